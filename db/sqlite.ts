@@ -1,0 +1,138 @@
+import {
+  and,
+  asc,
+  count,
+  desc,
+  eq,
+  getTableColumns,
+  getTableName,
+  gt,
+  isNull,
+  lt,
+  type SQL,
+  sql,
+} from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/better-sqlite3';
+import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core';
+import type { StoreOptions } from './open.ts';
+import { openClient } from './sqlite-client.ts';
+import { createRehearsal } from './sqlite-rehearsal.ts';
+import { createTx } from './sqlite-tx.ts';
+import { verifyLedger } from './sqlite-verify.ts';
+import { createWriteQueue } from './sqlite-write-queue.ts';
+import type { LedgerTable, Match, PageRequest, Row, Store } from './store.ts';
+import { commits } from './tables/index.ts';
+
+/** The store on one SQLite file; `path` may be `:memory:`. */
+export const openSqlite = (path: string, options: Omit<StoreOptions, 'data'>): Store => {
+  const client = openClient(path, options.onStatement);
+  const db = drizzle({ client });
+  const queue = createWriteQueue(client, createTx(client, options.nowUs), options);
+  const readers = new Map<LedgerTable, (after: number, upTo: number) => unknown[]>();
+
+  /** Start-up reads millions of rows here: SQLite itself builds the objects, at half of Drizzle's cost. */
+  const recordReader = (table: LedgerTable) => {
+    const known = readers.get(table);
+    if (known) return known;
+    const columns = Object.entries(getTableColumns(table)).map(([key, column]) => `"${column.name}" as "${key}"`);
+    const text = `select ${columns.join(', ')} from "${getTableName(table)}" where seq > ? and seq <= ? order by seq`;
+    const statement = client.prepare(text);
+    const read = (after: number, upTo: number) => statement.all(after, upTo);
+    readers.set(table, read);
+    return read;
+  };
+
+  const rowsIn = <T extends SQLiteTable>(
+    table: T,
+    column: Extract<keyof Row<T>, string>,
+    values: readonly (string | number)[],
+  ): Row<T>[] => {
+    if (values.length === 0) return [];
+    // One parameter whatever the number of values, so that the statement stays the same.
+    const list = sql`${columnOf(table, column)} in (select value from json_each(${JSON.stringify(values)}))`;
+    return db
+      .select()
+      .from(table as SQLiteTable)
+      .where(list)
+      .all() as Row<T>[];
+  };
+
+  const page = <T extends SQLiteTable>(table: T, request: PageRequest<T>): Row<T>[] => {
+    const key = columnOf(table, request.key);
+    const [beyond, within, order] = request.direction === 'asc' ? ([gt, lt, asc] as const) : ([lt, gt, desc] as const);
+    const where = and(
+      matching(table, request.match ?? {}),
+      request.after === undefined ? undefined : beyond(key, request.after),
+      request.before === undefined ? undefined : within(key, request.before),
+    );
+    return db
+      .select()
+      .from(table as SQLiteTable)
+      .where(where)
+      .orderBy(order(key))
+      .limit(request.limit)
+      .all() as Row<T>[];
+  };
+
+  function* slices<T extends SQLiteTable>(
+    table: T,
+    match: Match<T>,
+    orderBy: Extract<keyof Row<T>, string>,
+    sliceRows: number,
+  ): Iterable<Row<T>[]> {
+    const key = columnOf(table, orderBy);
+    let beyond: SQL | undefined;
+    for (;;) {
+      const rows = db
+        .select({ row: getTableColumns(table as SQLiteTable) as never, key, rowid: sql<number>`rowid` })
+        .from(table as SQLiteTable)
+        .where(and(matching(table, match), beyond))
+        .orderBy(asc(key), sql`rowid`)
+        .limit(sliceRows)
+        .all();
+      if (rows.length > 0) yield rows.map(({ row }) => row as Row<T>);
+      const last = rows.at(-1);
+      if (!last || rows.length < sliceRows) return;
+      beyond = sql`(${key}, rowid) > (${last.key}, ${last.rowid})`;
+    }
+  }
+
+  return {
+    engine: 'SQLITE',
+    write: queue.write,
+    rehearsal: () => createRehearsal(client, options.nowUs),
+    commitsAfter: (seq, limit) =>
+      db.select().from(commits).where(gt(commits.lastSeq, seq)).orderBy(asc(commits.lastSeq)).limit(limit).all(),
+    records: <T extends LedgerTable>(table: T, after: number, upTo: number) =>
+      recordReader(table)(after, upTo) as Row<T>[],
+    rowsIn,
+    page,
+    count: (table, match = {}) =>
+      db
+        .select({ n: count() })
+        .from(table as SQLiteTable)
+        .where(matching(table, match))
+        .get()?.n ?? 0,
+    slices,
+    foreignVersion: () => client.pragma('data_version', { simple: true }) as number,
+    verify: () => verifyLedger(client),
+    close() {
+      queue.close();
+      client.close();
+    },
+  };
+};
+
+const columnOf = (table: SQLiteTable, key: string): SQLiteColumn => {
+  const column = (getTableColumns(table) as Record<string, SQLiteColumn>)[key];
+  if (!column) throw new Error(`${getTableName(table)} has no column ${key}`);
+  return column;
+};
+
+const matching = <T extends SQLiteTable>(table: T, match: Match<T>): SQL | undefined =>
+  and(
+    ...Object.entries(match).map(([key, value]) => {
+      const column = columnOf(table, key);
+      return value === null ? isNull(column) : eq(column, value);
+    }),
+  );

@@ -1,0 +1,12 @@
+import { integer } from 'drizzle-orm/sqlite-core';
+
+/**
+ * The columns every ledger table begins with. `seq` is gap-free over all ledger tables together and is the only order
+ * that counts; `recordedAtUs` is shown, never ordered by.
+ */
+export const ledgerColumns = () => ({
+  seq: integer('seq').primaryKey(),
+  recordedAtUs: integer('recorded_at_us').notNull(),
+  importId: integer('import_id'),
+  line: integer('line'),
+});

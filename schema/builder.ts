@@ -1,0 +1,54 @@
+import SchemaBuilder from '@pothos/core';
+import RelayPlugin from '@pothos/plugin-relay';
+import type { Context } from '../src/context.ts';
+import { DomainError } from '../src/errors.ts';
+import type { Decimal } from '../src/lib/decimal.ts';
+import type { IpAddress } from '../src/lib/ip.ts';
+
+/** The types of scalars as resolvers see them: instants are microseconds since 1970 UTC, sums millionths. */
+type Scalars = {
+  DateTime: { Input: number; Output: number };
+  LocalDate: { Input: string; Output: string };
+  IP: { Input: IpAddress; Output: IpAddress };
+  Cidr: { Input: string; Output: string };
+  Decimal: { Input: Decimal; Output: Decimal | bigint };
+  BigInt: { Input: number; Output: number };
+  TimeZone: { Input: string; Output: string };
+  Duration: { Input: string; Output: string };
+  File: { Input: File; Output: never };
+  ID: { Input: string; Output: string | number };
+};
+
+export const builder = new SchemaBuilder<{
+  Context: Context;
+  DefaultFieldNullability: false;
+  DefaultEdgesNullability: false;
+  Scalars: Scalars;
+}>({
+  plugins: [RelayPlugin],
+  defaultFieldNullability: false,
+  relay: {
+    nodesOnConnection: { description: 'The objects of this page, in order.' },
+    edgesFieldOptions: { nullable: false, description: 'The objects of this page with their cursors, in order.' },
+    nodeFieldOptions: { nullable: false, description: 'The object.' },
+    cursorFieldOptions: { description: 'Opaque place of the object in its list, for `after` and `before`.' },
+    nodeTypeOptions: { description: 'An object with a globally unique ID (Relay).' },
+    pageInfoTypeOptions: { description: 'Where a page of a connection begins and ends (Relay).' },
+    nodeQueryOptions: { description: 'The object with a global ID; null when there is none.' },
+    nodesQueryOptions: { description: 'The objects with these global IDs, in order, null for each that is not there.' },
+    firstArgOptions: { description: 'How many from the beginning; at most the setting pageSizeMax (1000).' },
+    lastArgOptions: { description: 'How many from the end; at most the setting pageSizeMax (1000).' },
+    afterArgOptions: { description: 'Only what comes after this cursor.' },
+    beforeArgOptions: { description: 'Only what comes before this cursor.' },
+    idFieldOptions: { description: "The object's globally unique, opaque ID." },
+    encodeGlobalID: (typename, id) => Buffer.from(`${typename}:${id}`).toString('base64url'),
+    decodeGlobalID: (globalId) => {
+      const [, typename, id] = /^(\w+):(.+)$/s.exec(Buffer.from(globalId, 'base64url').toString()) ?? [];
+      if (!typename || id === undefined) throw new DomainError('BAD_REQUEST', `${globalId.slice(0, 80)} is not an ID`);
+      return { typename, id };
+    },
+  },
+});
+
+builder.queryType({ description: 'What can be asked.' });
+builder.mutationType({ description: 'What can be recorded and imported.' });

@@ -1,0 +1,270 @@
+import type { StoredTransaction } from '../src/domains/transactions.ts';
+import type { Aggregation, Group } from '../src/domains/enriched-aggregate.ts';
+import type { GroupKey } from '../src/domains/fact-dimensions.ts';
+import type { Measures } from '../src/domains/group-measures.ts';
+import { DomainError } from '../src/errors.ts';
+import { builder } from './builder.ts';
+import { EnrichedFilter, FactConnection } from './facts.ts';
+import { encodeCursor, numberPlace, pageOf, pageWanted } from './page.ts';
+import { SnapshotType } from './provenance.ts';
+import { UserStatusEnum } from './status.ts';
+import { AsOfInput, asOfOf, SortDirection, TimeGrain } from './time.ts';
+
+const EnrichedDimension = builder.enumType('EnrichedDimension', {
+  description: 'What facts can be grouped by.',
+  values: {
+    USER_STATUS: { description: 'The user’s status at the fact’s time.' },
+    CITY: { description: 'The city of the fact’s address.' },
+    PRODUCT: { description: 'The product.' },
+    USER: { description: 'The user.' },
+    PERIOD: { description: 'The start of the `grain` that holds the fact’s time, in `timeZone`.' },
+  } as const,
+});
+
+const Measure = builder.enumType('Measure', {
+  description: 'What groups can be ordered by.',
+  values: {
+    COUNT: { description: 'Number of facts.' },
+    DISTINCT_USERS: { description: 'Number of different users.' },
+    SUM: { description: 'Sum of amounts.' },
+    AVERAGE: { description: 'Mean amount.' },
+    MIN: { description: 'Least amount.' },
+    MAX: { description: 'Greatest amount.' },
+    MEDIAN: { description: 'Median amount.' },
+  } as const,
+});
+
+const EnrichedMeasures = builder.objectRef<Measures>('EnrichedMeasures').implement({
+  description: 'Figures of a group, or of all groups together; each is computed only when asked for.',
+  fields: (t) => ({
+    count: t.field({ type: 'BigInt', description: 'Number of facts.', resolve: ({ count }) => count }),
+    distinctUsers: t.field({
+      type: 'BigInt',
+      description: 'Number of different users.',
+      resolve: (measures) => measures.distinctUsers(),
+    }),
+    sum: t.field({ type: 'Decimal', description: 'Exact sum of amounts.', resolve: ({ sum }) => sum }),
+    average: t.field({
+      type: 'Decimal',
+      nullable: true,
+      description: 'Mean amount, rounded half to even at 6 digits after the point; null without facts.',
+      resolve: ({ average }) => average,
+    }),
+    min: t.field({
+      type: 'Decimal',
+      nullable: true,
+      description: 'Least amount; null without facts.',
+      resolve: (measures) => measures.min(),
+    }),
+    max: t.field({
+      type: 'Decimal',
+      nullable: true,
+      description: 'Greatest amount; null without facts.',
+      resolve: (measures) => measures.max(),
+    }),
+    median: t.field({
+      type: 'Decimal',
+      nullable: true,
+      description: 'Median amount, of an even number the mean of the middle two, rounded half to even; null without facts.',
+      resolve: (measures) => measures.median(),
+    }),
+    shareOfSum: t.float({
+      nullable: true,
+      description: 'This part of the whole sum, 0 to 1 when no amount is negative; null when the whole sum is 0.',
+      resolve: ({ shareOfSum }) => shareOfSum,
+    }),
+  }),
+});
+
+const EnrichedKey = builder.objectRef<GroupKey>('EnrichedKey').implement({
+  description: 'The group’s values; a field is null when the query did not group by it.',
+  fields: (t) => ({
+    userStatus: t.field({
+      type: UserStatusEnum,
+      nullable: true,
+      description: 'The user’s status at the facts’ time.',
+      resolve: ({ USER_STATUS }) => USER_STATUS ?? null,
+    }),
+    city: t.string({
+      nullable: true,
+      description: 'The city as written in the table; `unknown` for facts without an address or whose address is in no range.',
+      resolve: ({ CITY }) => CITY ?? null,
+    }),
+    product: t.id({ nullable: true, description: 'The product’s id.', resolve: ({ PRODUCT }) => PRODUCT ?? null }),
+    user: t.id({ nullable: true, description: 'The user’s own id.', resolve: ({ USER }) => USER ?? null }),
+    periodStart: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the period begins, inside; it ends where the next one begins.',
+      resolve: ({ PERIOD }) => PERIOD ?? null,
+    }),
+    unknown: t.field({
+      type: [EnrichedDimension],
+      description: 'The dimensions in which this group stands for an unknown value.',
+      resolve: ({ CITY }) => (CITY === 'unknown' ? ['CITY' as const] : []),
+    }),
+  }),
+});
+
+/** Facts of several groups of one aggregation are found in one pass over the rows. */
+interface FactsWanted {
+  readonly aggregation: Aggregation;
+  readonly group: number;
+  readonly afterSeq: number;
+  readonly limit: number;
+}
+
+const seqsOfGroups = async (wanted: readonly FactsWanted[]): Promise<number[][]> => {
+  const found = new Map<FactsWanted, number[]>();
+  for (const aggregation of new Set(wanted.map((question) => question.aggregation))) {
+    const asked = wanted.filter((question) => question.aggregation === aggregation);
+    const seqs = await aggregation.seqsOf(asked);
+    asked.forEach((question, place) => void found.set(question, seqs[place] ?? []));
+  }
+  return wanted.map((question) => found.get(question) ?? []);
+};
+
+const EnrichedAggregateGroup = builder.objectRef<Group>('EnrichedAggregateGroup').implement({
+  description: 'Facts that share the values they are grouped by.',
+  fields: (t) => ({
+    key: t.field({ type: EnrichedKey, description: 'The values they share.', resolve: ({ key }) => key }),
+    measures: t.field({ type: EnrichedMeasures, description: 'Their figures.', resolve: ({ measures }) => measures }),
+    facts: t.field({
+      type: FactConnection,
+      description: 'Exactly the facts behind this group, in the order they were recorded.',
+      args: {
+        first: t.arg.int({ required: true, defaultValue: 20, description: 'How many; at most pageSizeMax (1000).' }),
+        after: t.arg.string({ description: 'Only what comes after this cursor.' }),
+      },
+      resolve: async ({ aggregation, group, measures }, args, { load, transactions, config }) => {
+        const { limit, after } = pageWanted(args, config);
+        const question = { aggregation, group, afterSeq: numberPlace(after) ?? 0, limit: limit + 1 };
+        const seqs = await load(seqsOfGroups, question);
+        const rows = await Promise.all(seqs.slice(0, limit).map((seq) => load(transactions.bySeqs, seq)));
+        const facts = rows.filter((row): row is StoredTransaction => row !== null);
+        const page = pageOf(facts, ({ seq }) => seq, { hasBefore: after !== undefined, hasAfter: seqs.length > limit });
+        return { ...page, totalCount: measures.count };
+      },
+    }),
+  }),
+});
+
+const MeasureFilter = builder.inputType('MeasureFilter', {
+  description: 'Which groups are shown, by their figures; all bounds are inside. `total` counts only the groups shown.',
+  fields: (t) => ({
+    countAtLeast: t.field({ type: 'BigInt', description: 'Least number of facts.' }),
+    sumAtLeast: t.field({ type: 'Decimal', description: 'Least sum.' }),
+    sumAtMost: t.field({ type: 'Decimal', description: 'Greatest sum.' }),
+  }),
+});
+
+const EnrichedOrder = builder.inputType('EnrichedOrder', {
+  description: 'One key of the order of groups.',
+  isOneOf: true,
+  fields: (t) => ({
+    byDimension: t.field({
+      description: 'By a value the groups have.',
+      type: builder.inputType('DimensionOrder', {
+        description: 'An order by a value.',
+        fields: (f) => ({
+          dimension: f.field({ type: EnrichedDimension, required: true, description: 'One of `groupBy`.' }),
+          direction: f.field({ type: SortDirection, required: true, defaultValue: 'ASC', description: 'Which way.' }),
+        }),
+      }),
+    }),
+    byMeasure: t.field({
+      description: 'By a figure.',
+      type: builder.inputType('MeasureOrder', {
+        description: 'An order by a figure.',
+        fields: (f) => ({
+          measure: f.field({ type: Measure, required: true, description: 'The figure.' }),
+          direction: f.field({ type: SortDirection, required: true, defaultValue: 'DESC', description: 'Which way.' }),
+        }),
+      }),
+    }),
+  }),
+});
+
+const GroupConnection = builder.connectionObject(
+  {
+    type: EnrichedAggregateGroup,
+    name: 'EnrichedAggregateConnection',
+    description: 'A page of groups, and what they add up to.',
+    fields: (t) => ({
+      totalCount: t.int({ description: 'Number of groups on all pages.', resolve: (page) => aggregationOf(page).groups.length }),
+      total: t.field({
+        type: EnrichedMeasures,
+        description: 'The same figures over all groups, so that the parts can be checked against the whole.',
+        resolve: (page) => aggregationOf(page).total,
+      }),
+      snapshot: t.field({
+        type: SnapshotType,
+        description: 'What the figures rest on; give its `sequence` back as `asOf.sequence` to get the same figures later.',
+        resolve: (page, _args, { ledger }) => ledger.snapshotAt(aggregationOf(page).sequence),
+      }),
+    }),
+  },
+  { name: 'EnrichedAggregateEdge', description: 'A group with its place in the list.' },
+);
+
+const aggregationOf = (page: object): Aggregation => (page as { aggregation: Aggregation }).aggregation;
+
+builder.queryField('enrichedAggregate', (t) =>
+  t.field({
+    type: GroupConnection,
+    description:
+      'Facts joined to what was true of their user and address at their own time, then grouped and measured. Without arguments: revenue by status and city.',
+    args: {
+      groupBy: t.arg({
+        type: [EnrichedDimension],
+        required: true,
+        defaultValue: ['USER_STATUS', 'CITY'],
+        description: 'What tells groups apart; an empty list makes one group of everything.',
+      }),
+      grain: t.arg({ type: TimeGrain, description: 'The period of `PERIOD`; needed with it.' }),
+      where: t.arg({ type: EnrichedFilter, description: 'Which facts count; default all.' }),
+      having: t.arg({ type: MeasureFilter, description: 'Which groups are shown; default all.' }),
+      asOf: t.arg({ type: AsOfInput, description: 'Which knowledge to use; default: the facts’ own time, everything.' }),
+      timeZone: t.arg({
+        type: 'TimeZone',
+        required: true,
+        defaultValue: 'UTC',
+        description: 'Where periods and days begin.',
+      }),
+      orderBy: t.arg({
+        type: [EnrichedOrder],
+        description: 'Default, and last resort: by each dimension of `groupBy`, ascending.',
+      }),
+      first: t.arg.int({ required: true, defaultValue: 100, description: 'How many groups; at most pageSizeMax (1000).' }),
+      after: t.arg.string({ description: 'Only groups after this cursor.' }),
+    },
+    resolve: async (_root, { first, after, ...question }, { enrichedAggregate, config }) => {
+      const { limit, after: place } = pageWanted({ first, after }, config);
+      const aggregation = await enrichedAggregate.aggregate({
+        groupBy: question.groupBy,
+        grain: question.grain ?? undefined,
+        where: question.where,
+        having: question.having ?? undefined,
+        asOf: asOfOf(question.asOf),
+        timeZone: question.timeZone,
+        orderBy: (question.orderBy ?? []).map(({ byDimension, byMeasure }) => ({
+          dimension: byDimension?.dimension,
+          measure: byMeasure?.measure,
+          descending: (byDimension ?? byMeasure)?.direction === 'DESC',
+        })),
+      });
+      const start = place === undefined ? 0 : startAfter(aggregation, place);
+      const groups = aggregation.groups.slice(start, start + limit);
+      const hasAfter = start + limit < aggregation.groups.length;
+      return { ...pageOf(groups, placeOf, { hasBefore: start > 0, hasAfter }), aggregation };
+    },
+  }),
+);
+
+const placeOf = ({ key }: Group): string => JSON.stringify(key);
+
+const startAfter = ({ groups }: Aggregation, place: string): number => {
+  const found = groups.findIndex((group) => placeOf(group) === place);
+  if (found >= 0) return found + 1;
+  throw new DomainError('BAD_REQUEST', `after (${encodeCursor(place).slice(0, 40)}) is of a group that is no longer there`);
+};

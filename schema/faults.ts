@@ -1,0 +1,90 @@
+import type { Context } from '../src/context.ts';
+import { DomainError, type ErrorCode } from '../src/errors.ts';
+import type { FieldProblem } from '../src/lib/problems.ts';
+import { builder } from './builder.ts';
+
+const FieldProblemCode = builder.enumType('FieldProblemCode', {
+  description: 'What is wrong with a field.',
+  values: {
+    MISSING: { description: 'It is not there.' },
+    WRONG_TYPE: { description: 'It is of another type.' },
+    OUT_OF_RANGE: { description: 'It is beyond a bound.' },
+    NOT_ALLOWED: { description: 'It is not one of the allowed values.' },
+    MALFORMED: { description: 'It does not have the form it must have.' },
+    CONFLICT: { description: 'Something else is recorded under the same key.' },
+  } as const,
+});
+
+export const FieldProblemType = builder.objectRef<FieldProblem>('FieldProblem').implement({
+  description: 'Why one field was refused.',
+  fields: (t) => ({
+    path: t.exposeString('path', { description: 'Path of the field, e.g. `product_price`; empty for the whole record.' }),
+    code: t.field({ type: FieldProblemCode, description: 'The kind of problem.', resolve: ({ code }) => code }),
+    message: t.exposeString('message', { description: 'One sentence for a person; names the field and the value.' }),
+  }),
+});
+
+const ErrorInterface = builder.interfaceRef<DomainError>('Error').implement({
+  description: 'What went wrong in a way the caller can mend.',
+  fields: (t) => ({
+    code: t.exposeString('code', { description: 'A stable code; the documentation lists them.' }),
+    message: t.exposeString('message', { description: 'One sentence for a person.' }),
+  }),
+});
+
+export const ValidationError = builder.objectRef<DomainError>('ValidationError').implement({
+  description: 'The request breaks a rule or a limit; nothing was stored.',
+  interfaces: [ErrorInterface],
+  fields: (t) => ({
+    problems: t.field({
+      type: [FieldProblemType],
+      description: 'The fields at fault; empty when the request as a whole is.',
+      resolve: ({ problems }) => [...problems],
+    }),
+  }),
+});
+
+export const SourceError = builder.objectRef<DomainError>('SourceError').implement({
+  description: 'The file may not or could not be read.',
+  interfaces: [ErrorInterface],
+});
+
+export const OverloadedError = builder.objectRef<DomainError>('OverloadedError').implement({
+  description: 'Come back later; nothing was stored.',
+  interfaces: [ErrorInterface],
+  fields: (t) => ({
+    retryAfter: t.field({
+      type: 'Duration',
+      description: 'How long to wait before trying again.',
+      resolve: ({ details }) => `PT${Math.ceil(Number(details.retryAfterMs ?? 1000) / 1000)}S`,
+    }),
+  }),
+});
+
+const typeOfCode: Partial<Record<ErrorCode, string>> = {
+  BAD_REQUEST: 'ValidationError',
+  VALIDATION_FAILED: 'ValidationError',
+  LIMIT_EXCEEDED: 'ValidationError',
+  TOO_LARGE: 'SourceError',
+  NOT_A_TABLE: 'SourceError',
+  NOT_FOUND: 'SourceError',
+  NOT_ALLOWED: 'SourceError',
+  UNREACHABLE: 'SourceError',
+  OVERLOADED: 'OverloadedError',
+};
+
+/** A mutation's outcome as a value: faults that its union has a type for become members, others stay errors. */
+export const outcomeOf = async <T>(work: Promise<T>, members: readonly string[]): Promise<T | DomainError> => {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof DomainError && members.includes(typeOfCode[error.code] ?? '')) return error;
+    throw error;
+  }
+};
+
+/** The union member that an outcome is. */
+export const memberOf =
+  (payload: string) =>
+  (value: object, _context: Context): string =>
+    value instanceof DomainError ? (typeOfCode[value.code] ?? 'ValidationError') : payload;

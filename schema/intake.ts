@@ -1,0 +1,194 @@
+import type { Import, Intake, RejectedRecord } from '../src/domains/intake.ts';
+import { builder } from './builder.ts';
+import { FieldProblemType } from './faults.ts';
+import { numberPlace, pageOf, pageWanted } from './page.ts';
+
+export const ImportTarget = builder.enumType('ImportTarget', {
+  description: 'What the records of a file are.',
+  values: {
+    STATUS_CHANGES: { description: 'Rows of user_id, created_at, status.' },
+    IP_RANGES: { description: 'A whole table of IP ranges; it replaces the one in force.' },
+    TRANSACTIONS: { description: 'Rows of click_id, created_at, product_id, product_price, user_id, ip.' },
+  } as const,
+});
+
+const ImportState = builder.enumType('ImportState', {
+  description: 'How far an import is.',
+  values: {
+    RUNNING: { description: 'Being taken in; its counts grow.' },
+    SUCCEEDED: { description: 'Read to the end, every record stored or a duplicate.' },
+    SUCCEEDED_WITH_REJECTS: { description: 'Read to the end, but some records were rejected or in conflict.' },
+    FAILED: { description: 'Broken off; `failure` says why. What had been stored stays.' },
+  } as const,
+});
+
+const RejectedRecordState = builder.enumType('RejectedRecordState', {
+  description: 'What became of a rejected record.',
+  values: {
+    OPEN: { description: 'It waits to be mended.' },
+    RESOLVED: { description: 'It was mended and taken in.' },
+    DISCARDED: { description: 'It was put aside for good.' },
+  } as const,
+});
+
+const ImportFailure = builder.objectRef<{ code: string; message: string }>('ImportFailure').implement({
+  description: 'Why an import failed.',
+  fields: (t) => ({
+    code: t.exposeString('code', { description: 'A stable code; the documentation lists them.' }),
+    message: t.exposeString('message', { description: 'One sentence for a person.' }),
+  }),
+});
+
+export const ImportType = builder.objectRef<Import>('Import');
+export const RejectedRecordType = builder.objectRef<RejectedRecord>('RejectedRecord');
+
+interface Counted {
+  totalCount(): number;
+}
+
+const RejectedRecordConnection = builder.connectionObject(
+  {
+    type: RejectedRecordType,
+    name: 'RejectedRecordConnection',
+    description: 'A page of rejected records.',
+    fields: (t) => ({
+      totalCount: t.int({
+        description: 'How many there are on all pages.',
+        resolve: (page) => (page as unknown as Counted).totalCount(),
+      }),
+    }),
+  },
+  { name: 'RejectedRecordEdge', description: 'A rejected record with its place in the list.' },
+);
+
+const ImportConnection = builder.connectionObject(
+  { type: ImportType, name: 'ImportConnection', description: 'A page of imports.' },
+  { name: 'ImportEdge', description: 'An import with its place in the list.' },
+);
+
+builder.node(RejectedRecordType, {
+  description: 'A record that was not taken in, kept as it came.',
+  id: { resolve: ({ id }) => id },
+  loadMany: (ids, { intake }) => intake.rejectedByIds(ids.map(Number)),
+  fields: (t) => ({
+    receivedAt: t.field({ type: 'DateTime', description: 'When it came.', resolve: ({ receivedAtUs }) => receivedAtUs }),
+    source: t.exposeString('source', { description: 'Name of the imported file, or `api`.' }),
+    target: t.field({
+      type: ImportTarget,
+      description: 'What the record was meant to be.',
+      resolve: ({ target }) => target as (typeof ImportTarget)['$inferType'],
+    }),
+    line: t.exposeInt('line', { nullable: true, description: 'Line of the file, from 1; null for records of the API.' }),
+    raw: t.exposeString('raw', { description: 'The record as it came, as text.' }),
+    problems: t.field({
+      type: [FieldProblemType],
+      description: 'Why it was not taken in.',
+      resolve: ({ problems }) => problems as (typeof FieldProblemType)['$inferType'][],
+    }),
+    state: t.field({ type: RejectedRecordState, description: 'What became of it.', resolve: ({ state }) => state }),
+    import: t.field({
+      type: ImportType,
+      nullable: true,
+      description: 'The import it came with; null for records of the API.',
+      resolve: ({ importId }, _args, { load, intake }) => (importId === null ? null : load(intake.importsByIds, importId)),
+    }),
+  }),
+});
+
+builder.node(ImportType, {
+  description: 'A file that was taken in, or is being taken in: read = accepted + unchanged + conflicts + rejected.',
+  id: { resolve: ({ id }) => id },
+  loadMany: (ids, { intake }) => intake.importsByIds(ids.map(Number)),
+  fields: (t) => ({
+    target: t.field({
+      type: ImportTarget,
+      description: 'What its records are.',
+      resolve: ({ target }) => target as (typeof ImportTarget)['$inferType'],
+    }),
+    source: t.exposeString('source', { description: 'Name of the file.' }),
+    state: t.field({ type: ImportState, description: 'How far it is.', resolve: ({ state }) => state }),
+    startedAt: t.field({ type: 'DateTime', description: 'When it began.', resolve: ({ startedAtUs }) => startedAtUs }),
+    finishedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it ended; null while it runs.',
+      resolve: ({ finishedAtUs }) => finishedAtUs,
+    }),
+    bytesRead: t.field({ type: 'BigInt', description: 'Bytes of the file dealt with.', resolve: ({ bytesRead }) => bytesRead }),
+    bytesTotal: t.field({ type: 'BigInt', description: 'Bytes of the file.', resolve: ({ bytesTotal }) => bytesTotal }),
+    read: t.field({ type: 'BigInt', description: 'Records read.', resolve: ({ read }) => read }),
+    accepted: t.field({ type: 'BigInt', description: 'Records stored.', resolve: ({ accepted }) => accepted }),
+    unchanged: t.field({
+      type: 'BigInt',
+      description: 'Records that were stored before: duplicates.',
+      resolve: ({ unchanged }) => unchanged,
+    }),
+    conflicts: t.field({
+      type: 'BigInt',
+      description: 'Records whose key is stored with other content; they are kept among the rejected records.',
+      resolve: ({ conflicts }) => conflicts,
+    }),
+    rejected: t.field({ type: 'BigInt', description: 'Records that break a rule.', resolve: ({ rejected }) => rejected }),
+    failure: t.field({
+      type: ImportFailure,
+      nullable: true,
+      description: 'Why it failed; null unless it did.',
+      resolve: ({ failureCode, failureMessage }) =>
+        failureCode === null ? null : { code: failureCode, message: failureMessage ?? '' },
+    }),
+    rejectedRecords: t.connection(
+      {
+        type: RejectedRecordType,
+        description: 'Its records that were not taken in, conflicts included, the newest first.',
+        resolve: ({ id }, args, { intake, config }) => rejectedPage(intake, config, { importId: id }, args),
+      },
+      RejectedRecordConnection,
+    ),
+  }),
+});
+
+type PageArgs = Parameters<typeof pageWanted>[0];
+type PageConfig = Parameters<typeof pageWanted>[1];
+
+const rejectedPage = (
+  intake: Intake,
+  config: PageConfig,
+  where: Parameters<Intake['rejectedPage']>[0],
+  args: PageArgs,
+) => {
+  const { limit, fromEnd, after, before } = pageWanted(args, config);
+  const page = intake.rejectedPage(where, { limit, fromEnd, after: numberPlace(after), before: numberPlace(before) });
+  return { ...pageOf(page.rows, ({ id }) => id, page), totalCount: page.totalCount };
+};
+
+builder.queryFields((t) => ({
+  imports: t.connection(
+    {
+      type: ImportType,
+      description: 'Files taken in, the newest first.',
+      args: { state: t.arg({ type: ImportState, description: 'Only those in this state.' }) },
+      resolve: (_root, { state, ...args }, { intake, config }) => {
+        const { limit, fromEnd, after, before } = pageWanted(args, config);
+        const request = { limit, fromEnd, after: numberPlace(after), before: numberPlace(before) };
+        const page = intake.importsPage({ state: state ?? undefined }, request);
+        return pageOf(page.rows, ({ id }) => id, page);
+      },
+    },
+    ImportConnection,
+  ),
+  rejectedRecords: t.connection(
+    {
+      type: RejectedRecordType,
+      description: 'Records that were not taken in, conflicts included, the newest first.',
+      args: {
+        import: t.arg.globalID({ for: [ImportType], description: 'Only those of this import.' }),
+        source: t.arg.string({ description: 'Only those of files of this name, or `api`.' }),
+      },
+      resolve: (_root, { import: ofImport, source, ...args }, { intake, config }) => {
+        const importId = ofImport ? Number(ofImport.id) : undefined;
+        return rejectedPage(intake, config, { importId, source: source ?? undefined }, args);
+      },
+    },
+    RejectedRecordConnection,
+  ),
+}));

@@ -1,0 +1,73 @@
+import type { IpCityAnswer, IpCityRange } from '../src/domains/ip-city.ts';
+import type { StoredOrigin } from '../src/domains/recording.ts';
+import { cidrsOf } from '../src/lib/ip.ts';
+import { builder } from './builder.ts';
+import { pageWanted } from './page.ts';
+import { Provenance } from './provenance.ts';
+
+const IpKind = builder.enumType('IpKind', {
+  description: 'What kind of address it is, after the IANA special-purpose registries.',
+  values: {
+    PUBLIC: { description: 'Routed on the internet.' },
+    PRIVATE: { description: 'For private networks (RFC 1918, RFC 4193).' },
+    LOOPBACK: { description: 'The machine itself.' },
+    LINK_LOCAL: { description: 'For one link only.' },
+    SHARED: { description: 'Between carriers and their customers (RFC 6598).' },
+    DOCUMENTATION: { description: 'For examples (RFC 5737, RFC 3849).' },
+    MULTICAST: { description: 'For groups.' },
+    RESERVED: { description: 'None of these.' },
+  } as const,
+});
+
+const IpRange = builder.objectRef<IpCityRange>('IpRange');
+
+builder.node(IpRange, {
+  description: 'Addresses from `first` to `last`, both inside, and their city.',
+  id: { resolve: ({ seq }) => seq },
+  loadMany: (ids, { ipCity }) => ipCity.rangesBySeqs(ids.map(Number)),
+  fields: (t) => ({
+    city: t.exposeString('city', { description: 'The city as written in the table.' }),
+    first: t.field({ type: 'IP', description: 'The first address.', resolve: ({ first }) => first }),
+    last: t.field({ type: 'IP', description: 'The last address, still inside.', resolve: ({ last }) => last }),
+    cidrs: t.field({
+      type: ['Cidr'],
+      description: 'The fewest CIDR blocks that cover it exactly.',
+      resolve: ({ first, last }) => cidrsOf(first, last),
+    }),
+    provenance: t.field({
+      type: Provenance,
+      description: 'Where it came from.',
+      resolve: async ({ seq }, _args, { load, ipCity }) => (await load(ipCity.originsBySeqs, seq)) as StoredOrigin,
+    }),
+  }),
+});
+
+export const IpCityType = builder.objectRef<IpCityAnswer>('IpCity').implement({
+  description: 'The city of an address.',
+  fields: (t) => ({
+    ip: t.field({ type: 'IP', description: 'The address asked for.', resolve: ({ ip }) => ip }),
+    city: t.exposeString('city', { description: 'The city as written in the table; `unknown` when no range holds the address.' }),
+    range: t.field({
+      type: IpRange,
+      nullable: true,
+      description: 'The narrowest range that holds it, of equals the later record; null when none does.',
+      resolve: ({ range }) => range,
+    }),
+    kind: t.field({ type: IpKind, description: 'What kind of address it is.', resolve: ({ kind }) => kind }),
+    candidates: t.field({
+      type: [IpRange],
+      description: 'All ranges that hold it, the chosen one first, then ever wider; at most so many.',
+      args: { first: t.arg.int({ required: true, defaultValue: 20, description: 'At most so many, up to pageSizeMax (1000).' }) },
+      resolve: ({ candidates }, { first }, { config }) => candidates().slice(0, pageWanted({ first }, config).limit),
+    }),
+  }),
+});
+
+builder.queryField('ipCity', (t) =>
+  t.field({
+    type: IpCityType,
+    description: 'The city of an address; `unknown` when no range holds it.',
+    args: { ip: t.arg({ type: 'IP', required: true, description: 'The address.' }) },
+    resolve: (_root, { ip }, { ipCity }) => ipCity.cityOf(ip),
+  }),
+);

@@ -1,0 +1,49 @@
+import type { StoredOrigin } from '../src/domains/recording.ts';
+import type { Snapshot } from '../src/indices/follow.ts';
+import { builder } from './builder.ts';
+import { ImportType } from './intake.ts';
+
+export const Provenance = builder.objectRef<StoredOrigin>('Provenance').implement({
+  description: 'Where a record came from.',
+  fields: (t) => ({
+    import: t.field({
+      type: ImportType,
+      nullable: true,
+      description: 'The import that took it in; null for records sent through the API.',
+      resolve: ({ importId }, _args, { load, intake }) => (importId === null ? null : load(intake.importsByIds, importId)),
+    }),
+    source: t.string({
+      description: 'Name of the imported file, or `api`.',
+      resolve: async ({ importId }, _args, { load, intake }) =>
+        importId === null ? 'api' : ((await load(intake.importsByIds, importId))?.source ?? 'unknown'),
+    }),
+    line: t.exposeInt('line', { nullable: true, description: 'Line of the file, from 1; null for records of the API.' }),
+    recordedAt: t.field({
+      type: 'DateTime',
+      description: 'When it was stored.',
+      resolve: ({ recordedAtUs }) => recordedAtUs,
+    }),
+    sequence: t.field({
+      type: 'BigInt',
+      description: 'Its place in the ledger: 1 for the first record of all, without gaps.',
+      resolve: ({ seq }) => seq,
+    }),
+  }),
+});
+
+export const SnapshotType = builder.objectRef<Snapshot>('Snapshot').implement({
+  description: 'A state of the whole store: all records up to one sequence number.',
+  fields: (t) => ({
+    sequence: t.field({
+      type: 'BigInt',
+      description: 'The last record that belongs to it; 0 for the empty store. Give it as `asOf.sequence` to ask again.',
+      resolve: ({ sequence }) => sequence,
+    }),
+    at: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When that record was stored; null for the empty store.',
+      resolve: ({ atUs }) => atUs,
+    }),
+  }),
+});

@@ -1,0 +1,80 @@
+import { GraphQLISO8601Duration, GraphQLLocalDate } from 'graphql-scalars';
+import { createGraphQLError } from 'graphql-yoga';
+import { formatDecimal, formatMicros, parseDecimal } from '../src/lib/decimal.ts';
+import { formatIp, parseIp } from '../src/lib/ip.ts';
+import { isTimeZone } from '../src/lib/periods.ts';
+import { shown } from '../src/lib/problems.ts';
+import { formatInstant, parseInstant } from '../src/lib/time.ts';
+import { builder } from './builder.ts';
+
+/** Reads text with `read`; anything else, and what it cannot read, is refused with the expected form. */
+const textParser =
+  <T>(expected: string, read: (text: string) => T | null) =>
+  (value: unknown): T => {
+    const parsed = typeof value === 'string' ? read(value) : null;
+    if (parsed === null) throw createGraphQLError(`must be ${expected}, not ${shown(value)}`);
+    return parsed;
+  };
+
+builder.scalarType('DateTime', {
+  description:
+    'A point on the time line, RFC 3339. Output is UTC with `Z` and keeps microseconds. On input a value without an offset (`2017-10-10T10:00:00`) is UTC, and a bare date means the start of that day. From 1685-01-01 to 2254-12-31.',
+  specifiedByURL: 'https://scalars.graphql.org/andimarek/date-time.html',
+  serialize: (value) => formatInstant(value),
+  parseValue: textParser('a date and time like 2017-10-10T10:00:00Z', parseInstant),
+});
+
+builder.addScalarType('LocalDate', GraphQLLocalDate);
+
+builder.scalarType('IP', {
+  description:
+    'An IPv4 or IPv6 address. Read strictly (no CIDR suffix, no zero-padded octets), returned in canonical form (RFC 5952); an IPv4-mapped IPv6 address is the IPv4 address.',
+  serialize: (value) => formatIp(value),
+  parseValue: textParser('an IPv4 or IPv6 address', parseIp),
+});
+
+builder.scalarType('Cidr', {
+  description: 'A CIDR block, IPv4 or IPv6, e.g. `10.12.0.0/16`.',
+  serialize: (value) => value,
+});
+
+builder.scalarType('Decimal', {
+  description:
+    'An exact decimal, sent as a string so that no client rounds it, e.g. `"220.5"`. Input: at most 15 digits, 6 of them after the point; sums may be longer.',
+  serialize: (value) => (typeof value === 'bigint' ? formatMicros(value) : formatDecimal(value)),
+  parseValue: (value) => {
+    // A JSON number has been through a double already: its shortest spelling is taken, so 0.1 is 0.1.
+    const parsed = typeof value === 'string' || typeof value === 'number' ? parseDecimal(String(value)) : null;
+    if (parsed) return parsed;
+    throw createGraphQLError(`must be a decimal of at most 15 digits, 6 of them after the point, not ${shown(value)}`);
+  },
+});
+
+builder.scalarType('BigInt', {
+  description: 'A whole number that may exceed 32 bits, up to 2^53 - 1; a JSON number.',
+  serialize: (value) => value,
+  parseValue: (value) => {
+    const number = typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value;
+    if (typeof number === 'number' && Number.isSafeInteger(number)) return number;
+    throw createGraphQLError(`must be a whole number up to 2^53 - 1, not ${shown(value)}`);
+  },
+});
+
+builder.scalarType('TimeZone', {
+  description: 'An IANA time zone name, e.g. `Europe/Berlin`.',
+  serialize: (value) => value,
+  parseValue: textParser('an IANA time zone like Europe/Berlin', (text) => (isTimeZone(text) ? text : null)),
+});
+
+builder.addScalarType('Duration', GraphQLISO8601Duration);
+
+builder.scalarType('File', {
+  description: 'A file part of a multipart request (GraphQL multipart request specification).',
+  serialize: () => {
+    throw new Error('files are only taken in');
+  },
+  parseValue: (value) => {
+    if (value instanceof File || Object.prototype.toString.call(value) === '[object File]') return value as File;
+    throw createGraphQLError('must be a file part of a multipart request');
+  },
+});

@@ -1,0 +1,19 @@
+import { builder } from './builder.ts';
+import './scalars.ts';
+import './time.ts';
+import './status.ts';
+import './faults.ts';
+import './provenance.ts';
+import './intake.ts';
+import './imports.ts';
+import './recording.ts';
+import './users.ts';
+import './user-status.ts';
+import './ip-city.ts';
+import './facts.ts';
+import './transactions.ts';
+import './enriched-aggregate.ts';
+import './server.ts';
+
+/** The whole GraphQL schema. Types register themselves when their file is imported: every file stands in this list. */
+export const schema = builder.toSchema();

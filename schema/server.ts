@@ -1,0 +1,63 @@
+import type { IndexState } from '../src/context.ts';
+import { builder } from './builder.ts';
+import { SnapshotType } from './provenance.ts';
+
+const IndexStateType = builder.objectRef<IndexState>('IndexState').implement({
+  description: 'An index in memory, rebuilt on start and level with the store at any moment.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'What it indexes.' }),
+    entries: t.field({ type: 'BigInt', description: 'How many records it holds.', resolve: ({ entries }) => entries }),
+    bytes: t.field({ type: 'BigInt', description: 'Memory its arrays take, in bytes.', resolve: ({ bytes }) => bytes }),
+  }),
+});
+
+const Server = builder.objectRef<object>('Server').implement({
+  description: 'What this server is, holds and has taken in so far.',
+  fields: (t) => ({
+    version: t.string({ description: 'Version of the program.', resolve: (_server, _args, { server }) => server.version }),
+    engine: t.field({
+      type: builder.enumType('Engine', {
+        description: 'Where records are stored.',
+        values: { SQLITE: { description: 'One SQLite file in the data folder.' } } as const,
+      }),
+      description: 'Where records are stored.',
+      resolve: () => 'SQLITE' as const,
+    }),
+    startedAt: t.field({
+      type: 'DateTime',
+      description: 'When the program started.',
+      resolve: (_server, _args, { server }) => server.startedAtUs,
+    }),
+    builtAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the indices were rebuilt; null while they are being.',
+      resolve: (_server, _args, { server }) => server.builtAtUs,
+    }),
+    buildTime: t.field({
+      type: 'Duration',
+      nullable: true,
+      description: 'How long that took; null while it goes on.',
+      resolve: (_server, _args, { server }) =>
+        server.rebuildUs === null ? null : `PT${(server.rebuildUs / 1e6).toFixed(6)}S`,
+    }),
+    snapshot: t.field({
+      type: SnapshotType,
+      description: 'The newest state.',
+      resolve: (_server, _args, { ledger }) => ledger.snapshot(),
+    }),
+    indices: t.field({
+      type: [IndexStateType],
+      description: 'The indices in memory.',
+      resolve: (_server, _args, { indexStates }) => indexStates(),
+    }),
+  }),
+});
+
+builder.queryField('server', (t) =>
+  t.field({
+    type: Server,
+    description: 'What this server is, holds and has taken in so far.',
+    resolve: () => ({}),
+  }),
+);

@@ -1,0 +1,77 @@
+import { builder } from './builder.ts';
+
+const TimeBetweenInput = builder.inputType('TimeBetweenInput', {
+  description: 'A half-open span of time, `[from, to)`.',
+  fields: (t) => ({
+    from: t.field({ type: 'DateTime', required: true, description: 'The first instant inside.' }),
+    to: t.field({ type: 'DateTime', required: true, description: 'The first instant no longer inside; not before `from`.' }),
+  }),
+});
+
+const DayRangeInput = builder.inputType('DayRangeInput', {
+  description: 'Calendar days, both ends included.',
+  fields: (t) => ({
+    first: t.field({ type: 'LocalDate', required: true, description: 'The first day inside.' }),
+    last: t.field({ type: 'LocalDate', required: true, description: 'The last day inside; not before `first`.' }),
+  }),
+});
+
+export const TimeRangeInput = builder.inputType('TimeRangeInput', {
+  description: 'A half-open span of time, `[from, to)`. Exactly one way to say it.',
+  isOneOf: true,
+  fields: (t) => ({
+    between: t.field({ type: TimeBetweenInput, description: 'Both ends given.' }),
+    since: t.field({ type: 'DateTime', description: 'From an instant on, without end.' }),
+    last: t.field({ type: 'Duration', description: 'The last so long, up to and with the newest event.' }),
+    days: t.field({
+      type: DayRangeInput,
+      description: 'One calendar day or several in the time zone of the query (UTC where it has none).',
+    }),
+  }),
+});
+
+export const AsOfInput = builder.inputType('AsOfInput', {
+  description:
+    'Which knowledge an enrichment may use (SQL:2011 calls the two axes application time and system time). Default: what was in force at the event’s own time, as far as is known now.',
+  fields: (t) => ({
+    validAt: t.field({
+      type: 'DateTime',
+      description: 'The instant whose values are wanted; default: each event’s own time. IP ranges have no such time.',
+    }),
+    knownAt: t.field({
+      type: 'DateTime',
+      description: 'Use only what had been recorded by then: reproduces a figure as it was seen that day. Default: everything.',
+    }),
+    sequence: t.field({
+      type: 'BigInt',
+      description: 'The same by sequence number: exactly the state of an earlier `snapshot`, 0 to the newest.',
+    }),
+  }),
+});
+
+export const TimeGrain = builder.enumType('TimeGrain', {
+  description: 'A period of the civil calendar.',
+  values: {
+    MINUTE: { description: 'A minute of the local clock.' },
+    HOUR: { description: 'An hour of the local clock; the repeated hour of autumn is two.' },
+    DAY: { description: 'From midnight to midnight.' },
+    WEEK: { description: 'An ISO week, from Monday.' },
+    MONTH: { description: 'A calendar month.' },
+    QUARTER: { description: 'Three months from January, April, July or October.' },
+    YEAR: { description: 'A calendar year.' },
+  } as const,
+});
+
+export const SortDirection = builder.enumType('SortDirection', {
+  description: 'The direction of an order.',
+  values: { ASC: { description: 'Least first.' }, DESC: { description: 'Greatest first.' } } as const,
+});
+
+/** The fields of `AsOfInput` as the domains call them. */
+export const asOfOf = (
+  input: (typeof AsOfInput)['$inferInput'] | null | undefined,
+) => ({
+  validAtUs: input?.validAt ?? undefined,
+  knownAtUs: input?.knownAt ?? undefined,
+  sequence: input?.sequence ?? undefined,
+});

@@ -1,0 +1,160 @@
+import type { FactFilter } from '../src/domains/fact-filter.ts';
+import type { StoredTransaction } from '../src/domains/transactions.ts';
+import type { Context } from '../src/context.ts';
+import { builder } from './builder.ts';
+import { EnrichedFilter, Enrichment, Fact, FactOrder } from './facts.ts';
+import { numberPlace, pageOf, pageWanted } from './page.ts';
+import { recordResult } from './recording.ts';
+import { AsOfInput, asOfOf } from './time.ts';
+import { UserType } from './users.ts';
+
+const TransactionType = builder.objectRef<StoredTransaction>('Transaction');
+
+builder.node(TransactionType, {
+  description: 'A purchase.',
+  interfaces: [Fact],
+  id: { resolve: ({ seq }) => seq },
+  loadMany: (ids, { transactions }) => transactions.bySeqs(ids.map(Number)),
+  fields: (t) => ({
+    transactionId: t.exposeID('transactionId', { description: 'The sender’s own id (`click_id`), unique for ever.' }),
+    amount: t.field({
+      type: 'Decimal',
+      description: 'The product’s price, in the currency of the source.',
+      resolve: ({ amount }) => amount,
+    }),
+    productId: t.exposeID('productId', { description: 'What was bought.' }),
+    ip: t.field({
+      type: 'IP',
+      nullable: true,
+      description: 'The buyer’s address; null when none came with it.',
+      resolve: ({ ip }) => ip,
+    }),
+    enrichment: t.field({
+      type: Enrichment,
+      description: 'What was true of it.',
+      args: { asOf: t.arg({ type: AsOfInput, description: 'Which knowledge to use; default: its own time, everything.' }) },
+      resolve: (fact, { asOf }) => ({ fact, asOf: asOfOf(asOf) }),
+    }),
+  }),
+});
+
+interface Counted {
+  readonly totalCount: number;
+}
+
+const TransactionConnection = builder.connectionObject(
+  {
+    type: TransactionType,
+    name: 'TransactionConnection',
+    description: 'A page of transactions.',
+    fields: (t) => ({
+      totalCount: t.int({
+        description: 'How many there are on all pages.',
+        resolve: (page) => (page as unknown as Counted).totalCount,
+      }),
+    }),
+  },
+  { name: 'TransactionEdge', description: 'A transaction with its place in the list.' },
+);
+
+interface PageArgs {
+  readonly where?: FactFilter | null | undefined;
+  readonly orderBy?: (typeof FactOrder)['$inferInput'] | null | undefined;
+}
+
+const transactionsPage = async (
+  args: PageArgs & Parameters<typeof pageWanted>[0],
+  { transactions, config, load }: Context,
+  userId?: string,
+) => {
+  const { limit, fromEnd, after, before } = pageWanted(args, config);
+  const page = await transactions.page({
+    where: args.where,
+    userId,
+    orderBy: args.orderBy?.by ?? 'OCCURRED_AT',
+    descending: args.orderBy?.direction === 'DESC',
+    afterSeq: numberPlace(after),
+    beforeSeq: numberPlace(before),
+    limit,
+    fromEnd,
+  });
+  const rows = await Promise.all(page.seqs.map((seq) => load(transactions.bySeqs, seq)));
+  const found = rows.filter((row) => row !== null);
+  return { ...pageOf(found, ({ seq }) => seq, page), totalCount: page.totalCount };
+};
+
+const pageArgs = builder.args((t) => ({
+  where: t.field({ type: EnrichedFilter, description: 'Only those for which this holds.' }),
+  orderBy: t.field({ type: FactOrder, description: 'Default: when they happened, oldest first.' }),
+}));
+
+builder.queryField('transactions', (t) =>
+  t.connection(
+    {
+      type: TransactionType,
+      description: 'Purchases.',
+      args: pageArgs,
+      resolve: (_root, args, context) => transactionsPage(args, context),
+    },
+    TransactionConnection,
+  ),
+);
+
+builder.objectField(UserType, 'transactions', (t) =>
+  t.connection(
+    {
+      type: TransactionType,
+      description: 'The user’s purchases.',
+      args: pageArgs,
+      resolve: ({ userId }, args, context) => transactionsPage(args, context, userId),
+    },
+    TransactionConnection,
+  ),
+);
+
+const TransactionInput = builder.inputType('TransactionInput', {
+  description: 'A purchase.',
+  fields: (t) => ({
+    transactionId: t.id({ required: true, description: 'The sender’s own id; a repeat with the same content is stored once.' }),
+    userId: t.id({ required: true, description: 'Who bought; 1 to 256 characters.' }),
+    createdAt: t.field({ type: 'DateTime', required: true, description: 'When it happened.' }),
+    productId: t.id({ required: true, description: 'What was bought; 1 to 256 characters.' }),
+    productPrice: t.field({ type: 'Decimal', required: true, description: 'What was paid.' }),
+    ip: t.field({ type: 'IP', description: 'The buyer’s address; null or absent when unknown.' }),
+  }),
+});
+
+const RecordTransactionsInput = builder.inputType('RecordTransactionsInput', {
+  description: 'Purchases to record.',
+  fields: (t) => ({
+    transactions: t.field({
+      type: [TransactionInput],
+      required: true,
+      description: 'In the order they are to be recorded; at most recordsPerMutationMax (1000).',
+    }),
+  }),
+});
+
+const RecordTransactions = recordResult('RecordTransactions', 'transactions');
+
+builder.mutationField('recordTransactions', (t) =>
+  t.field({
+    type: RecordTransactions.union,
+    description:
+      'Records purchases. Each is judged alone: an id seen with the same content is a duplicate, with other content a conflict.',
+    args: { input: t.arg({ type: RecordTransactionsInput, required: true, description: 'The purchases.' }) },
+    resolve: (_root, { input }, { intake, importers }) =>
+      RecordTransactions.of(
+        intake.receive(
+          importers.transactions,
+          'api',
+          input.transactions.map(({ createdAt, productPrice, ip, ...rest }) => ({
+            ...rest,
+            occurredAtUs: createdAt,
+            amount: productPrice,
+            ip: ip ?? null,
+          })),
+        ),
+      ),
+  }),
+);

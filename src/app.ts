@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import type { Logger } from 'pino';
+import { openStore } from '../db/open.ts';
+import type { Store } from '../db/store.ts';
+import { createClock } from './clock.ts';
+import type { Config } from './config.ts';
+import type { ServerFacts } from './context.ts';
+import { createDomains, type Domains } from './domains.ts';
+import { createGraphql } from './graphql.ts';
+import { createLedger, type Ledger } from './indices/follow.ts';
+import { createRest } from './rest/rest.ts';
+import { createGate } from './web/gate.ts';
+
+/** The whole program without a socket. */
+export interface App {
+  readonly domains: Domains;
+  readonly ledger: Ledger;
+  readonly store: Store;
+  /** Answers a request: GraphQL, REST, documentation, health. */
+  fetch(request: Request): Promise<Response>;
+  /** Rebuilds the indices, then follows what other processes record. `/readyz` answers 503 until it resolves. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Given {
+  readonly log: Logger;
+  /** Called with every SQL statement that runs. */
+  readonly onStatement?: (sql: string) => void;
+}
+
+export const createApp = (config: Config, { log, onStatement }: Given): App => {
+  const nowUs = createClock(config.nowUs);
+  const store = openStore({ ...config, nowUs, ...(onStatement ? { onStatement } : {}) });
+  const ledger = createLedger(store);
+  const domains = createDomains(store, ledger, config);
+  const server: { -readonly [Key in keyof ServerFacts]: ServerFacts[Key] } = {
+    version: programVersion(),
+    startedAtUs: nowUs(),
+    rebuildUs: null,
+    builtAtUs: null,
+  };
+  const shared = { ...domains, config, ledger, server, nowUs };
+  const fetch = createGate(config, ledger, createGraphql(shared, log), createRest(shared, log));
+  let following: NodeJS.Timeout | undefined;
+  let version = store.foreignVersion();
+
+  const follow = (): void => {
+    const seen = store.foreignVersion();
+    if (seen === version) return;
+    // Version first, rows second: a commit in between is read twice rather than never.
+    version = seen;
+    ledger.catchUp().catch((error: unknown) => log.error(error, 'could not follow the store'));
+  };
+
+  return {
+    domains,
+    ledger,
+    store,
+    fetch,
+    async start() {
+      const begun = performance.now();
+      await ledger.catchUp();
+      server.rebuildUs = Math.round((performance.now() - begun) * 1000);
+      server.builtAtUs = nowUs();
+      following = setInterval(follow, config.followMs);
+      following.unref();
+    },
+    async close() {
+      clearInterval(following);
+      await ledger.settled();
+      store.close();
+    },
+  };
+};
+
+export const programVersion = (): string => {
+  for (const place of ['../package.json', '../../package.json']) {
+    try {
+      return (JSON.parse(readFileSync(new URL(place, import.meta.url), 'utf8')) as { version: string }).version;
+    } catch {
+      // The other place: sources and build lie at different depths.
+    }
+  }
+  return '0.0.0';
+};

@@ -1,0 +1,171 @@
+// Runs before `npm start`, `npm test` and `npm run asof`: installs what is missing and builds what is stale.
+// Plain JavaScript on Node's own modules, for it is what installs the rest. Nothing goes to stdout, which belongs to the
+// program that starts next.
+
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const columns = ['src', 'schema', 'db'];
+const installed = 'node_modules/.package-lock.json';
+const abiFile = 'node_modules/.asof-abi';
+const stampFile = 'dist/.stamp';
+const lockFile = 'dist/.lock';
+
+const say = (line) => process.stderr.write(`asof: ${line}\n`);
+
+const fail = (line) => {
+  say(line);
+  process.exit(1);
+};
+
+const read = (file) => {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+};
+
+const modifiedMs = (file) => fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+const run = (command, args, hint) => {
+  // Windows starts npm, a .cmd file, only through a shell.
+  const shell = command === 'npm' && process.platform === 'win32';
+  const { error, status } = spawnSync(command, args, { stdio: ['ignore', 2, 2], shell });
+  if (error) fail(`${command} could not be started: ${error.message}`);
+  if (status !== 0) fail(`\`${command} ${args.join(' ')}\` failed. ${hint}`);
+};
+
+/** Whether every package of the lock file is there in its version, but for those it marks as dispensable (other platforms'). */
+const holdsLockedPackages = () => {
+  const present = JSON.parse(read(installed)).packages;
+  const locked = Object.entries(JSON.parse(read('package-lock.json')).packages).filter(([name]) => name !== '');
+  return locked.every(([name, { version, optional, devOptional, extraneous }]) =>
+    present[name] ? present[name].version === version : optional || devOptional || extraneous,
+  );
+};
+
+const installNeeded = () => {
+  if (!fs.existsSync(installed)) return true;
+  // A fresh checkout of the same lock file is newer, and no reason to install again.
+  return modifiedMs(installed) < modifiedMs('package-lock.json') && !holdsLockedPackages();
+};
+
+/** Compiled packages load only in the Node major they were compiled for. */
+const rebuildNeeded = () => (read(abiFile) ?? process.versions.modules) !== process.versions.modules;
+
+const sources = () => {
+  const files = columns.flatMap((column) =>
+    fs.existsSync(column) ? fs.readdirSync(column, { recursive: true }).map((name) => path.join(column, name)) : [],
+  );
+  return files
+    .filter((file) => !file.endsWith('.mjs') && fs.statSync(file, { throwIfNoEntry: false })?.isFile())
+    .sort();
+};
+
+const fingerprint = () => {
+  const lines = [...sources(), 'tsconfig.json', 'tsconfig.build.json'].map((file) => {
+    const stat = fs.statSync(file, { throwIfNoEntry: false });
+    return `${file} ${stat?.size} ${stat?.mtimeMs}`;
+  });
+  return createHash('sha256').update(lines.join('\n')).digest('hex');
+};
+
+const outputsOf = (file) => {
+  if (file.endsWith('.d.ts')) return [];
+  if (!file.endsWith('.ts')) return [path.join('dist', file)];
+  const script = path.join('dist', `${file.slice(0, -3)}.js`);
+  return [script, `${script}.map`];
+};
+
+const build = () => {
+  // Taken first: a source saved while the compiler runs is built the next time.
+  const stamp = fingerprint();
+  const files = sources();
+  const outputs = files.flatMap(outputsOf);
+  // The compiler writes only what it believes to have changed, and does not look whether the rest is still there.
+  if (!outputs.every((output) => fs.existsSync(output))) fs.rmSync('dist/.tsbuildinfo', { force: true });
+  run(
+    process.execPath,
+    ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--pretty', 'false'],
+    'The errors are above.',
+  );
+  for (const file of files.filter((name) => !name.endsWith('.ts'))) {
+    const [copy] = outputsOf(file);
+    fs.mkdirSync(path.dirname(copy), { recursive: true });
+    fs.copyFileSync(file, copy);
+  }
+  const wanted = new Set(outputs);
+  for (const column of columns.filter((name) => fs.existsSync(path.join('dist', name)))) {
+    for (const name of fs.readdirSync(path.join('dist', column), { recursive: true })) {
+      const file = path.join('dist', column, name);
+      if (!wanted.has(file) && fs.statSync(file).isFile()) fs.rmSync(file);
+    }
+  }
+  fs.writeFileSync(stampFile, stamp);
+};
+
+const isRunning = (pid) => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+};
+
+/** Runs `work` while no other process does: two starts at once neither install nor build over each other. */
+const alone = (work) => {
+  fs.mkdirSync('dist', { recursive: true });
+  for (;;) {
+    try {
+      fs.writeFileSync(lockFile, String(process.pid), { flag: 'wx' });
+      break;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    const holder = read(lockFile);
+    if (holder && !isRunning(Number(holder))) fs.rmSync(lockFile, { force: true });
+    else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+  }
+  process.once('exit', () => fs.rmSync(lockFile, { force: true }));
+  work();
+};
+
+const prepare = () => {
+  if (installNeeded()) {
+    const locked = fs.existsSync('package-lock.json');
+    say('installing dependencies; this takes one to three minutes, once');
+    run(
+      'npm',
+      // With NODE_ENV=production npm would leave out the compiler that builds dist.
+      [locked ? 'ci' : 'install', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'],
+      'better-sqlite3 is compiled where no prebuilt binary can be downloaded: that needs python3, make and a C++ compiler.',
+    );
+    fs.writeFileSync(abiFile, process.versions.modules);
+  } else if (rebuildNeeded()) {
+    say(`compiling better-sqlite3 for Node ${process.versions.node}; this takes about a minute, once`);
+    run('npm', ['rebuild', 'better-sqlite3', '--loglevel=error'], 'It needs python3, make and a C++ compiler.');
+    fs.writeFileSync(abiFile, process.versions.modules);
+  } else if (read(abiFile) === undefined) {
+    fs.writeFileSync(abiFile, process.versions.modules);
+  }
+  if (read(stampFile) !== fingerprint()) {
+    say('building; this takes a few seconds');
+    build();
+  }
+};
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  fail(`Node 20.19 or newer is needed, this is ${process.versions.node}`);
+}
+process.chdir(root);
+// An image carries dist and its dependencies, and no sources.
+const buildable = fs.existsSync('tsconfig.build.json');
+if (buildable && (installNeeded() || rebuildNeeded() || read(stampFile) !== fingerprint())) alone(prepare);

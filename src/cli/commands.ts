@@ -1,0 +1,9 @@
+import type { Command } from './command.ts';
+import { importCommand } from './import.ts';
+import { cityCommand } from './ip-city.ts';
+import { serveCommand } from './serve.ts';
+import { statusCommand } from './user-status.ts';
+import { verifyCommand } from './verify.ts';
+
+/** Every command there is, in the order of the help. */
+export const commands: readonly Command[] = [serveCommand, importCommand, statusCommand, cityCommand, verifyCommand];

@@ -1,0 +1,51 @@
+import cliProgress from 'cli-progress';
+import type { Import } from '../domains/intake.ts';
+import type { Terminal } from './terminal.ts';
+
+interface Progress {
+  /** Takes note of how far an import is. */
+  readonly show: (standing: Import) => void;
+  end(): void;
+}
+
+/** Without a terminal, a line is written this often at most. */
+const lineEveryMs = 2000;
+
+/** How far all files together are: a bar on a terminal, a line now and then elsewhere. */
+export const createImportProgress = (
+  stream: Terminal['stderr'],
+  files: readonly { readonly bytes: number }[],
+): Progress => {
+  const bytesTotal = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  const done = new Map<number, { readonly bytes: number; readonly records: number }>();
+  const sum = (of: 'bytes' | 'records'): number => [...done.values()].reduce((total, count) => total + count[of], 0);
+  const note = ({ id, bytesRead, read }: Import): void => void done.set(id, { bytes: bytesRead, records: read });
+
+  if (!stream.isTTY) {
+    let writtenAt = performance.now();
+    return {
+      show(standing) {
+        note(standing);
+        if (performance.now() - writtenAt < lineEveryMs) return;
+        writtenAt = performance.now();
+        const percent = Math.floor((100 * sum('bytes')) / Math.max(bytesTotal, 1));
+        stream.write(`${standing.source}: ${sum('records')} records, ${percent} % of ${bytesTotal} bytes\n`);
+      },
+      end: () => undefined,
+    };
+  }
+  const bar = new cliProgress.SingleBar({
+    format: '{bar} {percentage} % | {records} records | {eta_formatted} to go',
+    stream,
+    hideCursor: true,
+    clearOnComplete: true,
+  });
+  bar.start(bytesTotal, 0, { records: 0 });
+  return {
+    show(standing) {
+      note(standing);
+      bar.update(sum('bytes'), { records: sum('records') });
+    },
+    end: () => bar.stop(),
+  };
+};

@@ -1,0 +1,126 @@
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { Argument, type Command as Declared, InvalidArgumentError, Option } from 'commander';
+import { rejectedRecords } from '../../db/tables/index.ts';
+import type { App } from '../app.ts';
+import type { ReadOptions } from '../domains/recording.ts';
+import { type Status, statusCodes } from '../domains/status.ts';
+import type { Command } from './command.ts';
+import { CommandError, couldNotRun, done, problemsFound, wrongUsage } from './exit.ts';
+import { createImportProgress } from './import-progress.ts';
+import { type ImportReport, isAllTakenIn, rejectsShownMax, reportLines, reportOf } from './import-report.ts';
+import { holdsStore, withApp } from './open-app.ts';
+import { configOf, type DataOptions, withDataOptions } from './options.ts';
+
+const targets = ['user-status', 'ip-ranges', 'transactions'];
+
+interface Options extends DataOptions {
+  readonly dryRun?: true;
+  readonly mapStatus?: ReadOptions['statusWords'];
+}
+
+interface File {
+  readonly path: string;
+  readonly name: string;
+  readonly bytes: number;
+}
+
+const examples = `
+Examples:
+  asof import user-status changes.json
+  asof import user-status --map-status completed=cancelled sister.json
+  asof import ip-ranges cities-v4.csv cities-v6.csv
+  asof import transactions --dry-run --json transactions.json
+
+JSON arrays, JSON Lines and CSV are told apart by content; ip-ranges also takes {"city": [{"start", "end"}]} and MaxMind
+databases. Several files of ip-ranges make up one table, which replaces the one in force. A file taken in again adds
+nothing. --json prints {"target", "dryRun", "imports": [{"id", "file", "state", "read", "stored", "duplicates",
+"conflicts", "rejected", "failure": null or {"code", "message"}, "rejects": [{"line", "problems"}]}]}, the first
+${rejectsShownMax} rejects of each; read is the sum of stored, duplicates, conflicts and rejected. A dry run has no ids, and keeps no rejects.`;
+
+/** `asof import`: takes files in, whether or not a server runs on the same data folder. */
+export const importCommand: Command = {
+  declare: (program: Declared) =>
+    withDataOptions(program.command('import'))
+      .description('Take in files of status changes, IP ranges or transactions.')
+      .addArgument(new Argument('<target>', 'what the files hold').choices(targets))
+      .argument('<file...>', 'files to take in')
+      .option('--dry-run', 'read and judge every record, store nothing')
+      .addOption(
+        new Option('--map-status <word=status>', 'another word for a status, may be repeated').argParser(
+          readStatusWord,
+        ),
+      )
+      .addHelpText('after', examples),
+  async run(invoked, terminal) {
+    const [target = '', ...paths] = invoked.args;
+    const options = invoked.opts<Options>();
+    if (options.mapStatus && target !== 'user-status')
+      throw new CommandError(wrongUsage, '--map-status is for user-status');
+    const files = await Promise.all(paths.map(findFile));
+    const config = configOf(options, terminal);
+    // A rehearsal on a folder that is not there must not make it.
+    const data = options.dryRun && !holdsStore(config) ? ':memory:' : config.data;
+    const reports = await withApp({ ...config, data }, async (app) => {
+      const progress = createImportProgress(terminal.stderr, files);
+      try {
+        return await takeIn(app, target, files, { ...options, onProgress: progress.show });
+      } finally {
+        progress.end();
+      }
+    });
+    const isDryRun = options.dryRun === true;
+    await terminal.print(
+      ...(options.json
+        ? [JSON.stringify({ target, dryRun: isDryRun, imports: reports })]
+        : reports.flatMap((report) => reportLines(report, isDryRun))),
+    );
+    return reports.every(isAllTakenIn) ? done : problemsFound;
+  },
+};
+
+const readStatusWord = (text: string, words: ReadOptions['statusWords'] = {}): ReadOptions['statusWords'] => {
+  const [word = '', status = '', ...more] = text.split('=');
+  if (word === '' || more.length > 0 || !statusCodes.includes(status as Status))
+    throw new InvalidArgumentError(`It must be like completed=cancelled, with one of ${statusCodes.join(', ')}.`);
+  return { ...words, [word]: status as Status };
+};
+
+const findFile = async (path: string): Promise<File> => {
+  const found = await stat(path).catch((cause: unknown) => {
+    throw new CommandError(
+      couldNotRun,
+      `cannot read ${path}: ${cause instanceof Error ? cause.message : cause}`,
+      cause,
+    );
+  });
+  if (!found.isFile()) throw new CommandError(couldNotRun, `${path} is not a file`);
+  return { path, name: basename(path), bytes: found.size };
+};
+
+interface Taking {
+  readonly dryRun?: true;
+  readonly mapStatus?: ReadOptions['statusWords'];
+  readonly onProgress: ReturnType<typeof createImportProgress>['show'];
+}
+
+const takeIn = async (
+  { domains, store }: App,
+  target: string,
+  files: readonly File[],
+  { dryRun, mapStatus, onProgress }: Taking,
+): Promise<ImportReport[]> => {
+  // Ranges of several files are one table; of other records each file stands by itself, and fails by itself.
+  const together = target === 'ip-ranges' ? [files] : files.map((file) => [file]);
+  const reports: ImportReport[] = [];
+  for (const group of together) {
+    const run = await domains.intake.start(target, group, { dryRun, statusWords: mapStatus, onProgress });
+    for (const [place, standing] of (await run.done).entries()) {
+      const match = { importId: standing.id };
+      const page = { match, key: 'id', direction: 'asc', limit: rejectsShownMax } as const;
+      const rejects = dryRun ? [] : store.page(rejectedRecords, page);
+      reports.push(reportOf({ ...standing, id: dryRun ? null : standing.id }, group[place]?.path ?? '', rejects));
+    }
+  }
+  return reports;
+};

@@ -1,0 +1,18 @@
+import type { Command as Declared } from 'commander';
+import { type Config, readConfig } from '../config.ts';
+import type { Terminal } from './terminal.ts';
+
+/** The options of every command that works on a data folder. */
+export interface DataOptions {
+  readonly data?: string;
+  readonly json?: true;
+}
+
+export const withDataOptions = (command: Declared): Declared =>
+  command
+    .option('--data <dir>', 'data folder (default: ASOF_DATA, or "data")')
+    .option('--json', 'print one JSON value instead of text');
+
+/** The configuration of a one-off command: its options, then the environment; only warnings are logged. */
+export const configOf = ({ data }: DataOptions, { environment }: Terminal): Config =>
+  readConfig({ data, logLevel: environment.ASOF_LOG_LEVEL ?? 'warn' }, environment);

@@ -1,0 +1,35 @@
+import { Command as Declared } from 'commander';
+import { programVersion } from '../app.ts';
+import { commands } from './commands.ts';
+import { done, type ExitCode, endOf } from './exit.ts';
+import { createTerminal, type Host } from './terminal.ts';
+
+const epilogue = `
+Exit codes: 0 all done, 1 problems found, 2 wrong usage, 3 could not run.
+Each command has its own help: asof import --help`;
+
+/** Runs the command line `args` and gives the exit code. Throws nothing: what went wrong is said on stderr. */
+export const runProgram = async (args: readonly string[], host: Host): Promise<ExitCode> => {
+  const terminal = createTerminal(host);
+  let exitCode: ExitCode = done;
+  const program = new Declared('asof')
+    .description('Keeps every raw record and answers what was true at the time.')
+    .version(programVersion())
+    .configureOutput({ writeErr: (text) => terminal.say(text.trimEnd()) })
+    .showHelpAfterError('(add --help for what there is)')
+    .addHelpText('after', epilogue)
+    .exitOverride();
+  for (const command of commands) {
+    const declared = command.declare(program).action(async () => {
+      exitCode = await command.run(declared, terminal);
+    });
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    const end = endOf(error);
+    if (end.message !== null) terminal.say(`asof: ${end.message}`);
+    return end.exitCode;
+  }
+};

@@ -1,0 +1,19 @@
+import { routeList } from '../rest/routes.ts';
+
+const query = '{ enrichedAggregate { nodes { key { userStatus city } measures { count sum } } total { count sum } } }';
+
+/** What a server says once it is ready: where it is, and what to try first. */
+export const greeting = (url: string): string[] => {
+  const pathWidth = Math.max(...routeList.map(({ path }) => path.length));
+  return [
+    `listening on ${url}`,
+    '',
+    `GraphiQL: ${url}/graphql`,
+    '',
+    'Revenue by status and city:',
+    `  curl -s ${url}/graphql -H 'content-type: application/json' -d '${JSON.stringify({ query })}'`,
+    '',
+    'REST:',
+    ...routeList.map(({ method, path, summary }) => `  ${method} ${path.padEnd(pathWidth)}  ${summary}`),
+  ];
+};

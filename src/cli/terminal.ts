@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import type { WriteStream } from 'node:tty';
+
+type Output = NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY'>>;
+
+/** What the program needs of its process. */
+export interface Host {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: Readable;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  once(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+}
+
+export interface Terminal {
+  readonly environment: Host['env'];
+  readonly stdin: Readable;
+  readonly stderr: Output;
+  /** False once nobody reads stdout any more (`| head -1`): a command may go on, but need not print. */
+  readonly isRead: boolean;
+  /** Writes answer lines to stdout; resolves when there is room for more. */
+  print(...lines: string[]): Promise<void>;
+  /** Writes a line for people to stderr. */
+  say(line: string): void;
+  /** Resolves when the process is asked to stop; a second request ends it at once. */
+  untilStopped(): Promise<void>;
+}
+
+export const createTerminal = (host: Host): Terminal => {
+  const { stdin, stdout, stderr } = host;
+  let isRead = true;
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    isRead = false;
+  });
+  stderr.on('error', () => undefined);
+  return {
+    environment: host.env,
+    stdin,
+    stderr,
+    get isRead() {
+      return isRead;
+    },
+    async print(...lines) {
+      if (!isRead || lines.length === 0) return;
+      if (stdout.write(`${lines.join('\n')}\n`)) return;
+      await Promise.race([once(stdout, 'drain'), once(stdout, 'close')]).catch(() => undefined);
+    },
+    say: (line) => void stderr.write(`${line}\n`),
+    untilStopped: () =>
+      new Promise((resolve) => {
+        host.once('SIGINT', resolve);
+        host.once('SIGTERM', resolve);
+      }),
+  };
+};

@@ -1,0 +1,109 @@
+import { DomainError } from './errors.ts';
+import { parseInstant } from './lib/time.ts';
+
+type Kind = 'text' | 'integer' | 'bytes' | 'instant';
+
+export interface Setting {
+  /** Its name in `Config` and, in kebab case, as an option of `asof serve`. */
+  readonly name: string;
+  readonly environment: string;
+  readonly kind: Kind;
+  readonly fallback: string;
+  readonly meaning: string;
+}
+
+const setting = (name: string, kind: Kind, fallback: string, meaning: string): Setting => ({
+  name,
+  environment: `ASOF_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`,
+  kind,
+  fallback,
+  meaning,
+});
+
+/** Every setting there is. The table in the README is printed from this list. */
+export const settings: readonly Setting[] = [
+  setting('data', 'text', 'data', 'Data folder; made when missing.'),
+  setting('host', 'text', '127.0.0.1', 'Address to listen on. Anything but loopback lets others in: there are no keys yet.'),
+  setting('port', 'integer', '4000', 'Port to listen on; 0 takes a free one.'),
+  setting('now', 'instant', '', 'Freezes the clock at an instant, for tests; empty: the real time.'),
+  setting('importFolder', 'text', '', 'Folder that `startImport` may read files from by `location`; empty: none.'),
+  setting('allowedOrigins', 'text', '', 'Origins of other sites whose pages may call this server, separated by commas.'),
+  setting('logLevel', 'text', 'info', 'Least level logged to stderr: debug, info, warn, error or silent.'),
+  setting('pageSizeDefault', 'integer', '50', 'Rows of a page when neither `first` nor `last` is given.'),
+  setting('pageSizeMax', 'integer', '1000', 'Most rows of a page.'),
+  setting('recordsPerMutationMax', 'integer', '1000', 'Most records one mutation may carry.'),
+  setting('bodyBytesMax', 'bytes', '8MB', 'Largest request body; uploads have `uploadBytesMax`.'),
+  setting('uploadBytesMax', 'bytes', '200MB', 'Largest upload; larger files are imported by command or `importFolder`.'),
+  setting('fileBytesMax', 'bytes', '4GB', 'Largest file to import.'),
+  setting('recordBytesMax', 'bytes', '1MB', 'Largest single record of a file.'),
+  setting('batchRecords', 'integer', '1000', 'Records of an import stored in one transaction.'),
+  setting('writeQueueMax', 'integer', '10000', 'Writes that may wait; beyond it they are refused with 503.'),
+  setting('writeWaitMs', 'integer', '10000', 'How long a write waits for another process to release the store.'),
+  setting('followMs', 'integer', '250', 'How often to look for records of other processes.'),
+  setting('queryDepthMax', 'integer', '15', 'Deepest nesting of fields in a GraphQL operation.'),
+  setting('queryFieldsMax', 'integer', '1000', 'Most fields of a GraphQL operation, fragments written out.'),
+  setting('queryTokensMax', 'integer', '5000', 'Most tokens of a GraphQL document.'),
+  setting('queryRowsMax', 'integer', '100000', 'Most rows all nested pages of an operation may come to.'),
+];
+
+export interface Config {
+  readonly data: string;
+  readonly host: string;
+  readonly port: number;
+  /** Microseconds since 1970 UTC; null: the real time. */
+  readonly nowUs: number | null;
+  readonly importFolder: string;
+  readonly allowedOrigins: readonly string[];
+  readonly logLevel: string;
+  readonly pageSizeDefault: number;
+  readonly pageSizeMax: number;
+  readonly recordsPerMutationMax: number;
+  readonly bodyBytesMax: number;
+  readonly uploadBytesMax: number;
+  readonly fileBytesMax: number;
+  readonly recordBytesMax: number;
+  readonly batchRecords: number;
+  readonly writeQueueMax: number;
+  readonly writeWaitMs: number;
+  readonly followMs: number;
+  readonly queryDepthMax: number;
+  readonly queryFieldsMax: number;
+  readonly queryTokensMax: number;
+  readonly queryRowsMax: number;
+}
+
+/**
+ * Reads settings: `given` options by setting name win over the environment, that over the defaults. Throws BAD_REQUEST
+ * naming the setting when a value is not of its kind.
+ */
+export const readConfig = (
+  given: Readonly<Record<string, string | undefined>> = {},
+  environment: Readonly<Record<string, string | undefined>> = {},
+): Config => {
+  const read = (name: string): string | number => {
+    const found = settings.find((candidate) => candidate.name === name) as Setting;
+    return valueOf(found, given[name] ?? environment[found.environment] ?? found.fallback);
+  };
+  const values = Object.fromEntries(settings.map(({ name }) => [name, read(name)]));
+  const { now, allowedOrigins, ...rest } = values;
+  return {
+    ...rest,
+    nowUs: now === '' ? null : now,
+    allowedOrigins: String(allowedOrigins).split(',').filter(Boolean),
+  } as unknown as Config;
+};
+
+const byteUnits: Readonly<Record<string, number>> = { '': 1, kB: 1e3, MB: 1e6, GB: 1e9 };
+
+const valueOf = (of: Setting, text: string): string | number => {
+  const refuse = (expected: string): never => {
+    throw new DomainError('BAD_REQUEST', `setting ${of.name} (${of.environment}) must be ${expected}, not "${text}"`);
+  };
+  if (of.kind === 'integer') return /^\d{1,9}$/.test(text) ? Number(text) : refuse('a whole number');
+  if (of.kind === 'instant') return text === '' ? '' : (parseInstant(text) ?? refuse('a date and time'));
+  if (of.kind === 'bytes') {
+    const [, digits, unit = ''] = /^(\d{1,12})(|kB|MB|GB)$/.exec(text) ?? refuse('a size like 500kB, 8MB or 4GB');
+    return Number(digits) * (byteUnits[unit] as number);
+  }
+  return text;
+};

@@ -1,0 +1,51 @@
+import DataLoader from 'dataloader';
+import type { NowUs } from './clock.ts';
+import type { Config } from './config.ts';
+import type { Domains } from './domains.ts';
+import type { Ledger } from './indices/follow.ts';
+
+/** Answers every key in order, missing ones too. */
+export type BatchFunction<K, V> = (keys: readonly K[]) => readonly V[] | Promise<readonly V[]>;
+
+/** What resolvers get: the domains, and what belongs to this one request. */
+export interface Context extends Domains {
+  readonly config: Config;
+  readonly ledger: Ledger;
+  readonly server: ServerFacts;
+  readonly nowUs: NowUs;
+  /** Batches keys asked for in one tick of this request into one call; the batch function itself names the loader. */
+  load<K, V>(batch: BatchFunction<K, V>, key: K): Promise<V>;
+}
+
+/** How large an index in memory is. */
+export interface IndexState {
+  readonly name: string;
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+export interface ServerFacts {
+  readonly version: string;
+  readonly startedAtUs: number;
+  /** How long the rebuild of the indices took, microseconds; null until it is done. */
+  readonly rebuildUs: number | null;
+  /** When it was done, microseconds since 1970 UTC. */
+  readonly builtAtUs: number | null;
+}
+
+export type Shared = Omit<Context, 'load'>;
+
+export const createContext = (shared: Shared): Context => {
+  const loaders = new Map<unknown, DataLoader<unknown, unknown>>();
+  return {
+    ...shared,
+    load<K, V>(batch: BatchFunction<K, V>, key: K): Promise<V> {
+      let loader = loaders.get(batch) as DataLoader<K, V> | undefined;
+      if (!loader) {
+        loader = new DataLoader(async (keys) => batch(keys), { maxBatchSize: 10_000 });
+        loaders.set(batch, loader as DataLoader<unknown, unknown>);
+      }
+      return loader.load(key);
+    },
+  };
+};

@@ -1,0 +1,103 @@
+import { growableFloat64, growableInt32, growableUint8, growableUint32 } from '../indices/growable.ts';
+import type { Decimal } from '../lib/decimal.ts';
+import type { IpAddress } from '../lib/ip.ts';
+
+export interface FactRow {
+  readonly seq: number;
+  readonly user: number;
+  readonly occurredAtUs: number;
+  readonly product: number;
+  readonly amount: Decimal;
+  readonly ip: IpAddress | null;
+}
+
+const none = 0xffffffff;
+
+/**
+ * Facts as columns, one row a fact in the order of `seq`. Rows are only ever appended, so that whoever remembers a row
+ * count reads the same facts however many come after.
+ */
+export const createFactColumns = () => {
+  const seq = growableUint32();
+  const user = growableUint32();
+  const occurredAtUs = growableFloat64();
+  const product = growableUint32();
+  const units = growableFloat64();
+  const micros = growableInt32();
+  const ipFamily = growableUint8();
+  /** The IPv4 address itself, or where the IPv6 address begins in `ip6`. */
+  const ipValue = growableUint32();
+  const ip6 = growableUint32();
+  /** The user's previous row, so that one user's facts are found without a scan. */
+  const previousOfUser = growableUint32();
+  const lastOfUser = growableUint32();
+  let newestUs = 0;
+
+  return {
+    get rows() {
+      return seq.length;
+    },
+    /** The latest time any fact speaks of, microseconds; 0 when there is none. */
+    get newestUs() {
+      return newestUs;
+    },
+    push(row: FactRow): void {
+      const position = seq.length;
+      seq.push(row.seq);
+      user.push(row.user);
+      occurredAtUs.push(row.occurredAtUs);
+      newestUs = position === 0 ? row.occurredAtUs : Math.max(newestUs, row.occurredAtUs);
+      product.push(row.product);
+      units.push(row.amount.units);
+      micros.push(row.amount.micros);
+      ipFamily.push(row.ip?.family ?? 0);
+      ipValue.push(row.ip === null ? 0 : row.ip.family === 4 ? row.ip.value : ip6.length);
+      if (row.ip?.family === 6) for (const word of row.ip.words) ip6.push(word);
+      while (lastOfUser.length <= row.user) lastOfUser.push(none);
+      previousOfUser.push(lastOfUser.values[row.user] as number);
+      lastOfUser.set(row.user, position);
+    },
+    /** The number of rows whose `seq` is at most the one given. */
+    rowsUpTo(sequence: number): number {
+      let low = 0;
+      let high = seq.length;
+      while (low < high) {
+        const middle = (low + high) >>> 1;
+        if ((seq.values[middle] as number) <= sequence) low = middle + 1;
+        else high = middle;
+      }
+      return low;
+    },
+    /** One user's rows below `rows`, ascending. */
+    rowsOfUser(code: number, rows: number): number[] {
+      const found: number[] = [];
+      const last = code < lastOfUser.length ? (lastOfUser.values[code] as number) : none;
+      for (let row = last; row !== none; row = previousOfUser.values[row] as number)
+        if (row < rows) found.push(row);
+      return found.reverse();
+    },
+    seqOf: (row: number) => seq.values[row] as number,
+    userOf: (row: number) => user.values[row] as number,
+    occurredAtUsOf: (row: number) => occurredAtUs.values[row] as number,
+    productOf: (row: number) => product.values[row] as number,
+    unitsOf: (row: number) => units.values[row] as number,
+    microsOf: (row: number) => micros.values[row] as number,
+    ipFamilyOf: (row: number) => ipFamily.values[row] as number,
+    ip4Of: (row: number) => ipValue.values[row] as number,
+    ipOf(row: number): IpAddress | null {
+      const family = ipFamily.values[row];
+      const value = ipValue.values[row] as number;
+      if (family === 4) return { family: 4, value };
+      if (family !== 6) return null;
+      const [a = 0, b = 0, c = 0, d = 0] = ip6.values.subarray(value, value + 4);
+      return { family: 6, words: [a, b, c, d] };
+    },
+    get byteLength() {
+      const floats = occurredAtUs.byteLength + units.byteLength;
+      const integers = [seq, user, product, ipValue, ip6, previousOfUser, lastOfUser, micros, ipFamily];
+      return integers.reduce((bytes, column) => bytes + column.byteLength, floats);
+    },
+  };
+};
+
+export type FactColumns = ReturnType<typeof createFactColumns>;

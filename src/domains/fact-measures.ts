@@ -1,0 +1,143 @@
+import { createDecimalSums } from '../indices/decimal-sums.ts';
+import type { Grouper } from '../indices/grouper.ts';
+import { createNumberTable } from '../indices/number-table.ts';
+import { selectNth } from '../indices/select-nth.ts';
+import { divideMicros, microsOf } from '../lib/decimal.ts';
+import { takeTurns } from '../lib/turns.ts';
+import type { FactColumns } from './fact-columns.ts';
+
+/** Calls `visit` with every row that counts and its group, giving way to other work in between. */
+export type Scan = (visit: (row: number, group: number) => void) => Promise<void>;
+
+const turnRows = 8192;
+
+/** Goes through rows `[0, rows)`, or through the given ones, that pass the test. */
+export const createScan = (
+  rows: number | readonly number[],
+  test: ((row: number) => boolean) | undefined,
+  grouper: Grouper,
+): Scan => {
+  const listed = typeof rows === 'number' ? undefined : rows;
+  const end = typeof rows === 'number' ? rows : rows.length;
+  return async (visit) => {
+    const turn = takeTurns();
+    for (let from = 0; from < end; from += turnRows) {
+      const to = Math.min(from + turnRows, end);
+      for (let index = from; index < to; index++) {
+        const row = listed ? (listed[index] as number) : index;
+        if (test === undefined || test(row)) visit(row, grouper.groupOf(row));
+      }
+      await turn();
+    }
+  };
+};
+
+export interface CountsAndSums {
+  /** Rows a group. */
+  readonly counts: number[];
+  /** Sums in millionths, exact. */
+  readonly sums: bigint[];
+}
+
+export const countAndSum = async (scan: Scan, columns: FactColumns): Promise<CountsAndSums> => {
+  const counts: number[] = [];
+  const sums = createDecimalSums();
+  await scan((row, group) => {
+    if (group === counts.length) counts.push(1);
+    else counts[group] = (counts[group] as number) + 1;
+    sums.add(group, columns.unitsOf(row), columns.microsOf(row));
+  });
+  return { counts, sums: counts.map((_count, group) => sums.microsOf(group)) };
+};
+
+export interface Extremes {
+  readonly min: bigint[];
+  readonly max: bigint[];
+}
+
+/** The least and greatest amount a group, in millionths, and over all groups at the place after the last one. */
+export const extremes = async (scan: Scan, columns: FactColumns, groups: number): Promise<Extremes> => {
+  const least: number[] = [];
+  const greatest: number[] = [];
+  const compare = (a: number, b: number): number =>
+    columns.unitsOf(a) - columns.unitsOf(b) || columns.microsOf(a) - columns.microsOf(b);
+  const meet = (group: number, row: number) => {
+    if (least[group] === undefined || compare(row, least[group]) < 0) least[group] = row;
+    if (greatest[group] === undefined || compare(row, greatest[group]) > 0) greatest[group] = row;
+  };
+  await scan((row, group) => meet(group, row));
+  for (const row of [...least, ...greatest]) if (row !== undefined) meet(groups, row);
+  const amountOf = (row: number): bigint => microsOf({ units: columns.unitsOf(row), micros: columns.microsOf(row) });
+  return { min: least.map(amountOf), max: greatest.map(amountOf) };
+};
+
+/** Distinct users a group, and over all groups at the place after the last one. */
+export const distinctUsers = async (scan: Scan, columns: FactColumns, groups: number): Promise<number[]> => {
+  const counts = new Array<number>(groups + 1).fill(0);
+  const seen = createNumberTable();
+  const meet = (group: number, user: number) => {
+    const before = seen.size;
+    seen.place(group * 2 ** 26 + user);
+    if (seen.size > before) counts[group] = (counts[group] as number) + 1;
+  };
+  await scan((row, group) => {
+    meet(group, columns.userOf(row));
+    if (groups > 1) meet(groups, columns.userOf(row));
+  });
+  if (groups === 1) counts[1] = counts[0] as number;
+  return counts;
+};
+
+/**
+ * The median amount a group in millionths, and over all groups at the place after the last one; of an even number of
+ * amounts the mean of the middle two, rounded half to even.
+ */
+export const medians = async (scan: Scan, columns: FactColumns, counts: readonly number[]): Promise<bigint[]> => {
+  const starts = [0];
+  for (const count of counts) starts.push((starts.at(-1) as number) + count);
+  const total = starts.at(-1) as number;
+  const next = starts.slice();
+  const units = new Float64Array(total);
+  const micros = new Float64Array(total);
+  await scan((row, group) => {
+    const place = (next[group] as number)++;
+    units[place] = columns.unitsOf(row);
+    micros[place] = columns.microsOf(row);
+  });
+  const turn = takeTurns();
+  const result: bigint[] = [];
+  for (let group = 0; group < counts.length; group++)
+    result.push(await medianOf(units, micros, starts[group] as number, starts[group + 1] as number, turn));
+  result.push(total === 0 ? 0n : await medianOf(units, micros, 0, total, turn));
+  return result;
+};
+
+type Turn = ReturnType<typeof takeTurns>;
+
+const medianOf = async (units: Float64Array, micros: Float64Array, from: number, to: number, turn: Turn) => {
+  const lower = await nthAmount(units, micros, from, to, from + ((to - from - 1) >>> 1), turn);
+  if ((to - from) % 2 === 1) return lower;
+  const upper = await nthAmount(units, micros, from, to, from + ((to - from) >>> 1), turn);
+  return divideMicros(lower + upper, 2n);
+};
+
+/** The n-th smallest amount: first by whole units, then among those that share them by their fraction. */
+const nthAmount = async (
+  units: Float64Array,
+  micros: Float64Array,
+  from: number,
+  to: number,
+  nth: number,
+  turn: Turn,
+): Promise<bigint> => {
+  const whole = await selectNth(units.slice(from, to), 0, to - from, nth - from, turn);
+  const fractions: number[] = [];
+  let smaller = 0;
+  for (let place = from; place < to; place++) {
+    const unit = units[place] as number;
+    if (unit === whole) fractions.push(micros[place] as number);
+    else if (unit < whole) smaller++;
+  }
+  const fraction = await selectNth(Float64Array.from(fractions), 0, fractions.length, nth - from - smaller, turn);
+  return microsOf({ units: whole, micros: fraction });
+};

@@ -1,0 +1,61 @@
+import { divideMicros } from '../lib/decimal.ts';
+import type { FactColumns } from './fact-columns.ts';
+import { distinctUsers, extremes, medians, type Scan } from './fact-measures.ts';
+
+export const measureNames = ['COUNT', 'DISTINCT_USERS', 'SUM', 'AVERAGE', 'MIN', 'MAX', 'MEDIAN'] as const;
+export type MeasureName = (typeof measureNames)[number];
+
+/** Measures of a group or of all of them. Amounts in millionths; those that need another pass are computed when asked. */
+export interface Measures {
+  readonly count: number;
+  readonly sum: bigint;
+  readonly average: bigint | null;
+  /** This part of the whole sum; null when that is 0. */
+  readonly shareOfSum: number | null;
+  min(): Promise<bigint | null>;
+  max(): Promise<bigint | null>;
+  median(): Promise<bigint | null>;
+  distinctUsers(): Promise<number>;
+}
+
+interface Grouped {
+  readonly facts: { readonly columns: FactColumns };
+  readonly scan: Scan;
+  readonly counts: readonly number[];
+  readonly sums: readonly bigint[];
+}
+
+/** Measures of every group; each further pass over the rows is made once, for all groups, when the first asks. */
+export const createGroupMeasures = ({ facts: { columns }, scan, counts, sums }: Grouped) => {
+  const groups = counts.length;
+  const totalCount = counts.reduce((sum, count) => sum + count, 0);
+  const totalSum = sums.reduce((sum, part) => sum + part, 0n);
+  const extremesOnce = once(() => extremes(scan, columns, groups));
+  const mediansOnce = once(() => medians(scan, columns, counts));
+  const distinctOnce = once(() => distinctUsers(scan, columns, groups));
+
+  const measuresOf = (count: number, sum: bigint, place: number): Measures => ({
+    count,
+    sum,
+    average: count === 0 ? null : divideMicros(sum, BigInt(count)),
+    shareOfSum: totalSum === 0n ? null : Number((sum * 10n ** 15n) / totalSum) / 1e15,
+    min: async () => (count === 0 ? null : ((await extremesOnce()).min[place] as bigint)),
+    max: async () => (count === 0 ? null : ((await extremesOnce()).max[place] as bigint)),
+    median: async () => (count === 0 ? null : ((await mediansOnce())[place] as bigint)),
+    distinctUsers: async () => (await distinctOnce())[place] as number,
+  });
+
+  return {
+    of: (group: number): Measures => measuresOf(counts[group] as number, sums[group] as bigint, group),
+    /** Over all groups: the place after the last one. */
+    total: measuresOf(totalCount, totalSum, groups),
+  };
+};
+
+const once = <T>(compute: () => Promise<T>): (() => Promise<T>) => {
+  let result: Promise<T> | undefined;
+  return () => {
+    result ??= compute();
+    return result;
+  };
+};

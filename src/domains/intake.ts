@@ -1,0 +1,129 @@
+import type { Row, Store } from '../../db/store.ts';
+import { imports, rejectedRecords } from '../../db/tables/intake.ts';
+import { DomainError } from '../errors.ts';
+import type { Ledger } from '../indices/follow.ts';
+import type { SourceLimits } from '../sources/source.ts';
+import { createImportRun, type ImportFile, type ImportOptions, type ImportRun } from './import-run.ts';
+import { type Importer, type Outcome, sentByApi } from './recording.ts';
+import { pageOfTable, type TablePage, type TablePageRequest } from './table-page.ts';
+
+export type Import = Row<typeof imports>;
+export type RejectedRecord = Row<typeof rejectedRecords>;
+
+export interface Received {
+  /** What became of each record, in the order they were sent in. */
+  readonly outcomes: readonly Outcome[];
+  /** The records kept among the rejects, conflicts included. */
+  readonly rejectedIds: readonly number[];
+}
+
+/** What came in: imports, records of the API, and what was not taken in. */
+export interface Intake {
+  readonly importers: readonly Importer[];
+  /** Starts taking files in; several files of one table are put in force together. */
+  start(target: string, files: readonly ImportFile[], options?: ImportOptions): Promise<ImportRun>;
+  /** Takes in records sent through the API, each judged alone, all in one transaction. */
+  receive<R>(importer: Importer<R>, source: string, records: readonly R[]): Promise<Received>;
+  /** Imports, the newest first. */
+  importsPage(where: { state?: Import['state'] | undefined }, page: TablePageRequest): TablePage<Import>;
+  /** Rejected records and conflicts, the newest first, and how many there are in all. */
+  rejectedPage(
+    where: { importId?: number | undefined; source?: string | undefined },
+    page: TablePageRequest,
+  ): TablePage<RejectedRecord> & { totalCount(): number };
+  importsByIds(ids: readonly number[]): (Import | null)[];
+  rejectedByIds(ids: readonly number[]): (RejectedRecord | null)[];
+  /** Ends imports whose process died in the middle; what they had stored stays. Call it when a server starts. */
+  endInterrupted(): Promise<void>;
+}
+
+export const createIntake = (
+  store: Store,
+  ledger: Ledger,
+  importers: readonly Importer[],
+  limits: SourceLimits & { readonly recordsPerMutationMax: number },
+): Intake => {
+  const importerOf = (target: string): Importer => {
+    const found = importers.find((importer) => importer.target === target || importer.command === target);
+    if (found) return found;
+    const known = importers.map(({ command }) => command).join(', ');
+    throw new DomainError('BAD_REQUEST', `there is no import target ${target}; there are ${known}`);
+  };
+  const runs = new Set<number>();
+
+  return {
+    importers,
+    async start(target, files, options = {}) {
+      const run = await createImportRun({ store, ledger, limits, importer: importerOf(target) }, files, options);
+      for (const { id } of run.imports) runs.add(id);
+      void run.done.finally(() => run.imports.forEach(({ id }) => void runs.delete(id)));
+      return run;
+    },
+    async receive(importer, source, records) {
+      if (records.length > limits.recordsPerMutationMax)
+        throw new DomainError(
+          'LIMIT_EXCEEDED',
+          `${records.length} records are more than ${limits.recordsPerMutationMax} (setting recordsPerMutationMax)`,
+        );
+      return ledger.write((tx) => {
+        const session = importer.begin(tx, 0, '');
+        const rejectedIds: number[] = [];
+        const outcomes = records.map((record) => {
+          const outcome = session.record(tx, record, sentByApi);
+          if (outcome.kind === 'REJECTED' || outcome.kind === 'CONFLICT') {
+            const raw = JSON.stringify(importer.wire(record));
+            const { problems } = outcome;
+            const kept = { target: importer.target, source, raw, problems, receivedAtUs: tx.nowUs };
+            rejectedIds.push(tx.insert(rejectedRecords, kept));
+          }
+          return outcome;
+        });
+        return { outcomes, rejectedIds };
+      });
+    },
+    importsPage: ({ state }, page) =>
+      pageOfTable(store, imports, { key: 'id', direction: 'desc', match: state ? { state } : {} }, page),
+    rejectedPage({ importId, source }, page) {
+      const match = { ...(importId === undefined ? {} : { importId }), ...(source === undefined ? {} : { source }) };
+      const found = pageOfTable(store, rejectedRecords, { key: 'id', direction: 'desc', match }, page);
+      return { ...found, totalCount: () => store.count(rejectedRecords, match) };
+    },
+    importsByIds(ids) {
+      const found = new Map(store.rowsIn(imports, 'id', ids).map((row) => [row.id, row]));
+      return ids.map((id) => found.get(id) ?? null);
+    },
+    rejectedByIds(ids) {
+      const found = new Map(store.rowsIn(rejectedRecords, 'id', ids).map((row) => [row.id, row]));
+      return ids.map((id) => found.get(id) ?? null);
+    },
+    async endInterrupted() {
+      const running = store.page(imports, { key: 'id', direction: 'desc', match: { state: 'RUNNING' }, limit: 1000 });
+      const dead = running.filter(({ id, processId }) => !runs.has(id) && !isAlive(processId));
+      if (dead.length === 0) return;
+      await store.write((tx) => {
+        for (const { id } of dead)
+          tx.update(
+            imports,
+            { id },
+            {
+              state: 'FAILED',
+              finishedAtUs: tx.nowUs,
+              failureCode: 'INTERNAL',
+              failureMessage: 'the importing process ended in the middle; what it had stored is kept, import the file again',
+            },
+          );
+      });
+    },
+  };
+};
+
+/** A process of our own number that does not run the import is a container's former life. */
+const isAlive = (processId: number): boolean => {
+  if (processId === process.pid) return false;
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+};

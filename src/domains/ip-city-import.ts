@@ -1,0 +1,63 @@
+import type { Store } from '../../db/store.ts';
+import { ipRanges, ipTables } from '../../db/tables/ip-city.ts';
+import { DomainError } from '../errors.ts';
+import { compareIp, formatIp, type IpAddress, ipKey, parseCidr } from '../lib/ip.ts';
+import { readRecord } from '../lib/problems.ts';
+import type { Importer } from './recording.ts';
+
+export interface IpRangeRecord {
+  readonly first: IpAddress;
+  readonly last: IpAddress;
+  readonly city: string;
+}
+
+const noAddress: IpAddress = { family: 4, value: 0 };
+
+/**
+ * Takes in a whole table of ranges. Rows are staged and count only when the table is put in force at the end; the same
+ * files again stage nothing, and a table without one good range leaves the old one in place.
+ */
+export const createIpRangesImporter = (store: Store): Importer<IpRangeRecord> => ({
+  target: 'IP_RANGES',
+  command: 'ip-ranges',
+  shape: {
+    columns: [
+      ['start', 'end', 'city'],
+      ['cidr', 'city'],
+    ],
+    cityRanges: true,
+  },
+  read: (value) =>
+    readRecord(value, (fields) => {
+      const city = fields.text('city');
+      const cidr = fields.optional('cidr', fields.text);
+      if (cidr !== null) {
+        const block = parseCidr(cidr);
+        if (!block) fields.refuse('cidr', 'MALFORMED', `cidr must be a block like 10.12.0.0/16, not ${cidr.slice(0, 80)}`);
+        return { city, first: block?.first ?? noAddress, last: block?.last ?? noAddress };
+      }
+      const first = fields.ip('start');
+      const last = fields.ip('end');
+      if (first.family !== last.family) fields.refuse('end', 'MALFORMED', 'start and end are of different IP versions');
+      else if (compareIp(first, last) > 0) fields.refuse('end', 'OUT_OF_RANGE', 'end lies before start');
+      return { city, first, last };
+    }),
+  wire: ({ first, last, city }) => ({ start: formatIp(first), end: formatIp(last), city }),
+  begin(_tx, tableId, digest) {
+    const [inForce] = store.page(ipTables, { key: 'seq', direction: 'desc', limit: 1 });
+    if (inForce?.digest === digest) return { record: () => ({ kind: 'DUPLICATE' }) };
+    let rangeCount = 0;
+    return {
+      record(tx, { first, last, city }, origin) {
+        const row = { tableId, firstKey: ipKey(first), lastKey: ipKey(last), city, ...origin };
+        rangeCount++;
+        return { kind: 'CREATED', seq: tx.append(ipRanges, row) };
+      },
+      finish(tx) {
+        if (rangeCount === 0)
+          throw new DomainError('VALIDATION_FAILED', 'the table holds no good range; the one in force stays');
+        tx.append(ipTables, { tableId, rangeCount, digest, importId: tableId, line: null });
+      },
+    };
+  },
+});

@@ -1,0 +1,61 @@
+import type { Tx } from '../../db/store.ts';
+import type { FieldProblem, RecordOutcome } from '../lib/problems.ts';
+import { isTextId, textIdLengthMax } from '../lib/text-id.ts';
+import type { SourceShape } from '../sources/source.ts';
+import type { Status } from './status.ts';
+
+/** What became of one received record. Received = CREATED + DUPLICATE + CONFLICT + REJECTED, always. */
+export type Outcome =
+  | { readonly kind: 'CREATED'; readonly seq: number }
+  | { readonly kind: 'DUPLICATE' }
+  | { readonly kind: 'CONFLICT'; readonly problems: FieldProblem[] }
+  | { readonly kind: 'REJECTED'; readonly problems: FieldProblem[] };
+
+/** Where a record came from; both null for records sent through the API. */
+export interface Origin {
+  readonly importId: number | null;
+  readonly line: number | null;
+}
+
+export const sentByApi: Origin = { importId: null, line: null };
+
+/** Why ids may not be recorded; none for good ones. Checked where every face passes. */
+export const idProblems = (ids: Readonly<Record<string, string>>): FieldProblem[] =>
+  Object.entries(ids)
+    .filter(([, id]) => !isTextId(id))
+    .map(([path]) => ({
+      path,
+      code: 'MALFORMED',
+      message: `${path} must be 1 to ${textIdLengthMax} characters of well-formed text without NUL`,
+    }));
+
+/** What a table stores of a record's origin. */
+export interface StoredOrigin extends Origin {
+  readonly seq: number;
+  readonly recordedAtUs: number;
+}
+
+export interface ReadOptions {
+  /** Further words for a status, e.g. `completed` for `cancelled`. */
+  readonly statusWords?: Readonly<Record<string, Status>> | undefined;
+}
+
+/** One import, of one file or several that belong together. */
+export interface ImportSession<R> {
+  record(tx: Tx, record: R, origin: Origin): Outcome;
+  /** Puts in force what only counts as a whole; throws when it may not be. */
+  finish?(tx: Tx): void;
+}
+
+/** What a domain gives to `intake`, so that files of its records can be taken in. */
+export interface Importer<R = unknown> {
+  /** The name of the import's target in GraphQL; commands write it `user-status`. */
+  readonly target: string;
+  readonly command: string;
+  readonly shape: SourceShape;
+  read(value: unknown, options: ReadOptions): RecordOutcome<R>;
+  /** The record as a file would spell it: what `read` reads back as the same. */
+  wire(record: R): Readonly<Record<string, unknown>>;
+  /** `tableId` names this import, `digest` its files' content. */
+  begin(tx: Tx, tableId: number, digest: string): ImportSession<R>;
+}

@@ -1,0 +1,3 @@
+/** In the order of their codes; the first is what holds before a user's first change. */
+export const statusCodes = ['non-paying', 'paying', 'cancelled'] as const;
+export type Status = (typeof statusCodes)[number];

@@ -1,0 +1,39 @@
+import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
+import type { Match, Row, Store } from '../../db/store.ts';
+
+export interface TablePageRequest {
+  readonly limit: number;
+  /** True: the last rows before `before` instead of the first after `after`. */
+  readonly fromEnd: boolean;
+  readonly after?: number | undefined;
+  readonly before?: number | undefined;
+}
+
+export interface TablePage<R> {
+  readonly rows: R[];
+  readonly hasBefore: boolean;
+  readonly hasAfter: boolean;
+}
+
+/** A page of rows in the order of an integer key, in one statement. */
+export const pageOfTable = <T extends SQLiteTable>(
+  store: Store,
+  table: T,
+  { key, direction, match = {} }: { key: Extract<keyof Row<T>, string>; direction: 'asc' | 'desc'; match?: Match<T> },
+  { limit, fromEnd, after, before }: TablePageRequest,
+): TablePage<Row<T>> => {
+  const turned = direction === 'asc' ? 'desc' : 'asc';
+  const [near, far] = fromEnd ? [before, after] : [after, before];
+  const rows = store.page(table, {
+    match,
+    key,
+    direction: fromEnd ? turned : direction,
+    ...(near === undefined ? {} : { after: near }),
+    ...(far === undefined ? {} : { before: far }),
+    limit: limit + 1,
+  });
+  const more = rows.length > limit;
+  if (more) rows.pop();
+  if (fromEnd) rows.reverse();
+  return { rows, hasBefore: fromEnd ? more : after !== undefined, hasAfter: fromEnd ? before !== undefined : more };
+};

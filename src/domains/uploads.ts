@@ -1,0 +1,63 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, realpath, rm } from 'node:fs/promises';
+import { basename, join, sep } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { randomUUID } from 'node:crypto';
+import { DomainError } from '../errors.ts';
+import type { ImportFile, ImportOptions } from './import-run.ts';
+import type { Import, Intake } from './intake.ts';
+
+/** Where a file to import is; exactly one of the two. */
+export interface ImportSource {
+  readonly file?: File | null | undefined;
+  readonly location?: string | null | undefined;
+}
+
+/** Files that reach the server by request: uploaded ones, and those of the folder the operator allows. */
+export interface Uploads {
+  importFrom(
+    target: string,
+    source: ImportSource,
+    options: Pick<ImportOptions, 'statusWords'> & { readonly wait: boolean },
+  ): Promise<{ import: Import }>;
+}
+
+export const createUploads = (
+  intake: Intake,
+  { data, importFolder }: { readonly data: string; readonly importFolder: string },
+): Uploads => {
+  const spool = async (file: File): Promise<ImportFile> => {
+    const folder = join(data, 'uploads');
+    await mkdir(folder, { recursive: true });
+    const path = join(folder, randomUUID());
+    await pipeline(Readable.fromWeb(file.stream() as never), createWriteStream(path));
+    return { path, name: basename(file.name.replaceAll('\\', '/')) || 'upload' };
+  };
+
+  const allowed = async (location: string): Promise<ImportFile> => {
+    const refused = () =>
+      new DomainError('NOT_ALLOWED', 'location names no file of the folder that may be read (setting importFolder)');
+    if (importFolder === '') throw refused();
+    // Real paths on both sides, because a link inside the folder may lead out of it.
+    const [root, path] = await Promise.all([realpath(importFolder), realpath(join(importFolder, location))]).catch(() => {
+      throw refused();
+    });
+    if (!path.startsWith(root + sep)) throw refused();
+    return { path, name: location };
+  };
+
+  return {
+    async importFrom(target, { file, location }, { statusWords, wait }) {
+      const chosen = file ? await spool(file) : await allowed(location ?? '');
+      const discard = () => (file ? rm(chosen.path, { force: true }) : Promise.resolve());
+      const run = await intake.start(target, [chosen], { statusWords }).catch(async (error: unknown) => {
+        await discard();
+        throw error;
+      });
+      const done = run.done.finally(discard);
+      const standing = wait ? await done : run.imports;
+      return { import: standing[0] as Import };
+    },
+  };
+};

@@ -1,0 +1,106 @@
+import type { Store, Tx } from '../../db/store.ts';
+import { statusChanges } from '../../db/tables/user-status.ts';
+import { DomainError } from '../errors.ts';
+import { createAsOf } from '../indices/as-of.ts';
+import type { Knowledge, Ledger } from '../indices/follow.ts';
+import { idProblems, type Origin, type Outcome, type StoredOrigin } from './recording.ts';
+import { type Status, statusCodes } from './status.ts';
+import { explainStatus, type StatusExplanation } from './status-explanation.ts';
+import { createTimelines, type StatusAsOf, type StatusPeriod } from './status-timeline.ts';
+import type { TimeSpan } from '../lib/time-range.ts';
+import { pageOfTable, type TablePage, type TablePageRequest } from './table-page.ts';
+import type { Users } from './users.ts';
+
+export interface StatusChange {
+  readonly userId: string;
+  readonly effectiveAtUs: number;
+  readonly status: Status;
+}
+
+export type StoredStatusChange = StatusChange & StoredOrigin;
+
+/** Who paid when: changes of status, never edited; a later record for the same instant corrects an earlier one. */
+export interface UserStatus {
+  /**
+   * The change with the greatest `(effectiveAt, seq)` at or before the instant; without one `non-paying`. Costs no SQL.
+   */
+  statusAt(userId: string, atUs: number, knowledge?: Knowledge): StatusAsOf;
+  /** The status code of a user code: the hot path of enrichment. */
+  codeAt(user: number, atUs: number, sequence: number): number;
+  /** The status over time, gaps included, oldest first, cut to the span. */
+  timeline(userId: string, span: TimeSpan, knowledge?: Knowledge): StatusPeriod[];
+  explain(asOf: StatusAsOf): StatusExplanation;
+  /** A user's stored changes in the order they were recorded. */
+  changesOf(userId: string, page: TablePageRequest): TablePage<StoredStatusChange>;
+  /** Stored changes by `seq`, in the order of the keys. */
+  bySeqs(seqs: readonly number[]): (StoredStatusChange | null)[];
+  /**
+   * Records one change. Within an import, a change that is stored already (same user, instant, status) is a duplicate,
+   * so that a file taken in again adds nothing; one sent by itself is a duplicate only if it says what holds anyway,
+   * so that a correction can be taken back.
+   */
+  record(tx: Tx, change: StatusChange, origin: Origin): Outcome;
+  /** Calls back with the code of each user whose history grew. */
+  onChange(listener: (user: number) => void): void;
+  readonly entries: number;
+  readonly byteLength: number;
+}
+
+export const createUserStatus = (store: Store, ledger: Ledger, users: Users): UserStatus => {
+  const index = createAsOf();
+  const timelines = createTimelines(index);
+  const listeners: ((user: number) => void)[] = [];
+
+  ledger.follow(statusChanges, {
+    apply(rows) {
+      for (const { seq, userId, effectiveAtUs, status } of rows) {
+        const user = users.codes.intern(userId);
+        index.add(user, effectiveAtUs, statusCodes.indexOf(status), seq);
+        for (const listener of listeners) listener(user);
+      }
+    },
+    rebuilt: () => index.compact(),
+  });
+
+  return {
+    statusAt(userId, atUs, knowledge = {}) {
+      const problems = idProblems({ userId });
+      if (problems[0]) throw new DomainError('BAD_REQUEST', problems[0].message, { problems });
+      const sequence = ledger.sequenceOf(knowledge);
+      const user = users.codes.codeOf(userId) ?? -1;
+      return { userId, atUs, sequence, ...timelines.periodAt(user, atUs, sequence) };
+    },
+    codeAt(user, atUs, sequence) {
+      const position = index.positionAt(user, atUs, sequence);
+      return position < 0 ? 0 : index.valueOf(position);
+    },
+    timeline(userId, span, knowledge = {}) {
+      return timelines.periods(users.codes.codeOf(userId) ?? -1, span, ledger.sequenceOf(knowledge));
+    },
+    explain: (asOf) => explainStatus(index, users, asOf),
+    changesOf: (userId, page) =>
+      pageOfTable(store, statusChanges, { key: 'seq', direction: 'asc', match: { userId } }, page),
+    bySeqs(seqs) {
+      const found = new Map(store.rowsIn(statusChanges, 'seq', seqs).map((row) => [row.seq, row]));
+      return seqs.map((seq) => found.get(seq) ?? null);
+    },
+    record(tx, change, origin) {
+      const { userId, effectiveAtUs, status } = change;
+      const problems = idProblems({ userId });
+      if (problems.length > 0) return { kind: 'REJECTED', problems };
+      const repeated =
+        origin.importId === null
+          ? tx.newest(statusChanges, { userId, effectiveAtUs })?.status === status
+          : tx.newest(statusChanges, { userId, effectiveAtUs, status }) !== undefined;
+      if (repeated) return { kind: 'DUPLICATE' };
+      return { kind: 'CREATED', seq: tx.append(statusChanges, { ...change, ...origin }) };
+    },
+    onChange: (listener) => void listeners.push(listener),
+    get entries() {
+      return index.entries;
+    },
+    get byteLength() {
+      return index.byteLength;
+    },
+  };
+};

@@ -1,0 +1,61 @@
+import type { FieldProblem } from './lib/problems.ts';
+
+/** Every code a fault can carry, with its HTTP status. The table in the documentation is printed from this list. */
+export const errorCodes = [
+  {
+    code: 'BAD_REQUEST',
+    status: 400,
+    meaning: 'The request is malformed or names something that does not exist here.',
+  },
+  {
+    code: 'LIMIT_EXCEEDED',
+    status: 400,
+    meaning: 'The request asks for more than a limit allows; the message names it.',
+  },
+  { code: 'NOT_ALLOWED', status: 403, meaning: 'The caller may not do this.' },
+  { code: 'NOT_FOUND', status: 404, meaning: 'There is nothing under this name or id.' },
+  { code: 'METHOD_NOT_ALLOWED', status: 405, meaning: 'The path exists, but not for this method; see `Allow`.' },
+  { code: 'CONFLICT', status: 409, meaning: 'The same key is already stored with other content.' },
+  { code: 'TOO_LARGE', status: 413, meaning: 'A body or file is over a size limit; the message names it.' },
+  {
+    code: 'VALIDATION_FAILED',
+    status: 422,
+    meaning: 'Fields are missing, malformed or out of range; see the problems.',
+  },
+  {
+    code: 'NOT_A_TABLE',
+    status: 422,
+    meaning: 'The file as a whole cannot be read as records; nothing of it was stored.',
+  },
+  { code: 'INTERNAL', status: 500, meaning: 'A bug of the server; the details are in its log only.' },
+  { code: 'UNREACHABLE', status: 502, meaning: 'A linked file or bucket could not be read.' },
+  { code: 'OVERLOADED', status: 503, meaning: 'Too much is being done at the moment; try again shortly.' },
+  { code: 'NOT_READY', status: 503, meaning: 'The server is still starting or already stopping.' },
+] as const;
+
+export type ErrorCode = (typeof errorCodes)[number]['code'];
+
+/** What a face needs to tell a fault: `problems` name fields, `details` are further plain values for the answer. */
+export interface FaultDetails {
+  problems?: readonly FieldProblem[];
+  details?: Readonly<Record<string, unknown>>;
+  cause?: unknown;
+}
+
+/** A fault of a request, not of the program. Domains throw it, each face translates it once; it knows no GraphQL. */
+export class DomainError extends Error {
+  readonly code: ErrorCode;
+  readonly problems: readonly FieldProblem[];
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, { problems = [], details = {}, cause }: FaultDetails = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'DomainError';
+    this.code = code;
+    this.problems = problems;
+    this.details = details;
+  }
+}
+
+/** The HTTP status of a code. */
+export const statusOfCode = (code: ErrorCode): number => errorCodes.find((entry) => entry.code === code)?.status ?? 500;

@@ -1,0 +1,43 @@
+
+/** Exact sums of decimals, one a group. Whole units are carried over to a BigInt before a double would round them. */
+export interface DecimalSums {
+  add(group: number, units: number, micros: number): void;
+  /** The sum in millionths. */
+  microsOf(group: number): bigint;
+}
+
+/** A value is below 1e15 < 2^50, so an accumulator below this bound takes one more exactly. */
+const carryAt = 2 ** 52;
+
+export const createDecimalSums = (): DecimalSums => {
+  let units = new Float64Array(64);
+  let micros = new Float64Array(64);
+  const carried = new Map<number, bigint>();
+
+  const widen = (group: number): void => {
+    const capacity = Math.max(group + 1, units.length * 2);
+    const [oldUnits, oldMicros] = [units, micros];
+    units = new Float64Array(capacity);
+    micros = new Float64Array(capacity);
+    units.set(oldUnits);
+    micros.set(oldMicros);
+  };
+
+  return {
+    add(group, unitsMore, microsMore) {
+      if (group >= units.length) widen(group);
+      // Fewer than 2^32 rows of less than 10^6 millionths stay below 2^53.
+      micros[group] = (micros[group] as number) + microsMore;
+      const sum = (units[group] as number) + unitsMore;
+      units[group] = sum;
+      if (sum < carryAt && sum > -carryAt) return;
+      carried.set(group, (carried.get(group) ?? 0n) + BigInt(sum));
+      units[group] = 0;
+    },
+    microsOf(group) {
+      const whole = (carried.get(group) ?? 0n) + BigInt(units[group] ?? 0);
+      return whole * 1_000_000n + BigInt(micros[group] ?? 0);
+    },
+  };
+};
+

@@ -1,0 +1,141 @@
+import type { Commit, LedgerTable, Row, Store, Tx } from '../../db/store.ts';
+import { DomainError } from '../errors.ts';
+import { type CommitLog, createCommitLog } from './commit-log.ts';
+
+/** How one table's records get into memory. */
+export interface Follower<T extends LedgerTable> {
+  /** Work that takes time; memory still answers as before. Runs for every step, ahead of `apply`. */
+  prepare?(rows: Row<T>[], rebuilding: boolean): Promise<void>;
+  /** Takes the records in, at once: no awaiting, so that no reader sees half a commit. Replaying a row is harmless. */
+  apply(rows: Row<T>[]): void;
+  /** Called once, when the rebuild on start is done. */
+  rebuilt?(): void;
+}
+
+export interface Snapshot {
+  readonly sequence: number;
+  /** When its last record was committed, microseconds since 1970 UTC; null while the ledger is empty. */
+  readonly atUs: number | null;
+}
+
+/** Which records an answer may rest on; default: all. */
+export interface Knowledge {
+  /** Only what had been recorded by this instant, microseconds since 1970 UTC. */
+  readonly knownAtUs?: number | undefined;
+  /** Only records up to this sequence number: the state of an earlier snapshot. */
+  readonly sequence?: number | undefined;
+}
+
+/** Memory's copy of the ledger: indices follow it, and all of them stand at the same sequence number at any moment. */
+export interface Ledger {
+  follow<T extends LedgerTable>(table: T, follower: Follower<T>): void;
+  /** Brings every index level with the store. The first call is the rebuild on start. */
+  catchUp(): Promise<void>;
+  /** Store first, then memory: resolves when the records are durable and every index has them. */
+  write<R>(work: (tx: Tx) => R): Promise<R>;
+  snapshot(): Snapshot;
+  /** The state up to an earlier sequence number. */
+  snapshotAt(sequence: number): Snapshot;
+  /** The sequence number up to which records may be used, at most that of the newest snapshot. */
+  sequenceOf(knowledge: Knowledge): number;
+  /** True once the rebuild is done. */
+  readonly ready: boolean;
+  /** Resolves when no catch-up runs any more. */
+  settled(): Promise<void>;
+}
+
+/** Records taken into memory in one go: small enough to hold the thread for a few milliseconds only. */
+const stepRecords = 4000;
+
+export const createLedger = (store: Store): Ledger => {
+  const followed: { table: LedgerTable; follower: Follower<LedgerTable> }[] = [];
+  const log: CommitLog = createCommitLog();
+  let sequence = 0;
+  let ready = false;
+  let following = false;
+  let running: Promise<void> | undefined;
+  let again: Promise<void> | undefined;
+
+  const step = async (commits: Commit[]): Promise<void> => {
+    const upTo = (commits.at(-1) as Commit).lastSeq;
+    const batches = followed.map(({ table, follower }) => ({ follower, rows: store.records(table, sequence, upTo) }));
+    for (const { follower, rows } of batches) if (rows.length > 0) await follower.prepare?.(rows, !ready);
+    for (const { follower, rows } of batches) if (rows.length > 0) follower.apply(rows);
+    for (const { lastSeq, recordedAtUs } of commits) log.add(lastSeq, recordedAtUs);
+    sequence = upTo;
+  };
+
+  const run = async (): Promise<void> => {
+    following = true;
+    for (;;) {
+      const commits = store.commitsAfter(sequence, stepRecords);
+      if (commits.length === 0) break;
+      for (const part of steps(commits, sequence)) {
+        await step(part);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+    if (ready) return;
+    ready = true;
+    for (const { follower } of followed) follower.rebuilt?.();
+  };
+
+  /** A caller's records may have been committed after a running catch-up looked, so it gets one that starts later. */
+  const catchUp = (): Promise<void> => {
+    if (!running) {
+      running = run().finally(() => {
+        running = undefined;
+      });
+      return running;
+    }
+    again ??= running
+      .catch(() => undefined)
+      .then(() => {
+        again = undefined;
+        return catchUp();
+      });
+    return again;
+  };
+
+  const snapshotAt = (upTo: number): Snapshot => ({ sequence: upTo, atUs: log.recordedAtUs(upTo) });
+
+  return {
+    follow: (table, follower) => {
+      followed.push({ table, follower: follower as unknown as Follower<LedgerTable> });
+    },
+    catchUp,
+    async write(work) {
+      const result = await store.write(work);
+      if (following) await catchUp();
+      return result;
+    },
+    snapshot: () => snapshotAt(sequence),
+    snapshotAt,
+    sequenceOf({ knownAtUs, sequence: asked }) {
+      if (asked !== undefined && (asked < 0 || asked > sequence))
+        throw new DomainError('BAD_REQUEST', `sequence ${asked} is outside of the ledger, which ends at ${sequence}`);
+      const known = knownAtUs === undefined ? sequence : log.sequenceAt(knownAtUs);
+      return Math.min(known, asked ?? sequence);
+    },
+    get ready() {
+      return ready;
+    },
+    async settled() {
+      while (running) await running.catch(() => undefined);
+    },
+  };
+};
+
+/** Cuts commits into steps of about `stepRecords` records, never within a commit. */
+function* steps(commits: Commit[], from: number): Iterable<Commit[]> {
+  let part: Commit[] = [];
+  let first = from;
+  for (const commit of commits) {
+    part.push(commit);
+    if (commit.lastSeq - first < stepRecords) continue;
+    yield part;
+    part = [];
+    first = commit.lastSeq;
+  }
+  if (part.length > 0) yield part;
+}

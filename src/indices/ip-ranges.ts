@@ -1,0 +1,150 @@
+import type { IpAddress } from '../lib/ip.ts';
+import { growableUint32 } from './growable.ts';
+import { type AddressWords, createIpBounds } from './ip-bounds.ts';
+import { createFinder4, createFinder6, createIpSweep } from './ip-segments.ts';
+
+/** Addresses from first to last, both inside and of one family, with first <= last. */
+export interface IpRange {
+  readonly first: IpAddress;
+  readonly last: IpAddress;
+  /** Dictionary code of the city. */
+  readonly city: number;
+  /** Integer below 2^32, greater for a later record. */
+  readonly ordinal: number;
+}
+
+/**
+ * Which range an address belongs to. Ranges may overlap and nest: the narrowest that holds the address wins, of equals
+ * the one with the greater ordinal. Positions count the ranges in the order they were added in.
+ */
+export interface IpRanges {
+  readonly ranges: number;
+  /** Runs of addresses with one answer, holes between ranges among them. */
+  readonly segments: number;
+  readonly byteLength: number;
+  /** Position of the winning range, -1 when no range holds the address. */
+  find(ip: IpAddress): number;
+  /** `find` for an IPv4 address as an unsigned 32-bit integer. */
+  find4(value: number): number;
+  cityOf(position: number): number;
+  ordinalOf(position: number): number;
+  rangeAt(position: number): IpRange;
+  /** Every range that holds the address, narrowest first and of equals the later record: the winner leads. */
+  candidates(ip: IpAddress): number[];
+}
+
+export interface IpRangesBuilder {
+  /**
+   * Takes a range in O(log n) amortised, so that the caller can yield between slices of rows; only as many ranges as
+   * end in front of it make one call longer. Throws RangeError unless rows come family 4 first, then ascending by first.
+   */
+  add(range: IpRange): void;
+  /** Closes the open ranges and makes the index; the builder is spent afterwards. */
+  finish(): IpRanges;
+}
+
+const copyWords = (ip: IpAddress, target: AddressWords): AddressWords => {
+  if (ip.family === 4) target[0] = ip.value;
+  else [target[0], target[1], target[2], target[3]] = ip.words;
+  return target;
+};
+
+const createFamily = (wordsPerAddress: 1 | 4) => {
+  const bounds = createIpBounds(wordsPerAddress);
+  const cities = growableUint32();
+  const ordinals = growableUint32();
+  const firstWords = new Uint32Array(wordsPerAddress);
+  const lastWords = new Uint32Array(wordsPerAddress);
+
+  const ordinalOf = (position: number): number => ordinals.values[position] as number;
+  const compareRank = (a: number, b: number): number =>
+    bounds.compareWidths(a, b) || ordinalOf(b) - ordinalOf(a) || b - a;
+  const sweep = createIpSweep(wordsPerAddress, bounds, (a, b) => compareRank(a, b) < 0);
+
+  const addressOf = (words: readonly number[]): IpAddress => {
+    const [a = 0, b = 0, c = 0, d = 0] = words;
+    return wordsPerAddress === 1 ? { family: 4, value: a } : { family: 6, words: [a, b, c, d] };
+  };
+
+  return {
+    bounds,
+    add({ first, last, city, ordinal }: IpRange): void {
+      const position = bounds.length;
+      copyWords(first, firstWords);
+      if (position > 0 && bounds.compareFirst(position - 1, firstWords) > 0) {
+        throw new RangeError('ranges do not ascend by their first address');
+      }
+      bounds.push(firstWords, copyWords(last, lastWords));
+      cities.push(city);
+      ordinals.push(ordinal);
+      sweep.open(position, firstWords);
+    },
+    finish() {
+      for (const column of [bounds, cities, ordinals]) column.trim();
+      const segments = sweep.finish();
+      return {
+        segments,
+        length: bounds.length,
+        byteLength:
+          bounds.byteLength +
+          cities.byteLength +
+          ordinals.byteLength +
+          segments.starts.byteLength +
+          segments.winners.byteLength,
+        cityOf: (position: number): number => cities.values[position] as number,
+        ordinalOf,
+        rangeAt: (position: number): IpRange => ({
+          first: addressOf(bounds.firstOf(position)),
+          last: addressOf(bounds.lastOf(position)),
+          city: cities.values[position] as number,
+          ordinal: ordinalOf(position),
+        }),
+        candidates: (ip: IpAddress): number[] =>
+          bounds.holding(copyWords(ip, new Uint32Array(wordsPerAddress))).sort(compareRank),
+      };
+    },
+  };
+};
+
+export const createIpRangesBuilder = (): IpRangesBuilder => {
+  const family4 = createFamily(1);
+  const family6 = createFamily(4);
+
+  return {
+    add(range) {
+      if (range.first.family === 6) return family6.add(range);
+      if (family6.bounds.length > 0) throw new RangeError('an IPv4 range comes after IPv6 ranges');
+      family4.add(range);
+    },
+
+    finish() {
+      const ranges4 = family4.finish();
+      const ranges6 = family6.finish();
+      const finder4 = createFinder4(ranges4.segments);
+      const find6 = createFinder6(ranges6.segments);
+      // IPv6 ranges are numbered on from the IPv4 ones.
+      const offset6 = ranges4.length;
+
+      return {
+        ranges: ranges4.length + ranges6.length,
+        segments: ranges4.segments.winners.length + ranges6.segments.winners.length,
+        byteLength: ranges4.byteLength + ranges6.byteLength + finder4.byteLength,
+        find(ip) {
+          if (ip.family === 4) return finder4.find(ip.value);
+          const position = find6(ip.words);
+          return position < 0 ? position : position + offset6;
+        },
+        find4: finder4.find,
+        cityOf: (position) => (position < offset6 ? ranges4.cityOf(position) : ranges6.cityOf(position - offset6)),
+        ordinalOf: (position) =>
+          position < offset6 ? ranges4.ordinalOf(position) : ranges6.ordinalOf(position - offset6),
+        rangeAt: (position) => (position < offset6 ? ranges4.rangeAt(position) : ranges6.rangeAt(position - offset6)),
+        candidates: (ip) =>
+          ip.family === 4 ? ranges4.candidates(ip) : ranges6.candidates(ip).map((position) => position + offset6),
+      };
+    },
+  };
+};
+
+/** The table before any is loaded: finds nothing. */
+export const noIpRanges: IpRanges = createIpRangesBuilder().finish();

@@ -1,0 +1,168 @@
+import type { IpWords } from '../lib/ip.ts';
+import { growableInt32, growableUint32 } from './growable.ts';
+import { type AddressWords, compareAddress, type IpBounds } from './ip-bounds.ts';
+
+/** Disjoint runs of addresses, ascending; each goes on to the start of the next, the last one to the highest address. */
+interface IpSegments {
+  /** Start addresses, flat. */
+  readonly starts: Uint32Array;
+  /** Position of the range that wins in each, -1 where no range is. */
+  readonly winners: Int32Array;
+}
+
+const hole = -1;
+
+/** A binary heap of range positions with the one that wins over all others on top. */
+const createHeap = (winsOver: (a: number, b: number) => boolean) => {
+  const items: number[] = [];
+  return {
+    top: (): number | undefined => items[0],
+    push(item: number): void {
+      let place = items.length;
+      items.push(item);
+      while (place > 0) {
+        const parent = (place - 1) >>> 1;
+        const above = items[parent] as number;
+        if (!winsOver(item, above)) break;
+        items[place] = above;
+        place = parent;
+      }
+      items[place] = item;
+    },
+    pop(): void {
+      const item = items.pop();
+      if (item === undefined || items.length === 0) return;
+      let place = 0;
+      for (let child = 1; child < items.length; child = 2 * place + 1) {
+        if (child + 1 < items.length && winsOver(items[child + 1] as number, items[child] as number)) child += 1;
+        const below = items[child] as number;
+        if (!winsOver(below, item)) break;
+        items[place] = below;
+        place = child;
+      }
+      items[place] = item;
+    },
+  };
+};
+
+/** Cuts overlapping ranges, opened in ascending order of their first address, into segments with one winner each. */
+interface IpSweep {
+  /** Opens the range at a position of the bounds, given its first address. O(log n) amortised: every range is opened and closed once. */
+  open(position: number, first: AddressWords): void;
+  finish(): IpSegments;
+}
+
+export const createIpSweep = (
+  wordsPerAddress: 1 | 4,
+  bounds: IpBounds,
+  winsOver: (a: number, b: number) => boolean,
+): IpSweep => {
+  const starts = growableUint32();
+  const winners = growableInt32();
+  // Ranges that ended stay in the heap until they come to its top.
+  const opened = createHeap(winsOver);
+  /** The lowest address without a segment. */
+  const cursor = new Uint32Array(wordsPerAddress);
+  let winnerBefore = hole;
+
+  const emit = (winner: number): void => {
+    if (winner === winnerBefore) return;
+    for (let index = 0; index < wordsPerAddress; index += 1) starts.push(cursor[index] as number);
+    winners.push(winner);
+    winnerBefore = winner;
+  };
+
+  const cursorIsBefore = (limit: AddressWords | null): boolean =>
+    limit === null || compareAddress(cursor, 0, limit, wordsPerAddress) < 0;
+
+  /** Puts the cursor behind the end of a range; false when that is the highest address there is. */
+  const movePast = (position: number): boolean => {
+    bounds.copyLast(position, cursor);
+    for (let index = wordsPerAddress - 1; index >= 0; index -= 1) {
+      const word = ((cursor[index] as number) + 1) >>> 0;
+      cursor[index] = word;
+      if (word !== 0) return true;
+    }
+    return false;
+  };
+
+  /** Emits the segments below an address, or all that are left. */
+  const advanceTo = (limit: AddressWords | null): void => {
+    for (let top = opened.top(); top !== undefined && cursorIsBefore(limit); top = opened.top()) {
+      if (bounds.compareLast(top, cursor) < 0) {
+        opened.pop();
+        continue;
+      }
+      emit(top);
+      if (limit !== null && bounds.compareLast(top, limit) >= 0) break;
+      if (!movePast(top)) return;
+      opened.pop();
+    }
+    if (opened.top() === undefined && cursorIsBefore(limit)) emit(hole);
+    if (limit === null) return;
+    for (let index = 0; index < wordsPerAddress; index += 1) cursor[index] = limit[index] as number;
+  };
+
+  return {
+    open(position, first) {
+      advanceTo(first);
+      opened.push(position);
+    },
+    finish() {
+      advanceTo(null);
+      starts.trim();
+      winners.trim();
+      return { starts: starts.values, winners: winners.values };
+    },
+  };
+};
+
+/** Looks IPv4 addresses up: a jump table on the leading bits, at most /16, then a binary search. */
+export const createFinder4 = ({ starts, winners }: IpSegments) => {
+  const bits = Math.min(16, 32 - Math.clz32(starts.length | 1));
+  const shift = 32 - bits;
+  // jumps[n]: how many segments start below the n-th block.
+  const jumps = new Uint32Array(2 ** bits + 1);
+  for (const start of starts) {
+    const after = (start >>> shift) + 1;
+    jumps[after] = (jumps[after] as number) + 1;
+  }
+  for (let block = 1; block < jumps.length; block += 1) {
+    jumps[block] = (jumps[block] as number) + (jumps[block - 1] as number);
+  }
+
+  return {
+    byteLength: jumps.byteLength,
+    find(value: number): number {
+      const block = value >>> shift;
+      let low = jumps[block] as number;
+      let high = jumps[block + 1] as number;
+      while (low < high) {
+        const middle = (low + high) >>> 1;
+        if ((starts[middle] as number) <= value) low = middle + 1;
+        else high = middle;
+      }
+      return low === 0 ? hole : (winners[low - 1] as number);
+    },
+  };
+};
+
+/** Looks IPv6 addresses up by binary search. */
+export const createFinder6 =
+  ({ starts, winners }: IpSegments) =>
+  ([a, b, c, d]: IpWords): number => {
+    let low = 0;
+    let high = winners.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const cell = middle * 4;
+      // Most addresses differ in the first words.
+      let difference = (starts[cell] as number) - a;
+      if (difference === 0) difference = (starts[cell + 1] as number) - b;
+      if (difference === 0) difference = (starts[cell + 2] as number) - c;
+      if (difference === 0) difference = (starts[cell + 3] as number) - d;
+      if (difference <= 0) low = middle + 1;
+      else high = middle;
+    }
+    return low === 0 ? hole : (winners[low - 1] as number);
+  };

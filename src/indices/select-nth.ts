@@ -1,0 +1,36 @@
+/**
+ * Moves the n-th smallest value to its sorted place, smaller ones before it and greater ones behind (Hoare's FIND with
+ * the median of three as pivot). `turn` is called between passes, so that millions of values do not hold the thread.
+ */
+export const selectNth = async (
+  values: Float64Array,
+  from: number,
+  to: number,
+  nth: number,
+  turn: () => Promise<void> | undefined,
+): Promise<number> => {
+  let low = from;
+  let high = to - 1;
+  while (low < high) {
+    const pivot = medianOfThree(values[low] as number, values[(low + high) >>> 1] as number, values[high] as number);
+    let left = low;
+    let right = high;
+    while (left <= right) {
+      while ((values[left] as number) < pivot) left++;
+      while ((values[right] as number) > pivot) right--;
+      if (left > right) break;
+      const swapped = values[left] as number;
+      values[left] = values[right] as number;
+      values[right] = swapped;
+      left++;
+      right--;
+    }
+    if (nth <= right) high = right;
+    else if (nth >= left) low = left;
+    else break;
+    await turn();
+  }
+  return values[nth] as number;
+};
+
+const medianOfThree = (a: number, b: number, c: number): number => Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));

@@ -1,0 +1,84 @@
+/** An exact decimal: `units + micros / 1e6`, both whole and of the same sign; |units| < 1e15, |micros| < 1e6. */
+export interface Decimal {
+  readonly units: number;
+  readonly micros: number;
+}
+
+/** Digits from the first to the last that is not zero, on both sides of the point: what a double always holds. */
+const decimalDigitsMax = 15;
+
+/** Digits after the decimal point. */
+const decimalFractionMax = 6;
+
+const microsPerUnit = 1_000_000;
+
+/**
+ * Reads `-?digits(.digits)?`; zeros in front and at the end of the fraction do not count. Null for anything else (`+5`,
+ * `.5`, `5.`, exponents, spaces) and beyond 15 digits in all or 6 after the point. `-0` is 0.
+ */
+export const parseDecimal = (text: string): Decimal | null => {
+  const start = text.charCodeAt(0) === 45 ? 1 : 0;
+  let units = 0;
+  let micros = 0;
+  let fractionDigits = -1;
+  let digits = 0;
+  let zerosHeld = 0;
+  for (let index = start; index < text.length; index += 1) {
+    const digit = text.charCodeAt(index) - 48;
+    if (digit === -2) {
+      if (fractionDigits >= 0 || index === start) return null;
+      fractionDigits = 0;
+      continue;
+    }
+    if (digit < 0 || digit > 9) return null;
+    if (digit === 0) {
+      if (digits > 0) zerosHeld += 1;
+    } else {
+      digits += zerosHeld + 1;
+      zerosHeld = 0;
+    }
+    if (fractionDigits < 0) {
+      units = units * 10 + digit;
+    } else {
+      fractionDigits += 1;
+      if (fractionDigits <= decimalFractionMax) micros = micros * 10 + digit;
+      else if (digit > 0) return null;
+    }
+  }
+  if (text.length === start || fractionDigits === 0) return null;
+  if (digits > decimalDigitsMax || units >= 1e15) return null;
+  for (let place = Math.max(fractionDigits, 0); place < decimalFractionMax; place += 1) micros *= 10;
+  // Subtracted from zero, because negating would make -0.
+  return start === 1 ? { units: 0 - units, micros: 0 - micros } : { units, micros };
+};
+
+const signedText = (negative: boolean, units: string, micros: number): string => {
+  const fraction = micros === 0 ? '' : `.${String(micros).padStart(decimalFractionMax, '0').replace(/0+$/, '')}`;
+  return `${negative ? '-' : ''}${units}${fraction}`;
+};
+
+/** The shortest spelling: `220.5`, `241`, `-0.05`. */
+export const formatDecimal = ({ units, micros }: Decimal): string =>
+  signedText(units < 0 || micros < 0, String(Math.abs(units)), Math.abs(micros));
+
+/** Negative, zero or positive. */
+export const compareDecimals = (a: Decimal, b: Decimal): number => a.units - b.units || a.micros - b.micros;
+
+/** The whole value in millionths, for sums that must neither overflow nor drift. */
+export const microsOf = ({ units, micros }: Decimal): bigint => BigInt(units) * 1_000_000n + BigInt(micros);
+
+/** The shortest spelling of a number of millionths, of any size. */
+export const formatMicros = (total: bigint): string => {
+  const size = total < 0n ? -total : total;
+  return signedText(total < 0n, String(size / 1_000_000n), Number(size % BigInt(microsPerUnit)));
+};
+
+/** Millionths divided by a whole number, rounded half to even (IEEE 754, 4.3.1). Throws RangeError unless `by` > 0. */
+export const divideMicros = (total: bigint, by: bigint): bigint => {
+  if (by <= 0n) throw new RangeError('can only divide by a positive count');
+  const size = total < 0n ? -total : total;
+  const quotient = size / by;
+  const twice = 2n * (size % by);
+  const rounded = twice > by || (twice === by && quotient % 2n === 1n) ? quotient + 1n : quotient;
+  return total < 0n ? -rounded : rounded;
+};

@@ -1,0 +1,92 @@
+import { parse, stringify } from 'lossless-json';
+
+/** A JSON number that a double cannot hold exactly, kept as it was written. */
+export class ExactNumber {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** How deep JSON may nest. JSON.parse itself has no limit, but whoever walks its answer recurses. */
+export const jsonDepthMax = 256;
+
+/** Digits that plain text may take; the smallest double has 324, `1e400` is refused. */
+const plainDigitsMax = 340;
+
+// A double holds every literal of up to 15 digits without an exponent. Longer or with an exponent: look closely. The
+// text before the digits keeps most strings that merely contain digits out of the slow lane.
+const mayBeInexact = /(?:^|[[:,\s])-?(?:[\d.]{16,}|[\d.]+[eE])/;
+
+const numberLiteral = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
+
+/** The one plain spelling of a number literal: no exponent, no needless zeros, no `-0`. */
+const plainText = (literal: string): string | null => {
+  const parts = numberLiteral.exec(literal);
+  if (parts === null) return null;
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = parts;
+  const written = whole + fraction;
+  const digits = written.replace(/^0+/, '').replace(/0+$/, '');
+  if (digits === '') return '0';
+  const leadingZeros = written.length - written.replace(/^0+/, '').length;
+  // Where the decimal point stands, counted from the first digit that is not zero.
+  const point = whole.length - leadingZeros + Number(exponent);
+  if (Math.max(point, digits.length, digits.length - point) > plainDigitsMax) return null;
+  if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`;
+  if (point >= digits.length) return sign + digits.padEnd(point, '0');
+  return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
+};
+
+/** Plain decimal text of a JSON number as parsed here (`1e2` is `100`); null for other values and absurd exponents. */
+export const numberText = (value: unknown): string | null => {
+  if (value instanceof ExactNumber) return plainText(value.text);
+  if (typeof value !== 'number' || !Number.isFinite(value)) return null;
+  const text = String(value);
+  return text.includes('e') ? plainText(text) : text;
+};
+
+const exactOf = (literal: string): number | ExactNumber => {
+  const value = Number(literal);
+  const text = plainText(literal);
+  return text !== null && text === numberText(value) ? value : new ExactNumber(literal);
+};
+
+const nestsTooDeep = (text: string): boolean => {
+  let depth = 0;
+  let inString = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (inString) {
+      if (code === 92) index += 1;
+      else if (code === 34) inString = false;
+    } else if (code === 34) inString = true;
+    else if (code === 91 || code === 123) {
+      depth += 1;
+      if (depth > jsonDepthMax) return true;
+    } else if (code === 93 || code === 125) depth -= 1;
+  }
+  return false;
+};
+
+/**
+ * JSON.parse (RFC 8259) that loses no digit: a number is a plain number when a double holds exactly what is written, else an
+ * ExactNumber. Of equal keys the last wins; `__proto__` is an own property. Throws SyntaxError, also beyond
+ * `jsonDepthMax` levels.
+ */
+export const parseExactJson = (text: string): unknown => {
+  if (text.length > jsonDepthMax && nestsTooDeep(text)) {
+    throw new SyntaxError(`JSON is nested more than ${jsonDepthMax} levels deep`);
+  }
+  if (!mayBeInexact.test(text)) return JSON.parse(text);
+  return parse(text, null, { parseNumber: exactOf, onDuplicateKey: ({ newValue }) => newValue });
+};
+
+/** JSON.stringify that writes an ExactNumber as it was read. */
+export const stringifyExact = (value: unknown): string =>
+  stringify(value, null, undefined, [
+    {
+      test: (candidate) => candidate instanceof ExactNumber,
+      stringify: (candidate) => (candidate as ExactNumber).text,
+    },
+  ]) ?? 'null';

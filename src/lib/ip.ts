@@ -1,0 +1,204 @@
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
+
+/** Unsigned 32-bit words of an IPv6 address, the most significant first. */
+export type IpWords = readonly [number, number, number, number];
+
+/** An address as unsigned 32-bit integers. Parsed addresses are never IPv4-mapped IPv6: those fold to family 4. */
+export type IpAddress =
+  | { readonly family: 4; readonly value: number }
+  | { readonly family: 6; readonly words: IpWords };
+
+/** A run of addresses of one family, both ends inside. */
+interface IpBlock {
+  readonly first: IpAddress;
+  readonly last: IpAddress;
+}
+
+const parseValue4 = (text: string): number | null => {
+  let value = 0;
+  let octet = 0;
+  let digits = 0;
+  let dots = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code === 46) {
+      if (digits === 0 || dots === 3) return null;
+      value = value * 256 + octet;
+      octet = 0;
+      digits = 0;
+      dots += 1;
+    } else {
+      const digit = code - 48;
+      const padded = digits > 0 && octet === 0;
+      if (digit < 0 || digit > 9 || padded) return null;
+      octet = octet * 10 + digit;
+      if (octet > 255) return null;
+      digits += 1;
+    }
+  }
+  return dots === 3 && digits > 0 ? value * 256 + octet : null;
+};
+
+const hex = (value: number): string => value.toString(16);
+
+const hexWords = (groups: string): number[] =>
+  groups === '' ? [] : groups.split(':').map((group) => Number.parseInt(group, 16));
+
+/** Grammar by node:net; the numbers are read here, for ipaddr.js takes ::1.2.3.4 for ::ffff:1.2.3.4. */
+const parseWords6 = (text: string): IpWords | null => {
+  // node:net allows a zone id.
+  if (isIP(text) !== 6 || text.includes('%')) return null;
+  const tailStart = text.lastIndexOf(':') + 1;
+  const tail = parseValue4(text.slice(tailStart));
+  const plain = tail === null ? text : `${text.slice(0, tailStart)}${hex(tail >>> 16)}:${hex(tail & 0xffff)}`;
+  const gap = plain.indexOf('::');
+  const before = hexWords(gap < 0 ? plain : plain.slice(0, gap));
+  const after = hexWords(gap < 0 ? '' : plain.slice(gap + 2));
+  const zeros = 8 - after.length;
+  const group = (index: number): number => (index < zeros ? before[index] : after[index - zeros]) ?? 0;
+  const word = (index: number): number => group(2 * index) * 65536 + group(2 * index + 1);
+  return [word(0), word(1), word(2), word(3)];
+};
+
+const isMapped = ([a, b, c]: IpWords): boolean => a === 0 && b === 0 && c === 0xffff;
+
+const folded = (words: IpWords): IpAddress => (isMapped(words) ? { family: 4, value: words[3] } : { family: 6, words });
+
+/**
+ * Strict: dotted quads without zero padding and IPv6 as in RFC 4291; no CIDR suffix, zone id, port, brackets or space.
+ * IPv4-mapped IPv6 (`::ffff:1.2.3.4`, `::ffff:102:304`) is the IPv4 address. Null for anything else.
+ */
+export const parseIp = (text: string): IpAddress | null => {
+  const value = parseValue4(text);
+  if (value !== null) return { family: 4, value };
+  const words = parseWords6(text);
+  return words === null ? null : folded(words);
+};
+
+/** Dotted quad, or RFC 5952. */
+export const formatIp = (ip: IpAddress): string => {
+  if (ip.family === 4) {
+    return `${ip.value >>> 24}.${(ip.value >>> 16) & 255}.${(ip.value >>> 8) & 255}.${ip.value & 255}`;
+  }
+  return new ipaddr.IPv6(ip.words.flatMap((word) => [word >>> 16, word & 0xffff])).toRFC5952String();
+};
+
+const hex8 = (word: number): string => hex(word).padStart(8, '0');
+
+/** Fixed-width sortable text: the family, then 8 or 32 hex digits. Its order by code unit is that of `compareIp`. */
+export const ipKey = (ip: IpAddress): string =>
+  ip.family === 4 ? `4${hex8(ip.value)}` : `6${ip.words.map(hex8).join('')}`;
+
+/** The address of a key; throws RangeError when the text is not one of `ipKey`. */
+export const ipOfKey = (key: string): IpAddress => {
+  if (!/^(?:4[0-9a-f]{8}|6[0-9a-f]{32})$/.test(key)) throw new RangeError('not an address key');
+  const word = (start: number): number => Number.parseInt(key.slice(start, start + 8), 16);
+  return key.length === 9
+    ? { family: 4, value: word(1) }
+    : { family: 6, words: [word(1), word(9), word(17), word(25)] };
+};
+
+/** Negative, zero or positive; all of family 4 is before family 6. */
+export const compareIp = (a: IpAddress, b: IpAddress): number => {
+  if (a.family === 4) return b.family === 4 ? a.value - b.value : -1;
+  if (b.family === 4) return 1;
+  return a.words[0] - b.words[0] || a.words[1] - b.words[1] || a.words[2] - b.words[2] || a.words[3] - b.words[3];
+};
+
+/** The bits of word `index` that a prefix leaves to the hosts. */
+const hostBits = (prefixBits: number, index: number): number => {
+  const kept = Math.min(32, Math.max(0, prefixBits - 32 * index));
+  return 2 ** (32 - kept) - 1;
+};
+
+/** `address/bits`, strict like `parseIp`; null also when a host bit is set. A mapped block of /96 or more is IPv4. */
+export const parseCidr = (text: string): IpBlock | null => {
+  const slash = text.indexOf('/');
+  const bitsText = text.slice(slash + 1);
+  if (slash < 0 || !/^(?:0|[1-9]\d{0,2})$/.test(bitsText)) return null;
+  const address = text.slice(0, slash);
+  const bits = Number(bitsText);
+
+  const block4 = (value: number, prefixBits: number): IpBlock | null => {
+    const hosts = hostBits(prefixBits, 0);
+    if (prefixBits > 32 || (value & hosts) !== 0) return null;
+    return { first: { family: 4, value }, last: { family: 4, value: value + hosts } };
+  };
+
+  const value = parseValue4(address);
+  if (value !== null) return block4(value, bits);
+  const words = parseWords6(address);
+  if (words === null || bits > 128) return null;
+  if (isMapped(words) && bits >= 96) return block4(words[3], bits - 96);
+  if (words.some((word, index) => (word & hostBits(bits, index)) !== 0)) return null;
+  const last = (index: 0 | 1 | 2 | 3): number => words[index] + hostBits(bits, index);
+  return { first: { family: 6, words }, last: { family: 6, words: [last(0), last(1), last(2), last(3)] } };
+};
+
+const toBigInt = (ip: IpAddress): bigint =>
+  ip.family === 4 ? BigInt(ip.value) : ip.words.reduce((sum, word) => (sum << 32n) + BigInt(word), 0n);
+
+const ofBigInt = (family: 4 | 6, value: bigint): IpAddress => {
+  if (family === 4) return { family, value: Number(value) };
+  const word = (shift: bigint): number => Number((value >> shift) & 0xffffffffn);
+  return { family, words: [word(96n), word(64n), word(32n), word(0n)] };
+};
+
+/** The fewest CIDR blocks that make up an inclusive range, ascending; throws RangeError when the ends do not make one. */
+export const cidrsOf = (first: IpAddress, last: IpAddress): string[] => {
+  if (first.family !== last.family || compareIp(first, last) > 0) throw new RangeError('not a range of addresses');
+  const bits = first.family === 4 ? 32 : 128;
+  const end = toBigInt(last);
+  const blocks: string[] = [];
+  for (let start = toBigInt(first); start <= end; ) {
+    let hosts = 0n;
+    // A block doubles while it stays aligned and inside.
+    while (hosts < bits && (start & (1n << hosts)) === 0n && start + (2n << hosts) - 1n <= end) hosts += 1n;
+    blocks.push(`${formatIp(ofBigInt(first.family, start))}/${bits - Number(hosts)}`);
+    start += 1n << hosts;
+  }
+  return blocks;
+};
+
+export type IpKind =
+  | 'PUBLIC'
+  | 'PRIVATE'
+  | 'LOOPBACK'
+  | 'LINK_LOCAL'
+  | 'SHARED'
+  | 'DOCUMENTATION'
+  | 'MULTICAST'
+  | 'RESERVED';
+
+const kindsOfBlocks: readonly (readonly [IpKind, readonly string[]])[] = [
+  // Anycast services and prefixes inside reserved blocks that the registries mark as globally reachable.
+  ['PUBLIC', ['192.0.0.9/32', '192.0.0.10/32', '2001:1::1/128', '2001:1::2/128', '2001:1::3/128']],
+  ['PUBLIC', ['2001:3::/32', '2001:4:112::/48', '2001:20::/28', '2001:30::/28']],
+  ['LOOPBACK', ['127.0.0.0/8', '::1/128']],
+  ['PRIVATE', ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7']],
+  ['LINK_LOCAL', ['169.254.0.0/16', 'fe80::/10']],
+  ['SHARED', ['100.64.0.0/10']],
+  ['DOCUMENTATION', ['192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24', '2001:db8::/32', '3fff::/20']],
+  ['MULTICAST', ['224.0.0.0/4', 'ff00::/8']],
+  ['RESERVED', ['0.0.0.0/8', '192.0.0.0/24', '192.88.99.0/24', '198.18.0.0/15', '240.0.0.0/4']],
+  ['RESERVED', ['2001::/23', '2002::/16']],
+  // Outside 2000::/3 nothing else is allocated, and what translates (64:ff9b::/96) or tunnels hides an IPv4 address.
+  ['PUBLIC', ['0.0.0.0/0', '2000::/3']],
+  ['RESERVED', ['::/0']],
+];
+
+const kinds = kindsOfBlocks.flatMap(([kind, blocks]) =>
+  blocks.map((text) => {
+    const block = parseCidr(text);
+    if (block === null) throw new RangeError(`not a block: ${text}`);
+    return { ...block, kind };
+  }),
+);
+
+/**
+ * What an address is for, by the IANA special-purpose registries of IPv4 and IPv6 (RFC 6890 and its updates). Only
+ * PUBLIC is reachable from anywhere without a translator or tunnel in between.
+ */
+export const kindOf = (ip: IpAddress): IpKind =>
+  kinds.find(({ first, last }) => compareIp(first, ip) <= 0 && compareIp(ip, last) <= 0)?.kind ?? 'RESERVED';

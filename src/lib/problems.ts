@@ -1,0 +1,161 @@
+import type { Decimal } from './decimal.ts';
+import { parseDecimal } from './decimal.ts';
+import { ExactNumber, numberText } from './exact-json.ts';
+import type { IpAddress } from './ip.ts';
+import { parseIp } from './ip.ts';
+import { textId, textIdLengthMax } from './text-id.ts';
+import { formatInstant, instantMaxUs, instantMinUs, parseInstant } from './time.ts';
+
+export type ProblemCode = 'MISSING' | 'WRONG_TYPE' | 'OUT_OF_RANGE' | 'NOT_ALLOWED' | 'MALFORMED' | 'CONFLICT';
+
+/** One reason why a record or request was refused; `path` names the field, empty for the whole. */
+export interface FieldProblem {
+  path: string;
+  code: ProblemCode;
+  message: string;
+}
+
+const shownMax = 80;
+
+/** A value for a message: text in quotes, everything cut to 80 characters. */
+export const shown = (value: unknown): string => {
+  const number = numberText(value);
+  if (number !== null) return number.slice(0, shownMax);
+  if (typeof value === 'string') {
+    const cut = value.length > shownMax ? `${value.slice(0, shownMax).toWellFormed()}…` : value.toWellFormed();
+    return JSON.stringify(cut);
+  }
+  if (value instanceof ExactNumber) return value.text.slice(0, shownMax);
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+};
+
+type Outcome<T> = { value: T } | { code: ProblemCode; message: string };
+
+const wrongType = (expected: string, value: unknown): Outcome<never> => ({
+  code: 'WRONG_TYPE',
+  message: `must be ${expected}, not ${shown(value)}`,
+});
+
+const idOf = (value: unknown): Outcome<string> => {
+  if (typeof value !== 'string' && numberText(value) === null) return wrongType('text or a number', value);
+  const id = textId(value);
+  const rule = `must be 1 to ${textIdLengthMax} characters of well-formed text without NUL`;
+  return id === null ? { code: 'MALFORMED', message: `${rule}, not ${shown(value)}` } : { value: id };
+};
+
+const textOf = (value: unknown): Outcome<string> => {
+  if (typeof value !== 'string') return wrongType('text', value);
+  if (value.isWellFormed() && !value.includes('\0')) return { value };
+  return { code: 'MALFORMED', message: `must be well-formed text without NUL, not ${shown(value)}` };
+};
+
+const instantOf = (value: unknown): Outcome<number> => {
+  if (typeof value !== 'string') return wrongType('a date and time as text', value);
+  const atUs = parseInstant(value);
+  if (atUs !== null) return { value: atUs };
+  const span = `${formatInstant(instantMinUs).slice(0, 10)} to ${formatInstant(instantMaxUs).slice(0, 10)}`;
+  return {
+    code: 'MALFORMED',
+    message: `must be a date and time like 2017-01-31T10:00:00Z from ${span}, not ${shown(value)}`,
+  };
+};
+
+const decimalOf = (value: unknown): Outcome<Decimal> => {
+  const text = typeof value === 'string' ? value : numberText(value);
+  if (text === null && !(value instanceof ExactNumber)) return wrongType('a decimal number', value);
+  const decimal = text === null ? null : parseDecimal(text);
+  if (decimal !== null) return { value: decimal };
+  if (text !== null && !/^-?\d+(?:\.\d+)?$/.test(text)) {
+    return { code: 'MALFORMED', message: `must be a decimal number like 220.50, not ${shown(value)}` };
+  }
+  const limits = 'must have at most 15 digits, 6 of them after the point';
+  return { code: 'OUT_OF_RANGE', message: `${limits}, not ${shown(value)}` };
+};
+
+const integerOf = (value: unknown, min: number, max: number): Outcome<number> => {
+  const text = typeof value === 'string' ? value : numberText(value);
+  if (text === null || !/^-?\d{1,400}$/.test(text)) return wrongType('a whole number', value);
+  const integer = Number(text);
+  if (integer >= min && integer <= max) return { value: integer === 0 ? 0 : integer };
+  return { code: 'OUT_OF_RANGE', message: `must be from ${min} to ${max}, not ${shown(value)}` };
+};
+
+const ipOf = (value: unknown): Outcome<IpAddress> => {
+  if (typeof value !== 'string') return wrongType('an IP address as text', value);
+  const ip = parseIp(value);
+  return ip === null
+    ? { code: 'MALFORMED', message: `must be an IPv4 or IPv6 address, not ${shown(value)}` }
+    : { value: ip };
+};
+
+const choiceOf = <T>(value: unknown, choices: Readonly<Record<string, T>>): Outcome<T> => {
+  if (typeof value !== 'string') return wrongType('text', value);
+  if (Object.hasOwn(choices, value)) return { value: choices[value] as T };
+  return { code: 'NOT_ALLOWED', message: `must be one of ${Object.keys(choices).join(', ')}, not ${shown(value)}` };
+};
+
+/** Reads the named fields of one record. A refused field is noted and a placeholder returned, never to be looked at. */
+export interface Fields {
+  /** Opaque text id; JSON numbers become their decimal text. */
+  id(name: string): string;
+  text(name: string): string;
+  /** Microseconds since 1970 UTC. */
+  instant(name: string): number;
+  decimal(name: string): Decimal;
+  /** A whole number, both bounds inside; by default every safe integer. */
+  integer(name: string, min?: number, max?: number): number;
+  ip(name: string): IpAddress;
+  /** The value that `choices` has for the field's text. */
+  oneOf<T>(name: string, choices: Readonly<Record<string, T>>): T;
+  /** Null when the field is absent, null or empty, else what `read` makes of it: `optional('ip', fields.ip)`. */
+  optional<T>(name: string, read: (name: string) => T): T | null;
+  /** Notes a problem that takes more than one field to see. */
+  refuse(path: string, code: ProblemCode, message: string): void;
+}
+
+/** What was read, or every reason why not. */
+export type RecordOutcome<T> = { value: T; problems?: never } | { value?: never; problems: FieldProblem[] };
+
+const isAbsent = (value: unknown): boolean => value === undefined || value === null || value === '';
+
+/**
+ * Reads one record: `readRecord(value, (fields) => ({ userId: fields.id('user_id'), atUs: fields.instant('at') }))`.
+ * Fields that are not asked for are ignored. Nothing is thrown; all problems are collected.
+ */
+export const readRecord = <T>(record: unknown, read: (fields: Fields) => T): RecordOutcome<T> => {
+  if (typeof record !== 'object' || record === null || Array.isArray(record) || record instanceof ExactNumber) {
+    const message = `a record must be an object, not ${shown(record)}`;
+    return { problems: [{ path: '', code: 'WRONG_TYPE', message }] };
+  }
+  const problems: FieldProblem[] = [];
+  const raw = (name: string): unknown =>
+    Object.hasOwn(record, name) ? (record as Record<string, unknown>)[name] : undefined;
+  const refuse: Fields['refuse'] = (path, code, message) => void problems.push({ path, code, message });
+  const take = <V>(name: string, outcomeOf: (value: unknown) => Outcome<V>, placeholder: V): V => {
+    const value = raw(name);
+    if (isAbsent(value)) {
+      refuse(name, 'MISSING', `${name} is missing`);
+      return placeholder;
+    }
+    const outcome = outcomeOf(value);
+    if ('value' in outcome) return outcome.value;
+    refuse(name, outcome.code, `${name} ${outcome.message}`);
+    return placeholder;
+  };
+  const fields: Fields = {
+    id: (name) => take(name, idOf, ''),
+    text: (name) => take(name, textOf, ''),
+    instant: (name) => take(name, instantOf, 0),
+    decimal: (name) => take(name, decimalOf, { units: 0, micros: 0 }),
+    integer: (name, min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER) =>
+      take(name, (value) => integerOf(value, min, max), 0),
+    ip: (name) => take<IpAddress>(name, ipOf, { family: 4, value: 0 }),
+    // A problem is noted with it, and then the value never leaves this function.
+    oneOf: (name, choices) => take(name, (value) => choiceOf(value, choices), undefined as never),
+    optional: (name, readField) => (isAbsent(raw(name)) ? null : readField(name)),
+    refuse,
+  };
+  const value = read(fields);
+  return problems.length === 0 ? { value } : { problems };
+};

@@ -1,0 +1,67 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { type ErrorCode, errorCodes, statusOfCode } from '../errors.ts';
+import { missingParameter, unknownParameter } from './read-input.ts';
+import type { Route } from './route.ts';
+
+const problem = z.object({
+  path: z.string().openapi({ description: 'The parameter at fault.' }),
+  code: z.string(),
+  message: z.string(),
+});
+
+const fault = z
+  .object({
+    error: z.object({
+      code: z.enum(errorCodes.map(({ code }) => code)),
+      message: z.string(),
+      problems: z.array(problem).optional(),
+    }),
+  })
+  .openapi('Fault');
+
+/** The head of the OpenAPI document. */
+export const information = (version: string) => ({
+  openapi: '3.1.0',
+  info: {
+    title: 'asof',
+    version,
+    description:
+      'Plain addresses for what the GraphQL API at /graphql answers in full. Parameters that are unknown or given twice are refused. A client that prefers text/plain gets the message of an error alone.',
+  },
+});
+
+/** A route as OpenAPI describes it, with the faults it may answer. */
+export const described = ({ path, subject, summary, description, params, query, answer }: Route) => {
+  const [first] = Object.keys(query);
+  const example = first === undefined ? unknownParameter('verbose', []) : missingParameter(first);
+  return createRoute({
+    method: 'get',
+    path,
+    tags: [subject],
+    summary,
+    ...(description === undefined ? {} : { description }),
+    request: { params: z.object(params), query: z.object(query) },
+    responses: {
+      200: {
+        description: 'The answer.',
+        content: {
+          [answer.type ?? 'application/json']: {
+            schema: answer.schema,
+            ...(answer.example === undefined ? {} : { example: answer.example }),
+          },
+        },
+      },
+      ...refused('BAD_REQUEST', { message: example.message, problems: [example] }),
+      ...(path === '/readyz' || subject === 'facts'
+        ? refused('NOT_READY', { message: 'the indices are being built' })
+        : {}),
+    },
+  });
+};
+
+const refused = (code: ErrorCode, told: object) => ({
+  [statusOfCode(code)]: {
+    description: errorCodes.find((entry) => entry.code === code)?.meaning ?? code,
+    content: { 'application/json': { schema: fault, example: { error: { code, ...told } } } },
+  },
+});

@@ -1,0 +1,23 @@
+import { healthz, readyz } from './health.ts';
+import { ipCityByPath, ipCityByQuery } from './ip-city.ts';
+import { docs, index, openapi } from './pages.ts';
+import type { Route } from './route.ts';
+import { transactionsAggregate } from './transactions.ts';
+import { userStatusByPath, userStatusByQuery } from './user-status.ts';
+
+/** Every address of the REST face. */
+export const routes: readonly Route[] = [
+  userStatusByPath,
+  userStatusByQuery,
+  ipCityByPath,
+  ipCityByQuery,
+  transactionsAggregate,
+  healthz,
+  readyz,
+  docs,
+  openapi,
+  index,
+];
+
+/** What there is, for documentation to list. */
+export const routeList = routes.map(({ path, summary }) => ({ method: 'GET', path, summary }));

@@ -1,0 +1,71 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import type { Handler } from './web/gate.ts';
+
+export interface HttpServer {
+  /** Without a slash at the end; the port is the one in use. */
+  readonly url: string;
+  /** Takes no more connections, lets requests in flight finish for a while, then cuts what is left. */
+  stop(): Promise<void>;
+}
+
+/** A client has this long to send its headers, and to send all of a request. */
+const headersTimeout = 20_000;
+const requestTimeout = 300_000;
+/** A connection on which nothing moves in either direction is cut: Node's own default lets clients that do not read stay. */
+const socketTimeout = 120_000;
+const keepAliveTimeout = 10_000;
+const drainMs = 5000;
+
+/** Answers requests on a socket of its own. Rejects with the system's error when it cannot listen. */
+export const openServer = async (
+  fetch: Handler,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<HttpServer> => {
+  const listener = getRequestListener(fetch);
+  const inFlight = new Set<ServerResponse>();
+  const unused = new Set<Socket>();
+  let stopping: Promise<void> | undefined;
+
+  const server = createServer({ headersTimeout, requestTimeout, keepAliveTimeout }, (incoming, outgoing) => {
+    unused.delete(incoming.socket);
+    inFlight.add(outgoing);
+    outgoing.once('close', () => inFlight.delete(outgoing));
+    if (stopping) outgoing.setHeader('connection', 'close');
+    void listener(incoming, outgoing);
+  });
+  server.setTimeout(socketTimeout);
+  server.on('connection', (socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
+  server.listen(port, host);
+  await once(server, 'listening');
+
+  const drain = async (): Promise<void> => {
+    const closed = once(server, 'close');
+    server.close();
+    // Without it a connection under load is kept alive, and the server never closes.
+    for (const outgoing of inFlight) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
+    // Browsers open connections ahead of need; Node does not count these as idle.
+    for (const socket of unused) socket.destroy();
+    const cut = setTimeout(() => server.closeAllConnections(), drainMs);
+    await closed;
+    clearTimeout(cut);
+  };
+
+  return {
+    url: urlOf(server.address() as AddressInfo),
+    stop() {
+      stopping ??= drain();
+      return stopping;
+    },
+  };
+};
+
+const urlOf = ({ address, family, port }: AddressInfo): string => {
+  if (address === '0.0.0.0' || address === '::') return `http://127.0.0.1:${port}`;
+  return family === 'IPv6' ? `http://[${address}]:${port}` : `http://${address}:${port}`;
+};

@@ -1,0 +1,170 @@
+import { CsvError, parse } from 'csv-parse/sync';
+import type { ProblemCode } from '../lib/problems.ts';
+import { fileChunks } from './file-chunks.ts';
+import type { RecordText } from './record-bytes.ts';
+import { createRecordBytes } from './record-bytes.ts';
+import type { SourceFile } from './source.ts';
+import { notATable } from './source.ts';
+
+/** One row as written and its cells, as many as the header has; or why it is no row. */
+export type CsvRow = { line: number; raw: string } & (
+  | { cells: string[]; fault?: never }
+  | { cells?: never; fault: { code: ProblemCode; message: string } }
+);
+
+export interface CsvOptions {
+  recordBytesMax: number;
+  /** Drop white space around cells that are not quoted, and allow it before a quote. */
+  trim?: boolean;
+  /** Sees the header before any row is handed out, also when there are no rows; may throw. */
+  onHeader(header: string[], line: number): void;
+}
+
+type Cells = { cells: string[] } | { fault: { code: ProblemCode; message: string } };
+
+/**
+ * Cells of rows with quotes, in order. csv-parse gives up a run of rows at the first fault, so a run with one is halved until
+ * the faulty row is alone.
+ */
+const quotedCellsOf = (raws: string[], trim: boolean): Cells[] => {
+  let message = 'the quotes of the row are not in order';
+  try {
+    const rows = parse(raws.join('\n'), { bom: false, record_delimiter: '\n', relax_column_count: true, trim });
+    if (rows.length === raws.length) return rows.map((cells) => ({ cells }));
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    // The line it names is one of the run, not of the file.
+    message = `the row is not valid CSV: ${error.message.replace(/ (?:at|on) line \d+/g, '')}`;
+  }
+  if (raws.length === 1) return [{ fault: { code: 'MALFORMED', message } }];
+  const half = raws.length >> 1;
+  return [...quotedCellsOf(raws.slice(0, half), trim), ...quotedCellsOf(raws.slice(half), trim)];
+};
+
+/** Cells of whole rows, in order. Without a quote a comma only ever separates, which is much faster to read. */
+const cellsOf = (raws: string[], trim: boolean): Cells[] => {
+  const quoted = raws.filter((raw) => raw.includes('"'));
+  const parsed = quoted.length === 0 ? [] : quotedCellsOf(quoted, trim);
+  let next = 0;
+  return raws.map((raw) => {
+    if (raw.includes('"')) return parsed[next++] as Cells;
+    const cells = raw.split(',');
+    return { cells: trim ? cells.map((cell) => cell.trim()) : cells };
+  });
+};
+
+interface RowText extends RecordText {
+  line: number;
+}
+
+interface RowSplitter {
+  /** The rows that end within the chunk, without blank ones. */
+  push(chunk: Buffer): RowText[];
+  finish(): RowText[];
+}
+
+const quote = 34;
+const comma = 44;
+const newline = 10;
+
+/** Finds the ends of rows (RFC 4180): a line feed ends one unless a quote is open, which only begins at a cell's start. */
+const createRowSplitter = ({ recordBytesMax, trim = false }: CsvOptions): RowSplitter => {
+  const pending = createRecordBytes(recordBytesMax);
+  let at: 'CELL_START' | 'PLAIN' | 'QUOTED' | 'AFTER_QUOTE' = 'CELL_START';
+  let line = 1;
+  let rowLine = 1;
+
+  const takeRow = (rows: RowText[]): void => {
+    const text = pending.take();
+    const raw = text.raw.endsWith('\r') ? text.raw.slice(0, -1) : text.raw;
+    if (raw.trim() !== '') {
+      rows.push(text.fault === undefined ? { line: rowLine, raw } : { line: rowLine, raw, fault: text.fault });
+    }
+    rowLine = line;
+  };
+
+  return {
+    push(chunk) {
+      const rows: RowText[] = [];
+      let start = 0;
+      for (let index = 0; index < chunk.length; index += 1) {
+        const byte = chunk[index] as number;
+        if (byte === newline) line += 1;
+        if (at === 'QUOTED') {
+          if (byte === quote) at = 'AFTER_QUOTE';
+        } else if (byte === newline) {
+          at = 'CELL_START';
+          pending.add(chunk, start, index);
+          start = index + 1;
+          takeRow(rows);
+        } else if (byte === comma) at = 'CELL_START';
+        else if (byte === quote && (at === 'CELL_START' || at === 'AFTER_QUOTE')) at = 'QUOTED';
+        else if (!(trim && at === 'CELL_START' && byte === 32)) at = 'PLAIN';
+      }
+      pending.add(chunk, start, chunk.length);
+      return rows;
+    },
+    finish() {
+      const rows: RowText[] = [];
+      takeRow(rows);
+      const [last] = rows;
+      if (at !== 'QUOTED' || last === undefined) return rows;
+      const message = 'a quote opens in this row and is never closed';
+      return [{ ...last, fault: { code: 'MALFORMED', message } }];
+    },
+  };
+};
+
+const rowsOf = (texts: RowText[], columns: number, trim: boolean): CsvRow[] => {
+  const sound = texts.filter(({ fault }) => fault === undefined);
+  const parsed =
+    sound.length === 0
+      ? []
+      : cellsOf(
+          sound.map(({ raw }) => raw),
+          trim,
+        );
+  let next = 0;
+  return texts.map(({ line, raw, fault }): CsvRow => {
+    if (fault !== undefined) return { line, raw, fault };
+    const result = parsed[next] as Cells;
+    next += 1;
+    if ('fault' in result) return { line, raw, fault: result.fault };
+    if (result.cells.length === columns) return { line, raw, cells: result.cells };
+    const message = `the row has ${result.cells.length} cells, the header ${columns}`;
+    return { line, raw, fault: { code: 'MALFORMED', message } };
+  });
+};
+
+/**
+ * Streams the rows of a CSV file in UTF-8, separated by commas. A faulty row is handed out as such and the rest goes
+ * on; a header that cannot be read throws NOT_A_TABLE before anything is handed out.
+ */
+export async function* readCsvRows(
+  file: SourceFile,
+  options: CsvOptions,
+): AsyncGenerator<{ rows: CsvRow[]; bytesRead: number }> {
+  const splitter = createRowSplitter(options);
+  const trim = options.trim ?? false;
+  let columns = 0;
+
+  const take = (texts: RowText[]): CsvRow[] => {
+    if (columns > 0 || texts.length === 0) return rowsOf(texts, columns, trim);
+    const header = texts[0] as RowText;
+    const result = header.fault === undefined ? (cellsOf([header.raw], trim)[0] as Cells) : { fault: header.fault };
+    if ('fault' in result) throw notATable(`the header, line ${header.line}, cannot be read: ${result.fault.message}`);
+    columns = result.cells.length;
+    options.onHeader(result.cells, header.line);
+    return rowsOf(texts.slice(1), columns, trim);
+  };
+
+  let bytesRead = file.textStart;
+  for await (const chunk of fileChunks(file)) {
+    const rows = take(splitter.push(chunk));
+    bytesRead += chunk.length;
+    if (rows.length > 0) yield { rows, bytesRead };
+  }
+  const rows = take(splitter.finish());
+  if (columns === 0) throw notATable('the file is empty');
+  if (rows.length > 0) yield { rows, bytesRead };
+}

@@ -1,0 +1,68 @@
+import { fileBytesAt } from './file-chunks.ts';
+import type { SourceShape } from './source.ts';
+import { notATable } from './source.ts';
+
+export type SourceFormat = 'JSON_ARRAY' | 'JSON_LINES' | 'CITY_RANGES' | 'CSV' | 'MMDB';
+
+/** Where the metadata of a MaxMind database begins, within the last 128 KiB: https://maxmind.github.io/MaxMind-DB/ */
+const mmdbMarker = Buffer.from('\xab\xcd\xefMaxMind.com', 'latin1');
+const mmdbTailBytes = 128 * 1024;
+
+const headBytes = 64 * 1024;
+const byteOrderMark = Buffer.from('\ufeff');
+
+const signatures: readonly (readonly [hex: string, name: string])[] = [
+  ['1f8b', 'a gzip file'],
+  ['504b0304', 'a ZIP archive or an Excel workbook'],
+  ['89504e470d0a1a0a', 'a PNG image'],
+  ['ffd8ff', 'a JPEG image'],
+  ['25504446', 'a PDF document'],
+  ['28b52ffd', 'a Zstandard file'],
+  ['53514c69746520666f726d6174203300', 'a SQLite database'],
+  ['50415231', 'a Parquet file'],
+  ['fffe', 'UTF-16 text'],
+  ['feff', 'UTF-16 text'],
+];
+
+/** What a file looks like that is certainly no table; null when it may be one. */
+const lookOf = (head: Buffer): string | null => {
+  const hex = head.toString('hex', 0, 16);
+  const known = signatures.find(([signature]) => hex.startsWith(signature));
+  if (known !== undefined) return known[1];
+  const nul = head.subarray(0, 1024).indexOf(0);
+  if (nul >= 0) return nul < 4 ? 'UTF-16 text' : 'binary data';
+  const text = head.toString('utf8', 0, 1024).trimStart().toLowerCase();
+  if (/^(?:<!doctype html|<html|<head|<body)/.test(text)) return 'an HTML page';
+  return text.startsWith('<') ? 'XML' : null;
+};
+
+/** `{"name": [` or `{}` begins a mapping of cities, any other object is a line. */
+const mappingStart = /^\{\s*(?:\}|"(?:[^"\\]|\\.)*"\s*:\s*\[)/;
+
+export interface DetectedFormat {
+  format: SourceFormat;
+  /** Bytes of a byte order mark to skip. */
+  textStart: number;
+}
+
+/**
+ * Tells a format by the content of a file, never by its name. Throws NOT_A_TABLE for an empty file and for what is
+ * clearly something else.
+ */
+export const sourceFormat = async (path: string, bytes: number, shape: SourceShape): Promise<DetectedFormat> => {
+  const head = await fileBytesAt(path, 0, Math.min(bytes, headBytes));
+  const tailBytes = Math.min(bytes, mmdbTailBytes);
+  const tail = await fileBytesAt(path, bytes - tailBytes, tailBytes);
+  if (tail.includes(mmdbMarker)) {
+    if (shape.cityRanges) return { format: 'MMDB', textStart: 0 };
+    throw notATable('the file is a MaxMind database; expected CSV or JSON');
+  }
+  const look = lookOf(head);
+  if (look !== null) throw notATable(`the file looks like ${look}; expected CSV or JSON in UTF-8`);
+  const textStart = head.subarray(0, 3).equals(byteOrderMark) ? 3 : 0;
+  const text = head.toString('utf8', textStart).trimStart();
+  if (text === '' && head.length === bytes) throw notATable('the file is empty');
+  if (text.startsWith('[')) return { format: 'JSON_ARRAY', textStart };
+  if (!text.startsWith('{')) return { format: 'CSV', textStart };
+  return { format: shape.cityRanges && mappingStart.test(text) ? 'CITY_RANGES' : 'JSON_LINES', textStart };
+};

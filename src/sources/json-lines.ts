@@ -1,0 +1,62 @@
+import { parseExactJson } from '../lib/exact-json.ts';
+import { fileChunks } from './file-chunks.ts';
+import type { RecordText } from './record-bytes.ts';
+import { createRecordBytes } from './record-bytes.ts';
+import type { SourceBatch, SourceFile, SourceRecord } from './source.ts';
+import { notATable, refusedRecord } from './source.ts';
+
+const newline = 10;
+
+/** One JSON object read from its text; anything else is refused with the reason. */
+export const jsonRecord = (line: number, { raw, fault }: RecordText): SourceRecord => {
+  if (fault !== undefined) return refusedRecord(line, raw, fault.code, fault.message);
+  let value: unknown;
+  try {
+    value = parseExactJson(raw);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return refusedRecord(line, raw, 'MALFORMED', `the record is not valid JSON: ${error.message}`);
+  }
+  // A JSON object is written with a brace, whatever class a number may have been read into.
+  if (raw.trimStart().startsWith('{')) return { line, raw, value: value as Record<string, unknown> };
+  return refusedRecord(line, raw, 'WRONG_TYPE', 'the record is not a JSON object');
+};
+
+/** JSON Lines (https://jsonlines.org): each line that is not blank is a record of its own, good or refused. */
+export async function* readJsonLines(file: SourceFile, recordBytesMax: number): AsyncGenerator<SourceBatch> {
+  const pending = createRecordBytes(recordBytesMax);
+  let line = 0;
+  let isFirst = true;
+  let records: SourceRecord[] = [];
+
+  const endLine = (): void => {
+    line += 1;
+    const text = pending.take();
+    const raw = text.raw.endsWith('\r') ? text.raw.slice(0, -1) : text.raw;
+    if (raw.trim() === '') return;
+    const record = jsonRecord(line, { ...text, raw });
+    if (isFirst && record.problems !== undefined) {
+      const reason = record.problems[0]?.message;
+      throw notATable(`line ${line} is no record (${reason}); expected a JSON array, an object a line, or CSV`);
+    }
+    isFirst = false;
+    records.push(record);
+  };
+
+  let bytesRead = file.textStart;
+  for await (const chunk of fileChunks(file)) {
+    let start = 0;
+    for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, start)) {
+      pending.add(chunk, start, end);
+      endLine();
+      start = end + 1;
+    }
+    pending.add(chunk, start, chunk.length);
+    bytesRead += chunk.length;
+    if (records.length > 0) yield { records, bytesRead };
+    records = [];
+  }
+  endLine();
+  if (isFirst) throw notATable('the file is empty');
+  if (records.length > 0) yield { records, bytesRead };
+}

@@ -1,0 +1,92 @@
+import { readFile } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { CityResponse } from 'maxmind';
+import { Reader } from 'maxmind';
+import type { IpAddress } from '../lib/ip.ts';
+import { formatIp } from '../lib/ip.ts';
+import type { MmdbTree } from './mmdb-tree.ts';
+import { mmdbLeaves } from './mmdb-tree.ts';
+import type { SourceBatch, SourceFile, SourceRecord } from './source.ts';
+import { notATable, refusedRecord } from './source.ts';
+
+const leavesPerTurn = 2000;
+
+const openReader = (bytes: Buffer): Reader<CityResponse> => {
+  try {
+    return new Reader<CityResponse>(bytes);
+  } catch (cause) {
+    throw notATable('the MaxMind database is damaged: its metadata cannot be read', cause);
+  }
+};
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+/** The English name of a city, else the first in another language; some vendors write the name without languages. */
+const cityName = (data: unknown): string | null => {
+  const city = isObject(data) ? data.city : null;
+  if (typeof city === 'string') return city === '' ? null : city;
+  const names = isObject(city) ? city.names : null;
+  if (!isObject(names)) return null;
+  const name = [names.en, ...Object.values(names)].find((candidate) => typeof candidate === 'string');
+  return typeof name === 'string' && name !== '' ? name : null;
+};
+
+type City = { name: string | null } | { fault: string };
+
+/** The city of a leaf's data, read once for all leaves that share it. */
+const createCityOf = (reader: Reader<CityResponse>): ((pointer: number, first: IpAddress) => City) => {
+  const cities = new Map<number, City>();
+  const read = (first: IpAddress): City => {
+    try {
+      return { name: cityName(reader.get(formatIp(first))) };
+    } catch (error) {
+      return { fault: `the data of this network cannot be read: ${error instanceof Error ? error.message : error}` };
+    }
+  };
+  return (pointer, first) => {
+    const known = cities.get(pointer);
+    if (known !== undefined) return known;
+    const city = read(first);
+    cities.set(pointer, city);
+    return city;
+  };
+};
+
+/** A MaxMind city database: one record a network that has a city, `line` counting them. The file is held in memory. */
+export async function* readMmdb(file: SourceFile): AsyncGenerator<SourceBatch> {
+  const bytes = await readFile(file.path);
+  const reader = openReader(bytes);
+  const { nodeCount, recordSize, ipVersion } = reader.metadata;
+  const tree: MmdbTree = { bytes, nodeCount, recordSize, ipVersion };
+  const cityOf = createCityOf(reader);
+
+  // The whole tree first: nothing of a damaged one is handed out.
+  let leaves = 0;
+  for (const _leaf of mmdbLeaves(tree)) {
+    leaves += 1;
+    if (leaves % leavesPerTurn === 0) await nextTurn();
+  }
+
+  let line = 0;
+  let seen = 0;
+  let records: SourceRecord[] = [];
+  for (const { first, last, pointer } of mmdbLeaves(tree)) {
+    seen += 1;
+    const city = pointer === null ? { name: null } : cityOf(pointer, first);
+    if ('fault' in city || city.name !== null) {
+      line += 1;
+      const range = { start: formatIp(first), end: formatIp(last) };
+      if ('fault' in city) records.push(refusedRecord(line, JSON.stringify(range), 'MALFORMED', city.fault));
+      else {
+        const value = { city: city.name, ...range };
+        records.push({ line, raw: JSON.stringify(value), value });
+      }
+    }
+    if (seen % leavesPerTurn === 0) {
+      if (records.length > 0) yield { records, bytesRead: Math.trunc((file.bytes * seen) / leaves) };
+      records = [];
+      await nextTurn();
+    }
+  }
+  if (records.length > 0) yield { records, bytesRead: file.bytes };
+}

@@ -1,0 +1,126 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { html, raw } from 'hono/html';
+import { errorCodes } from '../errors.ts';
+
+export type ApiDocument = ReturnType<OpenAPIHono['getOpenAPI31Document']>;
+
+type Operation = NonNullable<NonNullable<ApiDocument['paths']>[string]['get']>;
+
+/** What is read of a parameter; the generator writes no references to them. */
+interface Parameter {
+  readonly name: string;
+  readonly in: string;
+  readonly required?: boolean;
+  readonly description?: string;
+  readonly schema: { readonly example?: string };
+}
+
+/** What is read of an answer. */
+interface Answer {
+  readonly description: string;
+  readonly content?: Readonly<Record<string, { readonly schema?: object; readonly example?: unknown }>>;
+}
+
+/**
+ * The OpenAPI document as a page to read: no script, nothing loaded from elsewhere. `origin` is what the example
+ * requests are sent to.
+ */
+export const docsPage = async (document: ApiDocument, origin: string): Promise<string> => {
+  const operations = Object.entries(document.paths ?? {}).flatMap(([path, { get }]) => (get ? [{ path, get }] : []));
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${document.info.title} ${document.info.version}: REST API</title>
+<style>${raw(style)}</style>
+</head>
+<body>
+<h1>${document.info.title} <small>${document.info.version}</small></h1>
+<p>${document.info.description}</p>
+<p><a href="/graphql">GraphiQL</a> · <a href="/openapi.json">openapi.json</a> · <a href="#errors">Errors</a></p>
+<table>
+<tr><th>Request</th><th>Answer</th></tr>
+${operations.map(({ path, get }) => indexRow(path, get))}</table>
+${operations.map(({ path, get }) => operationSection(path, get, origin))}
+<section id="errors">
+<h2>Errors</h2>
+<p>A request that fails is answered with the status of its code and this body; <code>problems</code> is left out where no field is at fault.</p>
+${code({ error: { code: '…', message: '…', problems: [{ path: '…', code: '…', message: '…' }] } })}
+<table>
+<tr><th>Code</th><th>Status</th><th>Meaning</th></tr>
+${errorCodes.map(
+  (entry) => html`<tr><td><code>${entry.code}</code></td><td>${entry.status}</td><td>${prose(entry.meaning)}</td></tr>
+`,
+)}</table>
+</section>
+</body>
+</html>
+`;
+  return String(await page);
+};
+
+const operationSection = (path: string, operation: Operation, origin: string) => {
+  const parameters = (operation.parameters ?? []) as Parameter[];
+  return html`<section id="${anchorOf(path)}">
+<h2><code>GET ${path}</code></h2>
+<p><strong>${prose(operation.summary)}.</strong> ${prose(operation.description)}</p>
+${parameters.length > 0 ? parameterTable(parameters) : ''}
+<pre><code>curl '${origin}${examplePath(path, parameters)}'</code></pre>
+${Object.entries(operation.responses ?? {}).map(([status, answer]) => answerPart(status, answer as Answer))}
+</section>
+`;
+};
+
+const indexRow = (path: string, { summary }: Operation) =>
+  html`<tr><td><a href="#${anchorOf(path)}"><code>GET ${path}</code></a></td><td>${prose(summary)}</td></tr>
+`;
+
+const parameterTable = (parameters: readonly Parameter[]) => html`<table>
+<tr><th>Parameter</th><th>In</th><th>Meaning</th><th>Example</th></tr>
+${parameters.map(parameterRow)}</table>`;
+
+const parameterRow = ({ name, in: place, required, description, schema }: Parameter) =>
+  html`<tr><td><code>${name}</code></td><td>${place}${required ? '' : ', optional'}</td><td>${prose(description)}</td><td><code>${schema.example}</code></td></tr>
+`;
+
+const answerPart = (status: string, { description, content = {} }: Answer) =>
+  Object.entries(content).map(([type, { schema, example }]) =>
+    status === '200'
+      ? html`<h3>${status} <small>${type}</small></h3>
+${example === undefined ? '' : code(example)}
+<details><summary>Schema</summary>${code(schema)}</details>
+`
+      : html`<h3>${status} <small>${type}</small></h3>
+<details><summary>${prose(description)}</summary>${code(example)}</details>
+`,
+  );
+
+const code = (value: unknown) => html`<pre><code>${JSON.stringify(value, null, 2)}</code></pre>`;
+
+/** Text in which backticks mark code. */
+const prose = (text = '') =>
+  text.split('`').map((part, place) => (place % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
+
+const anchorOf = (path: string): string => `get${path.replace(/[^a-z0-9]+/gi, '-')}`;
+
+const examplePath = (path: string, parameters: readonly Parameter[]): string => {
+  // A colon may stand in a path and a query as it is, and reads better so.
+  const exampleOf = ({ schema }: Parameter) => encodeURIComponent(schema.example ?? '').replaceAll('%3A', ':');
+  const inPath = (filled: string, parameter: Parameter) => filled.replace(`{${parameter.name}}`, exampleOf(parameter));
+  const query = parameters.filter((parameter) => parameter.in === 'query');
+  const search = query.map((parameter) => `${parameter.name}=${exampleOf(parameter)}`).join('&');
+  return parameters.reduce(inPath, path) + (search === '' ? '' : `?${search}`);
+};
+
+const style = `
+:root { color-scheme: light dark; --edge: #8886; --faint: #8881; }
+body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; font: 16px/1.5 system-ui, sans-serif; overflow-wrap: break-word; }
+section { margin-top: 3rem; border-top: 1px solid var(--edge); }
+h1 small, h3 small { font-weight: normal; opacity: 0.75; }
+h3 { margin-bottom: 0; }
+table { width: 100%; border-collapse: collapse; }
+th, td { padding: 0.3rem 1rem 0.3rem 0; border-bottom: 1px solid var(--edge); text-align: left; vertical-align: top; }
+pre { padding: 0.7rem 1rem; overflow-x: auto; overflow-wrap: normal; background: var(--faint); border-radius: 4px; }
+code { font: 0.9em/1.5 ui-monospace, monospace; }
+`;

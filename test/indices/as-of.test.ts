@@ -1,0 +1,159 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type AsOf, createAsOf } from '../../src/indices/as-of.ts';
+
+interface Entry {
+  key: number;
+  atUs: number;
+  value: number;
+  seq: number;
+}
+
+const absent = 255;
+
+const decidingOf = (entries: readonly Entry[], key: number, atUs: number, sequenceMax: number): Entry | undefined => {
+  let deciding: Entry | undefined;
+  for (const entry of entries) {
+    if (entry.key !== key || entry.atUs > atUs || entry.seq > sequenceMax) continue;
+    const later =
+      deciding === undefined ||
+      entry.atUs > deciding.atUs ||
+      (entry.atUs === deciding.atUs && entry.seq > deciding.seq);
+    if (later) deciding = entry;
+  }
+  return deciding;
+};
+
+const entryAt = (asOf: AsOf, key: number, position: number): Entry => ({
+  key,
+  atUs: asOf.atUsOf(position),
+  value: asOf.valueOf(position),
+  seq: asOf.seqOf(position),
+});
+
+const timelineOf = (asOf: AsOf, key: number): Entry[] => {
+  const entries: Entry[] = [];
+  for (let position = asOf.start(key); position < asOf.end(key); position += 1) {
+    entries.push(entryAt(asOf, key, position));
+  }
+  return entries;
+};
+
+const keysEnd = 6;
+const keyIn = fc.nat(keysEnd - 1);
+const atUsIn = fc.oneof(
+  fc.integer({ min: -3, max: 6 }),
+  fc.constantFrom(-62_135_596_800_000_000, 1_500_000_000_123_456),
+);
+
+/** Entries in an order unlike that of their seqs, some of them more than once, with compactions in between. */
+const additions = fc
+  .array(fc.record({ key: keyIn, atUs: atUsIn, value: fc.nat(3) }), { maxLength: 120 })
+  .map((rows): Entry[] => rows.map((row, index) => ({ ...row, seq: index + 1 })))
+  .chain((entries) =>
+    fc.record({
+      added: fc
+        .tuple(fc.shuffledSubarray(entries, { minLength: entries.length }), fc.subarray(entries))
+        .chain(([all, again]) => fc.constantFrom([...all, ...again], [...again, ...all], [...entries, ...again])),
+      compactAfter: fc.array(fc.nat(150), { maxLength: 4 }),
+    }),
+  );
+
+const build = ({ added, compactAfter }: { added: readonly Entry[]; compactAfter: readonly number[] }): AsOf => {
+  const asOf = createAsOf();
+  for (const [index, { key, atUs, value, seq }] of added.entries()) {
+    asOf.add(key, atUs, value, seq);
+    if (compactAfter.includes(index)) asOf.compact();
+  }
+  return asOf;
+};
+
+const distinctOf = (added: readonly Entry[]): Entry[] => [
+  ...new Map(added.map((entry) => [entry.seq, entry])).values(),
+];
+
+describe('against a linear scan', () => {
+  test('the deciding entry and its value are the same', () => {
+    const questions = fc.array(
+      fc.record({
+        key: fc.nat(keysEnd),
+        atUs: fc.oneof(atUsIn, fc.constantFrom(Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY)),
+        sequenceMax: fc.option(fc.nat(121), { nil: undefined }),
+      }),
+      { minLength: 20, maxLength: 40 },
+    );
+    fc.assert(
+      fc.property(additions, questions, (input, asked) => {
+        const asOf = build(input);
+        for (const { key, atUs, sequenceMax } of asked) {
+          const expected = decidingOf(input.added, key, atUs, sequenceMax ?? Number.POSITIVE_INFINITY);
+          const position =
+            sequenceMax === undefined ? asOf.positionAt(key, atUs) : asOf.positionAt(key, atUs, sequenceMax);
+          expect(position === -1 ? undefined : entryAt(asOf, key, position)).toEqual(expected);
+          const unlimited = decidingOf(input.added, key, atUs, Number.POSITIVE_INFINITY);
+          expect(asOf.valueAt(key, atUs, absent)).toBe(unlimited?.value ?? absent);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('a timeline lists every entry once, oldest first and of equal times by seq', () => {
+    fc.assert(
+      fc.property(additions, (input) => {
+        const asOf = build(input);
+        const entries = distinctOf(input.added);
+        for (let key = 0; key < keysEnd; key += 1) {
+          const expected = entries.filter((entry) => entry.key === key);
+          expected.sort((a, b) => a.atUs - b.atUs || a.seq - b.seq);
+          expect(timelineOf(asOf, key)).toEqual(expected);
+        }
+        expect(asOf.entries).toBe(entries.length);
+        expect(asOf.keys).toBe(new Set(entries.map(({ key }) => key)).size);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+test('a key without entries has none, whether inside or outside of the table', () => {
+  const asOf = createAsOf();
+  asOf.add(7, 10, 1, 1);
+  for (const key of [0, 6, 8, 1_000_000]) {
+    expect(asOf.positionAt(key, 99)).toBe(-1);
+    expect(asOf.valueAt(key, 99, absent)).toBe(absent);
+    expect(asOf.end(key)).toBe(asOf.start(key));
+  }
+  expect(asOf.keys).toBe(1);
+});
+
+test('seqs up to 2^32 - 1 and microseconds up to 2^53 - 1 survive', () => {
+  const asOf = createAsOf();
+  asOf.add(0, 9_007_199_254_740_991, 200, 0xffffffff);
+  asOf.add(0, -62_135_596_800_000_000, 2, 0xfffffffe);
+  expect(timelineOf(asOf, 0)).toEqual([
+    { key: 0, atUs: -62_135_596_800_000_000, value: 2, seq: 0xfffffffe },
+    { key: 0, atUs: 9_007_199_254_740_991, value: 200, seq: 0xffffffff },
+  ]);
+});
+
+test('compact leaves 13 bytes an entry and 12 a key', () => {
+  const asOf = createAsOf();
+  for (let seq = 1; seq <= 1000; seq += 1) asOf.add(seq % 100, (seq * 7919) % 1000, seq % 3, seq);
+  const before = Array.from({ length: 100 }, (_, key) => timelineOf(asOf, key));
+  asOf.compact();
+  expect(Array.from({ length: 100 }, (_, key) => timelineOf(asOf, key))).toEqual(before);
+  expect(asOf.byteLength).toBe(13 * 1000 + 12 * 100);
+});
+
+test('blocks that keys grew out of serve other keys', () => {
+  const asOf = createAsOf();
+  const fill = (firstKey: number): void => {
+    for (let index = 0; index < 64 * 100; index += 1) asOf.add(firstKey + (index % 100), index, 0, index);
+  };
+  fill(0);
+  fill(100);
+  const arenaEnd = Math.max(...Array.from({ length: 200 }, (_, key) => asOf.end(key)));
+  const grownThrough = 1 + 2 + 4 + 8 + 16 + 32;
+  expect(arenaEnd).toBe(100 * (grownThrough + 64) + 100 * 64);
+});

@@ -1,0 +1,109 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  compareDecimals,
+  type Decimal,
+  divideMicros,
+  formatDecimal,
+  formatMicros,
+  microsOf,
+  parseDecimal,
+} from '../../src/lib/decimal.ts';
+
+const decimals: fc.Arbitrary<Decimal> = fc
+  .record({ micros: fc.bigInt({ min: -999_999_999_999_999n, max: 999_999_999_999_999n }), whole: fc.boolean() })
+  .map(({ micros, whole }) =>
+    whole
+      ? { units: Number(micros), micros: 0 }
+      : { units: Number(micros / 1_000_000n), micros: Number(micros % 1_000_000n) },
+  );
+
+describe('parseDecimal', () => {
+  it.each([
+    ['0', 0, 0],
+    ['-0', 0, 0],
+    ['-0.000', 0, 0],
+    ['220.50', 220, 500_000],
+    ['-0.05', 0, -50_000],
+    ['007.5', 7, 500_000],
+    ['0.000001', 0, 1],
+    ['0.0000010000', 0, 1],
+    ['999999999999999', 999_999_999_999_999, 0],
+    ['-999999999.999999', -999_999_999, -999_999],
+    ['100000000000000', 100_000_000_000_000, 0],
+    ['1.0000000000000000000', 1, 0],
+  ])('%s', (text, units, micros) => {
+    expect(parseDecimal(text)).toStrictEqual({ units, micros });
+  });
+
+  it.each([
+    '',
+    '-',
+    '.',
+    '.5',
+    '5.',
+    '-.5',
+    '+5',
+    '1e2',
+    ' 1',
+    '1 ',
+    '1,5',
+    '1_000',
+    '--1',
+    '1-',
+    '1.2.3',
+    'NaN',
+    'Infinity',
+    '0x10',
+    '٣',
+    '0.0000001',
+    '1000000000000000',
+    '1234567890.123456',
+    '100000000000000.1',
+    '9'.repeat(400),
+  ])('refuses %j', (text) => {
+    expect(parseDecimal(text)).toBeNull();
+  });
+
+  it('reads back what formatDecimal writes', () => {
+    fc.assert(
+      fc.property(decimals, (decimal) => {
+        expect(parseDecimal(formatDecimal(decimal))).toEqual(decimal);
+        expect(formatMicros(microsOf(decimal))).toBe(formatDecimal(decimal));
+      }),
+    );
+  });
+});
+
+describe('decimals', () => {
+  it('have one shortest spelling', () => {
+    expect(formatDecimal({ units: 220, micros: 500_000 })).toBe('220.5');
+    expect(formatDecimal({ units: 241, micros: 0 })).toBe('241');
+    expect(formatDecimal({ units: 0, micros: -50_000 })).toBe('-0.05');
+    expect(formatDecimal({ units: -3, micros: -1 })).toBe('-3.000001');
+    expect(formatMicros(10n ** 40n)).toBe(`1${'0'.repeat(34)}`);
+  });
+
+  it('compare as their millionths do', () => {
+    fc.assert(
+      fc.property(decimals, decimals, (a, b) => {
+        const [left, right] = [microsOf(a), microsOf(b)];
+        expect(Math.sign(compareDecimals(a, b))).toBe(left < right ? -1 : left > right ? 1 : 0);
+      }),
+    );
+  });
+
+  it('divide with halves to even', () => {
+    expect([5n, 15n, -5n, -15n, 14n, 16n, 0n].map((total) => divideMicros(total, 10n))).toEqual([
+      0n,
+      2n,
+      0n,
+      -2n,
+      1n,
+      2n,
+      0n,
+    ]);
+    expect(divideMicros(10n, 3n)).toBe(3n);
+    expect(() => divideMicros(1n, 0n)).toThrow(RangeError);
+  });
+});

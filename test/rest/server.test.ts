@@ -1,0 +1,104 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { errorCodes } from '../../src/errors.ts';
+import { routeList, routes } from '../../src/rest/routes.ts';
+import { openApp } from '../support/app.ts';
+import { sampleApp, told } from '../support/sample-app.ts';
+
+describe('health', () => {
+  it('is told before the indices are built, facts are not', async () => {
+    const { app, get, close } = await openApp({ start: false });
+    onTestFinished(close);
+    expect(await told(await get('/healthz'))).toEqual({ status: 200, body: { status: 'ok' } });
+    for (const path of ['/readyz', '/user_status/1?date=2021-01-01', '/ip_city/10.0.0.1', '/transactions/aggregate'])
+      expect(await told(await get(path)), path).toMatchObject({ status: 503, body: { error: { code: 'NOT_READY' } } });
+    expect((await get('/docs')).status).toBe(200);
+    await app.start();
+    expect(await told(await get('/readyz'))).toEqual({ status: 200, body: { status: 'ready', sequence: 0 } });
+  });
+
+  it('tells the newest record', async () => {
+    const { app, get } = await sampleApp();
+    const { sequence } = app.ledger.snapshot();
+    expect(sequence).toBeGreaterThan(0);
+    expect((await told(await get('/readyz'))).body).toEqual({ status: 'ready', sequence });
+  });
+});
+
+describe('caching', () => {
+  it('is forbidden for facts and faults', async () => {
+    const { get } = await sampleApp();
+    const controlOf = async (path: string) => (await get(path)).headers.get('cache-control');
+    expect(await controlOf('/user_status/ada?date=2021-01-01')).toBe('no-store');
+    expect(await controlOf('/ip_city/10.0.0.1')).toBe('no-store');
+    expect(await controlOf('/transactions/aggregate')).toBe('no-store');
+    expect(await controlOf('/readyz')).toBe('no-store');
+    expect(await controlOf('/ip_city/x')).toBe('no-store');
+    expect(await controlOf('/nowhere')).toBe('no-store');
+    expect(await controlOf('/docs')).toBe('no-cache');
+  });
+});
+
+describe('documentation', () => {
+  it('sends browsers on to GraphiQL and lists the routes to programs', async () => {
+    const { get } = await sampleApp();
+    const browser = await get('/', {
+      headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' },
+      redirect: 'manual',
+    });
+    expect([browser.status, browser.headers.get('location')]).toEqual([302, '/graphql']);
+    const { body } = await told(await get('/'));
+    expect(body).toEqual({ graphql: '/graphql', docs: '/docs', routes: routeList });
+  });
+
+  it('describes every route in OpenAPI 3.1', async () => {
+    const { get } = await sampleApp();
+    const document = (await (await get('/openapi.json')).json()) as {
+      openapi: string;
+      paths: Record<
+        string,
+        { get: { parameters?: { name: string; in: string; required: boolean }[]; responses: object } }
+      >;
+    };
+    expect(document.openapi).toBe('3.1.0');
+    expect(Object.keys(document.paths)).toEqual(routes.map(({ path }) => path));
+    const described = document.paths['/user_status/{user_id}']?.get;
+    expect(described?.parameters).toMatchObject([
+      { name: 'user_id', in: 'path', required: true },
+      { name: 'date', in: 'query', required: true },
+    ]);
+    expect(Object.keys(described?.responses ?? {})).toEqual(['200', '400', '503']);
+  });
+
+  it('tells the truth about answers', async () => {
+    const { get } = await sampleApp();
+    const examples: Record<string, string> = { user_id: 'ada', ip: '10.20.0.0', date: '2021-10-10T10:00:00' };
+    for (const { path, query, answer } of routes) {
+      if (answer.example !== undefined) answer.schema.parse(answer.example);
+      if (answer.type) continue;
+      const search = new URLSearchParams(Object.keys(query).map((name) => [name, examples[name] ?? '']));
+      const response = await get(`${path.replace(/\{(.+)\}/, (_, name) => examples[name] ?? '')}?${search}`);
+      expect(response.status, path).toBe(200);
+      answer.schema.parse(await response.json());
+    }
+  });
+
+  it('is a page without scripts or anything loaded from elsewhere, whose requests work', async () => {
+    const { get } = await sampleApp();
+    const response = await get('/docs');
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+    const page = await response.text();
+    expect(page).not.toMatch(/<script|<link|<img|@import|url\(/);
+    for (const { path, summary } of routes) {
+      expect(page).toContain(`<code>GET ${path}</code>`);
+      expect(page).toContain(summary.split('`')[0]);
+    }
+    for (const { code } of errorCodes) expect(page).toContain(`<code>${code}</code>`);
+    const requests = [...page.matchAll(/curl 'http:\/\/127\.0\.0\.1(.+?)'/g)];
+    expect(requests).toHaveLength(routes.length);
+    for (const [, escaped = ''] of requests) {
+      const path = escaped.replaceAll('&amp;', '&');
+      expect((await get(path, { redirect: 'manual' })).status, path).toBeLessThan(400);
+    }
+  });
+});

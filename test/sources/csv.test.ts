@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { type CsvRow, readCsvRows } from '../../src/sources/csv-rows.ts';
+import { rangeShape, recordsOf, withFile } from './source-records.ts';
+
+const header = 'user_id,created_at,status';
+
+const reasonsOf = async (content: string | Uint8Array, options = {}): Promise<string[]> =>
+  (await recordsOf(content, options)).map(({ line, problems }) => `${line} ${problems?.[0]?.message ?? 'ok'}`);
+
+describe('CSV', () => {
+  it('gives rows as text by column, with line and raw text', async () => {
+    const content = `\ufeff${header}, note \r\n0001,2017-01-01,paying,"a ""b"",\r\nc"\r\n\r\n2,,x, é \n3,2017,y,`;
+    for (const chunkBytes of [1, 2, 65536]) {
+      const records = await recordsOf(content, { chunkBytes });
+      expect(records.map(({ line, raw, value }) => ({ line, raw, value: { ...value } }))).toEqual([
+        {
+          line: 2,
+          raw: '0001,2017-01-01,paying,"a ""b"",\r\nc"',
+          value: { user_id: '0001', created_at: '2017-01-01', status: 'paying', note: 'a "b",\r\nc' },
+        },
+        { line: 5, raw: '2,,x, é ', value: { user_id: '2', status: 'x', note: ' é ' } },
+        { line: 6, raw: '3,2017,y,', value: { user_id: '3', created_at: '2017', status: 'y' } },
+      ]);
+    }
+  });
+
+  it('may have no rows, columns in any order, and a column named __proto__', async () => {
+    expect(await recordsOf(header)).toEqual([]);
+    const [record] = await recordsOf(`__proto__,status,user_id,created_at,\nx,s,u,c,`);
+    expect(Object.entries(record?.value ?? {})).toEqual([
+      ['__proto__', 'x'],
+      ['status', 's'],
+      ['user_id', 'u'],
+      ['created_at', 'c'],
+    ]);
+    expect(await recordsOf('cidr,city\n10.0.0.0/8,x', { shape: rangeShape })).toMatchObject([{ line: 2 }]);
+  });
+
+  it('refuses faulty rows alone', async () => {
+    const rows = ['1,2', '1,2,3,4', 'a,"b"c,d', 'a,b"c,d', 'a,b,c', '"x\ny",b,c', `"${'z'.repeat(2000)}",b,c`, 'd,e,f'];
+    for (const chunkBytes of [5, 65536]) {
+      const reasons = await reasonsOf([header, ...rows].join('\n'), { chunkBytes });
+      expect(reasons).toEqual([
+        '2 the row has 2 cells, the header 3',
+        '3 the row has 4 cells, the header 3',
+        expect.stringMatching(/^4 the row is not valid CSV: Invalid Closing Quote/),
+        expect.stringMatching(/^5 the row is not valid CSV: Invalid Opening Quote/),
+        '6 ok',
+        '7 ok',
+        expect.stringContaining('9 the record has 2006 bytes, over the limit recordBytesMax'),
+        '10 ok',
+      ]);
+    }
+  });
+
+  it('refuses a row that is not UTF-8 alone', async () => {
+    const content = Buffer.concat([Buffer.from(`${header}\na,`), Buffer.from([0xff]), Buffer.from(',c\nd,é,f')]);
+    expect(await reasonsOf(content)).toEqual(['2 the record is not valid UTF-8', '3 ok']);
+  });
+
+  it('refuses what an unclosed quote swallows as one row at its first line', async () => {
+    expect(await reasonsOf(`${header}\na,b,c\nd,"e,f\n${'g,h,i\n'.repeat(500)}`)).toEqual([
+      '2 ok',
+      '3 a quote opens in this row and is never closed',
+    ]);
+  });
+
+  it.each([
+    ['user_id,status\n1,2', 'missing columns: created_at; the header, line 1, has the columns user_id, status'],
+    ['\n\nUser_id,created_at,status\n', 'missing columns: user_id; the header, line 3'],
+    ['user_id;created_at;status\n1;2;3', 'cells must be separated by commas'],
+    [`${header},user_id\n1,2,3,4`, 'has the column user_id twice'],
+    ['"user_id,created_at,status\n1,2,3', 'the header, line 1, cannot be read: a quote opens'],
+    ['just some text', 'missing columns'],
+    [Buffer.from([0x75, 0xff, 0x0a]), 'the header, line 1, cannot be read: the record is not valid UTF-8'],
+  ])('is refused as a whole for its header: %j', async (content, message) => {
+    const faulty = { code: 'NOT_A_TABLE', message: expect.stringContaining(message) };
+    await expect(recordsOf(content)).rejects.toMatchObject(faulty);
+  });
+
+  it('names the nearest column set', async () => {
+    const message = expect.stringMatching(/^missing columns: end; .*; expected start,end,city or cidr,city$/);
+    await expect(recordsOf('start,city,x,y\n', { shape: rangeShape })).rejects.toMatchObject({ message });
+  });
+});
+
+describe('readCsvRows', () => {
+  it('trims cells that are not quoted when told to', async () => {
+    const headers: string[][] = [];
+    const onHeader = (names: string[]): void => void headers.push(names);
+    const rows: CsvRow[] = [];
+    const content = 'first_name, last_name, birthts\nSusan, "Lee, Jr ", 612302400000 \n Ann ,B, 1\n';
+    await withFile(content, async (path) => {
+      const file = { path, bytes: content.length, textStart: 0, chunkBytes: 8 };
+      const options = { recordBytesMax: 100, trim: true, onHeader };
+      for await (const part of readCsvRows(file, options)) rows.push(...part.rows);
+    });
+    expect(headers).toEqual([['first_name', 'last_name', 'birthts']]);
+    expect(rows.map(({ cells }) => cells)).toEqual([
+      ['Susan', 'Lee, Jr ', '612302400000'],
+      ['Ann', 'B', '1'],
+    ]);
+  });
+});

@@ -1,0 +1,99 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import { type App, createApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
+import type { ImportOptions } from '../../src/domains/import-run.ts';
+import type { Import } from '../../src/domains/intake.ts';
+
+/** Where the app of a test believes to be. */
+export const origin = 'http://127.0.0.1';
+
+/** A file of `test/fixtures`. */
+export const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
+
+export interface GraphqlResult<Data> {
+  readonly data?: Data;
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly path?: readonly (string | number)[];
+    readonly extensions?: Readonly<Record<string, unknown>>;
+  }[];
+}
+
+export interface OpenOptions {
+  /** A data folder to open and leave in place; without it a fresh one is made, and removed in the end. */
+  readonly data?: string;
+  /** Settings by name, as text: `{ pageSizeMax: '10' }`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Called with every SQL statement that runs. */
+  readonly onStatement?: (sql: string) => void;
+  /** False leaves the indices unbuilt: the server is not ready. */
+  readonly start?: boolean;
+}
+
+export interface OpenApp {
+  readonly app: App;
+  readonly data: string;
+  /** POSTs an operation to /graphql and gives the JSON answer, errors included. */
+  query<Data = Record<string, unknown>>(
+    document: string,
+    variables?: Readonly<Record<string, unknown>>,
+  ): Promise<GraphqlResult<Data>>;
+  get(path: string, init?: RequestInit): Promise<Response>;
+  /** Imports a file, or text under a file's name, and waits for the end; look at the `state` of what it gives. */
+  importFile(target: string, file: ImportSource, options?: ImportOptions): Promise<Import>;
+  /** Safe to call twice, and as `onTestFinished(close)`. */
+  close(): Promise<void>;
+}
+
+export type ImportSource = string | { readonly name: string; readonly text: string };
+
+/** The whole program on a data folder of its own, without a socket and without a word in the log. */
+export const openApp = async (options: OpenOptions = {}): Promise<OpenApp> => {
+  const folder = await mkdtemp(join(tmpdir(), 'asof-test-'));
+  const data = options.data ?? join(folder, 'data');
+  const { onStatement } = options;
+  const app = createApp(readConfig({ data, ...options.settings }), {
+    log: pino({ level: 'silent' }),
+    ...(onStatement ? { onStatement } : {}),
+  });
+  if (options.start !== false) await app.start();
+  let closing: Promise<void> | undefined;
+
+  const closeOnce = async (): Promise<void> => {
+    await app.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+
+  const onDisk = async (source: ImportSource): Promise<{ path: string; name: string }> => {
+    if (typeof source === 'string') return { path: source, name: basename(source) };
+    const path = join(folder, source.name);
+    await writeFile(path, source.text);
+    return { path, name: source.name };
+  };
+
+  return {
+    app,
+    data,
+    async query<Data>(document: string, variables: Readonly<Record<string, unknown>> = {}) {
+      const headers = { 'content-type': 'application/json', accept: 'application/json' };
+      const body = JSON.stringify({ query: document, variables });
+      const response = await app.fetch(new Request(`${origin}/graphql`, { method: 'POST', headers, body }));
+      return (await response.json()) as GraphqlResult<Data>;
+    },
+    get: (path, init) => app.fetch(new Request(`${origin}${path}`, init)),
+    async importFile(target, source, importOptions) {
+      const run = await app.domains.intake.start(target, [await onDisk(source)], importOptions);
+      const [finished] = await run.done;
+      if (!finished) throw new Error('an import of one file came to none');
+      return finished;
+    },
+    close() {
+      closing ??= closeOnce();
+      return closing;
+    },
+  };
+};
