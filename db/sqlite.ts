@@ -1,3 +1,4 @@
+import type Database from 'better-sqlite3';
 import {
   and,
   asc,
@@ -14,13 +15,12 @@ import {
 } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core';
-import type { StoreOptions } from './open.ts';
 import { openClient } from './sqlite-client.ts';
 import { createRehearsal } from './sqlite-rehearsal.ts';
 import { createTx } from './sqlite-tx.ts';
 import { verifyLedger } from './sqlite-verify.ts';
 import { createWriteQueue } from './sqlite-write-queue.ts';
-import type { LedgerTable, Match, PageRequest, Row, Store } from './store.ts';
+import type { LedgerTable, Match, PageRequest, Row, Store, StoreOptions } from './store.ts';
 import { commits } from './tables/index.ts';
 
 /** The store on one SQLite file; `path` may be `:memory:`. */
@@ -28,18 +28,18 @@ export const openSqlite = (path: string, options: Omit<StoreOptions, 'data'>): S
   const client = openClient(path, options.onStatement);
   const db = drizzle({ client });
   const queue = createWriteQueue(client, createTx(client, options.nowUs), options);
-  const readers = new Map<LedgerTable, (after: number, upTo: number) => unknown[]>();
+  const prepared = new Map<string, Database.Statement>();
 
-  /** Start-up reads millions of rows here: SQLite itself builds the objects, at half of Drizzle's cost. */
-  const recordReader = (table: LedgerTable) => {
-    const known = readers.get(table);
-    if (known) return known;
-    const columns = Object.entries(getTableColumns(table)).map(([key, column]) => `"${column.name}" as "${key}"`);
-    const text = `select ${columns.join(', ')} from "${getTableName(table)}" where seq > ? and seq <= ? order by seq`;
-    const statement = client.prepare(text);
-    const read = (after: number, upTo: number) => statement.all(after, upTo);
-    readers.set(table, read);
-    return read;
+  /** Start-up reads millions of rows: SQLite itself builds the objects, at half of Drizzle's cost. */
+  const readRows = (table: SQLiteTable, condition: string, parameters: unknown[]): unknown[] => {
+    const key = `${getTableName(table)} ${condition}`;
+    let statement = prepared.get(key);
+    if (!statement) {
+      const columns = Object.entries(getTableColumns(table)).map(([name, column]) => `"${column.name}" as "${name}"`);
+      statement = client.prepare(`select ${columns.join(', ')} from "${getTableName(table)}" ${condition}`);
+      prepared.set(key, statement);
+    }
+    return statement.all(parameters);
   };
 
   const rowsIn = <T extends SQLiteTable>(
@@ -74,26 +74,24 @@ export const openSqlite = (path: string, options: Omit<StoreOptions, 'data'>): S
       .all() as Row<T>[];
   };
 
-  function* slices<T extends SQLiteTable>(
+  function* slices<T extends LedgerTable>(
     table: T,
     match: Match<T>,
     orderBy: Extract<keyof Row<T>, string>,
     sliceRows: number,
   ): Iterable<Row<T>[]> {
-    const key = columnOf(table, orderBy);
-    let beyond: SQL | undefined;
+    const key = `"${columnOf(table, orderBy).name}"`;
+    const equal = Object.keys(match).map((name) => `"${columnOf(table, name).name}" = ?`);
+    const order = `order by ${key}, seq limit ${sliceRows}`;
+    const first = `where ${equal.join(' and ') || '1'} ${order}`;
+    const further = `where ${[...equal, `(${key}, seq) > (?, ?)`].join(' and ')} ${order}`;
+    let last: Record<string, unknown> | undefined;
     for (;;) {
-      const rows = db
-        .select({ row: getTableColumns(table as SQLiteTable) as never, key, rowid: sql<number>`rowid` })
-        .from(table as SQLiteTable)
-        .where(and(matching(table, match), beyond))
-        .orderBy(asc(key), sql`rowid`)
-        .limit(sliceRows)
-        .all();
-      if (rows.length > 0) yield rows.map(({ row }) => row as Row<T>);
-      const last = rows.at(-1);
-      if (!last || rows.length < sliceRows) return;
-      beyond = sql`(${key}, rowid) > (${last.key}, ${last.rowid})`;
+      const from = last ? [last[orderBy], last.seq] : [];
+      const rows = readRows(table, last ? further : first, [...Object.values(match), ...from]);
+      if (rows.length > 0) yield rows as Row<T>[];
+      last = rows.at(-1) as Record<string, unknown> | undefined;
+      if (rows.length < sliceRows) return;
     }
   }
 
@@ -104,7 +102,7 @@ export const openSqlite = (path: string, options: Omit<StoreOptions, 'data'>): S
     commitsAfter: (seq, limit) =>
       db.select().from(commits).where(gt(commits.lastSeq, seq)).orderBy(asc(commits.lastSeq)).limit(limit).all(),
     records: <T extends LedgerTable>(table: T, after: number, upTo: number) =>
-      recordReader(table)(after, upTo) as Row<T>[],
+      readRows(table, 'where seq > ? and seq <= ? order by seq', [after, upTo]) as Row<T>[],
     rowsIn,
     page,
     count: (table, match = {}) =>

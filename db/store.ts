@@ -65,8 +65,8 @@ export interface Store {
   ): Row<T>[];
   page<T extends SQLiteTable>(table: T, request: PageRequest<T>): Row<T>[];
   count<T extends SQLiteTable>(table: T, match?: Match<T>): number;
-  /** Rows of one table in the order of `orderBy`, read in short slices so that neither thread nor log is held. */
-  slices<T extends SQLiteTable>(
+  /** Records in the order of `orderBy` and `seq`, read in short slices so that neither thread nor log is held. */
+  slices<T extends LedgerTable>(
     table: T,
     match: Match<T>,
     orderBy: Extract<keyof Row<T>, string>,
@@ -77,4 +77,14 @@ export interface Store {
   /** Problems found in the file itself and in its ledger; empty when it is sound. */
   verify(): string[];
   close(): void;
+}
+
+export interface StoreOptions {
+  /** The data folder; made when missing. `:memory:` keeps everything in memory. */
+  readonly data: string;
+  readonly writeQueueMax: number;
+  readonly writeWaitMs: number;
+  readonly nowUs: () => number;
+  /** Called with every SQL statement that runs. */
+  readonly onStatement?: (sql: string) => void;
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { openStore } from '../db/open.ts';
 import type { Store } from '../db/store.ts';
@@ -9,6 +8,7 @@ import { createDomains, type Domains } from './domains.ts';
 import { createGraphql } from './graphql.ts';
 import { createLedger, type Ledger } from './indices/follow.ts';
 import { createRest } from './rest/rest.ts';
+import { programVersion } from './version.ts';
 import { createGate } from './web/gate.ts';
 
 /** The whole program without a socket. */
@@ -41,7 +41,7 @@ export const createApp = (config: Config, { log, onStatement }: Given): App => {
     builtAtUs: null,
   };
   const shared = { ...domains, config, ledger, server, nowUs };
-  const fetch = createGate(config, ledger, createGraphql(shared, log), createRest(shared, log));
+  const fetch = createGate(config, ledger, log, createGraphql(shared, log), createRest(shared, log));
   let following: NodeJS.Timeout | undefined;
   let version = store.foreignVersion();
 
@@ -63,6 +63,8 @@ export const createApp = (config: Config, { log, onStatement }: Given): App => {
       await ledger.catchUp();
       server.rebuildUs = Math.round((performance.now() - begun) * 1000);
       server.builtAtUs = nowUs();
+      // The first question should not have to wait for what the second gets for nothing.
+      domains.transactions.enrichment.at().catch((error: unknown) => log.error(error, 'could not join the facts'));
       following = setInterval(follow, config.followMs);
       following.unref();
     },
@@ -72,15 +74,4 @@ export const createApp = (config: Config, { log, onStatement }: Given): App => {
       store.close();
     },
   };
-};
-
-export const programVersion = (): string => {
-  for (const place of ['../package.json', '../../package.json']) {
-    try {
-      return (JSON.parse(readFileSync(new URL(place, import.meta.url), 'utf8')) as { version: string }).version;
-    } catch {
-      // The other place: sources and build lie at different depths.
-    }
-  }
-  return '0.0.0';
 };

@@ -43,7 +43,7 @@ export const settings: readonly Setting[] = [
   setting('queryDepthMax', 'integer', '15', 'Deepest nesting of fields in a GraphQL operation.'),
   setting('queryFieldsMax', 'integer', '1000', 'Most fields of a GraphQL operation, fragments written out.'),
   setting('queryTokensMax', 'integer', '5000', 'Most tokens of a GraphQL document.'),
-  setting('queryRowsMax', 'integer', '100000', 'Most rows all nested pages of an operation may come to.'),
+  setting('queryRowsMax', 'integer', '1000000', 'Most rows the nested pages of an operation may come to, page sizes multiplied.'),
 ];
 
 export interface Config {

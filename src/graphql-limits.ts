@@ -20,7 +20,7 @@ type Limits = Pick<Config, 'queryDepthMax' | 'queryFieldsMax' | 'queryRowsMax' |
 interface Size {
   readonly depth: number;
   readonly fields: number;
-  /** Rows that all its pages may come to, nested ones multiplied. */
+  /** Rows of its innermost pages that it may come to: nested page sizes multiplied. */
   readonly rows: number;
 }
 
@@ -78,7 +78,7 @@ const measure = (
     const type = definition && getNamedType(definition.type);
     const inner = field.selectionSet && isCompositeType(type) ? ofSelections(field.selectionSet, type) : nothing;
     const length = definition ? listLength(definition, field, variables, limits) : 0;
-    const rows = length === 0 ? inner.rows : length * (1 + inner.rows);
+    const rows = length === 0 ? inner.rows : length * Math.max(1, inner.rows);
     return { depth: inner.depth + 1, fields: inner.fields + 1, rows };
   };
 

@@ -5,8 +5,8 @@ import { schema } from '../schema/schema.ts';
 import { type Context, createContext, type Shared } from './context.ts';
 import { DomainError, statusOfCode } from './errors.ts';
 import { checkOperation } from './graphql-limits.ts';
-import { graphiqlPage } from './web/graphiql.ts';
 import type { Handler } from './web/gate.ts';
+import { createGraphiql } from './web/graphiql.ts';
 
 /** The GraphQL face: one endpoint for operations and, in a browser, GraphiQL. */
 export const createGraphql = (shared: Shared, log: Logger): Handler => {
@@ -21,7 +21,8 @@ export const createGraphql = (shared: Shared, log: Logger): Handler => {
     maskedErrors: { maskError: (error) => maskError(error, log) },
     plugins: [limitsOf(shared)],
   });
-  return async (request) => (await graphiqlPage(request)) ?? yoga.fetch(request, {});
+  const graphiql = createGraphiql();
+  return async (request) => (await graphiql(request)) ?? yoga.fetch(request, {});
 };
 
 const limitsOf = ({ config }: Shared): Plugin => ({

@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
+import { getRequestListener, RequestError } from '@hono/node-server';
+import type { Logger } from 'pino';
+import { DomainError } from './errors.ts';
+import { errorResponse } from './web/error-response.ts';
 import type { Handler } from './web/gate.ts';
 
 export interface HttpServer {
@@ -19,12 +22,19 @@ const socketTimeout = 120_000;
 const keepAliveTimeout = 10_000;
 const drainMs = 5000;
 
+interface Given {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly log: Logger;
+}
+
 /** Answers requests on a socket of its own. Rejects with the system's error when it cannot listen. */
-export const openServer = async (
-  fetch: Handler,
-  { host, port }: { readonly host: string; readonly port: number },
-): Promise<HttpServer> => {
-  const listener = getRequestListener(fetch);
+export const openServer = async (fetch: Handler, { host, port, log }: Given): Promise<HttpServer> => {
+  const unreadable = (cause: unknown) =>
+    new DomainError('BAD_REQUEST', 'the request has no valid address or Host header', { cause });
+  const errorHandler = (error: unknown) => errorResponse(error instanceof RequestError ? unreadable(error) : error);
+  const listener = getRequestListener(fetch, { errorHandler });
   const inFlight = new Set<ServerResponse>();
   const unused = new Set<Socket>();
   let stopping: Promise<void> | undefined;
@@ -43,6 +53,8 @@ export const openServer = async (
   });
   server.listen(port, host);
   await once(server, 'listening');
+  // Too many open files, for one: those that are connected are still answered.
+  server.on('error', (error) => log.error(error, 'could not accept a connection'));
 
   const drain = async (): Promise<void> => {
     const closed = once(server, 'close');

@@ -2,14 +2,13 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Argument, type Command as Declared, InvalidArgumentError, Option } from 'commander';
 import { rejectedRecords } from '../../db/tables/index.ts';
-import type { App } from '../app.ts';
 import type { ReadOptions } from '../domains/recording.ts';
 import { type Status, statusCodes } from '../domains/status.ts';
 import type { Command } from './command.ts';
+import { holdsStore, type Opened, withData } from './data-folder.ts';
 import { CommandError, couldNotRun, done, problemsFound, wrongUsage } from './exit.ts';
 import { createImportProgress } from './import-progress.ts';
 import { type ImportReport, isAllTakenIn, rejectsShownMax, reportLines, reportOf } from './import-report.ts';
-import { holdsStore, withApp } from './open-app.ts';
 import { configOf, type DataOptions, withDataOptions } from './options.ts';
 
 const targets = ['user-status', 'ip-ranges', 'transactions'];
@@ -61,10 +60,10 @@ export const importCommand: Command = {
     const config = configOf(options, terminal);
     // A rehearsal on a folder that is not there must not make it.
     const data = options.dryRun && !holdsStore(config) ? ':memory:' : config.data;
-    const reports = await withApp({ ...config, data }, async (app) => {
+    const reports = await withData({ ...config, data }, async (opened) => {
       const progress = createImportProgress(terminal.stderr, files);
       try {
-        return await takeIn(app, target, files, { ...options, onProgress: progress.show });
+        return await takeIn(opened, target, files, { ...options, onProgress: progress.show });
       } finally {
         progress.end();
       }
@@ -88,9 +87,10 @@ const readStatusWord = (text: string, words: ReadOptions['statusWords'] = {}): R
 
 const findFile = async (path: string): Promise<File> => {
   const found = await stat(path).catch((cause: unknown) => {
+    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     throw new CommandError(
       couldNotRun,
-      `cannot read ${path}: ${cause instanceof Error ? cause.message : cause}`,
+      isMissing ? `there is no file ${path}` : `cannot read ${path}: ${cause}`,
       cause,
     );
   });
@@ -105,7 +105,7 @@ interface Taking {
 }
 
 const takeIn = async (
-  { domains, store }: App,
+  { domains, store }: Opened,
   target: string,
   files: readonly File[],
   { dryRun, mapStatus, onProgress }: Taking,

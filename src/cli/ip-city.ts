@@ -3,8 +3,8 @@ import type { IpCity } from '../domains/ip-city.ts';
 import { type IpAddress, parseIp } from '../lib/ip.ts';
 import { shown } from '../lib/problems.ts';
 import type { Command } from './command.ts';
+import { withStoredData } from './data-folder.ts';
 import { CommandError, done, type ExitCode, problemsFound, wrongUsage } from './exit.ts';
-import { withStored } from './open-app.ts';
 import { configOf, type DataOptions, withDataOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -37,9 +37,8 @@ export const cityCommand: Command = {
       if (ip === null) throw new CommandError(wrongUsage, `${shown(text)} is not an IPv4 or IPv6 address`);
       return { text, ip };
     });
-    return withStored(configOf(options, terminal), async (app) => {
-      await app.start();
-      const { ipCity } = app.domains;
+    return withStoredData(configOf(options, terminal), async ({ domains: { ipCity }, ledger }) => {
+      await ledger.catchUp();
       const { write, end } = options.json ? asJson(terminal) : asLines(terminal, asked.length === 1);
       const exitCode = asked.length > 0 ? done : await answerStdin(ipCity, terminal, write);
       await write(answersTo(ipCity, asked));

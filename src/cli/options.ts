@@ -13,6 +13,5 @@ export const withDataOptions = (command: Declared): Declared =>
     .option('--data <dir>', 'data folder (default: ASOF_DATA, or "data")')
     .option('--json', 'print one JSON value instead of text');
 
-/** The configuration of a one-off command: its options, then the environment; only warnings are logged. */
-export const configOf = ({ data }: DataOptions, { environment }: Terminal): Config =>
-  readConfig({ data, logLevel: environment.ASOF_LOG_LEVEL ?? 'warn' }, environment);
+/** The configuration of a one-off command: its options, then the environment. */
+export const configOf = ({ data }: DataOptions, { environment }: Terminal): Config => readConfig({ data }, environment);

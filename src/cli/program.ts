@@ -1,5 +1,5 @@
 import { Command as Declared } from 'commander';
-import { programVersion } from '../app.ts';
+import { programVersion } from '../version.ts';
 import { commands } from './commands.ts';
 import { done, type ExitCode, endOf } from './exit.ts';
 import { createTerminal, type Host } from './terminal.ts';

@@ -1,8 +1,7 @@
 import { commits } from '../../db/tables/index.ts';
-import type { App } from '../app.ts';
 import type { Command } from './command.ts';
+import { type Opened, withStoredData } from './data-folder.ts';
 import { done, isSystemError, problemsFound } from './exit.ts';
-import { withStored } from './open-app.ts';
 import { configOf, type DataOptions, withDataOptions } from './options.ts';
 
 /** `asof verify`: whether the store is sound, from its pages to its accounts. */
@@ -14,7 +13,7 @@ export const verifyCommand: Command = {
       .addHelpText('after', '\nExample:\n  asof verify --data /var/lib/asof'),
   async run(invoked, terminal) {
     const options = invoked.opts<DataOptions>();
-    const { problems, records } = await withStored(configOf(options, terminal), async (app) => check(app));
+    const { problems, records } = await withStoredData(configOf(options, terminal), check);
     const isSound = problems.length === 0;
     if (options.json) await terminal.print(JSON.stringify({ sound: isSound, records, problems }));
     else await terminal.print(...(isSound ? [`sound: ${records} records`] : problems));
@@ -22,7 +21,7 @@ export const verifyCommand: Command = {
   },
 };
 
-const check = ({ store }: App): { readonly problems: string[]; readonly records: number | null } => {
+const check = async ({ store }: Opened): Promise<{ readonly problems: string[]; readonly records: number | null }> => {
   try {
     const problems = store.verify();
     const [newest] = store.page(commits, { key: 'lastSeq', direction: 'desc', limit: 1 });

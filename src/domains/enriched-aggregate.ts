@@ -1,3 +1,4 @@
+import { DomainError } from '../errors.ts';
 import { createGrouper, type Grouper } from '../indices/grouper.ts';
 import { type Decimal, microsOf } from '../lib/decimal.ts';
 import type { Grain } from '../lib/periods.ts';
@@ -52,6 +53,8 @@ export interface EnrichedAggregate {
 
 export const createEnrichedAggregate = (facts: FactSet, users: Users, ipCity: IpCity): EnrichedAggregate => ({
   async aggregate(request) {
+    const repeated = request.groupBy.find((name, place) => request.groupBy.indexOf(name) !== place);
+    if (repeated) throw new DomainError('BAD_REQUEST', `groupBy names ${repeated} twice`);
     const enriched = await facts.enrichment.at(request.asOf);
     const dimensions = request.groupBy.map((name) => createDimension(name, facts, enriched, { users, ipCity }, request));
     const grouper = createGrouper(dimensions.map(({ codeOf }) => codeOf));

@@ -108,13 +108,14 @@ export const medians = async (scan: Scan, columns: FactColumns, counts: readonly
   const result: bigint[] = [];
   for (let group = 0; group < counts.length; group++)
     result.push(await medianOf(units, micros, starts[group] as number, starts[group + 1] as number, turn));
-  result.push(total === 0 ? 0n : await medianOf(units, micros, 0, total, turn));
+  result.push(await medianOf(units, micros, 0, total, turn));
   return result;
 };
 
 type Turn = ReturnType<typeof takeTurns>;
 
 const medianOf = async (units: Float64Array, micros: Float64Array, from: number, to: number, turn: Turn) => {
+  if (from === to) return 0n;
   const lower = await nthAmount(units, micros, from, to, from + ((to - from - 1) >>> 1), turn);
   if ((to - from) % 2 === 1) return lower;
   const upper = await nthAmount(units, micros, from, to, from + ((to - from) >>> 1), turn);

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { DomainError } from '../errors.ts';
 import type { Ledger } from '../indices/follow.ts';
@@ -9,7 +10,7 @@ export type Handler = (request: Request) => Promise<Response>;
  * What every request passes: repeated slashes collapse, pages of other sites may not call us, bodies have a limit, and
  * nothing is answered from half-built indices.
  */
-export const createGate = (config: Config, ledger: Ledger, graphql: Handler, rest: Handler): Handler => {
+export const createGate = (config: Config, ledger: Ledger, log: Logger, graphql: Handler, rest: Handler): Handler => {
   const bodyMax = (request: Request): [string, number] =>
     request.headers.get('content-type')?.startsWith('multipart/form-data')
       ? ['uploadBytesMax', config.uploadBytesMax]
@@ -28,6 +29,7 @@ export const createGate = (config: Config, ledger: Ledger, graphql: Handler, res
       }
       return await rest(limited);
     } catch (error) {
+      if (!(error instanceof DomainError)) log.error(error, 'a request failed');
       return errorResponse(error);
     }
   };

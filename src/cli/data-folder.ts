@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { openStore } from '../../db/open.ts';
+import type { Store } from '../../db/store.ts';
+import { createClock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { createDomains, type Domains } from '../domains.ts';
+import { createLedger, type Ledger } from '../indices/follow.ts';
+import { CommandError, couldNotRun, isSystemError } from './exit.ts';
+
+/** What a command works on: the program without its faces, which take longer to load than most commands run. */
+export interface Opened {
+  readonly store: Store;
+  readonly ledger: Ledger;
+  readonly domains: Domains;
+}
+
+/** Whether there is a store to read; opening one would make it. */
+export const holdsStore = ({ data }: Config): boolean => data === ':memory:' || existsSync(join(data, 'asof.sqlite'));
+
+/** Runs what opens a data folder. Throws CommandError when it cannot be used. */
+export const opening = <R>({ data }: Config, open: () => R): R => {
+  try {
+    return open();
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw new CommandError(couldNotRun, `the data folder ${data} cannot be used: ${error.message}`, error);
+  }
+};
+
+/** Opens the data folder for one piece of work. Indices are empty until `ledger.catchUp()`. */
+export const withData = async <R>(config: Config, work: (opened: Opened) => Promise<R>): Promise<R> => {
+  const store = opening(config, () => openStore({ ...config, nowUs: createClock(config.nowUs) }));
+  const ledger = createLedger(store);
+  try {
+    return await work({ store, ledger, domains: createDomains(store, ledger, config) });
+  } finally {
+    await ledger.settled();
+    store.close();
+  }
+};
+
+/** The same for work that only reads: a data folder that is not there is not made. */
+export const withStoredData = async <R>(config: Config, work: (opened: Opened) => Promise<R>): Promise<R> => {
+  if (!holdsStore(config)) throw new CommandError(couldNotRun, `${config.data} is not a data folder of asof`);
+  return withData(config, work);
+};

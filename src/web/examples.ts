@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+
+export interface Example {
+  readonly query: string;
+  /** JSON text, as an editor shows it. */
+  readonly variables: string;
+}
+
+/** The operations GraphiQL opens with, in the order of its tabs; each answers something on the demo world. */
+const examples: readonly (readonly [name: string, variables: object])[] = [
+  ['revenue-by-status-and-city', {}],
+  ['user-status-explained', { userId: 'u-1001', date: '2025-06-01' }],
+  [
+    'revenue-per-month',
+    {
+      range: { days: { first: '2025-01-01', last: '2025-12-31' } },
+      grain: 'MONTH',
+      timeZone: 'UTC',
+    },
+  ],
+  ['city-of-address', { ip: '10.20.70.9' }],
+  ['transactions-with-facts', { where: { userIds: ['u-1001'] }, first: 5 }],
+  // The last record before the file of corrections.
+  ['as-it-was-known', { sequence: 6133 }],
+  [
+    'record-late-change',
+    {
+      input: {
+        changes: [
+          { userId: 'u-1002', status: 'PAYING', effectiveAt: '2025-06-01T00:00:00Z' },
+          { userId: '', status: 'CANCELLED', effectiveAt: '2025-06-01T00:00:00Z' },
+        ],
+      },
+    },
+  ],
+  ['imports-and-rejects', {}],
+];
+
+/** Reads the example operations from their files beside this one. */
+export const readExamples = (): Example[] =>
+  examples.map(([name, variables]) => ({
+    query: readFileSync(new URL(`./examples/${name}.graphql`, import.meta.url), 'utf8'),
+    variables: Object.keys(variables).length === 0 ? '' : JSON.stringify(variables, null, 2),
+  }));

@@ -1,0 +1,83 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface Contender {
+  readonly name: string;
+  /** Answers the question of this number. */
+  ask(question: number): number;
+}
+
+export interface Raced {
+  readonly name: string;
+  /** Nanoseconds a question, the median of the rounds. */
+  readonly ns: number;
+}
+
+const rounds = 5;
+
+export const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[values.length >>> 1] as number;
+
+/** Every contender answers the same questions, in turns. Throws before any time is told when one answers differently. */
+export const race = (contenders: readonly Contender[], questions: number): Raced[] => {
+  const standings = contenders.map((contender) => ({ contender, checksums: new Set<number>(), ns: [] as number[] }));
+  for (let round = 0; round < rounds; round++)
+    for (const { contender, checksums, ns } of standings) {
+      const begun = performance.now();
+      let checksum = 0;
+      for (let question = 0; question < questions; question++)
+        checksum = (Math.imul(checksum, 31) + contender.ask(question)) | 0;
+      ns.push(((performance.now() - begun) * 1e6) / questions);
+      checksums.add(checksum);
+    }
+  const all = new Set(standings.flatMap(({ checksums }) => [...checksums]));
+  if (all.size !== 1) {
+    const told = standings.map(({ contender, checksums }) => `${contender.name} ${[...checksums].join(' ')}`);
+    throw new Error(`checksums differ: ${told.join(', ')}`);
+  }
+  return standings.map(({ contender: { name }, ns }) => ({ name, ns: median(ns) }));
+};
+
+/** What `make` makes and how much the process holds more afterwards: heap and array buffers, bytes. */
+export const weighed = <T>(make: () => T): { made: T; bytes: number } => {
+  const held = (): number => {
+    globalThis.gc?.();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  };
+  const before = held();
+  const made = make();
+  return { made, bytes: held() - before };
+};
+
+export interface Timed<T> {
+  readonly result: T;
+  readonly seconds: number;
+  /** The longest time the event loop did not come round, milliseconds, give or take one. */
+  readonly stallMs: number;
+}
+
+export const timed = async <T>(work: () => Promise<T>): Promise<Timed<T>> => {
+  const loop = monitorEventLoopDelay({ resolution: 1 });
+  await delay(5);
+  loop.enable();
+  await delay(5);
+  const begun = performance.now();
+  const result = await work();
+  const seconds = (performance.now() - begun) / 1000;
+  // A stall is seen when the loop comes round after it.
+  await delay(5);
+  loop.disable();
+  return { result, seconds, stallMs: loop.max / 1e6 };
+};
+
+/** The same piece of work again and again: median seconds, longest stall, last result. */
+export const repeated = async <T>(runs: number, work: () => Promise<T>): Promise<Timed<T>> => {
+  const done: Timed<T>[] = [];
+  for (let run = 0; run < runs; run++) done.push(await timed(work));
+  return {
+    result: (done.at(-1) as Timed<T>).result,
+    seconds: median(done.map(({ seconds }) => seconds)),
+    stallMs: Math.max(...done.map(({ stallMs }) => stallMs)),
+  };
+};

@@ -1,0 +1,26 @@
+import { writeFileSync } from 'node:fs';
+import { benchmarkAggregate } from './aggregate.ts';
+import { benchmarkImport } from './import.ts';
+import { benchmarkLookups } from './lookups.ts';
+import type { BenchmarkName } from './options.ts';
+import { printReport, type Report } from './report.ts';
+import { benchmarkStartup } from './startup.ts';
+
+export interface Asked {
+  /** Records of each kind. */
+  readonly records: number;
+  /** Folder for files and the store. */
+  readonly folder: string;
+}
+
+const benchmarks: Readonly<Record<BenchmarkName, (asked: Asked) => Promise<Report>>> = {
+  lookups: benchmarkLookups,
+  import: benchmarkImport,
+  startup: benchmarkStartup,
+  aggregate: benchmarkAggregate,
+};
+
+const [name, size, folder, out] = process.argv.slice(2) as [BenchmarkName, string, string, string];
+const report = await benchmarks[name]({ records: Math.round(Number(size) * 1e6), folder });
+printReport(report);
+writeFileSync(out, JSON.stringify(report));

@@ -1,0 +1,39 @@
+export const benchmarkNames = ['lookups', 'import', 'startup', 'aggregate'] as const;
+export type BenchmarkName = (typeof benchmarkNames)[number];
+
+export const usage = `usage: npm run bench -- [${benchmarkNames.join(' | ')}]… [--size 0.01] [--json <file>] [--data <folder>]
+  --size   part of the full 1,000,000 records of each kind
+  --json   also write the results to a file
+  --data   keep the imported data folder here and use it again; default: a temporary one`;
+
+export interface Options {
+  readonly names: readonly BenchmarkName[];
+  readonly size: number;
+  readonly json: string | undefined;
+  readonly data: string | undefined;
+}
+
+/** Null when the arguments are not as in `usage`. */
+export const optionsOf = (args: readonly string[]): Options | null => {
+  const names: BenchmarkName[] = [];
+  const values = new Map<string, string>();
+  for (let place = 0; place < args.length; place++) {
+    const argument = args[place] as string;
+    const name = benchmarkNames.find((candidate) => candidate === argument);
+    const value = args[place + 1];
+    if (name) names.push(name);
+    else if (!['--size', '--json', '--data'].includes(argument) || value === undefined) return null;
+    else {
+      values.set(argument, value);
+      place++;
+    }
+  }
+  const size = Number(values.get('--size') ?? 1);
+  if (!(size > 0)) return null;
+  return {
+    names: names.length > 0 ? names : benchmarkNames,
+    size,
+    json: values.get('--json'),
+    data: values.get('--data'),
+  };
+};

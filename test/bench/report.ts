@@ -1,0 +1,63 @@
+import { availableParallelism, cpus, totalmem } from 'node:os';
+
+export interface Table {
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** A bound the project set itself, and what was found. */
+export interface Target {
+  readonly what: string;
+  readonly wanted: string;
+  readonly found: string;
+  readonly reached: boolean;
+}
+
+export interface Report {
+  readonly name: string;
+  readonly tables: readonly Table[];
+  readonly targets: readonly Target[];
+  readonly notes: readonly string[];
+}
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+const printTable = ({ title, columns, rows }: Table): void => {
+  const widths = columns.map((column, place) => Math.max(column.length, ...rows.map((row) => row[place]?.length ?? 0)));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, place) => (place === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[place] ?? 0)))
+      .join('  ');
+  print(`\n${title}`);
+  print(line(columns));
+  print(widths.map((width) => '-'.repeat(width)).join('  '));
+  for (const row of rows) print(line(row));
+};
+
+export const printReport = ({ tables, notes }: Report): void => {
+  for (const table of tables) printTable(table);
+  for (const note of notes) print(`* ${note}`);
+};
+
+export const printTargets = (reports: readonly Report[]): void =>
+  printTable({
+    title: 'TARGETS',
+    columns: ['target', 'wanted', 'found', ''],
+    rows: reports.flatMap(({ targets }) =>
+      targets.map(({ what, wanted, found, reached }) => [what, wanted, found, reached ? 'reached' : 'NOT reached']),
+    ),
+  });
+
+export const machine = (): string => {
+  const model = cpus()[0]?.model ?? 'unknown processor';
+  const gigabytes = Math.round(totalmem() / 2 ** 30);
+  return `${availableParallelism()} cores (${model}), ${gigabytes} GB, ${process.platform}, Node ${process.versions.node}`;
+};
+
+/** A number with three digits that count. */
+export const figure = (value: number): string =>
+  value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3).replace(/\.?0+$/, '');
+
+/** How many times as much: `12.3 x`. */
+export const times = (value: number, base: number): string => `${figure(value / base)} x`;

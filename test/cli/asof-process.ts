@@ -1,0 +1,74 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+
+type Entry = 'cli' | 'main';
+
+interface Running {
+  readonly child: ChildProcessWithoutNullStreams;
+  /** What it has written so far. */
+  readonly output: { readonly stdout: string; readonly stderr: string };
+  /** The exit code. */
+  readonly closed: Promise<number | null>;
+}
+
+/** The process's own, without settings that the machine may have. */
+const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ASOF_')));
+
+export const startAsof = (args: readonly string[], env: NodeJS.ProcessEnv = {}, entry: Entry = 'cli'): Running => {
+  const program = fileURLToPath(new URL(`../../dist/src/${entry}.js`, import.meta.url));
+  const child = spawn(process.execPath, [program, ...args], { env: { ...environment, ...env } });
+  const output = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      output[name] += text;
+    });
+  return { child, output, closed: once(child, 'close').then(([code]) => code as number | null) };
+};
+
+/** Runs `asof` to its end. */
+export const asof = async (args: readonly string[], input = '', env: NodeJS.ProcessEnv = {}) => {
+  const { child, output, closed } = startAsof(args, env);
+  // A command that does not read its input may be gone before it is written.
+  child.stdin.on('error', () => undefined).end(input);
+  return { code: await closed, ...output };
+};
+
+export interface Server extends Running {
+  readonly url: string;
+  /** Ends it the way a supervisor does; the exit code. */
+  stop(signal?: 'SIGTERM' | 'SIGINT'): Promise<number | null>;
+}
+
+/** Starts a server on a free port and waits for its line; it ends with the test at the latest. */
+export const serve = async (args: readonly string[], entry: Entry = 'cli'): Promise<Server> => {
+  const running = startAsof([...(entry === 'cli' ? ['serve'] : []), '--port', '0', ...args], {}, entry);
+  const { child, output, closed } = running;
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout.on('data', () => {
+      const line = /^listening on (\S+)\n/m.exec(output.stdout)?.[1];
+      if (line) resolve(line);
+    });
+    closed.then(() => reject(new Error(`the server ended: ${output.stderr}`)), reject);
+  });
+  return {
+    ...running,
+    url,
+    stop(signal = 'SIGTERM') {
+      child.kill(signal);
+      return closed;
+    },
+  };
+};
+
+/** A folder of the test's own, gone afterwards. */
+export const folder = async (): Promise<string> => {
+  const path = await mkdtemp(join(tmpdir(), 'asof-test-'));
+  onTestFinished(() => rm(path, { recursive: true, force: true }));
+  return path;
+};

@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { describe, expect, it } from 'vitest';
+import { commands } from '../../src/cli/commands.ts';
+import { asof, folder } from './asof-process.ts';
+
+describe('asof', () => {
+  it('prints help and version on stdout', async () => {
+    const help = await asof(['--help']);
+    expect(help).toMatchObject({ code: 0, stderr: '' });
+    for (const name of ['serve', 'import', 'status', 'city', 'verify']) expect(help.stdout).toContain(`\n  ${name} `);
+    expect(commands).toHaveLength(5);
+    expect(await asof(['--version'])).toMatchObject({ code: 0, stdout: '0.1.0\n', stderr: '' });
+  });
+
+  it.each(['serve', 'import', 'status', 'city', 'verify'])('gives %s an example', async (name) => {
+    const { code, stdout } = await asof([name, '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(`Examples?:\n  .*asof ${name}`));
+  });
+
+  it.each([
+    [[]],
+    [['fly']],
+    [['import']],
+    [['import', 'user-status']],
+    [['import', 'users', 'file.json']],
+    [['import', 'user-status', '--fast', 'file.json']],
+    [['status', 'u-1']],
+    [['status', 'u-1', 'soon']],
+    [['status', '', '2025-01-01']],
+    [['city', '10.0.0']],
+    [['serve', '--port', 'high']],
+    [['serve', '--port', '65536']],
+    [['serve', '--log-level', 'loud']],
+  ])('refuses %j as wrong usage', async (args) => {
+    const data = await folder();
+    await writeFile(join(data, 'asof.sqlite'), '');
+    const { code, stdout, stderr } = await asof(args, '', { ASOF_DATA: data });
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).not.toBe('');
+    expect(stderr).not.toMatch(/\n {4}at /);
+  });
+
+  it.each([[['status', 'u-1', '2025-01-01']], [['city', '10.0.0.1']], [['verify']]])(
+    'makes no data folder for %j',
+    async (args) => {
+      const data = join(await folder(), 'none');
+      const { code, stdout, stderr } = await asof([...args, '--data', data]);
+      expect(code).toBe(3);
+      expect(stdout).toBe('');
+      expect(stderr).toBe(`asof: ${data} is not a data folder of asof\n`);
+      expect(existsSync(data)).toBe(false);
+    },
+  );
+
+  it('cannot import a file that is not there, nor into a folder that is a file', async () => {
+    const data = await folder();
+    const file = join(data, 'file.json');
+    const missing = await asof(['import', 'user-status', file, '--data', join(data, 'store')]);
+    expect(missing).toMatchObject({ code: 3, stderr: `asof: there is no file ${file}\n` });
+    expect(existsSync(join(data, 'store'))).toBe(false);
+    await writeFile(file, '[]');
+    const { code, stderr } = await asof(['import', 'user-status', file, '--data', file]);
+    expect(code).toBe(3);
+    expect(stderr).toContain(`the data folder ${file} cannot be used`);
+  });
+});
+
+describe('asof verify', () => {
+  it('finds a record that is missing', async () => {
+    const data = await folder();
+    const file = join(data, 'changes.csv');
+    await writeFile(file, 'user_id,created_at,status\nu-1,2025-01-01,paying\nu-1,2025-02-01,cancelled\n');
+    await asof(['import', 'user-status', file, '--data', data]);
+    const client = new Database(join(data, 'asof.sqlite'));
+    client.exec('delete from status_changes where seq = 1');
+    client.close();
+    const { code, stdout } = await asof(['verify', '--data', data]);
+    expect(code).toBe(1);
+    expect(stdout).toContain('ledger: 1 records');
+    const told = JSON.parse((await asof(['verify', '--data', data, '--json'])).stdout) as { problems: string[] };
+    expect(told).toEqual({ sound: false, records: 2, problems: stdout.trimEnd().split('\n') });
+  });
+
+  it('finds a file that is no database', async () => {
+    const data = await folder();
+    await writeFile(join(data, 'asof.sqlite'), 'not a database, only long enough to look like one'.repeat(100));
+    const { code, stdout, stderr } = await asof(['verify', '--data', data]);
+    expect(code).toBe(3);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('file is not a database');
+  });
+});

@@ -1,0 +1,127 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { asof, folder, serve } from './asof-process.ts';
+
+const changes = [
+  { user_id: 'u-1', created_at: '2025-03-01T10:00:00', status: 'cancelled' },
+  { user_id: 'u-1', created_at: '2025-01-01T10:00:00', status: 'paying' },
+];
+
+const written = async (content: unknown, name = 'file.json') => {
+  const data = await folder();
+  const path = join(data, name);
+  await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return { data: join(data, 'store'), path };
+};
+
+const reportOf = (stdout: string) => JSON.parse(stdout) as { imports: Record<string, unknown>[]; dryRun: boolean };
+
+describe('asof import', () => {
+  it('takes a file in once, however often it is given', async () => {
+    const { data, path } = await written(changes);
+    const first = await asof(['import', 'user-status', path, '--data', data]);
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    expect(first.stdout).toBe(`${path}: 2 read = 2 stored, 0 duplicates, 0 conflicts, 0 rejected\n`);
+    const again = await asof(['import', 'user-status', path, '--data', data, '--json']);
+    expect(again.code).toBe(0);
+    expect(reportOf(again.stdout)).toEqual({
+      target: 'user-status',
+      dryRun: false,
+      imports: [
+        {
+          id: 2,
+          file: path,
+          state: 'SUCCEEDED',
+          read: 2,
+          stored: 0,
+          duplicates: 2,
+          conflicts: 0,
+          rejected: 0,
+          failure: null,
+          rejects: [],
+        },
+      ],
+    });
+    expect(await asof(['verify', '--data', data])).toMatchObject({ code: 0, stdout: 'sound: 2 records\n' });
+  });
+
+  it('names the line and the reason of a reject, and takes in the rest', async () => {
+    const text = '{"user_id": "u-1", "created_at": "soon", "status": "paying"}\n'.concat(
+      changes.map((change) => JSON.stringify(change)).join('\n'),
+    );
+    const { data, path } = await written(text);
+    const { code, stdout } = await asof(['import', 'user-status', path, '--data', data]);
+    expect(code).toBe(1);
+    expect(stdout).toContain('3 read = 2 stored, 0 duplicates, 0 conflicts, 1 rejected');
+    expect(stdout).toMatch(/line 1: created_at must be a date and time .*not "soon"/);
+  });
+
+  it('counts a transaction of other content under the same id as a conflict', async () => {
+    const purchase = { click_id: 1, created_at: '2025-01-01', product_id: 7, product_price: 19.9, user_id: 'u-1' };
+    const { data, path } = await written([purchase, { ...purchase, product_price: 20 }, purchase]);
+    const { code, stdout } = await asof(['import', 'transactions', path, '--data', data, '--json']);
+    expect(code).toBe(1);
+    expect(reportOf(stdout).imports).toMatchObject([
+      { read: 3, stored: 1, duplicates: 1, conflicts: 1, rejected: 0, rejects: [{ line: 1 }] },
+    ]);
+  });
+
+  it('says why a whole file failed, and goes on with the next', async () => {
+    const { data, path } = await written(changes);
+    const page = join(`${path}.html`);
+    await writeFile(page, '<!doctype html>');
+    const { code, stdout } = await asof(['import', 'user-status', page, path, '--data', data, '--json']);
+    expect(code).toBe(1);
+    expect(reportOf(stdout).imports).toMatchObject([
+      { file: page, state: 'FAILED', read: 0, failure: { code: 'NOT_A_TABLE' } },
+      { file: path, state: 'SUCCEEDED', stored: 2, failure: null },
+    ]);
+  });
+
+  it('maps words to statuses when told to, and only then', async () => {
+    const { data, path } = await written([{ user_id: 'u-1', created_at: '2025-01-01', status: 'completed' }]);
+    expect(await asof(['import', 'user-status', path, '--data', data])).toMatchObject({ code: 1 });
+    const mapping = ['--map-status', 'completed=cancelled', '--map-status', 'active=paying'];
+    expect(await asof(['import', 'user-status', path, '--data', data, ...mapping])).toMatchObject({ code: 0 });
+    const status = await asof(['status', 'u-1', '2025-01-01', '--data', data]);
+    expect(status).toMatchObject({ code: 0, stdout: 'cancelled\n' });
+    expect(await asof(['import', 'user-status', path, '--map-status', 'completed=gone'])).toMatchObject({ code: 2 });
+    expect(await asof(['import', 'transactions', path, ...mapping])).toMatchObject({ code: 2 });
+  });
+
+  it('makes one table of several files of ranges', async () => {
+    const { data, path } = await written({ Berlin: [{ start: '10.0.0.0', end: '10.0.255.255' }] });
+    const csv = join(`${path}.csv`);
+    await writeFile(csv, 'cidr,city\n2001:db8::/32,Oslo\n');
+    const { code, stdout } = await asof(['import', 'ip-ranges', path, csv, '--data', data]);
+    expect(code).toBe(0);
+    expect(stdout.trimEnd().split('\n')).toHaveLength(2);
+    const city = await asof(['city', '10.0.1.2', '2001:db8::1', '--data', data]);
+    expect(city.stdout).toBe('10.0.1.2\tBerlin\n2001:db8::1\tOslo\n');
+  });
+
+  it('stores nothing in a dry run, and makes no data folder for one', async () => {
+    const { data, path } = await written(changes);
+    const onNothing = await asof(['import', 'user-status', path, '--dry-run', '--data', data, '--json']);
+    expect(onNothing.code).toBe(0);
+    expect(reportOf(onNothing.stdout)).toMatchObject({ dryRun: true, imports: [{ id: null, read: 2, stored: 2 }] });
+    expect(existsSync(data)).toBe(false);
+    await asof(['import', 'user-status', path, '--data', data]);
+    const onStore = await asof(['import', 'user-status', path, '--dry-run', '--data', data, '--json']);
+    expect(reportOf(onStore.stdout)).toMatchObject({ imports: [{ stored: 0, duplicates: 2 }] });
+    expect(await asof(['verify', '--data', data])).toMatchObject({ stdout: 'sound: 2 records\n' });
+  });
+
+  it('feeds a server that runs on the same folder', async () => {
+    const { data, path } = await written(changes);
+    const server = await serve(['--data', data, '--empty']);
+    const statusAt = async (): Promise<unknown> =>
+      (await fetch(`${server.url}/user_status/u-1?date=2025-02-01`)).json();
+    expect(await statusAt()).toEqual({ user_status: 'non-paying' });
+    expect(await asof(['import', 'user-status', path, '--data', data])).toMatchObject({ code: 0 });
+    await expect.poll(statusAt, { timeout: 2000, interval: 50 }).toEqual({ user_status: 'paying' });
+    expect(await server.stop()).toBe(0);
+  });
+});

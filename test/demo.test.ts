@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createApp } from '../src/app.ts';
+import { readConfig } from '../src/config.ts';
+import { loadDemo } from '../src/demo/load.ts';
+import { createRandom } from '../src/demo/random.ts';
+import { createDemoWorld } from '../src/demo/world.ts';
+import { formatMicros, microsOf, parseDecimal } from '../src/lib/decimal.ts';
+import { parseInstant } from '../src/lib/time.ts';
+import { folder } from './cli/asof-process.ts';
+
+const open = () => {
+  const app = createApp(readConfig({ data: ':memory:' }), { log: pino({ level: 'silent' }) });
+  onTestFinished(() => app.close());
+  return app;
+};
+
+const loaded = async () => {
+  const app = open();
+  const data = await folder();
+  await loadDemo(app.domains.intake, join(data, 'tmp'));
+  expect(await readdir(join(data, 'tmp'))).toEqual([]);
+  await app.start();
+  return app;
+};
+
+const textOf = (name: string): string => createDemoWorld().find((file) => file.name === name)?.text ?? '';
+
+describe('the random source', () => {
+  it('gives the numbers of the reference implementation', () => {
+    // https://gist.github.com/tommyettinger/46a874533244883189143505d203312c, in JavaScript, seed 1.
+    const random = createRandom(1);
+    expect([1, 2, 3].map(() => random.below(2 ** 32))).toEqual([2693262067, 11749833, 2265367787]);
+  });
+
+  it('never draws what has no weight', () => {
+    const random = createRandom(7);
+    const drawn = new Set(Array.from({ length: 1000 }, () => random.weighted([0, 3, 0, 1, 0])));
+    expect(drawn).toEqual(new Set([1, 3]));
+  });
+});
+
+describe('the demo world', () => {
+  it('is the same everywhere, every time', () => {
+    const texts = createDemoWorld().map(({ name, text }) => `${name}\n${text}`);
+    const digest = createHash('sha256').update(texts.join('')).digest('hex');
+    expect(digest).toBe('e025661a1d85157d7dba2957e8e9d8f3c1bb554d4b6c814fd7080a4a34acaee7');
+  });
+
+  it('is a small business of one year', () => {
+    const changes = JSON.parse(textOf('demo/status-changes.json')) as { user_id: string; created_at: string }[];
+    const purchases = textOf('demo/transactions.json').trimEnd().split('\n');
+    expect(new Set(changes.map(({ user_id }) => user_id)).size).toBe(300);
+    expect(changes.length).toBeGreaterThan(1000);
+    expect(purchases.length).toBeGreaterThan(4500);
+    expect(purchases.length).toBeLessThan(5500);
+    expect(purchases.every((line) => line.includes('"created_at": "2025-'))).toBe(true);
+    expect(changes.every(({ created_at }) => created_at >= '2024-11-02' && created_at < '2026')).toBe(true);
+  });
+
+  it('is taken in whole, and its accounts add up', async () => {
+    const app = await loaded();
+    const imports = app.domains.intake.importsByIds([1, 2, 3, 4]);
+    expect(imports.map((row) => row?.source)).toEqual(createDemoWorld().map(({ name }) => name));
+    for (const row of imports)
+      expect(row).toMatchObject({ state: 'SUCCEEDED', rejected: 0, conflicts: 0, unchanged: 0 });
+    expect(app.store.verify()).toEqual([]);
+  });
+
+  it('is added up exactly by the aggregate', async () => {
+    const app = await loaded();
+    const { total, groups } = await app.domains.enrichedAggregate.aggregate({
+      groupBy: ['USER_STATUS', 'CITY'],
+      timeZone: 'UTC',
+      orderBy: [],
+    });
+    const prices = textOf('demo/transactions.json').match(/(?<="product_price": )[\d.]+/g) ?? [];
+    const expected = prices.reduce((sum, price) => sum + microsOf(parseDecimal(price) ?? { units: 0, micros: 0 }), 0n);
+    expect(total.count).toBe(prices.length);
+    expect(formatMicros(total.sum)).toBe(formatMicros(expected));
+    expect(groups.reduce((sum, { measures }) => sum + measures.sum, 0n)).toBe(expected);
+    expect(new Set(groups.map(({ key }) => key.CITY)).size).toBe(11);
+    expect(new Set(groups.map(({ key }) => key.USER_STATUS)).size).toBe(3);
+  });
+
+  it('has a correction to show for u-1001', async () => {
+    const { userStatus, intake } = (await loaded()).domains;
+    const atUs = parseInstant('2025-05-20') ?? 0;
+    expect(userStatus.statusAt('u-1001', atUs).status).toBe('paying');
+    const stored = intake.importsByIds([1, 2, 3]).reduce((sum, row) => sum + (row?.accepted ?? 0), 0);
+    // And one record for the table of ranges as a whole.
+    expect(userStatus.statusAt('u-1001', atUs, { sequence: stored + 1 }).status).toBe('cancelled');
+  });
+
+  it('adds nothing the second time', async () => {
+    const app = await loaded();
+    const { sequence } = app.ledger.snapshot();
+    await loadDemo(app.domains.intake, await folder());
+    expect(app.ledger.snapshot().sequence).toBe(sequence);
+  });
+
+  it('names the file that was not taken in', async () => {
+    const app = open();
+    const { intake } = app.domains;
+    const swapped = {
+      ...intake,
+      start: (_target: string, files: Parameters<typeof intake.start>[1]) => intake.start('transactions', files),
+    };
+    await expect(loadDemo(swapped, await folder())).rejects.toThrow(
+      'the demo file demo/ip-ranges.json was not taken in',
+    );
+  });
+});
