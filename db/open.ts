@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSqlite } from './sqlite.ts';
 import type { Store, StoreOptions } from './store.ts';
@@ -7,5 +7,10 @@ import type { Store, StoreOptions } from './store.ts';
 export const openStore = (options: StoreOptions): Store => {
   if (options.data === ':memory:') return openSqlite(':memory:', options);
   mkdirSync(options.data, { recursive: true });
-  return openSqlite(join(options.data, 'asof.sqlite'), options);
+  return openSqlite(fileOf(options.data), options);
 };
+
+/** Whether there is a store to open; opening one that is not there makes it. */
+export const storeExists = (data: string): boolean => data === ':memory:' || existsSync(fileOf(data));
+
+const fileOf = (data: string): string => join(data, 'asof.sqlite');

@@ -8,7 +8,11 @@ const importedTables = ledgerTables.filter((table) => getTableName(table) !== 'i
  * Checks the file's pages and indices, that sequence numbers have no gap, that every record carries its commit's time,
  * and that each import's account adds up to the rows that are there. Runs for as long as it takes: not for a server.
  */
-export const verifyLedger = (client: Database.Database): string[] => {
+export const verifyLedger = (client: Database.Database): { problems: string[]; records: number } =>
+  // One transaction, so that what another process commits meanwhile is not taken for damage.
+  client.transaction(() => problemsOf(client))();
+
+const problemsOf = (client: Database.Database): { problems: string[]; records: number } => {
   const problems: string[] = [];
   const all = (sql: string) => client.prepare(sql).all() as Record<string, unknown>[];
   for (const { integrity_check: line } of all('pragma integrity_check')) if (line !== 'ok') problems.push(`file: ${line}`);
@@ -51,5 +55,5 @@ export const verifyLedger = (client: Database.Database): string[] => {
      left join rejected_records r on r.import_id = i.id group by i.id having told <> n limit 10`,
   ))
     problems.push(`imports: import ${row.id} says ${row.told} records were not taken in, ${row.n} are kept`);
-  return problems;
+  return { problems, records: last };
 };

@@ -14,6 +14,9 @@ interface Waiting {
 /** After this long a transaction is committed and the rest waits for the next one, so that reads get their turn. */
 const transactionMs = 20;
 
+/** Between two tries to lock the store for writing. */
+const lockPollMs = 10;
+
 export interface WriteQueue {
   write<R>(work: (tx: Tx) => R): Promise<R>;
   close(): void;
@@ -38,7 +41,7 @@ export const createWriteQueue = (
       } catch (error) {
         if (!isBusy(error)) throw error;
         if (performance.now() > deadline) throw overloaded('another process keeps the store locked', limits.writeWaitMs);
-        await delay(5);
+        await delay(lockPollMs);
       }
     }
   };
@@ -64,7 +67,8 @@ export const createWriteQueue = (
       client.exec('commit');
     } catch (error) {
       if (client.inTransaction) client.exec('rollback');
-      for (const { reject } of failed) reject(error);
+      // A transaction that fails before its first job would fail again for every one that waits.
+      for (const { reject } of failed.length > 0 ? failed : waiting.splice(0)) reject(error);
       return;
     }
     for (const answer of answers) answer();

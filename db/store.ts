@@ -74,8 +74,8 @@ export interface Store {
   ): Iterable<Row<T>[]>;
   /** Changes whenever another process has committed. */
   foreignVersion(): number;
-  /** Problems found in the file itself and in its ledger; empty when it is sound. */
-  verify(): string[];
+  /** Problems found in the file itself and in its ledger, none when it is sound; and how many records there are. */
+  verify(): { problems: string[]; records: number };
   close(): void;
 }
 

@@ -41,8 +41,9 @@ export const createApp = (config: Config, { log, onStatement }: Given): App => {
     builtAtUs: null,
   };
   const shared = { ...domains, config, ledger, server, nowUs };
-  const fetch = createGate(config, ledger, log, createGraphql(shared, log), createRest(shared, log));
+  const fetch = createGate(config, log, createGraphql(shared, log), createRest(shared, log));
   let following: NodeJS.Timeout | undefined;
+  let closed = false;
   let version = store.foreignVersion();
 
   const follow = (): void => {
@@ -50,7 +51,10 @@ export const createApp = (config: Config, { log, onStatement }: Given): App => {
     if (seen === version) return;
     // Version first, rows second: a commit in between is read twice rather than never.
     version = seen;
-    ledger.catchUp().catch((error: unknown) => log.error(error, 'could not follow the store'));
+    ledger.catchUp().catch((error: unknown) => {
+      version = -1;
+      log.error(error, 'could not follow the store');
+    });
   };
 
   return {
@@ -61,6 +65,7 @@ export const createApp = (config: Config, { log, onStatement }: Given): App => {
     async start() {
       const begun = performance.now();
       await ledger.catchUp();
+      if (closed) return;
       server.rebuildUs = Math.round((performance.now() - begun) * 1000);
       server.builtAtUs = nowUs();
       // The first question should not have to wait for what the second gets for nothing.
@@ -69,6 +74,7 @@ export const createApp = (config: Config, { log, onStatement }: Given): App => {
       following.unref();
     },
     async close() {
+      closed = true;
       clearInterval(following);
       await ledger.settled();
       store.close();

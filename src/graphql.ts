@@ -22,7 +22,12 @@ export const createGraphql = (shared: Shared, log: Logger): Handler => {
     plugins: [limitsOf(shared)],
   });
   const graphiql = createGraphiql();
-  return async (request) => (await graphiql(request)) ?? yoga.fetch(request, {});
+  return async (request) => {
+    const page = await graphiql(request);
+    if (page) return page;
+    if (!shared.ledger.ready) throw new DomainError('NOT_READY', 'the indices are being built');
+    return yoga.fetch(request, {});
+  };
 };
 
 const limitsOf = ({ config }: Shared): Plugin => ({

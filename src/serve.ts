@@ -19,7 +19,8 @@ const headersTimeout = 20_000;
 const requestTimeout = 300_000;
 /** A connection on which nothing moves in either direction is cut: Node's own default lets clients that do not read stay. */
 const socketTimeout = 120_000;
-const keepAliveTimeout = 10_000;
+/** Longer than most clients' own: one that computes between two requests should not find its connection closed. */
+const keepAliveTimeout = 75_000;
 const drainMs = 5000;
 
 interface Given {

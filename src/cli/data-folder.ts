@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { openStore } from '../../db/open.ts';
+import { openStore, storeExists } from '../../db/open.ts';
 import type { Store } from '../../db/store.ts';
 import { createClock } from '../clock.ts';
 import type { Config } from '../config.ts';
@@ -14,9 +12,6 @@ export interface Opened {
   readonly ledger: Ledger;
   readonly domains: Domains;
 }
-
-/** Whether there is a store to read; opening one would make it. */
-export const holdsStore = ({ data }: Config): boolean => data === ':memory:' || existsSync(join(data, 'asof.sqlite'));
 
 /** Runs what opens a data folder. Throws CommandError when it cannot be used. */
 export const opening = <R>({ data }: Config, open: () => R): R => {
@@ -42,6 +37,6 @@ export const withData = async <R>(config: Config, work: (opened: Opened) => Prom
 
 /** The same for work that only reads: a data folder that is not there is not made. */
 export const withStoredData = async <R>(config: Config, work: (opened: Opened) => Promise<R>): Promise<R> => {
-  if (!holdsStore(config)) throw new CommandError(couldNotRun, `${config.data} is not a data folder of asof`);
+  if (!storeExists(config.data)) throw new CommandError(couldNotRun, `${config.data} is not a data folder of asof`);
   return withData(config, work);
 };

@@ -37,7 +37,8 @@ export const createImportProgress = (
   const bar = new cliProgress.SingleBar({
     format: '{bar} {percentage} % | {records} records | {eta_formatted} to go',
     stream,
-    hideCursor: true,
+    // The terminal's own settings stay: Ctrl-C would leave them changed.
+    linewrap: true,
     clearOnComplete: true,
   });
   bar.start(bytesTotal, 0, { records: 0 });

@@ -1,4 +1,11 @@
-import type { Import, RejectedRecord } from '../domains/intake.ts';
+import type { Import } from '../domains/intake.ts';
+import type { FieldProblem } from '../lib/problems.ts';
+
+/** A record that was not taken in. */
+export interface Reject {
+  readonly line: number;
+  readonly problems: readonly FieldProblem[];
+}
 
 /** One file's account as `--json` prints it: read = stored + duplicates + conflicts + rejected. */
 export interface ImportReport {
@@ -13,7 +20,7 @@ export interface ImportReport {
   readonly rejected: number;
   readonly failure: { readonly code: string; readonly message: string } | null;
   /** The first of those rejected or in conflict. */
-  readonly rejects: readonly Pick<RejectedRecord, 'line' | 'problems'>[];
+  readonly rejects: readonly Reject[];
 }
 
 export const rejectsShownMax = 20;
@@ -24,7 +31,7 @@ type Ended = Omit<Import, 'id'> & { readonly id: number | null };
 export const reportOf = (
   { id, state, read, accepted, unchanged, conflicts, rejected, failureCode, failureMessage }: Ended,
   file: string,
-  rejects: readonly RejectedRecord[],
+  rejects: readonly Reject[],
 ): ImportReport => ({
   id,
   file,
@@ -36,7 +43,7 @@ export const reportOf = (
   rejected,
   failure:
     state === 'FAILED' ? { code: failureCode ?? 'INTERNAL', message: failureMessage ?? 'no reason is known' } : null,
-  rejects: rejects.map(({ line, problems }) => ({ line, problems })),
+  rejects,
 });
 
 export const isAllTakenIn = ({ failure, conflicts, rejected }: ImportReport): boolean =>
@@ -50,8 +57,9 @@ export const reportLines = (report: ImportReport, isDryRun: boolean): string[] =
   const lines = [`${file}: ${read} read = ${account}`];
   if (failure) lines.push(`  failed, ${failure.code}: ${failure.message}`);
   for (const { line, problems } of rejects.slice(0, rejectLinesMax))
-    lines.push(`  line ${line ?? '?'}: ${problems.map(({ message }) => message).join('; ')}`);
+    lines.push(`  line ${line}: ${problems.map(({ message }) => message).join('; ')}`);
   const more = rejects.length === 0 ? 0 : conflicts + rejected - Math.min(rejects.length, rejectLinesMax);
-  if (more > 0) lines.push(`  and ${more} more; all are kept, with their text, among the rejected records`);
+  const kept = isDryRun ? '' : '; all are kept, with their text, among the rejected records';
+  if (more > 0) lines.push(`  and ${more} more${kept}`);
   return lines;
 };

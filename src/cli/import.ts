@@ -1,14 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Argument, type Command as Declared, InvalidArgumentError, Option } from 'commander';
-import { rejectedRecords } from '../../db/tables/index.ts';
+import { storeExists } from '../../db/open.ts';
+import type { ImportOptions } from '../domains/import-run.ts';
 import type { ReadOptions } from '../domains/recording.ts';
 import { type Status, statusCodes } from '../domains/status.ts';
 import type { Command } from './command.ts';
-import { holdsStore, type Opened, withData } from './data-folder.ts';
+import { type Opened, withData } from './data-folder.ts';
 import { CommandError, couldNotRun, done, problemsFound, wrongUsage } from './exit.ts';
 import { createImportProgress } from './import-progress.ts';
-import { type ImportReport, isAllTakenIn, rejectsShownMax, reportLines, reportOf } from './import-report.ts';
+import { type ImportReport, isAllTakenIn, type Reject, rejectsShownMax, reportLines, reportOf } from './import-report.ts';
 import { configOf, type DataOptions, withDataOptions } from './options.ts';
 
 const targets = ['user-status', 'ip-ranges', 'transactions'];
@@ -35,7 +36,7 @@ JSON arrays, JSON Lines and CSV are told apart by content; ip-ranges also takes 
 databases. Several files of ip-ranges make up one table, which replaces the one in force. A file taken in again adds
 nothing. --json prints {"target", "dryRun", "imports": [{"id", "file", "state", "read", "stored", "duplicates",
 "conflicts", "rejected", "failure": null or {"code", "message"}, "rejects": [{"line", "problems"}]}]}, the first
-${rejectsShownMax} rejects of each; read is the sum of stored, duplicates, conflicts and rejected. A dry run has no ids, and keeps no rejects.`;
+${rejectsShownMax} rejects of each; read is the sum of stored, duplicates, conflicts and rejected. A dry run has no ids.`;
 
 /** `asof import`: takes files in, whether or not a server runs on the same data folder. */
 export const importCommand: Command = {
@@ -59,7 +60,7 @@ export const importCommand: Command = {
     const files = await Promise.all(paths.map(findFile));
     const config = configOf(options, terminal);
     // A rehearsal on a folder that is not there must not make it.
-    const data = options.dryRun && !holdsStore(config) ? ':memory:' : config.data;
+    const data = options.dryRun && !storeExists(config.data) ? ':memory:' : config.data;
     const reports = await withData({ ...config, data }, async (opened) => {
       const progress = createImportProgress(terminal.stderr, files);
       try {
@@ -105,7 +106,7 @@ interface Taking {
 }
 
 const takeIn = async (
-  { domains, store }: Opened,
+  { domains }: Opened,
   target: string,
   files: readonly File[],
   { dryRun, mapStatus, onProgress }: Taking,
@@ -114,13 +115,14 @@ const takeIn = async (
   const together = target === 'ip-ranges' ? [files] : files.map((file) => [file]);
   const reports: ImportReport[] = [];
   for (const group of together) {
-    const run = await domains.intake.start(target, group, { dryRun, statusWords: mapStatus, onProgress });
-    for (const [place, standing] of (await run.done).entries()) {
-      const match = { importId: standing.id };
-      const page = { match, key: 'id', direction: 'asc', limit: rejectsShownMax } as const;
-      const rejects = dryRun ? [] : store.page(rejectedRecords, page);
-      reports.push(reportOf({ ...standing, id: dryRun ? null : standing.id }, group[place]?.path ?? '', rejects));
-    }
+    const rejects = new Map<number, Reject[]>();
+    const onReject: ImportOptions['onReject'] = (importId, { line }, problems) => {
+      const shown = rejects.get(importId) ?? [];
+      if (shown.length < rejectsShownMax) rejects.set(importId, [...shown, { line, problems }]);
+    };
+    const run = await domains.intake.start(target, group, { dryRun, statusWords: mapStatus, onProgress, onReject });
+    for (const [place, { id, ...ended }] of (await run.done).entries())
+      reports.push(reportOf({ ...ended, id: dryRun ? null : id }, group[place]?.path ?? '', rejects.get(id) ?? []));
   }
   return reports;
 };

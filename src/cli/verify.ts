@@ -1,4 +1,3 @@
-import { commits } from '../../db/tables/index.ts';
 import type { Command } from './command.ts';
 import { type Opened, withStoredData } from './data-folder.ts';
 import { done, isSystemError, problemsFound } from './exit.ts';
@@ -23,9 +22,7 @@ export const verifyCommand: Command = {
 
 const check = async ({ store }: Opened): Promise<{ readonly problems: string[]; readonly records: number | null }> => {
   try {
-    const problems = store.verify();
-    const [newest] = store.page(commits, { key: 'lastSeq', direction: 'desc', limit: 1 });
-    return { problems, records: newest?.lastSeq ?? 0 };
+    return store.verify();
   } catch (error) {
     // A file that is damaged badly enough cannot even be searched for damage.
     if (isSystemError(error)) return { problems: [`file: ${error.message}`], records: null };

@@ -10,7 +10,7 @@ interface Place {
 }
 
 /** Private and documentation addresses only (RFC 1918, 5737, 3849), with ranges inside others and ranges that touch. */
-export const places: readonly Place[] = [
+const places: readonly Place[] = [
   {
     city: 'Berlin',
     share: 22,

@@ -5,6 +5,7 @@ import type { Row, Store, Tx } from '../../db/store.ts';
 import { imports, rejectedRecords } from '../../db/tables/intake.ts';
 import { DomainError } from '../errors.ts';
 import type { Ledger } from '../indices/follow.ts';
+import type { FieldProblem } from '../lib/problems.ts';
 import { readSource } from '../sources/read-source.ts';
 import type { SourceBatch, SourceLimits, SourceRecord } from '../sources/source.ts';
 import type { Importer, ImportSession, Outcome, ReadOptions } from './recording.ts';
@@ -22,6 +23,8 @@ export interface ImportOptions extends ReadOptions {
   readonly dryRun?: boolean | undefined;
   /** Called after each batch with the import as it stands. */
   readonly onProgress?: ((standing: Import) => void) | undefined;
+  /** Called with each record that is not taken in, as it is kept among the rejects, or would be. */
+  readonly onReject?: ((importId: number, record: SourceRecord, problems: readonly FieldProblem[]) => void) | undefined;
 }
 
 export interface ImportRun {
@@ -47,7 +50,7 @@ export const createImportRun = async (
   options: ImportOptions,
 ): Promise<ImportRun> => {
   const sizes = await Promise.all(files.map(({ path, name }) => sizeOf(path, name)));
-  const digest = await digestOf(files);
+  const digest = await digestOf(files, sizes);
   const rehearsal = options.dryRun ? store.rehearsal() : undefined;
   const write: Write = rehearsal ? async (work) => rehearsal.run(work) : ledger.write;
   const { standings, session } = await write((tx) => {
@@ -75,9 +78,12 @@ export const createImportRun = async (
   const fail = async (error: unknown): Promise<void> => {
     const known = error instanceof DomainError;
     const failureMessage = known ? error.message : `the import broke off: ${String(error)}`;
-    const failureCode = known ? error.code : 'INTERNAL';
+    const failure = { state: 'FAILED', failureCode: known ? error.code : 'INTERNAL', failureMessage } as const;
     for (const standing of standings)
-      await advance(standing, ({ nowUs }) => ({ state: 'FAILED', finishedAtUs: nowUs, failureCode, failureMessage }));
+      await advance(standing, ({ nowUs }) => ({ ...failure, finishedAtUs: nowUs })).catch(() => {
+        // The store is closed or stays locked: it says RUNNING until the next server starts and ends the import.
+        Object.assign(standing, failure);
+      });
   };
 
   const run = async (): Promise<readonly Import[]> => {
@@ -120,7 +126,7 @@ const takeBatch = (
   session: ImportSession<unknown>,
   standing: Import,
   { records, bytesRead }: SourceBatch,
-  options: ReadOptions,
+  options: ImportOptions,
 ): Partial<Import> => {
   const { id: importId, target, source } = standing;
   let { read, accepted, unchanged, conflicts, rejected } = standing;
@@ -133,6 +139,7 @@ const takeBatch = (
       if (outcome.kind === 'CONFLICT') conflicts++;
       else rejected++;
       const { raw, line } = record;
+      options.onReject?.(importId, record, outcome.problems);
       tx.insert(rejectedRecords, { importId, target, source, raw, line, problems: outcome.problems, receivedAtUs: tx.nowUs });
     }
   }
@@ -161,8 +168,10 @@ const sizeOf = async (path: string, name: string): Promise<number> => {
   return stats.size;
 };
 
-const digestOf = async (files: readonly ImportFile[]): Promise<string> => {
+const digestOf = async (files: readonly ImportFile[], sizes: readonly number[]): Promise<string> => {
   const hash = createHash('sha256');
+  // With the sizes, because one file is not the same table as its two halves.
+  hash.update(JSON.stringify(sizes));
   for (const { path } of files) for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   return hash.digest('hex');
 };

@@ -1,5 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { basename, join, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -28,7 +29,7 @@ export const createUploads = (
   { data, importFolder }: { readonly data: string; readonly importFolder: string },
 ): Uploads => {
   const spool = async (file: File): Promise<ImportFile> => {
-    const folder = join(data, 'uploads');
+    const folder = data === ':memory:' ? tmpdir() : join(data, 'uploads');
     await mkdir(folder, { recursive: true });
     const path = join(folder, randomUUID());
     await pipeline(Readable.fromWeb(file.stream() as never), createWriteStream(path));

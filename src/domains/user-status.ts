@@ -35,9 +35,9 @@ export interface UserStatus {
   /** Stored changes by `seq`, in the order of the keys. */
   bySeqs(seqs: readonly number[]): (StoredStatusChange | null)[];
   /**
-   * Records one change. Within an import, a change that is stored already (same user, instant, status) is a duplicate,
-   * so that a file taken in again adds nothing; one sent by itself is a duplicate only if it says what holds anyway,
-   * so that a correction can be taken back.
+   * Records one change. Within an import, a change that was stored before it (same user, instant, status) is a
+   * duplicate, so that a file taken in again adds nothing; one sent by itself, or met again in the same file, is a
+   * duplicate only if it says what holds anyway, so that a correction can be taken back.
    */
   record(tx: Tx, change: StatusChange, origin: Origin): Outcome;
   /** Calls back with the code of each user whose history grew. */
@@ -88,11 +88,10 @@ export const createUserStatus = (store: Store, ledger: Ledger, users: Users): Us
       const { userId, effectiveAtUs, status } = change;
       const problems = idProblems({ userId });
       if (problems.length > 0) return { kind: 'REJECTED', problems };
-      const repeated =
-        origin.importId === null
-          ? tx.newest(statusChanges, { userId, effectiveAtUs })?.status === status
-          : tx.newest(statusChanges, { userId, effectiveAtUs, status }) !== undefined;
-      if (repeated) return { kind: 'DUPLICATE' };
+      const same = tx.newest(statusChanges, { userId, effectiveAtUs, status });
+      const storedBefore = same !== undefined && origin.importId !== null && same.importId !== origin.importId;
+      const holds = () => tx.newest(statusChanges, { userId, effectiveAtUs })?.status === status;
+      if (storedBefore || (same && holds())) return { kind: 'DUPLICATE' };
       return { kind: 'CREATED', seq: tx.append(statusChanges, { ...change, ...origin }) };
     },
     onChange: (listener) => void listeners.push(listener),

@@ -121,7 +121,8 @@ export const createLedger = (store: Store): Ledger => {
       return ready;
     },
     async settled() {
-      while (running) await running.catch(() => undefined);
+      // `again` first: between the two there is a moment at which nothing runs yet.
+      while (again ?? running) await (again ?? running)?.catch(() => undefined);
     },
   };
 };

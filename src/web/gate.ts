@@ -1,16 +1,14 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { DomainError } from '../errors.ts';
-import type { Ledger } from '../indices/follow.ts';
 import { errorResponse } from './error-response.ts';
 
 export type Handler = (request: Request) => Promise<Response>;
 
 /**
- * What every request passes: repeated slashes collapse, pages of other sites may not call us, bodies have a limit, and
- * nothing is answered from half-built indices.
+ * What every request passes: repeated slashes collapse, pages of other sites may not call us, and bodies have a limit.
  */
-export const createGate = (config: Config, ledger: Ledger, log: Logger, graphql: Handler, rest: Handler): Handler => {
+export const createGate = (config: Config, log: Logger, graphql: Handler, rest: Handler): Handler => {
   const bodyMax = (request: Request): [string, number] =>
     request.headers.get('content-type')?.startsWith('multipart/form-data')
       ? ['uploadBytesMax', config.uploadBytesMax]
@@ -23,11 +21,7 @@ export const createGate = (config: Config, ledger: Ledger, log: Logger, graphql:
       refuseForeignOrigin(request, config.allowedOrigins);
       const [limit, bytesMax] = bodyMax(request);
       const limited = withBodyLimit(request, limit, bytesMax);
-      if (pathname === '/graphql') {
-        if (!ledger.ready && request.method !== 'GET') throw new DomainError('NOT_READY', 'the indices are being built');
-        return await graphql(limited);
-      }
-      return await rest(limited);
+      return await (pathname === '/graphql' ? graphql(limited) : rest(limited));
     } catch (error) {
       if (!(error instanceof DomainError)) log.error(error, 'a request failed');
       return errorResponse(error);

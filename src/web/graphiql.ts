@@ -51,7 +51,7 @@ const answer = async ({ method, headers: asked }: Request, page: Page): Promise<
   const headers = { etag, 'cache-control': 'no-cache', vary: 'accept, accept-encoding' };
   if (isHeld(etag, asked.get('if-none-match') ?? '')) return new Response(null, { status: 304, headers });
   const body = await page.encoded(encoding);
-  return new Response(method === 'HEAD' ? null : body, {
+  return new Response(method === 'HEAD' ? null : new Uint8Array(body), {
     headers: {
       ...headers,
       'content-type': 'text/html; charset=utf-8',
@@ -77,13 +77,17 @@ const renderPage = async (tabs: readonly Example[]): Promise<Page> => {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
   const html = renderGraphiQL({
     title: 'asof',
+    // A POST makes a browser forget what it holds of the same address, and with it the page.
+    endpoint: '/graphql?from=graphiql',
     logo: mark(32),
     favicon: `data:image/svg+xml,${encodeURIComponent(mark(32))}`,
     defaultTabs: tabs.map(({ query, variables }) => ({ query, variables })),
     schemaDescription: true,
     inputValueDeprecation: true,
   });
-  const page = Buffer.from(html.trimStart());
+  const page = Buffer.from(
+    html.trimStart().replace('<div id="root">', (root) => `<script>${openActiveTab}</script>${root}`),
+  );
   const held = new Map<Encoding, Promise<Buffer>>();
   return {
     tag: createHash('sha256').update(page).digest('base64url').slice(0, 22),
@@ -96,13 +100,26 @@ const renderPage = async (tabs: readonly Example[]): Promise<Page> => {
   };
 };
 
+/** On a second visit GraphiQL finds its tab by the operation stored last; without one it opens an empty tab more. */
+const openActiveTab = `
+  const stored = JSON.parse(localStorage.getItem('graphiql:tabState'));
+  const linked = new URL(location.href).searchParams.get('query');
+  const tab = stored?.tabs.find(({ query }, place) => (linked === null ? place === stored.activeTabIndex : query === linked));
+  for (const name of tab ? ['query', 'variables', 'headers'] : []) {
+    if (tab[name]) localStorage.setItem('graphiql:' + name, tab[name]);
+    else localStorage.removeItem('graphiql:' + name);
+  }
+`;
+
 /** Nothing is loaded from elsewhere, and no script runs but the page's own and the workers it makes of itself. */
 const policyOf = (html: string): string => {
   const script = html.slice(html.indexOf('<script>') + '<script>'.length, html.lastIndexOf('</script>'));
-  const hash = createHash('sha256').update(script).digest('base64');
+  const hashes = [openActiveTab, script].map(
+    (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`,
+  );
   return [
     "default-src 'none'",
-    `script-src 'sha256-${hash}'`,
+    `script-src ${hashes.join(' ')}`,
     'worker-src blob:',
     "style-src 'unsafe-inline'",
     'font-src data:',

@@ -13,6 +13,18 @@ export interface Raced {
   readonly ns: number;
 }
 
+/** One structure in a race. */
+export interface Entry extends Raced {
+  readonly bytes: number;
+}
+
+export interface Race {
+  readonly title: string;
+  readonly records: number;
+  /** Ours leads. */
+  readonly entries: readonly Entry[];
+}
+
 const rounds = 5;
 
 export const median = (values: readonly number[]): number =>
@@ -38,12 +50,12 @@ export const race = (contenders: readonly Contender[], questions: number): Raced
   return standings.map(({ contender: { name }, ns }) => ({ name, ns: median(ns) }));
 };
 
-/** What `make` makes and how much the process holds more afterwards: heap and array buffers, bytes. */
+/** What `make` makes and how much the process holds more afterwards: heap, bytes. */
 export const weighed = <T>(make: () => T): { made: T; bytes: number } => {
   const held = (): number => {
     globalThis.gc?.();
-    const { heapUsed, external } = process.memoryUsage();
-    return heapUsed + external;
+    globalThis.gc?.();
+    return process.memoryUsage().heapUsed;
   };
   const before = held();
   const made = make();

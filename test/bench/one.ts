@@ -2,16 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { benchmarkAggregate } from './aggregate.ts';
 import { benchmarkImport } from './import.ts';
 import { benchmarkLookups } from './lookups.ts';
-import type { BenchmarkName } from './options.ts';
+import type { Asked, BenchmarkName } from './options.ts';
 import { printReport, type Report } from './report.ts';
 import { benchmarkStartup } from './startup.ts';
-
-export interface Asked {
-  /** Records of each kind. */
-  readonly records: number;
-  /** Folder for files and the store. */
-  readonly folder: string;
-}
 
 const benchmarks: Readonly<Record<BenchmarkName, (asked: Asked) => Promise<Report>>> = {
   lookups: benchmarkLookups,

@@ -6,6 +6,14 @@ export const usage = `usage: npm run bench -- [${benchmarkNames.join(' | ')}]…
   --json   also write the results to a file
   --data   keep the imported data folder here and use it again; default: a temporary one`;
 
+/** What a benchmark is told. */
+export interface Asked {
+  /** Records of each kind. */
+  readonly records: number;
+  /** Folder for files and the store. */
+  readonly folder: string;
+}
+
 export interface Options {
   readonly names: readonly BenchmarkName[];
   readonly size: number;

@@ -22,7 +22,12 @@ const transpile = (typescript, file) => {
   const source = path.join(root, file);
   const { outputText } = typescript.transpileModule(fs.readFileSync(source, 'utf8'), {
     fileName: source,
-    compilerOptions: { target: 'es2023', module: 'esnext', verbatimModuleSyntax: true, rewriteRelativeImportExtensions: true },
+    compilerOptions: {
+      target: 'es2023',
+      module: 'esnext',
+      verbatimModuleSyntax: true,
+      rewriteRelativeImportExtensions: true,
+    },
   });
   const target = path.join(root, 'dist', file.replace(/\.ts$/, '.js'));
   fs.mkdirSync(path.dirname(target), { recursive: true });

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
+import { type BrowserContext, chromium } from 'playwright-core';
 
 /** Where a Chromium may be: a test has no business downloading one. */
 const places = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
@@ -7,11 +7,17 @@ const places = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromi
 /** The installed Chromium; undefined where there is none. */
 export const chromiumPath = places.find((path) => path !== undefined && existsSync(path));
 
-/** A headless Chromium that asks nobody for updates; the caller closes it. */
-export const openBrowser = (): Promise<Browser> =>
-  chromium.launch({
+/**
+ * A headless Chromium that reaches this machine only and asks nobody for updates. It keeps its cache in the folder
+ * `profile`: without one Chromium holds too little to hold a page of megabytes. The caller closes it.
+ */
+export const openBrowser = (profile: string): Promise<BrowserContext> =>
+  chromium.launchPersistentContext(profile, {
     ...(chromiumPath === undefined ? {} : { executablePath: chromiumPath }),
+    viewport: { width: 1440, height: 900 },
     args: [
+      // Playwright's own way to cut the network, routes, switches the cache off.
+      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
       '--no-sandbox',
       '--disable-gpu',
       '--disable-quic',

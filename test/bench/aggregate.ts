@@ -1,0 +1,138 @@
+import { deepEqual } from 'node:assert/strict';
+import type { App } from '../../src/app.ts';
+import type { AggregateRequest, Aggregation } from '../../src/domains/enriched-aggregate.ts';
+import { type Status, statusCodes } from '../../src/domains/status.ts';
+import { byKey, type GroupRow, openDuckdb } from './duckdb.ts';
+import { load, openApp } from './loaded.ts';
+import { repeated, type Timed, timed } from './measure.ts';
+import type { Asked } from './options.ts';
+import { figure, type Report, type Target, times } from './report.ts';
+import { createQuestions, createWorld, type Questions, userId } from './world.ts';
+
+const request: AggregateRequest = { groupBy: ['USER_STATUS', 'CITY'], timeZone: 'UTC', orderBy: [] };
+const runs = 7;
+const concurrent = 20;
+
+const rowsOf = ({ groups }: Aggregation): GroupRow[] =>
+  groups.map(({ key, measures: { count, sum } }) => [`${key.USER_STATUS}/${key.CITY}`, count, Number(sum / 10_000n)]);
+
+interface Compared {
+  readonly name: string;
+  readonly ours: Timed<Aggregation>;
+  readonly theirs: Timed<GroupRow[]>;
+}
+
+/** Throws before any time is told when the tables differ. */
+const compared = (name: string, ours: Timed<Aggregation>, theirs: Timed<GroupRow[]>): Compared => {
+  deepEqual(byKey(rowsOf(ours.result)), byKey(theirs.result), `${name}: the tables differ`);
+  return { name, ours, theirs };
+};
+
+/** Many aggregates at once while others look up; the longest stall, and lookups that came in between. */
+const crowd = async (app: App, { user, atUs, ip }: Questions, asked: AggregateRequest) => {
+  const { userStatus, ipCity, enrichedAggregate } = app.domains;
+  let lookups = 0;
+  const lookUp = (): void => {
+    const n = lookups++ % user.length;
+    userStatus.statusAt(userId(user[n] as number), atUs[n] as number);
+    ipCity.cityOf({ family: 4, value: ip[n] as number });
+  };
+  const timer = setInterval(lookUp, 1);
+  const { seconds, stallMs } = await timed(() =>
+    Promise.all(Array.from({ length: concurrent }, () => enrichedAggregate.aggregate(asked))),
+  );
+  clearInterval(timer);
+  return { seconds, stallMs, lookups };
+};
+
+/** Revenue by status and city, each transaction joined to the facts of its time, beside DuckDB's ASOF joins. */
+export const benchmarkAggregate = async ({ records, folder }: Asked): Promise<Report> => {
+  const world = createWorld(records);
+  await load(world, folder);
+  const app = openApp(folder);
+  await app.start();
+  const { domains, ledger } = app;
+  const duckdb = await openDuckdb(world);
+  const ask = (asked = request): Promise<Aggregation> => domains.enrichedAggregate.aggregate(asked);
+
+  const before = ledger.snapshot();
+  const cold = await timed(() => ask());
+  const joined = await repeated(runs, () => duckdb.aggregate());
+  const rows = [compared('first: joins everything', cold, joined)];
+  rows.push(compared('again', await repeated(runs, () => ask()), joined));
+
+  const [user, atUs, status] = [
+    world.facts.user[0] as number,
+    (world.facts.atUs[0] as number) - 1,
+    'cancelled' as Status,
+  ];
+  const change = { userId: userId(user), effectiveAtUs: atUs, status };
+  const { outcomes } = await domains.intake.receive(domains.importers.statusChanges, 'bench', [change]);
+  if (outcomes[0]?.kind !== 'CREATED') throw new Error(`the status change was not taken in: ${outcomes[0]?.kind}`);
+  const changed = await timed(() => ask());
+  await duckdb.addChange(records + 1, user, atUs, statusCodes.indexOf(status));
+  rows.push(compared('after a late status change', changed, await timed(() => duckdb.aggregate())));
+
+  const then: AggregateRequest = { ...request, asOf: { knownAtUs: before.atUs ?? 0 } };
+  const knownThen = await repeated(runs, () => ask(then));
+  rows.push(compared('as known before that change', knownThen, await repeated(runs, () => duckdb.aggregate(records))));
+  deepEqual(rowsOf(knownThen.result), rowsOf(cold.result), 'a state of the past differs from what it was');
+
+  const questions = createQuestions(world, 10_000);
+  const crowds = [
+    { name: `${concurrent} default aggregates at once`, ...(await crowd(app, questions, request)) },
+    { name: `${concurrent} as known before, at once`, ...(await crowd(app, questions, then)) },
+  ];
+  duckdb.close();
+  await app.close();
+
+  const alone = Math.max(...rows.map(({ ours }) => ours.stallMs));
+  const crowded = Math.max(...crowds.map(({ stallMs }) => stallMs));
+  const stallTarget = (what: string, ms: number): Target => ({
+    what,
+    wanted: 'at most 50 ms',
+    found: `${figure(ms)} ms`,
+    reached: ms <= 50,
+  });
+  const seconds = (value: number): string => figure(value * 1000);
+  return {
+    name: 'aggregate',
+    tables: [
+      {
+        title: `AGGREGATE: ${records} transactions by status and city, ${cold.result.groups.length} groups`,
+        columns: ['', 'ms', 'DuckDB, ms', 'DuckDB takes', 'longest stall, ms'],
+        rows: rows.map(({ name, ours, theirs }) => [
+          name,
+          seconds(ours.seconds),
+          seconds(theirs.seconds),
+          times(theirs.seconds, ours.seconds),
+          figure(ours.stallMs),
+        ]),
+      },
+      {
+        title: 'AGGREGATE: many at once, with lookups in between',
+        columns: ['', 'ms in all', 'lookups meanwhile', 'longest stall, ms'],
+        rows: crowds.map(({ name, seconds: took, lookups, stallMs }) => [
+          name,
+          seconds(took),
+          figure(lookups),
+          figure(stallMs),
+        ]),
+      },
+    ],
+    targets: [
+      ...rows.map(({ name, ours, theirs }) => ({
+        what: `aggregate, ${name}`,
+        wanted: 'no slower than DuckDB',
+        found: times(theirs.seconds, ours.seconds),
+        reached: ours.seconds <= theirs.seconds,
+      })),
+      stallTarget('stall of one aggregate', alone),
+      stallTarget(`stall of ${concurrent} aggregates`, crowded),
+    ],
+    notes: [
+      `Tables checked equal first. DuckDB in memory on ${duckdb.threads} threads, with numbers for texts and the ranges flattened beforehand; its median of ${runs}.`,
+      'Ours answers again from joined columns; DuckDB joins each time.',
+    ],
+  };
+};

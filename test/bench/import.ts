@@ -1,0 +1,132 @@
+import { rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { openClient } from '../../db/sqlite-client.ts';
+import { statusCodes } from '../../src/domains/status.ts';
+import { ipKey } from '../../src/lib/ip.ts';
+import {
+  centsText,
+  configOf,
+  files,
+  importFile,
+  ipText,
+  isLoaded,
+  markLoaded,
+  openApp,
+  writeFileOf,
+} from './loaded.ts';
+import type { Asked } from './options.ts';
+import { figure, type Report, times } from './report.ts';
+import { cityName, createWorld, userId, type World } from './world.ts';
+
+/** The same rows as the program stores, in its own tables with their indices, made of columns instead of a file. */
+const floors: readonly { readonly sql: string; row(world: World, row: number): unknown[] }[] = [
+  {
+    sql: 'insert into status_changes values (?, ?, ?, ?, ?, ?, ?)',
+    row: ({ changes: { user, atUs, status } }, row) => [
+      ...origin(row, 0),
+      userId(user[row] as number),
+      atUs[row],
+      statusCodes[status[row] as number],
+    ],
+  },
+  {
+    sql: 'insert into ip_ranges values (?, ?, ?, ?, ?, ?, ?, ?)',
+    row: ({ ranges: { first, last, city } }, row) => [
+      ...origin(row, first.length),
+      2,
+      ipKey({ family: 4, value: first[row] as number }),
+      ipKey({ family: 4, value: last[row] as number }),
+      cityName(city[row] as number),
+    ],
+  },
+  {
+    sql: 'insert into transactions values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    row: ({ facts: { user, atUs, product, cents, ip } }, row) => [
+      ...origin(row, 2 * user.length),
+      String(row + 1),
+      userId(user[row] as number),
+      atUs[row],
+      String(product[row]),
+      centsText(cents[row] as number),
+      ipText(ip[row] as number),
+    ],
+  },
+];
+
+const origin = (row: number, before: number): number[] => [before + row + 1, 1_763_000_000_000_000, 1, row + 2];
+
+/** Seconds of plain prepared inserts with the pragmas and batches of the program; making the values is not counted. */
+const insertSeconds = (
+  client: ReturnType<typeof openClient>,
+  { sql, row: rowOf }: (typeof floors)[number],
+  world: World,
+  batchRecords: number,
+): number => {
+  const insert = client.prepare(sql);
+  const records = world.facts.user.length;
+  let seconds = 0;
+  for (let from = 0; from < records; from += batchRecords) {
+    const count = Math.min(batchRecords, records - from);
+    const rows = Array.from({ length: count }, (_, place) => rowOf(world, from + place));
+    const begun = performance.now();
+    client.exec('begin immediate');
+    for (const row of rows) insert.run(row);
+    client.exec('commit');
+    seconds += (performance.now() - begun) / 1000;
+  }
+  return seconds;
+};
+
+/** Files into a fresh folder of a running program, beside SQLite's bare inserts of the same rows. */
+export const benchmarkImport = async ({ records, folder }: Asked): Promise<Report> => {
+  const world = createWorld(records);
+  const own = isLoaded(folder) ? join(folder, 'again') : folder;
+  const config = configOf(own);
+  const app = openApp(own);
+  await app.start();
+  const floorPath = join(folder, 'floor.sqlite');
+  const client = openClient(floorPath);
+  const rows: string[][] = [];
+  let stallMs = 0;
+  for (const [place, file] of files.entries()) {
+    const path = await writeFileOf(file, world, own);
+    const taken = await importFile(app, file, path, records);
+    const floor = insertSeconds(client, floors[place] as (typeof floors)[number], world, config.batchRecords);
+    stallMs = Math.max(stallMs, taken.stallMs);
+    rows.push([
+      `${file.name} (${figure(statSync(path).size / 1e6)} MB)`,
+      figure(records / taken.seconds),
+      figure(records / floor),
+      times(taken.seconds, floor),
+      figure(taken.stallMs),
+    ]);
+  }
+  client.close();
+  await app.close();
+  const bytes = statSync(join(config.data, 'asof.sqlite')).size;
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${floorPath}${suffix}`, { force: true });
+  if (own === folder) markLoaded(folder);
+  else rmSync(own, { recursive: true });
+  return {
+    name: 'import',
+    tables: [
+      {
+        title: `IMPORT: ${records} records of each kind`,
+        columns: ['', 'records a second', 'SQLite inserts a second', 'takes longer', 'longest stall, ms'],
+        rows,
+      },
+    ],
+    targets: [
+      {
+        what: 'stall while importing',
+        wanted: 'at most 50 ms',
+        found: `${figure(stallMs)} ms`,
+        reached: stallMs <= 50,
+      },
+    ],
+    notes: [
+      `${config.batchRecords} records a transaction, synchronous=FULL, the same tables and indices; ours also reads, checks, dedupes and indexes.`,
+      `The store has ${figure(bytes / records / 3)} bytes a record.`,
+    ],
+  };
+};

@@ -1,0 +1,77 @@
+import Database from 'better-sqlite3';
+import BTreeModule from 'sorted-btree';
+import { createAsOf } from '../../src/indices/as-of.ts';
+import { type Race, race, weighed } from './measure.ts';
+import type { Questions, World } from './world.ts';
+
+// A CommonJS package: what Node calls its default is the whole module.
+const BTree = BTreeModule.default;
+
+const absent = 0;
+
+const fillAsOf = ({ changes: { user, atUs, status } }: World) => {
+  const index = createAsOf();
+  for (let row = 0; row < user.length; row++)
+    index.add(user[row] as number, atUs[row] as number, status[row] as number, row + 1);
+  index.compact();
+  return index;
+};
+
+/** The index holds all that is asked for, and the database is in memory. */
+const fillSqlite = ({ changes: { user, atUs, status } }: World): Database.Database => {
+  const client = new Database(':memory:');
+  client.exec(`create table changes (user integer, at integer, seq integer, status integer, primary key (user, at, seq))
+    without rowid`);
+  const insert = client.prepare('insert into changes values (?, ?, ?, ?)');
+  client.transaction(() => {
+    for (let row = 0; row < user.length; row++) insert.run(user[row], atUs[row], row + 1, status[row]);
+  })();
+  return client;
+};
+
+/** A tree a user, with numbers as keys: the fastest way to use it, possible because no two changes share a time. */
+const fillTrees = ({ users, changes: { user, atUs, status } }: World) => {
+  const trees = Array.from({ length: users }, () => new BTree<number, number>(undefined, (a, b) => a - b));
+  for (let row = 0; row < user.length; row++)
+    trees[user[row] as number]?.set(atUs[row] as number, status[row] as number);
+  return trees;
+};
+
+export const pagesOf = (client: Database.Database): number =>
+  Number(client.pragma('page_count', { simple: true })) * Number(client.pragma('page_size', { simple: true }));
+
+export const raceAsOf = (world: World, questions: Questions): Race => {
+  const { user, atUs } = questions;
+  const index = fillAsOf(world);
+  const client = fillSqlite(world);
+  const query = client
+    .prepare('select status from changes where user = ? and at <= ? order by at desc, seq desc limit 1')
+    .pluck();
+  const { made: trees, bytes: treeBytes } = weighed(() => fillTrees(world));
+
+  const raced = race(
+    [
+      { name: 'asof', ask: (n) => index.valueAt(user[n] as number, atUs[n] as number, absent) },
+      {
+        name: 'asof, known then',
+        ask(n) {
+          const position = index.positionAt(user[n] as number, atUs[n] as number, index.entries);
+          return position < 0 ? absent : index.valueOf(position);
+        },
+      },
+      {
+        name: 'sorted-btree, one a user',
+        ask: (n) => trees[user[n] as number]?.getPairOrNextLower(atUs[n] as number)?.[1] ?? absent,
+      },
+      { name: 'SQLite, prepared', ask: (n) => (query.get(user[n], atUs[n]) as number | undefined) ?? absent },
+    ],
+    user.length,
+  );
+  const bytes = [index.byteLength, index.byteLength, treeBytes, pagesOf(client)];
+  client.close();
+  return {
+    title: `LOOKUPS: status of a user at a time, ${index.entries} changes of ${index.keys} users`,
+    records: index.entries,
+    entries: raced.map((entry, place) => ({ ...entry, bytes: bytes[place] as number })),
+  };
+};

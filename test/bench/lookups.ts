@@ -1,0 +1,65 @@
+import { raceAsOf } from './lookups-as-of.ts';
+import { raceIp, raceMmdb } from './lookups-ip.ts';
+import type { Entry, Race } from './measure.ts';
+import type { Asked } from './options.ts';
+import { figure, type Report, type Table, type Target, times } from './report.ts';
+import { createQuestions, createWorld } from './world.ts';
+
+const questionCount = 200_000;
+const bytesMax = 16;
+const timesSqlite = 50;
+
+const tableOf = ({ title, records, entries }: Race): Table => {
+  const ours = entries[0] as Entry;
+  return {
+    title,
+    columns: ['', 'ns a lookup', 'slower than asof', 'bytes a record', 'larger than asof'],
+    rows: entries.map(({ name, ns, bytes }) => [
+      name,
+      figure(ns),
+      times(ns, ours.ns),
+      figure(bytes / records),
+      times(bytes, ours.bytes),
+    ]),
+  };
+};
+
+const sqliteTarget = (what: string, { entries }: Race): Target => {
+  const ours = entries[0] as Entry;
+  const sqlite = entries.find(({ name }) => name.startsWith('SQLite')) as Entry;
+  const ratio = sqlite.ns / ours.ns;
+  const reached = ratio >= timesSqlite;
+  return { what, wanted: `${timesSqlite} x SQLite`, found: `${figure(ratio)} x`, reached };
+};
+
+const bytesTarget = (what: string, bytes: number): Target => ({
+  what,
+  wanted: `at most ${bytesMax} bytes`,
+  found: figure(bytes),
+  reached: bytes <= bytesMax,
+});
+
+/** Status and city of random questions, beside what npm and SQLite offer. */
+export const benchmarkLookups = async ({ records }: Asked): Promise<Report> => {
+  const world = createWorld(records);
+  const questions = createQuestions(world, questionCount);
+  const asOf = raceAsOf(world, questions);
+  const ip = raceIp(world.ranges, questions);
+  const mmdb = raceMmdb(records);
+  const ownBytes = ip.bytes;
+  return {
+    name: 'lookups',
+    tables: [asOf, ip.race, mmdb].map(tableOf),
+    targets: [
+      sqliteTarget('status lookup', asOf),
+      sqliteTarget('IP lookup', ip.race),
+      bytesTarget('bytes a status change', (asOf.entries[0] as Entry).bytes / records),
+      bytesTarget('bytes a range segment', ownBytes.total / ownBytes.segments),
+    ],
+    notes: [
+      `${questionCount} random questions, the same for all; medians of interleaved rounds; checksums equal.`,
+      `IP table: ${figure(records)} ranges, ${figure(ownBytes.segments)} segments; ${figure(ownBytes.total / records)} bytes a range for segments and ranges together.`,
+      'Bytes beside the id dictionary; JavaScript peers by growth of the heap, SQLite by its pages, mmdb by its file.',
+    ],
+  };
+};

@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { configOf, load, openApp } from './loaded.ts';
+import { timed } from './measure.ts';
+import type { Asked } from './options.ts';
+import { figure, type Report, times } from './report.ts';
+import { createWorld } from './world.ts';
+
+interface Part {
+  readonly name: string;
+  /** The ledger has passed the part when it stands at this sequence number. */
+  readonly lastSeq: number;
+}
+
+const tableNames = ['status_changes', 'ip_ranges', 'ip_tables', 'transactions'];
+const pageRows = 10_000;
+
+const lastSeqs = (client: Database.Database): Part[] =>
+  tableNames.map((name) => ({ name, lastSeq: client.prepare(`select max(seq) from ${name}`).pluck().get() as number }));
+
+/** Every row of a table as an object, in pages: what any program has to do that starts from this store. */
+const readSeconds = (client: Database.Database, table: string): number => {
+  const query = client.prepare(`select * from ${table} where seq > ? order by seq limit ${pageRows}`);
+  const begun = performance.now();
+  let seq = 0;
+  for (;;) {
+    const rows = query.all(seq) as { seq: number }[];
+    seq = rows.at(-1)?.seq ?? seq;
+    if (rows.length < pageRows) return (performance.now() - begun) / 1000;
+  }
+};
+
+/** How long and with what stalls a program comes up that has everything to read, beside plain reads of the same rows. */
+export const benchmarkStartup = async ({ records, folder }: Asked): Promise<Report> => {
+  await load(createWorld(records), folder);
+  const client = new Database(join(configOf(folder).data, 'asof.sqlite'), { readonly: true });
+  const parts = lastSeqs(client);
+  const rssBefore = process.memoryUsage.rss();
+
+  const app = openApp(folder);
+  const { ledger } = app;
+  const passed: number[] = [];
+  let done = false;
+  const watch = (): void => {
+    const { sequence } = ledger.snapshot();
+    while (passed.length < parts.length && sequence >= (parts[passed.length]?.lastSeq ?? 0))
+      passed.push(performance.now());
+    if (!done) setImmediate(watch);
+  };
+  const start = performance.now();
+  const { seconds, stallMs } = await timed(async () => {
+    watch();
+    await app.start();
+    done = true;
+  });
+  const rssGrown = process.memoryUsage.rss() - rssBefore;
+  const states = app.domains.indexStates();
+  await app.close();
+
+  const plain = parts.map(({ name }) => readSeconds(client, name));
+  client.close();
+  const plainAll = plain.reduce((sum, part) => sum + part, 0);
+  const ownOf = (place: number): number => ((passed[place] as number) - (passed[place - 1] ?? start)) / 1000;
+  return {
+    name: 'startup',
+    tables: [
+      {
+        title: `STARTUP: from ${records} records of each kind`,
+        columns: ['', 'seconds', 'plain select *', 'takes longer', 'longest stall, ms'],
+        rows: [
+          ...parts.map(({ name }, place) => [name, figure(ownOf(place)), figure(plain[place] as number), '', '']),
+          ['all', figure(seconds), figure(plainAll), times(seconds, plainAll), figure(stallMs)],
+        ],
+      },
+    ],
+    targets: [
+      { what: 'stall while starting', wanted: 'at most 50 ms', found: `${figure(stallMs)} ms`, reached: stallMs <= 50 },
+    ],
+    notes: [
+      'ip_ranges are read when their table is put in force (ip_tables). The file is in the page cache.',
+      `Memory grew by ${figure(rssGrown / 1e6)} MB; ${states.map(({ name, entries, bytes }) => `${name} ${figure(bytes / entries)} bytes an entry`).join(', ')}, dictionaries not counted.`,
+    ],
+  };
+};

@@ -1,0 +1,35 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createGrouper } from '../../src/indices/grouper.ts';
+
+const code = fc.oneof(fc.integer({ min: 0, max: 3 }), fc.constantFrom(2 ** 26 - 1, 2 ** 25));
+
+describe('a grouper', () => {
+  it('puts rows together exactly when all their codes are equal', () => {
+    const rowsOf = fc
+      .integer({ min: 0, max: 5 })
+      .chain((dimensions) => fc.array(fc.array(code, { minLength: dimensions, maxLength: dimensions }), { maxLength: 200 }));
+    fc.assert(
+      fc.property(rowsOf, (rows) => {
+        const dimensions = (rows[0] ?? []).map((_, place) => (row: number) => rows[row]?.[place] as number);
+        const grouper = createGrouper(dimensions);
+        const groups = new Map<string, number>();
+        for (const [row, codes] of rows.entries()) {
+          const key = codes.join();
+          if (!groups.has(key)) groups.set(key, groups.size);
+          expect(grouper.groupOf(row)).toBe(groups.get(key));
+        }
+        expect(grouper.groups).toBe(groups.size);
+        for (const [key, group] of groups) expect(grouper.codesOf(group).join()).toBe(key);
+      }),
+    );
+  });
+
+  it('puts all rows into one group when there is no dimension', () => {
+    const grouper = createGrouper([]);
+    expect(grouper.groups).toBe(0);
+    expect([grouper.groupOf(7), grouper.groupOf(8)]).toEqual([0, 0]);
+    expect(grouper.groups).toBe(1);
+    expect(grouper.codesOf(0)).toEqual([]);
+  });
+});
