@@ -5,7 +5,7 @@ import type { Measures } from '../src/domains/group-measures.ts';
 import { DomainError } from '../src/errors.ts';
 import { builder } from './builder.ts';
 import { EnrichedFilter, FactConnection } from './facts.ts';
-import { encodeCursor, numberPlace, pageOf, pageWanted } from './page.ts';
+import { numberPlace, pageOf, pageWanted } from './page.ts';
 import { SnapshotType } from './provenance.ts';
 import { UserStatusEnum } from './status.ts';
 import { AsOfInput, asOfOf, SortDirection, TimeGrain } from './time.ts';
@@ -191,7 +191,7 @@ const GroupConnection = builder.connectionObject(
     name: 'EnrichedAggregateConnection',
     description: 'A page of groups, and what they add up to.',
     fields: (t) => ({
-      totalCount: t.int({ description: 'Number of groups on all pages.', resolve: (page) => aggregationOf(page).groups.length }),
+      totalCount: t.int({ description: 'Number of groups on all pages.', resolve: (page) => aggregationOf(page).count }),
       total: t.field({
         type: EnrichedMeasures,
         description: 'The same figures over all groups, so that the parts can be checked against the whole.',
@@ -254,17 +254,23 @@ builder.queryField('enrichedAggregate', (t) =>
         })),
       });
       const start = place === undefined ? 0 : startAfter(aggregation, place);
-      const groups = aggregation.groups.slice(start, start + limit);
-      const hasAfter = start + limit < aggregation.groups.length;
-      return { ...pageOf(groups, placeOf, { hasBefore: start > 0, hasAfter }), aggregation };
+      const groups = aggregation.groups(start, limit);
+      const sides = { hasBefore: start > 0, hasAfter: start + limit < aggregation.count };
+      return { ...pageOf(groups, ({ key }) => JSON.stringify(key), sides), aggregation };
     },
   }),
 );
 
-const placeOf = ({ key }: Group): string => JSON.stringify(key);
-
-const startAfter = ({ groups }: Aggregation, place: string): number => {
-  const found = groups.findIndex((group) => placeOf(group) === place);
+const startAfter = (aggregation: Aggregation, place: string): number => {
+  const found = aggregation.placeOf(keyOfPlace(place));
   if (found >= 0) return found + 1;
-  throw new DomainError('BAD_REQUEST', `after (${encodeCursor(place).slice(0, 40)}) is of a group that is no longer there`);
+  throw new DomainError('BAD_REQUEST', 'after is the cursor of a group that is no longer there; ask again from the start');
+};
+
+const keyOfPlace = (place: string): GroupKey => {
+  try {
+    return JSON.parse(place) as GroupKey;
+  } catch {
+    throw new DomainError('BAD_REQUEST', 'after is not a cursor of this list');
+  }
 };

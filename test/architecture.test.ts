@@ -9,7 +9,7 @@ const modules = modulesOf(['src', 'schema', 'db']);
 const rooms: { name: string; files: RegExp; may: string[]; types?: string[] }[] = [
   { name: 'errors', files: /^src\/errors\.ts$/, may: [], types: ['lib'] },
   { name: 'lib', files: /^src\/lib\//, may: ['errors'] },
-  { name: 'clock', files: /^src\/clock\.ts$/, may: [] },
+  { name: 'clock', files: /^src\/(clock|version)\.ts$/, may: [] },
   { name: 'config', files: /^src\/config\.ts$/, may: ['lib', 'errors'] },
   { name: 'tables', files: /^db\/tables\//, may: [] },
   { name: 'store types', files: /^db\/store\.ts$/, may: [], types: ['tables'] },
@@ -42,7 +42,7 @@ const rooms: { name: string; files: RegExp; may: string[]; types?: string[] }[] 
   {
     name: 'commands',
     files: /^src\/(cli|serve)[\w/-]*\.ts$/,
-    may: ['app', 'demo', 'rest', 'web', 'domains', 'config', 'lib', 'errors'],
+    may: ['app', 'demo', 'rest', 'web', 'domains', 'indices', 'engine', 'clock', 'config', 'lib', 'errors'],
     types: ['store types'],
   },
   { name: 'entries', files: /^src\/(main|cli)\.ts$/, may: ['commands', 'config'] },

@@ -1,7 +1,9 @@
 import { DomainError } from '../errors.ts';
 import { createGrouper, type Grouper } from '../indices/grouper.ts';
 import { type Decimal, microsOf } from '../lib/decimal.ts';
+import { sortInTurns } from '../indices/sort-in-turns.ts';
 import type { Grain } from '../lib/periods.ts';
+import { takeTurns } from '../lib/turns.ts';
 import type { AsOf, Enriched } from './enrichment.ts';
 import { createDimension, type Dimension, type DimensionName, type GroupKey } from './fact-dimensions.ts';
 import type { FactFilter } from './fact-filter.ts';
@@ -38,8 +40,12 @@ export interface Group {
 }
 
 export interface Aggregation {
-  /** In the asked order, those that `having` lets through. */
-  readonly groups: readonly Group[];
+  /** How many groups there are, those that `having` lets through. */
+  readonly count: number;
+  /** Groups in the asked order: all, or so many from a place on. */
+  groups(place?: number, limit?: number): Group[];
+  /** The place of the group with this key in the order, -1 when there is none. */
+  placeOf(key: GroupKey): number;
   readonly total: Measures;
   readonly sequence: number;
   /** The `seq`s of the facts of some groups, ascending: for each asked group at most `limit` beyond `afterSeq`. */
@@ -112,9 +118,21 @@ const aggregationOf = async (grouping: Grouping): Promise<Aggregation> => {
     Object.fromEntries(
       grouper.codesOf(group).map((code, place) => [request.groupBy[place], dimensions[place]?.valueOf(code)]),
     );
-  const groups: Group[] = [];
+  const found = Uint32Array.from(counts.keys()).filter((group) => counts[group] !== 0);
+  const order = await sortInTurns(found, await groupOrder(grouping, measures.of, found), takeTurns());
   const aggregation: Aggregation = {
-    groups,
+    count: order.length,
+    groups: (place = 0, limit = order.length) =>
+      Array.from(order.subarray(place, place + limit), (group) => ({
+        group,
+        key: keyOf(group),
+        measures: measures.of(group),
+        aggregation,
+      })),
+    placeOf(key) {
+      const wanted = JSON.stringify(key);
+      return order.findIndex((group) => JSON.stringify(keyOf(group)) === wanted);
+    },
     total: measures.total,
     sequence: enriched.sequence,
     async seqsOf(asked) {
@@ -130,9 +148,5 @@ const aggregationOf = async (grouping: Grouping): Promise<Aggregation> => {
       return questions.map(({ seqs }) => seqs);
     },
   };
-  for (let group = 0; group < counts.length; group++)
-    if (counts[group] !== 0)
-      groups.push({ group, key: keyOf(group), measures: measures.of(group), aggregation });
-  groups.sort(await groupOrder(grouping, groups));
   return aggregation;
 };

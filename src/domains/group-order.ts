@@ -1,5 +1,7 @@
 import { DomainError } from '../errors.ts';
-import type { Dimension, DimensionName, GroupKey } from './fact-dimensions.ts';
+import type { Grouper } from '../indices/grouper.ts';
+import { takeTurns } from '../lib/turns.ts';
+import type { Dimension, DimensionName } from './fact-dimensions.ts';
 import type { MeasureName, Measures } from './group-measures.ts';
 
 export interface GroupOrder {
@@ -8,32 +10,32 @@ export interface GroupOrder {
   readonly descending: boolean;
 }
 
-interface Orderable {
-  readonly group: number;
-  readonly key: GroupKey;
-  readonly measures: Measures;
-}
-
-interface Asked {
+interface Grouped {
   readonly request: { readonly groupBy: readonly DimensionName[]; readonly orderBy: readonly GroupOrder[] };
   readonly dimensions: readonly Dimension[];
+  readonly grouper: Grouper;
 }
 
-type Compare = (a: Orderable, b: Orderable) => number;
+/** The order of two groups. */
+type Compare = (a: number, b: number) => number;
+type MeasuresOf = (group: number) => Measures;
 
 /** The asked order, then ascending by every dimension, so that no two groups are equal and pages do not shift. */
 export const groupOrder = async (
-  { request: { groupBy, orderBy }, dimensions }: Asked,
-  groups: readonly Orderable[],
+  { request: { groupBy, orderBy }, dimensions, grouper }: Grouped,
+  measuresOf: MeasuresOf,
+  groups: Uint32Array,
 ): Promise<Compare> => {
   const byDimension = (name: DimensionName): Compare => {
-    const dimension = dimensions[groupBy.indexOf(name)];
+    const place = groupBy.indexOf(name);
+    const dimension = dimensions[place];
     if (!dimension) throw new DomainError('BAD_REQUEST', `orderBy names ${name}, which groupBy does not`);
-    return (a, b) => dimension.compare(a.key[name] as string, b.key[name] as string);
+    const valueOf = (group: number) => dimension.valueOf(grouper.codesOf(group)[place] as number);
+    return (a, b) => dimension.compare(valueOf(a), valueOf(b));
   };
   const parts: Compare[] = [];
   for (const { dimension, measure, descending } of orderBy) {
-    const compare = dimension ? byDimension(dimension) : await byMeasure(measure as MeasureName, groups);
+    const compare = dimension ? byDimension(dimension) : await byMeasure(measure as MeasureName, measuresOf, groups);
     parts.push(descending ? (a, b) => compare(b, a) : compare);
   }
   parts.push(...groupBy.map(byDimension));
@@ -46,11 +48,15 @@ export const groupOrder = async (
   };
 };
 
-const byMeasure = async (name: MeasureName, groups: readonly Orderable[]): Promise<Compare> => {
+const byMeasure = async (name: MeasureName, measuresOf: MeasuresOf, groups: Uint32Array): Promise<Compare> => {
   const values = new Map<number, bigint | number>();
-  for (const { group, measures } of groups) values.set(group, (await readMeasure(measures, name)) ?? 0);
+  const turn = takeTurns();
+  for (const group of groups) {
+    values.set(group, (await readMeasure(measuresOf(group), name)) ?? 0);
+    await turn();
+  }
   return (a, b) => {
-    const [x, y] = [values.get(a.group) ?? 0, values.get(b.group) ?? 0];
+    const [x, y] = [values.get(a) ?? 0, values.get(b) ?? 0];
     return x < y ? -1 : x > y ? 1 : 0;
   };
 };

@@ -25,12 +25,12 @@ export const transactionsAggregate = defineRoute({
     ],
   },
   async handle(_input, { enrichedAggregate }) {
-    const { groups } = await enrichedAggregate.aggregate({
+    const aggregation = await enrichedAggregate.aggregate({
       groupBy: ['USER_STATUS', 'CITY'],
       timeZone: 'UTC',
       orderBy: [],
     });
-    return groups.map(({ key, measures: { sum, count } }) => ({
+    return aggregation.groups().map(({ key, measures: { sum, count } }) => ({
       user_status: key.USER_STATUS,
       city: key.CITY,
       sum: new ExactNumber(formatMicros(sum)),

@@ -1,8 +1,9 @@
 import Database from 'better-sqlite3';
 import BTreeModule from 'sorted-btree';
 import { createAsOf } from '../../src/indices/as-of.ts';
+import { createDictionary } from '../../src/indices/dictionary.ts';
 import { type Race, race, weighed } from './measure.ts';
-import type { Questions, World } from './world.ts';
+import { type Questions, userId, type World } from './world.ts';
 
 // A CommonJS package: what Node calls its default is the whole module.
 const BTree = BTreeModule.default;
@@ -17,16 +18,25 @@ const fillAsOf = ({ changes: { user, atUs, status } }: World) => {
   return index;
 };
 
-/** The index holds all that is asked for, and the database is in memory. */
-const fillSqlite = ({ changes: { user, atUs, status } }: World): Database.Database => {
+/** At its best: the key holds all that is asked for, users are numbers, and the database is in memory. */
+const numbersSchema = `create table changes (user integer, at integer, seq integer, status integer,
+  primary key (user, at, seq)) without rowid`;
+
+/** As a store has it: users are texts, and an index leads to the row. In memory, too. */
+const textsSchema = `create table changes (user text, at integer, seq integer primary key, status integer);
+  create index by_user on changes (user, at, seq)`;
+
+const fillSqlite = ({ changes: { user, atUs, status } }: World, schema: string, idOf: (user: number) => unknown) => {
   const client = new Database(':memory:');
-  client.exec(`create table changes (user integer, at integer, seq integer, status integer, primary key (user, at, seq))
-    without rowid`);
+  client.exec(schema);
   const insert = client.prepare('insert into changes values (?, ?, ?, ?)');
   client.transaction(() => {
-    for (let row = 0; row < user.length; row++) insert.run(user[row], atUs[row], row + 1, status[row]);
+    for (let row = 0; row < user.length; row++) insert.run(idOf(user[row] as number), atUs[row], row + 1, status[row]);
   })();
-  return client;
+  const query = client
+    .prepare('select status from changes where user = ? and at <= ? order by at desc, seq desc limit 1')
+    .pluck();
+  return { client, query };
 };
 
 /** A tree a user, with numbers as keys: the fastest way to use it, possible because no two changes share a time. */
@@ -43,10 +53,7 @@ export const pagesOf = (client: Database.Database): number =>
 export const raceAsOf = (world: World, questions: Questions): Race => {
   const { user, atUs } = questions;
   const index = fillAsOf(world);
-  const client = fillSqlite(world);
-  const query = client
-    .prepare('select status from changes where user = ? and at <= ? order by at desc, seq desc limit 1')
-    .pluck();
+  const { client, query } = fillSqlite(world, numbersSchema, (code) => code);
   const { made: trees, bytes: treeBytes } = weighed(() => fillTrees(world));
 
   const raced = race(
@@ -63,7 +70,7 @@ export const raceAsOf = (world: World, questions: Questions): Race => {
         name: 'sorted-btree, one a user',
         ask: (n) => trees[user[n] as number]?.getPairOrNextLower(atUs[n] as number)?.[1] ?? absent,
       },
-      { name: 'SQLite, prepared', ask: (n) => (query.get(user[n], atUs[n]) as number | undefined) ?? absent },
+      { name: 'SQLite, user numbers', ask: (n) => (query.get(user[n], atUs[n]) as number | undefined) ?? absent },
     ],
     user.length,
   );
@@ -71,6 +78,31 @@ export const raceAsOf = (world: World, questions: Questions): Race => {
   client.close();
   return {
     title: `LOOKUPS: status of a user at a time, ${index.entries} changes of ${index.keys} users`,
+    records: index.entries,
+    entries: raced.map((entry, place) => ({ ...entry, bytes: bytes[place] as number })),
+  };
+};
+
+/** Users by their ids, as requests name them: one more look into the dictionary for ours. */
+export const raceAsOfTexts = (world: World, questions: Questions): Race => {
+  const { atUs } = questions;
+  const texts = Array.from(questions.user, userId);
+  const index = fillAsOf(world);
+  const codes = createDictionary();
+  for (let user = 0; user < world.users; user++) codes.intern(userId(user));
+  const { client, query } = fillSqlite(world, textsSchema, userId);
+
+  const raced = race(
+    [
+      { name: 'asof', ask: (n) => index.valueAt(codes.codeOf(texts[n] as string) ?? -1, atUs[n] as number, absent) },
+      { name: 'SQLite, user ids', ask: (n) => (query.get(texts[n], atUs[n]) as number | undefined) ?? absent },
+    ],
+    texts.length,
+  );
+  const bytes = [index.byteLength, pagesOf(client)];
+  client.close();
+  return {
+    title: 'LOOKUPS: the same by user id',
     records: index.entries,
     entries: raced.map((entry, place) => ({ ...entry, bytes: bytes[place] as number })),
   };

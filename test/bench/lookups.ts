@@ -1,4 +1,4 @@
-import { raceAsOf } from './lookups-as-of.ts';
+import { raceAsOf, raceAsOfTexts } from './lookups-as-of.ts';
 import { raceIp, raceMmdb } from './lookups-ip.ts';
 import type { Entry, Race } from './measure.ts';
 import type { Asked } from './options.ts';
@@ -44,20 +44,22 @@ export const benchmarkLookups = async ({ records }: Asked): Promise<Report> => {
   const world = createWorld(records);
   const questions = createQuestions(world, questionCount);
   const asOf = raceAsOf(world, questions);
+  const asOfTexts = raceAsOfTexts(world, questions);
   const ip = raceIp(world.ranges, questions);
   const mmdb = raceMmdb(records);
   const ownBytes = ip.bytes;
   return {
     name: 'lookups',
-    tables: [asOf, ip.race, mmdb].map(tableOf),
+    tables: [asOf, asOfTexts, ip.race, mmdb].map(tableOf),
     targets: [
       sqliteTarget('status lookup', asOf),
+      sqliteTarget('status lookup by user id', asOfTexts),
       sqliteTarget('IP lookup', ip.race),
       bytesTarget('bytes a status change', (asOf.entries[0] as Entry).bytes / records),
-      bytesTarget('bytes a range segment', ownBytes.total / ownBytes.segments),
+      bytesTarget('bytes a range segment, ranges included', ownBytes.total / ownBytes.segments),
     ],
     notes: [
-      `${questionCount} random questions, the same for all; medians of interleaved rounds; checksums equal.`,
+      `${questionCount} random questions, the same for all; the best of interleaved rounds; checksums equal.`,
       `IP table: ${figure(records)} ranges, ${figure(ownBytes.segments)} segments; ${figure(ownBytes.total / records)} bytes a range for segments and ranges together.`,
       'Bytes beside the id dictionary; JavaScript peers by growth of the heap, SQLite by its pages, mmdb by its file.',
     ],

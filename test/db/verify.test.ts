@@ -32,7 +32,7 @@ describe('verify finds', () => {
   ])('%s', async (_what, sql, expected) => {
     const { raw, verify } = await filled();
     raw.exec(sql);
-    const problems = verify().join('\n');
+    const problems = verify().problems.join('\n');
     for (const part of expected) expect(problems).toContain(part);
   });
 });

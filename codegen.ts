@@ -1,0 +1,100 @@
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { generate } from '@graphql-codegen/cli';
+import { printSchema } from 'graphql';
+import { schema } from './schema/schema.ts';
+
+const usage = `npm run codegen -- [--check] [--out <folder>] [file.graphql …]
+
+Writes schema/schema.graphql, and for the example operations and any further files client types and persisted documents.
+With --check nothing is written: the exit code is 1 when a file is stale, each is named.
+`;
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+const examples = 'src/web/examples/*.graphql';
+const clientFolder = 'test/fixtures/clients/generated';
+
+/** What the scalars are on the wire. */
+const scalars = {
+  BigInt: 'number',
+  Cidr: 'string',
+  DateTime: 'string',
+  // A number would be rounded before it is sent.
+  Decimal: 'string',
+  Duration: 'string',
+  File: 'File',
+  IP: 'string',
+  LocalDate: 'string',
+  TimeZone: 'string',
+};
+
+interface Generated {
+  readonly path: string;
+  readonly content: string;
+}
+
+const clientFiles = async (documents: readonly string[], folder: string): Promise<Generated[]> => {
+  const files = await generate(
+    {
+      schema: printSchema(schema),
+      documents: [...documents],
+      generates: {
+        [`${folder}/`]: {
+          preset: 'client',
+          presetConfig: { fragmentMasking: false, persistedDocuments: { hashAlgorithm: 'sha256' } },
+          config: {
+            scalars,
+            strictScalars: true,
+            enumType: 'string-literal',
+            useTypeImports: true,
+            importExtension: '.ts',
+          },
+        },
+      },
+      silent: true,
+    },
+    false,
+  );
+  return files.map(({ filename, content }) => ({ path: filename, content: `${content.trimEnd()}\n` }));
+};
+
+const isFresh = async ({ path, content }: Generated): Promise<boolean> =>
+  (await readFile(path, 'utf8').catch(() => undefined)) === content;
+
+/** Files of the folder that nothing generates any more. */
+const leftovers = async (folder: string, files: readonly Generated[]): Promise<string[]> => {
+  const present = await readdir(folder).catch(() => []);
+  return present.map((name) => join(folder, name)).filter((path) => !files.some((file) => file.path === path));
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    check: { type: 'boolean', default: false },
+    out: { type: 'string', default: join(root, clientFolder) },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+if (values.help) process.stdout.write(usage);
+else {
+  const sdl = { path: join(root, 'schema/schema.graphql'), content: `${printSchema(schema)}\n` };
+  const files = [sdl, ...(await clientFiles([join(root, examples), ...positionals], values.out))];
+  const fresh = await Promise.all(files.map(isFresh));
+  const stale = files.filter((_file, place) => !fresh[place]);
+  const left = await leftovers(values.out, files);
+  if (values.check) {
+    for (const path of [...stale.map((file) => file.path), ...left])
+      process.stderr.write(`${relative('.', path)} is stale; run npm run codegen\n`);
+    process.exitCode = stale.length + left.length > 0 ? 1 : 0;
+  } else {
+    for (const { path, content } of stale) {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, content);
+    }
+    for (const path of left) await rm(path);
+    process.stdout.write(`${files.length} files, ${stale.length} of them changed, ${left.length} removed\n`);
+  }
+}
