@@ -1,14 +1,15 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { generate } from '@graphql-codegen/cli';
 import { printSchema } from 'graphql';
+import { referenceSections, withSections } from './docs/reference.ts';
 import { schema } from './schema/schema.ts';
 
 const usage = `npm run codegen -- [--check] [--out <folder>] [file.graphql …]
 
-Writes schema/schema.graphql, and for the example operations and any further files client types and persisted documents.
+Writes schema/schema.graphql and the README's tables, and for the example operations and any further files client types and persisted documents.
 With --check nothing is written: the exit code is 1 when a file is stale, each is named.
 `;
 
@@ -36,7 +37,7 @@ interface Generated {
 }
 
 const clientFiles = async (documents: readonly string[], folder: string): Promise<Generated[]> => {
-  const files = await generate(
+  const files: { filename: string; content: string }[] = await generate(
     {
       schema: printSchema(schema),
       documents: [...documents],
@@ -63,38 +64,40 @@ const clientFiles = async (documents: readonly string[], folder: string): Promis
 const isFresh = async ({ path, content }: Generated): Promise<boolean> =>
   (await readFile(path, 'utf8').catch(() => undefined)) === content;
 
-/** Files of the folder that nothing generates any more. */
-const leftovers = async (folder: string, files: readonly Generated[]): Promise<string[]> => {
-  const present = await readdir(folder).catch(() => []);
-  return present.map((name) => join(folder, name)).filter((path) => !files.some((file) => file.path === path));
-};
-
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    check: { type: 'boolean', default: false },
-    out: { type: 'string', default: join(root, clientFolder) },
-    help: { type: 'boolean', default: false },
-  },
-});
-
-if (values.help) process.stdout.write(usage);
-else {
+const run = async (): Promise<number> => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      check: { type: 'boolean', default: false },
+      out: { type: 'string', default: join(root, clientFolder) },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  // A pattern that matches nothing is left out without a word.
+  for (const file of positionals) await access(file);
+  const readme = join(root, 'README.md');
+  const documented = { path: readme, content: withSections(await readFile(readme, 'utf8'), referenceSections()) };
   const sdl = { path: join(root, 'schema/schema.graphql'), content: `${printSchema(schema)}\n` };
-  const files = [sdl, ...(await clientFiles([join(root, examples), ...positionals], values.out))];
+  const files = [sdl, documented, ...(await clientFiles([join(root, examples), ...positionals], values.out))];
   const fresh = await Promise.all(files.map(isFresh));
   const stale = files.filter((_file, place) => !fresh[place]);
-  const left = await leftovers(values.out, files);
   if (values.check) {
-    for (const path of [...stale.map((file) => file.path), ...left])
-      process.stderr.write(`${relative('.', path)} is stale; run npm run codegen\n`);
-    process.exitCode = stale.length + left.length > 0 ? 1 : 0;
-  } else {
-    for (const { path, content } of stale) {
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, content);
-    }
-    for (const path of left) await rm(path);
-    process.stdout.write(`${files.length} files, ${stale.length} of them changed, ${left.length} removed\n`);
+    for (const { path } of stale) process.stderr.write(`${relative('.', path)} is stale; run npm run codegen\n`);
+    return stale.length > 0 ? 1 : 0;
   }
-}
+  for (const { path, content } of stale) {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, content);
+  }
+  process.stdout.write(`${files.length} files, ${stale.length} of them changed\n`);
+  return 0;
+};
+
+process.exitCode = await run().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  return 1;
+});

@@ -1,6 +1,6 @@
+import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
-import { fileURLToPath } from 'node:url';
 
 const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url));
 
@@ -20,7 +20,8 @@ export const openClient = (path: string, onStatement?: (sql: string) => void): D
   client.pragma('wal_autocheckpoint = 4000');
   bringToNewestSchema(client);
   const level = client.pragma('synchronous', { simple: true });
-  if (level !== 2) throw new Error(`SQLite runs with synchronous=${level}: writes would be answered before they are synced`);
+  if (level !== 2)
+    throw new Error(`SQLite runs with synchronous=${level}: writes would be answered before they are synced`);
   client.pragma(`busy_timeout = ${nativeWaitMs}`);
   return client;
 };
@@ -46,15 +47,19 @@ const bringToNewestSchema = (client: Database.Database): void => {
   const migrations = readMigrationFiles({ migrationsFolder });
   const newest = Math.max(...migrations.map(({ folderMillis }) => folderMillis));
   if (migratedUpTo(client) >= newest) return;
-  client.transaction(() => {
-    client.exec('create table if not exists __drizzle_migrations (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)');
-    const upTo = migratedUpTo(client);
-    for (const { sql, hash, folderMillis } of migrations) {
-      if (folderMillis <= upTo) continue;
-      for (const statement of sql) client.exec(statement);
-      client.prepare('insert into __drizzle_migrations (hash, created_at) values (?, ?)').run(hash, folderMillis);
-    }
-  }).immediate();
+  client
+    .transaction(() => {
+      client.exec(
+        'create table if not exists __drizzle_migrations (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)',
+      );
+      const upTo = migratedUpTo(client);
+      for (const { sql, hash, folderMillis } of migrations) {
+        if (folderMillis <= upTo) continue;
+        for (const statement of sql) client.exec(statement);
+        client.prepare('insert into __drizzle_migrations (hash, created_at) values (?, ?)').run(hash, folderMillis);
+      }
+    })
+    .immediate();
 };
 
 /** When the newest migration that the file has seen was made, milliseconds since 1970 UTC; -1 for a new file. */

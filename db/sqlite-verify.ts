@@ -1,8 +1,6 @@
 import type Database from 'better-sqlite3';
 import { getTableName } from 'drizzle-orm';
-import { ledgerTables } from './tables/index.ts';
-
-const importedTables = ledgerTables.filter((table) => getTableName(table) !== 'ip_tables').map(getTableName);
+import { ledgerTables } from './ledger-tables.ts';
 
 /**
  * Checks the file's pages and indices, that sequence numbers have no gap, that every record carries its commit's time,
@@ -15,18 +13,26 @@ export const verifyLedger = (client: Database.Database): { problems: string[]; r
 const problemsOf = (client: Database.Database): { problems: string[]; records: number } => {
   const problems: string[] = [];
   const all = (sql: string) => client.prepare(sql).all() as Record<string, unknown>[];
-  for (const { integrity_check: line } of all('pragma integrity_check')) if (line !== 'ok') problems.push(`file: ${line}`);
+  for (const { integrity_check: line } of all('pragma integrity_check'))
+    if (line !== 'ok') problems.push(`file: ${line}`);
 
   const records = ledgerTables
-    .map((table) => `select seq, recorded_at_us, import_id, '${getTableName(table)}' as name from "${getTableName(table)}"`)
+    .map(
+      (table) =>
+        `select seq, recorded_at_us, import_id, '${getTableName(table)}' as name from "${getTableName(table)}"`,
+    )
     .join(' union all ');
-  const [ledger] = all(`select count(*) as n, count(distinct seq) as d, min(seq) as lo, max(seq) as hi from (${records})`);
+  const [ledger] = all(
+    `select count(*) as n, count(distinct seq) as d, min(seq) as lo, max(seq) as hi from (${records})`,
+  );
   const [commit] = all('select max(last_seq) as hi from commits');
   const last = Number(commit?.hi ?? 0);
   if (Number(ledger?.hi ?? 0) !== last)
     problems.push(`ledger: the newest record is ${ledger?.hi ?? 0}, the newest commit says ${last}`);
   if (Number(ledger?.n) !== last || Number(ledger?.d) !== last)
-    problems.push(`ledger: ${ledger?.n} records (${ledger?.d} sequence numbers) where there should be ${last}: gaps or repeats`);
+    problems.push(
+      `ledger: ${ledger?.n} records (${ledger?.d} sequence numbers) where there should be ${last}: gaps or repeats`,
+    );
 
   for (const row of all(
     `select last_seq, previous from (select last_seq, recorded_at_us, lag(recorded_at_us) over (order by last_seq) as previous
@@ -43,7 +49,7 @@ const problemsOf = (client: Database.Database): { problems: string[]; records: n
     `select id, read, accepted + unchanged + conflicts + rejected as told from imports where read <> told limit 10`,
   ))
     problems.push(`imports: import ${row.id} read ${row.read} records and accounts for ${row.told}`);
-  const imported = importedTables.map((name) => `select import_id from "${name}"`).join(' union all ');
+  const imported = ledgerTables.map((table) => `select import_id from "${getTableName(table)}"`).join(' union all ');
   for (const row of all(
     `select id, accepted, n from (select id, accepted, (select coalesce(sum(k), 0) from
        (select import_id, count(*) as k from (${imported}) group by import_id) as c where c.import_id = imports.id) as n

@@ -1,5 +1,5 @@
-import type Database from 'better-sqlite3';
 import { setTimeout as delay } from 'node:timers/promises';
+import type Database from 'better-sqlite3';
 import { DomainError } from '../src/errors.ts';
 import { isBusy } from './sqlite-client.ts';
 import type { OpenTx } from './sqlite-tx.ts';
@@ -40,7 +40,8 @@ export const createWriteQueue = (
         return;
       } catch (error) {
         if (!isBusy(error)) throw error;
-        if (performance.now() > deadline) throw overloaded('another process keeps the store locked', limits.writeWaitMs);
+        if (performance.now() > deadline)
+          throw overloaded('another process keeps the store locked', limits.writeWaitMs);
         await delay(lockPollMs);
       }
     }

@@ -6,8 +6,14 @@ import { routeList } from '../src/rest/routes.ts';
 
 /** The README's tables, each printed from the list the program itself uses; `codegen.ts` puts them between markers. */
 export const referenceSections = (): Record<string, string> => ({
-  commands: table(['command', 'what it does'], declaredCommands().map(({ usage, summary }) => [`\`asof ${usage}\``, summary])),
-  routes: table(['route', 'answer'], routeList.map(({ method, path, summary }) => [`\`${method} ${path}\``, summary])),
+  commands: table(
+    ['command', 'what it does'],
+    declaredCommands().map(({ usage, summary }) => [`\`asof ${usage}\``, summary]),
+  ),
+  routes: table(
+    ['route', 'answer'],
+    routeList.map(({ method, path, summary }) => [`\`${method} ${path}\``, summary]),
+  ),
   settings: table(
     ['setting', 'environment', 'default', 'meaning'],
     settings.map(({ name, environment, fallback, meaning }) => [
@@ -17,7 +23,10 @@ export const referenceSections = (): Record<string, string> => ({
       meaning.replaceAll('|', '\\|'),
     ]),
   ),
-  errors: table(['code', 'status', 'meaning'], errorCodes.map(({ code, status, meaning }) => [`\`${code}\``, String(status), meaning])),
+  errors: table(
+    ['code', 'status', 'meaning'],
+    errorCodes.map(({ code, status, meaning }) => [`\`${code}\``, String(status), meaning]),
+  ),
 });
 
 /** A document with the text between each pair of markers `<!-- name -->` and `<!-- /name -->` replaced. */

@@ -34,8 +34,18 @@ export const builder = new SchemaBuilder<{
     cursorFieldOptions: { description: 'Opaque place of the object in its list, for `after` and `before`.' },
     nodeTypeOptions: { description: 'An object with a globally unique ID (Relay).' },
     pageInfoTypeOptions: { description: 'Where a page of a connection begins and ends (Relay).' },
-    nodeQueryOptions: { description: 'The object with a global ID; null when there is none.' },
-    nodesQueryOptions: { description: 'The objects with these global IDs, in order, null for each that is not there.' },
+    nodeQueryOptions: {
+      description: 'The object with a global ID; null when there is none.',
+      args: { id: { description: 'The global ID, as `id` gave it.' } },
+    },
+    nodesQueryOptions: {
+      description: 'The objects with these global IDs, in order, null for each that is not there.',
+      args: { ids: { description: 'Global IDs, as `id` gave them; at most pageSizeMax (1000).' } },
+      resolve: (_root, { ids }, { config: { pageSizeMax } }, _info, resolveNodes) => {
+        if (ids.length <= pageSizeMax) return resolveNodes(ids);
+        throw new DomainError('LIMIT_EXCEEDED', `ids must be at most ${pageSizeMax} (setting pageSizeMax)`);
+      },
+    },
     firstArgOptions: { description: 'How many from the beginning; at most the setting pageSizeMax (1000).' },
     lastArgOptions: { description: 'How many from the end; at most the setting pageSizeMax (1000).' },
     afterArgOptions: { description: 'Only what comes after this cursor.' },

@@ -1,7 +1,7 @@
-import type { StoredTransaction } from '../src/domains/transactions.ts';
 import type { Aggregation, Group } from '../src/domains/enriched-aggregate.ts';
 import type { GroupKey } from '../src/domains/fact-dimensions.ts';
 import type { Measures } from '../src/domains/group-measures.ts';
+import type { StoredTransaction } from '../src/domains/transactions.ts';
 import { DomainError } from '../src/errors.ts';
 import { builder } from './builder.ts';
 import { EnrichedFilter, FactConnection } from './facts.ts';
@@ -65,7 +65,8 @@ const EnrichedMeasures = builder.objectRef<Measures>('EnrichedMeasures').impleme
     median: t.field({
       type: 'Decimal',
       nullable: true,
-      description: 'Median amount, of an even number the mean of the middle two, rounded half to even; null without facts.',
+      description:
+        'Median amount, of an even number the mean of the middle two, rounded half to even; null without facts.',
       resolve: (measures) => measures.median(),
     }),
     shareOfSum: t.float({
@@ -87,7 +88,8 @@ const EnrichedKey = builder.objectRef<GroupKey>('EnrichedKey').implement({
     }),
     city: t.string({
       nullable: true,
-      description: 'The city as written in the table; `unknown` for facts without an address or whose address is in no range.',
+      description:
+        'The city as written in the table; `unknown` for facts without an address or whose address is in no range.',
       resolve: ({ CITY }) => CITY ?? null,
     }),
     product: t.id({ nullable: true, description: 'The product’s id.', resolve: ({ PRODUCT }) => PRODUCT ?? null }),
@@ -191,7 +193,10 @@ const GroupConnection = builder.connectionObject(
     name: 'EnrichedAggregateConnection',
     description: 'A page of groups, and what they add up to.',
     fields: (t) => ({
-      totalCount: t.int({ description: 'Number of groups on all pages.', resolve: (page) => aggregationOf(page).count }),
+      totalCount: t.int({
+        description: 'Number of groups on all pages.',
+        resolve: (page) => aggregationOf(page).count,
+      }),
       total: t.field({
         type: EnrichedMeasures,
         description: 'The same figures over all groups, so that the parts can be checked against the whole.',
@@ -199,7 +204,8 @@ const GroupConnection = builder.connectionObject(
       }),
       snapshot: t.field({
         type: SnapshotType,
-        description: 'What the figures rest on; give its `sequence` back as `asOf.sequence` to get the same figures later.',
+        description:
+          'What the figures rest on; give its `sequence` back as `asOf.sequence` to get the same figures later.',
         resolve: (page, _args, { ledger }) => ledger.snapshotAt(aggregationOf(page).sequence),
       }),
     }),
@@ -224,7 +230,10 @@ builder.queryField('enrichedAggregate', (t) =>
       grain: t.arg({ type: TimeGrain, description: 'The period of `PERIOD`; needed with it.' }),
       where: t.arg({ type: EnrichedFilter, description: 'Which facts count; default all.' }),
       having: t.arg({ type: MeasureFilter, description: 'Which groups are shown; default all.' }),
-      asOf: t.arg({ type: AsOfInput, description: 'Which knowledge to use; default: the facts’ own time, everything.' }),
+      asOf: t.arg({
+        type: AsOfInput,
+        description: 'Which knowledge to use; default: the facts’ own time, everything.',
+      }),
       timeZone: t.arg({
         type: 'TimeZone',
         required: true,
@@ -235,7 +244,11 @@ builder.queryField('enrichedAggregate', (t) =>
         type: [EnrichedOrder],
         description: 'Default, and last resort: by each dimension of `groupBy`, ascending.',
       }),
-      first: t.arg.int({ required: true, defaultValue: 100, description: 'How many groups; at most pageSizeMax (1000).' }),
+      first: t.arg.int({
+        required: true,
+        defaultValue: 100,
+        description: 'How many groups; at most pageSizeMax (1000).',
+      }),
       after: t.arg.string({ description: 'Only groups after this cursor.' }),
     },
     resolve: async (_root, { first, after, ...question }, { enrichedAggregate, config }) => {
@@ -264,7 +277,10 @@ builder.queryField('enrichedAggregate', (t) =>
 const startAfter = (aggregation: Aggregation, place: string): number => {
   const found = aggregation.placeOf(keyOfPlace(place));
   if (found >= 0) return found + 1;
-  throw new DomainError('BAD_REQUEST', 'after is the cursor of a group that is no longer there; ask again from the start');
+  throw new DomainError(
+    'BAD_REQUEST',
+    'after is the cursor of a group that is no longer there; ask again from the start',
+  );
 };
 
 const keyOfPlace = (place: string): GroupKey => {

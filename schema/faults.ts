@@ -18,13 +18,32 @@ const FieldProblemCode = builder.enumType('FieldProblemCode', {
 export const FieldProblemType = builder.objectRef<FieldProblem>('FieldProblem').implement({
   description: 'Why one field was refused.',
   fields: (t) => ({
-    path: t.exposeString('path', { description: 'Path of the field, e.g. `product_price`; empty for the whole record.' }),
+    path: t.exposeString('path', {
+      description: 'Path of the field, e.g. `product_price`; empty for the whole record.',
+    }),
     code: t.field({ type: FieldProblemCode, description: 'The kind of problem.', resolve: ({ code }) => code }),
     message: t.exposeString('message', { description: 'One sentence for a person; names the field and the value.' }),
   }),
 });
 
-const ErrorInterface = builder.interfaceRef<DomainError>('Error').implement({
+/** A DomainError as plain data: GraphQL throws whatever a resolver returns that is an Error. */
+class Fault {
+  readonly code: string;
+  readonly message: string;
+  readonly problems: readonly FieldProblem[];
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly member: string;
+
+  constructor({ code, message, problems, details }: DomainError, member: string) {
+    this.code = code;
+    this.message = message;
+    this.problems = problems;
+    this.details = details;
+    this.member = member;
+  }
+}
+
+const ErrorInterface = builder.interfaceRef<Fault>('Error').implement({
   description: 'What went wrong in a way the caller can mend.',
   fields: (t) => ({
     code: t.exposeString('code', { description: 'A stable code; the documentation lists them.' }),
@@ -32,7 +51,7 @@ const ErrorInterface = builder.interfaceRef<DomainError>('Error').implement({
   }),
 });
 
-export const ValidationError = builder.objectRef<DomainError>('ValidationError').implement({
+export const ValidationError = builder.objectRef<Fault>('ValidationError').implement({
   description: 'The request breaks a rule or a limit; nothing was stored.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
@@ -44,12 +63,12 @@ export const ValidationError = builder.objectRef<DomainError>('ValidationError')
   }),
 });
 
-export const SourceError = builder.objectRef<DomainError>('SourceError').implement({
+export const SourceError = builder.objectRef<Fault>('SourceError').implement({
   description: 'The file may not or could not be read.',
   interfaces: [ErrorInterface],
 });
 
-export const OverloadedError = builder.objectRef<DomainError>('OverloadedError').implement({
+export const OverloadedError = builder.objectRef<Fault>('OverloadedError').implement({
   description: 'Come back later; nothing was stored.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
@@ -69,16 +88,16 @@ const typeOfCode: Partial<Record<ErrorCode, string>> = {
   NOT_A_TABLE: 'SourceError',
   NOT_FOUND: 'SourceError',
   NOT_ALLOWED: 'SourceError',
-  UNREACHABLE: 'SourceError',
   OVERLOADED: 'OverloadedError',
 };
 
 /** A mutation's outcome as a value: faults that its union has a type for become members, others stay errors. */
-export const outcomeOf = async <T>(work: Promise<T>, members: readonly string[]): Promise<T | DomainError> => {
+export const outcomeOf = async <T>(work: Promise<T>, members: readonly string[]): Promise<T | Fault> => {
   try {
     return await work;
   } catch (error) {
-    if (error instanceof DomainError && members.includes(typeOfCode[error.code] ?? '')) return error;
+    const member = error instanceof DomainError ? typeOfCode[error.code] : undefined;
+    if (member !== undefined && members.includes(member)) return new Fault(error as DomainError, member);
     throw error;
   }
 };
@@ -87,4 +106,4 @@ export const outcomeOf = async <T>(work: Promise<T>, members: readonly string[])
 export const memberOf =
   (payload: string) =>
   (value: object, _context: Context): string =>
-    value instanceof DomainError ? (typeOfCode[value.code] ?? 'ValidationError') : payload;
+    value instanceof Fault ? value.member : payload;

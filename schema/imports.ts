@@ -1,8 +1,8 @@
+import type { Import } from '../src/domains/intake.ts';
 import { builder } from './builder.ts';
 import { memberOf, outcomeOf, SourceError, ValidationError } from './faults.ts';
 import { ImportTarget, ImportType } from './intake.ts';
 import { UserStatusEnum } from './status.ts';
-import type { Import } from '../src/domains/intake.ts';
 
 const ImportSourceInput = builder.inputType('ImportSourceInput', {
   description: 'Where a file is. Exactly one of the two.',
@@ -60,7 +60,8 @@ const members = ['ValidationError', 'SourceError'];
 builder.mutationFields((t) => ({
   startImport: t.field({
     type: StartImportResult,
-    description: 'Takes a file in. Records are judged one by one; a file that is not what it claims to be fails as a whole.',
+    description:
+      'Takes a file in. Records are judged one by one; a file that is not what it claims to be fails as a whole.',
     args: { input: t.arg({ type: StartImportInput, required: true, description: 'The file.' }) },
     resolve: (_root, { input: { target, source, statusWords, wait } }, { uploads }) => {
       const words = Object.fromEntries((statusWords ?? []).map(({ word, status }) => [word, status]));

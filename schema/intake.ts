@@ -71,14 +71,21 @@ builder.node(RejectedRecordType, {
   id: { resolve: ({ id }) => id },
   loadMany: (ids, { intake }) => intake.rejectedByIds(ids.map(Number)),
   fields: (t) => ({
-    receivedAt: t.field({ type: 'DateTime', description: 'When it came.', resolve: ({ receivedAtUs }) => receivedAtUs }),
+    receivedAt: t.field({
+      type: 'DateTime',
+      description: 'When it came.',
+      resolve: ({ receivedAtUs }) => receivedAtUs,
+    }),
     source: t.exposeString('source', { description: 'Name of the imported file, or `api`.' }),
     target: t.field({
       type: ImportTarget,
       description: 'What the record was meant to be.',
       resolve: ({ target }) => target as (typeof ImportTarget)['$inferType'],
     }),
-    line: t.exposeInt('line', { nullable: true, description: 'Line of the file, from 1; null for records of the API.' }),
+    line: t.exposeInt('line', {
+      nullable: true,
+      description: 'Line of the file, from 1; null for records of the API.',
+    }),
     raw: t.exposeString('raw', { description: 'The record as it came, as text.' }),
     problems: t.field({
       type: [FieldProblemType],
@@ -90,7 +97,8 @@ builder.node(RejectedRecordType, {
       type: ImportType,
       nullable: true,
       description: 'The import it came with; null for records of the API.',
-      resolve: ({ importId }, _args, { load, intake }) => (importId === null ? null : load(intake.importsByIds, importId)),
+      resolve: ({ importId }, _args, { load, intake }) =>
+        importId === null ? null : load(intake.importsByIds, importId),
     }),
   }),
 });
@@ -114,7 +122,11 @@ builder.node(ImportType, {
       description: 'When it ended; null while it runs.',
       resolve: ({ finishedAtUs }) => finishedAtUs,
     }),
-    bytesRead: t.field({ type: 'BigInt', description: 'Bytes of the file dealt with.', resolve: ({ bytesRead }) => bytesRead }),
+    bytesRead: t.field({
+      type: 'BigInt',
+      description: 'Bytes of the file dealt with.',
+      resolve: ({ bytesRead }) => bytesRead,
+    }),
     bytesTotal: t.field({ type: 'BigInt', description: 'Bytes of the file.', resolve: ({ bytesTotal }) => bytesTotal }),
     read: t.field({ type: 'BigInt', description: 'Records read.', resolve: ({ read }) => read }),
     accepted: t.field({ type: 'BigInt', description: 'Records stored.', resolve: ({ accepted }) => accepted }),
@@ -128,7 +140,11 @@ builder.node(ImportType, {
       description: 'Records whose key is stored with other content; they are kept among the rejected records.',
       resolve: ({ conflicts }) => conflicts,
     }),
-    rejected: t.field({ type: 'BigInt', description: 'Records that break a rule.', resolve: ({ rejected }) => rejected }),
+    rejected: t.field({
+      type: 'BigInt',
+      description: 'Records that break a rule.',
+      resolve: ({ rejected }) => rejected,
+    }),
     failure: t.field({
       type: ImportFailure,
       nullable: true,

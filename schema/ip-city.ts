@@ -46,7 +46,9 @@ export const IpCityType = builder.objectRef<IpCityAnswer>('IpCity').implement({
   description: 'The city of an address.',
   fields: (t) => ({
     ip: t.field({ type: 'IP', description: 'The address asked for.', resolve: ({ ip }) => ip }),
-    city: t.exposeString('city', { description: 'The city as written in the table; `unknown` when no range holds the address.' }),
+    city: t.exposeString('city', {
+      description: 'The city as written in the table; `unknown` when no range holds the address.',
+    }),
     range: t.field({
       type: IpRange,
       nullable: true,
@@ -57,7 +59,13 @@ export const IpCityType = builder.objectRef<IpCityAnswer>('IpCity').implement({
     candidates: t.field({
       type: [IpRange],
       description: 'All ranges that hold it, the chosen one first, then ever wider; at most so many.',
-      args: { first: t.arg.int({ required: true, defaultValue: 20, description: 'At most so many, up to pageSizeMax (1000).' }) },
+      args: {
+        first: t.arg.int({
+          required: true,
+          defaultValue: 20,
+          description: 'At most so many, up to pageSizeMax (1000).',
+        }),
+      },
       resolve: ({ candidates }, { first }, { config }) => candidates().slice(0, pageWanted({ first }, config).limit),
     }),
   }),

@@ -30,7 +30,7 @@ export const pageWanted = (args: PageArgs, { pageSizeDefault, pageSizeMax }: Con
 };
 
 /** A cursor is opaque to clients: base64url of whatever names the place. */
-export const encodeCursor = (place: string | number): string => Buffer.from(`@${place}`).toString('base64url');
+const encodeCursor = (place: string | number): string => Buffer.from(`@${place}`).toString('base64url');
 
 const decodeCursor = (cursor: string): string => {
   const place = Buffer.from(cursor, 'base64url').toString();

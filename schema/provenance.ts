@@ -10,14 +10,18 @@ export const Provenance = builder.objectRef<StoredOrigin>('Provenance').implemen
       type: ImportType,
       nullable: true,
       description: 'The import that took it in; null for records sent through the API.',
-      resolve: ({ importId }, _args, { load, intake }) => (importId === null ? null : load(intake.importsByIds, importId)),
+      resolve: ({ importId }, _args, { load, intake }) =>
+        importId === null ? null : load(intake.importsByIds, importId),
     }),
     source: t.string({
       description: 'Name of the imported file, or `api`.',
       resolve: async ({ importId }, _args, { load, intake }) =>
         importId === null ? 'api' : ((await load(intake.importsByIds, importId))?.source ?? 'unknown'),
     }),
-    line: t.exposeInt('line', { nullable: true, description: 'Line of the file, from 1; null for records of the API.' }),
+    line: t.exposeInt('line', {
+      nullable: true,
+      description: 'Line of the file, from 1; null for records of the API.',
+    }),
     recordedAt: t.field({
       type: 'DateTime',
       description: 'When it was stored.',
@@ -36,7 +40,8 @@ export const SnapshotType = builder.objectRef<Snapshot>('Snapshot').implement({
   fields: (t) => ({
     sequence: t.field({
       type: 'BigInt',
-      description: 'The last record that belongs to it; 0 for the empty store. Give it as `asOf.sequence` to ask again.',
+      description:
+        'The last record that belongs to it; 0 for the empty store. Give it as `asOf.sequence` to ask again.',
       resolve: ({ sequence }) => sequence,
     }),
     at: t.field({

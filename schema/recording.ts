@@ -19,7 +19,11 @@ const RecordResult = builder.objectRef<{ outcome: Outcome; index: number }>('Rec
   description: 'What became of one of the records sent.',
   fields: (t) => ({
     index: t.exposeInt('index', { description: 'Its place in the list that was sent, from 0.' }),
-    outcome: t.field({ type: RecordOutcome, description: 'What became of it.', resolve: ({ outcome }) => outcome.kind }),
+    outcome: t.field({
+      type: RecordOutcome,
+      description: 'What became of it.',
+      resolve: ({ outcome }) => outcome.kind,
+    }),
     sequence: t.field({
       type: 'BigInt',
       nullable: true,

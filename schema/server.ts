@@ -14,7 +14,10 @@ const IndexStateType = builder.objectRef<IndexState>('IndexState').implement({
 const Server = builder.objectRef<object>('Server').implement({
   description: 'What this server is, holds and has taken in so far.',
   fields: (t) => ({
-    version: t.string({ description: 'Version of the program.', resolve: (_server, _args, { server }) => server.version }),
+    version: t.string({
+      description: 'Version of the program.',
+      resolve: (_server, _args, { server }) => server.version,
+    }),
     engine: t.field({
       type: builder.enumType('Engine', {
         description: 'Where records are stored.',

@@ -4,7 +4,11 @@ const TimeBetweenInput = builder.inputType('TimeBetweenInput', {
   description: 'A half-open span of time, `[from, to)`.',
   fields: (t) => ({
     from: t.field({ type: 'DateTime', required: true, description: 'The first instant inside.' }),
-    to: t.field({ type: 'DateTime', required: true, description: 'The first instant no longer inside; not before `from`.' }),
+    to: t.field({
+      type: 'DateTime',
+      required: true,
+      description: 'The first instant no longer inside; not before `from`.',
+    }),
   }),
 });
 
@@ -40,7 +44,8 @@ export const AsOfInput = builder.inputType('AsOfInput', {
     }),
     knownAt: t.field({
       type: 'DateTime',
-      description: 'Use only what had been recorded by then: reproduces a figure as it was seen that day. Default: everything.',
+      description:
+        'Use only what had been recorded by then: reproduces a figure as it was seen that day. Default: everything.',
     }),
     sequence: t.field({
       type: 'BigInt',
@@ -68,9 +73,7 @@ export const SortDirection = builder.enumType('SortDirection', {
 });
 
 /** The fields of `AsOfInput` as the domains call them. */
-export const asOfOf = (
-  input: (typeof AsOfInput)['$inferInput'] | null | undefined,
-) => ({
+export const asOfOf = (input: (typeof AsOfInput)['$inferInput'] | null | undefined) => ({
   validAtUs: input?.validAt ?? undefined,
   knownAtUs: input?.knownAt ?? undefined,
   sequence: input?.sequence ?? undefined,

@@ -1,6 +1,6 @@
+import type { Context } from '../src/context.ts';
 import type { FactFilter } from '../src/domains/fact-filter.ts';
 import type { StoredTransaction } from '../src/domains/transactions.ts';
-import type { Context } from '../src/context.ts';
 import { builder } from './builder.ts';
 import { EnrichedFilter, Enrichment, Fact, FactOrder } from './facts.ts';
 import { numberPlace, pageOf, pageWanted } from './page.ts';
@@ -32,7 +32,9 @@ builder.node(TransactionType, {
     enrichment: t.field({
       type: Enrichment,
       description: 'What was true of it.',
-      args: { asOf: t.arg({ type: AsOfInput, description: 'Which knowledge to use; default: its own time, everything.' }) },
+      args: {
+        asOf: t.arg({ type: AsOfInput, description: 'Which knowledge to use; default: its own time, everything.' }),
+      },
       resolve: (fact, { asOf }) => ({ fact, asOf: asOfOf(asOf) }),
     }),
   }),
@@ -115,7 +117,10 @@ builder.objectField(UserType, 'transactions', (t) =>
 const TransactionInput = builder.inputType('TransactionInput', {
   description: 'A purchase.',
   fields: (t) => ({
-    transactionId: t.id({ required: true, description: 'The sender’s own id; a repeat with the same content is stored once.' }),
+    transactionId: t.id({
+      required: true,
+      description: 'The sender’s own id; a repeat with the same content is stored once.',
+    }),
     userId: t.id({ required: true, description: 'Who bought; 1 to 256 characters.' }),
     createdAt: t.field({ type: 'DateTime', required: true, description: 'When it happened.' }),
     productId: t.id({ required: true, description: 'What was bought; 1 to 256 characters.' }),

@@ -1,5 +1,5 @@
-import type { StatusAsOf, StatusPeriod } from '../src/domains/status-timeline.ts';
 import type { IgnoredChange, StatusExplanation } from '../src/domains/status-explanation.ts';
+import type { StatusAsOf, StatusPeriod } from '../src/domains/status-timeline.ts';
 import type { StoredStatusChange } from '../src/domains/user-status.ts';
 import { spanOf } from '../src/lib/time-range.ts';
 import { builder } from './builder.ts';
@@ -110,7 +110,13 @@ const StatusExplanationType = builder.objectRef<StatusExplanation>('StatusExplan
     ignored: t.field({
       type: [IgnoredStatusChange],
       description: 'The user’s other records, the latest `effectiveAt` first.',
-      args: { first: t.arg.int({ defaultValue: 100, required: true, description: 'At most so many, up to pageSizeMax (1000).' }) },
+      args: {
+        first: t.arg.int({
+          defaultValue: 100,
+          required: true,
+          description: 'At most so many, up to pageSizeMax (1000).',
+        }),
+      },
       resolve: ({ ignored }, { first }, { config }) => ignored.slice(0, pageWanted({ first }, config).limit),
     }),
   }),
@@ -125,7 +131,8 @@ export const UserStatusAsOf = builder.objectRef<StatusAsOf>('UserStatusAsOf').im
     validFrom: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When this status began; null before the first change. Repeats of the same status go on, they do not begin it anew.',
+      description:
+        'When this status began; null before the first change. Repeats of the same status go on, they do not begin it anew.',
       resolve: ({ validFromUs }) => validFromUs,
     }),
     validTo: t.field({
@@ -148,16 +155,20 @@ export const UserStatusAsOf = builder.objectRef<StatusAsOf>('UserStatusAsOf').im
   }),
 });
 
-
 const knownAtArg = 'Use only what had been recorded by then; default: everything.';
 
 builder.queryField('userStatus', (t) =>
   t.field({
     type: UserStatusAsOf,
-    description: 'The status of a user at an instant. A user never heard of, or an instant before the first change, is `NON_PAYING`.',
+    description:
+      'The status of a user at an instant. A user never heard of, or an instant before the first change, is `NON_PAYING`.',
     args: {
       userId: t.arg.id({ required: true, description: 'The user’s own id.' }),
-      date: t.arg({ type: 'DateTime', required: true, description: 'The instant; a change at exactly this instant counts.' }),
+      date: t.arg({
+        type: 'DateTime',
+        required: true,
+        description: 'The instant; a change at exactly this instant counts.',
+      }),
       knownAt: t.arg({ type: 'DateTime', description: knownAtArg }),
     },
     resolve: (_root, { userId, date, knownAt }, { userStatus }) =>
@@ -183,7 +194,8 @@ builder.objectFields(UserType, (t) => ({
   }),
   statusTimeline: t.field({
     type: [StatusPeriodType],
-    description: 'The status over time, gaps included, oldest first; the first period has no beginning, the last no end.',
+    description:
+      'The status over time, gaps included, oldest first; the first period has no beginning, the last no end.',
     args: {
       range: t.arg({ type: TimeRangeInput, description: 'Only periods that overlap it; `last` ends now.' }),
       knownAt: t.arg({ type: 'DateTime', description: knownAtArg }),
@@ -215,7 +227,11 @@ const StatusChangeInput = builder.inputType('StatusChangeInput', {
   fields: (t) => ({
     userId: t.id({ required: true, description: 'Whose status changes; 1 to 256 characters.' }),
     status: t.field({ type: UserStatusEnum, required: true, description: 'The status from then on.' }),
-    effectiveAt: t.field({ type: 'DateTime', required: true, description: 'From when on it holds; may lie in the past.' }),
+    effectiveAt: t.field({
+      type: 'DateTime',
+      required: true,
+      description: 'From when on it holds; may lie in the past.',
+    }),
   }),
 });
 

@@ -23,17 +23,32 @@ const setting = (name: string, kind: Kind, fallback: string, meaning: string): S
 /** Every setting there is. The table in the README is printed from this list. */
 export const settings: readonly Setting[] = [
   setting('data', 'text', 'data', 'Data folder; made when missing.'),
-  setting('host', 'text', '127.0.0.1', 'Address to listen on. Anything but loopback lets others in: there are no keys yet.'),
+  setting(
+    'host',
+    'text',
+    '127.0.0.1',
+    'Address to listen on. Anything but loopback lets others in: there are no keys yet.',
+  ),
   setting('port', 'integer', '4000', 'Port to listen on; 0 takes a free one.'),
   setting('now', 'instant', '', 'Freezes the clock at an instant, for tests; empty: the real time.'),
   setting('importFolder', 'text', '', 'Folder that `startImport` may read files from by `location`; empty: none.'),
-  setting('allowedOrigins', 'text', '', 'Origins of other sites whose pages may call this server, separated by commas.'),
+  setting(
+    'allowedOrigins',
+    'text',
+    '',
+    'Origins of other sites whose pages may call this server, separated by commas.',
+  ),
   setting('logLevel', 'text', 'info', 'Least level logged to stderr: debug, info, warn, error or silent.'),
   setting('pageSizeDefault', 'integer', '50', 'Rows of a page when neither `first` nor `last` is given.'),
   setting('pageSizeMax', 'integer', '1000', 'Most rows of a page.'),
   setting('recordsPerMutationMax', 'integer', '1000', 'Most records one mutation may carry.'),
   setting('bodyBytesMax', 'bytes', '8MB', 'Largest request body; uploads have `uploadBytesMax`.'),
-  setting('uploadBytesMax', 'bytes', '200MB', 'Largest upload; larger files are imported by command or `importFolder`.'),
+  setting(
+    'uploadBytesMax',
+    'bytes',
+    '200MB',
+    'Largest upload; larger files are imported by command or `importFolder`.',
+  ),
   setting('fileBytesMax', 'bytes', '4GB', 'Largest file to import.'),
   setting('recordBytesMax', 'bytes', '1MB', 'Largest single record of a file.'),
   setting('batchRecords', 'integer', '1000', 'Records of an import stored in one transaction.'),
@@ -43,7 +58,12 @@ export const settings: readonly Setting[] = [
   setting('queryDepthMax', 'integer', '15', 'Deepest nesting of fields in a GraphQL operation.'),
   setting('queryFieldsMax', 'integer', '1000', 'Most fields of a GraphQL operation, fragments written out.'),
   setting('queryTokensMax', 'integer', '5000', 'Most tokens of a GraphQL document.'),
-  setting('queryRowsMax', 'integer', '1000000', 'Most rows the nested pages of an operation may come to, page sizes multiplied.'),
+  setting(
+    'queryRowsMax',
+    'integer',
+    '1000000',
+    'Most rows the nested pages of an operation may come to, page sizes multiplied.',
+  ),
 ];
 
 export interface Config {
@@ -82,7 +102,7 @@ export const readConfig = (
 ): Config => {
   const read = (name: string): string | number => {
     const found = settings.find((candidate) => candidate.name === name) as Setting;
-    return valueOf(found, given[name] ?? environment[found.environment] ?? found.fallback);
+    return readValue(found, given[name] ?? environment[found.environment] ?? found.fallback);
   };
   const values = Object.fromEntries(settings.map(({ name }) => [name, read(name)]));
   const { now, allowedOrigins, ...rest } = values;
@@ -95,7 +115,7 @@ export const readConfig = (
 
 const byteUnits: Readonly<Record<string, number>> = { '': 1, kB: 1e3, MB: 1e6, GB: 1e9 };
 
-const valueOf = (of: Setting, text: string): string | number => {
+const readValue = (of: Setting, text: string): string | number => {
   const refuse = (expected: string): never => {
     throw new DomainError('BAD_REQUEST', `setting ${of.name} (${of.environment}) must be ${expected}, not "${text}"`);
   };

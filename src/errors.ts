@@ -28,7 +28,6 @@ export const errorCodes = [
     meaning: 'The file as a whole cannot be read as records; nothing of it was stored.',
   },
   { code: 'INTERNAL', status: 500, meaning: 'A bug of the server; the details are in its log only.' },
-  { code: 'UNREACHABLE', status: 502, meaning: 'A linked file or bucket could not be read.' },
   { code: 'OVERLOADED', status: 503, meaning: 'Too much is being done at the moment; try again shortly.' },
   { code: 'NOT_READY', status: 503, meaning: 'The server is still starting or already stopping.' },
 ] as const;

@@ -116,7 +116,8 @@ const listLength = (
   if (!first) return 0;
   for (const { name, value } of field.arguments ?? []) {
     if (name.value !== 'first' && name.value !== 'last') continue;
-    const given = value.kind === Kind.VARIABLE ? variables[value.name.value] : value.kind === Kind.INT ? value.value : null;
+    const given =
+      value.kind === Kind.VARIABLE ? variables[value.name.value] : value.kind === Kind.INT ? value.value : null;
     if (given !== null && given !== undefined) return Math.max(0, Number(given));
   }
   return typeof first.defaultValue === 'number' ? first.defaultValue : pageSizeDefault;

@@ -1,12 +1,16 @@
-import { type DefinitionNode, GraphQLError, parse } from 'graphql';
+import { type DefinitionNode, GraphQLError, getVariableValues, parse } from 'graphql';
 import { createGraphQLError, createYoga, type Plugin } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import { schema } from '../schema/schema.ts';
 import { type Context, createContext, type Shared } from './context.ts';
 import { DomainError, statusOfCode } from './errors.ts';
+import { createDocumentCache } from './graphql-documents.ts';
 import { checkOperation } from './graphql-limits.ts';
 import type { Handler } from './web/gate.ts';
 import { createGraphiql } from './web/graphiql.ts';
+
+/** Characters of all documents whose parsed form is kept; some 100 MB of it when they are of the worst kind. */
+const cachedLengthMax = 400_000;
 
 /** The GraphQL face: one endpoint for operations and, in a browser, GraphiQL. */
 export const createGraphql = (shared: Shared, log: Logger): Handler => {
@@ -18,6 +22,10 @@ export const createGraphql = (shared: Shared, log: Logger): Handler => {
     cors: false,
     graphiql: false,
     logging: false,
+    parserAndValidationCache: {
+      documentCache: createDocumentCache(cachedLengthMax),
+      errorCache: createDocumentCache(cachedLengthMax),
+    },
     maskedErrors: { maskError: (error) => maskError(error, log) },
     plugins: [limitsOf(shared)],
   });
@@ -30,17 +38,16 @@ export const createGraphql = (shared: Shared, log: Logger): Handler => {
   };
 };
 
-const limitsOf = ({ config }: Shared): Plugin => ({
-  onParse({ params, setParseFn }) {
+const limitsOf = ({ config, config: { queryTokensMax } }: Shared): Plugin => ({
+  onParse({ setParseFn }) {
     setParseFn((source, options) => {
       try {
-        return parse(source, { ...options, maxTokens: config.queryTokensMax });
+        return parse(source, { ...options, maxTokens: queryTokensMax });
       } catch (error) {
-        const tooMany = error instanceof Error && error.message.includes('token limit') && String(params.source).length > 0;
-        if (!tooMany) throw error;
-        throw translated(
-          new DomainError('LIMIT_EXCEEDED', `the document has more than ${config.queryTokensMax} tokens (setting queryTokensMax)`),
-        );
+        // graphql-js tells it by its message only.
+        if (!(error instanceof Error && error.message.includes(`${queryTokensMax} tokens`))) throw error;
+        const message = `the document has more than ${queryTokensMax} tokens (setting queryTokensMax)`;
+        throw translated(new DomainError('LIMIT_EXCEEDED', message));
       }
     });
   },
@@ -50,8 +57,11 @@ const limitsOf = ({ config }: Shared): Plugin => ({
         definition.kind === 'OperationDefinition' && (!operationName || definition.name?.value === operationName),
     );
     if (operation?.kind !== 'OperationDefinition') return;
+    // As given they lack their defaults. Those that do not fit are refused when the operation is executed.
+    const { coerced } = getVariableValues(running, operation.variableDefinitions ?? [], variableValues ?? {});
+    if (!coerced) return;
     try {
-      checkOperation(running, document, operation, variableValues ?? {}, config);
+      checkOperation(running, document, operation, coerced, config);
     } catch (error) {
       if (error instanceof DomainError) throw translated(error);
       throw error;
@@ -82,8 +92,12 @@ const maskError = (error: unknown, log: Logger): Error => {
     return createGraphQLError(message, { extensions, path: error.path, nodes: error.nodes ?? null });
   }
   // Syntax, validation and coercion errors have no cause that is not GraphQL's own.
-  if (error instanceof GraphQLError && (original === undefined || original === null || original instanceof GraphQLError))
+  if (
+    error instanceof GraphQLError &&
+    (original === undefined || original === null || original instanceof GraphQLError)
+  )
     return error;
   log.error(error, 'a request failed');
-  return createGraphQLError('internal error; see the log', { extensions: { code: 'INTERNAL' } });
+  const place = error instanceof GraphQLError ? { path: error.path, nodes: error.nodes ?? null } : {};
+  return createGraphQLError('internal error; see the log', { ...place, extensions: { code: 'INTERNAL' } });
 };

@@ -9,7 +9,14 @@ import type { Command } from './command.ts';
 import { type Opened, withData } from './data-folder.ts';
 import { CommandError, couldNotRun, done, problemsFound, wrongUsage } from './exit.ts';
 import { createImportProgress } from './import-progress.ts';
-import { type ImportReport, isAllTakenIn, type Reject, rejectsShownMax, reportLines, reportOf } from './import-report.ts';
+import {
+  type ImportReport,
+  isAllTakenIn,
+  type Reject,
+  rejectsShownMax,
+  reportLines,
+  reportOf,
+} from './import-report.ts';
 import { configOf, type DataOptions, withDataOptions } from './options.ts';
 
 const targets = ['user-status', 'ip-ranges', 'transactions'];

@@ -1,17 +1,17 @@
 import { DomainError } from '../errors.ts';
 import { createGrouper, type Grouper } from '../indices/grouper.ts';
-import { type Decimal, microsOf } from '../lib/decimal.ts';
 import { sortInTurns } from '../indices/sort-in-turns.ts';
+import { type Decimal, microsOf } from '../lib/decimal.ts';
 import type { Grain } from '../lib/periods.ts';
 import { takeTurns } from '../lib/turns.ts';
 import type { AsOf, Enriched } from './enrichment.ts';
 import { createDimension, type Dimension, type DimensionName, type GroupKey } from './fact-dimensions.ts';
 import type { FactFilter } from './fact-filter.ts';
 import { countAndSum, createScan, type Scan } from './fact-measures.ts';
-import { createGroupMeasures, type MeasureName, type Measures } from './group-measures.ts';
+import type { FactSet } from './fact-set.ts';
+import { createGroupMeasures, type Measures } from './group-measures.ts';
 import { type GroupOrder, groupOrder } from './group-order.ts';
 import type { IpCity } from './ip-city.ts';
-import type { FactSet } from './fact-set.ts';
 import type { Users } from './users.ts';
 
 /** Bounds that a group's measures must keep, both inside. */
@@ -62,7 +62,9 @@ export const createEnrichedAggregate = (facts: FactSet, users: Users, ipCity: Ip
     const repeated = request.groupBy.find((name, place) => request.groupBy.indexOf(name) !== place);
     if (repeated) throw new DomainError('BAD_REQUEST', `groupBy names ${repeated} twice`);
     const enriched = await facts.enrichment.at(request.asOf);
-    const dimensions = request.groupBy.map((name) => createDimension(name, facts, enriched, { users, ipCity }, request));
+    const dimensions = request.groupBy.map((name) =>
+      createDimension(name, facts, enriched, { users, ipCity }, request),
+    );
     const grouper = createGrouper(dimensions.map(({ codeOf }) => codeOf));
     const scan = scanOf(facts, request, enriched, grouper);
     const { counts, sums } = await countAndSum(scan, facts.columns);
@@ -80,16 +82,15 @@ export const createEnrichedAggregate = (facts: FactSet, users: Users, ipCity: Ip
   },
 });
 
-const scanOf = (
-  facts: FactSet,
-  { where, timeZone }: AggregateRequest,
-  enriched: Enriched,
-  grouper: Grouper,
-): Scan => {
+const scanOf = (facts: FactSet, { where, timeZone }: AggregateRequest, enriched: Enriched, grouper: Grouper): Scan => {
   const test = facts.testOf(where, enriched, timeZone);
   if (!where?.userIds) return createScan(enriched.rows, test, grouper);
   const rows = [...facts.userCodes(where.userIds)].flatMap((user) => facts.columns.rowsOfUser(user, enriched.rows));
-  return createScan(rows.sort((a, b) => a - b), test, grouper);
+  return createScan(
+    rows.sort((a, b) => a - b),
+    test,
+    grouper,
+  );
 };
 
 const passes = (having: MeasureFilter | undefined, count: number, sum: bigint): boolean =>
@@ -112,7 +113,7 @@ export interface Grouping {
 }
 
 const aggregationOf = async (grouping: Grouping): Promise<Aggregation> => {
-  const { request, facts, enriched, dimensions, grouper, scan, counts, sums } = grouping;
+  const { request, facts, enriched, dimensions, grouper, scan, counts } = grouping;
   const measures = createGroupMeasures(grouping);
   const keyOf = (group: number): GroupKey =>
     Object.fromEntries(

@@ -72,8 +72,7 @@ export const createFactColumns = () => {
     rowsOfUser(code: number, rows: number): number[] {
       const found: number[] = [];
       const last = code < lastOfUser.length ? (lastOfUser.values[code] as number) : none;
-      for (let row = last; row !== none; row = previousOfUser.values[row] as number)
-        if (row < rows) found.push(row);
+      for (let row = last; row !== none; row = previousOfUser.values[row] as number) if (row < rows) found.push(row);
       return found.reverse();
     },
     seqOf: (row: number) => seq.values[row] as number,

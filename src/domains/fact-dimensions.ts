@@ -2,9 +2,9 @@ import { DomainError } from '../errors.ts';
 import { createNumberTable } from '../indices/number-table.ts';
 import { createPeriods, type Grain } from '../lib/periods.ts';
 import type { Enriched } from './enrichment.ts';
+import type { FactSet } from './fact-set.ts';
 import type { IpCity } from './ip-city.ts';
 import { type Status, statusCodes } from './status.ts';
-import type { FactSet } from './fact-set.ts';
 import type { Users } from './users.ts';
 
 export const dimensionNames = ['USER_STATUS', 'CITY', 'PRODUCT', 'USER', 'PERIOD'] as const;

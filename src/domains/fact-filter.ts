@@ -42,9 +42,14 @@ export const testOf = (
 ): Test | undefined => {
   if (!filter) return undefined;
   if (depth > depthMax) throw new DomainError('LIMIT_EXCEEDED', `where is nested deeper than ${depthMax} levels`);
-  const nested = (inner: FactFilter): Test => testOf(inner, columns, enriched, codes, timeZone, depth + 1) ?? (() => true);
+  const nested = (inner: FactFilter): Test =>
+    testOf(inner, columns, enriched, codes, timeZone, depth + 1) ?? (() => true);
   const tests: Test[] = [];
-  const among = (values: readonly string[] | null | undefined, code: (text: string) => number | undefined, of: (row: number) => number) => {
+  const among = (
+    values: readonly string[] | null | undefined,
+    code: (text: string) => number | undefined,
+    of: (row: number) => number,
+  ) => {
     if (!values) return;
     const wanted = new Set(values.map(code).filter((found) => found !== undefined));
     tests.push((row) => wanted.has(of(row)));
@@ -72,4 +77,3 @@ export const testOf = (
   if (tests.length <= 1) return tests[0];
   return (row) => tests.every((test) => test(row));
 };
-

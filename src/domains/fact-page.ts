@@ -1,7 +1,7 @@
 import { DomainError } from '../errors.ts';
 import { takeTurns } from '../lib/turns.ts';
-import type { FactColumns } from './fact-columns.ts';
 import type { AsOf, Enriched } from './enrichment.ts';
+import type { FactColumns } from './fact-columns.ts';
 import type { FactFilter } from './fact-filter.ts';
 import type { FactSet } from './fact-set.ts';
 
@@ -83,7 +83,8 @@ const comparison = (columns: FactColumns, field: FactOrderField, descending: boo
   const byField = {
     OCCURRED_AT: (a: number, b: number) => columns.occurredAtUsOf(a) - columns.occurredAtUsOf(b),
     RECEIVED_AT: () => 0,
-    AMOUNT: (a: number, b: number) => columns.unitsOf(a) - columns.unitsOf(b) || columns.microsOf(a) - columns.microsOf(b),
+    AMOUNT: (a: number, b: number) =>
+      columns.unitsOf(a) - columns.unitsOf(b) || columns.microsOf(a) - columns.microsOf(b),
   }[field];
   return (a: number, b: number): number => sign * (byField(a, b) || a - b);
 };

@@ -30,8 +30,8 @@ export const groupOrder = async (
     const place = groupBy.indexOf(name);
     const dimension = dimensions[place];
     if (!dimension) throw new DomainError('BAD_REQUEST', `orderBy names ${name}, which groupBy does not`);
-    const valueOf = (group: number) => dimension.valueOf(grouper.codesOf(group)[place] as number);
-    return (a, b) => dimension.compare(valueOf(a), valueOf(b));
+    const valueIn = (group: number) => dimension.valueOf(grouper.codesOf(group)[place] as number);
+    return (a, b) => dimension.compare(valueIn(a), valueIn(b));
   };
   const parts: Compare[] = [];
   for (const { dimension, measure, descending } of orderBy) {
@@ -61,7 +61,10 @@ const byMeasure = async (name: MeasureName, measuresOf: MeasuresOf, groups: Uint
   };
 };
 
-const readMeasure = (measures: Measures, name: MeasureName): Promise<bigint | null> | Promise<number> | number | bigint | null => {
+const readMeasure = (
+  measures: Measures,
+  name: MeasureName,
+): Promise<bigint | null> | Promise<number> | number | bigint | null => {
   switch (name) {
     case 'COUNT':
       return measures.count;

@@ -140,7 +140,15 @@ const takeBatch = (
       else rejected++;
       const { raw, line } = record;
       options.onReject?.(importId, record, outcome.problems);
-      tx.insert(rejectedRecords, { importId, target, source, raw, line, problems: outcome.problems, receivedAtUs: tx.nowUs });
+      tx.insert(rejectedRecords, {
+        importId,
+        target,
+        source,
+        raw,
+        line,
+        problems: outcome.problems,
+        receivedAtUs: tx.nowUs,
+      });
     }
   }
   return { bytesRead, read, accepted, unchanged, conflicts, rejected };

@@ -109,7 +109,8 @@ export const createIntake = (
               state: 'FAILED',
               finishedAtUs: tx.nowUs,
               failureCode: 'INTERNAL',
-              failureMessage: 'the importing process ended in the middle; what it had stored is kept, import the file again',
+              failureMessage:
+                'the importing process ended in the middle; what it had stored is kept, import the file again',
             },
           );
       });

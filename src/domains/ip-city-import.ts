@@ -33,7 +33,8 @@ export const createIpRangesImporter = (store: Store): Importer<IpRangeRecord> =>
       const cidr = fields.optional('cidr', fields.text);
       if (cidr !== null) {
         const block = parseCidr(cidr);
-        if (!block) fields.refuse('cidr', 'MALFORMED', `cidr must be a block like 10.12.0.0/16, not ${cidr.slice(0, 80)}`);
+        if (!block)
+          fields.refuse('cidr', 'MALFORMED', `cidr must be a block like 10.12.0.0/16, not ${cidr.slice(0, 80)}`);
         return { city, first: block?.first ?? noAddress, last: block?.last ?? noAddress };
       }
       const first = fields.ip('start');
@@ -56,7 +57,8 @@ export const createIpRangesImporter = (store: Store): Importer<IpRangeRecord> =>
       finish(tx) {
         if (rangeCount === 0)
           throw new DomainError('VALIDATION_FAILED', 'the table holds no good range; the one in force stays');
-        tx.append(ipTables, { tableId, rangeCount, digest, importId: tableId, line: null });
+        // Of no import: it is none of the records that were read.
+        tx.append(ipTables, { tableId, rangeCount, digest, importId: null, line: null });
       },
     };
   },

@@ -7,7 +7,7 @@ import { type IpAddress, type IpKind, ipOfKey, kindOf } from '../lib/ip.ts';
 import { takeTurns } from '../lib/turns.ts';
 import type { StoredOrigin } from './recording.ts';
 
-export const unknownCity = 'unknown';
+const unknownCity = 'unknown';
 
 export interface IpCityRange {
   readonly seq: number;

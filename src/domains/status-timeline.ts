@@ -1,6 +1,6 @@
 import type { AsOf } from '../indices/as-of.ts';
-import { type Status, statusCodes } from './status.ts';
 import type { TimeSpan } from '../lib/time-range.ts';
+import { type Status, statusCodes } from './status.ts';
 
 /** A status with the half-open time `[validFromUs, validToUs)` in which it held; null ends are open. */
 export interface StatusPeriod {
@@ -67,9 +67,17 @@ export const createTimelines = (index: AsOf) => {
 
   return {
     periodAt,
-    periods(user: number, { fromUs = Number.NEGATIVE_INFINITY, toUs = Number.POSITIVE_INFINITY }: TimeSpan, sequence: number) {
+    periods(
+      user: number,
+      { fromUs = Number.NEGATIVE_INFINITY, toUs = Number.POSITIVE_INFINITY }: TimeSpan,
+      sequence: number,
+    ) {
       const periods: StatusPeriod[] = [];
-      let open: { status: Status; from: number | null; seq: number | null } = { status: statusCodes[0], from: null, seq: null };
+      let open: { status: Status; from: number | null; seq: number | null } = {
+        status: statusCodes[0],
+        from: null,
+        seq: null,
+      };
       const close = (untilUs: number | null) => {
         const begins = open.from ?? Number.NEGATIVE_INFINITY;
         if (begins >= toUs || (untilUs ?? Number.POSITIVE_INFINITY) <= fromUs) return;

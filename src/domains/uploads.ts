@@ -1,10 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, sep } from 'node:path';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { randomUUID } from 'node:crypto';
 import { DomainError } from '../errors.ts';
 import type { ImportFile, ImportOptions } from './import-run.ts';
 import type { Import, Intake } from './intake.ts';
@@ -32,7 +31,11 @@ export const createUploads = (
     const folder = data === ':memory:' ? tmpdir() : join(data, 'uploads');
     await mkdir(folder, { recursive: true });
     const path = join(folder, randomUUID());
-    await pipeline(Readable.fromWeb(file.stream() as never), createWriteStream(path));
+    const bytes = file.stream() as unknown as AsyncIterable<Uint8Array>;
+    await pipeline(bytes, createWriteStream(path)).catch(async (error: unknown) => {
+      await rm(path, { force: true });
+      throw error;
+    });
     return { path, name: basename(file.name.replaceAll('\\', '/')) || 'upload' };
   };
 
@@ -41,9 +44,11 @@ export const createUploads = (
       new DomainError('NOT_ALLOWED', 'location names no file of the folder that may be read (setting importFolder)');
     if (importFolder === '') throw refused();
     // Real paths on both sides, because a link inside the folder may lead out of it.
-    const [root, path] = await Promise.all([realpath(importFolder), realpath(join(importFolder, location))]).catch(() => {
-      throw refused();
-    });
+    const [root, path] = await Promise.all([realpath(importFolder), realpath(join(importFolder, location))]).catch(
+      () => {
+        throw refused();
+      },
+    );
     if (!path.startsWith(root + sep)) throw refused();
     return { path, name: location };
   };

@@ -3,11 +3,11 @@ import { statusChanges } from '../../db/tables/user-status.ts';
 import { DomainError } from '../errors.ts';
 import { createAsOf } from '../indices/as-of.ts';
 import type { Knowledge, Ledger } from '../indices/follow.ts';
+import type { TimeSpan } from '../lib/time-range.ts';
 import { idProblems, type Origin, type Outcome, type StoredOrigin } from './recording.ts';
 import { type Status, statusCodes } from './status.ts';
 import { explainStatus, type StatusExplanation } from './status-explanation.ts';
 import { createTimelines, type StatusAsOf, type StatusPeriod } from './status-timeline.ts';
-import type { TimeSpan } from '../lib/time-range.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from './table-page.ts';
 import type { Users } from './users.ts';
 

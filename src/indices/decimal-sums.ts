@@ -1,4 +1,3 @@
-
 /** Exact sums of decimals, one a group. Whole units are carried over to a BigInt before a double would round them. */
 export interface DecimalSums {
   add(group: number, units: number, micros: number): void;
@@ -40,4 +39,3 @@ export const createDecimalSums = (): DecimalSums => {
     },
   };
 };
-

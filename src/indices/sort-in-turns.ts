@@ -21,7 +21,15 @@ export const sortInTurns = async (
   }
   for (let width = runLength; width < items.length; width *= 2) {
     for (let start = 0; start < items.length; start += 2 * width)
-      await merge(from, to, start, Math.min(start + width, items.length), Math.min(start + 2 * width, items.length), compare, turn);
+      await merge(
+        from,
+        to,
+        start,
+        Math.min(start + width, items.length),
+        Math.min(start + 2 * width, items.length),
+        compare,
+        turn,
+      );
     [from, to] = [to, from];
   }
   return from;

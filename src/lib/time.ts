@@ -1,5 +1,5 @@
 /** Microseconds in a day. */
-export const dayUs = 86_400_000_000;
+const dayUs = 86_400_000_000;
 
 /**
  * The first and last instant, in microseconds since 1970 UTC: 1685-01-01 and the end of 2254, the whole years in which
@@ -9,7 +9,7 @@ export const instantMinUs = -8_993_635_200_000_000;
 export const instantMaxUs = 8_993_721_599_999_999;
 
 /** The largest whole number that is not above a / b. */
-export const floorDiv = (a: number, b: number): number => Math.floor(a / b);
+const floorDiv = (a: number, b: number): number => Math.floor(a / b);
 
 /**
  * Days from 1970-01-01 to a date of the proleptic Gregorian calendar, month 1 to 12. This is days_from_civil of

@@ -3,7 +3,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 export interface Table {
   readonly title: string;
   readonly columns: readonly string[];
-  readonly rows: readonly (readonly string[])[];
+  readonly rows: readonly (readonly (string | number | null)[])[];
 }
 
 /** A bound the project set itself, and what was found. */
@@ -23,10 +23,12 @@ export interface Report {
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
-const printTable = ({ title, columns, rows }: Table): void => {
+const printTable = ({ title, columns, rows: cells }: Table): void => {
+  const shown = (cell: string | number | null): string => (typeof cell === 'number' ? figure(cell) : (cell ?? ''));
+  const rows = cells.map((row) => row.map(shown));
   const widths = columns.map((column, place) => Math.max(column.length, ...rows.map((row) => row[place]?.length ?? 0)));
-  const line = (cells: readonly string[]): string =>
-    cells
+  const line = (row: readonly string[]): string =>
+    row
       .map((cell, place) => (place === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[place] ?? 0)))
       .join('  ');
   print(`\n${title}`);
@@ -55,9 +57,9 @@ export const machine = (): string => {
   return `${availableParallelism()} cores (${model}), ${gigabytes} GB, ${process.platform}, Node ${process.versions.node}`;
 };
 
-/** A number with three digits that count. */
+/** A number with three digits that count, whole from 100 on. */
 export const figure = (value: number): string =>
-  value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3).replace(/\.?0+$/, '');
+  (value >= 100 ? Math.round(value) : Number(value.toPrecision(3))).toLocaleString('en', { maximumFractionDigits: 9 });
 
-/** How many times as much: `12.3 x`. */
+/** How many times as much, as text: `12.3 x`. */
 export const times = (value: number, base: number): string => `${figure(value / base)} x`;

@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 import { configOf, load, openApp } from './loaded.ts';
 import { idleNote, timed } from './measure.ts';
 import type { Asked } from './options.ts';
-import { figure, type Report, times } from './report.ts';
+import { figure, type Report } from './report.ts';
 import { createWorld } from './world.ts';
 
 interface Part {
@@ -49,8 +49,7 @@ export const benchmarkStartup = async ({ records, folder }: Asked): Promise<Repo
     const place = Math.min(passed.length, parts.length - 1);
     gaps[place] = Math.max(gaps[place] as number, now - seen);
     seen = now;
-    while (passed.length < parts.length && sequence >= (parts[passed.length]?.lastSeq ?? 0))
-      passed.push(now);
+    while (passed.length < parts.length && sequence >= (parts[passed.length]?.lastSeq ?? 0)) passed.push(now);
     if (!done) setImmediate(watch);
   };
   const start = performance.now();
@@ -72,16 +71,10 @@ export const benchmarkStartup = async ({ records, folder }: Asked): Promise<Repo
     tables: [
       {
         title: `STARTUP: from ${records} records of each kind`,
-        columns: ['', 'seconds', 'plain select *', 'takes longer', 'longest stall, ms'],
+        columns: ['', 'seconds', 'plain select *', 'times the read', 'longest stall, ms'],
         rows: [
-          ...parts.map(({ name }, place) => [
-            name,
-            figure(ownOf(place)),
-            figure(plain[place] as number),
-            '',
-            figure(gaps[place] as number),
-          ]),
-          ['all', figure(seconds), figure(plainAll), times(seconds, plainAll), figure(stallMs)],
+          ...parts.map(({ name }, place) => [name, ownOf(place), plain[place] as number, null, gaps[place] as number]),
+          ['all', seconds, plainAll, seconds / plainAll, stallMs],
         ],
       },
     ],

@@ -71,7 +71,10 @@ describe('the store of the oldest release', () => {
         total: { count: 4, sum: '125.090001' },
         snapshot: { sequence: 12, at: '2026-01-05T12:00:00Z' },
       },
-      rejectedRecords: { totalCount: 2, nodes: [{ line: 5, problems: [{ path: 'click_id', code: 'CONFLICT' }] }, { line: 5 }] },
+      rejectedRecords: {
+        totalCount: 2,
+        nodes: [{ line: 5, problems: [{ path: 'click_id', code: 'CONFLICT' }] }, { line: 5 }],
+      },
     });
   });
 
@@ -97,13 +100,17 @@ describe('migrations', () => {
   });
 
   it('leave nothing to generate: the newest snapshot says what the tables say', async () => {
-    const journal = JSON.parse(readFileSync(join(migrations, 'meta/_journal.json'), 'utf8')) as { entries: { tag: string }[] };
+    const journal = JSON.parse(readFileSync(join(migrations, 'meta/_journal.json'), 'utf8')) as {
+      entries: { tag: string }[];
+    };
     const snapshots = readdirSync(join(migrations, 'meta')).filter((name) => name.endsWith('_snapshot.json'));
     expect(snapshots).toHaveLength(journal.entries.length);
     const newest = snapshots.sort().at(-1) as string;
     const told = JSON.parse(readFileSync(join(migrations, 'meta', newest), 'utf8')) as never;
     expect(await generateSQLiteMigration(told, await generateSQLiteDrizzleJson(tables))).toEqual([]);
-    expect(readdirSync(migrations).filter((name) => name.endsWith('.sql'))).toEqual(journal.entries.map(({ tag }) => `${tag}.sql`));
+    expect(readdirSync(migrations).filter((name) => name.endsWith('.sql'))).toEqual(
+      journal.entries.map(({ tag }) => `${tag}.sql`),
+    );
   });
 
   it('make the very columns that the tables declare', () => {
@@ -115,7 +122,9 @@ describe('migrations', () => {
       const made = client.pragma(`table_info(${getTableName(table)})`) as { name: string; notnull: number }[];
       expect(made.map(({ name, notnull }) => ({ name, notNull: notnull === 1 }))).toEqual(declared);
     }
-    const named = client.prepare("select name from sqlite_master where type = 'table' and name not glob 'sqlite_*' and name not glob '__*'");
+    const named = client.prepare(
+      "select name from sqlite_master where type = 'table' and name not glob 'sqlite_*' and name not glob '__*'",
+    );
     expect(named.pluck().all().sort()).toEqual(tableList.map(getTableName).sort());
   });
 

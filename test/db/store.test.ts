@@ -4,8 +4,9 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { ledgerTables } from '../../db/ledger-tables.ts';
 import type { Store } from '../../db/store.ts';
-import { commits, imports, ledgerTables, statusChanges, transactions } from '../../db/tables/index.ts';
+import { commits, imports, statusChanges, transactions } from '../../db/tables/index.ts';
 import { appendChange, dataFolder, rawConnection, testStore } from '../support/store.ts';
 
 const purchase = (transactionId: string) => ({
@@ -53,7 +54,9 @@ describe('sequence numbers', () => {
     const [one, other] = [testStore({ data }), testStore({ data })];
     const script = fileURLToPath(new URL('../support/ledger-writer.ts', import.meta.url));
     const children = ['x', 'y'].map((name) =>
-      spawn(process.execPath, ['--import', 'tsx', script, data, name, '200'], { stdio: ['ignore', 'ignore', 'inherit'] }),
+      spawn(process.execPath, ['--import', 'tsx', script, data, name, '200'], {
+        stdio: ['ignore', 'ignore', 'inherit'],
+      }),
     );
     const ends = children.map((child) => once(child, 'exit'));
     let here = 0;

@@ -64,7 +64,10 @@ it('counts in the total only the groups that having lets through', async () => {
   const page = (data as Page).enrichedAggregate;
   const byGroup = groupedBy(rows, (row) => `${row.user_id} ${row.product_id}`);
   const kept = [...byGroup.values()].filter((group) => group.reduce((sum, row) => sum + row.product_price, 0) >= 4);
-  const amounts = kept.flat().map((row) => row.product_price).sort((a, b) => a - b);
+  const amounts = kept
+    .flat()
+    .map((row) => row.product_price)
+    .sort((a, b) => a - b);
   expect(page.totalCount).toBe(kept.length);
   expect(kept.length).toBeLessThan(byGroup.size);
   expect(page.total).toEqual({
@@ -83,7 +86,10 @@ it.each([
   ['{ enrichedAggregate(after: "nonsense") { totalCount } }', /is not a cursor/],
   ['{ enrichedAggregate(timeZone: "Mars/Olympus") { totalCount } }', /IANA time zone/],
   ['{ enrichedAggregate(asOf: { sequence: 999 }) { totalCount } }', /sequence 999/],
-  ['{ enrichedAggregate(where: { range: { between: { from: "2020-01-02", to: "2020-01-01" } } }) { totalCount } }', /ends before/],
+  [
+    '{ enrichedAggregate(where: { range: { between: { from: "2020-01-02", to: "2020-01-01" } } }) { totalCount } }',
+    /ends before/,
+  ],
   ['{ enrichedAggregate(where: { range: { since: "2020-02-30" } }) { totalCount } }', /2020-02-30/],
   ['{ enrichedAggregate(groupBy: [CITY, CITY]) { totalCount } }', /CITY twice/],
 ])('refuses %s by name', async (text, message) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { openApp, type OpenApp } from '../support/app.ts';
+import { type OpenApp, openApp } from '../support/app.ts';
 import {
   type DullChange,
   type DullDimension,
@@ -42,7 +42,10 @@ const world = fc
     ranges: fc.array(range, { minLength: 1, maxLength: 12 }),
     transactions: fc.array(transaction, { maxLength: 40 }),
   })
-  .map(({ transactions, ...rest }) => ({ ...rest, transactions: transactions.map((row, place) => ({ id: `t${place}`, ...row })) }));
+  .map(({ transactions, ...rest }) => ({
+    ...rest,
+    transactions: transactions.map((row, place) => ({ id: `t${place}`, ...row })),
+  }));
 
 const question = fc.record({
   groupBy: fc.uniqueArray(fc.constantFrom(...dimensions), { maxLength: 4 }),
@@ -56,24 +59,33 @@ const question = fc.record({
   negate: fc.boolean(),
 });
 
-const iso = (us: number): string => `${new Date(Math.floor(us / 1000)).toISOString().slice(0, 19)}.${String(us % 1_000_000).padStart(6, '0')}Z`;
+const iso = (us: number): string =>
+  `${new Date(Math.floor(us / 1000)).toISOString().slice(0, 19)}.${String(us % 1_000_000).padStart(6, '0')}Z`;
 
 const load = async (app: OpenApp, { changes, ranges, transactions }: DullWorld): Promise<void> => {
   await recordChanges(app, changes);
   const table = ranges.map(({ first, last, city }) => `${ip4Text(first)},${ip4Text(last)},${city}`);
   await app.importFile('ip-ranges', { name: 'ranges.csv', text: ['start,end,city', ...table].join('\n') });
   const lines = transactions.map((row) =>
-    JSON.stringify({ click_id: row.id, created_at: iso(row.at), product_id: row.product, user_id: row.userId, ip: row.ip === null ? null : ip4Text(row.ip) }).replace(
-      /}$/,
-      `,"product_price":${decimalText(row.micros)}}`,
-    ),
+    JSON.stringify({
+      click_id: row.id,
+      created_at: iso(row.at),
+      product_id: row.product,
+      user_id: row.userId,
+      ip: row.ip === null ? null : ip4Text(row.ip),
+    }).replace(/}$/, `,"product_price":${decimalText(row.micros)}}`),
   );
   if (lines.length > 0) await app.importFile('transactions', { name: 'transactions.jsonl', text: lines.join('\n') });
 };
 
 const recordChanges = async (app: OpenApp, changes: readonly DullChange[]): Promise<void> => {
-  const input = { changes: changes.map((row) => ({ userId: row.userId, status: row.status, effectiveAt: iso(row.at) })) };
-  const { errors } = await app.query('mutation ($input: RecordStatusChangesInput!) { recordStatusChanges(input: $input) { __typename } }', { input });
+  const input = {
+    changes: changes.map((row) => ({ userId: row.userId, status: row.status, effectiveAt: iso(row.at) })),
+  };
+  const { errors } = await app.query(
+    'mutation ($input: RecordStatusChangesInput!) { recordStatusChanges(input: $input) { __typename } }',
+    { input },
+  );
   expect(errors).toBeUndefined();
 };
 
@@ -87,36 +99,74 @@ const document = `query ($groupBy: [EnrichedDimension!]!, $grain: TimeGrain, $zo
 }
 fragment figures on EnrichedMeasures { count sum average min max median distinctUsers }`;
 
-interface Figures { count: number; sum: string; average: string; min: string; max: string; median: string; distinctUsers: number }
-interface Group { key: Record<string, string | null>; measures: Figures & { shareOfSum: number | null }; facts: { totalCount: number; nodes: { transactionId: string }[] } }
-interface Answer { enrichedAggregate: { totalCount: number; pageInfo: { hasNextPage: boolean; endCursor: string | null }; total: Figures; nodes: Group[] } }
+interface Figures {
+  count: number;
+  sum: string;
+  average: string;
+  min: string;
+  max: string;
+  median: string;
+  distinctUsers: number;
+}
+interface Group {
+  key: Record<string, string | null>;
+  measures: Figures & { shareOfSum: number | null };
+  facts: { totalCount: number; nodes: { transactionId: string }[] };
+}
+interface Answer {
+  enrichedAggregate: {
+    totalCount: number;
+    pageInfo: { hasNextPage: boolean; endCursor: string | null };
+    total: Figures;
+    nodes: Group[];
+  };
+}
 
 const keyOf = ({ key }: Group, groupBy: readonly DullDimension[]): string => {
-  const values = { USER_STATUS: key.userStatus, CITY: key.city, PRODUCT: key.product, USER: key.user, PERIOD: key.periodStart && Date.parse(key.periodStart) };
+  const values = {
+    USER_STATUS: key.userStatus,
+    CITY: key.city,
+    PRODUCT: key.product,
+    USER: key.user,
+    PERIOD: key.periodStart && Date.parse(key.periodStart),
+  };
   return JSON.stringify(groupBy.map((dimension) => values[dimension]));
 };
 
 const figuresOf = ({ count, sum, average, min, max, median, distinctUsers }: DullGroup): Figures => ({
-  count, sum: decimalText(sum), average: decimalText(average), min: decimalText(min), max: decimalText(max), median: decimalText(median), distinctUsers,
+  count,
+  sum: decimalText(sum),
+  average: decimalText(average),
+  min: decimalText(min),
+  max: decimalText(max),
+  median: decimalText(median),
+  distinctUsers,
 });
 
 it('equals an independent implementation on random worlds and questions, also after a late correction', async () => {
   await fc.assert(
-    fc.asyncProperty(world, fc.array(question, { minLength: 1, maxLength: 6 }), fc.array(change, { maxLength: 4 }), async (known, questions, late) => {
-      const app = await openApp();
-      try {
-        await load(app, known);
-        const before = (await app.query<{ server: { snapshot: { sequence: number } } }>('{ server { snapshot { sequence } } }')).data?.server.snapshot.sequence;
-        for (const asked of questions) await compare(app, known, asked);
-        await recordChanges(app, late);
-        const corrected = { ...known, changes: applied(known.changes, late) };
-        for (const asked of questions) await compare(app, corrected, asked);
-        // What was asked before the correction is still answered the same, by its snapshot.
-        for (const asked of questions) await compare(app, known, asked, before);
-      } finally {
-        await app.close();
-      }
-    }),
+    fc.asyncProperty(
+      world,
+      fc.array(question, { minLength: 1, maxLength: 6 }),
+      fc.array(change, { maxLength: 4 }),
+      async (known, questions, late) => {
+        const app = await openApp();
+        try {
+          await load(app, known);
+          const before = (
+            await app.query<{ server: { snapshot: { sequence: number } } }>('{ server { snapshot { sequence } } }')
+          ).data?.server.snapshot.sequence;
+          for (const asked of questions) await compare(app, known, asked);
+          await recordChanges(app, late);
+          const corrected = { ...known, changes: applied(known.changes, late) };
+          for (const asked of questions) await compare(app, corrected, asked);
+          // What was asked before the correction is still answered the same, by its snapshot.
+          for (const asked of questions) await compare(app, known, asked, before);
+        } finally {
+          await app.close();
+        }
+      },
+    ),
     { numRuns: Number(process.env.RUNS ?? 25) },
   );
 }, 120_000);
@@ -124,7 +174,12 @@ it('equals an independent implementation on random worlds and questions, also af
 /** A change sent by itself counts unless it says what holds for that instant anyway; in the list it changes nothing then. */
 const applied = (changes: readonly DullChange[], late: readonly DullChange[]): DullChange[] => [...changes, ...late];
 
-const compare = async (app: OpenApp, known: DullWorld, asked: (typeof question) extends fc.Arbitrary<infer Q> ? Q : never, sequence?: number): Promise<void> => {
+const compare = async (
+  app: OpenApp,
+  known: DullWorld,
+  asked: typeof question extends fc.Arbitrary<infer Q> ? Q : never,
+  sequence?: number,
+): Promise<void> => {
   const { groupBy, grain, zone, validAt, wantedStatus, wantedUsers, since, cities, negate } = asked;
   const inner = {
     ...(wantedUsers ? { userIds: wantedUsers } : {}),
@@ -133,12 +188,20 @@ const compare = async (app: OpenApp, known: DullWorld, asked: (typeof question) 
   };
   const where = { ...(negate ? { not: inner } : inner), ...(wantedStatus ? { userStatus: wantedStatus } : {}) };
   const holds = (row: DullTransaction, city: string) =>
-    (!wantedUsers || wantedUsers.includes(row.userId)) && (since === null || row.at >= since) && (!cities || cities.includes(city) || row.product === 'p1');
+    (!wantedUsers || wantedUsers.includes(row.userId)) &&
+    (since === null || row.at >= since) &&
+    (!cities || cities.includes(city) || row.product === 'p1');
   const dull: DullQuestion = {
-    groupBy, grain, zone, validAt,
+    groupBy,
+    grain,
+    zone,
+    validAt,
     keep: (row, status, city) => (!wantedStatus || wantedStatus.includes(status)) && holds(row, city) !== negate,
   };
-  const asOf = { ...(validAt === null ? {} : { validAt: iso(validAt) }), ...(sequence === undefined ? {} : { sequence }) };
+  const asOf = {
+    ...(validAt === null ? {} : { validAt: iso(validAt) }),
+    ...(sequence === undefined ? {} : { sequence }),
+  };
   const { data, errors } = await app.query<Answer>(document, { groupBy, grain, zone, where, asOf });
   expect(errors).toBeUndefined();
   const answer = (data as Answer).enrichedAggregate;
@@ -154,5 +217,14 @@ const compare = async (app: OpenApp, known: DullWorld, asked: (typeof question) 
   }
   const rows = known.transactions.filter((row) => [...expected.values()].some(({ ids }) => ids.includes(row.id)));
   if (rows.length > 0) expect(answer.total).toEqual(figuresOf(dullMeasures('', rows)));
-  else expect(answer.total).toEqual({ count: 0, sum: '0', average: null, min: null, max: null, median: null, distinctUsers: 0 });
+  else
+    expect(answer.total).toEqual({
+      count: 0,
+      sum: '0',
+      average: null,
+      min: null,
+      max: null,
+      median: null,
+      distinctUsers: 0,
+    });
 };

@@ -85,16 +85,24 @@ describe('a table of IP ranges', () => {
     await table(opened, '10.0.0.0,10.0.0.255,old');
     const good = 'start,end,city\n10.0.0.0,10.0.0.255,new\n';
     const failed = await tableOf(opened, { 'good.csv': good, 'faulty.csv': 'nothing\n' });
-    expect(failed).toMatchObject([{ state: 'FAILED', accepted: 1 }, { state: 'FAILED', read: 0 }]);
+    expect(failed).toMatchObject([
+      { state: 'FAILED', accepted: 1 },
+      { state: 'FAILED', read: 0 },
+    ]);
     expect(cityOf(opened, '10.0.0.1')).toBe('old');
-    expect(await tableOf(opened, { 'good.csv': good })).toMatchObject([{ state: 'SUCCEEDED', accepted: 1, unchanged: 0 }]);
+    expect(await tableOf(opened, { 'good.csv': good })).toMatchObject([
+      { state: 'SUCCEEDED', accepted: 1, unchanged: 0 },
+    ]);
     expect(cityOf(opened, '10.0.0.1')).toBe('new');
     expect(opened.app.store.verify().problems).toEqual([]);
   });
 
   it('adds nothing when the same files come again, and stays until others do', async () => {
     const opened = await fresh();
-    const [a, b] = [{ 'a.csv': 'start,end,city\n10.0.0.0,10.0.0.9,a\n' }, { 'b.csv': 'start,end,city\n10.0.0.0,10.0.0.9,b\nx,y,z\n' }];
+    const [a, b] = [
+      { 'a.csv': 'start,end,city\n10.0.0.0,10.0.0.9,a\n' },
+      { 'b.csv': 'start,end,city\n10.0.0.0,10.0.0.9,b\nx,y,z\n' },
+    ];
     expect(await tableOf(opened, { ...a, ...b })).toMatchObject([{ accepted: 1 }, { accepted: 1, rejected: 1 }]);
     const before = sequence(opened);
     expect(await tableOf(opened, { ...a, ...b })).toMatchObject([
@@ -126,33 +134,77 @@ describe('a table of IP ranges', () => {
     const done = await tableOf(opened, {
       'cidr.csv': 'cidr,city\n10.0.0.0/16,Malmö\n2001:db8::/32,Oslo\n',
       'lines.jsonl': '{"start": "10.1.0.0", "end": "10.1.0.0", "city": "Kyiv"}\n',
-      'cities.json': '{"__proto__": [{"start": "10.2.0.0", "end": "10.2.0.1"}], "": [{"start": "10.4.0.0", "end": "10.4.0.1"}]}',
+      'cities.json':
+        '{"__proto__": [{"start": "10.2.0.0", "end": "10.2.0.1"}], "": [{"start": "10.4.0.0", "end": "10.4.0.1"}]}',
       'list.json': '[{"cidr": "::ffff:10.5.0.0/112", "city": "São Tomé"}]',
       'city.mmdb': mmdb,
     });
-    expect(done.map(({ accepted, rejected }) => [accepted, rejected])).toEqual([[2, 0], [1, 0], [1, 1], [1, 0], [1, 0]]);
-    const addresses = ['10.0.255.255', '10.1.0.0', '10.1.0.1', '10.2.0.1', '10.3.9.9', '10.4.0.0', '10.5.1.2', '2001:db8:ffff::', '2001:db9::', '::ffff:10.5.1.2', '::10.5.1.2'];
+    expect(done.map(({ accepted, rejected }) => [accepted, rejected])).toEqual([
+      [2, 0],
+      [1, 0],
+      [1, 1],
+      [1, 0],
+      [1, 0],
+    ]);
+    const addresses = [
+      '10.0.255.255',
+      '10.1.0.0',
+      '10.1.0.1',
+      '10.2.0.1',
+      '10.3.9.9',
+      '10.4.0.0',
+      '10.5.1.2',
+      '2001:db8:ffff::',
+      '2001:db9::',
+      '::ffff:10.5.1.2',
+      '::10.5.1.2',
+    ];
     expect(addresses.map((address) => cityOf(opened, address))).toEqual([
-      'Malmö', 'Kyiv', 'unknown', '__proto__', 'Dublin', 'unknown', 'São Tomé', 'Oslo', 'unknown', 'São Tomé', 'unknown',
+      'Malmö',
+      'Kyiv',
+      'unknown',
+      '__proto__',
+      'Dublin',
+      'unknown',
+      'São Tomé',
+      'Oslo',
+      'unknown',
+      'São Tomé',
+      'unknown',
     ]);
   });
 });
 
 it('names the range, its candidates from narrow to wide, and the line of the file it came from', async () => {
   const opened = await fresh();
-  await table(opened, '10.0.0.0,10.255.255.255,wide', '10.0.0.0,10.0.0.255,first', '10.0.0.0,10.0.0.255,second', '10.0.0.7,10.0.0.7,self');
+  await table(
+    opened,
+    '10.0.0.0,10.255.255.255,wide',
+    '10.0.0.0,10.0.0.255,first',
+    '10.0.0.0,10.0.0.255,second',
+    '10.0.0.7,10.0.0.7,self',
+  );
   const document = `query ($ip: IP!) { ipCity(ip: $ip) { ip city kind range { id first last cidrs provenance { line source sequence } } candidates { city } some: candidates(first: 2) { city } } }`;
   const { data } = await opened.query<{ ipCity: { range: { id: string } } }>(document, { ip: '::ffff:a00:8' });
   expect(data?.ipCity).toEqual({
     ip: '10.0.0.8',
     city: 'second',
     kind: 'PRIVATE',
-    range: { id: expect.any(String), first: '10.0.0.0', last: '10.0.0.255', cidrs: ['10.0.0.0/24'], provenance: { line: 4, source: 'ranges.csv', sequence: 3 } },
+    range: {
+      id: expect.any(String),
+      first: '10.0.0.0',
+      last: '10.0.0.255',
+      cidrs: ['10.0.0.0/24'],
+      provenance: { line: 4, source: 'ranges.csv', sequence: 3 },
+    },
     candidates: [{ city: 'second' }, { city: 'first' }, { city: 'wide' }],
     some: [{ city: 'second' }, { city: 'first' }],
   });
   await table(opened, '10.0.0.8,10.0.0.8,later');
-  const { data: node } = await opened.query('query ($id: ID!) { node(id: $id) { ... on IpRange { city provenance { line } } } }', { id: data?.ipCity.range.id });
+  const { data: node } = await opened.query(
+    'query ($id: ID!) { node(id: $id) { ... on IpRange { city provenance { line } } } }',
+    { id: data?.ipCity.range.id },
+  );
   expect(node).toEqual({ node: { city: 'second', provenance: { line: 4 } } });
 });
 
@@ -166,23 +218,30 @@ it('answers as a plain list of ranges does', async () => {
     const hex = (value - 2n ** 32n).toString(16).padStart(32, '0');
     return hex.match(/.{4}/g)?.join(':') ?? '';
   };
-  const range = fc.tuple(address, address).filter(([a, b]) => a < 2n ** 32n === b < 2n ** 32n).map(([a, b]) => (a < b ? [a, b] : [b, a]) as [bigint, bigint]);
+  const range = fc
+    .tuple(address, address)
+    .filter(([a, b]) => a < 2n ** 32n === b < 2n ** 32n)
+    .map(([a, b]) => (a < b ? [a, b] : [b, a]) as [bigint, bigint]);
   await fc.assert(
-    fc.asyncProperty(fc.array(range, { minLength: 1, maxLength: 12 }), fc.array(address, { minLength: 1, maxLength: 10 }), async (ranges, asked) => {
-      const opened = await openApp();
-      await table(opened, ...ranges.map(([first, last], place) => `${text(first)},${text(last)},c${place}`));
-      for (const value of asked) {
-        const holding = ranges
-          .map(([first, last], place) => ({ first, last, place, width: last - first }))
-          .filter(({ first, last }) => first <= value && value <= last)
-          .sort((a, b) => (a.width < b.width ? -1 : a.width > b.width ? 1 : b.place - a.place))
-          .map(({ place }) => `c${place}`);
-        const answer = opened.app.domains.ipCity.cityOf(ip(text(value)));
-        expect(answer.candidates().map(({ city }) => city)).toEqual(holding);
-        expect(answer.city).toBe(holding[0] ?? 'unknown');
-      }
-      await opened.close();
-    }),
+    fc.asyncProperty(
+      fc.array(range, { minLength: 1, maxLength: 12 }),
+      fc.array(address, { minLength: 1, maxLength: 10 }),
+      async (ranges, asked) => {
+        const opened = await openApp();
+        await table(opened, ...ranges.map(([first, last], place) => `${text(first)},${text(last)},c${place}`));
+        for (const value of asked) {
+          const holding = ranges
+            .map(([first, last], place) => ({ first, last, place, width: last - first }))
+            .filter(({ first, last }) => first <= value && value <= last)
+            .sort((a, b) => (a.width < b.width ? -1 : a.width > b.width ? 1 : b.place - a.place))
+            .map(({ place }) => `c${place}`);
+          const answer = opened.app.domains.ipCity.cityOf(ip(text(value)));
+          expect(answer.candidates().map(({ city }) => city)).toEqual(holding);
+          expect(answer.city).toBe(holding[0] ?? 'unknown');
+        }
+        await opened.close();
+      },
+    ),
     { numRuns: 15 },
   );
 }, 60_000);

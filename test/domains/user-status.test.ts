@@ -3,7 +3,14 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { statusCodes } from '../../src/domains/status.ts';
 import { formatInstant } from '../../src/lib/time.ts';
 import { type OpenApp, openApp } from '../support/app.ts';
-import { type DullRecord, dullDecider, dullIgnored, dullPeriods, dullRepeats, holds } from '../support/dull-timeline.ts';
+import {
+  type DullRecord,
+  dullDecider,
+  dullIgnored,
+  dullPeriods,
+  dullRepeats,
+  holds,
+} from '../support/dull-timeline.ts';
 import { dataFolder } from '../support/store.ts';
 
 const baseUs = Date.UTC(2020, 0, 1) * 1000;
@@ -11,7 +18,9 @@ const users = ['a', 'b'];
 
 const change = fc.record({
   userId: fc.constantFrom(...users),
-  effectiveAtUs: fc.oneof(fc.integer({ min: 0, max: 3 }), fc.constantFrom(60_000_000, 61_000_000)).map((us) => baseUs + us),
+  effectiveAtUs: fc
+    .oneof(fc.integer({ min: 0, max: 3 }), fc.constantFrom(60_000_000, 61_000_000))
+    .map((us) => baseUs + us),
   status: fc.constantFrom(...statusCodes),
 });
 /** What one day brings; the clock may stand still or go back between two of them. */
@@ -24,7 +33,8 @@ type Day = typeof day extends fc.Arbitrary<infer D> ? D : never;
 
 const recordDay = async (opened: OpenApp, { byImport, changes }: Day): Promise<string[]> => {
   const { intake, importers } = opened.app.domains;
-  if (!byImport) return (await intake.receive(importers.statusChanges, 'api', changes)).outcomes.map(({ kind }) => kind);
+  if (!byImport)
+    return (await intake.receive(importers.statusChanges, 'api', changes)).outcomes.map(({ kind }) => kind);
   const rows = changes.map((each) => `${each.userId},${formatInstant(each.effectiveAtUs)},${each.status}`);
   await opened.importFile('user-status', { name: 'day.csv', text: ['user_id,created_at,status', ...rows].join('\n') });
   return [];
@@ -73,16 +83,30 @@ it('answers as a plain list does: status, period, timeline and explanation, for 
     for (const { knowledge, sequence } of knowledgeOf(records))
       for (const userId of [...users, 'nobody']) {
         const periods = dullPeriods(records, userId, sequence);
-        const plain = ({ status, validFromUs, validToUs }: (typeof periods)[number]) => ({ status, validFromUs, validToUs });
+        const plain = ({ status, validFromUs, validToUs }: (typeof periods)[number]) => ({
+          status,
+          validFromUs,
+          validToUs,
+        });
         expect(userStatus.timeline(userId, {}, knowledge).map(plain)).toEqual(periods);
         for (const [fromUs, toUs] of spans) {
-          const inside = periods.filter((period) => holds(period, fromUs) || (period.validFromUs !== null && period.validFromUs >= fromUs && period.validFromUs < toUs));
+          const inside = periods.filter(
+            (period) =>
+              holds(period, fromUs) ||
+              (period.validFromUs !== null && period.validFromUs >= fromUs && period.validFromUs < toUs),
+          );
           expect(userStatus.timeline(userId, { fromUs, toUs }, knowledge).map(plain)).toEqual(inside);
         }
         for (const atUs of instants) {
           const answer = userStatus.statusAt(userId, atUs, knowledge);
           const decider = dullDecider(records, userId, atUs, sequence);
-          expect(answer).toEqual({ userId, atUs, sequence, decidedBySeq: decider?.seq ?? null, ...periods.find((period) => holds(period, atUs)) });
+          expect(answer).toEqual({
+            userId,
+            atUs,
+            sequence,
+            decidedBySeq: decider?.seq ?? null,
+            ...periods.find((period) => holds(period, atUs)),
+          });
           const isKnown = records.some((record) => record.userId === userId);
           expect(userStatus.explain(answer)).toEqual({
             rule: decider ? 'LATEST_CHANGE_AT_OR_BEFORE' : isKnown ? 'NO_CHANGE_YET' : 'UNKNOWN_USER',
@@ -93,7 +117,9 @@ it('answers as a plain list does: status, period, timeline and explanation, for 
       }
     await opened.close();
   };
-  const span = fc.tuple(fc.integer({ min: -1, max: 5 }), fc.integer({ min: 1, max: 5 })).map(([from, width]): [number, number] => [baseUs + from, baseUs + from + width]);
+  const span = fc
+    .tuple(fc.integer({ min: -1, max: 5 }), fc.integer({ min: 1, max: 5 }))
+    .map(([from, width]): [number, number] => [baseUs + from, baseUs + from + width]);
   await fc.assert(fc.asyncProperty(history, fc.array(span, { maxLength: 3 }), compare), { numRuns: 20 });
 }, 60_000);
 
@@ -110,11 +136,17 @@ it('says the same through GraphQL', async () => {
     const { opened, records } = await live(dataFolder(), days);
     const name = { 'non-paying': 'NON_PAYING', paying: 'PAYING', cancelled: 'CANCELLED' } as const;
     const iso = (us: number | null) => (us === null ? null : formatInstant(us));
-    for (const { knowledge, sequence } of knowledgeOf(records).filter(({ knowledge }) => !('sequence' in knowledge)).slice(0, 4))
+    for (const { knowledge, sequence } of knowledgeOf(records)
+      .filter(({ knowledge }) => !('sequence' in knowledge))
+      .slice(0, 4))
       for (const atUs of near(records.map(({ effectiveAtUs }) => effectiveAtUs)).slice(0, 4)) {
         const [userId = ''] = users;
         const knownAtUs = 'knownAtUs' in knowledge ? knowledge.knownAtUs : null;
-        const { data, errors } = await opened.query(document, { userId, date: iso(atUs), knownAt: iso(knownAtUs ?? null) });
+        const { data, errors } = await opened.query(document, {
+          userId,
+          date: iso(atUs),
+          knownAt: iso(knownAtUs ?? null),
+        });
         expect(errors).toBeUndefined();
         const periods = dullPeriods(records, userId, sequence).map((period) => ({
           status: name[period.status],
@@ -132,7 +164,10 @@ it('says the same through GraphQL', async () => {
             explanation: {
               rule: decider ? 'LATEST_CHANGE_AT_OR_BEFORE' : isKnown ? 'NO_CHANGE_YET' : 'UNKNOWN_USER',
               decidedBy: decider ? { provenance: { sequence: decider.seq } } : null,
-              ignored: dullIgnored(records, userId, atUs, sequence).map(({ seq, reason }) => ({ reason, change: { provenance: { sequence: seq } } })),
+              ignored: dullIgnored(records, userId, atUs, sequence).map(({ seq, reason }) => ({
+                reason,
+                change: { provenance: { sequence: seq } },
+              })),
             },
           },
           user: isKnown ? { statusTimeline: periods } : null,
@@ -149,15 +184,29 @@ describe('a change of status', () => {
     onTestFinished(opened.close);
     const { intake, importers, userStatus } = opened.app.domains;
     const send = async (...statuses: (typeof statusCodes)[number][]) =>
-      (await intake.receive(importers.statusChanges, 'api', statuses.map((status) => ({ userId: 'a', effectiveAtUs: baseUs, status })))).outcomes.map(({ kind }) => kind);
+      (
+        await intake.receive(
+          importers.statusChanges,
+          'api',
+          statuses.map((status) => ({ userId: 'a', effectiveAtUs: baseUs, status })),
+        )
+      ).outcomes.map(({ kind }) => kind);
     const take = (...statuses: string[]) =>
-      opened.importFile('user-status', { name: 'f.csv', text: ['user_id,created_at,status', ...statuses.map((status) => `a,2020-01-01,${status}`)].join('\n') });
+      opened.importFile('user-status', {
+        name: 'f.csv',
+        text: ['user_id,created_at,status', ...statuses.map((status) => `a,2020-01-01,${status}`)].join('\n'),
+      });
     return { send, take, status: () => userStatus.statusAt('a', baseUs).status };
   };
 
   it('can be corrected and the correction taken back', async () => {
     const { send, status } = await fresh();
-    expect(await send('paying', 'cancelled', 'paying', 'paying')).toEqual(['CREATED', 'CREATED', 'CREATED', 'DUPLICATE']);
+    expect(await send('paying', 'cancelled', 'paying', 'paying')).toEqual([
+      'CREATED',
+      'CREATED',
+      'CREATED',
+      'DUPLICATE',
+    ]);
     expect(status()).toBe('paying');
   });
 
@@ -171,13 +220,20 @@ describe('a change of status', () => {
     expect(status()).toBe('non-paying');
   });
 
-  it.each(['', 'a\0b', '\ud800', 'x'.repeat(257)])('with the id %j is rejected, and so is a question for it', async (userId) => {
-    const opened = await openApp();
-    onTestFinished(opened.close);
-    const { intake, importers, userStatus } = opened.app.domains;
-    const { outcomes, rejectedIds } = await intake.receive(importers.statusChanges, 'api', [{ userId, effectiveAtUs: baseUs, status: 'paying' }]);
-    expect(outcomes).toMatchObject([{ kind: 'REJECTED', problems: [{ path: 'userId' }] }]);
-    expect(intake.rejectedByIds(rejectedIds)).toMatchObject([{ source: 'api', line: null, importId: null, state: 'OPEN' }]);
-    expect(() => userStatus.statusAt(userId, baseUs)).toThrow('userId');
-  });
+  it.each(['', 'a\0b', '\ud800', 'x'.repeat(257)])(
+    'with the id %j is rejected, and so is a question for it',
+    async (userId) => {
+      const opened = await openApp();
+      onTestFinished(opened.close);
+      const { intake, importers, userStatus } = opened.app.domains;
+      const { outcomes, rejectedIds } = await intake.receive(importers.statusChanges, 'api', [
+        { userId, effectiveAtUs: baseUs, status: 'paying' },
+      ]);
+      expect(outcomes).toMatchObject([{ kind: 'REJECTED', problems: [{ path: 'userId' }] }]);
+      expect(intake.rejectedByIds(rejectedIds)).toMatchObject([
+        { source: 'api', line: null, importId: null, state: 'OPEN' },
+      ]);
+      expect(() => userStatus.statusAt(userId, baseUs)).toThrow('userId');
+    },
+  );
 });

@@ -18,7 +18,12 @@ const counted = async () => {
   await app.importFile('ip-ranges', { name: 'ranges.csv', text: 'cidr,city\n10.0.0.0/8,outer\n10.0.1.0/24,inner\n' });
   for (const file of [0, 1, 2]) {
     const lines = Array.from({ length: 500 }, (_, place) => {
-      const row = { click_id: `${file}-${place}`, created_at: day(place), product_id: place % 9, user_id: `u${place % users}` };
+      const row = {
+        click_id: `${file}-${place}`,
+        created_at: day(place),
+        product_id: place % 9,
+        user_id: `u${place % users}`,
+      };
       return JSON.stringify({ ...row, product_price: place, ip: `10.0.${place % 3}.7` });
     });
     await app.importFile('transactions', { name: `t${file}.jsonl`, text: lines.join('\n') });
@@ -27,7 +32,10 @@ const counted = async () => {
     statements.length = 0;
     const { data, errors } = await app.query(document);
     expect(errors).toBeUndefined();
-    return { data: data as Record<string, unknown>, statements: statements.filter((sql) => !/data_version/i.test(sql)) };
+    return {
+      data: data as Record<string, unknown>,
+      statements: statements.filter((sql) => !/data_version/i.test(sql)),
+    };
   };
   return run;
 };
@@ -36,15 +44,39 @@ const counted = async () => {
 const documents: [statements: number, document: string][] = [
   [0, '{ userStatus(userId: "u1", date: "2021-01-01") { status validFrom validTo user { userId } } }'],
   [0, '{ ipCity(ip: "10.0.1.9") { city kind range { first last city } candidates { cidrs } } }'],
-  [0, '{ enrichedAggregate { nodes { key { userStatus city } measures { count sum average min max median distinctUsers shareOfSum } } total { sum } snapshot { sequence at } } }'],
-  [0, '{ enrichedAggregate(groupBy: [PERIOD], grain: WEEK, timeZone: "Europe/Berlin", having: { countAtLeast: 2 }) { nodes { key { periodStart } measures { sum } } } }'],
-  [1, '{ enrichedAggregate(groupBy: [PRODUCT]) { nodes { key { product } facts(first: 100) { totalCount nodes { amount occurredAt } } } } }'],
+  [
+    0,
+    '{ enrichedAggregate { nodes { key { userStatus city } measures { count sum average min max median distinctUsers shareOfSum } } total { sum } snapshot { sequence at } } }',
+  ],
+  [
+    0,
+    '{ enrichedAggregate(groupBy: [PERIOD], grain: WEEK, timeZone: "Europe/Berlin", having: { countAtLeast: 2 }) { nodes { key { periodStart } measures { sum } } } }',
+  ],
+  [
+    1,
+    '{ enrichedAggregate(groupBy: [PRODUCT]) { nodes { key { product } facts(first: 100) { totalCount nodes { amount occurredAt } } } } }',
+  ],
   [1, '{ transactions(first: 1000) { totalCount nodes { transactionId amount user { userId status { status } } } } }'],
-  [1, '{ transactions(first: 1000, orderBy: { by: AMOUNT, direction: DESC }) { nodes { enrichment { userStatus { status validFrom } ipCity { city range { cidrs } } } } } }'],
-  [2, '{ transactions(first: 1000) { nodes { user { userId } provenance { source line recordedAt import { id source state } } } } }'],
-  [5, '{ transactions(first: 1000) { nodes { user { userId } provenance { import { source } } enrichment { userStatus { explanation { rule decidedBy { effectiveAt } ignored { reason change { status } } } } ipCity { range { provenance { line import { target } } } } } } } }'],
-  [1, '{ user(userId: "u3") { status { status } statusTimeline { status validFrom validTo } statusChanges { nodes { status effectiveAt } } } }'],
-  [1, '{ user(userId: "u3") { transactions(first: 5, orderBy: { by: OCCURRED_AT, direction: DESC }) { totalCount nodes { amount } } } }'],
+  [
+    1,
+    '{ transactions(first: 1000, orderBy: { by: AMOUNT, direction: DESC }) { nodes { enrichment { userStatus { status validFrom } ipCity { city range { cidrs } } } } } }',
+  ],
+  [
+    2,
+    '{ transactions(first: 1000) { nodes { user { userId } provenance { source line recordedAt import { id source state } } } } }',
+  ],
+  [
+    5,
+    '{ transactions(first: 1000) { nodes { user { userId } provenance { import { source } } enrichment { userStatus { explanation { rule decidedBy { effectiveAt } ignored { reason change { status } } } } ipCity { range { provenance { line import { target } } } } } } } }',
+  ],
+  [
+    1,
+    '{ user(userId: "u3") { status { status } statusTimeline { status validFrom validTo } statusChanges { nodes { status effectiveAt } } } }',
+  ],
+  [
+    1,
+    '{ user(userId: "u3") { transactions(first: 5, orderBy: { by: OCCURRED_AT, direction: DESC }) { totalCount nodes { amount } } } }',
+  ],
   [1, '{ imports { nodes { id source state read accepted unchanged conflicts rejected } } }'],
   [2, '{ rejectedRecords { totalCount nodes { raw problems { path message } import { source } } } }'],
   [0, '{ server { version engine snapshot { sequence } indices { name entries bytes } } }'],
@@ -63,19 +95,25 @@ it('costs no more statements than stated, however long the page', async () => {
 
 it('loads the nested fields of a thousand rows with one statement a field', async () => {
   const run = await counted();
-  const { data, statements } = await run('{ transactions(first: 1000) { nodes { user { userId } provenance { import { source } } } } }');
+  const { data, statements } = await run(
+    '{ transactions(first: 1000) { nodes { user { userId } provenance { import { source } } } } }',
+  );
   const { nodes } = data.transactions as { nodes: { provenance: { import: { source: string } } }[] };
   expect(nodes).toHaveLength(1000);
-  expect(new Set(nodes.map((node) => node.provenance.import.source))).toEqual(new Set(['t0.jsonl', 't1.jsonl', 't2.jsonl']));
+  expect(new Set(nodes.map((node) => node.provenance.import.source))).toEqual(
+    new Set(['t0.jsonl', 't1.jsonl', 't2.jsonl']),
+  );
   expect(statements).toHaveLength(2);
 }, 60_000);
 
 it('finds global ids of many types with one statement a type', async () => {
   const run = await counted();
   const { data } = await run('{ transactions(first: 20) { nodes { id } } imports { nodes { id } } }');
-  const ids = (data as Record<string, { nodes: { id: string }[] }>);
+  const ids = data as Record<string, { nodes: { id: string }[] }>;
   const all = [...(ids.transactions?.nodes ?? []), ...(ids.imports?.nodes ?? [])].map(({ id }) => id);
-  const found = await run(`{ nodes(ids: ${JSON.stringify(all)}) { __typename id ... on Transaction { amount } ... on Import { source } } }`);
+  const found = await run(
+    `{ nodes(ids: ${JSON.stringify(all)}) { __typename id ... on Transaction { amount } ... on Import { source } } }`,
+  );
   expect((found.data.nodes as { id: string }[]).map(({ id }) => id)).toEqual(all);
   expect(found.statements).toHaveLength(2);
 }, 60_000);

@@ -2,9 +2,12 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createCommitLog } from '../../src/indices/commit-log.ts';
 
-const steps = fc.array(fc.record({ records: fc.integer({ min: 1, max: 3 }), laterUs: fc.integer({ min: 0, max: 2 }) }), {
-  maxLength: 40,
-});
+const steps = fc.array(
+  fc.record({ records: fc.integer({ min: 1, max: 3 }), laterUs: fc.integer({ min: 0, max: 2 }) }),
+  {
+    maxLength: 40,
+  },
+);
 
 it('finds the sequence by time and the time by sequence as a list does, equal times included', () => {
   fc.assert(

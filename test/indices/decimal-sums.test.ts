@@ -7,14 +7,22 @@ const size = fc.record({
   units: fc.oneof(fc.integer({ min: 0, max: unitsMax }), fc.constantFrom(0, unitsMax)),
   micros: fc.oneof(fc.integer({ min: 0, max: 999_999 }), fc.constantFrom(0, 999_999)),
 });
-const row = fc.record({ group: fc.oneof(fc.integer({ min: 0, max: 3 }), fc.constant(1000)), size, sign: fc.constantFrom(1, -1) });
+const row = fc.record({
+  group: fc.oneof(fc.integer({ min: 0, max: 3 }), fc.constant(1000)),
+  size,
+  sign: fc.constantFrom(1, -1),
+});
 
 it('sums as BigInt does, beyond what a double holds', () => {
   fc.assert(
     fc.property(fc.array(row, { maxLength: 100 }), (rows) => {
       const sums = createDecimalSums();
       const dull = new Map<number, bigint>();
-      for (const { group, size: { units, micros }, sign } of rows) {
+      for (const {
+        group,
+        size: { units, micros },
+        sign,
+      } of rows) {
         sums.add(group, sign * units, sign * micros);
         dull.set(group, (dull.get(group) ?? 0n) + BigInt(sign) * (BigInt(units) * 1_000_000n + BigInt(micros)));
       }

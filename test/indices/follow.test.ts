@@ -20,12 +20,27 @@ describe('following a store', () => {
     const changes: number[] = [];
     const sales: number[] = [];
     const seen: { from: number; lengths: [number, number] }[] = [];
-    const see = () => void seen.push({ from: ledger.snapshot().sequence, lengths: [changes.length, sales.length] });
-    ledger.follow(statusChanges, { apply: (rows) => (see(), rows.forEach(({ seq }) => void changes.push(seq))) });
-    ledger.follow(transactions, { apply: (rows) => rows.forEach(({ seq }) => void sales.push(seq)) });
+    ledger.follow(statusChanges, {
+      apply(rows) {
+        seen.push({ from: ledger.snapshot().sequence, lengths: [changes.length, sales.length] });
+        for (const { seq } of rows) changes.push(seq);
+      },
+    });
+    ledger.follow(transactions, {
+      apply(rows) {
+        for (const { seq } of rows) sales.push(seq);
+      },
+    });
     return { ledger, changes, sales, seen };
   };
-  const sale = (place: number) => ({ transactionId: `t${place}`, userId: 'u', occurredAtUs: 0, productId: 'p', amount: '1', ip: null });
+  const sale = (place: number) => ({
+    transactionId: `t${place}`,
+    userId: 'u',
+    occurredAtUs: 0,
+    productId: 'p',
+    amount: '1',
+    ip: null,
+  });
 
   it('hands every record out once and in order, and stands at commit boundaries only', async () => {
     const store = testStore();
@@ -47,7 +62,9 @@ describe('following a store', () => {
     for (const sequence of stood) expect(boundaries.has(sequence)).toBe(true);
     // What was there when a step began is exactly what the snapshot of that moment says.
     for (const { from, lengths } of seen) expect(lengths[0] + lengths[1]).toBe(from);
-    expect([...changes, ...sales].sort((a, b) => a - b)).toEqual(Array.from({ length: 12 * 901 }, (_, place) => place + 1));
+    expect([...changes, ...sales].sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 12 * 901 }, (_, place) => place + 1),
+    );
     expect(changes).toEqual([...changes].sort((a, b) => a - b));
   });
 
@@ -104,11 +121,40 @@ describe('following a store', () => {
 });
 
 const userId = fc.constantFrom('a', 'b', 'c');
-const change = fc.record({ userId, effectiveAtUs: fc.integer({ min: 0, max: 5 }), status: fc.constantFrom('paying', 'cancelled', 'non-paying') });
+const change = fc.record({
+  userId,
+  effectiveAtUs: fc.integer({ min: 0, max: 5 }),
+  status: fc.constantFrom('paying', 'cancelled', 'non-paying'),
+});
 const step = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ does: fc.constant('changes'), by: fc.nat(1), changes: fc.array(change, { minLength: 1, maxLength: 4 }), wait: fc.boolean() }) },
-  { weight: 2, arbitrary: fc.record({ does: fc.constant('sale'), by: fc.nat(1), userId, atUs: fc.integer({ min: 0, max: 5 }), ip: fc.nat(3), wait: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ does: fc.constant('ranges'), by: fc.nat(1), cities: fc.array(fc.constantFrom('x', 'y', 'z'), { minLength: 1, maxLength: 3 }) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      does: fc.constant('changes'),
+      by: fc.nat(1),
+      changes: fc.array(change, { minLength: 1, maxLength: 4 }),
+      wait: fc.boolean(),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      does: fc.constant('sale'),
+      by: fc.nat(1),
+      userId,
+      atUs: fc.integer({ min: 0, max: 5 }),
+      ip: fc.nat(3),
+      wait: fc.boolean(),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      does: fc.constant('ranges'),
+      by: fc.nat(1),
+      cities: fc.array(fc.constantFrom('x', 'y', 'z'), { minLength: 1, maxLength: 3 }),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ does: fc.constant('catchUp'), by: fc.nat(1) }) },
 );
 
@@ -154,7 +200,14 @@ it('rebuilding and following give the same answers, and a snapshot seen on the w
           const rows = each.cities.map((city, first) => `10.0.0.${first},10.0.0.${first + 1},${city}`);
           await opened.importFile('ip-ranges', { name: 'r.csv', text: ['start,end,city', ...rows].join('\n') });
         } else if ('ip' in each) {
-          const sale = { transactionId: `t${ids++}`, userId: each.userId, occurredAtUs: each.atUs, productId: 'p', amount: { units: 1, micros: 0 }, ip: parseIp(`10.0.0.${each.ip}`) };
+          const sale = {
+            transactionId: `t${ids++}`,
+            userId: each.userId,
+            occurredAtUs: each.atUs,
+            productId: 'p',
+            amount: { units: 1, micros: 0 },
+            ip: parseIp(`10.0.0.${each.ip}`),
+          };
           working.push(intake.receive(importers.transactions, 'api', [sale]));
         } else working.push(opened.app.ledger.catchUp());
         if ('wait' in each && each.wait) await working.at(-1);

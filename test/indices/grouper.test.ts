@@ -8,7 +8,9 @@ describe('a grouper', () => {
   it('puts rows together exactly when all their codes are equal', () => {
     const rowsOf = fc
       .integer({ min: 0, max: 5 })
-      .chain((dimensions) => fc.array(fc.array(code, { minLength: dimensions, maxLength: dimensions }), { maxLength: 200 }));
+      .chain((dimensions) =>
+        fc.array(fc.array(code, { minLength: dimensions, maxLength: dimensions }), { maxLength: 200 }),
+      );
     fc.assert(
       fc.property(rowsOf, (rows) => {
         const dimensions = (rows[0] ?? []).map((_, place) => (row: number) => rows[row]?.[place] as number);

@@ -31,7 +31,9 @@ it.each([
 ])('keeps its places while it grows: %s', (_name, numberOf) => {
   const table = createNumberTable();
   const count = 50_000;
-  for (let place = 0; place < count; place++) if (table.place(numberOf(place)) !== place) expect.fail(`place ${place} is lost`);
-  for (let place = 0; place < count; place++) if (table.place(numberOf(place)) !== place) expect.fail(`place ${place} moved`);
+  for (let place = 0; place < count; place++)
+    if (table.place(numberOf(place)) !== place) expect.fail(`place ${place} is lost`);
+  for (let place = 0; place < count; place++)
+    if (table.place(numberOf(place)) !== place) expect.fail(`place ${place} moved`);
   expect(table.size).toBe(count);
 });

@@ -21,7 +21,10 @@ it('finds what sorting finds, moves nothing outside and puts smaller ones before
       const sorted = values.slice(from, to).sort(ascending);
       // 0 and -0 are one value here.
       expect(found === sorted[nth - from]).toBe(true);
-      expect([...moved.subarray(0, from), ...moved.subarray(to)]).toEqual([...values.slice(0, from), ...values.slice(to)]);
+      expect([...moved.subarray(0, from), ...moved.subarray(to)]).toEqual([
+        ...values.slice(0, from),
+        ...values.slice(to),
+      ]);
       expect([...moved.subarray(from, to)].sort(ascending).every((each, place) => each === sorted[place])).toBe(true);
       for (let place = from; place < to; place++)
         expect(place < nth ? (moved[place] as number) <= found : (moved[place] as number) >= found).toBe(true);
@@ -35,8 +38,8 @@ it.each([
   ['all equal', () => 7],
   ['two values', (place: number) => place % 2],
   ['an organ pipe', (place: number) => Math.min(place, 200_000 - place)],
-])('gives others their turn and stays quick: %s', async (_name, valueOf) => {
-  const values = Float64Array.from({ length: 200_000 }, (_, place) => valueOf(place));
+])('gives others their turn and stays quick: %s', async (_name, at) => {
+  const values = Float64Array.from({ length: 200_000 }, (_, place) => at(place));
   const sorted = values.toSorted();
   let turns = 0;
   const turn = () => {

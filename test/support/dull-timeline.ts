@@ -15,7 +15,9 @@ type Change = Pick<DullRecord, 'userId' | 'effectiveAtUs' | 'status'>;
 
 /** Whether a change adds nothing: stored before this import, or just what holds for its instant. */
 export const dullRepeats = (records: readonly DullRecord[], change: Change, importId: number | null): boolean => {
-  const rivals = records.filter(({ userId, effectiveAtUs }) => userId === change.userId && effectiveAtUs === change.effectiveAtUs);
+  const rivals = records.filter(
+    ({ userId, effectiveAtUs }) => userId === change.userId && effectiveAtUs === change.effectiveAtUs,
+  );
   const storedBefore = rivals.some((rival) => rival.status === change.status && rival.importId !== importId);
   return (importId !== null && storedBefore) || rivals.at(-1)?.status === change.status;
 };

@@ -30,7 +30,7 @@ export interface DullWorld {
 }
 
 /** The last change at or before the instant; of equal times the later record. */
-export const dullStatus = (changes: readonly DullChange[], userId: string, at: number): string => {
+const dullStatus = (changes: readonly DullChange[], userId: string, at: number): string => {
   let best: DullChange | undefined;
   for (const change of changes)
     if (change.userId === userId && change.at <= at && (!best || change.at >= best.at)) best = change;
@@ -38,10 +38,15 @@ export const dullStatus = (changes: readonly DullChange[], userId: string, at: n
 };
 
 /** The narrowest range; of equals the later one. */
-export const dullCity = (ranges: readonly DullRange[], ip: number | null): string => {
+const dullCity = (ranges: readonly DullRange[], ip: number | null): string => {
   let best: DullRange | undefined;
   for (const range of ranges)
-    if (ip !== null && range.first <= ip && ip <= range.last && (!best || range.last - range.first <= best.last - best.first))
+    if (
+      ip !== null &&
+      range.first <= ip &&
+      ip <= range.last &&
+      (!best || range.last - range.first <= best.last - best.first)
+    )
       best = range;
   return best?.city ?? 'unknown';
 };
@@ -51,7 +56,7 @@ export type DullDimension = 'USER_STATUS' | 'CITY' | 'PRODUCT' | 'USER' | 'PERIO
 const units = { MINUTE: 'minute', HOUR: 'hour', DAY: 'day' } as const;
 
 /** Start of the period by Temporal, in milliseconds. */
-export const dullPeriod = (at: number, grain: string, zone: string): number => {
+const dullPeriod = (at: number, grain: string, zone: string): number => {
   const time = Temporal.Instant.fromEpochMilliseconds(Math.floor(at / 1000)).toZonedDateTimeISO(zone);
   if (grain in units) {
     const unit = units[grain as keyof typeof units];
@@ -114,7 +119,10 @@ export interface DullQuestion {
   readonly keep: (transaction: DullTransaction, status: string, city: string) => boolean;
 }
 
-export const dullGroups = ({ changes, ranges, transactions }: DullWorld, question: DullQuestion): Map<string, DullGroup> => {
+export const dullGroups = (
+  { changes, ranges, transactions }: DullWorld,
+  question: DullQuestion,
+): Map<string, DullGroup> => {
   const rows = new Map<string, DullTransaction[]>();
   for (const transaction of transactions) {
     const status = dullStatus(changes, transaction.userId, question.validAt ?? transaction.at);
@@ -135,7 +143,9 @@ export const dullGroups = ({ changes, ranges, transactions }: DullWorld, questio
 
 export const decimalText = (micros: bigint): string => {
   const [sign, size] = micros < 0n ? ['-', -micros] : ['', micros];
-  const fraction = String(size % 1_000_000n).padStart(6, '0').replace(/0+$/, '');
+  const fraction = String(size % 1_000_000n)
+    .padStart(6, '0')
+    .replace(/0+$/, '');
   return `${sign}${size / 1_000_000n}${fraction && `.${fraction}`}`;
 };
 

@@ -9,7 +9,14 @@ const write = (place: number) =>
     tx.append(statusChanges, { userId: `${name}-${place}`, effectiveAtUs: place, status: 'paying' });
     if (place % 3 > 0) return;
     const transactionId = `${name}-${place}`;
-    tx.append(transactions, { transactionId, userId: name, occurredAtUs: place, productId: 'p', amount: '1', ip: null });
+    tx.append(transactions, {
+      transactionId,
+      userId: name,
+      occurredAtUs: place,
+      productId: 'p',
+      amount: '1',
+      ip: null,
+    });
   });
 for (let place = 0; place < Number(writes); place += 10)
   await Promise.all(Array.from({ length: 10 }, (_, offset) => write(place + offset)));

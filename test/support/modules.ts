@@ -21,7 +21,9 @@ export interface Module {
 /** The TypeScript files below the given folders, with what they import. */
 export const modulesOf = (folders: readonly string[]): Module[] =>
   folders
-    .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)))
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+    )
     .filter((path) => path.endsWith('.ts'))
     .map((path) => {
       const text = readFileSync(join(root, path), 'utf8');
@@ -34,7 +36,12 @@ const importsOf = (path: string, text: string): Import[] =>
   [...text.matchAll(statement)].map(([, type, clause = '', specifier = '']) => {
     const ours = specifier.startsWith('.');
     const target = ours ? relative('.', normalize(join(dirname(path), specifier))) : specifier;
-    const names = /\{([^}]*)\}/s.exec(clause)?.[1]?.split(',').map((name) => name.trim()).filter(Boolean) ?? [];
+    const names =
+      /\{([^}]*)\}/s
+        .exec(clause)?.[1]
+        ?.split(',')
+        .map((name) => name.trim())
+        .filter(Boolean) ?? [];
     const allTypes = names.length > 0 && names.every((name) => name.startsWith('type '));
     return { target, ours, typeOnly: type !== undefined || allTypes };
   });

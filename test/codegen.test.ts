@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
+import { print } from 'graphql';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { UserStatusExplainedDocument } from './fixtures/clients/generated/graphql.ts';
+import { type OpenApp, openApp } from './support/app.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+interface Outcome {
+  readonly code: number;
+  readonly output: string;
+}
+
+const codegen = (...args: string[]): Promise<Outcome> =>
+  new Promise((resolve) => {
+    execFile(process.execPath, ['--import', 'tsx', 'codegen.ts', ...args], { cwd: root }, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code) : 0, output: `${stdout}${stderr}` }),
+    );
+  });
+
+const emptyFolder = async (): Promise<string> => {
+  const folder = await mkdtemp(join(tmpdir(), 'asof-codegen-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  return folder;
+};
+
+describe('npm run codegen', () => {
+  it('has been run since the schema and the examples changed', async () => {
+    expect(await codegen('--check')).toEqual({ code: 0, output: '' });
+  });
+
+  it('names what is stale, and writes nothing when it only checks', async () => {
+    const out = await emptyFolder();
+    const { code, output } = await codegen('--check', '--out', out);
+    expect(code).toBe(1);
+    for (const name of ['gql.ts', 'graphql.ts', 'index.ts', 'persisted-documents.json'])
+      expect(output).toContain(`${name} is stale`);
+    expect(output).not.toContain('schema.graphql');
+    expect(await readdir(out)).toEqual([]);
+  });
+
+  it('takes further files, and persists each document under the hash of its text', async () => {
+    const out = await emptyFolder();
+    const file = join(out, 'ours.graphql');
+    await writeFile(file, 'query Ours { server { version } }');
+    expect(await codegen('--out', out, file)).toEqual({ code: 0, output: '5 files, 4 of them changed\n' });
+    const persisted = JSON.parse(await readFile(join(out, 'persisted-documents.json'), 'utf8')) as object;
+    const examples = await readdir(join(root, 'src/web/examples'));
+    expect(Object.keys(persisted)).toHaveLength(examples.length + 1);
+    for (const key of Object.keys(persisted)) expect(key).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect(Object.values(persisted)).toContain('query Ours { server { version } }');
+  });
+
+  it.each([
+    [
+      'an operation that does not fit the schema',
+      'query Broken { server { nonsense } }',
+      'Cannot query field "nonsense"',
+    ],
+    ['a file that is not there', undefined, 'no such file'],
+  ])('refuses %s', async (_what, text, message) => {
+    const out = await emptyFolder();
+    const file = join(out, 'broken.graphql');
+    if (text !== undefined) await writeFile(file, text);
+    const { code, output } = await codegen('--out', out, file);
+    expect(code).toBe(1);
+    expect(output).toContain(message);
+    expect(output).not.toContain('    at ModuleJob');
+  });
+});
+
+describe('a typed client', () => {
+  let opened: OpenApp;
+
+  beforeAll(async () => {
+    opened = await openApp();
+  });
+
+  afterAll(() => opened.close());
+
+  const ask = async <Data, Variables extends Readonly<Record<string, unknown>>>(
+    document: TypedDocumentNode<Data, Variables>,
+    variables: Variables,
+  ): Promise<Data | undefined> => (await opened.query<Data>(print(document), variables)).data;
+
+  it('knows the types of what it asks and is answered', async () => {
+    const data = await ask(UserStatusExplainedDocument, { userId: '1', date: '2025-06-01' });
+    // Both would be errors of the compiler if the types were not generated from the schema.
+    const status: 'CANCELLED' | 'NON_PAYING' | 'PAYING' | undefined = data?.userStatus.status;
+    const reasons: readonly string[] | undefined = data?.userStatus.explanation.ignored.map(({ reason }) => reason);
+    expect([status, reasons]).toEqual(['NON_PAYING', []]);
+  });
+});

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import {
+  type GraphQLNamedType,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+  isSpecifiedScalarType,
+  printSchema,
+} from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { schema } from '../../schema/schema.ts';
+
+const types = Object.values(schema.getTypeMap()).filter(
+  (type) => !isSpecifiedScalarType(type) && !type.name.startsWith('__'),
+);
+
+interface Described {
+  readonly path: string;
+  readonly description?: string | null | undefined;
+}
+
+const partsOf = (type: GraphQLNamedType): Described[] => {
+  if (isEnumType(type))
+    return type.getValues().map(({ name, description }) => ({ path: `${type.name}.${name}`, description }));
+  if (isInputObjectType(type))
+    return Object.values(type.getFields()).map(({ name, description }) => ({
+      path: `${type.name}.${name}`,
+      description,
+    }));
+  if (!isObjectType(type) && !isInterfaceType(type)) return [];
+  return Object.values(type.getFields()).flatMap(({ name, description, args }) => [
+    { path: `${type.name}.${name}`, description },
+    ...args.map((arg) => ({ path: `${type.name}.${name}(${arg.name})`, description: arg.description })),
+  ]);
+};
+
+/** What the Relay specification says of every connection. */
+const saidByRelay = /^PageInfo\.|^\w+Connection\.pageInfo$/;
+
+describe('the schema', () => {
+  it('says what everything in it is', () => {
+    const all = types.flatMap((type): Described[] => [
+      { path: type.name, description: type.description },
+      ...partsOf(type),
+    ]);
+    const silent = all.filter(({ path, description }) => !description?.trim() && !saidByRelay.test(path));
+    expect(silent.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('is the one in schema/schema.graphql (stale: run npm run codegen)', () => {
+    const file = readFileSync(new URL('../../schema/schema.graphql', import.meta.url), 'utf8');
+    expect(file).toBe(`${printSchema(schema)}\n`);
+  });
+});
