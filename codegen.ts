@@ -9,7 +9,8 @@ import { schema } from './schema/schema.ts';
 
 const usage = `npm run codegen -- [--check] [--out <folder>] [file.graphql …]
 
-Writes schema/schema.graphql and the README's tables, and for the example operations and any further files client types and persisted documents.
+Writes schema/schema.graphql, the README's tables, and client types and persisted documents of the example operations
+and any further files. With --out only these, into a folder of yours.
 With --check nothing is written: the exit code is 1 when a file is stale, each is named.
 `;
 
@@ -61,6 +62,15 @@ const clientFiles = async (documents: readonly string[], folder: string): Promis
   return files.map(({ filename, content }) => ({ path: filename, content: `${content.trimEnd()}\n` }));
 };
 
+/** What is printed of the program itself, whatever the operations. */
+const ownFiles = async (): Promise<Generated[]> => {
+  const readme = join(root, 'README.md');
+  return [
+    { path: join(root, 'schema/schema.graphql'), content: `${printSchema(schema)}\n` },
+    { path: readme, content: withSections(await readFile(readme, 'utf8'), referenceSections()) },
+  ];
+};
+
 const isFresh = async ({ path, content }: Generated): Promise<boolean> =>
   (await readFile(path, 'utf8').catch(() => undefined)) === content;
 
@@ -69,7 +79,7 @@ const run = async (): Promise<number> => {
     allowPositionals: true,
     options: {
       check: { type: 'boolean', default: false },
-      out: { type: 'string', default: join(root, clientFolder) },
+      out: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -79,10 +89,8 @@ const run = async (): Promise<number> => {
   }
   // A pattern that matches nothing is left out without a word.
   for (const file of positionals) await access(file);
-  const readme = join(root, 'README.md');
-  const documented = { path: readme, content: withSections(await readFile(readme, 'utf8'), referenceSections()) };
-  const sdl = { path: join(root, 'schema/schema.graphql'), content: `${printSchema(schema)}\n` };
-  const files = [sdl, documented, ...(await clientFiles([join(root, examples), ...positionals], values.out))];
+  const clients = await clientFiles([join(root, examples), ...positionals], values.out ?? join(root, clientFolder));
+  const files = values.out === undefined ? [...(await ownFiles()), ...clients] : clients;
   const fresh = await Promise.all(files.map(isFresh));
   const stale = files.filter((_file, place) => !fresh[place]);
   if (values.check) {

@@ -7,7 +7,8 @@ import { takeTurns } from '../lib/turns.ts';
 import type { AsOf, Enriched } from './enrichment.ts';
 import { createDimension, type Dimension, type DimensionName, type GroupKey } from './fact-dimensions.ts';
 import type { FactFilter } from './fact-filter.ts';
-import { countAndSum, createScan, type Scan } from './fact-measures.ts';
+import { countAndSum, type Scan } from './fact-measures.ts';
+import { candidatesOf, scanRows } from './fact-scan.ts';
 import type { FactSet } from './fact-set.ts';
 import { createGroupMeasures, type Measures } from './group-measures.ts';
 import { type GroupOrder, groupOrder } from './group-order.ts';
@@ -82,15 +83,10 @@ export const createEnrichedAggregate = (facts: FactSet, users: Users, ipCity: Ip
   },
 });
 
-const scanOf = (facts: FactSet, { where, timeZone }: AggregateRequest, enriched: Enriched, grouper: Grouper): Scan => {
-  const test = facts.testOf(where, enriched, timeZone);
-  if (!where?.userIds) return createScan(enriched.rows, test, grouper);
-  const rows = [...facts.userCodes(where.userIds)].flatMap((user) => facts.columns.rowsOfUser(user, enriched.rows));
-  return createScan(
-    rows.sort((a, b) => a - b),
-    test,
-    grouper,
-  );
+const scanOf = (facts: FactSet, request: AggregateRequest, enriched: Enriched, { groupOf }: Grouper): Scan => {
+  const test = facts.testOf(request.where, enriched, request.timeZone);
+  const candidates = candidatesOf(facts, request.where?.userIds, enriched);
+  return (visit) => scanRows(candidates, test, (row) => visit(row, groupOf(row)));
 };
 
 const passes = (having: MeasureFilter | undefined, count: number, sum: bigint): boolean =>

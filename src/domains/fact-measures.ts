@@ -1,36 +1,12 @@
 import { createDecimalSums } from '../indices/decimal-sums.ts';
-import type { Grouper } from '../indices/grouper.ts';
 import { createNumberTable } from '../indices/number-table.ts';
 import { selectNth } from '../indices/select-nth.ts';
 import { divideMicros, microsOf } from '../lib/decimal.ts';
 import { takeTurns } from '../lib/turns.ts';
 import type { FactColumns } from './fact-columns.ts';
 
-/** Calls `visit` with every row that counts and its group, giving way to other work in between. */
+/** Calls `visit` with every row that counts and its group. */
 export type Scan = (visit: (row: number, group: number) => void) => Promise<void>;
-
-const turnRows = 8192;
-
-/** Goes through rows `[0, rows)`, or through the given ones, that pass the test. */
-export const createScan = (
-  rows: number | readonly number[],
-  test: ((row: number) => boolean) | undefined,
-  grouper: Grouper,
-): Scan => {
-  const listed = typeof rows === 'number' ? undefined : rows;
-  const end = typeof rows === 'number' ? rows : rows.length;
-  return async (visit) => {
-    const turn = takeTurns();
-    for (let from = 0; from < end; from += turnRows) {
-      const to = Math.min(from + turnRows, end);
-      for (let index = from; index < to; index++) {
-        const row = listed ? (listed[index] as number) : index;
-        if (test === undefined || test(row)) visit(row, grouper.groupOf(row));
-      }
-      await turn();
-    }
-  };
-};
 
 export interface CountsAndSums {
   /** Rows a group. */

@@ -1,8 +1,8 @@
 import { DomainError } from '../errors.ts';
-import { takeTurns } from '../lib/turns.ts';
-import type { AsOf, Enriched } from './enrichment.ts';
+import type { AsOf } from './enrichment.ts';
 import type { FactColumns } from './fact-columns.ts';
 import type { FactFilter } from './fact-filter.ts';
+import { candidatesOf, scanRows } from './fact-scan.ts';
 import type { FactSet } from './fact-set.ts';
 
 export type FactOrderField = 'OCCURRED_AT' | 'RECEIVED_AT' | 'AMOUNT';
@@ -42,20 +42,17 @@ export const pageOfFacts = async (facts: FactSet, request: FactPageRequest): Pro
   const after = request.afterSeq === undefined ? undefined : rowOf(columns, request.afterSeq);
   const before = request.beforeSeq === undefined ? undefined : rowOf(columns, request.beforeSeq);
   const kept = best(request.limit + 1, inOrder);
-  const turn = takeTurns();
   let totalCount = 0;
   let skippedBefore = false;
   let skippedAfter = false;
 
-  let sinceTurn = 0;
-  for (const row of candidates(facts, request, enriched)) {
-    if (++sinceTurn % 16384 === 0) await turn();
-    if (test && !test(row)) continue;
+  const userIds = request.userId === undefined ? request.where?.userIds : [request.userId];
+  await scanRows(candidatesOf(facts, userIds, enriched), test, (row) => {
     totalCount++;
     if (after !== undefined && compare(row, after) <= 0) skippedBefore = true;
     else if (before !== undefined && compare(row, before) >= 0) skippedAfter = true;
     else kept.offer(row);
-  }
+  });
   const rows = kept.take();
   const more = rows.length > request.limit;
   if (more) rows.pop();
@@ -67,16 +64,6 @@ export const pageOfFacts = async (facts: FactSet, request: FactPageRequest): Pro
     hasAfter: skippedAfter || (!request.fromEnd && more),
   };
 };
-
-/** The rows that can be on the page: one user's or a few users' are found without a scan. */
-function* candidates(facts: FactSet, { where, userId }: FactPageRequest, enriched: Enriched): Iterable<number> {
-  const userIds = userId === undefined ? where?.userIds : [userId];
-  if (userIds) {
-    for (const user of facts.userCodes(userIds)) yield* facts.columns.rowsOfUser(user, enriched.rows);
-    return;
-  }
-  for (let row = 0; row < enriched.rows; row++) yield row;
-}
 
 const comparison = (columns: FactColumns, field: FactOrderField, descending: boolean) => {
   const sign = descending ? -1 : 1;

@@ -14,9 +14,9 @@ import {
   openApp,
   writeFileOf,
 } from './loaded.ts';
-import { idleNote } from './measure.ts';
+import { idleNote, worst } from './measure.ts';
 import type { Asked } from './options.ts';
-import { figure, type Report } from './report.ts';
+import { figure, type Report, stallTarget } from './report.ts';
 import { cityName, createWorld, userId, type World } from './world.ts';
 
 /** The same rows as the program stores, in its own tables with their indices, made of columns instead of a file. */
@@ -91,18 +91,19 @@ export const benchmarkImport = async ({ records, folder }: Asked): Promise<Repor
   const floorPath = join(folder, 'floor.sqlite');
   const client = openClient(floorPath);
   const rows: (string | number)[][] = [];
-  let stallMs = 0;
+  const stalls: { stallMs: number; busyMs: number }[] = [];
   for (const [place, file] of files.entries()) {
     const path = await writeFileOf(file, world, own);
     const taken = await importFile(app, file, path, records);
     const floor = insertAll(client, floors[place] as (typeof floors)[number], world, config.batchRecords);
-    stallMs = Math.max(stallMs, taken.stallMs);
+    stalls.push(taken);
     rows.push([
       `${file.name} (${figure(statSync(path).size / 1e6)} MB)`,
       records / taken.seconds,
       records / floor.seconds,
       taken.seconds / floor.seconds,
       taken.stallMs,
+      taken.busyMs,
       floor.stallMs,
     ]);
   }
@@ -123,19 +124,13 @@ export const benchmarkImport = async ({ records, folder }: Asked): Promise<Repor
           'SQLite inserts a second',
           'times SQLite’s time',
           'longest stall, ms',
+          'of work',
           'SQLite’s longest transaction, ms',
         ],
         rows,
       },
     ],
-    targets: [
-      {
-        what: 'stall while importing',
-        wanted: 'at most 50 ms',
-        found: `${figure(stallMs)} ms`,
-        reached: stallMs <= 50,
-      },
-    ],
+    targets: [stallTarget('stall while importing', worst(stalls))],
     notes: [
       await idleNote(),
       `${config.batchRecords} records a transaction, synchronous=FULL, the same tables and indices; ours also reads, checks, dedupes and indexes.`,

@@ -67,21 +67,50 @@ export interface Timed<T> {
   readonly seconds: number;
   /** The longest time the event loop did not come round, milliseconds, give or take one. */
   readonly stallMs: number;
+  /** The most processor time spent between two turns of the loop, milliseconds: a stall without what others cost. */
+  readonly busyMs: number;
 }
+
+const processorMs = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
+
+/** Looks at the processor clock whenever the loop comes round; the result is the longest stretch. */
+const watchBusy = (): (() => number) => {
+  let last = processorMs();
+  let longest = 0;
+  const timer = setInterval(() => {
+    const now = processorMs();
+    longest = Math.max(longest, now - last);
+    last = now;
+  }, 1);
+  return () => {
+    clearInterval(timer);
+    return longest;
+  };
+};
 
 export const timed = async <T>(work: () => Promise<T>): Promise<Timed<T>> => {
   const loop = monitorEventLoopDelay({ resolution: 1 });
   await delay(5);
   loop.enable();
   await delay(5);
+  const busy = watchBusy();
   const begun = performance.now();
   const result = await work();
   const seconds = (performance.now() - begun) / 1000;
   // A stall is seen when the loop comes round after it.
   await delay(5);
   loop.disable();
-  return { result, seconds, stallMs: loop.max / 1e6 };
+  return { result, seconds, stallMs: loop.max / 1e6, busyMs: busy() };
 };
+
+/** The longest stall and the longest stretch of work of several runs. */
+export const worst = (runs: readonly Pick<Timed<unknown>, 'stallMs' | 'busyMs'>[]) => ({
+  stallMs: Math.max(...runs.map(({ stallMs }) => stallMs)),
+  busyMs: Math.max(...runs.map(({ busyMs }) => busyMs)),
+});
 
 /** What the machine itself adds to a stall: an event loop with nothing to do, told as a note. */
 export const idleNote = async (): Promise<string> => {
@@ -96,6 +125,6 @@ export const repeated = async <T>(runs: number, work: () => Promise<T>): Promise
   return {
     result: (done.at(-1) as Timed<T>).result,
     seconds: median(done.map(({ seconds }) => seconds)),
-    stallMs: Math.max(...done.map(({ stallMs }) => stallMs)),
+    ...worst(done),
   };
 };

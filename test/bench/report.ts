@@ -61,5 +61,14 @@ export const machine = (): string => {
 export const figure = (value: number): string =>
   (value >= 100 ? Math.round(value) : Number(value.toPrecision(3))).toLocaleString('en', { maximumFractionDigits: 9 });
 
+const stallMsMax = 50;
+
+export const stallTarget = (what: string, { stallMs, busyMs }: { stallMs: number; busyMs: number }): Target => ({
+  what,
+  wanted: `at most ${stallMsMax} ms`,
+  found: `${figure(stallMs)} ms, ${figure(busyMs)} of work`,
+  reached: stallMs <= stallMsMax,
+});
+
 /** How many times as much, as text: `12.3 x`. */
 export const times = (value: number, base: number): string => `${figure(value / base)} x`;

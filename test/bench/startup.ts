@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 import { configOf, load, openApp } from './loaded.ts';
 import { idleNote, timed } from './measure.ts';
 import type { Asked } from './options.ts';
-import { figure, type Report } from './report.ts';
+import { figure, type Report, stallTarget } from './report.ts';
 import { createWorld } from './world.ts';
 
 interface Part {
@@ -53,7 +53,7 @@ export const benchmarkStartup = async ({ records, folder }: Asked): Promise<Repo
     if (!done) setImmediate(watch);
   };
   const start = performance.now();
-  const { seconds, stallMs } = await timed(async () => {
+  const { seconds, stallMs, busyMs } = await timed(async () => {
     watch();
     await app.start();
     done = true;
@@ -71,16 +71,14 @@ export const benchmarkStartup = async ({ records, folder }: Asked): Promise<Repo
     tables: [
       {
         title: `STARTUP: from ${records} records of each kind`,
-        columns: ['', 'seconds', 'plain select *', 'times the read', 'longest stall, ms'],
+        columns: ['', 'seconds', 'plain select *', 'times the read', 'longest stall, ms', 'of work'],
         rows: [
           ...parts.map(({ name }, place) => [name, ownOf(place), plain[place] as number, null, gaps[place] as number]),
-          ['all', seconds, plainAll, seconds / plainAll, stallMs],
+          ['all', seconds, plainAll, seconds / plainAll, stallMs, busyMs],
         ],
       },
     ],
-    targets: [
-      { what: 'stall while starting', wanted: 'at most 50 ms', found: `${figure(stallMs)} ms`, reached: stallMs <= 50 },
-    ],
+    targets: [stallTarget('stall while starting', { stallMs, busyMs })],
     notes: [
       await idleNote(),
       'ip_ranges are read when their table is put in force (ip_tables). The file is in the page cache.',

@@ -207,7 +207,8 @@ describe('an import in the background', () => {
     }
     expect(seen).toEqual([...seen].sort((a, b) => a - b));
     expect(seen.at(-1)).toBe(5000);
-    expect(readdirSync(join(opened.data, 'uploads'))).toEqual([]);
+    // The import is told to be done before its file is cleared away.
+    await expect.poll(() => readdirSync(join(opened.data, 'uploads'))).toEqual([]);
   });
 
   it('that the end of the server breaks off is ended by the next start, and its file can come again', async () => {
