@@ -3,6 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { generate } from '@graphql-codegen/cli';
+import { preset } from '@graphql-codegen/client-preset';
 import { printSchema } from 'graphql';
 import { referenceSections, withSections } from './docs/reference.ts';
 import { schema } from './schema/schema.ts';
@@ -44,7 +45,7 @@ const clientFiles = async (documents: readonly string[], folder: string): Promis
       documents: [...documents],
       generates: {
         [`${folder}/`]: {
-          preset: 'client',
+          preset,
           presetConfig: { fragmentMasking: false, persistedDocuments: { hashAlgorithm: 'sha256' } },
           config: {
             scalars,

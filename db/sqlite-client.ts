@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
+import { DomainError } from '../src/errors.ts';
 
 const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url));
 
@@ -46,7 +47,9 @@ const useWal = (client: Database.Database): void => {
 const bringToNewestSchema = (client: Database.Database): void => {
   const migrations = readMigrationFiles({ migrationsFolder });
   const newest = Math.max(...migrations.map(({ folderMillis }) => folderMillis));
-  if (migratedUpTo(client) >= newest) return;
+  const known = migratedUpTo(client);
+  if (known > newest) throw new DomainError('NOT_ALLOWED', 'the data folder was last used by a newer version of asof');
+  if (known === newest) return;
   client
     .transaction(() => {
       client.exec(

@@ -89,11 +89,11 @@ export const createImportRun = async (
   const run = async (): Promise<readonly Import[]> => {
     try {
       for (const [place, file] of files.entries()) await takeFile(file, standings[place] as Import);
-      await write((tx) => session.finish?.(tx));
-      for (const standing of standings) {
-        const state = standing.rejected + standing.conflicts > 0 ? 'SUCCEEDED_WITH_REJECTS' : 'SUCCEEDED';
-        await advance(standing, ({ nowUs }) => ({ state, finishedAtUs: nowUs, bytesRead: standing.bytesTotal }));
-      }
+      const ends = await write((tx) => {
+        session.finish?.(tx);
+        return standings.map((standing) => endImport(tx, standing));
+      });
+      standings.forEach((standing, place) => void Object.assign(standing, ends[place]));
     } catch (error) {
       await fail(error);
     } finally {
@@ -117,6 +117,13 @@ const beginImport = (tx: Tx, target: string, file: ImportFile, bytesTotal: numbe
   const counts = { bytesRead: 0, read: 0, accepted: 0, unchanged: 0, conflicts: 0, rejected: 0 };
   const open = { finishedAtUs: null, failureCode: null, failureMessage: null };
   return { id: tx.insert(imports, begun), ...begun, ...counts, ...open };
+};
+
+const endImport = (tx: Tx, { id, rejected, conflicts, bytesTotal }: Import): Partial<Import> => {
+  const state = rejected + conflicts > 0 ? 'SUCCEEDED_WITH_REJECTS' : 'SUCCEEDED';
+  const end = { state, finishedAtUs: tx.nowUs, bytesRead: bytesTotal } as const;
+  tx.update(imports, { id }, end);
+  return end;
 };
 
 /** Judges a batch, keeps what was not taken in, and gives the import's new counts, to be stored along with it. */

@@ -115,6 +115,7 @@ export const createIpCity = (store: Store, ledger: Ledger): IpCity => {
     const kept = replaced.get(known.seq) ?? build(known.seq, known.tableId);
     replaced.delete(known.seq);
     replaced.set(known.seq, kept);
+    kept.catch(() => replaced.delete(known.seq));
     const [oldest] = replaced.keys();
     if (replaced.size > replacedTablesKept && oldest !== undefined) replaced.delete(oldest);
     return kept;
