@@ -18,15 +18,15 @@ export const openSqlite = (path: string, options: Omit<StoreOptions, 'data'>): S
   const prepared = new Map<string, Database.Statement>();
 
   /** Start-up reads millions of rows: SQLite itself builds the objects, at half of Drizzle's cost. */
-  const readRows = (table: SQLiteTable, condition: string, parameters: unknown[]): unknown[] => {
-    const key = `${getTableName(table)} ${condition}`;
+  const readRows = (table: SQLiteTable, columns: readonly string[], condition: string, parameters: unknown[]) => {
+    const key = `${getTableName(table)} ${columns} ${condition}`;
     let statement = prepared.get(key);
     if (!statement) {
-      const columns = Object.entries(getTableColumns(table)).map(([name, column]) => `"${column.name}" as "${name}"`);
-      statement = client.prepare(`select ${columns.join(', ')} from "${getTableName(table)}" ${condition}`);
+      const list = columns.map((name) => `"${columnOf(table, name).name}" as "${name}"`).join(', ');
+      statement = client.prepare(`select ${list} from "${getTableName(table)}" ${condition}`);
       prepared.set(key, statement);
     }
-    return statement.all(parameters);
+    return statement.all(parameters) as Record<string, unknown>[];
   };
 
   const rowsIn = <T extends SQLiteTable>(
@@ -61,12 +61,13 @@ export const openSqlite = (path: string, options: Omit<StoreOptions, 'data'>): S
       .all() as Row<T>[];
   };
 
-  function* slices<T extends LedgerTable>(
+  function* slices<T extends LedgerTable, C extends keyof Row<T> & string>(
     table: T,
+    columns: readonly C[],
     match: Match<T>,
-    orderBy: Extract<keyof Row<T>, string>,
+    orderBy: C,
     sliceRows: number,
-  ): Iterable<Row<T>[]> {
+  ): Iterable<Pick<Row<T>, C>[]> {
     const key = `"${columnOf(table, orderBy).name}"`;
     const equal = Object.keys(match).map((name) => `"${columnOf(table, name).name}" = ?`);
     const order = `order by ${key}, seq limit ${sliceRows}`;
@@ -75,9 +76,9 @@ export const openSqlite = (path: string, options: Omit<StoreOptions, 'data'>): S
     let last: Record<string, unknown> | undefined;
     for (;;) {
       const from = last ? [last[orderBy], last.seq] : [];
-      const rows = readRows(table, last ? further : first, [...Object.values(match), ...from]);
-      if (rows.length > 0) yield rows as Row<T>[];
-      last = rows.at(-1) as Record<string, unknown> | undefined;
+      const rows = readRows(table, columns, last ? further : first, [...Object.values(match), ...from]);
+      if (rows.length > 0) yield rows as Pick<Row<T>, C>[];
+      last = rows.at(-1);
       if (rows.length < sliceRows) return;
     }
   }
@@ -88,8 +89,12 @@ export const openSqlite = (path: string, options: Omit<StoreOptions, 'data'>): S
     rehearsal: () => createRehearsal(client, options.nowUs),
     commitsAfter: (seq, limit) =>
       db.select().from(commits).where(gt(commits.lastSeq, seq)).orderBy(asc(commits.lastSeq)).limit(limit).all(),
-    records: <T extends LedgerTable>(table: T, after: number, upTo: number) =>
-      readRows(table, 'where seq > ? and seq <= ? order by seq', [after, upTo]) as Row<T>[],
+    records: <T extends LedgerTable, C extends keyof Row<T> & string>(
+      table: T,
+      columns: readonly C[],
+      after: number,
+      upTo: number,
+    ) => readRows(table, columns, 'where seq > ? and seq <= ? order by seq', [after, upTo]) as Pick<Row<T>, C>[],
     rowsIn,
     page,
     count: (table, match = {}) =>

@@ -55,8 +55,13 @@ export interface Store {
   rehearsal(): { run<R>(work: (tx: Tx) => R): R; close(): void };
   /** The newest commits after `seq`, oldest first. */
   commitsAfter(seq: number, limit: number): Commit[];
-  /** Records with `after < seq <= upTo`, in order. */
-  records<T extends LedgerTable>(table: T, after: number, upTo: number): Row<T>[];
+  /** These columns of the records with `after < seq <= upTo`, in order. */
+  records<T extends LedgerTable, C extends keyof Row<T> & string>(
+    table: T,
+    columns: readonly C[],
+    after: number,
+    upTo: number,
+  ): Pick<Row<T>, C>[];
   /** Rows whose `column` is one of `values`, in any order: one statement. */
   rowsIn<T extends SQLiteTable>(
     table: T,
@@ -65,13 +70,17 @@ export interface Store {
   ): Row<T>[];
   page<T extends SQLiteTable>(table: T, request: PageRequest<T>): Row<T>[];
   count<T extends SQLiteTable>(table: T, match?: Match<T>): number;
-  /** Records in the order of `orderBy` and `seq`, read in short slices so that neither thread nor log is held. */
-  slices<T extends LedgerTable>(
+  /**
+   * These columns of records, in the order of one of them and of `seq`, which must be among them: read in short slices,
+   * so that neither thread nor log is held.
+   */
+  slices<T extends LedgerTable, C extends keyof Row<T> & string>(
     table: T,
+    columns: readonly C[],
     match: Match<T>,
-    orderBy: Extract<keyof Row<T>, string>,
+    orderBy: C,
     sliceRows: number,
-  ): Iterable<Row<T>[]>;
+  ): Iterable<Pick<Row<T>, C>[]>;
   /** Changes whenever another process has committed. */
   foreignVersion(): number;
   /** Problems found in the file itself and in its ledger, none when it is sound; and how many records there are. */

@@ -20,9 +20,8 @@ builder.node(StatusChange, {
     userId: t.exposeID('userId', { description: 'Whose status changed.' }),
     user: t.field({
       type: UserType,
-      nullable: true,
-      description: 'The user; null never, for a user with a change is known.',
-      resolve: ({ userId }, _args, { users }) => users.userOf(userId),
+      description: 'The user.',
+      resolve: ({ userId }) => ({ userId }),
     }),
     status: t.field({ type: UserStatusEnum, description: 'The status from then on.', resolve: ({ status }) => status }),
     effectiveAt: t.field({

@@ -51,7 +51,7 @@ export const settings: readonly Setting[] = [
   ),
   setting('fileBytesMax', 'bytes', '4GB', 'Largest file to import.'),
   setting('recordBytesMax', 'bytes', '1MB', 'Largest single record of a file.'),
-  setting('batchRecords', 'integer', '1000', 'Records of an import stored in one transaction.'),
+  setting('batchRecords', 'integer', '500', 'Records of an import stored in one transaction.'),
   setting('writeQueueMax', 'integer', '10000', 'Writes that may wait; beyond it they are refused with 503.'),
   setting('writeWaitMs', 'integer', '10000', 'How long a write waits for another process to release the store.'),
   setting('followMs', 'integer', '250', 'How often to look for records of other processes.'),

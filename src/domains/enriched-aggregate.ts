@@ -66,7 +66,7 @@ export const createEnrichedAggregate = (facts: FactSet, users: Users, ipCity: Ip
     const dimensions = request.groupBy.map((name) =>
       createDimension(name, facts, enriched, { users, ipCity }, request),
     );
-    const grouper = createGrouper(dimensions.map(({ codeOf }) => codeOf));
+    const grouper = createGrouper(dimensions);
     const scan = scanOf(facts, request, enriched, grouper);
     const { counts, sums } = await countAndSum(scan, facts.columns);
     const kept = counts.map((count, group) => passes(request.having, count, sums[group] as bigint));

@@ -28,6 +28,7 @@ export interface Enrichment {
 const chunkBits = 14;
 const chunkRows = 1 << chunkBits;
 const inChunk = chunkRows - 1;
+const joinsKept = 3;
 
 /** A state of the joined columns. Chunks are replaced, never written to, once another state may share them. */
 interface Joined extends Enriched {
@@ -126,14 +127,27 @@ export const createEnrichment = (
     return joined(sequence, rows, table, status, city);
   };
 
+  /** The last answers to such questions, in flight ones too: pages and nested fields ask the same again. */
+  const joins = new Map<string, Promise<Joined>>();
+  const joinOnce = (asOf: AsOf, sequence: number): Promise<Joined> => {
+    const key = `${sequence} ${asOf.validAtUs}`;
+    const join = joins.get(key) ?? joinAt(asOf, sequence);
+    joins.delete(key);
+    joins.set(key, join);
+    join.catch(() => joins.delete(key));
+    const [oldest] = joins.keys();
+    if (joins.size > joinsKept && oldest !== undefined) joins.delete(oldest);
+    return join;
+  };
+
   return {
     async at(asOf = {}) {
       const sequence = ledger.sequenceOf(asOf);
-      if (asOf.validAtUs !== undefined || sequence < ledger.snapshot().sequence) return joinAt(asOf, sequence);
+      if (asOf.validAtUs !== undefined || sequence < ledger.snapshot().sequence) return joinOnce(asOf, sequence);
       refreshing = refreshing.then(refresh, refresh);
       const newest = await refreshing;
       const anyWillDo = asOf.knownAtUs === undefined && asOf.sequence === undefined;
-      return anyWillDo || newest.sequence === sequence ? newest : joinAt(asOf, sequence);
+      return anyWillDo || newest.sequence === sequence ? newest : joinOnce(asOf, sequence);
     },
   };
 };

@@ -1,4 +1,5 @@
 import { DomainError } from '../errors.ts';
+import type { Coded } from '../indices/grouper.ts';
 import { createNumberTable } from '../indices/number-table.ts';
 import { createPeriods, type Grain } from '../lib/periods.ts';
 import type { Enriched } from './enrichment.ts';
@@ -21,8 +22,7 @@ export interface GroupKey {
 }
 
 /** One way to tell rows apart. */
-export interface Dimension {
-  codeOf(row: number): number;
+export interface Dimension extends Coded {
   valueOf(code: number): string | number;
   /** The order of two values; default is by code unit for text. */
   compare(a: string | number, b: string | number): number;
@@ -42,15 +42,16 @@ export const createDimension = (
     case 'USER_STATUS':
       return {
         codeOf: enriched.statusOf,
+        codes: statusCodes.length,
         valueOf: (code) => statusCodes[code] as Status,
         compare: (a, b) => statusCodes.indexOf(a as Status) - statusCodes.indexOf(b as Status),
       };
     case 'CITY':
-      return { codeOf: enriched.cityOf, valueOf: ipCity.cityName, compare: byValue };
+      return { codeOf: enriched.cityOf, codes: ipCity.cityCodes(), valueOf: ipCity.cityName, compare: byValue };
     case 'PRODUCT':
-      return { codeOf: columns.productOf, valueOf: facts.productName, compare: byValue };
+      return { codeOf: columns.productOf, codes: facts.productCodes(), valueOf: facts.productName, compare: byValue };
     case 'USER':
-      return { codeOf: columns.userOf, valueOf: users.codes.textOf, compare: byValue };
+      return { codeOf: columns.userOf, codes: users.codes.size, valueOf: users.codes.textOf, compare: byValue };
     case 'PERIOD': {
       if (!grain) throw new DomainError('BAD_REQUEST', 'grain is missing: groupBy PERIOD needs it');
       const periods = createPeriods(grain, timeZone);
@@ -63,6 +64,7 @@ export const createDimension = (
           if (code === starts.length) starts.push(startUs);
           return code;
         },
+        codes: Number.POSITIVE_INFINITY,
         valueOf: (code) => starts[code] as number,
         compare: byValue,
       };

@@ -7,6 +7,8 @@ export interface FactSet {
   readonly columns: FactColumns;
   readonly enrichment: Enrichment;
   productName(code: number): string;
+  /** Product codes are below this number. */
+  productCodes(): number;
   /** The codes of the users that are known, each once. */
   userCodes(userIds: readonly string[]): Set<number>;
   /** The filter's test on rows of a joined state; undefined when every row passes. */

@@ -46,6 +46,8 @@ export interface IpCity {
   tableAt(sequence: number): Promise<IpTable>;
   readonly emptyTable: IpTable;
   cityName(code: number): string;
+  /** City codes are below this number. */
+  cityCodes(): number;
   codeOfCity(name: string): number | undefined;
   /** Stored ranges by `seq`, in the order of the keys, also of tables that were replaced. */
   rangesBySeqs(seqs: readonly number[]): (IpCityRange | null)[];
@@ -53,7 +55,8 @@ export interface IpCity {
   originsBySeqs(seqs: readonly number[]): (StoredOrigin | null)[];
 }
 
-const sliceRows = 4000;
+const sliceRows = 1000;
+const rangeColumns = ['seq', 'firstKey', 'lastKey', 'city'] as const;
 const replacedTablesKept = 2;
 
 export const createIpCity = (store: Store, ledger: Ledger): IpCity => {
@@ -68,7 +71,7 @@ export const createIpCity = (store: Store, ledger: Ledger): IpCity => {
   const build = async (seq: number, tableId: number): Promise<IpTable> => {
     const builder = createIpRangesBuilder();
     const turn = takeTurns();
-    for (const rows of store.slices(ipRanges, { tableId }, 'firstKey', sliceRows)) {
+    for (const rows of store.slices(ipRanges, rangeColumns, { tableId }, 'firstKey', sliceRows)) {
       for (const row of rows)
         builder.add({
           first: ipOfKey(row.firstKey),
@@ -81,7 +84,7 @@ export const createIpCity = (store: Store, ledger: Ledger): IpCity => {
     return tableOf(seq, builder.finish());
   };
 
-  ledger.follow(ipTables, {
+  ledger.follow(ipTables, ['seq', 'tableId'], {
     async prepare(rows, rebuilding) {
       const last = rows.at(-1);
       if (!last) return;
@@ -136,6 +139,7 @@ export const createIpCity = (store: Store, ledger: Ledger): IpCity => {
     },
     tableAt,
     cityName: cities.textOf,
+    cityCodes: () => cities.size,
     codeOfCity: cities.codeOf,
     rangesBySeqs: (seqs) =>
       rowsBySeqs(seqs).map(

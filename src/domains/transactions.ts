@@ -46,7 +46,8 @@ export const createTransactions = (
   const enrichment = createEnrichment(ledger, columns, userStatus, ipCity);
   const codes = { users: users.codes.codeOf, cities: ipCity.codeOfCity, products: products.codeOf };
 
-  ledger.follow(transactions, {
+  const columnsFollowed = ['seq', 'userId', 'occurredAtUs', 'productId', 'amount', 'ip'] as const;
+  ledger.follow(transactions, columnsFollowed, {
     apply(rows) {
       const last = columns.rows === 0 ? 0 : columns.seqOf(columns.rows - 1);
       for (const row of rows) {
@@ -67,6 +68,7 @@ export const createTransactions = (
     columns,
     enrichment,
     productName: products.textOf,
+    productCodes: () => products.size,
     userCodes: (userIds) => new Set(userIds.map(users.codes.codeOf).filter((code) => code !== undefined)),
     testOf: (filter, enriched, timeZone) => testOf(filter, columns, enriched, codes, timeZone),
   };
@@ -97,7 +99,7 @@ export const createTransactions = (
 
 const contentFields = ['userId', 'occurredAtUs', 'productId', 'amount', 'ip'] as const;
 
-const storedAmount = (row: Row<typeof transactions>): Decimal => {
+const storedAmount = (row: Pick<Row<typeof transactions>, 'seq' | 'amount'>): Decimal => {
   const amount = parseDecimal(row.amount);
   if (!amount) throw new Error(`transaction record ${row.seq} holds the amount ${row.amount}`);
   return amount;

@@ -4,6 +4,7 @@ import { DomainError } from '../errors.ts';
 import { createAsOf } from '../indices/as-of.ts';
 import type { Knowledge, Ledger } from '../indices/follow.ts';
 import type { TimeSpan } from '../lib/time-range.ts';
+import { takeTurns } from '../lib/turns.ts';
 import { idProblems, type Origin, type Outcome, type StoredOrigin } from './recording.ts';
 import { type Status, statusCodes } from './status.ts';
 import { explainStatus, type StatusExplanation } from './status-explanation.ts';
@@ -51,7 +52,7 @@ export const createUserStatus = (store: Store, ledger: Ledger, users: Users): Us
   const timelines = createTimelines(index);
   const listeners: ((user: number) => void)[] = [];
 
-  ledger.follow(statusChanges, {
+  ledger.follow(statusChanges, ['seq', 'userId', 'effectiveAtUs', 'status'], {
     apply(rows) {
       for (const { seq, userId, effectiveAtUs, status } of rows) {
         const user = users.codes.intern(userId);
@@ -59,7 +60,10 @@ export const createUserStatus = (store: Store, ledger: Ledger, users: Users): Us
         for (const listener of listeners) listener(user);
       }
     },
-    rebuilt: () => index.compact(),
+    async rebuilt() {
+      const turn = takeTurns();
+      for (const _step of index.compact()) await turn();
+    },
   });
 
   return {

@@ -28,8 +28,11 @@ export interface AsOf {
   atUsOf(position: number): number;
   valueOf(position: number): number;
   seqOf(position: number): number;
-  /** Gives all spare capacity back; worth it after a rebuild. Costs one pass over all entries. */
-  compact(): void;
+  /**
+   * Gives all spare capacity back; worth it after a rebuild. Iterate to the end, each step is short: reads may come in
+   * between, `add` may not.
+   */
+  compact(): Iterable<undefined>;
 }
 
 /**
@@ -46,6 +49,7 @@ export const createAsOf = (): AsOf => {
   let keysEnd = 0;
   let entries = 0;
   let keys = 0;
+  let newestSeq = 0;
   // Offsets of free blocks that hold at least 2^n entries, by n.
   const freeBySize: number[][] = Array.from({ length: 33 }, () => []);
 
@@ -142,48 +146,52 @@ export const createAsOf = (): AsOf => {
       seqs[place] = seq;
       blocks[cell + 1] = length + 1;
       entries += 1;
+      if (seq > newestSeq) newestSeq = seq;
       if (length === 0) keys += 1;
     },
 
     positionAt(key, atUs, sequenceMax = Number.POSITIVE_INFINITY) {
-      if (key >= keysEnd) return -1;
+      if (!(key >= 0 && key < keysEnd)) return -1;
       const offset = blocks[key * 3] as number;
       let position = upperBound(offset, blocks[key * 3 + 1] as number, atUs) - 1;
-      while (position >= offset && (seqs[position] as number) > sequenceMax) position -= 1;
+      if (sequenceMax < newestSeq) while (position >= offset && (seqs[position] as number) > sequenceMax) position -= 1;
       return position >= offset ? position : -1;
     },
 
     valueAt(key, atUs, absent) {
-      if (key >= keysEnd) return absent;
+      if (!(key >= 0 && key < keysEnd)) return absent;
       const offset = blocks[key * 3] as number;
       const after = upperBound(offset, blocks[key * 3 + 1] as number, atUs);
       return after > offset ? (values[after - 1] as number) : absent;
     },
 
-    start: (key) => (key < keysEnd ? (blocks[key * 3] as number) : 0),
-    end: (key) => (key < keysEnd ? (blocks[key * 3] as number) + (blocks[key * 3 + 1] as number) : 0),
+    start: (key) => (key >= 0 && key < keysEnd ? (blocks[key * 3] as number) : 0),
+    end: (key) => (key >= 0 && key < keysEnd ? (blocks[key * 3] as number) + (blocks[key * 3 + 1] as number) : 0),
     atUsOf: (position) => times[position] as number,
     valueOf: (position) => values[position] as number,
     seqOf: (position) => seqs[position] as number,
 
-    compact() {
+    *compact() {
       const tightTimes = new Float64Array(entries);
       const tightValues = new Uint8Array(entries);
       const tightSeqs = new Uint32Array(entries);
-      blocks = blocks.slice(0, keysEnd * 3);
+      const tightBlocks = new Uint32Array(keysEnd * 3);
       let target = 0;
-      for (let cell = 0; cell < blocks.length; cell += 3) {
+      for (let cell = 0; cell < tightBlocks.length; cell += 3) {
         const offset = blocks[cell] as number;
         const length = blocks[cell + 1] as number;
-        blocks[cell] = target;
-        blocks[cell + 2] = length;
+        tightBlocks[cell] = target;
+        tightBlocks[cell + 1] = length;
+        tightBlocks[cell + 2] = length;
         for (let source = offset; source < offset + length; source += 1) {
           tightTimes[target] = times[source] as number;
           tightValues[target] = values[source] as number;
           tightSeqs[target] = seqs[source] as number;
           target += 1;
         }
+        if (cell % 3072 === 0) yield undefined;
       }
+      blocks = tightBlocks;
       times = tightTimes;
       values = tightValues;
       seqs = tightSeqs;

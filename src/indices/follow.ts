@@ -3,13 +3,13 @@ import { DomainError } from '../errors.ts';
 import { type CommitLog, createCommitLog } from './commit-log.ts';
 
 /** How one table's records get into memory. */
-export interface Follower<T extends LedgerTable> {
+export interface Follower<R> {
   /** Work that takes time; memory still answers as before. Runs for every step, ahead of `apply`. */
-  prepare?(rows: Row<T>[], rebuilding: boolean): Promise<void>;
+  prepare?(rows: R[], rebuilding: boolean): Promise<void>;
   /** Takes the records in, at once: no awaiting, so that no reader sees half a commit. Replaying a row is harmless. */
-  apply(rows: Row<T>[]): void;
+  apply(rows: R[]): void;
   /** Called once, when the rebuild on start is done. */
-  rebuilt?(): void;
+  rebuilt?(): Promise<void>;
 }
 
 export interface Snapshot {
@@ -28,7 +28,12 @@ export interface Knowledge {
 
 /** Memory's copy of the ledger: indices follow it, and all of them stand at the same sequence number at any moment. */
 export interface Ledger {
-  follow<T extends LedgerTable>(table: T, follower: Follower<T>): void;
+  /** Follows a table's records by the columns that are needed of them. */
+  follow<T extends LedgerTable, C extends keyof Row<T> & string>(
+    table: T,
+    columns: readonly C[],
+    follower: Follower<Pick<Row<T>, C>>,
+  ): void;
   /** Brings every index level with the store. The first call is the rebuild on start. */
   catchUp(): Promise<void>;
   /** Store first, then memory: resolves when the records are durable and every index has them. */
@@ -45,10 +50,10 @@ export interface Ledger {
 }
 
 /** Records taken into memory in one go: small enough to hold the thread for a few milliseconds only. */
-const stepRecords = 4000;
+const stepRecords = 1000;
 
 export const createLedger = (store: Store): Ledger => {
-  const followed: { table: LedgerTable; follower: Follower<LedgerTable> }[] = [];
+  const followed: { table: LedgerTable; columns: readonly string[]; follower: Follower<never> }[] = [];
   const log: CommitLog = createCommitLog();
   let sequence = 0;
   let ready = false;
@@ -58,7 +63,10 @@ export const createLedger = (store: Store): Ledger => {
 
   const step = async (commits: Commit[]): Promise<void> => {
     const upTo = (commits.at(-1) as Commit).lastSeq;
-    const batches = followed.map(({ table, follower }) => ({ follower, rows: store.records(table, sequence, upTo) }));
+    const batches = followed.map(({ table, columns, follower }) => ({
+      follower,
+      rows: store.records(table, columns as never, sequence, upTo) as never[],
+    }));
     for (const { follower, rows } of batches) if (rows.length > 0) await follower.prepare?.(rows, !ready);
     for (const { follower, rows } of batches) if (rows.length > 0) follower.apply(rows);
     for (const { lastSeq, recordedAtUs } of commits) log.add(lastSeq, recordedAtUs);
@@ -76,8 +84,8 @@ export const createLedger = (store: Store): Ledger => {
       }
     }
     if (ready) return;
+    for (const { follower } of followed) await follower.rebuilt?.();
     ready = true;
-    for (const { follower } of followed) follower.rebuilt?.();
   };
 
   /** A caller's records may have been committed after a running catch-up looked, so it gets one that starts later. */
@@ -100,8 +108,8 @@ export const createLedger = (store: Store): Ledger => {
   const snapshotAt = (upTo: number): Snapshot => ({ sequence: upTo, atUs: log.recordedAtUs(upTo) });
 
   return {
-    follow: (table, follower) => {
-      followed.push({ table, follower: follower as unknown as Follower<LedgerTable> });
+    follow: (table, columns, follower) => {
+      followed.push({ table, columns, follower: follower as unknown as Follower<never> });
     },
     catchUp,
     async write(work) {

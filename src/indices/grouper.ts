@@ -1,7 +1,11 @@
 import { createNumberTable } from './number-table.ts';
 
-/** A code a row has in one dimension: a whole number from 0, below 2^26. */
-export type CodeOf = (row: number) => number;
+/** One way to tell rows apart: each row has a code, a whole number from 0, below 2^26. */
+export interface Coded {
+  codeOf(row: number): number;
+  /** All codes are below this number; Infinity when that is not known. */
+  readonly codes: number;
+}
 
 /** Puts rows into groups by their codes in several dimensions; groups are numbered from 0 as they are first seen. */
 export interface Grouper {
@@ -12,27 +16,56 @@ export interface Grouper {
 }
 
 const codeLimit = 2 ** 26;
+/** Up to so many possible groups a flat table is used: it costs a tenth of hashing. */
+const flatMax = 2 ** 20;
 
-export const createGrouper = (dimensions: readonly CodeOf[]): Grouper => {
-  const tables = dimensions.map(createNumberTable);
-  const codes: number[][] = [];
-
-  /** Joins dimension after dimension: (group so far, code) is one number, and its place the group from there on. */
-  const groupOf = (row: number): number => {
-    let group = 0;
-    for (let dimension = 0; dimension < dimensions.length; dimension++) {
-      const code = (dimensions[dimension] as CodeOf)(row);
-      group = (tables[dimension] as ReturnType<typeof createNumberTable>).place(group * codeLimit + code);
-    }
-    if (group === codes.length) codes.push(dimensions.map((codeOf) => codeOf(row)));
-    return group;
-  };
+export const createGrouper = (dimensions: readonly Coded[]): Grouper => {
+  const possible = dimensions.reduce((product, { codes }) => product * codes, 1);
+  const codesOfGroups: number[][] = [];
+  const number = possible <= flatMax ? flatNumbering(dimensions, possible) : hashedNumbering(dimensions);
 
   return {
     get groups() {
-      return codes.length;
+      return codesOfGroups.length;
     },
-    groupOf,
-    codesOf: (group) => codes[group] as number[],
+    groupOf(row) {
+      const group = number(row, codesOfGroups.length);
+      if (group === codesOfGroups.length) codesOfGroups.push(dimensions.map(({ codeOf }) => codeOf(row)));
+      return group;
+    },
+    codesOf: (group) => codesOfGroups[group] as number[],
+  };
+};
+
+/** The group of a row; `next` when it is the first of its group. */
+type Numbering = (row: number, next: number) => number;
+
+/** The codes are the digits of a number of mixed radix: the place of the group in a flat table. */
+const flatNumbering = (dimensions: readonly Coded[], possible: number): Numbering => {
+  const unseen = 0xffffffff;
+  const groups = new Uint32Array(possible).fill(unseen);
+  return (row, next) => {
+    let place = 0;
+    for (let index = 0; index < dimensions.length; index++) {
+      const { codeOf, codes } = dimensions[index] as Coded;
+      place = place * codes + codeOf(row);
+    }
+    const group = groups[place] as number;
+    if (group !== unseen) return group;
+    groups[place] = next;
+    return next;
+  };
+};
+
+/** Joins dimension after dimension: (group so far, code) is one number, and its place the group from there on. */
+const hashedNumbering = (dimensions: readonly Coded[]): Numbering => {
+  const tables = dimensions.map(createNumberTable);
+  return (row) => {
+    let group = 0;
+    for (let index = 0; index < dimensions.length; index++) {
+      const code = (dimensions[index] as Coded).codeOf(row);
+      group = (tables[index] as ReturnType<typeof createNumberTable>).place(group * codeLimit + code);
+    }
+    return group;
   };
 };

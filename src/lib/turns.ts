@@ -2,15 +2,27 @@
 const turnMs = 8;
 
 /**
+ * Computations that wait for their next stretch. The event loop is the process's, so this is too: Node runs everything
+ * that was put off by `setImmediate` in one go, and twenty stretches in one go would be one long one.
+ */
+const waiting: (() => void)[] = [];
+
+const resumeNext = (): void => {
+  waiting.shift()?.();
+  if (waiting.length > 0) setImmediate(resumeNext);
+};
+
+/**
  * Gives other requests their turn: call the result between slices of a long computation. It resolves at once until the
- * stretch has lasted long enough, then after one turn of the event loop.
+ * stretch has lasted long enough, then after a turn of the event loop that no other computation has.
  */
 export const takeTurns = (): (() => Promise<void> | undefined) => {
   let until = performance.now() + turnMs;
   return () => {
     if (performance.now() < until) return undefined;
     return new Promise((resolve) => {
-      setImmediate(() => {
+      if (waiting.length === 0) setImmediate(resumeNext);
+      waiting.push(() => {
         until = performance.now() + turnMs;
         resolve();
       });

@@ -20,7 +20,9 @@ const purchase = (transactionId: string) => ({
 
 /** Every sequence number that is stored, ascending. */
 const seqsOf = (store: Store): number[] =>
-  ledgerTables.flatMap((table) => store.records(table, 0, 2 ** 32).map(({ seq }) => seq)).sort((a, b) => a - b);
+  ledgerTables
+    .flatMap((table) => store.records(table, ['seq'], 0, 2 ** 32).map(({ seq }) => seq))
+    .sort((a, b) => a - b);
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, place) => place + 1);
 
@@ -41,7 +43,9 @@ describe('sequence numbers', () => {
     const seqs = seqsOf(store);
     expect(seqs).toEqual(upTo(seqs.length));
     expect(settled.filter(({ status }) => status === 'rejected')).toHaveLength(140 + 80 - 1);
-    const rows = new Map(store.records(statusChanges, 0, 2 ** 32).map((row) => [row.seq, row]));
+    const rows = new Map(
+      store.records(statusChanges, ['seq', 'userId', 'effectiveAtUs'], 0, 2 ** 32).map((row) => [row.seq, row]),
+    );
     for (const { first, second } of told) {
       expect(rows.has(first)).toBe(true);
       if (second !== undefined) expect(second).toBe(first + 1);
@@ -79,7 +83,7 @@ describe('sequence numbers', () => {
     const seen: number[] = [];
     const writes = upTo(50).map(async () => {
       const seq = await store.write(appendChange());
-      expect(store.records(statusChanges, seq - 1, seq)).toHaveLength(1);
+      expect(store.records(statusChanges, ['seq'], seq - 1, seq)).toHaveLength(1);
       expect(store.commitsAfter(seq - 1, 1)[0]?.lastSeq).toBeGreaterThanOrEqual(seq);
       seen.push(seq);
     });
@@ -104,7 +108,7 @@ describe('a write', () => {
       store.write(appendChange('after')),
     ]);
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-    expect(store.records(statusChanges, 0, 9).map(({ seq, userId }) => [seq, userId])).toEqual([
+    expect(store.records(statusChanges, ['seq', 'userId'], 0, 9).map(({ seq, userId }) => [seq, userId])).toEqual([
       [1, 'before'],
       [2, 'after'],
     ]);
@@ -124,7 +128,7 @@ describe('a write', () => {
     for (const _ of upTo(4)) await store.write(appendChange());
     const reopened = testStore({ data, nowUs: () => 10 });
     await reopened.write(appendChange());
-    expect(store.records(statusChanges, 0, 9).map(({ recordedAtUs }) => recordedAtUs)).toEqual([
+    expect(store.records(statusChanges, ['recordedAtUs'], 0, 9).map(({ recordedAtUs }) => recordedAtUs)).toEqual([
       5000, 5000, 6000, 6000, 6000,
     ]);
     expect(store.verify().problems).toEqual([]);

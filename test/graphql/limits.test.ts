@@ -1,5 +1,5 @@
 import { getIntrospectionQuery } from 'graphql';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createDocumentCache } from '../../src/graphql-documents.ts';
 import { type GraphqlResult, type OpenApp, openApp, origin } from '../support/app.ts';
 
@@ -188,6 +188,7 @@ describe('a request that does not come as it should', () => {
 describe('a bug', () => {
   it('says nothing of itself', async () => {
     const broken = await openApp();
+    onTestFinished(broken.close);
     broken.app.store.close();
     const { data, errors } = await broken.query('{ imports { nodes { id } } }');
     expect(data ?? null).toBeNull();

@@ -20,13 +20,13 @@ describe('following a store', () => {
     const changes: number[] = [];
     const sales: number[] = [];
     const seen: { from: number; lengths: [number, number] }[] = [];
-    ledger.follow(statusChanges, {
+    ledger.follow(statusChanges, ['seq'], {
       apply(rows) {
         seen.push({ from: ledger.snapshot().sequence, lengths: [changes.length, sales.length] });
         for (const { seq } of rows) changes.push(seq);
       },
     });
-    ledger.follow(transactions, {
+    ledger.follow(transactions, ['seq'], {
       apply(rows) {
         for (const { seq } of rows) sales.push(seq);
       },
@@ -86,7 +86,7 @@ describe('following a store', () => {
     const ledger = createLedger(store);
     const taken: number[] = [];
     let failing = true;
-    ledger.follow(statusChanges, {
+    ledger.follow(statusChanges, ['seq'], {
       prepare: async () => {
         if (failing) throw new Error('on purpose');
       },

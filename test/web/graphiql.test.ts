@@ -183,6 +183,5 @@ describe.skipIf(!chromiumPath)(title, { timeout: 60_000 }, () => {
     await page.locator('.graphiql-query-editor .view-line', { hasText: 'CityOfAddress' }).first().waitFor();
     expect(await tabs()).toEqual(names);
     expect(pages.filter(({ held }) => held)).toEqual([{ status: 304, held: true }]);
-    await page.screenshot({ path: join(tmpdir(), 'asof-graphiql.png') });
   });
 });
