@@ -1,7 +1,6 @@
 import type { Aggregation, Group } from '../src/domains/enriched-aggregate.ts';
 import type { GroupKey } from '../src/domains/fact-dimensions.ts';
 import type { Measures } from '../src/domains/group-measures.ts';
-import type { StoredTransaction } from '../src/domains/transactions.ts';
 import { DomainError } from '../src/errors.ts';
 import { builder } from './builder.ts';
 import { EnrichedFilter, FactConnection } from './facts.ts';
@@ -138,12 +137,13 @@ const EnrichedAggregateGroup = builder.objectRef<Group>('EnrichedAggregateGroup'
         first: t.arg.int({ required: true, defaultValue: 20, description: 'How many; at most pageSizeMax (1000).' }),
         after: t.arg.string({ description: 'Only what comes after this cursor.' }),
       },
-      resolve: async ({ aggregation, group, measures }, args, { load, transactions, config }) => {
+      resolve: async ({ aggregation, group, measures }, args, { load, pace, transactions, config }) => {
         const { limit, after } = pageWanted(args, config);
         const question = { aggregation, group, afterSeq: numberPlace(after) ?? 0, limit: limit + 1 };
         const seqs = await load(seqsOfGroups, question);
         const rows = await Promise.all(seqs.slice(0, limit).map((seq) => load(transactions.bySeqs, seq)));
-        const facts = rows.filter((row): row is StoredTransaction => row !== null);
+        const facts = rows.filter((row) => row !== null).map((row) => ({ ...row, asOf: aggregation.asOf }));
+        await pace(facts.length);
         const page = pageOf(facts, ({ seq }) => seq, { hasBefore: after !== undefined, hasAfter: seqs.length > limit });
         return { ...page, totalCount: measures.count };
       },

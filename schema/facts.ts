@@ -1,6 +1,6 @@
 import type { AsOf } from '../src/domains/enrichment.ts';
 import type { FactFilter } from '../src/domains/fact-filter.ts';
-import type { StoredTransaction } from '../src/domains/transactions.ts';
+import type { JoinedTransaction, StoredTransaction } from '../src/domains/transactions.ts';
 import { builder } from './builder.ts';
 import { IpCityType } from './ip-city.ts';
 import { Provenance } from './provenance.ts';
@@ -15,7 +15,7 @@ export interface EnrichedFact {
   readonly asOf: AsOf;
 }
 
-export const Fact = builder.interfaceRef<StoredTransaction>('Fact').implement({
+export const Fact = builder.interfaceRef<JoinedTransaction>('Fact').implement({
   description: 'An event with a user, a time and perhaps an amount, joined to what was true at its time.',
   resolveType: () => 'Transaction',
   fields: (t) => ({

@@ -1,7 +1,7 @@
 import type { Import } from '../src/domains/intake.ts';
 import { builder } from './builder.ts';
 import { memberOf, outcomeOf, SourceError, ValidationError } from './faults.ts';
-import { ImportTarget, ImportType } from './intake.ts';
+import { ImportTargetEnum, ImportType } from './intake.ts';
 import { UserStatusEnum } from './status.ts';
 
 const ImportSourceInput = builder.inputType('ImportSourceInput', {
@@ -24,7 +24,7 @@ const StatusWordInput = builder.inputType('StatusWordInput', {
 const StartImportInput = builder.inputType('StartImportInput', {
   description: 'A file to take in.',
   fields: (t) => ({
-    target: t.field({ type: ImportTarget, required: true, description: 'What its records are.' }),
+    target: t.field({ type: ImportTargetEnum, required: true, description: 'What its records are.' }),
     source: t.field({ type: ImportSourceInput, required: true, description: 'Where it is.' }),
     statusWords: t.field({ type: [StatusWordInput], description: 'Further words for a status; default none.' }),
     wait: t.boolean({

@@ -1,15 +1,16 @@
 import type { Import, Intake, RejectedRecord } from '../src/domains/intake.ts';
+import { type ImportTarget, importTargets } from '../src/lib/import-targets.ts';
 import { builder } from './builder.ts';
 import { FieldProblemType } from './faults.ts';
 import { numberPlace, pageOf, pageWanted } from './page.ts';
 
-export const ImportTarget = builder.enumType('ImportTarget', {
+export const ImportTargetEnum = builder.enumType('ImportTarget', {
   description: 'What the records of a file are.',
-  values: {
-    STATUS_CHANGES: { description: 'Rows of user_id, created_at, status.' },
-    IP_RANGES: { description: 'A whole table of IP ranges; it replaces the one in force.' },
-    TRANSACTIONS: { description: 'Rows of click_id, created_at, product_id, product_price, user_id, ip.' },
-  } as const,
+  values: Object.fromEntries(
+    importTargets.map(({ target, description }) => [target, { value: target, description }]),
+  ) as {
+    [Target in ImportTarget]: { value: Target; description: string };
+  },
 });
 
 const ImportState = builder.enumType('ImportState', {
@@ -78,9 +79,9 @@ builder.node(RejectedRecordType, {
     }),
     source: t.exposeString('source', { description: 'Name of the imported file, or `api`.' }),
     target: t.field({
-      type: ImportTarget,
+      type: ImportTargetEnum,
       description: 'What the record was meant to be.',
-      resolve: ({ target }) => target as (typeof ImportTarget)['$inferType'],
+      resolve: ({ target }) => target as ImportTarget,
     }),
     line: t.exposeInt('line', {
       nullable: true,
@@ -109,9 +110,9 @@ builder.node(ImportType, {
   loadMany: (ids, { intake }) => intake.importsByIds(ids.map(Number)),
   fields: (t) => ({
     target: t.field({
-      type: ImportTarget,
+      type: ImportTargetEnum,
       description: 'What its records are.',
-      resolve: ({ target }) => target as (typeof ImportTarget)['$inferType'],
+      resolve: ({ target }) => target as ImportTarget,
     }),
     source: t.exposeString('source', { description: 'Name of the file.' }),
     state: t.field({ type: ImportState, description: 'How far it is.', resolve: ({ state }) => state }),

@@ -1,6 +1,6 @@
 import type { Context } from '../src/context.ts';
 import type { FactFilter } from '../src/domains/fact-filter.ts';
-import type { StoredTransaction } from '../src/domains/transactions.ts';
+import type { JoinedTransaction } from '../src/domains/transactions.ts';
 import { builder } from './builder.ts';
 import { EnrichedFilter, Enrichment, Fact, FactOrder } from './facts.ts';
 import { numberPlace, pageOf, pageWanted } from './page.ts';
@@ -8,7 +8,7 @@ import { recordResult } from './recording.ts';
 import { AsOfInput, asOfOf } from './time.ts';
 import { UserType } from './users.ts';
 
-const TransactionType = builder.objectRef<StoredTransaction>('Transaction');
+const TransactionType = builder.objectRef<JoinedTransaction>('Transaction');
 
 builder.node(TransactionType, {
   description: 'A purchase.',
@@ -33,9 +33,12 @@ builder.node(TransactionType, {
       type: Enrichment,
       description: 'What was true of it.',
       args: {
-        asOf: t.arg({ type: AsOfInput, description: 'Which knowledge to use; default: its own time, everything.' }),
+        asOf: t.arg({
+          type: AsOfInput,
+          description: 'Which knowledge to use; default: its own time and everything, or as the group it is listed in.',
+        }),
       },
-      resolve: (fact, { asOf }) => ({ fact, asOf: asOfOf(asOf) }),
+      resolve: (fact, { asOf }) => ({ fact, asOf: asOf ? asOfOf(asOf) : (fact.asOf ?? {}) }),
     }),
   }),
 });

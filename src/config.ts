@@ -10,14 +10,17 @@ export interface Setting {
   readonly kind: Kind;
   readonly fallback: string;
   readonly meaning: string;
+  /** Least value of a number. */
+  readonly min: number;
 }
 
-const setting = (name: string, kind: Kind, fallback: string, meaning: string): Setting => ({
+const setting = (name: string, kind: Kind, fallback: string, meaning: string, min = 1): Setting => ({
   name,
   environment: `ASOF_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`,
   kind,
   fallback,
   meaning,
+  min,
 });
 
 /** Every setting there is. The table in the README is printed from this list. */
@@ -29,7 +32,7 @@ export const settings: readonly Setting[] = [
     '127.0.0.1',
     'Address to listen on. Anything but loopback lets others in: there are no keys yet.',
   ),
-  setting('port', 'integer', '4000', 'Port to listen on; 0 takes a free one.'),
+  setting('port', 'integer', '4000', 'Port to listen on; 0 takes a free one.', 0),
   setting('now', 'instant', '', 'Freezes the clock at an instant, for tests; empty: the real time.'),
   setting('importFolder', 'text', '', 'Folder that `startImport` may read files from by `location`; empty: none.'),
   setting(
@@ -58,6 +61,7 @@ export const settings: readonly Setting[] = [
   setting('queryDepthMax', 'integer', '15', 'Deepest nesting of fields in a GraphQL operation.'),
   setting('queryFieldsMax', 'integer', '1000', 'Most fields of a GraphQL operation, fragments written out.'),
   setting('queryTokensMax', 'integer', '5000', 'Most tokens of a GraphQL document.'),
+  setting('filterPartsMax', 'integer', '100', 'Most parts of a `where`, nested ones included.'),
   setting(
     'queryRowsMax',
     'integer',
@@ -89,6 +93,7 @@ export interface Config {
   readonly queryDepthMax: number;
   readonly queryFieldsMax: number;
   readonly queryTokensMax: number;
+  readonly filterPartsMax: number;
   readonly queryRowsMax: number;
 }
 
@@ -119,11 +124,12 @@ const readValue = (of: Setting, text: string): string | number => {
   const refuse = (expected: string): never => {
     throw new DomainError('BAD_REQUEST', `setting ${of.name} (${of.environment}) must be ${expected}, not "${text}"`);
   };
-  if (of.kind === 'integer') return /^\d{1,9}$/.test(text) ? Number(text) : refuse('a whole number');
+  if (of.kind === 'integer')
+    return /^\d{1,9}$/.test(text) && Number(text) >= of.min ? Number(text) : refuse(`a whole number from ${of.min}`);
   if (of.kind === 'instant') return text === '' ? '' : (parseInstant(text) ?? refuse('a date and time'));
   if (of.kind === 'bytes') {
     const [, digits, unit = ''] = /^(\d{1,12})(|kB|MB|GB)$/.exec(text) ?? refuse('a size like 500kB, 8MB or 4GB');
-    return Number(digits) * (byteUnits[unit] as number);
+    return Number(digits) * (byteUnits[unit] as number) || refuse('more than 0 bytes');
   }
   return text;
 };

@@ -3,6 +3,7 @@ import type { NowUs } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Domains } from './domains.ts';
 import type { Ledger } from './indices/follow.ts';
+import { nextTurn } from './lib/turns.ts';
 
 /** Answers every key in order, missing ones too. */
 export type BatchFunction<K, V> = (keys: readonly K[]) => readonly V[] | Promise<readonly V[]>;
@@ -15,6 +16,8 @@ export interface Context extends Domains {
   readonly nowUs: NowUs;
   /** Batches keys asked for in one tick of this request into one call; the batch function itself names the loader. */
   load<K, V>(batch: BatchFunction<K, V>, key: K): Promise<V>;
+  /** Await it before handing out a page inside of a list: thousands of rows in one go would hold the thread. */
+  pace(rows: number): Promise<void> | undefined;
 }
 
 /** How large an index in memory is. */
@@ -33,12 +36,22 @@ export interface ServerFacts {
   readonly builtAtUs: number | null;
 }
 
-export type Shared = Omit<Context, 'load'>;
+export type Shared = Omit<Context, 'load' | 'pace'>;
+
+/** Rows that graphql-js may turn into an answer without a turn of the event loop. */
+const rowsPerTurn = 1000;
 
 export const createContext = (shared: Shared): Context => {
   const loaders = new Map<unknown, DataLoader<unknown, unknown>>();
+  let handedOut = 0;
   return {
     ...shared,
+    pace(rows) {
+      handedOut += rows;
+      if (handedOut <= rowsPerTurn) return undefined;
+      handedOut = rows;
+      return nextTurn();
+    },
     load<K, V>(batch: BatchFunction<K, V>, key: K): Promise<V> {
       let loader = loaders.get(batch) as DataLoader<K, V> | undefined;
       if (!loader) {

@@ -18,7 +18,7 @@ export const createDomains = (store: Store, ledger: Ledger, config: Config) => {
   const users = createUsers();
   const userStatus = createUserStatus(store, ledger, users);
   const ipCity = createIpCity(store, ledger);
-  const transactions = createTransactions(store, ledger, users, userStatus, ipCity);
+  const transactions = createTransactions(store, ledger, users, userStatus, ipCity, config);
   const enrichedAggregate = createEnrichedAggregate(transactions, users, ipCity);
   const importers = {
     statusChanges: createStatusChangesImporter(userStatus),

@@ -27,7 +27,7 @@ const rooms: { name: string; files: RegExp; may: string[]; types?: string[] }[] 
     may: ['indices', 'sources', 'lib', 'errors', 'tables'],
     types: ['store types', 'config'],
   },
-  { name: 'context', files: /^src\/context\.ts$/, may: [], types: ['domains', 'config', 'clock', 'indices'] },
+  { name: 'context', files: /^src\/context\.ts$/, may: ['lib'], types: ['domains', 'config', 'clock', 'indices'] },
   { name: 'schema', files: /^schema\//, may: ['lib', 'errors'], types: ['context', 'domains', 'config', 'indices'] },
   { name: 'web', files: /^src\/web\//, may: ['lib', 'errors'], types: ['config', 'indices', 'rest'] },
   {

@@ -5,6 +5,7 @@ import { storeExists } from '../../db/open.ts';
 import type { ImportOptions } from '../domains/import-run.ts';
 import type { ReadOptions } from '../domains/recording.ts';
 import { type Status, statusCodes } from '../domains/status.ts';
+import { importTargets } from '../lib/import-targets.ts';
 import type { Command } from './command.ts';
 import { type Opened, withData } from './data-folder.ts';
 import { CommandError, couldNotRun, done, problemsFound, wrongUsage } from './exit.ts';
@@ -19,7 +20,7 @@ import {
 } from './import-report.ts';
 import { configOf, type DataOptions, withDataOptions } from './options.ts';
 
-const targets = ['user-status', 'ip-ranges', 'transactions'];
+const targets = importTargets.map(({ command }) => command);
 
 interface Options extends DataOptions {
   readonly dryRun?: true;
@@ -119,7 +120,9 @@ const takeIn = async (
   { dryRun, mapStatus, onProgress }: Taking,
 ): Promise<ImportReport[]> => {
   // Ranges of several files are one table; of other records each file stands by itself, and fails by itself.
-  const together = target === 'ip-ranges' ? [files] : files.map((file) => [file]);
+  const together = importTargets.find(({ command }) => command === target)?.together
+    ? [files]
+    : files.map((file) => [file]);
   const reports: ImportReport[] = [];
   for (const group of together) {
     const rejects = new Map<number, Reject[]>();

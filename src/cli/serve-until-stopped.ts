@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { destination, type Logger, levels, pino } from 'pino';
 import { type App, createApp } from '../app.ts';
 import type { Config } from '../config.ts';
-import { loadDemo } from '../demo/load.ts';
+import { isDemoWanted, loadDemo } from '../demo/load.ts';
 import { DomainError } from '../errors.ts';
 import { kindOf, parseIp } from '../lib/ip.ts';
 import { type HttpServer, openServer } from '../serve.ts';
@@ -71,8 +71,7 @@ const listen = async (app: App, { host, port }: Config, log: Logger): Promise<Ht
 
 const makeReady = async (app: App, { data }: Config, demo: boolean): Promise<void> => {
   const { intake } = app.domains;
-  if (demo && app.store.commitsAfter(0, 1).length === 0)
-    await loadDemo(intake, data === ':memory:' ? tmpdir() : join(data, 'tmp'));
+  if (demo && isDemoWanted(intake)) await loadDemo(intake, data === ':memory:' ? tmpdir() : join(data, 'tmp'));
   await intake.endInterrupted();
   await app.start();
 };

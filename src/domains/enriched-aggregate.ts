@@ -49,6 +49,8 @@ export interface Aggregation {
   placeOf(key: GroupKey): number;
   readonly total: Measures;
   readonly sequence: number;
+  /** What the facts were joined as of: theirs to be told by. */
+  readonly asOf: AsOf;
   /** The `seq`s of the facts of some groups, ascending: for each asked group at most `limit` beyond `afterSeq`. */
   seqsOf(asked: readonly { group: number; afterSeq: number; limit: number }[]): Promise<number[][]>;
 }
@@ -126,12 +128,14 @@ const aggregationOf = async (grouping: Grouping): Promise<Aggregation> => {
         measures: measures.of(group),
         aggregation,
       })),
-    placeOf(key) {
-      const wanted = JSON.stringify(key);
-      return order.findIndex((group) => JSON.stringify(keyOf(group)) === wanted);
-    },
+    placeOf: (key) =>
+      order.findIndex((group) => {
+        const codes = grouper.codesOf(group);
+        return request.groupBy.every((name, place) => dimensions[place]?.valueOf(codes[place] as number) === key[name]);
+      }),
     total: measures.total,
     sequence: enriched.sequence,
+    asOf: { validAtUs: request.asOf?.validAtUs, sequence: enriched.sequence },
     async seqsOf(asked) {
       const questions = asked.map((question) => ({ ...question, seqs: [] as number[] }));
       const byGroup = new Map<number, typeof questions>();

@@ -70,11 +70,20 @@ export const createEnrichment = (
   const refresh = async (): Promise<Joined> => {
     const { sequence } = ledger.snapshot();
     if (sequence === current.sequence) return current;
+    const users = stale;
+    stale = new Set();
+    try {
+      return await renew(sequence, users);
+    } catch (error) {
+      for (const user of users) stale.add(user);
+      throw error;
+    }
+  };
+
+  const renew = async (sequence: number, users: ReadonlySet<number>): Promise<Joined> => {
     const before = current;
     const rows = columns.rowsUpTo(sequence);
     const table = ipCity.table();
-    const users = stale;
-    stale = new Set();
     const status = before.status.slice();
     const city = before.city.slice();
     const turn = takeTurns();

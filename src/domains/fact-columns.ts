@@ -37,9 +37,12 @@ export const createFactColumns = () => {
     get rows() {
       return seq.length;
     },
-    /** The latest time any fact speaks of, microseconds; 0 when there is none. */
-    get newestUs() {
-      return newestUs;
+    /** The latest time that the first `rows` facts speak of, microseconds; 0 when there are none. */
+    newestUsOf(rows: number): number {
+      if (rows >= seq.length) return newestUs;
+      let newest = rows === 0 ? 0 : (occurredAtUs.values[0] as number);
+      for (let row = 1; row < rows; row++) newest = Math.max(newest, occurredAtUs.values[row] as number);
+      return newest;
     },
     push(row: FactRow): void {
       const position = seq.length;

@@ -28,8 +28,12 @@ export interface Codes {
 
 type Test = (row: number) => boolean;
 
-/** Nested filters deeper than this are refused: a filter is data of the caller's. */
-const depthMax = 10;
+export interface FilterSurroundings {
+  /** Where days begin. */
+  readonly timeZone: string;
+  /** A filter may have so many parts, nested ones included: each costs time on every row. */
+  readonly conditionsMax: number;
+}
 
 /** Whether a row passes a filter; undefined when every row does. */
 export const testOf = (
@@ -37,13 +41,26 @@ export const testOf = (
   columns: FactColumns,
   enriched: Enriched,
   codes: Codes,
+  { timeZone, conditionsMax }: FilterSurroundings,
+): Test | undefined => {
+  const budget = { left: conditionsMax };
+  return compile(filter, columns, enriched, codes, timeZone, budget, conditionsMax);
+};
+
+const compile = (
+  filter: FactFilter | null | undefined,
+  columns: FactColumns,
+  enriched: Enriched,
+  codes: Codes,
   timeZone: string,
-  depth = 0,
+  budget: { left: number },
+  conditionsMax: number,
 ): Test | undefined => {
   if (!filter) return undefined;
-  if (depth > depthMax) throw new DomainError('LIMIT_EXCEEDED', `where is nested deeper than ${depthMax} levels`);
+  if (--budget.left < 0)
+    throw new DomainError('LIMIT_EXCEEDED', `where has more than ${conditionsMax} parts (setting filterPartsMax)`);
   const nested = (inner: FactFilter): Test =>
-    testOf(inner, columns, enriched, codes, timeZone, depth + 1) ?? (() => true);
+    compile(inner, columns, enriched, codes, timeZone, budget, conditionsMax) ?? (() => true);
   const tests: Test[] = [];
   const among = (
     values: readonly string[] | null | undefined,
@@ -54,7 +71,7 @@ export const testOf = (
     const wanted = new Set(values.map(code).filter((found) => found !== undefined));
     tests.push((row) => wanted.has(of(row)));
   };
-  const span = filter.range ? spanOf(filter.range, timeZone, columns.newestUs) : undefined;
+  const span = filter.range ? spanOf(filter.range, timeZone, columns.newestUsOf(enriched.rows)) : undefined;
   const { userStatus, amountAtLeast, amountAtMost } = filter;
   if (span?.fromUs !== undefined) tests.push((row) => columns.occurredAtUsOf(row) >= (span.fromUs as number));
   if (span?.toUs !== undefined) tests.push((row) => columns.occurredAtUsOf(row) < (span.toUs as number));

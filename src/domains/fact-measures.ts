@@ -82,8 +82,10 @@ export const medians = async (scan: Scan, columns: FactColumns, counts: readonly
   });
   const turn = takeTurns();
   const result: bigint[] = [];
-  for (let group = 0; group < counts.length; group++)
+  for (let group = 0; group < counts.length; group++) {
+    await turn();
     result.push(await medianOf(units, micros, starts[group] as number, starts[group + 1] as number, turn));
+  }
   result.push(await medianOf(units, micros, 0, total, turn));
   return result;
 };

@@ -50,12 +50,16 @@ export const createImportRun = async (
   options: ImportOptions,
 ): Promise<ImportRun> => {
   const sizes = await Promise.all(files.map(({ path, name }) => sizeOf(path, name)));
-  const digest = await digestOf(files, sizes);
+  const digest = await digestOf(files, sizes, options);
   const rehearsal = options.dryRun ? store.rehearsal() : undefined;
   const write: Write = rehearsal ? async (work) => rehearsal.run(work) : ledger.write;
   const { standings, session } = await write((tx) => {
-    const begun = files.map((file, place) => beginImport(tx, importer.target, file, sizes[place] ?? 0));
-    return { standings: begun, session: importer.begin(tx, begun[0]?.id ?? 0, digest) };
+    const { target } = importer;
+    const hasEnded = (state: Import['state']) => tx.newest(imports, { target, digest, state }) !== undefined;
+    const isRepeat = hasEnded('SUCCEEDED') || hasEnded('SUCCEEDED_WITH_REJECTS');
+    const begun = files.map((file, place) => beginImport(tx, target, file, sizes[place] ?? 0, digest));
+    const begunImport = { id: begun[0]?.id ?? 0, digest, isRepeat };
+    return { standings: begun, session: importer.begin(begunImport) };
   });
 
   /** Stores what `work` finds out about an import in the transaction of its records, and believes it once committed. */
@@ -105,13 +109,14 @@ export const createImportRun = async (
   return { imports: standings.map((standing) => ({ ...standing })), done: run() };
 };
 
-const beginImport = (tx: Tx, target: string, file: ImportFile, bytesTotal: number): Import => {
+const beginImport = (tx: Tx, target: string, file: ImportFile, bytesTotal: number, digest: string): Import => {
   const begun = {
     target,
     source: file.name,
     state: 'RUNNING',
     startedAtUs: tx.nowUs,
     bytesTotal,
+    digest,
     processId: process.pid,
   } as const;
   const counts = { bytesRead: 0, read: 0, accepted: 0, unchanged: 0, conflicts: 0, rejected: 0 };
@@ -183,10 +188,14 @@ const sizeOf = async (path: string, name: string): Promise<number> => {
   return stats.size;
 };
 
-const digestOf = async (files: readonly ImportFile[], sizes: readonly number[]): Promise<string> => {
+const digestOf = async (
+  files: readonly ImportFile[],
+  sizes: readonly number[],
+  { statusWords = {} }: ReadOptions,
+): Promise<string> => {
   const hash = createHash('sha256');
   // With the sizes, because one file is not the same table as its two halves.
-  hash.update(JSON.stringify(sizes));
+  hash.update(JSON.stringify([sizes, Object.entries(statusWords).sort()]));
   for (const { path } of files) for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   return hash.digest('hex');
 };

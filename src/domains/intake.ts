@@ -2,6 +2,7 @@ import type { Row, Store } from '../../db/store.ts';
 import { imports, rejectedRecords } from '../../db/tables/intake.ts';
 import { DomainError } from '../errors.ts';
 import type { Ledger } from '../indices/follow.ts';
+import { importTargets } from '../lib/import-targets.ts';
 import type { SourceLimits } from '../sources/source.ts';
 import { createImportRun, type ImportFile, type ImportOptions, type ImportRun } from './import-run.ts';
 import { type Importer, type Outcome, sentByApi } from './recording.ts';
@@ -43,11 +44,12 @@ export const createIntake = (
   importers: readonly Importer[],
   limits: SourceLimits & { readonly recordsPerMutationMax: number },
 ): Intake => {
-  const importerOf = (target: string): Importer => {
-    const found = importers.find((importer) => importer.target === target || importer.command === target);
+  const importerOf = (named: string): Importer => {
+    const entry = importTargets.find(({ target, command }) => target === named || command === named);
+    const found = importers.find(({ target }) => target === entry?.target);
     if (found) return found;
-    const known = importers.map(({ command }) => command).join(', ');
-    throw new DomainError('BAD_REQUEST', `there is no import target ${target}; there are ${known}`);
+    const known = importTargets.map(({ command }) => command).join(', ');
+    throw new DomainError('BAD_REQUEST', `there is no import target ${named}; there are ${known}`);
   };
   const runs = new Set<number>();
 
@@ -66,7 +68,7 @@ export const createIntake = (
           `${records.length} records are more than ${limits.recordsPerMutationMax} (setting recordsPerMutationMax)`,
         );
       return ledger.write((tx) => {
-        const session = importer.begin(tx, 0, '');
+        const session = importer.begin({ id: 0, digest: '', isRepeat: false });
         const rejectedIds: number[] = [];
         const outcomes = records.map((record) => {
           const outcome = session.record(tx, record, sentByApi);

@@ -19,7 +19,6 @@ const noAddress: IpAddress = { family: 4, value: 0 };
  */
 export const createIpRangesImporter = (store: Store): Importer<IpRangeRecord> => ({
   target: 'IP_RANGES',
-  command: 'ip-ranges',
   shape: {
     columns: [
       ['start', 'end', 'city'],
@@ -44,7 +43,7 @@ export const createIpRangesImporter = (store: Store): Importer<IpRangeRecord> =>
       return { city, first, last };
     }),
   wire: ({ first, last, city }) => ({ start: formatIp(first), end: formatIp(last), city }),
-  begin(_tx, tableId, digest) {
+  begin({ id: tableId, digest }) {
     const [inForce] = store.page(ipTables, { key: 'seq', direction: 'desc', limit: 1 });
     if (inForce?.digest === digest) return { record: () => ({ kind: 'DUPLICATE' }) };
     let rangeCount = 0;

@@ -40,7 +40,7 @@ export interface IpCity {
   /** The city of an address by the newest table. Costs no SQL. */
   cityOf(ip: IpAddress): IpCityAnswer;
   /** The same by the table that was known then. */
-  cityAsOf(ip: IpAddress, knowledge: Knowledge): Promise<IpCityAnswer>;
+  cityAsOf(ip: IpAddress, knowledge: Knowledge): IpCityAnswer | Promise<IpCityAnswer>;
   table(): IpTable;
   /** The table in force at a sequence number; one that was replaced is built anew. */
   tableAt(sequence: number): Promise<IpTable>;
@@ -133,9 +133,10 @@ export const createIpCity = (store: Store, ledger: Ledger): IpCity => {
     emptyTable,
     table: () => current,
     cityOf: (ip) => answer(ip, current.ranges),
-    async cityAsOf(ip, knowledge) {
-      const { ranges } = await tableAt(ledger.sequenceOf(knowledge));
-      return answer(ip, ranges);
+    cityAsOf(ip, knowledge) {
+      const sequence = ledger.sequenceOf(knowledge);
+      if (current.seq <= sequence) return answer(ip, current.ranges);
+      return tableAt(sequence).then(({ ranges }) => answer(ip, ranges));
     },
     tableAt,
     cityName: cities.textOf,

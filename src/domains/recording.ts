@@ -1,4 +1,5 @@
 import type { Tx } from '../../db/store.ts';
+import type { ImportTarget } from '../lib/import-targets.ts';
 import type { FieldProblem, RecordOutcome } from '../lib/problems.ts';
 import { isTextId, textIdLengthMax } from '../lib/text-id.ts';
 import type { SourceShape } from '../sources/source.ts';
@@ -47,15 +48,22 @@ export interface ImportSession<R> {
   finish?(tx: Tx): void;
 }
 
+/** What is known of an import at its beginning. */
+export interface BegunImport {
+  /** Names it among all imports. */
+  readonly id: number;
+  /** Of its files' content and the options they are read with. */
+  readonly digest: string;
+  /** True when the same files were taken in before, to their end and in the same way. */
+  readonly isRepeat: boolean;
+}
+
 /** What a domain gives to `intake`, so that files of its records can be taken in. */
 export interface Importer<R = unknown> {
-  /** The name of the import's target in GraphQL; commands write it `user-status`. */
-  readonly target: string;
-  readonly command: string;
+  readonly target: ImportTarget;
   readonly shape: SourceShape;
   read(value: unknown, options: ReadOptions): RecordOutcome<R>;
   /** The record as a file would spell it: what `read` reads back as the same. */
   wire(record: R): Readonly<Record<string, unknown>>;
-  /** `tableId` names this import, `digest` its files' content. */
-  begin(tx: Tx, tableId: number, digest: string): ImportSession<R>;
+  begin(begun: BegunImport): ImportSession<R>;
 }

@@ -8,7 +8,6 @@ import type { Transaction, Transactions } from './transactions.ts';
 /** Takes in files of `click_id`, `created_at`, `product_id`, `product_price`, `user_id`, `ip`. */
 export const createTransactionsImporter = (transactions: Transactions): Importer<Transaction> => ({
   target: 'TRANSACTIONS',
-  command: 'transactions',
   shape: { columns: [['click_id', 'created_at', 'product_id', 'product_price', 'user_id']] },
   read: (value) =>
     readRecord(value, (fields) => ({

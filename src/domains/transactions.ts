@@ -4,7 +4,7 @@ import { createDictionary } from '../indices/dictionary.ts';
 import type { Ledger } from '../indices/follow.ts';
 import { type Decimal, formatDecimal, parseDecimal } from '../lib/decimal.ts';
 import { formatIp, type IpAddress, parseIp } from '../lib/ip.ts';
-import { createEnrichment } from './enrichment.ts';
+import { type AsOf, createEnrichment } from './enrichment.ts';
 import { createFactColumns } from './fact-columns.ts';
 import { testOf } from './fact-filter.ts';
 import { type FactPage, type FactPageRequest, pageOfFacts } from './fact-page.ts';
@@ -25,6 +25,9 @@ export interface Transaction {
 
 export type StoredTransaction = Transaction & StoredOrigin;
 
+/** A transaction met in an answer that was joined as of something: its own enrichment is to agree. */
+export type JoinedTransaction = StoredTransaction & { readonly asOf?: AsOf };
+
 /** Purchases: what was paid for which product, by whom, when and from where. */
 export interface Transactions extends FactSet {
   page(request: FactPageRequest): Promise<FactPage>;
@@ -40,6 +43,7 @@ export const createTransactions = (
   users: Users,
   userStatus: UserStatus,
   ipCity: IpCity,
+  { filterPartsMax }: { readonly filterPartsMax: number },
 ): Transactions => {
   const columns = createFactColumns();
   const products = createDictionary();
@@ -70,7 +74,8 @@ export const createTransactions = (
     productName: products.textOf,
     productCodes: () => products.size,
     userCodes: (userIds) => new Set(userIds.map(users.codes.codeOf).filter((code) => code !== undefined)),
-    testOf: (filter, enriched, timeZone) => testOf(filter, columns, enriched, codes, timeZone),
+    testOf: (filter, enriched, timeZone) =>
+      testOf(filter, columns, enriched, codes, { timeZone, conditionsMax: filterPartsMax }),
   };
 
   return {

@@ -13,7 +13,6 @@ const words: Readonly<Record<string, Status>> = {
 /** Takes in files of `user_id`, `created_at`, `status`. */
 export const createStatusChangesImporter = (userStatus: UserStatus): Importer<StatusChange> => ({
   target: 'STATUS_CHANGES',
-  command: 'user-status',
   shape: { columns: [['user_id', 'created_at', 'status']] },
   read: (value, { statusWords }) =>
     readRecord(value, (fields) => ({
@@ -22,5 +21,6 @@ export const createStatusChangesImporter = (userStatus: UserStatus): Importer<St
       status: fields.oneOf('status', statusWords ? { ...words, ...statusWords } : words),
     })),
   wire: ({ userId, effectiveAtUs, status }) => ({ user_id: userId, created_at: formatInstant(effectiveAtUs), status }),
-  begin: () => ({ record: userStatus.record }),
+  // Of a file taken in again every record is a duplicate, also one that a later record for its instant has corrected.
+  begin: ({ isRepeat }) => ({ record: isRepeat ? () => ({ kind: 'DUPLICATE' }) : userStatus.record }),
 });

@@ -35,11 +35,7 @@ export interface UserStatus {
   changesOf(userId: string, page: TablePageRequest): TablePage<StoredStatusChange>;
   /** Stored changes by `seq`, in the order of the keys. */
   bySeqs(seqs: readonly number[]): (StoredStatusChange | null)[];
-  /**
-   * Records one change. Within an import, a change that was stored before it (same user, instant, status) is a
-   * duplicate, so that a file taken in again adds nothing; one sent by itself, or met again in the same file, is a
-   * duplicate only if it says what holds anyway, so that a correction can be taken back.
-   */
+  /** Records one change. One that says what already holds for that user and instant is a duplicate. */
   record(tx: Tx, change: StatusChange, origin: Origin): Outcome;
   /** Calls back with the code of each user whose history grew. */
   onChange(listener: (user: number) => void): void;
@@ -92,10 +88,7 @@ export const createUserStatus = (store: Store, ledger: Ledger, users: Users): Us
       const { userId, effectiveAtUs, status } = change;
       const problems = idProblems({ userId });
       if (problems.length > 0) return { kind: 'REJECTED', problems };
-      const same = tx.newest(statusChanges, { userId, effectiveAtUs, status });
-      const storedBefore = same !== undefined && origin.importId !== null && same.importId !== origin.importId;
-      const holds = () => tx.newest(statusChanges, { userId, effectiveAtUs })?.status === status;
-      if (storedBefore || (same && holds())) return { kind: 'DUPLICATE' };
+      if (tx.newest(statusChanges, { userId, effectiveAtUs })?.status === status) return { kind: 'DUPLICATE' };
       return { kind: 'CREATED', seq: tx.append(statusChanges, { ...change, ...origin }) };
     },
     onChange: (listener) => void listeners.push(listener),

@@ -50,6 +50,8 @@ export const createAsOf = (): AsOf => {
   let entries = 0;
   let keys = 0;
   let newestSeq = 0;
+  // After the rebuild a sixteenth is enough to grow by: it is memory that counts then.
+  let isTight = false;
   // Offsets of free blocks that hold at least 2^n entries, by n.
   const freeBySize: number[][] = Array.from({ length: 33 }, () => []);
 
@@ -84,7 +86,8 @@ export const createAsOf = (): AsOf => {
     if (free !== undefined) return free;
     const offset = arenaUsed;
     arenaUsed += 2 ** size;
-    if (arenaUsed > times.length) resizeArena(grownCapacity(times.length, arenaUsed));
+    if (arenaUsed > times.length)
+      resizeArena(isTight ? arenaUsed + (arenaUsed >>> 4) : grownCapacity(times.length, arenaUsed));
     return offset;
   };
 
@@ -196,6 +199,7 @@ export const createAsOf = (): AsOf => {
       values = tightValues;
       seqs = tightSeqs;
       arenaUsed = entries;
+      isTight = true;
       for (const offsets of freeBySize) offsets.length = 0;
     },
   };

@@ -37,9 +37,15 @@ const ordered = (span: { fromUs: number; toUs: number }): TimeSpan => {
 const startOfDayUs = (date: Temporal.PlainDate, timeZone: string): number =>
   microseconds(date.toZonedDateTime(timeZone).toInstant());
 
-const beforeUs = (atUs: number, duration: string, timeZone: string): number => {
-  const instant = new Temporal.Instant(BigInt(atUs) * 1000n);
-  return microseconds(instant.toZonedDateTimeISO(timeZone).subtract(duration).toInstant());
+const beforeUs = (atUs: number, text: string, timeZone: string): number => {
+  try {
+    const duration = Temporal.Duration.from(text);
+    const instant = new Temporal.Instant(BigInt(atUs) * 1000n);
+    if (duration.sign >= 0) return microseconds(instant.toZonedDateTimeISO(timeZone).subtract(duration).toInstant());
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
+  throw new DomainError('BAD_REQUEST', `range.last must be a duration like P7D or PT15M, not ${text.slice(0, 80)}`);
 };
 
 const microseconds = (instant: Temporal.Instant): number => Number(instant.epochNanoseconds / 1000n);

@@ -12,21 +12,24 @@ const resumeNext = (): void => {
   if (waiting.length > 0) setImmediate(resumeNext);
 };
 
+/** Resolves after a turn of the event loop that no other computation has. */
+export const nextTurn = (): Promise<void> =>
+  new Promise((resolve) => {
+    if (waiting.length === 0) setImmediate(resumeNext);
+    waiting.push(resolve);
+  });
+
 /**
  * Gives other requests their turn: call the result between slices of a long computation. It resolves at once until the
- * stretch has lasted long enough, then after a turn of the event loop that no other computation has.
+ * stretch has lasted long enough.
  */
 export const takeTurns = (): (() => Promise<void> | undefined) => {
   // The first slice is on credit: computations that begin at one moment would else have their first stretches in a row.
   let until = 0;
   return () => {
     if (performance.now() < until) return undefined;
-    return new Promise((resolve) => {
-      if (waiting.length === 0) setImmediate(resumeNext);
-      waiting.push(() => {
-        until = performance.now() + turnMs;
-        resolve();
-      });
+    return nextTurn().then(() => {
+      until = performance.now() + turnMs;
     });
   };
 };

@@ -1,7 +1,7 @@
 import type { CsvRow } from './csv-rows.ts';
 import { readCsvRows } from './csv-rows.ts';
 import type { SourceBatch, SourceFile, SourceRecord, SourceShape } from './source.ts';
-import { notATable, refusedRecord } from './source.ts';
+import { expectedColumns, nearestColumns, notATable, refusedRecord } from './source.ts';
 
 const shownColumns = (names: readonly string[]): string => {
   const text = names.map((name) => (name === '' ? '(empty)' : name)).join(', ');
@@ -9,17 +9,14 @@ const shownColumns = (names: readonly string[]): string => {
 };
 
 /** Throws NOT_A_TABLE unless one of the column sets is there, each of its columns once. */
-const checkHeader = (names: readonly string[], line: number, { columns }: SourceShape): void => {
-  const missingOf = (set: readonly string[]): string[] => set.filter((name) => !names.includes(name));
-  const [nearest = []] = [...columns].sort((a, b) => missingOf(a).length - missingOf(b).length);
-  const missing = missingOf(nearest);
+const checkHeader = (names: readonly string[], line: number, shape: SourceShape): void => {
+  const { missing, set } = nearestColumns(names, shape);
   if (missing.length > 0) {
     const alone = names.length === 1 && /[;\t|]/.test(names[0] ?? '') ? '; cells must be separated by commas' : '';
-    const accepted = columns.map((set) => set.join(',')).join(' or ');
     const found = `the header, line ${line}, has the columns ${shownColumns(names)}`;
-    throw notATable(`missing columns: ${missing.join(', ')}; ${found}; expected ${accepted}${alone}`);
+    throw notATable(`missing columns: ${missing.join(', ')}; ${found}; expected ${expectedColumns(shape)}${alone}`);
   }
-  const twice = nearest.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
+  const twice = set.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
   if (twice !== undefined) throw notATable(`the header, line ${line}, has the column ${twice} twice`);
 };
 

@@ -22,11 +22,19 @@ export const jsonRecord = (line: number, { raw, fault }: RecordText): SourceReco
   return refusedRecord(line, raw, 'WRONG_TYPE', 'the record is not a JSON object');
 };
 
+/** After so many lines without a good one the file is taken for something else. */
+const badLinesMax = 100;
+
+const noRecord = ([first]: readonly SourceRecord[]) => {
+  const reason = first?.problems?.[0]?.message;
+  return notATable(`line ${first?.line} is no record (${reason}); expected a JSON array, an object a line, or CSV`);
+};
+
 /** JSON Lines (https://jsonlines.org): each line that is not blank is a record of its own, good or refused. */
 export async function* readJsonLines(file: SourceFile, recordBytesMax: number): AsyncGenerator<SourceBatch> {
   const pending = createRecordBytes(recordBytesMax);
   let line = 0;
-  let isFirst = true;
+  let hasGood = false;
   let records: SourceRecord[] = [];
 
   const endLine = (): void => {
@@ -35,11 +43,7 @@ export async function* readJsonLines(file: SourceFile, recordBytesMax: number): 
     const raw = text.raw.endsWith('\r') ? text.raw.slice(0, -1) : text.raw;
     if (raw.trim() === '') return;
     const record = jsonRecord(line, { ...text, raw });
-    if (isFirst && record.problems !== undefined) {
-      const reason = record.problems[0]?.message;
-      throw notATable(`line ${line} is no record (${reason}); expected a JSON array, an object a line, or CSV`);
-    }
-    isFirst = false;
+    hasGood ||= record.problems === undefined;
     records.push(record);
   };
 
@@ -53,10 +57,14 @@ export async function* readJsonLines(file: SourceFile, recordBytesMax: number): 
     }
     pending.add(chunk, start, chunk.length);
     bytesRead += chunk.length;
-    if (records.length > 0) yield { records, bytesRead };
+    if (!hasGood && records.length > badLinesMax) throw noRecord(records);
+    // Until a good line shows that these are JSON Lines, bad ones wait: the file may be something else.
+    if (!hasGood || records.length === 0) continue;
+    yield { records, bytesRead };
     records = [];
   }
   endLine();
-  if (isFirst) throw notATable('the file is empty');
+  if (records.length === 0 && !hasGood) throw notATable('the file is empty');
+  if (!hasGood) throw noRecord(records);
   if (records.length > 0) yield { records, bytesRead };
 }

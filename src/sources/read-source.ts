@@ -6,6 +6,7 @@ import { readCityRanges, readJsonArray } from './json-elements.ts';
 import { readJsonLines } from './json-lines.ts';
 import { readMmdb } from './mmdb.ts';
 import type { SourceBatch, SourceFile, SourceLimits, SourceRecord, SourceShape } from './source.ts';
+import { expectedColumns, nearestColumns, notATable } from './source.ts';
 
 const chunkBytesDefault = 64 * 1024;
 
@@ -44,6 +45,21 @@ async function* inBatches(parts: AsyncIterable<SourceBatch>, limits: SourceLimit
   if (waiting.length > 0) yield { records: waiting, bytesRead };
 }
 
+/** So many records that all lack a field are of another kind; fewer may each be at fault. */
+const sampleMin = 3;
+
+/** Throws NOT_A_TABLE for a JSON file of another kind: no record of the first batch has the fields it should have. */
+const checkKind = (records: readonly SourceRecord[], shape: SourceShape): void => {
+  const objects = records.flatMap(({ value }) => (value ? [Object.keys(value)] : []));
+  const [first] = objects;
+  if (!first || objects.some((names) => nearestColumns(names, shape).missing.length === 0)) return;
+  const { set, missing } = nearestColumns([...new Set(objects.flat())], shape);
+  const hasNone = missing.length === set.length;
+  if (!hasNone && (objects.length < sampleMin || missing.length === 0)) return;
+  const found = first.slice(0, 20).join(', ').slice(0, 300).toWellFormed();
+  throw notATable(`no record has ${missing.join(', ')}; the first has ${found}; expected ${expectedColumns(shape)}`);
+};
+
 /**
  * Streams the records of a file on disk, whatever its format: JSON array, JSON Lines, CSV and, for city ranges, a
  * mapping of cities or a MaxMind database. The next part is read when the next batch is asked for. Before the first
@@ -66,5 +82,10 @@ export async function* readSource(
     CSV: () => readCsv(file, shape, limits.recordBytesMax),
     MMDB: () => readMmdb(file),
   };
-  yield* inBatches(readers[format](), limits);
+  let isFirst = true;
+  for await (const batch of inBatches(readers[format](), limits)) {
+    if (isFirst && (format === 'JSON_ARRAY' || format === 'JSON_LINES')) checkKind(batch.records, shape);
+    isFirst = false;
+    yield batch;
+  }
 }

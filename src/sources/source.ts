@@ -43,3 +43,15 @@ export const refusedRecord = (line: number, raw: string, code: ProblemCode, mess
 /** The fault of a whole file. */
 export const notATable = (message: string, cause?: unknown): DomainError =>
   new DomainError('NOT_A_TABLE', message, { cause });
+
+/** The column set that most of the names are of, and which of it they lack. */
+export const nearestColumns = (
+  names: readonly string[],
+  { columns }: SourceShape,
+): { readonly set: readonly string[]; readonly missing: string[] } => {
+  const lacking = columns.map((set) => ({ set, missing: set.filter((name) => !names.includes(name)) }));
+  const [nearest] = lacking.sort((a, b) => a.missing.length - b.missing.length);
+  return nearest ?? { set: [], missing: [] };
+};
+
+export const expectedColumns = ({ columns }: SourceShape): string => columns.map((set) => set.join(',')).join(' or ');

@@ -132,11 +132,18 @@ describe('transactions', () => {
       ['DUPLICATE', 'CONFLICT', 'CREATED', 'REJECTED'].map((outcome, index) => ({ index, outcome })),
     );
     expect(again.rejected).toMatchObject([
-      { problems: [{ path: 'transactionId', code: 'CONFLICT', message: 'transaction a is recorded with another amount' }] },
+      {
+        problems: [
+          { path: 'transactionId', code: 'CONFLICT', message: 'transaction a is recorded with another amount' },
+        ],
+      },
       { problems: [{ path: 'transactionId', code: 'MALFORMED' }] },
     ]);
     const { data } = await app.query('{ enrichedAggregate { total { sum count } } rejectedRecords { totalCount } }');
-    expect(data).toMatchObject({ enrichedAggregate: { total: { sum: '441', count: 2 } }, rejectedRecords: { totalCount: 2 } });
+    expect(data).toMatchObject({
+      enrichedAggregate: { total: { sum: '441', count: 2 } },
+      rejectedRecords: { totalCount: 2 },
+    });
   });
 
   it('counts one of a hundred equal requests in flight at once, also after a restart', async () => {

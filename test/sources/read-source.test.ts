@@ -58,7 +58,7 @@ describe('readSource', () => {
   it('hands out batches with the bytes read so far', async () => {
     const batches: [number, number][] = [];
     await withFile('{"a":1}\n'.repeat(25), async (path) => {
-      const source = readSource(path, statusShape, { ...limits, batchRecords: 10 }, 80);
+      const source = readSource(path, { columns: [] }, { ...limits, batchRecords: 10 }, 80);
       for await (const { records, bytesRead } of source) batches.push([records.length, bytesRead]);
     });
     expect(batches).toEqual([
@@ -100,11 +100,37 @@ describe('readSource', () => {
   it('stops reading when the caller stops', async () => {
     let batches = 0;
     await withFile('{"a":1}\n'.repeat(1000), async (path) => {
-      for await (const _batch of readSource(path, statusShape, { ...limits, batchRecords: 1 }, 8)) {
+      for await (const _batch of readSource(path, { columns: [] }, { ...limits, batchRecords: 1 }, 8)) {
         batches += 1;
         if (batches === 3) break;
       }
     });
     expect(batches).toBe(3);
+  });
+});
+
+describe('JSON of another kind', () => {
+  const purchases = Array.from({ length: 3 }, (_, place) => ({ user_id: place, created_at: '2020-01-01', price: 1 }));
+
+  it.each([
+    ['an array', JSON.stringify(purchases)],
+    ['lines', purchases.map((row) => JSON.stringify(row)).join('\n')],
+    ['one object that has nothing of it', '{"london": []}'],
+  ])('is refused whole: %s', async (_what, content) => {
+    await expect(recordsOf(content, { shape: statusShape })).rejects.toMatchObject({ code: 'NOT_A_TABLE' });
+  });
+
+  it('is not suspected of few records, nor where one is as it should be', async () => {
+    expect(await recordsOf(JSON.stringify(purchases.slice(1)), { shape: statusShape })).toHaveLength(2);
+    const good = { user_id: 1, created_at: '2020-01-01', status: 'paying' };
+    expect(await recordsOf(JSON.stringify([...purchases, good]), { shape: statusShape })).toHaveLength(4);
+  });
+
+  it('may begin with a broken line', async () => {
+    const records = await recordsOf('{"user_id": 1,\n{"user_id":1,"created_at":"2020-01-01","status":"paying"}\n');
+    expect(records.map(({ line, problems }) => [line, problems !== undefined])).toEqual([
+      [1, true],
+      [2, false],
+    ]);
   });
 });

@@ -7,20 +7,14 @@ export interface DullRecord {
   readonly status: Status;
   readonly seq: number;
   readonly recordedAtUs: number;
-  /** Null for one sent through the API. */
-  readonly importId: number | null;
 }
 
 type Change = Pick<DullRecord, 'userId' | 'effectiveAtUs' | 'status'>;
 
-/** Whether a change adds nothing: stored before this import, or just what holds for its instant. */
-export const dullRepeats = (records: readonly DullRecord[], change: Change, importId: number | null): boolean => {
-  const rivals = records.filter(
-    ({ userId, effectiveAtUs }) => userId === change.userId && effectiveAtUs === change.effectiveAtUs,
-  );
-  const storedBefore = rivals.some((rival) => rival.status === change.status && rival.importId !== importId);
-  return (importId !== null && storedBefore) || rivals.at(-1)?.status === change.status;
-};
+/** Whether a change adds nothing: it says what holds for its instant. */
+export const dullRepeats = (records: readonly DullRecord[], change: Change): boolean =>
+  records.findLast(({ userId, effectiveAtUs }) => userId === change.userId && effectiveAtUs === change.effectiveAtUs)
+    ?.status === change.status;
 
 /** The records that count for a user, one an instant, oldest first. */
 const counting = (records: readonly DullRecord[], userId: string, sequence: number): DullRecord[] => {

@@ -1,0 +1,24 @@
+/** What files can be imported as: the one list that the schema, the commands and the domains name their targets by. */
+export const importTargets = [
+  {
+    target: 'STATUS_CHANGES',
+    command: 'user-status',
+    description: 'Rows of user_id, created_at, status.',
+    together: false,
+  },
+  {
+    target: 'IP_RANGES',
+    command: 'ip-ranges',
+    description: 'A whole table of IP ranges; it replaces the one in force.',
+    /** Several files given at once are one import: they make up one table. */
+    together: true,
+  },
+  {
+    target: 'TRANSACTIONS',
+    command: 'transactions',
+    description: 'Rows of click_id, created_at, product_id, product_price, user_id, ip.',
+    together: false,
+  },
+] as const;
+
+export type ImportTarget = (typeof importTargets)[number]['target'];
