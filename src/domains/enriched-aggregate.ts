@@ -70,18 +70,10 @@ export const createEnrichedAggregate = (facts: FactSet, users: Users, ipCity: Ip
     );
     const grouper = createGrouper(dimensions);
     const scan = scanOf(facts, request, enriched, grouper);
-    const { counts, sums } = await countAndSum(scan, facts.columns);
-    const kept = counts.map((count, group) => passes(request.having, count, sums[group] as bigint));
-    return aggregationOf({
-      request,
-      facts,
-      enriched,
-      dimensions,
-      grouper,
-      scan: request.having ? (visit) => scan((row, group) => kept[group] && visit(row, group)) : scan,
-      counts: counts.map((count, group) => (kept[group] ? count : 0)),
-      sums: sums.map((sum, group) => (kept[group] ? sum : 0n)),
-    });
+    const found = await countAndSum(scan, facts.columns);
+    const totalCount = found.counts.reduce((sum, count) => sum + count, 0);
+    const grouping = { request, facts, enriched, dimensions, grouper, scan, totalCount, ...found };
+    return aggregationOf(request.having ? await having(request.having, grouping) : grouping);
   },
 });
 
@@ -91,11 +83,29 @@ const scanOf = (facts: FactSet, request: AggregateRequest, enriched: Enriched, {
   return (visit) => scanRows(candidates, test, (row) => visit(row, groupOf(row)));
 };
 
-const passes = (having: MeasureFilter | undefined, count: number, sum: bigint): boolean =>
-  !having ||
-  (count >= (having.countAtLeast ?? 0) &&
-    (!having.sumAtLeast || sum >= microsOf(having.sumAtLeast)) &&
-    (!having.sumAtMost || sum <= microsOf(having.sumAtMost)));
+/** The same without the groups that a filter does not let through: they count as empty. */
+const having = async (filter: MeasureFilter, grouping: Grouping): Promise<Grouping> => {
+  const { scan, sumOf } = grouping;
+  const counts = grouping.counts.slice();
+  const turn = takeTurns();
+  let totalCount = 0;
+  let totalSum = 0n;
+  for (let group = 0; group < counts.length; group++) {
+    const [count, sum] = [counts[group] as number, sumOf(group)];
+    if (passes(filter, count, sum)) {
+      totalCount += count;
+      totalSum += sum;
+    } else counts[group] = 0;
+    if (group % 1024 === 0) await turn();
+  }
+  const keptScan: Scan = (visit) => scan((row, group) => counts[group] !== 0 && visit(row, group));
+  return { ...grouping, counts, totalCount, totalSum, scan: keptScan };
+};
+
+const passes = ({ countAtLeast, sumAtLeast, sumAtMost }: MeasureFilter, count: number, sum: bigint): boolean =>
+  count >= (countAtLeast ?? 0) &&
+  (!sumAtLeast || sum >= microsOf(sumAtLeast)) &&
+  (!sumAtMost || sum <= microsOf(sumAtMost));
 
 /** What one grouping found, before anything is ordered or read further. */
 export interface Grouping {
@@ -107,7 +117,9 @@ export interface Grouping {
   /** Goes through the rows of the groups that `having` lets through. */
   readonly scan: Scan;
   readonly counts: readonly number[];
-  readonly sums: readonly bigint[];
+  sumOf(group: number): bigint;
+  readonly totalCount: number;
+  readonly totalSum: bigint;
 }
 
 const aggregationOf = async (grouping: Grouping): Promise<Aggregation> => {

@@ -11,27 +11,32 @@ export type Scan = (visit: (row: number, group: number) => void) => Promise<void
 export interface CountsAndSums {
   /** Rows a group. */
   readonly counts: number[];
-  /** Sums in millionths, exact. */
-  readonly sums: bigint[];
+  /** The sum of a group in millionths, exact; made when asked for, because there may be a million groups. */
+  sumOf(group: number): bigint;
+  readonly totalSum: bigint;
 }
 
 export const countAndSum = async (scan: Scan, columns: FactColumns): Promise<CountsAndSums> => {
   const counts: number[] = [];
   const sums = createDecimalSums();
+  const total = createDecimalSums();
   await scan((row, group) => {
     if (group === counts.length) counts.push(1);
     else counts[group] = (counts[group] as number) + 1;
-    sums.add(group, columns.unitsOf(row), columns.microsOf(row));
+    const [units, micros] = [columns.unitsOf(row), columns.microsOf(row)];
+    sums.add(group, units, micros);
+    total.add(0, units, micros);
   });
-  return { counts, sums: counts.map((_count, group) => sums.microsOf(group)) };
+  return { counts, sumOf: sums.microsOf, totalSum: total.microsOf(0) };
 };
 
 export interface Extremes {
-  readonly min: bigint[];
-  readonly max: bigint[];
+  /** The least amount of a group in millionths; over all groups at the place after the last one. */
+  minOf(place: number): bigint;
+  maxOf(place: number): bigint;
 }
 
-/** The least and greatest amount a group, in millionths, and over all groups at the place after the last one. */
+/** The least and greatest amounts of groups. */
 export const extremes = async (scan: Scan, columns: FactColumns, groups: number): Promise<Extremes> => {
   const least: number[] = [];
   const greatest: number[] = [];
@@ -41,10 +46,19 @@ export const extremes = async (scan: Scan, columns: FactColumns, groups: number)
     if (least[group] === undefined || compare(row, least[group]) < 0) least[group] = row;
     if (greatest[group] === undefined || compare(row, greatest[group]) > 0) greatest[group] = row;
   };
-  await scan((row, group) => meet(group, row));
-  for (const row of [...least, ...greatest]) if (row !== undefined) meet(groups, row);
+  let [first, last]: [number?, number?] = [];
+  await scan((row, group) => {
+    meet(group, row);
+    if (first === undefined || compare(row, first) < 0) first = row;
+    if (last === undefined || compare(row, last) > 0) last = row;
+  });
+  if (first !== undefined) least[groups] = first;
+  if (last !== undefined) greatest[groups] = last;
   const amountOf = (row: number): bigint => microsOf({ units: columns.unitsOf(row), micros: columns.microsOf(row) });
-  return { min: least.map(amountOf), max: greatest.map(amountOf) };
+  return {
+    minOf: (place) => amountOf(least[place] as number),
+    maxOf: (place) => amountOf(greatest[place] as number),
+  };
 };
 
 /** Distinct users a group, and over all groups at the place after the last one. */

@@ -22,14 +22,14 @@ interface Grouped {
   readonly facts: { readonly columns: FactColumns };
   readonly scan: Scan;
   readonly counts: readonly number[];
-  readonly sums: readonly bigint[];
+  sumOf(group: number): bigint;
+  readonly totalCount: number;
+  readonly totalSum: bigint;
 }
 
 /** Measures of every group; each further pass over the rows is made once, for all groups, when the first asks. */
-export const createGroupMeasures = ({ facts: { columns }, scan, counts, sums }: Grouped) => {
+export const createGroupMeasures = ({ facts: { columns }, scan, counts, sumOf, totalCount, totalSum }: Grouped) => {
   const groups = counts.length;
-  const totalCount = counts.reduce((sum, count) => sum + count, 0);
-  const totalSum = sums.reduce((sum, part) => sum + part, 0n);
   const extremesOnce = once(() => extremes(scan, columns, groups));
   const mediansOnce = once(() => medians(scan, columns, counts));
   const distinctOnce = once(() => distinctUsers(scan, columns, groups));
@@ -39,14 +39,14 @@ export const createGroupMeasures = ({ facts: { columns }, scan, counts, sums }: 
     sum,
     average: count === 0 ? null : divideMicros(sum, BigInt(count)),
     shareOfSum: totalSum === 0n ? null : Number((sum * 10n ** 15n) / totalSum) / 1e15,
-    min: async () => (count === 0 ? null : ((await extremesOnce()).min[place] as bigint)),
-    max: async () => (count === 0 ? null : ((await extremesOnce()).max[place] as bigint)),
+    min: async () => (count === 0 ? null : (await extremesOnce()).minOf(place)),
+    max: async () => (count === 0 ? null : (await extremesOnce()).maxOf(place)),
     median: async () => (count === 0 ? null : ((await mediansOnce())[place] as bigint)),
     distinctUsers: async () => (await distinctOnce())[place] as number,
   });
 
   return {
-    of: (group: number): Measures => measuresOf(counts[group] as number, sums[group] as bigint, group),
+    of: (group: number): Measures => measuresOf(counts[group] as number, sumOf(group), group),
     /** Over all groups: the place after the last one. */
     total: measuresOf(totalCount, totalSum, groups),
   };

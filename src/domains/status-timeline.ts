@@ -1,4 +1,4 @@
-import type { AsOf } from '../indices/as-of.ts';
+import type { Timelines } from '../indices/as-of.ts';
 import type { TimeSpan } from '../lib/time-range.ts';
 import { type Status, statusCodes } from './status.ts';
 
@@ -20,7 +20,7 @@ export interface StatusAsOf extends StatusPeriod {
 }
 
 /** Reads periods out of timelines: of several records for one instant the last known counts, and repeats go on. */
-export const createTimelines = (index: AsOf) => {
+export const createTimelines = (index: Timelines) => {
   /** Positions of a user's records that count, oldest first: the last known one of each instant. */
   const counting = (user: number, sequence: number): number[] => {
     const positions: number[] = [];

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { DomainError } from '../errors.ts';
+import { kindOf, parseIp } from '../lib/ip.ts';
 import { errorResponse } from './error-response.ts';
 
 export type Handler = (request: Request) => Promise<Response>;
@@ -13,6 +14,7 @@ export const createGate = (config: Config, log: Logger, graphql: Handler, rest: 
   const answer = async (original: Request): Promise<Response> => {
     try {
       const request = withPlainPath(original);
+      refuseForeignHost(request, config.host);
       refuseForeignOrigin(request, config.allowedOrigins);
       if (isPreflight(request)) return new Response(null, { status: 204 });
       const body = limitBody(request, ...bodyMax(request, config));
@@ -42,6 +44,21 @@ const withPlainPath = (request: Request): Request => {
   if (!url.pathname.includes('//')) return request;
   url.pathname = url.pathname.replace(/\/{2,}/g, '/');
   return new Request(url, request);
+};
+
+/**
+ * A name that an attacker's DNS makes point at this machine is not ours: a server on loopback answers to loopback names
+ * only, or any page could read it as its own origin (DNS rebinding).
+ */
+const refuseForeignHost = (request: Request, host: string): void => {
+  if (!isLoopbackName(host)) return;
+  const { hostname } = new URL(request.url);
+  if (!isLoopbackName(hostname)) throw new DomainError('NOT_ALLOWED', `this server is not ${hostname.slice(0, 80)}`);
+};
+
+const isLoopbackName = (name: string): boolean => {
+  const ip = parseIp(name.replace(/^\[|\]$/g, ''));
+  return ip === null ? name === 'localhost' : kindOf(ip) === 'LOOPBACK';
 };
 
 /** A browser names the page that calls; programs do not. Reading is safe: no answer lets other origins see it. */

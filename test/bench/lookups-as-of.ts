@@ -14,7 +14,7 @@ const fillAsOf = ({ changes: { user, atUs, status } }: World) => {
   const index = createAsOf();
   for (let row = 0; row < user.length; row++)
     index.add(user[row] as number, atUs[row] as number, status[row] as number, row + 1);
-  index.compact();
+  for (const _step of index.compact());
   return index;
 };
 

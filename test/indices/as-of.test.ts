@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type AsOf, createAsOf } from '../../src/indices/as-of.ts';
+import { type Timelines, createAsOf } from '../../src/indices/as-of.ts';
 
 interface Entry {
   key: number;
@@ -24,14 +24,14 @@ const decidingOf = (entries: readonly Entry[], key: number, atUs: number, sequen
   return deciding;
 };
 
-const entryAt = (asOf: AsOf, key: number, position: number): Entry => ({
+const entryAt = (asOf: Timelines, key: number, position: number): Entry => ({
   key,
   atUs: asOf.atUsOf(position),
   value: asOf.valueOf(position),
   seq: asOf.seqOf(position),
 });
 
-const timelineOf = (asOf: AsOf, key: number): Entry[] => {
+const timelineOf = (asOf: Timelines, key: number): Entry[] => {
   const entries: Entry[] = [];
   for (let position = asOf.start(key); position < asOf.end(key); position += 1) {
     entries.push(entryAt(asOf, key, position));
@@ -59,7 +59,7 @@ const additions = fc
     }),
   );
 
-const build = ({ added, compactAfter }: { added: readonly Entry[]; compactAfter: readonly number[] }): AsOf => {
+const build = ({ added, compactAfter }: { added: readonly Entry[]; compactAfter: readonly number[] }): Timelines => {
   const asOf = createAsOf();
   for (const [index, { key, atUs, value, seq }] of added.entries()) {
     asOf.add(key, atUs, value, seq);

@@ -47,3 +47,15 @@ it('collapses repeated slashes', async () => {
   expect((await app.get('//user_status///1?date=2020-01-01')).status).toBe(200);
   expect((await app.get('//healthz')).status).toBe(200);
 });
+
+it('answers to no name but loopback ones while it listens on loopback', async () => {
+  const app = await opened();
+  const ask = (host: string) => app.app.fetch(new Request(`http://${host}/user_status/1?date=2020-01-01`));
+  for (const host of ['localhost:4000', '127.0.0.1', '[::1]:4000', '127.8.8.8'])
+    expect((await ask(host)).status, host).toBe(200);
+  for (const host of ['evil.example', '192.168.0.7', 'localhost.evil.example'])
+    expect((await ask(host)).status, host).toBe(403);
+  const open = await openApp({ settings: { host: '0.0.0.0' } });
+  onTestFinished(open.close);
+  expect((await open.app.fetch(new Request('http://reports.example/healthz'))).status).toBe(200);
+});
