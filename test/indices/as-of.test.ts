@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Timelines, createAsOf } from '../../src/indices/as-of.ts';
+import { createAsOf, type Timelines } from '../../src/indices/as-of.ts';
 
 interface Entry {
   key: number;
