@@ -218,6 +218,7 @@ const aggregationOf = (page: object): Aggregation => (page as { aggregation: Agg
 builder.queryField('enrichedAggregate', (t) =>
   t.field({
     type: GroupConnection,
+    extensions: { goesThroughAllFacts: true },
     description:
       'Facts joined to what was true of their user and address at their own time, then grouped and measured. Without arguments: revenue by status and city.',
     args: {
@@ -225,7 +226,7 @@ builder.queryField('enrichedAggregate', (t) =>
         type: [EnrichedDimension],
         required: true,
         defaultValue: ['USER_STATUS', 'CITY'],
-        description: 'What tells groups apart; an empty list makes one group of everything.',
+        description: 'What tells groups apart; an empty list makes one group of everything, or none without facts.',
       }),
       grain: t.arg({ type: TimeGrain, description: 'The period of `PERIOD`; needed with it.' }),
       where: t.arg({ type: EnrichedFilter, description: 'Which facts count; default all.' }),

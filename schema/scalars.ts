@@ -1,5 +1,4 @@
 import { GraphQLISO8601Duration, GraphQLLocalDate } from 'graphql-scalars';
-import { createGraphQLError } from 'graphql-yoga';
 import { formatDecimal, formatMicros, parseDecimal } from '../src/lib/decimal.ts';
 import { formatIp, parseIp } from '../src/lib/ip.ts';
 import { isTimeZone } from '../src/lib/periods.ts';
@@ -12,7 +11,7 @@ const textParser =
   <T>(expected: string, read: (text: string) => T | null) =>
   (value: unknown): T => {
     const parsed = typeof value === 'string' ? read(value) : null;
-    if (parsed === null) throw createGraphQLError(`must be ${expected}, not ${shown(value)}`);
+    if (parsed === null) throw new TypeError(`must be ${expected}, not ${shown(value)}`);
     return parsed;
   };
 
@@ -46,7 +45,7 @@ builder.scalarType('Decimal', {
     // A JSON number has been through a double already: its shortest spelling is taken, so 0.1 is 0.1.
     const parsed = typeof value === 'string' || typeof value === 'number' ? parseDecimal(String(value)) : null;
     if (parsed) return parsed;
-    throw createGraphQLError(`must be a decimal of at most 15 digits, 6 of them after the point, not ${shown(value)}`);
+    throw new TypeError(`must be a decimal of at most 15 digits, 6 of them after the point, not ${shown(value)}`);
   },
 });
 
@@ -56,7 +55,7 @@ builder.scalarType('BigInt', {
   parseValue: (value) => {
     const number = typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value;
     if (typeof number === 'number' && Number.isSafeInteger(number)) return number;
-    throw createGraphQLError(`must be a whole number up to 2^53 - 1, not ${shown(value)}`);
+    throw new TypeError(`must be a whole number up to 2^53 - 1, not ${shown(value)}`);
   },
 });
 
@@ -78,6 +77,6 @@ builder.scalarType('File', {
     const hasStream =
       typeof value === 'object' && value !== null && 'stream' in value && typeof value.stream === 'function';
     if (hasStream) return value as File;
-    throw createGraphQLError('must be a file part of a multipart request');
+    throw new TypeError('must be a file part of a multipart request');
   },
 });

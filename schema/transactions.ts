@@ -97,6 +97,7 @@ builder.queryField('transactions', (t) =>
   t.connection(
     {
       type: TransactionType,
+      extensions: { goesThroughAllFacts: true },
       description: 'Purchases.',
       args: pageArgs,
       resolve: (_root, args, context) => transactionsPage(args, context),

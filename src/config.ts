@@ -61,6 +61,13 @@ export const settings: readonly Setting[] = [
   setting('queryDepthMax', 'integer', '15', 'Deepest nesting of fields in a GraphQL operation.'),
   setting('queryFieldsMax', 'integer', '1000', 'Most fields of a GraphQL operation, fragments written out.'),
   setting('queryTokensMax', 'integer', '5000', 'Most tokens of a GraphQL document.'),
+  setting(
+    'queryScansMax',
+    'integer',
+    '20',
+    'Most fields of an operation that go through all facts, such as aggregates.',
+  ),
+  setting('filterValuesMax', 'integer', '10000', 'Most values all lists of a `where` may hold.'),
   setting('filterPartsMax', 'integer', '100', 'Most parts of a `where`, nested ones included.'),
   setting(
     'queryRowsMax',
@@ -93,6 +100,8 @@ export interface Config {
   readonly queryDepthMax: number;
   readonly queryFieldsMax: number;
   readonly queryTokensMax: number;
+  readonly queryScansMax: number;
+  readonly filterValuesMax: number;
   readonly filterPartsMax: number;
   readonly queryRowsMax: number;
 }

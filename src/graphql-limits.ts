@@ -14,7 +14,7 @@ import {
 import type { Config } from './config.ts';
 import { DomainError } from './errors.ts';
 
-type Limits = Pick<Config, 'queryDepthMax' | 'queryFieldsMax' | 'queryRowsMax' | 'pageSizeDefault'>;
+type Limits = Pick<Config, 'queryDepthMax' | 'queryFieldsMax' | 'queryRowsMax' | 'queryScansMax' | 'pageSizeDefault'>;
 
 /** How much an operation asks for, with its fragments written out. */
 interface Size {
@@ -22,9 +22,11 @@ interface Size {
   readonly fields: number;
   /** Rows of its innermost pages that it may come to: nested page sizes multiplied. */
   readonly rows: number;
+  /** Fields that go through all facts. */
+  readonly scans: number;
 }
 
-const nothing: Size = { depth: 0, fields: 0, rows: 0 };
+const nothing: Size = { depth: 0, fields: 0, rows: 0, scans: 0 };
 
 /**
  * Refuses an operation that is too deep, too wide or asks for too many rows: LIMIT_EXCEEDED naming the setting. Each
@@ -39,13 +41,15 @@ export const checkOperation = (
 ): void => {
   const root = schema.getRootType(operation.operation);
   if (!root) return;
-  const { depth, fields, rows } = measure(schema, document, operation.selectionSet, root, variables, limits);
+  const { depth, fields, rows, scans } = measure(schema, document, operation.selectionSet, root, variables, limits);
   const refuse = (what: string, setting: string): never => {
     throw new DomainError('LIMIT_EXCEEDED', `the operation ${what} (setting ${setting})`);
   };
   if (depth > limits.queryDepthMax) refuse(`is deeper than ${limits.queryDepthMax} fields`, 'queryDepthMax');
   if (fields > limits.queryFieldsMax) refuse(`has more than ${limits.queryFieldsMax} fields`, 'queryFieldsMax');
   if (rows > limits.queryRowsMax) refuse(`may ask for more than ${limits.queryRowsMax} rows`, 'queryRowsMax');
+  if (scans > limits.queryScansMax)
+    refuse(`goes through all facts more than ${limits.queryScansMax} times`, 'queryScansMax');
 };
 
 const measure = (
@@ -79,7 +83,9 @@ const measure = (
     const inner = field.selectionSet && isCompositeType(type) ? ofSelections(field.selectionSet, type) : nothing;
     const length = definition ? listLength(definition, field, variables, limits) : 0;
     const rows = length === 0 ? inner.rows : length * Math.max(1, inner.rows);
-    return { depth: inner.depth + 1, fields: inner.fields + 1, rows };
+    const own = definition?.extensions.goesThroughAllFacts ? 1 : 0;
+    const scans = own + inner.scans * Math.max(1, length);
+    return { depth: inner.depth + 1, fields: inner.fields + 1, rows, scans };
   };
 
   const ofSelections = ({ selections: nodes }: SelectionSetNode, parent: GraphQLCompositeType): Size =>
@@ -94,6 +100,7 @@ const measure = (
         depth: Math.max(sum.depth, size.depth),
         fields: sum.fields + size.fields,
         rows: sum.rows + size.rows,
+        scans: sum.scans + size.scans,
       };
     }, nothing);
 

@@ -44,6 +44,10 @@ const limitsOf = ({ config, config: { queryTokensMax } }: Shared): Plugin => ({
       try {
         return parse(source, { ...options, maxTokens: queryTokensMax });
       } catch (error) {
+        if (error instanceof RangeError)
+          throw translated(
+            new DomainError('LIMIT_EXCEEDED', 'the document is nested too deep (setting queryDepthMax)'),
+          );
         // graphql-js tells it by its message only.
         if (!(error instanceof Error && error.message.includes(`${queryTokensMax} tokens`))) throw error;
         const message = `the document has more than ${queryTokensMax} tokens (setting queryTokensMax)`;

@@ -28,39 +28,39 @@ export interface Codes {
 
 type Test = (row: number) => boolean;
 
-export interface FilterSurroundings {
-  /** Where days begin. */
-  readonly timeZone: string;
-  /** A filter may have so many parts, nested ones included: each costs time on every row. */
-  readonly conditionsMax: number;
+/** How large a filter may be, nested ones included: each part costs time on every row. */
+export interface FilterLimits {
+  readonly filterPartsMax: number;
+  readonly filterValuesMax: number;
 }
 
-/** Whether a row passes a filter; undefined when every row does. */
+/** Throws LIMIT_EXCEEDED for a filter of too many parts or values. */
+export const checkFilter = (
+  filter: FactFilter,
+  limits: FilterLimits,
+  spent: { parts: number; values: number } = { parts: 0, values: 0 },
+): void => {
+  const { userIds, userStatus, cities, products, and, or, not } = filter;
+  spent.parts++;
+  for (const list of [userIds, userStatus, cities, products]) spent.values += list?.length ?? 0;
+  const refuse = (what: string): never => {
+    throw new DomainError('LIMIT_EXCEEDED', `where has more than ${what}`);
+  };
+  if (spent.parts > limits.filterPartsMax) refuse(`${limits.filterPartsMax} parts (setting filterPartsMax)`);
+  if (spent.values > limits.filterValuesMax) refuse(`${limits.filterValuesMax} values (setting filterValuesMax)`);
+  for (const inner of [...(and ?? []), ...(or ?? []), ...(not ? [not] : [])]) checkFilter(inner, limits, spent);
+};
+
+/** Whether a row passes a filter; undefined when every row does. Days begin in `timeZone`. */
 export const testOf = (
   filter: FactFilter | null | undefined,
   columns: FactColumns,
   enriched: Enriched,
   codes: Codes,
-  { timeZone, conditionsMax }: FilterSurroundings,
-): Test | undefined => {
-  const budget = { left: conditionsMax };
-  return compile(filter, columns, enriched, codes, timeZone, budget, conditionsMax);
-};
-
-const compile = (
-  filter: FactFilter | null | undefined,
-  columns: FactColumns,
-  enriched: Enriched,
-  codes: Codes,
   timeZone: string,
-  budget: { left: number },
-  conditionsMax: number,
 ): Test | undefined => {
   if (!filter) return undefined;
-  if (--budget.left < 0)
-    throw new DomainError('LIMIT_EXCEEDED', `where has more than ${conditionsMax} parts (setting filterPartsMax)`);
-  const nested = (inner: FactFilter): Test =>
-    compile(inner, columns, enriched, codes, timeZone, budget, conditionsMax) ?? (() => true);
+  const nested = (inner: FactFilter): Test => testOf(inner, columns, enriched, codes, timeZone) ?? (() => true);
   const tests: Test[] = [];
   const among = (
     values: readonly string[] | null | undefined,

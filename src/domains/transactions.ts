@@ -6,7 +6,7 @@ import { type Decimal, formatDecimal, parseDecimal } from '../lib/decimal.ts';
 import { formatIp, type IpAddress, parseIp } from '../lib/ip.ts';
 import { type AsOf, createEnrichment } from './enrichment.ts';
 import { createFactColumns } from './fact-columns.ts';
-import { testOf } from './fact-filter.ts';
+import { checkFilter, type FilterLimits, testOf } from './fact-filter.ts';
 import { type FactPage, type FactPageRequest, pageOfFacts } from './fact-page.ts';
 import type { FactSet } from './fact-set.ts';
 import type { IpCity } from './ip-city.ts';
@@ -43,7 +43,7 @@ export const createTransactions = (
   users: Users,
   userStatus: UserStatus,
   ipCity: IpCity,
-  { filterPartsMax }: { readonly filterPartsMax: number },
+  limits: FilterLimits,
 ): Transactions => {
   const columns = createFactColumns();
   const products = createDictionary();
@@ -74,8 +74,10 @@ export const createTransactions = (
     productName: products.textOf,
     productCodes: () => products.size,
     userCodes: (userIds) => new Set(userIds.map(users.codes.codeOf).filter((code) => code !== undefined)),
-    testOf: (filter, enriched, timeZone) =>
-      testOf(filter, columns, enriched, codes, { timeZone, conditionsMax: filterPartsMax }),
+    testOf(filter, enriched, timeZone) {
+      if (filter) checkFilter(filter, limits);
+      return testOf(filter, columns, enriched, codes, timeZone);
+    },
   };
 
   return {

@@ -12,6 +12,8 @@ const told = {
 export const ipCityByPath = defineRoute({
   ...told,
   path: '/ip_city/{ip}',
+  // A block like 10.0.0.0/8 is a malformed address, not an unknown path.
+  takesRest: true,
   summary: 'The city of an address',
   params: { ip },
   handle: ({ ip }, { ipCity }) => ({ city: ipCity.cityOf(ip).city }),

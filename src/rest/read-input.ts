@@ -48,10 +48,13 @@ const decoded = (raw: string): string | null => {
 
 /** Taken from the address itself, for a router's decoding lets malformed text pass as it is. */
 const pathParts = (url: URL, template: string): [name: string, raw: string][] => {
-  const raws = url.pathname.split('/');
-  return template.split('/').flatMap((part, place) => {
+  const raws = url.pathname.replace(/\/$/, '').split('/');
+  const parts = template.split('/');
+  return parts.flatMap((part, place) => {
     const [, name] = /^\{(.+)\}$/.exec(part) ?? [];
-    return name === undefined ? [] : [[name, raws[place] ?? '']];
+    // Whether a path may be longer than its template is for the router to say.
+    const end = place === parts.length - 1 ? raws.length : place + 1;
+    return name === undefined ? [] : [[name, raws.slice(place, end).join('/')]];
   });
 };
 

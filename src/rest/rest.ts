@@ -22,7 +22,7 @@ export const createRest = (shared: Shared, log: Logger): ((request: Request) => 
 
   for (const route of routes) {
     const operation = described(route);
-    const path = operation.getRoutingPath();
+    const path = operation.getRoutingPath().replace(/:(\w+)$/, route.takesRest ? ':$1{.+}' : ':$1');
     app.openAPIRegistry.registerPath(operation);
     // Hono answers HEAD by it, too.
     app.get(path, (c) => answer(route, c));

@@ -21,6 +21,8 @@ export interface Asked {
 interface Described {
   /** As in OpenAPI: `/user_status/{user_id}`. */
   readonly path: string;
+  /** The last parameter of the path takes all that is left of it, slashes too. */
+  readonly takesRest?: true;
   readonly subject: Subject;
   readonly summary: string;
   readonly description?: string;

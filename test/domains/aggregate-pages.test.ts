@@ -103,3 +103,18 @@ const groupedBy = <T>(items: readonly T[], keyOf: (item: T) => string): Map<stri
   for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
   return groups;
 };
+
+it('bounds what one operation may ask for, naming the setting', async () => {
+  const app = await opened();
+  const refusal = async (query: string, variables = {}) => (await app.query(query, variables)).errors?.[0]?.message;
+  const aliases = Array.from({ length: 21 }, (_, place) => `a${place}: enrichedAggregate { totalCount }`);
+  expect(await refusal(`{ ${aliases.join(' ')} }`)).toMatch(/queryScansMax/);
+  expect(await refusal(`{ ${aliases.slice(1).join(' ')} }`)).toBeUndefined();
+  const where = 'query ($where: EnrichedFilter) { enrichedAggregate(where: $where) { totalCount } }';
+  const many = Array.from({ length: 10_001 }, (_, place) => String(place));
+  expect(await refusal(where, { where: { or: [{ userIds: many.slice(1) }] } })).toBeUndefined();
+  expect(await refusal(where, { where: { or: [{ userIds: many }] } })).toMatch(/filterValuesMax/);
+  const parts = Array.from({ length: 100 }, () => ({ cities: ['x'] }));
+  expect(await refusal(where, { where: { and: parts } })).toMatch(/filterPartsMax/);
+  expect(await refusal(where, { where: { and: parts.slice(1) } })).toBeUndefined();
+});

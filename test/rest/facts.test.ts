@@ -116,3 +116,12 @@ it('costs no SQL once the indices are built', async () => {
   await get('/transactions/aggregate');
   expect(statements).toEqual([]);
 });
+
+it('takes a block in the path for a malformed address', async () => {
+  const app = await sampleApp();
+  for (const path of ['/ip_city/10.0.0.0/8', '/ip_city/10.0.0.0%2F8', '/ip_city?ip=10.0.0.0/8']) {
+    const { status, body } = await told(await app.get(path));
+    expect([path, status]).toEqual([path, 400]);
+    expect(body).toMatchObject({ error: { problems: [{ path: 'ip', code: 'MALFORMED' }] } });
+  }
+});
