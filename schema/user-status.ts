@@ -194,7 +194,7 @@ builder.objectFields(UserType, (t) => ({
   statusTimeline: t.field({
     type: [StatusPeriodType],
     description:
-      'The status over time, gaps included, oldest first; the first period has no beginning, the last no end.',
+      'The status over time, gaps included, oldest first; the first period has no beginning, the last no end. A first record that says `NON_PAYING` ends the time before it, of which nothing was known.',
     args: {
       range: t.arg({ type: TimeRangeInput, description: 'Only periods that overlap it; `last` ends now.' }),
       knownAt: t.arg({ type: 'DateTime', description: knownAtArg }),

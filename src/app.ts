@@ -30,7 +30,7 @@ interface Given {
 }
 
 export const createApp = (config: Config, { log, onStatement }: Given): App => {
-  const nowUs = createClock(config.nowUs);
+  const nowUs = createClock(config.now);
   const store = openStore({ ...config, nowUs, ...(onStatement ? { onStatement } : {}) });
   const ledger = createLedger(store);
   const domains = createDomains(store, ledger, config);

@@ -1,11 +1,20 @@
 import { DomainError } from './errors.ts';
 import { parseInstant } from './lib/time.ts';
 
-type Kind = 'text' | 'integer' | 'bytes' | 'instant';
+/** The kinds of settings, and what a value of each is read into. */
+interface Kinds {
+  text: string;
+  /** Separated by commas. */
+  list: readonly string[];
+  integer: number;
+  bytes: number;
+  /** Microseconds since 1970 UTC; null when it is not given. */
+  instant: number | null;
+}
 
-export interface Setting {
+export interface Setting<Name extends string = string, Kind extends keyof Kinds = keyof Kinds> {
   /** Its name in `Config` and, in kebab case, as an option of `asof serve`. */
-  readonly name: string;
+  readonly name: Name;
   readonly environment: string;
   readonly kind: Kind;
   readonly fallback: string;
@@ -14,7 +23,13 @@ export interface Setting {
   readonly min: number;
 }
 
-const setting = (name: string, kind: Kind, fallback: string, meaning: string, min = 1): Setting => ({
+const setting = <const Name extends string, const Kind extends keyof Kinds>(
+  name: Name,
+  kind: Kind,
+  fallback: string,
+  meaning: string,
+  min = 1,
+): Setting<Name, Kind> => ({
   name,
   environment: `ASOF_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`,
   kind,
@@ -24,7 +39,7 @@ const setting = (name: string, kind: Kind, fallback: string, meaning: string, mi
 });
 
 /** Every setting there is. The table in the README is printed from this list. */
-export const settings: readonly Setting[] = [
+export const settings = [
   setting('data', 'text', 'data', 'Data folder; made when missing.'),
   setting(
     'host',
@@ -37,7 +52,7 @@ export const settings: readonly Setting[] = [
   setting('importFolder', 'text', '', 'Folder that `startImport` may read files from by `location`; empty: none.'),
   setting(
     'allowedOrigins',
-    'text',
+    'list',
     '',
     'Origins of other sites whose pages may call this server, separated by commas.',
   ),
@@ -77,34 +92,7 @@ export const settings: readonly Setting[] = [
   ),
 ];
 
-export interface Config {
-  readonly data: string;
-  readonly host: string;
-  readonly port: number;
-  /** Microseconds since 1970 UTC; null: the real time. */
-  readonly nowUs: number | null;
-  readonly importFolder: string;
-  readonly allowedOrigins: readonly string[];
-  readonly logLevel: string;
-  readonly pageSizeDefault: number;
-  readonly pageSizeMax: number;
-  readonly recordsPerMutationMax: number;
-  readonly bodyBytesMax: number;
-  readonly uploadBytesMax: number;
-  readonly fileBytesMax: number;
-  readonly recordBytesMax: number;
-  readonly batchRecords: number;
-  readonly writeQueueMax: number;
-  readonly writeWaitMs: number;
-  readonly followMs: number;
-  readonly queryDepthMax: number;
-  readonly queryFieldsMax: number;
-  readonly queryTokensMax: number;
-  readonly queryScansMax: number;
-  readonly filterValuesMax: number;
-  readonly filterPartsMax: number;
-  readonly queryRowsMax: number;
-}
+export type Config = { readonly [Each in (typeof settings)[number] as Each['name']]: Kinds[Each['kind']] };
 
 /**
  * Reads settings: `given` options by setting name win over the environment, that over the defaults. Throws BAD_REQUEST
@@ -113,29 +101,24 @@ export interface Config {
 export const readConfig = (
   given: Readonly<Record<string, string | undefined>> = {},
   environment: Readonly<Record<string, string | undefined>> = {},
-): Config => {
-  const read = (name: string): string | number => {
-    const found = settings.find((candidate) => candidate.name === name) as Setting;
-    return readValue(found, given[name] ?? environment[found.environment] ?? found.fallback);
-  };
-  const values = Object.fromEntries(settings.map(({ name }) => [name, read(name)]));
-  const { now, allowedOrigins, ...rest } = values;
-  return {
-    ...rest,
-    nowUs: now === '' ? null : now,
-    allowedOrigins: String(allowedOrigins).split(',').filter(Boolean),
-  } as unknown as Config;
-};
+): Config =>
+  Object.fromEntries(
+    settings.map((each) => [
+      each.name,
+      readValue(each, given[each.name] ?? environment[each.environment] ?? each.fallback),
+    ]),
+  ) as unknown as Config;
 
 const byteUnits: Readonly<Record<string, number>> = { '': 1, kB: 1e3, MB: 1e6, GB: 1e9 };
 
-const readValue = (of: Setting, text: string): string | number => {
+const readValue = (of: Setting, text: string): Kinds[keyof Kinds] => {
   const refuse = (expected: string): never => {
     throw new DomainError('BAD_REQUEST', `setting ${of.name} (${of.environment}) must be ${expected}, not "${text}"`);
   };
   if (of.kind === 'integer')
     return /^\d{1,9}$/.test(text) && Number(text) >= of.min ? Number(text) : refuse(`a whole number from ${of.min}`);
-  if (of.kind === 'instant') return text === '' ? '' : (parseInstant(text) ?? refuse('a date and time'));
+  if (of.kind === 'instant') return text === '' ? null : (parseInstant(text) ?? refuse('a date and time'));
+  if (of.kind === 'list') return text.split(',').filter(Boolean);
   if (of.kind === 'bytes') {
     const [, digits, unit = ''] = /^(\d{1,12})(|kB|MB|GB)$/.exec(text) ?? refuse('a size like 500kB, 8MB or 4GB');
     return Number(digits) * (byteUnits[unit] as number) || refuse('more than 0 bytes');

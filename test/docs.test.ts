@@ -62,7 +62,7 @@ it('numbers the decisions without a gap', () => {
 });
 
 it('names every setting that it speaks of by its name', () => {
-  const names = new Set(settings.map(({ name }) => name));
+  const names = new Set<string>(settings.map(({ name }) => name));
   const spoken = modulesOf(['src', 'schema', 'db']).flatMap(({ text }) =>
     [...text.matchAll(/\(setting (\w+)\)/g)].map(([, name = '']) => name),
   );
