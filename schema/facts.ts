@@ -3,6 +3,7 @@ import type { FactFilter } from '../src/domains/fact-filter.ts';
 import type { JoinedTransaction, StoredTransaction } from '../src/domains/transactions.ts';
 import { builder } from './builder.ts';
 import { IpCityType } from './ip-city.ts';
+import { totalCountOf } from './page.ts';
 import { Provenance } from './provenance.ts';
 import { UserStatusEnum } from './status.ts';
 import { SortDirection, TimeRangeInput } from './time.ts';
@@ -93,10 +94,6 @@ export const FactOrder = builder.inputType('FactOrder', {
   }),
 });
 
-interface Counted {
-  readonly totalCount: number;
-}
-
 export const FactConnection = builder.connectionObject(
   {
     type: Fact,
@@ -105,7 +102,7 @@ export const FactConnection = builder.connectionObject(
     fields: (t) => ({
       totalCount: t.int({
         description: 'How many there are on all pages.',
-        resolve: (page) => (page as unknown as Counted).totalCount,
+        resolve: totalCountOf,
       }),
     }),
   },

@@ -2,7 +2,7 @@ import type { Import, Intake, RejectedRecord } from '../src/domains/intake.ts';
 import { type ImportTarget, importTargets } from '../src/lib/import-targets.ts';
 import { builder } from './builder.ts';
 import { FieldProblemType } from './faults.ts';
-import { numberPlace, pageOf, pageWanted } from './page.ts';
+import { numberPlace, pageOf, pageWanted, totalCountOf } from './page.ts';
 
 export const ImportTargetEnum = builder.enumType('ImportTarget', {
   description: 'What the records of a file are.',
@@ -43,10 +43,6 @@ const ImportFailure = builder.objectRef<{ code: string; message: string }>('Impo
 export const ImportType = builder.objectRef<Import>('Import');
 export const RejectedRecordType = builder.objectRef<RejectedRecord>('RejectedRecord');
 
-interface Counted {
-  totalCount(): number;
-}
-
 const RejectedRecordConnection = builder.connectionObject(
   {
     type: RejectedRecordType,
@@ -55,7 +51,7 @@ const RejectedRecordConnection = builder.connectionObject(
     fields: (t) => ({
       totalCount: t.int({
         description: 'How many there are on all pages.',
-        resolve: (page) => (page as unknown as Counted).totalCount(),
+        resolve: totalCountOf,
       }),
     }),
   },

@@ -73,3 +73,9 @@ export const pageOf = <T>(
     },
   };
 };
+
+/** `totalCount` of a page that carries it, as a number or as the way to find it when it is asked for. */
+export const totalCountOf = (page: object): number => {
+  const { totalCount } = page as { totalCount: number | (() => number) };
+  return typeof totalCount === 'function' ? totalCount() : totalCount;
+};

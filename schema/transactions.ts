@@ -3,7 +3,7 @@ import type { FactFilter } from '../src/domains/fact-filter.ts';
 import type { JoinedTransaction } from '../src/domains/transactions.ts';
 import { builder } from './builder.ts';
 import { EnrichedFilter, Enrichment, Fact, FactOrder } from './facts.ts';
-import { numberPlace, pageOf, pageWanted } from './page.ts';
+import { numberPlace, pageOf, pageWanted, totalCountOf } from './page.ts';
 import { recordResult } from './recording.ts';
 import { AsOfInput, asOfOf } from './time.ts';
 import { UserType } from './users.ts';
@@ -43,10 +43,6 @@ builder.node(TransactionType, {
   }),
 });
 
-interface Counted {
-  readonly totalCount: number;
-}
-
 const TransactionConnection = builder.connectionObject(
   {
     type: TransactionType,
@@ -55,7 +51,7 @@ const TransactionConnection = builder.connectionObject(
     fields: (t) => ({
       totalCount: t.int({
         description: 'How many there are on all pages.',
-        resolve: (page) => (page as unknown as Counted).totalCount,
+        resolve: totalCountOf,
       }),
     }),
   },

@@ -1,5 +1,4 @@
 import { DomainError } from '../errors.ts';
-import type { AsOf } from './enrichment.ts';
 import type { FactColumns } from './fact-columns.ts';
 import type { FactFilter } from './fact-filter.ts';
 import { candidatesOf, scanRows } from './fact-scan.ts';
@@ -19,7 +18,6 @@ export interface FactPageRequest {
   readonly limit: number;
   /** True: the last `limit` rows instead of the first. */
   readonly fromEnd: boolean;
-  readonly asOf?: AsOf | undefined;
 }
 
 export interface FactPage {
@@ -35,7 +33,7 @@ export interface FactPage {
  */
 export const pageOfFacts = async (facts: FactSet, request: FactPageRequest): Promise<FactPage> => {
   const { columns } = facts;
-  const enriched = await facts.enrichment.at(request.asOf);
+  const enriched = await facts.enrichment.at();
   const test = facts.testOf(request.where, enriched, 'UTC');
   const compare = comparison(columns, request.orderBy, request.descending);
   const inOrder = request.fromEnd ? (a: number, b: number) => compare(b, a) : compare;
