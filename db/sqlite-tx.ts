@@ -52,6 +52,25 @@ export const createTx = (client: Database.Database, clockUs: () => number): Open
     return insert;
   };
 
+  const lookups = new Map<SQLiteTable, Map<string, Database.Statement>>();
+
+  /** An import looks every record up: the text of the statement is made once, not a record. */
+  const lookup = (table: SQLiteTable, keys: readonly string[]): Database.Statement => {
+    const ofTable = lookups.get(table) ?? new Map<string, Database.Statement>();
+    lookups.set(table, ofTable);
+    const shape = keys.join();
+    const known = ofTable.get(shape);
+    if (known) return known;
+    const columns = Object.entries(getTableColumns(table)) as [string, SQLiteColumn][];
+    const byKey = new Map(columns);
+    const where = keys.map((key) => `"${byKey.get(key)?.name}" is ?`).join(' and ');
+    const list = columns.map(([key, column]) => `"${column.name}" as "${key}"`).join(', ');
+    const text = `select ${list} from "${getTableName(table)}" where ${where || '1'} order by rowid desc limit 1`;
+    const statement = client.prepare(text);
+    ofTable.set(shape, statement);
+    return statement;
+  };
+
   return {
     get nowUs() {
       return nowUs;
@@ -80,13 +99,7 @@ export const createTx = (client: Database.Database, clockUs: () => number): Open
       return seq;
     },
     newest(table, match) {
-      const columns = Object.entries(getTableColumns(table)) as [string, SQLiteColumn][];
-      const keys = Object.keys(match);
-      const byKey = new Map(columns);
-      const where = keys.map((key) => `"${byKey.get(key)?.name}" is ?`).join(' and ');
-      const list = columns.map(([key, column]) => `"${column.name}" as "${key}"`).join(', ');
-      const text = `select ${list} from "${getTableName(table)}" where ${where || '1'} order by rowid desc limit 1`;
-      return prepared(text).get(Object.values(match)) as never;
+      return lookup(table, Object.keys(match)).get(Object.values(match)) as never;
     },
     insert: (table, row) => inserter(table)(row as Record<string, unknown>),
     update(table, match, changes) {

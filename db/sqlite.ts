@@ -84,7 +84,6 @@ export const openSqlite = (path: string, options: Omit<StoreOptions, 'data'>): S
   }
 
   return {
-    engine: 'SQLITE',
     write: queue.write,
     rehearsal: () => createRehearsal(client, options.nowUs),
     commitsAfter: (seq, limit) =>

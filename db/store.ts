@@ -45,7 +45,6 @@ export interface PageRequest<T extends SQLiteTable> {
 
 /** The narrow waist: a few verbs over table objects. Domains know no engine, engines know no domain. */
 export interface Store {
-  readonly engine: 'SQLITE';
   /**
    * Runs `work` in one transaction with everything else that waits at this moment and resolves after it is synced to
    * disk. Work that throws is undone alone. Rejects with `OVERLOADED` when too much waits or the store stays locked.

@@ -6,6 +6,7 @@ import { importTargets } from '../lib/import-targets.ts';
 import type { SourceLimits } from '../sources/source.ts';
 import { createImportRun, type ImportFile, type ImportOptions, type ImportRun } from './import-run.ts';
 import { type Importer, type Outcome, sentByApi } from './recording.ts';
+import { rowsInOrder } from './rows-in-order.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from './table-page.ts';
 
 export type Import = Row<typeof imports>;
@@ -90,14 +91,8 @@ export const createIntake = (
       const found = pageOfTable(store, rejectedRecords, { key: 'id', direction: 'desc', match }, page);
       return { ...found, totalCount: () => store.count(rejectedRecords, match) };
     },
-    importsByIds(ids) {
-      const found = new Map(store.rowsIn(imports, 'id', ids).map((row) => [row.id, row]));
-      return ids.map((id) => found.get(id) ?? null);
-    },
-    rejectedByIds(ids) {
-      const found = new Map(store.rowsIn(rejectedRecords, 'id', ids).map((row) => [row.id, row]));
-      return ids.map((id) => found.get(id) ?? null);
-    },
+    importsByIds: (ids) => rowsInOrder(store, imports, 'id', ids),
+    rejectedByIds: (ids) => rowsInOrder(store, rejectedRecords, 'id', ids),
     async endInterrupted() {
       const running = store.page(imports, { key: 'id', direction: 'desc', match: { state: 'RUNNING' }, limit: 1000 });
       const dead = running.filter(({ id, processId }) => !runs.has(id) && !isAlive(processId));

@@ -1,4 +1,4 @@
-import type { Row, Store } from '../../db/store.ts';
+import type { Store } from '../../db/store.ts';
 import { ipRanges, ipTables } from '../../db/tables/ip-city.ts';
 import { createDictionary } from '../indices/dictionary.ts';
 import type { Knowledge, Ledger } from '../indices/follow.ts';
@@ -6,6 +6,7 @@ import { createIpRangesBuilder, type IpRanges, noIpRanges } from '../indices/ip-
 import { type IpAddress, type IpKind, ipOfKey, kindOf } from '../lib/ip.ts';
 import { takeTurns } from '../lib/turns.ts';
 import type { StoredOrigin } from './recording.ts';
+import { rowsInOrder } from './rows-in-order.ts';
 
 const unknownCity = 'unknown';
 
@@ -124,10 +125,7 @@ export const createIpCity = (store: Store, ledger: Ledger): IpCity => {
     return kept;
   };
 
-  const rowsBySeqs = (seqs: readonly number[]): (Row<typeof ipRanges> | null)[] => {
-    const found = new Map(store.rowsIn(ipRanges, 'seq', seqs).map((row) => [row.seq, row]));
-    return seqs.map((seq) => found.get(seq) ?? null);
-  };
+  const rowsBySeqs = (seqs: readonly number[]) => rowsInOrder(store, ipRanges, 'seq', seqs);
 
   return {
     emptyTable,

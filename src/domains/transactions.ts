@@ -11,6 +11,7 @@ import { type FactPage, type FactPageRequest, pageOfFacts } from './fact-page.ts
 import type { FactSet } from './fact-set.ts';
 import type { IpCity } from './ip-city.ts';
 import { idProblems, type Origin, type Outcome, type StoredOrigin } from './recording.ts';
+import { rowsInOrder } from './rows-in-order.ts';
 import type { UserStatus } from './user-status.ts';
 import type { Users } from './users.ts';
 
@@ -83,10 +84,7 @@ export const createTransactions = (
   return {
     ...facts,
     page: (request) => pageOfFacts(facts, request),
-    bySeqs(seqs) {
-      const found = new Map(store.rowsIn(transactions, 'seq', seqs).map((row) => [row.seq, stored(row)]));
-      return seqs.map((seq) => found.get(seq) ?? null);
-    },
+    bySeqs: (seqs) => rowsInOrder(store, transactions, 'seq', seqs).map((row) => row && stored(row)),
     record(tx, transaction, origin) {
       const { amount, ip, ...rest } = transaction;
       const { transactionId, userId, productId } = rest;

@@ -6,6 +6,7 @@ import type { Knowledge, Ledger } from '../indices/follow.ts';
 import type { TimeSpan } from '../lib/time-range.ts';
 import { takeTurns } from '../lib/turns.ts';
 import { idProblems, type Origin, type Outcome, type StoredOrigin } from './recording.ts';
+import { rowsInOrder } from './rows-in-order.ts';
 import { type Status, statusCodes } from './status.ts';
 import { explainStatus, type StatusExplanation } from './status-explanation.ts';
 import { createTimelines, type StatusAsOf, type StatusPeriod } from './status-timeline.ts';
@@ -80,10 +81,7 @@ export const createUserStatus = (store: Store, ledger: Ledger, users: Users): Us
     explain: (asOf) => explainStatus(index, users, asOf),
     changesOf: (userId, page) =>
       pageOfTable(store, statusChanges, { key: 'seq', direction: 'asc', match: { userId } }, page),
-    bySeqs(seqs) {
-      const found = new Map(store.rowsIn(statusChanges, 'seq', seqs).map((row) => [row.seq, row]));
-      return seqs.map((seq) => found.get(seq) ?? null);
-    },
+    bySeqs: (seqs) => rowsInOrder(store, statusChanges, 'seq', seqs),
     record(tx, change, origin) {
       const { userId, effectiveAtUs, status } = change;
       const problems = idProblems({ userId });
