@@ -55,15 +55,18 @@ export const createTx = (client: Database.Database, clockUs: () => number): Open
   const lookups = new Map<SQLiteTable, Map<string, Database.Statement>>();
 
   /** An import looks every record up: the text of the statement is made once, not a record. */
-  const lookup = (table: SQLiteTable, keys: readonly string[]): Database.Statement => {
+  const lookup = (table: SQLiteTable, match: Readonly<Record<string, unknown>>): Database.Statement => {
     const ofTable = lookups.get(table) ?? new Map<string, Database.Statement>();
     lookups.set(table, ofTable);
-    const shape = keys.join();
+    const keys = Object.keys(match);
+    // `=` where it can be: `is` keeps SQLite from an index of the rows that are not null.
+    const equals = keys.map((key) => (match[key] === null ? 'is' : '='));
+    const shape = keys.map((key, place) => `${key} ${equals[place]}`).join();
     const known = ofTable.get(shape);
     if (known) return known;
     const columns = Object.entries(getTableColumns(table)) as [string, SQLiteColumn][];
     const byKey = new Map(columns);
-    const where = keys.map((key) => `"${byKey.get(key)?.name}" is ?`).join(' and ');
+    const where = keys.map((key, place) => `"${byKey.get(key)?.name}" ${equals[place]} ?`).join(' and ');
     const list = columns.map(([key, column]) => `"${column.name}" as "${key}"`).join(', ');
     const text = `select ${list} from "${getTableName(table)}" where ${where || '1'} order by rowid desc limit 1`;
     const statement = client.prepare(text);
@@ -99,7 +102,7 @@ export const createTx = (client: Database.Database, clockUs: () => number): Open
       return seq;
     },
     newest(table, match) {
-      return lookup(table, Object.keys(match)).get(Object.values(match)) as never;
+      return lookup(table, match).get(Object.values(match)) as never;
     },
     insert: (table, row) => inserter(table)(row as Record<string, unknown>),
     update(table, match, changes) {

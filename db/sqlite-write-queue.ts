@@ -29,6 +29,7 @@ export const createWriteQueue = (
   limits: { readonly writeQueueMax: number; readonly writeWaitMs: number },
 ): WriteQueue => {
   const waiting: Waiting[] = [];
+  const savepoint = prepareSavepoint(client);
   let running = false;
   let closed = false;
 
@@ -62,7 +63,7 @@ export const createWriteQueue = (
       while (waiting.length > 0 && performance.now() < until) {
         const job = waiting.shift() as Waiting;
         failed.push(job);
-        answers.push(runAlone(client, tx, job));
+        answers.push(runAlone(savepoint, tx, job));
       }
       tx.end();
       client.exec('commit');
@@ -104,17 +105,26 @@ export const createWriteQueue = (
   };
 };
 
+type Savepoint = Readonly<Record<'begin' | 'release' | 'rollback', Database.Statement>>;
+
+/** Prepared once: every job of a transaction runs them. */
+const prepareSavepoint = (client: Database.Database): Savepoint => ({
+  begin: client.prepare('savepoint job'),
+  release: client.prepare('release job'),
+  rollback: client.prepare('rollback to job'),
+});
+
 /** Runs one job in a savepoint, so that its failure undoes nothing of the others'; returns how to answer after COMMIT. */
-const runAlone = (client: Database.Database, tx: OpenTx, job: Waiting): (() => void) => {
+const runAlone = (savepoint: Savepoint, tx: OpenTx, job: Waiting): (() => void) => {
   const mark = tx.mark();
-  client.exec('savepoint job');
+  savepoint.begin.run();
   try {
     const result = job.work(tx);
-    client.exec('release job');
+    savepoint.release.run();
     return () => job.resolve(result as never);
   } catch (error) {
-    client.exec('rollback to job');
-    client.exec('release job');
+    savepoint.rollback.run();
+    savepoint.release.run();
     tx.backTo(mark);
     return () => job.reject(error);
   }

@@ -20,8 +20,9 @@ builder.node(StatusChange, {
     userId: t.exposeID('userId', { description: 'Whose status changed.' }),
     user: t.field({
       type: UserType,
-      description: 'The user.',
-      resolve: ({ userId }) => ({ userId }),
+      nullable: true,
+      description: 'The user; never null for a stored change.',
+      resolve: ({ userId }, _args, { users }) => users.userOf(userId),
     }),
     status: t.field({ type: UserStatusEnum, description: 'The status from then on.', resolve: ({ status }) => status }),
     effectiveAt: t.field({

@@ -9,6 +9,14 @@ builder.node(UserType, {
   loadOne: (userId, { users }) => users.userOf(userId),
   fields: (t) => ({
     userId: t.exposeID('userId', { description: 'The user’s own id, opaque text of 1 to 256 characters.' }),
+    country: t.exposeString('country', {
+      nullable: true,
+      description: 'As the newest users file writes it; null when none says.',
+    }),
+    gender: t.exposeString('gender', {
+      nullable: true,
+      description: 'As the newest users file writes it; null when none says.',
+    }),
   }),
 });
 

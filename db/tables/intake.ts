@@ -47,6 +47,12 @@ export const rejectedRecords = sqliteTable(
     state: text('state', { enum: ['OPEN', 'RESOLVED', 'DISCARDED'] })
       .notNull()
       .default('OPEN'),
+    /** When it was resolved or discarded. */
+    settledAtUs: integer('settled_at_us'),
+    /** The mended record as it was taken in, or why it was discarded. */
+    settlement: text('settlement'),
+    /** The record it became; null also when that was stored before. */
+    settledSeq: integer('settled_seq'),
   },
   (table) => [index('rejected_records_by_import').on(table.importId)],
 );

@@ -1,11 +1,12 @@
-import type { Row, Store } from '../../db/store.ts';
+import type { Row, Store, Tx } from '../../db/store.ts';
 import { imports, rejectedRecords } from '../../db/tables/intake.ts';
 import { DomainError } from '../errors.ts';
 import type { Ledger } from '../indices/follow.ts';
 import { importTargets } from '../lib/import-targets.ts';
+import type { FieldProblem } from '../lib/problems.ts';
 import type { SourceLimits } from '../sources/source.ts';
 import { createImportRun, type ImportFile, type ImportOptions, type ImportRun } from './import-run.ts';
-import { type Importer, type Outcome, sentByApi } from './recording.ts';
+import { type Importer, type ImportSession, type Outcome, sentByApi } from './recording.ts';
 import { rowsInOrder } from './rows-in-order.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from './table-page.ts';
 
@@ -19,6 +20,12 @@ export interface Received {
   readonly rejectedIds: readonly number[];
 }
 
+/** A record in the words of its wire format: read into a value, or refused with problems. */
+export type WrittenRecord = { readonly raw: string } & (
+  | { readonly value: unknown; readonly problems?: never }
+  | { readonly value?: never; readonly problems: FieldProblem[] }
+);
+
 /** What came in: imports, records of the API, and what was not taken in. */
 export interface Intake {
   readonly importers: readonly Importer[];
@@ -26,6 +33,8 @@ export interface Intake {
   start(target: string, files: readonly ImportFile[], options?: ImportOptions): Promise<ImportRun>;
   /** Takes in records sent through the API, each judged alone, all in one transaction. */
   receive<R>(importer: Importer<R>, source: string, records: readonly R[]): Promise<Received>;
+  /** The same for records as a client wrote them; those that cannot be read are kept among the rejects, too. */
+  receiveWritten(importer: Importer, source: string, records: readonly WrittenRecord[]): Promise<Received>;
   /** Imports, the newest first. */
   importsPage(where: { state?: Import['state'] | undefined }, page: TablePageRequest): TablePage<Import>;
   /** Rejected records and conflicts, the newest first, and how many there are in all. */
@@ -54,6 +63,30 @@ export const createIntake = (
   };
   const runs = new Set<number>();
 
+  /** One transaction for all; what is not taken in is kept with its text. */
+  const judgeEach = <R, T>(
+    importer: Importer<R>,
+    source: string,
+    records: readonly T[],
+    rawOf: (record: T, place: number) => string,
+    judge: (session: ImportSession<R>, tx: Tx, record: T) => Outcome,
+  ): Promise<Received> =>
+    ledger.write((tx) => {
+      const session = importer.begin({ id: 0, digest: '', isRepeat: false });
+      const rejectedIds: number[] = [];
+      const outcomes = records.map((record, place) => {
+        const outcome = judge(session, tx, record);
+        if (outcome.kind === 'REJECTED' || outcome.kind === 'CONFLICT') {
+          const { problems } = outcome;
+          const raw = rawOf(record, place);
+          const kept = { target: importer.target, source, raw, problems, receivedAtUs: tx.nowUs };
+          rejectedIds.push(tx.insert(rejectedRecords, kept));
+        }
+        return outcome;
+      });
+      return { outcomes, rejectedIds };
+    });
+
   return {
     importers,
     async start(target, files, options = {}) {
@@ -68,21 +101,21 @@ export const createIntake = (
           'LIMIT_EXCEEDED',
           `${records.length} records are more than ${limits.recordsPerMutationMax} (setting recordsPerMutationMax)`,
         );
-      return ledger.write((tx) => {
-        const session = importer.begin({ id: 0, digest: '', isRepeat: false });
-        const rejectedIds: number[] = [];
-        const outcomes = records.map((record) => {
-          const outcome = session.record(tx, record, sentByApi);
-          if (outcome.kind === 'REJECTED' || outcome.kind === 'CONFLICT') {
-            const raw = JSON.stringify(importer.wire(record));
-            const { problems } = outcome;
-            const kept = { target: importer.target, source, raw, problems, receivedAtUs: tx.nowUs };
-            rejectedIds.push(tx.insert(rejectedRecords, kept));
-          }
-          return outcome;
-        });
-        return { outcomes, rejectedIds };
-      });
+      const rawOf = (record: (typeof records)[number]) => JSON.stringify(importer.wire(record));
+      return judgeEach(importer, source, records, rawOf, (session, tx, record) =>
+        session.record(tx, record, sentByApi),
+      );
+    },
+    receiveWritten: (importer, source, records) => {
+      const read = records.map(({ value, problems }) => (problems ? { problems } : importer.read(value, {})));
+      return judgeEach(
+        importer,
+        source,
+        read,
+        (_record, place) => records[place]?.raw ?? '',
+        (session, tx, { value, problems }) =>
+          problems ? { kind: 'REJECTED', problems } : session.record(tx, value, sentByApi),
+      );
     },
     importsPage: ({ state }, page) =>
       pageOfTable(store, imports, { key: 'id', direction: 'desc', match: state ? { state } : {} }, page),

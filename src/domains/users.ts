@@ -1,7 +1,23 @@
+import type { Tx } from '../../db/store.ts';
+import { userProfiles } from '../../db/tables/users.ts';
 import { createDictionary, type Dictionary } from '../indices/dictionary.ts';
+import type { Ledger } from '../indices/follow.ts';
+import { createVersions } from '../indices/versions.ts';
+import { idProblems, type Origin, type Outcome } from './recording.ts';
 
-export interface User {
+/** What sources say of a user; null where they say nothing. */
+export interface UserAttributes {
+  readonly country: string | null;
+  readonly gender: string | null;
+}
+
+export interface UserProfile extends UserAttributes {
   readonly userId: string;
+}
+
+export interface User extends UserProfile {
+  /** Whether a users file names them; others are known by their records only. */
+  readonly isListed: boolean;
 }
 
 /** Everyone a record speaks of. Sources meet on `userId`; `codes` gives each user the dense number the indices use. */
@@ -9,9 +25,67 @@ export interface Users {
   readonly codes: Dictionary;
   /** Null for a user no record has named. */
   userOf(userId: string): User | null;
+  /** Records what a source says of a user. It replaces what was said before; the same again is a duplicate. */
+  record(tx: Tx, profile: UserProfile, origin: Origin): Outcome;
+  /** A code for what was said of a user up to a sequence number; 0 when nothing was. Equal attributes share a code. */
+  attributesCodeAt(user: number, sequence?: number): number;
+  /** The attributes of such a code, all null for 0. */
+  attributesOf(code: number): UserAttributes;
+  /** Such codes are below this number. */
+  attributesCodes(): number;
+  /** Calls back with the code of each user of whom something else is said than before. */
+  onChange(listener: (user: number) => void): void;
+  readonly byteLength: number;
 }
 
-export const createUsers = (): Users => {
+const unlisted: UserAttributes = { country: null, gender: null };
+
+export const createUsers = (ledger: Ledger): Users => {
   const codes = createDictionary();
-  return { codes, userOf: (userId) => (codes.codeOf(userId) === undefined ? null : { userId }) };
+  const versions = createVersions();
+  const combinations = createDictionary();
+  const attributes: UserAttributes[] = [unlisted];
+  // Code 0 is of users that no source has named, and unlike any combination that one may name.
+  combinations.intern('');
+  const listeners: ((user: number) => void)[] = [];
+
+  ledger.follow(userProfiles, ['seq', 'userId', 'country', 'gender'], {
+    apply(rows) {
+      for (const { seq, userId, country, gender } of rows) {
+        const user = codes.intern(userId);
+        const code = combinations.intern(JSON.stringify([country, gender]));
+        if (code === attributes.length) attributes.push({ country, gender });
+        if (versions.add(user, seq, code)) for (const listener of listeners) listener(user);
+      }
+    },
+  });
+
+  return {
+    codes,
+    userOf(userId) {
+      const user = codes.codeOf(userId);
+      if (user === undefined) return null;
+      const code = versions.valueAt(user);
+      return { userId, ...(attributes[code] as UserAttributes), isListed: code !== 0 };
+    },
+    record(tx, profile, origin) {
+      const { userId, country, gender } = profile;
+      const problems = idProblems({
+        userId,
+        ...(country === null ? {} : { country }),
+        ...(gender === null ? {} : { gender }),
+      });
+      if (problems.length > 0) return { kind: 'REJECTED', problems };
+      const known = tx.newest(userProfiles, { userId });
+      if (known && known.country === country && known.gender === gender) return { kind: 'DUPLICATE' };
+      return { kind: 'CREATED', seq: tx.append(userProfiles, { ...profile, ...origin }) };
+    },
+    attributesCodeAt: versions.valueAt,
+    attributesOf: (code) => attributes[code] ?? unlisted,
+    attributesCodes: () => attributes.length,
+    onChange: (listener) => void listeners.push(listener),
+    get byteLength() {
+      return versions.byteLength;
+    },
+  };
 };

@@ -19,6 +19,18 @@ export const importTargets = [
     description: 'Rows of click_id, created_at, product_id, product_price, user_id, ip.',
     together: false,
   },
+  {
+    target: 'USERS',
+    command: 'users',
+    description: 'Rows of user_id, country, gender; the later row of a user wins.',
+    together: false,
+  },
+  {
+    target: 'EXPERIMENT_EVENTS',
+    command: 'events',
+    description: 'Rows of user_id, account_type, date, event_type, order_value, version.',
+    together: false,
+  },
 ] as const;
 
 export type ImportTarget = (typeof importTargets)[number]['target'];

@@ -1,0 +1,49 @@
+import { sql } from 'drizzle-orm';
+import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { ledgerColumns } from './columns.ts';
+
+/** Plans of experiments; the newest row of a key is the one in force, as a whole. */
+export const experiments = sqliteTable(
+  'experiments',
+  {
+    ...ledgerColumns(),
+    key: text('key').notNull(),
+    name: text('name').notNull(),
+    startedAtUs: integer('started_at_us'),
+    endedAtUs: integer('ended_at_us'),
+    allocation: text('allocation', { mode: 'json' })
+      .$type<Array<{ variant: string; weight: number; isControl: boolean }>>()
+      .notNull(),
+    markets: text('markets', { mode: 'json' }).$type<string[]>().notNull(),
+  },
+  (table) => [index('experiments_by_key').on(table.key)],
+);
+
+export const experimentEvents = sqliteTable(
+  'experiment_events',
+  {
+    ...ledgerColumns(),
+    /** The sender's own id; null when it gave none, and then nothing tells a repeat. */
+    eventId: text('event_id'),
+    /** As the sender named it; null when it named none. */
+    experiment: text('experiment'),
+    userId: text('user_id').notNull(),
+    variant: text('variant').notNull(),
+    accountType: text('account_type').notNull(),
+    eventType: text('event_type'),
+    occurredAtUs: integer('occurred_at_us').notNull(),
+    /** Exact decimal text in its shortest form. */
+    orderValue: text('order_value'),
+  },
+  // Partial, because most senders give no id: an entry for each of their events would cost as much as the event.
+  (table) => [uniqueIndex('experiment_events_by_event_id').on(table.eventId).where(sql`event_id is not null`)],
+);
+
+/** Events that were not stored because they were before. Not a ledger table: it counts what left no row. */
+export const experimentRepeats = sqliteTable('experiment_repeats', {
+  id: integer('id').primaryKey({ autoIncrement: true }),
+  /** The experiment that the event named; null when it named none. */
+  experiment: text('experiment'),
+  duplicates: integer('duplicates').notNull().default(0),
+  conflicts: integer('conflicts').notNull().default(0),
+});
