@@ -4,7 +4,8 @@ import { ledgerTables } from './ledger-tables.ts';
 
 /**
  * Checks the file's pages and indices, that sequence numbers have no gap, that every record carries its commit's time,
- * and that each import's account adds up to the rows that are there. Runs for as long as it takes: not for a server.
+ * and that each import's account adds up to the rows that are there, rejects that were mended included. Runs for as
+ * long as it takes: not for a server.
  */
 export const verifyLedger = (client: Database.Database): { problems: string[]; records: number } =>
   // One transaction, so that what another process commits meanwhile is not taken for damage.
@@ -58,8 +59,14 @@ const problemsOf = (client: Database.Database): { problems: string[]; records: n
     problems.push(`imports: import ${row.id} says it stored ${row.accepted} records, ${row.n} are there`);
   for (const row of all(
     `select i.id, i.rejected + i.conflicts as told, count(r.id) as n from imports i
-     left join rejected_records r on r.import_id = i.id group by i.id having told <> n limit 10`,
+     left join rejected_records r on r.import_id = i.id and r.state <> 'RESOLVED' group by i.id having told <> n limit 10`,
   ))
     problems.push(`imports: import ${row.id} says ${row.told} records were not taken in, ${row.n} are kept`);
+  for (const row of all(
+    `select r.id, r.settled_seq from rejected_records r left join (${records}) l on l.seq = r.settled_seq
+     where r.settled_seq is not null and (r.state <> 'RESOLVED' or l.seq is null or l.import_id is not r.import_id)
+     limit 10`,
+  ))
+    problems.push(`rejected_records: ${row.id} says it became record ${row.settled_seq}, which is not so`);
   return { problems, records: last };
 };

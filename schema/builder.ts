@@ -9,11 +9,15 @@ import type { IpAddress } from '../src/lib/ip.ts';
 type Scalars = {
   DateTime: { Input: number; Output: number };
   LocalDate: { Input: string; Output: string };
+  WrittenDateTime: { Input: unknown; Output: never };
+  WrittenDecimal: { Input: unknown; Output: never };
   IP: { Input: IpAddress; Output: IpAddress };
   Cidr: { Input: string; Output: string };
   Decimal: { Input: Decimal; Output: Decimal | bigint };
   BigInt: { Input: number; Output: number };
   TimeZone: { Input: string; Output: string };
+  UUID: { Input: string; Output: string };
+  Letter: { Input: string; Output: string };
   Duration: { Input: string; Output: string };
   File: { Input: File; Output: never };
   ID: { Input: string; Output: string | number };
@@ -62,3 +66,4 @@ export const builder = new SchemaBuilder<{
 
 builder.queryType({ description: 'What can be asked.' });
 builder.mutationType({ description: 'What can be recorded and imported.' });
+builder.subscriptionType({ description: 'What can be followed, as server-sent events.' });

@@ -1,22 +1,20 @@
 import type { Aggregation, Group } from '../src/domains/enriched-aggregate.ts';
 import type { GroupKey } from '../src/domains/fact-dimensions.ts';
-import type { Measures } from '../src/domains/group-measures.ts';
 import { DomainError } from '../src/errors.ts';
 import { builder } from './builder.ts';
+import { EnrichedDimension, EnrichedKey, EnrichedMeasures } from './enriched-figures.ts';
 import { EnrichedFilter, FactConnection } from './facts.ts';
 import { numberPlace, pageOf, pageWanted } from './page.ts';
 import { SnapshotType } from './provenance.ts';
-import { UserStatusEnum } from './status.ts';
 import { AsOfInput, asOfOf, SortDirection, TimeGrain } from './time.ts';
 
-const EnrichedDimension = builder.enumType('EnrichedDimension', {
-  description: 'What facts can be grouped by.',
+const FactSourceEnum = builder.enumType('FactSource', {
+  description: 'Kinds of facts.',
   values: {
-    USER_STATUS: { description: 'The user’s status at the fact’s time.' },
-    CITY: { description: 'The city of the fact’s address.' },
-    PRODUCT: { description: 'The product.' },
-    USER: { description: 'The user.' },
-    PERIOD: { description: 'The start of the `grain` that holds the fact’s time, in `timeZone`.' },
+    TRANSACTIONS: { description: 'Purchases; the amount is the product’s price.' },
+    EXPERIMENT_EVENTS: {
+      description: 'Events of experiments; the amount is the order’s value, of events that have one.',
+    },
   } as const,
 });
 
@@ -31,80 +29,6 @@ const Measure = builder.enumType('Measure', {
     MAX: { description: 'Greatest amount.' },
     MEDIAN: { description: 'Median amount.' },
   } as const,
-});
-
-const EnrichedMeasures = builder.objectRef<Measures>('EnrichedMeasures').implement({
-  description: 'Figures of a group, or of all groups together; each is computed only when asked for.',
-  fields: (t) => ({
-    count: t.field({ type: 'BigInt', description: 'Number of facts.', resolve: ({ count }) => count }),
-    distinctUsers: t.field({
-      type: 'BigInt',
-      description: 'Number of different users.',
-      resolve: (measures) => measures.distinctUsers(),
-    }),
-    sum: t.field({ type: 'Decimal', description: 'Exact sum of amounts.', resolve: ({ sum }) => sum }),
-    average: t.field({
-      type: 'Decimal',
-      nullable: true,
-      description: 'Mean amount, rounded half to even at 6 digits after the point; null without facts.',
-      resolve: ({ average }) => average,
-    }),
-    min: t.field({
-      type: 'Decimal',
-      nullable: true,
-      description: 'Least amount; null without facts.',
-      resolve: (measures) => measures.min(),
-    }),
-    max: t.field({
-      type: 'Decimal',
-      nullable: true,
-      description: 'Greatest amount; null without facts.',
-      resolve: (measures) => measures.max(),
-    }),
-    median: t.field({
-      type: 'Decimal',
-      nullable: true,
-      description:
-        'Median amount, of an even number the mean of the middle two, rounded half to even; null without facts.',
-      resolve: (measures) => measures.median(),
-    }),
-    shareOfSum: t.float({
-      nullable: true,
-      description: 'This part of the whole sum, 0 to 1 when no amount is negative; null when the whole sum is 0.',
-      resolve: ({ shareOfSum }) => shareOfSum,
-    }),
-  }),
-});
-
-const EnrichedKey = builder.objectRef<GroupKey>('EnrichedKey').implement({
-  description: 'The group’s values; a field is null when the query did not group by it.',
-  fields: (t) => ({
-    userStatus: t.field({
-      type: UserStatusEnum,
-      nullable: true,
-      description: 'The user’s status at the facts’ time.',
-      resolve: ({ USER_STATUS }) => USER_STATUS ?? null,
-    }),
-    city: t.string({
-      nullable: true,
-      description:
-        'The city as written in the table; `unknown` for facts without an address or whose address is in no range.',
-      resolve: ({ CITY }) => CITY ?? null,
-    }),
-    product: t.id({ nullable: true, description: 'The product’s id.', resolve: ({ PRODUCT }) => PRODUCT ?? null }),
-    user: t.id({ nullable: true, description: 'The user’s own id.', resolve: ({ USER }) => USER ?? null }),
-    periodStart: t.field({
-      type: 'DateTime',
-      nullable: true,
-      description: 'When the period begins, inside; it ends where the next one begins.',
-      resolve: ({ PERIOD }) => PERIOD ?? null,
-    }),
-    unknown: t.field({
-      type: [EnrichedDimension],
-      description: 'The dimensions in which this group stands for an unknown value.',
-      resolve: ({ CITY }) => (CITY === 'unknown' ? ['CITY' as const] : []),
-    }),
-  }),
 });
 
 /** Facts of several groups of one aggregation are found in one pass over the rows. */
@@ -137,11 +61,11 @@ const EnrichedAggregateGroup = builder.objectRef<Group>('EnrichedAggregateGroup'
         first: t.arg.int({ required: true, defaultValue: 20, description: 'How many; at most pageSizeMax (1000).' }),
         after: t.arg.string({ description: 'Only what comes after this cursor.' }),
       },
-      resolve: async ({ aggregation, group, measures }, args, { load, pace, transactions, config }) => {
+      resolve: async ({ aggregation, group, measures }, args, { load, pace, config }) => {
         const { limit, after } = pageWanted(args, config);
         const question = { aggregation, group, afterSeq: numberPlace(after) ?? 0, limit: limit + 1 };
         const seqs = await load(seqsOfGroups, question);
-        const rows = await Promise.all(seqs.slice(0, limit).map((seq) => load(transactions.bySeqs, seq)));
+        const rows = await Promise.all(seqs.slice(0, limit).map((seq) => load(aggregation.bySeqs, seq)));
         const facts = rows.filter((row) => row !== null).map((row) => ({ ...row, asOf: aggregation.asOf }));
         await pace(facts.length);
         const page = pageOf(facts, ({ seq }) => seq, { hasBefore: after !== undefined, hasAfter: seqs.length > limit });
@@ -222,6 +146,12 @@ builder.queryField('enrichedAggregate', (t) =>
     description:
       'Facts joined to what was true of their user and address at their own time, then grouped and measured. Without arguments: revenue by status and city.',
     args: {
+      source: t.arg({
+        type: FactSourceEnum,
+        required: true,
+        defaultValue: 'TRANSACTIONS',
+        description: 'Which facts; events have no address and thus no CITY.',
+      }),
       groupBy: t.arg({
         type: [EnrichedDimension],
         required: true,
@@ -255,6 +185,7 @@ builder.queryField('enrichedAggregate', (t) =>
     resolve: async (_root, { first, after, ...question }, { enrichedAggregate, config }) => {
       const { limit, after: place } = pageWanted({ first, after }, config);
       const aggregation = await enrichedAggregate.aggregate({
+        source: question.source,
         groupBy: question.groupBy,
         grain: question.grain ?? undefined,
         where: question.where,

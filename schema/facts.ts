@@ -1,24 +1,68 @@
+import type { Context } from '../src/context.ts';
 import type { AsOf } from '../src/domains/enrichment.ts';
 import type { FactFilter } from '../src/domains/fact-filter.ts';
-import type { JoinedTransaction, StoredTransaction } from '../src/domains/transactions.ts';
+import type { FactSource, StoredFact } from '../src/domains/fact-set.ts';
+import type { Facts } from '../src/domains/facts.ts';
+import type { IpAddress } from '../src/lib/ip.ts';
 import { builder } from './builder.ts';
 import { IpCityType } from './ip-city.ts';
-import { totalCountOf } from './page.ts';
+import { numberPlace, pageOf, pageWanted, totalCountOf } from './page.ts';
 import { Provenance } from './provenance.ts';
 import { UserStatusEnum } from './status.ts';
-import { SortDirection, TimeRangeInput } from './time.ts';
+import { AsOfInput, asOfOf, SortDirection, TimeRangeInput } from './time.ts';
 import { UserStatusAsOf } from './user-status.ts';
 import { UserType } from './users.ts';
 
+/** A fact met in an answer that was joined as of something: its own enrichment is to agree. */
+export type JoinedFact<F extends StoredFact = StoredFact> = F & {
+  readonly asOf?: AsOf;
+  readonly ip?: IpAddress | null;
+};
+
 /** What was true of a fact, and as of what. */
-export interface EnrichedFact {
-  readonly fact: StoredTransaction;
+interface EnrichedFact {
+  readonly fact: JoinedFact;
   readonly asOf: AsOf;
 }
 
-export const Fact = builder.interfaceRef<JoinedTransaction>('Fact').implement({
+const typeOfSource: Readonly<Record<FactSource, string>> = {
+  TRANSACTIONS: 'Transaction',
+  EXPERIMENT_EVENTS: 'ExperimentEvent',
+};
+
+export const Fact = builder.interfaceRef<JoinedFact>('Fact');
+
+const Enrichment = builder.objectRef<EnrichedFact>('Enrichment').implement({
+  description: 'What was true of a fact.',
+  fields: (t) => ({
+    userStatus: t.field({
+      type: UserStatusAsOf,
+      description: 'The user’s status at the fact’s time, or at `asOf.validAt`.',
+      resolve: ({ fact, asOf }, _args, { userStatus }) =>
+        userStatus.statusAt(fact.userId, asOf.validAtUs ?? fact.occurredAtUs, asOf),
+    }),
+    ipCity: t.field({
+      type: IpCityType,
+      nullable: true,
+      description: 'The city of its address; null when the fact has none.',
+      resolve: ({ fact: { ip }, asOf }, _args, { ipCity }) => (ip ? ipCity.cityAsOf(ip, asOf) : null),
+    }),
+    country: t.string({
+      description: 'The user’s country as users files say; `unknown` when none does.',
+      resolve: ({ fact, asOf }, _args, { users, ledger }) =>
+        users.attributesAt(fact.userId, ledger.sequenceOf(asOf)).country ?? 'unknown',
+    }),
+    gender: t.string({
+      description: 'The user’s gender as users files say; `unknown` when none does.',
+      resolve: ({ fact, asOf }, _args, { users, ledger }) =>
+        users.attributesAt(fact.userId, ledger.sequenceOf(asOf)).gender ?? 'unknown',
+    }),
+  }),
+});
+
+Fact.implement({
   description: 'An event with a user, a time and perhaps an amount, joined to what was true at its time.',
-  resolveType: () => 'Transaction',
+  resolveType: ({ source }) => typeOfSource[source],
   fields: (t) => ({
     userId: t.exposeID('userId', { description: 'Whose it is.' }),
     occurredAt: t.field({ type: 'DateTime', description: 'When it happened.', resolve: (fact) => fact.occurredAtUs }),
@@ -36,23 +80,16 @@ export const Fact = builder.interfaceRef<JoinedTransaction>('Fact').implement({
       resolve: ({ userId }, _args, { users }) => users.userOf(userId),
     }),
     provenance: t.field({ type: Provenance, description: 'Where it came from.', resolve: (fact) => fact }),
-  }),
-});
-
-export const Enrichment = builder.objectRef<EnrichedFact>('Enrichment').implement({
-  description: 'What was true of a fact.',
-  fields: (t) => ({
-    userStatus: t.field({
-      type: UserStatusAsOf,
-      description: 'The user’s status at the fact’s time, or at `asOf.validAt`.',
-      resolve: ({ fact, asOf }, _args, { userStatus }) =>
-        userStatus.statusAt(fact.userId, asOf.validAtUs ?? fact.occurredAtUs, asOf),
-    }),
-    ipCity: t.field({
-      type: IpCityType,
-      nullable: true,
-      description: 'The city of its address; null when the fact has none.',
-      resolve: ({ fact: { ip }, asOf }, _args, { ipCity }) => (ip === null ? null : ipCity.cityAsOf(ip, asOf)),
+    enrichment: t.field({
+      type: Enrichment,
+      description: 'What was true of it.',
+      args: {
+        asOf: t.arg({
+          type: AsOfInput,
+          description: 'Which knowledge to use; default: its own time and everything, or as the group it is listed in.',
+        }),
+      },
+      resolve: (fact, { asOf }) => ({ fact, asOf: asOf ? asOfOf(asOf) : (fact.asOf ?? {}) }),
     }),
   }),
 });
@@ -65,8 +102,16 @@ EnrichedFilter.implement({
     range: t.field({ type: TimeRangeInput, description: 'When they happened.' }),
     userIds: t.idList({ description: 'Whose they are.' }),
     userStatus: t.field({ type: [UserStatusEnum], description: 'Their user’s status, as enriched.' }),
-    cities: t.stringList({ description: 'Their address’s city as written in the table, or `unknown`.' }),
-    products: t.idList({ description: 'Which products they are about.' }),
+    cities: t.stringList({
+      description: 'Their address’s city as written in the table, or `unknown`; transactions only.',
+    }),
+    countries: t.stringList({ description: 'Their user’s country, or `unknown`.' }),
+    genders: t.stringList({ description: 'Their user’s gender, or `unknown`.' }),
+    products: t.idList({ description: 'Which products they are about; transactions only.' }),
+    experiments: t.idList({ description: 'The key of their experiment; experiment events only.' }),
+    variants: t.stringList({ description: 'Their variant; experiment events only.' }),
+    accountTypes: t.stringList({ description: 'Their account type; experiment events only.' }),
+    eventTypes: t.stringList({ description: 'Their type, or `unknown`; experiment events only.' }),
     amountAtLeast: t.field({ type: 'Decimal', description: 'Least amount, inside.' }),
     amountAtMost: t.field({ type: 'Decimal', description: 'Greatest amount, inside.' }),
     and: t.field({ type: [EnrichedFilter], description: 'All of these hold.' }),
@@ -108,3 +153,38 @@ export const FactConnection = builder.connectionObject(
   },
   { name: 'FactEdge', description: 'A fact with its place in the list.' },
 );
+
+/** The arguments of a connection of facts. */
+export const factPageArgs = builder.args((t) => ({
+  where: t.field({ type: EnrichedFilter, description: 'Only those for which this holds.' }),
+  orderBy: t.field({ type: FactOrder, description: 'Default: when they happened, oldest first.' }),
+}));
+
+interface FactPageArgs {
+  readonly where?: FactFilter | null | undefined;
+  readonly orderBy?: (typeof FactOrder)['$inferInput'] | null | undefined;
+}
+
+/** A page of facts of one kind, of one user if given: one statement for all its rows. */
+export const factsPage = async <F extends StoredFact>(
+  facts: Facts & { readonly bySeqs: (seqs: readonly number[]) => (F | null)[] },
+  args: FactPageArgs & Parameters<typeof pageWanted>[0],
+  { config, load, pace }: Context,
+  userId?: string,
+) => {
+  const { limit, fromEnd, after, before } = pageWanted(args, config);
+  const page = await facts.page({
+    where: args.where,
+    userId,
+    orderBy: args.orderBy?.by ?? 'OCCURRED_AT',
+    descending: args.orderBy?.direction === 'DESC',
+    afterSeq: numberPlace(after),
+    beforeSeq: numberPlace(before),
+    limit,
+    fromEnd,
+  });
+  const rows = await Promise.all(page.seqs.map((seq) => load(facts.bySeqs, seq)));
+  const found = rows.filter((row) => row !== null);
+  await pace(found.length);
+  return { ...pageOf(found, ({ seq }) => seq, page), totalCount: page.totalCount };
+};

@@ -68,6 +68,23 @@ export const SourceError = builder.objectRef<Fault>('SourceError').implement({
   interfaces: [ErrorInterface],
 });
 
+export const NotFoundError = builder.objectRef<Fault>('NotFoundError').implement({
+  description: 'There is nothing under this ID.',
+  interfaces: [ErrorInterface],
+});
+
+export const ConflictError = builder.objectRef<Fault>('ConflictError').implement({
+  description: 'Something else is recorded already; nothing was stored.',
+  interfaces: [ErrorInterface],
+  fields: (t) => ({
+    problems: t.field({
+      type: [FieldProblemType],
+      description: 'What differs; empty when the request as a whole is in conflict.',
+      resolve: ({ problems }) => [...problems],
+    }),
+  }),
+});
+
 export const OverloadedError = builder.objectRef<Fault>('OverloadedError').implement({
   description: 'Come back later; nothing was stored.',
   interfaces: [ErrorInterface],
@@ -80,15 +97,17 @@ export const OverloadedError = builder.objectRef<Fault>('OverloadedError').imple
   }),
 });
 
-const typeOfCode: Partial<Record<ErrorCode, string>> = {
-  BAD_REQUEST: 'ValidationError',
-  VALIDATION_FAILED: 'ValidationError',
-  LIMIT_EXCEEDED: 'ValidationError',
-  TOO_LARGE: 'SourceError',
-  NOT_A_TABLE: 'SourceError',
-  NOT_FOUND: 'SourceError',
-  NOT_ALLOWED: 'SourceError',
-  OVERLOADED: 'OverloadedError',
+/** The types that tell a code; a mutation has at most one of them in its union. */
+const typesOfCode: Partial<Record<ErrorCode, readonly string[]>> = {
+  BAD_REQUEST: ['ValidationError'],
+  VALIDATION_FAILED: ['ValidationError'],
+  LIMIT_EXCEEDED: ['ValidationError'],
+  CONFLICT: ['ConflictError'],
+  TOO_LARGE: ['SourceError'],
+  NOT_A_TABLE: ['SourceError'],
+  NOT_FOUND: ['NotFoundError', 'SourceError'],
+  NOT_ALLOWED: ['SourceError'],
+  OVERLOADED: ['OverloadedError'],
 };
 
 /** A mutation's outcome as a value: faults that its union has a type for become members, others stay errors. */
@@ -96,9 +115,10 @@ export const outcomeOf = async <T>(work: Promise<T>, members: readonly string[])
   try {
     return await work;
   } catch (error) {
-    const member = error instanceof DomainError ? typeOfCode[error.code] : undefined;
-    if (member !== undefined && members.includes(member)) return new Fault(error as DomainError, member);
-    throw error;
+    if (!(error instanceof DomainError)) throw error;
+    const member = typesOfCode[error.code]?.find((type) => members.includes(type));
+    if (member === undefined) throw error;
+    return new Fault(error, member);
   }
 };
 

@@ -1,8 +1,7 @@
-import type { Import, Intake, RejectedRecord } from '../src/domains/intake.ts';
+import type { Import } from '../src/domains/intake.ts';
 import { type ImportTarget, importTargets } from '../src/lib/import-targets.ts';
 import { builder } from './builder.ts';
-import { FieldProblemType } from './faults.ts';
-import { numberPlace, pageOf, pageWanted, totalCountOf } from './page.ts';
+import { numberPlace, pageOf, pageWanted } from './page.ts';
 
 export const ImportTargetEnum = builder.enumType('ImportTarget', {
   description: 'What the records of a file are.',
@@ -23,15 +22,6 @@ const ImportState = builder.enumType('ImportState', {
   } as const,
 });
 
-const RejectedRecordState = builder.enumType('RejectedRecordState', {
-  description: 'What became of a rejected record.',
-  values: {
-    OPEN: { description: 'It waits to be mended.' },
-    RESOLVED: { description: 'It was mended and taken in.' },
-    DISCARDED: { description: 'It was put aside for good.' },
-  } as const,
-});
-
 const ImportFailure = builder.objectRef<{ code: string; message: string }>('ImportFailure').implement({
   description: 'Why an import failed.',
   fields: (t) => ({
@@ -41,64 +31,11 @@ const ImportFailure = builder.objectRef<{ code: string; message: string }>('Impo
 });
 
 export const ImportType = builder.objectRef<Import>('Import');
-export const RejectedRecordType = builder.objectRef<RejectedRecord>('RejectedRecord');
-
-const RejectedRecordConnection = builder.connectionObject(
-  {
-    type: RejectedRecordType,
-    name: 'RejectedRecordConnection',
-    description: 'A page of rejected records.',
-    fields: (t) => ({
-      totalCount: t.int({
-        description: 'How many there are on all pages.',
-        resolve: totalCountOf,
-      }),
-    }),
-  },
-  { name: 'RejectedRecordEdge', description: 'A rejected record with its place in the list.' },
-);
 
 const ImportConnection = builder.connectionObject(
   { type: ImportType, name: 'ImportConnection', description: 'A page of imports.' },
   { name: 'ImportEdge', description: 'An import with its place in the list.' },
 );
-
-builder.node(RejectedRecordType, {
-  description: 'A record that was not taken in, kept as it came.',
-  id: { resolve: ({ id }) => id },
-  loadMany: (ids, { intake }) => intake.rejectedByIds(ids.map(Number)),
-  fields: (t) => ({
-    receivedAt: t.field({
-      type: 'DateTime',
-      description: 'When it came.',
-      resolve: ({ receivedAtUs }) => receivedAtUs,
-    }),
-    source: t.exposeString('source', { description: 'Name of the imported file, or `api`.' }),
-    target: t.field({
-      type: ImportTargetEnum,
-      description: 'What the record was meant to be.',
-      resolve: ({ target }) => target as ImportTarget,
-    }),
-    line: t.exposeInt('line', {
-      nullable: true,
-      description: 'Line of the file, from 1; null for records of the API.',
-    }),
-    raw: t.exposeString('raw', { description: 'The record as it came, as text.' }),
-    problems: t.field({
-      type: [FieldProblemType],
-      description: 'Why it was not taken in.',
-      resolve: ({ problems }) => problems as (typeof FieldProblemType)['$inferType'][],
-    }),
-    state: t.field({ type: RejectedRecordState, description: 'What became of it.', resolve: ({ state }) => state }),
-    import: t.field({
-      type: ImportType,
-      nullable: true,
-      description: 'The import it came with; null for records of the API.',
-      resolve: ({ importId }, _args, { load, intake }) =>
-        importId === null ? null : load(intake.importsByIds, importId),
-    }),
-  }),
-});
 
 builder.node(ImportType, {
   description: 'A file that was taken in, or is being taken in: read = accepted + unchanged + conflicts + rejected.',
@@ -149,30 +86,8 @@ builder.node(ImportType, {
       resolve: ({ failureCode, failureMessage }) =>
         failureCode === null ? null : { code: failureCode, message: failureMessage ?? '' },
     }),
-    rejectedRecords: t.connection(
-      {
-        type: RejectedRecordType,
-        description: 'Its records that were not taken in, conflicts included, the newest first.',
-        resolve: ({ id }, args, { intake, config }) => rejectedPage(intake, config, { importId: id }, args),
-      },
-      RejectedRecordConnection,
-    ),
   }),
 });
-
-type PageArgs = Parameters<typeof pageWanted>[0];
-type PageConfig = Parameters<typeof pageWanted>[1];
-
-const rejectedPage = (
-  intake: Intake,
-  config: PageConfig,
-  where: Parameters<Intake['rejectedPage']>[0],
-  args: PageArgs,
-) => {
-  const { limit, fromEnd, after, before } = pageWanted(args, config);
-  const page = intake.rejectedPage(where, { limit, fromEnd, after: numberPlace(after), before: numberPlace(before) });
-  return { ...pageOf(page.rows, ({ id }) => id, page), totalCount: page.totalCount };
-};
 
 builder.queryFields((t) => ({
   imports: t.connection(
@@ -188,20 +103,5 @@ builder.queryFields((t) => ({
       },
     },
     ImportConnection,
-  ),
-  rejectedRecords: t.connection(
-    {
-      type: RejectedRecordType,
-      description: 'Records that were not taken in, conflicts included, the newest first.',
-      args: {
-        import: t.arg.globalID({ for: [ImportType], description: 'Only those of this import.' }),
-        source: t.arg.string({ description: 'Only those of files of this name, or `api`.' }),
-      },
-      resolve: (_root, { import: ofImport, source, ...args }, { intake, config }) => {
-        const importId = ofImport ? Number(ofImport.id) : undefined;
-        return rejectedPage(intake, config, { importId, source: source ?? undefined }, args);
-      },
-    },
-    RejectedRecordConnection,
   ),
 }));

@@ -1,9 +1,11 @@
+import type { Config } from '../src/config.ts';
 import type { Received } from '../src/domains/intake.ts';
 import type { Outcome } from '../src/domains/recording.ts';
+import { DomainError } from '../src/errors.ts';
 import { builder } from './builder.ts';
 import { FieldProblemType, memberOf, OverloadedError, outcomeOf, ValidationError } from './faults.ts';
-import { RejectedRecordType } from './intake.ts';
 import { SnapshotType } from './provenance.ts';
+import { RejectedRecordType } from './rejects.ts';
 
 const RecordOutcome = builder.enumType('RecordOutcome', {
   description: 'What became of a record.',
@@ -41,6 +43,15 @@ const RecordResult = builder.objectRef<{ outcome: Outcome; index: number }>('Rec
 const countOf = (received: Received, kind: Outcome['kind']): number =>
   received.outcomes.filter((outcome) => outcome.kind === kind).length;
 
+/** Throws LIMIT_EXCEEDED for more records than a mutation may carry. */
+export const checkRecordCount = (count: number, { recordsPerMutationMax }: Config): void => {
+  if (count > recordsPerMutationMax)
+    throw new DomainError(
+      'LIMIT_EXCEEDED',
+      `${count} records are more than ${recordsPerMutationMax} (setting recordsPerMutationMax)`,
+    );
+};
+
 /** The payload, result union and wrapper of a mutation that records a list: the same for every kind of record. */
 export const recordResult = (name: string, what: string) => {
   const payload = builder.objectRef<Received>(`${name}Payload`).implement({
@@ -58,8 +69,8 @@ export const recordResult = (name: string, what: string) => {
       rejected: t.field({
         type: [RejectedRecordType],
         description: 'Those that break a rule or are in conflict, as they are kept.',
-        resolve: async ({ rejectedIds }, _args, { load, intake }) => {
-          const found = await Promise.all(rejectedIds.map((id) => load(intake.rejectedByIds, id)));
+        resolve: async ({ rejectedIds }, _args, { load, rejects }) => {
+          const found = await Promise.all(rejectedIds.map((id) => load(rejects.byIds, id)));
           return found.filter((record) => record !== null);
         },
       }),

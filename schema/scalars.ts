@@ -1,9 +1,11 @@
 import { GraphQLISO8601Duration, GraphQLLocalDate } from 'graphql-scalars';
 import { formatDecimal, formatMicros, parseDecimal } from '../src/lib/decimal.ts';
 import { formatIp, parseIp } from '../src/lib/ip.ts';
+import { parseLetter } from '../src/lib/letter.ts';
 import { isTimeZone } from '../src/lib/periods.ts';
 import { shown } from '../src/lib/problems.ts';
 import { formatInstant, parseInstant } from '../src/lib/time.ts';
+import { parseUuid } from '../src/lib/uuid.ts';
 import { builder } from './builder.ts';
 
 /** Reads text with `read`; anything else, and what it cannot read, is refused with the expected form. */
@@ -49,6 +51,25 @@ builder.scalarType('Decimal', {
   },
 });
 
+const onlyTakenIn = (): never => {
+  throw new Error('values of records are only taken in');
+};
+
+builder.scalarType('WrittenDateTime', {
+  description:
+    'A `DateTime` within a record: whatever stands there is judged with its record, so that a bad one sinks no other.',
+  serialize: onlyTakenIn,
+  parseValue: (value) => value,
+});
+
+builder.scalarType('WrittenDecimal', {
+  description:
+    'A `Decimal` within a record: whatever stands there is judged with its record, so that a bad one sinks no other.',
+  serialize: onlyTakenIn,
+  // JSON has no word for what is beyond a double; as text it is refused by its name.
+  parseValue: (value) => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value),
+});
+
 builder.scalarType('BigInt', {
   description: 'A whole number that may exceed 32 bits, up to 2^53 - 1; a JSON number.',
   serialize: (value) => value,
@@ -66,6 +87,19 @@ builder.scalarType('TimeZone', {
 });
 
 builder.addScalarType('Duration', GraphQLISO8601Duration);
+
+builder.scalarType('UUID', {
+  description: 'A UUID (RFC 9562, versions 1 to 8), returned in lower case.',
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc9562',
+  serialize: (value) => value,
+  parseValue: textParser('a UUID', parseUuid),
+});
+
+builder.scalarType('Letter', {
+  description: 'One letter `a` to `z`, returned in lower case.',
+  serialize: (value) => value,
+  parseValue: textParser('a letter a to z', parseLetter),
+});
 
 builder.scalarType('File', {
   description: 'A file part of a multipart request (GraphQL multipart request specification).',

@@ -1,14 +1,11 @@
-import type { Context } from '../src/context.ts';
-import type { FactFilter } from '../src/domains/fact-filter.ts';
-import type { JoinedTransaction } from '../src/domains/transactions.ts';
+import type { StoredTransaction } from '../src/domains/transactions.ts';
 import { builder } from './builder.ts';
-import { EnrichedFilter, Enrichment, Fact, FactOrder } from './facts.ts';
-import { numberPlace, pageOf, pageWanted, totalCountOf } from './page.ts';
+import { Fact, factPageArgs, factsPage, type JoinedFact } from './facts.ts';
+import { totalCountOf } from './page.ts';
 import { recordResult } from './recording.ts';
-import { AsOfInput, asOfOf } from './time.ts';
 import { UserType } from './users.ts';
 
-const TransactionType = builder.objectRef<JoinedTransaction>('Transaction');
+const TransactionType = builder.objectRef<JoinedFact<StoredTransaction>>('Transaction');
 
 builder.node(TransactionType, {
   description: 'A purchase.',
@@ -29,17 +26,6 @@ builder.node(TransactionType, {
       description: 'The buyer’s address; null when none came with it.',
       resolve: ({ ip }) => ip,
     }),
-    enrichment: t.field({
-      type: Enrichment,
-      description: 'What was true of it.',
-      args: {
-        asOf: t.arg({
-          type: AsOfInput,
-          description: 'Which knowledge to use; default: its own time and everything, or as the group it is listed in.',
-        }),
-      },
-      resolve: (fact, { asOf }) => ({ fact, asOf: asOf ? asOfOf(asOf) : (fact.asOf ?? {}) }),
-    }),
   }),
 });
 
@@ -58,45 +44,14 @@ const TransactionConnection = builder.connectionObject(
   { name: 'TransactionEdge', description: 'A transaction with its place in the list.' },
 );
 
-interface PageArgs {
-  readonly where?: FactFilter | null | undefined;
-  readonly orderBy?: (typeof FactOrder)['$inferInput'] | null | undefined;
-}
-
-const transactionsPage = async (
-  args: PageArgs & Parameters<typeof pageWanted>[0],
-  { transactions, config, load }: Context,
-  userId?: string,
-) => {
-  const { limit, fromEnd, after, before } = pageWanted(args, config);
-  const page = await transactions.page({
-    where: args.where,
-    userId,
-    orderBy: args.orderBy?.by ?? 'OCCURRED_AT',
-    descending: args.orderBy?.direction === 'DESC',
-    afterSeq: numberPlace(after),
-    beforeSeq: numberPlace(before),
-    limit,
-    fromEnd,
-  });
-  const rows = await Promise.all(page.seqs.map((seq) => load(transactions.bySeqs, seq)));
-  const found = rows.filter((row) => row !== null);
-  return { ...pageOf(found, ({ seq }) => seq, page), totalCount: page.totalCount };
-};
-
-const pageArgs = builder.args((t) => ({
-  where: t.field({ type: EnrichedFilter, description: 'Only those for which this holds.' }),
-  orderBy: t.field({ type: FactOrder, description: 'Default: when they happened, oldest first.' }),
-}));
-
 builder.queryField('transactions', (t) =>
   t.connection(
     {
       type: TransactionType,
       extensions: { goesThroughAllFacts: true },
       description: 'Purchases.',
-      args: pageArgs,
-      resolve: (_root, args, context) => transactionsPage(args, context),
+      args: factPageArgs,
+      resolve: (_root, args, context) => factsPage(context.transactions, args, context),
     },
     TransactionConnection,
   ),
@@ -107,8 +62,8 @@ builder.objectField(UserType, 'transactions', (t) =>
     {
       type: TransactionType,
       description: 'The user’s purchases.',
-      args: pageArgs,
-      resolve: ({ userId }, args, context) => transactionsPage(args, context, userId),
+      args: factPageArgs,
+      resolve: ({ userId }, args, context) => factsPage(context.transactions, args, context, userId),
     },
     TransactionConnection,
   ),

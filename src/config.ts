@@ -8,6 +8,8 @@ interface Kinds {
   list: readonly string[];
   integer: number;
   bytes: number;
+  /** From 0 to 1. */
+  fraction: number;
   /** Microseconds since 1970 UTC; null when it is not given. */
   instant: number | null;
 }
@@ -51,6 +53,18 @@ export const settings = [
   setting('now', 'instant', '', 'Freezes the clock at an instant, for tests; empty: the real time.'),
   setting('importFolder', 'text', '', 'Folder that `startImport` may read files from by `location`; empty: none.'),
   setting(
+    'watchFolder',
+    'text',
+    '',
+    'Folder whose sub-folders, named like the targets of `asof import` and made when missing, are watched: files put there are taken in and stay where they are, but for names that begin with a dot or end in `.part` or `.tmp`; empty: none.',
+  ),
+  setting(
+    'watchMs',
+    'integer',
+    '2000',
+    'How often to look there; a file is taken in once two looks found it the same.',
+  ),
+  setting(
     'allowedOrigins',
     'list',
     '',
@@ -72,7 +86,25 @@ export const settings = [
   setting('batchRecords', 'integer', '500', 'Records of an import stored in one transaction.'),
   setting('writeQueueMax', 'integer', '10000', 'Writes that may wait; beyond it they are refused with 503.'),
   setting('writeWaitMs', 'integer', '10000', 'How long a write waits for another process to release the store.'),
+  setting(
+    'monitorAlpha',
+    'fraction',
+    '0.01',
+    'How probable a false alarm of the monitor may be, however often one looks.',
+  ),
+  setting('monitorDeviationMin', 'fraction', '0.01', 'How far a share of users must be off its plan to alarm, 0 to 1.'),
+  setting('monitorUsersMin', 'integer', '100', 'Fewer users of a market than these tell the monitor nothing.'),
+  setting(
+    'lateAfterMs',
+    'integer',
+    '86400000',
+    'An experiment event is late when one so much newer was there before.',
+    0,
+  ),
+  setting('futureToleranceMs', 'integer', '300000', 'How far ahead of the clock an event may be dated.', 0),
   setting('followMs', 'integer', '250', 'How often to look for records of other processes.'),
+  setting('subscriptionsMax', 'integer', '1000', 'Most subscriptions open at one time; more are refused with 503.'),
+  setting('liveEveryMsMin', 'integer', '250', 'Shortest `every` of a subscription, milliseconds.'),
   setting('queryDepthMax', 'integer', '15', 'Deepest nesting of fields in a GraphQL operation.'),
   setting('queryFieldsMax', 'integer', '1000', 'Most fields of a GraphQL operation, fragments written out.'),
   setting('queryTokensMax', 'integer', '5000', 'Most tokens of a GraphQL document.'),
@@ -81,6 +113,14 @@ export const settings = [
     'integer',
     '20',
     'Most fields of an operation that go through all facts, such as aggregates.',
+  ),
+  setting('trendPointsMax', 'integer', '10000', 'Most points of a trend.'),
+  setting('followupsMax', 'integer', '100000', 'Most follow-ups the conversations of a page may have together.'),
+  setting(
+    'guessNoise',
+    'fraction',
+    '0',
+    'How probable it is that a guess at a vowel is turned into its opposite, 0 to 1.',
   ),
   setting('filterValuesMax', 'integer', '10000', 'Most values all lists of a `where` may hold.'),
   setting('filterPartsMax', 'integer', '100', 'Most parts of a `where`, nested ones included.'),
@@ -117,6 +157,8 @@ const readValue = (of: Setting, text: string): Kinds[keyof Kinds] => {
   };
   if (of.kind === 'integer')
     return /^\d{1,9}$/.test(text) && Number(text) >= of.min ? Number(text) : refuse(`a whole number from ${of.min}`);
+  if (of.kind === 'fraction')
+    return /^(0|1|0?\.\d{1,9})$/.test(text) ? Number(text) : refuse('a number from 0 to 1, such as 0.1');
   if (of.kind === 'instant') return text === '' ? null : (parseInstant(text) ?? refuse('a date and time'));
   if (of.kind === 'list') return text.split(',').filter(Boolean);
   if (of.kind === 'bytes') {

@@ -16,6 +16,8 @@ export interface Context extends Domains {
   readonly nowUs: NowUs;
   /** Batches keys asked for in one tick of this request into one call; the batch function itself names the loader. */
   load<K, V>(batch: BatchFunction<K, V>, key: K): Promise<V>;
+  /** Forgets what was loaded: the next result of a subscription is to see what is there by then. */
+  forget(): void;
   /** Await it before handing out a page inside of a list: thousands of rows in one go would hold the thread. */
   pace(rows: number): Promise<void> | undefined;
 }
@@ -36,7 +38,7 @@ export interface ServerFacts {
   readonly builtAtUs: number | null;
 }
 
-export type Shared = Omit<Context, 'load' | 'pace'>;
+export type Shared = Omit<Context, 'load' | 'forget' | 'pace'>;
 
 /** Rows that graphql-js may turn into an answer without a turn of the event loop. */
 const rowsPerTurn = 1000;
@@ -46,6 +48,7 @@ export const createContext = (shared: Shared): Context => {
   let handedOut = 0;
   return {
     ...shared,
+    forget: () => loaders.clear(),
     pace(rows) {
       handedOut += rows;
       if (handedOut <= rowsPerTurn) return undefined;

@@ -1,15 +1,22 @@
 import type { Store } from '../db/store.ts';
 import type { Config } from './config.ts';
+import { createConversations } from './domains/conversations.ts';
+import { createDashboard } from './domains/dashboard.ts';
 import { createEnrichedAggregate } from './domains/enriched-aggregate.ts';
 import { createExperimentEvents } from './domains/experiment-events.ts';
 import { createExperimentEventsImporter } from './domains/experiment-events-import.ts';
+import { createExperiments } from './domains/experiments.ts';
 import { createIntake } from './domains/intake.ts';
 import { createIpCity } from './domains/ip-city.ts';
 import { createIpRangesImporter } from './domains/ip-city-import.ts';
+import { createMonitor } from './domains/monitor.ts';
+import { createRecordedEvents } from './domains/recorded-events.ts';
 import type { Importer } from './domains/recording.ts';
+import { createRejects } from './domains/rejects.ts';
 import { createTransactions } from './domains/transactions.ts';
 import { createTransactionsImporter } from './domains/transactions-import.ts';
 import { createUploads } from './domains/uploads.ts';
+import { createUserDirectory } from './domains/user-directory.ts';
 import { createUserStatus } from './domains/user-status.ts';
 import { createStatusChangesImporter } from './domains/user-status-import.ts';
 import { createUsers } from './domains/users.ts';
@@ -17,13 +24,19 @@ import { createUsersImporter } from './domains/users-import.ts';
 import type { Ledger } from './indices/follow.ts';
 
 /** Every domain there is, each given what it needs. */
-export const createDomains = (store: Store, ledger: Ledger, config: Config) => {
+export const createDomains = (store: Store, ledger: Ledger, config: Config, nowUs: () => number) => {
   const users = createUsers(ledger);
   const userStatus = createUserStatus(store, ledger, users);
+  const userDirectory = createUserDirectory(users, userStatus, nowUs);
   const ipCity = createIpCity(store, ledger);
   const transactions = createTransactions(store, ledger, users, userStatus, ipCity, config);
-  const enrichedAggregate = createEnrichedAggregate(transactions, users, ipCity);
-  const experimentEvents = createExperimentEvents(store);
+  const experiments = createExperiments(ledger);
+  const experimentEvents = createExperimentEvents(store, ledger, users, userStatus, experiments, config);
+  const monitor = createMonitor(ledger, users, userStatus, experiments, experimentEvents, config, nowUs);
+  const recordedEvents = createRecordedEvents(ledger, experimentEvents, experiments, users);
+  const enrichedAggregate = createEnrichedAggregate([transactions, experimentEvents]);
+  const conversations = createConversations(store, ledger, config);
+  const dashboard = createDashboard(ledger, conversations, config);
   const importers = {
     statusChanges: createStatusChangesImporter(userStatus),
     ipRanges: createIpRangesImporter(store),
@@ -32,22 +45,32 @@ export const createDomains = (store: Store, ledger: Ledger, config: Config) => {
     experimentEvents: createExperimentEventsImporter(experimentEvents),
   };
   const intake = createIntake(store, ledger, Object.values<Importer>(importers), config);
+  const rejects = createRejects(store, ledger, intake.importers, config);
   const uploads = createUploads(intake, config);
   const indexStates = () => [
     { name: 'user-status', entries: userStatus.entries, bytes: userStatus.byteLength },
     { name: 'ip-ranges', entries: ipCity.table().ranges.ranges, bytes: ipCity.table().ranges.byteLength },
-    { name: 'transactions', entries: transactions.columns.rows, bytes: transactions.columns.byteLength },
+    { name: 'transactions', entries: transactions.columns.rows, bytes: transactions.byteLength },
+    { name: 'experiment-events', entries: experimentEvents.columns.rows, bytes: experimentEvents.byteLength },
+    { name: 'conversations', entries: conversations.index.entries, bytes: conversations.index.byteLength },
   ];
   return {
     indexStates,
     users,
+    userDirectory,
     userStatus,
     ipCity,
     transactions,
+    experiments,
     experimentEvents,
+    monitor,
+    recordedEvents,
     enrichedAggregate,
+    conversations,
+    dashboard,
     importers,
     intake,
+    rejects,
     uploads,
   };
 };

@@ -1,11 +1,13 @@
-import { type DefinitionNode, GraphQLError, getVariableValues, parse } from 'graphql';
+import { type DefinitionNode, type ExecutionArgs, GraphQLError, getVariableValues, parse } from 'graphql';
 import { createGraphQLError, createYoga, type Plugin } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import { schema } from '../schema/schema.ts';
+import type { Config } from './config.ts';
 import { type Context, createContext, type Shared } from './context.ts';
 import { DomainError, statusOfCode } from './errors.ts';
 import { createDocumentCache } from './graphql-documents.ts';
 import { checkOperation } from './graphql-limits.ts';
+import { subscriptionsOf } from './graphql-subscriptions.ts';
 import type { Handler } from './web/gate.ts';
 import { createGraphiql } from './web/graphiql.ts';
 
@@ -27,7 +29,7 @@ export const createGraphql = (shared: Shared, log: Logger): Handler => {
       errorCache: createDocumentCache(cachedLengthMax),
     },
     maskedErrors: { maskError: (error) => maskError(error, log) },
-    plugins: [limitsOf(shared)],
+    plugins: [limitsOf(shared), subscriptionsOf(shared.config, translated)],
   });
   const graphiql = createGraphiql();
   return async (request) => {
@@ -55,33 +57,41 @@ const limitsOf = ({ config, config: { queryTokensMax } }: Shared): Plugin => ({
       }
     });
   },
-  onExecute({ args: { schema: running, document, variableValues, operationName } }) {
-    const operation = document.definitions.find(
-      (definition: DefinitionNode) =>
-        definition.kind === 'OperationDefinition' && (!operationName || definition.name?.value === operationName),
-    );
-    if (operation?.kind !== 'OperationDefinition') return;
-    // As given they lack their defaults. Those that do not fit are refused when the operation is executed.
-    const { coerced } = getVariableValues(running, operation.variableDefinitions ?? [], variableValues ?? {});
-    if (!coerced) return;
-    try {
-      checkOperation(running, document, operation, coerced, config);
-    } catch (error) {
-      if (error instanceof DomainError) throw translated(error);
-      throw error;
-    }
-  },
+  onExecute: ({ args }) => checkSize(args, config),
+  // For each of its results: a subscription is measured like a query that is asked once.
+  onSubscribe: ({ args }) => checkSize(args, config),
 });
+
+type Asked = Pick<ExecutionArgs, 'schema' | 'document' | 'variableValues' | 'operationName'>;
+
+const checkSize = ({ schema: running, document, variableValues, operationName }: Asked, config: Config): void => {
+  const operation = document.definitions.find(
+    (definition: DefinitionNode) =>
+      definition.kind === 'OperationDefinition' && (!operationName || definition.name?.value === operationName),
+  );
+  if (operation?.kind !== 'OperationDefinition') return;
+  // As given they lack their defaults. Those that do not fit are refused when the operation is executed.
+  const { coerced } = getVariableValues(running, operation.variableDefinitions ?? [], variableValues ?? {});
+  if (!coerced) return;
+  try {
+    checkOperation(running, document, operation, coerced, config);
+  } catch (error) {
+    if (error instanceof DomainError) throw translated(error);
+    throw error;
+  }
+};
 
 /** A domain's fault as GraphQL says it, with the HTTP status of its code. */
 const translated = (error: DomainError): GraphQLError => {
   const { code, message, problems, details } = error;
+  const { retryAfterMs } = details;
+  const headers = typeof retryAfterMs === 'number' ? { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } : {};
   return createGraphQLError(message, {
     extensions: {
       code,
       ...(problems.length > 0 ? { problems } : {}),
       ...details,
-      http: { status: statusOfCode(code) },
+      http: { status: statusOfCode(code), headers },
     },
   });
 };

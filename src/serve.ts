@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { getRequestListener, RequestError } from '@hono/node-server';
+import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server';
 import type { Logger } from 'pino';
 import { DomainError } from './errors.ts';
+import { createEventStreams } from './serve-streams.ts';
+import type { Direct } from './web/direct.ts';
 import { errorResponse } from './web/error-response.ts';
 import type { Handler } from './web/gate.ts';
 
@@ -28,14 +30,27 @@ interface Given {
   /** 0 takes a free one. */
   readonly port: number;
   readonly log: Logger;
+  /** Answers some requests at less cost; default: none. */
+  readonly direct?: Direct;
+  /** How long nothing may move on a connection, milliseconds; default two minutes. */
+  readonly socketTimeoutMs?: number;
 }
 
 /** Answers requests on a socket of its own. Rejects with the system's error when it cannot listen. */
-export const openServer = async (fetch: Handler, { host, port, log }: Given): Promise<HttpServer> => {
+export const openServer = async (
+  fetch: Handler,
+  { host, port, log, direct, socketTimeoutMs = socketTimeout }: Given,
+): Promise<HttpServer> => {
   const unreadable = (cause: unknown) =>
     new DomainError('BAD_REQUEST', 'the request has no valid address or Host header', { cause });
   const errorHandler = (error: unknown) => errorResponse(error instanceof RequestError ? unreadable(error) : error);
-  const listener = getRequestListener(fetch, { errorHandler });
+  const streams = createEventStreams();
+  const answer = async (request: Request, { incoming }: HttpBindings): Promise<Response> => {
+    const response = await fetch(request);
+    // Others would pay for a look at their answer's headers.
+    return /text\/event-stream/i.test(incoming.headers.accept ?? '') ? streams.take(response) : response;
+  };
+  const listener = getRequestListener((request, env) => answer(request, env as HttpBindings), { errorHandler });
   const inFlight = new Set<ServerResponse>();
   const unused = new Set<Socket>();
   let stopping: Promise<void> | undefined;
@@ -45,9 +60,14 @@ export const openServer = async (fetch: Handler, { host, port, log }: Given): Pr
     inFlight.add(outgoing);
     outgoing.once('close', () => inFlight.delete(outgoing));
     if (stopping) outgoing.setHeader('connection', 'close');
-    void listener(incoming, outgoing);
+    const answering = direct?.(incoming);
+    if (!answering) return void listener(incoming, outgoing);
+    answering.answer(outgoing).catch((error: unknown) => {
+      log.error(error, 'could not write an answer');
+      outgoing.destroy();
+    });
   });
-  server.setTimeout(socketTimeout);
+  server.setTimeout(socketTimeoutMs);
   server.on('connection', (socket) => {
     unused.add(socket);
     socket.once('close', () => unused.delete(socket));
@@ -60,6 +80,7 @@ export const openServer = async (fetch: Handler, { host, port, log }: Given): Pr
   const drain = async (): Promise<void> => {
     const closed = once(server, 'close');
     server.close();
+    streams.end();
     // Without it a connection under load is kept alive, and the server never closes.
     for (const outgoing of inFlight) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
     // Browsers open connections ahead of need; Node does not count these as idle.

@@ -73,6 +73,7 @@ describe('the demo world', () => {
   it('is added up exactly by the aggregate', async () => {
     const app = await loaded();
     const { total, ...aggregation } = await app.domains.enrichedAggregate.aggregate({
+      source: 'TRANSACTIONS',
       groupBy: ['USER_STATUS', 'CITY'],
       timeZone: 'UTC',
       orderBy: [],

@@ -37,8 +37,7 @@ CREATE UNIQUE INDEX `experiment_events_by_event_id` ON `experiment_events` (`eve
 CREATE TABLE `experiment_repeats` (
 	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`experiment` text,
-	`duplicates` integer DEFAULT 0 NOT NULL,
-	`conflicts` integer DEFAULT 0 NOT NULL
+	`duplicates` integer NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE `experiments` (

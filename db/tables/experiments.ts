@@ -44,6 +44,5 @@ export const experimentRepeats = sqliteTable('experiment_repeats', {
   id: integer('id').primaryKey({ autoIncrement: true }),
   /** The experiment that the event named; null when it named none. */
   experiment: text('experiment'),
-  duplicates: integer('duplicates').notNull().default(0),
-  conflicts: integer('conflicts').notNull().default(0),
+  duplicates: integer('duplicates').notNull(),
 });

@@ -25,10 +25,11 @@ export const opening = <R>({ data }: Config, open: () => R): R => {
 
 /** Opens the data folder for one piece of work. Indices are empty until `ledger.catchUp()`. */
 export const withData = async <R>(config: Config, work: (opened: Opened) => Promise<R>): Promise<R> => {
-  const store = opening(config, () => openStore({ ...config, nowUs: createClock(config.now) }));
+  const nowUs = createClock(config.now);
+  const store = opening(config, () => openStore({ ...config, nowUs }));
   const ledger = createLedger(store);
   try {
-    return await work({ store, ledger, domains: createDomains(store, ledger, config) });
+    return await work({ store, ledger, domains: createDomains(store, ledger, config, nowUs) });
   } finally {
     await ledger.settled();
     store.close();

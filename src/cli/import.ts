@@ -1,10 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { Argument, type Command as Declared, InvalidArgumentError, Option } from 'commander';
+import { Argument, type Command as Declared } from 'commander';
 import { storeExists } from '../../db/open.ts';
 import type { ImportOptions } from '../domains/import-run.ts';
 import type { ReadOptions } from '../domains/recording.ts';
-import { type Status, statusCodes } from '../domains/status.ts';
 import { importTargets } from '../lib/import-targets.ts';
 import type { Command } from './command.ts';
 import { type Opened, withData } from './data-folder.ts';
@@ -19,6 +18,7 @@ import {
   reportOf,
 } from './import-report.ts';
 import { configOf, type DataOptions, withDataOptions } from './options.ts';
+import { statusWordOption } from './status-words.ts';
 
 const targets = importTargets.map(({ command }) => command);
 
@@ -39,10 +39,13 @@ Examples:
   asof import user-status --map-status completed=cancelled sister.json
   asof import ip-ranges cities-v4.csv cities-v6.csv
   asof import transactions --dry-run --json transactions.json
+  asof import users user_info.json
+  asof import events events-2025-06.jsonl
 
 JSON arrays, JSON Lines and CSV are told apart by content; ip-ranges also takes {"city": [{"start", "end"}]} and MaxMind
-databases. Several files of ip-ranges make up one table, which replaces the one in force. A file taken in again adds
-nothing. --json prints {"target", "dryRun", "imports": [{"id", "file", "state", "read", "stored", "duplicates",
+databases. Several files of ip-ranges make up one table, which replaces the one in force. The later row of a user wins.
+A file taken in again adds nothing; events that carry an event_id count once whatever file they come in. What is not
+taken in can be mended with asof rejects. --json prints {"target", "dryRun", "imports": [{"id", "file", "state", "read", "stored", "duplicates",
 "conflicts", "rejected", "failure": null or {"code", "message"}, "rejects": [{"line", "problems"}]}]}, the first
 ${rejectsShownMax} rejects of each; read is the sum of stored, duplicates, conflicts and rejected. A dry run has no ids.`;
 
@@ -50,15 +53,11 @@ ${rejectsShownMax} rejects of each; read is the sum of stored, duplicates, confl
 export const importCommand: Command = {
   declare: (program: Declared) =>
     withDataOptions(program.command('import'))
-      .description('Take in files of status changes, IP ranges or transactions.')
+      .description('Take in files of users, experiment events, status changes, IP ranges or transactions.')
       .addArgument(new Argument('<target>', 'what the files hold').choices(targets))
       .argument('<file...>', 'files to take in')
       .option('--dry-run', 'read and judge every record, store nothing')
-      .addOption(
-        new Option('--map-status <word=status>', 'another word for a status, may be repeated').argParser(
-          readStatusWord,
-        ),
-      )
+      .addOption(statusWordOption())
       .addHelpText('after', examples),
   async run(invoked, terminal) {
     const [target = '', ...paths] = invoked.args;
@@ -85,13 +84,6 @@ export const importCommand: Command = {
     );
     return reports.every(isAllTakenIn) ? done : problemsFound;
   },
-};
-
-const readStatusWord = (text: string, words: ReadOptions['statusWords'] = {}): ReadOptions['statusWords'] => {
-  const [word = '', status = '', ...more] = text.split('=');
-  if (word === '' || more.length > 0 || !statusCodes.includes(status as Status))
-    throw new InvalidArgumentError(`It must be like completed=cancelled, with one of ${statusCodes.join(', ')}.`);
-  return { ...words, [word]: status as Status };
 };
 
 const findFile = async (path: string): Promise<File> => {

@@ -8,10 +8,11 @@ export interface DataOptions {
   readonly json?: true;
 }
 
+export const withDataFolder = (command: Declared): Declared =>
+  command.option('--data <dir>', 'data folder (default: ASOF_DATA, or "data")');
+
 export const withDataOptions = (command: Declared): Declared =>
-  command
-    .option('--data <dir>', 'data folder (default: ASOF_DATA, or "data")')
-    .option('--json', 'print one JSON value instead of text');
+  withDataFolder(command).option('--json', 'print one JSON value instead of text');
 
 /** The configuration of a one-off command: its options, then the environment. */
 export const configOf = ({ data }: DataOptions, { environment }: Terminal): Config => readConfig({ data }, environment);

@@ -61,7 +61,7 @@ const isLoopback = (host: string): boolean => {
 
 const listen = async (app: App, { host, port }: Config, log: Logger): Promise<HttpServer> => {
   try {
-    return await openServer(app.fetch, { host, port, log });
+    return await openServer(app.fetch, { host, port, log, direct: app.direct });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const inUse = code === 'EADDRINUSE' ? `port ${port} of ${host} is in use; choose another with --port` : null;

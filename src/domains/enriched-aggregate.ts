@@ -5,15 +5,13 @@ import { type Decimal, microsOf } from '../lib/decimal.ts';
 import type { Grain } from '../lib/periods.ts';
 import { takeTurns } from '../lib/turns.ts';
 import type { AsOf, Enriched } from './enrichment.ts';
-import { createDimension, type Dimension, type DimensionName, type GroupKey } from './fact-dimensions.ts';
+import type { Dimension, DimensionName, GroupKey } from './fact-dimensions.ts';
 import type { FactFilter } from './fact-filter.ts';
 import { countAndSum, type Scan } from './fact-measures.ts';
 import { candidatesOf, scanRows } from './fact-scan.ts';
-import type { FactSet } from './fact-set.ts';
+import type { FactSet, FactSource, StoredFact } from './fact-set.ts';
 import { createGroupMeasures, type Measures } from './group-measures.ts';
 import { type GroupOrder, groupOrder } from './group-order.ts';
-import type { IpCity } from './ip-city.ts';
-import type { Users } from './users.ts';
 
 /** Bounds that a group's measures must keep, both inside. */
 export interface MeasureFilter {
@@ -23,6 +21,7 @@ export interface MeasureFilter {
 }
 
 export interface AggregateRequest {
+  readonly source: FactSource;
   readonly groupBy: readonly DimensionName[];
   readonly grain?: Grain | undefined;
   readonly timeZone: string;
@@ -51,6 +50,8 @@ export interface Aggregation {
   readonly sequence: number;
   /** What the facts were joined as of: theirs to be told by. */
   readonly asOf: AsOf;
+  /** Stored facts of its source by `seq`, in the order of the keys: one statement. */
+  readonly bySeqs: (seqs: readonly number[]) => (StoredFact | null)[];
   /** The `seq`s of the facts of some groups, ascending: for each asked group at most `limit` beyond `afterSeq`. */
   seqsOf(asked: readonly { group: number; afterSeq: number; limit: number }[]): Promise<number[][]>;
 }
@@ -60,22 +61,28 @@ export interface EnrichedAggregate {
   aggregate(request: AggregateRequest): Promise<Aggregation>;
 }
 
-export const createEnrichedAggregate = (facts: FactSet, users: Users, ipCity: IpCity): EnrichedAggregate => ({
+export const createEnrichedAggregate = (factSets: readonly FactSet[]): EnrichedAggregate => ({
   async aggregate(request) {
     const repeated = request.groupBy.find((name, place) => request.groupBy.indexOf(name) !== place);
     if (repeated) throw new DomainError('BAD_REQUEST', `groupBy names ${repeated} twice`);
+    const facts = factSets.find(({ source }) => source === request.source);
+    if (!facts) throw new Error(`there are no facts of the source ${request.source}`);
     const enriched = await facts.enrichment.at(request.asOf);
-    const dimensions = request.groupBy.map((name) =>
-      createDimension(name, facts, enriched, { users, ipCity }, request),
-    );
+    const dimensions = request.groupBy.map((name) => {
+      const dimensionOf = facts.dimensions[name];
+      if (dimensionOf) return dimensionOf(enriched, request);
+      throw new DomainError('BAD_REQUEST', `groupBy names ${name}, which ${request.source} do not have`);
+    });
     const grouper = createGrouper(dimensions);
     const scan = scanOf(facts, request, enriched, grouper);
     const found = await countAndSum(scan, facts.columns);
-    const totalCount = found.counts.reduce((sum, count) => sum + count, 0);
-    const grouping = { request, facts, enriched, dimensions, grouper, scan, totalCount, ...found };
+    const totals = { totalCount: sumOf(found.counts), totalAmounts: sumOf(found.amounts) };
+    const grouping = { request, facts, enriched, dimensions, grouper, scan, ...totals, ...found };
     return aggregationOf(request.having ? await having(request.having, grouping) : grouping);
   },
 });
+
+const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
 
 const scanOf = (facts: FactSet, request: AggregateRequest, enriched: Enriched, { groupOf }: Grouper): Scan => {
   const test = facts.testOf(request.where, enriched, request.timeZone);
@@ -89,17 +96,19 @@ const having = async (filter: MeasureFilter, grouping: Grouping): Promise<Groupi
   const counts = grouping.counts.slice();
   const turn = takeTurns();
   let totalCount = 0;
+  let totalAmounts = 0;
   let totalSum = 0n;
   for (let group = 0; group < counts.length; group++) {
-    const [count, sum] = [counts[group] as number, sumOf(group)];
+    const [count, amounts, sum] = [counts[group] as number, grouping.amounts[group] as number, sumOf(group)];
     if (passes(filter, count, sum)) {
       totalCount += count;
+      totalAmounts += amounts;
       totalSum += sum;
     } else counts[group] = 0;
     if (group % 1024 === 0) await turn();
   }
   const keptScan: Scan = (visit) => scan((row, group) => counts[group] !== 0 && visit(row, group));
-  return { ...grouping, counts, totalCount, totalSum, scan: keptScan };
+  return { ...grouping, counts, totalCount, totalAmounts, totalSum, scan: keptScan };
 };
 
 const passes = ({ countAtLeast, sumAtLeast, sumAtMost }: MeasureFilter, count: number, sum: bigint): boolean =>
@@ -117,8 +126,10 @@ export interface Grouping {
   /** Goes through the rows of the groups that `having` lets through. */
   readonly scan: Scan;
   readonly counts: readonly number[];
+  readonly amounts: readonly number[];
   sumOf(group: number): bigint;
   readonly totalCount: number;
+  readonly totalAmounts: number;
   readonly totalSum: bigint;
 }
 
@@ -146,6 +157,7 @@ const aggregationOf = async (grouping: Grouping): Promise<Aggregation> => {
         return request.groupBy.every((name, place) => dimensions[place]?.valueOf(codes[place] as number) === key[name]);
       }),
     total: measures.total,
+    bySeqs: facts.bySeqs,
     sequence: enriched.sequence,
     asOf: { validAtUs: request.asOf?.validAtUs, sequence: enriched.sequence },
     async seqsOf(asked) {

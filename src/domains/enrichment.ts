@@ -1,8 +1,6 @@
 import type { Knowledge, Ledger } from '../indices/follow.ts';
 import { takeTurns } from '../lib/turns.ts';
 import type { FactColumns } from './fact-columns.ts';
-import type { IpCity, IpTable } from './ip-city.ts';
-import type { UserStatus } from './user-status.ts';
 
 /** Which knowledge an enrichment may use. Default: the facts' own time, everything recorded. */
 export interface AsOf extends Knowledge {
@@ -10,19 +8,43 @@ export interface AsOf extends Knowledge {
   readonly validAtUs?: number | undefined;
 }
 
+/** What can be true of a fact: the status and attributes of its user, the city of its address, its experiment. */
+export type JoinName = 'status' | 'attributes' | 'city' | 'experiment';
+
 /** Facts joined to what was true of them, at one sequence number. Never changes once made. */
 export interface Enriched {
   readonly sequence: number;
   /** Facts recorded by then: rows below this one. */
   readonly rows: number;
-  /** Status code of the row's user. */
-  statusOf(row: number): number;
-  /** City code of the row's address; 0 is `unknown`. */
-  cityOf(row: number): number;
+  /** Reads a joined column: a code for each row. Throws for a join that these facts do not have. */
+  readonly codeBy: (join: JoinName) => (row: number) => number;
 }
 
 export interface Enrichment {
   at(asOf?: AsOf): Promise<Enriched>;
+}
+
+type Chunk = Uint8Array | Uint32Array;
+
+/** Codes for the rows `from` to `to` are to be written to `chunk`, whose first place is of the row `first`. */
+export interface Slice {
+  readonly chunk: Chunk;
+  readonly first: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** One column to be joined to facts. */
+export interface Join<Basis = unknown> {
+  readonly name: JoinName;
+  readonly allocate: (rows: number) => Chunk;
+  /** What every row's code rests on beside its own user: another one renews the whole column. */
+  readonly basis: () => Basis;
+  readonly basisAt: (sequence: number) => Basis | Promise<Basis>;
+  // A method, so that a join of one basis is a join.
+  fill(slice: Slice, basis: Basis, asOf: AsOf, sequence: number): void;
+  /** Calls back with the code of each user whose rows are to be joined again. */
+  readonly onChange?: (listener: (user: number) => void) => void;
 }
 
 const chunkBits = 14;
@@ -30,122 +52,117 @@ const chunkRows = 1 << chunkBits;
 const inChunk = chunkRows - 1;
 const joinsKept = 3;
 
-/** A state of the joined columns. Chunks are replaced, never written to, once another state may share them. */
+interface Column {
+  readonly basis: unknown;
+  /** Replaced, never written to, once another state may share them. */
+  readonly chunks: readonly Chunk[];
+}
+
+/** A state of the joined columns. */
 interface Joined extends Enriched {
-  readonly table: IpTable;
-  readonly status: readonly Uint8Array[];
-  readonly city: readonly Uint32Array[];
+  readonly columns: readonly Column[];
 }
 
 /**
- * Joins facts to status and city once and keeps the result in columns: a new fact, a late status change or another IP
- * table renews the chunks it touches, the next time somebody asks.
+ * Joins facts to what was true of them once and keeps the result in columns: a new fact, a late status change, another
+ * country or another IP table renews the chunks it touches, the next time somebody asks.
  */
-export const createEnrichment = (
-  ledger: Ledger,
-  columns: FactColumns,
-  userStatus: UserStatus,
-  ipCity: IpCity,
-): Enrichment => {
-  let stale = new Set<number>();
-  userStatus.onChange((user) => stale.add(user));
-  let current: Joined = joined(0, 0, ipCity.emptyTable, [], []);
+export const createEnrichment = (ledger: Ledger, facts: FactColumns, joins: readonly Join[]): Enrichment => {
+  let stale = joins.map(() => new Set<number>());
+  for (const [place, join] of joins.entries()) join.onChange?.((user) => void stale[place]?.add(user));
+  const empty = joins.map(({ basis }): Column => ({ basis: basis(), chunks: [] }));
+  let current = joined(0, 0, joins, empty);
   let refreshing: Promise<Joined> = Promise.resolve(current);
-
-  const statusInto = (chunk: Uint8Array, first: number, from: number, to: number, asOf: AsOf, sequence: number) => {
-    for (let row = from; row < to; row++) {
-      const atUs = asOf.validAtUs ?? columns.occurredAtUsOf(row);
-      chunk[row - first] = userStatus.codeAt(columns.userOf(row), atUs, sequence);
-    }
-  };
-
-  const cityInto = (chunk: Uint32Array, first: number, from: number, to: number, table: IpTable) => {
-    for (let row = from; row < to; row++) {
-      const family = columns.ipFamilyOf(row);
-      if (family === 4) chunk[row - first] = table.cityCode4(columns.ip4Of(row));
-      else if (family === 6) chunk[row - first] = table.cityCode(columns.ipOf(row));
-    }
-  };
 
   const refresh = async (): Promise<Joined> => {
     const { sequence } = ledger.snapshot();
     if (sequence === current.sequence) return current;
     const users = stale;
-    stale = new Set();
+    stale = joins.map(() => new Set());
     try {
-      return await renew(sequence, users);
+      current = await renew(sequence, users);
+      return current;
     } catch (error) {
-      for (const user of users) stale.add(user);
+      for (const [place, among] of users.entries()) for (const user of among) stale[place]?.add(user);
       throw error;
     }
   };
 
-  const renew = async (sequence: number, users: ReadonlySet<number>): Promise<Joined> => {
+  const renew = async (sequence: number, users: readonly ReadonlySet<number>[]): Promise<Joined> => {
     const before = current;
-    const rows = columns.rowsUpTo(sequence);
-    const table = ipCity.table();
-    const status = before.status.slice();
-    const city = before.city.slice();
+    const rows = facts.rowsUpTo(sequence);
+    // All at once, because what they rest on moves on while this gives turns to others.
+    const bases = joins.map(({ basis }) => basis());
+    const columns: Column[] = [];
+    for (const [place, join] of joins.entries()) {
+      const column = before.columns[place] as Column;
+      const among = users[place] as ReadonlySet<number>;
+      columns.push(await renewColumn(join, column, before.rows, rows, among, bases[place], sequence));
+    }
+    return joined(sequence, rows, joins, columns);
+  };
+
+  const renewColumn = async (
+    join: Join,
+    before: Column,
+    rowsBefore: number,
+    rows: number,
+    users: ReadonlySet<number>,
+    basis: unknown,
+    sequence: number,
+  ): Promise<Column> => {
+    const chunks = before.chunks.slice();
+    const isOther = basis !== before.basis;
     const turn = takeTurns();
-    for (const user of before.rows > 0 ? users : []) {
-      for (const row of columns.rowsOfUser(user, before.rows)) {
-        const index = row >>> chunkBits;
-        const first = row & ~inChunk;
-        status[index] = owned(status[index], before.status[index]);
-        statusInto(status[index], first, row, row + 1, {}, sequence);
-      }
+    const fill = (row: number, to: number): void => {
+      const index = row >>> chunkBits;
+      const chunk = owned(join, chunks[index], before.chunks[index]);
+      chunks[index] = chunk;
+      join.fill({ chunk, first: row & ~inChunk, from: row, to }, basis, {}, sequence);
+    };
+    for (const user of rowsBefore > 0 && !isOther ? users : []) {
+      for (const row of facts.rowsOfUser(user, rowsBefore)) fill(row, row + 1);
       await turn();
     }
-    for (let first = 0; first < rows; first += chunkRows) {
-      const index = first >>> chunkBits;
-      const to = Math.min(first + chunkRows, rows);
-      const known = Math.min(Math.max(before.rows - first, 0), chunkRows) + first;
-      const cityFrom = table === before.table ? known : first;
-      if (known < to) {
-        status[index] = owned(status[index], before.status[index]);
-        statusInto(status[index], first, known, to, {}, sequence);
-      }
-      if (cityFrom < to) {
-        const chunk = city[index]?.slice() ?? new Uint32Array(chunkRows);
-        cityInto(chunk, first, cityFrom, to, table);
-        city[index] = chunk;
-      }
+    for (let row = isOther ? 0 : rowsBefore; row < rows; ) {
+      const to = Math.min((row & ~inChunk) + chunkRows, rows);
+      fill(row, to);
+      row = to;
       await turn();
     }
-    current = joined(sequence, rows, table, status, city);
-    return current;
+    return { basis, chunks };
   };
 
   /** Joins everything anew for a question about other knowledge or another time. */
   const joinAt = async (asOf: AsOf, sequence: number): Promise<Joined> => {
-    const rows = columns.rowsUpTo(sequence);
-    const table = await ipCity.tableAt(sequence);
-    const status: Uint8Array[] = [];
-    const city: Uint32Array[] = [];
+    const rows = facts.rowsUpTo(sequence);
     const turn = takeTurns();
-    for (let first = 0; first < rows; first += chunkRows) {
-      const to = Math.min(first + chunkRows, rows);
-      const statusChunk = new Uint8Array(chunkRows);
-      const cityChunk = new Uint32Array(chunkRows);
-      statusInto(statusChunk, first, first, to, asOf, sequence);
-      cityInto(cityChunk, first, first, to, table);
-      status.push(statusChunk);
-      city.push(cityChunk);
-      await turn();
+    const columns: Column[] = [];
+    for (const join of joins) {
+      const basis = await join.basisAt(sequence);
+      const chunks: Chunk[] = [];
+      for (let first = 0; first < rows; first += chunkRows) {
+        const chunk = join.allocate(chunkRows);
+        const to = Math.min(first + chunkRows, rows);
+        join.fill({ chunk, first, from: first, to }, basis, asOf, sequence);
+        chunks.push(chunk);
+        await turn();
+      }
+      columns.push({ basis, chunks });
     }
-    return joined(sequence, rows, table, status, city);
+    return joined(sequence, rows, joins, columns);
   };
 
   /** The last answers to such questions, in flight ones too: pages and nested fields ask the same again. */
-  const joins = new Map<string, Promise<Joined>>();
+  const kept = new Map<string, Promise<Joined>>();
   const joinOnce = (asOf: AsOf, sequence: number): Promise<Joined> => {
     const key = `${sequence} ${asOf.validAtUs}`;
-    const join = joins.get(key) ?? joinAt(asOf, sequence);
-    joins.delete(key);
-    joins.set(key, join);
-    join.catch(() => joins.delete(key));
-    const [oldest] = joins.keys();
-    if (joins.size > joinsKept && oldest !== undefined) joins.delete(oldest);
+    const join = kept.get(key) ?? joinAt(asOf, sequence);
+    kept.delete(key);
+    kept.set(key, join);
+    join.catch(() => kept.delete(key));
+    const [oldest] = kept.keys();
+    if (kept.size > joinsKept && oldest !== undefined) kept.delete(oldest);
     return join;
   };
 
@@ -162,23 +179,19 @@ export const createEnrichment = (
 };
 
 /** A chunk that may be written to: a copy of the shared one, unless this refresh has made it already. */
-const owned = (chunk: Uint8Array | undefined, shared: Uint8Array | undefined): Uint8Array => {
-  if (!chunk) return new Uint8Array(chunkRows);
+const owned = (join: Join, chunk: Chunk | undefined, shared: Chunk | undefined): Chunk => {
+  if (!chunk) return join.allocate(chunkRows);
   return chunk === shared ? chunk.slice() : chunk;
 };
 
-const joined = (
-  sequence: number,
-  rows: number,
-  table: IpTable,
-  status: readonly Uint8Array[],
-  city: readonly Uint32Array[],
-): Joined => ({
+const joined = (sequence: number, rows: number, joins: readonly Join[], columns: readonly Column[]): Joined => ({
   sequence,
   rows,
-  table,
-  status,
-  city,
-  statusOf: (row) => (status[row >>> chunkBits] as Uint8Array)[row & inChunk] as number,
-  cityOf: (row) => (city[row >>> chunkBits] as Uint32Array)[row & inChunk] as number,
+  columns,
+  codeBy(name) {
+    const column = columns[joins.findIndex((join) => join.name === name)];
+    if (!column) throw new Error(`these facts are not joined to ${name}`);
+    const { chunks } = column;
+    return (row) => (chunks[row >>> chunkBits] as Chunk)[row & inChunk] as number;
+  },
 });

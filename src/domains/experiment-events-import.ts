@@ -17,17 +17,18 @@ export const createExperimentEventsImporter = (events: ExperimentEvents): Import
       accountType: fields.id('account_type'),
       eventType: fields.optional('event_type', fields.id),
       occurredAtUs: fields.instant('date'),
-      orderValue: fields.optional('order_value', fields.decimal),
+      amount: fields.optional('order_value', fields.decimal),
     })),
-  wire: ({ eventId, experiment, userId, variant, accountType, eventType, occurredAtUs, orderValue }) => ({
+  wire: ({ eventId, experiment, userId, variant, accountType, eventType, occurredAtUs, amount }) => ({
     ...(eventId === null ? {} : { event_id: eventId }),
     ...(experiment === null ? {} : { experiment }),
     user_id: userId,
     account_type: accountType,
     date: formatInstant(occurredAtUs),
     event_type: eventType,
-    order_value: orderValue === null ? null : formatDecimal(orderValue),
+    order_value: amount === null ? null : formatDecimal(amount),
     version: variant,
   }),
-  begin: () => ({ record: events.record }),
+  // Of a file taken in again every record is a duplicate, also one without an id of its own.
+  begin: ({ isRepeat }) => ({ record: isRepeat ? () => ({ kind: 'DUPLICATE' }) : events.record }),
 });

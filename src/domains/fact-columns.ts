@@ -1,14 +1,11 @@
-import { growableFloat64, growableInt32, growableUint8, growableUint32 } from '../indices/growable.ts';
+import { growableFloat64, growableInt32, growableUint32 } from '../indices/growable.ts';
 import type { Decimal } from '../lib/decimal.ts';
-import type { IpAddress } from '../lib/ip.ts';
 
 export interface FactRow {
   readonly seq: number;
   readonly user: number;
   readonly occurredAtUs: number;
-  readonly product: number;
-  readonly amount: Decimal;
-  readonly ip: IpAddress | null;
+  readonly amount: Decimal | null;
 }
 
 const none = 0xffffffff;
@@ -21,13 +18,9 @@ export const createFactColumns = () => {
   const seq = growableUint32();
   const user = growableUint32();
   const occurredAtUs = growableFloat64();
-  const product = growableUint32();
+  /** NaN for a fact without an amount. */
   const units = growableFloat64();
   const micros = growableInt32();
-  const ipFamily = growableUint8();
-  /** The IPv4 address itself, or where the IPv6 address begins in `ip6`. */
-  const ipValue = growableUint32();
-  const ip6 = growableUint32();
   /** The user's previous row, so that one user's facts are found without a scan. */
   const previousOfUser = growableUint32();
   const lastOfUser = growableUint32();
@@ -36,6 +29,10 @@ export const createFactColumns = () => {
   return {
     get rows() {
       return seq.length;
+    },
+    /** The `seq` of the last row; 0 when there are none. */
+    get lastSeq() {
+      return seq.length === 0 ? 0 : (seq.values[seq.length - 1] as number);
     },
     /** The latest time that the first `rows` facts speak of, microseconds; 0 when there are none. */
     newestUsOf(rows: number): number {
@@ -50,12 +47,8 @@ export const createFactColumns = () => {
       user.push(row.user);
       occurredAtUs.push(row.occurredAtUs);
       newestUs = position === 0 ? row.occurredAtUs : Math.max(newestUs, row.occurredAtUs);
-      product.push(row.product);
-      units.push(row.amount.units);
-      micros.push(row.amount.micros);
-      ipFamily.push(row.ip?.family ?? 0);
-      ipValue.push(row.ip === null ? 0 : row.ip.family === 4 ? row.ip.value : ip6.length);
-      if (row.ip?.family === 6) for (const word of row.ip.words) ip6.push(word);
+      units.push(row.amount?.units ?? Number.NaN);
+      micros.push(row.amount?.micros ?? 0);
       while (lastOfUser.length <= row.user) lastOfUser.push(none);
       previousOfUser.push(lastOfUser.values[row.user] as number);
       lastOfUser.set(row.user, position);
@@ -81,22 +74,12 @@ export const createFactColumns = () => {
     seqOf: (row: number) => seq.values[row] as number,
     userOf: (row: number) => user.values[row] as number,
     occurredAtUsOf: (row: number) => occurredAtUs.values[row] as number,
-    productOf: (row: number) => product.values[row] as number,
+    hasAmount: (row: number) => !Number.isNaN(units.values[row] as number),
     unitsOf: (row: number) => units.values[row] as number,
     microsOf: (row: number) => micros.values[row] as number,
-    ipFamilyOf: (row: number) => ipFamily.values[row] as number,
-    ip4Of: (row: number) => ipValue.values[row] as number,
-    ipOf(row: number): IpAddress | null {
-      const family = ipFamily.values[row];
-      const value = ipValue.values[row] as number;
-      if (family === 4) return { family: 4, value };
-      if (family !== 6) return null;
-      const [a = 0, b = 0, c = 0, d = 0] = ip6.values.subarray(value, value + 4);
-      return { family: 6, words: [a, b, c, d] };
-    },
     get byteLength() {
       const floats = occurredAtUs.byteLength + units.byteLength;
-      const integers = [seq, user, product, ipValue, ip6, previousOfUser, lastOfUser, micros, ipFamily];
+      const integers = [seq, user, previousOfUser, lastOfUser, micros];
       return integers.reduce((bytes, column) => bytes + column.byteLength, floats);
     },
   };

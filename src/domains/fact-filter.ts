@@ -3,7 +3,8 @@ import { compareDecimals, type Decimal } from '../lib/decimal.ts';
 import { spanOf, type TimeRange } from '../lib/time-range.ts';
 import type { Enriched } from './enrichment.ts';
 import type { FactColumns } from './fact-columns.ts';
-import { type Status, statusCodes } from './status.ts';
+import type { Dimension, DimensionName, Dimensions } from './fact-dimensions.ts';
+import type { Status } from './status.ts';
 
 /** Conditions that must all hold; an empty list of values holds for nothing. */
 export interface FactFilter {
@@ -12,7 +13,13 @@ export interface FactFilter {
   readonly userIds?: readonly string[] | null | undefined;
   readonly userStatus?: readonly Status[] | null | undefined;
   readonly cities?: readonly string[] | null | undefined;
+  readonly countries?: readonly string[] | null | undefined;
+  readonly genders?: readonly string[] | null | undefined;
   readonly products?: readonly string[] | null | undefined;
+  readonly experiments?: readonly string[] | null | undefined;
+  readonly variants?: readonly string[] | null | undefined;
+  readonly accountTypes?: readonly string[] | null | undefined;
+  readonly eventTypes?: readonly string[] | null | undefined;
   readonly amountAtLeast?: Decimal | null | undefined;
   readonly amountAtMost?: Decimal | null | undefined;
   readonly and?: readonly FactFilter[] | null | undefined;
@@ -20,10 +27,25 @@ export interface FactFilter {
   readonly not?: FactFilter | null | undefined;
 }
 
-export interface Codes {
-  readonly users: (text: string) => number | undefined;
-  readonly cities: (text: string) => number | undefined;
-  readonly products: (text: string) => number | undefined;
+/** The lists of a filter and the dimension whose values they name. */
+const lists = [
+  ['userIds', 'USER'],
+  ['userStatus', 'USER_STATUS'],
+  ['cities', 'CITY'],
+  ['countries', 'COUNTRY'],
+  ['genders', 'GENDER'],
+  ['products', 'PRODUCT'],
+  ['experiments', 'EXPERIMENT'],
+  ['variants', 'VARIANT'],
+  ['accountTypes', 'ACCOUNT_TYPE'],
+  ['eventTypes', 'EVENT_TYPE'],
+] as const satisfies readonly (readonly [keyof FactFilter, DimensionName])[];
+
+/** What a filter needs to know of facts. */
+interface Filtered {
+  readonly source: string;
+  readonly columns: FactColumns;
+  readonly dimensions: Dimensions;
 }
 
 type Test = (row: number) => boolean;
@@ -40,9 +62,9 @@ export const checkFilter = (
   limits: FilterLimits,
   spent: { parts: number; values: number } = { parts: 0, values: 0 },
 ): void => {
-  const { userIds, userStatus, cities, products, and, or, not } = filter;
+  const { and, or, not } = filter;
   spent.parts++;
-  for (const list of [userIds, userStatus, cities, products]) spent.values += list?.length ?? 0;
+  for (const [list] of lists) spent.values += filter[list]?.length ?? 0;
   const refuse = (what: string): never => {
     throw new DomainError('LIMIT_EXCEEDED', `where has more than ${what}`);
   };
@@ -54,34 +76,28 @@ export const checkFilter = (
 /** Whether a row passes a filter; undefined when every row does. Days begin in `timeZone`. */
 export const testOf = (
   filter: FactFilter | null | undefined,
-  columns: FactColumns,
+  facts: Filtered,
   enriched: Enriched,
-  codes: Codes,
   timeZone: string,
 ): Test | undefined => {
   if (!filter) return undefined;
-  const nested = (inner: FactFilter): Test => testOf(inner, columns, enriched, codes, timeZone) ?? (() => true);
+  const { columns } = facts;
+  const nested = (inner: FactFilter): Test => testOf(inner, facts, enriched, timeZone) ?? (() => true);
   const tests: Test[] = [];
-  const among = (
-    values: readonly string[] | null | undefined,
-    code: (text: string) => number | undefined,
-    of: (row: number) => number,
-  ) => {
-    if (!values) return;
-    const wanted = new Set(values.map(code).filter((found) => found !== undefined));
-    tests.push((row) => wanted.has(of(row)));
-  };
   const span = filter.range ? spanOf(filter.range, timeZone, columns.newestUsOf(enriched.rows)) : undefined;
-  const { userStatus, amountAtLeast, amountAtMost } = filter;
+  const { amountAtLeast, amountAtMost } = filter;
   if (span?.fromUs !== undefined) tests.push((row) => columns.occurredAtUsOf(row) >= (span.fromUs as number));
   if (span?.toUs !== undefined) tests.push((row) => columns.occurredAtUsOf(row) < (span.toUs as number));
-  among(filter.userIds, codes.users, columns.userOf);
-  among(userStatus, (text) => statusCodes.indexOf(text as Status), enriched.statusOf);
-  among(filter.cities, codes.cities, enriched.cityOf);
-  among(filter.products, codes.products, columns.productOf);
+  for (const [list, name] of lists) {
+    const values = filter[list];
+    if (!values) continue;
+    const dimensionOf = facts.dimensions[name];
+    if (!dimensionOf) throw new DomainError('BAD_REQUEST', `where.${list} is nothing that ${facts.source} have`);
+    tests.push(among(values, dimensionOf(enriched, { timeZone })));
+  }
   const amountOf = (row: number): Decimal => ({ units: columns.unitsOf(row), micros: columns.microsOf(row) });
-  if (amountAtLeast) tests.push((row) => compareDecimals(amountOf(row), amountAtLeast) >= 0);
-  if (amountAtMost) tests.push((row) => compareDecimals(amountOf(row), amountAtMost) <= 0);
+  if (amountAtLeast) tests.push((row) => columns.hasAmount(row) && compareDecimals(amountOf(row), amountAtLeast) >= 0);
+  if (amountAtMost) tests.push((row) => columns.hasAmount(row) && compareDecimals(amountOf(row), amountAtMost) <= 0);
   for (const inner of filter.and ?? []) tests.push(nested(inner));
   if (filter.or) {
     const any = filter.or.map(nested);
@@ -93,4 +109,9 @@ export const testOf = (
   }
   if (tests.length <= 1) return tests[0];
   return (row) => tests.every((test) => test(row));
+};
+
+const among = (values: readonly string[], { codeOf, codeFor }: Dimension): Test => {
+  const wanted = new Set(values.map(codeFor).filter((code) => code !== undefined));
+  return (row) => wanted.has(codeOf(row));
 };

@@ -11,6 +11,8 @@ export type Scan = (visit: (row: number, group: number) => void) => Promise<void
 export interface CountsAndSums {
   /** Rows a group. */
   readonly counts: number[];
+  /** Rows a group that have an amount. */
+  readonly amounts: number[];
   /** The sum of a group in millionths, exact; made when asked for, because there may be a million groups. */
   sumOf(group: number): bigint;
   readonly totalSum: bigint;
@@ -18,16 +20,23 @@ export interface CountsAndSums {
 
 export const countAndSum = async (scan: Scan, columns: FactColumns): Promise<CountsAndSums> => {
   const counts: number[] = [];
+  const amounts: number[] = [];
   const sums = createDecimalSums();
   const total = createDecimalSums();
   await scan((row, group) => {
-    if (group === counts.length) counts.push(1);
-    else counts[group] = (counts[group] as number) + 1;
-    const [units, micros] = [columns.unitsOf(row), columns.microsOf(row)];
+    if (group === counts.length) {
+      counts.push(0);
+      amounts.push(0);
+    }
+    counts[group] = (counts[group] as number) + 1;
+    const units = columns.unitsOf(row);
+    if (Number.isNaN(units)) return;
+    amounts[group] = (amounts[group] as number) + 1;
+    const micros = columns.microsOf(row);
     sums.add(group, units, micros);
     total.add(0, units, micros);
   });
-  return { counts, sumOf: sums.microsOf, totalSum: total.microsOf(0) };
+  return { counts, amounts, sumOf: sums.microsOf, totalSum: total.microsOf(0) };
 };
 
 export interface Extremes {
@@ -36,7 +45,7 @@ export interface Extremes {
   maxOf(place: number): bigint;
 }
 
-/** The least and greatest amounts of groups. */
+/** The least and greatest amounts of groups; only of groups that have one. */
 export const extremes = async (scan: Scan, columns: FactColumns, groups: number): Promise<Extremes> => {
   const least: number[] = [];
   const greatest: number[] = [];
@@ -48,6 +57,7 @@ export const extremes = async (scan: Scan, columns: FactColumns, groups: number)
   };
   let [first, last]: [number?, number?] = [];
   await scan((row, group) => {
+    if (!columns.hasAmount(row)) return;
     meet(group, row);
     if (first === undefined || compare(row, first) < 0) first = row;
     if (last === undefined || compare(row, last) > 0) last = row;
@@ -82,21 +92,22 @@ export const distinctUsers = async (scan: Scan, columns: FactColumns, groups: nu
  * The median amount a group in millionths, and over all groups at the place after the last one; of an even number of
  * amounts the mean of the middle two, rounded half to even.
  */
-export const medians = async (scan: Scan, columns: FactColumns, counts: readonly number[]): Promise<bigint[]> => {
+export const medians = async (scan: Scan, columns: FactColumns, amounts: readonly number[]): Promise<bigint[]> => {
   const starts = [0];
-  for (const count of counts) starts.push((starts.at(-1) as number) + count);
+  for (const count of amounts) starts.push((starts.at(-1) as number) + count);
   const total = starts.at(-1) as number;
   const next = starts.slice();
   const units = new Float64Array(total);
   const micros = new Float64Array(total);
   await scan((row, group) => {
+    if (!columns.hasAmount(row)) return;
     const place = (next[group] as number)++;
     units[place] = columns.unitsOf(row);
     micros[place] = columns.microsOf(row);
   });
   const turn = takeTurns();
   const result: bigint[] = [];
-  for (let group = 0; group < counts.length; group++) {
+  for (let group = 0; group < amounts.length; group++) {
     await turn();
     result.push(await medianOf(units, micros, starts[group] as number, starts[group + 1] as number, turn));
   }

@@ -31,7 +31,7 @@ export interface FactPage {
  * One page of the facts that pass a filter. Reads every candidate once and keeps only the best `limit`: memory does not
  * grow with the number of facts. Ties are in the order of `seq`.
  */
-export const pageOfFacts = async (facts: FactSet, request: FactPageRequest): Promise<FactPage> => {
+export const pageOfFacts = async (facts: Omit<FactSet, 'bySeqs'>, request: FactPageRequest): Promise<FactPage> => {
   const { columns } = facts;
   const enriched = await facts.enrichment.at();
   const test = facts.testOf(request.where, enriched, 'UTC');
@@ -65,11 +65,12 @@ export const pageOfFacts = async (facts: FactSet, request: FactPageRequest): Pro
 
 const comparison = (columns: FactColumns, field: FactOrderField, descending: boolean) => {
   const sign = descending ? -1 : 1;
+  // Facts without an amount are as one with the least; the difference of two such is NaN, which is no order.
+  const unitsOf = (row: number) => (columns.hasAmount(row) ? columns.unitsOf(row) : Number.MIN_SAFE_INTEGER);
   const byField = {
     OCCURRED_AT: (a: number, b: number) => columns.occurredAtUsOf(a) - columns.occurredAtUsOf(b),
     RECEIVED_AT: () => 0,
-    AMOUNT: (a: number, b: number) =>
-      columns.unitsOf(a) - columns.unitsOf(b) || columns.microsOf(a) - columns.microsOf(b),
+    AMOUNT: (a: number, b: number) => unitsOf(a) - unitsOf(b) || columns.microsOf(a) - columns.microsOf(b),
   }[field];
   return (a: number, b: number): number => sign * (byField(a, b) || a - b);
 };

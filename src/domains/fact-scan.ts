@@ -10,7 +10,7 @@ const turnRows = 1024;
 
 /** The rows that can be of these users, found without a scan; all rows when no user is named. */
 export const candidatesOf = (
-  facts: FactSet,
+  facts: Pick<FactSet, 'columns' | 'userCodes'>,
   userIds: readonly string[] | null | undefined,
   { rows }: Enriched,
 ): Candidates => {

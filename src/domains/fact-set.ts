@@ -1,14 +1,26 @@
+import type { Decimal } from '../lib/decimal.ts';
 import type { Enriched, Enrichment } from './enrichment.ts';
 import type { FactColumns } from './fact-columns.ts';
+import type { Dimensions } from './fact-dimensions.ts';
 import type { FactFilter } from './fact-filter.ts';
+import type { StoredOrigin } from './recording.ts';
 
-/** Facts of one kind as the questions about them need them: in columns, joined, and told apart by names. */
+export type FactSource = 'TRANSACTIONS' | 'EXPERIMENT_EVENTS';
+
+/** What all kinds of facts have in common. */
+export interface StoredFact extends StoredOrigin {
+  readonly source: FactSource;
+  readonly userId: string;
+  readonly occurredAtUs: number;
+  readonly amount: Decimal | null;
+}
+
+/** Facts of one kind as the questions about them need them: in columns, joined, and told apart by dimensions. */
 export interface FactSet {
+  readonly source: FactSource;
   readonly columns: FactColumns;
   readonly enrichment: Enrichment;
-  productName(code: number): string;
-  /** Product codes are below this number. */
-  productCodes(): number;
+  readonly dimensions: Dimensions;
   /** The codes of the users that are known, each once. */
   userCodes(userIds: readonly string[]): Set<number>;
   /** The filter's test on rows of a joined state; undefined when every row passes. */
@@ -17,4 +29,6 @@ export interface FactSet {
     enriched: Enriched,
     timeZone: string,
   ): ((row: number) => boolean) | undefined;
+  /** Stored facts by `seq`, in the order of the keys: one statement. */
+  bySeqs(seqs: readonly number[]): (StoredFact | null)[];
 }

@@ -21,6 +21,8 @@ export interface ImportFile {
 export interface ImportOptions extends ReadOptions {
   /** Read and judge every record, store nothing. */
   readonly dryRun?: boolean | undefined;
+  /** Begin no import of a file whose content was taken in, unless something else came under its name since. */
+  readonly unlessUnchanged?: boolean | undefined;
   /** Called after each batch with the import as it stands. */
   readonly onProgress?: ((standing: Import) => void) | undefined;
   /** Called with each record that is not taken in, as it is kept among the rejects, or would be. */
@@ -28,7 +30,7 @@ export interface ImportOptions extends ReadOptions {
 }
 
 export interface ImportRun {
-  /** One import a file, as they began. */
+  /** One import a file, as they began; none for files that are unchanged. */
   readonly imports: readonly Import[];
   /** The same at their end; never rejects, a failed import says why. */
   readonly done: Promise<readonly Import[]>;
@@ -39,6 +41,15 @@ interface Surroundings {
   readonly ledger: Ledger;
   readonly limits: SourceLimits;
   readonly importer: Importer;
+}
+
+/** How the records of an import are judged. */
+interface Taking {
+  readonly importer: Importer;
+  readonly session: ImportSession<unknown>;
+  /** So many records at the beginning of the file an import that broke off has dealt with. */
+  readonly takenBefore: number;
+  readonly options: ImportOptions;
 }
 
 type Write = <R>(work: (tx: Tx) => R) => Promise<R>;
@@ -53,14 +64,25 @@ export const createImportRun = async (
   const digest = await digestOf(files, sizes, options);
   const rehearsal = options.dryRun ? store.rehearsal() : undefined;
   const write: Write = rehearsal ? async (work) => rehearsal.run(work) : ledger.write;
-  const { standings, session } = await write((tx) => {
+  const begin = (tx: Tx) => {
     const { target } = importer;
     const hasEnded = (state: Import['state']) => tx.newest(imports, { target, digest, state }) !== undefined;
     const isRepeat = hasEnded('SUCCEEDED') || hasEnded('SUCCEEDED_WITH_REJECTS');
-    const begun = files.map((file, place) => beginImport(tx, target, file, sizes[place] ?? 0, digest));
-    const begunImport = { id: begun[0]?.id ?? 0, digest, isRepeat };
-    return { standings: begun, session: importer.begin(begunImport) };
-  });
+    if (isRepeat && options.unlessUnchanged && files.every(({ name }) => isNewest(tx, target, name, digest)))
+      return undefined;
+    const standings = files.map((file, place) => beginImport(tx, target, file, sizes[place] ?? 0, digest));
+    const session = importer.begin({ id: standings[0]?.id ?? 0, digest, isRepeat });
+    // What counts as a whole only is taken in anew as a whole.
+    const takenBefore =
+      session.finish || files.length > 1 ? 0 : recordsTaken(store, { target, digest, state: 'FAILED' });
+    return { standings, taking: { importer, session, takenBefore, options } };
+  };
+  const begun = await write(begin);
+  if (!begun) {
+    rehearsal?.close();
+    return { imports: [], done: Promise.resolve([]) };
+  }
+  const { standings, taking } = begun;
 
   /** Stores what `work` finds out about an import in the transaction of its records, and believes it once committed. */
   const advance = async (standing: Import, work: (tx: Tx) => Partial<Import>): Promise<void> => {
@@ -74,7 +96,7 @@ export const createImportRun = async (
 
   const takeFile = async (file: ImportFile, standing: Import): Promise<void> => {
     for await (const batch of readSource(file.path, importer.shape, limits)) {
-      await advance(standing, (tx) => takeBatch(tx, importer, session, standing, batch, options));
+      await advance(standing, (tx) => takeBatch(tx, taking, standing, batch));
       options.onProgress?.(standing);
     }
   };
@@ -94,7 +116,7 @@ export const createImportRun = async (
     try {
       for (const [place, file] of files.entries()) await takeFile(file, standings[place] as Import);
       const ends = await write((tx) => {
-        session.finish?.(tx);
+        taking.session.finish?.(tx);
         return standings.map((standing) => endImport(tx, standing));
       });
       standings.forEach((standing, place) => void Object.assign(standing, ends[place]));
@@ -107,6 +129,18 @@ export const createImportRun = async (
   };
 
   return { imports: standings.map((standing) => ({ ...standing })), done: run() };
+};
+
+/** How far imports of the same content got before they broke off: counts move along with the records they count. */
+const recordsTaken = (store: Store, match: Pick<Import, 'target' | 'digest' | 'state'>): number =>
+  store
+    .page(imports, { key: 'id', direction: 'desc', match, limit: 1000 })
+    .reduce((most, { read }) => Math.max(most, read), 0);
+
+/** Whether what came last under a name is this content, taken in; a name that is new speaks against nothing. */
+const isNewest = (tx: Tx, target: string, source: string, digest: string): boolean => {
+  const last = tx.newest(imports, { target, source });
+  return !last || (last.digest === digest && (last.state === 'SUCCEEDED' || last.state === 'SUCCEEDED_WITH_REJECTS'));
 };
 
 const beginImport = (tx: Tx, target: string, file: ImportFile, bytesTotal: number, digest: string): Import => {
@@ -124,26 +158,27 @@ const beginImport = (tx: Tx, target: string, file: ImportFile, bytesTotal: numbe
   return { id: tx.insert(imports, begun), ...begun, ...counts, ...open };
 };
 
-const endImport = (tx: Tx, { id, rejected, conflicts, bytesTotal }: Import): Partial<Import> => {
-  const state = rejected + conflicts > 0 ? 'SUCCEEDED_WITH_REJECTS' : 'SUCCEEDED';
+const endImport = (tx: Tx, { id, bytesTotal }: Import): Import => {
+  const account = accountOf(tx, id);
+  const state = account.rejected + account.conflicts > 0 ? 'SUCCEEDED_WITH_REJECTS' : 'SUCCEEDED';
   const end = { state, finishedAtUs: tx.nowUs, bytesRead: bytesTotal } as const;
   tx.update(imports, { id }, end);
-  return end;
+  return { ...account, ...end };
+};
+
+/** An import as it is stored: a record that is mended while it runs moves its counts, too. */
+const accountOf = (tx: Tx, id: number): Import => {
+  const account = tx.newest(imports, { id });
+  if (!account) throw new Error(`import ${id} is not there any more`);
+  return account;
 };
 
 /** Judges a batch, keeps what was not taken in, and gives the import's new counts, to be stored along with it. */
-const takeBatch = (
-  tx: Tx,
-  importer: Importer,
-  session: ImportSession<unknown>,
-  standing: Import,
-  { records, bytesRead }: SourceBatch,
-  options: ImportOptions,
-): Partial<Import> => {
+const takeBatch = (tx: Tx, taking: Taking, standing: Import, { records, bytesRead }: SourceBatch): Partial<Import> => {
   const { id: importId, target, source } = standing;
-  let { read, accepted, unchanged, conflicts, rejected } = standing;
+  let { read, accepted, unchanged, conflicts, rejected } = accountOf(tx, importId);
   for (const record of records) {
-    const outcome = judge(tx, importer, session, importId, record, options);
+    const outcome = judge(tx, taking, importId, record, read);
     read++;
     if (outcome.kind === 'CREATED') accepted++;
     else if (outcome.kind === 'DUPLICATE') unchanged++;
@@ -151,7 +186,7 @@ const takeBatch = (
       if (outcome.kind === 'CONFLICT') conflicts++;
       else rejected++;
       const { raw, line } = record;
-      options.onReject?.(importId, record, outcome.problems);
+      taking.options.onReject?.(importId, record, outcome.problems);
       tx.insert(rejectedRecords, {
         importId,
         target,
@@ -168,15 +203,16 @@ const takeBatch = (
 
 const judge = (
   tx: Tx,
-  importer: Importer,
-  session: ImportSession<unknown>,
+  { importer, session, options, takenBefore }: Taking,
   importId: number,
   record: SourceRecord,
-  options: ReadOptions,
+  place: number,
 ): Outcome => {
   if (record.problems) return { kind: 'REJECTED', problems: record.problems };
   const { value, problems } = importer.read(record.value, options);
   if (problems) return { kind: 'REJECTED', problems };
+  // Nothing else would tell that an event without an id of its own is stored already.
+  if (place < takenBefore) return { kind: 'DUPLICATE' };
   return session.record(tx, value, { importId, line: record.line });
 };
 

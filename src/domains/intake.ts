@@ -5,13 +5,13 @@ import type { Ledger } from '../indices/follow.ts';
 import { importTargets } from '../lib/import-targets.ts';
 import type { FieldProblem } from '../lib/problems.ts';
 import type { SourceLimits } from '../sources/source.ts';
+import { followImport } from './import-progress.ts';
 import { createImportRun, type ImportFile, type ImportOptions, type ImportRun } from './import-run.ts';
 import { type Importer, type ImportSession, type Outcome, sentByApi } from './recording.ts';
 import { rowsInOrder } from './rows-in-order.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from './table-page.ts';
 
 export type Import = Row<typeof imports>;
-export type RejectedRecord = Row<typeof rejectedRecords>;
 
 export interface Received {
   /** What became of each record, in the order they were sent in. */
@@ -37,13 +37,9 @@ export interface Intake {
   receiveWritten(importer: Importer, source: string, records: readonly WrittenRecord[]): Promise<Received>;
   /** Imports, the newest first. */
   importsPage(where: { state?: Import['state'] | undefined }, page: TablePageRequest): TablePage<Import>;
-  /** Rejected records and conflicts, the newest first, and how many there are in all. */
-  rejectedPage(
-    where: { importId?: number | undefined; source?: string | undefined },
-    page: TablePageRequest,
-  ): TablePage<RejectedRecord> & { totalCount(): number };
   importsByIds(ids: readonly number[]): (Import | null)[];
-  rejectedByIds(ids: readonly number[]): (RejectedRecord | null)[];
+  /** An import as it stands and whenever its counts have moved, until it has ended. Throws NOT_FOUND. */
+  progressOf(importId: number): AsyncIterableIterator<Import>;
   /** Ends imports whose process died in the middle; what they had stored stays. Call it when a server starts. */
   endInterrupted(): Promise<void>;
 }
@@ -62,6 +58,7 @@ export const createIntake = (
     throw new DomainError('BAD_REQUEST', `there is no import target ${named}; there are ${known}`);
   };
   const runs = new Set<number>();
+  const importsByIds = (ids: readonly number[]) => rowsInOrder(store, imports, 'id', ids);
 
   /** One transaction for all; what is not taken in is kept with its text. */
   const judgeEach = <R, T>(
@@ -119,13 +116,8 @@ export const createIntake = (
     },
     importsPage: ({ state }, page) =>
       pageOfTable(store, imports, { key: 'id', direction: 'desc', match: state ? { state } : {} }, page),
-    rejectedPage({ importId, source }, page) {
-      const match = { ...(importId === undefined ? {} : { importId }), ...(source === undefined ? {} : { source }) };
-      const found = pageOfTable(store, rejectedRecords, { key: 'id', direction: 'desc', match }, page);
-      return { ...found, totalCount: () => store.count(rejectedRecords, match) };
-    },
-    importsByIds: (ids) => rowsInOrder(store, imports, 'id', ids),
-    rejectedByIds: (ids) => rowsInOrder(store, rejectedRecords, 'id', ids),
+    importsByIds,
+    progressOf: (importId) => followImport(importsByIds, importId),
     async endInterrupted() {
       const running = store.page(imports, { key: 'id', direction: 'desc', match: { state: 'RUNNING' }, limit: 1000 });
       const dead = running.filter(({ id, processId }) => !runs.has(id) && !isAlive(processId));

@@ -61,4 +61,21 @@ export const createIpRangesImporter = (store: Store): Importer<IpRangeRecord> =>
       },
     };
   },
+  resume(tx, { digest }) {
+    const inForce = tx.newest(ipTables, {});
+    // By content, because the files of one table are several imports, and a repeated import adds nothing to the table.
+    if (inForce === undefined || digest === '' || inForce.digest !== digest)
+      throw new DomainError('CONFLICT', 'the table that the range came with is not in force: another has replaced it');
+    const { tableId, rangeCount } = inForce;
+    return {
+      record(tx, { first, last, city }, origin) {
+        const keys = { tableId, firstKey: ipKey(first), lastKey: ipKey(last) };
+        if (tx.newest(ipRanges, keys)?.city === city) return { kind: 'DUPLICATE' };
+        const seq = tx.append(ipRanges, { ...keys, city, ...origin });
+        // Named once more, so that memory builds it anew.
+        tx.append(ipTables, { tableId, rangeCount: rangeCount + 1, digest, importId: null, line: null });
+        return { kind: 'CREATED', seq };
+      },
+    };
+  },
 });

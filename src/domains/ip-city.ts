@@ -1,6 +1,6 @@
 import type { Store } from '../../db/store.ts';
 import { ipRanges, ipTables } from '../../db/tables/ip-city.ts';
-import { createDictionary } from '../indices/dictionary.ts';
+import { createDictionary, type Dictionary } from '../indices/dictionary.ts';
 import type { Knowledge, Ledger } from '../indices/follow.ts';
 import { createIpRangesBuilder, type IpRanges, noIpRanges } from '../indices/ip-ranges.ts';
 import { type IpAddress, type IpKind, ipOfKey, kindOf } from '../lib/ip.ts';
@@ -46,10 +46,8 @@ export interface IpCity {
   /** The table in force at a sequence number; one that was replaced is built anew. */
   tableAt(sequence: number): Promise<IpTable>;
   readonly emptyTable: IpTable;
-  cityName(code: number): string;
-  /** City codes are below this number. */
-  cityCodes(): number;
-  codeOfCity(name: string): number | undefined;
+  /** The names of cities by the codes that tables give; code 0 is `unknown`. */
+  readonly cities: Dictionary;
   /** Stored ranges by `seq`, in the order of the keys, also of tables that were replaced. */
   rangesBySeqs(seqs: readonly number[]): (IpCityRange | null)[];
   /** Where stored ranges came from, in the order of the keys. */
@@ -73,13 +71,16 @@ export const createIpCity = (store: Store, ledger: Ledger): IpCity => {
     const builder = createIpRangesBuilder();
     const turn = takeTurns();
     for (const rows of store.slices(ipRanges, rangeColumns, { tableId }, 'firstKey', sliceRows)) {
-      for (const row of rows)
+      for (const row of rows) {
+        // A mended range may have joined the table later than the state that is asked for.
+        if (row.seq > seq) continue;
         builder.add({
           first: ipOfKey(row.firstKey),
           last: ipOfKey(row.lastKey),
           city: cities.intern(row.city),
           ordinal: row.seq,
         });
+      }
       await turn();
     }
     return tableOf(seq, builder.finish());
@@ -137,9 +138,7 @@ export const createIpCity = (store: Store, ledger: Ledger): IpCity => {
       return tableAt(sequence).then(({ ranges }) => answer(ip, ranges));
     },
     tableAt,
-    cityName: cities.textOf,
-    cityCodes: () => cities.size,
-    codeOfCity: cities.codeOf,
+    cities,
     rangesBySeqs: (seqs) =>
       rowsBySeqs(seqs).map(
         (row) => row && { seq: row.seq, city: row.city, first: ipOfKey(row.firstKey), last: ipOfKey(row.lastKey) },

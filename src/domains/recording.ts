@@ -66,4 +66,9 @@ export interface Importer<R = unknown> {
   /** The record as a file would spell it: what `read` reads back as the same. */
   wire(record: R): Readonly<Record<string, unknown>>;
   begin(begun: BegunImport): ImportSession<R>;
+  /**
+   * For a record of an import that was mended after its end; without it `begin` does. Throws CONFLICT when nothing can be
+   * added to that import any more.
+   */
+  resume?(tx: Tx, begun: BegunImport): ImportSession<R>;
 }

@@ -2,15 +2,19 @@ import type { Row, Store, Tx } from '../../db/store.ts';
 import { transactions } from '../../db/tables/transactions.ts';
 import { createDictionary } from '../indices/dictionary.ts';
 import type { Ledger } from '../indices/follow.ts';
+import { growableUint32 } from '../indices/growable.ts';
 import { type Decimal, formatDecimal, parseDecimal } from '../lib/decimal.ts';
 import { formatIp, type IpAddress, parseIp } from '../lib/ip.ts';
-import { type AsOf, createEnrichment } from './enrichment.ts';
+import { createEnrichment } from './enrichment.ts';
 import { createFactColumns } from './fact-columns.ts';
-import { checkFilter, type FilterLimits, testOf } from './fact-filter.ts';
-import { type FactPage, type FactPageRequest, pageOfFacts } from './fact-page.ts';
-import type { FactSet } from './fact-set.ts';
+import { byDictionary, userDimensions } from './fact-dimensions.ts';
+import type { FilterLimits } from './fact-filter.ts';
+import { joinAttributes, joinCity, joinStatus } from './fact-joins.ts';
+import type { StoredFact } from './fact-set.ts';
+import { createFacts, type Facts } from './facts.ts';
 import type { IpCity } from './ip-city.ts';
-import { idProblems, type Origin, type Outcome, type StoredOrigin } from './recording.ts';
+import { createIpColumn } from './ip-column.ts';
+import { idProblems, type Origin, type Outcome } from './recording.ts';
 import { rowsInOrder } from './rows-in-order.ts';
 import type { UserStatus } from './user-status.ts';
 import type { Users } from './users.ts';
@@ -24,14 +28,11 @@ export interface Transaction {
   readonly ip: IpAddress | null;
 }
 
-export type StoredTransaction = Transaction & StoredOrigin;
-
-/** A transaction met in an answer that was joined as of something: its own enrichment is to agree. */
-export type JoinedTransaction = StoredTransaction & { readonly asOf?: AsOf };
+export type StoredTransaction = Transaction & StoredFact & { readonly source: 'TRANSACTIONS' };
 
 /** Purchases: what was paid for which product, by whom, when and from where. */
-export interface Transactions extends FactSet {
-  page(request: FactPageRequest): Promise<FactPage>;
+export interface Transactions extends Facts {
+  readonly byteLength: number;
   /** Stored transactions by `seq`, in the order of the keys: one statement. */
   bySeqs(seqs: readonly number[]): (StoredTransaction | null)[];
   /** Records one transaction. Its id with the same content is a duplicate, with other content a conflict. */
@@ -47,43 +48,44 @@ export const createTransactions = (
   limits: FilterLimits,
 ): Transactions => {
   const columns = createFactColumns();
+  const productOf = growableUint32();
+  const ips = createIpColumn();
   const products = createDictionary();
-  const enrichment = createEnrichment(ledger, columns, userStatus, ipCity);
-  const codes = { users: users.codes.codeOf, cities: ipCity.codeOfCity, products: products.codeOf };
 
   const columnsFollowed = ['seq', 'userId', 'occurredAtUs', 'productId', 'amount', 'ip'] as const;
   ledger.follow(transactions, columnsFollowed, {
     apply(rows) {
-      const last = columns.rows === 0 ? 0 : columns.seqOf(columns.rows - 1);
+      const last = columns.lastSeq;
       for (const row of rows) {
         if (row.seq <= last) continue;
-        columns.push({
-          seq: row.seq,
-          user: users.codes.intern(row.userId),
-          occurredAtUs: row.occurredAtUs,
-          product: products.intern(row.productId),
-          amount: storedAmount(row),
-          ip: row.ip === null ? null : parseIp(row.ip),
-        });
+        const { seq, occurredAtUs } = row;
+        columns.push({ seq, user: users.codes.intern(row.userId), occurredAtUs, amount: storedAmount(row) });
+        productOf.push(products.intern(row.productId));
+        ips.push(row.ip === null ? null : parseIp(row.ip));
       }
     },
   });
 
-  const facts: FactSet = {
-    columns,
-    enrichment,
-    productName: products.textOf,
-    productCodes: () => products.size,
-    userCodes: (userIds) => new Set(userIds.map(users.codes.codeOf).filter((code) => code !== undefined)),
-    testOf(filter, enriched, timeZone) {
-      if (filter) checkFilter(filter, limits);
-      return testOf(filter, columns, enriched, codes, timeZone);
-    },
-  };
-
   return {
-    ...facts,
-    page: (request) => pageOfFacts(facts, request),
+    ...createFacts({
+      source: 'TRANSACTIONS',
+      columns,
+      enrichment: createEnrichment(ledger, columns, [
+        joinStatus(columns, userStatus),
+        joinAttributes(columns, users),
+        joinCity(ips, ipCity),
+      ]),
+      dimensions: {
+        ...userDimensions(columns, users),
+        CITY: (enriched) => byDictionary(enriched.codeBy('city'), ipCity.cities),
+        PRODUCT: () => byDictionary((row) => productOf.values[row] as number, products),
+      },
+      users,
+      limits,
+    }),
+    get byteLength() {
+      return columns.byteLength + productOf.byteLength + ips.byteLength;
+    },
     bySeqs: (seqs) => rowsInOrder(store, transactions, 'seq', seqs).map((row) => row && stored(row)),
     record(tx, transaction, origin) {
       const { amount, ip, ...rest } = transaction;
@@ -112,6 +114,7 @@ const storedAmount = (row: Pick<Row<typeof transactions>, 'seq' | 'amount'>): De
 
 const stored = (row: Row<typeof transactions>): StoredTransaction => ({
   ...row,
+  source: 'TRANSACTIONS',
   amount: storedAmount(row),
   ip: row.ip === null ? null : parseIp(row.ip),
 });

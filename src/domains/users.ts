@@ -20,6 +20,14 @@ export interface User extends UserProfile {
   readonly isListed: boolean;
 }
 
+/** One attribute as a way to tell users apart. */
+export interface Attribute {
+  /** Its values; code 0 is `unknown`. */
+  readonly names: Dictionary;
+  /** The value's code by the code of the attributes it is one of. */
+  readonly codeBy: (attributesCode: number) => number;
+}
+
 /** Everyone a record speaks of. Sources meet on `userId`; `codes` gives each user the dense number the indices use. */
 export interface Users {
   readonly codes: Dictionary;
@@ -27,12 +35,14 @@ export interface Users {
   userOf(userId: string): User | null;
   /** Records what a source says of a user. It replaces what was said before; the same again is a duplicate. */
   record(tx: Tx, profile: UserProfile, origin: Origin): Outcome;
+  /** What was said of a user up to a sequence number. */
+  attributesAt(userId: string, sequence?: number): UserAttributes;
   /** A code for what was said of a user up to a sequence number; 0 when nothing was. Equal attributes share a code. */
   attributesCodeAt(user: number, sequence?: number): number;
   /** The attributes of such a code, all null for 0. */
   attributesOf(code: number): UserAttributes;
-  /** Such codes are below this number. */
-  attributesCodes(): number;
+  readonly countries: Attribute;
+  readonly genders: Attribute;
   /** Calls back with the code of each user of whom something else is said than before. */
   onChange(listener: (user: number) => void): void;
   readonly byteLength: number;
@@ -40,11 +50,23 @@ export interface Users {
 
 const unlisted: UserAttributes = { country: null, gender: null };
 
+const createAttribute = (): Attribute & { push(value: string | null): void } => {
+  const names = createDictionary();
+  const codes = [names.intern('unknown')];
+  return {
+    names,
+    codeBy: (attributesCode) => codes[attributesCode] as number,
+    push: (value) => void codes.push(names.intern(value ?? 'unknown')),
+  };
+};
+
 export const createUsers = (ledger: Ledger): Users => {
   const codes = createDictionary();
   const versions = createVersions();
   const combinations = createDictionary();
   const attributes: UserAttributes[] = [unlisted];
+  const countries = createAttribute();
+  const genders = createAttribute();
   // Code 0 is of users that no source has named, and unlike any combination that one may name.
   combinations.intern('');
   const listeners: ((user: number) => void)[] = [];
@@ -54,7 +76,11 @@ export const createUsers = (ledger: Ledger): Users => {
       for (const { seq, userId, country, gender } of rows) {
         const user = codes.intern(userId);
         const code = combinations.intern(JSON.stringify([country, gender]));
-        if (code === attributes.length) attributes.push({ country, gender });
+        if (code === attributes.length) {
+          attributes.push({ country, gender });
+          countries.push(country);
+          genders.push(gender);
+        }
         if (versions.add(user, seq, code)) for (const listener of listeners) listener(user);
       }
     },
@@ -80,9 +106,11 @@ export const createUsers = (ledger: Ledger): Users => {
       if (known && known.country === country && known.gender === gender) return { kind: 'DUPLICATE' };
       return { kind: 'CREATED', seq: tx.append(userProfiles, { ...profile, ...origin }) };
     },
+    attributesAt: (userId, sequence) => attributes[versions.valueAt(codes.codeOf(userId) ?? -1, sequence)] ?? unlisted,
     attributesCodeAt: versions.valueAt,
     attributesOf: (code) => attributes[code] ?? unlisted,
-    attributesCodes: () => attributes.length,
+    countries,
+    genders,
     onChange: (listener) => void listeners.push(listener),
     get byteLength() {
       return versions.byteLength;

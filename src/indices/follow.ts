@@ -43,6 +43,12 @@ export interface Ledger {
   snapshotAt(sequence: number): Snapshot;
   /** The sequence number up to which records may be used, at most that of the newest snapshot. */
   sequenceOf(knowledge: Knowledge): number;
+  /**
+   * Calls back after every step, when all of its records are in memory; often, so do little. Gives what ends it.
+   */
+  onMove(listener: () => void): () => void;
+  /** How many want to be told of moves. */
+  readonly listeners: number;
   /** True once the rebuild is done. */
   readonly ready: boolean;
   /** Resolves when no catch-up runs any more. */
@@ -55,6 +61,7 @@ const stepRecords = 1000;
 export const createLedger = (store: Store): Ledger => {
   const followed: { table: LedgerTable; columns: readonly string[]; follower: Follower<never> }[] = [];
   const log: CommitLog = createCommitLog();
+  const listeners = new Set<() => void>();
   let sequence = 0;
   let ready = false;
   let following = false;
@@ -71,6 +78,7 @@ export const createLedger = (store: Store): Ledger => {
     for (const { follower, rows } of batches) if (rows.length > 0) follower.apply(rows);
     for (const { lastSeq, recordedAtUs } of commits) log.add(lastSeq, recordedAtUs);
     sequence = upTo;
+    for (const listener of listeners) listener();
   };
 
   const run = async (): Promise<void> => {
@@ -124,6 +132,15 @@ export const createLedger = (store: Store): Ledger => {
         throw new DomainError('BAD_REQUEST', `sequence ${asked} is outside of the ledger, which ends at ${sequence}`);
       const known = knownAtUs === undefined ? sequence : log.sequenceAt(knownAtUs);
       return Math.min(known, asked ?? sequence);
+    },
+    onMove(listener) {
+      // One and the same function may be given twice, and ended once.
+      const told = () => listener();
+      listeners.add(told);
+      return () => void listeners.delete(told);
+    },
+    get listeners() {
+      return listeners.size;
     },
     get ready() {
       return ready;

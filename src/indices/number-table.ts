@@ -3,6 +3,8 @@ export interface NumberTable {
   readonly size: number;
   /** The place of a number, made when it is new. Numbers are safe integers. */
   place(number: number): number;
+  /** The place of a number, undefined when it has none. */
+  placeOf(number: number): number | undefined;
 }
 
 const empty = Number.NEGATIVE_INFINITY;
@@ -37,6 +39,10 @@ export const createNumberTable = (): NumberTable => {
   return {
     get size() {
       return size;
+    },
+    placeOf(number) {
+      const slot = slotOf(number);
+      return numbers[slot] === number ? places[slot] : undefined;
     },
     place(number) {
       let slot = slotOf(number);

@@ -1,7 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { type ErrorCode, errorCodes, statusOfCode } from '../errors.ts';
+import { fieldTypes } from './read-fields.ts';
 import { missingParameter, unknownParameter } from './read-input.ts';
-import type { Route } from './route.ts';
+import type { DescribedBody, Route } from './route.ts';
 
 const problem = z.object({
   path: z.string().openapi({ description: 'The parameter at fault.' }),
@@ -31,16 +32,33 @@ export const information = (version: string) => ({
 });
 
 /** A route as OpenAPI describes it, with the faults it may answer. */
-export const described = ({ path, subject, summary, description, params, query, answer }: Route) => {
-  const [first] = Object.keys(query);
+export const described = ({
+  method,
+  path,
+  subject,
+  summary,
+  description,
+  params,
+  query,
+  fields,
+  body,
+  refuses = [],
+  answer,
+}: Route) => {
+  const [first] = Object.keys({ ...query, ...fields });
   const example = first === undefined ? unknownParameter('verbose', []) : missingParameter(first);
+  const about = [description, Object.keys(fields).length > 0 ? inBody : undefined].filter(Boolean).join(' ');
   return createRoute({
-    method: 'get',
+    method: method === 'GET' ? 'get' : 'post',
     path,
     tags: [subject],
     summary,
-    ...(description === undefined ? {} : { description }),
-    request: { params: z.object(params), query: z.object(query) },
+    ...(about === '' ? {} : { description: about }),
+    request: {
+      params: z.object(params),
+      query: z.object({ ...query, ...fields }),
+      ...(body ? { body: { required: true, content: contentOf(body) } } : {}),
+    },
     responses: {
       200: {
         description: 'The answer.',
@@ -55,9 +73,15 @@ export const described = ({ path, subject, summary, description, params, query, 
       ...(path === '/readyz' || subject === 'facts'
         ? refused('NOT_READY', { message: 'the indices are being built' })
         : {}),
+      ...Object.assign({}, ...refuses.map((code) => refused(code, { message: '…' }))),
     },
   });
 };
+
+const inBody = `The parameters may come in the body instead of the query: ${fieldTypes.join(' or ')}.`;
+
+const contentOf = ({ types, schema, example }: DescribedBody) =>
+  Object.fromEntries(types.map((type) => [type, { schema, example }]));
 
 const refused = (code: ErrorCode, told: object) => ({
   [statusOfCode(code)]: {

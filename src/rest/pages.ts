@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { docsPage } from '../web/docs-page.ts';
+import { docsPage, operationsOf } from '../web/docs-page.ts';
 import { defineRoute } from './route.ts';
 
 export const index = defineRoute({
@@ -15,10 +15,10 @@ export const index = defineRoute({
   },
   handle(_input, _shared, { prefers, document }) {
     if (prefers === 'text/html') return new Response(null, { status: 302, headers: { location: '/graphql' } });
-    const routes = Object.entries(document().paths ?? {}).map(([path, item]) => ({
-      method: 'GET',
+    const routes = operationsOf(document()).map(({ method, path, operation: { summary } }) => ({
+      method,
       path,
-      summary: item.get?.summary ?? '',
+      summary,
     }));
     return { graphql: '/graphql', docs: '/docs', routes };
   },

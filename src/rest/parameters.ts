@@ -34,3 +34,27 @@ export const ip = parameter('ip', (fields) => fields.ip('ip'), {
   description: 'An IPv4 or IPv6 address, without a prefix length and without zeros in front of an octet.',
   example: '10.0.0.0',
 });
+
+export const uuid = parameter('uuid', (fields) => fields.text('uuid'), {
+  description: 'The client’s own name for a conversation: a UUID in any case.',
+  example: '0b1f3c52-8d9e-4c11-9f4e-2f3f7f0a6d11',
+});
+
+export const symbol = parameter('symbol', (fields) => fields.text('symbol'), {
+  description: 'A letter `a` to `z`, in any case.',
+  example: 'e',
+});
+
+const bound = (name: string, description: string, example: string) =>
+  parameter(name, (fields) => fields.instant(name), {
+    description: `${description}: a date for its start, or date and time (\`T\` or a space between them) to the microsecond, UTC unless it says otherwise.`,
+    example,
+  });
+
+export const lower = bound('lower', 'The first moment inside', '2024-01-02');
+export const upper = bound('upper', 'The first moment no longer inside', '2024-01-03');
+
+export const isSummary = parameter('summary', (fields) => fields.oneOf('summary', { '1': true, '0': false }), {
+  description: '`1` for one object of counts.',
+  example: '1',
+});

@@ -2,35 +2,62 @@ import type { z } from '@hono/zod-openapi';
 import { DomainError } from '../errors.ts';
 import type { FieldProblem, ProblemCode } from '../lib/problems.ts';
 
-/** Parameters by name, each read from its text. */
-export type Shape = Readonly<Record<string, z.ZodType<unknown, string>>>;
+/** Parameters by name, each read from its text; one that may be left out reads undefined, too. */
+export type Shape = Readonly<Record<string, z.ZodType<unknown, string | undefined>>>;
+
+/** Where a request is sent to, as it stands in its first line. */
+export interface Address {
+  readonly pathname: string;
+  /** Empty, or with its question mark. */
+  readonly search: string;
+}
+
+/** A parameter as it was given: its text, or why there is none. */
+export type Given = { readonly name: string } & (
+  | { readonly text: string; readonly problem?: never }
+  | { readonly text?: never; readonly problem: FieldProblem }
+);
 
 interface Expected<Schema extends z.ZodObject> {
   readonly path: string;
   readonly params: Shape;
   readonly query: Shape;
-  /** Of both together. */
+  /** Those that may come in the query or in the body. */
+  readonly fields: Shape;
+  /** Of all together. */
   readonly schema: Schema;
 }
 
 /**
- * Reads the parameters of a request. Throws BAD_REQUEST with a problem for each one that is missing, malformed, unknown,
- * given twice or not percent-encoded UTF-8 (RFC 3986; in the query `+` is a space, as forms write it).
+ * Reads the parameters of a request; `body` are those that came in its body. Throws BAD_REQUEST with a problem for each
+ * one that is missing, malformed, unknown, given twice or not percent-encoded UTF-8 (RFC 3986; in the query `+` is a
+ * space, as forms write it).
  */
-export const readInput = <Schema extends z.ZodObject>(url: URL, expected: Expected<Schema>): z.output<Schema> => {
+export const readInput = <Schema extends z.ZodObject>(
+  address: Address,
+  expected: Expected<Schema>,
+  body: readonly Given[] = [],
+): z.output<Schema> => {
   const problems: FieldProblem[] = [];
   const values = new Map<string, string>();
-  const take = (name: string, raw: string): void => {
-    const value = decoded(raw);
-    if (value !== null) values.set(name, value);
-    else problems.push(malformed(name, `${name} is not percent-encoded UTF-8`));
+  const take = ({ name, text, problem }: Given): void => {
+    if (problem) problems.push(problem);
+    else if ((values.get(name) ?? text) === text) values.set(name, text);
+    else problems.push(malformed(name, `${name} is given in the query and in the body with different values`));
   };
-  for (const [name, raw] of pathParts(url, expected.path)) take(name, raw);
-  for (const [name, raws] of queryParts(url)) {
-    if (!Object.hasOwn(expected.query, name)) problems.push(unknownParameter(name, Object.keys(expected.query)));
-    else if (raws.length > 1) problems.push(malformed(name, `${name} is given more than once`));
-    else take(name, (raws[0] ?? '').replaceAll('+', ' '));
-  }
+  const takeAll = (given: readonly Given[], known: readonly string[], place: Place): void => {
+    for (const each of new Map(given.map((one) => [one.name, one])).values()) {
+      const { name } = each;
+      if (!known.includes(name)) problems.push(unknownParameter(name, known, place));
+      else if (given.filter((one) => one.name === name).length > 1)
+        problems.push(malformed(name, `${name} is given more than once`));
+      else take(each);
+    }
+  };
+  for (const part of partsOf(address.pathname, expected.path)) take(part);
+  const fields = Object.keys(expected.fields);
+  takeAll(pairsOf(address.search.slice(1)), [...Object.keys(expected.query), ...fields], 'query');
+  takeAll(body, fields, 'body');
   const named = new Set(problems.map(({ path }) => path));
   const { data, error } = expected.schema.safeParse(Object.fromEntries(values));
   problems.push(...(error?.issues ?? []).map(problemOf).filter(({ path }) => !named.has(path)));
@@ -46,38 +73,45 @@ const decoded = (raw: string): string | null => {
   }
 };
 
+const givenIn = (name: string, raw: string): Given => {
+  const text = decoded(raw);
+  return text === null ? { name, problem: malformed(name, `${name} is not percent-encoded UTF-8`) } : { name, text };
+};
+
 /** Taken from the address itself, for a router's decoding lets malformed text pass as it is. */
-const pathParts = (url: URL, template: string): [name: string, raw: string][] => {
-  const raws = url.pathname.replace(/\/$/, '').split('/');
+const partsOf = (pathname: string, template: string): Given[] => {
+  const raws = pathname.replace(/\/$/, '').split('/');
   const parts = template.split('/');
   return parts.flatMap((part, place) => {
     const [, name] = /^\{(.+)\}$/.exec(part) ?? [];
     // Whether a path may be longer than its template is for the router to say.
     const end = place === parts.length - 1 ? raws.length : place + 1;
-    return name === undefined ? [] : [[name, raws.slice(place, end).join('/')]];
+    return name === undefined ? [] : [givenIn(name, raws.slice(place, end).join('/'))];
   });
 };
 
-const queryParts = (url: URL): Map<string, string[]> => {
-  const parts = new Map<string, string[]>();
-  for (const pair of url.search.slice(1).split('&')) {
-    if (pair === '') continue;
-    const end = pair.includes('=') ? pair.indexOf('=') : pair.length;
-    const rawName = pair.slice(0, end).replaceAll('+', ' ');
-    const name = decoded(rawName) ?? rawName;
-    parts.set(name, [...(parts.get(name) ?? []), pair.slice(end + 1)]);
-  }
-  return parts;
-};
+/** The pairs of a query or a form (`application/x-www-form-urlencoded`), in order. */
+export const pairsOf = (text: string): Given[] =>
+  text
+    .split('&')
+    .filter((pair) => pair !== '')
+    .map((pair) => {
+      const end = pair.includes('=') ? pair.indexOf('=') : pair.length;
+      const rawName = pair.slice(0, end).replaceAll('+', ' ');
+      return givenIn(decoded(rawName) ?? rawName, pair.slice(end + 1).replaceAll('+', ' '));
+    });
 
 const malformed = (path: string, message: string): FieldProblem => ({ path, code: 'MALFORMED', message });
 
+type Place = 'query' | 'body';
+
 const nameLengthMax = 80;
 
-/** The problem of a name that the query may not hold. */
-export const unknownParameter = (name: string, known: readonly string[]): FieldProblem => {
+/** The problem of a name that the query or the body may not hold. */
+export const unknownParameter = (name: string, known: readonly string[], place: Place = 'query'): FieldProblem => {
   const path = name.slice(0, nameLengthMax).toWellFormed();
-  const others = known.length === 0 ? 'there are none in the query' : `in the query there are ${known.join(', ')}`;
+  const others =
+    known.length === 0 ? `there are none in the ${place}` : `in the ${place} there are ${known.join(', ')}`;
   return { path, code: 'NOT_ALLOWED', message: `there is no parameter ${JSON.stringify(path)}; ${others}` };
 };
 

@@ -1,11 +1,14 @@
 import { z } from '@hono/zod-openapi';
 import type { Shared } from '../context.ts';
+import type { ErrorCode } from '../errors.ts';
 import type { ApiDocument } from '../web/docs-page.ts';
-import { readInput, type Shape } from './read-input.ts';
+import { readFields, wrongMediaType } from './read-fields.ts';
+import { type Address, readInput, type Shape } from './read-input.ts';
+import type { RequestBody } from './request-body.ts';
 
 /**
- * What a route speaks of. Facts are answered only from whole indices, documentation may be kept by caches as long as
- * they ask again.
+ * What a route speaks of. Facts are told and taken in only when the indices are whole, documentation may be kept by
+ * caches as long as they ask again.
  */
 type Subject = 'facts' | 'server' | 'documentation';
 
@@ -14,52 +17,92 @@ export interface Asked {
   /** Scheme, host and port as the client wrote them. */
   readonly origin: string;
   readonly prefers: 'application/json' | 'text/plain' | 'text/html';
+  /** What a route with a `body` reads by itself. */
+  readonly body: RequestBody;
+  /** A header by its name in lower case. */
+  header(name: string): string | undefined;
   /** The OpenAPI document of all routes. */
   document(): ApiDocument;
 }
 
+/** A body that is more than parameters. */
+export interface DescribedBody {
+  /** Media types that are read; the first is the one to recommend. */
+  readonly types: readonly [string, ...string[]];
+  /** Further ones that clients are known to send it as; an empty one stands for none. */
+  readonly tolerates?: readonly string[];
+  readonly schema: z.ZodType;
+  readonly example: unknown;
+  /** It is worked off as it comes and may be of any size: `bodyBytesMax` does not hold. */
+  readonly isStream?: true;
+}
+
 interface Described {
+  /** GET, which answers HEAD as well, unless it says otherwise. */
+  readonly method?: 'GET' | 'POST';
   /** As in OpenAPI: `/user_status/{user_id}`. */
   readonly path: string;
   /** The last parameter of the path takes all that is left of it, slashes too. */
   readonly takesRest?: true;
   readonly subject: Subject;
+  /** A POST without parameters in its path that is asked so often that it must cost little; it never answers a Response. */
+  readonly isDirect?: true;
   readonly summary: string;
   readonly description?: string;
+  readonly body?: DescribedBody;
+  /** Faults it may answer beside those that every route does. */
+  readonly refuses?: readonly ErrorCode[];
   readonly answer: {
     readonly schema: z.ZodType;
     readonly example?: unknown;
-    readonly type?: 'text/html';
+    /** JSON unless it says otherwise. */
+    readonly type?: 'text/html' | 'text/plain' | 'application/x-ndjson';
   };
 }
 
-/** One address that can be read. */
+/** One address, asked in one way. */
 export interface Route extends Described {
+  readonly method: 'GET' | 'POST';
   readonly params: Shape;
   readonly query: Shape;
-  /** A Response as it is, or a value to be written as JSON. Throws BAD_REQUEST with a problem for each bad parameter. */
-  handle(url: URL, shared: Shared, asked: Asked): unknown;
+  readonly fields: Shape;
+  /**
+   * A Response as it is, texts to be written as they come, a value to be written as JSON, or as text where the answer's
+   * type says so. Throws BAD_REQUEST with a problem for each bad parameter, or for a body of another type.
+   */
+  handle(address: Address, shared: Shared, asked: Asked): unknown;
 }
 
 type NoShape = Readonly<Record<never, never>>;
 
-interface Definition<P extends Shape, Q extends Shape> extends Described {
+interface Definition<P extends Shape, Q extends Shape, F extends Shape> extends Described {
   readonly params?: P;
   readonly query?: Q;
-  handle(input: z.output<z.ZodObject<P & Q>>, shared: Shared, asked: Asked): unknown;
+  /** Parameters that may come in the query, in a form or in a JSON object, whichever the client likes. */
+  readonly fields?: F;
+  handle(input: z.output<z.ZodObject<P & Q & F>>, shared: Shared, asked: Asked): unknown;
 }
 
 /** A route from its parameters, answer and the one call that makes it. */
-export const defineRoute = <P extends Shape = NoShape, Q extends Shape = NoShape>(
-  definition: Definition<P, Q>,
+export const defineRoute = <P extends Shape = NoShape, Q extends Shape = NoShape, F extends Shape = NoShape>(
+  definition: Definition<P, Q, F>,
 ): Route => {
-  const { params = {}, query = {} } = definition;
-  const schema = z.object({ ...params, ...query }) as unknown as z.ZodObject<P & Q>;
+  const { method = 'GET', params = {}, query = {}, fields = {}, body } = definition;
+  const schema = z.object({ ...params, ...query, ...fields }) as unknown as z.ZodObject<P & Q & F>;
+  const readable = body && new Set([...body.types, ...(body.tolerates ?? [])]);
+  const expected = { ...definition, params, query, fields, schema };
   return {
     ...definition,
+    method,
     params,
     query,
-    handle: (url, shared, asked) =>
-      definition.handle(readInput(url, { ...definition, params, query, schema }), shared, asked),
+    fields,
+    handle(address, shared, asked) {
+      if (readable && !readable.has(asked.body.mediaType)) throw wrongMediaType(asked.body, body?.types ?? []);
+      if (definition.fields === undefined) return definition.handle(readInput(address, expected), shared, asked);
+      return readFields(asked.body).then((sent) =>
+        definition.handle(readInput(address, expected, sent), shared, asked),
+      );
+    },
   };
 };

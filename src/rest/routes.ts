@@ -1,3 +1,5 @@
+import { dashboardOfRange, dashboardOfSymbol, followup, initial } from './conversations.ts';
+import { receiveEvent, receiveEvents } from './experiments.ts';
 import { healthz, readyz } from './health.ts';
 import { ipCityByPath, ipCityByQuery } from './ip-city.ts';
 import { docs, index, openapi } from './pages.ts';
@@ -12,6 +14,12 @@ export const routes: readonly Route[] = [
   ipCityByPath,
   ipCityByQuery,
   transactionsAggregate,
+  receiveEvent,
+  receiveEvents,
+  initial,
+  followup,
+  dashboardOfSymbol,
+  dashboardOfRange,
   healthz,
   readyz,
   docs,
@@ -20,4 +28,4 @@ export const routes: readonly Route[] = [
 ];
 
 /** What there is, for documentation to list. */
-export const routeList = routes.map(({ path, summary }) => ({ method: 'GET', path, summary }));
+export const routeList = routes.map(({ method, path, summary }) => ({ method, path, summary }));

@@ -26,6 +26,7 @@ export const transactionsAggregate = defineRoute({
   },
   async handle(_input, { enrichedAggregate }) {
     const aggregation = await enrichedAggregate.aggregate({
+      source: 'TRANSACTIONS',
       groupBy: ['USER_STATUS', 'CITY'],
       timeZone: 'UTC',
       orderBy: [],

@@ -22,6 +22,37 @@ export const jsonRecord = (line: number, { raw, fault }: RecordText): SourceReco
   return refusedRecord(line, raw, 'WRONG_TYPE', 'the record is not a JSON object');
 };
 
+/** Takes a text in as its chunks come. */
+export interface ChunkReader {
+  push(chunk: Buffer): void;
+  /** Call it at the end of the text. */
+  finish(): void;
+}
+
+/** Reads each line that is not blank as a record of its own, good or refused. */
+export const createLineReader = (recordBytesMax: number, take: (record: SourceRecord) => void): ChunkReader => {
+  const pending = createRecordBytes(recordBytesMax);
+  let line = 0;
+  const endLine = (): void => {
+    line += 1;
+    const text = pending.take();
+    const raw = text.raw.endsWith('\r') ? text.raw.slice(0, -1) : text.raw;
+    if (raw.trim() !== '') take(jsonRecord(line, { ...text, raw }));
+  };
+  return {
+    push(chunk) {
+      let start = 0;
+      for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, start)) {
+        pending.add(chunk, start, end);
+        endLine();
+        start = end + 1;
+      }
+      pending.add(chunk, start, chunk.length);
+    },
+    finish: endLine,
+  };
+};
+
 /** After so many lines without a good one the file is taken for something else. */
 const badLinesMax = 100;
 
@@ -32,30 +63,16 @@ const noRecord = ([first]: readonly SourceRecord[]) => {
 
 /** JSON Lines (https://jsonlines.org): each line that is not blank is a record of its own, good or refused. */
 export async function* readJsonLines(file: SourceFile, recordBytesMax: number): AsyncGenerator<SourceBatch> {
-  const pending = createRecordBytes(recordBytesMax);
-  let line = 0;
   let hasGood = false;
   let records: SourceRecord[] = [];
-
-  const endLine = (): void => {
-    line += 1;
-    const text = pending.take();
-    const raw = text.raw.endsWith('\r') ? text.raw.slice(0, -1) : text.raw;
-    if (raw.trim() === '') return;
-    const record = jsonRecord(line, { ...text, raw });
+  const reader = createLineReader(recordBytesMax, (record) => {
     hasGood ||= record.problems === undefined;
     records.push(record);
-  };
+  });
 
   let bytesRead = file.textStart;
   for await (const chunk of fileChunks(file)) {
-    let start = 0;
-    for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, start)) {
-      pending.add(chunk, start, end);
-      endLine();
-      start = end + 1;
-    }
-    pending.add(chunk, start, chunk.length);
+    reader.push(chunk);
     bytesRead += chunk.length;
     if (!hasGood && records.length > badLinesMax) throw noRecord(records);
     // Until a good line shows that these are JSON Lines, bad ones wait: the file may be something else.
@@ -63,7 +80,7 @@ export async function* readJsonLines(file: SourceFile, recordBytesMax: number): 
     yield { records, bytesRead };
     records = [];
   }
-  endLine();
+  reader.finish();
   if (records.length === 0 && !hasGood) throw notATable('the file is empty');
   if (!hasGood) throw noRecord(records);
   if (records.length > 0) yield { records, bytesRead };

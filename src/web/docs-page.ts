@@ -6,6 +6,20 @@ export type ApiDocument = ReturnType<OpenAPIHono['getOpenAPI31Document']>;
 
 type Operation = NonNullable<NonNullable<ApiDocument['paths']>[string]['get']>;
 
+/** One way to ask an address. */
+interface Entry {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly operation: Operation;
+}
+
+/** Everything that can be asked, in the order of the routes' paths. */
+export const operationsOf = ({ paths }: ApiDocument): Entry[] =>
+  Object.entries(paths ?? {}).flatMap(([path, { get, post }]) => [
+    ...(get ? [{ method: 'GET' as const, path, operation: get }] : []),
+    ...(post ? [{ method: 'POST' as const, path, operation: post }] : []),
+  ]);
+
 /** What is read of a parameter; the generator writes no references to them. */
 interface Parameter {
   readonly name: string;
@@ -26,7 +40,7 @@ interface Answer {
  * requests are sent to.
  */
 export const docsPage = async (document: ApiDocument, origin: string): Promise<string> => {
-  const operations = Object.entries(document.paths ?? {}).flatMap(([path, { get }]) => (get ? [{ path, get }] : []));
+  const entries = operationsOf(document);
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -41,8 +55,8 @@ export const docsPage = async (document: ApiDocument, origin: string): Promise<s
 <p><a href="/graphql">GraphiQL</a> · <a href="/openapi.json">openapi.json</a> · <a href="#errors">Errors</a></p>
 <table>
 <tr><th>Request</th><th>Answer</th></tr>
-${operations.map(({ path, get }) => indexRow(path, get))}</table>
-${operations.map(({ path, get }) => operationSection(path, get, origin))}
+${entries.map(indexRow)}</table>
+${entries.map((entry) => operationSection(entry, origin))}
 <section id="errors">
 <h2>Errors</h2>
 <p>A request that fails is answered with the status of its code and this body; <code>problems</code> is left out where no field is at fault.</p>
@@ -60,20 +74,21 @@ ${errorCodes.map(
   return String(await page);
 };
 
-const operationSection = (path: string, operation: Operation, origin: string) => {
+const operationSection = (entry: Entry, origin: string) => {
+  const { method, path, operation } = entry;
   const parameters = (operation.parameters ?? []) as Parameter[];
-  return html`<section id="${anchorOf(path)}">
-<h2><code>GET ${path}</code></h2>
+  return html`<section id="${anchorOf(entry)}">
+<h2><code>${method} ${path}</code></h2>
 <p><strong>${prose(operation.summary)}.</strong> ${prose(operation.description)}</p>
 ${parameters.length > 0 ? parameterTable(parameters) : ''}
-<pre><code>curl '${origin}${examplePath(path, parameters)}'</code></pre>
+<pre><code>curl${method === 'GET' ? '' : ` -X ${method}`} '${origin}${examplePath(path, parameters)}'${exampleBody(operation)}</code></pre>
 ${Object.entries(operation.responses ?? {}).map(([status, answer]) => answerPart(status, answer as Answer))}
 </section>
 `;
 };
 
-const indexRow = (path: string, { summary }: Operation) =>
-  html`<tr><td><a href="#${anchorOf(path)}"><code>GET ${path}</code></a></td><td>${prose(summary)}</td></tr>
+const indexRow = (entry: Entry) =>
+  html`<tr><td><a href="#${anchorOf(entry)}"><code>${entry.method} ${entry.path}</code></a></td><td>${prose(entry.operation.summary)}</td></tr>
 `;
 
 const parameterTable = (parameters: readonly Parameter[]) => html`<table>
@@ -102,7 +117,17 @@ const code = (value: unknown) => html`<pre><code>${JSON.stringify(value, null, 2
 const prose = (text = '') =>
   text.split('`').map((part, place) => (place % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
 
-const anchorOf = (path: string): string => `get${path.replace(/[^a-z0-9]+/gi, '-')}`;
+const anchorOf = ({ method, path }: Entry): string => `${method.toLowerCase()}${path.replace(/[^a-z0-9]+/gi, '-')}`;
+
+/** The rest of a command that sends the example of a body, on one line; a body without an example can be left out. */
+const exampleBody = ({ requestBody }: Operation) => {
+  const { content = {} } = (requestBody ?? {}) as { content?: Answer['content'] };
+  const [first] = Object.entries(content);
+  if (first?.[1].example === undefined) return '';
+  const [type, { example }] = first;
+  const text = typeof example === 'string' ? example.trimEnd() : JSON.stringify(example);
+  return html` -H 'content-type: ${type}' --data-binary '${text}'`;
+};
 
 const examplePath = (path: string, parameters: readonly Parameter[]): string => {
   // A colon may stand in a path and a query as it is, and reads better so.

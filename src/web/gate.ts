@@ -1,26 +1,28 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { DomainError } from '../errors.ts';
-import { kindOf, parseIp } from '../lib/ip.ts';
 import { errorResponse } from './error-response.ts';
+import { originHeaders, plainPath, refuseForeignHost, refuseForeignOrigin } from './gate-rules.ts';
 
 export type Handler = (request: Request) => Promise<Response>;
 
 /**
  * What every request passes: repeated slashes collapse, pages of other sites may not call us unless they are allowed
- * to, and bodies have a limit.
+ * to, and bodies have a limit: that of GraphQL here, those of REST where a route reads its body.
  */
 export const createGate = (config: Config, log: Logger, graphql: Handler, rest: Handler): Handler => {
   const answer = async (original: Request): Promise<Response> => {
     try {
       const request = withPlainPath(original);
-      refuseForeignHost(request, config.host);
-      refuseForeignOrigin(request, config.allowedOrigins);
+      const { method, headers } = request;
+      const url = new URL(request.url);
+      refuseForeignHost(url.hostname, config.host);
+      const caller = { method, origin: headers.get('origin'), host: headers.get('host') ?? url.host };
+      refuseForeignOrigin(caller, config.allowedOrigins);
       if (isPreflight(request)) return new Response(null, { status: 204 });
+      if (url.pathname !== '/graphql') return await rest(request);
       const body = limitBody(request, ...bodyMax(request, config));
-      const response = await (new URL(request.url).pathname === '/graphql'
-        ? graphql(body.request)
-        : rest(body.request));
+      const response = await graphql(body.request);
       // Whoever read the body may have told its end as something else.
       if (body.fault()) throw body.fault();
       return response;
@@ -32,55 +34,22 @@ export const createGate = (config: Config, log: Logger, graphql: Handler, rest: 
 
   return async (request) => {
     const response = await answer(request);
-    const origin = request.headers.get('origin');
-    if (origin !== null && config.allowedOrigins.includes(origin)) allowOrigin(response.headers, origin);
+    const added = originHeaders(request.headers.get('origin'), config.allowedOrigins);
+    for (const [name, value] of Object.entries(added)) response.headers.append(name, value);
     return response;
   };
 };
 
-/** `//monitor` is `/monitor`: one client is known to ask so. */
 const withPlainPath = (request: Request): Request => {
   const url = new URL(request.url);
-  if (!url.pathname.includes('//')) return request;
-  url.pathname = url.pathname.replace(/\/{2,}/g, '/');
+  const pathname = plainPath(url.pathname);
+  if (pathname === url.pathname) return request;
+  url.pathname = pathname;
   return new Request(url, request);
-};
-
-/**
- * A name that an attacker's DNS makes point at this machine is not ours: a server on loopback answers to loopback names
- * only, or any page could read it as its own origin (DNS rebinding).
- */
-const refuseForeignHost = (request: Request, host: string): void => {
-  if (!isLoopbackName(host)) return;
-  const { hostname } = new URL(request.url);
-  if (!isLoopbackName(hostname)) throw new DomainError('NOT_ALLOWED', `this server is not ${hostname.slice(0, 80)}`);
-};
-
-const isLoopbackName = (name: string): boolean => {
-  const ip = parseIp(name.replace(/^\[|\]$/g, ''));
-  return ip === null ? name === 'localhost' : kindOf(ip) === 'LOOPBACK';
-};
-
-/** A browser names the page that calls; programs do not. Reading is safe: no answer lets other origins see it. */
-const refuseForeignOrigin = (request: Request, allowed: readonly string[]): void => {
-  const origin = request.headers.get('origin');
-  if (request.method === 'GET' || request.method === 'HEAD' || origin === null) return;
-  if (allowed.includes(origin)) return;
-  const ownHost = request.headers.get('host') ?? new URL(request.url).host;
-  if (URL.canParse(origin) && new URL(origin).host === ownHost) return;
-  throw new DomainError('NOT_ALLOWED', `pages of ${origin} may not call this server (setting allowedOrigins)`);
 };
 
 const isPreflight = ({ method, headers }: Request): boolean =>
   method === 'OPTIONS' && headers.has('origin') && headers.has('access-control-request-method');
-
-/** The CORS protocol of the Fetch standard, for an origin that the operator allows. */
-const allowOrigin = (headers: Headers, origin: string): void => {
-  headers.set('access-control-allow-origin', origin);
-  headers.set('access-control-allow-methods', 'GET, HEAD, POST');
-  headers.set('access-control-allow-headers', 'content-type');
-  headers.append('vary', 'origin');
-};
 
 const bodyMax = ({ headers }: Request, { bodyBytesMax, uploadBytesMax }: Config): [setting: string, bytes: number] =>
   headers.get('content-type')?.startsWith('multipart/form-data')

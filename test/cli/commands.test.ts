@@ -6,16 +6,18 @@ import { describe, expect, it } from 'vitest';
 import { commands } from '../../src/cli/commands.ts';
 import { asof, folder } from './asof-process.ts';
 
+const names = ['serve', 'import', 'export', 'rejects', 'status', 'city', 'verify'];
+
 describe('asof', () => {
   it('prints help and version on stdout', async () => {
     const help = await asof(['--help']);
     expect(help).toMatchObject({ code: 0, stderr: '' });
-    for (const name of ['serve', 'import', 'status', 'city', 'verify']) expect(help.stdout).toContain(`\n  ${name} `);
-    expect(commands).toHaveLength(5);
+    for (const name of names) expect(help.stdout).toContain(`\n  ${name} `);
+    expect(commands).toHaveLength(names.length);
     expect(await asof(['--version'])).toMatchObject({ code: 0, stdout: '0.1.0\n', stderr: '' });
   });
 
-  it.each(['serve', 'import', 'status', 'city', 'verify'])('gives %s an example', async (name) => {
+  it.each(names)('gives %s an example', async (name) => {
     const { code, stdout } = await asof([name, '--help']);
     expect(code).toBe(0);
     expect(stdout).toMatch(new RegExp(`Examples?:\n  .*asof ${name}`));
@@ -26,7 +28,7 @@ describe('asof', () => {
     [['fly']],
     [['import']],
     [['import', 'user-status']],
-    [['import', 'users', 'file.json']],
+    [['import', 'nothing', 'file.json']],
     [['import', 'user-status', '--fast', 'file.json']],
     [['status', 'u-1']],
     [['status', 'u-1', 'soon']],
@@ -45,7 +47,7 @@ describe('asof', () => {
     expect(stderr).not.toMatch(/\n {4}at /);
   });
 
-  it.each([[['status', 'u-1', '2025-01-01']], [['city', '10.0.0.1']], [['verify']]])(
+  it.each([[['status', 'u-1', '2025-01-01']], [['city', '10.0.0.1']], [['rejects', 'list']], [['verify']]])(
     'makes no data folder for %j',
     async (args) => {
       const data = join(await folder(), 'none');

@@ -102,6 +102,44 @@ describe('asof import', () => {
     expect(city.stdout).toBe('10.0.1.2\tBerlin\n2001:db8::1\tOslo\n');
   });
 
+  it('takes users in, of whom the later row wins, and adds nothing when they come again', async () => {
+    const user = (country: string) => ({ user_id: 'u-1', country, gender: 'f' });
+    const { data, path } = await written([user('SE'), user('NO'), { user_id: 'u-2' }, { country: 'SE' }]);
+    const first = await asof(['import', 'users', path, '--data', data]);
+    expect(first.code).toBe(1);
+    expect(first.stdout).toContain('4 read = 3 stored, 0 duplicates, 0 conflicts, 1 rejected\n  line 1: user_id');
+    const again = await asof(['import', 'users', path, '--data', data, '--json']);
+    expect(reportOf(again.stdout)).toMatchObject({ imports: [{ read: 4, stored: 0, duplicates: 3, rejected: 1 }] });
+    const csv = join(`${path}.csv`);
+    await writeFile(csv, 'user_id,country,gender\nu-1,NO,f\nu-2,DK,\n');
+    const more = await asof(['import', 'users', csv, '--data', data, '--json']);
+    expect(reportOf(more.stdout)).toMatchObject({ imports: [{ stored: 1, duplicates: 1 }] });
+    expect(await asof(['verify', '--data', data])).toMatchObject({ stdout: 'sound: 4 records\n' });
+  });
+
+  it('takes events in: equal ones without an id all count, and none again when the file comes again', async () => {
+    const event = {
+      user_id: 'u-1',
+      account_type: 'free',
+      date: '2025-01-01T10:00:00',
+      event_type: null,
+      order_value: null,
+      version: 'a',
+    };
+    const known = { ...event, event_id: 'e-1' };
+    const { data, path } = await written([event, event, known, known, { ...known, version: 'b' }]);
+    const first = await asof(['import', 'events', path, '--data', data]);
+    expect(first.code).toBe(1);
+    expect(first.stdout).toContain('5 read = 3 stored, 1 duplicates, 1 conflicts, 0 rejected');
+    const again = await asof(['import', 'events', path, '--data', data, '--json']);
+    expect(reportOf(again.stdout).imports).toMatchObject([{ stored: 0 }]);
+    const lines = join(`${path}.jsonl`);
+    await writeFile(lines, [known, { ...event, order_value: 9.5 }].map((each) => JSON.stringify(each)).join('\n'));
+    const more = await asof(['import', 'events', lines, '--data', data, '--json']);
+    expect(reportOf(more.stdout)).toMatchObject({ imports: [{ stored: 1, duplicates: 1 }] });
+    expect(await asof(['verify', '--data', data])).toMatchObject({ stdout: 'sound: 4 records\n' });
+  });
+
   it('stores nothing in a dry run, and makes no data folder for one', async () => {
     const { data, path } = await written(changes);
     const onNothing = await asof(['import', 'user-status', path, '--dry-run', '--data', data, '--json']);

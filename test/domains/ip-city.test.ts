@@ -59,7 +59,7 @@ describe('a table of IP ranges', () => {
     const asked = opened.app.domains.ipCity.cityAsOf(ip('10.0.0.1'), { sequence: at });
     await table(opened, '10.0.0.0,10.0.0.255,new');
     expect((await asked).city).toBe('old');
-    expect(opened.app.domains.ipCity.cityName(held.cityCode(ip('10.0.0.1')))).toBe('old');
+    expect(opened.app.domains.ipCity.cities.textOf(held.cityCode(ip('10.0.0.1')))).toBe('old');
     expect(cityOf(opened, '10.0.0.1')).toBe('new');
   });
 

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { experimentEvents } from '../../db/tables/index.ts';
 import { type OpenApp, openApp, origin } from '../support/app.ts';
 import { dataFolder } from '../support/store.ts';
 
@@ -110,6 +111,29 @@ describe('an uploaded file', () => {
     expect(opened.app.domains.userStatus.statusAt('1', Date.UTC(2021, 0) * 1000).status).toBe('cancelled');
   });
 
+  it('may hold users, of whom the later row wins, or events, and adds nothing when it comes again', async () => {
+    const opened = await fresh();
+    const users = () => new File(['user_id,country,gender\nu,SE,f\nu,NO,f\n'], 'users.csv');
+    const event = { user_id: 'u', account_type: 'free', date: '2020-01-01', event_type: 'x', version: 'a' };
+    const events = () => new File([JSON.stringify([event, event])], 'events.json');
+    const files = [[users, 'USERS'] as const, [events, 'EXPERIMENT_EVENTS'] as const];
+    for (const [file, target] of files)
+      expect((await upload(opened, file(), { target })).data?.startImport.import).toMatchObject({
+        state: 'SUCCEEDED',
+        target,
+        read: 2,
+        accepted: 2,
+      });
+    for (const [file, target] of files)
+      expect((await upload(opened, file(), { target })).data?.startImport.import).toMatchObject({
+        accepted: 0,
+        rejected: 0,
+      });
+    const { data } = await opened.query('{ user(userId: "u") { country gender } }');
+    expect(data).toEqual({ user: { country: 'NO', gender: 'f' } });
+    expect(opened.app.ledger.snapshot().sequence).toBe(4);
+  });
+
   it('leaves no folder behind when the store is in memory', async () => {
     const opened = await fresh({ data: ':memory:' });
     const { data } = await upload(opened, new File([sister], 's.json'), { target: 'STATUS_CHANGES' });
@@ -209,6 +233,30 @@ describe('an import in the background', () => {
     expect(seen.at(-1)).toBe(5000);
     // The import is told to be done before its file is cleared away.
     await expect.poll(() => readdirSync(join(opened.data, 'uploads'))).toEqual([]);
+  });
+
+  it('of events without ids that the end of the server breaks off goes on where it was when the file comes again', async () => {
+    const data = dataFolder();
+    const event = { user_id: 'u', account_type: 'free', date: '2020-01-01', version: 'a' };
+    const text = `${JSON.stringify(event)}\n`.repeat(3000);
+    const readOf = ({ app }: OpenApp, id: number) => app.domains.intake.importsByIds([id])[0]?.read ?? 0;
+    let from = 0;
+    for (const id of [1, 2]) {
+      const opened = await fresh({ data, settings: { batchRecords: '10' } });
+      await opened.app.domains.intake.endInterrupted();
+      await upload(opened, new File([text], 'l.jsonl'), { target: 'EXPERIMENT_EVENTS', wait: false });
+      while (readOf(opened, id) <= from) await delay(1);
+      from = readOf(opened, id);
+      await opened.close();
+      await delay(50);
+    }
+    const last = await fresh({ data });
+    await last.app.domains.intake.endInterrupted();
+    const ended = await last.importFile('events', { name: 'l.jsonl', text });
+    expect(ended).toMatchObject({ state: 'SUCCEEDED', read: 3000 });
+    expect(ended.unchanged).toBeGreaterThanOrEqual(from);
+    expect(last.app.store.count(experimentEvents)).toBe(3000);
+    expect(last.app.store.verify().problems).toEqual([]);
   });
 
   it('that the end of the server breaks off is ended by the next start, and its file can come again', async () => {

@@ -241,12 +241,12 @@ describe('a change of status', () => {
     async (userId) => {
       const opened = await openApp();
       onTestFinished(opened.close);
-      const { intake, importers, userStatus } = opened.app.domains;
+      const { intake, rejects, importers, userStatus } = opened.app.domains;
       const { outcomes, rejectedIds } = await intake.receive(importers.statusChanges, 'api', [
         { userId, effectiveAtUs: baseUs, status: 'paying' },
       ]);
       expect(outcomes).toMatchObject([{ kind: 'REJECTED', problems: [{ path: 'userId' }] }]);
-      expect(intake.rejectedByIds(rejectedIds)).toMatchObject([
+      expect(rejects.byIds(rejectedIds)).toMatchObject([
         { source: 'api', line: null, importId: null, state: 'OPEN' },
       ]);
       expect(() => userStatus.statusAt(userId, baseUs)).toThrow('userId');

@@ -105,6 +105,34 @@ describe('following a store', () => {
     expect(ledger.ready).toBe(true);
   });
 
+  it('tells of every step when its records are there, until it is no longer asked to', async () => {
+    const store = testStore();
+    const { ledger, changes } = noted(store);
+    for (let commit = 0; commit < 3; commit++)
+      await store.write((tx) => {
+        for (let place = 0; place < 900; place++) appendChange()(tx);
+      });
+    const told: [sequence: number, changes: number][] = [];
+    const listener = () => void told.push([ledger.snapshot().sequence, changes.length]);
+    const stops = [ledger.onMove(listener), ledger.onMove(listener)];
+    await ledger.catchUp();
+    expect(told).toEqual([
+      [1800, 1800],
+      [1800, 1800],
+      [2700, 2700],
+      [2700, 2700],
+    ]);
+    stops[0]?.();
+    stops[0]?.();
+    await ledger.write(appendChange());
+    expect(told.slice(4)).toEqual([[2701, 2701]]);
+    stops[1]?.();
+    expect(ledger.listeners).toBe(0);
+    await ledger.write(appendChange());
+    await ledger.catchUp();
+    expect(told).toHaveLength(5);
+  });
+
   it('is settled only when the catch-ups that wait are done, too', async () => {
     const store = testStore();
     const { ledger, changes } = noted(store);

@@ -154,8 +154,9 @@ it('logs a bug and does not tell it', async () => {
   const statusAt = () => {
     throw new TypeError('secret is undefined');
   };
-  const broken = { ...app.domains, ledger: app.ledger, userStatus: { statusAt } } as unknown as Shared;
-  const response = await createRest(broken, log)(new Request(`${origin}/user_status/1?date=2021-01-01`));
+  const config = { bodyBytesMax: 1 };
+  const broken = { ...app.domains, ledger: app.ledger, config, userStatus: { statusAt } } as unknown as Shared;
+  const response = await createRest(broken, log).fetch(new Request(`${origin}/user_status/1?date=2021-01-01`));
   expect(await told(response)).toEqual({
     status: 500,
     body: { error: { code: 'INTERNAL', message: 'internal error; see the log' } },

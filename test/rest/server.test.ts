@@ -56,11 +56,13 @@ describe('documentation', () => {
       openapi: string;
       paths: Record<
         string,
-        { get: { parameters?: { name: string; in: string; required: boolean }[]; responses: object } }
+        { get: { parameters?: { name: string; in: string; required: boolean }[]; responses: object }; post?: object }
       >;
     };
     expect(document.openapi).toBe('3.1.0');
-    expect(Object.keys(document.paths)).toEqual(routes.map(({ path }) => path));
+    const methodsOf = (path: string) => Object.keys(document.paths[path] ?? {});
+    expect(Object.keys(document.paths)).toEqual([...new Set(routes.map(({ path }) => path))]);
+    for (const { method, path } of routes) expect(methodsOf(path), path).toContain(method.toLowerCase());
     const described = document.paths['/user_status/{user_id}']?.get;
     expect(described?.parameters).toMatchObject([
       { name: 'user_id', in: 'path', required: true },
@@ -72,9 +74,9 @@ describe('documentation', () => {
   it('tells the truth about answers', async () => {
     const { get } = await sampleApp();
     const examples: Record<string, string> = { user_id: 'ada', ip: '10.20.0.0', date: '2021-10-10T10:00:00' };
-    for (const { path, query, answer } of routes) {
+    for (const { method, path, query, answer } of routes) {
       if (answer.example !== undefined) answer.schema.parse(answer.example);
-      if (answer.type) continue;
+      if (answer.type || method !== 'GET') continue;
       const search = new URLSearchParams(Object.keys(query).map((name) => [name, examples[name] ?? '']));
       const response = await get(`${path.replace(/\{(.+)\}/, (_, name) => examples[name] ?? '')}?${search}`);
       expect(response.status, path).toBe(200);
@@ -89,16 +91,24 @@ describe('documentation', () => {
     expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
     const page = await response.text();
     expect(page).not.toMatch(/<script|<link|<img|@import|url\(/);
-    for (const { path, summary } of routes) {
-      expect(page).toContain(`<code>GET ${path}</code>`);
+    for (const { method, path, summary } of routes) {
+      expect(page).toContain(`<code>${method} ${path}</code>`);
       expect(page).toContain(summary.split('`')[0]);
     }
     for (const { code } of errorCodes) expect(page).toContain(`<code>${code}</code>`);
-    const requests = [...page.matchAll(/curl 'http:\/\/127\.0\.0\.1(.+?)'/g)];
+    const requests = [
+      ...page.matchAll(
+        /curl(?: -X (\w+))? 'http:\/\/127\.0\.0\.1(.+?)'(?: -H 'content-type: (.+?)' --data-binary '([^']+)')?</g,
+      ),
+    ];
     expect(requests).toHaveLength(routes.length);
-    for (const [, escaped = ''] of requests) {
-      const path = escaped.replaceAll('&amp;', '&');
-      expect((await get(path, { redirect: 'manual' })).status, path).toBeLessThan(400);
+    for (const [, method = 'GET', escaped = '', type, body] of requests) {
+      const path = plain(escaped);
+      const sent = body === undefined ? {} : { headers: { 'content-type': type ?? '' }, body: plain(body) };
+      expect((await get(path, { method, redirect: 'manual', ...sent })).status, path).toBeLessThan(400);
     }
   });
 });
+
+/** Text of a page without its character references. */
+const plain = (escaped: string): string => escaped.replaceAll('&quot;', '"').replaceAll('&amp;', '&');

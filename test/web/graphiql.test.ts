@@ -11,6 +11,7 @@ import { readExamples } from '../../src/web/examples.ts';
 import type { OpenApp } from '../support/app.ts';
 import { chromiumPath, openBrowser } from '../support/browser.ts';
 import { demoApp } from '../support/demo-app.ts';
+import { sendEvents } from '../support/events.ts';
 
 let opened: OpenApp;
 
@@ -183,5 +184,19 @@ describe.skipIf(!chromiumPath)(title, { timeout: 60_000 }, () => {
     await page.locator('.graphiql-query-editor .view-line', { hasText: 'CityOfAddress' }).first().waitFor();
     expect(await tabs()).toEqual(names);
     expect(pages.filter(({ held }) => held)).toEqual([{ status: 304, held: true }]);
+  });
+
+  it('follows a subscription until it is stopped', async () => {
+    const query = encodeURIComponent('subscription Live { eventRecorded { userId } }');
+    await page.goto(`${server.url}/graphql?query=${query}`);
+    await page.locator('.graphiql-query-editor .view-line', { hasText: 'Live' }).first().waitFor();
+    await page.locator('.graphiql-execute-button').click();
+    await expect.poll(() => opened.app.ledger.listeners).toBe(1);
+    for (const userId of ['first-live', 'second-live']) {
+      await sendEvents(opened, [{ userId }]);
+      await answerOf(`"${userId}"`).waitFor();
+    }
+    await page.locator('.graphiql-execute-button').click();
+    await expect.poll(() => opened.app.ledger.listeners).toBe(0);
   });
 });

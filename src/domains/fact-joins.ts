@@ -1,0 +1,62 @@
+import type { Join } from './enrichment.ts';
+import type { Experiments, Plans } from './experiments.ts';
+import type { FactColumns } from './fact-columns.ts';
+import type { IpCity, IpTable } from './ip-city.ts';
+import type { IpColumn } from './ip-column.ts';
+import type { UserStatus } from './user-status.ts';
+import type { Users } from './users.ts';
+
+const restsOnUsersOnly = { basis: () => null, basisAt: () => null };
+
+/** The status of the fact's user at its time. */
+export const joinStatus = (facts: FactColumns, userStatus: UserStatus): Join => ({
+  ...restsOnUsersOnly,
+  name: 'status',
+  allocate: (rows) => new Uint8Array(rows),
+  fill({ chunk, first, from, to }, _basis, { validAtUs }, sequence) {
+    for (let row = from; row < to; row++)
+      chunk[row - first] = userStatus.codeAt(facts.userOf(row), validAtUs ?? facts.occurredAtUsOf(row), sequence);
+  },
+  onChange: userStatus.onChange,
+});
+
+/** What sources say of the fact's user. */
+export const joinAttributes = (facts: FactColumns, users: Users): Join => ({
+  ...restsOnUsersOnly,
+  name: 'attributes',
+  allocate: (rows) => new Uint32Array(rows),
+  fill({ chunk, first, from, to }, _basis, _asOf, sequence) {
+    for (let row = from; row < to; row++) chunk[row - first] = users.attributesCodeAt(facts.userOf(row), sequence);
+  },
+  onChange: users.onChange,
+});
+
+/** The city of the fact's address by the table in force. */
+export const joinCity = (ips: IpColumn, ipCity: IpCity): Join<IpTable> => ({
+  name: 'city',
+  basis: ipCity.table,
+  basisAt: ipCity.tableAt,
+  allocate: (rows) => new Uint32Array(rows),
+  fill({ chunk, first, from, to }, table) {
+    for (let row = from; row < to; row++) {
+      const family = ips.familyOf(row);
+      if (family === 4) chunk[row - first] = table.cityCode4(ips.ip4Of(row));
+      else chunk[row - first] = family === 6 ? table.cityCode(ips.ipOf(row)) : 0;
+    }
+  },
+});
+
+/** The experiment that the fact belongs to by the plans in force. */
+export const joinExperiment = (
+  facts: FactColumns,
+  namedOf: (row: number) => number | null,
+  experiments: Experiments,
+): Join<Plans> => ({
+  name: 'experiment',
+  basis: experiments.plans,
+  basisAt: experiments.plansAt,
+  allocate: (rows) => new Uint32Array(rows),
+  fill({ chunk, first, from, to }, plans) {
+    for (let row = from; row < to; row++) chunk[row - first] = plans.codeAt(namedOf(row), facts.occurredAtUsOf(row));
+  },
+});

@@ -1,0 +1,82 @@
+import { chiSquaredOf } from './chi-squared.ts';
+import { sharesOf } from './plan.ts';
+
+/** A way to cut the users into segments: every user has one of `valueCount` codes, from 0 on. */
+export interface SegmentDimension {
+  readonly valueCount: number;
+  codeOf(user: number): number;
+}
+
+/** Counts of the users of each segment of one dimension: that of value v and variant i stands at v × variants + i. */
+export type SegmentCounts = ArrayLike<number>;
+
+export interface Suspect {
+  /** The index of the dimension, in the order given. */
+  readonly dimension: number;
+  /** The code of its value. */
+  readonly value: number;
+  readonly users: number;
+  /** Pearson's chi-squared of the segment's own split against the plan. */
+  readonly chiSquared: number;
+  /** Its part of the chi-squared of all segments of its dimension, 0 to 1. */
+  readonly contribution: number;
+}
+
+/** Counts users 0 to `userCount` − 1 once a dimension. Users whose variant is negative take no part. */
+export const countSegments = (
+  userCount: number,
+  variantCount: number,
+  variantOf: (user: number) => number,
+  dimensions: readonly SegmentDimension[],
+): Float64Array[] =>
+  dimensions.map(({ valueCount, codeOf }) => {
+    const counts = new Float64Array(valueCount * variantCount);
+    for (let user = 0; user < userCount; user++) {
+      const variant = variantOf(user);
+      if (variant < 0) continue;
+      const cell = codeOf(user) * variantCount + variant;
+      counts[cell] = (counts[cell] as number) + 1;
+    }
+    return counts;
+  });
+
+/**
+ * The segments that explain an imbalance, the strongest first; ties in the order of dimension, then value.
+ *
+ * The score is Pearson's chi-squared of the segment's own split. Where users of one segment are lost, a larger segment that
+ * holds them has the same loss among more users, and one that holds a part of them has less of it, so its
+ * chi-squared is smaller either way. Segments under `usersMin` users are not ranked (but are part of what
+ * `contribution` is measured by), and neither is one that holds every user: it says nothing.
+ */
+export const rankSuspects = (
+  dimensions: readonly SegmentCounts[],
+  weights: ArrayLike<number>,
+  usersMin: number,
+): Suspect[] => {
+  const shares = sharesOf(weights);
+  return dimensions
+    .flatMap((counts, dimension) => {
+      const segments = segmentsOf(counts, shares);
+      const users = segments.reduce((sum, segment) => sum + segment.users, 0);
+      const chiSquared = segments.reduce((sum, segment) => sum + segment.chiSquared, 0);
+      return segments
+        .filter((segment) => segment.users >= usersMin && segment.users < users)
+        .map((segment) => ({
+          dimension,
+          ...segment,
+          contribution: chiSquared > 0 ? segment.chiSquared / chiSquared : 0,
+        }));
+    })
+    .sort((a, b) => b.chiSquared - a.chiSquared || a.dimension - b.dimension || a.value - b.value);
+};
+
+const segmentsOf = (counts: SegmentCounts, shares: Float64Array) => {
+  const segments: { value: number; users: number; chiSquared: number }[] = [];
+  for (let value = 0; value * shares.length < counts.length; value++) {
+    const offset = value * shares.length;
+    let users = 0;
+    for (let i = 0; i < shares.length; i++) users += counts[offset + i] as number;
+    if (users > 0) segments.push({ value, users, chiSquared: chiSquaredOf(counts, shares, offset, users) });
+  }
+  return segments;
+};

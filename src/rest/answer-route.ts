@@ -1,0 +1,113 @@
+import type { Context } from 'hono';
+import { accepts } from 'hono/accepts';
+import type { Logger } from 'pino';
+import type { Shared } from '../context.ts';
+import { DomainError } from '../errors.ts';
+import { stringifyExact } from '../lib/exact-json.ts';
+import { type Answer, faultAnswer } from '../web/answer.ts';
+import type { ApiDocument } from '../web/docs-page.ts';
+import type { Address } from './read-input.ts';
+import { createRequestBody, type SentBody } from './request-body.ts';
+import type { Asked, Route } from './route.ts';
+
+/** A request, whatever carries it. */
+export interface Inquiry {
+  readonly address: Address;
+  /** Scheme, host and port as the client wrote them. */
+  readonly origin: string;
+  readonly body: SentBody;
+  /** A header by its name in lower case. */
+  header(name: string): string | undefined;
+}
+
+/** The one way from a request to an answer, on every path that requests come by. */
+export interface Answering {
+  /** Never rejects: faults are coded answers; what is no DomainError is a bug, which is logged and told as INTERNAL only. */
+  answer(route: Route, inquiry: Inquiry): Promise<Answer | Response>;
+  /** The coded error, or to a client that would rather have plain text its message, with the same status. */
+  refuse(error: unknown, inquiry: Pick<Inquiry, 'address' | 'header'>): Answer;
+}
+
+export const createAnswering = (shared: Shared, log: Logger, document: () => ApiDocument): Answering => {
+  const { ledger, config } = shared;
+
+  const noteBug = (error: unknown, { pathname }: Address): void => {
+    if (!(error instanceof DomainError)) log.error({ err: error, path: pathname }, 'a request failed');
+  };
+
+  const refuse: Answering['refuse'] = (error, { address, header }) => {
+    noteBug(error, address);
+    const { message, status, headers, body } = faultAnswer(error);
+    const kept = { ...headers, ...cachedBy(undefined) };
+    if (preferred(header('accept')) !== 'text/plain') return { status, headers: kept, body };
+    return { status, headers: { ...kept, 'content-type': 'text/plain; charset=utf-8' }, body: `${message}\n` };
+  };
+
+  /** Once an answer has begun, a fault can only be told at its end. */
+  async function* withFault(texts: AsyncIterable<string>, address: Address): AsyncGenerator<string> {
+    try {
+      yield* texts;
+    } catch (error) {
+      noteBug(error, address);
+      yield `${faultAnswer(error).body}\n`;
+    }
+  }
+
+  return {
+    refuse,
+    async answer(route, inquiry) {
+      const { address, header, origin } = inquiry;
+      try {
+        if (route.subject === 'facts' && !ledger.ready)
+          throw new DomainError('NOT_READY', 'the indices are being built');
+        const value = await route.handle(address, shared, {
+          origin,
+          get prefers() {
+            return preferred(header('accept'));
+          },
+          get body() {
+            const bytesMax = route.body?.isStream ? Number.POSITIVE_INFINITY : config.bodyBytesMax;
+            return createRequestBody(inquiry.body, bytesMax);
+          },
+          header,
+          document,
+        });
+        const caching = cachedBy(route);
+        if (value instanceof Response) {
+          for (const [name, text] of Object.entries(caching)) value.headers.set(name, text);
+          return value;
+        }
+        const { type, body } = written(route, value);
+        const headers = { 'content-type': type, ...caching };
+        return { status: 200, headers, body: typeof body === 'string' ? body : withFault(body, address) };
+      } catch (error) {
+        return refuse(error, inquiry);
+      }
+    },
+  };
+};
+
+const noStore = { 'cache-control': 'no-store', vary: 'accept' };
+const askAgain = { 'cache-control': 'no-cache', vary: 'accept' };
+
+const cachedBy = (route: Route | undefined): Readonly<Record<string, string>> =>
+  route?.subject === 'documentation' ? askAgain : noStore;
+
+const written = ({ answer: { type } }: Route, value: unknown): { type: string; body: Answer['body'] } => {
+  if (isStream(value)) return { type: type ?? 'application/json', body: value };
+  if (typeof value === 'string' && type?.startsWith('text/')) return { type: `${type}; charset=utf-8`, body: value };
+  return { type: 'application/json', body: stringifyExact(value) };
+};
+
+const isStream = (value: unknown): value is AsyncIterable<string> =>
+  typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+
+const preferences = {
+  header: 'Accept',
+  supports: ['application/json', 'text/plain', 'text/html'] as string[],
+  default: 'application/json',
+} as const;
+
+const preferred = (accept: string | undefined): Asked['prefers'] =>
+  // Of a context Hono looks at this header only.
+  accepts({ req: { header: () => accept } } as unknown as Context, preferences) as Asked['prefers'];

@@ -1,0 +1,52 @@
+import { DomainError } from '../errors.ts';
+import { numberText, parseExactJson } from '../lib/exact-json.ts';
+import { type FieldProblem, shown } from '../lib/problems.ts';
+import { type Given, pairsOf } from './read-input.ts';
+import type { RequestBody } from './request-body.ts';
+
+export const fieldTypes = ['application/x-www-form-urlencoded', 'application/json'] as const;
+
+/**
+ * The parameters in a body: a form, or a JSON object whose numbers and truth values stand for their text; null is as
+ * good as absent. Throws BAD_REQUEST when the body is neither.
+ */
+export const readFields = async (body: RequestBody): Promise<Given[]> => {
+  const text = await body.text();
+  // Many clients name a type although they send nothing.
+  if (text.trim() === '') return [];
+  if (body.mediaType === fieldTypes[0]) return pairsOf(text);
+  if (body.mediaType === fieldTypes[1]) return Object.entries(objectIn(text)).flatMap(givenOf);
+  throw wrongMediaType(body, fieldTypes);
+};
+
+/** The refusal of a body that is of none of the types a route reads. */
+export const wrongMediaType = ({ mediaType }: RequestBody, expected: readonly string[]): DomainError =>
+  new DomainError(
+    'BAD_REQUEST',
+    `the body must be sent with content-type ${expected.join(' or ')}, not ${mediaType === '' ? 'without one' : shown(mediaType)}`,
+  );
+
+/** Throws BAD_REQUEST when the text is not one JSON object. */
+const objectIn = (text: string): object => {
+  let value: unknown;
+  try {
+    value = parseExactJson(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new DomainError('BAD_REQUEST', `the body is not valid JSON: ${error.message}`);
+  }
+  if (text.trimStart().startsWith('{')) return value as object;
+  throw new DomainError('BAD_REQUEST', `the body must be a JSON object, not ${shown(value)}`);
+};
+
+const givenOf = ([name, value]: [string, unknown]): Given[] => {
+  if (value === null) return [];
+  const text = typeof value === 'string' || typeof value === 'boolean' ? String(value) : numberText(value);
+  if (text !== null) return [{ name, text }];
+  const problem: FieldProblem = {
+    path: name,
+    code: 'WRONG_TYPE',
+    message: `${name} must be text, a number or a truth value, not ${shown(value)}`,
+  };
+  return [{ name, problem }];
+};

@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { chiSquaredTest } from '../../../src/lib/statistics/chi-squared.ts';
+import { largestDeviation, sharesOf } from '../../../src/lib/statistics/plan.ts';
+import { chiSquaredTail, logGamma } from '../../../src/lib/statistics/special-functions.ts';
+
+const relative = (actual: number, expected: number): number => Math.abs(actual / expected - 1);
+
+describe('chiSquaredTest', () => {
+  it("gives Mendel's peas what R's chisq.test gives", () => {
+    const test = chiSquaredTest([315, 101, 108, 32], [9, 3, 3, 1]);
+    expect(test?.statistic).toBeCloseTo(0.470024, 6);
+    expect(test?.degreesOfFreedom).toBe(3);
+    expect(test?.pValue).toBeCloseTo(0.925426, 6);
+  });
+
+  it('tells two standard deviations', () => {
+    const test = chiSquaredTest([60, 40], [0.5, 0.5]);
+    expect(test).toMatchObject({ statistic: 4, degreesOfFreedom: 1 });
+    expect(test?.pValue).toBeCloseTo(0.04550026389635842, 12);
+  });
+
+  it('does not see two markets that are off in opposite ways', () => {
+    expect(chiSquaredTest([600 + 400, 400 + 600], [1, 1])?.pValue).toBe(1);
+  });
+
+  it('says nothing about nobody, and refuses what are no weights or counts', () => {
+    expect(chiSquaredTest([0, 0], [1, 1])).toBeNull();
+    expect(() => chiSquaredTest([1], [1])).toThrow(RangeError);
+    expect(() => chiSquaredTest([1, 2], [1, 0])).toThrow(RangeError);
+    expect(() => chiSquaredTest([1, 2], [1, Number.NaN])).toThrow(RangeError);
+    expect(() => chiSquaredTest([1, 2, 3], [1, 1])).toThrow(RangeError);
+    expect(() => chiSquaredTest([1, -2], [1, 1])).toThrow(RangeError);
+  });
+});
+
+describe('chiSquaredTail', () => {
+  // From the usual table of critical values.
+  it.each([
+    [0.05, 1, 3.841],
+    [0.01, 1, 6.635],
+    [0.001, 1, 10.828],
+    [0.05, 2, 5.991],
+    [0.01, 3, 11.345],
+    [0.05, 4, 9.488],
+    [0.001, 9, 27.877],
+    [0.05, 30, 43.773],
+  ])('is %f at %i degrees of freedom beyond %f', (pValue, degreesOfFreedom, statistic) => {
+    expect(relative(chiSquaredTail(statistic, degreesOfFreedom), pValue)).toBeLessThan(2e-3);
+  });
+
+  it('keeps its digits in the far tail', () => {
+    // R: pchisq(1370, 1, lower.tail = FALSE), pchisq(1380, 3, lower.tail = FALSE)
+    expect(relative(chiSquaredTail(1370, 1), 6.942937364643616e-300)).toBeLessThan(1e-12);
+    expect(relative(chiSquaredTail(1380, 3), 6.441714254785019e-299)).toBeLessThan(1e-12);
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1400, noNaN: true }), (statistic) => {
+        const x = statistic / 2;
+        expect(relative(chiSquaredTail(statistic, 2), Math.exp(-x))).toBeLessThan(1e-11);
+        expect(relative(chiSquaredTail(statistic, 4), Math.exp(-x) * (1 + x))).toBeLessThan(1e-11);
+      }),
+    );
+  });
+
+  it('is a probability that falls, for any statistic', () => {
+    const statistic = fc.oneof(
+      fc.double({ min: 0, max: 2000, noNaN: true }),
+      fc.double({ min: 0, max: 1e-3, noNaN: true }),
+      fc.double({ min: 0, max: 1e15, noNaN: true }),
+    );
+    fc.assert(
+      fc.property(statistic, statistic, fc.integer({ min: 1, max: 60 }), (one, other, degreesOfFreedom) => {
+        const [small, large] = [Math.min(one, other), Math.max(one, other)].map((x) =>
+          chiSquaredTail(x, degreesOfFreedom),
+        ) as [number, number];
+        expect(large).toBeGreaterThanOrEqual(0);
+        expect(small).toBeLessThanOrEqual(1);
+        expect(large).toBeLessThanOrEqual(small * (1 + 1e-12));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+it('logGamma agrees with factorials', () => {
+  let logFactorial = 0;
+  for (let n = 1; n <= 170; n++) {
+    logFactorial += Math.log(n);
+    expect(logGamma(n + 1)).toBeCloseTo(logFactorial, 10);
+  }
+  expect(logGamma(0.5)).toBeCloseTo(Math.log(Math.PI) / 2, 14);
+});
+
+describe('a plan', () => {
+  it('is shares, whatever the weights sum to', () => {
+    expect([...sharesOf([3, 1])]).toEqual([0.75, 0.25]);
+    expect(() => sharesOf([Number.MAX_VALUE, Number.MAX_VALUE])).toThrow(RangeError);
+  });
+
+  it('is missed by the largest difference of a share', () => {
+    expect(largestDeviation([60, 20, 20], [2, 1, 1])).toBeCloseTo(0.1, 12);
+    expect(largestDeviation([0, 0], [1, 1])).toBe(0);
+  });
+});

@@ -1,0 +1,143 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createRandom } from '../../../src/demo/random.ts';
+import { chiSquaredTest } from '../../../src/lib/statistics/chi-squared.ts';
+import { holmAdjusted } from '../../../src/lib/statistics/holm.ts';
+import { sharesOf } from '../../../src/lib/statistics/plan.ts';
+import { createSequentialMultinomial, logEValueOf } from '../../../src/lib/statistics/sequential-multinomial.ts';
+
+const experiments = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 2, maxLength: 5 }).chain((weights) =>
+  fc.record({
+    weights: fc.constant(weights),
+    variants: fc.array(fc.integer({ min: 0, max: weights.length - 1 }), { maxLength: 300 }),
+    concentration: fc.double({ min: 0.5, max: 5000, noNaN: true }),
+  }),
+);
+
+const countsOf = (variants: readonly number[], variantCount: number): number[] => {
+  const counts = new Array<number>(variantCount).fill(0);
+  for (const variant of variants) counts[variant] = (counts[variant] as number) + 1;
+  return counts;
+};
+
+describe('createSequentialMultinomial', () => {
+  it('gives ten of one kind the odds of a coin of unknown bias', () => {
+    const test = createSequentialMultinomial([1, 1], { alpha: 0.05, concentration: 2 });
+    for (let i = 0; i < 10; i++) test.add(0, i);
+    // ∫ p^10 dp against 2^-10
+    expect(Math.exp(test.logEValue)).toBeCloseTo(1024 / 11, 10);
+    expect(test.pValue).toBeCloseTo(11 / 1024, 14);
+    // 2^8 / 9 is the first over 20, and the marks begin with 0.
+    expect(test.crossedAt).toBe(7);
+    expect(test.count).toBe(10);
+  });
+
+  it('is, after every observation, the e-value of the counts and the smallest p-value so far', () => {
+    fc.assert(
+      fc.property(experiments, ({ weights, variants, concentration }) => {
+        const alpha = 0.2;
+        const test = createSequentialMultinomial(weights, { alpha, concentration });
+        let pValue = 1;
+        let crossedAt: number | null = null;
+        variants.forEach((variant, i) => {
+          test.add(variant, 1000 + i);
+          const expected = logEValueOf(countsOf(variants.slice(0, i + 1), weights.length), weights, concentration);
+          expect(test.logEValue).toBeCloseTo(expected, 6);
+          pValue = Math.min(pValue, Math.exp(-test.logEValue));
+          if (pValue <= alpha) crossedAt ??= 1000 + i;
+          expect(test.pValue).toBeCloseTo(pValue, 14);
+          expect(test.crossedAt).toBe(crossedAt);
+        });
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('has an e-value that the plan expects to be 1', () => {
+    const weights = [5, 3, 2];
+    const shares = sharesOf(weights);
+    let expectation = 0;
+    const visit = (variants: number[], probability: number): void => {
+      if (variants.length === 7) {
+        expectation += probability * Math.exp(logEValueOf(countsOf(variants, 3), weights, 12));
+        return;
+      }
+      shares.forEach((share, variant) => {
+        visit([...variants, variant], probability * share);
+      });
+    };
+    visit([], 1);
+    expect(expectation).toBeCloseTo(1, 10);
+  });
+
+  it('keeps its digits over millions of users', () => {
+    const test = createSequentialMultinomial([9, 1], { alpha: 0.01 });
+    for (let i = 0; i < 3_000_000; i++) test.add(i % 10 === 0 ? 1 : 0, i);
+    expect(test.logEValue).toBeCloseTo(logEValueOf([2_700_000, 300_000], [9, 1]), 5);
+  });
+
+  it('refuses what it cannot use', () => {
+    const test = createSequentialMultinomial([1, 1], { alpha: 0.01 });
+    expect(() => test.add(2, 0)).toThrow(RangeError);
+    expect(() => test.add(-1, 0)).toThrow(RangeError);
+    expect(test.count).toBe(0);
+    expect(() => createSequentialMultinomial([1, 1], { alpha: 0 })).toThrow(RangeError);
+    expect(() => createSequentialMultinomial([1, 1], { alpha: 0.01, concentration: 0 })).toThrow(RangeError);
+    expect(() => createSequentialMultinomial([1], { alpha: 0.01 })).toThrow(RangeError);
+  });
+});
+
+describe('an experiment one stares at', () => {
+  const alpha = 0.01;
+
+  it('raises no more false alarms than it says, where chi-squared does', () => {
+    let sequentialAlarms = 0;
+    let chiSquaredAlarms = 0;
+    for (let seed = 0; seed < 500; seed++) {
+      const random = createRandom(seed * 7919);
+      const test = createSequentialMultinomial([1, 1], { alpha });
+      const counts = [0, 0];
+      let chiSquaredAlarm = false;
+      for (let user = 1; user <= 20_000; user++) {
+        const variant = random.below(2);
+        test.add(variant, user);
+        counts[variant] = (counts[variant] as number) + 1;
+        if (user % 100 === 0) chiSquaredAlarm ||= (chiSquaredTest(counts, [1, 1])?.pValue as number) <= alpha;
+      }
+      if (test.crossedAt !== null) sequentialAlarms++;
+      if (chiSquaredAlarm) chiSquaredAlarms++;
+    }
+    expect(sequentialAlarms).toBeLessThanOrEqual(5);
+    expect(chiSquaredAlarms).toBeGreaterThanOrEqual(40);
+  });
+
+  // Per 100 experiments: all of them, before the number of users given.
+  it.each([
+    [10, 1_500],
+    [5, 4_000],
+    [2, 30_000],
+  ])('finds a deviation of %i percentage points within %i users', (points, usersMax) => {
+    for (let seed = 0; seed < 100; seed++) {
+      const random = createRandom(seed * 7919 + 1);
+      const test = createSequentialMultinomial([1, 1], { alpha });
+      for (let user = 1; user <= usersMax && test.crossedAt === null; user++) {
+        test.add(random.chance(50 + points) ? 0 : 1, user);
+      }
+      expect(test.crossedAt).not.toBeNull();
+    }
+  });
+
+  it('finds 60/40 in one market and 40/60 in another, whose total looks perfect', () => {
+    let found = 0;
+    for (let seed = 0; seed < 100; seed++) {
+      const random = createRandom(seed * 7919 + 2);
+      const markets = [60, 40].map((percent) => {
+        const test = createSequentialMultinomial([1, 1], { alpha });
+        for (let user = 1; user <= 1_000; user++) test.add(random.chance(percent) ? 0 : 1, user);
+        return test;
+      });
+      if (holmAdjusted(markets.map(({ pValue }) => pValue)).every((pValue) => pValue <= alpha)) found++;
+    }
+    expect(found).toBeGreaterThanOrEqual(95);
+  });
+});

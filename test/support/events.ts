@@ -1,0 +1,39 @@
+import type { OpenApp } from './app.ts';
+
+export interface SentEvent {
+  readonly eventId?: string;
+  readonly userId: string;
+  readonly experiment?: string;
+  readonly version?: string;
+}
+
+/** Takes experiment events in, in one transaction, as the API does. */
+export const sendEvents = async ({ app }: OpenApp, events: readonly SentEvent[]): Promise<void> => {
+  const { intake, importers } = app.domains;
+  const { outcomes } = await intake.receiveWritten(
+    importers.experimentEvents,
+    'api',
+    events.map(({ eventId, userId, experiment, version = 'A' }) => ({
+      raw: userId,
+      value: {
+        ...(eventId === undefined ? {} : { event_id: eventId }),
+        ...(experiment === undefined ? {} : { experiment }),
+        user_id: userId,
+        account_type: 'free',
+        date: '2023-05-01',
+        event_type: 'view',
+        order_value: null,
+        version,
+      },
+    })),
+  );
+  const refused = outcomes.find(({ kind }) => kind === 'REJECTED' || kind === 'CONFLICT');
+  if (refused) throw new Error(`an event was not taken in: ${JSON.stringify(refused)}`);
+};
+
+/** Says which country users are of. */
+export const sendUsers = async ({ app }: OpenApp, countries: Readonly<Record<string, string>>): Promise<void> => {
+  const { intake, importers } = app.domains;
+  const users = Object.entries(countries).map(([userId, country]) => ({ userId, country, gender: null }));
+  await intake.receive(importers.users, 'api', users);
+};
