@@ -1,3 +1,4 @@
+import { checkCommand } from './check.ts';
 import type { Command } from './command.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
@@ -13,6 +14,7 @@ export const commands: readonly Command[] = [
   importCommand,
   exportCommand,
   rejectsCommand,
+  checkCommand,
   statusCommand,
   cityCommand,
   verifyCommand,

@@ -237,7 +237,14 @@ describe('an import in the background', () => {
 
   it('of events without ids that the end of the server breaks off goes on where it was when the file comes again', async () => {
     const data = dataFolder();
-    const event = { user_id: 'u', account_type: 'free', date: '2020-01-01', version: 'a' };
+    const event = {
+      user_id: 'u',
+      account_type: 'free',
+      date: '2020-01-01',
+      event_type: null,
+      order_value: null,
+      version: 'a',
+    };
     const text = `${JSON.stringify(event)}\n`.repeat(3000);
     const readOf = ({ app }: OpenApp, id: number) => app.domains.intake.importsByIds([id])[0]?.read ?? 0;
     let from = 0;

@@ -25,16 +25,20 @@ const createCounter = () => {
   };
 };
 
-beforeEach(() => void vi.useFakeTimers());
+// Turns of the event loop stay real: `turns.ts` keeps what waits for one beyond a test.
+beforeEach(
+  () =>
+    void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] }),
+);
 afterEach(() => {
   expect(vi.getTimerCount(), 'timers left').toBe(0);
   vi.useRealTimers();
 });
 
-/** What resolves without time passing. */
-const soon = async <T>(promise: Promise<T>): Promise<T> => {
-  await vi.advanceTimersByTimeAsync(0);
-  return promise;
+/** Lets time pass, and everything happen that it brings about. */
+const pass = async (ms: number): Promise<void> => {
+  await vi.advanceTimersByTimeAsync(ms);
+  for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
 };
 
 /** Everything a stream gives until it ends, as it comes. */
@@ -55,16 +59,16 @@ describe('whenever', () => {
   it('answers at once, then not before its time, and always the last state', async () => {
     const { counter, stream } = seconds(1000);
     const { values, done } = collect(stream);
-    await vi.advanceTimersByTimeAsync(0);
+    await pass(0);
     expect(values).toEqual([0]);
     for (let move = 0; move < 1000; move++) counter.add();
-    await vi.advanceTimersByTimeAsync(999);
+    await pass(999);
     expect(values).toEqual([0]);
-    await vi.advanceTimersByTimeAsync(1);
+    await pass(1);
     expect(values).toEqual([0, 1000]);
-    await vi.advanceTimersByTimeAsync(10_000);
+    await pass(10_000);
     counter.add();
-    await vi.advanceTimersByTimeAsync(0);
+    await pass(0);
     expect(values, 'a move after a quiet time is answered at once').toEqual([0, 1000, 1001]);
     await stream.return?.();
     await done;
@@ -86,12 +90,13 @@ describe('whenever', () => {
               values.push(value);
             }
           })();
-          await vi.advanceTimersByTimeAsync(0);
+          await pass(0);
           for (const { afterMs, moves } of bursts) {
-            await vi.advanceTimersByTimeAsync(afterMs);
+            await pass(afterMs);
             for (let move = 0; move < moves; move++) counter.add();
           }
-          await vi.advanceTimersByTimeAsync(everyMs);
+          await pass(everyMs);
+          await pass(everyMs);
           expect(values.at(-1)).toBe(counter.value);
           expect(values).toEqual([...new Set(values)].sort((a, b) => a - b));
           for (const [place, time] of times.entries())
@@ -108,10 +113,10 @@ describe('whenever', () => {
     const { counter, stream } = seconds(10, createCounter(), (value) => Math.floor(value / 3));
     const { values } = collect(stream);
     for (let move = 0; move < 7; move++) {
-      await vi.advanceTimersByTimeAsync(10);
+      await pass(10);
       counter.add();
     }
-    await vi.advanceTimersByTimeAsync(10);
+    await pass(10);
     expect(values).toEqual([0, 3, 6]);
     await stream.return?.();
   });
@@ -120,13 +125,13 @@ describe('whenever', () => {
     const counter = createCounter();
     let answers = 0;
     const stream = whenever(counter.onMove, { everyMs: 10, answer: () => [++answers, counter.value] });
-    expect(await soon(stream.next())).toEqual({ done: false, value: [1, 0] });
+    expect(await stream.next()).toEqual({ done: false, value: [1, 0] });
     for (let move = 0; move < 100; move++) {
       counter.add();
-      await vi.advanceTimersByTimeAsync(10);
+      await pass(10);
     }
     const late = stream.next();
-    await vi.advanceTimersByTimeAsync(10);
+    await pass(10);
     expect(await late).toEqual({ done: false, value: [2, 100] });
     await stream.return?.();
   });
@@ -140,7 +145,7 @@ describe('whenever', () => {
     });
     const { values, done } = collect(stream);
     for (let move = 0; move < 5; move++) {
-      await vi.advanceTimersByTimeAsync(20);
+      await pass(20);
       counter.add();
     }
     await done;
@@ -155,10 +160,10 @@ describe('whenever', () => {
       return 0;
     };
     const stream = whenever(counter.onMove, { everyMs: 10, answer });
-    await soon(stream.next());
+    await stream.next();
     counter.add();
     const broken = expect(stream.next()).rejects.toThrow('gone');
-    await vi.advanceTimersByTimeAsync(10);
+    await pass(10);
     await broken;
     expect(await stream.next()).toEqual({ done: true, value: undefined });
     expect(counter.listeners).toBe(0);
@@ -176,9 +181,9 @@ describe('a stream that is left', () => {
     const counter = createCounter();
     const stream = whenever(counter.onMove, { everyMs: 1000, answer: () => counter.value });
     expect(counter.listeners).toBe(0);
-    for (let result = 0; result < results; result++) await soon(stream.next());
+    for (let result = 0; result < results; result++) await stream.next();
     const pending = results > 0 ? stream.next() : undefined;
-    if (pending) await vi.advanceTimersByTimeAsync(waitedMs);
+    if (pending) await pass(waitedMs);
     await stream.return?.();
     expect(counter.listeners).toBe(0);
     if (pending) expect(await pending).toEqual(ended);
@@ -194,7 +199,7 @@ describe('a stream that is left', () => {
     });
     const stream = whenever(counter.onMove, { everyMs: 1000, answer: () => held });
     const pending = stream.next();
-    await vi.advanceTimersByTimeAsync(0);
+    await pass(0);
     expect(counter.listeners).toBe(1);
     const left = stream.return?.();
     expect(counter.listeners).toBe(0);
@@ -226,8 +231,8 @@ describe('a stream that is left', () => {
 it('ticks until nobody listens', async () => {
   let ticks = 0;
   const stop = ticking(500)(() => void ticks++);
-  await vi.advanceTimersByTimeAsync(1600);
+  await pass(1600);
   stop();
-  await vi.advanceTimersByTimeAsync(1600);
+  await pass(1600);
   expect(ticks).toBe(3);
 });
