@@ -29,8 +29,12 @@ const scalars = {
   Duration: 'string',
   File: 'File',
   IP: 'string',
+  Letter: 'string',
   LocalDate: 'string',
   TimeZone: 'string',
+  UUID: 'string',
+  WrittenDateTime: 'string',
+  WrittenDecimal: 'string',
 };
 
 interface Generated {

@@ -10,6 +10,7 @@ export interface StatusEvent {
 
 export interface Member {
   readonly userId: string;
+  readonly country: string;
   readonly ip: string;
   /** Oldest first; the first is the sign-up. */
   readonly history: readonly StatusEvent[];
@@ -68,9 +69,10 @@ const drawHistory = (random: Random, signUpDay: number): StatusEvent[] => {
 export const drawMembers = (random: Random): Member[] =>
   Array.from({ length: memberCount }, (_, index) => {
     const userId = `u-${1001 + index}`;
-    const ip = addressOf(random, drawPlace(random));
+    const place = drawPlace(random);
+    const ip = addressOf(random, place);
     const drawn = drawHistory(random, random.chance(50) ? random.below(60) - 60 : random.below(340));
-    return { userId, ip, history: index === 0 ? shownHistory : drawn };
+    return { userId, country: place.country, ip, history: index === 0 ? shownHistory : drawn };
   });
 
 /** Cancellations that turned out, once all was booked, to have been booked too early. */
@@ -87,7 +89,11 @@ export const drawCorrections = (random: Random, members: readonly Member[]): Mem
     return [{ ...member, history }];
   });
 
-const secondsText = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 19);
+/** Undefined before the sign-up. */
+export const statusAt = ({ history }: Member, time: number): Status | undefined =>
+  history.findLast(({ at: changedAt }) => changedAt <= time)?.status;
+
+export const secondsText = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 19);
 
 /** A file of status changes: a JSON array. */
 export const changesText = (members: readonly Member[]): string => {

@@ -2,6 +2,8 @@ import type { Random } from './random.ts';
 
 interface Place {
   readonly city: string;
+  /** ISO 3166-1, two letters. */
+  readonly country: string;
   /** How many of 100 users live there. */
   readonly share: number;
   readonly ranges: readonly (readonly [start: string, end: string])[];
@@ -13,6 +15,7 @@ interface Place {
 const places: readonly Place[] = [
   {
     city: 'Berlin',
+    country: 'DE',
     share: 22,
     // The third lies inside a range of Hamburg that lies inside the first.
     ranges: [
@@ -24,6 +27,7 @@ const places: readonly Place[] = [
   },
   {
     city: 'Hamburg',
+    country: 'DE',
     share: 9,
     ranges: [
       ['10.20.64.0', '10.20.79.255'],
@@ -31,10 +35,17 @@ const places: readonly Place[] = [
     ],
     hosts: ['10.20.66.', '10.20.72.', '2001:db8:1:8003::'],
   },
-  { city: 'Vienna', share: 14, ranges: [['10.21.0.0', '10.21.127.255']], hosts: ['10.21.7.', '10.21.127.'] },
-  { city: 'Prague', share: 10, ranges: [['10.21.128.0', '10.21.255.255']], hosts: ['10.21.128.', '10.21.200.'] },
+  {
+    city: 'Vienna',
+    country: 'AT',
+    share: 14,
+    ranges: [['10.21.0.0', '10.21.127.255']],
+    hosts: ['10.21.7.', '10.21.127.'],
+  },
+  { city: 'Prague', country: 'CZ', share: 10, ranges: [['10.21.128.0', '10.21.255.255']], hosts: ['10.21.128.', '10.21.200.'] },
   {
     city: 'Lisbon',
+    country: 'PT',
     share: 13,
     ranges: [
       ['172.16.10.0', '172.16.11.255'],
@@ -42,11 +53,11 @@ const places: readonly Place[] = [
     ],
     hosts: ['172.16.10.', '172.16.11.', '2001:db8:2:1::'],
   },
-  { city: 'Porto', share: 7, ranges: [['172.16.12.0', '172.16.12.255']], hosts: ['172.16.12.'] },
-  { city: 'Oslo', share: 8, ranges: [['192.168.40.0', '192.168.47.255']], hosts: ['192.168.41.', '192.168.47.'] },
-  { city: 'Dublin', share: 8, ranges: [['198.51.100.0', '198.51.101.127']], hosts: ['198.51.100.'] },
-  { city: 'Utrecht', share: 5, ranges: [['198.51.101.128', '198.51.103.255']], hosts: ['198.51.102.'] },
-  { city: 'Tartu', share: 4, ranges: [['203.0.112.0', '203.0.112.255']], hosts: ['203.0.112.'] },
+  { city: 'Porto', country: 'PT', share: 7, ranges: [['172.16.12.0', '172.16.12.255']], hosts: ['172.16.12.'] },
+  { city: 'Oslo', country: 'NO', share: 8, ranges: [['192.168.40.0', '192.168.47.255']], hosts: ['192.168.41.', '192.168.47.'] },
+  { city: 'Dublin', country: 'IE', share: 8, ranges: [['198.51.100.0', '198.51.101.127']], hosts: ['198.51.100.'] },
+  { city: 'Utrecht', country: 'NL', share: 5, ranges: [['198.51.101.128', '198.51.103.255']], hosts: ['198.51.102.'] },
+  { city: 'Tartu', country: 'EE', share: 4, ranges: [['203.0.112.0', '203.0.112.255']], hosts: ['203.0.112.'] },
 ];
 
 /** Addresses of nobody's: in no range of the table. */

@@ -1,4 +1,4 @@
-import { daySeconds, type Member, yearDays, yearStart } from './members.ts';
+import { daySeconds, type Member, secondsText, statusAt, yearDays, yearStart } from './members.ts';
 import { addressOf, drawPlace, unknownAddress } from './places.ts';
 import type { Random } from './random.ts';
 
@@ -23,9 +23,6 @@ const purchasesPerDay = 13.9;
 
 /** How many of 100 visits end in a purchase, by what the member is at the time. */
 const buys = { paying: 92, cancelled: 14, 'non-paying': 30 } as const;
-
-const statusAt = ({ history }: Member, time: number): keyof typeof buys | undefined =>
-  history.findLast(({ at }) => at <= time)?.status;
 
 const drawBuyer = (random: Random, members: readonly Member[], time: number): Member => {
   for (;;) {
@@ -60,9 +57,8 @@ export const purchasesText = (random: Random, members: readonly Member[]): strin
     for (const time of drawTimes(random, day)) {
       const member = drawBuyer(random, members, time);
       const product = products[random.weighted(products.map(({ weight }) => weight))] as (typeof products)[number];
-      const createdAt = new Date(time * 1000).toISOString().slice(0, 19);
       lines.push(
-        `{"click_id": ${500_001 + lines.length}, "created_at": "${createdAt}", "product_id": "${product.productId}", ` +
+        `{"click_id": ${500_001 + lines.length}, "created_at": "${secondsText(time)}", "product_id": "${product.productId}", ` +
           `"product_price": ${priceOn(day, product)}, "user_id": "${member.userId}", "ip": "${drawAddress(random, member)}"}`,
       );
     }

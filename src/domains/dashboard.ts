@@ -108,8 +108,8 @@ export const createDashboard = (
       const lastSeq = ledger.sequenceOf({ knownAtUs: periods.nextStart(periodStartUs) - 1 });
       for (const [place, { symbol, series, to }] of lines.entries()) {
         const from = counted[place] as number;
+        if (from === to || series.keyAt(from) > lastSeq) continue;
         const end = Math.min(series.placesUpTo(lastSeq), to);
-        if (end <= from) continue;
         if (points.length === trendPointsMax)
           throw new DomainError(
             'LIMIT_EXCEEDED',

@@ -94,21 +94,25 @@ const scanOf = (facts: FactSet, request: AggregateRequest, enriched: Enriched, {
 const having = async (filter: MeasureFilter, grouping: Grouping): Promise<Grouping> => {
   const { scan, sumOf } = grouping;
   const counts = grouping.counts.slice();
+  const amounts = grouping.amounts.slice();
   const turn = takeTurns();
   let totalCount = 0;
   let totalAmounts = 0;
   let totalSum = 0n;
   for (let group = 0; group < counts.length; group++) {
-    const [count, amounts, sum] = [counts[group] as number, grouping.amounts[group] as number, sumOf(group)];
+    const [count, sum] = [counts[group] as number, sumOf(group)];
     if (passes(filter, count, sum)) {
       totalCount += count;
-      totalAmounts += amounts;
+      totalAmounts += amounts[group] as number;
       totalSum += sum;
-    } else counts[group] = 0;
+    } else {
+      counts[group] = 0;
+      amounts[group] = 0;
+    }
     if (group % 1024 === 0) await turn();
   }
   const keptScan: Scan = (visit) => scan((row, group) => counts[group] !== 0 && visit(row, group));
-  return { ...grouping, counts, totalCount, totalAmounts, totalSum, scan: keptScan };
+  return { ...grouping, counts, amounts, totalCount, totalAmounts, totalSum, scan: keptScan };
 };
 
 const passes = ({ countAtLeast, sumAtLeast, sumAtMost }: MeasureFilter, count: number, sum: bigint): boolean =>

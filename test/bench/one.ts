@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { benchmarkAggregate } from './aggregate.ts';
+import { benchmarkDashboard } from './dashboard.ts';
 import { benchmarkImport } from './import.ts';
 import { benchmarkLookups } from './lookups.ts';
 import type { Asked, BenchmarkName } from './options.ts';
@@ -11,6 +12,7 @@ const benchmarks: Readonly<Record<BenchmarkName, (asked: Asked) => Promise<Repor
   import: benchmarkImport,
   startup: benchmarkStartup,
   aggregate: benchmarkAggregate,
+  dashboard: benchmarkDashboard,
 };
 
 const [name, size, folder, out] = process.argv.slice(2) as [BenchmarkName, string, string, string];

@@ -73,12 +73,19 @@ describe('documentation', () => {
 
   it('tells the truth about answers', async () => {
     const { get } = await sampleApp();
-    const examples: Record<string, string> = { user_id: 'ada', ip: '10.20.0.0', date: '2021-10-10T10:00:00' };
+    const examples: Record<string, string> = {
+      user_id: 'ada',
+      ip: '10.20.0.0',
+      date: '2021-10-10T10:00:00',
+      symbol: 'e',
+      lower: '2021-10-10',
+      upper: '2021-10-11',
+    };
     for (const { method, path, query, answer } of routes) {
       if (answer.example !== undefined) answer.schema.parse(answer.example);
       if (answer.type || method !== 'GET') continue;
       const search = new URLSearchParams(Object.keys(query).map((name) => [name, examples[name] ?? '']));
-      const response = await get(`${path.replace(/\{(.+)\}/, (_, name) => examples[name] ?? '')}?${search}`);
+      const response = await get(`${path.replace(/\{(\w+)\}/g, (_, name) => examples[name] ?? '')}?${search}`);
       expect(response.status, path).toBe(200);
       answer.schema.parse(await response.json());
     }

@@ -1,0 +1,167 @@
+import { deepEqual } from 'node:assert/strict';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import type { App } from '../../src/app.ts';
+import { letters } from '../../src/lib/letter.ts';
+import { formatInstant } from '../../src/lib/time.ts';
+import { configOf, openApp } from './loaded.ts';
+import { idleNote, median, timed } from './measure.ts';
+import type { Asked } from './options.ts';
+import { figure, type Report, type Target, times } from './report.ts';
+import { createRanges, createTalk, openTalkDuckdb, perCommit, type Range, type Talk, type TalkRow } from './talk.ts';
+
+const rangeCount = 100;
+const rounds = 7;
+const msMax = 1;
+const ratioMax = 1.3;
+
+/** In the order they are stored: a time-ordered UUID (version 7), for SQLite's index of a random one would take an hour. */
+const uuidOf = (place: number): string => {
+  const digits = place.toString(16).padStart(12, '0');
+  const random = (Math.imul(place, 0x9e3779b1) >>> 0).toString(16).padStart(12, '0');
+  return `${digits.slice(0, 8)}-${digits.slice(8)}-7000-8000-${random}`;
+};
+
+/** Writes the records past the store, without waiting for the disk. */
+const fill = ({ atUs, symbol, followups }: Talk, folder: string): void => {
+  const client = new Database(join(configOf(folder).data, 'asof.sqlite'));
+  client.pragma('synchronous = off');
+  const start = client.prepare(
+    'insert into conversations (seq, recorded_at_us, uuid, symbol, is_vowel_guess) values (?, ?, ?, ?, ?)',
+  );
+  const followup = client.prepare('insert into followups (seq, recorded_at_us, uuid) values (?, ?, ?)');
+  const commit = client.prepare('insert into commits (last_seq, recorded_at_us) values (?, ?)');
+  client.transaction(() => {
+    let seq = 0;
+    for (let place = 0; place < atUs.length; place++) {
+      const [at, uuid, letter] = [atUs[place], uuidOf(place), letters[symbol[place] as number] as string];
+      start.run(++seq, at, uuid, letter, 'aeiou'.includes(letter) ? 1 : 0);
+      for (let count = 0; count < (followups[place] as number); count++) followup.run(++seq, at, uuid);
+      if ((place + 1) % perCommit === 0 || place + 1 === atUs.length) commit.run(seq, at);
+    }
+  })();
+  client.close();
+};
+
+const ownRows = (app: App, { fromUs, toUs }: Range): TalkRow[] =>
+  app.domains.dashboard
+    .figures({ range: { between: { from: fromUs, to: toUs } }, timeZone: 'UTC' })
+    .symbols.filter(({ count }) => count > 0)
+    .map(({ symbol, count, earliestUs, latestUs, followups }) => ({
+      symbol,
+      count,
+      earliestUs: earliestUs as number,
+      latestUs: latestUs as number,
+      followups,
+    }));
+
+/** The whole answer, as a client gets it, but for the socket. */
+const answerOf = async (app: App, { fromUs, toUs }: Range): Promise<string> => {
+  const path = `/dashboard/range/${formatInstant(fromUs)}/${formatInstant(toUs)}`;
+  return (await app.fetch(new Request(`http://127.0.0.1${path}`))).text();
+};
+
+/** Milliseconds that each range takes in the best of the rounds. */
+const bestMs = async (ranges: readonly Range[], ask: (range: Range) => unknown): Promise<number[]> => {
+  const best = ranges.map(() => Number.POSITIVE_INFINITY);
+  for (let round = 0; round < rounds; round++)
+    for (const [place, range] of ranges.entries()) {
+      const begun = performance.now();
+      await ask(range);
+      best[place] = Math.min(best[place] as number, performance.now() - begun);
+    }
+  return best;
+};
+
+/** Times of one number of conversations. Throws before any is told when the rows differ. */
+const measure = async (count: number, parent: string) => {
+  const folder = join(parent, `talk-${count}`);
+  mkdirSync(folder, { recursive: true });
+  const talk = createTalk(count);
+  const ranges = createRanges(talk, rangeCount);
+  const empty = openApp(folder);
+  await empty.start();
+  await empty.close();
+  fill(talk, folder);
+  const app = openApp(folder);
+  const started = await timed(() => app.start());
+  const duckdb = await openTalkDuckdb(talk);
+  for (const range of ranges) deepEqual(ownRows(app, range), await duckdb.rows(range), 'the rows differ');
+  const domain = await bestMs(ranges, (range) => ownRows(app, range));
+  const server = await bestMs(ranges, (range) => answerOf(app, range));
+  const theirs = await bestMs(ranges, duckdb.rows);
+  const index = app.domains.indexStates().find(({ name }) => name === 'conversations');
+  duckdb.close();
+  await app.close();
+  rmSync(folder, { recursive: true });
+  return { count, started, domain, server, theirs, bytes: (index?.bytes ?? 0) / count };
+};
+
+/** The dashboard of a range of time over all letters, at two numbers of conversations, beside DuckDB's group-by. */
+export const benchmarkDashboard = async ({ records, folder }: Asked): Promise<Report> => {
+  const few = await measure(records, folder);
+  const many = await measure(records * 10, folder);
+  const both = [few, many];
+  const ratio = median(many.server) / median(few.server);
+  return {
+    name: 'dashboard',
+    tables: [
+      {
+        title: `DASHBOARD: ${rangeCount} ranges, all 26 letters`,
+        columns: [
+          'conversations',
+          'domain, ms',
+          'slowest range',
+          'whole answer, ms',
+          'slowest range',
+          'DuckDB, ms',
+          'DuckDB, times ours',
+          'start, s',
+          'bytes each',
+        ],
+        rows: both.map(({ count, domain, server, theirs, started, bytes }) => [
+          String(count),
+          median(domain),
+          Math.max(...domain),
+          median(server),
+          Math.max(...server),
+          median(theirs),
+          median(theirs) / median(server),
+          started.seconds,
+          bytes,
+        ]),
+      },
+    ],
+    targets: [
+      ...both.map(
+        ({ count, server }): Target => ({
+          what: `dashboard of any range, ${count} conversations`,
+          wanted: `at most ${msMax} ms`,
+          found: `${figure(Math.max(...server))} ms`,
+          reached: Math.max(...server) <= msMax,
+        }),
+      ),
+      {
+        what: 'dashboard, ten times as many conversations',
+        wanted: `at most ${ratioMax} x the time`,
+        found: `${figure(ratio)} x`,
+        reached: ratio <= ratioMax,
+      },
+      ...both.map(
+        ({ count, server, theirs }): Target => ({
+          what: `dashboard, ${count} conversations`,
+          wanted: 'no slower than DuckDB',
+          found: times(median(theirs), median(server)),
+          reached: median(server) <= median(theirs),
+        }),
+      ),
+    ],
+    notes: [
+      await idleNote(),
+      `Rows checked equal first. Each range in the best of ${rounds} rounds; medians over ranges. The whole answer is the address, the route and the JSON, without a socket.`,
+      'DuckDB in memory, with the number of follow-ups as a column, so that it joins nothing. Bytes are those of the index alone.',
+      `${perCommit} conversations a commit, one of five followed up.`,
+    ],
+  };
+};

@@ -1,0 +1,198 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { pino } from 'pino';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openServer } from '../../src/serve.ts';
+import { openApp } from '../support/app.ts';
+import { sendEvents } from '../support/events.ts';
+import { dashboard, type EventResult, events, eventsOf, type Served, served } from '../support/served.ts';
+import { follow } from '../support/sse.ts';
+
+describe('a client that leaves', () => {
+  it('leaves nothing behind, also when nothing happens', async () => {
+    const app = await served({ settings: { subscriptionsMax: '3' } });
+    for (let round = 0; round < 3; round++) {
+      const all = await Promise.all([app.follow(events), app.follow(dashboard), app.follow(events, { after: 0 })]);
+      await all[1]?.next();
+      expect(app.app.ledger.listeners).toBe(3);
+      for (const { leave } of all) leave();
+      await expect.poll(() => app.app.ledger.listeners).toBe(0);
+    }
+  });
+
+  it('makes room for another', async () => {
+    const app = await served({ settings: { subscriptionsMax: '2' } });
+    const [first] = await Promise.all([app.follow(events), app.follow(events)]);
+    const refused = await Promise.all([app.follow(events), app.follow(dashboard)]);
+    for (const { response, next } of refused) {
+      expect(response.status).toBe(503);
+      expect(response.headers.get('retry-after')).toBe('5');
+      expect(await next()).toMatchObject({
+        errors: [
+          {
+            message: '2 subscriptions are open already (setting subscriptionsMax)',
+            extensions: { code: 'OVERLOADED', retryAfterMs: expect.any(Number) },
+          },
+        ],
+      });
+    }
+    first?.leave();
+    await expect.poll(async () => (await app.follow(events)).response.status).toBe(200);
+  });
+
+  it('takes no place when it is refused', async () => {
+    const app = await served({ settings: { subscriptionsMax: '1' } });
+    const ask = (accept: string, query: string) =>
+      fetch(`${app.server.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept },
+        body: JSON.stringify({ query }),
+      });
+    const plain = await ask('application/json', events);
+    expect(plain.status).toBe(400);
+    expect(await plain.json()).toMatchObject({ errors: [{ message: expect.stringContaining('text/event-stream') }] });
+    expect((await ask('text/event-stream;charset=latin1', events)).status).toBe(406);
+    expect((await ask('text/event-stream', 'subscription { eventRecorded(afterSequence: 9) { userId } }')).status).toBe(
+      400,
+    );
+    expect((await app.follow(events)).response.status).toBe(200);
+    expect(app.app.ledger.listeners).toBe(1);
+  });
+});
+
+describe('a client that does not read', () => {
+  it('holds the stream up, and is cut in the end', { timeout: 30_000 }, async () => {
+    const statements: string[] = [];
+    const app = await served({ onStatement: (sql) => void statements.push(sql), socketTimeoutMs: 1500 });
+    // 20 MB of results: sockets take some megabytes in before they hold up.
+    for (let commit = 0; commit < 4; commit++) await sendEvents(app, eventsOf(1000, 'x'.repeat(240)));
+    const fields = Array.from({ length: 20 }, (_, place) => `f${place}: userId`).join(' ');
+    const body = JSON.stringify({ query: `subscription { eventRecorded(afterSequence: 0) { ${fields} } }` });
+    statements.length = 0;
+    const socket = connect(Number(new URL(app.server.url).port), '127.0.0.1');
+    socket.on('error', () => undefined);
+    await once(socket, 'connect');
+    socket.pause();
+    const headers = `Host: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: text/event-stream\r\nContent-Length: ${body.length}`;
+    socket.write(`POST /graphql HTTP/1.1\r\n${headers}\r\n\r\n${body}`);
+    await expect.poll(() => app.app.ledger.listeners).toBe(1);
+    await expect.poll(() => app.app.ledger.listeners, { timeout: 20_000 }).toBe(0);
+    const pages = statements.filter((sql) => sql.includes('from "experiment_events"')).length;
+    expect(pages).toBeGreaterThan(0);
+    expect(pages, 'of 20 pages').toBeLessThan(20);
+    socket.destroy();
+  });
+});
+
+describe('an idle subscription', () => {
+  it('lives longer than an idle connection', { timeout: 20_000 }, async () => {
+    const app = await served({ socketTimeoutMs: 800 });
+    const followed = await app.follow<EventResult>(events);
+    // Yoga pings every 12 seconds, and in tests every 0.3.
+    await followed.pinged(6);
+    await sendEvents(app, eventsOf(1));
+    expect((await followed.next())?.data?.eventRecorded.userId).toBe('u0');
+  });
+});
+
+describe('a server that stops', () => {
+  it('ends its streams at once, as lost connections', async () => {
+    const app = await served();
+    const all = await Promise.all(Array.from({ length: 20 }, () => app.follow(events)));
+    const idle = all.map(({ next }) => next());
+    const begun = performance.now();
+    await app.server.stop();
+    expect(performance.now() - begun).toBeLessThan(2000);
+    expect(await Promise.all(idle)).toEqual(all.map(() => undefined));
+    expect(all.map(({ isComplete }) => isComplete)).toEqual(all.map(() => false));
+    expect(app.app.ledger.listeners).toBe(0);
+  });
+
+  it('does not begin new ones', async () => {
+    let isHeld = (): void => undefined;
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      isHeld = resolve;
+    });
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const app = await openApp();
+    onTestFinished(app.close);
+    const late = async (request: Request): Promise<Response> => {
+      isHeld();
+      await released;
+      return app.app.fetch(request);
+    };
+    const server = await openServer(late, { host: '127.0.0.1', port: 0, log: pino({ level: 'silent' }) });
+    const following = follow(server.url, events);
+    await held;
+    const begun = performance.now();
+    const stopped = server.stop();
+    release();
+    expect(await (await following).next()).toBeUndefined();
+    await stopped;
+    expect(performance.now() - begun).toBeLessThan(2000);
+    expect(app.app.ledger.listeners).toBe(0);
+  });
+});
+
+describe('a subscription that may not be', () => {
+  const refused = async (app: Served, query: string, variables = {}) => {
+    const followed = await app.follow(query, variables);
+    const answer = await followed.next();
+    expect(await followed.next()).toBeUndefined();
+    expect(followed.isComplete).toBe(true);
+    return {
+      status: followed.response.status,
+      message: answer?.errors?.[0]?.message,
+      code: answer?.errors?.[0]?.extensions?.code,
+    };
+  };
+
+  it('is one without a sensible `every`', async () => {
+    const app = await served({ settings: { liveEveryMsMin: '500' } });
+    const every = (text: string) => refused(app, `subscription { dashboard(every: "${text}") { total { count } } }`);
+    expect(await every('PT0.4S')).toEqual({
+      status: 400,
+      message: 'every must be at least 500 ms (setting liveEveryMsMin)',
+      code: 'LIMIT_EXCEEDED',
+    });
+    expect(await every('P1M')).toEqual({
+      status: 400,
+      message: 'every must be a duration like PT2S or PT0.5S, not P1M',
+      code: 'BAD_REQUEST',
+    });
+    expect((await every('often')).message).toContain('often');
+    expect(app.app.ledger.listeners).toBe(0);
+  });
+
+  it('is one that is too deep, too wide or goes through too much', async () => {
+    const app = await served({ settings: { queryDepthMax: '3', queryFieldsMax: '10', queryScansMax: '1' } });
+    const fields = Array.from({ length: 10 }, (_, place) => `f${place}: userId`).join(' ');
+    const deep = 'user { experimentEvents(first: 1) { nodes { userId } } }';
+    const trends = 'a: trend { count } b: trend { count }';
+    for (const [setting, query] of [
+      ['queryDepthMax', `subscription { eventRecorded { ${deep} } }`],
+      ['queryFieldsMax', `subscription { eventRecorded { ${fields} } }`],
+      ['queryScansMax', `subscription { dashboard { ${trends} } }`],
+    ] as const)
+      expect(await refused(app, query)).toEqual({
+        status: 400,
+        message: expect.stringContaining(`(setting ${setting})`),
+        code: 'LIMIT_EXCEEDED',
+      });
+    expect(app.app.ledger.listeners).toBe(0);
+  });
+
+  it('is one of a server that is not ready', async () => {
+    const app = await served({ start: false });
+    const answer = await app.get('/graphql', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+      body: JSON.stringify({ query: events }),
+    });
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toMatchObject({ error: { code: 'NOT_READY' } });
+  });
+});

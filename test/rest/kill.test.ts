@@ -1,0 +1,98 @@
+import { once } from 'node:events';
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { createInterface } from 'node:readline';
+import { expect, it } from 'vitest';
+import { experimentEvents } from '../../db/tables/index.ts';
+import { asof, folder, serve } from '../cli/asof-process.ts';
+import { openApp } from '../support/app.ts';
+
+/** More are run by hand: `KILL_ROUNDS=20 npx vitest run test/rest/kill.test.ts`. */
+const rounds = Number(process.env.KILL_ROUNDS ?? 3);
+
+const clients = 8;
+
+const eventText = (eventId: string): string =>
+  `{"event_id":"${eventId}","user_id":"1","account_type":"free","date":"2023-05-01","event_type":null,"order_value":1.5,"version":"A"}`;
+
+interface Told {
+  readonly sent: Set<string>;
+  readonly acknowledged: Set<string>;
+}
+
+/** Posts one event after the other until the server is gone. */
+const sendSingly = async (url: string, client: string, { sent, acknowledged }: Told): Promise<void> => {
+  const agent = new Agent({ keepAlive: true });
+  for (let number = 0; ; number++) {
+    const id = `${client}-${number}`;
+    const request = httpRequest(`${url}/receive_event`, { method: 'POST', agent });
+    sent.add(id);
+    const answered = once(request, 'response') as Promise<[IncomingMessage]>;
+    request.end(eventText(id));
+    const text = await answered.then(async ([response]) => (await response.toArray()).join('')).catch(() => null);
+    if (text === null) return agent.destroy();
+    // A line that is cut off is no acknowledgement.
+    if (text === '{"status":"created"}') acknowledged.add(id);
+  }
+};
+
+/** Streams lines without waiting for their answers until the server is gone. */
+const sendStream = async (url: string, client: string, { sent, acknowledged }: Told): Promise<void> => {
+  const request = httpRequest(`${url}/events`, { method: 'POST', agent: false });
+  let isGone = false;
+  const gone = new Promise<void>((resolve) => {
+    const leave = (): void => {
+      isGone = true;
+      resolve();
+    };
+    request.on('error', leave).on('close', leave);
+  });
+  const ids: string[] = [];
+  request.on('response', (response: IncomingMessage) => {
+    response.on('error', () => undefined);
+    const lines = createInterface(response);
+    lines.on('line', (line) => {
+      if (!line.endsWith('"created"}')) return;
+      acknowledged.add(ids[(JSON.parse(line) as { index: number }).index] as string);
+    });
+  });
+  while (!isGone) {
+    const id = `${client}-${ids.length}`;
+    ids.push(id);
+    sent.add(id);
+    if (!request.write(`${eventText(id)}\n`)) await Promise.race([once(request, 'drain').catch(() => undefined), gone]);
+  }
+  await gone;
+};
+
+it('keeps every acknowledged event, once, when it is killed', { timeout: rounds * 30_000 }, async () => {
+  const data = await folder();
+  const told: Told = { sent: new Set(), acknowledged: new Set() };
+  for (let round = 0; round < rounds; round++) {
+    const server = await serve(['--data', data, '--empty']);
+    const before = told.acknowledged.size;
+    const enough = before + 100 + 150 * round;
+    const sending = [
+      ...Array.from({ length: clients }, (_, client) => sendSingly(server.url, `${round}s${client}`, told)),
+      sendStream(server.url, `${round}n`, told),
+    ];
+    while (told.acknowledged.size < enough) await new Promise((resolve) => setImmediate(resolve));
+    server.child.kill('SIGKILL');
+    await server.closed;
+    await Promise.all(sending);
+
+    const { app, close } = await openApp({ data });
+    const rows = app.store.page(experimentEvents, { key: 'seq', direction: 'asc', limit: 10_000_000 });
+    await close();
+    const ids = rows.map(({ eventId }) => eventId as string);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.filter((id) => !told.sent.has(id))).toEqual([]);
+    const there = new Set(ids);
+    expect([...told.acknowledged].filter((id) => !there.has(id))).toEqual([]);
+    for (const kind of ['s', 'n'])
+      expect(
+        [...told.acknowledged].some((id) => id.startsWith(`${round}${kind}`)),
+        `${round}${kind}`,
+      ).toBe(true);
+  }
+  expect((await asof(['verify', '--data', data])).code).toBe(0);
+});
