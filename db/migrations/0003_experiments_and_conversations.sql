@@ -67,4 +67,6 @@ CREATE TABLE `user_profiles` (
 CREATE INDEX `user_profiles_by_user` ON `user_profiles` (`user_id`);--> statement-breakpoint
 ALTER TABLE `rejected_records` ADD `settled_at_us` integer;--> statement-breakpoint
 ALTER TABLE `rejected_records` ADD `settlement` text;--> statement-breakpoint
-ALTER TABLE `rejected_records` ADD `settled_seq` integer;
+ALTER TABLE `rejected_records` ADD `settled_seq` integer;--> statement-breakpoint
+CREATE INDEX `rejected_records_by_target` ON `rejected_records` (`target`,`state`);--> statement-breakpoint
+CREATE INDEX `imports_by_source` ON `imports` (`source`);

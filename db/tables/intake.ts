@@ -27,7 +27,7 @@ export const imports = sqliteTable(
     /** SHA-256 of the files it came with, and of how they are read: the same again adds nothing. */
     digest: text('digest').notNull().default(''),
   },
-  (table) => [index('imports_by_digest').on(table.digest)],
+  (table) => [index('imports_by_digest').on(table.digest), index('imports_by_source').on(table.source)],
 );
 
 /** Records that were not taken in, kept as they came. */
@@ -54,5 +54,8 @@ export const rejectedRecords = sqliteTable(
     /** The record it became; null also when that was stored before. */
     settledSeq: integer('settled_seq'),
   },
-  (table) => [index('rejected_records_by_import').on(table.importId)],
+  (table) => [
+    index('rejected_records_by_import').on(table.importId),
+    index('rejected_records_by_target').on(table.target, table.state),
+  ],
 );

@@ -71,7 +71,7 @@ const listen = async (app: App, { host, port }: Config, log: Logger): Promise<Ht
 
 const makeReady = async (app: App, { data }: Config, demo: boolean): Promise<void> => {
   const { intake } = app.domains;
-  if (demo && isDemoWanted(intake)) await loadDemo(intake, data === ':memory:' ? tmpdir() : join(data, 'tmp'));
+  if (demo && isDemoWanted(intake)) await loadDemo(app.domains, data === ':memory:' ? tmpdir() : join(data, 'tmp'));
   await intake.endInterrupted();
   await app.start();
 };

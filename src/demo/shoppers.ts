@@ -44,7 +44,8 @@ export const drawShoppers = (random: Random, members: readonly Member[]): Shoppe
   return shoppers.sort((a, b) => a.firstVisitAt - b.firstVisitAt);
 };
 
-const drawGender = (random: Random): string | null => [null, 'female', 'male', 'other'][random.weighted([4, 49, 45, 2])] ?? null;
+const drawGender = (random: Random): string | null =>
+  [null, 'female', 'male', 'other'][random.weighted([4, 49, 45, 2])] ?? null;
 
 /** A file of users: a JSON array. A few of them are in no file, as happens when two systems meet. */
 export const usersText = (random: Random, members: readonly Member[], shoppers: readonly Shopper[]): string => {
@@ -55,4 +56,3 @@ export const usersText = (random: Random, members: readonly Member[], shoppers: 
   });
   return `[\n  ${lines.join(',\n  ')}\n]\n`;
 };
-

@@ -1,28 +1,49 @@
+import type { Experiment } from '../domains/experiments.ts';
+import { checkoutPlan, eventsText, faultyEvents } from './checkout.ts';
+import { type DemoConversation, drawConversations } from './conversations.ts';
 import { changesText, drawCorrections, drawMembers } from './members.ts';
 import { rangesText } from './places.ts';
 import { purchasesText } from './purchases.ts';
 import { createRandom } from './random.ts';
+import { drawShoppers, usersText } from './shoppers.ts';
 
 export interface DemoFile {
   /** The import target, as commands write it. */
   readonly target: string;
   readonly name: string;
   readonly text: string;
+  /** Records in it that cannot be taken in. */
+  readonly rejected: number;
+}
+
+export interface DemoWorld {
+  readonly files: readonly DemoFile[];
+  readonly plan: Experiment;
+  readonly conversations: readonly DemoConversation[];
 }
 
 /**
- * A small business in 2025 as it would export its files, always the same. Corrections come last, so that figures asked
- * for as of an earlier sequence number differ.
+ * A small business in 2025 as it would export its files, always the same. Corrections of status come after the
+ * purchases, so that figures asked for as of an earlier sequence number differ.
  */
-export const createDemoWorld = (): DemoFile[] => {
+export const createDemoWorld = (): DemoWorld => {
   const random = createRandom(2025);
   const members = drawMembers(random);
   const purchases = purchasesText(random, members);
   const corrections = drawCorrections(random, members);
-  return [
-    { target: 'ip-ranges', name: 'demo/ip-ranges.json', text: rangesText() },
-    { target: 'user-status', name: 'demo/status-changes.json', text: changesText(members) },
-    { target: 'transactions', name: 'demo/transactions.json', text: purchases },
-    { target: 'user-status', name: 'demo/status-corrections.json', text: changesText(corrections) },
-  ];
+  const shoppers = drawShoppers(random, members);
+  const users = usersText(random, members, shoppers);
+  const events = eventsText(random, shoppers);
+  return {
+    files: [
+      { target: 'ip-ranges', name: 'demo/ip-ranges.json', text: rangesText(), rejected: 0 },
+      { target: 'user-status', name: 'demo/status-changes.json', text: changesText(members), rejected: 0 },
+      { target: 'transactions', name: 'demo/transactions.json', text: purchases, rejected: 0 },
+      { target: 'user-status', name: 'demo/status-corrections.json', text: changesText(corrections), rejected: 0 },
+      { target: 'users', name: 'demo/users.json', text: users, rejected: 0 },
+      { target: 'events', name: 'demo/checkout-events.jsonl', text: events, rejected: faultyEvents },
+    ],
+    plan: checkoutPlan,
+    conversations: drawConversations(random),
+  };
 };

@@ -50,6 +50,7 @@ const sendStream = async (url: string, client: string, { sent, acknowledged }: T
   request.on('response', (response: IncomingMessage) => {
     response.on('error', () => undefined);
     const lines = createInterface(response);
+    lines.on('error', () => undefined);
     lines.on('line', (line) => {
       if (!line.endsWith('"created"}')) return;
       acknowledged.add(ids[(JSON.parse(line) as { index: number }).index] as string);

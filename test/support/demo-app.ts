@@ -5,6 +5,6 @@ import { type OpenApp, openApp } from './app.ts';
 /** An app that holds the demo world; the caller closes it. */
 export const demoApp = async (): Promise<OpenApp> => {
   const opened = await openApp();
-  await loadDemo(opened.app.domains.intake, tmpdir());
+  await loadDemo(opened.app.domains, tmpdir());
   return opened;
 };
