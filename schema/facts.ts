@@ -120,7 +120,7 @@ EnrichedFilter.implement({
   }),
 });
 
-export const FactOrder = builder.inputType('FactOrder', {
+const FactOrder = builder.inputType('FactOrder', {
   description: 'The order of facts; ties are in the order they were recorded, for `DESC` the last recorded first.',
   fields: (t) => ({
     by: t.field({

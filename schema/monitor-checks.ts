@@ -111,8 +111,10 @@ export const SampleRatioTest = builder.objectRef<SampleRatio>('SampleRatioTest')
       args: {
         first: t.arg.int({ required: true, defaultValue: 5, description: 'How many; at most pageSizeMax (1000).' }),
       },
-      resolve: (ratio, { first }, { monitor, config }) =>
-        monitor.suspectsOf(ratio, pageWanted({ first }, config).limit),
+      resolve: async (ratio, { first }, { load, monitor, config }) => {
+        const { limit } = pageWanted({ first }, config);
+        return (await load(monitor.suspectsOf, ratio)).slice(0, limit);
+      },
     }),
   }),
 });

@@ -50,7 +50,10 @@ export const loadDemo = async ({ intake, experiments, conversations }: DemoTaker
   }
 };
 
-/** Asked for all at once, so that they share a transaction: either all of them are there or none. */
+/**
+ * Asked for all at once, so that they share a transaction or two. Of a demo world that was broken off between these the
+ * rest is left out: a follow-up counts whenever it comes again.
+ */
 const hold = async (
   { byUuids, start, followUp }: DemoTakers['conversations'],
   held: readonly DemoConversation[],

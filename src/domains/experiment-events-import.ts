@@ -30,5 +30,5 @@ export const createExperimentEventsImporter = (events: ExperimentEvents): Import
     version: variant,
   }),
   // Of a file taken in again every record is a duplicate, also one without an id of its own.
-  begin: ({ isRepeat }) => ({ record: isRepeat ? () => ({ kind: 'DUPLICATE' }) : events.record }),
+  begin: ({ isRepeat }) => ({ record: isRepeat ? events.repeat : events.record }),
 });

@@ -74,6 +74,8 @@ export interface ExperimentEvents extends Facts {
   bySeqs(seqs: readonly number[]): (StoredExperimentEvent | null)[];
   /** Records one event. Its id with the same content is a duplicate, with other content a conflict; without an id it is new. */
   record(tx: Tx, event: ExperimentEvent, origin: Origin): Outcome;
+  /** Counts an event that is known to be stored. */
+  repeat(tx: Tx, event: ExperimentEvent): Outcome;
   /** How many events of an experiment's name, of none for null, were not stored because they were before: one statement. */
   duplicatesOf(experiment: string | null): number;
 }
@@ -182,6 +184,10 @@ export const createExperimentEvents = (
       }
       const message = `event ${eventId} is recorded with another ${differing.join(', ')}`;
       return { kind: 'CONFLICT', problems: [{ path: 'event_id', code: 'CONFLICT', message }] };
+    },
+    repeat(tx, { experiment }) {
+      countDuplicate(tx, experiment);
+      return { kind: 'DUPLICATE' };
     },
     duplicatesOf(experiment) {
       const [found] = store.page(experimentRepeats, { match: { experiment }, key: 'id', direction: 'desc', limit: 1 });

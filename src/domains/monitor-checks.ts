@@ -1,6 +1,13 @@
 import { type DeploymentGap, deploymentGaps } from './deployment-gaps.ts';
 import { cellFinder, marketsOf, plannedShareOf, type Sight, variantsOf } from './monitor-sight.ts';
-import { counted, type MonitorVerdict, percent, type SampleRatio, sampleRatios, type VariantCount } from './sample-ratio.ts';
+import {
+  counted,
+  type MonitorVerdict,
+  percent,
+  type SampleRatio,
+  sampleRatios,
+  type VariantCount,
+} from './sample-ratio.ts';
 
 /** Users seen in more than one variant. */
 export interface Crossovers {

@@ -1,5 +1,5 @@
 import { createNumberTable } from '../indices/number-table.ts';
-import { countSegments, rankSuspects, type SegmentDimension } from '../lib/statistics/imbalance.ts';
+import { rankSuspects } from '../lib/statistics/imbalance.ts';
 import { formatInstant } from '../lib/time.ts';
 import { takeTurns } from '../lib/turns.ts';
 import type { DimensionName } from './fact-dimensions.ts';
@@ -16,8 +16,10 @@ export interface Suspect {
   readonly contribution: number;
 }
 
-interface Named extends SegmentDimension {
+interface Named {
   readonly name: DimensionName;
+  /** The code of the value that the user at a place has. */
+  readonly codeOf: (place: number) => number;
   readonly labelOf: (code: number) => string;
 }
 
@@ -27,41 +29,65 @@ const usersMin = 30;
 /** Users counted without looking at the clock. */
 const usersPerLook = 4096;
 
-/** The segments that explain an imbalance, the strongest first: by everything that is known of a user at the first event. */
-export const suspectsOf = async ({ sight, country }: SampleRatio, first: number): Promise<Suspect[]> => {
-  const { split, experimentEvents, deployment, users } = sight;
-  if (!split) return [];
-  const { variantOf } = experimentEvents.events;
-  const market = country === null ? undefined : users.countries.names.codeOf(country);
-  const indexOfVariant = new Map(split.variants.map((code, index) => [code, index]));
-  const dimensions = dimensionsOf(sight, country !== null);
-  const sums = dimensions.map(() => [] as number[]);
-  const turn = takeTurns();
-  for (let from = 0; from < sight.userCount; from += usersPerLook) {
-    const variantAt = (place: number): number => {
-      if (market !== undefined && sight.countryOf(deployment.userAt(from + place)) !== market) return -1;
-      return indexOfVariant.get(variantOf(deployment.firstRowAt(from + place))) ?? -1;
-    };
-    const size = Math.min(usersPerLook, sight.userCount - from);
-    const shifted = dimensions.map(({ valueCount, codeOf }) => ({
-      valueCount,
-      codeOf: (place: number) => codeOf(from + place),
-    }));
-    for (const [place, counts] of countSegments(size, split.weights.length, variantAt, shifted).entries()) {
-      const sum = sums[place] as number[];
-      for (const [cell, count] of counts.entries()) sum[cell] = (sum[cell] ?? 0) + count;
-    }
-    await turn();
+/** Counts by dimension, value and variant: what `rankSuspects` ranks. */
+type Counts = number[][];
+
+/**
+ * The segments that explain each imbalance, the strongest first: by everything that is known of a user at the first
+ * event. One pass over the users for all tests of a sight.
+ */
+export const suspectsOf = async (ratios: readonly SampleRatio[]): Promise<Suspect[][]> => {
+  const found = new Map<SampleRatio, Suspect[]>();
+  for (const sight of new Set(ratios.map((ratio) => ratio.sight))) {
+    const asked = ratios.filter((ratio) => ratio.sight === sight);
+    const dimensions = dimensionsOf(sight);
+    const counts = await countUsers(sight, asked, dimensions);
+    for (const ratio of asked) found.set(ratio, ranked(ratio, dimensions, counts.get(ratio.country) as Counts));
   }
-  return rankSuspects(sums, split.weights, usersMin)
-    .slice(0, first)
+  return ratios.map((ratio) => found.get(ratio) ?? []);
+};
+
+/** By country, null for all. */
+const countUsers = async (
+  sight: Sight,
+  ratios: readonly SampleRatio[],
+  dimensions: readonly Named[],
+): Promise<Map<string | null, Counts>> => {
+  const { split, experimentEvents, deployment, users, countryOf, userCount } = sight;
+  const counts = new Map(ratios.map(({ country }) => [country, dimensions.map((): number[] => [])]));
+  const byMarket = new Map([...counts].map(([country, of]) => [country && users.countries.names.codeOf(country), of]));
+  const indexOfVariant = new Map(split?.variants.map((code, index) => [code, index]));
+  const turn = takeTurns();
+  for (let place = 0; split && place < userCount; place++) {
+    if (place % usersPerLook === 0) await turn();
+    const variant = indexOfVariant.get(experimentEvents.events.variantOf(deployment.firstRowAt(place)));
+    if (variant === undefined) continue;
+    const into = [byMarket.get(null), byMarket.get(countryOf(deployment.userAt(place)))];
+    for (const [index, { codeOf }] of dimensions.entries()) {
+      const cell = codeOf(place) * split.weights.length + variant;
+      for (const of of into) if (of) (of[index] as number[])[cell] = ((of[index] as number[])[cell] ?? 0) + 1;
+    }
+  }
+  return counts;
+};
+
+const ranked = (
+  { sight: { split }, country }: SampleRatio,
+  dimensions: readonly Named[],
+  counts: Counts,
+): Suspect[] => {
+  if (!split) return [];
+  // Arrays that were filled here and there have holes.
+  const whole = counts.map((of) => Float64Array.from(of, (count = 0) => count));
+  return rankSuspects(whole, split.weights, usersMin)
     .map(({ dimension, value, ...suspect }) => {
       const { name, labelOf } = dimensions[dimension] as Named;
       return { ...suspect, dimension: name, value: labelOf(value) };
-    });
+    })
+    .filter(({ dimension }) => country === null || dimension !== 'COUNTRY');
 };
 
-const dimensionsOf = (sight: Sight, isOneMarket: boolean): Named[] => {
+const dimensionsOf = (sight: Sight): Named[] => {
   const { users, userStatus, experimentEvents, deployment, sequence, countryOf } = sight;
   const { columns, events } = experimentEvents;
   const { countries, genders } = users;
@@ -74,45 +100,36 @@ const dimensionsOf = (sight: Sight, isOneMarket: boolean): Named[] => {
     if (code === startsOfDays.length) startsOfDays.push(startUs);
     return code;
   };
-  // Each user once beforehand: how many days there are has to be known.
-  for (let place = 0; place < sight.userCount; place++) dayOf(place);
-  const named: Named[] = [
+  return [
     {
       name: 'COUNTRY',
-      valueCount: countries.names.size,
       codeOf: (place) => countryOf(userAt(place)),
       labelOf: countries.names.textOf,
     },
     {
       name: 'GENDER',
-      valueCount: genders.names.size,
       codeOf: (place) => genders.codeBy(users.attributesCodeAt(userAt(place), sequence)),
       labelOf: genders.names.textOf,
     },
     {
       name: 'ACCOUNT_TYPE',
-      valueCount: events.accountTypes.size,
       codeOf: (place) => events.accountTypeOf(firstRowAt(place)),
       labelOf: events.accountTypes.textOf,
     },
     {
       name: 'USER_STATUS',
-      valueCount: statusCodes.length,
       codeOf: (place) => userStatus.codeAt(userAt(place), columns.occurredAtUsOf(firstRowAt(place)), sequence),
       labelOf: (code) => statusCodes[code] as string,
     },
     {
       name: 'EVENT_TYPE',
-      valueCount: events.eventTypes.size,
       codeOf: (place) => events.eventTypeOf(firstRowAt(place)),
       labelOf: events.eventTypes.textOf,
     },
     {
       name: 'PERIOD',
-      valueCount: startsOfDays.length,
       codeOf: dayOf,
       labelOf: (code) => formatInstant(startsOfDays[code] as number).slice(0, 10),
     },
   ];
-  return isOneMarket ? named.slice(1) : named;
 };

@@ -6,6 +6,21 @@ export interface Example {
   readonly variables: string;
 }
 
+/** The global ID of a rejected record of the demo world. */
+const rejected = (number: number): string => Buffer.from(`RejectedRecord:${number}`).toString('base64url');
+
+/** The first of them with a decimal point where it had a comma. */
+const mended = JSON.stringify({
+  event_id: 'e-90001',
+  experiment: 'checkout',
+  user_id: 'c-30481',
+  account_type: 'paid',
+  date: '2025-09-19T14:09:41',
+  event_type: 'purchase',
+  order_value: 19.9,
+  version: 'B',
+});
+
 /** The operations GraphiQL opens with, in the order of its tabs; each answers something on the demo world. */
 const examples: readonly (readonly [name: string, variables: object])[] = [
   ['revenue-by-status-and-city', {}],
@@ -34,6 +49,20 @@ const examples: readonly (readonly [name: string, variables: object])[] = [
     },
   ],
   ['imports-and-rejects', {}],
+  ['experiment-monitor', { experiment: 'checkout' }],
+  ['experiment-deployment', { experiment: 'checkout' }],
+  ['events-by-country-and-variant', { where: { experiments: ['checkout'] } }],
+  ['monitor-live', { experiment: 'checkout', every: 'PT2S' }],
+  ['users-by-country', { countries: ['DE'], date: '2025-10-01', first: 5 }],
+  ['rejects-inbox', { target: 'EXPERIMENT_EVENTS' }],
+  [
+    'mend-rejects',
+    {
+      retry: { rejectedRecordId: rejected(1), action: { retryWith: mended } },
+      discard: { rejectedRecordId: rejected(3), reason: 'It does not say of which variant it is.' },
+    },
+  ],
+  ['symbols-dashboard', { symbols: ['a', 'e', 'i', 'o', 'u', 'y'], timeZone: 'UTC' }],
 ];
 
 /** Reads the example operations from their files beside this one. */

@@ -246,9 +246,7 @@ describe('a change of status', () => {
         { userId, effectiveAtUs: baseUs, status: 'paying' },
       ]);
       expect(outcomes).toMatchObject([{ kind: 'REJECTED', problems: [{ path: 'userId' }] }]);
-      expect(rejects.byIds(rejectedIds)).toMatchObject([
-        { source: 'api', line: null, importId: null, state: 'OPEN' },
-      ]);
+      expect(rejects.byIds(rejectedIds)).toMatchObject([{ source: 'api', line: null, importId: null, state: 'OPEN' }]);
       expect(() => userStatus.statusAt(userId, baseUs)).toThrow('userId');
     },
   );

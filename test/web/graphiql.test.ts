@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 
 const html = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
-const names = readExamples().map(({ query }) => /(?:query|mutation) (\w+)/.exec(query)?.[1] ?? '');
+const names = readExamples().map(({ query }) => /(?:query|mutation|subscription) (\w+)/.exec(query)?.[1] ?? '');
 
 describe('the page of GraphiQL', () => {
   const open = (headers: Record<string, string> = {}, init: RequestInit = {}, path = '/graphql'): Promise<Response> =>

@@ -1,12 +1,6 @@
 import { chiSquaredOf } from './chi-squared.ts';
 import { sharesOf } from './plan.ts';
 
-/** A way to cut the users into segments: every user has one of `valueCount` codes, from 0 on. */
-export interface SegmentDimension {
-  readonly valueCount: number;
-  codeOf(user: number): number;
-}
-
 /** Counts of the users of each segment of one dimension: that of value v and variant i stands at v × variants + i. */
 export type SegmentCounts = ArrayLike<number>;
 
@@ -21,24 +15,6 @@ export interface Suspect {
   /** Its part of the chi-squared of all segments of its dimension, 0 to 1. */
   readonly contribution: number;
 }
-
-/** Counts users 0 to `userCount` − 1 once a dimension. Users whose variant is negative take no part. */
-export const countSegments = (
-  userCount: number,
-  variantCount: number,
-  variantOf: (user: number) => number,
-  dimensions: readonly SegmentDimension[],
-): Float64Array[] =>
-  dimensions.map(({ valueCount, codeOf }) => {
-    const counts = new Float64Array(valueCount * variantCount);
-    for (let user = 0; user < userCount; user++) {
-      const variant = variantOf(user);
-      if (variant < 0) continue;
-      const cell = codeOf(user) * variantCount + variant;
-      counts[cell] = (counts[cell] as number) + 1;
-    }
-    return counts;
-  });
 
 /**
  * The segments that explain an imbalance, the strongest first; ties in the order of dimension, then value.

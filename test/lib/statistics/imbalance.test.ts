@@ -2,7 +2,31 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../../src/demo/random.ts';
 import { chiSquaredTest } from '../../../src/lib/statistics/chi-squared.ts';
-import { countSegments, rankSuspects, type Suspect } from '../../../src/lib/statistics/imbalance.ts';
+import { rankSuspects, type Suspect } from '../../../src/lib/statistics/imbalance.ts';
+
+/** A way to cut the users into segments: every user has one of `valueCount` codes, from 0 on. */
+interface SegmentDimension {
+  readonly valueCount: number;
+  codeOf(user: number): number;
+}
+
+/** Counts users 0 to `userCount` − 1 once a dimension. Users whose variant is negative take no part. */
+const countSegments = (
+  userCount: number,
+  variantCount: number,
+  variantOf: (user: number) => number,
+  dimensions: readonly SegmentDimension[],
+): Float64Array[] =>
+  dimensions.map(({ valueCount, codeOf }) => {
+    const counts = new Float64Array(valueCount * variantCount);
+    for (let user = 0; user < userCount; user++) {
+      const variant = variantOf(user);
+      if (variant < 0) continue;
+      const cell = codeOf(user) * variantCount + variant;
+      counts[cell] = (counts[cell] as number) + 1;
+    }
+    return counts;
+  });
 
 interface User {
   readonly variant: number;
