@@ -83,7 +83,8 @@ export const createApp = (config: Config, { log, onStatement }: Given): App => {
       server.rebuildUs = Math.round((performance.now() - begun) * 1000);
       server.builtAtUs = nowUs();
       // The first question should not have to wait for what the second gets for nothing.
-      domains.transactions.enrichment.at().catch((error: unknown) => log.error(error, 'could not join the facts'));
+      const warm = [domains.transactions.enrichment.at(), domains.monitor.deployment({ timeZone: 'UTC' })];
+      Promise.all(warm).catch((error: unknown) => log.error(error, 'could not get ready for the first question'));
       following = setInterval(follow, config.followMs);
       following.unref();
       await watched.start();

@@ -5,12 +5,13 @@ import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createApp } from '../src/app.ts';
 import { readConfig } from '../src/config.ts';
-import { loadDemo } from '../src/demo/load.ts';
+import { isDemoWanted, loadDemo } from '../src/demo/load.ts';
 import { createRandom } from '../src/demo/random.ts';
 import { createDemoWorld } from '../src/demo/world.ts';
 import { formatMicros, microsOf, parseDecimal } from '../src/lib/decimal.ts';
 import { parseInstant } from '../src/lib/time.ts';
 import { folder } from './cli/asof-process.ts';
+import { demoApp } from './support/demo-app.ts';
 
 const open = () => {
   const app = createApp(readConfig({ data: ':memory:' }), { log: pino({ level: 'silent' }) });
@@ -21,13 +22,14 @@ const open = () => {
 const loaded = async () => {
   const app = open();
   const data = await folder();
-  await loadDemo(app.domains.intake, join(data, 'tmp'));
+  await loadDemo(app.domains, join(data, 'tmp'));
   expect(await readdir(join(data, 'tmp'))).toEqual([]);
   await app.start();
   return app;
 };
 
-const textOf = (name: string): string => createDemoWorld().find((file) => file.name === name)?.text ?? '';
+const world = createDemoWorld();
+const textOf = (name: string): string => world.files.find((file) => file.name === name)?.text ?? '';
 
 describe('the random source', () => {
   it('gives the numbers of the reference implementation', () => {
@@ -45,9 +47,12 @@ describe('the random source', () => {
 
 describe('the demo world', () => {
   it('is the same everywhere, every time', () => {
-    const texts = createDemoWorld().map(({ name, text }) => `${name}\n${text}`);
-    const digest = createHash('sha256').update(texts.join('')).digest('hex');
-    expect(digest).toBe('e025661a1d85157d7dba2957e8e9d8f3c1bb554d4b6c814fd7080a4a34acaee7');
+    const digestOf = (texts: readonly string[]) => createHash('sha256').update(texts.join('')).digest('hex');
+    const { files, plan, conversations } = createDemoWorld();
+    const texts = files.map(({ name, text }) => `${name}\n${text}`);
+    // The examples name sequence numbers of the first four: what is added goes behind them.
+    expect(digestOf(texts.slice(0, 4))).toBe('e025661a1d85157d7dba2957e8e9d8f3c1bb554d4b6c814fd7080a4a34acaee7');
+    expect(digestOf([...texts.slice(4), JSON.stringify({ plan, conversations })])).toBe('3b9b69724f8fb9374e24d0b342e9280dd057a7d4f0ee3adbd933f331f42c9920');
   });
 
   it('is a small business of one year', () => {
@@ -63,10 +68,10 @@ describe('the demo world', () => {
 
   it('is taken in whole, and its accounts add up', async () => {
     const app = await loaded();
-    const imports = app.domains.intake.importsByIds([1, 2, 3, 4]);
-    expect(imports.map((row) => row?.source)).toEqual(createDemoWorld().map(({ name }) => name));
-    for (const row of imports)
-      expect(row).toMatchObject({ state: 'SUCCEEDED', rejected: 0, conflicts: 0, unchanged: 0 });
+    const imports = app.domains.intake.importsByIds([1, 2, 3, 4, 5, 6]);
+    expect(imports.map((row) => row?.source)).toEqual(world.files.map(({ name }) => name));
+    for (const [place, row] of imports.entries())
+      expect(row).toMatchObject({ rejected: world.files[place]?.rejected, conflicts: 0, unchanged: 0 });
     expect(app.store.verify().problems).toEqual([]);
   });
 
@@ -97,21 +102,78 @@ describe('the demo world', () => {
     expect(userStatus.statusAt('u-1001', atUs, { sequence: stored + 1 }).status).toBe('cancelled');
   });
 
+  it('has an experiment that is broken in two markets, though not in all of them together', async () => {
+    const { query, close } = await demoApp();
+    onTestFinished(close);
+    const { data } = await query<{ monitor: { isPlanned: boolean; checks: Record<string, unknown>[] } }>(
+      `{ monitor { isPlanned checks { __typename verdict country
+        ... on SampleRatioTest { suspects(first: 1) { dimension value } } ... on DeploymentGap { kind variant } } } }`,
+    );
+    expect(data?.monitor.isPlanned).toBe(true);
+    const [broken, silent, ...others] = data?.monitor.checks ?? [];
+    const suspects = [{ dimension: 'ACCOUNT_TYPE', value: 'paid' }];
+    expect(broken).toEqual({ __typename: 'SampleRatioTest', verdict: 'BROKEN', country: 'DE', suspects });
+    const gap = { verdict: 'BROKEN', country: 'FR', kind: 'WENT_SILENT', variant: null };
+    expect(silent).toEqual({ __typename: 'DeploymentGap', ...gap });
+    expect(others.map(({ __typename, verdict, country }) => [__typename, verdict, country])).toEqual([
+      ['CrossoverCheck', 'WATCH', null],
+      ['CrossoverCheck', 'WATCH', 'SE'],
+      ['UnknownUserCheck', 'WATCH', null],
+      ['SampleRatioTest', 'NOT_ENOUGH_DATA', 'unknown'],
+      ['SampleRatioTest', 'HEALTHY', null],
+      ['SampleRatioTest', 'HEALTHY', 'FR'],
+      ['SampleRatioTest', 'HEALTHY', 'SE'],
+    ]);
+  });
+
+  it('keeps three events of a faulty client as they came', async () => {
+    const { rejects } = (await loaded()).domains;
+    const { rows } = rejects.page({ target: 'EXPERIMENT_EVENTS' }, { limit: 10, fromEnd: true });
+    expect(rows.map(({ problems }) => problems.map(({ path }) => path))).toEqual([
+      ['version'],
+      ['date'],
+      ['order_value'],
+    ]);
+  });
+
+  it('has conversations that began when it was loaded', async () => {
+    const { dashboard } = (await loaded()).domains;
+    const { total, orphanFollowups } = dashboard.figures({ timeZone: 'UTC' });
+    const followups = world.conversations.reduce((sum, each) => sum + each.followups, 0);
+    expect(total.count).toBe(world.conversations.filter(({ symbol }) => symbol !== null).length);
+    expect(total.followups + orphanFollowups).toBe(followups);
+    expect(orphanFollowups).toBeGreaterThan(0);
+  });
+
+  it('goes on where a first start was broken off', async () => {
+    const app = open();
+    const { intake, ...others } = app.domains;
+    const broken = { ...others, intake, experiments: { save: () => Promise.reject(new Error('the power is gone')) } };
+    expect(isDemoWanted(intake)).toBe(true);
+    await expect(loadDemo(broken, await folder())).rejects.toThrow('the power is gone');
+    expect(isDemoWanted(intake)).toBe(true);
+    await loadDemo(app.domains, await folder());
+    expect(isDemoWanted(intake)).toBe(false);
+    await app.start();
+    expect(app.ledger.snapshot().sequence).toBe((await loaded()).ledger.snapshot().sequence);
+  });
+
   it('adds nothing the second time', async () => {
     const app = await loaded();
     const { sequence } = app.ledger.snapshot();
-    await loadDemo(app.domains.intake, await folder());
+    await loadDemo(app.domains, await folder());
     expect(app.ledger.snapshot().sequence).toBe(sequence);
+    expect(isDemoWanted(app.domains.intake)).toBe(false);
   });
 
   it('names the file that was not taken in', async () => {
     const app = open();
-    const { intake } = app.domains;
+    const { intake, ...others } = app.domains;
     const swapped = {
       ...intake,
       start: (_target: string, files: Parameters<typeof intake.start>[1]) => intake.start('transactions', files),
     };
-    await expect(loadDemo(swapped, await folder())).rejects.toThrow(
+    await expect(loadDemo({ ...others, intake: swapped }, await folder())).rejects.toThrow(
       'the demo file demo/ip-ranges.json was not taken in',
     );
   });

@@ -70,6 +70,12 @@ interface Line {
   readonly to: number;
 }
 
+/** A line of which some is in a trend already; `next` is the key at `from`, Infinity at the end. */
+interface Rest extends Line {
+  from: number;
+  next: number;
+}
+
 export const createDashboard = (
   ledger: Ledger,
   conversations: Conversations,
@@ -100,23 +106,25 @@ export const createDashboard = (
   const trendOf = (lines: readonly Line[], grain: Grain, timeZone: string): SymbolPoint[] => {
     const periods = createPeriods(grain, timeZone);
     const points: SymbolPoint[] = [];
-    const counted = lines.map(({ from }) => from);
+    const rests = lines.map((line): Rest => ({ ...line, next: nextKey(line) }));
     for (;;) {
-      const next = leastNext(lines, counted);
-      if (next === null) return points;
+      let next = Number.POSITIVE_INFINITY;
+      for (const rest of rests) if (rest.next < next) next = rest.next;
+      if (next === Number.POSITIVE_INFINITY) return points;
       const periodStartUs = periods.startOf(timeOf(next));
       const lastSeq = ledger.sequenceOf({ knownAtUs: periods.nextStart(periodStartUs) - 1 });
-      for (const [place, { symbol, series, to }] of lines.entries()) {
-        const from = counted[place] as number;
-        if (from === to || series.keyAt(from) > lastSeq) continue;
-        const end = Math.min(series.placesUpTo(lastSeq), to);
+      for (const rest of rests) {
+        if (rest.next > lastSeq) continue;
         if (points.length === trendPointsMax)
           throw new DomainError(
             'LIMIT_EXCEEDED',
             `grain ${grain} gives more than ${trendPointsMax} points (setting trendPointsMax)`,
           );
+        const { symbol, series, from, to } = rest;
+        const end = Math.min(series.placesUpTo(lastSeq), to);
         points.push({ periodStartUs, symbol, count: end - from, followups: series.countBetween(from, end) });
-        counted[place] = end;
+        rest.from = end;
+        rest.next = nextKey(rest);
       }
     }
   };
@@ -138,15 +146,7 @@ export const createDashboard = (
   };
 };
 
-/** The first conversation that no period has counted yet; null when all have been. */
-const leastNext = (lines: readonly Line[], counted: readonly number[]): number | null => {
-  let least: number | null = null;
-  for (const [place, { series, to }] of lines.entries()) {
-    const next = counted[place] as number;
-    if (next < to && (least === null || series.keyAt(next) < least)) least = series.keyAt(next);
-  }
-  return least;
-};
+const nextKey = ({ series, from, to }: Line): number => (from < to ? series.keyAt(from) : Number.POSITIVE_INFINITY);
 
 const totalOf = (lines: readonly SymbolSummary[]): SymbolTotals => {
   const begun = lines.filter(({ count }) => count > 0);

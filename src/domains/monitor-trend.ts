@@ -32,14 +32,13 @@ export interface ArrivalQuality {
 const rowsPerLook = 4096;
 const codeLimit = 2 ** 26;
 
-const scan = async (sight: Sight, visit: (row: number, country: number) => void): Promise<void> => {
+const scan = async (sight: Sight, visit: (row: number) => void): Promise<void> => {
   const { rows, rowCount, country, users, countryOf, experimentEvents } = sight;
   const market = country === undefined ? undefined : (users.countries.names.codeOf(country) ?? -1);
   const turn = takeTurns();
   for (let index = 0; index < rowCount; index++) {
     const row = rows.values[index] as number;
-    const of = countryOf(experimentEvents.columns.userOf(row));
-    if (market === undefined || of === market) visit(row, of);
+    if (market === undefined || countryOf(experimentEvents.columns.userOf(row)) === market) visit(row);
     if (index % rowsPerLook === 0) await turn();
   }
 };
@@ -52,7 +51,8 @@ export const trendOf = async (sight: Sight, grain: Grain): Promise<DeploymentPoi
   const points = new Map<number, Map<number, { events: number; newUsers: number }>>();
   const exposed = createNumberTable();
   let count = 0;
-  await scan(sight, (row, country) => {
+  await scan(sight, (row) => {
+    const country = sight.countryOf(columns.userOf(row));
     const startUs = periods.startOf(columns.occurredAtUsOf(row));
     const variant = events.variantOf(row);
     const ofPeriod = points.get(startUs) ?? new Map<number, { events: number; newUsers: number }>();

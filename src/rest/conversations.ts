@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { SymbolSummary } from '../domains/dashboard.ts';
+import { DomainError } from '../errors.ts';
 import { formatInstant } from '../lib/time.ts';
 import { lower, symbol, upper, uuid } from './parameters.ts';
 import { defineRoute } from './route.ts';
@@ -68,12 +69,17 @@ export const dashboardOfRange = defineRoute({
     'From `lower` on and before `upper`, exact to the microsecond. One line a symbol that has any, a to z; follow-ups count for their conversation’s begin.',
   params: { lower, upper },
   answer: { schema: z.array(line), example: [example] },
-  handle: ({ lower, upper }, { dashboard }) =>
-    dashboard
-      .figures({ range: { between: { from: lower, to: upper } }, timeZone: 'UTC' })
-      .symbols.filter(({ count }) => count > 0)
-      .map(lineOf),
+  handle({ lower, upper }, { dashboard }) {
+    if (upper < lower) throw reversed();
+    const { symbols } = dashboard.figures({ range: { between: { from: lower, to: upper } }, timeZone: 'UTC' });
+    return symbols.filter(({ count }) => count > 0).map(lineOf);
+  },
 });
+
+const reversed = (): DomainError => {
+  const message = 'upper is before lower';
+  return new DomainError('BAD_REQUEST', message, { problems: [{ path: 'upper', code: 'OUT_OF_RANGE', message }] });
+};
 
 const lineOf = ({ count, symbol, earliestUs, latestUs, followups }: SymbolSummary): z.infer<typeof line> => ({
   count,

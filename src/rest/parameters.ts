@@ -35,6 +35,11 @@ export const ip = parameter('ip', (fields) => fields.ip('ip'), {
   example: '10.0.0.0',
 });
 
+export const country = parameter('country', (fields) => fields.id('country'), {
+  description: 'As the users file writes it; `unknown` for users whose country it does not say.',
+  example: 'SE',
+});
+
 export const uuid = parameter('uuid', (fields) => fields.text('uuid'), {
   description: 'The client’s own name for a conversation: a UUID in any case.',
   example: '0b1f3c52-8d9e-4c11-9f4e-2f3f7f0a6d11',

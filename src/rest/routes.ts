@@ -2,6 +2,7 @@ import { dashboardOfRange, dashboardOfSymbol, followup, initial } from './conver
 import { receiveEvent, receiveEvents } from './experiments.ts';
 import { healthz, readyz } from './health.ts';
 import { ipCityByPath, ipCityByQuery } from './ip-city.ts';
+import { monitorOfCountry } from './monitor.ts';
 import { docs, index, openapi } from './pages.ts';
 import type { Route } from './route.ts';
 import { transactionsAggregate } from './transactions.ts';
@@ -16,6 +17,7 @@ export const routes: readonly Route[] = [
   transactionsAggregate,
   receiveEvent,
   receiveEvents,
+  monitorOfCountry,
   initial,
   followup,
   dashboardOfSymbol,

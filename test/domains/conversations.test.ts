@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openStore } from '../../db/open.ts';
 import type { Store } from '../../db/store.ts';
+import { readConfig } from '../../src/config.ts';
 import { type Conversation, createConversations, type Draw } from '../../src/domains/conversations.ts';
 import { createDashboard } from '../../src/domains/dashboard.ts';
 import { DomainError } from '../../src/errors.ts';
@@ -164,6 +165,18 @@ describe('conversations', () => {
     await conversations.start(uuidOf(9), 'a').catch(() => undefined);
     const accuracyOf = (symbol: string) => dashboard.ofSymbol(symbol).guessAccuracy;
     expect(['e', 'b', 'c', 'y', 'z'].map(accuracyOf)).toEqual([1, 0, 1, null, null]);
+  });
+
+  it('are guessed with the noise of the setting, a number from 0 to 1', async () => {
+    const app = await openApp({ settings: { guessNoise: '1' } });
+    onTestFinished(app.close);
+    const guesses = [...'aeb'].map((symbol, place) => app.app.domains.conversations.start(uuidOf(place), symbol));
+    expect((await Promise.all(guesses)).map(({ isVowelGuess }) => isVowelGuess)).toEqual([false, false, true]);
+    expect(['0', '0.1', '.25', '1'].map((guessNoise) => readConfig({ guessNoise }).guessNoise)).toEqual([
+      0, 0.1, 0.25, 1,
+    ]);
+    for (const guessNoise of ['', '1.1', '-0.1', '10%', '1e-1', '0.'])
+      expect(() => readConfig({ guessNoise }), guessNoise).toThrow('guessNoise');
   });
 
   it('are guessed right without noise', async () => {

@@ -103,6 +103,8 @@ it('takes bounds as days and as moments, the lower inside and the upper not', as
   expect(await inside('2024-01-02 03:04:05.000005', '2024-01-02T03:04:05.000006Z')).toBe(0);
   expect(await inside('2024-01-02T03:04:05.000007', '2024-01-03')).toBe(0);
   expect(await inside('2024-01-02T05:04:05.000006+02:00', '2024-01-03')).toBe(1);
+  const reversed = await app.get('/dashboard/range/2024-01-03/2024-01-02');
+  expect(await reversed.json()).toMatchObject({ error: { problems: [{ path: 'upper', code: 'OUT_OF_RANGE' }] } });
   for (const path of ['2024-01-02/x', '2024-02-30/2024-03-01', '2024-01-03/2024-01-02'])
     expect((await app.get(`/dashboard/range/${path}`)).status).toBe(400);
   expect((await app.get('/dashboard/symbol/ee')).status).toBe(400);
