@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import { getTableColumns, getTableName } from 'drizzle-orm';
+import { Column, getTableColumns, getTableName } from 'drizzle-orm';
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { DomainError } from '../src/errors.ts';
 import type { Commit, Tx } from './store.ts';
@@ -44,8 +44,16 @@ export const createTx = (client: Database.Database, clockUs: () => number): Open
     const names = columns.map(([, column]) => `"${column.name}"`).join(', ');
     const text = `insert into "${getTableName(table)}" (${names}) values (${columns.map(() => '?').join(', ')})`;
     const statement = client.prepare(text);
+    const readers = columns.map(([key, column]) => ({
+      key,
+      fallback: column.default ?? null,
+      toDriver: toDriver(column),
+    }));
     const insert = (row: Record<string, unknown>) => {
-      const values = columns.map(([key, column]) => toDriver(column, row[key] ?? column.default ?? null));
+      const values = readers.map(({ key, fallback, toDriver }) => {
+        const value = row[key] ?? fallback;
+        return toDriver && value !== null ? toDriver(value) : value;
+      });
       return Number(statement.run(values).lastInsertRowid);
     };
     inserters.set(table, insert);
@@ -118,5 +126,6 @@ export const createTx = (client: Database.Database, clockUs: () => number): Open
   };
 };
 
-const toDriver = (column: SQLiteColumn, value: unknown): unknown =>
-  value === null ? null : column.mapToDriverValue(value);
+/** Null for columns whose values are stored as they are. */
+const toDriver = (column: SQLiteColumn): ((value: unknown) => unknown) | null =>
+  column.mapToDriverValue === Column.prototype.mapToDriverValue ? null : (value) => column.mapToDriverValue(value);

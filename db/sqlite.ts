@@ -7,8 +7,10 @@ import { createRehearsal } from './sqlite-rehearsal.ts';
 import { createTx } from './sqlite-tx.ts';
 import { verifyLedger } from './sqlite-verify.ts';
 import { createWriteQueue } from './sqlite-write-queue.ts';
-import type { LedgerTable, Match, PageRequest, Row, Store, StoreOptions } from './store.ts';
+import type { Commit, LedgerTable, Match, PageRequest, Row, Store, StoreOptions } from './store.ts';
 import { commits } from './tables/index.ts';
+
+const commitColumns = Object.keys(getTableColumns(commits));
 
 /** The store on one SQLite file; `path` may be `:memory:`. */
 export const openSqlite = (path: string, options: Omit<StoreOptions, 'data'>): Store => {
@@ -87,7 +89,10 @@ export const openSqlite = (path: string, options: Omit<StoreOptions, 'data'>): S
     write: queue.write,
     rehearsal: () => createRehearsal(client, options.nowUs),
     commitsAfter: (seq, limit) =>
-      db.select().from(commits).where(gt(commits.lastSeq, seq)).orderBy(asc(commits.lastSeq)).limit(limit).all(),
+      readRows(commits, commitColumns, 'where last_seq > ? order by last_seq limit ?', [
+        seq,
+        limit,
+      ]) as unknown as Commit[],
     records: <T extends LedgerTable, C extends keyof Row<T> & string>(
       table: T,
       columns: readonly C[],

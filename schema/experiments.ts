@@ -16,7 +16,7 @@ export const ExperimentType = builder.objectRef<Experiment>('Experiment');
 builder.node(ExperimentType, {
   description: 'How an A/B test is meant to be deployed.',
   id: { resolve: ({ key }) => key },
-  loadOne: (key, { experiments }) => experiments.experimentOf(key),
+  loadOne: (key, { experiments }) => (experiments.isKnown(key) ? experiments.experimentOf(key) : null),
   fields: (t) => ({
     key: t.exposeString('key', { description: 'What events name it by; `default` for events that no plan claims.' }),
     name: t.exposeString('name', { description: 'A name for people; the key when none was given.' }),

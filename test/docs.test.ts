@@ -12,6 +12,30 @@ import { modulesOf, root } from './support/modules.ts';
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const readme = read('README.md');
 
+interface Question {
+  /** GraphQL; undefined for REST. */
+  readonly query?: string;
+  readonly path: string;
+  readonly init: RequestInit;
+  /** JSON, or for REST the very text. */
+  readonly answer: string;
+}
+
+/** An operation with its answer in the block that follows, GraphQL or sent by curl; and curl with its answer as a comment. */
+const shown =
+  /```graphql\n(?<query>[^`]*)```\s+```json\n(?<json>[^`]*)```|-d '\{"query":(?<sent>".*")\}'\n```\s+```json\n(?<sentJson>[^`]*)```|^curl -s (?<post>-X POST )?'?http:\/\/127\.0\.0\.1:4000(?<path>[^' \n]*)'?(?: -d '(?<body>[^']*)')?\n# (?<text>.*)$/gm;
+
+/** What the document asks and answers, in its order: later answers may rest on what was sent before. */
+const shownQuestions = (document: string): Question[] =>
+  [...document.matchAll(shown)].map(({ groups = {} }) => {
+    const { query, json, sent, sentJson, post, path = '', body, text = '' } = groups;
+    if (path === '') return { query: query ?? JSON.parse(sent ?? ''), path, init: {}, answer: json ?? sentJson ?? '' };
+    // What curl says of a body that it is told no type of.
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const init = body === undefined ? {} : { headers, body };
+    return { path, init: post || body ? { method: 'POST', ...init } : {}, answer: text };
+  });
+
 describe('the README', () => {
   it('has its tables as the program prints them', () => {
     expect(withSections(readme, referenceSections())).toBe(readme);
@@ -27,11 +51,13 @@ describe('the README', () => {
   it('shows answers that the demo world gives', async () => {
     const app = await demoApp();
     onTestFinished(app.close);
-    const [first, second] = [...readme.matchAll(/```json\n([\s\S]*?)```/g)].map(([, text = '']) => JSON.parse(text));
-    const [query = ''] = [...readme.matchAll(/```graphql\n([\s\S]*?)```/g)].map(([, text = '']) => text);
-    expect(await app.query(query)).toEqual(first);
-    const body = /-d '(\{"query".*\})'/.exec(readme)?.[1] ?? '';
-    expect(await app.query((JSON.parse(body) as { query: string }).query)).toEqual(second);
+    const questions = shownQuestions(readme);
+    const answers = [...readme.matchAll(/^```json$|^# (?=[[{A-Za-z])(?!asof$)/gm)];
+    expect(questions.length).toBe(answers.length);
+    for (const { query, path, init, answer } of questions) {
+      if (query !== undefined) expect(await app.query(query)).toEqual(JSON.parse(answer));
+      else expect(await (await app.get(path, init)).text(), path).toBe(answer);
+    }
   });
 
   it('links only to what is there', () => {

@@ -3,7 +3,7 @@ import type { MonitorSight } from '../domains/monitor.ts';
 import { formatInstant } from '../lib/time.ts';
 import type { Command } from './command.ts';
 import { withStoredData } from './data-folder.ts';
-import { CommandError, done, problemsFound, wrongUsage } from './exit.ts';
+import { done, problemsFound } from './exit.ts';
 import { configOf, type DataOptions, withDataOptions } from './options.ts';
 
 interface Options extends DataOptions {
@@ -34,9 +34,7 @@ export const checkCommand: Command = {
     const options = invoked.opts<Options>();
     const checked = await withStoredData(configOf(options, terminal), async ({ domains, ledger }) => {
       await ledger.catchUp();
-      const { experiments, experimentEvents, monitor } = domains;
-      const isKnown = key === undefined || experiments.keys.codeOf(key) !== undefined;
-      if (!isKnown) throw new CommandError(wrongUsage, `there is no experiment ${key}`);
+      const { experimentEvents, monitor } = domains;
       if (experimentEvents.columns.rows === 0) terminal.say('asof: there are no events yet');
       return monitor.at({ experiment: key, country: options.country, timeZone: 'UTC' });
     });

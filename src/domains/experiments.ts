@@ -42,6 +42,8 @@ export interface Experiments {
   readonly keys: Dictionary;
   plans(): Plans;
   plansAt(sequence: number): Plans;
+  /** Whether a plan or an event names it. */
+  isKnown(key: string): boolean;
   /** The plan of a key; for one without a plan the bare experiment. */
   experimentOf(key: string): Experiment;
   /** The experiment meant when none is named: the running one, of several the one saved last; else the newest; else `default`. */
@@ -80,6 +82,7 @@ export const createExperiments = (ledger: Ledger): Experiments => {
         rows.filter(({ seq }) => seq <= sequence),
         keys,
       ),
+    isKnown: (key) => keys.codeOf(key) !== undefined,
     experimentOf,
     current(nowUs) {
       const running = newest.all.findLast((plan) => holds(plan, nowUs));

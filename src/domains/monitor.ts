@@ -1,5 +1,7 @@
+import { DomainError } from '../errors.ts';
 import type { Ledger } from '../indices/follow.ts';
 import { type Growable, growableUint32 } from '../indices/growable.ts';
+import { shown } from '../lib/problems.ts';
 import { spanOf, type TimeRange, type TimeSpan } from '../lib/time-range.ts';
 import { takeTurns } from '../lib/turns.ts';
 import { createDeployment, type Deployment } from './deployment.ts';
@@ -31,7 +33,7 @@ export interface MonitorSight {
 
 /** How experiments are deployed at this moment. */
 export interface Monitor {
-  /** Everything that the figures of one moment rest on, and what is to be thought of it. */
+  /** Everything that the figures of one moment rest on, and what is to be thought of it. Throws NOT_FOUND for an unknown key. */
   at(request: MonitorRequest): Promise<MonitorSight>;
   readonly cellsOf: (sight: Sight) => DeploymentCell[];
   readonly suspectsOf: typeof suspectsOf;
@@ -133,8 +135,11 @@ export const createMonitor = (
     }
   };
 
-  const experimentOf = ({ experiment }: MonitorRequest): Experiment =>
-    experiment === undefined ? experiments.current(nowUs()) : experiments.experimentOf(experiment);
+  const experimentOf = ({ experiment }: MonitorRequest): Experiment => {
+    if (experiment === undefined) return experiments.current(nowUs());
+    if (experiments.isKnown(experiment)) return experiments.experimentOf(experiment);
+    throw new DomainError('NOT_FOUND', `there is no experiment ${shown(experiment)}: no plan and no event names it`);
+  };
 
   const at = async <R>(request: MonitorRequest, look: (sight: Sight) => R): Promise<R> => {
     const { range, country, timeZone } = request;

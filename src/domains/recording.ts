@@ -22,9 +22,9 @@ export const sentByApi: Origin = { importId: null, line: null };
 
 /** Why ids may not be recorded; none for good ones. Checked where every face passes. */
 export const idProblems = (ids: Readonly<Record<string, string>>): FieldProblem[] =>
-  Object.entries(ids)
-    .filter(([, id]) => !isTextId(id))
-    .map(([path]) => ({
+  Object.keys(ids)
+    .filter((path) => !isTextId(ids[path] as string))
+    .map((path) => ({
       path,
       code: 'MALFORMED',
       message: `${path} must be 1 to ${textIdLengthMax} characters of well-formed text without NUL`,

@@ -87,9 +87,13 @@ export const createLedger = (store: Store): Ledger => {
       const commits = store.commitsAfter(sequence, stepRecords);
       if (commits.length === 0) break;
       for (const part of steps(commits, sequence)) {
+        // Between two steps others have their turn.
+        if (part[0] !== commits[0]) await new Promise((resolve) => setImmediate(resolve));
         await step(part);
-        await new Promise((resolve) => setImmediate(resolve));
       }
+      // What was committed since then is for the catch-up that its writer asks for.
+      if (ready && commits.length < stepRecords) break;
+      await new Promise((resolve) => setImmediate(resolve));
     }
     if (ready) return;
     for (const { follower } of followed) await follower.rebuilt?.();

@@ -91,6 +91,7 @@ export const defineRoute = <P extends Shape = NoShape, Q extends Shape = NoShape
   const schema = z.object({ ...params, ...query, ...fields }) as unknown as z.ZodObject<P & Q & F>;
   const readable = body && new Set([...body.types, ...(body.tolerates ?? [])]);
   const expected = { ...definition, params, query, fields, schema };
+  const hasInput = Object.keys(expected.schema.shape).length > 0;
   return {
     ...definition,
     method,
@@ -99,6 +100,8 @@ export const defineRoute = <P extends Shape = NoShape, Q extends Shape = NoShape
     fields,
     handle(address, shared, asked) {
       if (readable && !readable.has(asked.body.mediaType)) throw wrongMediaType(asked.body, body?.types ?? []);
+      // What takes no parameters and is given none costs nothing to read.
+      if (!hasInput && address.search === '') return definition.handle({} as never, shared, asked);
       if (definition.fields === undefined) return definition.handle(readInput(address, expected), shared, asked);
       return readFields(asked.body).then((sent) =>
         definition.handle(readInput(address, expected, sent), shared, asked),

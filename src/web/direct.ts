@@ -64,7 +64,8 @@ export const createDirect = (config: Pick<Config, 'host' | 'allowedOrigins'>, re
     const search = end < 0 ? '' : url.slice(end);
     const route = rest.direct(pathname) ?? rest.direct(pathname.replace(/\/$/, ''));
     const { host = '' } = headers;
-    if (!route || !(search === '' || plainSearch.test(search)) || !isPlainHost(host)) return undefined;
+    if (!route || !(search === '' || plainSearch.test(search)) || !(host === ownName || isPlainHost(host)))
+      return undefined;
     return {
       isStream: route.isStream,
       async answer(outgoing) {
@@ -85,13 +86,13 @@ const send = async (
   { status, headers, body }: Answer,
   { vary, ...added }: Readonly<Record<string, string>>,
 ): Promise<void> => {
-  const varying = [headers.vary, vary].filter(Boolean).join(', ');
-  const all = { ...headers, ...added, ...(varying === '' ? {} : { vary: varying }) };
+  const varying = vary === undefined ? {} : { vary: headers.vary === undefined ? vary : `${headers.vary}, ${vary}` };
   if (typeof body === 'string') {
-    outgoing.writeHead(status, { ...all, 'content-length': Buffer.byteLength(body) }).end(body);
+    const length = Buffer.byteLength(body);
+    outgoing.writeHead(status, { ...headers, ...added, ...varying, 'content-length': length }).end(body);
     return;
   }
-  outgoing.writeHead(status, all);
+  outgoing.writeHead(status, { ...headers, ...added, ...varying });
   // The client shall know at once that it is being listened to.
   outgoing.flushHeaders();
   for await (const text of body) {
