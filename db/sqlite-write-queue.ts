@@ -30,6 +30,7 @@ export const createWriteQueue = (
 ): WriteQueue => {
   const waiting: Waiting[] = [];
   const savepoint = prepareSavepoint(client);
+  const transaction = { begin: client.prepare('begin immediate'), commit: client.prepare('commit') };
   let running = false;
   let closed = false;
 
@@ -37,7 +38,7 @@ export const createWriteQueue = (
     const deadline = performance.now() + limits.writeWaitMs;
     for (;;) {
       try {
-        client.exec('begin immediate');
+        transaction.begin.run();
         return;
       } catch (error) {
         if (!isBusy(error)) throw error;
@@ -66,7 +67,7 @@ export const createWriteQueue = (
         answers.push(runAlone(savepoint, tx, job));
       }
       tx.end();
-      client.exec('commit');
+      transaction.commit.run();
     } catch (error) {
       if (client.inTransaction) client.exec('rollback');
       // A transaction that fails before its first job would fail again for every one that waits.

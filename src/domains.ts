@@ -6,6 +6,7 @@ import { createEnrichedAggregate } from './domains/enriched-aggregate.ts';
 import { createExperimentEvents } from './domains/experiment-events.ts';
 import { createExperimentEventsImporter } from './domains/experiment-events-import.ts';
 import { createExperiments } from './domains/experiments.ts';
+import { createInbox } from './domains/inbox.ts';
 import { createIntake } from './domains/intake.ts';
 import { createIpCity } from './domains/ip-city.ts';
 import { createIpRangesImporter } from './domains/ip-city-import.ts';
@@ -45,6 +46,7 @@ export const createDomains = (store: Store, ledger: Ledger, config: Config, nowU
     experimentEvents: createExperimentEventsImporter(experimentEvents),
   };
   const intake = createIntake(store, ledger, Object.values<Importer>(importers), config);
+  const eventInbox = createInbox({ intake, importer: importers.experimentEvents, source: 'api', limits: config });
   const rejects = createRejects(store, ledger, intake.importers, config);
   const uploads = createUploads(intake, config);
   const indexStates = () => [
@@ -70,6 +72,7 @@ export const createDomains = (store: Store, ledger: Ledger, config: Config, nowU
     dashboard,
     importers,
     intake,
+    eventInbox,
     rejects,
     uploads,
   };

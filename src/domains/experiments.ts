@@ -46,7 +46,7 @@ export interface Experiments {
   isKnown(key: string): boolean;
   /** The plan of a key; for one without a plan the bare experiment. */
   experimentOf(key: string): Experiment;
-  /** The experiment meant when none is named: the running one, of several the one saved last; else the newest; else `default`. */
+  /** The experiment meant when none is named: a running one, else one that has begun, else any, of several the one saved last; else `default`. */
   current(nowUs: number): Experiment;
   /** Saves a plan as a whole. Throws VALIDATION_FAILED naming the fields. The same again changes nothing. */
   save(experiment: Experiment): Promise<Experiment>;
@@ -86,7 +86,8 @@ export const createExperiments = (ledger: Ledger): Experiments => {
     experimentOf,
     current(nowUs) {
       const running = newest.all.findLast((plan) => holds(plan, nowUs));
-      return running ?? newest.all.at(-1) ?? bare(defaultKey);
+      const begun = newest.all.findLast(({ startedAtUs }) => startedAtUs === null || startedAtUs <= nowUs);
+      return running ?? begun ?? newest.all.at(-1) ?? bare(defaultKey);
     },
     async save(experiment) {
       const problems = problemsOf(experiment);

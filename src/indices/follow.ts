@@ -58,8 +58,16 @@ export interface Ledger {
 /** Records taken into memory in one go: small enough to hold the thread for a few milliseconds only. */
 const stepRecords = 1000;
 
+interface Followed {
+  readonly table: LedgerTable;
+  readonly columns: readonly string[];
+  readonly follower: Follower<never>;
+}
+
 export const createLedger = (store: Store): Ledger => {
-  const followed: { table: LedgerTable; columns: readonly string[]; follower: Follower<never> }[] = [];
+  const followed: Followed[] = [];
+  /** Those that had the newest records: the next ones will probably be theirs, too. */
+  let recent: Followed[] = [];
   const log: CommitLog = createCommitLog();
   const listeners = new Set<() => void>();
   let sequence = 0;
@@ -68,12 +76,24 @@ export const createLedger = (store: Store): Ledger => {
   let running: Promise<void> | undefined;
   let again: Promise<void> | undefined;
 
+  /** The new records of each table. They have no gaps: once all are found, no other table is asked. */
+  const recordsUpTo = (upTo: number): Map<Followed, never[]> => {
+    const found = new Map<Followed, never[]>();
+    let left = upTo - sequence;
+    for (const each of new Set([...recent, ...followed])) {
+      if (left === 0) break;
+      const rows = store.records(each.table, each.columns as never, sequence, upTo) as never[];
+      if (rows.length > 0) found.set(each, rows);
+      left -= rows.length;
+    }
+    recent = [...found.keys()];
+    return found;
+  };
+
   const step = async (commits: Commit[]): Promise<void> => {
     const upTo = (commits.at(-1) as Commit).lastSeq;
-    const batches = followed.map(({ table, columns, follower }) => ({
-      follower,
-      rows: store.records(table, columns as never, sequence, upTo) as never[],
-    }));
+    const found = recordsUpTo(upTo);
+    const batches = followed.map((each) => ({ follower: each.follower, rows: found.get(each) ?? [] }));
     for (const { follower, rows } of batches) if (rows.length > 0) await follower.prepare?.(rows, !ready);
     for (const { follower, rows } of batches) if (rows.length > 0) follower.apply(rows);
     for (const { lastSeq, recordedAtUs } of commits) log.add(lastSeq, recordedAtUs);

@@ -31,13 +31,6 @@ const example = {
 /** What `curl -d` and Python's urllib write when they are told no type. */
 const carelessTypes = ['', 'application/x-www-form-urlencoded', 'text/plain', 'application/octet-stream'];
 
-const destinationOf = ({ intake, importers, config }: Shared): Destination => ({
-  intake,
-  importer: importers.experimentEvents,
-  source: 'api',
-  limits: config,
-});
-
 export const receiveEvent = defineRoute({
   method: 'POST',
   path: '/receive_event',
@@ -49,10 +42,10 @@ export const receiveEvent = defineRoute({
   body: { types: ['application/json'], tolerates: carelessTypes, schema: event, example },
   refuses: ['CONFLICT', 'VALIDATION_FAILED', 'TOO_LARGE', 'OVERLOADED'],
   answer: { schema: z.object({ status: z.enum(['created', 'duplicate']) }), example: { status: 'created' } },
-  async handle(_input, shared, { body, header }) {
+  async handle(_input, { eventInbox }, { body, header }) {
     const key = header('idempotency-key');
     const outerId = key === undefined ? null : { field: 'event_id', origin: 'the header Idempotency-Key', id: key };
-    const outcome = await receiveOne(destinationOf(shared), await body.bytes(), outerId);
+    const outcome = await eventInbox.receiveOne(await body.bytes(), outerId);
     if (outcome.kind === 'CREATED' || outcome.kind === 'DUPLICATE') return { status: statusOf(outcome) };
     const { kind, problems } = outcome;
     const message = problems.map((problem) => problem.message).join('; ');
@@ -81,8 +74,8 @@ export const receiveEvents = defineRoute({
     example: `${JSON.stringify({ index: 0, status: 'created' })}\n`,
     type: 'application/x-ndjson',
   },
-  handle({ summary }, shared, { body }) {
-    const outcomes = receiveStream(destinationOf(shared), body.chunks());
+  handle({ summary }, { eventInbox }, { body }) {
+    const outcomes = eventInbox.receiveStream(body.chunks());
     return summary ? countsOf(outcomes) : linesOf(outcomes);
   },
 });

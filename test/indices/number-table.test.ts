@@ -16,6 +16,7 @@ it('gives every distinct number a dense place in the order of first sight', () =
       const places = new Map<number, number>();
       for (const each of numbers) {
         const key = each === 0 ? 0 : each;
+        expect(table.placeOf(each)).toBe(places.get(key));
         if (!places.has(key)) places.set(key, places.size);
         expect(table.place(each)).toBe(places.get(key));
       }
@@ -34,6 +35,8 @@ it.each([
   for (let place = 0; place < count; place++)
     if (table.place(numberOf(place)) !== place) expect.fail(`place ${place} is lost`);
   for (let place = 0; place < count; place++)
-    if (table.place(numberOf(place)) !== place) expect.fail(`place ${place} moved`);
+    if (table.placeOf(numberOf(place)) !== place) expect.fail(`place ${place} moved`);
+  for (let place = 0; place < count; place++)
+    if (table.placeOf(numberOf(count + place)) !== undefined) expect.fail(`place ${place} is there without a number`);
   expect(table.size).toBe(count);
 });

@@ -30,7 +30,7 @@ export interface DullWorld {
 }
 
 /** The last change at or before the instant; of equal times the later record. */
-const dullStatus = (changes: readonly DullChange[], userId: string, at: number): string => {
+export const dullStatus = (changes: readonly DullChange[], userId: string, at: number): string => {
   let best: DullChange | undefined;
   for (const change of changes)
     if (change.userId === userId && change.at <= at && (!best || change.at >= best.at)) best = change;
@@ -56,7 +56,7 @@ export type DullDimension = 'USER_STATUS' | 'CITY' | 'PRODUCT' | 'USER' | 'PERIO
 const units = { MINUTE: 'minute', HOUR: 'hour', DAY: 'day' } as const;
 
 /** Start of the period by Temporal, in milliseconds. */
-const dullPeriod = (at: number, grain: string, zone: string): number => {
+export const dullPeriod = (at: number, grain: string, zone: string): number => {
   const time = Temporal.Instant.fromEpochMilliseconds(Math.floor(at / 1000)).toZonedDateTimeISO(zone);
   if (grain in units) {
     const unit = units[grain as keyof typeof units];
@@ -85,7 +85,7 @@ export interface DullGroup {
   readonly distinctUsers: number;
 }
 
-const halfEven = (total: bigint, by: bigint): bigint => {
+export const halfEven = (total: bigint, by: bigint): bigint => {
   const [sign, size] = total < 0n ? [-1n, -total] : [1n, total];
   const [quotient, rest] = [size / by, size % by];
   const up = rest * 2n > by || (rest * 2n === by && quotient % 2n === 1n);

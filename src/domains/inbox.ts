@@ -1,0 +1,128 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { DomainError } from '../errors.ts';
+import { stringifyExact } from '../lib/exact-json.ts';
+import { inBatches } from '../lib/in-batches.ts';
+import { type FieldProblem, shown } from '../lib/problems.ts';
+import { readOneRecord, readRecordStream } from '../sources/record-stream.ts';
+import type { SourceLimits } from '../sources/source.ts';
+import type { Intake, WrittenRecord } from './intake.ts';
+import type { Importer, Outcome } from './recording.ts';
+
+/** Where written records go, and how large and how many they may be. */
+export interface Destination {
+  readonly intake: Intake;
+  readonly importer: Importer;
+  /** What rejects say about where they came from. */
+  readonly source: string;
+  readonly limits: SourceLimits & { readonly writeQueueMax: number };
+}
+
+/** An id that came beside a record, and the field of the record that it stands for. */
+export interface OuterId {
+  readonly field: string;
+  /** What it came in, for messages. */
+  readonly origin: string;
+  readonly id: string;
+}
+
+/** Takes in records as clients write them; what cannot be read is kept among the rejects. */
+export interface Inbox {
+  /** One record of JSON. Throws OVERLOADED when `writeQueueMax` wait already; nothing is stored then. */
+  receiveOne(bytes: Buffer, outerId: OuterId | null): Promise<Outcome>;
+  /**
+   * The records of a text as it comes, JSON Lines or a JSON array, each judged alone: tells what became of them batch by
+   * batch and in order. It waits while the write queue is full, and reads no faster than it is listened to.
+   */
+  receiveStream(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Outcome[]>;
+}
+
+interface Waiting {
+  readonly record: WrittenRecord;
+  readonly resolve: (outcome: Outcome) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export const createInbox = ({ intake, importer, source, limits }: Destination): Inbox => {
+  const { recordBytesMax, batchRecords, writeQueueMax } = limits;
+  const waiting: Waiting[] = [];
+  let unanswered = 0;
+
+  const receive = async (records: readonly WrittenRecord[]): Promise<readonly Outcome[]> =>
+    (await intake.receiveWritten(importer, source, records)).outcomes;
+
+  const receiveTogether = async (group: readonly Waiting[]): Promise<void> => {
+    try {
+      const outcomes = await receive(group.map(({ record }) => record));
+      unanswered -= group.length;
+      for (const [place, { resolve }] of group.entries()) resolve(outcomes[place] as Outcome);
+    } catch (error) {
+      // A bug that one record brings up must not be the others' fault.
+      if (group.length > 1 && !(error instanceof DomainError)) {
+        for (const each of group) await receiveTogether([each]);
+        return;
+      }
+      unanswered -= group.length;
+      for (const { reject } of group) reject(error);
+    }
+  };
+
+  /** Whatever came in one turn of the event loop is one piece of work for the store: one a record costs more than it. */
+  const flush = (): void => {
+    while (waiting.length > 0) void receiveTogether(waiting.splice(0, batchRecords));
+  };
+
+  return {
+    receiveOne: (bytes, outerId) =>
+      new Promise((resolve, reject) => {
+        if (unanswered >= writeQueueMax) return reject(overloaded(unanswered));
+        const record = readOneRecord(bytes, recordBytesMax);
+        unanswered++;
+        waiting.push({ record: outerId ? withId(record, outerId) : record, resolve, reject });
+        if (waiting.length === 1) setImmediate(flush);
+      }),
+    receiveStream: (chunks) =>
+      inBatches<WrittenRecord, readonly Outcome[]>(readRecordStream(chunks, recordBytesMax), {
+        // Of long records fewer make a batch, or it would take any amount of memory.
+        shareOf: ({ raw }) => 1 / batchRecords + raw.length / recordBytesMax,
+        work: (batch) => withPatience(() => receive(batch)),
+      }),
+  };
+};
+
+const overloaded = (count: number): DomainError =>
+  new DomainError('OVERLOADED', `${count} records wait already; nothing was stored (setting writeQueueMax)`, {
+    details: { retryAfterMs: 1000 },
+  });
+
+const withId = (record: WrittenRecord, { field, origin, id }: OuterId): WrittenRecord => {
+  if (record.problems) return record;
+  const value = record.value as Readonly<Record<string, unknown>>;
+  const own = value[field] ?? '';
+  // Kept with its id, should it be rejected: what is taken in later must still know it.
+  if (own === '') return writtenOf({ ...value, [field]: id });
+  if (own === id || String(own) === id) return record;
+  const message = `${field} is ${shown(own)}, but ${origin} is ${shown(id)}`;
+  const problems: FieldProblem[] = [{ path: field, code: 'CONFLICT', message }];
+  return { raw: record.raw, problems };
+};
+
+const writtenOf = (value: unknown): WrittenRecord => ({
+  value,
+  get raw() {
+    return stringifyExact(value);
+  },
+});
+
+const roomPollMs = 50;
+
+/** Tries again for as long as the queue has no room; nothing is stored by a try that finds none. */
+const withPatience = async <R>(work: () => Promise<R>): Promise<R> => {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof DomainError && error.code === 'OVERLOADED')) throw error;
+      await delay(roomPollMs);
+    }
+  }
+};
