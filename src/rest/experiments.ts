@@ -1,7 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { Shared } from '../context.ts';
 import type { Outcome } from '../domains/recording.ts';
-import { type Destination, receiveOne, receiveStream } from '../domains/written-records.ts';
 import { DomainError } from '../errors.ts';
 import { isSummary } from './parameters.ts';
 import { defineRoute } from './route.ts';
