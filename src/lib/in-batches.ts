@@ -36,7 +36,7 @@ export async function* inBatches<T, R>(
     if (batches.length === 0) share = 1;
     const begun = work(batch).then((result) => ({ result }));
     // It is awaited later, or not at all when the stream fails before.
-    begun.catch(() => undefined);
+    void begun.catch(() => undefined);
     underWay.push(begun);
   };
   const hasFull = (): boolean => batches.length > 1 || (batches.length === 1 && share >= 1);
@@ -48,7 +48,7 @@ export async function* inBatches<T, R>(
       while (isDue()) begin(batches.shift() as T[]);
       if (!isEnded && !hasFull()) {
         reading ??= items.next();
-        reading.catch(() => undefined);
+        void reading.catch(() => undefined);
       }
       const happened = await Promise.race([...(reading ? [reading] : []), ...underWay.slice(0, 1)]);
       if ('result' in happened) {

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { benchmarkAggregate } from './aggregate.ts';
 import { benchmarkDashboard } from './dashboard.ts';
 import { benchmarkImport } from './import.ts';
+import { benchmarkIngest } from './ingest.ts';
 import { benchmarkLookups } from './lookups.ts';
 import type { Asked, BenchmarkName } from './options.ts';
 import { printReport, type Report } from './report.ts';
@@ -13,6 +14,7 @@ const benchmarks: Readonly<Record<BenchmarkName, (asked: Asked) => Promise<Repor
   startup: benchmarkStartup,
   aggregate: benchmarkAggregate,
   dashboard: benchmarkDashboard,
+  ingest: benchmarkIngest,
 };
 
 const [name, size, folder, out] = process.argv.slice(2) as [BenchmarkName, string, string, string];

@@ -78,6 +78,7 @@ describe('documentation', () => {
       ip: '10.20.0.0',
       date: '2021-10-10T10:00:00',
       symbol: 'e',
+      country: 'SE',
       lower: '2021-10-10',
       upper: '2021-10-11',
     };
