@@ -115,9 +115,7 @@ builder.mutationField('recordEvents', (t) =>
     resolve: (_root, { input: { experiment, events } }, { intake, importers, config }) => {
       const receive = async () => {
         checkRecordCount(events.length, config);
-        return intake.receiveWritten(
-          importers.experimentEvents,
-          'api',
+        return intake.receiveWritten(importers.experimentEvents, 'api', () =>
           events.map(({ eventId, userId, accountType, date, eventType, orderValue, version }) => {
             const value = {
               ...(eventId ? { event_id: eventId } : {}),
@@ -129,7 +127,12 @@ builder.mutationField('recordEvents', (t) =>
               order_value: orderValue ?? null,
               version,
             };
-            return { value, raw: stringifyExact(value) };
+            return {
+              value,
+              get raw() {
+                return stringifyExact(value);
+              },
+            };
           }),
         );
       };

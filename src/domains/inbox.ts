@@ -47,18 +47,22 @@ export const createInbox = ({ intake, importer, source, limits }: Destination): 
   const waiting: Waiting[] = [];
   let unanswered = 0;
 
-  const receive = async (records: readonly WrittenRecord[]): Promise<readonly Outcome[]> =>
-    (await intake.receiveWritten(importer, source, records)).outcomes;
-
-  const receiveTogether = async (group: readonly Waiting[]): Promise<void> => {
+  /** Judges one group of waiting records; `take` is called once their transaction has begun. */
+  const receiveGroup = async (take: () => readonly Waiting[]): Promise<void> => {
+    let group: readonly Waiting[] = [];
     try {
-      const outcomes = await receive(group.map(({ record }) => record));
+      const { outcomes } = await intake.receiveWritten(importer, source, () => {
+        group = take();
+        return group.map(({ record }) => record);
+      });
       unanswered -= group.length;
       for (const [place, { resolve }] of group.entries()) resolve(outcomes[place] as Outcome);
     } catch (error) {
+      // Refused before its turn: then it is those who wait by now.
+      if (group.length === 0) group = take();
       // A bug that one record brings up must not be the others' fault.
       if (group.length > 1 && !(error instanceof DomainError)) {
-        for (const each of group) await receiveTogether([each]);
+        for (const each of group) await receiveGroup(() => [each]);
         return;
       }
       unanswered -= group.length;
@@ -66,9 +70,11 @@ export const createInbox = ({ intake, importer, source, limits }: Destination): 
     }
   };
 
-  /** Whatever came in one turn of the event loop is one piece of work for the store: one a record costs more than it. */
-  const flush = (): void => {
-    while (waiting.length > 0) void receiveTogether(waiting.splice(0, batchRecords));
+  /** Whatever has come until the transaction begins shares it as one piece of work: one a record costs more than the record. */
+  const takeWaiting = (): readonly Waiting[] => {
+    const group = waiting.splice(0, batchRecords);
+    if (waiting.length > 0) void receiveGroup(takeWaiting);
+    return group;
   };
 
   return {
@@ -78,13 +84,14 @@ export const createInbox = ({ intake, importer, source, limits }: Destination): 
         const record = readOneRecord(bytes, recordBytesMax);
         unanswered++;
         waiting.push({ record: outerId ? withId(record, outerId) : record, resolve, reject });
-        if (waiting.length === 1) setImmediate(flush);
+        if (waiting.length === 1) void receiveGroup(takeWaiting);
       }),
     receiveStream: (chunks) =>
       inBatches<WrittenRecord, readonly Outcome[]>(readRecordStream(chunks, recordBytesMax), {
         // Of long records fewer make a batch, or it would take any amount of memory.
         shareOf: ({ raw }) => 1 / batchRecords + raw.length / recordBytesMax,
-        work: (batch) => withPatience(() => receive(batch)),
+        work: (batch) =>
+          withPatience(async () => (await intake.receiveWritten(importer, source, () => batch)).outcomes),
       }),
   };
 };

@@ -33,8 +33,11 @@ export interface Intake {
   start(target: string, files: readonly ImportFile[], options?: ImportOptions): Promise<ImportRun>;
   /** Takes in records sent through the API, each judged alone, all in one transaction. */
   receive<R>(importer: Importer<R>, source: string, records: readonly R[]): Promise<Received>;
-  /** The same for records as a client wrote them; those that cannot be read are kept among the rejects, too. */
-  receiveWritten(importer: Importer, source: string, records: readonly WrittenRecord[]): Promise<Received>;
+  /**
+   * The same for records as a client wrote them; those that cannot be read are kept among the rejects, too. They are taken
+   * once their transaction has begun: whatever has come by then shares it.
+   */
+  receiveWritten(importer: Importer, source: string, take: () => readonly WrittenRecord[]): Promise<Received>;
   /** Imports, the newest first. */
   importsPage(where: { state?: Import['state'] | undefined }, page: TablePageRequest): TablePage<Import>;
   importsByIds(ids: readonly number[]): (Import | null)[];
@@ -64,18 +67,18 @@ export const createIntake = (
   const judgeEach = <R, T>(
     importer: Importer<R>,
     source: string,
-    records: readonly T[],
-    rawOf: (record: T, place: number) => string,
+    take: () => readonly T[],
+    rawOf: (record: T) => string,
     judge: (session: ImportSession<R>, tx: Tx, record: T) => Outcome,
   ): Promise<Received> =>
     ledger.write((tx) => {
       const session = importer.begin({ id: 0, digest: '', isRepeat: false });
       const rejectedIds: number[] = [];
-      const outcomes = records.map((record, place) => {
+      const outcomes = take().map((record) => {
         const outcome = judge(session, tx, record);
         if (outcome.kind === 'REJECTED' || outcome.kind === 'CONFLICT') {
           const { problems } = outcome;
-          const raw = rawOf(record, place);
+          const raw = rawOf(record);
           const kept = { target: importer.target, source, raw, problems, receivedAtUs: tx.nowUs };
           rejectedIds.push(tx.insert(rejectedRecords, kept));
         }
@@ -99,21 +102,27 @@ export const createIntake = (
           `${records.length} records are more than ${limits.recordsPerMutationMax} (setting recordsPerMutationMax)`,
         );
       const rawOf = (record: (typeof records)[number]) => JSON.stringify(importer.wire(record));
-      return judgeEach(importer, source, records, rawOf, (session, tx, record) =>
-        session.record(tx, record, sentByApi),
-      );
-    },
-    receiveWritten: (importer, source, records) => {
-      const read = records.map(({ value, problems }) => (problems ? { problems } : importer.read(value, {})));
       return judgeEach(
         importer,
         source,
-        read,
-        (_record, place) => records[place]?.raw ?? '',
-        (session, tx, { value, problems }) =>
-          problems ? { kind: 'REJECTED', problems } : session.record(tx, value, sentByApi),
+        () => records,
+        rawOf,
+        (session, tx, record) => session.record(tx, record, sentByApi),
       );
     },
+    receiveWritten: (importer, source, take) =>
+      judgeEach(
+        importer,
+        source,
+        take,
+        ({ raw }) => raw,
+        (session, tx, { value, problems }) => {
+          const read = problems ? { problems } : importer.read(value, {});
+          return read.problems
+            ? { kind: 'REJECTED', problems: read.problems }
+            : session.record(tx, read.value, sentByApi);
+        },
+      ),
     importsPage: ({ state }, page) =>
       pageOfTable(store, imports, { key: 'id', direction: 'desc', match: state ? { state } : {} }, page),
     importsByIds,
