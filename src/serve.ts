@@ -51,14 +51,15 @@ export const openServer = async (
     return /text\/event-stream/i.test(incoming.headers.accept ?? '') ? streams.take(response) : response;
   };
   const listener = getRequestListener((request, env) => answer(request, env as HttpBindings), { errorHandler });
-  const inFlight = new Set<ServerResponse>();
-  const unused = new Set<Socket>();
+  /**
+   * The newest answer on each connection, null before the first. Not a set of answers in flight: tables that Map and Set
+   * leave behind when entries come and go keep dead entries alive for the garbage collector's young generation.
+   */
+  const connections = new Map<Socket, ServerResponse | null>();
   let stopping: Promise<void> | undefined;
 
   const server = createServer({ headersTimeout, requestTimeout, keepAliveTimeout }, (incoming, outgoing) => {
-    unused.delete(incoming.socket);
-    inFlight.add(outgoing);
-    outgoing.once('close', () => inFlight.delete(outgoing));
+    connections.set(incoming.socket, outgoing);
     if (stopping) outgoing.setHeader('connection', 'close');
     const answering = direct?.(incoming);
     if (!answering) return void listener(incoming, outgoing);
@@ -69,8 +70,8 @@ export const openServer = async (
   });
   server.setTimeout(socketTimeoutMs);
   server.on('connection', (socket) => {
-    unused.add(socket);
-    socket.once('close', () => unused.delete(socket));
+    connections.set(socket, null);
+    socket.once('close', () => connections.delete(socket));
   });
   server.listen(port, host);
   await once(server, 'listening');
@@ -81,10 +82,11 @@ export const openServer = async (
     const closed = once(server, 'close');
     server.close();
     streams.end();
-    // Without it a connection under load is kept alive, and the server never closes.
-    for (const outgoing of inFlight) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
-    // Browsers open connections ahead of need; Node does not count these as idle.
-    for (const socket of unused) socket.destroy();
+    for (const [socket, outgoing] of connections)
+      // Browsers open connections ahead of need; Node does not count these as idle.
+      if (!outgoing) socket.destroy();
+      // Without it a connection under load is kept alive, and the server never closes.
+      else if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
     const cut = setTimeout(() => server.closeAllConnections(), drainMs);
     await closed;
     clearTimeout(cut);
