@@ -193,7 +193,8 @@ export const createExperimentEvents = (
         countDuplicate(tx, experiment);
         return { kind: 'DUPLICATE' };
       }
-      const message = `event ${eventId} is recorded with another ${differing.join(', ')}`;
+      const names = differing.map((field) => wireNames[field]).join(', ');
+      const message = `event ${eventId} is recorded with another ${names}`;
       return { kind: 'CONFLICT', problems: [{ path: 'event_id', code: 'CONFLICT', message }] };
     },
     repeat(tx, { experiment }) {
@@ -207,15 +208,17 @@ export const createExperimentEvents = (
   };
 };
 
-const contentFields = [
-  'experiment',
-  'userId',
-  'variant',
-  'accountType',
-  'eventType',
-  'occurredAtUs',
-  'orderValue',
-] as const;
+/** What makes an event the same as another of its id, in the words of the wire format. */
+const wireNames = {
+  experiment: 'experiment',
+  userId: 'user_id',
+  variant: 'version',
+  accountType: 'account_type',
+  eventType: 'event_type',
+  occurredAtUs: 'date',
+  orderValue: 'order_value',
+} as const;
+const contentFields = Object.keys(wireNames) as (keyof typeof wireNames)[];
 
 const countDuplicate = (tx: Tx, experiment: string | null): void => {
   const known = tx.newest(experimentRepeats, { experiment });

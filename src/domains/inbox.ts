@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError } from '../errors.ts';
-import { stringifyExact } from '../lib/exact-json.ts';
+import { numberText, stringifyExact } from '../lib/exact-json.ts';
 import { inBatches } from '../lib/in-batches.ts';
 import { type FieldProblem, shown } from '../lib/problems.ts';
 import { readOneRecord, readRecordStream } from '../sources/record-stream.ts';
@@ -107,7 +107,7 @@ const withId = (record: WrittenRecord, { field, origin, id }: OuterId): WrittenR
   const own = value[field] ?? '';
   // Kept with its id, should it be rejected: what is taken in later must still know it.
   if (own === '') return writtenOf({ ...value, [field]: id });
-  if (own === id || String(own) === id) return record;
+  if (own === id || numberText(own) === id) return record;
   const message = `${field} is ${shown(own)}, but ${origin} is ${shown(id)}`;
   const problems: FieldProblem[] = [{ path: field, code: 'CONFLICT', message }];
   return { raw: record.raw, problems };

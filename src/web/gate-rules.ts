@@ -1,5 +1,6 @@
 import { DomainError } from '../errors.ts';
 import { kindOf, parseIp } from '../lib/ip.ts';
+import { shown } from '../lib/problems.ts';
 
 /** `//monitor` is `/monitor`: one client is known to ask so. */
 export const plainPath = (pathname: string): string =>
@@ -18,6 +19,12 @@ export const refuseForeignHost = (hostname: string, ownHost: string): void => {
 const isLoopbackName = (name: string): boolean => {
   const ip = parseIp(name.replace(/^\[|\]$/g, ''));
   return ip === null ? name === 'localhost' : kindOf(ip) === 'LOOPBACK';
+};
+
+/** Bodies are read as they stand: one that is compressed would be taken for malformed records. Throws BAD_REQUEST. */
+export const refuseEncodedBody = (encoding: string | null | undefined): void => {
+  if (encoding && encoding.trim().toLowerCase() !== 'identity')
+    throw new DomainError('BAD_REQUEST', `the body must be sent without content-encoding, not ${shown(encoding)}`);
 };
 
 /** A request as far as it tells who made it. */
