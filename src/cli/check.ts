@@ -16,8 +16,8 @@ Examples:
   asof check experiment checkout --country SE || echo "do not deploy"
 
 Without a key it is the running experiment, or the one saved last. One line a check, the worst first. Exit code 1 when
-the verdict is BROKEN, 2 when there is no such experiment, 0 otherwise. --json prints {"experiment", "planned", "verdict", "sequence", "checks": [{"verdict",
-"kind", "country", "message"}]}.`;
+the verdict is BROKEN, 2 when there is no such experiment, 0 otherwise. --json prints {"experiment", "planned", "verdict",
+"sequence", "checks": [{"verdict", "kind", "country", "message"}]}.`;
 
 /** `asof check experiment`: whether an experiment is deployed as it should be, for pipelines. */
 export const checkCommand: Command = {
