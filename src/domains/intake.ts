@@ -44,7 +44,7 @@ export interface Intake {
   /** An import as it stands and whenever its counts have moved, until it has ended. Throws NOT_FOUND. */
   progressOf(importId: number): AsyncIterableIterator<Import>;
   /** Ends imports whose process died in the middle; what they had stored stays. Call it when a server starts. */
-  endInterrupted(): Promise<void>;
+  endInterrupted(wanted?: Partial<Pick<Import, 'target' | 'digest'>>): Promise<void>;
 }
 
 export const createIntake = (
@@ -60,8 +60,30 @@ export const createIntake = (
     const known = importTargets.map(({ command }) => command).join(', ');
     throw new DomainError('BAD_REQUEST', `there is no import target ${named}; there are ${known}`);
   };
-  const runs = new Set<number>();
+  const running = new Set<number>();
   const importsByIds = (ids: readonly number[]) => rowsInOrder(store, imports, 'id', ids);
+
+  const endInterrupted: Intake['endInterrupted'] = async (wanted = {}) => {
+    const match = { ...wanted, state: 'RUNNING' } as const;
+    const open = store.page(imports, { key: 'id', direction: 'desc', match, limit: 1000 });
+    const dead = open.filter(({ id, processId }) => !running.has(id) && !isAlive(processId));
+    if (dead.length === 0) return;
+    await store.write((tx) => {
+      for (const { id } of dead)
+        tx.update(
+          imports,
+          // One that came to its end since has ended by itself.
+          { id, state: 'RUNNING' },
+          {
+            state: 'FAILED',
+            finishedAtUs: tx.nowUs,
+            failureCode: 'INTERNAL',
+            failureMessage:
+              'the importing process ended in the middle; what it had stored is kept, import the file again',
+          },
+        );
+    });
+  };
 
   /** One transaction for all; what is not taken in is kept with its text. */
   const judgeEach = <R, T>(
@@ -90,10 +112,8 @@ export const createIntake = (
   return {
     importers,
     async start(target, files, options = {}) {
-      const run = await createImportRun({ store, ledger, limits, importer: importerOf(target) }, files, options);
-      for (const { id } of run.imports) runs.add(id);
-      void run.done.finally(() => run.imports.forEach(({ id }) => void runs.delete(id)));
-      return run;
+      const surroundings = { store, ledger, limits, importer: importerOf(target), running, endInterrupted };
+      return createImportRun(surroundings, files, options);
     },
     async receive(importer, source, records) {
       if (records.length > limits.recordsPerMutationMax)
@@ -127,25 +147,7 @@ export const createIntake = (
       pageOfTable(store, imports, { key: 'id', direction: 'desc', match: state ? { state } : {} }, page),
     importsByIds,
     progressOf: (importId) => followImport(importsByIds, importId),
-    async endInterrupted() {
-      const running = store.page(imports, { key: 'id', direction: 'desc', match: { state: 'RUNNING' }, limit: 1000 });
-      const dead = running.filter(({ id, processId }) => !runs.has(id) && !isAlive(processId));
-      if (dead.length === 0) return;
-      await store.write((tx) => {
-        for (const { id } of dead)
-          tx.update(
-            imports,
-            { id },
-            {
-              state: 'FAILED',
-              finishedAtUs: tx.nowUs,
-              failureCode: 'INTERNAL',
-              failureMessage:
-                'the importing process ended in the middle; what it had stored is kept, import the file again',
-            },
-          );
-      });
-    },
+    endInterrupted,
   };
 };
 
