@@ -127,12 +127,7 @@ builder.mutationField('recordEvents', (t) =>
               order_value: orderValue ?? null,
               version,
             };
-            return {
-              value,
-              get raw() {
-                return stringifyExact(value);
-              },
-            };
+            return { value, raw: stringifyExact(value) };
           }),
         );
       };

@@ -106,19 +106,15 @@ const withId = (record: WrittenRecord, { field, origin, id }: OuterId): WrittenR
   const value = record.value as Readonly<Record<string, unknown>>;
   const own = value[field] ?? '';
   // Kept with its id, should it be rejected: what is taken in later must still know it.
-  if (own === '') return writtenOf({ ...value, [field]: id });
+  if (own === '') {
+    const whole = { ...value, [field]: id };
+    return { raw: stringifyExact(whole), value: whole };
+  }
   if (own === id || numberText(own) === id) return record;
   const message = `${field} is ${shown(own)}, but ${origin} is ${shown(id)}`;
   const problems: FieldProblem[] = [{ path: field, code: 'CONFLICT', message }];
   return { raw: record.raw, problems };
 };
-
-const writtenOf = (value: unknown): WrittenRecord => ({
-  value,
-  get raw() {
-    return stringifyExact(value);
-  },
-});
 
 const roomPollMs = 50;
 

@@ -56,22 +56,12 @@ export const createAnswering = (shared: Shared, log: Logger, document: () => Api
   return {
     refuse,
     async answer(route, inquiry) {
-      const { address, header, origin } = inquiry;
+      const { address } = inquiry;
       try {
         if (route.subject === 'facts' && !ledger.ready)
           throw new DomainError('NOT_READY', 'the indices are being built');
-        const value = await route.handle(address, shared, {
-          origin,
-          get prefers() {
-            return preferred(header('accept'));
-          },
-          get body() {
-            const bytesMax = route.body?.isStream ? Number.POSITIVE_INFINITY : config.bodyBytesMax;
-            return createRequestBody(inquiry.body, bytesMax);
-          },
-          header,
-          document,
-        });
+        const bytesMax = route.body?.isStream ? Number.POSITIVE_INFINITY : config.bodyBytesMax;
+        const value = await route.handle(address, shared, new Question(inquiry, bytesMax, document));
         const caching = cachedBy(route);
         if (value instanceof Response) {
           for (const [name, text] of Object.entries(caching)) value.headers.set(name, text);
@@ -86,6 +76,34 @@ export const createAnswering = (shared: Shared, log: Logger, document: () => Api
     },
   };
 };
+
+/**
+ * A class for its getters: those of an object literal give each object a shape of its own, which lives in the old
+ * generation and keeps the whole request alive until that is collected.
+ */
+class Question implements Asked {
+  readonly #inquiry: Inquiry;
+  readonly #bytesMax: number;
+  readonly origin: string;
+  readonly header: Asked['header'];
+  readonly document: Asked['document'];
+
+  constructor(inquiry: Inquiry, bytesMax: number, document: Asked['document']) {
+    this.#inquiry = inquiry;
+    this.#bytesMax = bytesMax;
+    this.origin = inquiry.origin;
+    this.header = inquiry.header;
+    this.document = document;
+  }
+
+  get prefers() {
+    return preferred(this.header('accept'));
+  }
+
+  get body() {
+    return createRequestBody(this.#inquiry.body, this.#bytesMax);
+  }
+}
 
 const noStore = { 'cache-control': 'no-store', vary: 'accept' };
 const askAgain = { 'cache-control': 'no-cache', vary: 'accept' };

@@ -116,7 +116,7 @@ const drained = (outgoing: ServerResponse): Promise<void> =>
 const bodyOf = (incoming: IncomingMessage): SentBody => ({
   contentType: incoming.headers['content-type'],
   contentLength: incoming.headers['content-length'],
-  chunks: incoming,
+  chunks: () => incoming,
   // By events: to iterate over a request costs more than to store what is in it.
   whole: (bytesMax, tooLarge) =>
     new Promise((resolve, reject) => {
