@@ -107,8 +107,8 @@ export const openServer = async (
     const closed = once(server, 'close');
     server.close();
     streams.end();
+    // Browsers open connections ahead of need; Node does not count these as idle.
     for (const [socket, outgoing] of connections)
-      // Browsers open connections ahead of need; Node does not count these as idle.
       if (!outgoing) socket.destroy();
       // Without it a connection under load is kept alive, and the server never closes.
       else if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
