@@ -86,7 +86,8 @@ const compare = ({ conversations, dashboard, store }: Opened, events: readonly D
   const inside = events.filter(({ kind, atUs }) => kind === 'start' && atUs >= from && atUs < to);
   for (const symbol of [undefined, 'a']) {
     const wanted = inside.filter((start) => symbol === undefined || start.symbol === symbol).map(({ uuid }) => uuid);
-    for (const fromEnd of [false, true]) expect(pagesOf(conversations, { symbol, range, fromEnd })).toEqual(wanted);
+    for (const fromEnd of [false, true])
+      expect(pagesOf(conversations, { symbol, range, timeZone: 'UTC', fromEnd })).toEqual(wanted);
   }
   expect(conversations.followupsOf(inside.map(({ uuid }) => uuid)).map((each) => each.length)).toEqual(
     inside.map((start) => events.filter(({ kind, uuid }) => kind === 'followup' && uuid === start.uuid).length),
