@@ -226,10 +226,10 @@ export const symbolOf = (text: string): string => {
 const refusal = (problems: readonly FieldProblem[]): DomainError =>
   new DomainError('BAD_REQUEST', problems.map(({ message }) => message).join('; '), { problems });
 
-const conflict = ({ uuid, symbol }: Row<typeof conversations>): DomainError => {
+const conflict = ({ seq, uuid, symbol }: Row<typeof conversations>): DomainError => {
   const message = `symbol of conversation ${uuid} is ${symbol} already`;
   const problems = [{ path: 'symbol', code: 'CONFLICT' as const, message }];
-  return new DomainError('CONFLICT', message, { problems });
+  return new DomainError('CONFLICT', message, { problems, details: { existing: { type: 'Conversation', id: seq } } });
 };
 
 const stored = ({ seq, uuid, symbol, recordedAtUs, isVowelGuess }: Row<typeof conversations>): Conversation => ({

@@ -231,7 +231,7 @@ describe('startConversation and followUpConversation', () => {
       app.query(
         `mutation { startConversation(input: { uuid: "${uuidOf(1).toUpperCase()}", symbol: "${symbol}" }) {
            __typename ... on StartConversationPayload { conversation { id uuid symbol isVowelGuess followups { receivedAt } } }
-           ... on ConflictError { code problems { path } } } }`,
+           ... on ConflictError { code problems { path } existing { ... on Conversation { uuid symbol } } } } }`,
       );
     const followUp = (place: number) =>
       app.query(
@@ -247,7 +247,12 @@ describe('startConversation and followUpConversation', () => {
     });
     expect(await start('o')).toEqual(first);
     expect((await start('p')).data).toEqual({
-      startConversation: { __typename: 'ConflictError', code: 'CONFLICT', problems: [{ path: 'symbol' }] },
+      startConversation: {
+        __typename: 'ConflictError',
+        code: 'CONFLICT',
+        problems: [{ path: 'symbol' }],
+        existing: { uuid: uuidOf(1), symbol: 'o' },
+      },
     });
     expect((await followUp(1)).data).toMatchObject({ followUpConversation: { conversation: { uuid: uuidOf(1) } } });
     expect(app.app.ledger.snapshot().sequence).toBe(3);
