@@ -1,4 +1,4 @@
-import { ascendingFloat64 } from './ascending.ts';
+import { growableFloat64 } from './growable.ts';
 
 /** Which sequence number the ledger had reached at which time. Both ascend, so either finds the other. */
 export interface CommitLog {
@@ -10,21 +10,33 @@ export interface CommitLog {
 }
 
 export const createCommitLog = (): CommitLog => {
-  const lastSeqs = ascendingFloat64();
-  const times = ascendingFloat64();
+  const lastSeqs = growableFloat64();
+  const times = growableFloat64();
   return {
     add(lastSeq, recordedAtUs) {
       lastSeqs.push(lastSeq);
       times.push(recordedAtUs);
     },
     sequenceAt(atUs) {
-      const after = times.upTo(atUs);
-      return after === 0 ? 0 : lastSeqs.at(after - 1);
+      const after = firstAbove(times.values, times.length, atUs);
+      return after === 0 ? 0 : (lastSeqs.values[after - 1] as number);
     },
     recordedAtUs(seq) {
       if (seq < 1) return null;
-      const position = lastSeqs.upTo(seq - 1);
-      return position < times.length ? times.at(position) : null;
+      const position = firstAbove(lastSeqs.values, lastSeqs.length, seq - 1);
+      return position < times.length ? (times.values[position] as number) : null;
     },
   };
+};
+
+/** The first position whose value is greater than `bound`; `length` when none is. */
+const firstAbove = (values: Float64Array, length: number, bound: number): number => {
+  let low = 0;
+  let high = length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((values[middle] as number) > bound) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 };

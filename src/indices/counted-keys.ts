@@ -1,9 +1,8 @@
-import { ascendingUint32 } from './ascending.ts';
 import { growableUint32 } from './growable.ts';
 
 /**
  * Keys that arrive in ascending order, each with a count that may grow at any time later and a mark set at the start.
- * Sums over the places [from, to) cost the same however many lie between. About 8 bytes a key and 4 a mark.
+ * Sums over the places [from, to) cost the same however many lie between. 8 bytes a key and 4 a mark.
  */
 export interface CountedKeys {
   readonly length: number;
@@ -28,20 +27,17 @@ export interface CountedKeys {
  * plain counts with a tree over blocks of 64 of them 0.25 and 0.32: not worth a second array.
  */
 export const createCountedKeys = (): CountedKeys => {
-  const keys = ascendingUint32();
+  const keys = growableUint32();
   const tree = growableUint32();
   // Few keys are marked, so that their places are smaller than a sum a key.
-  const marks = ascendingUint32();
+  const marks = growableUint32();
   // From here on places count from one.
   tree.push(0);
 
-  /** Both ways up the tree end where they meet. */
-  const sumBetween = (from: number, to: number): number => {
+  const sumUpTo = (place: number): number => {
     const { values } = tree;
     let sum = 0;
-    let node = to;
-    for (; node > from; node -= node & -node) sum += values[node] as number;
-    for (let below = from; below > node; below -= below & -below) sum -= values[below] as number;
+    for (let node = place; node > 0; node -= node & -node) sum += values[node] as number;
     return sum;
   };
 
@@ -68,12 +64,24 @@ export const createCountedKeys = (): CountedKeys => {
       if (!(place >= 0 && place < keys.length)) throw new RangeError(`place ${place} is not below ${keys.length}`);
       for (let node = place + 1; node < length; node += node & -node) values[node] = (values[node] as number) + count;
     },
-    keyAt: keys.at,
-    placesUpTo: keys.upTo,
-    countBetween: sumBetween,
-    marksBetween: (from, to) => marks.upTo(to - 1) - marks.upTo(from - 1),
+    keyAt: (place) => keys.values[place] as number,
+    placesUpTo: (bound) => upTo(keys.values, keys.length, bound),
+    countBetween: (from, to) => sumUpTo(to) - sumUpTo(from),
+    marksBetween: (from, to) => upTo(marks.values, marks.length, to - 1) - upTo(marks.values, marks.length, from - 1),
     trim() {
       for (const column of [keys, tree, marks]) column.trim();
     },
   };
+};
+
+/** How many of the ascending values are at or below a bound. */
+const upTo = (values: Uint32Array, length: number, bound: number): number => {
+  let low = 0;
+  let high = length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((values[middle] as number) <= bound) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 };
