@@ -3,13 +3,21 @@ import type { Deployment } from './deployment.ts';
 import type { EventColumns } from './experiment-events.ts';
 import type { FactColumns } from './fact-columns.ts';
 
-/** How events of a market or one of its variants follow each other, by their own time. */
+/**
+ * How events of a market or of one of its variants follow each other: by their own time, and by what else came between them.
+ * A beat is an event of another user than the one before, because one user's events come in bursts.
+ */
 export interface Rhythm {
-  events: number;
+  beats: number;
   firstAtUs: number;
   lastAtUs: number;
   /** The longest pause between two events so far. */
   longestPauseUs: number;
+  /** The beats that all markets, or for a variant its market, had reached with its first and its last event. */
+  firstBeat: number;
+  lastBeat: number;
+  /** The most of those between two events so far. */
+  longestRun: number;
 }
 
 /** The planned weights of variants, by the codes of the variants. */
@@ -34,7 +42,9 @@ export interface HistorySight {
   rhythmOf(country: number, variant: number | null): Readonly<Rhythm> | undefined;
   /** The newest time of an event, those dated after their coming left out; -Infinity without events. */
   readonly newestAtUs: number;
-  /** By the time of coming. */
+  /** Of the events of all markets. */
+  readonly all: Readonly<Rhythm>;
+  /** By the time of coming; what came in one minute is one beat, because files and batches come at once. */
   readonly received: Readonly<Rhythm>;
 }
 
@@ -49,6 +59,7 @@ export interface DeploymentHistory {
 const codeLimit = 2 ** 26;
 const allVariants = codeLimit - 1;
 const allCountries = -1;
+const minuteUs = 60_000_000;
 
 /** `rows` are the events that were added to the deployment, in order. */
 export const createHistory = (
@@ -59,14 +70,14 @@ export const createHistory = (
   alpha: number,
 ): DeploymentHistory => {
   const splits = new Map<number, { readonly test: SequentialMultinomial; readonly counts: number[] }>();
-  const rhythms = new Map<number, Rhythm>();
-  const received = newRhythm();
+  const rhythms = new Map<number, Beating>();
+  const [all, received] = [newRhythm(), newRhythm()];
   const indexOfVariant = new Map(split?.variants.map((variant, index) => [variant, index]));
   let newestAtUs = Number.NEGATIVE_INFINITY;
   let position = 0;
   let usersSeen = 0;
 
-  const rhythmAt = (country: number, variant: number): Rhythm => {
+  const rhythmAt = (country: number, variant: number): Beating => {
     const key = country * codeLimit + variant;
     const known = rhythms.get(key);
     if (known) return known;
@@ -90,10 +101,12 @@ export const createHistory = (
     const [atUs, recordedAtUs] = [columns.occurredAtUsOf(row), events.recordedAtUsOf(row)];
     const user = columns.userOf(row);
     const country = deployment.countryOf(user);
-    beat(received, recordedAtUs);
+    beat(received, recordedAtUs, Math.floor(recordedAtUs / minuteUs), 0);
     if (atUs <= recordedAtUs) newestAtUs = Math.max(newestAtUs, atUs);
-    beat(rhythmAt(country, allVariants), atUs);
-    beat(rhythmAt(country, events.variantOf(row)), atUs);
+    const ofMarket = rhythmAt(country, allVariants);
+    beat(all, atUs, user, 0);
+    beat(ofMarket, atUs, user, all.beats);
+    beat(rhythmAt(country, events.variantOf(row)), atUs, user, ofMarket.beats);
     if (usersSeen === deployment.users || deployment.firstRowAt(usersSeen) !== row) return;
     usersSeen++;
     const variant = indexOfVariant.get(events.variantOf(row));
@@ -117,30 +130,45 @@ export const createHistory = (
         splitOf: (country) => splitsNow.get(country ?? allCountries),
         rhythmOf: (country, variant) => rhythmsNow.get(country * codeLimit + (variant ?? allVariants)),
         newestAtUs,
+        all: { ...all },
         received: { ...received },
       };
     },
   };
 };
 
-const splitNow = ({ test, counts }: { readonly test: SequentialMultinomial; readonly counts: number[] }): Split => ({
-  test: { pValue: test.pValue, crossedAt: test.crossedAt },
-  counts: counts.slice(),
-  users: test.count,
-});
+const splitNow = ({ test, counts }: { readonly test: SequentialMultinomial; readonly counts: number[] }): Split => {
+  const { pValue } = test;
+  // A mark is never taken back: what was crossed by now stays so.
+  return { test: { pValue, crossedAt: test.crossedAt }, counts: counts.slice(), users: test.count };
+};
 
-const newRhythm = (): Rhythm => ({
-  events: 0,
+/** A rhythm that goes on: whose event was the last. */
+interface Beating extends Rhythm {
+  lastOf: number;
+}
+
+const newRhythm = (): Beating => ({
+  beats: 0,
   firstAtUs: Number.POSITIVE_INFINITY,
   lastAtUs: Number.NEGATIVE_INFINITY,
   longestPauseUs: 0,
+  firstBeat: 0,
+  lastBeat: 0,
+  longestRun: 0,
+  lastOf: -1,
 });
 
-/** One more event. One that is older than the newest shortens no pause: what was missing for so long was missing. */
-const beat = (rhythm: Rhythm, atUs: number): void => {
-  if (rhythm.events > 0 && atUs > rhythm.lastAtUs)
-    rhythm.longestPauseUs = Math.max(rhythm.longestPauseUs, atUs - rhythm.lastAtUs);
-  rhythm.events++;
+/** One more event, of a user. One that is older than the newest shortens no pause: what was missing for so long was missing. */
+const beat = (rhythm: Beating, atUs: number, of: number, beatsAround: number): void => {
+  if (rhythm.beats === 0) rhythm.firstBeat = beatsAround;
+  else {
+    if (atUs > rhythm.lastAtUs) rhythm.longestPauseUs = Math.max(rhythm.longestPauseUs, atUs - rhythm.lastAtUs);
+    rhythm.longestRun = Math.max(rhythm.longestRun, beatsAround - rhythm.lastBeat);
+  }
+  if (rhythm.lastOf !== of) rhythm.beats++;
+  rhythm.lastOf = of;
+  rhythm.lastBeat = beatsAround;
   rhythm.firstAtUs = Math.min(rhythm.firstAtUs, atUs);
   rhythm.lastAtUs = Math.max(rhythm.lastAtUs, atUs);
 };

@@ -1,5 +1,6 @@
+import { exceedsShare } from '../lib/statistics/exceedance.ts';
 import { type DeploymentGap, deploymentGaps } from './deployment-gaps.ts';
-import { cellFinder, marketsOf, plannedShareOf, type Sight, variantsOf } from './monitor-sight.ts';
+import { alphaOfEach, cellFinder, marketsOf, plannedShareOf, type Sight, variantsOf } from './monitor-sight.ts';
 import {
   counted,
   type MonitorVerdict,
@@ -106,9 +107,11 @@ const crossovers = (sight: Sight): Crossovers[] => {
     if (found) found.push(user);
     else byMarket.set(market, [user]);
   }
+  const alpha = alphaOfEach(sight, 1 + marketsOf(sight).length);
   const make = (country: string | null, userCodes: readonly number[], ofUsers: number): Crossovers => {
     const share = ofUsers === 0 ? 0 : userCodes.length / ofUsers;
-    const verdict = userCodes.length === 0 ? 'HEALTHY' : share > crossoverShareMax ? 'BROKEN' : 'WATCH';
+    const isMany = exceedsShare(userCodes.length, ofUsers, crossoverShareMax, alpha);
+    const verdict = userCodes.length === 0 ? 'HEALTHY' : isMany ? 'BROKEN' : 'WATCH';
     const where = country ?? 'All markets';
     const message =
       userCodes.length === 0

@@ -101,6 +101,12 @@ export const cellFinder = ({ cells, users, experimentEvents }: Sight) => {
     found.get(`${users.countries.names.codeOf(country)} ${experimentEvents.events.variants.codeOf(variant)}`);
 };
 
+/**
+ * The probability of a false alarm that each of so many checks of one kind may have (Bonferroni). The checks that are not of
+ * the split share a tenth of `monitorAlpha` a kind, so that all of them add little to it.
+ */
+export const alphaOfEach = ({ limits }: Sight, checks: number): number => limits.monitorAlpha / 10 / Math.max(1, checks);
+
 /** Every market and variant, in the order of both. */
 export const deploymentCells = (sight: Sight): DeploymentCell[] => {
   const cellOf = cellFinder(sight);
