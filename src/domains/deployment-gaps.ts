@@ -33,21 +33,20 @@ export const deploymentGaps = (sight: Sight): DeploymentGap[] => {
 };
 
 const marketGaps = (sight: Sight): DeploymentGap[] => {
-  const { experiment, limits, userCount } = sight;
+  const { experiment, limits, userCount, marketUsers } = sight;
   if (experiment.markets.length === 0) return [];
-  const seen = new Set(usersByMarket(sight).keys());
   // So many that each market would have enough of them, if all were of a size.
   const isBroken = userCount >= limits.monitorUsersMin * experiment.markets.length;
   const verdict = isBroken ? 'BROKEN' : userCount >= limits.monitorUsersMin ? 'WATCH' : 'NOT_ENOUGH_DATA';
   const missing = experiment.markets
-    .filter((market) => !seen.has(market))
+    .filter((market) => !marketUsers.has(market))
     .map((country): DeploymentGap => {
       const message = `${country}: planned, but there is no event.`;
       return { kind: 'MARKET_MISSING', verdict, message, country, variant: null, sinceUs: null };
     });
-  const unexpected = [...usersByMarket(sight)]
+  const unexpected = [...marketUsers]
     .filter(([market]) => market !== unknown && !experiment.markets.includes(market))
-    .map(([country, users]): DeploymentGap => {
+    .map(([country, { users }]): DeploymentGap => {
       const sinceUs = rhythmIn(sight, country, null)?.firstAtUs ?? null;
       const message = `${country}: not planned, but ${counted(users, 'user')} (${percent(users / userCount)}) seen there.`;
       const verdict = verdictOfStrays(sight, users, userCount);
@@ -58,11 +57,10 @@ const marketGaps = (sight: Sight): DeploymentGap[] => {
 
 const variantGaps = (sight: Sight): DeploymentGap[] => {
   const cellOf = cellFinder(sight);
-  const byMarket = usersByMarket(sight);
   const variants = variantsOf(sight);
-  const alpha = alphaOfEach(sight, byMarket.size * variants.length);
+  const alpha = alphaOfEach(sight, variants.length, 0);
   const gaps: DeploymentGap[] = [];
-  for (const [country, usersOfMarket] of byMarket)
+  for (const [country, { users: usersOfMarket }] of sight.marketUsers)
     for (const variant of variants) {
       const users = cellOf(country, variant)?.users ?? 0;
       const share = plannedShareOf(sight, variant);
@@ -83,17 +81,7 @@ const variantGaps = (sight: Sight): DeploymentGap[] => {
 };
 
 const verdictOfStrays = (sight: Sight, users: number, ofUsers: number): MonitorVerdict =>
-  exceedsShare(users, ofUsers, strayShareMax, alphaOfEach(sight, marketsOf(sight).length)) ? 'BROKEN' : 'WATCH';
-
-/** Users of each market that has events; one seen in two variants counts in both. */
-const usersByMarket = ({ cells, users }: Sight): Map<string, number> => {
-  const counts = new Map<string, number>();
-  for (const { country, users: counted } of cells) {
-    const name = users.countries.names.textOf(country);
-    counts.set(name, (counts.get(name) ?? 0) + counted);
-  }
-  return counts;
-};
+  exceedsShare(users, ofUsers, strayShareMax, alphaOfEach(sight, 1, 0)) ? 'BROKEN' : 'WATCH';
 
 const rhythmIn = ({ history, users, experimentEvents }: Sight, country: string, variant: string | null) => {
   const code = variant === null ? null : (experimentEvents.events.variants.codeOf(variant) ?? -1);
@@ -108,7 +96,7 @@ const rhythmIn = ({ history, users, experimentEvents }: Sight, country: string, 
 const silences = (sight: Sight): DeploymentGap[] => {
   const { history, experiment, nowUs } = sight;
   const [markets, variants] = [marketsOf(sight), variantsOf(sight)];
-  const alpha = alphaOfEach(sight, 1 + markets.length * (1 + variants.length));
+  const alpha = alphaOfEach(sight, 1 + variants.length, 1);
   const { newestAtUs, all, received } = history;
   const isOver = experiment.endedAtUs !== null && experiment.endedAtUs <= nowUs;
   if (!isOver && isTooLong(received, nowUs, alpha)) return [silence(received, nowUs, null, null)];

@@ -49,17 +49,38 @@ export interface HistorySight {
 }
 
 export interface DeploymentHistory {
-  /** Goes on with the events that were added meanwhile, at most so many. */
+  /** A user's events count for another country now: both countries are gone through anew. */
+  moved(from: number, to: number): void;
+  /** Goes on with the events that were added or moved meanwhile, at most so many. */
   advance(rowsMax: number): void;
   /** True when there are no more of them; then it can be looked at. */
   readonly isLevel: boolean;
   sight(): HistorySight;
 }
 
-const codeLimit = 2 ** 26;
-const allVariants = codeLimit - 1;
-const allCountries = -1;
 const minuteUs = 60_000_000;
+
+/** What depends on the order of the events of one country. */
+interface Market {
+  readonly split: Counted | null;
+  readonly rhythm: Beating;
+  /** By the codes of variants. */
+  readonly rhythms: Beating[];
+}
+
+interface Counted {
+  readonly test: SequentialMultinomial;
+  readonly counts: number[];
+}
+
+/** How far a pass over the events has come. */
+interface Pass {
+  position: number;
+  usersSeen: number;
+  readonly all: Beating;
+}
+
+const newPass = (): Pass => ({ position: 0, usersSeen: 0, all: newRhythm() });
 
 /** `rows` are the events that were added to the deployment, in order. */
 export const createHistory = (
@@ -69,78 +90,126 @@ export const createHistory = (
   split: PlannedSplit | null,
   alpha: number,
 ): DeploymentHistory => {
-  const splits = new Map<number, { readonly test: SequentialMultinomial; readonly counts: number[] }>();
-  const rhythms = new Map<number, Beating>();
-  const [all, received] = [newRhythm(), newRhythm()];
+  const newCounted = (): Counted | null =>
+    split && { test: createSequentialMultinomial(split.weights, { alpha }), counts: split.weights.map(() => 0) };
   const indexOfVariant = new Map(split?.variants.map((variant, index) => [variant, index]));
+  /** By the codes of countries. */
+  const markets: Market[] = [];
+  const ofAll = newCounted();
+  const received = newRhythm();
   let newestAtUs = Number.NEGATIVE_INFINITY;
-  let position = 0;
-  let usersSeen = 0;
+  const main = newPass();
+  /** Countries to be gone through anew, and the pass that does so; the main one waits meanwhile. */
+  let moved = new Set<number>();
+  let repair: { readonly countries: ReadonlySet<number>; readonly pass: Pass } | null = null;
 
-  const rhythmAt = (country: number, variant: number): Beating => {
-    const key = country * codeLimit + variant;
-    const known = rhythms.get(key);
-    if (known) return known;
-    const made = newRhythm();
-    rhythms.set(key, made);
-    return made;
-  };
-
-  const test = (country: number, variant: number, mark: number): void => {
-    if (!split) return;
-    let known = splits.get(country);
-    if (!known) {
-      known = { test: createSequentialMultinomial(split.weights, { alpha }), counts: split.weights.map(() => 0) };
-      splits.set(country, known);
+  const marketOf = (country: number): Market => {
+    let market = markets[country];
+    if (!market) {
+      market = { split: newCounted(), rhythm: newRhythm(), rhythms: [] };
+      markets[country] = market;
     }
-    known.test.add(variant, mark);
-    known.counts[variant] = (known.counts[variant] as number) + 1;
+    return market;
   };
 
-  const takeRow = (row: number): void => {
-    const [atUs, recordedAtUs] = [columns.occurredAtUsOf(row), events.recordedAtUsOf(row)];
+  /** The index of the user's variant when this is the first event of a user who takes part in the split. */
+  const enrolledBy = (row: number, pass: Pass): number | undefined => {
+    if (pass.usersSeen === deployment.users || deployment.firstRowAt(pass.usersSeen) !== row) return undefined;
+    pass.usersSeen++;
+    return indexOfVariant.get(events.variantOf(row));
+  };
+
+  const takeIntoMarket = (
+    market: Market,
+    row: number,
+    atUs: number,
+    enrolled: number | undefined,
+    pass: Pass,
+  ): void => {
     const user = columns.userOf(row);
-    const country = deployment.countryOf(user);
+    const variant = events.variantOf(row);
+    beat(market.rhythm, atUs, user, pass.all.beats);
+    let ofVariant = market.rhythms[variant];
+    if (!ofVariant) {
+      ofVariant = newRhythm();
+      market.rhythms[variant] = ofVariant;
+    }
+    beat(ofVariant, atUs, user, market.rhythm.beats);
+    if (enrolled !== undefined) count(market.split, enrolled, atUs);
+  };
+
+  const take = (row: number): void => {
+    const atUs = columns.occurredAtUsOf(row);
+    const recordedAtUs = events.recordedAtUsOf(row);
+    const user = columns.userOf(row);
     beat(received, recordedAtUs, Math.floor(recordedAtUs / minuteUs), 0);
     if (atUs <= recordedAtUs) newestAtUs = Math.max(newestAtUs, atUs);
-    const ofMarket = rhythmAt(country, allVariants);
-    beat(all, atUs, user, 0);
-    beat(ofMarket, atUs, user, all.beats);
-    beat(rhythmAt(country, events.variantOf(row)), atUs, user, ofMarket.beats);
-    if (usersSeen === deployment.users || deployment.firstRowAt(usersSeen) !== row) return;
-    usersSeen++;
-    const variant = indexOfVariant.get(events.variantOf(row));
-    if (variant === undefined) return;
-    test(allCountries, variant, atUs);
-    test(country, variant, atUs);
+    beat(main.all, atUs, user, 0);
+    const enrolled = enrolledBy(row, main);
+    if (enrolled !== undefined) count(ofAll, enrolled, atUs);
+    takeIntoMarket(marketOf(deployment.countryOf(user)), row, atUs, enrolled, main);
+  };
+
+  const takeAgain = (row: number, countries: ReadonlySet<number>, pass: Pass): void => {
+    const atUs = columns.occurredAtUsOf(row);
+    const user = columns.userOf(row);
+    beat(pass.all, atUs, user, 0);
+    const enrolled = enrolledBy(row, pass);
+    const country = deployment.countryOf(user);
+    if (countries.has(country)) takeIntoMarket(marketOf(country), row, atUs, enrolled, pass);
   };
 
   return {
+    moved(from, to) {
+      if (main.position > 0) moved.add(from).add(to);
+    },
     advance(rowsMax) {
-      const to = Math.min(rows.length, position + rowsMax);
-      for (; position < to; position++) takeRow(rows.values[position] as number);
+      if (moved.size > 0) {
+        for (const country of repair?.countries ?? []) moved.add(country);
+        for (const country of moved) delete markets[country];
+        repair = { countries: moved, pass: newPass() };
+        moved = new Set();
+      }
+      const pass = repair?.pass ?? main;
+      const to = Math.min(repair ? main.position : rows.length, pass.position + rowsMax);
+      for (; pass.position < to; pass.position++) {
+        const row = rows.values[pass.position] as number;
+        if (repair) takeAgain(row, repair.countries, pass);
+        else take(row);
+      }
+      if (repair && pass.position === main.position) repair = null;
     },
     get isLevel() {
-      return position === rows.length;
+      return main.position === rows.length && !repair && moved.size === 0;
     },
     sight() {
-      const splitsNow = new Map([...splits].map(([country, known]) => [country, splitNow(known)]));
-      const rhythmsNow = new Map([...rhythms].map(([key, rhythm]) => [key, { ...rhythm }]));
+      const now = markets.map(({ split: counted, rhythm, rhythms }) => ({
+        split: counted && counted.test.count > 0 ? splitNow(counted) : undefined,
+        rhythm: { ...rhythm },
+        rhythms: rhythms.map((each) => ({ ...each })),
+      }));
+      const ofAllNow = ofAll && ofAll.test.count > 0 ? splitNow(ofAll) : undefined;
       return {
-        splitOf: (country) => splitsNow.get(country ?? allCountries),
-        rhythmOf: (country, variant) => rhythmsNow.get(country * codeLimit + (variant ?? allVariants)),
+        splitOf: (country) => (country === null ? ofAllNow : now[country]?.split),
+        rhythmOf: (country, variant) => (variant === null ? now[country]?.rhythm : now[country]?.rhythms[variant]),
         newestAtUs,
-        all: { ...all },
+        all: { ...main.all },
         received: { ...received },
       };
     },
   };
 };
 
-const splitNow = ({ test, counts }: { readonly test: SequentialMultinomial; readonly counts: number[] }): Split => {
-  const { pValue } = test;
+const count = (counted: Counted | null, variant: number, mark: number): void => {
+  if (!counted) return;
+  counted.test.add(variant, mark);
+  counted.counts[variant] = (counted.counts[variant] as number) + 1;
+};
+
+const splitNow = ({ test, counts }: Counted): Split => {
+  const { pValue, crossedAt } = test;
   // A mark is never taken back: what was crossed by now stays so.
-  return { test: { pValue, crossedAt: test.crossedAt }, counts: counts.slice(), users: test.count };
+  return { test: { pValue, crossedAt }, counts: counts.slice(), users: test.count };
 };
 
 /** A rhythm that goes on: whose event was the last. */
