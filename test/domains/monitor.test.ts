@@ -24,7 +24,7 @@ const zones = ['UTC', 'Europe/Berlin', 'Asia/Kathmandu'];
 const metrics: DullMetric[] = ['ORDER_VALUE_PER_USER', 'ORDERS_PER_USER', 'CONVERSION'];
 
 const questions = fc.record({
-  key: fc.constantFrom('x', 'y', 'default', null),
+  key: fc.constantFrom('x', 'x', 'x', 'y', 'default', null),
   country: fc.option(fc.constantFrom('SE', 'DE', 'NO', 'unknown', 'nowhere')),
   range: fc.option(
     fc.oneof(

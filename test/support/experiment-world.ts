@@ -26,7 +26,7 @@ const variant = fc.oneof(
 );
 const event = fc.record({
   eventId: fc.constant(null),
-  experiment: fc.option(fc.constantFrom('x', 'y'), { freq: 2 }),
+  experiment: fc.option(fc.constantFrom('x', 'x', 'x', 'y'), { freq: 4 }),
   userId,
   variant,
   accountType: fc.constantFrom('free', 'pro'),
@@ -63,11 +63,15 @@ const change = fc.record({ userId, at: time, status: fc.constantFrom('PAYING', '
 const batch: fc.Arbitrary<Batch> = fc.oneof(
   {
     weight: 4,
-    arbitrary: fc.array(event, { minLength: 1, maxLength: 40 }).map((events) => ({ kind: 'events' as const, events })),
+    arbitrary: fc
+      .array(event, { minLength: 5, maxLength: 40, size: 'max' })
+      .map((events) => ({ kind: 'events' as const, events })),
   },
   {
     weight: 3,
-    arbitrary: fc.array(user, { minLength: 1, maxLength: 12 }).map((users) => ({ kind: 'users' as const, users })),
+    arbitrary: fc
+      .array(user, { minLength: 3, maxLength: 20, size: 'max' })
+      .map((users) => ({ kind: 'users' as const, users })),
   },
   { weight: 2, arbitrary: plan.map((made) => ({ kind: 'plan' as const, plan: made })) },
   {
@@ -80,7 +84,10 @@ const batch: fc.Arbitrary<Batch> = fc.oneof(
 
 /** Ledgers in the order they are recorded; the first batch is of events. */
 export const ledgers = fc
-  .tuple(fc.array(event, { minLength: 1, maxLength: 40 }), fc.array(batch, { minLength: 1, maxLength: 6 }))
+  .tuple(
+    fc.array(event, { minLength: 20, maxLength: 50, size: 'max' }),
+    fc.array(batch, { minLength: 2, maxLength: 6, size: 'max' }),
+  )
   .map(([events, more]): Batch[] => [{ kind: 'events', events }, ...more]);
 
 export const nothing: DullLedger = { events: [], users: [], plans: [], changes: [] };
