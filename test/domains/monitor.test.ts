@@ -322,6 +322,6 @@ it('equals an independent count after every batch, of any part, and after a rest
         await app.close();
       }
     }),
-    { numRuns: Number(process.env.RUNS ?? 25) },
+    { numRuns: Number(process.env.RUNS ?? 12) },
   );
 }, 120_000);

@@ -1,0 +1,111 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { asof, folder, serve } from './asof-process.ts';
+
+interface Checked {
+  readonly experiment: string;
+  readonly planned: boolean;
+  readonly verdict: string;
+  readonly sequence: number;
+  readonly checks: readonly { readonly verdict: string; readonly kind: string; readonly country: string | null }[];
+}
+
+/** Every other two of them. */
+const isSwedish = (user: number): boolean => user % 4 < 2;
+
+/** Events of users, every fifth in B where the split is broken, one after the other. */
+const eventLines = (count: number, isBroken: (user: number) => boolean): string =>
+  Array.from({ length: count }, (_, user) => {
+    const version = isBroken(user) ? (user % 5 === 0 ? 'B' : 'A') : user % 2 === 0 ? 'B' : 'A';
+    const date = new Date(Date.UTC(2025, 0, 1) + user * 60_000).toISOString();
+    return JSON.stringify({
+      user_id: `u${user}`,
+      account_type: 'free',
+      date,
+      event_type: 'view',
+      order_value: null,
+      version,
+    });
+  }).join('\n');
+
+const usersText = (count: number): string =>
+  JSON.stringify(
+    Array.from({ length: count }, (_, user) => ({
+      user_id: `u${user}`,
+      country: isSwedish(user) ? 'SE' : 'DE',
+      gender: null,
+    })),
+  );
+
+/** A data folder with 800 users, of which those of SE are split 80/20 when it is broken. */
+const filled = async (isBroken: boolean) => {
+  const root = await folder();
+  const data = join(root, 'store');
+  await writeFile(join(root, 'users.json'), usersText(800));
+  await writeFile(
+    join(root, 'events.jsonl'),
+    eventLines(800, (user) => isBroken && isSwedish(user)),
+  );
+  for (const [target, file] of [
+    ['users', 'users.json'],
+    ['events', 'events.jsonl'],
+  ] as const)
+    expect((await asof(['import', target, join(root, file), '--data', data])).code).toBe(0);
+  return { data, check: (...args: string[]) => asof(['check', 'experiment', ...args, '--data', data]) };
+};
+
+describe('asof check experiment', () => {
+  it('ends with 1 when it is broken, the worst first', async () => {
+    const { check } = await filled(true);
+    const { code, stdout, stderr } = await check();
+    expect(code).toBe(1);
+    expect(stderr).toBe('');
+    const [first, worst] = stdout.split('\n');
+    expect(first).toMatch(/^default at \S+Z: BROKEN$/);
+    expect(worst).toMatch(/^ {2}BROKEN {2}(All markets|SE): \d+ users split .* \(sequential p = \S+\)\.$/);
+    expect(stdout).toContain('taken for planned, as nothing is saved');
+
+    const json = await check('default', '--json');
+    expect(json.code).toBe(1);
+    const checked = JSON.parse(json.stdout) as Checked;
+    expect(checked).toMatchObject({ experiment: 'default', planned: false, verdict: 'BROKEN', sequence: 1600 });
+    const broken = checked.checks.filter(({ verdict }) => verdict === 'BROKEN');
+    expect(broken.map(({ kind, country }) => [kind, country])).toContainEqual(['SAMPLE_RATIO', 'SE']);
+    expect(checked.checks.slice(0, broken.length)).toEqual(broken);
+
+    const fine = await check('--country', 'DE', '--json');
+    expect(fine.code).toBe(0);
+    expect(JSON.parse(fine.stdout)).toMatchObject({ verdict: 'HEALTHY' });
+  });
+
+  it('ends with 0 when it is not, also right after a file of long ago was taken in, and beside a server', async () => {
+    const { data, check } = await filled(false);
+    const alone = await check();
+    expect(alone).toMatchObject({ code: 0, stderr: '' });
+    expect(alone.stdout).toMatch(/^default at \S+Z: HEALTHY\n/);
+
+    const server = await serve(['--data', data]);
+    expect(await check()).toMatchObject({ code: 0 });
+    const sent = await fetch(`${server.url}/events?summary=1`, {
+      method: 'POST',
+      body: eventLines(800, () => true).replaceAll('"u', '"late-u'),
+    });
+    expect(sent.status).toBe(200);
+    const { code, stdout } = await check('--json');
+    expect(code).toBe(1);
+    expect((JSON.parse(stdout) as Checked).sequence).toBe(2400);
+    expect(await server.stop()).toBe(0);
+  });
+
+  it('tells wrong usage from what it could not do', async () => {
+    const root = await folder();
+    expect((await asof(['check', '--data', root])).code).toBe(2);
+    expect((await asof(['check', 'weather', '--data', root])).code).toBe(2);
+    expect(await asof(['check', 'experiment', '--data', join(root, 'none')])).toMatchObject({ code: 3, stdout: '' });
+    const { check } = await filled(false);
+    const unknown = await check('nothing-of-the-kind');
+    expect(unknown).toMatchObject({ code: 3, stdout: '' });
+    expect(unknown.stderr).toContain('nothing-of-the-kind');
+  });
+});
