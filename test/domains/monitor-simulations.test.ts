@@ -29,34 +29,38 @@ describe('fair experiments of 20,000 users, looked at after every 100', () => {
     { markets: 1, experiments: 3 },
     { markets: 3, experiments: 3 },
     { markets: 10, experiments: 3 },
-  ])('raise no alarm in $markets markets, where chi-squared at 0.01 would', async ({ markets, experiments }) => {
-    const alarms: string[][] = [];
-    let byChiSquared = 0;
-    for (let seed = 0; seed < experiments * scale; seed++) {
-      const random = createRandom(seed * 7919 + 17 + markets);
-      const fed = fedMonitor();
-      fed.plan({ allocation: even, markets: names(markets) });
-      const counts = [0, 0];
-      const kinds = new Set<string>();
-      let isOff = false;
-      let atUs = start;
-      for (let user = 1; user <= 20_000; user++) {
-        atUs += pause(random, minuteUs);
-        fed.user(`u${user}`, `M${random.below(markets)}`);
-        const variant = random.below(2);
-        counts[variant] = (counts[variant] as number) + 1;
-        fed.event(atUs, `u${user}`, variant === 0 ? 'A' : 'B');
-        if (user % 100 !== 0) continue;
-        for (const check of broken((await fed.look()).health)) kinds.add(kindOf(check));
-        isOff ||= (chiSquaredTest(counts, [1, 1])?.pValue ?? 1) <= 0.01;
+  ])(
+    'raise no alarm in $markets markets, where chi-squared at 0.01 would',
+    async ({ markets, experiments }) => {
+      const alarms: string[][] = [];
+      let byChiSquared = 0;
+      for (let seed = 0; seed < experiments * scale; seed++) {
+        const random = createRandom(seed * 7919 + 17 + markets);
+        const fed = fedMonitor();
+        fed.plan({ allocation: even, markets: names(markets) });
+        const counts = [0, 0];
+        const kinds = new Set<string>();
+        let isOff = false;
+        let atUs = start;
+        for (let user = 1; user <= 20_000; user++) {
+          atUs += pause(random, minuteUs);
+          fed.user(`u${user}`, `M${random.below(markets)}`);
+          const variant = random.below(2);
+          counts[variant] = (counts[variant] as number) + 1;
+          fed.event(atUs, `u${user}`, variant === 0 ? 'A' : 'B');
+          if (user % 100 !== 0) continue;
+          for (const check of broken((await fed.look()).health)) kinds.add(kindOf(check));
+          isOff ||= (chiSquaredTest(counts, [1, 1])?.pValue ?? 1) <= 0.01;
+        }
+        if (kinds.size > 0) alarms.push([...kinds]);
+        if (isOff) byChiSquared++;
       }
-      if (kinds.size > 0) alarms.push([...kinds]);
-      if (isOff) byChiSquared++;
-    }
-    report(`fair, ${markets} markets`, { experiments: experiments * scale, alarms, byChiSquared });
-    expect(alarms.length).toBeLessThanOrEqual(0.01 * experiments * scale);
-    if (scale > 1) expect(byChiSquared).toBeGreaterThan(0.05 * experiments * scale);
-  });
+      report(`fair, ${markets} markets`, { experiments: experiments * scale, alarms, byChiSquared });
+      expect(alarms.length).toBeLessThanOrEqual(0.01 * experiments * scale);
+      if (scale > 1) expect(byChiSquared).toBeGreaterThan(0.05 * experiments * scale);
+    },
+    600_000,
+  );
 });
 
 it('finds 60/40 in one market and 40/60 in another, whose total looks perfect', async () => {
@@ -87,7 +91,7 @@ it('finds 60/40 in one market and 40/60 in another, whose total looks perfect', 
   }
   report('60/40 and 40/60', { experiments: 5 * scale, found });
   expect(found).toBe(5 * scale);
-});
+}, 600_000);
 
 interface Person {
   readonly country: string;

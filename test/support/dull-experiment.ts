@@ -52,7 +52,7 @@ export const dullPlan = (plans: readonly DullPlan[], key: string): DullPlan =>
   dullPlans(plans).find((plan) => plan.key === key) ?? { key, ...noPlan };
 
 /** Of which experiment an event is, by the plans given. */
-export const dullExperimentOf = (inForce: readonly DullPlan[], { experiment, at }: DullEvent): string => {
+const dullExperimentOf = (inForce: readonly DullPlan[], { experiment, at }: DullEvent): string => {
   const holding = inForce.filter(
     ({ startedAt, endedAt }) => (startedAt ?? -Infinity) <= at && at < (endedAt ?? Infinity),
   );
@@ -60,7 +60,7 @@ export const dullExperimentOf = (inForce: readonly DullPlan[], { experiment, at 
 };
 
 /** What the last row of a user says, by user. */
-export const dullUsers = (users: readonly DullUser[]): Map<string, DullUser> =>
+const dullUsers = (users: readonly DullUser[]): Map<string, DullUser> =>
   new Map(users.map((user) => [user.userId, user]));
 
 export type DullValues = Readonly<Record<string, string | number>>;
@@ -200,7 +200,7 @@ const logGamma = (x: number): number => {
 };
 
 /** The upper tail of chi-squared: for 1 and 2 degrees of freedom by definition, two more at a time by parts. */
-export const chiSquaredTail = (x: number, degreesOfFreedom: number): number => {
+const chiSquaredTail = (x: number, degreesOfFreedom: number): number => {
   if (degreesOfFreedom === 1) return erfc(Math.sqrt(x / 2));
   if (degreesOfFreedom === 2) return Math.exp(-x / 2);
   const a = degreesOfFreedom / 2;
