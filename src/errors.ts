@@ -27,6 +27,12 @@ export const errorCodes = [
     status: 422,
     meaning: 'The file as a whole cannot be read as records; nothing of it was stored.',
   },
+  {
+    code: 'ADDRESS_NOT_ALLOWED',
+    status: 403,
+    meaning: 'The link may not be followed: its scheme, its user information, or an address that is not public.',
+  },
+  { code: 'UNREACHABLE', status: 422, meaning: 'The link gave no file: no answer, another than 200, or half of one.' },
   { code: 'INTERNAL', status: 500, meaning: 'A bug of the server; the details are in its log only.' },
   { code: 'OVERLOADED', status: 503, meaning: 'Too much is being done at the moment; try again shortly.' },
   { code: 'NOT_READY', status: 503, meaning: 'The server is still starting or already stopping.' },
