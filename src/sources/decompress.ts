@@ -1,5 +1,5 @@
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
-import { through } from './inflate.ts';
+import { chunkSize, through } from './inflate.ts';
 import { unzipped } from './zip-entry.ts';
 
 type Chunks = AsyncIterable<Uint8Array>;
@@ -14,8 +14,8 @@ export const contentCodings = ['gzip', 'deflate', 'br'] as const;
 export const decoded = (chunks: Chunks, coding: string): Chunks | undefined => {
   const name = coding.trim().toLowerCase();
   if (name === '' || name === 'identity') return chunks;
-  if (name === 'gzip' || name === 'x-gzip') return through(chunks, createGunzip());
-  if (name === 'br') return through(chunks, createBrotliDecompress());
+  if (name === 'gzip' || name === 'x-gzip') return through(chunks, createGunzip({ chunkSize }));
+  if (name === 'br') return through(chunks, createBrotliDecompress({ chunkSize }));
   return name === 'deflate' ? inflated(chunks) : undefined;
 };
 
@@ -25,7 +25,8 @@ export const decoded = (chunks: Chunks, coding: string): Chunks | undefined => {
  */
 export async function* unpacked(chunks: Chunks): AsyncGenerator<Uint8Array> {
   const { head, all } = await peek(chunks, 4);
-  if (head.length >= 3 && head[0] === 0x1f && head[1] === 0x8b && head[2] === 8) yield* through(all, createGunzip());
+  if (head.length >= 3 && head[0] === 0x1f && head[1] === 0x8b && head[2] === 8)
+    yield* through(all, createGunzip({ chunkSize }));
   else if (head.equals(Buffer.from('PK\x03\x04', 'latin1'))) yield* unzipped(all);
   else yield* all;
 }
@@ -34,7 +35,7 @@ export async function* unpacked(chunks: Chunks): AsyncGenerator<Uint8Array> {
 async function* inflated(chunks: Chunks): AsyncGenerator<Uint8Array> {
   const { head, all } = await peek(chunks, 2);
   const isWrapped = head.length === 2 && (head.readUInt8(0) & 15) === 8 && head.readUInt16BE(0) % 31 === 0;
-  yield* through(all, isWrapped ? createInflate() : createInflateRaw());
+  yield* through(all, isWrapped ? createInflate({ chunkSize }) : createInflateRaw({ chunkSize }));
 }
 
 /** The first bytes, fewer when there are not as many, and everything with them. */

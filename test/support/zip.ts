@@ -19,7 +19,7 @@ export const zipOf = (entries: readonly ZipEntry[], { comment = '' } = {}): Buff
     offset += part.length;
   };
   for (const { name, content, method = 'deflated', streamed = false, encrypted = false } of entries) {
-    const bytes = Buffer.from(content as string);
+    const bytes = typeof content === 'string' ? Buffer.from(content) : content;
     const packed = method === 'stored' ? bytes : deflateRawSync(bytes);
     const fields = Buffer.alloc(26);
     fields.writeUInt16LE(20, 0);
