@@ -112,12 +112,11 @@ builder.mutationField('recordEvents', (t) =>
     description:
       'Takes in events of an experiment. Each is judged alone: a bad one never sinks the rest, a repeated `eventId` counts once.',
     args: { input: t.arg({ type: RecordEventsInput, required: true, description: 'The events.' }) },
-    resolve: (_root, { input: { experiment, events } }, { intake, importers, config }) => {
+    resolve: (_root, { input: { experiment, events } }, { intake, importers, config, sentBy }) => {
       const receive = async () => {
         checkRecordCount(events.length, config);
         return intake.receiveWritten(
           importers.experimentEvents,
-          'api',
           events.map(({ eventId, userId, accountType, date, eventType, orderValue, version }) => {
             const value = {
               ...(eventId ? { event_id: eventId } : {}),
@@ -131,6 +130,7 @@ builder.mutationField('recordEvents', (t) =>
             };
             return { value, raw: stringifyExact(value) };
           }),
+          () => sentBy,
         );
       };
       return RecordEvents.of(receive());

@@ -2,12 +2,13 @@ import type { Row, Store, Tx } from '../../db/store.ts';
 import { imports, rejectedRecords } from '../../db/tables/intake.ts';
 import { DomainError } from '../errors.ts';
 import type { Ledger } from '../indices/follow.ts';
+import { apiSource } from '../lib/api-source.ts';
 import { importTargets } from '../lib/import-targets.ts';
 import type { FieldProblem } from '../lib/problems.ts';
 import type { SourceLimits } from '../sources/source.ts';
 import { followImport } from './import-progress.ts';
 import { createImportRun, type ImportFile, type ImportOptions, type ImportRun } from './import-run.ts';
-import { type Importer, type ImportSession, type Outcome, sentByApi } from './recording.ts';
+import { type Importer, type ImportSession, type Origin, type Outcome, sentByApi } from './recording.ts';
 import { rowsInOrder } from './rows-in-order.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from './table-page.ts';
 
@@ -31,10 +32,17 @@ export interface Intake {
   readonly importers: readonly Importer[];
   /** Starts taking files in; several files of one table are put in force together. */
   start(target: string, files: readonly ImportFile[], options?: ImportOptions): Promise<ImportRun>;
-  /** Takes in records sent through the API, each judged alone, all in one transaction. */
-  receive<R>(importer: Importer<R>, source: string, records: readonly R[]): Promise<Received>;
-  /** The same for records as a client wrote them; those that cannot be read are kept among the rejects, too. */
-  receiveWritten(importer: Importer, source: string, records: readonly WrittenRecord[]): Promise<Received>;
+  /** Takes in records sent through the API with one key, each judged alone, all in one transaction. */
+  receive<R>(importer: Importer<R>, sentBy: string | null, records: readonly R[]): Promise<Received>;
+  /**
+   * The same for records as clients wrote them, each with a key of its own; those that cannot be read are kept among the
+   * rejects, too.
+   */
+  receiveWritten(
+    importer: Importer,
+    records: readonly WrittenRecord[],
+    sentBy?: (place: number) => string | null,
+  ): Promise<Received>;
   /** Imports, the newest first. */
   importsPage(where: { state?: Import['state'] | undefined }, page: TablePageRequest): TablePage<Import>;
   importsByIds(ids: readonly number[]): (Import | null)[];
@@ -63,19 +71,20 @@ export const createIntake = (
   /** One transaction for all; what is not taken in is kept with its text. */
   const judgeEach = <R, T>(
     importer: Importer<R>,
-    source: string,
     records: readonly T[],
+    sentBy: (place: number) => string | null,
     rawOf: (record: T, place: number) => string,
-    judge: (session: ImportSession<R>, tx: Tx, record: T) => Outcome,
+    judge: (session: ImportSession<R>, tx: Tx, record: T, origin: Origin) => Outcome,
   ): Promise<Received> =>
     ledger.write((tx) => {
       const session = importer.begin({ id: 0, digest: '', isRepeat: false });
       const rejectedIds: number[] = [];
       const outcomes = records.map((record, place) => {
-        const outcome = judge(session, tx, record);
+        const outcome = judge(session, tx, record, sentByApi(sentBy(place)));
         if (outcome.kind === 'REJECTED' || outcome.kind === 'CONFLICT') {
           const { problems } = outcome;
           const raw = rawOf(record, place);
+          const source = apiSource(sentBy(place));
           const kept = { target: importer.target, source, raw, problems, receivedAtUs: tx.nowUs };
           rejectedIds.push(tx.insert(rejectedRecords, kept));
         }
@@ -92,26 +101,30 @@ export const createIntake = (
       void run.done.finally(() => run.imports.forEach(({ id }) => void runs.delete(id)));
       return run;
     },
-    async receive(importer, source, records) {
+    async receive(importer, sentBy, records) {
       if (records.length > limits.recordsPerMutationMax)
         throw new DomainError(
           'LIMIT_EXCEEDED',
           `${records.length} records are more than ${limits.recordsPerMutationMax} (setting recordsPerMutationMax)`,
         );
       const rawOf = (record: (typeof records)[number]) => JSON.stringify(importer.wire(record));
-      return judgeEach(importer, source, records, rawOf, (session, tx, record) =>
-        session.record(tx, record, sentByApi),
+      return judgeEach(
+        importer,
+        records,
+        () => sentBy,
+        rawOf,
+        (session, tx, record, origin) => session.record(tx, record, origin),
       );
     },
-    receiveWritten: (importer, source, records) => {
+    receiveWritten: (importer, records, sentBy = () => null) => {
       const read = records.map(({ value, problems }) => (problems ? { problems } : importer.read(value, {})));
       return judgeEach(
         importer,
-        source,
         read,
+        sentBy,
         (_record, place) => records[place]?.raw ?? '',
-        (session, tx, { value, problems }) =>
-          problems ? { kind: 'REJECTED', problems } : session.record(tx, value, sentByApi),
+        (session, tx, { value, problems }, origin) =>
+          problems ? { kind: 'REJECTED', problems } : session.record(tx, value, origin),
       );
     },
     importsPage: ({ state }, page) =>

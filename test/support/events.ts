@@ -12,7 +12,6 @@ export const sendEvents = async ({ app }: OpenApp, events: readonly SentEvent[])
   const { intake, importers } = app.domains;
   const { outcomes } = await intake.receiveWritten(
     importers.experimentEvents,
-    'api',
     events.map(({ eventId, userId, experiment, version = 'A' }) => ({
       raw: userId,
       value: {
