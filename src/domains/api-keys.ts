@@ -51,8 +51,11 @@ export const createApiKeys = (store: Store, { host, apiKeys: fixed }: Settings):
   let callers = new Map<string, OpenCaller>();
   let anybody: OpenCaller | null = null;
 
+  const rowsInOrder = () => store.page(apiKeys, { key: 'id', direction: 'asc', limit: keysMax });
+  const list = () => rowsInOrder().map(withoutDigest);
+
   const refresh = (): void => {
-    const rows = store.page(apiKeys, { key: 'id', direction: 'asc', limit: keysMax });
+    const rows = rowsInOrder();
     const valid = [...environmentKeys(fixed), ...rows.filter(({ revokedAtUs }) => revokedAtUs === null)];
     const before = callers;
     callers = new Map(valid.map((key) => [key.digest, before.get(key.digest) ?? openCaller(key.name, key.scopes)]));
@@ -101,17 +104,15 @@ export const createApiKeys = (store: Store, { host, apiKeys: fixed }: Settings):
       return key;
     },
     async revoke(name) {
-      const revoked = await store.write((tx) => {
+      await store.write((tx) => {
         const found = tx.newest(apiKeys, { name });
         if (!found) throw new DomainError('NOT_FOUND', `there is no key called ${shown(name)}`);
-        if (found.revokedAtUs !== null) return found;
-        tx.update(apiKeys, { id: found.id }, { revokedAtUs: tx.nowUs });
-        return { ...found, revokedAtUs: tx.nowUs };
+        if (found.revokedAtUs === null) tx.update(apiKeys, { id: found.id }, { revokedAtUs: tx.nowUs });
       });
       refresh();
-      return withoutDigest(revoked);
+      return list().find((key) => key.name === name) as ApiKey;
     },
-    list: () => store.page(apiKeys, { key: 'id', direction: 'asc', limit: keysMax }).map(withoutDigest),
+    list,
     refresh,
   };
 };
