@@ -117,19 +117,20 @@ builder.mutationField('recordEvents', (t) =>
         checkRecordCount(events.length, config);
         return intake.receiveWritten(
           importers.experimentEvents,
-          events.map(({ eventId, userId, accountType, date, eventType, orderValue, version }) => {
-            const value = {
-              ...(eventId ? { event_id: eventId } : {}),
-              ...(experiment ? { experiment } : {}),
-              user_id: userId,
-              account_type: accountType,
-              date,
-              event_type: eventType ?? null,
-              order_value: orderValue ?? null,
-              version,
-            };
-            return { value, raw: stringifyExact(value) };
-          }),
+          () =>
+            events.map(({ eventId, userId, accountType, date, eventType, orderValue, version }) => {
+              const value = {
+                ...(eventId ? { event_id: eventId } : {}),
+                ...(experiment ? { experiment } : {}),
+                user_id: userId,
+                account_type: accountType,
+                date,
+                event_type: eventType ?? null,
+                order_value: orderValue ?? null,
+                version,
+              };
+              return { value, raw: stringifyExact(value) };
+            }),
           () => sentBy,
         );
       };

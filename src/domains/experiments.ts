@@ -148,13 +148,13 @@ const plansOf = (rows: readonly Experiment[], keys: Dictionary): Plans => {
 
 const problemsOf = ({ key, name, startedAtUs, endedAtUs, allocation, markets }: Experiment): FieldProblem[] => {
   const problems = [
-    ...idProblems({ key, name }),
+    ...idProblems(name === key ? { key } : { key, name }),
     ...allocation.flatMap(({ variant }, place) => idProblems({ [`allocation.${place}.variant`]: variant })),
     ...markets.flatMap((market, place) => idProblems({ [`markets.${place}`]: market })),
   ];
   const refuse = (path: string, code: FieldProblem['code'], message: string) => problems.push({ path, code, message });
-  if (startedAtUs !== null && endedAtUs !== null && endedAtUs < startedAtUs)
-    refuse('endedAt', 'OUT_OF_RANGE', 'endedAt lies before startedAt');
+  if (startedAtUs !== null && endedAtUs !== null && endedAtUs <= startedAtUs)
+    refuse('endedAt', 'OUT_OF_RANGE', 'endedAt must lie after startedAt');
   for (const [place, { weight }] of allocation.entries())
     if (!(weight > 0 && weight <= 1e9))
       refuse(`allocation.${place}.weight`, 'OUT_OF_RANGE', `allocation.${place}.weight must be more than 0, to 1e9`);

@@ -36,11 +36,11 @@ export interface Intake {
   receive<R>(importer: Importer<R>, sentBy: string | null, records: readonly R[]): Promise<Received>;
   /**
    * The same for records as clients wrote them, each with a key of its own; those that cannot be read are kept among the
-   * rejects, too.
+   * rejects, too. They are taken once their transaction has begun: whatever has come by then shares it.
    */
   receiveWritten(
     importer: Importer,
-    records: readonly WrittenRecord[],
+    take: () => readonly WrittenRecord[],
     sentBy?: (place: number) => string | null,
   ): Promise<Received>;
   /** Imports, the newest first. */
@@ -49,7 +49,7 @@ export interface Intake {
   /** An import as it stands and whenever its counts have moved, until it has ended. Throws NOT_FOUND. */
   progressOf(importId: number): AsyncIterableIterator<Import>;
   /** Ends imports whose process died in the middle; what they had stored stays. Call it when a server starts. */
-  endInterrupted(): Promise<void>;
+  endInterrupted(wanted?: Partial<Pick<Import, 'target' | 'digest'>>): Promise<void>;
 }
 
 export const createIntake = (
@@ -65,26 +65,49 @@ export const createIntake = (
     const known = importTargets.map(({ command }) => command).join(', ');
     throw new DomainError('BAD_REQUEST', `there is no import target ${named}; there are ${known}`);
   };
-  const runs = new Set<number>();
+  const running = new Set<number>();
   const importsByIds = (ids: readonly number[]) => rowsInOrder(store, imports, 'id', ids);
+
+  const endInterrupted: Intake['endInterrupted'] = async (wanted = {}) => {
+    const match = { ...wanted, state: 'RUNNING' } as const;
+    const open = store.page(imports, { key: 'id', direction: 'desc', match, limit: 1000 });
+    const dead = open.filter(({ id, processId }) => !running.has(id) && !isAlive(processId));
+    if (dead.length === 0) return;
+    await store.write((tx) => {
+      for (const { id } of dead)
+        tx.update(
+          imports,
+          // One that came to its end since has ended by itself.
+          { id, state: 'RUNNING' },
+          {
+            state: 'FAILED',
+            finishedAtUs: tx.nowUs,
+            failureCode: 'INTERNAL',
+            failureMessage:
+              'the importing process ended in the middle; what it had stored is kept, import the file again',
+          },
+        );
+    });
+  };
 
   /** One transaction for all; what is not taken in is kept with its text. */
   const judgeEach = <R, T>(
     importer: Importer<R>,
-    records: readonly T[],
+    take: () => readonly T[],
     sentBy: (place: number) => string | null,
-    rawOf: (record: T, place: number) => string,
+    rawOf: (record: T) => string,
     judge: (session: ImportSession<R>, tx: Tx, record: T, origin: Origin) => Outcome,
   ): Promise<Received> =>
     ledger.write((tx) => {
       const session = importer.begin({ id: 0, digest: '', isRepeat: false });
       const rejectedIds: number[] = [];
-      const outcomes = records.map((record, place) => {
-        const outcome = judge(session, tx, record, sentByApi(sentBy(place)));
+      const outcomes = take().map((record, place) => {
+        const sender = sentBy(place);
+        const outcome = judge(session, tx, record, sentByApi(sender));
         if (outcome.kind === 'REJECTED' || outcome.kind === 'CONFLICT') {
           const { problems } = outcome;
-          const raw = rawOf(record, place);
-          const source = apiSource(sentBy(place));
+          const raw = rawOf(record);
+          const source = apiSource(sender);
           const kept = { target: importer.target, source, raw, problems, receivedAtUs: tx.nowUs };
           rejectedIds.push(tx.insert(rejectedRecords, kept));
         }
@@ -96,10 +119,8 @@ export const createIntake = (
   return {
     importers,
     async start(target, files, options = {}) {
-      const run = await createImportRun({ store, ledger, limits, importer: importerOf(target) }, files, options);
-      for (const { id } of run.imports) runs.add(id);
-      void run.done.finally(() => run.imports.forEach(({ id }) => void runs.delete(id)));
-      return run;
+      const surroundings = { store, ledger, limits, importer: importerOf(target), running, endInterrupted };
+      return createImportRun(surroundings, files, options);
     },
     async receive(importer, sentBy, records) {
       if (records.length > limits.recordsPerMutationMax)
@@ -110,46 +131,28 @@ export const createIntake = (
       const rawOf = (record: (typeof records)[number]) => JSON.stringify(importer.wire(record));
       return judgeEach(
         importer,
-        records,
+        () => records,
         () => sentBy,
         rawOf,
         (session, tx, record, origin) => session.record(tx, record, origin),
       );
     },
-    receiveWritten: (importer, records, sentBy = () => null) => {
-      const read = records.map(({ value, problems }) => (problems ? { problems } : importer.read(value, {})));
-      return judgeEach(
+    receiveWritten: (importer, take, sentBy = () => null) =>
+      judgeEach(
         importer,
-        read,
+        take,
         sentBy,
-        (_record, place) => records[place]?.raw ?? '',
-        (session, tx, { value, problems }, origin) =>
-          problems ? { kind: 'REJECTED', problems } : session.record(tx, value, origin),
-      );
-    },
+        ({ raw }) => raw,
+        (session, tx, { value, problems }, origin) => {
+          const read = problems ? { problems } : importer.read(value, {});
+          return read.problems ? { kind: 'REJECTED', problems: read.problems } : session.record(tx, read.value, origin);
+        },
+      ),
     importsPage: ({ state }, page) =>
       pageOfTable(store, imports, { key: 'id', direction: 'desc', match: state ? { state } : {} }, page),
     importsByIds,
     progressOf: (importId) => followImport(importsByIds, importId),
-    async endInterrupted() {
-      const running = store.page(imports, { key: 'id', direction: 'desc', match: { state: 'RUNNING' }, limit: 1000 });
-      const dead = running.filter(({ id, processId }) => !runs.has(id) && !isAlive(processId));
-      if (dead.length === 0) return;
-      await store.write((tx) => {
-        for (const { id } of dead)
-          tx.update(
-            imports,
-            { id },
-            {
-              state: 'FAILED',
-              finishedAtUs: tx.nowUs,
-              failureCode: 'INTERNAL',
-              failureMessage:
-                'the importing process ended in the middle; what it had stored is kept, import the file again',
-            },
-          );
-      });
-    },
+    endInterrupted,
   };
 };
 

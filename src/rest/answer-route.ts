@@ -65,24 +65,13 @@ export const createAnswering = (shared: Shared, log: Logger, document: () => Api
   return {
     refuse,
     async answer(route, inquiry) {
-      const { address, header, origin } = inquiry;
+      const { address } = inquiry;
       try {
-        const caller = route.needs && apiKeys.admit(apiKeys.callerOf(keyOf(header)), route.needs);
+        const caller = route.needs && apiKeys.admit(apiKeys.callerOf(keyOf(inquiry.header)), route.needs);
         if (route.subject === 'facts' && !ledger.ready)
           throw new DomainError('NOT_READY', 'the indices are being built');
-        const value = await route.handle(address, shared, {
-          origin,
-          sentBy: caller?.name ?? null,
-          get prefers() {
-            return preferred(header('accept'));
-          },
-          get body() {
-            const bytesMax = route.body?.isStream ? Number.POSITIVE_INFINITY : config.bodyBytesMax;
-            return createRequestBody(inquiry.body, bytesMax, () => caller?.ended.aborted && keyRevoked());
-          },
-          header,
-          document,
-        });
+        const bytesMax = route.body?.isStream ? Number.POSITIVE_INFINITY : config.bodyBytesMax;
+        const value = await route.handle(address, shared, new Question(inquiry, bytesMax, document, caller));
         const caching = cachedBy(route);
         if (value instanceof Response) {
           for (const [name, text] of Object.entries(caching)) value.headers.set(name, text);
@@ -100,6 +89,40 @@ export const createAnswering = (shared: Shared, log: Logger, document: () => Api
 
 /** The key was good when the request came, and is no more. */
 const keyRevoked = (): DomainError => new DomainError('UNAUTHENTICATED', 'the key was revoked in the meantime');
+
+/**
+ * A class for its getters: those of an object literal give each object a shape of its own, which lives in the old
+ * generation and keeps the whole request alive until that is collected.
+ */
+class Question implements Asked {
+  readonly #inquiry: Inquiry;
+  readonly #bytesMax: number;
+  readonly #caller: Caller | null;
+  readonly origin: string;
+  readonly header: Asked['header'];
+  readonly document: Asked['document'];
+
+  constructor(inquiry: Inquiry, bytesMax: number, document: Asked['document'], caller: Caller | null) {
+    this.#inquiry = inquiry;
+    this.#bytesMax = bytesMax;
+    this.#caller = caller;
+    this.origin = inquiry.origin;
+    this.header = inquiry.header;
+    this.document = document;
+  }
+
+  get sentBy() {
+    return this.#caller?.name ?? null;
+  }
+
+  get prefers() {
+    return preferred(this.header('accept'));
+  }
+
+  get body() {
+    return createRequestBody(this.#inquiry.body, this.#bytesMax, () => this.#caller?.ended.aborted && keyRevoked());
+  }
+}
 
 const noStore = { 'cache-control': 'no-store', vary: 'accept' };
 const askAgain = { 'cache-control': 'no-cache', vary: 'accept' };

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { z } from '@hono/zod-openapi';
 import type { Outcome } from '../domains/recording.ts';
 import { DomainError } from '../errors.ts';
@@ -42,7 +43,8 @@ export const receiveEvent = defineRoute({
   answer: { schema: z.object({ status: z.enum(['created', 'duplicate']) }), example: { status: 'created' } },
   async handle(_input, { eventInbox }, { body, header, sentBy }) {
     const key = header('idempotency-key');
-    const outerId = key === undefined ? null : { field: 'event_id', origin: 'the header Idempotency-Key', id: key };
+    const origin = 'the header Idempotency-Key';
+    const outerId = key ? { field: 'event_id', origin, id: textOfHeader(key) } : null;
     const outcome = await eventInbox.receiveOne(await body.bytes(), sentBy, outerId);
     if (outcome.kind === 'CREATED' || outcome.kind === 'DUPLICATE') return { status: statusOf(outcome) };
     const { kind, problems } = outcome;
@@ -77,6 +79,12 @@ export const receiveEvents = defineRoute({
     return summary ? countsOf(outcomes) : linesOf(outcomes);
   },
 });
+
+/** HTTP hands the bytes of a header on as Latin-1; what is UTF-8 is read as such, like the same id in a body. */
+const textOfHeader = (header: string): string => {
+  const bytes = Buffer.from(header, 'latin1');
+  return isUtf8(bytes) ? bytes.toString() : header;
+};
 
 const statusOf = ({ kind }: Outcome): string => kind.toLowerCase();
 

@@ -18,7 +18,7 @@ export interface SentBody {
   readonly contentType: string | undefined;
   /** In bytes, as announced. */
   readonly contentLength: string | undefined;
-  readonly chunks: AsyncIterable<Uint8Array> | null;
+  readonly chunks: () => AsyncIterable<Uint8Array> | null;
   /** All bytes at less cost than by `chunks`, where there is a way. Throws what `tooLarge` makes. */
   readonly whole?: (bytesMax: number, tooLarge: () => Error) => Promise<Buffer>;
 }
@@ -40,7 +40,7 @@ export const createRequestBody = (
     refuseAnnounced();
     let count = 0;
     try {
-      for await (const chunk of sent.chunks ?? []) {
+      for await (const chunk of sent.chunks() ?? []) {
         count += chunk.byteLength;
         if (count > bytesMax) throw tooLarge();
         const refused = refusal();

@@ -89,9 +89,7 @@ const inquiryOf = (c: Context): Inquiry => {
       contentType: headers.get('content-type') ?? undefined,
       contentLength: headers.get('content-length') ?? undefined,
       // A request makes its body when it is first asked for it.
-      get chunks() {
-        return request.body;
-      },
+      chunks: () => request.body,
     },
   };
 };

@@ -1,5 +1,6 @@
 import { DomainError } from '../errors.ts';
 import { isLoopbackHost } from '../lib/loopback.ts';
+import { shown } from '../lib/problems.ts';
 
 /** `//monitor` is `/monitor`: one client is known to ask so. */
 export const plainPath = (pathname: string): string =>
@@ -13,6 +14,12 @@ export const plainPath = (pathname: string): string =>
 export const refuseForeignHost = (hostname: string, ownHost: string): void => {
   if (isLoopbackHost(ownHost) && !isLoopbackHost(hostname))
     throw new DomainError('NOT_ALLOWED', `this server is not ${hostname.slice(0, 80)}`);
+};
+
+/** Bodies are read as they stand: one that is compressed would be taken for malformed records. Throws BAD_REQUEST. */
+export const refuseEncodedBody = (encoding: string | null | undefined): void => {
+  if (encoding && encoding.trim().toLowerCase() !== 'identity')
+    throw new DomainError('BAD_REQUEST', `the body must be sent without content-encoding, not ${shown(encoding)}`);
 };
 
 /** A request as far as it tells who made it. */
