@@ -102,7 +102,7 @@ builder.mutationField('saveExperiment', (t) =>
     extensions: { scopes: ['admin'] },
     type: SaveExperimentResult,
     description:
-      'Plans an experiment, also afterwards: events that name none belong to the newest plan whose time holds theirs.',
+      'Plans an experiment, also afterwards: events that name none belong to the newest plan whose time holds theirs. Where API keys are in use it needs one of scope `admin`.',
     args: { input: t.arg({ type: SaveExperimentInput, required: true, description: 'The plan.' }) },
     resolve: (_root, { input }, { experiments, sentBy }) => {
       const { key, name, startedAt, endedAt, allocation, markets } = input;

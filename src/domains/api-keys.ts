@@ -50,6 +50,8 @@ export const createApiKeys = (store: Store, { host, apiKeys: fixed }: Settings):
   /** By digest: it is as long for every key, and nobody can choose what it begins with. */
   let callers = new Map<string, OpenCaller>();
   let anybody: OpenCaller | null = null;
+  /** Callers by the keys themselves, as far as they have called: to hash a key costs more than to look it up. */
+  const seen = new Map<string, Caller>();
 
   const rowsInOrder = () => store.page(apiKeys, { key: 'id', direction: 'asc', limit: keysMax });
   const list = () => rowsInOrder().map(withoutDigest);
@@ -58,6 +60,7 @@ export const createApiKeys = (store: Store, { host, apiKeys: fixed }: Settings):
     const rows = rowsInOrder();
     const valid = [...environmentKeys(fixed), ...rows.filter(({ revokedAtUs }) => revokedAtUs === null)];
     const before = callers;
+    seen.clear();
     callers = new Map(valid.map((key) => [key.digest, before.get(key.digest) ?? openCaller(key.name, key.scopes)]));
     for (const [digest, { end }] of before) if (!callers.has(digest)) end();
     // Whoever has revoked the last key does not mean to let everybody in.
@@ -68,8 +71,15 @@ export const createApiKeys = (store: Store, { host, apiKeys: fixed }: Settings):
   };
   refresh();
 
-  const callerOf: ApiKeys['callerOf'] = (key) =>
-    anybody?.caller ?? (key === undefined ? undefined : callers.get(digestOfKey(key))?.caller) ?? null;
+  const callerOf: ApiKeys['callerOf'] = (key) => {
+    if (anybody) return anybody.caller;
+    if (key === undefined) return null;
+    const known = seen.get(key);
+    if (known) return known;
+    const caller = callers.get(digestOfKey(key))?.caller ?? null;
+    if (caller) seen.set(key, caller);
+    return caller;
+  };
 
   return {
     get areNeeded() {
