@@ -4,9 +4,18 @@ import { ConflictError, memberOf, OverloadedError, outcomeOf } from './faults.ts
 import { numberPlace, pageOf, pageWanted, totalCountOf } from './page.ts';
 import { TimeRangeInput } from './time.ts';
 
+const ConversationType = builder.objectRef<Conversation>('Conversation');
+
 const FollowupType = builder.objectRef<Followup>('Followup').implement({
   description: 'A client came back to a conversation.',
   fields: (t) => ({
+    uuid: t.field({ type: 'UUID', description: 'The client’s own name for it.', resolve: ({ uuid }) => uuid }),
+    conversation: t.field({
+      type: ConversationType,
+      nullable: true,
+      description: 'Null when it was never seen to begin: this follow-up is an orphan.',
+      resolve: ({ uuid }, _args, { load, conversations }) => load(conversations.byUuids, uuid),
+    }),
     receivedAt: t.field({
       type: 'DateTime',
       description: 'When it was stored.',
@@ -14,8 +23,6 @@ const FollowupType = builder.objectRef<Followup>('Followup').implement({
     }),
   }),
 });
-
-const ConversationType = builder.objectRef<Conversation>('Conversation');
 
 builder.node(ConversationType, {
   description: 'A client asked whether a symbol is a vowel.',
@@ -35,7 +42,7 @@ builder.node(ConversationType, {
     followups: t.field({
       type: [FollowupType],
       description:
-        'Its follow-ups in the order they came, repeats and those that came before its start included. All conversations of a page may have followupsMax (100000).',
+        'Its follow-ups in the order they came, repeats and those that came before its start included. All conversations of a page may have followupsMax (100000); `followups(uuid)` gives more, page by page.',
       resolve: ({ uuid }, _args, { load, conversations }) => load(conversations.followupsOf, uuid),
     }),
   }),
@@ -70,18 +77,55 @@ builder.queryField('conversations', (t) =>
       description: 'Conversations in the order they began.',
       args: {
         symbol: t.arg({ type: 'Letter', description: 'Only those about this letter; default: all.' }),
-        range: t.arg({ type: TimeRangeInput, description: 'When they began; default: ever. Days are days of UTC.' }),
+        range: t.arg({ type: TimeRangeInput, description: 'When they began; default: ever.' }),
+        timeZone: t.arg({
+          type: 'TimeZone',
+          required: true,
+          defaultValue: 'UTC',
+          description: 'Where days begin.',
+        }),
       },
-      resolve: async (_root, { symbol, range, ...args }, { conversations, config, load }) => {
+      resolve: async (_root, { symbol, range, timeZone, ...args }, { conversations, config, load }) => {
         const { after, before, ...wanted } = pageWanted(args, config);
         const [afterSeq, beforeSeq] = [numberPlace(after), numberPlace(before)];
-        const page = conversations.page({ symbol, range, afterSeq, beforeSeq, ...wanted });
+        const page = conversations.page({ symbol, range, timeZone, afterSeq, beforeSeq, ...wanted });
         const rows = await Promise.all(page.seqs.map((seq) => load(conversations.bySeqs, seq)));
         const found = rows.filter((row) => row !== null);
         return { ...pageOf(found, ({ seq }) => seq, page), totalCount: page.totalCount };
       },
     },
     ConversationConnection,
+  ),
+);
+
+const FollowupConnection = builder.connectionObject(
+  {
+    type: FollowupType,
+    name: 'FollowupConnection',
+    description: 'A page of follow-ups.',
+    fields: (t) => ({
+      totalCount: t.int({ description: 'How many there are on all pages.', resolve: totalCountOf }),
+    }),
+  },
+  { name: 'FollowupEdge', description: 'A follow-up with its place in the list.' },
+);
+
+builder.queryField('followups', (t) =>
+  t.connection(
+    {
+      type: FollowupType,
+      description: 'Follow-ups in the order they came, repeats and orphans included.',
+      args: {
+        uuid: t.arg({ type: 'UUID', description: 'Only those of this conversation, begun or not; default: all.' }),
+      },
+      resolve: (_root, { uuid, ...args }, { conversations, config }) => {
+        const { after, before, ...wanted } = pageWanted(args, config);
+        const place = { after: numberPlace(after), before: numberPlace(before) };
+        const page = conversations.followupPage({ uuid, ...place, ...wanted });
+        return { ...pageOf(page.rows, ({ seq }) => seq, page), totalCount: page.totalCount };
+      },
+    },
+    FollowupConnection,
   ),
 );
 

@@ -82,6 +82,10 @@ export const ConflictError = builder.objectRef<Fault>('ConflictError').implement
       description: 'What differs; empty when the request as a whole is in conflict.',
       resolve: ({ problems }) => [...problems],
     }),
+    existing: t.node({
+      description: 'What is recorded already; null where that has no ID of its own.',
+      id: ({ details }) => (details.existing as { type: string; id: number } | undefined) ?? null,
+    }),
   }),
 });
 

@@ -160,13 +160,13 @@ builder.objectRef<Crossovers>('CrossoverCheck').implement({
         first: t.arg.int({ required: true, defaultValue: 10, description: 'How many; at most pageSizeMax (1000).' }),
         after: t.arg.string({ description: 'Only what comes after this cursor.' }),
       },
-      resolve: ({ userCodes }, args, { users, config }) => {
+      resolve: ({ users: totalCount, codesFrom }, args, { users, config }) => {
         const { limit, after } = pageWanted(args, config);
         const from = after === undefined ? 0 : (numberPlace(after) ?? 0) + 1;
-        const page = userCodes.slice(from, from + limit).map((code) => users.userOf(users.codes.textOf(code)));
+        const page = codesFrom(from, limit).map((code) => users.userOf(users.codes.textOf(code)));
         const found = page.filter((user) => user !== null).map((user, place) => ({ ...user, place: from + place }));
-        const sides = { hasBefore: from > 0, hasAfter: from + limit < userCodes.length };
-        return { ...pageOf(found, ({ place }) => place, sides), totalCount: userCodes.length };
+        const sides = { hasBefore: from > 0, hasAfter: from + limit < totalCount };
+        return { ...pageOf(found, ({ place }) => place, sides), totalCount };
       },
     }),
   }),

@@ -16,6 +16,8 @@ interface Kinds {
   bytes: number;
   /** From 0 to 1. */
   fraction: number;
+  /** More than 0, up to 1. */
+  probability: number;
   /** Microseconds since 1970 UTC; null when it is not given. */
   instant: number | null;
 }
@@ -105,7 +107,7 @@ export const settings = [
   setting('writeWaitMs', 'integer', '10000', 'How long a write waits for another process to release the store.'),
   setting(
     'monitorAlpha',
-    'fraction',
+    'probability',
     '0.01',
     'How probable a false alarm of the monitor may be, however often one looks.',
   ),
@@ -176,6 +178,10 @@ const readValue = (of: Setting, text: string): Kinds[keyof Kinds] => {
     return /^\d{1,9}$/.test(text) && Number(text) >= of.min ? Number(text) : refuse(`a whole number from ${of.min}`);
   if (of.kind === 'fraction')
     return /^(0|1|0?\.\d{1,9})$/.test(text) ? Number(text) : refuse('a number from 0 to 1, such as 0.1');
+  if (of.kind === 'probability')
+    return /^(1|0?\.\d{1,9})$/.test(text) && Number(text) > 0
+      ? Number(text)
+      : refuse('a number above 0, to 1, such as 0.01');
   if (of.kind === 'instant') return text === '' ? null : (parseInstant(text) ?? refuse('a date and time'));
   const parts = text.split(',').filter(Boolean);
   if (of.kind === 'list') return parts;

@@ -45,7 +45,11 @@ export const createTerminal = (host: Host): Terminal => {
     async print(...lines) {
       if (!isRead || lines.length === 0) return;
       if (stdout.write(`${lines.join('\n')}\n`)) return;
-      await Promise.race([once(stdout, 'drain'), once(stdout, 'close')]).catch(() => undefined);
+      // The one that does not come takes its listeners away again: a long answer waits thousands of times.
+      const waiting = new AbortController();
+      const { signal } = waiting;
+      await Promise.race([once(stdout, 'drain', { signal }), once(stdout, 'close', { signal })]).catch(() => undefined);
+      waiting.abort();
     },
     say: (line) => void stderr.write(`${line}\n`),
     untilStopped: () =>

@@ -16,6 +16,8 @@ export interface ConversationIndex {
   /** The symbol of a conversation, undefined when it was never seen to begin. */
   symbolOf(uuid: string): string | undefined;
   followupsOf(uuid: string): number;
+  /** How many there are of all conversations, orphans included. */
+  readonly followups: number;
   /** Follow-ups of conversations never seen to begin. */
   readonly orphans: number;
   readonly entries: number;
@@ -33,6 +35,7 @@ export const createConversationIndex = (): ConversationIndex => {
   // second is the number of follow-ups that wait for it.
   const symbols = growableUint8();
   const places = growableUint32();
+  let followups = 0;
   let orphans = 0;
 
   const seriesAt = (code: number): CountedKeys => series[code] as CountedKeys;
@@ -59,6 +62,7 @@ export const createConversationIndex = (): ConversationIndex => {
       places.set(place, started);
     },
     followUp(uuid) {
+      followups += 1;
       const place = placeOf(uuid);
       const code = symbols.values[place] as number;
       const started = places.values[place] as number;
@@ -76,6 +80,9 @@ export const createConversationIndex = (): ConversationIndex => {
       const code = symbols.values[place] as number;
       const started = places.values[place] as number;
       return code === notBegun ? started : seriesAt(code).countBetween(started, started + 1);
+    },
+    get followups() {
+      return followups;
     },
     get orphans() {
       return orphans;

@@ -11,6 +11,7 @@ import { type ConversationIndex, createConversationIndex } from './conversation-
 import { pageOfSeqs, type SeqPage, type SeqPageRequest, type SeqSpan } from './conversation-page.ts';
 import { sentByApi } from './recording.ts';
 import { rowsInOrder } from './rows-in-order.ts';
+import { pageOfTable, type TablePage, type TablePageRequest } from './table-page.ts';
 
 export interface Conversation {
   readonly seq: number;
@@ -31,6 +32,13 @@ export interface ConversationPageRequest extends Omit<SeqPageRequest, keyof SeqS
   /** Only those that began with this letter. */
   readonly symbol?: string | null | undefined;
   readonly range?: TimeRange | null | undefined;
+  /** In which the days of the range begin. */
+  readonly timeZone: string;
+}
+
+export interface FollowupPageRequest extends TablePageRequest {
+  /** Only those of this conversation, in lower case, whether or not it was seen to begin. */
+  readonly uuid?: string | null | undefined;
 }
 
 export interface ConversationSettings {
@@ -64,6 +72,8 @@ export interface Conversations {
   followupsOf(uuids: readonly string[]): Followup[][];
   /** Which conversations are on a page, in the order they began. Costs no SQL. */
   page(request: ConversationPageRequest): SeqPage;
+  /** A page of follow-ups in the order they came, orphans included: one statement. */
+  followupPage(request: FollowupPageRequest): TablePage<Followup> & { readonly totalCount: number };
   /**
    * Every event recorded by now in the order of `seq`, step by step; with a symbol only those of conversations that began
    * with it.
@@ -164,12 +174,18 @@ export const createConversations = (
         );
       const byUuid = new Map(uuids.map((uuid): [string, Followup[]] => [uuid, []]));
       const rows = store.rowsIn(followups, 'uuid', uuids).toSorted((a, b) => a.seq - b.seq);
-      for (const { seq, uuid, recordedAtUs } of rows) byUuid.get(uuid)?.push({ seq, uuid, receivedAtUs: recordedAtUs });
+      for (const row of rows) byUuid.get(row.uuid)?.push(received(row));
       return uuids.map((uuid) => byUuid.get(uuid) ?? []);
     },
-    page({ symbol, range, ...request }) {
+    page({ symbol, range, timeZone, ...request }) {
       const wanted = symbol == null ? index.series : index.series.filter((_, code) => letters[code] === symbol);
-      return pageOfSeqs(wanted, { ...seqSpanOf(range, 'UTC'), ...request });
+      return pageOfSeqs(wanted, { ...seqSpanOf(range, timeZone), ...request });
+    },
+    followupPage({ uuid, ...request }) {
+      const match = uuid == null ? {} : { uuid };
+      const page = pageOfTable(store, followups, { key: 'seq', direction: 'asc', match }, request);
+      const totalCount = uuid == null ? index.followups : index.followupsOf(uuid);
+      return { ...page, rows: page.rows.map(received), totalCount };
     },
     *events(symbol) {
       const isWanted = ({ uuid }: ConversationEvent): boolean => index.symbolOf(uuid) === symbol;
@@ -210,10 +226,10 @@ export const symbolOf = (text: string): string => {
 const refusal = (problems: readonly FieldProblem[]): DomainError =>
   new DomainError('BAD_REQUEST', problems.map(({ message }) => message).join('; '), { problems });
 
-const conflict = ({ uuid, symbol }: Row<typeof conversations>): DomainError => {
+const conflict = ({ seq, uuid, symbol }: Row<typeof conversations>): DomainError => {
   const message = `symbol of conversation ${uuid} is ${symbol} already`;
   const problems = [{ path: 'symbol', code: 'CONFLICT' as const, message }];
-  return new DomainError('CONFLICT', message, { problems });
+  return new DomainError('CONFLICT', message, { problems, details: { existing: { type: 'Conversation', id: seq } } });
 };
 
 const stored = ({ seq, uuid, symbol, recordedAtUs, isVowelGuess }: Row<typeof conversations>): Conversation => ({
@@ -222,4 +238,10 @@ const stored = ({ seq, uuid, symbol, recordedAtUs, isVowelGuess }: Row<typeof co
   symbol,
   startedAtUs: recordedAtUs,
   isVowelGuess: Boolean(isVowelGuess),
+});
+
+const received = ({ seq, uuid, recordedAtUs }: Row<typeof followups>): Followup => ({
+  seq,
+  uuid,
+  receivedAtUs: recordedAtUs,
 });

@@ -19,6 +19,14 @@ export interface Cell {
   valueSquares: number;
 }
 
+/** How many users of a country, by its code, have events: each counts once. */
+export interface CountryUsers {
+  readonly country: number;
+  users: number;
+  /** Those seen in several variants. */
+  crossovers: number;
+}
+
 /** The events of one experiment, counted; made by adding rows of events, in order. */
 export interface Deployment {
   readonly events: number;
@@ -27,14 +35,14 @@ export interface Deployment {
   /** Codes of the variants that were seen, in the order of first sight. */
   readonly variants: readonly number[];
   add(row: number): void;
-  /** Counts a user's events for the country the user has now. False when that changes nothing. */
-  moveUser(user: number): boolean;
+  /** Counts a user's events for the country the user has now. Both countries, or null when nothing changes. */
+  moveUser(user: number): { readonly from: number; readonly to: number } | null;
   /** A copy of the cells that have events. */
   cells(): Cell[];
+  /** A copy of the countries that have users. */
+  countries(): CountryUsers[];
   /** Users seen in several variants, in the order in which they were found out. */
   readonly crossovers: readonly number[];
-  /** Codes of the variants a user was seen in, in that order. */
-  variantsOf(user: number): number[];
   /** Users in the order of their first events, by place from 0. */
   userAt(place: number): number;
   /** The row of the first event: its variant is the one that counts for a user seen in several. */
@@ -61,6 +69,8 @@ export const createDeployment = ({ columns, events, countryOf }: Given): Deploym
   const exposures = createExposures();
   const cellPlaces = createNumberTable();
   const cells: Cell[] = [];
+  /** By the code of the country, with holes. */
+  const ofCountries: CountryUsers[] = [];
   const variants: number[] = [];
   const crossovers: number[] = [];
   let total = 0;
@@ -71,12 +81,20 @@ export const createDeployment = ({ columns, events, countryOf }: Given): Deploym
     return cells[place] as Cell;
   };
 
+  const usersOf = (country: number): CountryUsers => {
+    const made = ofCountries[country] ?? { country, users: 0, crossovers: 0 };
+    ofCountries[country] = made;
+    return made;
+  };
+
   const placeOf = (row: number): number => {
     const user = columns.userOf(row);
     const place = places.place(user);
     if (place < users.length) return place;
+    const country = countryOf(user);
     users.push(user);
-    countries.push(countryOf(user));
+    countries.push(country);
+    usersOf(country).users++;
     firstRows.push(row);
     firstExposures.push(none);
     return place;
@@ -92,7 +110,10 @@ export const createDeployment = ({ columns, events, countryOf }: Given): Deploym
     const made = exposures.push(variant);
     if (last === none) firstExposures.set(place, made);
     else {
-      if (last === firstExposures.values[place]) crossovers.push(users.values[place] as number);
+      if (last === firstExposures.values[place]) {
+        crossovers.push(users.values[place] as number);
+        usersOf(countries.values[place] as number).crossovers++;
+      }
       exposures.link(last, made);
     }
     cellOf(countries.values[place] as number, variant).users++;
@@ -124,28 +145,27 @@ export const createDeployment = ({ columns, events, countryOf }: Given): Deploym
     },
     moveUser(user) {
       const place = places.placeOf(user);
-      if (place === undefined) return false;
-      const [before, country] = [countries.values[place] as number, countryOf(user)];
-      if (before === country) return false;
-      countries.set(place, country);
-      for (let index = firstExposures.values[place] as number; index !== none; index = exposures.nextOf(index)) {
+      if (place === undefined) return null;
+      const [from, to] = [countries.values[place] as number, countryOf(user)];
+      if (from === to) return null;
+      countries.set(place, to);
+      const first = firstExposures.values[place] as number;
+      for (const [country, sign] of [[from, -1] as const, [to, 1] as const]) {
+        usersOf(country).users += sign;
+        if (exposures.nextOf(first) !== none) usersOf(country).crossovers += sign;
+      }
+      for (let index = first; index !== none; index = exposures.nextOf(index)) {
         const variant = exposures.variantOf(index);
-        for (const [cell, sign] of [[cellOf(before, variant), -1] as const, [cellOf(country, variant), 1] as const]) {
+        for (const [cell, sign] of [[cellOf(from, variant), -1] as const, [cellOf(to, variant), 1] as const]) {
           cell.users += sign;
           cell.events += sign * exposures.eventsOf(index);
           exposures.count(index, cell, sign);
         }
       }
-      return true;
+      return { from, to };
     },
     cells: () => cells.filter((cell) => cell.events > 0).map((cell) => ({ ...cell })),
-    variantsOf(user) {
-      const place = places.placeOf(user);
-      const found: number[] = [];
-      let index = place === undefined ? none : (firstExposures.values[place] as number);
-      for (; index !== none; index = exposures.nextOf(index)) found.push(exposures.variantOf(index));
-      return found;
-    },
+    countries: () => ofCountries.filter(({ users: counted }) => counted > 0).map((each) => ({ ...each })),
     userAt: (place) => users.values[place] as number,
     firstRowAt: (place) => firstRows.values[place] as number,
     countryOf: (user) => countries.values[places.placeOf(user) as number] as number,

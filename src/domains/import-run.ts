@@ -67,10 +67,11 @@ const othersPollMs = 50;
  * that is being taken in already, by whichever process, waits for the end of that: only then can it be told for a repeat.
  */
 export const createImportRun = async (
-  { store, ledger, limits, importer, running, endInterrupted }: Surroundings,
+  surroundings: Surroundings,
   files: readonly ImportFile[],
   options: ImportOptions,
 ): Promise<ImportRun> => {
+  const { store, ledger, limits, importer, running } = surroundings;
   const sizes = await Promise.all(files.map(({ path, name }) => sizeOf(path, name)));
   const digest = await digestOf(files, sizes, options);
   const rehearsal = options.dryRun ? store.rehearsal() : undefined;
@@ -90,16 +91,6 @@ export const createImportRun = async (
     rehearsal?.close();
     return { imports: [], done: Promise.resolve([]) };
   }
-
-  const othersEnded = async (): Promise<void> => {
-    const match = { target, digest, state: 'RUNNING' } as const;
-    for (;;) {
-      await endInterrupted({ target, digest });
-      const others = store.page(imports, { key: 'id', direction: 'asc', match, before: first.id, limit: 1 });
-      if (others.length === 0) return;
-      await delay(othersPollMs);
-    }
-  };
 
   const beginTaking = (tx: Tx): Taking => {
     const session = importer.begin({ id: first.id, digest, isRepeat: wasTaken(tx) });
@@ -139,7 +130,7 @@ export const createImportRun = async (
 
   const run = async (): Promise<readonly Import[]> => {
     try {
-      if (!options.dryRun) await othersEnded();
+      if (!options.dryRun) await earlierEnded(surroundings, first);
       const taking = await write(beginTaking);
       for (const [place, file] of files.entries()) await takeFile(taking, file, standings[place] as Import);
       const ends = await write((tx) => {
@@ -157,6 +148,16 @@ export const createImportRun = async (
   };
 
   return { imports: standings.map((standing) => ({ ...standing })), done: run() };
+};
+
+/** Resolves when no import of the same content that began earlier runs any more, in whichever process. */
+const earlierEnded = async ({ store, endInterrupted }: Surroundings, { id, target, digest }: Import): Promise<void> => {
+  const match = { target, digest, state: 'RUNNING' } as const;
+  for (;;) {
+    await endInterrupted({ target, digest });
+    if (store.page(imports, { key: 'id', direction: 'asc', match, before: id, limit: 1 }).length === 0) return;
+    await delay(othersPollMs);
+  }
 };
 
 /** How far imports of the same content got before they broke off: counts move along with the records they count. */

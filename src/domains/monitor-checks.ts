@@ -1,5 +1,6 @@
+import { exceedsShare } from '../lib/statistics/exceedance.ts';
 import { type DeploymentGap, deploymentGaps } from './deployment-gaps.ts';
-import { cellFinder, marketsOf, plannedShareOf, type Sight, variantsOf } from './monitor-sight.ts';
+import { alphaOfEach, cellFinder, marketsOf, plannedShareOf, type Sight, variantsOf } from './monitor-sight.ts';
 import {
   counted,
   type MonitorVerdict,
@@ -17,8 +18,8 @@ export interface Crossovers {
   readonly country: string | null;
   readonly users: number;
   readonly share: number;
-  /** Their codes, in the order they were found out. */
-  readonly userCodes: readonly number[];
+  /** Codes of so many of them from a place on, in the order they were found out. */
+  codesFrom(place: number, count: number): number[];
 }
 
 /** Users that no users file names. */
@@ -91,52 +92,51 @@ const marketsHealth = (sight: Sight, ratios: readonly SampleRatio[], checks: rea
       verdict: (ofMarket[0] ?? sampleRatio).verdict,
       firstEventAtUs: rhythm?.firstAtUs ?? null,
       lastEventAtUs: rhythm?.lastAtUs ?? null,
-      userCount: usersOf(sight, country),
+      userCount: sight.marketUsers.get(country)?.users ?? 0,
       sampleRatio,
     };
   });
 
 const crossovers = (sight: Sight): Crossovers[] => {
-  const { deployment, crossoverCount, userCount, users, countryOf } = sight;
-  const byMarket = new Map<string, number[]>();
-  const all = deployment.crossovers.slice(0, crossoverCount);
-  for (const user of all) {
-    const market = users.countries.names.textOf(countryOf(user));
-    const found = byMarket.get(market);
-    if (found) found.push(user);
-    else byMarket.set(market, [user]);
-  }
-  const make = (country: string | null, userCodes: readonly number[], ofUsers: number): Crossovers => {
-    const share = ofUsers === 0 ? 0 : userCodes.length / ofUsers;
-    const verdict = userCodes.length === 0 ? 'HEALTHY' : share > crossoverShareMax ? 'BROKEN' : 'WATCH';
+  const { crossoverCount, userCount, marketUsers } = sight;
+  const alpha = alphaOfEach(sight, 1, 1);
+  const make = (country: string | null, users: number, ofUsers: number): Crossovers => {
+    const share = ofUsers === 0 ? 0 : users / ofUsers;
+    const isMany = exceedsShare(users, ofUsers, crossoverShareMax, alpha);
+    const verdict = users === 0 ? 'HEALTHY' : isMany ? 'BROKEN' : 'WATCH';
     const where = country ?? 'All markets';
     const message =
-      userCodes.length === 0
+      users === 0
         ? `${where}: no user was seen in more than one variant.`
-        : `${where}: ${userCodes.length} of ${counted(ofUsers, 'user')} (${percent(share)}) seen in more than one variant.`;
-    return { kind: 'CROSSOVERS', verdict, message, country, users: userCodes.length, share, userCodes };
+        : `${where}: ${users} of ${counted(ofUsers, 'user')} (${percent(share)}) seen in more than one variant.`;
+    const codesFrom = (place: number, count: number) => crossoverCodes(sight, country, place, count);
+    return { kind: 'CROSSOVERS', verdict, message, country, users, share, codesFrom };
   };
-  const markets = marketsOf(sight)
-    .filter((market) => byMarket.has(market))
-    .map((market) => make(market, byMarket.get(market) ?? [], usersOf(sight, market)));
-  return sight.country === undefined ? [make(null, all, userCount), ...markets] : markets;
+  const markets = marketsOf(sight).flatMap((market) => {
+    const of = marketUsers.get(market);
+    return of && of.crossovers > 0 ? [make(market, of.crossovers, of.users)] : [];
+  });
+  return sight.country === undefined ? [make(null, crossoverCount, userCount), ...markets] : markets;
 };
 
-/** Users of a market, each once. */
-const usersOf = (sight: Sight, market: string): number => {
-  const { users, cells, deployment, crossoverCount, countryOf } = sight;
-  const code = users.countries.names.codeOf(market) ?? -1;
-  const exposed = cells.filter(({ country }) => country === code).reduce((sum, cell) => sum + cell.users, 0);
-  const crossed = deployment.crossovers.slice(0, crossoverCount).filter((user) => countryOf(user) === code);
-  return crossed.reduce((sum, user) => sum - (deployment.variantsOf(user).length - 1), exposed);
+const crossoverCodes = (sight: Sight, country: string | null, place: number, count: number): number[] => {
+  const { deployment, crossoverCount, users, countryOf } = sight;
+  const code = country === null ? null : users.countries.names.codeOf(country);
+  const found: number[] = [];
+  let left = place;
+  for (let index = 0; index < crossoverCount && found.length < count; index++) {
+    const user = deployment.crossovers[index] as number;
+    if ((code === null || countryOf(user) === code) && left-- <= 0) found.push(user);
+  }
+  return found;
 };
 
 const unknownUsersOf = (sight: Sight, ratios: readonly SampleRatio[]): UnknownUsers[] => {
-  const { userCount, country } = sight;
+  const { userCount, country, marketUsers } = sight;
   if (country !== undefined && country !== unknown) return [];
   const cellOf = cellFinder(sight);
   const counts = variantsOf(sight).map((variant) => ({ variant, cell: cellOf(unknown, variant) }));
-  const users = counts.reduce((sum, { cell }) => sum + (cell?.users ?? 0), 0);
+  const users = marketUsers.get(unknown)?.users ?? 0;
   const events = counts.reduce((sum, { cell }) => sum + (cell?.events ?? 0), 0);
   const byVariant = counts.map(({ variant, cell }) => ({
     variant,

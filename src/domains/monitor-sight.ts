@@ -1,6 +1,6 @@
 import type { Dictionary } from '../indices/dictionary.ts';
 import type { Growable } from '../indices/growable.ts';
-import type { Cell, Deployment } from './deployment.ts';
+import type { Cell, CountryUsers, Deployment } from './deployment.ts';
 import type { HistorySight, PlannedSplit } from './deployment-history.ts';
 import type { ExperimentEvents } from './experiment-events.ts';
 import type { Experiment, Experiments, Plans } from './experiments.ts';
@@ -17,8 +17,8 @@ export interface MonitorLimits {
   readonly trendPointsMax: number;
 }
 
-/** Everything the figures of one moment rest on. What may still grow is to be read up to the counts that stand beside it. */
-export interface Sight {
+/** Everything the counts of one moment rest on. What may still grow is to be read up to the counts that stand beside it. */
+export interface Figures {
   readonly users: Users;
   readonly userStatus: UserStatus;
   readonly experiments: Experiments;
@@ -40,11 +40,17 @@ export interface Sight {
   readonly rows: Growable<Uint32Array>;
   readonly rowCount: number;
   readonly cells: readonly Cell[];
+  /** Users of each market that has any, by the market's name. */
+  readonly marketUsers: ReadonlyMap<string, CountryUsers>;
   /** Null while fewer than two variants are known. */
   readonly split: PlannedSplit | null;
-  readonly history: HistorySight;
   /** False when only events of a span are looked at. */
   readonly isWhole: boolean;
+}
+
+/** Figures with what depends on the order of events, on which the checks rest. */
+export interface Sight extends Figures {
+  readonly history: HistorySight;
 }
 
 export interface DeploymentCell {
@@ -75,34 +81,44 @@ export const splitOf = (
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** The names of the markets that are planned or were seen, in order. */
-export const marketsOf = ({ experiment, cells, users, country }: Sight): string[] => {
+export const marketsOf = ({ experiment, cells, users, country }: Figures): string[] => {
   const seen = cells.map((cell) => users.countries.names.textOf(cell.country));
   const all = [...new Set([...experiment.markets, ...seen])].sort(byText);
   return country === undefined ? all : all.filter((market) => market === country);
 };
 
 /** The names of the variants that are planned or were seen, in order. */
-export const variantsOf = ({ experiment, cells, experimentEvents }: Sight): string[] => {
+export const variantsOf = ({ experiment, cells, experimentEvents }: Figures): string[] => {
   const seen = cells.map((cell) => experimentEvents.events.variants.textOf(cell.variant));
   return [...new Set([...experiment.allocation.map(({ variant }) => variant), ...seen])].sort(byText);
 };
 
 /** A planned variant's part, 0 to 1; null for one that is not planned. */
-export const plannedShareOf = ({ split, experimentEvents }: Sight, variant: string): number | null => {
+export const plannedShareOf = ({ split, experimentEvents }: Figures, variant: string): number | null => {
   const index = split?.variants.indexOf(experimentEvents.events.variants.codeOf(variant) ?? -1) ?? -1;
   if (!split || index < 0) return null;
   return (split.weights[index] as number) / split.weights.reduce((sum, weight) => sum + weight, 0);
 };
 
 /** Finds a cell by names; undefined when it has no events. */
-export const cellFinder = ({ cells, users, experimentEvents }: Sight) => {
+export const cellFinder = ({ cells, users, experimentEvents }: Figures) => {
   const found = new Map(cells.map((cell) => [`${cell.country} ${cell.variant}`, cell]));
   return (country: string, variant: string): Cell | undefined =>
     found.get(`${users.countries.names.codeOf(country)} ${experimentEvents.events.variants.codeOf(variant)}`);
 };
 
+/**
+ * The probability of a false alarm that each of the checks of one kind may have (Bonferroni), of which there are so many a
+ * market, and so many of all markets. The checks that are not of the split share a tenth of `monitorAlpha` a kind, so that
+ * all of them add little to it. The same whichever market is asked for.
+ */
+export const alphaOfEach = (figures: Figures, ofEachMarket: number, ofAll: number): number => {
+  const markets = marketsOf({ ...figures, country: undefined }).length;
+  return figures.limits.monitorAlpha / 10 / Math.max(1, markets * ofEachMarket + ofAll);
+};
+
 /** Every market and variant, in the order of both. */
-export const deploymentCells = (sight: Sight): DeploymentCell[] => {
+export const deploymentCells = (sight: Figures): DeploymentCell[] => {
   const cellOf = cellFinder(sight);
   const variants = variantsOf(sight);
   return marketsOf(sight).flatMap((country) => {

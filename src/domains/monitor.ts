@@ -10,7 +10,14 @@ import type { ArrivalLimits, ExperimentEvents } from './experiment-events.ts';
 import type { Experiment, Experiments, Plans } from './experiments.ts';
 import { healthOf, type MonitorHealth } from './monitor-checks.ts';
 import { outcomesOf } from './monitor-outcomes.ts';
-import { type DeploymentCell, deploymentCells, type MonitorLimits, type Sight, splitOf } from './monitor-sight.ts';
+import {
+  type DeploymentCell,
+  deploymentCells,
+  type Figures,
+  type MonitorLimits,
+  type Sight,
+  splitOf,
+} from './monitor-sight.ts';
 import { arrivalOf, trendOf } from './monitor-trend.ts';
 import { suspectsOf } from './suspects.ts';
 import type { UserStatus } from './user-status.ts';
@@ -52,10 +59,13 @@ export interface Monitor {
 interface Tracked {
   readonly deployment: Deployment;
   readonly rows: Growable<Uint32Array>;
-  /** Made anew when users move between markets, and when the variants are others. */
+  /** Made anew when the variants are others. */
   history: DeploymentHistory | null;
   historySplit: string;
 }
+
+/** Brings what a question needs further; true when it can be answered. */
+type IsReady = (each: Tracked, experiment: Experiment) => boolean;
 
 /** Rows taken in without looking at the clock. */
 const rowsPerLook = 2048;
@@ -76,7 +86,10 @@ export const createMonitor = (
   let position = 0;
 
   users.onChange((user) => {
-    for (const each of tracked.values()) if (each.deployment.moveUser(user)) each.history = null;
+    for (const { deployment, history } of tracked.values()) {
+      const moved = deployment.moveUser(user);
+      if (moved) history?.moved(moved.from, moved.to);
+    }
   });
 
   const track = (countryOf: (user: number) => number): Tracked => ({
@@ -123,6 +136,7 @@ export const createMonitor = (
   /** Brings an experiment's figures level and looks at them before anything more can come. */
   const levelled = async <R>(
     request: MonitorRequest,
+    isReady: IsReady,
     look: (experiment: Experiment, each: Tracked) => R,
   ): Promise<R> => {
     const turn = takeTurns();
@@ -131,7 +145,7 @@ export const createMonitor = (
       const experiment = experimentOf(request);
       if (!isLevel()) continue;
       const each = tracked.get(experiments.keys.codeOf(experiment.key) ?? -1) ?? track(countryNow);
-      if (historyIsLevel(each, experiment)) return look(experiment, each);
+      if (isReady(each, experiment)) return look(experiment, each);
     }
   };
 
@@ -141,34 +155,47 @@ export const createMonitor = (
     throw new DomainError('NOT_FOUND', `there is no experiment ${shown(experiment)}: no plan and no event names it`);
   };
 
-  const at = async <R>(request: MonitorRequest, look: (sight: Sight) => R): Promise<R> => {
+  const at = async <R>(
+    request: MonitorRequest,
+    isReady: IsReady,
+    look: (figures: Figures, of: Tracked) => R,
+  ): Promise<R> => {
     const { range, country, timeZone } = request;
-    const lookAt = (experiment: Experiment, of: Tracked, countries: Sight['countryOf'], sequence: number): Sight => ({
+    const lookAt = (
+      experiment: Experiment,
+      of: Tracked,
+      countryOf: Figures['countryOf'],
+      sequence: number,
+    ): Figures => ({
       ...{ users, userStatus, experiments, experimentEvents, limits, plans, nowUs: nowUs() },
-      ...{ experiment, country, timeZone, sequence, countryOf: countries, deployment: of.deployment },
+      ...{ experiment, country, timeZone, sequence, countryOf, deployment: of.deployment },
       cells: of.deployment.cells(),
+      marketUsers: new Map(of.deployment.countries().map((each) => [users.countries.names.textOf(each.country), each])),
       userCount: of.deployment.users,
       crossoverCount: of.deployment.crossovers.length,
       rows: of.rows,
       rowCount: of.rows.length,
       split: splitOf(experiment, of.deployment.variants, events.variants),
-      history: (of.history as DeploymentHistory).sight(),
       isWhole: range === undefined,
     });
-    const begun = await levelled(request, (experiment, each) => {
+    const begun = await levelled(request, range ? () => true : isReady, (experiment, each) => {
       const { sequence } = ledger.snapshot();
       const countryOf = (user: number) => users.countries.codeBy(users.attributesCodeAt(user, sequence));
-      const sight = lookAt(experiment, each, countryOf, sequence);
-      return { sight, seen: range ? undefined : look(sight), newestUs: columns.newestUsOf(columns.rows) };
+      const figures = lookAt(experiment, each, countryOf, sequence);
+      return { figures, seen: range ? undefined : look(figures, each), newestUs: columns.newestUsOf(columns.rows) };
     });
     if (!range) return begun.seen as R;
-    const { sight } = begun;
-    const part = await ofSpan(spanOf(range, timeZone, begun.newestUs), sight);
-    return look(lookAt(sight.experiment, part, sight.countryOf, sight.sequence));
+    const { figures } = begun;
+    const part = await ofSpan(spanOf(range, timeZone, begun.newestUs), figures, isReady);
+    return look(lookAt(figures.experiment, part, figures.countryOf, figures.sequence), part);
   };
 
   /** The same of the events of a span alone, made for one question. */
-  const ofSpan = async ({ fromUs = -Infinity, toUs = Infinity }: TimeSpan, whole: Sight): Promise<Tracked> => {
+  const ofSpan = async (
+    { fromUs = -Infinity, toUs = Infinity }: TimeSpan,
+    whole: Figures,
+    isReady: IsReady,
+  ): Promise<Tracked> => {
     const part = track(whole.countryOf);
     const turn = takeTurns();
     for (let index = 0; index < whole.rowCount; index++) {
@@ -179,12 +206,17 @@ export const createMonitor = (
       part.rows.push(row);
       part.deployment.add(row);
     }
-    while (!historyIsLevel(part, whole.experiment)) await turn();
+    while (!isReady(part, whole.experiment)) await turn();
     return part;
   };
 
+  const healthAt = (figures: Figures, { history }: Tracked): MonitorSight => {
+    const sight = { ...figures, history: (history as DeploymentHistory).sight() };
+    return { sight, health: healthOf(sight) };
+  };
+
   return {
-    at: (request) => at(request, (sight) => ({ sight, health: healthOf(sight) })),
+    at: (request) => at(request, historyIsLevel, healthAt),
     cellsOf: deploymentCells,
     suspectsOf,
     outcomesOf,
@@ -194,6 +226,6 @@ export const createMonitor = (
       newestAtUs === -Infinity ? null : newestAtUs - limits.lateAfterMs * 1000,
     fingerprintOf: ({ experiment, cells, rowCount }, { checks }) =>
       JSON.stringify([experiment, rowCount, cells, checks.map(({ message }) => message)]),
-    deployment: (request) => at(request, deploymentCells),
+    deployment: (request) => at(request, () => true, deploymentCells),
   };
 };

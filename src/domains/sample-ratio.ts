@@ -1,5 +1,5 @@
 import { chiSquaredTest } from '../lib/statistics/chi-squared.ts';
-import { holmAdjusted } from '../lib/statistics/holm.ts';
+import { holmAdjusted, holmFactors } from '../lib/statistics/holm.ts';
 import { largestDeviation } from '../lib/statistics/plan.ts';
 import { formatInstant } from '../lib/time.ts';
 import type { Split } from './deployment-history.ts';
@@ -30,7 +30,7 @@ export interface SampleRatio {
   /** Valid however often it is looked at; not corrected. */
   readonly sequentialPValue: number | null;
   readonly maxDeviation: number | null;
-  /** The time of the event with which the sequential test crossed its line; null unless it has. */
+  /** The time of the event with which the sequential test crossed its line, alpha by Holm's factor; null unless it has. */
   readonly brokenSinceUs: number | null;
   readonly sight: Sight;
 }
@@ -51,9 +51,16 @@ export const sampleRatios = (sight: Sight): { all: SampleRatio; markets: SampleR
   const tested = splits.filter(isTested);
   const adjusted = byItem(tested, holmAdjusted(tested.map((split) => testOf(sight, split)?.pValue ?? 1)));
   const family = isTested(all) ? [all, ...tested] : tested;
-  const sequential = byItem(family, holmAdjusted(family.map(({ test }) => test.pValue)));
+  const pValues = family.map(({ test }) => test.pValue);
+  const [sequential, factors] = [byItem(family, holmAdjusted(pValues)), byItem(family, holmFactors(pValues))];
+  const lineOf = (split: Split): Line | undefined => {
+    const pValue = sequential.get(split);
+    if (pValue === undefined) return undefined;
+    const isCrossed = pValue <= limits.monitorAlpha;
+    return { isCrossed, sinceUs: isCrossed ? split.test.crossedAt(factors.get(split) as number) : null };
+  };
   const make = (country: string | null, split: Split | undefined): SampleRatio =>
-    sampleRatioOf(sight, country, split, split && adjusted.get(split), split && sequential.get(split));
+    sampleRatioOf(sight, country, split, split && adjusted.get(split), split && lineOf(split));
   return {
     all: make(null, all),
     markets: names
@@ -61,6 +68,12 @@ export const sampleRatios = (sight: Sight): { all: SampleRatio; markets: SampleR
       .filter((ratio) => sight.country === undefined || ratio.country === sight.country),
   };
 };
+
+/** Where a sequential test stands that has enough users. */
+interface Line {
+  readonly isCrossed: boolean;
+  readonly sinceUs: number | null;
+}
 
 const byItem = <T>(items: readonly T[], values: readonly number[]): Map<T, number> =>
   new Map(items.map((item, place) => [item, values[place] as number]));
@@ -72,14 +85,14 @@ const sampleRatioOf = (
   country: string | null,
   found: Split | undefined,
   adjusted: number | undefined,
-  sequential: number | undefined,
+  line: Line | undefined,
 ): SampleRatio => {
   const { split, limits, experimentEvents } = sight;
   const test = found ? testOf(sight, found) : null;
   const maxDeviation = found && split ? largestDeviation(found.counts, split.weights) : null;
-  const isCertain = sequential !== undefined && sequential <= limits.monitorAlpha;
+  const isCertain = line?.isCrossed ?? false;
   const isLarge = maxDeviation !== null && maxDeviation >= limits.monitorDeviationMin;
-  const verdict = sequential === undefined ? 'NOT_ENOUGH_DATA' : isCertain && isLarge ? 'BROKEN' : 'HEALTHY';
+  const verdict = line === undefined ? 'NOT_ENOUGH_DATA' : isCertain && isLarge ? 'BROKEN' : 'HEALTHY';
   const observed = (split?.variants ?? []).map((code, place) => {
     const variant = experimentEvents.events.variants.textOf(code);
     const expected = (found?.users ?? 0) * (plannedShareOf(sight, variant) as number);
@@ -96,7 +109,7 @@ const sampleRatioOf = (
     adjustedPValue: country === null ? (test?.pValue ?? null) : (adjusted ?? test?.pValue ?? null),
     sequentialPValue: found?.test.pValue ?? null,
     maxDeviation,
-    brokenSinceUs: isCertain ? (found?.test.crossedAt ?? null) : null,
+    brokenSinceUs: line?.sinceUs ?? null,
     sight,
   };
   return { ...ratio, message: messageOf(ratio, found?.users ?? 0, isCertain) };

@@ -77,8 +77,11 @@ const ranked = (
   counts: Counts,
 ): Suspect[] => {
   if (!split) return [];
-  // Arrays that were filled here and there have holes.
-  const whole = counts.map((of) => Float64Array.from(of, (count = 0) => count));
+  // Arrays that were filled here and there have holes, and end where the last value's last variants have no users.
+  const variants = split.weights.length;
+  const whole = counts.map((of) =>
+    Float64Array.from({ length: Math.ceil(of.length / variants) * variants }, (_, cell) => of[cell] ?? 0),
+  );
   return rankSuspects(whole, split.weights, usersMin)
     .map(({ dimension, value, ...suspect }) => {
       const { name, labelOf } = dimensions[dimension] as Named;

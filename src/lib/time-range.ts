@@ -1,5 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 import { DomainError } from '../errors.ts';
+import { type ProblemCode, shown } from './problems.ts';
 
 /** A half-open span `[fromUs, toUs)` in microseconds since 1970 UTC; an end that is undefined is open. */
 export interface TimeSpan {
@@ -17,25 +18,34 @@ export interface TimeRange {
   readonly days?: { readonly first: string; readonly last: string } | null | undefined;
 }
 
-/** Turns a range into a span; days and calendar durations count in `timeZone`. Throws BAD_REQUEST for a reversed one. */
+/**
+ * Turns a range into a span; days and calendar durations count in `timeZone`. Throws BAD_REQUEST that names the field for
+ * an end before its beginning and for a duration that is none.
+ */
 export const spanOf = (range: TimeRange, timeZone: string, newestUs: number): TimeSpan => {
   const { between, since, last, days } = range;
-  if (between) return ordered({ fromUs: between.from, toUs: between.to });
+  if (between) {
+    if (between.from > between.to) throw refusal('range.between.to', 'OUT_OF_RANGE', 'is before range.between.from');
+    return { fromUs: between.from, toUs: between.to };
+  }
   if (days) {
-    const toUs = startOfDayUs(Temporal.PlainDate.from(days.last).add({ days: 1 }), timeZone);
-    return ordered({ fromUs: startOfDayUs(Temporal.PlainDate.from(days.first), timeZone), toUs });
+    const [first, end] = [days.first, days.last].map((day) => Temporal.PlainDate.from(day)) as [Day, Day];
+    if (Temporal.PlainDate.compare(first, end) > 0)
+      throw refusal('range.days.last', 'OUT_OF_RANGE', 'is before range.days.first');
+    return { fromUs: startOfDayUs(first, timeZone), toUs: startOfDayUs(end.add({ days: 1 }), timeZone) };
   }
   if (last) return { fromUs: beforeUs(newestUs, last, timeZone), toUs: newestUs + 1 };
   return { fromUs: since ?? undefined };
 };
 
-const ordered = (span: { fromUs: number; toUs: number }): TimeSpan => {
-  if (span.fromUs > span.toUs) throw new DomainError('BAD_REQUEST', 'range ends before it begins');
-  return span;
+type Day = Temporal.PlainDate;
+
+const refusal = (path: string, code: ProblemCode, rule: string): DomainError => {
+  const message = `${path} ${rule}`;
+  return new DomainError('BAD_REQUEST', message, { problems: [{ path, code, message }] });
 };
 
-const startOfDayUs = (date: Temporal.PlainDate, timeZone: string): number =>
-  microseconds(date.toZonedDateTime(timeZone).toInstant());
+const startOfDayUs = (date: Day, timeZone: string): number => microseconds(date.toZonedDateTime(timeZone).toInstant());
 
 const beforeUs = (atUs: number, text: string, timeZone: string): number => {
   try {
@@ -45,7 +55,7 @@ const beforeUs = (atUs: number, text: string, timeZone: string): number => {
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
   }
-  throw new DomainError('BAD_REQUEST', `range.last must be a duration like P7D or PT15M, not ${text.slice(0, 80)}`);
+  throw refusal('range.last', 'MALFORMED', `must be a duration like P7D or PT15M, not ${shown(text)}`);
 };
 
 const microseconds = (instant: Temporal.Instant): number => Number(instant.epochNanoseconds / 1000n);

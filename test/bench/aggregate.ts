@@ -11,7 +11,12 @@ import type { Asked } from './options.ts';
 import { type Report, stallTarget, times } from './report.ts';
 import { createQuestions, createWorld, type Questions, userId } from './world.ts';
 
-const request: AggregateRequest = { groupBy: ['USER_STATUS', 'CITY'], timeZone: 'UTC', orderBy: [] };
+const request: AggregateRequest = {
+  source: 'TRANSACTIONS',
+  groupBy: ['USER_STATUS', 'CITY'],
+  timeZone: 'UTC',
+  orderBy: [],
+};
 const runs = 7;
 const concurrent = 20;
 

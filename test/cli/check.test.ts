@@ -1,83 +1,117 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openApp } from '../support/app.ts';
-import { asof } from './asof-process.ts';
+import { describe, expect, it } from 'vitest';
+import { asof, folder, serve } from './asof-process.ts';
 
-let data = '';
+interface Checked {
+  readonly experiment: string;
+  readonly planned: boolean;
+  readonly verdict: string;
+  readonly sequence: number;
+  readonly checks: readonly { readonly verdict: string; readonly kind: string; readonly country: string | null }[];
+}
 
-/** Events of as many users of an experiment; every third in B, or every second. */
-const events = (experiment: string, everyNth: number): string =>
-  Array.from({ length: 600 }, (_, place) =>
-    JSON.stringify({
-      experiment,
-      user_id: `u${place}`,
+/** Every other two of them. */
+const isSwedish = (user: number): boolean => user % 4 < 2;
+
+/** Events of users, every fifth in B where the split is broken, one after the other. */
+const eventLines = (count: number, isBroken: (user: number) => boolean): string =>
+  Array.from({ length: count }, (_, user) => {
+    const version = isBroken(user) ? (user % 5 === 0 ? 'B' : 'A') : user % 2 === 0 ? 'B' : 'A';
+    const date = new Date(Date.UTC(2025, 0, 1) + user * 60_000).toISOString();
+    return JSON.stringify({
+      user_id: `u${user}`,
       account_type: 'free',
-      date: '2023-05-01',
-      event_type: null,
+      date,
+      event_type: 'view',
       order_value: null,
-      version: place % everyNth === 0 ? 'B' : 'A',
-    }),
-  ).join('\n');
+      version,
+    });
+  }).join('\n');
 
-const plan = (key: string) => `saveExperiment(input: {
-  key: "${key}", startedAt: "2023-05-01", endedAt: "2023-06-01"
-  allocation: [{ variant: "A", weight: 1 }, { variant: "B", weight: 1 }]
-}) { __typename }`;
-
-beforeAll(async () => {
-  data = await mkdtemp(join(tmpdir(), 'asof-test-'));
-  const opened = await openApp({ data });
-  await opened.query(`mutation { a: ${plan('skewed')} b: ${plan('fair')} }`);
-  await opened.close();
-  const file = join(data, 'events.jsonl');
-  await writeFile(file, `${events('skewed', 3)}\n${events('fair', 2)}`);
-  const users = join(data, 'user_info.json');
-  await writeFile(
-    users,
-    JSON.stringify(Array.from({ length: 600 }, (_, place) => ({ user_id: `u${place}`, country: 'SE', gender: null }))),
+const usersText = (count: number): string =>
+  JSON.stringify(
+    Array.from({ length: count }, (_, user) => ({
+      user_id: `u${user}`,
+      country: isSwedish(user) ? 'SE' : 'DE',
+      gender: null,
+    })),
   );
-  expect(await asof(['import', 'events', file, '--data', data])).toMatchObject({ code: 0 });
-  expect(await asof(['import', 'users', users, '--data', data])).toMatchObject({ code: 0 });
-});
-afterAll(() => rm(data, { recursive: true, force: true }));
 
-const check = (...args: string[]) => asof(['check', ...args, '--data', data]);
+/** A data folder with 800 users, of which those of SE are split 80/20 when it is broken. */
+const filled = async (isBroken: boolean) => {
+  const root = await folder();
+  const data = join(root, 'store');
+  await writeFile(join(root, 'users.json'), usersText(800));
+  await writeFile(
+    join(root, 'events.jsonl'),
+    eventLines(800, (user) => isBroken && isSwedish(user)),
+  );
+  for (const [target, file] of [
+    ['users', 'users.json'],
+    ['events', 'events.jsonl'],
+  ] as const)
+    expect((await asof(['import', target, join(root, file), '--data', data])).code).toBe(0);
+  return { data, check: (...args: string[]) => asof(['check', 'experiment', ...args, '--data', data]) };
+};
 
 describe('asof check experiment', () => {
-  it('says 0 of one that is deployed as planned, which is the one saved last', async () => {
-    const fair = await check('experiment');
-    expect(fair).toMatchObject({ code: 0, stderr: '' });
-    expect(fair.stdout).toMatch(/^fair at \S+: HEALTHY\n {2}HEALTHY {2}/);
-    expect(await check('experiment', 'fair', '--country', 'NO')).toMatchObject({
-      code: 0,
-      stderr: 'asof: there are no events of it in NO yet\n',
-    });
+  it('ends with 1 when it is broken, the worst first', async () => {
+    const { check } = await filled(true);
+    const { code, stdout, stderr } = await check();
+    expect(code).toBe(1);
+    expect(stderr).toBe('');
+    const [first, worst] = stdout.split('\n');
+    expect(first).toMatch(/^default at \S+Z: BROKEN$/);
+    expect(worst).toMatch(/^ {2}BROKEN {2}(All markets|SE): \d+ users split .* \(sequential p = \S+\)\.$/);
+    expect(stdout).toContain('taken for planned, as nothing is saved');
+
+    const json = await check('default', '--json');
+    expect(json.code).toBe(1);
+    const checked = JSON.parse(json.stdout) as Checked;
+    expect(checked).toMatchObject({ experiment: 'default', planned: false, verdict: 'BROKEN', sequence: 1600 });
+    const broken = checked.checks.filter(({ verdict }) => verdict === 'BROKEN');
+    expect(broken.map(({ kind, country }) => [kind, country])).toContainEqual(['SAMPLE_RATIO', 'SE']);
+    expect(checked.checks.slice(0, broken.length)).toEqual(broken);
+
+    const fine = await check('--country', 'DE', '--json');
+    expect(fine.code).toBe(0);
+    expect(JSON.parse(fine.stdout)).toMatchObject({ verdict: 'HEALTHY' });
   });
 
-  it('says 1 of a broken one, and why', async () => {
-    const skewed = await check('experiment', 'skewed', '--json');
-    expect([skewed.code, skewed.stderr]).toEqual([1, '']);
-    const [first] = JSON.parse(skewed.stdout).checks;
-    expect(JSON.parse(skewed.stdout)).toMatchObject({ experiment: 'skewed', planned: true, verdict: 'BROKEN' });
-    expect(first).toMatchObject({
-      verdict: 'BROKEN',
-      kind: 'SAMPLE_RATIO',
-      message: expect.stringContaining('A 400, B 200'),
+  it('ends with 0 when it is not, also right after a file of long ago was taken in, and beside a server', async () => {
+    const { data, check } = await filled(false);
+    const alone = await check();
+    expect(alone).toMatchObject({ code: 0, stderr: '' });
+    expect(alone.stdout).toMatch(/^default at \S+Z: HEALTHY\n/);
+
+    const server = await serve(['--data', data]);
+    expect(await check()).toMatchObject({ code: 0 });
+    const sent = await fetch(`${server.url}/events?summary=1`, {
+      method: 'POST',
+      body: eventLines(800, () => true).replace(/"u(\d)/g, '"late-u$1'),
     });
-    expect((await check('experiment', 'skewed')).code).toBe(1);
+    expect(await sent.json()).toMatchObject({ created: 800 });
+    const { code, stdout } = await check('--json');
+    expect(code).toBe(1);
+    expect((JSON.parse(stdout) as Checked).sequence).toBe(2400);
+    expect(await server.stop()).toBe(0);
   });
 
-  it('says 2 of what there is not', async () => {
-    const unknown = {
-      code: 2,
-      stdout: '',
-      stderr: 'asof: there is no experiment "nope": no plan and no event names it\n',
-    };
-    expect(await check('experiment', 'nope')).toEqual(unknown);
-    for (const wrong of [[], ['market'], ['experiment', 'fair', 'more'], ['experiment', '--contry', 'SE']])
-      expect((await check(...wrong)).code, wrong.join(' ')).toBe(2);
-    expect((await asof(['check', 'experiment', '--data', join(data, 'none')])).code).toBe(3);
+  it('tells wrong usage from what it could not do', async () => {
+    const root = await folder();
+    expect((await asof(['check', '--data', root])).code).toBe(2);
+    expect((await asof(['check', 'weather', '--data', root])).code).toBe(2);
+    expect(await asof(['check', 'experiment', '--data', join(root, 'none')])).toMatchObject({ code: 3, stdout: '' });
+    const { check } = await filled(false);
+    const stderr = 'asof: there is no experiment "nope": no plan and no event names it\n';
+    expect(await check('nope')).toEqual({ code: 2, stdout: '', stderr });
+    for (const wrong of [
+      ['default', 'more'],
+      ['--contry', 'SE'],
+    ])
+      expect((await check(...wrong)).code).toBe(2);
+    const nobody = await check('--country', 'NO');
+    expect(nobody).toMatchObject({ code: 0, stderr: 'asof: there are no events of it in NO yet\n' });
   });
 });

@@ -86,7 +86,8 @@ const compare = ({ conversations, dashboard, store }: Opened, events: readonly D
   const inside = events.filter(({ kind, atUs }) => kind === 'start' && atUs >= from && atUs < to);
   for (const symbol of [undefined, 'a']) {
     const wanted = inside.filter((start) => symbol === undefined || start.symbol === symbol).map(({ uuid }) => uuid);
-    for (const fromEnd of [false, true]) expect(pagesOf(conversations, { symbol, range, fromEnd })).toEqual(wanted);
+    for (const fromEnd of [false, true])
+      expect(pagesOf(conversations, { symbol, range, timeZone: 'UTC', fromEnd })).toEqual(wanted);
   }
   expect(conversations.followupsOf(inside.map(({ uuid }) => uuid)).map((each) => each.length)).toEqual(
     inside.map((start) => events.filter(({ kind, uuid }) => kind === 'followup' && uuid === start.uuid).length),
@@ -230,7 +231,7 @@ describe('startConversation and followUpConversation', () => {
       app.query(
         `mutation { startConversation(input: { uuid: "${uuidOf(1).toUpperCase()}", symbol: "${symbol}" }) {
            __typename ... on StartConversationPayload { conversation { id uuid symbol isVowelGuess followups { receivedAt } } }
-           ... on ConflictError { code problems { path } } } }`,
+           ... on ConflictError { code problems { path } existing { ... on Conversation { uuid symbol } } } } }`,
       );
     const followUp = (place: number) =>
       app.query(
@@ -246,7 +247,12 @@ describe('startConversation and followUpConversation', () => {
     });
     expect(await start('o')).toEqual(first);
     expect((await start('p')).data).toEqual({
-      startConversation: { __typename: 'ConflictError', code: 'CONFLICT', problems: [{ path: 'symbol' }] },
+      startConversation: {
+        __typename: 'ConflictError',
+        code: 'CONFLICT',
+        problems: [{ path: 'symbol' }],
+        existing: { uuid: uuidOf(1), symbol: 'o' },
+      },
     });
     expect((await followUp(1)).data).toMatchObject({ followUpConversation: { conversation: { uuid: uuidOf(1) } } });
     expect(app.app.ledger.snapshot().sequence).toBe(3);

@@ -383,6 +383,8 @@ describe('a stream of events on a socket', () => {
 });
 
 describe('the direct path', () => {
+  const uuid = '0b1f3c52-8d9e-4c11-9f4e-2f3f7f0a6d11';
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
   const asked: readonly (readonly [path: string, headers: Record<string, string>, body: string])[] = [
     ['/receive_event', json, eventText({ event_id: 'a' })],
     ['/receive_event', json, eventText({ event_id: 'a' })],
@@ -403,6 +405,15 @@ describe('the direct path', () => {
     ['/events', ndjson, mixedText],
     ['/events?summary=1', ndjson, mixedText],
     ['/events?summary=2', ndjson, mixedText],
+    [`/initial?uuid=${uuid}&symbol=e`, {}, ''],
+    [`//initial/?uuid=${uuid}&symbol=E`, form, ''],
+    ['/initial', json, JSON.stringify({ uuid, symbol: 't' })],
+    ['/initial', { ...form, accept: 'text/plain' }, `uuid=${uuid}&symbol=%C3%A9`],
+    [`/initial?uuid=${uuid}&symbol=é`, {}, ''],
+    [`/followup?uuid=${uuid}`, {}, ''],
+    ['/followup', form, `uuid=${uuid}`],
+    [`/followup?uuid=${uuid}`, { origin: 'https://evil.example' }, ''],
+    [`/followup?uuid=${uuid}x`, {}, ''],
   ];
 
   it('answers as the usual one', async () => {
@@ -427,6 +438,8 @@ describe('the direct path', () => {
     };
     for (const each of asked)
       expect(await ask(direct.url, each), each.slice(0, 2).join()).toEqual(await ask(usual.url, each));
+    for (const { app } of [one, other])
+      expect([app.domains.conversations.index.entries, app.domains.conversations.index.followups]).toEqual([1, 2]);
     expect(stored(one)).toHaveLength(stored(other).length);
     expect(rejected(one)).toHaveLength(rejected(other).length);
   });

@@ -3,5 +3,6 @@ declare module 'cephes' {
   /** Resolves when the functions can be called. */
   export const compiled: Promise<void>;
   export function chdtrc(degreesOfFreedom: number, x: number): number;
+  export function incbet(a: number, b: number, x: number): number;
   export function lgam(x: number): number;
 }

@@ -1,7 +1,7 @@
 import { chiSquaredOf } from './chi-squared.ts';
 import { sharesOf } from './plan.ts';
 
-/** Counts of the users of each segment of one dimension: that of value v and variant i stands at v × variants + i. */
+/** Counts of the users of each segment of one dimension: that of value v and variant i stands at v × variants + i, for every i. */
 export type SegmentCounts = ArrayLike<number>;
 
 export interface Suspect {
@@ -23,6 +23,8 @@ export interface Suspect {
  * holds them has the same loss among more users, and one that holds a part of them has less of it, so its
  * chi-squared is smaller either way. Segments under `usersMin` users are not ranked (but are part of what
  * `contribution` is measured by), and neither is one that holds every user: it says nothing.
+ *
+ * Throws RangeError for counts that are not those of whole segments.
  */
 export const rankSuspects = (
   dimensions: readonly SegmentCounts[],
@@ -47,6 +49,8 @@ export const rankSuspects = (
 };
 
 const segmentsOf = (counts: SegmentCounts, shares: Float64Array) => {
+  if (counts.length % shares.length !== 0)
+    throw new RangeError('there must be a count for each variant of each segment');
   const segments: { value: number; users: number; chiSquared: number }[] = [];
   for (let value = 0; value * shares.length < counts.length; value++) {
     const offset = value * shares.length;

@@ -7,6 +7,9 @@ import { logGamma } from './special-functions.ts';
  */
 const CONCENTRATION = 400;
 
+/** Up to so many tests at a time may share alpha and still be told when they crossed their part of it. */
+const divisorMax = 1024;
+
 /** A test that may be looked at after every observation: under the plan its p-value ever falls to alpha with probability alpha at most. */
 export interface SequentialMultinomial {
   /** Observations so far. */
@@ -15,14 +18,17 @@ export interface SequentialMultinomial {
   readonly logEValue: number;
   /** 1 / the largest e-value so far, at most 1: it never rises. */
   readonly pValue: number;
-  /** The mark of the observation with which `pValue` first was ≤ alpha; null as long as it was not. */
-  readonly crossedAt: number | null;
-  /** One more observation of the variant with this index in the weights. O(1). The mark is kept when it is the one that crosses. */
+  /**
+   * The mark of the observation with which `pValue` first was ≤ alpha / divisor, a whole number from 1 to `divisorMax` (a
+   * larger one counts as that); null as long as it was not.
+   */
+  crossedAt(divisor: number): number | null;
+  /** One more observation of the variant with this index in the weights. O(1). The mark is kept when it is one that crosses. */
   add(variant: number, mark: number): void;
 }
 
 export interface SequentialOptions {
-  /** Where `crossedAt` is taken, 0 to 1. */
+  /** Where `crossedAt` is taken with the divisor 1, 0 to 1. */
   readonly alpha: number;
   /** How near to the planned shares the other shares are expected, in observations: the prior is Dirichlet(concentration × shares). */
   readonly concentration?: number;
@@ -48,7 +54,8 @@ export const createSequentialMultinomial = (
   let count = 0;
   let logEValue = 0;
   let logEValueMax = 0;
-  let crossedAt: number | null = null;
+  /** The marks by divisor less one. */
+  const crossings: number[] = [];
 
   return {
     get count() {
@@ -60,9 +67,7 @@ export const createSequentialMultinomial = (
     get pValue() {
       return Math.exp(-logEValueMax);
     },
-    get crossedAt() {
-      return crossedAt;
-    },
+    crossedAt: (divisor) => crossings[Math.min(divisor, divisorMax) - 1] ?? null,
     add(variant, mark) {
       const share = shares[variant];
       if (share === undefined) throw new RangeError('variant must be an index of the weights');
@@ -72,7 +77,8 @@ export const createSequentialMultinomial = (
       count++;
       if (logEValue <= logEValueMax) return;
       logEValueMax = logEValue;
-      if (crossedAt === null && Math.exp(-logEValueMax) <= alpha) crossedAt = mark;
+      const pValue = Math.exp(-logEValueMax);
+      while (crossings.length < divisorMax && pValue <= alpha / (crossings.length + 1)) crossings.push(mark);
     },
   };
 };

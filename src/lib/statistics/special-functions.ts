@@ -1,4 +1,4 @@
-import { chdtrc, compiled, lgam } from 'cephes';
+import { chdtrc, compiled, incbet, lgam } from 'cephes';
 
 // The library is WebAssembly, compiled without holding the thread.
 await compiled;
@@ -20,3 +20,9 @@ export const chiSquaredTail = (statistic: number, degreesOfFreedom: number): num
 
 /** The natural logarithm of the gamma function of a positive number, by the Cephes library's `lgam`. */
 export const logGamma = (x: number): number => lgam(x);
+
+/**
+ * The regularised incomplete beta function I_x(a, b): the probability that a variable with the beta distribution of `a` and
+ * `b`, both positive, is at most `x`, 0 to 1. Source: Abramowitz & Stegun 26.5.1, by the Cephes library's `incbet`.
+ */
+export const regularisedBeta = (a: number, b: number, x: number): number => incbet(a, b, x);

@@ -104,6 +104,10 @@ describe('rankSuspects', () => {
     expect(suspects[0]?.contribution).toBeCloseTo(31.842105 / 36.842105, 6);
   });
 
+  it('refuses counts that end within a segment, which would be lost', () => {
+    expect(() => rankSuspects([[10, 10, 90]], [1, 1], 0)).toThrow(RangeError);
+  });
+
   it('keeps ties in the order of dimension, then value', () => {
     const suspects = rankSuspects(
       [

@@ -28,7 +28,9 @@ describe('createSequentialMultinomial', () => {
     expect(Math.exp(test.logEValue)).toBeCloseTo(1024 / 11, 10);
     expect(test.pValue).toBeCloseTo(11 / 1024, 14);
     // 2^8 / 9 is the first over 20, and the marks begin with 0.
-    expect(test.crossedAt).toBe(7);
+    expect(test.crossedAt(1)).toBe(7);
+    // 2^9 / 10 is the first over 40, 2^10 / 11 the first over 60, and none is over 100.
+    expect([2, 3, 4, 5, 4000].map(test.crossedAt)).toEqual([8, 9, 9, null, null]);
     expect(test.count).toBe(10);
   });
 
@@ -38,15 +40,15 @@ describe('createSequentialMultinomial', () => {
         const alpha = 0.2;
         const test = createSequentialMultinomial(weights, { alpha, concentration });
         let pValue = 1;
-        let crossedAt: number | null = null;
+        const crossedAt: (number | null)[] = [null, null, null];
         variants.forEach((variant, i) => {
           test.add(variant, 1000 + i);
           const expected = logEValueOf(countsOf(variants.slice(0, i + 1), weights.length), weights, concentration);
           expect(test.logEValue).toBeCloseTo(expected, 6);
           pValue = Math.min(pValue, Math.exp(-test.logEValue));
-          if (pValue <= alpha) crossedAt ??= 1000 + i;
+          for (const index of crossedAt.keys()) if (pValue <= alpha / (index + 1)) crossedAt[index] ??= 1000 + i;
           expect(test.pValue).toBeCloseTo(pValue, 14);
-          expect(test.crossedAt).toBe(crossedAt);
+          expect([1, 2, 3].map(test.crossedAt)).toEqual(crossedAt);
         });
       }),
       { numRuns: 30 },
@@ -104,7 +106,7 @@ describe('an experiment one stares at', () => {
         counts[variant] = (counts[variant] as number) + 1;
         if (user % 100 === 0) chiSquaredAlarm ||= (chiSquaredTest(counts, [1, 1])?.pValue as number) <= alpha;
       }
-      if (test.crossedAt !== null) sequentialAlarms++;
+      if (test.crossedAt(1) !== null) sequentialAlarms++;
       if (chiSquaredAlarm) chiSquaredAlarms++;
     }
     expect(sequentialAlarms).toBeLessThanOrEqual(5);
@@ -120,10 +122,10 @@ describe('an experiment one stares at', () => {
     for (let seed = 0; seed < 100; seed++) {
       const random = createRandom(seed * 7919 + 1);
       const test = createSequentialMultinomial([1, 1], { alpha });
-      for (let user = 1; user <= usersMax && test.crossedAt === null; user++) {
+      for (let user = 1; user <= usersMax && test.crossedAt(1) === null; user++) {
         test.add(random.chance(50 + points) ? 0 : 1, user);
       }
-      expect(test.crossedAt).not.toBeNull();
+      expect(test.crossedAt(1)).not.toBeNull();
     }
   });
 
