@@ -102,7 +102,8 @@ export const SampleRatioTest = builder.objectRef<SampleRatio>('SampleRatioTest')
     brokenSince: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'The time of the event with which the sequential test crossed its line; null unless it has.',
+      description:
+        'The time of the event with which the sequential test crossed its line, alpha by Holm’s factor; null unless it has.',
       resolve: ({ brokenSinceUs }) => brokenSinceUs,
     }),
     suspects: t.field({
@@ -128,11 +129,19 @@ builder.objectRef<DeploymentGap>('DeploymentGap').implement({
       type: builder.enumType('GapKind', {
         description: 'What is not as planned.',
         values: {
-          VARIANT_MISSING: { description: 'A planned variant that no user of the market is in.' },
-          MARKET_MISSING: { description: 'A planned market without events.' },
+          VARIANT_MISSING: {
+            description: 'A planned variant that no user of the market is in, which by its share is too improbable.',
+          },
+          MARKET_MISSING: {
+            description:
+              'A planned market without events; broken once there are monitorUsersMin users for each planned market.',
+          },
           VARIANT_UNEXPECTED: { description: 'A variant that is not planned.' },
           MARKET_UNEXPECTED: { description: 'A market that is not planned.' },
-          WENT_SILENT: { description: 'Nothing has come for much longer than its own rhythm explains.' },
+          WENT_SILENT: {
+            description:
+              'Nothing has come for much longer than its own rhythm explains, while others went on; to be watched only if it may be a night or weekend and none was seen yet.',
+          },
         } as const,
       }),
       description: 'What is not as planned.',
@@ -152,7 +161,9 @@ builder.objectRef<Crossovers>('CrossoverCheck').implement({
   interfaces: [MonitorCheckType],
   fields: (t) => ({
     users: t.field({ type: 'BigInt', description: 'How many.', resolve: ({ users }) => users }),
-    share: t.exposeFloat('share', { description: 'Their part of all users, 0 to 1; over 0.01 is broken.' }),
+    share: t.exposeFloat('share', {
+      description: 'Their part of all users, 0 to 1; broken once it is surely over 0.01, however often one looks.',
+    }),
     examples: t.field({
       type: UserConnection,
       description: 'Some of them, in the order they were found out.',

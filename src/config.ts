@@ -109,7 +109,7 @@ export const settings = [
     'monitorAlpha',
     'probability',
     '0.01',
-    'How probable a false alarm of the monitor may be, however often one looks.',
+    'How probable a false alarm about the split of users may be, however often one looks; of each other kind a tenth of it.',
   ),
   setting('monitorDeviationMin', 'fraction', '0.01', 'How far a share of users must be off its plan to alarm, 0 to 1.'),
   setting('monitorUsersMin', 'integer', '100', 'Fewer users of a market than these tell the monitor nothing.'),

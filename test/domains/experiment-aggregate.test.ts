@@ -26,8 +26,8 @@ const questions = fc.record({
   validAt: fc.option(time, { freq: 1 }),
   where: fc.option(
     fc.record({
-      countries: fc.constantFrom(['SE', 'unknown'], ['DE', 'FR']),
-      accountTypes: fc.constantFrom(['free'], ['free', 'pro']),
+      countries: fc.constantFrom<string[][]>(['SE', 'unknown'], ['DE', 'FR']),
+      accountTypes: fc.constantFrom<string[][]>(['free'], ['free', 'pro']),
     }),
     { freq: 1 },
   ),

@@ -144,7 +144,7 @@ const firstSuspect = async (seed: number, segment: string, percent: number, loss
 };
 
 describe('the planted guilty segment is the first suspect', () => {
-  it.each([
+  it.each<{ segment: string; percent: number; loss: number; market?: string }>([
     ...Object.keys(guilty).map((segment) => ({ segment, percent: 30, loss: 60 })),
     { segment: 'ACCOUNT_TYPE paid', percent: 8, loss: 100 },
     { segment: 'ACCOUNT_TYPE paid', percent: 50, loss: 30 },
