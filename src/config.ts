@@ -1,4 +1,6 @@
 import { DomainError } from './errors.ts';
+import { parseScopedKey, type ScopedDigest } from './lib/api-key.ts';
+import { type HostPort, parseHostPort } from './lib/host-port.ts';
 import { parseInstant } from './lib/time.ts';
 
 /** The kinds of settings, and what a value of each is read into. */
@@ -6,6 +8,10 @@ interface Kinds {
   text: string;
   /** Separated by commas. */
   list: readonly string[];
+  /** `host` or `host:port`, separated by commas. */
+  hosts: readonly HostPort[];
+  /** `scope:key`, separated by commas; the keys themselves are not kept. */
+  keys: readonly ScopedDigest[];
   integer: number;
   bytes: number;
   /** From 0 to 1. */
@@ -45,13 +51,14 @@ const setting = <const Name extends string, const Kind extends keyof Kinds>(
 /** Every setting there is. The table in the README is printed from this list. */
 export const settings = [
   setting('data', 'text', 'data', 'Data folder; made when missing.'),
-  setting(
-    'host',
-    'text',
-    '127.0.0.1',
-    'Address to listen on. Anything but loopback lets others in: there are no keys yet.',
-  ),
+  setting('host', 'text', '127.0.0.1', 'Address to listen on. Anything but loopback needs API keys.'),
   setting('port', 'integer', '4000', 'Port to listen on; 0 takes a free one.', 0),
+  setting(
+    'apiKeys',
+    'keys',
+    '',
+    'API keys beside those of `asof keys`: `scope:key`, separated by commas, of scope read, ingest or admin. Better in the environment: other programs see the options of a command.',
+  ),
   setting('now', 'instant', '', 'Freezes the clock at an instant, for tests; empty: the real time.'),
   setting('importFolder', 'text', '', 'Folder that `startImport` may read files from by `location`; empty: none.'),
   setting(
@@ -83,6 +90,16 @@ export const settings = [
     '200MB',
     'Largest upload; larger files are imported by command or `importFolder`.',
   ),
+  setting(
+    'importAllow',
+    'hosts',
+    '',
+    'Hosts, `host` or `host:port`, separated by commas, that links may name although their addresses are private.',
+  ),
+  setting('linkBytesMax', 'bytes', '150MB', 'Largest file behind a link, as it is sent and unpacked.'),
+  setting('linkIdleMs', 'integer', '30000', 'How long a link may take to answer, and then the next piece of its file.'),
+  setting('linkTotalMs', 'integer', '900000', 'How long the whole file behind a link may take.'),
+  setting('linkRedirectsMax', 'integer', '5', 'Most redirects of a link.', 0),
   setting('fileBytesMax', 'bytes', '4GB', 'Largest file to import.'),
   setting('recordBytesMax', 'bytes', '1MB', 'Largest single record of a file.'),
   setting('batchRecords', 'integer', '500', 'Records of an import stored in one transaction.'),
@@ -166,7 +183,21 @@ const readValue = (of: Setting, text: string): Kinds[keyof Kinds] => {
       ? Number(text)
       : refuse('a number above 0, to 1, such as 0.01');
   if (of.kind === 'instant') return text === '' ? null : (parseInstant(text) ?? refuse('a date and time'));
-  if (of.kind === 'list') return text.split(',').filter(Boolean);
+  const parts = text.split(',').filter(Boolean);
+  if (of.kind === 'list') return parts;
+  if (of.kind === 'keys') {
+    return parts.map((part) => {
+      const key = parseScopedKey(part.trim());
+      if (key !== null) return key;
+      // The value is a secret, whatever is wrong with it.
+      const expected = 'scope:key, separated by commas, of scope read, ingest or admin';
+      throw new DomainError('BAD_REQUEST', `setting ${of.name} (${of.environment}) must be ${expected}`);
+    });
+  }
+  if (of.kind === 'hosts') {
+    const expected = 'hosts like files.internal or 127.0.0.1:8080, separated by commas';
+    return parts.map((part) => parseHostPort(part.trim()) ?? refuse(expected));
+  }
   if (of.kind === 'bytes') {
     const [, digits, unit = ''] = /^(\d{1,12})(|kB|MB|GB)$/.exec(text) ?? refuse('a size like 500kB, 8MB or 4GB');
     return Number(digits) * (byteUnits[unit] as number) || refuse('more than 0 bytes');

@@ -1,5 +1,6 @@
 import type { Store } from '../db/store.ts';
 import type { Config } from './config.ts';
+import { createApiKeys } from './domains/api-keys.ts';
 import { createConversations } from './domains/conversations.ts';
 import { createDashboard } from './domains/dashboard.ts';
 import { createEnrichedAggregate } from './domains/enriched-aggregate.ts';
@@ -26,6 +27,7 @@ import type { Ledger } from './indices/follow.ts';
 
 /** Every domain there is, each given what it needs. */
 export const createDomains = (store: Store, ledger: Ledger, config: Config, nowUs: () => number) => {
+  const apiKeys = createApiKeys(store, config);
   const users = createUsers(ledger);
   const userStatus = createUserStatus(store, ledger, users);
   const userDirectory = createUserDirectory(users, userStatus, nowUs);
@@ -46,7 +48,7 @@ export const createDomains = (store: Store, ledger: Ledger, config: Config, nowU
     experimentEvents: createExperimentEventsImporter(experimentEvents),
   };
   const intake = createIntake(store, ledger, Object.values<Importer>(importers), config);
-  const eventInbox = createInbox({ intake, importer: importers.experimentEvents, source: 'api', limits: config });
+  const eventInbox = createInbox({ intake, importer: importers.experimentEvents, limits: config });
   const rejects = createRejects(store, ledger, intake.importers, config);
   const uploads = createUploads(intake, config);
   const indexStates = () => [
@@ -58,6 +60,7 @@ export const createDomains = (store: Store, ledger: Ledger, config: Config, nowU
   ];
   return {
     indexStates,
+    apiKeys,
     users,
     userDirectory,
     userStatus,

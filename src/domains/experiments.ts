@@ -49,7 +49,7 @@ export interface Experiments {
   /** The experiment meant when none is named: a running one, else one that has begun, else any, of several the one saved last; else `default`. */
   current(nowUs: number): Experiment;
   /** Saves a plan as a whole. Throws VALIDATION_FAILED naming the fields. The same again changes nothing. */
-  save(experiment: Experiment): Promise<Experiment>;
+  save(experiment: Experiment, sentBy?: string | null): Promise<Experiment>;
 }
 
 /** The experiment of events that name none and that no plan claims. */
@@ -89,22 +89,22 @@ export const createExperiments = (ledger: Ledger): Experiments => {
       const begun = newest.all.findLast(({ startedAtUs }) => startedAtUs === null || startedAtUs <= nowUs);
       return running ?? begun ?? newest.all.at(-1) ?? bare(defaultKey);
     },
-    async save(experiment) {
+    async save(experiment, sentBy = null) {
       const problems = problemsOf(experiment);
       const message = problems.map((problem) => problem.message).join('; ');
       if (problems.length > 0) throw new DomainError('VALIDATION_FAILED', message, { problems });
-      await ledger.write((tx) => append(tx, experiment));
+      await ledger.write((tx) => append(tx, experiment, sentBy));
       return experiment;
     },
   };
 };
 
-const append = (tx: Tx, experiment: Experiment): void => {
+const append = (tx: Tx, experiment: Experiment, sentBy: string | null): void => {
   const { key, name, startedAtUs, endedAtUs, allocation, markets } = experiment;
   const row = { key, name, startedAtUs, endedAtUs, allocation: [...allocation], markets: [...markets] };
   const known = tx.newest(experiments, { key });
   if (known && JSON.stringify(planIn(known)) === JSON.stringify(row)) return;
-  tx.append(experiments, { ...row, ...sentByApi });
+  tx.append(experiments, { ...row, ...sentByApi(sentBy) });
 };
 
 /** A plan as it is stored: the driver hands JSON columns out as text. */

@@ -242,7 +242,7 @@ const judge = (
   if (problems) return { kind: 'REJECTED', problems };
   // Nothing else would tell that an event without an id of its own is stored already.
   if (place < takenBefore) return { kind: 'DUPLICATE' };
-  return session.record(tx, value, { importId, line: record.line });
+  return session.record(tx, value, { importId, line: record.line, sentBy: null });
 };
 
 const sizeOf = async (path: string, name: string): Promise<number> => {

@@ -12,8 +12,6 @@ import type { Importer, Outcome } from './recording.ts';
 export interface Destination {
   readonly intake: Intake;
   readonly importer: Importer;
-  /** What rejects say about where they came from. */
-  readonly source: string;
   readonly limits: SourceLimits & { readonly writeQueueMax: number };
 }
 
@@ -27,22 +25,23 @@ export interface OuterId {
 
 /** Takes in records as clients write them; what cannot be read is kept among the rejects. */
 export interface Inbox {
-  /** One record of JSON. Throws OVERLOADED when `writeQueueMax` wait already; nothing is stored then. */
-  receiveOne(bytes: Buffer, outerId: OuterId | null): Promise<Outcome>;
+  /** One record of JSON, sent with this key. Throws OVERLOADED when `writeQueueMax` wait already; nothing is stored then. */
+  receiveOne(bytes: Buffer, sentBy: string | null, outerId: OuterId | null): Promise<Outcome>;
   /**
    * The records of a text as it comes, JSON Lines or a JSON array, each judged alone: tells what became of them batch by
    * batch and in order. It waits while the write queue is full, and reads no faster than it is listened to.
    */
-  receiveStream(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Outcome[]>;
+  receiveStream(chunks: AsyncIterable<Uint8Array>, sentBy: string | null): AsyncGenerator<readonly Outcome[]>;
 }
 
 interface Waiting {
   readonly record: WrittenRecord;
+  readonly sentBy: string | null;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: unknown) => void;
 }
 
-export const createInbox = ({ intake, importer, source, limits }: Destination): Inbox => {
+export const createInbox = ({ intake, importer, limits }: Destination): Inbox => {
   const { recordBytesMax, batchRecords, writeQueueMax } = limits;
   const waiting: Waiting[] = [];
   let unanswered = 0;
@@ -51,10 +50,11 @@ export const createInbox = ({ intake, importer, source, limits }: Destination): 
   const receiveGroup = async (take: () => readonly Waiting[]): Promise<void> => {
     let group: readonly Waiting[] = [];
     try {
-      const { outcomes } = await intake.receiveWritten(importer, source, () => {
+      const recordsOf = () => {
         group = take();
         return group.map(({ record }) => record);
-      });
+      };
+      const { outcomes } = await intake.receiveWritten(importer, recordsOf, (place) => group[place]?.sentBy ?? null);
       unanswered -= group.length;
       for (const [place, { resolve }] of group.entries()) resolve(outcomes[place] as Outcome);
     } catch (error) {
@@ -78,20 +78,27 @@ export const createInbox = ({ intake, importer, source, limits }: Destination): 
   };
 
   return {
-    receiveOne: (bytes, outerId) =>
+    receiveOne: (bytes, sentBy, outerId) =>
       new Promise((resolve, reject) => {
         if (unanswered >= writeQueueMax) return reject(overloaded(unanswered));
         const record = readOneRecord(bytes, recordBytesMax);
         unanswered++;
-        waiting.push({ record: outerId ? withId(record, outerId) : record, resolve, reject });
+        waiting.push({ record: outerId ? withId(record, outerId) : record, sentBy, resolve, reject });
         if (waiting.length === 1) void receiveGroup(takeWaiting);
       }),
-    receiveStream: (chunks) =>
+    receiveStream: (chunks, sentBy) =>
       inBatches<WrittenRecord, readonly Outcome[]>(readRecordStream(chunks, recordBytesMax), {
         // Of long records fewer make a batch, or it would take any amount of memory.
         shareOf: ({ raw }) => 1 / batchRecords + raw.length / recordBytesMax,
-        work: (batch) =>
-          withPatience(async () => (await intake.receiveWritten(importer, source, () => batch)).outcomes),
+        work: (batch) => {
+          const receive = () =>
+            intake.receiveWritten(
+              importer,
+              () => batch,
+              () => sentBy,
+            );
+          return withPatience(async () => (await receive()).outcomes);
+        },
       }),
   };
 };

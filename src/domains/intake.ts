@@ -2,12 +2,13 @@ import type { Row, Store, Tx } from '../../db/store.ts';
 import { imports, rejectedRecords } from '../../db/tables/intake.ts';
 import { DomainError } from '../errors.ts';
 import type { Ledger } from '../indices/follow.ts';
+import { apiSource } from '../lib/api-source.ts';
 import { importTargets } from '../lib/import-targets.ts';
 import type { FieldProblem } from '../lib/problems.ts';
 import type { SourceLimits } from '../sources/source.ts';
 import { followImport } from './import-progress.ts';
 import { createImportRun, type ImportFile, type ImportOptions, type ImportRun } from './import-run.ts';
-import { type Importer, type ImportSession, type Outcome, sentByApi } from './recording.ts';
+import { type Importer, type ImportSession, type Origin, type Outcome, sentByApi } from './recording.ts';
 import { rowsInOrder } from './rows-in-order.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from './table-page.ts';
 
@@ -31,13 +32,17 @@ export interface Intake {
   readonly importers: readonly Importer[];
   /** Starts taking files in; several files of one table are put in force together. */
   start(target: string, files: readonly ImportFile[], options?: ImportOptions): Promise<ImportRun>;
-  /** Takes in records sent through the API, each judged alone, all in one transaction. */
-  receive<R>(importer: Importer<R>, source: string, records: readonly R[]): Promise<Received>;
+  /** Takes in records sent through the API with one key, each judged alone, all in one transaction. */
+  receive<R>(importer: Importer<R>, sentBy: string | null, records: readonly R[]): Promise<Received>;
   /**
-   * The same for records as a client wrote them; those that cannot be read are kept among the rejects, too. They are taken
-   * once their transaction has begun: whatever has come by then shares it.
+   * The same for records as clients wrote them, each with a key of its own; those that cannot be read are kept among the
+   * rejects, too. They are taken once their transaction has begun: whatever has come by then shares it.
    */
-  receiveWritten(importer: Importer, source: string, take: () => readonly WrittenRecord[]): Promise<Received>;
+  receiveWritten(
+    importer: Importer,
+    take: () => readonly WrittenRecord[],
+    sentBy?: (place: number) => string | null,
+  ): Promise<Received>;
   /** Imports, the newest first. */
   importsPage(where: { state?: Import['state'] | undefined }, page: TablePageRequest): TablePage<Import>;
   importsByIds(ids: readonly number[]): (Import | null)[];
@@ -88,19 +93,21 @@ export const createIntake = (
   /** One transaction for all; what is not taken in is kept with its text. */
   const judgeEach = <R, T>(
     importer: Importer<R>,
-    source: string,
     take: () => readonly T[],
+    sentBy: (place: number) => string | null,
     rawOf: (record: T) => string,
-    judge: (session: ImportSession<R>, tx: Tx, record: T) => Outcome,
+    judge: (session: ImportSession<R>, tx: Tx, record: T, origin: Origin) => Outcome,
   ): Promise<Received> =>
     ledger.write((tx) => {
       const session = importer.begin({ id: 0, digest: '', isRepeat: false });
       const rejectedIds: number[] = [];
-      const outcomes = take().map((record) => {
-        const outcome = judge(session, tx, record);
+      const outcomes = take().map((record, place) => {
+        const sender = sentBy(place);
+        const outcome = judge(session, tx, record, sentByApi(sender));
         if (outcome.kind === 'REJECTED' || outcome.kind === 'CONFLICT') {
           const { problems } = outcome;
           const raw = rawOf(record);
+          const source = apiSource(sender);
           const kept = { target: importer.target, source, raw, problems, receivedAtUs: tx.nowUs };
           rejectedIds.push(tx.insert(rejectedRecords, kept));
         }
@@ -115,7 +122,7 @@ export const createIntake = (
       const surroundings = { store, ledger, limits, importer: importerOf(target), running, endInterrupted };
       return createImportRun(surroundings, files, options);
     },
-    async receive(importer, source, records) {
+    async receive(importer, sentBy, records) {
       if (records.length > limits.recordsPerMutationMax)
         throw new DomainError(
           'LIMIT_EXCEEDED',
@@ -124,23 +131,21 @@ export const createIntake = (
       const rawOf = (record: (typeof records)[number]) => JSON.stringify(importer.wire(record));
       return judgeEach(
         importer,
-        source,
         () => records,
+        () => sentBy,
         rawOf,
-        (session, tx, record) => session.record(tx, record, sentByApi),
+        (session, tx, record, origin) => session.record(tx, record, origin),
       );
     },
-    receiveWritten: (importer, source, take) =>
+    receiveWritten: (importer, take, sentBy = () => null) =>
       judgeEach(
         importer,
-        source,
         take,
+        sentBy,
         ({ raw }) => raw,
-        (session, tx, { value, problems }) => {
+        (session, tx, { value, problems }, origin) => {
           const read = problems ? { problems } : importer.read(value, {});
-          return read.problems
-            ? { kind: 'REJECTED', problems: read.problems }
-            : session.record(tx, read.value, sentByApi);
+          return read.problems ? { kind: 'REJECTED', problems: read.problems } : session.record(tx, read.value, origin);
         },
       ),
     importsPage: ({ state }, page) =>

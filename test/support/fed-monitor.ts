@@ -10,7 +10,10 @@ import { createUserStatus } from '../../src/domains/user-status.ts';
 import { createUsers } from '../../src/domains/users.ts';
 import type { Follower, Ledger } from '../../src/indices/follow.ts';
 
-type Given<T extends LedgerTable, Filled extends string> = Omit<Row<T>, 'seq' | 'importId' | 'line' | Filled>;
+type Given<T extends LedgerTable, Filled extends string> = Omit<
+  Row<T>,
+  'seq' | 'importId' | 'line' | 'sentBy' | Filled
+>;
 
 /**
  * The monitor and all it rests on, given its records in memory: hundreds of experiments of ten thousands of users would
