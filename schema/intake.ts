@@ -1,12 +1,12 @@
 import type { Import } from '../src/domains/intake.ts';
-import { type ImportTarget, importTargets } from '../src/lib/import-targets.ts';
+import { type ImportTarget, importTargets, syncTarget } from '../src/lib/import-targets.ts';
 import { builder } from './builder.ts';
 import { numberPlace, pageOf, pageWanted } from './page.ts';
 
 export const ImportTargetEnum = builder.enumType('ImportTarget', {
   description: 'What the records of a file are.',
   values: Object.fromEntries(
-    importTargets.map(({ target, description }) => [target, { value: target, description }]),
+    [...importTargets, syncTarget].map(({ target, description }) => [target, { value: target, description }]),
   ) as {
     [Target in ImportTarget]: { value: Target; description: string };
   },

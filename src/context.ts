@@ -14,6 +14,8 @@ export interface Context extends Domains {
   readonly ledger: Ledger;
   readonly server: ServerFacts;
   readonly nowUs: NowUs;
+  /** Scheme, host and port as the client wrote them. */
+  readonly origin: string;
   /** Batches keys asked for in one tick of this request into one call; the batch function itself names the loader. */
   load<K, V>(batch: BatchFunction<K, V>, key: K): Promise<V>;
   /** Forgets what was loaded: the next result of a subscription is to see what is there by then. */
@@ -38,16 +40,17 @@ export interface ServerFacts {
   readonly builtAtUs: number | null;
 }
 
-export type Shared = Omit<Context, 'load' | 'forget' | 'pace'>;
+export type Shared = Omit<Context, 'load' | 'forget' | 'pace' | 'origin'>;
 
 /** Rows that graphql-js may turn into an answer without a turn of the event loop. */
 const rowsPerTurn = 1000;
 
-export const createContext = (shared: Shared): Context => {
+export const createContext = (shared: Shared, origin: string): Context => {
   const loaders = new Map<unknown, DataLoader<unknown, unknown>>();
   let handedOut = 0;
   return {
     ...shared,
+    origin,
     forget: () => loaders.clear(),
     pace(rows) {
       handedOut += rows;

@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Store } from '../db/store.ts';
 import type { Config } from './config.ts';
 import { createConversations } from './domains/conversations.ts';
@@ -18,17 +20,31 @@ import { createTransactions } from './domains/transactions.ts';
 import { createTransactionsImporter } from './domains/transactions-import.ts';
 import { createUploads } from './domains/uploads.ts';
 import { createUserDirectory } from './domains/user-directory.ts';
+import { createUserFileRuns } from './domains/user-file-runs.ts';
+import { createUserFiles } from './domains/user-files.ts';
+import { createUserFilesImporter } from './domains/user-files-import.ts';
 import { createUserStatus } from './domains/user-status.ts';
 import { createStatusChangesImporter } from './domains/user-status-import.ts';
 import { createUsers } from './domains/users.ts';
 import { createUsersImporter } from './domains/users-import.ts';
 import type { Ledger } from './indices/follow.ts';
+import { createImageStore } from './sources/image-store.ts';
+import { openObjects } from './sources/open-objects.ts';
 
 /** Every domain there is, each given what it needs. */
 export const createDomains = (store: Store, ledger: Ledger, config: Config, nowUs: () => number) => {
   const users = createUsers(ledger);
   const userStatus = createUserStatus(store, ledger, users);
-  const userDirectory = createUserDirectory(users, userStatus, nowUs);
+  const userFiles = createUserFiles(ledger, users);
+  const userDirectory = createUserDirectory({ users, userFiles, userStatus }, ledger, nowUs);
+  const images = createImageStore(
+    config.data === ':memory:' ? join(tmpdir(), 'asof-images') : join(config.data, 'images'),
+  );
+  const source = config.userFiles === '' ? null : openObjects(config.userFiles, config);
+  const userFileRuns = createUserFileRuns(
+    { store, ledger, users, userFiles, images, source, limits: config },
+    userDirectory,
+  );
   const ipCity = createIpCity(store, ledger);
   const transactions = createTransactions(store, ledger, users, userStatus, ipCity, config);
   const experiments = createExperiments(ledger);
@@ -47,9 +63,10 @@ export const createDomains = (store: Store, ledger: Ledger, config: Config, nowU
   };
   const intake = createIntake(store, ledger, Object.values<Importer>(importers), config);
   const eventInbox = createInbox({ intake, importer: importers.experimentEvents, source: 'api', limits: config });
-  const rejects = createRejects(store, ledger, intake.importers, config);
+  const rejects = createRejects(store, ledger, [...intake.importers, createUserFilesImporter(userFiles)], config);
   const uploads = createUploads(intake, config);
   const indexStates = () => [
+    { name: 'user-files', entries: userFiles.entries, bytes: userFiles.byteLength },
     { name: 'user-status', entries: userStatus.entries, bytes: userStatus.byteLength },
     { name: 'ip-ranges', entries: ipCity.table().ranges.ranges, bytes: ipCity.table().ranges.byteLength },
     { name: 'transactions', entries: transactions.columns.rows, bytes: transactions.byteLength },
@@ -60,6 +77,9 @@ export const createDomains = (store: Store, ledger: Ledger, config: Config, nowU
     indexStates,
     users,
     userDirectory,
+    userFiles,
+    userFileRuns,
+    images,
     userStatus,
     ipCity,
     transactions,

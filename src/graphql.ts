@@ -18,7 +18,7 @@ const cachedLengthMax = 400_000;
 export const createGraphql = (shared: Shared, log: Logger): Handler => {
   const yoga = createYoga<object, Context>({
     schema,
-    context: () => createContext(shared),
+    context: ({ request }) => createContext(shared, new URL(request.url).origin),
     graphqlEndpoint: '/graphql',
     landingPage: false,
     cors: false,

@@ -5,6 +5,7 @@ import type { Ledger } from '../indices/follow.ts';
 import { importTargets } from '../lib/import-targets.ts';
 import type { FieldProblem } from '../lib/problems.ts';
 import type { SourceLimits } from '../sources/source.ts';
+import { interrupted, isAlive } from './import-owner.ts';
 import { followImport } from './import-progress.ts';
 import { createImportRun, type ImportFile, type ImportOptions, type ImportRun } from './import-run.ts';
 import { type Importer, type ImportSession, type Outcome, sentByApi } from './recording.ts';
@@ -123,30 +124,8 @@ export const createIntake = (
       const dead = running.filter(({ id, processId }) => !runs.has(id) && !isAlive(processId));
       if (dead.length === 0) return;
       await store.write((tx) => {
-        for (const { id } of dead)
-          tx.update(
-            imports,
-            { id },
-            {
-              state: 'FAILED',
-              finishedAtUs: tx.nowUs,
-              failureCode: 'INTERNAL',
-              failureMessage:
-                'the importing process ended in the middle; what it had stored is kept, import the file again',
-            },
-          );
+        for (const { id } of dead) tx.update(imports, { id }, interrupted(tx.nowUs));
       });
     },
   };
-};
-
-/** A process of our own number that does not run the import is a container's former life. */
-const isAlive = (processId: number): boolean => {
-  if (processId === process.pid) return false;
-  try {
-    process.kill(processId, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 };

@@ -58,7 +58,7 @@ export const createAnswering = (shared: Shared, log: Logger, document: () => Api
     async answer(route, inquiry) {
       const { address, header, origin } = inquiry;
       try {
-        if (route.subject === 'facts' && !ledger.ready)
+        if ((route.subject === 'facts' || route.subject === 'content') && !ledger.ready)
           throw new DomainError('NOT_READY', 'the indices are being built');
         const value = await route.handle(address, shared, {
           origin,
@@ -88,13 +88,15 @@ export const createAnswering = (shared: Shared, log: Logger, document: () => Api
 };
 
 const noStore = { 'cache-control': 'no-store', vary: 'accept' };
+const forGood = { 'cache-control': 'public, max-age=31536000, immutable' };
 const askAgain = { 'cache-control': 'no-cache', vary: 'accept' };
 
 const cachedBy = (route: Route | undefined): Readonly<Record<string, string>> =>
-  route?.subject === 'documentation' ? askAgain : noStore;
+  route?.subject === 'documentation' ? askAgain : route?.subject === 'content' ? forGood : noStore;
 
 const written = ({ answer: { type } }: Route, value: unknown): { type: string; body: Answer['body'] } => {
-  if (isStream(value)) return { type: type ?? 'application/json', body: value };
+  if (isStream(value))
+    return { type: type === 'text/csv' ? `${type}; charset=utf-8` : (type ?? 'application/json'), body: value };
   if (typeof value === 'string' && type?.startsWith('text/')) return { type: `${type}; charset=utf-8`, body: value };
   return { type: 'application/json', body: stringifyExact(value) };
 };

@@ -70,7 +70,7 @@ export const described = ({
         },
       },
       ...refused('BAD_REQUEST', { message: example.message, problems: [example] }),
-      ...(path === '/readyz' || subject === 'facts'
+      ...(path === '/readyz' || subject === 'facts' || subject === 'content'
         ? refused('NOT_READY', { message: 'the indices are being built' })
         : {}),
       ...Object.assign({}, ...refuses.map((code) => refused(code, { message: '…' }))),
