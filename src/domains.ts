@@ -46,9 +46,9 @@ export const createDomains = (store: Store, ledger: Ledger, config: Config, nowU
     userDirectory,
   );
   const ipCity = createIpCity(store, ledger);
-  const transactions = createTransactions(store, ledger, users, userStatus, ipCity, config);
+  const transactions = createTransactions(store, ledger, users, userFiles, userStatus, ipCity, config);
   const experiments = createExperiments(ledger);
-  const experimentEvents = createExperimentEvents(store, ledger, users, userStatus, experiments, config);
+  const experimentEvents = createExperimentEvents(store, ledger, users, userFiles, userStatus, experiments, config);
   const monitor = createMonitor(ledger, users, userStatus, experiments, experimentEvents, config, nowUs);
   const recordedEvents = createRecordedEvents(ledger, experimentEvents, experiments, users);
   const enrichedAggregate = createEnrichedAggregate([transactions, experimentEvents]);
@@ -64,7 +64,7 @@ export const createDomains = (store: Store, ledger: Ledger, config: Config, nowU
   const intake = createIntake(store, ledger, Object.values<Importer>(importers), config);
   const eventInbox = createInbox({ intake, importer: importers.experimentEvents, source: 'api', limits: config });
   const rejects = createRejects(store, ledger, [...intake.importers, createUserFilesImporter(userFiles)], config);
-  const uploads = createUploads(intake, config);
+  const uploads = createUploads(intake, userFileRuns, config);
   const indexStates = () => [
     { name: 'user-files', entries: userFiles.entries, bytes: userFiles.byteLength },
     { name: 'user-status', entries: userStatus.entries, bytes: userStatus.byteLength },

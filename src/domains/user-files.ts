@@ -4,6 +4,7 @@ import { createDictionary } from '../indices/dictionary.ts';
 import type { Ledger } from '../indices/follow.ts';
 import { growableFloat64, growableUint32 } from '../indices/growable.ts';
 import { createVersions } from '../indices/versions.ts';
+import { ageOn, dayOfMs, dayOfUs } from '../lib/age.ts';
 import { takeTurns } from '../lib/turns.ts';
 import { createImageColumns, type UserImage } from './image-columns.ts';
 import type { Users } from './users.ts';
@@ -29,6 +30,11 @@ export interface UserFiles {
   /** What a user's file says now; null without one. */
   detailsOfUser(userId: string): UserDetails | null;
   imageOfUser(userId: string): UserImage | null;
+  /** Completed years at an instant, microseconds, by what was known up to a sequence number; null when that is not known. */
+  ageOfUser(userId: string, atUs: number, sequence: number): number | null;
+  hasImageOfUser(userId: string, sequence: number): boolean;
+  /** The same by the user's code. */
+  ageAt(user: number, atUs: number, sequence: number): number | null;
   /** A code for what a user's file said up to a sequence number; 0 when there was none, or it had been removed. */
   detailsCodeAt(user: number, sequence?: number): number;
   detailsOf(code: number): UserDetails | null;
@@ -209,7 +215,15 @@ export const createUserFiles = (ledger: Ledger, users: Users): UserFiles => {
           birthMs: birth.values[code] as number,
         };
 
+  const ageAt: UserFiles['ageAt'] = (user, atUs, sequence) => {
+    const code = details.valueAt(user, sequence);
+    return code === 0 ? null : ageOn(dayOfMs(birth.values[code] as number), dayOfUs(atUs));
+  };
+
   return {
+    ageAt,
+    ageOfUser: (userId, atUs, sequence) => ageAt(userOf(userId), atUs, sequence),
+    hasImageOfUser: (userId, sequence) => imageVersions.valueAt(userOf(userId), sequence) !== 0,
     detailsOfUser: (userId) => detailsOf(details.valueAt(userOf(userId))),
     imageOfUser: (userId) => images.imageOf(imageVersions.valueAt(userOf(userId))),
     detailsCodeAt: details.valueAt,

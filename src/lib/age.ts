@@ -68,3 +68,12 @@ export const ageBands: readonly { readonly from: number; readonly to: number | n
 
 /** The place of an age among `ageBands`. */
 export const ageBandOf = (age: number): number => ageBands.findIndex(({ to }) => to === null || age <= to);
+
+/** The name of a band: `25-34`, `65+`. */
+export const ageBandLabels: readonly string[] = ageBands.map(({ from, to }) =>
+  to === null ? `${from}+` : `${from}-${to}`,
+);
+
+/** The band that a name stands for; null for any other text. */
+export const ageBandOfLabel = (label: string): (typeof ageBands)[number] | null =>
+  ageBands[ageBandLabels.indexOf(label)] ?? null;
