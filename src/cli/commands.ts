@@ -5,6 +5,7 @@ import { importCommand } from './import.ts';
 import { cityCommand } from './ip-city.ts';
 import { rejectsCommand } from './rejects.ts';
 import { serveCommand } from './serve.ts';
+import { syncCommand } from './sync.ts';
 import { statusCommand } from './user-status.ts';
 import { verifyCommand } from './verify.ts';
 
@@ -12,6 +13,7 @@ import { verifyCommand } from './verify.ts';
 export const commands: readonly Command[] = [
   serveCommand,
   importCommand,
+  syncCommand,
   exportCommand,
   rejectsCommand,
   checkCommand,

@@ -4,7 +4,7 @@ import { userFileOutputs } from '../../db/tables/user-files.ts';
 import type { Ledger } from '../indices/follow.ts';
 import { csvLine } from '../lib/csv-line.ts';
 import { takeTurns } from '../lib/turns.ts';
-import type { ObjectSource } from '../sources/object-source.ts';
+import { type ObjectSource, prefixOf } from '../sources/object-source.ts';
 import type { DescribedUser, UserDirectory } from './user-directory.ts';
 
 /** A line of the table that user files are made into. */
@@ -38,16 +38,16 @@ const safe = (cell: string | number | null): string | number | null =>
   typeof cell === 'string' && formula.test(cell) && !plainNumber.test(cell) ? `'${cell}` : cell;
 
 /**
- * A line of RFC 4180 with its end. Cells that begin like a formula get an apostrophe in front, by which spreadsheets
+ * A line of CSV without its end (RFC 4180). Cells that begin like a formula get an apostrophe in front, by which spreadsheets
  * know text.
  */
-const written = (line: UserLine): string => `${csvLine(userColumns.map((name) => safe(line[name])))}\r\n`;
+export const userCsvLine = (line: UserLine): string => csvLine(userColumns.map((name) => safe(line[name])));
 
 /** The table of all users who have a file, in parts, as it stands when it is begun. */
 export async function* userTable(directory: UserDirectory, prefix: string): AsyncGenerator<string> {
   const lines: string[] = [`${csvLine(userColumns)}\r\n`];
   for await (const user of directory.described()) {
-    lines.push(written(lineOf(user, prefix)));
+    lines.push(`${userCsvLine(lineOf(user, prefix))}\r\n`);
     if (lines.length >= linesPerPart) yield lines.splice(0).join('');
   }
   yield lines.join('');
@@ -62,7 +62,7 @@ export const createOutput = (store: Store, ledger: Ledger, directory: UserDirect
     const parts: string[] = [];
     const hash = createHash('sha256');
     const turn = takeTurns();
-    for await (const part of userTable(directory, source.prefix)) {
+    for await (const part of userTable(directory, prefixOf(location))) {
       parts.push(part);
       hash.update(part);
       await turn();

@@ -2,7 +2,7 @@ import type { Row, Tx } from '../../db/store.ts';
 import { imports } from '../../db/tables/intake.ts';
 import { userFileSyncs } from '../../db/tables/user-files.ts';
 import { DomainError } from '../errors.ts';
-import { SourceFault } from '../sources/object-source.ts';
+import { prefixOf, SourceFault } from '../sources/object-source.ts';
 import { interrupted, isAlive } from './import-owner.ts';
 import { followImport } from './import-progress.ts';
 import { rowsInOrder } from './rows-in-order.ts';
@@ -32,7 +32,7 @@ export interface UserFileRuns {
   /** Null when this server synchronises nothing. */
   readonly location: string | null;
   /** What stands before an image's name in `img_path`. */
-  readonly prefix: string;
+  prefix(): string;
   readonly output: string;
   /** Begins a synchronisation, or joins the one that runs. Throws BAD_REQUEST when there is nothing to synchronise. */
   run(onProgress?: (standing: Import) => void): Promise<SyncRun>;
@@ -130,7 +130,11 @@ export const createUserFileRuns = (
 
   return {
     location: source?.location ?? null,
-    prefix: source?.prefix ?? '',
+    prefix() {
+      // Who has no source of its own tells of the one that was read last.
+      const last = { match: { target }, key: 'id', direction: 'desc', limit: 1 } as const;
+      return prefixOf(source?.location ?? store.page(imports, last)[0]?.source ?? '');
+    },
     output: source?.output ?? '',
     async run(onProgress) {
       configured();

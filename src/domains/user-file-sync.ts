@@ -67,12 +67,16 @@ export const synchronise = async (
   if (toRead.length > 0) await advance({ bytesTotal }, () => undefined);
 
   const refused: Refused[] = [];
+  /** What could again not be read: what is known of it stays as it is. */
+  const asBefore = new Set<string>();
   const gone: RemovedObject[] = [];
   const take = (found: Found): void => {
     const { changed: object } = found;
     if ('raw' in found) {
-      if (isSameRefusal(found)) account.unchanged(1);
-      else refused.push(found);
+      if (isSameRefusal(found)) {
+        account.unchanged(1);
+        asBefore.add(object.object.name);
+      } else refused.push(found);
     } else if (!('isGone' in found)) account.taken(found);
     else if (object.before?.outcome === 'TAKEN') gone.push({ ...object, name: object.object.name });
     else account.vanished(object.userId);
@@ -103,7 +107,7 @@ export const synchronise = async (
   const allRemoved = [...removed, ...gone.filter(({ name }) => !named.has(name))];
   for (let from = 0; from < allRemoved.length; from += batchRecords) {
     const part = allRemoved.slice(from, from + batchRecords);
-    await advance({}, (tx) => part.forEach((each) => void tx.append(table, removedRow(each, importId))));
+    await advance({ bytesRead }, (tx) => part.forEach((each) => void tx.append(table, removedRow(each, importId))));
   }
   const unread = await Promise.all(changed.filter(({ fault }) => fault !== undefined).map(read));
   unread.forEach(take);
@@ -115,7 +119,8 @@ export const synchronise = async (
   signal.throwIfAborted();
   const end = await ledger.write((tx) => {
     for (const row of unread.flatMap((found) => rowOf(found, importId))) tx.append(table, row);
-    for (const { before, object } of changed) if (before?.outcome === 'REJECTED') settleRefusal(tx, object.name);
+    for (const { before, object } of changed)
+      if (before?.outcome === 'REJECTED' && !asBefore.has(object.name)) settleRefusal(tx, object.name);
     for (const { name } of allRemoved) if (userFiles.refused.has(name)) settleRefusal(tx, name);
     for (const found of refused) tx.insert(rejectedRecords, rejectOf(tx, found, importId));
     if (isChanged) userFiles.publish(tx, importId, counts);

@@ -49,9 +49,10 @@ const example: z.infer<typeof line> = {
 
 const described = async function* (where: UserFilter, shared: Shared): AsyncGenerator<string> {
   const { userDirectory, userFileRuns } = shared;
+  const prefix = userFileRuns.prefix();
   let opening = '[';
   for await (const user of userDirectory.described(where)) {
-    yield opening + stringifyExact(lineOf(user, userFileRuns.prefix));
+    yield opening + stringifyExact(lineOf(user, prefix));
     opening = ',';
   }
   yield opening === '[' ? '[]' : ']';
@@ -122,5 +123,5 @@ export const outputTable = defineRoute({
   summary: 'All users who have a file as CSV, as it is written back beside the source',
   description: 'RFC 4180; text that begins like a formula has an apostrophe in front.',
   answer: { schema: z.string(), example: `${userColumns.join(',')}\r\n`, type: 'text/csv' },
-  handle: (_input, { userDirectory, userFileRuns }) => userTable(userDirectory, userFileRuns.prefix),
+  handle: (_input, { userDirectory, userFileRuns }) => userTable(userDirectory, userFileRuns.prefix()),
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import pMap from 'p-map';
 import {
   type ListedObject,
@@ -29,7 +29,6 @@ export const openFolder = (path: string): ObjectSource => {
 
   return {
     location: root,
-    prefix: `${basename(root)}/`,
     output: `${outputFolder}/${outputName}`,
     async *list(signal) {
       const names = await readdir(root).catch((cause: unknown) => {

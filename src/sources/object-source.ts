@@ -11,8 +11,6 @@ export interface ListedObject {
 export interface ObjectSource {
   /** What it is called after, without credentials. */
   readonly location: string;
-  /** What stands before an object's name in paths that begin where `output` does; empty or with its slash. */
-  readonly prefix: string;
   /** Where the table is written to, seen from the folder or bucket that holds the source. */
   readonly output: string;
   /** All objects, in any order, those in folders left out. Throws SourceFault when it cannot be told. */
@@ -36,6 +34,13 @@ export class SourceFault extends Error {
     this.isPassing = isPassing;
   }
 }
+
+/** What stands before names in paths that begin beside the source: its last folder with a slash, or nothing for a bucket. */
+export const prefixOf = (location: string): string => {
+  const [, bucketPath] = /^s3:\/\/[^/]+\/(.*)$/.exec(location) ?? [];
+  const last = (bucketPath ?? location).split(/[\\/]/).findLast((part) => part !== '');
+  return last === undefined ? '' : `${last}/`;
+};
 
 export const outputName = 'output.csv';
 export const outputFolder = 'processed_data';

@@ -69,7 +69,6 @@ export const openBucket = (bucket: string, prefix: string, settings: S3Settings)
 
   return {
     location: `s3://${bucket}/${folder}`,
-    prefix: folder.slice(beside.length),
     output,
     async *list(signal) {
       let token: string | undefined;
