@@ -117,7 +117,11 @@ export const createUserFileRuns = (
     await ledger.catchUp();
     const [counts] = store.rowsIn(userFileSyncs, 'importId', [last.id]);
     const { entries } = userFiles;
-    return reportOf(last, counts ?? { processed: entries, updated: 0, unchanged: entries, removed: 0, rejected: 0 });
+    if (counts) {
+      const { processed, updated, unchanged, removed, rejected } = counts;
+      return reportOf(last, { processed, updated, unchanged, removed, rejected });
+    }
+    return reportOf(last, { processed: entries, updated: 0, unchanged: entries, removed: 0, rejected: 0 });
   };
 
   const begin = async (): Promise<SyncRun> => {

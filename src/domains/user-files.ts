@@ -124,6 +124,8 @@ export const createUserFiles = (ledger: Ledger, users: Users): UserFiles => {
   const imageVersions = createVersions();
   /** Where rows wait until their synchronisation is in force. */
   const staged = new Map<number, Staged[]>();
+  /** Synchronisations that have ended and are to be put in force. */
+  const ended: { readonly seq: number; readonly importId: number }[] = [];
   const inForce = new Set<number>();
   const refused = new Set<string>();
   const listeners: ((user: number) => void)[] = [];
@@ -167,6 +169,34 @@ export const createUserFiles = (ledger: Ledger, users: Users): UserFiles => {
     for (const listener of listeners) listener(user);
   };
 
+  /** Puts in force what a synchronisation ended with, and by themselves records that were mended after theirs. */
+  const advance = (): void => {
+    for (const { seq, importId } of ended.splice(0)) {
+      putMended(seq);
+      for (const each of takeStaged(importId, seq)) put(each, seq);
+      inForce.add(importId);
+      // No two run at once: what else was staged before was broken off and never counts.
+      for (const other of staged.keys()) if (!inForce.has(other)) takeStaged(other, seq);
+      revision++;
+    }
+    putMended(Number.POSITIVE_INFINITY);
+  };
+
+  const putMended = (before: number): void => {
+    const mended = [...staged.keys()].filter((id) => inForce.has(id)).flatMap((id) => takeStaged(id, before));
+    for (const each of mended.sort((a, b) => a.seq - b.seq)) put(each, each.seq);
+    if (mended.length > 0) revision++;
+  };
+
+  /** Rows of an import that were recorded before a sequence number; they wait no longer. */
+  const takeStaged = (importId: number, before: number): Staged[] => {
+    const rows = staged.get(importId) ?? [];
+    const later = rows.filter(({ seq }) => seq >= before);
+    if (later.length > 0) staged.set(importId, later);
+    else staged.delete(importId);
+    return later.length === 0 ? rows : rows.filter(({ seq }) => seq < before);
+  };
+
   ledger.follow(userFiles, columns, {
     // Names and images are many, and nobody sees them before they are in force.
     async prepare(rows) {
@@ -178,29 +208,19 @@ export const createUserFiles = (ledger: Ledger, users: Users): UserFiles => {
         stage(row);
       }
     },
-    apply() {
-      // A record that was mended after its synchronisation is in force by itself.
-      for (const importId of staged.keys()) {
-        if (!inForce.has(importId)) continue;
-        for (const each of staged.get(importId) ?? []) put(each, each.seq);
-        staged.delete(importId);
-        revision++;
-      }
-    },
+    apply: advance,
   });
 
   ledger.follow(userFileSyncs, ['seq', 'importId'], {
-    apply(rows) {
+    // Before anything is applied, for a step may hold several synchronisations with their rows.
+    async prepare(rows) {
       for (const { seq, importId } of rows) {
         if (seq <= lastSync || importId === null) continue;
         lastSync = seq;
-        inForce.add(importId);
-        for (const each of staged.get(importId) ?? []) put(each, seq);
-        // No two run at once: what others have staged was broken off and never counts.
-        staged.clear();
-        revision++;
+        ended.push({ seq, importId });
       }
     },
+    apply: advance,
   });
 
   users.namedAlsoBy((user) => details.valueAt(user) !== 0);
