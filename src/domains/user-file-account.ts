@@ -68,5 +68,3 @@ export const createSyncAccount = ({ users: listed }: Listing, users: Users, user
     objects: () => ({ ...objects, read: objects.accepted + objects.unchanged + objects.rejected }),
   };
 };
-
-export type SyncAccount = ReturnType<typeof createSyncAccount>;

@@ -216,5 +216,3 @@ const faultOf = (error: unknown, isClosing: boolean): DomainError => {
   if (error instanceof SourceFault) return new DomainError('SOURCE_UNREACHABLE', error.message, { cause: error });
   return new DomainError('INTERNAL', `the synchronisation broke off: ${String(error)}`, { cause: error });
 };
-
-export type { SyncLimits };
