@@ -25,6 +25,8 @@ export interface App {
   readonly direct: Direct;
   /** Rebuilds the indices, then follows what other processes record. `/readyz` answers 503 until it resolves. */
   start(): Promise<void>;
+  /** Resolves when user files are level with their source for the first time since the start, or have taken too long. */
+  synchronised(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -56,7 +58,7 @@ export const createApp = (config: Config, { log, onStatement }: Given): App => {
       ),
     failed: (path, error) => log.error(error, `could not take in ${path}`),
   });
-  const synchronised = (report: SyncReport | null, error: unknown): void => {
+  const tellOfSync = (report: SyncReport | null, error: unknown): void => {
     if (!report) {
       log.error(error, 'user files could not be synchronised');
       return;
@@ -69,6 +71,7 @@ export const createApp = (config: Config, { log, onStatement }: Given): App => {
     );
   };
   let following: NodeJS.Timeout | undefined;
+  let firstSync: Promise<void> | undefined;
   let closed = false;
   let version = store.foreignVersion();
 
@@ -102,8 +105,9 @@ export const createApp = (config: Config, { log, onStatement }: Given): App => {
       following.unref();
       await watched.start();
       const { userFilesEveryMinutes, userFilesStartMs } = config;
-      await domains.userFileRuns.start(userFilesEveryMinutes * 60_000, userFilesStartMs, synchronised);
+      firstSync = domains.userFileRuns.start(userFilesEveryMinutes * 60_000, userFilesStartMs, tellOfSync);
     },
+    synchronised: async () => firstSync,
     async close() {
       closed = true;
       clearInterval(following);

@@ -53,9 +53,9 @@ const list: Action = async ({ rejects }, { options, terminal }) => {
   return done;
 };
 
-const retry: Action = async ({ rejects, intake }, { ids, options, terminal }) => {
+const retry: Action = async ({ rejects }, { ids, options, terminal }) => {
   const reading = { statusWords: options.mapStatus };
-  const report = createRejectsReport(intake.importers);
+  const report = createRejectsReport(rejects.importers);
   if (options.all) await rejects.retryOpen(wantedOf(options), reading, report.add);
   for (const id of ids) {
     const asItCame = options.with === undefined ? rejects.byIds([id])[0] : null;
@@ -66,8 +66,8 @@ const retry: Action = async ({ rejects, intake }, { ids, options, terminal }) =>
   return report.isAllDone() ? done : problemsFound;
 };
 
-const discard: Action = async ({ rejects, intake }, { ids, options, terminal }) => {
-  const report = createRejectsReport(intake.importers);
+const discard: Action = async ({ rejects }, { ids, options, terminal }) => {
+  const report = createRejectsReport(rejects.importers);
   for (const id of ids) await report.judge(id, rejects.discard(id, options.because ?? ''));
   await terminal.print(...(options.json ? [JSON.stringify(report.value())] : report.lines()));
   return report.isAllDone() ? done : problemsFound;

@@ -124,7 +124,7 @@ export const createIntake = (
       const dead = running.filter(({ id, processId }) => !runs.has(id) && !isAlive(processId));
       if (dead.length === 0) return;
       await store.write((tx) => {
-        for (const { id } of dead) tx.update(imports, { id }, interrupted(tx.nowUs));
+        for (const { id, target } of dead) tx.update(imports, { id }, interrupted(tx.nowUs, target));
       });
     },
   };

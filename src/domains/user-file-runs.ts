@@ -192,7 +192,7 @@ export const createUserFileRuns = (
 const beginIn = (tx: Tx, location: string): { found: Import; isOurs: boolean } => {
   for (let other = running(tx); other; other = running(tx)) {
     if (isAlive(other.processId)) return { found: other, isOurs: false };
-    tx.update(imports, { id: other.id }, interrupted(tx.nowUs));
+    tx.update(imports, { id: other.id }, interrupted(tx.nowUs, target));
   }
   const begun = {
     target,
