@@ -24,7 +24,6 @@ export interface RemovedObject {
 }
 
 export interface Changes {
-  /** To be read, in order of user ids. */
   readonly changed: readonly ChangedObject[];
   readonly removed: readonly RemovedObject[];
   /** Objects that are as they were. */

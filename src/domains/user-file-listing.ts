@@ -1,4 +1,5 @@
 import { isTextId } from '../lib/text-id.ts';
+import { takeTurns } from '../lib/turns.ts';
 import type { ListedObject } from '../sources/object-source.ts';
 
 /** What a source holds of one user; the name of an object without its ending is the user's id. */
@@ -11,7 +12,6 @@ export interface ListedUser {
 }
 
 export interface Listing {
-  /** In order of user ids. */
   readonly users: readonly ListedUser[];
   /** Of all objects that belong to a user. */
   readonly names: ReadonlySet<string>;
@@ -27,11 +27,15 @@ export const userOfName = (name: string): { readonly userId: string; readonly en
   return isTextId(userId) ? { userId, ending: ending.toLowerCase() } : null;
 };
 
+const objectsPerLook = 2048;
+
 /** Brings the objects of each user together. Those that belong to none are passed over. */
-export const listingOf = (objects: Iterable<ListedObject>): Listing => {
+export const listingOf = async (objects: readonly ListedObject[]): Promise<Listing> => {
+  const turn = takeTurns();
   const byUser = new Map<string, { ending: string; object: ListedObject }[]>();
   const names = new Set<string>();
-  for (const object of objects) {
+  for (const [place, object] of objects.entries()) {
+    if (place % objectsPerLook === 0) await turn();
     const found = userOfName(object.name);
     if (!found || names.has(object.name)) continue;
     names.add(object.name);
@@ -40,8 +44,7 @@ export const listingOf = (objects: Iterable<ListedObject>): Listing => {
     if (own) own.push({ ending, object });
     else byUser.set(userId, [{ ending, object }]);
   }
-  const users = [...byUser].map(([userId, own]) => listedUser(userId, own));
-  return { users: users.sort((a, b) => (a.userId < b.userId ? -1 : 1)), names };
+  return { users: Array.from(byUser, ([userId, own]) => listedUser(userId, own)), names };
 };
 
 const listedUser = (userId: string, own: { ending: string; object: ListedObject }[]): ListedUser => {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Row, Tx } from '../../db/store.ts';
 import { imports } from '../../db/tables/intake.ts';
 import { userFileSyncs } from '../../db/tables/user-files.ts';
@@ -9,7 +10,7 @@ import { rowsInOrder } from './rows-in-order.ts';
 import type { UserDirectory } from './user-directory.ts';
 import { createOutput } from './user-file-output.ts';
 import { persistently } from './user-file-reading.ts';
-import { type SyncLimits, type SyncSurroundings, synchronise } from './user-file-sync.ts';
+import { type SyncSurroundings, synchronise } from './user-file-sync.ts';
 import type { SyncCounts } from './user-files.ts';
 
 type Import = Row<typeof imports>;
@@ -50,6 +51,8 @@ export const createUserFileRuns = (
 ): UserFileRuns => {
   const { store, ledger, userFiles, limits, source } = surroundings;
   const ending = new AbortController();
+  // Every read that is under way listens.
+  setMaxListeners(0, ending.signal);
   const { signal } = ending;
   const listeners = new Set<(standing: Import) => void>();
   const importsByIds = (ids: readonly number[]) => rowsInOrder(store, imports, 'id', ids);

@@ -58,7 +58,7 @@ export const synchronise = async (
     onProgress(standing);
   };
 
-  const listing = listingOf(await listed(source, limits, signal));
+  const listing = await listingOf(await listed(source, limits, signal));
   const { changed, removed, unchanged } = await changesOf(listing, store, users, userFiles);
   const account = createSyncAccount(listing, users, userFiles);
   account.unchanged(unchanged);

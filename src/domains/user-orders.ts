@@ -31,7 +31,7 @@ export const createUserOrders = (users: Users, userFiles: UserFiles, newestSeque
       if (size === before.length) return before;
       const compare = (a: number, b: number): number => compareTexts(idOf(a), idOf(b));
       const added = Uint32Array.from({ length: size - before.length }, (_, place) => before.length + place);
-      return merged(before, await sortInTurns(added, compare, takeTurns()), compare);
+      return mergeInTurns(before, await sortInTurns(added, compare, takeTurns()), compare);
     });
     byId = next.catch(() => known);
     return next;
@@ -45,13 +45,13 @@ export const createUserOrders = (users: Users, userFiles: UserFiles, newestSeque
   });
 
   /** An order by what user files say; whoever says the same is in order of ids, and those without a file come last. */
-  const byDetails = (keys: (detailsOf: (user: number) => number) => DetailsOrder) => {
+  const byDetails = (keys: (detailsOf: (user: number) => number) => DetailsOrder | Promise<DetailsOrder>) => {
     let kept: { revision: number; size: number; ordered: Promise<OrderedUsers> } | undefined;
     const order = async (): Promise<OrderedUsers> => {
       const ids = await inOrderOfIds();
       const sequence = newestSequence();
       const detailsOf = (user: number): number => userFiles.detailsCodeAt(user, sequence);
-      const { compare, keyOf, compareKeys } = keys(detailsOf);
+      const { compare, keyOf, compareKeys } = await keys(detailsOf);
       return {
         sequence,
         // A stable sort of what is in order of ids.
@@ -98,8 +98,11 @@ interface DetailsOrder {
 }
 
 /** By last name, then first name, by code unit. */
-const nameOrder = ({ firstNames, lastNames }: UserFiles, detailsOf: (user: number) => number): DetailsOrder => {
-  const [first, last] = [ranksOf(firstNames), ranksOf(lastNames)];
+const nameOrder = async (
+  { firstNames, lastNames }: UserFiles,
+  detailsOf: (user: number) => number,
+): Promise<DetailsOrder> => {
+  const [first, last] = [await ranksOf(firstNames), await ranksOf(lastNames)];
   return {
     compare(a, b) {
       const [x, y] = [detailsOf(a), detailsOf(b)];
@@ -132,8 +135,9 @@ const birthOrder = ({ birthMsOf }: UserFiles, detailsOf: (user: number) => numbe
 };
 
 /** The place of each name among all by code unit, so that sorting millions compares numbers. */
-const ranksOf = ({ size, textOf }: Names): Uint32Array => {
-  const codes = Array.from({ length: size }, (_, code) => code).sort((a, b) => compareTexts(textOf(a), textOf(b)));
+const ranksOf = async ({ size, textOf }: Names): Promise<Uint32Array> => {
+  const all = Uint32Array.from({ length: size }, (_, code) => code);
+  const codes = await sortInTurns(all, (a, b) => compareTexts(textOf(a), textOf(b)), takeTurns());
   const ranks = new Uint32Array(size);
   for (const [rank, code] of codes.entries()) ranks[code] = rank;
   return ranks;
@@ -149,10 +153,18 @@ const keyOfPlace = (place: string): Key => {
   throw new DomainError('BAD_REQUEST', 'the cursor is not one of this list');
 };
 
-const merged = (a: Uint32Array, b: Uint32Array, compare: (x: number, y: number) => number): Uint32Array => {
+const mergedPerLook = 4096;
+
+const mergeInTurns = async (
+  a: Uint32Array,
+  b: Uint32Array,
+  compare: (x: number, y: number) => number,
+): Promise<Uint32Array> => {
+  const turn = takeTurns();
   const all = new Uint32Array(a.length + b.length);
   let [i, j] = [0, 0];
   for (let place = 0; place < all.length; place++) {
+    if (place % mergedPerLook === 0) await turn();
     const takesA = j === b.length || (i < a.length && compare(a[i] as number, b[j] as number) < 0);
     all[place] = (takesA ? a[i++] : b[j++]) as number;
   }

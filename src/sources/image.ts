@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { crc32, createInflate } from 'node:zlib';
+import { crc32, createInflate, inflateSync } from 'node:zlib';
 import { imageSize } from 'image-size';
 
 /** An image as its bytes tell it, whatever its name says. */
@@ -40,8 +40,21 @@ const sizeOf = (bytes: Buffer): { width: number; height: number } | null => {
   }
 };
 
+/** Small images are unpacked in one go: to make a stream costs more than they do. */
+const bytesAtOnceMax = 100_000;
+
+const unpackedAtOnce = (packed: Buffer, bytesMax: number): number => {
+  try {
+    return inflateSync(packed, { maxOutputLength: bytesMax }).length;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_BUFFER_TOO_LARGE') throw error;
+    return bytesMax;
+  }
+};
+
 /** How much compressed bytes unpack to; no more than a little over `bytesMax`, and nothing of it is kept. */
 const unpackedBytes = async (packed: readonly Buffer[], bytesMax: number): Promise<number> => {
+  if (bytesMax <= bytesAtOnceMax) return unpackedAtOnce(Buffer.concat(packed), bytesMax);
   const unpacked = Readable.from(packed).compose(createInflate());
   let bytes = 0;
   for await (const part of unpacked as AsyncIterable<Buffer>) {

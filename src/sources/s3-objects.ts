@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { S3mini } from 's3mini';
 import { type ObjectSource, outputFolder, outputName, SourceFault, tooManyBytes } from './object-source.ts';
 
@@ -28,32 +29,36 @@ export const openBucket = (bucket: string, prefix: string, settings: S3Settings)
   const output = `${outputFolder}/${outputName}`;
   const timeoutMs = settings.userFilesTimeoutMs;
 
-  const clients = new WeakMap<AbortSignal, S3mini>();
-
-  /** One for each run, because it keeps the key that it signs with. Its requests end with the run. */
-  const clientOf = (signal: AbortSignal): S3mini => {
-    const known = clients.get(signal);
-    if (known) return known;
-    const made = new S3mini({
-      endpoint: endpointOf(bucket, settings),
-      region: settings.s3Region,
-      accessKeyId: settings.s3AccessKeyId,
-      secretAccessKey: settings.s3SecretAccessKey,
-      // Over the answer's body, too.
-      fetch: (input, init) =>
-        fetch(input, { ...init, signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) }),
-    });
-    clients.set(signal, made);
-    return made;
-  };
+  /** What ends the request that is being made, its answer's body included. */
+  const ending = new AsyncLocalStorage<AbortSignal>();
+  // One for all, because it keeps the key that it signs with.
+  const client = new S3mini({
+    endpoint: endpointOf(bucket, settings),
+    region: settings.s3Region,
+    accessKeyId: settings.s3AccessKeyId,
+    secretAccessKey: settings.s3SecretAccessKey,
+    fetch: (input, init) => fetch(input, { ...init, signal: ending.getStore() ?? null }),
+  });
 
   const asking = async <R>(what: string, signal: AbortSignal, ask: (s3: S3mini) => Promise<R>): Promise<R> => {
     signal.throwIfAborted();
+    // Not AbortSignal.any: the signal lives long, and would remember every request.
+    const request = new AbortController();
+    const stop = (): void => request.abort(signal.reason);
+    const silence = (): void => {
+      const message = `${what}: no answer within ${timeoutMs} ms (setting userFilesTimeoutMs)`;
+      request.abort(new SourceFault(message, { isPassing: true }));
+    };
+    const timer = setTimeout(silence, timeoutMs);
+    signal.addEventListener('abort', stop);
     try {
-      return await ask(clientOf(signal));
+      return await ending.run(request.signal, () => ask(client));
     } catch (error) {
-      if (signal.aborted || error instanceof SourceFault) throw error;
-      throw faultOf(what, error, timeoutMs);
+      if (request.signal.aborted) throw request.signal.reason;
+      throw error instanceof SourceFault ? error : faultOf(what, error);
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
     }
   };
 
@@ -124,22 +129,20 @@ const wholeOf = async (response: Response, name: string, bytesMax: number): Prom
 };
 
 interface Failed {
-  readonly name?: string;
   readonly status?: number;
   readonly code?: string;
   readonly message?: string;
   readonly cause?: { readonly code?: string; readonly message?: string };
 }
 
-const faultOf = (what: string, error: unknown, timeoutMs: number): SourceFault => {
-  const { name, code, message, cause, ...failed } = error as Failed;
+const faultOf = (what: string, error: unknown): SourceFault => {
+  const { code, message, cause, ...failed } = error as Failed;
   // A failed listing tells its status in words only.
   const [, told, word] = /status (\d{3}): (\w+)/.exec(message ?? '') ?? [];
   const status = failed.status ?? (told === undefined ? undefined : Number(told));
   const codeWord = code ?? word;
   const answered = `the store answered ${status}${codeWord === undefined || codeWord === 'Unknown' ? '' : ` ${codeWord}`}`;
-  const silent = `no answer within ${timeoutMs} ms (setting userFilesTimeoutMs)`;
-  const unanswered = name === 'TimeoutError' ? silent : (cause?.code ?? cause?.message ?? message ?? String(error));
+  const unanswered = cause?.code ?? cause?.message ?? message ?? String(error);
   const reason = status === undefined ? unanswered : answered;
   // Whoever is refused now will be refused again; all else may pass.
   const isPassing = status === undefined || status === 408 || status === 429 || status >= 500;
