@@ -49,7 +49,6 @@ const synchronise = (what: string): void => {
   const { stdout, stderr, status } = spawnSync(process.execPath, ['dist/src/cli.js', 'sync', '--json'], { env });
   const seconds = (performance.now() - begun) / 1000;
   if (status !== 0) throw new Error(String(stderr));
-  if (process.env.KEEP) process.stdout.write(String(stderr));
   const { import: id, processed, updated, unchanged } = JSON.parse(String(stdout));
   process.stdout.write(
     `${what}: ${seconds.toFixed(1)} s (import ${id}: ${processed} users, ${updated} updated, ${unchanged} unchanged)\n`,

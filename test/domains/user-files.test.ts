@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type OpenApp, openApp } from '../support/app.ts';
 import { jpeg, png } from '../support/images.ts';
+import { root } from '../support/modules.ts';
 import { hasS3 } from '../support/s3.ts';
 import { folderSource, s3Source, type TestSource, userCsv } from '../support/user-sources.ts';
 
@@ -195,6 +197,17 @@ describe('user files', () => {
     expect(await count('?min_age=25&max_age=40')).toBe(63);
     const without = await dataOf(app, '?min_age=25&max_age=40&image_exists=0');
     expect(without.map((user) => user.user_id)).toEqual(['1005', '1017', '1099']);
+  });
+
+  it('of the example lake are all taken in', async () => {
+    const example = join(root, 'examples/data-lake/source_data');
+    const source = await folderSource();
+    for (const name of readdirSync(example)) await source.put(name, readFileSync(join(example, name)));
+    const app = await open(source);
+    expect(await lastImport(app)).toMatchObject({ state: 'SUCCEEDED', read: 14, accepted: 14 });
+    expect(await (await app.get('/stats?image_exists=1&max_age=45')).json()).toEqual({
+      average_age: (31 + 22 + 22 + 44) / 4,
+    });
   });
 
   it('keeps the last good values of what is broken, and says why', async () => {
