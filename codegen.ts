@@ -32,6 +32,7 @@ const scalars = {
   Letter: 'string',
   LocalDate: 'string',
   TimeZone: 'string',
+  URL: 'string',
   UUID: 'string',
   WrittenDateTime: 'string',
   WrittenDecimal: 'string',

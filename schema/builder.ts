@@ -16,6 +16,7 @@ type Scalars = {
   Decimal: { Input: Decimal; Output: Decimal | bigint };
   BigInt: { Input: number; Output: number };
   TimeZone: { Input: string; Output: string };
+  URL: { Input: string; Output: string };
   UUID: { Input: string; Output: string };
   Letter: { Input: string; Output: string };
   Duration: { Input: string; Output: string };

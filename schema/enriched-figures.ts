@@ -1,5 +1,6 @@
 import type { GroupKey } from '../src/domains/fact-dimensions.ts';
 import type { Measures } from '../src/domains/group-measures.ts';
+import { ageBandOfLabel } from '../src/lib/age.ts';
 import { builder } from './builder.ts';
 import { UserStatusEnum } from './status.ts';
 
@@ -10,6 +11,10 @@ export const EnrichedDimension = builder.enumType('EnrichedDimension', {
     CITY: { description: 'The city of the fact’s address; of transactions.' },
     COUNTRY: { description: 'The user’s country as users files say.' },
     GENDER: { description: 'The user’s gender as users files say.' },
+    AGE_BAND: {
+      description: 'The user’s age at the fact’s time, or at `asOf.validAt`: to 17, 18 to 24, ten years each, from 65.',
+    },
+    HAS_IMAGE: { description: 'Whether the user has an image.' },
     PRODUCT: { description: 'The product; of transactions.' },
     EXPERIMENT: { description: 'The experiment; of experiment events.' },
     VARIANT: { description: 'The variant the user was shown; of experiment events.' },
@@ -63,7 +68,15 @@ export const EnrichedMeasures = builder.objectRef<Measures>('EnrichedMeasures').
   }),
 });
 
-const mayBeUnknown = ['CITY', 'COUNTRY', 'GENDER', 'EVENT_TYPE'] as const;
+const AgeBand = builder.objectRef<{ readonly from: number; readonly to: number | null }>('AgeBand').implement({
+  description: 'A range of ages in completed years.',
+  fields: (t) => ({
+    from: t.exposeInt('from', { description: 'The least age inside.' }),
+    to: t.exposeInt('to', { nullable: true, description: 'The greatest age inside; null for no end.' }),
+  }),
+});
+
+const mayBeUnknown = ['CITY', 'COUNTRY', 'GENDER', 'AGE_BAND', 'EVENT_TYPE'] as const;
 
 export const EnrichedKey = builder.objectRef<GroupKey>('EnrichedKey').implement({
   description: 'The group’s values; a field is null when the query did not group by it.',
@@ -89,6 +102,17 @@ export const EnrichedKey = builder.objectRef<GroupKey>('EnrichedKey').implement(
       nullable: true,
       description: 'The user’s gender; `unknown` when no users file says.',
       resolve: ({ GENDER }) => GENDER ?? null,
+    }),
+    ageBand: t.field({
+      type: AgeBand,
+      nullable: true,
+      description: 'The user’s age at the facts’ time; null also when it is not known: see `unknown`.',
+      resolve: ({ AGE_BAND }) => (AGE_BAND === undefined ? null : ageBandOfLabel(AGE_BAND)),
+    }),
+    hasImage: t.boolean({
+      nullable: true,
+      description: 'Whether the user has an image.',
+      resolve: ({ HAS_IMAGE }) => (HAS_IMAGE === undefined ? null : HAS_IMAGE === 1),
     }),
     experiment: t.id({
       nullable: true,

@@ -57,6 +57,18 @@ const Enrichment = builder.objectRef<EnrichedFact>('Enrichment').implement({
       resolve: ({ fact, asOf }, _args, { users, ledger }) =>
         users.attributesAt(fact.userId, ledger.sequenceOf(asOf)).gender ?? 'unknown',
     }),
+    age: t.int({
+      nullable: true,
+      description:
+        'The user’s completed years at the fact’s time, or at `asOf.validAt`; null when no file gives the birth, and before it.',
+      resolve: ({ fact, asOf }, _args, { userFiles, ledger }) =>
+        userFiles.ageOfUser(fact.userId, asOf.validAtUs ?? fact.occurredAtUs, ledger.sequenceOf(asOf)),
+    }),
+    hasImage: t.boolean({
+      description: 'Whether the user has an image.',
+      resolve: ({ fact, asOf }, _args, { userFiles, ledger }) =>
+        userFiles.hasImageOfUser(fact.userId, ledger.sequenceOf(asOf)),
+    }),
   }),
 });
 
@@ -107,6 +119,7 @@ EnrichedFilter.implement({
     }),
     countries: t.stringList({ description: 'Their user’s country, or `unknown`.' }),
     genders: t.stringList({ description: 'Their user’s gender, or `unknown`.' }),
+    hasImage: t.boolean({ description: 'Whether their user has an image.' }),
     products: t.idList({ description: 'Which products they are about; transactions only.' }),
     experiments: t.idList({ description: 'The key of their experiment; experiment events only.' }),
     variants: t.stringList({ description: 'Their variant; experiment events only.' }),

@@ -111,6 +111,7 @@ const typesOfCode: Partial<Record<ErrorCode, readonly string[]>> = {
   NOT_A_TABLE: ['SourceError'],
   NOT_FOUND: ['NotFoundError', 'SourceError'],
   NOT_ALLOWED: ['SourceError'],
+  SOURCE_UNREACHABLE: ['SourceError'],
   OVERLOADED: ['OverloadedError'],
 };
 

@@ -25,7 +25,10 @@ const StartImportInput = builder.inputType('StartImportInput', {
   description: 'A file to take in.',
   fields: (t) => ({
     target: t.field({ type: ImportTargetEnum, required: true, description: 'What its records are.' }),
-    source: t.field({ type: ImportSourceInput, required: true, description: 'Where it is.' }),
+    source: t.field({
+      type: ImportSourceInput,
+      description: 'Where it is; left out for `USER_FILES`, which have one place, set by the operator.',
+    }),
     statusWords: t.field({ type: [StatusWordInput], description: 'Further words for a status; default none.' }),
     wait: t.boolean({
       required: true,
@@ -61,7 +64,7 @@ builder.mutationFields((t) => ({
   startImport: t.field({
     type: StartImportResult,
     description:
-      'Takes a file in. Records are judged one by one; a file that is not what it claims to be fails as a whole.',
+      'Takes a file in, or for `USER_FILES` synchronises them, joining a run that is under way. Records are judged one by one; a file that is not what it claims to be fails as a whole.',
     args: { input: t.arg({ type: StartImportInput, required: true, description: 'The file.' }) },
     resolve: (_root, { input: { target, source, statusWords, wait } }, { uploads }) => {
       const words = Object.fromEntries((statusWords ?? []).map(({ word, status }) => [word, status]));

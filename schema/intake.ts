@@ -1,12 +1,12 @@
 import type { Import } from '../src/domains/intake.ts';
-import { type ImportTarget, importTargets } from '../src/lib/import-targets.ts';
+import { type ImportTarget, importTargets, syncTarget } from '../src/lib/import-targets.ts';
 import { builder } from './builder.ts';
 import { numberPlace, pageOf, pageWanted } from './page.ts';
 
 export const ImportTargetEnum = builder.enumType('ImportTarget', {
   description: 'What the records of a file are.',
   values: Object.fromEntries(
-    importTargets.map(({ target, description }) => [target, { value: target, description }]),
+    [...importTargets, syncTarget].map(({ target, description }) => [target, { value: target, description }]),
   ) as {
     [Target in ImportTarget]: { value: Target; description: string };
   },
@@ -38,7 +38,8 @@ const ImportConnection = builder.connectionObject(
 );
 
 builder.node(ImportType, {
-  description: 'A file that was taken in, or is being taken in: read = accepted + unchanged + conflicts + rejected.',
+  description:
+    'A file that was taken in, or is being taken in: read = accepted + unchanged + conflicts + rejected. Of `USER_FILES` the records are objects, those that are gone included, and all count at the end, at once.',
   id: { resolve: ({ id }) => id },
   loadMany: (ids, { intake }) => intake.importsByIds(ids.map(Number)),
   fields: (t) => ({
@@ -47,7 +48,7 @@ builder.node(ImportType, {
       description: 'What its records are.',
       resolve: ({ target }) => target as ImportTarget,
     }),
-    source: t.exposeString('source', { description: 'Name of the file.' }),
+    source: t.exposeString('source', { description: 'Name of the file, or the folder or bucket of `USER_FILES`.' }),
     state: t.field({ type: ImportState, description: 'How far it is.', resolve: ({ state }) => state }),
     startedAt: t.field({ type: 'DateTime', description: 'When it began.', resolve: ({ startedAtUs }) => startedAtUs }),
     finishedAt: t.field({
@@ -82,7 +83,7 @@ builder.node(ImportType, {
     failure: t.field({
       type: ImportFailure,
       nullable: true,
-      description: 'Why it failed; null unless it did.',
+      description: 'Why it failed, or of `USER_FILES` why their table could not be written; else null.',
       resolve: ({ failureCode, failureMessage }) =>
         failureCode === null ? null : { code: failureCode, message: failureMessage ?? '' },
     }),

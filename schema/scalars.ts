@@ -88,6 +88,13 @@ builder.scalarType('TimeZone', {
 
 builder.addScalarType('Duration', GraphQLISO8601Duration);
 
+builder.scalarType('URL', {
+  description: 'An absolute URL.',
+  specifiedByURL: 'https://url.spec.whatwg.org/',
+  serialize: (value) => value,
+  parseValue: textParser('an absolute URL', (text) => (URL.canParse(text) ? text : null)),
+});
+
 builder.scalarType('UUID', {
   description: 'A UUID (RFC 9562, versions 1 to 8), returned in lower case.',
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc9562',

@@ -4,6 +4,7 @@ import type { Store } from '../db/store.ts';
 import { createClock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { ServerFacts } from './context.ts';
+import type { SyncReport } from './domains/user-file-runs.ts';
 import { createWatchedFolder } from './domains/watched-folder.ts';
 import { createDomains, type Domains } from './domains.ts';
 import { createGraphql } from './graphql.ts';
@@ -24,6 +25,8 @@ export interface App {
   readonly direct: Direct;
   /** Rebuilds the indices, then follows what other processes record. `/readyz` answers 503 until it resolves. */
   start(): Promise<void>;
+  /** Resolves when user files are level with their source for the first time since the start, or have taken too long. */
+  synchronised(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -55,7 +58,20 @@ export const createApp = (config: Config, { log, onStatement }: Given): App => {
       ),
     failed: (path, error) => log.error(error, `could not take in ${path}`),
   });
+  const tellOfSync = (report: SyncReport | null, error: unknown): void => {
+    if (!report) {
+      log.error(error, 'user files could not be synchronised');
+      return;
+    }
+    const { import: ended, ...counts } = report;
+    const { id, failureMessage } = ended;
+    log[ended.state === 'SUCCEEDED' && failureMessage === null ? 'info' : 'warn'](
+      { import: id, ...counts },
+      failureMessage ?? 'user files are synchronised',
+    );
+  };
   let following: NodeJS.Timeout | undefined;
+  let firstSync: Promise<void> | undefined;
   let closed = false;
   let version = store.foreignVersion();
 
@@ -94,11 +110,15 @@ export const createApp = (config: Config, { log, onStatement }: Given): App => {
       following = setInterval(follow, config.followMs);
       following.unref();
       await watched.start();
+      const { userFilesEveryMinutes, userFilesStartMs } = config;
+      firstSync = domains.userFileRuns.start(userFilesEveryMinutes * 60_000, userFilesStartMs, tellOfSync);
     },
+    synchronised: async () => firstSync,
     async close() {
       closed = true;
       clearInterval(following);
       watched.close();
+      await domains.userFileRuns.close();
       await ledger.settled();
       store.close();
     },

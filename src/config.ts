@@ -18,6 +18,8 @@ interface Kinds {
   fraction: number;
   /** More than 0, up to 1. */
   probability: number;
+  /** `true` or `false`. */
+  flag: boolean;
   /** Microseconds since 1970 UTC; null when it is not given. */
   instant: number | null;
 }
@@ -29,8 +31,9 @@ export interface Setting<Name extends string = string, Kind extends keyof Kinds 
   readonly kind: Kind;
   readonly fallback: string;
   readonly meaning: string;
-  /** Least value of a number. */
+  /** Least and greatest value of a number. */
   readonly min: number;
+  readonly max: number;
 }
 
 const setting = <const Name extends string, const Kind extends keyof Kinds>(
@@ -39,6 +42,7 @@ const setting = <const Name extends string, const Kind extends keyof Kinds>(
   fallback: string,
   meaning: string,
   min = 1,
+  max = 999_999_999,
 ): Setting<Name, Kind> => ({
   name,
   environment: `ASOF_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`,
@@ -46,6 +50,7 @@ const setting = <const Name extends string, const Kind extends keyof Kinds>(
   fallback,
   meaning,
   min,
+  max,
 });
 
 /** Every setting there is. The table in the README is printed from this list. */
@@ -72,6 +77,46 @@ export const settings = [
     'integer',
     '2000',
     'How often to look there; a file is taken in once two looks found it the same.',
+  ),
+  setting(
+    'userFiles',
+    'text',
+    '',
+    'Folder, or `s3://bucket/prefix`, of one CSV and perhaps one image a user, kept in step with it; empty: none.',
+  ),
+  setting('userFilesEveryMinutes', 'integer', '10', 'How often to synchronise user files, 1 to 60.', 1, 60),
+  setting(
+    'userFilesStartMs',
+    'integer',
+    '10000',
+    'How long a server that starts waits for the first synchronisation before it is ready all the same.',
+    0,
+  ),
+  setting('userFilesParallel', 'integer', '16', 'User files read side by side.'),
+  setting('userFilesTries', 'integer', '4', 'How often to try to read a user file, or to list the source.'),
+  setting(
+    'userFilesRetryMs',
+    'integer',
+    '200',
+    'How long to wait before the second try; twice as long before each further one.',
+  ),
+  setting('userFilesTimeoutMs', 'integer', '30000', 'How long one request to a bucket may take.'),
+  setting('imageBytesMax', 'bytes', '10MB', 'Largest image of a user.'),
+  setting('imagePixelsMax', 'integer', '50000000', 'Most pixels of an image.'),
+  setting('s3Endpoint', 'text', '', 'URL of the S3 server; empty: AWS.'),
+  setting('s3Region', 'text', 'us-east-1', 'Region that requests to S3 are signed for.'),
+  setting('s3AccessKeyId', 'text', '', 'Access key; empty for a bucket open to all.'),
+  setting(
+    's3SecretAccessKey',
+    'text',
+    '',
+    'Its secret; better given by the environment, for others may see the options.',
+  ),
+  setting(
+    's3PathStyle',
+    'flag',
+    'true',
+    'Whether the bucket stands in the path (MinIO, Ceph) or, `false`, in the host’s name (AWS).',
   ),
   setting(
     'allowedOrigins',
@@ -175,7 +220,10 @@ const readValue = (of: Setting, text: string): Kinds[keyof Kinds] => {
     throw new DomainError('BAD_REQUEST', `setting ${of.name} (${of.environment}) must be ${expected}, not "${text}"`);
   };
   if (of.kind === 'integer')
-    return /^\d{1,9}$/.test(text) && Number(text) >= of.min ? Number(text) : refuse(`a whole number from ${of.min}`);
+    return /^\d{1,9}$/.test(text) && Number(text) >= of.min && Number(text) <= of.max
+      ? Number(text)
+      : refuse(`a whole number from ${of.min}${of.max < 999_999_999 ? ` to ${of.max}` : ''}`);
+  if (of.kind === 'flag') return text === 'true' || text === 'false' ? text === 'true' : refuse('true or false');
   if (of.kind === 'fraction')
     return /^(0|1|0?\.\d{1,9})$/.test(text) ? Number(text) : refuse('a number from 0 to 1, such as 0.1');
   if (of.kind === 'probability')

@@ -19,6 +19,8 @@ export interface Context extends Domains {
   readonly caller: Caller | null;
   /** What the caller's key is called; null for one who needs none. */
   readonly sentBy: string | null;
+  /** Scheme, host and port as the client wrote them. */
+  readonly origin: string;
   /** Batches keys asked for in one tick of this request into one call; the batch function itself names the loader. */
   load<K, V>(batch: BatchFunction<K, V>, key: K): Promise<V>;
   /** Forgets what was loaded: the next result of a subscription is to see what is there by then. */
@@ -43,18 +45,19 @@ export interface ServerFacts {
   readonly builtAtUs: number | null;
 }
 
-export type Shared = Omit<Context, 'caller' | 'sentBy' | 'load' | 'forget' | 'pace'>;
+export type Shared = Omit<Context, 'caller' | 'sentBy' | 'origin' | 'load' | 'forget' | 'pace'>;
 
 /** Rows that graphql-js may turn into an answer without a turn of the event loop. */
 const rowsPerTurn = 1000;
 
-export const createContext = (shared: Shared, caller: Caller | null): Context => {
+export const createContext = (shared: Shared, caller: Caller | null, origin: string): Context => {
   const loaders = new Map<unknown, DataLoader<unknown, unknown>>();
   let handedOut = 0;
   return {
     ...shared,
     caller,
     sentBy: caller?.name ?? null,
+    origin,
     forget: () => loaders.clear(),
     pace(rows) {
       handedOut += rows;

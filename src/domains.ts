@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Store } from '../db/store.ts';
 import type { Config } from './config.ts';
 import { createApiKeys } from './domains/api-keys.ts';
@@ -19,22 +21,36 @@ import { createTransactions } from './domains/transactions.ts';
 import { createTransactionsImporter } from './domains/transactions-import.ts';
 import { createUploads } from './domains/uploads.ts';
 import { createUserDirectory } from './domains/user-directory.ts';
+import { createUserFileRuns } from './domains/user-file-runs.ts';
+import { createUserFiles } from './domains/user-files.ts';
+import { createUserFilesImporter } from './domains/user-files-import.ts';
 import { createUserStatus } from './domains/user-status.ts';
 import { createStatusChangesImporter } from './domains/user-status-import.ts';
 import { createUsers } from './domains/users.ts';
 import { createUsersImporter } from './domains/users-import.ts';
 import type { Ledger } from './indices/follow.ts';
+import { createImageStore } from './sources/image-store.ts';
+import { openObjects } from './sources/open-objects.ts';
 
 /** Every domain there is, each given what it needs. */
 export const createDomains = (store: Store, ledger: Ledger, config: Config, nowUs: () => number) => {
   const apiKeys = createApiKeys(store, config);
   const users = createUsers(ledger);
   const userStatus = createUserStatus(store, ledger, users);
-  const userDirectory = createUserDirectory(users, userStatus, nowUs);
+  const userFiles = createUserFiles(ledger, users);
+  const userDirectory = createUserDirectory({ users, userFiles, userStatus }, ledger, nowUs);
+  const images = createImageStore(
+    config.data === ':memory:' ? join(tmpdir(), 'asof-images') : join(config.data, 'images'),
+  );
+  const source = config.userFiles === '' ? null : openObjects(config.userFiles, config);
+  const userFileRuns = createUserFileRuns(
+    { store, ledger, users, userFiles, images, source, limits: config },
+    userDirectory,
+  );
   const ipCity = createIpCity(store, ledger);
-  const transactions = createTransactions(store, ledger, users, userStatus, ipCity, config);
+  const transactions = createTransactions(store, ledger, users, userFiles, userStatus, ipCity, config);
   const experiments = createExperiments(ledger);
-  const experimentEvents = createExperimentEvents(store, ledger, users, userStatus, experiments, config);
+  const experimentEvents = createExperimentEvents(store, ledger, users, userFiles, userStatus, experiments, config);
   const monitor = createMonitor(ledger, users, userStatus, experiments, experimentEvents, config, nowUs);
   const recordedEvents = createRecordedEvents(ledger, experimentEvents, experiments, users);
   const enrichedAggregate = createEnrichedAggregate([transactions, experimentEvents]);
@@ -49,9 +65,10 @@ export const createDomains = (store: Store, ledger: Ledger, config: Config, nowU
   };
   const intake = createIntake(store, ledger, Object.values<Importer>(importers), config);
   const eventInbox = createInbox({ intake, importer: importers.experimentEvents, limits: config });
-  const rejects = createRejects(store, ledger, intake.importers, config);
-  const uploads = createUploads(intake, config);
+  const rejects = createRejects(store, ledger, [...intake.importers, createUserFilesImporter(userFiles)], config);
+  const uploads = createUploads(intake, userFileRuns, config);
   const indexStates = () => [
+    { name: 'user-files', entries: userFiles.entries, bytes: userFiles.byteLength },
     { name: 'user-status', entries: userStatus.entries, bytes: userStatus.byteLength },
     { name: 'ip-ranges', entries: ipCity.table().ranges.ranges, bytes: ipCity.table().ranges.byteLength },
     { name: 'transactions', entries: transactions.columns.rows, bytes: transactions.byteLength },
@@ -63,6 +80,9 @@ export const createDomains = (store: Store, ledger: Ledger, config: Config, nowU
     apiKeys,
     users,
     userDirectory,
+    userFiles,
+    userFileRuns,
+    images,
     userStatus,
     ipCity,
     transactions,

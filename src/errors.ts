@@ -35,6 +35,11 @@ export const errorCodes = [
   },
   { code: 'UNREACHABLE', status: 422, meaning: 'The link gave no file: no answer, another than 200, or half of one.' },
   { code: 'INTERNAL', status: 500, meaning: 'A bug of the server; the details are in its log only.' },
+  {
+    code: 'SOURCE_UNREACHABLE',
+    status: 502,
+    meaning: 'The folder or bucket of user files cannot be read, or its table not be written; see the message.',
+  },
   { code: 'OVERLOADED', status: 503, meaning: 'Too much is being done at the moment; try again shortly.' },
   { code: 'NOT_READY', status: 503, meaning: 'The server is still starting or already stopping.' },
 ] as const;

@@ -28,7 +28,7 @@ const cachedLengthMax = 400_000;
 export const createGraphql = (shared: Shared, log: Logger): Handler => {
   const yoga = createYoga<object, Context>({
     schema,
-    context: ({ request }) => createContext(shared, callerOf(request, shared)),
+    context: ({ request }) => createContext(shared, callerOf(request, shared), new URL(request.url).origin),
     graphqlEndpoint: '/graphql',
     landingPage: false,
     cors: false,

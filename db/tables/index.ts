@@ -5,5 +5,6 @@ export * from './experiments.ts';
 export * from './intake.ts';
 export * from './ip-city.ts';
 export * from './transactions.ts';
+export * from './user-files.ts';
 export * from './user-status.ts';
 export * from './users.ts';

@@ -6,6 +6,7 @@ import { cityCommand } from './ip-city.ts';
 import { keysCommand } from './keys.ts';
 import { rejectsCommand } from './rejects.ts';
 import { serveCommand } from './serve.ts';
+import { syncCommand } from './sync.ts';
 import { statusCommand } from './user-status.ts';
 import { verifyCommand } from './verify.ts';
 
@@ -13,6 +14,7 @@ import { verifyCommand } from './verify.ts';
 export const commands: readonly Command[] = [
   serveCommand,
   importCommand,
+  syncCommand,
   exportCommand,
   rejectsCommand,
   keysCommand,

@@ -2,7 +2,7 @@ import { Argument, type Command as Declared, Option } from 'commander';
 import type { ReadOptions } from '../domains/recording.ts';
 import type { RejectsWanted } from '../domains/rejects.ts';
 import type { Domains } from '../domains.ts';
-import { importTargets } from '../lib/import-targets.ts';
+import { importTargets, syncTarget } from '../lib/import-targets.ts';
 import type { Command } from './command.ts';
 import { withStoredData } from './data-folder.ts';
 import { CommandError, done, type ExitCode, problemsFound, wrongUsage } from './exit.ts';
@@ -31,7 +31,7 @@ type Action = (domains: Domains, asked: Asked) => Promise<ExitCode>;
 const pageRecords = 1000;
 
 const wantedOf = ({ target, state }: Options): Pick<RejectsWanted, 'target' | 'state'> => ({
-  target: importTargets.find(({ command }) => command === target)?.target,
+  target: [...importTargets, syncTarget].find(({ command }) => command === target)?.target,
   state: state && ({ open: 'OPEN', resolved: 'RESOLVED', discarded: 'DISCARDED' } as const)[state],
 });
 
@@ -53,9 +53,9 @@ const list: Action = async ({ rejects }, { options, terminal }) => {
   return done;
 };
 
-const retry: Action = async ({ rejects, intake }, { ids, options, terminal }) => {
+const retry: Action = async ({ rejects }, { ids, options, terminal }) => {
   const reading = { statusWords: options.mapStatus };
-  const report = createRejectsReport(intake.importers);
+  const report = createRejectsReport(rejects.importers);
   if (options.all) await rejects.retryOpen(wantedOf(options), reading, report.add);
   for (const id of ids) {
     const asItCame = options.with === undefined ? rejects.byIds([id])[0] : null;
@@ -66,8 +66,8 @@ const retry: Action = async ({ rejects, intake }, { ids, options, terminal }) =>
   return report.isAllDone() ? done : problemsFound;
 };
 
-const discard: Action = async ({ rejects, intake }, { ids, options, terminal }) => {
-  const report = createRejectsReport(intake.importers);
+const discard: Action = async ({ rejects }, { ids, options, terminal }) => {
+  const report = createRejectsReport(rejects.importers);
   for (const id of ids) await report.judge(id, rejects.discard(id, options.because ?? ''));
   await terminal.print(...(options.json ? [JSON.stringify(report.value())] : report.lines()));
   return report.isAllDone() ? done : problemsFound;
@@ -125,7 +125,7 @@ export const rejectsCommand: Command = {
       .argument('[id...]', 'numbers of rejected records, as list prints them')
       .addOption(
         new Option('--target <target>', 'only what was meant to be this').choices(
-          importTargets.map(({ command }) => command),
+          [...importTargets, syncTarget].map(({ command }) => command),
         ),
       )
       .addOption(new Option('--state <state>', 'only those in this state').choices(['open', 'resolved', 'discarded']))

@@ -29,7 +29,7 @@ export const serveUntilStopped = async (
     const server = await listen(app, config, log);
     try {
       const ready = makeReady(app, config, demo);
-      const isReady = await Promise.race([ready.then(() => true), stopped.then(() => false)]);
+      const isReady = await Promise.race([ready.then(app.synchronised).then(() => true), stopped.then(() => false)]);
       if (isReady) await terminal.print(...greeting(server.url, app.domains.apiKeys.areNeeded));
       await stopped;
       log.info('stopping');

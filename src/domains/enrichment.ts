@@ -8,8 +8,8 @@ export interface AsOf extends Knowledge {
   readonly validAtUs?: number | undefined;
 }
 
-/** What can be true of a fact: the status and attributes of its user, the city of its address, its experiment. */
-export type JoinName = 'status' | 'attributes' | 'city' | 'experiment';
+/** What can be true of a fact: status, attributes and files of its user, the city of its address, its experiment. */
+export type JoinName = 'status' | 'attributes' | 'files' | 'city' | 'experiment';
 
 /** Facts joined to what was true of them, at one sequence number. Never changes once made. */
 export interface Enriched {

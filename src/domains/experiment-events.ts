@@ -9,11 +9,12 @@ import type { Experiments } from './experiments.ts';
 import { createFactColumns } from './fact-columns.ts';
 import { byDictionary, unknownLabel, userDimensions } from './fact-dimensions.ts';
 import type { FilterLimits } from './fact-filter.ts';
-import { joinAttributes, joinExperiment, joinStatus } from './fact-joins.ts';
+import { joinAttributes, joinExperiment, joinFiles, joinStatus } from './fact-joins.ts';
 import type { StoredFact } from './fact-set.ts';
 import { createFacts, type Facts } from './facts.ts';
 import { idProblems, type Origin, type Outcome } from './recording.ts';
 import { rowsInOrder } from './rows-in-order.ts';
+import type { UserFiles } from './user-files.ts';
 import type { UserStatus } from './user-status.ts';
 import type { Users } from './users.ts';
 
@@ -86,6 +87,7 @@ export const createExperimentEvents = (
   store: Store,
   ledger: Ledger,
   users: Users,
+  userFiles: UserFiles,
   userStatus: UserStatus,
   experiments: Experiments,
   limits: FilterLimits & ArrivalLimits,
@@ -146,6 +148,7 @@ export const createExperimentEvents = (
       enrichment: createEnrichment(ledger, columns, [
         joinStatus(columns, userStatus),
         joinAttributes(columns, users),
+        joinFiles(columns, userFiles),
         joinExperiment(columns, events.namedExperimentOf, experiments),
       ]),
       dimensions: {

@@ -2,9 +2,11 @@ import { DomainError } from '../errors.ts';
 import type { Dictionary } from '../indices/dictionary.ts';
 import type { Coded } from '../indices/grouper.ts';
 import { createNumberTable } from '../indices/number-table.ts';
+import { ageBandLabels } from '../lib/age.ts';
 import { createPeriods, type Grain } from '../lib/periods.ts';
 import type { Enriched } from './enrichment.ts';
 import type { FactColumns } from './fact-columns.ts';
+import { ageBandCodeOf, hasImageOf } from './fact-joins.ts';
 import { type Status, statusCodes } from './status.ts';
 import type { Users } from './users.ts';
 
@@ -14,6 +16,9 @@ export interface GroupKey {
   readonly CITY?: string;
   readonly COUNTRY?: string;
   readonly GENDER?: string;
+  readonly AGE_BAND?: string;
+  /** 1 with an image, 0 without. */
+  readonly HAS_IMAGE?: number;
   readonly PRODUCT?: string;
   readonly EXPERIMENT?: string;
   readonly VARIANT?: string;
@@ -70,6 +75,8 @@ export const userDimensions = (facts: FactColumns, users: Users): Dimensions => 
   }),
   COUNTRY: (enriched) => byAttribute(enriched, users.countries),
   GENDER: (enriched) => byAttribute(enriched, users.genders),
+  AGE_BAND: byAgeBand,
+  HAS_IMAGE: byImage,
   USER: () => byDictionary(facts.userOf, users.codes),
   PERIOD: (_enriched, wanted) => byPeriod(facts, wanted),
 });
@@ -77,6 +84,33 @@ export const userDimensions = (facts: FactColumns, users: Users): Dimensions => 
 const byAttribute = (enriched: Enriched, attribute: Users['countries']): Dimension => {
   const attributesOf = enriched.codeBy('attributes');
   return byDictionary((row) => attribute.codeBy(attributesOf(row)), attribute.names);
+};
+
+/** The names of age bands, by their codes: the first one is of the unknown age. */
+const bandLabels = [unknownLabel, ...ageBandLabels];
+
+const byAgeBand: DimensionOf = (enriched) => {
+  const filesOf = enriched.codeBy('files');
+  // The unknown age comes last.
+  const rank = (label: string | number): number => bandLabels.indexOf(String(label)) || bandLabels.length;
+  return {
+    codeOf: (row) => ageBandCodeOf(filesOf(row)),
+    codes: bandLabels.length,
+    valueOf: (code) => bandLabels[code] as string,
+    codeFor: (value) => (bandLabels.includes(value) ? bandLabels.indexOf(value) : undefined),
+    compare: (a, b) => rank(a) - rank(b),
+  };
+};
+
+const byImage: DimensionOf = (enriched) => {
+  const filesOf = enriched.codeBy('files');
+  return {
+    codeOf: (row) => hasImageOf(filesOf(row)),
+    codes: 2,
+    valueOf: (code) => code,
+    codeFor: Number,
+    compare: byValue,
+  };
 };
 
 const byPeriod = (facts: FactColumns, { grain, timeZone }: Wanted): Dimension => {

@@ -15,6 +15,7 @@ export interface FactFilter {
   readonly cities?: readonly string[] | null | undefined;
   readonly countries?: readonly string[] | null | undefined;
   readonly genders?: readonly string[] | null | undefined;
+  readonly hasImage?: boolean | null | undefined;
   readonly products?: readonly string[] | null | undefined;
   readonly experiments?: readonly string[] | null | undefined;
   readonly variants?: readonly string[] | null | undefined;
@@ -94,6 +95,12 @@ export const testOf = (
     const dimensionOf = facts.dimensions[name];
     if (!dimensionOf) throw new DomainError('BAD_REQUEST', `where.${list} is nothing that ${facts.source} have`);
     tests.push(among(values, dimensionOf(enriched, { timeZone })));
+  }
+  const { hasImage } = filter;
+  if (hasImage != null) {
+    const image = facts.dimensions.HAS_IMAGE?.(enriched, { timeZone });
+    if (!image) throw new DomainError('BAD_REQUEST', `where.hasImage is nothing that ${facts.source} have`);
+    tests.push((row) => image.codeOf(row) === Number(hasImage));
   }
   const amountOf = (row: number): Decimal => ({ units: columns.unitsOf(row), micros: columns.microsOf(row) });
   if (amountAtLeast) tests.push((row) => columns.hasAmount(row) && compareDecimals(amountOf(row), amountAtLeast) >= 0);

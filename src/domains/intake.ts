@@ -6,6 +6,7 @@ import { apiSource } from '../lib/api-source.ts';
 import { importTargets } from '../lib/import-targets.ts';
 import type { FieldProblem } from '../lib/problems.ts';
 import type { SourceLimits } from '../sources/source.ts';
+import { interrupted, isAlive } from './import-owner.ts';
 import { followImport } from './import-progress.ts';
 import { createImportRun, type ImportFile, type ImportOptions, type ImportRun } from './import-run.ts';
 import { type Importer, type ImportSession, type Origin, type Outcome, sentByApi } from './recording.ts';
@@ -74,19 +75,8 @@ export const createIntake = (
     const dead = open.filter(({ id, processId }) => !running.has(id) && !isAlive(processId));
     if (dead.length === 0) return;
     await store.write((tx) => {
-      for (const { id } of dead)
-        tx.update(
-          imports,
-          // One that came to its end since has ended by itself.
-          { id, state: 'RUNNING' },
-          {
-            state: 'FAILED',
-            finishedAtUs: tx.nowUs,
-            failureCode: 'INTERNAL',
-            failureMessage:
-              'the importing process ended in the middle; what it had stored is kept, import the file again',
-          },
-        );
+      // One that came to its end since has ended by itself.
+      for (const { id, target } of dead) tx.update(imports, { id, state: 'RUNNING' }, interrupted(tx.nowUs, target));
     });
   };
 
@@ -154,15 +144,4 @@ export const createIntake = (
     progressOf: (importId) => followImport(importsByIds, importId),
     endInterrupted,
   };
-};
-
-/** A process of our own number that does not run the import is a container's former life. */
-const isAlive = (processId: number): boolean => {
-  if (processId === process.pid) return false;
-  try {
-    process.kill(processId, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 };

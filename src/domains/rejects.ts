@@ -27,6 +27,8 @@ export type Retried =
 
 /** Records that were not taken in, kept as they came: to be mended and tried again, or put aside. */
 export interface Rejects {
+  /** What can be tried again. */
+  readonly importers: readonly Importer[];
   /** The newest first, conflicts included, and how many there are in all. */
   page(wanted: RejectsWanted, page: TablePageRequest): TablePage<RejectedRecord> & { totalCount(): number };
   byIds(ids: readonly number[]): (RejectedRecord | null)[];
@@ -113,6 +115,7 @@ export const createRejects = (
   };
 
   return {
+    importers,
     byIds,
     keptOf: (target) =>
       store.count(rejectedRecords, { target, state: 'OPEN' }) +

@@ -21,7 +21,7 @@ export interface StatusExplanation {
 export const explainStatus = (index: Timelines, users: Users, asOf: StatusAsOf): StatusExplanation => {
   const user = users.codes.codeOf(asOf.userId);
   const ignored: IgnoredChange[] = [];
-  if (user === undefined) return { rule: 'UNKNOWN_USER', decidedBySeq: null, ignored };
+  if (user === undefined || !users.isNamed(user)) return { rule: 'UNKNOWN_USER', decidedBySeq: null, ignored };
   const decider = index.positionAt(user, asOf.atUs, asOf.sequence);
   for (let position = index.end(user) - 1; position >= index.start(user); position--) {
     if (position === decider) continue;

@@ -9,13 +9,14 @@ import { createEnrichment } from './enrichment.ts';
 import { createFactColumns } from './fact-columns.ts';
 import { byDictionary, userDimensions } from './fact-dimensions.ts';
 import type { FilterLimits } from './fact-filter.ts';
-import { joinAttributes, joinCity, joinStatus } from './fact-joins.ts';
+import { joinAttributes, joinCity, joinFiles, joinStatus } from './fact-joins.ts';
 import type { StoredFact } from './fact-set.ts';
 import { createFacts, type Facts } from './facts.ts';
 import type { IpCity } from './ip-city.ts';
 import { createIpColumn } from './ip-column.ts';
 import { idProblems, type Origin, type Outcome } from './recording.ts';
 import { rowsInOrder } from './rows-in-order.ts';
+import type { UserFiles } from './user-files.ts';
 import type { UserStatus } from './user-status.ts';
 import type { Users } from './users.ts';
 
@@ -43,6 +44,7 @@ export const createTransactions = (
   store: Store,
   ledger: Ledger,
   users: Users,
+  userFiles: UserFiles,
   userStatus: UserStatus,
   ipCity: IpCity,
   limits: FilterLimits,
@@ -73,6 +75,7 @@ export const createTransactions = (
       enrichment: createEnrichment(ledger, columns, [
         joinStatus(columns, userStatus),
         joinAttributes(columns, users),
+        joinFiles(columns, userFiles),
         joinCity(ips, ipCity),
       ]),
       dimensions: {

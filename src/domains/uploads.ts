@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { basename, join, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DomainError } from '../errors.ts';
+import { syncTarget } from '../lib/import-targets.ts';
 import type { ImportFile, ImportOptions } from './import-run.ts';
 import type { Import, Intake } from './intake.ts';
+import type { UserFileRuns } from './user-file-runs.ts';
 
 /** Where a file to import is; exactly one of the two. */
 export interface ImportSource {
@@ -18,13 +20,15 @@ export interface ImportSource {
 export interface Uploads {
   importFrom(
     target: string,
-    source: ImportSource,
+    /** Not needed where files are kept in step with a folder or bucket of the server's own. */
+    source: ImportSource | null | undefined,
     options: Pick<ImportOptions, 'statusWords'> & { readonly wait: boolean },
   ): Promise<{ import: Import }>;
 }
 
 export const createUploads = (
   intake: Intake,
+  userFileRuns: UserFileRuns,
   { data, importFolder }: { readonly data: string; readonly importFolder: string },
 ): Uploads => {
   const spool = async (file: File): Promise<ImportFile> => {
@@ -53,8 +57,31 @@ export const createUploads = (
     return { path, name: location };
   };
 
+  /** Of a folder or bucket that the operator has set: no other one is read. */
+  const synchronise = async (source: ImportSource | null | undefined, wait: boolean): Promise<{ import: Import }> => {
+    const isOther = source && (source.file != null || source.location !== userFileRuns.location);
+    if (isOther)
+      throw new DomainError(
+        'NOT_ALLOWED',
+        'user files are read from one place only, which needs no source (setting userFiles)',
+      );
+    const { import: begun, done } = await userFileRuns.run();
+    if (!wait) {
+      done.catch(() => undefined);
+      return { import: begun };
+    }
+    const ended = await done.then(
+      (report) => report.import,
+      () => intake.importsByIds([begun.id])[0],
+    );
+    return { import: ended ?? begun };
+  };
+
   return {
-    async importFrom(target, { file, location }, { statusWords, wait }) {
+    async importFrom(target, source, { statusWords, wait }) {
+      if (target === syncTarget.target) return synchronise(source, wait);
+      if (!source) throw missing();
+      const { file, location } = source;
       const chosen = file ? await spool(file) : await allowed(location ?? '');
       const discard = () => (file ? rm(chosen.path, { force: true }) : Promise.resolve());
       const run = await intake.start(target, [chosen], { statusWords }).catch(async (error: unknown) => {
@@ -66,4 +93,9 @@ export const createUploads = (
       return { import: standing[0] as Import };
     },
   };
+};
+
+const missing = (): DomainError => {
+  const message = 'source is missing';
+  return new DomainError('BAD_REQUEST', message, { problems: [{ path: 'input.source', code: 'MISSING', message }] });
 };

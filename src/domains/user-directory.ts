@@ -1,114 +1,104 @@
-import { sortInTurns } from '../indices/sort-in-turns.ts';
+import type { Ledger } from '../indices/follow.ts';
+import { dayOfUs } from '../lib/age.ts';
 import { takeTurns } from '../lib/turns.ts';
-import { type Status, statusCodes } from './status.ts';
+import type { UserImage } from './image-columns.ts';
 import type { TablePage } from './table-page.ts';
-import type { UserStatus } from './user-status.ts';
-import type { User, Users } from './users.ts';
-
-/** Conditions that must all hold; an empty list of values holds for nobody. */
-export interface UserFilter {
-  readonly userIds?: readonly string[] | null | undefined;
-  readonly countries?: readonly string[] | null | undefined;
-  readonly genders?: readonly string[] | null | undefined;
-  /** The status at an instant, microseconds; default now. */
-  readonly status?: { readonly in: readonly Status[]; readonly at?: number | null | undefined } | null | undefined;
-}
+import type { UserDetails } from './user-files.ts';
+import { type UserFilter, type UserSources, type UserTest, userTest } from './user-filter.ts';
+import { createUserOrders, type UserOrderField } from './user-orders.ts';
+import { type UserStatistics, userStatistics } from './user-statistics.ts';
+import type { User } from './users.ts';
 
 export interface UserPageRequest {
   readonly where?: UserFilter | null | undefined;
+  readonly orderBy: UserOrderField;
   readonly descending: boolean;
-  /** User ids strictly between which the page lies, in its order. */
+  /** Places of the order, as `placeOf` tells them, strictly between which the page lies. */
   readonly after?: string | undefined;
   readonly before?: string | undefined;
   readonly limit: number;
   readonly fromEnd: boolean;
 }
 
-/** Everyone, in the order of user ids by code unit. */
+export interface UserPage extends TablePage<User> {
+  readonly totalCount: number;
+  /** The place of one of the rows. */
+  placeOf(user: User): string;
+}
+
+/** A user who has a file. */
+export interface DescribedUser {
+  readonly userId: string;
+  readonly details: UserDetails;
+  readonly image: UserImage | null;
+}
+
+/** Everyone whom a record names. Costs no SQL. */
 export interface UserDirectory {
-  page(request: UserPageRequest): Promise<TablePage<User> & { readonly totalCount: number }>;
+  page(request: UserPageRequest): Promise<UserPage>;
+  statistics(where?: UserFilter | null): Promise<UserStatistics>;
+  /** Those who have a file, by user id and code unit, as they are when this begins. */
+  described(where?: UserFilter): AsyncGenerator<DescribedUser>;
 }
 
 const usersPerLook = 4096;
 
-export const createUserDirectory = (users: Users, userStatus: UserStatus, nowUs: () => number): UserDirectory => {
-  let sorted: Promise<Uint32Array> = Promise.resolve(new Uint32Array());
-
-  const compare = (a: number, b: number): number => {
-    const [x, y] = [users.codes.textOf(a), users.codes.textOf(b)];
-    return x < y ? -1 : x > y ? 1 : 0;
-  };
-
-  /** Codes of everyone in order; those that are new since the last time are sorted and merged in. */
-  const inOrder = (): Promise<Uint32Array> => {
-    const known = sorted;
-    const next = known.then(async (before) => {
-      const { size } = users.codes;
-      if (size === before.length) return before;
-      const added = Uint32Array.from({ length: size - before.length }, (_, place) => before.length + place);
-      return merged(before, await sortInTurns(added, compare, takeTurns()), compare);
-    });
-    sorted = next.catch(() => known);
-    return next;
+export const createUserDirectory = (sources: UserSources, ledger: Ledger, nowUs: () => number): UserDirectory => {
+  const { users, userFiles } = sources;
+  const newest = (): number => ledger.snapshot().sequence;
+  const ordered = createUserOrders(users, userFiles, newest);
+  const testOf = (where: UserFilter, sequence: number): UserTest => {
+    const now = nowUs();
+    return userTest(where, sources, sequence, now, dayOfUs(now));
   };
 
   return {
-    async page({ where, descending, after, before, limit, fromEnd }) {
-      const order = await inOrder();
-      const test = testOf(where ?? {}, users, userStatus, nowUs());
+    async page({ where, orderBy, descending, after, before, limit, fromEnd }) {
+      const order = await ordered(orderBy);
+      const test = testOf(where ?? {}, order.sequence);
+      const isBeyond = (place: string | undefined, later: boolean) => {
+        if (place === undefined) return () => true;
+        const compare = order.compareToPlace(place);
+        return (user: number) => (later === descending ? compare(user) < 0 : compare(user) > 0);
+      };
+      const [isAfter, isBefore] = [isBeyond(after, true), isBeyond(before, false)];
       const turn = takeTurns();
-      const rows: User[] = [];
+      const found: number[] = [];
       let [totalCount, hasBefore, hasAfter] = [0, false, false];
-      for (let index = 0; index < order.length; index++) {
+      const { codes } = order;
+      for (let index = 0; index < codes.length; index++) {
         if (index % usersPerLook === 0) await turn();
         // From the end of the page's order towards its beginning when the last ones are wanted.
-        const user = order[descending === fromEnd ? index : order.length - 1 - index] as number;
+        const user = codes[descending === fromEnd ? index : codes.length - 1 - index] as number;
         if (!test(user)) continue;
         totalCount++;
-        const userId = users.codes.textOf(user);
-        const isBeyond = (bound: string, later: boolean) => (later === descending ? userId < bound : userId > bound);
-        if (after !== undefined && !isBeyond(after, true)) hasBefore = true;
-        else if (before !== undefined && !isBeyond(before, false)) hasAfter = true;
-        else if (rows.length < limit) rows.push(users.userOf(userId) as User);
+        if (!isAfter(user)) hasBefore = true;
+        else if (!isBefore(user)) hasAfter = true;
+        else if (found.length < limit) found.push(user);
         else if (fromEnd) hasBefore = true;
         else hasAfter = true;
       }
-      if (fromEnd) rows.reverse();
-      return { rows, totalCount, hasBefore, hasAfter };
+      if (fromEnd) found.reverse();
+      const rows = found.flatMap((user) => users.userOf(users.codes.textOf(user)) ?? []);
+      const placeOf = ({ userId }: User): string => order.placeOf(users.codes.codeOf(userId) as number);
+      return { rows, totalCount, hasBefore, hasAfter, placeOf };
+    },
+    async statistics(where) {
+      const sequence = newest();
+      const day = where?.ageOnDay ?? dayOfUs(nowUs());
+      return userStatistics(testOf(where ?? {}, sequence), sources, sequence, day);
+    },
+    async *described(where = {}) {
+      const { codes, sequence } = await ordered('USER_ID');
+      const test = testOf(where, sequence);
+      const turn = takeTurns();
+      for (const [place, user] of codes.entries()) {
+        if (place % usersPerLook === 0) await turn();
+        const details = userFiles.detailsOf(userFiles.detailsCodeAt(user, sequence));
+        if (!details || !test(user)) continue;
+        const image = userFiles.imageOf(userFiles.imageCodeAt(user, sequence));
+        yield { userId: users.codes.textOf(user), details, image };
+      }
     },
   };
-};
-
-const merged = (a: Uint32Array, b: Uint32Array, compare: (x: number, y: number) => number): Uint32Array => {
-  const all = new Uint32Array(a.length + b.length);
-  let [i, j] = [0, 0];
-  for (let place = 0; place < all.length; place++) {
-    const takesA = j === b.length || (i < a.length && compare(a[i] as number, b[j] as number) < 0);
-    all[place] = (takesA ? a[i++] : b[j++]) as number;
-  }
-  return all;
-};
-
-const testOf = (
-  { userIds, countries, genders, status }: UserFilter,
-  users: Users,
-  userStatus: UserStatus,
-  nowUs: number,
-): ((user: number) => boolean) => {
-  const tests: ((user: number) => boolean)[] = [];
-  const among = (values: readonly string[], attribute: Users['countries']) => {
-    const wanted = new Set(values.map(attribute.names.codeOf));
-    tests.push((user) => wanted.has(attribute.codeBy(users.attributesCodeAt(user))));
-  };
-  if (userIds) {
-    const wanted = new Set(userIds.map(users.codes.codeOf));
-    tests.push((user) => wanted.has(user));
-  }
-  if (countries) among(countries, users.countries);
-  if (genders) among(genders, users.genders);
-  if (status) {
-    const atUs = status.at ?? nowUs;
-    tests.push((user) => status.in.includes(statusCodes[userStatus.codeAt(user, atUs, 0xffffffff)] as Status));
-  }
-  return (user) => tests.every((test) => test(user));
 };

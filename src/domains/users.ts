@@ -2,6 +2,7 @@ import type { Tx } from '../../db/store.ts';
 import { userProfiles } from '../../db/tables/users.ts';
 import { createDictionary, type Dictionary } from '../indices/dictionary.ts';
 import type { Ledger } from '../indices/follow.ts';
+import { growableUint8 } from '../indices/growable.ts';
 import { createVersions } from '../indices/versions.ts';
 import { idProblems, type Origin, type Outcome } from './recording.ts';
 
@@ -31,7 +32,13 @@ export interface Attribute {
 /** Everyone a record speaks of. Sources meet on `userId`; `codes` gives each user the dense number the indices use. */
 export interface Users {
   readonly codes: Dictionary;
-  /** Null for a user no record has named. */
+  /** The code of a user of whom a source may take back what it says: `namedAlsoBy` tells whether it stands. */
+  introduce(userId: string): number;
+  /** Adds a source whose word can be taken back. */
+  namedAlsoBy(isNamed: (user: number) => boolean): void;
+  /** Whether a record names a user. */
+  isNamed(user: number): boolean;
+  /** Null for a user no record names. */
   userOf(userId: string): User | null;
   /** Records what a source says of a user. It replaces what was said before; the same again is a duplicate. */
   record(tx: Tx, profile: UserProfile, origin: Origin): Outcome;
@@ -61,7 +68,28 @@ const createAttribute = (): Attribute & { push(value: string | null): void } => 
 };
 
 export const createUsers = (ledger: Ledger): Users => {
-  const codes = createDictionary();
+  const known = createDictionary();
+  /** 1 for those whom a record names that nobody takes back. */
+  const named = growableUint8();
+  const sources: ((user: number) => boolean)[] = [];
+  const introduce = (userId: string): number => {
+    const user = known.intern(userId);
+    while (named.length <= user) named.push(0);
+    return user;
+  };
+  const codes: Dictionary = {
+    get size() {
+      return known.size;
+    },
+    codeOf: known.codeOf,
+    textOf: known.textOf,
+    intern(userId) {
+      const user = introduce(userId);
+      named.set(user, 1);
+      return user;
+    },
+  };
+  const isNamed = (user: number): boolean => named.values[user] === 1 || sources.some((isNamedBy) => isNamedBy(user));
   const versions = createVersions();
   const combinations = createDictionary();
   const attributes: UserAttributes[] = [unlisted];
@@ -88,9 +116,12 @@ export const createUsers = (ledger: Ledger): Users => {
 
   return {
     codes,
+    introduce,
+    namedAlsoBy: (isNamedBy) => void sources.push(isNamedBy),
+    isNamed,
     userOf(userId) {
       const user = codes.codeOf(userId);
-      if (user === undefined) return null;
+      if (user === undefined || !isNamed(user)) return null;
       const code = versions.valueAt(user);
       return { userId, ...(attributes[code] as UserAttributes), isListed: code !== 0 };
     },
@@ -102,8 +133,8 @@ export const createUsers = (ledger: Ledger): Users => {
         ...(gender === null ? {} : { gender }),
       });
       if (problems.length > 0) return { kind: 'REJECTED', problems };
-      const known = tx.newest(userProfiles, { userId });
-      if (known && known.country === country && known.gender === gender) return { kind: 'DUPLICATE' };
+      const before = tx.newest(userProfiles, { userId });
+      if (before && before.country === country && before.gender === gender) return { kind: 'DUPLICATE' };
       return { kind: 'CREATED', seq: tx.append(userProfiles, { ...profile, ...origin }) };
     },
     attributesAt: (userId, sequence) => attributes[versions.valueAt(codes.codeOf(userId) ?? -1, sequence)] ?? unlisted,

@@ -1,4 +1,4 @@
-/** What files can be imported as: the one list that the schema, the commands and the domains name their targets by. */
+/** What files can be imported as, record by record: the one list that the schema, the commands and the domains name their targets by. */
 export const importTargets = [
   {
     target: 'STATUS_CHANGES',
@@ -33,4 +33,11 @@ export const importTargets = [
   },
 ] as const;
 
-export type ImportTarget = (typeof importTargets)[number]['target'];
+/** What is not imported file by file, but kept in step with a folder or bucket. */
+export const syncTarget = {
+  target: 'USER_FILES',
+  command: 'user-files',
+  description: 'A folder or bucket of one CSV and perhaps one image a user; records are its objects.',
+} as const;
+
+export type ImportTarget = (typeof importTargets)[number]['target'] | typeof syncTarget.target;

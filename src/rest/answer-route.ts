@@ -10,7 +10,7 @@ import { keyOf } from '../web/credentials.ts';
 import type { ApiDocument } from '../web/docs-page.ts';
 import type { Address } from './read-input.ts';
 import { createRequestBody, type SentBody } from './request-body.ts';
-import type { Asked, Route } from './route.ts';
+import { type Asked, isData, type Route } from './route.ts';
 
 /** A request, whatever carries it. */
 export interface Inquiry {
@@ -68,8 +68,7 @@ export const createAnswering = (shared: Shared, log: Logger, document: () => Api
       const { address } = inquiry;
       try {
         const caller = route.needs && apiKeys.admit(apiKeys.callerOf(keyOf(inquiry.header)), route.needs);
-        if (route.subject === 'facts' && !ledger.ready)
-          throw new DomainError('NOT_READY', 'the indices are being built');
+        if (isData(route.subject) && !ledger.ready) throw new DomainError('NOT_READY', 'the indices are being built');
         const bytesMax = route.body?.isStream ? Number.POSITIVE_INFINITY : config.bodyBytesMax;
         const value = await route.handle(address, shared, new Question(inquiry, bytesMax, document, caller));
         const caching = cachedBy(route);
@@ -125,13 +124,15 @@ class Question implements Asked {
 }
 
 const noStore = { 'cache-control': 'no-store', vary: 'accept' };
+const forGood = { 'cache-control': 'public, max-age=31536000, immutable' };
 const askAgain = { 'cache-control': 'no-cache', vary: 'accept' };
 
 const cachedBy = (route: Route | undefined): Readonly<Record<string, string>> =>
-  route?.subject === 'documentation' ? askAgain : noStore;
+  route?.subject === 'documentation' ? askAgain : route?.subject === 'content' ? forGood : noStore;
 
 const written = ({ answer: { type } }: Route, value: unknown): { type: string; body: Answer['body'] } => {
-  if (isStream(value)) return { type: type ?? 'application/json', body: value };
+  if (isStream(value))
+    return { type: type === 'text/csv' ? `${type}; charset=utf-8` : (type ?? 'application/json'), body: value };
   if (typeof value === 'string' && type?.startsWith('text/')) return { type: `${type}; charset=utf-8`, body: value };
   return { type: 'application/json', body: stringifyExact(value) };
 };

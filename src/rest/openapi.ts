@@ -82,7 +82,7 @@ export const described = ({
       ...(needs
         ? { ...refused('UNAUTHENTICATED', { message: '…' }), ...refused('NOT_ALLOWED', { message: '…' }) }
         : {}),
-      ...(path === '/readyz' || subject === 'facts'
+      ...(path === '/readyz' || isData(subject)
         ? refused('NOT_READY', { message: 'the indices are being built' })
         : {}),
       ...Object.assign({}, ...refuses.map((code) => refused(code, { message: '…' }))),

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { parseImageName } from '../lib/image-name.ts';
 import { type Fields, readRecord } from '../lib/problems.ts';
 import { textIdLengthMax } from '../lib/text-id.ts';
 
@@ -63,3 +64,43 @@ export const isSummary = parameter('summary', (fields) => fields.oneOf('summary'
   description: '`1` for one object of counts.',
   example: '1',
 });
+
+/** May be left out. */
+const filter = <T>(name: string, read: (fields: Fields) => T, documented: Documented) =>
+  parameter(name, read, documented).optional();
+
+const truthWords: Readonly<Record<string, boolean>> = { true: true, false: false, '1': true, '0': false };
+
+const truth = (name: string) =>
+  filter(
+    name,
+    (fields) => {
+      const value = truthWords[fields.text(name).toLowerCase()];
+      if (value === undefined) fields.refuse(name, 'NOT_ALLOWED', `${name} must be True, False, 1 or 0`);
+      return value === true;
+    },
+    { description: 'Only users with an image, or without: `True`, `False`, `1` or `0` in any case.', example: 'True' },
+  );
+
+export const isImageExists = truth('is_image_exists');
+export const imageExists = truth('image_exists');
+
+const ageMax = 1000;
+
+const age = (name: string, description: string) =>
+  filter(name, (fields) => fields.integer(name, 0, ageMax), { description, example: '30' });
+
+export const minAge = age('min_age', 'Least age in completed years, inside.');
+export const userMinAge = age('user_min_age', 'Another name of `min_age`.');
+export const maxAge = age('max_age', 'Greatest age in completed years, inside.');
+export const userMaxAge = age('user_max_age', 'Another name of `max_age`.');
+
+export const imageName = parameter(
+  'name',
+  (fields) => {
+    const name = parseImageName(fields.text('name'));
+    if (!name) fields.refuse('name', 'MALFORMED', 'name must be 64 hex digits and .png or .jpg');
+    return name ?? { sha256: '', contentType: '' };
+  },
+  { description: 'The SHA-256 of its bytes, then `.png` or `.jpg`.', example: `${'0'.repeat(64)}.png` },
+);

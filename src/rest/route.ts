@@ -8,10 +8,13 @@ import { type Address, readInput, type Shape } from './read-input.ts';
 import type { RequestBody } from './request-body.ts';
 
 /**
- * What a route speaks of. Facts are told and taken in only when the indices are whole, documentation may be kept by
- * caches as long as they ask again.
+ * What a route speaks of. Facts are told and taken in only when the indices are whole, and so is content, which never
+ * changes and may be kept by caches for good; documentation may be kept as long as they ask again.
  */
-type Subject = 'facts' | 'server' | 'documentation';
+type Subject = 'facts' | 'content' | 'server' | 'documentation';
+
+/** Whether it is told only by a server that is ready, and only to those who may know. */
+export const isData = (subject: Subject): boolean => subject === 'facts' || subject === 'content';
 
 /** What an answer may depend on beside the parameters. */
 export interface Asked {
@@ -64,7 +67,7 @@ interface Described {
     readonly schema: z.ZodType;
     readonly example?: unknown;
     /** JSON unless it says otherwise. */
-    readonly type?: 'text/html' | 'text/plain' | 'application/x-ndjson';
+    readonly type?: 'text/html' | 'text/plain' | 'text/csv' | 'application/x-ndjson' | 'image/png';
   };
 }
 
@@ -113,7 +116,7 @@ export const defineRoute = <P extends Shape = NoShape, Q extends Shape = NoShape
   return {
     ...definition,
     method,
-    needs: subject === 'facts' ? scopes : null,
+    needs: isData(subject) ? scopes : null,
     params,
     query,
     fields,

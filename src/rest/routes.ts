@@ -1,12 +1,14 @@
 import { dashboardOfRange, dashboardOfSymbol, followup, initial } from './conversations.ts';
 import { receiveEvent, receiveEvents } from './experiments.ts';
 import { healthz, readyz } from './health.ts';
+import { image } from './images.ts';
 import { ipCityByPath, ipCityByQuery } from './ip-city.ts';
 import { monitorOfCountry } from './monitor.ts';
 import { docs, index, openapi } from './pages.ts';
 import type { Route } from './route.ts';
 import { transactionsAggregate } from './transactions.ts';
 import { userStatusByPath, userStatusByQuery } from './user-status.ts';
+import { data, outputTable, stats, synchroniseData } from './users.ts';
 
 /** Every address of the REST face. */
 export const routes: readonly Route[] = [
@@ -22,6 +24,11 @@ export const routes: readonly Route[] = [
   followup,
   dashboardOfSymbol,
   dashboardOfRange,
+  data,
+  synchroniseData,
+  stats,
+  outputTable,
+  image,
   healthz,
   readyz,
   docs,

@@ -60,7 +60,10 @@ export const openApp = async (options: OpenOptions = {}): Promise<OpenApp> => {
     log: pino({ level: 'silent' }),
     ...(onStatement ? { onStatement } : {}),
   });
-  if (options.start !== false) await app.start();
+  if (options.start !== false) {
+    await app.start();
+    await app.synchronised();
+  }
   let closing: Promise<void> | undefined;
 
   const closeOnce = async (): Promise<void> => {

@@ -6,6 +6,7 @@ import { readConfig } from '../../src/config.ts';
 import { createExperimentEvents } from '../../src/domains/experiment-events.ts';
 import { createExperiments } from '../../src/domains/experiments.ts';
 import { createMonitor, type MonitorSight } from '../../src/domains/monitor.ts';
+import { createUserFiles } from '../../src/domains/user-files.ts';
 import { createUserStatus } from '../../src/domains/user-status.ts';
 import { createUsers } from '../../src/domains/users.ts';
 import type { Follower, Ledger } from '../../src/indices/follow.ts';
@@ -33,9 +34,10 @@ export const fedMonitor = (settings: Readonly<Record<string, string>> = {}) => {
   const store = {} as Store;
 
   const users = createUsers(ledger);
+  const userFiles = createUserFiles(ledger, users);
   const userStatus = createUserStatus(store, ledger, users);
   const experiments = createExperiments(ledger);
-  const experimentEvents = createExperimentEvents(store, ledger, users, userStatus, experiments, config);
+  const experimentEvents = createExperimentEvents(store, ledger, users, userFiles, userStatus, experiments, config);
   const monitor = createMonitor(ledger, users, userStatus, experiments, experimentEvents, config, () => nowUs);
 
   const feed = <T extends LedgerTable>(table: T, row: object): void => {

@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import pMap from 'p-map';
+import {
+  type ListedObject,
+  type ObjectSource,
+  outputFolder,
+  outputName,
+  SourceFault,
+  tooManyBytes,
+} from './object-source.ts';
+
+/** Names listed at one time. */
+const namesPerPage = 1000;
+/** Files looked at side by side. */
+const looksAtOnce = 32;
+
+/** The files of a folder; the table goes to `processed_data` beside it. */
+export const openFolder = (path: string): ObjectSource => {
+  const root = resolve(path);
+  const output = join(dirname(root), outputFolder, outputName);
+
+  const listed = async (name: string): Promise<ListedObject | null> => {
+    const stats = await stat(join(root, name), { bigint: true }).catch(unlessMissing);
+    if (!stats?.isFile()) return null;
+    return { name, bytes: Number(stats.size), version: versionOf(stats) };
+  };
+
+  return {
+    location: root,
+    output: `${outputFolder}/${outputName}`,
+    async *list(signal) {
+      const names = await readdir(root).catch((cause: unknown) => {
+        throw faultOf(`the folder ${root} cannot be read`, cause);
+      });
+      const shown = names.filter((name) => !isPassedOver(name));
+      for (let from = 0; from < shown.length; from += namesPerPage) {
+        signal.throwIfAborted();
+        const page = await pMap(shown.slice(from, from + namesPerPage), listed, { concurrency: looksAtOnce }).catch(
+          (cause: unknown) => {
+            throw faultOf(`the folder ${root} cannot be read`, cause);
+          },
+        );
+        yield page.filter((object) => object !== null);
+      }
+    },
+    async read(name, bytesMax, signal) {
+      signal.throwIfAborted();
+      try {
+        const file = await open(join(root, name));
+        try {
+          return await wholeOf(file, name, bytesMax);
+        } finally {
+          await file.close();
+        }
+      } catch (error) {
+        if (error instanceof SourceFault) throw error;
+        if (unlessMissing(error) === null) return null;
+        throw faultOf(`${name} cannot be read`, error);
+      }
+    },
+    async writeOutput(content, signal) {
+      signal.throwIfAborted();
+      // Hidden, and in the same folder, because a rename does not cross file systems.
+      const part = join(dirname(output), `.${outputName}.${randomUUID()}.part`);
+      try {
+        await mkdir(dirname(output), { recursive: true });
+        const file = await open(part, 'w');
+        try {
+          await file.writeFile(content);
+          await file.sync();
+        } finally {
+          await file.close();
+        }
+        await rename(part, output);
+        return versionOf(await stat(output, { bigint: true }));
+      } catch (error) {
+        await rm(part, { force: true }).catch(() => undefined);
+        throw faultOf(`${output} cannot be written`, error);
+      }
+    },
+    async outputVersion() {
+      const stats = await stat(output, { bigint: true }).catch(() => null);
+      return stats && versionOf(stats);
+    },
+  };
+};
+
+/** Also by its number, because a file that replaces another by rename may be as long and as old. */
+const versionOf = ({ size, mtimeNs, ino }: { size: bigint; mtimeNs: bigint; ino: bigint }): string =>
+  `${size} ${mtimeNs} ${ino}`;
+
+/** Files that are still being written, and those that are hidden. */
+const isPassedOver = (name: string): boolean => name.startsWith('.') || /\.(part|tmp)$/i.test(name);
+
+const unlessMissing = (error: unknown): null => {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+  throw error;
+};
+
+/** A file may grow while it is read: never more than one byte too many is taken. */
+const wholeOf = async (file: Awaited<ReturnType<typeof open>>, name: string, bytesMax: number): Promise<Buffer> => {
+  const { size } = await file.stat();
+  if (size > bytesMax) throw tooManyBytes(name, bytesMax);
+  const bytes = Buffer.alloc(Math.min(size, bytesMax) + 1);
+  let length = 0;
+  while (length < bytes.length) {
+    const { bytesRead } = await file.read(bytes, length, bytes.length - length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  if (length > bytesMax) throw tooManyBytes(name, bytesMax);
+  return bytes.subarray(0, length);
+};
+
+const passing = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'EBUSY', 'EIO', 'ETIMEDOUT', 'ESTALE']);
+
+const faultOf = (message: string, cause: unknown): SourceFault => {
+  const { code = '' } = cause as NodeJS.ErrnoException;
+  return new SourceFault(`${message}: ${code || String(cause)}`, { isPassing: passing.has(code), cause });
+};

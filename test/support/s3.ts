@@ -1,0 +1,98 @@
+import { once } from 'node:events';
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import pMap from 'p-map';
+import { S3mini } from 's3mini';
+import { onTestFinished } from 'vitest';
+
+const {
+  ASOF_TEST_S3_ENDPOINT: endpoint = '',
+  ASOF_TEST_S3_ACCESS_KEY = '',
+  ASOF_TEST_S3_SECRET_KEY = '',
+} = process.env;
+
+/** Whether there is a server to test against: `test/support/s3-up` starts one and prints what to set. */
+export const hasS3 = endpoint !== '';
+
+export interface Bucket {
+  readonly name: string;
+  put(key: string, content: string | Buffer): Promise<void>;
+  remove(key: string): Promise<void>;
+  text(key: string): Promise<string | null>;
+}
+
+/** The one that radosgw lets buckets be made in. */
+const region = 'default';
+const credentials = { accessKeyId: ASOF_TEST_S3_ACCESS_KEY, secretAccessKey: ASOF_TEST_S3_SECRET_KEY };
+
+/** An empty bucket with the objects given. It is left behind: the server lives in memory. */
+export const openBucket = async (objects: Readonly<Record<string, string | Buffer>> = {}): Promise<Bucket> => {
+  const name = `test-${process.pid}-${Math.random().toString(36).slice(2)}`;
+  const s3 = new S3mini({ ...credentials, endpoint: `${endpoint}/${name}`, region });
+  if (!(await s3.createBucket())) throw new Error('no bucket could be made');
+  const put = async (key: string, content: string | Buffer): Promise<void> => {
+    await s3.putObject(key, content);
+  };
+  await pMap(Object.entries(objects), ([key, content]) => put(key, content), { concurrency: 16 });
+  return {
+    name,
+    put,
+    remove: async (key) => void (await s3.deleteObject(key)),
+    text: (key) => s3.getObject(key),
+  };
+};
+
+export interface Counted {
+  /** Settings of a server that goes through it. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Keys of the objects that were read since the last look, in order, each as often as it was. */
+  takeReads(): string[];
+  /** What to answer instead of the server: a status, `hang` for nothing at all, undefined for the truth. */
+  fault: (method: string, path: string) => number | 'hang' | undefined;
+}
+
+/** Stands before the server, counts and breaks what passes. The client signs for its address, which is passed on. */
+export const countedS3 = async (): Promise<Counted> => {
+  const { hostname, port } = new URL(endpoint);
+  let reads: string[] = [];
+  const counted: { fault: Counted['fault'] } = { fault: () => undefined };
+  const pass = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    const { method = '', url = '', headers } = incoming;
+    const { pathname, search } = new URL(url, 'http://127.0.0.1');
+    const key = decodeURIComponent(pathname.split('/').slice(2).join('/'));
+    if (method === 'GET' && key !== '' && search === '') reads.push(key);
+    const fault = counted.fault(method, key === '' ? search : key);
+    if (fault === 'hang') return;
+    if (fault !== undefined) {
+      incoming.resume();
+      outgoing.writeHead(fault, { 'content-type': 'application/xml' }).end('<Error><Code>Broken</Code></Error>');
+      return;
+    }
+    const further = httpRequest({ hostname, port, method, path: url, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(outgoing);
+    });
+    further.on('error', () => outgoing.destroy());
+    incoming.pipe(further);
+  };
+  const server = createServer(pass);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return Object.assign(counted, {
+    settings: {
+      s3Endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      s3AccessKeyId: ASOF_TEST_S3_ACCESS_KEY,
+      s3SecretAccessKey: ASOF_TEST_S3_SECRET_KEY,
+      userFilesRetryMs: '1',
+    },
+    takeReads() {
+      const taken = reads;
+      reads = [];
+      return taken;
+    },
+  });
+};
