@@ -124,7 +124,7 @@ class Question implements Asked {
 }
 
 const noStore = { 'cache-control': 'no-store', vary: 'accept' };
-const forGood = { 'cache-control': 'public, max-age=31536000, immutable' };
+const forGood = { 'cache-control': 'private, max-age=31536000, immutable' };
 const askAgain = { 'cache-control': 'no-cache', vary: 'accept' };
 
 const cachedBy = (route: Route | undefined): Readonly<Record<string, string>> =>

@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { type ErrorCode, errorCodes, statusOfCode } from '../errors.ts';
 import { fieldTypes } from './read-fields.ts';
 import { missingParameter, unknownParameter } from './read-input.ts';
-import type { DescribedBody, Route } from './route.ts';
+import { type DescribedBody, isData, type Route } from './route.ts';
 
 const problem = z.object({
   path: z.string().openapi({ description: 'The parameter at fault.' }),
