@@ -27,6 +27,11 @@ export const errorCodes = [
     status: 422,
     meaning: 'The file as a whole cannot be read as records; nothing of it was stored.',
   },
+  {
+    code: 'SCHEMA_CHANGED',
+    status: 422,
+    meaning: 'The file has other columns than the dataset it is to be added to; nothing of it was stored.',
+  },
   { code: 'INTERNAL', status: 500, meaning: 'A bug of the server; the details are in its log only.' },
   { code: 'OVERLOADED', status: 503, meaning: 'Too much is being done at the moment; try again shortly.' },
   { code: 'NOT_READY', status: 503, meaning: 'The server is still starting or already stopping.' },

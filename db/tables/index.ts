@@ -1,5 +1,6 @@
 export * from './commits.ts';
 export * from './conversations.ts';
+export * from './datasets.ts';
 export * from './experiments.ts';
 export * from './intake.ts';
 export * from './ip-city.ts';
