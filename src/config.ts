@@ -1,4 +1,5 @@
 import { DomainError } from './errors.ts';
+import { type HostPort, parseHostPort } from './lib/host-port.ts';
 import { parseInstant } from './lib/time.ts';
 
 /** The kinds of settings, and what a value of each is read into. */
@@ -6,6 +7,8 @@ interface Kinds {
   text: string;
   /** Separated by commas. */
   list: readonly string[];
+  /** `host` or `host:port`, separated by commas. */
+  hosts: readonly HostPort[];
   integer: number;
   bytes: number;
   /** From 0 to 1. */
@@ -81,6 +84,16 @@ export const settings = [
     '200MB',
     'Largest upload; larger files are imported by command or `importFolder`.',
   ),
+  setting(
+    'importAllow',
+    'hosts',
+    '',
+    'Hosts, `host` or `host:port`, separated by commas, that links may name although their addresses are private.',
+  ),
+  setting('linkBytesMax', 'bytes', '150MB', 'Largest file behind a link, as it is sent and unpacked.'),
+  setting('linkIdleMs', 'integer', '30000', 'How long a link may take to answer, and then the next piece of its file.'),
+  setting('linkTotalMs', 'integer', '900000', 'How long the whole file behind a link may take.'),
+  setting('linkRedirectsMax', 'integer', '5', 'Most redirects of a link.', 0),
   setting('fileBytesMax', 'bytes', '4GB', 'Largest file to import.'),
   setting('recordBytesMax', 'bytes', '1MB', 'Largest single record of a file.'),
   setting('batchRecords', 'integer', '500', 'Records of an import stored in one transaction.'),
@@ -130,18 +143,43 @@ export const settings = [
     '1000000',
     'Most rows the nested pages of an operation may come to, page sizes multiplied.',
   ),
-  setting('datasetBytesMax', 'bytes', '150MB', 'Largest CSV file that may become a dataset, unpacked.'),
-  setting('datasetCellLengthMax', 'integer', '100000', 'Longest cell of a dataset, characters; a row with a longer one is rejected.'),
+  setting(
+    'datasetCellLengthMax',
+    'integer',
+    '100000',
+    'Longest cell of a dataset, characters; a row with a longer one is rejected.',
+  ),
   setting('datasetColumnsMax', 'integer', '1000', 'Most columns of a dataset.'),
-  setting('datasetRejectsMax', 'integer', '10000', 'Most rows of a file that may be rejected; beyond it the file is no table.', 0),
-  setting('datasetQueryMsMax', 'integer', '10000', 'How long a question to a dataset may take, milliseconds; then its process is ended.'),
+  setting(
+    'datasetRejectsMax',
+    'integer',
+    '10000',
+    'Most rows of a file that may be rejected; beyond it the file is no table.',
+    0,
+  ),
+  setting(
+    'datasetQueryMsMax',
+    'integer',
+    '10000',
+    'How long a question to a dataset may take, milliseconds; then its process is ended.',
+  ),
   setting('datasetProcesses', 'integer', '2', 'Processes that answer questions to datasets.'),
   setting('datasetImportsAtOnce', 'integer', '1', 'Datasets that are built at one time; further ones wait.'),
-  setting('datasetCacheBytesMax', 'bytes', '256MB', 'What each of these processes may keep of columns and orders it has read.'),
+  setting(
+    'datasetCacheBytesMax',
+    'bytes',
+    '256MB',
+    'What each of these processes may keep of columns and orders it has read.',
+  ),
   setting('datasetPageBytesMax', 'bytes', '8MB', 'Most bytes of a page of rows; it is cut short beyond.'),
   setting('datasetGroupsMax', 'integer', '1000000', 'Most groups of an aggregate of a dataset.'),
   setting('datasetNeedleLengthMax', 'integer', '256', 'Longest text to search a dataset for, characters.'),
-  setting('exportStallMs', 'integer', '30000', 'How long an export waits for a reader that takes nothing, milliseconds; then it is cut off.'),
+  setting(
+    'exportStallMs',
+    'integer',
+    '30000',
+    'How long an export waits for a reader that takes nothing, milliseconds; then it is cut off.',
+  ),
 ];
 
 export type Config = { readonly [Each in (typeof settings)[number] as Each['name']]: Kinds[Each['kind']] };
@@ -172,7 +210,12 @@ const readValue = (of: Setting, text: string): Kinds[keyof Kinds] => {
   if (of.kind === 'fraction')
     return /^(0|1|0?\.\d{1,9})$/.test(text) ? Number(text) : refuse('a number from 0 to 1, such as 0.1');
   if (of.kind === 'instant') return text === '' ? null : (parseInstant(text) ?? refuse('a date and time'));
-  if (of.kind === 'list') return text.split(',').filter(Boolean);
+  const parts = text.split(',').filter(Boolean);
+  if (of.kind === 'list') return parts;
+  if (of.kind === 'hosts') {
+    const expected = 'hosts like files.internal or 127.0.0.1:8080, separated by commas';
+    return parts.map((part) => parseHostPort(part.trim()) ?? refuse(expected));
+  }
   if (of.kind === 'bytes') {
     const [, digits, unit = ''] = /^(\d{1,12})(|kB|MB|GB)$/.exec(text) ?? refuse('a size like 500kB, 8MB or 4GB');
     return Number(digits) * (byteUnits[unit] as number) || refuse('more than 0 bytes');

@@ -202,4 +202,3 @@ const list = (names: readonly string[]): string => {
   const text = names.map((name) => JSON.stringify(name)).join(', ');
   return text.length > 300 ? `${text.slice(0, 300).toWellFormed()}…` : text;
 };
-

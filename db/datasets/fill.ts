@@ -129,4 +129,3 @@ const guess = (named: readonly NamedColumn[], sample: readonly TextRow[], judged
     }
     return tally.plan(asked);
   });
-

@@ -105,7 +105,8 @@ const tested = (table: Table, place: number, test: CellTest): Mask => {
 type Comparison = 'eq' | 'gt' | 'gte' | 'lt' | 'lte';
 
 const textOf = (column: DatasetColumn, value: Asked): string => {
-  if (typeof value === 'object' || (column.type === 'STRING' && typeof value === 'boolean')) throw illTyped(column, value);
+  if (typeof value === 'object' || (column.type === 'STRING' && typeof value === 'boolean'))
+    throw illTyped(column, value);
   if (column.type === 'STRING_LIST')
     throw new DomainError(
       'BAD_REQUEST',
@@ -130,19 +131,22 @@ const compareNumbers = (table: Table, place: number, op: Comparison, value: Aske
     if (cell === kept ? isEqualIn : isAbove ? cell > kept : cell < kept) mask[row] = 1;
   }
   if (table.column(place).wide && !isAbove)
-    for (let row = 0; row < mask.length; row += 1)
-      if ((numbers[row] as number | bigint) === wideNull) mask[row] = 0;
+    for (let row = 0; row < mask.length; row += 1) if ((numbers[row] as number | bigint) === wideNull) mask[row] = 0;
   return mask;
 };
 
 const compareTexts = (table: Table, place: number, op: Comparison, text: string): Mask => {
   if (op !== 'eq')
-    return textsThat(table, place, {
-      gt: (cell: string) => cell > text,
-      gte: (cell: string) => cell >= text,
-      lt: (cell: string) => cell < text,
-      lte: (cell: string) => cell <= text,
-    }[op]);
+    return textsThat(
+      table,
+      place,
+      {
+        gt: (cell: string) => cell > text,
+        gte: (cell: string) => cell >= text,
+        lt: (cell: string) => cell < text,
+        lte: (cell: string) => cell <= text,
+      }[op],
+    );
   const mask = new Uint8Array(table.rows);
   // No cell is empty or holds a NUL.
   if (text !== '' && !text.includes('\0')) markTexts(table, place, `\0${text}\0`, mask, true);

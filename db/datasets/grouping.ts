@@ -43,8 +43,7 @@ const dimensionOf = (table: Table, { column: place, grain, binWidth }: TableGrou
   if (grain !== undefined) return rounded(ranked, periodsOf(column, grain, timeZone));
   if (binWidth !== undefined) return rounded(ranked, binsOf(column, binWidth));
   const values: Cell[] = [null];
-  for (let rank = 0; rank < ranked.values.length; rank += 1)
-    values.push(cellOf(column, ranked.values[rank] as Kept));
+  for (let rank = 0; rank < ranked.values.length; rank += 1) values.push(cellOf(column, ranked.values[rank] as Kept));
   return { codes: ranked.ranks, values };
 };
 

@@ -77,12 +77,13 @@ const measured = (
   };
   const places = Array.from({ length: grouped.count }, (_each, at) => at).filter((at) =>
     having.every(({ place, test }) =>
-      passes(place < dimensions.length ? (keyOf(at)[place] ?? null) : (columns[place - dimensions.length]?.[at] ?? null), test),
+      passes(
+        place < dimensions.length ? (keyOf(at)[place] ?? null) : (columns[place - dimensions.length]?.[at] ?? null),
+        test,
+      ),
     ),
   );
-  return places
-    .sort(compare)
-    .map((at) => ({ key: keyOf(at), measures: columns.map((values) => values[at] ?? null) }));
+  return places.sort(compare).map((at) => ({ key: keyOf(at), measures: columns.map((values) => values[at] ?? null) }));
 };
 
 const number = (

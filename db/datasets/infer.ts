@@ -23,8 +23,7 @@ export class ColumnTally {
     const isDecimal = type === 'DECIMAL';
     // One that was asked for in spite of its digits keeps what 18 of them hold.
     const scale = isDecimal ? Math.min(this.#scaleMax, 18) : 0;
-    const wide =
-      type === 'INTEGER' ? this.#count('wide') > 0 : isDecimal && this.#wholeDigitsMax + scale > 15;
+    const wide = type === 'INTEGER' ? this.#count('wide') > 0 : isDecimal && this.#wholeDigitsMax + scale > 15;
     return { type, scale, wide, isAsked: asked !== undefined };
   }
 

@@ -193,7 +193,10 @@ export const createMeasures = (table: Table, groupOf: Uint32Array, groups: numbe
       case 'MIN':
       case 'MAX':
         if (table.column(place).type === 'STRING_LIST')
-          throw new DomainError('BAD_REQUEST', `${JSON.stringify(table.column(place).name)} is STRING_LIST: lists have no order`);
+          throw new DomainError(
+            'BAD_REQUEST',
+            `${JSON.stringify(table.column(place).name)} is STRING_LIST: lists have no order`,
+          );
         return ends(place, measure.function === 'MAX');
       case 'MEDIAN': {
         const column = checkNumeric(place, measure);
@@ -201,11 +204,7 @@ export const createMeasures = (table: Table, groupOf: Uint32Array, groups: numbe
         return perSlice(place, (rankAt, count) =>
           count === 0
             ? null
-            : medianOf(
-                column,
-                values[rankAt((count - 1) >> 1) - 1] as Kept,
-                values[rankAt(count >> 1) - 1] as Kept,
-              ),
+            : medianOf(column, values[rankAt((count - 1) >> 1) - 1] as Kept, values[rankAt(count >> 1) - 1] as Kept),
         );
       }
       case 'P95':

@@ -6,7 +6,9 @@ import type { TextRow, TextRows } from './fill.ts';
 
 /** The rows of a version as texts, that of a cell that did not fit as it came, a chunk at a time. */
 export function* rowsOfFile(file: ColumnFile, order: readonly number[]): Generator<readonly TextRow[]> {
-  const misfits = file.columns.map((_column, place) => new Map(file.misfits(place).map(({ row, text }) => [row, text])));
+  const misfits = file.columns.map(
+    (_column, place) => new Map(file.misfits(place).map(({ row, text }) => [row, text])),
+  );
   for (const [chunk, { firstRow, rows }] of file.spans.entries()) {
     const columns = order.map((column) => textsOfChunk(file, column, chunk));
     const { lines, importIds } = file.origins(chunk);

@@ -86,7 +86,12 @@ export const startProcess = (limits: DatasetLimits, onEnd: () => void): TablePro
           ? undefined
           : setTimeout(
               () =>
-                end(new DomainError('LIMIT_EXCEEDED', `the question took longer than ${ms} ms (setting datasetQueryMsMax)`)),
+                end(
+                  new DomainError(
+                    'LIMIT_EXCEEDED',
+                    `the question took longer than ${ms} ms (setting datasetQueryMsMax)`,
+                  ),
+                ),
               ms,
             );
       const onAbort = (): void => end(new DomainError('CONFLICT', 'it was cancelled'));

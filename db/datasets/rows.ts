@@ -116,7 +116,9 @@ export const rowReader = (table: Table): ((row: number) => TableRow) => {
     const next = file.chunkOf(row);
     if (next !== chunk) {
       chunk = next;
-      kept = columns.map((column, place) => (isTextual(column) ? file.texts(place, chunk) : file.numbers(place, chunk)));
+      kept = columns.map((column, place) =>
+        isTextual(column) ? file.texts(place, chunk) : file.numbers(place, chunk),
+      );
       origins = file.origins(chunk);
     }
     const at = row - (file.spans[chunk]?.firstRow ?? 0);

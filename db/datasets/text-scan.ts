@@ -44,7 +44,11 @@ const searchesBefore = 1;
 const chunksToRead = (table: Table, column: number, folded: string): number[] => {
   const all = table.file.spans.map((_span, chunk) => chunk);
   if (folded.length < 3 || all.length < 4) return all;
-  const searches = table.memo(`searches ${column}`, () => ({ count: 0 }), () => 8);
+  const searches = table.memo(
+    `searches ${column}`,
+    () => ({ count: 0 }),
+    () => 8,
+  );
   searches.count += 1;
   if (searches.count <= searchesBefore) return all;
   const { words } = table.memo(
@@ -63,13 +67,7 @@ const chunksToRead = (table: Table, column: number, folded: string): number[] =>
  * Marks the rows of a textual column in whose text `needle` occurs; folded, unless `isExact`. A needle that begins or
  * ends with NUL is bound to the beginning or end of the text.
  */
-export const markTexts = (
-  table: Table,
-  column: number,
-  needle: string,
-  mask: Uint8Array,
-  isExact: boolean,
-): void => {
+export const markTexts = (table: Table, column: number, needle: string, mask: Uint8Array, isExact: boolean): void => {
   const wanted = isExact ? needle : fold(needle);
   const core = fold(needle.replaceAll(between, ''));
   for (const chunk of chunksToRead(table, column, core)) {

@@ -58,7 +58,11 @@ const tableOf = (path: string, { datasetCacheBytesMax }: DatasetLimits): Table =
 };
 
 type Answers = {
-  [Q in TableQuestion]: (table: Table, asked: TableQuestions[Q]['asked'], limits: DatasetLimits) => TableQuestions[Q]['answer'];
+  [Q in TableQuestion]: (
+    table: Table,
+    asked: TableQuestions[Q]['asked'],
+    limits: DatasetLimits,
+  ) => TableQuestions[Q]['answer'];
 };
 
 const answers: Answers = {

@@ -111,5 +111,8 @@ export const cellTest = (test: ColumnTest, limits: FilterLimits): CellTest => {
   if (test.hasAny) return { op: 'hasAny', values: test.hasAny };
   if (test.isNull != null) return { op: 'isNull', value: test.isNull };
   if (test.isMisfit != null) return { op: 'isMisfit', value: test.isMisfit };
-  throw new DomainError('BAD_REQUEST', 'a test must be one of eq, ne, gt, gte, lt, lte, in, contains, startsWith, hasAny, isNull, isMisfit');
+  throw new DomainError(
+    'BAD_REQUEST',
+    'a test must be one of eq, ne, gt, gte, lt, lte, in, contains, startsWith, hasAny, isNull, isMisfit',
+  );
 };

@@ -107,7 +107,7 @@ export const createDatasetImports = (
       const { path, bytes } = await source.fetch(signal);
       Object.assign(standing, { bytesTotal: bytes });
       const earlier = earlierOf(name);
-      const keyColumns = options.keyColumns ?? (mode === 'REPLACE' ? [] : earlier?.keyColumns ?? []);
+      const keyColumns = options.keyColumns ?? (mode === 'REPLACE' ? [] : (earlier?.keyColumns ?? []));
       if (mode === 'UPSERT' && keyColumns.length === 0)
         throw new DomainError('BAD_REQUEST', 'UPSERT needs keyColumns, the columns that name a row');
       const wanted = {
@@ -272,10 +272,7 @@ const putInForce = (tx: Tx, { name, mode, earlier, file, built, importId, keyCol
   tx.update(datasets, { id: datasetId }, { versionId });
 };
 
-const failureOf = (
-  error: unknown,
-  signal: AbortSignal,
-): Pick<Import, 'state' | 'failureCode' | 'failureMessage'> => {
+const failureOf = (error: unknown, signal: AbortSignal): Pick<Import, 'state' | 'failureCode' | 'failureMessage'> => {
   if (signal.aborted) return { state: 'CANCELLED', failureCode: null, failureMessage: null };
   const isKnown = error instanceof DomainError;
   const failureMessage = isKnown ? error.message : `the import broke off: ${String(error)}`;

@@ -73,7 +73,12 @@ export interface Datasets {
   rowsWhere(version: DatasetVersion, filter: TableFilter | null, question: RowsQuestion): Promise<RowsPage>;
   rowAt(version: DatasetVersion, row: number): Promise<DatasetRow | null>;
   groups(version: DatasetVersion, wanted: GroupsWanted): Promise<GroupsFound>;
-  facets(version: DatasetVersion, columns: readonly string[], wanted: Wanted, limit: number): Promise<readonly FacetFound[]>;
+  facets(
+    version: DatasetVersion,
+    columns: readonly string[],
+    wanted: Wanted,
+    limit: number,
+  ): Promise<readonly FacetFound[]>;
   profile(column: PlacedColumn): Promise<ProfileFound>;
   difference(earlier: DatasetVersion, later: DatasetVersion): Promise<DifferenceFound>;
   /** Removes a dataset and the files of all its versions. Throws NOT_FOUND. */
@@ -82,12 +87,7 @@ export interface Datasets {
   sweep(): Promise<void>;
 }
 
-export const createDatasets = (
-  store: Store,
-  ledger: Ledger,
-  tables: DatasetTables,
-  limits: FilterLimits,
-): Datasets => {
+export const createDatasets = (store: Store, ledger: Ledger, tables: DatasetTables, limits: FilterLimits): Datasets => {
   const find = (name: string): Dataset | undefined =>
     store.page(datasets, { key: 'id', direction: 'desc', match: { name, deletedAtUs: null }, limit: 1 })[0];
 
@@ -120,7 +120,14 @@ export const createDatasets = (
     });
     const { hasBefore, hasAfter, total } = found;
     const rows = found.rows.map((row) => ({ ...row, version }));
-    return { version, rows, hasBefore, hasAfter, total: total ?? 0, placeOf: ({ row }) => `${version.id}.${signature}.${row}` };
+    return {
+      version,
+      rows,
+      hasBefore,
+      hasAfter,
+      total: total ?? 0,
+      placeOf: ({ row }) => `${version.id}.${signature}.${row}`,
+    };
   };
 
   return {
@@ -218,4 +225,3 @@ const readPlace = (place: string): { versionId: number; signature: string; at: n
   if (at === undefined) throw new DomainError('BAD_REQUEST', 'the cursor is not one of this list');
   return { versionId: Number(versionId), signature, at: Number(at) };
 };
-

@@ -1,4 +1,12 @@
-const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', "'": "'", '"': '"', '\\': '\\', '/': '/' };
+const escapes: Readonly<Record<string, string>> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  "'": "'",
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+};
 
 const asTexts = (value: unknown): string[] | null => {
   if (!Array.isArray(value)) return null;
