@@ -1,7 +1,12 @@
+import type { DatasetTables } from '../db/dataset-tables.ts';
 import type { Store } from '../db/store.ts';
 import type { Config } from './config.ts';
 import { createConversations } from './domains/conversations.ts';
 import { createDashboard } from './domains/dashboard.ts';
+import { createDatasetGroups } from './domains/dataset-groups.ts';
+import { createDatasetImports } from './domains/dataset-imports.ts';
+import { createDatasetUploads } from './domains/dataset-uploads.ts';
+import { createDatasets } from './domains/datasets.ts';
 import { createEnrichedAggregate } from './domains/enriched-aggregate.ts';
 import { createExperimentEvents } from './domains/experiment-events.ts';
 import { createExperimentEventsImporter } from './domains/experiment-events-import.ts';
@@ -25,7 +30,13 @@ import { createUsersImporter } from './domains/users-import.ts';
 import type { Ledger } from './indices/follow.ts';
 
 /** Every domain there is, each given what it needs. */
-export const createDomains = (store: Store, ledger: Ledger, config: Config, nowUs: () => number) => {
+export const createDomains = (
+  store: Store,
+  tables: DatasetTables,
+  ledger: Ledger,
+  config: Config,
+  nowUs: () => number,
+) => {
   const users = createUsers(ledger);
   const userStatus = createUserStatus(store, ledger, users);
   const userDirectory = createUserDirectory(users, userStatus, nowUs);
@@ -49,6 +60,10 @@ export const createDomains = (store: Store, ledger: Ledger, config: Config, nowU
   const eventInbox = createInbox({ intake, importer: importers.experimentEvents, source: 'api', limits: config });
   const rejects = createRejects(store, ledger, intake.importers, config);
   const uploads = createUploads(intake, config);
+  const datasets = createDatasets(store, ledger, tables, config);
+  const datasetGroups = createDatasetGroups(datasets, config);
+  const datasetImports = createDatasetImports(store, ledger, datasets, tables, nowUs);
+  const datasetUploads = createDatasetUploads(datasetImports, uploads, config);
   const indexStates = () => [
     { name: 'user-status', entries: userStatus.entries, bytes: userStatus.byteLength },
     { name: 'ip-ranges', entries: ipCity.table().ranges.ranges, bytes: ipCity.table().ranges.byteLength },
@@ -75,6 +90,10 @@ export const createDomains = (store: Store, ledger: Ledger, config: Config, nowU
     eventInbox,
     rejects,
     uploads,
+    datasets,
+    datasetGroups,
+    datasetImports,
+    datasetUploads,
   };
 };
 

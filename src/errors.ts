@@ -32,6 +32,7 @@ export const errorCodes = [
     status: 422,
     meaning: 'The file has other columns than the dataset it is to be added to; nothing of it was stored.',
   },
+  {
     code: 'ADDRESS_NOT_ALLOWED',
     status: 403,
     meaning: 'The link may not be followed: its scheme, its user information, or an address that is not public.',

@@ -19,6 +19,9 @@ const columnsBefore = 2;
 /** In columns of 64 bits, what stands for no value; no cell has it, see `cells.ts`. */
 export const wideNull = -(2n ** 63n);
 
+/** Whether what a column of numbers keeps stands for no value. */
+export const isNoNumber = (value: number | bigint): boolean => value === wideNull || Number.isNaN(value);
+
 /** A text column's chunk is its texts, an empty one for no value, with this between them: no cell holds it. */
 const between = '\0';
 

@@ -68,7 +68,10 @@ const pass = async (
   try {
     for await (const batch of rows()) {
       const writer: ColumnFileWriter = opened ?? open(batch);
-      if (!tallies) plans?.forEach((plan, place) => void (isPlainText[place] = plan.type === 'STRING'));
+      if (!tallies)
+        plans?.forEach((plan, place) => {
+          isPlainText[place] = plan.type === 'STRING';
+        });
       for (const { cells, line, importId } of batch) {
         for (let column = 0; column < cells.length; column += 1) {
           const text = cells[column] as string;

@@ -3,7 +3,7 @@ import { isTextual } from '../../src/lib/cells.ts';
 import { fold } from '../../src/lib/fold.ts';
 import type { Asked, CellTest, DatasetColumn, TableFilter } from '../dataset-tables.ts';
 import { askedNumber, illTyped } from './asked-values.ts';
-import { wideNull } from './column-file.ts';
+import { isNoNumber, wideNull } from './column-file.ts';
 import { rowsOfGroup } from './grouping.ts';
 import type { Table } from './table.ts';
 import { markTexts } from './text-scan.ts';
@@ -214,7 +214,7 @@ const nullsOf = (table: Table, place: number): Mask => {
   const numbers = table.numbers(place);
   for (let row = 0; row < mask.length; row += 1) {
     const value = numbers[row] as number | bigint;
-    if (value === wideNull || value !== value) mask[row] = 1;
+    if (isNoNumber(value)) mask[row] = 1;
   }
   return mask;
 };

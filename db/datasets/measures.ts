@@ -1,7 +1,7 @@
 import { DomainError } from '../../src/errors.ts';
 import { type Cell, cellOf, formatScaled } from '../../src/lib/cell-text.ts';
 import type { DatasetColumn, TableMeasure } from '../dataset-tables.ts';
-import { wideNull } from './column-file.ts';
+import { isNoNumber } from './column-file.ts';
 import type { Kept, Table } from './table.ts';
 
 const unselected = 0xffffffff;
@@ -84,7 +84,7 @@ export const createMeasures = (table: Table, groupOf: Uint32Array, groups: numbe
     for (let row = 0; row < groupOf.length; row += 1) {
       const group = groupOf[row] as number;
       const value = numbers[row] as number | bigint;
-      if (group === unselected || value === wideNull || value !== value) continue;
+      if (group === unselected || isNoNumber(value)) continue;
       if (typeof value === 'bigint') {
         carry(group, value);
         continue;
@@ -109,7 +109,7 @@ export const createMeasures = (table: Table, groupOf: Uint32Array, groups: numbe
     const { scale } = table.column(place);
     const totals = sums(place);
     return counts(place).map((count, group) =>
-      count === 0 ? null : finite(Number(totals[group]) / count / 10 ** scale),
+      count === 0 ? null : finite(Number(totals[group]) / (count * 10 ** scale)),
     );
   };
 
@@ -121,7 +121,7 @@ export const createMeasures = (table: Table, groupOf: Uint32Array, groups: numbe
     for (let row = 0; row < groupOf.length; row += 1) {
       const group = groupOf[row] as number;
       const value = numbers[row] as number | bigint;
-      if (group === unselected || value === wideNull || value !== value) continue;
+      if (group === unselected || isNoNumber(value)) continue;
       squares[group] = (squares[group] as number) + (Number(value) / 10 ** scale - (means[group] ?? 0)) ** 2;
     }
     // Of a sample: divided by one less than the values there are.

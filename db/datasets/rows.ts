@@ -2,7 +2,7 @@ import { DomainError } from '../../src/errors.ts';
 import { type Cell, cellOf } from '../../src/lib/cell-text.ts';
 import { isTextual } from '../../src/lib/cells.ts';
 import type { RowsFound, RowsWanted, TableOrder, TableRow } from '../dataset-tables.ts';
-import { wideNull } from './column-file.ts';
+import { isNoNumber } from './column-file.ts';
 import { maskOf } from './filter.ts';
 import type { Table } from './table.ts';
 
@@ -124,7 +124,7 @@ export const rowReader = (table: Table): ((row: number) => TableRow) => {
     const at = row - (file.spans[chunk]?.firstRow ?? 0);
     const cells = columns.map((column, place): Cell => {
       const value = kept[place]?.[at];
-      if (value === undefined || value === '' || value === wideNull || value !== value) return null;
+      if (value === undefined || value === '' || (typeof value !== 'string' && isNoNumber(value))) return null;
       return cellOf(column, value);
     });
     const misfits = withMisfits.flatMap((column) => {

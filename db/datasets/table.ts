@@ -1,6 +1,6 @@
 import { isTextual } from '../../src/lib/cells.ts';
 import type { DatasetColumn } from '../dataset-tables.ts';
-import { type ColumnFile, readColumnFile, wideNull } from './column-file.ts';
+import { type ColumnFile, isNoNumber, readColumnFile } from './column-file.ts';
 
 type Numbers = Float64Array | BigInt64Array;
 export type Kept = string | number | bigint;
@@ -104,12 +104,11 @@ const sizeOf = (values: Ranked['values']): number =>
     : (values as unknown as Numbers).byteLength;
 
 const rankNumbers = (numbers: Numbers): Ranked => {
-  const isNull = (value: number | bigint): boolean => value === wideNull || value !== value;
   // NaN sorts to the end, the null of wide columns to the beginning.
   const sorted = numbers.slice().sort();
   let count = 0;
   for (const value of sorted as Iterable<number | bigint>) {
-    if (isNull(value)) continue;
+    if (isNoNumber(value)) continue;
     if (count === 0 || sorted[count - 1] !== value) {
       sorted[count] = value as never;
       count += 1;
@@ -119,7 +118,7 @@ const rankNumbers = (numbers: Numbers): Ranked => {
   const ranks = new Uint32Array(numbers.length);
   for (let row = 0; row < numbers.length; row += 1) {
     const value = numbers[row] as number;
-    if (isNull(value)) continue;
+    if (isNoNumber(value)) continue;
     let low = 0;
     let high = count - 1;
     while (low < high) {

@@ -28,7 +28,7 @@ export const placeOf = (version: DatasetVersion, name: string): number => {
     .map((column) => JSON.stringify(column.name))
     .join(', ');
   const message = `there is no column ${shown(name)}; there are ${names}`;
-  throw new DomainError('BAD_REQUEST', message, { problems: [{ path: shown(name), code: 'NOT_ALLOWED', message }] });
+  throw new DomainError('BAD_REQUEST', message, { problems: [{ path: name.slice(0, 80).toWellFormed(), code: 'NOT_ALLOWED', message }] });
 };
 
 /** A name for each column that GraphQL takes: its own with `_` for what may not stand there, and a number where two are alike. */

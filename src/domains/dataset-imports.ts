@@ -58,6 +58,8 @@ export interface DatasetImports {
   start(source: DatasetSource, options: DatasetOptions): Promise<DatasetRun>;
   /** Ends an import of a dataset that runs here; one that has ended stays as it is. Throws NOT_FOUND, BAD_REQUEST. */
   cancel(importId: number): Promise<Import>;
+  /** Resolves when none runs any more. */
+  settled(): Promise<void>;
 }
 
 const namePattern = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,99}$/u;
@@ -195,6 +197,10 @@ export const createDatasetImports = (
       run?.abort.abort();
       await run?.done;
       return store.rowsIn(imports, 'id', [importId])[0] ?? found;
+    },
+    async settled() {
+      for (const { abort } of running.values()) abort.abort();
+      await Promise.all(lastOfName.values());
     },
   };
 };

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type {
   DatasetTables,
   DifferenceFound,
@@ -18,6 +17,7 @@ import type { Ledger } from '../indices/follow.ts';
 import { shown } from '../lib/problems.ts';
 import { type DatasetVersion, type PlacedColumn, placeOf } from './dataset-columns.ts';
 import { type FilterLimits, tableFilter, type Wanted } from './dataset-filter.ts';
+import { readPlace, signatureOf, writePlace } from './dataset-places.ts';
 import { rowsInOrder } from './rows-in-order.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from './table-page.ts';
 
@@ -68,6 +68,8 @@ export interface Datasets {
   versionsPage(dataset: Dataset, page: TablePageRequest): TablePage<DatasetVersion> & { totalCount(): number };
   /** The datasets that imports became, in order. */
   ofImports(importIds: readonly number[]): (Dataset | null)[];
+  /** The versions that imports made, in order. */
+  versionsOfImports(importIds: readonly number[]): (DatasetVersion | null)[];
   rows(dataset: Dataset, question: RowsQuestion): Promise<RowsPage>;
   /** Rows of a version under a condition of the tables' own. */
   rowsWhere(version: DatasetVersion, filter: TableFilter | null, question: RowsQuestion): Promise<RowsPage>;
@@ -92,6 +94,9 @@ export const createDatasets = (store: Store, ledger: Ledger, tables: DatasetTabl
     store.page(datasets, { key: 'id', direction: 'desc', match: { name, deletedAtUs: null }, limit: 1 })[0];
 
   const versionsByIds = (ids: readonly number[]) => rowsInOrder(store, datasetVersions, 'id', ids);
+
+  const versionsOfImports = (importIds: readonly number[]) =>
+    rowsInOrder(store, datasetVersions, 'importId', importIds);
 
   const versionOf = (dataset: Dataset, versionId = dataset.versionId): DatasetVersion => {
     const [version] = versionsByIds([versionId]);
@@ -126,7 +131,7 @@ export const createDatasets = (store: Store, ledger: Ledger, tables: DatasetTabl
       hasBefore,
       hasAfter,
       total: total ?? 0,
-      placeOf: ({ row }) => `${version.id}.${signature}.${row}`,
+      placeOf: ({ row }) => writePlace({ versionId: version.id, signature, at: row }),
     };
   };
 
@@ -152,9 +157,9 @@ export const createDatasets = (store: Store, ledger: Ledger, tables: DatasetTabl
       const found = pageOfTable(store, datasetVersions, { key: 'id', direction: 'desc', match }, page);
       return { ...found, totalCount: () => store.count(datasetVersions, match) };
     },
+    versionsOfImports,
     ofImports(importIds) {
-      const versions = store.rowsIn(datasetVersions, 'importId', importIds);
-      const ids = importIds.map((id) => versions.find(({ importId }) => importId === id)?.datasetId ?? 0);
+      const ids = versionsOfImports(importIds).map((version) => version?.datasetId ?? 0);
       return rowsInOrder(store, datasets, 'id', ids);
     },
     async rows(dataset, question) {
@@ -215,13 +220,3 @@ const ordersOf = (version: DatasetVersion, orderBy: RowsQuestion['orderBy']): Ta
     column: placeOf(version, column),
     descending: direction === 'DESC',
   }));
-
-/** Tells lists in another order apart. */
-const signatureOf = (of: unknown): string =>
-  createHash('sha256').update(JSON.stringify(of)).digest('base64url').slice(0, 8);
-
-const readPlace = (place: string): { versionId: number; signature: string; at: number } => {
-  const [, versionId, signature = '', at] = /^(\d{1,15})\.([\w-]{8})\.(\d{1,15})$/.exec(place) ?? [];
-  if (at === undefined) throw new DomainError('BAD_REQUEST', 'the cursor is not one of this list');
-  return { versionId: Number(versionId), signature, at: Number(at) };
-};

@@ -2,7 +2,7 @@ import type { Row, Store, Tx } from '../../db/store.ts';
 import { imports, rejectedRecords } from '../../db/tables/intake.ts';
 import { DomainError } from '../errors.ts';
 import type { Ledger } from '../indices/follow.ts';
-import { importTargets } from '../lib/import-targets.ts';
+import { datasetTarget, importTargets } from '../lib/import-targets.ts';
 import type { FieldProblem } from '../lib/problems.ts';
 import type { SourceLimits } from '../sources/source.ts';
 import { followImport } from './import-progress.ts';
@@ -123,7 +123,7 @@ export const createIntake = (
       const dead = running.filter(({ id, processId }) => !runs.has(id) && !isAlive(processId));
       if (dead.length === 0) return;
       await store.write((tx) => {
-        for (const { id } of dead)
+        for (const { id, target } of dead)
           tx.update(
             imports,
             { id },
@@ -131,8 +131,7 @@ export const createIntake = (
               state: 'FAILED',
               finishedAtUs: tx.nowUs,
               failureCode: 'INTERNAL',
-              failureMessage:
-                'the importing process ended in the middle; what it had stored is kept, import the file again',
+              failureMessage: `the importing process ended in the middle; ${target === datasetTarget.target ? 'nothing of it is stored' : 'what it had stored is kept'}, import the file again`,
             },
           );
       });

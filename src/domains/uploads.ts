@@ -21,22 +21,25 @@ export interface Uploads {
     source: ImportSource,
     options: Pick<ImportOptions, 'statusWords'> & { readonly wait: boolean },
   ): Promise<{ import: Import }>;
+  /** Writes bytes to a file of their own in the data folder, which whoever asked removes. */
+  spool(bytes: AsyncIterable<Uint8Array>): Promise<string>;
+  /** The file of that place in the folder the operator allows. Throws NOT_ALLOWED. */
+  allowed(location: string): Promise<ImportFile>;
 }
 
 export const createUploads = (
   intake: Intake,
   { data, importFolder }: { readonly data: string; readonly importFolder: string },
 ): Uploads => {
-  const spool = async (file: File): Promise<ImportFile> => {
+  const spool = async (bytes: AsyncIterable<Uint8Array>): Promise<string> => {
     const folder = data === ':memory:' ? tmpdir() : join(data, 'uploads');
     await mkdir(folder, { recursive: true });
     const path = join(folder, randomUUID());
-    const bytes = file.stream() as unknown as AsyncIterable<Uint8Array>;
     await pipeline(bytes, createWriteStream(path)).catch(async (error: unknown) => {
       await rm(path, { force: true });
       throw error;
     });
-    return { path, name: basename(file.name.replaceAll('\\', '/')) || 'upload' };
+    return path;
   };
 
   const allowed = async (location: string): Promise<ImportFile> => {
@@ -53,9 +56,16 @@ export const createUploads = (
     return { path, name: location };
   };
 
+  const uploaded = async (file: File): Promise<ImportFile> => ({
+    path: await spool(bytesOf(file)),
+    name: uploadName(file),
+  });
+
   return {
+    spool,
+    allowed,
     async importFrom(target, { file, location }, { statusWords, wait }) {
-      const chosen = file ? await spool(file) : await allowed(location ?? '');
+      const chosen = file ? await uploaded(file) : await allowed(location ?? '');
       const discard = () => (file ? rm(chosen.path, { force: true }) : Promise.resolve());
       const run = await intake.start(target, [chosen], { statusWords }).catch(async (error: unknown) => {
         await discard();
@@ -67,3 +77,8 @@ export const createUploads = (
     },
   };
 };
+
+export const bytesOf = (file: File): AsyncIterable<Uint8Array> => file.stream() as unknown as AsyncIterable<Uint8Array>;
+
+/** The name of an uploaded file without folders. */
+export const uploadName = ({ name }: Pick<File, 'name'>): string => basename(name.replaceAll('\\', '/')) || 'upload';

@@ -6,7 +6,7 @@ import { DomainError } from '../errors.ts';
 import { stringifyExact } from '../lib/exact-json.ts';
 import { type Answer, faultAnswer } from '../web/answer.ts';
 import type { ApiDocument } from '../web/docs-page.ts';
-import type { Address } from './read-input.ts';
+import { type Address, pairsOf } from './read-input.ts';
 import { createRequestBody, type SentBody } from './request-body.ts';
 import type { Asked, Route } from './route.ts';
 
@@ -64,6 +64,9 @@ export const createAnswering = (shared: Shared, log: Logger, document: () => Api
           origin,
           get prefers() {
             return preferred(header('accept'));
+          },
+          get pairs() {
+            return pairsOf(address.search.slice(1));
           },
           get body() {
             const bytesMax = route.body?.isStream ? Number.POSITIVE_INFINITY : config.bodyBytesMax;

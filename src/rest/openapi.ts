@@ -49,7 +49,7 @@ export const described = ({
   const example = first === undefined ? unknownParameter('verbose', []) : missingParameter(first);
   const about = [description, Object.keys(fields).length > 0 ? inBody : undefined].filter(Boolean).join(' ');
   return createRoute({
-    method: method === 'GET' ? 'get' : 'post',
+    method: method.toLowerCase() as Lowercase<typeof method>,
     path,
     tags: [subject],
     summary,

@@ -42,7 +42,7 @@ export const originHeaders = (origin: string | null, allowed: readonly string[])
   origin !== null && allowed.includes(origin)
     ? {
         'access-control-allow-origin': origin,
-        'access-control-allow-methods': 'GET, HEAD, POST',
+        'access-control-allow-methods': 'GET, HEAD, POST, PUT',
         'access-control-allow-headers': 'content-type, idempotency-key',
         vary: 'origin',
       }
