@@ -1,5 +1,5 @@
 import type { FacetFound, ValueCount } from '../db/dataset-tables.ts';
-import { fieldNamesOf, type PlacedColumn } from '../src/domains/dataset-columns.ts';
+import type { PlacedColumn } from '../src/domains/dataset-columns.ts';
 import { type ColumnType, columnTypes } from '../src/lib/cells.ts';
 import { builder } from './builder.ts';
 
@@ -117,7 +117,7 @@ export const ColumnRef = builder.objectRef<PlacedColumn>('Column').implement({
     header: t.string({ description: 'Its header as the file writes it.', resolve: ({ column }) => column.header }),
     fieldName: t.string({
       description: 'Its name in the letters that GraphQL takes, unique in its dataset.',
-      resolve: ({ version, place }) => fieldNamesOf(version)[place] ?? '',
+      resolve: ({ fieldName }) => fieldName,
     }),
     type: t.field({
       type: ColumnTypeEnum,

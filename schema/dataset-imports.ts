@@ -1,6 +1,5 @@
-import { placedColumns } from '../src/domains/dataset-columns.ts';
 import type { DatasetImport, DatasetOptions } from '../src/domains/dataset-imports.ts';
-import { type DatasetOrigin, type DatasetUploads, standingOf } from '../src/domains/dataset-uploads.ts';
+import type { DatasetOrigin, DatasetUploads } from '../src/domains/dataset-uploads.ts';
 import type { Import } from '../src/domains/intake.ts';
 import { DomainError } from '../src/errors.ts';
 import { builder } from './builder.ts';
@@ -61,7 +60,7 @@ export const importedDataset = async (
 ): Promise<{ import: DatasetImport }> => {
   if (datasetName == null) throw new DomainError('BAD_REQUEST', 'datasetName is needed for DATASET');
   const run = await uploads.importFrom(source, { name: datasetName, mode, keyColumns, columns, dryRun });
-  return { import: await standingOf(run, wait || dryRun) };
+  return { import: wait || dryRun ? await run.done : run.begun };
 };
 
 /** Throws BAD_REQUEST for what other targets do not take. */
@@ -98,9 +97,9 @@ builder.objectFields(ImportType, (t) => ({
     description: 'The columns and types of a dataset’s file, of a dry run also; empty until they are known.',
     resolve: async (standing: Import, _args, { load, datasets }) => {
       const { rehearsed } = standing as DatasetImport;
-      if (rehearsed) return placedColumns(rehearsedVersion(rehearsed));
+      if (rehearsed) return [...datasets.columns(rehearsedVersion(rehearsed))];
       const version = await load(datasets.versionsOfImports, standing.id);
-      return version ? placedColumns(version) : [];
+      return version ? [...datasets.columns(version)] : [];
     },
   }),
   firstRejects: t.field({

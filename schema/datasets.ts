@@ -1,5 +1,5 @@
 import type { DifferenceFound } from '../db/dataset-tables.ts';
-import { type DatasetVersion, placedColumns } from '../src/domains/dataset-columns.ts';
+import type { DatasetVersion } from '../src/domains/dataset-columns.ts';
 import type { Dataset } from '../src/domains/datasets.ts';
 import { builder } from './builder.ts';
 import { ColumnRef, FacetType } from './dataset-columns.ts';
@@ -30,7 +30,11 @@ builder.node(DatasetVersionType, {
       resolve: ({ createdAtUs }) => createdAtUs,
     }),
     rowCount: t.field({ type: 'BigInt', description: 'Its rows.', resolve: ({ rowCount }) => rowCount }),
-    columns: t.field({ type: [ColumnRef], description: 'Its columns, in order.', resolve: placedColumns }),
+    columns: t.field({
+      type: [ColumnRef],
+      description: 'Its columns, in order.',
+      resolve: (version, _args, { datasets }) => [...datasets.columns(version)],
+    }),
     import: t.field({
       type: ImportType,
       nullable: true,
@@ -111,7 +115,9 @@ builder.node(DatasetType, {
       type: [ColumnRef],
       description: 'Its columns in the order of the file.',
       args: versionArg,
-      resolve: (dataset, { version }, { datasets }) => placedColumns(datasets.versionOf(dataset, versionIdOf(version))),
+      resolve: (dataset, { version }, { datasets }) => [
+        ...datasets.columns(datasets.versionOf(dataset, versionIdOf(version))),
+      ],
     }),
     createdAt: t.field({
       type: 'DateTime',
@@ -169,7 +175,7 @@ builder.node(DatasetType, {
       },
       async resolve(dataset, { columns, where, first, version: id }, { datasets, config }) {
         const version = datasets.versionOf(dataset, versionIdOf(id));
-        const placed = placedColumns(version);
+        const placed = datasets.columns(version);
         const names = columns ?? placed.slice(0, 10).map(({ column }) => column.name);
         const { limit } = pageWanted({ first }, config);
         const found = await datasets.facets(version, names, { where }, limit);

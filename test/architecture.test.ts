@@ -46,7 +46,7 @@ const rooms: { name: string; files: RegExp; may: string[]; types?: string[] }[] 
     name: 'rest',
     files: /^src\/rest\//,
     may: ['web', 'domains', 'lib', 'errors'],
-    types: ['context', 'config', 'indices'],
+    types: ['context', 'config', 'indices', 'dataset types'],
   },
   {
     name: 'graphql',

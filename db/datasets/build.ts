@@ -77,7 +77,7 @@ const openCsv = async (wanted: BuildWanted, limits: DatasetLimits, report: Build
   const onHeader = (cells: string[]): void => {
     header = cells;
   };
-  const options = { recordBytesMax: limits.recordBytesMax, separator, rowEnd, onHeader };
+  const options = { recordBytesMax: limits.recordBytesMax, separator, rowEnd, onHeader, mendsQuotes: true as const };
   let read = 0;
   let rejected = 0;
   let isFirstTime = true;

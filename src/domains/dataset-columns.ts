@@ -11,13 +11,17 @@ export interface PlacedColumn {
   readonly version: DatasetVersion;
   readonly place: number;
   readonly column: DatasetColumn;
+  /** Its name in the letters that GraphQL takes, unique in its version. */
+  readonly fieldName: string;
 }
 
 export const columnsOf = (version: DatasetVersion): readonly DatasetColumn[] =>
   version.columns as readonly DatasetColumn[];
 
-export const placedColumns = (version: DatasetVersion): PlacedColumn[] =>
-  columnsOf(version).map((column, place) => ({ version, place, column }));
+export const placedColumns = (version: DatasetVersion): PlacedColumn[] => {
+  const fieldNames = fieldNamesOf(version);
+  return columnsOf(version).map((column, place) => ({ version, place, column, fieldName: fieldNames[place] ?? '' }));
+};
 
 /** The place of a column by its name. Throws BAD_REQUEST for one that is not there. */
 export const placeOf = (version: DatasetVersion, name: string): number => {
@@ -28,11 +32,13 @@ export const placeOf = (version: DatasetVersion, name: string): number => {
     .map((column) => JSON.stringify(column.name))
     .join(', ');
   const message = `there is no column ${shown(name)}; there are ${names}`;
-  throw new DomainError('BAD_REQUEST', message, { problems: [{ path: name.slice(0, 80).toWellFormed(), code: 'NOT_ALLOWED', message }] });
+  throw new DomainError('BAD_REQUEST', message, {
+    problems: [{ path: name.slice(0, 80).toWellFormed(), code: 'NOT_ALLOWED', message }],
+  });
 };
 
 /** A name for each column that GraphQL takes: its own with `_` for what may not stand there, and a number where two are alike. */
-export const fieldNamesOf = (version: DatasetVersion): string[] => {
+const fieldNamesOf = (version: DatasetVersion): string[] => {
   const taken = new Set<string>();
   return columnsOf(version).map(({ name }, place) => {
     const plain = name

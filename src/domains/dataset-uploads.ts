@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { DomainError } from '../errors.ts';
 import type { HostPort } from '../lib/host-port.ts';
 import { type LinkLimits, openGuardedUrl } from '../sources/guarded-url.ts';
-import type { DatasetImport, DatasetImports, DatasetOptions, DatasetRun, DatasetSource } from './dataset-imports.ts';
+import type { DatasetImports, DatasetOptions, DatasetRun, DatasetSource } from './dataset-imports.ts';
 import { bytesOf, type Uploads, uploadName } from './uploads.ts';
 
 /** Where a dataset's file is; exactly one of these. */
@@ -114,7 +114,3 @@ async function* bounded(bytes: AsyncIterable<Uint8Array>, bytesMax: number): Asy
     yield chunk;
   }
 }
-
-/** How an import stands: as it began, or at its end. */
-export const standingOf = async ({ begun, done }: DatasetRun, wait: boolean): Promise<DatasetImport> =>
-  wait ? await done : begun;

@@ -15,7 +15,7 @@ import { datasets, datasetVersions } from '../../db/tables/datasets.ts';
 import { DomainError } from '../errors.ts';
 import type { Ledger } from '../indices/follow.ts';
 import { shown } from '../lib/problems.ts';
-import { type DatasetVersion, type PlacedColumn, placeOf } from './dataset-columns.ts';
+import { type DatasetVersion, type PlacedColumn, placedColumns, placeOf } from './dataset-columns.ts';
 import { type FilterLimits, tableFilter, type Wanted } from './dataset-filter.ts';
 import { readPlace, signatureOf, writePlace } from './dataset-places.ts';
 import { rowsInOrder } from './rows-in-order.ts';
@@ -64,6 +64,7 @@ export interface Datasets {
   current(dataset: Dataset): DatasetVersion;
   /** A version by its id; without one the version that answers. Throws NOT_FOUND for that of another dataset. */
   versionOf(dataset: Dataset, versionId: number | undefined): DatasetVersion;
+  columns(version: DatasetVersion): readonly PlacedColumn[];
   versionsByIds(ids: readonly number[]): (DatasetVersion | null)[];
   versionsPage(dataset: Dataset, page: TablePageRequest): TablePage<DatasetVersion> & { totalCount(): number };
   /** The datasets that imports became, in order. */
@@ -151,6 +152,7 @@ export const createDatasets = (store: Store, ledger: Ledger, tables: DatasetTabl
     },
     current: (dataset) => versionOf(dataset),
     versionOf,
+    columns: placedColumns,
     versionsByIds,
     versionsPage({ id: datasetId }, page) {
       const match = { datasetId };

@@ -1,6 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { DatasetImport, DatasetRun } from '../domains/dataset-imports.ts';
-import { standingOf } from '../domains/dataset-uploads.ts';
+import type { DatasetRun } from '../domains/dataset-imports.ts';
 import type { Import } from '../domains/intake.ts';
 import { DomainError, type ErrorCode, errorCodes } from '../errors.ts';
 import { formatInstant } from '../lib/time.ts';
@@ -66,7 +65,7 @@ const accountOf = (standing: Import, origin: string) => ({
 
 /** 202 for an import that runs, 200 for one that has ended; one that failed is the fault it failed with. */
 const answered = async (run: DatasetRun, wait: boolean, origin: string): Promise<Response> => {
-  const standing: DatasetImport = await standingOf(run, wait);
+  const standing = wait ? await run.done : run.begun;
   if (standing.state === 'FAILED') throw failureOf(standing);
   const told = accountOf(standing, origin);
   return Response.json(told, { status: wait ? 200 : 202, headers: { location: told.url } });

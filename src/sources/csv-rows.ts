@@ -20,6 +20,11 @@ export interface CsvOptions {
   separator?: ',' | ';' | '\t';
   /** What ends a row; a line feed, perhaps after a carriage return, unless it says otherwise. */
   rowEnd?: '\n' | '\r';
+  /**
+   * Where a quote is not closed before the end or within `recordBytesMax`, only the line it opens in is faulty, and what
+   * follows is read anew; else all of it is one faulty row.
+   */
+  mendsQuotes?: true;
   /** Sees the header before any row is handed out, also when there are no rows; may throw. */
   onHeader(header: string[], line: number): void;
 }
@@ -119,6 +124,7 @@ const createRowSplitter = ({
   trim = false,
   separator = ',',
   rowEnd = '\n',
+  mendsQuotes,
 }: CsvOptions): RowSplitter => {
   const comma = separator.charCodeAt(0);
   const newline = rowEnd.charCodeAt(0);
@@ -136,36 +142,61 @@ const createRowSplitter = ({
     rowLine = line;
   };
 
-  return {
-    push(chunk) {
-      const rows: RowText[] = [];
-      let start = 0;
-      for (let index = 0; index < chunk.length; index += 1) {
-        const byte = chunk[index] as number;
-        if (byte === newline) line += 1;
-        if (at === 'QUOTED') {
-          if (byte === quote) at = 'AFTER_QUOTE';
-        } else if (byte === newline) {
-          at = 'CELL_START';
-          pending.add(chunk, start, index);
-          start = index + 1;
-          takeRow(rows);
-        } else if (byte === comma) at = 'CELL_START';
-        else if (byte === quote && (at === 'CELL_START' || at === 'AFTER_QUOTE')) at = 'QUOTED';
-        else if (!(trim && at === 'CELL_START' && byte === 32)) at = 'PLAIN';
-      }
-      pending.add(chunk, start, chunk.length);
-      return rows;
-    },
-    finish() {
-      const rows: RowText[] = [];
-      takeRow(rows);
-      const [last] = rows;
-      if (at !== 'QUOTED' || last === undefined) return rows;
-      const message = 'a quote opens in this row and is never closed';
-      return [{ ...last, fault: { code: 'MALFORMED', message } }];
-    },
+  const unclosed = { code: 'MALFORMED', message: 'a quote opens in this row and is never closed' } as const;
+
+  /** Gives up the line that the open quote is in, and reads on behind it; null where there is but one line. */
+  const mended = (rest: Buffer): RowText[] | null => {
+    const bytes = Buffer.concat([pending.takeBytes(), rest]);
+    const lineEnd = bytes.indexOf(newline);
+    if (lineEnd < 0) {
+      // Kept again, all but what was handed in.
+      pending.add(bytes, 0, bytes.length - rest.length);
+      return null;
+    }
+    const raw = bytes.toString('utf8', 0, lineEnd).replace(/\r$/, '');
+    const faulty = { line: rowLine, raw, fault: unclosed };
+    at = 'CELL_START';
+    rowLine += 1;
+    line = rowLine;
+    return [faulty, ...push(bytes.subarray(lineEnd + 1))];
   };
+
+  const push = (chunk: Buffer): RowText[] => {
+    const rows: RowText[] = [];
+    let start = 0;
+    for (let index = 0; index < chunk.length; index += 1) {
+      const byte = chunk[index] as number;
+      if (byte === newline) line += 1;
+      if (at === 'QUOTED') {
+        if (byte === quote) at = 'AFTER_QUOTE';
+      } else if (byte === newline) {
+        at = 'CELL_START';
+        pending.add(chunk, start, index);
+        start = index + 1;
+        takeRow(rows);
+      } else if (byte === comma) at = 'CELL_START';
+      else if (byte === quote && (at === 'CELL_START' || at === 'AFTER_QUOTE')) at = 'QUOTED';
+      else if (!(trim && at === 'CELL_START' && byte === 32)) at = 'PLAIN';
+    }
+    const isLong = pending.length <= recordBytesMax && pending.length + chunk.length - start > recordBytesMax;
+    const further = mendsQuotes && at === 'QUOTED' && isLong ? mended(chunk.subarray(start)) : null;
+    if (further) return rows.concat(further);
+    pending.add(chunk, start, chunk.length);
+    return rows;
+  };
+
+  const finish = (): RowText[] => {
+    const isWhole = pending.length <= recordBytesMax;
+    const further = mendsQuotes && at === 'QUOTED' && isWhole ? mended(Buffer.alloc(0)) : null;
+    if (further) return [...further, ...finish()];
+    const rows: RowText[] = [];
+    takeRow(rows);
+    const [last] = rows;
+    if (at !== 'QUOTED' || last === undefined) return rows;
+    return [{ ...last, fault: unclosed }];
+  };
+
+  return { push, finish };
 };
 
 const rowsOf = (texts: RowText[], columns: number, rules: CellRules): CsvRow[] => {

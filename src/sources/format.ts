@@ -78,7 +78,9 @@ export interface CsvDialect {
 /** Throws NOT_A_TABLE for an empty file and for what is clearly no CSV. */
 export const csvDialect = async (path: string, bytes: number): Promise<CsvDialect> => {
   const head = await fileBytesAt(path, 0, Math.min(bytes, headBytes));
-  const look = lookOf(head);
+  // A few NULs are faults of their rows; many are another encoding.
+  const nuls = head.reduce((count, byte) => (byte === 0 ? count + 1 : count), 0);
+  const look = lookOf(nuls * 10 > head.length ? head : Buffer.from(head.filter((byte) => byte !== 0)));
   if (look !== null) throw notATable(`the file looks like ${look}; expected CSV in UTF-8`);
   const textStart = head.subarray(0, 3).equals(byteOrderMark) ? 3 : 0;
   const text = head.toString('utf8', textStart);
