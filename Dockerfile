@@ -9,7 +9,7 @@ RUN node src/bootstrap.mjs && npm prune --omit=dev --no-audit --no-fund
 # Of better-sqlite3 only the compiled addon is loaded, not the 10 MB it was compiled from.
 RUN cd node_modules/better-sqlite3 && rm -rf deps src build/Release/obj build/Release/obj.target build/Release/test_extension.node
 
-FROM node:24-bookworm-slim
+FROM node:24-bookworm-slim AS program
 ENV NODE_ENV=production ASOF_DATA=/data ASOF_HOST=0.0.0.0
 WORKDIR /app
 COPY --from=build /app/package.json ./
@@ -18,10 +18,17 @@ COPY --from=build /app/dist ./dist
 # `npm run` calls it first; without sources it does nothing.
 COPY --from=build /app/src/bootstrap.mjs ./src/
 RUN mkdir /data && chown node:node /data
-USER node
-VOLUME /data
 EXPOSE 4000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.ASOF_PORT || 4000) + '/healthz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-# An empty server: the demo world has no business in a ledger that is kept.
+
+# For hosts whose volumes belong to root: takes the data folder over, then root is given up for good.
+FROM program AS hosted
+CMD ["sh", "-c", "chown -R node:node /data && exec setpriv --reuid=node --regid=node --init-groups --no-new-privs node dist/src/cli.js serve"]
+
+# An empty server: the demo world has no business in a ledger that is kept. It listens where others are, so it needs API
+# keys: ASOF_API_KEYS, or those that `docker run … asof node dist/src/cli.js keys add NAME --scope admin` made before.
+FROM program
+USER node
+VOLUME /data
 CMD ["node", "dist/src/cli.js", "serve"]

@@ -14,6 +14,10 @@ export const createRehearsal = (client: Database.Database, clockUs: () => number
       return scratch.nowUs;
     },
     append: scratch.append,
+    appendUnless(table, record, match) {
+      const known = real.newest(table, match);
+      return known ? { known } : scratch.appendUnless(table, record, match);
+    },
     insert: scratch.insert,
     update: scratch.update,
     newest: (table, match) => scratch.newest(table, match) ?? real.newest(table, match),

@@ -2,7 +2,8 @@ import type Database from 'better-sqlite3';
 import { Column, getTableColumns, getTableName } from 'drizzle-orm';
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { DomainError } from '../src/errors.ts';
-import type { Commit, Tx } from './store.ts';
+import type { TailRecord } from './sqlite-tail.ts';
+import type { Commit, LedgerTable, NewRecord, Tx } from './store.ts';
 
 /** The greatest sequence number: the indices keep it in 32 bits. */
 const seqMax = 2 ** 32 - 2;
@@ -16,6 +17,8 @@ export interface OpenTx extends Tx {
   backTo(mark: number): void;
   /** Writes the commit row; call it right before COMMIT. */
   end(): void;
+  /** What was appended since `begin`; call it right after COMMIT. */
+  committed(): { readonly firstSeq: number; readonly records: readonly TailRecord[] };
 }
 
 /**
@@ -32,32 +35,33 @@ export const createTx = (client: Database.Database, clockUs: () => number): Open
     }
     return statement;
   };
-  const inserters = new Map<SQLiteTable, (row: Record<string, unknown>) => number>();
+  const inserters = new Map<SQLiteTable, Inserter>();
   let firstSeq = 1;
-  let appended = 0;
+  let appended: TailRecord[] = [];
   let nowUs = 0;
 
-  const inserter = (table: SQLiteTable) => {
-    const known = inserters.get(table);
-    if (known) return known;
-    const columns = Object.entries(getTableColumns(table)) as [string, SQLiteColumn][];
-    const names = columns.map(([, column]) => `"${column.name}"`).join(', ');
-    const text = `insert into "${getTableName(table)}" (${names}) values (${columns.map(() => '?').join(', ')})`;
-    const statement = client.prepare(text);
-    const readers = columns.map(([key, column]) => ({
-      key,
-      fallback: column.default ?? null,
-      toDriver: toDriver(column),
-    }));
-    const insert = (row: Record<string, unknown>) => {
-      const values = readers.map(({ key, fallback, toDriver }) => {
-        const value = row[key] ?? fallback;
-        return toDriver && value !== null ? toDriver(value) : value;
-      });
-      return Number(statement.run(values).lastInsertRowid);
-    };
-    inserters.set(table, insert);
-    return insert;
+  const inserterOf = (table: SQLiteTable): Inserter => {
+    let inserter = inserters.get(table);
+    if (!inserter) {
+      inserter = prepareInserter(client, table);
+      inserters.set(table, inserter);
+    }
+    return inserter;
+  };
+
+  /** The values of a record that takes the next place in the ledger. */
+  const nextValues = <T extends LedgerTable>({ valuesOf, seq, recordedAtUs }: Inserter, record: NewRecord<T>) => {
+    const values = valuesOf(record as Record<string, unknown>);
+    values[recordedAtUs] = nowUs;
+    const next = firstSeq + appended.length;
+    if (next > seqMax) throw new DomainError('LIMIT_EXCEEDED', `the ledger is full: it holds ${seqMax} records`);
+    values[seq] = next;
+    return values;
+  };
+
+  const noteAppended = (table: SQLiteTable, values: readonly unknown[]): number => {
+    appended.push({ table, values });
+    return firstSeq + appended.length - 1;
   };
 
   const lookups = new Map<SQLiteTable, Map<string, Database.Statement>>();
@@ -82,6 +86,8 @@ export const createTx = (client: Database.Database, clockUs: () => number): Open
     return statement;
   };
 
+  const newest: Tx['newest'] = (table, match) => lookup(table, match).get(Object.values(match)) as never;
+
   return {
     get nowUs() {
       return nowUs;
@@ -91,28 +97,40 @@ export const createTx = (client: Database.Database, clockUs: () => number): Open
         'select last_seq as lastSeq, recorded_at_us as recordedAtUs from commits order by last_seq desc limit 1',
       ).get() as Commit | undefined;
       firstSeq = (last?.lastSeq ?? 0) + 1;
-      appended = 0;
+      appended = [];
       nowUs = Math.max(clockUs(), last?.recordedAtUs ?? 0);
     },
-    mark: () => appended,
+    mark: () => appended.length,
     backTo(mark) {
-      appended = mark;
+      appended.length = mark;
     },
     end() {
-      if (appended === 0) return;
-      prepared('insert into commits (last_seq, recorded_at_us) values (?, ?)').run(firstSeq + appended - 1, nowUs);
+      if (appended.length === 0) return;
+      prepared('insert into commits (last_seq, recorded_at_us) values (?, ?)').run(
+        firstSeq + appended.length - 1,
+        nowUs,
+      );
     },
+    committed: () => ({ firstSeq, records: appended }),
     append(table, record) {
-      const seq = firstSeq + appended;
-      if (seq > seqMax) throw new DomainError('LIMIT_EXCEEDED', `the ledger is full: it holds ${seqMax} records`);
-      inserter(table)({ ...record, seq, recordedAtUs: nowUs });
-      appended++;
-      return seq;
+      const inserter = inserterOf(table);
+      const values = nextValues(inserter, record);
+      inserter.insert.run(values);
+      return noteAppended(table, values);
     },
-    newest(table, match) {
-      return lookup(table, match).get(Object.values(match)) as never;
+    appendUnless(table, record, match) {
+      const inserter = inserterOf(table);
+      const values = nextValues(inserter, record);
+      if (inserter.insertUnless.run(values).changes === 1) return { seq: noteAppended(table, values) };
+      const known = newest(table, match);
+      if (known) return { known };
+      throw new Error(`no unique index of ${getTableName(table)} covers ${Object.keys(match)}`);
     },
-    insert: (table, row) => inserter(table)(row as Record<string, unknown>),
+    newest,
+    insert(table, row) {
+      const { valuesOf, insert } = inserterOf(table);
+      return Number(insert.run(valuesOf(row as Record<string, unknown>)).lastInsertRowid);
+    },
     update(table, match, changes) {
       const byKey = new Map(Object.entries(getTableColumns(table)) as [string, SQLiteColumn][]);
       const assign = (key: string) => `"${byKey.get(key)?.name}" = ?`;
@@ -123,6 +141,41 @@ export const createTx = (client: Database.Database, clockUs: () => number): Open
         ...Object.values(match),
       ]);
     },
+  };
+};
+
+interface Inserter {
+  /** What the driver is given for a row, in the order of the table's columns. */
+  valuesOf(row: Readonly<Record<string, unknown>>): unknown[];
+  readonly insert: Database.Statement;
+  /** Inserts nothing, and says so, when a unique index holds the row's key already. */
+  readonly insertUnless: Database.Statement;
+  /** Places of these columns; -1 in a table that is not of the ledger. */
+  readonly seq: number;
+  readonly recordedAtUs: number;
+}
+
+const prepareInserter = (client: Database.Database, table: SQLiteTable): Inserter => {
+  const columns = Object.entries(getTableColumns(table)) as [string, SQLiteColumn][];
+  const names = columns.map(([, column]) => `"${column.name}"`).join(', ');
+  const text = `insert into "${getTableName(table)}" (${names}) values (${columns.map(() => '?').join(', ')})`;
+  const keys = columns.map(([key]) => key);
+  const fallbacks = columns.map(([, column]) => column.default ?? null);
+  const toDrivers = columns.map(([, column]) => toDriver(column));
+  return {
+    valuesOf(row) {
+      const values: unknown[] = [];
+      for (let place = 0; place < keys.length; place++) {
+        const value = row[keys[place] as string] ?? fallbacks[place];
+        const convert = toDrivers[place];
+        values.push(convert && value !== null ? convert(value) : value);
+      }
+      return values;
+    },
+    insert: client.prepare(text),
+    insertUnless: client.prepare(`${text} on conflict do nothing`),
+    seq: keys.indexOf('seq'),
+    recordedAtUs: keys.indexOf('recordedAtUs'),
   };
 };
 

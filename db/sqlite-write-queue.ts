@@ -27,6 +27,7 @@ export const createWriteQueue = (
   client: Database.Database,
   tx: OpenTx,
   limits: { readonly writeQueueMax: number; readonly writeWaitMs: number },
+  onCommit: (committed: ReturnType<OpenTx['committed']>) => void,
 ): WriteQueue => {
   const waiting: Waiting[] = [];
   const savepoint = prepareSavepoint(client);
@@ -68,6 +69,7 @@ export const createWriteQueue = (
       }
       tx.end();
       transaction.commit.run();
+      onCommit(tx.committed());
     } catch (error) {
       if (client.inTransaction) client.exec('rollback');
       // A transaction that fails before its first job would fail again for every one that waits.

@@ -4,6 +4,7 @@ import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { openClient } from './sqlite-client.ts';
 import { createRehearsal } from './sqlite-rehearsal.ts';
+import { createTail } from './sqlite-tail.ts';
 import { createTx } from './sqlite-tx.ts';
 import { verifyLedger } from './sqlite-verify.ts';
 import { createWriteQueue } from './sqlite-write-queue.ts';
@@ -16,7 +17,10 @@ const commitColumns = Object.keys(getTableColumns(commits));
 export const openSqlite = (path: string, options: Omit<StoreOptions, 'data'>): Store => {
   const client = openClient(path, options.onStatement);
   const db = drizzle({ client });
-  const queue = createWriteQueue(client, createTx(client, options.nowUs), options);
+  const tail = createTail();
+  const queue = createWriteQueue(client, createTx(client, options.nowUs), options, ({ firstSeq, records }) =>
+    tail.add(firstSeq, records),
+  );
   const prepared = new Map<string, Database.Statement>();
 
   /** Start-up reads millions of rows: SQLite itself builds the objects, at half of Drizzle's cost. */
@@ -88,17 +92,20 @@ export const openSqlite = (path: string, options: Omit<StoreOptions, 'data'>): S
   return {
     write: queue.write,
     rehearsal: () => createRehearsal(client, options.nowUs),
-    commitsAfter: (seq, limit) =>
-      readRows(commits, commitColumns, 'where last_seq > ? order by last_seq limit ?', [
-        seq,
-        limit,
-      ]) as unknown as Commit[],
+    commitsAfter(seq, limit) {
+      // Whoever asks what came after has what came before.
+      tail.forget(seq);
+      const condition = 'where last_seq > ? order by last_seq limit ?';
+      return readRows(commits, commitColumns, condition, [seq, limit]) as unknown as Commit[];
+    },
     records: <T extends LedgerTable, C extends keyof Row<T> & string>(
       table: T,
       columns: readonly C[],
       after: number,
       upTo: number,
-    ) => readRows(table, columns, 'where seq > ? and seq <= ? order by seq', [after, upTo]) as Pick<Row<T>, C>[],
+    ) =>
+      (tail.records(table, columns, after, upTo) ??
+        readRows(table, columns, 'where seq > ? and seq <= ? order by seq', [after, upTo])) as Pick<Row<T>, C>[],
     rowsIn,
     page,
     count: (table, match = {}) =>

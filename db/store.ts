@@ -23,6 +23,12 @@ export interface Tx {
   readonly nowUs: number;
   /** Adds one record to the ledger and gives its `seq`. */
   append<T extends LedgerTable>(table: T, record: NewRecord<T>): number;
+  /** The same in one step with the question whether a row matches already, which a unique index must tell: gives that row then. */
+  appendUnless<T extends LedgerTable>(
+    table: T,
+    record: NewRecord<T>,
+    match: Match<T>,
+  ): { readonly seq: number; readonly known?: never } | { readonly known: Row<T>; readonly seq?: never };
   /** The newest row (by primary key) that matches. */
   newest<T extends SQLiteTable>(table: T, match: Match<T>): Row<T> | undefined;
   /** Adds a row to a table that is not part of the ledger and gives its key. */

@@ -119,9 +119,9 @@ builder.mutationField('startConversation', (t) =>
     }),
     description: 'Begins a conversation: is the symbol a vowel? A UUID that began with another symbol is a conflict.',
     args: { input: t.arg({ type: StartConversationInput, required: true, description: 'The conversation.' }) },
-    resolve: (_root, { input: { uuid, symbol } }, { conversations }) =>
+    resolve: (_root, { input: { uuid, symbol } }, { conversations, sentBy }) =>
       outcomeOf(
-        conversations.start(uuid, symbol).then((conversation) => ({ conversation })),
+        conversations.start(uuid, symbol, sentBy).then((conversation) => ({ conversation })),
         ['ConflictError', 'OverloadedError'],
       ),
   }),
@@ -155,7 +155,7 @@ builder.mutationField('followUpConversation', (t) =>
     }),
     description: 'Follows a conversation up. Each counts: there is nothing to tell a repeat by.',
     args: { input: t.arg({ type: FollowUpConversationInput, required: true, description: 'The follow-up.' }) },
-    resolve: (_root, { input: { uuid } }, { conversations }) =>
-      outcomeOf(conversations.followUp(uuid), ['OverloadedError']),
+    resolve: (_root, { input: { uuid } }, { conversations, sentBy }) =>
+      outcomeOf(conversations.followUp(uuid, sentBy), ['OverloadedError']),
   }),
 );

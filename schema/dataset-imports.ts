@@ -171,7 +171,9 @@ builder.mutationFields((t) => ({
       types: [DeleteDatasetPayload, NotFoundError],
       resolveType: memberOf('DeleteDatasetPayload'),
     }),
-    description: 'Deletes a dataset with all its versions; the account of its imports stays.',
+    extensions: { scopes: ['admin'] },
+    description:
+      'Deletes a dataset with all its versions; the account of its imports stays. Where API keys are in use it needs one of scope `admin`.',
     args: { input: t.arg({ type: DeleteDatasetInput, required: true, description: 'Which.' }) },
     resolve: (_root, { input: { datasetId } }, { datasets }) => {
       const id = Buffer.from(`Dataset:${datasetId.id}`).toString('base64url');

@@ -112,25 +112,26 @@ builder.mutationField('recordEvents', (t) =>
     description:
       'Takes in events of an experiment. Each is judged alone: a bad one never sinks the rest, a repeated `eventId` counts once.',
     args: { input: t.arg({ type: RecordEventsInput, required: true, description: 'The events.' }) },
-    resolve: (_root, { input: { experiment, events } }, { intake, importers, config }) => {
+    resolve: (_root, { input: { experiment, events } }, { intake, importers, config, sentBy }) => {
       const receive = async () => {
         checkRecordCount(events.length, config);
         return intake.receiveWritten(
           importers.experimentEvents,
-          'api',
-          events.map(({ eventId, userId, accountType, date, eventType, orderValue, version }) => {
-            const value = {
-              ...(eventId ? { event_id: eventId } : {}),
-              ...(experiment ? { experiment } : {}),
-              user_id: userId,
-              account_type: accountType,
-              date,
-              event_type: eventType ?? null,
-              order_value: orderValue ?? null,
-              version,
-            };
-            return { value, raw: stringifyExact(value) };
-          }),
+          () =>
+            events.map(({ eventId, userId, accountType, date, eventType, orderValue, version }) => {
+              const value = {
+                ...(eventId ? { event_id: eventId } : {}),
+                ...(experiment ? { experiment } : {}),
+                user_id: userId,
+                account_type: accountType,
+                date,
+                event_type: eventType ?? null,
+                order_value: orderValue ?? null,
+                version,
+              };
+              return { value, raw: stringifyExact(value) };
+            }),
+          () => sentBy,
         );
       };
       return RecordEvents.of(receive());

@@ -98,11 +98,13 @@ const SaveExperimentResult = builder.unionType('SaveExperimentResult', {
 
 builder.mutationField('saveExperiment', (t) =>
   t.field({
+    // What is sent in is counted otherwise from then on.
+    extensions: { scopes: ['admin'] },
     type: SaveExperimentResult,
     description:
-      'Plans an experiment, also afterwards: events that name none belong to the newest plan whose time holds theirs.',
+      'Plans an experiment, also afterwards: events that name none belong to the newest plan whose time holds theirs. Where API keys are in use it needs one of scope `admin`.',
     args: { input: t.arg({ type: SaveExperimentInput, required: true, description: 'The plan.' }) },
-    resolve: (_root, { input }, { experiments }) => {
+    resolve: (_root, { input }, { experiments, sentBy }) => {
       const { key, name, startedAt, endedAt, allocation, markets } = input;
       const plan = {
         key,
@@ -112,7 +114,7 @@ builder.mutationField('saveExperiment', (t) =>
         allocation: allocation ?? [],
         markets: markets ?? [],
       };
-      const saved = experiments.save(plan).then((experiment) => ({ experiment }));
+      const saved = experiments.save(plan, sentBy).then((experiment) => ({ experiment }));
       return outcomeOf(saved, ['ValidationError', 'OverloadedError']);
     },
   }),

@@ -3,6 +3,7 @@ import { ImportType } from './intake.ts';
 
 builder.subscriptionField('importProgress', (t) =>
   t.field({
+    extensions: { scopes: ['read', 'ingest'] },
     type: ImportType,
     description:
       'An import as it stands, then anew whenever its counts have moved, at most twice a second, until it has ended.',

@@ -1,5 +1,6 @@
 import type { StoredOrigin } from '../src/domains/recording.ts';
 import type { Snapshot } from '../src/indices/follow.ts';
+import { apiSource } from '../src/lib/api-source.ts';
 import { builder } from './builder.ts';
 import { ImportType } from './intake.ts';
 
@@ -14,9 +15,10 @@ export const Provenance = builder.objectRef<StoredOrigin>('Provenance').implemen
         importId === null ? null : load(intake.importsByIds, importId),
     }),
     source: t.string({
-      description: 'Name of the imported file, or `api`.',
-      resolve: async ({ importId }, _args, { load, intake }) =>
-        importId === null ? 'api' : ((await load(intake.importsByIds, importId))?.source ?? 'unknown'),
+      description:
+        'Name of the imported file; for records sent through the API `api`, or `api:` and the name of the key they were sent with.',
+      resolve: async ({ importId, sentBy }, _args, { load, intake }) =>
+        importId === null ? apiSource(sentBy) : ((await load(intake.importsByIds, importId))?.source ?? 'unknown'),
     }),
     line: t.exposeInt('line', {
       nullable: true,

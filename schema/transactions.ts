@@ -103,11 +103,11 @@ builder.mutationField('recordTransactions', (t) =>
     description:
       'Records purchases. Each is judged alone: an id seen with the same content is a duplicate, with other content a conflict.',
     args: { input: t.arg({ type: RecordTransactionsInput, required: true, description: 'The purchases.' }) },
-    resolve: (_root, { input }, { intake, importers }) =>
+    resolve: (_root, { input }, { intake, importers, sentBy }) =>
       RecordTransactions.of(
         intake.receive(
           importers.transactions,
-          'api',
+          sentBy,
           input.transactions.map(({ createdAt, productPrice, ip, ...rest }) => ({
             ...rest,
             occurredAtUs: createdAt,

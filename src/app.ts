@@ -66,10 +66,16 @@ export const createApp = (config: Config, { log, onStatement }: Given): App => {
     if (seen === version) return;
     // Version first, rows second: a commit in between is read twice rather than never.
     version = seen;
-    ledger.catchUp().catch((error: unknown) => {
+    const failed = (error: unknown): void => {
       version = -1;
       log.error(error, 'could not follow the store');
-    });
+    };
+    try {
+      domains.apiKeys.refresh();
+    } catch (error) {
+      failed(error);
+    }
+    ledger.catchUp().catch(failed);
   };
 
   return {

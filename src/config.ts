@@ -1,4 +1,5 @@
 import { DomainError } from './errors.ts';
+import { parseScopedKey, type ScopedDigest } from './lib/api-key.ts';
 import { type HostPort, parseHostPort } from './lib/host-port.ts';
 import { parseInstant } from './lib/time.ts';
 
@@ -9,6 +10,8 @@ interface Kinds {
   list: readonly string[];
   /** `host` or `host:port`, separated by commas. */
   hosts: readonly HostPort[];
+  /** `scope:key`, separated by commas; the keys themselves are not kept. */
+  keys: readonly ScopedDigest[];
   integer: number;
   bytes: number;
   /** From 0 to 1. */
@@ -46,13 +49,14 @@ const setting = <const Name extends string, const Kind extends keyof Kinds>(
 /** Every setting there is. The table in the README is printed from this list. */
 export const settings = [
   setting('data', 'text', 'data', 'Data folder; made when missing.'),
-  setting(
-    'host',
-    'text',
-    '127.0.0.1',
-    'Address to listen on. Anything but loopback lets others in: there are no keys yet.',
-  ),
+  setting('host', 'text', '127.0.0.1', 'Address to listen on. Anything but loopback needs API keys.'),
   setting('port', 'integer', '4000', 'Port to listen on; 0 takes a free one.', 0),
+  setting(
+    'apiKeys',
+    'keys',
+    '',
+    'API keys beside those of `asof keys`: `scope:key`, separated by commas, of scope read, ingest or admin. Better in the environment: other programs see the options of a command.',
+  ),
   setting('now', 'instant', '', 'Freezes the clock at an instant, for tests; empty: the real time.'),
   setting('importFolder', 'text', '', 'Folder that `startImport` may read files from by `location`; empty: none.'),
   setting(
@@ -212,6 +216,15 @@ const readValue = (of: Setting, text: string): Kinds[keyof Kinds] => {
   if (of.kind === 'instant') return text === '' ? null : (parseInstant(text) ?? refuse('a date and time'));
   const parts = text.split(',').filter(Boolean);
   if (of.kind === 'list') return parts;
+  if (of.kind === 'keys') {
+    return parts.map((part) => {
+      const key = parseScopedKey(part.trim());
+      if (key !== null) return key;
+      // The value is a secret, whatever is wrong with it.
+      const expected = 'scope:key, separated by commas, of scope read, ingest or admin';
+      throw new DomainError('BAD_REQUEST', `setting ${of.name} (${of.environment}) must be ${expected}`);
+    });
+  }
   if (of.kind === 'hosts') {
     const expected = 'hosts like files.internal or 127.0.0.1:8080, separated by commas';
     return parts.map((part) => parseHostPort(part.trim()) ?? refuse(expected));

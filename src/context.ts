@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader';
 import type { NowUs } from './clock.ts';
 import type { Config } from './config.ts';
+import type { Caller } from './domains/api-keys.ts';
 import type { Domains } from './domains.ts';
 import type { Ledger } from './indices/follow.ts';
 import { nextTurn } from './lib/turns.ts';
@@ -14,6 +15,10 @@ export interface Context extends Domains {
   readonly ledger: Ledger;
   readonly server: ServerFacts;
   readonly nowUs: NowUs;
+  /** Null when it is nobody who may call; whoever asks for data then is refused before. */
+  readonly caller: Caller | null;
+  /** What the caller's key is called; null for one who needs none. */
+  readonly sentBy: string | null;
   /** Batches keys asked for in one tick of this request into one call; the batch function itself names the loader. */
   load<K, V>(batch: BatchFunction<K, V>, key: K): Promise<V>;
   /** Forgets what was loaded: the next result of a subscription is to see what is there by then. */
@@ -38,16 +43,18 @@ export interface ServerFacts {
   readonly builtAtUs: number | null;
 }
 
-export type Shared = Omit<Context, 'load' | 'forget' | 'pace'>;
+export type Shared = Omit<Context, 'caller' | 'sentBy' | 'load' | 'forget' | 'pace'>;
 
 /** Rows that graphql-js may turn into an answer without a turn of the event loop. */
 const rowsPerTurn = 1000;
 
-export const createContext = (shared: Shared): Context => {
+export const createContext = (shared: Shared, caller: Caller | null): Context => {
   const loaders = new Map<unknown, DataLoader<unknown, unknown>>();
   let handedOut = 0;
   return {
     ...shared,
+    caller,
+    sentBy: caller?.name ?? null,
     forget: () => loaders.clear(),
     pace(rows) {
       handedOut += rows;

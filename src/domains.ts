@@ -1,6 +1,7 @@
 import type { DatasetTables } from '../db/dataset-tables.ts';
 import type { Store } from '../db/store.ts';
 import type { Config } from './config.ts';
+import { createApiKeys } from './domains/api-keys.ts';
 import { createConversations } from './domains/conversations.ts';
 import { createDashboard } from './domains/dashboard.ts';
 import { createDatasetGroups } from './domains/dataset-groups.ts';
@@ -37,6 +38,7 @@ export const createDomains = (
   config: Config,
   nowUs: () => number,
 ) => {
+  const apiKeys = createApiKeys(store, config);
   const users = createUsers(ledger);
   const userStatus = createUserStatus(store, ledger, users);
   const userDirectory = createUserDirectory(users, userStatus, nowUs);
@@ -57,7 +59,7 @@ export const createDomains = (
     experimentEvents: createExperimentEventsImporter(experimentEvents),
   };
   const intake = createIntake(store, ledger, Object.values<Importer>(importers), config);
-  const eventInbox = createInbox({ intake, importer: importers.experimentEvents, source: 'api', limits: config });
+  const eventInbox = createInbox({ intake, importer: importers.experimentEvents, limits: config });
   const rejects = createRejects(store, ledger, intake.importers, config);
   const uploads = createUploads(intake, config);
   const datasets = createDatasets(store, ledger, tables, config);
@@ -73,6 +75,7 @@ export const createDomains = (
   ];
   return {
     indexStates,
+    apiKeys,
     users,
     userDirectory,
     userStatus,

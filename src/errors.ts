@@ -12,6 +12,7 @@ export const errorCodes = [
     status: 400,
     meaning: 'The request asks for more than a limit allows; the message names it.',
   },
+  { code: 'UNAUTHENTICATED', status: 401, meaning: 'A key is needed, and there was none, or one that is not known.' },
   { code: 'NOT_ALLOWED', status: 403, meaning: 'The caller may not do this.' },
   { code: 'NOT_FOUND', status: 404, meaning: 'There is nothing under this name or id.' },
   { code: 'METHOD_NOT_ALLOWED', status: 405, meaning: 'The path exists, but not for this method; see `Allow`.' },

@@ -18,7 +18,7 @@ export const subscriptionsOf = (
   let open = 0;
   return {
     onSubscribe({ args: { contextValue }, subscribeFn, setSubscribeFn }) {
-      const { request, forget } = contextValue as Context & { readonly request: Request };
+      const { request, forget, caller } = contextValue as Context & { readonly request: Request };
       if (!acceptsEvents(request)) throw translated(new DomainError('BAD_REQUEST', needsEvents));
       setSubscribeFn(async (args: ExecutionArgs) => {
         if (open >= subscriptionsMax) throw translated(tooMany(subscriptionsMax));
@@ -26,7 +26,7 @@ export const subscriptionsOf = (
         const leave = (): void => void open--;
         try {
           const results = await subscribeFn(args);
-          if (Symbol.asyncIterator in results) return watched(results, forget, leave);
+          if (Symbol.asyncIterator in results) return watched(results, forget, leave, caller?.ended);
           leave();
           return results;
         } catch (error) {
@@ -59,22 +59,45 @@ const tooMany = (subscriptionsMax: number): DomainError =>
     details: { retryAfterMs },
   });
 
-/** The same results; `onNext` is called before each is made, `onEnd` once, at once when they are left. */
-const watched = <T>(results: AsyncIterable<T>, onNext: () => void, onEnd: () => void): AsyncIterableIterator<T> => {
+/**
+ * The same results; `onNext` is called before each is made, `onEnd` once, at once when they are left or when `ended` is
+ * aborted, which is their end for whoever waits for the next.
+ */
+const watched = <T>(
+  results: AsyncIterable<T>,
+  onNext: () => void,
+  onEnd: () => void,
+  ended: AbortSignal | undefined,
+): AsyncIterableIterator<T> => {
   const iterator = results[Symbol.asyncIterator]();
+  const noMore = { done: true, value: undefined } as const;
   let isOpen = true;
+  let stopWaiting: (() => void) | undefined;
   const end = (): void => {
     if (isOpen) onEnd();
     isOpen = false;
+    ended?.removeEventListener('abort', cut);
   };
+  const cut = (): void => {
+    end();
+    stopWaiting?.();
+    // It may itself wait for a next result that never comes.
+    iterator.return?.().catch(() => undefined);
+  };
+  ended?.addEventListener('abort', cut);
+  if (ended?.aborted) cut();
   return {
     [Symbol.asyncIterator]() {
       return this;
     },
     async next() {
+      if (!isOpen) return noMore;
       onNext();
       try {
-        const next = await iterator.next();
+        const next = await new Promise<IteratorResult<T>>((resolve, reject) => {
+          stopWaiting = () => resolve(noMore);
+          iterator.next().then(resolve, reject);
+        });
         if (next.done) end();
         return next;
       } catch (error) {
@@ -85,7 +108,7 @@ const watched = <T>(results: AsyncIterable<T>, onNext: () => void, onEnd: () => 
     async return() {
       end();
       await iterator.return?.();
-      return { done: true, value: undefined };
+      return noMore;
     },
   };
 };

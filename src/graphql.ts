@@ -1,13 +1,23 @@
-import { type DefinitionNode, type ExecutionArgs, GraphQLError, getVariableValues, parse } from 'graphql';
+import {
+  type DefinitionNode,
+  type ExecutionArgs,
+  GraphQLError,
+  getVariableValues,
+  type OperationDefinitionNode,
+  parse,
+} from 'graphql';
 import { createGraphQLError, createYoga, type Plugin } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import { schema } from '../schema/schema.ts';
 import type { Config } from './config.ts';
 import { type Context, createContext, type Shared } from './context.ts';
+import type { Caller } from './domains/api-keys.ts';
 import { DomainError, statusOfCode } from './errors.ts';
+import { refuseOperation } from './graphql-access.ts';
 import { createDocumentCache } from './graphql-documents.ts';
 import { checkOperation } from './graphql-limits.ts';
 import { subscriptionsOf } from './graphql-subscriptions.ts';
+import { challenge, keyOf } from './web/credentials.ts';
 import type { Handler } from './web/gate.ts';
 import { createGraphiql } from './web/graphiql.ts';
 
@@ -18,7 +28,7 @@ const cachedLengthMax = 400_000;
 export const createGraphql = (shared: Shared, log: Logger): Handler => {
   const yoga = createYoga<object, Context>({
     schema,
-    context: () => createContext(shared),
+    context: ({ request }) => createContext(shared, callerOf(request, shared)),
     graphqlEndpoint: '/graphql',
     landingPage: false,
     cors: false,
@@ -29,15 +39,49 @@ export const createGraphql = (shared: Shared, log: Logger): Handler => {
       errorCache: createDocumentCache(cachedLengthMax),
     },
     maskedErrors: { maskError: (error) => maskError(error, log) },
-    plugins: [limitsOf(shared), subscriptionsOf(shared.config, translated)],
+    plugins: [limitsOf(shared), accessOf(shared), subscriptionsOf(shared.config, translated)],
   });
   const graphiql = createGraphiql();
   return async (request) => {
     const page = await graphiql(request);
     if (page) return page;
+    const refusal = refuseUpload(request, shared);
+    if (refusal) return refusal;
     if (!shared.ledger.ready) throw new DomainError('NOT_READY', 'the indices are being built');
     return yoga.fetch(request, {});
   };
+};
+
+const callerOf = ({ headers }: Request, { apiKeys }: Shared): Caller | null =>
+  apiKeys.callerOf(keyOf((name) => headers.get(name) ?? undefined));
+
+/** An upload is read before it is known what it asks for: whoever may not call at all should not cost that much. */
+const refuseUpload = (request: Request, shared: Shared): Response | undefined => {
+  if (!request.headers.get('content-type')?.startsWith('multipart/')) return undefined;
+  try {
+    shared.apiKeys.admit(callerOf(request, shared), ['ingest']);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    const { code, message } = error;
+    const headers = code === 'UNAUTHENTICATED' ? challenge : {};
+    return Response.json({ errors: [{ message, extensions: { code } }] }, { status: statusOfCode(code), headers });
+  }
+};
+
+const accessOf = ({ apiKeys }: Shared): Plugin<Context> => {
+  const check = ({ args }: { args: ExecutionArgs }): void => {
+    const { schema: running, document, contextValue } = args;
+    const operation = operationOf(args);
+    if (!operation) return;
+    try {
+      refuseOperation(running, document, operation, apiKeys, (contextValue as Context).caller);
+    } catch (error) {
+      if (error instanceof DomainError) throw translated(error);
+      throw error;
+    }
+  };
+  return { onExecute: check, onSubscribe: check };
 };
 
 const limitsOf = ({ config, config: { queryTokensMax } }: Shared): Plugin => ({
@@ -64,12 +108,16 @@ const limitsOf = ({ config, config: { queryTokensMax } }: Shared): Plugin => ({
 
 type Asked = Pick<ExecutionArgs, 'schema' | 'document' | 'variableValues' | 'operationName'>;
 
-const checkSize = ({ schema: running, document, variableValues, operationName }: Asked, config: Config): void => {
-  const operation = document.definitions.find(
-    (definition: DefinitionNode) =>
+const operationOf = ({ document, operationName }: Asked): OperationDefinitionNode | undefined =>
+  document.definitions.find(
+    (definition: DefinitionNode): definition is OperationDefinitionNode =>
       definition.kind === 'OperationDefinition' && (!operationName || definition.name?.value === operationName),
   );
-  if (operation?.kind !== 'OperationDefinition') return;
+
+const checkSize = (asked: Asked, config: Config): void => {
+  const { schema: running, document, variableValues } = asked;
+  const operation = operationOf(asked);
+  if (!operation) return;
   // As given they lack their defaults. Those that do not fit are refused when the operation is executed.
   const { coerced } = getVariableValues(running, operation.variableDefinitions ?? [], variableValues ?? {});
   if (!coerced) return;
@@ -85,7 +133,10 @@ const checkSize = ({ schema: running, document, variableValues, operationName }:
 const translated = (error: DomainError): GraphQLError => {
   const { code, message, problems, details } = error;
   const { retryAfterMs } = details;
-  const headers = typeof retryAfterMs === 'number' ? { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } : {};
+  const headers = {
+    ...(typeof retryAfterMs === 'number' ? { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } : {}),
+    ...(code === 'UNAUTHENTICATED' ? challenge : {}),
+  };
   return createGraphQLError(message, {
     extensions: {
       code,

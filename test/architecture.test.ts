@@ -52,7 +52,7 @@ const rooms: { name: string; files: RegExp; may: string[]; types?: string[] }[] 
     name: 'graphql',
     files: /^src\/graphql[\w-]*\.ts$/,
     may: ['schema', 'context', 'web', 'errors'],
-    types: ['config', 'domains', 'indices'],
+    types: ['config', 'domains', 'indices', 'lib'],
   },
   {
     name: 'app',

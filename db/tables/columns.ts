@@ -1,4 +1,4 @@
-import { integer } from 'drizzle-orm/sqlite-core';
+import { integer, text } from 'drizzle-orm/sqlite-core';
 
 /**
  * The columns every ledger table begins with. `seq` is gap-free over all ledger tables together and is the only order
@@ -9,4 +9,6 @@ export const ledgerColumns = () => ({
   recordedAtUs: integer('recorded_at_us').notNull(),
   importId: integer('import_id'),
   line: integer('line'),
+  /** Name of the API key it was sent with. */
+  sentBy: text('sent_by'),
 });

@@ -1,3 +1,4 @@
+export * from './api-keys.ts';
 export * from './commits.ts';
 export * from './conversations.ts';
 export * from './datasets.ts';

@@ -3,7 +3,7 @@ import type { MonitorSight } from '../domains/monitor.ts';
 import { formatInstant } from '../lib/time.ts';
 import type { Command } from './command.ts';
 import { withStoredData } from './data-folder.ts';
-import { done, problemsFound } from './exit.ts';
+import { CommandError, done, problemsFound, wrongUsage } from './exit.ts';
 import { configOf, type DataOptions, withDataOptions } from './options.ts';
 
 interface Options extends DataOptions {
@@ -16,8 +16,8 @@ Examples:
   asof check experiment checkout --country SE || echo "do not deploy"
 
 Without a key it is the running experiment, or the one saved last. One line a check, the worst first. Exit code 1 when
-the verdict is BROKEN, 0 otherwise. --json prints {"experiment", "planned", "verdict", "sequence", "checks": [{"verdict",
-"kind", "country", "message"}]}.`;
+the verdict is BROKEN, 2 when there is no such experiment, 0 otherwise. --json prints {"experiment", "planned", "verdict",
+"sequence", "checks": [{"verdict", "kind", "country", "message"}]}.`;
 
 /** `asof check experiment`: whether an experiment is deployed as it should be, for pipelines. */
 export const checkCommand: Command = {
@@ -34,9 +34,15 @@ export const checkCommand: Command = {
     const options = invoked.opts<Options>();
     const checked = await withStoredData(configOf(options, terminal), async ({ domains, ledger }) => {
       await ledger.catchUp();
-      const { experimentEvents, monitor } = domains;
-      if (experimentEvents.columns.rows === 0) terminal.say('asof: there are no events yet');
-      return monitor.at({ experiment: key, country: options.country, timeZone: 'UTC' });
+      const { experiments, monitor } = domains;
+      if (key !== undefined && !experiments.isKnown(key))
+        throw new CommandError(wrongUsage, `there is no experiment "${key}": no plan and no event names it`);
+      const found = await monitor.at({ experiment: key, country: options.country, timeZone: 'UTC' });
+      if (monitor.cellsOf(found.sight).every(({ eventCount }) => eventCount === 0))
+        terminal.say(
+          `asof: there are no events of it${options.country === undefined ? '' : ` in ${options.country}`} yet`,
+        );
+      return found;
     });
     await terminal.print(...(options.json ? [JSON.stringify(jsonOf(checked))] : linesOf(checked)));
     return checked.health.verdict === 'BROKEN' ? problemsFound : done;

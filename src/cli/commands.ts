@@ -3,6 +3,7 @@ import type { Command } from './command.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
 import { cityCommand } from './ip-city.ts';
+import { keysCommand } from './keys.ts';
 import { rejectsCommand } from './rejects.ts';
 import { serveCommand } from './serve.ts';
 import { statusCommand } from './user-status.ts';
@@ -14,6 +15,7 @@ export const commands: readonly Command[] = [
   importCommand,
   exportCommand,
   rejectsCommand,
+  keysCommand,
   checkCommand,
   statusCommand,
   cityCommand,

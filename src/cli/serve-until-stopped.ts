@@ -5,7 +5,7 @@ import { type App, createApp } from '../app.ts';
 import type { Config } from '../config.ts';
 import { isDemoWanted, loadDemo } from '../demo/load.ts';
 import { DomainError } from '../errors.ts';
-import { kindOf, parseIp } from '../lib/ip.ts';
+import { isLoopbackHost } from '../lib/loopback.ts';
 import { type HttpServer, openServer } from '../serve.ts';
 import { opening } from './data-folder.ts';
 import { CommandError, couldNotRun } from './exit.ts';
@@ -22,18 +22,15 @@ export const serveUntilStopped = async (
 ): Promise<void> => {
   if (config.port > portMax) throw new DomainError('BAD_REQUEST', `setting port must be at most ${portMax}`);
   const log = createLog(config);
-  if (!isLoopback(config.host))
-    terminal.say(
-      `asof: warning: ${config.host} is no loopback address, and there are no keys: all who reach it may write`,
-    );
   const stopped = terminal.untilStopped();
   const app = opening(config, () => createApp(config, { log }));
   try {
+    refuseWithoutKeys(app, config);
     const server = await listen(app, config, log);
     try {
       const ready = makeReady(app, config, demo);
       const isReady = await Promise.race([ready.then(() => true), stopped.then(() => false)]);
-      if (isReady) await terminal.print(...greeting(server.url));
+      if (isReady) await terminal.print(...greeting(server.url, app.domains.apiKeys.areNeeded));
       await stopped;
       log.info('stopping');
       await server.stop();
@@ -54,9 +51,14 @@ const createLog = ({ logLevel }: Config): Logger => {
   return pino({ level: logLevel }, destination({ fd: 2, sync: true }));
 };
 
-const isLoopback = (host: string): boolean => {
-  const ip = parseIp(host);
-  return ip === null ? host === 'localhost' : kindOf(ip) === 'LOOPBACK';
+/** Where others can reach it, a server that asks for no keys would let everybody read and write. */
+const refuseWithoutKeys = ({ domains: { apiKeys } }: App, { host, apiKeys: fixed }: Config): void => {
+  if (isLoopbackHost(host) || fixed.length > 0 || apiKeys.list().length > 0) return;
+  throw new CommandError(
+    couldNotRun,
+    `${host} is no loopback address, and there are no API keys: make one with "asof keys add NAME --scope admin", ` +
+      'or set ASOF_API_KEYS=admin:KEY, with a KEY such as "openssl rand -hex 32" prints',
+  );
 };
 
 const listen = async (app: App, { host, port }: Config, log: Logger): Promise<HttpServer> => {

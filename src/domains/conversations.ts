@@ -50,9 +50,9 @@ export interface Conversations {
    * answered as it was the first time. Throws BAD_REQUEST for anything but a UUID and a letter, CONFLICT for a UUID that
    * began with another symbol.
    */
-  start(uuid: string, symbol: string): Promise<Conversation>;
+  start(uuid: string, symbol: string, sentBy?: string | null): Promise<Conversation>;
   /** Keeps a follow-up, whether or not its conversation was seen to begin. Throws BAD_REQUEST for anything but a UUID. */
-  followUp(uuid: string): Promise<Followup>;
+  followUp(uuid: string, sentBy?: string | null): Promise<Followup>;
   /** Conversations by `seq`, in the order of the keys: one statement. */
   bySeqs(seqs: readonly number[]): (Conversation | null)[];
   /** Conversations by UUID in lower case, in the order of the keys: one statement. */
@@ -110,12 +110,12 @@ export const createConversations = (
     return draw() < guessNoise ? !isVowel(symbol) : isVowel(symbol);
   };
 
-  const begin = (tx: Tx, uuid: string, symbol: string): Conversation => {
+  const begin = (tx: Tx, uuid: string, symbol: string, sentBy: string | null): Conversation => {
     const known = tx.newest(conversations, { uuid });
     if (known?.symbol === symbol) return stored(known);
     if (known) throw conflict(known);
     const isVowelGuess = guess(symbol);
-    const seq = tx.append(conversations, { uuid, symbol, isVowelGuess, ...sentByApi });
+    const seq = tx.append(conversations, { uuid, symbol, isVowelGuess, ...sentByApi(sentBy) });
     return { seq, uuid, symbol, isVowelGuess, startedAtUs: tx.nowUs };
   };
 
@@ -132,20 +132,20 @@ export const createConversations = (
 
   return {
     index,
-    async start(uuidText, symbolText) {
+    async start(uuidText, symbolText, sentBy = null) {
       const uuid = parseUuid(uuidText);
       const symbol = parseLetter(symbolText);
-      if (uuid !== null && symbol !== null) return ledger.write((tx) => begin(tx, uuid, symbol));
+      if (uuid !== null && symbol !== null) return ledger.write((tx) => begin(tx, uuid, symbol, sentBy));
       throw refusal([
         ...(uuid === null ? [uuidProblem(uuidText)] : []),
         ...(symbol === null ? [symbolProblem(symbolText)] : []),
       ]);
     },
-    async followUp(uuidText) {
+    async followUp(uuidText, sentBy = null) {
       const uuid = parseUuid(uuidText);
       if (uuid === null) throw refusal([uuidProblem(uuidText)]);
       return ledger.write((tx) => ({
-        seq: tx.append(followups, { uuid, ...sentByApi }),
+        seq: tx.append(followups, { uuid, ...sentByApi(sentBy) }),
         uuid,
         receivedAtUs: tx.nowUs,
       }));

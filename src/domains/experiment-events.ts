@@ -170,19 +170,31 @@ export const createExperimentEvents = (
     },
     bySeqs: (seqs) => rowsInOrder(store, experimentEvents, 'seq', seqs).map((row) => row && stored(row)),
     record(tx, event, origin) {
-      const problems = idProblems(idsOf(event));
+      const { eventId, experiment, userId, variant, accountType, eventType, occurredAtUs, amount } = event;
+      const problems = idProblems({ eventId, experiment, userId, variant, accountType, eventType });
       if (problems.length > 0) return { kind: 'REJECTED', problems };
-      const { amount, ...rest } = event;
-      const row = { ...rest, orderValue: amount === null ? null : formatDecimal(amount) };
-      const { eventId, experiment } = row;
-      const known = eventId === null ? undefined : tx.newest(experimentEvents, { eventId });
-      if (!known) return { kind: 'CREATED', seq: tx.append(experimentEvents, { ...row, ...origin }) };
+      const row = {
+        importId: origin.importId,
+        line: origin.line,
+        eventId,
+        experiment,
+        userId,
+        variant,
+        accountType,
+        eventType,
+        occurredAtUs,
+        orderValue: amount === null ? null : formatDecimal(amount),
+      };
+      if (eventId === null) return { kind: 'CREATED', seq: tx.append(experimentEvents, row) };
+      const { seq, known } = tx.appendUnless(experimentEvents, row, { eventId });
+      if (!known) return { kind: 'CREATED', seq };
       const differing = contentFields.filter((field) => known[field] !== row[field]);
       if (differing.length === 0) {
         countDuplicate(tx, experiment);
         return { kind: 'DUPLICATE' };
       }
-      const message = `event ${eventId} is recorded with another ${differing.join(', ')}`;
+      const names = differing.map((field) => wireNames[field]).join(', ');
+      const message = `event ${eventId} is recorded with another ${names}`;
       return { kind: 'CONFLICT', problems: [{ path: 'event_id', code: 'CONFLICT', message }] };
     },
     repeat(tx, { experiment }) {
@@ -196,26 +208,17 @@ export const createExperimentEvents = (
   };
 };
 
-const contentFields = [
-  'experiment',
-  'userId',
-  'variant',
-  'accountType',
-  'eventType',
-  'occurredAtUs',
-  'orderValue',
-] as const;
-
-/** The texts of an event that must be ids; those that are absent need not be. */
-const idsOf = (event: ExperimentEvent): Record<string, string> => {
-  const { userId, variant, accountType } = event;
-  const ids: Record<string, string> = { userId, variant, accountType };
-  for (const name of ['eventId', 'experiment', 'eventType'] as const) {
-    const id = event[name];
-    if (id !== null) ids[name] = id;
-  }
-  return ids;
-};
+/** What makes an event the same as another of its id, in the words of the wire format. */
+const wireNames = {
+  experiment: 'experiment',
+  userId: 'user_id',
+  variant: 'version',
+  accountType: 'account_type',
+  eventType: 'event_type',
+  occurredAtUs: 'date',
+  orderValue: 'order_value',
+} as const;
+const contentFields = Object.keys(wireNames) as (keyof typeof wireNames)[];
 
 const countDuplicate = (tx: Tx, experiment: string | null): void => {
   const known = tx.newest(experimentRepeats, { experiment });

@@ -49,7 +49,7 @@ export interface Experiments {
   /** The experiment meant when none is named: a running one, else one that has begun, else any, of several the one saved last; else `default`. */
   current(nowUs: number): Experiment;
   /** Saves a plan as a whole. Throws VALIDATION_FAILED naming the fields. The same again changes nothing. */
-  save(experiment: Experiment): Promise<Experiment>;
+  save(experiment: Experiment, sentBy?: string | null): Promise<Experiment>;
 }
 
 /** The experiment of events that name none and that no plan claims. */
@@ -89,22 +89,22 @@ export const createExperiments = (ledger: Ledger): Experiments => {
       const begun = newest.all.findLast(({ startedAtUs }) => startedAtUs === null || startedAtUs <= nowUs);
       return running ?? begun ?? newest.all.at(-1) ?? bare(defaultKey);
     },
-    async save(experiment) {
+    async save(experiment, sentBy = null) {
       const problems = problemsOf(experiment);
       const message = problems.map((problem) => problem.message).join('; ');
       if (problems.length > 0) throw new DomainError('VALIDATION_FAILED', message, { problems });
-      await ledger.write((tx) => append(tx, experiment));
+      await ledger.write((tx) => append(tx, experiment, sentBy));
       return experiment;
     },
   };
 };
 
-const append = (tx: Tx, experiment: Experiment): void => {
+const append = (tx: Tx, experiment: Experiment, sentBy: string | null): void => {
   const { key, name, startedAtUs, endedAtUs, allocation, markets } = experiment;
   const row = { key, name, startedAtUs, endedAtUs, allocation: [...allocation], markets: [...markets] };
   const known = tx.newest(experiments, { key });
   if (known && JSON.stringify(planIn(known)) === JSON.stringify(row)) return;
-  tx.append(experiments, { ...row, ...sentByApi });
+  tx.append(experiments, { ...row, ...sentByApi(sentBy) });
 };
 
 /** A plan as it is stored: the driver hands JSON columns out as text. */
@@ -148,13 +148,13 @@ const plansOf = (rows: readonly Experiment[], keys: Dictionary): Plans => {
 
 const problemsOf = ({ key, name, startedAtUs, endedAtUs, allocation, markets }: Experiment): FieldProblem[] => {
   const problems = [
-    ...idProblems({ key, name }),
+    ...idProblems(name === key ? { key } : { key, name }),
     ...allocation.flatMap(({ variant }, place) => idProblems({ [`allocation.${place}.variant`]: variant })),
     ...markets.flatMap((market, place) => idProblems({ [`markets.${place}`]: market })),
   ];
   const refuse = (path: string, code: FieldProblem['code'], message: string) => problems.push({ path, code, message });
-  if (startedAtUs !== null && endedAtUs !== null && endedAtUs < startedAtUs)
-    refuse('endedAt', 'OUT_OF_RANGE', 'endedAt lies before startedAt');
+  if (startedAtUs !== null && endedAtUs !== null && endedAtUs <= startedAtUs)
+    refuse('endedAt', 'OUT_OF_RANGE', 'endedAt must lie after startedAt');
   for (const [place, { weight }] of allocation.entries())
     if (!(weight > 0 && weight <= 1e9))
       refuse(`allocation.${place}.weight`, 'OUT_OF_RANGE', `allocation.${place}.weight must be more than 0, to 1e9`);

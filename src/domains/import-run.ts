@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Row, Store, Tx } from '../../db/store.ts';
 import { imports, rejectedRecords } from '../../db/tables/intake.ts';
 import { DomainError } from '../errors.ts';
@@ -41,6 +42,10 @@ interface Surroundings {
   readonly ledger: Ledger;
   readonly limits: SourceLimits;
   readonly importer: Importer;
+  /** The imports that this process runs; those that begin here are added, and taken out at their end. */
+  readonly running: Set<number>;
+  /** Ends imports of this content whose process died in the middle. */
+  readonly endInterrupted: (content: Pick<Import, 'target' | 'digest'>) => Promise<void>;
 }
 
 /** How the records of an import are judged. */
@@ -54,9 +59,15 @@ interface Taking {
 
 type Write = <R>(work: (tx: Tx) => R) => Promise<R>;
 
-/** Begins an import of one file, or of several that belong together. A file that cannot be opened is refused at once. */
+/** Between two looks at whether another import of the same content has ended. */
+const othersPollMs = 50;
+
+/**
+ * Begins an import of one file, or of several that belong together. A file that cannot be opened is refused at once. One
+ * that is being taken in already, by whichever process, waits for the end of that: only then can it be told for a repeat.
+ */
 export const createImportRun = async (
-  { store, ledger, limits, importer }: Surroundings,
+  { store, ledger, limits, importer, running, endInterrupted }: Surroundings,
   files: readonly ImportFile[],
   options: ImportOptions,
 ): Promise<ImportRun> => {
@@ -64,25 +75,39 @@ export const createImportRun = async (
   const digest = await digestOf(files, sizes, options);
   const rehearsal = options.dryRun ? store.rehearsal() : undefined;
   const write: Write = rehearsal ? async (work) => rehearsal.run(work) : ledger.write;
-  const begin = (tx: Tx) => {
-    const { target } = importer;
-    const hasEnded = (state: Import['state']) => tx.newest(imports, { target, digest, state }) !== undefined;
-    const isRepeat = hasEnded('SUCCEEDED') || hasEnded('SUCCEEDED_WITH_REJECTS');
-    if (isRepeat && options.unlessUnchanged && files.every(({ name }) => isNewest(tx, target, name, digest)))
-      return undefined;
-    const standings = files.map((file, place) => beginImport(tx, target, file, sizes[place] ?? 0, digest));
-    const session = importer.begin({ id: standings[0]?.id ?? 0, digest, isRepeat });
-    // What counts as a whole only is taken in anew as a whole.
-    const takenBefore =
-      session.finish || files.length > 1 ? 0 : recordsTaken(store, { target, digest, state: 'FAILED' });
-    return { standings, taking: { importer, session, takenBefore, options } };
-  };
-  const begun = await write(begin);
-  if (!begun) {
+  const { target } = importer;
+  const wasTaken = (tx: Tx): boolean =>
+    (['SUCCEEDED', 'SUCCEEDED_WITH_REJECTS'] as const).some((state) => tx.newest(imports, { target, digest, state }));
+  const standings = await write((tx) => {
+    if (options.unlessUnchanged && wasTaken(tx) && files.every(({ name }) => isNewest(tx, target, name, digest)))
+      return [];
+    const begun = files.map((file, place) => beginImport(tx, target, file, sizes[place] ?? 0, digest));
+    for (const { id } of begun) if (!options.dryRun) running.add(id);
+    return begun;
+  });
+  const [first] = standings;
+  if (!first) {
     rehearsal?.close();
     return { imports: [], done: Promise.resolve([]) };
   }
-  const { standings, taking } = begun;
+
+  const othersEnded = async (): Promise<void> => {
+    const match = { target, digest, state: 'RUNNING' } as const;
+    for (;;) {
+      await endInterrupted({ target, digest });
+      const others = store.page(imports, { key: 'id', direction: 'asc', match, before: first.id, limit: 1 });
+      if (others.length === 0) return;
+      await delay(othersPollMs);
+    }
+  };
+
+  const beginTaking = (tx: Tx): Taking => {
+    const session = importer.begin({ id: first.id, digest, isRepeat: wasTaken(tx) });
+    // What counts as a whole only is taken in anew as a whole.
+    const isWhole = session.finish !== undefined || files.length > 1;
+    const takenBefore = isWhole ? 0 : recordsTaken(store, { target, digest, state: 'FAILED' });
+    return { importer, session, takenBefore, options };
+  };
 
   /** Stores what `work` finds out about an import in the transaction of its records, and believes it once committed. */
   const advance = async (standing: Import, work: (tx: Tx) => Partial<Import>): Promise<void> => {
@@ -94,7 +119,7 @@ export const createImportRun = async (
     Object.assign(standing, changes);
   };
 
-  const takeFile = async (file: ImportFile, standing: Import): Promise<void> => {
+  const takeFile = async (taking: Taking, file: ImportFile, standing: Import): Promise<void> => {
     for await (const batch of readSource(file.path, importer.shape, limits)) {
       await advance(standing, (tx) => takeBatch(tx, taking, standing, batch));
       options.onProgress?.(standing);
@@ -114,7 +139,9 @@ export const createImportRun = async (
 
   const run = async (): Promise<readonly Import[]> => {
     try {
-      for (const [place, file] of files.entries()) await takeFile(file, standings[place] as Import);
+      if (!options.dryRun) await othersEnded();
+      const taking = await write(beginTaking);
+      for (const [place, file] of files.entries()) await takeFile(taking, file, standings[place] as Import);
       const ends = await write((tx) => {
         taking.session.finish?.(tx);
         return standings.map((standing) => endImport(tx, standing));
@@ -124,6 +151,7 @@ export const createImportRun = async (
       await fail(error);
     } finally {
       rehearsal?.close();
+      for (const { id } of standings) if (!options.dryRun) running.delete(id);
     }
     return standings;
   };
@@ -213,7 +241,7 @@ const judge = (
   if (problems) return { kind: 'REJECTED', problems };
   // Nothing else would tell that an event without an id of its own is stored already.
   if (place < takenBefore) return { kind: 'DUPLICATE' };
-  return session.record(tx, value, { importId, line: record.line });
+  return session.record(tx, value, { importId, line: record.line, sentBy: null });
 };
 
 const sizeOf = async (path: string, name: string): Promise<number> => {

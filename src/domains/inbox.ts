@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError } from '../errors.ts';
-import { stringifyExact } from '../lib/exact-json.ts';
+import { numberText, stringifyExact } from '../lib/exact-json.ts';
 import { inBatches } from '../lib/in-batches.ts';
 import { type FieldProblem, shown } from '../lib/problems.ts';
 import { readOneRecord, readRecordStream } from '../sources/record-stream.ts';
@@ -12,8 +12,6 @@ import type { Importer, Outcome } from './recording.ts';
 export interface Destination {
   readonly intake: Intake;
   readonly importer: Importer;
-  /** What rejects say about where they came from. */
-  readonly source: string;
   readonly limits: SourceLimits & { readonly writeQueueMax: number };
 }
 
@@ -27,38 +25,44 @@ export interface OuterId {
 
 /** Takes in records as clients write them; what cannot be read is kept among the rejects. */
 export interface Inbox {
-  /** One record of JSON. Throws OVERLOADED when `writeQueueMax` wait already; nothing is stored then. */
-  receiveOne(bytes: Buffer, outerId: OuterId | null): Promise<Outcome>;
+  /** One record of JSON, sent with this key. Throws OVERLOADED when `writeQueueMax` wait already; nothing is stored then. */
+  receiveOne(bytes: Buffer, sentBy: string | null, outerId: OuterId | null): Promise<Outcome>;
   /**
    * The records of a text as it comes, JSON Lines or a JSON array, each judged alone: tells what became of them batch by
    * batch and in order. It waits while the write queue is full, and reads no faster than it is listened to.
    */
-  receiveStream(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Outcome[]>;
+  receiveStream(chunks: AsyncIterable<Uint8Array>, sentBy: string | null): AsyncGenerator<readonly Outcome[]>;
 }
 
 interface Waiting {
   readonly record: WrittenRecord;
+  readonly sentBy: string | null;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: unknown) => void;
 }
 
-export const createInbox = ({ intake, importer, source, limits }: Destination): Inbox => {
+export const createInbox = ({ intake, importer, limits }: Destination): Inbox => {
   const { recordBytesMax, batchRecords, writeQueueMax } = limits;
   const waiting: Waiting[] = [];
   let unanswered = 0;
 
-  const receive = async (records: readonly WrittenRecord[]): Promise<readonly Outcome[]> =>
-    (await intake.receiveWritten(importer, source, records)).outcomes;
-
-  const receiveTogether = async (group: readonly Waiting[]): Promise<void> => {
+  /** Judges one group of waiting records; `take` is called once their transaction has begun. */
+  const receiveGroup = async (take: () => readonly Waiting[]): Promise<void> => {
+    let group: readonly Waiting[] = [];
     try {
-      const outcomes = await receive(group.map(({ record }) => record));
+      const recordsOf = () => {
+        group = take();
+        return group.map(({ record }) => record);
+      };
+      const { outcomes } = await intake.receiveWritten(importer, recordsOf, (place) => group[place]?.sentBy ?? null);
       unanswered -= group.length;
       for (const [place, { resolve }] of group.entries()) resolve(outcomes[place] as Outcome);
     } catch (error) {
+      // Refused before its turn: then it is those who wait by now.
+      if (group.length === 0) group = take();
       // A bug that one record brings up must not be the others' fault.
       if (group.length > 1 && !(error instanceof DomainError)) {
-        for (const each of group) await receiveTogether([each]);
+        for (const each of group) await receiveGroup(() => [each]);
         return;
       }
       unanswered -= group.length;
@@ -66,25 +70,35 @@ export const createInbox = ({ intake, importer, source, limits }: Destination): 
     }
   };
 
-  /** Whatever came in one turn of the event loop is one piece of work for the store: one a record costs more than it. */
-  const flush = (): void => {
-    while (waiting.length > 0) void receiveTogether(waiting.splice(0, batchRecords));
+  /** Whatever has come until the transaction begins shares it as one piece of work: one a record costs more than the record. */
+  const takeWaiting = (): readonly Waiting[] => {
+    const group = waiting.splice(0, batchRecords);
+    if (waiting.length > 0) void receiveGroup(takeWaiting);
+    return group;
   };
 
   return {
-    receiveOne: (bytes, outerId) =>
+    receiveOne: (bytes, sentBy, outerId) =>
       new Promise((resolve, reject) => {
         if (unanswered >= writeQueueMax) return reject(overloaded(unanswered));
         const record = readOneRecord(bytes, recordBytesMax);
         unanswered++;
-        waiting.push({ record: outerId ? withId(record, outerId) : record, resolve, reject });
-        if (waiting.length === 1) setImmediate(flush);
+        waiting.push({ record: outerId ? withId(record, outerId) : record, sentBy, resolve, reject });
+        if (waiting.length === 1) void receiveGroup(takeWaiting);
       }),
-    receiveStream: (chunks) =>
+    receiveStream: (chunks, sentBy) =>
       inBatches<WrittenRecord, readonly Outcome[]>(readRecordStream(chunks, recordBytesMax), {
         // Of long records fewer make a batch, or it would take any amount of memory.
         shareOf: ({ raw }) => 1 / batchRecords + raw.length / recordBytesMax,
-        work: (batch) => withPatience(() => receive(batch)),
+        work: (batch) => {
+          const receive = () =>
+            intake.receiveWritten(
+              importer,
+              () => batch,
+              () => sentBy,
+            );
+          return withPatience(async () => (await receive()).outcomes);
+        },
       }),
   };
 };
@@ -99,19 +113,15 @@ const withId = (record: WrittenRecord, { field, origin, id }: OuterId): WrittenR
   const value = record.value as Readonly<Record<string, unknown>>;
   const own = value[field] ?? '';
   // Kept with its id, should it be rejected: what is taken in later must still know it.
-  if (own === '') return writtenOf({ ...value, [field]: id });
-  if (own === id || String(own) === id) return record;
+  if (own === '') {
+    const whole = { ...value, [field]: id };
+    return { raw: stringifyExact(whole), value: whole };
+  }
+  if (own === id || numberText(own) === id) return record;
   const message = `${field} is ${shown(own)}, but ${origin} is ${shown(id)}`;
   const problems: FieldProblem[] = [{ path: field, code: 'CONFLICT', message }];
   return { raw: record.raw, problems };
 };
-
-const writtenOf = (value: unknown): WrittenRecord => ({
-  value,
-  get raw() {
-    return stringifyExact(value);
-  },
-});
 
 const roomPollMs = 50;
 

@@ -2,12 +2,13 @@ import type { Row, Store, Tx } from '../../db/store.ts';
 import { imports, rejectedRecords } from '../../db/tables/intake.ts';
 import { DomainError } from '../errors.ts';
 import type { Ledger } from '../indices/follow.ts';
+import { apiSource } from '../lib/api-source.ts';
 import { datasetTarget, importTargets } from '../lib/import-targets.ts';
 import type { FieldProblem } from '../lib/problems.ts';
 import type { SourceLimits } from '../sources/source.ts';
 import { followImport } from './import-progress.ts';
 import { createImportRun, type ImportFile, type ImportOptions, type ImportRun } from './import-run.ts';
-import { type Importer, type ImportSession, type Outcome, sentByApi } from './recording.ts';
+import { type Importer, type ImportSession, type Origin, type Outcome, sentByApi } from './recording.ts';
 import { rowsInOrder } from './rows-in-order.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from './table-page.ts';
 
@@ -31,17 +32,24 @@ export interface Intake {
   readonly importers: readonly Importer[];
   /** Starts taking files in; several files of one table are put in force together. */
   start(target: string, files: readonly ImportFile[], options?: ImportOptions): Promise<ImportRun>;
-  /** Takes in records sent through the API, each judged alone, all in one transaction. */
-  receive<R>(importer: Importer<R>, source: string, records: readonly R[]): Promise<Received>;
-  /** The same for records as a client wrote them; those that cannot be read are kept among the rejects, too. */
-  receiveWritten(importer: Importer, source: string, records: readonly WrittenRecord[]): Promise<Received>;
+  /** Takes in records sent through the API with one key, each judged alone, all in one transaction. */
+  receive<R>(importer: Importer<R>, sentBy: string | null, records: readonly R[]): Promise<Received>;
+  /**
+   * The same for records as clients wrote them, each with a key of its own; those that cannot be read are kept among the
+   * rejects, too. They are taken once their transaction has begun: whatever has come by then shares it.
+   */
+  receiveWritten(
+    importer: Importer,
+    take: () => readonly WrittenRecord[],
+    sentBy?: (place: number) => string | null,
+  ): Promise<Received>;
   /** Imports, the newest first. */
   importsPage(where: { state?: Import['state'] | undefined }, page: TablePageRequest): TablePage<Import>;
   importsByIds(ids: readonly number[]): (Import | null)[];
   /** An import as it stands and whenever its counts have moved, until it has ended. Throws NOT_FOUND. */
   progressOf(importId: number): AsyncIterableIterator<Import>;
   /** Ends imports whose process died in the middle; what they had stored stays. Call it when a server starts. */
-  endInterrupted(): Promise<void>;
+  endInterrupted(wanted?: Partial<Pick<Import, 'target' | 'digest'>>): Promise<void>;
 }
 
 export const createIntake = (
@@ -57,25 +65,48 @@ export const createIntake = (
     const known = importTargets.map(({ command }) => command).join(', ');
     throw new DomainError('BAD_REQUEST', `there is no import target ${named}; there are ${known}`);
   };
-  const runs = new Set<number>();
+  const running = new Set<number>();
   const importsByIds = (ids: readonly number[]) => rowsInOrder(store, imports, 'id', ids);
+
+  const endInterrupted: Intake['endInterrupted'] = async (wanted = {}) => {
+    const match = { ...wanted, state: 'RUNNING' } as const;
+    const open = store.page(imports, { key: 'id', direction: 'desc', match, limit: 1000 });
+    const dead = open.filter(({ id, processId }) => !running.has(id) && !isAlive(processId));
+    if (dead.length === 0) return;
+    await store.write((tx) => {
+      for (const { id, target } of dead)
+        tx.update(
+          imports,
+          // One that came to its end since has ended by itself.
+          { id, state: 'RUNNING' },
+          {
+            state: 'FAILED',
+            finishedAtUs: tx.nowUs,
+            failureCode: 'INTERNAL',
+            failureMessage: `the importing process ended in the middle; ${target === datasetTarget.target ? 'nothing of it is stored' : 'what it had stored is kept'}, import the file again`,
+          },
+        );
+    });
+  };
 
   /** One transaction for all; what is not taken in is kept with its text. */
   const judgeEach = <R, T>(
     importer: Importer<R>,
-    source: string,
-    records: readonly T[],
-    rawOf: (record: T, place: number) => string,
-    judge: (session: ImportSession<R>, tx: Tx, record: T) => Outcome,
+    take: () => readonly T[],
+    sentBy: (place: number) => string | null,
+    rawOf: (record: T) => string,
+    judge: (session: ImportSession<R>, tx: Tx, record: T, origin: Origin) => Outcome,
   ): Promise<Received> =>
     ledger.write((tx) => {
       const session = importer.begin({ id: 0, digest: '', isRepeat: false });
       const rejectedIds: number[] = [];
-      const outcomes = records.map((record, place) => {
-        const outcome = judge(session, tx, record);
+      const outcomes = take().map((record, place) => {
+        const sender = sentBy(place);
+        const outcome = judge(session, tx, record, sentByApi(sender));
         if (outcome.kind === 'REJECTED' || outcome.kind === 'CONFLICT') {
           const { problems } = outcome;
-          const raw = rawOf(record, place);
+          const raw = rawOf(record);
+          const source = apiSource(sender);
           const kept = { target: importer.target, source, raw, problems, receivedAtUs: tx.nowUs };
           rejectedIds.push(tx.insert(rejectedRecords, kept));
         }
@@ -87,55 +118,40 @@ export const createIntake = (
   return {
     importers,
     async start(target, files, options = {}) {
-      const run = await createImportRun({ store, ledger, limits, importer: importerOf(target) }, files, options);
-      for (const { id } of run.imports) runs.add(id);
-      void run.done.finally(() => run.imports.forEach(({ id }) => void runs.delete(id)));
-      return run;
+      const surroundings = { store, ledger, limits, importer: importerOf(target), running, endInterrupted };
+      return createImportRun(surroundings, files, options);
     },
-    async receive(importer, source, records) {
+    async receive(importer, sentBy, records) {
       if (records.length > limits.recordsPerMutationMax)
         throw new DomainError(
           'LIMIT_EXCEEDED',
           `${records.length} records are more than ${limits.recordsPerMutationMax} (setting recordsPerMutationMax)`,
         );
       const rawOf = (record: (typeof records)[number]) => JSON.stringify(importer.wire(record));
-      return judgeEach(importer, source, records, rawOf, (session, tx, record) =>
-        session.record(tx, record, sentByApi),
-      );
-    },
-    receiveWritten: (importer, source, records) => {
-      const read = records.map(({ value, problems }) => (problems ? { problems } : importer.read(value, {})));
       return judgeEach(
         importer,
-        source,
-        read,
-        (_record, place) => records[place]?.raw ?? '',
-        (session, tx, { value, problems }) =>
-          problems ? { kind: 'REJECTED', problems } : session.record(tx, value, sentByApi),
+        () => records,
+        () => sentBy,
+        rawOf,
+        (session, tx, record, origin) => session.record(tx, record, origin),
       );
     },
+    receiveWritten: (importer, take, sentBy = () => null) =>
+      judgeEach(
+        importer,
+        take,
+        sentBy,
+        ({ raw }) => raw,
+        (session, tx, { value, problems }, origin) => {
+          const read = problems ? { problems } : importer.read(value, {});
+          return read.problems ? { kind: 'REJECTED', problems: read.problems } : session.record(tx, read.value, origin);
+        },
+      ),
     importsPage: ({ state }, page) =>
       pageOfTable(store, imports, { key: 'id', direction: 'desc', match: state ? { state } : {} }, page),
     importsByIds,
     progressOf: (importId) => followImport(importsByIds, importId),
-    async endInterrupted() {
-      const running = store.page(imports, { key: 'id', direction: 'desc', match: { state: 'RUNNING' }, limit: 1000 });
-      const dead = running.filter(({ id, processId }) => !runs.has(id) && !isAlive(processId));
-      if (dead.length === 0) return;
-      await store.write((tx) => {
-        for (const { id, target } of dead)
-          tx.update(
-            imports,
-            { id },
-            {
-              state: 'FAILED',
-              finishedAtUs: tx.nowUs,
-              failureCode: 'INTERNAL',
-              failureMessage: `the importing process ended in the middle; ${target === datasetTarget.target ? 'nothing of it is stored' : 'what it had stored is kept'}, import the file again`,
-            },
-          );
-      });
-    },
+    endInterrupted,
   };
 };
 

@@ -12,23 +12,28 @@ export type Outcome =
   | { readonly kind: 'CONFLICT'; readonly problems: FieldProblem[] }
   | { readonly kind: 'REJECTED'; readonly problems: FieldProblem[] };
 
-/** Where a record came from; both null for records sent through the API. */
+/** Where a record came from. */
 export interface Origin {
+  /** Null, like its line, for records sent through the API. */
   readonly importId: number | null;
   readonly line: number | null;
+  /** Name of the API key it was sent with; null for imports, and where no keys are in use. */
+  readonly sentBy: string | null;
 }
 
-export const sentByApi: Origin = { importId: null, line: null };
+export const sentByApi = (sentBy: string | null): Origin => ({ importId: null, line: null, sentBy });
 
-/** Why ids may not be recorded; none for good ones. Checked where every face passes. */
-export const idProblems = (ids: Readonly<Record<string, string>>): FieldProblem[] =>
-  Object.keys(ids)
-    .filter((path) => !isTextId(ids[path] as string))
-    .map((path) => ({
-      path,
-      code: 'MALFORMED',
-      message: `${path} must be 1 to ${textIdLengthMax} characters of well-formed text without NUL`,
-    }));
+/** Why ids may not be recorded; none for good ones and for null, which stands for none. Checked where every face passes. */
+export const idProblems = (ids: Readonly<Record<string, string | null>>): FieldProblem[] => {
+  const problems: FieldProblem[] = [];
+  for (const path in ids) {
+    const id = ids[path] as string | null;
+    if (id === null || isTextId(id)) continue;
+    const message = `${path} must be 1 to ${textIdLengthMax} characters of well-formed text without NUL`;
+    problems.push({ path, code: 'MALFORMED', message });
+  }
+  return problems;
+};
 
 /** What a table stores of a record's origin. */
 export interface StoredOrigin extends Origin {

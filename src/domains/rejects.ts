@@ -2,6 +2,7 @@ import type { Row, Store, Tx } from '../../db/store.ts';
 import { imports, rejectedRecords } from '../../db/tables/intake.ts';
 import { DomainError } from '../errors.ts';
 import type { Ledger } from '../indices/follow.ts';
+import { senderOf } from '../lib/api-source.ts';
 import { parseExactJson } from '../lib/exact-json.ts';
 import type { ImportTarget } from '../lib/import-targets.ts';
 import { datasetTarget } from '../lib/import-targets.ts';
@@ -162,11 +163,12 @@ export const createRejects = (
 };
 
 /** Takes the record in as one of its import's; throws what it is refused for. */
-const record = (tx: Tx, importer: Importer, value: unknown, { id, importId, line, problems }: RejectedRecord) => {
+const record = (tx: Tx, importer: Importer, value: unknown, rejected: RejectedRecord) => {
+  const { id, importId, line, source, problems } = rejected;
   const account = importId === null ? undefined : tx.newest(imports, { id: importId });
   const begun = { id: account?.id ?? 0, digest: account?.digest ?? '', isRepeat: false };
   const session = importer.resume?.(tx, begun) ?? importer.begin(begun);
-  const outcome = session.record(tx, value, { importId, line });
+  const outcome = session.record(tx, value, { importId, line, sentBy: importId === null ? senderOf(source) : null });
   if (outcome.kind === 'CONFLICT') throw refused(id, 'CONFLICT', outcome.problems);
   if (outcome.kind === 'REJECTED') throw refused(id, 'VALIDATION_FAILED', outcome.problems);
   if (account) moveAccount(tx, account, wasConflict(problems) ? 'conflicts' : 'rejected', outcome.kind);

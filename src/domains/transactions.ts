@@ -88,16 +88,24 @@ export const createTransactions = (
     },
     bySeqs: (seqs) => rowsInOrder(store, transactions, 'seq', seqs).map((row) => row && stored(row)),
     record(tx, transaction, origin) {
-      const { amount, ip, ...rest } = transaction;
-      const { transactionId, userId, productId } = rest;
+      const { transactionId, userId, occurredAtUs, productId, ip } = transaction;
       const problems = idProblems({ transactionId, userId, productId });
       if (problems.length > 0) return { kind: 'REJECTED', problems };
-      const row = { ...rest, amount: formatDecimal(amount), ip: ip === null ? null : formatIp(ip) };
-      const known = tx.newest(transactions, { transactionId: row.transactionId });
-      if (!known) return { kind: 'CREATED', seq: tx.append(transactions, { ...row, ...origin }) };
+      const row = {
+        importId: origin.importId,
+        line: origin.line,
+        transactionId,
+        userId,
+        occurredAtUs,
+        productId,
+        amount: formatDecimal(transaction.amount),
+        ip: ip === null ? null : formatIp(ip),
+      };
+      const { seq, known } = tx.appendUnless(transactions, row, { transactionId });
+      if (!known) return { kind: 'CREATED', seq };
       const differing = contentFields.filter((field) => known[field] !== row[field]);
       if (differing.length === 0) return { kind: 'DUPLICATE' };
-      const message = `transaction ${row.transactionId} is recorded with another ${differing.join(', ')}`;
+      const message = `transaction ${transactionId} is recorded with another ${differing.join(', ')}`;
       const path = origin.importId === null ? 'transactionId' : 'click_id';
       return { kind: 'CONFLICT', problems: [{ path, code: 'CONFLICT', message }] };
     },

@@ -21,18 +21,27 @@ const mayBeInexact = /(?:^|[[:,\s])-?(?:[\d.]{16,}|[\d.]+[eE])/;
 
 const numberLiteral = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
+/** Where the digits begin and end that are not zeros around the others. By hand: `/0+$/` takes the square of a long run's length. */
+const significantDigits = (digits: string): [first: number, end: number] => {
+  let [first, end] = [0, digits.length];
+  while (first < end && digits.charCodeAt(first) === 48) first += 1;
+  while (end > first && digits.charCodeAt(end - 1) === 48) end -= 1;
+  return [first, end];
+};
+
 /** The one plain spelling of a number literal: no exponent, no needless zeros, no `-0`. */
 const plainText = (literal: string): string | null => {
   const parts = numberLiteral.exec(literal);
   if (parts === null) return null;
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = parts;
   const written = whole + fraction;
-  const digits = written.replace(/^0+/, '').replace(/0+$/, '');
-  if (digits === '') return '0';
-  const leadingZeros = written.length - written.replace(/^0+/, '').length;
+  const [first, end] = significantDigits(written);
+  if (first === end) return '0';
   // Where the decimal point stands, counted from the first digit that is not zero.
-  const point = whole.length - leadingZeros + Number(exponent);
-  if (Math.max(point, digits.length, digits.length - point) > plainDigitsMax) return null;
+  const point = whole.length - first + Number(exponent);
+  const count = end - first;
+  if (Math.max(point, count, count - point) > plainDigitsMax) return null;
+  const digits = written.slice(first, end);
   if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`;
   if (point >= digits.length) return sign + digits.padEnd(point, '0');
   return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;

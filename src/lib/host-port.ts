@@ -9,7 +9,10 @@ export interface HostPort {
 export const parseHostPort = (text: string): HostPort | null => {
   const [, name = '', digits] = /^(\[[^\]]*\]|[^\s:/?#@\\[\]]+)(?::(\d{1,5}))?$/.exec(text) ?? [];
   if (name === '' || Number(digits ?? 0) > 65_535 || !URL.canParse(`http://${name}`)) return null;
-  return { host: plainHost(new URL(`http://${name}`).hostname), port: digits === undefined ? null : Number(digits) };
+  const host = plainHost(new URL(`http://${name}`).hostname);
+  // URLs may have stranger hosts, but no machine has; `*` stands for itself there.
+  if (!/^(?:\[[\da-f:]+\]|[\w.-]+)$/.test(host)) return null;
+  return { host, port: digits === undefined ? null : Number(digits) };
 };
 
 /** A name with a dot at its end is the same name, fully qualified. */

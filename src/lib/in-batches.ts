@@ -46,13 +46,13 @@ export async function* inBatches<T, R>(
   try {
     while (!isEnded || batches.length > 0 || underWay.length > 0) {
       while (isDue()) begin(batches.shift() as T[]);
-      if (!isEnded && !hasFull()) {
-        reading ??= items.next();
+      if (!reading && !isEnded && !hasFull()) {
+        reading = items.next();
         void reading.catch(() => undefined);
       }
       const happened = await Promise.race([...(reading ? [reading] : []), ...underWay.slice(0, 1)]);
       if ('result' in happened) {
-        underWay.shift();
+        void underWay.shift();
         yield happened.result;
         continue;
       }

@@ -2,9 +2,11 @@ import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
 import type { Logger } from 'pino';
 import type { Shared } from '../context.ts';
+import type { Caller } from '../domains/api-keys.ts';
 import { DomainError } from '../errors.ts';
 import { stringifyExact } from '../lib/exact-json.ts';
 import { type Answer, faultAnswer } from '../web/answer.ts';
+import { keyOf } from '../web/credentials.ts';
 import type { ApiDocument } from '../web/docs-page.ts';
 import { type Address, pairsOf } from './read-input.ts';
 import { createRequestBody, type SentBody } from './request-body.ts';
@@ -29,7 +31,7 @@ export interface Answering {
 }
 
 export const createAnswering = (shared: Shared, log: Logger, document: () => ApiDocument): Answering => {
-  const { ledger, config } = shared;
+  const { apiKeys, ledger, config } = shared;
 
   const noteBug = (error: unknown, { pathname }: Address): void => {
     if (!(error instanceof DomainError)) log.error({ err: error, path: pathname }, 'a request failed');
@@ -44,9 +46,16 @@ export const createAnswering = (shared: Shared, log: Logger, document: () => Api
   };
 
   /** Once an answer has begun, a fault can only be told at its end. */
-  async function* withFault(texts: AsyncIterable<string>, address: Address): AsyncGenerator<string> {
+  async function* withFault(
+    texts: AsyncIterable<string>,
+    address: Address,
+    caller: Caller | null,
+  ): AsyncGenerator<string> {
     try {
-      yield* texts;
+      for await (const text of texts) {
+        if (caller?.ended.aborted) throw keyRevoked();
+        yield text;
+      }
     } catch (error) {
       noteBug(error, address);
       yield `${faultAnswer(error).body}\n`;
@@ -56,25 +65,13 @@ export const createAnswering = (shared: Shared, log: Logger, document: () => Api
   return {
     refuse,
     async answer(route, inquiry) {
-      const { address, header, origin } = inquiry;
+      const { address } = inquiry;
       try {
+        const caller = route.needs && apiKeys.admit(apiKeys.callerOf(keyOf(inquiry.header)), route.needs);
         if (route.subject === 'facts' && !ledger.ready)
           throw new DomainError('NOT_READY', 'the indices are being built');
-        const value = await route.handle(address, shared, {
-          origin,
-          get prefers() {
-            return preferred(header('accept'));
-          },
-          get pairs() {
-            return pairsOf(address.search.slice(1));
-          },
-          get body() {
-            const bytesMax = route.body?.isStream ? Number.POSITIVE_INFINITY : config.bodyBytesMax;
-            return createRequestBody(inquiry.body, bytesMax);
-          },
-          header,
-          document,
-        });
+        const bytesMax = route.body?.isStream ? Number.POSITIVE_INFINITY : config.bodyBytesMax;
+        const value = await route.handle(address, shared, new Question(inquiry, bytesMax, document, caller));
         const caching = cachedBy(route);
         if (value instanceof Response) {
           for (const [name, text] of Object.entries(caching)) value.headers.set(name, text);
@@ -82,13 +79,54 @@ export const createAnswering = (shared: Shared, log: Logger, document: () => Api
         }
         const { type, body } = written(route, value);
         const headers = { 'content-type': type, ...caching };
-        return { status: 200, headers, body: typeof body === 'string' ? body : withFault(body, address) };
+        return { status: 200, headers, body: typeof body === 'string' ? body : withFault(body, address, caller) };
       } catch (error) {
         return refuse(error, inquiry);
       }
     },
   };
 };
+
+/** The key was good when the request came, and is no more. */
+const keyRevoked = (): DomainError => new DomainError('UNAUTHENTICATED', 'the key was revoked in the meantime');
+
+/**
+ * A class for its getters: those of an object literal give each object a shape of its own, which lives in the old
+ * generation and keeps the whole request alive until that is collected.
+ */
+class Question implements Asked {
+  readonly #inquiry: Inquiry;
+  readonly #bytesMax: number;
+  readonly #caller: Caller | null;
+  readonly origin: string;
+  readonly header: Asked['header'];
+  readonly document: Asked['document'];
+
+  constructor(inquiry: Inquiry, bytesMax: number, document: Asked['document'], caller: Caller | null) {
+    this.#inquiry = inquiry;
+    this.#bytesMax = bytesMax;
+    this.#caller = caller;
+    this.origin = inquiry.origin;
+    this.header = inquiry.header;
+    this.document = document;
+  }
+
+  get sentBy() {
+    return this.#caller?.name ?? null;
+  }
+
+  get pairs() {
+    return pairsOf(this.#inquiry.address.search.slice(1));
+  }
+
+  get prefers() {
+    return preferred(this.header('accept'));
+  }
+
+  get body() {
+    return createRequestBody(this.#inquiry.body, this.#bytesMax, () => this.#caller?.ended.aborted && keyRevoked());
+  }
+}
 
 const noStore = { 'cache-control': 'no-store', vary: 'accept' };
 const askAgain = { 'cache-control': 'no-cache', vary: 'accept' };

@@ -14,8 +14,8 @@ export const initial = defineRoute({
     'Answers the server’s guess, `True` or `False`. The same UUID with the same symbol is stored once and answered as it was the first time, with another symbol it is a conflict (409).',
   fields: { uuid, symbol },
   answer: { schema: z.enum(['True', 'False']), example: 'True', type: 'text/plain' },
-  async handle({ uuid, symbol }, { conversations }) {
-    const { isVowelGuess } = await conversations.start(uuid, symbol);
+  async handle({ uuid, symbol }, { conversations }, { sentBy }) {
+    const { isVowelGuess } = await conversations.start(uuid, symbol, sentBy);
     return isVowelGuess ? 'True' : 'False';
   },
 });
@@ -28,8 +28,8 @@ export const followup = defineRoute({
   description: 'Every one counts, repeats too, and those of a conversation that was never seen to begin are kept.',
   fields: { uuid },
   answer: { schema: z.literal('hooray'), example: 'hooray', type: 'text/plain' },
-  async handle({ uuid }, { conversations }) {
-    await conversations.followUp(uuid);
+  async handle({ uuid }, { conversations }, { sentBy }) {
+    await conversations.followUp(uuid, sentBy);
     return 'hooray';
   },
 });

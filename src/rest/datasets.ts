@@ -171,6 +171,7 @@ export const listDatasets = defineRoute({
 export const importProgress = defineRoute({
   path: '/imports/{id}',
   subject: 'facts',
+  scopes: ['read', 'ingest'],
   summary: 'How far an import is, or how it ended',
   params: { id: importId },
   refuses: ['NOT_FOUND'],

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { z } from '@hono/zod-openapi';
 import type { Outcome } from '../domains/recording.ts';
 import { DomainError } from '../errors.ts';
@@ -40,10 +41,11 @@ export const receiveEvent = defineRoute({
   body: { types: ['application/json'], tolerates: carelessTypes, schema: event, example },
   refuses: ['CONFLICT', 'VALIDATION_FAILED', 'TOO_LARGE', 'OVERLOADED'],
   answer: { schema: z.object({ status: z.enum(['created', 'duplicate']) }), example: { status: 'created' } },
-  async handle(_input, { eventInbox }, { body, header }) {
+  async handle(_input, { eventInbox }, { body, header, sentBy }) {
     const key = header('idempotency-key');
-    const outerId = key === undefined ? null : { field: 'event_id', origin: 'the header Idempotency-Key', id: key };
-    const outcome = await eventInbox.receiveOne(await body.bytes(), outerId);
+    const origin = 'the header Idempotency-Key';
+    const outerId = key ? { field: 'event_id', origin, id: textOfHeader(key) } : null;
+    const outcome = await eventInbox.receiveOne(await body.bytes(), sentBy, outerId);
     if (outcome.kind === 'CREATED' || outcome.kind === 'DUPLICATE') return { status: statusOf(outcome) };
     const { kind, problems } = outcome;
     const message = problems.map((problem) => problem.message).join('; ');
@@ -72,11 +74,17 @@ export const receiveEvents = defineRoute({
     example: `${JSON.stringify({ index: 0, status: 'created' })}\n`,
     type: 'application/x-ndjson',
   },
-  handle({ summary }, { eventInbox }, { body }) {
-    const outcomes = eventInbox.receiveStream(body.chunks());
+  handle({ summary }, { eventInbox }, { body, sentBy }) {
+    const outcomes = eventInbox.receiveStream(body.chunks(), sentBy);
     return summary ? countsOf(outcomes) : linesOf(outcomes);
   },
 });
+
+/** HTTP hands the bytes of a header on as Latin-1; what is UTF-8 is read as such, like the same id in a body. */
+const textOfHeader = (header: string): string => {
+  const bytes = Buffer.from(header, 'latin1');
+  return isUtf8(bytes) ? bytes.toString() : header;
+};
 
 const statusOf = ({ kind }: Outcome): string => kind.toLowerCase();
 

@@ -31,6 +31,12 @@ export const information = (version: string) => ({
   },
 });
 
+/** The two ways to send an API key. */
+export const securitySchemes = [
+  { name: 'key', scheme: { type: 'apiKey', in: 'header', name: 'x-api-key' } },
+  { name: 'bearer', scheme: { type: 'http', scheme: 'bearer' } },
+] as const;
+
 /** A route as OpenAPI describes it, with the faults it may answer. */
 export const described = ({
   method,
@@ -44,16 +50,19 @@ export const described = ({
   body,
   refuses = [],
   answer,
+  needs,
 }: Route) => {
   const [first] = Object.keys({ ...query, ...fields });
   const example = first === undefined ? unknownParameter('verbose', []) : missingParameter(first);
-  const about = [description, Object.keys(fields).length > 0 ? inBody : undefined].filter(Boolean).join(' ');
+  const inScope = needs ? `Where API keys are in use it needs one of scope ${needs.join(' or ')}.` : undefined;
+  const about = [description, Object.keys(fields).length > 0 ? inBody : undefined, inScope].filter(Boolean).join(' ');
   return createRoute({
     method: method.toLowerCase() as Lowercase<typeof method>,
     path,
     tags: [subject],
     summary,
     ...(about === '' ? {} : { description: about }),
+    ...(needs ? { security: securitySchemes.map(({ name }) => ({ [name]: [...needs] })) } : {}),
     request: {
       params: z.object(params),
       query: z.object({ ...query, ...fields }),
@@ -70,6 +79,9 @@ export const described = ({
         },
       },
       ...refused('BAD_REQUEST', { message: example.message, problems: [example] }),
+      ...(needs
+        ? { ...refused('UNAUTHENTICATED', { message: '…' }), ...refused('NOT_ALLOWED', { message: '…' }) }
+        : {}),
       ...(path === '/readyz' || subject === 'facts'
         ? refused('NOT_READY', { message: 'the indices are being built' })
         : {}),

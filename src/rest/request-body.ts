@@ -18,13 +18,20 @@ export interface SentBody {
   readonly contentType: string | undefined;
   /** In bytes, as announced. */
   readonly contentLength: string | undefined;
-  readonly chunks: AsyncIterable<Uint8Array> | null;
+  readonly chunks: () => AsyncIterable<Uint8Array> | null;
   /** All bytes at less cost than by `chunks`, where there is a way. Throws what `tooLarge` makes. */
   readonly whole?: (bytesMax: number, tooLarge: () => Error) => Promise<Buffer>;
 }
 
-/** The body of a request, of at most `bytesMax` bytes, which is the setting `bodyBytesMax`. */
-export const createRequestBody = (sent: SentBody, bytesMax: number): RequestBody => {
+/**
+ * The body of a request, of at most `bytesMax` bytes, which is the setting `bodyBytesMax`. Before each of its chunks
+ * `refusal` may say why no more is to be read.
+ */
+export const createRequestBody = (
+  sent: SentBody,
+  bytesMax: number,
+  refusal: () => DomainError | false | undefined = () => undefined,
+): RequestBody => {
   const tooLarge = () => new DomainError('TOO_LARGE', `the body is over ${bytesMax} bytes (setting bodyBytesMax)`);
   const refuseAnnounced = (): void => {
     if (sent.contentLength !== undefined && Number(sent.contentLength) > bytesMax) throw tooLarge();
@@ -33,9 +40,11 @@ export const createRequestBody = (sent: SentBody, bytesMax: number): RequestBody
     refuseAnnounced();
     let count = 0;
     try {
-      for await (const chunk of sent.chunks ?? []) {
+      for await (const chunk of sent.chunks() ?? []) {
         count += chunk.byteLength;
         if (count > bytesMax) throw tooLarge();
+        const refused = refusal();
+        if (refused) throw refused;
         yield chunk;
       }
     } catch (error) {

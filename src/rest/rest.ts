@@ -7,7 +7,7 @@ import { shown } from '../lib/problems.ts';
 import { type Answer, toResponse } from '../web/answer.ts';
 import type { ApiDocument } from '../web/docs-page.ts';
 import { createAnswering, type Inquiry } from './answer-route.ts';
-import { described, information } from './openapi.ts';
+import { described, information, securitySchemes } from './openapi.ts';
 import type { Route } from './route.ts';
 import { routes as allRoutes } from './routes.ts';
 
@@ -46,6 +46,8 @@ export const createRest = (shared: Shared, log: Logger, routes: readonly Route[]
     return response;
   };
 
+  for (const { name, scheme } of securitySchemes)
+    app.openAPIRegistry.registerComponent('securitySchemes', name, scheme);
   for (const route of routes) {
     const operation = described(route);
     const path = operation.getRoutingPath().replace(/:(\w+)$/, route.takesRest ? ':$1{.+}' : ':$1');
@@ -87,9 +89,7 @@ const inquiryOf = (c: Context): Inquiry => {
       contentType: headers.get('content-type') ?? undefined,
       contentLength: headers.get('content-length') ?? undefined,
       // A request makes its body when it is first asked for it.
-      get chunks() {
-        return request.body;
-      },
+      chunks: () => request.body,
     },
   };
 };

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Shared } from '../context.ts';
 import type { ErrorCode } from '../errors.ts';
+import type { Scope } from '../lib/api-key.ts';
 import type { ApiDocument } from '../web/docs-page.ts';
 import { readFields, wrongMediaType } from './read-fields.ts';
 import { type Address, type Given, readInput, type Shape } from './read-input.ts';
@@ -21,6 +22,8 @@ export interface Asked {
   readonly pairs: readonly Given[];
   /** What a route with a `body` reads by itself. */
   readonly body: RequestBody;
+  /** What the key of the caller is called; null for one who needs none. */
+  readonly sentBy: string | null;
   /** A header by its name in lower case. */
   header(name: string): string | undefined;
   /** The OpenAPI document of all routes. */
@@ -49,6 +52,11 @@ interface Described {
   readonly subject: Subject;
   /** The names in its query depend on what is asked for: it reads them itself. */
   readonly anyQuery?: true;
+  /**
+   * Keys of these scopes may call it, whichever. Facts need `read` when they are asked for and `ingest` when they are
+   * sent, unless it says otherwise; the rest is for everybody.
+   */
+  readonly scopes?: readonly Scope[];
   /** A POST without parameters in its path that is asked so often that it must cost little; it never answers a Response. */
   readonly isDirect?: true;
   readonly summary: string;
@@ -67,6 +75,8 @@ interface Described {
 /** One address, asked in one way. */
 export interface Route extends Described {
   readonly method: 'GET' | 'POST' | 'PUT';
+  /** Null for what is for everybody. */
+  readonly needs: readonly Scope[] | null;
   readonly params: Shape;
   readonly query: Shape;
   readonly fields: Shape;
@@ -91,7 +101,15 @@ interface Definition<P extends Shape, Q extends Shape, F extends Shape> extends 
 export const defineRoute = <P extends Shape = NoShape, Q extends Shape = NoShape, F extends Shape = NoShape>(
   definition: Definition<P, Q, F>,
 ): Route => {
-  const { method = 'GET', params = {}, query = {}, fields = {}, body } = definition;
+  const {
+    method = 'GET',
+    subject,
+    scopes = [method === 'GET' ? 'read' : 'ingest'],
+    params = {},
+    query = {},
+    fields = {},
+    body,
+  } = definition;
   const schema = z.object({ ...params, ...query, ...fields }) as unknown as z.ZodObject<P & Q & F>;
   const readable = body && new Set([...body.types, ...(body.tolerates ?? [])]);
   const expected = { ...definition, params, query, fields, schema };
@@ -99,6 +117,7 @@ export const defineRoute = <P extends Shape = NoShape, Q extends Shape = NoShape
   return {
     ...definition,
     method,
+    needs: subject === 'facts' ? scopes : null,
     params,
     query,
     fields,

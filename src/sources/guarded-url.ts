@@ -122,7 +122,11 @@ const answerOf = (url: URL, socket: Socket): Promise<IncomingMessage> =>
         connection: 'close',
       },
     });
-    asked.once('response', resolve);
+    asked.once('response', (response) => {
+      // Whoever reads it is told; who leaves it unread does not care.
+      response.on('error', () => undefined);
+      resolve(response);
+    });
     asked.on('error', reject);
     asked.once('close', () => reject(new Error('the connection was closed')));
     // Switched to a protocol that nobody asked for.

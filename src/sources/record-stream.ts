@@ -13,7 +13,8 @@ const headBytesMax = 4096;
 /** One record that came by itself. */
 export const readOneRecord = (bytes: Buffer, recordBytesMax: number): SourceRecord => {
   const record = createRecordBytes(recordBytesMax);
-  record.add(bytes, 0, bytes.length);
+  const text = withoutMark(bytes);
+  record.add(text, 0, text.length);
   return jsonRecord(1, record.take());
 };
 

@@ -1,4 +1,5 @@
 import { DomainError, statusOfCode } from '../errors.ts';
+import { challenge } from './credentials.ts';
 
 /** What is answered, whatever carries it. */
 export interface Answer {
@@ -17,7 +18,11 @@ export const faultAnswer = (error: unknown): Answer & { readonly body: string; r
     typeof details.retryAfterMs === 'number' ? { 'retry-after': String(Math.ceil(details.retryAfterMs / 1000)) } : {};
   return {
     status: statusOfCode(code),
-    headers: { 'content-type': 'application/json', ...retryAfter },
+    headers: {
+      'content-type': 'application/json',
+      ...retryAfter,
+      ...(code === 'UNAUTHENTICATED' ? challenge : {}),
+    },
     body: JSON.stringify({ error: { code, message, ...(problems.length > 0 ? { problems } : {}) } }),
     message,
   };

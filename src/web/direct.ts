@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import type { SentBody } from '../rest/request-body.ts';
 import type { DirectRoute, Rest } from '../rest/rest.ts';
 import { type Answer, faultAnswer } from './answer.ts';
-import { originHeaders, plainPath, refuseForeignHost, refuseForeignOrigin } from './gate-rules.ts';
+import { originHeaders, plainPath, refuseEncodedBody, refuseForeignHost, refuseForeignOrigin } from './gate-rules.ts';
 
 /** A request that is answered without the Fetch standard's objects. */
 export interface DirectRequest {
@@ -42,6 +42,7 @@ export const createDirect = (config: Pick<Config, 'host' | 'allowedOrigins'>, re
     const { headers } = incoming;
     try {
       refuseForeigner(host, incoming);
+      refuseEncodedBody(headers['content-encoding']);
     } catch (error) {
       return faultAnswer(error);
     }
@@ -115,7 +116,7 @@ const drained = (outgoing: ServerResponse): Promise<void> =>
 const bodyOf = (incoming: IncomingMessage): SentBody => ({
   contentType: incoming.headers['content-type'],
   contentLength: incoming.headers['content-length'],
-  chunks: incoming,
+  chunks: () => incoming,
   // By events: to iterate over a request costs more than to store what is in it.
   whole: (bytesMax, tooLarge) =>
     new Promise((resolve, reject) => {

@@ -1,5 +1,6 @@
 import { DomainError } from '../errors.ts';
-import { kindOf, parseIp } from '../lib/ip.ts';
+import { isLoopbackHost } from '../lib/loopback.ts';
+import { shown } from '../lib/problems.ts';
 
 /** `//monitor` is `/monitor`: one client is known to ask so. */
 export const plainPath = (pathname: string): string =>
@@ -11,13 +12,14 @@ export const plainPath = (pathname: string): string =>
  * was called. Throws NOT_ALLOWED.
  */
 export const refuseForeignHost = (hostname: string, ownHost: string): void => {
-  if (isLoopbackName(ownHost) && !isLoopbackName(hostname))
+  if (isLoopbackHost(ownHost) && !isLoopbackHost(hostname))
     throw new DomainError('NOT_ALLOWED', `this server is not ${hostname.slice(0, 80)}`);
 };
 
-const isLoopbackName = (name: string): boolean => {
-  const ip = parseIp(name.replace(/^\[|\]$/g, ''));
-  return ip === null ? name === 'localhost' : kindOf(ip) === 'LOOPBACK';
+/** Bodies are read as they stand: one that is compressed would be taken for malformed records. Throws BAD_REQUEST. */
+export const refuseEncodedBody = (encoding: string | null | undefined): void => {
+  if (encoding && encoding.trim().toLowerCase() !== 'identity')
+    throw new DomainError('BAD_REQUEST', `the body must be sent without content-encoding, not ${shown(encoding)}`);
 };
 
 /** A request as far as it tells who made it. */
@@ -43,7 +45,7 @@ export const originHeaders = (origin: string | null, allowed: readonly string[])
     ? {
         'access-control-allow-origin': origin,
         'access-control-allow-methods': 'GET, HEAD, POST, PUT',
-        'access-control-allow-headers': 'content-type, idempotency-key',
+        'access-control-allow-headers': 'authorization, content-type, idempotency-key, x-api-key',
         vary: 'origin',
       }
     : {};

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { DomainError } from '../errors.ts';
 import { errorResponse } from './error-response.ts';
-import { originHeaders, plainPath, refuseForeignHost, refuseForeignOrigin } from './gate-rules.ts';
+import { originHeaders, plainPath, refuseEncodedBody, refuseForeignHost, refuseForeignOrigin } from './gate-rules.ts';
 
 export type Handler = (request: Request) => Promise<Response>;
 
@@ -19,6 +19,7 @@ export const createGate = (config: Config, log: Logger, graphql: Handler, rest: 
       refuseForeignHost(url.hostname, config.host);
       const caller = { method, origin: headers.get('origin'), host: headers.get('host') ?? url.host };
       refuseForeignOrigin(caller, config.allowedOrigins);
+      refuseEncodedBody(headers.get('content-encoding'));
       if (isPreflight(request)) return new Response(null, { status: 204 });
       if (url.pathname !== '/graphql') return await rest(request);
       const body = limitBody(request, ...bodyMax(request, config));

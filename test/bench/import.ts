@@ -22,7 +22,7 @@ import { cityName, createWorld, userId, type World } from './world.ts';
 /** The same rows as the program stores, in its own tables with their indices, made of columns instead of a file. */
 const floors: readonly { readonly sql: string; row(world: World, row: number): unknown[] }[] = [
   {
-    sql: 'insert into status_changes values (?, ?, ?, ?, ?, ?, ?)',
+    sql: 'insert into status_changes values (?, ?, ?, ?, ?, ?, ?, null)',
     row: ({ changes: { user, atUs, status } }, row) => [
       ...origin(row, 0),
       userId(user[row] as number),
@@ -31,7 +31,7 @@ const floors: readonly { readonly sql: string; row(world: World, row: number): u
     ],
   },
   {
-    sql: 'insert into ip_ranges values (?, ?, ?, ?, ?, ?, ?, ?)',
+    sql: 'insert into ip_ranges values (?, ?, ?, ?, ?, ?, ?, ?, null)',
     row: ({ ranges: { first, last, city } }, row) => [
       ...origin(row, first.length),
       2,
@@ -41,7 +41,7 @@ const floors: readonly { readonly sql: string; row(world: World, row: number): u
     ],
   },
   {
-    sql: 'insert into transactions values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    sql: 'insert into transactions values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, null)',
     row: ({ facts: { user, atUs, product, cents, ip } }, row) => [
       ...origin(row, 2 * user.length),
       String(row + 1),

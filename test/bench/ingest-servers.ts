@@ -12,7 +12,8 @@ const [kind = '', where = ''] = process.argv.slice(2);
 type Event = Readonly<Record<string, string | number | null>>;
 
 interface Peer {
-  take(event: Event): void | Promise<unknown>;
+  /** Settles once the event is kept, as well as this peer keeps anything. */
+  take(event: Event): unknown;
   count(): number | Promise<number>;
 }
 

@@ -45,8 +45,12 @@ export interface Server extends Running {
 }
 
 /** Starts a server on a free port and waits for its line; it ends with the test at the latest. */
-export const serve = async (args: readonly string[], entry: Entry = 'cli'): Promise<Server> => {
-  const running = startAsof([...(entry === 'cli' ? ['serve'] : []), '--port', '0', ...args], {}, entry);
+export const serve = async (
+  args: readonly string[],
+  entry: Entry = 'cli',
+  env: NodeJS.ProcessEnv = {},
+): Promise<Server> => {
+  const running = startAsof([...(entry === 'cli' ? ['serve'] : []), '--port', '0', ...args], env, entry);
   const { child, output, closed } = running;
   onTestFinished(() => void child.kill('SIGKILL'));
   const url = await new Promise<string>((resolve, reject) => {

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { commands } from '../../src/cli/commands.ts';
 import { asof, folder } from './asof-process.ts';
 
-const names = ['serve', 'import', 'export', 'rejects', 'check', 'status', 'city', 'verify'];
+const names = ['serve', 'import', 'export', 'rejects', 'keys', 'check', 'status', 'city', 'verify'];
 
 describe('asof', () => {
   it('prints help and version on stdout', async () => {
@@ -34,6 +34,14 @@ describe('asof', () => {
     [['status', 'u-1', 'soon']],
     [['status', '', '2025-01-01']],
     [['city', '10.0.0']],
+    [['keys']],
+    [['keys', 'add', 'a']],
+    [['keys', 'add', '--scope', 'read']],
+    [['keys', 'add', 'a', '--scope', 'owner']],
+    [['keys', 'add', 'a b', '--scope', 'read']],
+    [['keys', 'list', 'a']],
+    [['keys', 'revoke']],
+    [['keys', 'revoke', 'a', '--scope', 'read']],
     [['serve', '--port', 'high']],
     [['serve', '--port', '65536']],
     [['serve', '--log-level', 'loud']],

@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { asof, folder, serve } from './asof-process.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { experimentEvents } from '../../db/tables/index.ts';
+import { openApp } from '../support/app.ts';
+import { asof, folder, serve, startAsof } from './asof-process.ts';
 
 const changes = [
   { user_id: 'u-1', created_at: '2025-03-01T10:00:00', status: 'cancelled' },
@@ -138,6 +141,36 @@ describe('asof import', () => {
     const more = await asof(['import', 'events', lines, '--data', data, '--json']);
     expect(reportOf(more.stdout)).toMatchObject({ imports: [{ stored: 1, duplicates: 1 }] });
     expect(await asof(['verify', '--data', data])).toMatchObject({ stdout: 'sound: 4 records\n' });
+  });
+
+  it('goes on where a process was killed, and two at once take a file in once', async () => {
+    const event = {
+      user_id: 'u',
+      account_type: 'free',
+      date: '2020-01-01',
+      event_type: null,
+      order_value: null,
+      version: 'a',
+    };
+    const { data, path } = await written(`${JSON.stringify(event)}\n`.repeat(20_000), 'events.jsonl');
+    const { app, close } = await openApp({ data });
+    onTestFinished(close);
+    const stored = () => app.store.count(experimentEvents);
+    const args = ['import', 'events', path, '--data', data, '--json'];
+    const killed = startAsof(args);
+    while (stored() === 0) await delay(1);
+    killed.child.kill('SIGKILL');
+    await killed.closed;
+    const before = stored();
+    expect(before).toBeLessThan(20_000);
+    const ends = await Promise.all([asof(args), asof(args)]);
+    const accounts = ends.map(({ stdout }) => reportOf(stdout).imports[0] as { stored: number; duplicates: number });
+    accounts.sort((a, b) => b.stored - a.stored);
+    expect(accounts).toMatchObject([
+      { state: 'SUCCEEDED', read: 20_000, stored: 20_000 - before, duplicates: before },
+      { state: 'SUCCEEDED', read: 20_000, stored: 0, duplicates: 20_000 },
+    ]);
+    expect(stored()).toBe(20_000);
   });
 
   it('stores nothing in a dry run, and makes no data folder for one', async () => {

@@ -60,7 +60,7 @@ it('does not take what another process commits meanwhile for damage', async () =
       if (!checking.now || !sql.includes('max(last_seq)')) return;
       checking.now = false;
       raw.exec(
-        "insert into status_changes values (2, 9, null, null, 'u', 0, 'paying'); insert into commits values (2, 9)",
+        "insert into status_changes (seq, recorded_at_us, user_id, effective_at_us, status) values (2, 9, 'u', 0, 'paying'); insert into commits values (2, 9)",
       );
     },
   });

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { experimentEvents, rejectedRecords } from '../../db/tables/index.ts';
@@ -118,6 +119,35 @@ describe('one event', () => {
     expect(stored(app)).toHaveLength(1);
     // A reject is kept with the id that came beside it.
     expect(rejected(app).map(({ raw }) => JSON.parse(raw).event_id)).toEqual(['k1', 'k2', 'x'.repeat(300)]);
+  });
+
+  it('has one id, whether it is a number or text, in the body or in the header', async () => {
+    const app = await opened();
+    const sameId = (id: string, key: string) =>
+      post(app, `${eventText().slice(0, -1)},"event_id":${id}}`, { ...json, 'idempotency-key': key });
+    for (const [id, key] of [
+      ['12345678901234567890', '12345678901234567890'],
+      ['1.0', '1'],
+      ['"ö"', Buffer.from('ö').toString('latin1')],
+    ] as const) {
+      expect((await told(await sameId(id, key))).body).toEqual({ status: 'created' });
+      expect((await told(await sameId('null', key))).body).toEqual({ status: 'duplicate' });
+      expect((await told(await sameId(id, ''))).body).toEqual({ status: 'duplicate' });
+    }
+    expect(stored(app).map(({ eventId }) => eventId)).toEqual(['12345678901234567890', '1', 'ö']);
+  });
+
+  it('says in the words of the wire what differs, and asks for plain bodies', async () => {
+    const app = await opened();
+    await post(app, `\ufeff${eventText({ event_id: 'e' })}`);
+    const other = eventText({ event_id: 'e', version: 'B', date: '2024-01-01', order_value: 1 });
+    expect(await (await post(app, other)).text()).toContain(
+      'event e is recorded with another version, date, order_value',
+    );
+    const packed = await post(app, gzipSync(eventText()), { ...json, 'content-encoding': 'gzip' });
+    expect([packed.status, await packed.text()]).toEqual([400, expect.stringContaining('content-encoding')]);
+    expect((await post(app, eventText(), { ...json, 'content-encoding': 'identity' })).status).toBe(200);
+    expect(rejected(app)).toHaveLength(1);
   });
 
   it.each([
@@ -368,6 +398,7 @@ describe('the direct path', () => {
     ['/receive_event', { ...json, origin: 'https://app.example' }, eventText()],
     ['/receive_event', { ...json, host: 'evil.example' }, eventText()],
     ['/receive_event', { ...json, host: 'localhost:99' }, eventText()],
+    ['/receive_event', { ...json, 'content-encoding': 'br' }, eventText()],
     ['/receive_event', json, 'x'.repeat(3000)],
     ['/events', ndjson, mixedText],
     ['/events?summary=1', ndjson, mixedText],

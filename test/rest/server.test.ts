@@ -68,7 +68,7 @@ describe('documentation', () => {
       { name: 'user_id', in: 'path', required: true },
       { name: 'date', in: 'query', required: true },
     ]);
-    expect(Object.keys(described?.responses ?? {})).toEqual(['200', '400', '503']);
+    expect(Object.keys(described?.responses ?? {})).toEqual(['200', '400', '401', '403', '503']);
   });
 
   it('tells the truth about answers', async () => {

@@ -10,9 +10,7 @@ export interface SentEvent {
 /** Takes experiment events in, in one transaction, as the API does. */
 export const sendEvents = async ({ app }: OpenApp, events: readonly SentEvent[]): Promise<void> => {
   const { intake, importers } = app.domains;
-  const { outcomes } = await intake.receiveWritten(
-    importers.experimentEvents,
-    'api',
+  const { outcomes } = await intake.receiveWritten(importers.experimentEvents, () =>
     events.map(({ eventId, userId, experiment, version = 'A' }) => ({
       raw: userId,
       value: {

@@ -1,0 +1,12 @@
+import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+
+/** Who may call: never the keys themselves. Rows stay when a key is revoked, for records say by which they came. */
+export const apiKeys = sqliteTable('api_keys', {
+  id: integer('id').primaryKey({ autoIncrement: true }),
+  name: text('name').notNull().unique(),
+  scopes: text('scopes', { mode: 'json' }).$type<Array<'read' | 'ingest' | 'admin'>>().notNull(),
+  /** SHA-256 of the key. */
+  digest: text('digest').notNull().unique(),
+  createdAtUs: integer('created_at_us').notNull(),
+  revokedAtUs: integer('revoked_at_us'),
+});
