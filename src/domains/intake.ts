@@ -74,13 +74,15 @@ export const createIntake = (
     const dead = open.filter(({ id, processId }) => !running.has(id) && !isAlive(processId));
     if (dead.length === 0) return;
     await store.write((tx) => {
-      for (const { id, target } of dead)
+      for (const { id, target, rejected } of dead)
         tx.update(
           imports,
           // One that came to its end since has ended by itself.
           { id, state: 'RUNNING' },
           {
             state: 'FAILED',
+            // What was read of a dataset was only going to be accepted.
+            ...(target === datasetTarget.target ? { accepted: 0, read: rejected } : {}),
             finishedAtUs: tx.nowUs,
             failureCode: 'INTERNAL',
             failureMessage: `the importing process ended in the middle; ${target === datasetTarget.target ? 'nothing of it is stored' : 'what it had stored is kept'}, import the file again`,
