@@ -164,20 +164,28 @@ const createRowSplitter = ({
   const push = (chunk: Buffer): RowText[] => {
     const rows: RowText[] = [];
     let start = 0;
-    for (let index = 0; index < chunk.length; index += 1) {
+    // Of their own in this loop, because it sees every byte: what a closure shares costs several times as much.
+    let state = at;
+    let lines = line;
+    const { length } = chunk;
+    for (let index = 0; index < length; index += 1) {
       const byte = chunk[index] as number;
-      if (byte === newline) line += 1;
-      if (at === 'QUOTED') {
-        if (byte === quote) at = 'AFTER_QUOTE';
+      if (state === 'PLAIN' && byte !== comma && byte !== newline) continue;
+      if (byte === newline) lines += 1;
+      if (state === 'QUOTED') {
+        if (byte === quote) state = 'AFTER_QUOTE';
       } else if (byte === newline) {
-        at = 'CELL_START';
+        state = 'CELL_START';
         pending.add(chunk, start, index);
         start = index + 1;
+        line = lines;
         takeRow(rows);
-      } else if (byte === comma) at = 'CELL_START';
-      else if (byte === quote && (at === 'CELL_START' || at === 'AFTER_QUOTE')) at = 'QUOTED';
-      else if (!(trim && at === 'CELL_START' && byte === 32)) at = 'PLAIN';
+      } else if (byte === comma) state = 'CELL_START';
+      else if (byte === quote && (state === 'CELL_START' || state === 'AFTER_QUOTE')) state = 'QUOTED';
+      else if (!(trim && state === 'CELL_START' && byte === 32)) state = 'PLAIN';
     }
+    at = state;
+    line = lines;
     const isLong = pending.length <= recordBytesMax && pending.length + chunk.length - start > recordBytesMax;
     const further = mendsQuotes && at === 'QUOTED' && isLong ? mended(chunk.subarray(start)) : null;
     if (further) return rows.concat(further);
