@@ -21,7 +21,7 @@ export const ColumnTypeEnum = builder.enumType('ColumnType', {
   },
 });
 
-export const FacetBucket = builder.objectRef<ValueCount>('FacetBucket').implement({
+const FacetBucket = builder.objectRef<ValueCount>('FacetBucket').implement({
   description: 'A value and how often it occurs.',
   fields: (t) => ({
     value: t.field({

@@ -156,7 +156,7 @@ const problemOf = (
 };
 
 /** A name of its own for each column: its header, or where another has that already, with a number behind it. */
-export const namesOf = (header: readonly string[]): string[] => {
+const namesOf = (header: readonly string[]): string[] => {
   const taken = new Set<string>(header);
   const seen = new Set<string>();
   return header.map((name) => {

@@ -141,8 +141,10 @@ export class CellJudge {
     if (trimmed.length < text.length) return this.judge(trimmed);
     if (text.length > 40) return cellKinds.text;
     if (text.length >= 8 && text.charCodeAt(0) !== 45) {
-      if (this.#judgeDate(text) === cellKinds.date) return cellKinds.date;
-      if (text.length > 10) {
+      // Most of what is longer than a date begins with one: then no other form needs to be tried.
+      const isInstant = text.length > 10 && text.charCodeAt(4) === 45;
+      if (!isInstant && this.#judgeDate(text) === cellKinds.date) return cellKinds.date;
+      if (isInstant) {
         const atUs = parseInstant(text);
         if (atUs !== null) {
           this.number = atUs;

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,9 +10,9 @@ const path = '/work/shared/data/games.csv';
 describe.skipIf(!existsSync(path))('games.csv', () => {
   let opened: OpenApp;
   let link = '';
-  const file = createServer(async (request, response) => {
-    if (request.url === '/latest') return response.writeHead(302, { location: '/games' }).end();
-    response.writeHead(200, { 'content-type': 'text/csv' }).end(await readFile(path));
+  const file = createServer((request, response) => {
+    if (request.url === '/latest') response.writeHead(302, { location: '/games' }).end();
+    else createReadStream(path).pipe(response.writeHead(200, { 'content-type': 'text/csv' }));
   });
 
   beforeAll(async () => {
