@@ -22,6 +22,7 @@ const clientFolder = 'test/fixtures/clients/generated';
 /** What the scalars are on the wire. */
 const scalars = {
   BigInt: 'number',
+  CellValue: 'string | number | boolean | readonly string[]',
   Cidr: 'string',
   DateTime: 'string',
   // A number would be rounded before it is sent.

@@ -2,6 +2,7 @@ import SchemaBuilder from '@pothos/core';
 import RelayPlugin from '@pothos/plugin-relay';
 import type { Context } from '../src/context.ts';
 import { DomainError } from '../src/errors.ts';
+import type { Cell } from '../src/lib/cell-text.ts';
 import type { Decimal } from '../src/lib/decimal.ts';
 import type { IpAddress } from '../src/lib/ip.ts';
 
@@ -20,6 +21,7 @@ type Scalars = {
   UUID: { Input: string; Output: string };
   Letter: { Input: string; Output: string };
   Duration: { Input: string; Output: string };
+  CellValue: { Input: string | number | boolean; Output: Cell };
   File: { Input: File; Output: never };
   ID: { Input: string; Output: string | number };
 };

@@ -1,13 +1,17 @@
 import type { Import } from '../src/domains/intake.ts';
 import { builder } from './builder.ts';
-import { memberOf, outcomeOf, SourceError, ValidationError } from './faults.ts';
+import { datasetArgs, importedDataset, refuseDatasetArgs } from './dataset-imports.ts';
+import { ConflictError, memberOf, outcomeOf, SourceError, ValidationError } from './faults.ts';
 import { ImportTargetEnum, ImportType } from './intake.ts';
 import { UserStatusEnum } from './status.ts';
 
 const ImportSourceInput = builder.inputType('ImportSourceInput', {
-  description: 'Where a file is. Exactly one of the two.',
+  description: 'Where a file is. Exactly one of these.',
   isOneOf: true,
   fields: (t) => ({
+    url: t.string({
+      description: 'A link to a file, http or https; for datasets. Private addresses only of the setting importAllow.',
+    }),
     file: t.field({ type: 'File', description: 'An uploaded file; at most the setting uploadBytesMax.' }),
     location: t.string({ description: 'A path in the folder that the operator has allowed (setting importFolder).' }),
   }),
@@ -29,6 +33,7 @@ const StartImportInput = builder.inputType('StartImportInput', {
       type: ImportSourceInput,
       description: 'Where it is; left out for `USER_FILES`, which have one place, set by the operator.',
     }),
+    ...datasetArgs(t),
     statusWords: t.field({ type: [StatusWordInput], description: 'Further words for a status; default none.' }),
     wait: t.boolean({
       required: true,
@@ -54,11 +59,11 @@ const StartImportPayload = builder.objectRef<{ import: Import }>('StartImportPay
 
 const StartImportResult = builder.unionType('StartImportResult', {
   description: 'The import, or why it could not begin.',
-  types: [StartImportPayload, ValidationError, SourceError],
+  types: [StartImportPayload, ValidationError, SourceError, ConflictError],
   resolveType: memberOf('StartImportPayload'),
 });
 
-const members = ['ValidationError', 'SourceError'];
+const members = ['ValidationError', 'SourceError', 'ConflictError'];
 
 builder.mutationFields((t) => ({
   startImport: t.field({
@@ -66,7 +71,10 @@ builder.mutationFields((t) => ({
     description:
       'Takes a file in, or for `USER_FILES` synchronises them, joining a run that is under way. Records are judged one by one; a file that is not what it claims to be fails as a whole.',
     args: { input: t.arg({ type: StartImportInput, required: true, description: 'The file.' }) },
-    resolve: (_root, { input: { target, source, statusWords, wait } }, { uploads }) => {
+    resolve: (_root, { input }, { uploads, datasetUploads }) => {
+      const { target, source, statusWords, wait } = input;
+      if (target === 'DATASET') return outcomeOf(importedDataset(datasetUploads, input), members);
+      refuseDatasetArgs(input);
       const words = Object.fromEntries((statusWords ?? []).map(({ word, status }) => [word, status]));
       return outcomeOf(uploads.importFrom(target, source, { statusWords: words, wait }), members);
     },

@@ -1,12 +1,15 @@
 import type { Import } from '../src/domains/intake.ts';
-import { type ImportTarget, importTargets, syncTarget } from '../src/lib/import-targets.ts';
+import { datasetTarget, type ImportTarget, importTargets, syncTarget } from '../src/lib/import-targets.ts';
 import { builder } from './builder.ts';
 import { numberPlace, pageOf, pageWanted } from './page.ts';
 
 export const ImportTargetEnum = builder.enumType('ImportTarget', {
   description: 'What the records of a file are.',
   values: Object.fromEntries(
-    [...importTargets, syncTarget].map(({ target, description }) => [target, { value: target, description }]),
+    [...importTargets, syncTarget, datasetTarget].map(({ target, description }) => [
+      target,
+      { value: target, description },
+    ]),
   ) as {
     [Target in ImportTarget]: { value: Target; description: string };
   },
@@ -18,7 +21,10 @@ const ImportState = builder.enumType('ImportState', {
     RUNNING: { description: 'Being taken in; its counts grow.' },
     SUCCEEDED: { description: 'Read to the end, every record stored or a duplicate.' },
     SUCCEEDED_WITH_REJECTS: { description: 'Read to the end, but some records were rejected or in conflict.' },
-    FAILED: { description: 'Broken off; `failure` says why. What had been stored stays.' },
+    FAILED: {
+      description: 'Broken off; `failure` says why. What had been stored stays; of a dataset nothing was.',
+    },
+    CANCELLED: { description: 'Ended by `cancelImport`; nothing of it was stored.' },
   } as const,
 });
 

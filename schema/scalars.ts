@@ -1,3 +1,4 @@
+import { Kind } from 'graphql';
 import { GraphQLISO8601Duration, GraphQLLocalDate } from 'graphql-scalars';
 import { formatDecimal, formatMicros, parseDecimal } from '../src/lib/decimal.ts';
 import { formatIp, parseIp } from '../src/lib/ip.ts';
@@ -106,6 +107,23 @@ builder.scalarType('Letter', {
   description: 'One letter `a` to `z`, returned in lower case.',
   serialize: (value) => value,
   parseValue: textParser('a letter a to z', parseLetter),
+});
+
+builder.scalarType('CellValue', {
+  description:
+    'The content of a cell: text, number, boolean, or a list of texts. Exact decimals, and whole numbers beyond 2^53, are text; dates are ISO text. On input text, number or boolean, read by the column’s type: dates in any form that a file may write them in.',
+  serialize: (value) => value,
+  parseValue: (value) => {
+    if (typeof value === 'string' && value.isWellFormed()) return value;
+    if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) return value;
+    throw new TypeError(`must be text, a number or a boolean, not ${shown(value)}`);
+  },
+  // As it is written: a double would round long ones.
+  parseLiteral: (node) => {
+    if (node.kind === Kind.INT || node.kind === Kind.FLOAT || node.kind === Kind.STRING) return node.value;
+    if (node.kind === Kind.BOOLEAN) return node.value;
+    throw new TypeError('must be text, a number or a boolean');
+  },
 });
 
 builder.scalarType('File', {

@@ -23,6 +23,12 @@ import './monitor.ts';
 import './recorded-events.ts';
 import './conversations.ts';
 import './dashboard.ts';
+import './dataset-columns.ts';
+import './dataset-filter.ts';
+import './dataset-rows.ts';
+import './datasets.ts';
+import './dataset-groups.ts';
+import './dataset-imports.ts';
 import './server.ts';
 
 /** The whole GraphQL schema. Types register themselves when their file is imported: every file stands in this list. */

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { openDatasetTables } from '../db/datasets/open.ts';
 import { openStore } from '../db/open.ts';
 import type { Store } from '../db/store.ts';
 import { createClock } from './clock.ts';
@@ -40,7 +41,8 @@ export const createApp = (config: Config, { log, onStatement }: Given): App => {
   const nowUs = createClock(config.now);
   const store = openStore({ ...config, nowUs, ...(onStatement ? { onStatement } : {}) });
   const ledger = createLedger(store);
-  const domains = createDomains(store, ledger, config, nowUs);
+  const tables = openDatasetTables(config);
+  const domains = createDomains(store, tables, ledger, config, nowUs);
   const server: { -readonly [Key in keyof ServerFacts]: ServerFacts[Key] } = {
     version: programVersion(),
     startedAtUs: nowUs(),
@@ -109,6 +111,7 @@ export const createApp = (config: Config, { log, onStatement }: Given): App => {
       Promise.all(warm).catch((error: unknown) => log.error(error, 'could not get ready for the first question'));
       following = setInterval(follow, config.followMs);
       following.unref();
+      await domains.datasets.sweep();
       await watched.start();
       const { userFilesEveryMinutes, userFilesStartMs } = config;
       firstSync = domains.userFileRuns.start(userFilesEveryMinutes * 60_000, userFilesStartMs, tellOfSync);
@@ -119,6 +122,8 @@ export const createApp = (config: Config, { log, onStatement }: Given): App => {
       clearInterval(following);
       watched.close();
       await domains.userFileRuns.close();
+      tables.close();
+      await domains.datasetImports.settled();
       await ledger.settled();
       store.close();
     },

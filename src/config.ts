@@ -194,6 +194,43 @@ export const settings = [
     '1000000',
     'Most rows the nested pages of an operation may come to, page sizes multiplied.',
   ),
+  setting(
+    'datasetCellLengthMax',
+    'integer',
+    '100000',
+    'Longest cell of a dataset, characters; a row with a longer one is rejected.',
+  ),
+  setting('datasetColumnsMax', 'integer', '1000', 'Most columns of a dataset.'),
+  setting(
+    'datasetRejectsMax',
+    'integer',
+    '10000',
+    'Most rows of a file that may be rejected; beyond it the file is no table.',
+    0,
+  ),
+  setting(
+    'datasetQueryMsMax',
+    'integer',
+    '10000',
+    'How long a question to a dataset may take, milliseconds; then its process is ended.',
+  ),
+  setting('datasetProcesses', 'integer', '2', 'Processes that answer questions to datasets.'),
+  setting('datasetImportsAtOnce', 'integer', '1', 'Datasets that are built at one time; further ones wait.'),
+  setting(
+    'datasetCacheBytesMax',
+    'bytes',
+    '256MB',
+    'What each of these processes may keep of columns and orders it has read.',
+  ),
+  setting('datasetPageBytesMax', 'bytes', '8MB', 'Most bytes of a page of rows; it is cut short beyond.'),
+  setting('datasetGroupsMax', 'integer', '1000000', 'Most groups of an aggregate of a dataset.'),
+  setting('datasetNeedleLengthMax', 'integer', '256', 'Longest text to search a dataset for, characters.'),
+  setting(
+    'exportStallMs',
+    'integer',
+    '30000',
+    'How long an export waits for a reader that takes nothing, milliseconds; then it is cut off.',
+  ),
 ];
 
 export type Config = { readonly [Each in (typeof settings)[number] as Each['name']]: Kinds[Each['kind']] };

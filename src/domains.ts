@@ -1,10 +1,15 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DatasetTables } from '../db/dataset-tables.ts';
 import type { Store } from '../db/store.ts';
 import type { Config } from './config.ts';
 import { createApiKeys } from './domains/api-keys.ts';
 import { createConversations } from './domains/conversations.ts';
 import { createDashboard } from './domains/dashboard.ts';
+import { createDatasetGroups } from './domains/dataset-groups.ts';
+import { createDatasetImports } from './domains/dataset-imports.ts';
+import { createDatasetUploads } from './domains/dataset-uploads.ts';
+import { createDatasets } from './domains/datasets.ts';
 import { createEnrichedAggregate } from './domains/enriched-aggregate.ts';
 import { createExperimentEvents } from './domains/experiment-events.ts';
 import { createExperimentEventsImporter } from './domains/experiment-events-import.ts';
@@ -33,7 +38,13 @@ import { createImageStore } from './sources/image-store.ts';
 import { openObjects } from './sources/open-objects.ts';
 
 /** Every domain there is, each given what it needs. */
-export const createDomains = (store: Store, ledger: Ledger, config: Config, nowUs: () => number) => {
+export const createDomains = (
+  store: Store,
+  tables: DatasetTables,
+  ledger: Ledger,
+  config: Config,
+  nowUs: () => number,
+) => {
   const apiKeys = createApiKeys(store, config);
   const users = createUsers(ledger);
   const userStatus = createUserStatus(store, ledger, users);
@@ -67,6 +78,10 @@ export const createDomains = (store: Store, ledger: Ledger, config: Config, nowU
   const eventInbox = createInbox({ intake, importer: importers.experimentEvents, limits: config });
   const rejects = createRejects(store, ledger, [...intake.importers, createUserFilesImporter(userFiles)], config);
   const uploads = createUploads(intake, userFileRuns, config);
+  const datasets = createDatasets(store, ledger, tables, config);
+  const datasetGroups = createDatasetGroups(datasets, config);
+  const datasetImports = createDatasetImports(store, ledger, datasets, tables, nowUs);
+  const datasetUploads = createDatasetUploads(datasetImports, uploads, config);
   const indexStates = () => [
     { name: 'user-files', entries: userFiles.entries, bytes: userFiles.byteLength },
     { name: 'user-status', entries: userStatus.entries, bytes: userStatus.byteLength },
@@ -98,6 +113,10 @@ export const createDomains = (store: Store, ledger: Ledger, config: Config, nowU
     eventInbox,
     rejects,
     uploads,
+    datasets,
+    datasetGroups,
+    datasetImports,
+    datasetUploads,
   };
 };
 

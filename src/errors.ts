@@ -29,6 +29,11 @@ export const errorCodes = [
     meaning: 'The file as a whole cannot be read as records; nothing of it was stored.',
   },
   {
+    code: 'SCHEMA_CHANGED',
+    status: 422,
+    meaning: 'The file has other columns than the dataset it is to be added to; nothing of it was stored.',
+  },
+  {
     code: 'ADDRESS_NOT_ALLOWED',
     status: 403,
     meaning: 'The link may not be followed: its scheme, its user information, or an address that is not public.',

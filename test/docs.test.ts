@@ -6,6 +6,7 @@ import { commands } from '../src/cli/commands.ts';
 import { settings } from '../src/config.ts';
 import { errorCodes } from '../src/errors.ts';
 import { routeList } from '../src/rest/routes.ts';
+import { fixture } from './support/app.ts';
 import { demoApp } from './support/demo-app.ts';
 import { modulesOf, root } from './support/modules.ts';
 
@@ -51,6 +52,8 @@ describe('the README', () => {
   it('shows answers that the demo world gives', async () => {
     const app = await demoApp();
     onTestFinished(app.close);
+    const columns = [{ column: 'Released', type: 'DATE' as const }];
+    await (await app.app.domains.datasetUploads.importFile(fixture('songs.csv'), { name: 'songs', columns })).done;
     const questions = shownQuestions(readme);
     const answers = [...readme.matchAll(/^```json$|^# (?=[[{A-Za-z])(?!asof$)/gm)];
     expect(questions.length).toBe(answers.length);

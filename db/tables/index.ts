@@ -1,6 +1,7 @@
 export * from './api-keys.ts';
 export * from './commits.ts';
 export * from './conversations.ts';
+export * from './datasets.ts';
 export * from './experiments.ts';
 export * from './intake.ts';
 export * from './ip-city.ts';

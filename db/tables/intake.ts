@@ -10,7 +10,7 @@ export const imports = sqliteTable(
     id: integer('id').primaryKey({ autoIncrement: true }),
     target: text('target').notNull(),
     source: text('source').notNull(),
-    state: text('state', { enum: ['RUNNING', 'SUCCEEDED', 'SUCCEEDED_WITH_REJECTS', 'FAILED'] }).notNull(),
+    state: text('state', { enum: ['RUNNING', 'SUCCEEDED', 'SUCCEEDED_WITH_REJECTS', 'FAILED', 'CANCELLED'] }).notNull(),
     startedAtUs: integer('started_at_us').notNull(),
     finishedAtUs: integer('finished_at_us'),
     bytesTotal: integer('bytes_total').notNull(),

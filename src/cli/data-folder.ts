@@ -1,3 +1,4 @@
+import { openDatasetTables } from '../../db/datasets/open.ts';
 import { openStore, storeExists } from '../../db/open.ts';
 import type { Store } from '../../db/store.ts';
 import { createClock } from '../clock.ts';
@@ -28,9 +29,11 @@ export const withData = async <R>(config: Config, work: (opened: Opened) => Prom
   const nowUs = createClock(config.now);
   const store = opening(config, () => openStore({ ...config, nowUs }));
   const ledger = createLedger(store);
+  const tables = openDatasetTables(config);
   try {
-    return await work({ store, ledger, domains: createDomains(store, ledger, config, nowUs) });
+    return await work({ store, ledger, domains: createDomains(store, tables, ledger, config, nowUs) });
   } finally {
+    tables.close();
     await ledger.settled();
     store.close();
   }

@@ -1,13 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { Argument, type Command as Declared } from 'commander';
+import { Argument, type Command as Declared, InvalidArgumentError, Option } from 'commander';
 import { storeExists } from '../../db/open.ts';
 import type { ImportOptions } from '../domains/import-run.ts';
 import type { ReadOptions } from '../domains/recording.ts';
-import { importTargets } from '../lib/import-targets.ts';
+import { type ColumnType, columnTypes } from '../lib/cells.ts';
+import { datasetTarget, importTargets } from '../lib/import-targets.ts';
 import type { Command } from './command.ts';
 import { type Opened, withData } from './data-folder.ts';
-import { CommandError, couldNotRun, done, problemsFound, wrongUsage } from './exit.ts';
+import { CommandError, couldNotRun, done, type ExitCode, problemsFound, wrongUsage } from './exit.ts';
+import { columnLines, type DatasetCommandOptions, importDataset } from './import-dataset.ts';
 import { createImportProgress } from './import-progress.ts';
 import {
   type ImportReport,
@@ -19,11 +21,11 @@ import {
 } from './import-report.ts';
 import { configOf, type DataOptions, withDataOptions } from './options.ts';
 import { statusWordOption } from './status-words.ts';
+import type { Terminal } from './terminal.ts';
 
-const targets = importTargets.map(({ command }) => command);
+const targets = [...importTargets, datasetTarget].map(({ command }) => command);
 
-interface Options extends DataOptions {
-  readonly dryRun?: true;
+interface Options extends DataOptions, DatasetCommandOptions {
   readonly mapStatus?: ReadOptions['statusWords'];
 }
 
@@ -41,6 +43,8 @@ Examples:
   asof import transactions --dry-run --json transactions.json
   asof import users user_info.json
   asof import events events-2025-06.jsonl
+  asof import dataset games games.csv
+  asof import dataset games https://files.example/games.csv --mode upsert --key AppID --type Tags=STRING_LIST
 
 JSON arrays, JSON Lines and CSV are told apart by content; ip-ranges also takes {"city": [{"start", "end"}]} and MaxMind
 databases. Several files of ip-ranges make up one table, which replaces the one in force. The later row of a user wins.
@@ -53,10 +57,26 @@ ${rejectsShownMax} rejects of each; read is the sum of stored, duplicates, confl
 export const importCommand: Command = {
   declare: (program: Declared) =>
     withDataOptions(program.command('import'))
-      .description('Take in files of users, experiment events, status changes, IP ranges or transactions.')
+      .description(
+        'Take in files of users, experiment events, status changes, IP ranges or transactions, or any CSV as a dataset.',
+      )
       .addArgument(new Argument('<target>', 'what the files hold').choices(targets))
-      .argument('<file...>', 'files to take in')
+      .argument('<file...>', 'files to take in; for a dataset its name, then one file or link')
       .option('--dry-run', 'read and judge every record, store nothing')
+      .addOption(
+        new Option('--mode <mode>', 'of a dataset that is there: what becomes of its rows (default: replace)').choices([
+          'replace',
+          'append',
+          'upsert',
+        ]),
+      )
+      .option('--key <column...>', 'the columns that name a row of a dataset')
+      .addOption(
+        new Option(
+          '--type <column=type...>',
+          'types of columns of a dataset, where they are not to be inferred',
+        ).argParser(readColumnType),
+      )
       .addOption(statusWordOption())
       .addHelpText('after', examples),
   async run(invoked, terminal) {
@@ -64,6 +84,9 @@ export const importCommand: Command = {
     const options = invoked.opts<Options>();
     if (options.mapStatus && target !== 'user-status')
       throw new CommandError(wrongUsage, '--map-status is for user-status');
+    if (target === datasetTarget.command) return runDataset(paths, options, terminal);
+    if (options.mode || options.key || options.type)
+      throw new CommandError(wrongUsage, '--mode, --key and --type are for datasets');
     const files = await Promise.all(paths.map(findFile));
     const config = configOf(options, terminal);
     // A rehearsal on a folder that is not there must not make it.
@@ -84,6 +107,40 @@ export const importCommand: Command = {
     );
     return reports.every(isAllTakenIn) ? done : problemsFound;
   },
+};
+
+const runDataset = async (given: readonly string[], options: Options, terminal: Terminal): Promise<ExitCode> => {
+  const config = configOf(options, terminal);
+  const isDryRun = options.dryRun === true;
+  const data = isDryRun && !storeExists(config.data) ? ':memory:' : config.data;
+  const report = await withData({ ...config, data }, async ({ domains }) => {
+    const progress = createImportProgress(terminal.stderr, [{ bytes: await bytesOf(given[1] ?? '') }]);
+    try {
+      return await importDataset(domains, given, options, progress.show);
+    } finally {
+      progress.end();
+    }
+  });
+  await terminal.print(
+    ...(options.json
+      ? [JSON.stringify({ target: datasetTarget.command, dryRun: isDryRun, imports: [report] })]
+      : [...reportLines(report, isDryRun), ...columnLines(report)]),
+  );
+  return isAllTakenIn(report) ? done : problemsFound;
+};
+
+/** Of a link it is not known. */
+const bytesOf = async (path: string): Promise<number> => (await stat(path).catch(() => ({ size: 0 }))).size;
+
+const readColumnType = (
+  text: string,
+  before: Readonly<Record<string, ColumnType>> = {},
+): Record<string, ColumnType> => {
+  const at = text.lastIndexOf('=');
+  const type = columnTypes.find((each) => each === text.slice(at + 1).toUpperCase());
+  if (at < 0 || !type)
+    throw new InvalidArgumentError(`It must be column=type, a type one of ${columnTypes.join(', ')}.`);
+  return { ...before, [text.slice(0, at)]: type };
 };
 
 const findFile = async (path: string): Promise<File> => {

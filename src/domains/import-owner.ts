@@ -1,4 +1,4 @@
-import { syncTarget } from '../lib/import-targets.ts';
+import { datasetTarget, syncTarget } from '../lib/import-targets.ts';
 
 /** A process of our own number that does not run the import is a container's former life. */
 export const isAlive = (processId: number): boolean => {
@@ -11,13 +11,15 @@ export const isAlive = (processId: number): boolean => {
   }
 };
 
-/** What is to be noted of an import whose process is gone. */
-export const interrupted = (nowUs: number, target: string) =>
-  ({
+/** What is to be noted of an import whose process is gone; `rejected` records of it are kept in any case. */
+export const interrupted = (nowUs: number, target: string, rejected: number) => {
+  const isWhole = target === syncTarget.target || target === datasetTarget.target;
+  return {
     state: 'FAILED',
+    // What was read of a dataset was only going to be accepted.
+    ...(target === datasetTarget.target ? { accepted: 0, read: rejected } : {}),
     finishedAtUs: nowUs,
     failureCode: 'INTERNAL',
-    failureMessage: `the importing process ended in the middle; ${
-      target === syncTarget.target ? 'nothing of it counts' : 'what it had stored is kept, import the file again'
-    }`,
-  }) as const;
+    failureMessage: `the importing process ended in the middle; ${isWhole ? 'nothing of it counts' : 'what it had stored is kept'}, import it again`,
+  } as const;
+};

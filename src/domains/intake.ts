@@ -76,7 +76,8 @@ export const createIntake = (
     if (dead.length === 0) return;
     await store.write((tx) => {
       // One that came to its end since has ended by itself.
-      for (const { id, target } of dead) tx.update(imports, { id, state: 'RUNNING' }, interrupted(tx.nowUs, target));
+      for (const { id, target, rejected } of dead)
+        tx.update(imports, { id, state: 'RUNNING' }, interrupted(tx.nowUs, target, rejected));
     });
   };
 

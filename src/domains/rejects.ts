@@ -5,6 +5,7 @@ import type { Ledger } from '../indices/follow.ts';
 import { senderOf } from '../lib/api-source.ts';
 import { parseExactJson } from '../lib/exact-json.ts';
 import type { ImportTarget } from '../lib/import-targets.ts';
+import { datasetTarget } from '../lib/import-targets.ts';
 import type { FieldProblem, RecordOutcome } from '../lib/problems.ts';
 import type { Importer, ReadOptions } from './recording.ts';
 import { rowsInOrder } from './rows-in-order.ts';
@@ -75,6 +76,8 @@ export const createRejects = (
   };
 
   const importerOf = ({ id, target }: RejectedRecord): Importer => {
+    if (target === datasetTarget.target)
+      throw new DomainError('BAD_REQUEST', 'a row of a dataset is mended in its file, which is then imported again');
     const found = importers.find((importer) => importer.target === target);
     if (!found) throw new Error(`rejected record ${id} is of the target ${target}, which nothing takes in`);
     return found;

@@ -24,6 +24,10 @@ export interface Uploads {
     source: ImportSource | null | undefined,
     options: Pick<ImportOptions, 'statusWords'> & { readonly wait: boolean },
   ): Promise<{ import: Import }>;
+  /** Writes bytes to a file of their own in the data folder, which whoever asked removes. */
+  spool(bytes: AsyncIterable<Uint8Array>): Promise<string>;
+  /** The file of that place in the folder the operator allows. Throws NOT_ALLOWED. */
+  allowed(location: string): Promise<ImportFile>;
 }
 
 export const createUploads = (
@@ -31,16 +35,15 @@ export const createUploads = (
   userFileRuns: UserFileRuns,
   { data, importFolder }: { readonly data: string; readonly importFolder: string },
 ): Uploads => {
-  const spool = async (file: File): Promise<ImportFile> => {
+  const spool = async (bytes: AsyncIterable<Uint8Array>): Promise<string> => {
     const folder = data === ':memory:' ? tmpdir() : join(data, 'uploads');
     await mkdir(folder, { recursive: true });
     const path = join(folder, randomUUID());
-    const bytes = file.stream() as unknown as AsyncIterable<Uint8Array>;
     await pipeline(bytes, createWriteStream(path)).catch(async (error: unknown) => {
       await rm(path, { force: true });
       throw error;
     });
-    return { path, name: basename(file.name.replaceAll('\\', '/')) || 'upload' };
+    return path;
   };
 
   const allowed = async (location: string): Promise<ImportFile> => {
@@ -77,12 +80,19 @@ export const createUploads = (
     return { import: ended ?? begun };
   };
 
+  const uploaded = async (file: File): Promise<ImportFile> => ({
+    path: await spool(bytesOf(file)),
+    name: uploadName(file),
+  });
+
   return {
+    spool,
+    allowed,
     async importFrom(target, source, { statusWords, wait }) {
       if (target === syncTarget.target) return synchronise(source, wait);
-      if (!source) throw missing();
+      if (!source) throw missingSource();
       const { file, location } = source;
-      const chosen = file ? await spool(file) : await allowed(location ?? '');
+      const chosen = file ? await uploaded(file) : await allowed(location ?? '');
       const discard = () => (file ? rm(chosen.path, { force: true }) : Promise.resolve());
       const run = await intake.start(target, [chosen], { statusWords }).catch(async (error: unknown) => {
         await discard();
@@ -95,7 +105,13 @@ export const createUploads = (
   };
 };
 
-const missing = (): DomainError => {
+/** The fault of an import that needs a source and is given none. */
+export const missingSource = (): DomainError => {
   const message = 'source is missing';
   return new DomainError('BAD_REQUEST', message, { problems: [{ path: 'input.source', code: 'MISSING', message }] });
 };
+
+export const bytesOf = (file: File): AsyncIterable<Uint8Array> => file.stream() as unknown as AsyncIterable<Uint8Array>;
+
+/** The name of an uploaded file without folders. */
+export const uploadName = ({ name }: Pick<File, 'name'>): string => basename(name.replaceAll('\\', '/')) || 'upload';

@@ -195,7 +195,7 @@ export const createUserFileRuns = (
 const beginIn = (tx: Tx, location: string): { found: Import; isOurs: boolean } => {
   for (let other = running(tx); other; other = running(tx)) {
     if (isAlive(other.processId)) return { found: other, isOurs: false };
-    tx.update(imports, { id: other.id }, interrupted(tx.nowUs, target));
+    tx.update(imports, { id: other.id }, interrupted(tx.nowUs, target, other.rejected));
   }
   const begun = {
     target,

@@ -1,4 +1,4 @@
-/** What files can be imported as, record by record: the one list that the schema, the commands and the domains name their targets by. */
+/** What files of records can be imported as; with `syncTarget` and `datasetTarget`, what schema, commands and domains name targets by. */
 export const importTargets = [
   {
     target: 'STATUS_CHANGES',
@@ -40,4 +40,14 @@ export const syncTarget = {
   description: 'A folder or bucket of one CSV and perhaps one image a user; records are its objects.',
 } as const;
 
-export type ImportTarget = (typeof importTargets)[number]['target'] | typeof syncTarget.target;
+/** A file that is a table of its own, of whatever columns: it becomes a dataset. */
+export const datasetTarget = {
+  target: 'DATASET',
+  command: 'dataset',
+  description: 'Any CSV file: a table of its own, which knows its types.',
+} as const;
+
+export type ImportTarget =
+  | (typeof importTargets)[number]['target']
+  | typeof syncTarget.target
+  | typeof datasetTarget.target;

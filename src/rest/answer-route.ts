@@ -8,7 +8,7 @@ import { stringifyExact } from '../lib/exact-json.ts';
 import { type Answer, faultAnswer } from '../web/answer.ts';
 import { keyOf } from '../web/credentials.ts';
 import type { ApiDocument } from '../web/docs-page.ts';
-import type { Address } from './read-input.ts';
+import { type Address, pairsOf } from './read-input.ts';
 import { createRequestBody, type SentBody } from './request-body.ts';
 import { type Asked, isData, type Route } from './route.ts';
 
@@ -112,6 +112,10 @@ class Question implements Asked {
 
   get sentBy() {
     return this.#caller?.name ?? null;
+  }
+
+  get pairs() {
+    return pairsOf(this.#inquiry.address.search.slice(1));
   }
 
   get prefers() {

@@ -57,7 +57,7 @@ export const described = ({
   const inScope = needs ? `Where API keys are in use it needs one of scope ${needs.join(' or ')}.` : undefined;
   const about = [description, Object.keys(fields).length > 0 ? inBody : undefined, inScope].filter(Boolean).join(' ');
   return createRoute({
-    method: method === 'GET' ? 'get' : 'post',
+    method: method.toLowerCase() as Lowercase<typeof method>,
     path,
     tags: [subject],
     summary,

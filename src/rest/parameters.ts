@@ -104,3 +104,40 @@ export const imageName = parameter(
   },
   { description: 'The SHA-256 of its bytes, then `.png` or `.jpg`.', example: `${'0'.repeat(64)}.png` },
 );
+export const datasetName = parameter('name', (fields) => fields.id('name'), {
+  description: 'A dataset’s name: letters, digits, spaces, points, dashes and underscores.',
+  example: 'games',
+});
+
+const link = (name: string) =>
+  parameter(name, (fields) => fields.text(name), {
+    description: 'A link to a CSV file, http or https; `csv_url` is another name of `url`.',
+    example: 'https://files.example/games.csv',
+  });
+
+export const linkUrl = link('url');
+export const csvUrl = link('csv_url');
+
+export const mode = parameter(
+  'mode',
+  (fields) => fields.oneOf('mode', { replace: 'REPLACE', append: 'APPEND', upsert: 'UPSERT' } as const),
+  {
+    description: 'What becomes of the rows that are there: `replace` (default), `append` or `upsert`.',
+    example: 'upsert',
+  },
+);
+
+export const keyColumns = parameter('key', (fields) => fields.text('key').split(','), {
+  description: 'Names of the columns that name a row, with commas between them; needed for `upsert`.',
+  example: 'AppID',
+});
+
+export const isWaiting = parameter('wait', (fields) => fields.oneOf('wait', { '1': true, '0': false, true: true }), {
+  description: '`1` to be answered when the import has ended.',
+  example: '1',
+});
+
+export const importId = parameter('id', (fields) => fields.integer('id', 1), {
+  description: 'The number of an import.',
+  example: '7',
+});

@@ -4,7 +4,7 @@ import type { ErrorCode } from '../errors.ts';
 import type { Scope } from '../lib/api-key.ts';
 import type { ApiDocument } from '../web/docs-page.ts';
 import { readFields, wrongMediaType } from './read-fields.ts';
-import { type Address, readInput, type Shape } from './read-input.ts';
+import { type Address, type Given, readInput, type Shape } from './read-input.ts';
 import type { RequestBody } from './request-body.ts';
 
 /**
@@ -21,6 +21,8 @@ export interface Asked {
   /** Scheme, host and port as the client wrote them. */
   readonly origin: string;
   readonly prefers: 'application/json' | 'text/plain' | 'text/html';
+  /** The query in order, for a route with `anyQuery`. */
+  readonly pairs: readonly Given[];
   /** What a route with a `body` reads by itself. */
   readonly body: RequestBody;
   /** What the key of the caller is called; null for one who needs none. */
@@ -45,12 +47,14 @@ export interface DescribedBody {
 
 interface Described {
   /** GET, which answers HEAD as well, unless it says otherwise. */
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'POST' | 'PUT';
   /** As in OpenAPI: `/user_status/{user_id}`. */
   readonly path: string;
   /** The last parameter of the path takes all that is left of it, slashes too. */
   readonly takesRest?: true;
   readonly subject: Subject;
+  /** The names in its query depend on what is asked for: it reads them itself. */
+  readonly anyQuery?: true;
   /**
    * Keys of these scopes may call it, whichever. Facts need `read` when they are asked for and `ingest` when they are
    * sent, unless it says otherwise; the rest is for everybody.
@@ -73,7 +77,7 @@ interface Described {
 
 /** One address, asked in one way. */
 export interface Route extends Described {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   /** Null for what is for everybody. */
   readonly needs: readonly Scope[] | null;
   readonly params: Shape;
@@ -120,13 +124,14 @@ export const defineRoute = <P extends Shape = NoShape, Q extends Shape = NoShape
     params,
     query,
     fields,
-    handle(address, shared, asked) {
+    handle(sent, shared, asked) {
+      const address = definition.anyQuery ? { ...sent, pathname: sent.pathname, search: '' } : sent;
       if (readable && !readable.has(asked.body.mediaType)) throw wrongMediaType(asked.body, body?.types ?? []);
       // What takes no parameters and is given none costs nothing to read.
       if (!hasInput && address.search === '') return definition.handle({} as never, shared, asked);
       if (definition.fields === undefined) return definition.handle(readInput(address, expected), shared, asked);
-      return readFields(asked.body).then((sent) =>
-        definition.handle(readInput(address, expected, sent), shared, asked),
+      return readFields(asked.body).then((inBody) =>
+        definition.handle(readInput(address, expected, inBody), shared, asked),
       );
     },
   };

@@ -1,4 +1,7 @@
 import { dashboardOfRange, dashboardOfSymbol, followup, initial } from './conversations.ts';
+import { exportDataset } from './dataset-export.ts';
+import { exploreDataset } from './dataset-rows.ts';
+import { importByLink, importProgress, listDatasets, putDataset } from './datasets.ts';
 import { receiveEvent, receiveEvents } from './experiments.ts';
 import { healthz, readyz } from './health.ts';
 import { image } from './images.ts';
@@ -29,6 +32,12 @@ export const routes: readonly Route[] = [
   stats,
   outputTable,
   image,
+  listDatasets,
+  importByLink,
+  exploreDataset,
+  putDataset,
+  exportDataset,
+  importProgress,
   healthz,
   readyz,
   docs,

@@ -16,20 +16,68 @@ export interface CsvOptions {
   recordBytesMax: number;
   /** Drop white space around cells that are not quoted, and allow it before a quote. */
   trim?: boolean;
+  /** What separates cells; a comma unless it says otherwise. */
+  separator?: ',' | ';' | '\t';
+  /** What ends a row; a line feed, perhaps after a carriage return, unless it says otherwise. */
+  rowEnd?: '\n' | '\r';
+  /**
+   * Where a quote is not closed before the end or within `recordBytesMax`, only the line it opens in is faulty, and what
+   * follows is read anew; else all of it is one faulty row.
+   */
+  mendsQuotes?: true;
   /** Sees the header before any row is handed out, also when there are no rows; may throw. */
   onHeader(header: string[], line: number): void;
 }
 
 type Cells = { cells: string[] } | { fault: { code: ProblemCode; message: string } };
 
+type CellRules = Required<Pick<CsvOptions, 'trim' | 'separator'>>;
+
+/** Cells of a row with quotes where nothing is wrong with it, which most are; null leaves it to csv-parse, which is slower. */
+const plainlyQuotedCells = (raw: string, separator: string): string[] | null => {
+  const cells: string[] = [];
+  let at = 0;
+  for (;;) {
+    if (raw.charCodeAt(at) === quote) {
+      let from = at + 1;
+      let cell = '';
+      let end = raw.indexOf('"', from);
+      for (; end >= 0 && raw.charCodeAt(end + 1) === quote; end = raw.indexOf('"', from)) {
+        cell += raw.slice(from, end + 1);
+        from = end + 2;
+      }
+      if (end < 0) return null;
+      cells.push(cell === '' ? raw.slice(from, end) : cell + raw.slice(from, end));
+      at = end + 1;
+      if (at === raw.length) return cells;
+      if (raw[at] !== separator) return null;
+      at += 1;
+    } else {
+      const end = raw.indexOf(separator, at);
+      const cell = end < 0 ? raw.slice(at) : raw.slice(at, end);
+      if (cell.includes('"')) return null;
+      cells.push(cell);
+      if (end < 0) return cells;
+      at = end + 1;
+    }
+  }
+};
+
 /**
  * Cells of rows with quotes, in order. csv-parse gives up a run of rows at the first fault, so a run with one is halved until
  * the faulty row is alone.
  */
-const quotedCellsOf = (raws: string[], trim: boolean): Cells[] => {
+const quotedCellsOf = (raws: string[], rules: CellRules): Cells[] => {
+  const { trim, separator } = rules;
   let message = 'the quotes of the row are not in order';
   try {
-    const rows = parse(raws.join('\n'), { bom: false, record_delimiter: '\n', relax_column_count: true, trim });
+    const rows = parse(raws.join('\n'), {
+      bom: false,
+      delimiter: separator,
+      record_delimiter: '\n',
+      relax_column_count: true,
+      trim,
+    });
     if (rows.length === raws.length) return rows.map((cells) => ({ cells }));
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
@@ -38,19 +86,24 @@ const quotedCellsOf = (raws: string[], trim: boolean): Cells[] => {
   }
   if (raws.length === 1) return [{ fault: { code: 'MALFORMED', message } }];
   const half = raws.length >> 1;
-  return [...quotedCellsOf(raws.slice(0, half), trim), ...quotedCellsOf(raws.slice(half), trim)];
+  return [...quotedCellsOf(raws.slice(0, half), rules), ...quotedCellsOf(raws.slice(half), rules)];
 };
 
 /** Cells of whole rows, in order. Without a quote a comma only ever separates, which is much faster to read. */
-const cellsOf = (raws: string[], trim: boolean): Cells[] => {
-  const quoted = raws.filter((raw) => raw.includes('"'));
-  const parsed = quoted.length === 0 ? [] : quotedCellsOf(quoted, trim);
-  let next = 0;
-  return raws.map((raw) => {
-    if (raw.includes('"')) return parsed[next++] as Cells;
-    const cells = raw.split(',');
+const cellsOf = (raws: string[], rules: CellRules): Cells[] => {
+  const { trim, separator } = rules;
+  const read = raws.map((raw): Cells | null => {
+    if (raw.includes('"')) {
+      const cells = trim ? null : plainlyQuotedCells(raw, separator);
+      return cells && { cells };
+    }
+    const cells = raw.split(separator);
     return { cells: trim ? cells.map((cell) => cell.trim()) : cells };
   });
+  const left = raws.filter((_raw, place) => read[place] === null);
+  const parsed = left.length === 0 ? [] : quotedCellsOf(left, rules);
+  let next = 0;
+  return read.map((cells) => cells ?? (parsed[next++] as Cells));
 };
 
 interface RowText extends RecordText {
@@ -64,11 +117,17 @@ interface RowSplitter {
 }
 
 const quote = 34;
-const comma = 44;
-const newline = 10;
 
 /** Finds the ends of rows (RFC 4180): a line feed ends one unless a quote is open, which only begins at a cell's start. */
-const createRowSplitter = ({ recordBytesMax, trim = false }: CsvOptions): RowSplitter => {
+const createRowSplitter = ({
+  recordBytesMax,
+  trim = false,
+  separator = ',',
+  rowEnd = '\n',
+  mendsQuotes,
+}: CsvOptions): RowSplitter => {
+  const comma = separator.charCodeAt(0);
+  const newline = rowEnd.charCodeAt(0);
   const pending = createRecordBytes(recordBytesMax);
   let at: 'CELL_START' | 'PLAIN' | 'QUOTED' | 'AFTER_QUOTE' = 'CELL_START';
   let line = 1;
@@ -83,46 +142,79 @@ const createRowSplitter = ({ recordBytesMax, trim = false }: CsvOptions): RowSpl
     rowLine = line;
   };
 
-  return {
-    push(chunk) {
-      const rows: RowText[] = [];
-      let start = 0;
-      for (let index = 0; index < chunk.length; index += 1) {
-        const byte = chunk[index] as number;
-        if (byte === newline) line += 1;
-        if (at === 'QUOTED') {
-          if (byte === quote) at = 'AFTER_QUOTE';
-        } else if (byte === newline) {
-          at = 'CELL_START';
-          pending.add(chunk, start, index);
-          start = index + 1;
-          takeRow(rows);
-        } else if (byte === comma) at = 'CELL_START';
-        else if (byte === quote && (at === 'CELL_START' || at === 'AFTER_QUOTE')) at = 'QUOTED';
-        else if (!(trim && at === 'CELL_START' && byte === 32)) at = 'PLAIN';
-      }
-      pending.add(chunk, start, chunk.length);
-      return rows;
-    },
-    finish() {
-      const rows: RowText[] = [];
-      takeRow(rows);
-      const [last] = rows;
-      if (at !== 'QUOTED' || last === undefined) return rows;
-      const message = 'a quote opens in this row and is never closed';
-      return [{ ...last, fault: { code: 'MALFORMED', message } }];
-    },
+  const unclosed = { code: 'MALFORMED', message: 'a quote opens in this row and is never closed' } as const;
+
+  /** Gives up the line that the open quote is in, and reads on behind it; null where there is but one line. */
+  const mended = (rest: Buffer): RowText[] | null => {
+    const bytes = Buffer.concat([pending.takeBytes(), rest]);
+    const lineEnd = bytes.indexOf(newline);
+    if (lineEnd < 0) {
+      // Kept again, all but what was handed in.
+      pending.add(bytes, 0, bytes.length - rest.length);
+      return null;
+    }
+    const raw = bytes.toString('utf8', 0, lineEnd).replace(/\r$/, '');
+    const faulty = { line: rowLine, raw, fault: unclosed };
+    at = 'CELL_START';
+    rowLine += 1;
+    line = rowLine;
+    return [faulty, ...push(bytes.subarray(lineEnd + 1))];
   };
+
+  const push = (chunk: Buffer): RowText[] => {
+    const rows: RowText[] = [];
+    let start = 0;
+    // Of their own in this loop, because it sees every byte: what a closure shares costs several times as much.
+    let state = at;
+    let lines = line;
+    const { length } = chunk;
+    for (let index = 0; index < length; index += 1) {
+      const byte = chunk[index] as number;
+      if (state === 'PLAIN' && byte !== comma && byte !== newline) continue;
+      if (byte === newline) lines += 1;
+      if (state === 'QUOTED') {
+        if (byte === quote) state = 'AFTER_QUOTE';
+      } else if (byte === newline) {
+        state = 'CELL_START';
+        pending.add(chunk, start, index);
+        start = index + 1;
+        line = lines;
+        takeRow(rows);
+      } else if (byte === comma) state = 'CELL_START';
+      else if (byte === quote && (state === 'CELL_START' || state === 'AFTER_QUOTE')) state = 'QUOTED';
+      else if (!(trim && state === 'CELL_START' && byte === 32)) state = 'PLAIN';
+    }
+    at = state;
+    line = lines;
+    const isLong = pending.length <= recordBytesMax && pending.length + chunk.length - start > recordBytesMax;
+    const further = mendsQuotes && at === 'QUOTED' && isLong ? mended(chunk.subarray(start)) : null;
+    if (further) return rows.concat(further);
+    pending.add(chunk, start, chunk.length);
+    return rows;
+  };
+
+  const finish = (): RowText[] => {
+    const isWhole = pending.length <= recordBytesMax;
+    const further = mendsQuotes && at === 'QUOTED' && isWhole ? mended(Buffer.alloc(0)) : null;
+    if (further) return [...further, ...finish()];
+    const rows: RowText[] = [];
+    takeRow(rows);
+    const [last] = rows;
+    if (at !== 'QUOTED' || last === undefined) return rows;
+    return [{ ...last, fault: unclosed }];
+  };
+
+  return { push, finish };
 };
 
-const rowsOf = (texts: RowText[], columns: number, trim: boolean): CsvRow[] => {
+const rowsOf = (texts: RowText[], columns: number, rules: CellRules): CsvRow[] => {
   const sound = texts.filter(({ fault }) => fault === undefined);
   const parsed =
     sound.length === 0
       ? []
       : cellsOf(
           sound.map(({ raw }) => raw),
-          trim,
+          rules,
         );
   let next = 0;
   return texts.map(({ line, raw, fault }): CsvRow => {
@@ -137,7 +229,7 @@ const rowsOf = (texts: RowText[], columns: number, trim: boolean): CsvRow[] => {
 };
 
 /**
- * Streams the rows of a CSV file in UTF-8, separated by commas. A faulty row is handed out as such and the rest goes
+ * Streams the rows of a CSV file in UTF-8. A faulty row is handed out as such and the rest goes
  * on; a header that cannot be read throws NOT_A_TABLE before anything is handed out.
  */
 export async function* readCsvRows(
@@ -145,17 +237,17 @@ export async function* readCsvRows(
   options: CsvOptions,
 ): AsyncGenerator<{ rows: CsvRow[]; bytesRead: number }> {
   const splitter = createRowSplitter(options);
-  const trim = options.trim ?? false;
+  const rules = { trim: options.trim ?? false, separator: options.separator ?? ',' };
   let columns = 0;
 
   const take = (texts: RowText[]): CsvRow[] => {
-    if (columns > 0 || texts.length === 0) return rowsOf(texts, columns, trim);
+    if (columns > 0 || texts.length === 0) return rowsOf(texts, columns, rules);
     const header = texts[0] as RowText;
-    const result = header.fault === undefined ? (cellsOf([header.raw], trim)[0] as Cells) : { fault: header.fault };
+    const result = header.fault === undefined ? (cellsOf([header.raw], rules)[0] as Cells) : { fault: header.fault };
     if ('fault' in result) throw notATable(`the header, line ${header.line}, cannot be read: ${result.fault.message}`);
     columns = result.cells.length;
     options.onHeader(result.cells, header.line);
-    return rowsOf(texts.slice(1), columns, trim);
+    return rowsOf(texts.slice(1), columns, rules);
   };
 
   let bytesRead = file.textStart;

@@ -66,3 +66,29 @@ export const sourceFormat = async (path: string, bytes: number, shape: SourceSha
   if (!text.startsWith('{')) return { format: 'CSV', textStart };
   return { format: shape.cityRanges && mappingStart.test(text) ? 'CITY_RANGES' : 'JSON_LINES', textStart };
 };
+
+/** How a CSV file is written, told by its first row. */
+export interface CsvDialect {
+  /** Bytes of a byte order mark to skip. */
+  textStart: number;
+  separator: ',' | ';' | '\t';
+  rowEnd: '\n' | '\r';
+}
+
+/** Throws NOT_A_TABLE for an empty file and for what is clearly no CSV. */
+export const csvDialect = async (path: string, bytes: number): Promise<CsvDialect> => {
+  const head = await fileBytesAt(path, 0, Math.min(bytes, headBytes));
+  // A few NULs are faults of their rows; many are another encoding.
+  const nuls = head.reduce((count, byte) => (byte === 0 ? count + 1 : count), 0);
+  const look = lookOf(nuls * 10 > head.length ? head : Buffer.from(head.filter((byte) => byte !== 0)));
+  if (look !== null) throw notATable(`the file looks like ${look}; expected CSV in UTF-8`);
+  const textStart = head.subarray(0, 3).equals(byteOrderMark) ? 3 : 0;
+  const text = head.toString('utf8', textStart);
+  if (text.trim() === '' && head.length === bytes) throw notATable('the file is empty');
+  if (/^\s*(?:\{\s*(?:"|\})|\[\s*[[{])/.test(text)) throw notATable('the file looks like JSON; expected CSV in UTF-8');
+  const unquoted = text.replace(/"(?:[^"]|"")*(?:"|$)/g, '');
+  const rowEnd = unquoted.includes('\r') && !unquoted.includes('\n') ? '\r' : '\n';
+  const [first = ''] = unquoted.trimStart().split(rowEnd);
+  const separator = first.includes(',') ? ',' : first.includes(';') ? ';' : first.includes('\t') ? '\t' : ',';
+  return { textStart, separator, rowEnd };
+};

@@ -8,6 +8,10 @@ export interface RecordText {
 
 export interface RecordBytes {
   add(chunk: Buffer, start: number, end: number): void;
+  /** How many bytes were added since the last time. */
+  readonly length: number;
+  /** The bytes that were kept of them, instead of their text. */
+  takeBytes(): Buffer;
   /** The text of everything added since the last time. */
   take(): RecordText;
 }
@@ -25,6 +29,16 @@ export const createRecordBytes = (recordBytesMax: number): RecordBytes => {
         parts.push(chunk.subarray(start, keptEnd));
         kept += keptEnd - start;
       }
+    },
+    get length() {
+      return total;
+    },
+    takeBytes() {
+      const bytes = Buffer.concat(parts);
+      parts = [];
+      kept = 0;
+      total = 0;
+      return bytes;
     },
     take() {
       const bytes = parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);

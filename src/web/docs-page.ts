@@ -8,16 +8,17 @@ type Operation = NonNullable<NonNullable<ApiDocument['paths']>[string]['get']>;
 
 /** One way to ask an address. */
 interface Entry {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   readonly path: string;
   readonly operation: Operation;
 }
 
 /** Everything that can be asked, in the order of the routes' paths. */
 export const operationsOf = ({ paths }: ApiDocument): Entry[] =>
-  Object.entries(paths ?? {}).flatMap(([path, { get, post }]) => [
+  Object.entries(paths ?? {}).flatMap(([path, { get, post, put }]) => [
     ...(get ? [{ method: 'GET' as const, path, operation: get }] : []),
     ...(post ? [{ method: 'POST' as const, path, operation: post }] : []),
+    ...(put ? [{ method: 'PUT' as const, path, operation: put }] : []),
   ]);
 
 /** What is read of a parameter; the generator writes no references to them. */

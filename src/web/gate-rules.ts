@@ -44,7 +44,7 @@ export const originHeaders = (origin: string | null, allowed: readonly string[])
   origin !== null && allowed.includes(origin)
     ? {
         'access-control-allow-origin': origin,
-        'access-control-allow-methods': 'GET, HEAD, POST',
+        'access-control-allow-methods': 'GET, HEAD, POST, PUT',
         'access-control-allow-headers': 'authorization, content-type, idempotency-key, x-api-key',
         vary: 'origin',
       }

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { benchmarkAggregate } from './aggregate.ts';
 import { benchmarkDashboard } from './dashboard.ts';
+import { benchmarkDataset } from './dataset.ts';
 import { benchmarkImport } from './import.ts';
 import { benchmarkIngest } from './ingest.ts';
 import { benchmarkLookups } from './lookups.ts';
@@ -15,6 +16,7 @@ const benchmarks: Readonly<Record<BenchmarkName, (asked: Asked) => Promise<Repor
   aggregate: benchmarkAggregate,
   dashboard: benchmarkDashboard,
   ingest: benchmarkIngest,
+  dataset: benchmarkDataset,
 };
 
 const [name, size, folder, out] = process.argv.slice(2) as [BenchmarkName, string, string, string];

@@ -1,0 +1,116 @@
+import { DomainError } from '../../src/errors.ts';
+import { type Cell, cellOf, formatScaled } from '../../src/lib/cell-text.ts';
+import { isTextual } from '../../src/lib/cells.ts';
+import { createPeriods, type Grain } from '../../src/lib/periods.ts';
+import { formatInstant } from '../../src/lib/time.ts';
+import { formatDays } from '../../src/lib/written-dates.ts';
+import type { DatasetColumn, GroupOfTable, TableGrouping } from '../dataset-tables.ts';
+import type { Kept, Ranked, Table } from './table.ts';
+
+/** A column as a dimension of groups: the code of each row, 0 for no value, and what the codes stand for. */
+export interface Dimension {
+  readonly codes: Uint32Array;
+  /** By code, from 1, ascending; null for 0. */
+  readonly values: readonly Cell[];
+}
+
+/** The dimensions of a question. Throws BAD_REQUEST for a grain or bin that a column does not have. */
+export const dimensionsOf = (table: Table, { by, timeZone }: GroupOfTable): Dimension[] =>
+  by.map((grouping) =>
+    table.memo(
+      `dimension ${JSON.stringify([grouping, timeZone])}`,
+      () => dimensionOf(table, grouping, timeZone),
+      ({ codes, values }) => codes.byteLength + values.length * 60,
+    ),
+  );
+
+/** The rows of one group, none when there is no such group. */
+export const rowsOfGroup = (table: Table, group: GroupOfTable, key: readonly Cell[]): Uint8Array => {
+  const mask = new Uint8Array(table.rows).fill(1);
+  dimensionsOf(table, group).forEach(({ codes, values }, place) => {
+    const wanted = JSON.stringify(key[place] ?? null);
+    const code = values.findIndex((value) => JSON.stringify(value) === wanted);
+    for (let row = 0; row < mask.length; row += 1) if (codes[row] !== code) mask[row] = 0;
+  });
+  return mask;
+};
+
+const dimensionOf = (table: Table, { column: place, grain, binWidth }: TableGrouping, timeZone: string): Dimension => {
+  const column = table.column(place);
+  const ranked = table.ranked(place);
+  if (grain !== undefined && binWidth !== undefined)
+    throw new DomainError('BAD_REQUEST', `${JSON.stringify(column.name)} is grouped by a grain or by bins, not both`);
+  if (grain !== undefined) return rounded(ranked, periodsOf(column, grain, timeZone));
+  if (binWidth !== undefined) return rounded(ranked, binsOf(column, binWidth));
+  const values: Cell[] = [null];
+  for (let rank = 0; rank < ranked.values.length; rank += 1) values.push(cellOf(column, ranked.values[rank] as Kept));
+  return { codes: ranked.ranks, values };
+};
+
+/** What a value is rounded down to: told apart by `start`, told as `cell`. */
+interface Rounding {
+  start(value: Kept): number | bigint;
+  cell(start: number | bigint): Cell;
+}
+
+/** Rounding keeps the order of values, so their codes ascend, too. */
+const rounded = ({ ranks, values }: Ranked, { start, cell }: Rounding): Dimension => {
+  const codeOfRank = new Uint32Array(values.length + 1);
+  const cells: Cell[] = [null];
+  let last: number | bigint | undefined;
+  for (let rank = 0; rank < values.length; rank += 1) {
+    const from = start(values[rank] as Kept);
+    if (from !== last) cells.push(cell(from));
+    last = from;
+    codeOfRank[rank + 1] = cells.length - 1;
+  }
+  return { codes: ranks.map((rank) => codeOfRank[rank] as number), values: cells };
+};
+
+const dayUs = 86_400_000_000;
+
+const periodsOf = ({ name, type }: DatasetColumn, grain: Grain, timeZone: string): Rounding => {
+  if (type === 'DATE') {
+    if (grain === 'MINUTE' || grain === 'HOUR')
+      throw new DomainError('BAD_REQUEST', `${JSON.stringify(name)} is DATE: its least grain is DAY`);
+    // A date has no time zone: its periods are those of the calendar.
+    const periods = createPeriods(grain, 'UTC');
+    return {
+      start: (days) => periods.startOf((days as number) * dayUs) / dayUs,
+      cell: (days) => formatDays(days as number),
+    };
+  }
+  if (type !== 'DATE_TIME')
+    throw new DomainError('BAD_REQUEST', `${JSON.stringify(name)} is ${type}: only DATE and DATE_TIME have a grain`);
+  const periods = createPeriods(grain, timeZone);
+  return { start: (atUs) => periods.startOf(atUs as number), cell: (atUs) => formatInstant(atUs as number) };
+};
+
+const binsOf = (column: DatasetColumn, binWidth: number): Rounding => {
+  const { name, type, scale } = column;
+  if (!(binWidth > 0 && Number.isFinite(binWidth)))
+    throw new DomainError('BAD_REQUEST', 'binWidth must be a number above 0');
+  if (isTextual(column) || !['INTEGER', 'DECIMAL', 'FLOAT'].includes(type))
+    throw new DomainError('BAD_REQUEST', `${JSON.stringify(name)} is ${type}: only numbers have bins`);
+  const [, whole = '', fraction = ''] = /^(\d+)(?:\.(\d+))?$/.exec(String(binWidth)) ?? [];
+  if (type === 'FLOAT' || whole === '')
+    return {
+      start: (value) => Math.floor(Number(value) / 10 ** scale / binWidth) * binWidth,
+      cell: (start) => Number(start),
+    };
+  // In whole numbers of the finer of both scales, so that no bound is off by a rounding.
+  const places = Math.max(scale, fraction.length);
+  const width = BigInt(whole + fraction.padEnd(places, '0'));
+  const more = 10n ** BigInt(places - scale);
+  return {
+    start(value) {
+      const digits = BigInt(value) * more;
+      const bin = digits / width - (digits % width < 0n ? 1n : 0n);
+      return bin * width;
+    },
+    cell(start) {
+      const text = formatScaled(start, places);
+      return type === 'DECIMAL' ? text : Number(text);
+    },
+  };
+};

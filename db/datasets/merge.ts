@@ -1,0 +1,73 @@
+import { cellOf, textOfCell } from '../../src/lib/cell-text.ts';
+import type { ColumnPlan } from '../../src/lib/cells.ts';
+import { isTextual } from '../../src/lib/cells.ts';
+import { type ColumnFile, isNoNumber } from './column-file.ts';
+import type { TextRow, TextRows } from './fill.ts';
+
+/** The rows of a version as texts, that of a cell that did not fit as it came, a chunk at a time. */
+export function* rowsOfFile(file: ColumnFile, order: readonly number[]): Generator<readonly TextRow[]> {
+  const misfits = file.columns.map(
+    (_column, place) => new Map(file.misfits(place).map(({ row, text }) => [row, text])),
+  );
+  for (const [chunk, { firstRow, rows }] of file.spans.entries()) {
+    const columns = order.map((column) => textsOfChunk(file, column, chunk));
+    const { lines, importIds } = file.origins(chunk);
+    yield Array.from({ length: rows }, (_each, place) => {
+      const row = firstRow + place;
+      const cells = order.map((column, at) => columns[at]?.[place] || (misfits[column]?.get(row) ?? ''));
+      return { cells, line: lines[place] as number, importId: importIds[place] as number };
+    });
+  }
+}
+
+const textsOfChunk = (file: ColumnFile, column: number, chunk: number): string[] => {
+  const plan = file.columns[column] as ColumnPlan;
+  if (isTextual(plan)) return file.texts(column, chunk);
+  return Array.from(file.numbers(column, chunk) as Iterable<number | bigint>, (value) =>
+    isNoNumber(value) ? '' : textOfCell(cellOf(plan, value)),
+  );
+};
+
+/** What names a row among others; columns of texts are told apart whatever they hold. */
+export const keyOf = (cells: readonly string[], keys: readonly number[]): string =>
+  keys.length === 1 ? (cells[keys[0] as number] as string) : keys.map((key) => cells[key]).join('\0');
+
+/** The rows of a version and those to be added; `keys` are places of the version's columns, none to add all. */
+export const mergedRows = (
+  old: ColumnFile,
+  added: ColumnFile,
+  keysOfAdded: readonly number[],
+): { readonly rows: TextRows; unchanged(): number } => {
+  const ownOrder = old.columns.map((_column, place) => place);
+  // The file may have its columns in another order.
+  const order = old.columns.map(({ name }) => added.columns.findIndex((column) => column.name === name));
+  const keys = keysOfAdded.map((key) => order.indexOf(key));
+  let unchanged = 0;
+
+  async function* appended(): AsyncGenerator<readonly TextRow[]> {
+    yield* rowsOfFile(old, ownOrder);
+    yield* rowsOfFile(added, order);
+  }
+
+  async function* upserted(): AsyncGenerator<readonly TextRow[]> {
+    unchanged = 0;
+    /** The last row of each key, for it wins. */
+    const rowOfKey = new Map<string, TextRow>();
+    for (const rows of rowsOfFile(added, order)) for (const row of rows) rowOfKey.set(keyOf(row.cells, keys), row);
+    const isDone = new Set<TextRow>();
+    for (const rows of rowsOfFile(old, ownOrder))
+      yield rows.map((row) => {
+        const next = rowOfKey.get(keyOf(row.cells, keys));
+        if (!next) return row;
+        const isNew = !isDone.has(next);
+        isDone.add(next);
+        if (next.cells.some((cell, place) => cell !== row.cells[place])) return next;
+        if (isNew) unchanged += 1;
+        return row;
+      });
+    const rest = [...rowOfKey.values()].filter((row) => !isDone.has(row));
+    if (rest.length > 0) yield rest;
+  }
+
+  return { rows: keys.length === 0 ? appended : upserted, unchanged: () => unchanged };
+};

@@ -1,0 +1,89 @@
+import { fold } from '../../src/lib/fold.ts';
+import type { Table } from './table.ts';
+
+const between = '\0';
+
+/** Bits of a chunk's signature; a chunk of 1024 rows has a few thousand distinct trigrams. */
+const signatureBits = 2 ** 15;
+const signatureWords = signatureBits / 32;
+
+/** Which trigrams each chunk of a column may hold, folded: what is not there need not be read. */
+interface Signatures {
+  readonly words: Uint32Array;
+}
+
+const bitOf = (text: string, at: number): number => {
+  const hash =
+    (Math.imul(text.charCodeAt(at), 0x9e3779b1) ^
+      Math.imul(text.charCodeAt(at + 1), 0x85ebca6b) ^
+      Math.imul(text.charCodeAt(at + 2), 0xc2b2ae35)) >>>
+    0;
+  return (hash ^ (hash >>> 15)) & (signatureBits - 1);
+};
+
+const signaturesOf = (table: Table, column: number): Signatures => {
+  const { spans } = table.file;
+  const words = new Uint32Array(spans.length * signatureWords);
+  for (let chunk = 0; chunk < spans.length; chunk += 1) {
+    const text = fold(table.file.text(column, chunk));
+    const base = chunk * signatureWords;
+    for (let at = 0; at + 2 < text.length; at += 1) {
+      const bit = bitOf(text, at);
+      words[base + (bit >>> 5)] = (words[base + (bit >>> 5)] as number) | (1 << (bit & 31));
+    }
+  }
+  return { words };
+};
+
+const searchesBefore = 1;
+
+/**
+ * The chunks that may hold a folded text: all for the first searches of a column and for texts of fewer than three
+ * characters, later those that have all of its trigrams. To look costs next to nothing, so common texts lose nothing by it.
+ */
+const chunksToRead = (table: Table, column: number, folded: string): number[] => {
+  const all = table.file.spans.map((_span, chunk) => chunk);
+  if (folded.length < 3 || all.length < 4) return all;
+  const searches = table.memo(
+    `searches ${column}`,
+    () => ({ count: 0 }),
+    () => 8,
+  );
+  searches.count += 1;
+  if (searches.count <= searchesBefore) return all;
+  const { words } = table.memo(
+    `signatures ${column}`,
+    () => signaturesOf(table, column),
+    (made) => made.words.byteLength,
+  );
+  const bits = Array.from({ length: folded.length - 2 }, (_each, at) => bitOf(folded, at));
+  return all.filter((chunk) => {
+    const base = chunk * signatureWords;
+    return bits.every((bit) => (((words[base + (bit >>> 5)] as number) >>> (bit & 31)) & 1) === 1);
+  });
+};
+
+/**
+ * Marks the rows of a textual column in whose text `needle` occurs; folded, unless `isExact`. A needle that begins or
+ * ends with NUL is bound to the beginning or end of the text.
+ */
+export const markTexts = (table: Table, column: number, needle: string, mask: Uint8Array, isExact: boolean): void => {
+  const wanted = isExact ? needle : fold(needle);
+  const core = fold(needle.replaceAll(between, ''));
+  for (const chunk of chunksToRead(table, column, core)) {
+    const { firstRow } = table.file.spans[chunk] as { firstRow: number };
+    const plain = table.file.text(column, chunk);
+    // NUL at both ends, so that the first and last texts have one on each side like the others.
+    const text = `${between}${isExact ? plain : fold(plain)}${between}`;
+    let row = -1;
+    let rowEnd = 0;
+    for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, rowEnd)) {
+      // The text that the hit lies in begins at the last NUL that is not beyond the hit's first sign.
+      while (rowEnd <= at) {
+        row += 1;
+        rowEnd = text.indexOf(between, rowEnd + 1);
+      }
+      mask[firstRow + row] = 1;
+    }
+  }
+};

@@ -1,0 +1,91 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { fixture, openApp } from '../support/app.ts';
+import { rowsOf } from '../support/datasets.ts';
+import { asof, folder, startAsof } from './asof-process.ts';
+
+it('takes a CSV file in as a dataset, types told and inferred', async () => {
+  const data = join(await folder(), 'data');
+  const args = [
+    'import',
+    'dataset',
+    'songs',
+    fixture('songs.csv'),
+    '--data',
+    data,
+    '--type',
+    'Tags=STRING_LIST',
+    'Released=DATE',
+  ];
+  const dry = await asof([...args, '--dry-run', '--json']);
+  expect(JSON.parse(dry.stdout)).toMatchObject({
+    target: 'dataset',
+    dryRun: true,
+    imports: [{ id: null, read: 6, stored: 5, rejected: 1, rejects: [{ line: 6 }] }],
+  });
+  const { code, stdout } = await asof(args);
+  expect(code).toBe(1);
+  expect(stdout).toBe(`${fixture('songs.csv')}: 6 read = 5 stored, 0 duplicates, 0 conflicts, 1 rejected
+  line 6: the row has 3 cells, the header 7
+  "": INTEGER
+  "Title": STRING
+  "Released": DATE, 1 cells do not fit and are kept as text
+  "Price": DECIMAL
+  "Languages": STRING_LIST
+  "Live": BOOLEAN
+  "Tags": STRING_LIST
+`);
+  const opened = await openApp({ data });
+  try {
+    expect(await rowsOf(opened, 'songs', '&Tags__in=slow&_sort=-Price')).toMatchObject([
+      { Title: '雨の歌', Released: null, Price: 12.5, Tags: ['rain', 'slow'] },
+      { Title: 'Quiet' },
+      { Title: 'Café Nöir®' },
+    ]);
+  } finally {
+    await opened.close();
+  }
+});
+
+it('says what is wrong with a name, a type or a column', async () => {
+  const data = join(await folder(), 'data');
+  const file = fixture('songs.csv');
+  expect(await asof(['import', 'dataset', '/songs', file, '--data', data])).toMatchObject({ code: 2 });
+  expect(await asof(['import', 'dataset', 'songs', '--data', data])).toMatchObject({ code: 2 });
+  expect(await asof(['import', 'dataset', 'songs', file, '--type', 'Tags=NUMBER', '--data', data])).toMatchObject({
+    code: 2,
+  });
+  const { code, stdout } = await asof(['import', 'dataset', 'songs', file, '--type', 'Nothing=DATE', '--data', data]);
+  expect(code).toBe(1);
+  expect(stdout).toContain('columns names "Nothing", which the file does not have');
+});
+
+it('leaves nothing of an import whose process is killed', async () => {
+  const own = await folder();
+  const data = join(own, 'data');
+  const file = join(own, 'long.csv');
+  await writeFile(file, `n,text\n${'1,some text that takes its time\n'.repeat(600_000)}`);
+  await asof(['import', 'dataset', 'long', fixture('songs.csv'), '--data', data]);
+  const { child, closed } = startAsof(['import', 'dataset', 'long', file, '--data', data]);
+  while ((await readdir(join(data, 'datasets'))).length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  child.kill('SIGKILL');
+  await closed;
+  const opened = await openApp({ data });
+  try {
+    await opened.app.domains.intake.endInterrupted();
+    expect(await readdir(join(data, 'datasets'))).toHaveLength(1);
+    expect(await rowsOf(opened, 'long')).toHaveLength(5);
+    const { data: found } = await opened.query('{ imports { nodes { state accepted read } } }');
+    expect(found).toEqual({
+      imports: {
+        nodes: [
+          { state: 'FAILED', accepted: 0, read: 0 },
+          { state: 'SUCCEEDED_WITH_REJECTS', accepted: 5, read: 6 },
+        ],
+      },
+    });
+  } finally {
+    await opened.close();
+  }
+});

@@ -1,0 +1,28 @@
+import type { OpenApp } from './app.ts';
+
+interface Account {
+  readonly status: number;
+  readonly id: number;
+  readonly state: string;
+  readonly read: number;
+  readonly accepted: number;
+  readonly unchanged: number;
+  readonly rejected: number;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+/** Puts a CSV text in as a dataset and waits for the end. */
+export const put = async ({ get }: OpenApp, name: string, csv: string | Uint8Array, query = ''): Promise<Account> => {
+  const headers = { 'content-type': 'text/csv' };
+  const body = typeof csv === 'string' ? csv : new Blob([csv as Uint8Array<ArrayBuffer>]);
+  const response = await get(`/datasets/${name}?wait=1${query}`, { method: 'PUT', headers, body });
+  return { status: response.status, ...((await response.json()) as Omit<Account, 'status'>) };
+};
+
+/** The rows that a query of REST finds, as JSON reads them. */
+export const rowsOf = async ({ get }: OpenApp, name: string, query = ''): Promise<Record<string, unknown>[]> => {
+  const answer = (await (await get(`/datasets/${name}?_first=1000${query}`)).json()) as {
+    rows: Record<string, unknown>[];
+  };
+  return answer.rows;
+};
