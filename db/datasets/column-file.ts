@@ -46,7 +46,7 @@ export interface ColumnFileWriter {
 
 /**
  * Writes a version: one SQLite file that holds each column in chunks of rows. It is nobody's before it is whole, so it
- * is written without a journal and synced once.
+ * is written without a journal on disk and synced once.
  */
 export const writeColumnFile = (
   path: string,
@@ -54,7 +54,7 @@ export const writeColumnFile = (
 ): ColumnFileWriter => {
   const client = new Database(path);
   client.pragma('page_size = 32768');
-  client.pragma('journal_mode = OFF');
+  client.pragma('journal_mode = MEMORY');
   client.pragma('synchronous = OFF');
   client.pragma('locking_mode = EXCLUSIVE');
   client.exec(`
