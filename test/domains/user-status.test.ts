@@ -39,7 +39,7 @@ const csvOf = (changes: Day['changes']): string => {
 const recordDay = async (opened: OpenApp, { byImport, changes }: Day): Promise<string[]> => {
   const { intake, importers } = opened.app.domains;
   if (!byImport)
-    return (await intake.receive(importers.statusChanges, 'api', changes)).outcomes.map(({ kind }) => kind);
+    return (await intake.receive(importers.statusChanges, null, changes)).outcomes.map(({ kind }) => kind);
   await opened.importFile('user-status', { name: 'day.csv', text: csvOf(changes) });
   return [];
 };
@@ -193,7 +193,7 @@ describe('a change of status', () => {
       (
         await intake.receive(
           importers.statusChanges,
-          'api',
+          null,
           statuses.map((status) => ({ userId: 'a', effectiveAtUs: baseUs, status })),
         )
       ).outcomes.map(({ kind }) => kind);
@@ -242,7 +242,7 @@ describe('a change of status', () => {
       const opened = await openApp();
       onTestFinished(opened.close);
       const { intake, rejects, importers, userStatus } = opened.app.domains;
-      const { outcomes, rejectedIds } = await intake.receive(importers.statusChanges, 'api', [
+      const { outcomes, rejectedIds } = await intake.receive(importers.statusChanges, null, [
         { userId, effectiveAtUs: baseUs, status: 'paying' },
       ]);
       expect(outcomes).toMatchObject([{ kind: 'REJECTED', problems: [{ path: 'userId' }] }]);

@@ -33,5 +33,5 @@ export const sendEvents = async ({ app }: OpenApp, events: readonly SentEvent[])
 export const sendUsers = async ({ app }: OpenApp, countries: Readonly<Record<string, string>>): Promise<void> => {
   const { intake, importers } = app.domains;
   const users = Object.entries(countries).map(([userId, country]) => ({ userId, country, gender: null }));
-  await intake.receive(importers.users, 'api', users);
+  await intake.receive(importers.users, null, users);
 };
