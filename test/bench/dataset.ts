@@ -116,16 +116,19 @@ export const benchmarkDataset = async ({ records, folder }: Asked): Promise<Repo
   const notes: string[] = [`${figure(megabytes)} MB, ${records} rows of 10 columns`];
   const targets: Target[] = [];
   try {
-    const p99OfImport = watching(url);
     const data = join(scratch, 'data');
-    const ours = await timed(() => runToEnd(process.execPath, [cli, 'import', 'dataset', 'rows', csv, '--data', data]));
-    const importWait = await p99OfImport();
+    const importing = () => runToEnd(process.execPath, [cli, 'import', 'dataset', 'rows', csv, '--data', data]);
+    const ours = await timed(importing);
     const sqlite = join(scratch, 'peer.sqlite');
     const typed =
       'create table rows(id integer, name text, city text, price numeric, quantity integer, ratio real, active text, day text, at text, note text)';
     const theirs = hasSqlite
       ? await timed(() => runToEnd('sqlite3', [sqlite, typed, `.import --csv --skip 1 "${csv}" rows`]))
       : null;
+    // Again, with another client that asks all the time: it takes processor time that the peer had for itself.
+    const p99OfImport = watching(url);
+    await importing();
+    const importWait = await p99OfImport();
     const instance = await DuckDBInstance.create(':memory:');
     const duckdb = await instance.connect();
     const loaded = await timed(() =>
