@@ -38,8 +38,7 @@ const csvOf = (changes: Day['changes']): string => {
 
 const recordDay = async (opened: OpenApp, { byImport, changes }: Day): Promise<string[]> => {
   const { intake, importers } = opened.app.domains;
-  if (!byImport)
-    return (await intake.receive(importers.statusChanges, null, changes)).outcomes.map(({ kind }) => kind);
+  if (!byImport) return (await intake.receive(importers.statusChanges, null, changes)).outcomes.map(({ kind }) => kind);
   await opened.importFile('user-status', { name: 'day.csv', text: csvOf(changes) });
   return [];
 };
