@@ -116,7 +116,8 @@ const link = (name: string) =>
   });
 
 export const linkUrl = link('url');
-export const csvUrl = link('csv_url');
+/** Deprecated in the sense of OpenAPI: `url` is the name to use, and examples leave this one out. */
+export const csvUrl = link('csv_url').openapi({ param: { deprecated: true } });
 
 export const mode = parameter(
   'mode',

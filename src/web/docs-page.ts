@@ -26,6 +26,8 @@ interface Parameter {
   readonly name: string;
   readonly in: string;
   readonly required?: boolean;
+  /** Another name of a parameter that is given already. */
+  readonly deprecated?: boolean;
   readonly description?: string;
   readonly schema: { readonly example?: string };
 }
@@ -134,7 +136,7 @@ const examplePath = (path: string, parameters: readonly Parameter[]): string => 
   // A colon may stand in a path and a query as it is, and reads better so.
   const exampleOf = ({ schema }: Parameter) => encodeURIComponent(schema.example ?? '').replaceAll('%3A', ':');
   const inPath = (filled: string, parameter: Parameter) => filled.replace(`{${parameter.name}}`, exampleOf(parameter));
-  const query = parameters.filter((parameter) => parameter.in === 'query');
+  const query = parameters.filter((parameter) => parameter.in === 'query' && !parameter.deprecated);
   const search = query.map((parameter) => `${parameter.name}=${exampleOf(parameter)}`).join('&');
   return parameters.reduce(inPath, path) + (search === '' ? '' : `?${search}`);
 };
