@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Store } from '../../db/store.ts';
 import { userFileOutputs } from '../../db/tables/user-files.ts';
 import type { Ledger } from '../indices/follow.ts';
-import { csvLine } from '../lib/csv-line.ts';
+import { csvLine, formulaSafe } from '../lib/csv-line.ts';
 import { takeTurns } from '../lib/turns.ts';
 import { type ObjectSource, prefixOf } from '../sources/object-source.ts';
 import type { DescribedUser, UserDirectory } from './user-directory.ts';
@@ -30,12 +30,10 @@ export const lineOf = ({ userId, details, image }: DescribedUser, prefix: string
   img_path: image === null ? null : prefix + image.name,
 });
 
-/** Text that a spreadsheet would take for a formula; plain numbers are none. */
-const formula = /^[=+\-@\t\r]/;
 const plainNumber = /^-?\d+(?:\.\d+)?$/;
 
 const safe = (cell: string | number | null): string | number | null =>
-  typeof cell === 'string' && formula.test(cell) && !plainNumber.test(cell) ? `'${cell}` : cell;
+  typeof cell === 'string' && !plainNumber.test(cell) ? formulaSafe(cell) : cell;
 
 /**
  * A line of CSV without its end (RFC 4180). Cells that begin like a formula get an apostrophe in front, by which spreadsheets

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { DatasetVersion } from '../domains/dataset-columns.ts';
 import type { Dataset, DatasetRow, Datasets, RowsQuestion } from '../domains/datasets.ts';
 import { type Cell, textOfCell } from '../lib/cell-text.ts';
-import { csvLine } from '../lib/csv-line.ts';
+import { csvLine, formulaSafe } from '../lib/csv-line.ts';
 import { rowWriter } from './dataset-json.ts';
 import { badParameter, filterOf, orderOf, splitQuery } from './dataset-query.ts';
 import { datasetName } from './parameters.ts';
@@ -76,12 +76,8 @@ const ndjsonWriter = (version: DatasetVersion): Writer => {
   return { head: '', line: (row) => `${write(row)}\n` };
 };
 
-/** What spreadsheets take for the beginning of a formula: https://owasp.org/www-community/attacks/CSV_Injection */
-const formulaStart = /^[=+\-@\t\r]/;
-
 const csvWriter = ({ columns }: DatasetVersion, isSafe: boolean): Writer => {
-  const harmless = (text: string, isText: boolean): string =>
-    isSafe && isText && formulaStart.test(text) ? `'${text}` : text;
+  const harmless = (text: string, isText: boolean): string => (isSafe && isText ? formulaSafe(text) : text);
   const lineOf = (cells: readonly string[]): string => `${csvLine(cells)}\r\n`;
   return {
     head: lineOf(columns.map(({ header }) => harmless(header, true))),
