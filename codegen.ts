@@ -16,7 +16,7 @@ With --check nothing is written: the exit code is 1 when a file is stale, each i
 `;
 
 const root = fileURLToPath(new URL('.', import.meta.url));
-const examples = 'src/web/examples/*.graphql';
+const examples = 'src/graphql/examples/*.graphql';
 const clientFolder = 'test/fixtures/clients/generated';
 
 /** What the scalars are on the wire. */

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { openSqlite } from './sqlite.ts';
+import { openSqlite } from './sqlite/store.ts';
 import type { Store, StoreOptions } from './store.ts';
 
 /** Opens the store of a data folder. The one place that knows which engines there are. */

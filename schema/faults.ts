@@ -1,5 +1,5 @@
-import type { Context } from '../src/context.ts';
 import { DomainError, type ErrorCode } from '../src/errors.ts';
+import type { Context } from '../src/graphql/context.ts';
 import type { FieldProblem } from '../src/lib/problems.ts';
 import { builder } from './builder.ts';
 

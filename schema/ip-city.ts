@@ -1,5 +1,5 @@
-import type { IpCityAnswer, IpCityRange } from '../src/domains/ip-city.ts';
-import type { StoredOrigin } from '../src/domains/recording.ts';
+import type { IpCityAnswer, IpCityRange } from '../src/domains/ip-city/ip-city.ts';
+import type { StoredOrigin } from '../src/ledger/record.ts';
 import { cidrsOf } from '../src/lib/ip.ts';
 import { builder } from './builder.ts';
 import { pageWanted } from './page.ts';

@@ -1,7 +1,7 @@
-import type { Context } from '../src/context.ts';
 import { DomainError } from '../src/errors.ts';
+import type { Context } from '../src/graphql/context.ts';
+import { whenever } from '../src/lib/change-stream.ts';
 import { intervalMs } from '../src/lib/interval.ts';
-import { whenever } from '../src/lib/live.ts';
 import { builder } from './builder.ts';
 
 /** The `every` of a throttled subscription, to be handed to `live`. */

@@ -1,8 +1,8 @@
-import type { StoredOrigin } from '../src/domains/recording.ts';
-import type { Snapshot } from '../src/indices/follow.ts';
+import type { Snapshot } from '../src/ledger/ledger.ts';
+import type { StoredOrigin } from '../src/ledger/record.ts';
 import { apiSource } from '../src/lib/api-source.ts';
 import { builder } from './builder.ts';
-import { ImportType } from './intake.ts';
+import { ImportType } from './imports/imports.ts';
 
 export const Provenance = builder.objectRef<StoredOrigin>('Provenance').implement({
   description: 'Where a record came from.',

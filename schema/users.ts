@@ -1,14 +1,14 @@
-import type { UserImage } from '../src/domains/image-columns.ts';
-import type { UserFilter } from '../src/domains/user-filter.ts';
-import type { UserGroupCount, UserStatistics } from '../src/domains/user-statistics.ts';
-import type { User } from '../src/domains/users.ts';
+import type { UserFilter } from '../src/domains/user-directory/filter.ts';
+import type { UserGroupCount, UserStatistics } from '../src/domains/user-directory/statistics.ts';
+import type { UserImage } from '../src/domains/users/image-columns.ts';
+import type { User } from '../src/domains/users/users.ts';
 import { DomainError } from '../src/errors.ts';
 import { ageOn, dateOfMs, dayOfDate, dayOfMs, dayOfUs } from '../src/lib/age.ts';
 import { imagePath } from '../src/lib/image-name.ts';
 import { builder } from './builder.ts';
 import { pageOf, pageWanted, totalCountOf } from './page.ts';
-import { UserStatusEnum } from './status.ts';
 import { SortDirection } from './time.ts';
+import { UserStatusEnum } from './user-status/status.ts';
 
 export const UserType = builder.objectRef<User>('User');
 

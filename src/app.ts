@@ -2,18 +2,18 @@ import type { Logger } from 'pino';
 import { openDatasetTables } from '../db/datasets/open.ts';
 import { openStore } from '../db/open.ts';
 import type { Store } from '../db/store.ts';
-import { createClock } from './clock.ts';
 import type { Config } from './config.ts';
-import type { ServerFacts } from './context.ts';
-import type { SyncReport } from './domains/user-file-runs.ts';
-import { createWatchedFolder } from './domains/watched-folder.ts';
+import { createWatchedFolder } from './domains/uploads/watched-folder.ts';
+import type { SyncReport } from './domains/user-sync/runs.ts';
 import { createDomains, type Domains } from './domains.ts';
-import { createGraphql } from './graphql.ts';
-import { createLedger, type Ledger } from './indices/follow.ts';
-import { createRest } from './rest/rest.ts';
+import type { ServerFacts } from './graphql/context.ts';
+import { createGraphql } from './graphql/server.ts';
+import { createGate } from './http/request-guard.ts';
+import { createLedger, type Ledger } from './ledger/ledger.ts';
+import { createClock } from './lib/clock.ts';
+import { createDirect, type Direct } from './rest/fast-path.ts';
+import { createRest } from './rest/router.ts';
 import { programVersion } from './version.ts';
-import { createDirect, type Direct } from './web/direct.ts';
-import { createGate } from './web/gate.ts';
 
 /** The whole program without a socket. */
 export interface App {

@@ -57,7 +57,7 @@ describe('npm run codegen', () => {
       string,
       string
     >;
-    const examples = await readdir(join(root, 'src/web/examples'));
+    const examples = await readdir(join(root, 'src/graphql/examples'));
     expect(Object.keys(persisted)).toHaveLength(examples.length + 1);
     for (const [key, text] of Object.entries(persisted))
       expect(key).toBe(`sha256:${createHash('sha256').update(text).digest('hex')}`);

@@ -3,10 +3,10 @@ import { DomainError } from '../../src/errors.ts';
 import type { FieldProblem } from '../../src/lib/problems.ts';
 import { readCsvRows } from '../../src/sources/csv-rows.ts';
 import { csvDialect } from '../../src/sources/format.ts';
-import type { BuildProgress, BuildWanted, Built, DatasetLimits, RejectedRow } from '../dataset-tables.ts';
 import { type ColumnFile, readColumnFile } from './column-file.ts';
-import { fillColumnFile, type NamedColumn, type TextRow, type TextRows } from './fill.ts';
+import type { BuildProgress, BuildWanted, Built, DatasetLimits, RejectedRow } from './engine.ts';
 import { mergedRows } from './merge.ts';
+import { fillColumnFile, type NamedColumn, type TextRow, type TextRows } from './write-columns.ts';
 
 export interface BuildReport {
   progress(standing: BuildProgress): void;

@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { isTextual } from '../../src/lib/cells.ts';
-import type { DatasetColumn } from '../dataset-tables.ts';
+import type { DatasetColumn } from './engine.ts';
 
 /** Rows of a chunk at most: small enough that a page is read without reading whole columns. */
 const chunkRowsMax = 1024;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { DifferenceFound } from '../dataset-tables.ts';
 import { type ColumnFile, readColumnFile } from './column-file.ts';
+import type { DifferenceFound } from './engine.ts';
 import { keyOf, rowsOfFile } from './merge.ts';
 
 /** Sixteen bytes stand for a row, so that a million of them have room. */

@@ -1,5 +1,5 @@
 import { type Cell, cellOf } from '../../src/lib/cell-text.ts';
-import type { DatasetColumn, FacetFound, ProfileFound, TableFilter, ValueCount } from '../dataset-tables.ts';
+import type { DatasetColumn, FacetFound, ProfileFound, TableFilter, ValueCount } from './engine.ts';
 import { maskOf } from './filter.ts';
 import { createMeasures } from './measures.ts';
 import type { Kept, Table } from './table.ts';

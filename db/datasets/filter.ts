@@ -1,12 +1,12 @@
 import { DomainError } from '../../src/errors.ts';
 import { isTextual } from '../../src/lib/cells.ts';
 import { fold } from '../../src/lib/fold.ts';
-import type { Asked, CellTest, DatasetColumn, TableFilter } from '../dataset-tables.ts';
-import { askedNumber, illTyped } from './asked-values.ts';
 import { isNoNumber, wideNull } from './column-file.ts';
+import type { Asked, CellTest, DatasetColumn, TableFilter } from './engine.ts';
 import { rowsOfGroup } from './grouping.ts';
+import { askedNumber, illTyped } from './literals.ts';
 import type { Table } from './table.ts';
-import { markTexts } from './text-scan.ts';
+import { markTexts } from './trigram-index.ts';
 
 /** By row: 1 for those that a filter lets through. A test is true or false of every cell; of no value it is false, but for `ne`. */
 export type Mask = Uint8Array;

@@ -4,7 +4,7 @@ import { isTextual } from '../../src/lib/cells.ts';
 import { createPeriods, type Grain } from '../../src/lib/periods.ts';
 import { formatInstant } from '../../src/lib/time.ts';
 import { formatDays } from '../../src/lib/written-dates.ts';
-import type { DatasetColumn, GroupOfTable, TableGrouping } from '../dataset-tables.ts';
+import type { DatasetColumn, GroupOfTable, TableGrouping } from './engine.ts';
 import type { Kept, Ranked, Table } from './table.ts';
 
 /** A column as a dimension of groups: the code of each row, 0 for no value, and what the codes stand for. */

@@ -1,7 +1,7 @@
 import { DomainError } from '../../src/errors.ts';
 import type { Cell } from '../../src/lib/cell-text.ts';
 import { fold } from '../../src/lib/fold.ts';
-import type { CellTest, GroupsFound, GroupsWanted } from '../dataset-tables.ts';
+import type { CellTest, GroupsFound, GroupsWanted } from './engine.ts';
 import { maskOf } from './filter.ts';
 import { dimensionsOf } from './grouping.ts';
 import { createMeasures } from './measures.ts';

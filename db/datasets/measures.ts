@@ -1,7 +1,7 @@
 import { DomainError } from '../../src/errors.ts';
 import { type Cell, cellOf, formatScaled } from '../../src/lib/cell-text.ts';
-import type { DatasetColumn, TableMeasure } from '../dataset-tables.ts';
 import { isNoNumber } from './column-file.ts';
+import type { DatasetColumn, TableMeasure } from './engine.ts';
 import type { Kept, Table } from './table.ts';
 
 const unselected = 0xffffffff;

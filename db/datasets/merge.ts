@@ -2,7 +2,7 @@ import { cellOf, textOfCell } from '../../src/lib/cell-text.ts';
 import type { ColumnPlan } from '../../src/lib/cells.ts';
 import { isTextual } from '../../src/lib/cells.ts';
 import { type ColumnFile, isNoNumber } from './column-file.ts';
-import type { TextRow, TextRows } from './fill.ts';
+import type { TextRow, TextRows } from './write-columns.ts';
 
 /** The rows of a version as texts, that of a cell that did not fit as it came, a chunk at a time. */
 export function* rowsOfFile(file: ColumnFile, order: readonly number[]): Generator<readonly TextRow[]> {

@@ -4,7 +4,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DomainError } from '../../src/errors.ts';
-import type { Built, DatasetLimits, DatasetTables, TableQuestion } from '../dataset-tables.ts';
+import type { Built, DatasetLimits, DatasetTables, TableQuestion } from './engine.ts';
 import { startProcess, type TableProcess } from './process.ts';
 
 /** So many questions may wait for a process; beyond it they are refused. */

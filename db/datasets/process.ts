@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { DomainError, errorCodes } from '../../src/errors.ts';
-import type { DatasetLimits } from '../dataset-tables.ts';
+import type { DatasetLimits } from './engine.ts';
 import type { Tells, Told } from './worker.ts';
 
 /** Tests run the sources; a process of its own runs what was built of them. */

@@ -1,8 +1,8 @@
 import { DomainError } from '../../src/errors.ts';
 import { type Cell, cellOf } from '../../src/lib/cell-text.ts';
 import { isTextual } from '../../src/lib/cells.ts';
-import type { RowsFound, RowsWanted, TableOrder, TableRow } from '../dataset-tables.ts';
 import { isNoNumber } from './column-file.ts';
+import type { RowsFound, RowsWanted, TableOrder, TableRow } from './engine.ts';
 import { maskOf } from './filter.ts';
 import type { Table } from './table.ts';
 

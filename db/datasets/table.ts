@@ -1,6 +1,6 @@
 import { isTextual } from '../../src/lib/cells.ts';
-import type { DatasetColumn } from '../dataset-tables.ts';
 import { type ColumnFile, isNoNumber, readColumnFile } from './column-file.ts';
+import type { DatasetColumn } from './engine.ts';
 
 type Numbers = Float64Array | BigInt64Array;
 export type Kept = string | number | bigint;

@@ -1,4 +1,6 @@
 import { DomainError } from '../../src/errors.ts';
+import { buildTable } from './build.ts';
+import { differenceBetween } from './difference.ts';
 import type {
   BuildProgress,
   BuildWanted,
@@ -7,9 +9,7 @@ import type {
   RejectedRow,
   TableQuestion,
   TableQuestions,
-} from '../dataset-tables.ts';
-import { buildTable } from './build.ts';
-import { differenceBetween } from './difference.ts';
+} from './engine.ts';
 import { facetOf, profileOf } from './facets.ts';
 import { groupsOf } from './groups.ts';
 import { pageOfRows, rowReader } from './rows.ts';

@@ -3,7 +3,7 @@ export * from './commits.ts';
 export * from './conversations.ts';
 export * from './datasets.ts';
 export * from './experiments.ts';
-export * from './intake.ts';
+export * from './imports.ts';
 export * from './ip-city.ts';
 export * from './transactions.ts';
 export * from './user-files.ts';

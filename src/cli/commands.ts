@@ -1,14 +1,14 @@
-import { checkCommand } from './check.ts';
 import type { Command } from './command.ts';
-import { exportCommand } from './export.ts';
-import { importCommand } from './import.ts';
-import { cityCommand } from './ip-city.ts';
-import { keysCommand } from './keys.ts';
-import { rejectsCommand } from './rejects.ts';
-import { serveCommand } from './serve.ts';
-import { syncCommand } from './sync.ts';
-import { statusCommand } from './user-status.ts';
-import { verifyCommand } from './verify.ts';
+import { checkCommand } from './commands/check.ts';
+import { exportCommand } from './commands/export.ts';
+import { importCommand } from './commands/import/import.ts';
+import { cityCommand } from './commands/ip-city.ts';
+import { keysCommand } from './commands/keys.ts';
+import { rejectsCommand } from './commands/rejects/rejects.ts';
+import { serveCommand } from './commands/serve.ts';
+import { syncCommand } from './commands/sync.ts';
+import { statusCommand } from './commands/user-status.ts';
+import { verifyCommand } from './commands/verify.ts';
 
 /** Every command there is, in the order of the help. */
 export const commands: readonly Command[] = [

@@ -1,10 +1,10 @@
 import { openDatasetTables } from '../../db/datasets/open.ts';
 import { openStore, storeExists } from '../../db/open.ts';
 import type { Store } from '../../db/store.ts';
-import { createClock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { createDomains, type Domains } from '../domains.ts';
-import { createLedger, type Ledger } from '../indices/follow.ts';
+import { createLedger, type Ledger } from '../ledger/ledger.ts';
+import { createClock } from '../lib/clock.ts';
 import { CommandError, couldNotRun, isSystemError } from './exit.ts';
 
 /** What a command works on: the program without its faces, which take longer to load than most commands run. */

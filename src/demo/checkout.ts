@@ -1,4 +1,4 @@
-import type { Experiment } from '../domains/experiments.ts';
+import type { Experiment } from '../domains/experiments/experiments.ts';
 import { daySeconds, secondsText } from './members.ts';
 import type { Random } from './random.ts';
 import { checkoutDays, checkoutStart, type Shopper } from './shoppers.ts';

@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Conversations } from '../domains/conversations.ts';
-import type { Experiments } from '../domains/experiments.ts';
-import type { Intake } from '../domains/intake.ts';
+import type { Conversations } from '../domains/conversations/conversations.ts';
+import type { Experiments } from '../domains/experiments/experiments.ts';
+import type { Intake } from '../domains/imports/imports.ts';
 import type { DemoConversation } from './conversations.ts';
 import { createDemoWorld } from './world.ts';
 

@@ -1,4 +1,4 @@
-import type { Status } from '../domains/status.ts';
+import type { Status } from '../domains/user-status/status.ts';
 import { addressOf, drawPlace } from './places.ts';
 import type { Random } from './random.ts';
 

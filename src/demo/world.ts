@@ -1,4 +1,4 @@
-import type { Experiment } from '../domains/experiments.ts';
+import type { Experiment } from '../domains/experiments/experiments.ts';
 import { checkoutPlan, eventsText, faultyEvents } from './checkout.ts';
 import { type DemoConversation, drawConversations } from './conversations.ts';
 import { changesText, drawCorrections, drawMembers } from './members.ts';

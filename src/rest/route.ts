@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi';
-import type { Shared } from '../context.ts';
 import type { ErrorCode } from '../errors.ts';
+import type { Shared } from '../graphql/context.ts';
 import type { Scope } from '../lib/api-key.ts';
-import type { ApiDocument } from '../web/docs-page.ts';
+import type { ApiDocument } from './docs-page.ts';
 import { readFields, wrongMediaType } from './read-fields.ts';
 import { type Address, type Given, readInput, type Shape } from './read-input.ts';
 import type { RequestBody } from './request-body.ts';

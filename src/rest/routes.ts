@@ -1,17 +1,17 @@
-import { dashboardOfRange, dashboardOfSymbol, followup, initial } from './conversations.ts';
-import { exportDataset } from './dataset-export.ts';
-import { exploreDataset } from './dataset-rows.ts';
-import { importByLink, importProgress, listDatasets, putDataset } from './datasets.ts';
-import { receiveEvent, receiveEvents } from './experiments.ts';
-import { healthz, readyz } from './health.ts';
-import { image } from './images.ts';
-import { ipCityByPath, ipCityByQuery } from './ip-city.ts';
-import { monitorOfCountry } from './monitor.ts';
-import { docs, index, openapi } from './pages.ts';
 import type { Route } from './route.ts';
-import { transactionsAggregate } from './transactions.ts';
-import { userStatusByPath, userStatusByQuery } from './user-status.ts';
-import { data, outputTable, stats, synchroniseData } from './users.ts';
+import { dashboardOfRange, dashboardOfSymbol, followup, initial } from './routes/conversations.ts';
+import { importByLink, importProgress, listDatasets, putDataset } from './routes/datasets/datasets.ts';
+import { exportDataset } from './routes/datasets/export.ts';
+import { exploreDataset } from './routes/datasets/rows.ts';
+import { receiveEvent, receiveEvents } from './routes/experiments.ts';
+import { healthz, readyz } from './routes/health.ts';
+import { image } from './routes/images.ts';
+import { ipCityByPath, ipCityByQuery } from './routes/ip-city.ts';
+import { monitorOfCountry } from './routes/monitor.ts';
+import { docs, index, openapi } from './routes/pages.ts';
+import { transactionsAggregate } from './routes/transactions.ts';
+import { userStatusByPath, userStatusByQuery } from './routes/user-status.ts';
+import { data, outputTable, stats, synchroniseData } from './routes/users.ts';
 
 /** Every address of the REST face. */
 export const routes: readonly Route[] = [

@@ -2,10 +2,10 @@ import { type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
 import { DomainError } from '../errors.ts';
 import type { HostPort } from '../lib/host-port.ts';
+import { createPatience, type Patience } from './deadline.ts';
 import { contentCodings, decoded, unpacked } from './decompress.ts';
 import { connectTo, type Network, systemNetwork } from './link-connection.ts';
 import { readLink, readRedirect } from './link-rules.ts';
-import { createPatience, type Patience } from './patience.ts';
 
 /** The settings of the same names. */
 export interface LinkLimits {

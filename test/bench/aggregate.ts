@@ -2,14 +2,14 @@ import { deepEqual } from 'node:assert/strict';
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { App } from '../../src/app.ts';
-import type { AggregateRequest, Aggregation } from '../../src/domains/enriched-aggregate.ts';
-import { type Status, statusCodes } from '../../src/domains/status.ts';
+import type { AggregateRequest, Aggregation } from '../../src/domains/facts/enriched-aggregate.ts';
+import { type Status, statusCodes } from '../../src/domains/user-status/status.ts';
 import { byKey, type GroupRow, openDuckdb } from './duckdb.ts';
+import { createQuestions, createWorld, type Questions, userId } from './fixtures.ts';
 import { configOf, load, openApp } from './loaded.ts';
 import { idleNote, repeated, type Timed, timed, worst } from './measure.ts';
 import type { Asked } from './options.ts';
 import { type Report, stallTarget, times } from './report.ts';
-import { createQuestions, createWorld, type Questions, userId } from './world.ts';
 
 const request: AggregateRequest = {
   source: 'TRANSACTIONS',

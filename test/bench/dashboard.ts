@@ -5,11 +5,19 @@ import Database from 'better-sqlite3';
 import type { App } from '../../src/app.ts';
 import { letters } from '../../src/lib/letter.ts';
 import { formatInstant } from '../../src/lib/time.ts';
+import {
+  createRanges,
+  createTalk,
+  openTalkDuckdb,
+  perCommit,
+  type Range,
+  type Talk,
+  type TalkRow,
+} from './http-client.ts';
 import { configOf, openApp } from './loaded.ts';
 import { idleNote, median, timed } from './measure.ts';
 import type { Asked } from './options.ts';
 import { figure, type Report, type Target, times } from './report.ts';
-import { createRanges, createTalk, openTalkDuckdb, perCommit, type Range, type Talk, type TalkRow } from './talk.ts';
 
 const rangeCount = 100;
 const rounds = 7;

@@ -1,7 +1,7 @@
 import { DuckDBInstance } from '@duckdb/node-api';
-import { statusCodes } from '../../src/domains/status.ts';
+import { statusCodes } from '../../src/domains/user-status/status.ts';
+import { cityName, type World } from './fixtures.ts';
 import { flatten } from './flatten.ts';
-import { cityName, type World } from './world.ts';
 
 /** A group of the default aggregate: `status/city`, count, sum in cents. */
 export type GroupRow = readonly [key: string, count: number, cents: number];

@@ -1,4 +1,4 @@
-import type { IpRangeColumns } from './world.ts';
+import type { IpRangeColumns } from './fixtures.ts';
 
 /**
  * Disjoint segments, ascending, with the city that wins in each: the narrowest range, of equals the later one. Told by

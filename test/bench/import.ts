@@ -1,8 +1,9 @@
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { openClient } from '../../db/sqlite-client.ts';
-import { statusCodes } from '../../src/domains/status.ts';
+import { openClient } from '../../db/sqlite/client.ts';
+import { statusCodes } from '../../src/domains/user-status/status.ts';
 import { ipKey } from '../../src/lib/ip.ts';
+import { cityName, createWorld, userId, type World } from './fixtures.ts';
 import {
   centsText,
   configOf,
@@ -17,7 +18,6 @@ import {
 import { idleNote, worst } from './measure.ts';
 import type { Asked } from './options.ts';
 import { figure, type Report, stallTarget } from './report.ts';
-import { cityName, createWorld, userId, type World } from './world.ts';
 
 /** The same rows as the program stores, in its own tables with their indices, made of columns instead of a file. */
 const floors: readonly { readonly sql: string; row(world: World, row: number): unknown[] }[] = [

@@ -5,11 +5,11 @@ import { finished } from 'node:stream/promises';
 import { pino } from 'pino';
 import { type App, createApp } from '../../src/app.ts';
 import { type Config, readConfig } from '../../src/config.ts';
-import { statusCodes } from '../../src/domains/status.ts';
+import { statusCodes } from '../../src/domains/user-status/status.ts';
 import { formatIp } from '../../src/lib/ip.ts';
 import { formatInstant } from '../../src/lib/time.ts';
+import { cityName, userId, type World } from './fixtures.ts';
 import { type Timed, timed } from './measure.ts';
-import { cityName, userId, type World } from './world.ts';
 
 export const ipText = (value: number): string => formatIp({ family: 4, value });
 export const centsText = (cents: number): string => String(cents / 100);

@@ -2,8 +2,8 @@ import Database from 'better-sqlite3';
 import BTreeModule from 'sorted-btree';
 import { createAsOf } from '../../src/indices/as-of.ts';
 import { createDictionary } from '../../src/indices/dictionary.ts';
+import { type Questions, userId, type World } from './fixtures.ts';
 import { type Race, race, weighed } from './measure.ts';
-import { type Questions, userId, type World } from './world.ts';
 
 // A CommonJS package: what Node calls its default is the whole module.
 const BTree = BTreeModule.default;

@@ -4,10 +4,10 @@ import { IntervalTree } from 'node-interval-tree';
 import { createIpRangesBuilder, type IpRanges } from '../../src/indices/ip-ranges.ts';
 import { formatIp, parseIp } from '../../src/lib/ip.ts';
 import { writeMmdb } from '../support/mmdb-writer.ts';
+import { createBlocks, createQuestions, createWorld, type IpRangeColumns, type Questions } from './fixtures.ts';
 import { flatten } from './flatten.ts';
 import { pagesOf } from './lookups-as-of.ts';
 import { type Race, race, weighed } from './measure.ts';
-import { createBlocks, createQuestions, createWorld, type IpRangeColumns, type Questions } from './world.ts';
 
 const unknown = 0;
 

@@ -1,9 +1,9 @@
+import { createQuestions, createWorld } from './fixtures.ts';
 import { raceAsOf, raceAsOfTexts } from './lookups-as-of.ts';
 import { raceIp, raceMmdb } from './lookups-ip.ts';
 import type { Entry, Race } from './measure.ts';
 import type { Asked } from './options.ts';
 import { figure, type Report, type Table, type Target } from './report.ts';
-import { createQuestions, createWorld } from './world.ts';
 
 const questionCount = 200_000;
 const bytesMax = 16;

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { benchmarkNames, optionsOf, usage } from './options.ts';
 import { machine, printTargets, type Report } from './report.ts';
 
-const one = fileURLToPath(new URL('./one.js', import.meta.url));
+const one = fileURLToPath(new URL('./run-case.js', import.meta.url));
 
 const options = optionsOf(process.argv.slice(2));
 if (!options) {

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { createWorld } from './fixtures.ts';
 import { configOf, load, openApp } from './loaded.ts';
 import { idleNote, timed } from './measure.ts';
 import type { Asked } from './options.ts';
 import { figure, type Report, stallTarget } from './report.ts';
-import { createWorld } from './world.ts';
 
 interface Part {
   readonly name: string;

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { createRandom } from '../../src/demo/random.ts';
 import { formatInstant, parseInstant } from '../../src/lib/time.ts';
 import { type OpenApp, openApp } from '../support/app.ts';
-import { type DullEvent, dullLine, dullOrphans } from '../support/dull-conversations.ts';
+import { type DullEvent, dullLine, dullOrphans } from '../support/reference-conversations.ts';
 
 const text = `Früh am Morgen, als der Fluß noch dampfte, ging Zoë über die Brücke. "Où vas-tu, Renée?" fragte niemand,
 for nobody was up. She counted the boats: one, two, twelve, and a yellow one with the name of Ångström on its bow.

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createRandom } from '../../src/demo/random.ts';
-import { openServer } from '../../src/serve.ts';
+import { openServer } from '../../src/http/server.ts';
 import { type OpenApp, openApp } from '../support/app.ts';
 import { dataFolder } from '../support/store.ts';
 

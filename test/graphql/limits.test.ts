@@ -1,6 +1,6 @@
 import { getIntrospectionQuery } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { createDocumentCache } from '../../src/graphql-documents.ts';
+import { createDocumentCache } from '../../src/graphql/document-cache.ts';
 import { type GraphqlResult, type OpenApp, openApp, origin } from '../support/app.ts';
 
 let opened: OpenApp;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { sendEvents, sendUsers } from '../support/events.ts';
-import { eventsOf, served } from '../support/served.ts';
+import { eventsOf, served } from '../support/test-server.ts';
 
 const fields = `{ verdict deployment { country variant eventCount userCount } checks { verdict message } snapshot { sequence } }`;
 const subscription = `subscription ($country: String) { monitor(country: $country, every: "PT0.25S") ${fields} }`;

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openServer } from '../../src/serve.ts';
+import { openServer } from '../../src/http/server.ts';
 import { openApp } from '../support/app.ts';
 import { sendEvents } from '../support/events.ts';
-import { dashboard, type EventResult, events, eventsOf, type Served, served } from '../support/served.ts';
 import { follow } from '../support/sse.ts';
+import { dashboard, type EventResult, events, eventsOf, type Served, served } from '../support/test-server.ts';
 
 describe('a client that leaves', () => {
   it('leaves nothing behind, also when nothing happens', async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sendEvents } from '../support/events.ts';
-import { type DashboardResult, dashboard, type EventResult, events, eventsOf, served } from '../support/served.ts';
+import { type DashboardResult, dashboard, type EventResult, events, eventsOf, served } from '../support/test-server.ts';
 
 describe('a subscription', () => {
   it('answers at once with a stream of events', async () => {

@@ -1,11 +1,11 @@
 import { z } from '@hono/zod-openapi';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Shared } from '../../src/context.ts';
+import type { Shared } from '../../src/graphql/context.ts';
 import { parseExactJson } from '../../src/lib/exact-json.ts';
 import { date, userId } from '../../src/rest/parameters.ts';
-import { createRest } from '../../src/rest/rest.ts';
 import { defineRoute, type Route } from '../../src/rest/route.ts';
+import { createRest } from '../../src/rest/router.ts';
 import { openApp, origin } from '../support/app.ts';
 
 const told = { subject: 'server', summary: 'For tests', answer: { schema: z.unknown() } } as const;

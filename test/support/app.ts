@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { type App, createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
-import type { ImportOptions } from '../../src/domains/import-run.ts';
-import type { Import } from '../../src/domains/intake.ts';
+import type { Import } from '../../src/domains/imports/imports.ts';
+import type { ImportOptions } from '../../src/domains/imports/run.ts';
 
 /** Where the app of a test believes to be. */
 export const origin = 'http://127.0.0.1';

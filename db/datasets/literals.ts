@@ -1,0 +1,82 @@
+import { DomainError } from '../../src/errors.ts';
+import { shown } from '../../src/lib/problems.ts';
+import { parseInstant } from '../../src/lib/time.ts';
+import { parseWrittenDate } from '../../src/lib/written-dates.ts';
+import type { Asked, DatasetColumn } from './engine.ts';
+
+/** A value as a column of numbers keeps it; where it lies between two of those, the lower one. */
+export interface AskedNumber {
+  readonly kept: number | bigint;
+  readonly isBetween: boolean;
+}
+
+const forms = {
+  STRING: 'text',
+  INTEGER: 'a whole number',
+  DECIMAL: 'a decimal number like 19.99',
+  FLOAT: 'a number',
+  BOOLEAN: 'true or false',
+  DATE: 'a date like 2020-02-03',
+  DATE_TIME: 'a date and time like 2020-02-03T10:00:00Z',
+  STRING_LIST: 'text',
+} as const;
+
+/** The fault of a value that is not of its column's type. */
+export const illTyped = ({ name, type }: DatasetColumn, value: Asked): DomainError => {
+  const message = `${JSON.stringify(name)} is ${type}: it is compared with ${forms[type]}, not ${shown(value)}`;
+  return new DomainError('BAD_REQUEST', message, { problems: [{ path: name, code: 'WRONG_TYPE', message }] });
+};
+
+const numberForm = /^-?(?:\d{1,400}(?:\.\d{1,400})?|\.\d{1,400})$/;
+const floatForm = /^-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$/;
+const booleans: Readonly<Record<string, number>> = { true: 1, false: 0, '1': 1, '0': 0 };
+
+/** Reads a value by the type of a column of numbers. Throws BAD_REQUEST naming the column. */
+export const askedNumber = (column: DatasetColumn, value: Asked): AskedNumber => {
+  const text = String(value).trim();
+  const exactly = (kept: number | null | undefined): AskedNumber => {
+    if (kept === null || kept === undefined || !Number.isFinite(kept)) throw illTyped(column, value);
+    return { kept, isBetween: false };
+  };
+  switch (column.type) {
+    case 'BOOLEAN':
+      return exactly(booleans[text.toLowerCase()]);
+    case 'DATE':
+      return exactly(parseWrittenDate(text));
+    case 'DATE_TIME': {
+      const days = parseWrittenDate(text);
+      return exactly(days === null ? parseInstant(text) : days * 86_400_000_000);
+    }
+    case 'FLOAT':
+      return exactly(floatForm.test(text) ? Number(text) : null);
+    default:
+      return scaled(column, value, text);
+  }
+};
+
+const scaled = (column: DatasetColumn, value: Asked, text: string): AskedNumber => {
+  // A JSON number like 1e21 comes as such.
+  const plain = typeof value === 'number' && text.includes('e') ? BigInt(Math.round(value)).toString() : text;
+  if (!numberForm.test(plain)) throw illTyped(column, value);
+  const [whole = '', fraction = ''] = plain.split('.');
+  const digits = BigInt(`${whole.replace('-', '')}${fraction}` || '0');
+  const signed = plain.startsWith('-') ? -digits : digits;
+  const more = column.scale - fraction.length;
+  if (more >= 0) return fitted(column, signed * 10n ** BigInt(more), false);
+  const by = 10n ** BigInt(-more);
+  const lower = signed / by - (signed % by < 0n ? 1n : 0n);
+  return fitted(column, lower, signed % by !== 0n);
+};
+
+const wideLimit = 2n ** 63n - 1n;
+
+const fitted = ({ wide }: DatasetColumn, exact: bigint, isBetween: boolean): AskedNumber => {
+  if (!wide) {
+    const kept = Number(exact);
+    // Beyond what a double counts no cell is equal, and any neighbour orders the same.
+    return { kept, isBetween: isBetween || !Number.isSafeInteger(kept) };
+  }
+  if (exact > wideLimit) return { kept: wideLimit, isBetween: true };
+  if (exact < -wideLimit) return { kept: -wideLimit - 1n, isBetween: true };
+  return { kept: exact, isBetween };
+};

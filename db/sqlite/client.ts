@@ -1,0 +1,79 @@
+import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
+import { readMigrationFiles } from 'drizzle-orm/migrator';
+import { DomainError } from '../../src/errors.ts';
+
+const migrationsFolder = fileURLToPath(new URL('../migrations', import.meta.url));
+
+/** How long opening a file may sleep on the thread while another process opens or migrates it. */
+const openWaitMs = 10_000;
+
+/** How long SQLite may do so for a lock afterwards: longer waits are done between tries, by the write queue. */
+const nativeWaitMs = 2;
+
+/** Opens a SQLite file (or `:memory:`), brings it to the newest schema and asserts that commits are synced. */
+export const openClient = (path: string, onStatement?: (sql: string) => void): Database.Database => {
+  const verbose = onStatement ? { verbose: (text: unknown) => onStatement(String(text)) } : {};
+  const client = new Database(path, { timeout: openWaitMs, ...verbose });
+  if (path !== ':memory:') useWal(client);
+  // After WAL, because better-sqlite3 is compiled to lower it to NORMAL on a WAL database's first use.
+  client.pragma('synchronous = FULL');
+  client.pragma('wal_autocheckpoint = 4000');
+  bringToNewestSchema(client);
+  const level = client.pragma('synchronous', { simple: true });
+  if (level !== 2)
+    throw new Error(`SQLite runs with synchronous=${level}: writes would be answered before they are synced`);
+  client.pragma(`busy_timeout = ${nativeWaitMs}`);
+  return client;
+};
+
+/** Two processes may open a new file at once, and SQLite does not wait for the lock that this change needs. */
+const useWal = (client: Database.Database): void => {
+  const deadline = performance.now() + openWaitMs;
+  for (;;) {
+    try {
+      client.pragma('journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > deadline) throw error;
+    }
+  }
+};
+
+/**
+ * Runs the migrations that the file has not seen. Drizzle's own migrator looks how far a file is before it locks it, so
+ * that two processes that open a new one at once both migrate it. Its table of migrations is kept as it keeps it.
+ */
+const bringToNewestSchema = (client: Database.Database): void => {
+  const migrations = readMigrationFiles({ migrationsFolder });
+  const newest = Math.max(...migrations.map(({ folderMillis }) => folderMillis));
+  const known = migratedUpTo(client);
+  if (known > newest) throw new DomainError('NOT_ALLOWED', 'the data folder was last used by a newer version of asof');
+  if (known === newest) return;
+  client
+    .transaction(() => {
+      client.exec(
+        'create table if not exists __drizzle_migrations (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)',
+      );
+      const upTo = migratedUpTo(client);
+      for (const { sql, hash, folderMillis } of migrations) {
+        if (folderMillis <= upTo) continue;
+        for (const statement of sql) client.exec(statement);
+        client.prepare('insert into __drizzle_migrations (hash, created_at) values (?, ?)').run(hash, folderMillis);
+      }
+    })
+    .immediate();
+};
+
+/** When the newest migration that the file has seen was made, milliseconds since 1970 UTC; -1 for a new file. */
+const migratedUpTo = (client: Database.Database): number => {
+  const known = client.prepare("select 1 from sqlite_master where name = '__drizzle_migrations'").get();
+  if (!known) return -1;
+  return Number(client.prepare('select coalesce(max(created_at), -1) from __drizzle_migrations').pluck().get());
+};
+
+/** True for errors that mean another connection holds a lock. */
+export const isBusy = (error: unknown): boolean => {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Database.SqliteError && cause.code.startsWith('SQLITE_BUSY');
+};

@@ -1,0 +1,205 @@
+import type { Conversation, Followup } from '../../src/domains/conversations/conversations.ts';
+import { builder } from '../builder.ts';
+import { ConflictError, memberOf, OverloadedError, outcomeOf } from '../faults.ts';
+import { numberPlace, pageOf, pageWanted, totalCountOf } from '../page.ts';
+import { TimeRangeInput } from '../time.ts';
+
+const ConversationType = builder.objectRef<Conversation>('Conversation');
+
+const FollowupType = builder.objectRef<Followup>('Followup').implement({
+  description: 'A client came back to a conversation.',
+  fields: (t) => ({
+    uuid: t.field({ type: 'UUID', description: 'The client’s own name for it.', resolve: ({ uuid }) => uuid }),
+    conversation: t.field({
+      type: ConversationType,
+      nullable: true,
+      description: 'Null when it was never seen to begin: this follow-up is an orphan.',
+      resolve: ({ uuid }, _args, { load, conversations }) => load(conversations.byUuids, uuid),
+    }),
+    receivedAt: t.field({
+      type: 'DateTime',
+      description: 'When it was stored.',
+      resolve: ({ receivedAtUs }) => receivedAtUs,
+    }),
+  }),
+});
+
+builder.node(ConversationType, {
+  description: 'A client asked whether a symbol is a vowel.',
+  id: { resolve: ({ seq }) => seq },
+  loadMany: (ids, { conversations }) => conversations.bySeqs(ids.map(Number)),
+  fields: (t) => ({
+    uuid: t.field({ type: 'UUID', description: 'The client’s own name for it.', resolve: ({ uuid }) => uuid }),
+    symbol: t.field({ type: 'Letter', description: 'What was asked about.', resolve: ({ symbol }) => symbol }),
+    startedAt: t.field({
+      type: 'DateTime',
+      description: 'When its start was stored.',
+      resolve: ({ startedAtUs }) => startedAtUs,
+    }),
+    isVowelGuess: t.exposeBoolean('isVowelGuess', {
+      description: 'What the server answered: its best guess at whether the symbol is a vowel.',
+    }),
+    followups: t.field({
+      type: [FollowupType],
+      description:
+        'Its follow-ups in the order they came, repeats and those that came before its start included. All conversations of a page may have followupsMax (100000); `followups(uuid)` gives more, page by page.',
+      resolve: ({ uuid }, _args, { load, conversations }) => load(conversations.followupsOf, uuid),
+    }),
+  }),
+});
+
+const ConversationConnection = builder.connectionObject(
+  {
+    type: ConversationType,
+    name: 'ConversationConnection',
+    description: 'A page of conversations.',
+    fields: (t) => ({
+      totalCount: t.int({ description: 'How many there are on all pages.', resolve: totalCountOf }),
+    }),
+  },
+  { name: 'ConversationEdge', description: 'A conversation with its place in the list.' },
+);
+
+builder.queryField('conversation', (t) =>
+  t.field({
+    type: ConversationType,
+    nullable: true,
+    description: 'A conversation; null when none was seen to begin with this UUID.',
+    args: { uuid: t.arg({ type: 'UUID', required: true, description: 'The client’s own name for it.' }) },
+    resolve: (_root, { uuid }, { load, conversations }) => load(conversations.byUuids, uuid),
+  }),
+);
+
+builder.queryField('conversations', (t) =>
+  t.connection(
+    {
+      type: ConversationType,
+      description: 'Conversations in the order they began.',
+      args: {
+        symbol: t.arg({ type: 'Letter', description: 'Only those about this letter; default: all.' }),
+        range: t.arg({ type: TimeRangeInput, description: 'When they began; default: ever.' }),
+        timeZone: t.arg({
+          type: 'TimeZone',
+          required: true,
+          defaultValue: 'UTC',
+          description: 'Where days begin.',
+        }),
+      },
+      resolve: async (_root, { symbol, range, timeZone, ...args }, { conversations, config, load }) => {
+        const { after, before, ...wanted } = pageWanted(args, config);
+        const [afterSeq, beforeSeq] = [numberPlace(after), numberPlace(before)];
+        const page = conversations.page({ symbol, range, timeZone, afterSeq, beforeSeq, ...wanted });
+        const rows = await Promise.all(page.seqs.map((seq) => load(conversations.bySeqs, seq)));
+        const found = rows.filter((row) => row !== null);
+        return { ...pageOf(found, ({ seq }) => seq, page), totalCount: page.totalCount };
+      },
+    },
+    ConversationConnection,
+  ),
+);
+
+const FollowupConnection = builder.connectionObject(
+  {
+    type: FollowupType,
+    name: 'FollowupConnection',
+    description: 'A page of follow-ups.',
+    fields: (t) => ({
+      totalCount: t.int({ description: 'How many there are on all pages.', resolve: totalCountOf }),
+    }),
+  },
+  { name: 'FollowupEdge', description: 'A follow-up with its place in the list.' },
+);
+
+builder.queryField('followups', (t) =>
+  t.connection(
+    {
+      type: FollowupType,
+      description: 'Follow-ups in the order they came, repeats and orphans included.',
+      args: {
+        uuid: t.arg({ type: 'UUID', description: 'Only those of this conversation, begun or not; default: all.' }),
+      },
+      resolve: (_root, { uuid, ...args }, { conversations, config }) => {
+        const { after, before, ...wanted } = pageWanted(args, config);
+        const place = { after: numberPlace(after), before: numberPlace(before) };
+        const page = conversations.followupPage({ uuid, ...place, ...wanted });
+        return { ...pageOf(page.rows, ({ seq }) => seq, page), totalCount: page.totalCount };
+      },
+    },
+    FollowupConnection,
+  ),
+);
+
+const StartConversationInput = builder.inputType('StartConversationInput', {
+  description: 'A conversation to begin.',
+  fields: (t) => ({
+    uuid: t.field({
+      type: 'UUID',
+      required: true,
+      description: 'The client’s own name for it; a repeat with the same symbol is stored once and answered the same.',
+    }),
+    symbol: t.field({ type: 'Letter', required: true, description: 'What is asked about.' }),
+  }),
+});
+
+const StartConversationPayload = builder
+  .objectRef<{ conversation: Conversation }>('StartConversationPayload')
+  .implement({
+    description: 'The conversation has begun.',
+    fields: (t) => ({
+      conversation: t.field({
+        type: ConversationType,
+        description: 'It, with the guess; of a repeat the first one.',
+        resolve: ({ conversation }) => conversation,
+      }),
+    }),
+  });
+
+builder.mutationField('startConversation', (t) =>
+  t.field({
+    type: builder.unionType('StartConversationResult', {
+      description: 'The conversation, or why it did not begin.',
+      types: [StartConversationPayload, ConflictError, OverloadedError],
+      resolveType: memberOf('StartConversationPayload'),
+    }),
+    description: 'Begins a conversation: is the symbol a vowel? A UUID that began with another symbol is a conflict.',
+    args: { input: t.arg({ type: StartConversationInput, required: true, description: 'The conversation.' }) },
+    resolve: (_root, { input: { uuid, symbol } }, { conversations, sentBy }) =>
+      outcomeOf(
+        conversations.start(uuid, symbol, sentBy).then((conversation) => ({ conversation })),
+        ['ConflictError', 'OverloadedError'],
+      ),
+  }),
+);
+
+const FollowUpConversationInput = builder.inputType('FollowUpConversationInput', {
+  description: 'A follow-up to a conversation.',
+  fields: (t) => ({
+    uuid: t.field({ type: 'UUID', required: true, description: 'The client’s own name for the conversation.' }),
+  }),
+});
+
+const FollowUpConversationPayload = builder.objectRef<Followup>('FollowUpConversationPayload').implement({
+  description: 'The follow-up is kept.',
+  fields: (t) => ({
+    conversation: t.field({
+      type: ConversationType,
+      nullable: true,
+      description: 'Null when it was never seen to begin; the follow-up is kept all the same.',
+      resolve: ({ uuid }, _args, { load, conversations }) => load(conversations.byUuids, uuid),
+    }),
+  }),
+});
+
+builder.mutationField('followUpConversation', (t) =>
+  t.field({
+    type: builder.unionType('FollowUpConversationResult', {
+      description: 'The follow-up, or why it was not kept.',
+      types: [FollowUpConversationPayload, OverloadedError],
+      resolveType: memberOf('FollowUpConversationPayload'),
+    }),
+    description: 'Follows a conversation up. Each counts: there is nothing to tell a repeat by.',
+    args: { input: t.arg({ type: FollowUpConversationInput, required: true, description: 'The follow-up.' }) },
+    resolve: (_root, { input: { uuid } }, { conversations, sentBy }) =>
+      outcomeOf(conversations.followUp(uuid, sentBy), ['OverloadedError']),
+  }),
+);

@@ -1,0 +1,224 @@
+import type { GroupKey } from '../../src/domains/facts/dimensions.ts';
+import type { Aggregation, Group } from '../../src/domains/facts/enriched-aggregate.ts';
+import { DomainError } from '../../src/errors.ts';
+import { builder } from '../builder.ts';
+import { numberPlace, pageOf, pageWanted } from '../page.ts';
+import { SnapshotType } from '../provenance.ts';
+import { AsOfInput, asOfOf, SortDirection, TimeGrain } from '../time.ts';
+import { EnrichedDimension, EnrichedKey, EnrichedMeasures } from './enriched-figures.ts';
+import { EnrichedFilter, FactConnection } from './facts.ts';
+
+const FactSourceEnum = builder.enumType('FactSource', {
+  description: 'Kinds of facts.',
+  values: {
+    TRANSACTIONS: { description: 'Purchases; the amount is the product’s price.' },
+    EXPERIMENT_EVENTS: {
+      description: 'Events of experiments; the amount is the order’s value, of events that have one.',
+    },
+  } as const,
+});
+
+const Measure = builder.enumType('Measure', {
+  description: 'What groups can be ordered by.',
+  values: {
+    COUNT: { description: 'Number of facts.' },
+    DISTINCT_USERS: { description: 'Number of different users.' },
+    SUM: { description: 'Sum of amounts.' },
+    AVERAGE: { description: 'Mean amount.' },
+    MIN: { description: 'Least amount.' },
+    MAX: { description: 'Greatest amount.' },
+    MEDIAN: { description: 'Median amount.' },
+  } as const,
+});
+
+/** Facts of several groups of one aggregation are found in one pass over the rows. */
+interface FactsWanted {
+  readonly aggregation: Aggregation;
+  readonly group: number;
+  readonly afterSeq: number;
+  readonly limit: number;
+}
+
+const seqsOfGroups = async (wanted: readonly FactsWanted[]): Promise<number[][]> => {
+  const found = new Map<FactsWanted, number[]>();
+  for (const aggregation of new Set(wanted.map((question) => question.aggregation))) {
+    const asked = wanted.filter((question) => question.aggregation === aggregation);
+    const seqs = await aggregation.seqsOf(asked);
+    asked.forEach((question, place) => void found.set(question, seqs[place] ?? []));
+  }
+  return wanted.map((question) => found.get(question) ?? []);
+};
+
+const EnrichedAggregateGroup = builder.objectRef<Group>('EnrichedAggregateGroup').implement({
+  description: 'Facts that share the values they are grouped by.',
+  fields: (t) => ({
+    key: t.field({ type: EnrichedKey, description: 'The values they share.', resolve: ({ key }) => key }),
+    measures: t.field({ type: EnrichedMeasures, description: 'Their figures.', resolve: ({ measures }) => measures }),
+    facts: t.field({
+      type: FactConnection,
+      description: 'Exactly the facts behind this group, in the order they were recorded.',
+      args: {
+        first: t.arg.int({ required: true, defaultValue: 20, description: 'How many; at most pageSizeMax (1000).' }),
+        after: t.arg.string({ description: 'Only what comes after this cursor.' }),
+      },
+      resolve: async ({ aggregation, group, measures }, args, { load, pace, config }) => {
+        const { limit, after } = pageWanted(args, config);
+        const question = { aggregation, group, afterSeq: numberPlace(after) ?? 0, limit: limit + 1 };
+        const seqs = await load(seqsOfGroups, question);
+        const rows = await Promise.all(seqs.slice(0, limit).map((seq) => load(aggregation.bySeqs, seq)));
+        const facts = rows.filter((row) => row !== null).map((row) => ({ ...row, asOf: aggregation.asOf }));
+        await pace(facts.length);
+        const page = pageOf(facts, ({ seq }) => seq, { hasBefore: after !== undefined, hasAfter: seqs.length > limit });
+        return { ...page, totalCount: measures.count };
+      },
+    }),
+  }),
+});
+
+const MeasureFilter = builder.inputType('MeasureFilter', {
+  description: 'Which groups are shown, by their figures; all bounds are inside. `total` counts only the groups shown.',
+  fields: (t) => ({
+    countAtLeast: t.field({ type: 'BigInt', description: 'Least number of facts.' }),
+    sumAtLeast: t.field({ type: 'Decimal', description: 'Least sum.' }),
+    sumAtMost: t.field({ type: 'Decimal', description: 'Greatest sum.' }),
+  }),
+});
+
+const EnrichedOrder = builder.inputType('EnrichedOrder', {
+  description: 'One key of the order of groups.',
+  isOneOf: true,
+  fields: (t) => ({
+    byDimension: t.field({
+      description: 'By a value the groups have.',
+      type: builder.inputType('DimensionOrder', {
+        description: 'An order by a value.',
+        fields: (f) => ({
+          dimension: f.field({ type: EnrichedDimension, required: true, description: 'One of `groupBy`.' }),
+          direction: f.field({ type: SortDirection, required: true, defaultValue: 'ASC', description: 'Which way.' }),
+        }),
+      }),
+    }),
+    byMeasure: t.field({
+      description: 'By a figure.',
+      type: builder.inputType('MeasureOrder', {
+        description: 'An order by a figure.',
+        fields: (f) => ({
+          measure: f.field({ type: Measure, required: true, description: 'The figure.' }),
+          direction: f.field({ type: SortDirection, required: true, defaultValue: 'DESC', description: 'Which way.' }),
+        }),
+      }),
+    }),
+  }),
+});
+
+const GroupConnection = builder.connectionObject(
+  {
+    type: EnrichedAggregateGroup,
+    name: 'EnrichedAggregateConnection',
+    description: 'A page of groups, and what they add up to.',
+    fields: (t) => ({
+      totalCount: t.int({
+        description: 'Number of groups on all pages.',
+        resolve: (page) => aggregationOf(page).count,
+      }),
+      total: t.field({
+        type: EnrichedMeasures,
+        description: 'The same figures over all groups, so that the parts can be checked against the whole.',
+        resolve: (page) => aggregationOf(page).total,
+      }),
+      snapshot: t.field({
+        type: SnapshotType,
+        description:
+          'What the figures rest on; give its `sequence` back as `asOf.sequence` to get the same figures later.',
+        resolve: (page, _args, { ledger }) => ledger.snapshotAt(aggregationOf(page).sequence),
+      }),
+    }),
+  },
+  { name: 'EnrichedAggregateEdge', description: 'A group with its place in the list.' },
+);
+
+const aggregationOf = (page: object): Aggregation => (page as { aggregation: Aggregation }).aggregation;
+
+builder.queryField('enrichedAggregate', (t) =>
+  t.field({
+    type: GroupConnection,
+    extensions: { goesThroughAllFacts: true },
+    description:
+      'Facts joined to what was true of their user and address at their own time, then grouped and measured. Without arguments: revenue by status and city.',
+    args: {
+      source: t.arg({
+        type: FactSourceEnum,
+        required: true,
+        defaultValue: 'TRANSACTIONS',
+        description: 'Which facts; events have no address and thus no CITY.',
+      }),
+      groupBy: t.arg({
+        type: [EnrichedDimension],
+        required: true,
+        defaultValue: ['USER_STATUS', 'CITY'],
+        description: 'What tells groups apart; an empty list makes one group of everything, or none without facts.',
+      }),
+      grain: t.arg({ type: TimeGrain, description: 'The period of `PERIOD`; needed with it.' }),
+      where: t.arg({ type: EnrichedFilter, description: 'Which facts count; default all.' }),
+      having: t.arg({ type: MeasureFilter, description: 'Which groups are shown; default all.' }),
+      asOf: t.arg({
+        type: AsOfInput,
+        description: 'Which knowledge to use; default: the facts’ own time, everything.',
+      }),
+      timeZone: t.arg({
+        type: 'TimeZone',
+        required: true,
+        defaultValue: 'UTC',
+        description: 'Where periods and days begin.',
+      }),
+      orderBy: t.arg({
+        type: [EnrichedOrder],
+        description: 'Default, and last resort: by each dimension of `groupBy`, ascending.',
+      }),
+      first: t.arg.int({
+        required: true,
+        defaultValue: 100,
+        description: 'How many groups; at most pageSizeMax (1000).',
+      }),
+      after: t.arg.string({ description: 'Only groups after this cursor.' }),
+    },
+    resolve: async (_root, { first, after, ...question }, { enrichedAggregate, config }) => {
+      const { limit, after: place } = pageWanted({ first, after }, config);
+      const aggregation = await enrichedAggregate.aggregate({
+        source: question.source,
+        groupBy: question.groupBy,
+        grain: question.grain ?? undefined,
+        where: question.where,
+        having: question.having ?? undefined,
+        asOf: asOfOf(question.asOf),
+        timeZone: question.timeZone,
+        orderBy: (question.orderBy ?? []).map(({ byDimension, byMeasure }) => ({
+          dimension: byDimension?.dimension,
+          measure: byMeasure?.measure,
+          descending: (byDimension ?? byMeasure)?.direction === 'DESC',
+        })),
+      });
+      const start = place === undefined ? 0 : startAfter(aggregation, place);
+      const groups = aggregation.groups(start, limit);
+      const sides = { hasBefore: start > 0, hasAfter: start + limit < aggregation.count };
+      return { ...pageOf(groups, ({ key }) => JSON.stringify(key), sides), aggregation };
+    },
+  }),
+);
+
+const startAfter = (aggregation: Aggregation, place: string): number => {
+  const found = aggregation.placeOf(keyOfPlace(place));
+  if (found >= 0) return found + 1;
+  throw new DomainError(
+    'BAD_REQUEST',
+    'after is the cursor of a group that is no longer there; ask again from the start',
+  );
+};
+
+const keyOfPlace = (place: string): GroupKey => {
+  try {
+    return JSON.parse(place) as GroupKey;
+  } catch {
+    throw new DomainError('BAD_REQUEST', 'after is not a cursor of this list');
+  }
+};

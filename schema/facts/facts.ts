@@ -1,0 +1,203 @@
+import type { AsOf } from '../../src/domains/facts/enrichment.ts';
+import type { FactSource, StoredFact } from '../../src/domains/facts/fact-set.ts';
+import type { Facts } from '../../src/domains/facts/facts.ts';
+import type { FactFilter } from '../../src/domains/facts/filter.ts';
+import type { Context } from '../../src/graphql/context.ts';
+import type { IpAddress } from '../../src/lib/ip.ts';
+import { builder } from '../builder.ts';
+import { IpCityType } from '../ip-city.ts';
+import { numberPlace, pageOf, pageWanted, totalCountOf } from '../page.ts';
+import { Provenance } from '../provenance.ts';
+import { AsOfInput, asOfOf, SortDirection, TimeRangeInput } from '../time.ts';
+import { UserStatusEnum } from '../user-status/status.ts';
+import { UserStatusAsOf } from '../user-status/user-status.ts';
+import { UserType } from '../users.ts';
+
+/** A fact met in an answer that was joined as of something: its own enrichment is to agree. */
+export type JoinedFact<F extends StoredFact = StoredFact> = F & {
+  readonly asOf?: AsOf;
+  readonly ip?: IpAddress | null;
+};
+
+/** What was true of a fact, and as of what. */
+interface EnrichedFact {
+  readonly fact: JoinedFact;
+  readonly asOf: AsOf;
+}
+
+const typeOfSource: Readonly<Record<FactSource, string>> = {
+  TRANSACTIONS: 'Transaction',
+  EXPERIMENT_EVENTS: 'ExperimentEvent',
+};
+
+export const Fact = builder.interfaceRef<JoinedFact>('Fact');
+
+const Enrichment = builder.objectRef<EnrichedFact>('Enrichment').implement({
+  description: 'What was true of a fact.',
+  fields: (t) => ({
+    userStatus: t.field({
+      type: UserStatusAsOf,
+      description: 'The user’s status at the fact’s time, or at `asOf.validAt`.',
+      resolve: ({ fact, asOf }, _args, { userStatus }) =>
+        userStatus.statusAt(fact.userId, asOf.validAtUs ?? fact.occurredAtUs, asOf),
+    }),
+    ipCity: t.field({
+      type: IpCityType,
+      nullable: true,
+      description: 'The city of its address; null when the fact has none.',
+      resolve: ({ fact: { ip }, asOf }, _args, { ipCity }) => (ip ? ipCity.cityAsOf(ip, asOf) : null),
+    }),
+    country: t.string({
+      description: 'The user’s country as users files say; `unknown` when none does.',
+      resolve: ({ fact, asOf }, _args, { users, ledger }) =>
+        users.attributesAt(fact.userId, ledger.sequenceOf(asOf)).country ?? 'unknown',
+    }),
+    gender: t.string({
+      description: 'The user’s gender as users files say; `unknown` when none does.',
+      resolve: ({ fact, asOf }, _args, { users, ledger }) =>
+        users.attributesAt(fact.userId, ledger.sequenceOf(asOf)).gender ?? 'unknown',
+    }),
+    age: t.int({
+      nullable: true,
+      description:
+        'The user’s completed years at the fact’s time, or at `asOf.validAt`; null when no file gives the birth, and before it.',
+      resolve: ({ fact, asOf }, _args, { userFiles, ledger }) =>
+        userFiles.ageOfUser(fact.userId, asOf.validAtUs ?? fact.occurredAtUs, ledger.sequenceOf(asOf)),
+    }),
+    hasImage: t.boolean({
+      description: 'Whether the user has an image.',
+      resolve: ({ fact, asOf }, _args, { userFiles, ledger }) =>
+        userFiles.hasImageOfUser(fact.userId, ledger.sequenceOf(asOf)),
+    }),
+  }),
+});
+
+Fact.implement({
+  description: 'An event with a user, a time and perhaps an amount, joined to what was true at its time.',
+  resolveType: ({ source }) => typeOfSource[source],
+  fields: (t) => ({
+    userId: t.exposeID('userId', { description: 'Whose it is.' }),
+    occurredAt: t.field({ type: 'DateTime', description: 'When it happened.', resolve: (fact) => fact.occurredAtUs }),
+    receivedAt: t.field({ type: 'DateTime', description: 'When it was stored.', resolve: (fact) => fact.recordedAtUs }),
+    amount: t.field({
+      type: 'Decimal',
+      nullable: true,
+      description: 'The amount, in the currency of the source; null for facts without one.',
+      resolve: ({ amount }) => amount,
+    }),
+    user: t.field({
+      type: UserType,
+      nullable: true,
+      description: 'The user; null when no record names one.',
+      resolve: ({ userId }, _args, { users }) => users.userOf(userId),
+    }),
+    provenance: t.field({ type: Provenance, description: 'Where it came from.', resolve: (fact) => fact }),
+    enrichment: t.field({
+      type: Enrichment,
+      description: 'What was true of it.',
+      args: {
+        asOf: t.arg({
+          type: AsOfInput,
+          description: 'Which knowledge to use; default: its own time and everything, or as the group it is listed in.',
+        }),
+      },
+      resolve: (fact, { asOf }) => ({ fact, asOf: asOf ? asOfOf(asOf) : (fact.asOf ?? {}) }),
+    }),
+  }),
+});
+
+export const EnrichedFilter = builder.inputRef<FactFilter>('EnrichedFilter');
+
+EnrichedFilter.implement({
+  description: 'Which facts count. Everything given must hold; an empty list of values holds for none.',
+  fields: (t) => ({
+    range: t.field({ type: TimeRangeInput, description: 'When they happened.' }),
+    userIds: t.idList({ description: 'Whose they are.' }),
+    userStatus: t.field({ type: [UserStatusEnum], description: 'Their user’s status, as enriched.' }),
+    cities: t.stringList({
+      description: 'Their address’s city as written in the table, or `unknown`; transactions only.',
+    }),
+    countries: t.stringList({ description: 'Their user’s country, or `unknown`.' }),
+    genders: t.stringList({ description: 'Their user’s gender, or `unknown`.' }),
+    hasImage: t.boolean({ description: 'Whether their user has an image.' }),
+    products: t.idList({ description: 'Which products they are about; transactions only.' }),
+    experiments: t.idList({ description: 'The key of their experiment; experiment events only.' }),
+    variants: t.stringList({ description: 'Their variant; experiment events only.' }),
+    accountTypes: t.stringList({ description: 'Their account type; experiment events only.' }),
+    eventTypes: t.stringList({ description: 'Their type, or `unknown`; experiment events only.' }),
+    amountAtLeast: t.field({ type: 'Decimal', description: 'Least amount, inside.' }),
+    amountAtMost: t.field({ type: 'Decimal', description: 'Greatest amount, inside.' }),
+    and: t.field({ type: [EnrichedFilter], description: 'All of these hold.' }),
+    or: t.field({ type: [EnrichedFilter], description: 'At least one of these holds.' }),
+    not: t.field({ type: EnrichedFilter, description: 'This does not hold.' }),
+  }),
+});
+
+const FactOrder = builder.inputType('FactOrder', {
+  description: 'The order of facts; ties are in the order they were recorded, for `DESC` the last recorded first.',
+  fields: (t) => ({
+    by: t.field({
+      type: builder.enumType('FactOrderField', {
+        description: 'What facts can be ordered by.',
+        values: {
+          OCCURRED_AT: { description: 'When they happened.' },
+          RECEIVED_AT: { description: 'In which order they were recorded.' },
+          AMOUNT: { description: 'Their amount.' },
+        } as const,
+      }),
+      required: true,
+      description: 'What orders them.',
+    }),
+    direction: t.field({ type: SortDirection, required: true, defaultValue: 'ASC', description: 'Which way.' }),
+  }),
+});
+
+export const FactConnection = builder.connectionObject(
+  {
+    type: Fact,
+    name: 'FactConnection',
+    description: 'A page of facts.',
+    fields: (t) => ({
+      totalCount: t.int({
+        description: 'How many there are on all pages.',
+        resolve: totalCountOf,
+      }),
+    }),
+  },
+  { name: 'FactEdge', description: 'A fact with its place in the list.' },
+);
+
+/** The arguments of a connection of facts. */
+export const factPageArgs = builder.args((t) => ({
+  where: t.field({ type: EnrichedFilter, description: 'Only those for which this holds.' }),
+  orderBy: t.field({ type: FactOrder, description: 'Default: when they happened, oldest first.' }),
+}));
+
+interface FactPageArgs {
+  readonly where?: FactFilter | null | undefined;
+  readonly orderBy?: (typeof FactOrder)['$inferInput'] | null | undefined;
+}
+
+/** A page of facts of one kind, of one user if given: one statement for all its rows. */
+export const factsPage = async <F extends StoredFact>(
+  facts: Facts & { readonly bySeqs: (seqs: readonly number[]) => (F | null)[] },
+  args: FactPageArgs & Parameters<typeof pageWanted>[0],
+  { config, load, pace }: Context,
+  userId?: string,
+) => {
+  const { limit, fromEnd, after, before } = pageWanted(args, config);
+  const page = await facts.page({
+    where: args.where,
+    userId,
+    orderBy: args.orderBy?.by ?? 'OCCURRED_AT',
+    descending: args.orderBy?.direction === 'DESC',
+    afterSeq: numberPlace(after),
+    beforeSeq: numberPlace(before),
+    limit,
+    fromEnd,
+  });
+  const rows = await Promise.all(page.seqs.map((seq) => load(facts.bySeqs, seq)));
+  const found = rows.filter((row) => row !== null);
+  await pace(found.length);
+  return { ...pageOf(found, ({ seq }) => seq, page), totalCount: page.totalCount };
+};

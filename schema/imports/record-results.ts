@@ -1,0 +1,96 @@
+import type { Config } from '../../src/config.ts';
+import type { Received } from '../../src/domains/imports/imports.ts';
+import { DomainError } from '../../src/errors.ts';
+import type { Outcome } from '../../src/ledger/record.ts';
+import { builder } from '../builder.ts';
+import { FieldProblemType, memberOf, OverloadedError, outcomeOf, ValidationError } from '../faults.ts';
+import { SnapshotType } from '../provenance.ts';
+import { RejectedRecordType } from './rejects.ts';
+
+const RecordOutcome = builder.enumType('RecordOutcome', {
+  description: 'What became of a record.',
+  values: {
+    CREATED: { description: 'It was stored.' },
+    DUPLICATE: { description: 'It was stored before; nothing changed.' },
+    CONFLICT: { description: 'Its key is stored with other content; it is kept among the rejected records.' },
+    REJECTED: { description: 'It breaks a rule; it is kept among the rejected records.' },
+  } as const,
+});
+
+const RecordResult = builder.objectRef<{ outcome: Outcome; index: number }>('RecordResult').implement({
+  description: 'What became of one of the records sent.',
+  fields: (t) => ({
+    index: t.exposeInt('index', { description: 'Its place in the list that was sent, from 0.' }),
+    outcome: t.field({
+      type: RecordOutcome,
+      description: 'What became of it.',
+      resolve: ({ outcome }) => outcome.kind,
+    }),
+    sequence: t.field({
+      type: 'BigInt',
+      nullable: true,
+      description: 'Its place in the ledger; null unless it was stored now.',
+      resolve: ({ outcome }) => (outcome.kind === 'CREATED' ? outcome.seq : null),
+    }),
+    problems: t.field({
+      type: [FieldProblemType],
+      description: 'Why it was not taken in; empty otherwise.',
+      resolve: ({ outcome }) => ('problems' in outcome ? outcome.problems : []),
+    }),
+  }),
+});
+
+const countOf = (received: Received, kind: Outcome['kind']): number =>
+  received.outcomes.filter((outcome) => outcome.kind === kind).length;
+
+/** Throws LIMIT_EXCEEDED for more records than a mutation may carry. */
+export const checkRecordCount = (count: number, { recordsPerMutationMax }: Config): void => {
+  if (count > recordsPerMutationMax)
+    throw new DomainError(
+      'LIMIT_EXCEEDED',
+      `${count} records are more than ${recordsPerMutationMax} (setting recordsPerMutationMax)`,
+    );
+};
+
+/** The payload, result union and wrapper of a mutation that records a list: the same for every kind of record. */
+export const recordResult = (name: string, what: string) => {
+  const payload = builder.objectRef<Received>(`${name}Payload`).implement({
+    description: `What became of the ${what}: sent = accepted + duplicates + conflicts + rejected.`,
+    fields: (t) => ({
+      accepted: t.int({ description: 'How many were stored.', resolve: (received) => countOf(received, 'CREATED') }),
+      duplicates: t.int({
+        description: 'How many were stored before.',
+        resolve: (received) => countOf(received, 'DUPLICATE'),
+      }),
+      conflicts: t.int({
+        description: 'How many have a key that is stored with other content.',
+        resolve: (received) => countOf(received, 'CONFLICT'),
+      }),
+      rejected: t.field({
+        type: [RejectedRecordType],
+        description: 'Those that break a rule or are in conflict, as they are kept.',
+        resolve: async ({ rejectedIds }, _args, { load, rejects }) => {
+          const found = await Promise.all(rejectedIds.map((id) => load(rejects.byIds, id)));
+          return found.filter((record) => record !== null);
+        },
+      }),
+      results: t.field({
+        type: [RecordResult],
+        description: 'What became of each, in the order they were sent in.',
+        resolve: ({ outcomes }) => outcomes.map((outcome, index) => ({ outcome, index })),
+      }),
+      snapshot: t.field({
+        type: SnapshotType,
+        description: 'A state of the store that holds them.',
+        resolve: (_received, _args, { ledger }) => ledger.snapshot(),
+      }),
+    }),
+  });
+  const union = builder.unionType(`${name}Result`, {
+    description: 'The payload, or why nothing was stored.',
+    types: [payload, ValidationError, OverloadedError],
+    resolveType: memberOf(`${name}Payload`),
+  });
+  const of = (work: Promise<Received>) => outcomeOf(work, ['ValidationError', 'OverloadedError']);
+  return { union, of };
+};

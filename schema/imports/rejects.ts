@@ -1,0 +1,214 @@
+import type { RejectedRecord, Rejects, RejectsWanted } from '../../src/domains/imports/rejects.ts';
+import type { ImportTarget } from '../../src/lib/import-targets.ts';
+import { builder } from '../builder.ts';
+import {
+  ConflictError,
+  FieldProblemType,
+  memberOf,
+  NotFoundError,
+  OverloadedError,
+  outcomeOf,
+  ValidationError,
+} from '../faults.ts';
+import { numberPlace, pageOf, pageWanted, totalCountOf } from '../page.ts';
+import { ImportTargetEnum, ImportType } from './imports.ts';
+
+const RejectedRecordState = builder.enumType('RejectedRecordState', {
+  description: 'What became of a rejected record.',
+  values: {
+    OPEN: { description: 'It waits to be mended.' },
+    RESOLVED: { description: 'It was mended and taken in.' },
+    DISCARDED: { description: 'It was put aside for good.' },
+  } as const,
+});
+
+export const RejectedRecordType = builder.objectRef<RejectedRecord>('RejectedRecord');
+
+const RejectedRecordConnection = builder.connectionObject(
+  {
+    type: RejectedRecordType,
+    name: 'RejectedRecordConnection',
+    description: 'A page of rejected records.',
+    fields: (t) => ({
+      totalCount: t.int({
+        description: 'How many there are on all pages.',
+        resolve: totalCountOf,
+      }),
+    }),
+  },
+  { name: 'RejectedRecordEdge', description: 'A rejected record with its place in the list.' },
+);
+
+builder.node(RejectedRecordType, {
+  description: 'A record that was not taken in, kept as it came.',
+  id: { resolve: ({ id }) => id },
+  loadMany: (ids, { rejects }) => rejects.byIds(ids.map(Number)),
+  fields: (t) => ({
+    receivedAt: t.field({
+      type: 'DateTime',
+      description: 'When it came.',
+      resolve: ({ receivedAtUs }) => receivedAtUs,
+    }),
+    source: t.exposeString('source', { description: 'Name of the imported file, or `api`.' }),
+    target: t.field({
+      type: ImportTargetEnum,
+      description: 'What the record was meant to be.',
+      resolve: ({ target }) => target as ImportTarget,
+    }),
+    line: t.exposeInt('line', {
+      nullable: true,
+      description: 'Line of the file, from 1; null for records of the API.',
+    }),
+    raw: t.exposeString('raw', { description: 'The record as it came, as text.' }),
+    problems: t.field({
+      type: [FieldProblemType],
+      description: 'Why it was not taken in.',
+      resolve: ({ problems }) => problems as (typeof FieldProblemType)['$inferType'][],
+    }),
+    state: t.field({ type: RejectedRecordState, description: 'What became of it.', resolve: ({ state }) => state }),
+    settledAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was resolved or discarded; null while it is open.',
+      resolve: ({ settledAtUs }) => settledAtUs,
+    }),
+    settlement: t.exposeString('settlement', {
+      nullable: true,
+      description: 'The mended record as it was taken in, JSON, or why it was discarded; null while it is open.',
+    }),
+    settledSequence: t.field({
+      type: 'BigInt',
+      nullable: true,
+      description: 'The place in the ledger of the record it became; null unless one was stored for it.',
+      resolve: ({ settledSeq }) => settledSeq,
+    }),
+    import: t.field({
+      type: ImportType,
+      nullable: true,
+      description: 'The import it came with; null for records of the API.',
+      resolve: ({ importId }, _args, { load, intake }) =>
+        importId === null ? null : load(intake.importsByIds, importId),
+    }),
+  }),
+});
+
+type PageArgs = Parameters<typeof pageWanted>[0];
+type PageConfig = Parameters<typeof pageWanted>[1];
+
+const rejectedPage = (rejects: Rejects, config: PageConfig, wanted: RejectsWanted, args: PageArgs) => {
+  const { limit, fromEnd, after, before } = pageWanted(args, config);
+  const page = rejects.page(wanted, { limit, fromEnd, after: numberPlace(after), before: numberPlace(before) });
+  return { ...pageOf(page.rows, ({ id }) => id, page), totalCount: page.totalCount };
+};
+
+builder.objectField(ImportType, 'rejectedRecords', (t) =>
+  t.connection(
+    {
+      type: RejectedRecordType,
+      description: 'Its records that were not taken in, conflicts included, the newest first; also those mended since.',
+      resolve: ({ id }, args, { rejects, config }) => rejectedPage(rejects, config, { importId: id }, args),
+    },
+    RejectedRecordConnection,
+  ),
+);
+
+builder.queryField('rejectedRecords', (t) =>
+  t.connection(
+    {
+      type: RejectedRecordType,
+      description: 'Records that were not taken in, conflicts included, the newest first.',
+      args: {
+        import: t.arg.globalID({ for: [ImportType], description: 'Only those of this import.' }),
+        source: t.arg.string({ description: 'Only those of files of this name, or `api`.' }),
+        target: t.arg({ type: ImportTargetEnum, description: 'Only those that were meant to be this.' }),
+        state: t.arg({ type: RejectedRecordState, description: 'Only those in this state, such as `OPEN`.' }),
+      },
+      resolve: (_root, { import: ofImport, source, target, state, ...args }, { rejects, config }) => {
+        const importId = ofImport ? Number(ofImport.id) : undefined;
+        const wanted = {
+          importId,
+          source: source ?? undefined,
+          target: target ?? undefined,
+          state: state ?? undefined,
+        };
+        return rejectedPage(rejects, config, wanted, args);
+      },
+    },
+    RejectedRecordConnection,
+  ),
+);
+
+const RejectedRecordActionInput = builder.inputType('RejectedRecordActionInput', {
+  description: 'What to do with a rejected record. Exactly one of the two.',
+  isOneOf: true,
+  fields: (t) => ({
+    retryWith: t.string({
+      description: 'The record again, mended: a JSON object in the words of its file, such as `{"user_id": "u-1", …}`.',
+    }),
+    discardBecause: t.string({ description: 'Why it is put aside for good; 1 to 1000 characters.' }),
+  }),
+});
+
+const ResolveRejectedRecordInput = builder.inputType('ResolveRejectedRecordInput', {
+  description: 'A rejected record and what to do with it.',
+  fields: (t) => ({
+    rejectedRecordId: t.globalID({ required: true, for: [RejectedRecordType], description: 'The `id` of the record.' }),
+    action: t.field({ type: RejectedRecordActionInput, required: true, description: 'What to do with it.' }),
+  }),
+});
+
+const DiscardRejectedRecordInput = builder.inputType('DiscardRejectedRecordInput', {
+  description: 'A rejected record that nobody will mend.',
+  fields: (t) => ({
+    rejectedRecordId: t.globalID({ required: true, for: [RejectedRecordType], description: 'The `id` of the record.' }),
+    reason: t.string({ required: true, description: 'Why it is put aside for good; 1 to 1000 characters.' }),
+  }),
+});
+
+const ResolveRejectedRecordPayload = builder
+  .objectRef<{ rejectedRecord: RejectedRecord }>('ResolveRejectedRecordPayload')
+  .implement({
+    description: 'The record as it is now.',
+    fields: (t) => ({
+      rejectedRecord: t.field({
+        type: RejectedRecordType,
+        description: 'The record.',
+        resolve: ({ rejectedRecord }) => rejectedRecord,
+      }),
+    }),
+  });
+
+const ResolveRejectedRecordResult = builder.unionType('ResolveRejectedRecordResult', {
+  description: 'The record as it is now, or why nothing has changed.',
+  types: [ResolveRejectedRecordPayload, NotFoundError, ValidationError, ConflictError, OverloadedError],
+  resolveType: memberOf('ResolveRejectedRecordPayload'),
+});
+
+const members = ['NotFoundError', 'ValidationError', 'ConflictError', 'OverloadedError'];
+
+const settled = async (work: Promise<RejectedRecord>) =>
+  outcomeOf(
+    work.then((rejectedRecord) => ({ rejectedRecord })),
+    members,
+  );
+
+builder.mutationFields((t) => ({
+  resolveRejectedRecord: t.field({
+    type: ResolveRejectedRecordResult,
+    description:
+      'Takes a rejected record in, mended, as if it had come so with its import, or puts it aside. The same again answers the same and stores nothing.',
+    args: { input: t.arg({ type: ResolveRejectedRecordInput, required: true, description: 'What to do.' }) },
+    resolve: (_root, { input: { rejectedRecordId, action } }, { rejects }) => {
+      const id = Number(rejectedRecordId.id);
+      const { retryWith, discardBecause } = action;
+      return settled(retryWith == null ? rejects.discard(id, discardBecause ?? '') : rejects.resolve(id, retryWith));
+    },
+  }),
+  discardRejectedRecord: t.field({
+    type: ResolveRejectedRecordResult,
+    description: 'Puts a rejected record aside for good. It still counts as not taken in; a repeat changes nothing.',
+    args: { input: t.arg({ type: DiscardRejectedRecordInput, required: true, description: 'Which, and why.' }) },
+    resolve: (_root, { input: { rejectedRecordId, reason } }, { rejects }) =>
+      settled(rejects.discard(Number(rejectedRecordId.id), reason)),
+  }),
+}));

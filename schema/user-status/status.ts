@@ -1,0 +1,13 @@
+import { builder } from '../builder.ts';
+
+export const UserStatusEnum = builder.enumType('UserStatus', {
+  description: 'Whether a user pays.',
+  values: {
+    PAYING: { value: 'paying', description: 'Pays.' },
+    CANCELLED: { value: 'cancelled', description: 'Has paid and stopped.' },
+    NON_PAYING: {
+      value: 'non-paying',
+      description: 'Never paid, as far as is known at that time. REST writes it `non-paying`.',
+    },
+  } as const,
+});

@@ -1,0 +1,266 @@
+import type { IgnoredChange, StatusExplanation } from '../../src/domains/user-status/explanation.ts';
+import type { StatusAsOf, StatusPeriod } from '../../src/domains/user-status/timeline.ts';
+import type { StoredStatusChange } from '../../src/domains/user-status/user-status.ts';
+import { spanOf } from '../../src/lib/time-range.ts';
+import { builder } from '../builder.ts';
+import { recordResult } from '../imports/record-results.ts';
+import { numberPlace, pageOf, pageWanted } from '../page.ts';
+import { Provenance } from '../provenance.ts';
+import { TimeRangeInput } from '../time.ts';
+import { UserType } from '../users.ts';
+import { UserStatusEnum } from './status.ts';
+
+const StatusChange = builder.objectRef<StoredStatusChange>('StatusChange');
+
+builder.node(StatusChange, {
+  description: 'One record of a change, never edited; a later record for the same instant corrects it.',
+  id: { resolve: ({ seq }) => seq },
+  loadMany: (ids, { userStatus }) => userStatus.bySeqs(ids.map(Number)),
+  fields: (t) => ({
+    userId: t.exposeID('userId', { description: 'Whose status changed.' }),
+    user: t.field({
+      type: UserType,
+      nullable: true,
+      description: 'The user; never null for a stored change.',
+      resolve: ({ userId }, _args, { users }) => users.userOf(userId),
+    }),
+    status: t.field({ type: UserStatusEnum, description: 'The status from then on.', resolve: ({ status }) => status }),
+    effectiveAt: t.field({
+      type: 'DateTime',
+      description: 'From when on it holds.',
+      resolve: ({ effectiveAtUs }) => effectiveAtUs,
+    }),
+    recordedAt: t.field({
+      type: 'DateTime',
+      description: 'When it was stored.',
+      resolve: ({ recordedAtUs }) => recordedAtUs,
+    }),
+    provenance: t.field({ type: Provenance, description: 'Where it came from.', resolve: (change) => change }),
+  }),
+});
+
+const StatusPeriodType = builder.objectRef<StatusPeriod>('StatusPeriod').implement({
+  description: 'A status with the half-open time `[validFrom, validTo)` in which it held.',
+  fields: (t) => ({
+    status: t.field({ type: UserStatusEnum, description: 'The status.', resolve: ({ status }) => status }),
+    validFrom: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it began; null for the time before the first change.',
+      resolve: ({ validFromUs }) => validFromUs,
+    }),
+    validTo: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When another status began; null while it lasts.',
+      resolve: ({ validToUs }) => validToUs,
+    }),
+  }),
+});
+
+const IgnoredStatusChange = builder.objectRef<IgnoredChange>('IgnoredStatusChange').implement({
+  description: 'A record that did not decide, and why.',
+  fields: (t) => ({
+    change: t.field({
+      type: StatusChange,
+      description: 'The record.',
+      resolve: async ({ seq }, _args, { load, userStatus }) =>
+        (await load(userStatus.bySeqs, seq)) as StoredStatusChange,
+    }),
+    reason: t.field({
+      type: builder.enumType('IgnoredReason', {
+        description: 'Why a record did not decide a status.',
+        values: {
+          AFTER_THE_DATE: { description: 'It takes effect after the date asked for.' },
+          NOT_YET_KNOWN: { description: 'It was recorded after what the question may use.' },
+          SUPERSEDED: { description: 'A later change, or a later record for the same instant, takes its place.' },
+          DUPLICATE: { description: 'It says the same for the same instant as the one that decided.' },
+        } as const,
+      }),
+      description: 'Why it did not decide.',
+      resolve: ({ reason }) => reason,
+    }),
+  }),
+});
+
+const StatusExplanationType = builder.objectRef<StatusExplanation>('StatusExplanation').implement({
+  description: 'Which record decided, and why the others did not.',
+  fields: (t) => ({
+    rule: t.field({
+      type: builder.enumType('StatusRule', {
+        description: 'The rule that gave a status.',
+        values: {
+          LATEST_CHANGE_AT_OR_BEFORE: {
+            description: 'The latest change at or before the date; of equal times the later record.',
+          },
+          NO_CHANGE_YET: { description: 'The user is known, but no change had taken effect: non-paying.' },
+          UNKNOWN_USER: { description: 'No record names the user: non-paying.' },
+        } as const,
+      }),
+      description: 'The rule that applied.',
+      resolve: ({ rule }) => rule,
+    }),
+    decidedBy: t.field({
+      type: StatusChange,
+      nullable: true,
+      description: 'The record that decided; null when none did.',
+      resolve: ({ decidedBySeq }, _args, { load, userStatus }) =>
+        decidedBySeq === null ? null : load(userStatus.bySeqs, decidedBySeq),
+    }),
+    ignored: t.field({
+      type: [IgnoredStatusChange],
+      description: 'The user’s other records, the latest `effectiveAt` first.',
+      args: {
+        first: t.arg.int({
+          defaultValue: 100,
+          required: true,
+          description: 'At most so many, up to pageSizeMax (1000).',
+        }),
+      },
+      resolve: ({ ignored }, { first }, { config }) => ignored.slice(0, pageWanted({ first }, config).limit),
+    }),
+  }),
+});
+
+export const UserStatusAsOf = builder.objectRef<StatusAsOf>('UserStatusAsOf').implement({
+  description: 'The status of a user at an instant.',
+  fields: (t) => ({
+    userId: t.exposeID('userId', { description: 'The user asked for.' }),
+    date: t.field({ type: 'DateTime', description: 'The instant asked for.', resolve: ({ atUs }) => atUs }),
+    status: t.field({ type: UserStatusEnum, description: 'The status then.', resolve: ({ status }) => status }),
+    validFrom: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When this status began; null before the first change. Repeats of the same status go on, they do not begin it anew.',
+      resolve: ({ validFromUs }) => validFromUs,
+    }),
+    validTo: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the next change ends it; null while it lasts.',
+      resolve: ({ validToUs }) => validToUs,
+    }),
+    user: t.field({
+      type: UserType,
+      nullable: true,
+      description: 'The user; null when no record names one.',
+      resolve: ({ userId }, _args, { users }) => users.userOf(userId),
+    }),
+    explanation: t.field({
+      type: StatusExplanationType,
+      description: 'Which record decided, and why the others did not.',
+      resolve: (asOf, _args, { userStatus }) => userStatus.explain(asOf),
+    }),
+  }),
+});
+
+const knownAtArg = 'Use only what had been recorded by then; default: everything.';
+
+builder.queryField('userStatus', (t) =>
+  t.field({
+    type: UserStatusAsOf,
+    description:
+      'The status of a user at an instant. A user never heard of, or an instant before the first change, is `NON_PAYING`.',
+    args: {
+      userId: t.arg.id({ required: true, description: 'The user’s own id.' }),
+      date: t.arg({
+        type: 'DateTime',
+        required: true,
+        description: 'The instant; a change at exactly this instant counts.',
+      }),
+      knownAt: t.arg({ type: 'DateTime', description: knownAtArg }),
+    },
+    resolve: (_root, { userId, date, knownAt }, { userStatus }) =>
+      userStatus.statusAt(userId, date, { knownAtUs: knownAt ?? undefined }),
+  }),
+);
+
+const StatusChangeConnection = builder.connectionObject(
+  { type: StatusChange, name: 'StatusChangeConnection', description: 'A page of status changes.' },
+  { name: 'StatusChangeEdge', description: 'A status change with its place in the list.' },
+);
+
+builder.objectFields(UserType, (t) => ({
+  status: t.field({
+    type: UserStatusAsOf,
+    description: 'The status at an instant.',
+    args: {
+      at: t.arg({ type: 'DateTime', description: 'The instant; default now.' }),
+      knownAt: t.arg({ type: 'DateTime', description: knownAtArg }),
+    },
+    resolve: ({ userId }, { at, knownAt }, { userStatus, nowUs }) =>
+      userStatus.statusAt(userId, at ?? nowUs(), { knownAtUs: knownAt ?? undefined }),
+  }),
+  statusTimeline: t.field({
+    type: [StatusPeriodType],
+    description:
+      'The status over time, gaps included, oldest first; the first period has no beginning, the last no end. A first record that says `NON_PAYING` ends the time before it, of which nothing was known.',
+    args: {
+      range: t.arg({ type: TimeRangeInput, description: 'Only periods that overlap it; `last` ends now.' }),
+      knownAt: t.arg({ type: 'DateTime', description: knownAtArg }),
+    },
+    resolve: ({ userId }, { range, knownAt }, { userStatus, nowUs }) =>
+      userStatus.timeline(userId, range ? spanOf(range, 'UTC', nowUs()) : {}, { knownAtUs: knownAt ?? undefined }),
+  }),
+  statusChanges: t.connection(
+    {
+      type: StatusChange,
+      description: 'The raw changes in the order they were recorded, corrections included.',
+      resolve: ({ userId }, args, { userStatus, config }) => {
+        const { limit, fromEnd, after, before } = pageWanted(args, config);
+        const page = userStatus.changesOf(userId, {
+          limit,
+          fromEnd,
+          after: numberPlace(after),
+          before: numberPlace(before),
+        });
+        return pageOf(page.rows, ({ seq }) => seq, page);
+      },
+    },
+    StatusChangeConnection,
+  ),
+}));
+
+const StatusChangeInput = builder.inputType('StatusChangeInput', {
+  description: 'A change of a user’s status.',
+  fields: (t) => ({
+    userId: t.id({ required: true, description: 'Whose status changes; 1 to 256 characters.' }),
+    status: t.field({ type: UserStatusEnum, required: true, description: 'The status from then on.' }),
+    effectiveAt: t.field({
+      type: 'DateTime',
+      required: true,
+      description: 'From when on it holds; may lie in the past.',
+    }),
+  }),
+});
+
+const RecordStatusChangesInput = builder.inputType('RecordStatusChangesInput', {
+  description: 'Changes to record.',
+  fields: (t) => ({
+    changes: t.field({
+      type: [StatusChangeInput],
+      required: true,
+      description: 'In the order they are to be recorded; at most recordsPerMutationMax (1000).',
+    }),
+  }),
+});
+
+const RecordStatusChanges = recordResult('RecordStatusChanges', 'status changes');
+
+builder.mutationField('recordStatusChanges', (t) =>
+  t.field({
+    type: RecordStatusChanges.union,
+    description:
+      'Records changes of status. Each is judged alone. One that says what already holds for that user and instant is a duplicate; one that says otherwise corrects it.',
+    args: { input: t.arg({ type: RecordStatusChangesInput, required: true, description: 'The changes.' }) },
+    resolve: (_root, { input }, { intake, importers, sentBy }) =>
+      RecordStatusChanges.of(
+        intake.receive(
+          importers.statusChanges,
+          sentBy,
+          input.changes.map(({ userId, status, effectiveAt }) => ({ userId, status, effectiveAtUs: effectiveAt })),
+        ),
+      ),
+  }),
+);

@@ -1,0 +1,63 @@
+import { Argument } from 'commander';
+import type { MonitorSight } from '../../domains/monitor/monitor.ts';
+import { formatInstant } from '../../lib/time.ts';
+import type { Command } from '../command.ts';
+import { withStoredData } from '../data-folder.ts';
+import { CommandError, done, problemsFound, wrongUsage } from '../exit.ts';
+import { configOf, type DataOptions, withDataOptions } from '../options.ts';
+
+interface Options extends DataOptions {
+  readonly country?: string;
+}
+
+const examples = `
+Examples:
+  asof check experiment
+  asof check experiment checkout --country SE || echo "do not deploy"
+
+Without a key it is the running experiment, or the one saved last. One line a check, the worst first. Exit code 1 when
+the verdict is BROKEN, 2 when there is no such experiment, 0 otherwise. --json prints {"experiment", "planned", "verdict",
+"sequence", "checks": [{"verdict", "kind", "country", "message"}]}.`;
+
+/** `asof check experiment`: whether an experiment is deployed as it should be, for pipelines. */
+export const checkCommand: Command = {
+  declare: (program) =>
+    withDataOptions(program.command('check'))
+      .summary('Check whether an experiment is deployed as planned.')
+      .description('Check whether an experiment is deployed as planned. Exit code 1 when it is broken.')
+      .addArgument(new Argument('<what>', 'what to check').choices(['experiment']))
+      .argument('[key]', 'key of the experiment')
+      .option('--country <country>', 'only this market')
+      .addHelpText('after', examples),
+  async run(invoked, terminal) {
+    const [, key] = invoked.args;
+    const options = invoked.opts<Options>();
+    const checked = await withStoredData(configOf(options, terminal), async ({ domains, ledger }) => {
+      await ledger.catchUp();
+      const { experiments, monitor } = domains;
+      if (key !== undefined && !experiments.isKnown(key))
+        throw new CommandError(wrongUsage, `there is no experiment "${key}": no plan and no event names it`);
+      const found = await monitor.at({ experiment: key, country: options.country, timeZone: 'UTC' });
+      if (monitor.cellsOf(found.sight).every(({ eventCount }) => eventCount === 0))
+        terminal.say(
+          `asof: there are no events of it${options.country === undefined ? '' : ` in ${options.country}`} yet`,
+        );
+      return found;
+    });
+    await terminal.print(...(options.json ? [JSON.stringify(jsonOf(checked))] : linesOf(checked)));
+    return checked.health.verdict === 'BROKEN' ? problemsFound : done;
+  },
+};
+
+const linesOf = ({ sight: { experiment, nowUs }, health }: MonitorSight): string[] => [
+  `${experiment.key} at ${formatInstant(nowUs)}: ${health.verdict}`,
+  ...health.checks.map(({ verdict, message }) => `  ${verdict}  ${message}`),
+];
+
+const jsonOf = ({ sight: { experiment, sequence }, health }: MonitorSight): object => ({
+  experiment: experiment.key,
+  planned: experiment.allocation.length > 0,
+  verdict: health.verdict,
+  sequence,
+  checks: health.checks.map(({ verdict, kind, country, message }) => ({ verdict, kind, country, message })),
+});

@@ -1,0 +1,141 @@
+import { open, rename } from 'node:fs/promises';
+import { Argument, Option } from 'commander';
+import type { ConversationEvent } from '../../domains/conversations/events.ts';
+import { userColumns, userCsvLine, lineOf as userLineOf } from '../../domains/user-sync/output.ts';
+import { csvLine } from '../../lib/csv-line.ts';
+import { parseLetter } from '../../lib/letter.ts';
+import { shown } from '../../lib/problems.ts';
+import { formatInstant } from '../../lib/time.ts';
+import type { Command } from '../command.ts';
+import { type Opened, withStoredData } from '../data-folder.ts';
+import { CommandError, done, wrongUsage } from '../exit.ts';
+import { configOf, type DataOptions, withDataFolder } from '../options.ts';
+import type { Terminal } from '../terminal.ts';
+
+type Format = 'csv' | 'ndjson';
+
+interface ExportOptions extends DataOptions {
+  readonly format: Format;
+  readonly symbol?: string;
+  readonly out?: string;
+}
+
+/** Where lines go. */
+interface Sink {
+  /** Resolves when there is room for more. */
+  write(lines: readonly string[]): Promise<void>;
+  /** False once nobody reads them any more. */
+  readonly isRead: boolean;
+}
+
+/** Lines without the line feed, in parts. In CSV a carriage return comes before it (RFC 4180). */
+type Lines = AsyncGenerator<readonly string[]>;
+
+/** `asof export`: every raw event of conversations in the order it was recorded, or all users who have a file. */
+export const exportCommand: Command = {
+  declare: (program) =>
+    withDataFolder(program.command('export'))
+      .summary('Write raw records to a file.')
+      .description(
+        'Write every start and follow-up of conversations, one a line, in the order they were recorded; a follow-up ' +
+          'has neither symbol nor guess. Or write all users who have a file, in order of their ids: in CSV, text that ' +
+          'begins like a formula has an apostrophe in front.',
+      )
+      .addArgument(new Argument('<what>', 'what to write').choices(['conversations', 'users']))
+      .addOption(new Option('--format <format>', 'how to write it').choices(['csv', 'ndjson']).default('csv'))
+      .option('--symbol <letter>', 'only conversations that began with this letter')
+      .option('--out <file>', 'file to write (default: stdout)')
+      .addHelpText(
+        'after',
+        '\nExamples:\n  asof export conversations --format ndjson --symbol e --out e.ndjson\n  asof export users --out users.csv',
+      ),
+  async run(invoked, terminal) {
+    const [what] = invoked.args;
+    const options = invoked.opts<ExportOptions>();
+    const { symbol: symbolText, format } = options;
+    if (what === 'users' && symbolText !== undefined)
+      throw new CommandError(wrongUsage, '--symbol is for conversations');
+    const symbol = symbolOf(options);
+    await withStoredData(configOf(options, terminal), async (opened) => {
+      const lines = what === 'users' ? userLines(opened, format) : conversationLines(opened, format, symbol);
+      const write = async (sink: Sink): Promise<void> => {
+        for await (const part of lines) {
+          if (!sink.isRead) break;
+          await sink.write(part);
+        }
+      };
+      if (options.out === undefined) await write(stdoutOf(terminal));
+      else await toFile(options.out, write);
+    });
+    return done;
+  },
+};
+
+const symbolOf = ({ symbol: text }: ExportOptions): string | undefined => {
+  if (text === undefined) return undefined;
+  const symbol = parseLetter(text);
+  if (symbol === null) throw new CommandError(wrongUsage, `the symbol must be a letter a to z, not ${shown(text)}`);
+  return symbol;
+};
+
+async function* conversationLines({ domains, ledger }: Opened, format: Format, symbol: string | undefined): Lines {
+  // Only memory knows which follow-ups belong to a symbol.
+  if (symbol !== undefined) await ledger.catchUp();
+  const { head, lineOf } = formats[format];
+  yield head;
+  for (const events of domains.conversations.events(symbol)) yield events.map(lineOf);
+}
+
+const names = ['seq', 'recorded_at', 'event', 'uuid', 'symbol', 'is_vowel_guess'] as const;
+
+const cellsOf = ({ seq, recordedAtUs, event, uuid, symbol, isVowelGuess }: ConversationEvent) =>
+  [seq, formatInstant(recordedAtUs), event, uuid, symbol, isVowelGuess] as const;
+
+const formats = {
+  csv: { head: [`${csvLine(names)}\r`], lineOf: (event: ConversationEvent) => `${csvLine(cellsOf(event))}\r` },
+  ndjson: {
+    head: [],
+    lineOf: (event: ConversationEvent) => {
+      const cells = cellsOf(event);
+      return JSON.stringify(Object.fromEntries(names.map((name, place) => [name, cells[place]])));
+    },
+  },
+};
+
+const linesPerPart = 1000;
+
+async function* userLines({ domains, ledger }: Opened, format: Format): Lines {
+  await ledger.catchUp();
+  const { userDirectory, userFileRuns } = domains;
+  const prefix = userFileRuns.prefix();
+  const lines: string[] = format === 'csv' ? [`${csvLine(userColumns)}\r`] : [];
+  for await (const user of userDirectory.described()) {
+    const line = userLineOf(user, prefix);
+    lines.push(format === 'csv' ? `${userCsvLine(line)}\r` : JSON.stringify(line));
+    if (lines.length >= linesPerPart) yield lines.splice(0);
+  }
+  yield lines;
+}
+
+const stdoutOf = (terminal: Terminal): Sink => ({
+  write: (lines) => terminal.print(...lines),
+  get isRead() {
+    return terminal.isRead;
+  },
+});
+
+/** A file that is there when it is whole: until then it has another name. */
+const toFile = async (path: string, write: (sink: Sink) => Promise<void>): Promise<void> => {
+  const file = await open(`${path}.part`, 'w');
+  try {
+    await write({
+      async write(lines) {
+        if (lines.length > 0) await file.writeFile(`${lines.join('\n')}\n`);
+      },
+      isRead: true,
+    });
+  } finally {
+    await file.close();
+  }
+  await rename(`${path}.part`, path);
+};

@@ -1,0 +1,62 @@
+import type { RejectedRow } from '../../../../db/datasets/engine.ts';
+import type { DatasetImport, DatasetOptions } from '../../../domains/datasets/imports.ts';
+import type { Domains } from '../../../domains.ts';
+import type { ColumnType } from '../../../lib/cells.ts';
+import { CommandError, wrongUsage } from '../../exit.ts';
+import { type ImportReport, type Reject, rejectsShownMax, reportOf } from './report.ts';
+
+/** The options of `asof import dataset`. */
+export interface DatasetCommandOptions {
+  readonly dryRun?: true;
+  readonly mode?: 'replace' | 'append' | 'upsert';
+  readonly key?: readonly string[];
+  readonly type?: Readonly<Record<string, ColumnType>>;
+}
+
+export interface DatasetReport extends ImportReport {
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly misfits: number }[];
+}
+
+/** Takes a CSV file, or what is behind a link, in as the dataset `name`. */
+export const importDataset = async (
+  { datasets, datasetUploads }: Domains,
+  [name, source, ...more]: readonly string[],
+  { dryRun, mode, key, type }: DatasetCommandOptions,
+  onProgress: (standing: DatasetImport) => void,
+): Promise<DatasetReport> => {
+  if (name === undefined || source === undefined || more.length > 0)
+    throw new CommandError(
+      wrongUsage,
+      'a dataset is imported by its name and one file or link: asof import dataset games games.csv',
+    );
+  const rejects: Reject[] = [];
+  const options: DatasetOptions = {
+    name,
+    dryRun: dryRun === true,
+    mode: mode && (mode.toUpperCase() as Uppercase<typeof mode>),
+    keyColumns: key,
+    columns: Object.entries(type ?? {}).map(([column, columnType]) => ({ column, type: columnType })),
+    onProgress,
+    onReject({ line, problems }: RejectedRow) {
+      if (rejects.length < rejectsShownMax) rejects.push({ line, problems });
+    },
+  };
+  const isLink = /^[a-z][a-z0-9+.-]*:\/\//i.test(source);
+  const run = await (isLink
+    ? datasetUploads.importFrom({ url: source }, options)
+    : datasetUploads.importFile(source, options));
+  const ended = await run.done;
+  const dataset = dryRun || ended.state === 'FAILED' ? undefined : datasets.find(name);
+  const columns = ended.rehearsed?.columns ?? (dataset ? datasets.current(dataset).columns : []);
+  return {
+    ...reportOf({ ...ended, id: dryRun ? null : ended.id }, source, rejects),
+    columns: columns.map((column) => ({ name: column.name, type: column.type, misfits: column.misfits })),
+  };
+};
+
+/** What a dry run shows of the columns. */
+export const columnLines = ({ columns }: DatasetReport): string[] =>
+  columns.map(({ name, type, misfits }) => {
+    const note = misfits > 0 ? `, ${misfits} cells do not fit and are kept as text` : '';
+    return `  ${JSON.stringify(name)}: ${type}${note}`;
+  });

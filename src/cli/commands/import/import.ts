@@ -1,0 +1,180 @@
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { Argument, type Command as Declared, InvalidArgumentError, Option } from 'commander';
+import { storeExists } from '../../../../db/open.ts';
+import type { ImportOptions } from '../../../domains/imports/run.ts';
+import type { ReadOptions } from '../../../ledger/record.ts';
+import { type ColumnType, columnTypes } from '../../../lib/cells.ts';
+import { datasetTarget, importTargets } from '../../../lib/import-targets.ts';
+import type { Command } from '../../command.ts';
+import { type Opened, withData } from '../../data-folder.ts';
+import { CommandError, couldNotRun, done, type ExitCode, problemsFound, wrongUsage } from '../../exit.ts';
+import { configOf, type DataOptions, withDataOptions } from '../../options.ts';
+import type { Terminal } from '../../terminal.ts';
+import { columnLines, type DatasetCommandOptions, importDataset } from './dataset.ts';
+import { createImportProgress } from './progress.ts';
+import { type ImportReport, isAllTakenIn, type Reject, rejectsShownMax, reportLines, reportOf } from './report.ts';
+import { statusWordOption } from './status-words.ts';
+
+const targets = [...importTargets, datasetTarget].map(({ command }) => command);
+
+interface Options extends DataOptions, DatasetCommandOptions {
+  readonly mapStatus?: ReadOptions['statusWords'];
+}
+
+interface File {
+  readonly path: string;
+  readonly name: string;
+  readonly bytes: number;
+}
+
+const examples = `
+Examples:
+  asof import user-status changes.json
+  asof import user-status --map-status completed=cancelled sister.json
+  asof import ip-ranges cities-v4.csv cities-v6.csv
+  asof import transactions --dry-run --json transactions.json
+  asof import users user_info.json
+  asof import events events-2025-06.jsonl
+  asof import dataset games games.csv
+  asof import dataset games https://files.example/games.csv --mode upsert --key AppID --type Tags=STRING_LIST
+
+JSON arrays, JSON Lines and CSV are told apart by content; ip-ranges also takes {"city": [{"start", "end"}]} and MaxMind
+databases. Several files of ip-ranges make up one table, which replaces the one in force. The later row of a user wins.
+A file taken in again adds nothing; events that carry an event_id count once whatever file they come in. What is not
+taken in can be mended with asof rejects. --json prints {"target", "dryRun", "imports": [{"id", "file", "state", "read", "stored", "duplicates",
+"conflicts", "rejected", "failure": null or {"code", "message"}, "rejects": [{"line", "problems"}]}]}, the first
+${rejectsShownMax} rejects of each; read is the sum of stored, duplicates, conflicts and rejected. A dry run has no ids.`;
+
+/** `asof import`: takes files in, whether or not a server runs on the same data folder. */
+export const importCommand: Command = {
+  declare: (program: Declared) =>
+    withDataOptions(program.command('import'))
+      .description(
+        'Take in files of users, experiment events, status changes, IP ranges or transactions, or any CSV as a dataset.',
+      )
+      .addArgument(new Argument('<target>', 'what the files hold').choices(targets))
+      .argument('<file...>', 'files to take in; for a dataset its name, then one file or link')
+      .option('--dry-run', 'read and judge every record, store nothing')
+      .addOption(
+        new Option('--mode <mode>', 'of a dataset that is there: what becomes of its rows (default: replace)').choices([
+          'replace',
+          'append',
+          'upsert',
+        ]),
+      )
+      .option('--key <column...>', 'the columns that name a row of a dataset')
+      .addOption(
+        new Option(
+          '--type <column=type...>',
+          'types of columns of a dataset, where they are not to be inferred',
+        ).argParser(readColumnType),
+      )
+      .addOption(statusWordOption())
+      .addHelpText('after', examples),
+  async run(invoked, terminal) {
+    const [target = '', ...paths] = invoked.args;
+    const options = invoked.opts<Options>();
+    if (options.mapStatus && target !== 'user-status')
+      throw new CommandError(wrongUsage, '--map-status is for user-status');
+    if (target === datasetTarget.command) return runDataset(paths, options, terminal);
+    if (options.mode || options.key || options.type)
+      throw new CommandError(wrongUsage, '--mode, --key and --type are for datasets');
+    const files = await Promise.all(paths.map(findFile));
+    const config = configOf(options, terminal);
+    // A rehearsal on a folder that is not there must not make it.
+    const data = options.dryRun && !storeExists(config.data) ? ':memory:' : config.data;
+    const reports = await withData({ ...config, data }, async (opened) => {
+      const progress = createImportProgress(terminal.stderr, files);
+      try {
+        return await takeIn(opened, target, files, { ...options, onProgress: progress.show });
+      } finally {
+        progress.end();
+      }
+    });
+    const isDryRun = options.dryRun === true;
+    await terminal.print(
+      ...(options.json
+        ? [JSON.stringify({ target, dryRun: isDryRun, imports: reports })]
+        : reports.flatMap((report) => reportLines(report, isDryRun))),
+    );
+    return reports.every(isAllTakenIn) ? done : problemsFound;
+  },
+};
+
+const runDataset = async (given: readonly string[], options: Options, terminal: Terminal): Promise<ExitCode> => {
+  const config = configOf(options, terminal);
+  const isDryRun = options.dryRun === true;
+  const data = isDryRun && !storeExists(config.data) ? ':memory:' : config.data;
+  const report = await withData({ ...config, data }, async ({ domains }) => {
+    const progress = createImportProgress(terminal.stderr, [{ bytes: await bytesOf(given[1] ?? '') }]);
+    try {
+      return await importDataset(domains, given, options, progress.show);
+    } finally {
+      progress.end();
+    }
+  });
+  await terminal.print(
+    ...(options.json
+      ? [JSON.stringify({ target: datasetTarget.command, dryRun: isDryRun, imports: [report] })]
+      : [...reportLines(report, isDryRun), ...columnLines(report)]),
+  );
+  return isAllTakenIn(report) ? done : problemsFound;
+};
+
+/** Of a link it is not known. */
+const bytesOf = async (path: string): Promise<number> => (await stat(path).catch(() => ({ size: 0 }))).size;
+
+const readColumnType = (
+  text: string,
+  before: Readonly<Record<string, ColumnType>> = {},
+): Record<string, ColumnType> => {
+  const at = text.lastIndexOf('=');
+  const type = columnTypes.find((each) => each === text.slice(at + 1).toUpperCase());
+  if (at < 0 || !type)
+    throw new InvalidArgumentError(`It must be column=type, a type one of ${columnTypes.join(', ')}.`);
+  return { ...before, [text.slice(0, at)]: type };
+};
+
+const findFile = async (path: string): Promise<File> => {
+  const found = await stat(path).catch((cause: unknown) => {
+    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new CommandError(
+      couldNotRun,
+      isMissing ? `there is no file ${path}` : `cannot read ${path}: ${cause}`,
+      cause,
+    );
+  });
+  if (!found.isFile()) throw new CommandError(couldNotRun, `${path} is not a file`);
+  return { path, name: basename(path), bytes: found.size };
+};
+
+interface Taking {
+  readonly dryRun?: true;
+  readonly mapStatus?: ReadOptions['statusWords'];
+  readonly onProgress: ReturnType<typeof createImportProgress>['show'];
+}
+
+const takeIn = async (
+  { domains }: Opened,
+  target: string,
+  files: readonly File[],
+  { dryRun, mapStatus, onProgress }: Taking,
+): Promise<ImportReport[]> => {
+  // Ranges of several files are one table; of other records each file stands by itself, and fails by itself.
+  const together = importTargets.find(({ command }) => command === target)?.together
+    ? [files]
+    : files.map((file) => [file]);
+  const reports: ImportReport[] = [];
+  for (const group of together) {
+    const rejects = new Map<number, Reject[]>();
+    const onReject: ImportOptions['onReject'] = (importId, { line }, problems) => {
+      const shown = rejects.get(importId) ?? [];
+      if (shown.length < rejectsShownMax) rejects.set(importId, [...shown, { line, problems }]);
+    };
+    const run = await domains.intake.start(target, group, { dryRun, statusWords: mapStatus, onProgress, onReject });
+    for (const [place, { id, ...ended }] of (await run.done).entries())
+      reports.push(reportOf({ ...ended, id: dryRun ? null : id }, group[place]?.path ?? '', rejects.get(id) ?? []));
+  }
+  return reports;
+};

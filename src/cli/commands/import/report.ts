@@ -1,0 +1,65 @@
+import type { Import } from '../../../domains/imports/imports.ts';
+import type { FieldProblem } from '../../../lib/problems.ts';
+
+/** A record that was not taken in. */
+export interface Reject {
+  readonly line: number;
+  readonly problems: readonly FieldProblem[];
+}
+
+/** One file's account as `--json` prints it: read = stored + duplicates + conflicts + rejected. */
+export interface ImportReport {
+  /** Null for a dry run. */
+  readonly id: number | null;
+  readonly file: string;
+  readonly state: Import['state'];
+  readonly read: number;
+  readonly stored: number;
+  readonly duplicates: number;
+  readonly conflicts: number;
+  readonly rejected: number;
+  readonly failure: { readonly code: string; readonly message: string } | null;
+  /** The first of those rejected or in conflict. */
+  readonly rejects: readonly Reject[];
+}
+
+export const rejectsShownMax = 20;
+const rejectLinesMax = 5;
+
+type Ended = Omit<Import, 'id'> & { readonly id: number | null };
+
+export const reportOf = (
+  { id, state, read, accepted, unchanged, conflicts, rejected, failureCode, failureMessage }: Ended,
+  file: string,
+  rejects: readonly Reject[],
+): ImportReport => ({
+  id,
+  file,
+  state,
+  read,
+  stored: accepted,
+  duplicates: unchanged,
+  conflicts,
+  rejected,
+  failure:
+    state === 'FAILED' ? { code: failureCode ?? 'INTERNAL', message: failureMessage ?? 'no reason is known' } : null,
+  rejects,
+});
+
+export const isAllTakenIn = ({ failure, conflicts, rejected }: ImportReport): boolean =>
+  failure === null && conflicts + rejected === 0;
+
+/** The account for people: what became of the records, then why some were not taken in. */
+export const reportLines = (report: ImportReport, isDryRun: boolean): string[] => {
+  const { file, read, stored, duplicates, conflicts, rejected, failure, rejects } = report;
+  const storedWord = isDryRun ? 'would be stored' : 'stored';
+  const account = `${stored} ${storedWord}, ${duplicates} duplicates, ${conflicts} conflicts, ${rejected} rejected`;
+  const lines = [`${file}: ${read} read = ${account}`];
+  if (failure) lines.push(`  failed, ${failure.code}: ${failure.message}`);
+  for (const { line, problems } of rejects.slice(0, rejectLinesMax))
+    lines.push(`  line ${line}: ${problems.map(({ message }) => message).join('; ')}`);
+  const more = rejects.length === 0 ? 0 : conflicts + rejected - Math.min(rejects.length, rejectLinesMax);
+  const kept = isDryRun ? '' : '; all are kept, with their text, among the rejected records';
+  if (more > 0) lines.push(`  and ${more} more${kept}`);
+  return lines;
+};

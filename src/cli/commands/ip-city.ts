@@ -1,0 +1,90 @@
+import { createInterface } from 'node:readline';
+import type { IpCity } from '../../domains/ip-city/ip-city.ts';
+import { type IpAddress, parseIp } from '../../lib/ip.ts';
+import { shown } from '../../lib/problems.ts';
+import type { Command } from '../command.ts';
+import { withStoredData } from '../data-folder.ts';
+import { CommandError, done, type ExitCode, problemsFound, wrongUsage } from '../exit.ts';
+import { configOf, type DataOptions, withDataOptions } from '../options.ts';
+import type { Terminal } from '../terminal.ts';
+
+interface Asked {
+  /** As written. */
+  readonly text: string;
+  readonly ip: IpAddress;
+}
+
+type Write = (answers: readonly { readonly ip: string; readonly city: string }[]) => Promise<void>;
+
+/** Lines of stdin that are answered in one go. */
+const batchLines = 1000;
+
+/** `asof city`: `IP<TAB>city` a line, or the city alone when one address is given as argument. */
+export const cityCommand: Command = {
+  declare: (program) =>
+    withDataOptions(program.command('city'))
+      .summary('Print the city of each address.')
+      .description(
+        'Print the city of each address, or "unknown". One address as argument gives the city alone, several give ' +
+          'lines of address, tab, city; without any, addresses are read from stdin, one a line.',
+      )
+      .argument('[ip...]', 'IPv4 or IPv6 addresses')
+      .addHelpText('after', '\nExamples:\n  asof city 10.20.4.17\n  cut -f3 access.tsv | asof city'),
+  async run(invoked, terminal) {
+    const options = invoked.opts<DataOptions>();
+    const asked = invoked.args.map((text): Asked => {
+      const ip = parseIp(text);
+      if (ip === null) throw new CommandError(wrongUsage, `${shown(text)} is not an IPv4 or IPv6 address`);
+      return { text, ip };
+    });
+    return withStoredData(configOf(options, terminal), async ({ domains: { ipCity }, ledger }) => {
+      await ledger.catchUp();
+      const { write, end } = options.json ? asJson(terminal) : asLines(terminal, asked.length === 1);
+      const exitCode = asked.length > 0 ? done : await answerStdin(ipCity, terminal, write);
+      await write(answersTo(ipCity, asked));
+      await end();
+      return exitCode;
+    });
+  },
+};
+
+const answersTo = (ipCity: IpCity, asked: readonly Asked[]) =>
+  asked.map(({ text, ip }) => ({ ip: text, city: ipCity.cityOf(ip).city }));
+
+const asLines = (terminal: Terminal, isAlone: boolean): { write: Write; end(): Promise<void> } => ({
+  write: (answers) => terminal.print(...answers.map(({ ip, city }) => (isAlone ? city : `${ip}\t${city}`))),
+  end: async () => undefined,
+});
+
+const asJson = (terminal: Terminal): { write: Write; end(): Promise<void> } => {
+  const all: unknown[] = [];
+  return {
+    write: async (answers) => void all.push(...answers),
+    end: () => terminal.print(JSON.stringify(all)),
+  };
+};
+
+/** Answers line by line; what is no address is named on stderr, and the rest answered all the same. */
+const answerStdin = async (ipCity: IpCity, terminal: Terminal, write: Write): Promise<ExitCode> => {
+  let exitCode: ExitCode = done;
+  let waiting: Asked[] = [];
+  let line = 0;
+  for await (const raw of createInterface({ input: terminal.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
+    line++;
+    const text = raw.trim();
+    if (text === '') continue;
+    const ip = parseIp(text);
+    if (ip === null) {
+      terminal.say(`asof: line ${line}: ${shown(text)} is not an IPv4 or IPv6 address`);
+      exitCode = problemsFound;
+      continue;
+    }
+    waiting.push({ text, ip });
+    if (waiting.length < batchLines) continue;
+    await write(answersTo(ipCity, waiting));
+    waiting = [];
+    if (!terminal.isRead) break;
+  }
+  await write(answersTo(ipCity, waiting));
+  return exitCode;
+};

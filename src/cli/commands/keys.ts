@@ -1,0 +1,100 @@
+import { Argument, InvalidArgumentError, Option } from 'commander';
+import type { ApiKey, ApiKeys } from '../../domains/api-keys.ts';
+import { type Scope, scopes } from '../../lib/api-key.ts';
+import { formatInstant } from '../../lib/time.ts';
+import type { Command } from '../command.ts';
+import { withData, withStoredData } from '../data-folder.ts';
+import { CommandError, done, wrongUsage } from '../exit.ts';
+import { configOf, type DataOptions, withDataOptions } from '../options.ts';
+import type { Terminal } from '../terminal.ts';
+
+interface Options extends DataOptions {
+  readonly scope?: readonly Scope[];
+}
+
+interface Asked {
+  readonly apiKeys: ApiKeys;
+  readonly name: string;
+  readonly options: Options;
+  readonly terminal: Terminal;
+}
+
+const actions: Readonly<Record<string, (asked: Asked) => Promise<void>>> = {
+  async add({ apiKeys, name, options: { json, scope = [] }, terminal }) {
+    const key = await apiKeys.add(name, scope);
+    await terminal.print(json ? JSON.stringify({ name, scopes: scope, key }) : key);
+    terminal.say(`asof: this is the only time that the key ${name} is shown; servers on this data folder know it now`);
+  },
+  async list({ apiKeys, options: { json }, terminal }) {
+    const keys = apiKeys.list();
+    if (json) await terminal.print(JSON.stringify(keys.map(jsonOf)));
+    else await terminal.print(...keys.map(lineOf));
+  },
+  async revoke({ apiKeys, name, options: { json }, terminal }) {
+    const key = await apiKeys.revoke(name);
+    await terminal.print(json ? JSON.stringify(jsonOf(key)) : lineOf(key));
+  },
+};
+
+const lineOf = ({ name, scopes: held, createdAtUs, revokedAtUs }: ApiKey): string => {
+  const revoked = revokedAtUs === null ? '' : `, revoked ${formatInstant(revokedAtUs)}`;
+  return `${name}: ${held.join(', ')}, created ${formatInstant(createdAtUs)}${revoked}`;
+};
+
+const jsonOf = ({ name, scopes: held, createdAtUs, revokedAtUs }: ApiKey): object => ({
+  name,
+  scopes: held,
+  createdAt: formatInstant(createdAtUs),
+  revokedAt: revokedAtUs === null ? null : formatInstant(revokedAtUs),
+});
+
+const readScope = (text: string, before: readonly Scope[] = []): readonly Scope[] => {
+  const found = scopes.find(({ scope }) => scope === text);
+  if (!found) throw new InvalidArgumentError(`It must be one of ${scopes.map(({ scope }) => scope).join(', ')}.`);
+  return [...before, found.scope];
+};
+
+const examples = `
+Scopes:
+${scopes.map(({ scope, meaning }) => `  ${scope.padEnd(7)} ${meaning}`).join('\n')}
+
+Examples:
+  asof keys add reports --scope read
+  asof keys add shop --scope read --scope ingest
+  asof keys revoke shop
+
+A key is printed once, and kept as its SHA-256 only. From the first key on nobody may call without one, also after the
+last was revoked; running servers follow within the setting followMs. list --json prints a list of {"name", "scopes",
+"createdAt", "revokedAt"}. Keys of ASOF_API_KEYS are not listed.`;
+
+/** `asof keys`: who may call, whether or not a server runs on the same data folder. */
+export const keysCommand: Command = {
+  declare: (program) =>
+    withDataOptions(program.command('keys'))
+      .summary('Add, list or revoke API keys.')
+      .description('Add, list or revoke the API keys that requests are answered for.')
+      .addArgument(new Argument('<action>', 'what to do').choices(Object.keys(actions)))
+      .argument('[name]', 'what the key is called; records that come with it say so')
+      .addOption(new Option('--scope <scope>', 'what it is for, may be repeated').argParser(readScope))
+      .addHelpText('after', examples),
+  async run(invoked, terminal) {
+    const [action = '', name] = invoked.args;
+    const options = invoked.opts<Options>();
+    const refuseUnless = (holds: boolean, message: string): void => {
+      if (!holds) throw new CommandError(wrongUsage, message);
+    };
+    refuseUnless(
+      (name === undefined) === (action === 'list'),
+      action === 'list' ? 'list takes no name' : `${action} takes a name`,
+    );
+    refuseUnless(
+      (options.scope === undefined) === (action !== 'add'),
+      action === 'add' ? 'add takes a --scope' : '--scope goes with add',
+    );
+    const work = action === 'add' ? withData : withStoredData;
+    await work(configOf(options, terminal), async ({ domains: { apiKeys } }) => {
+      await actions[action]?.({ apiKeys, name: name ?? '', options, terminal });
+    });
+    return done;
+  },
+};

@@ -1,0 +1,146 @@
+import { Argument, type Command as Declared, Option } from 'commander';
+import type { RejectsWanted } from '../../../domains/imports/rejects.ts';
+import type { Domains } from '../../../domains.ts';
+import type { ReadOptions } from '../../../ledger/record.ts';
+import { importTargets, syncTarget } from '../../../lib/import-targets.ts';
+import type { Command } from '../../command.ts';
+import { withStoredData } from '../../data-folder.ts';
+import { CommandError, done, type ExitCode, problemsFound, wrongUsage } from '../../exit.ts';
+import { configOf, type DataOptions, withDataOptions } from '../../options.ts';
+import type { Terminal } from '../../terminal.ts';
+import { statusWordOption } from '../import/status-words.ts';
+import { createRejectsReport, rejectLines, rejectOf } from './report.ts';
+
+interface Options extends DataOptions {
+  readonly target?: string;
+  readonly state?: 'open' | 'resolved' | 'discarded';
+  readonly all?: true;
+  readonly with?: string;
+  readonly because?: string;
+  readonly mapStatus?: ReadOptions['statusWords'];
+}
+
+interface Asked {
+  readonly ids: readonly number[];
+  readonly options: Options;
+  readonly terminal: Terminal;
+}
+
+type Action = (domains: Domains, asked: Asked) => Promise<ExitCode>;
+
+const pageRecords = 1000;
+
+const wantedOf = ({ target, state }: Options): Pick<RejectsWanted, 'target' | 'state'> => ({
+  target: [...importTargets, syncTarget].find(({ command }) => command === target)?.target,
+  state: state && ({ open: 'OPEN', resolved: 'RESOLVED', discarded: 'DISCARDED' } as const)[state],
+});
+
+/** The newest first, page by page, so that any number of them can be listed. */
+const list: Action = async ({ rejects }, { options, terminal }) => {
+  let after: number | undefined;
+  let isFirst = true;
+  for (;;) {
+    const { rows, hasAfter } = rejects.page(wantedOf(options), { limit: pageRecords, fromEnd: false, after });
+    for (const row of rows) {
+      const lines = options.json ? [`${isFirst ? '[' : ','}${JSON.stringify(rejectOf(row))}`] : rejectLines(row);
+      await terminal.print(...lines);
+      isFirst = false;
+    }
+    after = rows.at(-1)?.id;
+    if (!hasAfter || !terminal.isRead) break;
+  }
+  if (options.json) await terminal.print(isFirst ? '[]' : ']');
+  return done;
+};
+
+const retry: Action = async ({ rejects }, { ids, options, terminal }) => {
+  const reading = { statusWords: options.mapStatus };
+  const report = createRejectsReport(rejects.importers);
+  if (options.all) await rejects.retryOpen(wantedOf(options), reading, report.add);
+  for (const id of ids) {
+    const asItCame = options.with === undefined ? rejects.byIds([id])[0] : null;
+    const text = options.with ?? asItCame?.raw ?? '';
+    await report.judge(id, rejects.resolve(id, text, reading), asItCame ?? undefined);
+  }
+  await terminal.print(...(options.json ? [JSON.stringify(report.value())] : report.lines()));
+  return report.isAllDone() ? done : problemsFound;
+};
+
+const discard: Action = async ({ rejects }, { ids, options, terminal }) => {
+  const report = createRejectsReport(rejects.importers);
+  for (const id of ids) await report.judge(id, rejects.discard(id, options.because ?? ''));
+  await terminal.print(...(options.json ? [JSON.stringify(report.value())] : report.lines()));
+  return report.isAllDone() ? done : problemsFound;
+};
+
+const actions: Readonly<Record<string, Action>> = { list, retry, discard };
+
+/** Throws CommandError naming what does not go together. */
+const checkUsage = (action: string, ids: readonly string[], options: Options): void => {
+  const refuseUnless = (holds: boolean, message: string): void => {
+    if (!holds) throw new CommandError(wrongUsage, message);
+  };
+  for (const id of ids) refuseUnless(/^[1-9]\d{0,14}$/.test(id), `${id} is not the number of a rejected record`);
+  refuseUnless(action === 'list' || options.state === undefined, '--state is for list');
+  refuseUnless(action !== 'discard' || options.target === undefined, '--target is for list and for retry --all');
+  refuseUnless(action === 'discard' || options.because === undefined, '--because is for discard');
+  const ofRetry = [options.all, options.with, options.mapStatus];
+  refuseUnless(
+    action === 'retry' || ofRetry.every((option) => option === undefined),
+    '--all, --with, --map-status are for retry',
+  );
+  if (action === 'list') refuseUnless(ids.length === 0, 'list takes no ids');
+  if (action === 'retry') {
+    refuseUnless(options.all ? ids.length === 0 : ids.length > 0, 'retry takes either ids or --all');
+    refuseUnless(options.all === true || options.target === undefined, '--target goes with --all');
+    refuseUnless(options.with === undefined || ids.length === 1, '--with mends one record: give one id');
+  }
+  if (action === 'discard') {
+    refuseUnless(ids.length > 0, 'discard takes ids');
+    refuseUnless(options.because !== undefined, 'discard takes a reason: --because TEXT');
+  }
+};
+
+const examples = `
+Examples:
+  asof rejects list --state open
+  asof rejects retry 3 --with '{"user_id": "u-1", "created_at": "2025-06-01", "status": "paying"}'
+  asof rejects retry --all --target user-status --map-status completed=cancelled
+  asof rejects discard 4 5 --because 'test records of the vendor'
+
+A record is mended as a JSON object in the words of its file, also when it came as a row of CSV. It is then stored as one
+of its import, whose account moves with it; the same again stores nothing. Without --with a record is tried again as it
+came. A discarded record still counts as rejected. list --json prints a list of {"id", "state", "target", "source",
+"line", "import", "receivedAt", "raw", "problems", "settledAt", "settlement", "settledSequence"}; the others print
+{"tried", "stored", "duplicates", "discarded", "refused", "refusals": [{"id", "code", "message", "problems"}]}, the
+first refusals only.`;
+
+/** `asof rejects`: what was not taken in, whether or not a server runs on the same data folder. */
+export const rejectsCommand: Command = {
+  declare: (program: Declared) =>
+    withDataOptions(program.command('rejects'))
+      .summary('List, mend or discard what was not taken in.')
+      .description('List the records that were not taken in, try them again, mended or as they came, or discard them.')
+      .addArgument(new Argument('<action>', 'what to do').choices(Object.keys(actions)))
+      .argument('[id...]', 'numbers of rejected records, as list prints them')
+      .addOption(
+        new Option('--target <target>', 'only what was meant to be this').choices(
+          [...importTargets, syncTarget].map(({ command }) => command),
+        ),
+      )
+      .addOption(new Option('--state <state>', 'only those in this state').choices(['open', 'resolved', 'discarded']))
+      .option('--all', 'retry every open record as it came')
+      .option('--with <json>', 'the record again, mended')
+      .addOption(statusWordOption())
+      .option('--because <text>', 'why records are discarded')
+      .addHelpText('after', examples),
+  async run(invoked, terminal) {
+    const [action = '', ...ids] = invoked.args;
+    const options = invoked.opts<Options>();
+    checkUsage(action, ids, options);
+    return withStoredData(configOf(options, terminal), async ({ domains }) => {
+      const act = actions[action] as Action;
+      return act(domains, { ids: ids.map(Number), options, terminal });
+    });
+  },
+};

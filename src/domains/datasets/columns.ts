@@ -1,0 +1,55 @@
+import type { DatasetColumn } from '../../../db/datasets/engine.ts';
+import type { Row } from '../../../db/store.ts';
+import type { datasetVersions } from '../../../db/tables/datasets.ts';
+import { DomainError } from '../../errors.ts';
+import { shown } from '../../lib/problems.ts';
+
+export type DatasetVersion = Row<typeof datasetVersions>;
+
+/** A column with its place in its version. */
+export interface PlacedColumn {
+  readonly version: DatasetVersion;
+  readonly place: number;
+  readonly column: DatasetColumn;
+  /** Its name in the letters that GraphQL takes, unique in its version. */
+  readonly fieldName: string;
+}
+
+export const columnsOf = (version: DatasetVersion): readonly DatasetColumn[] =>
+  version.columns as readonly DatasetColumn[];
+
+export const placedColumns = (version: DatasetVersion): PlacedColumn[] => {
+  const fieldNames = fieldNamesOf(version);
+  return columnsOf(version).map((column, place) => ({ version, place, column, fieldName: fieldNames[place] ?? '' }));
+};
+
+/** The place of a column by its name. Throws BAD_REQUEST for one that is not there. */
+export const placeOf = (version: DatasetVersion, name: string): number => {
+  const place = columnsOf(version).findIndex((column) => column.name === name);
+  if (place >= 0) return place;
+  const names = columnsOf(version)
+    .slice(0, 50)
+    .map((column) => JSON.stringify(column.name))
+    .join(', ');
+  const message = `there is no column ${shown(name)}; there are ${names}`;
+  throw new DomainError('BAD_REQUEST', message, {
+    problems: [{ path: name.slice(0, 80).toWellFormed(), code: 'NOT_ALLOWED', message }],
+  });
+};
+
+/** A name for each column that GraphQL takes: its own with `_` for what may not stand there, and a number where two are alike. */
+const fieldNamesOf = (version: DatasetVersion): string[] => {
+  const taken = new Set<string>();
+  return columnsOf(version).map(({ name }, place) => {
+    const plain = name
+      .normalize('NFKD')
+      .replace(/[^A-Za-z0-9_]+/g, '_')
+      .replace(/^_+|_+$/g, '')
+      .slice(0, 60);
+    const base = plain === '' ? `column_${place + 1}` : /^\d/.test(plain) ? `column_${plain}` : plain;
+    let field = base;
+    for (let number = 2; taken.has(field); number += 1) field = `${base}_${number}`;
+    taken.add(field);
+    return field;
+  });
+};

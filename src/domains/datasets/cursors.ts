@@ -1,0 +1,24 @@
+import { createHash } from 'node:crypto';
+import { DomainError } from '../../errors.ts';
+
+/** A place in a list of a version: cursors hold its text. */
+export interface Place {
+  readonly versionId: number;
+  /** Of the list's order. */
+  readonly signature: string;
+  /** The row, or the number of the group. */
+  readonly at: number;
+}
+
+/** Tells lists in another order apart. */
+export const signatureOf = (order: unknown): string =>
+  createHash('sha256').update(JSON.stringify(order)).digest('base64url').slice(0, 8);
+
+export const writePlace = ({ versionId, signature, at }: Place): string => `${versionId}.${signature}.${at}`;
+
+/** Throws BAD_REQUEST for what is no place. */
+export const readPlace = (text: string): Place => {
+  const [, versionId, signature = '', at] = /^(\d{1,15})\.([\w-]{8})\.(\d{1,15})$/.exec(text) ?? [];
+  if (at === undefined) throw new DomainError('BAD_REQUEST', 'the cursor is not one of this list');
+  return { versionId: Number(versionId), signature, at: Number(at) };
+};

@@ -1,0 +1,34 @@
+import type { Importer } from '../../ledger/record.ts';
+import { formatDecimal } from '../../lib/decimal.ts';
+import { readRecord } from '../../lib/problems.ts';
+import { formatInstant } from '../../lib/time.ts';
+import type { ExperimentEvent, ExperimentEvents } from './events.ts';
+
+/** Takes in `user_id`, `account_type`, `date`, `event_type`, `order_value`, `version`, and perhaps `event_id`, `experiment`. */
+export const createExperimentEventsImporter = (events: ExperimentEvents): Importer<ExperimentEvent> => ({
+  target: 'EXPERIMENT_EVENTS',
+  shape: { columns: [['user_id', 'account_type', 'date', 'event_type', 'order_value', 'version']] },
+  read: (value) =>
+    readRecord(value, (fields) => ({
+      eventId: fields.optional('event_id', fields.id),
+      experiment: fields.optional('experiment', fields.id),
+      userId: fields.id('user_id'),
+      variant: fields.id('version'),
+      accountType: fields.id('account_type'),
+      eventType: fields.optional('event_type', fields.id),
+      occurredAtUs: fields.instant('date'),
+      amount: fields.optional('order_value', fields.decimal),
+    })),
+  wire: ({ eventId, experiment, userId, variant, accountType, eventType, occurredAtUs, amount }) => ({
+    ...(eventId === null ? {} : { event_id: eventId }),
+    ...(experiment === null ? {} : { experiment }),
+    user_id: userId,
+    account_type: accountType,
+    date: formatInstant(occurredAtUs),
+    event_type: eventType,
+    order_value: amount === null ? null : formatDecimal(amount),
+    version: variant,
+  }),
+  // Of a file taken in again every record is a duplicate, also one without an id of its own.
+  begin: ({ isRepeat }) => ({ record: isRepeat ? events.repeat : events.record }),
+});

@@ -1,0 +1,88 @@
+import { growableFloat64, growableInt32, growableUint32 } from '../../indices/growable.ts';
+import type { Decimal } from '../../lib/decimal.ts';
+
+export interface FactRow {
+  readonly seq: number;
+  readonly user: number;
+  readonly occurredAtUs: number;
+  readonly amount: Decimal | null;
+}
+
+const none = 0xffffffff;
+
+/**
+ * Facts as columns, one row a fact in the order of `seq`. Rows are only ever appended, so that whoever remembers a row
+ * count reads the same facts however many come after.
+ */
+export const createFactColumns = () => {
+  const seq = growableUint32();
+  const user = growableUint32();
+  const occurredAtUs = growableFloat64();
+  /** NaN for a fact without an amount. */
+  const units = growableFloat64();
+  const micros = growableInt32();
+  /** The user's previous row, so that one user's facts are found without a scan. */
+  const previousOfUser = growableUint32();
+  const lastOfUser = growableUint32();
+  let newestUs = 0;
+
+  return {
+    get rows() {
+      return seq.length;
+    },
+    /** The `seq` of the last row; 0 when there are none. */
+    get lastSeq() {
+      return seq.length === 0 ? 0 : (seq.values[seq.length - 1] as number);
+    },
+    /** The latest time that the first `rows` facts speak of, microseconds; 0 when there are none. */
+    newestUsOf(rows: number): number {
+      if (rows >= seq.length) return newestUs;
+      let newest = rows === 0 ? 0 : (occurredAtUs.values[0] as number);
+      for (let row = 1; row < rows; row++) newest = Math.max(newest, occurredAtUs.values[row] as number);
+      return newest;
+    },
+    push(row: FactRow): void {
+      const position = seq.length;
+      seq.push(row.seq);
+      user.push(row.user);
+      occurredAtUs.push(row.occurredAtUs);
+      newestUs = position === 0 ? row.occurredAtUs : Math.max(newestUs, row.occurredAtUs);
+      units.push(row.amount?.units ?? Number.NaN);
+      micros.push(row.amount?.micros ?? 0);
+      while (lastOfUser.length <= row.user) lastOfUser.push(none);
+      previousOfUser.push(lastOfUser.values[row.user] as number);
+      lastOfUser.set(row.user, position);
+    },
+    /** The number of rows whose `seq` is at most the one given. */
+    rowsUpTo(sequence: number): number {
+      let low = 0;
+      let high = seq.length;
+      while (low < high) {
+        const middle = (low + high) >>> 1;
+        if ((seq.values[middle] as number) <= sequence) low = middle + 1;
+        else high = middle;
+      }
+      return low;
+    },
+    /** One user's rows below `rows`, ascending. */
+    rowsOfUser(code: number, rows: number): number[] {
+      const found: number[] = [];
+      const last = code < lastOfUser.length ? (lastOfUser.values[code] as number) : none;
+      for (let row = last; row !== none; row = previousOfUser.values[row] as number) if (row < rows) found.push(row);
+      return found.reverse();
+    },
+    seqOf: (row: number) => seq.values[row] as number,
+    userOf: (row: number) => user.values[row] as number,
+    occurredAtUsOf: (row: number) => occurredAtUs.values[row] as number,
+    hasAmount: (row: number) => !Number.isNaN(units.values[row] as number),
+    unitsOf: (row: number) => units.values[row] as number,
+    microsOf: (row: number) => micros.values[row] as number,
+    get byteLength() {
+      const floats = occurredAtUs.byteLength + units.byteLength;
+      const integers = [seq, user, previousOfUser, lastOfUser, micros];
+      return integers.reduce((bytes, column) => bytes + column.byteLength, floats);
+    },
+  };
+};
+
+export type FactColumns = ReturnType<typeof createFactColumns>;

@@ -1,0 +1,181 @@
+import { DomainError } from '../../errors.ts';
+import { sortInTurns } from '../../indices/cooperative-sort.ts';
+import { createGrouper, type Grouper } from '../../indices/grouper.ts';
+import { type Decimal, microsOf } from '../../lib/decimal.ts';
+import type { Grain } from '../../lib/periods.ts';
+import { takeTurns } from '../../lib/yielding.ts';
+import type { Dimension, DimensionName, GroupKey } from './dimensions.ts';
+import type { AsOf, Enriched } from './enrichment.ts';
+import type { FactSet, FactSource, StoredFact } from './fact-set.ts';
+import type { FactFilter } from './filter.ts';
+import { createGroupMeasures, type Measures } from './group-measures.ts';
+import { type GroupOrder, groupOrder } from './group-order.ts';
+import { countAndSum, type Scan } from './measures.ts';
+import { candidatesOf, scanRows } from './scan.ts';
+
+/** Bounds that a group's measures must keep, both inside. */
+export interface MeasureFilter {
+  readonly countAtLeast?: number | null | undefined;
+  readonly sumAtLeast?: Decimal | null | undefined;
+  readonly sumAtMost?: Decimal | null | undefined;
+}
+
+export interface AggregateRequest {
+  readonly source: FactSource;
+  readonly groupBy: readonly DimensionName[];
+  readonly grain?: Grain | undefined;
+  readonly timeZone: string;
+  readonly where?: FactFilter | null | undefined;
+  readonly having?: MeasureFilter | undefined;
+  readonly asOf?: AsOf | undefined;
+  readonly orderBy: readonly GroupOrder[];
+}
+
+export interface Group {
+  /** Its number within the aggregation, not its place in the order. */
+  readonly group: number;
+  readonly key: GroupKey;
+  readonly measures: Measures;
+  readonly aggregation: Aggregation;
+}
+
+export interface Aggregation {
+  /** How many groups there are, those that `having` lets through. */
+  readonly count: number;
+  /** Groups in the asked order: all, or so many from a place on. */
+  groups(place?: number, limit?: number): Group[];
+  /** The place of the group with this key in the order, -1 when there is none. */
+  placeOf(key: GroupKey): number;
+  readonly total: Measures;
+  readonly sequence: number;
+  /** What the facts were joined as of: theirs to be told by. */
+  readonly asOf: AsOf;
+  /** Stored facts of its source by `seq`, in the order of the keys: one statement. */
+  readonly bySeqs: (seqs: readonly number[]) => (StoredFact | null)[];
+  /** The `seq`s of the facts of some groups, ascending: for each asked group at most `limit` beyond `afterSeq`. */
+  seqsOf(asked: readonly { group: number; afterSeq: number; limit: number }[]): Promise<number[][]>;
+}
+
+export interface EnrichedAggregate {
+  /** Facts joined to what was true at their time, grouped and measured. Costs no SQL on the newest tables. */
+  aggregate(request: AggregateRequest): Promise<Aggregation>;
+}
+
+export const createEnrichedAggregate = (factSets: readonly FactSet[]): EnrichedAggregate => ({
+  async aggregate(request) {
+    const repeated = request.groupBy.find((name, place) => request.groupBy.indexOf(name) !== place);
+    if (repeated) throw new DomainError('BAD_REQUEST', `groupBy names ${repeated} twice`);
+    const facts = factSets.find(({ source }) => source === request.source);
+    if (!facts) throw new Error(`there are no facts of the source ${request.source}`);
+    const enriched = await facts.enrichment.at(request.asOf);
+    const dimensions = request.groupBy.map((name) => {
+      const dimensionOf = facts.dimensions[name];
+      if (dimensionOf) return dimensionOf(enriched, request);
+      throw new DomainError('BAD_REQUEST', `groupBy names ${name}, which ${request.source} do not have`);
+    });
+    const grouper = createGrouper(dimensions);
+    const scan = scanOf(facts, request, enriched, grouper);
+    const found = await countAndSum(scan, facts.columns);
+    const totals = { totalCount: sumOf(found.counts), totalAmounts: sumOf(found.amounts) };
+    const grouping = { request, facts, enriched, dimensions, grouper, scan, ...totals, ...found };
+    return aggregationOf(request.having ? await having(request.having, grouping) : grouping);
+  },
+});
+
+const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
+
+const scanOf = (facts: FactSet, request: AggregateRequest, enriched: Enriched, { groupOf }: Grouper): Scan => {
+  const test = facts.testOf(request.where, enriched, request.timeZone);
+  const candidates = candidatesOf(facts, request.where?.userIds, enriched);
+  return (visit) => scanRows(candidates, test, (row) => visit(row, groupOf(row)));
+};
+
+/** The same without the groups that a filter does not let through: they count as empty. */
+const having = async (filter: MeasureFilter, grouping: Grouping): Promise<Grouping> => {
+  const { scan, sumOf } = grouping;
+  const counts = grouping.counts.slice();
+  const amounts = grouping.amounts.slice();
+  const turn = takeTurns();
+  let totalCount = 0;
+  let totalAmounts = 0;
+  let totalSum = 0n;
+  for (let group = 0; group < counts.length; group++) {
+    const [count, sum] = [counts[group] as number, sumOf(group)];
+    if (passes(filter, count, sum)) {
+      totalCount += count;
+      totalAmounts += amounts[group] as number;
+      totalSum += sum;
+    } else {
+      counts[group] = 0;
+      amounts[group] = 0;
+    }
+    if (group % 1024 === 0) await turn();
+  }
+  const keptScan: Scan = (visit) => scan((row, group) => counts[group] !== 0 && visit(row, group));
+  return { ...grouping, counts, amounts, totalCount, totalAmounts, totalSum, scan: keptScan };
+};
+
+const passes = ({ countAtLeast, sumAtLeast, sumAtMost }: MeasureFilter, count: number, sum: bigint): boolean =>
+  count >= (countAtLeast ?? 0) &&
+  (!sumAtLeast || sum >= microsOf(sumAtLeast)) &&
+  (!sumAtMost || sum <= microsOf(sumAtMost));
+
+/** What one grouping found, before anything is ordered or read further. */
+export interface Grouping {
+  readonly request: AggregateRequest;
+  readonly facts: FactSet;
+  readonly enriched: Enriched;
+  readonly dimensions: readonly Dimension[];
+  readonly grouper: Grouper;
+  /** Goes through the rows of the groups that `having` lets through. */
+  readonly scan: Scan;
+  readonly counts: readonly number[];
+  readonly amounts: readonly number[];
+  sumOf(group: number): bigint;
+  readonly totalCount: number;
+  readonly totalAmounts: number;
+  readonly totalSum: bigint;
+}
+
+const aggregationOf = async (grouping: Grouping): Promise<Aggregation> => {
+  const { request, facts, enriched, dimensions, grouper, scan, counts } = grouping;
+  const measures = createGroupMeasures(grouping);
+  const keyOf = (group: number): GroupKey =>
+    Object.fromEntries(
+      grouper.codesOf(group).map((code, place) => [request.groupBy[place], dimensions[place]?.valueOf(code)]),
+    );
+  const found = Uint32Array.from(counts.keys()).filter((group) => counts[group] !== 0);
+  const order = await sortInTurns(found, await groupOrder(grouping, measures.of, found), takeTurns());
+  const aggregation: Aggregation = {
+    count: order.length,
+    groups: (place = 0, limit = order.length) =>
+      Array.from(order.subarray(place, place + limit), (group) => ({
+        group,
+        key: keyOf(group),
+        measures: measures.of(group),
+        aggregation,
+      })),
+    placeOf: (key) =>
+      order.findIndex((group) => {
+        const codes = grouper.codesOf(group);
+        return request.groupBy.every((name, place) => dimensions[place]?.valueOf(codes[place] as number) === key[name]);
+      }),
+    total: measures.total,
+    bySeqs: facts.bySeqs,
+    sequence: enriched.sequence,
+    asOf: { validAtUs: request.asOf?.validAtUs, sequence: enriched.sequence },
+    async seqsOf(asked) {
+      const questions = asked.map((question) => ({ ...question, seqs: [] as number[] }));
+      const byGroup = new Map<number, typeof questions>();
+      for (const question of questions) byGroup.set(question.group, [...(byGroup.get(question.group) ?? []), question]);
+      await scan((row, group) => {
+        for (const { seqs, limit, afterSeq } of byGroup.get(group) ?? []) {
+          const seq = facts.columns.seqOf(row);
+          if (seqs.length < limit && seq > afterSeq) seqs.push(seq);
+        }
+      });
+      return questions.map(({ seqs }) => seqs);
+    },
+  };
+  return aggregation;
+};

@@ -1,0 +1,34 @@
+import type { StoredOrigin } from '../../ledger/record.ts';
+import type { Decimal } from '../../lib/decimal.ts';
+import type { FactColumns } from './columns.ts';
+import type { Dimensions } from './dimensions.ts';
+import type { Enriched, Enrichment } from './enrichment.ts';
+import type { FactFilter } from './filter.ts';
+
+export type FactSource = 'TRANSACTIONS' | 'EXPERIMENT_EVENTS';
+
+/** What all kinds of facts have in common. */
+export interface StoredFact extends StoredOrigin {
+  readonly source: FactSource;
+  readonly userId: string;
+  readonly occurredAtUs: number;
+  readonly amount: Decimal | null;
+}
+
+/** Facts of one kind as the questions about them need them: in columns, joined, and told apart by dimensions. */
+export interface FactSet {
+  readonly source: FactSource;
+  readonly columns: FactColumns;
+  readonly enrichment: Enrichment;
+  readonly dimensions: Dimensions;
+  /** The codes of the users that are known, each once. */
+  userCodes(userIds: readonly string[]): Set<number>;
+  /** The filter's test on rows of a joined state; undefined when every row passes. */
+  testOf(
+    filter: FactFilter | null | undefined,
+    enriched: Enriched,
+    timeZone: string,
+  ): ((row: number) => boolean) | undefined;
+  /** Stored facts by `seq`, in the order of the keys: one statement. */
+  bySeqs(seqs: readonly number[]): (StoredFact | null)[];
+}

@@ -1,0 +1,84 @@
+import { DomainError } from '../../errors.ts';
+import type { Grouper } from '../../indices/grouper.ts';
+import { takeTurns } from '../../lib/yielding.ts';
+import type { Dimension, DimensionName } from './dimensions.ts';
+import type { MeasureName, Measures } from './group-measures.ts';
+
+export interface GroupOrder {
+  readonly dimension?: DimensionName | undefined;
+  readonly measure?: MeasureName | undefined;
+  readonly descending: boolean;
+}
+
+interface Grouped {
+  readonly request: { readonly groupBy: readonly DimensionName[]; readonly orderBy: readonly GroupOrder[] };
+  readonly dimensions: readonly Dimension[];
+  readonly grouper: Grouper;
+}
+
+/** The order of two groups. */
+type Compare = (a: number, b: number) => number;
+type MeasuresOf = (group: number) => Measures;
+
+/** The asked order, then ascending by every dimension, so that no two groups are equal and pages do not shift. */
+export const groupOrder = async (
+  { request: { groupBy, orderBy }, dimensions, grouper }: Grouped,
+  measuresOf: MeasuresOf,
+  groups: Uint32Array,
+): Promise<Compare> => {
+  const byDimension = (name: DimensionName): Compare => {
+    const place = groupBy.indexOf(name);
+    const dimension = dimensions[place];
+    if (!dimension) throw new DomainError('BAD_REQUEST', `orderBy names ${name}, which groupBy does not`);
+    const valueIn = (group: number) => dimension.valueOf(grouper.codesOf(group)[place] as number);
+    return (a, b) => dimension.compare(valueIn(a), valueIn(b));
+  };
+  const parts: Compare[] = [];
+  for (const { dimension, measure, descending } of orderBy) {
+    const compare = dimension ? byDimension(dimension) : await byMeasure(measure as MeasureName, measuresOf, groups);
+    parts.push(descending ? (a, b) => compare(b, a) : compare);
+  }
+  parts.push(...groupBy.map(byDimension));
+  return (a, b) => {
+    for (const compare of parts) {
+      const order = compare(a, b);
+      if (order !== 0) return order;
+    }
+    return 0;
+  };
+};
+
+const byMeasure = async (name: MeasureName, measuresOf: MeasuresOf, groups: Uint32Array): Promise<Compare> => {
+  const values = new Map<number, bigint | number>();
+  const turn = takeTurns();
+  for (const group of groups) {
+    values.set(group, (await readMeasure(measuresOf(group), name)) ?? 0);
+    await turn();
+  }
+  return (a, b) => {
+    const [x, y] = [values.get(a) ?? 0, values.get(b) ?? 0];
+    return x < y ? -1 : x > y ? 1 : 0;
+  };
+};
+
+const readMeasure = (
+  measures: Measures,
+  name: MeasureName,
+): Promise<bigint | null> | Promise<number> | number | bigint | null => {
+  switch (name) {
+    case 'COUNT':
+      return measures.count;
+    case 'SUM':
+      return measures.sum;
+    case 'AVERAGE':
+      return measures.average;
+    case 'MIN':
+      return measures.min();
+    case 'MAX':
+      return measures.max();
+    case 'MEDIAN':
+      return measures.median();
+    case 'DISTINCT_USERS':
+      return measures.distinctUsers();
+  }
+};

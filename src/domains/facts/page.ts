@@ -1,0 +1,104 @@
+import { DomainError } from '../../errors.ts';
+import type { FactColumns } from './columns.ts';
+import type { FactSet } from './fact-set.ts';
+import type { FactFilter } from './filter.ts';
+import { candidatesOf, scanRows } from './scan.ts';
+
+export type FactOrderField = 'OCCURRED_AT' | 'RECEIVED_AT' | 'AMOUNT';
+
+export interface FactPageRequest {
+  readonly where?: FactFilter | null | undefined;
+  /** Only this user's facts. */
+  readonly userId?: string | undefined;
+  readonly orderBy: FactOrderField;
+  readonly descending: boolean;
+  /** Rows beyond this `seq` in the order, towards its end. */
+  readonly afterSeq?: number | undefined;
+  readonly beforeSeq?: number | undefined;
+  readonly limit: number;
+  /** True: the last `limit` rows instead of the first. */
+  readonly fromEnd: boolean;
+}
+
+export interface FactPage {
+  readonly seqs: number[];
+  readonly totalCount: number;
+  readonly hasBefore: boolean;
+  readonly hasAfter: boolean;
+}
+
+/**
+ * One page of the facts that pass a filter. Reads every candidate once and keeps only the best `limit`: memory does not
+ * grow with the number of facts. Ties are in the order of `seq`.
+ */
+export const pageOfFacts = async (facts: Omit<FactSet, 'bySeqs'>, request: FactPageRequest): Promise<FactPage> => {
+  const { columns } = facts;
+  const enriched = await facts.enrichment.at();
+  const test = facts.testOf(request.where, enriched, 'UTC');
+  const compare = comparison(columns, request.orderBy, request.descending);
+  const inOrder = request.fromEnd ? (a: number, b: number) => compare(b, a) : compare;
+  const after = request.afterSeq === undefined ? undefined : rowOf(columns, request.afterSeq);
+  const before = request.beforeSeq === undefined ? undefined : rowOf(columns, request.beforeSeq);
+  const kept = best(request.limit + 1, inOrder);
+  let totalCount = 0;
+  let skippedBefore = false;
+  let skippedAfter = false;
+
+  const userIds = request.userId === undefined ? request.where?.userIds : [request.userId];
+  await scanRows(candidatesOf(facts, userIds, enriched), test, (row) => {
+    totalCount++;
+    if (after !== undefined && compare(row, after) <= 0) skippedBefore = true;
+    else if (before !== undefined && compare(row, before) >= 0) skippedAfter = true;
+    else kept.offer(row);
+  });
+  const rows = kept.take();
+  const more = rows.length > request.limit;
+  if (more) rows.pop();
+  if (request.fromEnd) rows.reverse();
+  return {
+    seqs: rows.map(columns.seqOf),
+    totalCount,
+    hasBefore: skippedBefore || (request.fromEnd && more),
+    hasAfter: skippedAfter || (!request.fromEnd && more),
+  };
+};
+
+const comparison = (columns: FactColumns, field: FactOrderField, descending: boolean) => {
+  const sign = descending ? -1 : 1;
+  // Facts without an amount are as one with the least; the difference of two such is NaN, which is no order.
+  const unitsOf = (row: number) => (columns.hasAmount(row) ? columns.unitsOf(row) : Number.MIN_SAFE_INTEGER);
+  const byField = {
+    OCCURRED_AT: (a: number, b: number) => columns.occurredAtUsOf(a) - columns.occurredAtUsOf(b),
+    RECEIVED_AT: () => 0,
+    AMOUNT: (a: number, b: number) => unitsOf(a) - unitsOf(b) || columns.microsOf(a) - columns.microsOf(b),
+  }[field];
+  return (a: number, b: number): number => sign * (byField(a, b) || a - b);
+};
+
+const rowOf = (columns: FactColumns, seq: number): number => {
+  const row = columns.rowsUpTo(seq) - 1;
+  if (row < 0 || columns.seqOf(row) !== seq) throw new DomainError('BAD_REQUEST', 'the cursor is not one of this list');
+  return row;
+};
+
+/** Keeps the first `limit` of all rows offered, by sorting and cutting whenever twice as many have come together. */
+const best = (limit: number, compare: (a: number, b: number) => number) => {
+  let rows: number[] = [];
+  let worst: number | undefined;
+  const cut = () => {
+    rows.sort(compare);
+    rows = rows.slice(0, limit);
+    worst = rows.length === limit ? rows.at(-1) : undefined;
+  };
+  return {
+    offer(row: number) {
+      if (worst !== undefined && compare(row, worst) >= 0) return;
+      rows.push(row);
+      if (rows.length >= 2 * limit + 512) cut();
+    },
+    take() {
+      cut();
+      return rows;
+    },
+  };
+};

@@ -1,0 +1,148 @@
+import type { Row, Store, Tx } from '../../../db/store.ts';
+import { imports, rejectedRecords } from '../../../db/tables/imports.ts';
+import { DomainError } from '../../errors.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import { type Importer, type ImportSession, type Origin, type Outcome, sentByApi } from '../../ledger/record.ts';
+import { rowsInOrder } from '../../ledger/rows-by-key.ts';
+import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger/table-page.ts';
+import { apiSource } from '../../lib/api-source.ts';
+import { importTargets } from '../../lib/import-targets.ts';
+import type { FieldProblem } from '../../lib/problems.ts';
+import type { SourceLimits } from '../../sources/source.ts';
+import { followImport } from './progress.ts';
+import { interrupted, isAlive } from './recovery.ts';
+import { createImportRun, type ImportFile, type ImportOptions, type ImportRun } from './run.ts';
+
+export type Import = Row<typeof imports>;
+
+export interface Received {
+  /** What became of each record, in the order they were sent in. */
+  readonly outcomes: readonly Outcome[];
+  /** The records kept among the rejects, conflicts included. */
+  readonly rejectedIds: readonly number[];
+}
+
+/** A record in the words of its wire format: read into a value, or refused with problems. */
+export type WrittenRecord = { readonly raw: string } & (
+  | { readonly value: unknown; readonly problems?: never }
+  | { readonly value?: never; readonly problems: FieldProblem[] }
+);
+
+/** What came in: imports, records of the API, and what was not taken in. */
+export interface Intake {
+  readonly importers: readonly Importer[];
+  /** Starts taking files in; several files of one table are put in force together. */
+  start(target: string, files: readonly ImportFile[], options?: ImportOptions): Promise<ImportRun>;
+  /** Takes in records sent through the API with one key, each judged alone, all in one transaction. */
+  receive<R>(importer: Importer<R>, sentBy: string | null, records: readonly R[]): Promise<Received>;
+  /**
+   * The same for records as clients wrote them, each with a key of its own; those that cannot be read are kept among the
+   * rejects, too. They are taken once their transaction has begun: whatever has come by then shares it.
+   */
+  receiveWritten(
+    importer: Importer,
+    take: () => readonly WrittenRecord[],
+    sentBy?: (place: number) => string | null,
+  ): Promise<Received>;
+  /** Imports, the newest first. */
+  importsPage(where: { state?: Import['state'] | undefined }, page: TablePageRequest): TablePage<Import>;
+  importsByIds(ids: readonly number[]): (Import | null)[];
+  /** An import as it stands and whenever its counts have moved, until it has ended. Throws NOT_FOUND. */
+  progressOf(importId: number): AsyncIterableIterator<Import>;
+  /** Ends imports whose process died in the middle; what they had stored stays. Call it when a server starts. */
+  endInterrupted(wanted?: Partial<Pick<Import, 'target' | 'digest'>>): Promise<void>;
+}
+
+export const createIntake = (
+  store: Store,
+  ledger: Ledger,
+  importers: readonly Importer[],
+  limits: SourceLimits & { readonly recordsPerMutationMax: number },
+): Intake => {
+  const importerOf = (named: string): Importer => {
+    const entry = importTargets.find(({ target, command }) => target === named || command === named);
+    const found = importers.find(({ target }) => target === entry?.target);
+    if (found) return found;
+    const known = importTargets.map(({ command }) => command).join(', ');
+    throw new DomainError('BAD_REQUEST', `there is no import target ${named}; there are ${known}`);
+  };
+  const running = new Set<number>();
+  const importsByIds = (ids: readonly number[]) => rowsInOrder(store, imports, 'id', ids);
+
+  const endInterrupted: Intake['endInterrupted'] = async (wanted = {}) => {
+    const match = { ...wanted, state: 'RUNNING' } as const;
+    const open = store.page(imports, { key: 'id', direction: 'desc', match, limit: 1000 });
+    const dead = open.filter(({ id, processId }) => !running.has(id) && !isAlive(processId));
+    if (dead.length === 0) return;
+    await store.write((tx) => {
+      // One that came to its end since has ended by itself.
+      for (const { id, target, rejected } of dead)
+        tx.update(imports, { id, state: 'RUNNING' }, interrupted(tx.nowUs, target, rejected));
+    });
+  };
+
+  /** One transaction for all; what is not taken in is kept with its text. */
+  const judgeEach = <R, T>(
+    importer: Importer<R>,
+    take: () => readonly T[],
+    sentBy: (place: number) => string | null,
+    rawOf: (record: T) => string,
+    judge: (session: ImportSession<R>, tx: Tx, record: T, origin: Origin) => Outcome,
+  ): Promise<Received> =>
+    ledger.write((tx) => {
+      const session = importer.begin({ id: 0, digest: '', isRepeat: false });
+      const rejectedIds: number[] = [];
+      const outcomes = take().map((record, place) => {
+        const sender = sentBy(place);
+        const outcome = judge(session, tx, record, sentByApi(sender));
+        if (outcome.kind === 'REJECTED' || outcome.kind === 'CONFLICT') {
+          const { problems } = outcome;
+          const raw = rawOf(record);
+          const source = apiSource(sender);
+          const kept = { target: importer.target, source, raw, problems, receivedAtUs: tx.nowUs };
+          rejectedIds.push(tx.insert(rejectedRecords, kept));
+        }
+        return outcome;
+      });
+      return { outcomes, rejectedIds };
+    });
+
+  return {
+    importers,
+    async start(target, files, options = {}) {
+      const surroundings = { store, ledger, limits, importer: importerOf(target), running, endInterrupted };
+      return createImportRun(surroundings, files, options);
+    },
+    async receive(importer, sentBy, records) {
+      if (records.length > limits.recordsPerMutationMax)
+        throw new DomainError(
+          'LIMIT_EXCEEDED',
+          `${records.length} records are more than ${limits.recordsPerMutationMax} (setting recordsPerMutationMax)`,
+        );
+      const rawOf = (record: (typeof records)[number]) => JSON.stringify(importer.wire(record));
+      return judgeEach(
+        importer,
+        () => records,
+        () => sentBy,
+        rawOf,
+        (session, tx, record, origin) => session.record(tx, record, origin),
+      );
+    },
+    receiveWritten: (importer, take, sentBy = () => null) =>
+      judgeEach(
+        importer,
+        take,
+        sentBy,
+        ({ raw }) => raw,
+        (session, tx, { value, problems }, origin) => {
+          const read = problems ? { problems } : importer.read(value, {});
+          return read.problems ? { kind: 'REJECTED', problems: read.problems } : session.record(tx, read.value, origin);
+        },
+      ),
+    importsPage: ({ state }, page) =>
+      pageOfTable(store, imports, { key: 'id', direction: 'desc', match: state ? { state } : {} }, page),
+    importsByIds,
+    progressOf: (importId) => followImport(importsByIds, importId),
+    endInterrupted,
+  };
+};

@@ -1,0 +1,231 @@
+import { DomainError } from '../../errors.ts';
+import { type Growable, growableUint32 } from '../../indices/growable.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import { shown } from '../../lib/problems.ts';
+import { spanOf, type TimeRange, type TimeSpan } from '../../lib/time-range.ts';
+import { takeTurns } from '../../lib/yielding.ts';
+import type { ArrivalLimits, ExperimentEvents } from '../experiments/events.ts';
+import type { Experiment, Experiments, Plans } from '../experiments/experiments.ts';
+import type { UserStatus } from '../user-status/user-status.ts';
+import type { Users } from '../users/users.ts';
+import { createHistory, type DeploymentHistory } from './arrival-history.ts';
+import { healthOf, type MonitorHealth } from './checks.ts';
+import { createDeployment, type Deployment } from './exposures.ts';
+import { outcomesOf } from './outcomes.ts';
+import {
+  type DeploymentCell,
+  deploymentCells,
+  type Figures,
+  type MonitorLimits,
+  type Sight,
+  splitOf,
+} from './snapshot.ts';
+import { suspectsOf } from './suspects.ts';
+import { arrivalOf, trendOf } from './trend.ts';
+
+export interface MonitorRequest {
+  /** Key of an experiment; undefined: the running one, or the newest. */
+  readonly experiment?: string | undefined;
+  /** Only this market. */
+  readonly country?: string | undefined;
+  /** Only events of this time. */
+  readonly range?: TimeRange | undefined;
+  readonly timeZone: string;
+}
+
+export interface MonitorSight {
+  readonly sight: Sight;
+  readonly health: MonitorHealth;
+}
+
+/** How experiments are deployed at this moment. */
+export interface Monitor {
+  /** Everything that the figures of one moment rest on, and what is to be thought of it. Throws NOT_FOUND for an unknown key. */
+  at(request: MonitorRequest): Promise<MonitorSight>;
+  readonly cellsOf: (sight: Sight) => DeploymentCell[];
+  readonly suspectsOf: typeof suspectsOf;
+  readonly outcomesOf: typeof outcomesOf;
+  readonly trendOf: typeof trendOf;
+  readonly arrivalOf: typeof arrivalOf;
+  /** Older events than this are late, microseconds; null without events. */
+  watermarkOf(sight: Sight): number | null;
+  /** Tells sights apart whose figures differ. */
+  fingerprintOf(sight: Sight, health: MonitorHealth): string;
+  /** Events and users per country and variant, in the order of both; empty cells of the plan included. Costs no SQL. */
+  deployment(request: MonitorRequest): Promise<DeploymentCell[]>;
+}
+
+/** An experiment's events, counted as they come. */
+interface Tracked {
+  readonly deployment: Deployment;
+  readonly rows: Growable<Uint32Array>;
+  /** Made anew when the variants are others. */
+  history: DeploymentHistory | null;
+  historySplit: string;
+}
+
+/** Brings what a question needs further; true when it can be answered. */
+type IsReady = (each: Tracked, experiment: Experiment) => boolean;
+
+/** Rows taken in without looking at the clock. */
+const rowsPerLook = 2048;
+
+export const createMonitor = (
+  ledger: Ledger,
+  users: Users,
+  userStatus: UserStatus,
+  experiments: Experiments,
+  experimentEvents: ExperimentEvents,
+  limits: MonitorLimits & Pick<ArrivalLimits, 'lateAfterMs'>,
+  nowUs: () => number,
+): Monitor => {
+  const { columns, events } = experimentEvents;
+  const countryNow = (user: number): number => users.countries.codeBy(users.attributesCodeAt(user));
+  let tracked = new Map<number, Tracked>();
+  let plans: Plans = experiments.plans();
+  let position = 0;
+
+  users.onChange((user) => {
+    for (const { deployment, history } of tracked.values()) {
+      const moved = deployment.moveUser(user);
+      if (moved) history?.moved(moved.from, moved.to);
+    }
+  });
+
+  const track = (countryOf: (user: number) => number): Tracked => ({
+    deployment: createDeployment({ columns, events, countryOf }),
+    rows: growableUint32(),
+    history: null,
+    historySplit: '',
+  });
+
+  const take = (row: number): void => {
+    const code = plans.codeAt(events.namedExperimentOf(row), columns.occurredAtUsOf(row));
+    let into = tracked.get(code);
+    if (!into) {
+      into = track(countryNow);
+      tracked.set(code, into);
+    }
+    into.rows.push(row);
+    into.deployment.add(row);
+  };
+
+  /** Takes in a stretch of events that came since. True when none is left; what follows at once rests on all of them. */
+  const isLevel = (): boolean => {
+    if (plans !== experiments.plans()) {
+      plans = experiments.plans();
+      tracked = new Map();
+      position = 0;
+    }
+    const to = Math.min(columns.rows, position + rowsPerLook);
+    for (; position < to; position++) take(position);
+    return position === columns.rows;
+  };
+
+  const historyIsLevel = (each: Tracked, experiment: Experiment): boolean => {
+    const split = splitOf(experiment, each.deployment.variants, events.variants);
+    const key = JSON.stringify(split);
+    if (!each.history || each.historySplit !== key) {
+      each.history = createHistory({ columns, events }, each.deployment, each.rows, split, limits.monitorAlpha);
+      each.historySplit = key;
+    }
+    each.history.advance(rowsPerLook);
+    return each.history.isLevel;
+  };
+
+  /** Brings an experiment's figures level and looks at them before anything more can come. */
+  const levelled = async <R>(
+    request: MonitorRequest,
+    isReady: IsReady,
+    look: (experiment: Experiment, each: Tracked) => R,
+  ): Promise<R> => {
+    const turn = takeTurns();
+    for (;;) {
+      await turn();
+      const experiment = experimentOf(request);
+      if (!isLevel()) continue;
+      const each = tracked.get(experiments.keys.codeOf(experiment.key) ?? -1) ?? track(countryNow);
+      if (isReady(each, experiment)) return look(experiment, each);
+    }
+  };
+
+  const experimentOf = ({ experiment }: MonitorRequest): Experiment => {
+    if (experiment === undefined) return experiments.current(nowUs());
+    if (experiments.isKnown(experiment)) return experiments.experimentOf(experiment);
+    throw new DomainError('NOT_FOUND', `there is no experiment ${shown(experiment)}: no plan and no event names it`);
+  };
+
+  const at = async <R>(
+    request: MonitorRequest,
+    isReady: IsReady,
+    look: (figures: Figures, of: Tracked) => R,
+  ): Promise<R> => {
+    const { range, country, timeZone } = request;
+    const lookAt = (
+      experiment: Experiment,
+      of: Tracked,
+      countryOf: Figures['countryOf'],
+      sequence: number,
+    ): Figures => ({
+      ...{ users, userStatus, experiments, experimentEvents, limits, plans, nowUs: nowUs() },
+      ...{ experiment, country, timeZone, sequence, countryOf, deployment: of.deployment },
+      cells: of.deployment.cells(),
+      marketUsers: new Map(of.deployment.countries().map((each) => [users.countries.names.textOf(each.country), each])),
+      userCount: of.deployment.users,
+      crossoverCount: of.deployment.crossovers.length,
+      rows: of.rows,
+      rowCount: of.rows.length,
+      split: splitOf(experiment, of.deployment.variants, events.variants),
+      isWhole: range === undefined,
+    });
+    const begun = await levelled(request, range ? () => true : isReady, (experiment, each) => {
+      const { sequence } = ledger.snapshot();
+      const countryOf = (user: number) => users.countries.codeBy(users.attributesCodeAt(user, sequence));
+      const figures = lookAt(experiment, each, countryOf, sequence);
+      return { figures, seen: range ? undefined : look(figures, each), newestUs: columns.newestUsOf(columns.rows) };
+    });
+    if (!range) return begun.seen as R;
+    const { figures } = begun;
+    const part = await ofSpan(spanOf(range, timeZone, begun.newestUs), figures, isReady);
+    return look(lookAt(figures.experiment, part, figures.countryOf, figures.sequence), part);
+  };
+
+  /** The same of the events of a span alone, made for one question. */
+  const ofSpan = async (
+    { fromUs = -Infinity, toUs = Infinity }: TimeSpan,
+    whole: Figures,
+    isReady: IsReady,
+  ): Promise<Tracked> => {
+    const part = track(whole.countryOf);
+    const turn = takeTurns();
+    for (let index = 0; index < whole.rowCount; index++) {
+      if (index % rowsPerLook === 0) await turn();
+      const row = whole.rows.values[index] as number;
+      const atUs = columns.occurredAtUsOf(row);
+      if (atUs < fromUs || atUs >= toUs) continue;
+      part.rows.push(row);
+      part.deployment.add(row);
+    }
+    while (!isReady(part, whole.experiment)) await turn();
+    return part;
+  };
+
+  const healthAt = (figures: Figures, { history }: Tracked): MonitorSight => {
+    const sight = { ...figures, history: (history as DeploymentHistory).sight() };
+    return { sight, health: healthOf(sight) };
+  };
+
+  return {
+    at: (request) => at(request, historyIsLevel, healthAt),
+    cellsOf: deploymentCells,
+    suspectsOf,
+    outcomesOf,
+    trendOf,
+    arrivalOf,
+    watermarkOf: ({ history: { newestAtUs } }) =>
+      newestAtUs === -Infinity ? null : newestAtUs - limits.lateAfterMs * 1000,
+    fingerprintOf: ({ experiment, cells, rowCount }, { checks }) =>
+      JSON.stringify([experiment, rowCount, cells, checks.map(({ message }) => message)]),
+    deployment: (request) => at(request, () => true, deploymentCells),
+  };
+};

@@ -1,0 +1,30 @@
+import type { Importer } from '../../ledger/record.ts';
+import { formatDecimal } from '../../lib/decimal.ts';
+import { formatIp } from '../../lib/ip.ts';
+import { readRecord } from '../../lib/problems.ts';
+import { formatInstant } from '../../lib/time.ts';
+import type { Transaction, Transactions } from './transactions.ts';
+
+/** Takes in files of `click_id`, `created_at`, `product_id`, `product_price`, `user_id`, `ip`. */
+export const createTransactionsImporter = (transactions: Transactions): Importer<Transaction> => ({
+  target: 'TRANSACTIONS',
+  shape: { columns: [['click_id', 'created_at', 'product_id', 'product_price', 'user_id']] },
+  read: (value) =>
+    readRecord(value, (fields) => ({
+      transactionId: fields.id('click_id'),
+      userId: fields.id('user_id'),
+      occurredAtUs: fields.instant('created_at'),
+      productId: fields.id('product_id'),
+      amount: fields.decimal('product_price'),
+      ip: fields.optional('ip', fields.ip),
+    })),
+  wire: ({ transactionId, userId, occurredAtUs, productId, amount, ip }) => ({
+    click_id: transactionId,
+    created_at: formatInstant(occurredAtUs),
+    product_id: productId,
+    product_price: formatDecimal(amount),
+    user_id: userId,
+    ip: ip === null ? null : formatIp(ip),
+  }),
+  begin: () => ({ record: transactions.record }),
+});

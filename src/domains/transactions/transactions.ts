@@ -1,0 +1,131 @@
+import type { Row, Store, Tx } from '../../../db/store.ts';
+import { transactions } from '../../../db/tables/transactions.ts';
+import { createDictionary } from '../../indices/dictionary.ts';
+import { growableUint32 } from '../../indices/growable.ts';
+import { createIpColumn } from '../../indices/ip-column.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import { idProblems, type Origin, type Outcome } from '../../ledger/record.ts';
+import { rowsInOrder } from '../../ledger/rows-by-key.ts';
+import { type Decimal, formatDecimal, parseDecimal } from '../../lib/decimal.ts';
+import { formatIp, type IpAddress, parseIp } from '../../lib/ip.ts';
+import { createFactColumns } from '../facts/columns.ts';
+import { byDictionary, userDimensions } from '../facts/dimensions.ts';
+import { createEnrichment } from '../facts/enrichment.ts';
+import type { StoredFact } from '../facts/fact-set.ts';
+import { createFacts, type Facts } from '../facts/facts.ts';
+import type { FilterLimits } from '../facts/filter.ts';
+import { joinAttributes, joinCity, joinFiles, joinStatus } from '../facts/joins.ts';
+import type { IpCity } from '../ip-city/ip-city.ts';
+import type { UserStatus } from '../user-status/user-status.ts';
+import type { UserFiles } from '../users/user-files.ts';
+import type { Users } from '../users/users.ts';
+
+export interface Transaction {
+  readonly transactionId: string;
+  readonly userId: string;
+  readonly occurredAtUs: number;
+  readonly productId: string;
+  readonly amount: Decimal;
+  readonly ip: IpAddress | null;
+}
+
+export type StoredTransaction = Transaction & StoredFact & { readonly source: 'TRANSACTIONS' };
+
+/** Purchases: what was paid for which product, by whom, when and from where. */
+export interface Transactions extends Facts {
+  readonly byteLength: number;
+  /** Stored transactions by `seq`, in the order of the keys: one statement. */
+  bySeqs(seqs: readonly number[]): (StoredTransaction | null)[];
+  /** Records one transaction. Its id with the same content is a duplicate, with other content a conflict. */
+  record(tx: Tx, transaction: Transaction, origin: Origin): Outcome;
+}
+
+export const createTransactions = (
+  store: Store,
+  ledger: Ledger,
+  users: Users,
+  userFiles: UserFiles,
+  userStatus: UserStatus,
+  ipCity: IpCity,
+  limits: FilterLimits,
+): Transactions => {
+  const columns = createFactColumns();
+  const productOf = growableUint32();
+  const ips = createIpColumn();
+  const products = createDictionary();
+
+  const columnsFollowed = ['seq', 'userId', 'occurredAtUs', 'productId', 'amount', 'ip'] as const;
+  ledger.follow(transactions, columnsFollowed, {
+    apply(rows) {
+      const last = columns.lastSeq;
+      for (const row of rows) {
+        if (row.seq <= last) continue;
+        const { seq, occurredAtUs } = row;
+        columns.push({ seq, user: users.codes.intern(row.userId), occurredAtUs, amount: storedAmount(row) });
+        productOf.push(products.intern(row.productId));
+        ips.push(row.ip === null ? null : parseIp(row.ip));
+      }
+    },
+  });
+
+  return {
+    ...createFacts({
+      source: 'TRANSACTIONS',
+      columns,
+      enrichment: createEnrichment(ledger, columns, [
+        joinStatus(columns, userStatus),
+        joinAttributes(columns, users),
+        joinFiles(columns, userFiles),
+        joinCity(ips, ipCity),
+      ]),
+      dimensions: {
+        ...userDimensions(columns, users),
+        CITY: (enriched) => byDictionary(enriched.codeBy('city'), ipCity.cities),
+        PRODUCT: () => byDictionary((row) => productOf.values[row] as number, products),
+      },
+      users,
+      limits,
+    }),
+    get byteLength() {
+      return columns.byteLength + productOf.byteLength + ips.byteLength;
+    },
+    bySeqs: (seqs) => rowsInOrder(store, transactions, 'seq', seqs).map((row) => row && stored(row)),
+    record(tx, transaction, origin) {
+      const { transactionId, userId, occurredAtUs, productId, ip } = transaction;
+      const problems = idProblems({ transactionId, userId, productId });
+      if (problems.length > 0) return { kind: 'REJECTED', problems };
+      const row = {
+        importId: origin.importId,
+        line: origin.line,
+        transactionId,
+        userId,
+        occurredAtUs,
+        productId,
+        amount: formatDecimal(transaction.amount),
+        ip: ip === null ? null : formatIp(ip),
+      };
+      const { seq, known } = tx.appendUnless(transactions, row, { transactionId });
+      if (!known) return { kind: 'CREATED', seq };
+      const differing = contentFields.filter((field) => known[field] !== row[field]);
+      if (differing.length === 0) return { kind: 'DUPLICATE' };
+      const message = `transaction ${transactionId} is recorded with another ${differing.join(', ')}`;
+      const path = origin.importId === null ? 'transactionId' : 'click_id';
+      return { kind: 'CONFLICT', problems: [{ path, code: 'CONFLICT', message }] };
+    },
+  };
+};
+
+const contentFields = ['userId', 'occurredAtUs', 'productId', 'amount', 'ip'] as const;
+
+const storedAmount = (row: Pick<Row<typeof transactions>, 'seq' | 'amount'>): Decimal => {
+  const amount = parseDecimal(row.amount);
+  if (!amount) throw new Error(`transaction record ${row.seq} holds the amount ${row.amount}`);
+  return amount;
+};
+
+const stored = (row: Row<typeof transactions>): StoredTransaction => ({
+  ...row,
+  source: 'TRANSACTIONS',
+  amount: storedAmount(row),
+  ip: row.ip === null ? null : parseIp(row.ip),
+});

@@ -1,0 +1,107 @@
+import { DomainError } from '../../errors.ts';
+import { dayOfMs, lastBirthDay } from '../../lib/age.ts';
+import { type Status, statusCodes } from '../user-status/status.ts';
+import type { UserStatus } from '../user-status/user-status.ts';
+import type { UserFiles } from '../users/user-files.ts';
+import type { Users } from '../users/users.ts';
+
+/** Conditions that must all hold; an empty list of values holds for nobody. */
+export interface UserFilter {
+  readonly userIds?: readonly string[] | null | undefined;
+  /** A part of the first and last name with a space between them, in any case. */
+  readonly nameContains?: string | null | undefined;
+  readonly hasImage?: boolean | null | undefined;
+  /** Completed years; who has no birth date fulfils neither bound. */
+  readonly ageAtLeast?: number | null | undefined;
+  readonly ageAtMost?: number | null | undefined;
+  /** The day on which ages count, days since 1970-01-01; default today. */
+  readonly ageOnDay?: number | null | undefined;
+  readonly countries?: readonly string[] | null | undefined;
+  readonly genders?: readonly string[] | null | undefined;
+  /** The status at an instant, microseconds; default now. */
+  readonly status?: { readonly in: readonly Status[]; readonly at?: number | null | undefined } | null | undefined;
+}
+
+/** What users are told apart by. */
+export interface UserSources {
+  readonly users: Users;
+  readonly userFiles: UserFiles;
+  readonly userStatus: UserStatus;
+}
+
+export type UserTest = (user: number) => boolean;
+
+const needleLengthMax = 256;
+/** Nobody is older; beyond it dates would leave the calendar. */
+const ageMax = 1000;
+
+/**
+ * Whether a filter holds for a user, by what was known up to a sequence number. `today` counts days since 1970-01-01.
+ * Throws BAD_REQUEST for a part of a name that is empty or too long.
+ */
+export const userTest = (
+  filter: UserFilter,
+  { users, userFiles, userStatus }: UserSources,
+  sequence: number,
+  nowUs: number,
+  today: number,
+): UserTest => {
+  const { userIds, nameContains, hasImage, ageAtLeast, ageAtMost, countries, genders, status } = filter;
+  const tests: UserTest[] = [];
+  const birthDayOf = (user: number): number => dayOfMs(userFiles.birthMsOf(userFiles.detailsCodeAt(user, sequence)));
+  const among = (values: readonly string[], attribute: Users['countries']) => {
+    const wanted = new Set(values.map(attribute.names.codeOf));
+    tests.push((user) => wanted.has(attribute.codeBy(users.attributesCodeAt(user, sequence))));
+  };
+  if (userIds) {
+    const wanted = new Set(userIds.map(users.codes.codeOf));
+    tests.push((user) => wanted.has(user));
+  }
+  if (hasImage != null) tests.push((user) => (userFiles.imageCodeAt(user, sequence) !== 0) === hasImage);
+  const day = filter.ageOnDay ?? today;
+  if (ageAtLeast != null || ageAtMost != null) {
+    const last = lastBirthDay(Math.min(Math.max(ageAtLeast ?? 0, 0), ageMax), day);
+    // A comparison with NaN does not hold: nobody's birth is on no day.
+    tests.push((user) => birthDayOf(user) <= last);
+  }
+  if (ageAtMost != null) {
+    const before = ageAtMost < 0 ? Number.POSITIVE_INFINITY : lastBirthDay(Math.min(ageAtMost, ageMax) + 1, day);
+    tests.push((user) => birthDayOf(user) > before);
+  }
+  if (countries) among(countries, users.countries);
+  if (genders) among(genders, users.genders);
+  if (status) {
+    const atUs = status.at ?? nowUs;
+    tests.push((user) => status.in.includes(statusCodes[userStatus.codeAt(user, atUs, sequence)] as Status));
+  }
+  if (nameContains != null) tests.push(nameTest(nameContains, userFiles, sequence));
+  const isNamed: UserTest = (user) => users.isNamed(user) || userFiles.detailsCodeAt(user, sequence) !== 0;
+  return (user) => isNamed(user) && tests.every((test) => test(user));
+};
+
+const folded = (text: string): string => text.normalize('NFC').toLowerCase();
+
+const nameTest = (needle: string, userFiles: UserFiles, sequence: number): UserTest => {
+  if (needle === '' || needle.length > needleLengthMax)
+    throw new DomainError('BAD_REQUEST', `nameContains must be 1 to ${needleLengthMax} characters`);
+  const wanted = folded(needle);
+  const { firstNames, lastNames } = userFiles;
+  // Many share a name: each is looked at once. Only what reaches over the space takes a look at both.
+  const holds = ({ textOf }: typeof firstNames) => {
+    const known: (boolean | undefined)[] = [];
+    return (code: number): boolean => {
+      known[code] ??= folded(textOf(code)).includes(wanted);
+      return known[code];
+    };
+  };
+  const [first, last] = [holds(firstNames), holds(lastNames)];
+  return (user) => {
+    const details = userFiles.detailsCodeAt(user, sequence);
+    if (details === 0) return false;
+    const [firstCode, lastCode] = [firstNames.codeBy(details), lastNames.codeBy(details)];
+    if (first(firstCode) || last(lastCode)) return true;
+    return (
+      wanted.includes(' ') && folded(`${firstNames.textOf(firstCode)} ${lastNames.textOf(lastCode)}`).includes(wanted)
+    );
+  };
+};

@@ -1,0 +1,102 @@
+import { createAges, dayOfMs } from '../../lib/age.ts';
+import { takeTurns } from '../../lib/yielding.ts';
+import { statusCodes } from '../user-status/status.ts';
+import type { UserSources, UserTest } from './filter.ts';
+
+/** How many users share a value. */
+export interface UserGroupCount {
+  readonly label: string;
+  readonly count: number;
+}
+
+export interface UserStatistics {
+  readonly count: number;
+  readonly withImage: number;
+  /** Over those whose birth date is known; null without any. */
+  readonly averageAge: number | null;
+  /** Of an even number the mean of the middle two. */
+  readonly medianAge: number | null;
+  /** The largest groups first; `unknown` where no source says. */
+  readonly byCountry: readonly UserGroupCount[];
+  readonly byGender: readonly UserGroupCount[];
+  /** At an instant, microseconds. */
+  byStatus(atUs: number): Promise<readonly UserGroupCount[]>;
+}
+
+const usersPerLook = 4096;
+
+/** Figures of the users for whom a test holds, by what was known up to a sequence number; ages count on a day. */
+export const userStatistics = async (
+  test: UserTest,
+  { users, userFiles, userStatus }: UserSources,
+  sequence: number,
+  day: number,
+): Promise<UserStatistics> => {
+  const ageOf = createAges(day);
+  const matching: number[] = [];
+  const [countries, genders, ages]: [number[], number[], number[]] = [[], [], []];
+  let withImage = 0;
+  const turn = takeTurns();
+  const { size } = users.codes;
+  for (let user = 0; user < size; user++) {
+    if (user % usersPerLook === 0) await turn();
+    if (!test(user)) continue;
+    matching.push(user);
+    if (userFiles.imageCodeAt(user, sequence) !== 0) withImage++;
+    const attributes = users.attributesCodeAt(user, sequence);
+    countUp(countries, users.countries.codeBy(attributes));
+    countUp(genders, users.genders.codeBy(attributes));
+    const birthMs = userFiles.birthMsOf(userFiles.detailsCodeAt(user, sequence));
+    const age = Number.isNaN(birthMs) ? null : ageOf(dayOfMs(birthMs));
+    if (age !== null) countUp(ages, age);
+  }
+  return {
+    count: matching.length,
+    withImage,
+    averageAge: meanOf(ages),
+    medianAge: medianOf(ages),
+    byCountry: groupsOf(countries, users.countries.names.textOf),
+    byGender: groupsOf(genders, users.genders.names.textOf),
+    async byStatus(atUs) {
+      const counts: number[] = [];
+      const again = takeTurns();
+      for (const [place, user] of matching.entries()) {
+        if (place % usersPerLook === 0) await again();
+        countUp(counts, userStatus.codeAt(user, atUs, sequence));
+      }
+      return groupsOf(counts, (code) => statusCodes[code] as string);
+    },
+  };
+};
+
+const countUp = (counts: number[], code: number): void => {
+  counts[code] = (counts[code] ?? 0) + 1;
+};
+
+const groupsOf = (counts: readonly (number | undefined)[], labelOf: (code: number) => string): UserGroupCount[] =>
+  counts
+    .map((count, code) => ({ label: labelOf(code), count: count ?? 0 }))
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.count - a.count || (a.label < b.label ? -1 : 1));
+
+const totalOf = (counts: readonly (number | undefined)[]): number =>
+  counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
+
+const meanOf = (ages: readonly (number | undefined)[]): number | null => {
+  const total = totalOf(ages);
+  return total === 0 ? null : ages.reduce<number>((sum, count, age) => sum + age * (count ?? 0), 0) / total;
+};
+
+const medianOf = (ages: readonly (number | undefined)[]): number | null => {
+  const total = totalOf(ages);
+  if (total === 0) return null;
+  /** The age of the one at a place, all in order of age. */
+  const ageAt = (place: number): number => {
+    let before = 0;
+    return ages.findIndex((count) => {
+      before += count ?? 0;
+      return before > place;
+    });
+  };
+  return (ageAt((total - 1) >> 1) + ageAt(total >> 1)) / 2;
+};

@@ -1,0 +1,104 @@
+import type { Ledger } from '../../ledger/ledger.ts';
+import type { TablePage } from '../../ledger/table-page.ts';
+import { dayOfUs } from '../../lib/age.ts';
+import { takeTurns } from '../../lib/yielding.ts';
+import type { UserImage } from '../users/image-columns.ts';
+import type { UserDetails } from '../users/user-files.ts';
+import type { User } from '../users/users.ts';
+import { type UserFilter, type UserSources, type UserTest, userTest } from './filter.ts';
+import { createUserOrders, type UserOrderField } from './orders.ts';
+import { type UserStatistics, userStatistics } from './statistics.ts';
+
+export interface UserPageRequest {
+  readonly where?: UserFilter | null | undefined;
+  readonly orderBy: UserOrderField;
+  readonly descending: boolean;
+  /** Places of the order, as `placeOf` tells them, strictly between which the page lies. */
+  readonly after?: string | undefined;
+  readonly before?: string | undefined;
+  readonly limit: number;
+  readonly fromEnd: boolean;
+}
+
+export interface UserPage extends TablePage<User> {
+  readonly totalCount: number;
+  /** The place of one of the rows. */
+  placeOf(user: User): string;
+}
+
+/** A user who has a file. */
+export interface DescribedUser {
+  readonly userId: string;
+  readonly details: UserDetails;
+  readonly image: UserImage | null;
+}
+
+/** Everyone whom a record names. Costs no SQL. */
+export interface UserDirectory {
+  page(request: UserPageRequest): Promise<UserPage>;
+  statistics(where?: UserFilter | null): Promise<UserStatistics>;
+  /** Those who have a file, by user id and code unit, as they are when this begins. */
+  described(where?: UserFilter): AsyncGenerator<DescribedUser>;
+}
+
+const usersPerLook = 4096;
+
+export const createUserDirectory = (sources: UserSources, ledger: Ledger, nowUs: () => number): UserDirectory => {
+  const { users, userFiles } = sources;
+  const newest = (): number => ledger.snapshot().sequence;
+  const ordered = createUserOrders(users, userFiles, newest);
+  const testOf = (where: UserFilter, sequence: number): UserTest => {
+    const now = nowUs();
+    return userTest(where, sources, sequence, now, dayOfUs(now));
+  };
+
+  return {
+    async page({ where, orderBy, descending, after, before, limit, fromEnd }) {
+      const order = await ordered(orderBy);
+      const test = testOf(where ?? {}, order.sequence);
+      const isBeyond = (place: string | undefined, later: boolean) => {
+        if (place === undefined) return () => true;
+        const compare = order.compareToPlace(place);
+        return (user: number) => (later === descending ? compare(user) < 0 : compare(user) > 0);
+      };
+      const [isAfter, isBefore] = [isBeyond(after, true), isBeyond(before, false)];
+      const turn = takeTurns();
+      const found: number[] = [];
+      let [totalCount, hasBefore, hasAfter] = [0, false, false];
+      const { codes } = order;
+      for (let index = 0; index < codes.length; index++) {
+        if (index % usersPerLook === 0) await turn();
+        // From the end of the page's order towards its beginning when the last ones are wanted.
+        const user = codes[descending === fromEnd ? index : codes.length - 1 - index] as number;
+        if (!test(user)) continue;
+        totalCount++;
+        if (!isAfter(user)) hasBefore = true;
+        else if (!isBefore(user)) hasAfter = true;
+        else if (found.length < limit) found.push(user);
+        else if (fromEnd) hasBefore = true;
+        else hasAfter = true;
+      }
+      if (fromEnd) found.reverse();
+      const rows = found.flatMap((user) => users.userOf(users.codes.textOf(user)) ?? []);
+      const placeOf = ({ userId }: User): string => order.placeOf(users.codes.codeOf(userId) as number);
+      return { rows, totalCount, hasBefore, hasAfter, placeOf };
+    },
+    async statistics(where) {
+      const sequence = newest();
+      const day = where?.ageOnDay ?? dayOfUs(nowUs());
+      return userStatistics(testOf(where ?? {}, sequence), sources, sequence, day);
+    },
+    async *described(where = {}) {
+      const { codes, sequence } = await ordered('USER_ID');
+      const test = testOf(where, sequence);
+      const turn = takeTurns();
+      for (const [place, user] of codes.entries()) {
+        if (place % usersPerLook === 0) await turn();
+        const details = userFiles.detailsOf(userFiles.detailsCodeAt(user, sequence));
+        if (!details || !test(user)) continue;
+        const image = userFiles.imageOf(userFiles.imageCodeAt(user, sequence));
+        yield { userId: users.codes.textOf(user), details, image };
+      }
+    },
+  };
+};

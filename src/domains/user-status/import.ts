@@ -1,0 +1,26 @@
+import type { Importer } from '../../ledger/record.ts';
+import { readRecord } from '../../lib/problems.ts';
+import { formatInstant } from '../../lib/time.ts';
+import type { Status } from './status.ts';
+import type { StatusChange, UserStatus } from './user-status.ts';
+
+const words: Readonly<Record<string, Status>> = {
+  paying: 'paying',
+  cancelled: 'cancelled',
+  'non-paying': 'non-paying',
+};
+
+/** Takes in files of `user_id`, `created_at`, `status`. */
+export const createStatusChangesImporter = (userStatus: UserStatus): Importer<StatusChange> => ({
+  target: 'STATUS_CHANGES',
+  shape: { columns: [['user_id', 'created_at', 'status']] },
+  read: (value, { statusWords }) =>
+    readRecord(value, (fields) => ({
+      userId: fields.id('user_id'),
+      effectiveAtUs: fields.instant('created_at'),
+      status: fields.oneOf('status', statusWords ? { ...words, ...statusWords } : words),
+    })),
+  wire: ({ userId, effectiveAtUs, status }) => ({ user_id: userId, created_at: formatInstant(effectiveAtUs), status }),
+  // Of a file taken in again every record is a duplicate, also one that a later record for its instant has corrected.
+  begin: ({ isRepeat }) => ({ record: isRepeat ? () => ({ kind: 'DUPLICATE' }) : userStatus.record }),
+});

@@ -1,0 +1,100 @@
+import type { Store, Tx } from '../../../db/store.ts';
+import { statusChanges } from '../../../db/tables/user-status.ts';
+import { DomainError } from '../../errors.ts';
+import { createAsOf } from '../../indices/as-of.ts';
+import type { Knowledge, Ledger } from '../../ledger/ledger.ts';
+import { idProblems, type Origin, type Outcome, type StoredOrigin } from '../../ledger/record.ts';
+import { rowsInOrder } from '../../ledger/rows-by-key.ts';
+import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger/table-page.ts';
+import type { TimeSpan } from '../../lib/time-range.ts';
+import { takeTurns } from '../../lib/yielding.ts';
+import type { Users } from '../users/users.ts';
+import { explainStatus, type StatusExplanation } from './explanation.ts';
+import { type Status, statusCodes } from './status.ts';
+import { createTimelines, type StatusAsOf, type StatusPeriod } from './timeline.ts';
+
+export interface StatusChange {
+  readonly userId: string;
+  readonly effectiveAtUs: number;
+  readonly status: Status;
+}
+
+export type StoredStatusChange = StatusChange & StoredOrigin;
+
+/** Who paid when: changes of status, never edited; a later record for the same instant corrects an earlier one. */
+export interface UserStatus {
+  /**
+   * The change with the greatest `(effectiveAt, seq)` at or before the instant; without one `non-paying`. Costs no SQL.
+   */
+  statusAt(userId: string, atUs: number, knowledge?: Knowledge): StatusAsOf;
+  /** The status code of a user code: the hot path of enrichment. */
+  codeAt(user: number, atUs: number, sequence: number): number;
+  /** The status over time, gaps included, oldest first, cut to the span. */
+  timeline(userId: string, span: TimeSpan, knowledge?: Knowledge): StatusPeriod[];
+  explain(asOf: StatusAsOf): StatusExplanation;
+  /** A user's stored changes in the order they were recorded. */
+  changesOf(userId: string, page: TablePageRequest): TablePage<StoredStatusChange>;
+  /** Stored changes by `seq`, in the order of the keys. */
+  bySeqs(seqs: readonly number[]): (StoredStatusChange | null)[];
+  /** Records one change. One that says what already holds for that user and instant is a duplicate. */
+  record(tx: Tx, change: StatusChange, origin: Origin): Outcome;
+  /** Calls back with the code of each user whose history grew. */
+  onChange(listener: (user: number) => void): void;
+  readonly entries: number;
+  readonly byteLength: number;
+}
+
+export const createUserStatus = (store: Store, ledger: Ledger, users: Users): UserStatus => {
+  const index = createAsOf();
+  const timelines = createTimelines(index);
+  const listeners: ((user: number) => void)[] = [];
+
+  ledger.follow(statusChanges, ['seq', 'userId', 'effectiveAtUs', 'status'], {
+    apply(rows) {
+      for (const { seq, userId, effectiveAtUs, status } of rows) {
+        const user = users.codes.intern(userId);
+        index.add(user, effectiveAtUs, statusCodes.indexOf(status), seq);
+        for (const listener of listeners) listener(user);
+      }
+    },
+    async rebuilt() {
+      const turn = takeTurns();
+      for (const _step of index.compact()) await turn();
+    },
+  });
+
+  return {
+    statusAt(userId, atUs, knowledge = {}) {
+      const problems = idProblems({ userId });
+      if (problems[0]) throw new DomainError('BAD_REQUEST', problems[0].message, { problems });
+      const sequence = ledger.sequenceOf(knowledge);
+      const user = users.codes.codeOf(userId) ?? -1;
+      return { userId, atUs, sequence, ...timelines.periodAt(user, atUs, sequence) };
+    },
+    codeAt(user, atUs, sequence) {
+      const position = index.positionAt(user, atUs, sequence);
+      return position < 0 ? 0 : index.valueOf(position);
+    },
+    timeline(userId, span, knowledge = {}) {
+      return timelines.periods(users.codes.codeOf(userId) ?? -1, span, ledger.sequenceOf(knowledge));
+    },
+    explain: (asOf) => explainStatus(index, users, asOf),
+    changesOf: (userId, page) =>
+      pageOfTable(store, statusChanges, { key: 'seq', direction: 'asc', match: { userId } }, page),
+    bySeqs: (seqs) => rowsInOrder(store, statusChanges, 'seq', seqs),
+    record(tx, change, origin) {
+      const { userId, effectiveAtUs, status } = change;
+      const problems = idProblems({ userId });
+      if (problems.length > 0) return { kind: 'REJECTED', problems };
+      if (tx.newest(statusChanges, { userId, effectiveAtUs })?.status === status) return { kind: 'DUPLICATE' };
+      return { kind: 'CREATED', seq: tx.append(statusChanges, { ...change, ...origin }) };
+    },
+    onChange: (listener) => void listeners.push(listener),
+    get entries() {
+      return index.entries;
+    },
+    get byteLength() {
+      return index.byteLength;
+    },
+  };
+};

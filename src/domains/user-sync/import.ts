@@ -1,0 +1,48 @@
+import { userFiles as table } from '../../../db/tables/user-files.ts';
+import { type Importer, idProblems } from '../../ledger/record.ts';
+import { readRecord } from '../../lib/problems.ts';
+import type { UserDetails, UserFiles } from '../users/user-files.ts';
+import { readDetails } from './reading.ts';
+
+export interface DescribedRecord extends UserDetails {
+  readonly userId: string;
+}
+
+/** Takes in a refused CSV file that was mended by hand, as an object of `user_id`, `first_name`, `last_name`, `birthts`. */
+export const createUserFilesImporter = (userFiles: UserFiles): Importer<DescribedRecord> => ({
+  target: 'USER_FILES',
+  shape: { columns: [['user_id', 'first_name', 'last_name', 'birthts']] },
+  read(value) {
+    const id = readRecord(value, (fields) => ({ userId: fields.id('user_id') }));
+    const details = readDetails(value);
+    if (id.problems || details.problems)
+      return { problems: [...(id.problems ?? []), ...(details.problems ?? [])].filter(isFirst) };
+    return { value: { ...id.value, ...details.value } };
+  },
+  wire: ({ userId, firstName, lastName, birthMs }) => ({
+    user_id: userId,
+    first_name: firstName,
+    last_name: lastName,
+    birthts: birthMs,
+  }),
+  begin: () => ({
+    record(tx, { userId, ...details }, origin) {
+      const problems = idProblems({ userId });
+      if (problems.length > 0) return { kind: 'REJECTED', problems };
+      const name = `${userId}.csv`;
+      const last = tx.newest(table, { name });
+      const isSame = (Object.keys(details) as (keyof UserDetails)[]).every((field) => last?.[field] === details[field]);
+      if (last?.outcome === 'TAKEN' && isSame && userFiles.isInForce(last.importId ?? 0)) return { kind: 'DUPLICATE' };
+      // The refused file stays known by its version: the source need not be read again for it.
+      const row = { ...origin, name, version: last?.version ?? '', userId, kind: 'CSV', outcome: 'TAKEN' } as const;
+      return { kind: 'CREATED', seq: tx.append(table, { ...row, ...details }) };
+    },
+  }),
+});
+
+/** A value that is no record at all is told once. */
+const isFirst = (
+  { path, code }: { path: string; code: string },
+  place: number,
+  all: { path: string; code: string }[],
+) => all.findIndex((other) => other.path === path && other.code === code) === place;

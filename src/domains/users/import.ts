@@ -1,0 +1,18 @@
+import type { Importer } from '../../ledger/record.ts';
+import { readRecord } from '../../lib/problems.ts';
+import type { UserProfile, Users } from './users.ts';
+
+/** Takes in files of `user_id`, `country`, `gender`. */
+export const createUsersImporter = (users: Users): Importer<UserProfile> => ({
+  target: 'USERS',
+  shape: { columns: [['user_id', 'country', 'gender']] },
+  read: (value) =>
+    readRecord(value, (fields) => ({
+      userId: fields.id('user_id'),
+      country: fields.optional('country', fields.id),
+      gender: fields.optional('gender', fields.id),
+    })),
+  wire: ({ userId, country, gender }) => ({ user_id: userId, country, gender }),
+  // Of a file taken in again every record is a duplicate, also one that a later file has corrected.
+  begin: ({ isRepeat }) => ({ record: isRepeat ? () => ({ kind: 'DUPLICATE' }) : users.record }),
+});

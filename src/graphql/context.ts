@@ -1,0 +1,77 @@
+import DataLoader from 'dataloader';
+import type { Config } from '../config.ts';
+import type { Caller } from '../domains/api-keys.ts';
+import type { Domains } from '../domains.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { NowUs } from '../lib/clock.ts';
+import { nextTurn } from '../lib/yielding.ts';
+
+/** Answers every key in order, missing ones too. */
+export type BatchFunction<K, V> = (keys: readonly K[]) => readonly V[] | Promise<readonly V[]>;
+
+/** What resolvers get: the domains, and what belongs to this one request. */
+export interface Context extends Domains {
+  readonly config: Config;
+  readonly ledger: Ledger;
+  readonly server: ServerFacts;
+  readonly nowUs: NowUs;
+  /** Null when it is nobody who may call; whoever asks for data then is refused before. */
+  readonly caller: Caller | null;
+  /** What the caller's key is called; null for one who needs none. */
+  readonly sentBy: string | null;
+  /** Scheme, host and port as the client wrote them. */
+  readonly origin: string;
+  /** Batches keys asked for in one tick of this request into one call; the batch function itself names the loader. */
+  load<K, V>(batch: BatchFunction<K, V>, key: K): Promise<V>;
+  /** Forgets what was loaded: the next result of a subscription is to see what is there by then. */
+  forget(): void;
+  /** Await it before handing out a page inside of a list: thousands of rows in one go would hold the thread. */
+  pace(rows: number): Promise<void> | undefined;
+}
+
+/** How large an index in memory is. */
+export interface IndexState {
+  readonly name: string;
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+export interface ServerFacts {
+  readonly version: string;
+  readonly startedAtUs: number;
+  /** How long the rebuild of the indices took, microseconds; null until it is done. */
+  readonly rebuildUs: number | null;
+  /** When it was done, microseconds since 1970 UTC. */
+  readonly builtAtUs: number | null;
+}
+
+export type Shared = Omit<Context, 'caller' | 'sentBy' | 'origin' | 'load' | 'forget' | 'pace'>;
+
+/** Rows that graphql-js may turn into an answer without a turn of the event loop. */
+const rowsPerTurn = 1000;
+
+export const createContext = (shared: Shared, caller: Caller | null, origin: string): Context => {
+  const loaders = new Map<unknown, DataLoader<unknown, unknown>>();
+  let handedOut = 0;
+  return {
+    ...shared,
+    caller,
+    sentBy: caller?.name ?? null,
+    origin,
+    forget: () => loaders.clear(),
+    pace(rows) {
+      handedOut += rows;
+      if (handedOut <= rowsPerTurn) return undefined;
+      handedOut = rows;
+      return nextTurn();
+    },
+    load<K, V>(batch: BatchFunction<K, V>, key: K): Promise<V> {
+      let loader = loaders.get(batch) as DataLoader<K, V> | undefined;
+      if (!loader) {
+        loader = new DataLoader(async (keys) => batch(keys), { maxBatchSize: 10_000 });
+        loaders.set(batch, loader as DataLoader<unknown, unknown>);
+      }
+      return loader.load(key);
+    },
+  };
+};

@@ -1,0 +1,114 @@
+import type { ExecutionArgs } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+import type { Config } from '../config.ts';
+import { DomainError } from '../errors.ts';
+import type { Context } from './context.ts';
+
+/** Overload passes sooner than this seldom: whoever is refused should not come back at once. */
+const retryAfterMs = 5000;
+
+/**
+ * Counts open subscriptions, gives every result loaders of its own, and answers with streams that end when they are
+ * told to. Throws OVERLOADED when too many are open, BAD_REQUEST to who would not understand the answer.
+ */
+export const subscriptionsOf = (
+  { subscriptionsMax }: Config,
+  translated: (error: DomainError) => Error,
+): Plugin<Context> => {
+  let open = 0;
+  return {
+    onSubscribe({ args: { contextValue }, subscribeFn, setSubscribeFn }) {
+      const { request, forget, caller } = contextValue as Context & { readonly request: Request };
+      if (!acceptsEvents(request)) throw translated(new DomainError('BAD_REQUEST', needsEvents));
+      setSubscribeFn(async (args: ExecutionArgs) => {
+        if (open >= subscriptionsMax) throw translated(tooMany(subscriptionsMax));
+        open++;
+        const leave = (): void => void open--;
+        try {
+          const results = await subscribeFn(args);
+          if (Symbol.asyncIterator in results) return watched(results, forget, leave, caller?.ended);
+          leave();
+          return results;
+        } catch (error) {
+          leave();
+          throw error;
+        }
+      });
+    },
+    onResultProcess({ result, resultProcessor, setResultProcessor }) {
+      if (!(Symbol.asyncIterator in result)) return;
+      // Refused after all, for a charset that nobody can mean: who is never answered never leaves.
+      if (!resultProcessor) return void result[Symbol.asyncIterator]().return?.();
+      // The streams Yoga brings along read ahead, and hear of their reader's leaving after the next result only.
+      const { Response, ReadableStream } = globalThis;
+      setResultProcessor(
+        (results, fetchApi, type) => resultProcessor(results, { ...fetchApi, Response, ReadableStream }, type),
+        'text/event-stream',
+      );
+    },
+  };
+};
+
+const needsEvents = 'a subscription is answered with server-sent events: accept must name text/event-stream';
+
+const acceptsEvents = ({ headers }: Request): boolean =>
+  (headers.get('accept') ?? '').toLowerCase().includes('text/event-stream');
+
+const tooMany = (subscriptionsMax: number): DomainError =>
+  new DomainError('OVERLOADED', `${subscriptionsMax} subscriptions are open already (setting subscriptionsMax)`, {
+    details: { retryAfterMs },
+  });
+
+/**
+ * The same results; `onNext` is called before each is made, `onEnd` once, at once when they are left or when `ended` is
+ * aborted, which is their end for whoever waits for the next.
+ */
+const watched = <T>(
+  results: AsyncIterable<T>,
+  onNext: () => void,
+  onEnd: () => void,
+  ended: AbortSignal | undefined,
+): AsyncIterableIterator<T> => {
+  const iterator = results[Symbol.asyncIterator]();
+  const noMore = { done: true, value: undefined } as const;
+  let isOpen = true;
+  let stopWaiting: (() => void) | undefined;
+  const end = (): void => {
+    if (isOpen) onEnd();
+    isOpen = false;
+    ended?.removeEventListener('abort', cut);
+  };
+  const cut = (): void => {
+    end();
+    stopWaiting?.();
+    // It may itself wait for a next result that never comes.
+    iterator.return?.().catch(() => undefined);
+  };
+  ended?.addEventListener('abort', cut);
+  if (ended?.aborted) cut();
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    async next() {
+      if (!isOpen) return noMore;
+      onNext();
+      try {
+        const next = await new Promise<IteratorResult<T>>((resolve, reject) => {
+          stopWaiting = () => resolve(noMore);
+          iterator.next().then(resolve, reject);
+        });
+        if (next.done) end();
+        return next;
+      } catch (error) {
+        end();
+        throw error;
+      }
+    },
+    async return() {
+      end();
+      await iterator.return?.();
+      return noMore;
+    },
+  };
+};

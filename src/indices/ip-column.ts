@@ -1,0 +1,33 @@
+import type { IpAddress } from '../lib/ip.ts';
+import { growableUint8, growableUint32 } from './growable.ts';
+
+/** Addresses, one a row in order, null for rows without. 5 bytes a row, 16 more for IPv6. */
+export const createIpColumn = () => {
+  const family = growableUint8();
+  /** The IPv4 address itself, or where the IPv6 address begins in `words`. */
+  const value = growableUint32();
+  const words = growableUint32();
+
+  return {
+    push(ip: IpAddress | null): void {
+      family.push(ip?.family ?? 0);
+      value.push(ip === null ? 0 : ip.family === 4 ? ip.value : words.length);
+      if (ip?.family === 6) for (const word of ip.words) words.push(word);
+    },
+    /** 4, 6, or 0 for none. */
+    familyOf: (row: number) => family.values[row] as number,
+    ip4Of: (row: number) => value.values[row] as number,
+    ipOf(row: number): IpAddress | null {
+      const place = value.values[row] as number;
+      if (family.values[row] === 4) return { family: 4, value: place };
+      if (family.values[row] !== 6) return null;
+      const [a = 0, b = 0, c = 0, d = 0] = words.values.subarray(place, place + 4);
+      return { family: 6, words: [a, b, c, d] };
+    },
+    get byteLength() {
+      return family.byteLength + value.byteLength + words.byteLength;
+    },
+  };
+};
+
+export type IpColumn = ReturnType<typeof createIpColumn>;

@@ -1,0 +1,98 @@
+import { z } from '@hono/zod-openapi';
+import type { SymbolSummary } from '../../domains/conversations/dashboard.ts';
+import { DomainError } from '../../errors.ts';
+import { formatInstant } from '../../lib/time.ts';
+import { lower, symbol, upper, uuid } from '../parameters.ts';
+import { defineRoute } from '../route.ts';
+
+export const initial = defineRoute({
+  method: 'POST',
+  path: '/initial',
+  subject: 'facts',
+  isDirect: true,
+  summary: 'Begins a conversation: is the symbol a vowel?',
+  description:
+    'Answers the server’s guess, `True` or `False`. The same UUID with the same symbol is stored once and answered as it was the first time, with another symbol it is a conflict (409).',
+  fields: { uuid, symbol },
+  answer: { schema: z.enum(['True', 'False']), example: 'True', type: 'text/plain' },
+  async handle({ uuid, symbol }, { conversations }, { sentBy }) {
+    const { isVowelGuess } = await conversations.start(uuid, symbol, sentBy);
+    return isVowelGuess ? 'True' : 'False';
+  },
+});
+
+export const followup = defineRoute({
+  method: 'POST',
+  path: '/followup',
+  subject: 'facts',
+  isDirect: true,
+  summary: 'Follows a conversation up',
+  description: 'Every one counts, repeats too, and those of a conversation that was never seen to begin are kept.',
+  fields: { uuid },
+  answer: { schema: z.literal('hooray'), example: 'hooray', type: 'text/plain' },
+  async handle({ uuid }, { conversations }, { sentBy }) {
+    await conversations.followUp(uuid, sentBy);
+    return 'hooray';
+  },
+});
+
+const time = z.string().nullable().openapi({ description: 'UTC, `YYYY-MM-DD HH:MM:SS.ffffff`; null without one.' });
+
+const line = z.object({
+  count: z.int().min(0).openapi({ description: 'Conversations begun with the symbol.' }),
+  symbol: z.string(),
+  earliest: time,
+  latest: time,
+  followups: z.int().min(0).openapi({ description: 'To those conversations, whenever they came, repeats included.' }),
+});
+
+const example: z.infer<typeof line> = {
+  count: 2,
+  symbol: 'e',
+  earliest: '2024-01-02 03:04:05.000006',
+  latest: '2024-01-02 08:30:00.250000',
+  followups: 1,
+};
+
+export const dashboardOfSymbol = defineRoute({
+  path: '/dashboard/symbol/{symbol}',
+  subject: 'facts',
+  summary: 'All conversations about a symbol',
+  params: { symbol },
+  answer: { schema: line, example },
+  handle: ({ symbol }, { dashboard }) => lineOf(dashboard.ofSymbol(symbol)),
+});
+
+export const dashboardOfRange = defineRoute({
+  path: '/dashboard/range/{lower}/{upper}',
+  subject: 'facts',
+  summary: 'The conversations that began in a range of time, by symbol',
+  description:
+    'From `lower` on and before `upper`, exact to the microsecond. One line a symbol that has any, a to z; follow-ups count for their conversation’s begin.',
+  params: { lower, upper },
+  answer: { schema: z.array(line), example: [example] },
+  handle({ lower, upper }, { dashboard }) {
+    if (upper < lower) throw reversed();
+    const { symbols } = dashboard.figures({ range: { between: { from: lower, to: upper } }, timeZone: 'UTC' });
+    return symbols.filter(({ count }) => count > 0).map(lineOf);
+  },
+});
+
+const reversed = (): DomainError => {
+  const message = 'upper is before lower';
+  return new DomainError('BAD_REQUEST', message, { problems: [{ path: 'upper', code: 'OUT_OF_RANGE', message }] });
+};
+
+const lineOf = ({ count, symbol, earliestUs, latestUs, followups }: SymbolSummary): z.infer<typeof line> => ({
+  count,
+  symbol,
+  earliest: written(earliestUs),
+  latest: written(latestUs),
+  followups,
+});
+
+const written = (atUs: number | null): string | null => {
+  if (atUs === null) return null;
+  const [seconds = '', fraction = ''] = formatInstant(atUs).slice(0, -1).split('.');
+  return `${seconds.replace('T', ' ')}.${fraction.padEnd(6, '0')}`;
+};

@@ -1,0 +1,110 @@
+import type { Asked, DatasetColumn } from '../../../../db/datasets/engine.ts';
+import { columnsOf, type DatasetVersion, placeOf } from '../../../domains/datasets/columns.ts';
+import type { ColumnOrder } from '../../../domains/datasets/datasets.ts';
+import type { ColumnTest, RowFilter } from '../../../domains/datasets/filter.ts';
+import { DomainError } from '../../../errors.ts';
+import { shown } from '../../../lib/problems.ts';
+import type { Given } from '../../read-input.ts';
+
+/** What stands behind a column's name to ask for something else than a match. */
+const suffixes = ['eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'in', 'contains', 'startswith', 'isnull', 'ismisfit'] as const;
+type Suffix = (typeof suffixes)[number];
+
+/** The pairs of a query apart: those with a meaning of their own, and those that name columns. */
+export const splitQuery = (
+  pairs: readonly Given[],
+  reserved: readonly string[],
+): { readonly own: ReadonlyMap<string, string>; readonly tests: readonly (readonly [string, string])[] } => {
+  const own = new Map<string, string>();
+  const tests: [string, string][] = [];
+  const seen = new Set<string>();
+  for (const { name, text, problem } of pairs) {
+    if (problem) throw badParameter(name, problem.message);
+    if (seen.has(name)) throw badParameter(name, `${shown(name)} is given more than once`);
+    seen.add(name);
+    if (reserved.includes(name)) own.set(name, text);
+    else tests.push([name, text]);
+  }
+  return { own, tests };
+};
+
+export const badParameter = (path: string, message: string): DomainError =>
+  new DomainError('BAD_REQUEST', message, { problems: [{ path, code: 'MALFORMED', message }] });
+
+/** What the pairs ask for, all of it. Throws BAD_REQUEST for a column that is not there. */
+export const filterOf = (version: DatasetVersion, tests: readonly (readonly [string, string])[]): RowFilter => ({
+  and: tests.map(([name, text]) => {
+    const { column, suffix } = named(version, name);
+    return { column: { name: column.name, test: testOf(column, suffix, text, name) } };
+  }),
+});
+
+/** A column that is called so wins over one with a suffix. */
+const named = (version: DatasetVersion, name: string): { column: DatasetColumn; suffix: Suffix | null } => {
+  const columns = columnsOf(version);
+  const column = columns.find((each) => each.name === name);
+  if (column) return { column, suffix: null };
+  const at = name.lastIndexOf('__');
+  const suffix = suffixes.find((each) => each === name.slice(at + 2));
+  const plain = at >= 0 && suffix ? columns.find((each) => each.name === name.slice(0, at)) : undefined;
+  if (plain && suffix) return { column: plain, suffix };
+  const place = placeOf(version, at >= 0 && suffix ? name.slice(0, at) : name);
+  return { column: columns[place] as DatasetColumn, suffix: null };
+};
+
+const truths: Readonly<Record<string, boolean>> = { true: true, '1': true, false: false, '0': false };
+
+const testOf = (column: DatasetColumn, suffix: Suffix | null, text: string, name: string): ColumnTest => {
+  const isText = column.type === 'STRING' || column.type === 'STRING_LIST';
+  switch (suffix) {
+    case null:
+      return isText ? { contains: text } : { eq: text };
+    case 'eq':
+      return column.type === 'STRING_LIST' ? { hasAny: [text] } : { eq: text };
+    case 'ne':
+    case 'gt':
+    case 'gte':
+    case 'lt':
+    case 'lte':
+      return { [suffix]: text };
+    case 'in': {
+      const values = listOf(text, name);
+      return column.type === 'STRING_LIST' ? { hasAny: values.map(String) } : { in: values };
+    }
+    case 'contains':
+      return { contains: text };
+    case 'startswith':
+      return { startsWith: text };
+    default: {
+      const value = truths[text.toLowerCase()];
+      if (value === undefined) throw badParameter(name, `${shown(name)} must be true or false, not ${shown(text)}`);
+      return suffix === 'isnull' ? { isNull: value } : { isMisfit: value };
+    }
+  }
+};
+
+/** Values with commas between them, or, where they hold commas, a JSON array. */
+const listOf = (text: string, name: string): Asked[] => {
+  if (!text.startsWith('[')) return text.split(',');
+  try {
+    const values: unknown = JSON.parse(text);
+    if (Array.isArray(values) && values.every((value) => typeof value !== 'object')) return values as Asked[];
+  } catch {
+    // Told below.
+  }
+  throw badParameter(name, `${shown(name)} must be values with commas between them or a JSON array`);
+};
+
+/** `Price`, `-Price` for the greatest first, several with commas between them. */
+export const orderOf = (version: DatasetVersion, text: string | undefined): ColumnOrder[] => {
+  if (text === undefined || text === '') return [];
+  const isColumn = (name: string): boolean => columnsOf(version).some((column) => column.name === name);
+  const one = (part: string): ColumnOrder => {
+    const descending = part.startsWith('-') && !isColumn(part);
+    const column = descending ? part.slice(1) : part;
+    placeOf(version, column);
+    return { column, direction: descending ? 'DESC' : 'ASC' };
+  };
+  const isOne = isColumn(text) || isColumn(text.replace(/^-/, ''));
+  return (isOne ? [text] : text.split(',')).map(one);
+};

@@ -1,0 +1,118 @@
+import { isUtf8 } from 'node:buffer';
+import { z } from '@hono/zod-openapi';
+import { DomainError } from '../../errors.ts';
+import type { Outcome } from '../../ledger/record.ts';
+import { isSummary } from '../parameters.ts';
+import { defineRoute } from '../route.ts';
+
+const event = z
+  .looseObject({
+    user_id: z.string(),
+    account_type: z.string(),
+    date: z.string(),
+    event_type: z.string().nullable(),
+    order_value: z.number().nullable(),
+    version: z.string(),
+    event_id: z.string().optional(),
+    experiment: z.string().optional(),
+  })
+  .openapi('ExperimentEvent');
+
+const example = {
+  user_id: '1',
+  account_type: 'free',
+  date: '2023-05-01',
+  event_type: null,
+  order_value: null,
+  version: 'A',
+};
+
+/** What `curl -d` and Python's urllib write when they are told no type. */
+const carelessTypes = ['', 'application/x-www-form-urlencoded', 'text/plain', 'application/octet-stream'];
+
+export const receiveEvent = defineRoute({
+  method: 'POST',
+  path: '/receive_event',
+  subject: 'facts',
+  isDirect: true,
+  summary: 'Takes in one event of an experiment',
+  description:
+    'Answered once it is on disk. The id in `event_id`, or in the header `Idempotency-Key`, makes a repeat a `duplicate`, and other content under it a conflict; without one nothing is guessed. A malformed event is kept among the rejects.',
+  body: { types: ['application/json'], tolerates: carelessTypes, schema: event, example },
+  refuses: ['CONFLICT', 'VALIDATION_FAILED', 'TOO_LARGE', 'OVERLOADED'],
+  answer: { schema: z.object({ status: z.enum(['created', 'duplicate']) }), example: { status: 'created' } },
+  async handle(_input, { eventInbox }, { body, header, sentBy }) {
+    const key = header('idempotency-key');
+    const origin = 'the header Idempotency-Key';
+    const outerId = key ? { field: 'event_id', origin, id: textOfHeader(key) } : null;
+    const outcome = await eventInbox.receiveOne(await body.bytes(), sentBy, outerId);
+    if (outcome.kind === 'CREATED' || outcome.kind === 'DUPLICATE') return { status: statusOf(outcome) };
+    const { kind, problems } = outcome;
+    const message = problems.map((problem) => problem.message).join('; ');
+    throw new DomainError(kind === 'CONFLICT' ? 'CONFLICT' : 'VALIDATION_FAILED', message, { problems });
+  },
+});
+
+export const receiveEvents = defineRoute({
+  method: 'POST',
+  path: '/events',
+  subject: 'facts',
+  isDirect: true,
+  summary: 'Takes in any number of events, one a line',
+  description:
+    'JSON Lines or a JSON array, worked off as it comes. The answer has a line an event, in order, each written once its event is on disk; with `summary=1` it is one object of counts. Malformed events and conflicts are kept among the rejects, the others go on. A fault in the middle is told in a last line of the form of an error.',
+  query: { summary: isSummary.optional() },
+  body: {
+    types: ['application/x-ndjson', 'application/json'],
+    tolerates: [...carelessTypes, 'application/jsonl', 'application/ndjson', 'application/x-jsonlines'],
+    schema: z.string(),
+    example: `${JSON.stringify(example)}\n`,
+    isStream: true,
+  },
+  answer: {
+    schema: z.string(),
+    example: `${JSON.stringify({ index: 0, status: 'created' })}\n`,
+    type: 'application/x-ndjson',
+  },
+  handle({ summary }, { eventInbox }, { body, sentBy }) {
+    const outcomes = eventInbox.receiveStream(body.chunks(), sentBy);
+    return summary ? countsOf(outcomes) : linesOf(outcomes);
+  },
+});
+
+/** HTTP hands the bytes of a header on as Latin-1; what is UTF-8 is read as such, like the same id in a body. */
+const textOfHeader = (header: string): string => {
+  const bytes = Buffer.from(header, 'latin1');
+  return isUtf8(bytes) ? bytes.toString() : header;
+};
+
+const statusOf = ({ kind }: Outcome): string => kind.toLowerCase();
+
+async function* linesOf(batches: AsyncIterable<readonly Outcome[]>): AsyncGenerator<string> {
+  let index = 0;
+  for await (const outcomes of batches) {
+    let text = '';
+    for (const outcome of outcomes) {
+      const { problems } = outcome as { problems?: unknown };
+      text += `${JSON.stringify({ index: index++, status: statusOf(outcome), problems })}\n`;
+    }
+    yield text;
+  }
+}
+
+const countsOf = async (batches: AsyncIterable<readonly Outcome[]>) => {
+  const counts = { CREATED: 0, DUPLICATE: 0, CONFLICT: 0, REJECTED: 0 };
+  let received = 0;
+  for await (const outcomes of batches)
+    for (const { kind } of outcomes) {
+      received++;
+      counts[kind]++;
+    }
+  return {
+    received,
+    created: counts.CREATED,
+    duplicates: counts.DUPLICATE,
+    conflicts: counts.CONFLICT,
+    rejected: counts.REJECTED,
+  };
+};

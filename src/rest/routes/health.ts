@@ -1,0 +1,28 @@
+import { z } from '@hono/zod-openapi';
+import { DomainError } from '../../errors.ts';
+import { defineRoute } from '../route.ts';
+
+export const healthz = defineRoute({
+  path: '/healthz',
+  subject: 'server',
+  summary: 'Whether the process answers',
+  answer: { schema: z.object({ status: z.literal('ok') }), example: { status: 'ok' } },
+  handle: () => ({ status: 'ok' }),
+});
+
+export const readyz = defineRoute({
+  path: '/readyz',
+  subject: 'server',
+  summary: 'Whether questions can be answered: 503 until the indices are built',
+  answer: {
+    schema: z.object({
+      status: z.literal('ready'),
+      sequence: z.int().min(0).openapi({ description: 'Number of the newest record that answers rest on.' }),
+    }),
+    example: { status: 'ready', sequence: 23 },
+  },
+  handle(_input, { ledger }) {
+    if (!ledger.ready) throw new DomainError('NOT_READY', 'the indices are being built');
+    return { status: 'ready', sequence: ledger.snapshot().sequence };
+  },
+});

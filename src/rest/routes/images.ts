@@ -1,0 +1,34 @@
+import { z } from '@hono/zod-openapi';
+import { DomainError } from '../../errors.ts';
+import { imageName } from '../parameters.ts';
+import { defineRoute } from '../route.ts';
+
+/** What a browser makes of it is a picture and nothing else. */
+const inert = {
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; sandbox",
+  'cross-origin-resource-policy': 'cross-origin',
+};
+
+export const image = defineRoute({
+  path: '/images/{name}',
+  subject: 'content',
+  summary: 'The image of a user, by the SHA-256 of its bytes',
+  description: 'Never changes under its name, and is there as long as a user has it.',
+  params: { name: imageName },
+  refuses: ['NOT_FOUND'],
+  answer: { schema: z.string(), type: 'image/png' },
+  async handle({ name: { sha256, contentType } }, { userFiles, images }, { header }) {
+    const found = userFiles.imageOfContent(sha256);
+    const missing = () => new DomainError('NOT_FOUND', 'no user has this image');
+    if (found?.contentType !== contentType) throw missing();
+    const etag = `"${sha256}"`;
+    const headers = { ...inert, 'content-type': contentType, etag };
+    const known = header('if-none-match');
+    if (known === '*' || known?.split(',').some((each) => each.trim().replace(/^W\//, '') === etag))
+      return new Response(null, { status: 304, headers });
+    const bytes = await images.bytesOf(sha256);
+    if (!bytes) throw missing();
+    return new Response(new Uint8Array(bytes), { headers: { ...headers, 'content-length': String(bytes.length) } });
+  },
+});

@@ -1,0 +1,28 @@
+import { z } from '@hono/zod-openapi';
+import { ip } from '../parameters.ts';
+import { defineRoute } from '../route.ts';
+
+const told = {
+  subject: 'facts',
+  description:
+    'The city of the narrowest range that holds the address, as written in the table in force; `unknown` when none does.',
+  answer: { schema: z.object({ city: z.string() }), example: { city: 'london' } },
+} as const;
+
+export const ipCityByPath = defineRoute({
+  ...told,
+  path: '/ip_city/{ip}',
+  // A block like 10.0.0.0/8 is a malformed address, not an unknown path.
+  takesRest: true,
+  summary: 'The city of an address',
+  params: { ip },
+  handle: ({ ip }, { ipCity }) => ({ city: ipCity.cityOf(ip).city }),
+});
+
+export const ipCityByQuery = defineRoute({
+  ...told,
+  path: '/ip_city',
+  summary: 'The city of an address, given in the query',
+  query: { ip },
+  handle: ({ ip }, { ipCity }) => ({ city: ipCity.cityOf(ip).city }),
+});

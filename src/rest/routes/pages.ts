@@ -1,0 +1,47 @@
+import { z } from '@hono/zod-openapi';
+import { docsPage, operationsOf } from '../docs-page.ts';
+import { defineRoute } from '../route.ts';
+
+export const index = defineRoute({
+  path: '/',
+  subject: 'documentation',
+  summary: 'All addresses as a short list; browsers are sent on to GraphiQL at /graphql',
+  answer: {
+    schema: z.object({
+      graphql: z.string(),
+      docs: z.string(),
+      routes: z.array(z.object({ method: z.string(), path: z.string(), summary: z.string() })),
+    }),
+  },
+  handle(_input, _shared, { prefers, document }) {
+    if (prefers === 'text/html') return new Response(null, { status: 302, headers: { location: '/graphql' } });
+    const routes = operationsOf(document()).map(({ method, path, operation: { summary } }) => ({
+      method,
+      path,
+      summary,
+    }));
+    return { graphql: '/graphql', docs: '/docs', routes };
+  },
+});
+
+export const docs = defineRoute({
+  path: '/docs',
+  subject: 'documentation',
+  summary: 'All addresses as a page to read',
+  answer: { schema: z.string(), type: 'text/html' },
+  async handle(_input, _shared, { origin, document }) {
+    const headers = {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+    };
+    return new Response(await docsPage(document(), origin), { headers });
+  },
+});
+
+export const openapi = defineRoute({
+  path: '/openapi.json',
+  subject: 'documentation',
+  summary: 'All addresses as an OpenAPI 3.1 document',
+  answer: { schema: z.looseObject({ openapi: z.string() }) },
+  handle: (_input, _shared, { document }) => document(),
+});

@@ -1,0 +1,41 @@
+import { z } from '@hono/zod-openapi';
+import { statusCodes } from '../../domains/user-status/status.ts';
+import { formatMicros } from '../../lib/decimal.ts';
+import { ExactNumber } from '../../lib/exact-json.ts';
+import { defineRoute } from '../route.ts';
+
+const group = z.object({
+  user_status: z.enum(statusCodes).openapi({ description: 'Of the user at the time of the transaction.' }),
+  city: z.string().openapi({ description: 'Of the address, by the table in force; `unknown` is a group of its own.' }),
+  sum: z.number().openapi({ description: 'Written exactly: read it as a decimal where a double is too small.' }),
+  count: z.int().min(1),
+});
+
+export const transactionsAggregate = defineRoute({
+  path: '/transactions/aggregate',
+  subject: 'facts',
+  summary: 'All transactions by status and city',
+  description:
+    'Every transaction is in exactly one group. Ordered by status (non-paying, paying, cancelled), then by city. A status change that arrives late and a new table of addresses correct every figure they touch.',
+  answer: {
+    schema: z.array(group),
+    example: [
+      { user_status: 'non-paying', city: 'london', sum: 241, count: 2 },
+      { user_status: 'paying', city: 'munich', sum: 20.5, count: 1 },
+    ],
+  },
+  async handle(_input, { enrichedAggregate }) {
+    const aggregation = await enrichedAggregate.aggregate({
+      source: 'TRANSACTIONS',
+      groupBy: ['USER_STATUS', 'CITY'],
+      timeZone: 'UTC',
+      orderBy: [],
+    });
+    return aggregation.groups().map(({ key, measures: { sum, count } }) => ({
+      user_status: key.USER_STATUS,
+      city: key.CITY,
+      sum: new ExactNumber(formatMicros(sum)),
+      count,
+    }));
+  },
+});

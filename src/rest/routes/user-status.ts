@@ -1,0 +1,28 @@
+import { z } from '@hono/zod-openapi';
+import { statusCodes } from '../../domains/user-status/status.ts';
+import { date, userId } from '../parameters.ts';
+import { defineRoute } from '../route.ts';
+
+const told = {
+  subject: 'facts',
+  description:
+    'The status of the last change at or before the date; of several at one moment the later record counts. A user without a change by then, or never heard of, is `non-paying`.',
+  answer: { schema: z.object({ user_status: z.enum(statusCodes) }), example: { user_status: 'paying' } },
+} as const;
+
+export const userStatusByPath = defineRoute({
+  ...told,
+  path: '/user_status/{user_id}',
+  summary: 'The status of a user at a moment',
+  params: { user_id: userId },
+  query: { date },
+  handle: ({ user_id, date }, { userStatus }) => ({ user_status: userStatus.statusAt(user_id, date).status }),
+});
+
+export const userStatusByQuery = defineRoute({
+  ...told,
+  path: '/user_status',
+  summary: 'The status of a user at a moment; ids like `.` and `..` cannot stand in a path',
+  query: { user_id: userId, date },
+  handle: ({ user_id, date }, { userStatus }) => ({ user_status: userStatus.statusAt(user_id, date).status }),
+});

@@ -1,0 +1,167 @@
+import { once } from 'node:events';
+import { createServer, request as httpRequest } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { pino } from 'pino';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
+import type { Handler } from '../../src/http/request-guard.ts';
+import { openServer } from '../../src/http/server.ts';
+import type { Direct } from '../../src/rest/fast-path.ts';
+import { asof, folder, serve } from './asof-process.ts';
+
+const log = pino({ level: 'silent' });
+
+const opened = async (handler: Handler) => {
+  const server = await openServer(handler, { host: '127.0.0.1', port: 0, log });
+  onTestFinished(() => server.stop());
+  return server;
+};
+
+describe('asof serve', () => {
+  it('says where it is once it is ready, and stops when asked to', async () => {
+    const data = await folder();
+    const server = await serve(['--data', data, '--empty']);
+    expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+    expect(await (await fetch(`${server.url}/readyz`)).json()).toEqual({ status: 'ready', sequence: 0 });
+    expect(server.output.stdout).toContain(`GraphiQL: ${server.url}/graphql\n`);
+    expect(server.output.stdout).toContain('GET /user_status/');
+    expect(await server.stop()).toBe(0);
+  });
+
+  it('takes in the demo world on the first start only, and shows a query that works', async () => {
+    const data = await folder();
+    const first = await serve(['--data', data], 'main');
+    const [, url = '', body = ''] =
+      /curl -s (\S+) -H 'content-type: application\/json' -d '([^']+)'/.exec(first.output.stdout) ?? [];
+    const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    expect(await answer.json()).toMatchObject({ data: { enrichedAggregate: { total: { sum: expect.any(String) } } } });
+    const { sequence } = (await (await fetch(`${first.url}/readyz`)).json()) as { sequence: number };
+    expect(sequence).toBeGreaterThan(6000);
+    expect(await first.stop('SIGINT')).toBe(0);
+    const second = await serve(['--data', data], 'main');
+    expect(await (await fetch(`${second.url}/readyz`)).json()).toEqual({ status: 'ready', sequence });
+    expect(await second.stop()).toBe(0);
+    expect(await asof(['verify', '--data', data])).toMatchObject({ code: 0, stdout: `sound: ${sequence} records\n` });
+  });
+
+  it('stays empty when told to', async () => {
+    const server = await serve(['--data', await folder(), '--empty'], 'main');
+    expect(await (await fetch(`${server.url}/readyz`)).json()).toEqual({ status: 'ready', sequence: 0 });
+  });
+
+  it('names the port that is in use', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void other.close());
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const { code, stdout, stderr } = await asof(['serve', '--data', await folder(), '--port', String(port)]);
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(stderr).toBe(`asof: port ${port} of 127.0.0.1 is in use; choose another with --port\n`);
+  });
+});
+
+describe('openServer', () => {
+  it('says that it is not ready while the indices are being built', async () => {
+    const app = createApp(readConfig({ data: ':memory:' }), { log });
+    onTestFinished(() => app.close());
+    const server = await opened(app.fetch);
+    const statuses = () =>
+      Promise.all(['healthz', 'readyz'].map(async (path) => (await fetch(`${server.url}/${path}`)).status));
+    expect(await statuses()).toEqual([200, 503]);
+    await app.start();
+    expect(await statuses()).toEqual([200, 200]);
+  });
+
+  it('finishes requests in flight and closes their connections', async () => {
+    let finish = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const server = await opened(async () => {
+      await held;
+      return new Response('done');
+    });
+    const answer = fetch(server.url);
+    await delay(50);
+    const stopped = server.stop();
+    await delay(20);
+    finish();
+    const response = await answer;
+    expect(response.headers.get('connection')).toBe('close');
+    expect(await response.text()).toBe('done');
+    await stopped;
+    await expect(fetch(server.url)).rejects.toThrow();
+  });
+
+  it('does not wait for connections that ask nothing', async () => {
+    const server = await opened(async () => new Response('done'));
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    await once(socket, 'connect');
+    await (await fetch(server.url)).text();
+    const begun = performance.now();
+    await server.stop();
+    expect(performance.now() - begun).toBeLessThan(1000);
+    socket.destroy();
+  });
+
+  it('stops under a load of kept connections', async () => {
+    const server = await opened(async () => new Response('done'));
+    let running = true;
+    const clients = Array.from({ length: 8 }, async () => {
+      while (running)
+        await fetch(server.url).then(
+          (response) => response.text(),
+          () => delay(5),
+        );
+    });
+    await delay(100);
+    const begun = performance.now();
+    await server.stop();
+    expect(performance.now() - begun).toBeLessThan(2000);
+    running = false;
+    await Promise.all(clients);
+  });
+
+  it('cuts off a request that does not come to its end, and no stream', async () => {
+    const direct: Direct = ({ url }) =>
+      url === '/stream' ? { isStream: true, answer: async (outgoing) => void outgoing.flushHeaders() } : undefined;
+    const given = { host: '127.0.0.1', port: 0, log, direct, requestTimeoutMs: 200 };
+    // One is answered before it has come.
+    const handler: Handler = async ({ url, body }) => {
+      if (!url.endsWith('/early')) await body?.pipeTo(new WritableStream());
+      return new Response('done');
+    };
+    const server = await openServer(handler, given);
+    onTestFinished(() => server.stop());
+    const begin = (path: string) => {
+      const request = httpRequest(`${server.url}${path}`, { method: 'POST', agent: false });
+      request.on('response', (response) => response.resume().on('error', () => undefined));
+      request.on('error', () => undefined).write('a');
+      return request;
+    };
+    const stream = begin('/stream');
+    const streamed = once(stream, 'response');
+    for (const path of ['/late', '/early']) {
+      const [socket] = (await once(begin(path), 'socket')) as [Socket];
+      socket.on('error', () => undefined);
+      await once(socket, 'close');
+    }
+    await streamed;
+    expect(stream.destroyed).toBe(false);
+    stream.destroy();
+  });
+
+  it('answers a request without a valid Host as 400', async () => {
+    const server = await opened(async () => new Response('done'));
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    socket.end('GET / HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n');
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk as Buffer);
+    const text = Buffer.concat(chunks).toString();
+    expect(text).toMatch(/^HTTP\/1\.1 400 /);
+    expect(text).toContain('"code":"BAD_REQUEST"');
+  });
+});

@@ -1,0 +1,204 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { ledgerTables } from '../../../db/sqlite/ledger-tables.ts';
+import type { Store } from '../../../db/store.ts';
+import { commits, imports, statusChanges, transactions } from '../../../db/tables/index.ts';
+import { appendChange, dataFolder, rawConnection, testStore } from '../../support/store.ts';
+
+const purchase = (transactionId: string) => ({
+  transactionId,
+  userId: 'ada',
+  occurredAtUs: 0,
+  productId: 'p',
+  amount: '1',
+  ip: null,
+});
+
+/** Every sequence number that is stored, ascending. */
+const seqsOf = (store: Store): number[] =>
+  ledgerTables
+    .flatMap((table) => store.records(table, ['seq'], 0, 2 ** 32).map(({ seq }) => seq))
+    .sort((a, b) => a - b);
+
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, place) => place + 1);
+
+describe('sequence numbers', () => {
+  it('have no gap over all tables, however many writers wait and fail', async () => {
+    const store = testStore();
+    const work = (place: number) =>
+      store.write((tx) => {
+        const first = tx.append(statusChanges, { userId: `u${place}`, effectiveAtUs: place, status: 'paying' });
+        if (place % 5 === 0) throw new Error('on purpose');
+        const second = place % 2 === 0 ? tx.append(transactions, purchase(`t${place}`)) : undefined;
+        // The unique key makes the engine itself refuse the repeat, after the append has taken its number.
+        if (place % 7 === 0) tx.append(transactions, purchase('the same'));
+        return { first, second };
+      });
+    const settled = await Promise.allSettled(Array.from({ length: 700 }, (_, place) => work(place)));
+    const told = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const seqs = seqsOf(store);
+    expect(seqs).toEqual(upTo(seqs.length));
+    expect(settled.filter(({ status }) => status === 'rejected')).toHaveLength(140 + 80 - 1);
+    const rows = new Map(
+      store.records(statusChanges, ['seq', 'userId', 'effectiveAtUs'], 0, 2 ** 32).map((row) => [row.seq, row]),
+    );
+    for (const { first, second } of told) {
+      expect(rows.has(first)).toBe(true);
+      if (second !== undefined) expect(second).toBe(first + 1);
+    }
+    expect(store.verify().problems).toEqual([]);
+  });
+
+  it('have no gap with two stores and two more processes on one file', async () => {
+    const data = dataFolder();
+    const [one, other] = [testStore({ data }), testStore({ data })];
+    const script = fileURLToPath(new URL('../../support/ledger-writer.ts', import.meta.url));
+    const children = ['x', 'y'].map((name) =>
+      spawn(process.execPath, ['--import', 'tsx', script, data, name, '200'], {
+        stdio: ['ignore', 'ignore', 'inherit'],
+      }),
+    );
+    const ends = children.map((child) => once(child, 'exit'));
+    let here = 0;
+    while (children.some(({ exitCode }) => exitCode === null)) {
+      await Promise.all([one.write(appendChange()), other.write(appendChange()), one.write(appendChange())]);
+      here += 3;
+      // Each also reads what the others do, at a moment of its own choosing.
+      expect(other.verify().problems).toEqual([]);
+    }
+    expect(await Promise.all(ends)).toEqual([
+      [0, null],
+      [0, null],
+    ]);
+    expect(seqsOf(one)).toEqual(upTo(here + 2 * (200 + 67)));
+    expect(one.verify().problems).toEqual([]);
+  });
+
+  it('are given in the order of the calls, and the answer comes after the commit', async () => {
+    const store = testStore();
+    const seen: number[] = [];
+    const writes = upTo(50).map(async () => {
+      const seq = await store.write(appendChange());
+      expect(store.records(statusChanges, ['seq'], seq - 1, seq)).toHaveLength(1);
+      expect(store.commitsAfter(seq - 1, 1)[0]?.lastSeq).toBeGreaterThanOrEqual(seq);
+      seen.push(seq);
+    });
+    await Promise.all(writes);
+    expect(seen).toEqual(upTo(50));
+  });
+});
+
+describe('a write', () => {
+  it('that fails undoes itself alone, what it inserted and updated included', async () => {
+    const store = testStore();
+    const begun = { target: 'T', source: 's', state: 'RUNNING', startedAtUs: 0, bytesTotal: 0, processId: 0 } as const;
+    const id = await store.write((tx) => tx.insert(imports, begun));
+    const results = await Promise.allSettled([
+      store.write(appendChange('before')),
+      store.write((tx) => {
+        tx.update(imports, { id }, { read: 7 });
+        tx.insert(imports, begun);
+        appendChange('failing')(tx);
+        throw new Error('on purpose');
+      }),
+      store.write(appendChange('after')),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(store.records(statusChanges, ['seq', 'userId'], 0, 9).map(({ seq, userId }) => [seq, userId])).toEqual([
+      [1, 'before'],
+      [2, 'after'],
+    ]);
+    expect(store.page(imports, { key: 'id', direction: 'asc', limit: 9 })).toMatchObject([{ id, read: 0 }]);
+  });
+
+  it('that appends nothing leaves no commit', async () => {
+    const store = testStore();
+    await store.write(() => 'nothing');
+    expect(store.count(commits)).toBe(0);
+  });
+
+  it('is never dated before an earlier one, although the clock goes back', async () => {
+    const data = dataFolder();
+    const clock = [5000, 4000, 6000, 1000];
+    const store = testStore({ data, nowUs: () => clock.shift() ?? 2000 });
+    for (const _ of upTo(4)) await store.write(appendChange());
+    const reopened = testStore({ data, nowUs: () => 10 });
+    await reopened.write(appendChange());
+    expect(store.records(statusChanges, ['recordedAtUs'], 0, 9).map(({ recordedAtUs }) => recordedAtUs)).toEqual([
+      5000, 5000, 6000, 6000, 6000,
+    ]);
+    expect(store.verify().problems).toEqual([]);
+  });
+
+  it('is refused beyond writeQueueMax, and nothing of it is stored', async () => {
+    const store = testStore({ writeQueueMax: 20 });
+    const settled = await Promise.allSettled(upTo(30).map(() => store.write(appendChange())));
+    const refused = settled.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+    expect(refused).toHaveLength(10);
+    for (const reason of refused)
+      expect(reason).toMatchObject({ code: 'OVERLOADED', message: expect.stringContaining('writeQueueMax') });
+    expect(seqsOf(store)).toEqual(upTo(20));
+    expect(await store.write(appendChange())).toBe(21);
+  });
+
+  it('waits for a lock without holding the thread, and then succeeds', async () => {
+    const data = dataFolder();
+    const store = testStore({ data });
+    const other = rawConnection(data);
+    other.exec('begin immediate');
+    const before = performance.eventLoopUtilization();
+    const written = store.write(appendChange());
+    await delay(400);
+    expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.6);
+    // Who reads is not held up at all.
+    expect(store.count(statusChanges)).toBe(0);
+    other.exec('rollback');
+    expect(await written).toBe(1);
+  });
+
+  it('is refused when the lock stays, and nothing of it is stored', async () => {
+    const data = dataFolder();
+    const store = testStore({ data, writeWaitMs: 100 });
+    const other = rawConnection(data);
+    other.exec('begin immediate');
+    await expect(store.write(appendChange())).rejects.toMatchObject({ code: 'OVERLOADED' });
+    other.exec('rollback');
+    expect(await store.write(appendChange())).toBe(1);
+  });
+
+  it('is refused when the ledger cannot be read, and does not wait for ever', async () => {
+    const data = dataFolder();
+    const store = testStore({ data });
+    rawConnection(data).exec('alter table commits rename to hidden');
+    await expect(store.write(appendChange())).rejects.toThrow('commits');
+    await expect(store.write(appendChange())).rejects.toThrow('commits');
+  });
+
+  it('is refused once the store is closed, waiting ones too', async () => {
+    const store = testStore();
+    const waiting = store.write(appendChange());
+    store.close();
+    await expect(waiting).rejects.toMatchObject({ code: 'NOT_READY' });
+    await expect(store.write(appendChange())).rejects.toMatchObject({ code: 'NOT_READY' });
+  });
+});
+
+describe('a rehearsal', () => {
+  it('sees its own rows on top of the stored ones, and stores nothing', async () => {
+    const store = testStore();
+    await store.write((tx) => tx.append(transactions, purchase('stored')));
+    const rehearsal = store.rehearsal();
+    rehearsal.run((tx) => tx.append(transactions, { ...purchase('rehearsed'), amount: '2' }));
+    const found = rehearsal.run((tx) =>
+      ['stored', 'rehearsed', 'neither'].map((transactionId) => tx.newest(transactions, { transactionId })?.amount),
+    );
+    expect(found).toEqual(['1', '2', undefined]);
+    rehearsal.close();
+    expect(seqsOf(store)).toEqual([1]);
+    expect(store.count(commits)).toBe(1);
+  });
+});

@@ -1,0 +1,142 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openClient } from '../../../db/sqlite/client.ts';
+import { serve, startAsof } from '../../cli/asof-process.ts';
+import { openApp } from '../../support/app.ts';
+import { appendChange, dataFolder, rawConnection, testStore } from '../../support/store.ts';
+
+/** A store with ten records in ten commits and one import of three. */
+const filled = async () => {
+  const opened = await openApp({ data: dataFolder() });
+  onTestFinished(opened.close);
+  const text = [
+    'user_id,created_at,status',
+    'a,2020-01-01,paying',
+    'b,2020-01-01,paying',
+    'c,2020-01-01,paying',
+    'd,,',
+  ];
+  await opened.importFile('user-status', { name: 'changes.csv', text: text.join('\n') });
+  for (let place = 0; place < 7; place++) await opened.app.store.write(appendChange(`u${place}`));
+  const raw = rawConnection(opened.data);
+  expect(opened.app.store.verify().problems).toEqual([]);
+  return { raw, verify: () => opened.app.store.verify().problems };
+};
+
+describe('verify finds', () => {
+  it.each([
+    ['a record that was deleted', 'delete from status_changes where seq = 5', ['ledger: 9 records']],
+    ['the newest record deleted', 'delete from status_changes where seq = 10', ['the newest record is 9']],
+    [
+      'a time that was changed',
+      'update status_changes set recorded_at_us = 1 where seq = 5',
+      ['record 5 does not carry'],
+    ],
+    ['a commit dated back', 'update commits set recorded_at_us = 1 where last_seq = 9', ['commit up to 9', 'record 9']],
+    ['a wrong count', 'update imports set accepted = 4, read = 5', ['it stored 4 records, 3 are there']],
+    ['an account that does not add up', 'update imports set read = 5', ['read 5 records and accounts for 4']],
+    ['a reject that was deleted', 'delete from rejected_records', ['1 records were not taken in, 0 are kept']],
+    [
+      'an imported record given to the API',
+      'update status_changes set import_id = null where seq = 1',
+      ['2 are there'],
+    ],
+  ])('%s', async (_what, sql, expected) => {
+    const { raw, verify } = await filled();
+    raw.exec(sql);
+    const problems = verify().join('\n');
+    for (const part of expected) expect(problems).toContain(part);
+  });
+});
+
+it('does not take what another process commits meanwhile for damage', async () => {
+  const data = dataFolder();
+  const checking = { now: false };
+  const store = testStore({
+    data,
+    onStatement(sql) {
+      if (!checking.now || !sql.includes('max(last_seq)')) return;
+      checking.now = false;
+      raw.exec(
+        "insert into status_changes (seq, recorded_at_us, user_id, effective_at_us, status) values (2, 9, 'u', 0, 'paying'); insert into commits values (2, 9)",
+      );
+    },
+  });
+  const raw = rawConnection(data);
+  await store.write(appendChange());
+  raw.exec('update commits set recorded_at_us = 9; update status_changes set recorded_at_us = 9');
+  checking.now = true;
+  expect(store.verify().problems).toEqual([]);
+  expect(checking.now).toBe(false);
+  expect(store.verify().problems).toEqual([]);
+});
+
+it('syncs every commit: a connection in use runs with synchronous=FULL, also on a file that is opened again', () => {
+  const path = join(dataFolder(), 'asof.sqlite');
+  for (const place of [1, 2, 3]) {
+    const client = openClient(path);
+    client.exec(`begin; insert into commits values (${place}, 0); commit`);
+    expect(client.pragma('synchronous', { simple: true })).toBe(2);
+    expect(client.pragma('journal_mode', { simple: true })).toBe('wal');
+    client.close();
+  }
+});
+
+it('survives a kill in the middle of an import: what was committed adds up, and the next server ends the import', async () => {
+  const data = dataFolder();
+  const rows = 20_000;
+  const lines = Array.from({ length: rows }, (_, place) =>
+    place % 100 === 7 ? 'u,never,paying' : `u${place},2020-01-01,paying`,
+  );
+  const file = join(dataFolder(), 'changes.csv');
+  writeFileSync(file, ['user_id,created_at,status', ...lines].join('\n'));
+  testStore({ data }).close();
+  const raw = rawConnection(data);
+  const importing = startAsof(['import', 'user-status', file, '--data', data], { ASOF_BATCH_RECORDS: '50' });
+  const taken = () => raw.prepare('select max(read) from imports').pluck().get() as number | null;
+  while ((taken() ?? 0) < 2000) await delay(2);
+  importing.child.kill('SIGKILL');
+  await importing.closed;
+
+  const store = testStore({ data });
+  expect(store.verify().problems).toEqual([]);
+  const standing = raw.prepare('select * from imports').get() as Record<string, number>;
+  expect(standing).toMatchObject({ state: 'RUNNING', read: expect.any(Number) });
+  expect(standing.read).toBeLessThan(rows);
+  expect(standing.read).toBe(Number(standing.accepted) + Number(standing.rejected));
+  store.close();
+
+  const server = await serve(['--data', data]);
+  const answer = await fetch(`${server.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      query: '{ imports { nodes { state read accepted rejected finishedAt failure { code } } } }',
+    }),
+  });
+  expect(await answer.json()).toEqual({
+    data: {
+      imports: {
+        nodes: [
+          {
+            state: 'FAILED',
+            read: standing.read,
+            accepted: standing.accepted,
+            rejected: standing.rejected,
+            finishedAt: expect.any(String),
+            failure: { code: 'INTERNAL' },
+          },
+        ],
+      },
+    },
+  });
+  expect(await server.stop()).toBe(0);
+
+  const again = await openApp({ data });
+  onTestFinished(again.close);
+  const second = await again.importFile('user-status', file);
+  expect(second).toMatchObject({ read: rows, unchanged: standing.accepted, rejected: rows / 100 });
+  expect(again.app.store.verify().problems).toEqual([]);
+});

@@ -1,0 +1,281 @@
+import fc from 'fast-check';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openStore } from '../../../db/open.ts';
+import type { Store } from '../../../db/store.ts';
+import { readConfig } from '../../../src/config.ts';
+import { type Conversation, createConversations, type Draw } from '../../../src/domains/conversations/conversations.ts';
+import { createDashboard } from '../../../src/domains/conversations/dashboard.ts';
+import { DomainError } from '../../../src/errors.ts';
+import { createLedger } from '../../../src/ledger/ledger.ts';
+import { type OpenApp, openApp } from '../../support/app.ts';
+import { type DullEvent, dullLine, dullOrphans, dullTrend } from '../../support/reference-conversations.ts';
+
+const settings = { guessNoise: 0, followupsMax: 100_000, trendPointsMax: 10_000 };
+const startUs = Date.UTC(2024, 2, 30, 22) * 1000;
+const uuidOf = (place: number): string => `00000000-0000-4000-8000-${String(place).padStart(12, '0')}`;
+
+/** The domain on a store whose clock a test sets. */
+const withClock = (given: Partial<typeof settings> = {}, draw?: Draw) => {
+  const clock = { nowUs: startUs };
+  const store = openStore({ data: ':memory:', writeQueueMax: 1000, writeWaitMs: 1000, nowUs: () => clock.nowUs });
+  return { clock, store, ...onStore(store, { ...settings, ...given }, draw) };
+};
+
+const onStore = (store: Store, given = settings, draw?: Draw) => {
+  const ledger = createLedger(store);
+  const conversations = createConversations(store, ledger, given, draw);
+  return { ledger, conversations, dashboard: createDashboard(ledger, conversations, given) };
+};
+
+type Opened = Omit<ReturnType<typeof withClock>, 'clock'>;
+
+const uuid = fc.nat(11).map(uuidOf);
+const request = fc.oneof(
+  fc.record({ kind: fc.constant('start' as const), uuid, symbol: fc.constantFrom('a', 'b', 'y') }),
+  fc.record({ kind: fc.constant('followup' as const), uuid, symbol: fc.constant('') }),
+);
+type Request = DullEvent['kind'] extends infer Kind ? { kind: Kind; uuid: string; symbol: string } : never;
+
+/** Requests that come at one moment, and how long it is to the next. */
+const moment = fc.record({
+  requests: fc.array(request, { minLength: 1, maxLength: 4 }),
+  stepUs: fc.constantFrom(0, 1, 2, 40_000_000, 3_600_000_000),
+});
+
+/** Sends requests at once; gives those that were taken in for the first time. */
+const send = async ({ conversations }: Opened, requests: readonly Request[]): Promise<DullEvent[]> => {
+  const seqsBefore = new Set<number>();
+  const sent = requests.map(async ({ kind, uuid, symbol }): Promise<(DullEvent & { seq: number }) | null> => {
+    if (kind === 'followup') {
+      const { seq, receivedAtUs } = await conversations.followUp(uuid);
+      return { kind, uuid, symbol, seq, atUs: receivedAtUs, isVowelGuess: false };
+    }
+    const begun = await conversations.start(uuid, symbol).catch((error: unknown) => conflictOf(error));
+    if (begun === null) return null;
+    expect(begun.symbol).toBe(symbol);
+    return { kind, uuid, symbol, seq: begun.seq, atUs: begun.startedAtUs, isVowelGuess: begun.isVowelGuess };
+  });
+  const events = (await Promise.all(sent)).filter((event) => event !== null);
+  return events.filter(({ seq }) => {
+    const isNew = !seqsBefore.has(seq);
+    seqsBefore.add(seq);
+    return isNew;
+  });
+};
+
+const conflictOf = (error: unknown): null => {
+  expect(error).toBeInstanceOf(DomainError);
+  expect((error as DomainError).code).toBe('CONFLICT');
+  return null;
+};
+
+/** Compares every figure and page of a span with a recount. */
+const compare = ({ conversations, dashboard, store }: Opened, events: readonly DullEvent[], span: [number, number]) => {
+  const [from, to] = span;
+  const range = { between: { from, to } };
+  const symbols = ['b', 'a', 'y', 'z'];
+  const figures = dashboard.figures({ symbols, range, timeZone: 'Europe/Berlin' });
+  const lines = symbols.map((symbol) => dullLine(events, symbol, from, to));
+  expect(figures.symbols).toMatchObject(lines);
+  expect(figures.total.count).toBe(lines.reduce((sum, { count }) => sum + count, 0));
+  expect(figures.total.followups).toBe(lines.reduce((sum, { followups }) => sum + followups, 0));
+  expect(figures.orphanFollowups).toBe(dullOrphans(events));
+  for (const grain of ['MINUTE', 'HOUR', 'DAY', 'MONTH'] as const)
+    expect(figures.trend(grain)).toEqual(dullTrend(events, symbols, grain, 'Europe/Berlin', span));
+
+  const inside = events.filter(({ kind, atUs }) => kind === 'start' && atUs >= from && atUs < to);
+  for (const symbol of [undefined, 'a']) {
+    const wanted = inside.filter((start) => symbol === undefined || start.symbol === symbol).map(({ uuid }) => uuid);
+    for (const fromEnd of [false, true])
+      expect(pagesOf(conversations, { symbol, range, timeZone: 'UTC', fromEnd })).toEqual(wanted);
+  }
+  expect(conversations.followupsOf(inside.map(({ uuid }) => uuid)).map((each) => each.length)).toEqual(
+    inside.map((start) => events.filter(({ kind, uuid }) => kind === 'followup' && uuid === start.uuid).length),
+  );
+  expect([...conversations.events()].flat().map(({ uuid }) => uuid)).toEqual(events.map(({ uuid }) => uuid));
+  expect(store.verify().problems).toEqual([]);
+};
+
+/** All pages of three, one after another, from either end. */
+const pagesOf = (
+  conversations: Opened['conversations'],
+  asked: Parameters<Opened['conversations']['page']>[0] extends infer R ? Omit<R, 'limit'> : never,
+): string[] => {
+  const seqs: number[] = [];
+  for (;;) {
+    const place = asked.fromEnd ? { beforeSeq: seqs[0] } : { afterSeq: seqs.at(-1) };
+    const page = conversations.page({ ...asked, ...place, limit: 3 } as never);
+    expect(asked.fromEnd ? page.hasAfter : page.hasBefore).toBe(seqs.length > 0);
+    if (asked.fromEnd) seqs.unshift(...page.seqs);
+    else seqs.push(...page.seqs);
+    if (asked.fromEnd ? page.hasBefore : page.hasAfter) continue;
+    expect(page.totalCount).toBe(seqs.length);
+    return conversations.bySeqs(seqs).map((found) => (found as Conversation).uuid);
+  }
+};
+
+describe('conversations', () => {
+  it('are counted like a list that is gone through, whatever comes when, before and after a restart', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(moment, { minLength: 1, maxLength: 15 }),
+        fc.nat(),
+        fc.nat(),
+        async (moments, one, other) => {
+          const opened = withClock();
+          try {
+            await opened.ledger.catchUp();
+            const events: DullEvent[] = [];
+            const known = new Set<string>();
+            for (const { requests, stepUs } of moments) {
+              for (const event of await send(opened, requests)) {
+                if (event.kind === 'start' && known.has(event.uuid)) continue;
+                if (event.kind === 'start') known.add(event.uuid);
+                events.push(event);
+              }
+              opened.clock.nowUs += stepUs;
+            }
+            const times = [...events.flatMap(({ atUs }) => [atUs, atUs + 1]), startUs - 1];
+            const [low, high] = [times[one % times.length] as number, times[other % times.length] as number];
+            const span: [number, number] = [Math.min(low, high), Math.max(low, high)];
+            compare(opened, events, span);
+            const again = { store: opened.store, ...onStore(opened.store) };
+            await again.ledger.catchUp();
+            compare(again, events, span);
+            expect(again.conversations.index.entries).toBe(new Set(events.map(({ uuid }) => uuid)).size);
+          } finally {
+            opened.store.close();
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+  }, 60_000);
+
+  it('are guessed at: turned into the opposite by chance, `y` by chance alone', async () => {
+    const draws = [0.05, 0.2, 0.05, 0.2, 0.4, 0.6];
+    const { conversations, dashboard, ledger, store } = withClock({ guessNoise: 0.1 }, () => draws.shift() as number);
+    onTestFinished(() => store.close());
+    await ledger.catchUp();
+    const guesses: boolean[] = [];
+    for (const [place, symbol] of ['a', 'E', 'b', 'C', 'y', 'Y'].entries())
+      guesses.push((await conversations.start(uuidOf(place), symbol)).isVowelGuess);
+    expect(guesses).toEqual([false, true, true, false, true, false]);
+    expect((await conversations.start(uuidOf(0), 'a')).isVowelGuess).toBe(false);
+    expect(draws).toEqual([]);
+    await conversations.start(uuidOf(9), 'a').catch(() => undefined);
+    const accuracyOf = (symbol: string) => dashboard.ofSymbol(symbol).guessAccuracy;
+    expect(['e', 'b', 'c', 'y', 'z'].map(accuracyOf)).toEqual([1, 0, 1, null, null]);
+  });
+
+  it('are guessed with the noise of the setting, a number from 0 to 1', async () => {
+    const app = await openApp({ settings: { guessNoise: '1' } });
+    onTestFinished(app.close);
+    const guesses = [...'aeb'].map((symbol, place) => app.app.domains.conversations.start(uuidOf(place), symbol));
+    expect((await Promise.all(guesses)).map(({ isVowelGuess }) => isVowelGuess)).toEqual([false, false, true]);
+    expect(['0', '0.1', '.25', '1'].map((guessNoise) => readConfig({ guessNoise }).guessNoise)).toEqual([
+      0, 0.1, 0.25, 1,
+    ]);
+    for (const guessNoise of ['', '1.1', '-0.1', '10%', '1e-1', '0.'])
+      expect(() => readConfig({ guessNoise }), guessNoise).toThrow('guessNoise');
+  });
+
+  it('are guessed right without noise', async () => {
+    const { conversations, ledger, store } = withClock();
+    onTestFinished(() => store.close());
+    await ledger.catchUp();
+    const letters = [...'abcdefghijklmnopqrstuvwxz'];
+    const begun = await Promise.all(letters.map((letter, place) => conversations.start(uuidOf(place), letter)));
+    expect(begun.filter(({ isVowelGuess }) => isVowelGuess).map(({ symbol }) => symbol)).toEqual([...'aeiou']);
+  });
+
+  it.each(['', 'ab', 'é', '\u212a', 'İ', 'e\u0301', '1', ' a'])('refuse %j as a symbol', async (symbol) => {
+    const { conversations, ledger, store } = withClock();
+    onTestFinished(() => store.close());
+    await ledger.catchUp();
+    await expect(conversations.start(uuidOf(1), symbol)).rejects.toMatchObject({
+      code: 'BAD_REQUEST',
+      problems: [{ path: 'symbol' }],
+    });
+    expect(ledger.snapshot().sequence).toBe(0);
+  });
+
+  it.each([
+    '00000000-0000-0000-0000-000000000000',
+    'ffffffff-ffff-ffff-ffff-ffffffffffff',
+    '00000000-0000-9000-8000-000000000001',
+    '00000000-0000-4000-c000-000000000001',
+    '{00000000-0000-4000-8000-000000000001}',
+    '00000000000040008000000000000001',
+    '00000000-0000-4000-8000-00000000000g',
+  ])('refuse %s as a UUID', async (text) => {
+    const { conversations, ledger, store } = withClock();
+    onTestFinished(() => store.close());
+    await ledger.catchUp();
+    const refusal = { code: 'BAD_REQUEST', problems: [{ path: 'uuid' }] };
+    await expect(conversations.start(text, 'a')).rejects.toMatchObject(refusal);
+    await expect(conversations.followUp(text)).rejects.toMatchObject(refusal);
+  });
+});
+
+const opened = async (): Promise<OpenApp> => {
+  const app = await openApp();
+  onTestFinished(app.close);
+  return app;
+};
+
+describe('startConversation and followUpConversation', () => {
+  it('answer with the conversation, a conflict, or a follow-up whose conversation is not there', async () => {
+    const app = await opened();
+    const start = (symbol: string) =>
+      app.query(
+        `mutation { startConversation(input: { uuid: "${uuidOf(1).toUpperCase()}", symbol: "${symbol}" }) {
+           __typename ... on StartConversationPayload { conversation { id uuid symbol isVowelGuess followups { receivedAt } } }
+           ... on ConflictError { code problems { path } existing { ... on Conversation { uuid symbol } } } } }`,
+      );
+    const followUp = (place: number) =>
+      app.query(
+        `mutation { followUpConversation(input: { uuid: "${uuidOf(place)}" }) {
+           __typename ... on FollowUpConversationPayload { conversation { uuid } } } }`,
+      );
+    expect((await followUp(1)).data).toEqual({
+      followUpConversation: { __typename: 'FollowUpConversationPayload', conversation: null },
+    });
+    const first = await start('O');
+    expect(first.data).toMatchObject({
+      startConversation: { conversation: { uuid: uuidOf(1), symbol: 'o', isVowelGuess: true, followups: [{}] } },
+    });
+    expect(await start('o')).toEqual(first);
+    expect((await start('p')).data).toEqual({
+      startConversation: {
+        __typename: 'ConflictError',
+        code: 'CONFLICT',
+        problems: [{ path: 'symbol' }],
+        existing: { uuid: uuidOf(1), symbol: 'o' },
+      },
+    });
+    expect((await followUp(1)).data).toMatchObject({ followUpConversation: { conversation: { uuid: uuidOf(1) } } });
+    expect(app.app.ledger.snapshot().sequence).toBe(3);
+    const { startConversation } = first.data as { startConversation: { conversation: { id: string } } };
+    const { data } = await app.query(
+      'query ($id: ID!) { node(id: $id) { __typename ... on Conversation { symbol } } }',
+      {
+        id: startConversation.conversation.id,
+      },
+    );
+    expect(data).toEqual({ node: { __typename: 'Conversation', symbol: 'o' } });
+  });
+
+  it('store a conversation once that many begin at one moment, with one of their symbols', async () => {
+    const app = await opened();
+    const { conversations, dashboard } = app.app.domains;
+    const begun = await Promise.allSettled(
+      Array.from({ length: 60 }, (_, place) => conversations.start(uuidOf(1), place % 2 === 0 ? 'a' : 'b')),
+    );
+    const winners = begun.filter((each) => each.status === 'fulfilled').map(({ value }) => value);
+    expect(winners).toHaveLength(30);
+    expect(new Set(winners.map(({ seq, symbol }) => `${seq} ${symbol}`)).size).toBe(1);
+    expect(dashboard.figures({ timeZone: 'UTC' }).total.count).toBe(1);
+    expect(app.app.ledger.snapshot().sequence).toBe(1);
+  });
+});

@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type OpenApp, openApp } from '../../support/app.ts';
+import { put, rowsOf } from '../../support/datasets.ts';
+
+let opened: OpenApp;
+beforeAll(async () => {
+  opened = await openApp({
+    settings: { datasetCellLengthMax: '1000', recordBytesMax: '100kB', datasetColumnsMax: '100' },
+  });
+});
+afterAll(() => opened.close());
+
+const linesOf = async (importId: number): Promise<(number | null)[]> => {
+  const { data } = await opened.query<{ rejectedRecords: { nodes: { line: number; import: { id: string } }[] } }>(
+    'query ($import: ID!) { rejectedRecords(import: $import, first: 100) { nodes { line import { id } } } }',
+    { import: Buffer.from(`Import:${importId}`).toString('base64url') },
+  );
+  return (data?.rejectedRecords.nodes ?? []).map(({ line }) => line).sort((a, b) => a - b);
+};
+
+it.each<[string, string | Uint8Array, { read: number; rejected: number; lines: number[] }]>([
+  ['ragged rows', 'a,b\n1,2\n3\n4,5,6\n7,8\n', { read: 4, rejected: 2, lines: [3, 4] }],
+  ['a quote that is never closed', 'a,b\n1,2\n3,"open\n4,5\n6,7\n', { read: 4, rejected: 1, lines: [3] }],
+  ['text after a closing quote', 'a,b\n1,"x"y\n3,4\n', { read: 2, rejected: 1, lines: [2] }],
+  ['a NUL', 'a,b\n1,x\0y\n3,4\n', { read: 2, rejected: 1, lines: [2] }],
+  ['a cell that is too long', `a,b\n1,${'x'.repeat(1001)}\n3,4\n`, { read: 2, rejected: 1, lines: [2] }],
+  ['a record that is too long', `a,b\n1,"${'x'.repeat(100_001)}"\n3,4\n`, { read: 2, rejected: 1, lines: [2] }],
+  ['invalid UTF-8', Buffer.from('a,b\n1,\xff\n3,\xc3\xa9\n', 'latin1'), { read: 2, rejected: 1, lines: [2] }],
+  ['a byte order mark', '\ufeffa,b\n1,2\n', { read: 1, rejected: 0, lines: [] }],
+  ['carriage returns', 'a,b\r1,2\r3,4\r', { read: 2, rejected: 0, lines: [] }],
+  ['both', 'a,b\r\n1,2\r\n\r\n"3\r\n3",4\r\n', { read: 2, rejected: 0, lines: [] }],
+  ['semicolons', 'a;b\n1;2,5\n', { read: 1, rejected: 0, lines: [] }],
+  ['a header only', 'a,b\n', { read: 0, rejected: 0, lines: [] }],
+  ['no end of line', 'a,b\n1,2', { read: 1, rejected: 0, lines: [] }],
+])('accounts for %s', async (_what, csv, { read, rejected, lines }) => {
+  const account = await put(opened, 'hostile', csv);
+  expect(account).toMatchObject({ status: 200, read, rejected, accepted: read - rejected, unchanged: 0 });
+  expect(await linesOf(account.id)).toEqual(lines);
+  expect(await rowsOf(opened, 'hostile')).toHaveLength(read - rejected);
+});
+
+it.each<[string, string | Uint8Array]>([
+  ['nothing', ''],
+  ['blank lines', '\n\n  \n'],
+  ['UTF-16', Buffer.from('\ufeffa,b\n1,2\n', 'utf16le')],
+  ['a gzip file', Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0])],
+  ['HTML', '<!doctype html><title>no</title>'],
+  ['JSON', '[{"a": 1}]'],
+  ['too many columns', `${Array.from({ length: 5000 }, (_each, at) => `c${at}`).join()}\n`],
+  ['a header that is not closed', '"a,b\n1,2\n'],
+])('refuses %s as no table', async (_what, csv) => {
+  expect(await put(opened, 'refused', csv)).toMatchObject({ status: 422, error: { code: 'NOT_A_TABLE' } });
+  expect((await opened.get('/datasets/refused')).status).toBe(404);
+});
+
+it('keeps formulas as they are and makes them harmless on request', async () => {
+  await put(opened, 'formulas', 'text,n\n=1+1,-1\n"@SUM(A1)",2\n"a,""b"" \nc",3\n');
+  expect(await (await opened.get('/datasets/formulas/export')).text()).toBe(
+    'text,n\r\n=1+1,-1\r\n@SUM(A1),2\r\n"a,""b"" \nc",3\r\n',
+  );
+  expect(await (await opened.get('/datasets/formulas/export?safe=1&n__lt=3')).text()).toBe(
+    "text,n\r\n'=1+1,-1\r\n'@SUM(A1),2\r\n",
+  );
+});
+
+it('bounds the text to search for', async () => {
+  await put(opened, 'needles', 'text\nabc\n');
+  const response = await opened.get(`/datasets/needles?text=${'x'.repeat(257)}`);
+  expect(response.status).toBe(400);
+  expect(await response.text()).toContain('setting datasetNeedleLengthMax');
+});
+
+it('ends a question that takes too long, names the limit, and answers the next', async () => {
+  const own = await openApp({ settings: { datasetQueryMsMax: '1' } });
+  try {
+    await put(own, 'slow', `text\n${'some words to look through\n'.repeat(20_000)}`);
+    const response = await own.get('/datasets/slow?text=nowhere&_sort=text');
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain('setting datasetQueryMsMax');
+  } finally {
+    await own.close();
+  }
+});
+
+it.each(['../x', 'a/b', '', ' a', '.a', 'a'.repeat(101), 'a\u0000'])('refuses the name %j', async (name) => {
+  const response = await opened.get(`/datasets?wait=1`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ url: 'https://files.example/x.csv', name }),
+  });
+  expect(response.status).toBeGreaterThanOrEqual(400);
+  expect(response.status).toBeLessThan(500);
+});

@@ -1,0 +1,183 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type OpenApp, openApp } from '../../support/app.ts';
+import { sendEvents, sendUsers } from '../../support/events.ts';
+
+const document = `query ($range: TimeRangeInput) { monitor(range: $range) {
+  isPlanned watermark verdict
+  deployment { country variant eventCount userCount share expectedShare }
+  checks { __typename verdict message country
+    ... on SampleRatioTest { observed { variant users expected } chiSquared degreesOfFreedom pValue adjustedPValue sequentialPValue maxDeviation brokenSince suspects { dimension value users chiSquared contribution } }
+    ... on DeploymentGap { kind variant since }
+    ... on CrossoverCheck { users share examples { totalCount } }
+    ... on UnknownUserCheck { users events byVariant { variant users expected } } }
+  markets { country verdict userCount sampleRatio { verdict } }
+  trend { eventCount } arrival { stored medianDelay p99Delay }
+  outcomes { variant mean relativeDifference { estimate lower upper } }
+} }`;
+
+interface Found {
+  readonly verdict: string;
+  readonly isPlanned: boolean;
+  readonly deployment: readonly {
+    country: string;
+    variant: string;
+    eventCount: number;
+    expectedShare: number | null;
+  }[];
+  readonly checks: readonly {
+    __typename: string;
+    verdict: string;
+    message: string;
+    country: string | null;
+    kind?: string;
+    variant?: string;
+    pValue: number | null;
+    maxDeviation: number | null;
+    brokenSince: string | null;
+  }[];
+}
+
+const opened = async (settings: Readonly<Record<string, string>> = {}): Promise<OpenApp> => {
+  const app = await openApp({ settings });
+  onTestFinished(app.close);
+  return app;
+};
+
+/** Every field of the monitor: a number that is none would be an error of GraphQL. */
+const look = async (app: OpenApp, range?: object): Promise<Found> => {
+  const { data, errors } = await app.query<{ monitor: Found }>(document, { range });
+  expect(errors).toBeUndefined();
+  return (data as { monitor: Found }).monitor;
+};
+
+const save = async ({ app }: OpenApp, weights: Readonly<Record<string, number>>, markets: string[] = []) => {
+  const allocation = Object.entries(weights).map(([variant, weight], place) => ({
+    variant,
+    weight,
+    isControl: place === 0,
+  }));
+  await app.domains.experiments.save({ key: 'x', name: 'x', startedAtUs: null, endedAtUs: null, allocation, markets });
+};
+
+const eventsOf = (count: number, versionOf: (user: number) => string, name = 'u') =>
+  Array.from({ length: count }, (_, user) => ({ userId: `${name}${user}`, version: versionOf(user) }));
+
+const splitOf = ({ checks }: Found, country: string | null = null) =>
+  checks.find((check) => check.__typename === 'SampleRatioTest' && check.country === country);
+
+describe('the monitor', () => {
+  it('has something to say of nothing, planned or not', async () => {
+    const app = await opened();
+    expect(await look(app)).toMatchObject({ verdict: 'NOT_ENOUGH_DATA', isPlanned: false, deployment: [] });
+    await save(app, { A: 1, B: 1 }, ['SE']);
+    const planned = await look(app);
+    expect(planned.deployment).toMatchObject([
+      { country: 'SE', variant: 'A', eventCount: 0, expectedShare: 0.5 },
+      { country: 'SE', variant: 'B', eventCount: 0, expectedShare: 0.5 },
+    ]);
+    expect(planned.verdict).toBe('NOT_ENOUGH_DATA');
+    expect(await look(app, { last: 'P7D' })).toMatchObject({ verdict: 'NOT_ENOUGH_DATA' });
+  });
+
+  it('has no split to judge with one variant, and says what it takes for planned with two', async () => {
+    const app = await opened();
+    await sendEvents(
+      app,
+      eventsOf(150, () => 'A'),
+    );
+    const one = await look(app);
+    expect(splitOf(one)).toMatchObject({ verdict: 'NOT_ENOUGH_DATA', pValue: null });
+    expect(splitOf(one)?.message).toBe('All markets: only one variant is known, so there is no split to test.');
+    await sendEvents(
+      app,
+      eventsOf(90, () => 'B', 'v'),
+    );
+    const { message, verdict } = splitOf(await look(app)) ?? {};
+    expect(verdict).toBe('BROKEN');
+    expect(message).toContain('240 users split A 150, B 90, where 50.0 % / 50.0 % is taken for planned');
+    expect(message).toContain('up to 12.5 % off');
+  });
+
+  it('says below how many users it tells nothing, to the user', async () => {
+    const app = await opened();
+    await save(app, { A: 1, B: 1 });
+    await sendEvents(
+      app,
+      eventsOf(99, () => 'A'),
+    );
+    expect(splitOf(await look(app))).toMatchObject({ verdict: 'NOT_ENOUGH_DATA' });
+    expect(splitOf(await look(app))?.message).toContain('fewer than 100 users tell nothing');
+    await sendEvents(app, [{ userId: 'last', version: 'A' }]);
+    expect(splitOf(await look(app))?.verdict).not.toBe('NOT_ENOUGH_DATA');
+  });
+
+  it('takes fifty variants, and one in a thousand', async () => {
+    const app = await opened();
+    await save(app, Object.fromEntries(Array.from({ length: 50 }, (_, place) => [`V${place}`, 1])));
+    await sendEvents(
+      app,
+      eventsOf(1000, (user) => `V${user % 50}`),
+    );
+    expect(splitOf(await look(app))).toMatchObject({ verdict: 'HEALTHY', maxDeviation: 0 });
+    await save(app, { A: 99.9, B: 0.1 });
+    await sendEvents(
+      app,
+      eventsOf(1000, (user) => (user === 500 ? 'B' : 'A'), 'w'),
+    );
+    const { checks } = await look(app);
+    expect(checks.filter(({ __typename }) => __typename === 'SampleRatioTest')).toMatchObject([
+      { verdict: 'HEALTHY', country: null },
+      { verdict: 'HEALTHY', country: 'unknown' },
+    ]);
+    // What was planned before is not any more.
+    expect(checks.filter(({ kind }) => kind === 'VARIANT_UNEXPECTED')).toHaveLength(50);
+  });
+
+  it('tells of planned variants and markets that nobody saw, and of countries that nobody planned', async () => {
+    const app = await opened();
+    await save(app, { A: 1, B: 1, C: 1 }, ['SE', 'DE']);
+    const users = Array.from({ length: 240 }, (_, user) => [`u${user}`, user % 2 === 0 ? 'SE' : 'FR']);
+    await sendUsers(app, Object.fromEntries(users.slice(0, 230)));
+    await sendEvents(
+      app,
+      eventsOf(240, (user) => (user % 4 < 2 ? 'A' : 'B')),
+    );
+    const { checks, verdict } = await look(app);
+    expect(verdict).toBe('BROKEN');
+    const gaps = checks.filter(({ kind }) => kind).map(({ kind, country, variant }) => [kind, country, variant]);
+    expect(gaps).toHaveLength(4);
+    expect(gaps).toEqual(
+      expect.arrayContaining([
+        ['MARKET_MISSING', 'DE', null],
+        ['MARKET_UNEXPECTED', 'FR', null],
+        ['VARIANT_MISSING', 'SE', 'C'],
+        ['VARIANT_MISSING', 'FR', 'C'],
+      ]),
+    );
+  });
+
+  it('is quiet about what is certain and too little to matter', async () => {
+    const app = await opened({ monitorDeviationMin: '0.2' });
+    await save(app, { A: 1, B: 1 });
+    await sendEvents(
+      app,
+      eventsOf(1000, (user) => (user % 5 < 3 ? 'A' : 'B')),
+    );
+    const { verdict, message, brokenSince } = splitOf(await look(app)) ?? {};
+    expect(verdict).toBe('HEALTHY');
+    expect(message).toContain('not by chance, but only up to 10.0 % off, too little to matter');
+    expect(brokenSince).toBe('2023-05-01T00:00:00Z');
+  });
+
+  it('judges by a plan that is changed in the middle as if it had always been so', async () => {
+    const app = await opened();
+    await save(app, { A: 1, B: 1 });
+    await sendEvents(
+      app,
+      eventsOf(1000, (user) => (user % 5 === 0 ? 'B' : 'A')),
+    );
+    expect((await look(app)).verdict).toBe('BROKEN');
+    await save(app, { A: 80, B: 20 });
+    expect(splitOf(await look(app))).toMatchObject({ verdict: 'HEALTHY', maxDeviation: 0, brokenSince: null });
+  });
+});

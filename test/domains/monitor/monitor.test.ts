@@ -1,0 +1,336 @@
+import fc from 'fast-check';
+import { Temporal } from 'temporal-polyfill';
+import { expect, it } from 'vitest';
+import { type Moments, relativeDifferenceInterval } from '../../../src/lib/statistics/confidence-sequence.ts';
+import { type OpenApp, openApp } from '../../support/app.ts';
+import {
+  type Batch,
+  days,
+  iso,
+  ledgers,
+  nothing,
+  send,
+  time,
+  withBatch,
+} from '../../support/experiment-arbitraries.ts';
+import { dullChecks } from '../../support/reference-checks.ts';
+import {
+  type DullLedger,
+  type DullMetric,
+  dullDeployment,
+  dullOutcome,
+  dullPlan,
+  dullPlans,
+  dullRows,
+} from '../../support/reference-experiment.ts';
+import { dullPeriod } from '../../support/reference-world.ts';
+
+// So few users cross no line of 0.01: the prior alone takes hundreds.
+const limits = { alpha: 0.95, deviationMin: 0.01, usersMin: 5 };
+const now = days(3) + 5 * 3_600_000_000;
+const settings = { monitorAlpha: '0.95', monitorUsersMin: '5', lateAfterMs: '43200000', now: iso(now) };
+const zones = ['UTC', 'Europe/Berlin', 'Asia/Kathmandu'];
+const metrics: DullMetric[] = ['ORDER_VALUE_PER_USER', 'ORDERS_PER_USER', 'CONVERSION'];
+
+const questions = fc.record({
+  key: fc.constantFrom('x', 'x', 'x', 'y', 'default', null),
+  country: fc.option(fc.constantFrom('SE', 'DE', 'NO', 'unknown', 'nowhere')),
+  range: fc.option(
+    fc.oneof(
+      fc.tuple(time, time).map((ends) => ({ from: Math.min(...ends), to: Math.max(...ends) })),
+      fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 2 })).map(([first, more]) => ({
+        first: iso(days(first)).slice(0, 10),
+        last: iso(days(first + more)).slice(0, 10),
+      })),
+    ),
+    { freq: 2 },
+  ),
+  timeZone: fc.constantFrom(...zones),
+  grain: fc.constantFrom('HOUR', 'DAY', 'WEEK'),
+  metric: fc.constantFrom(...metrics),
+});
+type Question = typeof questions extends fc.Arbitrary<infer Q> ? Q : never;
+
+const document = `query ($experiment: ID, $country: String, $range: TimeRangeInput, $timeZone: TimeZone!, $grain: TimeGrain!, $metric: OutcomeMetric!) {
+  monitor(experiment: $experiment, country: $country, range: $range, timeZone: $timeZone) {
+    experiment { key } isPlanned watermark verdict
+    deployment { country variant eventCount userCount share expectedShare }
+    checks { __typename verdict message country
+      ... on SampleRatioTest { observed { variant users expected } chiSquared degreesOfFreedom pValue adjustedPValue sequentialPValue maxDeviation brokenSince }
+      ... on DeploymentGap { kind variant since }
+      ... on CrossoverCheck { users share examples(first: 1000) { totalCount nodes { userId } } }
+      ... on UnknownUserCheck { users events byVariant { variant users expected } }
+    }
+    markets { country verdict firstEventAt lastEventAt userCount sampleRatio { verdict message } }
+    outcomes(metric: $metric) { variant isControl users mean relativeDifference { estimate lower upper level } }
+    trend(grain: $grain) { periodStart country variant eventCount newUserCount }
+    arrival { received duplicates rejected stored late inTheFuture medianDelay p99Delay }
+  }
+}`;
+
+interface Check {
+  __typename: string;
+  verdict: string;
+  message: string;
+  country: string | null;
+  kind?: string;
+  variant: string | null;
+  since: string | null;
+  brokenSince: string | null;
+  users: number;
+  observed: { variant: string; users: number; expected: number }[];
+  byVariant: { variant: string; users: number; expected: number }[];
+  chiSquared: number | null;
+  pValue: number | null;
+  adjustedPValue: number | null;
+  sequentialPValue: number | null;
+  maxDeviation: number | null;
+  degreesOfFreedom: number | null;
+  examples: { totalCount: number; nodes: { userId: string }[] };
+}
+interface Monitor {
+  experiment: { key: string };
+  isPlanned: boolean;
+  watermark: string | null;
+  verdict: string;
+  deployment: object[];
+  checks: Check[];
+  markets: {
+    country: string;
+    verdict: string;
+    firstEventAt: string | null;
+    lastEventAt: string | null;
+    userCount: number;
+    sampleRatio: Check;
+  }[];
+  outcomes: { variant: string; isControl: boolean; users: number; mean: number; relativeDifference: object | null }[];
+  trend: object[];
+  arrival: Record<string, unknown>;
+}
+
+const instantUs = (text: string | null): number | null =>
+  text === null ? null : Number(Temporal.Instant.from(text).epochNanoseconds / 1000n);
+
+/** Numbers reached in another order of operations: as near as doubles get. */
+const near = (value: number | null): unknown => (value === null ? null : expect.closeTo(value, 9));
+
+const spanOf = ({ range, timeZone }: Question): { from?: number; to?: number } => {
+  if (range === null) return {};
+  if ('from' in range) return range;
+  const startOf = (day: Temporal.PlainDate) => day.toZonedDateTime(timeZone).epochMilliseconds * 1000;
+  return {
+    from: startOf(Temporal.PlainDate.from(range.first)),
+    to: startOf(Temporal.PlainDate.from(range.last).add({ days: 1 })),
+  };
+};
+
+/** The experiment asked for when none is named: running, begun or any, the one saved last. */
+const currentKey = ({ plans }: DullLedger): string => {
+  const inForce = dullPlans(plans);
+  const begun = inForce.filter(({ startedAt }) => (startedAt ?? -Infinity) <= now);
+  return begun.at(-1)?.key ?? inForce.at(-1)?.key ?? 'default';
+};
+
+const isKnown = ({ plans, events }: DullLedger, key: string): boolean =>
+  key === 'default' || plans.some((plan) => plan.key === key) || events.some(({ experiment }) => experiment === key);
+
+const compare = async (app: OpenApp, ledger: DullLedger, question: Question): Promise<void> => {
+  const { key: named, country, range, timeZone, grain, metric } = question;
+  const key = named ?? currentKey(ledger);
+  const between =
+    range && ('from' in range ? { between: { from: iso(range.from), to: iso(range.to) } } : { days: range });
+  const { data, errors } = await app.query<{ monitor: Monitor }>(document, {
+    ...{ experiment: named, country, range: between, timeZone, grain, metric },
+  });
+  if (!isKnown(ledger, key)) {
+    expect(errors?.[0]?.extensions?.code).toBe('NOT_FOUND');
+    return;
+  }
+  expect(errors).toBeUndefined();
+  const monitor = (data as { monitor: Monitor }).monitor;
+  const asked = { key, country: country ?? undefined, ...spanOf(question) };
+  const plan = dullPlan(ledger.plans, key);
+  expect(monitor.experiment.key).toBe(key);
+  expect(monitor.isPlanned).toBe(plan.allocation.length > 0);
+  expect(monitor.deployment).toEqual(
+    dullDeployment(ledger, asked).map((cell) => ({
+      ...cell,
+      share: near(cell.share),
+      expectedShare: near(cell.expectedShare),
+    })),
+  );
+  compareChecks(monitor, ledger, asked);
+  compareOutcomes(monitor, ledger, asked, metric);
+  compareTrend(monitor, ledger, asked, grain, timeZone);
+};
+
+type Asked = { key: string; country?: string | undefined; from?: number; to?: number };
+
+const compareChecks = ({ checks, markets, verdict }: Monitor, ledger: DullLedger, asked: Asked): void => {
+  const dull = dullChecks(ledger, asked, limits);
+  const all = dullRows(ledger, asked);
+  const of = (name: string) => checks.filter(({ __typename }) => __typename === name);
+  const byCountry = <T extends { country: string | null }>(list: readonly T[]): Map<string | null, T> =>
+    new Map(list.map((each) => [each.country, each]));
+
+  const splits = byCountry(of('SampleRatioTest'));
+  expect(new Set(splits.keys())).toEqual(new Set(dull.splits.map((split) => split.country)));
+  for (const wanted of dull.splits) {
+    const found = splits.get(wanted.country) as Check;
+    const sorted = [...found.observed].sort((a, b) => (a.variant < b.variant ? -1 : 1));
+    const observed = wanted.observed.map((each) => ({ ...each, expected: near(each.expected) }));
+    expect(sorted).toEqual(observed.sort((a, b) => (a.variant < b.variant ? -1 : 1)));
+    expect(found).toMatchObject({
+      verdict: wanted.verdict,
+      degreesOfFreedom: wanted.chiSquared === null ? null : wanted.observed.length - 1,
+      chiSquared: near(wanted.chiSquared),
+      pValue: near(wanted.pValue),
+      adjustedPValue: near(wanted.adjustedPValue),
+      sequentialPValue: near(wanted.sequentialPValue),
+      maxDeviation: near(wanted.maxDeviation),
+    });
+    if (!wanted.isTie) expect(instantUs(found.brokenSince)).toBe(wanted.brokenSince);
+    expect(found.message.startsWith(`${wanted.country ?? 'All markets'}: `)).toBe(true);
+  }
+
+  const gaps = of('DeploymentGap').filter(({ kind }) => kind !== 'WENT_SILENT');
+  const gapText = (gap: object) => JSON.stringify(gap);
+  expect(
+    gaps
+      .map(({ kind, verdict: of, country, variant, since }) =>
+        gapText({ kind, verdict: of, country, variant, since: instantUs(since) }),
+      )
+      .sort(),
+  ).toEqual(dull.gaps.map(gapText).sort());
+
+  const crossed = of('CrossoverCheck').map(({ country, verdict: of, users, examples }) => ({
+    ...{ country, verdict: of, users, examples: examples.nodes.map(({ userId }) => userId) },
+  }));
+  const crossovers = dull.crossovers.map(({ share: _share, ...each }) => each);
+  expect(byCountry(crossed)).toEqual(byCountry(crossovers));
+
+  const unknown = of('UnknownUserCheck').map(({ country, verdict: of, users, byVariant }) => ({
+    ...{ country, verdict: of, users, byVariant },
+  }));
+  expect(unknown).toEqual(
+    dull.unknown.map(({ events: _events, byVariant, ...each }) => ({
+      ...each,
+      byVariant: byVariant.map((variant) => ({ ...variant, expected: near(variant.expected) })),
+    })),
+  );
+
+  const ranks = ['BROKEN', 'WATCH', 'NOT_ENOUGH_DATA', 'HEALTHY'];
+  const order = checks.map((check) => ranks.indexOf(check.verdict));
+  expect(order).toEqual([...order].sort((a, b) => a - b));
+  if (order[0] !== undefined && order[0] < 2) expect(verdict).toBe(ranks[order[0]]);
+  else expect(verdict).toBe(dull.splits[0]?.verdict ?? 'NOT_ENOUGH_DATA');
+  for (const market of markets) {
+    const rows = all.filter(({ country }) => country === market.country);
+    const times = rows.map(({ at }) => at);
+    expect({ ...market, first: instantUs(market.firstEventAt), last: instantUs(market.lastEventAt) }).toMatchObject({
+      verdict: checks.find(({ country }) => country === market.country)?.verdict,
+      userCount: new Set(rows.map(({ userId }) => userId)).size,
+      first: times.length > 0 ? Math.min(...times) : null,
+      last: times.length > 0 ? Math.max(...times) : null,
+      sampleRatio: { verdict: splits.get(market.country)?.verdict, message: splits.get(market.country)?.message },
+    });
+  }
+};
+
+const compareOutcomes = ({ outcomes }: Monitor, ledger: DullLedger, asked: Asked, metric: DullMetric): void => {
+  const { country } = asked;
+  const all = dullRows(ledger, asked);
+  const rows = all.filter((row) => country === undefined || row.country === country);
+  const { allocation } = dullPlan(ledger.plans, asked.key);
+  const seen = [...allocation.map(({ variant }) => variant), ...all.map(({ variant }) => variant)];
+  const variants = [...new Set(seen)].sort();
+  const control = (allocation.find(({ isControl }) => isControl) ?? allocation[0])?.variant ?? variants[0];
+  const of = (variant: string): Moments => dullOutcome(rows, variant, metric);
+  expect(outcomes).toEqual(
+    variants.map((variant) => {
+      const { count, mean } = of(variant);
+      const isControl = variant === control;
+      const interval = isControl ? null : relativeDifferenceInterval(of(variant), of(control as string));
+      const relativeDifference =
+        interval && Object.fromEntries(Object.entries(interval).map(([name, value]) => [name, near(value)]));
+      return { variant, isControl, users: count, mean: expect.closeTo(mean, 6), relativeDifference };
+    }),
+  );
+};
+
+const compareTrend = ({ trend, arrival }: Monitor, ledger: DullLedger, asked: Asked, grain: string, zone: string) => {
+  const all = dullRows(ledger, asked);
+  const rows = all.filter(({ country }) => asked.country === undefined || country === asked.country);
+  const points = new Map<string, { eventCount: number; newUserCount: number }>();
+  const exposed = new Set<string>();
+  for (const row of rows) {
+    const key = JSON.stringify([dullPeriod(row.at, grain, zone), row.country, row.variant]);
+    const point = points.get(key) ?? { eventCount: 0, newUserCount: 0 };
+    const user = JSON.stringify([row.userId, row.variant]);
+    const newUserCount = point.newUserCount + Number(!exposed.has(user));
+    exposed.add(user);
+    points.set(key, { eventCount: point.eventCount + 1, newUserCount });
+  }
+  const wanted = [...points].map(([key, point]) => {
+    const [start, country, variant] = JSON.parse(key) as [number, string, string];
+    return { periodStart: start, country, variant, ...point };
+  });
+  wanted.sort(
+    (a, b) =>
+      a.periodStart - b.periodStart ||
+      (a.country < b.country ? -1 : a.country > b.country ? 1 : 0) ||
+      (a.variant < b.variant ? -1 : 1),
+  );
+  expect(
+    (trend as { periodStart: string }[]).map((point) => ({ ...point, periodStart: Date.parse(point.periodStart) })),
+  ).toEqual(wanted);
+
+  // All came at one moment, the frozen one.
+  let newest = -Infinity;
+  const late = new Set<object>();
+  for (const event of ledger.events) {
+    if (event.at < newest - 43_200_000_000) late.add(event);
+    newest = Math.max(newest, Math.min(event.at, now));
+  }
+  const isLate = ledger.events.map((event) => late.has(event));
+  const kept = ledger.events.map((event, place) => ({ ...event, isLate: isLate[place] }));
+  const own = dullRows({ ...ledger, events: kept }, asked).filter(
+    ({ country }) => asked.country === undefined || country === asked.country,
+  ) as readonly (ReturnType<typeof dullRows>[number] & { isLate?: boolean })[];
+  const delays = own
+    .map(({ at }) => now - at)
+    .filter((delay) => delay >= 0)
+    .sort((a, b) => a - b);
+  const rank = (part: number) => delays[Math.max(0, Math.ceil(part * delays.length) - 1)];
+  const text = (delay: number | undefined) => (delay === undefined ? null : `PT${delay / 1e6}S`);
+  expect(arrival).toEqual({
+    ...{ received: all.length, duplicates: 0, rejected: 0, stored: own.length },
+    late: own.filter((event) => event.isLate && event.at <= now + 300_000_000).length,
+    inTheFuture: own.filter(({ at }) => at > now + 300_000_000).length,
+    medianDelay: text(rank(0.5)),
+    p99Delay: text(rank(0.99)),
+  });
+};
+
+it('equals an independent count after every batch, of any part, and after a restart', async () => {
+  await fc.assert(
+    fc.asyncProperty(ledgers, fc.array(questions, { minLength: 2, maxLength: 4 }), async (batches, asked) => {
+      const app = await openApp({ settings });
+      try {
+        let ledger = nothing;
+        for (const batch of batches as Batch[]) {
+          await send(app, batch);
+          ledger = withBatch(ledger, batch);
+          for (const question of asked) await compare(app, ledger, question);
+        }
+        await app.app.close();
+        const again = await openApp({ settings, data: app.data });
+        for (const question of asked) await compare(again, ledger, question);
+        await again.close();
+      } finally {
+        await app.close();
+      }
+    }),
+    { numRuns: Number(process.env.RUNS ?? 12) },
+  );
+}, 120_000);

@@ -1,0 +1,163 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { imports } from '../../../db/tables/index.ts';
+import type { Import } from '../../../src/domains/imports/imports.ts';
+import { importTargets } from '../../../src/lib/import-targets.ts';
+import { parseIp } from '../../../src/lib/ip.ts';
+import { type OpenApp, openApp } from '../../support/app.ts';
+import { dataFolder } from '../../support/store.ts';
+
+const watching = async (watchFolder: string, data = dataFolder()): Promise<OpenApp> => {
+  const opened = await openApp({ data, settings: { watchFolder, watchMs: '5' } });
+  onTestFinished(opened.close);
+  return opened;
+};
+
+const importsOf = ({ app }: OpenApp): Import[] =>
+  app.store.page(imports, { key: 'id', direction: 'asc', limit: 1000 }) as Import[];
+
+const endedOf = (opened: OpenApp) =>
+  importsOf(opened)
+    .filter(({ state }) => state !== 'RUNNING')
+    .map(({ source, state, accepted }) => `${source} ${state} ${accepted}`);
+
+const until = (opened: OpenApp, ...ended: string[]) =>
+  expect.poll(() => endedOf(opened), { timeout: 10_000, interval: 5 }).toEqual(ended);
+
+/** Puts a file there as a whole: one that two looks find empty is taken in as it is. */
+const put = async (path: string, text: string, at = new Date()): Promise<void> => {
+  await writeFile(`${path}.part`, text);
+  await utimes(`${path}.part`, at, at);
+  await rename(`${path}.part`, path);
+};
+
+/** A file that comes last: once it is taken in, every other one in the folder has been looked at as often. */
+const sentinel = async (root: string, name: string): Promise<string> => {
+  await put(join(root, 'users', name), `[{"user_id": "${name}"}]`, new Date('2100-01-01'));
+  return `users/${name} SUCCEEDED 1`;
+};
+
+const users = (...ids: string[]) => JSON.stringify(ids.map((id) => ({ user_id: id, country: 'SE', gender: null })));
+
+describe('the watched folder', () => {
+  it('is made, with a sub-folder for each target', async () => {
+    const root = join(dataFolder(), 'deep', 'watched');
+    await watching(root);
+    expect((await readdir(root)).sort()).toEqual(importTargets.map(({ command }) => command).sort());
+  });
+
+  it('takes files of every kind in, once, and leaves them where they are', async () => {
+    const root = dataFolder();
+    const opened = await watching(root);
+    const event = { user_id: 'u', account_type: 'free', date: '2020-01-01', event_type: 'x', version: 'a' };
+    const files = {
+      'user-status/a.csv': 'user_id,created_at,status\nu,2020-01-01,paying',
+      'ip-ranges/b.json': '{"Oslo": [{"start": "10.0.0.0", "end": "10.0.0.9"}]}',
+      'transactions/c.csv': 'click_id,created_at,product_id,product_price,user_id\n1,2020-01-01,p,1,u',
+      'users/d.json': users('u'),
+      'events/e.jsonl': `${JSON.stringify(event)}\n${JSON.stringify(event)}`,
+    };
+    for (const [name, text] of Object.entries(files)) await put(join(root, name), text);
+    await expect.poll(() => endedOf(opened).length, { timeout: 10_000, interval: 5 }).toBe(5);
+    expect(endedOf(opened).sort()).toEqual([
+      'events/e.jsonl SUCCEEDED 2',
+      'ip-ranges/b.json SUCCEEDED 1',
+      'transactions/c.csv SUCCEEDED 1',
+      'user-status/a.csv SUCCEEDED 1',
+      'users/d.json SUCCEEDED 1',
+    ]);
+    await sentinel(root, 'last');
+    await expect.poll(() => endedOf(opened).at(-1), { timeout: 10_000, interval: 5 }).toBe('users/last SUCCEEDED 1');
+    expect(importsOf(opened)).toHaveLength(6);
+    expect(Object.keys(files).every((name) => existsSync(join(root, name)))).toBe(true);
+    expect(opened.app.domains.users.userOf('u')).toMatchObject({ country: 'SE' });
+    expect(opened.app.store.verify().problems).toEqual([]);
+  });
+
+  it('leaves alone what is being written, hidden, a folder, or leads nowhere', async () => {
+    const root = dataFolder();
+    const opened = await watching(root);
+    for (const name of ['.hidden.json', 'a.json.part', 'b.TMP']) await writeFile(join(root, 'users', name), users('x'));
+    await mkdir(join(root, 'users', 'folder.json'));
+    await symlink(join(root, 'nowhere'), join(root, 'users', 'link.json'));
+    await until(opened, await sentinel(root, 'last'));
+    await rename(join(root, 'users', 'a.json.part'), join(root, 'users', 'a.json'));
+    await until(opened, 'users/last SUCCEEDED 1', 'users/a.json SUCCEEDED 1');
+  });
+
+  it('takes a changed file in again', async () => {
+    const root = dataFolder();
+    const opened = await watching(root);
+    await put(join(root, 'users', 'a.json'), users('a'));
+    await until(opened, 'users/a.json SUCCEEDED 1');
+    await put(join(root, 'users', 'a.json'), users('a', 'b'));
+    await until(opened, 'users/a.json SUCCEEDED 1', 'users/a.json SUCCEEDED 1');
+    expect(importsOf(opened)[1]).toMatchObject({ read: 2, unchanged: 1 });
+  });
+
+  it('goes back to an older table when a file is put back, but not when the server starts again', async () => {
+    const [root, data] = [dataFolder(), dataFolder()];
+    const opened = await watching(root, data);
+    const cityOf = ({ app }: OpenApp) => app.domains.ipCity.cityOf(parseIp('10.0.0.1') as never).city;
+    const table = (name: string, city: string) => put(join(root, 'ip-ranges', name), `cidr,city\n10.0.0.0/8,${city}`);
+    for (const city of ['Oslo', 'Rome', 'Oslo']) {
+      await table('table.csv', city);
+      await expect.poll(() => cityOf(opened), { timeout: 10_000, interval: 5 }).toBe(city);
+    }
+    await table('later.csv', 'Bonn');
+    await expect.poll(() => cityOf(opened), { timeout: 10_000, interval: 5 }).toBe('Bonn');
+    await expect.poll(() => endedOf(opened).length, { timeout: 10_000, interval: 5 }).toBe(4);
+    await opened.close();
+    const next = await watching(root, data);
+    await sentinel(root, 'last');
+    await expect.poll(() => endedOf(next).at(-1), { timeout: 10_000, interval: 5 }).toBe('users/last SUCCEEDED 1');
+    expect(importsOf(next)).toHaveLength(5);
+    expect(cityOf(next)).toBe('Bonn');
+  });
+
+  it('takes nothing in again after a restart, nor what a command has taken in, but what has changed meanwhile', async () => {
+    const [root, data] = [dataFolder(), dataFolder()];
+    const opened = await watching(root, data);
+    for (const name of ['a.json', 'b.json']) await put(join(root, 'users', name), users(name));
+    await expect.poll(() => endedOf(opened).length, { timeout: 10_000, interval: 5 }).toBe(2);
+    await opened.importFile('users', { name: 'by-hand.json', text: users('c') });
+    await opened.close();
+    await put(join(root, 'users', 'b.json'), users('b.json', 'new'));
+    await put(join(root, 'users', 'copy.json'), users('c'));
+    const next = await watching(root, data);
+    await sentinel(root, 'last');
+    await expect.poll(() => endedOf(next).at(-1), { timeout: 10_000, interval: 5 }).toBe('users/last SUCCEEDED 1');
+    expect(endedOf(next).slice(3)).toEqual(['users/b.json SUCCEEDED 1', 'users/last SUCCEEDED 1']);
+  });
+
+  it('fails a faulty file once a version, and goes on with the rest', async () => {
+    const root = dataFolder();
+    const opened = await watching(root);
+    await put(join(root, 'users', 'page.html'), '<!doctype html>');
+    await symlink('loop.json', join(root, 'users', 'loop.json'));
+    await until(opened, 'users/page.html FAILED 0');
+    await until(opened, 'users/page.html FAILED 0', await sentinel(root, 'last'));
+    await put(join(root, 'users', 'page.html'), users('a'));
+    await until(opened, 'users/page.html FAILED 0', 'users/last SUCCEEDED 1', 'users/page.html SUCCEEDED 1');
+  });
+
+  it('goes on when a sub-folder is gone, and when it is back', async () => {
+    const root = dataFolder();
+    const opened = await watching(root);
+    await rm(join(root, 'user-status'), { recursive: true });
+    await until(opened, await sentinel(root, 'first'));
+    await mkdir(join(root, 'user-status'));
+    await put(join(root, 'user-status', 'a.csv'), 'user_id,created_at,status\nu,2020-01-01,paying');
+    await until(opened, 'users/first SUCCEEDED 1', 'user-status/a.csv SUCCEEDED 1');
+  });
+
+  it('keeps the server from starting when it cannot be made', async () => {
+    const file = join(dataFolder(), 'file');
+    await writeFile(file, '');
+    const opened = await openApp({ settings: { watchFolder: file }, start: false });
+    onTestFinished(opened.close);
+    await expect(opened.app.start()).rejects.toThrow(/EEXIST|ENOTDIR/);
+  });
+});

@@ -1,0 +1,515 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type OpenApp, openApp } from '../../support/app.ts';
+import { jpeg, png } from '../../support/images.ts';
+import { root } from '../../support/modules.ts';
+import { hasS3 } from '../../support/s3.ts';
+import { folderSource, s3Source, type TestSource, userCsv } from '../../support/user-sources.ts';
+
+const now = '2022-09-01T00:00:00Z';
+
+const open = async (source: TestSource, settings: Readonly<Record<string, string>> = {}): Promise<OpenApp> => {
+  const app = await openApp({ settings: { ...source.settings, now, ...settings } });
+  onTestFinished(app.close);
+  return app;
+};
+
+const synchronise = async ({ get }: OpenApp) => {
+  const response = await get('/data', { method: 'POST' });
+  return { status: response.status, report: (await response.json()) as Record<string, unknown> };
+};
+
+const dataOf = async ({ get }: OpenApp, query = '') =>
+  (await (await get(`/data${query}`)).json()) as Record<string, unknown>[];
+
+const lastImport = async ({ query }: OpenApp) => {
+  const { data } = await query<{ imports: { nodes: Record<string, unknown>[] } }>(
+    '{ imports(first: 1) { nodes { target source state read accepted unchanged conflicts rejected bytesTotal bytesRead failure { code message } } } }',
+  );
+  return data?.imports.nodes[0] as Record<string, unknown>;
+};
+
+const rejectsOf = async ({ query }: OpenApp, state = 'OPEN') => {
+  const { data } = await query<{
+    rejectedRecords: { nodes: { source: string; raw: string; problems: { message: string }[] }[] };
+  }>(`{ rejectedRecords(state: ${state}) { nodes { source raw problems { path code message } } } }`);
+  return data?.rejectedRecords.nodes ?? [];
+};
+
+const birth = Date.UTC(1990, 5, 15);
+
+/** Three users, two of them with an image. */
+const three = async (source: TestSource): Promise<void> => {
+  await source.put('0001.csv', userCsv('Ada', 'King', birth));
+  await source.put('0001.png', png(3, 2, 0x102030));
+  await source.put('0002.csv', userCsv('Blaise', 'Pascal', -1));
+  await source.put('0002.jpg', jpeg());
+  await source.put('3.csv', userCsv('Carl', 'Gauss', 0));
+};
+
+const sources: [string, boolean, () => Promise<TestSource>][] = [
+  ['a folder', true, folderSource],
+  ['a bucket', hasS3, s3Source],
+];
+
+describe.each(sources)('user files of %s', (_name, isThere, create) => {
+  it.skipIf(!isThere)('are taken in on start, with verified images and a table beside them', async () => {
+    const source = await create();
+    await three(source);
+    const app = await open(source);
+    expect(await dataOf(app)).toEqual([
+      { user_id: '0001', first_name: 'Ada', last_name: 'King', birthts: birth, img_path: 'source_data/0001.png' },
+      { user_id: '0002', first_name: 'Blaise', last_name: 'Pascal', birthts: -1, img_path: 'source_data/0002.jpg' },
+      { user_id: '3', first_name: 'Carl', last_name: 'Gauss', birthts: 0, img_path: null },
+    ]);
+    expect(await source.output()).toBe(
+      [
+        'user_id,first_name,last_name,birthts,img_path',
+        `0001,Ada,King,${birth},source_data/0001.png`,
+        '0002,Blaise,Pascal,-1,source_data/0002.jpg',
+        '3,Carl,Gauss,0,',
+        '',
+      ].join('\r\n'),
+    );
+    expect(await lastImport(app)).toMatchObject({ target: 'USER_FILES', state: 'SUCCEEDED', read: 5, accepted: 5 });
+    const { data } = await app.query<{ user: { image: { url: string } } }>(
+      '{ user(userId: "0001") { firstName lastName birthDate age hasImage image { url contentType width height byteSize sha256 } } }',
+    );
+    expect(data?.user).toMatchObject({
+      firstName: 'Ada',
+      lastName: 'King',
+      birthDate: '1990-06-15',
+      age: 32,
+      hasImage: true,
+      image: { contentType: 'image/png', width: 3, height: 2, byteSize: png(3, 2, 0x102030).length },
+    });
+    const image = await app.get(new URL(data?.user.image.url ?? '').pathname);
+    expect(image.headers.get('content-type')).toBe('image/png');
+    expect(Buffer.from(await image.arrayBuffer())).toEqual(png(3, 2, 0x102030));
+  });
+
+  it.skipIf(!isThere)('are read again only where they have changed', async () => {
+    const source = await create();
+    await three(source);
+    const app = await open(source);
+    expect(source.takeReads()).toEqual(source.takeReads() && ['0001.csv', '0001.png', '0002.csv', '0002.jpg', '3.csv']);
+    expect((await synchronise(app)).report).toEqual({
+      processed: 3,
+      updated: 0,
+      unchanged: 3,
+      removed: 0,
+      rejected: 0,
+      output: 'processed_data/output.csv',
+    });
+    expect(source.takeReads()).toEqual(source.takeReads());
+    expect(await lastImport(app)).toMatchObject({ read: 5, unchanged: 5, accepted: 0, bytesTotal: 0 });
+
+    const [changed, broken, added] = [userCsv('Ada', 'Lovelace', birth), 'first_name\n', userCsv('Dora', 'Mar', 5)];
+    await source.put('0001.csv', changed);
+    await source.remove('0002.jpg');
+    await source.put('3.csv', broken);
+    await source.put('4.csv', added);
+    await source.put('4.png', png(1, 1));
+    source.takeReads();
+    expect((await synchronise(app)).report).toMatchObject({
+      processed: 4,
+      updated: 2,
+      unchanged: 0,
+      removed: 1,
+      rejected: 1,
+    });
+    const reads = source.takeReads();
+    if (reads) expect(reads).toEqual(['0001.csv', '3.csv', '4.csv', '4.png']);
+    const bytes = changed.length + broken.length + added.length + png(1, 1).length;
+    expect(await lastImport(app)).toMatchObject({
+      state: 'SUCCEEDED_WITH_REJECTS',
+      read: 7,
+      accepted: 4,
+      unchanged: 2,
+      rejected: 1,
+      bytesTotal: bytes,
+      bytesRead: bytes,
+    });
+    expect((await dataOf(app)).map((user) => [user.user_id, user.last_name, user.img_path])).toEqual([
+      ['0001', 'Lovelace', 'source_data/0001.png'],
+      ['0002', 'Pascal', null],
+      ['3', 'Gauss', null],
+      ['4', 'Mar', 'source_data/4.png'],
+    ]);
+    expect(await source.output()).toContain('0001,Ada,Lovelace,');
+    expect(await rejectsOf(app)).toEqual([
+      {
+        source: '3.csv',
+        raw: broken,
+        problems: [{ path: '3.csv', code: 'MALFORMED', message: '3.csv must hold a header and one row' }],
+      },
+    ]);
+    expect((await synchronise(app)).report).toMatchObject({ processed: 4, updated: 0, unchanged: 4, rejected: 0 });
+    if (reads) expect(source.takeReads()).toEqual([]);
+
+    await source.put('3.csv', userCsv('Carl', 'Gauß', 0));
+    await source.remove('4.csv');
+    expect((await synchronise(app)).report).toMatchObject({ processed: 4, updated: 1, unchanged: 2, removed: 1 });
+    expect((await dataOf(app)).map((user) => user.last_name)).toEqual(['Lovelace', 'Pascal', 'Gauß']);
+    expect((await rejectsOf(app)).map((reject) => reject.source)).toEqual(['4.png']);
+    expect((await rejectsOf(app, 'DISCARDED')).map((reject) => reject.source)).toEqual(['3.csv']);
+    expect((await app.query('{ user(userId: "4") { userId } }')).data).toEqual({ user: null });
+    expect((await synchronise(app)).report).toMatchObject({ updated: 0, removed: 0, rejected: 0 });
+  });
+
+  it.skipIf(!isThere)('come back as they were after a removal', async () => {
+    const source = await create();
+    await three(source);
+    const app = await open(source);
+    const before = await dataOf(app);
+    await source.remove('0001.csv');
+    await source.remove('0001.png');
+    expect((await synchronise(app)).report).toMatchObject({ removed: 1, unchanged: 2 });
+    expect(await dataOf(app)).toEqual(before.slice(1));
+    await source.put('0001.csv', userCsv('Ada', 'King', birth));
+    await source.put('0001.png', png(3, 2, 0x102030));
+    expect((await synchronise(app)).report).toMatchObject({ removed: 0, updated: 1 });
+    expect(await dataOf(app)).toEqual(before);
+  });
+});
+
+describe('user files', () => {
+  const shared = '/work/shared/data/user_files';
+  const sample = (() => {
+    try {
+      return readdirSync(shared);
+    } catch {
+      return [];
+    }
+  })();
+
+  it.skipIf(sample.length === 0)('give the known answers for the sample', async () => {
+    const source = await folderSource();
+    for (const name of sample) await source.put(name, readFileSync(`${shared}/${name}`));
+    const app = await open(source);
+    const count = async (query: string) => (await dataOf(app, query)).length;
+    expect(await (await app.get('/stats')).json()).toEqual({ average_age: 29.28 });
+    expect(await count('')).toBe(100);
+    expect(await count('?is_image_exists=True')).toBe(94);
+    expect(await count('?min_age=30')).toBe(48);
+    expect(await count('?user_max_age=30')).toBe(57);
+    expect(await count('?min_age=25&max_age=40')).toBe(63);
+    const without = await dataOf(app, '?min_age=25&max_age=40&image_exists=0');
+    expect(without.map((user) => user.user_id)).toEqual(['1005', '1017', '1099']);
+  });
+
+  it('of the example lake are all taken in', async () => {
+    const example = join(root, 'examples/data-lake/source_data');
+    const source = await folderSource();
+    for (const name of readdirSync(example)) await source.put(name, readFileSync(join(example, name)));
+    const app = await open(source);
+    expect(await lastImport(app)).toMatchObject({ state: 'SUCCEEDED', read: 14, accepted: 14 });
+    expect(await (await app.get('/stats?image_exists=1&max_age=45')).json()).toEqual({
+      average_age: (31 + 22 + 22 + 44) / 4,
+    });
+  });
+
+  it('keeps the last good values of what is broken, and says why', async () => {
+    const source = await folderSource();
+    await three(source);
+    const app = await open(source, { imageBytesMax: '2kB', imagePixelsMax: '1000' });
+    const before = await dataOf(app);
+    const whole = png(9, 9);
+    await source.put('0001.csv', userCsv('Ada', 'King', 'soon'));
+    await source.put('0001.png', whole.subarray(0, whole.length - 20));
+    await source.put('0002.jpg', Buffer.from('GIF89a'));
+    await source.put('3.png', png(40, 40));
+    await source.put('5.csv', Buffer.from([0xff, 0xfe]));
+    await source.put('6.png', png(1, 1));
+    await source.put('readme.txt', 'nothing of a user');
+    expect((await synchronise(app)).report).toMatchObject({ processed: 5, updated: 0, removed: 0, rejected: 5 });
+    expect(await dataOf(app)).toEqual(before);
+    const messages = (await rejectsOf(app)).flatMap(({ problems }) => problems.map(({ message }) => message));
+    expect(messages.sort()).toEqual([
+      '0001.png is a PNG image that ends too early',
+      '0002.jpg is neither a PNG nor a JPEG image',
+      '3.png has 40 × 40 pixels, more than 1000',
+      '5.csv is not valid UTF-8',
+      '6.png is an image of a user without a CSV file',
+      'birthts must be a whole number, not "soon"',
+    ]);
+    expect((await synchronise(app)).report).toMatchObject({ processed: 5, unchanged: 5, rejected: 0 });
+    await source.put('6.csv', userCsv('Emmy', 'Noether', 7));
+    expect((await synchronise(app)).report).toMatchObject({ updated: 1 });
+    expect((await dataOf(app)).at(-1)).toMatchObject({ user_id: '6', img_path: 'source_data/6.png' });
+  });
+
+  it('reads an odd file as it is meant', async () => {
+    const source = await folderSource();
+    await source.put(
+      'a.csv',
+      '\ufefflast_name,birthts, first_name ,more\r\n"Lee, Jr", -12345678901 , "O""Neil" ,x\r\n\r\n',
+    );
+    await source.put('=b.csv', userCsv('=1+1', '-Ann', 1));
+    await source.put('c.JPEG', jpeg());
+    await source.put('c.CSV', userCsv('', 'Öl', 2));
+    const app = await open(source);
+    expect(await dataOf(app)).toEqual([
+      { user_id: '=b', first_name: '=1+1', last_name: '-Ann', birthts: 1, img_path: null },
+      { user_id: 'a', first_name: 'O"Neil', last_name: 'Lee, Jr', birthts: -12345678901, img_path: null },
+      { user_id: 'c', first_name: null, last_name: 'Öl', birthts: 2, img_path: 'source_data/c.JPEG' },
+    ]);
+    const table = await (await app.get('/processed_data/output.csv')).text();
+    expect(table).toBe(
+      `user_id,first_name,last_name,birthts,img_path\r\n'=b,'=1+1,'-Ann,1,\r\na,"O""Neil","Lee, Jr",-12345678901,\r\nc,,Öl,2,source_data/c.JPEG\r\n`,
+    );
+    expect(await source.output()).toBe(table);
+  });
+
+  it('takes another image file of a user for the one that is gone', async () => {
+    const source = await folderSource();
+    await three(source);
+    const app = await open(source);
+    await source.put('0001.jpg', jpeg());
+    expect((await synchronise(app)).report).toMatchObject({ rejected: 1 });
+    await source.remove('0001.png');
+    expect((await synchronise(app)).report).toMatchObject({ updated: 0, removed: 1, rejected: 0, unchanged: 2 });
+    expect((await dataOf(app))[0]).toMatchObject({ img_path: 'source_data/0001.jpg' });
+    expect((await synchronise(app)).report).toMatchObject({ unchanged: 3 });
+    await source.remove('0001.jpg');
+    await source.put('0001.png', png(3, 2, 0x102030));
+    expect((await synchronise(app)).report).toMatchObject({ updated: 0, removed: 1 });
+    expect((await dataOf(app))[0]).toMatchObject({ img_path: 'source_data/0001.png' });
+  });
+
+  it('answers an earlier question as it was', async () => {
+    const source = await folderSource();
+    await three(source);
+    const app = await open(source);
+    const sequence = app.app.ledger.snapshot().sequence;
+    await app.importFile('transactions', {
+      name: 't.csv',
+      text: 'click_id,created_at,product_id,product_price,user_id,ip\n1,2020-06-14T23:59:59Z,p,10,0001,\n2,2020-06-15T00:00:00Z,p,5,0001,\n3,1980-01-01,p,2,0001,\n4,2021-01-01,p,1,9,\n',
+    });
+    const question = (asOf: string) =>
+      `{ enrichedAggregate(groupBy: [AGE_BAND, HAS_IMAGE] ${asOf}) { nodes { key { ageBand { from to } hasImage unknown } measures { sum } } } }`;
+    const first = await app.query(question(''));
+    expect(first.data).toEqual({
+      enrichedAggregate: {
+        nodes: [
+          { key: { ageBand: { from: 25, to: 34 }, hasImage: true, unknown: [] }, measures: { sum: '15' } },
+          { key: { ageBand: null, hasImage: false, unknown: ['AGE_BAND'] }, measures: { sum: '1' } },
+          { key: { ageBand: null, hasImage: true, unknown: ['AGE_BAND'] }, measures: { sum: '2' } },
+        ],
+      },
+    });
+    const then = app.app.ledger.snapshot().sequence;
+    await source.remove('0001.png');
+    await source.put('0001.csv', userCsv('Ada', 'King', Date.UTC(1950, 0, 1)));
+    await synchronise(app);
+    expect((await app.query(question(`asOf: { sequence: ${then} }`))).data).toEqual(first.data);
+    const { data } = await app.query<{ transactions: { nodes: unknown[] } }>(
+      '{ transactions(where: { hasImage: false }) { nodes { transactionId enrichment { age hasImage } } } }',
+    );
+    expect(data?.transactions.nodes).toEqual([
+      { transactionId: '3', enrichment: { age: 30, hasImage: false } },
+      { transactionId: '1', enrichment: { age: 70, hasImage: false } },
+      { transactionId: '2', enrichment: { age: 70, hasImage: false } },
+      { transactionId: '4', enrichment: { age: null, hasImage: false } },
+    ]);
+    expect(sequence).toBeLessThan(then);
+  });
+
+  it('lets a refused file be mended by hand, and does not read it again for that', async () => {
+    const source = await folderSource();
+    await source.put('1.csv', userCsv('Ada', 'King', 'x'));
+    const app = await open(source);
+    expect(await dataOf(app)).toEqual([]);
+    const mended = '{"user_id":"1","first_name":"Ada","last_name":"King","birthts":3}';
+    await app.app.domains.rejects.resolve(1, mended);
+    expect(await dataOf(app)).toMatchObject([{ user_id: '1', birthts: 3 }]);
+    expect((await synchronise(app)).report).toMatchObject({ processed: 1, unchanged: 1 });
+    expect(await dataOf(app)).toMatchObject([{ user_id: '1', birthts: 3 }]);
+    expect(await lastImport(app)).toMatchObject({ bytesTotal: 0 });
+  });
+
+  it('changes nothing when the source is gone', async () => {
+    const source = await folderSource();
+    await three(source);
+    const app = await open(source);
+    const before = await dataOf(app);
+    const { rename } = await import('node:fs/promises');
+    const path = source.settings.userFiles as string;
+    await rename(path, `${path}-away`);
+    expect(await synchronise(app)).toMatchObject({ status: 502, report: { error: { code: 'SOURCE_UNREACHABLE' } } });
+    expect(await lastImport(app)).toMatchObject({ state: 'FAILED', failure: { code: 'SOURCE_UNREACHABLE' } });
+    expect(await dataOf(app)).toEqual(before);
+    await rename(`${path}-away`, path);
+    expect((await synchronise(app)).report).toMatchObject({ unchanged: 3 });
+  });
+
+  it('lets a second request join the run that is under way', async () => {
+    const source = await folderSource();
+    await three(source);
+    const app = await open(source, { userFilesStartMs: '0' });
+    const all = await Promise.all([
+      synchronise(app),
+      synchronise(app),
+      app.query(
+        'mutation { startImport(input: { target: USER_FILES }) { ... on StartImportPayload { import { state accepted } } } }',
+      ),
+    ]);
+    expect(all[0]).toEqual(all[1]);
+    expect(all[2].data).toEqual({ startImport: { import: { state: 'SUCCEEDED', accepted: 5 } } });
+    const { data } = await app.query<{ imports: { nodes: unknown[] } }>('{ imports { nodes { state } } }');
+    expect(data?.imports.nodes).toHaveLength(1);
+  });
+
+  it('is asked for by its own place only, and needs one', async () => {
+    const none = await openApp({});
+    onTestFinished(none.close);
+    expect((await none.get('/data', { method: 'POST' })).status).toBe(400);
+    expect(await dataOf(none)).toEqual([]);
+    expect(await (await none.get('/stats')).json()).toEqual({ average_age: null });
+    const source = await folderSource();
+    const app = await open(source);
+    const start = (input: string) =>
+      app.query(
+        `mutation { startImport(input: { target: USER_FILES ${input} }) { ... on StartImportPayload { import { state } } ... on Error { code } } }`,
+      );
+    expect((await start('source: { location: "/etc" }')).data).toEqual({ startImport: { code: 'NOT_ALLOWED' } });
+    const location = JSON.stringify(source.settings.userFiles);
+    expect((await start(`source: { location: ${location} }`)).data).toEqual({
+      startImport: { import: { state: 'SUCCEEDED' } },
+    });
+    const other = 'mutation { startImport(input: { target: USERS }) { ... on ValidationError { problems { path } } } }';
+    expect((await app.query(other)).data).toEqual({ startImport: { problems: [{ path: 'input.source' }] } });
+  });
+
+  it('refuses parameters that it does not know, by name', async () => {
+    const app = await open(await folderSource());
+    for (const path of [
+      '/data?age=3',
+      '/data?is_image_exists=maybe',
+      '/stats?min_age=x',
+      '/data?min_age=1&user_min_age=2',
+      '/data?max_age=-1',
+    ]) {
+      const response = await app.get(path);
+      expect(response.status, path).toBe(400);
+      const { error } = (await response.json()) as { error: { problems: { path: string }[] } };
+      expect(path).toContain(error.problems[0]?.path ?? '?');
+    }
+    expect((await app.get('/data?min_age=1&user_min_age=1&is_image_exists=tRuE')).status).toBe(200);
+  });
+
+  it('serves images inert, for good, and only as long as somebody has them', async () => {
+    const source = await folderSource();
+    await three(source);
+    const app = await open(source);
+    const { data } = await app.query<{ user: { image: { url: string; sha256: string } } }>(
+      '{ user(userId: "0002") { image { url sha256 } } }',
+    );
+    const { url = '', sha256 = '' } = data?.user.image ?? {};
+    const path = new URL(url).pathname;
+    expect(path).toBe(`/images/${sha256}.jpg`);
+    const { headers } = await app.get(path);
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'content-type': 'image/jpeg',
+      'cache-control': 'private, max-age=31536000, immutable',
+      etag: `"${sha256}"`,
+      'x-content-type-options': 'nosniff',
+      'content-security-policy': "default-src 'none'; sandbox",
+    });
+    const again = await app.get(path, { headers: { 'if-none-match': `W/"x", "${sha256}"` } });
+    expect([again.status, await again.text()]).toEqual([304, '']);
+    for (const other of [path.replace('.jpg', '.png'), `/images/${'0'.repeat(64)}.png`])
+      expect((await app.get(other)).status, other).toBe(404);
+    expect((await app.get('/images/..%2Fasof.sqlite')).status).toBe(400);
+    await source.remove('0002.jpg');
+    await synchronise(app);
+    expect((await app.get(path)).status).toBe(404);
+  });
+});
+
+describe.skipIf(!hasS3)('a bucket that fails', () => {
+  it('is asked again, and one object that stays broken stops nothing', async () => {
+    const source = await s3Source();
+    await three(source);
+    const tries = new Map<string, number>();
+    source.counted.fault = (_method, path) => {
+      const count = (tries.get(path) ?? 0) + 1;
+      tries.set(path, count);
+      if (path === 'source_data/0001.csv') return count < 3 ? 503 : undefined;
+      return path === 'source_data/0002.csv' ? 500 : undefined;
+    };
+    const app = await open(source);
+    expect((await dataOf(app)).map((user) => user.user_id)).toEqual(['0001', '3']);
+    expect(tries.get('source_data/0002.csv')).toBe(4);
+    expect(await lastImport(app)).toMatchObject({ state: 'SUCCEEDED_WITH_REJECTS', rejected: 1 });
+    expect((await synchronise(app)).report).toMatchObject({ rejected: 0, unchanged: 3 });
+    expect(await rejectsOf(app)).toHaveLength(1);
+    source.counted.fault = () => undefined;
+    source.takeReads();
+    expect((await synchronise(app)).report).toMatchObject({ updated: 1 });
+    expect(source.takeReads()).toEqual(['0002.csv']);
+    expect((await dataOf(app)).map((user) => user.user_id)).toEqual(['0001', '0002', '3']);
+    expect(await rejectsOf(app)).toEqual([]);
+  });
+
+  it('changes nothing when it cannot be listed, refuses its key, or does not answer', async () => {
+    const source = await s3Source();
+    await three(source);
+    const app = await open(source, { userFilesTimeoutMs: '400', userFilesTries: '2' });
+    const before = await dataOf(app);
+    await source.put('0001.csv', userCsv('Nobody', 'Yet', 0));
+    for (const [fault, told] of [
+      [500, 'answered 500'],
+      [403, 'answered 403'],
+      ['hang', 'userFilesTimeoutMs'],
+    ] as const) {
+      source.counted.fault = (_method, path) => (path.startsWith('?') ? fault : undefined);
+      const { status, report } = await synchronise(app);
+      expect(status).toBe(502);
+      expect(JSON.stringify(report)).toContain(told);
+      expect(await dataOf(app)).toEqual(before);
+    }
+    source.counted.fault = () => undefined;
+    expect((await synchronise(app)).report).toMatchObject({ updated: 1 });
+  });
+
+  it('tells apart a bucket that is not there from an empty one, and lists more than a page', async () => {
+    const source = await s3Source();
+    const empty = await open(source);
+    expect((await synchronise(empty)).report).toMatchObject({ processed: 0 });
+    const missing = await open({
+      ...source,
+      settings: { ...source.settings, userFiles: 's3://no-such-bucket-here/x' },
+    });
+    expect(await synchronise(missing)).toMatchObject({ status: 502 });
+    const names = Array.from({ length: 1050 }, (_, place) => `${place}.csv`);
+    await Promise.all(names.map((name) => source.put(name, userCsv('A', name, 1))));
+    await source.put('ü +&%.csv', userCsv('A', 'odd', 1));
+    expect((await synchronise(empty)).report).toMatchObject({ processed: 1051, updated: 1051 });
+    expect((await dataOf(empty)).at(-1)).toMatchObject({ user_id: 'ü +&%', last_name: 'odd' });
+  });
+
+  it('has its table written once, and again only when something else is in it', async () => {
+    const source = await s3Source();
+    await three(source);
+    let writes = 0;
+    source.counted.fault = (method) => {
+      if (method === 'PUT') writes++;
+      return undefined;
+    };
+    const app = await open(source);
+    await synchronise(app);
+    expect(writes).toBe(1);
+    await source.put('9.csv', userCsv('A', 'B', 1));
+    await synchronise(app);
+    expect(writes).toBe(2);
+    source.counted.fault = (method) => (method === 'PUT' ? 403 : undefined);
+    await source.put('8.csv', userCsv('A', 'B', 1));
+    expect((await synchronise(app)).report).toMatchObject({ updated: 1 });
+    expect(await lastImport(app)).toMatchObject({ state: 'SUCCEEDED', failure: { code: 'SOURCE_UNREACHABLE' } });
+    source.counted.fault = () => undefined;
+    await synchronise(app);
+    expect(await source.output()).toContain('8,A,B,1,');
+  });
+});

@@ -1,0 +1,142 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { errorCodes } from '../../src/errors.ts';
+import { routeList, routes } from '../../src/rest/routes.ts';
+import { openApp } from '../support/app.ts';
+import { sampleApp, told } from '../support/fixture-app.ts';
+
+describe('health', () => {
+  it('is told before the indices are built, facts are not', async () => {
+    const { app, get, close } = await openApp({ start: false });
+    onTestFinished(close);
+    expect(await told(await get('/healthz'))).toEqual({ status: 200, body: { status: 'ok' } });
+    for (const path of ['/readyz', '/user_status/1?date=2021-01-01', '/ip_city/10.0.0.1', '/transactions/aggregate'])
+      expect(await told(await get(path)), path).toMatchObject({ status: 503, body: { error: { code: 'NOT_READY' } } });
+    expect((await get('/docs')).status).toBe(200);
+    await app.start();
+    expect(await told(await get('/readyz'))).toEqual({ status: 200, body: { status: 'ready', sequence: 0 } });
+  });
+
+  it('tells the newest record', async () => {
+    const { app, get } = await sampleApp();
+    const { sequence } = app.ledger.snapshot();
+    expect(sequence).toBeGreaterThan(0);
+    expect((await told(await get('/readyz'))).body).toEqual({ status: 'ready', sequence });
+  });
+});
+
+describe('caching', () => {
+  it('is forbidden for facts and faults', async () => {
+    const { get } = await sampleApp();
+    const controlOf = async (path: string) => (await get(path)).headers.get('cache-control');
+    expect(await controlOf('/user_status/ada?date=2021-01-01')).toBe('no-store');
+    expect(await controlOf('/ip_city/10.0.0.1')).toBe('no-store');
+    expect(await controlOf('/transactions/aggregate')).toBe('no-store');
+    expect(await controlOf('/readyz')).toBe('no-store');
+    expect(await controlOf('/ip_city/x')).toBe('no-store');
+    expect(await controlOf('/nowhere')).toBe('no-store');
+    expect(await controlOf('/docs')).toBe('no-cache');
+  });
+});
+
+describe('documentation', () => {
+  it('sends browsers on to GraphiQL and lists the routes to programs', async () => {
+    const { get } = await sampleApp();
+    const browser = await get('/', {
+      headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' },
+      redirect: 'manual',
+    });
+    expect([browser.status, browser.headers.get('location')]).toEqual([302, '/graphql']);
+    const { body } = await told(await get('/'));
+    expect(body).toEqual({ graphql: '/graphql', docs: '/docs', routes: routeList });
+  });
+
+  it('describes every route in OpenAPI 3.1', async () => {
+    const { get } = await sampleApp();
+    const document = (await (await get('/openapi.json')).json()) as {
+      openapi: string;
+      paths: Record<
+        string,
+        { get: { parameters?: { name: string; in: string; required: boolean }[]; responses: object }; post?: object }
+      >;
+    };
+    expect(document.openapi).toBe('3.1.0');
+    const methodsOf = (path: string) => Object.keys(document.paths[path] ?? {});
+    expect(Object.keys(document.paths)).toEqual([...new Set(routes.map(({ path }) => path))]);
+    for (const { method, path } of routes) expect(methodsOf(path), path).toContain(method.toLowerCase());
+    const described = document.paths['/user_status/{user_id}']?.get;
+    expect(described?.parameters).toMatchObject([
+      { name: 'user_id', in: 'path', required: true },
+      { name: 'date', in: 'query', required: true },
+    ]);
+    expect(Object.keys(described?.responses ?? {})).toEqual(['200', '400', '401', '403', '503']);
+  });
+
+  it('tells the truth about answers', async () => {
+    const { get } = await gamesApp();
+    const examples: Record<string, string> = {
+      user_id: 'ada',
+      ip: '10.20.0.0',
+      date: '2021-10-10T10:00:00',
+      symbol: 'e',
+      country: 'SE',
+      lower: '2021-10-10',
+      upper: '2021-10-11',
+      name: 'games',
+      id: '7',
+    };
+    for (const { method, path, query, answer, subject } of routes) {
+      if (answer.example !== undefined) answer.schema.parse(answer.example);
+      // Content is bytes: the tests of user files ask for it.
+      if (answer.type || method !== 'GET' || subject === 'content') continue;
+      const needed = Object.keys(query).filter((name) => !query[name]?.safeParse(undefined).success);
+      const search = new URLSearchParams(needed.map((name) => [name, examples[name] ?? '']));
+      const response = await get(`${path.replace(/\{(\w+)\}/g, (_, name) => examples[name] ?? '')}?${search}`);
+      expect(response.status, path).toBe(200);
+      answer.schema.parse(await response.json());
+    }
+  });
+
+  it('is a page without scripts or anything loaded from elsewhere, whose requests work', async () => {
+    const { get } = await gamesApp();
+    const response = await get('/docs');
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+    const page = await response.text();
+    expect(page).not.toMatch(/<script|<link|<img|@import|url\(/);
+    for (const { method, path, summary } of routes) {
+      expect(page).toContain(`<code>${method} ${path}</code>`);
+      expect(page).toContain(summary.split('`')[0]);
+    }
+    for (const { code } of errorCodes) expect(page).toContain(`<code>${code}</code>`);
+    const requests = [
+      ...page.matchAll(
+        /curl(?: -X (\w+))? 'http:\/\/127\.0\.0\.1(.+?)'(?: -H 'content-type: (.+?)' --data-binary '([^']+)')?</g,
+      ),
+    ];
+    expect(requests).toHaveLength(routes.length);
+    for (const [, method = 'GET', escaped = '', type, body] of requests) {
+      const path = plain(escaped);
+      const sent = body === undefined ? {} : { headers: { 'content-type': type ?? '' }, body: plain(body) };
+      const { status } = await get(path, { method, redirect: 'manual', ...sent });
+      const expected = elsewhere[`${method} ${path.replace(/[?].*|[^/]*[.]png/, '')}`];
+      if (expected) expect(status, path).toBe(expected);
+      else expect(status, path).toBeLessThan(400);
+    }
+  });
+});
+
+/** Requests of the documentation that need what this app does not have: user files, their images, a network. */
+const elsewhere: Readonly<Record<string, number>> = { 'POST /data': 400, 'GET /images/': 404, 'POST /datasets': 422 };
+
+/** An app that holds the fixtures and a dataset `games`, whose import is number 7. */
+const gamesApp = async () => {
+  const opened = await sampleApp();
+  for (let put = 0; put < 4; put++) {
+    const body = 'AppID,Name\n10,Counter-Strike\n';
+    expect((await opened.get('/datasets/games?wait=1', { method: 'PUT', body })).status).toBe(200);
+  }
+  return opened;
+};
+
+/** Text of a page without its character references. */
+const plain = (escaped: string): string => escaped.replaceAll('&quot;', '"').replaceAll('&amp;', '&');

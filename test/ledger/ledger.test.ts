@@ -1,0 +1,265 @@
+import fc from 'fast-check';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Store } from '../../db/store.ts';
+import { statusChanges, transactions } from '../../db/tables/index.ts';
+import { createLedger, type Ledger } from '../../src/ledger/ledger.ts';
+import { parseIp } from '../../src/lib/ip.ts';
+import { type OpenApp, openApp } from '../support/app.ts';
+import { appendChange, dataFolder, testStore } from '../support/store.ts';
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Every sequence number at which a transaction ended. */
+const boundariesOf = (store: Store): Set<number> =>
+  new Set([0, ...store.commitsAfter(0, 1_000_000).map(({ lastSeq }) => lastSeq)]);
+
+describe('following a store', () => {
+  /** A ledger with two followers that only note what they are given. */
+  const noted = (store: Store) => {
+    const ledger = createLedger(store);
+    const changes: number[] = [];
+    const sales: number[] = [];
+    const seen: { from: number; lengths: [number, number] }[] = [];
+    ledger.follow(statusChanges, ['seq'], {
+      apply(rows) {
+        seen.push({ from: ledger.snapshot().sequence, lengths: [changes.length, sales.length] });
+        for (const { seq } of rows) changes.push(seq);
+      },
+    });
+    ledger.follow(transactions, ['seq'], {
+      apply(rows) {
+        for (const { seq } of rows) sales.push(seq);
+      },
+    });
+    return { ledger, changes, sales, seen };
+  };
+  const sale = (place: number) => ({
+    transactionId: `t${place}`,
+    userId: 'u',
+    occurredAtUs: 0,
+    productId: 'p',
+    amount: '1',
+    ip: null,
+  });
+
+  it('hands every record out once and in order, and stands at commit boundaries only', async () => {
+    const store = testStore();
+    for (let commit = 0; commit < 12; commit++)
+      await store.write((tx) => {
+        for (let place = 0; place < 900; place++) appendChange(`u${place}`, commit)(tx);
+        tx.append(transactions, sale(commit));
+      });
+    const { ledger, changes, sales, seen } = noted(store);
+    const stood = new Set<number>();
+    const rebuilt = ledger.catchUp();
+    while (!ledger.ready) {
+      stood.add(ledger.snapshot().sequence);
+      await turn();
+    }
+    await rebuilt;
+    expect(seen.length).toBeGreaterThan(1);
+    const boundaries = boundariesOf(store);
+    for (const sequence of stood) expect(boundaries.has(sequence)).toBe(true);
+    // What was there when a step began is exactly what the snapshot of that moment says.
+    for (const { from, lengths } of seen) expect(lengths[0] + lengths[1]).toBe(from);
+    expect([...changes, ...sales].sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 12 * 901 }, (_, place) => place + 1),
+    );
+    expect(changes).toEqual([...changes].sort((a, b) => a - b));
+  });
+
+  it('lets a write see its own records, also while an earlier catch-up runs', async () => {
+    const { ledger, changes } = noted(testStore());
+    await ledger.catchUp();
+    const writes = Array.from({ length: 100 }, async (_, place) => {
+      if (place % 10 === 0) await turn();
+      const seq = await ledger.write(appendChange());
+      expect(changes).toContain(seq);
+      expect(ledger.snapshot().sequence).toBeGreaterThanOrEqual(seq);
+    });
+    await Promise.all(writes);
+    expect(changes).toHaveLength(100);
+  });
+
+  it('keeps the old state when preparing fails, and takes the records in the next time', async () => {
+    const store = testStore();
+    const ledger = createLedger(store);
+    const taken: number[] = [];
+    let failing = true;
+    ledger.follow(statusChanges, ['seq'], {
+      prepare: async () => {
+        if (failing) throw new Error('on purpose');
+      },
+      apply: (rows) => rows.forEach(({ seq }) => void taken.push(seq)),
+    });
+    await store.write(appendChange());
+    await expect(ledger.catchUp()).rejects.toThrow('on purpose');
+    expect({ taken, ready: ledger.ready, snapshot: ledger.snapshot() }).toEqual({
+      taken: [],
+      ready: false,
+      snapshot: { sequence: 0, atUs: null },
+    });
+    failing = false;
+    await ledger.catchUp();
+    expect(taken).toEqual([1]);
+    expect(ledger.ready).toBe(true);
+  });
+
+  it('tells of every step when its records are there, until it is no longer asked to', async () => {
+    const store = testStore();
+    const { ledger, changes } = noted(store);
+    for (let commit = 0; commit < 3; commit++)
+      await store.write((tx) => {
+        for (let place = 0; place < 900; place++) appendChange()(tx);
+      });
+    const told: [sequence: number, changes: number][] = [];
+    const listener = () => void told.push([ledger.snapshot().sequence, changes.length]);
+    const stops = [ledger.onMove(listener), ledger.onMove(listener)];
+    await ledger.catchUp();
+    expect(told).toEqual([
+      [1800, 1800],
+      [1800, 1800],
+      [2700, 2700],
+      [2700, 2700],
+    ]);
+    stops[0]?.();
+    stops[0]?.();
+    await ledger.write(appendChange());
+    expect(told.slice(4)).toEqual([[2701, 2701]]);
+    stops[1]?.();
+    expect(ledger.listeners).toBe(0);
+    await ledger.write(appendChange());
+    await ledger.catchUp();
+    expect(told).toHaveLength(5);
+  });
+
+  it('is settled only when the catch-ups that wait are done, too', async () => {
+    const store = testStore();
+    const { ledger, changes } = noted(store);
+    await ledger.catchUp();
+    await store.write(appendChange());
+    const first = ledger.catchUp();
+    const settled = ledger.settled();
+    await store.write(appendChange());
+    const second = ledger.catchUp();
+    await settled;
+    expect(changes).toEqual([1, 2]);
+    await Promise.all([first, second]);
+  });
+});
+
+const userId = fc.constantFrom('a', 'b', 'c');
+const change = fc.record({
+  userId,
+  effectiveAtUs: fc.integer({ min: 0, max: 5 }),
+  status: fc.constantFrom('paying', 'cancelled', 'non-paying'),
+});
+const step = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      does: fc.constant('changes'),
+      by: fc.nat(1),
+      changes: fc.array(change, { minLength: 1, maxLength: 4 }),
+      wait: fc.boolean(),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      does: fc.constant('sale'),
+      by: fc.nat(1),
+      userId,
+      atUs: fc.integer({ min: 0, max: 5 }),
+      ip: fc.nat(3),
+      wait: fc.boolean(),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      does: fc.constant('ranges'),
+      by: fc.nat(1),
+      cities: fc.array(fc.constantFrom('x', 'y', 'z'), { minLength: 1, maxLength: 3 }),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ does: fc.constant('catchUp'), by: fc.nat(1) }) },
+);
+
+/** All answers of an app by what was known at a sequence number. */
+const answersAt = async ({ app, query }: OpenApp, sequence: number) => {
+  const { userStatus, ipCity } = app.domains;
+  const statuses = ['a', 'b', 'c'].map((user) => [
+    userStatus.timeline(user, {}, { sequence }),
+    [-1, 0, 1, 2, 3, 4, 5].map((atUs) => userStatus.statusAt(user, atUs, { sequence })),
+  ]);
+  const ranges = await Promise.all(
+    [0, 1, 2, 3].map(async (host) => {
+      const ip = parseIp(`10.0.0.${host}`);
+      const { city, range, candidates } = await ipCity.cityAsOf(ip ?? expect.fail('no address'), { sequence });
+      return { city, range, candidates: candidates() };
+    }),
+  );
+  const document = `query ($sequence: BigInt!) { enrichedAggregate(groupBy: [USER_STATUS, CITY, USER], asOf: { sequence: $sequence }) {
+    nodes { key { userStatus city user } measures { count sum } facts { nodes { ... on Transaction { transactionId } } } } } }`;
+  const { data, errors } = await query(document, { sequence });
+  expect(errors).toBeUndefined();
+  return { statuses, ranges, aggregate: data };
+};
+
+it('rebuilding and following give the same answers, and a snapshot seen on the way is answered the same for ever', async () => {
+  let ids = 0;
+  const run = async (steps: (typeof step extends fc.Arbitrary<infer S> ? S : never)[]): Promise<void> => {
+    const data = dataFolder();
+    const settings = { followMs: '900000' };
+    const apps = [await openApp({ data, settings }), await openApp({ data, settings })] as const;
+    const seen: { sequence: number; answers: unknown }[] = [];
+    const look = async (opened: OpenApp, ledger: Ledger) => {
+      const { sequence } = ledger.snapshot();
+      seen.push({ sequence, answers: await answersAt(opened, sequence) });
+    };
+    try {
+      const working: Promise<unknown>[] = [];
+      for (const each of steps) {
+        const opened = apps[each.by] as OpenApp;
+        const { intake, importers } = opened.app.domains;
+        if ('changes' in each) working.push(intake.receive(importers.statusChanges, null, each.changes as never));
+        else if ('cities' in each) {
+          const rows = each.cities.map((city, first) => `10.0.0.${first},10.0.0.${first + 1},${city}`);
+          await opened.importFile('ip-ranges', { name: 'r.csv', text: ['start,end,city', ...rows].join('\n') });
+        } else if ('ip' in each) {
+          const sale = {
+            transactionId: `t${ids++}`,
+            userId: each.userId,
+            occurredAtUs: each.atUs,
+            productId: 'p',
+            amount: { units: 1, micros: 0 },
+            ip: parseIp(`10.0.0.${each.ip}`),
+          };
+          working.push(intake.receive(importers.transactions, null, [sale]));
+        } else working.push(opened.app.ledger.catchUp());
+        if ('wait' in each && each.wait) await working.at(-1);
+        await look(opened, opened.app.ledger);
+      }
+      await Promise.all(working);
+      for (const { app } of apps) await app.ledger.catchUp();
+      const fresh = await openApp({ data, settings });
+      onTestFinished(fresh.close);
+      const { sequence } = fresh.app.ledger.snapshot();
+      const expected = await answersAt(fresh, sequence);
+      const boundaries = boundariesOf(fresh.app.store);
+      for (const opened of apps) {
+        expect(opened.app.ledger.snapshot()).toEqual(fresh.app.ledger.snapshot());
+        expect(await answersAt(opened, sequence)).toEqual(expected);
+      }
+      for (const { sequence: at, answers } of seen) {
+        expect(boundaries.has(at)).toBe(true);
+        expect(await answersAt(fresh, at)).toEqual(answers);
+      }
+      await fresh.close();
+    } finally {
+      for (const opened of apps) await opened.close();
+    }
+  };
+  await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), run), { numRuns: 15 });
+}, 60_000);

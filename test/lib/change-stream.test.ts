@@ -1,0 +1,238 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { listening, type OnMove, ticking, whenever } from '../../src/lib/change-stream.ts';
+
+/** A number that tells of its changes. */
+const createCounter = () => {
+  const listeners = new Set<() => void>();
+  let value = 0;
+  const onMove: OnMove = (listener) => {
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  };
+  return {
+    onMove,
+    get value() {
+      return value;
+    },
+    get listeners() {
+      return listeners.size;
+    },
+    add() {
+      value++;
+      for (const listener of listeners) listener();
+    },
+  };
+};
+
+// Turns of the event loop stay real: `turns.ts` keeps what waits for one beyond a test.
+beforeEach(
+  () =>
+    void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] }),
+);
+afterEach(() => {
+  expect(vi.getTimerCount(), 'timers left').toBe(0);
+  vi.useRealTimers();
+});
+
+/** Lets time pass, and everything happen that it brings about. */
+const pass = async (ms: number): Promise<void> => {
+  await vi.advanceTimersByTimeAsync(ms);
+  for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
+};
+
+/** Everything a stream gives until it ends, as it comes. */
+const collect = <T>(stream: AsyncIterable<T>) => {
+  const values: T[] = [];
+  const read = async () => {
+    for await (const value of stream) values.push(value);
+  };
+  return { values, done: read() };
+};
+
+describe('whenever', () => {
+  const seconds = (everyMs: number, counter = createCounter(), fingerprint?: (value: number) => unknown) => ({
+    counter,
+    stream: whenever(counter.onMove, { everyMs, answer: () => counter.value, fingerprint }),
+  });
+
+  it('answers at once, then not before its time, and always the last state', async () => {
+    const { counter, stream } = seconds(1000);
+    const { values, done } = collect(stream);
+    await pass(0);
+    expect(values).toEqual([0]);
+    for (let move = 0; move < 1000; move++) counter.add();
+    await pass(999);
+    expect(values).toEqual([0]);
+    await pass(1);
+    expect(values).toEqual([0, 1000]);
+    await pass(10_000);
+    counter.add();
+    await pass(0);
+    expect(values, 'a move after a quiet time is answered at once').toEqual([0, 1000, 1001]);
+    await stream.return?.();
+    await done;
+    expect(counter.listeners).toBe(0);
+  });
+
+  it('is throttled and ends with the last state whatever the moves', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 50 }),
+        fc.array(fc.record({ afterMs: fc.nat(60), moves: fc.nat(5) }), { maxLength: 30 }),
+        async (everyMs, bursts) => {
+          const { counter, stream } = seconds(everyMs);
+          const times: number[] = [];
+          const values: number[] = [];
+          const read = (async () => {
+            for await (const value of stream) {
+              times.push(performance.now());
+              values.push(value);
+            }
+          })();
+          await pass(0);
+          for (const { afterMs, moves } of bursts) {
+            await pass(afterMs);
+            for (let move = 0; move < moves; move++) counter.add();
+          }
+          await pass(everyMs);
+          await pass(everyMs);
+          expect(values.at(-1)).toBe(counter.value);
+          expect(values).toEqual([...new Set(values)].sort((a, b) => a - b));
+          for (const [place, time] of times.entries())
+            if (place > 0) expect(time - (times[place - 1] as number)).toBeGreaterThanOrEqual(everyMs);
+          await stream.return?.();
+          await read;
+          expect(counter.listeners).toBe(0);
+        },
+      ),
+    );
+  });
+
+  it('says nothing when the answer says the same as before', async () => {
+    const { counter, stream } = seconds(10, createCounter(), (value) => Math.floor(value / 3));
+    const { values } = collect(stream);
+    for (let move = 0; move < 7; move++) {
+      await pass(10);
+      counter.add();
+    }
+    await pass(10);
+    expect(values).toEqual([0, 3, 6]);
+    await stream.return?.();
+  });
+
+  it('makes no answer that nobody asks for', async () => {
+    const counter = createCounter();
+    let answers = 0;
+    const stream = whenever(counter.onMove, { everyMs: 10, answer: () => [++answers, counter.value] });
+    expect(await stream.next()).toEqual({ done: false, value: [1, 0] });
+    for (let move = 0; move < 100; move++) {
+      counter.add();
+      await pass(10);
+    }
+    const late = stream.next();
+    await pass(10);
+    expect(await late).toEqual({ done: false, value: [2, 100] });
+    await stream.return?.();
+  });
+
+  it('ends after the last answer there can be', async () => {
+    const counter = createCounter();
+    const stream = whenever(counter.onMove, {
+      everyMs: 10,
+      answer: () => counter.value,
+      isLast: (value) => value === 2,
+    });
+    const { values, done } = collect(stream);
+    for (let move = 0; move < 5; move++) {
+      await pass(20);
+      counter.add();
+    }
+    await done;
+    expect(values).toEqual([0, 1, 2]);
+    expect(counter.listeners).toBe(0);
+  });
+
+  it('breaks off with what the answer throws', async () => {
+    const counter = createCounter();
+    const answer = (): number => {
+      if (counter.value > 0) throw new Error('gone');
+      return 0;
+    };
+    const stream = whenever(counter.onMove, { everyMs: 10, answer });
+    await stream.next();
+    counter.add();
+    const broken = expect(stream.next()).rejects.toThrow('gone');
+    await pass(10);
+    await broken;
+    expect(await stream.next()).toEqual({ done: true, value: undefined });
+    expect(counter.listeners).toBe(0);
+  });
+});
+
+describe('a stream that is left', () => {
+  const ended = { done: true, value: undefined };
+
+  it.each([
+    ['before it began', 0, 0],
+    ['while it waits for a move', 1, 1000],
+    ['while it waits for its time', 1, 0],
+  ])('%s ends at once', async (_when, results, waitedMs) => {
+    const counter = createCounter();
+    const stream = whenever(counter.onMove, { everyMs: 1000, answer: () => counter.value });
+    expect(counter.listeners).toBe(0);
+    for (let result = 0; result < results; result++) await stream.next();
+    const pending = results > 0 ? stream.next() : undefined;
+    if (pending) await pass(waitedMs);
+    await stream.return?.();
+    expect(counter.listeners).toBe(0);
+    if (pending) expect(await pending).toEqual(ended);
+    expect(await stream.next()).toEqual(ended);
+    expect(counter.listeners).toBe(0);
+  });
+
+  it('while it is answered listens no more, and gives that answer to nobody', async () => {
+    const counter = createCounter();
+    let answer = (_value: number): void => undefined;
+    const held = new Promise<number>((resolve) => {
+      answer = resolve;
+    });
+    const stream = whenever(counter.onMove, { everyMs: 1000, answer: () => held });
+    const pending = stream.next();
+    await pass(0);
+    expect(counter.listeners).toBe(1);
+    const left = stream.return?.();
+    expect(counter.listeners).toBe(0);
+    answer(1);
+    expect(await pending).toEqual(ended);
+    await left;
+  });
+
+  it('runs the end of what produces it', async () => {
+    const counter = createCounter();
+    let isOver = false;
+    const stream = listening(counter.onMove, async function* (waits) {
+      try {
+        for (;;) {
+          await waits.moved();
+          if (waits.isLeft) return;
+          yield counter.value;
+        }
+      } finally {
+        isOver = true;
+      }
+    });
+    await stream.next();
+    await stream.return?.();
+    expect(isOver).toBe(true);
+  });
+});
+
+it('ticks until nobody listens', async () => {
+  let ticks = 0;
+  const stop = ticking(500)(() => void ticks++);
+  await pass(1600);
+  stop();
+  await pass(1600);
+  expect(ticks).toBe(3);
+});

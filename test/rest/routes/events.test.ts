@@ -1,0 +1,446 @@
+import { once } from 'node:events';
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import { gzipSync } from 'node:zlib';
+import { pino } from 'pino';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { experimentEvents, rejectedRecords } from '../../../db/tables/index.ts';
+import { openServer } from '../../../src/http/server.ts';
+import { type OpenApp, openApp } from '../../support/app.ts';
+import { told } from '../../support/fixture-app.ts';
+
+const opened = async (settings = {}): Promise<OpenApp> => {
+  const app = await openApp({ settings });
+  onTestFinished(app.close);
+  return app;
+};
+
+const listening = async ({ app }: OpenApp): Promise<string> => {
+  const given = { host: '127.0.0.1', port: 0, log: pino({ level: 'silent' }), direct: app.direct };
+  const server = await openServer(app.fetch, given);
+  onTestFinished(() => server.stop());
+  return server.url;
+};
+
+const event = {
+  user_id: '1',
+  account_type: 'free',
+  date: '2023-05-01',
+  event_type: null,
+  order_value: null,
+  version: 'A',
+};
+
+const eventText = (changes: object = {}): string => JSON.stringify({ ...event, ...changes });
+
+const json = { 'content-type': 'application/json' };
+
+const post = ({ get }: OpenApp, body: BodyInit, headers: Record<string, string> = json, path = '/receive_event') =>
+  get(path, { method: 'POST', body, headers });
+
+const stored = ({ app }: OpenApp) =>
+  app.store.page(experimentEvents, { key: 'seq', direction: 'asc', limit: 1_000_000 });
+
+const rejected = ({ app }: OpenApp) => app.store.page(rejectedRecords, { key: 'id', direction: 'asc', limit: 1000 });
+
+interface Refusal {
+  readonly error: { readonly code: string; readonly problems: readonly { path: string; code: string }[] };
+}
+
+/** The status of a refusal, and each of its problems as `path code`. */
+const problemsOf = async (response: Response): Promise<[number, ...string[]]> => {
+  const { error } = (await response.json()) as Refusal;
+  return [response.status, ...error.problems.map(({ path, code }) => `${path} ${code}`)];
+};
+
+describe('one event', () => {
+  it('is created with its nulls, microseconds and exact value', async () => {
+    const app = await opened();
+    expect(await told(await post(app, eventText()))).toEqual({ status: 200, body: { status: 'created' } });
+    const rich = '{"user_id":7,"account_type":"pro","date":"2023-05-01T10:00:00.000001+02:00","event_type":"order",';
+    expect((await post(app, `${rich}"order_value":220.50,"version":"B","event_id":1e2}`)).status).toBe(200);
+    expect(stored(app)).toMatchObject([
+      { userId: '1', eventType: null, orderValue: null, variant: 'A', eventId: null },
+      {
+        userId: '7',
+        accountType: 'pro',
+        eventType: 'order',
+        orderValue: '220.5',
+        occurredAtUs: Date.UTC(2023, 4, 1, 8) * 1000 + 1,
+        eventId: '100',
+      },
+    ]);
+  });
+
+  it('is read whatever a careless client calls its type', async () => {
+    const app = await opened();
+    for (const type of ['application/json; charset=utf-8', 'application/x-www-form-urlencoded', 'text/plain'])
+      expect((await post(app, eventText(), { 'content-type': type })).status, type).toBe(200);
+    expect((await post(app, new TextEncoder().encode(eventText()), {})).status).toBe(200);
+    expect((await post(app, eventText(), { 'content-type': 'text/csv' })).status).toBe(400);
+    expect((await post(app, eventText(), json, '//receive_event')).status).toBe(200);
+    expect((await post(app, eventText(), json, '/receive_event/')).status).toBe(200);
+  });
+
+  it('without an id is never taken for a repeat', async () => {
+    const app = await opened();
+    for (let time = 0; time < 3; time++) await post(app, eventText());
+    expect(stored(app)).toHaveLength(3);
+  });
+
+  it('with an id counts once, also when all come at once', async () => {
+    const app = await opened();
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, async () => (await told(await post(app, eventText({ event_id: 'e1' })))).body),
+    );
+    expect(answers.filter((answer) => (answer as { status: string }).status === 'created')).toHaveLength(1);
+    expect(answers.filter((answer) => (answer as { status: string }).status === 'duplicate')).toHaveLength(99);
+    expect(stored(app)).toHaveLength(1);
+    expect(rejected(app)).toEqual([]);
+  });
+
+  it('with a known id and other content is a conflict, which is kept', async () => {
+    const app = await opened();
+    await post(app, eventText({ event_id: 'e1' }));
+    const response = await post(app, eventText({ event_id: 'e1', version: 'B' }));
+    expect(await problemsOf(response)).toEqual([409, 'event_id CONFLICT']);
+    expect(stored(app)).toHaveLength(1);
+    expect(rejected(app)).toMatchObject([{ source: 'api', raw: eventText({ event_id: 'e1', version: 'B' }) }]);
+  });
+
+  it('may have its id in the header', async () => {
+    const app = await opened();
+    const keyed = (id: string, changes = {}) => post(app, eventText(changes), { ...json, 'idempotency-key': id });
+    expect((await told(await keyed('k1'))).body).toEqual({ status: 'created' });
+    expect((await told(await keyed('k1'))).body).toEqual({ status: 'duplicate' });
+    expect((await told(await keyed('k1', { event_id: 'k1' }))).body).toEqual({ status: 'duplicate' });
+    expect(await problemsOf(await keyed('k1', { version: 'B' }))).toEqual([409, 'event_id CONFLICT']);
+    expect(await problemsOf(await keyed('k1', { event_id: 'k2' }))).toEqual([422, 'event_id CONFLICT']);
+    expect(await problemsOf(await keyed('x'.repeat(300)))).toEqual([422, 'event_id MALFORMED']);
+    expect(stored(app)).toHaveLength(1);
+    // A reject is kept with the id that came beside it.
+    expect(rejected(app).map(({ raw }) => JSON.parse(raw).event_id)).toEqual(['k1', 'k2', 'x'.repeat(300)]);
+  });
+
+  it('has one id, whether it is a number or text, in the body or in the header', async () => {
+    const app = await opened();
+    const sameId = (id: string, key: string) =>
+      post(app, `${eventText().slice(0, -1)},"event_id":${id}}`, { ...json, 'idempotency-key': key });
+    for (const [id, key] of [
+      ['12345678901234567890', '12345678901234567890'],
+      ['1.0', '1'],
+      ['"ö"', Buffer.from('ö').toString('latin1')],
+    ] as const) {
+      expect((await told(await sameId(id, key))).body).toEqual({ status: 'created' });
+      expect((await told(await sameId('null', key))).body).toEqual({ status: 'duplicate' });
+      expect((await told(await sameId(id, ''))).body).toEqual({ status: 'duplicate' });
+    }
+    expect(stored(app).map(({ eventId }) => eventId)).toEqual(['12345678901234567890', '1', 'ö']);
+  });
+
+  it('says in the words of the wire what differs, and asks for plain bodies', async () => {
+    const app = await opened();
+    await post(app, `\ufeff${eventText({ event_id: 'e' })}`);
+    const other = eventText({ event_id: 'e', version: 'B', date: '2024-01-01', order_value: 1 });
+    expect(await (await post(app, other)).text()).toContain(
+      'event e is recorded with another version, date, order_value',
+    );
+    const packed = await post(app, gzipSync(eventText()), { ...json, 'content-encoding': 'gzip' });
+    expect([packed.status, await packed.text()]).toEqual([400, expect.stringContaining('content-encoding')]);
+    expect((await post(app, eventText(), { ...json, 'content-encoding': 'identity' })).status).toBe(200);
+    expect(rejected(app)).toHaveLength(1);
+  });
+
+  it.each([
+    ['{"order_value":1e400}', 'order_value OUT_OF_RANGE'],
+    ['{"order_value":1.7e308}', 'order_value OUT_OF_RANGE'],
+    ['{"order_value":0.0000001}', 'order_value OUT_OF_RANGE'],
+    ['{"order_value":"NaN"}', 'order_value MALFORMED'],
+    ['{"order_value":true}', 'order_value WRONG_TYPE'],
+    ['{"order_value":[]}', 'order_value WRONG_TYPE'],
+    ['{"date":"2023-02-30"}', 'date MALFORMED'],
+    ['{"date":"2023-05-01T24:00:01"}', 'date MALFORMED'],
+    ['{"date":1682899200}', 'date WRONG_TYPE'],
+    ['{"user_id":"a\\ud800"}', 'user_id MALFORMED'],
+    ['{"version":"a\\u0000"}', 'version MALFORMED'],
+    ['{"user_id":null}', 'user_id MISSING'],
+    ['{"user_id":""}', 'user_id MISSING'],
+    ['{"account_type":{}}', 'account_type WRONG_TYPE'],
+  ])('with %s is rejected by field, and kept as it was written', async (changes, problem) => {
+    const app = await opened();
+    const text = `${eventText().slice(0, -1)},${changes.slice(1)}`;
+    expect(await problemsOf(await post(app, text))).toEqual([422, problem]);
+    expect(stored(app)).toEqual([]);
+    expect(rejected(app)).toMatchObject([{ target: 'EXPERIMENT_EVENTS', source: 'api', raw: text, state: 'OPEN' }]);
+  });
+
+  it.each(['', '{"user_id":', 'NaN', '[1]', `[${eventText()}]`, '{"order_value":NaN}'])(
+    'that is no JSON object is kept, too: %s',
+    async (text) => {
+      const app = await opened();
+      const response = await post(app, text);
+      expect((await problemsOf(response))[0]).toBe(422);
+      expect(rejected(app).map(({ raw }) => raw)).toEqual([text]);
+    },
+  );
+
+  it('that is too long is kept cut', async () => {
+    const app = await opened({ recordBytesMax: '200', bodyBytesMax: '500' });
+    const response = await post(app, eventText({ user_id: 'x'.repeat(200) }));
+    expect([response.status, await response.text()]).toEqual([422, expect.stringContaining('recordBytesMax')]);
+    expect(rejected(app).map(({ raw }) => raw.length)).toEqual([200]);
+    expect((await post(app, 'x'.repeat(501))).status).toBe(413);
+    expect(rejected(app)).toHaveLength(1);
+  });
+
+  it('is refused when too many wait, and then nothing is stored', async () => {
+    const app = await opened({ writeQueueMax: '10' });
+    const responses = await Promise.all(Array.from({ length: 100 }, () => post(app, eventText())));
+    const refused = responses.filter(({ status }) => status === 503);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const { headers } of refused) expect(headers.get('retry-after')).toMatch(/^\d+$/);
+    expect(stored(app)).toHaveLength(responses.filter(({ status }) => status === 200).length);
+  });
+});
+
+const ndjson = { 'content-type': 'application/x-ndjson' };
+
+const linesOf = async (response: Response): Promise<Record<string, unknown>[]> => {
+  expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/x-ndjson']);
+  return (await response.text())
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+};
+
+/** Every kind of line there is, and what becomes of it; null for no event. */
+const mixed: readonly (readonly [line: string, status: string | null])[] = [
+  [eventText({ event_id: 'a' }), 'created'],
+  ['', null],
+  [eventText({ event_id: 'a' }), 'duplicate'],
+  [`${eventText({ event_id: 'b' })}\r`, 'created'],
+  ['   ', null],
+  [eventText({ event_id: 'a', version: 'B' }), 'conflict'],
+  [eventText({ date: 'never' }), 'rejected'],
+  ['{"user_id":', 'rejected'],
+  [eventText({ user_id: 'x'.repeat(1000) }), 'rejected'],
+  ['[1]', 'rejected'],
+  [eventText(), 'created'],
+];
+const mixedText = mixed.map(([line]) => line).join('\n');
+const mixedStatuses = mixed.map(([, status]) => status).filter((status) => status !== null);
+
+describe('many events', () => {
+  it('are judged a line each, in order', async () => {
+    const app = await opened({ recordBytesMax: '400', batchRecords: '3' });
+    const lines = await linesOf(await post(app, mixedText, ndjson, '/events'));
+    expect(lines.map(({ status }) => status)).toEqual(mixedStatuses);
+    expect(lines.map(({ index }) => index)).toEqual(lines.map((_line, index) => index));
+    expect(lines[3]).toMatchObject({ problems: [{ path: 'event_id', code: 'CONFLICT' }] });
+    expect(lines[4]).toMatchObject({ problems: [{ path: 'date', code: 'MALFORMED' }] });
+    expect(lines[6]).toMatchObject({ problems: [{ message: expect.stringContaining('recordBytesMax') }] });
+    expect(lines[0]).toEqual({ index: 0, status: 'created' });
+    expect(stored(app)).toHaveLength(3);
+    expect(rejected(app).map(({ raw }) => raw.length)).toEqual([
+      eventText({ event_id: 'a', version: 'B' }).length,
+      eventText({ date: 'never' }).length,
+      11,
+      400,
+      3,
+    ]);
+  });
+
+  it('are the same however their bytes are cut, with a mark in front, and as a list', async () => {
+    for (const pieceBytes of [1, 7, 64]) {
+      const app = await opened({ recordBytesMax: '400' });
+      const bytes = Buffer.from(`\ufeff\n${mixedText.replaceAll('free', 'fréé')}\n\n`);
+      const pieces = new ReadableStream({
+        start(controller) {
+          for (let from = 0; from < bytes.length; from += pieceBytes)
+            controller.enqueue(bytes.subarray(from, from + pieceBytes));
+          controller.close();
+        },
+      });
+      const init = { method: 'POST', headers: ndjson, body: pieces, duplex: 'half' } as RequestInit;
+      const lines = await linesOf(await app.get('/events', init));
+      expect(lines.map(({ status }) => status)).toEqual(mixedStatuses);
+      expect(stored(app)[0]?.accountType).toBe('fréé');
+    }
+    const app = await opened({ recordBytesMax: '400' });
+    const elements = mixed.filter(([, status]) => status !== null).map(([line]) => line);
+    const sound = elements.filter((line) => line !== '{"user_id":');
+    const lines = await linesOf(await post(app, ` [${sound.join(',\n')}]`, json, '/events'));
+    expect(lines.map(({ status }) => status)).toEqual(mixedStatuses.filter((_status, place) => place !== 5));
+  });
+
+  it('of a list that is cut off are taken in up to there', async () => {
+    const app = await opened();
+    const lines = await linesOf(await post(app, `[${eventText()},${eventText()},{"user_id":"3"`, json, '/events'));
+    expect(lines.map(({ status }) => status)).toEqual(['created', 'created', 'rejected']);
+    expect(rejected(app)).toMatchObject([{ raw: '{"user_id":"3"' }]);
+  });
+
+  it('are summed up when asked', async () => {
+    const app = await opened({ recordBytesMax: '400' });
+    const response = await post(app, mixedText, ndjson, '/events?summary=1');
+    expect(await told(response)).toEqual({
+      status: 200,
+      body: { received: 9, created: 3, duplicates: 1, conflicts: 1, rejected: 4 },
+    });
+    const none = { received: 0, created: 0, duplicates: 0, conflicts: 0, rejected: 0 };
+    expect((await told(await post(app, '\n \n', ndjson, '/events?summary=1'))).body).toEqual(none);
+    expect(await linesOf(await post(app, eventText(), ndjson, '/events?summary=0'))).toHaveLength(1);
+    expect((await post(app, '', ndjson, '/events?summary=yes')).status).toBe(400);
+  });
+
+  it('may come to more than other bodies, and wait for their turn instead of being refused', async () => {
+    const app = await opened({ bodyBytesMax: '1kB', writeQueueMax: '2', batchRecords: '10' });
+    const text = `${eventText()}\n`.repeat(500);
+    const bodies = await Promise.all(
+      Array.from({ length: 8 }, async () => (await told(await post(app, text, ndjson, '/events?summary=1'))).body),
+    );
+    for (const body of bodies) expect(body).toMatchObject({ received: 500, created: 500 });
+    expect(stored(app)).toHaveLength(4000);
+  });
+});
+
+interface Exchange {
+  readonly request: ClientRequest;
+  readonly response: Promise<IncomingMessage>;
+}
+
+const begin = (url: string, headers: Record<string, string> = ndjson): Exchange => {
+  const request = httpRequest(`${url}/events`, { method: 'POST', headers, agent: false });
+  request.on('error', () => undefined);
+  return { request, response: once(request, 'response').then(([response]) => response as IncomingMessage) };
+};
+
+const lineCountOf = async (response: IncomingMessage): Promise<number> => {
+  let lines = 0;
+  for await (const chunk of response) lines += (chunk as Buffer).toString('latin1').split('\n').length - 1;
+  return lines;
+};
+
+const count = 20_000;
+
+describe('a stream of events on a socket', () => {
+  it('is taken in and answered as it comes', { timeout: 60_000 }, async () => {
+    const app = await opened();
+    const { request, response } = begin(await listening(app));
+    const sent = (async () => {
+      for (let index = 0; index < count; index++)
+        if (!request.write(`${eventText({ event_id: `e${index}` })}\n`)) await once(request, 'drain');
+      request.end();
+    })();
+    expect(await lineCountOf(await response)).toBe(count);
+    await sent;
+    expect(stored(app)).toHaveLength(count);
+  });
+
+  it('is answered although its client goes on sending', async () => {
+    const app = await opened();
+    const { request, response } = begin(await listening(app));
+    request.write(`${eventText()}\n`);
+    const answer = (await response).setEncoding('utf8');
+    expect((await once(answer, 'data'))[0]).toBe('{"index":0,"status":"created"}\n');
+    request.end(`${eventText()}\n`);
+    expect((await once(answer, 'data'))[0]).toBe('{"index":1,"status":"created"}\n');
+  });
+
+  it('that is cut off leaves whole events only', async () => {
+    const app = await opened();
+    const { request, response } = begin(await listening(app));
+    request.write(`${eventText({ event_id: 'a' })}\n${eventText({ event_id: 'b' }).slice(0, -5)}`);
+    await once(await response, 'data');
+    const closed = once(request, 'close');
+    request.destroy();
+    await closed;
+    expect((await post(app, eventText({ event_id: 'c' }))).status).toBe(200);
+    expect(stored(app).map(({ eventId }) => eventId)).toEqual(['a', 'c']);
+    expect(rejected(app)).toEqual([]);
+  });
+
+  it('is read no faster than its answer', { timeout: 60_000 }, async () => {
+    const app = await opened();
+    const { request, response } = begin(await listening(app));
+    const lines = 200_000;
+    let written = 0;
+    const sent = (async () => {
+      const block = `${eventText({ date: 'x' })}\n`.repeat(100);
+      for (; written < lines; written += 100) if (!request.write(block)) await once(request, 'drain');
+      request.end();
+    })();
+    const answer = await response;
+    // Nobody reads: sockets and buffers fill up, and then the sender is held.
+    let before = -1;
+    while (before !== written) {
+      before = written;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    expect(written).toBeLessThan(lines / 2);
+    expect(await lineCountOf(answer)).toBe(lines);
+    await sent;
+  });
+});
+
+describe('the direct path', () => {
+  const uuid = '0b1f3c52-8d9e-4c11-9f4e-2f3f7f0a6d11';
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+  const asked: readonly (readonly [path: string, headers: Record<string, string>, body: string])[] = [
+    ['/receive_event', json, eventText({ event_id: 'a' })],
+    ['/receive_event', json, eventText({ event_id: 'a' })],
+    ['/receive_event', json, eventText({ event_id: 'a', version: 'B' })],
+    ['//receive_event/', json, eventText()],
+    ['/receive_event', json, '{'],
+    ['/receive_event?x=1', json, eventText()],
+    ['/receive_event?x=%zz', json, eventText()],
+    ['/receive_event', { 'content-type': 'text/csv' }, eventText()],
+    ['/receive_event', { ...json, accept: 'text/plain' }, '{'],
+    ['/receive_event', { ...json, 'idempotency-key': 'k' }, eventText()],
+    ['/receive_event', { ...json, origin: 'https://evil.example' }, eventText()],
+    ['/receive_event', { ...json, origin: 'https://app.example' }, eventText()],
+    ['/receive_event', { ...json, host: 'evil.example' }, eventText()],
+    ['/receive_event', { ...json, host: 'localhost:99' }, eventText()],
+    ['/receive_event', { ...json, 'content-encoding': 'br' }, eventText()],
+    ['/receive_event', json, 'x'.repeat(3000)],
+    ['/events', ndjson, mixedText],
+    ['/events?summary=1', ndjson, mixedText],
+    ['/events?summary=2', ndjson, mixedText],
+    [`/initial?uuid=${uuid}&symbol=e`, {}, ''],
+    [`//initial/?uuid=${uuid}&symbol=E`, form, ''],
+    ['/initial', json, JSON.stringify({ uuid, symbol: 't' })],
+    ['/initial', { ...form, accept: 'text/plain' }, `uuid=${uuid}&symbol=%C3%A9`],
+    [`/initial?uuid=${uuid}&symbol=é`, {}, ''],
+    [`/followup?uuid=${uuid}`, {}, ''],
+    ['/followup', form, `uuid=${uuid}`],
+    [`/followup?uuid=${uuid}`, { origin: 'https://evil.example' }, ''],
+    [`/followup?uuid=${uuid}x`, {}, ''],
+  ];
+
+  it('answers as the usual one', async () => {
+    const settings = { allowedOrigins: 'https://app.example', bodyBytesMax: '2kB', recordBytesMax: '400' };
+    const [one, other] = [await opened(settings), await opened(settings)];
+    const given = { host: '127.0.0.1', port: 0, log: pino({ level: 'silent' }) };
+    const direct = await openServer(() => Promise.reject(new Error('not direct')), {
+      ...given,
+      direct: one.app.direct,
+    });
+    onTestFinished(() => direct.stop());
+    const usual = await openServer(other.app.fetch, given);
+    onTestFinished(() => usual.stop());
+    const ask = async (url: string, [path, headers, body]: (typeof asked)[number]) => {
+      const request = httpRequest(`${url}${path}`, { method: 'POST', headers, agent: false });
+      request.end(body);
+      const [response] = (await once(request, 'response')) as [IncomingMessage];
+      const text = (await response.toArray()).join('');
+      const { date, connection, 'keep-alive': kept, 'transfer-encoding': how, ...told } = response.headers;
+      const { 'content-length': length, ...compared } = told;
+      return { status: response.statusCode, text, headers: compared };
+    };
+    for (const each of asked)
+      expect(await ask(direct.url, each), each.slice(0, 2).join()).toEqual(await ask(usual.url, each));
+    for (const { app } of [one, other])
+      expect([app.domains.conversations.index.entries, app.domains.conversations.index.followups]).toEqual([1, 2]);
+    expect(stored(one)).toHaveLength(stored(other).length);
+    expect(rejected(one)).toHaveLength(rejected(other).length);
+  });
+});

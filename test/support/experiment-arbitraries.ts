@@ -1,0 +1,137 @@
+import fc from 'fast-check';
+import type { OpenApp } from './app.ts';
+import type { DullEvent, DullLedger, DullPlan, DullUser } from './reference-experiment.ts';
+import { type DullChange, decimalText } from './reference-world.ts';
+
+/** What becomes known at one time, in one of the ways there are. */
+export type Batch =
+  | { readonly kind: 'events'; readonly events: readonly DullEvent[] }
+  | { readonly kind: 'users'; readonly users: readonly DullUser[] }
+  | { readonly kind: 'plan'; readonly plan: DullPlan }
+  | { readonly kind: 'changes'; readonly changes: readonly DullChange[] };
+
+export const days = (day: number): number => Date.UTC(2025, 2, 28 + day) * 1000;
+
+// Few users, countries and times, so that late users, moves, ties and crossovers are frequent.
+const userId = fc.integer({ min: 0, max: 24 }).map((place) => `u${place}`);
+/** The end of March 2025, when clocks are put forward in Berlin. */
+export const time = fc.oneof(
+  fc.integer({ min: 0, max: 4 }).map(days),
+  fc.integer({ min: days(0) / 1000, max: days(5) / 1000 }).map((ms) => ms * 1000 + (ms % 1000)),
+);
+const variant = fc.oneof(
+  { weight: 6, arbitrary: fc.constant('A') },
+  { weight: 3, arbitrary: fc.constant('B') },
+  { weight: 1, arbitrary: fc.constant('C') },
+);
+const event = fc.record({
+  eventId: fc.constant(null),
+  experiment: fc.option(fc.constantFrom('x', 'x', 'x', 'y'), { freq: 4 }),
+  userId,
+  variant,
+  accountType: fc.constantFrom('free', 'pro'),
+  eventType: fc.option(fc.constantFrom('view', 'order')),
+  at: time,
+  micros: fc.option(
+    fc.oneof(
+      fc.integer({ min: 0, max: 40 }).map((units) => BigInt(units) * 500_000n),
+      fc.bigInt({ min: 1n, max: 99_999_999_999n }),
+    ),
+  ),
+});
+const user = fc.record({
+  userId,
+  country: fc.option(fc.constantFrom('SE', 'DE', 'FR'), { freq: 6 }),
+  gender: fc.option(fc.constantFrom('f', 'm')),
+});
+const plan = fc.record({
+  key: fc.constantFrom('x', 'y'),
+  startedAt: fc.option(time),
+  endedAt: fc.constant(null as number | null),
+  allocation: fc.oneof(
+    fc.constant([]),
+    fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }), fc.boolean()).map(([a, b, isControl]) => [
+      { variant: 'B', weight: b, isControl },
+      { variant: 'A', weight: a, isControl: false },
+    ]),
+    fc.constant(['A', 'B', 'D'].map((name, place) => ({ variant: name, weight: 1, isControl: place === 0 }))),
+  ),
+  markets: fc.subarray(['SE', 'DE', 'NO']),
+});
+const change = fc.record({ userId, at: time, status: fc.constantFrom('PAYING', 'CANCELLED', 'NON_PAYING') });
+
+const batch: fc.Arbitrary<Batch> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc
+      .array(event, { minLength: 5, maxLength: 40, size: 'max' })
+      .map((events) => ({ kind: 'events' as const, events })),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .array(user, { minLength: 3, maxLength: 20, size: 'max' })
+      .map((users) => ({ kind: 'users' as const, users })),
+  },
+  { weight: 2, arbitrary: plan.map((made) => ({ kind: 'plan' as const, plan: made })) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .array(change, { minLength: 1, maxLength: 6 })
+      .map((changes) => ({ kind: 'changes' as const, changes })),
+  },
+);
+
+/** Ledgers in the order they are recorded; the first batch is of events. */
+export const ledgers = fc
+  .tuple(
+    fc.array(event, { minLength: 20, maxLength: 50, size: 'max' }),
+    fc.array(batch, { minLength: 2, maxLength: 6, size: 'max' }),
+  )
+  .map(([events, more]): Batch[] => [{ kind: 'events', events }, ...more]);
+
+export const nothing: DullLedger = { events: [], users: [], plans: [], changes: [] };
+
+export const withBatch = (ledger: DullLedger, more: Batch): DullLedger => ({
+  events: [...ledger.events, ...(more.kind === 'events' ? more.events : [])],
+  users: [...ledger.users, ...(more.kind === 'users' ? more.users : [])],
+  plans: [...ledger.plans, ...(more.kind === 'plan' ? [more.plan] : [])],
+  changes: [...ledger.changes, ...(more.kind === 'changes' ? more.changes : [])],
+});
+
+export const iso = (us: number): string =>
+  `${new Date(Math.floor(us / 1000)).toISOString().slice(0, 19)}.${String(us % 1_000_000).padStart(6, '0')}Z`;
+
+/** Sends a batch as its clients do: events over REST, users as a file, plans and changes by mutations. */
+export const send = async (app: OpenApp, sent: Batch): Promise<void> => {
+  if (sent.kind === 'events') {
+    const lines = sent.events.map(({ micros, ...row }) =>
+      JSON.stringify({
+        ...(row.experiment === null ? {} : { experiment: row.experiment }),
+        ...{ user_id: row.userId, account_type: row.accountType, date: iso(row.at) },
+        ...{ event_type: row.eventType, version: row.variant },
+      }).replace(/}$/, `,"order_value":${micros === null ? 'null' : decimalText(micros)}}`),
+    );
+    const answer = await app.get('/events?summary=1', { method: 'POST', body: lines.join('\n') });
+    const counts = (await answer.json()) as { created?: number };
+    if (counts.created !== lines.length) throw new Error(`events were refused: ${JSON.stringify(counts)}`);
+  } else if (sent.kind === 'users') {
+    const rows = sent.users.map(({ userId: user_id, country, gender }) => ({ user_id, country, gender }));
+    await app.importFile('users', { name: 'user_info.json', text: JSON.stringify(rows) });
+  } else if (sent.kind === 'plan') {
+    const { startedAt, endedAt, ...rest } = sent.plan;
+    const input = { ...rest, startedAt: startedAt && iso(startedAt), endedAt: endedAt && iso(endedAt) };
+    await mutate(app, 'saveExperiment', 'SaveExperimentInput', input);
+  } else {
+    const changes = sent.changes.map(({ userId: id, at, status }) => ({ userId: id, status, effectiveAt: iso(at) }));
+    await mutate(app, 'recordStatusChanges', 'RecordStatusChangesInput', { changes });
+  }
+};
+
+const mutate = async (app: OpenApp, name: string, type: string, input: object): Promise<void> => {
+  const { data, errors } = await app.query<Record<string, { __typename: string; message?: string }>>(
+    `mutation ($input: ${type}!) { ${name}(input: $input) { __typename ... on Error { message } } }`,
+    { input },
+  );
+  if (errors || data?.[name]?.message) throw new Error(JSON.stringify(errors ?? data));
+};

@@ -1,0 +1,145 @@
+import {
+  type DullAsked,
+  type DullLedger,
+  dullCrossovers,
+  dullHolm,
+  dullPlan,
+  dullRows,
+  dullShares,
+  dullSplit,
+} from './reference-experiment.ts';
+
+/** The monitor's checks the dull way, from lists; nothing of `src` is used. Silences have a test of their own. */
+export interface DullLimits {
+  readonly alpha: number;
+  readonly deviationMin: number;
+  readonly usersMin: number;
+}
+
+type Rows = ReturnType<typeof dullRows>;
+
+const distinct = (texts: readonly string[]): string[] => [...new Set(texts)].sort();
+const usersOf = (rows: Rows): number => new Set(rows.map(({ userId }) => userId)).size;
+
+/** All larger shares, equally probable, against the largest that is no alarm: by Simpson's rule. */
+const exceeds = (count: number, total: number, alpha: number): boolean => {
+  const max = 0.01;
+  const [steps, width] = [2000, 1 - max];
+  const log = (p: number) => (count === 0 ? 0 : count * Math.log(p / max)) + ratioOfRest(total - count, p, max);
+  let sum = 0;
+  for (let step = 0; step <= steps; step++) {
+    const weight = step === 0 || step === steps ? 1 : step % 2 === 1 ? 4 : 2;
+    sum += Math.exp(log(max + (width * step) / steps)) * weight;
+  }
+  return sum / steps / 3 >= 1 / alpha;
+};
+const ratioOfRest = (rest: number, p: number, max: number): number =>
+  rest === 0 ? 0 : rest * Math.log((1 - p) / (1 - max));
+
+export const dullChecks = (ledger: DullLedger, asked: DullAsked, limits: DullLimits) => {
+  const rows = dullRows(ledger, asked);
+  const plan = dullPlan(ledger.plans, asked.key);
+  const shares = dullShares(plan, rows);
+  const seen = distinct(rows.map(({ country }) => country));
+  const markets = distinct([...plan.markets, ...seen]);
+  const variants = distinct([...plan.allocation.map(({ variant }) => variant), ...rows.map(({ variant }) => variant)]);
+  const isAsked = (country: string | null) => asked.country === undefined || country === asked.country;
+  const of = (country: string) => rows.filter((row) => row.country === country);
+  const share = limits.alpha / 10;
+
+  return { splits: splits(), gaps: gaps(), crossovers: crossovers(), unknown: unknown() };
+
+  function splits() {
+    const none = new Map<string, number>();
+    const all = [null, ...markets].map((country) => ({
+      country,
+      ...dullSplit(rows, shares ?? none, country, limits.alpha),
+    }));
+    const users = ({ observed }: (typeof all)[number]) => observed.reduce((sum, each) => sum + each.users, 0);
+    const tested = all.filter((each) => users(each) >= limits.usersMin);
+    const ofMarkets = tested.filter(({ country }) => country !== null);
+    const adjusted = dullHolm(ofMarkets.map(({ pValue }) => pValue ?? 1));
+    const pValues = tested.map(({ sequentialPValue }) => sequentialPValue ?? 1);
+    const sequential = dullHolm(pValues);
+    return all
+      .filter(({ country }) => (country === null ? asked.country === undefined : isAsked(country)))
+      .map((each) => {
+        const place = tested.indexOf(each);
+        const p = pValues[place] ?? 1;
+        const isCertain = place >= 0 && (sequential[place] as number) <= limits.alpha;
+        // Of equal ones the first is the smaller; where that hangs on a rounding nothing is said of the time.
+        const smaller = pValues.filter((other, at) => other < p || (other === p && at < place)).length;
+        const isTie = pValues.some((other) => other !== p && Math.abs(other - p) < 1e-9);
+        const line = limits.alpha / (pValues.length - smaller);
+        const brokenSince = isCertain ? dullSplit(rows, shares ?? none, each.country, line).crossedAt : null;
+        const isLarge = (each.maxDeviation ?? 0) >= limits.deviationMin;
+        const verdict = place < 0 ? 'NOT_ENOUGH_DATA' : isCertain && isLarge ? 'BROKEN' : 'HEALTHY';
+        const adjustedPValue = adjusted[ofMarkets.indexOf(each)] ?? each.pValue;
+        return { ...each, adjustedPValue, verdict, brokenSince, isTie };
+      });
+  }
+
+  function gaps() {
+    const found: { kind: string; verdict: string; country: string; variant: string | null; since: number | null }[] =
+      [];
+    const earliest = (of: Rows) => of.reduce((least, { at }) => Math.min(least, at), Infinity);
+    const strays = (few: number, all: number) => (exceeds(few, all, share / markets.length) ? 'BROKEN' : 'WATCH');
+    const users = usersOf(rows);
+    if (plan.markets.length > 0)
+      for (const country of markets) {
+        const isPlanned = plan.markets.includes(country);
+        if (isPlanned && of(country).length === 0) {
+          const verdict =
+            users >= limits.usersMin * plan.markets.length
+              ? 'BROKEN'
+              : users >= limits.usersMin
+                ? 'WATCH'
+                : 'NOT_ENOUGH_DATA';
+          found.push({ kind: 'MARKET_MISSING', verdict, country, variant: null, since: null });
+        }
+        if (!isPlanned && country !== 'unknown') {
+          const verdict = strays(usersOf(of(country)), users);
+          found.push({ kind: 'MARKET_UNEXPECTED', verdict, country, variant: null, since: earliest(of(country)) });
+        }
+      }
+    for (const country of seen)
+      for (const variant of variants) {
+        const own = of(country).filter((row) => row.variant === variant);
+        const planned = shares?.get(variant);
+        const all = usersOf(of(country));
+        if (planned !== undefined && own.length === 0) {
+          if ((1 - planned) ** all <= share / (markets.length * variants.length))
+            found.push({ kind: 'VARIANT_MISSING', verdict: 'BROKEN', country, variant, since: null });
+        } else if (planned === undefined && own.length > 0 && plan.allocation.length > 0) {
+          const verdict = strays(usersOf(own), all);
+          found.push({ kind: 'VARIANT_UNEXPECTED', verdict, country, variant, since: earliest(own) });
+        }
+      }
+    return found.filter(({ country }) => isAsked(country));
+  }
+
+  function crossovers() {
+    return [null, ...markets].flatMap((country) => {
+      const examples = dullCrossovers(rows, country);
+      if (country === null ? asked.country !== undefined : !isAsked(country) || examples.length === 0) return [];
+      const all = usersOf(country === null ? rows : of(country));
+      const isMany = exceeds(examples.length, all, share / (1 + markets.length));
+      const verdict = examples.length === 0 ? 'HEALTHY' : isMany ? 'BROKEN' : 'WATCH';
+      return [{ country, verdict, users: examples.length, share: all === 0 ? 0 : examples.length / all, examples }];
+    });
+  }
+
+  function unknown() {
+    if (!isAsked('unknown')) return [];
+    const own = of('unknown');
+    const byVariant = variants.map((variant) => ({
+      variant,
+      users: usersOf(own.filter((row) => row.variant === variant)),
+      expected: usersOf(own) * (shares?.get(variant) ?? 0),
+    }));
+    const users = usersOf(own);
+    const isUneven = splits().some(({ country, verdict }) => country === 'unknown' && verdict === 'BROKEN');
+    const verdict = isUneven ? 'BROKEN' : users > usersOf(rows) * 0.01 ? 'WATCH' : 'HEALTHY';
+    return [{ country: asked.country ?? null, verdict, users, events: own.length, byVariant }];
+  }
+};

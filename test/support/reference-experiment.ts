@@ -1,0 +1,259 @@
+import { type DullChange, dullStatus } from './reference-world.ts';
+
+/** Experiments answered the dull way: lists in the order they were recorded, gone through anew for each question. Nothing of `src` is used. */
+export interface DullEvent {
+  readonly eventId: string | null;
+  readonly experiment: string | null;
+  readonly userId: string;
+  readonly variant: string;
+  readonly accountType: string;
+  readonly eventType: string | null;
+  /** Microseconds. */
+  readonly at: number;
+  /** Millionths. */
+  readonly micros: bigint | null;
+}
+
+export interface DullUser {
+  readonly userId: string;
+  readonly country: string | null;
+  readonly gender: string | null;
+}
+
+export interface DullPlan {
+  readonly key: string;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  readonly allocation: readonly { readonly variant: string; readonly weight: number; readonly isControl: boolean }[];
+  readonly markets: readonly string[];
+}
+
+export interface DullLedger {
+  readonly events: readonly DullEvent[];
+  readonly users: readonly DullUser[];
+  readonly plans: readonly DullPlan[];
+  readonly changes: readonly DullChange[];
+}
+
+const noPlan = { startedAt: null, endedAt: null, allocation: [], markets: [] };
+
+/** The plans in force, those saved last at the end; saving the same again is no saving. */
+export const dullPlans = (plans: readonly DullPlan[]): DullPlan[] => {
+  let inForce: DullPlan[] = [];
+  for (const plan of plans) {
+    const known = inForce.find(({ key }) => key === plan.key);
+    if (JSON.stringify(known) !== JSON.stringify(plan))
+      inForce = [...inForce.filter(({ key }) => key !== plan.key), plan];
+  }
+  return inForce;
+};
+
+export const dullPlan = (plans: readonly DullPlan[], key: string): DullPlan =>
+  dullPlans(plans).find((plan) => plan.key === key) ?? { key, ...noPlan };
+
+/** Of which experiment an event is, by the plans given. */
+const dullExperimentOf = (inForce: readonly DullPlan[], { experiment, at }: DullEvent): string => {
+  const holding = inForce.filter(
+    ({ startedAt, endedAt }) => (startedAt ?? -Infinity) <= at && at < (endedAt ?? Infinity),
+  );
+  return experiment ?? holding.at(-1)?.key ?? 'default';
+};
+
+/** What the last row of a user says, by user. */
+const dullUsers = (users: readonly DullUser[]): Map<string, DullUser> =>
+  new Map(users.map((user) => [user.userId, user]));
+
+export type DullValues = Readonly<Record<string, string | number>>;
+
+/** Everything an event can be grouped by but its period. */
+export const dullValues = ({ users, plans, changes }: Omit<DullLedger, 'events'>) => {
+  const [known, inForce] = [dullUsers(users), dullPlans(plans)];
+  return (event: DullEvent, validAt: number | null = null): DullValues => ({
+    USER: event.userId,
+    USER_STATUS: dullStatus(changes, event.userId, validAt ?? event.at),
+    COUNTRY: known.get(event.userId)?.country ?? 'unknown',
+    GENDER: known.get(event.userId)?.gender ?? 'unknown',
+    VARIANT: event.variant,
+    ACCOUNT_TYPE: event.accountType,
+    EVENT_TYPE: event.eventType ?? 'unknown',
+    EXPERIMENT: dullExperimentOf(inForce, event),
+  });
+};
+
+export interface DullAsked {
+  readonly key: string;
+  readonly country?: string | undefined;
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** An experiment's events of a span with their countries, whichever country is asked for. */
+export const dullRows = ({ events, users, plans }: DullLedger, { key, from, to }: DullAsked) => {
+  const [known, inForce] = [dullUsers(users), dullPlans(plans)];
+  return events
+    .filter((event) => dullExperimentOf(inForce, event) === key)
+    .filter(({ at }) => at >= (from ?? -Infinity) && at < (to ?? Infinity))
+    .map((event) => ({ ...event, country: known.get(event.userId)?.country ?? 'unknown' }));
+};
+
+type DullRow = ReturnType<typeof dullRows>[number];
+
+/** The variants that take part in the split and their shares; null while there are fewer than two. */
+export const dullShares = (plan: DullPlan, rows: readonly DullRow[]): Map<string, number> | null => {
+  const seen = [...new Set(rows.map(({ variant }) => variant))];
+  const given =
+    plan.allocation.length > 0 ? plan.allocation : seen.map((variant) => ({ variant, weight: 1, isControl: false }));
+  const sum = given.reduce((total, { weight }) => total + weight, 0);
+  return given.length < 2 ? null : new Map(given.map(({ variant, weight }) => [variant, weight / sum]));
+};
+
+const distinct = (texts: readonly string[]): string[] => [...new Set(texts)].sort();
+
+export const dullDeployment = (ledger: DullLedger, asked: DullAsked) => {
+  const rows = dullRows(ledger, asked);
+  const plan = dullPlan(ledger.plans, asked.key);
+  const shares = dullShares(plan, rows);
+  const countries = distinct([...plan.markets, ...rows.map(({ country }) => country)]);
+  const variants = distinct([...plan.allocation.map(({ variant }) => variant), ...rows.map(({ variant }) => variant)]);
+  return countries
+    .filter((country) => asked.country === undefined || country === asked.country)
+    .flatMap((country) => {
+      const cells = variants.map((variant) => {
+        const found = rows.filter((row) => row.country === country && row.variant === variant);
+        return { variant, eventCount: found.length, userCount: new Set(found.map(({ userId }) => userId)).size };
+      });
+      const exposed = cells.reduce((sum, { userCount }) => sum + userCount, 0);
+      return cells.map((cell) => ({
+        country,
+        ...cell,
+        share: exposed === 0 ? 0 : cell.userCount / exposed,
+        expectedShare: shares?.get(cell.variant) ?? null,
+      }));
+    });
+};
+
+/** The first event of each user, in the order they came. */
+const firstRows = (rows: readonly DullRow[]): DullRow[] => {
+  const seen = new Set<string>();
+  return rows.filter(({ userId }) => !seen.has(userId) && seen.add(userId));
+};
+
+export interface DullSplit {
+  readonly observed: { readonly variant: string; readonly users: number; readonly expected: number }[];
+  readonly chiSquared: number | null;
+  readonly pValue: number | null;
+  readonly sequentialPValue: number | null;
+  /** The time of the event that took the sequential p-value to alpha. */
+  readonly crossedAt: number | null;
+  readonly maxDeviation: number | null;
+}
+
+/** How the users of a country, of all for null, are split among the variants of the plan. */
+export const dullSplit = (
+  rows: readonly DullRow[],
+  shares: ReadonlyMap<string, number>,
+  country: string | null,
+  alpha: number,
+): DullSplit => {
+  const first = firstRows(rows).filter(
+    (row) => shares.has(row.variant) && (country === null || row.country === country),
+  );
+  const counts = new Map([...shares.keys()].map((variant) => [variant, 0]));
+  let [sequentialPValue, crossedAt] = [1, null as number | null];
+  for (const { variant, at } of first) {
+    counts.set(variant, (counts.get(variant) as number) + 1);
+    sequentialPValue = Math.min(sequentialPValue, Math.exp(-logBayesFactor(counts, shares)));
+    if (sequentialPValue <= alpha) crossedAt ??= at;
+  }
+  const users = first.length;
+  const observed = [...shares].map(([variant, share]) => {
+    return { variant, users: counts.get(variant) as number, expected: users * share };
+  });
+  if (users === 0) return { observed, ...untested };
+  const chiSquared = observed.reduce((sum, { users: n, expected }) => sum + (n - expected) ** 2 / expected, 0);
+  const maxDeviation = Math.max(...observed.map(({ users: n, expected }) => Math.abs(n - expected) / users));
+  const pValue = chiSquaredTail(chiSquared, shares.size - 1);
+  return { observed, chiSquared, pValue, sequentialPValue, crossedAt, maxDeviation };
+};
+
+const untested = { chiSquared: null, pValue: null, sequentialPValue: null, crossedAt: null, maxDeviation: null };
+
+/** Lindon & Malek's Bayes factor from counts alone, with the concentration of docs/decisions/0008. */
+const logBayesFactor = (counts: ReadonlyMap<string, number>, shares: ReadonlyMap<string, number>): number => {
+  const concentration = 400;
+  let [log, total] = [logGamma(concentration), 0];
+  for (const [variant, count] of counts) {
+    const share = shares.get(variant) as number;
+    log += logGamma(concentration * share + count) - logGamma(concentration * share) - count * Math.log(share);
+    total += count;
+  }
+  return log - logGamma(concentration + total);
+};
+
+/** Stirling's series after going up to where it is exact enough. */
+const logGamma = (x: number): number => {
+  let [shifted, log] = [x, 0];
+  for (; shifted < 20; shifted++) log -= Math.log(shifted);
+  const r = 1 / shifted ** 2;
+  const series = (1 / 12 - r * (1 / 360 - r * (1 / 1260 - r / 1680))) / shifted;
+  return log + (shifted - 0.5) * Math.log(shifted) - shifted + Math.log(2 * Math.PI) / 2 + series;
+};
+
+/** The upper tail of chi-squared: for 1 and 2 degrees of freedom by definition, two more at a time by parts. */
+const chiSquaredTail = (x: number, degreesOfFreedom: number): number => {
+  if (degreesOfFreedom === 1) return erfc(Math.sqrt(x / 2));
+  if (degreesOfFreedom === 2) return Math.exp(-x / 2);
+  const a = degreesOfFreedom / 2;
+  const term = Math.exp((a - 1) * Math.log(x / 2) - x / 2 - logGamma(a));
+  return chiSquaredTail(x, degreesOfFreedom - 2) + (x === 0 ? 0 : term);
+};
+
+/** 2 / √π ∫ exp(-t²) from x on, by Simpson's rule. */
+const erfc = (x: number): number => {
+  const [steps, width] = [20_000, 12];
+  let sum = 0;
+  for (let step = 0; step <= steps; step++) {
+    const t = x + (width * step) / steps;
+    sum += Math.exp(-t * t) * (step === 0 || step === steps ? 1 : step % 2 === 1 ? 4 : 2);
+  }
+  return ((2 / Math.sqrt(Math.PI)) * sum * width) / steps / 3;
+};
+
+/** Holm's correction straight from its definition. */
+export const dullHolm = (pValues: readonly number[]): number[] =>
+  pValues.map((pValue, place) => {
+    const rankOf = (other: number) =>
+      pValues.filter((p, at) => p < (pValues[other] as number) || (p === pValues[other] && at < other)).length;
+    const upTo = pValues.map((_, other) => other).filter((other) => rankOf(other) <= rankOf(place));
+    const scaled = upTo.map((other) => (pValues[other] as number) * (pValues.length - rankOf(other)));
+    return pValue > 1 ? Number.NaN : Math.min(1, Math.max(...scaled));
+  });
+
+/** Users seen in several variants, in the order it was found out. */
+export const dullCrossovers = (rows: readonly DullRow[], country: string | null): string[] => {
+  const variantOf = new Map<string, string>();
+  const found = new Set<string>();
+  for (const { userId, variant } of rows) {
+    if (variant !== (variantOf.get(userId) ?? variant)) found.add(userId);
+    variantOf.set(userId, variantOf.get(userId) ?? variant);
+  }
+  const countryOf = new Map(rows.map((row) => [row.userId, row.country]));
+  return [...found].filter((userId) => country === null || countryOf.get(userId) === country);
+};
+
+export type DullMetric = 'ORDER_VALUE_PER_USER' | 'ORDERS_PER_USER' | 'CONVERSION';
+
+/** Count, mean and sample variance of a metric over the users of a variant. */
+export const dullOutcome = (rows: readonly DullRow[], variant: string, metric: DullMetric) => {
+  const own = rows.filter((row) => row.variant === variant);
+  const orders = new Map<string, number[]>(own.map(({ userId }) => [userId, []]));
+  for (const { userId, micros } of own) if (micros !== null) orders.get(userId)?.push(Number(micros) / 1e6);
+  const values = [...orders.values()].map((of) => {
+    if (metric === 'ORDERS_PER_USER') return of.length;
+    return metric === 'CONVERSION' ? Number(of.length > 0) : of.reduce((sum, value) => sum + value, 0);
+  });
+  const count = values.length;
+  const mean = count === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / count;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { count, mean, variance: count < 2 ? 0 : squares / (count - 1) };
+};
