@@ -1,7 +1,7 @@
 import SchemaBuilder from '@pothos/core';
 import RelayPlugin from '@pothos/plugin-relay';
+import type { Context } from '../src/context.ts';
 import { DomainError } from '../src/errors.ts';
-import type { Context } from '../src/graphql/context.ts';
 import type { Cell } from '../src/lib/cell-text.ts';
 import type { Decimal } from '../src/lib/decimal.ts';
 import type { IpAddress } from '../src/lib/ip.ts';

@@ -1,6 +1,5 @@
-import { DomainError, type ErrorCode } from '../src/errors.ts';
-import type { Context } from '../src/graphql/context.ts';
-import type { FieldProblem } from '../src/lib/problems.ts';
+import type { Context } from '../src/context.ts';
+import { DomainError, type ErrorCode, type FieldProblem } from '../src/errors.ts';
 import { builder } from './builder.ts';
 
 const FieldProblemCode = builder.enumType('FieldProblemCode', {

@@ -1,5 +1,5 @@
+import type { Context } from '../src/context.ts';
 import { DomainError } from '../src/errors.ts';
-import type { Context } from '../src/graphql/context.ts';
 import { whenever } from '../src/lib/change-stream.ts';
 import { intervalMs } from '../src/lib/interval.ts';
 import { builder } from './builder.ts';

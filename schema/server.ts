@@ -1,4 +1,4 @@
-import type { IndexState } from '../src/graphql/context.ts';
+import type { IndexState } from '../src/context.ts';
 import { builder } from './builder.ts';
 import { SnapshotType } from './provenance.ts';
 

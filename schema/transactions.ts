@@ -1,8 +1,8 @@
 import type { StoredTransaction } from '../src/domains/transactions/transactions.ts';
 import { builder } from './builder.ts';
 import { Fact, factPageArgs, factsPage, type JoinedFact } from './facts/facts.ts';
-import { recordResult } from './imports/record-results.ts';
 import { totalCountOf } from './page.ts';
+import { recordResult } from './record-results.ts';
 import { UserType } from './users.ts';
 
 const TransactionType = builder.objectRef<JoinedFact<StoredTransaction>>('Transaction');

@@ -3,15 +3,16 @@ import { openDatasetTables } from '../db/datasets/open.ts';
 import { openStore } from '../db/open.ts';
 import type { Store } from '../db/store.ts';
 import type { Config } from './config.ts';
+import type { ServerFacts } from './context.ts';
 import { createWatchedFolder } from './domains/uploads/watched-folder.ts';
 import type { SyncReport } from './domains/user-sync/runs.ts';
 import { createDomains, type Domains } from './domains.ts';
-import type { ServerFacts } from './graphql/context.ts';
 import { createGraphql } from './graphql/server.ts';
 import { createGate } from './http/request-guard.ts';
+import type { Direct } from './http/server.ts';
 import { createLedger, type Ledger } from './ledger/ledger.ts';
 import { createClock } from './lib/clock.ts';
-import { createDirect, type Direct } from './rest/fast-path.ts';
+import { createDirect } from './rest/fast-path.ts';
 import { createRest } from './rest/router.ts';
 import { programVersion } from './version.ts';
 

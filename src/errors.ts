@@ -1,5 +1,3 @@
-import type { FieldProblem } from './lib/problems.ts';
-
 /** Every code a fault can carry, with its HTTP status. The table in the documentation is printed from this list. */
 export const errorCodes = [
   {
@@ -50,6 +48,15 @@ export const errorCodes = [
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number]['code'];
+
+export type ProblemCode = 'MISSING' | 'WRONG_TYPE' | 'OUT_OF_RANGE' | 'NOT_ALLOWED' | 'MALFORMED' | 'CONFLICT';
+
+/** One reason why a record or request was refused; `path` names the field, empty for the whole. */
+export interface FieldProblem {
+  path: string;
+  code: ProblemCode;
+  message: string;
+}
 
 /** What a face needs to tell a fault: `problems` name fields, `details` are further plain values for the answer. */
 export interface FaultDetails {

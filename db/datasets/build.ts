@@ -1,6 +1,5 @@
 import { rm, stat } from 'node:fs/promises';
-import { DomainError } from '../../src/errors.ts';
-import type { FieldProblem } from '../../src/lib/problems.ts';
+import { DomainError, type FieldProblem } from '../../src/errors.ts';
 import { readCsvRows } from '../../src/sources/csv-rows.ts';
 import { csvDialect } from '../../src/sources/format.ts';
 import { type ColumnFile, readColumnFile } from './column-file.ts';

@@ -1,6 +1,6 @@
+import type { FieldProblem } from '../../src/errors.ts';
 import type { Cell } from '../../src/lib/cell-text.ts';
 import type { ColumnPlan, ColumnType } from '../../src/lib/cells.ts';
-import type { FieldProblem } from '../../src/lib/problems.ts';
 
 /** A column as its catalogue describes it. */
 export interface DatasetColumn extends ColumnPlan {

@@ -1,7 +1,7 @@
+import type { Context } from '../../src/context.ts';
 import type { DatasetRow, RowsPage, RowsQuestion } from '../../src/domains/datasets/datasets.ts';
 import type { Import } from '../../src/domains/imports/imports.ts';
 import { DomainError } from '../../src/errors.ts';
-import type { Context } from '../../src/graphql/context.ts';
 import { builder } from '../builder.ts';
 import { ImportType } from '../imports/imports.ts';
 import { pageOf, pageWanted, totalCountOf } from '../page.ts';

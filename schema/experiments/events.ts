@@ -2,8 +2,8 @@ import type { StoredExperimentEvent } from '../../src/domains/experiments/events
 import { stringifyExact } from '../../src/lib/exact-json.ts';
 import { builder } from '../builder.ts';
 import { Fact, factPageArgs, factsPage, type JoinedFact } from '../facts/facts.ts';
-import { checkRecordCount, recordResult } from '../imports/record-results.ts';
 import { totalCountOf } from '../page.ts';
+import { checkRecordCount, recordResult } from '../record-results.ts';
 import { UserType } from '../users.ts';
 import { ExperimentType } from './experiments.ts';
 

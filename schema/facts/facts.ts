@@ -1,8 +1,8 @@
+import type { Context } from '../../src/context.ts';
 import type { AsOf } from '../../src/domains/facts/enrichment.ts';
 import type { FactSource, StoredFact } from '../../src/domains/facts/fact-set.ts';
 import type { Facts } from '../../src/domains/facts/facts.ts';
 import type { FactFilter } from '../../src/domains/facts/filter.ts';
-import type { Context } from '../../src/graphql/context.ts';
 import type { IpAddress } from '../../src/lib/ip.ts';
 import { builder } from '../builder.ts';
 import { IpCityType } from '../ip-city.ts';

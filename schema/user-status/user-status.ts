@@ -3,9 +3,9 @@ import type { StatusAsOf, StatusPeriod } from '../../src/domains/user-status/tim
 import type { StoredStatusChange } from '../../src/domains/user-status/user-status.ts';
 import { spanOf } from '../../src/lib/time-range.ts';
 import { builder } from '../builder.ts';
-import { recordResult } from '../imports/record-results.ts';
 import { numberPlace, pageOf, pageWanted } from '../page.ts';
 import { Provenance } from '../provenance.ts';
+import { recordResult } from '../record-results.ts';
 import { TimeRangeInput } from '../time.ts';
 import { UserType } from '../users.ts';
 import { UserStatusEnum } from './status.ts';

@@ -1,8 +1,8 @@
 import type { ExecutionArgs } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Config } from '../config.ts';
+import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import type { Context } from './context.ts';
 
 /** Overload passes sooner than this seldom: whoever is refused should not come back at once. */
 const retryAfterMs = 5000;

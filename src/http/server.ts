@@ -4,10 +4,19 @@ import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server';
 import type { Logger } from 'pino';
 import { DomainError } from '../errors.ts';
-import type { Direct } from '../rest/fast-path.ts';
 import { errorResponse } from './error-response.ts';
 import { createEventStreams } from './event-streams.ts';
 import type { Handler } from './request-guard.ts';
+
+/** A request that is answered without the Fetch standard's objects. */
+export interface DirectRequest {
+  /** Its body may take any time to come. */
+  readonly isStream: boolean;
+  answer(outgoing: ServerResponse): Promise<void>;
+}
+
+/** Says how to answer a request directly; undefined for one that must take the usual way. */
+export type Direct = (incoming: IncomingMessage) => DirectRequest | undefined;
 
 export interface HttpServer {
   /** Without a slash at the end; the port is the one in use. */

@@ -1,7 +1,7 @@
 import type { Tx } from '../../db/store.ts';
-import type { Status } from '../domains/user-status/status.ts';
+import type { FieldProblem } from '../errors.ts';
 import type { ImportTarget } from '../lib/import-targets.ts';
-import type { FieldProblem, RecordOutcome } from '../lib/problems.ts';
+import type { RecordOutcome } from '../lib/problems.ts';
 import { isTextId, textIdLengthMax } from '../lib/text-id.ts';
 import type { SourceShape } from '../sources/source.ts';
 
@@ -42,8 +42,8 @@ export interface StoredOrigin extends Origin {
 }
 
 export interface ReadOptions {
-  /** Further words for a status, e.g. `completed` for `cancelled`. */
-  readonly statusWords?: Readonly<Record<string, Status>> | undefined;
+  /** Further words of the file and the word of the importer each stands for, e.g. `completed` for `cancelled`. */
+  readonly synonyms?: Readonly<Record<string, string>> | undefined;
 }
 
 /** One import, of one file or several that belong together. */

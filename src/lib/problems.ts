@@ -1,3 +1,4 @@
+import type { FieldProblem, ProblemCode } from '../errors.ts';
 import type { Decimal } from './decimal.ts';
 import { parseDecimal } from './decimal.ts';
 import { ExactNumber, numberText } from './exact-json.ts';
@@ -5,15 +6,6 @@ import type { IpAddress } from './ip.ts';
 import { parseIp } from './ip.ts';
 import { textId, textIdLengthMax } from './text-id.ts';
 import { formatInstant, instantMaxUs, instantMinUs, parseInstant } from './time.ts';
-
-export type ProblemCode = 'MISSING' | 'WRONG_TYPE' | 'OUT_OF_RANGE' | 'NOT_ALLOWED' | 'MALFORMED' | 'CONFLICT';
-
-/** One reason why a record or request was refused; `path` names the field, empty for the whole. */
-export interface FieldProblem {
-  path: string;
-  code: ProblemCode;
-  message: string;
-}
 
 const shownMax = 80;
 

@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
-import { DomainError } from '../errors.ts';
-import { type ProblemCode, shown } from './problems.ts';
+import { DomainError, type ProblemCode } from '../errors.ts';
+import { shown } from './problems.ts';
 
 /** A half-open span `[fromUs, toUs)` in microseconds since 1970 UTC; an end that is undefined is open. */
 export interface TimeSpan {

@@ -8,18 +8,9 @@ import {
   refuseForeignOrigin,
 } from '../http/request-checks.ts';
 import { type Answer, faultAnswer } from '../http/response.ts';
+import type { Direct } from '../http/server.ts';
 import type { SentBody } from './request-body.ts';
 import type { DirectRoute, Rest } from './router.ts';
-
-/** A request that is answered without the Fetch standard's objects. */
-export interface DirectRequest {
-  /** Its body may take any time to come. */
-  readonly isStream: boolean;
-  answer(outgoing: ServerResponse): Promise<void>;
-}
-
-/** Says how to answer a request directly; undefined for one that must take the usual way. */
-export type Direct = (incoming: IncomingMessage) => DirectRequest | undefined;
 
 /** What stands in a query without being rewritten by a URL parser. */
 const plainSearch = /^\?[\w=&%+.~-]*$/;

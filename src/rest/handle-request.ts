@@ -1,9 +1,9 @@
 import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
 import type { Logger } from 'pino';
+import type { Shared } from '../context.ts';
 import type { Caller } from '../domains/api-keys.ts';
 import { DomainError } from '../errors.ts';
-import type { Shared } from '../graphql/context.ts';
 import { keyOf } from '../http/credentials.ts';
 import { type Answer, faultAnswer } from '../http/response.ts';
 import { stringifyExact } from '../lib/exact-json.ts';

@@ -1,6 +1,6 @@
-import { DomainError } from '../errors.ts';
+import { DomainError, type FieldProblem } from '../errors.ts';
 import { numberText, parseExactJson } from '../lib/exact-json.ts';
-import { type FieldProblem, shown } from '../lib/problems.ts';
+import { shown } from '../lib/problems.ts';
 import { type Given, pairsOf } from './read-input.ts';
 import type { RequestBody } from './request-body.ts';
 

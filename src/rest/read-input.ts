@@ -1,6 +1,5 @@
 import type { z } from '@hono/zod-openapi';
-import { DomainError } from '../errors.ts';
-import type { FieldProblem, ProblemCode } from '../lib/problems.ts';
+import { DomainError, type FieldProblem, type ProblemCode } from '../errors.ts';
 
 /** Parameters by name, each read from its text; one that may be left out reads undefined, too. */
 export type Shape = Readonly<Record<string, z.ZodType<unknown, string | undefined>>>;

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
+import type { Shared } from '../context.ts';
 import type { ErrorCode } from '../errors.ts';
-import type { Shared } from '../graphql/context.ts';
 import type { Scope } from '../lib/api-key.ts';
 import type { ApiDocument } from './docs-page.ts';
 import { readFields, wrongMediaType } from './read-fields.ts';

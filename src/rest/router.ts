@@ -1,8 +1,8 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
+import type { Shared } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import type { Shared } from '../graphql/context.ts';
 import { type Answer, toResponse } from '../http/response.ts';
 import { shown } from '../lib/problems.ts';
 import type { ApiDocument } from './docs-page.ts';

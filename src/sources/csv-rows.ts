@@ -1,5 +1,5 @@
 import { CsvError, parse } from 'csv-parse/sync';
-import type { ProblemCode } from '../lib/problems.ts';
+import type { ProblemCode } from '../errors.ts';
 import { fileChunks } from './file-chunks.ts';
 import type { RecordText } from './record-bytes.ts';
 import { createRecordBytes } from './record-bytes.ts';

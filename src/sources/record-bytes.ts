@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { ProblemCode } from '../lib/problems.ts';
+import type { ProblemCode } from '../errors.ts';
 
 export interface RecordText {
   raw: string;

@@ -1,5 +1,4 @@
-import { DomainError } from '../errors.ts';
-import type { FieldProblem, ProblemCode } from '../lib/problems.ts';
+import { DomainError, type FieldProblem, type ProblemCode } from '../errors.ts';
 
 /** One record of a file as it was written there, read into a value or refused with problems. */
 export type SourceRecord = { line: number; raw: string } & (

@@ -7,8 +7,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Handler } from '../../src/http/request-guard.ts';
+import type { Direct } from '../../src/http/server.ts';
 import { openServer } from '../../src/http/server.ts';
-import type { Direct } from '../../src/rest/fast-path.ts';
 import { asof, folder, serve } from './asof-process.ts';
 
 const log = pino({ level: 'silent' });

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Shared } from '../../src/graphql/context.ts';
+import type { Shared } from '../../src/context.ts';
 import { createRest } from '../../src/rest/router.ts';
 import { type OpenApp, openApp, origin } from '../support/app.ts';
 import { told } from '../support/fixture-app.ts';

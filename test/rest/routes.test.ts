@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Shared } from '../../src/graphql/context.ts';
+import type { Shared } from '../../src/context.ts';
 import { parseExactJson } from '../../src/lib/exact-json.ts';
 import { date, userId } from '../../src/rest/parameters.ts';
 import { defineRoute, type Route } from '../../src/rest/route.ts';

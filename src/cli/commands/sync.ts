@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Config, readConfig } from '../../config.ts';
 import type { SyncReport } from '../../domains/user-sync/runs.ts';
-import { DomainError } from '../../errors.ts';
-import type { FieldProblem } from '../../lib/problems.ts';
+import { DomainError, type FieldProblem } from '../../errors.ts';
 import type { Command } from '../command.ts';
 import { type Opened, withData } from '../data-folder.ts';
 import { done, type ExitCode, problemsFound } from '../exit.ts';

@@ -1,12 +1,12 @@
 import type { Row, Store, Tx } from '../../../db/store.ts';
 import { conversations, followups } from '../../../db/tables/conversations.ts';
-import { DomainError } from '../../errors.ts';
+import { DomainError, type FieldProblem } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { sentByApi } from '../../ledger/record.ts';
 import { rowsInOrder } from '../../ledger/rows-by-key.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger/table-page.ts';
 import { letters, parseLetter } from '../../lib/letter.ts';
-import { type FieldProblem, shown } from '../../lib/problems.ts';
+import { shown } from '../../lib/problems.ts';
 import { spanOf, type TimeRange } from '../../lib/time-range.ts';
 import { parseUuid } from '../../lib/uuid.ts';
 import { type ConversationIndex, createConversationIndex } from './conversation-index.ts';

@@ -12,10 +12,11 @@ import { createEnrichment } from '../facts/enrichment.ts';
 import type { StoredFact } from '../facts/fact-set.ts';
 import { createFacts, type Facts } from '../facts/facts.ts';
 import type { FilterLimits } from '../facts/filter.ts';
-import { joinAttributes, joinExperiment, joinFiles, joinStatus } from '../facts/joins.ts';
+import { joinAttributes, joinFiles, joinStatus } from '../facts/joins.ts';
 import type { UserStatus } from '../user-status/user-status.ts';
 import type { UserFiles } from '../users/user-files.ts';
 import type { Users } from '../users/users.ts';
+import { joinExperiment } from './experiment-join.ts';
 import type { Experiments } from './experiments.ts';
 
 export interface ExperimentEvent {

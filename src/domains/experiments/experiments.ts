@@ -1,10 +1,9 @@
 import type { Row, Tx } from '../../../db/store.ts';
 import { experiments } from '../../../db/tables/experiments.ts';
-import { DomainError } from '../../errors.ts';
+import { DomainError, type FieldProblem } from '../../errors.ts';
 import { createDictionary, type Dictionary } from '../../indices/dictionary.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { idProblems, sentByApi } from '../../ledger/record.ts';
-import type { FieldProblem } from '../../lib/problems.ts';
 
 export interface Allocation {
   readonly variant: string;

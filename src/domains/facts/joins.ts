@@ -1,7 +1,4 @@
-import type { IpColumn } from '../../indices/ip-column.ts';
 import { ageBandOf } from '../../lib/age.ts';
-import type { Experiments, Plans } from '../experiments/experiments.ts';
-import type { IpCity, IpTable } from '../ip-city/ip-city.ts';
 import type { UserStatus } from '../user-status/user-status.ts';
 import type { UserFiles } from '../users/user-files.ts';
 import type { Users } from '../users/users.ts';
@@ -52,34 +49,4 @@ export const joinFiles = (facts: FactColumns, userFiles: UserFiles): Join => ({
     }
   },
   onChange: userFiles.onChange,
-});
-
-/** The city of the fact's address by the table in force. */
-export const joinCity = (ips: IpColumn, ipCity: IpCity): Join<IpTable> => ({
-  name: 'city',
-  basis: ipCity.table,
-  basisAt: ipCity.tableAt,
-  allocate: (rows) => new Uint32Array(rows),
-  fill({ chunk, first, from, to }, table) {
-    for (let row = from; row < to; row++) {
-      const family = ips.familyOf(row);
-      if (family === 4) chunk[row - first] = table.cityCode4(ips.ip4Of(row));
-      else chunk[row - first] = family === 6 ? table.cityCode(ips.ipOf(row)) : 0;
-    }
-  },
-});
-
-/** The experiment that the fact belongs to by the plans in force. */
-export const joinExperiment = (
-  facts: FactColumns,
-  namedOf: (row: number) => number | null,
-  experiments: Experiments,
-): Join<Plans> => ({
-  name: 'experiment',
-  basis: experiments.plans,
-  basisAt: experiments.plansAt,
-  allocate: (rows) => new Uint32Array(rows),
-  fill({ chunk, first, from, to }, plans) {
-    for (let row = from; row < to; row++) chunk[row - first] = plans.codeAt(namedOf(row), facts.occurredAtUsOf(row));
-  },
 });

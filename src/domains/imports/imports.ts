@@ -1,13 +1,12 @@
 import type { Row, Store, Tx } from '../../../db/store.ts';
 import { imports, rejectedRecords } from '../../../db/tables/imports.ts';
-import { DomainError } from '../../errors.ts';
+import { DomainError, type FieldProblem } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { type Importer, type ImportSession, type Origin, type Outcome, sentByApi } from '../../ledger/record.ts';
 import { rowsInOrder } from '../../ledger/rows-by-key.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger/table-page.ts';
 import { apiSource } from '../../lib/api-source.ts';
 import { importTargets } from '../../lib/import-targets.ts';
-import type { FieldProblem } from '../../lib/problems.ts';
 import type { SourceLimits } from '../../sources/source.ts';
 import { followImport } from './progress.ts';
 import { interrupted, isAlive } from './recovery.ts';

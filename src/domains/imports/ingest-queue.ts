@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { DomainError } from '../../errors.ts';
+import { DomainError, type FieldProblem } from '../../errors.ts';
 import type { Importer, Outcome } from '../../ledger/record.ts';
 import { numberText, stringifyExact } from '../../lib/exact-json.ts';
 import { inBatches } from '../../lib/in-batches.ts';
-import { type FieldProblem, shown } from '../../lib/problems.ts';
+import { shown } from '../../lib/problems.ts';
 import { readOneRecord, readRecordStream } from '../../sources/record-stream.ts';
 import type { SourceLimits } from '../../sources/source.ts';
 import type { Intake, WrittenRecord } from './imports.ts';

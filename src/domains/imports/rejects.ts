@@ -1,6 +1,6 @@
 import type { Row, Store, Tx } from '../../../db/store.ts';
 import { imports, rejectedRecords } from '../../../db/tables/imports.ts';
-import { DomainError } from '../../errors.ts';
+import { DomainError, type FieldProblem } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Importer, ReadOptions } from '../../ledger/record.ts';
 import { rowsInOrder } from '../../ledger/rows-by-key.ts';
@@ -9,7 +9,7 @@ import { senderOf } from '../../lib/api-source.ts';
 import { parseExactJson } from '../../lib/exact-json.ts';
 import type { ImportTarget } from '../../lib/import-targets.ts';
 import { datasetTarget } from '../../lib/import-targets.ts';
-import type { FieldProblem, RecordOutcome } from '../../lib/problems.ts';
+import type { RecordOutcome } from '../../lib/problems.ts';
 
 export type RejectedRecord = Row<typeof rejectedRecords>;
 

@@ -4,10 +4,9 @@ import { stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Row, Store, Tx } from '../../../db/store.ts';
 import { imports, rejectedRecords } from '../../../db/tables/imports.ts';
-import { DomainError } from '../../errors.ts';
+import { DomainError, type FieldProblem } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Importer, ImportSession, Outcome, ReadOptions } from '../../ledger/record.ts';
-import type { FieldProblem } from '../../lib/problems.ts';
 import { readSource } from '../../sources/read-source.ts';
 import type { SourceBatch, SourceLimits, SourceRecord } from '../../sources/source.ts';
 
@@ -256,11 +255,11 @@ const sizeOf = async (path: string, name: string): Promise<number> => {
 const digestOf = async (
   files: readonly ImportFile[],
   sizes: readonly number[],
-  { statusWords = {} }: ReadOptions,
+  { synonyms = {} }: ReadOptions,
 ): Promise<string> => {
   const hash = createHash('sha256');
   // With the sizes, because one file is not the same table as its two halves.
-  hash.update(JSON.stringify([sizes, Object.entries(statusWords).sort()]));
+  hash.update(JSON.stringify([sizes, Object.entries(synonyms).sort()]));
   for (const { path } of files) for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   return hash.digest('hex');
 };

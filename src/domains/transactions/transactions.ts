@@ -14,11 +14,12 @@ import { createEnrichment } from '../facts/enrichment.ts';
 import type { StoredFact } from '../facts/fact-set.ts';
 import { createFacts, type Facts } from '../facts/facts.ts';
 import type { FilterLimits } from '../facts/filter.ts';
-import { joinAttributes, joinCity, joinFiles, joinStatus } from '../facts/joins.ts';
+import { joinAttributes, joinFiles, joinStatus } from '../facts/joins.ts';
 import type { IpCity } from '../ip-city/ip-city.ts';
 import type { UserStatus } from '../user-status/user-status.ts';
 import type { UserFiles } from '../users/user-files.ts';
 import type { Users } from '../users/users.ts';
+import { joinCity } from './city-join.ts';
 
 export interface Transaction {
   readonly transactionId: string;

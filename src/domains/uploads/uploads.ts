@@ -22,7 +22,7 @@ export interface Uploads {
     target: string,
     /** Not needed where files are kept in step with a folder or bucket of the server's own. */
     source: ImportSource | null | undefined,
-    options: Pick<ImportOptions, 'statusWords'> & { readonly wait: boolean },
+    options: Pick<ImportOptions, 'synonyms'> & { readonly wait: boolean },
   ): Promise<{ import: Import }>;
   /** Writes bytes to a file of their own in the data folder, which whoever asked removes. */
   spool(bytes: AsyncIterable<Uint8Array>): Promise<string>;
@@ -88,13 +88,13 @@ export const createUploads = (
   return {
     spool,
     allowed,
-    async importFrom(target, source, { statusWords, wait }) {
+    async importFrom(target, source, { synonyms, wait }) {
       if (target === syncTarget.target) return synchronise(source, wait);
       if (!source) throw missingSource();
       const { file, location } = source;
       const chosen = file ? await uploaded(file) : await allowed(location ?? '');
       const discard = () => (file ? rm(chosen.path, { force: true }) : Promise.resolve());
-      const run = await intake.start(target, [chosen], { statusWords }).catch(async (error: unknown) => {
+      const run = await intake.start(target, [chosen], { synonyms }).catch(async (error: unknown) => {
         await discard();
         throw error;
       });

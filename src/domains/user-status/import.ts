@@ -1,24 +1,30 @@
 import type { Importer } from '../../ledger/record.ts';
 import { readRecord } from '../../lib/problems.ts';
 import { formatInstant } from '../../lib/time.ts';
-import type { Status } from './status.ts';
+import { type Status, statusCodes } from './status.ts';
 import type { StatusChange, UserStatus } from './user-status.ts';
 
-const words: Readonly<Record<string, Status>> = {
-  paying: 'paying',
-  cancelled: 'cancelled',
-  'non-paying': 'non-paying',
-};
+const words: Readonly<Record<string, Status>> = Object.fromEntries(statusCodes.map((status) => [status, status]));
+
+const withSynonyms = (synonyms: Readonly<Record<string, string>>): Readonly<Record<string, Status>> => ({
+  ...words,
+  ...Object.fromEntries(
+    Object.entries(synonyms).flatMap(([word, meaning]) => {
+      const status = statusCodes.find((code) => code === meaning);
+      return status ? [[word, status]] : [];
+    }),
+  ),
+});
 
 /** Takes in files of `user_id`, `created_at`, `status`. */
 export const createStatusChangesImporter = (userStatus: UserStatus): Importer<StatusChange> => ({
   target: 'STATUS_CHANGES',
   shape: { columns: [['user_id', 'created_at', 'status']] },
-  read: (value, { statusWords }) =>
+  read: (value, { synonyms }) =>
     readRecord(value, (fields) => ({
       userId: fields.id('user_id'),
       effectiveAtUs: fields.instant('created_at'),
-      status: fields.oneOf('status', statusWords ? { ...words, ...statusWords } : words),
+      status: fields.oneOf('status', synonyms ? withSynonyms(synonyms) : words),
     })),
   wire: ({ userId, effectiveAtUs, status }) => ({ user_id: userId, created_at: formatInstant(effectiveAtUs), status }),
   // Of a file taken in again every record is a duplicate, also one that a later record for its instant has corrected.

@@ -1,5 +1,6 @@
 import pRetry from 'p-retry';
-import { type FieldProblem, type RecordOutcome, readRecord, shown } from '../../lib/problems.ts';
+import type { FieldProblem } from '../../errors.ts';
+import { type RecordOutcome, readRecord, shown } from '../../lib/problems.ts';
 import { instantMaxUs, instantMinUs } from '../../lib/time.ts';
 import { readImage } from '../../sources/image.ts';
 import type { ImageStore } from '../../sources/image-store.ts';

@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi';
+import type { Shared } from '../../context.ts';
 import type { UserFilter } from '../../domains/user-directory/filter.ts';
 import { lineOf, userColumns, userTable } from '../../domains/user-sync/output.ts';
 import { DomainError } from '../../errors.ts';
-import type { Shared } from '../../graphql/context.ts';
 import { stringifyExact } from '../../lib/exact-json.ts';
 import { imageExists, isImageExists, maxAge, minAge, userMaxAge, userMinAge } from '../parameters.ts';
 import { defineRoute } from '../route.ts';

@@ -19,7 +19,7 @@ import { statusWordOption } from './status-words.ts';
 const targets = [...importTargets, datasetTarget].map(({ command }) => command);
 
 interface Options extends DataOptions, DatasetCommandOptions {
-  readonly mapStatus?: ReadOptions['statusWords'];
+  readonly mapStatus?: ReadOptions['synonyms'];
 }
 
 interface File {
@@ -151,7 +151,7 @@ const findFile = async (path: string): Promise<File> => {
 
 interface Taking {
   readonly dryRun?: true;
-  readonly mapStatus?: ReadOptions['statusWords'];
+  readonly mapStatus?: ReadOptions['synonyms'];
   readonly onProgress: ReturnType<typeof createImportProgress>['show'];
 }
 
@@ -172,7 +172,7 @@ const takeIn = async (
       const shown = rejects.get(importId) ?? [];
       if (shown.length < rejectsShownMax) rejects.set(importId, [...shown, { line, problems }]);
     };
-    const run = await domains.intake.start(target, group, { dryRun, statusWords: mapStatus, onProgress, onReject });
+    const run = await domains.intake.start(target, group, { dryRun, synonyms: mapStatus, onProgress, onReject });
     for (const [place, { id, ...ended }] of (await run.done).entries())
       reports.push(reportOf({ ...ended, id: dryRun ? null : id }, group[place]?.path ?? '', rejects.get(id) ?? []));
   }

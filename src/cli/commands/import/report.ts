@@ -1,5 +1,5 @@
 import type { Import } from '../../../domains/imports/imports.ts';
-import type { FieldProblem } from '../../../lib/problems.ts';
+import type { FieldProblem } from '../../../errors.ts';
 
 /** A record that was not taken in. */
 export interface Reject {

@@ -6,9 +6,9 @@ import type { ReadOptions } from '../../../ledger/record.ts';
 export const statusWordOption = (): Option =>
   new Option('--map-status <word=status>', 'another word for a status, may be repeated').argParser(readStatusWord);
 
-const readStatusWord = (text: string, words: ReadOptions['statusWords'] = {}): ReadOptions['statusWords'] => {
+const readStatusWord = (text: string, words: ReadOptions['synonyms'] = {}): ReadOptions['synonyms'] => {
   const [word = '', status = '', ...more] = text.split('=');
   if (word === '' || more.length > 0 || !statusCodes.includes(status as Status))
     throw new InvalidArgumentError(`It must be like completed=cancelled, with one of ${statusCodes.join(', ')}.`);
-  return { ...words, [word]: status as Status };
+  return { ...words, [word]: status };
 };

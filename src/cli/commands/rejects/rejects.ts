@@ -17,7 +17,7 @@ interface Options extends DataOptions {
   readonly all?: true;
   readonly with?: string;
   readonly because?: string;
-  readonly mapStatus?: ReadOptions['statusWords'];
+  readonly mapStatus?: ReadOptions['synonyms'];
 }
 
 interface Asked {
@@ -54,7 +54,7 @@ const list: Action = async ({ rejects }, { options, terminal }) => {
 };
 
 const retry: Action = async ({ rejects }, { ids, options, terminal }) => {
-  const reading = { statusWords: options.mapStatus };
+  const reading = { synonyms: options.mapStatus };
   const report = createRejectsReport(rejects.importers);
   if (options.all) await rejects.retryOpen(wantedOf(options), reading, report.add);
   for (const id of ids) {

@@ -1,7 +1,6 @@
 import type { RejectedRecord, Retried } from '../../../domains/imports/rejects.ts';
-import { DomainError } from '../../../errors.ts';
+import { DomainError, type FieldProblem } from '../../../errors.ts';
 import type { Importer } from '../../../ledger/record.ts';
-import type { FieldProblem } from '../../../lib/problems.ts';
 import { formatInstant } from '../../../lib/time.ts';
 
 const rawShownMax = 200;

@@ -1,11 +1,11 @@
-import type { Config } from '../../src/config.ts';
-import type { Received } from '../../src/domains/imports/imports.ts';
-import { DomainError } from '../../src/errors.ts';
-import type { Outcome } from '../../src/ledger/record.ts';
-import { builder } from '../builder.ts';
-import { FieldProblemType, memberOf, OverloadedError, outcomeOf, ValidationError } from '../faults.ts';
-import { SnapshotType } from '../provenance.ts';
-import { RejectedRecordType } from './rejects.ts';
+import type { Config } from '../src/config.ts';
+import type { Received } from '../src/domains/imports/imports.ts';
+import { DomainError } from '../src/errors.ts';
+import type { Outcome } from '../src/ledger/record.ts';
+import { builder } from './builder.ts';
+import { FieldProblemType, memberOf, OverloadedError, outcomeOf, ValidationError } from './faults.ts';
+import { RejectedRecordType } from './imports/rejects.ts';
+import { SnapshotType } from './provenance.ts';
 
 const RecordOutcome = builder.enumType('RecordOutcome', {
   description: 'What became of a record.',

@@ -1,10 +1,10 @@
 import DataLoader from 'dataloader';
-import type { Config } from '../config.ts';
-import type { Caller } from '../domains/api-keys.ts';
-import type { Domains } from '../domains.ts';
-import type { Ledger } from '../ledger/ledger.ts';
-import type { NowUs } from '../lib/clock.ts';
-import { nextTurn } from '../lib/yielding.ts';
+import type { Config } from './config.ts';
+import type { Caller } from './domains/api-keys.ts';
+import type { Domains } from './domains.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import type { NowUs } from './lib/clock.ts';
+import { nextTurn } from './lib/yielding.ts';
 
 /** Answers every key in order, missing ones too. */
 export type BatchFunction<K, V> = (keys: readonly K[]) => readonly V[] | Promise<readonly V[]>;

@@ -2,8 +2,8 @@ import type { Import } from '../../src/domains/imports/imports.ts';
 import { builder } from '../builder.ts';
 import { datasetArgs, importedDataset, refuseDatasetArgs } from '../datasets/imports.ts';
 import { ConflictError, memberOf, outcomeOf, SourceError, ValidationError } from '../faults.ts';
+import { ImportTargetEnum, ImportType } from '../imports/imports.ts';
 import { UserStatusEnum } from '../user-status/status.ts';
-import { ImportTargetEnum, ImportType } from './imports.ts';
 
 const ImportSourceInput = builder.inputType('ImportSourceInput', {
   description: 'Where a file is. Exactly one of these.',
@@ -76,7 +76,7 @@ builder.mutationFields((t) => ({
       if (target === 'DATASET') return outcomeOf(importedDataset(datasetUploads, input), members);
       refuseDatasetArgs(input);
       const words = Object.fromEntries((statusWords ?? []).map(({ word, status }) => [word, status]));
-      return outcomeOf(uploads.importFrom(target, source, { statusWords: words, wait }), members);
+      return outcomeOf(uploads.importFrom(target, source, { synonyms: words, wait }), members);
     },
   }),
   importIpRanges: t.field({
