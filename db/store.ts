@@ -24,13 +24,13 @@ export interface Tx {
   /** Adds one record to the ledger and gives its `seq`. */
   append<T extends LedgerTable>(table: T, record: NewRecord<T>): number;
   /** The same in one step with the question whether a row matches already, which a unique index must tell: gives that row then. */
-  appendUnless<T extends LedgerTable>(
+  appendOrFind<T extends LedgerTable>(
     table: T,
     record: NewRecord<T>,
     match: Match<T>,
   ): { readonly seq: number; readonly known?: never } | { readonly known: Row<T>; readonly seq?: never };
   /** The newest row (by primary key) that matches. */
-  newest<T extends SQLiteTable>(table: T, match: Match<T>): Row<T> | undefined;
+  findLatest<T extends SQLiteTable>(table: T, match: Match<T>): Row<T> | undefined;
   /** Adds a row to a table that is not part of the ledger and gives its key. */
   insert<T extends SQLiteTable>(table: T, row: NewRow<T>): number;
   /** Changes a row of a table that is not part of the ledger. */
@@ -57,7 +57,7 @@ export interface Store {
    */
   write<R>(work: (tx: Tx) => R): Promise<R>;
   /** Runs `work` against what is stored plus what it appends itself, and stores nothing. */
-  rehearsal(): { run<R>(work: (tx: Tx) => R): R; close(): void };
+  dryRun(): { run<R>(work: (tx: Tx) => R): R; close(): void };
   /** The newest commits after `seq`, oldest first. */
   commitsAfter(seq: number, limit: number): Commit[];
   /** These columns of the records with `after < seq <= upTo`, in order. */

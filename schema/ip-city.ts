@@ -2,7 +2,7 @@ import type { IpCityAnswer, IpCityRange } from '../src/domains/ip-city/ip-city.t
 import type { StoredOrigin } from '../src/ledger/record.ts';
 import { cidrsOf } from '../src/lib/ip.ts';
 import { builder } from './builder.ts';
-import { pageWanted } from './page.ts';
+import { selectPage } from './page.ts';
 import { Provenance } from './provenance.ts';
 
 const IpKind = builder.enumType('IpKind', {
@@ -66,7 +66,7 @@ export const IpCityType = builder.objectRef<IpCityAnswer>('IpCity').implement({
           description: 'At most so many, up to pageSizeMax (1000).',
         }),
       },
-      resolve: ({ candidates }, { first }, { config }) => candidates().slice(0, pageWanted({ first }, config).limit),
+      resolve: ({ candidates }, { first }, { config }) => candidates().slice(0, selectPage({ first }, config).limit),
     }),
   }),
 });

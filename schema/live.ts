@@ -1,6 +1,6 @@
 import type { Context } from '../src/context.ts';
 import { DomainError } from '../src/errors.ts';
-import { whenever } from '../src/lib/change-stream.ts';
+import { throttledChanges } from '../src/lib/change-stream.ts';
 import { intervalMs } from '../src/lib/interval.ts';
 import { builder } from './builder.ts';
 
@@ -31,7 +31,7 @@ export const everyArg = () =>
  *       resolve: (monitor) => monitor,
  *     })
  */
-export const live = <T>(
+export const liveField = <T>(
   { ledger, config: { liveEveryMsMin } }: Context,
   every: string,
   answer: () => T | Promise<T>,
@@ -40,5 +40,5 @@ export const live = <T>(
   const everyMs = intervalMs('every', every);
   if (everyMs < liveEveryMsMin)
     throw new DomainError('LIMIT_EXCEEDED', `every must be at least ${liveEveryMsMin} ms (setting liveEveryMsMin)`);
-  return whenever(ledger.onMove, { everyMs, answer, fingerprint });
+  return throttledChanges(ledger.onAdvance, { everyMs, answer, fingerprint });
 };

@@ -9,7 +9,7 @@ interface PageArgs {
 }
 
 /** Which page is asked for, by place in the list's own order. */
-export interface PageWanted {
+export interface PageSelection {
   readonly limit: number;
   readonly fromEnd: boolean;
   readonly after: string | undefined;
@@ -17,7 +17,7 @@ export interface PageWanted {
 }
 
 /** Reads the arguments of a connection. Throws BAD_REQUEST or LIMIT_EXCEEDED naming the argument. */
-export const pageWanted = (args: PageArgs, { pageSizeDefault, pageSizeMax }: Config): PageWanted => {
+export const selectPage = (args: PageArgs, { pageSizeDefault, pageSizeMax }: Config): PageSelection => {
   const [first, last] = [args.first ?? undefined, args.last ?? undefined];
   if (first !== undefined && last !== undefined)
     throw new DomainError('BAD_REQUEST', 'first and last exclude each other');
@@ -39,7 +39,7 @@ const decodeCursor = (cursor: string): string => {
 };
 
 /** The place of a cursor that is a number, such as a sequence number. */
-export const numberPlace = (place: string | undefined): number | undefined => {
+export const numericCursor = (place: string | undefined): number | undefined => {
   if (place === undefined) return undefined;
   const number = Number(place);
   if (!Number.isSafeInteger(number)) throw new DomainError('BAD_REQUEST', 'the cursor is not one of this list');

@@ -1,13 +1,13 @@
 import type { Config } from '../src/config.ts';
-import type { Received } from '../src/domains/imports/imports.ts';
+import type { IngestResult } from '../src/domains/imports/imports.ts';
 import { DomainError } from '../src/errors.ts';
-import type { Outcome } from '../src/ledger/record.ts';
+import type { RecordOutcome } from '../src/ledger/record.ts';
 import { builder } from './builder.ts';
 import { FieldProblemType, memberOf, OverloadedError, outcomeOf, ValidationError } from './faults.ts';
 import { RejectedRecordType } from './imports/rejects.ts';
 import { SnapshotType } from './provenance.ts';
 
-const RecordOutcome = builder.enumType('RecordOutcome', {
+const RecordOutcomeEnum = builder.enumType('RecordOutcome', {
   description: 'What became of a record.',
   values: {
     CREATED: { description: 'It was stored.' },
@@ -17,12 +17,12 @@ const RecordOutcome = builder.enumType('RecordOutcome', {
   } as const,
 });
 
-const RecordResult = builder.objectRef<{ outcome: Outcome; index: number }>('RecordResult').implement({
+const RecordResult = builder.objectRef<{ outcome: RecordOutcome; index: number }>('RecordResult').implement({
   description: 'What became of one of the records sent.',
   fields: (t) => ({
     index: t.exposeInt('index', { description: 'Its place in the list that was sent, from 0.' }),
     outcome: t.field({
-      type: RecordOutcome,
+      type: RecordOutcomeEnum,
       description: 'What became of it.',
       resolve: ({ outcome }) => outcome.kind,
     }),
@@ -40,7 +40,7 @@ const RecordResult = builder.objectRef<{ outcome: Outcome; index: number }>('Rec
   }),
 });
 
-const countOf = (received: Received, kind: Outcome['kind']): number =>
+const countOf = (received: IngestResult, kind: RecordOutcome['kind']): number =>
   received.outcomes.filter((outcome) => outcome.kind === kind).length;
 
 /** Throws LIMIT_EXCEEDED for more records than a mutation may carry. */
@@ -54,7 +54,7 @@ export const checkRecordCount = (count: number, { recordsPerMutationMax }: Confi
 
 /** The payload, result union and wrapper of a mutation that records a list: the same for every kind of record. */
 export const recordResult = (name: string, what: string) => {
-  const payload = builder.objectRef<Received>(`${name}Payload`).implement({
+  const payload = builder.objectRef<IngestResult>(`${name}Payload`).implement({
     description: `What became of the ${what}: sent = accepted + duplicates + conflicts + rejected.`,
     fields: (t) => ({
       accepted: t.int({ description: 'How many were stored.', resolve: (received) => countOf(received, 'CREATED') }),
@@ -91,6 +91,6 @@ export const recordResult = (name: string, what: string) => {
     types: [payload, ValidationError, OverloadedError],
     resolveType: memberOf(`${name}Payload`),
   });
-  const of = (work: Promise<Received>) => outcomeOf(work, ['ValidationError', 'OverloadedError']);
+  const of = (work: Promise<IngestResult>) => outcomeOf(work, ['ValidationError', 'OverloadedError']);
   return { union, of };
 };

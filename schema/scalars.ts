@@ -4,7 +4,7 @@ import { formatDecimal, formatMicros, parseDecimal } from '../src/lib/decimal.ts
 import { formatIp, parseIp } from '../src/lib/ip.ts';
 import { parseLetter } from '../src/lib/letter.ts';
 import { isTimeZone } from '../src/lib/periods.ts';
-import { shown } from '../src/lib/problems.ts';
+import { preview } from '../src/lib/problems.ts';
 import { formatInstant, parseInstant } from '../src/lib/time.ts';
 import { parseUuid } from '../src/lib/uuid.ts';
 import { builder } from './builder.ts';
@@ -14,7 +14,7 @@ const textParser =
   <T>(expected: string, read: (text: string) => T | null) =>
   (value: unknown): T => {
     const parsed = typeof value === 'string' ? read(value) : null;
-    if (parsed === null) throw new TypeError(`must be ${expected}, not ${shown(value)}`);
+    if (parsed === null) throw new TypeError(`must be ${expected}, not ${preview(value)}`);
     return parsed;
   };
 
@@ -48,7 +48,7 @@ builder.scalarType('Decimal', {
     // A JSON number has been through a double already: its shortest spelling is taken, so 0.1 is 0.1.
     const parsed = typeof value === 'string' || typeof value === 'number' ? parseDecimal(String(value)) : null;
     if (parsed) return parsed;
-    throw new TypeError(`must be a decimal of at most 15 digits, 6 of them after the point, not ${shown(value)}`);
+    throw new TypeError(`must be a decimal of at most 15 digits, 6 of them after the point, not ${preview(value)}`);
   },
 });
 
@@ -77,7 +77,7 @@ builder.scalarType('BigInt', {
   parseValue: (value) => {
     const number = typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value;
     if (typeof number === 'number' && Number.isSafeInteger(number)) return number;
-    throw new TypeError(`must be a whole number up to 2^53 - 1, not ${shown(value)}`);
+    throw new TypeError(`must be a whole number up to 2^53 - 1, not ${preview(value)}`);
   },
 });
 
@@ -116,7 +116,7 @@ builder.scalarType('CellValue', {
   parseValue: (value) => {
     if (typeof value === 'string' && value.isWellFormed()) return value;
     if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) return value;
-    throw new TypeError(`must be text, a number or a boolean, not ${shown(value)}`);
+    throw new TypeError(`must be text, a number or a boolean, not ${preview(value)}`);
   },
   // As it is written: a double would round long ones.
   parseLiteral: (node) => {

@@ -105,7 +105,7 @@ builder.mutationField('recordTransactions', (t) =>
     args: { input: t.arg({ type: RecordTransactionsInput, required: true, description: 'The purchases.' }) },
     resolve: (_root, { input }, { intake, importers, sentBy }) =>
       RecordTransactions.of(
-        intake.receive(
+        intake.ingest(
           importers.transactions,
           sentBy,
           input.transactions.map(({ createdAt, productPrice, ip, ...rest }) => ({

@@ -1,7 +1,7 @@
 import type { UserFilter } from '../src/domains/user-directory/filter.ts';
 import type { UserGroupCount, UserStatistics } from '../src/domains/user-directory/statistics.ts';
 import { builder } from './builder.ts';
-import { pageOf, pageWanted } from './page.ts';
+import { pageOf, selectPage } from './page.ts';
 import { SortDirection } from './time.ts';
 import { UserStatusEnum } from './user-status/status.ts';
 import { dayOf, UserConnection, UserType } from './users.ts';
@@ -73,7 +73,7 @@ builder.queryField('users', (t) =>
         orderBy: t.arg({ type: UserOrder, description: 'Default: by user id, ascending.' }),
       },
       resolve: async (_root, { where, orderBy, ...args }, { userDirectory, config }) => {
-        const { limit, fromEnd, after, before } = pageWanted(args, config);
+        const { limit, fromEnd, after, before } = selectPage(args, config);
         const descending = orderBy?.direction === 'DESC';
         const order = { orderBy: orderBy?.by ?? 'USER_ID', descending };
         const page = await userDirectory.page({ where: filterOf(where), ...order, limit, fromEnd, after, before });

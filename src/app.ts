@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { openDatasetTables } from '../db/datasets/open.ts';
+import { openDatasetEngine } from '../db/datasets/open.ts';
 import { openStore } from '../db/open.ts';
 import type { Store } from '../db/store.ts';
 import type { Config } from './config.ts';
@@ -8,12 +8,12 @@ import { createWatchedFolder } from './domains/uploads/watched-folder.ts';
 import type { SyncReport } from './domains/user-sync/runs.ts';
 import { createDomains, type Domains } from './domains.ts';
 import { createGraphql } from './graphql/server.ts';
-import { createGate } from './http/request-guard.ts';
-import type { Direct } from './http/server.ts';
+import { createRequestGuard } from './http/request-guard.ts';
+import type { FastPath } from './http/server.ts';
 import { createLedger, type Ledger } from './ledger/ledger.ts';
 import { createClock } from './lib/clock.ts';
-import { createDirect } from './rest/fast-path.ts';
-import { createRest } from './rest/router.ts';
+import { createFastPath } from './rest/fast-path.ts';
+import { createRouter } from './rest/router.ts';
 import { programVersion } from './version.ts';
 
 /** The whole program without a socket. */
@@ -24,25 +24,25 @@ export interface App {
   /** Answers a request: GraphQL, REST, documentation, health. */
   fetch(request: Request): Promise<Response>;
   /** The same at less cost, for the requests that it gives an answer to. */
-  readonly direct: Direct;
+  readonly fastPath: FastPath;
   /** Rebuilds the indices, then follows what other processes record. `/readyz` answers 503 until it resolves. */
   start(): Promise<void>;
   /** Resolves when user files are level with their source for the first time since the start, or have taken too long. */
-  synchronised(): Promise<void>;
+  firstSync(): Promise<void>;
   close(): Promise<void>;
 }
 
-interface Given {
+interface AppOptions {
   readonly log: Logger;
   /** Called with every SQL statement that runs. */
   readonly onStatement?: (sql: string) => void;
 }
 
-export const createApp = (config: Config, { log, onStatement }: Given): App => {
+export const createApp = (config: Config, { log, onStatement }: AppOptions): App => {
   const nowUs = createClock(config.now);
   const store = openStore({ ...config, nowUs, ...(onStatement ? { onStatement } : {}) });
   const ledger = createLedger(store);
-  const tables = openDatasetTables(config);
+  const tables = openDatasetEngine(config);
   const domains = createDomains(store, tables, ledger, config, nowUs);
   const server: { -readonly [Key in keyof ServerFacts]: ServerFacts[Key] } = {
     version: programVersion(),
@@ -51,8 +51,8 @@ export const createApp = (config: Config, { log, onStatement }: Given): App => {
     builtAtUs: null,
   };
   const shared = { ...domains, config, ledger, server, nowUs };
-  const rest = createRest(shared, log);
-  const fetch = createGate(config, log, createGraphql(shared, log), rest.fetch);
+  const rest = createRouter(shared, log);
+  const fetch = createRequestGuard(config, log, createGraphql(shared, log), rest.fetch);
   const watched = createWatchedFolder(domains.intake, config, {
     taken: (file, { id, state, read, accepted, rejected, conflicts, failureCode, failureMessage }) =>
       log[state === 'SUCCEEDED' ? 'info' : 'warn'](
@@ -100,7 +100,7 @@ export const createApp = (config: Config, { log, onStatement }: Given): App => {
     ledger,
     store,
     fetch,
-    direct: createDirect(config, rest),
+    fastPath: createFastPath(config, rest),
     async start() {
       const begun = performance.now();
       await ledger.catchUp();
@@ -117,15 +117,15 @@ export const createApp = (config: Config, { log, onStatement }: Given): App => {
       const { userFilesEveryMinutes, userFilesStartMs } = config;
       firstSync = domains.userFileRuns.start(userFilesEveryMinutes * 60_000, userFilesStartMs, tellOfSync);
     },
-    synchronised: async () => firstSync,
+    firstSync: async () => firstSync,
     async close() {
       closed = true;
       clearInterval(following);
       watched.close();
       await domains.userFileRuns.close();
       tables.close();
-      await domains.datasetImports.settled();
-      await ledger.settled();
+      await domains.datasetImports.abortAll();
+      await ledger.idle();
       store.close();
     },
   };

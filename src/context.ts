@@ -1,10 +1,10 @@
 import DataLoader from 'dataloader';
 import type { Config } from './config.ts';
-import type { Caller } from './domains/api-keys.ts';
+import type { Principal } from './domains/api-keys.ts';
 import type { Domains } from './domains.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { NowUs } from './lib/clock.ts';
-import { nextTurn } from './lib/yielding.ts';
+import { yieldToEventLoop } from './lib/yielding.ts';
 
 /** Answers every key in order, missing ones too. */
 export type BatchFunction<K, V> = (keys: readonly K[]) => readonly V[] | Promise<readonly V[]>;
@@ -16,7 +16,7 @@ export interface Context extends Domains {
   readonly server: ServerFacts;
   readonly nowUs: NowUs;
   /** Null when it is nobody who may call; whoever asks for data then is refused before. */
-  readonly caller: Caller | null;
+  readonly caller: Principal | null;
   /** What the caller's key is called; null for one who needs none. */
   readonly sentBy: string | null;
   /** Scheme, host and port as the client wrote them. */
@@ -50,7 +50,7 @@ export type Shared = Omit<Context, 'caller' | 'sentBy' | 'origin' | 'load' | 'fo
 /** Rows that graphql-js may turn into an answer without a turn of the event loop. */
 const rowsPerTurn = 1000;
 
-export const createContext = (shared: Shared, caller: Caller | null, origin: string): Context => {
+export const createContext = (shared: Shared, caller: Principal | null, origin: string): Context => {
   const loaders = new Map<unknown, DataLoader<unknown, unknown>>();
   let handedOut = 0;
   return {
@@ -63,7 +63,7 @@ export const createContext = (shared: Shared, caller: Caller | null, origin: str
       handedOut += rows;
       if (handedOut <= rowsPerTurn) return undefined;
       handedOut = rows;
-      return nextTurn();
+      return yieldToEventLoop();
     },
     load<K, V>(batch: BatchFunction<K, V>, key: K): Promise<V> {
       let loader = loaders.get(batch) as DataLoader<K, V> | undefined;

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DatasetTables } from '../db/datasets/engine.ts';
+import type { DatasetEngine } from '../db/datasets/engine.ts';
 import type { Store } from '../db/store.ts';
 import type { Config } from './config.ts';
 import { createApiKeys } from './domains/api-keys.ts';
@@ -14,8 +14,8 @@ import { createExperiments } from './domains/experiments/experiments.ts';
 import { createExperimentEventsImporter } from './domains/experiments/import.ts';
 import { createRecordedEvents } from './domains/experiments/recorded-events.ts';
 import { createEnrichedAggregate } from './domains/facts/enriched-aggregate.ts';
-import { createIntake } from './domains/imports/imports.ts';
-import { createInbox } from './domains/imports/ingest-queue.ts';
+import { createImports } from './domains/imports/imports.ts';
+import { createIngestQueue } from './domains/imports/ingest-queue.ts';
 import { createRejects } from './domains/imports/rejects.ts';
 import { createIpRangesImporter } from './domains/ip-city/import.ts';
 import { createIpCity } from './domains/ip-city/ip-city.ts';
@@ -40,7 +40,7 @@ import { openObjects } from './sources/open-objects.ts';
 /** Every domain there is, each given what it needs. */
 export const createDomains = (
   store: Store,
-  tables: DatasetTables,
+  tables: DatasetEngine,
   ledger: Ledger,
   config: Config,
   nowUs: () => number,
@@ -74,8 +74,8 @@ export const createDomains = (
     users: createUsersImporter(users),
     experimentEvents: createExperimentEventsImporter(experimentEvents),
   };
-  const intake = createIntake(store, ledger, Object.values<Importer>(importers), config);
-  const eventInbox = createInbox({ intake, importer: importers.experimentEvents, limits: config });
+  const intake = createImports(store, ledger, Object.values<Importer>(importers), config);
+  const eventQueue = createIngestQueue({ intake, importer: importers.experimentEvents, limits: config });
   const rejects = createRejects(store, ledger, [...intake.importers, createUserFilesImporter(userFiles)], config);
   const uploads = createUploads(intake, userFileRuns, config);
   const datasets = createDatasets(store, ledger, tables, config);
@@ -110,7 +110,7 @@ export const createDomains = (
     dashboard,
     importers,
     intake,
-    eventInbox,
+    eventInbox: eventQueue,
     rejects,
     uploads,
     datasets,

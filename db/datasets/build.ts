@@ -3,9 +3,9 @@ import { DomainError, type FieldProblem } from '../../src/errors.ts';
 import { readCsvRows } from '../../src/sources/csv-rows.ts';
 import { csvDialect } from '../../src/sources/format.ts';
 import { type ColumnFile, readColumnFile } from './column-file.ts';
-import type { BuildProgress, BuildWanted, Built, DatasetLimits, RejectedRow } from './engine.ts';
+import type { BuildProgress, BuildRequest, BuildResult, DatasetLimits, RejectedRow } from './engine.ts';
 import { mergedRows } from './merge.ts';
-import { fillColumnFile, type NamedColumn, type TextRow, type TextRows } from './write-columns.ts';
+import { type NamedColumn, type TextRow, type TextRows, writeColumns } from './write-columns.ts';
 
 export interface BuildReport {
   progress(standing: BuildProgress): void;
@@ -21,13 +21,17 @@ const rejectsAtOnce = 200;
  * Builds a version from a CSV file, and for APPEND and UPSERT from an earlier version. Throws NOT_A_TABLE or
  * SCHEMA_CHANGED when the file as a whole is at fault, BAD_REQUEST when columns are named that are not there.
  */
-export const buildTable = async (wanted: BuildWanted, limits: DatasetLimits, report: BuildReport): Promise<Built> => {
+export const buildTable = async (
+  wanted: BuildRequest,
+  limits: DatasetLimits,
+  report: BuildReport,
+): Promise<BuildResult> => {
   const { target, mode, earlier } = wanted;
   const incoming = openCsv(wanted, limits, report);
   if (earlier === null || mode === 'REPLACE') {
     const { named, rows } = await incoming;
     checkKeys(wanted.keyColumns, named);
-    const { columns, rowCount } = await fillColumnFile(target, named, rows, () => rm(target, { force: true }));
+    const { columns, rowCount } = await writeColumns(target, named, rows, () => rm(target, { force: true }));
     const account = (await incoming).account();
     return { columns, rowCount, ...account, accepted: rowCount, unchanged: 0 };
   }
@@ -36,7 +40,7 @@ export const buildTable = async (wanted: BuildWanted, limits: DatasetLimits, rep
   try {
     const { named, rows, account } = await incoming;
     checkSameColumns(old, named);
-    const filled = await fillColumnFile(staged, named, rows, () => rm(staged, { force: true }));
+    const filled = await writeColumns(staged, named, rows, () => rm(staged, { force: true }));
     const added = readColumnFile(staged);
     try {
       const keys = mode === 'UPSERT' ? checkKeys(wanted.keyColumns, named) : [];
@@ -49,7 +53,7 @@ export const buildTable = async (wanted: BuildWanted, limits: DatasetLimits, rep
         }),
       );
       const merged = mergedRows(old, added, keys);
-      const { columns, rowCount } = await fillColumnFile(target, kept, merged.rows, () => rm(target, { force: true }));
+      const { columns, rowCount } = await writeColumns(target, kept, merged.rows, () => rm(target, { force: true }));
       const unchanged = merged.unchanged();
       return { columns, rowCount, ...account(), accepted: filled.rowCount - unchanged, unchanged };
     } finally {
@@ -67,7 +71,7 @@ interface OpenCsv {
   account(): { readonly read: number; readonly rejected: number };
 }
 
-const openCsv = async (wanted: BuildWanted, limits: DatasetLimits, report: BuildReport): Promise<OpenCsv> => {
+const openCsv = async (wanted: BuildRequest, limits: DatasetLimits, report: BuildReport): Promise<OpenCsv> => {
   const { path, importId } = wanted;
   const { size: bytes } = await stat(path);
   const { textStart, separator, rowEnd } = await csvDialect(path, bytes);

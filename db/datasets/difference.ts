@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type ColumnFile, readColumnFile } from './column-file.ts';
-import type { DifferenceFound } from './engine.ts';
+import type { DifferenceResult } from './engine.ts';
 import { keyOf, rowsOfFile } from './merge.ts';
 
 /** Sixteen bytes stand for a row, so that a million of them have room. */
@@ -15,7 +15,7 @@ export const differenceBetween = (
   earlierPath: string,
   later: ColumnFile,
   keyColumns: readonly string[],
-): DifferenceFound => {
+): DifferenceResult => {
   const earlier = readColumnFile(earlierPath);
   try {
     const placeIn = (file: ColumnFile) => (name: string) => file.columns.findIndex((column) => column.name === name);
@@ -52,13 +52,13 @@ const total = (contents: ReadonlyMap<string, number> | undefined): number =>
 const surplus = (of: ReadonlyMap<string, number> | undefined, over: ReadonlyMap<string, number> | undefined): number =>
   [...(of ?? [])].reduce((sum, [content, count]) => sum + Math.max(0, count - (over?.get(content) ?? 0)), 0);
 
-const byContent = (was: Counts, is: Counts): DifferenceFound => ({
+const byContent = (was: Counts, is: Counts): DifferenceResult => ({
   added: surplus(is.get(''), was.get('')),
   removed: surplus(was.get(''), is.get('')),
   changed: 0,
 });
 
-const byKey = (was: Counts, is: Counts): DifferenceFound => {
+const byKey = (was: Counts, is: Counts): DifferenceResult => {
   let added = 0;
   let removed = 0;
   let changed = 0;

@@ -15,14 +15,14 @@ export interface DatasetColumn extends ColumnPlan {
 }
 
 /** A value of a question, as a client wrote it. */
-export type Asked = string | number | boolean | null;
+export type Literal = string | number | boolean | null;
 
 /** What is asked of a cell. */
 export type CellTest =
-  | { readonly op: 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte'; readonly value: Asked }
-  | { readonly op: 'in'; readonly values: readonly Asked[] }
+  | { readonly op: 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte'; readonly value: Literal }
+  | { readonly op: 'in'; readonly values: readonly Literal[] }
   /** Numbers and dates equal, text as a part in any case. */
-  | { readonly op: 'matches'; readonly value: Asked }
+  | { readonly op: 'matches'; readonly value: Literal }
   | { readonly op: 'contains' | 'startsWith'; readonly text: string }
   | { readonly op: 'hasAny'; readonly values: readonly string[] }
   | { readonly op: 'isNull' | 'isMisfit'; readonly value: boolean };
@@ -83,7 +83,7 @@ export interface TableRow {
   readonly misfits: readonly { readonly column: number; readonly text: string }[];
 }
 
-export interface RowsWanted {
+export interface RowsRequest {
   readonly filter: TableFilter | null;
   readonly orders: readonly TableOrder[];
   readonly limit: number;
@@ -94,7 +94,7 @@ export interface RowsWanted {
   readonly withTotal: boolean;
 }
 
-export interface RowsFound {
+export interface RowsResult {
   readonly rows: readonly TableRow[];
   readonly hasBefore: boolean;
   readonly hasAfter: boolean;
@@ -108,7 +108,7 @@ export interface GroupCondition {
   readonly test: CellTest;
 }
 
-export interface GroupsWanted {
+export interface GroupsRequest {
   readonly group: GroupOfTable;
   readonly measures: readonly TableMeasure[];
   readonly filter: TableFilter | null;
@@ -119,7 +119,7 @@ export interface GroupsWanted {
   readonly limit: number;
 }
 
-export interface GroupsFound {
+export interface GroupsResult {
   readonly groups: readonly { readonly key: readonly Cell[]; readonly measures: readonly Cell[] }[];
   readonly total: number;
 }
@@ -129,13 +129,13 @@ export interface ValueCount {
   readonly count: number;
 }
 
-export interface FacetFound {
+export interface FacetResult {
   readonly column: number;
   readonly buckets: readonly ValueCount[];
   readonly otherCount: number;
 }
 
-export interface ProfileFound {
+export interface ProfileResult {
   readonly nulls: number;
   readonly distinct: number;
   readonly min: Cell;
@@ -146,32 +146,32 @@ export interface ProfileFound {
   readonly mostCommon: readonly ValueCount[];
 }
 
-export interface DifferenceFound {
+export interface DifferenceResult {
   readonly added: number;
   readonly removed: number;
   readonly changed: number;
 }
 
 /** What can be asked of a version, and the answer to each. */
-export interface TableQuestions {
-  rows: { asked: RowsWanted; answer: RowsFound };
+export interface TableQueries {
+  rows: { asked: RowsRequest; answer: RowsResult };
   rowsAt: { asked: { readonly rows: readonly number[] }; answer: readonly (TableRow | null)[] };
-  groups: { asked: GroupsWanted; answer: GroupsFound };
+  groups: { asked: GroupsRequest; answer: GroupsResult };
   facets: {
     asked: { readonly columns: readonly number[]; readonly filter: TableFilter | null; readonly limit: number };
-    answer: readonly FacetFound[];
+    answer: readonly FacetResult[];
   };
-  profile: { asked: { readonly column: number }; answer: ProfileFound };
+  profile: { asked: { readonly column: number }; answer: ProfileResult };
   difference: {
     asked: { readonly earlier: string; readonly keyColumns: readonly string[] };
-    answer: DifferenceFound;
+    answer: DifferenceResult;
   };
 }
 
-export type TableQuestion = keyof TableQuestions;
+export type TableQuery = keyof TableQueries;
 
 /** How a file becomes a version. */
-export interface BuildWanted {
+export interface BuildRequest {
   /** The CSV file. */
   readonly path: string;
   /** The version's file; it is not there unless it is whole. */
@@ -196,7 +196,7 @@ export interface BuildProgress {
   readonly rejected: number;
 }
 
-export interface Built {
+export interface BuildResult {
   readonly columns: readonly DatasetColumn[];
   readonly rowCount: number;
   /** Of the file's rows: read = accepted + unchanged + rejected. */
@@ -217,15 +217,15 @@ export interface BuildWatcher {
  * Tables of uploaded files, in a folder of their own: each version is one immutable file, built and asked in processes of its own, which are ended
  * when they take too long. Faults come as DomainError.
  */
-export interface DatasetTables {
+export interface DatasetEngine {
   /** A name for a version's file that no other has. */
   newFile(): string;
-  build(wanted: BuildWanted, watcher: BuildWatcher): Promise<Built>;
-  ask<Q extends TableQuestion>(
+  build(wanted: BuildRequest, watcher: BuildWatcher): Promise<BuildResult>;
+  ask<Q extends TableQuery>(
     file: string,
     question: Q,
-    asked: TableQuestions[Q]['asked'],
-  ): Promise<TableQuestions[Q]['answer']>;
+    asked: TableQueries[Q]['asked'],
+  ): Promise<TableQueries[Q]['answer']>;
   /** Removes a version's file; no error when it is not there. */
   remove(file: string): Promise<void>;
   /** Removes files that no version names. */

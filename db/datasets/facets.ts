@@ -1,11 +1,11 @@
 import { type Cell, cellOf } from '../../src/lib/cell-text.ts';
-import type { DatasetColumn, FacetFound, ProfileFound, TableFilter, ValueCount } from './engine.ts';
+import type { DatasetColumn, FacetResult, ProfileResult, TableFilter, ValueCount } from './engine.ts';
 import { maskOf } from './filter.ts';
 import { createMeasures } from './measures.ts';
-import type { Kept, Table } from './table.ts';
+import type { StoredColumnValue, Table } from './table.ts';
 
 /** How often each value of a column occurs among the rows: the most frequent, and how many cells are of others. */
-export const facetOf = (table: Table, place: number, filter: TableFilter | null, limit: number): FacetFound => {
+export const facetOf = (table: Table, place: number, filter: TableFilter | null, limit: number): FacetResult => {
   const all = valueCounts(table, place, maskOf(table, filter));
   const buckets = all.slice(0, limit);
   const otherCount = all.slice(limit).reduce((sum, { count }) => sum + count, 0);
@@ -32,7 +32,7 @@ const valueCounts = (table: Table, place: number, mask: Uint8Array): ValueCount[
   } else
     for (let rank = 1; rank < counts.length; rank += 1)
       if (counts[rank] !== 0)
-        found.push({ value: cellOf(column, values[rank - 1] as Kept), count: counts[rank] as number });
+        found.push({ value: cellOf(column, values[rank - 1] as StoredColumnValue), count: counts[rank] as number });
   if (counts[0] !== 0) found.push({ value: null, count: counts[0] as number });
   // Sorting keeps the order of what is equal.
   return found.sort((a, b) => b.count - a.count);
@@ -42,14 +42,14 @@ const bins = 20;
 const mostCommonMax = 10;
 
 /** What a column holds, as a whole. */
-export const profileOf = (table: Table, place: number): ProfileFound =>
+export const profileOf = (table: Table, place: number): ProfileResult =>
   table.memo(
     `profile ${place}`,
     () => profile(table, place),
     () => 4000,
   );
 
-const profile = (table: Table, place: number): ProfileFound => {
+const profile = (table: Table, place: number): ProfileResult => {
   const column = table.column(place);
   const { values } = table.ranked(place);
   const everything = new Uint32Array(table.rows);
@@ -60,7 +60,7 @@ const profile = (table: Table, place: number): ProfileFound => {
     return value === null ? null : Number(value);
   };
   const isOrdered = column.type !== 'STRING_LIST' && values.length > 0;
-  const cellAt = (at: number): Cell => cellOf(column, values[at] as Kept);
+  const cellAt = (at: number): Cell => cellOf(column, values[at] as StoredColumnValue);
   return {
     nulls: column.nulls,
     distinct: values.length,
@@ -74,7 +74,7 @@ const profile = (table: Table, place: number): ProfileFound => {
 };
 
 /** Bins of one width from the least value to the greatest, which the last one holds, too. */
-const histogramOf = (table: Table, place: number): ProfileFound['histogram'] => {
+const histogramOf = (table: Table, place: number): ProfileResult['histogram'] => {
   const column = table.column(place);
   const { ranks, values } = table.ranked(place);
   if (values.length === 0) return [];

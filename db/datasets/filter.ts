@@ -2,11 +2,11 @@ import { DomainError } from '../../src/errors.ts';
 import { isTextual } from '../../src/lib/cells.ts';
 import { fold } from '../../src/lib/fold.ts';
 import { isNoNumber, wideNull } from './column-file.ts';
-import type { Asked, CellTest, DatasetColumn, TableFilter } from './engine.ts';
+import type { CellTest, DatasetColumn, Literal, TableFilter } from './engine.ts';
 import { rowsOfGroup } from './grouping.ts';
-import { askedNumber, illTyped } from './literals.ts';
+import { illTyped, parseNumericLiteral } from './literals.ts';
 import type { Table } from './table.ts';
-import { markTexts } from './trigram-index.ts';
+import { markMatchingTexts } from './trigram-index.ts';
 
 /** By row: 1 for those that a filter lets through. A test is true or false of every cell; of no value it is false, but for `ne`. */
 export type Mask = Uint8Array;
@@ -104,7 +104,7 @@ const tested = (table: Table, place: number, test: CellTest): Mask => {
 
 type Comparison = 'eq' | 'gt' | 'gte' | 'lt' | 'lte';
 
-const textOf = (column: DatasetColumn, value: Asked): string => {
+const textOf = (column: DatasetColumn, value: Literal): string => {
   if (typeof value === 'object' || (column.type === 'STRING' && typeof value === 'boolean'))
     throw illTyped(column, value);
   if (column.type === 'STRING_LIST')
@@ -115,8 +115,8 @@ const textOf = (column: DatasetColumn, value: Asked): string => {
   return String(value);
 };
 
-const compareNumbers = (table: Table, place: number, op: Comparison, value: Asked): Mask => {
-  const { kept, isBetween } = askedNumber(table.column(place), value);
+const compareNumbers = (table: Table, place: number, op: Comparison, value: Literal): Mask => {
+  const { kept, isBetween } = parseNumericLiteral(table.column(place), value);
   const numbers = table.numbers(place);
   const mask = new Uint8Array(table.rows);
   if (op === 'eq') {
@@ -149,7 +149,7 @@ const compareTexts = (table: Table, place: number, op: Comparison, text: string)
     );
   const mask = new Uint8Array(table.rows);
   // No cell is empty or holds a NUL.
-  if (text !== '' && !text.includes('\0')) markTexts(table, place, `\0${text}\0`, mask, true);
+  if (text !== '' && !text.includes('\0')) markMatchingTexts(table, place, `\0${text}\0`, mask, true);
   return mask;
 };
 
@@ -191,7 +191,7 @@ const textTested = (
   if (type !== 'STRING') return misfitsThat(table, place, passes);
   if (text === '') return inverted(nullsOf(table, place));
   const mask = new Uint8Array(table.rows);
-  if (!text.includes('\0')) markTexts(table, place, op === 'contains' ? text : `\0${text}`, mask, false);
+  if (!text.includes('\0')) markMatchingTexts(table, place, op === 'contains' ? text : `\0${text}`, mask, false);
   return mask;
 };
 

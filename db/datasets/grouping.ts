@@ -5,7 +5,7 @@ import { createPeriods, type Grain } from '../../src/lib/periods.ts';
 import { formatInstant } from '../../src/lib/time.ts';
 import { formatDays } from '../../src/lib/written-dates.ts';
 import type { DatasetColumn, GroupOfTable, TableGrouping } from './engine.ts';
-import type { Kept, Ranked, Table } from './table.ts';
+import type { Ranked, StoredColumnValue, Table } from './table.ts';
 
 /** A column as a dimension of groups: the code of each row, 0 for no value, and what the codes stand for. */
 export interface Dimension {
@@ -43,13 +43,14 @@ const dimensionOf = (table: Table, { column: place, grain, binWidth }: TableGrou
   if (grain !== undefined) return rounded(ranked, periodsOf(column, grain, timeZone));
   if (binWidth !== undefined) return rounded(ranked, binsOf(column, binWidth));
   const values: Cell[] = [null];
-  for (let rank = 0; rank < ranked.values.length; rank += 1) values.push(cellOf(column, ranked.values[rank] as Kept));
+  for (let rank = 0; rank < ranked.values.length; rank += 1)
+    values.push(cellOf(column, ranked.values[rank] as StoredColumnValue));
   return { codes: ranked.ranks, values };
 };
 
 /** What a value is rounded down to: told apart by `start`, told as `cell`. */
 interface Rounding {
-  start(value: Kept): number | bigint;
+  start(value: StoredColumnValue): number | bigint;
   cell(start: number | bigint): Cell;
 }
 
@@ -59,7 +60,7 @@ const rounded = ({ ranks, values }: Ranked, { start, cell }: Rounding): Dimensio
   const cells: Cell[] = [null];
   let last: number | bigint | undefined;
   for (let rank = 0; rank < values.length; rank += 1) {
-    const from = start(values[rank] as Kept);
+    const from = start(values[rank] as StoredColumnValue);
     if (from !== last) cells.push(cell(from));
     last = from;
     codeOfRank[rank + 1] = cells.length - 1;

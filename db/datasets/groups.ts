@@ -1,7 +1,7 @@
 import { DomainError } from '../../src/errors.ts';
 import type { Cell } from '../../src/lib/cell-text.ts';
 import { fold } from '../../src/lib/fold.ts';
-import type { CellTest, GroupsFound, GroupsWanted } from './engine.ts';
+import type { CellTest, GroupsRequest, GroupsResult } from './engine.ts';
 import { maskOf } from './filter.ts';
 import { dimensionsOf } from './grouping.ts';
 import { createMeasures } from './measures.ts';
@@ -21,7 +21,7 @@ interface Grouped {
 }
 
 /** Groups of a version's rows, those of no value last, with what was measured of each. */
-export const groupsOf = (table: Table, wanted: GroupsWanted, groupsMax: number): GroupsFound => {
+export const groupsOf = (table: Table, wanted: GroupsRequest, groupsMax: number): GroupsResult => {
   const { group, measures, filter, having, orders, offset, limit } = wanted;
   const key = `groups ${JSON.stringify([group, measures, filter, having, orders])}`;
   const all = table.memo(
@@ -32,11 +32,11 @@ export const groupsOf = (table: Table, wanted: GroupsWanted, groupsMax: number):
   return { groups: all.slice(offset, offset + limit), total: all.length };
 };
 
-type Group = GroupsFound['groups'][number];
+type Group = GroupsResult['groups'][number];
 
 const measured = (
   table: Table,
-  { group, measures, filter, having, orders }: Omit<GroupsWanted, 'offset' | 'limit'>,
+  { group, measures, filter, having, orders }: Omit<GroupsRequest, 'offset' | 'limit'>,
   groupsMax: number,
 ): Group[] => {
   const dimensions = dimensionsOf(table, group);

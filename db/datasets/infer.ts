@@ -1,16 +1,16 @@
-import { type CellJudge, type ColumnPlan, type ColumnType, cellKinds, kindCount } from '../../src/lib/cells.ts';
+import { type CellParser, type ColumnPlan, type ColumnType, cellKinds, kindCount } from '../../src/lib/cells.ts';
 
 /** So large a share of a column's cells must be of a type for the column to be of it; the others are kept as they came. */
 const fittingShareMin = 0.9;
 
 /** What the cells of a column look like, all together. */
-export class ColumnTally {
+export class TypeStats {
   readonly #counts = new Float64Array(kindCount);
   #scaleMax = 0;
   #wholeDigitsMax = 0;
 
   /** Takes note of a cell that is not empty and has just been judged. */
-  note(kind: number, judged: CellJudge): void {
+  note(kind: number, judged: CellParser): void {
     this.#counts[kind] = (this.#counts[kind] as number) + 1;
     if (kind > cellKinds.decimal) return;
     if (judged.scale > this.#scaleMax) this.#scaleMax = judged.scale;

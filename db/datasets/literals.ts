@@ -1,11 +1,11 @@
 import { DomainError } from '../../src/errors.ts';
-import { shown } from '../../src/lib/problems.ts';
+import { preview } from '../../src/lib/problems.ts';
 import { parseInstant } from '../../src/lib/time.ts';
 import { parseWrittenDate } from '../../src/lib/written-dates.ts';
-import type { Asked, DatasetColumn } from './engine.ts';
+import type { DatasetColumn, Literal } from './engine.ts';
 
 /** A value as a column of numbers keeps it; where it lies between two of those, the lower one. */
-export interface AskedNumber {
+export interface NumericLiteral {
   readonly kept: number | bigint;
   readonly isBetween: boolean;
 }
@@ -22,8 +22,8 @@ const forms = {
 } as const;
 
 /** The fault of a value that is not of its column's type. */
-export const illTyped = ({ name, type }: DatasetColumn, value: Asked): DomainError => {
-  const message = `${JSON.stringify(name)} is ${type}: it is compared with ${forms[type]}, not ${shown(value)}`;
+export const illTyped = ({ name, type }: DatasetColumn, value: Literal): DomainError => {
+  const message = `${JSON.stringify(name)} is ${type}: it is compared with ${forms[type]}, not ${preview(value)}`;
   return new DomainError('BAD_REQUEST', message, { problems: [{ path: name, code: 'WRONG_TYPE', message }] });
 };
 
@@ -32,9 +32,9 @@ const floatForm = /^-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$/;
 const booleans: Readonly<Record<string, number>> = { true: 1, false: 0, '1': 1, '0': 0 };
 
 /** Reads a value by the type of a column of numbers. Throws BAD_REQUEST naming the column. */
-export const askedNumber = (column: DatasetColumn, value: Asked): AskedNumber => {
+export const parseNumericLiteral = (column: DatasetColumn, value: Literal): NumericLiteral => {
   const text = String(value).trim();
-  const exactly = (kept: number | null | undefined): AskedNumber => {
+  const exactly = (kept: number | null | undefined): NumericLiteral => {
     if (kept === null || kept === undefined || !Number.isFinite(kept)) throw illTyped(column, value);
     return { kept, isBetween: false };
   };
@@ -54,7 +54,7 @@ export const askedNumber = (column: DatasetColumn, value: Asked): AskedNumber =>
   }
 };
 
-const scaled = (column: DatasetColumn, value: Asked, text: string): AskedNumber => {
+const scaled = (column: DatasetColumn, value: Literal, text: string): NumericLiteral => {
   // A JSON number like 1e21 comes as such.
   const plain = typeof value === 'number' && text.includes('e') ? BigInt(Math.round(value)).toString() : text;
   if (!numberForm.test(plain)) throw illTyped(column, value);
@@ -70,7 +70,7 @@ const scaled = (column: DatasetColumn, value: Asked, text: string): AskedNumber 
 
 const wideLimit = 2n ** 63n - 1n;
 
-const fitted = ({ wide }: DatasetColumn, exact: bigint, isBetween: boolean): AskedNumber => {
+const fitted = ({ wide }: DatasetColumn, exact: bigint, isBetween: boolean): NumericLiteral => {
   if (!wide) {
     const kept = Number(exact);
     // Beyond what a double counts no cell is equal, and any neighbour orders the same.

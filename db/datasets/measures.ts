@@ -2,7 +2,7 @@ import { DomainError } from '../../src/errors.ts';
 import { type Cell, cellOf, formatScaled } from '../../src/lib/cell-text.ts';
 import { isNoNumber } from './column-file.ts';
 import type { DatasetColumn, TableMeasure } from './engine.ts';
-import type { Kept, Table } from './table.ts';
+import type { StoredColumnValue, Table } from './table.ts';
 
 const unselected = 0xffffffff;
 
@@ -140,9 +140,9 @@ export const createMeasures = (table: Table, groupOf: Uint32Array, groups: numbe
   };
 
   const cellAt = (place: number, rank: number): Cell =>
-    cellOf(table.column(place), table.ranked(place).values[rank - 1] as Kept);
+    cellOf(table.column(place), table.ranked(place).values[rank - 1] as StoredColumnValue);
 
-  const medianOf = (column: DatasetColumn, a: Kept, b: Kept): Cell => {
+  const medianOf = (column: DatasetColumn, a: StoredColumnValue, b: StoredColumnValue): Cell => {
     if (column.type === 'FLOAT') return finite((Number(a) + Number(b)) / 2);
     const twice = BigInt(a) + BigInt(b);
     // Half of a whole number has one place more.
@@ -204,7 +204,11 @@ export const createMeasures = (table: Table, groupOf: Uint32Array, groups: numbe
         return perSlice(place, (rankAt, count) =>
           count === 0
             ? null
-            : medianOf(column, values[rankAt((count - 1) >> 1) - 1] as Kept, values[rankAt(count >> 1) - 1] as Kept),
+            : medianOf(
+                column,
+                values[rankAt((count - 1) >> 1) - 1] as StoredColumnValue,
+                values[rankAt(count >> 1) - 1] as StoredColumnValue,
+              ),
         );
       }
       case 'P95':

@@ -4,14 +4,14 @@ import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DomainError } from '../../src/errors.ts';
-import type { Built, DatasetLimits, DatasetTables, TableQuestion } from './engine.ts';
+import type { BuildResult, DatasetEngine, DatasetLimits, TableQuery } from './engine.ts';
 import { startProcess, type TableProcess } from './process.ts';
 
 /** So many questions may wait for a process; beyond it they are refused. */
 const waitingMax = 200;
 
 /** Opens the dataset tables of a data folder. Nothing is read and no process is started before it is needed. */
-export const openDatasetTables = (limits: DatasetLimits): DatasetTables => {
+export const openDatasetEngine = (limits: DatasetLimits): DatasetEngine => {
   const folder = limits.data === ':memory:' ? join(tmpdir(), `asof-${randomUUID()}`) : join(limits.data, 'datasets');
   const askers = new Set<TableProcess>();
   /** Which process a version was asked of last: it may remember something. */
@@ -39,7 +39,7 @@ export const openDatasetTables = (limits: DatasetLimits): DatasetTables => {
   const pathOf = (file: string): string => join(folder, file);
   const remove = (file: string): Promise<void> => rm(pathOf(file), { force: true });
 
-  const askOf = async (free: TableProcess, file: string, question: TableQuestion, asked: unknown): Promise<unknown> => {
+  const askOf = async (free: TableProcess, file: string, question: TableQuery, asked: unknown): Promise<unknown> => {
     lastAsked.set(file, free);
     // The one question that names a second version.
     const { earlier } = asked as { earlier?: string };
@@ -76,7 +76,7 @@ export const openDatasetTables = (limits: DatasetLimits): DatasetTables => {
             () => builder.kill(),
           );
         });
-        return built as Built;
+        return built as BuildResult;
       } catch (error) {
         await Promise.all([remove(wanted.target), remove(`${wanted.target}.staged`)]);
         throw error;

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { DomainError, errorCodes } from '../../src/errors.ts';
 import type { DatasetLimits } from './engine.ts';
-import type { Tells, Told } from './worker.ts';
+import type { WorkerMessage, WorkerRequest } from './worker.ts';
 
 /** Tests run the sources; a process of its own runs what was built of them. */
 const program = fileURLToPath(
@@ -20,12 +20,13 @@ export interface TableProcess {
    */
   ask(told: Work, ending: { readonly ms?: number; readonly signal?: AbortSignal }, hear: Hear): Promise<unknown>;
   /** Tells the process something while it works. */
-  tell(told: Told): void;
+  tell(told: WorkerRequest): void;
   kill(): void;
 }
 
-type Work = Extract<Told, { id: number }> extends infer Each ? (Each extends Each ? Omit<Each, 'id'> : never) : never;
-type Hear = (told: Exclude<Tells, { id: number }>) => void;
+type Work =
+  Extract<WorkerRequest, { id: number }> extends infer Each ? (Each extends Each ? Omit<Each, 'id'> : never) : never;
+type Hear = (told: Exclude<WorkerMessage, { id: number }>) => void;
 
 export const startProcess = (limits: DatasetLimits, onEnd: () => void): TableProcess => {
   // Without the flags of this process: they may be those of a test runner.
@@ -44,13 +45,13 @@ export const startProcess = (limits: DatasetLimits, onEnd: () => void): TablePro
     // A process that only waits for questions keeps no command from ending.
     for (const each of [child, child.channel]) isWaited ? each?.ref() : each?.unref();
   };
-  const tell = (told: Told): void => void child.send(told, () => undefined);
+  const tell = (told: WorkerRequest): void => void child.send(told, () => undefined);
   const end = (why: DomainError): void => {
     endedBecause = why;
     child.kill('SIGKILL');
   };
 
-  child.on('message', (told: Tells) => {
+  child.on('message', (told: WorkerMessage) => {
     if (!current) return;
     if (!('id' in told)) return current.hear(told);
     if (told.id !== current.id) return;
@@ -101,7 +102,7 @@ export const startProcess = (limits: DatasetLimits, onEnd: () => void): TablePro
         return await new Promise((resolve, reject) => {
           current = { id, hear, resolve, reject };
           if (signal?.aborted) onAbort();
-          tell({ ...told, id } as Told);
+          tell({ ...told, id } as WorkerRequest);
         });
       } finally {
         current = undefined;

@@ -2,7 +2,7 @@ import { DomainError } from '../../src/errors.ts';
 import { type Cell, cellOf } from '../../src/lib/cell-text.ts';
 import { isTextual } from '../../src/lib/cells.ts';
 import { isNoNumber } from './column-file.ts';
-import type { RowsFound, RowsWanted, TableOrder, TableRow } from './engine.ts';
+import type { RowsRequest, RowsResult, TableOrder, TableRow } from './engine.ts';
 import { maskOf } from './filter.ts';
 import type { Table } from './table.ts';
 
@@ -10,14 +10,14 @@ import type { Table } from './table.ts';
 const comparedMax = 2000;
 
 /** The rows a filter lets through, in order: by the given columns, no value last, then as in the file. */
-const listOf = (table: Table, { filter, orders }: Pick<RowsWanted, 'filter' | 'orders'>): Uint32Array =>
+const listOf = (table: Table, { filter, orders }: Pick<RowsRequest, 'filter' | 'orders'>): Uint32Array =>
   table.memo(
     `list ${JSON.stringify([filter, orders])}`,
     () => sorted(table, selected(table, filter), orders),
     ({ byteLength }) => byteLength,
   );
 
-const selected = (table: Table, filter: RowsWanted['filter']): Uint32Array => {
+const selected = (table: Table, filter: RowsRequest['filter']): Uint32Array => {
   const mask = maskOf(table, filter);
   let count = 0;
   for (let row = 0; row < mask.length; row += 1) count += mask[row] as number;
@@ -66,7 +66,7 @@ const dealt = (rows: Uint32Array, place: (row: number) => number, last: number):
 };
 
 /** A page of rows. Throws BAD_REQUEST for a cursor that is not of this list. */
-export const pageOfRows = (table: Table, wanted: RowsWanted, bytesMax: number): RowsFound => {
+export const pageOfRows = (table: Table, wanted: RowsRequest, bytesMax: number): RowsResult => {
   const list = listOf(table, wanted);
   const placeOf = (row: number): number => {
     const place = list.indexOf(row);

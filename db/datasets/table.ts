@@ -3,14 +3,14 @@ import { type ColumnFile, isNoNumber, readColumnFile } from './column-file.ts';
 import type { DatasetColumn } from './engine.ts';
 
 type Numbers = Float64Array | BigInt64Array;
-export type Kept = string | number | bigint;
+export type StoredColumnValue = string | number | bigint;
 
 /** A column's values in order, and which of them each row has. */
 export interface Ranked {
   /** By row: 0 for no value, else the place of its value, from 1. */
   readonly ranks: Uint32Array;
   /** The distinct values, ascending: numbers by size, texts by code unit. */
-  readonly values: { readonly length: number; readonly [place: number]: Kept };
+  readonly values: { readonly length: number; readonly [place: number]: StoredColumnValue };
 }
 
 /** Keeps what was worked out, the latest used the longest. */

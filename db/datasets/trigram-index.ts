@@ -67,7 +67,13 @@ const chunksToRead = (table: Table, column: number, folded: string): number[] =>
  * Marks the rows of a textual column in whose text `needle` occurs; folded, unless `isExact`. A needle that begins or
  * ends with NUL is bound to the beginning or end of the text.
  */
-export const markTexts = (table: Table, column: number, needle: string, mask: Uint8Array, isExact: boolean): void => {
+export const markMatchingTexts = (
+  table: Table,
+  column: number,
+  needle: string,
+  mask: Uint8Array,
+  isExact: boolean,
+): void => {
   const wanted = isExact ? needle : fold(needle);
   const core = fold(needle.replaceAll(between, ''));
   for (const chunk of chunksToRead(table, column, core)) {

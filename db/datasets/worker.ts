@@ -3,12 +3,12 @@ import { buildTable } from './build.ts';
 import { differenceBetween } from './difference.ts';
 import type {
   BuildProgress,
-  BuildWanted,
-  Built,
+  BuildRequest,
+  BuildResult,
   DatasetLimits,
   RejectedRow,
-  TableQuestion,
-  TableQuestions,
+  TableQueries,
+  TableQuery,
 } from './engine.ts';
 import { facetOf, profileOf } from './facets.ts';
 import { groupsOf } from './groups.ts';
@@ -16,15 +16,15 @@ import { pageOfRows, rowReader } from './rows.ts';
 import { createMemo, openTable, type Table } from './table.ts';
 
 /** What a process of dataset tables is told. */
-export type Told =
+export type WorkerRequest =
   | { readonly limits: DatasetLimits }
-  | { readonly id: number; readonly build: BuildWanted }
-  | { readonly id: number; readonly file: string; readonly question: TableQuestion; readonly asked: unknown }
+  | { readonly id: number; readonly build: BuildRequest }
+  | { readonly id: number; readonly file: string; readonly question: TableQuery; readonly asked: unknown }
   /** The rejected rows that were told are dealt with. */
   | { readonly settled: true };
 
 /** What it tells. */
-export type Tells =
+export type WorkerMessage =
   | { readonly progress: BuildProgress }
   | { readonly rejects: readonly RejectedRow[] }
   | { readonly id: number; readonly answer: unknown }
@@ -35,7 +35,7 @@ export type Tells =
       readonly isBug: boolean;
     };
 
-const tell = (message: Tells): void => void process.send?.(message);
+const tell = (message: WorkerMessage): void => void process.send?.(message);
 
 let limits: DatasetLimits | undefined;
 let settle: (() => void) | undefined;
@@ -58,11 +58,11 @@ const tableOf = (path: string, { datasetCacheBytesMax }: DatasetLimits): Table =
 };
 
 type Answers = {
-  [Q in TableQuestion]: (
+  [Q in TableQuery]: (
     table: Table,
-    asked: TableQuestions[Q]['asked'],
+    asked: TableQueries[Q]['asked'],
     limits: DatasetLimits,
-  ) => TableQuestions[Q]['answer'];
+  ) => TableQueries[Q]['answer'];
 };
 
 const answers: Answers = {
@@ -77,7 +77,7 @@ const answers: Answers = {
   difference: ({ file }, { earlier, keyColumns }) => differenceBetween(earlier, file, keyColumns),
 };
 
-const build = (wanted: BuildWanted, given: DatasetLimits): Promise<Built> =>
+const build = (wanted: BuildRequest, given: DatasetLimits): Promise<BuildResult> =>
   buildTable(wanted, given, {
     progress: (progress) => tell({ progress }),
     rejects: (rejects) =>
@@ -87,7 +87,7 @@ const build = (wanted: BuildWanted, given: DatasetLimits): Promise<Built> =>
       }),
   });
 
-const faultOf = (id: number, error: unknown): Tells => {
+const faultOf = (id: number, error: unknown): WorkerMessage => {
   if (error instanceof DomainError) {
     const { code, message, problems } = error;
     return { id, fault: { code, message, problems }, isBug: false };
@@ -96,7 +96,7 @@ const faultOf = (id: number, error: unknown): Tells => {
   return { id, fault: { code: 'INTERNAL', message, problems: [] }, isBug: true };
 };
 
-const answer = async (told: Told): Promise<void> => {
+const answer = async (told: WorkerRequest): Promise<void> => {
   if ('limits' in told) {
     limits = told.limits;
     return;
@@ -113,6 +113,6 @@ const answer = async (told: Told): Promise<void> => {
   }
 };
 
-process.on('message', (told: Told) => void answer(told));
+process.on('message', (told: WorkerRequest) => void answer(told));
 // Whoever asked is gone.
 process.on('disconnect', () => process.exit(0));

@@ -1,7 +1,7 @@
-import { CellJudge, type ColumnPlan, type ColumnType, valueToKeep } from '../../src/lib/cells.ts';
+import { CellParser, type ColumnPlan, type ColumnType, encodeCell } from '../../src/lib/cells.ts';
 import { type ColumnFileWriter, writeColumnFile } from './column-file.ts';
 import type { DatasetColumn } from './engine.ts';
-import { ColumnTally, samePlan } from './infer.ts';
+import { samePlan, TypeStats } from './infer.ts';
 
 export interface TextRow {
   readonly cells: readonly string[];
@@ -27,13 +27,13 @@ interface Filled {
  * Writes rows of texts to a version's file, each column by the type that all of its cells speak for. The types are guessed
  * by the first rows and every cell is judged on its way; only if the whole says otherwise the rows are gone through again.
  */
-export const fillColumnFile = async (
+export const writeColumns = async (
   target: string,
   named: readonly NamedColumn[],
   rows: TextRows,
   removeFile: () => Promise<void>,
 ): Promise<Filled> => {
-  const tallies = named.map(() => new ColumnTally());
+  const tallies = named.map(() => new TypeStats());
   const planAll = () => tallies.map((tally, place) => tally.plan(named[place]?.asked));
   const first = await pass(target, named, rows, tallies);
   const plans = planAll();
@@ -48,10 +48,10 @@ const pass = async (
   target: string,
   named: readonly NamedColumn[],
   rows: TextRows,
-  known: readonly ColumnTally[] | readonly ColumnPlan[],
+  known: readonly TypeStats[] | readonly ColumnPlan[],
 ) => {
-  const tallies = known.every((each) => each instanceof ColumnTally) ? known : null;
-  const judged = new CellJudge();
+  const tallies = known.every((each) => each instanceof TypeStats) ? known : null;
+  const judged = new CellParser();
   let plans = tallies ? null : (known as readonly ColumnPlan[]);
   let opened: ColumnFileWriter | null = plans && writeColumnFile(target, plans);
   const nulls = new Float64Array(named.length);
@@ -86,7 +86,7 @@ const pass = async (
           }
           const kind = judged.judge(text);
           tallies?.[column]?.note(kind, judged);
-          const value = valueToKeep((plans as readonly ColumnPlan[])[column] as ColumnPlan, text, kind, judged);
+          const value = encodeCell((plans as readonly ColumnPlan[])[column] as ColumnPlan, text, kind, judged);
           if (value === undefined) {
             nulls[column] = (nulls[column] as number) + 1;
             misfits[column] = (misfits[column] as number) + 1;
@@ -123,9 +123,9 @@ const pass = async (
   }
 };
 
-const guess = (named: readonly NamedColumn[], sample: readonly TextRow[], judged: CellJudge): ColumnPlan[] =>
+const guess = (named: readonly NamedColumn[], sample: readonly TextRow[], judged: CellParser): ColumnPlan[] =>
   named.map(({ asked }, column) => {
-    const tally = new ColumnTally();
+    const tally = new TypeStats();
     for (const { cells } of sample) {
       const text = cells[column] as string;
       if (text !== '') tally.note(judged.judge(text), judged);

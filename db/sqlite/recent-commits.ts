@@ -5,9 +5,9 @@ import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 const recordsMax = 10_000;
 
 /** The records this connection committed last, in the driver's values, so that memory need not read back what it has just written. */
-export interface Tail {
+export interface RecentCommits {
   /** Notes records that were committed with sequence numbers from `firstSeq` on. */
-  add(firstSeq: number, records: readonly TailRecord[]): void;
+  add(firstSeq: number, records: readonly RecentRecord[]): void;
   /** These columns of a table's records with `after < seq <= upTo`; null when not all records of that span are here. */
   records(
     table: SQLiteTable,
@@ -19,14 +19,14 @@ export interface Tail {
   forget(upTo: number): void;
 }
 
-export interface TailRecord {
+export interface RecentRecord {
   readonly table: SQLiteTable;
   /** In the order of the table's columns. */
   readonly values: readonly unknown[];
 }
 
-export const createTail = (): Tail => {
-  let held: TailRecord[] = [];
+export const createRecentCommits = (): RecentCommits => {
+  let held: RecentRecord[] = [];
   let firstHeld = 1;
 
   return {
@@ -44,7 +44,7 @@ export const createTail = (): Tail => {
       const places = columns.map((column) => keys.indexOf(column));
       const rows: Record<string, unknown>[] = [];
       for (let seq = after + 1; seq <= upTo; seq++) {
-        const record = held[seq - firstHeld] as TailRecord;
+        const record = held[seq - firstHeld] as RecentRecord;
         if (record.table !== table) continue;
         const row: Record<string, unknown> = {};
         for (let index = 0; index < columns.length; index++)

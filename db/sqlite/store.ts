@@ -5,9 +5,9 @@ import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core';
 import type { Commit, LedgerTable, Match, PageRequest, Row, Store, StoreOptions } from '../store.ts';
 import { commits } from '../tables/index.ts';
 import { openClient } from './client.ts';
-import { createRehearsal } from './dry-run.ts';
-import { createTail } from './recent-commits.ts';
-import { createTx } from './transaction.ts';
+import { createDryRun } from './dry-run.ts';
+import { createRecentCommits } from './recent-commits.ts';
+import { createTransaction } from './transaction.ts';
 import { verifyLedger } from './verify.ts';
 import { createWriteQueue } from './write-queue.ts';
 
@@ -17,8 +17,8 @@ const commitColumns = Object.keys(getTableColumns(commits));
 export const openSqlite = (path: string, options: Omit<StoreOptions, 'data'>): Store => {
   const client = openClient(path, options.onStatement);
   const db = drizzle({ client });
-  const tail = createTail();
-  const queue = createWriteQueue(client, createTx(client, options.nowUs), options, ({ firstSeq, records }) =>
+  const tail = createRecentCommits();
+  const queue = createWriteQueue(client, createTransaction(client, options.nowUs), options, ({ firstSeq, records }) =>
     tail.add(firstSeq, records),
   );
   const prepared = new Map<string, Database.Statement>();
@@ -91,7 +91,7 @@ export const openSqlite = (path: string, options: Omit<StoreOptions, 'data'>): S
 
   return {
     write: queue.write,
-    rehearsal: () => createRehearsal(client, options.nowUs),
+    dryRun: () => createDryRun(client, options.nowUs),
     commitsAfter(seq, limit) {
       // Whoever asks what came after has what came before.
       tail.forget(seq);

@@ -3,12 +3,12 @@ import { Column, getTableColumns, getTableName } from 'drizzle-orm';
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { DomainError } from '../../src/errors.ts';
 import type { Commit, LedgerTable, NewRecord, Tx } from '../store.ts';
-import type { TailRecord } from './recent-commits.ts';
+import type { RecentRecord } from './recent-commits.ts';
 
 /** The greatest sequence number: the indices keep it in 32 bits. */
 const seqMax = 2 ** 32 - 2;
 
-export interface OpenTx extends Tx {
+export interface OpenTransaction extends Tx {
   /** Reads where the ledger stands; call it right after BEGIN. */
   begin(): void;
   /** How many records were appended since `begin`. */
@@ -18,14 +18,14 @@ export interface OpenTx extends Tx {
   /** Writes the commit row; call it right before COMMIT. */
   end(): void;
   /** What was appended since `begin`; call it right after COMMIT. */
-  committed(): { readonly firstSeq: number; readonly records: readonly TailRecord[] };
+  committed(): { readonly firstSeq: number; readonly records: readonly RecentRecord[] };
 }
 
 /**
  * The verbs of a transaction on one connection. Statements are prepared once a table and shape: a Drizzle insert built
  * per row is 4–5 times slower.
  */
-export const createTx = (client: Database.Database, clockUs: () => number): OpenTx => {
+export const createTransaction = (client: Database.Database, clockUs: () => number): OpenTransaction => {
   const statements = new Map<string, Database.Statement>();
   const prepared = (text: string): Database.Statement => {
     let statement = statements.get(text);
@@ -37,7 +37,7 @@ export const createTx = (client: Database.Database, clockUs: () => number): Open
   };
   const inserters = new Map<SQLiteTable, Inserter>();
   let firstSeq = 1;
-  let appended: TailRecord[] = [];
+  let appended: RecentRecord[] = [];
   let nowUs = 0;
 
   const inserterOf = (table: SQLiteTable): Inserter => {
@@ -86,7 +86,7 @@ export const createTx = (client: Database.Database, clockUs: () => number): Open
     return statement;
   };
 
-  const newest: Tx['newest'] = (table, match) => lookup(table, match).get(Object.values(match)) as never;
+  const newest: Tx['findLatest'] = (table, match) => lookup(table, match).get(Object.values(match)) as never;
 
   return {
     get nowUs() {
@@ -118,7 +118,7 @@ export const createTx = (client: Database.Database, clockUs: () => number): Open
       inserter.insert.run(values);
       return noteAppended(table, values);
     },
-    appendUnless(table, record, match) {
+    appendOrFind(table, record, match) {
       const inserter = inserterOf(table);
       const values = nextValues(inserter, record);
       if (inserter.insertUnless.run(values).changes === 1) return { seq: noteAppended(table, values) };
@@ -126,7 +126,7 @@ export const createTx = (client: Database.Database, clockUs: () => number): Open
       if (known) return { known };
       throw new Error(`no unique index of ${getTableName(table)} covers ${Object.keys(match)}`);
     },
-    newest,
+    findLatest: newest,
     insert(table, row) {
       const { valuesOf, insert } = inserterOf(table);
       return Number(insert.run(valuesOf(row as Record<string, unknown>)).lastInsertRowid);

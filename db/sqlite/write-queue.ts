@@ -3,7 +3,7 @@ import type Database from 'better-sqlite3';
 import { DomainError } from '../../src/errors.ts';
 import type { Tx } from '../store.ts';
 import { isBusy } from './client.ts';
-import type { OpenTx } from './transaction.ts';
+import type { OpenTransaction } from './transaction.ts';
 
 interface Waiting {
   readonly work: (tx: Tx) => unknown;
@@ -25,9 +25,9 @@ export interface WriteQueue {
 /** Group commit: all work that waits at one moment shares one transaction and one sync. */
 export const createWriteQueue = (
   client: Database.Database,
-  tx: OpenTx,
+  tx: OpenTransaction,
   limits: { readonly writeQueueMax: number; readonly writeWaitMs: number },
-  onCommit: (committed: ReturnType<OpenTx['committed']>) => void,
+  onCommit: (committed: ReturnType<OpenTransaction['committed']>) => void,
 ): WriteQueue => {
   const waiting: Waiting[] = [];
   const savepoint = prepareSavepoint(client);
@@ -118,7 +118,7 @@ const prepareSavepoint = (client: Database.Database): Savepoint => ({
 });
 
 /** Runs one job in a savepoint, so that its failure undoes nothing of the others'; returns how to answer after COMMIT. */
-const runAlone = (savepoint: Savepoint, tx: OpenTx, job: Waiting): (() => void) => {
+const runAlone = (savepoint: Savepoint, tx: OpenTransaction, job: Waiting): (() => void) => {
   const mark = tx.mark();
   savepoint.begin.run();
   try {

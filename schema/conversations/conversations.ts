@@ -1,7 +1,7 @@
 import type { Conversation, Followup } from '../../src/domains/conversations/conversations.ts';
 import { builder } from '../builder.ts';
 import { ConflictError, memberOf, OverloadedError, outcomeOf } from '../faults.ts';
-import { numberPlace, pageOf, pageWanted, totalCountOf } from '../page.ts';
+import { numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
 import { TimeRangeInput } from '../time.ts';
 
 const ConversationType = builder.objectRef<Conversation>('Conversation');
@@ -86,8 +86,8 @@ builder.queryField('conversations', (t) =>
         }),
       },
       resolve: async (_root, { symbol, range, timeZone, ...args }, { conversations, config, load }) => {
-        const { after, before, ...wanted } = pageWanted(args, config);
-        const [afterSeq, beforeSeq] = [numberPlace(after), numberPlace(before)];
+        const { after, before, ...wanted } = selectPage(args, config);
+        const [afterSeq, beforeSeq] = [numericCursor(after), numericCursor(before)];
         const page = conversations.page({ symbol, range, timeZone, afterSeq, beforeSeq, ...wanted });
         const rows = await Promise.all(page.seqs.map((seq) => load(conversations.bySeqs, seq)));
         const found = rows.filter((row) => row !== null);
@@ -119,8 +119,8 @@ builder.queryField('followups', (t) =>
         uuid: t.arg({ type: 'UUID', description: 'Only those of this conversation, begun or not; default: all.' }),
       },
       resolve: (_root, { uuid, ...args }, { conversations, config }) => {
-        const { after, before, ...wanted } = pageWanted(args, config);
-        const place = { after: numberPlace(after), before: numberPlace(before) };
+        const { after, before, ...wanted } = selectPage(args, config);
+        const place = { after: numericCursor(after), before: numericCursor(before) };
         const page = conversations.followupPage({ uuid, ...place, ...wanted });
         return { ...pageOf(page.rows, ({ seq }) => seq, page), totalCount: page.totalCount };
       },

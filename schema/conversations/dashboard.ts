@@ -5,7 +5,7 @@ import type {
   SymbolTotals,
 } from '../../src/domains/conversations/dashboard.ts';
 import { builder } from '../builder.ts';
-import { everyArg, live } from '../live.ts';
+import { everyArg, liveField } from '../live.ts';
 import { SnapshotType } from '../provenance.ts';
 import { TimeGrain, TimeRangeInput } from '../time.ts';
 
@@ -153,7 +153,7 @@ builder.subscriptionField('dashboard', (t) =>
       symbols: t.arg({ type: ['Letter'], description: 'Which letters; default: all 26.' }),
     },
     subscribe: (_root, { every, symbols }, context) =>
-      live(context, every, () => context.dashboard.figures({ symbols, timeZone: 'UTC' }), fingerprint),
+      liveField(context, every, () => context.dashboard.figures({ symbols, timeZone: 'UTC' }), fingerprint),
     resolve: (figures) => figures,
   }),
 );

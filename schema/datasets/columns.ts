@@ -1,5 +1,5 @@
-import type { FacetFound, ValueCount } from '../../db/datasets/engine.ts';
-import type { PlacedColumn } from '../../src/domains/datasets/columns.ts';
+import type { FacetResult, ValueCount } from '../../db/datasets/engine.ts';
+import type { IndexedColumn } from '../../src/domains/datasets/columns.ts';
 import { type ColumnType, columnTypes } from '../../src/lib/cells.ts';
 import { builder } from '../builder.ts';
 
@@ -53,7 +53,7 @@ const HistogramBucket = builder
     }),
   });
 
-const ColumnProfile = builder.objectRef<PlacedColumn>('ColumnProfile').implement({
+const ColumnProfile = builder.objectRef<IndexedColumn>('ColumnProfile').implement({
   description: 'What a column holds, as a whole. What takes a look at its cells is worked out once a version.',
   fields: (t) => ({
     nullCount: t.field({
@@ -107,7 +107,7 @@ const ColumnProfile = builder.objectRef<PlacedColumn>('ColumnProfile').implement
   }),
 });
 
-export const ColumnRef = builder.objectRef<PlacedColumn>('Column').implement({
+export const ColumnRef = builder.objectRef<IndexedColumn>('Column').implement({
   description: 'A column of a dataset.',
   fields: (t) => ({
     name: t.string({
@@ -141,7 +141,7 @@ export const ColumnRef = builder.objectRef<PlacedColumn>('Column').implement({
   }),
 });
 
-export const FacetType = builder.objectRef<FacetFound & { placed: PlacedColumn }>('Facet').implement({
+export const FacetType = builder.objectRef<FacetResult & { placed: IndexedColumn }>('Facet').implement({
   description: 'The values of a column and how often each occurs.',
   fields: (t) => ({
     column: t.field({ type: ColumnRef, description: 'The column.', resolve: ({ placed }) => placed }),

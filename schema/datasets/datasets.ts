@@ -1,9 +1,9 @@
-import type { DifferenceFound } from '../../db/datasets/engine.ts';
+import type { DifferenceResult } from '../../db/datasets/engine.ts';
 import type { DatasetVersion } from '../../src/domains/datasets/columns.ts';
 import type { Dataset } from '../../src/domains/datasets/datasets.ts';
 import { builder } from '../builder.ts';
 import { ImportType } from '../imports/imports.ts';
-import { numberPlace, pageOf, pageWanted, totalCountOf } from '../page.ts';
+import { numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
 import { ColumnRef, FacetType } from './columns.ts';
 import { RowFilterInput } from './filter.ts';
 import { ColumnOrderInput, RowConnection, RowType, rowsArgs, rowsPage, versionArg, versionIdOf } from './rows.ts';
@@ -48,7 +48,7 @@ const DatasetVersionConnection = builder.connectionObject(
   { name: 'DatasetVersionEdge', description: 'A version with its place in the list.' },
 );
 
-interface Difference extends DifferenceFound {
+interface Difference extends DifferenceResult {
   readonly from: DatasetVersion;
   readonly to: DatasetVersion;
 }
@@ -169,7 +169,7 @@ builder.node(DatasetType, {
         const version = datasets.versionOf(dataset, versionIdOf(id));
         const placed = datasets.columns(version);
         const names = columns ?? placed.slice(0, 10).map(({ column }) => column.name);
-        const { limit } = pageWanted({ first }, config);
+        const { limit } = selectPage({ first }, config);
         const found = await datasets.facets(version, names, { where }, limit);
         return found.map((facet) => ({ ...facet, placed: placed[facet.column] as (typeof placed)[number] }));
       },
@@ -179,8 +179,8 @@ builder.node(DatasetType, {
         type: DatasetVersionType,
         description: 'All versions, the newest first.',
         resolve(dataset, args, { datasets, config }) {
-          const { limit, fromEnd, after, before } = pageWanted(args, config);
-          const request = { limit, fromEnd, after: numberPlace(after), before: numberPlace(before) };
+          const { limit, fromEnd, after, before } = selectPage(args, config);
+          const request = { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) };
           const page = datasets.versionsPage(dataset, request);
           return { ...pageOf(page.rows, ({ id }) => id, page), totalCount: page.totalCount };
         },
@@ -217,8 +217,8 @@ builder.queryFields((t) => ({
       type: DatasetType,
       description: 'All datasets, the oldest first.',
       resolve(_root, args, { datasets, config }) {
-        const { limit, fromEnd, after, before } = pageWanted(args, config);
-        const request = { limit, fromEnd, after: numberPlace(after), before: numberPlace(before) };
+        const { limit, fromEnd, after, before } = selectPage(args, config);
+        const request = { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) };
         const page = datasets.page(request);
         return { ...pageOf(page.rows, ({ id }) => id, page), totalCount: page.totalCount };
       },

@@ -2,7 +2,7 @@ import { measureFunctions } from '../../db/datasets/engine.ts';
 import type { DatasetGroup, GroupsPage } from '../../src/domains/datasets/groups.ts';
 import { DomainError } from '../../src/errors.ts';
 import { builder } from '../builder.ts';
-import { pageOf, pageWanted, totalCountOf } from '../page.ts';
+import { pageOf, selectPage, totalCountOf } from '../page.ts';
 import { TimeGrain } from '../time.ts';
 import { DatasetType, DatasetVersionType } from './datasets.ts';
 import { ColumnTestInput, RowFilterInput } from './filter.ts';
@@ -130,7 +130,7 @@ builder.objectField(DatasetType, 'aggregate', (t) =>
         ...versionArg,
       },
       async resolve(dataset, { groupBy, measures, where, having, orderBy, timeZone, version, ...args }, context) {
-        const { limit, after, before, fromEnd } = pageWanted(args, context.config);
+        const { limit, after, before, fromEnd } = selectPage(args, context.config);
         if (fromEnd || before !== undefined)
           throw new DomainError('BAD_REQUEST', 'groups are read from the first on: give first and after');
         const page = await context.datasetGroups.groups(dataset, {

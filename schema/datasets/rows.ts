@@ -4,7 +4,7 @@ import type { Import } from '../../src/domains/imports/imports.ts';
 import { DomainError } from '../../src/errors.ts';
 import { builder } from '../builder.ts';
 import { ImportType } from '../imports/imports.ts';
-import { pageOf, pageWanted, totalCountOf } from '../page.ts';
+import { pageOf, selectPage, totalCountOf } from '../page.ts';
 import { SortDirection } from '../time.ts';
 import { RowFilterInput } from './filter.ts';
 
@@ -142,7 +142,7 @@ export const versionIdOf = (id: string | number | null | undefined): number | un
   return Number(number);
 };
 
-type PageArgs = Parameters<typeof pageWanted>[0];
+type PageArgs = Parameters<typeof selectPage>[0];
 
 /** A page of rows as a connection. */
 export const rowsPage = async (
@@ -150,7 +150,7 @@ export const rowsPage = async (
   context: Context,
   find: (wanted: Pick<RowsQuestion, 'limit' | 'fromEnd' | 'after' | 'before'>) => Promise<RowsPage>,
 ) => {
-  const page = await find(pageWanted(args, context.config));
+  const page = await find(selectPage(args, context.config));
   await context.pace(page.rows.length);
   return { ...pageOf(page.rows, page.placeOf, page), totalCount: page.total };
 };

@@ -115,7 +115,7 @@ builder.mutationField('recordEvents', (t) =>
     resolve: (_root, { input: { experiment, events } }, { intake, importers, config, sentBy }) => {
       const receive = async () => {
         checkRecordCount(events.length, config);
-        return intake.receiveWritten(
+        return intake.ingestRaw(
           importers.experimentEvents,
           () =>
             events.map(({ eventId, userId, accountType, date, eventType, orderValue, version }) => {

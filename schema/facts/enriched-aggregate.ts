@@ -2,7 +2,7 @@ import type { GroupKey } from '../../src/domains/facts/dimensions.ts';
 import type { Aggregation, Group } from '../../src/domains/facts/enriched-aggregate.ts';
 import { DomainError } from '../../src/errors.ts';
 import { builder } from '../builder.ts';
-import { numberPlace, pageOf, pageWanted } from '../page.ts';
+import { numericCursor, pageOf, selectPage } from '../page.ts';
 import { SnapshotType } from '../provenance.ts';
 import { AsOfInput, asOfOf, SortDirection, TimeGrain } from '../time.ts';
 import { EnrichedDimension, EnrichedKey, EnrichedMeasures } from './enriched-figures.ts';
@@ -62,8 +62,8 @@ const EnrichedAggregateGroup = builder.objectRef<Group>('EnrichedAggregateGroup'
         after: t.arg.string({ description: 'Only what comes after this cursor.' }),
       },
       resolve: async ({ aggregation, group, measures }, args, { load, pace, config }) => {
-        const { limit, after } = pageWanted(args, config);
-        const question = { aggregation, group, afterSeq: numberPlace(after) ?? 0, limit: limit + 1 };
+        const { limit, after } = selectPage(args, config);
+        const question = { aggregation, group, afterSeq: numericCursor(after) ?? 0, limit: limit + 1 };
         const seqs = await load(seqsOfGroups, question);
         const rows = await Promise.all(seqs.slice(0, limit).map((seq) => load(aggregation.bySeqs, seq)));
         const facts = rows.filter((row) => row !== null).map((row) => ({ ...row, asOf: aggregation.asOf }));
@@ -183,7 +183,7 @@ builder.queryField('enrichedAggregate', (t) =>
       after: t.arg.string({ description: 'Only groups after this cursor.' }),
     },
     resolve: async (_root, { first, after, ...question }, { enrichedAggregate, config }) => {
-      const { limit, after: place } = pageWanted({ first, after }, config);
+      const { limit, after: place } = selectPage({ first, after }, config);
       const aggregation = await enrichedAggregate.aggregate({
         source: question.source,
         groupBy: question.groupBy,

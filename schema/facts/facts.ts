@@ -6,7 +6,7 @@ import type { FactFilter } from '../../src/domains/facts/filter.ts';
 import type { IpAddress } from '../../src/lib/ip.ts';
 import { builder } from '../builder.ts';
 import { IpCityType } from '../ip-city.ts';
-import { numberPlace, pageOf, pageWanted, totalCountOf } from '../page.ts';
+import { numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
 import { Provenance } from '../provenance.ts';
 import { AsOfInput, asOfOf, SortDirection, TimeRangeInput } from '../time.ts';
 import { UserStatusEnum } from '../user-status/status.ts';
@@ -50,24 +50,24 @@ const Enrichment = builder.objectRef<EnrichedFact>('Enrichment').implement({
     country: t.string({
       description: 'The user’s country as users files say; `unknown` when none does.',
       resolve: ({ fact, asOf }, _args, { users, ledger }) =>
-        users.attributesAt(fact.userId, ledger.sequenceOf(asOf)).country ?? 'unknown',
+        users.attributesAt(fact.userId, ledger.resolveSequence(asOf)).country ?? 'unknown',
     }),
     gender: t.string({
       description: 'The user’s gender as users files say; `unknown` when none does.',
       resolve: ({ fact, asOf }, _args, { users, ledger }) =>
-        users.attributesAt(fact.userId, ledger.sequenceOf(asOf)).gender ?? 'unknown',
+        users.attributesAt(fact.userId, ledger.resolveSequence(asOf)).gender ?? 'unknown',
     }),
     age: t.int({
       nullable: true,
       description:
         'The user’s completed years at the fact’s time, or at `asOf.validAt`; null when no file gives the birth, and before it.',
       resolve: ({ fact, asOf }, _args, { userFiles, ledger }) =>
-        userFiles.ageOfUser(fact.userId, asOf.validAtUs ?? fact.occurredAtUs, ledger.sequenceOf(asOf)),
+        userFiles.ageOfUser(fact.userId, asOf.validAtUs ?? fact.occurredAtUs, ledger.resolveSequence(asOf)),
     }),
     hasImage: t.boolean({
       description: 'Whether the user has an image.',
       resolve: ({ fact, asOf }, _args, { userFiles, ledger }) =>
-        userFiles.hasImageOfUser(fact.userId, ledger.sequenceOf(asOf)),
+        userFiles.hasImageOfUser(fact.userId, ledger.resolveSequence(asOf)),
     }),
   }),
 });
@@ -181,18 +181,18 @@ interface FactPageArgs {
 /** A page of facts of one kind, of one user if given: one statement for all its rows. */
 export const factsPage = async <F extends StoredFact>(
   facts: Facts & { readonly bySeqs: (seqs: readonly number[]) => (F | null)[] },
-  args: FactPageArgs & Parameters<typeof pageWanted>[0],
+  args: FactPageArgs & Parameters<typeof selectPage>[0],
   { config, load, pace }: Context,
   userId?: string,
 ) => {
-  const { limit, fromEnd, after, before } = pageWanted(args, config);
+  const { limit, fromEnd, after, before } = selectPage(args, config);
   const page = await facts.page({
     where: args.where,
     userId,
     orderBy: args.orderBy?.by ?? 'OCCURRED_AT',
     descending: args.orderBy?.direction === 'DESC',
-    afterSeq: numberPlace(after),
-    beforeSeq: numberPlace(before),
+    afterSeq: numericCursor(after),
+    beforeSeq: numericCursor(before),
     limit,
     fromEnd,
   });

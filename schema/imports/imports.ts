@@ -1,7 +1,7 @@
 import type { Import } from '../../src/domains/imports/imports.ts';
 import { datasetTarget, type ImportTarget, importTargets, syncTarget } from '../../src/lib/import-targets.ts';
 import { builder } from '../builder.ts';
-import { numberPlace, pageOf, pageWanted } from '../page.ts';
+import { numericCursor, pageOf, selectPage } from '../page.ts';
 
 export const ImportTargetEnum = builder.enumType('ImportTarget', {
   description: 'What the records of a file are.',
@@ -103,8 +103,8 @@ builder.queryFields((t) => ({
       description: 'Files taken in, the newest first.',
       args: { state: t.arg({ type: ImportState, description: 'Only those in this state.' }) },
       resolve: (_root, { state, ...args }, { intake, config }) => {
-        const { limit, fromEnd, after, before } = pageWanted(args, config);
-        const request = { limit, fromEnd, after: numberPlace(after), before: numberPlace(before) };
+        const { limit, fromEnd, after, before } = selectPage(args, config);
+        const request = { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) };
         const page = intake.importsPage({ state: state ?? undefined }, request);
         return pageOf(page.rows, ({ id }) => id, page);
       },

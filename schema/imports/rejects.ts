@@ -1,4 +1,4 @@
-import type { RejectedRecord, Rejects, RejectsWanted } from '../../src/domains/imports/rejects.ts';
+import type { RejectedRecord, RejectFilter, Rejects } from '../../src/domains/imports/rejects.ts';
 import type { ImportTarget } from '../../src/lib/import-targets.ts';
 import { builder } from '../builder.ts';
 import {
@@ -10,7 +10,7 @@ import {
   outcomeOf,
   ValidationError,
 } from '../faults.ts';
-import { numberPlace, pageOf, pageWanted, totalCountOf } from '../page.ts';
+import { numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
 import { ImportTargetEnum, ImportType } from './imports.ts';
 
 const RejectedRecordState = builder.enumType('RejectedRecordState', {
@@ -92,12 +92,12 @@ builder.node(RejectedRecordType, {
   }),
 });
 
-type PageArgs = Parameters<typeof pageWanted>[0];
-type PageConfig = Parameters<typeof pageWanted>[1];
+type PageArgs = Parameters<typeof selectPage>[0];
+type PageConfig = Parameters<typeof selectPage>[1];
 
-const rejectedPage = (rejects: Rejects, config: PageConfig, wanted: RejectsWanted, args: PageArgs) => {
-  const { limit, fromEnd, after, before } = pageWanted(args, config);
-  const page = rejects.page(wanted, { limit, fromEnd, after: numberPlace(after), before: numberPlace(before) });
+const rejectedPage = (rejects: Rejects, config: PageConfig, wanted: RejectFilter, args: PageArgs) => {
+  const { limit, fromEnd, after, before } = selectPage(args, config);
+  const page = rejects.page(wanted, { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) });
   return { ...pageOf(page.rows, ({ id }) => id, page), totalCount: page.totalCount };
 };
 

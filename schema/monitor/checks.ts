@@ -4,7 +4,7 @@ import type { SampleRatio, VariantCount } from '../../src/domains/monitor/sample
 import type { Suspect } from '../../src/domains/monitor/suspects.ts';
 import { builder } from '../builder.ts';
 import { EnrichedDimension } from '../facts/enriched-figures.ts';
-import { numberPlace, pageOf, pageWanted } from '../page.ts';
+import { numericCursor, pageOf, selectPage } from '../page.ts';
 import { UserConnection } from '../users.ts';
 
 export const MonitorVerdictEnum = builder.enumType('MonitorVerdict', {
@@ -113,7 +113,7 @@ export const SampleRatioTest = builder.objectRef<SampleRatio>('SampleRatioTest')
         first: t.arg.int({ required: true, defaultValue: 5, description: 'How many; at most pageSizeMax (1000).' }),
       },
       resolve: async (ratio, { first }, { load, monitor, config }) => {
-        const { limit } = pageWanted({ first }, config);
+        const { limit } = selectPage({ first }, config);
         return (await load(monitor.suspectsOf, ratio)).slice(0, limit);
       },
     }),
@@ -172,8 +172,8 @@ builder.objectRef<Crossovers>('CrossoverCheck').implement({
         after: t.arg.string({ description: 'Only what comes after this cursor.' }),
       },
       resolve: ({ users: totalCount, codesFrom }, args, { users, config }) => {
-        const { limit, after } = pageWanted(args, config);
-        const from = after === undefined ? 0 : (numberPlace(after) ?? 0) + 1;
+        const { limit, after } = selectPage(args, config);
+        const from = after === undefined ? 0 : (numericCursor(after) ?? 0) + 1;
         const page = codesFrom(from, limit).map((code) => users.userOf(users.codes.textOf(code)));
         const found = page.filter((user) => user !== null).map((user, place) => ({ ...user, place: from + place }));
         const sides = { hasBefore: from > 0, hasAfter: from + limit < totalCount };

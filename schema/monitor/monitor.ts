@@ -1,12 +1,12 @@
 import type { MarketHealth } from '../../src/domains/monitor/checks.ts';
-import type { MonitorSight } from '../../src/domains/monitor/monitor.ts';
+import type { MonitorReport } from '../../src/domains/monitor/monitor.ts';
 import type { VariantOutcome } from '../../src/domains/monitor/outcomes.ts';
 import type { DeploymentCell } from '../../src/domains/monitor/snapshot.ts';
 import type { ArrivalQuality, DeploymentPoint } from '../../src/domains/monitor/trend.ts';
 import type { ConfidenceInterval } from '../../src/lib/statistics/confidence-sequence.ts';
 import { builder } from '../builder.ts';
 import { ExperimentType } from '../experiments/experiments.ts';
-import { everyArg, live } from '../live.ts';
+import { everyArg, liveField } from '../live.ts';
 import { SnapshotType } from '../provenance.ts';
 import { TimeGrain, TimeRangeInput } from '../time.ts';
 import { MonitorCheckType, MonitorVerdictEnum, SampleRatioTest } from './checks.ts';
@@ -173,7 +173,7 @@ const OutcomeMetric = builder.enumType('OutcomeMetric', {
   } as const,
 });
 
-const MonitorType = builder.objectRef<MonitorSight>('Monitor').implement({
+const MonitorType = builder.objectRef<MonitorReport>('Monitor').implement({
   description: 'How an experiment is deployed at this moment.',
   fields: (t) => ({
     experiment: t.field({
@@ -284,7 +284,7 @@ builder.subscriptionField('monitor', (t) =>
     args: { ...which, ...everyArg() },
     subscribe: (_root, { experiment, country, every }, context) => {
       const request = { experiment: experiment ?? undefined, country: country ?? undefined, timeZone: 'UTC' };
-      return live(
+      return liveField(
         context,
         every,
         () => context.monitor.at(request),

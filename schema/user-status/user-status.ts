@@ -3,7 +3,7 @@ import type { StatusAsOf, StatusPeriod } from '../../src/domains/user-status/tim
 import type { StoredStatusChange } from '../../src/domains/user-status/user-status.ts';
 import { spanOf } from '../../src/lib/time-range.ts';
 import { builder } from '../builder.ts';
-import { numberPlace, pageOf, pageWanted } from '../page.ts';
+import { numericCursor, pageOf, selectPage } from '../page.ts';
 import { Provenance } from '../provenance.ts';
 import { recordResult } from '../record-results.ts';
 import { TimeRangeInput } from '../time.ts';
@@ -117,7 +117,7 @@ const StatusExplanationType = builder.objectRef<StatusExplanation>('StatusExplan
           description: 'At most so many, up to pageSizeMax (1000).',
         }),
       },
-      resolve: ({ ignored }, { first }, { config }) => ignored.slice(0, pageWanted({ first }, config).limit),
+      resolve: ({ ignored }, { first }, { config }) => ignored.slice(0, selectPage({ first }, config).limit),
     }),
   }),
 });
@@ -208,12 +208,12 @@ builder.objectFields(UserType, (t) => ({
       type: StatusChange,
       description: 'The raw changes in the order they were recorded, corrections included.',
       resolve: ({ userId }, args, { userStatus, config }) => {
-        const { limit, fromEnd, after, before } = pageWanted(args, config);
+        const { limit, fromEnd, after, before } = selectPage(args, config);
         const page = userStatus.changesOf(userId, {
           limit,
           fromEnd,
-          after: numberPlace(after),
-          before: numberPlace(before),
+          after: numericCursor(after),
+          before: numericCursor(before),
         });
         return pageOf(page.rows, ({ seq }) => seq, page);
       },
@@ -256,7 +256,7 @@ builder.mutationField('recordStatusChanges', (t) =>
     args: { input: t.arg({ type: RecordStatusChangesInput, required: true, description: 'The changes.' }) },
     resolve: (_root, { input }, { intake, importers, sentBy }) =>
       RecordStatusChanges.of(
-        intake.receive(
+        intake.ingest(
           importers.statusChanges,
           sentBy,
           input.changes.map(({ userId, status, effectiveAt }) => ({ userId, status, effectiveAtUs: effectiveAt })),

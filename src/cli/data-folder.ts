@@ -1,4 +1,4 @@
-import { openDatasetTables } from '../../db/datasets/open.ts';
+import { openDatasetEngine } from '../../db/datasets/open.ts';
 import { openStore, storeExists } from '../../db/open.ts';
 import type { Store } from '../../db/store.ts';
 import type { Config } from '../config.ts';
@@ -29,12 +29,12 @@ export const withData = async <R>(config: Config, work: (opened: Opened) => Prom
   const nowUs = createClock(config.now);
   const store = opening(config, () => openStore({ ...config, nowUs }));
   const ledger = createLedger(store);
-  const tables = openDatasetTables(config);
+  const tables = openDatasetEngine(config);
   try {
     return await work({ store, ledger, domains: createDomains(store, tables, ledger, config, nowUs) });
   } finally {
     tables.close();
-    await ledger.settled();
+    await ledger.idle();
     store.close();
   }
 };

@@ -28,7 +28,7 @@ export const isSystemError = (error: unknown): error is Error & { readonly code:
   /^(E[A-Z0-9]+$|SQLITE_)/.test(error.code);
 
 /** How a command that threw ends, and what there is to say; null when it has been said. */
-export const endOf = (error: unknown): { readonly exitCode: ExitCode; readonly message: string | null } => {
+export const exitFor = (error: unknown): { readonly exitCode: ExitCode; readonly message: string | null } => {
   if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? done : wrongUsage, message: null };
   if (error instanceof CommandError) return { exitCode: error.exitCode, message: error.message };
   if (error instanceof DomainError)

@@ -1,7 +1,7 @@
 import { Command as Declared } from 'commander';
 import { programVersion } from '../version.ts';
 import { commands } from './commands.ts';
-import { done, type ExitCode, endOf } from './exit.ts';
+import { done, type ExitCode, exitFor } from './exit.ts';
 import { createTerminal, type Host } from './terminal.ts';
 
 const epilogue = `
@@ -15,7 +15,7 @@ export const runProgram = async (args: readonly string[], host: Host): Promise<E
   const program = new Declared('asof')
     .description('Keeps every raw record and answers what was true at the time.')
     .version(programVersion())
-    .configureOutput({ writeErr: (text) => terminal.say(text.trimEnd()) })
+    .configureOutput({ writeErr: (text) => terminal.printError(text.trimEnd()) })
     .showHelpAfterError('(add --help for what there is)')
     .addHelpText('after', epilogue)
     .exitOverride();
@@ -28,8 +28,8 @@ export const runProgram = async (args: readonly string[], host: Host): Promise<E
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
   } catch (error) {
-    const end = endOf(error);
-    if (end.message !== null) terminal.say(`asof: ${end.message}`);
+    const end = exitFor(error);
+    if (end.message !== null) terminal.printError(`asof: ${end.message}`);
     return end.exitCode;
   }
 };

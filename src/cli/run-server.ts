@@ -9,13 +9,13 @@ import { type HttpServer, openServer } from '../http/server.ts';
 import { isLoopbackHost } from '../lib/loopback.ts';
 import { opening } from './data-folder.ts';
 import { CommandError, couldNotRun } from './exit.ts';
-import { greeting } from './startup-banner.ts';
+import { startupBanner } from './startup-banner.ts';
 import type { Terminal } from './terminal.ts';
 
 const portMax = 65_535;
 
 /** Serves until the process is asked to stop. Listens early, so that `/readyz` can say that it is not ready yet. */
-export const serveUntilStopped = async (
+export const runServer = async (
   config: Config,
   terminal: Terminal,
   { demo }: { readonly demo: boolean },
@@ -29,8 +29,8 @@ export const serveUntilStopped = async (
     const server = await listen(app, config, log);
     try {
       const ready = makeReady(app, config, demo);
-      const isReady = await Promise.race([ready.then(app.synchronised).then(() => true), stopped.then(() => false)]);
-      if (isReady) await terminal.print(...greeting(server.url, app.domains.apiKeys.areNeeded));
+      const isReady = await Promise.race([ready.then(app.firstSync).then(() => true), stopped.then(() => false)]);
+      if (isReady) await terminal.print(...startupBanner(server.url, app.domains.apiKeys.areNeeded));
       await stopped;
       log.info('stopping');
       await server.stop();
@@ -63,7 +63,7 @@ const refuseWithoutKeys = ({ domains: { apiKeys } }: App, { host, apiKeys: fixed
 
 const listen = async (app: App, { host, port }: Config, log: Logger): Promise<HttpServer> => {
   try {
-    return await openServer(app.fetch, { host, port, log, direct: app.direct });
+    return await openServer(app.fetch, { host, port, log, direct: app.fastPath });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const inUse = code === 'EADDRINUSE' ? `port ${port} of ${host} is in use; choose another with --port` : null;

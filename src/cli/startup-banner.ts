@@ -3,7 +3,7 @@ import { routeList } from '../rest/routes.ts';
 const query = '{ enrichedAggregate { nodes { key { userStatus city } measures { count sum } } total { count sum } } }';
 
 /** What a server says once it is ready: where it is, and what to try first. */
-export const greeting = (url: string, needsKeys: boolean): string[] => {
+export const startupBanner = (url: string, needsKeys: boolean): string[] => {
   const pathWidth = Math.max(...routeList.map(({ path }) => path.length));
   return [
     `listening on ${url}`,

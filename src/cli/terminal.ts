@@ -22,7 +22,7 @@ export interface Terminal {
   /** Writes answer lines to stdout; resolves when there is room for more. */
   print(...lines: string[]): Promise<void>;
   /** Writes a line for people to stderr. */
-  say(line: string): void;
+  printError(line: string): void;
   /** Resolves when the process is asked to stop; a second request ends it at once. */
   untilStopped(): Promise<void>;
 }
@@ -51,7 +51,7 @@ export const createTerminal = (host: Host): Terminal => {
       await Promise.race([once(stdout, 'drain', { signal }), once(stdout, 'close', { signal })]).catch(() => undefined);
       waiting.abort();
     },
-    say: (line) => void stderr.write(`${line}\n`),
+    printError: (line) => void stderr.write(`${line}\n`),
     untilStopped: () =>
       new Promise((resolve) => {
         host.once('SIGINT', resolve);

@@ -2,19 +2,19 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Conversations } from '../domains/conversations/conversations.ts';
 import type { Experiments } from '../domains/experiments/experiments.ts';
-import type { Intake } from '../domains/imports/imports.ts';
+import type { Imports } from '../domains/imports/imports.ts';
 import type { DemoConversation } from './conversations.ts';
 import { createDemoWorld } from './world.ts';
 
 /** What takes the demo world in. */
 export interface DemoTakers {
-  readonly intake: Intake;
+  readonly intake: Imports;
   readonly experiments: Pick<Experiments, 'save'>;
   readonly conversations: Pick<Conversations, 'byUuids' | 'start' | 'followUp'>;
 }
 
 /** Whether a data folder is new, or holds a demo world that a first start left half loaded: loading again is harmless. */
-export const isDemoWanted = (intake: Intake): boolean => {
+export const isDemoWanted = (intake: Imports): boolean => {
   const { rows } = intake.importsPage({}, { limit: 100, fromEnd: false });
   const names = createDemoWorld().files.map(({ name }) => name);
   const isWhole = names.every((name) => rows.some(({ source, state }) => source === name && isTakenIn(state)));

@@ -4,12 +4,12 @@ import { apiKeys } from '../../db/tables/api-keys.ts';
 import { DomainError } from '../errors.ts';
 import { digestOfKey, newApiKey, type Scope, type ScopedDigest } from '../lib/api-key.ts';
 import { isLoopbackHost } from '../lib/loopback.ts';
-import { shown } from '../lib/problems.ts';
+import { preview } from '../lib/problems.ts';
 
 export type ApiKey = Omit<Row<typeof apiKeys>, 'digest'>;
 
 /** Who is calling. */
-export interface Caller {
+export interface Principal {
   /** What their key is called; null for whoever needs none. */
   readonly name: string | null;
   readonly scopes: readonly Scope[];
@@ -21,12 +21,12 @@ export interface ApiKeys {
   /** False while there never was a key, on a server that only its own machine can reach. */
   readonly areNeeded: boolean;
   /** Whoever calls with a key, or without; null when that is nobody who may call. */
-  callerOf(key: string | undefined): Caller | null;
+  callerOf(key: string | undefined): Principal | null;
   /**
    * The caller, if one of these scopes is theirs. Throws UNAUTHENTICATED for nobody who may call, and NOT_ALLOWED for
    * other scopes.
    */
-  admit(caller: Caller | null, needed: readonly Scope[]): Caller;
+  admit(caller: Principal | null, needed: readonly Scope[]): Principal;
   /** Makes a key and gives it, once. Throws CONFLICT when the name is taken, also by a revoked one. */
   add(name: string, scopes: readonly Scope[]): Promise<string>;
   /** Whoever calls with it is refused from now on. Throws NOT_FOUND; a repeat changes nothing. */
@@ -51,7 +51,7 @@ export const createApiKeys = (store: Store, { host, apiKeys: fixed }: Settings):
   let callers = new Map<string, OpenCaller>();
   let anybody: OpenCaller | null = null;
   /** Callers by the keys themselves, as far as they have called: to hash a key costs more than to look it up. */
-  const seen = new Map<string, Caller>();
+  const seen = new Map<string, Principal>();
 
   const rowsInOrder = () => store.page(apiKeys, { key: 'id', direction: 'asc', limit: keysMax });
   const list = () => rowsInOrder().map(withoutDigest);
@@ -100,13 +100,16 @@ export const createApiKeys = (store: Store, { host, apiKeys: fixed }: Settings):
     },
     async add(name, scopes) {
       if (!/^[\w.@-]{1,64}$/.test(name))
-        throw new DomainError('BAD_REQUEST', `the name must be 1 to 64 letters, digits or . _ - @, not ${shown(name)}`);
+        throw new DomainError(
+          'BAD_REQUEST',
+          `the name must be 1 to 64 letters, digits or . _ - @, not ${preview(name)}`,
+        );
       if (name.startsWith(environmentName))
         throw new DomainError('BAD_REQUEST', `names that begin with ${environmentName} are of the setting apiKeys`);
       const key = newApiKey();
       const digest = digestOfKey(key);
       await store.write((tx) => {
-        if (tx.newest(apiKeys, { name }))
+        if (tx.findLatest(apiKeys, { name }))
           throw new DomainError('CONFLICT', `there is or was a key called ${name}; records tell keys by their names`);
         tx.insert(apiKeys, { name, scopes: [...new Set(scopes)], digest, createdAtUs: tx.nowUs });
       });
@@ -115,8 +118,8 @@ export const createApiKeys = (store: Store, { host, apiKeys: fixed }: Settings):
     },
     async revoke(name) {
       await store.write((tx) => {
-        const found = tx.newest(apiKeys, { name });
-        if (!found) throw new DomainError('NOT_FOUND', `there is no key called ${shown(name)}`);
+        const found = tx.findLatest(apiKeys, { name });
+        if (!found) throw new DomainError('NOT_FOUND', `there is no key called ${preview(name)}`);
         if (found.revokedAtUs === null) tx.update(apiKeys, { id: found.id }, { revokedAtUs: tx.nowUs });
       });
       refresh();
@@ -128,7 +131,7 @@ export const createApiKeys = (store: Store, { host, apiKeys: fixed }: Settings):
 };
 
 interface OpenCaller {
-  readonly caller: Caller;
+  readonly caller: Principal;
   end(): void;
 }
 

@@ -6,7 +6,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
-import type { ApiKeys, Caller } from '../domains/api-keys.ts';
+import type { ApiKeys, Principal } from '../domains/api-keys.ts';
 import type { Scope } from '../lib/api-key.ts';
 
 /**
@@ -14,12 +14,12 @@ import type { Scope } from '../lib/api-key.ts';
  * subscriptions need `read`, mutations `ingest`, unless the field's extension `scopes` says otherwise. The schema itself
  * is no secret: introspection needs no key. Called for every execution, for validation is remembered by document.
  */
-export const refuseOperation = (
+export const checkAccess = (
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
   apiKeys: ApiKeys,
-  caller: Caller | null,
+  caller: Principal | null,
 ): void => {
   const fields = schema.getRootType(operation.operation)?.getFields() ?? {};
   const usual: readonly Scope[] = [operation.operation === 'mutation' ? 'ingest' : 'read'];

@@ -11,11 +11,11 @@ import type { Logger } from 'pino';
 import { schema } from '../../schema/schema.ts';
 import type { Config } from '../config.ts';
 import { type Context, createContext, type Shared } from '../context.ts';
-import type { Caller } from '../domains/api-keys.ts';
+import type { Principal } from '../domains/api-keys.ts';
 import { DomainError, statusOfCode } from '../errors.ts';
 import { challenge, keyOf } from '../http/credentials.ts';
 import type { Handler } from '../http/request-guard.ts';
-import { refuseOperation } from './access.ts';
+import { checkAccess } from './access.ts';
 import { createDocumentCache } from './document-cache.ts';
 import { createGraphiql } from './graphiql.ts';
 import { checkOperation } from './limits.ts';
@@ -52,7 +52,7 @@ export const createGraphql = (shared: Shared, log: Logger): Handler => {
   };
 };
 
-const callerOf = ({ headers }: Request, { apiKeys }: Shared): Caller | null =>
+const callerOf = ({ headers }: Request, { apiKeys }: Shared): Principal | null =>
   apiKeys.callerOf(keyOf((name) => headers.get(name) ?? undefined));
 
 /** An upload is read before it is known what it asks for: whoever may not call at all should not cost that much. */
@@ -75,7 +75,7 @@ const accessOf = ({ apiKeys }: Shared): Plugin<Context> => {
     const operation = operationOf(args);
     if (!operation) return;
     try {
-      refuseOperation(running, document, operation, apiKeys, (contextValue as Context).caller);
+      checkAccess(running, document, operation, apiKeys, (contextValue as Context).caller);
     } catch (error) {
       if (error instanceof DomainError) throw translated(error);
       throw error;

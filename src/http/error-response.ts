@@ -1,4 +1,4 @@
-import { faultAnswer, toResponse } from './response.ts';
+import { errorResponseOf, toResponse } from './response.ts';
 
 /** The answer to a failed request as a Response. */
-export const errorResponse = (error: unknown): Response => toResponse(faultAnswer(error));
+export const errorResponse = (error: unknown): Response => toResponse(errorResponseOf(error));

@@ -1,6 +1,6 @@
 import { DomainError } from '../errors.ts';
 import { isLoopbackHost } from '../lib/loopback.ts';
-import { shown } from '../lib/problems.ts';
+import { preview } from '../lib/problems.ts';
 
 /** `//monitor` is `/monitor`: one client is known to ask so. */
 export const plainPath = (pathname: string): string =>
@@ -19,11 +19,11 @@ export const refuseForeignHost = (hostname: string, ownHost: string): void => {
 /** Bodies are read as they stand: one that is compressed would be taken for malformed records. Throws BAD_REQUEST. */
 export const refuseEncodedBody = (encoding: string | null | undefined): void => {
   if (encoding && encoding.trim().toLowerCase() !== 'identity')
-    throw new DomainError('BAD_REQUEST', `the body must be sent without content-encoding, not ${shown(encoding)}`);
+    throw new DomainError('BAD_REQUEST', `the body must be sent without content-encoding, not ${preview(encoding)}`);
 };
 
 /** A request as far as it tells who made it. */
-export interface Caller {
+export interface RequestOrigin {
   readonly method: string;
   /** Null unless a browser names the page that calls; programs do not. */
   readonly origin: string | null;
@@ -32,7 +32,7 @@ export interface Caller {
 }
 
 /** Reading is safe: no answer lets other origins see it. Throws NOT_ALLOWED. */
-export const refuseForeignOrigin = ({ method, origin, host }: Caller, allowed: readonly string[]): void => {
+export const refuseForeignOrigin = ({ method, origin, host }: RequestOrigin, allowed: readonly string[]): void => {
   if (method === 'GET' || method === 'HEAD' || origin === null) return;
   if (allowed.includes(origin)) return;
   if (URL.canParse(origin) && new URL(origin).host === host) return;

@@ -16,7 +16,7 @@ export type Handler = (request: Request) => Promise<Response>;
  * What every request passes: repeated slashes collapse, pages of other sites may not call us unless they are allowed
  * to, and bodies have a limit: that of GraphQL here, those of REST where a route reads its body.
  */
-export const createGate = (config: Config, log: Logger, graphql: Handler, rest: Handler): Handler => {
+export const createRequestGuard = (config: Config, log: Logger, graphql: Handler, rest: Handler): Handler => {
   const answer = async (original: Request): Promise<Response> => {
     try {
       const request = withPlainPath(original);

@@ -2,7 +2,7 @@ import { DomainError, statusOfCode } from '../errors.ts';
 import { challenge } from './credentials.ts';
 
 /** What is answered, whatever carries it. */
-export interface Answer {
+export interface HttpResponse {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
@@ -11,7 +11,7 @@ export interface Answer {
 }
 
 /** The answer to a failed request: the coded error of the contracts, or for a bug nothing but that there is one. */
-export const faultAnswer = (error: unknown): Answer & { readonly body: string; readonly message: string } => {
+export const errorResponseOf = (error: unknown): HttpResponse & { readonly body: string; readonly message: string } => {
   const known = error instanceof DomainError ? error : new DomainError('INTERNAL', 'internal error; see the log');
   const { code, message, problems, details } = known;
   const retryAfter =
@@ -28,7 +28,7 @@ export const faultAnswer = (error: unknown): Answer & { readonly body: string; r
   };
 };
 
-export const toResponse = ({ status, headers, body }: Answer): Response =>
+export const toResponse = ({ status, headers, body }: HttpResponse): Response =>
   new Response(typeof body === 'string' ? body : streamOf(body), { status, headers });
 
 const streamOf = (texts: AsyncIterable<string>): ReadableStream<Uint8Array> => {

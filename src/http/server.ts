@@ -9,14 +9,14 @@ import { createEventStreams } from './event-streams.ts';
 import type { Handler } from './request-guard.ts';
 
 /** A request that is answered without the Fetch standard's objects. */
-export interface DirectRequest {
+export interface FastRequest {
   /** Its body may take any time to come. */
   readonly isStream: boolean;
   answer(outgoing: ServerResponse): Promise<void>;
 }
 
 /** Says how to answer a request directly; undefined for one that must take the usual way. */
-export type Direct = (incoming: IncomingMessage) => DirectRequest | undefined;
+export type FastPath = (incoming: IncomingMessage) => FastRequest | undefined;
 
 export interface HttpServer {
   /** Without a slash at the end; the port is the one in use. */
@@ -36,13 +36,13 @@ const socketTimeout = 120_000;
 const keepAliveTimeout = 75_000;
 const drainMs = 5000;
 
-interface Given {
+interface ServerOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
   readonly log: Logger;
   /** Answers some requests at less cost; default: none. */
-  readonly direct?: Direct;
+  readonly direct?: FastPath;
   /** How long nothing may move on a connection, milliseconds; default two minutes. */
   readonly socketTimeoutMs?: number;
   /** How long a request that is no stream may take to come, milliseconds; default five minutes. */
@@ -52,7 +52,7 @@ interface Given {
 /** Answers requests on a socket of its own. Rejects with the system's error when it cannot listen. */
 export const openServer = async (
   fetch: Handler,
-  { host, port, log, direct, socketTimeoutMs = socketTimeout, requestTimeoutMs = requestTimeout }: Given,
+  { host, port, log, direct, socketTimeoutMs = socketTimeout, requestTimeoutMs = requestTimeout }: ServerOptions,
 ): Promise<HttpServer> => {
   const unreadable = (cause: unknown) =>
     new DomainError('BAD_REQUEST', 'the request has no valid address or Host header', { cause });

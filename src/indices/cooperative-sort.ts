@@ -7,7 +7,7 @@ const mergedPerTurn = 4096;
  * Sorts numbers by `compare`, giving way to other work in between: a merge sort from the bottom up, stable. Native sort
  * holds the thread until it is done, which for a million items and a slow comparison takes seconds.
  */
-export const sortInTurns = async (
+export const cooperativeSort = async (
   items: Uint32Array<ArrayBuffer>,
   compare: (a: number, b: number) => number,
   turn: Turn,

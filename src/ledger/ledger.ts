@@ -3,7 +3,7 @@ import { DomainError } from '../errors.ts';
 import { type CommitLog, createCommitLog } from './commit-log.ts';
 
 /** How one table's records get into memory. */
-export interface Follower<R> {
+export interface Projection<R> {
   /** Work that takes time; memory still answers as before. Runs for every step, ahead of `apply`. */
   prepare?(rows: R[], rebuilding: boolean): Promise<void>;
   /** Takes the records in, at once: no awaiting, so that no reader sees half a commit. Replaying a row is harmless. */
@@ -19,7 +19,7 @@ export interface Snapshot {
 }
 
 /** Which records an answer may rest on; default: all. */
-export interface Knowledge {
+export interface KnownAsOf {
   /** Only what had been recorded by this instant, microseconds since 1970 UTC. */
   readonly knownAtUs?: number | undefined;
   /** Only records up to this sequence number: the state of an earlier snapshot. */
@@ -29,10 +29,10 @@ export interface Knowledge {
 /** Memory's copy of the ledger: indices follow it, and all of them stand at the same sequence number at any moment. */
 export interface Ledger {
   /** Follows a table's records by the columns that are needed of them. */
-  follow<T extends LedgerTable, C extends keyof Row<T> & string>(
+  subscribe<T extends LedgerTable, C extends keyof Row<T> & string>(
     table: T,
     columns: readonly C[],
-    follower: Follower<Pick<Row<T>, C>>,
+    follower: Projection<Pick<Row<T>, C>>,
   ): void;
   /** Brings every index level with the store. The first call is the rebuild on start. */
   catchUp(): Promise<void>;
@@ -42,32 +42,32 @@ export interface Ledger {
   /** The state up to an earlier sequence number. */
   snapshotAt(sequence: number): Snapshot;
   /** The sequence number up to which records may be used, at most that of the newest snapshot. */
-  sequenceOf(knowledge: Knowledge): number;
+  resolveSequence(knowledge: KnownAsOf): number;
   /**
    * Calls back after every step, when all of its records are in memory; often, so do little. Gives what ends it.
    */
-  onMove(listener: () => void): () => void;
+  onAdvance(listener: () => void): () => void;
   /** How many want to be told of moves. */
   readonly listeners: number;
   /** True once the rebuild is done. */
   readonly ready: boolean;
   /** Resolves when no catch-up runs any more. */
-  settled(): Promise<void>;
+  idle(): Promise<void>;
 }
 
 /** Records taken into memory in one go: small enough to hold the thread for a few milliseconds only. */
 const stepRecords = 1000;
 
-interface Followed {
+interface Subscription {
   readonly table: LedgerTable;
   readonly columns: readonly string[];
-  readonly follower: Follower<never>;
+  readonly follower: Projection<never>;
 }
 
 export const createLedger = (store: Store): Ledger => {
-  const followed: Followed[] = [];
+  const followed: Subscription[] = [];
   /** Those that had the newest records: the next ones will probably be theirs, too. */
-  let recent: Followed[] = [];
+  let recent: Subscription[] = [];
   const log: CommitLog = createCommitLog();
   const listeners = new Set<() => void>();
   let sequence = 0;
@@ -77,8 +77,8 @@ export const createLedger = (store: Store): Ledger => {
   let again: Promise<void> | undefined;
 
   /** The new records of each table. They have no gaps: once all are found, no other table is asked. */
-  const recordsUpTo = (upTo: number): Map<Followed, never[]> => {
-    const found = new Map<Followed, never[]>();
+  const recordsUpTo = (upTo: number): Map<Subscription, never[]> => {
+    const found = new Map<Subscription, never[]>();
     let left = upTo - sequence;
     for (const each of new Set([...recent, ...followed])) {
       if (left === 0) break;
@@ -140,8 +140,8 @@ export const createLedger = (store: Store): Ledger => {
   const snapshotAt = (upTo: number): Snapshot => ({ sequence: upTo, atUs: log.recordedAtUs(upTo) });
 
   return {
-    follow: (table, columns, follower) => {
-      followed.push({ table, columns, follower: follower as unknown as Follower<never> });
+    subscribe: (table, columns, follower) => {
+      followed.push({ table, columns, follower: follower as unknown as Projection<never> });
     },
     catchUp,
     async write(work) {
@@ -151,13 +151,13 @@ export const createLedger = (store: Store): Ledger => {
     },
     snapshot: () => snapshotAt(sequence),
     snapshotAt,
-    sequenceOf({ knownAtUs, sequence: asked }) {
+    resolveSequence({ knownAtUs, sequence: asked }) {
       if (asked !== undefined && (asked < 0 || asked > sequence))
         throw new DomainError('BAD_REQUEST', `sequence ${asked} is outside of the ledger, which ends at ${sequence}`);
       const known = knownAtUs === undefined ? sequence : log.sequenceAt(knownAtUs);
       return Math.min(known, asked ?? sequence);
     },
-    onMove(listener) {
+    onAdvance(listener) {
       // One and the same function may be given twice, and ended once.
       const told = () => listener();
       listeners.add(told);
@@ -169,7 +169,7 @@ export const createLedger = (store: Store): Ledger => {
     get ready() {
       return ready;
     },
-    async settled() {
+    async idle() {
       // `again` first: between the two there is a moment at which nothing runs yet.
       while (again ?? running) await (again ?? running)?.catch(() => undefined);
     },

@@ -46,7 +46,7 @@ const spokenBooleans: Readonly<Record<string, number>> = { '1': 1, '0': 0, yes: 
  * Judges cells one by one: after `judge(text)` the fields say what was found. One object for all cells, because a
  * result of its own for each would cost more than the judging.
  */
-export class CellJudge {
+export class CellParser {
   /** An integer's value, a decimal's digits without its point, a float's value, a boolean as 0 or 1, days or microseconds. */
   number = 0;
   /** The same as `number` where a double cannot hold it. */
@@ -180,11 +180,11 @@ const powers = Array.from({ length: 19 }, (_each, exponent) => 10 ** exponent);
  * The value to keep of a judged cell: text for textual columns, a number, or a bigint in wide columns. Undefined when
  * the cell does not fit its column's type.
  */
-export const valueToKeep = (
+export const encodeCell = (
   { type, scale, wide, isAsked }: ColumnPlan,
   text: string,
   kind: number,
-  judged: CellJudge,
+  judged: CellParser,
 ): string | number | bigint | undefined => {
   switch (type) {
     case 'STRING':

@@ -1,15 +1,15 @@
-import { nextTurn } from './yielding.ts';
+import { yieldToEventLoop } from './yielding.ts';
 
 /** Calls `listener` whenever something has changed, until the function it gives is called. */
-export type OnMove = (listener: () => void) => () => void;
+export type Subscribe = (listener: () => void) => () => void;
 
 /** What a stream waits with. All waits are over at once when its reader leaves; look at `isLeft` after each. */
-export interface Waits {
-  readonly isLeft: boolean;
+export interface StreamWaits {
+  readonly closed: boolean;
   /** Resolves when something has changed that was not waited for before; the first time at once. */
-  moved(): Promise<void>;
+  changed(): Promise<void>;
   /** Resolves after so many milliseconds. */
-  passed(ms: number): Promise<void>;
+  elapsed(ms: number): Promise<void>;
 }
 
 /** Node fires timers that are set to longer at once. */
@@ -20,9 +20,9 @@ const timerMsMax = 2 ** 31 - 1;
  * effect at once, also while a value is awaited, and leaves neither listener nor timer. Nothing is produced before it
  * is asked for.
  */
-export const listening = <T>(
-  onMove: OnMove,
-  produce: (waits: Waits) => AsyncGenerator<T, void, undefined>,
+export const changeStream = <T>(
+  onMove: Subscribe,
+  produce: (waits: StreamWaits) => AsyncGenerator<T, void, undefined>,
 ): AsyncIterableIterator<T> => {
   let hasMoved = true;
   let isLeft = false;
@@ -44,17 +44,17 @@ export const listening = <T>(
     wake();
   };
 
-  const waits: Waits = {
-    get isLeft() {
+  const waits: StreamWaits = {
+    get closed() {
       return isLeft;
     },
-    async moved() {
+    async changed() {
       awaitsMove = true;
       if (!hasMoved && !isLeft) await woken();
       awaitsMove = false;
       hasMoved = false;
     },
-    async passed(ms) {
+    async elapsed(ms) {
       if (ms <= 0 || isLeft) return;
       const timer = setTimeout(() => wake(), Math.min(ms, timerMsMax));
       await woken();
@@ -91,7 +91,7 @@ export const listening = <T>(
   };
 };
 
-export interface Throttled<T> {
+export interface ThrottledOptions<T> {
   /** Least time between the beginnings of two answers, milliseconds. */
   readonly everyMs: number;
   readonly answer: () => T | Promise<T>;
@@ -106,30 +106,30 @@ export interface Throttled<T> {
  * The state after the last move is always answered. Who reads slowly skips what came in between: an answer is made when
  * it is asked for. What `answer` throws ends the stream.
  */
-export const whenever = <T>(onMove: OnMove, { everyMs, answer, fingerprint, isLast }: Throttled<T>) =>
-  listening<T>(onMove, async function* (waits) {
+export const throttledChanges = <T>(onMove: Subscribe, { everyMs, answer, fingerprint, isLast }: ThrottledOptions<T>) =>
+  changeStream<T>(onMove, async function* (waits) {
     let given: { readonly fingerprint: unknown } | undefined;
     for (;;) {
-      await waits.moved();
+      await waits.changed();
       // One move wakes all streams: a thousand answers in one go would hold the thread.
-      await nextTurn();
-      if (waits.isLeft) return;
+      await yieldToEventLoop();
+      if (waits.closed) return;
       const begunMs = performance.now();
       const value = await answer();
-      if (waits.isLeft) return;
+      if (waits.closed) return;
       const saying = fingerprint ? fingerprint(value) : value;
       if (!given || !Object.is(given.fingerprint, saying)) {
         given = { fingerprint: saying };
         yield value;
         if (isLast?.(value)) return;
       }
-      await waits.passed(begunMs + everyMs - performance.now());
+      await waits.elapsed(begunMs + everyMs - performance.now());
     }
   });
 
 /** Moves at regular times, for what tells nobody when it changes. */
-export const ticking =
-  (everyMs: number): OnMove =>
+export const interval =
+  (everyMs: number): Subscribe =>
   (listener) => {
     const timer = setInterval(listener, everyMs);
     return () => clearInterval(timer);

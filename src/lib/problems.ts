@@ -10,7 +10,7 @@ import { formatInstant, instantMaxUs, instantMinUs, parseInstant } from './time.
 const shownMax = 80;
 
 /** A value for a message: text in quotes, everything cut to 80 characters. */
-export const shown = (value: unknown): string => {
+export const preview = (value: unknown): string => {
   const number = numberText(value);
   if (number !== null) return number.slice(0, shownMax);
   if (typeof value === 'string') {
@@ -22,73 +22,73 @@ export const shown = (value: unknown): string => {
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
 };
 
-type Outcome<T> = { value: T } | { code: ProblemCode; message: string };
+type FieldResult<T> = { value: T } | { code: ProblemCode; message: string };
 
-const wrongType = (expected: string, value: unknown): Outcome<never> => ({
+const wrongType = (expected: string, value: unknown): FieldResult<never> => ({
   code: 'WRONG_TYPE',
-  message: `must be ${expected}, not ${shown(value)}`,
+  message: `must be ${expected}, not ${preview(value)}`,
 });
 
-const idOf = (value: unknown): Outcome<string> => {
+const idOf = (value: unknown): FieldResult<string> => {
   if (typeof value !== 'string' && numberText(value) === null) return wrongType('text or a number', value);
   const id = textId(value);
   const rule = `must be 1 to ${textIdLengthMax} characters of well-formed text without NUL`;
-  return id === null ? { code: 'MALFORMED', message: `${rule}, not ${shown(value)}` } : { value: id };
+  return id === null ? { code: 'MALFORMED', message: `${rule}, not ${preview(value)}` } : { value: id };
 };
 
-const textOf = (value: unknown): Outcome<string> => {
+const textOf = (value: unknown): FieldResult<string> => {
   if (typeof value !== 'string') return wrongType('text', value);
   if (value.isWellFormed() && !value.includes('\0')) return { value };
-  return { code: 'MALFORMED', message: `must be well-formed text without NUL, not ${shown(value)}` };
+  return { code: 'MALFORMED', message: `must be well-formed text without NUL, not ${preview(value)}` };
 };
 
-const instantOf = (value: unknown): Outcome<number> => {
+const instantOf = (value: unknown): FieldResult<number> => {
   if (typeof value !== 'string') return wrongType('a date and time as text', value);
   const atUs = parseInstant(value);
   if (atUs !== null) return { value: atUs };
   const span = `${formatInstant(instantMinUs).slice(0, 10)} to ${formatInstant(instantMaxUs).slice(0, 10)}`;
   return {
     code: 'MALFORMED',
-    message: `must be a date and time like 2017-01-31T10:00:00Z from ${span}, not ${shown(value)}`,
+    message: `must be a date and time like 2017-01-31T10:00:00Z from ${span}, not ${preview(value)}`,
   };
 };
 
-const decimalOf = (value: unknown): Outcome<Decimal> => {
+const decimalOf = (value: unknown): FieldResult<Decimal> => {
   const text = typeof value === 'string' ? value : numberText(value);
   if (text === null && !(value instanceof ExactNumber)) return wrongType('a decimal number', value);
   const decimal = text === null ? null : parseDecimal(text);
   if (decimal !== null) return { value: decimal };
   if (text !== null && !/^-?\d+(?:\.\d+)?$/.test(text)) {
-    return { code: 'MALFORMED', message: `must be a decimal number like 220.50, not ${shown(value)}` };
+    return { code: 'MALFORMED', message: `must be a decimal number like 220.50, not ${preview(value)}` };
   }
   const limits = 'must have at most 15 digits, 6 of them after the point';
-  return { code: 'OUT_OF_RANGE', message: `${limits}, not ${shown(value)}` };
+  return { code: 'OUT_OF_RANGE', message: `${limits}, not ${preview(value)}` };
 };
 
-const integerOf = (value: unknown, min: number, max: number): Outcome<number> => {
+const integerOf = (value: unknown, min: number, max: number): FieldResult<number> => {
   const text = typeof value === 'string' ? value : numberText(value);
   if (text === null || !/^-?\d{1,400}$/.test(text)) return wrongType('a whole number', value);
   const integer = Number(text);
   if (integer >= min && integer <= max) return { value: integer === 0 ? 0 : integer };
-  return { code: 'OUT_OF_RANGE', message: `must be from ${min} to ${max}, not ${shown(value)}` };
+  return { code: 'OUT_OF_RANGE', message: `must be from ${min} to ${max}, not ${preview(value)}` };
 };
 
-const ipOf = (value: unknown): Outcome<IpAddress> => {
+const ipOf = (value: unknown): FieldResult<IpAddress> => {
   if (typeof value !== 'string') return wrongType('an IP address as text', value);
   const ip = parseIp(value);
   return ip === null
-    ? { code: 'MALFORMED', message: `must be an IPv4 or IPv6 address, not ${shown(value)}` }
+    ? { code: 'MALFORMED', message: `must be an IPv4 or IPv6 address, not ${preview(value)}` }
     : { value: ip };
 };
 
-const choiceOf = <T>(value: unknown, choices: Readonly<Record<string, T>>): Outcome<T> => {
+const choiceOf = <T>(value: unknown, choices: Readonly<Record<string, T>>): FieldResult<T> => {
   if (typeof value !== 'string') return wrongType('text', value);
   if (Object.hasOwn(choices, value)) return { value: choices[value] as T };
-  return { code: 'NOT_ALLOWED', message: `must be one of ${Object.keys(choices).join(', ')}, not ${shown(value)}` };
+  return { code: 'NOT_ALLOWED', message: `must be one of ${Object.keys(choices).join(', ')}, not ${preview(value)}` };
 };
 
 /** Reads the named fields of one record. A refused field is noted and a placeholder returned, never to be looked at. */
-export interface Fields {
+export interface FieldReader {
   /** Opaque text id; JSON numbers become their decimal text. */
   id(name: string): string;
   text(name: string): string;
@@ -107,7 +107,7 @@ export interface Fields {
 }
 
 /** What was read, or every reason why not. */
-export type RecordOutcome<T> = { value: T; problems?: never } | { value?: never; problems: FieldProblem[] };
+export type ReadResult<T> = { value: T; problems?: never } | { value?: never; problems: FieldProblem[] };
 
 const isAbsent = (value: unknown): boolean => value === undefined || value === null || value === '';
 
@@ -115,16 +115,16 @@ const isAbsent = (value: unknown): boolean => value === undefined || value === n
  * Reads one record: `readRecord(value, (fields) => ({ userId: fields.id('user_id'), atUs: fields.instant('at') }))`.
  * Fields that are not asked for are ignored. Nothing is thrown; all problems are collected.
  */
-export const readRecord = <T>(record: unknown, read: (fields: Fields) => T): RecordOutcome<T> => {
+export const readRecord = <T>(record: unknown, read: (fields: FieldReader) => T): ReadResult<T> => {
   if (typeof record !== 'object' || record === null || Array.isArray(record) || record instanceof ExactNumber) {
-    const message = `a record must be an object, not ${shown(record)}`;
+    const message = `a record must be an object, not ${preview(record)}`;
     return { problems: [{ path: '', code: 'WRONG_TYPE', message }] };
   }
   const problems: FieldProblem[] = [];
   const raw = (name: string): unknown =>
     Object.hasOwn(record, name) ? (record as Record<string, unknown>)[name] : undefined;
-  const refuse: Fields['refuse'] = (path, code, message) => void problems.push({ path, code, message });
-  const take = <V>(name: string, outcomeOf: (value: unknown) => Outcome<V>, placeholder: V): V => {
+  const refuse: FieldReader['refuse'] = (path, code, message) => void problems.push({ path, code, message });
+  const take = <V>(name: string, outcomeOf: (value: unknown) => FieldResult<V>, placeholder: V): V => {
     const value = raw(name);
     if (isAbsent(value)) {
       refuse(name, 'MISSING', `${name} is missing`);
@@ -135,7 +135,7 @@ export const readRecord = <T>(record: unknown, read: (fields: Fields) => T): Rec
     refuse(name, outcome.code, `${name} ${outcome.message}`);
     return placeholder;
   };
-  const fields: Fields = {
+  const fields: FieldReader = {
     id: (name) => take(name, idOf, ''),
     text: (name) => take(name, textOf, ''),
     instant: (name) => take(name, instantOf, 0),

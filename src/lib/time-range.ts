@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 import { DomainError, type ProblemCode } from '../errors.ts';
-import { shown } from './problems.ts';
+import { preview } from './problems.ts';
 
 /** A half-open span `[fromUs, toUs)` in microseconds since 1970 UTC; an end that is undefined is open. */
 export interface TimeSpan {
@@ -55,7 +55,7 @@ const beforeUs = (atUs: number, text: string, timeZone: string): number => {
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
   }
-  throw refusal('range.last', 'MALFORMED', `must be a duration like P7D or PT15M, not ${shown(text)}`);
+  throw refusal('range.last', 'MALFORMED', `must be a duration like P7D or PT15M, not ${preview(text)}`);
 };
 
 const microseconds = (instant: Temporal.Instant): number => Number(instant.epochNanoseconds / 1000n);

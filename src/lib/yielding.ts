@@ -13,7 +13,7 @@ const resumeNext = (): void => {
 };
 
 /** Resolves after a turn of the event loop that no other computation has. */
-export const nextTurn = (): Promise<void> =>
+export const yieldToEventLoop = (): Promise<void> =>
   new Promise((resolve) => {
     if (waiting.length === 0) setImmediate(resumeNext);
     waiting.push(resolve);
@@ -23,12 +23,12 @@ export const nextTurn = (): Promise<void> =>
  * Gives other requests their turn: call the result between slices of a long computation. It resolves at once until the
  * stretch has lasted long enough.
  */
-export const takeTurns = (): (() => Promise<void> | undefined) => {
+export const createYielder = (): (() => Promise<void> | undefined) => {
   // The first slice is on credit: computations that begin at one moment would else have their first stretches in a row.
   let until = 0;
   return () => {
     if (performance.now() < until) return undefined;
-    return nextTurn().then(() => {
+    return yieldToEventLoop().then(() => {
       until = performance.now() + turnMs;
     });
   };

@@ -7,17 +7,17 @@ import {
   refuseForeignHost,
   refuseForeignOrigin,
 } from '../http/request-checks.ts';
-import { type Answer, faultAnswer } from '../http/response.ts';
-import type { Direct } from '../http/server.ts';
+import { errorResponseOf, type HttpResponse } from '../http/response.ts';
+import type { FastPath } from '../http/server.ts';
 import type { SentBody } from './request-body.ts';
-import type { DirectRoute, Rest } from './router.ts';
+import type { FastRoute, Router } from './router.ts';
 
 /** What stands in a query without being rewritten by a URL parser. */
 const plainSearch = /^\?[\w=&%+.~-]*$/;
 const plainHost = /^[a-z0-9.-]+(?::\d{1,5})?$/;
 
 /** The gate for requests that are answered directly: the same rules, and the same answers. */
-export const createDirect = (config: Pick<Config, 'host' | 'allowedOrigins'>, rest: Rest): Direct => {
+export const createFastPath = (config: Pick<Config, 'host' | 'allowedOrigins'>, rest: Router): FastPath => {
   /** Clients call a server by few names: the last one is known to be ours. */
   let ownName = '';
 
@@ -34,14 +34,14 @@ export const createDirect = (config: Pick<Config, 'host' | 'allowedOrigins'>, re
     incoming: IncomingMessage,
     host: string,
     address: { pathname: string; search: string },
-    route: DirectRoute,
-  ): Promise<Answer> => {
+    route: FastRoute,
+  ): Promise<HttpResponse> => {
     const { headers } = incoming;
     try {
       refuseForeigner(host, incoming);
       refuseEncodedBody(headers['content-encoding']);
     } catch (error) {
-      return faultAnswer(error);
+      return errorResponseOf(error);
     }
     return route.answer({
       address,
@@ -81,7 +81,7 @@ const isPlainHost = (host: string): boolean => plainHost.test(host) && URL.canPa
 
 const send = async (
   outgoing: ServerResponse,
-  { status, headers, body }: Answer,
+  { status, headers, body }: HttpResponse,
   { vary, ...added }: Readonly<Record<string, string>>,
 ): Promise<void> => {
   const varying = vary === undefined ? {} : { vary: headers.vary === undefined ? vary : `${headers.vary}, ${vary}` };

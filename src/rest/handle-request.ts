@@ -2,18 +2,18 @@ import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
 import type { Logger } from 'pino';
 import type { Shared } from '../context.ts';
-import type { Caller } from '../domains/api-keys.ts';
+import type { Principal } from '../domains/api-keys.ts';
 import { DomainError } from '../errors.ts';
 import { keyOf } from '../http/credentials.ts';
-import { type Answer, faultAnswer } from '../http/response.ts';
+import { errorResponseOf, type HttpResponse } from '../http/response.ts';
 import { stringifyExact } from '../lib/exact-json.ts';
 import type { ApiDocument } from './docs-page.ts';
 import { type Address, pairsOf } from './read-input.ts';
 import { createRequestBody, type SentBody } from './request-body.ts';
-import { type Asked, isData, type Route } from './route.ts';
+import { isData, type Route, type RouteContext } from './route.ts';
 
 /** A request, whatever carries it. */
-export interface Inquiry {
+export interface HttpRequestView {
   readonly address: Address;
   /** Scheme, host and port as the client wrote them. */
   readonly origin: string;
@@ -23,23 +23,23 @@ export interface Inquiry {
 }
 
 /** The one way from a request to an answer, on every path that requests come by. */
-export interface Answering {
+export interface RequestHandler {
   /** Never rejects: faults are coded answers; what is no DomainError is a bug, which is logged and told as INTERNAL only. */
-  answer(route: Route, inquiry: Inquiry): Promise<Answer | Response>;
+  answer(route: Route, inquiry: HttpRequestView): Promise<HttpResponse | Response>;
   /** The coded error, or to a client that would rather have plain text its message, with the same status. */
-  refuse(error: unknown, inquiry: Pick<Inquiry, 'address' | 'header'>): Answer;
+  refuse(error: unknown, inquiry: Pick<HttpRequestView, 'address' | 'header'>): HttpResponse;
 }
 
-export const createAnswering = (shared: Shared, log: Logger, document: () => ApiDocument): Answering => {
+export const createRequestHandler = (shared: Shared, log: Logger, document: () => ApiDocument): RequestHandler => {
   const { apiKeys, ledger, config } = shared;
 
   const noteBug = (error: unknown, { pathname }: Address): void => {
     if (!(error instanceof DomainError)) log.error({ err: error, path: pathname }, 'a request failed');
   };
 
-  const refuse: Answering['refuse'] = (error, { address, header }) => {
+  const refuse: RequestHandler['refuse'] = (error, { address, header }) => {
     noteBug(error, address);
-    const { message, status, headers, body } = faultAnswer(error);
+    const { message, status, headers, body } = errorResponseOf(error);
     const kept = { ...headers, ...cachedBy(undefined) };
     if (preferred(header('accept')) !== 'text/plain') return { status, headers: kept, body };
     return { status, headers: { ...kept, 'content-type': 'text/plain; charset=utf-8' }, body: `${message}\n` };
@@ -49,7 +49,7 @@ export const createAnswering = (shared: Shared, log: Logger, document: () => Api
   async function* withFault(
     texts: AsyncIterable<string>,
     address: Address,
-    caller: Caller | null,
+    caller: Principal | null,
   ): AsyncGenerator<string> {
     try {
       for await (const text of texts) {
@@ -58,7 +58,7 @@ export const createAnswering = (shared: Shared, log: Logger, document: () => Api
       }
     } catch (error) {
       noteBug(error, address);
-      yield `${faultAnswer(error).body}\n`;
+      yield `${errorResponseOf(error).body}\n`;
     }
   }
 
@@ -93,15 +93,20 @@ const keyRevoked = (): DomainError => new DomainError('UNAUTHENTICATED', 'the ke
  * A class for its getters: those of an object literal give each object a shape of its own, which lives in the old
  * generation and keeps the whole request alive until that is collected.
  */
-class Question implements Asked {
-  readonly #inquiry: Inquiry;
+class Question implements RouteContext {
+  readonly #inquiry: HttpRequestView;
   readonly #bytesMax: number;
-  readonly #caller: Caller | null;
+  readonly #caller: Principal | null;
   readonly origin: string;
-  readonly header: Asked['header'];
-  readonly document: Asked['document'];
+  readonly header: RouteContext['header'];
+  readonly document: RouteContext['document'];
 
-  constructor(inquiry: Inquiry, bytesMax: number, document: Asked['document'], caller: Caller | null) {
+  constructor(
+    inquiry: HttpRequestView,
+    bytesMax: number,
+    document: RouteContext['document'],
+    caller: Principal | null,
+  ) {
     this.#inquiry = inquiry;
     this.#bytesMax = bytesMax;
     this.#caller = caller;
@@ -134,7 +139,7 @@ const askAgain = { 'cache-control': 'no-cache', vary: 'accept' };
 const cachedBy = (route: Route | undefined): Readonly<Record<string, string>> =>
   route?.subject === 'documentation' ? askAgain : route?.subject === 'content' ? forGood : noStore;
 
-const written = ({ answer: { type } }: Route, value: unknown): { type: string; body: Answer['body'] } => {
+const written = ({ answer: { type } }: Route, value: unknown): { type: string; body: HttpResponse['body'] } => {
   if (isStream(value))
     return { type: type === 'text/csv' ? `${type}; charset=utf-8` : (type ?? 'application/json'), body: value };
   if (typeof value === 'string' && type?.startsWith('text/')) return { type: `${type}; charset=utf-8`, body: value };
@@ -150,6 +155,6 @@ const preferences = {
   default: 'application/json',
 } as const;
 
-const preferred = (accept: string | undefined): Asked['prefers'] =>
+const preferred = (accept: string | undefined): RouteContext['prefers'] =>
   // Of a context Hono looks at this header only.
-  accepts({ req: { header: () => accept } } as unknown as Context, preferences) as Asked['prefers'];
+  accepts({ req: { header: () => accept } } as unknown as Context, preferences) as RouteContext['prefers'];

@@ -38,7 +38,7 @@ export const securitySchemes = [
 ] as const;
 
 /** A route as OpenAPI describes it, with the faults it may answer. */
-export const described = ({
+export const describeApi = ({
   method,
   path,
   subject,

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { parseImageName } from '../lib/image-name.ts';
-import { type Fields, readRecord } from '../lib/problems.ts';
+import { type FieldReader, readRecord } from '../lib/problems.ts';
 import { textIdLengthMax } from '../lib/text-id.ts';
 
 interface Documented {
@@ -9,7 +9,7 @@ interface Documented {
 }
 
 /** A parameter that is read by the same rule as the field of a file. */
-const parameter = <T>(name: string, read: (fields: Fields) => T, { description, example }: Documented) =>
+const parameter = <T>(name: string, read: (fields: FieldReader) => T, { description, example }: Documented) =>
   z
     .string()
     .transform((text, context): T => {
@@ -66,7 +66,7 @@ export const isSummary = parameter('summary', (fields) => fields.oneOf('summary'
 });
 
 /** May be left out. */
-const filter = <T>(name: string, read: (fields: Fields) => T, documented: Documented) =>
+const filter = <T>(name: string, read: (fields: FieldReader) => T, documented: Documented) =>
   parameter(name, read, documented).optional();
 
 const truthWords: Readonly<Record<string, boolean>> = { true: true, false: false, '1': true, '0': false };

@@ -1,7 +1,7 @@
 import { DomainError, type FieldProblem } from '../errors.ts';
 import { numberText, parseExactJson } from '../lib/exact-json.ts';
-import { shown } from '../lib/problems.ts';
-import { type Given, pairsOf } from './read-input.ts';
+import { preview } from '../lib/problems.ts';
+import { pairsOf, type RawInput } from './read-input.ts';
 import type { RequestBody } from './request-body.ts';
 
 export const fieldTypes = ['application/x-www-form-urlencoded', 'application/json'] as const;
@@ -10,7 +10,7 @@ export const fieldTypes = ['application/x-www-form-urlencoded', 'application/jso
  * The parameters in a body: a form, or a JSON object whose numbers and truth values stand for their text; null is as
  * good as absent. Throws BAD_REQUEST when the body is neither.
  */
-export const readFields = async (body: RequestBody): Promise<Given[]> => {
+export const readFields = async (body: RequestBody): Promise<RawInput[]> => {
   const text = await body.text();
   // Many clients name a type although they send nothing.
   if (text.trim() === '') return [];
@@ -23,7 +23,7 @@ export const readFields = async (body: RequestBody): Promise<Given[]> => {
 export const wrongMediaType = ({ mediaType }: RequestBody, expected: readonly string[]): DomainError =>
   new DomainError(
     'BAD_REQUEST',
-    `the body must be sent with content-type ${expected.join(' or ')}, not ${mediaType === '' ? 'without one' : shown(mediaType)}`,
+    `the body must be sent with content-type ${expected.join(' or ')}, not ${mediaType === '' ? 'without one' : preview(mediaType)}`,
   );
 
 /** Throws BAD_REQUEST when the text is not one JSON object. */
@@ -36,17 +36,17 @@ const objectIn = (text: string): object => {
     throw new DomainError('BAD_REQUEST', `the body is not valid JSON: ${error.message}`);
   }
   if (text.trimStart().startsWith('{')) return value as object;
-  throw new DomainError('BAD_REQUEST', `the body must be a JSON object, not ${shown(value)}`);
+  throw new DomainError('BAD_REQUEST', `the body must be a JSON object, not ${preview(value)}`);
 };
 
-const givenOf = ([name, value]: [string, unknown]): Given[] => {
+const givenOf = ([name, value]: [string, unknown]): RawInput[] => {
   if (value === null) return [];
   const text = typeof value === 'string' || typeof value === 'boolean' ? String(value) : numberText(value);
   if (text !== null) return [{ name, text }];
   const problem: FieldProblem = {
     path: name,
     code: 'WRONG_TYPE',
-    message: `${name} must be text, a number or a truth value, not ${shown(value)}`,
+    message: `${name} must be text, a number or a truth value, not ${preview(value)}`,
   };
   return [{ name, problem }];
 };

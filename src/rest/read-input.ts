@@ -12,7 +12,7 @@ export interface Address {
 }
 
 /** A parameter as it was given: its text, or why there is none. */
-export type Given = { readonly name: string } & (
+export type RawInput = { readonly name: string } & (
   | { readonly text: string; readonly problem?: never }
   | { readonly text?: never; readonly problem: FieldProblem }
 );
@@ -35,16 +35,16 @@ interface Expected<Schema extends z.ZodObject> {
 export const readInput = <Schema extends z.ZodObject>(
   address: Address,
   expected: Expected<Schema>,
-  body: readonly Given[] = [],
+  body: readonly RawInput[] = [],
 ): z.output<Schema> => {
   const problems: FieldProblem[] = [];
   const values = new Map<string, string>();
-  const take = ({ name, text, problem }: Given): void => {
+  const take = ({ name, text, problem }: RawInput): void => {
     if (problem) problems.push(problem);
     else if ((values.get(name) ?? text) === text) values.set(name, text);
     else problems.push(malformed(name, `${name} is given in the query and in the body with different values`));
   };
-  const takeAll = (given: readonly Given[], known: readonly string[], place: Place): void => {
+  const takeAll = (given: readonly RawInput[], known: readonly string[], place: Place): void => {
     for (const each of new Map(given.map((one) => [one.name, one])).values()) {
       const { name } = each;
       if (!known.includes(name)) problems.push(unknownParameter(name, known, place));
@@ -72,13 +72,13 @@ const decoded = (raw: string): string | null => {
   }
 };
 
-const givenIn = (name: string, raw: string): Given => {
+const givenIn = (name: string, raw: string): RawInput => {
   const text = decoded(raw);
   return text === null ? { name, problem: malformed(name, `${name} is not percent-encoded UTF-8`) } : { name, text };
 };
 
 /** Taken from the address itself, for a router's decoding lets malformed text pass as it is. */
-const partsOf = (pathname: string, template: string): Given[] => {
+const partsOf = (pathname: string, template: string): RawInput[] => {
   const raws = pathname.replace(/\/$/, '').split('/');
   const parts = template.split('/');
   return parts.flatMap((part, place) => {
@@ -90,7 +90,7 @@ const partsOf = (pathname: string, template: string): Given[] => {
 };
 
 /** The pairs of a query or a form (`application/x-www-form-urlencoded`), in order. */
-export const pairsOf = (text: string): Given[] =>
+export const pairsOf = (text: string): RawInput[] =>
   text
     .split('&')
     .filter((pair) => pair !== '')

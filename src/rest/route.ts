@@ -4,7 +4,7 @@ import type { ErrorCode } from '../errors.ts';
 import type { Scope } from '../lib/api-key.ts';
 import type { ApiDocument } from './docs-page.ts';
 import { readFields, wrongMediaType } from './read-fields.ts';
-import { type Address, type Given, readInput, type Shape } from './read-input.ts';
+import { type Address, type RawInput, readInput, type Shape } from './read-input.ts';
 import type { RequestBody } from './request-body.ts';
 
 /**
@@ -17,12 +17,12 @@ type Subject = 'facts' | 'content' | 'server' | 'documentation';
 export const isData = (subject: Subject): boolean => subject === 'facts' || subject === 'content';
 
 /** What an answer may depend on beside the parameters. */
-export interface Asked {
+export interface RouteContext {
   /** Scheme, host and port as the client wrote them. */
   readonly origin: string;
   readonly prefers: 'application/json' | 'text/plain' | 'text/html';
   /** The query in order, for a route with `anyQuery`. */
-  readonly pairs: readonly Given[];
+  readonly pairs: readonly RawInput[];
   /** What a route with a `body` reads by itself. */
   readonly body: RequestBody;
   /** What the key of the caller is called; null for one who needs none. */
@@ -61,7 +61,7 @@ interface Described {
    */
   readonly scopes?: readonly Scope[];
   /** A POST without parameters in its path that is asked so often that it must cost little; it never answers a Response. */
-  readonly isDirect?: true;
+  readonly fastPath?: true;
   readonly summary: string;
   readonly description?: string;
   readonly body?: DescribedBody;
@@ -87,7 +87,7 @@ export interface Route extends Described {
    * A Response as it is, texts to be written as they come, a value to be written as JSON, or as text where the answer's
    * type says so. Throws BAD_REQUEST with a problem for each bad parameter, or for a body of another type.
    */
-  handle(address: Address, shared: Shared, asked: Asked): unknown;
+  handle(address: Address, shared: Shared, asked: RouteContext): unknown;
 }
 
 type NoShape = Readonly<Record<never, never>>;
@@ -97,7 +97,7 @@ interface Definition<P extends Shape, Q extends Shape, F extends Shape> extends 
   readonly query?: Q;
   /** Parameters that may come in the query, in a form or in a JSON object, whichever the client likes. */
   readonly fields?: F;
-  handle(input: z.output<z.ZodObject<P & Q & F>>, shared: Shared, asked: Asked): unknown;
+  handle(input: z.output<z.ZodObject<P & Q & F>>, shared: Shared, asked: RouteContext): unknown;
 }
 
 /** A route from its parameters, answer and the one call that makes it. */

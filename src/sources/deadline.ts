@@ -1,19 +1,19 @@
 /** How long something may take that goes on by pieces. */
-export interface Patience {
+export interface Deadline {
   /** Aborted when it is over, whether by time or by the caller; its reason is what `within` throws. */
   readonly signal: AbortSignal;
   /** Waits for a piece; when it does not come in time, or all of it takes too long, everything is over. */
-  within<T>(piece: Promise<T>, late: () => Error): Promise<T>;
+  race<T>(piece: Promise<T>, late: () => Error): Promise<T>;
   /** Stops the clock. */
   end(): void;
 }
 
 /** `idleMs` bounds each piece, `totalMs` all of them together with whatever is done in between. */
-export const createPatience = (
+export const createDeadline = (
   { idleMs, totalMs }: { readonly idleMs: number; readonly totalMs: number },
   tooLong: () => Error,
   outer?: AbortSignal,
-): Patience => {
+): Deadline => {
   const controller = new AbortController();
   const { signal } = controller;
   const total = setTimeout(() => controller.abort(tooLong()), totalMs);
@@ -22,7 +22,7 @@ export const createPatience = (
   outer?.addEventListener('abort', stopped, { once: true });
   return {
     signal,
-    within: (piece, late) =>
+    race: (piece, late) =>
       new Promise((resolve, reject) => {
         const idle = setTimeout(() => controller.abort(late()), idleMs);
         const over = (): void => {

@@ -11,7 +11,7 @@ export const contentCodings = ['gzip', 'deflate', 'br'] as const;
  * The body of an answer as it was before `coding`, the value of its `Content-Encoding`. Undefined when that is not one
  * of `contentCodings`; a damaged body makes it throw zlib's error.
  */
-export const decoded = (chunks: Chunks, coding: string): Chunks | undefined => {
+export const decodeContent = (chunks: Chunks, coding: string): Chunks | undefined => {
   const name = coding.trim().toLowerCase();
   if (name === '' || name === 'identity') return chunks;
   if (name === 'gzip' || name === 'x-gzip') return through(chunks, createGunzip({ chunkSize }));

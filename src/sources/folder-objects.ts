@@ -5,9 +5,9 @@ import pMap from 'p-map';
 import {
   type ListedObject,
   type ObjectSource,
+  ObjectStoreError,
   outputFolder,
   outputName,
-  SourceFault,
   tooManyBytes,
 } from './object-source.ts';
 
@@ -55,7 +55,7 @@ export const openFolder = (path: string): ObjectSource => {
           await file.close();
         }
       } catch (error) {
-        if (error instanceof SourceFault) throw error;
+        if (error instanceof ObjectStoreError) throw error;
         if (unlessMissing(error) === null) return null;
         throw faultOf(`${name} cannot be read`, error);
       }
@@ -116,7 +116,7 @@ const wholeOf = async (file: Awaited<ReturnType<typeof open>>, name: string, byt
 
 const passing = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'EBUSY', 'EIO', 'ETIMEDOUT', 'ESTALE']);
 
-const faultOf = (message: string, cause: unknown): SourceFault => {
+const faultOf = (message: string, cause: unknown): ObjectStoreError => {
   const { code = '' } = cause as NodeJS.ErrnoException;
-  return new SourceFault(`${message}: ${code || String(cause)}`, { isPassing: passing.has(code), cause });
+  return new ObjectStoreError(`${message}: ${code || String(cause)}`, { isPassing: passing.has(code), cause });
 };

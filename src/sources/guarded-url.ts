@@ -2,8 +2,8 @@ import { type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
 import { DomainError } from '../errors.ts';
 import type { HostPort } from '../lib/host-port.ts';
-import { createPatience, type Patience } from './deadline.ts';
-import { contentCodings, decoded, unpacked } from './decompress.ts';
+import { createDeadline, type Deadline } from './deadline.ts';
+import { contentCodings, decodeContent, unpacked } from './decompress.ts';
 import { connectTo, type Network, systemNetwork } from './link-connection.ts';
 import { readLink, readRedirect } from './link-rules.ts';
 
@@ -61,7 +61,7 @@ export const openGuardedUrl = async (
 ): Promise<OpenedLink> => {
   const { linkIdleMs: idleMs, linkTotalMs: totalMs, linkRedirectsMax } = limits;
   const tooLong = () => unreachable(`the link took longer than ${totalMs} ms (setting linkTotalMs)`);
-  const patience = createPatience({ idleMs, totalMs }, tooLong, signal);
+  const patience = createDeadline({ idleMs, totalMs }, tooLong, signal);
   const sockets = new Set<Socket>();
   const close = (): void => {
     patience.end();
@@ -76,8 +76,8 @@ export const openGuardedUrl = async (
   };
 
   const ask = async (url: URL): Promise<IncomingMessage> => {
-    const socket = await patience.within(connectTo(url, { allow, network, onSocket }), notReached);
-    return patience.within(answerOf(url, socket), notReached);
+    const socket = await patience.race(connectTo(url, { allow, network, onSocket }), notReached);
+    return patience.race(answerOf(url, socket), notReached);
   };
 
   try {
@@ -100,7 +100,7 @@ export const openGuardedUrl = async (
 };
 
 /** A reason of the caller's own is handed on as it is. */
-const fault = (error: unknown, { signal }: Patience, otherwise: (cause: unknown) => Error): unknown => {
+const fault = (error: unknown, { signal }: Deadline, otherwise: (cause: unknown) => Error): unknown => {
   if (signal.aborted) return signal.reason;
   if (error instanceof DomainError) return error;
   const { code = '' } = error as NodeJS.ErrnoException;
@@ -136,7 +136,7 @@ const answerOf = (url: URL, socket: Socket): Promise<IncomingMessage> =>
 
 interface Reading {
   readonly limits: LinkLimits;
-  readonly patience: Patience;
+  readonly patience: Deadline;
   readonly close: () => void;
 }
 
@@ -156,7 +156,7 @@ const opened = (url: URL, response: IncomingMessage, { limits, patience, close }
     const parts = response[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
     const late = () => unreachable(`nothing came for ${linkIdleMs} ms (setting linkIdleMs)`);
     for (;;) {
-      const next = await patience.within(parts.next(), late).catch((error: unknown) => {
+      const next = await patience.race(parts.next(), late).catch((error: unknown) => {
         throw fault(error, patience, (cause) => unreachable(`the answer broke off after ${bytesRead} bytes`, cause));
       });
       if (next.done) return;
@@ -166,7 +166,7 @@ const opened = (url: URL, response: IncomingMessage, { limits, patience, close }
     }
   }
 
-  const body = decoded(sent(), coding);
+  const body = decodeContent(sent(), coding);
   if (!body) throw unreachable(`the server's answer has an encoding that is not read: ${coding.slice(0, 40)}`);
 
   async function* content(whole: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

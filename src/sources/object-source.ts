@@ -24,7 +24,7 @@ export interface ObjectSource {
 }
 
 /** Why a source or one of its objects could not be read or written. */
-export class SourceFault extends Error {
+export class ObjectStoreError extends Error {
   /** Trying again may help. */
   readonly isPassing: boolean;
 
@@ -45,5 +45,5 @@ export const prefixOf = (location: string): string => {
 export const outputName = 'output.csv';
 export const outputFolder = 'processed_data';
 
-export const tooManyBytes = (name: string, bytesMax: number): SourceFault =>
-  new SourceFault(`${name} is over ${bytesMax} bytes`, { isPassing: false });
+export const tooManyBytes = (name: string, bytesMax: number): ObjectStoreError =>
+  new ObjectStoreError(`${name} is over ${bytesMax} bytes`, { isPassing: false });

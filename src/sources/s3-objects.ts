@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { S3mini } from 's3mini';
-import { type ObjectSource, outputFolder, outputName, SourceFault, tooManyBytes } from './object-source.ts';
+import { type ObjectSource, ObjectStoreError, outputFolder, outputName, tooManyBytes } from './object-source.ts';
 
 /** How to reach a bucket. */
 export interface S3Settings {
@@ -47,7 +47,7 @@ export const openBucket = (bucket: string, prefix: string, settings: S3Settings)
     const stop = (): void => request.abort(signal.reason);
     const silence = (): void => {
       const message = `${what}: no answer within ${timeoutMs} ms (setting userFilesTimeoutMs)`;
-      request.abort(new SourceFault(message, { isPassing: true }));
+      request.abort(new ObjectStoreError(message, { isPassing: true }));
     };
     const timer = setTimeout(silence, timeoutMs);
     signal.addEventListener('abort', stop);
@@ -55,7 +55,7 @@ export const openBucket = (bucket: string, prefix: string, settings: S3Settings)
       return await ending.run(request.signal, () => ask(client));
     } catch (error) {
       if (request.signal.aborted) throw request.signal.reason;
-      throw error instanceof SourceFault ? error : faultOf(what, error);
+      throw error instanceof ObjectStoreError ? error : faultOf(what, error);
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', stop);
@@ -67,7 +67,7 @@ export const openBucket = (bucket: string, prefix: string, settings: S3Settings)
       const options = { delimiter: '/', 'encoding-type': 'url' };
       const page = await s3.listObjectsPaged('/', asked, keysPerPage, token, options);
       // Of a bucket that is not there it says nothing; an empty one is a page without objects.
-      if (!page?.objects) throw new SourceFault(`there is no bucket ${bucket}`, { isPassing: false });
+      if (!page?.objects) throw new ObjectStoreError(`there is no bucket ${bucket}`, { isPassing: false });
       const { objects, nextContinuationToken } = page;
       return { objects: objects.map((object) => ({ ...object, Key: decoded(object.Key) })), nextContinuationToken };
     });
@@ -135,7 +135,7 @@ interface Failed {
   readonly cause?: { readonly code?: string; readonly message?: string };
 }
 
-const faultOf = (what: string, error: unknown): SourceFault => {
+const faultOf = (what: string, error: unknown): ObjectStoreError => {
   const { code, message, cause, ...failed } = error as Failed;
   // A failed listing tells its status in words only.
   const [, told, word] = /status (\d{3}): (\w+)/.exec(message ?? '') ?? [];
@@ -146,5 +146,5 @@ const faultOf = (what: string, error: unknown): SourceFault => {
   const reason = status === undefined ? unanswered : answered;
   // Whoever is refused now will be refused again; all else may pass.
   const isPassing = status === undefined || status === 408 || status === 429 || status >= 500;
-  return new SourceFault(`${what}: ${reason}`, { isPassing, cause: error });
+  return new ObjectStoreError(`${what}: ${reason}`, { isPassing, cause: error });
 };

@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Handler } from '../../src/http/request-guard.ts';
-import type { Direct } from '../../src/http/server.ts';
+import type { FastPath } from '../../src/http/server.ts';
 import { openServer } from '../../src/http/server.ts';
 import { asof, folder, serve } from './asof-process.ts';
 
@@ -126,7 +126,7 @@ describe('openServer', () => {
   });
 
   it('cuts off a request that does not come to its end, and no stream', async () => {
-    const direct: Direct = ({ url }) =>
+    const direct: FastPath = ({ url }) =>
       url === '/stream' ? { isStream: true, answer: async (outgoing) => void outgoing.flushHeaders() } : undefined;
     const given = { host: '127.0.0.1', port: 0, log, direct, requestTimeoutMs: 200 };
     // One is answered before it has come.

@@ -190,7 +190,7 @@ describe('REST', () => {
     const app = await keyed();
     const log = pino({ level: 'silent' });
     const servers = await Promise.all(
-      [app.app.direct, undefined].map((direct) =>
+      [app.app.fastPath, undefined].map((direct) =>
         openServer(app.app.fetch, { host: '127.0.0.1', port: 0, log, ...(direct ? { direct } : {}) }),
       ),
     );

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { sortInTurns } from '../../src/indices/cooperative-sort.ts';
+import { cooperativeSort } from '../../src/indices/cooperative-sort.ts';
 
 it('sorts like the native sort, equals in their order', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.nat(50), { maxLength: 3000 }), async (keys) => {
       const compare = (a: number, b: number) => (keys[a] as number) - (keys[b] as number);
       let turns = 0;
-      const sorted = await sortInTurns(Uint32Array.from(keys.keys()), compare, () => {
+      const sorted = await cooperativeSort(Uint32Array.from(keys.keys()), compare, () => {
         turns++;
         return undefined;
       });

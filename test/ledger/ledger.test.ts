@@ -20,13 +20,13 @@ describe('following a store', () => {
     const changes: number[] = [];
     const sales: number[] = [];
     const seen: { from: number; lengths: [number, number] }[] = [];
-    ledger.follow(statusChanges, ['seq'], {
+    ledger.subscribe(statusChanges, ['seq'], {
       apply(rows) {
         seen.push({ from: ledger.snapshot().sequence, lengths: [changes.length, sales.length] });
         for (const { seq } of rows) changes.push(seq);
       },
     });
-    ledger.follow(transactions, ['seq'], {
+    ledger.subscribe(transactions, ['seq'], {
       apply(rows) {
         for (const { seq } of rows) sales.push(seq);
       },
@@ -86,7 +86,7 @@ describe('following a store', () => {
     const ledger = createLedger(store);
     const taken: number[] = [];
     let failing = true;
-    ledger.follow(statusChanges, ['seq'], {
+    ledger.subscribe(statusChanges, ['seq'], {
       prepare: async () => {
         if (failing) throw new Error('on purpose');
       },
@@ -114,7 +114,7 @@ describe('following a store', () => {
       });
     const told: [sequence: number, changes: number][] = [];
     const listener = () => void told.push([ledger.snapshot().sequence, changes.length]);
-    const stops = [ledger.onMove(listener), ledger.onMove(listener)];
+    const stops = [ledger.onAdvance(listener), ledger.onAdvance(listener)];
     await ledger.catchUp();
     expect(told).toEqual([
       [1800, 1800],
@@ -139,7 +139,7 @@ describe('following a store', () => {
     await ledger.catchUp();
     await store.write(appendChange());
     const first = ledger.catchUp();
-    const settled = ledger.settled();
+    const settled = ledger.idle();
     await store.write(appendChange());
     const second = ledger.catchUp();
     await settled;
@@ -223,7 +223,7 @@ it('rebuilding and following give the same answers, and a snapshot seen on the w
       for (const each of steps) {
         const opened = apps[each.by] as OpenApp;
         const { intake, importers } = opened.app.domains;
-        if ('changes' in each) working.push(intake.receive(importers.statusChanges, null, each.changes as never));
+        if ('changes' in each) working.push(intake.ingest(importers.statusChanges, null, each.changes as never));
         else if ('cities' in each) {
           const rows = each.cities.map((city, first) => `10.0.0.${first},10.0.0.${first + 1},${city}`);
           await opened.importFile('ip-ranges', { name: 'r.csv', text: ['start,end,city', ...rows].join('\n') });
@@ -236,7 +236,7 @@ it('rebuilding and following give the same answers, and a snapshot seen on the w
             amount: { units: 1, micros: 0 },
             ip: parseIp(`10.0.0.${each.ip}`),
           };
-          working.push(intake.receive(importers.transactions, null, [sale]));
+          working.push(intake.ingest(importers.transactions, null, [sale]));
         } else working.push(opened.app.ledger.catchUp());
         if ('wait' in each && each.wait) await working.at(-1);
         await look(opened, opened.app.ledger);

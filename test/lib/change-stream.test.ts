@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { listening, type OnMove, ticking, whenever } from '../../src/lib/change-stream.ts';
+import { changeStream, interval, type Subscribe, throttledChanges } from '../../src/lib/change-stream.ts';
 
 /** A number that tells of its changes. */
 const createCounter = () => {
   const listeners = new Set<() => void>();
   let value = 0;
-  const onMove: OnMove = (listener) => {
+  const onMove: Subscribe = (listener) => {
     listeners.add(listener);
     return () => void listeners.delete(listener);
   };
@@ -53,7 +53,7 @@ const collect = <T>(stream: AsyncIterable<T>) => {
 describe('whenever', () => {
   const seconds = (everyMs: number, counter = createCounter(), fingerprint?: (value: number) => unknown) => ({
     counter,
-    stream: whenever(counter.onMove, { everyMs, answer: () => counter.value, fingerprint }),
+    stream: throttledChanges(counter.onMove, { everyMs, answer: () => counter.value, fingerprint }),
   });
 
   it('answers at once, then not before its time, and always the last state', async () => {
@@ -124,7 +124,7 @@ describe('whenever', () => {
   it('makes no answer that nobody asks for', async () => {
     const counter = createCounter();
     let answers = 0;
-    const stream = whenever(counter.onMove, { everyMs: 10, answer: () => [++answers, counter.value] });
+    const stream = throttledChanges(counter.onMove, { everyMs: 10, answer: () => [++answers, counter.value] });
     expect(await stream.next()).toEqual({ done: false, value: [1, 0] });
     for (let move = 0; move < 100; move++) {
       counter.add();
@@ -138,7 +138,7 @@ describe('whenever', () => {
 
   it('ends after the last answer there can be', async () => {
     const counter = createCounter();
-    const stream = whenever(counter.onMove, {
+    const stream = throttledChanges(counter.onMove, {
       everyMs: 10,
       answer: () => counter.value,
       isLast: (value) => value === 2,
@@ -159,7 +159,7 @@ describe('whenever', () => {
       if (counter.value > 0) throw new Error('gone');
       return 0;
     };
-    const stream = whenever(counter.onMove, { everyMs: 10, answer });
+    const stream = throttledChanges(counter.onMove, { everyMs: 10, answer });
     await stream.next();
     counter.add();
     const broken = expect(stream.next()).rejects.toThrow('gone');
@@ -179,7 +179,7 @@ describe('a stream that is left', () => {
     ['while it waits for its time', 1, 0],
   ])('%s ends at once', async (_when, results, waitedMs) => {
     const counter = createCounter();
-    const stream = whenever(counter.onMove, { everyMs: 1000, answer: () => counter.value });
+    const stream = throttledChanges(counter.onMove, { everyMs: 1000, answer: () => counter.value });
     expect(counter.listeners).toBe(0);
     for (let result = 0; result < results; result++) await stream.next();
     const pending = results > 0 ? stream.next() : undefined;
@@ -197,7 +197,7 @@ describe('a stream that is left', () => {
     const held = new Promise<number>((resolve) => {
       answer = resolve;
     });
-    const stream = whenever(counter.onMove, { everyMs: 1000, answer: () => held });
+    const stream = throttledChanges(counter.onMove, { everyMs: 1000, answer: () => held });
     const pending = stream.next();
     await pass(0);
     expect(counter.listeners).toBe(1);
@@ -211,11 +211,11 @@ describe('a stream that is left', () => {
   it('runs the end of what produces it', async () => {
     const counter = createCounter();
     let isOver = false;
-    const stream = listening(counter.onMove, async function* (waits) {
+    const stream = changeStream(counter.onMove, async function* (waits) {
       try {
         for (;;) {
-          await waits.moved();
-          if (waits.isLeft) return;
+          await waits.changed();
+          if (waits.closed) return;
           yield counter.value;
         }
       } finally {
@@ -230,7 +230,7 @@ describe('a stream that is left', () => {
 
 it('ticks until nobody listens', async () => {
   let ticks = 0;
-  const stop = ticking(500)(() => void ticks++);
+  const stop = interval(500)(() => void ticks++);
   await pass(1600);
   stop();
   await pass(1600);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { DomainError, errorCodes, statusOfCode } from '../../src/errors.ts';
 import { parseExactJson } from '../../src/lib/exact-json.ts';
-import { type Fields, readRecord } from '../../src/lib/problems.ts';
+import { type FieldReader, readRecord } from '../../src/lib/problems.ts';
 
 const statuses = { paying: 1, cancelled: 2 };
 
-const readAll = (fields: Fields) => ({
+const readAll = (fields: FieldReader) => ({
   userId: fields.id('user_id'),
   atUs: fields.instant('created_at'),
   price: fields.decimal('product_price'),

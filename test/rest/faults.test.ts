@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Shared } from '../../src/context.ts';
-import { createRest } from '../../src/rest/router.ts';
+import { createRouter } from '../../src/rest/router.ts';
 import { type OpenApp, openApp, origin } from '../support/app.ts';
 import { told } from '../support/fixture-app.ts';
 
@@ -156,7 +156,7 @@ it('logs a bug and does not tell it', async () => {
   };
   const config = { bodyBytesMax: 1 };
   const broken = { ...app.domains, ledger: app.ledger, config, userStatus: { statusAt } } as unknown as Shared;
-  const response = await createRest(broken, log).fetch(new Request(`${origin}/user_status/1?date=2021-01-01`));
+  const response = await createRouter(broken, log).fetch(new Request(`${origin}/user_status/1?date=2021-01-01`));
   expect(await told(response)).toEqual({
     status: 500,
     body: { error: { code: 'INTERNAL', message: 'internal error; see the log' } },

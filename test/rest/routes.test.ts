@@ -5,7 +5,7 @@ import type { Shared } from '../../src/context.ts';
 import { parseExactJson } from '../../src/lib/exact-json.ts';
 import { date, userId } from '../../src/rest/parameters.ts';
 import { defineRoute, type Route } from '../../src/rest/route.ts';
-import { createRest } from '../../src/rest/router.ts';
+import { createRouter } from '../../src/rest/router.ts';
 import { openApp, origin } from '../support/app.ts';
 
 const told = { subject: 'server', summary: 'For tests', answer: { schema: z.unknown() } } as const;
@@ -52,7 +52,7 @@ const opened = async () => {
   const { app, close } = await openApp();
   onTestFinished(close);
   const shared = { ...app.domains, ledger: app.ledger, config: { bodyBytesMax: 1000 }, server: { version: '1' } };
-  const rest = createRest(shared as unknown as Shared, pino({ level: 'silent' }), routes);
+  const rest = createRouter(shared as unknown as Shared, pino({ level: 'silent' }), routes);
   return (method: string, path: string, body?: BodyInit, type?: string) =>
     rest.fetch(
       new Request(`${origin}${path}`, {

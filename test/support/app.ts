@@ -62,7 +62,7 @@ export const openApp = async (options: OpenOptions = {}): Promise<OpenApp> => {
   });
   if (options.start !== false) {
     await app.start();
-    await app.synchronised();
+    await app.firstSync();
   }
   let closing: Promise<void> | undefined;
 

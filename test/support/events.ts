@@ -10,7 +10,7 @@ export interface SentEvent {
 /** Takes experiment events in, in one transaction, as the API does. */
 export const sendEvents = async ({ app }: OpenApp, events: readonly SentEvent[]): Promise<void> => {
   const { intake, importers } = app.domains;
-  const { outcomes } = await intake.receiveWritten(importers.experimentEvents, () =>
+  const { outcomes } = await intake.ingestRaw(importers.experimentEvents, () =>
     events.map(({ eventId, userId, experiment, version = 'A' }) => ({
       raw: userId,
       value: {
@@ -33,5 +33,5 @@ export const sendEvents = async ({ app }: OpenApp, events: readonly SentEvent[])
 export const sendUsers = async ({ app }: OpenApp, countries: Readonly<Record<string, string>>): Promise<void> => {
   const { intake, importers } = app.domains;
   const users = Object.entries(countries).map(([userId, country]) => ({ userId, country, gender: null }));
-  await intake.receive(importers.users, null, users);
+  await intake.ingest(importers.users, null, users);
 };

@@ -5,11 +5,11 @@ import { userProfiles } from '../../db/tables/users.ts';
 import { readConfig } from '../../src/config.ts';
 import { createExperimentEvents } from '../../src/domains/experiments/events.ts';
 import { createExperiments } from '../../src/domains/experiments/experiments.ts';
-import { createMonitor, type MonitorSight } from '../../src/domains/monitor/monitor.ts';
+import { createMonitor, type MonitorReport } from '../../src/domains/monitor/monitor.ts';
 import { createUserStatus } from '../../src/domains/user-status/user-status.ts';
 import { createUserFiles } from '../../src/domains/users/user-files.ts';
 import { createUsers } from '../../src/domains/users/users.ts';
-import type { Follower, Ledger } from '../../src/ledger/ledger.ts';
+import type { Ledger, Projection } from '../../src/ledger/ledger.ts';
 
 type Given<T extends LedgerTable, Filled extends string> = Omit<
   Row<T>,
@@ -22,11 +22,11 @@ type Given<T extends LedgerTable, Filled extends string> = Omit<
  */
 export const fedMonitor = (settings: Readonly<Record<string, string>> = {}) => {
   const config = readConfig({ data: 'none', ...settings });
-  const followers = new Map<LedgerTable, Follower<never>>();
+  const followers = new Map<LedgerTable, Projection<never>>();
   let sequence = 0;
   let nowUs = 0;
   const ledger = {
-    follow: (table: LedgerTable, _columns: readonly string[], follower: Follower<never>) => {
+    follow: (table: LedgerTable, _columns: readonly string[], follower: Projection<never>) => {
       followers.set(table, follower);
     },
     snapshot: () => ({ sequence, atUs: null }),
@@ -66,6 +66,6 @@ export const fedMonitor = (settings: Readonly<Record<string, string>> = {}) => {
         ...{ eventType: 'view', occurredAtUs: atUs, orderValue: null, ...more },
       });
     },
-    look: (country?: string): Promise<MonitorSight> => monitor.at({ country, timeZone: 'UTC' }),
+    look: (country?: string): Promise<MonitorReport> => monitor.at({ country, timeZone: 'UTC' }),
   };
 };

@@ -1,5 +1,5 @@
 import { Argument } from 'commander';
-import type { MonitorSight } from '../../domains/monitor/monitor.ts';
+import type { MonitorReport } from '../../domains/monitor/monitor.ts';
 import { formatInstant } from '../../lib/time.ts';
 import type { Command } from '../command.ts';
 import { withStoredData } from '../data-folder.ts';
@@ -39,7 +39,7 @@ export const checkCommand: Command = {
         throw new CommandError(wrongUsage, `there is no experiment "${key}": no plan and no event names it`);
       const found = await monitor.at({ experiment: key, country: options.country, timeZone: 'UTC' });
       if (monitor.cellsOf(found.sight).every(({ eventCount }) => eventCount === 0))
-        terminal.say(
+        terminal.printError(
           `asof: there are no events of it${options.country === undefined ? '' : ` in ${options.country}`} yet`,
         );
       return found;
@@ -49,12 +49,12 @@ export const checkCommand: Command = {
   },
 };
 
-const linesOf = ({ sight: { experiment, nowUs }, health }: MonitorSight): string[] => [
+const linesOf = ({ sight: { experiment, nowUs }, health }: MonitorReport): string[] => [
   `${experiment.key} at ${formatInstant(nowUs)}: ${health.verdict}`,
   ...health.checks.map(({ verdict, message }) => `  ${verdict}  ${message}`),
 ];
 
-const jsonOf = ({ sight: { experiment, sequence }, health }: MonitorSight): object => ({
+const jsonOf = ({ sight: { experiment, sequence }, health }: MonitorReport): object => ({
   experiment: experiment.key,
   planned: experiment.allocation.length > 0,
   verdict: health.verdict,

@@ -4,7 +4,7 @@ import type { ConversationEvent } from '../../domains/conversations/events.ts';
 import { userColumns, userCsvLine, lineOf as userLineOf } from '../../domains/user-sync/output.ts';
 import { csvLine } from '../../lib/csv-line.ts';
 import { parseLetter } from '../../lib/letter.ts';
-import { shown } from '../../lib/problems.ts';
+import { preview } from '../../lib/problems.ts';
 import { formatInstant } from '../../lib/time.ts';
 import type { Command } from '../command.ts';
 import { type Opened, withStoredData } from '../data-folder.ts';
@@ -74,7 +74,7 @@ export const exportCommand: Command = {
 const symbolOf = ({ symbol: text }: ExportOptions): string | undefined => {
   if (text === undefined) return undefined;
   const symbol = parseLetter(text);
-  if (symbol === null) throw new CommandError(wrongUsage, `the symbol must be a letter a to z, not ${shown(text)}`);
+  if (symbol === null) throw new CommandError(wrongUsage, `the symbol must be a letter a to z, not ${preview(text)}`);
   return symbol;
 };
 

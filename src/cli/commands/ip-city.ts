@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { IpCity } from '../../domains/ip-city/ip-city.ts';
 import { type IpAddress, parseIp } from '../../lib/ip.ts';
-import { shown } from '../../lib/problems.ts';
+import { preview } from '../../lib/problems.ts';
 import type { Command } from '../command.ts';
 import { withStoredData } from '../data-folder.ts';
 import { CommandError, done, type ExitCode, problemsFound, wrongUsage } from '../exit.ts';
@@ -34,7 +34,7 @@ export const cityCommand: Command = {
     const options = invoked.opts<DataOptions>();
     const asked = invoked.args.map((text): Asked => {
       const ip = parseIp(text);
-      if (ip === null) throw new CommandError(wrongUsage, `${shown(text)} is not an IPv4 or IPv6 address`);
+      if (ip === null) throw new CommandError(wrongUsage, `${preview(text)} is not an IPv4 or IPv6 address`);
       return { text, ip };
     });
     return withStoredData(configOf(options, terminal), async ({ domains: { ipCity }, ledger }) => {
@@ -75,7 +75,7 @@ const answerStdin = async (ipCity: IpCity, terminal: Terminal, write: Write): Pr
     if (text === '') continue;
     const ip = parseIp(text);
     if (ip === null) {
-      terminal.say(`asof: line ${line}: ${shown(text)} is not an IPv4 or IPv6 address`);
+      terminal.printError(`asof: line ${line}: ${preview(text)} is not an IPv4 or IPv6 address`);
       exitCode = problemsFound;
       continue;
     }

@@ -23,7 +23,9 @@ const actions: Readonly<Record<string, (asked: Asked) => Promise<void>>> = {
   async add({ apiKeys, name, options: { json, scope = [] }, terminal }) {
     const key = await apiKeys.add(name, scope);
     await terminal.print(json ? JSON.stringify({ name, scopes: scope, key }) : key);
-    terminal.say(`asof: this is the only time that the key ${name} is shown; servers on this data folder know it now`);
+    terminal.printError(
+      `asof: this is the only time that the key ${name} is shown; servers on this data folder know it now`,
+    );
   },
   async list({ apiKeys, options: { json }, terminal }) {
     const keys = apiKeys.list();

@@ -22,7 +22,7 @@ export const serveCommand: Command = {
     const { demo, empty, ...given } = invoked.opts<Options>();
     const config = readConfig(given, terminal.environment);
     // Loaded late: the faces take longer to load than the other commands to run.
-    const { serveUntilStopped } = await import('../run-server.ts');
+    const { runServer: serveUntilStopped } = await import('../run-server.ts');
     await serveUntilStopped(config, terminal, { demo: demo === true && !empty });
     return done;
   },

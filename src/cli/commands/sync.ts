@@ -82,7 +82,7 @@ const keepOn = async (once: () => Promise<ExitCode>, config: Config, terminal: T
   while (!stopping.signal.aborted) {
     const run = once().catch((error: unknown) => {
       if (!(error instanceof DomainError) || error.code !== 'SOURCE_UNREACHABLE') throw error;
-      terminal.say(`asof: ${error.message}`);
+      terminal.printError(`asof: ${error.message}`);
     });
     // Whoever stops it need not wait for a slow store: what was broken off never counts.
     await Promise.race([run, untilAborted(stopping.signal)]);

@@ -3,10 +3,10 @@ import { conversations, followups } from '../../../db/tables/conversations.ts';
 import { DomainError, type FieldProblem } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { sentByApi } from '../../ledger/record.ts';
-import { rowsInOrder } from '../../ledger/rows-by-key.ts';
+import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger/table-page.ts';
 import { letters, parseLetter } from '../../lib/letter.ts';
-import { shown } from '../../lib/problems.ts';
+import { preview } from '../../lib/problems.ts';
 import { spanOf, type TimeRange } from '../../lib/time-range.ts';
 import { parseUuid } from '../../lib/uuid.ts';
 import { type ConversationIndex, createConversationIndex } from './conversation-index.ts';
@@ -93,7 +93,7 @@ export const createConversations = (
   let lastStart = 0;
   let lastFollowup = 0;
 
-  ledger.follow(conversations, ['seq', 'uuid', 'symbol', 'isVowelGuess'], {
+  ledger.subscribe(conversations, ['seq', 'uuid', 'symbol', 'isVowelGuess'], {
     apply(rows) {
       for (const { seq, uuid, symbol, isVowelGuess } of rows) {
         if (seq <= lastStart) continue;
@@ -105,7 +105,7 @@ export const createConversations = (
       index.trim();
     },
   });
-  ledger.follow(followups, ['seq', 'uuid'], {
+  ledger.subscribe(followups, ['seq', 'uuid'], {
     apply(rows) {
       for (const { seq, uuid } of rows) {
         if (seq <= lastFollowup) continue;
@@ -121,7 +121,7 @@ export const createConversations = (
   };
 
   const begin = (tx: Tx, uuid: string, symbol: string, sentBy: string | null): Conversation => {
-    const known = tx.newest(conversations, { uuid });
+    const known = tx.findLatest(conversations, { uuid });
     if (known?.symbol === symbol) return stored(known);
     if (known) throw conflict(known);
     const isVowelGuess = guess(symbol);
@@ -133,7 +133,7 @@ export const createConversations = (
     const { sequence } = ledger.snapshot();
     const { fromUs, toUs } = range ? spanOf(range, timeZone, ledger.snapshotAt(lastStart).atUs ?? 0) : {};
     // A start is recorded when it happens, so that the ledger's order is that of time.
-    const seqBefore = (atUs: number): number => ledger.sequenceOf({ knownAtUs: atUs - 1 });
+    const seqBefore = (atUs: number): number => ledger.resolveSequence({ knownAtUs: atUs - 1 });
     return {
       after: fromUs === undefined ? 0 : seqBefore(fromUs),
       upTo: toUs === undefined ? sequence : seqBefore(toUs),
@@ -160,7 +160,7 @@ export const createConversations = (
         receivedAtUs: tx.nowUs,
       }));
     },
-    bySeqs: (seqs) => rowsInOrder(store, conversations, 'seq', seqs).map((row) => row && stored(row)),
+    bySeqs: (seqs) => rowsByKey(store, conversations, 'seq', seqs).map((row) => row && stored(row)),
     byUuids(uuids) {
       const found = new Map(store.rowsIn(conversations, 'uuid', uuids).map((row) => [row.uuid, stored(row)]));
       return uuids.map((uuid) => found.get(uuid) ?? null);
@@ -207,13 +207,13 @@ const isWrong = (symbol: string, isVowelGuess: boolean): boolean =>
 const uuidProblem = (text: string): FieldProblem => ({
   path: 'uuid',
   code: 'MALFORMED',
-  message: `uuid must be a UUID, not ${shown(text)}`,
+  message: `uuid must be a UUID, not ${preview(text)}`,
 });
 
 const symbolProblem = (text: string): FieldProblem => ({
   path: 'symbol',
   code: 'NOT_ALLOWED',
-  message: `symbol must be a letter a to z, not ${shown(text)}`,
+  message: `symbol must be a letter a to z, not ${preview(text)}`,
 });
 
 /** The letter that text is, in any case. Throws BAD_REQUEST for anything else. */

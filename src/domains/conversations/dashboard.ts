@@ -112,7 +112,7 @@ export const createDashboard = (
       for (const rest of rests) if (rest.next < next) next = rest.next;
       if (next === Number.POSITIVE_INFINITY) return points;
       const periodStartUs = periods.startOf(timeOf(next));
-      const lastSeq = ledger.sequenceOf({ knownAtUs: periods.nextStart(periodStartUs) - 1 });
+      const lastSeq = ledger.resolveSequence({ knownAtUs: periods.nextStart(periodStartUs) - 1 });
       for (const rest of rests) {
         if (rest.next > lastSeq) continue;
         if (points.length === trendPointsMax)

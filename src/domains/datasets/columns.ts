@@ -2,12 +2,12 @@ import type { DatasetColumn } from '../../../db/datasets/engine.ts';
 import type { Row } from '../../../db/store.ts';
 import type { datasetVersions } from '../../../db/tables/datasets.ts';
 import { DomainError } from '../../errors.ts';
-import { shown } from '../../lib/problems.ts';
+import { preview } from '../../lib/problems.ts';
 
 export type DatasetVersion = Row<typeof datasetVersions>;
 
 /** A column with its place in its version. */
-export interface PlacedColumn {
+export interface IndexedColumn {
   readonly version: DatasetVersion;
   readonly place: number;
   readonly column: DatasetColumn;
@@ -18,20 +18,20 @@ export interface PlacedColumn {
 export const columnsOf = (version: DatasetVersion): readonly DatasetColumn[] =>
   version.columns as readonly DatasetColumn[];
 
-export const placedColumns = (version: DatasetVersion): PlacedColumn[] => {
+export const indexedColumns = (version: DatasetVersion): IndexedColumn[] => {
   const fieldNames = fieldNamesOf(version);
   return columnsOf(version).map((column, place) => ({ version, place, column, fieldName: fieldNames[place] ?? '' }));
 };
 
 /** The place of a column by its name. Throws BAD_REQUEST for one that is not there. */
-export const placeOf = (version: DatasetVersion, name: string): number => {
+export const indexOfColumn = (version: DatasetVersion, name: string): number => {
   const place = columnsOf(version).findIndex((column) => column.name === name);
   if (place >= 0) return place;
   const names = columnsOf(version)
     .slice(0, 50)
     .map((column) => JSON.stringify(column.name))
     .join(', ');
-  const message = `there is no column ${shown(name)}; there are ${names}`;
+  const message = `there is no column ${preview(name)}; there are ${names}`;
   throw new DomainError('BAD_REQUEST', message, {
     problems: [{ path: name.slice(0, 80).toWellFormed(), code: 'NOT_ALLOWED', message }],
   });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { DomainError } from '../../errors.ts';
 
 /** A place in a list of a version: cursors hold its text. */
-export interface Place {
+export interface CursorPosition {
   readonly versionId: number;
   /** Of the list's order. */
   readonly signature: string;
@@ -14,10 +14,11 @@ export interface Place {
 export const signatureOf = (order: unknown): string =>
   createHash('sha256').update(JSON.stringify(order)).digest('base64url').slice(0, 8);
 
-export const writePlace = ({ versionId, signature, at }: Place): string => `${versionId}.${signature}.${at}`;
+export const encodePosition = ({ versionId, signature, at }: CursorPosition): string =>
+  `${versionId}.${signature}.${at}`;
 
 /** Throws BAD_REQUEST for what is no place. */
-export const readPlace = (text: string): Place => {
+export const decodePosition = (text: string): CursorPosition => {
   const [, versionId, signature = '', at] = /^(\d{1,15})\.([\w-]{8})\.(\d{1,15})$/.exec(text) ?? [];
   if (at === undefined) throw new DomainError('BAD_REQUEST', 'the cursor is not one of this list');
   return { versionId: Number(versionId), signature, at: Number(at) };

@@ -1,11 +1,11 @@
 import type {
-  DatasetTables,
-  DifferenceFound,
-  FacetFound,
-  GroupsFound,
-  GroupsWanted,
-  ProfileFound,
-  RowsFound,
+  DatasetEngine,
+  DifferenceResult,
+  FacetResult,
+  GroupsRequest,
+  GroupsResult,
+  ProfileResult,
+  RowsResult,
   TableFilter,
   TableOrder,
   TableRow,
@@ -14,12 +14,12 @@ import type { Row, Store } from '../../../db/store.ts';
 import { datasets, datasetVersions } from '../../../db/tables/datasets.ts';
 import { DomainError } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import { rowsInOrder } from '../../ledger/rows-by-key.ts';
+import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger/table-page.ts';
-import { shown } from '../../lib/problems.ts';
-import { type DatasetVersion, type PlacedColumn, placedColumns, placeOf } from './columns.ts';
-import { readPlace, signatureOf, writePlace } from './cursors.ts';
-import { type FilterLimits, tableFilter, type Wanted } from './filter.ts';
+import { preview } from '../../lib/problems.ts';
+import { type DatasetVersion, type IndexedColumn, indexedColumns, indexOfColumn } from './columns.ts';
+import { decodePosition, encodePosition, signatureOf } from './cursors.ts';
+import { type FilterLimits, type FilterRequest, tableFilter } from './filter.ts';
 
 export type Dataset = Row<typeof datasets>;
 
@@ -28,7 +28,7 @@ export interface ColumnOrder {
   readonly direction: 'ASC' | 'DESC';
 }
 
-export interface RowsQuestion extends Wanted {
+export interface RowsQuestion extends FilterRequest {
   readonly orderBy?: readonly ColumnOrder[] | null | undefined;
   /** A version's id; without it the version of the cursor, else the one that answers. */
   readonly versionId?: number | undefined;
@@ -64,7 +64,7 @@ export interface Datasets {
   current(dataset: Dataset): DatasetVersion;
   /** A version by its id; without one the version that answers. Throws NOT_FOUND for that of another dataset. */
   versionOf(dataset: Dataset, versionId: number | undefined): DatasetVersion;
-  columns(version: DatasetVersion): readonly PlacedColumn[];
+  columns(version: DatasetVersion): readonly IndexedColumn[];
   versionsByIds(ids: readonly number[]): (DatasetVersion | null)[];
   versionsPage(dataset: Dataset, page: TablePageRequest): TablePage<DatasetVersion> & { totalCount(): number };
   /** The datasets that imports became, in order. */
@@ -75,34 +75,33 @@ export interface Datasets {
   /** Rows of a version under a condition of the tables' own. */
   rowsWhere(version: DatasetVersion, filter: TableFilter | null, question: RowsQuestion): Promise<RowsPage>;
   rowAt(version: DatasetVersion, row: number): Promise<DatasetRow | null>;
-  groups(version: DatasetVersion, wanted: GroupsWanted): Promise<GroupsFound>;
+  groups(version: DatasetVersion, wanted: GroupsRequest): Promise<GroupsResult>;
   facets(
     version: DatasetVersion,
     columns: readonly string[],
-    wanted: Wanted,
+    wanted: FilterRequest,
     limit: number,
-  ): Promise<readonly FacetFound[]>;
-  profile(column: PlacedColumn): Promise<ProfileFound>;
-  difference(earlier: DatasetVersion, later: DatasetVersion): Promise<DifferenceFound>;
+  ): Promise<readonly FacetResult[]>;
+  profile(column: IndexedColumn): Promise<ProfileResult>;
+  difference(earlier: DatasetVersion, later: DatasetVersion): Promise<DifferenceResult>;
   /** Removes a dataset and the files of all its versions. Throws NOT_FOUND. */
   remove(id: number): Promise<void>;
   /** Removes files that no version names. */
   sweep(): Promise<void>;
 }
 
-export const createDatasets = (store: Store, ledger: Ledger, tables: DatasetTables, limits: FilterLimits): Datasets => {
+export const createDatasets = (store: Store, ledger: Ledger, tables: DatasetEngine, limits: FilterLimits): Datasets => {
   const find = (name: string): Dataset | undefined =>
     store.page(datasets, { key: 'id', direction: 'desc', match: { name, deletedAtUs: null }, limit: 1 })[0];
 
-  const versionsByIds = (ids: readonly number[]) => rowsInOrder(store, datasetVersions, 'id', ids);
+  const versionsByIds = (ids: readonly number[]) => rowsByKey(store, datasetVersions, 'id', ids);
 
-  const versionsOfImports = (importIds: readonly number[]) =>
-    rowsInOrder(store, datasetVersions, 'importId', importIds);
+  const versionsOfImports = (importIds: readonly number[]) => rowsByKey(store, datasetVersions, 'importId', importIds);
 
   const versionOf = (dataset: Dataset, versionId = dataset.versionId): DatasetVersion => {
     const [version] = versionsByIds([versionId]);
     if (version?.datasetId === dataset.id) return version;
-    throw new DomainError('NOT_FOUND', `the dataset ${shown(dataset.name)} has no such version`);
+    throw new DomainError('NOT_FOUND', `the dataset ${preview(dataset.name)} has no such version`);
   };
 
   const rowsWhere: Datasets['rowsWhere'] = async (version, filter, question) => {
@@ -110,12 +109,12 @@ export const createDatasets = (store: Store, ledger: Ledger, tables: DatasetTabl
     const signature = signatureOf(orders);
     const rowOf = (place: string | undefined): number | null => {
       if (place === undefined) return null;
-      const { versionId, signature: given, at } = readPlace(place);
+      const { versionId, signature: given, at } = decodePosition(place);
       if (versionId === version.id && given === signature) return at;
       throw new DomainError('BAD_REQUEST', 'the cursor is one of another version or order');
     };
     const { limit, fromEnd } = question;
-    const found: RowsFound = await tables.ask(version.file, 'rows', {
+    const found: RowsResult = await tables.ask(version.file, 'rows', {
       filter,
       orders,
       limit,
@@ -132,7 +131,7 @@ export const createDatasets = (store: Store, ledger: Ledger, tables: DatasetTabl
       hasBefore,
       hasAfter,
       total: total ?? 0,
-      placeOf: ({ row }) => writePlace({ versionId: version.id, signature, at: row }),
+      placeOf: ({ row }) => encodePosition({ versionId: version.id, signature, at: row }),
     };
   };
 
@@ -141,10 +140,10 @@ export const createDatasets = (store: Store, ledger: Ledger, tables: DatasetTabl
     named(name) {
       const found = find(name);
       if (found) return found;
-      throw new DomainError('NOT_FOUND', `there is no dataset ${shown(name)}`);
+      throw new DomainError('NOT_FOUND', `there is no dataset ${preview(name)}`);
     },
     byIds: (ids) =>
-      rowsInOrder(store, datasets, 'id', ids).map((dataset) => (dataset?.deletedAtUs === null ? dataset : null)),
+      rowsByKey(store, datasets, 'id', ids).map((dataset) => (dataset?.deletedAtUs === null ? dataset : null)),
     page(page) {
       const match = { deletedAtUs: null };
       const found = pageOfTable(store, datasets, { key: 'id', direction: 'asc', match }, page);
@@ -152,7 +151,7 @@ export const createDatasets = (store: Store, ledger: Ledger, tables: DatasetTabl
     },
     current: (dataset) => versionOf(dataset),
     versionOf,
-    columns: placedColumns,
+    columns: indexedColumns,
     versionsByIds,
     versionsPage({ id: datasetId }, page) {
       const match = { datasetId };
@@ -162,12 +161,12 @@ export const createDatasets = (store: Store, ledger: Ledger, tables: DatasetTabl
     versionsOfImports,
     ofImports(importIds) {
       const ids = versionsOfImports(importIds).map((version) => version?.datasetId ?? 0);
-      return rowsInOrder(store, datasets, 'id', ids);
+      return rowsByKey(store, datasets, 'id', ids);
     },
     async rows(dataset, question) {
       // A list that has been begun goes on in the version it began in.
       const place = question.after ?? question.before;
-      const begunIn = place === undefined ? undefined : readPlace(place).versionId;
+      const begunIn = place === undefined ? undefined : decodePosition(place).versionId;
       const version = versionOf(dataset, question.versionId ?? begunIn);
       return rowsWhere(version, tableFilter(version, question, limits), question);
     },
@@ -180,7 +179,7 @@ export const createDatasets = (store: Store, ledger: Ledger, tables: DatasetTabl
     async facets(version, columns, wanted, limit) {
       const filter = tableFilter(version, wanted, limits);
       return tables.ask(version.file, 'facets', {
-        columns: columns.map((name) => placeOf(version, name)),
+        columns: columns.map((name) => indexOfColumn(version, name)),
         filter,
         limit,
       });
@@ -190,7 +189,7 @@ export const createDatasets = (store: Store, ledger: Ledger, tables: DatasetTabl
       tables.ask(later.file, 'difference', { earlier: earlier.file, keyColumns: later.keyColumns }),
     async remove(id) {
       const files = await ledger.write((tx) => {
-        const dataset = tx.newest(datasets, { id, deletedAtUs: null });
+        const dataset = tx.findLatest(datasets, { id, deletedAtUs: null });
         if (!dataset) throw new DomainError('NOT_FOUND', `there is no dataset ${id}`);
         tx.update(datasets, { id }, { deletedAtUs: tx.nowUs });
         return store.page(datasetVersions, { key: 'id', direction: 'asc', match: { datasetId: id }, limit: 1_000_000 });
@@ -202,7 +201,7 @@ export const createDatasets = (store: Store, ledger: Ledger, tables: DatasetTabl
       let after = 0;
       for (;;) {
         const rows = store.page(datasetVersions, { key: 'id', direction: 'asc', after, limit: 1000 });
-        const owners = rowsInOrder(
+        const owners = rowsByKey(
           store,
           datasets,
           'id',
@@ -219,6 +218,6 @@ export const createDatasets = (store: Store, ledger: Ledger, tables: DatasetTabl
 
 const ordersOf = (version: DatasetVersion, orderBy: RowsQuestion['orderBy']): TableOrder[] =>
   (orderBy ?? []).map(({ column, direction }) => ({
-    column: placeOf(version, column),
+    column: indexOfColumn(version, column),
     descending: direction === 'DESC',
   }));

@@ -1,16 +1,16 @@
-import type { Asked, CellTest, TableFilter } from '../../../db/datasets/engine.ts';
+import type { CellTest, Literal, TableFilter } from '../../../db/datasets/engine.ts';
 import { DomainError } from '../../errors.ts';
-import { type DatasetVersion, placeOf } from './columns.ts';
+import { type DatasetVersion, indexOfColumn } from './columns.ts';
 
 /** A test as clients write it: exactly one of these. */
 export interface ColumnTest {
-  readonly eq?: Asked | undefined;
-  readonly ne?: Asked | undefined;
-  readonly gt?: Asked | undefined;
-  readonly gte?: Asked | undefined;
-  readonly lt?: Asked | undefined;
-  readonly lte?: Asked | undefined;
-  readonly in?: readonly Asked[] | null | undefined;
+  readonly eq?: Literal | undefined;
+  readonly ne?: Literal | undefined;
+  readonly gt?: Literal | undefined;
+  readonly gte?: Literal | undefined;
+  readonly lt?: Literal | undefined;
+  readonly lte?: Literal | undefined;
+  readonly in?: readonly Literal[] | null | undefined;
   readonly contains?: string | null | undefined;
   readonly startsWith?: string | null | undefined;
   readonly hasAny?: readonly string[] | null | undefined;
@@ -32,10 +32,10 @@ export interface FilterLimits {
   readonly datasetNeedleLengthMax: number;
 }
 
-export interface Wanted {
+export interface FilterRequest {
   readonly where?: RowFilter | null | undefined;
   /** Numbers and dates equal, text as a part. */
-  readonly match?: readonly { readonly column: string; readonly value: Asked }[] | null | undefined;
+  readonly match?: readonly { readonly column: string; readonly value: Literal }[] | null | undefined;
   /** Text in any column of text. */
   readonly search?: string | null | undefined;
 }
@@ -43,14 +43,14 @@ export interface Wanted {
 /** What clients want as the tables are asked. Throws BAD_REQUEST or LIMIT_EXCEEDED naming the column or the setting. */
 export const tableFilter = (
   version: DatasetVersion,
-  { where, match, search }: Wanted,
+  { where, match, search }: FilterRequest,
   limits: FilterLimits,
 ): TableFilter | null => {
   const parts: TableFilter[] = [];
   if (where) parts.push(translate(version, where, limits, { parts: 0, values: 0 }, 0));
   for (const { column, value } of match ?? []) {
     checkNeedle(String(value), limits);
-    parts.push({ column: placeOf(version, column), test: { op: 'matches', value } });
+    parts.push({ column: indexOfColumn(version, column), test: { op: 'matches', value } });
   }
   if (search != null && search !== '') {
     checkNeedle(search, limits);
@@ -92,7 +92,7 @@ const translate = (
   const test = cellTest(filter.column.test, limits);
   spent.values += 'values' in test ? test.values.length : 1;
   if (spent.values > limits.filterValuesMax) throw tooMany('values', limits.filterValuesMax, 'filterValuesMax');
-  return { column: placeOf(version, filter.column.name), test };
+  return { column: indexOfColumn(version, filter.column.name), test };
 };
 
 /** One test. Throws BAD_REQUEST when there is none. */

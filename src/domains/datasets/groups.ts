@@ -1,17 +1,17 @@
 import {
   type GroupOfTable,
-  type GroupsWanted,
+  type GroupsRequest,
   type MeasureFunction,
   measureFunctions,
   type TableFilter,
 } from '../../../db/datasets/engine.ts';
 import { DomainError } from '../../errors.ts';
 import type { Cell } from '../../lib/cell-text.ts';
-import { shown } from '../../lib/problems.ts';
-import { type DatasetVersion, placeOf } from './columns.ts';
-import { readPlace, signatureOf, writePlace } from './cursors.ts';
+import { preview } from '../../lib/problems.ts';
+import { type DatasetVersion, indexOfColumn } from './columns.ts';
+import { decodePosition, encodePosition, signatureOf } from './cursors.ts';
 import type { ColumnOrder, Dataset, Datasets, RowsPage, RowsQuestion } from './datasets.ts';
-import { type ColumnTest, cellTest, type FilterLimits, tableFilter, type Wanted } from './filter.ts';
+import { type ColumnTest, cellTest, type FilterLimits, type FilterRequest, tableFilter } from './filter.ts';
 
 export interface Grouping {
   readonly column: string;
@@ -19,7 +19,7 @@ export interface Grouping {
   readonly binWidth?: number | null | undefined;
 }
 
-export interface GroupsQuestion extends Pick<Wanted, 'where' | 'match' | 'search'> {
+export interface GroupsQuestion extends Pick<FilterRequest, 'where' | 'match' | 'search'> {
   readonly groupBy?: readonly Grouping[] | null | undefined;
   readonly measures: readonly {
     readonly function: MeasureFunction;
@@ -66,7 +66,7 @@ const measuresMax = 50;
 export const createDatasetGroups = (datasets: Datasets, limits: FilterLimits): DatasetGroups => ({
   async groups(dataset, question) {
     const { limit, after } = question;
-    const begun = after === undefined ? undefined : readPlace(after);
+    const begun = after === undefined ? undefined : decodePosition(after);
     const version = datasets.versionOf(dataset, question.versionId ?? begun?.versionId);
     const { wanted, columns } = translated(version, question, limits);
     const signature = signatureOf(wanted);
@@ -85,7 +85,7 @@ export const createDatasetGroups = (datasets: Datasets, limits: FilterLimits): D
       total,
       hasBefore: offset > 0,
       hasAfter: offset + found.length < total,
-      placeOf: (group) => writePlace({ versionId: version.id, signature, at: offset + found.indexOf(group) }),
+      placeOf: (group) => encodePosition({ versionId: version.id, signature, at: offset + found.indexOf(group) }),
     };
   },
   rowsOf: ({ version, rows }, page) => datasets.rowsWhere(version, rows, page),
@@ -95,10 +95,10 @@ const translated = (
   version: DatasetVersion,
   question: GroupsQuestion,
   limits: FilterLimits,
-): { wanted: Omit<GroupsWanted, 'offset' | 'limit'>; columns: string[] } => {
+): { wanted: Omit<GroupsRequest, 'offset' | 'limit'>; columns: string[] } => {
   const { groupBy, measures, having, orderBy, timeZone } = question;
   const by = (groupBy ?? []).map(({ column, grain, binWidth }) => ({
-    column: placeOf(version, column),
+    column: indexOfColumn(version, column),
     grain: grain ?? undefined,
     binWidth: binWidth ?? undefined,
   }));
@@ -107,7 +107,7 @@ const translated = (
   if (measures.length > measuresMax) throw new DomainError('LIMIT_EXCEEDED', `measures must be at most ${measuresMax}`);
   for (const each of measures)
     if (!measureFunctions.includes(each.function))
-      throw new DomainError('BAD_REQUEST', `there is no measure ${shown(each.function)}`);
+      throw new DomainError('BAD_REQUEST', `there is no measure ${preview(each.function)}`);
   const names = measures.map(
     ({ function: name, column, as }) => as ?? (column == null ? name.toLowerCase() : `${name.toLowerCase()}_${column}`),
   );
@@ -120,7 +120,7 @@ const translated = (
     if (key >= 0) return key;
     throw new DomainError(
       'BAD_REQUEST',
-      `${shown(name)} is none of the groups' columns; there are ${columns.map(shown).join(', ')}`,
+      `${preview(name)} is none of the groups' columns; there are ${columns.map(preview).join(', ')}`,
     );
   };
   return {
@@ -129,7 +129,7 @@ const translated = (
       group: { by, timeZone },
       measures: measures.map(({ function: name, column }) => ({
         function: name,
-        column: column == null ? null : placeOf(version, column),
+        column: column == null ? null : indexOfColumn(version, column),
       })),
       filter: tableFilter(version, question, limits),
       having: (having ?? []).map(({ as, test }) => ({ place: placeOfName(as), test: cellTest(test, limits) })),

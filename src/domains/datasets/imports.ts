@@ -1,4 +1,4 @@
-import type { Built, DatasetTables, RejectedRow } from '../../../db/datasets/engine.ts';
+import type { BuildResult, DatasetEngine, RejectedRow } from '../../../db/datasets/engine.ts';
 import type { Row, Store, Tx } from '../../../db/store.ts';
 import { datasets, datasetVersions } from '../../../db/tables/datasets.ts';
 import { imports, rejectedRecords } from '../../../db/tables/imports.ts';
@@ -37,14 +37,14 @@ export interface DatasetOptions {
 }
 
 /** What a dry run found out, beside its account. */
-export interface Rehearsed {
-  readonly columns: Built['columns'];
+export interface DryRunResult {
+  readonly columns: BuildResult['columns'];
   /** The first rows that would not be taken in. */
   readonly rejects: readonly RejectedRow[];
 }
 
 /** How an import of a dataset stands; a dry run has the id 0. */
-export type DatasetImport = Import & { readonly rehearsed?: Rehearsed };
+export type DatasetImport = Import & { readonly rehearsed?: DryRunResult };
 
 export interface DatasetRun {
   readonly begun: DatasetImport;
@@ -59,7 +59,7 @@ export interface DatasetImports {
   /** Ends an import of a dataset that runs here; one that has ended stays as it is. Throws NOT_FOUND, BAD_REQUEST. */
   cancel(importId: number): Promise<Import>;
   /** Resolves when none runs any more. */
-  settled(): Promise<void>;
+  abortAll(): Promise<void>;
 }
 
 const namePattern = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,99}$/u;
@@ -73,7 +73,7 @@ export const createDatasetImports = (
   store: Store,
   ledger: Ledger,
   datasetsThere: Datasets,
-  tables: DatasetTables,
+  tables: DatasetEngine,
   nowUs: () => number,
 ): DatasetImports => {
   const running = new Map<number, { readonly abort: AbortController; readonly done: Promise<unknown> }>();
@@ -198,7 +198,7 @@ export const createDatasetImports = (
       await run?.done;
       return store.rowsIn(imports, 'id', [importId])[0] ?? found;
     },
-    async settled() {
+    async abortAll() {
       for (const { abort } of running.values()) abort.abort();
       await Promise.all(lastOfName.values());
     },
@@ -243,7 +243,7 @@ const keepRejects = (tx: Tx, { id, source }: Import, rows: readonly RejectedRow[
       problems,
       receivedAtUs: tx.nowUs,
     });
-  const account = tx.newest(imports, { id });
+  const account = tx.findLatest(imports, { id });
   const rejected = (account?.rejected ?? 0) + rows.length;
   return { rejected, read: (account?.accepted ?? 0) + rejected };
 };
@@ -253,18 +253,18 @@ interface Whole {
   readonly mode: 'REPLACE' | 'APPEND' | 'UPSERT';
   readonly earlier: DatasetVersion | undefined;
   readonly file: string;
-  readonly built: Built;
+  readonly built: BuildResult;
   readonly importId: number;
   readonly keyColumns: readonly string[];
 }
 
 /** From this transaction on the version is the one that answers. */
 const putInForce = (tx: Tx, { name, mode, earlier, file, built, importId, keyColumns }: Whole): void => {
-  const dataset = tx.newest(datasets, { name, deletedAtUs: null });
+  const dataset = tx.findLatest(datasets, { name, deletedAtUs: null });
   if (mode !== 'REPLACE' && dataset?.versionId !== earlier?.id)
     throw new DomainError('CONFLICT', `the dataset was changed while the file was added to it; import it again`);
   const datasetId = dataset?.id ?? tx.insert(datasets, { name, createdAtUs: tx.nowUs, versionId: 0 });
-  const number = (tx.newest(datasetVersions, { datasetId })?.number ?? 0) + 1;
+  const number = (tx.findLatest(datasetVersions, { datasetId })?.number ?? 0) + 1;
   const versionId = tx.insert(datasetVersions, {
     datasetId,
     number,

@@ -3,8 +3,8 @@ import { experimentEvents, experimentRepeats } from '../../../db/tables/experime
 import { createDictionary, type Dictionary } from '../../indices/dictionary.ts';
 import { growableFloat64, growableUint8, growableUint32 } from '../../indices/growable.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import { idProblems, type Origin, type Outcome } from '../../ledger/record.ts';
-import { rowsInOrder } from '../../ledger/rows-by-key.ts';
+import { idProblems, type RecordOrigin, type RecordOutcome } from '../../ledger/record.ts';
+import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { type Decimal, formatDecimal, parseDecimal } from '../../lib/decimal.ts';
 import { createFactColumns } from '../facts/columns.ts';
 import { byDictionary, unknownLabel, userDimensions } from '../facts/dimensions.ts';
@@ -75,9 +75,9 @@ export interface ExperimentEvents extends Facts {
   /** Stored events by `seq`, in the order of the keys: one statement. */
   bySeqs(seqs: readonly number[]): (StoredExperimentEvent | null)[];
   /** Records one event. Its id with the same content is a duplicate, with other content a conflict; without an id it is new. */
-  record(tx: Tx, event: ExperimentEvent, origin: Origin): Outcome;
+  record(tx: Tx, event: ExperimentEvent, origin: RecordOrigin): RecordOutcome;
   /** Counts an event that is known to be stored. */
-  repeat(tx: Tx, event: ExperimentEvent): Outcome;
+  repeat(tx: Tx, event: ExperimentEvent): RecordOutcome;
   /** How many events of an experiment's name, of none for null, were not stored because they were before: one statement. */
   duplicatesOf(experiment: string | null): number;
 }
@@ -110,7 +110,7 @@ export const createExperimentEvents = (
     return isFuture ? 'FUTURE' : isLate ? 'LATE' : 'IN_TIME';
   };
 
-  ledger.follow(experimentEvents, ['seq', 'recordedAtUs', ...contentFields], {
+  ledger.subscribe(experimentEvents, ['seq', 'recordedAtUs', ...contentFields], {
     apply(rows) {
       const last = columns.lastSeq;
       for (const row of rows) {
@@ -172,7 +172,7 @@ export const createExperimentEvents = (
       const { keys } = experiments;
       return experiment ?? keys.textOf(experiments.plans().codeAt(null, occurredAtUs));
     },
-    bySeqs: (seqs) => rowsInOrder(store, experimentEvents, 'seq', seqs).map((row) => row && stored(row)),
+    bySeqs: (seqs) => rowsByKey(store, experimentEvents, 'seq', seqs).map((row) => row && stored(row)),
     record(tx, event, origin) {
       const { eventId, experiment, userId, variant, accountType, eventType, occurredAtUs, amount } = event;
       const problems = idProblems({ eventId, experiment, userId, variant, accountType, eventType });
@@ -190,7 +190,7 @@ export const createExperimentEvents = (
         orderValue: amount === null ? null : formatDecimal(amount),
       };
       if (eventId === null) return { kind: 'CREATED', seq: tx.append(experimentEvents, row) };
-      const { seq, known } = tx.appendUnless(experimentEvents, row, { eventId });
+      const { seq, known } = tx.appendOrFind(experimentEvents, row, { eventId });
       if (!known) return { kind: 'CREATED', seq };
       const differing = contentFields.filter((field) => known[field] !== row[field]);
       if (differing.length === 0) {
@@ -225,7 +225,7 @@ const wireNames = {
 const contentFields = Object.keys(wireNames) as (keyof typeof wireNames)[];
 
 const countDuplicate = (tx: Tx, experiment: string | null): void => {
-  const known = tx.newest(experimentRepeats, { experiment });
+  const known = tx.findLatest(experimentRepeats, { experiment });
   if (known) tx.update(experimentRepeats, { id: known.id }, { duplicates: known.duplicates + 1 });
   else tx.insert(experimentRepeats, { experiment, duplicates: 1 });
 };

@@ -62,7 +62,7 @@ export const createExperiments = (ledger: Ledger): Experiments => {
   const rows: Pick<Row<typeof experiments>, 'seq' | keyof Experiment>[] = [];
   let newest = plansOf([], keys);
 
-  ledger.follow(experiments, ['seq', 'key', 'name', 'startedAtUs', 'endedAtUs', 'allocation', 'markets'], {
+  ledger.subscribe(experiments, ['seq', 'key', 'name', 'startedAtUs', 'endedAtUs', 'allocation', 'markets'], {
     apply(more) {
       const last = rows.at(-1)?.seq ?? 0;
       for (const row of more) if (row.seq > last) rows.push(row);
@@ -101,7 +101,7 @@ export const createExperiments = (ledger: Ledger): Experiments => {
 const append = (tx: Tx, experiment: Experiment, sentBy: string | null): void => {
   const { key, name, startedAtUs, endedAtUs, allocation, markets } = experiment;
   const row = { key, name, startedAtUs, endedAtUs, allocation: [...allocation], markets: [...markets] };
-  const known = tx.newest(experiments, { key });
+  const known = tx.findLatest(experiments, { key });
   if (known && JSON.stringify(planIn(known)) === JSON.stringify(row)) return;
   tx.append(experiments, { ...row, ...sentByApi(sentBy) });
 };

@@ -1,13 +1,13 @@
 import { DomainError } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import { listening } from '../../lib/change-stream.ts';
-import { takeTurns } from '../../lib/yielding.ts';
+import { changeStream } from '../../lib/change-stream.ts';
+import { createYielder } from '../../lib/yielding.ts';
 import { unknownLabel } from '../facts/dimensions.ts';
 import type { Users } from '../users/users.ts';
 import type { ExperimentEvents, StoredExperimentEvent } from './events.ts';
 import type { Experiments } from './experiments.ts';
 
-export interface RecordedEventsWanted {
+export interface RecordedEventsRequest {
   /** Key of the experiment they belong to; default: all. */
   readonly experiment?: string | undefined;
   /** Their user's country as it is known when they are handed out, or `unknown`; default: all. */
@@ -22,7 +22,7 @@ export interface RecordedEvents {
    * Every event in the order of `seq`, stored ones first: whoever comes back with the last `seq` it has seen misses none
    * and gets none twice. One statement for some hundred events. Throws BAD_REQUEST for a sequence number to come.
    */
-  after(wanted: RecordedEventsWanted): AsyncIterableIterator<StoredExperimentEvent>;
+  after(wanted: RecordedEventsRequest): AsyncIterableIterator<StoredExperimentEvent>;
 }
 
 /** Events read from the store in one statement. */
@@ -38,7 +38,7 @@ export const createRecordedEvents = (
 ): RecordedEvents => {
   const { columns, events } = experimentEvents;
 
-  const matcherOf = ({ experiment, countries }: RecordedEventsWanted): ((row: number) => boolean) => {
+  const matcherOf = ({ experiment, countries }: RecordedEventsRequest): ((row: number) => boolean) => {
     const plans = experiments.plans();
     const code = experiment === undefined ? undefined : experiments.keys.codeOf(experiment);
     const wantedCountries = countries && new Set(countries);
@@ -60,13 +60,13 @@ export const createRecordedEvents = (
         );
       // Rows are only ever appended: what follows this one is what follows the sequence number.
       let row = columns.rowsUpTo(afterSequence);
-      return listening(ledger.onMove, async function* (waits) {
-        const turn = takeTurns();
+      return changeStream(ledger.onAdvance, async function* (waits) {
+        const turn = createYielder();
         for (;;) {
-          await waits.moved();
+          await waits.changed();
           while (row < columns.rows) {
             await turn();
-            if (waits.isLeft) return;
+            if (waits.closed) return;
             const matches = matcherOf(wanted);
             const end = Math.min(columns.rows, row + sliceRows);
             const seqs: number[] = [];
@@ -76,7 +76,7 @@ export const createRecordedEvents = (
               yield event;
             }
           }
-          if (waits.isLeft) return;
+          if (waits.closed) return;
         }
       });
     },

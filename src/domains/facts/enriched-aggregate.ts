@@ -1,9 +1,9 @@
 import { DomainError } from '../../errors.ts';
-import { sortInTurns } from '../../indices/cooperative-sort.ts';
+import { cooperativeSort } from '../../indices/cooperative-sort.ts';
 import { createGrouper, type Grouper } from '../../indices/grouper.ts';
 import { type Decimal, microsOf } from '../../lib/decimal.ts';
 import type { Grain } from '../../lib/periods.ts';
-import { takeTurns } from '../../lib/yielding.ts';
+import { createYielder } from '../../lib/yielding.ts';
 import type { Dimension, DimensionName, GroupKey } from './dimensions.ts';
 import type { AsOf, Enriched } from './enrichment.ts';
 import type { FactSet, FactSource, StoredFact } from './fact-set.ts';
@@ -95,7 +95,7 @@ const having = async (filter: MeasureFilter, grouping: Grouping): Promise<Groupi
   const { scan, sumOf } = grouping;
   const counts = grouping.counts.slice();
   const amounts = grouping.amounts.slice();
-  const turn = takeTurns();
+  const turn = createYielder();
   let totalCount = 0;
   let totalAmounts = 0;
   let totalSum = 0n;
@@ -145,7 +145,7 @@ const aggregationOf = async (grouping: Grouping): Promise<Aggregation> => {
       grouper.codesOf(group).map((code, place) => [request.groupBy[place], dimensions[place]?.valueOf(code)]),
     );
   const found = Uint32Array.from(counts.keys()).filter((group) => counts[group] !== 0);
-  const order = await sortInTurns(found, await groupOrder(grouping, measures.of, found), takeTurns());
+  const order = await cooperativeSort(found, await groupOrder(grouping, measures.of, found), createYielder());
   const aggregation: Aggregation = {
     count: order.length,
     groups: (place = 0, limit = order.length) =>

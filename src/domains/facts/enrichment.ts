@@ -1,9 +1,9 @@
-import type { Knowledge, Ledger } from '../../ledger/ledger.ts';
-import { takeTurns } from '../../lib/yielding.ts';
+import type { KnownAsOf, Ledger } from '../../ledger/ledger.ts';
+import { createYielder } from '../../lib/yielding.ts';
 import type { FactColumns } from './columns.ts';
 
 /** Which knowledge an enrichment may use. Default: the facts' own time, everything recorded. */
-export interface AsOf extends Knowledge {
+export interface AsOf extends KnownAsOf {
   /** The instant whose status is wanted, microseconds; undefined: each fact's own time. */
   readonly validAtUs?: number | undefined;
 }
@@ -113,7 +113,7 @@ export const createEnrichment = (ledger: Ledger, facts: FactColumns, joins: read
   ): Promise<Column> => {
     const chunks = before.chunks.slice();
     const isOther = basis !== before.basis;
-    const turn = takeTurns();
+    const turn = createYielder();
     const fill = (row: number, to: number): void => {
       const index = row >>> chunkBits;
       const chunk = owned(join, chunks[index], before.chunks[index]);
@@ -136,7 +136,7 @@ export const createEnrichment = (ledger: Ledger, facts: FactColumns, joins: read
   /** Joins everything anew for a question about other knowledge or another time. */
   const joinAt = async (asOf: AsOf, sequence: number): Promise<Joined> => {
     const rows = facts.rowsUpTo(sequence);
-    const turn = takeTurns();
+    const turn = createYielder();
     const columns: Column[] = [];
     for (const join of joins) {
       const basis = await join.basisAt(sequence);
@@ -168,7 +168,7 @@ export const createEnrichment = (ledger: Ledger, facts: FactColumns, joins: read
 
   return {
     async at(asOf = {}) {
-      const sequence = ledger.sequenceOf(asOf);
+      const sequence = ledger.resolveSequence(asOf);
       if (asOf.validAtUs !== undefined || sequence < ledger.snapshot().sequence) return joinOnce(asOf, sequence);
       refreshing = refreshing.then(refresh, refresh);
       const newest = await refreshing;

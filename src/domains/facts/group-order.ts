@@ -1,6 +1,6 @@
 import { DomainError } from '../../errors.ts';
 import type { Grouper } from '../../indices/grouper.ts';
-import { takeTurns } from '../../lib/yielding.ts';
+import { createYielder } from '../../lib/yielding.ts';
 import type { Dimension, DimensionName } from './dimensions.ts';
 import type { MeasureName, Measures } from './group-measures.ts';
 
@@ -50,7 +50,7 @@ export const groupOrder = async (
 
 const byMeasure = async (name: MeasureName, measuresOf: MeasuresOf, groups: Uint32Array): Promise<Compare> => {
   const values = new Map<number, bigint | number>();
-  const turn = takeTurns();
+  const turn = createYielder();
   for (const group of groups) {
     values.set(group, (await readMeasure(measuresOf(group), name)) ?? 0);
     await turn();

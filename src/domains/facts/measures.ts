@@ -2,7 +2,7 @@ import { createDecimalSums } from '../../indices/decimal-sums.ts';
 import { createNumberTable } from '../../indices/number-table.ts';
 import { selectNth } from '../../indices/select-nth.ts';
 import { divideMicros, microsOf } from '../../lib/decimal.ts';
-import { takeTurns } from '../../lib/yielding.ts';
+import { createYielder } from '../../lib/yielding.ts';
 import type { FactColumns } from './columns.ts';
 
 /** Calls `visit` with every row that counts and its group. */
@@ -105,7 +105,7 @@ export const medians = async (scan: Scan, columns: FactColumns, amounts: readonl
     units[place] = columns.unitsOf(row);
     micros[place] = columns.microsOf(row);
   });
-  const turn = takeTurns();
+  const turn = createYielder();
   const result: bigint[] = [];
   for (let group = 0; group < amounts.length; group++) {
     await turn();
@@ -115,7 +115,7 @@ export const medians = async (scan: Scan, columns: FactColumns, amounts: readonl
   return result;
 };
 
-type Turn = ReturnType<typeof takeTurns>;
+type Turn = ReturnType<typeof createYielder>;
 
 const medianOf = async (units: Float64Array, micros: Float64Array, from: number, to: number, turn: Turn) => {
   if (from === to) return 0n;

@@ -1,4 +1,4 @@
-import { takeTurns } from '../../lib/yielding.ts';
+import { createYielder } from '../../lib/yielding.ts';
 import type { Enriched } from './enrichment.ts';
 import type { FactSet } from './fact-set.ts';
 
@@ -27,7 +27,7 @@ export const scanRows = async (
 ): Promise<void> => {
   const listed = typeof candidates === 'number' ? undefined : candidates;
   const end = typeof candidates === 'number' ? candidates : candidates.length;
-  const turn = takeTurns();
+  const turn = createYielder();
   for (let from = 0; from < end; from += turnRows) {
     const to = Math.min(from + turnRows, end);
     for (let index = from; index < to; index++) {

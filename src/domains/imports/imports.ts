@@ -2,47 +2,53 @@ import type { Row, Store, Tx } from '../../../db/store.ts';
 import { imports, rejectedRecords } from '../../../db/tables/imports.ts';
 import { DomainError, type FieldProblem } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import { type Importer, type ImportSession, type Origin, type Outcome, sentByApi } from '../../ledger/record.ts';
-import { rowsInOrder } from '../../ledger/rows-by-key.ts';
+import {
+  type Importer,
+  type ImportSession,
+  type RecordOrigin,
+  type RecordOutcome,
+  sentByApi,
+} from '../../ledger/record.ts';
+import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger/table-page.ts';
 import { apiSource } from '../../lib/api-source.ts';
 import { importTargets } from '../../lib/import-targets.ts';
 import type { SourceLimits } from '../../sources/source.ts';
 import { followImport } from './progress.ts';
-import { interrupted, isAlive } from './recovery.ts';
+import { interruptedImport, isProcessAlive } from './recovery.ts';
 import { createImportRun, type ImportFile, type ImportOptions, type ImportRun } from './run.ts';
 
 export type Import = Row<typeof imports>;
 
-export interface Received {
+export interface IngestResult {
   /** What became of each record, in the order they were sent in. */
-  readonly outcomes: readonly Outcome[];
+  readonly outcomes: readonly RecordOutcome[];
   /** The records kept among the rejects, conflicts included. */
   readonly rejectedIds: readonly number[];
 }
 
 /** A record in the words of its wire format: read into a value, or refused with problems. */
-export type WrittenRecord = { readonly raw: string } & (
+export type RawRecord = { readonly raw: string } & (
   | { readonly value: unknown; readonly problems?: never }
   | { readonly value?: never; readonly problems: FieldProblem[] }
 );
 
 /** What came in: imports, records of the API, and what was not taken in. */
-export interface Intake {
+export interface Imports {
   readonly importers: readonly Importer[];
   /** Starts taking files in; several files of one table are put in force together. */
   start(target: string, files: readonly ImportFile[], options?: ImportOptions): Promise<ImportRun>;
   /** Takes in records sent through the API with one key, each judged alone, all in one transaction. */
-  receive<R>(importer: Importer<R>, sentBy: string | null, records: readonly R[]): Promise<Received>;
+  ingest<R>(importer: Importer<R>, sentBy: string | null, records: readonly R[]): Promise<IngestResult>;
   /**
    * The same for records as clients wrote them, each with a key of its own; those that cannot be read are kept among the
    * rejects, too. They are taken once their transaction has begun: whatever has come by then shares it.
    */
-  receiveWritten(
+  ingestRaw(
     importer: Importer,
-    take: () => readonly WrittenRecord[],
+    take: () => readonly RawRecord[],
     sentBy?: (place: number) => string | null,
-  ): Promise<Received>;
+  ): Promise<IngestResult>;
   /** Imports, the newest first. */
   importsPage(where: { state?: Import['state'] | undefined }, page: TablePageRequest): TablePage<Import>;
   importsByIds(ids: readonly number[]): (Import | null)[];
@@ -52,12 +58,12 @@ export interface Intake {
   endInterrupted(wanted?: Partial<Pick<Import, 'target' | 'digest'>>): Promise<void>;
 }
 
-export const createIntake = (
+export const createImports = (
   store: Store,
   ledger: Ledger,
   importers: readonly Importer[],
   limits: SourceLimits & { readonly recordsPerMutationMax: number },
-): Intake => {
+): Imports => {
   const importerOf = (named: string): Importer => {
     const entry = importTargets.find(({ target, command }) => target === named || command === named);
     const found = importers.find(({ target }) => target === entry?.target);
@@ -66,17 +72,17 @@ export const createIntake = (
     throw new DomainError('BAD_REQUEST', `there is no import target ${named}; there are ${known}`);
   };
   const running = new Set<number>();
-  const importsByIds = (ids: readonly number[]) => rowsInOrder(store, imports, 'id', ids);
+  const importsByIds = (ids: readonly number[]) => rowsByKey(store, imports, 'id', ids);
 
-  const endInterrupted: Intake['endInterrupted'] = async (wanted = {}) => {
+  const endInterrupted: Imports['endInterrupted'] = async (wanted = {}) => {
     const match = { ...wanted, state: 'RUNNING' } as const;
     const open = store.page(imports, { key: 'id', direction: 'desc', match, limit: 1000 });
-    const dead = open.filter(({ id, processId }) => !running.has(id) && !isAlive(processId));
+    const dead = open.filter(({ id, processId }) => !running.has(id) && !isProcessAlive(processId));
     if (dead.length === 0) return;
     await store.write((tx) => {
       // One that came to its end since has ended by itself.
       for (const { id, target, rejected } of dead)
-        tx.update(imports, { id, state: 'RUNNING' }, interrupted(tx.nowUs, target, rejected));
+        tx.update(imports, { id, state: 'RUNNING' }, interruptedImport(tx.nowUs, target, rejected));
     });
   };
 
@@ -86,8 +92,8 @@ export const createIntake = (
     take: () => readonly T[],
     sentBy: (place: number) => string | null,
     rawOf: (record: T) => string,
-    judge: (session: ImportSession<R>, tx: Tx, record: T, origin: Origin) => Outcome,
-  ): Promise<Received> =>
+    judge: (session: ImportSession<R>, tx: Tx, record: T, origin: RecordOrigin) => RecordOutcome,
+  ): Promise<IngestResult> =>
     ledger.write((tx) => {
       const session = importer.begin({ id: 0, digest: '', isRepeat: false });
       const rejectedIds: number[] = [];
@@ -112,7 +118,7 @@ export const createIntake = (
       const surroundings = { store, ledger, limits, importer: importerOf(target), running, endInterrupted };
       return createImportRun(surroundings, files, options);
     },
-    async receive(importer, sentBy, records) {
+    async ingest(importer, sentBy, records) {
       if (records.length > limits.recordsPerMutationMax)
         throw new DomainError(
           'LIMIT_EXCEEDED',
@@ -127,7 +133,7 @@ export const createIntake = (
         (session, tx, record, origin) => session.record(tx, record, origin),
       );
     },
-    receiveWritten: (importer, take, sentBy = () => null) =>
+    ingestRaw: (importer, take, sentBy = () => null) =>
       judgeEach(
         importer,
         take,

@@ -1,16 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError, type FieldProblem } from '../../errors.ts';
-import type { Importer, Outcome } from '../../ledger/record.ts';
+import type { Importer, RecordOutcome } from '../../ledger/record.ts';
 import { numberText, stringifyExact } from '../../lib/exact-json.ts';
 import { inBatches } from '../../lib/in-batches.ts';
-import { shown } from '../../lib/problems.ts';
+import { preview } from '../../lib/problems.ts';
 import { readOneRecord, readRecordStream } from '../../sources/record-stream.ts';
 import type { SourceLimits } from '../../sources/source.ts';
-import type { Intake, WrittenRecord } from './imports.ts';
+import type { Imports, RawRecord } from './imports.ts';
 
 /** Where written records go, and how large and how many they may be. */
 export interface Destination {
-  readonly intake: Intake;
+  readonly intake: Imports;
   readonly importer: Importer;
   readonly limits: SourceLimits & { readonly writeQueueMax: number };
 }
@@ -24,24 +24,24 @@ export interface OuterId {
 }
 
 /** Takes in records as clients write them; what cannot be read is kept among the rejects. */
-export interface Inbox {
+export interface IngestQueue {
   /** One record of JSON, sent with this key. Throws OVERLOADED when `writeQueueMax` wait already; nothing is stored then. */
-  receiveOne(bytes: Buffer, sentBy: string | null, outerId: OuterId | null): Promise<Outcome>;
+  receiveOne(bytes: Buffer, sentBy: string | null, outerId: OuterId | null): Promise<RecordOutcome>;
   /**
    * The records of a text as it comes, JSON Lines or a JSON array, each judged alone: tells what became of them batch by
    * batch and in order. It waits while the write queue is full, and reads no faster than it is listened to.
    */
-  receiveStream(chunks: AsyncIterable<Uint8Array>, sentBy: string | null): AsyncGenerator<readonly Outcome[]>;
+  receiveStream(chunks: AsyncIterable<Uint8Array>, sentBy: string | null): AsyncGenerator<readonly RecordOutcome[]>;
 }
 
 interface Waiting {
-  readonly record: WrittenRecord;
+  readonly record: RawRecord;
   readonly sentBy: string | null;
-  readonly resolve: (outcome: Outcome) => void;
+  readonly resolve: (outcome: RecordOutcome) => void;
   readonly reject: (error: unknown) => void;
 }
 
-export const createInbox = ({ intake, importer, limits }: Destination): Inbox => {
+export const createIngestQueue = ({ intake, importer, limits }: Destination): IngestQueue => {
   const { recordBytesMax, batchRecords, writeQueueMax } = limits;
   const waiting: Waiting[] = [];
   let unanswered = 0;
@@ -54,9 +54,9 @@ export const createInbox = ({ intake, importer, limits }: Destination): Inbox =>
         group = take();
         return group.map(({ record }) => record);
       };
-      const { outcomes } = await intake.receiveWritten(importer, recordsOf, (place) => group[place]?.sentBy ?? null);
+      const { outcomes } = await intake.ingestRaw(importer, recordsOf, (place) => group[place]?.sentBy ?? null);
       unanswered -= group.length;
-      for (const [place, { resolve }] of group.entries()) resolve(outcomes[place] as Outcome);
+      for (const [place, { resolve }] of group.entries()) resolve(outcomes[place] as RecordOutcome);
     } catch (error) {
       // Refused before its turn: then it is those who wait by now.
       if (group.length === 0) group = take();
@@ -87,12 +87,12 @@ export const createInbox = ({ intake, importer, limits }: Destination): Inbox =>
         if (waiting.length === 1) void receiveGroup(takeWaiting);
       }),
     receiveStream: (chunks, sentBy) =>
-      inBatches<WrittenRecord, readonly Outcome[]>(readRecordStream(chunks, recordBytesMax), {
+      inBatches<RawRecord, readonly RecordOutcome[]>(readRecordStream(chunks, recordBytesMax), {
         // Of long records fewer make a batch, or it would take any amount of memory.
         shareOf: ({ raw }) => 1 / batchRecords + raw.length / recordBytesMax,
         work: (batch) => {
           const receive = () =>
-            intake.receiveWritten(
+            intake.ingestRaw(
               importer,
               () => batch,
               () => sentBy,
@@ -108,7 +108,7 @@ const overloaded = (count: number): DomainError =>
     details: { retryAfterMs: 1000 },
   });
 
-const withId = (record: WrittenRecord, { field, origin, id }: OuterId): WrittenRecord => {
+const withId = (record: RawRecord, { field, origin, id }: OuterId): RawRecord => {
   if (record.problems) return record;
   const value = record.value as Readonly<Record<string, unknown>>;
   const own = value[field] ?? '';
@@ -118,7 +118,7 @@ const withId = (record: WrittenRecord, { field, origin, id }: OuterId): WrittenR
     return { raw: stringifyExact(whole), value: whole };
   }
   if (own === id || numberText(own) === id) return record;
-  const message = `${field} is ${shown(own)}, but ${origin} is ${shown(id)}`;
+  const message = `${field} is ${preview(own)}, but ${origin} is ${preview(id)}`;
   const problems: FieldProblem[] = [{ path: field, code: 'CONFLICT', message }];
   return { raw: record.raw, problems };
 };

@@ -1,7 +1,7 @@
 import type { Row } from '../../../db/store.ts';
 import type { imports } from '../../../db/tables/imports.ts';
 import { DomainError } from '../../errors.ts';
-import { ticking, whenever } from '../../lib/change-stream.ts';
+import { interval, throttledChanges } from '../../lib/change-stream.ts';
 
 type Import = Row<typeof imports>;
 
@@ -22,7 +22,7 @@ export const followImport = (
     throw new DomainError('NOT_FOUND', `importId ${importId} names no import`);
   };
   standing();
-  return whenever(ticking(lookEveryMs), {
+  return throttledChanges(interval(lookEveryMs), {
     everyMs: lookEveryMs,
     answer: standing,
     fingerprint: ({ state, bytesRead, read, accepted, unchanged, conflicts, rejected }) =>

@@ -1,7 +1,7 @@
 import { datasetTarget, syncTarget } from '../../lib/import-targets.ts';
 
 /** A process of our own number that does not run the import is a container's former life. */
-export const isAlive = (processId: number): boolean => {
+export const isProcessAlive = (processId: number): boolean => {
   if (processId === process.pid) return false;
   try {
     process.kill(processId, 0);
@@ -12,7 +12,7 @@ export const isAlive = (processId: number): boolean => {
 };
 
 /** What is to be noted of an import whose process is gone; `rejected` records of it are kept in any case. */
-export const interrupted = (nowUs: number, target: string, rejected: number) => {
+export const interruptedImport = (nowUs: number, target: string, rejected: number) => {
   const isWhole = target === syncTarget.target || target === datasetTarget.target;
   return {
     state: 'FAILED',

@@ -3,18 +3,18 @@ import { imports, rejectedRecords } from '../../../db/tables/imports.ts';
 import { DomainError, type FieldProblem } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Importer, ReadOptions } from '../../ledger/record.ts';
-import { rowsInOrder } from '../../ledger/rows-by-key.ts';
+import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger/table-page.ts';
 import { senderOf } from '../../lib/api-source.ts';
 import { parseExactJson } from '../../lib/exact-json.ts';
 import type { ImportTarget } from '../../lib/import-targets.ts';
 import { datasetTarget } from '../../lib/import-targets.ts';
-import type { RecordOutcome } from '../../lib/problems.ts';
+import type { ReadResult } from '../../lib/problems.ts';
 
 export type RejectedRecord = Row<typeof rejectedRecords>;
 
 /** Which rejected records; those that are left out do not matter. */
-export interface RejectsWanted {
+export interface RejectFilter {
   readonly importId?: number | undefined;
   readonly source?: string | undefined;
   readonly target?: ImportTarget | undefined;
@@ -22,7 +22,7 @@ export interface RejectsWanted {
 }
 
 /** What became of an open record that was tried again: the record as it is now, or why it stays open. */
-export type Retried =
+export type RetryResult =
   | { readonly reject: RejectedRecord; readonly fault?: never }
   | { readonly reject: RejectedRecord; readonly fault: DomainError };
 
@@ -31,7 +31,7 @@ export interface Rejects {
   /** What can be tried again. */
   readonly importers: readonly Importer[];
   /** The newest first, conflicts included, and how many there are in all. */
-  page(wanted: RejectsWanted, page: TablePageRequest): TablePage<RejectedRecord> & { totalCount(): number };
+  page(wanted: RejectFilter, page: TablePageRequest): TablePage<RejectedRecord> & { totalCount(): number };
   byIds(ids: readonly number[]): (RejectedRecord | null)[];
   /** How many of a target are not taken in: open and discarded ones. */
   keptOf(target: ImportTarget): number;
@@ -44,9 +44,9 @@ export interface Rejects {
   resolve(id: number, text: string, options?: ReadOptions): Promise<RejectedRecord>;
   /** Tries every open one again as it came, the oldest first. */
   retryOpen(
-    wanted: Pick<RejectsWanted, 'target'>,
+    wanted: Pick<RejectFilter, 'target'>,
     options: ReadOptions,
-    onRetried: (retried: Retried) => void,
+    onRetried: (retried: RetryResult) => void,
   ): Promise<void>;
   /**
    * Puts one aside for good; it still counts as not taken in. A repeat is harmless, the first reason stays. Throws
@@ -66,7 +66,7 @@ export const createRejects = (
   importers: readonly Importer[],
   { recordBytesMax }: { readonly recordBytesMax: number },
 ): Rejects => {
-  const byIds = (ids: readonly number[]) => rowsInOrder(store, rejectedRecords, 'id', ids);
+  const byIds = (ids: readonly number[]) => rowsByKey(store, rejectedRecords, 'id', ids);
 
   /** Inside of a transaction it sees what the ones before have settled. */
   const find = (id: number): RejectedRecord => {
@@ -132,7 +132,7 @@ export const createRejects = (
     async retryOpen({ target }, options, onRetried) {
       const match = { state: 'OPEN', ...(target === undefined ? {} : { target }) } as const;
       const list = { key: 'id', direction: 'asc', match } as const;
-      const retry = async (reject: RejectedRecord): Promise<Retried> => {
+      const retry = async (reject: RejectedRecord): Promise<RetryResult> => {
         try {
           return { reject: await resolve(reject.id, reject.raw, options) };
         } catch (error) {
@@ -168,7 +168,7 @@ export const createRejects = (
 /** Takes the record in as one of its import's; throws what it is refused for. */
 const record = (tx: Tx, importer: Importer, value: unknown, rejected: RejectedRecord) => {
   const { id, importId, line, source, problems } = rejected;
-  const account = importId === null ? undefined : tx.newest(imports, { id: importId });
+  const account = importId === null ? undefined : tx.findLatest(imports, { id: importId });
   const begun = { id: account?.id ?? 0, digest: account?.digest ?? '', isRepeat: false };
   const session = importer.resume?.(tx, begun) ?? importer.begin(begun);
   const outcome = session.record(tx, value, { importId, line, sentBy: importId === null ? senderOf(source) : null });
@@ -199,7 +199,7 @@ const isRefusal = ({ code }: DomainError): boolean =>
 const refused = (id: number, code: 'VALIDATION_FAILED' | 'CONFLICT', problems: FieldProblem[]): DomainError =>
   new DomainError(code, `rejected record ${id}: ${problems.map(({ message }) => message).join('; ')}`, { problems });
 
-const readText = (importer: Importer, text: string, options: ReadOptions): RecordOutcome<unknown> => {
+const readText = (importer: Importer, text: string, options: ReadOptions): ReadResult<unknown> => {
   try {
     return importer.read(parseExactJson(text), options);
   } catch (error) {

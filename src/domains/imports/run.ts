@@ -6,7 +6,7 @@ import type { Row, Store, Tx } from '../../../db/store.ts';
 import { imports, rejectedRecords } from '../../../db/tables/imports.ts';
 import { DomainError, type FieldProblem } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import type { Importer, ImportSession, Outcome, ReadOptions } from '../../ledger/record.ts';
+import type { Importer, ImportSession, ReadOptions, RecordOutcome } from '../../ledger/record.ts';
 import { readSource } from '../../sources/read-source.ts';
 import type { SourceBatch, SourceLimits, SourceRecord } from '../../sources/source.ts';
 
@@ -73,11 +73,13 @@ export const createImportRun = async (
   const { store, ledger, limits, importer, running } = surroundings;
   const sizes = await Promise.all(files.map(({ path, name }) => sizeOf(path, name)));
   const digest = await digestOf(files, sizes, options);
-  const rehearsal = options.dryRun ? store.rehearsal() : undefined;
+  const rehearsal = options.dryRun ? store.dryRun() : undefined;
   const write: Write = rehearsal ? async (work) => rehearsal.run(work) : ledger.write;
   const { target } = importer;
   const wasTaken = (tx: Tx): boolean =>
-    (['SUCCEEDED', 'SUCCEEDED_WITH_REJECTS'] as const).some((state) => tx.newest(imports, { target, digest, state }));
+    (['SUCCEEDED', 'SUCCEEDED_WITH_REJECTS'] as const).some((state) =>
+      tx.findLatest(imports, { target, digest, state }),
+    );
   const standings = await write((tx) => {
     if (options.unlessUnchanged && wasTaken(tx) && files.every(({ name }) => isNewest(tx, target, name, digest)))
       return [];
@@ -167,7 +169,7 @@ const recordsTaken = (store: Store, match: Pick<Import, 'target' | 'digest' | 's
 
 /** Whether what came last under a name is this content, taken in; a name that is new speaks against nothing. */
 const isNewest = (tx: Tx, target: string, source: string, digest: string): boolean => {
-  const last = tx.newest(imports, { target, source });
+  const last = tx.findLatest(imports, { target, source });
   return !last || (last.digest === digest && (last.state === 'SUCCEEDED' || last.state === 'SUCCEEDED_WITH_REJECTS'));
 };
 
@@ -196,7 +198,7 @@ const endImport = (tx: Tx, { id, bytesTotal }: Import): Import => {
 
 /** An import as it is stored: a record that is mended while it runs moves its counts, too. */
 const accountOf = (tx: Tx, id: number): Import => {
-  const account = tx.newest(imports, { id });
+  const account = tx.findLatest(imports, { id });
   if (!account) throw new Error(`import ${id} is not there any more`);
   return account;
 };
@@ -235,7 +237,7 @@ const judge = (
   importId: number,
   record: SourceRecord,
   place: number,
-): Outcome => {
+): RecordOutcome => {
   if (record.problems) return { kind: 'REJECTED', problems: record.problems };
   const { value, problems } = importer.read(record.value, options);
   if (problems) return { kind: 'REJECTED', problems };

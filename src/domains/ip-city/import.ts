@@ -62,7 +62,7 @@ export const createIpRangesImporter = (store: Store): Importer<IpRangeRecord> =>
     };
   },
   resume(tx, { digest }) {
-    const inForce = tx.newest(ipTables, {});
+    const inForce = tx.findLatest(ipTables, {});
     // By content, because the files of one table are several imports, and a repeated import adds nothing to the table.
     if (inForce === undefined || digest === '' || inForce.digest !== digest)
       throw new DomainError('CONFLICT', 'the table that the range came with is not in force: another has replaced it');
@@ -70,7 +70,7 @@ export const createIpRangesImporter = (store: Store): Importer<IpRangeRecord> =>
     return {
       record(tx, { first, last, city }, origin) {
         const keys = { tableId, firstKey: ipKey(first), lastKey: ipKey(last) };
-        if (tx.newest(ipRanges, keys)?.city === city) return { kind: 'DUPLICATE' };
+        if (tx.findLatest(ipRanges, keys)?.city === city) return { kind: 'DUPLICATE' };
         const seq = tx.append(ipRanges, { ...keys, city, ...origin });
         // Named once more, so that memory builds it anew.
         tx.append(ipTables, { tableId, rangeCount: rangeCount + 1, digest, importId: null, line: null });

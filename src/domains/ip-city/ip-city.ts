@@ -2,11 +2,11 @@ import type { Store } from '../../../db/store.ts';
 import { ipRanges, ipTables } from '../../../db/tables/ip-city.ts';
 import { createDictionary, type Dictionary } from '../../indices/dictionary.ts';
 import { createIpRangesBuilder, type IpRanges, noIpRanges } from '../../indices/ip-ranges.ts';
-import type { Knowledge, Ledger } from '../../ledger/ledger.ts';
+import type { KnownAsOf, Ledger } from '../../ledger/ledger.ts';
 import type { StoredOrigin } from '../../ledger/record.ts';
-import { rowsInOrder } from '../../ledger/rows-by-key.ts';
+import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { type IpAddress, type IpKind, ipOfKey, kindOf } from '../../lib/ip.ts';
-import { takeTurns } from '../../lib/yielding.ts';
+import { createYielder } from '../../lib/yielding.ts';
 
 const unknownCity = 'unknown';
 
@@ -41,7 +41,7 @@ export interface IpCity {
   /** The city of an address by the newest table. Costs no SQL. */
   cityOf(ip: IpAddress): IpCityAnswer;
   /** The same by the table that was known then. */
-  cityAsOf(ip: IpAddress, knowledge: Knowledge): IpCityAnswer | Promise<IpCityAnswer>;
+  cityAsOf(ip: IpAddress, knowledge: KnownAsOf): IpCityAnswer | Promise<IpCityAnswer>;
   table(): IpTable;
   /** The table in force at a sequence number; one that was replaced is built anew. */
   tableAt(sequence: number): Promise<IpTable>;
@@ -69,7 +69,7 @@ export const createIpCity = (store: Store, ledger: Ledger): IpCity => {
 
   const build = async (seq: number, tableId: number): Promise<IpTable> => {
     const builder = createIpRangesBuilder();
-    const turn = takeTurns();
+    const turn = createYielder();
     for (const rows of store.slices(ipRanges, rangeColumns, { tableId }, 'firstKey', sliceRows)) {
       for (const row of rows) {
         // A mended range may have joined the table later than the state that is asked for.
@@ -86,7 +86,7 @@ export const createIpCity = (store: Store, ledger: Ledger): IpCity => {
     return tableOf(seq, builder.finish());
   };
 
-  ledger.follow(ipTables, ['seq', 'tableId'], {
+  ledger.subscribe(ipTables, ['seq', 'tableId'], {
     async prepare(rows, rebuilding) {
       const last = rows.at(-1);
       if (!last) return;
@@ -126,14 +126,14 @@ export const createIpCity = (store: Store, ledger: Ledger): IpCity => {
     return kept;
   };
 
-  const rowsBySeqs = (seqs: readonly number[]) => rowsInOrder(store, ipRanges, 'seq', seqs);
+  const rowsBySeqs = (seqs: readonly number[]) => rowsByKey(store, ipRanges, 'seq', seqs);
 
   return {
     emptyTable,
     table: () => current,
     cityOf: (ip) => answer(ip, current.ranges),
     cityAsOf(ip, knowledge) {
-      const sequence = ledger.sequenceOf(knowledge);
+      const sequence = ledger.resolveSequence(knowledge);
       if (current.seq <= sequence) return answer(ip, current.ranges);
       return tableAt(sequence).then(({ ranges }) => answer(ip, ranges));
     },

@@ -4,13 +4,13 @@ import {
 } from '../../lib/statistics/sequential-multinomial.ts';
 import type { EventColumns } from '../experiments/events.ts';
 import type { FactColumns } from '../facts/columns.ts';
-import type { Deployment } from './exposures.ts';
+import type { Exposures } from './exposures.ts';
 
 /**
  * How events of a market or of one of its variants follow each other: by their own time, and by what else came between them.
  * A beat is an event of another user than the one before, because one user's events come in bursts.
  */
-export interface Rhythm {
+export interface ArrivalPattern {
   beats: number;
   firstAtUs: number;
   lastAtUs: number;
@@ -38,27 +38,27 @@ export interface Split {
 }
 
 /** What depends on the order in which events came. Never changes once made. */
-export interface HistorySight {
+export interface HistorySnapshot {
   /** Of the users of a country, of all users for null; undefined without any. */
   splitOf(country: number | null): Split | undefined;
   /** Of a country's events, of one variant or all; undefined without events. */
-  rhythmOf(country: number, variant: number | null): Readonly<Rhythm> | undefined;
+  rhythmOf(country: number, variant: number | null): Readonly<ArrivalPattern> | undefined;
   /** The newest time of an event, those dated after their coming left out; -Infinity without events. */
   readonly newestAtUs: number;
   /** Of the events of all markets. */
-  readonly all: Readonly<Rhythm>;
+  readonly all: Readonly<ArrivalPattern>;
   /** By the time of coming; what came in one minute is one beat, because files and batches come at once. */
-  readonly received: Readonly<Rhythm>;
+  readonly received: Readonly<ArrivalPattern>;
 }
 
-export interface DeploymentHistory {
+export interface ArrivalHistory {
   /** A user's events count for another country now: both countries are gone through anew. */
   moved(from: number, to: number): void;
   /** Goes on with the events that were added or moved meanwhile, at most so many. */
   advance(rowsMax: number): void;
   /** True when there are no more of them; then it can be looked at. */
   readonly isLevel: boolean;
-  sight(): HistorySight;
+  sight(): HistorySnapshot;
 }
 
 const minuteUs = 60_000_000;
@@ -86,13 +86,13 @@ interface Pass {
 const newPass = (): Pass => ({ position: 0, usersSeen: 0, all: newRhythm() });
 
 /** `rows` are the events that were added to the deployment, in order. */
-export const createHistory = (
+export const createArrivalHistory = (
   { columns, events }: { readonly columns: FactColumns; readonly events: EventColumns },
-  deployment: Deployment,
+  deployment: Exposures,
   rows: { readonly length: number; readonly values: ArrayLike<number> },
   split: PlannedSplit | null,
   alpha: number,
-): DeploymentHistory => {
+): ArrivalHistory => {
   const newCounted = (): Counted | null =>
     split && { test: createSequentialMultinomial(split.weights, { alpha }), counts: split.weights.map(() => 0) };
   const indexOfVariant = new Map(split?.variants.map((variant, index) => [variant, index]));
@@ -216,7 +216,7 @@ const splitNow = ({ test, counts }: Counted): Split => {
 };
 
 /** A rhythm that goes on: whose event was the last. */
-interface Beating extends Rhythm {
+interface Beating extends ArrivalPattern {
   lastOf: number;
 }
 

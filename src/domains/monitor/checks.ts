@@ -8,7 +8,7 @@ import {
   sampleRatios,
   type VariantCount,
 } from './sample-ratio.ts';
-import { alphaOfEach, cellFinder, marketsOf, plannedShareOf, type Sight, variantsOf } from './snapshot.ts';
+import { alphaOfEach, cellFinder, type MonitorSnapshot, marketsOf, plannedShareOf, variantsOf } from './snapshot.ts';
 
 /** Users seen in more than one variant. */
 export interface Crossovers {
@@ -60,7 +60,7 @@ const crossoverShareMax = 0.01;
 const unknownShareMax = 0.01;
 const unknown = 'unknown';
 
-export const healthOf = (sight: Sight): MonitorHealth => {
+export const healthOf = (sight: MonitorSnapshot): MonitorHealth => {
   const ratios = sampleRatios(sight);
   const gaps = deploymentGaps(sight);
   const crossed = crossovers(sight);
@@ -81,7 +81,11 @@ export const healthOf = (sight: Sight): MonitorHealth => {
   return { verdict, checks, markets: marketsHealth(sight, ratios.markets, checks) };
 };
 
-const marketsHealth = (sight: Sight, ratios: readonly SampleRatio[], checks: readonly MonitorCheck[]): MarketHealth[] =>
+const marketsHealth = (
+  sight: MonitorSnapshot,
+  ratios: readonly SampleRatio[],
+  checks: readonly MonitorCheck[],
+): MarketHealth[] =>
   ratios.map((sampleRatio) => {
     const country = sampleRatio.country as string;
     const code = sight.users.countries.names.codeOf(country) ?? -1;
@@ -97,7 +101,7 @@ const marketsHealth = (sight: Sight, ratios: readonly SampleRatio[], checks: rea
     };
   });
 
-const crossovers = (sight: Sight): Crossovers[] => {
+const crossovers = (sight: MonitorSnapshot): Crossovers[] => {
   const { crossoverCount, userCount, marketUsers } = sight;
   const alpha = alphaOfEach(sight, 1, 1);
   const make = (country: string | null, users: number, ofUsers: number): Crossovers => {
@@ -119,7 +123,7 @@ const crossovers = (sight: Sight): Crossovers[] => {
   return sight.country === undefined ? [make(null, crossoverCount, userCount), ...markets] : markets;
 };
 
-const crossoverCodes = (sight: Sight, country: string | null, place: number, count: number): number[] => {
+const crossoverCodes = (sight: MonitorSnapshot, country: string | null, place: number, count: number): number[] => {
   const { deployment, crossoverCount, users, countryOf } = sight;
   const code = country === null ? null : users.countries.names.codeOf(country);
   const found: number[] = [];
@@ -131,7 +135,7 @@ const crossoverCodes = (sight: Sight, country: string | null, place: number, cou
   return found;
 };
 
-const unknownUsersOf = (sight: Sight, ratios: readonly SampleRatio[]): UnknownUsers[] => {
+const unknownUsersOf = (sight: MonitorSnapshot, ratios: readonly SampleRatio[]): UnknownUsers[] => {
   const { userCount, country, marketUsers } = sight;
   if (country !== undefined && country !== unknown) return [];
   const cellOf = cellFinder(sight);

@@ -4,7 +4,7 @@ import type { EventColumns } from '../experiments/events.ts';
 import type { FactColumns } from '../facts/columns.ts';
 
 /** What users of a country did in a variant, both as codes. A user seen in two variants counts in both. */
-export interface Cell {
+export interface ExposureCell {
   readonly country: number;
   readonly variant: number;
   events: number;
@@ -28,7 +28,7 @@ export interface CountryUsers {
 }
 
 /** The events of one experiment, counted; made by adding rows of events, in order. */
-export interface Deployment {
+export interface Exposures {
   readonly events: number;
   /** Users, each counted once. */
   readonly users: number;
@@ -38,7 +38,7 @@ export interface Deployment {
   /** Counts a user's events for the country the user has now. Both countries, or null when nothing changes. */
   moveUser(user: number): { readonly from: number; readonly to: number } | null;
   /** A copy of the cells that have events. */
-  cells(): Cell[];
+  cells(): ExposureCell[];
   /** A copy of the countries that have users. */
   countries(): CountryUsers[];
   /** Users seen in several variants, in the order in which they were found out. */
@@ -61,24 +61,24 @@ interface Given {
 const none = 0xffffffff;
 const codeLimit = 2 ** 26;
 
-export const createDeployment = ({ columns, events, countryOf }: Given): Deployment => {
+export const createExposures = ({ columns, events, countryOf }: Given): Exposures => {
   const places = createNumberTable();
   /** By a user's place: the user, the country, the row of the first event, the first exposure. */
   const [users, countries] = [growableUint32(), growableUint32()];
   const [firstRows, firstExposures] = [growableUint32(), growableUint32()];
-  const exposures = createExposures();
+  const exposures = createExposureLog();
   const cellPlaces = createNumberTable();
-  const cells: Cell[] = [];
+  const cells: ExposureCell[] = [];
   /** By the code of the country, with holes. */
   const ofCountries: CountryUsers[] = [];
   const variants: number[] = [];
   const crossovers: number[] = [];
   let total = 0;
 
-  const cellOf = (country: number, variant: number): Cell => {
+  const cellOf = (country: number, variant: number): ExposureCell => {
     const place = cellPlaces.place(country * codeLimit + variant);
     if (place === cells.length) cells.push(emptyCell(country, variant));
-    return cells[place] as Cell;
+    return cells[place] as ExposureCell;
   };
 
   const usersOf = (country: number): CountryUsers => {
@@ -172,7 +172,7 @@ export const createDeployment = ({ columns, events, countryOf }: Given): Deploym
   };
 };
 
-const emptyCell = (country: number, variant: number): Cell => ({
+const emptyCell = (country: number, variant: number): ExposureCell => ({
   country,
   variant,
   events: 0,
@@ -185,7 +185,7 @@ const emptyCell = (country: number, variant: number): Cell => ({
 });
 
 /** What one user did in one variant: an exposure. A user's exposures are a chain. */
-const createExposures = () => {
+const createExposureLog = () => {
   const [variant, next, events, orders] = [growableUint32(), growableUint32(), growableUint32(), growableUint32()];
   const value = growableFloat64();
   return {
@@ -204,7 +204,7 @@ const createExposures = () => {
       value.set(index, (value.values[index] as number) + orderValue);
     },
     /** Adds the exposure's orders to a cell, or takes them out of it. */
-    count(index: number, cell: Cell, sign: 1 | -1): void {
+    count(index: number, cell: ExposureCell, sign: 1 | -1): void {
       const ordered = orders.values[index] as number;
       if (ordered === 0) return;
       const worth = value.values[index] as number;

@@ -1,9 +1,9 @@
 import { exceedsShare } from '../../lib/statistics/exceedance.ts';
 import { isPauseTooLong } from '../../lib/statistics/pause.ts';
 import { formatInstant } from '../../lib/time.ts';
-import type { Rhythm } from './arrival-history.ts';
+import type { ArrivalPattern } from './arrival-history.ts';
 import { counted, type MonitorVerdict, percent } from './sample-ratio.ts';
-import { alphaOfEach, cellFinder, marketsOf, plannedShareOf, type Sight, variantsOf } from './snapshot.ts';
+import { alphaOfEach, cellFinder, type MonitorSnapshot, marketsOf, plannedShareOf, variantsOf } from './snapshot.ts';
 
 export type GapKind = 'VARIANT_MISSING' | 'MARKET_MISSING' | 'VARIANT_UNEXPECTED' | 'MARKET_UNEXPECTED' | 'WENT_SILENT';
 
@@ -27,12 +27,12 @@ const pausesFactor = 2;
 const dayUs = 86_400_000_000;
 const unknown = 'unknown';
 
-export const deploymentGaps = (sight: Sight): DeploymentGap[] => {
+export const deploymentGaps = (sight: MonitorSnapshot): DeploymentGap[] => {
   const gaps = [...marketGaps(sight), ...variantGaps(sight), ...(sight.isWhole ? silences(sight) : [])];
   return gaps.filter(({ country }) => sight.country === undefined || country === null || country === sight.country);
 };
 
-const marketGaps = (sight: Sight): DeploymentGap[] => {
+const marketGaps = (sight: MonitorSnapshot): DeploymentGap[] => {
   const { experiment, limits, userCount, marketUsers } = sight;
   if (experiment.markets.length === 0) return [];
   // So many that each market would have enough of them, if all were of a size.
@@ -55,7 +55,7 @@ const marketGaps = (sight: Sight): DeploymentGap[] => {
   return [...missing, ...unexpected];
 };
 
-const variantGaps = (sight: Sight): DeploymentGap[] => {
+const variantGaps = (sight: MonitorSnapshot): DeploymentGap[] => {
   const cellOf = cellFinder(sight);
   const variants = variantsOf(sight);
   const alpha = alphaOfEach(sight, variants.length, 0);
@@ -80,10 +80,10 @@ const variantGaps = (sight: Sight): DeploymentGap[] => {
   return gaps;
 };
 
-const verdictOfStrays = (sight: Sight, users: number, ofUsers: number): MonitorVerdict =>
+const verdictOfStrays = (sight: MonitorSnapshot, users: number, ofUsers: number): MonitorVerdict =>
   exceedsShare(users, ofUsers, strayShareMax, alphaOfEach(sight, 1, 0)) ? 'BROKEN' : 'WATCH';
 
-const rhythmIn = ({ history, users, experimentEvents }: Sight, country: string, variant: string | null) => {
+const rhythmIn = ({ history, users, experimentEvents }: MonitorSnapshot, country: string, variant: string | null) => {
   const code = variant === null ? null : (experimentEvents.events.variants.codeOf(variant) ?? -1);
   return history.rhythmOf(users.countries.names.codeOf(country) ?? -1, code);
 };
@@ -93,7 +93,7 @@ const rhythmIn = ({ history, users, experimentEvents }: Sight, country: string, 
  * the whole experiment, measured by the clock and by when its events came. A variant is not told of when its whole
  * market is silent.
  */
-const silences = (sight: Sight): DeploymentGap[] => {
+const silences = (sight: MonitorSnapshot): DeploymentGap[] => {
   const { history, experiment, nowUs } = sight;
   const [markets, variants] = [marketsOf(sight), variantsOf(sight)];
   const alpha = alphaOfEach(sight, 1 + variants.length, 1);
@@ -118,16 +118,29 @@ const silences = (sight: Sight): DeploymentGap[] => {
 };
 
 /** More than twice the longest pause so far, and longer than independent events at the rate so far explain. */
-const isTooLong = ({ beats, firstAtUs, lastAtUs, longestPauseUs }: Rhythm, nowUs: number, alpha: number): boolean =>
+const isTooLong = (
+  { beats, firstAtUs, lastAtUs, longestPauseUs }: ArrivalPattern,
+  nowUs: number,
+  alpha: number,
+): boolean =>
   nowUs - lastAtUs > pausesFactor * longestPauseUs &&
   isPauseTooLong(beats - 1, lastAtUs - firstAtUs, nowUs - lastAtUs, alpha);
 
 /** The same counted in what came around it: at night there is a pause, but not for one variant of a market alone. */
-const isPassedOver = ({ beats, firstBeat, lastBeat, longestRun }: Rhythm, beatsNow: number, alpha: number): boolean =>
+const isPassedOver = (
+  { beats, firstBeat, lastBeat, longestRun }: ArrivalPattern,
+  beatsNow: number,
+  alpha: number,
+): boolean =>
   beatsNow - lastBeat > pausesFactor * longestRun &&
   isPauseTooLong(beats - 1, lastBeat - firstBeat, beatsNow - lastBeat, alpha);
 
-const silence = (rhythm: Rhythm, nowUs: number, country: string | null, variant: string | null): DeploymentGap => {
+const silence = (
+  rhythm: ArrivalPattern,
+  nowUs: number,
+  country: string | null,
+  variant: string | null,
+): DeploymentGap => {
   const where = [country ?? 'All markets', ...(variant === null ? [] : [variant])].join(', ');
   const sinceUs = rhythm.lastAtUs;
   const untold = variant === null ? untoldPauseOf(rhythm, nowUs) : null;
@@ -137,7 +150,7 @@ const silence = (rhythm: Rhythm, nowUs: number, country: string | null, variant:
 };
 
 /** A pause that people make and that the rhythm cannot tell of yet. Every weekend there is touches a Saturday or Sunday. */
-const untoldPauseOf = ({ firstAtUs, lastAtUs }: Rhythm, nowUs: number): 'night' | 'weekend' | null => {
+const untoldPauseOf = ({ firstAtUs, lastAtUs }: ArrivalPattern, nowUs: number): 'night' | 'weekend' | null => {
   const [watchedUs, silentUs] = [lastAtUs - firstAtUs, nowUs - lastAtUs];
   if (watchedUs < 2 * dayUs && silentUs <= dayUs) return 'night';
   if (watchedUs >= 8 * dayUs || silentUs > 3 * dayUs) return null;

@@ -1,23 +1,23 @@
 import { DomainError } from '../../errors.ts';
 import { type Growable, growableUint32 } from '../../indices/growable.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import { shown } from '../../lib/problems.ts';
+import { preview } from '../../lib/problems.ts';
 import { spanOf, type TimeRange, type TimeSpan } from '../../lib/time-range.ts';
-import { takeTurns } from '../../lib/yielding.ts';
+import { createYielder } from '../../lib/yielding.ts';
 import type { ArrivalLimits, ExperimentEvents } from '../experiments/events.ts';
 import type { Experiment, Experiments, Plans } from '../experiments/experiments.ts';
 import type { UserStatus } from '../user-status/user-status.ts';
 import type { Users } from '../users/users.ts';
-import { createHistory, type DeploymentHistory } from './arrival-history.ts';
+import { type ArrivalHistory, createArrivalHistory } from './arrival-history.ts';
 import { healthOf, type MonitorHealth } from './checks.ts';
-import { createDeployment, type Deployment } from './exposures.ts';
+import { createExposures, type Exposures } from './exposures.ts';
 import { outcomesOf } from './outcomes.ts';
 import {
   type DeploymentCell,
   deploymentCells,
-  type Figures,
+  type ExperimentStats,
   type MonitorLimits,
-  type Sight,
+  type MonitorSnapshot,
   splitOf,
 } from './snapshot.ts';
 import { suspectsOf } from './suspects.ts';
@@ -33,34 +33,34 @@ export interface MonitorRequest {
   readonly timeZone: string;
 }
 
-export interface MonitorSight {
-  readonly sight: Sight;
+export interface MonitorReport {
+  readonly sight: MonitorSnapshot;
   readonly health: MonitorHealth;
 }
 
 /** How experiments are deployed at this moment. */
 export interface Monitor {
   /** Everything that the figures of one moment rest on, and what is to be thought of it. Throws NOT_FOUND for an unknown key. */
-  at(request: MonitorRequest): Promise<MonitorSight>;
-  readonly cellsOf: (sight: Sight) => DeploymentCell[];
+  at(request: MonitorRequest): Promise<MonitorReport>;
+  readonly cellsOf: (sight: MonitorSnapshot) => DeploymentCell[];
   readonly suspectsOf: typeof suspectsOf;
   readonly outcomesOf: typeof outcomesOf;
   readonly trendOf: typeof trendOf;
   readonly arrivalOf: typeof arrivalOf;
   /** Older events than this are late, microseconds; null without events. */
-  watermarkOf(sight: Sight): number | null;
+  watermarkOf(sight: MonitorSnapshot): number | null;
   /** Tells sights apart whose figures differ. */
-  fingerprintOf(sight: Sight, health: MonitorHealth): string;
+  fingerprintOf(sight: MonitorSnapshot, health: MonitorHealth): string;
   /** Events and users per country and variant, in the order of both; empty cells of the plan included. Costs no SQL. */
   deployment(request: MonitorRequest): Promise<DeploymentCell[]>;
 }
 
 /** An experiment's events, counted as they come. */
 interface Tracked {
-  readonly deployment: Deployment;
+  readonly deployment: Exposures;
   readonly rows: Growable<Uint32Array>;
   /** Made anew when the variants are others. */
-  history: DeploymentHistory | null;
+  history: ArrivalHistory | null;
   historySplit: string;
 }
 
@@ -93,7 +93,7 @@ export const createMonitor = (
   });
 
   const track = (countryOf: (user: number) => number): Tracked => ({
-    deployment: createDeployment({ columns, events, countryOf }),
+    deployment: createExposures({ columns, events, countryOf }),
     rows: growableUint32(),
     history: null,
     historySplit: '',
@@ -126,7 +126,7 @@ export const createMonitor = (
     const split = splitOf(experiment, each.deployment.variants, events.variants);
     const key = JSON.stringify(split);
     if (!each.history || each.historySplit !== key) {
-      each.history = createHistory({ columns, events }, each.deployment, each.rows, split, limits.monitorAlpha);
+      each.history = createArrivalHistory({ columns, events }, each.deployment, each.rows, split, limits.monitorAlpha);
       each.historySplit = key;
     }
     each.history.advance(rowsPerLook);
@@ -139,7 +139,7 @@ export const createMonitor = (
     isReady: IsReady,
     look: (experiment: Experiment, each: Tracked) => R,
   ): Promise<R> => {
-    const turn = takeTurns();
+    const turn = createYielder();
     for (;;) {
       await turn();
       const experiment = experimentOf(request);
@@ -152,21 +152,21 @@ export const createMonitor = (
   const experimentOf = ({ experiment }: MonitorRequest): Experiment => {
     if (experiment === undefined) return experiments.current(nowUs());
     if (experiments.isKnown(experiment)) return experiments.experimentOf(experiment);
-    throw new DomainError('NOT_FOUND', `there is no experiment ${shown(experiment)}: no plan and no event names it`);
+    throw new DomainError('NOT_FOUND', `there is no experiment ${preview(experiment)}: no plan and no event names it`);
   };
 
   const at = async <R>(
     request: MonitorRequest,
     isReady: IsReady,
-    look: (figures: Figures, of: Tracked) => R,
+    look: (figures: ExperimentStats, of: Tracked) => R,
   ): Promise<R> => {
     const { range, country, timeZone } = request;
     const lookAt = (
       experiment: Experiment,
       of: Tracked,
-      countryOf: Figures['countryOf'],
+      countryOf: ExperimentStats['countryOf'],
       sequence: number,
-    ): Figures => ({
+    ): ExperimentStats => ({
       ...{ users, userStatus, experiments, experimentEvents, limits, plans, nowUs: nowUs() },
       ...{ experiment, country, timeZone, sequence, countryOf, deployment: of.deployment },
       cells: of.deployment.cells(),
@@ -193,11 +193,11 @@ export const createMonitor = (
   /** The same of the events of a span alone, made for one question. */
   const ofSpan = async (
     { fromUs = -Infinity, toUs = Infinity }: TimeSpan,
-    whole: Figures,
+    whole: ExperimentStats,
     isReady: IsReady,
   ): Promise<Tracked> => {
     const part = track(whole.countryOf);
-    const turn = takeTurns();
+    const turn = createYielder();
     for (let index = 0; index < whole.rowCount; index++) {
       if (index % rowsPerLook === 0) await turn();
       const row = whole.rows.values[index] as number;
@@ -210,8 +210,8 @@ export const createMonitor = (
     return part;
   };
 
-  const healthAt = (figures: Figures, { history }: Tracked): MonitorSight => {
-    const sight = { ...figures, history: (history as DeploymentHistory).sight() };
+  const healthAt = (figures: ExperimentStats, { history }: Tracked): MonitorReport => {
+    const sight = { ...figures, history: (history as ArrivalHistory).sight() };
     return { sight, health: healthOf(sight) };
   };
 

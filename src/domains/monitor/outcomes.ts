@@ -3,8 +3,8 @@ import {
   type Moments,
   relativeDifferenceInterval,
 } from '../../lib/statistics/confidence-sequence.ts';
-import type { Cell } from './exposures.ts';
-import { type Sight, variantsOf } from './snapshot.ts';
+import type { ExposureCell } from './exposures.ts';
+import { type MonitorSnapshot, variantsOf } from './snapshot.ts';
 
 export type OutcomeMetric = 'ORDER_VALUE_PER_USER' | 'ORDERS_PER_USER' | 'CONVERSION';
 
@@ -19,14 +19,14 @@ export interface VariantOutcome {
 }
 
 /** A metric's sum and sum of squares over users; whoever did nothing adds 0. */
-const sums: Readonly<Record<OutcomeMetric, (cell: Cell) => readonly [sum: number, squares: number]>> = {
+const sums: Readonly<Record<OutcomeMetric, (cell: ExposureCell) => readonly [sum: number, squares: number]>> = {
   ORDER_VALUE_PER_USER: ({ value, valueSquares }) => [value, valueSquares],
   ORDERS_PER_USER: ({ orders, orderSquares }) => [orders, orderSquares],
   CONVERSION: ({ buyers }) => [buyers, buyers],
 };
 
 /** What users of each variant did; compared with the planned control, or else with the first variant. */
-export const outcomesOf = (sight: Sight, metric: OutcomeMetric): VariantOutcome[] => {
+export const outcomesOf = (sight: MonitorSnapshot, metric: OutcomeMetric): VariantOutcome[] => {
   const variants = variantsOf(sight);
   const planned = sight.experiment.allocation.find(({ isControl }) => isControl) ?? sight.experiment.allocation[0];
   const control = planned?.variant ?? variants[0];
@@ -41,7 +41,11 @@ export const outcomesOf = (sight: Sight, metric: OutcomeMetric): VariantOutcome[
   });
 };
 
-const momentsOf = ({ cells, users, country, experimentEvents }: Sight, variant: string, metric: OutcomeMetric) => {
+const momentsOf = (
+  { cells, users, country, experimentEvents }: MonitorSnapshot,
+  variant: string,
+  metric: OutcomeMetric,
+) => {
   const code = experimentEvents.events.variants.codeOf(variant);
   const market = country === undefined ? undefined : users.countries.names.codeOf(country);
   let [count, sum, squares] = [0, 0, 0];

@@ -3,7 +3,7 @@ import { holmAdjusted, holmFactors } from '../../lib/statistics/holm.ts';
 import { largestDeviation } from '../../lib/statistics/plan.ts';
 import { formatInstant } from '../../lib/time.ts';
 import type { Split } from './arrival-history.ts';
-import { marketsOf, plannedShareOf, type Sight } from './snapshot.ts';
+import { type MonitorSnapshot, marketsOf, plannedShareOf } from './snapshot.ts';
 
 export type MonitorVerdict = 'HEALTHY' | 'WATCH' | 'BROKEN' | 'NOT_ENOUGH_DATA';
 
@@ -32,7 +32,7 @@ export interface SampleRatio {
   readonly maxDeviation: number | null;
   /** The time of the event with which the sequential test crossed its line, alpha by Holm's factor; null unless it has. */
   readonly brokenSinceUs: number | null;
-  readonly sight: Sight;
+  readonly sight: MonitorSnapshot;
 }
 
 /**
@@ -40,7 +40,7 @@ export interface SampleRatio {
  * looked at again and again; Holm's correction over all of its tests keeps the probability that any of them ever alarms
  * falsely at `monitorAlpha`. A deviation below `monitorDeviationMin` never alarms.
  */
-export const sampleRatios = (sight: Sight): { all: SampleRatio; markets: SampleRatio[] } => {
+export const sampleRatios = (sight: MonitorSnapshot): { all: SampleRatio; markets: SampleRatio[] } => {
   const { history, users, limits } = sight;
   const names = marketsOf({ ...sight, country: undefined });
   const splits = names.map((name) => history.splitOf(users.countries.names.codeOf(name) ?? -2));
@@ -78,10 +78,11 @@ interface Line {
 const byItem = <T>(items: readonly T[], values: readonly number[]): Map<T, number> =>
   new Map(items.map((item, place) => [item, values[place] as number]));
 
-const testOf = ({ split }: Sight, found: Split) => (split ? chiSquaredTest(found.counts, split.weights) : null);
+const testOf = ({ split }: MonitorSnapshot, found: Split) =>
+  split ? chiSquaredTest(found.counts, split.weights) : null;
 
 const sampleRatioOf = (
-  sight: Sight,
+  sight: MonitorSnapshot,
   country: string | null,
   found: Split | undefined,
   adjusted: number | undefined,

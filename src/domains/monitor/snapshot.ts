@@ -4,8 +4,8 @@ import type { ExperimentEvents } from '../experiments/events.ts';
 import type { Experiment, Experiments, Plans } from '../experiments/experiments.ts';
 import type { UserStatus } from '../user-status/user-status.ts';
 import type { Users } from '../users/users.ts';
-import type { HistorySight, PlannedSplit } from './arrival-history.ts';
-import type { Cell, CountryUsers, Deployment } from './exposures.ts';
+import type { HistorySnapshot, PlannedSplit } from './arrival-history.ts';
+import type { CountryUsers, ExposureCell, Exposures } from './exposures.ts';
 
 export interface MonitorLimits {
   /** A check may alarm falsely with this probability at most, however often one looks. */
@@ -18,7 +18,7 @@ export interface MonitorLimits {
 }
 
 /** Everything the counts of one moment rest on. What may still grow is to be read up to the counts that stand beside it. */
-export interface Figures {
+export interface ExperimentStats {
   readonly users: Users;
   readonly userStatus: UserStatus;
   readonly experiments: Experiments;
@@ -33,13 +33,13 @@ export interface Figures {
   readonly sequence: number;
   /** The code of a user's country as of the sequence. */
   readonly countryOf: (user: number) => number;
-  readonly deployment: Deployment;
+  readonly deployment: Exposures;
   readonly userCount: number;
   readonly crossoverCount: number;
   /** The rows of the events, in the order they came. */
   readonly rows: Growable<Uint32Array>;
   readonly rowCount: number;
-  readonly cells: readonly Cell[];
+  readonly cells: readonly ExposureCell[];
   /** Users of each market that has any, by the market's name. */
   readonly marketUsers: ReadonlyMap<string, CountryUsers>;
   /** Null while fewer than two variants are known. */
@@ -49,8 +49,8 @@ export interface Figures {
 }
 
 /** Figures with what depends on the order of events, on which the checks rest. */
-export interface Sight extends Figures {
-  readonly history: HistorySight;
+export interface MonitorSnapshot extends ExperimentStats {
+  readonly history: HistorySnapshot;
 }
 
 export interface DeploymentCell {
@@ -81,29 +81,29 @@ export const splitOf = (
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** The names of the markets that are planned or were seen, in order. */
-export const marketsOf = ({ experiment, cells, users, country }: Figures): string[] => {
+export const marketsOf = ({ experiment, cells, users, country }: ExperimentStats): string[] => {
   const seen = cells.map((cell) => users.countries.names.textOf(cell.country));
   const all = [...new Set([...experiment.markets, ...seen])].sort(byText);
   return country === undefined ? all : all.filter((market) => market === country);
 };
 
 /** The names of the variants that are planned or were seen, in order. */
-export const variantsOf = ({ experiment, cells, experimentEvents }: Figures): string[] => {
+export const variantsOf = ({ experiment, cells, experimentEvents }: ExperimentStats): string[] => {
   const seen = cells.map((cell) => experimentEvents.events.variants.textOf(cell.variant));
   return [...new Set([...experiment.allocation.map(({ variant }) => variant), ...seen])].sort(byText);
 };
 
 /** A planned variant's part, 0 to 1; null for one that is not planned. */
-export const plannedShareOf = ({ split, experimentEvents }: Figures, variant: string): number | null => {
+export const plannedShareOf = ({ split, experimentEvents }: ExperimentStats, variant: string): number | null => {
   const index = split?.variants.indexOf(experimentEvents.events.variants.codeOf(variant) ?? -1) ?? -1;
   if (!split || index < 0) return null;
   return (split.weights[index] as number) / split.weights.reduce((sum, weight) => sum + weight, 0);
 };
 
 /** Finds a cell by names; undefined when it has no events. */
-export const cellFinder = ({ cells, users, experimentEvents }: Figures) => {
+export const cellFinder = ({ cells, users, experimentEvents }: ExperimentStats) => {
   const found = new Map(cells.map((cell) => [`${cell.country} ${cell.variant}`, cell]));
-  return (country: string, variant: string): Cell | undefined =>
+  return (country: string, variant: string): ExposureCell | undefined =>
     found.get(`${users.countries.names.codeOf(country)} ${experimentEvents.events.variants.codeOf(variant)}`);
 };
 
@@ -112,13 +112,13 @@ export const cellFinder = ({ cells, users, experimentEvents }: Figures) => {
  * market, and so many of all markets. The checks that are not of the split share a tenth of `monitorAlpha` a kind, so that
  * all of them add little to it. The same whichever market is asked for.
  */
-export const alphaOfEach = (figures: Figures, ofEachMarket: number, ofAll: number): number => {
+export const alphaOfEach = (figures: ExperimentStats, ofEachMarket: number, ofAll: number): number => {
   const markets = marketsOf({ ...figures, country: undefined }).length;
   return figures.limits.monitorAlpha / 10 / Math.max(1, markets * ofEachMarket + ofAll);
 };
 
 /** Every market and variant, in the order of both. */
-export const deploymentCells = (sight: Figures): DeploymentCell[] => {
+export const deploymentCells = (sight: ExperimentStats): DeploymentCell[] => {
   const cellOf = cellFinder(sight);
   const variants = variantsOf(sight);
   return marketsOf(sight).flatMap((country) => {

@@ -1,11 +1,11 @@
 import { createNumberTable } from '../../indices/number-table.ts';
 import { rankSuspects } from '../../lib/statistics/imbalance.ts';
 import { formatInstant } from '../../lib/time.ts';
-import { takeTurns } from '../../lib/yielding.ts';
+import { createYielder } from '../../lib/yielding.ts';
 import type { DimensionName } from '../facts/dimensions.ts';
 import { statusCodes } from '../user-status/status.ts';
 import type { SampleRatio } from './sample-ratio.ts';
-import type { Sight } from './snapshot.ts';
+import type { MonitorSnapshot } from './snapshot.ts';
 
 export interface Suspect {
   readonly dimension: DimensionName;
@@ -49,7 +49,7 @@ export const suspectsOf = async (ratios: readonly SampleRatio[]): Promise<Suspec
 
 /** By country, null for all. */
 const countUsers = async (
-  sight: Sight,
+  sight: MonitorSnapshot,
   ratios: readonly SampleRatio[],
   dimensions: readonly Named[],
 ): Promise<Map<string | null, Counts>> => {
@@ -57,7 +57,7 @@ const countUsers = async (
   const counts = new Map(ratios.map(({ country }) => [country, dimensions.map((): number[] => [])]));
   const byMarket = new Map([...counts].map(([country, of]) => [country && users.countries.names.codeOf(country), of]));
   const indexOfVariant = new Map(split?.variants.map((code, index) => [code, index]));
-  const turn = takeTurns();
+  const turn = createYielder();
   for (let place = 0; split && place < userCount; place++) {
     if (place % usersPerLook === 0) await turn();
     const variant = indexOfVariant.get(experimentEvents.events.variantOf(deployment.firstRowAt(place)));
@@ -90,7 +90,7 @@ const ranked = (
     .filter(({ dimension }) => country === null || dimension !== 'COUNTRY');
 };
 
-const dimensionsOf = (sight: Sight): Named[] => {
+const dimensionsOf = (sight: MonitorSnapshot): Named[] => {
   const { users, userStatus, experimentEvents, deployment, sequence, countryOf } = sight;
   const { columns, events } = experimentEvents;
   const { countries, genders } = users;

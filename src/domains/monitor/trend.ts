@@ -2,8 +2,8 @@ import { DomainError } from '../../errors.ts';
 import { createNumberTable } from '../../indices/number-table.ts';
 import { selectNth } from '../../indices/select-nth.ts';
 import { createPeriods, type Grain } from '../../lib/periods.ts';
-import { takeTurns } from '../../lib/yielding.ts';
-import type { Sight } from './snapshot.ts';
+import { createYielder } from '../../lib/yielding.ts';
+import type { MonitorSnapshot } from './snapshot.ts';
 
 export interface DeploymentPoint {
   readonly periodStartUs: number;
@@ -32,10 +32,10 @@ export interface ArrivalQuality {
 const rowsPerLook = 4096;
 const codeLimit = 2 ** 26;
 
-const scan = async (sight: Sight, visit: (row: number) => void): Promise<void> => {
+const scan = async (sight: MonitorSnapshot, visit: (row: number) => void): Promise<void> => {
   const { rows, rowCount, country, users, countryOf, experimentEvents } = sight;
   const market = country === undefined ? undefined : (users.countries.names.codeOf(country) ?? -1);
-  const turn = takeTurns();
+  const turn = createYielder();
   for (let index = 0; index < rowCount; index++) {
     const row = rows.values[index] as number;
     if (market === undefined || countryOf(experimentEvents.columns.userOf(row)) === market) visit(row);
@@ -44,7 +44,7 @@ const scan = async (sight: Sight, visit: (row: number) => void): Promise<void> =
 };
 
 /** Events per period, country and variant, in that order; what is empty is left out. Throws LIMIT_EXCEEDED for too many. */
-export const trendOf = async (sight: Sight, grain: Grain): Promise<DeploymentPoint[]> => {
+export const trendOf = async (sight: MonitorSnapshot, grain: Grain): Promise<DeploymentPoint[]> => {
   const { users, timeZone, experimentEvents, limits } = sight;
   const { columns, events } = experimentEvents;
   const periods = createPeriods(grain, timeZone);
@@ -89,7 +89,7 @@ export const trendOf = async (sight: Sight, grain: Grain): Promise<DeploymentPoi
 };
 
 /** How well events arrive. `rejected` is what the store keeps of them. */
-export const arrivalOf = async (sight: Sight, rejected: number): Promise<ArrivalQuality> => {
+export const arrivalOf = async (sight: MonitorSnapshot, rejected: number): Promise<ArrivalQuality> => {
   const { experimentEvents, experiments, experiment, nowUs, rowCount } = sight;
   const { columns, events } = experimentEvents;
   const isCurrent = experiments.current(nowUs).key === experiment.key;
@@ -105,7 +105,7 @@ export const arrivalOf = async (sight: Sight, rejected: number): Promise<Arrival
     const delayUs = events.recordedAtUsOf(row) - columns.occurredAtUsOf(row);
     if (delayUs >= 0) delay[delays++] = delayUs;
   });
-  const turn = takeTurns();
+  const turn = createYielder();
   // The nearest rank: the least delay that so large a part of the events does not exceed.
   const quantile = (part: number) =>
     delays === 0 ? null : selectNth(delay, 0, delays, Math.max(0, Math.ceil(part * delays) - 1), turn);

@@ -4,8 +4,8 @@ import { createDictionary } from '../../indices/dictionary.ts';
 import { growableUint32 } from '../../indices/growable.ts';
 import { createIpColumn } from '../../indices/ip-column.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import { idProblems, type Origin, type Outcome } from '../../ledger/record.ts';
-import { rowsInOrder } from '../../ledger/rows-by-key.ts';
+import { idProblems, type RecordOrigin, type RecordOutcome } from '../../ledger/record.ts';
+import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { type Decimal, formatDecimal, parseDecimal } from '../../lib/decimal.ts';
 import { formatIp, type IpAddress, parseIp } from '../../lib/ip.ts';
 import { createFactColumns } from '../facts/columns.ts';
@@ -38,7 +38,7 @@ export interface Transactions extends Facts {
   /** Stored transactions by `seq`, in the order of the keys: one statement. */
   bySeqs(seqs: readonly number[]): (StoredTransaction | null)[];
   /** Records one transaction. Its id with the same content is a duplicate, with other content a conflict. */
-  record(tx: Tx, transaction: Transaction, origin: Origin): Outcome;
+  record(tx: Tx, transaction: Transaction, origin: RecordOrigin): RecordOutcome;
 }
 
 export const createTransactions = (
@@ -56,7 +56,7 @@ export const createTransactions = (
   const products = createDictionary();
 
   const columnsFollowed = ['seq', 'userId', 'occurredAtUs', 'productId', 'amount', 'ip'] as const;
-  ledger.follow(transactions, columnsFollowed, {
+  ledger.subscribe(transactions, columnsFollowed, {
     apply(rows) {
       const last = columns.lastSeq;
       for (const row of rows) {
@@ -90,7 +90,7 @@ export const createTransactions = (
     get byteLength() {
       return columns.byteLength + productOf.byteLength + ips.byteLength;
     },
-    bySeqs: (seqs) => rowsInOrder(store, transactions, 'seq', seqs).map((row) => row && stored(row)),
+    bySeqs: (seqs) => rowsByKey(store, transactions, 'seq', seqs).map((row) => row && stored(row)),
     record(tx, transaction, origin) {
       const { transactionId, userId, occurredAtUs, productId, ip } = transaction;
       const problems = idProblems({ transactionId, userId, productId });
@@ -105,7 +105,7 @@ export const createTransactions = (
         amount: formatDecimal(transaction.amount),
         ip: ip === null ? null : formatIp(ip),
       };
-      const { seq, known } = tx.appendUnless(transactions, row, { transactionId });
+      const { seq, known } = tx.appendOrFind(transactions, row, { transactionId });
       if (!known) return { kind: 'CREATED', seq };
       const differing = contentFields.filter((field) => known[field] !== row[field]);
       if (differing.length === 0) return { kind: 'DUPLICATE' };

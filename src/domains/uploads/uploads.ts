@@ -6,7 +6,7 @@ import { basename, join, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DomainError } from '../../errors.ts';
 import { syncTarget } from '../../lib/import-targets.ts';
-import type { Import, Intake } from '../imports/imports.ts';
+import type { Import, Imports } from '../imports/imports.ts';
 import type { ImportFile, ImportOptions } from '../imports/run.ts';
 import type { UserFileRuns } from '../user-sync/runs.ts';
 
@@ -31,7 +31,7 @@ export interface Uploads {
 }
 
 export const createUploads = (
-  intake: Intake,
+  intake: Imports,
   userFileRuns: UserFileRuns,
   { data, importFolder }: { readonly data: string; readonly importFolder: string },
 ): Uploads => {

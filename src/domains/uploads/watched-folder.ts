@@ -2,7 +2,7 @@ import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError } from '../../errors.ts';
 import { importTargets } from '../../lib/import-targets.ts';
-import type { Import, Intake } from '../imports/imports.ts';
+import type { Import, Imports } from '../imports/imports.ts';
 
 /** A folder with a sub-folder for each import target: files that are put there are taken in, and stay where they are. */
 export interface WatchedFolder {
@@ -40,7 +40,7 @@ interface Found {
  * it has changed, or when a server starts. Each file of `ip-ranges` is a table of its own.
  */
 export const createWatchedFolder = (
-  intake: Intake,
+  intake: Imports,
   { watchFolder, watchMs }: { readonly watchFolder: string; readonly watchMs: number },
   report: WatchReport,
 ): WatchedFolder => {

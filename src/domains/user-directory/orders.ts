@@ -1,6 +1,6 @@
 import { DomainError } from '../../errors.ts';
-import { sortInTurns } from '../../indices/cooperative-sort.ts';
-import { takeTurns } from '../../lib/yielding.ts';
+import { cooperativeSort } from '../../indices/cooperative-sort.ts';
+import { createYielder } from '../../lib/yielding.ts';
 import type { Names, UserFiles } from '../users/user-files.ts';
 import type { Users } from '../users/users.ts';
 
@@ -31,7 +31,7 @@ export const createUserOrders = (users: Users, userFiles: UserFiles, newestSeque
       if (size === before.length) return before;
       const compare = (a: number, b: number): number => compareTexts(idOf(a), idOf(b));
       const added = Uint32Array.from({ length: size - before.length }, (_, place) => before.length + place);
-      return mergeInTurns(before, await sortInTurns(added, compare, takeTurns()), compare);
+      return mergeInTurns(before, await cooperativeSort(added, compare, createYielder()), compare);
     });
     byId = next.catch(() => known);
     return next;
@@ -55,7 +55,7 @@ export const createUserOrders = (users: Users, userFiles: UserFiles, newestSeque
       return {
         sequence,
         // A stable sort of what is in order of ids.
-        codes: await sortInTurns(Uint32Array.from(ids), compare, takeTurns()),
+        codes: await cooperativeSort(Uint32Array.from(ids), compare, createYielder()),
         placeOf: (user) => JSON.stringify([...keyOf(user), idOf(user)]),
         compareToPlace(place) {
           const wanted = keyOfPlace(place);
@@ -137,7 +137,7 @@ const birthOrder = ({ birthMsOf }: UserFiles, detailsOf: (user: number) => numbe
 /** The place of each name among all by code unit, so that sorting millions compares numbers. */
 const ranksOf = async ({ size, textOf }: Names): Promise<Uint32Array> => {
   const all = Uint32Array.from({ length: size }, (_, code) => code);
-  const codes = await sortInTurns(all, (a, b) => compareTexts(textOf(a), textOf(b)), takeTurns());
+  const codes = await cooperativeSort(all, (a, b) => compareTexts(textOf(a), textOf(b)), createYielder());
   const ranks = new Uint32Array(size);
   for (const [rank, code] of codes.entries()) ranks[code] = rank;
   return ranks;
@@ -160,7 +160,7 @@ const mergeInTurns = async (
   b: Uint32Array,
   compare: (x: number, y: number) => number,
 ): Promise<Uint32Array> => {
-  const turn = takeTurns();
+  const turn = createYielder();
   const all = new Uint32Array(a.length + b.length);
   let [i, j] = [0, 0];
   for (let place = 0; place < all.length; place++) {

@@ -1,5 +1,5 @@
 import { createAges, dayOfMs } from '../../lib/age.ts';
-import { takeTurns } from '../../lib/yielding.ts';
+import { createYielder } from '../../lib/yielding.ts';
 import { statusCodes } from '../user-status/status.ts';
 import type { UserSources, UserTest } from './filter.ts';
 
@@ -36,7 +36,7 @@ export const userStatistics = async (
   const matching: number[] = [];
   const [countries, genders, ages]: [number[], number[], number[]] = [[], [], []];
   let withImage = 0;
-  const turn = takeTurns();
+  const turn = createYielder();
   const { size } = users.codes;
   for (let user = 0; user < size; user++) {
     if (user % usersPerLook === 0) await turn();
@@ -59,7 +59,7 @@ export const userStatistics = async (
     byGender: groupsOf(genders, users.genders.names.textOf),
     async byStatus(atUs) {
       const counts: number[] = [];
-      const again = takeTurns();
+      const again = createYielder();
       for (const [place, user] of matching.entries()) {
         if (place % usersPerLook === 0) await again();
         countUp(counts, userStatus.codeAt(user, atUs, sequence));

@@ -1,7 +1,7 @@
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { TablePage } from '../../ledger/table-page.ts';
 import { dayOfUs } from '../../lib/age.ts';
-import { takeTurns } from '../../lib/yielding.ts';
+import { createYielder } from '../../lib/yielding.ts';
 import type { UserImage } from '../users/image-columns.ts';
 import type { UserDetails } from '../users/user-files.ts';
 import type { User } from '../users/users.ts';
@@ -62,7 +62,7 @@ export const createUserDirectory = (sources: UserSources, ledger: Ledger, nowUs:
         return (user: number) => (later === descending ? compare(user) < 0 : compare(user) > 0);
       };
       const [isAfter, isBefore] = [isBeyond(after, true), isBeyond(before, false)];
-      const turn = takeTurns();
+      const turn = createYielder();
       const found: number[] = [];
       let [totalCount, hasBefore, hasAfter] = [0, false, false];
       const { codes } = order;
@@ -91,7 +91,7 @@ export const createUserDirectory = (sources: UserSources, ledger: Ledger, nowUs:
     async *described(where = {}) {
       const { codes, sequence } = await ordered('USER_ID');
       const test = testOf(where, sequence);
-      const turn = takeTurns();
+      const turn = createYielder();
       for (const [place, user] of codes.entries()) {
         if (place % usersPerLook === 0) await turn();
         const details = userFiles.detailsOf(userFiles.detailsCodeAt(user, sequence));

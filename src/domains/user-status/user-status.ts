@@ -2,12 +2,12 @@ import type { Store, Tx } from '../../../db/store.ts';
 import { statusChanges } from '../../../db/tables/user-status.ts';
 import { DomainError } from '../../errors.ts';
 import { createAsOf } from '../../indices/as-of.ts';
-import type { Knowledge, Ledger } from '../../ledger/ledger.ts';
-import { idProblems, type Origin, type Outcome, type StoredOrigin } from '../../ledger/record.ts';
-import { rowsInOrder } from '../../ledger/rows-by-key.ts';
+import type { KnownAsOf, Ledger } from '../../ledger/ledger.ts';
+import { idProblems, type RecordOrigin, type RecordOutcome, type StoredOrigin } from '../../ledger/record.ts';
+import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger/table-page.ts';
 import type { TimeSpan } from '../../lib/time-range.ts';
-import { takeTurns } from '../../lib/yielding.ts';
+import { createYielder } from '../../lib/yielding.ts';
 import type { Users } from '../users/users.ts';
 import { explainStatus, type StatusExplanation } from './explanation.ts';
 import { type Status, statusCodes } from './status.ts';
@@ -26,18 +26,18 @@ export interface UserStatus {
   /**
    * The change with the greatest `(effectiveAt, seq)` at or before the instant; without one `non-paying`. Costs no SQL.
    */
-  statusAt(userId: string, atUs: number, knowledge?: Knowledge): StatusAsOf;
+  statusAt(userId: string, atUs: number, knowledge?: KnownAsOf): StatusAsOf;
   /** The status code of a user code: the hot path of enrichment. */
   codeAt(user: number, atUs: number, sequence: number): number;
   /** The status over time, gaps included, oldest first, cut to the span. */
-  timeline(userId: string, span: TimeSpan, knowledge?: Knowledge): StatusPeriod[];
+  timeline(userId: string, span: TimeSpan, knowledge?: KnownAsOf): StatusPeriod[];
   explain(asOf: StatusAsOf): StatusExplanation;
   /** A user's stored changes in the order they were recorded. */
   changesOf(userId: string, page: TablePageRequest): TablePage<StoredStatusChange>;
   /** Stored changes by `seq`, in the order of the keys. */
   bySeqs(seqs: readonly number[]): (StoredStatusChange | null)[];
   /** Records one change. One that says what already holds for that user and instant is a duplicate. */
-  record(tx: Tx, change: StatusChange, origin: Origin): Outcome;
+  record(tx: Tx, change: StatusChange, origin: RecordOrigin): RecordOutcome;
   /** Calls back with the code of each user whose history grew. */
   onChange(listener: (user: number) => void): void;
   readonly entries: number;
@@ -49,7 +49,7 @@ export const createUserStatus = (store: Store, ledger: Ledger, users: Users): Us
   const timelines = createTimelines(index);
   const listeners: ((user: number) => void)[] = [];
 
-  ledger.follow(statusChanges, ['seq', 'userId', 'effectiveAtUs', 'status'], {
+  ledger.subscribe(statusChanges, ['seq', 'userId', 'effectiveAtUs', 'status'], {
     apply(rows) {
       for (const { seq, userId, effectiveAtUs, status } of rows) {
         const user = users.codes.intern(userId);
@@ -58,7 +58,7 @@ export const createUserStatus = (store: Store, ledger: Ledger, users: Users): Us
       }
     },
     async rebuilt() {
-      const turn = takeTurns();
+      const turn = createYielder();
       for (const _step of index.compact()) await turn();
     },
   });
@@ -67,7 +67,7 @@ export const createUserStatus = (store: Store, ledger: Ledger, users: Users): Us
     statusAt(userId, atUs, knowledge = {}) {
       const problems = idProblems({ userId });
       if (problems[0]) throw new DomainError('BAD_REQUEST', problems[0].message, { problems });
-      const sequence = ledger.sequenceOf(knowledge);
+      const sequence = ledger.resolveSequence(knowledge);
       const user = users.codes.codeOf(userId) ?? -1;
       return { userId, atUs, sequence, ...timelines.periodAt(user, atUs, sequence) };
     },
@@ -76,17 +76,17 @@ export const createUserStatus = (store: Store, ledger: Ledger, users: Users): Us
       return position < 0 ? 0 : index.valueOf(position);
     },
     timeline(userId, span, knowledge = {}) {
-      return timelines.periods(users.codes.codeOf(userId) ?? -1, span, ledger.sequenceOf(knowledge));
+      return timelines.periods(users.codes.codeOf(userId) ?? -1, span, ledger.resolveSequence(knowledge));
     },
     explain: (asOf) => explainStatus(index, users, asOf),
     changesOf: (userId, page) =>
       pageOfTable(store, statusChanges, { key: 'seq', direction: 'asc', match: { userId } }, page),
-    bySeqs: (seqs) => rowsInOrder(store, statusChanges, 'seq', seqs),
+    bySeqs: (seqs) => rowsByKey(store, statusChanges, 'seq', seqs),
     record(tx, change, origin) {
       const { userId, effectiveAtUs, status } = change;
       const problems = idProblems({ userId });
       if (problems.length > 0) return { kind: 'REJECTED', problems };
-      if (tx.newest(statusChanges, { userId, effectiveAtUs })?.status === status) return { kind: 'DUPLICATE' };
+      if (tx.findLatest(statusChanges, { userId, effectiveAtUs })?.status === status) return { kind: 'DUPLICATE' };
       return { kind: 'CREATED', seq: tx.append(statusChanges, { ...change, ...origin }) };
     },
     onChange: (listener) => void listeners.push(listener),

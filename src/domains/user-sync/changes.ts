@@ -1,6 +1,6 @@
 import type { Store } from '../../../db/store.ts';
 import { userFiles as table } from '../../../db/tables/user-files.ts';
-import { nextTurn } from '../../lib/yielding.ts';
+import { yieldToEventLoop } from '../../lib/yielding.ts';
 import type { ListedObject } from '../../sources/object-source.ts';
 import type { UserFileRow, UserFiles } from '../users/user-files.ts';
 import type { Users } from '../users/users.ts';
@@ -66,7 +66,7 @@ export const changesOf = async (
         if (before?.version === refusedVersion(candidate) && stands(before, users, userFiles)) unchanged++;
         else changed.push({ ...candidate, before });
       }
-    await nextTurn();
+    await yieldToEventLoop();
   }
   return { changed, removed: await removedFrom(listing, users, userFiles), unchanged };
 };
@@ -102,7 +102,7 @@ const removedFrom = async (listing: Listing, users: Users, userFiles: UserFiles)
   const note = (userId: string, kind: RemovedObject['kind'], name: string) =>
     void removed.set(name, { userId, kind, name });
   for (let user = 0; user < users.codes.size; user++) {
-    if (user % 4096 === 0) await nextTurn();
+    if (user % 4096 === 0) await yieldToEventLoop();
     const userId = users.codes.textOf(user);
     if (userFiles.detailsCodeAt(user) !== 0 && !withCsv.has(userId)) note(userId, 'CSV', `${userId}.csv`);
     const image = userFiles.imageOf(userFiles.imageCodeAt(user));

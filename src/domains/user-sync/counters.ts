@@ -9,7 +9,7 @@ const ranks = ['unchanged', 'updated', 'imageRemoved', 'rejected', 'removed'] as
 type Became = (typeof ranks)[number];
 
 /** The accounts of one synchronisation: in users, each counted once, and in objects. */
-export const createSyncAccount = ({ users: listed }: Listing, users: Users, userFiles: UserFiles) => {
+export const createSyncCounters = ({ users: listed }: Listing, users: Users, userFiles: UserFiles) => {
   const became = new Map<string, Became>(listed.map(({ userId }) => [userId, 'unchanged']));
   const objects = { accepted: 0, unchanged: 0, rejected: 0 };
 

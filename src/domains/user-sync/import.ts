@@ -30,7 +30,7 @@ export const createUserFilesImporter = (userFiles: UserFiles): Importer<Describe
       const problems = idProblems({ userId });
       if (problems.length > 0) return { kind: 'REJECTED', problems };
       const name = `${userId}.csv`;
-      const last = tx.newest(table, { name });
+      const last = tx.findLatest(table, { name });
       const isSame = (Object.keys(details) as (keyof UserDetails)[]).every((field) => last?.[field] === details[field]);
       if (last?.outcome === 'TAKEN' && isSame && userFiles.isInForce(last.importId ?? 0)) return { kind: 'DUPLICATE' };
       // The refused file stays known by its version: the source need not be read again for it.

@@ -1,5 +1,5 @@
 import { isTextId } from '../../lib/text-id.ts';
-import { takeTurns } from '../../lib/yielding.ts';
+import { createYielder } from '../../lib/yielding.ts';
 import type { ListedObject } from '../../sources/object-source.ts';
 
 /** What a source holds of one user; the name of an object without its ending is the user's id. */
@@ -31,7 +31,7 @@ const objectsPerLook = 2048;
 
 /** Brings the objects of each user together. Those that belong to none are passed over. */
 export const listingOf = async (objects: readonly ListedObject[]): Promise<Listing> => {
-  const turn = takeTurns();
+  const turn = createYielder();
   const byUser = new Map<string, { ending: string; object: ListedObject }[]>();
   const names = new Set<string>();
   for (const [place, object] of objects.entries()) {

@@ -3,7 +3,7 @@ import type { Store } from '../../../db/store.ts';
 import { userFileOutputs } from '../../../db/tables/user-files.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { csvLine, formulaSafe } from '../../lib/csv-line.ts';
-import { takeTurns } from '../../lib/yielding.ts';
+import { createYielder } from '../../lib/yielding.ts';
 import { type ObjectSource, prefixOf } from '../../sources/object-source.ts';
 import type { DescribedUser, UserDirectory } from '../user-directory/user-directory.ts';
 
@@ -59,7 +59,7 @@ export const createOutput = (store: Store, ledger: Ledger, directory: UserDirect
   return async (signal: AbortSignal): Promise<void> => {
     const parts: string[] = [];
     const hash = createHash('sha256');
-    const turn = takeTurns();
+    const turn = createYielder();
     for await (const part of userTable(directory, prefixOf(location))) {
       parts.push(part);
       hash.update(part);
@@ -70,7 +70,7 @@ export const createOutput = (store: Store, ledger: Ledger, directory: UserDirect
     if (known?.digest === digest && known.version === (await source.outputVersion(signal))) return;
     const version = await source.writeOutput(parts.join(''), signal);
     await ledger.write((tx) => {
-      const before = tx.newest(userFileOutputs, { location });
+      const before = tx.findLatest(userFileOutputs, { location });
       if (before) tx.update(userFileOutputs, { id: before.id }, { digest, version });
       else tx.insert(userFileOutputs, { location, digest, version });
     });

@@ -1,10 +1,10 @@
 import pRetry from 'p-retry';
 import type { FieldProblem } from '../../errors.ts';
-import { type RecordOutcome, readRecord, shown } from '../../lib/problems.ts';
+import { preview, type ReadResult, readRecord } from '../../lib/problems.ts';
 import { instantMaxUs, instantMinUs } from '../../lib/time.ts';
 import { readImage } from '../../sources/image.ts';
 import type { ImageStore } from '../../sources/image-store.ts';
-import { type ObjectSource, SourceFault } from '../../sources/object-source.ts';
+import { type ObjectSource, ObjectStoreError } from '../../sources/object-source.ts';
 import { readUserCsv } from '../../sources/user-csv.ts';
 import type { UserDetails } from '../users/user-files.ts';
 import { type ChangedObject, refusedVersion, unreadVersion } from './changes.ts';
@@ -34,7 +34,7 @@ export type Found = { readonly changed: ChangedObject; readonly version: string 
 );
 
 /** Tries again what may pass, twice as long after every time. Throws SourceFault, or what `signal` was aborted with. */
-export const persistently = <R>(
+export const withRetry = <R>(
   ask: () => Promise<R>,
   { userFilesTries, userFilesRetryMs }: Pick<ReadingLimits, 'userFilesTries' | 'userFilesRetryMs'>,
   signal: AbortSignal,
@@ -44,7 +44,7 @@ export const persistently = <R>(
     minTimeout: userFilesRetryMs,
     randomize: true,
     signal,
-    shouldRetry: ({ error }) => error instanceof SourceFault && error.isPassing,
+    shouldRetry: ({ error }) => error instanceof ObjectStoreError && error.isPassing,
   });
 
 /** Reads one object and judges it; throws only what ends the whole run. */
@@ -71,9 +71,9 @@ export const readObject = async (
   if (object.bytes > bytesMax) return refused(`is over ${bytesMax} bytes (setting ${setting})`);
   let bytes: Buffer | null;
   try {
-    bytes = await persistently(() => source.read(object.name, bytesMax, signal), limits, signal);
+    bytes = await withRetry(() => source.read(object.name, bytesMax, signal), limits, signal);
   } catch (error) {
-    if (!(error instanceof SourceFault)) throw error;
+    if (!(error instanceof ObjectStoreError)) throw error;
     // It was not judged, so it is to be read the next time, too.
     const unread = { version: unreadVersion(version), isUnread: true, isPassing: error.isPassing };
     return { ...refused(`could not be read: ${error.message}`), ...unread };
@@ -95,7 +95,7 @@ const birthMsMin = instantMinUs / 1000;
 const birthMsMax = Math.floor(instantMaxUs / 1000);
 
 /** The details of a user under the names of the files' columns. */
-export const readDetails = (record: unknown): RecordOutcome<UserDetails> =>
+export const readDetails = (record: unknown): ReadResult<UserDetails> =>
   readRecord(record, (fields) => ({
     firstName: fields.optional('first_name', fields.text),
     lastName: fields.optional('last_name', fields.text),
@@ -103,4 +103,4 @@ export const readDetails = (record: unknown): RecordOutcome<UserDetails> =>
   }));
 
 /** A refused file as the inbox of rejected records keeps it: text as it is, of an image its name. */
-export const rawOf = (raw: string, name: string): string => (raw === '' ? shown(name) : raw.toWellFormed());
+export const rawOf = (raw: string, name: string): string => (raw === '' ? preview(name) : raw.toWellFormed());

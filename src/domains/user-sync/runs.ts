@@ -3,15 +3,15 @@ import type { Row, Tx } from '../../../db/store.ts';
 import { imports } from '../../../db/tables/imports.ts';
 import { userFileSyncs } from '../../../db/tables/user-files.ts';
 import { DomainError } from '../../errors.ts';
-import { rowsInOrder } from '../../ledger/rows-by-key.ts';
-import { prefixOf, SourceFault } from '../../sources/object-source.ts';
+import { rowsByKey } from '../../ledger/rows-by-key.ts';
+import { ObjectStoreError, prefixOf } from '../../sources/object-source.ts';
 import { followImport } from '../imports/progress.ts';
-import { interrupted, isAlive } from '../imports/recovery.ts';
+import { interruptedImport, isProcessAlive } from '../imports/recovery.ts';
 import type { UserDirectory } from '../user-directory/user-directory.ts';
 import type { SyncCounts } from '../users/user-files.ts';
 import { createOutput } from './output.ts';
-import { persistently } from './reading.ts';
-import { type SyncSurroundings, synchronise } from './sync.ts';
+import { withRetry } from './reading.ts';
+import { type SyncServices, synchronise } from './sync.ts';
 
 type Import = Row<typeof imports>;
 
@@ -46,7 +46,7 @@ export interface UserFileRuns {
 const target = 'USER_FILES';
 
 export const createUserFileRuns = (
-  surroundings: Omit<SyncSurroundings, 'source'> & { readonly source: SyncSurroundings['source'] | null },
+  surroundings: Omit<SyncServices, 'source'> & { readonly source: SyncServices['source'] | null },
   directory: UserDirectory,
 ): UserFileRuns => {
   const { store, ledger, userFiles, limits, source } = surroundings;
@@ -55,7 +55,7 @@ export const createUserFileRuns = (
   setMaxListeners(0, ending.signal);
   const { signal } = ending;
   const listeners = new Set<(standing: Import) => void>();
-  const importsByIds = (ids: readonly number[]) => rowsInOrder(store, imports, 'id', ids);
+  const importsByIds = (ids: readonly number[]) => rowsByKey(store, imports, 'id', ids);
   let running: Promise<SyncRun> | undefined;
   let ended: Promise<unknown> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
@@ -76,9 +76,9 @@ export const createUserFileRuns = (
   /** Users and images are in force by then, and are whatever becomes of the table: the next run tries it again. */
   const withOutput = async (standing: Import): Promise<void> => {
     try {
-      await persistently(async () => writeOutput?.(signal), limits, signal);
+      await withRetry(async () => writeOutput?.(signal), limits, signal);
     } catch (error) {
-      if (!(error instanceof SourceFault)) throw error;
+      if (!(error instanceof ObjectStoreError)) throw error;
       const told = { failureCode: 'SOURCE_UNREACHABLE', failureMessage: error.message };
       await ledger.write((tx) => tx.update(imports, { id: standing.id }, told));
       Object.assign(standing, told);
@@ -194,8 +194,8 @@ export const createUserFileRuns = (
 /** The import of a synchronisation that begins, or of the one that another process runs. */
 const beginIn = (tx: Tx, location: string): { found: Import; isOurs: boolean } => {
   for (let other = running(tx); other; other = running(tx)) {
-    if (isAlive(other.processId)) return { found: other, isOurs: false };
-    tx.update(imports, { id: other.id }, interrupted(tx.nowUs, target, other.rejected));
+    if (isProcessAlive(other.processId)) return { found: other, isOurs: false };
+    tx.update(imports, { id: other.id }, interruptedImport(tx.nowUs, target, other.rejected));
   }
   const begun = {
     target,
@@ -211,11 +211,11 @@ const beginIn = (tx: Tx, location: string): { found: Import; isOurs: boolean } =
   return { found: { id: tx.insert(imports, begun), ...begun, ...counts, ...open }, isOurs: true };
 };
 
-const running = (tx: Tx): Import | undefined => tx.newest(imports, { target, state: 'RUNNING' });
+const running = (tx: Tx): Import | undefined => tx.findLatest(imports, { target, state: 'RUNNING' });
 
 const faultOf = (error: unknown, isClosing: boolean): DomainError => {
   if (error instanceof DomainError) return error;
   if (isClosing) return new DomainError('NOT_READY', 'the server is closing');
-  if (error instanceof SourceFault) return new DomainError('SOURCE_UNREACHABLE', error.message, { cause: error });
+  if (error instanceof ObjectStoreError) return new DomainError('SOURCE_UNREACHABLE', error.message, { cause: error });
   return new DomainError('INTERNAL', `the synchronisation broke off: ${String(error)}`, { cause: error });
 };

@@ -4,14 +4,14 @@ import { imports, rejectedRecords } from '../../../db/tables/imports.ts';
 import { userFiles as table } from '../../../db/tables/user-files.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { ImageStore } from '../../sources/image-store.ts';
-import { type ListedObject, type ObjectSource, SourceFault } from '../../sources/object-source.ts';
+import { type ListedObject, type ObjectSource, ObjectStoreError } from '../../sources/object-source.ts';
 import type { SyncCounts, UserFiles } from '../users/user-files.ts';
 import type { Users } from '../users/users.ts';
 import { type ChangedObject, changesOf, type RemovedObject } from './changes.ts';
-import { createSyncAccount } from './counters.ts';
+import { createSyncCounters } from './counters.ts';
 import { listingOf } from './listing.ts';
-import { type Found, persistently, type ReadingLimits, rawOf, readObject } from './reading.ts';
-import { settleRefusal } from './rejections.ts';
+import { type Found, type ReadingLimits, rawOf, readObject, withRetry } from './reading.ts';
+import { closeRejection } from './rejections.ts';
 
 type Import = Row<typeof imports>;
 
@@ -20,7 +20,7 @@ export interface SyncLimits extends ReadingLimits {
   readonly batchRecords: number;
 }
 
-export interface SyncSurroundings {
+export interface SyncServices {
   readonly store: Store;
   readonly ledger: Ledger;
   readonly users: Users;
@@ -41,7 +41,7 @@ type Refused = Extract<Found, { raw: string }>;
  * the source cannot be listed or no longer answers, and what `signal` was aborted with: then nothing has changed.
  */
 export const synchronise = async (
-  { store, ledger, users, userFiles, images, source, limits }: SyncSurroundings,
+  { store, ledger, users, userFiles, images, source, limits }: SyncServices,
   standing: Import,
   onProgress: (standing: Import) => void,
   signal: AbortSignal,
@@ -60,7 +60,7 @@ export const synchronise = async (
 
   const listing = await listingOf(await listed(source, limits, signal));
   const { changed, removed, unchanged } = await changesOf(listing, store, users, userFiles);
-  const account = createSyncAccount(listing, users, userFiles);
+  const account = createSyncCounters(listing, users, userFiles);
   account.unchanged(unchanged);
   const toRead = changed.filter(({ fault }) => fault === undefined);
   const bytesTotal = toRead.reduce((sum, { object }) => sum + object.bytes, 0);
@@ -95,7 +95,7 @@ export const synchronise = async (
       faultsInRow = 'raw' in found && found.isPassing ? faultsInRow + 1 : 0;
       // A store that fails for good would else be asked for each of its objects, several times.
       if (faultsInRow === faultsInRowMax)
-        throw new SourceFault(`${faultsInRow} objects in a row could not be read`, { isPassing: true });
+        throw new ObjectStoreError(`${faultsInRow} objects in a row could not be read`, { isPassing: true });
       bytesRead += found.changed.object.bytes;
     }
     const rows = batch.flatMap((found) => rowOf(found, importId));
@@ -120,8 +120,8 @@ export const synchronise = async (
   const end = await ledger.write((tx) => {
     for (const row of unread.flatMap((found) => rowOf(found, importId))) tx.append(table, row);
     for (const { before, object } of changed)
-      if (before?.outcome === 'REJECTED' && !asBefore.has(object.name)) settleRefusal(tx, object.name);
-    for (const { name } of allRemoved) if (userFiles.refused.has(name)) settleRefusal(tx, name);
+      if (before?.outcome === 'REJECTED' && !asBefore.has(object.name)) closeRejection(tx, object.name);
+    for (const { name } of allRemoved) if (userFiles.refused.has(name)) closeRejection(tx, name);
     for (const found of refused) tx.insert(rejectedRecords, rejectOf(tx, found, importId));
     if (isChanged) userFiles.publish(tx, importId, counts);
     const objects = account.objects();
@@ -137,7 +137,7 @@ export const synchronise = async (
 
 /** All or nothing: a listing that breaks off says nothing of what is gone. */
 const listed = (source: ObjectSource, limits: SyncLimits, signal: AbortSignal): Promise<ListedObject[]> =>
-  persistently(
+  withRetry(
     async () => {
       const objects: ListedObject[] = [];
       for await (const page of source.list(signal)) objects.push(...page);

@@ -5,7 +5,7 @@ import { growableFloat64, growableUint32 } from '../../indices/growable.ts';
 import { createVersions } from '../../indices/versions.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { ageOn, dayOfMs, dayOfUs } from '../../lib/age.ts';
-import { takeTurns } from '../../lib/yielding.ts';
+import { createYielder } from '../../lib/yielding.ts';
 import { createImageColumns, type UserImage } from './image-columns.ts';
 import type { Users } from './users.ts';
 
@@ -197,10 +197,10 @@ export const createUserFiles = (ledger: Ledger, users: Users): UserFiles => {
     return later.length === 0 ? rows : rows.filter(({ seq }) => seq < before);
   };
 
-  ledger.follow(userFiles, columns, {
+  ledger.subscribe(userFiles, columns, {
     // Names and images are many, and nobody sees them before they are in force.
     async prepare(rows) {
-      const turn = takeTurns();
+      const turn = createYielder();
       for (const [place, row] of rows.entries()) {
         if (place % rowsPerLook === 0) await turn();
         if (row.seq <= lastSeq) continue;
@@ -211,7 +211,7 @@ export const createUserFiles = (ledger: Ledger, users: Users): UserFiles => {
     apply: advance,
   });
 
-  ledger.follow(userFileSyncs, ['seq', 'importId'], {
+  ledger.subscribe(userFileSyncs, ['seq', 'importId'], {
     // Before anything is applied, for a step may hold several synchronisations with their rows.
     async prepare(rows) {
       for (const { seq, importId } of rows) {

@@ -4,7 +4,7 @@ import { createDictionary, type Dictionary } from '../../indices/dictionary.ts';
 import { growableUint8 } from '../../indices/growable.ts';
 import { createVersions } from '../../indices/versions.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import { idProblems, type Origin, type Outcome } from '../../ledger/record.ts';
+import { idProblems, type RecordOrigin, type RecordOutcome } from '../../ledger/record.ts';
 
 /** What sources say of a user; null where they say nothing. */
 export interface UserAttributes {
@@ -41,7 +41,7 @@ export interface Users {
   /** Null for a user no record names. */
   userOf(userId: string): User | null;
   /** Records what a source says of a user. It replaces what was said before; the same again is a duplicate. */
-  record(tx: Tx, profile: UserProfile, origin: Origin): Outcome;
+  record(tx: Tx, profile: UserProfile, origin: RecordOrigin): RecordOutcome;
   /** What was said of a user up to a sequence number. */
   attributesAt(userId: string, sequence?: number): UserAttributes;
   /** A code for what was said of a user up to a sequence number; 0 when nothing was. Equal attributes share a code. */
@@ -99,7 +99,7 @@ export const createUsers = (ledger: Ledger): Users => {
   combinations.intern('');
   const listeners: ((user: number) => void)[] = [];
 
-  ledger.follow(userProfiles, ['seq', 'userId', 'country', 'gender'], {
+  ledger.subscribe(userProfiles, ['seq', 'userId', 'country', 'gender'], {
     apply(rows) {
       for (const { seq, userId, country, gender } of rows) {
         const user = codes.intern(userId);
@@ -133,7 +133,7 @@ export const createUsers = (ledger: Ledger): Users => {
         ...(gender === null ? {} : { gender }),
       });
       if (problems.length > 0) return { kind: 'REJECTED', problems };
-      const before = tx.newest(userProfiles, { userId });
+      const before = tx.findLatest(userProfiles, { userId });
       if (before && before.country === country && before.gender === gender) return { kind: 'DUPLICATE' };
       return { kind: 'CREATED', seq: tx.append(userProfiles, { ...profile, ...origin }) };
     },

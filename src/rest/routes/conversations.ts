@@ -9,7 +9,7 @@ export const initial = defineRoute({
   method: 'POST',
   path: '/initial',
   subject: 'facts',
-  isDirect: true,
+  fastPath: true,
   summary: 'Begins a conversation: is the symbol a vowel?',
   description:
     'Answers the server’s guess, `True` or `False`. The same UUID with the same symbol is stored once and answered as it was the first time, with another symbol it is a conflict (409).',
@@ -25,7 +25,7 @@ export const followup = defineRoute({
   method: 'POST',
   path: '/followup',
   subject: 'facts',
-  isDirect: true,
+  fastPath: true,
   summary: 'Follows a conversation up',
   description: 'Every one counts, repeats too, and those of a conversation that was never seen to begin are kept.',
   fields: { uuid },

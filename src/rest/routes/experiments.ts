@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { z } from '@hono/zod-openapi';
 import { DomainError } from '../../errors.ts';
-import type { Outcome } from '../../ledger/record.ts';
+import type { RecordOutcome } from '../../ledger/record.ts';
 import { isSummary } from '../parameters.ts';
 import { defineRoute } from '../route.ts';
 
@@ -34,7 +34,7 @@ export const receiveEvent = defineRoute({
   method: 'POST',
   path: '/receive_event',
   subject: 'facts',
-  isDirect: true,
+  fastPath: true,
   summary: 'Takes in one event of an experiment',
   description:
     'Answered once it is on disk. The id in `event_id`, or in the header `Idempotency-Key`, makes a repeat a `duplicate`, and other content under it a conflict; without one nothing is guessed. A malformed event is kept among the rejects.',
@@ -57,7 +57,7 @@ export const receiveEvents = defineRoute({
   method: 'POST',
   path: '/events',
   subject: 'facts',
-  isDirect: true,
+  fastPath: true,
   summary: 'Takes in any number of events, one a line',
   description:
     'JSON Lines or a JSON array, worked off as it comes. The answer has a line an event, in order, each written once its event is on disk; with `summary=1` it is one object of counts. Malformed events and conflicts are kept among the rejects, the others go on. A fault in the middle is told in a last line of the form of an error.',
@@ -86,9 +86,9 @@ const textOfHeader = (header: string): string => {
   return isUtf8(bytes) ? bytes.toString() : header;
 };
 
-const statusOf = ({ kind }: Outcome): string => kind.toLowerCase();
+const statusOf = ({ kind }: RecordOutcome): string => kind.toLowerCase();
 
-async function* linesOf(batches: AsyncIterable<readonly Outcome[]>): AsyncGenerator<string> {
+async function* linesOf(batches: AsyncIterable<readonly RecordOutcome[]>): AsyncGenerator<string> {
   let index = 0;
   for await (const outcomes of batches) {
     let text = '';
@@ -100,7 +100,7 @@ async function* linesOf(batches: AsyncIterable<readonly Outcome[]>): AsyncGenera
   }
 }
 
-const countsOf = async (batches: AsyncIterable<readonly Outcome[]>) => {
+const countsOf = async (batches: AsyncIterable<readonly RecordOutcome[]>) => {
   const counts = { CREATED: 0, DUPLICATE: 0, CONFLICT: 0, REJECTED: 0 };
   let received = 0;
   for await (const outcomes of batches)

@@ -98,14 +98,14 @@ describe('an append unless a row matches', () => {
       eventId,
       userId: unique,
     }));
-    const rehearsal = store.rehearsal();
+    const rehearsal = store.dryRun();
     const rehearsed = [first, again].map((row) =>
-      rehearsal.run((tx) => tx.appendUnless(experimentEvents, row as never, { eventId })),
+      rehearsal.run((tx) => tx.appendOrFind(experimentEvents, row as never, { eventId })),
     );
     rehearsal.close();
     expect(rehearsed).toMatchObject([{ seq: 1 }, { known: { eventId, userId: 'first' } }]);
     const told = await store.write((tx) =>
-      [first, again].map((row) => tx.appendUnless(experimentEvents, row as never, { eventId })),
+      [first, again].map((row) => tx.appendOrFind(experimentEvents, row as never, { eventId })),
     );
     expect(told).toMatchObject([{ seq: 1 }, { known: { seq: 1, eventId, userId: 'first' } }]);
     expect(store.count(experimentEvents)).toBe(1);

@@ -191,10 +191,10 @@ describe('a rehearsal', () => {
   it('sees its own rows on top of the stored ones, and stores nothing', async () => {
     const store = testStore();
     await store.write((tx) => tx.append(transactions, purchase('stored')));
-    const rehearsal = store.rehearsal();
+    const rehearsal = store.dryRun();
     rehearsal.run((tx) => tx.append(transactions, { ...purchase('rehearsed'), amount: '2' }));
     const found = rehearsal.run((tx) =>
-      ['stored', 'rehearsed', 'neither'].map((transactionId) => tx.newest(transactions, { transactionId })?.amount),
+      ['stored', 'rehearsed', 'neither'].map((transactionId) => tx.findLatest(transactions, { transactionId })?.amount),
     );
     expect(found).toEqual(['1', '2', undefined]);
     rehearsal.close();

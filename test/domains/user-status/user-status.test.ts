@@ -38,7 +38,7 @@ const csvOf = (changes: Day['changes']): string => {
 
 const recordDay = async (opened: OpenApp, { byImport, changes }: Day): Promise<string[]> => {
   const { intake, importers } = opened.app.domains;
-  if (!byImport) return (await intake.receive(importers.statusChanges, null, changes)).outcomes.map(({ kind }) => kind);
+  if (!byImport) return (await intake.ingest(importers.statusChanges, null, changes)).outcomes.map(({ kind }) => kind);
   await opened.importFile('user-status', { name: 'day.csv', text: csvOf(changes) });
   return [];
 };
@@ -190,7 +190,7 @@ describe('a change of status', () => {
     const { intake, importers, userStatus } = opened.app.domains;
     const send = async (...statuses: (typeof statusCodes)[number][]) =>
       (
-        await intake.receive(
+        await intake.ingest(
           importers.statusChanges,
           null,
           statuses.map((status) => ({ userId: 'a', effectiveAtUs: baseUs, status })),
@@ -241,7 +241,7 @@ describe('a change of status', () => {
       const opened = await openApp();
       onTestFinished(opened.close);
       const { intake, rejects, importers, userStatus } = opened.app.domains;
-      const { outcomes, rejectedIds } = await intake.receive(importers.statusChanges, null, [
+      const { outcomes, rejectedIds } = await intake.ingest(importers.statusChanges, null, [
         { userId, effectiveAtUs: baseUs, status: 'paying' },
       ]);
       expect(outcomes).toMatchObject([{ kind: 'REJECTED', problems: [{ path: 'userId' }] }]);

@@ -15,7 +15,7 @@ const opened = async (settings = {}): Promise<OpenApp> => {
 };
 
 const listening = async ({ app }: OpenApp): Promise<string> => {
-  const given = { host: '127.0.0.1', port: 0, log: pino({ level: 'silent' }), direct: app.direct };
+  const given = { host: '127.0.0.1', port: 0, log: pino({ level: 'silent' }), direct: app.fastPath };
   const server = await openServer(app.fetch, given);
   onTestFinished(() => server.stop());
   return server.url;
@@ -422,7 +422,7 @@ describe('the direct path', () => {
     const given = { host: '127.0.0.1', port: 0, log: pino({ level: 'silent' }) };
     const direct = await openServer(() => Promise.reject(new Error('not direct')), {
       ...given,
-      direct: one.app.direct,
+      direct: one.app.fastPath,
     });
     onTestFinished(() => direct.stop());
     const usual = await openServer(other.app.fetch, given);

@@ -1,5 +1,5 @@
 import { Argument, type Command as Declared, Option } from 'commander';
-import type { RejectsWanted } from '../../../domains/imports/rejects.ts';
+import type { RejectFilter } from '../../../domains/imports/rejects.ts';
 import type { Domains } from '../../../domains.ts';
 import type { ReadOptions } from '../../../ledger/record.ts';
 import { importTargets, syncTarget } from '../../../lib/import-targets.ts';
@@ -30,7 +30,7 @@ type Action = (domains: Domains, asked: Asked) => Promise<ExitCode>;
 
 const pageRecords = 1000;
 
-const wantedOf = ({ target, state }: Options): Pick<RejectsWanted, 'target' | 'state'> => ({
+const wantedOf = ({ target, state }: Options): Pick<RejectFilter, 'target' | 'state'> => ({
   target: [...importTargets, syncTarget].find(({ command }) => command === target)?.target,
   state: state && ({ open: 'OPEN', resolved: 'RESOLVED', discarded: 'DISCARDED' } as const)[state],
 });

@@ -1,4 +1,4 @@
-import type { RejectedRecord, Retried } from '../../../domains/imports/rejects.ts';
+import type { RejectedRecord, RetryResult } from '../../../domains/imports/rejects.ts';
 import { DomainError, type FieldProblem } from '../../../errors.ts';
 import type { Importer } from '../../../ledger/record.ts';
 import { formatInstant } from '../../../lib/time.ts';
@@ -44,7 +44,7 @@ interface Refusal {
 
 /** What became of the records that a command was given. */
 export interface RejectsReport {
-  readonly add: (retried: Retried) => void;
+  readonly add: (retried: RetryResult) => void;
   /** Notes what became of one record. Given the record, it was tried as it came. Throws what would hit all others, too. */
   judge(id: number, work: Promise<RejectedRecord>, asItCame?: RejectedRecord): Promise<void>;
   value(): object;

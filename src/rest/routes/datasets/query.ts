@@ -1,10 +1,10 @@
-import type { Asked, DatasetColumn } from '../../../../db/datasets/engine.ts';
-import { columnsOf, type DatasetVersion, placeOf } from '../../../domains/datasets/columns.ts';
+import type { DatasetColumn, Literal } from '../../../../db/datasets/engine.ts';
+import { columnsOf, type DatasetVersion, indexOfColumn } from '../../../domains/datasets/columns.ts';
 import type { ColumnOrder } from '../../../domains/datasets/datasets.ts';
 import type { ColumnTest, RowFilter } from '../../../domains/datasets/filter.ts';
 import { DomainError } from '../../../errors.ts';
-import { shown } from '../../../lib/problems.ts';
-import type { Given } from '../../read-input.ts';
+import { preview } from '../../../lib/problems.ts';
+import type { RawInput } from '../../read-input.ts';
 
 /** What stands behind a column's name to ask for something else than a match. */
 const suffixes = ['eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'in', 'contains', 'startswith', 'isnull', 'ismisfit'] as const;
@@ -12,7 +12,7 @@ type Suffix = (typeof suffixes)[number];
 
 /** The pairs of a query apart: those with a meaning of their own, and those that name columns. */
 export const splitQuery = (
-  pairs: readonly Given[],
+  pairs: readonly RawInput[],
   reserved: readonly string[],
 ): { readonly own: ReadonlyMap<string, string>; readonly tests: readonly (readonly [string, string])[] } => {
   const own = new Map<string, string>();
@@ -20,7 +20,7 @@ export const splitQuery = (
   const seen = new Set<string>();
   for (const { name, text, problem } of pairs) {
     if (problem) throw badParameter(name, problem.message);
-    if (seen.has(name)) throw badParameter(name, `${shown(name)} is given more than once`);
+    if (seen.has(name)) throw badParameter(name, `${preview(name)} is given more than once`);
     seen.add(name);
     if (reserved.includes(name)) own.set(name, text);
     else tests.push([name, text]);
@@ -48,7 +48,7 @@ const named = (version: DatasetVersion, name: string): { column: DatasetColumn; 
   const suffix = suffixes.find((each) => each === name.slice(at + 2));
   const plain = at >= 0 && suffix ? columns.find((each) => each.name === name.slice(0, at)) : undefined;
   if (plain && suffix) return { column: plain, suffix };
-  const place = placeOf(version, at >= 0 && suffix ? name.slice(0, at) : name);
+  const place = indexOfColumn(version, at >= 0 && suffix ? name.slice(0, at) : name);
   return { column: columns[place] as DatasetColumn, suffix: null };
 };
 
@@ -77,22 +77,22 @@ const testOf = (column: DatasetColumn, suffix: Suffix | null, text: string, name
       return { startsWith: text };
     default: {
       const value = truths[text.toLowerCase()];
-      if (value === undefined) throw badParameter(name, `${shown(name)} must be true or false, not ${shown(text)}`);
+      if (value === undefined) throw badParameter(name, `${preview(name)} must be true or false, not ${preview(text)}`);
       return suffix === 'isnull' ? { isNull: value } : { isMisfit: value };
     }
   }
 };
 
 /** Values with commas between them, or, where they hold commas, a JSON array. */
-const listOf = (text: string, name: string): Asked[] => {
+const listOf = (text: string, name: string): Literal[] => {
   if (!text.startsWith('[')) return text.split(',');
   try {
     const values: unknown = JSON.parse(text);
-    if (Array.isArray(values) && values.every((value) => typeof value !== 'object')) return values as Asked[];
+    if (Array.isArray(values) && values.every((value) => typeof value !== 'object')) return values as Literal[];
   } catch {
     // Told below.
   }
-  throw badParameter(name, `${shown(name)} must be values with commas between them or a JSON array`);
+  throw badParameter(name, `${preview(name)} must be values with commas between them or a JSON array`);
 };
 
 /** `Price`, `-Price` for the greatest first, several with commas between them. */
@@ -102,7 +102,7 @@ export const orderOf = (version: DatasetVersion, text: string | undefined): Colu
   const one = (part: string): ColumnOrder => {
     const descending = part.startsWith('-') && !isColumn(part);
     const column = descending ? part.slice(1) : part;
-    placeOf(version, column);
+    indexOfColumn(version, column);
     return { column, direction: descending ? 'DESC' : 'ASC' };
   };
   const isOne = isColumn(text) || isColumn(text.replace(/^-/, ''));
