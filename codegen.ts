@@ -5,12 +5,12 @@ import { parseArgs } from 'node:util';
 import { generate } from '@graphql-codegen/cli';
 import { preset } from '@graphql-codegen/client-preset';
 import { printSchema } from 'graphql';
-import { referenceSections, withSections } from './docs/reference.ts';
+import { referencePages } from './docs/reference.ts';
 import { schema } from './schema/schema.ts';
 
 const usage = `npm run codegen -- [--check] [--out <folder>] [file.graphql …]
 
-Writes schema/schema.graphql, the README's tables, and client types and persisted documents of the example operations
+Writes schema/schema.graphql, the pages of docs/reference, and client types and persisted documents of the example operations
 and any further files. With --out only these, into a folder of yours.
 With --check nothing is written: the exit code is 1 when a file is stale, each is named.
 `;
@@ -69,14 +69,11 @@ const clientFiles = async (documents: readonly string[], folder: string): Promis
   return files.map(({ filename, content }) => ({ path: filename, content: `${content.trimEnd()}\n` }));
 };
 
-/** What is printed of the program itself, whatever the operations. */
-const ownFiles = async (): Promise<Generated[]> => {
-  const readme = join(root, 'README.md');
-  return [
-    { path: join(root, 'schema/schema.graphql'), content: `${printSchema(schema)}\n` },
-    { path: readme, content: withSections(await readFile(readme, 'utf8'), referenceSections()) },
-  ];
-};
+/** The files printed from the program itself; they do not depend on the operations. */
+const programFiles = (): Generated[] => [
+  { path: join(root, 'schema/schema.graphql'), content: `${printSchema(schema)}\n` },
+  ...referencePages().map(({ path, content }) => ({ path: join(root, path), content })),
+];
 
 const isFresh = async ({ path, content }: Generated): Promise<boolean> =>
   (await readFile(path, 'utf8').catch(() => undefined)) === content;
@@ -97,7 +94,7 @@ const run = async (): Promise<number> => {
   // A pattern that matches nothing is left out without a word.
   for (const file of positionals) await access(file);
   const clients = await clientFiles([join(root, examples), ...positionals], values.out ?? join(root, clientFolder));
-  const files = values.out === undefined ? [...(await ownFiles()), ...clients] : clients;
+  const files = values.out === undefined ? [...programFiles(), ...clients] : clients;
   const fresh = await Promise.all(files.map(isFresh));
   const stale = files.filter((_file, place) => !fresh[place]);
   if (values.check) {

@@ -53,7 +53,7 @@ const setting = <const Name extends string, const Kind extends keyof Kinds>(
   max,
 });
 
-/** Every setting there is. The table in the README is printed from this list. */
+/** All settings. `docs/reference/settings.md` is generated from this list. */
 export const settings = [
   setting('data', 'text', 'data', 'Data folder; made when missing.'),
   setting('host', 'text', '127.0.0.1', 'Address to listen on. Anything but loopback needs API keys.'),

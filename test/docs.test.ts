@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { referenceSections, withSections } from '../docs/reference.ts';
+import { referencePages, settingGroups } from '../docs/reference.ts';
 import { commands } from '../src/cli/commands.ts';
 import { settings } from '../src/config.ts';
 import { errorCodes } from '../src/errors.ts';
@@ -37,18 +37,28 @@ const shownQuestions = (document: string): Question[] =>
     return { path, init: post || body ? { method: 'POST', ...init } : {}, answer: text };
   });
 
-describe('the README', () => {
-  it('has its tables as the program prints them', () => {
-    expect(withSections(readme, referenceSections())).toBe(readme);
+describe('the reference', () => {
+  const pages = referencePages();
+  const contentOf = (name: string) => pages.find(({ path }) => path === `docs/reference/${name}.md`)?.content ?? '';
+
+  it('is stored as the program prints it', () => {
+    for (const { path, content } of pages) expect(read(path), path).toBe(content);
   });
 
   it('names every setting, error code, route and command', () => {
-    for (const { environment } of settings) expect(readme).toContain(`\`${environment}\``);
-    for (const { code } of errorCodes) expect(readme).toContain(`\`${code}\``);
-    for (const { path } of routeList) expect(readme).toContain(path);
-    expect(commands.length).toBe([...readme.matchAll(/^\| `asof /gm)].length);
+    for (const { environment } of settings) expect(contentOf('settings')).toContain(`\`${environment}\``);
+    for (const { code } of errorCodes) expect(contentOf('errors')).toContain(`\`${code}\``);
+    for (const { path } of routeList) expect(contentOf('rest')).toContain(path);
+    expect(commands.length).toBe([...contentOf('commands').matchAll(/^## `asof /gm)].length);
   });
 
+  it('puts every setting under a heading of its own subject', () => {
+    const isGrouped = (name: string) => settingGroups.slice(0, -1).some(({ names }) => names.test(name));
+    expect(settings.map(({ name }) => name).filter((name) => !isGrouped(name))).toEqual([]);
+  });
+});
+
+describe('the README', () => {
   it('shows answers that the demo world gives', async () => {
     const app = await demoApp();
     onTestFinished(app.close);
