@@ -61,8 +61,16 @@ export const createDomains = (
   const ipCity = createIpCity(store, ledger);
   const transactions = createTransactions(store, ledger, users, userFiles, userStatus, ipCity, config);
   const experiments = createExperiments(ledger);
-  const experimentEvents = createExperimentEvents(store, ledger, users, userFiles, userStatus, experiments, config);
-  const monitor = createMonitor(ledger, users, userStatus, experiments, experimentEvents, config, nowUs);
+  const experimentEvents = createExperimentEvents({
+    store,
+    ledger,
+    users,
+    userFiles,
+    userStatus,
+    experiments,
+    limits: config,
+  });
+  const monitor = createMonitor({ ledger, users, userStatus, experiments, experimentEvents, limits: config, nowUs });
   const recordedEvents = createRecordedEvents(ledger, experimentEvents, experiments, users);
   const enrichedAggregate = createEnrichedAggregate([transactions, experimentEvents]);
   const conversations = createConversations(store, ledger, config);

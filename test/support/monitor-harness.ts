@@ -22,12 +22,12 @@ type Given<T extends LedgerTable, Filled extends string> = Omit<
  */
 export const fedMonitor = (settings: Readonly<Record<string, string>> = {}) => {
   const config = readConfig({ data: 'none', ...settings });
-  const followers = new Map<LedgerTable, Projection<never>>();
+  const projections = new Map<LedgerTable, Projection<never>>();
   let sequence = 0;
   let nowUs = 0;
   const ledger = {
-    follow: (table: LedgerTable, _columns: readonly string[], follower: Projection<never>) => {
-      followers.set(table, follower);
+    subscribe: (table: LedgerTable, _columns: readonly string[], projection: Projection<never>) => {
+      projections.set(table, projection);
     },
     snapshot: () => ({ sequence, atUs: null }),
   } as unknown as Ledger;
@@ -37,12 +37,16 @@ export const fedMonitor = (settings: Readonly<Record<string, string>> = {}) => {
   const userFiles = createUserFiles(ledger, users);
   const userStatus = createUserStatus(store, ledger, users);
   const experiments = createExperiments(ledger);
-  const experimentEvents = createExperimentEvents(store, ledger, users, userFiles, userStatus, experiments, config);
-  const monitor = createMonitor(ledger, users, userStatus, experiments, experimentEvents, config, () => nowUs);
+  const experimentEvents = createExperimentEvents({
+    ...{ store, ledger, users, userFiles, userStatus, experiments, limits: config },
+  });
+  const monitor = createMonitor({
+    ...{ ledger, users, userStatus, experiments, experimentEvents, limits: config, nowUs: () => nowUs },
+  });
 
   const feed = <T extends LedgerTable>(table: T, row: object): void => {
     sequence++;
-    followers.get(table)?.apply([{ seq: sequence, importId: null, line: null, ...row }] as never[]);
+    projections.get(table)?.apply([{ seq: sequence, importId: null, line: null, ...row }] as never[]);
   };
 
   return {

@@ -84,15 +84,18 @@ export interface ExperimentEvents extends Facts {
 
 const noName = 0xffffffff;
 
-export const createExperimentEvents = (
-  store: Store,
-  ledger: Ledger,
-  users: Users,
-  userFiles: UserFiles,
-  userStatus: UserStatus,
-  experiments: Experiments,
-  limits: FilterLimits & ArrivalLimits,
-): ExperimentEvents => {
+export interface ExperimentEventServices {
+  readonly store: Store;
+  readonly ledger: Ledger;
+  readonly users: Users;
+  readonly userFiles: UserFiles;
+  readonly userStatus: UserStatus;
+  readonly experiments: Experiments;
+  readonly limits: FilterLimits & ArrivalLimits;
+}
+
+export const createExperimentEvents = (services: ExperimentEventServices): ExperimentEvents => {
+  const { store, ledger, users, userFiles, userStatus, experiments, limits } = services;
   const columns = createFactColumns();
   const [variant, accountType, eventType] = [growableUint32(), growableUint32(), growableUint32()];
   const namedExperiment = growableUint32();
