@@ -6,41 +6,48 @@ export type NewRow<T extends Table> = InferInsertModel<T>;
 
 /** A table whose rows are records: it has the columns of `ledgerColumns`. */
 export type LedgerTable = SQLiteTable & { readonly seq: SQLiteColumn; readonly recordedAtUs: SQLiteColumn };
-/** A record before the store gave it its place and time. */
+/** A record before the store gave it its sequence number and time. */
 export type NewRecord<T extends Table> = Omit<NewRow<T>, 'seq' | 'recordedAtUs'>;
 
 /** Column values that must all be equal; null matches null. */
 export type Match<T extends Table> = Partial<Row<T>>;
+
+/** Names of columns, as the properties of a row. */
+export type ColumnName<T extends Table> = keyof Row<T> & string;
 
 export interface Commit {
   readonly lastSeq: number;
   readonly recordedAtUs: number;
 }
 
-/** What a piece of work may do inside the transaction it shares with the others that waited. */
+/** Either the sequence number of the new record or the row that was there before. */
+export type AppendResult<T extends Table> =
+  | { readonly seq: number; readonly known?: never }
+  | { readonly known: Row<T>; readonly seq?: never };
+
+/** What a job may do inside the transaction that it shares with the other jobs that were pending. */
 export interface Tx {
-  /** The time this transaction's records are stamped with, microseconds since 1970 UTC; never before an earlier one's. */
+  /** The time of this transaction's records, microseconds since 1970 UTC; never before that of an earlier transaction. */
   readonly nowUs: number;
-  /** Adds one record to the ledger and gives its `seq`. */
+  /** Adds a record to the ledger and returns its `seq`. */
   append<T extends LedgerTable>(table: T, record: NewRecord<T>): number;
-  /** The same in one step with the question whether a row matches already, which a unique index must tell: gives that row then. */
-  appendOrFind<T extends LedgerTable>(
-    table: T,
-    record: NewRecord<T>,
-    match: Match<T>,
-  ): { readonly seq: number; readonly known?: never } | { readonly known: Row<T>; readonly seq?: never };
+  /**
+   * Adds a record to the ledger unless a row matches already, in one step: a unique index of the table must cover the
+   * columns of `match`.
+   */
+  appendOrFind<T extends LedgerTable>(table: T, record: NewRecord<T>, match: Match<T>): AppendResult<T>;
   /** The newest row (by primary key) that matches. */
   findLatest<T extends SQLiteTable>(table: T, match: Match<T>): Row<T> | undefined;
-  /** Adds a row to a table that is not part of the ledger and gives its key. */
+  /** Adds a row to a table that is not part of the ledger and returns its key. */
   insert<T extends SQLiteTable>(table: T, row: NewRow<T>): number;
-  /** Changes a row of a table that is not part of the ledger. */
+  /** Changes the rows that match in a table that is not part of the ledger. */
   update<T extends SQLiteTable>(table: T, match: Match<T>, changes: Match<T>): void;
 }
 
 export interface PageRequest<T extends SQLiteTable> {
   readonly match?: Match<T>;
-  /** The integer key column that orders the page and that `after` and `before` speak of. */
-  readonly key: Extract<keyof Row<T>, string>;
+  /** The integer key column that orders the page and that `after` and `before` refer to. */
+  readonly key: ColumnName<T>;
   readonly direction: 'asc' | 'desc';
   /** Only rows strictly beyond this key in the page's direction. */
   readonly after?: number;
@@ -49,52 +56,55 @@ export interface PageRequest<T extends SQLiteTable> {
   readonly limit: number;
 }
 
-/** The narrow waist: a few verbs over table objects. Domains know no engine, engines know no domain. */
+export interface SliceRequest<T extends LedgerTable, C extends ColumnName<T>> {
+  /** `seq` must be one of them. */
+  readonly columns: readonly C[];
+  readonly match: Match<T>;
+  /** Rows with the same value are ordered by `seq`. */
+  readonly orderBy: C;
+  readonly sliceRows: number;
+}
+
+/**
+ * The narrow waist: a few verbs over table objects. Domains know no engine, engines know no domain. Every row that a
+ * verb returns holds values of the types that its table declares.
+ */
 export interface Store {
   /**
-   * Runs `work` in one transaction with everything else that waits at this moment and resolves after it is synced to
-   * disk. Work that throws is undone alone. Rejects with `OVERLOADED` when too much waits or the store stays locked.
+   * Runs `work` in one transaction with all other work that is pending, and resolves after the transaction is synced to
+   * disk. Work that throws is undone alone. Rejects with `OVERLOADED` when too much work is pending or the store stays
+   * locked.
    */
   write<R>(work: (tx: Tx) => R): Promise<R>;
   /** Runs `work` against what is stored plus what it appends itself, and stores nothing. */
   dryRun(): { run<R>(work: (tx: Tx) => R): R; close(): void };
-  /** The newest commits after `seq`, oldest first. */
+  /** The first commits after `seq`, oldest first. A caller that passes `seq` has everything up to it. */
   commitsAfter(seq: number, limit: number): Commit[];
   /** These columns of the records with `after < seq <= upTo`, in order. */
-  records<T extends LedgerTable, C extends keyof Row<T> & string>(
+  records<T extends LedgerTable, C extends ColumnName<T>>(
     table: T,
     columns: readonly C[],
     after: number,
     upTo: number,
   ): Pick<Row<T>, C>[];
   /** Rows whose `column` is one of `values`, in any order: one statement. */
-  rowsIn<T extends SQLiteTable>(
-    table: T,
-    column: Extract<keyof Row<T>, string>,
-    values: readonly (string | number)[],
-  ): Row<T>[];
+  rowsIn<T extends SQLiteTable>(table: T, column: ColumnName<T>, values: readonly (string | number)[]): Row<T>[];
   page<T extends SQLiteTable>(table: T, request: PageRequest<T>): Row<T>[];
   count<T extends SQLiteTable>(table: T, match?: Match<T>): number;
-  /**
-   * These columns of records, in the order of one of them and of `seq`, which must be among them: read in short slices,
-   * so that neither thread nor log is held.
-   */
-  slices<T extends LedgerTable, C extends keyof Row<T> & string>(
+  /** Records in short slices, so that neither the thread nor the log is held for long. */
+  slices<T extends LedgerTable, C extends ColumnName<T>>(
     table: T,
-    columns: readonly C[],
-    match: Match<T>,
-    orderBy: C,
-    sliceRows: number,
+    request: SliceRequest<T, C>,
   ): Iterable<Pick<Row<T>, C>[]>;
   /** Changes whenever another process has committed. */
   foreignVersion(): number;
-  /** Problems found in the file itself and in its ledger, none when it is sound; and how many records there are. */
+  /** Problems found in the file and in its ledger, none when it is sound; and how many records there are. */
   verify(): { problems: string[]; records: number };
   close(): void;
 }
 
 export interface StoreOptions {
-  /** The data folder; made when missing. `:memory:` keeps everything in memory. */
+  /** The data folder; created when missing. `:memory:` keeps everything in memory. */
   readonly data: string;
   readonly writeQueueMax: number;
   readonly writeWaitMs: number;

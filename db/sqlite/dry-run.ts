@@ -1,25 +1,25 @@
 import type Database from 'better-sqlite3';
 import type { Store, Tx } from '../store.ts';
 import { openClient } from './client.ts';
-import { createTransaction } from './transaction.ts';
+import { SqliteTransaction } from './transaction.ts';
 
-/** A dry run: reads see the real store with the rehearsed rows on top, appends go to a scratch database in memory. */
+/** A dry run: reads see the real store with the dry run's own rows on top; its rows go to a scratch database in memory. */
 export const createDryRun = (client: Database.Database, clockUs: () => number): ReturnType<Store['dryRun']> => {
   const scratchClient = openClient(':memory:');
-  const scratch = createTransaction(scratchClient, clockUs);
-  const real = createTransaction(client, clockUs);
+  const scratch = new SqliteTransaction(scratchClient, clockUs);
+  const real = new SqliteTransaction(client, clockUs);
   scratch.begin();
   const tx: Tx = {
     get nowUs() {
       return scratch.nowUs;
     },
-    append: scratch.append,
+    append: (table, record) => scratch.append(table, record),
     appendOrFind(table, record, match) {
       const known = real.findLatest(table, match);
       return known ? { known } : scratch.appendOrFind(table, record, match);
     },
-    insert: scratch.insert,
-    update: scratch.update,
+    insert: (table, row) => scratch.insert(table, row),
+    update: (table, match, changes) => scratch.update(table, match, changes),
     findLatest: (table, match) => scratch.findLatest(table, match) ?? real.findLatest(table, match),
   };
   return { run: (work) => work(tx), close: () => scratchClient.close() };

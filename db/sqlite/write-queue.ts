@@ -3,132 +3,148 @@ import type Database from 'better-sqlite3';
 import { DomainError } from '../../src/errors.ts';
 import type { Tx } from '../store.ts';
 import { isBusy } from './client.ts';
-import type { OpenTransaction } from './transaction.ts';
+import type { CommittedRecords, SqliteTransaction } from './transaction.ts';
 
-interface Waiting {
+interface Job {
   readonly work: (tx: Tx) => unknown;
   readonly resolve: (result: never) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** After this long a transaction is committed and the rest waits for the next one, so that reads get their turn. */
+/** After this long a transaction is committed and the rest waits for the next one, so that reads can run in between. */
 const transactionMs = 20;
 
 /** Between two tries to lock the store for writing. */
 const lockPollMs = 10;
 
-export interface WriteQueue {
-  write<R>(work: (tx: Tx) => R): Promise<R>;
-  close(): void;
+export interface WriteQueueOptions {
+  readonly client: Database.Database;
+  readonly tx: SqliteTransaction;
+  readonly limits: { readonly writeQueueMax: number; readonly writeWaitMs: number };
+  readonly onCommit: (committed: CommittedRecords) => void;
 }
 
 /** Group commit: all work that waits at one moment shares one transaction and one sync. */
-export const createWriteQueue = (
-  client: Database.Database,
-  tx: OpenTransaction,
-  limits: { readonly writeQueueMax: number; readonly writeWaitMs: number },
-  onCommit: (committed: ReturnType<OpenTransaction['committed']>) => void,
-): WriteQueue => {
-  const waiting: Waiting[] = [];
-  const savepoint = prepareSavepoint(client);
-  const transaction = { begin: client.prepare('begin immediate'), commit: client.prepare('commit') };
-  let running = false;
-  let closed = false;
+export class WriteQueue {
+  readonly #options: WriteQueueOptions;
+  readonly #savepoint: SavepointStatements;
+  readonly #begin: Database.Statement;
+  readonly #commit: Database.Statement;
+  readonly #pending: Job[] = [];
+  #running = false;
+  #closed = false;
 
-  const begin = async (): Promise<void> => {
-    const deadline = performance.now() + limits.writeWaitMs;
+  constructor(options: WriteQueueOptions) {
+    const { client } = options;
+    this.#options = options;
+    this.#savepoint = prepareSavepoint(client);
+    this.#begin = client.prepare('begin immediate');
+    this.#commit = client.prepare('commit');
+  }
+
+  write<R>(work: (tx: Tx) => R): Promise<R> {
+    const { writeQueueMax } = this.#options.limits;
+    return new Promise<R>((resolve, reject) => {
+      if (this.#closed) return reject(new DomainError('NOT_READY', 'the server is closing'));
+      if (this.#pending.length >= writeQueueMax)
+        return reject(
+          overloaded(`${this.#pending.length} writes are waiting, the most allowed (setting writeQueueMax)`, 1000),
+        );
+      this.#pending.push({ work, resolve: resolve as (result: never) => void, reject });
+      if (!this.#running) void this.#drain();
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const { reject } of this.#pending.splice(0)) reject(new DomainError('NOT_READY', 'the server is closing'));
+  }
+
+  async #drain(): Promise<void> {
+    this.#running = true;
+    try {
+      while (this.#pending.length > 0 && !this.#closed) {
+        // Work that arrives in the same iteration of the event loop shares the transaction.
+        await new Promise((resolve) => setImmediate(resolve));
+        if (!this.#closed) await this.#runTransaction();
+      }
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  async #runTransaction(): Promise<void> {
+    try {
+      await this.#lock();
+    } catch (error) {
+      for (const { reject } of this.#pending.splice(0)) reject(error);
+      return;
+    }
+    const { client, tx, onCommit } = this.#options;
+    const settlements: (() => void)[] = [];
+    const jobs: Job[] = [];
+    try {
+      tx.begin();
+      const endsAt = performance.now() + transactionMs;
+      while (this.#pending.length > 0 && performance.now() < endsAt) {
+        const job = this.#pending.shift() as Job;
+        jobs.push(job);
+        settlements.push(runInSavepoint(this.#savepoint, tx, job));
+      }
+      tx.end();
+      this.#commit.run();
+      onCommit(tx.committed());
+    } catch (error) {
+      if (client.inTransaction) client.exec('rollback');
+      // A transaction that fails before its first job would fail again for every job that waits.
+      for (const { reject } of jobs.length > 0 ? jobs : this.#pending.splice(0)) reject(error);
+      return;
+    }
+    for (const settle of settlements) settle();
+  }
+
+  /** Begins a transaction as soon as no other process holds the lock. */
+  async #lock(): Promise<void> {
+    const { writeWaitMs } = this.#options.limits;
+    const deadline = performance.now() + writeWaitMs;
     for (;;) {
       try {
-        transaction.begin.run();
+        this.#begin.run();
         return;
       } catch (error) {
         if (!isBusy(error)) throw error;
         if (performance.now() > deadline)
-          throw overloaded('another process keeps the store locked', limits.writeWaitMs);
+          throw overloaded(
+            `another process kept the store locked for ${writeWaitMs} ms (setting writeWaitMs)`,
+            writeWaitMs,
+          );
         await delay(lockPollMs);
       }
     }
-  };
+  }
+}
 
-  const runTransaction = async (): Promise<void> => {
-    try {
-      await begin();
-    } catch (error) {
-      for (const { reject } of waiting.splice(0)) reject(error);
-      return;
-    }
-    const answers: (() => void)[] = [];
-    const failed: Waiting[] = [];
-    try {
-      tx.begin();
-      const until = performance.now() + transactionMs;
-      while (waiting.length > 0 && performance.now() < until) {
-        const job = waiting.shift() as Waiting;
-        failed.push(job);
-        answers.push(runAlone(savepoint, tx, job));
-      }
-      tx.end();
-      transaction.commit.run();
-      onCommit(tx.committed());
-    } catch (error) {
-      if (client.inTransaction) client.exec('rollback');
-      // A transaction that fails before its first job would fail again for every one that waits.
-      for (const { reject } of failed.length > 0 ? failed : waiting.splice(0)) reject(error);
-      return;
-    }
-    for (const answer of answers) answer();
-  };
+type SavepointStatements = Readonly<Record<'begin' | 'release' | 'rollback', Database.Statement>>;
 
-  const drain = async (): Promise<void> => {
-    running = true;
-    try {
-      while (waiting.length > 0 && !closed) {
-        // One turn of the event loop: whatever arrived in it shares the transaction.
-        await new Promise((resolve) => setImmediate(resolve));
-        if (!closed) await runTransaction();
-      }
-    } finally {
-      running = false;
-    }
-  };
-
-  return {
-    write: <R>(work: (tx: Tx) => R) =>
-      new Promise<R>((resolve, reject) => {
-        if (closed) return reject(new DomainError('NOT_READY', 'the server is closing'));
-        if (waiting.length >= limits.writeQueueMax)
-          return reject(overloaded(`${waiting.length} writes wait already (writeQueueMax)`, 1000));
-        waiting.push({ work, resolve: resolve as (result: never) => void, reject });
-        if (!running) void drain();
-      }),
-    close() {
-      closed = true;
-      for (const { reject } of waiting.splice(0)) reject(new DomainError('NOT_READY', 'the server is closing'));
-    },
-  };
-};
-
-type Savepoint = Readonly<Record<'begin' | 'release' | 'rollback', Database.Statement>>;
-
-/** Prepared once: every job of a transaction runs them. */
-const prepareSavepoint = (client: Database.Database): Savepoint => ({
+/** Prepared once, because every job runs them. */
+const prepareSavepoint = (client: Database.Database): SavepointStatements => ({
   begin: client.prepare('savepoint job'),
   release: client.prepare('release job'),
   rollback: client.prepare('rollback to job'),
 });
 
-/** Runs one job in a savepoint, so that its failure undoes nothing of the others'; returns how to answer after COMMIT. */
-const runAlone = (savepoint: Savepoint, tx: OpenTransaction, job: Waiting): (() => void) => {
-  const mark = tx.mark();
-  savepoint.begin.run();
+/** Runs one job so that its failure undoes nothing of the others; returns what settles its promise after COMMIT. */
+const runInSavepoint = (statements: SavepointStatements, tx: SqliteTransaction, job: Job): (() => void) => {
+  const savepoint = tx.savepoint();
+  statements.begin.run();
   try {
     const result = job.work(tx);
-    savepoint.release.run();
+    statements.release.run();
     return () => job.resolve(result as never);
   } catch (error) {
-    savepoint.rollback.run();
-    savepoint.release.run();
-    tx.backTo(mark);
+    statements.rollback.run();
+    statements.release.run();
+    tx.rollbackTo(savepoint);
     return () => job.reject(error);
   }
 };

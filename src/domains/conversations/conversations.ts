@@ -200,9 +200,7 @@ const isVowel = (symbol: string): boolean => 'aeiou'.includes(symbol);
 /** The letter that is a vowel in some words and a consonant in others: no guess at it is right or wrong. */
 export const isBoth = (symbol: string): boolean => symbol === 'y';
 
-/** Rows that are not read by Drizzle hold 0 or 1 for a boolean. */
-const isWrong = (symbol: string, isVowelGuess: boolean): boolean =>
-  !isBoth(symbol) && Boolean(isVowelGuess) !== isVowel(symbol);
+const isWrong = (symbol: string, isVowelGuess: boolean): boolean => !isBoth(symbol) && isVowelGuess !== isVowel(symbol);
 
 const uuidProblem = (text: string): FieldProblem => ({
   path: 'uuid',
@@ -237,7 +235,7 @@ const stored = ({ seq, uuid, symbol, recordedAtUs, isVowelGuess }: Row<typeof co
   uuid,
   symbol,
   startedAtUs: recordedAtUs,
-  isVowelGuess: Boolean(isVowelGuess),
+  isVowelGuess,
 });
 
 const received = ({ seq, uuid, recordedAtUs }: Row<typeof followups>): Followup => ({

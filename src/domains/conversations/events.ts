@@ -31,7 +31,7 @@ export function* conversationEvents(store: Store): Iterable<ConversationEvent[]>
 const startsBetween = (store: Store, after: number, upTo: number): ConversationEvent[] =>
   store
     .records(conversations, ['seq', 'recordedAtUs', 'uuid', 'symbol', 'isVowelGuess'], after, upTo)
-    .map((row) => ({ ...row, event: 'initial', isVowelGuess: Boolean(row.isVowelGuess) }));
+    .map((row) => ({ ...row, event: 'initial' }));
 
 const followupsBetween = (store: Store, after: number, upTo: number): ConversationEvent[] =>
   store

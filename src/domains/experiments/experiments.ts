@@ -106,18 +106,14 @@ const append = (tx: Tx, experiment: Experiment, sentBy: string | null): void => 
   tx.append(experiments, { ...row, ...sentByApi(sentBy) });
 };
 
-/** A plan as it is stored: the driver hands JSON columns out as text. */
-const planIn = ({ key, name, startedAtUs, endedAtUs, allocation, markets }: Omit<Experiment, never>): Experiment => ({
+const planIn = ({ key, name, startedAtUs, endedAtUs, allocation, markets }: Experiment): Experiment => ({
   key,
   name,
   startedAtUs,
   endedAtUs,
-  allocation: listOf(allocation),
-  markets: listOf(markets),
+  allocation,
+  markets,
 });
-
-const listOf = <T>(stored: readonly T[] | string): readonly T[] =>
-  typeof stored === 'string' ? (JSON.parse(stored) as T[]) : stored;
 
 const bare = (key: string): Experiment => ({
   key,

@@ -56,6 +56,8 @@ export interface IpCity {
 
 const sliceRows = 1000;
 const rangeColumns = ['seq', 'firstKey', 'lastKey', 'city'] as const;
+const slicesOf = (tableId: number) =>
+  ({ columns: rangeColumns, match: { tableId }, orderBy: 'firstKey', sliceRows }) as const;
 const replacedTablesKept = 2;
 
 export const createIpCity = (store: Store, ledger: Ledger): IpCity => {
@@ -70,7 +72,7 @@ export const createIpCity = (store: Store, ledger: Ledger): IpCity => {
   const build = async (seq: number, tableId: number): Promise<IpTable> => {
     const builder = createIpRangesBuilder();
     const turn = createYielder();
-    for (const rows of store.slices(ipRanges, rangeColumns, { tableId }, 'firstKey', sliceRows)) {
+    for (const rows of store.slices(ipRanges, slicesOf(tableId))) {
       for (const row of rows) {
         // A mended range may have joined the table later than the state that is asked for.
         if (row.seq > seq) continue;

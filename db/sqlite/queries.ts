@@ -1,0 +1,56 @@
+import { and, asc, count, desc, eq, gt, isNull, lt, type SQL, sql } from 'drizzle-orm';
+import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
+import type { ColumnName, Match, PageRequest, Row } from '../store.ts';
+import { columnOf } from './columns.ts';
+
+type Db = BetterSQLite3Database;
+
+/** The reads that pages need: few rows each, so that Drizzle's cost per row does not matter. */
+export const rowsIn = <T extends SQLiteTable>(
+  db: Db,
+  table: T,
+  column: ColumnName<T>,
+  values: readonly (string | number)[],
+): Row<T>[] => {
+  if (values.length === 0) return [];
+  // One parameter whatever the number of values, so that the statement stays the same.
+  const isListed = sql`${columnOf(table, column)} in (select value from json_each(${JSON.stringify(values)}))`;
+  return db
+    .select()
+    .from(table as SQLiteTable)
+    .where(isListed)
+    .all() as Row<T>[];
+};
+
+export const pageOf = <T extends SQLiteTable>(db: Db, table: T, request: PageRequest<T>): Row<T>[] => {
+  const key = columnOf(table, request.key);
+  const [beyond, within, order] = request.direction === 'asc' ? ([gt, lt, asc] as const) : ([lt, gt, desc] as const);
+  const where = and(
+    matching(table, request.match ?? {}),
+    request.after === undefined ? undefined : beyond(key, request.after),
+    request.before === undefined ? undefined : within(key, request.before),
+  );
+  return db
+    .select()
+    .from(table as SQLiteTable)
+    .where(where)
+    .orderBy(order(key))
+    .limit(request.limit)
+    .all() as Row<T>[];
+};
+
+export const countOf = <T extends SQLiteTable>(db: Db, table: T, match: Match<T>): number =>
+  db
+    .select({ n: count() })
+    .from(table as SQLiteTable)
+    .where(matching(table, match))
+    .get()?.n ?? 0;
+
+const matching = <T extends SQLiteTable>(table: T, match: Match<T>): SQL | undefined =>
+  and(
+    ...Object.entries(match).map(([key, value]) => {
+      const column = columnOf(table, key);
+      return value === null ? isNull(column) : eq(column, value);
+    }),
+  );

@@ -1,0 +1,26 @@
+import type { ColumnName, LedgerTable, Row, SliceRequest } from '../store.ts';
+import { columnOf, encodeValues } from './columns.ts';
+import type { RecordReader } from './record-reader.ts';
+
+/** Reads records slice by slice, each one a statement of its own that begins after the last row of the one before. */
+export function* readSlices<T extends LedgerTable, C extends ColumnName<T>>(
+  reader: RecordReader,
+  table: T,
+  { columns, match, orderBy, sliceRows }: SliceRequest<T, C>,
+): Iterable<Pick<Row<T>, C>[]> {
+  const key = `"${columnOf(table, orderBy).name}"`;
+  const matching = Object.keys(match).map((name) => `"${columnOf(table, name).name}" = ?`);
+  const order = `order by ${key}, seq limit ${sliceRows}`;
+  const first = `where ${matching.join(' and ') || '1'} ${order}`;
+  const further = `where ${[...matching, `(${key}, seq) > (?, ?)`].join(' and ')} ${order}`;
+  const matched = encodeValues(table, match);
+  let last: Record<string, unknown> | undefined;
+  for (;;) {
+    const condition = last ? further : first;
+    const from = last ? [...encodeValues(table, { [orderBy]: last[orderBy] }), last.seq] : [];
+    const rows = reader.read({ table, columns, condition, parameters: [...matched, ...from] });
+    if (rows.length > 0) yield rows as Pick<Row<T>, C>[];
+    last = rows.at(-1);
+    if (rows.length < sliceRows) return;
+  }
+}
