@@ -1,11 +1,11 @@
 import { rm, stat } from 'node:fs/promises';
 import { DomainError, type FieldProblem } from '../../src/errors.ts';
 import { readCsvRows } from '../../src/sources/csv-rows.ts';
-import { csvDialect } from '../../src/sources/format.ts';
+import { detectCsvDialect } from '../../src/sources/format.ts';
 import { type ColumnFile, readColumnFile } from './column-file.ts';
 import type { BuildProgress, BuildRequest, BuildResult, DatasetLimits, RejectedRow } from './engine.ts';
 import { mergedRows } from './merge.ts';
-import { type NamedColumn, type TextRow, type TextRows, writeColumns } from './write-columns.ts';
+import { type ColumnSpec, type TextRow, type TextRows, writeColumns } from './write-columns.ts';
 
 export interface BuildReport {
   progress(standing: BuildProgress): void;
@@ -46,10 +46,10 @@ export const buildTable = async (
       const keys = mode === 'UPSERT' ? checkKeys(wanted.keyColumns, named) : [];
       const asked = new Map(wanted.columns.map(({ column, type }) => [column, type]));
       const kept = old.columns.map(
-        ({ name, header, type, isAsked }): NamedColumn => ({
+        ({ name, header, type, isExplicit: isAsked }): ColumnSpec => ({
           name,
           header,
-          asked: asked.get(name) ?? (isAsked ? type : undefined),
+          explicitType: asked.get(name) ?? (isAsked ? type : undefined),
         }),
       );
       const merged = mergedRows(old, added, keys);
@@ -66,7 +66,7 @@ export const buildTable = async (
 };
 
 interface OpenCsv {
-  readonly named: readonly NamedColumn[];
+  readonly named: readonly ColumnSpec[];
   readonly rows: TextRows;
   account(): { readonly read: number; readonly rejected: number };
 }
@@ -74,13 +74,19 @@ interface OpenCsv {
 const openCsv = async (wanted: BuildRequest, limits: DatasetLimits, report: BuildReport): Promise<OpenCsv> => {
   const { path, importId } = wanted;
   const { size: bytes } = await stat(path);
-  const { textStart, separator, rowEnd } = await csvDialect(path, bytes);
+  const { textStart, separator, rowEnd } = await detectCsvDialect(path, bytes);
   const file = { path, bytes, textStart, chunkBytes };
   let header: readonly string[] = [];
   const onHeader = (cells: string[]): void => {
     header = cells;
   };
-  const options = { recordBytesMax: limits.recordBytesMax, separator, rowEnd, onHeader, mendsQuotes: true as const };
+  const options = {
+    recordBytesMax: limits.recordBytesMax,
+    separator,
+    rowEnd,
+    onHeader,
+    recoversOpenQuotes: true as const,
+  };
   let read = 0;
   let rejected = 0;
   let isFirstTime = true;
@@ -126,7 +132,7 @@ const openCsv = async (wanted: BuildRequest, limits: DatasetLimits, report: Buil
   const named = namesOf(header).map((name, place) => ({
     name,
     header: header[place] as string,
-    asked: asked.get(name),
+    explicitType: asked.get(name),
   }));
   if (named.length > limits.datasetColumnsMax)
     throw new DomainError(
@@ -174,7 +180,7 @@ const namesOf = (header: readonly string[]): string[] => {
   });
 };
 
-const checkNamed = (what: string, names: readonly string[], named: readonly NamedColumn[]): void => {
+const checkNamed = (what: string, names: readonly string[], named: readonly ColumnSpec[]): void => {
   const missing = names.filter((name) => !named.some((column) => column.name === name));
   if (missing.length === 0) return;
   const message = `${what} names ${list(missing)}, which the file does not have; it has ${list(named.map(({ name }) => name))}`;
@@ -183,12 +189,12 @@ const checkNamed = (what: string, names: readonly string[], named: readonly Name
   });
 };
 
-const checkKeys = (keys: readonly string[], named: readonly NamedColumn[]): number[] => {
+const checkKeys = (keys: readonly string[], named: readonly ColumnSpec[]): number[] => {
   checkNamed('keyColumns', keys, named);
   return keys.map((key) => named.findIndex(({ name }) => name === key));
 };
 
-const checkSameColumns = (old: ColumnFile, named: readonly NamedColumn[]): void => {
+const checkSameColumns = (old: ColumnFile, named: readonly ColumnSpec[]): void => {
   const before = old.columns.map(({ name }) => name);
   const now = named.map(({ name }) => name);
   const missing = before.filter((name) => !now.includes(name));

@@ -1,8 +1,7 @@
 import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import { isTextual } from '../../src/lib/cells.ts';
-import type { DatasetColumn } from './engine.ts';
+import { type DatasetColumn, isTextual } from '../../src/lib/cells.ts';
 
 /** Rows of a chunk at most: small enough that a page is read without reading whole columns. */
 const chunkRowsMax = 1024;
@@ -20,21 +19,21 @@ const columnsBefore = 2;
 export const wideNull = -(2n ** 63n);
 
 /** Whether what a column of numbers keeps stands for no value. */
-export const isNoNumber = (value: number | bigint): boolean => value === wideNull || Number.isNaN(value);
+export const isMissing = (value: number | bigint): boolean => value === wideNull || Number.isNaN(value);
 
 /** A text column's chunk is its texts, an empty one for no value, with this between them: no cell holds it. */
-const between = '\0';
+const separator = '\0';
 
-interface ChunkSpan {
+interface Chunk {
   readonly firstRow: number;
   readonly rows: number;
 }
 
-type Kept = string | number | bigint | null;
+type StoredValue = string | number | bigint | null;
 
 export interface ColumnFileWriter {
   /** Keeps one row: a value a column, in the form its column keeps. */
-  add(values: readonly Kept[], line: number, importId: number): void;
+  add(values: readonly StoredValue[], line: number, importId: number): void;
   /** Keeps the text of a cell of the row that is added next. */
   addMisfit(column: number, text: string): void;
   readonly rows: number;
@@ -83,7 +82,7 @@ export const writeColumnFile = (
 
   const bytesOf = (buffer: string[] | BigInt64Array | Float64Array | Uint32Array): Buffer =>
     Array.isArray(buffer)
-      ? Buffer.from((inChunk === buffer.length ? buffer : buffer.slice(0, inChunk)).join(between))
+      ? Buffer.from((inChunk === buffer.length ? buffer : buffer.slice(0, inChunk)).join(separator))
       : Buffer.from(buffer.buffer, 0, inChunk * buffer.BYTES_PER_ELEMENT);
 
   const flush = (): void => {
@@ -103,7 +102,7 @@ export const writeColumnFile = (
     },
     add(values, line, importId) {
       for (let column = 0; column < buffers.length; column += 1) {
-        const value = values[column] as Kept;
+        const value = values[column] as StoredValue;
         const buffer = buffers[column] as string[] | BigInt64Array | Float64Array;
         if (typeof value === 'string') {
           (buffer as string[])[inChunk] = value;
@@ -148,7 +147,7 @@ const sync = (path: string): void => {
 export interface ColumnFile {
   readonly columns: readonly DatasetColumn[];
   readonly rows: number;
-  readonly spans: readonly ChunkSpan[];
+  readonly spans: readonly Chunk[];
   /** The chunk that holds a row. */
   chunkOf(row: number): number;
   /** A chunk of a column of numbers. */
@@ -172,7 +171,7 @@ export const readColumnFile = (path: string): ColumnFile => {
   const columns = JSON.parse(catalogue.columns) as DatasetColumn[];
   const spans = client
     .prepare('select first_row as firstRow, rows from spans order by chunk')
-    .all() as unknown as ChunkSpan[];
+    .all() as unknown as Chunk[];
   const readChunk = client.prepare('select data from chunks where id = ?').pluck();
   const readMisfits = client.prepare('select row, text from misfits where column = ? order by row');
   const readMisfit = client.prepare('select text from misfits where column = ? and row = ?').pluck();
@@ -184,7 +183,7 @@ export const readColumnFile = (path: string): ColumnFile => {
     let high = spans.length;
     while (high - low > 1) {
       const middle = (low + high) >>> 1;
-      if ((spans[middle] as ChunkSpan).firstRow <= row) low = middle;
+      if ((spans[middle] as Chunk).firstRow <= row) low = middle;
       else high = middle;
     }
     return low;
@@ -207,7 +206,7 @@ export const readColumnFile = (path: string): ColumnFile => {
       return columns[column]?.wide ? new BigInt64Array(buffer) : new Float64Array(buffer);
     },
     text,
-    texts: (column, chunk) => text(column, chunk).split(between),
+    texts: (column, chunk) => text(column, chunk).split(separator),
     origins: (chunk) => ({ lines: whole(lineColumn, chunk), importIds: whole(importColumn, chunk) }),
     misfits: (column) => readMisfits.all(column) as { row: number; text: string }[],
     misfit: (column, row) => readMisfit.get(column, row) as string | undefined,

@@ -1,18 +1,6 @@
 import type { FieldProblem } from '../../src/errors.ts';
 import type { Cell } from '../../src/lib/cell-text.ts';
-import type { ColumnPlan, ColumnType } from '../../src/lib/cells.ts';
-
-/** A column as its catalogue describes it. */
-export interface DatasetColumn extends ColumnPlan {
-  /** The header as written, or with a number behind it where another column has it already. */
-  readonly name: string;
-  /** The header as written. */
-  readonly header: string;
-  /** Cells without a value, those that did not fit included. */
-  readonly nulls: number;
-  /** Cells whose text did not fit the type. */
-  readonly misfits: number;
-}
+import type { ColumnType, DatasetColumn } from '../../src/lib/cells.ts';
 
 /** A value of a question, as a client wrote it. */
 export type Literal = string | number | boolean | null;
@@ -104,7 +92,7 @@ export interface RowsResult {
 
 /** A condition on a group: by its place among the keys and measures, keys first. */
 export interface GroupCondition {
-  readonly place: number;
+  readonly index: number;
   readonly test: CellTest;
 }
 
@@ -168,7 +156,7 @@ export interface TableQueries {
   };
 }
 
-export type TableQuery = keyof TableQueries;
+export type TableQueryName = keyof TableQueries;
 
 /** How a file becomes a version. */
 export interface BuildRequest {
@@ -206,11 +194,11 @@ export interface BuildResult {
   readonly rejected: number;
 }
 
-export interface BuildWatcher {
+export interface BuildObserver {
   readonly signal: AbortSignal;
-  progress(standing: BuildProgress): void;
+  onProgress(standing: BuildProgress): void;
   /** The next rows are read when it has resolved. */
-  rejects(rows: readonly RejectedRow[]): Promise<void>;
+  onRejects(rows: readonly RejectedRow[]): Promise<void>;
 }
 
 /**
@@ -220,8 +208,8 @@ export interface BuildWatcher {
 export interface DatasetEngine {
   /** A name for a version's file that no other has. */
   newFile(): string;
-  build(wanted: BuildRequest, watcher: BuildWatcher): Promise<BuildResult>;
-  ask<Q extends TableQuery>(
+  build(wanted: BuildRequest, watcher: BuildObserver): Promise<BuildResult>;
+  query<Q extends TableQueryName>(
     file: string,
     question: Q,
     asked: TableQueries[Q]['asked'],

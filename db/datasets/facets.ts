@@ -1,5 +1,6 @@
-import { type Cell, cellOf } from '../../src/lib/cell-text.ts';
-import type { DatasetColumn, FacetResult, ProfileResult, TableFilter, ValueCount } from './engine.ts';
+import { type Cell, decodeCell } from '../../src/lib/cell-text.ts';
+import type { DatasetColumn } from '../../src/lib/cells.ts';
+import type { FacetResult, ProfileResult, TableFilter, ValueCount } from './engine.ts';
 import { maskOf } from './filter.ts';
 import { createMeasures } from './measures.ts';
 import type { StoredColumnValue, Table } from './table.ts';
@@ -32,7 +33,7 @@ const valueCounts = (table: Table, place: number, mask: Uint8Array): ValueCount[
   } else
     for (let rank = 1; rank < counts.length; rank += 1)
       if (counts[rank] !== 0)
-        found.push({ value: cellOf(column, values[rank - 1] as StoredColumnValue), count: counts[rank] as number });
+        found.push({ value: decodeCell(column, values[rank - 1] as StoredColumnValue), count: counts[rank] as number });
   if (counts[0] !== 0) found.push({ value: null, count: counts[0] as number });
   // Sorting keeps the order of what is equal.
   return found.sort((a, b) => b.count - a.count);
@@ -43,7 +44,7 @@ const mostCommonMax = 10;
 
 /** What a column holds, as a whole. */
 export const profileOf = (table: Table, place: number): ProfileResult =>
-  table.memo(
+  table.cached(
     `profile ${place}`,
     () => profile(table, place),
     () => 4000,
@@ -60,7 +61,7 @@ const profile = (table: Table, place: number): ProfileResult => {
     return value === null ? null : Number(value);
   };
   const isOrdered = column.type !== 'STRING_LIST' && values.length > 0;
-  const cellAt = (at: number): Cell => cellOf(column, values[at] as StoredColumnValue);
+  const cellAt = (at: number): Cell => decodeCell(column, values[at] as StoredColumnValue);
   return {
     nulls: column.nulls,
     distinct: values.length,
@@ -98,4 +99,4 @@ const histogramOf = (table: Table, place: number): ProfileResult['histogram'] =>
 };
 
 const boundCell = (column: DatasetColumn, bound: number): Cell =>
-  column.wide ? cellOf(column, BigInt(Math.round(bound))) : cellOf(column, bound);
+  column.wide ? decodeCell(column, BigInt(Math.round(bound))) : decodeCell(column, bound);

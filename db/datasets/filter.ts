@@ -1,10 +1,10 @@
 import { DomainError } from '../../src/errors.ts';
-import { isTextual } from '../../src/lib/cells.ts';
+import { type DatasetColumn, isTextual } from '../../src/lib/cells.ts';
 import { fold } from '../../src/lib/fold.ts';
-import { isNoNumber, wideNull } from './column-file.ts';
-import type { CellTest, DatasetColumn, Literal, TableFilter } from './engine.ts';
+import { isMissing, wideNull } from './column-file.ts';
+import type { CellTest, Literal, TableFilter } from './engine.ts';
 import { rowsOfGroup } from './grouping.ts';
-import { illTyped, parseNumericLiteral } from './literals.ts';
+import { parseNumericLiteral, wrongType } from './literals.ts';
 import type { Table } from './table.ts';
 import { markMatchingTexts } from './trigram-index.ts';
 
@@ -14,7 +14,7 @@ export type Mask = Uint8Array;
 /** The rows a filter lets through; worked out once while it is remembered. Throws BAD_REQUEST for ill-typed values. */
 export const maskOf = (table: Table, filter: TableFilter | null): Mask => {
   if (filter === null) return new Uint8Array(table.rows).fill(1);
-  return table.memo(
+  return table.cached(
     `mask ${JSON.stringify(filter)}`,
     () => evaluate(table, filter),
     ({ byteLength }) => byteLength,
@@ -24,10 +24,10 @@ export const maskOf = (table: Table, filter: TableFilter | null): Mask => {
 const evaluate = (table: Table, filter: TableFilter): Mask => {
   if ('and' in filter) return combine(table, filter.and, 1, (a, b) => a & b);
   if ('or' in filter) return combine(table, filter.or, 0, (a, b) => a | b);
-  if ('not' in filter) return inverted(evaluate(table, filter.not));
-  if ('search' in filter) return searched(table, filter.search);
+  if ('not' in filter) return invert(evaluate(table, filter.not));
+  if ('search' in filter) return searchMask(table, filter.search);
   if ('group' in filter) return rowsOfGroup(table, filter.group, filter.key);
-  return tested(table, filter.column, filter.test);
+  return testMask(table, filter.column, filter.test);
 };
 
 const combine = (
@@ -44,12 +44,12 @@ const combine = (
   return mask;
 };
 
-const inverted = (mask: Mask): Mask => {
+const invert = (mask: Mask): Mask => {
   for (let row = 0; row < mask.length; row += 1) mask[row] = 1 - (mask[row] as number);
   return mask;
 };
 
-const searched = (table: Table, text: string): Mask =>
+const searchMask = (table: Table, text: string): Mask =>
   combine(
     table,
     table.columns.flatMap((column, place): TableFilter[] =>
@@ -59,42 +59,42 @@ const searched = (table: Table, text: string): Mask =>
     (a, b) => a | b,
   );
 
-const tested = (table: Table, place: number, test: CellTest): Mask => {
+const testMask = (table: Table, place: number, test: CellTest): Mask => {
   const column = table.column(place);
   switch (test.op) {
     case 'ne':
-      return inverted(tested(table, place, { op: 'eq', value: test.value }));
+      return invert(testMask(table, place, { op: 'eq', value: test.value }));
     case 'isNull': {
-      const nulls = nullsOf(table, place);
-      return test.value ? nulls : inverted(nulls);
+      const nulls = nullMask(table, place);
+      return test.value ? nulls : invert(nulls);
     }
     case 'isMisfit': {
-      const misfits = misfitsThat(table, place, () => true);
-      return test.value ? misfits : inverted(misfits);
+      const misfits = misfitsWhere(table, place, () => true);
+      return test.value ? misfits : invert(misfits);
     }
     case 'matches':
-      if (test.value === null) return nullsOf(table, place);
-      if (isTextual(column)) return tested(table, place, { op: 'contains', text: String(test.value) });
-      return tested(table, place, { op: 'eq', value: test.value });
+      if (test.value === null) return nullMask(table, place);
+      if (isTextual(column)) return testMask(table, place, { op: 'contains', text: String(test.value) });
+      return testMask(table, place, { op: 'eq', value: test.value });
     case 'contains':
     case 'startsWith':
-      return textTested(table, place, test);
+      return textMask(table, place, test);
     default:
       break;
   }
   if (test.op === 'hasAny') {
     if (column.type === 'STRING_LIST')
-      return listsThat(table, place, (items) => items.some((item) => test.values.includes(item)));
-    return tested(table, place, { op: 'in', values: test.values });
+      return listsWhere(table, place, (items) => items.some((item) => test.values.includes(item)));
+    return testMask(table, place, { op: 'in', values: test.values });
   }
   if (test.op === 'in') {
     const parts = test.values.map((value): TableFilter => ({ column: place, test: { op: 'eq', value } }));
     if (!isTextual(column) || parts.length < 4) return combine(table, parts, 0, (a, b) => a | b);
     const wanted = new Set(test.values.map((value) => textOf(column, value)));
-    return textsThat(table, place, (text) => wanted.has(text));
+    return textsWhere(table, place, (text) => wanted.has(text));
   }
   if (test.value === null) {
-    if (test.op === 'eq') return nullsOf(table, place);
+    if (test.op === 'eq') return nullMask(table, place);
     throw new DomainError('BAD_REQUEST', `${JSON.stringify(column.name)} cannot be ordered against null`);
   }
   return isTextual(column)
@@ -106,7 +106,7 @@ type Comparison = 'eq' | 'gt' | 'gte' | 'lt' | 'lte';
 
 const textOf = (column: DatasetColumn, value: Literal): string => {
   if (typeof value === 'object' || (column.type === 'STRING' && typeof value === 'boolean'))
-    throw illTyped(column, value);
+    throw wrongType(column, value);
   if (column.type === 'STRING_LIST')
     throw new DomainError(
       'BAD_REQUEST',
@@ -116,7 +116,7 @@ const textOf = (column: DatasetColumn, value: Literal): string => {
 };
 
 const compareNumbers = (table: Table, place: number, op: Comparison, value: Literal): Mask => {
-  const { kept, isBetween } = parseNumericLiteral(table.column(place), value);
+  const { stored: kept, isBetween } = parseNumericLiteral(table.column(place), value);
   const numbers = table.numbers(place);
   const mask = new Uint8Array(table.rows);
   if (op === 'eq') {
@@ -137,7 +137,7 @@ const compareNumbers = (table: Table, place: number, op: Comparison, value: Lite
 
 const compareTexts = (table: Table, place: number, op: Comparison, text: string): Mask => {
   if (op !== 'eq')
-    return textsThat(
+    return textsWhere(
       table,
       place,
       {
@@ -154,7 +154,7 @@ const compareTexts = (table: Table, place: number, op: Comparison, text: string)
 };
 
 /** Rows whose text passes; those without one do not. */
-const textsThat = (table: Table, place: number, passes: (text: string) => boolean): Mask => {
+const textsWhere = (table: Table, place: number, passes: (text: string) => boolean): Mask => {
   const mask = new Uint8Array(table.rows);
   table.file.spans.forEach(({ firstRow }, chunk) => {
     table.file.texts(place, chunk).forEach((text, at) => {
@@ -164,9 +164,9 @@ const textsThat = (table: Table, place: number, passes: (text: string) => boolea
   return mask;
 };
 
-const listsThat = (table: Table, place: number, passes: (items: readonly string[]) => boolean): Mask => {
+const listsWhere = (table: Table, place: number, passes: (items: readonly string[]) => boolean): Mask => {
   const known = new Map<string, boolean>();
-  return textsThat(table, place, (text) => {
+  return textsWhere(table, place, (text) => {
     const before = known.get(text);
     if (before !== undefined) return before;
     const now = passes(JSON.parse(text) as string[]);
@@ -175,7 +175,7 @@ const listsThat = (table: Table, place: number, passes: (items: readonly string[
   });
 };
 
-const textTested = (
+const textMask = (
   table: Table,
   place: number,
   { op, text }: { readonly op: 'contains' | 'startsWith'; readonly text: string },
@@ -185,36 +185,36 @@ const textTested = (
   const passes = (cell: string): boolean =>
     op === 'contains' ? fold(cell).includes(folded) : fold(cell).startsWith(folded);
   if (type === 'STRING_LIST') {
-    const mask = listsThat(table, place, (items) => items.some(passes));
-    return either(mask, misfitsThat(table, place, passes));
+    const mask = listsWhere(table, place, (items) => items.some(passes));
+    return orInto(mask, misfitsWhere(table, place, passes));
   }
-  if (type !== 'STRING') return misfitsThat(table, place, passes);
-  if (text === '') return inverted(nullsOf(table, place));
+  if (type !== 'STRING') return misfitsWhere(table, place, passes);
+  if (text === '') return invert(nullMask(table, place));
   const mask = new Uint8Array(table.rows);
   if (!text.includes('\0')) markMatchingTexts(table, place, op === 'contains' ? text : `\0${text}`, mask, false);
   return mask;
 };
 
-const either = (mask: Mask, other: Mask): Mask => {
+const orInto = (mask: Mask, other: Mask): Mask => {
   for (let row = 0; row < mask.length; row += 1) mask[row] = (mask[row] as number) | (other[row] as number);
   return mask;
 };
 
-const misfitsThat = (table: Table, place: number, passes: (text: string) => boolean): Mask => {
+const misfitsWhere = (table: Table, place: number, passes: (text: string) => boolean): Mask => {
   const mask = new Uint8Array(table.rows);
   for (const { row, text } of table.file.misfits(place)) if (passes(text)) mask[row] = 1;
   return mask;
 };
 
-const nullsOf = (table: Table, place: number): Mask => {
+const nullMask = (table: Table, place: number): Mask => {
   const column = table.column(place);
   const mask = new Uint8Array(table.rows);
   if (column.nulls === 0) return mask;
-  if (isTextual(column)) return inverted(textsThat(table, place, () => true));
+  if (isTextual(column)) return invert(textsWhere(table, place, () => true));
   const numbers = table.numbers(place);
   for (let row = 0; row < mask.length; row += 1) {
     const value = numbers[row] as number | bigint;
-    if (isNoNumber(value)) mask[row] = 1;
+    if (isMissing(value)) mask[row] = 1;
   }
   return mask;
 };

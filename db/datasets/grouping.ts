@@ -1,10 +1,10 @@
 import { DomainError } from '../../src/errors.ts';
-import { type Cell, cellOf, formatScaled } from '../../src/lib/cell-text.ts';
-import { isTextual } from '../../src/lib/cells.ts';
+import { type Cell, decodeCell, formatScaled } from '../../src/lib/cell-text.ts';
+import { type DatasetColumn, isTextual } from '../../src/lib/cells.ts';
 import { createPeriods, type Grain } from '../../src/lib/periods.ts';
 import { formatInstant } from '../../src/lib/time.ts';
 import { formatDays } from '../../src/lib/written-dates.ts';
-import type { DatasetColumn, GroupOfTable, TableGrouping } from './engine.ts';
+import type { GroupOfTable, TableGrouping } from './engine.ts';
 import type { Ranked, StoredColumnValue, Table } from './table.ts';
 
 /** A column as a dimension of groups: the code of each row, 0 for no value, and what the codes stand for. */
@@ -17,7 +17,7 @@ export interface Dimension {
 /** The dimensions of a question. Throws BAD_REQUEST for a grain or bin that a column does not have. */
 export const dimensionsOf = (table: Table, { by, timeZone }: GroupOfTable): Dimension[] =>
   by.map((grouping) =>
-    table.memo(
+    table.cached(
       `dimension ${JSON.stringify([grouping, timeZone])}`,
       () => dimensionOf(table, grouping, timeZone),
       ({ codes, values }) => codes.byteLength + values.length * 60,
@@ -40,11 +40,11 @@ const dimensionOf = (table: Table, { column: place, grain, binWidth }: TableGrou
   const ranked = table.ranked(place);
   if (grain !== undefined && binWidth !== undefined)
     throw new DomainError('BAD_REQUEST', `${JSON.stringify(column.name)} is grouped by a grain or by bins, not both`);
-  if (grain !== undefined) return rounded(ranked, periodsOf(column, grain, timeZone));
-  if (binWidth !== undefined) return rounded(ranked, binsOf(column, binWidth));
+  if (grain !== undefined) return roundDown(ranked, periodsOf(column, grain, timeZone));
+  if (binWidth !== undefined) return roundDown(ranked, binsOf(column, binWidth));
   const values: Cell[] = [null];
   for (let rank = 0; rank < ranked.values.length; rank += 1)
-    values.push(cellOf(column, ranked.values[rank] as StoredColumnValue));
+    values.push(decodeCell(column, ranked.values[rank] as StoredColumnValue));
   return { codes: ranked.ranks, values };
 };
 
@@ -55,7 +55,7 @@ interface Rounding {
 }
 
 /** Rounding keeps the order of values, so their codes ascend, too. */
-const rounded = ({ ranks, values }: Ranked, { start, cell }: Rounding): Dimension => {
+const roundDown = ({ ranks, values }: Ranked, { start, cell }: Rounding): Dimension => {
   const codeOfRank = new Uint32Array(values.length + 1);
   const cells: Cell[] = [null];
   let last: number | bigint | undefined;

@@ -24,9 +24,9 @@ interface Grouped {
 export const groupsOf = (table: Table, wanted: GroupsRequest, groupsMax: number): GroupsResult => {
   const { group, measures, filter, having, orders, offset, limit } = wanted;
   const key = `groups ${JSON.stringify([group, measures, filter, having, orders])}`;
-  const all = table.memo(
+  const all = table.cached(
     key,
-    () => measured(table, { group, measures, filter, having, orders }, groupsMax),
+    () => measureGroups(table, { group, measures, filter, having, orders }, groupsMax),
     (found) => found.length * 100,
   );
   return { groups: all.slice(offset, offset + limit), total: all.length };
@@ -34,13 +34,13 @@ export const groupsOf = (table: Table, wanted: GroupsRequest, groupsMax: number)
 
 type Group = GroupsResult['groups'][number];
 
-const measured = (
+const measureGroups = (
   table: Table,
   { group, measures, filter, having, orders }: Omit<GroupsRequest, 'offset' | 'limit'>,
   groupsMax: number,
 ): Group[] => {
   const dimensions = dimensionsOf(table, group);
-  const grouped = number(
+  const grouped = assignGroupIds(
     table,
     dimensions.map(({ codes, values }) => ({ codes, size: values.length })),
     maskOf(table, filter),
@@ -76,8 +76,8 @@ const measured = (
     return inKeyOrder(a, b);
   };
   const places = Array.from({ length: grouped.count }, (_each, at) => at).filter((at) =>
-    having.every(({ place, test }) =>
-      passes(
+    having.every(({ index: place, test }) =>
+      matchesTest(
         place < dimensions.length ? (keyOf(at)[place] ?? null) : (columns[place - dimensions.length]?.[at] ?? null),
         test,
       ),
@@ -86,7 +86,7 @@ const measured = (
   return places.sort(compare).map((at) => ({ key: keyOf(at), measures: columns.map((values) => values[at] ?? null) }));
 };
 
-const number = (
+const assignGroupIds = (
   table: Table,
   dimensions: readonly { readonly codes: Uint32Array; readonly size: number }[],
   mask: Uint8Array,
@@ -156,9 +156,9 @@ const comparePresent = (a: Cell, b: Cell): number => {
 };
 
 /** A test of a group's key or measure, by the rules of cells. */
-const passes = (cell: Cell, test: CellTest): boolean => {
+const matchesTest = (cell: Cell, test: CellTest): boolean => {
   if (test.op === 'isNull') return (cell === null) === test.value;
-  if (test.op === 'ne') return !passes(cell, { op: 'eq', value: test.value });
+  if (test.op === 'ne') return !matchesTest(cell, { op: 'eq', value: test.value });
   if (test.op === 'eq' && test.value === null) return cell === null;
   if (test.op === 'isMisfit') return !test.value;
   if (cell === null) return false;
@@ -170,7 +170,7 @@ const passes = (cell: Cell, test: CellTest): boolean => {
     case 'hasAny':
       return test.values.includes(String(cell));
     case 'in':
-      return test.values.some((value) => passes(cell, { op: 'eq', value }));
+      return test.values.some((value) => matchesTest(cell, { op: 'eq', value }));
     default: {
       const difference = comparePresent(cell, test.value as Cell);
       if (test.op === 'gt') return difference > 0;

@@ -10,7 +10,7 @@ export class TypeStats {
   #wholeDigitsMax = 0;
 
   /** Takes note of a cell that is not empty and has just been judged. */
-  note(kind: number, judged: CellParser): void {
+  add(kind: number, judged: CellParser): void {
     this.#counts[kind] = (this.#counts[kind] as number) + 1;
     if (kind > cellKinds.decimal) return;
     if (judged.scale > this.#scaleMax) this.#scaleMax = judged.scale;
@@ -24,7 +24,7 @@ export class TypeStats {
     // One that was asked for in spite of its digits keeps what 18 of them hold.
     const scale = isDecimal ? Math.min(this.#scaleMax, 18) : 0;
     const wide = type === 'INTEGER' ? this.#count('wide') > 0 : isDecimal && this.#wholeDigitsMax + scale > 15;
-    return { type, scale, wide, isAsked: asked !== undefined };
+    return { type, scale, wide, isExplicit: asked !== undefined };
   }
 
   #count(...kinds: (keyof typeof cellKinds)[]): number {

@@ -1,12 +1,13 @@
 import { DomainError } from '../../src/errors.ts';
+import type { DatasetColumn } from '../../src/lib/cells.ts';
 import { preview } from '../../src/lib/problems.ts';
 import { parseInstant } from '../../src/lib/time.ts';
 import { parseWrittenDate } from '../../src/lib/written-dates.ts';
-import type { DatasetColumn, Literal } from './engine.ts';
+import type { Literal } from './engine.ts';
 
 /** A value as a column of numbers keeps it; where it lies between two of those, the lower one. */
 export interface NumericLiteral {
-  readonly kept: number | bigint;
+  readonly stored: number | bigint;
   readonly isBetween: boolean;
 }
 
@@ -22,7 +23,7 @@ const forms = {
 } as const;
 
 /** The fault of a value that is not of its column's type. */
-export const illTyped = ({ name, type }: DatasetColumn, value: Literal): DomainError => {
+export const wrongType = ({ name, type }: DatasetColumn, value: Literal): DomainError => {
   const message = `${JSON.stringify(name)} is ${type}: it is compared with ${forms[type]}, not ${preview(value)}`;
   return new DomainError('BAD_REQUEST', message, { problems: [{ path: name, code: 'WRONG_TYPE', message }] });
 };
@@ -35,8 +36,8 @@ const booleans: Readonly<Record<string, number>> = { true: 1, false: 0, '1': 1, 
 export const parseNumericLiteral = (column: DatasetColumn, value: Literal): NumericLiteral => {
   const text = String(value).trim();
   const exactly = (kept: number | null | undefined): NumericLiteral => {
-    if (kept === null || kept === undefined || !Number.isFinite(kept)) throw illTyped(column, value);
-    return { kept, isBetween: false };
+    if (kept === null || kept === undefined || !Number.isFinite(kept)) throw wrongType(column, value);
+    return { stored: kept, isBetween: false };
   };
   switch (column.type) {
     case 'BOOLEAN':
@@ -50,33 +51,33 @@ export const parseNumericLiteral = (column: DatasetColumn, value: Literal): Nume
     case 'FLOAT':
       return exactly(floatForm.test(text) ? Number(text) : null);
     default:
-      return scaled(column, value, text);
+      return parseScaled(column, value, text);
   }
 };
 
-const scaled = (column: DatasetColumn, value: Literal, text: string): NumericLiteral => {
+const parseScaled = (column: DatasetColumn, value: Literal, text: string): NumericLiteral => {
   // A JSON number like 1e21 comes as such.
   const plain = typeof value === 'number' && text.includes('e') ? BigInt(Math.round(value)).toString() : text;
-  if (!numberForm.test(plain)) throw illTyped(column, value);
+  if (!numberForm.test(plain)) throw wrongType(column, value);
   const [whole = '', fraction = ''] = plain.split('.');
   const digits = BigInt(`${whole.replace('-', '')}${fraction}` || '0');
   const signed = plain.startsWith('-') ? -digits : digits;
   const more = column.scale - fraction.length;
-  if (more >= 0) return fitted(column, signed * 10n ** BigInt(more), false);
+  if (more >= 0) return clampToStored(column, signed * 10n ** BigInt(more), false);
   const by = 10n ** BigInt(-more);
   const lower = signed / by - (signed % by < 0n ? 1n : 0n);
-  return fitted(column, lower, signed % by !== 0n);
+  return clampToStored(column, lower, signed % by !== 0n);
 };
 
 const wideLimit = 2n ** 63n - 1n;
 
-const fitted = ({ wide }: DatasetColumn, exact: bigint, isBetween: boolean): NumericLiteral => {
+const clampToStored = ({ wide }: DatasetColumn, exact: bigint, isBetween: boolean): NumericLiteral => {
   if (!wide) {
     const kept = Number(exact);
     // Beyond what a double counts no cell is equal, and any neighbour orders the same.
-    return { kept, isBetween: isBetween || !Number.isSafeInteger(kept) };
+    return { stored: kept, isBetween: isBetween || !Number.isSafeInteger(kept) };
   }
-  if (exact > wideLimit) return { kept: wideLimit, isBetween: true };
-  if (exact < -wideLimit) return { kept: -wideLimit - 1n, isBetween: true };
-  return { kept: exact, isBetween };
+  if (exact > wideLimit) return { stored: wideLimit, isBetween: true };
+  if (exact < -wideLimit) return { stored: -wideLimit - 1n, isBetween: true };
+  return { stored: exact, isBetween };
 };

@@ -1,12 +1,13 @@
 import { DomainError } from '../../src/errors.ts';
-import { type Cell, cellOf, formatScaled } from '../../src/lib/cell-text.ts';
-import { isNoNumber } from './column-file.ts';
-import type { DatasetColumn, TableMeasure } from './engine.ts';
+import { type Cell, decodeCell, formatScaled } from '../../src/lib/cell-text.ts';
+import type { DatasetColumn } from '../../src/lib/cells.ts';
+import { isMissing } from './column-file.ts';
+import type { TableMeasure } from './engine.ts';
 import type { StoredColumnValue, Table } from './table.ts';
 
 const unselected = 0xffffffff;
 
-interface Slices {
+interface Segments {
   /** Rows with a value, by group and within it by value. */
   readonly rows: Uint32Array;
   /** By group: where its rows begin; one more at the end. */
@@ -15,7 +16,7 @@ interface Slices {
 
 /** Measures of groups of rows. `groupOf` tells each row's group, from 0; rows of none have 2^32 - 1. */
 export const createMeasures = (table: Table, groupOf: Uint32Array, groups: number) => {
-  const slices = new Map<number, Slices>();
+  const slices = new Map<number, Segments>();
 
   const isNumeric = ({ type }: DatasetColumn): boolean => ['INTEGER', 'DECIMAL', 'FLOAT'].includes(type);
 
@@ -29,7 +30,7 @@ export const createMeasures = (table: Table, groupOf: Uint32Array, groups: numbe
   };
 
   /** By counting, once by value and once by group. */
-  const slicesOf = (place: number): Slices => {
+  const slicesOf = (place: number): Segments => {
     const known = slices.get(place);
     if (known) return known;
     const { ranks, values } = table.ranked(place);
@@ -84,7 +85,7 @@ export const createMeasures = (table: Table, groupOf: Uint32Array, groups: numbe
     for (let row = 0; row < groupOf.length; row += 1) {
       const group = groupOf[row] as number;
       const value = numbers[row] as number | bigint;
-      if (group === unselected || isNoNumber(value)) continue;
+      if (group === unselected || isMissing(value)) continue;
       if (typeof value === 'bigint') {
         carry(group, value);
         continue;
@@ -121,7 +122,7 @@ export const createMeasures = (table: Table, groupOf: Uint32Array, groups: numbe
     for (let row = 0; row < groupOf.length; row += 1) {
       const group = groupOf[row] as number;
       const value = numbers[row] as number | bigint;
-      if (group === unselected || isNoNumber(value)) continue;
+      if (group === unselected || isMissing(value)) continue;
       squares[group] = (squares[group] as number) + (Number(value) / 10 ** scale - (means[group] ?? 0)) ** 2;
     }
     // Of a sample: divided by one less than the values there are.
@@ -140,7 +141,7 @@ export const createMeasures = (table: Table, groupOf: Uint32Array, groups: numbe
   };
 
   const cellAt = (place: number, rank: number): Cell =>
-    cellOf(table.column(place), table.ranked(place).values[rank - 1] as StoredColumnValue);
+    decodeCell(table.column(place), table.ranked(place).values[rank - 1] as StoredColumnValue);
 
   const medianOf = (column: DatasetColumn, a: StoredColumnValue, b: StoredColumnValue): Cell => {
     if (column.type === 'FLOAT') return finite((Number(a) + Number(b)) / 2);

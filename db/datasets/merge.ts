@@ -1,7 +1,7 @@
-import { cellOf, textOfCell } from '../../src/lib/cell-text.ts';
+import { decodeCell, formatCell } from '../../src/lib/cell-text.ts';
 import type { ColumnPlan } from '../../src/lib/cells.ts';
 import { isTextual } from '../../src/lib/cells.ts';
-import { type ColumnFile, isNoNumber } from './column-file.ts';
+import { type ColumnFile, isMissing } from './column-file.ts';
 import type { TextRow, TextRows } from './write-columns.ts';
 
 /** The rows of a version as texts, that of a cell that did not fit as it came, a chunk at a time. */
@@ -24,7 +24,7 @@ const textsOfChunk = (file: ColumnFile, column: number, chunk: number): string[]
   const plan = file.columns[column] as ColumnPlan;
   if (isTextual(plan)) return file.texts(column, chunk);
   return Array.from(file.numbers(column, chunk) as Iterable<number | bigint>, (value) =>
-    isNoNumber(value) ? '' : textOfCell(cellOf(plan, value)),
+    isMissing(value) ? '' : formatCell(decodeCell(plan, value)),
   );
 };
 

@@ -4,8 +4,8 @@ import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DomainError } from '../../src/errors.ts';
-import type { BuildResult, DatasetEngine, DatasetLimits, TableQuery } from './engine.ts';
-import { startProcess, type TableProcess } from './process.ts';
+import type { BuildResult, DatasetEngine, DatasetLimits, TableQueryName } from './engine.ts';
+import { startProcess, type WorkerProcess } from './process.ts';
 
 /** So many questions may wait for a process; beyond it they are refused. */
 const waitingMax = 200;
@@ -13,22 +13,22 @@ const waitingMax = 200;
 /** Opens the dataset tables of a data folder. Nothing is read and no process is started before it is needed. */
 export const openDatasetEngine = (limits: DatasetLimits): DatasetEngine => {
   const folder = limits.data === ':memory:' ? join(tmpdir(), `asof-${randomUUID()}`) : join(limits.data, 'datasets');
-  const askers = new Set<TableProcess>();
+  const askers = new Set<WorkerProcess>();
   /** Which process a version was asked of last: it may remember something. */
-  const lastAsked = new Map<string, TableProcess>();
+  const lastAsked = new Map<string, WorkerProcess>();
   const waiting: (() => void)[] = [];
-  const builders = new Set<TableProcess>();
+  const builders = new Set<WorkerProcess>();
   const waitingBuilds: (() => void)[] = [];
   let building = 0;
   let isClosed = false;
 
-  const freeAsker = (file: string): TableProcess | undefined => {
+  const freeAsker = (file: string): WorkerProcess | undefined => {
     const last = lastAsked.get(file);
     if (last && askers.has(last) && !last.isBusy) return last;
     const idle = [...askers].find(({ isBusy }) => !isBusy);
     if (idle && (last === undefined || askers.size >= limits.datasetProcesses)) return idle;
     if (askers.size >= limits.datasetProcesses) return idle;
-    const started: TableProcess = startProcess(limits, () => {
+    const started: WorkerProcess = startProcess(limits, () => {
       askers.delete(started);
       waiting.shift()?.();
     });
@@ -39,7 +39,12 @@ export const openDatasetEngine = (limits: DatasetLimits): DatasetEngine => {
   const pathOf = (file: string): string => join(folder, file);
   const remove = (file: string): Promise<void> => rm(pathOf(file), { force: true });
 
-  const askOf = async (free: TableProcess, file: string, question: TableQuery, asked: unknown): Promise<unknown> => {
+  const askOf = async (
+    free: WorkerProcess,
+    file: string,
+    question: TableQueryName,
+    asked: unknown,
+  ): Promise<unknown> => {
     lastAsked.set(file, free);
     // The one question that names a second version.
     const { earlier } = asked as { earlier?: string };
@@ -61,7 +66,7 @@ export const openDatasetEngine = (limits: DatasetLimits): DatasetEngine => {
       // With the process that builds it, so that no other takes it for a remnant.
       return `${randomUUID()}.${process.pid}.sqlite`;
     },
-    async build(wanted, { signal, progress, rejects }) {
+    async build(wanted, { signal, onProgress: progress, onRejects: rejects }) {
       while (building >= limits.datasetImportsAtOnce) await new Promise<void>((resolve) => waitingBuilds.push(resolve));
       building += 1;
       const builder = startProcess(limits, () => builders.delete(builder));
@@ -86,7 +91,7 @@ export const openDatasetEngine = (limits: DatasetLimits): DatasetEngine => {
         waitingBuilds.shift()?.();
       }
     },
-    async ask(file, question, asked) {
+    async query(file, question, asked) {
       for (;;) {
         if (isClosed) throw new DomainError('NOT_READY', 'the server is stopping');
         const free = freeAsker(file);

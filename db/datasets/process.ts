@@ -12,7 +12,7 @@ const program = fileURLToPath(
 );
 
 /** A process of dataset tables that does one thing at a time. */
-export interface TableProcess {
+export interface WorkerProcess {
   readonly isBusy: boolean;
   /**
    * The answer to one question. Rejects with the fault it met; with LIMIT_EXCEEDED when it took longer than `ms`, and
@@ -28,7 +28,7 @@ type Work =
   Extract<WorkerRequest, { id: number }> extends infer Each ? (Each extends Each ? Omit<Each, 'id'> : never) : never;
 type Hear = (told: Exclude<WorkerMessage, { id: number }>) => void;
 
-export const startProcess = (limits: DatasetLimits, onEnd: () => void): TableProcess => {
+export const startProcess = (limits: DatasetLimits, onEnd: () => void): WorkerProcess => {
   // Without the flags of this process: they may be those of a test runner.
   const child: ChildProcess = fork(program, [], {
     execArgv: ['--max-semi-space-size=32'],

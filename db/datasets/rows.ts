@@ -1,23 +1,23 @@
 import { DomainError } from '../../src/errors.ts';
-import { type Cell, cellOf } from '../../src/lib/cell-text.ts';
+import { type Cell, decodeCell } from '../../src/lib/cell-text.ts';
 import { isTextual } from '../../src/lib/cells.ts';
-import { isNoNumber } from './column-file.ts';
+import { isMissing } from './column-file.ts';
 import type { RowsRequest, RowsResult, TableOrder, TableRow } from './engine.ts';
 import { maskOf } from './filter.ts';
 import type { Table } from './table.ts';
 
 /** So few rows are compared with each other; more are dealt into buckets, at a cost that does not grow faster than they. */
-const comparedMax = 2000;
+const comparisonSortMax = 2000;
 
 /** The rows a filter lets through, in order: by the given columns, no value last, then as in the file. */
-const listOf = (table: Table, { filter, orders }: Pick<RowsRequest, 'filter' | 'orders'>): Uint32Array =>
-  table.memo(
+const orderedRows = (table: Table, { filter, orders }: Pick<RowsRequest, 'filter' | 'orders'>): Uint32Array =>
+  table.cached(
     `list ${JSON.stringify([filter, orders])}`,
-    () => sorted(table, selected(table, filter), orders),
+    () => sortRows(table, selectedRows(table, filter), orders),
     ({ byteLength }) => byteLength,
   );
 
-const selected = (table: Table, filter: RowsRequest['filter']): Uint32Array => {
+const selectedRows = (table: Table, filter: RowsRequest['filter']): Uint32Array => {
   const mask = maskOf(table, filter);
   let count = 0;
   for (let row = 0; row < mask.length; row += 1) count += mask[row] as number;
@@ -27,7 +27,7 @@ const selected = (table: Table, filter: RowsRequest['filter']): Uint32Array => {
   return rows;
 };
 
-const sorted = (table: Table, rows: Uint32Array, orders: readonly TableOrder[]): Uint32Array => {
+const sortRows = (table: Table, rows: Uint32Array, orders: readonly TableOrder[]): Uint32Array => {
   if (orders.length === 0 || rows.length < 2) return rows;
   const keys = orders.map(({ column, descending }) => {
     const { ranks, values } = table.ranked(column);
@@ -40,7 +40,7 @@ const sorted = (table: Table, rows: Uint32Array, orders: readonly TableOrder[]):
     };
     return { place, last };
   });
-  if (rows.length <= comparedMax)
+  if (rows.length <= comparisonSortMax)
     return rows.sort((a, b) => {
       for (const { place } of keys) {
         const difference = place(a) - place(b);
@@ -49,10 +49,10 @@ const sorted = (table: Table, rows: Uint32Array, orders: readonly TableOrder[]):
       return a - b;
     });
   // From the last key to the first, each time keeping the order of what is equal.
-  return keys.reduceRight((list, { place, last }) => dealt(list, place, last), rows);
+  return keys.reduceRight((list, { place, last }) => countingSort(list, place, last), rows);
 };
 
-const dealt = (rows: Uint32Array, place: (row: number) => number, last: number): Uint32Array => {
+const countingSort = (rows: Uint32Array, place: (row: number) => number, last: number): Uint32Array => {
   const starts = new Uint32Array(last + 2);
   for (const row of rows) starts[place(row) + 1] = (starts[place(row) + 1] as number) + 1;
   for (let at = 1; at < starts.length; at += 1) starts[at] = (starts[at] as number) + (starts[at - 1] as number);
@@ -67,7 +67,7 @@ const dealt = (rows: Uint32Array, place: (row: number) => number, last: number):
 
 /** A page of rows. Throws BAD_REQUEST for a cursor that is not of this list. */
 export const pageOfRows = (table: Table, wanted: RowsRequest, bytesMax: number): RowsResult => {
-  const list = listOf(table, wanted);
+  const list = orderedRows(table, wanted);
   const placeOf = (row: number): number => {
     const place = list.indexOf(row);
     if (place >= 0) return place;
@@ -79,7 +79,7 @@ export const pageOfRows = (table: Table, wanted: RowsRequest, bytesMax: number):
   const start = fromEnd ? Math.max(from, to - limit) : from;
   const end = Math.max(start, fromEnd ? to : Math.min(to, from + limit));
   const places = Array.from(list.subarray(start, end));
-  const rows = withinBytes(table, fromEnd ? places.reverse() : places, bytesMax);
+  const rows = readWithinBytes(table, fromEnd ? places.reverse() : places, bytesMax);
   const isCut = rows.length < places.length;
   if (fromEnd) rows.reverse();
   return {
@@ -91,7 +91,7 @@ export const pageOfRows = (table: Table, wanted: RowsRequest, bytesMax: number):
 };
 
 /** As many of the rows as come to so many bytes together, at least one. */
-const withinBytes = (table: Table, places: readonly number[], bytesMax: number): TableRow[] => {
+const readWithinBytes = (table: Table, places: readonly number[], bytesMax: number): TableRow[] => {
   const read = rowReader(table);
   const rows: TableRow[] = [];
   let bytes = 0;
@@ -124,8 +124,8 @@ export const rowReader = (table: Table): ((row: number) => TableRow) => {
     const at = row - (file.spans[chunk]?.firstRow ?? 0);
     const cells = columns.map((column, place): Cell => {
       const value = kept[place]?.[at];
-      if (value === undefined || value === '' || (typeof value !== 'string' && isNoNumber(value))) return null;
-      return cellOf(column, value);
+      if (value === undefined || value === '' || (typeof value !== 'string' && isMissing(value))) return null;
+      return decodeCell(column, value);
     });
     const misfits = withMisfits.flatMap((column) => {
       const text = cells[column] === null ? file.misfit(column, row) : undefined;

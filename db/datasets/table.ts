@@ -1,6 +1,5 @@
-import { isTextual } from '../../src/lib/cells.ts';
-import { type ColumnFile, isNoNumber, readColumnFile } from './column-file.ts';
-import type { DatasetColumn } from './engine.ts';
+import { type DatasetColumn, isTextual } from '../../src/lib/cells.ts';
+import { type ColumnFile, isMissing, readColumnFile } from './column-file.ts';
 
 type Numbers = Float64Array | BigInt64Array;
 export type StoredColumnValue = string | number | bigint;
@@ -14,11 +13,11 @@ export interface Ranked {
 }
 
 /** Keeps what was worked out, the latest used the longest. */
-export interface Memo {
+export interface ResultCache {
   of<T>(key: string, make: () => T, bytesOf: (made: T) => number): T;
 }
 
-export const createMemo = (bytesMax: number): Memo => {
+export const createResultCache = (bytesMax: number): ResultCache => {
   const kept = new Map<string, { readonly made: unknown; readonly bytes: number }>();
   let bytes = 0;
   return {
@@ -53,11 +52,11 @@ export interface Table {
   numbers(place: number): Numbers;
   ranked(place: number): Ranked;
   /** What was worked out before under this name, or is now. */
-  memo<T>(name: string, make: () => T, bytesOf: (made: T) => number): T;
+  cached<T>(name: string, make: () => T, bytesOf: (made: T) => number): T;
   close(): void;
 }
 
-export const openTable = (path: string, memo: Memo): Table => {
+export const openTable = (path: string, memo: ResultCache): Table => {
   const file = readColumnFile(path);
   const { columns, rows } = file;
   const column = (place: number): DatasetColumn => {
@@ -65,7 +64,7 @@ export const openTable = (path: string, memo: Memo): Table => {
     if (!found) throw new Error(`the version has no column ${place}`);
     return found;
   };
-  const remember: Table['memo'] = (name, make, bytesOf) => memo.of(`${path} ${name}`, make, bytesOf);
+  const remember: Table['cached'] = (name, make, bytesOf) => memo.of(`${path} ${name}`, make, bytesOf);
 
   const readNumbers = (place: number): Numbers => {
     const all = column(place).wide ? new BigInt64Array(rows) : new Float64Array(rows);
@@ -93,7 +92,7 @@ export const openTable = (path: string, memo: Memo): Table => {
         () => (isTextual(column(place)) ? rankTexts(file, place) : rankNumbers(numbers(place))),
         ({ ranks, values }) => ranks.byteLength + sizeOf(values),
       ),
-    memo: remember,
+    cached: remember,
     close: () => file.close(),
   };
 };
@@ -108,7 +107,7 @@ const rankNumbers = (numbers: Numbers): Ranked => {
   const sorted = numbers.slice().sort();
   let count = 0;
   for (const value of sorted as Iterable<number | bigint>) {
-    if (isNoNumber(value)) continue;
+    if (isMissing(value)) continue;
     if (count === 0 || sorted[count - 1] !== value) {
       sorted[count] = value as never;
       count += 1;
@@ -118,7 +117,7 @@ const rankNumbers = (numbers: Numbers): Ranked => {
   const ranks = new Uint32Array(numbers.length);
   for (let row = 0; row < numbers.length; row += 1) {
     const value = numbers[row] as number;
-    if (isNoNumber(value)) continue;
+    if (isMissing(value)) continue;
     let low = 0;
     let high = count - 1;
     while (low < high) {

@@ -1,7 +1,7 @@
 import { fold } from '../../src/lib/fold.ts';
 import type { Table } from './table.ts';
 
-const between = '\0';
+const separator = '\0';
 
 /** Bits of a chunk's signature; a chunk of 1024 rows has a few thousand distinct trigrams. */
 const signatureBits = 2 ** 15;
@@ -44,14 +44,14 @@ const searchesBefore = 1;
 const chunksToRead = (table: Table, column: number, folded: string): number[] => {
   const all = table.file.spans.map((_span, chunk) => chunk);
   if (folded.length < 3 || all.length < 4) return all;
-  const searches = table.memo(
+  const searches = table.cached(
     `searches ${column}`,
     () => ({ count: 0 }),
     () => 8,
   );
   searches.count += 1;
   if (searches.count <= searchesBefore) return all;
-  const { words } = table.memo(
+  const { words } = table.cached(
     `signatures ${column}`,
     () => signaturesOf(table, column),
     (made) => made.words.byteLength,
@@ -75,19 +75,19 @@ export const markMatchingTexts = (
   isExact: boolean,
 ): void => {
   const wanted = isExact ? needle : fold(needle);
-  const core = fold(needle.replaceAll(between, ''));
+  const core = fold(needle.replaceAll(separator, ''));
   for (const chunk of chunksToRead(table, column, core)) {
     const { firstRow } = table.file.spans[chunk] as { firstRow: number };
     const plain = table.file.text(column, chunk);
     // NUL at both ends, so that the first and last texts have one on each side like the others.
-    const text = `${between}${isExact ? plain : fold(plain)}${between}`;
+    const text = `${separator}${isExact ? plain : fold(plain)}${separator}`;
     let row = -1;
     let rowEnd = 0;
     for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, rowEnd)) {
       // The text that the hit lies in begins at the last NUL that is not beyond the hit's first sign.
       while (rowEnd <= at) {
         row += 1;
-        rowEnd = text.indexOf(between, rowEnd + 1);
+        rowEnd = text.indexOf(separator, rowEnd + 1);
       }
       mask[firstRow + row] = 1;
     }

@@ -8,18 +8,18 @@ import type {
   DatasetLimits,
   RejectedRow,
   TableQueries,
-  TableQuery,
+  TableQueryName,
 } from './engine.ts';
 import { facetOf, profileOf } from './facets.ts';
 import { groupsOf } from './groups.ts';
 import { pageOfRows, rowReader } from './rows.ts';
-import { createMemo, openTable, type Table } from './table.ts';
+import { createResultCache, openTable, type Table } from './table.ts';
 
 /** What a process of dataset tables is told. */
 export type WorkerRequest =
   | { readonly limits: DatasetLimits }
   | { readonly id: number; readonly build: BuildRequest }
-  | { readonly id: number; readonly file: string; readonly question: TableQuery; readonly asked: unknown }
+  | { readonly id: number; readonly file: string; readonly question: TableQueryName; readonly asked: unknown }
   /** The rejected rows that were told are dealt with. */
   | { readonly settled: true };
 
@@ -41,12 +41,12 @@ let limits: DatasetLimits | undefined;
 let settle: (() => void) | undefined;
 const tables = new Map<string, Table>();
 const tablesMax = 8;
-let memo: ReturnType<typeof createMemo> | undefined;
+let memo: ReturnType<typeof createResultCache> | undefined;
 
 const tableOf = (path: string, { datasetCacheBytesMax }: DatasetLimits): Table => {
   const known = tables.get(path);
   tables.delete(path);
-  memo ??= createMemo(datasetCacheBytesMax);
+  memo ??= createResultCache(datasetCacheBytesMax);
   const table = known ?? openTable(path, memo);
   tables.set(path, table);
   for (const [oldest, { close }] of tables) {
@@ -58,7 +58,7 @@ const tableOf = (path: string, { datasetCacheBytesMax }: DatasetLimits): Table =
 };
 
 type Answers = {
-  [Q in TableQuery]: (
+  [Q in TableQueryName]: (
     table: Table,
     asked: TableQueries[Q]['asked'],
     limits: DatasetLimits,

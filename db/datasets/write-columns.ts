@@ -1,6 +1,5 @@
-import { CellParser, type ColumnPlan, type ColumnType, encodeCell } from '../../src/lib/cells.ts';
+import { CellParser, type ColumnPlan, type ColumnType, type DatasetColumn, encodeCell } from '../../src/lib/cells.ts';
 import { type ColumnFileWriter, writeColumnFile } from './column-file.ts';
-import type { DatasetColumn } from './engine.ts';
 import { samePlan, TypeStats } from './infer.ts';
 
 export interface TextRow {
@@ -12,13 +11,13 @@ export interface TextRow {
 /** Rows in order; may be gone through again. */
 export type TextRows = () => AsyncIterable<readonly TextRow[]>;
 
-export interface NamedColumn {
+export interface ColumnSpec {
   readonly name: string;
   readonly header: string;
-  readonly asked: ColumnType | undefined;
+  readonly explicitType: ColumnType | undefined;
 }
 
-interface Filled {
+interface WrittenFile {
   readonly columns: readonly DatasetColumn[];
   readonly rowCount: number;
 }
@@ -29,24 +28,24 @@ interface Filled {
  */
 export const writeColumns = async (
   target: string,
-  named: readonly NamedColumn[],
+  named: readonly ColumnSpec[],
   rows: TextRows,
   removeFile: () => Promise<void>,
-): Promise<Filled> => {
+): Promise<WrittenFile> => {
   const tallies = named.map(() => new TypeStats());
-  const planAll = () => tallies.map((tally, place) => tally.plan(named[place]?.asked));
-  const first = await pass(target, named, rows, tallies);
+  const planAll = () => tallies.map((tally, place) => tally.plan(named[place]?.explicitType));
+  const first = await writePass(target, named, rows, tallies);
   const plans = planAll();
   if (plans.every((plan, place) => samePlan(plan, first.plans[place] as ColumnPlan))) return first.finish();
   first.writer.close();
   await removeFile();
-  const second = await pass(target, named, rows, plans);
+  const second = await writePass(target, named, rows, plans);
   return second.finish();
 };
 
-const pass = async (
+const writePass = async (
   target: string,
-  named: readonly NamedColumn[],
+  named: readonly ColumnSpec[],
   rows: TextRows,
   known: readonly TypeStats[] | readonly ColumnPlan[],
 ) => {
@@ -60,7 +59,7 @@ const pass = async (
   const values: (string | number | bigint | null)[] = named.map(() => null);
 
   const open = (sample: readonly TextRow[]): ColumnFileWriter => {
-    plans = guess(named, sample, judged);
+    plans = guessPlans(named, sample, judged);
     opened = writeColumnFile(target, plans);
     return opened;
   };
@@ -84,8 +83,8 @@ const pass = async (
             values[column] = text;
             continue;
           }
-          const kind = judged.judge(text);
-          tallies?.[column]?.note(kind, judged);
+          const kind = judged.parse(text);
+          tallies?.[column]?.add(kind, judged);
           const value = encodeCell((plans as readonly ColumnPlan[])[column] as ColumnPlan, text, kind, judged);
           if (value === undefined) {
             nulls[column] = (nulls[column] as number) + 1;
@@ -102,7 +101,7 @@ const pass = async (
     return {
       plans: used,
       writer,
-      finish(): Filled {
+      finish(): WrittenFile {
         const columns = used.map(
           (plan, place): DatasetColumn => ({
             ...plan,
@@ -123,12 +122,12 @@ const pass = async (
   }
 };
 
-const guess = (named: readonly NamedColumn[], sample: readonly TextRow[], judged: CellParser): ColumnPlan[] =>
-  named.map(({ asked }, column) => {
+const guessPlans = (named: readonly ColumnSpec[], sample: readonly TextRow[], judged: CellParser): ColumnPlan[] =>
+  named.map(({ explicitType: asked }, column) => {
     const tally = new TypeStats();
     for (const { cells } of sample) {
       const text = cells[column] as string;
-      if (text !== '') tally.note(judged.judge(text), judged);
+      if (text !== '') tally.add(judged.parse(text), judged);
     }
     return tally.plan(asked);
   });

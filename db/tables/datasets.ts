@@ -1,4 +1,5 @@
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import type { DatasetColumn } from '../../src/lib/cells.ts';
 
 /** Tables of uploaded files. Their rows are in files of their own, one a version; here is what there is. */
 export const datasets = sqliteTable(
@@ -27,20 +28,7 @@ export const datasetVersions = sqliteTable(
     createdAtUs: integer('created_at_us').notNull(),
     file: text('file').notNull(),
     rowCount: integer('row_count').notNull(),
-    columns: text('columns', { mode: 'json' })
-      .$type<
-        Array<{
-          type: string;
-          scale: number;
-          wide: boolean;
-          isAsked: boolean;
-          name: string;
-          header: string;
-          nulls: number;
-          misfits: number;
-        }>
-      >()
-      .notNull(),
+    columns: text('columns', { mode: 'json' }).$type<readonly DatasetColumn[]>().notNull(),
     keyColumns: text('key_columns', { mode: 'json' }).$type<string[]>().notNull(),
   },
   (table) => [index('dataset_versions_by_dataset').on(table.datasetId, table.number)],

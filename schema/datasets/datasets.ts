@@ -210,7 +210,7 @@ builder.queryFields((t) => ({
     nullable: true,
     description: 'A dataset by its name; null when there is none.',
     args: { name: t.arg.string({ required: true, description: 'Its name.' }) },
-    resolve: (_root, { name }, { datasets }) => datasets.find(name) ?? null,
+    resolve: (_root, { name }, { datasets }) => datasets.findByName(name) ?? null,
   }),
   datasets: t.connection(
     {

@@ -144,7 +144,7 @@ builder.objectField(DatasetType, 'aggregate', (t) =>
           limit,
           after,
         });
-        return { ...pageOf(page.groups, page.placeOf, page), totalCount: page.total, page };
+        return { ...pageOf(page.groups, page.cursorOf, page), totalCount: page.total, page };
       },
     },
     RowAggregateConnection,

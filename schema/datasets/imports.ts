@@ -90,7 +90,7 @@ builder.objectFields(ImportType, (t) => ({
     type: DatasetType,
     nullable: true,
     description: 'The dataset it became a version of; null while there is none, and for other targets.',
-    resolve: ({ id }, _args, { load, datasets }) => load(datasets.ofImports, id),
+    resolve: ({ id }, _args, { load, datasets }) => load(datasets.byImportIds, id),
   }),
   inferredColumns: t.field({
     type: [ColumnRef],
@@ -98,7 +98,7 @@ builder.objectFields(ImportType, (t) => ({
     resolve: async (standing: Import, _args, { load, datasets }) => {
       const { rehearsed } = standing as DatasetImport;
       if (rehearsed) return [...datasets.columns(rehearsedVersion(rehearsed))];
-      const version = await load(datasets.versionsOfImports, standing.id);
+      const version = await load(datasets.versionsByImportIds, standing.id);
       return version ? [...datasets.columns(version)] : [];
     },
   }),

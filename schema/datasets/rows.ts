@@ -1,5 +1,5 @@
 import type { Context } from '../../src/context.ts';
-import type { DatasetRow, RowsPage, RowsQuestion } from '../../src/domains/datasets/datasets.ts';
+import type { DatasetRow, RowsPage, RowsQuery } from '../../src/domains/datasets/datasets.ts';
 import type { Import } from '../../src/domains/imports/imports.ts';
 import { DomainError } from '../../src/errors.ts';
 import { builder } from '../builder.ts';
@@ -148,9 +148,9 @@ type PageArgs = Parameters<typeof selectPage>[0];
 export const rowsPage = async (
   args: PageArgs,
   context: Context,
-  find: (wanted: Pick<RowsQuestion, 'limit' | 'fromEnd' | 'after' | 'before'>) => Promise<RowsPage>,
+  find: (wanted: Pick<RowsQuery, 'limit' | 'fromEnd' | 'after' | 'before'>) => Promise<RowsPage>,
 ) => {
   const page = await find(selectPage(args, context.config));
   await context.pace(page.rows.length);
-  return { ...pageOf(page.rows, page.placeOf, page), totalCount: page.total };
+  return { ...pageOf(page.rows, page.cursorOf, page), totalCount: page.total };
 };

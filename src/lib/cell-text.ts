@@ -16,7 +16,7 @@ export const formatScaled = (digits: bigint | number, scale: number): string => 
 };
 
 /** What a kept value says. */
-export const cellOf = ({ type, scale }: ColumnPlan, kept: string | number | bigint): Cell => {
+export const decodeCell = ({ type, scale }: ColumnPlan, kept: string | number | bigint): Cell => {
   switch (type) {
     case 'STRING':
       return kept as string;
@@ -38,5 +38,5 @@ export const cellOf = ({ type, scale }: ColumnPlan, kept: string | number | bigi
 };
 
 /** A cell as a CSV file spells it: what is read back as the same. */
-export const textOfCell = (cell: Cell): string =>
+export const formatCell = (cell: Cell): string =>
   cell === null ? '' : typeof cell === 'object' ? JSON.stringify(cell) : String(cell);

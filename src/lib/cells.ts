@@ -40,7 +40,7 @@ const dayUs = 86_400_000_000;
 const floatForm = /^-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$/;
 const monthStart = /^(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)/i;
 const booleans: Readonly<Record<string, number>> = { true: 1, false: 0 };
-const spokenBooleans: Readonly<Record<string, number>> = { '1': 1, '0': 0, yes: 1, no: 0, y: 1, n: 0, t: 1, f: 0 };
+const looseBooleans: Readonly<Record<string, number>> = { '1': 1, '0': 0, yes: 1, no: 0, y: 1, n: 0, t: 1, f: 0 };
 
 /**
  * Judges cells one by one: after `judge(text)` the fields say what was found. One object for all cells, because a
@@ -58,9 +58,9 @@ export class CellParser {
   items: readonly string[] = [];
 
   /** The kind of a cell that is not empty. */
-  judge(text: string): number {
+  parse(text: string): number {
     const first = text.charCodeAt(0);
-    if ((first >= 48 && first <= 57) || first === 45 || first === 46) return this.#judgeNumber(text, first);
+    if ((first >= 48 && first <= 57) || first === 45 || first === 46) return this.#parseNumber(text, first);
     if (first > 127) return cellKinds.text;
     if (first === 91) {
       const items = parseListLiteral(text);
@@ -72,7 +72,7 @@ export class CellParser {
     if (length > 24 || length < 4) return cellKinds.text;
     if (first === 32 || text.charCodeAt(length - 1) === 32) {
       const trimmed = text.trim();
-      return trimmed === '' || trimmed.length === length ? cellKinds.text : this.judge(trimmed);
+      return trimmed === '' || trimmed.length === length ? cellKinds.text : this.parse(trimmed);
     }
     if (length <= 5) {
       const value = booleans[text.toLowerCase()];
@@ -81,17 +81,17 @@ export class CellParser {
       return cellKinds.boolean;
     }
     if (!monthStart.test(text)) return cellKinds.text;
-    return this.#judgeDate(text);
+    return this.#parseDate(text);
   }
 
-  #judgeDate(text: string): number {
+  #parseDate(text: string): number {
     const days = parseWrittenDate(text);
     if (days === null) return cellKinds.text;
     this.number = days;
     return cellKinds.date;
   }
 
-  #judgeNumber(text: string, first: number): number {
+  #parseNumber(text: string, first: number): number {
     const { length } = text;
     const start = first === 45 ? 1 : 0;
     let digits = 0;
@@ -106,7 +106,7 @@ export class CellParser {
       } else if (code === 46 && point < 0) point = at;
       else break;
     }
-    if (at < length) return this.#judgeOther(text);
+    if (at < length) return this.#parseOther(text);
     if (digits === 0) return cellKinds.text;
     const wholeEnd = point < 0 ? length : point;
     const wholeDigits = wholeEnd - start;
@@ -136,14 +136,14 @@ export class CellParser {
   }
 
   /** What begins like a number and goes on as something else. */
-  #judgeOther(text: string): number {
+  #parseOther(text: string): number {
     const trimmed = text.trim();
-    if (trimmed.length < text.length) return this.judge(trimmed);
+    if (trimmed.length < text.length) return this.parse(trimmed);
     if (text.length > 40) return cellKinds.text;
     if (text.length >= 8 && text.charCodeAt(0) !== 45) {
       // Most of what is longer than a date begins with one: then no other form needs to be tried.
       const isInstant = text.length > 10 && text.charCodeAt(4) === 45;
-      if (!isInstant && this.#judgeDate(text) === cellKinds.date) return cellKinds.date;
+      if (!isInstant && this.#parseDate(text) === cellKinds.date) return cellKinds.date;
       if (isInstant) {
         const atUs = parseInstant(text);
         if (atUs !== null) {
@@ -168,7 +168,19 @@ export interface ColumnPlan {
   /** Whether its numbers need 64 bits, because a double would round some. */
   readonly wide: boolean;
   /** A type that was asked for takes more spellings: `yes` for BOOLEAN, `a,b` for STRING_LIST. */
-  readonly isAsked: boolean;
+  readonly isExplicit: boolean;
+}
+
+/** A column of a dataset version, as the catalogue of the version describes it. */
+export interface DatasetColumn extends ColumnPlan {
+  /** The header as written, or with a number appended where another column has the same header. */
+  readonly name: string;
+  /** The header as written. */
+  readonly header: string;
+  /** Number of cells without a value, misfits included. */
+  readonly nulls: number;
+  /** Number of cells whose text does not fit the type. */
+  readonly misfits: number;
 }
 
 /** A column kept as text, lists as JSON; the others are kept as numbers. */
@@ -181,7 +193,7 @@ const powers = Array.from({ length: 19 }, (_each, exponent) => 10 ** exponent);
  * the cell does not fit its column's type.
  */
 export const encodeCell = (
-  { type, scale, wide, isAsked }: ColumnPlan,
+  { type, scale, wide, isExplicit: isAsked }: ColumnPlan,
   text: string,
   kind: number,
   judged: CellParser,
@@ -208,7 +220,7 @@ export const encodeCell = (
     }
     case 'BOOLEAN':
       if (kind === cellKinds.boolean) return judged.number;
-      return isAsked ? spokenBooleans[text.trim().toLowerCase()] : undefined;
+      return isAsked ? looseBooleans[text.trim().toLowerCase()] : undefined;
     case 'DATE':
       return kind === cellKinds.date ? judged.number : undefined;
     case 'DATE_TIME':

@@ -24,7 +24,7 @@ export interface CsvOptions {
    * Where a quote is not closed before the end or within `recordBytesMax`, only the line it opens in is faulty, and what
    * follows is read anew; else all of it is one faulty row.
    */
-  mendsQuotes?: true;
+  recoversOpenQuotes?: true;
   /** Sees the header before any row is handed out, also when there are no rows; may throw. */
   onHeader(header: string[], line: number): void;
 }
@@ -34,7 +34,7 @@ type Cells = { cells: string[] } | { fault: { code: ProblemCode; message: string
 type CellRules = Required<Pick<CsvOptions, 'trim' | 'separator'>>;
 
 /** Cells of a row with quotes where nothing is wrong with it, which most are; null leaves it to csv-parse, which is slower. */
-const plainlyQuotedCells = (raw: string, separator: string): string[] | null => {
+const splitQuotedCells = (raw: string, separator: string): string[] | null => {
   const cells: string[] = [];
   let at = 0;
   for (;;) {
@@ -67,7 +67,7 @@ const plainlyQuotedCells = (raw: string, separator: string): string[] | null => 
  * Cells of rows with quotes, in order. csv-parse gives up a run of rows at the first fault, so a run with one is halved until
  * the faulty row is alone.
  */
-const quotedCellsOf = (raws: string[], rules: CellRules): Cells[] => {
+const parseQuotedRows = (raws: string[], rules: CellRules): Cells[] => {
   const { trim, separator } = rules;
   let message = 'the quotes of the row are not in order';
   try {
@@ -86,22 +86,22 @@ const quotedCellsOf = (raws: string[], rules: CellRules): Cells[] => {
   }
   if (raws.length === 1) return [{ fault: { code: 'MALFORMED', message } }];
   const half = raws.length >> 1;
-  return [...quotedCellsOf(raws.slice(0, half), rules), ...quotedCellsOf(raws.slice(half), rules)];
+  return [...parseQuotedRows(raws.slice(0, half), rules), ...parseQuotedRows(raws.slice(half), rules)];
 };
 
 /** Cells of whole rows, in order. Without a quote a comma only ever separates, which is much faster to read. */
-const cellsOf = (raws: string[], rules: CellRules): Cells[] => {
+const parseRows = (raws: string[], rules: CellRules): Cells[] => {
   const { trim, separator } = rules;
   const read = raws.map((raw): Cells | null => {
     if (raw.includes('"')) {
-      const cells = trim ? null : plainlyQuotedCells(raw, separator);
+      const cells = trim ? null : splitQuotedCells(raw, separator);
       return cells && { cells };
     }
     const cells = raw.split(separator);
     return { cells: trim ? cells.map((cell) => cell.trim()) : cells };
   });
   const left = raws.filter((_raw, place) => read[place] === null);
-  const parsed = left.length === 0 ? [] : quotedCellsOf(left, rules);
+  const parsed = left.length === 0 ? [] : parseQuotedRows(left, rules);
   let next = 0;
   return read.map((cells) => cells ?? (parsed[next++] as Cells));
 };
@@ -124,7 +124,7 @@ const createRowSplitter = ({
   trim = false,
   separator = ',',
   rowEnd = '\n',
-  mendsQuotes,
+  recoversOpenQuotes,
 }: CsvOptions): RowSplitter => {
   const comma = separator.charCodeAt(0);
   const newline = rowEnd.charCodeAt(0);
@@ -187,7 +187,7 @@ const createRowSplitter = ({
     at = state;
     line = lines;
     const isLong = pending.length <= recordBytesMax && pending.length + chunk.length - start > recordBytesMax;
-    const further = mendsQuotes && at === 'QUOTED' && isLong ? mended(chunk.subarray(start)) : null;
+    const further = recoversOpenQuotes && at === 'QUOTED' && isLong ? mended(chunk.subarray(start)) : null;
     if (further) return rows.concat(further);
     pending.add(chunk, start, chunk.length);
     return rows;
@@ -195,7 +195,7 @@ const createRowSplitter = ({
 
   const finish = (): RowText[] => {
     const isWhole = pending.length <= recordBytesMax;
-    const further = mendsQuotes && at === 'QUOTED' && isWhole ? mended(Buffer.alloc(0)) : null;
+    const further = recoversOpenQuotes && at === 'QUOTED' && isWhole ? mended(Buffer.alloc(0)) : null;
     if (further) return [...further, ...finish()];
     const rows: RowText[] = [];
     takeRow(rows);
@@ -207,12 +207,12 @@ const createRowSplitter = ({
   return { push, finish };
 };
 
-const rowsOf = (texts: RowText[], columns: number, rules: CellRules): CsvRow[] => {
+const toCsvRows = (texts: RowText[], columns: number, rules: CellRules): CsvRow[] => {
   const sound = texts.filter(({ fault }) => fault === undefined);
   const parsed =
     sound.length === 0
       ? []
-      : cellsOf(
+      : parseRows(
           sound.map(({ raw }) => raw),
           rules,
         );
@@ -241,13 +241,13 @@ export async function* readCsvRows(
   let columns = 0;
 
   const take = (texts: RowText[]): CsvRow[] => {
-    if (columns > 0 || texts.length === 0) return rowsOf(texts, columns, rules);
+    if (columns > 0 || texts.length === 0) return toCsvRows(texts, columns, rules);
     const header = texts[0] as RowText;
-    const result = header.fault === undefined ? (cellsOf([header.raw], rules)[0] as Cells) : { fault: header.fault };
+    const result = header.fault === undefined ? (parseRows([header.raw], rules)[0] as Cells) : { fault: header.fault };
     if ('fault' in result) throw notATable(`the header, line ${header.line}, cannot be read: ${result.fault.message}`);
     columns = result.cells.length;
     options.onHeader(result.cells, header.line);
-    return rowsOf(texts.slice(1), columns, rules);
+    return toCsvRows(texts.slice(1), columns, rules);
   };
 
   let bytesRead = file.textStart;

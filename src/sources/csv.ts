@@ -3,7 +3,7 @@ import { readCsvRows } from './csv-rows.ts';
 import type { SourceBatch, SourceFile, SourceRecord, SourceShape } from './source.ts';
 import { expectedColumns, nearestColumns, notATable, refusedRecord } from './source.ts';
 
-const shownColumns = (names: readonly string[]): string => {
+const listColumns = (names: readonly string[]): string => {
   const text = names.map((name) => (name === '' ? '(empty)' : name)).join(', ');
   return text.length > 300 ? `${text.slice(0, 300).toWellFormed()}…` : text;
 };
@@ -13,7 +13,7 @@ const checkHeader = (names: readonly string[], line: number, shape: SourceShape)
   const { missing, set } = nearestColumns(names, shape);
   if (missing.length > 0) {
     const alone = names.length === 1 && /[;\t|]/.test(names[0] ?? '') ? '; cells must be separated by commas' : '';
-    const found = `the header, line ${line}, has the columns ${shownColumns(names)}`;
+    const found = `the header, line ${line}, has the columns ${listColumns(names)}`;
     throw notATable(`missing columns: ${missing.join(', ')}; ${found}; expected ${expectedColumns(shape)}${alone}`);
   }
   const twice = set.find((name) => names.indexOf(name) !== names.lastIndexOf(name));

@@ -1,5 +1,5 @@
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
-import { chunkSize, through } from './inflate.ts';
+import { chunkSize, pipeThrough } from './inflate.ts';
 import { unzipped } from './zip-entry.ts';
 
 type Chunks = AsyncIterable<Uint8Array>;
@@ -14,28 +14,28 @@ export const contentCodings = ['gzip', 'deflate', 'br'] as const;
 export const decodeContent = (chunks: Chunks, coding: string): Chunks | undefined => {
   const name = coding.trim().toLowerCase();
   if (name === '' || name === 'identity') return chunks;
-  if (name === 'gzip' || name === 'x-gzip') return through(chunks, createGunzip({ chunkSize }));
-  if (name === 'br') return through(chunks, createBrotliDecompress({ chunkSize }));
-  return name === 'deflate' ? inflated(chunks) : undefined;
+  if (name === 'gzip' || name === 'x-gzip') return pipeThrough(chunks, createGunzip({ chunkSize }));
+  if (name === 'br') return pipeThrough(chunks, createBrotliDecompress({ chunkSize }));
+  return name === 'deflate' ? inflateDeflate(chunks) : undefined;
 };
 
 /**
  * The content of a file that may be packed: gzip and zip archives of one file are unpacked as they come, known by how
  * they begin; anything else passes as it is. Throws NOT_A_TABLE for other archives, zlib's error for damaged ones.
  */
-export async function* unpacked(chunks: Chunks): AsyncGenerator<Uint8Array> {
+export async function* unpack(chunks: Chunks): AsyncGenerator<Uint8Array> {
   const { head, all } = await peek(chunks, 4);
   if (head.length >= 3 && head[0] === 0x1f && head[1] === 0x8b && head[2] === 8)
-    yield* through(all, createGunzip({ chunkSize }));
+    yield* pipeThrough(all, createGunzip({ chunkSize }));
   else if (head.equals(Buffer.from('PK\x03\x04', 'latin1'))) yield* unzipped(all);
   else yield* all;
 }
 
 /** Some servers write `deflate` without the wrapper that RFC 9110 asks for. */
-async function* inflated(chunks: Chunks): AsyncGenerator<Uint8Array> {
+async function* inflateDeflate(chunks: Chunks): AsyncGenerator<Uint8Array> {
   const { head, all } = await peek(chunks, 2);
   const isWrapped = head.length === 2 && (head.readUInt8(0) & 15) === 8 && head.readUInt16BE(0) % 31 === 0;
-  yield* through(all, isWrapped ? createInflate({ chunkSize }) : createInflateRaw({ chunkSize }));
+  yield* pipeThrough(all, isWrapped ? createInflate({ chunkSize }) : createInflateRaw({ chunkSize }));
 }
 
 /** The first bytes, fewer when there are not as many, and everything with them. */

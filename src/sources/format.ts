@@ -6,12 +6,12 @@ export type SourceFormat = 'JSON_ARRAY' | 'JSON_LINES' | 'CITY_RANGES' | 'CSV' |
 
 /** Where the metadata of a MaxMind database begins, within the last 128 KiB: https://maxmind.github.io/MaxMind-DB/ */
 const mmdbMarker = Buffer.from('\xab\xcd\xefMaxMind.com', 'latin1');
-const mmdbTailBytes = 128 * 1024;
+const mmdbMarkerBytes = 128 * 1024;
 
 const headBytes = 64 * 1024;
 const byteOrderMark = Buffer.from('\ufeff');
 
-const signatures: readonly (readonly [hex: string, name: string])[] = [
+const magicNumbers: readonly (readonly [hex: string, name: string])[] = [
   ['1f8b', 'a gzip file'],
   ['504b0304', 'a ZIP archive or an Excel workbook'],
   ['89504e470d0a1a0a', 'a PNG image'],
@@ -25,9 +25,9 @@ const signatures: readonly (readonly [hex: string, name: string])[] = [
 ];
 
 /** What a file looks like that is certainly no table; null when it may be one. */
-const lookOf = (head: Buffer): string | null => {
+const nonTabularKind = (head: Buffer): string | null => {
   const hex = head.toString('hex', 0, 16);
-  const known = signatures.find(([signature]) => hex.startsWith(signature));
+  const known = magicNumbers.find(([signature]) => hex.startsWith(signature));
   if (known !== undefined) return known[1];
   const nul = head.subarray(0, 1024).indexOf(0);
   if (nul >= 0) return nul < 4 ? 'UTF-16 text' : 'binary data';
@@ -49,15 +49,15 @@ export interface DetectedFormat {
  * Tells a format by the content of a file, never by its name. Throws NOT_A_TABLE for an empty file and for what is
  * clearly something else.
  */
-export const sourceFormat = async (path: string, bytes: number, shape: SourceShape): Promise<DetectedFormat> => {
+export const detectFormat = async (path: string, bytes: number, shape: SourceShape): Promise<DetectedFormat> => {
   const head = await fileBytesAt(path, 0, Math.min(bytes, headBytes));
-  const tailBytes = Math.min(bytes, mmdbTailBytes);
+  const tailBytes = Math.min(bytes, mmdbMarkerBytes);
   const tail = await fileBytesAt(path, bytes - tailBytes, tailBytes);
   if (tail.includes(mmdbMarker)) {
     if (shape.cityRanges) return { format: 'MMDB', textStart: 0 };
     throw notATable('the file is a MaxMind database; expected CSV or JSON');
   }
-  const look = lookOf(head);
+  const look = nonTabularKind(head);
   if (look !== null) throw notATable(`the file looks like ${look}; expected CSV or JSON in UTF-8`);
   const textStart = head.subarray(0, 3).equals(byteOrderMark) ? 3 : 0;
   const text = head.toString('utf8', textStart).trimStart();
@@ -76,11 +76,11 @@ export interface CsvDialect {
 }
 
 /** Throws NOT_A_TABLE for an empty file and for what is clearly no CSV. */
-export const csvDialect = async (path: string, bytes: number): Promise<CsvDialect> => {
+export const detectCsvDialect = async (path: string, bytes: number): Promise<CsvDialect> => {
   const head = await fileBytesAt(path, 0, Math.min(bytes, headBytes));
   // A few NULs are faults of their rows; many are another encoding.
   const nuls = head.reduce((count, byte) => (byte === 0 ? count + 1 : count), 0);
-  const look = lookOf(nuls * 10 > head.length ? head : Buffer.from(head.filter((byte) => byte !== 0)));
+  const look = nonTabularKind(nuls * 10 > head.length ? head : Buffer.from(head.filter((byte) => byte !== 0)));
   if (look !== null) throw notATable(`the file looks like ${look}; expected CSV in UTF-8`);
   const textStart = head.subarray(0, 3).equals(byteOrderMark) ? 3 : 0;
   const text = head.toString('utf8', textStart);

@@ -3,9 +3,9 @@ import type { Socket } from 'node:net';
 import { DomainError } from '../errors.ts';
 import type { HostPort } from '../lib/host-port.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
-import { contentCodings, decodeContent, unpacked } from './decompress.ts';
+import { contentCodings, decodeContent, unpack } from './decompress.ts';
 import { connectTo, type Network, systemNetwork } from './link-connection.ts';
-import { readLink, readRedirect } from './link-rules.ts';
+import { parseLink, resolveRedirect } from './link-rules.ts';
 
 /** The settings of the same names. */
 export interface LinkLimits {
@@ -45,7 +45,7 @@ export interface OpenedLink {
 const unreachable = (message: string, cause?: unknown): DomainError =>
   new DomainError('UNREACHABLE', message, { cause });
 /** One text whether there is no such name, no such server or no answer. */
-const notReached = (cause?: unknown): DomainError => unreachable('the link cannot be reached', cause);
+const notReachable = (cause?: unknown): DomainError => unreachable('the link cannot be reached', cause);
 
 /**
  * Asks for a link by GET and follows its redirects, each under the rules of the first: see `readLink` and `connectTo`.
@@ -76,31 +76,31 @@ export const openGuardedUrl = async (
   };
 
   const ask = async (url: URL): Promise<IncomingMessage> => {
-    const socket = await patience.race(connectTo(url, { allow, network, onSocket }), notReached);
-    return patience.race(answerOf(url, socket), notReached);
+    const socket = await patience.race(connectTo(url, { allow, network, onSocket }), notReachable);
+    return patience.race(sendRequest(url, socket), notReachable);
   };
 
   try {
-    let url = readLink(link, allow);
+    let url = parseLink(link, allow);
     for (let redirects = 0; ; redirects++) {
       const response = await ask(url);
       const { statusCode = 0, headers } = response;
       const isRedirect = [301, 302, 303, 307, 308].includes(statusCode) && headers.location !== undefined;
-      if (!isRedirect) return opened(url, response, { limits, patience, close });
+      if (!isRedirect) return readResponse(url, response, { limits, deadline: patience, close });
       for (const socket of sockets) socket.destroy();
       sockets.clear();
       if (redirects === linkRedirectsMax)
         throw unreachable(`the link has more than ${linkRedirectsMax} redirects (setting linkRedirectsMax)`);
-      url = readRedirect(headers.location ?? '', url, allow);
+      url = resolveRedirect(headers.location ?? '', url, allow);
     }
   } catch (error) {
     close();
-    throw fault(error, patience, notReached);
+    throw linkError(error, patience, notReachable);
   }
 };
 
 /** A reason of the caller's own is handed on as it is. */
-const fault = (error: unknown, { signal }: Deadline, otherwise: (cause: unknown) => Error): unknown => {
+const linkError = (error: unknown, { signal }: Deadline, otherwise: (cause: unknown) => Error): unknown => {
   if (signal.aborted) return signal.reason;
   if (error instanceof DomainError) return error;
   const { code = '' } = error as NodeJS.ErrnoException;
@@ -108,7 +108,7 @@ const fault = (error: unknown, { signal }: Deadline, otherwise: (cause: unknown)
   return otherwise(error);
 };
 
-const answerOf = (url: URL, socket: Socket): Promise<IncomingMessage> =>
+const sendRequest = (url: URL, socket: Socket): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
     const asked = request({
       // The request goes over this connection, wherever the other options point.
@@ -134,13 +134,17 @@ const answerOf = (url: URL, socket: Socket): Promise<IncomingMessage> =>
     asked.end();
   });
 
-interface Reading {
+interface ResponseServices {
   readonly limits: LinkLimits;
-  readonly patience: Deadline;
+  readonly deadline: Deadline;
   readonly close: () => void;
 }
 
-const opened = (url: URL, response: IncomingMessage, { limits, patience, close }: Reading): OpenedLink => {
+const readResponse = (
+  url: URL,
+  response: IncomingMessage,
+  { limits, deadline: patience, close }: ResponseServices,
+): OpenedLink => {
   const { statusCode, headers } = response;
   if (statusCode !== 200) throw unreachable(`the server answered ${statusCode}`);
   const { linkBytesMax, linkIdleMs } = limits;
@@ -157,7 +161,9 @@ const opened = (url: URL, response: IncomingMessage, { limits, patience, close }
     const late = () => unreachable(`nothing came for ${linkIdleMs} ms (setting linkIdleMs)`);
     for (;;) {
       const next = await patience.race(parts.next(), late).catch((error: unknown) => {
-        throw fault(error, patience, (cause) => unreachable(`the answer broke off after ${bytesRead} bytes`, cause));
+        throw linkError(error, patience, (cause) =>
+          unreachable(`the answer broke off after ${bytesRead} bytes`, cause),
+        );
       });
       if (next.done) return;
       bytesRead += next.value.byteLength;
@@ -172,13 +178,13 @@ const opened = (url: URL, response: IncomingMessage, { limits, patience, close }
   async function* content(whole: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     let bytes = 0;
     try {
-      for await (const chunk of unpacked(whole)) {
+      for await (const chunk of unpack(whole)) {
         bytes += chunk.byteLength;
         if (bytes > linkBytesMax) throw tooLarge('the file behind the link, unpacked,');
         yield chunk;
       }
     } catch (error) {
-      throw fault(error, patience, (cause) => unreachable('the packed content is damaged or breaks off', cause));
+      throw linkError(error, patience, (cause) => unreachable('the packed content is damaged or breaks off', cause));
     } finally {
       close();
     }

@@ -4,7 +4,7 @@ import { pipeline, Readable, type Transform } from 'node:stream';
 export const chunkSize = 65_536;
 
 /** What comes out at the other end. Nothing is inflated ahead of who reads it; what is not read to its end is torn down. */
-export async function* through(chunks: AsyncIterable<Uint8Array>, inflater: Transform): AsyncGenerator<Uint8Array> {
+export async function* pipeThrough(chunks: AsyncIterable<Uint8Array>, inflater: Transform): AsyncGenerator<Uint8Array> {
   pipeline(Readable.from(chunks, { objectMode: false }), inflater, () => {
     // Whoever reads the end of it is told.
   });

@@ -3,7 +3,7 @@ import { connect, type LookupFunction, type Socket } from 'node:net';
 import { connect as secure } from 'node:tls';
 import type { HostPort } from '../lib/host-port.ts';
 import { formatIp, parseIp } from '../lib/ip.ts';
-import { isAllowed, literalOf, notFollowed, portOf, refuseUnlessPublic } from './link-rules.ts';
+import { addressLiteral, assertPublicAddress, isAllowedHost, linkNotAllowed, portOf } from './link-rules.ts';
 
 /** The two things that the world outside is asked for. */
 export interface Network {
@@ -28,7 +28,7 @@ export const systemNetwork: Network = {
   },
 };
 
-interface Surroundings {
+interface ConnectOptions {
   readonly allow: readonly HostPort[];
   readonly network: Network;
   /** Told of every socket as soon as there is one. */
@@ -40,18 +40,18 @@ interface Surroundings {
  * connected to, and that one again, before a byte is sent, on the socket itself. Throws ADDRESS_NOT_ALLOWED, and the
  * system's errors.
  */
-export const connectTo = async (url: URL, { allow, network, onSocket }: Surroundings): Promise<Socket> => {
-  const literal = literalOf(url);
-  const isFree = isAllowed(url, allow);
+export const connectTo = async (url: URL, { allow, network, onSocket }: ConnectOptions): Promise<Socket> => {
+  const literal = addressLiteral(url);
+  const isFree = isAllowedHost(url, allow);
   const addresses = literal === null ? await network.resolve(url.hostname) : [literal];
-  if (!isFree) for (const address of addresses) refuseUnlessPublic(address);
+  if (!isFree) for (const address of addresses) assertPublicAddress(address);
   const socket = network.connect(addresses, portOf(url));
   onSocket(socket);
-  await settled(socket, 'connect');
+  await waitFor(socket, 'connect');
   try {
     const reached = socket.remoteAddress ?? '';
-    if (!addresses.some((address) => isSame(address, reached))) throw notFollowed();
-    if (!isFree) refuseUnlessPublic(reached);
+    if (!addresses.some((address) => isSame(address, reached))) throw linkNotAllowed();
+    if (!isFree) assertPublicAddress(reached);
   } catch (error) {
     socket.destroy();
     throw error;
@@ -61,7 +61,7 @@ export const connectTo = async (url: URL, { allow, network, onSocket }: Surround
   const servername = literal === null ? url.hostname.replace(/\.$/, '') : '';
   const encrypted = secure({ socket, servername, host: literal ?? url.hostname, ALPNProtocols: ['http/1.1'] });
   onSocket(encrypted);
-  await settled(encrypted, 'secureConnect');
+  await waitFor(encrypted, 'secureConnect');
   return encrypted;
 };
 
@@ -70,7 +70,7 @@ const isSame = (a: string, b: string): boolean => {
   return first !== null && second !== null && formatIp(first) === formatIp(second);
 };
 
-const settled = (socket: Socket, event: 'connect' | 'secureConnect'): Promise<void> =>
+const waitFor = (socket: Socket, event: 'connect' | 'secureConnect'): Promise<void> =>
   new Promise((resolve, reject) => {
     const close = () => reject(new Error('the connection was closed'));
     socket.once('close', close).once('error', reject);

@@ -4,7 +4,7 @@ import { type HostPort, plainHost } from '../lib/host-port.ts';
 import { compareIp, formatIp, type IpAddress, kindOf, parseCidr, parseIp } from '../lib/ip.ts';
 
 /** What every refusal says, whatever the reason: an answer that told reasons would tell what stands in our network. */
-export const notFollowed = (): DomainError =>
+export const linkNotAllowed = (): DomainError =>
   new DomainError(
     'ADDRESS_NOT_ALLOWED',
     'this link may not be followed: only http and https, without user name or password, to public addresses',
@@ -15,28 +15,28 @@ export const notFollowed = (): DomainError =>
  * ADDRESS_NOT_ALLOWED for another scheme, for user information, and for an address that is not public and not allowed.
  * Names are not looked up.
  */
-export const readLink = (text: string, allow: readonly HostPort[]): URL => {
+export const parseLink = (text: string, allow: readonly HostPort[]): URL => {
   if (!URL.canParse(text))
     throw new DomainError('BAD_REQUEST', 'the link is no absolute URL, such as https://host/file');
   const url = new URL(text);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw notFollowed();
-  if (url.username !== '' || url.password !== '') throw notFollowed();
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw linkNotAllowed();
+  if (url.username !== '' || url.password !== '') throw linkNotAllowed();
   url.hash = '';
-  const literal = literalOf(url);
-  if (literal !== null && !isAllowed(url, allow)) refuseUnlessPublic(literal);
+  const literal = addressLiteral(url);
+  if (literal !== null && !isAllowedHost(url, allow)) assertPublicAddress(literal);
   return url;
 };
 
 /** The next link of a redirect. Throws like `readLink`, and for one that leads from https to http. */
-export const readRedirect = (location: string, from: URL, allow: readonly HostPort[]): URL => {
-  if (!URL.canParse(location, from)) throw notFollowed();
-  const url = readLink(new URL(location, from).href, allow);
-  if (from.protocol === 'https:' && url.protocol === 'http:') throw notFollowed();
+export const resolveRedirect = (location: string, from: URL, allow: readonly HostPort[]): URL => {
+  if (!URL.canParse(location, from)) throw linkNotAllowed();
+  const url = parseLink(new URL(location, from).href, allow);
+  if (from.protocol === 'https:' && url.protocol === 'http:') throw linkNotAllowed();
   return url;
 };
 
 /** The address that stands in a link in place of a name; null when there is a name. */
-export const literalOf = ({ hostname }: URL): string | null => {
+export const addressLiteral = ({ hostname }: URL): string | null => {
   const text = hostname.replace(/^\[|\]$/g, '');
   return parseIp(text) === null ? null : text;
 };
@@ -44,22 +44,22 @@ export const literalOf = ({ hostname }: URL): string | null => {
 export const portOf = ({ port, protocol }: URL): number => Number(port || (protocol === 'https:' ? 443 : 80));
 
 /** Whether the operator named this host, so that its address may be private. */
-export const isAllowed = (url: URL, allow: readonly HostPort[]): boolean => {
+export const isAllowedHost = (url: URL, allow: readonly HostPort[]): boolean => {
   const host = plainHost(url.hostname);
   return allow.some((entry) => entry.host === host && (entry.port === null || entry.port === portOf(url)));
 };
 
 /** Throws ADDRESS_NOT_ALLOWED for what is not an address that anybody could reach, or is one of this machine's own. */
-export const refuseUnlessPublic = (address: string): void => {
+export const assertPublicAddress = (address: string): void => {
   const ip = parseIp(address);
-  if (ip === null || kindOf(ip) !== 'PUBLIC' || isSpecial(ip) || isOwn(ip)) throw notFollowed();
+  if (ip === null || kindOf(ip) !== 'PUBLIC' || isSpecial(ip) || isOwnAddress(ip)) throw linkNotAllowed();
 };
 
 /**
  * Blocks that the IANA registries list for a special purpose although they mark them as globally reachable: anycast of
  * whatever network one is in, and nobody's web server. The last is the agent of Azure's hosts, on a public address.
  */
-const special = [
+const specialBlocks = [
   ...['192.0.0.0/24', '192.31.196.0/24', '192.52.193.0/24', '192.175.48.0/24', '2001::/23', '2620:4f:8000::/48'],
   '168.63.129.16/32',
 ].map((text) => {
@@ -69,10 +69,10 @@ const special = [
 });
 
 const isSpecial = (ip: IpAddress): boolean =>
-  special.some(({ first, last }) => compareIp(first, ip) <= 0 && compareIp(ip, last) <= 0);
+  specialBlocks.some(({ first, last }) => compareIp(first, ip) <= 0 && compareIp(ip, last) <= 0);
 
 /** A service that a firewall hides from others can be reached from its own machine, by its public address too. */
-const isOwn = (ip: IpAddress): boolean => {
+const isOwnAddress = (ip: IpAddress): boolean => {
   const text = formatIp(ip);
   return Object.values(networkInterfaces()).some((addresses) =>
     addresses?.some(({ address }) => {

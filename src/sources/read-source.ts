@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { DomainError } from '../errors.ts';
 import { readCsv } from './csv.ts';
-import { sourceFormat } from './format.ts';
+import { detectFormat } from './format.ts';
 import { readCityRanges, readJsonArray } from './json-elements.ts';
 import { readJsonLines } from './json-lines.ts';
 import { readMmdb } from './mmdb.ts';
@@ -73,7 +73,7 @@ export async function* readSource(
   chunkBytes = chunkBytesDefault,
 ): AsyncGenerator<SourceBatch> {
   const bytes = await fileBytes(path, limits);
-  const { format, textStart } = await sourceFormat(path, bytes, shape);
+  const { format, textStart } = await detectFormat(path, bytes, shape);
   const file: SourceFile = { path, bytes, textStart, chunkBytes };
   const readers = {
     JSON_ARRAY: () => readJsonArray(file, limits.recordBytesMax),

@@ -1,5 +1,5 @@
 import { crc32, createInflateRaw } from 'node:zlib';
-import { chunkSize, through } from './inflate.ts';
+import { chunkSize, pipeThrough } from './inflate.ts';
 import { notATable } from './source.ts';
 
 /** Sizes and signatures of PKWARE's APPNOTE 6.3.10, sections 4.3.7, 4.3.12 and 4.3.16. */
@@ -31,7 +31,7 @@ export async function* unzipped(chunks: AsyncIterable<Uint8Array>): AsyncGenerat
     const { method, compressedBytes } = await firstFile(archive);
     let crc = 0;
     const content =
-      method === stored ? archive.next(compressedBytes) : through(archive.next(), createInflateRaw({ chunkSize }));
+      method === stored ? archive.next(compressedBytes) : pipeThrough(archive.next(), createInflateRaw({ chunkSize }));
     for await (const chunk of content) {
       crc = crc32(chunk, crc);
       yield chunk;

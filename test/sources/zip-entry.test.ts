@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { unpacked } from '../../src/sources/decompress.ts';
+import { unpack } from '../../src/sources/decompress.ts';
 import { type ZipEntry, zipOf } from '../support/zip.ts';
 
 const csv = 'id,name\n1,Füchse\n2,猫\n'.repeat(50);
@@ -11,7 +11,7 @@ async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Uint8Array> 
 
 const unzip = async (archive: Buffer, size = 65_536): Promise<string> => {
   const parts: Uint8Array[] = [];
-  for await (const part of unpacked(pieces(archive, size))) parts.push(part);
+  for await (const part of unpack(pieces(archive, size))) parts.push(part);
   return Buffer.concat(parts).toString();
 };
 

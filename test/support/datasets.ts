@@ -1,6 +1,6 @@
 import type { OpenApp } from './app.ts';
 
-interface Account {
+interface ImportJson {
   readonly status: number;
   readonly id: number;
   readonly state: string;
@@ -12,11 +12,16 @@ interface Account {
 }
 
 /** Puts a CSV text in as a dataset and waits for the end. */
-export const put = async ({ get }: OpenApp, name: string, csv: string | Uint8Array, query = ''): Promise<Account> => {
+export const importCsv = async (
+  { get }: OpenApp,
+  name: string,
+  csv: string | Uint8Array,
+  query = '',
+): Promise<ImportJson> => {
   const headers = { 'content-type': 'text/csv' };
   const body = typeof csv === 'string' ? csv : new Blob([csv as Uint8Array<ArrayBuffer>]);
   const response = await get(`/datasets/${name}?wait=1${query}`, { method: 'PUT', headers, body });
-  return { status: response.status, ...((await response.json()) as Omit<Account, 'status'>) };
+  return { status: response.status, ...((await response.json()) as Omit<ImportJson, 'status'>) };
 };
 
 /** The rows that a query of REST finds, as JSON reads them. */

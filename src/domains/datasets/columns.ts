@@ -1,7 +1,7 @@
-import type { DatasetColumn } from '../../../db/datasets/engine.ts';
 import type { Row } from '../../../db/store.ts';
 import type { datasetVersions } from '../../../db/tables/datasets.ts';
 import { DomainError } from '../../errors.ts';
+import type { DatasetColumn } from '../../lib/cells.ts';
 import { preview } from '../../lib/problems.ts';
 
 export type DatasetVersion = Row<typeof datasetVersions>;
@@ -9,25 +9,22 @@ export type DatasetVersion = Row<typeof datasetVersions>;
 /** A column with its place in its version. */
 export interface IndexedColumn {
   readonly version: DatasetVersion;
-  readonly place: number;
+  readonly index: number;
   readonly column: DatasetColumn;
   /** Its name in the letters that GraphQL takes, unique in its version. */
   readonly fieldName: string;
 }
 
-export const columnsOf = (version: DatasetVersion): readonly DatasetColumn[] =>
-  version.columns as readonly DatasetColumn[];
-
 export const indexedColumns = (version: DatasetVersion): IndexedColumn[] => {
-  const fieldNames = fieldNamesOf(version);
-  return columnsOf(version).map((column, place) => ({ version, place, column, fieldName: fieldNames[place] ?? '' }));
+  const fieldNames = uniqueFieldNames(version);
+  return version.columns.map((column, index) => ({ version, index, column, fieldName: fieldNames[index] ?? '' }));
 };
 
 /** The place of a column by its name. Throws BAD_REQUEST for one that is not there. */
 export const indexOfColumn = (version: DatasetVersion, name: string): number => {
-  const place = columnsOf(version).findIndex((column) => column.name === name);
+  const place = version.columns.findIndex((column) => column.name === name);
   if (place >= 0) return place;
-  const names = columnsOf(version)
+  const names = version.columns
     .slice(0, 50)
     .map((column) => JSON.stringify(column.name))
     .join(', ');
@@ -38,9 +35,9 @@ export const indexOfColumn = (version: DatasetVersion, name: string): number => 
 };
 
 /** A name for each column that GraphQL takes: its own with `_` for what may not stand there, and a number where two are alike. */
-const fieldNamesOf = (version: DatasetVersion): string[] => {
+const uniqueFieldNames = (version: DatasetVersion): string[] => {
   const taken = new Set<string>();
-  return columnsOf(version).map(({ name }, place) => {
+  return version.columns.map(({ name }, place) => {
     const plain = name
       .normalize('NFKD')
       .replace(/[^A-Za-z0-9_]+/g, '_')

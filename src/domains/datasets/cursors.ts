@@ -7,19 +7,19 @@ export interface CursorPosition {
   /** Of the list's order. */
   readonly signature: string;
   /** The row, or the number of the group. */
-  readonly at: number;
+  readonly index: number;
 }
 
 /** Tells lists in another order apart. */
 export const signatureOf = (order: unknown): string =>
   createHash('sha256').update(JSON.stringify(order)).digest('base64url').slice(0, 8);
 
-export const encodePosition = ({ versionId, signature, at }: CursorPosition): string =>
+export const formatCursor = ({ versionId, signature, index: at }: CursorPosition): string =>
   `${versionId}.${signature}.${at}`;
 
 /** Throws BAD_REQUEST for what is no place. */
-export const decodePosition = (text: string): CursorPosition => {
+export const parseCursor = (text: string): CursorPosition => {
   const [, versionId, signature = '', at] = /^(\d{1,15})\.([\w-]{8})\.(\d{1,15})$/.exec(text) ?? [];
   if (at === undefined) throw new DomainError('BAD_REQUEST', 'the cursor is not one of this list');
-  return { versionId: Number(versionId), signature, at: Number(at) };
+  return { versionId: Number(versionId), signature, index: Number(at) };
 };

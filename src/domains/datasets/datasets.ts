@@ -18,7 +18,7 @@ import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger/table-page.ts';
 import { preview } from '../../lib/problems.ts';
 import { type DatasetVersion, type IndexedColumn, indexedColumns, indexOfColumn } from './columns.ts';
-import { decodePosition, encodePosition, signatureOf } from './cursors.ts';
+import { formatCursor, parseCursor, signatureOf } from './cursors.ts';
 import { type FilterLimits, type FilterRequest, tableFilter } from './filter.ts';
 
 export type Dataset = Row<typeof datasets>;
@@ -28,7 +28,7 @@ export interface ColumnOrder {
   readonly direction: 'ASC' | 'DESC';
 }
 
-export interface RowsQuestion extends FilterRequest {
+export interface RowsQuery extends FilterRequest {
   readonly orderBy?: readonly ColumnOrder[] | null | undefined;
   /** A version's id; without it the version of the cursor, else the one that answers. */
   readonly versionId?: number | undefined;
@@ -50,14 +50,14 @@ export interface RowsPage {
   readonly hasAfter: boolean;
   readonly total: number;
   /** The place of a row in this list, for `after` and `before`. */
-  placeOf(row: DatasetRow): string;
+  cursorOf(row: DatasetRow): string;
 }
 
 /** The datasets there are, and what can be asked of them. Versions never change: the answers to one stay what they are. */
 export interface Datasets {
   /** Throws NOT_FOUND. */
-  named(name: string): Dataset;
-  find(name: string): Dataset | undefined;
+  getByName(name: string): Dataset;
+  findByName(name: string): Dataset | undefined;
   byIds(ids: readonly number[]): (Dataset | null)[];
   page(page: TablePageRequest): TablePage<Dataset> & { totalCount(): number };
   /** The version that answers. */
@@ -68,12 +68,12 @@ export interface Datasets {
   versionsByIds(ids: readonly number[]): (DatasetVersion | null)[];
   versionsPage(dataset: Dataset, page: TablePageRequest): TablePage<DatasetVersion> & { totalCount(): number };
   /** The datasets that imports became, in order. */
-  ofImports(importIds: readonly number[]): (Dataset | null)[];
+  byImportIds(importIds: readonly number[]): (Dataset | null)[];
   /** The versions that imports made, in order. */
-  versionsOfImports(importIds: readonly number[]): (DatasetVersion | null)[];
-  rows(dataset: Dataset, question: RowsQuestion): Promise<RowsPage>;
+  versionsByImportIds(importIds: readonly number[]): (DatasetVersion | null)[];
+  rows(dataset: Dataset, question: RowsQuery): Promise<RowsPage>;
   /** Rows of a version under a condition of the tables' own. */
-  rowsWhere(version: DatasetVersion, filter: TableFilter | null, question: RowsQuestion): Promise<RowsPage>;
+  rowsWhere(version: DatasetVersion, filter: TableFilter | null, question: RowsQuery): Promise<RowsPage>;
   rowAt(version: DatasetVersion, row: number): Promise<DatasetRow | null>;
   groups(version: DatasetVersion, wanted: GroupsRequest): Promise<GroupsResult>;
   facets(
@@ -109,12 +109,12 @@ export const createDatasets = (store: Store, ledger: Ledger, tables: DatasetEngi
     const signature = signatureOf(orders);
     const rowOf = (place: string | undefined): number | null => {
       if (place === undefined) return null;
-      const { versionId, signature: given, at } = decodePosition(place);
+      const { versionId, signature: given, index: at } = parseCursor(place);
       if (versionId === version.id && given === signature) return at;
       throw new DomainError('BAD_REQUEST', 'the cursor is one of another version or order');
     };
     const { limit, fromEnd } = question;
-    const found: RowsResult = await tables.ask(version.file, 'rows', {
+    const found: RowsResult = await tables.query(version.file, 'rows', {
       filter,
       orders,
       limit,
@@ -131,13 +131,13 @@ export const createDatasets = (store: Store, ledger: Ledger, tables: DatasetEngi
       hasBefore,
       hasAfter,
       total: total ?? 0,
-      placeOf: ({ row }) => encodePosition({ versionId: version.id, signature, at: row }),
+      cursorOf: ({ row }) => formatCursor({ versionId: version.id, signature, index: row }),
     };
   };
 
   return {
-    find,
-    named(name) {
+    findByName: find,
+    getByName(name) {
       const found = find(name);
       if (found) return found;
       throw new DomainError('NOT_FOUND', `there is no dataset ${preview(name)}`);
@@ -158,35 +158,35 @@ export const createDatasets = (store: Store, ledger: Ledger, tables: DatasetEngi
       const found = pageOfTable(store, datasetVersions, { key: 'id', direction: 'desc', match }, page);
       return { ...found, totalCount: () => store.count(datasetVersions, match) };
     },
-    versionsOfImports,
-    ofImports(importIds) {
+    versionsByImportIds: versionsOfImports,
+    byImportIds(importIds) {
       const ids = versionsOfImports(importIds).map((version) => version?.datasetId ?? 0);
       return rowsByKey(store, datasets, 'id', ids);
     },
     async rows(dataset, question) {
       // A list that has been begun goes on in the version it began in.
       const place = question.after ?? question.before;
-      const begunIn = place === undefined ? undefined : decodePosition(place).versionId;
+      const begunIn = place === undefined ? undefined : parseCursor(place).versionId;
       const version = versionOf(dataset, question.versionId ?? begunIn);
       return rowsWhere(version, tableFilter(version, question, limits), question);
     },
     rowsWhere,
     async rowAt(version, row) {
-      const [found = null] = await tables.ask(version.file, 'rowsAt', { rows: [row] });
+      const [found = null] = await tables.query(version.file, 'rowsAt', { rows: [row] });
       return found && { ...found, version };
     },
-    groups: (version, wanted) => tables.ask(version.file, 'groups', wanted),
+    groups: (version, wanted) => tables.query(version.file, 'groups', wanted),
     async facets(version, columns, wanted, limit) {
       const filter = tableFilter(version, wanted, limits);
-      return tables.ask(version.file, 'facets', {
+      return tables.query(version.file, 'facets', {
         columns: columns.map((name) => indexOfColumn(version, name)),
         filter,
         limit,
       });
     },
-    profile: ({ version, place }) => tables.ask(version.file, 'profile', { column: place }),
+    profile: ({ version, index: place }) => tables.query(version.file, 'profile', { column: place }),
     difference: (earlier, later) =>
-      tables.ask(later.file, 'difference', { earlier: earlier.file, keyColumns: later.keyColumns }),
+      tables.query(later.file, 'difference', { earlier: earlier.file, keyColumns: later.keyColumns }),
     async remove(id) {
       const files = await ledger.write((tx) => {
         const dataset = tx.findLatest(datasets, { id, deletedAtUs: null });
@@ -216,7 +216,7 @@ export const createDatasets = (store: Store, ledger: Ledger, tables: DatasetEngi
   };
 };
 
-const ordersOf = (version: DatasetVersion, orderBy: RowsQuestion['orderBy']): TableOrder[] =>
+const ordersOf = (version: DatasetVersion, orderBy: RowsQuery['orderBy']): TableOrder[] =>
   (orderBy ?? []).map(({ column, direction }) => ({
     column: indexOfColumn(version, column),
     descending: direction === 'DESC',

@@ -47,7 +47,7 @@ export const tableFilter = (
   limits: FilterLimits,
 ): TableFilter | null => {
   const parts: TableFilter[] = [];
-  if (where) parts.push(translate(version, where, limits, { parts: 0, values: 0 }, 0));
+  if (where) parts.push(translateFilter(version, where, limits, { parts: 0, values: 0 }, 0));
   for (const { column, value } of match ?? []) {
     checkNeedle(String(value), limits);
     parts.push({ column: indexOfColumn(version, column), test: { op: 'matches', value } });
@@ -73,7 +73,7 @@ const checkNeedle = (text: string, { datasetNeedleLengthMax }: FilterLimits): vo
 
 const depthMax = 20;
 
-const translate = (
+const translateFilter = (
   version: DatasetVersion,
   filter: RowFilter,
   limits: FilterLimits,
@@ -84,10 +84,10 @@ const translate = (
   if (spent.parts > limits.filterPartsMax || depth > depthMax)
     throw tooMany('parts', limits.filterPartsMax, 'filterPartsMax');
   const each = (parts: readonly RowFilter[]): TableFilter[] =>
-    parts.map((part) => translate(version, part, limits, spent, depth + 1));
+    parts.map((part) => translateFilter(version, part, limits, spent, depth + 1));
   if (filter.and) return { and: each(filter.and) };
   if (filter.or) return { or: each(filter.or) };
-  if (filter.not) return { not: translate(version, filter.not, limits, spent, depth + 1) };
+  if (filter.not) return { not: translateFilter(version, filter.not, limits, spent, depth + 1) };
   if (!filter.column) throw new DomainError('BAD_REQUEST', 'a condition must be one of and, or, not, column');
   const test = cellTest(filter.column.test, limits);
   spent.values += 'values' in test ? test.values.length : 1;

@@ -9,8 +9,8 @@ import { DomainError } from '../../errors.ts';
 import type { Cell } from '../../lib/cell-text.ts';
 import { preview } from '../../lib/problems.ts';
 import { type DatasetVersion, indexOfColumn } from './columns.ts';
-import { decodePosition, encodePosition, signatureOf } from './cursors.ts';
-import type { ColumnOrder, Dataset, Datasets, RowsPage, RowsQuestion } from './datasets.ts';
+import { formatCursor, parseCursor, signatureOf } from './cursors.ts';
+import type { ColumnOrder, Dataset, Datasets, RowsPage, RowsQuery } from './datasets.ts';
 import { type ColumnTest, cellTest, type FilterLimits, type FilterRequest, tableFilter } from './filter.ts';
 
 export interface Grouping {
@@ -19,7 +19,7 @@ export interface Grouping {
   readonly binWidth?: number | null | undefined;
 }
 
-export interface GroupsQuestion extends Pick<FilterRequest, 'where' | 'match' | 'search'> {
+export interface GroupsQuery extends Pick<FilterRequest, 'where' | 'match' | 'search'> {
   readonly groupBy?: readonly Grouping[] | null | undefined;
   readonly measures: readonly {
     readonly function: MeasureFunction;
@@ -50,14 +50,14 @@ export interface GroupsPage {
   readonly total: number;
   readonly hasBefore: boolean;
   readonly hasAfter: boolean;
-  placeOf(group: DatasetGroup): string;
+  cursorOf(group: DatasetGroup): string;
 }
 
 /** Groups of a dataset's rows. */
 export interface DatasetGroups {
-  groups(dataset: Dataset, question: GroupsQuestion): Promise<GroupsPage>;
+  groups(dataset: Dataset, question: GroupsQuery): Promise<GroupsPage>;
   /** Exactly the rows of a group. */
-  rowsOf(group: DatasetGroup, page: Pick<RowsQuestion, 'limit' | 'fromEnd' | 'after' | 'before'>): Promise<RowsPage>;
+  rowsOf(group: DatasetGroup, page: Pick<RowsQuery, 'limit' | 'fromEnd' | 'after' | 'before'>): Promise<RowsPage>;
 }
 
 const groupingsMax = 8;
@@ -66,13 +66,13 @@ const measuresMax = 50;
 export const createDatasetGroups = (datasets: Datasets, limits: FilterLimits): DatasetGroups => ({
   async groups(dataset, question) {
     const { limit, after } = question;
-    const begun = after === undefined ? undefined : decodePosition(after);
+    const begun = after === undefined ? undefined : parseCursor(after);
     const version = datasets.versionOf(dataset, question.versionId ?? begun?.versionId);
-    const { wanted, columns } = translated(version, question, limits);
+    const { wanted, columns } = translateQuery(version, question, limits);
     const signature = signatureOf(wanted);
     if (begun && (begun.versionId !== version.id || begun.signature !== signature))
       throw new DomainError('BAD_REQUEST', 'the cursor is one of another list');
-    const offset = begun ? begun.at + 1 : 0;
+    const offset = begun ? begun.index + 1 : 0;
     const { groups, total } = await datasets.groups(version, { ...wanted, offset, limit });
     const found = groups.map(({ key, measures }): DatasetGroup => {
       const ofGroup: TableFilter = { group: wanted.group, key };
@@ -85,15 +85,15 @@ export const createDatasetGroups = (datasets: Datasets, limits: FilterLimits): D
       total,
       hasBefore: offset > 0,
       hasAfter: offset + found.length < total,
-      placeOf: (group) => encodePosition({ versionId: version.id, signature, at: offset + found.indexOf(group) }),
+      cursorOf: (group) => formatCursor({ versionId: version.id, signature, index: offset + found.indexOf(group) }),
     };
   },
   rowsOf: ({ version, rows }, page) => datasets.rowsWhere(version, rows, page),
 });
 
-const translated = (
+const translateQuery = (
   version: DatasetVersion,
-  question: GroupsQuestion,
+  question: GroupsQuery,
   limits: FilterLimits,
 ): { wanted: Omit<GroupsRequest, 'offset' | 'limit'>; columns: string[] } => {
   const { groupBy, measures, having, orderBy, timeZone } = question;
@@ -132,7 +132,7 @@ const translated = (
         column: column == null ? null : indexOfColumn(version, column),
       })),
       filter: tableFilter(version, question, limits),
-      having: (having ?? []).map(({ as, test }) => ({ place: placeOfName(as), test: cellTest(test, limits) })),
+      having: (having ?? []).map(({ as, test }) => ({ index: placeOfName(as), test: cellTest(test, limits) })),
       orders: (orderBy ?? []).map(({ column, direction }) => ({
         column: placeOfName(column),
         descending: direction === 'DESC',

@@ -81,7 +81,7 @@ export const createDatasetImports = (
   const lastOfName = new Map<string, Promise<unknown>>();
 
   const earlierOf = (name: string): DatasetVersion | undefined => {
-    const dataset = datasetsThere.find(name);
+    const dataset = datasetsThere.findByName(name);
     return dataset && datasetsThere.current(dataset);
   };
 
@@ -123,7 +123,7 @@ export const createDatasetImports = (
       };
       const built = await tables.build(wanted, {
         signal,
-        progress({ bytesRead, read, rejected }) {
+        onProgress({ bytesRead, read, rejected }) {
           // What is read and not rejected will be accepted or unchanged when the version is whole.
           const counts = { bytesRead, read, rejected, accepted: read - rejected };
           const isDue = performance.now() - told > tellEveryMs;
@@ -133,7 +133,7 @@ export const createDatasetImports = (
           }
           options.onProgress?.({ ...standing, ...counts });
         },
-        async rejects(rows) {
+        async onRejects(rows) {
           for (const row of rows) {
             if (rejects.length < rejectsShownMax) rejects.push(row);
             options.onReject?.(row);

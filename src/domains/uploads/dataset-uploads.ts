@@ -39,7 +39,7 @@ export const createDatasetUploads = (
     // Whoever fetches it learns of its fault.
     spooled.catch(() => undefined);
     return {
-      name: shownLink(url),
+      name: linkWithoutSecrets(url),
       bytes: opened.bytesTotal ?? 0,
       async fetch(signal) {
         signal.addEventListener('abort', opened.close);
@@ -82,7 +82,7 @@ export const createDatasetUploads = (
   };
 
   const importBytes: DatasetUploads['importBytes'] = async (bytes, name, options) => {
-    const path = await uploads.spool(bounded(bytes, limits.uploadBytesMax));
+    const path = await uploads.spool(limitBytes(bytes, limits.uploadBytesMax));
     return start(await onDisk(path, name, true), options);
   };
 
@@ -101,13 +101,13 @@ export const createDatasetUploads = (
 };
 
 /** What may be told of a link: nothing of a user, and no query, which may hold a secret. */
-const shownLink = (text: string): string => {
+const linkWithoutSecrets = (text: string): string => {
   if (!URL.canParse(text)) return 'a link';
   const { protocol, host, pathname } = new URL(text);
   return `${protocol}//${host}${pathname}`.slice(0, 500);
 };
 
-async function* bounded(bytes: AsyncIterable<Uint8Array>, bytesMax: number): AsyncGenerator<Uint8Array> {
+async function* limitBytes(bytes: AsyncIterable<Uint8Array>, bytesMax: number): AsyncGenerator<Uint8Array> {
   let count = 0;
   for await (const chunk of bytes) {
     count += chunk.byteLength;

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type OpenApp, openApp } from '../../support/app.ts';
-import { put, rowsOf } from '../../support/datasets.ts';
+import { importCsv, rowsOf } from '../../support/datasets.ts';
 
 let opened: OpenApp;
 beforeAll(async () => {
@@ -24,7 +24,7 @@ describe('types', () => {
 1,9007199254740993,1.5,1e3,TRUE,2020-02-29,"Oct 21, 2008",2020-01-01T10:00:00.123456Z,"['a', ""b's""]",01234,x
 -2,-9007199254740995,-0.25,2.5e-7,false,2020-03-01,3 Feb 2020,2020-01-01 11:00:00+01:00,"[""c"",""d""]",90210,
 `;
-    expect(await put(opened, 'typed', csv)).toMatchObject({ state: 'SUCCEEDED', read: 2, accepted: 2 });
+    expect(await importCsv(opened, 'typed', csv)).toMatchObject({ state: 'SUCCEEDED', read: 2, accepted: 2 });
     expect(await types('typed')).toEqual({
       whole: 'INTEGER',
       long: 'INTEGER',
@@ -52,7 +52,7 @@ describe('types', () => {
   it('change with the whole file, not with its beginning', async () => {
     const rows = Array.from({ length: 30_000 }, (_each, at) => `${at},${at},${at}`);
     rows[29_000] = '29000,1.125,12345678901234567';
-    await put(opened, 'late', `id,money,long\n${rows.join('\n')}\n`);
+    await importCsv(opened, 'late', `id,money,long\n${rows.join('\n')}\n`);
     expect(await types('late')).toEqual({ id: 'INTEGER', money: 'DECIMAL', long: 'INTEGER' });
     const text = await (await opened.get('/datasets/late?id=29000')).text();
     expect(text).toContain('{"id":29000,"money":1.125,"long":12345678901234567}');
@@ -61,7 +61,7 @@ describe('types', () => {
 
   it('keep what does not fit beside nothing, counted and found', async () => {
     const csv = `n,m\n${Array.from({ length: 19 }, (_each, at) => `${at},x`).join('\n')}\nn/a,y\n`;
-    await put(opened, 'misfits', csv);
+    await importCsv(opened, 'misfits', csv);
     expect(await rowsOf(opened, 'misfits', '&n__ismisfit=1')).toEqual([{ n: null, m: 'y' }]);
     expect(await rowsOf(opened, 'misfits', '&n__contains=N/A')).toEqual([{ n: null, m: 'y' }]);
     const exported = await (await opened.get('/datasets/misfits/export?m=y')).text();
@@ -81,7 +81,7 @@ describe('headers', () => {
   it('may be empty, repeated, named like anything and long', async () => {
     const long = 'h'.repeat(300);
     const csv = `,__proto__,rowid,a,a,7,constructor,${long},a_2\n0,1,2,3,4,5,6,7,8\n`;
-    await put(opened, 'headers', csv);
+    await importCsv(opened, 'headers', csv);
     const text = await (await opened.get('/datasets/headers')).text();
     expect(text).toBe(
       `{"rows":[{"":0,"__proto__":1,"rowid":2,"a":3,"a_3":4,"7":5,"constructor":6,"${long}":7,"a_2":8}],"total":1,"next":null}`,
@@ -91,7 +91,7 @@ describe('headers', () => {
   });
 
   it('may end like a suffix or be named like a parameter', async () => {
-    await put(opened, 'suffixes', 'price,price__gt,_sort\n1,5,x\n2,6,y\n');
+    await importCsv(opened, 'suffixes', 'price,price__gt,_sort\n1,5,x\n2,6,y\n');
     expect(await rowsOf(opened, 'suffixes', '&price__gt=5')).toHaveLength(1);
     expect(await rowsOf(opened, 'suffixes', '&price__gt__gt=5')).toHaveLength(1);
     expect(await rowsOf(opened, 'suffixes', '&_sort__eq=y')).toHaveLength(1);
@@ -103,8 +103,8 @@ describe('versions', () => {
     (await opened.query<{ dataset: Record<string, unknown> }>(`{ dataset(name: "stock") { ${query} } }`)).data?.dataset;
 
   it('follow each other, are kept, and differ as they say', async () => {
-    await put(opened, 'stock', 'sku,count,note\na,1,x\nb,2,y\nc,3,z\n');
-    const upserted = await put(opened, 'stock', 'count,sku,note\n2,b,y\n30,c,z\n4,d,\n', '&mode=upsert&key=sku');
+    await importCsv(opened, 'stock', 'sku,count,note\na,1,x\nb,2,y\nc,3,z\n');
+    const upserted = await importCsv(opened, 'stock', 'count,sku,note\n2,b,y\n30,c,z\n4,d,\n', '&mode=upsert&key=sku');
     expect(upserted).toMatchObject({ read: 3, accepted: 2, unchanged: 1, rejected: 0 });
     expect(await rowsOf(opened, 'stock')).toEqual([
       { sku: 'a', count: 1, note: 'x' },
@@ -112,7 +112,7 @@ describe('versions', () => {
       { sku: 'c', count: 30, note: 'z' },
       { sku: 'd', count: 4, note: null },
     ]);
-    expect(await put(opened, 'stock', 'sku,count,note\ne,5.5,\n', '&mode=append')).toMatchObject({ accepted: 1 });
+    expect(await importCsv(opened, 'stock', 'sku,count,note\ne,5.5,\n', '&mode=append')).toMatchObject({ accepted: 1 });
     expect(await rowsOf(opened, 'stock')).toHaveLength(5);
     const found = await asked('versions { nodes { id number rowCount import { read accepted unchanged } } }');
     const nodes = (found as { versions: { nodes: { id: string; number: number; rowCount: number }[] } }).versions.nodes;
@@ -140,15 +140,15 @@ describe('versions', () => {
     expect(await asked(`diff(from: "${second}", to: "${third}") { added removed changed }`)).toEqual({
       diff: { added: 1, removed: 0, changed: 0 },
     });
-    const failed = await put(opened, 'stock', 'sku,other\nf,1\n', '&mode=append');
+    const failed = await importCsv(opened, 'stock', 'sku,other\nf,1\n', '&mode=append');
     expect(failed).toMatchObject({ status: 422, error: { code: 'SCHEMA_CHANGED' } });
     expect(await rowsOf(opened, 'stock')).toHaveLength(5);
   });
 
   it('let a list go on in the one it was begun in', async () => {
-    await put(opened, 'turning', 'n\n1\n2\n3\n');
+    await importCsv(opened, 'turning', 'n\n1\n2\n3\n');
     const first = (await (await opened.get('/datasets/turning?_first=2&_sort=-n')).json()) as { next: string };
-    await put(opened, 'turning', 'n\n7\n8\n9\n');
+    await importCsv(opened, 'turning', 'n\n7\n8\n9\n');
     const rest = await (await opened.get(`/datasets/turning?_first=2&_sort=-n&_after=${first.next}`)).json();
     expect(rest).toEqual({ rows: [{ n: 1 }], total: 3, next: null });
     const other = await opened.get(`/datasets/turning?_first=2&_after=${first.next}`);
@@ -156,27 +156,27 @@ describe('versions', () => {
   });
 
   it('leave nothing behind when they fail, and the name usable', async () => {
-    await put(opened, 'solid', 'n\n1\n');
+    await importCsv(opened, 'solid', 'n\n1\n');
     const files = await readdir(join(opened.data, 'datasets'));
-    expect(await put(opened, 'solid', '')).toMatchObject({ status: 422, error: { code: 'NOT_A_TABLE' } });
-    expect(await put(opened, 'solid', '\xff\xfen\0')).toMatchObject({ status: 422 });
+    expect(await importCsv(opened, 'solid', '')).toMatchObject({ status: 422, error: { code: 'NOT_A_TABLE' } });
+    expect(await importCsv(opened, 'solid', '\xff\xfen\0')).toMatchObject({ status: 422 });
     expect(await readdir(join(opened.data, 'datasets'))).toEqual(files);
     expect(await readdir(join(opened.data, 'uploads'))).toEqual([]);
     expect(await rowsOf(opened, 'solid')).toEqual([{ n: 1 }]);
-    expect(await put(opened, 'solid', 'n\n2\n')).toMatchObject({ status: 200 });
+    expect(await importCsv(opened, 'solid', 'n\n2\n')).toMatchObject({ status: 200 });
   });
 
   it('are deleted with their dataset', async () => {
     const own = await openApp();
     onTestFinished(own.close);
-    await put(own, 'gone', 'n\n1\n');
+    await importCsv(own, 'gone', 'n\n1\n');
     const { data } = await own.query<{ dataset: { id: string } }>('{ dataset(name: "gone") { id } }');
     await own.query('mutation ($id: ID!) { deleteDataset(input: { datasetId: $id }) { __typename } }', {
       id: data?.dataset.id,
     });
     expect(await readdir(join(own.data, 'datasets'))).toEqual([]);
     expect((await own.get('/datasets/gone')).status).toBe(404);
-    expect(await put(own, 'gone', 'm\n2\n')).toMatchObject({ status: 200 });
+    expect(await importCsv(own, 'gone', 'm\n2\n')).toMatchObject({ status: 200 });
     expect(await rowsOf(own, 'gone')).toEqual([{ m: 2 }]);
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { fold } from '../../../src/lib/fold.ts';
 import { type OpenApp, openApp } from '../../support/app.ts';
-import { put } from '../../support/datasets.ts';
+import { importCsv } from '../../support/datasets.ts';
 
 let opened: OpenApp;
 beforeAll(async () => {
@@ -110,7 +110,7 @@ it('finds, orders and groups like a loop over all rows', async () => {
       async (lines, tests) => {
         // Rows of nothing but a row number would be no numbers: one is always there.
         const all = [...lines, { n: 1, text: 'qz' }];
-        expect(await put(opened, 'random', csvOf(all))).toMatchObject({ status: 200, rejected: 0 });
+        expect(await importCsv(opened, 'random', csvOf(all))).toMatchObject({ status: 200, rejected: 0 });
         for (const [[one, onePasses], [other, otherPasses], isOr] of tests) {
           const where = isOr
             ? { or: [{ column: one }, { not: { column: other } }] }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type OpenApp, openApp } from '../../support/app.ts';
-import { put, rowsOf } from '../../support/datasets.ts';
+import { importCsv, rowsOf } from '../../support/datasets.ts';
 
 let opened: OpenApp;
 beforeAll(async () => {
@@ -33,7 +33,7 @@ it.each<[string, string | Uint8Array, { read: number; rejected: number; lines: n
   ['a header only', 'a,b\n', { read: 0, rejected: 0, lines: [] }],
   ['no end of line', 'a,b\n1,2', { read: 1, rejected: 0, lines: [] }],
 ])('accounts for %s', async (_what, csv, { read, rejected, lines }) => {
-  const account = await put(opened, 'hostile', csv);
+  const account = await importCsv(opened, 'hostile', csv);
   expect(account).toMatchObject({ status: 200, read, rejected, accepted: read - rejected, unchanged: 0 });
   expect(await linesOf(account.id)).toEqual(lines);
   expect(await rowsOf(opened, 'hostile')).toHaveLength(read - rejected);
@@ -49,12 +49,12 @@ it.each<[string, string | Uint8Array]>([
   ['too many columns', `${Array.from({ length: 5000 }, (_each, at) => `c${at}`).join()}\n`],
   ['a header that is not closed', '"a,b\n1,2\n'],
 ])('refuses %s as no table', async (_what, csv) => {
-  expect(await put(opened, 'refused', csv)).toMatchObject({ status: 422, error: { code: 'NOT_A_TABLE' } });
+  expect(await importCsv(opened, 'refused', csv)).toMatchObject({ status: 422, error: { code: 'NOT_A_TABLE' } });
   expect((await opened.get('/datasets/refused')).status).toBe(404);
 });
 
 it('keeps formulas as they are and makes them harmless on request', async () => {
-  await put(opened, 'formulas', 'text,n\n=1+1,-1\n"@SUM(A1)",2\n"a,""b"" \nc",3\n');
+  await importCsv(opened, 'formulas', 'text,n\n=1+1,-1\n"@SUM(A1)",2\n"a,""b"" \nc",3\n');
   expect(await (await opened.get('/datasets/formulas/export')).text()).toBe(
     'text,n\r\n=1+1,-1\r\n@SUM(A1),2\r\n"a,""b"" \nc",3\r\n',
   );
@@ -64,7 +64,7 @@ it('keeps formulas as they are and makes them harmless on request', async () => 
 });
 
 it('bounds the text to search for', async () => {
-  await put(opened, 'needles', 'text\nabc\n');
+  await importCsv(opened, 'needles', 'text\nabc\n');
   const response = await opened.get(`/datasets/needles?text=${'x'.repeat(257)}`);
   expect(response.status).toBe(400);
   expect(await response.text()).toContain('setting datasetNeedleLengthMax');
@@ -73,7 +73,7 @@ it('bounds the text to search for', async () => {
 it('ends a question that takes too long, names the limit, and answers the next', async () => {
   const own = await openApp({ settings: { datasetQueryMsMax: '1' } });
   try {
-    await put(own, 'slow', `text\n${'some words to look through\n'.repeat(20_000)}`);
+    await importCsv(own, 'slow', `text\n${'some words to look through\n'.repeat(20_000)}`);
     const response = await own.get('/datasets/slow?text=nowhere&_sort=text');
     expect(response.status).toBe(400);
     expect(await response.text()).toContain('setting datasetQueryMsMax');

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { openApp } from '../../support/app.ts';
-import { put } from '../../support/datasets.ts';
+import { importCsv } from '../../support/datasets.ts';
 
 const stallMs = 1000;
 const rows = 2500;
@@ -10,7 +10,7 @@ const exported = async () => {
   const app = await openApp({ settings: { exportStallMs: String(stallMs) } });
   onTestFinished(app.close);
   const csv = `n,text\n${Array.from({ length: rows }, (_, n) => `${n},text ${n}`).join('\n')}\n`;
-  expect(await put(app, 'long', csv)).toMatchObject({ status: 200, accepted: rows });
+  expect(await importCsv(app, 'long', csv)).toMatchObject({ status: 200, accepted: rows });
   return app.get('/datasets/long/export?format=ndjson');
 };
 

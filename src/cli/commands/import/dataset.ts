@@ -46,7 +46,7 @@ export const importDataset = async (
     ? datasetUploads.importFrom({ url: source }, options)
     : datasetUploads.importFile(source, options));
   const ended = await run.done;
-  const dataset = dryRun || ended.state === 'FAILED' ? undefined : datasets.find(name);
+  const dataset = dryRun || ended.state === 'FAILED' ? undefined : datasets.findByName(name);
   const columns = ended.rehearsed?.columns ?? (dataset ? datasets.current(dataset).columns : []);
   return {
     ...reportOf({ ...ended, id: dryRun ? null : ended.id }, source, rejects),

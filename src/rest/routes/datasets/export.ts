@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { DatasetVersion } from '../../../domains/datasets/columns.ts';
-import type { Dataset, DatasetRow, Datasets, RowsQuestion } from '../../../domains/datasets/datasets.ts';
-import { type Cell, textOfCell } from '../../../lib/cell-text.ts';
+import type { Dataset, DatasetRow, Datasets, RowsQuery } from '../../../domains/datasets/datasets.ts';
+import { type Cell, formatCell } from '../../../lib/cell-text.ts';
 import { csvLine, formulaSafe } from '../../../lib/csv-line.ts';
 import { datasetName } from '../../parameters.ts';
 import { defineRoute } from '../../route.ts';
@@ -21,7 +21,7 @@ export const exportDataset = defineRoute({
   refuses: ['NOT_FOUND'],
   answer: { schema: z.string(), type: 'text/plain' },
   async handle({ name }, { datasets, config }, { pairs }) {
-    const dataset = datasets.named(name);
+    const dataset = datasets.getByName(name);
     const { own, tests } = splitQuery(pairs, ['_sort', 'format', 'safe']);
     const format = own.get('format') ?? 'csv';
     if (format !== 'csv' && format !== 'ndjson') throw badParameter('format', 'format must be csv or ndjson');
@@ -55,7 +55,7 @@ interface Writer {
 async function* pagesOf(
   datasets: Datasets,
   dataset: Dataset,
-  question: RowsQuestion,
+  question: RowsQuery,
   { head, line }: Writer,
 ): AsyncGenerator<string> {
   let after: string | undefined;
@@ -67,7 +67,7 @@ async function* pagesOf(
     text = '';
     const last = page.rows.at(-1);
     if (!page.hasAfter || !last) return;
-    after = page.placeOf(last);
+    after = page.cursorOf(last);
   }
 }
 
@@ -84,7 +84,7 @@ const csvWriter = ({ columns }: DatasetVersion, isSafe: boolean): Writer => {
     line({ cells, misfits }) {
       const texts = cells.map((cell: Cell, place) => {
         const type = columns[place]?.type;
-        return harmless(textOfCell(cell), type === 'STRING' || type === 'STRING_LIST');
+        return harmless(formatCell(cell), type === 'STRING' || type === 'STRING_LIST');
       });
       for (const { column, text } of misfits) texts[column] = harmless(text, true);
       return lineOf(texts);

@@ -1,8 +1,9 @@
-import type { DatasetColumn, Literal } from '../../../../db/datasets/engine.ts';
-import { columnsOf, type DatasetVersion, indexOfColumn } from '../../../domains/datasets/columns.ts';
+import type { Literal } from '../../../../db/datasets/engine.ts';
+import { type DatasetVersion, indexOfColumn } from '../../../domains/datasets/columns.ts';
 import type { ColumnOrder } from '../../../domains/datasets/datasets.ts';
 import type { ColumnTest, RowFilter } from '../../../domains/datasets/filter.ts';
 import { DomainError } from '../../../errors.ts';
+import type { DatasetColumn } from '../../../lib/cells.ts';
 import { preview } from '../../../lib/problems.ts';
 import type { RawInput } from '../../read-input.ts';
 
@@ -41,7 +42,7 @@ export const filterOf = (version: DatasetVersion, tests: readonly (readonly [str
 
 /** A column that is called so wins over one with a suffix. */
 const named = (version: DatasetVersion, name: string): { column: DatasetColumn; suffix: Suffix | null } => {
-  const columns = columnsOf(version);
+  const columns = version.columns;
   const column = columns.find((each) => each.name === name);
   if (column) return { column, suffix: null };
   const at = name.lastIndexOf('__');
@@ -98,7 +99,7 @@ const listOf = (text: string, name: string): Literal[] => {
 /** `Price`, `-Price` for the greatest first, several with commas between them. */
 export const orderOf = (version: DatasetVersion, text: string | undefined): ColumnOrder[] => {
   if (text === undefined || text === '') return [];
-  const isColumn = (name: string): boolean => columnsOf(version).some((column) => column.name === name);
+  const isColumn = (name: string): boolean => version.columns.some((column) => column.name === name);
   const one = (part: string): ColumnOrder => {
     const descending = part.startsWith('-') && !isColumn(part);
     const column = descending ? part.slice(1) : part;

@@ -24,7 +24,7 @@ export const exploreDataset = defineRoute({
   },
   refuses: ['NOT_FOUND'],
   async handle({ name }, { datasets, config }, { pairs }) {
-    const dataset = datasets.named(name);
+    const dataset = datasets.getByName(name);
     const { own, tests } = splitQuery(pairs, ['_sort', '_first', '_after']);
     const first = own.get('_first');
     const limit = first === undefined ? pageSizeDefault : Number(first);
@@ -43,7 +43,7 @@ export const exploreDataset = defineRoute({
     });
     const write = rowWriter(version);
     const last = page.rows.at(-1);
-    const next = page.hasAfter && last ? JSON.stringify(encode(page.placeOf(last))) : 'null';
+    const next = page.hasAfter && last ? JSON.stringify(encode(page.cursorOf(last))) : 'null';
     const body = `{"rows":[${page.rows.map(write).join(',')}],"total":${page.total},"next":${next}}`;
     return new Response(body, { headers: { 'content-type': 'application/json' } });
   },
