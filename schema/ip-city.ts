@@ -1,4 +1,4 @@
-import type { IpCityAnswer, IpCityRange } from '../src/domains/ip-city/ip-city.ts';
+import type { IpCityRange, IpCityResult } from '../src/domains/ip-city/ip-city.ts';
 import type { StoredOrigin } from '../src/ledger/record.ts';
 import { cidrsOf } from '../src/lib/ip.ts';
 import { builder } from './builder.ts';
@@ -42,7 +42,7 @@ builder.node(IpRange, {
   }),
 });
 
-export const IpCityType = builder.objectRef<IpCityAnswer>('IpCity').implement({
+export const IpCityType = builder.objectRef<IpCityResult>('IpCity').implement({
   description: 'The city of an address.',
   fields: (t) => ({
     ip: t.field({ type: 'IP', description: 'The address asked for.', resolve: ({ ip }) => ip }),

@@ -77,7 +77,7 @@ builder.queryField('users', (t) =>
         const descending = orderBy?.direction === 'DESC';
         const order = { orderBy: orderBy?.by ?? 'USER_ID', descending };
         const page = await userDirectory.page({ where: filterOf(where), ...order, limit, fromEnd, after, before });
-        return { ...pageOf(page.rows, page.placeOf, page), totalCount: page.totalCount };
+        return { ...pageOf(page.rows, page.cursorOf, page), totalCount: page.totalCount };
       },
     },
     UserConnection,

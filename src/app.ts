@@ -108,7 +108,7 @@ export const createApp = (config: Config, { log, onStatement }: AppOptions): App
       server.rebuildUs = Math.round((performance.now() - begun) * 1000);
       server.builtAtUs = nowUs();
       // The first question should not have to wait for what the second gets for nothing.
-      const warm = [domains.transactions.enrichment.at(), domains.monitor.warm()];
+      const warm = [domains.transactions.warm(), domains.monitor.warm()];
       Promise.all(warm).catch((error: unknown) => log.error(error, 'could not get ready for the first question'));
       following = setInterval(follow, config.followMs);
       following.unref();

@@ -59,7 +59,7 @@ export const createDomains = (
     userDirectory,
   );
   const ipCity = createIpCity(store, ledger);
-  const transactions = createTransactions(store, ledger, users, userFiles, userStatus, ipCity, config);
+  const transactions = createTransactions({ store, ledger, users, userFiles, userStatus, ipCity, limits: config });
   const experiments = createExperiments(ledger);
   const experimentEvents = createExperimentEvents({
     store,

@@ -32,15 +32,15 @@ const Measure = builder.enumType('Measure', {
 });
 
 /** Facts of several groups of one aggregation are found in one pass over the rows. */
-interface FactsWanted {
+interface GroupFactsRequest {
   readonly aggregation: Aggregation;
   readonly group: number;
   readonly afterSeq: number;
   readonly limit: number;
 }
 
-const seqsOfGroups = async (wanted: readonly FactsWanted[]): Promise<number[][]> => {
-  const found = new Map<FactsWanted, number[]>();
+const seqsOfGroups = async (wanted: readonly GroupFactsRequest[]): Promise<number[][]> => {
+  const found = new Map<GroupFactsRequest, number[]>();
   for (const aggregation of new Set(wanted.map((question) => question.aggregation))) {
     const asked = wanted.filter((question) => question.aggregation === aggregation);
     const seqs = await aggregation.seqsOf(asked);
@@ -207,7 +207,7 @@ builder.queryField('enrichedAggregate', (t) =>
 );
 
 const startAfter = (aggregation: Aggregation, place: string): number => {
-  const found = aggregation.placeOf(keyOfPlace(place));
+  const found = aggregation.indexOf(keyOfPlace(place));
   if (found >= 0) return found + 1;
   throw new DomainError(
     'BAD_REQUEST',

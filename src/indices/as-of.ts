@@ -6,7 +6,7 @@ import { copyInto, grownCapacity } from './growable.ts';
  *
  * Positions are good until the next `add` or `compact`.
  */
-export interface Timelines {
+export interface TimelineIndex {
   readonly entries: number;
   /** Keys that have an entry. */
   readonly keys: number;
@@ -39,7 +39,7 @@ export interface Timelines {
  * All entries lie in one arena, each key's in a block of its own. A full block moves to one of the next power of two,
  * and the place it leaves is kept for blocks of that size: 13 bytes an entry and 12 a key after `compact`.
  */
-export const createAsOf = (): Timelines => {
+export const createTimelineIndex = (): TimelineIndex => {
   let times = new Float64Array(0);
   let values = new Uint8Array(0);
   let seqs = new Uint32Array(0);

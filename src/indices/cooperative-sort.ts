@@ -10,14 +10,14 @@ const mergedPerTurn = 4096;
 export const cooperativeSort = async (
   items: Uint32Array<ArrayBuffer>,
   compare: (a: number, b: number) => number,
-  turn: Turn,
+  maybeYield: Turn,
 ): Promise<Uint32Array> => {
   let from = items;
   let to = new Uint32Array(items.length);
   for (let start = 0; start < items.length; start += runLength) {
     const run = Array.from(items.subarray(start, start + runLength)).sort(compare);
     items.set(run, start);
-    await turn();
+    await maybeYield();
   }
   for (let width = runLength; width < items.length; width *= 2) {
     for (let start = 0; start < items.length; start += 2 * width)
@@ -28,7 +28,7 @@ export const cooperativeSort = async (
         Math.min(start + width, items.length),
         Math.min(start + 2 * width, items.length),
         compare,
-        turn,
+        maybeYield,
       );
     [from, to] = [to, from];
   }
@@ -43,13 +43,13 @@ const merge = async (
   middle: number,
   end: number,
   compare: (a: number, b: number) => number,
-  turn: Turn,
+  maybeYield: Turn,
 ): Promise<void> => {
   let left = start;
   let right = middle;
   for (let place = start; place < end; place++) {
     const takeLeft = right >= end || (left < middle && compare(from[left] as number, from[right] as number) <= 0);
     to[place] = from[takeLeft ? left++ : right++] as number;
-    if (place % mergedPerTurn === 0) await turn();
+    if (place % mergedPerTurn === 0) await maybeYield();
   }
 };

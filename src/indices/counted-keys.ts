@@ -14,7 +14,7 @@ export interface CountedKeys {
   add(place: number, count: number): void;
   keyAt(place: number): number;
   /** How many keys are at or below a bound: the place after the last of them. */
-  placesUpTo(bound: number): number;
+  upperBound(bound: number): number;
   countBetween(from: number, to: number): number;
   marksBetween(from: number, to: number): number;
   /** Gives spare capacity back. */
@@ -65,7 +65,7 @@ export const createCountedKeys = (): CountedKeys => {
       for (let node = place + 1; node < length; node += node & -node) values[node] = (values[node] as number) + count;
     },
     keyAt: (place) => keys.values[place] as number,
-    placesUpTo: (bound) => upTo(keys.values, keys.length, bound),
+    upperBound: (bound) => upTo(keys.values, keys.length, bound),
     countBetween: (from, to) => sumUpTo(to) - sumUpTo(from),
     marksBetween: (from, to) => upTo(marks.values, marks.length, to - 1) - upTo(marks.values, marks.length, from - 1),
     trim() {

@@ -1,12 +1,16 @@
-/** Texts as dense codes from 0 in order of first sight, so that columns and indices hold small integers. */
-export interface Dictionary {
+/** Texts and their codes, which are dense from 0, so that columns and indices hold small integers. */
+export interface ReadonlyDictionary {
   readonly size: number;
   /** Code of a text, undefined when it was never interned. */
   codeOf(text: string): number | undefined;
-  /** Code of a text, a new one on first sight. */
-  intern(text: string): number;
-  /** Text of a code; throws RangeError on a code that was never given out. */
+  /** Text of a code; throws RangeError for a code that no text has. */
   textOf(code: number): string;
+}
+
+/** A dictionary that assigns codes in the order in which texts are first interned. */
+export interface Dictionary extends ReadonlyDictionary {
+  /** Code of a text; a new text gets the next code. */
+  intern(text: string): number;
 }
 
 /** Holds up to 2^24 texts, the limit of a Map in V8; beyond it `intern` throws RangeError. */
@@ -23,7 +27,7 @@ export const createDictionary = (): Dictionary => {
       const known = codes.get(text);
       if (known !== undefined) return known;
       const code = texts.length;
-      // The Map first: it is the one that can refuse.
+      // The Map first: only it can throw.
       codes.set(text, code);
       texts.push(text);
       return code;

@@ -147,4 +147,4 @@ export const createIpRangesBuilder = (): IpRangesBuilder => {
 };
 
 /** The table before any is loaded: finds nothing. */
-export const noIpRanges: IpRanges = createIpRangesBuilder().finish();
+export const emptyIpRanges: IpRanges = createIpRangesBuilder().finish();

@@ -2,9 +2,9 @@
 export interface NumberTable {
   readonly size: number;
   /** The place of a number, made when it is new. Numbers are safe integers. */
-  place(number: number): number;
+  intern(number: number): number;
   /** The place of a number, undefined when it has none. */
-  placeOf(number: number): number | undefined;
+  codeOf(number: number): number | undefined;
 }
 
 const empty = Number.NEGATIVE_INFINITY;
@@ -40,11 +40,11 @@ export const createNumberTable = (): NumberTable => {
     get size() {
       return size;
     },
-    placeOf(number) {
+    codeOf(number) {
       const slot = slotOf(number);
       return numbers[slot] === number ? places[slot] : undefined;
     },
-    place(number) {
+    intern(number) {
       let slot = slotOf(number);
       if (numbers[slot] === number) return places[slot] as number;
       if (size * 2 >= slots) {

@@ -7,7 +7,7 @@ export const selectNth = async (
   from: number,
   to: number,
   nth: number,
-  turn: () => Promise<void> | undefined,
+  maybeYield: () => Promise<void> | undefined,
 ): Promise<number> => {
   let low = from;
   let high = to - 1;
@@ -28,7 +28,7 @@ export const selectNth = async (
     if (nth <= right) high = right;
     else if (nth >= left) low = left;
     else break;
-    await turn();
+    await maybeYield();
   }
   return values[nth] as number;
 };

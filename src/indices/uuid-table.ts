@@ -4,9 +4,9 @@ export interface UuidTable {
   /** Bytes held, spare capacity included. */
   readonly byteLength: number;
   /** The place of a UUID, made when it is new. Text is 36 characters in lower case, as `parseUuid` gives it. */
-  place(uuid: string): number;
+  intern(uuid: string): number;
   /** The place of a UUID, -1 when it has none. */
-  placeOf(uuid: string): number;
+  codeOf(uuid: string): number;
 }
 
 /** Keys lie in chunks, four words each, so that growing copies none of them. */
@@ -102,7 +102,7 @@ export const createUuidTable = (): UuidTable => {
       const slots = shards.reduce((sum, shard) => sum + shard.slots.length, 0);
       return 5 * slots + chunks.length * 16 * (chunkMask + 1);
     },
-    place(uuid) {
+    intern(uuid) {
       read(uuid);
       const hash = hashOf(seed, a, b, c, d);
       const shard = shards[shardOf(hash)] as Shard;
@@ -118,7 +118,7 @@ export const createUuidTable = (): UuidTable => {
       shard.tags[slot] = tagOf(hash);
       return place;
     },
-    placeOf(uuid) {
+    codeOf(uuid) {
       read(uuid);
       const hash = hashOf(seed, a, b, c, d);
       const shard = shards[shardOf(hash)] as Shard;

@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import BTreeModule from 'sorted-btree';
-import { createAsOf } from '../../src/indices/as-of.ts';
+import { createTimelineIndex } from '../../src/indices/as-of.ts';
 import { createDictionary } from '../../src/indices/dictionary.ts';
 import { type Questions, userId, type World } from './fixtures.ts';
 import { type Race, race, weighed } from './measure.ts';
@@ -11,7 +11,7 @@ const BTree = BTreeModule.default;
 const absent = 0;
 
 const fillAsOf = ({ changes: { user, atUs, status } }: World) => {
-  const index = createAsOf();
+  const index = createTimelineIndex();
   for (let row = 0; row < user.length; row++)
     index.add(user[row] as number, atUs[row] as number, status[row] as number, row + 1);
   for (const _step of index.compact());

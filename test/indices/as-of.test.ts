@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createAsOf, type Timelines } from '../../src/indices/as-of.ts';
+import { createTimelineIndex, type TimelineIndex } from '../../src/indices/as-of.ts';
 
 interface Entry {
   key: number;
@@ -24,14 +24,14 @@ const decidingOf = (entries: readonly Entry[], key: number, atUs: number, sequen
   return deciding;
 };
 
-const entryAt = (asOf: Timelines, key: number, position: number): Entry => ({
+const entryAt = (asOf: TimelineIndex, key: number, position: number): Entry => ({
   key,
   atUs: asOf.atUsOf(position),
   value: asOf.valueOf(position),
   seq: asOf.seqOf(position),
 });
 
-const timelineOf = (asOf: Timelines, key: number): Entry[] => {
+const timelineOf = (asOf: TimelineIndex, key: number): Entry[] => {
   const entries: Entry[] = [];
   for (let position = asOf.start(key); position < asOf.end(key); position += 1) {
     entries.push(entryAt(asOf, key, position));
@@ -59,8 +59,14 @@ const additions = fc
     }),
   );
 
-const build = ({ added, compactAfter }: { added: readonly Entry[]; compactAfter: readonly number[] }): Timelines => {
-  const asOf = createAsOf();
+const build = ({
+  added,
+  compactAfter,
+}: {
+  added: readonly Entry[];
+  compactAfter: readonly number[];
+}): TimelineIndex => {
+  const asOf = createTimelineIndex();
   for (const [index, { key, atUs, value, seq }] of added.entries()) {
     asOf.add(key, atUs, value, seq);
     if (compactAfter.includes(index)) for (const _step of asOf.compact());
@@ -117,7 +123,7 @@ describe('against a linear scan', () => {
 });
 
 test('a key without entries has none, whether inside or outside of the table', () => {
-  const asOf = createAsOf();
+  const asOf = createTimelineIndex();
   asOf.add(7, 10, 1, 1);
   for (const key of [0, 6, 8, 1_000_000]) {
     expect(asOf.positionAt(key, 99)).toBe(-1);
@@ -128,7 +134,7 @@ test('a key without entries has none, whether inside or outside of the table', (
 });
 
 test('seqs up to 2^32 - 1 and microseconds up to 2^53 - 1 survive', () => {
-  const asOf = createAsOf();
+  const asOf = createTimelineIndex();
   asOf.add(0, 9_007_199_254_740_991, 200, 0xffffffff);
   asOf.add(0, -62_135_596_800_000_000, 2, 0xfffffffe);
   expect(timelineOf(asOf, 0)).toEqual([
@@ -138,7 +144,7 @@ test('seqs up to 2^32 - 1 and microseconds up to 2^53 - 1 survive', () => {
 });
 
 test('compact leaves 13 bytes an entry and 12 a key', () => {
-  const asOf = createAsOf();
+  const asOf = createTimelineIndex();
   for (let seq = 1; seq <= 1000; seq += 1) asOf.add(seq % 100, (seq * 7919) % 1000, seq % 3, seq);
   const before = Array.from({ length: 100 }, (_, key) => timelineOf(asOf, key));
   for (const _step of asOf.compact());
@@ -147,7 +153,7 @@ test('compact leaves 13 bytes an entry and 12 a key', () => {
 });
 
 test('blocks that keys grew out of serve other keys', () => {
-  const asOf = createAsOf();
+  const asOf = createTimelineIndex();
   const fill = (firstKey: number): void => {
     for (let index = 0; index < 64 * 100; index += 1) asOf.add(firstKey + (index % 100), index, 0, index);
   };

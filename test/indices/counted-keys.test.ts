@@ -29,7 +29,7 @@ it('sums like a list that is gone through, whenever counts come', () => {
         expect(index.length).toBe(dull.length);
         for (const [one, other] of questions) {
           const [low, high] = [Math.min(one, other), Math.max(one, other)];
-          const [from, to] = [index.placesUpTo(low), index.placesUpTo(high)];
+          const [from, to] = [index.upperBound(low), index.upperBound(high)];
           const inside = dull.filter(({ key }) => key > low && key <= high);
           expect(to - from).toBe(inside.length);
           expect(index.countBetween(from, to)).toBe(inside.reduce((sum, { count }) => sum + count, 0));
@@ -43,7 +43,7 @@ it('sums like a list that is gone through, whenever counts come', () => {
 
 it('answers nothing before the first key, and refuses a place that is not there', () => {
   const index = createCountedKeys();
-  expect([index.placesUpTo(9), index.countBetween(0, 0), index.marksBetween(0, 0)]).toEqual([0, 0, 0]);
+  expect([index.upperBound(9), index.countBetween(0, 0), index.marksBetween(0, 0)]).toEqual([0, 0, 0]);
   expect(() => index.add(0, 1)).toThrow(RangeError);
 });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createIpRangesBuilder, type IpRange, type IpRanges, noIpRanges } from '../../src/indices/ip-ranges.ts';
+import { createIpRangesBuilder, emptyIpRanges, type IpRange, type IpRanges } from '../../src/indices/ip-ranges.ts';
 import { compareIp, type IpAddress, ipKey, parseIp } from '../../src/lib/ip.ts';
 
 const v4 = (value: number): IpAddress => ({ family: 4, value });
@@ -183,8 +183,8 @@ test('rows out of order are refused', () => {
 
 test('the empty table finds nothing', () => {
   for (const text of ['0.0.0.0', '255.255.255.255', '::', 'ffff::']) {
-    expect(noIpRanges.find(ip(text))).toBe(-1);
-    expect(noIpRanges.candidates(ip(text))).toEqual([]);
+    expect(emptyIpRanges.find(ip(text))).toBe(-1);
+    expect(emptyIpRanges.candidates(ip(text))).toEqual([]);
   }
-  expect([noIpRanges.ranges, noIpRanges.segments]).toEqual([0, 0]);
+  expect([emptyIpRanges.ranges, emptyIpRanges.segments]).toEqual([0, 0]);
 });

@@ -16,9 +16,9 @@ it('gives every distinct number a dense place in the order of first sight', () =
       const places = new Map<number, number>();
       for (const each of numbers) {
         const key = each === 0 ? 0 : each;
-        expect(table.placeOf(each)).toBe(places.get(key));
+        expect(table.codeOf(each)).toBe(places.get(key));
         if (!places.has(key)) places.set(key, places.size);
-        expect(table.place(each)).toBe(places.get(key));
+        expect(table.intern(each)).toBe(places.get(key));
       }
       expect(table.size).toBe(places.size);
     }),
@@ -33,10 +33,10 @@ it.each([
   const table = createNumberTable();
   const count = 50_000;
   for (let place = 0; place < count; place++)
-    if (table.place(numberOf(place)) !== place) expect.fail(`place ${place} is lost`);
+    if (table.intern(numberOf(place)) !== place) expect.fail(`place ${place} is lost`);
   for (let place = 0; place < count; place++)
-    if (table.placeOf(numberOf(place)) !== place) expect.fail(`place ${place} moved`);
+    if (table.codeOf(numberOf(place)) !== place) expect.fail(`place ${place} moved`);
   for (let place = 0; place < count; place++)
-    if (table.placeOf(numberOf(count + place)) !== undefined) expect.fail(`place ${place} is there without a number`);
+    if (table.codeOf(numberOf(count + place)) !== undefined) expect.fail(`place ${place} is there without a number`);
   expect(table.size).toBe(count);
 });

@@ -17,9 +17,9 @@ it('gives every distinct UUID a dense place in the order of first sight', () => 
       const table = createUuidTable();
       const places = new Map<string, number>();
       for (const uuid of uuids) {
-        expect(table.placeOf(uuid)).toBe(places.get(uuid) ?? -1);
+        expect(table.codeOf(uuid)).toBe(places.get(uuid) ?? -1);
         if (!places.has(uuid)) places.set(uuid, places.size);
-        expect(table.place(uuid)).toBe(places.get(uuid));
+        expect(table.intern(uuid)).toBe(places.get(uuid));
       }
       expect(table.size).toBe(places.size);
     }),
@@ -33,9 +33,9 @@ it.each([
 ])('keeps its places while it grows: %s', (_name, uuidOf) => {
   const table = createUuidTable();
   const uuids = Array.from({ length: 100_000 }, (_, place) => uuidOf(place));
-  expect(uuids.filter((uuid, place) => table.place(uuid) !== place)).toEqual([]);
-  expect(uuids.filter((uuid, place) => table.placeOf(uuid) !== place)).toEqual([]);
-  expect(uuids.filter((uuid, place) => table.place(uuid) !== place)).toEqual([]);
+  expect(uuids.filter((uuid, place) => table.intern(uuid) !== place)).toEqual([]);
+  expect(uuids.filter((uuid, place) => table.codeOf(uuid) !== place)).toEqual([]);
+  expect(uuids.filter((uuid, place) => table.intern(uuid) !== place)).toEqual([]);
   expect(table.size).toBe(uuids.length);
   expect(table.byteLength / uuids.length).toBeLessThan(30);
 });

@@ -109,7 +109,7 @@ async function* userLines({ domains, ledger }: Opened, format: Format): Lines {
   const { userDirectory, userFileRuns } = domains;
   const prefix = userFileRuns.prefix();
   const lines: string[] = format === 'csv' ? [`${csvLine(userColumns)}\r`] : [];
-  for await (const user of userDirectory.described()) {
+  for await (const user of userDirectory.usersWithFiles()) {
     const line = userLineOf(user, prefix);
     lines.push(format === 'csv' ? `${userCsvLine(line)}\r` : JSON.stringify(line));
     if (lines.length >= linesPerPart) yield lines.splice(0);

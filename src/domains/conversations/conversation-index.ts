@@ -41,7 +41,7 @@ export const createConversationIndex = (): ConversationIndex => {
   const seriesAt = (code: number): CountedKeys => series[code] as CountedKeys;
 
   const placeOf = (uuid: string): number => {
-    const place = uuids.place(uuid);
+    const place = uuids.intern(uuid);
     if (place === symbols.length) {
       symbols.push(notBegun);
       places.push(0);
@@ -71,11 +71,11 @@ export const createConversationIndex = (): ConversationIndex => {
       orphans += 1;
     },
     symbolOf(uuid) {
-      const place = uuids.placeOf(uuid);
+      const place = uuids.codeOf(uuid);
       return place < 0 ? undefined : letters[symbols.values[place] as number];
     },
     followupsOf(uuid) {
-      const place = uuids.placeOf(uuid);
+      const place = uuids.codeOf(uuid);
       if (place < 0) return 0;
       const code = symbols.values[place] as number;
       const started = places.values[place] as number;

@@ -86,7 +86,7 @@ export const createDashboard = (
 
   const lineOf = (symbol: string, { after, upTo }: SeqSpan): Line => {
     const series = index.series[letters.indexOf(symbol)] as CountedKeys;
-    return { symbol, series, from: series.placesUpTo(after), to: series.placesUpTo(upTo) };
+    return { symbol, series, from: series.upperBound(after), to: series.upperBound(upTo) };
   };
 
   const summaryOf = ({ symbol, series, from, to }: Line): SymbolSummary => {
@@ -121,7 +121,7 @@ export const createDashboard = (
             `grain ${grain} gives more than ${trendPointsMax} points (setting trendPointsMax)`,
           );
         const { symbol, series, from, to } = rest;
-        const end = Math.min(series.placesUpTo(lastSeq), to);
+        const end = Math.min(series.upperBound(lastSeq), to);
         points.push({ periodStartUs, symbol, count: end - from, followups: series.countBetween(from, end) });
         rest.from = end;
         rest.next = nextKey(rest);

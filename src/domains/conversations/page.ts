@@ -24,7 +24,7 @@ export interface SeqPage {
 
 /** How many keys of all series there are up to a sequence number. */
 const keysUpTo = (series: readonly CountedKeys[], seq: number): number =>
-  series.reduce((sum, each) => sum + each.placesUpTo(seq), 0);
+  series.reduce((sum, each) => sum + each.upperBound(seq), 0);
 
 /** One page of the keys of several series, ascending. Costs as much as the page is long, wherever it lies. */
 export const pageOfSeqs = (series: readonly CountedKeys[], request: SeqPageRequest): SeqPage => {
@@ -45,7 +45,7 @@ export const pageOfSeqs = (series: readonly CountedKeys[], request: SeqPageReque
 
 /** A merge of the series: the least of their next keys, one after another. */
 const firstOf = (series: readonly CountedKeys[], low: number, high: number, limit: number): number[] => {
-  const next = series.map((each) => each.placesUpTo(low));
+  const next = series.map((each) => each.upperBound(low));
   const keyOf = (each: CountedKeys, place: number): number =>
     place < each.length && each.keyAt(place) <= high ? each.keyAt(place) : Number.POSITIVE_INFINITY;
   const keys = series.map((each, place) => keyOf(each, next[place] as number));
@@ -56,7 +56,7 @@ const firstOf = (series: readonly CountedKeys[], low: number, high: number, limi
 };
 
 const lastOf = (series: readonly CountedKeys[], low: number, high: number, limit: number): number[] => {
-  const next = series.map((each) => each.placesUpTo(high) - 1);
+  const next = series.map((each) => each.upperBound(high) - 1);
   const keyOf = (each: CountedKeys, place: number): number =>
     place >= 0 && each.keyAt(place) > low ? each.keyAt(place) : Number.NEGATIVE_INFINITY;
   const keys = series.map((each, place) => keyOf(each, next[place] as number));

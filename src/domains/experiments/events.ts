@@ -6,8 +6,9 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import { idProblems, type RecordOrigin, type RecordOutcome } from '../../ledger/record.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { type Decimal, formatDecimal, parseDecimal } from '../../lib/decimal.ts';
+import { unknownLabel } from '../../lib/unknown-label.ts';
 import { createFactColumns } from '../facts/columns.ts';
-import { byDictionary, unknownLabel, userDimensions } from '../facts/dimensions.ts';
+import { byDictionary, userDimensions } from '../facts/dimensions.ts';
 import { createEnrichment } from '../facts/enrichment.ts';
 import type { StoredFact } from '../facts/fact-set.ts';
 import { createFacts, type Facts } from '../facts/facts.ts';
@@ -119,7 +120,7 @@ export const createExperimentEvents = (services: ExperimentEventServices): Exper
       for (const row of rows) {
         if (row.seq <= last) continue;
         const { seq, occurredAtUs } = row;
-        columns.push({ seq, user: users.codes.intern(row.userId), occurredAtUs, amount: storedAmount(row) });
+        columns.push({ seq, user: users.addNamed(row.userId), occurredAtUs, amount: storedAmount(row) });
         variant.push(variants.intern(row.variant));
         accountType.push(accountTypes.intern(row.accountType));
         eventType.push(eventTypes.intern(row.eventType ?? unknownLabel));

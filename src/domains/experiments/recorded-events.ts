@@ -1,8 +1,8 @@
 import { DomainError } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { changeStream } from '../../lib/change-stream.ts';
+import { unknownLabel } from '../../lib/unknown-label.ts';
 import { createYielder } from '../../lib/yielding.ts';
-import { unknownLabel } from '../facts/dimensions.ts';
 import type { Users } from '../users/users.ts';
 import type { ExperimentEvents, StoredExperimentEvent } from './events.ts';
 import type { Experiments } from './experiments.ts';

@@ -1,13 +1,15 @@
 import { DomainError } from '../../errors.ts';
-import type { Dictionary } from '../../indices/dictionary.ts';
-import type { Coded } from '../../indices/grouper.ts';
+import type { ReadonlyDictionary } from '../../indices/dictionary.ts';
+import type { CodedDimension } from '../../indices/grouper.ts';
 import { createNumberTable } from '../../indices/number-table.ts';
 import { ageBandLabels } from '../../lib/age.ts';
+import { compareValues } from '../../lib/compare-values.ts';
 import { createPeriods, type Grain } from '../../lib/periods.ts';
+import { unknownLabel } from '../../lib/unknown-label.ts';
 import { type Status, statusCodes } from '../user-status/status.ts';
 import type { Users } from '../users/users.ts';
 import type { FactColumns } from './columns.ts';
-import type { Enriched } from './enrichment.ts';
+import type { EnrichedFacts } from './enrichment.ts';
 import { ageBandCodeOf, hasImageOf } from './joins.ts';
 
 /** A group's values, by dimension; absent where the question did not group. */
@@ -31,11 +33,8 @@ export interface GroupKey {
 
 export type DimensionName = keyof GroupKey;
 
-/** The label of facts of which a dimension is not known. */
-export const unknownLabel = 'unknown';
-
 /** One way to tell rows apart. */
-export interface Dimension extends Coded {
+export interface Dimension extends CodedDimension {
   valueOf(code: number): string | number;
   /** The code of a value; undefined when no row has it. */
   codeFor(value: string): number | undefined;
@@ -43,25 +42,23 @@ export interface Dimension extends Coded {
   compare(a: string | number, b: string | number): number;
 }
 
-interface Wanted {
+interface DimensionOptions {
   readonly grain?: Grain | undefined;
   readonly timeZone: string;
 }
 
-export type DimensionOf = (enriched: Enriched, wanted: Wanted) => Dimension;
+export type DimensionOf = (enriched: EnrichedFacts, wanted: DimensionOptions) => Dimension;
 
 /** The dimensions that facts of a kind have. */
 export type Dimensions = { readonly [Name in DimensionName]?: DimensionOf };
 
-const byValue = (a: string | number, b: string | number): number => (a < b ? -1 : a > b ? 1 : 0);
-
 /** A dimension whose values are the texts of a dictionary. */
-export const byDictionary = (codeOf: (row: number) => number, names: Dictionary): Dimension => ({
+export const byDictionary = (codeOf: (row: number) => number, names: ReadonlyDictionary): Dimension => ({
   codeOf,
   codes: names.size,
   valueOf: names.textOf,
   codeFor: names.codeOf,
-  compare: byValue,
+  compare: compareValues,
 });
 
 /** The dimensions that all facts have: they are a user's, at a time. */
@@ -81,7 +78,7 @@ export const userDimensions = (facts: FactColumns, users: Users): Dimensions => 
   PERIOD: (_enriched, wanted) => byPeriod(facts, wanted),
 });
 
-const byAttribute = (enriched: Enriched, attribute: Users['countries']): Dimension => {
+const byAttribute = (enriched: EnrichedFacts, attribute: Users['countries']): Dimension => {
   const attributesOf = enriched.codeBy('attributes');
   return byDictionary((row) => attribute.codeBy(attributesOf(row)), attribute.names);
 };
@@ -109,11 +106,11 @@ const byImage: DimensionOf = (enriched) => {
     codes: 2,
     valueOf: (code) => code,
     codeFor: Number,
-    compare: byValue,
+    compare: compareValues,
   };
 };
 
-const byPeriod = (facts: FactColumns, { grain, timeZone }: Wanted): Dimension => {
+const byPeriod = (facts: FactColumns, { grain, timeZone }: DimensionOptions): Dimension => {
   if (!grain) throw new DomainError('BAD_REQUEST', 'grain is missing: groupBy PERIOD needs it');
   const periods = createPeriods(grain, timeZone);
   const starts: number[] = [];
@@ -121,13 +118,13 @@ const byPeriod = (facts: FactColumns, { grain, timeZone }: Wanted): Dimension =>
   return {
     codeOf(row) {
       const startUs = periods.startOf(facts.occurredAtUsOf(row));
-      const code = table.place(startUs);
+      const code = table.intern(startUs);
       if (code === starts.length) starts.push(startUs);
       return code;
     },
     codes: Number.POSITIVE_INFINITY,
     valueOf: (code) => starts[code] as number,
     codeFor: () => undefined,
-    compare: byValue,
+    compare: compareValues,
   };
 };

@@ -5,7 +5,7 @@ import { type Decimal, microsOf } from '../../lib/decimal.ts';
 import type { Grain } from '../../lib/periods.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import type { Dimension, DimensionName, GroupKey } from './dimensions.ts';
-import type { AsOf, Enriched } from './enrichment.ts';
+import type { AsOf, EnrichedFacts } from './enrichment.ts';
 import type { FactSet, FactSource, StoredFact } from './fact-set.ts';
 import type { FactFilter } from './filter.ts';
 import { createGroupMeasures, type Measures } from './group-measures.ts';
@@ -45,7 +45,7 @@ export interface Aggregation {
   /** Groups in the asked order: all, or so many from a place on. */
   groups(place?: number, limit?: number): Group[];
   /** The place of the group with this key in the order, -1 when there is none. */
-  placeOf(key: GroupKey): number;
+  indexOf(key: GroupKey): number;
   readonly total: Measures;
   readonly sequence: number;
   /** What the facts were joined as of: theirs to be told by. */
@@ -84,7 +84,7 @@ export const createEnrichedAggregate = (factSets: readonly FactSet[]): EnrichedA
 
 const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
 
-const scanOf = (facts: FactSet, request: AggregateRequest, enriched: Enriched, { groupOf }: Grouper): Scan => {
+const scanOf = (facts: FactSet, request: AggregateRequest, enriched: EnrichedFacts, { groupOf }: Grouper): Scan => {
   const test = facts.testOf(request.where, enriched, request.timeZone);
   const candidates = candidatesOf(facts, request.where?.userIds, enriched);
   return (visit) => scanRows(candidates, test, (row) => visit(row, groupOf(row)));
@@ -95,7 +95,7 @@ const having = async (filter: MeasureFilter, grouping: Grouping): Promise<Groupi
   const { scan, sumOf } = grouping;
   const counts = grouping.counts.slice();
   const amounts = grouping.amounts.slice();
-  const turn = createYielder();
+  const maybeYield = createYielder();
   let totalCount = 0;
   let totalAmounts = 0;
   let totalSum = 0n;
@@ -109,7 +109,7 @@ const having = async (filter: MeasureFilter, grouping: Grouping): Promise<Groupi
       counts[group] = 0;
       amounts[group] = 0;
     }
-    if (group % 1024 === 0) await turn();
+    if (group % 1024 === 0) await maybeYield();
   }
   const keptScan: Scan = (visit) => scan((row, group) => counts[group] !== 0 && visit(row, group));
   return { ...grouping, counts, amounts, totalCount, totalAmounts, totalSum, scan: keptScan };
@@ -124,7 +124,7 @@ const passes = ({ countAtLeast, sumAtLeast, sumAtMost }: MeasureFilter, count: n
 export interface Grouping {
   readonly request: AggregateRequest;
   readonly facts: FactSet;
-  readonly enriched: Enriched;
+  readonly enriched: EnrichedFacts;
   readonly dimensions: readonly Dimension[];
   readonly grouper: Grouper;
   /** Goes through the rows of the groups that `having` lets through. */
@@ -155,7 +155,7 @@ const aggregationOf = async (grouping: Grouping): Promise<Aggregation> => {
         measures: measures.of(group),
         aggregation,
       })),
-    placeOf: (key) =>
+    indexOf: (key) =>
       order.findIndex((group) => {
         const codes = grouper.codesOf(group);
         return request.groupBy.every((name, place) => dimensions[place]?.valueOf(codes[place] as number) === key[name]);

@@ -12,7 +12,7 @@ export interface AsOf extends KnownAsOf {
 export type JoinName = 'status' | 'attributes' | 'files' | 'city' | 'experiment';
 
 /** Facts joined to what was true of them, at one sequence number. Never changes once made. */
-export interface Enriched {
+export interface EnrichedFacts {
   readonly sequence: number;
   /** Facts recorded by then: rows below this one. */
   readonly rows: number;
@@ -21,7 +21,7 @@ export interface Enriched {
 }
 
 export interface Enrichment {
-  at(asOf?: AsOf): Promise<Enriched>;
+  at(asOf?: AsOf): Promise<EnrichedFacts>;
 }
 
 type Chunk = Uint8Array | Uint32Array;
@@ -59,7 +59,7 @@ interface Column {
 }
 
 /** A state of the joined columns. */
-interface Joined extends Enriched {
+interface Joined extends EnrichedFacts {
   readonly columns: readonly Column[];
 }
 
@@ -113,7 +113,7 @@ export const createEnrichment = (ledger: Ledger, facts: FactColumns, joins: read
   ): Promise<Column> => {
     const chunks = before.chunks.slice();
     const isOther = basis !== before.basis;
-    const turn = createYielder();
+    const maybeYield = createYielder();
     const fill = (row: number, to: number): void => {
       const index = row >>> chunkBits;
       const chunk = owned(join, chunks[index], before.chunks[index]);
@@ -122,13 +122,13 @@ export const createEnrichment = (ledger: Ledger, facts: FactColumns, joins: read
     };
     for (const user of rowsBefore > 0 && !isOther ? users : []) {
       for (const row of facts.rowsOfUser(user, rowsBefore)) fill(row, row + 1);
-      await turn();
+      await maybeYield();
     }
     for (let row = isOther ? 0 : rowsBefore; row < rows; ) {
       const to = Math.min((row & ~inChunk) + chunkRows, rows);
       fill(row, to);
       row = to;
-      await turn();
+      await maybeYield();
     }
     return { basis, chunks };
   };
@@ -136,7 +136,7 @@ export const createEnrichment = (ledger: Ledger, facts: FactColumns, joins: read
   /** Joins everything anew for a question about other knowledge or another time. */
   const joinAt = async (asOf: AsOf, sequence: number): Promise<Joined> => {
     const rows = facts.rowsUpTo(sequence);
-    const turn = createYielder();
+    const maybeYield = createYielder();
     const columns: Column[] = [];
     for (const join of joins) {
       const basis = await join.basisAt(sequence);
@@ -146,7 +146,7 @@ export const createEnrichment = (ledger: Ledger, facts: FactColumns, joins: read
         const to = Math.min(first + chunkRows, rows);
         join.fill({ chunk, first, from: first, to }, basis, asOf, sequence);
         chunks.push(chunk);
-        await turn();
+        await maybeYield();
       }
       columns.push({ basis, chunks });
     }

@@ -2,7 +2,7 @@ import type { StoredOrigin } from '../../ledger/record.ts';
 import type { Decimal } from '../../lib/decimal.ts';
 import type { FactColumns } from './columns.ts';
 import type { Dimensions } from './dimensions.ts';
-import type { Enriched, Enrichment } from './enrichment.ts';
+import type { EnrichedFacts, Enrichment } from './enrichment.ts';
 import type { FactFilter } from './filter.ts';
 
 export type FactSource = 'TRANSACTIONS' | 'EXPERIMENT_EVENTS';
@@ -26,7 +26,7 @@ export interface FactSet {
   /** The filter's test on rows of a joined state; undefined when every row passes. */
   testOf(
     filter: FactFilter | null | undefined,
-    enriched: Enriched,
+    enriched: EnrichedFacts,
     timeZone: string,
   ): ((row: number) => boolean) | undefined;
   /** Stored facts by `seq`, in the order of the keys: one statement. */

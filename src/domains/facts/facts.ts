@@ -3,25 +3,33 @@ import type { FactSet } from './fact-set.ts';
 import { checkFilter, type FilterLimits, testOf } from './filter.ts';
 import { type FactPage, type FactPageRequest, pageOfFacts } from './page.ts';
 
-/** Facts of one kind and the questions all kinds answer alike. */
+/** A fact set with the queries that are the same for every kind of facts. */
 export interface Facts extends FactSet {
   page(request: FactPageRequest): Promise<FactPage>;
+  /** Enriches all facts, so that the first query does not have to wait for it. */
+  warm(): Promise<void>;
 }
 
-type Given = Pick<FactSet, 'source' | 'columns' | 'enrichment' | 'dimensions'> & {
+type FactsOptions = Pick<FactSet, 'source' | 'columns' | 'enrichment' | 'dimensions'> & {
   readonly users: Users;
   readonly limits: FilterLimits;
 };
 
-/** What kinds of facts have in common; each adds how its records are stored and read. */
-export const createFacts = ({ users, limits, ...given }: Given): Omit<Facts, 'bySeqs'> => {
+/** What every kind of facts has in common; each kind adds how its records are stored and read. */
+export const createFacts = ({ users, limits, ...options }: FactsOptions): Omit<Facts, 'bySeqs'> => {
   const facts: Omit<FactSet, 'bySeqs'> = {
-    ...given,
+    ...options,
     userCodes: (userIds) => new Set(userIds.map(users.codes.codeOf).filter((code) => code !== undefined)),
     testOf(filter, enriched, timeZone) {
       if (filter) checkFilter(filter, limits);
-      return testOf(filter, given, enriched, timeZone);
+      return testOf(filter, options, enriched, timeZone);
     },
   };
-  return { ...facts, page: (request) => pageOfFacts(facts, request) };
+  return {
+    ...facts,
+    page: (request) => pageOfFacts(facts, request),
+    async warm() {
+      await options.enrichment.at();
+    },
+  };
 };

@@ -4,7 +4,7 @@ import { spanOf, type TimeRange } from '../../lib/time-range.ts';
 import type { Status } from '../user-status/status.ts';
 import type { FactColumns } from './columns.ts';
 import type { Dimension, DimensionName, Dimensions } from './dimensions.ts';
-import type { Enriched } from './enrichment.ts';
+import type { EnrichedFacts } from './enrichment.ts';
 
 /** Conditions that must all hold; an empty list of values holds for nothing. */
 export interface FactFilter {
@@ -43,7 +43,7 @@ const lists = [
 ] as const satisfies readonly (readonly [keyof FactFilter, DimensionName])[];
 
 /** What a filter needs to know of facts. */
-interface Filtered {
+interface FilterableFacts {
   readonly source: string;
   readonly columns: FactColumns;
   readonly dimensions: Dimensions;
@@ -77,8 +77,8 @@ export const checkFilter = (
 /** Whether a row passes a filter; undefined when every row does. Days begin in `timeZone`. */
 export const testOf = (
   filter: FactFilter | null | undefined,
-  facts: Filtered,
-  enriched: Enriched,
+  facts: FilterableFacts,
+  enriched: EnrichedFacts,
   timeZone: string,
 ): Test | undefined => {
   if (!filter) return undefined;

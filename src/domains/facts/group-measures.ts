@@ -20,7 +20,7 @@ export interface Measures {
   distinctUsers(): Promise<number>;
 }
 
-interface Grouped {
+interface GroupTotals {
   readonly facts: { readonly columns: FactColumns };
   readonly scan: Scan;
   readonly counts: readonly number[];
@@ -32,7 +32,7 @@ interface Grouped {
 }
 
 /** Measures of every group; each further pass over the rows is made once, for all groups, when the first asks. */
-export const createGroupMeasures = (grouped: Grouped) => {
+export const createGroupMeasures = (grouped: GroupTotals) => {
   const { scan, counts, amounts, sumOf, totalCount, totalAmounts, totalSum } = grouped;
   const { columns } = grouped.facts;
   const groups = counts.length;

@@ -10,7 +10,7 @@ export interface GroupOrder {
   readonly descending: boolean;
 }
 
-interface Grouped {
+interface OrderableGroups {
   readonly request: { readonly groupBy: readonly DimensionName[]; readonly orderBy: readonly GroupOrder[] };
   readonly dimensions: readonly Dimension[];
   readonly grouper: Grouper;
@@ -22,7 +22,7 @@ type MeasuresOf = (group: number) => Measures;
 
 /** The asked order, then ascending by every dimension, so that no two groups are equal and pages do not shift. */
 export const groupOrder = async (
-  { request: { groupBy, orderBy }, dimensions, grouper }: Grouped,
+  { request: { groupBy, orderBy }, dimensions, grouper }: OrderableGroups,
   measuresOf: MeasuresOf,
   groups: Uint32Array,
 ): Promise<Compare> => {
@@ -50,10 +50,10 @@ export const groupOrder = async (
 
 const byMeasure = async (name: MeasureName, measuresOf: MeasuresOf, groups: Uint32Array): Promise<Compare> => {
   const values = new Map<number, bigint | number>();
-  const turn = createYielder();
+  const maybeYield = createYielder();
   for (const group of groups) {
     values.set(group, (await readMeasure(measuresOf(group), name)) ?? 0);
-    await turn();
+    await maybeYield();
   }
   return (a, b) => {
     const [x, y] = [values.get(a) ?? 0, values.get(b) ?? 0];

@@ -77,7 +77,7 @@ export const distinctUsers = async (scan: Scan, columns: FactColumns, groups: nu
   const seen = createNumberTable();
   const meet = (group: number, user: number) => {
     const before = seen.size;
-    seen.place(group * 2 ** 26 + user);
+    seen.intern(group * 2 ** 26 + user);
     if (seen.size > before) counts[group] = (counts[group] as number) + 1;
   };
   await scan((row, group) => {
@@ -105,23 +105,23 @@ export const medians = async (scan: Scan, columns: FactColumns, amounts: readonl
     units[place] = columns.unitsOf(row);
     micros[place] = columns.microsOf(row);
   });
-  const turn = createYielder();
+  const maybeYield = createYielder();
   const result: bigint[] = [];
   for (let group = 0; group < amounts.length; group++) {
-    await turn();
-    result.push(await medianOf(units, micros, starts[group] as number, starts[group + 1] as number, turn));
+    await maybeYield();
+    result.push(await medianOf(units, micros, starts[group] as number, starts[group + 1] as number, maybeYield));
   }
-  result.push(await medianOf(units, micros, 0, total, turn));
+  result.push(await medianOf(units, micros, 0, total, maybeYield));
   return result;
 };
 
 type Turn = ReturnType<typeof createYielder>;
 
-const medianOf = async (units: Float64Array, micros: Float64Array, from: number, to: number, turn: Turn) => {
+const medianOf = async (units: Float64Array, micros: Float64Array, from: number, to: number, maybeYield: Turn) => {
   if (from === to) return 0n;
-  const lower = await nthAmount(units, micros, from, to, from + ((to - from - 1) >>> 1), turn);
+  const lower = await nthAmount(units, micros, from, to, from + ((to - from - 1) >>> 1), maybeYield);
   if ((to - from) % 2 === 1) return lower;
-  const upper = await nthAmount(units, micros, from, to, from + ((to - from) >>> 1), turn);
+  const upper = await nthAmount(units, micros, from, to, from + ((to - from) >>> 1), maybeYield);
   return divideMicros(lower + upper, 2n);
 };
 
@@ -132,9 +132,9 @@ const nthAmount = async (
   from: number,
   to: number,
   nth: number,
-  turn: Turn,
+  maybeYield: Turn,
 ): Promise<bigint> => {
-  const whole = await selectNth(units.slice(from, to), 0, to - from, nth - from, turn);
+  const whole = await selectNth(units.slice(from, to), 0, to - from, nth - from, maybeYield);
   const fractions: number[] = [];
   let smaller = 0;
   for (let place = from; place < to; place++) {
@@ -142,6 +142,6 @@ const nthAmount = async (
     if (unit === whole) fractions.push(micros[place] as number);
     else if (unit < whole) smaller++;
   }
-  const fraction = await selectNth(Float64Array.from(fractions), 0, fractions.length, nth - from - smaller, turn);
+  const fraction = await selectNth(Float64Array.from(fractions), 0, fractions.length, nth - from - smaller, maybeYield);
   return microsOf({ units: whole, micros: fraction });
 };

@@ -1,5 +1,5 @@
 import { createYielder } from '../../lib/yielding.ts';
-import type { Enriched } from './enrichment.ts';
+import type { EnrichedFacts } from './enrichment.ts';
 import type { FactSet } from './fact-set.ts';
 
 /** Rows to look at: all below a number, or the listed ones, ascending. */
@@ -12,7 +12,7 @@ const turnRows = 1024;
 export const candidatesOf = (
   facts: Pick<FactSet, 'columns' | 'userCodes'>,
   userIds: readonly string[] | null | undefined,
-  { rows }: Enriched,
+  { rows }: EnrichedFacts,
 ): Candidates => {
   if (!userIds) return rows;
   const found = [...facts.userCodes(userIds)].flatMap((user) => facts.columns.rowsOfUser(user, rows));
@@ -27,13 +27,13 @@ export const scanRows = async (
 ): Promise<void> => {
   const listed = typeof candidates === 'number' ? undefined : candidates;
   const end = typeof candidates === 'number' ? candidates : candidates.length;
-  const turn = createYielder();
+  const maybeYield = createYielder();
   for (let from = 0; from < end; from += turnRows) {
     const to = Math.min(from + turnRows, end);
     for (let index = from; index < to; index++) {
       const row = listed ? (listed[index] as number) : index;
       if (test === undefined || test(row)) visit(row);
     }
-    await turn();
+    await maybeYield();
   }
 };

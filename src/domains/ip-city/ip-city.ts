@@ -1,7 +1,7 @@
 import type { Store } from '../../../db/store.ts';
 import { ipRanges, ipTables } from '../../../db/tables/ip-city.ts';
 import { createDictionary, type Dictionary } from '../../indices/dictionary.ts';
-import { createIpRangesBuilder, type IpRanges, noIpRanges } from '../../indices/ip-ranges.ts';
+import { createIpRangesBuilder, emptyIpRanges, type IpRanges } from '../../indices/ip-ranges.ts';
 import type { KnownAsOf, Ledger } from '../../ledger/ledger.ts';
 import type { StoredOrigin } from '../../ledger/record.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
@@ -17,7 +17,7 @@ export interface IpCityRange {
   readonly last: IpAddress;
 }
 
-export interface IpCityAnswer {
+export interface IpCityResult {
   readonly ip: IpAddress;
   /** As written in the table, or `unknown`. */
   readonly city: string;
@@ -39,9 +39,9 @@ export interface IpTable {
 /** Which city an address belongs to. A new table replaces the old one at once; questions in flight end on the old one. */
 export interface IpCity {
   /** The city of an address by the newest table. Costs no SQL. */
-  cityOf(ip: IpAddress): IpCityAnswer;
+  cityOf(ip: IpAddress): IpCityResult;
   /** The same by the table that was known then. */
-  cityAsOf(ip: IpAddress, knowledge: KnownAsOf): IpCityAnswer | Promise<IpCityAnswer>;
+  cityAsOf(ip: IpAddress, knowledge: KnownAsOf): IpCityResult | Promise<IpCityResult>;
   table(): IpTable;
   /** The table in force at a sequence number; one that was replaced is built anew. */
   tableAt(sequence: number): Promise<IpTable>;
@@ -63,7 +63,7 @@ const replacedTablesKept = 2;
 export const createIpCity = (store: Store, ledger: Ledger): IpCity => {
   const cities = createDictionary();
   cities.intern(unknownCity);
-  const emptyTable = tableOf(0, noIpRanges);
+  const emptyTable = tableOf(0, emptyIpRanges);
   const inForce: { seq: number; tableId: number }[] = [];
   const replaced = new Map<number, Promise<IpTable>>();
   let current = emptyTable;
@@ -71,7 +71,7 @@ export const createIpCity = (store: Store, ledger: Ledger): IpCity => {
 
   const build = async (seq: number, tableId: number): Promise<IpTable> => {
     const builder = createIpRangesBuilder();
-    const turn = createYielder();
+    const maybeYield = createYielder();
     for (const rows of store.slices(ipRanges, slicesOf(tableId))) {
       for (const row of rows) {
         // A mended range may have joined the table later than the state that is asked for.
@@ -83,7 +83,7 @@ export const createIpCity = (store: Store, ledger: Ledger): IpCity => {
           ordinal: row.seq,
         });
       }
-      await turn();
+      await maybeYield();
     }
     return tableOf(seq, builder.finish());
   };
@@ -108,7 +108,7 @@ export const createIpCity = (store: Store, ledger: Ledger): IpCity => {
     return { seq: ordinal, city: cities.textOf(city), first, last };
   };
 
-  const answer = (ip: IpAddress, ranges: IpRanges): IpCityAnswer => {
+  const answer = (ip: IpAddress, ranges: IpRanges): IpCityResult => {
     const position = ranges.find(ip);
     const range = position < 0 ? null : rangeAt(ranges, position);
     const candidates = () => ranges.candidates(ip).map((candidate) => rangeAt(ranges, candidate));

@@ -76,7 +76,7 @@ export const createExposures = ({ columns, events, countryOf }: Given): Exposure
   let total = 0;
 
   const cellOf = (country: number, variant: number): ExposureCell => {
-    const place = cellPlaces.place(country * codeLimit + variant);
+    const place = cellPlaces.intern(country * codeLimit + variant);
     if (place === cells.length) cells.push(emptyCell(country, variant));
     return cells[place] as ExposureCell;
   };
@@ -89,7 +89,7 @@ export const createExposures = ({ columns, events, countryOf }: Given): Exposure
 
   const placeOf = (row: number): number => {
     const user = columns.userOf(row);
-    const place = places.place(user);
+    const place = places.intern(user);
     if (place < users.length) return place;
     const country = countryOf(user);
     users.push(user);
@@ -144,7 +144,7 @@ export const createExposures = ({ columns, events, countryOf }: Given): Exposure
       exposures.count(exposure, cell, 1);
     },
     moveUser(user) {
-      const place = places.placeOf(user);
+      const place = places.codeOf(user);
       if (place === undefined) return null;
       const [from, to] = [countries.values[place] as number, countryOf(user)];
       if (from === to) return null;
@@ -168,7 +168,7 @@ export const createExposures = ({ columns, events, countryOf }: Given): Exposure
     countries: () => ofCountries.filter(({ users: counted }) => counted > 0).map((each) => ({ ...each })),
     userAt: (place) => users.values[place] as number,
     firstRowAt: (place) => firstRows.values[place] as number,
-    countryOf: (user) => countries.values[places.placeOf(user) as number] as number,
+    countryOf: (user) => countries.values[places.codeOf(user) as number] as number,
   };
 };
 

@@ -99,7 +99,7 @@ const dimensionsOf = (sight: MonitorSnapshot): Named[] => {
   const startsOfDays: number[] = [];
   const dayOf = (place: number): number => {
     const startUs = Math.floor(columns.occurredAtUsOf(firstRowAt(place)) / dayUs) * dayUs;
-    const code = days.place(startUs);
+    const code = days.intern(startUs);
     if (code === startsOfDays.length) startsOfDays.push(startUs);
     return code;
   };

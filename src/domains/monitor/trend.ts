@@ -69,7 +69,7 @@ export const trendOf = async (sight: MonitorSnapshot, grain: Grain): Promise<Dep
       ofPeriod.set(key, point);
     }
     const before = exposed.size;
-    exposed.place(columns.userOf(row) * codeLimit + variant);
+    exposed.intern(columns.userOf(row) * codeLimit + variant);
     point.events++;
     if (exposed.size > before) point.newUsers++;
   });

@@ -32,101 +32,113 @@ export interface Transaction {
 
 export type StoredTransaction = Transaction & StoredFact & { readonly source: 'TRANSACTIONS' };
 
-/** Purchases: what was paid for which product, by whom, when and from where. */
+/** Purchases: which user paid which amount for which product, when, and from which address. */
 export interface Transactions extends Facts {
   readonly byteLength: number;
   /** Stored transactions by `seq`, in the order of the keys: one statement. */
   bySeqs(seqs: readonly number[]): (StoredTransaction | null)[];
-  /** Records one transaction. Its id with the same content is a duplicate, with other content a conflict. */
+  /** Records one transaction. A known id is a duplicate if the content is equal, else a conflict. */
   record(tx: Tx, transaction: Transaction, origin: RecordOrigin): RecordOutcome;
 }
 
-export const createTransactions = (
-  store: Store,
-  ledger: Ledger,
-  users: Users,
-  userFiles: UserFiles,
-  userStatus: UserStatus,
-  ipCity: IpCity,
-  limits: FilterLimits,
-): Transactions => {
+/** The services that transactions use. */
+export interface TransactionsServices {
+  readonly store: Store;
+  readonly ledger: Ledger;
+  readonly users: Users;
+  readonly userFiles: UserFiles;
+  readonly userStatus: UserStatus;
+  readonly ipCity: IpCity;
+  readonly limits: FilterLimits;
+}
+
+export const createTransactions = (services: TransactionsServices): Transactions => {
+  const { store, ledger, users, userFiles, userStatus, ipCity, limits } = services;
+  const { columns, productOf, ips, products } = projectTransactions(ledger, users);
+  const facts = createFacts({
+    source: 'TRANSACTIONS',
+    columns,
+    enrichment: createEnrichment(ledger, columns, [
+      joinStatus(columns, userStatus),
+      joinAttributes(columns, users),
+      joinFiles(columns, userFiles),
+      joinCity(ips, ipCity),
+    ]),
+    dimensions: {
+      ...userDimensions(columns, users),
+      CITY: (enriched) => byDictionary(enriched.codeBy('city'), ipCity.cities),
+      PRODUCT: () => byDictionary((row) => productOf.values[row] as number, products),
+    },
+    users,
+    limits,
+  });
+
+  return {
+    ...facts,
+    get byteLength() {
+      return columns.byteLength + productOf.byteLength + ips.byteLength;
+    },
+    bySeqs: (seqs) => rowsByKey(store, transactions, 'seq', seqs).map((row) => row && toTransaction(row)),
+    record: recordTransaction,
+  };
+};
+
+/** Columns of all transactions, kept up to date with the ledger. */
+const projectTransactions = (ledger: Ledger, users: Users) => {
   const columns = createFactColumns();
   const productOf = growableUint32();
   const ips = createIpColumn();
   const products = createDictionary();
 
-  const columnsFollowed = ['seq', 'userId', 'occurredAtUs', 'productId', 'amount', 'ip'] as const;
-  ledger.subscribe(transactions, columnsFollowed, {
+  ledger.subscribe(transactions, ['seq', 'userId', 'occurredAtUs', 'productId', 'amount', 'ip'], {
     apply(rows) {
       const last = columns.lastSeq;
       for (const row of rows) {
         if (row.seq <= last) continue;
         const { seq, occurredAtUs } = row;
-        columns.push({ seq, user: users.codes.intern(row.userId), occurredAtUs, amount: storedAmount(row) });
+        columns.push({ seq, user: users.addNamed(row.userId), occurredAtUs, amount: amountOf(row) });
         productOf.push(products.intern(row.productId));
         ips.push(row.ip === null ? null : parseIp(row.ip));
       }
     },
   });
-
-  return {
-    ...createFacts({
-      source: 'TRANSACTIONS',
-      columns,
-      enrichment: createEnrichment(ledger, columns, [
-        joinStatus(columns, userStatus),
-        joinAttributes(columns, users),
-        joinFiles(columns, userFiles),
-        joinCity(ips, ipCity),
-      ]),
-      dimensions: {
-        ...userDimensions(columns, users),
-        CITY: (enriched) => byDictionary(enriched.codeBy('city'), ipCity.cities),
-        PRODUCT: () => byDictionary((row) => productOf.values[row] as number, products),
-      },
-      users,
-      limits,
-    }),
-    get byteLength() {
-      return columns.byteLength + productOf.byteLength + ips.byteLength;
-    },
-    bySeqs: (seqs) => rowsByKey(store, transactions, 'seq', seqs).map((row) => row && stored(row)),
-    record(tx, transaction, origin) {
-      const { transactionId, userId, occurredAtUs, productId, ip } = transaction;
-      const problems = idProblems({ transactionId, userId, productId });
-      if (problems.length > 0) return { kind: 'REJECTED', problems };
-      const row = {
-        importId: origin.importId,
-        line: origin.line,
-        transactionId,
-        userId,
-        occurredAtUs,
-        productId,
-        amount: formatDecimal(transaction.amount),
-        ip: ip === null ? null : formatIp(ip),
-      };
-      const { seq, known } = tx.appendOrFind(transactions, row, { transactionId });
-      if (!known) return { kind: 'CREATED', seq };
-      const differing = contentFields.filter((field) => known[field] !== row[field]);
-      if (differing.length === 0) return { kind: 'DUPLICATE' };
-      const message = `transaction ${transactionId} is recorded with another ${differing.join(', ')}`;
-      const path = origin.importId === null ? 'transactionId' : 'click_id';
-      return { kind: 'CONFLICT', problems: [{ path, code: 'CONFLICT', message }] };
-    },
-  };
+  return { columns, productOf, ips, products };
 };
 
 const contentFields = ['userId', 'occurredAtUs', 'productId', 'amount', 'ip'] as const;
 
-const storedAmount = (row: Pick<Row<typeof transactions>, 'seq' | 'amount'>): Decimal => {
+const recordTransaction: Transactions['record'] = (tx, transaction, origin) => {
+  const { transactionId, userId, occurredAtUs, productId, ip } = transaction;
+  const problems = idProblems({ transactionId, userId, productId });
+  if (problems.length > 0) return { kind: 'REJECTED', problems };
+  const row = {
+    importId: origin.importId,
+    line: origin.line,
+    transactionId,
+    userId,
+    occurredAtUs,
+    productId,
+    amount: formatDecimal(transaction.amount),
+    ip: ip === null ? null : formatIp(ip),
+  };
+  const { seq, known } = tx.appendOrFind(transactions, row, { transactionId });
+  if (!known) return { kind: 'CREATED', seq };
+  const differing = contentFields.filter((field) => known[field] !== row[field]);
+  if (differing.length === 0) return { kind: 'DUPLICATE' };
+  const message = `transaction ${transactionId} is recorded with another ${differing.join(', ')}`;
+  const path = origin.importId === null ? 'transactionId' : 'click_id';
+  return { kind: 'CONFLICT', problems: [{ path, code: 'CONFLICT', message }] };
+};
+
+const amountOf = (row: Pick<Row<typeof transactions>, 'seq' | 'amount'>): Decimal => {
   const amount = parseDecimal(row.amount);
-  if (!amount) throw new Error(`transaction record ${row.seq} holds the amount ${row.amount}`);
+  if (!amount) throw new Error(`transaction record ${row.seq} holds the malformed amount ${row.amount}`);
   return amount;
 };
 
-const stored = (row: Row<typeof transactions>): StoredTransaction => ({
+const toTransaction = (row: Row<typeof transactions>): StoredTransaction => ({
   ...row,
   source: 'TRANSACTIONS',
-  amount: storedAmount(row),
+  amount: amountOf(row),
   ip: row.ip === null ? null : parseIp(row.ip),
 });

@@ -1,7 +1,7 @@
 import { DomainError } from '../../errors.ts';
 import { cooperativeSort } from '../../indices/cooperative-sort.ts';
 import { createYielder } from '../../lib/yielding.ts';
-import type { Names, UserFiles } from '../users/user-files.ts';
+import type { NameColumn, UserFiles } from '../users/user-files.ts';
 import type { Users } from '../users/users.ts';
 
 export type UserOrderField = 'USER_ID' | 'NAME' | 'AGE';
@@ -11,9 +11,9 @@ export interface OrderedUsers {
   readonly codes: Uint32Array;
   readonly sequence: number;
   /** What a place in the order is remembered by, whoever comes and goes. */
-  placeOf(user: number): string;
+  cursorOf(user: number): string;
   /** Where a user stands to a place: below 0 before it. Throws BAD_REQUEST for a place of another order. */
-  compareToPlace(place: string): (user: number) => number;
+  compareToCursor(place: string): (user: number) => number;
 }
 
 const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
@@ -40,8 +40,8 @@ export const createUserOrders = (users: Users, userFiles: UserFiles, newestSeque
   const byUserId = async (): Promise<OrderedUsers> => ({
     codes: await inOrderOfIds(),
     sequence: newestSequence(),
-    placeOf: idOf,
-    compareToPlace: (place) => (user) => compareTexts(idOf(user), place),
+    cursorOf: idOf,
+    compareToCursor: (place) => (user) => compareTexts(idOf(user), place),
   });
 
   /** An order by what user files say; whoever says the same is in order of ids, and those without a file come last. */
@@ -56,8 +56,8 @@ export const createUserOrders = (users: Users, userFiles: UserFiles, newestSeque
         sequence,
         // A stable sort of what is in order of ids.
         codes: await cooperativeSort(Uint32Array.from(ids), compare, createYielder()),
-        placeOf: (user) => JSON.stringify([...keyOf(user), idOf(user)]),
-        compareToPlace(place) {
+        cursorOf: (user) => JSON.stringify([...keyOf(user), idOf(user)]),
+        compareToCursor(place) {
           const wanted = keyOfPlace(place);
           const id = String(wanted.pop());
           return (user) => compareKeys(keyOf(user), wanted) || compareTexts(idOf(user), id);
@@ -135,7 +135,7 @@ const birthOrder = ({ birthMsOf }: UserFiles, detailsOf: (user: number) => numbe
 };
 
 /** The place of each name among all by code unit, so that sorting millions compares numbers. */
-const ranksOf = async ({ size, textOf }: Names): Promise<Uint32Array> => {
+const ranksOf = async ({ size, textOf }: NameColumn): Promise<Uint32Array> => {
   const all = Uint32Array.from({ length: size }, (_, code) => code);
   const codes = await cooperativeSort(all, (a, b) => compareTexts(textOf(a), textOf(b)), createYielder());
   const ranks = new Uint32Array(size);
@@ -160,11 +160,11 @@ const mergeInTurns = async (
   b: Uint32Array,
   compare: (x: number, y: number) => number,
 ): Promise<Uint32Array> => {
-  const turn = createYielder();
+  const maybeYield = createYielder();
   const all = new Uint32Array(a.length + b.length);
   let [i, j] = [0, 0];
   for (let place = 0; place < all.length; place++) {
-    if (place % mergedPerLook === 0) await turn();
+    if (place % mergedPerLook === 0) await maybeYield();
     const takesA = j === b.length || (i < a.length && compare(a[i] as number, b[j] as number) < 0);
     all[place] = (takesA ? a[i++] : b[j++]) as number;
   }

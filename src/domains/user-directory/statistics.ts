@@ -36,10 +36,10 @@ export const userStatistics = async (
   const matching: number[] = [];
   const [countries, genders, ages]: [number[], number[], number[]] = [[], [], []];
   let withImage = 0;
-  const turn = createYielder();
+  const maybeYield = createYielder();
   const { size } = users.codes;
   for (let user = 0; user < size; user++) {
-    if (user % usersPerLook === 0) await turn();
+    if (user % usersPerLook === 0) await maybeYield();
     if (!test(user)) continue;
     matching.push(user);
     if (userFiles.imageCodeAt(user, sequence) !== 0) withImage++;
@@ -59,9 +59,9 @@ export const userStatistics = async (
     byGender: groupsOf(genders, users.genders.names.textOf),
     async byStatus(atUs) {
       const counts: number[] = [];
-      const again = createYielder();
+      const maybeYield = createYielder();
       for (const [place, user] of matching.entries()) {
-        if (place % usersPerLook === 0) await again();
+        if (place % usersPerLook === 0) await maybeYield();
         countUp(counts, userStatus.codeAt(user, atUs, sequence));
       }
       return groupsOf(counts, (code) => statusCodes[code] as string);

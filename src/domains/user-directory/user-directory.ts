@@ -23,11 +23,11 @@ export interface UserPageRequest {
 export interface UserPage extends TablePage<User> {
   readonly totalCount: number;
   /** The place of one of the rows. */
-  placeOf(user: User): string;
+  cursorOf(user: User): string;
 }
 
 /** A user who has a file. */
-export interface DescribedUser {
+export interface UserWithFile {
   readonly userId: string;
   readonly details: UserDetails;
   readonly image: UserImage | null;
@@ -38,7 +38,7 @@ export interface UserDirectory {
   page(request: UserPageRequest): Promise<UserPage>;
   statistics(where?: UserFilter | null): Promise<UserStatistics>;
   /** Those who have a file, by user id and code unit, as they are when this begins. */
-  described(where?: UserFilter): AsyncGenerator<DescribedUser>;
+  usersWithFiles(where?: UserFilter): AsyncGenerator<UserWithFile>;
 }
 
 const usersPerLook = 4096;
@@ -58,16 +58,16 @@ export const createUserDirectory = (sources: UserSources, ledger: Ledger, nowUs:
       const test = testOf(where ?? {}, order.sequence);
       const isBeyond = (place: string | undefined, later: boolean) => {
         if (place === undefined) return () => true;
-        const compare = order.compareToPlace(place);
+        const compare = order.compareToCursor(place);
         return (user: number) => (later === descending ? compare(user) < 0 : compare(user) > 0);
       };
       const [isAfter, isBefore] = [isBeyond(after, true), isBeyond(before, false)];
-      const turn = createYielder();
+      const maybeYield = createYielder();
       const found: number[] = [];
       let [totalCount, hasBefore, hasAfter] = [0, false, false];
       const { codes } = order;
       for (let index = 0; index < codes.length; index++) {
-        if (index % usersPerLook === 0) await turn();
+        if (index % usersPerLook === 0) await maybeYield();
         // From the end of the page's order towards its beginning when the last ones are wanted.
         const user = codes[descending === fromEnd ? index : codes.length - 1 - index] as number;
         if (!test(user)) continue;
@@ -80,20 +80,20 @@ export const createUserDirectory = (sources: UserSources, ledger: Ledger, nowUs:
       }
       if (fromEnd) found.reverse();
       const rows = found.flatMap((user) => users.userOf(users.codes.textOf(user)) ?? []);
-      const placeOf = ({ userId }: User): string => order.placeOf(users.codes.codeOf(userId) as number);
-      return { rows, totalCount, hasBefore, hasAfter, placeOf };
+      const placeOf = ({ userId }: User): string => order.cursorOf(users.codes.codeOf(userId) as number);
+      return { rows, totalCount, hasBefore, hasAfter, cursorOf: placeOf };
     },
     async statistics(where) {
       const sequence = newest();
       const day = where?.ageOnDay ?? dayOfUs(nowUs());
       return userStatistics(testOf(where ?? {}, sequence), sources, sequence, day);
     },
-    async *described(where = {}) {
+    async *usersWithFiles(where = {}) {
       const { codes, sequence } = await ordered('USER_ID');
       const test = testOf(where, sequence);
-      const turn = createYielder();
+      const maybeYield = createYielder();
       for (const [place, user] of codes.entries()) {
-        if (place % usersPerLook === 0) await turn();
+        if (place % usersPerLook === 0) await maybeYield();
         const details = userFiles.detailsOf(userFiles.detailsCodeAt(user, sequence));
         if (!details || !test(user)) continue;
         const image = userFiles.imageOf(userFiles.imageCodeAt(user, sequence));

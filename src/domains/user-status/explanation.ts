@@ -1,4 +1,4 @@
-import type { Timelines } from '../../indices/as-of.ts';
+import type { TimelineIndex } from '../../indices/as-of.ts';
 import type { Users } from '../users/users.ts';
 import type { StatusAsOf } from './timeline.ts';
 
@@ -18,7 +18,7 @@ export interface StatusExplanation {
 }
 
 /** Says which record decided a status and why each other record of the user did not. */
-export const explainStatus = (index: Timelines, users: Users, asOf: StatusAsOf): StatusExplanation => {
+export const explainStatus = (index: TimelineIndex, users: Users, asOf: StatusAsOf): StatusExplanation => {
   const user = users.codes.codeOf(asOf.userId);
   const ignored: IgnoredChange[] = [];
   if (user === undefined || !users.isNamed(user)) return { rule: 'UNKNOWN_USER', decidedBySeq: null, ignored };
@@ -31,7 +31,7 @@ export const explainStatus = (index: Timelines, users: Users, asOf: StatusAsOf):
   return { rule, decidedBySeq: asOf.decidedBySeq, ignored };
 };
 
-const reasonOf = (index: Timelines, position: number, decider: number, asOf: StatusAsOf): IgnoredReason => {
+const reasonOf = (index: TimelineIndex, position: number, decider: number, asOf: StatusAsOf): IgnoredReason => {
   if (index.seqOf(position) > asOf.sequence) return 'NOT_YET_KNOWN';
   if (index.atUsOf(position) > asOf.atUs) return 'AFTER_THE_DATE';
   const repeats =

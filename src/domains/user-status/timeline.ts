@@ -1,4 +1,4 @@
-import type { Timelines } from '../../indices/as-of.ts';
+import type { TimelineIndex } from '../../indices/as-of.ts';
 import type { TimeSpan } from '../../lib/time-range.ts';
 import { type Status, statusCodes } from './status.ts';
 
@@ -20,7 +20,7 @@ export interface StatusAsOf extends StatusPeriod {
 }
 
 /** Reads periods out of timelines: of several records for one instant the last known counts, and repeats go on. */
-export const createTimelines = (index: Timelines) => {
+export const createStatusTimelines = (index: TimelineIndex) => {
   /** Positions of a user's records that count, oldest first: the last known one of each instant. */
   const counting = (user: number, sequence: number): number[] => {
     const positions: number[] = [];

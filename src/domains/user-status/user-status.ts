@@ -1,7 +1,7 @@
 import type { Store, Tx } from '../../../db/store.ts';
 import { statusChanges } from '../../../db/tables/user-status.ts';
 import { DomainError } from '../../errors.ts';
-import { createAsOf } from '../../indices/as-of.ts';
+import { createTimelineIndex } from '../../indices/as-of.ts';
 import type { KnownAsOf, Ledger } from '../../ledger/ledger.ts';
 import { idProblems, type RecordOrigin, type RecordOutcome, type StoredOrigin } from '../../ledger/record.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
@@ -11,7 +11,7 @@ import { createYielder } from '../../lib/yielding.ts';
 import type { Users } from '../users/users.ts';
 import { explainStatus, type StatusExplanation } from './explanation.ts';
 import { type Status, statusCodes } from './status.ts';
-import { createTimelines, type StatusAsOf, type StatusPeriod } from './timeline.ts';
+import { createStatusTimelines, type StatusAsOf, type StatusPeriod } from './timeline.ts';
 
 export interface StatusChange {
   readonly userId: string;
@@ -45,21 +45,21 @@ export interface UserStatus {
 }
 
 export const createUserStatus = (store: Store, ledger: Ledger, users: Users): UserStatus => {
-  const index = createAsOf();
-  const timelines = createTimelines(index);
+  const index = createTimelineIndex();
+  const timelines = createStatusTimelines(index);
   const listeners: ((user: number) => void)[] = [];
 
   ledger.subscribe(statusChanges, ['seq', 'userId', 'effectiveAtUs', 'status'], {
     apply(rows) {
       for (const { seq, userId, effectiveAtUs, status } of rows) {
-        const user = users.codes.intern(userId);
+        const user = users.addNamed(userId);
         index.add(user, effectiveAtUs, statusCodes.indexOf(status), seq);
         for (const listener of listeners) listener(user);
       }
     },
     async rebuilt() {
-      const turn = createYielder();
-      for (const _step of index.compact()) await turn();
+      const maybeYield = createYielder();
+      for (const _step of index.compact()) await maybeYield();
     },
   });
 

@@ -90,7 +90,7 @@ const candidatesOf = ({ userId, csv, image, surplus }: ListedUser): Omit<Changed
 
 /** Whether a row still says what is so: another file of the user may have taken its place since. */
 const stands = ({ outcome, kind, name, userId }: UserFileRow, users: Users, userFiles: UserFiles): boolean => {
-  if (outcome !== 'TAKEN') return outcome === 'REJECTED' && userFiles.refused.has(name);
+  if (outcome !== 'TAKEN') return outcome === 'REJECTED' && userFiles.rejectedObjects.has(name);
   const user = users.codes.codeOf(userId) ?? -1;
   if (kind === 'CSV') return userFiles.detailsCodeAt(user) !== 0;
   return userFiles.imageOf(userFiles.imageCodeAt(user))?.name === name;
@@ -109,7 +109,7 @@ const removedFrom = async (listing: Listing, users: Users, userFiles: UserFiles)
     // An image goes with its user's file.
     if (image && !(withCsv.has(userId) && listing.names.has(image.name))) note(userId, 'IMAGE', image.name);
   }
-  for (const name of userFiles.refused) {
+  for (const name of userFiles.rejectedObjects) {
     const found = listing.names.has(name) ? null : userOfName(name);
     if (!found || removed.has(name)) continue;
     // One file too many is nothing that a user has.

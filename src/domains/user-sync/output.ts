@@ -5,7 +5,7 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import { csvLine, formulaSafe } from '../../lib/csv-line.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import { type ObjectSource, prefixOf } from '../../sources/object-source.ts';
-import type { DescribedUser, UserDirectory } from '../user-directory/user-directory.ts';
+import type { UserDirectory, UserWithFile } from '../user-directory/user-directory.ts';
 
 /** A line of the table that user files are made into. */
 export interface UserLine {
@@ -22,7 +22,7 @@ export const userColumns = ['user_id', 'first_name', 'last_name', 'birthts', 'im
 
 const linesPerPart = 1000;
 
-export const lineOf = ({ userId, details, image }: DescribedUser, prefix: string): UserLine => ({
+export const lineOf = ({ userId, details, image }: UserWithFile, prefix: string): UserLine => ({
   user_id: userId,
   first_name: details.firstName,
   last_name: details.lastName,
@@ -44,7 +44,7 @@ export const userCsvLine = (line: UserLine): string => csvLine(userColumns.map((
 /** The table of all users who have a file, in parts, as it stands when it is begun. */
 export async function* userTable(directory: UserDirectory, prefix: string): AsyncGenerator<string> {
   const lines: string[] = [`${csvLine(userColumns)}\r\n`];
-  for await (const user of directory.described()) {
+  for await (const user of directory.usersWithFiles()) {
     lines.push(`${userCsvLine(lineOf(user, prefix))}\r\n`);
     if (lines.length >= linesPerPart) yield lines.splice(0).join('');
   }

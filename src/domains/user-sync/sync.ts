@@ -121,7 +121,7 @@ export const synchronise = async (
     for (const row of unread.flatMap((found) => rowOf(found, importId))) tx.append(table, row);
     for (const { before, object } of changed)
       if (before?.outcome === 'REJECTED' && !asBefore.has(object.name)) closeRejection(tx, object.name);
-    for (const { name } of allRemoved) if (userFiles.refused.has(name)) closeRejection(tx, name);
+    for (const { name } of allRemoved) if (userFiles.rejectedObjects.has(name)) closeRejection(tx, name);
     for (const found of refused) tx.insert(rejectedRecords, rejectOf(tx, found, importId));
     if (isChanged) userFiles.publish(tx, importId, counts);
     const objects = account.objects();

@@ -40,8 +40,8 @@ export interface UserFiles {
   detailsOf(code: number): UserDetails | null;
   /** Milliseconds since 1970 UTC; NaN for code 0. */
   birthMsOf(code: number): number;
-  firstNames: Names;
-  lastNames: Names;
+  firstNames: NameColumn;
+  lastNames: NameColumn;
   /** A code for the image a user had; 0 for none. */
   imageCodeAt(user: number, sequence?: number): number;
   imageOf(code: number): UserImage | null;
@@ -52,7 +52,7 @@ export interface UserFiles {
   /** Whether what a synchronisation found is in force. */
   isInForce(importId: number): boolean;
   /** Names of objects that were refused as they are now. */
-  readonly refused: ReadonlySet<string>;
+  readonly rejectedObjects: ReadonlySet<string>;
   /** Puts what was staged under an import in force. */
   publish(tx: Tx, importId: number, counts: SyncCounts): void;
   /** Calls back with the code of each user whose details or image are others than before. */
@@ -62,7 +62,7 @@ export interface UserFiles {
 }
 
 /** One of a user's names by the code of the details. */
-export interface Names {
+export interface NameColumn {
   readonly codeBy: (detailsCode: number) => number;
   readonly textOf: (nameCode: number) => string;
   readonly size: number;
@@ -149,7 +149,7 @@ export const createUserFiles = (ledger: Ledger, users: Users): UserFiles => {
 
   const stage = (row: FollowedRow): void => {
     const { seq, name, kind, outcome } = row;
-    const user = users.introduce(row.userId);
+    const user = users.addUnnamed(row.userId);
     const among = staged.get(row.importId ?? 0) ?? [];
     among.push({ seq, user, name, kind, outcome, code: codeOf(row) });
     staged.set(row.importId ?? 0, among);
@@ -200,9 +200,9 @@ export const createUserFiles = (ledger: Ledger, users: Users): UserFiles => {
   ledger.subscribe(userFiles, columns, {
     // Names and images are many, and nobody sees them before they are in force.
     async prepare(rows) {
-      const turn = createYielder();
+      const maybeYield = createYielder();
       for (const [place, row] of rows.entries()) {
-        if (place % rowsPerLook === 0) await turn();
+        if (place % rowsPerLook === 0) await maybeYield();
         if (row.seq <= lastSeq) continue;
         lastSeq = row.seq;
         stage(row);
@@ -223,7 +223,7 @@ export const createUserFiles = (ledger: Ledger, users: Users): UserFiles => {
     apply: advance,
   });
 
-  users.namedAlsoBy((user) => details.valueAt(user) !== 0);
+  users.addNamingSource((user) => details.valueAt(user) !== 0);
 
   const userOf = (userId: string): number => users.codes.codeOf(userId) ?? -1;
   const detailsOf = (code: number): UserDetails | null =>
@@ -258,7 +258,7 @@ export const createUserFiles = (ledger: Ledger, users: Users): UserFiles => {
       return revision;
     },
     isInForce: (importId) => inForce.has(importId),
-    refused,
+    rejectedObjects: refused,
     publish: (tx, importId, counts) => void tx.append(userFileSyncs, { importId, line: null, ...counts }),
     onChange: (listener) => void listeners.push(listener),
     get entries() {
@@ -271,7 +271,7 @@ export const createUserFiles = (ledger: Ledger, users: Users): UserFiles => {
   };
 };
 
-const namesOf = (names: ReturnType<typeof createDictionary>, codeBy: (code: number) => number): Names => ({
+const namesOf = (names: ReturnType<typeof createDictionary>, codeBy: (code: number) => number): NameColumn => ({
   codeBy,
   textOf: names.textOf,
   get size() {

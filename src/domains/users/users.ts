@@ -1,12 +1,13 @@
 import type { Tx } from '../../../db/store.ts';
 import { userProfiles } from '../../../db/tables/users.ts';
-import { createDictionary, type Dictionary } from '../../indices/dictionary.ts';
+import { createDictionary, type Dictionary, type ReadonlyDictionary } from '../../indices/dictionary.ts';
 import { growableUint8 } from '../../indices/growable.ts';
 import { createVersions } from '../../indices/versions.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { idProblems, type RecordOrigin, type RecordOutcome } from '../../ledger/record.ts';
+import { unknownLabel } from '../../lib/unknown-label.ts';
 
-/** What sources say of a user; null where they say nothing. */
+/** Attributes of a user as a users file states them; null where it states none. */
 export interface UserAttributes {
   readonly country: string | null;
   readonly gender: string | null;
@@ -17,129 +18,137 @@ export interface UserProfile extends UserAttributes {
 }
 
 export interface User extends UserProfile {
-  /** Whether a users file names them; others are known by their records only. */
+  /** Whether a users file names the user; other users are known from other records only. */
   readonly isListed: boolean;
 }
 
-/** One attribute as a way to tell users apart. */
-export interface Attribute {
-  /** Its values; code 0 is `unknown`. */
+/** One attribute as a column over attribute codes. */
+export interface UserAttribute {
+  /** The values; code 0 is `unknown`. */
   readonly names: Dictionary;
-  /** The value's code by the code of the attributes it is one of. */
+  /** The code of the value that belongs to a code of attributes. */
   readonly codeBy: (attributesCode: number) => number;
 }
 
-/** Everyone a record speaks of. Sources meet on `userId`; `codes` gives each user the dense number the indices use. */
-export interface Users {
-  readonly codes: Dictionary;
-  /** The code of a user of whom a source may take back what it says: `namedAlsoBy` tells whether it stands. */
-  introduce(userId: string): number;
-  /** Adds a source whose word can be taken back. */
-  namedAlsoBy(isNamed: (user: number) => boolean): void;
-  /** Whether a record names a user. */
-  isNamed(user: number): boolean;
-  /** Null for a user no record names. */
+/** Every user that a record names. Sources are joined on `userId`; `codes` maps it to the dense number that indices use. */
+export interface Users extends UserRegistry {
+  /** Null for a user that no record names. */
   userOf(userId: string): User | null;
-  /** Records what a source says of a user. It replaces what was said before; the same again is a duplicate. */
+  /** Records the attributes of a user. They replace the previous ones; equal attributes are a duplicate. */
   record(tx: Tx, profile: UserProfile, origin: RecordOrigin): RecordOutcome;
-  /** What was said of a user up to a sequence number. */
+  /** The attributes of a user as of a sequence number. */
   attributesAt(userId: string, sequence?: number): UserAttributes;
-  /** A code for what was said of a user up to a sequence number; 0 when nothing was. Equal attributes share a code. */
+  /** The code of a user's attributes as of a sequence number; 0 when none are recorded. Equal attributes share a code. */
   attributesCodeAt(user: number, sequence?: number): number;
   /** The attributes of such a code, all null for 0. */
   attributesOf(code: number): UserAttributes;
-  readonly countries: Attribute;
-  readonly genders: Attribute;
-  /** Calls back with the code of each user of whom something else is said than before. */
+  readonly countries: UserAttribute;
+  readonly genders: UserAttribute;
+  /** Calls `listener` with the code of each user whose attributes have changed. */
   onChange(listener: (user: number) => void): void;
   readonly byteLength: number;
 }
 
-const unlisted: UserAttributes = { country: null, gender: null };
+/** User ids as dense codes, and whether a record names each user. */
+interface UserRegistry {
+  readonly codes: ReadonlyDictionary;
+  /** The code of a user whom a ledger record names. Records are never removed: the user stays named. */
+  addNamed(userId: string): number;
+  /** The code of a user without naming them: whether they are named is up to the sources of `addNamingSource`. */
+  addUnnamed(userId: string): number;
+  /** Adds a source that may stop naming a user, such as user files, which can be removed. */
+  addNamingSource(isNamed: (user: number) => boolean): void;
+  /** Whether a record or a source names the user. */
+  isNamed(user: number): boolean;
+}
 
-const createAttribute = (): Attribute & { push(value: string | null): void } => {
+const createUserRegistry = (): UserRegistry => {
+  const codes = createDictionary();
+  /** 1 for users that a ledger record names. */
+  const named = growableUint8();
+  const sources: ((user: number) => boolean)[] = [];
+  const addUnnamed = (userId: string): number => {
+    const user = codes.intern(userId);
+    while (named.length <= user) named.push(0);
+    return user;
+  };
+  return {
+    codes,
+    addNamed(userId) {
+      const user = addUnnamed(userId);
+      named.set(user, 1);
+      return user;
+    },
+    addUnnamed,
+    addNamingSource: (isNamedBy) => void sources.push(isNamedBy),
+    isNamed: (user) => named.values[user] === 1 || sources.some((isNamedBy) => isNamedBy(user)),
+  };
+};
+
+const noAttributes: UserAttributes = { country: null, gender: null };
+
+const createUserAttribute = (): UserAttribute & { push(value: string | null): void } => {
   const names = createDictionary();
-  const codes = [names.intern('unknown')];
+  const codes = [names.intern(unknownLabel)];
   return {
     names,
     codeBy: (attributesCode) => codes[attributesCode] as number,
-    push: (value) => void codes.push(names.intern(value ?? 'unknown')),
+    push: (value) => void codes.push(names.intern(value ?? unknownLabel)),
+  };
+};
+
+/** Combinations of attributes as dense codes from 0, so that a user's history holds one number a change. */
+const createAttributeCodes = () => {
+  const combinations = createDictionary();
+  const attributes: UserAttributes[] = [noAttributes];
+  const countries = createUserAttribute();
+  const genders = createUserAttribute();
+  // Code 0 belongs to users without recorded attributes and equals no recorded combination.
+  combinations.intern('');
+  return {
+    countries,
+    genders,
+    intern({ country, gender }: UserAttributes): number {
+      const code = combinations.intern(JSON.stringify([country, gender]));
+      if (code === attributes.length) {
+        attributes.push({ country, gender });
+        countries.push(country);
+        genders.push(gender);
+      }
+      return code;
+    },
+    attributesOf: (code: number): UserAttributes => attributes[code] ?? noAttributes,
   };
 };
 
 export const createUsers = (ledger: Ledger): Users => {
-  const known = createDictionary();
-  /** 1 for those whom a record names that nobody takes back. */
-  const named = growableUint8();
-  const sources: ((user: number) => boolean)[] = [];
-  const introduce = (userId: string): number => {
-    const user = known.intern(userId);
-    while (named.length <= user) named.push(0);
-    return user;
-  };
-  const codes: Dictionary = {
-    get size() {
-      return known.size;
-    },
-    codeOf: known.codeOf,
-    textOf: known.textOf,
-    intern(userId) {
-      const user = introduce(userId);
-      named.set(user, 1);
-      return user;
-    },
-  };
-  const isNamed = (user: number): boolean => named.values[user] === 1 || sources.some((isNamedBy) => isNamedBy(user));
+  const registry = createUserRegistry();
+  const { codes, isNamed } = registry;
+  const { countries, genders, intern, attributesOf } = createAttributeCodes();
   const versions = createVersions();
-  const combinations = createDictionary();
-  const attributes: UserAttributes[] = [unlisted];
-  const countries = createAttribute();
-  const genders = createAttribute();
-  // Code 0 is of users that no source has named, and unlike any combination that one may name.
-  combinations.intern('');
   const listeners: ((user: number) => void)[] = [];
 
   ledger.subscribe(userProfiles, ['seq', 'userId', 'country', 'gender'], {
     apply(rows) {
-      for (const { seq, userId, country, gender } of rows) {
-        const user = codes.intern(userId);
-        const code = combinations.intern(JSON.stringify([country, gender]));
-        if (code === attributes.length) {
-          attributes.push({ country, gender });
-          countries.push(country);
-          genders.push(gender);
-        }
-        if (versions.add(user, seq, code)) for (const listener of listeners) listener(user);
+      for (const row of rows) {
+        const user = registry.addNamed(row.userId);
+        if (versions.add(user, row.seq, intern(row))) for (const listener of listeners) listener(user);
       }
     },
   });
 
   return {
-    codes,
-    introduce,
-    namedAlsoBy: (isNamedBy) => void sources.push(isNamedBy),
-    isNamed,
+    ...registry,
     userOf(userId) {
       const user = codes.codeOf(userId);
       if (user === undefined || !isNamed(user)) return null;
       const code = versions.valueAt(user);
-      return { userId, ...(attributes[code] as UserAttributes), isListed: code !== 0 };
+      return { userId, ...attributesOf(code), isListed: code !== 0 };
     },
-    record(tx, profile, origin) {
-      const { userId, country, gender } = profile;
-      const problems = idProblems({
-        userId,
-        ...(country === null ? {} : { country }),
-        ...(gender === null ? {} : { gender }),
-      });
-      if (problems.length > 0) return { kind: 'REJECTED', problems };
-      const before = tx.findLatest(userProfiles, { userId });
-      if (before && before.country === country && before.gender === gender) return { kind: 'DUPLICATE' };
-      return { kind: 'CREATED', seq: tx.append(userProfiles, { ...profile, ...origin }) };
-    },
-    attributesAt: (userId, sequence) => attributes[versions.valueAt(codes.codeOf(userId) ?? -1, sequence)] ?? unlisted,
+    record: recordProfile,
+    attributesAt: (userId, sequence) => attributesOf(versions.valueAt(codes.codeOf(userId) ?? -1, sequence)),
     attributesCodeAt: versions.valueAt,
-    attributesOf: (code) => attributes[code] ?? unlisted,
+    attributesOf,
     countries,
     genders,
     onChange: (listener) => void listeners.push(listener),
@@ -147,4 +156,17 @@ export const createUsers = (ledger: Ledger): Users => {
       return versions.byteLength;
     },
   };
+};
+
+const recordProfile: Users['record'] = (tx, profile, origin) => {
+  const { userId, country, gender } = profile;
+  const problems = idProblems({
+    userId,
+    ...(country === null ? {} : { country }),
+    ...(gender === null ? {} : { gender }),
+  });
+  if (problems.length > 0) return { kind: 'REJECTED', problems };
+  const previous = tx.findLatest(userProfiles, { userId });
+  if (previous && previous.country === country && previous.gender === gender) return { kind: 'DUPLICATE' };
+  return { kind: 'CREATED', seq: tx.append(userProfiles, { ...profile, ...origin }) };
 };

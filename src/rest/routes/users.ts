@@ -51,7 +51,7 @@ const described = async function* (where: UserFilter, shared: Shared): AsyncGene
   const { userDirectory, userFileRuns } = shared;
   const prefix = userFileRuns.prefix();
   let opening = '[';
-  for await (const user of userDirectory.described(where)) {
+  for await (const user of userDirectory.usersWithFiles(where)) {
     yield opening + stringifyExact(lineOf(user, prefix));
     opening = ',';
   }
