@@ -28,7 +28,7 @@ const units: readonly Unit[] = [
   { name: 'errors', files: /^src\/errors\.ts$/, may: [] },
   { name: 'version', files: /^src\/version\.ts$/, may: [] },
   { name: 'lib', files: /^src\/lib\//, may: ['errors'] },
-  { name: 'config', files: /^src\/config\.ts$/, may: ['lib', 'errors'] },
+  { name: 'config', files: /^src\/(config\.ts$|settings\/)/, may: ['lib', 'errors'] },
   { name: 'tables', files: /^db\/tables\//, may: [], types: ['lib'] },
   { name: 'store types', files: /^db\/store\.ts$/, may: [], types: ['tables'] },
   { name: 'store', files: /^db\/(open\.ts|sqlite\/)/, may: ['errors', 'tables'], types: ['store types'] },

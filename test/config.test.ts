@@ -1,7 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { readConfig } from '../src/config.ts';
+import { readConfig, settingGroups, settings } from '../src/config.ts';
+import { DomainError } from '../src/errors.ts';
+
+/** The message for faulty settings; fails when they are accepted. */
+const messageFor = (...texts: Parameters<typeof readConfig>): string => {
+  try {
+    readConfig(...texts);
+  } catch (error) {
+    if (error instanceof DomainError) return error.message;
+    throw error;
+  }
+  throw new Error('the settings were accepted');
+};
 
 describe('settings', () => {
+  it('are each in one topic, under unique names, with about ten that most installations need', () => {
+    expect(settings).toHaveLength(new Set(settings.map(({ name }) => name)).size);
+    expect(settingGroups.flatMap((group) => group.settings)).toEqual(settings);
+    expect(settings.filter(({ isCommon }) => isCommon).length).toBeLessThan(12);
+  });
+
   it('read hosts that links may name', () => {
     const { importAllow } = readConfig({
       importAllow: 'Files.Internal., 127.1:8080,[0:0::1]:80,münchen.example,10.0.0.7',
@@ -28,15 +46,60 @@ describe('settings', () => {
     '*',
     '10.0.0.0/8',
     '1.2.3.4.5',
-  ])('refuse %j for a host, naming the setting', (importAllow) => {
-    expect(() => readConfig({ importAllow })).toThrow(/setting importAllow \(ASOF_IMPORT_ALLOW\)/);
+  ])('refuse %j for a host and name the setting', (importAllow) => {
+    expect(() => readConfig({ importAllow })).toThrow(/setting importAllow \(--import-allow, ASOF_IMPORT_ALLOW\)/);
   });
 
-  it('keep API keys as their digests only', () => {
+  it('retain only the digests of API keys', () => {
     const { apiKeys } = readConfig({}, { ASOF_API_KEYS: 'read:abc,ingest:a:b=c,' });
     expect(apiKeys).toEqual([
       { scope: 'read', digest: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad' },
       { scope: 'ingest', digest: expect.stringMatching(/^[0-9a-f]{64}$/) },
     ]);
+  });
+
+  it('take options over the environment and the environment over the defaults', () => {
+    const environment = { ASOF_PORT: '5000', ASOF_HOST: '::1', ASOF_LOG_SQL: '1' };
+    expect(readConfig({ port: '6000' }, environment)).toMatchObject({
+      port: 6000,
+      host: '::1',
+      logSql: true,
+      logLevel: 'info',
+      now: null,
+    });
+  });
+
+  it.each([
+    ['port', ['0', '65535'], ['-1', '65536', '1e3', '', ' 80']],
+    ['pageSizeMax', ['1', '999999999'], ['0', '1000000000', '0x10', '1.5']],
+    ['userFilesEveryMinutes', ['1', '60'], ['0', '61']],
+    ['bodyBytesMax', ['1', '500kB', '8MB', '4GB'], ['0', '0kB', '8 MB', '8mb', '-1']],
+    ['guessNoise', ['0', '1', '.25', '0.25'], ['1.5', '-0', '1e-3']],
+    ['monitorAlpha', ['1', '.01'], ['0', '0.0', '1.1']],
+    ['s3PathStyle', ['true', 'false', '1', '0'], ['yes', 'TRUE', 'toString', '']],
+    ['logLevel', ['trace', 'silent'], ['loud', '']],
+    ['now', ['', '2025-01-01', '2025-01-01T12:00:00Z'], ['soon']],
+  ] as const)('of %s accept %j and refuse %j', (name, valid, invalid) => {
+    for (const text of valid) expect(() => readConfig({ [name]: text }), text).not.toThrow();
+    for (const text of invalid) expect(messageFor({ [name]: text }), text).toContain(`setting ${name} (`);
+  });
+
+  it('report one fault in one line, with what is allowed', () => {
+    expect(messageFor({ port: 'high' })).toBe(
+      'setting port (--port, ASOF_PORT) must be a whole number from 0 to 65535, not "high"',
+    );
+  });
+
+  it('report all faults at once, whether from options or the environment, and no secret', () => {
+    const environment = { ASOF_LOG_LEVEL: 'loud', ASOF_API_KEYS: 'my-secret', ASOF_BODY_BYTES_MAX: 'many' };
+    expect(messageFor({ port: '65536' }, environment)).toBe(
+      [
+        '4 settings are invalid:',
+        'setting port (--port, ASOF_PORT) must be a whole number from 0 to 65535, not "65536"',
+        'setting apiKeys (--api-keys, ASOF_API_KEYS) must be scope:key, separated by commas, with the scope read, ingest or admin',
+        'setting logLevel (--log-level, ASOF_LOG_LEVEL) must be one of trace, debug, info, warn, error, fatal, silent, not "loud"',
+        'setting bodyBytesMax (--body-bytes-max, ASOF_BODY_BYTES_MAX) must be a size of more than 0 bytes, like 500kB, 8MB or 4GB, not "many"',
+      ].join('\n  '),
+    );
   });
 });

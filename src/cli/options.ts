@@ -1,5 +1,5 @@
-import type { Command as Declared } from 'commander';
-import { type Config, readConfig } from '../config.ts';
+import { type Command as Declared, Option } from 'commander';
+import { type Config, readConfig, type Setting, settings } from '../config.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The options of every command that works on a data folder. */
@@ -8,8 +8,16 @@ export interface DataOptions {
   readonly json?: true;
 }
 
-export const withDataFolder = (command: Declared): Declared =>
-  command.option('--data <dir>', 'data folder (default: ASOF_DATA, or "data")');
+/** An option that overrides a setting; without it commander reads the environment variable. */
+export const settingOption = ({ variable, default: text, description }: Setting, flags: string): Option => {
+  const option = new Option(flags, description).env(variable);
+  return text === '' ? option : option.default(text);
+};
+
+export const withDataFolder = (command: Declared): Declared => {
+  const setting = settings.find(({ name }) => name === 'data') as Setting;
+  return command.addOption(settingOption({ ...setting, description: 'data folder' }, `${setting.option} <dir>`));
+};
 
 export const withDataOptions = (command: Declared): Declared =>
   withDataFolder(command).option('--json', 'print one JSON value instead of text');

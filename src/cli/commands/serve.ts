@@ -2,6 +2,7 @@ import type { Command as Declared } from 'commander';
 import { readConfig, type Setting, settings } from '../../config.ts';
 import type { Command } from '../command.ts';
 import { done } from '../exit.ts';
+import { settingOption } from '../options.ts';
 
 type Options = Readonly<Record<string, string | undefined>> & { readonly demo?: true; readonly empty?: true };
 
@@ -11,25 +12,27 @@ export const serveCommand: Command = {
     const command = program
       .command('serve')
       .summary('Serve GraphQL, GraphiQL and REST.')
-      .description('Serve GraphQL, GraphiQL and REST. Prints "listening on …" once questions can be answered.')
-      .option('--demo', 'take in a demo world when the data folder is empty')
-      .option('--empty', 'take in no demo world, whatever else is said')
+      .description('Serve GraphQL, GraphiQL and REST. Prints "listening on …" once it is ready for requests.')
+      .option('--demo', 'import the demo data when the data folder is empty')
+      .option('--empty', 'import no demo data; overrides --demo')
       .addHelpText('after', '\nExample:\n  asof serve --data /var/lib/asof --port 8080');
     for (const setting of settings) declareSetting(command, setting);
     return command;
   },
   async run(invoked, terminal) {
-    const { demo, empty, ...given } = invoked.opts<Options>();
-    const config = readConfig(given, terminal.environment);
-    // Loaded late: the faces take longer to load than the other commands to run.
-    const { runServer: serveUntilStopped } = await import('../run-server.ts');
-    await serveUntilStopped(config, terminal, { demo: demo === true && !empty });
+    const { demo, empty, ...options } = invoked.opts<Options>();
+    const config = readConfig(options, terminal.environment);
+    // Imported lazily: loading GraphQL and REST takes longer than most other commands run.
+    const { runServer } = await import('../run-server.ts');
+    await runServer(config, terminal, { demo: demo === true && !empty });
     return done;
   },
 };
 
-const declareSetting = (command: Declared, { name, fallback, meaning, environment }: Setting): void => {
-  const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  const origin = fallback === '' ? environment : `${environment}, default ${fallback}`;
-  command.option(`--${flag} <value>`, `${meaning} (${origin})`);
+/** A setting as an option. `--log-sql` alone means `--log-sql true`. */
+const declareSetting = (command: Declared, setting: Setting): void => {
+  const { option, default: text } = setting;
+  const isFlag = text === 'true' || text === 'false';
+  const declared = settingOption(setting, `${option} ${isFlag ? '[value]' : '<value>'}`);
+  command.addOption(isFlag ? declared.preset('true') : declared);
 };

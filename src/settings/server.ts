@@ -1,0 +1,64 @@
+import type { SettingDefinitions } from './setting.ts';
+import { apiKeys, flag, instant, integer, list, oneOf, text } from './value-types.ts';
+
+/** Where the server listens, whom it answers, and what it logs. */
+export const serverSettings = {
+  data: { type: text, default: 'data', description: 'Data folder; created when missing.', isCommon: true },
+  host: {
+    type: text,
+    default: '127.0.0.1',
+    description: 'Address to listen on. Any address but loopback requires API keys.',
+    isCommon: true,
+  },
+  port: {
+    type: integer({ min: 0, max: 65_535 }),
+    default: '4000',
+    description: 'Port to listen on; 0 chooses a free one.',
+    isCommon: true,
+  },
+  apiKeys: {
+    type: apiKeys,
+    default: '',
+    description:
+      'API keys in addition to those of `asof keys`: `scope:key`, separated by commas, with the scope read, ingest or admin. Prefer the environment variable: other programs can see the options of a process.',
+    isCommon: true,
+    isSecret: true,
+  },
+  allowedOrigins: {
+    type: list,
+    default: '',
+    description: 'Origins of other sites whose pages may call this server, separated by commas.',
+    isCommon: true,
+  },
+  logLevel: {
+    type: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+    default: 'info',
+    description: 'Minimum log level: trace, debug, info, warn, error, fatal or silent. The log goes to stderr.',
+    isCommon: true,
+  },
+  logSql: { type: flag, default: 'false', description: 'Logs every SQL statement at the level debug.' },
+  now: {
+    type: instant,
+    default: '',
+    description: 'Freezes the clock at this instant, for tests; empty uses the system clock.',
+  },
+} satisfies SettingDefinitions;
+
+/** Writing to the store, and following what other processes write. */
+export const storeSettings = {
+  writeQueueMax: {
+    type: integer(),
+    default: '10000',
+    description: 'Maximum number of pending writes; further ones are refused with 503.',
+  },
+  writeWaitMs: {
+    type: integer(),
+    default: '10000',
+    description: 'How long a write waits for another process to release its lock on the store, in milliseconds.',
+  },
+  followMs: {
+    type: integer(),
+    default: '250',
+    description: 'Interval between checks for records of other processes, in milliseconds.',
+  },
+} satisfies SettingDefinitions;
