@@ -5,7 +5,7 @@ import type { Store } from '../db/store.ts';
 import type { Config } from './config.ts';
 import type { ServerFacts } from './context.ts';
 import { createWatchedFolder } from './domains/uploads/watched-folder.ts';
-import type { SyncReport } from './domains/user-sync/runs.ts';
+import type { SyncReport } from './domains/user-sync/user-sync.ts';
 import { createDomains, type Domains } from './domains.ts';
 import { createGraphql } from './graphql/server.ts';
 import { createRequestGuard } from './http/request-guard.ts';

@@ -8,7 +8,7 @@ import { createConversations } from './domains/conversations/conversations.ts';
 import { createDashboard } from './domains/conversations/dashboard.ts';
 import { createDatasets } from './domains/datasets/datasets.ts';
 import { createDatasetGroups } from './domains/datasets/groups.ts';
-import { createDatasetImports } from './domains/datasets/imports.ts';
+import { DatasetImports } from './domains/datasets/imports.ts';
 import { createExperimentEvents } from './domains/experiments/events.ts';
 import { createExperiments } from './domains/experiments/experiments.ts';
 import { createExperimentEventsImporter } from './domains/experiments/import.ts';
@@ -28,7 +28,7 @@ import { createUserDirectory } from './domains/user-directory/user-directory.ts'
 import { createStatusChangesImporter } from './domains/user-status/import.ts';
 import { createUserStatus } from './domains/user-status/user-status.ts';
 import { createUserFilesImporter } from './domains/user-sync/import.ts';
-import { createUserFileRuns } from './domains/user-sync/runs.ts';
+import { UserSync } from './domains/user-sync/user-sync.ts';
 import { createUsersImporter } from './domains/users/import.ts';
 import { createUserFiles } from './domains/users/user-files.ts';
 import { createUsers } from './domains/users/users.ts';
@@ -54,10 +54,16 @@ export const createDomains = (
     config.data === ':memory:' ? join(tmpdir(), 'asof-images') : join(config.data, 'images'),
   );
   const source = config.userFiles === '' ? null : openObjects(config.userFiles, config);
-  const userFileRuns = createUserFileRuns(
-    { store, ledger, users, userFiles, images, source, limits: config },
-    userDirectory,
-  );
+  const userFileRuns = new UserSync({
+    store,
+    ledger,
+    users,
+    userFiles,
+    images,
+    source,
+    limits: config,
+    directory: userDirectory,
+  });
   const ipCity = createIpCity(store, ledger);
   const transactions = createTransactions({ store, ledger, users, userFiles, userStatus, ipCity, limits: config });
   const experiments = createExperiments(ledger);
@@ -88,7 +94,7 @@ export const createDomains = (
   const uploads = createUploads(intake, userFileRuns, config);
   const datasets = createDatasets(store, ledger, tables, config);
   const datasetGroups = createDatasetGroups(datasets, config);
-  const datasetImports = createDatasetImports(store, ledger, datasets, tables, nowUs);
+  const datasetImports = new DatasetImports({ store, ledger, datasets, engine: tables });
   const datasetUploads = createDatasetUploads(datasetImports, uploads, config);
   const indexStates = () => [
     { name: 'user-files', entries: userFiles.entries, bytes: userFiles.byteLength },

@@ -4,6 +4,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DomainError } from '../../src/errors.ts';
+import { isOtherProcessAlive } from '../../src/lib/process-alive.ts';
 import type { BuildResult, DatasetEngine, DatasetLimits, TableQueryName } from './engine.ts';
 import { startProcess, type WorkerProcess } from './process.ts';
 
@@ -119,14 +120,7 @@ export const openDatasetEngine = (limits: DatasetLimits): DatasetEngine => {
   };
 };
 
-/** A process of our own number is a container's former life. */
 const isBuiltElsewhere = (name: string): boolean => {
   const id = Number(name.split('.')[1]);
-  if (!Number.isSafeInteger(id) || id < 1 || id === process.pid) return false;
-  try {
-    process.kill(id, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return Number.isSafeInteger(id) && id >= 1 && isOtherProcessAlive(id);
 };

@@ -1,5 +1,5 @@
-import type { DatasetImport, DatasetOptions } from '../../src/domains/datasets/imports.ts';
-import type { Import } from '../../src/domains/imports/imports.ts';
+import type { DatasetImport, DatasetOptions } from '../../src/domains/datasets/import-version.ts';
+import type { Import } from '../../src/domains/imports/job.ts';
 import type { DatasetOrigin, DatasetUploads } from '../../src/domains/uploads/dataset-uploads.ts';
 import { DomainError } from '../../src/errors.ts';
 import { builder } from '../builder.ts';
@@ -60,7 +60,7 @@ export const importedDataset = async (
 ): Promise<{ import: DatasetImport }> => {
   if (datasetName == null) throw new DomainError('BAD_REQUEST', 'datasetName is needed for DATASET');
   const run = await uploads.importFrom(source, { name: datasetName, mode, keyColumns, columns, dryRun });
-  return { import: wait || dryRun ? await run.done : run.begun };
+  return { import: wait || dryRun ? await run.done : run.import };
 };
 
 /** Throws BAD_REQUEST for what other targets do not take. */
@@ -71,7 +71,7 @@ export const refuseDatasetArgs = ({ datasetName, source, mode, keyColumns, colum
 };
 
 const FirstReject = builder
-  .objectRef<NonNullable<DatasetImport['rehearsed']>['rejects'][number]>('FirstReject')
+  .objectRef<NonNullable<DatasetImport['dryRun']>['rejects'][number]>('FirstReject')
   .implement({
     description: 'A row that would not be taken in.',
     fields: (t) => ({
@@ -95,22 +95,22 @@ builder.objectFields(ImportType, (t) => ({
   inferredColumns: t.field({
     type: [ColumnRef],
     description: 'The columns and types of a dataset’s file, of a dry run also; empty until they are known.',
-    resolve: async (standing: Import, _args, { load, datasets }) => {
-      const { rehearsed } = standing as DatasetImport;
-      if (rehearsed) return [...datasets.columns(rehearsedVersion(rehearsed))];
-      const version = await load(datasets.versionsByImportIds, standing.id);
+    resolve: async (current: Import, _args, { load, datasets }) => {
+      const { dryRun } = current as DatasetImport;
+      if (dryRun) return [...datasets.columns(dryRunVersion(dryRun))];
+      const version = await load(datasets.versionsByImportIds, current.id);
       return version ? [...datasets.columns(version)] : [];
     },
   }),
   firstRejects: t.field({
     type: [FirstReject],
     description: 'Of a dry run the first 20 rows that would not be taken in; `rejectedRecords` has those of others.',
-    resolve: (standing: Import) => [...((standing as DatasetImport).rehearsed?.rejects ?? [])],
+    resolve: (current: Import) => [...((current as DatasetImport).dryRun?.rejects ?? [])],
   }),
 }));
 
 /** What is not stored has columns all the same; nothing can be asked of their cells. */
-const rehearsedVersion = ({ columns }: NonNullable<DatasetImport['rehearsed']>) => ({
+const dryRunVersion = ({ columns }: NonNullable<DatasetImport['dryRun']>) => ({
   id: 0,
   datasetId: 0,
   number: 0,

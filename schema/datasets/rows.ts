@@ -1,6 +1,6 @@
 import type { Context } from '../../src/context.ts';
 import type { DatasetRow, RowsPage, RowsQuery } from '../../src/domains/datasets/datasets.ts';
-import type { Import } from '../../src/domains/imports/imports.ts';
+import type { Import } from '../../src/domains/imports/job.ts';
 import { DomainError } from '../../src/errors.ts';
 import { builder } from '../builder.ts';
 import { ImportType } from '../imports/imports.ts';

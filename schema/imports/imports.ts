@@ -1,4 +1,4 @@
-import type { Import } from '../../src/domains/imports/imports.ts';
+import type { Import } from '../../src/domains/imports/job.ts';
 import { datasetTarget, type ImportTarget, importTargets, syncTarget } from '../../src/lib/import-targets.ts';
 import { builder } from '../builder.ts';
 import { numericCursor, pageOf, selectPage } from '../page.ts';

@@ -1,4 +1,4 @@
-import type { Import } from '../../src/domains/imports/imports.ts';
+import type { Import } from '../../src/domains/imports/job.ts';
 import { builder } from '../builder.ts';
 import { datasetArgs, importedDataset, refuseDatasetArgs } from '../datasets/imports.ts';
 import { ConflictError, memberOf, outcomeOf, SourceError, ValidationError } from '../faults.ts';

@@ -114,9 +114,9 @@ const wholeOf = async (file: Awaited<ReturnType<typeof open>>, name: string, byt
   return bytes.subarray(0, length);
 };
 
-const passing = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'EBUSY', 'EIO', 'ETIMEDOUT', 'ESTALE']);
+const transientCodes = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'EBUSY', 'EIO', 'ETIMEDOUT', 'ESTALE']);
 
 const faultOf = (message: string, cause: unknown): ObjectStoreError => {
   const { code = '' } = cause as NodeJS.ErrnoException;
-  return new ObjectStoreError(`${message}: ${code || String(cause)}`, { isPassing: passing.has(code), cause });
+  return new ObjectStoreError(`${message}: ${code || String(cause)}`, { isTransient: transientCodes.has(code), cause });
 };

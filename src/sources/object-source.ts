@@ -13,9 +13,9 @@ export interface ObjectSource {
   readonly location: string;
   /** Where the table is written to, seen from the folder or bucket that holds the source. */
   readonly output: string;
-  /** All objects, in any order, those in folders left out. Throws SourceFault when it cannot be told. */
+  /** All objects, in any order, those in folders left out. Throws ObjectStoreError when it cannot be told. */
   list(signal: AbortSignal): AsyncIterable<readonly ListedObject[]>;
-  /** The bytes of an object; null when it is gone. Throws SourceFault, also when there are more than `bytesMax`. */
+  /** The bytes of an object; null when it is gone. Throws ObjectStoreError, also when there are more than `bytesMax`. */
   read(name: string, bytesMax: number, signal: AbortSignal): Promise<Buffer | null>;
   /** Replaces the table as a whole: whoever reads it sees the one before or this one. Gives its version. */
   writeOutput(content: string, signal: AbortSignal): Promise<string>;
@@ -26,12 +26,12 @@ export interface ObjectSource {
 /** Why a source or one of its objects could not be read or written. */
 export class ObjectStoreError extends Error {
   /** Trying again may help. */
-  readonly isPassing: boolean;
+  readonly isTransient: boolean;
 
-  constructor(message: string, { isPassing, cause }: { readonly isPassing: boolean; readonly cause?: unknown }) {
+  constructor(message: string, { isTransient, cause }: { readonly isTransient: boolean; readonly cause?: unknown }) {
     super(message, cause === undefined ? undefined : { cause });
-    this.name = 'SourceFault';
-    this.isPassing = isPassing;
+    this.name = 'ObjectStoreError';
+    this.isTransient = isTransient;
   }
 }
 
@@ -46,4 +46,4 @@ export const outputName = 'output.csv';
 export const outputFolder = 'processed_data';
 
 export const tooManyBytes = (name: string, bytesMax: number): ObjectStoreError =>
-  new ObjectStoreError(`${name} is over ${bytesMax} bytes`, { isPassing: false });
+  new ObjectStoreError(`${name} is over ${bytesMax} bytes`, { isTransient: false });

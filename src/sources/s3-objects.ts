@@ -47,7 +47,7 @@ export const openBucket = (bucket: string, prefix: string, settings: S3Settings)
     const stop = (): void => request.abort(signal.reason);
     const silence = (): void => {
       const message = `${what}: no answer within ${timeoutMs} ms (setting userFilesTimeoutMs)`;
-      request.abort(new ObjectStoreError(message, { isPassing: true }));
+      request.abort(new ObjectStoreError(message, { isTransient: true }));
     };
     const timer = setTimeout(silence, timeoutMs);
     signal.addEventListener('abort', stop);
@@ -67,7 +67,7 @@ export const openBucket = (bucket: string, prefix: string, settings: S3Settings)
       const options = { delimiter: '/', 'encoding-type': 'url' };
       const page = await s3.listObjectsPaged('/', asked, keysPerPage, token, options);
       // Of a bucket that is not there it says nothing; an empty one is a page without objects.
-      if (!page?.objects) throw new ObjectStoreError(`there is no bucket ${bucket}`, { isPassing: false });
+      if (!page?.objects) throw new ObjectStoreError(`there is no bucket ${bucket}`, { isTransient: false });
       const { objects, nextContinuationToken } = page;
       return { objects: objects.map((object) => ({ ...object, Key: decoded(object.Key) })), nextContinuationToken };
     });
@@ -145,6 +145,6 @@ const faultOf = (what: string, error: unknown): ObjectStoreError => {
   const unanswered = cause?.code ?? cause?.message ?? message ?? String(error);
   const reason = status === undefined ? unanswered : answered;
   // Whoever is refused now will be refused again; all else may pass.
-  const isPassing = status === undefined || status === 408 || status === 429 || status >= 500;
-  return new ObjectStoreError(`${what}: ${reason}`, { isPassing, cause: error });
+  const isTransient = status === undefined || status === 408 || status === 429 || status >= 500;
+  return new ObjectStoreError(`${what}: ${reason}`, { isTransient, cause: error });
 };

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { type App, createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
-import type { Import } from '../../src/domains/imports/imports.ts';
+import type { Import } from '../../src/domains/imports/job.ts';
 import type { ImportOptions } from '../../src/domains/imports/run.ts';
 
 /** Where the app of a test believes to be. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Config, readConfig } from '../../config.ts';
-import type { SyncReport } from '../../domains/user-sync/runs.ts';
+import type { SyncReport } from '../../domains/user-sync/user-sync.ts';
 import { DomainError, type FieldProblem } from '../../errors.ts';
 import type { Command } from '../command.ts';
 import { type Opened, withData } from '../data-folder.ts';

@@ -1,5 +1,5 @@
-import type { Row, Store, Tx } from '../../../db/store.ts';
-import { imports, rejectedRecords } from '../../../db/tables/imports.ts';
+import type { Store, Tx } from '../../../db/store.ts';
+import { imports } from '../../../db/tables/imports.ts';
 import { DomainError, type FieldProblem } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import {
@@ -14,11 +14,10 @@ import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger
 import { apiSource } from '../../lib/api-source.ts';
 import { importTargets } from '../../lib/import-targets.ts';
 import type { SourceLimits } from '../../sources/source.ts';
+import { type Import, insertReject } from './job.ts';
 import { followImport } from './progress.ts';
-import { interruptedImport, isProcessAlive } from './recovery.ts';
-import { createImportRun, type ImportFile, type ImportOptions, type ImportRun } from './run.ts';
-
-export type Import = Row<typeof imports>;
+import { endInterruptedImports } from './recovery.ts';
+import { type ImportFile, type ImportOptions, type ImportRun, startImportRun } from './run.ts';
 
 export interface IngestResult {
   /** What became of each record, in the order they were sent in. */
@@ -55,7 +54,7 @@ export interface Imports {
   /** An import as it stands and whenever its counts have moved, until it has ended. Throws NOT_FOUND. */
   progressOf(importId: number): AsyncIterableIterator<Import>;
   /** Ends imports whose process died in the middle; what they had stored stays. Call it when a server starts. */
-  endInterrupted(wanted?: Partial<Pick<Import, 'target' | 'digest'>>): Promise<void>;
+  endInterrupted(content?: Partial<Pick<Import, 'target' | 'digest'>>): Promise<void>;
 }
 
 export const createImports = (
@@ -74,17 +73,8 @@ export const createImports = (
   const running = new Set<number>();
   const importsByIds = (ids: readonly number[]) => rowsByKey(store, imports, 'id', ids);
 
-  const endInterrupted: Imports['endInterrupted'] = async (wanted = {}) => {
-    const match = { ...wanted, state: 'RUNNING' } as const;
-    const open = store.page(imports, { key: 'id', direction: 'desc', match, limit: 1000 });
-    const dead = open.filter(({ id, processId }) => !running.has(id) && !isProcessAlive(processId));
-    if (dead.length === 0) return;
-    await store.write((tx) => {
-      // One that came to its end since has ended by itself.
-      for (const { id, target, rejected } of dead)
-        tx.update(imports, { id, state: 'RUNNING' }, interruptedImport(tx.nowUs, target, rejected));
-    });
-  };
+  const endInterrupted: Imports['endInterrupted'] = (content = {}) =>
+    endInterruptedImports({ store, write: store.write, running }, content);
 
   /** One transaction for all; what is not taken in is kept with its text. */
   const judgeEach = <R, T>(
@@ -102,10 +92,8 @@ export const createImports = (
         const outcome = judge(session, tx, record, sentByApi(sender));
         if (outcome.kind === 'REJECTED' || outcome.kind === 'CONFLICT') {
           const { problems } = outcome;
-          const raw = rawOf(record);
-          const source = apiSource(sender);
-          const kept = { target: importer.target, source, raw, problems, receivedAtUs: tx.nowUs };
-          rejectedIds.push(tx.insert(rejectedRecords, kept));
+          const origin = { target: importer.target, source: apiSource(sender), importId: null, line: null };
+          rejectedIds.push(insertReject(tx, { ...origin, raw: rawOf(record), problems }));
         }
         return outcome;
       });
@@ -115,8 +103,8 @@ export const createImports = (
   return {
     importers,
     async start(target, files, options = {}) {
-      const surroundings = { store, ledger, limits, importer: importerOf(target), running, endInterrupted };
-      return createImportRun(surroundings, files, options);
+      const services = { store, ledger, limits, importer: importerOf(target), running, endInterrupted };
+      return startImportRun(services, files, options);
     },
     async ingest(importer, sentBy, records) {
       if (records.length > limits.recordsPerMutationMax)

@@ -1,30 +1,27 @@
-import type { Row } from '../../../db/store.ts';
-import type { imports } from '../../../db/tables/imports.ts';
 import { DomainError } from '../../errors.ts';
 import { interval, throttledChanges } from '../../lib/change-stream.ts';
+import type { Import } from './job.ts';
 
-type Import = Row<typeof imports>;
-
-/** Imports are no records of the ledger and may run in another process, so they are looked at; this often. */
-const lookEveryMs = 500;
+/** Imports are not part of the ledger and may run in another process, so their rows are polled. */
+const pollMs = 500;
 
 /**
- * An import as it stands, then anew whenever its counts have moved, at most twice a second, until it has ended; one
- * statement a look. Throws NOT_FOUND when there is none with this id.
+ * The current state of an import, then again whenever its counts have changed, at most twice a second, until it has ended.
+ * One statement per poll. Throws NOT_FOUND when no import has this id.
  */
 export const followImport = (
   importsByIds: (ids: readonly number[]) => readonly (Import | null)[],
   importId: number,
 ): AsyncIterableIterator<Import> => {
-  const standing = (): Import => {
+  const current = (): Import => {
     const [found] = importsByIds([importId]);
     if (found) return found;
-    throw new DomainError('NOT_FOUND', `importId ${importId} names no import`);
+    throw new DomainError('NOT_FOUND', `no import has the id ${importId}`);
   };
-  standing();
-  return throttledChanges(interval(lookEveryMs), {
-    everyMs: lookEveryMs,
-    answer: standing,
+  current();
+  return throttledChanges(interval(pollMs), {
+    everyMs: pollMs,
+    answer: current,
     fingerprint: ({ state, bytesRead, read, accepted, unchanged, conflicts, rejected }) =>
       [state, bytesRead, read, accepted, unchanged, conflicts, rejected].join(' '),
     isLast: ({ state }) => state !== 'RUNNING',

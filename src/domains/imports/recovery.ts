@@ -1,25 +1,43 @@
+import type { Store, Tx } from '../../../db/store.ts';
+import { imports } from '../../../db/tables/imports.ts';
 import { datasetTarget, syncTarget } from '../../lib/import-targets.ts';
+import { isOtherProcessAlive } from '../../lib/process-alive.ts';
+import type { Import, Write } from './job.ts';
 
-/** A process of our own number that does not run the import is a container's former life. */
-export const isProcessAlive = (processId: number): boolean => {
-  if (processId === process.pid) return false;
-  try {
-    process.kill(processId, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+/** Marks an import as failed whose process no longer runs; an import that has ended since stays as it is. */
+export const endInterruptedImport = (
+  tx: Tx,
+  { id, target, rejected }: Pick<Import, 'id' | 'target' | 'rejected'>,
+): void => {
+  const isAtomic = target === syncTarget.target || target === datasetTarget.target;
+  const outcome = isAtomic ? 'nothing of it was stored' : 'what it had stored is kept';
+  tx.update(
+    imports,
+    { id, state: 'RUNNING' },
+    {
+      state: 'FAILED',
+      // The counts of a dataset announce rows that would have been stored at the end; its rejects are stored already.
+      ...(target === datasetTarget.target ? { accepted: 0, read: rejected } : {}),
+      finishedAtUs: tx.nowUs,
+      failureCode: 'INTERNAL',
+      failureMessage: `the importing process ended before the import did; ${outcome}, import it again`,
+    },
+  );
 };
 
-/** What is to be noted of an import whose process is gone; `rejected` records of it are kept in any case. */
-export const interruptedImport = (nowUs: number, target: string, rejected: number) => {
-  const isWhole = target === syncTarget.target || target === datasetTarget.target;
-  return {
-    state: 'FAILED',
-    // What was read of a dataset was only going to be accepted.
-    ...(target === datasetTarget.target ? { accepted: 0, read: rejected } : {}),
-    finishedAtUs: nowUs,
-    failureCode: 'INTERNAL',
-    failureMessage: `the importing process ended in the middle; ${isWhole ? 'nothing of it counts' : 'what it had stored is kept'}, import it again`,
-  } as const;
+/** Imports of this process: it can tell by them alone that an import with its own process id runs. */
+export type RunningImports = ReadonlySet<number>;
+
+/** Ends matching imports that no process runs any more. */
+export const endInterruptedImports = async (
+  { store, write, running }: { readonly store: Store; readonly write: Write; readonly running: RunningImports },
+  content: Partial<Pick<Import, 'target' | 'digest'>>,
+): Promise<void> => {
+  const match = { ...content, state: 'RUNNING' } as const;
+  const unfinished = store.page(imports, { key: 'id', direction: 'desc', match, limit: 1000 });
+  const interrupted = unfinished.filter(({ id, processId }) => !running.has(id) && !isOtherProcessAlive(processId));
+  if (interrupted.length === 0) return;
+  await write((tx) => {
+    for (const each of interrupted) endInterruptedImport(tx, each);
+  });
 };

@@ -2,157 +2,139 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Row, Store, Tx } from '../../../db/store.ts';
-import { imports, rejectedRecords } from '../../../db/tables/imports.ts';
+import type { Store, Tx } from '../../../db/store.ts';
+import { imports } from '../../../db/tables/imports.ts';
 import { DomainError, type FieldProblem } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Importer, ImportSession, ReadOptions, RecordOutcome } from '../../ledger/record.ts';
+import type { ReadResult } from '../../lib/problems.ts';
 import { readSource } from '../../sources/read-source.ts';
 import type { SourceBatch, SourceLimits, SourceRecord } from '../../sources/source.ts';
-
-type Import = Row<typeof imports>;
+import { type Import, ImportJob, openImportWriter, type Write } from './job.ts';
 
 export interface ImportFile {
   readonly path: string;
-  /** What the import is called after; a file's name. */
+  /** The source of the import; a file's name. */
   readonly name: string;
 }
 
 export interface ImportOptions extends ReadOptions {
   /** Read and judge every record, store nothing. */
   readonly dryRun?: boolean | undefined;
-  /** Begin no import of a file whose content was taken in, unless something else came under its name since. */
+  /** Skip a file whose content was imported already, unless other content was imported under its name since. */
   readonly unlessUnchanged?: boolean | undefined;
-  /** Called after each batch with the import as it stands. */
-  readonly onProgress?: ((standing: Import) => void) | undefined;
-  /** Called with each record that is not taken in, as it is kept among the rejects, or would be. */
+  /** Called after each batch with the current state of the import. */
+  readonly onProgress?: ((current: Import) => void) | undefined;
+  /** Called with each record that is stored among the rejects; in a dry run with each that would be. */
   readonly onReject?: ((importId: number, record: SourceRecord, problems: readonly FieldProblem[]) => void) | undefined;
 }
 
 export interface ImportRun {
-  /** One import a file, as they began; none for files that are unchanged. */
+  /** One import per file as it began; none when the files are unchanged. */
   readonly imports: readonly Import[];
-  /** The same at their end; never rejects, a failed import says why. */
+  /** The same imports at their end. Never rejects: a failed import holds its error. */
   readonly done: Promise<readonly Import[]>;
 }
 
-interface Surroundings {
+export interface ImportServices {
   readonly store: Store;
   readonly ledger: Ledger;
   readonly limits: SourceLimits;
   readonly importer: Importer;
-  /** The imports that this process runs; those that begin here are added, and taken out at their end. */
+  /** The imports that this process runs; a run adds its own and removes them at its end. */
   readonly running: Set<number>;
-  /** Ends imports of this content whose process died in the middle. */
+  /** Ends imports of this content whose process no longer runs. */
   readonly endInterrupted: (content: Pick<Import, 'target' | 'digest'>) => Promise<void>;
 }
 
-/** How the records of an import are judged. */
-interface Taking {
+interface FileRun {
+  readonly services: ImportServices;
+  readonly files: readonly ImportFile[];
+  readonly options: ImportOptions;
+  /** One per file. */
+  readonly jobs: readonly ImportJob[];
+  readonly write: Write;
+}
+
+interface RecordJudge {
   readonly importer: Importer;
   readonly session: ImportSession<unknown>;
-  /** So many records at the beginning of the file an import that broke off has dealt with. */
-  readonly takenBefore: number;
+  /** An earlier import that failed has stored this many records from the start of the file. */
+  readonly storedBefore: number;
   readonly options: ImportOptions;
 }
 
-type Write = <R>(work: (tx: Tx) => R) => Promise<R>;
-
-/** Between two looks at whether another import of the same content has ended. */
+/** Between two checks whether another import of the same content has ended. */
 const othersPollMs = 50;
 
 /**
- * Begins an import of one file, or of several that belong together. A file that cannot be opened is refused at once. One
- * that is being taken in already, by whichever process, waits for the end of that: only then can it be told for a repeat.
+ * Begins an import of one file, or of several that belong together. Throws for a file that cannot be opened. While another
+ * import of the same content runs, in this process or another, the new one waits: only at its end is a repeat recognizable.
  */
-export const createImportRun = async (
-  surroundings: Surroundings,
+export const startImportRun = async (
+  services: ImportServices,
   files: readonly ImportFile[],
   options: ImportOptions,
 ): Promise<ImportRun> => {
-  const { store, ledger, limits, importer, running } = surroundings;
+  const { store, ledger, importer, running } = services;
+  const { target } = importer;
   const sizes = await Promise.all(files.map(({ path, name }) => sizeOf(path, name)));
   const digest = await digestOf(files, sizes, options);
-  const rehearsal = options.dryRun ? store.dryRun() : undefined;
-  const write: Write = rehearsal ? async (work) => rehearsal.run(work) : ledger.write;
-  const { target } = importer;
-  const wasTaken = (tx: Tx): boolean =>
-    (['SUCCEEDED', 'SUCCEEDED_WITH_REJECTS'] as const).some((state) =>
-      tx.findLatest(imports, { target, digest, state }),
+  const { write, close } = openImportWriter(store, ledger, options.dryRun === true);
+  const jobs = await write((tx) => {
+    if (options.unlessUnchanged && areUnchanged(tx, files, { target, digest })) return [];
+    const begun = files.map(({ name }, index) =>
+      ImportJob.begin(tx, { target, source: name, bytesTotal: sizes[index] ?? 0, digest }, write),
     );
-  const standings = await write((tx) => {
-    if (options.unlessUnchanged && wasTaken(tx) && files.every(({ name }) => isNewest(tx, target, name, digest)))
-      return [];
-    const begun = files.map((file, place) => beginImport(tx, target, file, sizes[place] ?? 0, digest));
-    for (const { id } of begun) if (!options.dryRun) running.add(id);
+    for (const { current } of begun) if (!options.dryRun) running.add(current.id);
     return begun;
   });
-  const [first] = standings;
-  if (!first) {
-    rehearsal?.close();
-    return { imports: [], done: Promise.resolve([]) };
-  }
-
-  const beginTaking = (tx: Tx): Taking => {
-    const session = importer.begin({ id: first.id, digest, isRepeat: wasTaken(tx) });
-    // What counts as a whole only is taken in anew as a whole.
-    const isWhole = session.finish !== undefined || files.length > 1;
-    const takenBefore = isWhole ? 0 : recordsTaken(store, { target, digest, state: 'FAILED' });
-    return { importer, session, takenBefore, options };
-  };
-
-  /** Stores what `work` finds out about an import in the transaction of its records, and believes it once committed. */
-  const advance = async (standing: Import, work: (tx: Tx) => Partial<Import>): Promise<void> => {
-    const changes = await write((tx) => {
-      const found = work(tx);
-      tx.update(imports, { id: standing.id }, found);
-      return found;
-    });
-    Object.assign(standing, changes);
-  };
-
-  const takeFile = async (taking: Taking, file: ImportFile, standing: Import): Promise<void> => {
-    for await (const batch of readSource(file.path, importer.shape, limits)) {
-      await advance(standing, (tx) => takeBatch(tx, taking, standing, batch));
-      options.onProgress?.(standing);
-    }
-  };
-
-  const fail = async (error: unknown): Promise<void> => {
-    const known = error instanceof DomainError;
-    const failureMessage = known ? error.message : `the import broke off: ${String(error)}`;
-    const failure = { state: 'FAILED', failureCode: known ? error.code : 'INTERNAL', failureMessage } as const;
-    for (const standing of standings)
-      await advance(standing, ({ nowUs }) => ({ ...failure, finishedAtUs: nowUs })).catch(() => {
-        // The store is closed or stays locked: it says RUNNING until the next server starts and ends the import.
-        Object.assign(standing, failure);
-      });
-  };
-
-  const run = async (): Promise<readonly Import[]> => {
-    try {
-      if (!options.dryRun) await earlierEnded(surroundings, first);
-      const taking = await write(beginTaking);
-      for (const [place, file] of files.entries()) await takeFile(taking, file, standings[place] as Import);
-      const ends = await write((tx) => {
-        taking.session.finish?.(tx);
-        return standings.map((standing) => endImport(tx, standing));
-      });
-      standings.forEach((standing, place) => void Object.assign(standing, ends[place]));
-    } catch (error) {
-      await fail(error);
-    } finally {
-      rehearsal?.close();
-      for (const { id } of standings) if (!options.dryRun) running.delete(id);
-    }
-    return standings;
-  };
-
-  return { imports: standings.map((standing) => ({ ...standing })), done: run() };
+  const started = jobs.map((job) => job.snapshot());
+  const done = importFiles({ services, files, options, jobs, write }).finally(close);
+  return { imports: started, done };
 };
 
-/** Resolves when no import of the same content that began earlier runs any more, in whichever process. */
-const earlierEnded = async ({ store, endInterrupted }: Surroundings, { id, target, digest }: Import): Promise<void> => {
+/** Imports the files one after the other and ends their jobs together. */
+const importFiles = async (run: FileRun): Promise<readonly Import[]> => {
+  const { services, files, options, jobs, write } = run;
+  const [first] = jobs;
+  if (!first) return [];
+  try {
+    if (!options.dryRun) await untilEarlierEnded(services, first.current);
+    const judge = await write((tx) => createJudge(tx, run, first.current));
+    for (const [index, job] of jobs.entries()) {
+      const { path } = files[index] as ImportFile;
+      for await (const batch of readSource(path, services.importer.shape, services.limits)) {
+        await job.advance((tx) => storeBatch(tx, judge, job, batch));
+        options.onProgress?.(job.current);
+      }
+    }
+    await ImportJob.finishAll(jobs, write, (tx) => judge.session.finish?.(tx));
+  } catch (error) {
+    for (const job of jobs) await job.fail(error);
+  } finally {
+    for (const { current } of jobs) if (!options.dryRun) services.running.delete(current.id);
+  }
+  return jobs.map(({ current }) => current);
+};
+
+const createJudge = (
+  tx: Tx,
+  { services: { store, importer }, files, options }: FileRun,
+  { id, target, digest }: Import,
+): RecordJudge => {
+  const session = importer.begin({ id, digest, isRepeat: wasImported(tx, { target, digest }) });
+  // An import that counts only as a whole starts again from the first record.
+  const isAtomic = session.finish !== undefined || files.length > 1;
+  const storedBefore = isAtomic ? 0 : recordsReadBefore(store, { target, digest, state: 'FAILED' });
+  return { importer, session, storedBefore, options };
+};
+
+/** Resolves when no import of the same content that began earlier runs any more, in this process or another. */
+const untilEarlierEnded = async (
+  { store, endInterrupted }: ImportServices,
+  { id, target, digest }: Import,
+): Promise<void> => {
   const match = { target, digest, state: 'RUNNING' } as const;
   for (;;) {
     await endInterrupted({ target, digest });
@@ -161,89 +143,66 @@ const earlierEnded = async ({ store, endInterrupted }: Surroundings, { id, targe
   }
 };
 
-/** How far imports of the same content got before they broke off: counts move along with the records they count. */
-const recordsTaken = (store: Store, match: Pick<Import, 'target' | 'digest' | 'state'>): number =>
+/** How far imports of the same content got before they failed: counts are stored with the records they count. */
+const recordsReadBefore = (store: Store, match: Pick<Import, 'target' | 'digest' | 'state'>): number =>
   store
     .page(imports, { key: 'id', direction: 'desc', match, limit: 1000 })
     .reduce((most, { read }) => Math.max(most, read), 0);
 
-/** Whether what came last under a name is this content, taken in; a name that is new speaks against nothing. */
-const isNewest = (tx: Tx, target: string, source: string, digest: string): boolean => {
-  const last = tx.findLatest(imports, { target, source });
-  return !last || (last.digest === digest && (last.state === 'SUCCEEDED' || last.state === 'SUCCEEDED_WITH_REJECTS'));
-};
+const successStates = ['SUCCEEDED', 'SUCCEEDED_WITH_REJECTS'] as const;
 
-const beginImport = (tx: Tx, target: string, file: ImportFile, bytesTotal: number, digest: string): Import => {
-  const begun = {
-    target,
-    source: file.name,
-    state: 'RUNNING',
-    startedAtUs: tx.nowUs,
-    bytesTotal,
-    digest,
-    processId: process.pid,
-  } as const;
-  const counts = { bytesRead: 0, read: 0, accepted: 0, unchanged: 0, conflicts: 0, rejected: 0 };
-  const open = { finishedAtUs: null, failureCode: null, failureMessage: null };
-  return { id: tx.insert(imports, begun), ...begun, ...counts, ...open };
-};
+const isSuccess = (state: Import['state']): boolean => successStates.some((each) => each === state);
 
-const endImport = (tx: Tx, { id, bytesTotal }: Import): Import => {
-  const account = accountOf(tx, id);
-  const state = account.rejected + account.conflicts > 0 ? 'SUCCEEDED_WITH_REJECTS' : 'SUCCEEDED';
-  const end = { state, finishedAtUs: tx.nowUs, bytesRead: bytesTotal } as const;
-  tx.update(imports, { id }, end);
-  return { ...account, ...end };
-};
+type Content = Pick<Import, 'target' | 'digest'>;
 
-/** An import as it is stored: a record that is mended while it runs moves its counts, too. */
-const accountOf = (tx: Tx, id: number): Import => {
-  const account = tx.findLatest(imports, { id });
-  if (!account) throw new Error(`import ${id} is not there any more`);
-  return account;
-};
+const wasImported = (tx: Tx, content: Content): boolean =>
+  successStates.some((state) => tx.findLatest(imports, { ...content, state }));
 
-/** Judges a batch, keeps what was not taken in, and gives the import's new counts, to be stored along with it. */
-const takeBatch = (tx: Tx, taking: Taking, standing: Import, { records, bytesRead }: SourceBatch): Partial<Import> => {
-  const { id: importId, target, source } = standing;
-  let { read, accepted, unchanged, conflicts, rejected } = accountOf(tx, importId);
+/** Whether the content was imported, and no other content since under one of the names. */
+const areUnchanged = (tx: Tx, files: readonly ImportFile[], content: Content): boolean =>
+  wasImported(tx, content) &&
+  files.every(({ name }) => {
+    const last = tx.findLatest(imports, { target: content.target, source: name });
+    return !last || (last.digest === content.digest && isSuccess(last.state));
+  });
+
+/** Judges and stores a batch, rejects included; returns the import's new counts, to be stored in the same transaction. */
+const storeBatch = (
+  tx: Tx,
+  judge: RecordJudge,
+  job: ImportJob,
+  { records, bytesRead }: SourceBatch,
+): Partial<Import> => {
+  const importId = job.current.id;
+  let { read, accepted, unchanged, conflicts, rejected } = job.stored(tx);
   for (const record of records) {
-    const outcome = judge(tx, taking, importId, record, read);
+    // An event without an id of its own can be recognized as stored only by its position in the file.
+    const outcome = read < judge.storedBefore ? judgeStored(judge, record) : storeRecord(tx, judge, record, importId);
     read++;
     if (outcome.kind === 'CREATED') accepted++;
     else if (outcome.kind === 'DUPLICATE') unchanged++;
     else {
       if (outcome.kind === 'CONFLICT') conflicts++;
       else rejected++;
-      const { raw, line } = record;
-      taking.options.onReject?.(importId, record, outcome.problems);
-      tx.insert(rejectedRecords, {
-        importId,
-        target,
-        source,
-        raw,
-        line,
-        problems: outcome.problems,
-        receivedAtUs: tx.nowUs,
-      });
+      judge.options.onReject?.(importId, record, outcome.problems);
+      job.reject(tx, { raw: record.raw, line: record.line, problems: outcome.problems });
     }
   }
   return { bytesRead, read, accepted, unchanged, conflicts, rejected };
 };
 
-const judge = (
-  tx: Tx,
-  { importer, session, options, takenBefore }: Taking,
-  importId: number,
-  record: SourceRecord,
-  place: number,
-): RecordOutcome => {
-  if (record.problems) return { kind: 'REJECTED', problems: record.problems };
-  const { value, problems } = importer.read(record.value, options);
+const readValue = ({ importer, options }: RecordJudge, record: SourceRecord): ReadResult<unknown> =>
+  record.problems ? { problems: record.problems } : importer.read(record.value, options);
+
+const storeRecord = (tx: Tx, judge: RecordJudge, record: SourceRecord, importId: number): RecordOutcome => {
+  const { value, problems } = readValue(judge, record);
   if (problems) return { kind: 'REJECTED', problems };
-  // Nothing else would tell that an event without an id of its own is stored already.
-  if (place < takenBefore) return { kind: 'DUPLICATE' };
-  return session.record(tx, value, { importId, line: record.line, sentBy: null });
+  return judge.session.record(tx, value, { importId, line: record.line, sentBy: null });
+};
+
+const judgeStored = (judge: RecordJudge, record: SourceRecord): RecordOutcome => {
+  const { problems } = readValue(judge, record);
+  return problems ? { kind: 'REJECTED', problems } : { kind: 'DUPLICATE' };
 };
 
 const sizeOf = async (path: string, name: string): Promise<number> => {

@@ -3,7 +3,8 @@ import { basename } from 'node:path';
 import { DomainError } from '../../errors.ts';
 import type { HostPort } from '../../lib/host-port.ts';
 import { type LinkLimits, openGuardedUrl } from '../../sources/guarded-url.ts';
-import type { DatasetImports, DatasetOptions, DatasetRun, DatasetSource } from '../datasets/imports.ts';
+import type { DatasetOptions, DatasetSource } from '../datasets/import-version.ts';
+import type { DatasetImports, DatasetRun } from '../datasets/imports.ts';
 import { bytesOf, missingSource, type Uploads, uploadName } from './uploads.ts';
 
 /** Where a dataset's file is; exactly one of these. */

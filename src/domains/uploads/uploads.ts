@@ -6,9 +6,10 @@ import { basename, join, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DomainError } from '../../errors.ts';
 import { syncTarget } from '../../lib/import-targets.ts';
-import type { Import, Imports } from '../imports/imports.ts';
+import type { Imports } from '../imports/imports.ts';
+import type { Import } from '../imports/job.ts';
 import type { ImportFile, ImportOptions } from '../imports/run.ts';
-import type { UserFileRuns } from '../user-sync/runs.ts';
+import type { UserSync } from '../user-sync/user-sync.ts';
 
 /** Where a file to import is; exactly one of the two. */
 export interface ImportSource {
@@ -32,7 +33,7 @@ export interface Uploads {
 
 export const createUploads = (
   intake: Imports,
-  userFileRuns: UserFileRuns,
+  userFileRuns: UserSync,
   { data, importFolder }: { readonly data: string; readonly importFolder: string },
 ): Uploads => {
   const spool = async (bytes: AsyncIterable<Uint8Array>): Promise<string> => {

@@ -2,7 +2,8 @@ import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError } from '../../errors.ts';
 import { importTargets } from '../../lib/import-targets.ts';
-import type { Import, Imports } from '../imports/imports.ts';
+import type { Imports } from '../imports/imports.ts';
+import type { Import } from '../imports/job.ts';
 
 /** A folder with a sub-folder for each import target: files that are put there are taken in, and stay where they are. */
 export interface WatchedFolder {

@@ -2,63 +2,55 @@ import type { SyncCounts, UserFiles } from '../users/user-files.ts';
 import type { Users } from '../users/users.ts';
 import type { RemovedObject } from './changes.ts';
 import type { Listing } from './listing.ts';
-import type { Found } from './reading.ts';
+import type { ObjectResult } from './read-object.ts';
 
-/** What became of a user's objects; of several the greatest counts. */
-const ranks = ['unchanged', 'updated', 'imageRemoved', 'rejected', 'removed'] as const;
-type Became = (typeof ranks)[number];
+/** What happened to a user's objects, in ascending precedence: a user with several counts under the last. */
+const userOutcomes = ['unchanged', 'updated', 'imageRemoved', 'rejected', 'removed'] as const;
+type UserOutcome = (typeof userOutcomes)[number];
 
-/** The accounts of one synchronisation: in users, each counted once, and in objects. */
+export type SyncCounters = ReturnType<typeof createSyncCounters>;
+
+/** The counts of one synchronisation: by user, each counted once, and by object. */
 export const createSyncCounters = ({ users: listed }: Listing, users: Users, userFiles: UserFiles) => {
-  const became = new Map<string, Became>(listed.map(({ userId }) => [userId, 'unchanged']));
+  const byUser = new Map<string, UserOutcome>(listed.map(({ userId }) => [userId, 'unchanged']));
   const objects = { accepted: 0, unchanged: 0, rejected: 0 };
 
-  const note = (userId: string, what: Became): void => {
-    const before = became.get(userId);
-    if (!before || ranks.indexOf(before) < ranks.indexOf(what)) became.set(userId, what);
-  };
-
-  /** Whether a file was written anew without saying anything else. */
-  const isSame = (found: Found): boolean => {
-    const user = users.codes.codeOf(found.changed.userId) ?? -1;
-    if ('details' in found) {
-      const known = userFiles.detailsOf(userFiles.detailsCodeAt(user));
-      const { firstName, lastName, birthMs } = found.details;
-      return known?.firstName === firstName && known.lastName === lastName && known.birthMs === birthMs;
-    }
-    const known = userFiles.imageOf(userFiles.imageCodeAt(user));
-    return 'image' in found && known?.sha256 === found.image.sha256 && known.name === found.changed.object.name;
+  const raise = (userId: string, outcome: UserOutcome): void => {
+    const before = byUser.get(userId);
+    if (!before || userOutcomes.indexOf(before) < userOutcomes.indexOf(outcome)) byUser.set(userId, outcome);
   };
 
   return {
     unchanged(count: number): void {
       objects.unchanged += count;
     },
-    taken(found: Found): void {
-      if (isSame(found)) {
+    /** A CSV file or image was read. */
+    read(result: ObjectResult): void {
+      if (isSameContent(result, users, userFiles)) {
         objects.unchanged++;
         return;
       }
       objects.accepted++;
-      note(found.changed.userId, 'updated');
+      raise(result.changed.userId, 'updated');
     },
     removed({ userId, kind }: RemovedObject): void {
       objects.accepted++;
-      note(userId, kind === 'CSV' ? 'removed' : 'imageRemoved');
+      raise(userId, kind === 'CSV' ? 'removed' : 'imageRemoved');
     },
-    rejected({ changed: { userId } }: Found): void {
+    rejected({ changed: { userId } }: ObjectResult): void {
       objects.rejected++;
-      note(userId, 'rejected');
+      raise(userId, 'rejected');
     },
-    /** A file was listed and gone before it could be read: a user who is not known otherwise does not count. */
-    vanished(userId: string): void {
+    /** An object was listed but no longer there when it was read: a user known by nothing else does not count. */
+    disappeared(userId: string): void {
       const isKnown = userFiles.detailsCodeAt(users.codes.codeOf(userId) ?? -1) !== 0;
-      if (!isKnown && became.get(userId) === 'unchanged') became.delete(userId);
+      if (!isKnown && byUser.get(userId) === 'unchanged') byUser.delete(userId);
     },
     counts(): SyncCounts {
-      const count = (...of: Became[]): number => [...became.values()].filter((each) => of.includes(each)).length;
+      const count = (...outcomes: UserOutcome[]): number =>
+        [...byUser.values()].filter((each) => outcomes.includes(each)).length;
       return {
-        processed: became.size,
+        processed: byUser.size,
         updated: count('updated'),
         unchanged: count('unchanged'),
         removed: count('removed', 'imageRemoved'),
@@ -67,4 +59,16 @@ export const createSyncCounters = ({ users: listed }: Listing, users: Users, use
     },
     objects: () => ({ ...objects, read: objects.accepted + objects.unchanged + objects.rejected }),
   };
+};
+
+/** Whether a file was rewritten with the content it had. */
+const isSameContent = (result: ObjectResult, users: Users, userFiles: UserFiles): boolean => {
+  const user = users.codes.codeOf(result.changed.userId) ?? -1;
+  if ('details' in result) {
+    const known = userFiles.detailsOf(userFiles.detailsCodeAt(user));
+    const { firstName, lastName, birthMs } = result.details;
+    return known?.firstName === firstName && known.lastName === lastName && known.birthMs === birthMs;
+  }
+  const known = userFiles.imageOf(userFiles.imageCodeAt(user));
+  return 'image' in result && known?.sha256 === result.image.sha256 && known.name === result.changed.object.name;
 };

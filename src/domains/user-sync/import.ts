@@ -2,7 +2,7 @@ import { userFiles as table } from '../../../db/tables/user-files.ts';
 import { type Importer, idProblems } from '../../ledger/record.ts';
 import { readRecord } from '../../lib/problems.ts';
 import type { UserDetails, UserFiles } from '../users/user-files.ts';
-import { readDetails } from './reading.ts';
+import { readDetails } from './read-object.ts';
 
 export interface DescribedRecord extends UserDetails {
   readonly userId: string;

@@ -55,7 +55,7 @@ export async function* userTable(directory: UserDirectory, prefix: string): Asyn
 export const createOutput = (store: Store, ledger: Ledger, directory: UserDirectory, source: ObjectSource) => {
   const { location } = source;
 
-  /** Throws SourceFault when it cannot be written. */
+  /** Throws ObjectStoreError when it cannot be written. */
   return async (signal: AbortSignal): Promise<void> => {
     const parts: string[] = [];
     const hash = createHash('sha256');

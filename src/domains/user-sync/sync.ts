@@ -1,142 +1,102 @@
 import { pMapIterable } from 'p-map';
-import type { NewRecord, Row, Store, Tx } from '../../../db/store.ts';
-import { imports, rejectedRecords } from '../../../db/tables/imports.ts';
+import type { NewRecord, Store, Tx } from '../../../db/store.ts';
 import { userFiles as table } from '../../../db/tables/user-files.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import type { ImageStore } from '../../sources/image-store.ts';
-import { type ListedObject, type ObjectSource, ObjectStoreError } from '../../sources/object-source.ts';
+import { type ListedObject, ObjectStoreError } from '../../sources/object-source.ts';
+import type { Import, ImportJob } from '../imports/job.ts';
 import type { SyncCounts, UserFiles } from '../users/user-files.ts';
 import type { Users } from '../users/users.ts';
-import { type ChangedObject, changesOf, type RemovedObject } from './changes.ts';
-import { createSyncCounters } from './counters.ts';
-import { listingOf } from './listing.ts';
-import { type Found, type ReadingLimits, rawOf, readObject, withRetry } from './reading.ts';
-import { closeRejection } from './rejections.ts';
+import { type ChangedObject, findChanges, type RemovedObject } from './changes.ts';
+import { closeRejection } from './close-rejection.ts';
+import { createSyncCounters, type SyncCounters } from './counters.ts';
+import { groupByUser } from './listing.ts';
+import {
+  type ObjectResult,
+  type ReadLimits,
+  type ReadServices,
+  type RejectedObject,
+  readObject,
+  rejectText,
+  withRetry,
+} from './read-object.ts';
 
-type Import = Row<typeof imports>;
-
-export interface SyncLimits extends ReadingLimits {
+export interface SyncLimits extends ReadLimits {
   readonly userFilesParallel: number;
   readonly batchRecords: number;
 }
 
-export interface SyncServices {
+export interface SyncServices extends ReadServices {
   readonly store: Store;
   readonly ledger: Ledger;
   readonly users: Users;
   readonly userFiles: UserFiles;
-  readonly images: ImageStore;
-  readonly source: ObjectSource;
   readonly limits: SyncLimits;
 }
 
-/** So many objects in a row that could not be read are taken for the source itself. */
-const faultsInRowMax = 50;
+export interface SyncOptions {
+  readonly onProgress: (current: Import) => void;
+  readonly signal: AbortSignal;
+}
 
-type Refused = Extract<Found, { raw: string }>;
+/** One synchronisation while it runs. */
+interface SyncPass extends SyncOptions {
+  readonly services: SyncServices;
+  readonly job: ImportJob;
+  readonly counters: SyncCounters;
+  readonly rejected: RejectedObject[];
+  /** Names of objects that once more could not be read: what is known of them stays as it is. */
+  readonly stillUnread: Set<string>;
+  /** Objects that disappeared between the listing and the read. */
+  readonly disappeared: RemovedObject[];
+}
+
+/** After this many consecutive failed reads the source itself counts as unavailable. */
+const failedReadsMax = 50;
 
 /**
- * Reads what has changed in the source since the last time, stages it in batches and puts it in force at once, at the
- * end: details, images and what was removed. `standing` is the import that tells how far it is. Throws SourceFault when
- * the source cannot be listed or no longer answers, and what `signal` was aborted with: then nothing has changed.
+ * Reads what has changed in the source since the last synchronisation, stages it in batches and publishes it in one
+ * transaction at the end: details, images and removals. Throws ObjectStoreError when the source cannot be listed or stops
+ * responding, and the reason `signal` was aborted with; then nothing has changed.
  */
 export const synchronise = async (
-  { store, ledger, users, userFiles, images, source, limits }: SyncServices,
-  standing: Import,
-  onProgress: (standing: Import) => void,
-  signal: AbortSignal,
+  services: SyncServices,
+  job: ImportJob,
+  { onProgress, signal }: SyncOptions,
 ): Promise<SyncCounts> => {
-  const { id: importId } = standing;
-  const { batchRecords, userFilesParallel } = limits;
+  const { users, userFiles } = services;
+  const listing = await groupByUser(await listObjects(services, signal));
+  const { changed, removed: removedFromListing, unchanged } = await findChanges(listing, services);
+  const counters = createSyncCounters(listing, users, userFiles);
+  counters.unchanged(unchanged);
+  const collected = { rejected: [], stillUnread: new Set<string>(), disappeared: [] };
+  const pass: SyncPass = { services, job, counters, onProgress, signal, ...collected };
 
-  const advance = async (told: Partial<Import>, work: (tx: Tx) => void): Promise<void> => {
-    await ledger.write((tx) => {
-      work(tx);
-      tx.update(imports, { id: importId }, told);
-    });
-    Object.assign(standing, told);
-    onProgress(standing);
-  };
+  const toRead = changed.filter(({ rejection }) => rejection === undefined);
+  await readChanged(pass, toRead);
+  // After what was read: a file of another name may have replaced a removed one.
+  const removed = withDisappeared(removedFromListing, pass.disappeared);
+  await stageRemovals(pass, removed);
+  const rejectedUnread = await Promise.all(
+    changed.filter(({ rejection }) => rejection !== undefined).map((each) => readObject(each, services, signal)),
+  );
+  for (const result of rejectedUnread) countResult(pass, result);
+  for (const each of removed) counters.removed(each);
+  for (const each of pass.rejected) counters.rejected(each);
 
-  const listing = await listingOf(await listed(source, limits, signal));
-  const { changed, removed, unchanged } = await changesOf(listing, store, users, userFiles);
-  const account = createSyncCounters(listing, users, userFiles);
-  account.unchanged(unchanged);
-  const toRead = changed.filter(({ fault }) => fault === undefined);
-  const bytesTotal = toRead.reduce((sum, { object }) => sum + object.bytes, 0);
-  if (toRead.length > 0) await advance({ bytesTotal }, () => undefined);
-
-  const refused: Refused[] = [];
-  /** What could again not be read: what is known of it stays as it is. */
-  const asBefore = new Set<string>();
-  const gone: RemovedObject[] = [];
-  const take = (found: Found): void => {
-    const { changed: object } = found;
-    if ('raw' in found) {
-      if (isSameRefusal(found)) {
-        account.unchanged(1);
-        asBefore.add(object.object.name);
-      } else refused.push(found);
-    } else if (!('isGone' in found)) account.taken(found);
-    else if (object.before?.outcome === 'TAKEN') gone.push({ ...object, name: object.object.name });
-    else account.vanished(object.userId);
-  };
-
-  const read = (each: ChangedObject): Promise<Found> => readObject(each, source, images, limits, signal);
-  const reading = pMapIterable(toRead, read, {
-    concurrency: userFilesParallel,
-    backpressure: userFilesParallel + batchRecords,
-  });
-  let [bytesRead, faultsInRow] = [0, 0];
-  for await (const batch of inBatches(reading, batchRecords)) {
-    signal.throwIfAborted();
-    for (const found of batch) {
-      take(found);
-      faultsInRow = 'raw' in found && found.isPassing ? faultsInRow + 1 : 0;
-      // A store that fails for good would else be asked for each of its objects, several times.
-      if (faultsInRow === faultsInRowMax)
-        throw new ObjectStoreError(`${faultsInRow} objects in a row could not be read`, { isPassing: true });
-      bytesRead += found.changed.object.bytes;
-    }
-    const rows = batch.flatMap((found) => rowOf(found, importId));
-    await advance({ bytesRead }, (tx) => rows.forEach((row) => void tx.append(table, row)));
-  }
-
-  // What was taken comes first, for a file of another name may stand for the one that is gone; what is refused unread last.
-  const named = new Set(removed.map(({ name }) => name));
-  const allRemoved = [...removed, ...gone.filter(({ name }) => !named.has(name))];
-  for (let from = 0; from < allRemoved.length; from += batchRecords) {
-    const part = allRemoved.slice(from, from + batchRecords);
-    await advance({ bytesRead }, (tx) => part.forEach((each) => void tx.append(table, removedRow(each, importId))));
-  }
-  const unread = await Promise.all(changed.filter(({ fault }) => fault !== undefined).map(read));
-  unread.forEach(take);
-  allRemoved.forEach(account.removed);
-  refused.forEach(account.rejected);
-
-  const counts = account.counts();
-  const isChanged = changed.length + allRemoved.length > 0;
+  const counts = counters.counts();
   signal.throwIfAborted();
-  const end = await ledger.write((tx) => {
-    for (const row of unread.flatMap((found) => rowOf(found, importId))) tx.append(table, row);
-    for (const { before, object } of changed)
-      if (before?.outcome === 'REJECTED' && !asBefore.has(object.name)) closeRejection(tx, object.name);
-    for (const { name } of allRemoved) if (userFiles.rejectedObjects.has(name)) closeRejection(tx, name);
-    for (const found of refused) tx.insert(rejectedRecords, rejectOf(tx, found, importId));
-    if (isChanged) userFiles.publish(tx, importId, counts);
-    const objects = account.objects();
-    const state = objects.rejected > 0 ? ('SUCCEEDED_WITH_REJECTS' as const) : ('SUCCEEDED' as const);
-    const ended = { ...objects, state, bytesTotal, bytesRead: bytesTotal, finishedAtUs: tx.nowUs };
-    tx.update(imports, { id: importId }, ended);
-    return ended;
+  await job.finish(counters.objects(), (tx) => {
+    appendRows(tx, rejectedUnread, job.current.id);
+    closeRejections(tx, pass, changed, removed);
+    for (const each of pass.rejected) storeReject(tx, job, each);
+    if (changed.length + removed.length > 0) userFiles.publish(tx, job.current.id, counts);
   });
-  Object.assign(standing, end);
-  onProgress(standing);
+  onProgress(job.current);
   return counts;
 };
 
-/** All or nothing: a listing that breaks off says nothing of what is gone. */
-const listed = (source: ObjectSource, limits: SyncLimits, signal: AbortSignal): Promise<ListedObject[]> =>
+/** All or nothing: objects missing from an incomplete listing would count as removed. */
+const listObjects = ({ source, limits }: SyncServices, signal: AbortSignal): Promise<ListedObject[]> =>
   withRetry(
     async () => {
       const objects: ListedObject[] = [];
@@ -147,7 +107,82 @@ const listed = (source: ObjectSource, limits: SyncLimits, signal: AbortSignal): 
     signal,
   );
 
-async function* inBatches<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
+const advance = async ({ job, onProgress }: SyncPass, work: (tx: Tx) => Partial<Import>): Promise<void> => {
+  await job.advance(work);
+  onProgress(job.current);
+};
+
+/** Reads objects side by side, and stages and counts what they hold batch by batch. */
+const readChanged = async (pass: SyncPass, toRead: readonly ChangedObject[]): Promise<void> => {
+  const { services, job, signal } = pass;
+  const { batchRecords, userFilesParallel } = services.limits;
+  const bytesTotal = toRead.reduce((sum, { object }) => sum + object.bytes, 0);
+  if (toRead.length > 0) await advance(pass, () => ({ bytesTotal }));
+  const results = pMapIterable(toRead, (each) => readObject(each, services, signal), {
+    concurrency: userFilesParallel,
+    backpressure: userFilesParallel + batchRecords,
+  });
+  let [bytesRead, failedReads] = [0, 0];
+  for await (const batch of batchesOf(results, batchRecords)) {
+    signal.throwIfAborted();
+    for (const result of batch) {
+      countResult(pass, result);
+      failedReads = 'raw' in result && result.isTransient ? failedReads + 1 : 0;
+      // Otherwise a source that is down would be sent several requests for each of its objects.
+      if (failedReads === failedReadsMax)
+        throw new ObjectStoreError(`${failedReads} objects in a row could not be read`, { isTransient: true });
+      bytesRead += result.changed.object.bytes;
+    }
+    await advance(pass, (tx) => {
+      appendRows(tx, batch, job.current.id);
+      return { bytesRead };
+    });
+  }
+};
+
+const countResult = ({ counters, rejected, stillUnread, disappeared }: SyncPass, result: ObjectResult): void => {
+  const { changed } = result;
+  if ('raw' in result) {
+    if (isStillUnread(result)) {
+      counters.unchanged(1);
+      stillUnread.add(changed.object.name);
+    } else rejected.push(result);
+  } else if (!('isMissing' in result)) counters.read(result);
+  else if (changed.before?.outcome === 'TAKEN') disappeared.push({ ...changed, name: changed.object.name });
+  else counters.disappeared(changed.userId);
+};
+
+const withDisappeared = (
+  removed: readonly RemovedObject[],
+  disappeared: readonly RemovedObject[],
+): readonly RemovedObject[] => {
+  const names = new Set(removed.map(({ name }) => name));
+  return [...removed, ...disappeared.filter(({ name }) => !names.has(name))];
+};
+
+const stageRemovals = async (pass: SyncPass, removed: readonly RemovedObject[]): Promise<void> => {
+  const { batchRecords } = pass.services.limits;
+  for (let from = 0; from < removed.length; from += batchRecords)
+    await advance(pass, (tx) => {
+      for (const each of removed.slice(from, from + batchRecords))
+        tx.append(table, removedRow(each, pass.job.current.id));
+      return { bytesRead: pass.job.current.bytesRead };
+    });
+};
+
+/** Discards the rejects of objects that were read anew or removed. */
+const closeRejections = (
+  tx: Tx,
+  { services: { userFiles }, stillUnread }: SyncPass,
+  changed: readonly ChangedObject[],
+  removed: readonly RemovedObject[],
+): void => {
+  for (const { before, object } of changed)
+    if (before?.outcome === 'REJECTED' && !stillUnread.has(object.name)) closeRejection(tx, object.name);
+  for (const { name } of removed) if (userFiles.rejectedObjects.has(name)) closeRejection(tx, name);
+};
+
+async function* batchesOf<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
   let batch: T[] = [];
   for await (const item of items) {
     batch.push(item);
@@ -158,11 +193,11 @@ async function* inBatches<T>(items: AsyncIterable<T>, size: number): AsyncGenera
   if (batch.length > 0) yield batch;
 }
 
-/** Whether an object that could not be read the last time could not be read again. */
-const isSameRefusal = ({ changed: { before }, version, isUnread }: Refused): boolean =>
+/** Whether the last synchronisation could not read this version of the object either. */
+const isStillUnread = ({ changed: { before }, version, isUnread }: RejectedObject): boolean =>
   isUnread && before?.outcome === 'REJECTED' && before.version === version;
 
-const nothing = {
+const emptyColumns = {
   line: null,
   firstName: null,
   lastName: null,
@@ -174,18 +209,25 @@ const nothing = {
   byteSize: null,
 };
 
-/** The row that says what was found; none for an object that is gone or could again not be read. */
-const rowOf = (found: Found, importId: number): NewRecord<typeof table>[] => {
-  const { changed, version } = found;
+const appendRows = (tx: Tx, results: readonly ObjectResult[], importId: number): void => {
+  for (const result of results) {
+    const row = rowOf(result, importId);
+    if (row) tx.append(table, row);
+  }
+};
+
+/** The row for what was found; null for an object that disappeared or once more could not be read. */
+const rowOf = (result: ObjectResult, importId: number): NewRecord<typeof table> | null => {
+  const { changed, version } = result;
   const { userId, kind, object } = changed;
-  const row = { ...nothing, importId, name: object.name, version, userId, kind };
-  if ('details' in found) return [{ ...row, ...found.details, outcome: 'TAKEN' }];
-  if ('image' in found) return [{ ...row, ...found.image, outcome: 'TAKEN' }];
-  return 'isGone' in found || isSameRefusal(found) ? [] : [{ ...row, outcome: 'REJECTED' }];
+  const row = { ...emptyColumns, importId, name: object.name, version, userId, kind };
+  if ('details' in result) return { ...row, ...result.details, outcome: 'TAKEN' };
+  if ('image' in result) return { ...row, ...result.image, outcome: 'TAKEN' };
+  return 'isMissing' in result || isStillUnread(result) ? null : { ...row, outcome: 'REJECTED' };
 };
 
 const removedRow = ({ userId, kind, name }: RemovedObject, importId: number): NewRecord<typeof table> => ({
-  ...nothing,
+  ...emptyColumns,
   importId,
   name,
   version: '',
@@ -194,12 +236,7 @@ const removedRow = ({ userId, kind, name }: RemovedObject, importId: number): Ne
   outcome: 'REMOVED',
 });
 
-const rejectOf = (tx: Tx, { changed, problems, raw }: Refused, importId: number) => ({
-  importId,
-  target: 'USER_FILES',
-  source: changed.object.name,
-  line: null,
-  raw: rawOf(raw, changed.object.name),
-  problems,
-  receivedAtUs: tx.nowUs,
-});
+const storeReject = (tx: Tx, job: ImportJob, { changed, problems, raw }: RejectedObject): void => {
+  const { name } = changed.object;
+  job.reject(tx, { source: name, raw: rejectText(raw, name), problems });
+};

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { rejectedRecords } from '../../../db/tables/index.ts';
-import type { Import } from '../../../src/domains/imports/imports.ts';
+import type { Import } from '../../../src/domains/imports/job.ts';
 import { type OpenApp, openApp } from '../../support/app.ts';
 import { fault, faultyFiles } from '../../support/faulty-files.ts';
 

@@ -3,7 +3,7 @@ import { mkdir, readdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { imports } from '../../../db/tables/index.ts';
-import type { Import } from '../../../src/domains/imports/imports.ts';
+import type { Import } from '../../../src/domains/imports/job.ts';
 import { importTargets } from '../../../src/lib/import-targets.ts';
 import { parseIp } from '../../../src/lib/ip.ts';
 import { type OpenApp, openApp } from '../../support/app.ts';

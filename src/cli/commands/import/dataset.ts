@@ -1,5 +1,5 @@
 import type { RejectedRow } from '../../../../db/datasets/engine.ts';
-import type { DatasetImport, DatasetOptions } from '../../../domains/datasets/imports.ts';
+import type { DatasetImport, DatasetOptions } from '../../../domains/datasets/import-version.ts';
 import type { Domains } from '../../../domains.ts';
 import type { ColumnType } from '../../../lib/cells.ts';
 import { CommandError, wrongUsage } from '../../exit.ts';
@@ -47,7 +47,7 @@ export const importDataset = async (
     : datasetUploads.importFile(source, options));
   const ended = await run.done;
   const dataset = dryRun || ended.state === 'FAILED' ? undefined : datasets.findByName(name);
-  const columns = ended.rehearsed?.columns ?? (dataset ? datasets.current(dataset).columns : []);
+  const columns = ended.dryRun?.columns ?? (dataset ? datasets.current(dataset).columns : []);
   return {
     ...reportOf({ ...ended, id: dryRun ? null : ended.id }, source, rejects),
     columns: columns.map((column) => ({ name: column.name, type: column.type, misfits: column.misfits })),

@@ -1,5 +1,5 @@
 import cliProgress from 'cli-progress';
-import type { Import } from '../../../domains/imports/imports.ts';
+import type { Import } from '../../../domains/imports/job.ts';
 import type { Terminal } from '../../terminal.ts';
 
 interface Progress {

@@ -1,4 +1,4 @@
-import type { Import } from '../../../domains/imports/imports.ts';
+import type { Import } from '../../../domains/imports/job.ts';
 import type { FieldProblem } from '../../../errors.ts';
 
 /** A record that was not taken in. */

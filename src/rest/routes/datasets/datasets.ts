@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { DatasetRun } from '../../../domains/datasets/imports.ts';
-import type { Import } from '../../../domains/imports/imports.ts';
+import type { Import } from '../../../domains/imports/job.ts';
 import { DomainError, type ErrorCode, errorCodes } from '../../../errors.ts';
 import { formatInstant } from '../../../lib/time.ts';
 import { csvUrl, datasetName, importId, isWaiting, keyColumns, linkUrl, mode } from '../../parameters.ts';
@@ -65,7 +65,7 @@ const accountOf = (standing: Import, origin: string) => ({
 
 /** 202 for an import that runs, 200 for one that has ended; one that failed is the fault it failed with. */
 const answered = async (run: DatasetRun, wait: boolean, origin: string): Promise<Response> => {
-  const standing = wait ? await run.done : run.begun;
+  const standing = wait ? await run.done : run.import;
   if (standing.state === 'FAILED') throw failureOf(standing);
   const told = accountOf(standing, origin);
   return Response.json(told, { status: wait ? 200 : 202, headers: { location: told.url } });

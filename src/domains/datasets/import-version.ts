@@ -1,0 +1,178 @@
+import type { BuildProgress, BuildResult, DatasetEngine, RejectedRow } from '../../../db/datasets/engine.ts';
+import type { Tx } from '../../../db/store.ts';
+import { datasets, datasetVersions } from '../../../db/tables/datasets.ts';
+import { DomainError } from '../../errors.ts';
+import type { ColumnType } from '../../lib/cells.ts';
+import type { Import, ImportJob } from '../imports/job.ts';
+import type { DatasetVersion } from './columns.ts';
+import type { Datasets } from './datasets.ts';
+
+/** A CSV file that is still to be fetched. */
+export interface DatasetSource {
+  /** The source of the import. */
+  readonly name: string;
+  /** 0 while the size is unknown. */
+  readonly bytes: number;
+  /** Brings the file to disk. Rejects with a DomainError when the file cannot be fetched. */
+  fetch(signal: AbortSignal): Promise<{ readonly path: string; readonly bytes: number }>;
+  /** Called once the file is no longer needed. */
+  discard(): Promise<void>;
+}
+
+type Mode = 'REPLACE' | 'APPEND' | 'UPSERT';
+
+export interface DatasetOptions {
+  readonly name: string;
+  /** Default REPLACE. */
+  readonly mode?: Mode | null | undefined;
+  /** The columns that identify a row; UPSERT needs them, unless the dataset has key columns already. */
+  readonly keyColumns?: readonly string[] | null | undefined;
+  readonly columns?: readonly { readonly column: string; readonly type: ColumnType }[] | null | undefined;
+  /** Read and judge every row, store nothing. */
+  readonly dryRun?: boolean | undefined;
+  readonly onProgress?: ((current: Import) => void) | undefined;
+  readonly onReject?: ((row: RejectedRow) => void) | undefined;
+}
+
+/** What a dry run found, besides its counts. */
+export interface DatasetDryRun {
+  readonly columns: BuildResult['columns'];
+  /** The first rows that would be rejected. */
+  readonly rejects: readonly RejectedRow[];
+}
+
+/** The state of a dataset's import; a dry run has the id 0. */
+export type DatasetImport = Import & { readonly dryRun?: DatasetDryRun };
+
+/** A file on its way to a version of a dataset. */
+export interface VersionImport {
+  readonly engine: DatasetEngine;
+  readonly datasets: Datasets;
+  readonly source: DatasetSource;
+  readonly options: DatasetOptions;
+  readonly signal: AbortSignal;
+}
+
+interface BuiltVersion {
+  readonly file: string;
+  readonly built: BuildResult;
+  readonly mode: Mode;
+  readonly earlier: DatasetVersion | undefined;
+  readonly keyColumns: readonly string[];
+}
+
+const firstRejectsMax = 20;
+
+/** How often an import's counts are stored while it runs. */
+const progressEveryMs = 500;
+
+/** Imports a file as the next version of a dataset. Never rejects: the returned import says how it ended. */
+export const importVersion = async (task: VersionImport, job: ImportJob): Promise<DatasetImport> => {
+  const { engine, options, signal } = task;
+  const isDryRun = options.dryRun === true;
+  const firstRejects: RejectedRow[] = [];
+  const file = engine.newFile();
+  let columns: BuildResult['columns'] = [];
+  try {
+    const version = await buildVersion(task, job, file, firstRejects);
+    columns = version.built.columns;
+    const { read, accepted, unchanged, rejected } = version.built;
+    await job.finish({ read, accepted, unchanged, rejected }, (tx) => {
+      if (!isDryRun) publishVersion(tx, { name: options.name, importId: job.current.id, ...version });
+    });
+    if (isDryRun) await engine.remove(file);
+  } catch (error) {
+    await engine.remove(file);
+    // Nothing of the version is stored; only the rows that were stored as rejects count.
+    const counts = { accepted: 0, unchanged: 0, read: job.current.rejected };
+    await (signal.aborted ? job.cancel(counts) : job.fail(error, counts));
+  }
+  return isDryRun ? { ...job.current, id: 0, dryRun: { columns, rejects: firstRejects } } : job.current;
+};
+
+/** Fetches the file and builds the version's file; adds the first rejected rows to `firstRejects`. */
+const buildVersion = async (
+  { engine, datasets: catalogue, source, options, signal }: VersionImport,
+  job: ImportJob,
+  file: string,
+  firstRejects: RejectedRow[],
+): Promise<BuiltVersion> => {
+  const { path, bytes } = await source.fetch(signal);
+  if (bytes !== job.current.bytesTotal) await job.advance(() => ({ bytesTotal: bytes }));
+  const dataset = catalogue.findByName(options.name);
+  const earlier = dataset && catalogue.current(dataset);
+  const mode = options.mode ?? 'REPLACE';
+  const keyColumns = options.keyColumns ?? (mode === 'REPLACE' ? [] : (earlier?.keyColumns ?? []));
+  if (mode === 'UPSERT' && keyColumns.length === 0)
+    throw new DomainError('BAD_REQUEST', 'UPSERT needs keyColumns, the columns that identify a row');
+  const request = {
+    path,
+    target: file,
+    importId: job.current.id,
+    columns: options.columns ?? [],
+    mode,
+    earlier: earlier?.file ?? null,
+    keyColumns,
+  };
+  const built = await engine.build(request, {
+    signal,
+    onProgress: reportProgress(job, options),
+    async onRejects(rows) {
+      firstRejects.push(...rows.slice(0, firstRejectsMax - firstRejects.length));
+      if (options.onReject) for (const row of rows) options.onReject(row);
+      if (!options.dryRun) await job.advance((tx) => storeRejects(tx, job, rows));
+    },
+  });
+  if (signal.aborted) throw new DomainError('CONFLICT', 'the import was cancelled');
+  return { file, built, mode, earlier, keyColumns };
+};
+
+/** Stores the counts of a running import now and then, and reports each to the caller. */
+const reportProgress = (job: ImportJob, { onProgress }: DatasetOptions) => {
+  let storedAtMs = performance.now();
+  return ({ bytesRead, read, rejected }: BuildProgress): void => {
+    // What is read and not rejected will be accepted or unchanged once the version is complete.
+    const counts = { bytesRead, read, rejected, accepted: read - rejected };
+    if (performance.now() - storedAtMs > progressEveryMs) {
+      storedAtMs = performance.now();
+      job.advance(() => counts).catch(() => undefined);
+    }
+    onProgress?.({ ...job.current, ...counts });
+  };
+};
+
+/** Stores rejected rows and counts them in the same transaction. */
+const storeRejects = (tx: Tx, job: ImportJob, rows: readonly RejectedRow[]): Partial<Import> => {
+  for (const row of rows) job.reject(tx, row);
+  const { accepted, rejected: before } = job.stored(tx);
+  const rejected = before + rows.length;
+  return { rejected, read: accepted + rejected };
+};
+
+interface NewVersion extends BuiltVersion {
+  readonly name: string;
+  readonly importId: number;
+}
+
+/** Makes the version the current one of its dataset. */
+const publishVersion = (tx: Tx, { name, mode, earlier, file, built, importId, keyColumns }: NewVersion): void => {
+  const dataset = tx.findLatest(datasets, { name, deletedAtUs: null });
+  if (mode !== 'REPLACE' && dataset?.versionId !== earlier?.id)
+    throw new DomainError(
+      'CONFLICT',
+      'the dataset changed while the file was being added to it; import the file again',
+    );
+  const datasetId = dataset?.id ?? tx.insert(datasets, { name, createdAtUs: tx.nowUs, versionId: 0 });
+  const number = (tx.findLatest(datasetVersions, { datasetId })?.number ?? 0) + 1;
+  const versionId = tx.insert(datasetVersions, {
+    datasetId,
+    number,
+    importId,
+    createdAtUs: tx.nowUs,
+    file,
+    rowCount: built.rowCount,
+    columns: [...built.columns],
+    keyColumns: [...keyColumns],
+  });
+  tx.update(datasets, { id: datasetId }, { versionId });
+};

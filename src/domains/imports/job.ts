@@ -1,0 +1,159 @@
+import type { Row, Store, Tx } from '../../../db/store.ts';
+import { imports, rejectedRecords } from '../../../db/tables/imports.ts';
+import { DomainError, type FieldProblem } from '../../errors.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+
+export type Import = Row<typeof imports>;
+
+/** Runs work in one transaction; resolves after the commit. */
+export type Write = <R>(work: (tx: Tx) => R) => Promise<R>;
+
+export interface ImportWriter {
+  readonly write: Write;
+  close(): void;
+}
+
+/** The transactions of an import; those of a dry run go to a scratch store that `close` discards. */
+export const openImportWriter = (store: Store, ledger: Ledger, isDryRun: boolean): ImportWriter => {
+  if (!isDryRun) return { write: ledger.write, close: () => undefined };
+  const scratch = store.dryRun();
+  return { write: async (work) => scratch.run(work), close: scratch.close };
+};
+
+export interface NewImport {
+  readonly target: string;
+  /** Name of the file, folder, bucket or link. */
+  readonly source: string;
+  readonly bytesTotal?: number;
+  /** SHA-256 of the content and of how it is read; empty when repeats need not be recognized. */
+  readonly digest?: string;
+}
+
+/** A record that cannot be stored, with its original text. */
+export interface NewReject {
+  readonly raw: string;
+  readonly problems: FieldProblem[];
+  readonly line?: number | null;
+  /** The import's source unless it says otherwise. */
+  readonly source?: string;
+}
+
+const newRow = (fields: NewImport, startedAtUs: number): Omit<Import, 'id'> => ({
+  bytesTotal: 0,
+  digest: '',
+  ...fields,
+  state: 'RUNNING',
+  startedAtUs,
+  finishedAtUs: null,
+  bytesRead: 0,
+  read: 0,
+  accepted: 0,
+  unchanged: 0,
+  conflicts: 0,
+  rejected: 0,
+  failureCode: null,
+  failureMessage: null,
+  processId: process.pid,
+});
+
+/** Stores a record among the rejects and returns the reject's id. */
+export const insertReject = (
+  tx: Tx,
+  reject: Required<NewReject> & { readonly importId: number | null; readonly target: string },
+): number => tx.insert(rejectedRecords, { ...reject, receivedAtUs: tx.nowUs });
+
+/**
+ * One import from its beginning to its end. No other code writes the row of an import that runs. Counts are stored in the
+ * transaction of the records they count.
+ */
+export class ImportJob {
+  /** The import as last committed. */
+  readonly current: Import;
+  readonly #write: Write;
+
+  constructor(row: Import, write: Write) {
+    this.current = row;
+    this.#write = write;
+  }
+
+  /** Inserts the import; `write` runs the job's later transactions. */
+  static begin(tx: Tx, fields: NewImport, write: Write): ImportJob {
+    const row = newRow(fields, tx.nowUs);
+    return new ImportJob({ id: tx.insert(imports, row), ...row }, write);
+  }
+
+  /** The current state, for a caller that must not see later changes. */
+  snapshot(): Import {
+    return { ...this.current };
+  }
+
+  /** The import as the transaction sees it: resolving a reject changes the counts of an import that runs, too. */
+  stored(tx: Tx): Import {
+    const row = tx.findLatest(imports, { id: this.current.id });
+    if (!row) throw new Error(`import ${this.current.id} no longer exists`);
+    return row;
+  }
+
+  /** Stores the changes that `work` returns in the transaction of `work`. */
+  async advance(work: (tx: Tx) => Partial<Import>): Promise<void> {
+    const changes = await this.#write((tx) => {
+      const found = work(tx);
+      tx.update(imports, { id: this.current.id }, found);
+      return found;
+    });
+    Object.assign(this.current, changes);
+  }
+
+  /** Stores a record among the rejects. The caller counts it in the same transaction. */
+  reject(tx: Tx, { raw, problems, line = null, source = this.current.source }: NewReject): void {
+    const { id: importId, target } = this.current;
+    insertReject(tx, { importId, target, source, line, raw, problems });
+  }
+
+  /** Ends the import successfully with its final counts; `publish` runs in the same transaction. */
+  async finish(counts: Partial<Import>, publish: (tx: Tx) => void): Promise<void> {
+    await this.advance((tx) => {
+      publish(tx);
+      return this.#end(tx, counts);
+    });
+  }
+
+  /** Ends imports that belong together in one transaction, with the counts stored so far. */
+  static async finishAll(jobs: readonly ImportJob[], write: Write, publish: (tx: Tx) => void): Promise<void> {
+    const ends = await write((tx) => {
+      publish(tx);
+      return jobs.map((job) => {
+        const end = job.#end(tx, {});
+        tx.update(imports, { id: job.current.id }, end);
+        return end;
+      });
+    });
+    jobs.forEach((job, index) => void Object.assign(job.current, ends[index]));
+  }
+
+  #end(tx: Tx, counts: Partial<Import>): Partial<Import> {
+    const { read, accepted, unchanged, conflicts, rejected, bytesTotal } = { ...this.stored(tx), ...counts };
+    const state = rejected + conflicts > 0 ? 'SUCCEEDED_WITH_REJECTS' : 'SUCCEEDED';
+    const all = { read, accepted, unchanged, conflicts, rejected, bytesTotal, bytesRead: bytesTotal };
+    return { ...all, state, finishedAtUs: tx.nowUs };
+  }
+
+  /** Ends the import as failed; never rejects. */
+  fail(error: unknown, changes: Partial<Import> = {}): Promise<void> {
+    const isKnown = error instanceof DomainError;
+    const failureMessage = isKnown ? error.message : `the import stopped unexpectedly: ${String(error)}`;
+    const failureCode = isKnown ? error.code : 'INTERNAL';
+    return this.#abort({ ...changes, state: 'FAILED', failureCode, failureMessage });
+  }
+
+  /** Ends the import as cancelled; never rejects. */
+  cancel(changes: Partial<Import> = {}): Promise<void> {
+    return this.#abort({ ...changes, state: 'CANCELLED' });
+  }
+
+  async #abort(end: Partial<Import>): Promise<void> {
+    // If the store is closed or stays locked, the row says RUNNING until the next server starts and ends the import.
+    await this.advance(({ nowUs }) => ({ ...end, finishedAtUs: nowUs })).catch(() => undefined);
+    Object.assign(this.current, end);
+  }
+}

@@ -1,0 +1,132 @@
+import pRetry from 'p-retry';
+import type { FieldProblem } from '../../errors.ts';
+import { preview, type ReadResult, readRecord } from '../../lib/problems.ts';
+import { instantMaxUs, instantMinUs } from '../../lib/time.ts';
+import { readImage } from '../../sources/image.ts';
+import type { ImageStore } from '../../sources/image-store.ts';
+import { type ObjectSource, ObjectStoreError } from '../../sources/object-source.ts';
+import { readUserCsv } from '../../sources/user-csv.ts';
+import type { UserDetails } from '../users/user-files.ts';
+import { type ChangedObject, rejectedVersion, unreadVersion } from './changes.ts';
+
+export interface RetryLimits {
+  readonly userFilesTries: number;
+  readonly userFilesRetryMs: number;
+}
+
+export interface ReadLimits extends RetryLimits {
+  readonly recordBytesMax: number;
+  readonly imageBytesMax: number;
+  readonly imagePixelsMax: number;
+}
+
+export interface ReadServices {
+  readonly source: ObjectSource;
+  readonly images: ImageStore;
+  readonly limits: ReadLimits;
+}
+
+interface ImageContent {
+  readonly sha256: string;
+  readonly contentType: string;
+  readonly width: number;
+  readonly height: number;
+  readonly byteSize: number;
+}
+
+/** What reading an object found: a user's details, an image, something to reject, or no object any more. */
+export type ObjectResult = { readonly changed: ChangedObject; readonly version: string } & (
+  | { readonly details: UserDetails }
+  | { readonly image: ImageContent }
+  | Rejection
+  | { readonly isMissing: true }
+);
+
+interface Rejection {
+  readonly problems: FieldProblem[];
+  /** The text of a CSV file; empty for images. */
+  readonly raw: string;
+  /** The object could not be read, so its content was not judged. */
+  readonly isUnread: boolean;
+  /** Reading it again later may succeed. */
+  readonly isTransient: boolean;
+}
+
+export type RejectedObject = Extract<ObjectResult, Rejection>;
+
+/** Retries transient errors, waiting twice as long after each try. Throws ObjectStoreError, or the reason `signal` was aborted with. */
+export const withRetry = <R>(
+  request: () => Promise<R>,
+  { userFilesTries, userFilesRetryMs }: RetryLimits,
+  signal: AbortSignal,
+): Promise<R> =>
+  pRetry(request, {
+    retries: userFilesTries - 1,
+    minTimeout: userFilesRetryMs,
+    randomize: true,
+    signal,
+    shouldRetry: ({ error }) => error instanceof ObjectStoreError && error.isTransient,
+  });
+
+/** Reads and judges one object; throws only what ends the whole synchronisation. */
+export const readObject = async (
+  changed: ChangedObject,
+  { source, images, limits }: ReadServices,
+  signal: AbortSignal,
+): Promise<ObjectResult> => {
+  const { kind, object } = changed;
+  const version = rejectedVersion(changed);
+  if (changed.rejection) return reject(changed, changed.rejection);
+  const bytesMax = kind === 'CSV' ? limits.recordBytesMax : limits.imageBytesMax;
+  const setting = kind === 'CSV' ? 'recordBytesMax' : 'imageBytesMax';
+  if (object.bytes > bytesMax) return reject(changed, `is over ${bytesMax} bytes (setting ${setting})`);
+  let bytes: Buffer | null;
+  try {
+    bytes = await withRetry(() => source.read(object.name, bytesMax, signal), limits, signal);
+  } catch (error) {
+    if (!(error instanceof ObjectStoreError)) throw error;
+    // Its content was not judged, so the next synchronisation must read it, too.
+    const unread = { version: unreadVersion(version), isUnread: true, isTransient: error.isTransient };
+    return { ...reject(changed, `could not be read: ${error.message}`), ...unread };
+  }
+  if (bytes === null) return { changed, version, isMissing: true };
+  if (kind === 'CSV') return readCsv(changed, bytes);
+  const { facts, fault } = await readImage(bytes, limits.imagePixelsMax);
+  if (fault !== undefined) return reject(changed, fault);
+  return { changed, version, image: { ...facts, byteSize: bytes.length, sha256: await images.keep(bytes) } };
+};
+
+const readCsv = (changed: ChangedObject, bytes: Buffer): ObjectResult => {
+  const raw = bytes.toString('utf8');
+  const { record, fault } = readUserCsv(bytes);
+  if (fault !== undefined) return reject(changed, fault, raw);
+  const { value, problems } = readDetails(record);
+  if (problems) return { ...reject(changed, '', raw), problems };
+  return { changed, version: rejectedVersion(changed), details: value };
+};
+
+const reject = (changed: ChangedObject, message: string, raw = ''): RejectedObject => {
+  const { name } = changed.object;
+  return {
+    changed,
+    version: rejectedVersion(changed),
+    raw,
+    isUnread: false,
+    isTransient: false,
+    problems: [{ path: name, code: 'MALFORMED', message: `${name} ${message}` }],
+  };
+};
+
+const birthMsMin = instantMinUs / 1000;
+const birthMsMax = Math.floor(instantMaxUs / 1000);
+
+/** The details of a user, from a record with the files' column names. */
+export const readDetails = (record: unknown): ReadResult<UserDetails> =>
+  readRecord(record, (fields) => ({
+    firstName: fields.optional('first_name', fields.text),
+    lastName: fields.optional('last_name', fields.text),
+    birthMs: fields.integer('birthts', birthMsMin, birthMsMax),
+  }));
+
+/** What the reject of a file stores as its original text: a CSV file's text, an image's name. */
+export const rejectText = (raw: string, name: string): string => (raw === '' ? preview(name) : raw.toWellFormed());

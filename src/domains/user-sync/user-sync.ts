@@ -1,0 +1,219 @@
+import { setMaxListeners } from 'node:events';
+import type { Tx } from '../../../db/store.ts';
+import { imports } from '../../../db/tables/imports.ts';
+import { userFileSyncs } from '../../../db/tables/user-files.ts';
+import { DomainError } from '../../errors.ts';
+import { rowsByKey } from '../../ledger/rows-by-key.ts';
+import { syncTarget } from '../../lib/import-targets.ts';
+import { isOtherProcessAlive } from '../../lib/process-alive.ts';
+import { type ObjectSource, ObjectStoreError, prefixOf } from '../../sources/object-source.ts';
+import { type Import, ImportJob } from '../imports/job.ts';
+import { followImport } from '../imports/progress.ts';
+import { endInterruptedImport } from '../imports/recovery.ts';
+import type { UserDirectory } from '../user-directory/user-directory.ts';
+import type { SyncCounts } from '../users/user-files.ts';
+import { createOutput } from './output.ts';
+import { withRetry } from './read-object.ts';
+import { type SyncServices, synchronise } from './sync.ts';
+
+/** How a synchronisation ended. */
+export interface SyncReport extends SyncCounts {
+  readonly import: Import;
+  /** Where the table was written. */
+  readonly output: string;
+}
+
+export interface SyncRun {
+  /** The import as it began. */
+  readonly import: Import;
+  /** Resolves at its end. Throws SOURCE_UNREACHABLE when the source could not be read; then nothing changed. */
+  readonly done: Promise<SyncReport>;
+}
+
+export interface UserSyncServices extends Omit<SyncServices, 'source'> {
+  readonly directory: UserDirectory;
+  /** Null when this server has no user files. */
+  readonly source: ObjectSource | null;
+}
+
+type ProgressListener = (current: Import) => void;
+
+const { target } = syncTarget;
+
+/** Synchronises users and images with a folder or bucket; at most one synchronisation runs on a store. */
+export class UserSync {
+  /** Null when this server has no user files. */
+  readonly location: string | null;
+  /** Where the table is written; empty when this server has no user files. */
+  readonly output: string;
+  readonly #services: UserSyncServices;
+  readonly #stop = new AbortController();
+  readonly #listeners = new Set<ProgressListener>();
+  readonly #writeOutput: ((signal: AbortSignal) => Promise<void>) | null;
+  #running: Promise<SyncRun> | undefined;
+  #ended: Promise<unknown> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(services: UserSyncServices) {
+    const { source, store, ledger, directory } = services;
+    this.location = source?.location ?? null;
+    this.output = source?.output ?? '';
+    this.#services = services;
+    this.#writeOutput = source && createOutput(store, ledger, directory, source);
+    // Every read in progress listens.
+    setMaxListeners(0, this.#stop.signal);
+  }
+
+  /** What precedes an image's name in `img_path`. */
+  prefix(): string {
+    // A server without a source of its own uses the source that was synchronised last.
+    const last = { match: { target }, key: 'id', direction: 'desc', limit: 1 } as const;
+    return prefixOf(this.location ?? this.#services.store.page(imports, last)[0]?.source ?? '');
+  }
+
+  /** Begins a synchronisation, or joins the one that runs. Throws BAD_REQUEST when this server has no user files. */
+  async run(onProgress?: ProgressListener): Promise<SyncRun> {
+    this.#source();
+    if (this.#stop.signal.aborted) throw closingError();
+    const listener: ProgressListener = (current) => onProgress?.(current);
+    this.#listeners.add(listener);
+    this.#running ??= this.#begin();
+    const current = this.#running;
+    const leave = (): void => {
+      this.#listeners.delete(listener);
+      if (this.#running === current) this.#running = undefined;
+    };
+    try {
+      const run = await current;
+      this.#ended = run.done.then(leave, leave);
+      return run;
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  /** Synchronises now and then regularly. Resolves at the end of the first run, or after `waitMsMax`. */
+  async start(
+    everyMs: number,
+    waitMsMax: number,
+    onEnd: (report: SyncReport | null, error: unknown) => void,
+  ): Promise<void> {
+    if (this.location === null) return;
+    const { signal } = this.#stop;
+    const once = async (): Promise<void> => {
+      try {
+        const { done } = await this.run();
+        onEnd(await done, null);
+      } catch (error) {
+        if (!signal.aborted) onEnd(null, error);
+      }
+      if (!signal.aborted) this.#timer = setTimeout(() => void once(), everyMs).unref();
+    };
+    let timeout: NodeJS.Timeout | undefined;
+    const timedOut = new Promise<void>((resolve) => {
+      timeout = setTimeout(resolve, waitMsMax);
+    });
+    await Promise.race([once(), timedOut]);
+    clearTimeout(timeout);
+  }
+
+  /** Stops the synchronisation that runs; nothing of it counts. */
+  async close(): Promise<void> {
+    this.#stop.abort(closingError());
+    clearTimeout(this.#timer);
+    await this.#running?.catch(() => undefined);
+    await this.#ended;
+  }
+
+  #source(): ObjectSource {
+    const { source } = this.#services;
+    if (source) return source;
+    throw new DomainError('BAD_REQUEST', 'this server has no user files to synchronise (setting userFiles)');
+  }
+
+  async #begin(): Promise<SyncRun> {
+    const { ledger } = this.#services;
+    const { location } = this.#source();
+    if (!ledger.ready) await ledger.catchUp();
+    const run = await ledger.write((tx) => {
+      const other = runningElsewhere(tx);
+      return other ? { other } : { job: ImportJob.begin(tx, { target, source: location }, ledger.write) };
+    });
+    if (run.other) return { import: run.other, done: this.#join(run.other) };
+    return { import: run.job.snapshot(), done: this.#synchronise(run.job) };
+  }
+
+  async #synchronise(job: ImportJob): Promise<SyncReport> {
+    const { signal } = this.#stop;
+    const onProgress: ProgressListener = (current) => {
+      for (const listener of this.#listeners) listener({ ...current });
+    };
+    try {
+      const services = { ...this.#services, source: this.#source() };
+      const counts = await synchronise(services, job, { onProgress, signal });
+      await this.#writeTable(job);
+      return this.#report(job.current, counts);
+    } catch (error) {
+      const fault = asDomainError(error, signal.aborted);
+      await job.fail(fault);
+      // The log needs the original of an unexpected error.
+      throw fault.code === 'INTERNAL' ? error : fault;
+    }
+  }
+
+  /** Users and images are published already and stay so if the table cannot be written; the next run tries it again. */
+  async #writeTable(job: ImportJob): Promise<void> {
+    const { signal } = this.#stop;
+    try {
+      await withRetry(async () => this.#writeOutput?.(signal), this.#services.limits, signal);
+    } catch (error) {
+      if (!(error instanceof ObjectStoreError)) throw error;
+      await job.advance(() => ({ failureCode: 'SOURCE_UNREACHABLE', failureMessage: error.message }));
+    }
+  }
+
+  /** Follows a synchronisation that another process runs on the same store. */
+  async #join(other: Import): Promise<SyncReport> {
+    const { store, ledger, userFiles } = this.#services;
+    const { signal } = this.#stop;
+    let last = other;
+    for await (const current of followImport((ids) => rowsByKey(store, imports, 'id', ids), other.id)) {
+      last = current;
+      for (const listener of this.#listeners) listener(current);
+      if (signal.aborted) throw asDomainError(signal.reason, true);
+    }
+    if (last.state === 'FAILED')
+      throw new DomainError('SOURCE_UNREACHABLE', last.failureMessage ?? 'the synchronisation failed');
+    await ledger.catchUp();
+    const [counts] = store.rowsIn(userFileSyncs, 'importId', [last.id]);
+    const { entries } = userFiles;
+    if (!counts)
+      return this.#report(last, { processed: entries, updated: 0, unchanged: entries, removed: 0, rejected: 0 });
+    const { processed, updated, unchanged, removed, rejected } = counts;
+    return this.#report(last, { processed, updated, unchanged, removed, rejected });
+  }
+
+  #report(current: Import, counts: SyncCounts): SyncReport {
+    return { ...counts, import: current, output: this.output };
+  }
+}
+
+/** The synchronisation that another process runs on the same store. Ends those whose process no longer runs. */
+const runningElsewhere = (tx: Tx): Import | null => {
+  for (;;) {
+    const other = tx.findLatest(imports, { target, state: 'RUNNING' });
+    if (!other) return null;
+    if (isOtherProcessAlive(other.processId)) return other;
+    endInterruptedImport(tx, other);
+  }
+};
+
+const closingError = (): DomainError => new DomainError('NOT_READY', 'the server is closing');
+
+const asDomainError = (error: unknown, isClosing: boolean): DomainError => {
+  if (error instanceof DomainError) return error;
+  if (isClosing) return closingError();
+  if (error instanceof ObjectStoreError) return new DomainError('SOURCE_UNREACHABLE', error.message, { cause: error });
+  return new DomainError('INTERNAL', `the synchronisation stopped unexpectedly: ${String(error)}`, { cause: error });
+};
