@@ -35,10 +35,6 @@ export const builder = new SchemaBuilder<{
   plugins: [RelayPlugin],
   defaultFieldNullability: false,
   relay: {
-    nodesOnConnection: { description: 'The objects of this page, in order.' },
-    edgesFieldOptions: { nullable: false, description: 'The objects of this page with their cursors, in order.' },
-    nodeFieldOptions: { nullable: false, description: 'The object.' },
-    cursorFieldOptions: { description: 'Opaque place of the object in its list, for `after` and `before`.' },
     nodeTypeOptions: { description: 'An object with a globally unique ID (Relay).' },
     pageInfoTypeOptions: { description: 'Where a page of a connection begins and ends (Relay).' },
     nodeQueryOptions: {

@@ -8,7 +8,7 @@ interface PageArgs {
   readonly before?: string | null | undefined;
 }
 
-/** Which page is asked for, by place in the list's own order. */
+/** Which page of a list is requested; `after` and `before` are positions in the list's own order. */
 export interface PageSelection {
   readonly limit: number;
   readonly fromEnd: boolean;
@@ -25,29 +25,34 @@ export const selectPage = (args: PageArgs, { pageSizeDefault, pageSizeMax }: Con
   if (size < 0) throw new DomainError('BAD_REQUEST', `${name} must not be negative`);
   if (size > pageSizeMax)
     throw new DomainError('LIMIT_EXCEEDED', `${name} must be at most ${pageSizeMax} (setting pageSizeMax)`);
-  const placeOf = (cursor: string | null | undefined) => (cursor == null ? undefined : decodeCursor(cursor));
-  return { limit: size, fromEnd: last !== undefined, after: placeOf(args.after), before: placeOf(args.before) };
+  const positionOf = (cursor: string | null | undefined) => (cursor == null ? undefined : decodeCursor(cursor));
+  return { limit: size, fromEnd: last !== undefined, after: positionOf(args.after), before: positionOf(args.before) };
 };
 
-/** A cursor is opaque to clients: base64url of whatever names the place. */
-const encodeCursor = (place: string | number): string => Buffer.from(`@${place}`).toString('base64url');
+/** A cursor is opaque to clients: base64url of the text or number that identifies a position in the list. */
+const encodeCursor = (position: string | number): string => Buffer.from(`@${position}`).toString('base64url');
 
 const decodeCursor = (cursor: string): string => {
-  const place = Buffer.from(cursor, 'base64url').toString();
-  if (!place.startsWith('@')) throw new DomainError('BAD_REQUEST', `${cursor.slice(0, 80)} is not a cursor`);
-  return place.slice(1);
+  const decoded = Buffer.from(cursor, 'base64url').toString();
+  if (!decoded.startsWith('@')) throw new DomainError('BAD_REQUEST', `${cursor.slice(0, 80)} is not a cursor`);
+  return decoded.slice(1);
 };
 
-/** The place of a cursor that is a number, such as a sequence number. */
-export const numericCursor = (place: string | undefined): number | undefined => {
-  if (place === undefined) return undefined;
-  const number = Number(place);
-  if (!Number.isSafeInteger(number)) throw new DomainError('BAD_REQUEST', 'the cursor is not one of this list');
+/** The position of a cursor in a list whose positions are numbers, such as sequence numbers. */
+export const numericCursor = (position: string | undefined): number | undefined => {
+  if (position === undefined) return undefined;
+  const number = Number(position);
+  if (!Number.isSafeInteger(number)) throw new DomainError('BAD_REQUEST', 'the cursor does not belong to this list');
   return number;
 };
 
+export interface Edge<T> {
+  readonly cursor: string;
+  readonly node: T;
+}
+
 export interface Page<T> {
-  readonly edges: { cursor: string; node: T }[];
+  readonly edges: Edge<T>[];
   readonly pageInfo: {
     hasNextPage: boolean;
     hasPreviousPage: boolean;
@@ -56,13 +61,13 @@ export interface Page<T> {
   };
 }
 
-/** A Relay connection of items that are in order already. */
+/** A Relay connection of items that are already in order. */
 export const pageOf = <T>(
   items: readonly T[],
-  placeOf: (item: T) => string | number,
+  positionOf: (item: T) => string | number,
   { hasBefore, hasAfter }: { readonly hasBefore: boolean; readonly hasAfter: boolean },
 ): Page<T> => {
-  const edges = items.map((node) => ({ cursor: encodeCursor(placeOf(node)), node }));
+  const edges = items.map((node) => ({ cursor: encodeCursor(positionOf(node)), node }));
   return {
     edges,
     pageInfo: {
@@ -74,8 +79,10 @@ export const pageOf = <T>(
   };
 };
 
-/** `totalCount` of a page that carries it, as a number or as the way to find it when it is asked for. */
-export const totalCountOf = (page: object): number => {
-  const { totalCount } = page as { totalCount: number | (() => number) };
-  return typeof totalCount === 'function' ? totalCount() : totalCount;
-};
+/** A page that knows the length of its whole list, or how to find it when a client requests it. */
+export interface Counted {
+  readonly totalCount: number | (() => number);
+}
+
+export const totalCountOf = ({ totalCount }: Counted): number =>
+  typeof totalCount === 'function' ? totalCount() : totalCount;

@@ -1,7 +1,8 @@
 import type { StoredTransaction } from '../src/domains/transactions/transactions.ts';
 import { builder } from './builder.ts';
+import { connectionType } from './connection.ts';
 import { Fact, factPageArgs, factsPage, type JoinedFact } from './facts/facts.ts';
-import { totalCountOf } from './page.ts';
+import { type Counted, totalCountOf } from './page.ts';
 import { recordResult } from './record-results.ts';
 import { UserType } from './users.ts';
 
@@ -29,7 +30,7 @@ builder.node(TransactionType, {
   }),
 });
 
-const TransactionConnection = builder.connectionObject(
+const TransactionConnection = connectionType<JoinedFact<StoredTransaction>, Counted>(
   {
     type: TransactionType,
     name: 'TransactionConnection',
@@ -45,28 +46,22 @@ const TransactionConnection = builder.connectionObject(
 );
 
 builder.queryField('transactions', (t) =>
-  t.connection(
-    {
-      type: TransactionType,
-      extensions: { goesThroughAllFacts: true },
-      description: 'Purchases.',
-      args: factPageArgs,
-      resolve: (_root, args, context) => factsPage(context.transactions, args, context),
-    },
-    TransactionConnection,
-  ),
+  t.field({
+    type: TransactionConnection,
+    extensions: { goesThroughAllFacts: true },
+    description: 'Purchases.',
+    args: { ...factPageArgs, ...t.arg.connectionArgs() },
+    resolve: (_root, args, context) => factsPage(context.transactions, args, context),
+  }),
 );
 
 builder.objectField(UserType, 'transactions', (t) =>
-  t.connection(
-    {
-      type: TransactionType,
-      description: 'The user’s purchases.',
-      args: factPageArgs,
-      resolve: ({ userId }, args, context) => factsPage(context.transactions, args, context, userId),
-    },
-    TransactionConnection,
-  ),
+  t.field({
+    type: TransactionConnection,
+    description: 'The user’s purchases.',
+    args: { ...factPageArgs, ...t.arg.connectionArgs() },
+    resolve: ({ userId }, args, context) => factsPage(context.transactions, args, context, userId),
+  }),
 );
 
 const TransactionInput = builder.inputType('TransactionInput', {

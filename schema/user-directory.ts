@@ -4,7 +4,7 @@ import { builder } from './builder.ts';
 import { pageOf, selectPage } from './page.ts';
 import { SortDirection } from './time.ts';
 import { UserStatusEnum } from './user-status/status.ts';
-import { dayOf, UserConnection, UserType } from './users.ts';
+import { dayOf, UserConnection } from './users.ts';
 
 const UserStatusFilter = builder.inputType('UserStatusFilter', {
   description: 'The status of users at an instant.',
@@ -63,25 +63,23 @@ const UserOrder = builder.inputType('UserOrder', {
 });
 
 builder.queryField('users', (t) =>
-  t.connection(
-    {
-      type: UserType,
-      extensions: { goesThroughAllFacts: true },
-      description: 'Everyone a record names.',
-      args: {
-        where: t.arg({ type: UserFilterInput, description: 'Only those for whom this holds.' }),
-        orderBy: t.arg({ type: UserOrder, description: 'Default: by user id, ascending.' }),
-      },
-      resolve: async (_root, { where, orderBy, ...args }, { userDirectory, config }) => {
-        const { limit, fromEnd, after, before } = selectPage(args, config);
-        const descending = orderBy?.direction === 'DESC';
-        const order = { orderBy: orderBy?.by ?? 'USER_ID', descending };
-        const page = await userDirectory.page({ where: filterOf(where), ...order, limit, fromEnd, after, before });
-        return { ...pageOf(page.rows, page.cursorOf, page), totalCount: page.totalCount };
-      },
+  t.field({
+    type: UserConnection,
+    extensions: { goesThroughAllFacts: true },
+    description: 'Everyone a record names.',
+    args: {
+      ...t.arg.connectionArgs(),
+      where: t.arg({ type: UserFilterInput, description: 'Only those for whom this holds.' }),
+      orderBy: t.arg({ type: UserOrder, description: 'Default: by user id, ascending.' }),
     },
-    UserConnection,
-  ),
+    resolve: async (_root, { where, orderBy, ...args }, { userDirectory, config }) => {
+      const { limit, fromEnd, after, before } = selectPage(args, config);
+      const descending = orderBy?.direction === 'DESC';
+      const order = { orderBy: orderBy?.by ?? 'USER_ID', descending };
+      const page = await userDirectory.page({ where: filterOf(where), ...order, limit, fromEnd, after, before });
+      return { ...pageOf(page.rows, page.cursorOf, page), totalCount: page.totalCount };
+    },
+  }),
 );
 
 const UserGroupCountType = builder.objectRef<UserGroupCount>('UserGroupCount').implement({

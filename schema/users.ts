@@ -4,7 +4,8 @@ import { DomainError } from '../src/errors.ts';
 import { ageOn, dateOfMs, dayOfDate, dayOfMs, dayOfUs } from '../src/lib/age.ts';
 import { imagePath } from '../src/lib/image-name.ts';
 import { builder } from './builder.ts';
-import { totalCountOf } from './page.ts';
+import { connectionType } from './connection.ts';
+import { type Counted, totalCountOf } from './page.ts';
 
 export const UserType = builder.objectRef<User>('User');
 
@@ -88,7 +89,7 @@ builder.node(UserType, {
   }),
 });
 
-export const UserConnection = builder.connectionObject(
+export const UserConnection = connectionType<User, Counted>(
   {
     type: UserType,
     name: 'UserConnection',

@@ -1,7 +1,8 @@
 import type { Conversation, Followup } from '../../src/domains/conversations/conversations.ts';
 import { builder } from '../builder.ts';
+import { connectionType } from '../connection.ts';
 import { ConflictError, memberOf, OverloadedError, outcomeOf } from '../faults.ts';
-import { numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
+import { type Counted, numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
 import { TimeRangeInput } from '../time.ts';
 
 const ConversationType = builder.objectRef<Conversation>('Conversation');
@@ -48,7 +49,7 @@ builder.node(ConversationType, {
   }),
 });
 
-const ConversationConnection = builder.connectionObject(
+const ConversationConnection = connectionType<Conversation, Counted>(
   {
     type: ConversationType,
     name: 'ConversationConnection',
@@ -71,34 +72,32 @@ builder.queryField('conversation', (t) =>
 );
 
 builder.queryField('conversations', (t) =>
-  t.connection(
-    {
-      type: ConversationType,
-      description: 'Conversations in the order they began.',
-      args: {
-        symbol: t.arg({ type: 'Letter', description: 'Only those about this letter; default: all.' }),
-        range: t.arg({ type: TimeRangeInput, description: 'When they began; default: ever.' }),
-        timeZone: t.arg({
-          type: 'TimeZone',
-          required: true,
-          defaultValue: 'UTC',
-          description: 'Where days begin.',
-        }),
-      },
-      resolve: async (_root, { symbol, range, timeZone, ...args }, { conversations, config, load }) => {
-        const { after, before, ...wanted } = selectPage(args, config);
-        const [afterSeq, beforeSeq] = [numericCursor(after), numericCursor(before)];
-        const page = conversations.page({ symbol, range, timeZone, afterSeq, beforeSeq, ...wanted });
-        const rows = await Promise.all(page.seqs.map((seq) => load(conversations.bySeqs, seq)));
-        const found = rows.filter((row) => row !== null);
-        return { ...pageOf(found, ({ seq }) => seq, page), totalCount: page.totalCount };
-      },
+  t.field({
+    type: ConversationConnection,
+    description: 'Conversations in the order they began.',
+    args: {
+      ...t.arg.connectionArgs(),
+      symbol: t.arg({ type: 'Letter', description: 'Only those about this letter; default: all.' }),
+      range: t.arg({ type: TimeRangeInput, description: 'When they began; default: ever.' }),
+      timeZone: t.arg({
+        type: 'TimeZone',
+        required: true,
+        defaultValue: 'UTC',
+        description: 'Where days begin.',
+      }),
     },
-    ConversationConnection,
-  ),
+    resolve: async (_root, { symbol, range, timeZone, ...args }, { conversations, config, load }) => {
+      const { after, before, ...wanted } = selectPage(args, config);
+      const [afterSeq, beforeSeq] = [numericCursor(after), numericCursor(before)];
+      const page = conversations.page({ symbol, range, timeZone, afterSeq, beforeSeq, ...wanted });
+      const rows = await Promise.all(page.seqs.map((seq) => load(conversations.bySeqs, seq)));
+      const found = rows.filter((row) => row !== null);
+      return { ...pageOf(found, ({ seq }) => seq, page), totalCount: page.totalCount };
+    },
+  }),
 );
 
-const FollowupConnection = builder.connectionObject(
+const FollowupConnection = connectionType<Followup, Counted>(
   {
     type: FollowupType,
     name: 'FollowupConnection',
@@ -111,22 +110,20 @@ const FollowupConnection = builder.connectionObject(
 );
 
 builder.queryField('followups', (t) =>
-  t.connection(
-    {
-      type: FollowupType,
-      description: 'Follow-ups in the order they came, repeats and orphans included.',
-      args: {
-        uuid: t.arg({ type: 'UUID', description: 'Only those of this conversation, begun or not; default: all.' }),
-      },
-      resolve: (_root, { uuid, ...args }, { conversations, config }) => {
-        const { after, before, ...wanted } = selectPage(args, config);
-        const place = { after: numericCursor(after), before: numericCursor(before) };
-        const page = conversations.followupPage({ uuid, ...place, ...wanted });
-        return { ...pageOf(page.rows, ({ seq }) => seq, page), totalCount: page.totalCount };
-      },
+  t.field({
+    type: FollowupConnection,
+    description: 'Follow-ups in the order they came, repeats and orphans included.',
+    args: {
+      ...t.arg.connectionArgs(),
+      uuid: t.arg({ type: 'UUID', description: 'Only those of this conversation, begun or not; default: all.' }),
     },
-    FollowupConnection,
-  ),
+    resolve: (_root, { uuid, ...args }, { conversations, config }) => {
+      const { after, before, ...wanted } = selectPage(args, config);
+      const place = { after: numericCursor(after), before: numericCursor(before) };
+      const page = conversations.followupPage({ uuid, ...place, ...wanted });
+      return { ...pageOf(page.rows, ({ seq }) => seq, page), totalCount: page.totalCount };
+    },
+  }),
 );
 
 const StartConversationInput = builder.inputType('StartConversationInput', {

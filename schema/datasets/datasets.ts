@@ -2,11 +2,12 @@ import type { DifferenceResult } from '../../db/datasets/engine.ts';
 import type { DatasetVersion } from '../../src/domains/datasets/columns.ts';
 import type { Dataset } from '../../src/domains/datasets/datasets.ts';
 import { builder } from '../builder.ts';
+import { connectionType } from '../connection.ts';
 import { ImportType } from '../imports/imports.ts';
-import { numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
+import { type Counted, numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
 import { ColumnRef, FacetType } from './columns.ts';
 import { RowFilterInput } from './filter.ts';
-import { ColumnOrderInput, RowConnection, RowType, rowsArgs, rowsPage, versionArg, versionIdOf } from './rows.ts';
+import { ColumnOrderInput, RowConnection, rowsArgs, rowsPage, versionArg, versionIdOf } from './rows.ts';
 
 export const DatasetVersionType = builder.objectRef<DatasetVersion>('DatasetVersion');
 
@@ -36,7 +37,7 @@ builder.node(DatasetVersionType, {
   }),
 });
 
-const DatasetVersionConnection = builder.connectionObject(
+const DatasetVersionConnection = connectionType<DatasetVersion, Counted>(
   {
     type: DatasetVersionType,
     name: 'DatasetVersionConnection',
@@ -80,7 +81,7 @@ const DatasetDiff = builder.objectRef<Difference>('DatasetDiff').implement({
 
 export const DatasetType = builder.objectRef<Dataset>('Dataset');
 
-const DatasetConnection = builder.connectionObject(
+const DatasetConnection = connectionType<Dataset, Counted>(
   {
     type: DatasetType,
     name: 'DatasetConnection',
@@ -126,31 +127,29 @@ builder.node(DatasetType, {
       description: 'The version that answers.',
       resolve: (dataset, _args, { datasets }) => datasets.current(dataset),
     }),
-    rows: t.connection(
-      {
-        type: RowType,
-        extensions: { goesThroughAllFacts: true },
-        description:
-          'Its rows, in the order of the file unless another is asked for. A list goes on in the version it was begun in.',
-        args: {
-          ...rowsArgs,
-          ...versionArg,
-          orderBy: t.arg({ type: [ColumnOrderInput], description: 'The order; what is equal stays as in the file.' }),
-        },
-        resolve: (dataset, { match, where, search, orderBy, version, ...args }, context) =>
-          rowsPage(args, context, (page) =>
-            context.datasets.rows(dataset, {
-              match,
-              where,
-              search,
-              orderBy,
-              versionId: versionIdOf(version),
-              ...page,
-            }),
-          ),
+    rows: t.field({
+      type: RowConnection,
+      extensions: { goesThroughAllFacts: true },
+      description:
+        'Its rows, in the order of the file unless another is asked for. A list goes on in the version it was begun in.',
+      args: {
+        ...t.arg.connectionArgs(),
+        ...rowsArgs,
+        ...versionArg,
+        orderBy: t.arg({ type: [ColumnOrderInput], description: 'The order; what is equal stays as in the file.' }),
       },
-      RowConnection,
-    ),
+      resolve: (dataset, { match, where, search, orderBy, version, ...args }, context) =>
+        rowsPage(args, context, (page) =>
+          context.datasets.rows(dataset, {
+            match,
+            where,
+            search,
+            orderBy,
+            versionId: versionIdOf(version),
+            ...page,
+          }),
+        ),
+    }),
     facets: t.field({
       type: [FacetType],
       extensions: { goesThroughAllFacts: true },
@@ -174,19 +173,17 @@ builder.node(DatasetType, {
         return found.map((facet) => ({ ...facet, placed: placed[facet.column] as (typeof placed)[number] }));
       },
     }),
-    versions: t.connection(
-      {
-        type: DatasetVersionType,
-        description: 'All versions, the newest first.',
-        resolve(dataset, args, { datasets, config }) {
-          const { limit, fromEnd, after, before } = selectPage(args, config);
-          const request = { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) };
-          const page = datasets.versionsPage(dataset, request);
-          return { ...pageOf(page.rows, ({ id }) => id, page), totalCount: page.totalCount };
-        },
+    versions: t.field({
+      type: DatasetVersionConnection,
+      args: t.arg.connectionArgs(),
+      description: 'All versions, the newest first.',
+      resolve(dataset, args, { datasets, config }) {
+        const { limit, fromEnd, after, before } = selectPage(args, config);
+        const request = { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) };
+        const page = datasets.versionsPage(dataset, request);
+        return { ...pageOf(page.rows, ({ id }) => id, page), totalCount: page.totalCount };
       },
-      DatasetVersionConnection,
-    ),
+    }),
     diff: t.field({
       type: DatasetDiff,
       extensions: { goesThroughAllFacts: true },
@@ -212,17 +209,15 @@ builder.queryFields((t) => ({
     args: { name: t.arg.string({ required: true, description: 'Its name.' }) },
     resolve: (_root, { name }, { datasets }) => datasets.findByName(name) ?? null,
   }),
-  datasets: t.connection(
-    {
-      type: DatasetType,
-      description: 'All datasets, the oldest first.',
-      resolve(_root, args, { datasets, config }) {
-        const { limit, fromEnd, after, before } = selectPage(args, config);
-        const request = { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) };
-        const page = datasets.page(request);
-        return { ...pageOf(page.rows, ({ id }) => id, page), totalCount: page.totalCount };
-      },
+  datasets: t.field({
+    type: DatasetConnection,
+    args: t.arg.connectionArgs(),
+    description: 'All datasets, the oldest first.',
+    resolve(_root, args, { datasets, config }) {
+      const { limit, fromEnd, after, before } = selectPage(args, config);
+      const request = { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) };
+      const page = datasets.page(request);
+      return { ...pageOf(page.rows, ({ id }) => id, page), totalCount: page.totalCount };
     },
-    DatasetConnection,
-  ),
+  }),
 }));

@@ -2,11 +2,12 @@ import { measureFunctions } from '../../db/datasets/engine.ts';
 import type { DatasetGroup, GroupsPage } from '../../src/domains/datasets/groups.ts';
 import { DomainError } from '../../src/errors.ts';
 import { builder } from '../builder.ts';
-import { pageOf, selectPage, totalCountOf } from '../page.ts';
+import { connectionType } from '../connection.ts';
+import { type Counted, pageOf, selectPage, totalCountOf } from '../page.ts';
 import { TimeGrain } from '../time.ts';
 import { DatasetType, DatasetVersionType } from './datasets.ts';
 import { ColumnTestInput, RowFilterInput } from './filter.ts';
-import { ColumnOrderInput, RowConnection, RowType, rowsPage, versionArg, versionIdOf } from './rows.ts';
+import { ColumnOrderInput, RowConnection, rowsPage, versionArg, versionIdOf } from './rows.ts';
 
 const meanings = {
   COUNT: 'Rows, or those with a value in the column.',
@@ -68,14 +69,12 @@ const RowAggregate = builder.objectRef<DatasetGroup>('RowAggregate').implement({
       description: 'Its figures in the order of `measures`.',
       resolve: ({ measures }) => [...measures],
     }),
-    rows: t.connection(
-      {
-        type: RowType,
-        description: 'Exactly its rows, in the order of the file.',
-        resolve: (group, args, context) => rowsPage(args, context, (page) => context.datasetGroups.rowsOf(group, page)),
-      },
-      RowConnection,
-    ),
+    rows: t.field({
+      type: RowConnection,
+      args: t.arg.connectionArgs(),
+      description: 'Exactly its rows, in the order of the file.',
+      resolve: (group, args, context) => rowsPage(args, context, (page) => context.datasetGroups.rowsOf(group, page)),
+    }),
   }),
 });
 
@@ -83,7 +82,7 @@ interface WithPage {
   readonly page: GroupsPage;
 }
 
-const RowAggregateConnection = builder.connectionObject(
+const RowAggregateConnection = connectionType<DatasetGroup, Counted & WithPage>(
   {
     type: RowAggregate,
     name: 'RowAggregateConnection',
@@ -92,12 +91,12 @@ const RowAggregateConnection = builder.connectionObject(
       totalCount: t.int({ description: 'How many there are on all pages.', resolve: totalCountOf }),
       columns: t.stringList({
         description: 'Names of what `key` and then `measures` hold.',
-        resolve: (connection) => [...(connection as unknown as WithPage).page.columns],
+        resolve: ({ page }) => [...page.columns],
       }),
       version: t.field({
         type: DatasetVersionType,
         description: 'What the figures rest on; give its `id` back to get the same figures later.',
-        resolve: (connection) => (connection as unknown as WithPage).page.version,
+        resolve: ({ page }) => page.version,
       }),
     }),
   },
@@ -105,48 +104,46 @@ const RowAggregateConnection = builder.connectionObject(
 );
 
 builder.objectField(DatasetType, 'aggregate', (t) =>
-  t.connection(
-    {
-      type: RowAggregate,
-      extensions: { goesThroughAllFacts: true },
-      description: 'Groups of its rows with their figures, in the order of their keys unless another is asked for.',
-      args: {
-        groupBy: t.arg({ type: [GroupBy], description: 'What makes a group, at most 8; without it all rows are one.' }),
-        measures: t.arg({
-          type: [ColumnMeasure],
-          required: true,
-          defaultValue: [{ function: 'COUNT' }],
-          description: 'The figures of each group, at most 50.',
-        }),
-        where: t.arg({ type: RowFilterInput, description: 'Only of these rows.' }),
-        having: t.arg({ type: [MeasureCondition], description: 'Only these groups; all conditions hold.' }),
-        orderBy: t.arg({ type: [ColumnOrderInput], description: 'By keys and measures.' }),
-        timeZone: t.arg({
-          type: 'TimeZone',
-          required: true,
-          defaultValue: 'UTC',
-          description: 'Where the periods of instants begin; dates have none.',
-        }),
-        ...versionArg,
-      },
-      async resolve(dataset, { groupBy, measures, where, having, orderBy, timeZone, version, ...args }, context) {
-        const { limit, after, before, fromEnd } = selectPage(args, context.config);
-        if (fromEnd || before !== undefined)
-          throw new DomainError('BAD_REQUEST', 'groups are read from the first on: give first and after');
-        const page = await context.datasetGroups.groups(dataset, {
-          groupBy,
-          measures,
-          where,
-          having,
-          orderBy,
-          timeZone,
-          versionId: versionIdOf(version),
-          limit,
-          after,
-        });
-        return { ...pageOf(page.groups, page.cursorOf, page), totalCount: page.total, page };
-      },
+  t.field({
+    type: RowAggregateConnection,
+    extensions: { goesThroughAllFacts: true },
+    description: 'Groups of its rows with their figures, in the order of their keys unless another is asked for.',
+    args: {
+      ...t.arg.connectionArgs(),
+      groupBy: t.arg({ type: [GroupBy], description: 'What makes a group, at most 8; without it all rows are one.' }),
+      measures: t.arg({
+        type: [ColumnMeasure],
+        required: true,
+        defaultValue: [{ function: 'COUNT' }],
+        description: 'The figures of each group, at most 50.',
+      }),
+      where: t.arg({ type: RowFilterInput, description: 'Only of these rows.' }),
+      having: t.arg({ type: [MeasureCondition], description: 'Only these groups; all conditions hold.' }),
+      orderBy: t.arg({ type: [ColumnOrderInput], description: 'By keys and measures.' }),
+      timeZone: t.arg({
+        type: 'TimeZone',
+        required: true,
+        defaultValue: 'UTC',
+        description: 'Where the periods of instants begin; dates have none.',
+      }),
+      ...versionArg,
     },
-    RowAggregateConnection,
-  ),
+    async resolve(dataset, { groupBy, measures, where, having, orderBy, timeZone, version, ...args }, context) {
+      const { limit, after, before, fromEnd } = selectPage(args, context.config);
+      if (fromEnd || before !== undefined)
+        throw new DomainError('BAD_REQUEST', 'groups are read from the first on: give first and after');
+      const page = await context.datasetGroups.groups(dataset, {
+        groupBy,
+        measures,
+        where,
+        having,
+        orderBy,
+        timeZone,
+        versionId: versionIdOf(version),
+        limit,
+        after,
+      });
+      return { ...pageOf(page.groups, page.cursorOf, page), totalCount: page.total, page };
+    },
+  }),
 );

@@ -3,8 +3,9 @@ import type { DatasetRow, RowsPage, RowsQuery } from '../../src/domains/datasets
 import type { Import } from '../../src/domains/imports/job.ts';
 import { DomainError } from '../../src/errors.ts';
 import { builder } from '../builder.ts';
+import { connectionType } from '../connection.ts';
 import { ImportType } from '../imports/imports.ts';
-import { pageOf, selectPage, totalCountOf } from '../page.ts';
+import { type Counted, pageOf, selectPage, totalCountOf } from '../page.ts';
 import { SortDirection } from '../time.ts';
 import { RowFilterInput } from './filter.ts';
 
@@ -39,7 +40,7 @@ const Misfit = builder.objectRef<{ column: string; text: string }>('Misfit').imp
 
 export const RowType = builder.objectRef<DatasetRow>('Row');
 
-export const RowConnection = builder.connectionObject(
+export const RowConnection = connectionType<DatasetRow, Counted>(
   {
     type: RowType,
     name: 'RowConnection',

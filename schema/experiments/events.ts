@@ -1,8 +1,9 @@
 import type { StoredExperimentEvent } from '../../src/domains/experiments/events.ts';
 import { stringifyExact } from '../../src/lib/exact-json.ts';
 import { builder } from '../builder.ts';
+import { connectionType } from '../connection.ts';
 import { Fact, factPageArgs, factsPage, type JoinedFact } from '../facts/facts.ts';
-import { totalCountOf } from '../page.ts';
+import { type Counted, totalCountOf } from '../page.ts';
 import { checkRecordCount, recordResult } from '../record-results.ts';
 import { UserType } from '../users.ts';
 import { ExperimentType } from './experiments.ts';
@@ -35,7 +36,7 @@ builder.node(ExperimentEventType, {
   }),
 });
 
-const ExperimentEventConnection = builder.connectionObject(
+const ExperimentEventConnection = connectionType<JoinedFact<StoredExperimentEvent>, Counted>(
   {
     type: ExperimentEventType,
     name: 'ExperimentEventConnection',
@@ -48,28 +49,22 @@ const ExperimentEventConnection = builder.connectionObject(
 );
 
 builder.queryField('experimentEvents', (t) =>
-  t.connection(
-    {
-      type: ExperimentEventType,
-      extensions: { goesThroughAllFacts: true },
-      description: 'Events of experiments.',
-      args: factPageArgs,
-      resolve: (_root, args, context) => factsPage(context.experimentEvents, args, context),
-    },
-    ExperimentEventConnection,
-  ),
+  t.field({
+    type: ExperimentEventConnection,
+    extensions: { goesThroughAllFacts: true },
+    description: 'Events of experiments.',
+    args: { ...factPageArgs, ...t.arg.connectionArgs() },
+    resolve: (_root, args, context) => factsPage(context.experimentEvents, args, context),
+  }),
 );
 
 builder.objectField(UserType, 'experimentEvents', (t) =>
-  t.connection(
-    {
-      type: ExperimentEventType,
-      description: 'The user’s events of experiments.',
-      args: factPageArgs,
-      resolve: ({ userId }, args, context) => factsPage(context.experimentEvents, args, context, userId),
-    },
-    ExperimentEventConnection,
-  ),
+  t.field({
+    type: ExperimentEventConnection,
+    description: 'The user’s events of experiments.',
+    args: { ...factPageArgs, ...t.arg.connectionArgs() },
+    resolve: ({ userId }, args, context) => factsPage(context.experimentEvents, args, context, userId),
+  }),
 );
 
 const ExperimentEventInput = builder.inputType('ExperimentEventInput', {

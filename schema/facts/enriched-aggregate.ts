@@ -2,6 +2,7 @@ import type { GroupKey } from '../../src/domains/facts/dimensions.ts';
 import type { Aggregation, Group } from '../../src/domains/facts/enriched-aggregate.ts';
 import { DomainError } from '../../src/errors.ts';
 import { builder } from '../builder.ts';
+import { connectionType } from '../connection.ts';
 import { numericCursor, pageOf, selectPage } from '../page.ts';
 import { SnapshotType } from '../provenance.ts';
 import { AsOfInput, asOfOf, SortDirection, TimeGrain } from '../time.ts';
@@ -111,7 +112,11 @@ const EnrichedOrder = builder.inputType('EnrichedOrder', {
   }),
 });
 
-const GroupConnection = builder.connectionObject(
+interface WithAggregation {
+  readonly aggregation: Aggregation;
+}
+
+const GroupConnection = connectionType<Group, WithAggregation>(
   {
     type: EnrichedAggregateGroup,
     name: 'EnrichedAggregateConnection',
@@ -119,25 +124,23 @@ const GroupConnection = builder.connectionObject(
     fields: (t) => ({
       totalCount: t.int({
         description: 'Number of groups on all pages.',
-        resolve: (page) => aggregationOf(page).count,
+        resolve: ({ aggregation }) => aggregation.count,
       }),
       total: t.field({
         type: EnrichedMeasures,
         description: 'The same figures over all groups, so that the parts can be checked against the whole.',
-        resolve: (page) => aggregationOf(page).total,
+        resolve: ({ aggregation }) => aggregation.total,
       }),
       snapshot: t.field({
         type: SnapshotType,
         description:
           'What the figures rest on; give its `sequence` back as `asOf.sequence` to get the same figures later.',
-        resolve: (page, _args, { ledger }) => ledger.snapshotAt(aggregationOf(page).sequence),
+        resolve: ({ aggregation }, _args, { ledger }) => ledger.snapshotAt(aggregation.sequence),
       }),
     }),
   },
   { name: 'EnrichedAggregateEdge', description: 'A group with its place in the list.' },
 );
-
-const aggregationOf = (page: object): Aggregation => (page as { aggregation: Aggregation }).aggregation;
 
 builder.queryField('enrichedAggregate', (t) =>
   t.field({

@@ -5,8 +5,9 @@ import type { Facts } from '../../src/domains/facts/facts.ts';
 import type { FactFilter } from '../../src/domains/facts/filter.ts';
 import type { IpAddress } from '../../src/lib/ip.ts';
 import { builder } from '../builder.ts';
+import { connectionType } from '../connection.ts';
 import { IpCityType } from '../ip-city.ts';
-import { numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
+import { type Counted, numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
 import { Provenance } from '../provenance.ts';
 import { AsOfInput, asOfOf, SortDirection, TimeRangeInput } from '../time.ts';
 import { UserStatusEnum } from '../user-status/status.ts';
@@ -152,7 +153,7 @@ const FactOrder = builder.inputType('FactOrder', {
   }),
 });
 
-export const FactConnection = builder.connectionObject(
+export const FactConnection = connectionType<JoinedFact, Counted>(
   {
     type: Fact,
     name: 'FactConnection',

@@ -1,6 +1,7 @@
 import type { Import } from '../../src/domains/imports/job.ts';
 import { datasetTarget, type ImportTarget, importTargets, syncTarget } from '../../src/lib/import-targets.ts';
 import { builder } from '../builder.ts';
+import { connectionType } from '../connection.ts';
 import { numericCursor, pageOf, selectPage } from '../page.ts';
 
 export const ImportTargetEnum = builder.enumType('ImportTarget', {
@@ -38,7 +39,7 @@ const ImportFailure = builder.objectRef<{ code: string; message: string }>('Impo
 
 export const ImportType = builder.objectRef<Import>('Import');
 
-const ImportConnection = builder.connectionObject(
+const ImportConnection = connectionType(
   { type: ImportType, name: 'ImportConnection', description: 'A page of imports.' },
   { name: 'ImportEdge', description: 'An import with its place in the list.' },
 );
@@ -97,18 +98,15 @@ builder.node(ImportType, {
 });
 
 builder.queryFields((t) => ({
-  imports: t.connection(
-    {
-      type: ImportType,
-      description: 'Files taken in, the newest first.',
-      args: { state: t.arg({ type: ImportState, description: 'Only those in this state.' }) },
-      resolve: (_root, { state, ...args }, { intake, config }) => {
-        const { limit, fromEnd, after, before } = selectPage(args, config);
-        const request = { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) };
-        const page = intake.importsPage({ state: state ?? undefined }, request);
-        return pageOf(page.rows, ({ id }) => id, page);
-      },
+  imports: t.field({
+    type: ImportConnection,
+    description: 'Files taken in, the newest first.',
+    args: { ...t.arg.connectionArgs(), state: t.arg({ type: ImportState, description: 'Only those in this state.' }) },
+    resolve: (_root, { state, ...args }, { intake, config }) => {
+      const { limit, fromEnd, after, before } = selectPage(args, config);
+      const request = { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) };
+      const page = intake.importsPage({ state: state ?? undefined }, request);
+      return pageOf(page.rows, ({ id }) => id, page);
     },
-    ImportConnection,
-  ),
+  }),
 }));

@@ -1,6 +1,7 @@
 import type { RejectedRecord, RejectFilter, Rejects } from '../../src/domains/imports/rejects.ts';
 import type { ImportTarget } from '../../src/lib/import-targets.ts';
 import { builder } from '../builder.ts';
+import { connectionType } from '../connection.ts';
 import {
   ConflictError,
   FieldProblemType,
@@ -10,7 +11,7 @@ import {
   outcomeOf,
   ValidationError,
 } from '../faults.ts';
-import { numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
+import { type Counted, numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
 import { ImportTargetEnum, ImportType } from './imports.ts';
 
 const RejectedRecordState = builder.enumType('RejectedRecordState', {
@@ -24,7 +25,7 @@ const RejectedRecordState = builder.enumType('RejectedRecordState', {
 
 export const RejectedRecordType = builder.objectRef<RejectedRecord>('RejectedRecord');
 
-const RejectedRecordConnection = builder.connectionObject(
+const RejectedRecordConnection = connectionType<RejectedRecord, Counted>(
   {
     type: RejectedRecordType,
     name: 'RejectedRecordConnection',
@@ -102,40 +103,36 @@ const rejectedPage = (rejects: Rejects, config: PageConfig, wanted: RejectFilter
 };
 
 builder.objectField(ImportType, 'rejectedRecords', (t) =>
-  t.connection(
-    {
-      type: RejectedRecordType,
-      description: 'Its records that were not taken in, conflicts included, the newest first; also those mended since.',
-      resolve: ({ id }, args, { rejects, config }) => rejectedPage(rejects, config, { importId: id }, args),
-    },
-    RejectedRecordConnection,
-  ),
+  t.field({
+    type: RejectedRecordConnection,
+    args: t.arg.connectionArgs(),
+    description: 'Its records that were not taken in, conflicts included, the newest first; also those mended since.',
+    resolve: ({ id }, args, { rejects, config }) => rejectedPage(rejects, config, { importId: id }, args),
+  }),
 );
 
 builder.queryField('rejectedRecords', (t) =>
-  t.connection(
-    {
-      type: RejectedRecordType,
-      description: 'Records that were not taken in, conflicts included, the newest first.',
-      args: {
-        import: t.arg.globalID({ for: [ImportType], description: 'Only those of this import.' }),
-        source: t.arg.string({ description: 'Only those of files of this name, or `api`.' }),
-        target: t.arg({ type: ImportTargetEnum, description: 'Only those that were meant to be this.' }),
-        state: t.arg({ type: RejectedRecordState, description: 'Only those in this state, such as `OPEN`.' }),
-      },
-      resolve: (_root, { import: ofImport, source, target, state, ...args }, { rejects, config }) => {
-        const importId = ofImport ? Number(ofImport.id) : undefined;
-        const wanted = {
-          importId,
-          source: source ?? undefined,
-          target: target ?? undefined,
-          state: state ?? undefined,
-        };
-        return rejectedPage(rejects, config, wanted, args);
-      },
+  t.field({
+    type: RejectedRecordConnection,
+    description: 'Records that were not taken in, conflicts included, the newest first.',
+    args: {
+      ...t.arg.connectionArgs(),
+      import: t.arg.globalID({ for: [ImportType], description: 'Only those of this import.' }),
+      source: t.arg.string({ description: 'Only those of files of this name, or `api`.' }),
+      target: t.arg({ type: ImportTargetEnum, description: 'Only those that were meant to be this.' }),
+      state: t.arg({ type: RejectedRecordState, description: 'Only those in this state, such as `OPEN`.' }),
     },
-    RejectedRecordConnection,
-  ),
+    resolve: (_root, { import: ofImport, source, target, state, ...args }, { rejects, config }) => {
+      const importId = ofImport ? Number(ofImport.id) : undefined;
+      const wanted = {
+        importId,
+        source: source ?? undefined,
+        target: target ?? undefined,
+        state: state ?? undefined,
+      };
+      return rejectedPage(rejects, config, wanted, args);
+    },
+  }),
 );
 
 const RejectedRecordActionInput = builder.inputType('RejectedRecordActionInput', {

@@ -3,6 +3,7 @@ import type { StatusAsOf, StatusPeriod } from '../../src/domains/user-status/tim
 import type { StoredStatusChange } from '../../src/domains/user-status/user-status.ts';
 import { spanOf } from '../../src/lib/time-range.ts';
 import { builder } from '../builder.ts';
+import { connectionType } from '../connection.ts';
 import { numericCursor, pageOf, selectPage } from '../page.ts';
 import { Provenance } from '../provenance.ts';
 import { recordResult } from '../record-results.ts';
@@ -176,7 +177,7 @@ builder.queryField('userStatus', (t) =>
   }),
 );
 
-const StatusChangeConnection = builder.connectionObject(
+const StatusChangeConnection = connectionType(
   { type: StatusChange, name: 'StatusChangeConnection', description: 'A page of status changes.' },
   { name: 'StatusChangeEdge', description: 'A status change with its place in the list.' },
 );
@@ -203,23 +204,21 @@ builder.objectFields(UserType, (t) => ({
     resolve: ({ userId }, { range, knownAt }, { userStatus, nowUs }) =>
       userStatus.timeline(userId, range ? spanOf(range, 'UTC', nowUs()) : {}, { knownAtUs: knownAt ?? undefined }),
   }),
-  statusChanges: t.connection(
-    {
-      type: StatusChange,
-      description: 'The raw changes in the order they were recorded, corrections included.',
-      resolve: ({ userId }, args, { userStatus, config }) => {
-        const { limit, fromEnd, after, before } = selectPage(args, config);
-        const page = userStatus.changesOf(userId, {
-          limit,
-          fromEnd,
-          after: numericCursor(after),
-          before: numericCursor(before),
-        });
-        return pageOf(page.rows, ({ seq }) => seq, page);
-      },
+  statusChanges: t.field({
+    type: StatusChangeConnection,
+    args: t.arg.connectionArgs(),
+    description: 'The raw changes in the order they were recorded, corrections included.',
+    resolve: ({ userId }, args, { userStatus, config }) => {
+      const { limit, fromEnd, after, before } = selectPage(args, config);
+      const page = userStatus.changesOf(userId, {
+        limit,
+        fromEnd,
+        after: numericCursor(after),
+        before: numericCursor(before),
+      });
+      return pageOf(page.rows, ({ seq }) => seq, page);
     },
-    StatusChangeConnection,
-  ),
+  }),
 }));
 
 const StatusChangeInput = builder.inputType('StatusChangeInput', {
