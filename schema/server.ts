@@ -1,4 +1,4 @@
-import type { IndexState } from '../src/context.ts';
+import type { IndexState } from '../src/ledger/ledger.ts';
 import { builder } from './builder.ts';
 import { SnapshotType } from './provenance.ts';
 
@@ -52,7 +52,7 @@ const Server = builder.objectRef<object>('Server').implement({
     indices: t.field({
       type: [IndexStateType],
       description: 'The indices in memory.',
-      resolve: (_server, _args, { indexStates }) => indexStates(),
+      resolve: (_server, _args, { ledger }) => ledger.indexStates(),
     }),
   }),
 });

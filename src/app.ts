@@ -41,9 +41,9 @@ interface AppOptions {
 export const createApp = (config: Config, { log, onStatement }: AppOptions): App => {
   const nowUs = createClock(config.now);
   const store = openStore({ ...config, nowUs, ...(onStatement ? { onStatement } : {}) });
-  const ledger = createLedger(store);
-  const tables = openDatasetEngine(config);
-  const domains = createDomains(store, tables, ledger, config, nowUs);
+  const ledger = createLedger(store, log);
+  const engine = openDatasetEngine(config);
+  const domains = createDomains({ store, engine, ledger, config, nowUs });
   const server: { -readonly [Key in keyof ServerFacts]: ServerFacts[Key] } = {
     version: programVersion(),
     startedAtUs: nowUs(),
@@ -123,7 +123,7 @@ export const createApp = (config: Config, { log, onStatement }: AppOptions): App
       clearInterval(following);
       watched.close();
       await domains.userFileRuns.close();
-      tables.close();
+      engine.close();
       await domains.datasetImports.abortAll();
       await ledger.idle();
       store.close();

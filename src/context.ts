@@ -29,13 +29,6 @@ export interface Context extends Domains {
   pace(rows: number): Promise<void> | undefined;
 }
 
-/** How large an index in memory is. */
-export interface IndexState {
-  readonly name: string;
-  readonly entries: number;
-  readonly bytes: number;
-}
-
 export interface ServerFacts {
   readonly version: string;
   readonly startedAtUs: number;

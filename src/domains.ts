@@ -37,18 +37,21 @@ import type { Importer } from './ledger/record.ts';
 import { createImageStore } from './sources/image-store.ts';
 import { openObjects } from './sources/open-objects.ts';
 
-/** Every domain there is, each given what it needs. */
-export const createDomains = (
-  store: Store,
-  tables: DatasetEngine,
-  ledger: Ledger,
-  config: Config,
-  nowUs: () => number,
-) => {
+/** What all domains are built on. */
+export interface DomainServices {
+  readonly store: Store;
+  readonly engine: DatasetEngine;
+  readonly ledger: Ledger;
+  readonly config: Config;
+  readonly nowUs: () => number;
+}
+
+/** Every domain, each after the domains that it uses. */
+export const createDomains = ({ store, engine: tables, ledger, config, nowUs }: DomainServices) => {
   const apiKeys = createApiKeys(store, config);
   const users = createUsers(ledger);
-  const userStatus = createUserStatus(store, ledger, users);
   const userFiles = createUserFiles(ledger, users);
+  const userStatus = createUserStatus(store, ledger, users);
   const userDirectory = createUserDirectory({ users, userFiles, userStatus }, ledger, nowUs);
   const images = createImageStore(
     config.data === ':memory:' ? join(tmpdir(), 'asof-images') : join(config.data, 'images'),
@@ -96,16 +99,7 @@ export const createDomains = (
   const datasetGroups = createDatasetGroups(datasets, config);
   const datasetImports = new DatasetImports({ store, ledger, datasets, engine: tables });
   const datasetUploads = createDatasetUploads(datasetImports, uploads, config);
-  const indexStates = () => [
-    { name: 'user-files', entries: userFiles.entries, bytes: userFiles.byteLength },
-    { name: 'user-status', entries: userStatus.entries, bytes: userStatus.byteLength },
-    { name: 'ip-ranges', entries: ipCity.table().ranges.ranges, bytes: ipCity.table().ranges.byteLength },
-    { name: 'transactions', entries: transactions.columns.rows, bytes: transactions.byteLength },
-    { name: 'experiment-events', entries: experimentEvents.columns.rows, bytes: experimentEvents.byteLength },
-    { name: 'conversations', entries: conversations.index.entries, bytes: conversations.index.byteLength },
-  ];
   return {
-    indexStates,
     apiKeys,
     users,
     userDirectory,

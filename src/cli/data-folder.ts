@@ -29,11 +29,11 @@ export const withData = async <R>(config: Config, work: (opened: Opened) => Prom
   const nowUs = createClock(config.now);
   const store = opening(config, () => openStore({ ...config, nowUs }));
   const ledger = createLedger(store);
-  const tables = openDatasetEngine(config);
+  const engine = openDatasetEngine(config);
   try {
-    return await work({ store, ledger, domains: createDomains(store, tables, ledger, config, nowUs) });
+    return await work({ store, ledger, domains: createDomains({ store, engine, ledger, config, nowUs }) });
   } finally {
-    tables.close();
+    engine.close();
     await ledger.idle();
     store.close();
   }

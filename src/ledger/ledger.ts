@@ -1,16 +1,10 @@
-import type { Commit, LedgerTable, Row, Store, Tx } from '../../db/store.ts';
+import type { Logger } from 'pino';
+import type { ColumnName, LedgerTable, Row, Store, Tx } from '../../db/store.ts';
 import { DomainError } from '../errors.ts';
-import { type CommitLog, createCommitLog } from './commit-log.ts';
-
-/** How one table's records get into memory. */
-export interface Projection<R> {
-  /** Work that takes time; memory still answers as before. Runs for every step, ahead of `apply`. */
-  prepare?(rows: R[], rebuilding: boolean): Promise<void>;
-  /** Takes the records in, at once: no awaiting, so that no reader sees half a commit. Replaying a row is harmless. */
-  apply(rows: R[]): void;
-  /** Called once, when the rebuild on start is done. */
-  rebuilt?(): Promise<void>;
-}
+import { coalesced } from './coalesce.ts';
+import { createCommitLog } from './commit-log.ts';
+import { inApplyOrder, type Projection, type ProjectionSize } from './projection.ts';
+import { Replay, type Subscription } from './replay.ts';
 
 export interface Snapshot {
   readonly sequence: number;
@@ -18,7 +12,7 @@ export interface Snapshot {
   readonly atUs: number | null;
 }
 
-/** Which records an answer may rest on; default: all. */
+/** Which records an answer may use; default: all. */
 export interface KnownAsOf {
   /** Only what had been recorded by this instant, microseconds since 1970 UTC. */
   readonly knownAtUs?: number | undefined;
@@ -26,166 +20,104 @@ export interface KnownAsOf {
   readonly sequence?: number | undefined;
 }
 
-/** Memory's copy of the ledger: indices follow it, and all of them stand at the same sequence number at any moment. */
+/** How much memory an index holds. */
+export interface IndexState extends ProjectionSize {
+  readonly name: string;
+}
+
+/** Memory's copy of the ledger: projections follow the store, and all of them are at the same sequence number. */
 export interface Ledger {
-  /** Follows a table's records by the columns that are needed of them. */
-  subscribe<T extends LedgerTable, C extends keyof Row<T> & string>(
+  /** Registers a projection of a table's records, which get these columns. One projection per table, before the start. */
+  subscribe<T extends LedgerTable, C extends ColumnName<T>>(
     table: T,
     columns: readonly C[],
-    follower: Projection<Pick<Row<T>, C>>,
+    projection: Projection<Pick<Row<T>, C>>,
   ): void;
-  /** Brings every index level with the store. The first call is the rebuild on start. */
+  /** Brings every projection level with the store. The first call is the rebuild on start. */
   catchUp(): Promise<void>;
-  /** Store first, then memory: resolves when the records are durable and every index has them. */
+  /** Store first, then memory: resolves when the records are durable and every projection has them. */
   write<R>(work: (tx: Tx) => R): Promise<R>;
   snapshot(): Snapshot;
   /** The state up to an earlier sequence number. */
   snapshotAt(sequence: number): Snapshot;
   /** The sequence number up to which records may be used, at most that of the newest snapshot. */
-  resolveSequence(knowledge: KnownAsOf): number;
-  /**
-   * Calls back after every step, when all of its records are in memory; often, so do little. Gives what ends it.
-   */
+  resolveSequence(knownAsOf: KnownAsOf): number;
+  /** Calls back often: after every step, when all of its records are in memory. Returns what ends it. */
   onAdvance(listener: () => void): () => void;
-  /** How many want to be told of moves. */
+  /** How many `onAdvance` listeners there are. */
   readonly listeners: number;
+  /** The indices whose size operators watch. */
+  indexStates(): IndexState[];
   /** True once the rebuild is done. */
   readonly ready: boolean;
   /** Resolves when no catch-up runs any more. */
   idle(): Promise<void>;
 }
 
-/** Records taken into memory in one go: small enough to hold the thread for a few milliseconds only. */
-const stepRecords = 1000;
-
-interface Subscription {
-  readonly table: LedgerTable;
-  readonly columns: readonly string[];
-  readonly follower: Projection<never>;
-}
-
-export const createLedger = (store: Store): Ledger => {
-  const followed: Subscription[] = [];
-  /** Those that had the newest records: the next ones will probably be theirs, too. */
-  let recent: Subscription[] = [];
-  const log: CommitLog = createCommitLog();
+export const createLedger = (store: Store, logger?: Pick<Logger, 'debug'>): Ledger => {
+  const subscriptions: Subscription[] = [];
+  const commitLog = createCommitLog();
   const listeners = new Set<() => void>();
-  let sequence = 0;
+  let replay: Replay | undefined;
   let ready = false;
-  let following = false;
-  let running: Promise<void> | undefined;
-  let again: Promise<void> | undefined;
 
-  /** The new records of each table. They have no gaps: once all are found, no other table is asked. */
-  const recordsUpTo = (upTo: number): Map<Subscription, never[]> => {
-    const found = new Map<Subscription, never[]>();
-    let left = upTo - sequence;
-    for (const each of new Set([...recent, ...followed])) {
-      if (left === 0) break;
-      const rows = store.records(each.table, each.columns as never, sequence, upTo) as never[];
-      if (rows.length > 0) found.set(each, rows);
-      left -= rows.length;
-    }
-    recent = [...found.keys()];
-    return found;
+  const startReplay = (): Replay => {
+    const onStep = (): void => listeners.forEach((listener) => void listener());
+    return new Replay(store, commitLog, inApplyOrder(subscriptions), onStep);
   };
 
-  const step = async (commits: Commit[]): Promise<void> => {
-    const upTo = (commits.at(-1) as Commit).lastSeq;
-    const found = recordsUpTo(upTo);
-    const batches = followed.map((each) => ({ follower: each.follower, rows: found.get(each) ?? [] }));
-    for (const { follower, rows } of batches) if (rows.length > 0) await follower.prepare?.(rows, !ready);
-    for (const { follower, rows } of batches) if (rows.length > 0) follower.apply(rows);
-    for (const { lastSeq, recordedAtUs } of commits) log.add(lastSeq, recordedAtUs);
-    sequence = upTo;
-    for (const listener of listeners) listener();
-  };
-
-  const run = async (): Promise<void> => {
-    following = true;
-    for (;;) {
-      const commits = store.commitsAfter(sequence, stepRecords);
-      if (commits.length === 0) break;
-      for (const part of steps(commits, sequence)) {
-        // Between two steps others have their turn.
-        if (part[0] !== commits[0]) await new Promise((resolve) => setImmediate(resolve));
-        await step(part);
-      }
-      // What was committed since then is for the catch-up that its writer asks for.
-      if (ready && commits.length < stepRecords) break;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    if (ready) return;
-    for (const { follower } of followed) await follower.rebuilt?.();
+  const catchUps = coalesced(async () => {
+    replay ??= startReplay();
+    const rebuilding = !ready;
+    const startedAt = performance.now();
+    const { records } = await replay.run(rebuilding);
     ready = true;
-  };
+    const ms = Math.round(performance.now() - startedAt);
+    if (rebuilding) logger?.debug({ records, ms, indices: indexStatesOf(subscriptions) }, 'projections rebuilt');
+    else if (records > 0) logger?.debug({ records, ms, sequence: replay.sequence }, 'projections caught up');
+  });
 
-  /** A caller's records may have been committed after a running catch-up looked, so it gets one that starts later. */
-  const catchUp = (): Promise<void> => {
-    if (!running) {
-      running = run().finally(() => {
-        running = undefined;
-      });
-      return running;
-    }
-    again ??= running
-      .catch(() => undefined)
-      .then(() => {
-        again = undefined;
-        return catchUp();
-      });
-    return again;
-  };
-
-  const snapshotAt = (upTo: number): Snapshot => ({ sequence: upTo, atUs: log.recordedAtUs(upTo) });
+  const sequence = (): number => replay?.sequence ?? 0;
+  const snapshotAt = (upTo: number): Snapshot => ({ sequence: upTo, atUs: commitLog.recordedAtUs(upTo) });
 
   return {
-    subscribe: (table, columns, follower) => {
-      followed.push({ table, columns, follower: follower as unknown as Projection<never> });
+    subscribe(table, columns, projection) {
+      if (replay) throw new Error(`projection ${projection.name} is registered after the rebuild began`);
+      const known = subscriptions.find((each) => each.table === table);
+      if (known) throw new Error(`${projection.name} and ${known.projection.name} are projections of the same table`);
+      subscriptions.push({ table, columns, projection: projection as unknown as Projection<never> });
     },
-    catchUp,
+    catchUp: catchUps.run,
     async write(work) {
       const result = await store.write(work);
-      if (following) await catchUp();
+      if (replay) await catchUps.run();
       return result;
     },
-    snapshot: () => snapshotAt(sequence),
+    snapshot: () => snapshotAt(sequence()),
     snapshotAt,
-    resolveSequence({ knownAtUs, sequence: asked }) {
-      if (asked !== undefined && (asked < 0 || asked > sequence))
-        throw new DomainError('BAD_REQUEST', `sequence ${asked} is outside of the ledger, which ends at ${sequence}`);
-      const known = knownAtUs === undefined ? sequence : log.sequenceAt(knownAtUs);
-      return Math.min(known, asked ?? sequence);
+    resolveSequence({ knownAtUs, sequence: requested }) {
+      const last = sequence();
+      if (requested !== undefined && (requested < 0 || requested > last))
+        throw new DomainError('BAD_REQUEST', `sequence ${requested} is outside of the ledger, which ends at ${last}`);
+      const known = knownAtUs === undefined ? last : commitLog.sequenceAt(knownAtUs);
+      return Math.min(known, requested ?? last);
     },
     onAdvance(listener) {
-      // One and the same function may be given twice, and ended once.
-      const told = () => listener();
-      listeners.add(told);
-      return () => void listeners.delete(told);
+      // A function of its own per call: the same listener may be registered twice and removed once.
+      const registered = (): void => listener();
+      listeners.add(registered);
+      return () => void listeners.delete(registered);
     },
     get listeners() {
       return listeners.size;
     },
+    indexStates: () => indexStatesOf(subscriptions),
     get ready() {
       return ready;
     },
-    async idle() {
-      // `again` first: between the two there is a moment at which nothing runs yet.
-      while (again ?? running) await (again ?? running)?.catch(() => undefined);
-    },
+    idle: catchUps.idle,
   };
 };
 
-/** Cuts commits into steps of about `stepRecords` records, never within a commit. */
-function* steps(commits: Commit[], from: number): Iterable<Commit[]> {
-  let part: Commit[] = [];
-  let first = from;
-  for (const commit of commits) {
-    part.push(commit);
-    if (commit.lastSeq - first < stepRecords) continue;
-    yield part;
-    part = [];
-    first = commit.lastSeq;
-  }
-  if (part.length > 0) yield part;
-}
+const indexStatesOf = (subscriptions: readonly Subscription[]): IndexState[] =>
+  subscriptions.flatMap(({ projection }) => (projection.size ? [{ name: projection.name, ...projection.size() }] : []));

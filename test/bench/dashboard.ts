@@ -124,7 +124,7 @@ const measure = async (counts: readonly number[], parent: string) => {
   const server = await bestMs(stages, ({ app }, range) => answerOf(app, range));
   const theirs = await bestMs(stages, ({ duckdb }, range) => duckdb.rows(range));
   const measured = stages.map(({ count, app, startSeconds }, index) => {
-    const state = app.domains.indexStates().find(({ name }) => name === 'conversations');
+    const state = app.ledger.indexStates().find(({ name }) => name === 'conversations');
     const times = { domain: domain[index], server: server[index], theirs: theirs[index] } as Record<
       'domain' | 'server' | 'theirs',
       number[]

@@ -59,7 +59,7 @@ export const benchmarkStartup = async ({ records, folder }: Asked): Promise<Repo
     done = true;
   });
   const rssGrown = process.memoryUsage.rss() - rssBefore;
-  const states = app.domains.indexStates();
+  const states = app.ledger.indexStates();
   await app.close();
 
   const plain = parts.map(({ name }) => readSeconds(client, name));

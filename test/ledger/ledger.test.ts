@@ -21,12 +21,16 @@ describe('following a store', () => {
     const sales: number[] = [];
     const seen: { from: number; lengths: [number, number] }[] = [];
     ledger.subscribe(statusChanges, ['seq'], {
+      name: 'status',
       apply(rows) {
         seen.push({ from: ledger.snapshot().sequence, lengths: [changes.length, sales.length] });
         for (const { seq } of rows) changes.push(seq);
       },
     });
     ledger.subscribe(transactions, ['seq'], {
+      name: 'sales',
+      // So that the other projection sees the counts as they were before the step.
+      after: ['status'],
       apply(rows) {
         for (const { seq } of rows) sales.push(seq);
       },
@@ -87,6 +91,7 @@ describe('following a store', () => {
     const taken: number[] = [];
     let failing = true;
     ledger.subscribe(statusChanges, ['seq'], {
+      name: 'status',
       prepare: async () => {
         if (failing) throw new Error('on purpose');
       },

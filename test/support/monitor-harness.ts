@@ -9,7 +9,8 @@ import { createMonitor, type MonitorReport } from '../../src/domains/monitor/mon
 import { createUserStatus } from '../../src/domains/user-status/user-status.ts';
 import { createUserFiles } from '../../src/domains/users/user-files.ts';
 import { createUsers } from '../../src/domains/users/users.ts';
-import type { Ledger, Projection } from '../../src/ledger/ledger.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import type { Projection } from '../../src/ledger/projection.ts';
 
 type Given<T extends LedgerTable, Filled extends string> = Omit<
   Row<T>,

@@ -94,6 +94,7 @@ export const createConversations = (
   let lastFollowup = 0;
 
   ledger.subscribe(conversations, ['seq', 'uuid', 'symbol', 'isVowelGuess'], {
+    name: 'conversations',
     apply(rows) {
       for (const { seq, uuid, symbol, isVowelGuess } of rows) {
         if (seq <= lastStart) continue;
@@ -104,8 +105,11 @@ export const createConversations = (
     async rebuilt() {
       index.trim();
     },
+    size: () => ({ entries: index.entries, bytes: index.byteLength }),
   });
   ledger.subscribe(followups, ['seq', 'uuid'], {
+    name: 'followups',
+    after: ['conversations'],
     apply(rows) {
       for (const { seq, uuid } of rows) {
         if (seq <= lastFollowup) continue;

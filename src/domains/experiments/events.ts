@@ -68,7 +68,6 @@ export interface ArrivalLimits {
 /** What users of an experiment did. */
 export interface ExperimentEvents extends Facts {
   readonly events: EventColumns;
-  readonly byteLength: number;
   /** Whether the event stored as `seq` came late. */
   isLate(seq: number): boolean;
   /** The key of the experiment that an event belongs to. */
@@ -115,6 +114,8 @@ export const createExperimentEvents = (services: ExperimentEventServices): Exper
   };
 
   ledger.subscribe(experimentEvents, ['seq', 'recordedAtUs', ...contentFields], {
+    name: 'experiment-events',
+    after: ['users', 'user-status', 'user-file-syncs', 'experiments'],
     apply(rows) {
       const last = columns.lastSeq;
       for (const row of rows) {
@@ -128,6 +129,10 @@ export const createExperimentEvents = (services: ExperimentEventServices): Exper
         recordedAtUs.push(row.recordedAtUs);
         arrival.push(arrivals.indexOf(arrivalOf(occurredAtUs, row.recordedAtUs)));
       }
+    },
+    size() {
+      const own = [columns, variant, accountType, eventType, namedExperiment, recordedAtUs];
+      return { entries: columns.rows, bytes: own.reduce((bytes, column) => bytes + column.byteLength, 0) };
     },
   });
 
@@ -168,10 +173,6 @@ export const createExperimentEvents = (services: ExperimentEventServices): Exper
     }),
     events,
     isLate: (seq) => events.arrivalOf(columns.rowsUpTo(seq) - 1) === 'LATE',
-    get byteLength() {
-      const own = [variant, accountType, eventType, namedExperiment, recordedAtUs];
-      return own.reduce((bytes, column) => bytes + column.byteLength, columns.byteLength);
-    },
     experimentKeyOf({ experiment, occurredAtUs }) {
       const { keys } = experiments;
       return experiment ?? keys.textOf(experiments.plans().codeAt(null, occurredAtUs));

@@ -63,6 +63,7 @@ export const createExperiments = (ledger: Ledger): Experiments => {
   let newest = plansOf([], keys);
 
   ledger.subscribe(experiments, ['seq', 'key', 'name', 'startedAtUs', 'endedAtUs', 'allocation', 'markets'], {
+    name: 'experiments',
     apply(more) {
       const last = rows.at(-1)?.seq ?? 0;
       for (const row of more) if (row.seq > last) rows.push(row);

@@ -89,6 +89,7 @@ export const createIpCity = (store: Store, ledger: Ledger): IpCity => {
   };
 
   ledger.subscribe(ipTables, ['seq', 'tableId'], {
+    name: 'ip-ranges',
     async prepare(rows, rebuilding) {
       const last = rows.at(-1);
       if (!last) return;
@@ -101,6 +102,7 @@ export const createIpCity = (store: Store, ledger: Ledger): IpCity => {
       for (const { seq, tableId } of rows) inForce.push({ seq, tableId });
       current = next;
     },
+    size: () => ({ entries: current.ranges.ranges, bytes: current.ranges.byteLength }),
   });
 
   const rangeAt = (ranges: IpRanges, position: number): IpCityRange => {

@@ -34,7 +34,6 @@ export type StoredTransaction = Transaction & StoredFact & { readonly source: 'T
 
 /** Purchases: which user paid which amount for which product, when, and from which address. */
 export interface Transactions extends Facts {
-  readonly byteLength: number;
   /** Stored transactions by `seq`, in the order of the keys: one statement. */
   bySeqs(seqs: readonly number[]): (StoredTransaction | null)[];
   /** Records one transaction. A known id is a duplicate if the content is equal, else a conflict. */
@@ -75,9 +74,6 @@ export const createTransactions = (services: TransactionsServices): Transactions
 
   return {
     ...facts,
-    get byteLength() {
-      return columns.byteLength + productOf.byteLength + ips.byteLength;
-    },
     bySeqs: (seqs) => rowsByKey(store, transactions, 'seq', seqs).map((row) => row && toTransaction(row)),
     record: recordTransaction,
   };
@@ -91,6 +87,8 @@ const projectTransactions = (ledger: Ledger, users: Users) => {
   const products = createDictionary();
 
   ledger.subscribe(transactions, ['seq', 'userId', 'occurredAtUs', 'productId', 'amount', 'ip'], {
+    name: 'transactions',
+    after: ['users', 'user-status', 'user-file-syncs', 'ip-ranges'],
     apply(rows) {
       const last = columns.lastSeq;
       for (const row of rows) {
@@ -101,6 +99,7 @@ const projectTransactions = (ledger: Ledger, users: Users) => {
         ips.push(row.ip === null ? null : parseIp(row.ip));
       }
     },
+    size: () => ({ entries: columns.rows, bytes: columns.byteLength + productOf.byteLength + ips.byteLength }),
   });
   return { columns, productOf, ips, products };
 };

@@ -40,8 +40,6 @@ export interface UserStatus {
   record(tx: Tx, change: StatusChange, origin: RecordOrigin): RecordOutcome;
   /** Calls back with the code of each user whose history grew. */
   onChange(listener: (user: number) => void): void;
-  readonly entries: number;
-  readonly byteLength: number;
 }
 
 export const createUserStatus = (store: Store, ledger: Ledger, users: Users): UserStatus => {
@@ -50,6 +48,8 @@ export const createUserStatus = (store: Store, ledger: Ledger, users: Users): Us
   const listeners: ((user: number) => void)[] = [];
 
   ledger.subscribe(statusChanges, ['seq', 'userId', 'effectiveAtUs', 'status'], {
+    name: 'user-status',
+    after: ['users'],
     apply(rows) {
       for (const { seq, userId, effectiveAtUs, status } of rows) {
         const user = users.addNamed(userId);
@@ -61,6 +61,7 @@ export const createUserStatus = (store: Store, ledger: Ledger, users: Users): Us
       const maybeYield = createYielder();
       for (const _step of index.compact()) await maybeYield();
     },
+    size: () => ({ entries: index.entries, bytes: index.byteLength }),
   });
 
   return {
@@ -90,11 +91,5 @@ export const createUserStatus = (store: Store, ledger: Ledger, users: Users): Us
       return { kind: 'CREATED', seq: tx.append(statusChanges, { ...change, ...origin }) };
     },
     onChange: (listener) => void listeners.push(listener),
-    get entries() {
-      return index.entries;
-    },
-    get byteLength() {
-      return index.byteLength;
-    },
   };
 };

@@ -58,7 +58,6 @@ export interface UserFiles {
   /** Calls back with the code of each user whose details or image are others than before. */
   onChange(listener: (user: number) => void): void;
   readonly entries: number;
-  readonly byteLength: number;
 }
 
 /** One of a user's names by the code of the details. */
@@ -198,6 +197,8 @@ export const createUserFiles = (ledger: Ledger, users: Users): UserFiles => {
   };
 
   ledger.subscribe(userFiles, columns, {
+    name: 'user-files',
+    after: ['users'],
     // Names and images are many, and nobody sees them before they are in force.
     async prepare(rows) {
       const maybeYield = createYielder();
@@ -209,10 +210,16 @@ export const createUserFiles = (ledger: Ledger, users: Users): UserFiles => {
       }
     },
     apply: advance,
+    size() {
+      const arrays = [details, imageVersions, firstOf, lastOf, birth, images];
+      return { entries: present, bytes: arrays.reduce((bytes, each) => bytes + each.byteLength, 0) };
+    },
   });
 
   ledger.subscribe(userFileSyncs, ['seq', 'importId'], {
-    // Before anything is applied, for a step may hold several synchronisations with their rows.
+    name: 'user-file-syncs',
+    after: ['user-files'],
+    // In `prepare`, because a step may hold several synchronizations with their rows and `user-files` applies them all.
     async prepare(rows) {
       for (const { seq, importId } of rows) {
         if (seq <= lastSync || importId === null) continue;
@@ -263,10 +270,6 @@ export const createUserFiles = (ledger: Ledger, users: Users): UserFiles => {
     onChange: (listener) => void listeners.push(listener),
     get entries() {
       return present;
-    },
-    get byteLength() {
-      const arrays = [details, imageVersions, firstOf, lastOf, birth, images];
-      return arrays.reduce((bytes, each) => bytes + each.byteLength, 0);
     },
   };
 };

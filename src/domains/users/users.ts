@@ -46,7 +46,6 @@ export interface Users extends UserRegistry {
   readonly genders: UserAttribute;
   /** Calls `listener` with the code of each user whose attributes have changed. */
   onChange(listener: (user: number) => void): void;
-  readonly byteLength: number;
 }
 
 /** User ids as dense codes, and whether a record names each user. */
@@ -129,6 +128,7 @@ export const createUsers = (ledger: Ledger): Users => {
   const listeners: ((user: number) => void)[] = [];
 
   ledger.subscribe(userProfiles, ['seq', 'userId', 'country', 'gender'], {
+    name: 'users',
     apply(rows) {
       for (const row of rows) {
         const user = registry.addNamed(row.userId);
@@ -152,9 +152,6 @@ export const createUsers = (ledger: Ledger): Users => {
     countries,
     genders,
     onChange: (listener) => void listeners.push(listener),
-    get byteLength() {
-      return versions.byteLength;
-    },
   };
 };
 

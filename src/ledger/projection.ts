@@ -1,0 +1,53 @@
+/** How much memory a projection holds. */
+export interface ProjectionSize {
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+/** How one table's records get into memory. */
+export interface Projection<R> {
+  /** Unique among all projections. */
+  readonly name: string;
+  /** The projections whose state this one reads in `prepare`, `apply` or `rebuilt`: their calls come first. */
+  readonly after?: readonly string[];
+  /** Work that takes time; memory still answers as before. In every step all projections prepare before any applies. */
+  prepare?(rows: R[], rebuilding: boolean): Promise<void>;
+  /** Adds the records at once, without awaiting, so that no reader sees half a commit. Replaying a row is harmless. */
+  apply(rows: R[]): void;
+  /** Called once, when the rebuild on start is done. */
+  rebuilt?(): Promise<void>;
+  /** Reported to operators; a projection without it is too small to matter. */
+  size?(): ProjectionSize;
+}
+
+type Named = Pick<Projection<never>, 'name' | 'after'>;
+
+/**
+ * The projections in the order in which they prepare, apply and end the rebuild: each after those it names, otherwise by
+ * name, so that the order in which they were registered never matters. Throws when a name is used twice, when `after`
+ * names an unknown projection, and when projections wait for each other.
+ */
+export const inApplyOrder = <P extends { readonly projection: Named }>(registered: readonly P[]): P[] => {
+  const pending = new Map<string, P>();
+  for (const each of registered) {
+    const { name } = each.projection;
+    if (pending.has(name)) throw new Error(`two projections are called ${name}`);
+    pending.set(name, each);
+  }
+  for (const { projection } of registered)
+    for (const other of projection.after ?? [])
+      if (!pending.has(other))
+        throw new Error(`projection ${projection.name} is declared after ${other}, which is not registered`);
+
+  const ordered: P[] = [];
+  while (pending.size > 0) {
+    const ready = [...pending.values()].filter(
+      ({ projection }) => !projection.after?.some((name) => pending.has(name)),
+    );
+    const [next] = ready.sort((a, b) => (a.projection.name < b.projection.name ? -1 : 1));
+    if (!next) throw new Error(`projections ${[...pending.keys()].sort().join(', ')} are declared after each other`);
+    ordered.push(next);
+    pending.delete(next.projection.name);
+  }
+  return ordered;
+};

@@ -1,0 +1,104 @@
+import type { Commit, LedgerTable, Store } from '../../db/store.ts';
+import type { CommitLog } from './commit-log.ts';
+import type { Projection } from './projection.ts';
+
+export interface Subscription {
+  readonly table: LedgerTable;
+  readonly columns: readonly string[];
+  readonly projection: Projection<never>;
+}
+
+/** Records that are applied in one step: few enough to hold the thread for a few milliseconds only. */
+const stepRecords = 1000;
+
+/** What a catch-up did. */
+export interface ReplayResult {
+  readonly records: number;
+}
+
+/** Reads commits from the store and applies them to projections, step by step. */
+export class Replay {
+  readonly #store: Store;
+  readonly #log: CommitLog;
+  /** In the order in which they apply. */
+  readonly #subscriptions: readonly Subscription[];
+  readonly #onStep: () => void;
+  /** The subscriptions that had the newest records: they probably have the next ones, too. */
+  #recent: readonly Subscription[] = [];
+  #sequence = 0;
+
+  constructor(store: Store, log: CommitLog, subscriptions: readonly Subscription[], onStep: () => void) {
+    this.#store = store;
+    this.#log = log;
+    this.#subscriptions = subscriptions;
+    this.#onStep = onStep;
+  }
+
+  /** The sequence number up to which records are applied. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** Applies what was committed before the call, and when `rebuilding` also what was committed meanwhile. */
+  async run(rebuilding: boolean): Promise<ReplayResult> {
+    const from = this.#sequence;
+    for (;;) {
+      const commits = this.#store.commitsAfter(this.#sequence, stepRecords);
+      if (commits.length === 0) break;
+      for (const part of stepsOf(commits, this.#sequence)) {
+        if (part[0] !== commits[0]) await nextIteration();
+        await this.#step(part, rebuilding);
+      }
+      // The writer of a later commit asks for a catch-up of its own.
+      if (!rebuilding && commits.length < stepRecords) break;
+      await nextIteration();
+    }
+    if (rebuilding) for (const { projection } of this.#subscriptions) await projection.rebuilt?.();
+    return { records: this.#sequence - from };
+  }
+
+  async #step(commits: readonly Commit[], rebuilding: boolean): Promise<void> {
+    const { lastSeq } = commits.at(-1) as Commit;
+    const rowsBySubscription = this.#recordsUpTo(lastSeq);
+    const batches = this.#subscriptions.flatMap((subscription) => {
+      const rows = rowsBySubscription.get(subscription);
+      return rows ? [{ projection: subscription.projection, rows }] : [];
+    });
+    for (const { projection, rows } of batches) await projection.prepare?.(rows, rebuilding);
+    for (const { projection, rows } of batches) projection.apply(rows);
+    for (const commit of commits) this.#log.add(commit.lastSeq, commit.recordedAtUs);
+    this.#sequence = lastSeq;
+    this.#onStep();
+  }
+
+  /** The new records of each table. They have no gaps: once all are found, no other table is read. */
+  #recordsUpTo(upTo: number): Map<Subscription, never[]> {
+    const found = new Map<Subscription, never[]>();
+    let missing = upTo - this.#sequence;
+    for (const each of new Set([...this.#recent, ...this.#subscriptions])) {
+      if (missing === 0) break;
+      const rows = this.#store.records(each.table, each.columns as never, this.#sequence, upTo) as never[];
+      if (rows.length > 0) found.set(each, rows);
+      missing -= rows.length;
+    }
+    this.#recent = [...found.keys()];
+    return found;
+  }
+}
+
+/** Lets requests run between two steps. */
+const nextIteration = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Cuts commits into steps of about `stepRecords` records, never within a commit. */
+function* stepsOf(commits: readonly Commit[], from: number): Iterable<readonly Commit[]> {
+  let part: Commit[] = [];
+  let first = from;
+  for (const commit of commits) {
+    part.push(commit);
+    if (commit.lastSeq - first < stepRecords) continue;
+    yield part;
+    part = [];
+    first = commit.lastSeq;
+  }
+  if (part.length > 0) yield part;
+}
