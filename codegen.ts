@@ -96,7 +96,7 @@ const run = async (): Promise<number> => {
   const clients = await clientFiles([join(root, examples), ...positionals], values.out ?? join(root, clientFolder));
   const files = values.out === undefined ? [...programFiles(), ...clients] : clients;
   const fresh = await Promise.all(files.map(isFresh));
-  const stale = files.filter((_file, place) => !fresh[place]);
+  const stale = files.filter((_file, index) => !fresh[index]);
   if (values.check) {
     for (const { path } of stale) process.stderr.write(`${relative('.', path)} is stale; run npm run codegen\n`);
     return stale.length > 0 ? 1 : 0;

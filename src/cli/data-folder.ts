@@ -5,29 +5,29 @@ import type { Config } from '../config.ts';
 import { createDomains, type Domains } from '../domains.ts';
 import { createLedger, type Ledger } from '../ledger/ledger.ts';
 import { createClock } from '../lib/clock.ts';
-import { CommandError, couldNotRun, isSystemError } from './exit.ts';
+import { CommandError, exitFailure, isSystemError } from './exit.ts';
 
 /** What a command works on: the program without its faces, which take longer to load than most commands run. */
-export interface Opened {
+export interface CommandServices {
   readonly store: Store;
   readonly ledger: Ledger;
   readonly domains: Domains;
 }
 
 /** Runs what opens a data folder. Throws CommandError when it cannot be used. */
-export const opening = <R>({ data }: Config, open: () => R): R => {
+export const openOrFail = <R>({ data }: Config, open: () => R): R => {
   try {
     return open();
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    throw new CommandError(couldNotRun, `the data folder ${data} cannot be used: ${error.message}`, error);
+    throw new CommandError(exitFailure, `the data folder ${data} cannot be used: ${error.message}`, error);
   }
 };
 
 /** Opens the data folder for one piece of work. Indices are empty until `ledger.catchUp()`. */
-export const withData = async <R>(config: Config, work: (opened: Opened) => Promise<R>): Promise<R> => {
+export const withData = async <R>(config: Config, work: (opened: CommandServices) => Promise<R>): Promise<R> => {
   const nowUs = createClock(config.now);
-  const store = opening(config, () => openStore({ ...config, nowUs }));
+  const store = openOrFail(config, () => openStore({ ...config, nowUs }));
   const ledger = createLedger(store);
   const engine = openDatasetEngine(config);
   try {
@@ -40,7 +40,10 @@ export const withData = async <R>(config: Config, work: (opened: Opened) => Prom
 };
 
 /** The same for work that only reads: a data folder that is not there is not made. */
-export const withStoredData = async <R>(config: Config, work: (opened: Opened) => Promise<R>): Promise<R> => {
-  if (!storeExists(config.data)) throw new CommandError(couldNotRun, `${config.data} is not a data folder of asof`);
+export const withExistingData = async <R>(
+  config: Config,
+  work: (opened: CommandServices) => Promise<R>,
+): Promise<R> => {
+  if (!storeExists(config.data)) throw new CommandError(exitFailure, `${config.data} is not a data folder of asof`);
   return withData(config, work);
 };

@@ -1,13 +1,13 @@
 import { CommanderError } from 'commander';
 import { DomainError } from '../errors.ts';
 
-export const done = 0;
+export const exitSuccess = 0;
 /** Something was rejected, in conflict or failed; the rest was done. */
-export const problemsFound = 1;
-export const wrongUsage = 2;
-export const couldNotRun = 3;
+export const exitProblems = 1;
+export const exitUsageError = 2;
+export const exitFailure = 3;
 
-export type ExitCode = typeof done | typeof problemsFound | typeof wrongUsage | typeof couldNotRun;
+export type ExitCode = typeof exitSuccess | typeof exitProblems | typeof exitUsageError | typeof exitFailure;
 
 /** Ends a command with a message for people. */
 export class CommandError extends Error {
@@ -29,10 +29,11 @@ export const isSystemError = (error: unknown): error is Error & { readonly code:
 
 /** How a command that threw ends, and what there is to say; null when it has been said. */
 export const exitFor = (error: unknown): { readonly exitCode: ExitCode; readonly message: string | null } => {
-  if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? done : wrongUsage, message: null };
+  if (error instanceof CommanderError)
+    return { exitCode: error.exitCode === 0 ? exitSuccess : exitUsageError, message: null };
   if (error instanceof CommandError) return { exitCode: error.exitCode, message: error.message };
   if (error instanceof DomainError)
-    return { exitCode: error.code === 'BAD_REQUEST' ? wrongUsage : couldNotRun, message: error.message };
-  if (isSystemError(error)) return { exitCode: couldNotRun, message: error.message };
-  return { exitCode: couldNotRun, message: error instanceof Error ? String(error.stack) : String(error) };
+    return { exitCode: error.code === 'BAD_REQUEST' ? exitUsageError : exitFailure, message: error.message };
+  if (isSystemError(error)) return { exitCode: exitFailure, message: error.message };
+  return { exitCode: exitFailure, message: error instanceof Error ? String(error.stack) : String(error) };
 };

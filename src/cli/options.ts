@@ -1,4 +1,4 @@
-import { type Command as Declared, Option } from 'commander';
+import { type Command as CommanderCommand, Option } from 'commander';
 import { type Config, readConfig, type Setting, settings } from '../config.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -14,12 +14,12 @@ export const settingOption = ({ variable, default: text, description }: Setting,
   return text === '' ? option : option.default(text);
 };
 
-export const withDataFolder = (command: Declared): Declared => {
+export const withDataFolder = (command: CommanderCommand): CommanderCommand => {
   const setting = settings.find(({ name }) => name === 'data') as Setting;
   return command.addOption(settingOption({ ...setting, description: 'data folder' }, `${setting.option} <dir>`));
 };
 
-export const withDataOptions = (command: Declared): Declared =>
+export const withDataOptions = (command: CommanderCommand): CommanderCommand =>
   withDataFolder(command).option('--json', 'print one JSON value instead of text');
 
 /** The configuration of a one-off command: its options, then the environment. */

@@ -1,18 +1,18 @@
-import { Command as Declared } from 'commander';
+import { Command as CommanderCommand } from 'commander';
 import { programVersion } from '../version.ts';
 import { commands } from './commands.ts';
-import { done, type ExitCode, exitFor } from './exit.ts';
-import { createTerminal, type Host } from './terminal.ts';
+import { type ExitCode, exitFor, exitSuccess } from './exit.ts';
+import { createTerminal, type HostProcess } from './terminal.ts';
 
 const epilogue = `
 Exit codes: 0 all done, 1 problems found, 2 wrong usage, 3 could not run.
 Each command has its own help: asof import --help`;
 
 /** Runs the command line `args` and gives the exit code. Throws nothing: what went wrong is said on stderr. */
-export const runProgram = async (args: readonly string[], host: Host): Promise<ExitCode> => {
-  const terminal = createTerminal(host);
-  let exitCode: ExitCode = done;
-  const program = new Declared('asof')
+export const runProgram = async (args: readonly string[], hostProcess: HostProcess): Promise<ExitCode> => {
+  const terminal = createTerminal(hostProcess);
+  let exitCode: ExitCode = exitSuccess;
+  const program = new CommanderCommand('asof')
     .description('Keeps every raw record and answers what was true at the time.')
     .version(programVersion())
     .configureOutput({ writeErr: (text) => terminal.printError(text.trimEnd()) })

@@ -6,8 +6,8 @@ import type { Config } from '../config.ts';
 import { isDemoWanted, loadDemo } from '../demo/load.ts';
 import { type HttpServer, openServer } from '../http/server.ts';
 import { isLoopbackHost } from '../lib/loopback.ts';
-import { opening } from './data-folder.ts';
-import { CommandError, couldNotRun } from './exit.ts';
+import { openOrFail } from './data-folder.ts';
+import { CommandError, exitFailure } from './exit.ts';
 import { startupBanner } from './startup-banner.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -19,12 +19,12 @@ export const runServer = async (
 ): Promise<void> => {
   const log = createLog(config);
   const stopped = terminal.untilStopped();
-  const app = opening(config, () => createApp(config, { log }));
+  const app = openOrFail(config, () => createApp(config, { log }));
   try {
-    refuseWithoutKeys(app, config);
+    requireKeys(app, config);
     const server = await listen(app, config, log);
     try {
-      const ready = makeReady(app, config, demo);
+      const ready = startApp(app, config, demo);
       const isReady = await Promise.race([ready.then(app.firstSync).then(() => true), stopped.then(() => false)]);
       if (isReady) await terminal.print(...startupBanner(server.url, app.domains.apiKeys.areNeeded));
       await stopped;
@@ -45,10 +45,10 @@ const createLog = ({ logLevel }: Config): Logger => {
 };
 
 /** Where others can reach it, a server that asks for no keys would let everybody read and write. */
-const refuseWithoutKeys = ({ domains: { apiKeys } }: App, { host, apiKeys: fixed }: Config): void => {
+const requireKeys = ({ domains: { apiKeys } }: App, { host, apiKeys: fixed }: Config): void => {
   if (isLoopbackHost(host) || fixed.length > 0 || apiKeys.list().length > 0) return;
   throw new CommandError(
-    couldNotRun,
+    exitFailure,
     `${host} is no loopback address, and there are no API keys: make one with "asof keys add NAME --scope admin", ` +
       'or set ASOF_API_KEYS=admin:KEY, with a KEY such as "openssl rand -hex 32" prints',
   );
@@ -60,11 +60,11 @@ const listen = async (app: App, { host, port }: Config, log: Logger): Promise<Ht
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const inUse = code === 'EADDRINUSE' ? `port ${port} of ${host} is in use; choose another with --port` : null;
-    throw new CommandError(couldNotRun, inUse ?? `cannot listen on port ${port} of ${host}: ${message}`, error);
+    throw new CommandError(exitFailure, inUse ?? `cannot listen on port ${port} of ${host}: ${message}`, error);
   }
 };
 
-const makeReady = async (app: App, { data }: Config, demo: boolean): Promise<void> => {
+const startApp = async (app: App, { data }: Config, demo: boolean): Promise<void> => {
   const { intake } = app.domains;
   if (demo && isDemoWanted(intake)) await loadDemo(app.domains, data === ':memory:' ? tmpdir() : join(data, 'tmp'));
   await intake.endInterrupted();

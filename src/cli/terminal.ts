@@ -5,7 +5,7 @@ import type { WriteStream } from 'node:tty';
 type Output = NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY'>>;
 
 /** What the program needs of its process. */
-export interface Host {
+export interface HostProcess {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: Readable;
   readonly stdout: Output;
@@ -14,11 +14,11 @@ export interface Host {
 }
 
 export interface Terminal {
-  readonly environment: Host['env'];
+  readonly environment: HostProcess['env'];
   readonly stdin: Readable;
   readonly stderr: Output;
   /** False once nobody reads stdout any more (`| head -1`): a command may go on, but need not print. */
-  readonly isRead: boolean;
+  readonly isOutputOpen: boolean;
   /** Writes answer lines to stdout; resolves when there is room for more. */
   print(...lines: string[]): Promise<void>;
   /** Writes a line for people to stderr. */
@@ -27,8 +27,8 @@ export interface Terminal {
   untilStopped(): Promise<void>;
 }
 
-export const createTerminal = (host: Host): Terminal => {
-  const { stdin, stdout, stderr } = host;
+export const createTerminal = (hostProcess: HostProcess): Terminal => {
+  const { stdin, stdout, stderr } = hostProcess;
   let isRead = true;
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
@@ -36,10 +36,10 @@ export const createTerminal = (host: Host): Terminal => {
   });
   stderr.on('error', () => undefined);
   return {
-    environment: host.env,
+    environment: hostProcess.env,
     stdin,
     stderr,
-    get isRead() {
+    get isOutputOpen() {
       return isRead;
     },
     async print(...lines) {
@@ -54,8 +54,8 @@ export const createTerminal = (host: Host): Terminal => {
     printError: (line) => void stderr.write(`${line}\n`),
     untilStopped: () =>
       new Promise((resolve) => {
-        host.once('SIGINT', resolve);
-        host.once('SIGTERM', resolve);
+        hostProcess.once('SIGINT', resolve);
+        hostProcess.once('SIGTERM', resolve);
       }),
   };
 };

@@ -8,7 +8,7 @@ import { onTestFinished } from 'vitest';
 
 type Entry = 'cli' | 'main';
 
-interface Running {
+interface AsofProcess {
   readonly child: ChildProcessWithoutNullStreams;
   /** What it has written so far. */
   readonly output: { readonly stdout: string; readonly stderr: string };
@@ -19,7 +19,7 @@ interface Running {
 /** The process's own, without settings that the machine may have. */
 const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ASOF_')));
 
-export const startAsof = (args: readonly string[], env: NodeJS.ProcessEnv = {}, entry: Entry = 'cli'): Running => {
+export const startAsof = (args: readonly string[], env: NodeJS.ProcessEnv = {}, entry: Entry = 'cli'): AsofProcess => {
   const program = fileURLToPath(new URL(`../../dist/src/${entry}.js`, import.meta.url));
   const child = spawn(process.execPath, [program, ...args], { env: { ...environment, ...env } });
   const output = { stdout: '', stderr: '' };
@@ -38,7 +38,7 @@ export const asof = async (args: readonly string[], input = '', env: NodeJS.Proc
   return { code: await closed, ...output };
 };
 
-export interface Server extends Running {
+export interface Server extends AsofProcess {
   readonly url: string;
   /** Ends it the way a supervisor does; the exit code. */
   stop(signal?: 'SIGTERM' | 'SIGINT'): Promise<number | null>;

@@ -92,8 +92,8 @@ describe('asof verify', () => {
     const { code, stdout } = await asof(['verify', '--data', data]);
     expect(code).toBe(1);
     expect(stdout).toContain('ledger: 1 records');
-    const told = JSON.parse((await asof(['verify', '--data', data, '--json'])).stdout) as { problems: string[] };
-    expect(told).toEqual({ sound: false, records: 2, problems: stdout.trimEnd().split('\n') });
+    const report = JSON.parse((await asof(['verify', '--data', data, '--json'])).stdout) as { problems: string[] };
+    expect(report).toEqual({ sound: false, records: 2, problems: stdout.trimEnd().split('\n') });
   });
 
   it('finds a file that is no database', async () => {

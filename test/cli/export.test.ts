@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openApp } from '../support/app.ts';
 import { asof, startAsof } from './asof-process.ts';
 
-const uuidOf = (place: number): string => `00000000-0000-4000-8000-${String(place).padStart(12, '0')}`;
+const uuidOf = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 const at = '2024-01-02T03:04:05.000006Z';
 let data = '';
 
@@ -68,7 +68,7 @@ describe('asof export conversations', () => {
     const count = 12_000;
     for (let from = 0; from < count; from += 4000)
       await Promise.all(
-        Array.from({ length: 4000 }, (_, place) => app.domains.conversations.start(uuidOf(from + place), 'q')),
+        Array.from({ length: 4000 }, (_, index) => app.domains.conversations.start(uuidOf(from + index), 'q')),
       );
     await close();
     const { stdout } = await asof(['export', 'conversations', '--format', 'ndjson', '--data', many]);
@@ -76,7 +76,7 @@ describe('asof export conversations', () => {
       .trimEnd()
       .split('\n')
       .map((line) => (JSON.parse(line) as { seq: number }).seq);
-    expect(seqs).toEqual(Array.from({ length: count }, (_, place) => place + 1));
+    expect(seqs).toEqual(Array.from({ length: count }, (_, index) => index + 1));
 
     const { child, output, closed } = startAsof(['export', 'conversations', '--data', many]);
     child.stdout.once('data', () => child.stdout.destroy());

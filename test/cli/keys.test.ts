@@ -39,14 +39,16 @@ it('refuses to listen where others are without keys, and does with any', async (
   expect(refused).toMatchObject({ code: 3, stdout: '' });
   expect(refused.stderr).toContain('asof keys add NAME --scope admin');
   expect(refused.stderr).toContain('ASOF_API_KEYS');
-  const given = await serve(['--host', '0.0.0.0', '--data', data, '--log-level', 'debug'], 'cli', {
+  const withSetting = await serve(['--host', '0.0.0.0', '--data', data, '--log-level', 'debug'], 'cli', {
     ASOF_API_KEYS: 'read:of-the-environment',
   });
-  expect([await ask(given.url), await ask(given.url, 'of-the-environment'), await ask(given.url, 'other')]).toEqual([
-    401, 200, 401,
-  ]);
-  expect(await given.stop()).toBe(0);
-  expect(given.output.stdout + given.output.stderr).not.toContain('of-the-environment');
+  expect([
+    await ask(withSetting.url),
+    await ask(withSetting.url, 'of-the-environment'),
+    await ask(withSetting.url, 'other'),
+  ]).toEqual([401, 200, 401]);
+  expect(await withSetting.stop()).toBe(0);
+  expect(withSetting.output.stdout + withSetting.output.stderr).not.toContain('of-the-environment');
   const { stdout: key } = await asof(['keys', 'add', 'first', '--scope', 'read', '--data', data]);
   const stored = await serve(['--host', '0.0.0.0', '--data', data]);
   expect([await ask(stored.url), await ask(stored.url, key.trim())]).toEqual([401, 200]);

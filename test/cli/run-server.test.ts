@@ -101,9 +101,9 @@ describe('openServer', () => {
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
     await once(socket, 'connect');
     await (await fetch(server.url)).text();
-    const begun = performance.now();
+    const startMs = performance.now();
     await server.stop();
-    expect(performance.now() - begun).toBeLessThan(1000);
+    expect(performance.now() - startMs).toBeLessThan(1000);
     socket.destroy();
   });
 
@@ -118,9 +118,9 @@ describe('openServer', () => {
         );
     });
     await delay(100);
-    const begun = performance.now();
+    const startMs = performance.now();
     await server.stop();
-    expect(performance.now() - begun).toBeLessThan(2000);
+    expect(performance.now() - startMs).toBeLessThan(2000);
     running = false;
     await Promise.all(clients);
   });
@@ -128,13 +128,13 @@ describe('openServer', () => {
   it('cuts off a request that does not come to its end, and no stream', async () => {
     const direct: FastPath = ({ url }) =>
       url === '/stream' ? { isStream: true, answer: async (outgoing) => void outgoing.flushHeaders() } : undefined;
-    const given = { host: '127.0.0.1', port: 0, log, direct, requestTimeoutMs: 200 };
+    const options = { host: '127.0.0.1', port: 0, log, direct, requestTimeoutMs: 200 };
     // One is answered before it has come.
     const handler: Handler = async ({ url, body }) => {
       if (!url.endsWith('/early')) await body?.pipeTo(new WritableStream());
       return new Response('done');
     };
-    const server = await openServer(handler, given);
+    const server = await openServer(handler, options);
     onTestFinished(() => server.stop());
     const begin = (path: string) => {
       const request = httpRequest(`${server.url}${path}`, { method: 'POST', agent: false });

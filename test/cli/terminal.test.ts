@@ -26,6 +26,6 @@ it('goes on when its reader leaves', async () => {
   const printed = terminal.print('a line that fills it');
   stdout.destroy(Object.assign(new Error('gone'), { code: 'EPIPE' }));
   await printed;
-  expect(terminal.isRead).toBe(false);
+  expect(terminal.isOutputOpen).toBe(false);
   await terminal.print('never read');
 });

@@ -2,8 +2,8 @@ import { Argument } from 'commander';
 import type { MonitorReport } from '../../domains/monitor/monitor.ts';
 import { formatInstant } from '../../lib/time.ts';
 import type { Command } from '../command.ts';
-import { withStoredData } from '../data-folder.ts';
-import { CommandError, done, problemsFound, wrongUsage } from '../exit.ts';
+import { withExistingData } from '../data-folder.ts';
+import { CommandError, exitProblems, exitSuccess, exitUsageError } from '../exit.ts';
 import { configOf, type DataOptions, withDataOptions } from '../options.ts';
 
 interface Options extends DataOptions {
@@ -32,11 +32,11 @@ export const checkCommand: Command = {
   async run(invoked, terminal) {
     const [, key] = invoked.args;
     const options = invoked.opts<Options>();
-    const checked = await withStoredData(configOf(options, terminal), async ({ domains, ledger }) => {
+    const checked = await withExistingData(configOf(options, terminal), async ({ domains, ledger }) => {
       await ledger.catchUp();
       const { experiments, monitor } = domains;
       if (key !== undefined && !experiments.isKnown(key))
-        throw new CommandError(wrongUsage, `there is no experiment "${key}": no plan and no event names it`);
+        throw new CommandError(exitUsageError, `there is no experiment "${key}": no plan and no event names it`);
       const found = await monitor.at({ experiment: key, country: options.country, timeZone: 'UTC' });
       if (monitor.cellsOf(found.sight).every(({ eventCount }) => eventCount === 0))
         terminal.printError(
@@ -45,7 +45,7 @@ export const checkCommand: Command = {
       return found;
     });
     await terminal.print(...(options.json ? [JSON.stringify(jsonOf(checked))] : linesOf(checked)));
-    return checked.health.verdict === 'BROKEN' ? problemsFound : done;
+    return checked.health.verdict === 'BROKEN' ? exitProblems : exitSuccess;
   },
 };
 

@@ -7,8 +7,8 @@ import { parseLetter } from '../../lib/letter.ts';
 import { preview } from '../../lib/problems.ts';
 import { formatInstant } from '../../lib/time.ts';
 import type { Command } from '../command.ts';
-import { type Opened, withStoredData } from '../data-folder.ts';
-import { CommandError, done, wrongUsage } from '../exit.ts';
+import { type CommandServices, withExistingData } from '../data-folder.ts';
+import { CommandError, exitSuccess, exitUsageError } from '../exit.ts';
 import { configOf, type DataOptions, withDataFolder } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -25,7 +25,7 @@ interface Sink {
   /** Resolves when there is room for more. */
   write(lines: readonly string[]): Promise<void>;
   /** False once nobody reads them any more. */
-  readonly isRead: boolean;
+  readonly isOpen: boolean;
 }
 
 /** Lines without the line feed, in parts. In CSV a carriage return comes before it (RFC 4180). */
@@ -54,31 +54,36 @@ export const exportCommand: Command = {
     const options = invoked.opts<ExportOptions>();
     const { symbol: symbolText, format } = options;
     if (what === 'users' && symbolText !== undefined)
-      throw new CommandError(wrongUsage, '--symbol is for conversations');
+      throw new CommandError(exitUsageError, '--symbol is for conversations');
     const symbol = symbolOf(options);
-    await withStoredData(configOf(options, terminal), async (opened) => {
+    await withExistingData(configOf(options, terminal), async (opened) => {
       const lines = what === 'users' ? userLines(opened, format) : conversationLines(opened, format, symbol);
       const write = async (sink: Sink): Promise<void> => {
         for await (const part of lines) {
-          if (!sink.isRead) break;
+          if (!sink.isOpen) break;
           await sink.write(part);
         }
       };
       if (options.out === undefined) await write(stdoutOf(terminal));
       else await toFile(options.out, write);
     });
-    return done;
+    return exitSuccess;
   },
 };
 
 const symbolOf = ({ symbol: text }: ExportOptions): string | undefined => {
   if (text === undefined) return undefined;
   const symbol = parseLetter(text);
-  if (symbol === null) throw new CommandError(wrongUsage, `the symbol must be a letter a to z, not ${preview(text)}`);
+  if (symbol === null)
+    throw new CommandError(exitUsageError, `the symbol must be a letter a to z, not ${preview(text)}`);
   return symbol;
 };
 
-async function* conversationLines({ domains, ledger }: Opened, format: Format, symbol: string | undefined): Lines {
+async function* conversationLines(
+  { domains, ledger }: CommandServices,
+  format: Format,
+  symbol: string | undefined,
+): Lines {
   // Only memory knows which follow-ups belong to a symbol.
   if (symbol !== undefined) await ledger.catchUp();
   const { head, lineOf } = formats[format];
@@ -97,14 +102,14 @@ const formats = {
     head: [],
     lineOf: (event: ConversationEvent) => {
       const cells = cellsOf(event);
-      return JSON.stringify(Object.fromEntries(names.map((name, place) => [name, cells[place]])));
+      return JSON.stringify(Object.fromEntries(names.map((name, index) => [name, cells[index]])));
     },
   },
 };
 
 const linesPerPart = 1000;
 
-async function* userLines({ domains, ledger }: Opened, format: Format): Lines {
+async function* userLines({ domains, ledger }: CommandServices, format: Format): Lines {
   await ledger.catchUp();
   const { userDirectory, userFileRuns } = domains;
   const prefix = userFileRuns.prefix();
@@ -119,8 +124,8 @@ async function* userLines({ domains, ledger }: Opened, format: Format): Lines {
 
 const stdoutOf = (terminal: Terminal): Sink => ({
   write: (lines) => terminal.print(...lines),
-  get isRead() {
-    return terminal.isRead;
+  get isOpen() {
+    return terminal.isOutputOpen;
   },
 });
 
@@ -132,7 +137,7 @@ const toFile = async (path: string, write: (sink: Sink) => Promise<void>): Promi
       async write(lines) {
         if (lines.length > 0) await file.writeFile(`${lines.join('\n')}\n`);
       },
-      isRead: true,
+      isOpen: true,
     });
   } finally {
     await file.close();

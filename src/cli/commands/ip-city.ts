@@ -3,8 +3,8 @@ import type { IpCity } from '../../domains/ip-city/ip-city.ts';
 import { type IpAddress, parseIp } from '../../lib/ip.ts';
 import { preview } from '../../lib/problems.ts';
 import type { Command } from '../command.ts';
-import { withStoredData } from '../data-folder.ts';
-import { CommandError, done, type ExitCode, problemsFound, wrongUsage } from '../exit.ts';
+import { withExistingData } from '../data-folder.ts';
+import { CommandError, type ExitCode, exitProblems, exitSuccess, exitUsageError } from '../exit.ts';
 import { configOf, type DataOptions, withDataOptions } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -34,13 +34,13 @@ export const cityCommand: Command = {
     const options = invoked.opts<DataOptions>();
     const asked = invoked.args.map((text): Asked => {
       const ip = parseIp(text);
-      if (ip === null) throw new CommandError(wrongUsage, `${preview(text)} is not an IPv4 or IPv6 address`);
+      if (ip === null) throw new CommandError(exitUsageError, `${preview(text)} is not an IPv4 or IPv6 address`);
       return { text, ip };
     });
-    return withStoredData(configOf(options, terminal), async ({ domains: { ipCity }, ledger }) => {
+    return withExistingData(configOf(options, terminal), async ({ domains: { ipCity }, ledger }) => {
       await ledger.catchUp();
       const { write, end } = options.json ? asJson(terminal) : asLines(terminal, asked.length === 1);
-      const exitCode = asked.length > 0 ? done : await answerStdin(ipCity, terminal, write);
+      const exitCode = asked.length > 0 ? exitSuccess : await answerStdin(ipCity, terminal, write);
       await write(answersTo(ipCity, asked));
       await end();
       return exitCode;
@@ -66,7 +66,7 @@ const asJson = (terminal: Terminal): { write: Write; end(): Promise<void> } => {
 
 /** Answers line by line; what is no address is named on stderr, and the rest answered all the same. */
 const answerStdin = async (ipCity: IpCity, terminal: Terminal, write: Write): Promise<ExitCode> => {
-  let exitCode: ExitCode = done;
+  let exitCode: ExitCode = exitSuccess;
   let waiting: Asked[] = [];
   let line = 0;
   for await (const raw of createInterface({ input: terminal.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
@@ -76,14 +76,14 @@ const answerStdin = async (ipCity: IpCity, terminal: Terminal, write: Write): Pr
     const ip = parseIp(text);
     if (ip === null) {
       terminal.printError(`asof: line ${line}: ${preview(text)} is not an IPv4 or IPv6 address`);
-      exitCode = problemsFound;
+      exitCode = exitProblems;
       continue;
     }
     waiting.push({ text, ip });
     if (waiting.length < batchLines) continue;
     await write(answersTo(ipCity, waiting));
     waiting = [];
-    if (!terminal.isRead) break;
+    if (!terminal.isOutputOpen) break;
   }
   await write(answersTo(ipCity, waiting));
   return exitCode;

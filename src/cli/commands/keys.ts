@@ -3,8 +3,8 @@ import type { ApiKey, ApiKeys } from '../../domains/api-keys.ts';
 import { type Scope, scopes } from '../../lib/api-key.ts';
 import { formatInstant } from '../../lib/time.ts';
 import type { Command } from '../command.ts';
-import { withData, withStoredData } from '../data-folder.ts';
-import { CommandError, done, wrongUsage } from '../exit.ts';
+import { withData, withExistingData } from '../data-folder.ts';
+import { CommandError, exitSuccess, exitUsageError } from '../exit.ts';
 import { configOf, type DataOptions, withDataOptions } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -12,14 +12,14 @@ interface Options extends DataOptions {
   readonly scope?: readonly Scope[];
 }
 
-interface Asked {
+interface ActionOptions {
   readonly apiKeys: ApiKeys;
   readonly name: string;
   readonly options: Options;
   readonly terminal: Terminal;
 }
 
-const actions: Readonly<Record<string, (asked: Asked) => Promise<void>>> = {
+const actions: Readonly<Record<string, (options: ActionOptions) => Promise<void>>> = {
   async add({ apiKeys, name, options: { json, scope = [] }, terminal }) {
     const key = await apiKeys.add(name, scope);
     await terminal.print(json ? JSON.stringify({ name, scopes: scope, key }) : key);
@@ -83,7 +83,7 @@ export const keysCommand: Command = {
     const [action = '', name] = invoked.args;
     const options = invoked.opts<Options>();
     const refuseUnless = (holds: boolean, message: string): void => {
-      if (!holds) throw new CommandError(wrongUsage, message);
+      if (!holds) throw new CommandError(exitUsageError, message);
     };
     refuseUnless(
       (name === undefined) === (action === 'list'),
@@ -93,10 +93,10 @@ export const keysCommand: Command = {
       (options.scope === undefined) === (action !== 'add'),
       action === 'add' ? 'add takes a --scope' : '--scope goes with add',
     );
-    const work = action === 'add' ? withData : withStoredData;
+    const work = action === 'add' ? withData : withExistingData;
     await work(configOf(options, terminal), async ({ domains: { apiKeys } }) => {
       await actions[action]?.({ apiKeys, name: name ?? '', options, terminal });
     });
-    return done;
+    return exitSuccess;
   },
 };

@@ -1,7 +1,7 @@
-import type { Command as Declared } from 'commander';
+import type { Command as CommanderCommand } from 'commander';
 import { readConfig, type Setting, settings } from '../../config.ts';
 import type { Command } from '../command.ts';
-import { done } from '../exit.ts';
+import { exitSuccess } from '../exit.ts';
 import { settingOption } from '../options.ts';
 
 type Options = Readonly<Record<string, string | undefined>> & { readonly demo?: true; readonly empty?: true };
@@ -25,12 +25,12 @@ export const serveCommand: Command = {
     // Imported lazily: loading GraphQL and REST takes longer than most other commands run.
     const { runServer } = await import('../run-server.ts');
     await runServer(config, terminal, { demo: demo === true && !empty });
-    return done;
+    return exitSuccess;
   },
 };
 
 /** A setting as an option. `--log-sql` alone means `--log-sql true`. */
-const declareSetting = (command: Declared, setting: Setting): void => {
+const declareSetting = (command: CommanderCommand, setting: Setting): void => {
   const { option, default: text } = setting;
   const isFlag = text === 'true' || text === 'false';
   const declared = settingOption(setting, `${option} ${isFlag ? '[value]' : '<value>'}`);

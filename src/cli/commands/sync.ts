@@ -3,8 +3,8 @@ import { type Config, readConfig } from '../../config.ts';
 import type { SyncReport } from '../../domains/user-sync/user-sync.ts';
 import { DomainError, type FieldProblem } from '../../errors.ts';
 import type { Command } from '../command.ts';
-import { type Opened, withData } from '../data-folder.ts';
-import { done, type ExitCode, problemsFound } from '../exit.ts';
+import { type CommandServices, withData } from '../data-folder.ts';
+import { type ExitCode, exitProblems, exitSuccess } from '../exit.ts';
 import { type DataOptions, withDataOptions } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 import { createImportProgress } from './import/progress.ts';
@@ -57,7 +57,11 @@ export const syncCommand: Command = {
   },
 };
 
-const synchroniseOnce = async ({ domains }: Opened, terminal: Terminal, asJson: boolean): Promise<ExitCode> => {
+const synchroniseOnce = async (
+  { domains }: CommandServices,
+  terminal: Terminal,
+  asJson: boolean,
+): Promise<ExitCode> => {
   const progress = createImportProgress(terminal.stderr);
   try {
     const { done: ended } = await domains.userFileRuns.run(progress.show);
@@ -69,7 +73,7 @@ const synchroniseOnce = async ({ domains }: Opened, terminal: Terminal, asJson: 
       .reverse()
       .map(({ source: file, problems }) => ({ file, problems: problems as FieldProblem[] }));
     await terminal.print(...(asJson ? [jsonOf(report, rejects)] : linesOf(report, rejects)));
-    return report.import.failureCode === null && report.import.rejected === 0 ? done : problemsFound;
+    return report.import.failureCode === null && report.import.rejected === 0 ? exitSuccess : exitProblems;
   } finally {
     progress.end();
   }
@@ -88,7 +92,7 @@ const keepOn = async (once: () => Promise<ExitCode>, config: Config, terminal: T
     await Promise.race([run, untilAborted(stopping.signal)]);
     await delay(config.userFilesEveryMinutes * 60_000, undefined, { signal: stopping.signal }).catch(() => undefined);
   }
-  return done;
+  return exitSuccess;
 };
 
 const untilAborted = (signal: AbortSignal): Promise<void> =>

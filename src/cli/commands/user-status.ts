@@ -1,7 +1,7 @@
 import { parseInstant } from '../../lib/time.ts';
 import type { Command } from '../command.ts';
-import { withStoredData } from '../data-folder.ts';
-import { CommandError, done, wrongUsage } from '../exit.ts';
+import { withExistingData } from '../data-folder.ts';
+import { CommandError, exitSuccess, exitUsageError } from '../exit.ts';
 import { configOf, type DataOptions, withDataOptions } from '../options.ts';
 
 /** `asof status`: the status of a user on a date, one word. */
@@ -18,12 +18,12 @@ export const statusCommand: Command = {
     const options = invoked.opts<DataOptions>();
     const atUs = parseInstant(date);
     if (atUs === null)
-      throw new CommandError(wrongUsage, `the date must be like 2025-05-20 or 2025-05-20T12:00:00Z, not "${date}"`);
-    const { status } = await withStoredData(configOf(options, terminal), async ({ domains, ledger }) => {
+      throw new CommandError(exitUsageError, `the date must be like 2025-05-20 or 2025-05-20T12:00:00Z, not "${date}"`);
+    const { status } = await withExistingData(configOf(options, terminal), async ({ domains, ledger }) => {
       await ledger.catchUp();
       return domains.userStatus.statusAt(userId, atUs);
     });
     await terminal.print(options.json ? JSON.stringify({ userId, date, status }) : status);
-    return done;
+    return exitSuccess;
   },
 };

@@ -1,6 +1,6 @@
 import type { Command } from '../command.ts';
-import { type Opened, withStoredData } from '../data-folder.ts';
-import { done, isSystemError, problemsFound } from '../exit.ts';
+import { type CommandServices, withExistingData } from '../data-folder.ts';
+import { exitProblems, exitSuccess, isSystemError } from '../exit.ts';
 import { configOf, type DataOptions, withDataOptions } from '../options.ts';
 
 /** `asof verify`: whether the store is sound, from its pages to its accounts. */
@@ -12,15 +12,17 @@ export const verifyCommand: Command = {
       .addHelpText('after', '\nExample:\n  asof verify --data /var/lib/asof'),
   async run(invoked, terminal) {
     const options = invoked.opts<DataOptions>();
-    const { problems, records } = await withStoredData(configOf(options, terminal), check);
+    const { problems, records } = await withExistingData(configOf(options, terminal), check);
     const isSound = problems.length === 0;
     if (options.json) await terminal.print(JSON.stringify({ sound: isSound, records, problems }));
     else await terminal.print(...(isSound ? [`sound: ${records} records`] : problems));
-    return isSound ? done : problemsFound;
+    return isSound ? exitSuccess : exitProblems;
   },
 };
 
-const check = async ({ store }: Opened): Promise<{ readonly problems: string[]; readonly records: number | null }> => {
+const check = async ({
+  store,
+}: CommandServices): Promise<{ readonly problems: string[]; readonly records: number | null }> => {
   try {
     return store.verify();
   } catch (error) {

@@ -2,7 +2,7 @@ import type { RejectedRow } from '../../../../db/datasets/engine.ts';
 import type { DatasetImport, DatasetOptions } from '../../../domains/datasets/import-version.ts';
 import type { Domains } from '../../../domains.ts';
 import type { ColumnType } from '../../../lib/cells.ts';
-import { CommandError, wrongUsage } from '../../exit.ts';
+import { CommandError, exitUsageError } from '../../exit.ts';
 import { type ImportReport, type Reject, rejectsShownMax, reportOf } from './report.ts';
 
 /** The options of `asof import dataset`. */
@@ -26,7 +26,7 @@ export const importDataset = async (
 ): Promise<DatasetReport> => {
   if (name === undefined || source === undefined || more.length > 0)
     throw new CommandError(
-      wrongUsage,
+      exitUsageError,
       'a dataset is imported by its name and one file or link: asof import dataset games games.csv',
     );
   const rejects: Reject[] = [];

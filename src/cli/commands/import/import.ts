@@ -1,14 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { Argument, type Command as Declared, InvalidArgumentError, Option } from 'commander';
+import { Argument, type Command as CommanderCommand, InvalidArgumentError, Option } from 'commander';
 import { storeExists } from '../../../../db/open.ts';
 import type { ImportOptions } from '../../../domains/imports/run.ts';
 import type { ReadOptions } from '../../../ledger/record.ts';
 import { type ColumnType, columnTypes } from '../../../lib/cells.ts';
 import { datasetTarget, importTargets } from '../../../lib/import-targets.ts';
 import type { Command } from '../../command.ts';
-import { type Opened, withData } from '../../data-folder.ts';
-import { CommandError, couldNotRun, done, type ExitCode, problemsFound, wrongUsage } from '../../exit.ts';
+import { type CommandServices, withData } from '../../data-folder.ts';
+import { CommandError, type ExitCode, exitFailure, exitProblems, exitSuccess, exitUsageError } from '../../exit.ts';
 import { configOf, type DataOptions, withDataOptions } from '../../options.ts';
 import type { Terminal } from '../../terminal.ts';
 import { columnLines, type DatasetCommandOptions, importDataset } from './dataset.ts';
@@ -48,7 +48,7 @@ ${rejectsShownMax} rejects of each; read is the sum of stored, duplicates, confl
 
 /** `asof import`: takes files in, whether or not a server runs on the same data folder. */
 export const importCommand: Command = {
-  declare: (program: Declared) =>
+  declare: (program: CommanderCommand) =>
     withDataOptions(program.command('import'))
       .description(
         'Take in files of users, experiment events, status changes, IP ranges or transactions, or any CSV as a dataset.',
@@ -76,10 +76,10 @@ export const importCommand: Command = {
     const [target = '', ...paths] = invoked.args;
     const options = invoked.opts<Options>();
     if (options.mapStatus && target !== 'user-status')
-      throw new CommandError(wrongUsage, '--map-status is for user-status');
+      throw new CommandError(exitUsageError, '--map-status is for user-status');
     if (target === datasetTarget.command) return runDataset(paths, options, terminal);
     if (options.mode || options.key || options.type)
-      throw new CommandError(wrongUsage, '--mode, --key and --type are for datasets');
+      throw new CommandError(exitUsageError, '--mode, --key and --type are for datasets');
     const files = await Promise.all(paths.map(findFile));
     const config = configOf(options, terminal);
     // A rehearsal on a folder that is not there must not make it.
@@ -98,7 +98,7 @@ export const importCommand: Command = {
         ? [JSON.stringify({ target, dryRun: isDryRun, imports: reports })]
         : reports.flatMap((report) => reportLines(report, isDryRun))),
     );
-    return reports.every(isAllTakenIn) ? done : problemsFound;
+    return reports.every(isAllTakenIn) ? exitSuccess : exitProblems;
   },
 };
 
@@ -119,7 +119,7 @@ const runDataset = async (given: readonly string[], options: Options, terminal: 
       ? [JSON.stringify({ target: datasetTarget.command, dryRun: isDryRun, imports: [report] })]
       : [...reportLines(report, isDryRun), ...columnLines(report)]),
   );
-  return isAllTakenIn(report) ? done : problemsFound;
+  return isAllTakenIn(report) ? exitSuccess : exitProblems;
 };
 
 /** Of a link it is not known. */
@@ -140,12 +140,12 @@ const findFile = async (path: string): Promise<File> => {
   const found = await stat(path).catch((cause: unknown) => {
     const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     throw new CommandError(
-      couldNotRun,
+      exitFailure,
       isMissing ? `there is no file ${path}` : `cannot read ${path}: ${cause}`,
       cause,
     );
   });
-  if (!found.isFile()) throw new CommandError(couldNotRun, `${path} is not a file`);
+  if (!found.isFile()) throw new CommandError(exitFailure, `${path} is not a file`);
   return { path, name: basename(path), bytes: found.size };
 };
 
@@ -156,7 +156,7 @@ interface Taking {
 }
 
 const takeIn = async (
-  { domains }: Opened,
+  { domains }: CommandServices,
   target: string,
   files: readonly File[],
   { dryRun, mapStatus, onProgress }: Taking,

@@ -1,11 +1,11 @@
-import { Argument, type Command as Declared, Option } from 'commander';
+import { Argument, type Command as CommanderCommand, Option } from 'commander';
 import type { RejectFilter } from '../../../domains/imports/rejects.ts';
 import type { Domains } from '../../../domains.ts';
 import type { ReadOptions } from '../../../ledger/record.ts';
 import { importTargets, syncTarget } from '../../../lib/import-targets.ts';
 import type { Command } from '../../command.ts';
-import { withStoredData } from '../../data-folder.ts';
-import { CommandError, done, type ExitCode, problemsFound, wrongUsage } from '../../exit.ts';
+import { withExistingData } from '../../data-folder.ts';
+import { CommandError, type ExitCode, exitProblems, exitSuccess, exitUsageError } from '../../exit.ts';
 import { configOf, type DataOptions, withDataOptions } from '../../options.ts';
 import type { Terminal } from '../../terminal.ts';
 import { statusWordOption } from '../import/status-words.ts';
@@ -47,10 +47,10 @@ const list: Action = async ({ rejects }, { options, terminal }) => {
       isFirst = false;
     }
     after = rows.at(-1)?.id;
-    if (!hasAfter || !terminal.isRead) break;
+    if (!hasAfter || !terminal.isOutputOpen) break;
   }
   if (options.json) await terminal.print(isFirst ? '[]' : ']');
-  return done;
+  return exitSuccess;
 };
 
 const retry: Action = async ({ rejects }, { ids, options, terminal }) => {
@@ -63,14 +63,14 @@ const retry: Action = async ({ rejects }, { ids, options, terminal }) => {
     await report.judge(id, rejects.resolve(id, text, reading), asItCame ?? undefined);
   }
   await terminal.print(...(options.json ? [JSON.stringify(report.value())] : report.lines()));
-  return report.isAllDone() ? done : problemsFound;
+  return report.isAllDone() ? exitSuccess : exitProblems;
 };
 
 const discard: Action = async ({ rejects }, { ids, options, terminal }) => {
   const report = createRejectsReport(rejects.importers);
   for (const id of ids) await report.judge(id, rejects.discard(id, options.because ?? ''));
   await terminal.print(...(options.json ? [JSON.stringify(report.value())] : report.lines()));
-  return report.isAllDone() ? done : problemsFound;
+  return report.isAllDone() ? exitSuccess : exitProblems;
 };
 
 const actions: Readonly<Record<string, Action>> = { list, retry, discard };
@@ -78,7 +78,7 @@ const actions: Readonly<Record<string, Action>> = { list, retry, discard };
 /** Throws CommandError naming what does not go together. */
 const checkUsage = (action: string, ids: readonly string[], options: Options): void => {
   const refuseUnless = (holds: boolean, message: string): void => {
-    if (!holds) throw new CommandError(wrongUsage, message);
+    if (!holds) throw new CommandError(exitUsageError, message);
   };
   for (const id of ids) refuseUnless(/^[1-9]\d{0,14}$/.test(id), `${id} is not the number of a rejected record`);
   refuseUnless(action === 'list' || options.state === undefined, '--state is for list');
@@ -117,7 +117,7 @@ first refusals only.`;
 
 /** `asof rejects`: what was not taken in, whether or not a server runs on the same data folder. */
 export const rejectsCommand: Command = {
-  declare: (program: Declared) =>
+  declare: (program: CommanderCommand) =>
     withDataOptions(program.command('rejects'))
       .summary('List, mend or discard what was not taken in.')
       .description('List the records that were not taken in, try them again, mended or as they came, or discard them.')
@@ -138,7 +138,7 @@ export const rejectsCommand: Command = {
     const [action = '', ...ids] = invoked.args;
     const options = invoked.opts<Options>();
     checkUsage(action, ids, options);
-    return withStoredData(configOf(options, terminal), async ({ domains }) => {
+    return withExistingData(configOf(options, terminal), async ({ domains }) => {
       const act = actions[action] as Action;
       return act(domains, { ids: ids.map(Number), options, terminal });
     });
