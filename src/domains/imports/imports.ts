@@ -74,7 +74,7 @@ export const createImports = (
   const importsByIds = (ids: readonly number[]) => rowsByKey(store, imports, 'id', ids);
 
   const endInterrupted: Imports['endInterrupted'] = (content = {}) =>
-    endInterruptedImports({ store, write: store.write, running }, content);
+    endInterruptedImports({ store, running }, content);
 
   /** One transaction for all; what is not taken in is kept with its text. */
   const judgeEach = <R, T>(

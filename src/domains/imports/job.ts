@@ -15,9 +15,9 @@ export interface ImportWriter {
 
 /** The transactions of an import; those of a dry run go to a scratch store that `close` discards. */
 export const openImportWriter = (store: Store, ledger: Ledger, isDryRun: boolean): ImportWriter => {
-  if (!isDryRun) return { write: ledger.write, close: () => undefined };
+  if (!isDryRun) return { write: (work) => ledger.write(work), close: () => undefined };
   const scratch = store.dryRun();
-  return { write: async (work) => scratch.run(work), close: scratch.close };
+  return { write: async (work) => scratch.run(work), close: () => scratch.close() };
 };
 
 export interface NewImport {

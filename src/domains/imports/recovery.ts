@@ -2,7 +2,7 @@ import type { Store, Tx } from '../../../db/store.ts';
 import { imports } from '../../../db/tables/imports.ts';
 import { datasetTarget, syncTarget } from '../../lib/import-targets.ts';
 import { isOtherProcessAlive } from '../../lib/process-alive.ts';
-import type { Import, Write } from './job.ts';
+import type { Import } from './job.ts';
 
 /** Marks an import as failed whose process no longer runs; an import that has ended since stays as it is. */
 export const endInterruptedImport = (
@@ -30,14 +30,14 @@ export type RunningImports = ReadonlySet<number>;
 
 /** Ends matching imports that no process runs any more. */
 export const endInterruptedImports = async (
-  { store, write, running }: { readonly store: Store; readonly write: Write; readonly running: RunningImports },
+  { store, running }: { readonly store: Store; readonly running: RunningImports },
   content: Partial<Pick<Import, 'target' | 'digest'>>,
 ): Promise<void> => {
   const match = { ...content, state: 'RUNNING' } as const;
   const unfinished = store.page(imports, { key: 'id', direction: 'desc', match, limit: 1000 });
   const interrupted = unfinished.filter(({ id, processId }) => !running.has(id) && !isOtherProcessAlive(processId));
   if (interrupted.length === 0) return;
-  await write((tx) => {
+  await store.write((tx) => {
     for (const each of interrupted) endInterruptedImport(tx, each);
   });
 };

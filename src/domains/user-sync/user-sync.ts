@@ -138,7 +138,9 @@ export class UserSync {
     if (!ledger.ready) await ledger.catchUp();
     const run = await ledger.write((tx) => {
       const other = runningElsewhere(tx);
-      return other ? { other } : { job: ImportJob.begin(tx, { target, source: location }, ledger.write) };
+      return other
+        ? { other }
+        : { job: ImportJob.begin(tx, { target, source: location }, (work) => ledger.write(work)) };
     });
     if (run.other) return { import: run.other, done: this.#join(run.other) };
     return { import: run.job.snapshot(), done: this.#synchronise(run.job) };
