@@ -21,6 +21,8 @@ import './experiments/experiments.ts';
 import './experiments/events.ts';
 import './monitor/checks.ts';
 import './monitor/monitor.ts';
+import './monitor/outcomes.ts';
+import './monitor/arrival-quality.ts';
 import './experiments/recorded-events.ts';
 import './conversations/conversations.ts';
 import './conversations/dashboard.ts';

@@ -1,5 +1,6 @@
 import type { Crossovers, MonitorCheck, UnknownUsers } from '../../src/domains/monitor/checks.ts';
-import type { DeploymentGap } from '../../src/domains/monitor/gaps.ts';
+import type { ExposureGap } from '../../src/domains/monitor/gaps.ts';
+import type { MonitorReport } from '../../src/domains/monitor/report.ts';
 import type { SampleRatio, VariantCount } from '../../src/domains/monitor/sample-ratio.ts';
 import type { Suspect } from '../../src/domains/monitor/suspects.ts';
 import { builder } from '../builder.ts';
@@ -7,13 +8,16 @@ import { EnrichedDimension } from '../facts/enriched-figures.ts';
 import { numericCursor, pageOf, selectPage } from '../page.ts';
 import { UserConnection } from '../users.ts';
 
+/** A part of a report with the report it belongs to. */
+export type InReport<T> = T & { readonly report: MonitorReport };
+
 export const MonitorVerdictEnum = builder.enumType('MonitorVerdict', {
-  description: 'What is to be thought of it.',
+  description: 'The result of a check.',
   values: {
-    HEALTHY: { description: 'As it should be.' },
-    WATCH: { description: 'Not as it should be, but too little to act on.' },
-    BROKEN: { description: 'Not as it should be: act.' },
-    NOT_ENOUGH_DATA: { description: 'Fewer users than the setting monitorUsersMin: too few to tell.' },
+    HEALTHY: { description: 'As planned.' },
+    WATCH: { description: 'Not as planned, but not certain or too small to act on.' },
+    BROKEN: { description: 'Not as planned: act.' },
+    NOT_ENOUGH_DATA: { description: 'Too few users to decide: fewer than the setting monitorUsersMin.' },
   } as const,
 });
 
@@ -29,12 +33,12 @@ const typeOfKind: Readonly<Record<MonitorCheck['kind'], string>> = {
 };
 
 export const MonitorCheckType = builder.interfaceRef<MonitorCheck>('MonitorCheck').implement({
-  description: 'One thing that could be wrong with the deployment of an experiment.',
+  description: 'One check of how an experiment runs.',
   resolveType: ({ kind }) => typeOfKind[kind],
   fields: (t) => ({
-    verdict: t.field({ type: MonitorVerdictEnum, description: 'What was found.', resolve: ({ verdict }) => verdict }),
-    message: t.exposeString('message', { description: 'One plain sentence for a person.' }),
-    country: t.exposeString('country', { nullable: true, description: 'The market it concerns; null: all.' }),
+    verdict: t.field({ type: MonitorVerdictEnum, description: 'The result.', resolve: ({ verdict }) => verdict }),
+    message: t.exposeString('message', { description: 'The result in one sentence.' }),
+    country: t.exposeString('country', { nullable: true, description: 'The market; null: all markets.' }),
   }),
 });
 
@@ -42,8 +46,8 @@ const VariantCountType = builder.objectRef<VariantCount>('VariantCount').impleme
   description: 'Users of a variant.',
   fields: (t) => ({
     variant: t.exposeString('variant', { description: 'The variant.' }),
-    users: t.field({ type: 'BigInt', description: 'Users that are there.', resolve: ({ users }) => users }),
-    expected: t.exposeFloat('expected', { description: 'Users that there should be by the planned shares.' }),
+    users: t.field({ type: 'BigInt', description: 'The number of users with events.', resolve: ({ users }) => users }),
+    expected: t.exposeFloat('expected', { description: 'The number of users by the planned shares.' }),
   }),
 });
 
@@ -52,143 +56,166 @@ const SrmSuspect = builder.objectRef<Suspect>('SrmSuspect').implement({
   fields: (t) => ({
     dimension: t.field({
       type: EnrichedDimension,
-      description: 'What the segment is cut by, as it was at each user’s first event; `PERIOD` is the UTC day.',
+      description:
+        'The dimension of the segment, by its value at the first event of each user; `PERIOD` is the UTC day.',
       resolve: ({ dimension }) => dimension,
     }),
-    value: t.exposeString('value', { description: 'The value its users share.' }),
-    users: t.field({ type: 'BigInt', description: 'Users of the segment.', resolve: ({ users }) => users }),
+    value: t.exposeString('value', { description: 'The value that the users of the segment share.' }),
+    users: t.field({
+      type: 'BigInt',
+      description: 'The number of users of the segment.',
+      resolve: ({ users }) => users,
+    }),
     chiSquared: t.exposeFloat('chiSquared', {
-      description: 'Pearson chi-squared of its own split: segments are ranked by it.',
+      description: 'Pearson’s chi-squared of the split of the segment; the segments are ordered by it.',
     }),
     contribution: t.exposeFloat('contribution', {
-      description: 'The part of chi-squared that it makes up among the segments of its dimension, 0 to 1.',
+      description: 'The part of chi-squared that the segment contributes among the segments of its dimension, 0 to 1.',
     }),
   }),
 });
 
-export const SampleRatioTest = builder.objectRef<SampleRatio>('SampleRatioTest').implement({
+export const SampleRatioTest = builder.objectRef<InReport<SampleRatio>>('SampleRatioTest').implement({
   description:
-    'Are users split as they should be? Counts users, not events, each for the first variant it was seen in. The verdict rests on the sequential test, because the monitor is looked at again and again.',
+    'Whether users are split as planned. Counts users, not events, each for the variant of the user’s first event. The verdict rests on the sequential test, which stays valid when the monitor is looked at repeatedly.',
   interfaces: [MonitorCheckType],
   fields: (t) => ({
     observed: t.field({
       type: [VariantCountType],
-      description: 'Users of each planned variant.',
+      description: 'The users of each planned variant.',
       resolve: ({ observed }) => [...observed],
     }),
     chiSquared: t.exposeFloat('chiSquared', {
       nullable: true,
       description:
-        'Pearson chi-squared over users, for one look at the end; null without users or with one variant only.',
+        'Pearson’s chi-squared over users, valid for a single look at the end; null without users or with only one variant.',
     }),
-    degreesOfFreedom: t.exposeInt('degreesOfFreedom', { nullable: true, description: 'Number of variants less one.' }),
+    degreesOfFreedom: t.exposeInt('degreesOfFreedom', {
+      nullable: true,
+      description: 'The number of variants minus one.',
+    }),
     pValue: t.exposeFloat('pValue', {
       nullable: true,
-      description: 'How probable so large a chi-squared is by chance, for one look.',
+      description: 'The probability of such a large chi-squared by chance, valid for a single look.',
     }),
     adjustedPValue: t.exposeFloat('adjustedPValue', {
       nullable: true,
-      description: 'The same, corrected for the number of markets tested (Holm); of all markets together as it is.',
+      description:
+        'The p-value corrected for the number of tested markets (Holm); not corrected for all markets together.',
     }),
     sequentialPValue: t.exposeFloat('sequentialPValue', {
       nullable: true,
-      description: 'Valid however often it is looked at (Lindon & Malek, arXiv:2011.03567); it never rises.',
+      description:
+        'The p-value of the sequential test (Lindon & Malek, arXiv:2011.03567), valid however often it is looked at; it never rises.',
     }),
     maxDeviation: t.exposeFloat('maxDeviation', {
       nullable: true,
       description:
-        'The largest difference between a share and its plan, 0 to 1. Below the setting monitorDeviationMin (0.01) nothing alarms, however many users.',
+        'The largest difference between an observed and a planned share, 0 to 1. Below the setting monitorDeviationMin (0.01) the verdict is never BROKEN.',
     }),
     brokenSince: t.field({
       type: 'DateTime',
       nullable: true,
       description:
-        'The time of the event with which the sequential test crossed its line, alpha by Holm’s factor; null unless it has.',
+        'The time of the event with which the sequential p-value fell to its limit, alpha divided by Holm’s factor; null before.',
       resolve: ({ brokenSinceUs }) => brokenSinceUs,
     }),
     suspects: t.field({
       type: [SrmSuspect],
-      description: 'The segments that explain most of the imbalance, the strongest first; of 30 users at least.',
+      description: 'The segments that explain most of the imbalance, the strongest first; each has at least 30 users.',
       args: {
-        first: t.arg.int({ required: true, defaultValue: 5, description: 'How many; at most pageSizeMax (1000).' }),
+        first: t.arg.int({
+          required: true,
+          defaultValue: 5,
+          description: 'The number of segments, at most the setting pageSizeMax (1000).',
+        }),
       },
-      resolve: async (ratio, { first }, { load, monitor, config }) => {
+      resolve: async ({ country, report }, { first }, { config }) => {
         const { limit } = selectPage({ first }, config);
-        return (await load(monitor.suspectsOf, ratio)).slice(0, limit);
+        return (await report.suspects(country)).slice(0, limit);
       },
     }),
   }),
 });
 
-builder.objectRef<DeploymentGap>('DeploymentGap').implement({
-  description: 'A market or variant from which nothing comes, or which should not be there.',
+builder.objectRef<ExposureGap>('DeploymentGap').implement({
+  description: 'A market or variant that sends no events, or that should send none.',
   interfaces: [MonitorCheckType],
   fields: (t) => ({
-    variant: t.exposeString('variant', { nullable: true, description: 'The variant it concerns; null: all.' }),
+    variant: t.exposeString('variant', { nullable: true, description: 'The variant; null: all variants.' }),
     kind: t.field({
       type: builder.enumType('GapKind', {
-        description: 'What is not as planned.',
+        description: 'What differs from the plan.',
         values: {
           VARIANT_MISSING: {
-            description: 'A planned variant that no user of the market is in, which by its share is too improbable.',
+            description: 'A planned variant without users in the market, which its planned share makes too improbable.',
           },
           MARKET_MISSING: {
             description:
-              'A planned market without events; broken once there are monitorUsersMin users for each planned market.',
+              'A planned market without events; BROKEN once the experiment has monitorUsersMin users for each planned market.',
           },
-          VARIANT_UNEXPECTED: { description: 'A variant that is not planned.' },
-          MARKET_UNEXPECTED: { description: 'A market that is not planned.' },
+          VARIANT_UNEXPECTED: { description: 'A variant with events that is not planned.' },
+          MARKET_UNEXPECTED: { description: 'A market with events that is not planned.' },
           WENT_SILENT: {
             description:
-              'Nothing has come for much longer than its own rhythm explains, while others went on; to be watched only if it may be a night or weekend and none was seen yet.',
+              'No event for much longer than the earlier events explain, while other markets or variants continued; only WATCH while it may be the first night or weekend observed.',
           },
         } as const,
       }),
-      description: 'What is not as planned.',
+      description: 'What differs from the plan.',
       resolve: ({ kind }) => kind,
     }),
     since: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'The time of the last event, or of the first that should not be; null when there is none.',
+      description: 'The time of the last event, or of the first unexpected event; null when there is none.',
       resolve: ({ sinceUs }) => sinceUs,
     }),
   }),
 });
 
-builder.objectRef<Crossovers>('CrossoverCheck').implement({
+builder.objectRef<InReport<Crossovers>>('CrossoverCheck').implement({
   description: 'Users seen in more than one variant.',
   interfaces: [MonitorCheckType],
   fields: (t) => ({
-    users: t.field({ type: 'BigInt', description: 'How many.', resolve: ({ users }) => users }),
+    users: t.field({ type: 'BigInt', description: 'The number of such users.', resolve: ({ users }) => users }),
     share: t.exposeFloat('share', {
-      description: 'Their part of all users, 0 to 1; broken once it is surely over 0.01, however often one looks.',
+      description:
+        'Their part of all users, 0 to 1; BROKEN once it is certainly above 0.01, however often it is looked at.',
     }),
     examples: t.field({
       type: UserConnection,
-      description: 'Some of them, in the order they were found out.',
+      description: 'Such users, in the order in which their second variant was recorded.',
       args: {
-        first: t.arg.int({ required: true, defaultValue: 10, description: 'How many; at most pageSizeMax (1000).' }),
-        after: t.arg.string({ description: 'Only what comes after this cursor.' }),
+        first: t.arg.int({
+          required: true,
+          defaultValue: 10,
+          description: 'The number of users, at most the setting pageSizeMax (1000).',
+        }),
+        after: t.arg.string({ description: 'Only users after this cursor.' }),
       },
-      resolve: ({ users: totalCount, codesFrom }, args, { users, config }) => {
+      resolve: ({ users: totalCount, country, report }, args, { users, config }) => {
         const { limit, after } = selectPage(args, config);
-        const from = after === undefined ? 0 : (numericCursor(after) ?? 0) + 1;
-        const page = codesFrom(from, limit).map((code) => users.userOf(users.codes.textOf(code)));
-        const found = page.filter((user) => user !== null).map((user, place) => ({ ...user, place: from + place }));
-        const sides = { hasBefore: from > 0, hasAfter: from + limit < totalCount };
-        return { ...pageOf(found, ({ place }) => place, sides), totalCount };
+        const offset = after === undefined ? 0 : (numericCursor(after) ?? 0) + 1;
+        const page = report
+          .crossoverUsers(country, offset, limit)
+          .map((code) => users.userOf(users.codes.textOf(code)))
+          .filter((user) => user !== null)
+          .map((user, index) => ({ ...user, offset: offset + index }));
+        const sides = { hasBefore: offset > 0, hasAfter: offset + limit < totalCount };
+        return { ...pageOf(page, (user) => user.offset, sides), totalCount };
       },
     }),
   }),
 });
 
 builder.objectRef<UnknownUsers>('UnknownUserCheck').implement({
-  description: 'Events whose user is not in the user table, by variant: an imbalance here biases every market figure.',
+  description:
+    'Users with events that no users file lists, by variant: an uneven split of them biases the figures of every market.',
   interfaces: [MonitorCheckType],
   fields: (t) => ({
-    users: t.field({ type: 'BigInt', description: 'How many users.', resolve: ({ users }) => users }),
-    events: t.field({ type: 'BigInt', description: 'How many events they have.', resolve: ({ events }) => events }),
+    users: t.field({ type: 'BigInt', description: 'The number of such users.', resolve: ({ users }) => users }),
+    events: t.field({ type: 'BigInt', description: 'The number of their events.', resolve: ({ events }) => events }),
     byVariant: t.field({
       type: [VariantCountType],
       description: 'Their users by variant.',

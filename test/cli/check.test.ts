@@ -64,7 +64,7 @@ describe('asof check experiment', () => {
     const [first, worst] = stdout.split('\n');
     expect(first).toMatch(/^default at \S+Z: BROKEN$/);
     expect(worst).toMatch(/^ {2}BROKEN {2}(All markets|SE): \d+ users split .* \(sequential p = \S+\)\.$/);
-    expect(stdout).toContain('taken for planned, as nothing is saved');
+    expect(stdout).toContain('assumed, because no plan is saved');
 
     const json = await check('default', '--json');
     expect(json.code).toBe(1);

@@ -5,23 +5,22 @@ import { userProfiles } from '../../db/tables/users.ts';
 import { readConfig } from '../../src/config.ts';
 import { createExperimentEvents } from '../../src/domains/experiments/events.ts';
 import { createExperiments } from '../../src/domains/experiments/experiments.ts';
-import { createMonitor, type MonitorReport } from '../../src/domains/monitor/monitor.ts';
+import { createMonitor } from '../../src/domains/monitor/monitor.ts';
+import type { MonitorReport } from '../../src/domains/monitor/report.ts';
 import { createUserStatus } from '../../src/domains/user-status/user-status.ts';
 import { createUserFiles } from '../../src/domains/users/user-files.ts';
 import { createUsers } from '../../src/domains/users/users.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import type { Projection } from '../../src/ledger/projection.ts';
 
-type Given<T extends LedgerTable, Filled extends string> = Omit<
-  Row<T>,
-  'seq' | 'importId' | 'line' | 'sentBy' | Filled
->;
+/** A row without the columns that the ledger fills. */
+type NewRow<T extends LedgerTable> = Omit<Row<T>, 'seq' | 'importId' | 'line' | 'sentBy' | 'recordedAtUs'>;
 
 /**
- * The monitor and all it rests on, given its records in memory: hundreds of experiments of ten thousands of users would
- * take an hour through the store, which has tests of its own.
+ * The monitor with the domains it needs and records that are applied in memory. Hundreds of experiments with tens of
+ * thousands of users would take an hour through the store, which has its own tests.
  */
-export const fedMonitor = (settings: Readonly<Record<string, string>> = {}) => {
+export const createMonitorHarness = (settings: Readonly<Record<string, string>> = {}) => {
   const config = readConfig({ data: 'none', ...settings });
   const projections = new Map<LedgerTable, Projection<never>>();
   let sequence = 0;
@@ -45,7 +44,7 @@ export const fedMonitor = (settings: Readonly<Record<string, string>> = {}) => {
     ...{ ledger, users, userStatus, experiments, experimentEvents, limits: config, nowUs: () => nowUs },
   });
 
-  const feed = <T extends LedgerTable>(table: T, row: object): void => {
+  const apply = <T extends LedgerTable>(table: T, row: object): void => {
     sequence++;
     projections.get(table)?.apply([{ seq: sequence, importId: null, line: null, ...row }] as never[]);
   };
@@ -55,22 +54,22 @@ export const fedMonitor = (settings: Readonly<Record<string, string>> = {}) => {
     setNow: (us: number) => {
       nowUs = us;
     },
-    user: (userId: string, country: string | null, gender: string | null = null) =>
-      feed(userProfiles, { recordedAtUs: nowUs, userId, country, gender }),
-    status: (row: Given<typeof statusChanges, 'recordedAtUs'>) => feed(statusChanges, { recordedAtUs: nowUs, ...row }),
-    plan: (row: Partial<Given<typeof planTable, 'recordedAtUs'>>) =>
-      feed(planTable, {
+    addUser: (userId: string, country: string | null, gender: string | null = null) =>
+      apply(userProfiles, { recordedAtUs: nowUs, userId, country, gender }),
+    addStatusChange: (row: NewRow<typeof statusChanges>) => apply(statusChanges, { recordedAtUs: nowUs, ...row }),
+    savePlan: (row: Partial<NewRow<typeof planTable>>) =>
+      apply(planTable, {
         ...{ recordedAtUs: nowUs, key: 'test', name: 'test', startedAtUs: null, endedAtUs: null },
         ...{ allocation: [], markets: [], ...row },
       }),
-    /** An event that comes when it happens, and moves the clock there. */
-    event: (atUs: number, userId: string, variant: string, more: Partial<Row<typeof eventTable>> = {}) => {
+    /** Adds an event that arrives when it happens, and sets the clock to that time. */
+    addEvent: (atUs: number, userId: string, variant: string, values: Partial<Row<typeof eventTable>> = {}) => {
       nowUs = atUs;
-      feed(eventTable, {
+      apply(eventTable, {
         ...{ recordedAtUs: atUs, eventId: null, experiment: null, userId, variant, accountType: 'free' },
-        ...{ eventType: 'view', occurredAtUs: atUs, orderValue: null, ...more },
+        ...{ eventType: 'view', occurredAtUs: atUs, orderValue: null, ...values },
       });
     },
-    look: (country?: string): Promise<MonitorReport> => monitor.at({ country, timeZone: 'UTC' }),
+    report: (country?: string): Promise<MonitorReport> => monitor.report({ country, timeZone: 'UTC' }),
   };
 };

@@ -1,5 +1,5 @@
 import { Argument } from 'commander';
-import type { MonitorReport } from '../../domains/monitor/monitor.ts';
+import type { MonitorReport } from '../../domains/monitor/report.ts';
 import { formatInstant } from '../../lib/time.ts';
 import type { Command } from '../command.ts';
 import { withExistingData } from '../data-folder.ts';
@@ -37,8 +37,8 @@ export const checkCommand: Command = {
       const { experiments, monitor } = domains;
       if (key !== undefined && !experiments.isKnown(key))
         throw new CommandError(exitUsageError, `there is no experiment "${key}": no plan and no event names it`);
-      const found = await monitor.at({ experiment: key, country: options.country, timeZone: 'UTC' });
-      if (monitor.cellsOf(found.sight).every(({ eventCount }) => eventCount === 0))
+      const found = await monitor.report({ experiment: key, country: options.country, timeZone: 'UTC' });
+      if (found.exposures().every(({ eventCount }) => eventCount === 0))
         terminal.printError(
           `asof: there are no events of it${options.country === undefined ? '' : ` in ${options.country}`} yet`,
         );
@@ -49,12 +49,12 @@ export const checkCommand: Command = {
   },
 };
 
-const linesOf = ({ sight: { experiment, nowUs }, health }: MonitorReport): string[] => [
+const linesOf = ({ snapshot: { experiment, nowUs }, health }: MonitorReport): string[] => [
   `${experiment.key} at ${formatInstant(nowUs)}: ${health.verdict}`,
   ...health.checks.map(({ verdict, message }) => `  ${verdict}  ${message}`),
 ];
 
-const jsonOf = ({ sight: { experiment, sequence }, health }: MonitorReport): object => ({
+const jsonOf = ({ snapshot: { experiment, sequence }, health }: MonitorReport): object => ({
   experiment: experiment.key,
   planned: experiment.allocation.length > 0,
   verdict: health.verdict,

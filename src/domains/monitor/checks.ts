@@ -1,16 +1,10 @@
 import { exceedsShare } from '../../lib/statistics/exceedance.ts';
-import { type DeploymentGap, deploymentGaps } from './gaps.ts';
-import {
-  counted,
-  type MonitorVerdict,
-  percent,
-  type SampleRatio,
-  sampleRatios,
-  type VariantCount,
-} from './sample-ratio.ts';
+import { type ExposureGap, exposureGaps } from './gaps.ts';
+import { type MonitorVerdict, type SampleRatio, sampleRatios, type VariantCount } from './sample-ratio.ts';
 import { alphaOfEach, cellFinder, type MonitorSnapshot, marketsOf, plannedShareOf, variantsOf } from './snapshot.ts';
+import { percent, pluralize } from './text.ts';
 
-/** Users seen in more than one variant. */
+/** Users who saw more than one variant. */
 export interface Crossovers {
   readonly kind: 'CROSSOVERS';
   readonly verdict: MonitorVerdict;
@@ -18,11 +12,9 @@ export interface Crossovers {
   readonly country: string | null;
   readonly users: number;
   readonly share: number;
-  /** Codes of so many of them from a place on, in the order they were found out. */
-  codesFrom(place: number, count: number): number[];
 }
 
-/** Users that no users file names. */
+/** Users that no users file lists. */
 export interface UnknownUsers {
   readonly kind: 'UNKNOWN_USERS';
   readonly verdict: MonitorVerdict;
@@ -33,7 +25,7 @@ export interface UnknownUsers {
   readonly byVariant: readonly VariantCount[];
 }
 
-export type MonitorCheck = SampleRatio | DeploymentGap | Crossovers | UnknownUsers;
+export type MonitorCheck = SampleRatio | ExposureGap | Crossovers | UnknownUsers;
 
 export interface MarketHealth {
   readonly country: string;
@@ -54,57 +46,53 @@ export interface MonitorHealth {
 
 const worstFirst: readonly MonitorVerdict[] = ['BROKEN', 'WATCH', 'NOT_ENOUGH_DATA', 'HEALTHY'];
 const rankOf = ({ verdict }: { readonly verdict: MonitorVerdict }): number => worstFirst.indexOf(verdict);
-/** From this part of users on, crossing over is no accident. */
+/** From this part of the users on, crossovers are no accident. */
 const crossoverShareMax = 0.01;
-/** Up to this part of users without a country bias no figure that matters. */
+/** Up to this part, users without a country bias no figure that matters. */
 const unknownShareMax = 0.01;
-const unknown = 'unknown';
+const unknownMarket = 'unknown';
 
-export const healthOf = (sight: MonitorSnapshot): MonitorHealth => {
-  const ratios = sampleRatios(sight);
-  const gaps = deploymentGaps(sight);
-  const crossed = crossovers(sight);
-  const unknownUsers = unknownUsersOf(sight, ratios.markets);
+export const healthOf = (snapshot: MonitorSnapshot): MonitorHealth => {
+  const ratios = sampleRatios(snapshot);
   const checks: MonitorCheck[] = [
-    ...(sight.country === undefined ? [ratios.all] : []),
+    ...(snapshot.country === undefined ? [ratios.all] : []),
     ...ratios.markets,
-    ...gaps,
-    ...crossed,
-    ...unknownUsers,
+    ...exposureGaps(snapshot),
+    ...crossoversOf(snapshot),
+    ...unknownUsersOf(snapshot, ratios.markets),
   ];
   // Sorting is stable: of equal verdicts the split of all users comes first.
   checks.sort((a, b) => rankOf(a) - rankOf(b));
   const worst = (checks[0] as MonitorCheck | undefined)?.verdict ?? 'NOT_ENOUGH_DATA';
-  // A market that is too small to tell is no news while the whole is large enough.
-  const ofSplit = sight.country === undefined ? ratios.all : ratios.markets[0];
+  // A market with too few users does not matter while all users together are enough.
+  const ofSplit = snapshot.country === undefined ? ratios.all : ratios.markets[0];
   const verdict = worst === 'BROKEN' || worst === 'WATCH' ? worst : (ofSplit?.verdict ?? 'NOT_ENOUGH_DATA');
-  return { verdict, checks, markets: marketsHealth(sight, ratios.markets, checks) };
+  return { verdict, checks, markets: marketsHealth(snapshot, ratios.markets, checks) };
 };
 
 const marketsHealth = (
-  sight: MonitorSnapshot,
+  { history, marketUsers }: MonitorSnapshot,
   ratios: readonly SampleRatio[],
   checks: readonly MonitorCheck[],
 ): MarketHealth[] =>
   ratios.map((sampleRatio) => {
     const country = sampleRatio.country as string;
-    const code = sight.users.countries.names.codeOf(country) ?? -1;
-    const rhythm = sight.history.rhythmOf(code, null);
-    const ofMarket = checks.filter((check) => check.country === country);
+    const pattern = history.markets.get(country)?.pattern;
+    const worst = checks.find((check) => check.country === country) ?? sampleRatio;
     return {
       country,
-      verdict: (ofMarket[0] ?? sampleRatio).verdict,
-      firstEventAtUs: rhythm?.firstAtUs ?? null,
-      lastEventAtUs: rhythm?.lastAtUs ?? null,
-      userCount: sight.marketUsers.get(country)?.users ?? 0,
+      verdict: worst.verdict,
+      firstEventAtUs: pattern?.firstAtUs ?? null,
+      lastEventAtUs: pattern?.lastAtUs ?? null,
+      userCount: marketUsers.get(country)?.users ?? 0,
       sampleRatio,
     };
   });
 
-const crossovers = (sight: MonitorSnapshot): Crossovers[] => {
-  const { crossoverCount, userCount, marketUsers } = sight;
-  const alpha = alphaOfEach(sight, 1, 1);
-  const make = (country: string | null, users: number, ofUsers: number): Crossovers => {
+const crossoversOf = (snapshot: MonitorSnapshot): Crossovers[] => {
+  const { crossoverCount, userCount, marketUsers } = snapshot;
+  const alpha = alphaOfEach(snapshot, 1, 1);
+  const checkOf = (country: string | null, users: number, ofUsers: number): Crossovers => {
     const share = ofUsers === 0 ? 0 : users / ofUsers;
     const isMany = exceedsShare(users, ofUsers, crossoverShareMax, alpha);
     const verdict = users === 0 ? 'HEALTHY' : isMany ? 'BROKEN' : 'WATCH';
@@ -112,47 +100,35 @@ const crossovers = (sight: MonitorSnapshot): Crossovers[] => {
     const message =
       users === 0
         ? `${where}: no user was seen in more than one variant.`
-        : `${where}: ${users} of ${counted(ofUsers, 'user')} (${percent(share)}) seen in more than one variant.`;
-    const codesFrom = (place: number, count: number) => crossoverCodes(sight, country, place, count);
-    return { kind: 'CROSSOVERS', verdict, message, country, users, share, codesFrom };
+        : `${where}: ${users} of ${pluralize(ofUsers, 'user')} (${percent(share)}) seen in more than one variant.`;
+    return { kind: 'CROSSOVERS', verdict, message, country, users, share };
   };
-  const markets = marketsOf(sight).flatMap((market) => {
-    const of = marketUsers.get(market);
-    return of && of.crossovers > 0 ? [make(market, of.crossovers, of.users)] : [];
+  const markets = marketsOf(snapshot).flatMap((market) => {
+    const found = marketUsers.get(market);
+    return found && found.crossovers > 0 ? [checkOf(market, found.crossovers, found.users)] : [];
   });
-  return sight.country === undefined ? [make(null, crossoverCount, userCount), ...markets] : markets;
+  return snapshot.country === undefined ? [checkOf(null, crossoverCount, userCount), ...markets] : markets;
 };
 
-const crossoverCodes = (sight: MonitorSnapshot, country: string | null, place: number, count: number): number[] => {
-  const { deployment, crossoverCount, users, countryOf } = sight;
-  const code = country === null ? null : users.countries.names.codeOf(country);
-  const found: number[] = [];
-  let left = place;
-  for (let index = 0; index < crossoverCount && found.length < count; index++) {
-    const user = deployment.crossovers[index] as number;
-    if ((code === null || countryOf(user) === code) && left-- <= 0) found.push(user);
-  }
-  return found;
-};
-
-const unknownUsersOf = (sight: MonitorSnapshot, ratios: readonly SampleRatio[]): UnknownUsers[] => {
-  const { userCount, country, marketUsers } = sight;
-  if (country !== undefined && country !== unknown) return [];
-  const cellOf = cellFinder(sight);
-  const counts = variantsOf(sight).map((variant) => ({ variant, cell: cellOf(unknown, variant) }));
-  const users = marketUsers.get(unknown)?.users ?? 0;
+const unknownUsersOf = (snapshot: MonitorSnapshot, ratios: readonly SampleRatio[]): UnknownUsers[] => {
+  const { userCount, country, marketUsers } = snapshot;
+  if (country !== undefined && country !== unknownMarket) return [];
+  const cellOf = cellFinder(snapshot);
+  const counts = variantsOf(snapshot).map((variant) => ({ variant, cell: cellOf(unknownMarket, variant) }));
+  const users = marketUsers.get(unknownMarket)?.users ?? 0;
   const events = counts.reduce((sum, { cell }) => sum + (cell?.events ?? 0), 0);
   const byVariant = counts.map(({ variant, cell }) => ({
     variant,
     users: cell?.users ?? 0,
-    expected: users * (plannedShareOf(sight, variant) ?? 0),
+    expected: users * (plannedShareOf(snapshot, variant) ?? 0),
   }));
-  const isUneven = ratios.some((ratio) => ratio.country === unknown && ratio.verdict === 'BROKEN');
+  const isUneven = ratios.some((ratio) => ratio.country === unknownMarket && ratio.verdict === 'BROKEN');
   const verdict = isUneven ? 'BROKEN' : users > userCount * unknownShareMax ? 'WATCH' : 'HEALTHY';
   const share = percent(userCount === 0 ? 0 : users / userCount);
+  const consequence = isUneven ? '; their uneven split biases every market' : '';
   const message =
     users === 0
       ? 'Every user is in the user table.'
-      : `${counted(users, 'user')} (${share}) not in the user table, or there without a country${isUneven ? '; their uneven split biases every market' : ''}.`;
+      : `${pluralize(users, 'user')} (${share}) not in the user table, or there without a country${consequence}.`;
   return [{ kind: 'UNKNOWN_USERS', verdict, message, country: country ?? null, users, events, byVariant }];
 };

@@ -2,102 +2,105 @@ import { chiSquaredTest } from '../../lib/statistics/chi-squared.ts';
 import { holmAdjusted, holmFactors } from '../../lib/statistics/holm.ts';
 import { largestDeviation } from '../../lib/statistics/plan.ts';
 import { formatInstant } from '../../lib/time.ts';
-import type { Split } from './arrival-history.ts';
-import { type MonitorSnapshot, marketsOf, plannedShareOf } from './snapshot.ts';
+import type { ObservedSplit } from './arrival-history.ts';
+import { allMarketsOf, type MonitorSnapshot, plannedShareOf } from './snapshot.ts';
+import { percent, pluralize } from './text.ts';
 
 export type MonitorVerdict = 'HEALTHY' | 'WATCH' | 'BROKEN' | 'NOT_ENOUGH_DATA';
 
 export interface VariantCount {
   readonly variant: string;
   readonly users: number;
-  /** Users that there should be. */
+  /** The number of users by the planned share. */
   readonly expected: number;
 }
 
-/** Whether the users of a market, or all of them for null, are split as planned. Each counts for the first variant seen. */
+/** Whether the users of a market, or all users for null, are split as planned. Each counts for the first variant. */
 export interface SampleRatio {
   readonly kind: 'SAMPLE_RATIO';
   readonly verdict: MonitorVerdict;
   readonly message: string;
   readonly country: string | null;
   readonly observed: readonly VariantCount[];
-  /** Pearson's, for one look; null without users or with fewer than two variants, as are the others. */
+  /** Pearson's statistic, for a single look; null without users or with fewer than two variants, like the ones below. */
   readonly chiSquared: number | null;
   readonly degreesOfFreedom: number | null;
   readonly pValue: number | null;
-  /** Corrected for the number of markets that have enough users (Holm); that of all users as it is. */
+  /** Corrected for the number of markets with enough users (Holm); not corrected for all users. */
   readonly adjustedPValue: number | null;
   /** Valid however often it is looked at; not corrected. */
   readonly sequentialPValue: number | null;
   readonly maxDeviation: number | null;
   /** The time of the event with which the sequential test crossed its line, alpha by Holm's factor; null unless it has. */
   readonly brokenSinceUs: number | null;
-  readonly sight: MonitorSnapshot;
 }
 
-/**
- * The sample-ratio tests of all users and of each market. What decides is the sequential test, because the monitor is
- * looked at again and again; Holm's correction over all of its tests keeps the probability that any of them ever alarms
- * falsely at `monitorAlpha`. A deviation below `monitorDeviationMin` never alarms.
- */
-export const sampleRatios = (sight: MonitorSnapshot): { all: SampleRatio; markets: SampleRatio[] } => {
-  const { history, users, limits } = sight;
-  const names = marketsOf({ ...sight, country: undefined });
-  const splits = names.map((name) => history.splitOf(users.countries.names.codeOf(name) ?? -2));
-  const all = history.splitOf(null);
-  const isTested = (split: Split | undefined): split is Split =>
-    split !== undefined && split.users >= limits.monitorUsersMin;
-
-  const tested = splits.filter(isTested);
-  const adjusted = byItem(tested, holmAdjusted(tested.map((split) => testOf(sight, split)?.pValue ?? 1)));
-  const family = isTested(all) ? [all, ...tested] : tested;
-  const pValues = family.map(({ test }) => test.pValue);
-  const [sequential, factors] = [byItem(family, holmAdjusted(pValues)), byItem(family, holmFactors(pValues))];
-  const lineOf = (split: Split): Line | undefined => {
-    const pValue = sequential.get(split);
-    if (pValue === undefined) return undefined;
-    const isCrossed = pValue <= limits.monitorAlpha;
-    return { isCrossed, sinceUs: isCrossed ? split.test.crossedAt(factors.get(split) as number) : null };
-  };
-  const make = (country: string | null, split: Split | undefined): SampleRatio =>
-    sampleRatioOf(sight, country, split, split && adjusted.get(split), split && lineOf(split));
-  return {
-    all: make(null, all),
-    markets: names
-      .map((name, place) => make(name, splits[place]))
-      .filter((ratio) => sight.country === undefined || ratio.country === sight.country),
-  };
-};
-
-/** Where a sequential test stands that has enough users. */
-interface Line {
+/** The result of a sequential test with enough users. */
+interface SequentialResult {
   readonly isCrossed: boolean;
   readonly sinceUs: number | null;
 }
 
-const byItem = <T>(items: readonly T[], values: readonly number[]): Map<T, number> =>
-  new Map(items.map((item, place) => [item, values[place] as number]));
+/** What is known of one market, or of all users for a null country. */
+interface RatioInput {
+  readonly country: string | null;
+  readonly found: ObservedSplit | undefined;
+  readonly adjustedPValue: number | undefined;
+  readonly sequential: SequentialResult | undefined;
+}
 
-const testOf = ({ split }: MonitorSnapshot, found: Split) =>
+/**
+ * The sample-ratio tests of all users and of each market. The verdict rests on the sequential test, because the monitor is
+ * looked at repeatedly. Holm's correction over all of these tests keeps the probability that any of them ever raises a
+ * false alarm at `monitorAlpha`. A deviation below `monitorDeviationMin` raises no alarm.
+ */
+export const sampleRatios = (snapshot: MonitorSnapshot): { all: SampleRatio; markets: SampleRatio[] } => {
+  const { history, limits, country: requested } = snapshot;
+  const markets = allMarketsOf(snapshot);
+  const splits = markets.map((market) => history.markets.get(market)?.split);
+  const isTested = (split: ObservedSplit | undefined): split is ObservedSplit =>
+    split !== undefined && split.users >= limits.monitorUsersMin;
+
+  const tested = splits.filter(isTested);
+  const adjusted = zip(tested, holmAdjusted(tested.map((split) => testOf(snapshot, split)?.pValue ?? 1)));
+  const family = isTested(history.split) ? [history.split, ...tested] : tested;
+  const pValues = family.map(({ test }) => test.pValue);
+  const [corrected, factors] = [zip(family, holmAdjusted(pValues)), zip(family, holmFactors(pValues))];
+  const sequentialOf = (split: ObservedSplit): SequentialResult | undefined => {
+    const pValue = corrected.get(split);
+    if (pValue === undefined) return undefined;
+    const isCrossed = pValue <= limits.monitorAlpha;
+    return { isCrossed, sinceUs: isCrossed ? split.test.crossedAt(factors.get(split) as number) : null };
+  };
+  const ratioOf = (country: string | null, found: ObservedSplit | undefined): SampleRatio => {
+    const adjustedPValue = found && adjusted.get(found);
+    return sampleRatioOf(snapshot, { country, found, adjustedPValue, sequential: found && sequentialOf(found) });
+  };
+  return {
+    all: ratioOf(null, history.split),
+    markets: markets
+      .map((market, index) => ratioOf(market, splits[index]))
+      .filter(({ country }) => requested === undefined || country === requested),
+  };
+};
+
+const zip = <T>(items: readonly T[], values: readonly number[]): Map<T, number> =>
+  new Map(items.map((item, index) => [item, values[index] as number]));
+
+const testOf = ({ split }: MonitorSnapshot, found: ObservedSplit) =>
   split ? chiSquaredTest(found.counts, split.weights) : null;
 
-const sampleRatioOf = (
-  sight: MonitorSnapshot,
-  country: string | null,
-  found: Split | undefined,
-  adjusted: number | undefined,
-  line: Line | undefined,
-): SampleRatio => {
-  const { split, limits, experimentEvents } = sight;
-  const test = found ? testOf(sight, found) : null;
+const sampleRatioOf = (snapshot: MonitorSnapshot, input: RatioInput): SampleRatio => {
+  const { split, limits } = snapshot;
+  const { country, found, adjustedPValue, sequential } = input;
+  const test = found ? testOf(snapshot, found) : null;
   const maxDeviation = found && split ? largestDeviation(found.counts, split.weights) : null;
-  const isCertain = line?.isCrossed ?? false;
+  const isCertain = sequential?.isCrossed ?? false;
   const isLarge = maxDeviation !== null && maxDeviation >= limits.monitorDeviationMin;
-  const verdict = line === undefined ? 'NOT_ENOUGH_DATA' : isCertain && isLarge ? 'BROKEN' : 'HEALTHY';
-  const observed = (split?.variants ?? []).map((code, place) => {
-    const variant = experimentEvents.events.variants.textOf(code);
-    const expected = (found?.users ?? 0) * (plannedShareOf(sight, variant) as number);
-    return { variant, users: found?.counts[place] ?? 0, expected };
+  const verdict = sequential === undefined ? 'NOT_ENOUGH_DATA' : isCertain && isLarge ? 'BROKEN' : 'HEALTHY';
+  const observed = (split?.variants ?? []).map((variant, index) => {
+    const expected = (found?.users ?? 0) * (plannedShareOf(snapshot, variant) as number);
+    return { variant, users: found?.counts[index] ?? 0, expected };
   });
   const ratio: Omit<SampleRatio, 'message'> = {
     kind: 'SAMPLE_RATIO',
@@ -107,37 +110,35 @@ const sampleRatioOf = (
     chiSquared: test?.statistic ?? null,
     degreesOfFreedom: test?.degreesOfFreedom ?? null,
     pValue: test?.pValue ?? null,
-    adjustedPValue: country === null ? (test?.pValue ?? null) : (adjusted ?? test?.pValue ?? null),
+    adjustedPValue: country === null ? (test?.pValue ?? null) : (adjustedPValue ?? test?.pValue ?? null),
     sequentialPValue: found?.test.pValue ?? null,
     maxDeviation,
-    brokenSinceUs: line?.sinceUs ?? null,
-    sight,
+    brokenSinceUs: sequential?.sinceUs ?? null,
   };
-  return { ...ratio, message: messageOf(ratio, found?.users ?? 0, isCertain) };
+  return { ...ratio, message: messageOf(snapshot, input, ratio) };
 };
 
-const messageOf = (ratio: Omit<SampleRatio, 'message'>, users: number, isCertain: boolean): string => {
-  const { verdict, country, observed, sight, maxDeviation, sequentialPValue, brokenSinceUs } = ratio;
+const messageOf = (
+  snapshot: MonitorSnapshot,
+  { found, sequential }: RatioInput,
+  ratio: Omit<SampleRatio, 'message'>,
+): string => {
+  const { verdict, country, observed, maxDeviation, sequentialPValue, brokenSinceUs } = ratio;
   const where = country ?? 'All markets';
   if (observed.length === 0) return `${where}: only one variant is known, so there is no split to test.`;
-  const plan = sight.experiment.allocation.length > 0 ? 'planned' : 'taken for planned, as nothing is saved';
+  const plan = snapshot.experiment.allocation.length > 0 ? 'planned' : 'assumed, because no plan is saved';
   const seen = observed.map((each) => `${each.variant} ${each.users}`).join(', ');
-  const shares = observed.map(({ variant }) => percent(plannedShareOf(sight, variant) as number)).join(' / ');
-  const split = `${counted(users, 'user')} split ${seen}, where ${shares} is ${plan}`;
+  const shares = observed.map(({ variant }) => percent(plannedShareOf(snapshot, variant) as number)).join(' / ');
+  const split = `${pluralize(found?.users ?? 0, 'user')} split ${seen}, where ${shares} is ${plan}`;
   if (verdict === 'NOT_ENOUGH_DATA')
-    return `${where}: ${split}; fewer than ${sight.limits.monitorUsersMin} users tell nothing.`;
+    return `${where}: ${split}; the test needs at least ${snapshot.limits.monitorUsersMin} users.`;
   const most = percent(maxDeviation ?? 0);
   const p = (sequentialPValue ?? 1).toPrecision(2);
   if (verdict === 'BROKEN') {
     const since = brokenSinceUs === null ? '' : ` since ${formatInstant(brokenSinceUs)}`;
     return `${where}: ${split}: up to ${most} off, which chance does not explain${since} (sequential p = ${p}).`;
   }
-  if (isCertain) return `${where}: ${split}: not by chance, but only up to ${most} off, too little to matter.`;
-  return `${where}: ${split}: nothing that chance would not explain (sequential p = ${p}).`;
+  if (sequential?.isCrossed)
+    return `${where}: ${split}: not by chance, but only up to ${most} off, too little to matter.`;
+  return `${where}: ${split}: chance explains the difference (sequential p = ${p}).`;
 };
-
-/** A number of things for people: `1 user`, `2 users`. */
-export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;
-
-/** A share for people, with one digit after the point. */
-export const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;

@@ -1,59 +1,66 @@
-import type { Dictionary } from '../../indices/dictionary.ts';
-import type { Growable } from '../../indices/growable.ts';
-import type { ExperimentEvents } from '../experiments/events.ts';
-import type { Experiment, Experiments, Plans } from '../experiments/experiments.ts';
-import type { UserStatus } from '../user-status/user-status.ts';
-import type { Users } from '../users/users.ts';
-import type { HistorySnapshot, PlannedSplit } from './arrival-history.ts';
-import type { CountryUsers, ExposureCell, Exposures } from './exposures.ts';
+import type { Experiment } from '../experiments/experiments.ts';
+import type { ArrivalSnapshot, PlannedSplit } from './arrival-history.ts';
+import type { ExposureTotals } from './exposure-cells.ts';
+import type { Exposures } from './exposures.ts';
+import type { MonitorLimits, MonitorServices } from './services.ts';
 
-export interface MonitorLimits {
-  /** A check may alarm falsely with this probability at most, however often one looks. */
-  readonly monitorAlpha: number;
-  /** The least deviation of a share that alarms, 0 to 1. */
-  readonly monitorDeviationMin: number;
-  /** Fewer users than these tell nothing. */
-  readonly monitorUsersMin: number;
-  readonly trendPointsMax: number;
+/** What the users of a country did in a variant. */
+export interface NamedCell extends Readonly<ExposureTotals> {
+  readonly country: string;
+  readonly variant: string;
 }
 
-/** Everything the counts of one moment rest on. What may still grow is to be read up to the counts that stand beside it. */
+export interface MarketUsers {
+  readonly users: number;
+  /** Users who saw several variants. */
+  readonly crossovers: number;
+}
+
+/** The counts of one experiment at one moment, under names instead of codes. Never changes. */
 export interface ExperimentStats {
-  readonly users: Users;
-  readonly userStatus: UserStatus;
-  readonly experiments: Experiments;
-  readonly experimentEvents: ExperimentEvents;
-  readonly limits: MonitorLimits;
-  readonly plans: Plans;
-  readonly nowUs: number;
   readonly experiment: Experiment;
-  /** The only market to tell of. */
+  readonly limits: MonitorLimits;
+  /** The requested market; undefined: all markets. */
   readonly country: string | undefined;
   readonly timeZone: string;
+  /** False when only the events of a time range are counted. */
+  readonly isWhole: boolean;
+  readonly nowUs: number;
+  /** The sequence number of the ledger at that moment. */
   readonly sequence: number;
-  /** The code of a user's country as of the sequence. */
-  readonly countryOf: (user: number) => number;
-  readonly deployment: Exposures;
+  readonly eventCount: number;
   readonly userCount: number;
   readonly crossoverCount: number;
-  /** The rows of the events, in the order they came. */
-  readonly rows: Growable<Uint32Array>;
-  readonly rowCount: number;
-  readonly cells: readonly ExposureCell[];
-  /** Users of each market that has any, by the market's name. */
-  readonly marketUsers: ReadonlyMap<string, CountryUsers>;
-  /** Null while fewer than two variants are known. */
+  /** The countries and variants that have events, of all markets. */
+  readonly cells: readonly NamedCell[];
+  /** By the names of the markets that have users. */
+  readonly marketUsers: ReadonlyMap<string, MarketUsers>;
+  /** The split under test; null while fewer than two variants are known. */
   readonly split: PlannedSplit | null;
-  /** False when only events of a span are looked at. */
-  readonly isWhole: boolean;
 }
 
-/** Figures with what depends on the order of events, on which the checks rest. */
+/** The counts and the history of arrivals that the checks need. */
 export interface MonitorSnapshot extends ExperimentStats {
-  readonly history: HistorySnapshot;
+  readonly history: ArrivalSnapshot;
 }
 
-export interface DeploymentCell {
+/** The events that a snapshot counts. The lists only grow: read them up to the counts of the snapshot. */
+export interface CountedEvents {
+  readonly rows: { readonly values: ArrayLike<number> };
+  readonly exposures: Exposures;
+  /** Code of a user's country as of the sequence number of the snapshot. */
+  readonly countryOf: (user: number) => number;
+}
+
+/** What the figures that go through all events need. */
+export interface ReportSources {
+  readonly services: MonitorServices;
+  readonly snapshot: MonitorSnapshot;
+  readonly events: CountedEvents;
+}
+
+/** A country and variant as the monitor reports them. */
+export interface VariantExposure {
   readonly country: string;
   readonly variant: string;
   readonly eventCount: number;
@@ -64,64 +71,55 @@ export interface DeploymentCell {
   readonly expectedShare: number | null;
 }
 
-/** The plan's variants and weights; without a plan those that were seen, in equal parts. */
-export const splitOf = (
-  { allocation }: Experiment,
-  seen: readonly number[],
-  variants: Dictionary,
-): PlannedSplit | null => {
-  if (allocation.length > 0)
-    return {
-      variants: allocation.map(({ variant }) => variants.intern(variant)),
-      weights: allocation.map(({ weight }) => weight),
-    };
-  return seen.length < 2 ? null : { variants: [...seen], weights: seen.map(() => 1) };
+/** Compares by code units: the order of every list of markets and variants. */
+export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** The names of all markets that are planned or have events, in order, whichever market is requested. */
+export const allMarketsOf = ({ experiment, marketUsers }: ExperimentStats): string[] =>
+  [...new Set([...experiment.markets, ...marketUsers.keys()])].sort(byText);
+
+/** Those of them that were requested. */
+export const marketsOf = (stats: ExperimentStats): string[] => {
+  const markets = allMarketsOf(stats);
+  return stats.country === undefined ? markets : markets.filter((market) => market === stats.country);
 };
 
-const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
-/** The names of the markets that are planned or were seen, in order. */
-export const marketsOf = ({ experiment, cells, users, country }: ExperimentStats): string[] => {
-  const seen = cells.map((cell) => users.countries.names.textOf(cell.country));
-  const all = [...new Set([...experiment.markets, ...seen])].sort(byText);
-  return country === undefined ? all : all.filter((market) => market === country);
+/** The names of the variants that are planned or have events, in order. */
+export const variantsOf = ({ experiment, cells }: ExperimentStats): string[] => {
+  const planned = experiment.allocation.map(({ variant }) => variant);
+  return [...new Set([...planned, ...cells.map(({ variant }) => variant)])].sort(byText);
 };
 
-/** The names of the variants that are planned or were seen, in order. */
-export const variantsOf = ({ experiment, cells, experimentEvents }: ExperimentStats): string[] => {
-  const seen = cells.map((cell) => experimentEvents.events.variants.textOf(cell.variant));
-  return [...new Set([...experiment.allocation.map(({ variant }) => variant), ...seen])].sort(byText);
-};
-
-/** A planned variant's part, 0 to 1; null for one that is not planned. */
-export const plannedShareOf = ({ split, experimentEvents }: ExperimentStats, variant: string): number | null => {
-  const index = split?.variants.indexOf(experimentEvents.events.variants.codeOf(variant) ?? -1) ?? -1;
+/** A planned variant's part, 0 to 1; null for a variant that is not planned. */
+export const plannedShareOf = ({ split }: ExperimentStats, variant: string): number | null => {
+  const index = split?.variants.indexOf(variant) ?? -1;
   if (!split || index < 0) return null;
   return (split.weights[index] as number) / split.weights.reduce((sum, weight) => sum + weight, 0);
 };
 
 /** Finds a cell by names; undefined when it has no events. */
-export const cellFinder = ({ cells, users, experimentEvents }: ExperimentStats) => {
-  const found = new Map(cells.map((cell) => [`${cell.country} ${cell.variant}`, cell]));
-  return (country: string, variant: string): ExposureCell | undefined =>
-    found.get(`${users.countries.names.codeOf(country)} ${experimentEvents.events.variants.codeOf(variant)}`);
+export const cellFinder = ({ cells }: ExperimentStats) => {
+  const markets = new Map<string, Map<string, NamedCell>>();
+  for (const cell of cells) {
+    const market = markets.get(cell.country) ?? new Map<string, NamedCell>();
+    markets.set(cell.country, market.set(cell.variant, cell));
+  }
+  return (country: string, variant: string): NamedCell | undefined => markets.get(country)?.get(variant);
 };
 
 /**
- * The probability of a false alarm that each of the checks of one kind may have (Bonferroni), of which there are so many a
- * market, and so many of all markets. The checks that are not of the split share a tenth of `monitorAlpha` a kind, so that
- * all of them add little to it. The same whichever market is asked for.
+ * The significance level of each check of one kind (Bonferroni), of which there are `perMarket` for each market and
+ * `overall` for all markets together. Each kind of check other than the split has a tenth of `monitorAlpha`, so that all
+ * of them add little to it. The level does not depend on the requested market.
  */
-export const alphaOfEach = (figures: ExperimentStats, ofEachMarket: number, ofAll: number): number => {
-  const markets = marketsOf({ ...figures, country: undefined }).length;
-  return figures.limits.monitorAlpha / 10 / Math.max(1, markets * ofEachMarket + ofAll);
-};
+export const alphaOfEach = (stats: ExperimentStats, perMarket: number, overall: number): number =>
+  stats.limits.monitorAlpha / 10 / Math.max(1, allMarketsOf(stats).length * perMarket + overall);
 
 /** Every market and variant, in the order of both. */
-export const deploymentCells = (sight: ExperimentStats): DeploymentCell[] => {
-  const cellOf = cellFinder(sight);
-  const variants = variantsOf(sight);
-  return marketsOf(sight).flatMap((country) => {
+export const variantExposures = (stats: ExperimentStats): VariantExposure[] => {
+  const cellOf = cellFinder(stats);
+  const variants = variantsOf(stats);
+  return marketsOf(stats).flatMap((country) => {
     const row = variants.map((variant) => ({ variant, cell: cellOf(country, variant) }));
     const usersOfMarket = row.reduce((sum, { cell }) => sum + (cell?.users ?? 0), 0);
     return row.map(({ variant, cell }) => ({
@@ -130,7 +128,7 @@ export const deploymentCells = (sight: ExperimentStats): DeploymentCell[] => {
       eventCount: cell?.events ?? 0,
       userCount: cell?.users ?? 0,
       share: usersOfMarket === 0 ? 0 : (cell?.users ?? 0) / usersOfMarket,
-      expectedShare: plannedShareOf(sight, variant),
+      expectedShare: plannedShareOf(stats, variant),
     }));
   });
 };

@@ -4,101 +4,103 @@ import { formatInstant } from '../../lib/time.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import type { DimensionName } from '../facts/dimensions.ts';
 import { statusCodes } from '../user-status/status.ts';
-import type { SampleRatio } from './sample-ratio.ts';
-import type { MonitorSnapshot } from './snapshot.ts';
+import { marketsOf, type ReportSources } from './snapshot.ts';
 
 export interface Suspect {
   readonly dimension: DimensionName;
   readonly value: string;
   readonly users: number;
   readonly chiSquared: number;
-  /** The part of chi-squared that this segment makes up among those of its dimension, 0 to 1. */
+  /** The part of chi-squared that this segment contributes among the segments of its dimension, 0 to 1. */
   readonly contribution: number;
 }
 
-interface Named {
+interface SuspectDimension {
   readonly name: DimensionName;
-  /** The code of the value that the user at a place has. */
-  readonly codeOf: (place: number) => number;
+  /** The code of the value of a user, by the user's index in the exposures. */
+  readonly codeOf: (index: number) => number;
   readonly labelOf: (code: number) => string;
 }
 
 const dayUs = 86_400_000_000;
-/** Smaller segments are off by chance alone. */
+/** Chance alone makes smaller segments uneven. */
 const usersMin = 30;
 /** Users counted without looking at the clock. */
-const usersPerLook = 4096;
+const usersPerSlice = 4096;
 
-/** Counts by dimension, value and variant: what `rankSuspects` ranks. */
-type Counts = number[][];
+/** Users by dimension, then by value and variant: what `rankSuspects` ranks. */
+type SegmentCounts = number[][];
 
 /**
- * The segments that explain each imbalance, the strongest first: by everything that is known of a user at the first
- * event. One pass over the users for all tests of a sight.
+ * Finds the segments that explain an imbalance, the strongest first, by what was known of each user at the first event.
+ * The users are counted once, for all requested markets, when suspects are first requested.
  */
-export const suspectsOf = async (ratios: readonly SampleRatio[]): Promise<Suspect[][]> => {
-  const found = new Map<SampleRatio, Suspect[]>();
-  for (const sight of new Set(ratios.map((ratio) => ratio.sight))) {
-    const asked = ratios.filter((ratio) => ratio.sight === sight);
-    const dimensions = dimensionsOf(sight);
-    const counts = await countUsers(sight, asked, dimensions);
-    for (const ratio of asked) found.set(ratio, ranked(ratio, dimensions, counts.get(ratio.country) as Counts));
-  }
-  return ratios.map((ratio) => found.get(ratio) ?? []);
+export const createSuspects = (sources: ReportSources): ((country: string | null) => Promise<Suspect[]>) => {
+  const dimensions = dimensionsOf(sources);
+  let counted: Promise<Map<string | null, SegmentCounts>> | undefined;
+  return async (country) => {
+    counted ??= countUsers(sources, dimensions);
+    const counts = (await counted).get(country);
+    const weights = sources.snapshot.split?.weights;
+    if (!counts || !weights) return [];
+    const suspects = rankSuspects(wholeSegments(counts, weights.length), weights, usersMin);
+    return suspects
+      .map(({ dimension, value, ...suspect }) => {
+        const { name, labelOf } = dimensions[dimension] as SuspectDimension;
+        return { ...suspect, dimension: name, value: labelOf(value) };
+      })
+      .filter(({ dimension }) => country === null || dimension !== 'COUNTRY');
+  };
 };
 
-/** By country, null for all. */
+/** The counts of each market, and of all users under null. */
 const countUsers = async (
-  sight: MonitorSnapshot,
-  ratios: readonly SampleRatio[],
-  dimensions: readonly Named[],
-): Promise<Map<string | null, Counts>> => {
-  const { split, experimentEvents, deployment, users, countryOf, userCount } = sight;
-  const counts = new Map(ratios.map(({ country }) => [country, dimensions.map((): number[] => [])]));
-  const byMarket = new Map([...counts].map(([country, of]) => [country && users.countries.names.codeOf(country), of]));
-  const indexOfVariant = new Map(split?.variants.map((code, index) => [code, index]));
+  { services: { users, experimentEvents }, snapshot, events: { exposures, countryOf } }: ReportSources,
+  dimensions: readonly SuspectDimension[],
+): Promise<Map<string | null, SegmentCounts>> => {
+  const { events } = experimentEvents;
+  const variants = snapshot.split?.variants ?? [];
+  const emptyCounts = (): SegmentCounts => dimensions.map(() => []);
+  const all = emptyCounts();
+  const byMarket = new Map(marketsOf(snapshot).map((market) => [market, emptyCounts()]));
+  const byCode = new Map([...byMarket].map(([market, counts]) => [users.countries.names.codeOf(market), counts]));
+  const indexByVariant = new Map(variants.map((variant, index) => [events.variants.codeOf(variant), index]));
   const turn = createYielder();
-  for (let place = 0; split && place < userCount; place++) {
-    if (place % usersPerLook === 0) await turn();
-    const variant = indexOfVariant.get(experimentEvents.events.variantOf(deployment.firstRowAt(place)));
+  for (let user = 0; user < snapshot.userCount && variants.length > 0; user++) {
+    if (user % usersPerSlice === 0) await turn();
+    const variant = indexByVariant.get(events.variantOf(exposures.firstRowAt(user)));
     if (variant === undefined) continue;
-    const into = [byMarket.get(null), byMarket.get(countryOf(deployment.userAt(place)))];
-    for (const [index, { codeOf }] of dimensions.entries()) {
-      const cell = codeOf(place) * split.weights.length + variant;
-      for (const of of into) if (of) (of[index] as number[])[cell] = ((of[index] as number[])[cell] ?? 0) + 1;
+    const market = byCode.get(countryOf(exposures.userAt(user)));
+    for (let index = 0; index < dimensions.length; index++) {
+      const cell = (dimensions[index] as SuspectDimension).codeOf(user) * variants.length + variant;
+      addOne(all[index] as number[], cell);
+      if (market) addOne(market[index] as number[], cell);
     }
   }
-  return counts;
+  return new Map<string | null, SegmentCounts>([[null, all], ...byMarket]);
 };
 
-const ranked = (
-  { sight: { split }, country }: SampleRatio,
-  dimensions: readonly Named[],
-  counts: Counts,
-): Suspect[] => {
-  if (!split) return [];
-  // Arrays that were filled here and there have holes, and end where the last value's last variants have no users.
-  const variants = split.weights.length;
-  const whole = counts.map((of) =>
-    Float64Array.from({ length: Math.ceil(of.length / variants) * variants }, (_, cell) => of[cell] ?? 0),
-  );
-  return rankSuspects(whole, split.weights, usersMin)
-    .map(({ dimension, value, ...suspect }) => {
-      const { name, labelOf } = dimensions[dimension] as Named;
-      return { ...suspect, dimension: name, value: labelOf(value) };
-    })
-    .filter(({ dimension }) => country === null || dimension !== 'COUNTRY');
+const addOne = (counts: number[], cell: number): void => {
+  counts[cell] = (counts[cell] ?? 0) + 1;
 };
 
-const dimensionsOf = (sight: MonitorSnapshot): Named[] => {
-  const { users, userStatus, experimentEvents, deployment, sequence, countryOf } = sight;
+/** The counts without holes, up to the last variant of the last value. */
+const wholeSegments = (counts: SegmentCounts, variantCount: number): Float64Array[] =>
+  counts.map((segments) => {
+    const length = Math.ceil(segments.length / variantCount) * variantCount;
+    return Float64Array.from({ length }, (_, cell) => segments[cell] ?? 0);
+  });
+
+const dimensionsOf = ({ services, snapshot, events: counted }: ReportSources): SuspectDimension[] => {
+  const { users, userStatus, experimentEvents } = services;
   const { columns, events } = experimentEvents;
   const { countries, genders } = users;
-  const { userAt, firstRowAt } = deployment;
+  const { exposures, countryOf } = counted;
+  const { sequence } = snapshot;
   const days = createNumberTable();
   const startsOfDays: number[] = [];
-  const dayOf = (place: number): number => {
-    const startUs = Math.floor(columns.occurredAtUsOf(firstRowAt(place)) / dayUs) * dayUs;
+  const dayOf = (index: number): number => {
+    const startUs = Math.floor(columns.occurredAtUsOf(exposures.firstRowAt(index)) / dayUs) * dayUs;
     const code = days.intern(startUs);
     if (code === startsOfDays.length) startsOfDays.push(startUs);
     return code;
@@ -106,27 +108,30 @@ const dimensionsOf = (sight: MonitorSnapshot): Named[] => {
   return [
     {
       name: 'COUNTRY',
-      codeOf: (place) => countryOf(userAt(place)),
+      codeOf: (index) => countryOf(exposures.userAt(index)),
       labelOf: countries.names.textOf,
     },
     {
       name: 'GENDER',
-      codeOf: (place) => genders.codeBy(users.attributesCodeAt(userAt(place), sequence)),
+      codeOf: (index) => genders.codeBy(users.attributesCodeAt(exposures.userAt(index), sequence)),
       labelOf: genders.names.textOf,
     },
     {
       name: 'ACCOUNT_TYPE',
-      codeOf: (place) => events.accountTypeOf(firstRowAt(place)),
+      codeOf: (index) => events.accountTypeOf(exposures.firstRowAt(index)),
       labelOf: events.accountTypes.textOf,
     },
     {
       name: 'USER_STATUS',
-      codeOf: (place) => userStatus.codeAt(userAt(place), columns.occurredAtUsOf(firstRowAt(place)), sequence),
+      codeOf(index) {
+        const firstAtUs = columns.occurredAtUsOf(exposures.firstRowAt(index));
+        return userStatus.codeAt(exposures.userAt(index), firstAtUs, sequence);
+      },
       labelOf: (code) => statusCodes[code] as string,
     },
     {
       name: 'EVENT_TYPE',
-      codeOf: (place) => events.eventTypeOf(firstRowAt(place)),
+      codeOf: (index) => events.eventTypeOf(exposures.firstRowAt(index)),
       labelOf: events.eventTypes.textOf,
     },
     {

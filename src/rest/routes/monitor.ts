@@ -17,7 +17,7 @@ export const monitorOfCountry = defineRoute({
     ],
   },
   async handle({ country }, { monitor }) {
-    const cells = await monitor.deployment({ country, timeZone: 'UTC' });
+    const cells = await monitor.exposures({ country, timeZone: 'UTC' });
     return cells
       .filter(({ eventCount }) => eventCount > 0)
       .map((cell) => ({ country: cell.country, version: cell.variant, nbr_events: cell.eventCount }));

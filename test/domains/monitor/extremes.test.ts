@@ -94,7 +94,9 @@ describe('the monitor', () => {
     );
     const { message, verdict } = splitOf(await look(app)) ?? {};
     expect(verdict).toBe('BROKEN');
-    expect(message).toContain('240 users split A 150, B 90, where 50.0 % / 50.0 % is taken for planned');
+    expect(message).toContain(
+      '240 users split A 150, B 90, where 50.0 % / 50.0 % is assumed, because no plan is saved',
+    );
     expect(message).toContain('up to 12.5 % off');
   });
 
@@ -106,7 +108,7 @@ describe('the monitor', () => {
       eventsOf(99, () => 'A'),
     );
     expect(splitOf(await look(app))).toMatchObject({ verdict: 'NOT_ENOUGH_DATA' });
-    expect(splitOf(await look(app))?.message).toContain('fewer than 100 users tell nothing');
+    expect(splitOf(await look(app))?.message).toContain('the test needs at least 100 users');
     await sendEvents(app, [{ userId: 'last', version: 'A' }]);
     expect(splitOf(await look(app))?.verdict).not.toBe('NOT_ENOUGH_DATA');
   });

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { createRandom, type Random } from '../../../src/demo/random.ts';
 import type { MonitorHealth } from '../../../src/domains/monitor/checks.ts';
 import { chiSquaredTest } from '../../../src/lib/statistics/chi-squared.ts';
-import { fedMonitor } from '../../support/monitor-harness.ts';
+import { createMonitorHarness } from '../../support/monitor-harness.ts';
 
 /** How many times as many experiments are simulated; the figures of the report were made with 40. */
 const scale = Number(process.env.SIMULATIONS ?? 1);
-const report = (name: string, figures: object): void => {
+const log = (name: string, figures: object): void => {
   if (scale > 1) process.stdout.write(`${name} ${JSON.stringify(figures)}\n`);
 };
 
@@ -36,26 +36,26 @@ describe('fair experiments of 20,000 users, looked at after every 100', () => {
       let byChiSquared = 0;
       for (let seed = 0; seed < experiments * scale; seed++) {
         const random = createRandom(seed * 7919 + 17 + markets);
-        const fed = fedMonitor();
-        fed.plan({ allocation: even, markets: names(markets) });
+        const harness = createMonitorHarness();
+        harness.savePlan({ allocation: even, markets: names(markets) });
         const counts = [0, 0];
         const kinds = new Set<string>();
         let isOff = false;
         let atUs = start;
         for (let user = 1; user <= 20_000; user++) {
           atUs += pause(random, minuteUs);
-          fed.user(`u${user}`, `M${random.below(markets)}`);
+          harness.addUser(`u${user}`, `M${random.below(markets)}`);
           const variant = random.below(2);
           counts[variant] = (counts[variant] as number) + 1;
-          fed.event(atUs, `u${user}`, variant === 0 ? 'A' : 'B');
+          harness.addEvent(atUs, `u${user}`, variant === 0 ? 'A' : 'B');
           if (user % 100 !== 0) continue;
-          for (const check of broken((await fed.look()).health)) kinds.add(kindOf(check));
+          for (const check of broken((await harness.report()).health)) kinds.add(kindOf(check));
           isOff ||= (chiSquaredTest(counts, [1, 1])?.pValue ?? 1) <= 0.01;
         }
         if (kinds.size > 0) alarms.push([...kinds]);
         if (isOff) byChiSquared++;
       }
-      report(`fair, ${markets} markets`, { experiments: experiments * scale, alarms, byChiSquared });
+      log(`fair, ${markets} markets`, { experiments: experiments * scale, alarms, byChiSquared });
       expect(alarms.length).toBeLessThanOrEqual(0.01 * experiments * scale);
       if (scale > 1) expect(byChiSquared).toBeGreaterThan(0.05 * experiments * scale);
     },
@@ -67,8 +67,8 @@ it('finds 60/40 in one market and 40/60 in another, whose total looks perfect', 
   let found = 0;
   for (let seed = 0; seed < 5 * scale; seed++) {
     const random = createRandom(seed * 104_729 + 5);
-    const fed = fedMonitor();
-    fed.plan({ allocation: even, markets: ['DE', 'NO', 'SE'] });
+    const harness = createMonitorHarness();
+    harness.savePlan({ allocation: even, markets: ['DE', 'NO', 'SE'] });
     let atUs = start;
     const turnedAtUs = start + 1000 * minuteUs;
     for (let user = 0; user < 6000; user++) {
@@ -76,10 +76,10 @@ it('finds 60/40 in one market and 40/60 in another, whose total looks perfect', 
       const country = random.pick(['DE', 'NO', 'SE']);
       // The first thousand are split fairly everywhere.
       const percent = country === 'NO' || atUs <= turnedAtUs ? 50 : country === 'SE' ? 60 : 40;
-      fed.user(`u${user}`, country);
-      fed.event(atUs, `u${user}`, random.chance(percent) ? 'A' : 'B');
+      harness.addUser(`u${user}`, country);
+      harness.addEvent(atUs, `u${user}`, random.chance(percent) ? 'A' : 'B');
     }
-    const { health } = await fed.look();
+    const { health } = await harness.report();
     const markets = new Map(health.markets.map((market) => [market.country, market]));
     expect(health.verdict).toBe('BROKEN');
     const isRight = ['DE', 'SE'].every((country) => {
@@ -89,7 +89,7 @@ it('finds 60/40 in one market and 40/60 in another, whose total looks perfect', 
     const isQuiet = broken(health).every(({ country }) => country === 'DE' || country === 'SE');
     if (isRight && isQuiet) found++;
   }
-  report('60/40 and 40/60', { experiments: 5 * scale, found });
+  log('60/40 and 40/60', { experiments: 5 * scale, found });
   expect(found).toBe(5 * scale);
 }, 600_000);
 
@@ -124,8 +124,8 @@ const guilty: Readonly<Record<string, (of: Person) => boolean>> = {
 /** Users until the market looked at, or all of them, are called broken, and the first suspect then. */
 const firstSuspect = async (seed: number, segment: string, percent: number, lossPercent: number, market?: string) => {
   const random = createRandom(seed);
-  const fed = fedMonitor();
-  fed.plan({ allocation: even });
+  const harness = createMonitorHarness();
+  harness.savePlan({ allocation: even });
   let atUs = start;
   for (let user = 1; user <= 40_000; user++) {
     atUs += minuteUs;
@@ -134,14 +134,14 @@ const firstSuspect = async (seed: number, segment: string, percent: number, loss
     const isIn = (guilty[segment] as (of: Person) => boolean)(who) && (market === undefined || who.country === market);
     if (isIn && variant === 'B' && random.chance(lossPercent)) continue;
     const userId = `u${user}`;
-    fed.user(userId, who.country, who.gender);
-    if (who.isPaying) fed.status({ userId, effectiveAtUs: atUs - dayUs, status: 'paying' });
-    fed.event(atUs, userId, variant, { accountType: who.accountType, eventType: who.eventType });
+    harness.addUser(userId, who.country, who.gender);
+    if (who.isPaying) harness.addStatusChange({ userId, effectiveAtUs: atUs - dayUs, status: 'paying' });
+    harness.addEvent(atUs, userId, variant, { accountType: who.accountType, eventType: who.eventType });
     if (user % 500 !== 0) continue;
-    const { health } = await fed.look();
+    const { health, suspects } = await harness.report();
     const ratio = health.checks.find((check) => check.kind === 'SAMPLE_RATIO' && check.country === (market ?? null));
     if (ratio?.kind !== 'SAMPLE_RATIO' || ratio.verdict !== 'BROKEN') continue;
-    const [[first] = []] = await fed.monitor.suspectsOf([ratio]);
+    const [first] = await suspects(ratio.country);
     return first && `${first.dimension} ${first.value}`;
   }
   return 'nothing was found';
@@ -165,7 +165,7 @@ describe('the planted guilty segment is the first suspect', () => {
           (await firstSuspect(seed * 15_485_863 + percent + loss, segment, percent, loss, market)) ?? 'none';
         firsts[first] = (firsts[first] ?? 0) + 1;
       }
-      report('guilty', { segment, percent, loss, market, firsts });
+      log('guilty', { segment, percent, loss, market, firsts });
       expect(firsts[segment] ?? 0).toBeGreaterThanOrEqual(0.95 * runs);
     },
     600_000,
@@ -188,15 +188,15 @@ describe('silence', () => {
   ) => {
     const { meanUs, weekend, zones, stopAtUs = Infinity } = given;
     const random = createRandom(seed);
-    const fed = fedMonitor();
-    fed.plan({ allocation: even });
-    for (let user = 0; user < 3000; user++) fed.user(`u${user}`, `M${user % 3}`);
+    const harness = createMonitorHarness();
+    harness.savePlan({ allocation: even });
+    for (let user = 0; user < 3000; user++) harness.addUser(`u${user}`, `M${user % 3}`);
     const called = new Map<string, number>();
     let nextLook = start;
     for (let atUs = start; atUs < start + given.days * dayUs; atUs += pause(random, meanUs)) {
       while (nextLook < atUs) {
-        fed.setNow(nextLook);
-        for (const check of (await fed.look()).health.checks)
+        harness.setNow(nextLook);
+        for (const check of (await harness.report()).health.checks)
           if (check.kind === 'WENT_SILENT') {
             const name = `${check.verdict} ${check.country} ${check.variant}`;
             called.set(name, Math.min(called.get(name) ?? Infinity, nextLook));
@@ -209,7 +209,7 @@ describe('silence', () => {
       const user = 3 * random.below(1000) + market;
       // People come for a few events at a time.
       for (let visit = random.below(4); visit >= 0; visit--)
-        fed.event(atUs + visit, `u${user}`, user % 2 === 0 ? 'A' : 'B');
+        harness.addEvent(atUs + visit, `u${user}`, user % 2 === 0 ? 'A' : 'B');
     }
     return called;
   };
@@ -229,7 +229,7 @@ describe('silence', () => {
         const called = await watch(seed * 7919 + 11, { ...rhythm, days: 17 });
         for (const name of called.keys()) name.startsWith('BROKEN') ? wrong.push(name) : guesses++;
       }
-      report('silence, fair', { name: rhythm.name, experiments: scale, wrong, guesses });
+      log('silence, fair', { name: rhythm.name, experiments: scale, wrong, guesses });
       expect(wrong.length).toBeLessThanOrEqual(0.01 * scale);
     },
     600_000,
@@ -246,7 +246,7 @@ describe('silence', () => {
         hours.push(((called.get('BROKEN M0 null') ?? Infinity) - stopAtUs) / hourUs);
       }
       hours.sort((a, b) => a - b);
-      report('silence, found after hours', {
+      log('silence, found after hours', {
         name: rhythm.name,
         experiments: scale,
         median: hours[hours.length >> 1],

@@ -1,0 +1,62 @@
+import type { ArrivalQuality } from '../../src/domains/monitor/arrival-quality.ts';
+import { builder } from '../builder.ts';
+import { MonitorType } from './monitor.ts';
+
+const ArrivalQualityType = builder.objectRef<ArrivalQuality>('ArrivalQuality').implement({
+  description: 'How events arrive.',
+  fields: (t) => ({
+    received: t.field({
+      type: 'BigInt',
+      description: 'All received events, of every country and time: stored, duplicate and rejected ones.',
+      resolve: ({ received }) => received,
+    }),
+    duplicates: t.field({
+      type: 'BigInt',
+      description: 'Events that were stored before, of every country and time.',
+      resolve: ({ duplicates }) => duplicates,
+    }),
+    rejected: t.field({
+      type: 'BigInt',
+      description: 'Rejected events, conflicts included, of every experiment: they often do not name theirs.',
+      resolve: ({ rejected }) => rejected,
+    }),
+    stored: t.field({
+      type: 'BigInt',
+      description: 'Stored events of the requested country and range, like the following fields.',
+      resolve: ({ stored }) => stored,
+    }),
+    late: t.field({
+      type: 'BigInt',
+      description: 'Events that arrived after an event that is newer by more than the setting lateAfterMs.',
+      resolve: ({ late }) => late,
+    }),
+    inTheFuture: t.field({
+      type: 'BigInt',
+      description: 'Events dated after their arrival by more than the setting futureToleranceMs.',
+      resolve: ({ inTheFuture }) => inTheFuture,
+    }),
+    medianDelay: t.field({
+      type: 'Duration',
+      nullable: true,
+      description: 'The median time from an event to its arrival, events in the future left out; null without events.',
+      resolve: ({ medianDelayUs }) => durationOf(medianDelayUs),
+    }),
+    p99Delay: t.field({
+      type: 'Duration',
+      nullable: true,
+      description: 'The 99th percentile of that time; null without events.',
+      resolve: ({ p99DelayUs }) => durationOf(p99DelayUs),
+    }),
+  }),
+});
+
+const durationOf = (us: number | null): string | null => (us === null ? null : `PT${us / 1e6}S`);
+
+builder.objectField(MonitorType, 'arrival', (t) =>
+  t.field({
+    type: ArrivalQualityType,
+    extensions: { goesThroughAllFacts: true },
+    description: 'How events arrive.',
+    resolve: (report, _args, { rejects }) => report.arrivalQuality(rejects.keptOf('EXPERIMENT_EVENTS')),
+  }),
+);

@@ -1,0 +1,64 @@
+import type { Grain } from '../../lib/periods.ts';
+import { type ArrivalQuality, arrivalQualityOf } from './arrival-quality.ts';
+import { healthOf, type MonitorHealth } from './checks.ts';
+import { type OutcomeMetric, outcomesOf, type VariantOutcome } from './outcomes.ts';
+import { type MonitorSnapshot, type ReportSources, type VariantExposure, variantExposures } from './snapshot.ts';
+import { createSuspects, type Suspect } from './suspects.ts';
+import { type TrendPoint, trendOf } from './trend.ts';
+
+/** Everything the monitor says about one snapshot. What goes through all events is computed when it is called. */
+export interface MonitorReport {
+  readonly snapshot: MonitorSnapshot;
+  readonly health: MonitorHealth;
+  /** Events older than this are late, microseconds; null without events. */
+  readonly watermarkUs: number | null;
+  /** Equal for two reports of the same request when nothing that they say has changed. */
+  fingerprint(): string;
+  /** Events and users per country and variant, in the order of both; empty cells of the plan included. */
+  exposures(): VariantExposure[];
+  /** The segments that explain the imbalance of a market, or of all users for null; the strongest first. */
+  suspects(country: string | null): Promise<Suspect[]>;
+  /** Codes of users who saw several variants, from an offset on, in the order in which their second variant was recorded. */
+  crossoverUsers(country: string | null, offset: number, count: number): number[];
+  outcomes(metric: OutcomeMetric): VariantOutcome[];
+  trend(grain: Grain): Promise<TrendPoint[]>;
+  /** `rejected` is the number of rejected events. */
+  arrivalQuality(rejected: number): Promise<ArrivalQuality>;
+}
+
+export const createReport = (sources: ReportSources): MonitorReport => {
+  const { snapshot } = sources;
+  const { experiment, eventCount, cells, history, limits } = snapshot;
+  const health = healthOf(snapshot);
+  const messages = health.checks.map(({ message }) => message);
+  return {
+    snapshot,
+    health,
+    watermarkUs: history.newestAtUs === -Infinity ? null : history.newestAtUs - limits.lateAfterMs * 1000,
+    fingerprint: () => JSON.stringify([experiment, eventCount, cells, messages]),
+    exposures: () => variantExposures(snapshot),
+    suspects: createSuspects(sources),
+    crossoverUsers: (country, offset, count) => crossoverUsers(sources, country, offset, count),
+    outcomes: (metric) => outcomesOf(snapshot, metric),
+    trend: (grain) => trendOf(sources, grain),
+    arrivalQuality: (rejected) => arrivalQualityOf(sources, rejected),
+  };
+};
+
+const crossoverUsers = (
+  { services: { users }, snapshot, events: { exposures, countryOf } }: ReportSources,
+  country: string | null,
+  offset: number,
+  count: number,
+): number[] => {
+  const market = country === null ? null : users.countries.names.codeOf(country);
+  const found: number[] = [];
+  let skipped = 0;
+  for (let index = 0; index < snapshot.crossoverCount && found.length < count; index++) {
+    const user = exposures.crossovers[index] as number;
+    if (market !== null && countryOf(user) !== market) continue;
+    if (skipped < offset) skipped++;
+    else found.push(user);
+  }
+  return found;
+};

@@ -1,0 +1,20 @@
+import { createYielder } from '../../lib/yielding.ts';
+import type { ReportSources } from './snapshot.ts';
+
+const rowsPerSlice = 4096;
+
+/** Calls back with the row of every event of the requested market, in the order of the ledger. */
+export const scanEvents = async (
+  { services: { users, experimentEvents }, snapshot, events: { rows, countryOf } }: ReportSources,
+  visit: (row: number) => void,
+): Promise<void> => {
+  const { country, eventCount } = snapshot;
+  const { columns } = experimentEvents;
+  const market = country === undefined ? undefined : (users.countries.names.codeOf(country) ?? -1);
+  const turn = createYielder();
+  for (let index = 0; index < eventCount; index++) {
+    const row = rows.values[index] as number;
+    if (market === undefined || countryOf(columns.userOf(row)) === market) visit(row);
+    if (index % rowsPerSlice === 0) await turn();
+  }
+};

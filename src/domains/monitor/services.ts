@@ -1,0 +1,25 @@
+import type { Ledger } from '../../ledger/ledger.ts';
+import type { ArrivalLimits, ExperimentEvents } from '../experiments/events.ts';
+import type { Experiments } from '../experiments/experiments.ts';
+import type { UserStatus } from '../user-status/user-status.ts';
+import type { Users } from '../users/users.ts';
+
+export interface MonitorLimits extends Pick<ArrivalLimits, 'lateAfterMs'> {
+  /** The probability, at most, that a check ever raises a false alarm, however often it is evaluated. */
+  readonly monitorAlpha: number;
+  /** The smallest deviation of a share that raises an alarm, 0 to 1. */
+  readonly monitorDeviationMin: number;
+  /** Fewer users than these are not tested. */
+  readonly monitorUsersMin: number;
+  readonly trendPointsMax: number;
+}
+
+export interface MonitorServices {
+  readonly ledger: Ledger;
+  readonly users: Users;
+  readonly userStatus: UserStatus;
+  readonly experiments: Experiments;
+  readonly experimentEvents: ExperimentEvents;
+  readonly limits: MonitorLimits;
+  readonly nowUs: () => number;
+}
