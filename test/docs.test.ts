@@ -1,41 +1,41 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
 import { referencePages } from '../docs/reference.ts';
 import { commands } from '../src/cli/commands.ts';
 import { settings } from '../src/config.ts';
 import { errorCodes } from '../src/errors.ts';
 import { routeList } from '../src/rest/routes.ts';
-import { fixture } from './support/app.ts';
-import { demoApp } from './support/demo-app.ts';
+import { stepsOf } from './support/docs/page.ts';
 import { modulesOf, root } from './support/modules.ts';
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
-const readme = read('README.md');
 
-interface Question {
-  /** GraphQL; undefined for REST. */
-  readonly query?: string;
-  readonly path: string;
-  readonly init: RequestInit;
-  /** JSON, or for REST the very text. */
-  readonly answer: string;
-}
+const pages = [
+  'README.md',
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`)
+    .sort(),
+];
+const documents = [...pages, 'CONTRIBUTING.md', 'CHANGELOG.md'];
 
-/** An operation with its answer in the block that follows, GraphQL or sent by curl; and curl with its answer as a comment. */
-const shown =
-  /```graphql\n(?<query>[^`]*)```\s+```json\n(?<json>[^`]*)```|-d '\{"query":(?<sent>".*")\}'\n```\s+```json\n(?<sentJson>[^`]*)```|^curl -s (?<post>-X POST )?'?http:\/\/127\.0\.0\.1:4000(?<path>[^' \n]*)'?(?: -d '(?<body>[^']*)')?\n# (?<text>.*)$/gm;
+/** The blocks that no test runs, each with the reason that its page gives. */
+const blocksNotRun = [
+  'docs/guide/datasets.md: needs a file on the internet',
+  'docs/guide/user-files.md: needs Docker',
+  'docs/operations/deployment.md: needs Docker',
+  'docs/operations/deployment.md: needs an account',
+];
 
-/** What the document asks and answers, in its order: later answers may rest on what was sent before. */
-const shownQuestions = (document: string): Question[] =>
-  [...document.matchAll(shown)].map(({ groups = {} }) => {
-    const { query, json, sent, sentJson, post, path = '', body, text = '' } = groups;
-    if (path === '') return { query: query ?? JSON.parse(sent ?? ''), path, init: {}, answer: json ?? sentJson ?? '' };
-    // What curl says of a body that it is told no type of.
-    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-    const init = body === undefined ? {} : { headers, body };
-    return { path, init: post || body ? { method: 'POST', ...init } : {}, answer: text };
-  });
+/** The anchors that GitHub gives the headings of a page. */
+const anchorsOf = (path: string): string[] =>
+  [...readFileSync(path, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
 
 describe('the reference', () => {
   const pages = referencePages();
@@ -53,25 +53,72 @@ describe('the reference', () => {
   });
 });
 
-describe('the README', () => {
-  it('shows answers that the demo world gives', async () => {
-    const app = await demoApp();
-    onTestFinished(app.close);
-    const columns = [{ column: 'Released', type: 'DATE' as const }];
-    await (await app.app.domains.datasetUploads.importFile(fixture('songs.csv'), { name: 'songs', columns })).done;
-    const questions = shownQuestions(readme);
-    const answers = [...readme.matchAll(/^```json$|^# (?=[[{A-Za-z])(?!asof$)/gm)];
-    expect(questions.length).toBe(answers.length);
-    for (const { query, path, init, answer } of questions) {
-      if (query !== undefined) expect(await app.query(query)).toEqual(JSON.parse(answer));
-      else expect(await (await app.get(path, init)).text(), path).toBe(answer);
-    }
+describe('the pages', () => {
+  it('keep the README at most 120 lines long', () => {
+    expect(read('README.md').split('\n').length).toBeLessThanOrEqual(121);
   });
 
-  it('links only to what is there', () => {
-    for (const file of ['README.md', 'CONTRIBUTING.md'])
-      for (const [, target = ''] of read(file).matchAll(/\]\((?!https?:)([^)#]+)\)/g))
-        expect(existsSync(join(root, target)), `${file} links to ${target}`).toBe(true);
+  it('have only blocks that are run, but for those that need what a test has not', () => {
+    const notRun = pages.flatMap((page) =>
+      stepsOf(read(page)).flatMap((step) => (step.kind === 'block' && step.notRun ? `${page}: ${step.notRun}` : [])),
+    );
+    expect(notRun).toEqual(blocksNotRun);
+  });
+
+  it('that have blocks are run by a test', () => {
+    const withBlocks = pages.filter((page) => stepsOf(read(page)).length > 0);
+    expect(withBlocks.filter((page) => !/^(README\.md|docs\/(guide|operations)\/)/.test(page))).toEqual([]);
+  });
+
+  it('link only to files and headings that exist', () => {
+    const broken = documents.flatMap((page) =>
+      [...read(page).matchAll(/\]\((?!https?:)([^)#]*)(#[^)]*)?\)/g)].flatMap(([link, target = '', heading]) => {
+        const path = target === '' ? join(root, page) : join(root, dirname(page), target);
+        if (!existsSync(path)) return [`${page}: ${link}`];
+        return heading === undefined || anchorsOf(path).includes(heading.slice(1)) ? [] : [`${page}: ${link}`];
+      }),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it('name only files and folders that exist', () => {
+    const named = /`((?:src|db|schema|test|docs|examples)\/[\w./-]+|[\w-]+\.(?:md|toml|yaml|yml|ts))`/g;
+    const missing = documents.flatMap((page) =>
+      [...read(page).matchAll(named)].flatMap(([, path = '']) =>
+        existsSync(join(root, path)) ? [] : [`${page}: ${path}`],
+      ),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('name only scripts of package.json', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const missing = documents.flatMap((page) =>
+      [...read(page).matchAll(/npm run (?:-s )?([\w:]+)/g)].flatMap(([, name = '']) =>
+        name in scripts ? [] : [`${page}: ${name}`],
+      ),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+describe('the decisions', () => {
+  const files = readdirSync(join(root, 'docs/decisions')).filter((name) => name !== 'README.md');
+
+  it('are numbered without a gap', () => {
+    const numbers = files.sort().map((name) => /^(\d{4})-[a-z0-9-]+\.md$/.exec(name)?.[1]);
+    expect(numbers).toEqual(files.map((_name, index) => String(index + 1).padStart(4, '0')));
+  });
+
+  it.each(files)('have a status and a date: %s', (name) => {
+    expect(read(`docs/decisions/${name}`)).toMatch(
+      /^# \d+\. .+\n\n\*\*Status\*\*: (accepted|superseded by \[.+), \d{4}-\d\d-\d\d\n/,
+    );
+  });
+
+  it.each(files)('are in the index by their title: %s', (name) => {
+    const [, number, title] = /^# (\d+)\. (.+)$/m.exec(read(`docs/decisions/${name}`)) ?? [];
+    expect(read('docs/decisions/README.md')).toContain(`| ${number} | [${title}](${name}) |`);
   });
 });
 
@@ -86,13 +133,6 @@ it('throws no error code that is not listed, and lists none that is never used',
   expect(thrown.filter((code) => !listed.has(code))).toEqual([]);
   const mentioned = texts.join('\n');
   expect([...listed].filter((code) => !new RegExp(`'${code}'`).test(mentioned))).toEqual([]);
-});
-
-it('numbers the decisions without a gap', () => {
-  const files = readdirSync(join(root, 'docs/decisions')).sort();
-  files.forEach(
-    (name, place) => void expect(name).toMatch(new RegExp(`^${String(place + 1).padStart(4, '0')}-[a-z0-9-]+\\.md$`)),
-  );
 });
 
 it('names every setting that it speaks of by its name', () => {
