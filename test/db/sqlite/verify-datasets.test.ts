@@ -1,10 +1,10 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { openApp } from '../../support/app.ts';
-import { put } from '../../support/datasets.ts';
+import { importCsv } from '../../support/datasets.ts';
 
 it('finds a store sound whose imports became a version of a dataset', async () => {
   const opened = await openApp();
   onTestFinished(opened.close);
-  expect(await put(opened, 'songs', 'id,title\n1,Loud\n2,Quiet,x\n')).toMatchObject({ accepted: 1, rejected: 1 });
+  expect(await importCsv(opened, 'songs', 'id,title\n1,Loud\n2,Quiet,x\n')).toMatchObject({ accepted: 1, rejected: 1 });
   expect(opened.app.store.verify().problems).toEqual([]);
 });
