@@ -5,10 +5,10 @@ import type { App } from '../../src/app.ts';
 import type { AggregateRequest, Aggregation } from '../../src/domains/facts/enriched-aggregate.ts';
 import { type Status, statusCodes } from '../../src/domains/user-status/status.ts';
 import { byKey, type GroupRow, openDuckdb } from './duckdb.ts';
-import { createQuestions, createWorld, type Questions, userId } from './fixtures.ts';
-import { configOf, load, openApp } from './loaded.ts';
+import { createBenchmarkData, createQuestions, type Questions, userId } from './fixtures.ts';
+import { configOf, load, openApp } from './load-data.ts';
 import { idleNote, repeated, type Timed, timed, worst } from './measure.ts';
-import type { Asked } from './options.ts';
+import type { BenchmarkOptions } from './options.ts';
 import { type Report, stallTarget, times } from './report.ts';
 
 const request: AggregateRequest = {
@@ -29,14 +29,14 @@ interface Compared {
   readonly theirs: Timed<GroupRow[]>;
 }
 
-/** Throws before any time is told when the tables differ. */
+/** Throws before it reports a time when the tables differ. */
 const compared = (name: string, ours: Timed<Aggregation>, theirs: Timed<GroupRow[]>): Compared => {
   deepEqual(byKey(rowsOf(ours.result)), byKey(theirs.result), `${name}: the tables differ`);
   return { name, ours, theirs };
 };
 
-/** Many aggregates at once while others look up; the longest stall, and lookups that came in between. */
-const crowd = async (app: App, { user, atUs, ip }: Questions, asked: AggregateRequest) => {
+/** Runs many aggregates at once beside lookups; measures the longest stall and the lookups completed meanwhile. */
+const crowd = async (app: App, { user, atUs, ip }: Questions, request: AggregateRequest) => {
   const { userStatus, ipCity, enrichedAggregate } = app.domains;
   let lookups = 0;
   const lookUp = (): void => {
@@ -46,24 +46,24 @@ const crowd = async (app: App, { user, atUs, ip }: Questions, asked: AggregateRe
   };
   const timer = setInterval(lookUp, 1);
   const { seconds, stallMs, busyMs } = await timed(() =>
-    Promise.all(Array.from({ length: concurrent }, () => enrichedAggregate.aggregate(asked))),
+    Promise.all(Array.from({ length: concurrent }, () => enrichedAggregate.aggregate(request))),
   );
   clearInterval(timer);
   return { seconds, stallMs, busyMs, lookups };
 };
 
 /** Revenue by status and city, each transaction joined to the facts of its time, beside DuckDB's ASOF joins. */
-export const benchmarkAggregate = async ({ records, folder }: Asked): Promise<Report> => {
-  const world = createWorld(records);
-  await load(world, folder);
-  const duckdb = await openDuckdb(world);
+export const benchmarkAggregate = async ({ records, folder }: BenchmarkOptions): Promise<Report> => {
+  const input = createBenchmarkData(records);
+  await load(input, folder);
+  const duckdb = await openDuckdb(input);
   // A copy, for a status change is recorded.
   const own = join(folder, 'aggregate');
   cpSync(configOf(folder).data, configOf(own).data, { recursive: true });
   const app = openApp(own);
   await app.start();
   const { domains, ledger } = app;
-  const ask = (asked = request): Promise<Aggregation> => domains.enrichedAggregate.aggregate(asked);
+  const ask = (aggregate = request): Promise<Aggregation> => domains.enrichedAggregate.aggregate(aggregate);
 
   const before = ledger.snapshot();
   const cold = await timed(() => ask());
@@ -72,13 +72,13 @@ export const benchmarkAggregate = async ({ records, folder }: Asked): Promise<Re
   rows.push(compared('again', await repeated(runs, () => ask()), joined));
 
   const [user, atUs, status] = [
-    world.facts.user[0] as number,
-    (world.facts.atUs[0] as number) - 1,
+    input.facts.user[0] as number,
+    (input.facts.atUs[0] as number) - 1,
     'cancelled' as Status,
   ];
   const change = { userId: userId(user), effectiveAtUs: atUs, status };
   const { outcomes } = await domains.intake.ingest(domains.importers.statusChanges, 'bench', [change]);
-  if (outcomes[0]?.kind !== 'CREATED') throw new Error(`the status change was not taken in: ${outcomes[0]?.kind}`);
+  if (outcomes[0]?.kind !== 'CREATED') throw new Error(`the status change was not recorded: ${outcomes[0]?.kind}`);
   const changed = await timed(() => ask());
   await duckdb.addChange(records + 1, user, atUs, statusCodes.indexOf(status));
   rows.push(compared('after a late status change', changed, await timed(() => duckdb.aggregate())));
@@ -88,7 +88,7 @@ export const benchmarkAggregate = async ({ records, folder }: Asked): Promise<Re
   rows.push(compared('as known before that change', knownThen, await repeated(runs, () => duckdb.aggregate(records))));
   deepEqual(rowsOf(knownThen.result), rowsOf(cold.result), 'a state of the past differs from what it was');
 
-  const questions = createQuestions(world, 10_000);
+  const questions = createQuestions(input, 10_000);
   const crowds = [
     { name: `${concurrent} default aggregates at once`, ...(await crowd(app, questions, request)) },
     { name: `${concurrent} as known before, at once`, ...(await crowd(app, questions, then)) },
@@ -127,7 +127,7 @@ export const benchmarkAggregate = async ({ records, folder }: Asked): Promise<Re
     targets: [
       ...rows.map(({ name, ours, theirs }) => ({
         what: `aggregate, ${name}`,
-        wanted: 'no slower than DuckDB',
+        expected: 'no slower than DuckDB',
         found: times(theirs.seconds, ours.seconds),
         reached: ours.seconds <= theirs.seconds,
       })),

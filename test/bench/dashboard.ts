@@ -6,17 +6,17 @@ import type { App } from '../../src/app.ts';
 import { letters } from '../../src/lib/letter.ts';
 import { formatInstant } from '../../src/lib/time.ts';
 import {
+  type ConversationData,
+  createConversationData,
   createRanges,
-  createTalk,
-  openTalkDuckdb,
+  openConversationsInDuckdb,
   perCommit,
   type Range,
-  type Talk,
   type TalkRow,
-} from './http-client.ts';
-import { configOf, openApp } from './loaded.ts';
+} from './conversation-data.ts';
+import { configOf, openApp } from './load-data.ts';
 import { idleNote, median, timed } from './measure.ts';
-import type { Asked } from './options.ts';
+import type { BenchmarkOptions } from './options.ts';
 import { figure, type Report, type Target, times } from './report.ts';
 
 const rangeCount = 100;
@@ -25,14 +25,14 @@ const msMax = 1;
 const ratioMax = 1.3;
 
 /** In the order they are stored: a time-ordered UUID (version 7), for SQLite's index of a random one would take an hour. */
-const uuidOf = (place: number): string => {
-  const digits = place.toString(16).padStart(12, '0');
-  const random = (Math.imul(place, 0x9e3779b1) >>> 0).toString(16).padStart(12, '0');
+const uuidOf = (position: number): string => {
+  const digits = position.toString(16).padStart(12, '0');
+  const random = (Math.imul(position, 0x9e3779b1) >>> 0).toString(16).padStart(12, '0');
   return `${digits.slice(0, 8)}-${digits.slice(8)}-7000-8000-${random}`;
 };
 
 /** Writes the records past the store, without waiting for the disk. */
-const fill = ({ atUs, symbol, followups }: Talk, folder: string): void => {
+const fill = ({ atUs, symbol, followups }: ConversationData, folder: string): void => {
   const client = new Database(join(configOf(folder).data, 'asof.sqlite'));
   client.pragma('synchronous = off');
   const start = client.prepare(
@@ -42,11 +42,11 @@ const fill = ({ atUs, symbol, followups }: Talk, folder: string): void => {
   const commit = client.prepare('insert into commits (last_seq, recorded_at_us) values (?, ?)');
   client.transaction(() => {
     let seq = 0;
-    for (let place = 0; place < atUs.length; place++) {
-      const [at, uuid, letter] = [atUs[place], uuidOf(place), letters[symbol[place] as number] as string];
+    for (let position = 0; position < atUs.length; position++) {
+      const [at, uuid, letter] = [atUs[position], uuidOf(position), letters[symbol[position] as number] as string];
       start.run(++seq, at, uuid, letter, 'aeiou'.includes(letter) ? 1 : 0);
-      for (let count = 0; count < (followups[place] as number); count++) followup.run(++seq, at, uuid);
-      if ((place + 1) % perCommit === 0 || place + 1 === atUs.length) commit.run(seq, at);
+      for (let count = 0; count < (followups[position] as number); count++) followup.run(++seq, at, uuid);
+      if ((position + 1) % perCommit === 0 || position + 1 === atUs.length) commit.run(seq, at);
     }
   })();
   client.close();
@@ -76,22 +76,22 @@ interface Stage {
   readonly app: App;
   readonly ranges: readonly Range[];
   readonly startSeconds: number;
-  readonly duckdb: Awaited<ReturnType<typeof openTalkDuckdb>>;
+  readonly duckdb: Awaited<ReturnType<typeof openConversationsInDuckdb>>;
 }
 
-/** Throws before any time is taken when the rows differ. */
+/** Throws before it reports a time when the rows differ. */
 const prepare = async (count: number, parent: string): Promise<Stage> => {
-  const folder = join(parent, `talk-${count}`);
+  const folder = join(parent, `conversations-${count}`);
   mkdirSync(folder, { recursive: true });
-  const talk = createTalk(count);
-  const ranges = createRanges(talk, rangeCount);
+  const conversations = createConversationData(count);
+  const ranges = createRanges(conversations, rangeCount);
   const empty = openApp(folder);
   await empty.start();
   await empty.close();
-  fill(talk, folder);
+  fill(conversations, folder);
   const app = openApp(folder);
   const { seconds: startSeconds } = await timed(() => app.start());
-  const duckdb = await openTalkDuckdb(talk);
+  const duckdb = await openConversationsInDuckdb(conversations);
   for (const range of ranges) deepEqual(ownRows(app, range), await duckdb.rows(range), 'the rows differ');
   return { count, app, ranges, startSeconds, duckdb };
 };
@@ -108,10 +108,10 @@ const bestMs = async (
   for (let round = 0; round < rounds; round++)
     for (const [index, stage] of stages.entries()) {
       const times = best[index] as number[];
-      for (const [place, range] of stage.ranges.entries()) {
-        const begun = performance.now();
+      for (const [position, range] of stage.ranges.entries()) {
+        const startMs = performance.now();
         await ask(stage, range);
-        times[place] = Math.min(times[place] as number, performance.now() - begun);
+        times[position] = Math.min(times[position] as number, performance.now() - startMs);
       }
     }
   return best;
@@ -134,13 +134,13 @@ const measure = async (counts: readonly number[], parent: string) => {
   for (const { count, app, duckdb } of stages) {
     duckdb.close();
     await app.close();
-    rmSync(join(parent, `talk-${count}`), { recursive: true });
+    rmSync(join(parent, `conversations-${count}`), { recursive: true });
   }
   return measured;
 };
 
 /** The dashboard of a range of time over all letters, at two numbers of conversations, beside DuckDB's group-by. */
-export const benchmarkDashboard = async ({ records, folder }: Asked): Promise<Report> => {
+export const benchmarkDashboard = async ({ records, folder }: BenchmarkOptions): Promise<Report> => {
   const both = await measure([records, records * 10], folder);
   const [few = 0, many = 0] = both.map(({ server }) => median(server));
   const ratio = many / few;
@@ -177,21 +177,21 @@ export const benchmarkDashboard = async ({ records, folder }: Asked): Promise<Re
       ...both.map(
         ({ count, server }): Target => ({
           what: `dashboard of any range, ${count} conversations`,
-          wanted: `at most ${msMax} ms`,
+          expected: `at most ${msMax} ms`,
           found: `${figure(Math.max(...server))} ms`,
           reached: Math.max(...server) <= msMax,
         }),
       ),
       {
         what: 'dashboard, ten times as many conversations',
-        wanted: `at most ${ratioMax} x the time`,
+        expected: `at most ${ratioMax} x the time`,
         found: `${figure(ratio)} x`,
         reached: ratio <= ratioMax,
       },
       ...both.map(
         ({ count, server, theirs }): Target => ({
           what: `dashboard, ${count} conversations`,
-          wanted: 'no slower than DuckDB',
+          expected: 'no slower than DuckDB',
           found: times(median(theirs), median(server)),
           reached: median(server) <= median(theirs),
         }),

@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync, rmSync, statSync, writeSync } from 'nod
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
-import type { Asked } from './options.ts';
+import type { BenchmarkOptions } from './options.ts';
 import { figure, type Report, type Target, times } from './report.ts';
 
 const cli = fileURLToPath(new URL('../../src/cli.js', import.meta.url));
@@ -49,13 +49,13 @@ const writeCsv = (path: string, rows: number): void => {
 };
 
 const timed = async <R>(work: () => Promise<R> | R): Promise<{ ms: number; answer: R }> => {
-  const begun = performance.now();
+  const startMs = performance.now();
   const answer = await work();
-  return { ms: performance.now() - begun, answer };
+  return { ms: performance.now() - startMs, answer };
 };
 
 /** The first time, and the best of five more. */
-const asked = async <R>(work: () => Promise<R>): Promise<{ first: number; again: number; answer: R }> => {
+const timeTwice = async <R>(work: () => Promise<R>): Promise<{ first: number; again: number; answer: R }> => {
   const { ms: first, answer } = await timed(work);
   let again = Number.POSITIVE_INFINITY;
   for (let round = 0; round < 5; round++) again = Math.min(again, (await timed(work)).ms);
@@ -105,7 +105,7 @@ const runToEnd = async (command: string, args: readonly string[]): Promise<void>
 };
 
 /** A CSV as a dataset beside SQLite's own import and DuckDB, and what others wait meanwhile. */
-export const benchmarkDataset = async ({ records, folder }: Asked): Promise<Report> => {
+export const benchmarkDataset = async ({ records, folder }: BenchmarkOptions): Promise<Report> => {
   const scratch = join(folder, 'dataset');
   mkdirSync(scratch, { recursive: true });
   const csv = join(scratch, 'rows.csv');
@@ -154,13 +154,13 @@ export const benchmarkDataset = async ({ records, folder }: Asked): Promise<Repo
     const questions = [
       {
         title: 'rare text in a column',
-        ours: await asked(() => rest('note=zanzibar&_first=50')),
-        theirs: await asked(() => sql("select count(*) from rows where note ilike '%zanzibar%'")),
+        ours: await timeTwice(() => rest('note=zanzibar&_first=50')),
+        theirs: await timeTwice(() => sql("select count(*) from rows where note ilike '%zanzibar%'")),
       },
       {
         title: 'filtered and sorted page',
-        ours: await asked(() => rest('price__gt=900&active=true&_sort=-price,day&_first=50')),
-        theirs: await asked(async () => {
+        ours: await timeTwice(() => rest('price__gt=900&active=true&_sort=-price,day&_first=50')),
+        theirs: await timeTwice(async () => {
           await duckdb.runAndReadAll(
             'select * from rows where price > 900 and active order by price desc, day limit 50',
           );
@@ -169,8 +169,8 @@ export const benchmarkDataset = async ({ records, folder }: Asked): Promise<Repo
       },
       {
         title: 'groups with count, sum, median',
-        ours: await asked(groups),
-        theirs: await asked(() =>
+        ours: await timeTwice(groups),
+        theirs: await timeTwice(() =>
           sql('select sum(q) from (select city, count(*), sum(quantity) q, median(price) from rows group by city)'),
         ),
       },
@@ -182,16 +182,16 @@ export const benchmarkDataset = async ({ records, folder }: Asked): Promise<Repo
     if (theirs)
       targets.push({
         what: 'import beside the .import of sqlite3',
-        wanted: 'at most 1.5 x',
+        expected: 'at most 1.5 x',
         found: times(ours.ms, theirs.ms),
         reached: ours.ms <= 1.5 * theirs.ms,
       });
     else notes.push('the sqlite3 command is not installed here (Debian package sqlite3): left out');
     for (const [what, ms] of [
       ['user status of others while a dataset is imported, p99', importWait],
-      ['user status of others while datasets are asked, p99', questionWait],
+      ['user status of others while datasets are queried, p99', questionWait],
     ] as const)
-      targets.push({ what, wanted: 'below 50 ms', found: `${figure(ms)} ms`, reached: ms < 50 });
+      targets.push({ what, expected: 'below 50 ms', found: `${figure(ms)} ms`, reached: ms < 50 });
     return {
       name: 'dataset',
       tables: [

@@ -1,6 +1,6 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import { statusCodes } from '../../src/domains/user-status/status.ts';
-import { cityName, type World } from './fixtures.ts';
+import { type BenchmarkData, cityName } from './fixtures.ts';
 import { flatten } from './flatten.ts';
 
 /** A group of the default aggregate: `status/city`, count, sum in cents. */
@@ -10,10 +10,10 @@ export const byKey = (rows: readonly GroupRow[]): GroupRow[] =>
   rows.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
 
 /**
- * DuckDB in memory, loaded with numbers in place of texts: status changes, disjoint IP segments, transactions. It gets
+ * DuckDB in memory, loaded with numbers in position of texts: status changes, disjoint IP segments, transactions. It gets
  * the segments ready-made; the rule of overlaps is not its to apply.
  */
-export const openDuckdb = async (world: World) => {
+export const openDuckdb = async (input: BenchmarkData) => {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   const fill = async (
@@ -31,8 +31,8 @@ export const openDuckdb = async (world: World) => {
     appender.closeSync();
   };
 
-  const { changes, facts } = world;
-  const segments = flatten(world.ranges);
+  const { changes, facts } = input;
+  const segments = flatten(input.ranges);
   await fill('changes', 'seq integer, usr integer, at_us bigint, status tinyint', changes.user.length, (row) => [
     row + 1,
     changes.user[row] as number,

@@ -1,7 +1,7 @@
 import { createRandom, type Random } from '../../src/demo/random.ts';
 
 /** Test data as columns, in the order it is recorded in; the same for a size on every machine. */
-export interface World {
+export interface BenchmarkData {
   readonly users: number;
   /** Changes of status, no two at one time: DuckDB's ASOF JOIN answers with any of several equal ones. */
   readonly changes: { readonly user: Uint32Array; readonly atUs: Float64Array; readonly status: Uint8Array };
@@ -43,9 +43,12 @@ const shuffle = (values: Float64Array, random: Random): void => {
   }
 };
 
-const createChanges = (records: number, users: number, random: Random): World['changes'] => {
+const createChanges = (records: number, users: number, random: Random): BenchmarkData['changes'] => {
   const stepUs = Math.floor(spanUs / records);
-  const atUs = Float64Array.from({ length: records }, (_, place) => startUs + place * stepUs + random.below(stepUs));
+  const atUs = Float64Array.from(
+    { length: records },
+    (_, position) => startUs + position * stepUs + random.below(stepUs),
+  );
   shuffle(atUs, random);
   const user = Uint32Array.from(atUs, () => random.below(users));
   return { user, atUs, status: Uint8Array.from(atUs, () => random.below(3)) };
@@ -69,12 +72,12 @@ const randomAddress = ({ first, last }: IpRangeColumns, random: Random): number 
   return (first[range] as number) + random.below((last[range] as number) - (first[range] as number) + 1);
 };
 
-export const createWorld = (records: number): World => {
+export const createBenchmarkData = (records: number): BenchmarkData => {
   const random = createRandom(20_251_121);
   const users = Math.max(10, Math.round(records / 10));
   const ranges = createRanges(records, random);
   const column = <A extends Uint32Array | Float64Array>(array: A, draw: () => number): A => {
-    for (let place = 0; place < records; place++) array[place] = draw();
+    for (let position = 0; position < records; position++) array[position] = draw();
     return array;
   };
   return {
@@ -98,7 +101,7 @@ export interface Questions {
   readonly ip: Uint32Array;
 }
 
-export const createQuestions = ({ users, ranges }: World, count: number): Questions => {
+export const createQuestions = ({ users, ranges }: BenchmarkData, count: number): Questions => {
   const random = createRandom(7);
   return {
     user: Uint32Array.from({ length: count }, () => random.below(users)),
@@ -114,7 +117,7 @@ export const createBlocks = (records: number): IpRangeColumns => {
   const spread = Math.floor(addressCount / 1024 / count);
   const first = Uint32Array.from(
     { length: count },
-    (_, place) => addressFirst + (place * spread + random.below(spread)) * 1024,
+    (_, position) => addressFirst + (position * spread + random.below(spread)) * 1024,
   );
   return { first, last: first.map((address) => address + 1023), city: first.map(() => 1 + random.below(cityCount)) };
 };

@@ -11,16 +11,16 @@ export const flatten = ({ first, last, city }: IpRangeColumns): IpRangeColumns =
   const bounds = Float64Array.from(new Set(edges.sort()));
   const painted = new Int32Array(bounds.length).fill(-1);
   // From each bound the next one that may be bare, shortened while it is followed.
-  const next = Uint32Array.from({ length: bounds.length + 1 }, (_, place) => place);
-  const bareFrom = (place: number): number => {
-    let found = place;
+  const next = Uint32Array.from({ length: bounds.length + 1 }, (_, position) => position);
+  const bareFrom = (position: number): number => {
+    let found = position;
     while (next[found] !== found) {
       next[found] = next[next[found] as number] as number;
       found = next[found] as number;
     }
     return found;
   };
-  const placeOf = (address: number): number => {
+  const positionOf = (address: number): number => {
     let low = 0;
     let high = bounds.length;
     while (low < high) {
@@ -34,10 +34,10 @@ export const flatten = ({ first, last, city }: IpRangeColumns): IpRangeColumns =
   const width = (range: number): number => (last[range] as number) - (first[range] as number);
   const byRank = Uint32Array.from(first, (_, range) => range).sort((a, b) => width(a) - width(b) || b - a);
   for (const range of byRank) {
-    const end = placeOf((last[range] as number) + 1);
-    for (let place = bareFrom(placeOf(first[range] as number)); place < end; place = bareFrom(place)) {
-      painted[place] = range;
-      next[place] = place + 1;
+    const end = positionOf((last[range] as number) + 1);
+    for (let position = bareFrom(positionOf(first[range] as number)); position < end; position = bareFrom(position)) {
+      painted[position] = range;
+      next[position] = position + 1;
     }
   }
 
@@ -45,12 +45,12 @@ export const flatten = ({ first, last, city }: IpRangeColumns): IpRangeColumns =
   const ends: number[] = [];
   const cities: number[] = [];
   let before = -1;
-  for (let place = 0; place + 1 < bounds.length; place++) {
-    const winner = painted[place] as number;
-    const end = (bounds[place + 1] as number) - 1;
+  for (let position = 0; position + 1 < bounds.length; position++) {
+    const winner = painted[position] as number;
+    const end = (bounds[position + 1] as number) - 1;
     if (winner >= 0 && winner === before) ends[ends.length - 1] = end;
     else if (winner >= 0) {
-      starts.push(bounds[place] as number);
+      starts.push(bounds[position] as number);
       ends.push(end);
       cities.push(city[winner] as number);
     }

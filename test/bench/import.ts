@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { openClient } from '../../db/sqlite/client.ts';
 import { statusCodes } from '../../src/domains/user-status/status.ts';
 import { ipKey } from '../../src/lib/ip.ts';
-import { cityName, createWorld, userId, type World } from './fixtures.ts';
+import { type BenchmarkData, cityName, createBenchmarkData, userId } from './fixtures.ts';
 import {
   centsText,
   configOf,
@@ -14,13 +14,13 @@ import {
   markLoaded,
   openApp,
   writeFileOf,
-} from './loaded.ts';
+} from './load-data.ts';
 import { idleNote, worst } from './measure.ts';
-import type { Asked } from './options.ts';
+import type { BenchmarkOptions } from './options.ts';
 import { figure, type Report, stallTarget } from './report.ts';
 
 /** The same rows as the program stores, in its own tables with their indices, made of columns instead of a file. */
-const floors: readonly { readonly sql: string; row(world: World, row: number): unknown[] }[] = [
+const floors: readonly { readonly sql: string; row(input: BenchmarkData, row: number): unknown[] }[] = [
   {
     sql: 'insert into status_changes values (?, ?, ?, ?, ?, ?, ?, null)',
     row: ({ changes: { user, atUs, status } }, row) => [
@@ -60,21 +60,21 @@ const origin = (row: number, before: number): number[] => [before + row + 1, 1_7
 const insertAll = (
   client: ReturnType<typeof openClient>,
   { sql, row: rowOf }: (typeof floors)[number],
-  world: World,
+  input: BenchmarkData,
   batchRecords: number,
 ): { seconds: number; stallMs: number } => {
   const insert = client.prepare(sql);
-  const records = world.facts.user.length;
+  const records = input.facts.user.length;
   let seconds = 0;
   let stallMs = 0;
   for (let from = 0; from < records; from += batchRecords) {
     const count = Math.min(batchRecords, records - from);
-    const rows = Array.from({ length: count }, (_, place) => rowOf(world, from + place));
-    const begun = performance.now();
+    const rows = Array.from({ length: count }, (_, position) => rowOf(input, from + position));
+    const startMs = performance.now();
     client.exec('begin immediate');
     for (const row of rows) insert.run(row);
     client.exec('commit');
-    const ms = performance.now() - begun;
+    const ms = performance.now() - startMs;
     seconds += ms / 1000;
     stallMs = Math.max(stallMs, ms);
   }
@@ -82,8 +82,8 @@ const insertAll = (
 };
 
 /** Files into a fresh folder of a running program, beside SQLite's bare inserts of the same rows. */
-export const benchmarkImport = async ({ records, folder }: Asked): Promise<Report> => {
-  const world = createWorld(records);
+export const benchmarkImport = async ({ records, folder }: BenchmarkOptions): Promise<Report> => {
+  const input = createBenchmarkData(records);
   const own = isLoaded(folder) ? join(folder, 'again') : folder;
   const config = configOf(own);
   const app = openApp(own);
@@ -92,18 +92,18 @@ export const benchmarkImport = async ({ records, folder }: Asked): Promise<Repor
   const client = openClient(floorPath);
   const rows: (string | number)[][] = [];
   const stalls: { stallMs: number; busyMs: number }[] = [];
-  for (const [place, file] of files.entries()) {
-    const path = await writeFileOf(file, world, own);
-    const taken = await importFile(app, file, path, records);
-    const floor = insertAll(client, floors[place] as (typeof floors)[number], world, config.batchRecords);
-    stalls.push(taken);
+  for (const [position, file] of files.entries()) {
+    const path = await writeFileOf(file, input, own);
+    const imported = await importFile(app, file, path, records);
+    const floor = insertAll(client, floors[position] as (typeof floors)[number], input, config.batchRecords);
+    stalls.push(imported);
     rows.push([
       `${file.name} (${figure(statSync(path).size / 1e6)} MB)`,
-      records / taken.seconds,
+      records / imported.seconds,
       records / floor.seconds,
-      taken.seconds / floor.seconds,
-      taken.stallMs,
-      taken.busyMs,
+      imported.seconds / floor.seconds,
+      imported.stallMs,
+      imported.busyMs,
       floor.stallMs,
     ]);
   }

@@ -76,7 +76,7 @@ const sendStream = async (next: () => number | null): Promise<void> => {
 
 let sent = 0;
 const next = (): number | null => (sent < total ? sent++ : null);
-const begun = performance.now();
+const startMs = performance.now();
 const send = mode === 'stream' ? sendStream : sendSingly;
 await Promise.all(Array.from({ length: Number(connections) }, () => send(next)));
-process.stdout.write(JSON.stringify({ events: total, seconds: (performance.now() - begun) / 1000 }));
+process.stdout.write(JSON.stringify({ events: total, seconds: (performance.now() - startMs) / 1000 }));

@@ -49,7 +49,7 @@ const postgres = async (connectionString: string): Promise<Peer> => {
   const { Pool } = await import('pg').then((module) => module.default);
   const pool = new Pool({ connectionString, max: poolSize });
   await pool.query(table);
-  const text = `insert into events (${columns.join(', ')}) values (${columns.map((_, place) => `$${place + 1}`).join(', ')})`;
+  const text = `insert into events (${columns.join(', ')}) values (${columns.map((_, position) => `$${position + 1}`).join(', ')})`;
   return {
     take: (event) => pool.query({ name: 'insert', text, values: valuesOf(event) }),
     async count() {

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Asked } from './options.ts';
+import type { BenchmarkOptions } from './options.ts';
 import { figure, type Report, times } from './report.ts';
 
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -119,7 +119,7 @@ const startPostgres = (): { readonly url: string; stop(): void } | null => {
 };
 
 /** What it costs to take events in durably, beside servers that store nothing, or one event a transaction. */
-export const benchmarkIngest = async ({ records, folder }: Asked): Promise<Report> => {
+export const benchmarkIngest = async ({ records, folder }: BenchmarkOptions): Promise<Report> => {
   mkdirSync(folder, { recursive: true });
   const singles = Math.max(5000, Math.round(records / 20));
   const found: Measured[] = [];
@@ -157,9 +157,9 @@ export const benchmarkIngest = async ({ records, folder }: Asked): Promise<Repor
     async (server) => [await run(server, singles), await run(server, singles * 4, 'stream')] as const,
   );
 
-  const target = (what: string, wanted: string, value: number, base: number, reached: boolean) => ({
+  const target = (what: string, expected: string, value: number, base: number, reached: boolean) => ({
     what,
-    wanted,
+    expected,
     found: times(value, base),
     reached,
   });

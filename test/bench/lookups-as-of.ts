@@ -2,7 +2,7 @@ import Database from 'better-sqlite3';
 import BTreeModule from 'sorted-btree';
 import { createTimelineIndex } from '../../src/indices/as-of.ts';
 import { createDictionary } from '../../src/indices/dictionary.ts';
-import { type Questions, userId, type World } from './fixtures.ts';
+import { type BenchmarkData, type Questions, userId } from './fixtures.ts';
 import { type Race, race, weighed } from './measure.ts';
 
 // A CommonJS package: what Node calls its default is the whole module.
@@ -10,7 +10,7 @@ const BTree = BTreeModule.default;
 
 const absent = 0;
 
-const fillAsOf = ({ changes: { user, atUs, status } }: World) => {
+const fillAsOf = ({ changes: { user, atUs, status } }: BenchmarkData) => {
   const index = createTimelineIndex();
   for (let row = 0; row < user.length; row++)
     index.add(user[row] as number, atUs[row] as number, status[row] as number, row + 1);
@@ -26,7 +26,11 @@ const numbersSchema = `create table changes (user integer, at integer, seq integ
 const textsSchema = `create table changes (user text, at integer, seq integer primary key, status integer);
   create index by_user on changes (user, at, seq)`;
 
-const fillSqlite = ({ changes: { user, atUs, status } }: World, schema: string, idOf: (user: number) => unknown) => {
+const fillSqlite = (
+  { changes: { user, atUs, status } }: BenchmarkData,
+  schema: string,
+  idOf: (user: number) => unknown,
+) => {
   const client = new Database(':memory:');
   client.exec(schema);
   const insert = client.prepare('insert into changes values (?, ?, ?, ?)');
@@ -40,7 +44,7 @@ const fillSqlite = ({ changes: { user, atUs, status } }: World, schema: string, 
 };
 
 /** A tree a user, with numbers as keys: the fastest way to use it, possible because no two changes share a time. */
-const fillTrees = ({ users, changes: { user, atUs, status } }: World) => {
+const fillTrees = ({ users, changes: { user, atUs, status } }: BenchmarkData) => {
   const trees = Array.from({ length: users }, () => new BTree<number, number>(undefined, (a, b) => a - b));
   for (let row = 0; row < user.length; row++)
     trees[user[row] as number]?.set(atUs[row] as number, status[row] as number);
@@ -50,11 +54,11 @@ const fillTrees = ({ users, changes: { user, atUs, status } }: World) => {
 export const pagesOf = (client: Database.Database): number =>
   Number(client.pragma('page_count', { simple: true })) * Number(client.pragma('page_size', { simple: true }));
 
-export const raceAsOf = (world: World, questions: Questions): Race => {
+export const raceAsOf = (input: BenchmarkData, questions: Questions): Race => {
   const { user, atUs } = questions;
-  const index = fillAsOf(world);
-  const { client, query } = fillSqlite(world, numbersSchema, (code) => code);
-  const { made: trees, bytes: treeBytes } = weighed(() => fillTrees(world));
+  const index = fillAsOf(input);
+  const { client, query } = fillSqlite(input, numbersSchema, (code) => code);
+  const { made: trees, bytes: treeBytes } = weighed(() => fillTrees(input));
 
   const raced = race(
     [
@@ -79,18 +83,18 @@ export const raceAsOf = (world: World, questions: Questions): Race => {
   return {
     title: `LOOKUPS: status of a user at a time, ${index.entries} changes of ${index.keys} users`,
     records: index.entries,
-    entries: raced.map((entry, place) => ({ ...entry, bytes: bytes[place] as number })),
+    entries: raced.map((entry, position) => ({ ...entry, bytes: bytes[position] as number })),
   };
 };
 
 /** Users by their ids, as requests name them: one more look into the dictionary for ours. */
-export const raceAsOfTexts = (world: World, questions: Questions): Race => {
+export const raceAsOfTexts = (input: BenchmarkData, questions: Questions): Race => {
   const { atUs } = questions;
   const texts = Array.from(questions.user, userId);
-  const index = fillAsOf(world);
+  const index = fillAsOf(input);
   const codes = createDictionary();
-  for (let user = 0; user < world.users; user++) codes.intern(userId(user));
-  const { client, query } = fillSqlite(world, textsSchema, userId);
+  for (let user = 0; user < input.users; user++) codes.intern(userId(user));
+  const { client, query } = fillSqlite(input, textsSchema, userId);
 
   const raced = race(
     [
@@ -104,6 +108,6 @@ export const raceAsOfTexts = (world: World, questions: Questions): Race => {
   return {
     title: 'LOOKUPS: the same by user id',
     records: index.entries,
-    entries: raced.map((entry, place) => ({ ...entry, bytes: bytes[place] as number })),
+    entries: raced.map((entry, position) => ({ ...entry, bytes: bytes[position] as number })),
   };
 };

@@ -4,7 +4,7 @@ import { IntervalTree } from 'node-interval-tree';
 import { createIpRangesBuilder, type IpRanges } from '../../src/indices/ip-ranges.ts';
 import { formatIp, parseIp } from '../../src/lib/ip.ts';
 import { writeMmdb } from '../support/mmdb-writer.ts';
-import { createBlocks, createQuestions, createWorld, type IpRangeColumns, type Questions } from './fixtures.ts';
+import { createBenchmarkData, createBlocks, createQuestions, type IpRangeColumns, type Questions } from './fixtures.ts';
 import { flatten } from './flatten.ts';
 import { pagesOf } from './lookups-as-of.ts';
 import { type Race, race, weighed } from './measure.ts';
@@ -13,7 +13,7 @@ const unknown = 0;
 
 const fillIpRanges = ({ first, last, city }: IpRangeColumns): IpRanges => {
   const builder = createIpRangesBuilder();
-  for (const range of first.map((_, place) => place).sort((a, b) => (first[a] as number) - (first[b] as number)))
+  for (const range of first.map((_, position) => position).sort((a, b) => (first[a] as number) - (first[b] as number)))
     builder.add({
       first: { family: 4, value: first[range] as number },
       last: { family: 4, value: last[range] as number },
@@ -86,7 +86,7 @@ export const raceIp = (ranges: IpRangeColumns, { ip }: Questions) => {
   const bytes = [index.byteLength, treeBytes, pagesOf(client)];
   client.close();
   const title = `LOOKUPS: city of an IPv4 address, ${index.ranges} ranges that overlap and nest`;
-  const entries = raced.map((entry, place) => ({ ...entry, bytes: bytes[place] as number }));
+  const entries = raced.map((entry, position) => ({ ...entry, bytes: bytes[position] as number }));
   const own: Race = { title, records: index.ranges, entries };
   return { race: own, bytes: { total: index.byteLength, segments: index.segments } };
 };
@@ -98,7 +98,7 @@ interface BlockResponse {
 /** Networks, for an mmdb holds nothing else, asked for by their text. */
 export const raceMmdb = (records: number): Race => {
   const blocks = createBlocks(records);
-  const texts = [...createQuestions({ ...createWorld(10), ranges: blocks }, 200_000).ip].map((value) =>
+  const texts = [...createQuestions({ ...createBenchmarkData(10), ranges: blocks }, 200_000).ip].map((value) =>
     formatIp({ family: 4, value }),
   );
   const index = fillIpRanges(blocks);
@@ -128,6 +128,6 @@ export const raceMmdb = (records: number): Race => {
   return {
     title: `LOOKUPS: city of an IPv4 address, ${index.ranges} disjoint /22 networks`,
     records: index.ranges,
-    entries: raced.map((entry, place) => ({ ...entry, bytes: bytes[place] as number })),
+    entries: raced.map((entry, position) => ({ ...entry, bytes: bytes[position] as number })),
   };
 };

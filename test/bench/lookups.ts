@@ -1,8 +1,8 @@
-import { createQuestions, createWorld } from './fixtures.ts';
+import { createBenchmarkData, createQuestions } from './fixtures.ts';
 import { raceAsOf, raceAsOfTexts } from './lookups-as-of.ts';
 import { raceIp, raceMmdb } from './lookups-ip.ts';
 import type { Entry, Race } from './measure.ts';
-import type { Asked } from './options.ts';
+import type { BenchmarkOptions } from './options.ts';
 import { figure, type Report, type Table, type Target } from './report.ts';
 
 const questionCount = 200_000;
@@ -23,23 +23,23 @@ const sqliteTarget = (what: string, { entries }: Race): Target => {
   const sqlite = entries.find(({ name }) => name.startsWith('SQLite')) as Entry;
   const ratio = sqlite.ns / ours.ns;
   const reached = ratio >= timesSqlite;
-  return { what, wanted: `${timesSqlite} x SQLite`, found: `${figure(ratio)} x`, reached };
+  return { what, expected: `${timesSqlite} x SQLite`, found: `${figure(ratio)} x`, reached };
 };
 
 const bytesTarget = (what: string, bytes: number): Target => ({
   what,
-  wanted: `at most ${bytesMax} bytes`,
+  expected: `at most ${bytesMax} bytes`,
   found: figure(bytes),
   reached: bytes <= bytesMax,
 });
 
 /** Status and city of random questions, beside what npm and SQLite offer. */
-export const benchmarkLookups = async ({ records }: Asked): Promise<Report> => {
-  const world = createWorld(records);
-  const questions = createQuestions(world, questionCount);
-  const asOf = raceAsOf(world, questions);
-  const asOfTexts = raceAsOfTexts(world, questions);
-  const ip = raceIp(world.ranges, questions);
+export const benchmarkLookups = async ({ records }: BenchmarkOptions): Promise<Report> => {
+  const input = createBenchmarkData(records);
+  const questions = createQuestions(input, questionCount);
+  const asOf = raceAsOf(input, questions);
+  const asOfTexts = raceAsOfTexts(input, questions);
+  const ip = raceIp(input.ranges, questions);
   const mmdb = raceMmdb(records);
   const ownBytes = ip.bytes;
   return {

@@ -30,24 +30,24 @@ const rounds = 7;
 export const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[values.length >>> 1] as number;
 
-/** Every contender answers the same questions, in turns. Throws before any time is told when one answers differently. */
+/** Every contender answers the same questions, in turns. Throws before it reports a time when one answers differently. */
 export const race = (contenders: readonly Contender[], questions: number): Raced[] => {
-  const standings = contenders.map((contender) => ({ contender, checksums: new Set<number>(), ns: [] as number[] }));
+  const runs = contenders.map((contender) => ({ contender, checksums: new Set<number>(), ns: [] as number[] }));
   for (let round = 0; round < rounds; round++)
-    for (const { contender, checksums, ns } of standings) {
-      const begun = performance.now();
+    for (const { contender, checksums, ns } of runs) {
+      const startMs = performance.now();
       let checksum = 0;
       for (let question = 0; question < questions; question++)
         checksum = (Math.imul(checksum, 31) + contender.ask(question)) | 0;
-      ns.push(((performance.now() - begun) * 1e6) / questions);
+      ns.push(((performance.now() - startMs) * 1e6) / questions);
       checksums.add(checksum);
     }
-  const all = new Set(standings.flatMap(({ checksums }) => [...checksums]));
+  const all = new Set(runs.flatMap(({ checksums }) => [...checksums]));
   if (all.size !== 1) {
-    const told = standings.map(({ contender, checksums }) => `${contender.name} ${[...checksums].join(' ')}`);
-    throw new Error(`checksums differ: ${told.join(', ')}`);
+    const summary = runs.map(({ contender, checksums }) => `${contender.name} ${[...checksums].join(' ')}`);
+    throw new Error(`checksums differ: ${summary.join(', ')}`);
   }
-  return standings.map(({ contender: { name }, ns }) => ({ name, ns: Math.min(...ns) }));
+  return runs.map(({ contender: { name }, ns }) => ({ name, ns: Math.min(...ns) }));
 };
 
 /** What `make` makes and how much the process holds more afterwards: heap, bytes. */
@@ -97,9 +97,9 @@ export const timed = async <T>(work: () => Promise<T>): Promise<Timed<T>> => {
   loop.enable();
   await delay(5);
   const busy = watchBusy();
-  const begun = performance.now();
+  const startMs = performance.now();
   const result = await work();
-  const seconds = (performance.now() - begun) / 1000;
+  const seconds = (performance.now() - startMs) / 1000;
   // A stall is seen when the loop comes round after it.
   await delay(5);
   loop.disable();
@@ -112,7 +112,7 @@ export const worst = (runs: readonly Pick<Timed<unknown>, 'stallMs' | 'busyMs'>[
   busyMs: Math.max(...runs.map(({ busyMs }) => busyMs)),
 });
 
-/** What the machine itself adds to a stall: an event loop with nothing to do, told as a note. */
+/** What the machine itself adds to a stall: an event loop with nothing to do; the report adds it as a note. */
 export const idleNote = async (): Promise<string> => {
   const { stallMs } = await timed(() => delay(2000));
   return `An idle event loop stalled for ${stallMs.toFixed(1)} ms in 2 s of this run.`;

@@ -6,8 +6,8 @@ export const usage = `usage: npm run bench -- [${benchmarkNames.join(' | ')}]…
   --json   also write the results to a file
   --data   keep the imported data folder here and use it again; default: a temporary one`;
 
-/** What a benchmark is told. */
-export interface Asked {
+/** What a benchmark runs with. */
+export interface BenchmarkOptions {
   /** Records of each kind. */
   readonly records: number;
   /** Folder for files and the store. */
@@ -25,15 +25,15 @@ export interface Options {
 export const optionsOf = (args: readonly string[]): Options | null => {
   const names: BenchmarkName[] = [];
   const values = new Map<string, string>();
-  for (let place = 0; place < args.length; place++) {
-    const argument = args[place] as string;
+  for (let position = 0; position < args.length; position++) {
+    const argument = args[position] as string;
     const name = benchmarkNames.find((candidate) => candidate === argument);
-    const value = args[place + 1];
+    const value = args[position + 1];
     if (name) names.push(name);
     else if (!['--size', '--json', '--data'].includes(argument) || value === undefined) return null;
     else {
       values.set(argument, value);
-      place++;
+      position++;
     }
   }
   const size = Number(values.get('--size') ?? 1);

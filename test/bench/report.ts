@@ -9,7 +9,7 @@ export interface Table {
 /** A bound the project set itself, and what was found. */
 export interface Target {
   readonly what: string;
-  readonly wanted: string;
+  readonly expected: string;
   readonly found: string;
   readonly reached: boolean;
 }
@@ -24,12 +24,14 @@ export interface Report {
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const printTable = ({ title, columns, rows: cells }: Table): void => {
-  const shown = (cell: string | number | null): string => (typeof cell === 'number' ? figure(cell) : (cell ?? ''));
-  const rows = cells.map((row) => row.map(shown));
-  const widths = columns.map((column, place) => Math.max(column.length, ...rows.map((row) => row[place]?.length ?? 0)));
+  const formatted = (cell: string | number | null): string => (typeof cell === 'number' ? figure(cell) : (cell ?? ''));
+  const rows = cells.map((row) => row.map(formatted));
+  const widths = columns.map((column, position) =>
+    Math.max(column.length, ...rows.map((row) => row[position]?.length ?? 0)),
+  );
   const line = (row: readonly string[]): string =>
     row
-      .map((cell, place) => (place === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[place] ?? 0)))
+      .map((cell, position) => (position === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[position] ?? 0)))
       .join('  ');
   print(`\n${title}`);
   print(line(columns));
@@ -45,9 +47,9 @@ export const printReport = ({ tables, notes }: Report): void => {
 export const printTargets = (reports: readonly Report[]): void =>
   printTable({
     title: 'TARGETS',
-    columns: ['target', 'wanted', 'found', ''],
+    columns: ['target', 'expected', 'found', ''],
     rows: reports.flatMap(({ targets }) =>
-      targets.map(({ what, wanted, found, reached }) => [what, wanted, found, reached ? 'reached' : 'NOT reached']),
+      targets.map(({ what, expected, found, reached }) => [what, expected, found, reached ? 'reached' : 'NOT reached']),
     ),
   });
 
@@ -65,7 +67,7 @@ const stallMsMax = 50;
 
 export const stallTarget = (what: string, { stallMs, busyMs }: { stallMs: number; busyMs: number }): Target => ({
   what,
-  wanted: `at most ${stallMsMax} ms`,
+  expected: `at most ${stallMsMax} ms`,
   found: `${figure(stallMs)} ms, ${figure(busyMs)} of work`,
   reached: stallMs <= stallMsMax,
 });

@@ -5,11 +5,11 @@ import { benchmarkDataset } from './dataset.ts';
 import { benchmarkImport } from './import.ts';
 import { benchmarkIngest } from './ingest.ts';
 import { benchmarkLookups } from './lookups.ts';
-import type { Asked, BenchmarkName } from './options.ts';
+import type { BenchmarkName, BenchmarkOptions } from './options.ts';
 import { printReport, type Report } from './report.ts';
 import { benchmarkStartup } from './startup.ts';
 
-const benchmarks: Readonly<Record<BenchmarkName, (asked: Asked) => Promise<Report>>> = {
+const benchmarks: Readonly<Record<BenchmarkName, (options: BenchmarkOptions) => Promise<Report>>> = {
   lookups: benchmarkLookups,
   import: benchmarkImport,
   startup: benchmarkStartup,

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { createWorld } from './fixtures.ts';
-import { configOf, load, openApp } from './loaded.ts';
+import { createBenchmarkData } from './fixtures.ts';
+import { configOf, load, openApp } from './load-data.ts';
 import { idleNote, timed } from './measure.ts';
-import type { Asked } from './options.ts';
+import type { BenchmarkOptions } from './options.ts';
 import { figure, type Report, stallTarget } from './report.ts';
 
 interface Part {
@@ -21,18 +21,18 @@ const lastSeqs = (client: Database.Database): Part[] =>
 /** Every row of a table as an object, in pages: what any program has to do that starts from this store. */
 const readSeconds = (client: Database.Database, table: string): number => {
   const query = client.prepare(`select * from ${table} where seq > ? order by seq limit ${pageRows}`);
-  const begun = performance.now();
+  const startMs = performance.now();
   let seq = 0;
   for (;;) {
     const rows = query.all(seq) as { seq: number }[];
     seq = rows.at(-1)?.seq ?? seq;
-    if (rows.length < pageRows) return (performance.now() - begun) / 1000;
+    if (rows.length < pageRows) return (performance.now() - startMs) / 1000;
   }
 };
 
 /** How long and with what stalls a program comes up that has everything to read, beside plain reads of the same rows. */
-export const benchmarkStartup = async ({ records, folder }: Asked): Promise<Report> => {
-  await load(createWorld(records), folder);
+export const benchmarkStartup = async ({ records, folder }: BenchmarkOptions): Promise<Report> => {
+  await load(createBenchmarkData(records), folder);
   const client = new Database(join(configOf(folder).data, 'asof.sqlite'), { readonly: true });
   const parts = lastSeqs(client);
   const rssBefore = process.memoryUsage.rss();
@@ -46,8 +46,8 @@ export const benchmarkStartup = async ({ records, folder }: Asked): Promise<Repo
   const watch = (): void => {
     const { sequence } = ledger.snapshot();
     const now = performance.now();
-    const place = Math.min(passed.length, parts.length - 1);
-    gaps[place] = Math.max(gaps[place] as number, now - seen);
+    const position = Math.min(passed.length, parts.length - 1);
+    gaps[position] = Math.max(gaps[position] as number, now - seen);
     seen = now;
     while (passed.length < parts.length && sequence >= (parts[passed.length]?.lastSeq ?? 0)) passed.push(now);
     if (!done) setImmediate(watch);
@@ -65,7 +65,7 @@ export const benchmarkStartup = async ({ records, folder }: Asked): Promise<Repo
   const plain = parts.map(({ name }) => readSeconds(client, name));
   client.close();
   const plainAll = plain.reduce((sum, part) => sum + part, 0);
-  const ownOf = (place: number): number => ((passed[place] as number) - (passed[place - 1] ?? start)) / 1000;
+  const ownOf = (position: number): number => ((passed[position] as number) - (passed[position - 1] ?? start)) / 1000;
   return {
     name: 'startup',
     tables: [
@@ -73,7 +73,13 @@ export const benchmarkStartup = async ({ records, folder }: Asked): Promise<Repo
         title: `STARTUP: from ${records} records of each kind`,
         columns: ['', 'seconds', 'plain select *', 'times the read', 'longest stall, ms', 'of work'],
         rows: [
-          ...parts.map(({ name }, place) => [name, ownOf(place), plain[place] as number, null, gaps[place] as number]),
+          ...parts.map(({ name }, position) => [
+            name,
+            ownOf(position),
+            plain[position] as number,
+            null,
+            gaps[position] as number,
+          ]),
           ['all', seconds, plainAll, seconds / plainAll, stallMs, busyMs],
         ],
       },

@@ -45,9 +45,9 @@ const synchronise = (what: string): void => {
     ASOF_USER_FILES: `s3://${bucket}/source_data/`,
     ASOF_DATA: data,
   };
-  const begun = performance.now();
+  const startMs = performance.now();
   const { stdout, stderr, status } = spawnSync(process.execPath, ['dist/src/cli.js', 'sync', '--json'], { env });
-  const seconds = (performance.now() - begun) / 1000;
+  const seconds = (performance.now() - startMs) / 1000;
   if (status !== 0) throw new Error(String(stderr));
   const { import: id, processed, updated, unchanged } = JSON.parse(String(stdout));
   process.stdout.write(

@@ -3,7 +3,7 @@ import { createRandom } from '../../src/demo/random.ts';
 import { letters } from '../../src/lib/letter.ts';
 
 /** Conversations as columns, in the order they began. */
-export interface Talk {
+export interface ConversationData {
   readonly atUs: Float64Array;
   /** Codes of letters. */
   readonly symbol: Uint8Array;
@@ -16,18 +16,24 @@ export const perCommit = 10;
 const startUs = Date.UTC(2024, 0, 1) * 1000;
 const spanUs = 365 * 86_400 * 1e6;
 
-export const createTalk = (count: number): Talk => {
+export const createConversationData = (count: number): ConversationData => {
   const random = createRandom(20_260_101);
   const stepUs = Math.floor(spanUs / Math.ceil(count / perCommit));
-  const talk = { atUs: new Float64Array(count), symbol: new Uint8Array(count), followups: new Uint8Array(count) };
-  for (let place = 0; place < count; place++) {
-    const isFirst = place % perCommit === 0;
-    const commit = Math.floor(place / perCommit);
-    talk.atUs[place] = isFirst ? startUs + commit * stepUs + random.below(stepUs) : (talk.atUs[place - 1] as number);
-    talk.symbol[place] = random.below(letters.length);
-    talk.followups[place] = random.chance(20) ? 1 + random.below(3) : 0;
+  const conversations = {
+    atUs: new Float64Array(count),
+    symbol: new Uint8Array(count),
+    followups: new Uint8Array(count),
+  };
+  for (let position = 0; position < count; position++) {
+    const isFirst = position % perCommit === 0;
+    const commit = Math.floor(position / perCommit);
+    conversations.atUs[position] = isFirst
+      ? startUs + commit * stepUs + random.below(stepUs)
+      : (conversations.atUs[position - 1] as number);
+    conversations.symbol[position] = random.below(letters.length);
+    conversations.followups[position] = random.chance(20) ? 1 + random.below(3) : 0;
   }
-  return talk;
+  return conversations;
 };
 
 export interface Range {
@@ -36,7 +42,7 @@ export interface Range {
 }
 
 /** Ranges of any length, half of their bounds the time of a conversation. */
-export const createRanges = ({ atUs }: Talk, count: number): Range[] => {
+export const createRanges = ({ atUs }: ConversationData, count: number): Range[] => {
   const random = createRandom(3);
   const bound = (): number =>
     random.chance(50) ? (atUs[random.below(atUs.length)] as number) : startUs + random.below(spanUs / 1e6) * 1e6;
@@ -55,11 +61,11 @@ export interface TalkRow {
 }
 
 /** DuckDB in memory with one table; the number of follow-ups is a column of it, so that it has nothing to join. */
-export const openTalkDuckdb = async ({ atUs, symbol, followups }: Talk) => {
+export const openConversationsInDuckdb = async ({ atUs, symbol, followups }: ConversationData) => {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
-  await connection.run('create table talk (at_us bigint, symbol utinyint, followups utinyint)');
-  const appender = await connection.createAppender('talk');
+  await connection.run('create table conversations (at_us bigint, symbol utinyint, followups utinyint)');
+  const appender = await connection.createAppender('conversations');
   for (let row = 0; row < atUs.length; row++) {
     appender.appendBigInt(BigInt(atUs[row] as number));
     appender.appendUTinyInt(symbol[row] as number);
@@ -70,7 +76,7 @@ export const openTalkDuckdb = async ({ atUs, symbol, followups }: Talk) => {
   return {
     async rows({ fromUs, toUs }: Range): Promise<TalkRow[]> {
       const reader = await connection.runAndReadAll(`
-        select symbol, count(*), min(at_us), max(at_us), sum(followups) from talk
+        select symbol, count(*), min(at_us), max(at_us), sum(followups) from conversations
         where at_us >= ${fromUs} and at_us < ${toUs} group by symbol order by symbol`);
       return reader.getRows().map((cells) => {
         const [code = 0, count = 0, earliestUs = 0, latestUs = 0, sum = 0] = cells.map(Number);

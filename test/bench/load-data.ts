@@ -8,7 +8,7 @@ import { type Config, readConfig } from '../../src/config.ts';
 import { statusCodes } from '../../src/domains/user-status/status.ts';
 import { formatIp } from '../../src/lib/ip.ts';
 import { formatInstant } from '../../src/lib/time.ts';
-import { cityName, userId, type World } from './fixtures.ts';
+import { type BenchmarkData, cityName, userId } from './fixtures.ts';
 import { type Timed, timed } from './measure.ts';
 
 export const ipText = (value: number): string => formatIp({ family: 4, value });
@@ -20,21 +20,21 @@ export const files = [
     target: 'user-status',
     name: 'status-changes.csv',
     head: 'user_id,created_at,status\n',
-    line: ({ changes: { user, atUs, status } }: World, row: number): string =>
+    line: ({ changes: { user, atUs, status } }: BenchmarkData, row: number): string =>
       `${userId(user[row] as number)},${formatInstant(atUs[row] as number)},${statusCodes[status[row] as number]}\n`,
   },
   {
     target: 'ip-ranges',
     name: 'ip-ranges.csv',
     head: 'start,end,city\n',
-    line: ({ ranges: { first, last, city } }: World, row: number): string =>
+    line: ({ ranges: { first, last, city } }: BenchmarkData, row: number): string =>
       `${ipText(first[row] as number)},${ipText(last[row] as number)},${cityName(city[row] as number)}\n`,
   },
   {
     target: 'transactions',
     name: 'transactions.jsonl',
     head: '',
-    line: ({ facts: { user, atUs, product, cents, ip } }: World, row: number): string =>
+    line: ({ facts: { user, atUs, product, cents, ip } }: BenchmarkData, row: number): string =>
       `{"click_id":${row + 1},"created_at":"${formatInstant(atUs[row] as number)}","product_id":${product[row]},"product_price":${centsText(cents[row] as number)},"user_id":"${userId(user[row] as number)}","ip":"${ipText(ip[row] as number)}"}\n`,
   },
 ] as const;
@@ -43,15 +43,15 @@ export type ImportedFile = (typeof files)[number];
 
 const linesAtOnce = 10_000;
 
-export const writeFileOf = async (file: ImportedFile, world: World, folder: string): Promise<string> => {
+export const writeFileOf = async (file: ImportedFile, input: BenchmarkData, folder: string): Promise<string> => {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, file.name);
   const stream = createWriteStream(path);
   stream.write(file.head);
-  const records = world.facts.user.length;
+  const records = input.facts.user.length;
   for (let from = 0; from < records; from += linesAtOnce) {
     let text = '';
-    for (let row = from; row < Math.min(from + linesAtOnce, records); row++) text += file.line(world, row);
+    for (let row = from; row < Math.min(from + linesAtOnce, records); row++) text += file.line(input, row);
     if (!stream.write(text)) await once(stream, 'drain');
   }
   stream.end();
@@ -76,19 +76,19 @@ const stamp = (folder: string): string => join(folder, 'imported');
 
 export const isLoaded = (folder: string): boolean => existsSync(stamp(folder));
 
-/** Says that a folder holds the whole world. */
+/** Marks a folder that holds all the data. */
 export const markLoaded = (folder: string): void => {
   writeFileSync(`${stamp(folder)}.new`, '');
   renameSync(`${stamp(folder)}.new`, stamp(folder));
 };
 
-/** Imports the world into a folder, unless a benchmark before this one did. */
-export const load = async (world: World, folder: string): Promise<void> => {
+/** Imports the data into a folder unless an earlier benchmark did. */
+export const load = async (input: BenchmarkData, folder: string): Promise<void> => {
   if (isLoaded(folder)) return;
   const app = openApp(folder);
   await app.start();
   for (const file of files)
-    await importFile(app, file, await writeFileOf(file, world, folder), world.facts.user.length);
+    await importFile(app, file, await writeFileOf(file, input, folder), input.facts.user.length);
   await app.close();
   markLoaded(folder);
 };
