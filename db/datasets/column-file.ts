@@ -5,23 +5,23 @@ import { type DatasetColumn, isTextual } from '../../src/lib/cells.ts';
 
 /** Rows of a chunk at most: small enough that a page is read without reading whole columns. */
 const chunkRowsMax = 1024;
-/** A chunk also ends when its texts come to so many characters, so that neither building nor reading it takes much memory. */
+/** A chunk also ends when its texts reach this many characters, which bounds the memory for building and reading it. */
 const chunkTextMax = 1_000_000;
-/** Chunks of a column at most: its number is the column's times this, plus the chunk's. */
+/** Maximum number of chunks of a column. The id of a chunk is column × chunksMax + chunk. */
 const chunksMax = 2 ** 24;
 
-/** Beside the columns of the file: the line each row stood on, and the import it came with. */
+/** Two internal columns precede those of the file: the line of each row and its import. */
 const lineColumn = 0;
 const importColumn = 1;
 const columnsBefore = 2;
 
-/** In columns of 64 bits, what stands for no value; no cell has it, see `cells.ts`. */
+/** The stored form of a missing value in a 64-bit column; no cell has this value, see `cells.ts`. */
 export const wideNull = -(2n ** 63n);
 
-/** Whether what a column of numbers keeps stands for no value. */
+/** Whether a stored number stands for a missing value. */
 export const isMissing = (value: number | bigint): boolean => value === wideNull || Number.isNaN(value);
 
-/** A text column's chunk is its texts, an empty one for no value, with this between them: no cell holds it. */
+/** A chunk of a text column holds its texts, joined by NUL, which no cell contains; a missing value is an empty text. */
 const separator = '\0';
 
 interface Chunk {
@@ -29,28 +29,102 @@ interface Chunk {
   readonly rows: number;
 }
 
-type StoredValue = string | number | bigint | null;
+export type StoredValue = string | number | bigint | null;
 
-export interface ColumnFileWriter {
-  /** Keeps one row: a value a column, in the form its column keeps. */
-  add(values: readonly StoredValue[], line: number, importId: number): void;
-  /** Keeps the text of a cell of the row that is added next. */
-  addMisfit(column: number, text: string): void;
-  readonly rows: number;
-  /** Makes the file whole and syncs it. */
-  finish(columns: readonly DatasetColumn[]): void;
-  /** Leaves the file as it is, to be removed. */
-  close(): void;
-}
+type ColumnBuffer = string[] | BigInt64Array | Float64Array;
 
 /**
- * Writes a version: one SQLite file that holds each column in chunks of rows. It is nobody's before it is whole, so it
- * is written without a journal on disk and synced once.
+ * Writes a version: one SQLite file that holds each column in chunks of rows. Nobody reads the file before it is complete,
+ * so it is written without a journal on disk and synced once.
  */
-export const writeColumnFile = (
-  path: string,
-  plans: readonly Pick<DatasetColumn, 'type' | 'wide'>[],
-): ColumnFileWriter => {
+export class ColumnFileWriter {
+  readonly #path: string;
+  readonly #client: Database.Database;
+  readonly #insertChunk: Database.Statement;
+  readonly #insertSpan: Database.Statement;
+  readonly #insertMisfit: Database.Statement;
+  readonly #buffers: readonly ColumnBuffer[];
+  readonly #lines = new Uint32Array(chunkRowsMax);
+  readonly #importIds = new Uint32Array(chunkRowsMax);
+  #chunk = 0;
+  #inChunk = 0;
+  #textLength = 0;
+  #rows = 0;
+
+  constructor(path: string, plans: readonly Pick<DatasetColumn, 'type' | 'wide'>[]) {
+    this.#path = path;
+    this.#client = createFile(path);
+    this.#insertChunk = this.#client.prepare('insert into chunks values (?, ?)');
+    this.#insertSpan = this.#client.prepare('insert into spans values (?, ?, ?)');
+    this.#insertMisfit = this.#client.prepare('insert into misfits values (?, ?, ?)');
+    this.#client.exec('begin');
+    this.#buffers = plans.map(createBuffer);
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Adds a row: one encoded value for each column. */
+  add(values: readonly StoredValue[], line: number, importId: number): void {
+    const buffers = this.#buffers;
+    const row = this.#inChunk;
+    for (let column = 0; column < buffers.length; column += 1) {
+      const value = values[column] as StoredValue;
+      const buffer = buffers[column] as ColumnBuffer;
+      if (typeof value === 'string') {
+        (buffer as string[])[row] = value;
+        this.#textLength += value.length;
+      } else if (value !== null) (buffer as Float64Array)[row] = value as number;
+      else if (buffer instanceof Float64Array) buffer[row] = Number.NaN;
+      else if (buffer instanceof BigInt64Array) buffer[row] = wideNull;
+      else buffer[row] = '';
+    }
+    this.#lines[row] = line;
+    this.#importIds[row] = importId;
+    this.#inChunk += 1;
+    this.#rows += 1;
+    if (this.#inChunk === chunkRowsMax || this.#textLength >= chunkTextMax) this.#flush();
+  }
+
+  /** Adds the text of a misfit of the row that is added next. */
+  addMisfit(column: number, text: string): void {
+    this.#insertMisfit.run(column, this.#rows, text);
+  }
+
+  /** Completes the file and syncs it. */
+  finish(columns: readonly DatasetColumn[]): void {
+    this.#flush();
+    this.#client.prepare('insert into catalogue values (?, ?)').run(JSON.stringify(columns), this.#rows);
+    this.#client.exec('commit');
+    this.#client.close();
+    for (const path of [this.#path, dirname(this.#path)]) sync(path);
+  }
+
+  /** Closes an incomplete file, which the caller removes. */
+  close(): void {
+    this.#client.close();
+  }
+
+  #flush(): void {
+    if (this.#inChunk === 0) return;
+    [this.#lines, this.#importIds, ...this.#buffers].forEach((buffer, column) => {
+      this.#insertChunk.run(column * chunksMax + this.#chunk, this.#bytesOf(buffer));
+    });
+    this.#insertSpan.run(this.#chunk, this.#rows - this.#inChunk, this.#inChunk);
+    this.#chunk += 1;
+    this.#inChunk = 0;
+    this.#textLength = 0;
+  }
+
+  #bytesOf(buffer: ColumnBuffer | Uint32Array): Buffer {
+    if (!Array.isArray(buffer)) return Buffer.from(buffer.buffer, 0, this.#inChunk * buffer.BYTES_PER_ELEMENT);
+    const texts = this.#inChunk === buffer.length ? buffer : buffer.slice(0, this.#inChunk);
+    return Buffer.from(texts.join(separator));
+  }
+}
+
+const createFile = (path: string): Database.Database => {
   const client = new Database(path);
   client.pragma('page_size = 32768');
   client.pragma('journal_mode = MEMORY');
@@ -62,76 +136,12 @@ export const writeColumnFile = (
     create table misfits (column integer not null, row integer not null, text text not null, primary key (column, row)) without rowid;
     create table catalogue (columns text not null, rows integer not null);
   `);
-  const insertChunk = client.prepare('insert into chunks values (?, ?)');
-  const insertSpan = client.prepare('insert into spans values (?, ?, ?)');
-  const insertMisfit = client.prepare('insert into misfits values (?, ?, ?)');
-  client.exec('begin');
-  const buffers = plans.map((plan) =>
-    isTextual(plan)
-      ? new Array<string>(chunkRowsMax).fill('')
-      : plan.wide
-        ? new BigInt64Array(chunkRowsMax)
-        : new Float64Array(chunkRowsMax),
-  );
-  const lines = new Uint32Array(chunkRowsMax);
-  const importIds = new Uint32Array(chunkRowsMax);
-  let chunk = 0;
-  let inChunk = 0;
-  let textLength = 0;
-  let rows = 0;
+  return client;
+};
 
-  const bytesOf = (buffer: string[] | BigInt64Array | Float64Array | Uint32Array): Buffer =>
-    Array.isArray(buffer)
-      ? Buffer.from((inChunk === buffer.length ? buffer : buffer.slice(0, inChunk)).join(separator))
-      : Buffer.from(buffer.buffer, 0, inChunk * buffer.BYTES_PER_ELEMENT);
-
-  const flush = (): void => {
-    if (inChunk === 0) return;
-    [lines, importIds, ...buffers].forEach((buffer, column) => {
-      insertChunk.run(column * chunksMax + chunk, bytesOf(buffer));
-    });
-    insertSpan.run(chunk, rows - inChunk, inChunk);
-    chunk += 1;
-    inChunk = 0;
-    textLength = 0;
-  };
-
-  return {
-    get rows() {
-      return rows;
-    },
-    add(values, line, importId) {
-      for (let column = 0; column < buffers.length; column += 1) {
-        const value = values[column] as StoredValue;
-        const buffer = buffers[column] as string[] | BigInt64Array | Float64Array;
-        if (typeof value === 'string') {
-          (buffer as string[])[inChunk] = value;
-          textLength += value.length;
-        } else if (value !== null) (buffer as Float64Array)[inChunk] = value as number;
-        else if (buffer instanceof Float64Array) buffer[inChunk] = Number.NaN;
-        else if (buffer instanceof BigInt64Array) buffer[inChunk] = wideNull;
-        else buffer[inChunk] = '';
-      }
-      lines[inChunk] = line;
-      importIds[inChunk] = importId;
-      inChunk += 1;
-      rows += 1;
-      if (inChunk === chunkRowsMax || textLength >= chunkTextMax) flush();
-    },
-    addMisfit(column, text) {
-      insertMisfit.run(column, rows, text);
-    },
-    finish(columns) {
-      flush();
-      client.prepare('insert into catalogue values (?, ?)').run(JSON.stringify(columns), rows);
-      client.exec('commit');
-      client.close();
-      for (const place of [path, dirname(path)]) sync(place);
-    },
-    close() {
-      client.close();
-    },
-  };
+const createBuffer = (plan: Pick<DatasetColumn, 'type' | 'wide'>): ColumnBuffer => {
+  if (isTextual(plan)) return new Array<string>(chunkRowsMax).fill('');
+  return plan.wide ? new BigInt64Array(chunkRowsMax) : new Float64Array(chunkRowsMax);
 };
 
 const sync = (path: string): void => {
@@ -143,28 +153,28 @@ const sync = (path: string): void => {
   }
 };
 
-/** A version's file, read. */
+/** The file of a version, open for reading. */
 export interface ColumnFile {
   readonly columns: readonly DatasetColumn[];
   readonly rows: number;
   readonly spans: readonly Chunk[];
-  /** The chunk that holds a row. */
+  /** The chunk that contains a row. */
   chunkOf(row: number): number;
-  /** A chunk of a column of numbers. */
+  /** A chunk of a numeric column. */
   numbers(column: number, chunk: number): Float64Array | BigInt64Array;
-  /** The texts of a chunk with a NUL between them. */
+  /** The texts of a chunk, joined by NUL. */
   text(column: number, chunk: number): string;
-  /** The texts of a chunk, empty where there is no value. */
+  /** The texts of a chunk; a missing value is an empty text. */
   texts(column: number, chunk: number): string[];
   /** The line and the import of each row of a chunk. */
   origins(chunk: number): { readonly lines: Uint32Array; readonly importIds: Uint32Array };
-  /** Texts that did not fit, by row, in order. */
+  /** The texts of misfits, ordered by row. */
   misfits(column: number): { readonly row: number; readonly text: string }[];
   misfit(column: number, row: number): string | undefined;
   close(): void;
 }
 
-/** Opens a version. Throws the system's or SQLite's error when it is not there or broken. */
+/** Opens the file of a version. Throws the error of the system or of SQLite when the file is missing or damaged. */
 export const readColumnFile = (path: string): ColumnFile => {
   const client = new Database(path, { readonly: true, fileMustExist: true });
   const catalogue = client.prepare('select columns, rows from catalogue').get() as { columns: string; rows: number };
@@ -201,7 +211,7 @@ export const readColumnFile = (path: string): ColumnFile => {
     chunkOf,
     numbers(column, chunk) {
       const data = bytes(column + columnsBefore, chunk);
-      // A copy of its own, because a typed array must begin at a multiple of its element's size.
+      // A copy, because a typed array must begin at a multiple of its element size.
       const { buffer } = new Uint8Array(data);
       return columns[column]?.wide ? new BigInt64Array(buffer) : new Float64Array(buffer);
     },

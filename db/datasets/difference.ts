@@ -3,13 +3,13 @@ import { type ColumnFile, readColumnFile } from './column-file.ts';
 import type { DifferenceResult } from './engine.ts';
 import { keyOf, rowsOfFile } from './merge.ts';
 
-/** Sixteen bytes stand for a row, so that a million of them have room. */
+/** A digest of 16 bytes represents a row, so that a million rows fit in memory. */
 const digest = (texts: readonly string[]): string =>
   createHash('md5').update(texts.join('\0')).digest().toString('latin1');
 
 /**
- * How the rows of two versions differ, over the columns that both have: matched on the key columns where both have them
- * all, else by content, and then nothing is changed, only added and removed.
+ * The difference between two versions over the columns that both have. Rows are matched on the key columns if both versions
+ * have all of them; otherwise by content, where a changed row counts as one removed and one added row.
  */
 export const differenceBetween = (
   earlierPath: string,
@@ -18,11 +18,11 @@ export const differenceBetween = (
 ): DifferenceResult => {
   const earlier = readColumnFile(earlierPath);
   try {
-    const placeIn = (file: ColumnFile) => (name: string) => file.columns.findIndex((column) => column.name === name);
-    const shared = later.columns.map(({ name }) => name).filter((name) => placeIn(earlier)(name) >= 0);
+    const indexIn = (file: ColumnFile) => (name: string) => file.columns.findIndex((column) => column.name === name);
+    const shared = later.columns.map(({ name }) => name).filter((name) => indexIn(earlier)(name) >= 0);
     const keys = keyColumns.map((name) => shared.indexOf(name));
     const isKeyed = keys.length > 0 && !keys.includes(-1);
-    const [was, is] = [earlier, later].map((file) => countRows(file, shared.map(placeIn(file)), isKeyed ? keys : null));
+    const [was, is] = [earlier, later].map((file) => countRows(file, shared.map(indexIn(file)), isKeyed ? keys : null));
     return isKeyed ? byKey(was ?? new Map(), is ?? new Map()) : byContent(was ?? new Map(), is ?? new Map());
   } finally {
     earlier.close();
@@ -31,7 +31,7 @@ export const differenceBetween = (
 
 type Counts = Map<string, Map<string, number>>;
 
-/** How often each content occurs under each key. */
+/** Counts each row content under each key. */
 const countRows = (file: ColumnFile, order: readonly number[], keys: readonly number[] | null): Counts => {
   const counts: Counts = new Map();
   for (const rows of rowsOfFile(file, order))
@@ -48,7 +48,7 @@ const countRows = (file: ColumnFile, order: readonly number[], keys: readonly nu
 const total = (contents: ReadonlyMap<string, number> | undefined): number =>
   [...(contents?.values() ?? [])].reduce((sum, count) => sum + count, 0);
 
-/** Rows beyond those that both have. */
+/** The number of rows of `of` that exceed those of `over`. */
 const surplus = (of: ReadonlyMap<string, number> | undefined, over: ReadonlyMap<string, number> | undefined): number =>
   [...(of ?? [])].reduce((sum, [content, count]) => sum + Math.max(0, count - (over?.get(content) ?? 0)), 0);
 

@@ -2,30 +2,30 @@ import type { FieldProblem } from '../../src/errors.ts';
 import type { Cell } from '../../src/lib/cell-text.ts';
 import type { ColumnType, DatasetColumn } from '../../src/lib/cells.ts';
 
-/** A value of a question, as a client wrote it. */
+/** A value of a query, as the client wrote it. */
 export type Literal = string | number | boolean | null;
 
-/** What is asked of a cell. */
+/** A condition on one cell. */
 export type CellTest =
   | { readonly op: 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte'; readonly value: Literal }
   | { readonly op: 'in'; readonly values: readonly Literal[] }
-  /** Numbers and dates equal, text as a part in any case. */
+  /** Numbers and dates must be equal; text must contain the value, ignoring case. */
   | { readonly op: 'matches'; readonly value: Literal }
   | { readonly op: 'contains' | 'startsWith'; readonly text: string }
   | { readonly op: 'hasAny'; readonly values: readonly string[] }
   | { readonly op: 'isNull' | 'isMisfit'; readonly value: boolean };
 
-/** Columns are given by their place. */
+/** A condition on rows. Columns are referenced by index. */
 export type TableFilter =
   | { readonly and: readonly TableFilter[] }
   | { readonly or: readonly TableFilter[] }
   | { readonly not: TableFilter }
   | { readonly column: number; readonly test: CellTest }
-  /** Text in any textual column, in any case. */
+  /** Text that occurs in any textual column, ignoring case. */
   | { readonly search: string }
   | { readonly group: GroupOfTable; readonly key: readonly Cell[] };
 
-/** Columns of a table and how their values are put together. */
+/** The columns to group by, and how their values are rounded. */
 export interface GroupOfTable {
   readonly by: readonly TableGrouping[];
   readonly timeZone: string;
@@ -57,17 +57,17 @@ export type MeasureFunction = (typeof measureFunctions)[number];
 
 export interface TableMeasure {
   readonly function: MeasureFunction;
-  /** Null counts rows. */
+  /** With null, COUNT counts rows. */
   readonly column: number | null;
 }
 
-/** A row by its place in its version, from 0. */
 export interface TableRow {
+  /** The row number in its version, from 0. */
   readonly row: number;
   readonly line: number;
   readonly importId: number;
   readonly cells: readonly Cell[];
-  /** The texts of cells that did not fit, by column. */
+  /** The texts of the cells that do not fit the type of their column. */
   readonly misfits: readonly { readonly column: number; readonly text: string }[];
 }
 
@@ -76,7 +76,7 @@ export interface RowsRequest {
   readonly orders: readonly TableOrder[];
   readonly limit: number;
   readonly fromEnd: boolean;
-  /** Rows of the list between which the page lies, themselves excluded. */
+  /** Row numbers that bound the page, both exclusive. */
   readonly after: number | null;
   readonly before: number | null;
   readonly withTotal: boolean;
@@ -86,12 +86,13 @@ export interface RowsResult {
   readonly rows: readonly TableRow[];
   readonly hasBefore: boolean;
   readonly hasAfter: boolean;
-  /** Null when it was not asked for. */
+  /** Null unless `withTotal` is set. */
   readonly total: number | null;
 }
 
-/** A condition on a group: by its place among the keys and measures, keys first. */
+/** A condition on a group. */
 export interface GroupCondition {
+  /** Index into the keys followed by the measures. */
   readonly index: number;
   readonly test: CellTest;
 }
@@ -101,7 +102,7 @@ export interface GroupsRequest {
   readonly measures: readonly TableMeasure[];
   readonly filter: TableFilter | null;
   readonly having: readonly GroupCondition[];
-  /** By place among keys and measures. */
+  /** Each `column` is an index into the keys followed by the measures. */
   readonly orders: readonly TableOrder[];
   readonly offset: number;
   readonly limit: number;
@@ -140,34 +141,35 @@ export interface DifferenceResult {
   readonly changed: number;
 }
 
-/** What can be asked of a version, and the answer to each. */
+/** The queries that a version answers, each with its request and its result. */
 export interface TableQueries {
-  rows: { asked: RowsRequest; answer: RowsResult };
-  rowsAt: { asked: { readonly rows: readonly number[] }; answer: readonly (TableRow | null)[] };
-  groups: { asked: GroupsRequest; answer: GroupsResult };
+  rows: { request: RowsRequest; result: RowsResult };
+  rowsAt: { request: { readonly rows: readonly number[] }; result: readonly (TableRow | null)[] };
+  groups: { request: GroupsRequest; result: GroupsResult };
   facets: {
-    asked: { readonly columns: readonly number[]; readonly filter: TableFilter | null; readonly limit: number };
-    answer: readonly FacetResult[];
+    request: { readonly columns: readonly number[]; readonly filter: TableFilter | null; readonly limit: number };
+    result: readonly FacetResult[];
   };
-  profile: { asked: { readonly column: number }; answer: ProfileResult };
+  profile: { request: { readonly column: number }; result: ProfileResult };
   difference: {
-    asked: { readonly earlier: string; readonly keyColumns: readonly string[] };
-    answer: DifferenceResult;
+    /** `earlier` is the file of the version to compare with. */
+    request: { readonly earlier: string; readonly keyColumns: readonly string[] };
+    result: DifferenceResult;
   };
 }
 
 export type TableQueryName = keyof TableQueries;
 
-/** How a file becomes a version. */
+/** How to build a version from a CSV file. */
 export interface BuildRequest {
   /** The CSV file. */
   readonly path: string;
-  /** The version's file; it is not there unless it is whole. */
+  /** The file of the new version; it only exists once it is complete. */
   readonly target: string;
   readonly importId: number;
   readonly columns: readonly { readonly column: string; readonly type: ColumnType }[];
   readonly mode: 'REPLACE' | 'APPEND' | 'UPSERT';
-  /** The version that APPEND and UPSERT begin with. */
+  /** The file of the version that APPEND and UPSERT start from. */
   readonly earlier: string | null;
   readonly keyColumns: readonly string[];
 }
@@ -187,7 +189,7 @@ export interface BuildProgress {
 export interface BuildResult {
   readonly columns: readonly DatasetColumn[];
   readonly rowCount: number;
-  /** Of the file's rows: read = accepted + unchanged + rejected. */
+  /** Rows of the CSV file: read = accepted + unchanged + rejected. */
   readonly read: number;
   readonly accepted: number;
   readonly unchanged: number;
@@ -195,33 +197,34 @@ export interface BuildResult {
 }
 
 export interface BuildObserver {
+  /** Cancels the build when it is aborted. */
   readonly signal: AbortSignal;
-  onProgress(standing: BuildProgress): void;
-  /** The next rows are read when it has resolved. */
+  onProgress(progress: BuildProgress): void;
+  /** The build reads no further rows until the promise has resolved. */
   onRejects(rows: readonly RejectedRow[]): Promise<void>;
 }
 
 /**
- * Tables of uploaded files, in a folder of their own: each version is one immutable file, built and asked in processes of its own, which are ended
- * when they take too long. Faults come as DomainError.
+ * Stores the rows of datasets in a folder of their own. Each version is one immutable file. Child processes build and query
+ * the files, and the engine kills a process that exceeds its time limit. Errors are thrown as DomainError.
  */
 export interface DatasetEngine {
-  /** A name for a version's file that no other has. */
+  /** A new, unique file name for a version. */
   newFile(): string;
-  build(wanted: BuildRequest, watcher: BuildObserver): Promise<BuildResult>;
+  build(request: BuildRequest, observer: BuildObserver): Promise<BuildResult>;
   query<Q extends TableQueryName>(
     file: string,
-    question: Q,
-    asked: TableQueries[Q]['asked'],
-  ): Promise<TableQueries[Q]['answer']>;
-  /** Removes a version's file; no error when it is not there. */
+    name: Q,
+    request: TableQueries[Q]['request'],
+  ): Promise<TableQueries[Q]['result']>;
+  /** Removes the file of a version; it is no error when the file does not exist. */
   remove(file: string): Promise<void>;
-  /** Removes files that no version names. */
+  /** Removes all files that are not in use. */
   sweep(inUse: ReadonlySet<string>): Promise<void>;
   close(): void;
 }
 
-/** The settings these tables know. */
+/** The settings that the engine uses. */
 export interface DatasetLimits {
   readonly data: string;
   readonly recordBytesMax: number;

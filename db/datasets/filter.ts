@@ -6,12 +6,12 @@ import type { CellTest, Literal, TableFilter } from './engine.ts';
 import { rowsOfGroup } from './grouping.ts';
 import { parseNumericLiteral, wrongType } from './literals.ts';
 import type { Table } from './table.ts';
-import { markMatchingTexts } from './trigram-index.ts';
+import { maskOfMatchingTexts } from './trigram-index.ts';
 
-/** By row: 1 for those that a filter lets through. A test is true or false of every cell; of no value it is false, but for `ne`. */
+/** By row: 1 when the row passes the filter. A test is true or false for every cell; it is false for a missing value, except for `ne`. */
 export type Mask = Uint8Array;
 
-/** The rows a filter lets through; worked out once while it is remembered. Throws BAD_REQUEST for ill-typed values. */
+/** The rows that pass a filter, from the cache where possible. Throws BAD_REQUEST for a value of the wrong type. */
 export const maskOf = (table: Table, filter: TableFilter | null): Mask => {
   if (filter === null) return new Uint8Array(table.rows).fill(1);
   return table.cached(
@@ -52,54 +52,64 @@ const invert = (mask: Mask): Mask => {
 const searchMask = (table: Table, text: string): Mask =>
   combine(
     table,
-    table.columns.flatMap((column, place): TableFilter[] =>
-      isTextual(column) || column.misfits > 0 ? [{ column: place, test: { op: 'contains', text } }] : [],
+    table.columns.flatMap((column, index): TableFilter[] =>
+      isTextual(column) || column.misfits > 0 ? [{ column: index, test: { op: 'contains', text } }] : [],
     ),
     0,
     (a, b) => a | b,
   );
 
-const testMask = (table: Table, place: number, test: CellTest): Mask => {
-  const column = table.column(place);
+const testMask = (table: Table, index: number, test: CellTest): Mask => {
   switch (test.op) {
     case 'ne':
-      return invert(testMask(table, place, { op: 'eq', value: test.value }));
+      return invert(testMask(table, index, { op: 'eq', value: test.value }));
     case 'isNull': {
-      const nulls = nullMask(table, place);
+      const nulls = nullMask(table, index);
       return test.value ? nulls : invert(nulls);
     }
     case 'isMisfit': {
-      const misfits = misfitsWhere(table, place, () => true);
+      const misfits = misfitsWhere(table, index, () => true);
       return test.value ? misfits : invert(misfits);
     }
     case 'matches':
-      if (test.value === null) return nullMask(table, place);
-      if (isTextual(column)) return testMask(table, place, { op: 'contains', text: String(test.value) });
-      return testMask(table, place, { op: 'eq', value: test.value });
+      return matchMask(table, index, test.value);
     case 'contains':
     case 'startsWith':
-      return textMask(table, place, test);
+      return textMask(table, index, test);
+    case 'hasAny':
+      if (table.column(index).type !== 'STRING_LIST') return testMask(table, index, { op: 'in', values: test.values });
+      return listsWhere(table, index, (items) => items.some((item) => test.values.includes(item)));
+    case 'in':
+      return membershipMask(table, index, test.values);
     default:
-      break;
+      return comparisonMask(table, index, test.op, test.value);
   }
-  if (test.op === 'hasAny') {
-    if (column.type === 'STRING_LIST')
-      return listsWhere(table, place, (items) => items.some((item) => test.values.includes(item)));
-    return testMask(table, place, { op: 'in', values: test.values });
-  }
-  if (test.op === 'in') {
-    const parts = test.values.map((value): TableFilter => ({ column: place, test: { op: 'eq', value } }));
-    if (!isTextual(column) || parts.length < 4) return combine(table, parts, 0, (a, b) => a | b);
-    const wanted = new Set(test.values.map((value) => textOf(column, value)));
-    return textsWhere(table, place, (text) => wanted.has(text));
-  }
-  if (test.value === null) {
-    if (test.op === 'eq') return nullMask(table, place);
-    throw new DomainError('BAD_REQUEST', `${JSON.stringify(column.name)} cannot be ordered against null`);
+};
+
+const matchMask = (table: Table, index: number, value: Literal): Mask => {
+  if (value === null) return nullMask(table, index);
+  if (isTextual(table.column(index))) return testMask(table, index, { op: 'contains', text: String(value) });
+  return testMask(table, index, { op: 'eq', value });
+};
+
+const membershipMask = (table: Table, index: number, values: readonly Literal[]): Mask => {
+  const column = table.column(index);
+  const parts = values.map((value): TableFilter => ({ column: index, test: { op: 'eq', value } }));
+  if (!isTextual(column) || parts.length < 4) return combine(table, parts, 0, (a, b) => a | b);
+  const texts = new Set(values.map((value) => textOf(column, value)));
+  return textsWhere(table, index, (text) => texts.has(text));
+};
+
+const comparisonMask = (table: Table, index: number, op: Comparison, value: Literal): Mask => {
+  const column = table.column(index);
+  if (value === null) {
+    if (op === 'eq') return nullMask(table, index);
+    const name = JSON.stringify(column.name);
+    throw new DomainError('BAD_REQUEST', `${name} cannot be compared with null by ${op}; use eq, ne or isNull`);
   }
   return isTextual(column)
-    ? compareTexts(table, place, test.op, textOf(column, test.value))
-    : compareNumbers(table, place, test.op, test.value);
+    ? compareTexts(table, index, op, textOf(column, value))
+    : compareNumbers(table, index, op, value);
 };
 
 type Comparison = 'eq' | 'gt' | 'gte' | 'lt' | 'lte';
@@ -110,36 +120,36 @@ const textOf = (column: DatasetColumn, value: Literal): string => {
   if (column.type === 'STRING_LIST')
     throw new DomainError(
       'BAD_REQUEST',
-      `${JSON.stringify(column.name)} is STRING_LIST: it can be tested with contains, startsWith, hasAny and isNull`,
+      `${JSON.stringify(column.name)} is STRING_LIST: test it with contains, startsWith, hasAny or isNull`,
     );
   return String(value);
 };
 
-const compareNumbers = (table: Table, place: number, op: Comparison, value: Literal): Mask => {
-  const { stored: kept, isBetween } = parseNumericLiteral(table.column(place), value);
-  const numbers = table.numbers(place);
+const compareNumbers = (table: Table, index: number, op: Comparison, value: Literal): Mask => {
+  const { stored, isBetween } = parseNumericLiteral(table.column(index), value);
+  const numbers = table.numbers(index);
   const mask = new Uint8Array(table.rows);
   if (op === 'eq') {
-    if (!isBetween) for (let row = 0; row < mask.length; row += 1) if (numbers[row] === kept) mask[row] = 1;
+    if (!isBetween) for (let row = 0; row < mask.length; row += 1) if (numbers[row] === stored) mask[row] = 1;
     return mask;
   }
   const isAbove = op === 'gt' || op === 'gte';
-  // What lies between two cells' values is above the lower one, and nothing is equal to it.
+  // A literal between two stored values is above the lower one, and no cell equals it.
   const isEqualIn = isBetween ? !isAbove : op === 'gte' || op === 'lte';
   for (let row = 0; row < mask.length; row += 1) {
     const cell = numbers[row] as number;
-    if (cell === kept ? isEqualIn : isAbove ? cell > kept : cell < kept) mask[row] = 1;
+    if (cell === stored ? isEqualIn : isAbove ? cell > stored : cell < stored) mask[row] = 1;
   }
-  if (table.column(place).wide && !isAbove)
+  if (table.column(index).wide && !isAbove)
     for (let row = 0; row < mask.length; row += 1) if ((numbers[row] as number | bigint) === wideNull) mask[row] = 0;
   return mask;
 };
 
-const compareTexts = (table: Table, place: number, op: Comparison, text: string): Mask => {
+const compareTexts = (table: Table, index: number, op: Comparison, text: string): Mask => {
   if (op !== 'eq')
     return textsWhere(
       table,
-      place,
+      index,
       {
         gt: (cell: string) => cell > text,
         gte: (cell: string) => cell >= text,
@@ -147,26 +157,25 @@ const compareTexts = (table: Table, place: number, op: Comparison, text: string)
         lte: (cell: string) => cell <= text,
       }[op],
     );
-  const mask = new Uint8Array(table.rows);
-  // No cell is empty or holds a NUL.
-  if (text !== '' && !text.includes('\0')) markMatchingTexts(table, place, `\0${text}\0`, mask, true);
-  return mask;
+  // No cell is empty or contains a NUL.
+  if (text === '' || text.includes('\0')) return new Uint8Array(table.rows);
+  return maskOfMatchingTexts(table, index, `\0${text}\0`, true);
 };
 
-/** Rows whose text passes; those without one do not. */
-const textsWhere = (table: Table, place: number, passes: (text: string) => boolean): Mask => {
+/** The rows whose text passes; a row without a text does not. */
+const textsWhere = (table: Table, index: number, passes: (text: string) => boolean): Mask => {
   const mask = new Uint8Array(table.rows);
   table.file.spans.forEach(({ firstRow }, chunk) => {
-    table.file.texts(place, chunk).forEach((text, at) => {
+    table.file.texts(index, chunk).forEach((text, at) => {
       if (text !== '' && passes(text)) mask[firstRow + at] = 1;
     });
   });
   return mask;
 };
 
-const listsWhere = (table: Table, place: number, passes: (items: readonly string[]) => boolean): Mask => {
+const listsWhere = (table: Table, index: number, passes: (items: readonly string[]) => boolean): Mask => {
   const known = new Map<string, boolean>();
-  return textsWhere(table, place, (text) => {
+  return textsWhere(table, index, (text) => {
     const before = known.get(text);
     if (before !== undefined) return before;
     const now = passes(JSON.parse(text) as string[]);
@@ -177,22 +186,21 @@ const listsWhere = (table: Table, place: number, passes: (items: readonly string
 
 const textMask = (
   table: Table,
-  place: number,
+  index: number,
   { op, text }: { readonly op: 'contains' | 'startsWith'; readonly text: string },
 ): Mask => {
-  const { type } = table.column(place);
+  const { type } = table.column(index);
   const folded = fold(text);
   const passes = (cell: string): boolean =>
     op === 'contains' ? fold(cell).includes(folded) : fold(cell).startsWith(folded);
   if (type === 'STRING_LIST') {
-    const mask = listsWhere(table, place, (items) => items.some(passes));
-    return orInto(mask, misfitsWhere(table, place, passes));
+    const mask = listsWhere(table, index, (items) => items.some(passes));
+    return orInto(mask, misfitsWhere(table, index, passes));
   }
-  if (type !== 'STRING') return misfitsWhere(table, place, passes);
-  if (text === '') return invert(nullMask(table, place));
-  const mask = new Uint8Array(table.rows);
-  if (!text.includes('\0')) markMatchingTexts(table, place, op === 'contains' ? text : `\0${text}`, mask, false);
-  return mask;
+  if (type !== 'STRING') return misfitsWhere(table, index, passes);
+  if (text === '') return invert(nullMask(table, index));
+  if (text.includes('\0')) return new Uint8Array(table.rows);
+  return maskOfMatchingTexts(table, index, op === 'contains' ? text : `\0${text}`, false);
 };
 
 const orInto = (mask: Mask, other: Mask): Mask => {
@@ -200,18 +208,18 @@ const orInto = (mask: Mask, other: Mask): Mask => {
   return mask;
 };
 
-const misfitsWhere = (table: Table, place: number, passes: (text: string) => boolean): Mask => {
+const misfitsWhere = (table: Table, index: number, passes: (text: string) => boolean): Mask => {
   const mask = new Uint8Array(table.rows);
-  for (const { row, text } of table.file.misfits(place)) if (passes(text)) mask[row] = 1;
+  for (const { row, text } of table.file.misfits(index)) if (passes(text)) mask[row] = 1;
   return mask;
 };
 
-const nullMask = (table: Table, place: number): Mask => {
-  const column = table.column(place);
+const nullMask = (table: Table, index: number): Mask => {
+  const column = table.column(index);
   const mask = new Uint8Array(table.rows);
   if (column.nulls === 0) return mask;
-  if (isTextual(column)) return invert(textsWhere(table, place, () => true));
-  const numbers = table.numbers(place);
+  if (isTextual(column)) return invert(textsWhere(table, index, () => true));
+  const numbers = table.numbers(index);
   for (let row = 0; row < mask.length; row += 1) {
     const value = numbers[row] as number | bigint;
     if (isMissing(value)) mask[row] = 1;

@@ -1,20 +1,20 @@
 import { DomainError } from '../../src/errors.ts';
 import { type Cell, decodeCell, formatScaled } from '../../src/lib/cell-text.ts';
-import { type DatasetColumn, isTextual } from '../../src/lib/cells.ts';
+import { type DatasetColumn, isNumeric } from '../../src/lib/cells.ts';
 import { createPeriods, type Grain } from '../../src/lib/periods.ts';
 import { formatInstant } from '../../src/lib/time.ts';
 import { formatDays } from '../../src/lib/written-dates.ts';
 import type { GroupOfTable, TableGrouping } from './engine.ts';
 import type { Ranked, StoredColumnValue, Table } from './table.ts';
 
-/** A column as a dimension of groups: the code of each row, 0 for no value, and what the codes stand for. */
+/** A column as a dimension: the code of each row, 0 for a missing value, and the value of each code. */
 export interface Dimension {
   readonly codes: Uint32Array;
-  /** By code, from 1, ascending; null for 0. */
+  /** By code, ascending; the value of code 0 is null. */
   readonly values: readonly Cell[];
 }
 
-/** The dimensions of a question. Throws BAD_REQUEST for a grain or bin that a column does not have. */
+/** The dimensions to group by. Throws BAD_REQUEST for a grain or bin width that does not apply to the column. */
 export const dimensionsOf = (table: Table, { by, timeZone }: GroupOfTable): Dimension[] =>
   by.map((grouping) =>
     table.cached(
@@ -24,22 +24,25 @@ export const dimensionsOf = (table: Table, { by, timeZone }: GroupOfTable): Dime
     ),
   );
 
-/** The rows of one group, none when there is no such group. */
+/** A mask of the rows of one group; empty when the group does not exist. */
 export const rowsOfGroup = (table: Table, group: GroupOfTable, key: readonly Cell[]): Uint8Array => {
   const mask = new Uint8Array(table.rows).fill(1);
-  dimensionsOf(table, group).forEach(({ codes, values }, place) => {
-    const wanted = JSON.stringify(key[place] ?? null);
-    const code = values.findIndex((value) => JSON.stringify(value) === wanted);
+  dimensionsOf(table, group).forEach(({ codes, values }, index) => {
+    const keyJson = JSON.stringify(key[index] ?? null);
+    const code = values.findIndex((value) => JSON.stringify(value) === keyJson);
     for (let row = 0; row < mask.length; row += 1) if (codes[row] !== code) mask[row] = 0;
   });
   return mask;
 };
 
-const dimensionOf = (table: Table, { column: place, grain, binWidth }: TableGrouping, timeZone: string): Dimension => {
-  const column = table.column(place);
-  const ranked = table.ranked(place);
+const dimensionOf = (table: Table, { column: index, grain, binWidth }: TableGrouping, timeZone: string): Dimension => {
+  const column = table.column(index);
+  const ranked = table.ranked(index);
   if (grain !== undefined && binWidth !== undefined)
-    throw new DomainError('BAD_REQUEST', `${JSON.stringify(column.name)} is grouped by a grain or by bins, not both`);
+    throw new DomainError(
+      'BAD_REQUEST',
+      `${JSON.stringify(column.name)} is grouped by grain or by binWidth, not by both`,
+    );
   if (grain !== undefined) return roundDown(ranked, periodsOf(column, grain, timeZone));
   if (binWidth !== undefined) return roundDown(ranked, binsOf(column, binWidth));
   const values: Cell[] = [null];
@@ -48,13 +51,13 @@ const dimensionOf = (table: Table, { column: place, grain, binWidth }: TableGrou
   return { codes: ranked.ranks, values };
 };
 
-/** What a value is rounded down to: told apart by `start`, told as `cell`. */
+/** How values are rounded down: `start` is the rounded value, `cell` its presentation. */
 interface Rounding {
   start(value: StoredColumnValue): number | bigint;
   cell(start: number | bigint): Cell;
 }
 
-/** Rounding keeps the order of values, so their codes ascend, too. */
+/** Rounding preserves the order of values, so the codes ascend as well. */
 const roundDown = ({ ranks, values }: Ranked, { start, cell }: Rounding): Dimension => {
   const codeOfRank = new Uint32Array(values.length + 1);
   const cells: Cell[] = [null];
@@ -73,8 +76,8 @@ const dayUs = 86_400_000_000;
 const periodsOf = ({ name, type }: DatasetColumn, grain: Grain, timeZone: string): Rounding => {
   if (type === 'DATE') {
     if (grain === 'MINUTE' || grain === 'HOUR')
-      throw new DomainError('BAD_REQUEST', `${JSON.stringify(name)} is DATE: its least grain is DAY`);
-    // A date has no time zone: its periods are those of the calendar.
+      throw new DomainError('BAD_REQUEST', `${JSON.stringify(name)} is DATE: its smallest grain is DAY`);
+    // A date has no time zone; its periods follow the calendar.
     const periods = createPeriods(grain, 'UTC');
     return {
       start: (days) => periods.startOf((days as number) * dayUs) / dayUs,
@@ -82,7 +85,10 @@ const periodsOf = ({ name, type }: DatasetColumn, grain: Grain, timeZone: string
     };
   }
   if (type !== 'DATE_TIME')
-    throw new DomainError('BAD_REQUEST', `${JSON.stringify(name)} is ${type}: only DATE and DATE_TIME have a grain`);
+    throw new DomainError(
+      'BAD_REQUEST',
+      `${JSON.stringify(name)} is ${type}: grain applies to DATE and DATE_TIME only`,
+    );
   const periods = createPeriods(grain, timeZone);
   return { start: (atUs) => periods.startOf(atUs as number), cell: (atUs) => formatInstant(atUs as number) };
 };
@@ -90,19 +96,22 @@ const periodsOf = ({ name, type }: DatasetColumn, grain: Grain, timeZone: string
 const binsOf = (column: DatasetColumn, binWidth: number): Rounding => {
   const { name, type, scale } = column;
   if (!(binWidth > 0 && Number.isFinite(binWidth)))
-    throw new DomainError('BAD_REQUEST', 'binWidth must be a number above 0');
-  if (isTextual(column) || !['INTEGER', 'DECIMAL', 'FLOAT'].includes(type))
-    throw new DomainError('BAD_REQUEST', `${JSON.stringify(name)} is ${type}: only numbers have bins`);
+    throw new DomainError('BAD_REQUEST', 'binWidth must be a number greater than 0');
+  if (!isNumeric(column))
+    throw new DomainError(
+      'BAD_REQUEST',
+      `${JSON.stringify(name)} is ${type}: binWidth applies to INTEGER, DECIMAL and FLOAT only`,
+    );
   const [, whole = '', fraction = ''] = /^(\d+)(?:\.(\d+))?$/.exec(String(binWidth)) ?? [];
   if (type === 'FLOAT' || whole === '')
     return {
       start: (value) => Math.floor(Number(value) / 10 ** scale / binWidth) * binWidth,
       cell: (start) => Number(start),
     };
-  // In whole numbers of the finer of both scales, so that no bound is off by a rounding.
-  const places = Math.max(scale, fraction.length);
-  const width = BigInt(whole + fraction.padEnd(places, '0'));
-  const more = 10n ** BigInt(places - scale);
+  // Whole numbers of the finer of both scales keep every bound exact.
+  const digitsAfterPoint = Math.max(scale, fraction.length);
+  const width = BigInt(whole + fraction.padEnd(digitsAfterPoint, '0'));
+  const more = 10n ** BigInt(digitsAfterPoint - scale);
   return {
     start(value) {
       const digits = BigInt(value) * more;
@@ -110,7 +119,7 @@ const binsOf = (column: DatasetColumn, binWidth: number): Rounding => {
       return bin * width;
     },
     cell(start) {
-      const text = formatScaled(start, places);
+      const text = formatScaled(start, digitsAfterPoint);
       return type === 'DECIMAL' ? text : Number(text);
     },
   };

@@ -4,25 +4,23 @@ import { fold } from '../../src/lib/fold.ts';
 import type { CellTest, GroupsRequest, GroupsResult } from './engine.ts';
 import { maskOf } from './filter.ts';
 import { dimensionsOf } from './grouping.ts';
-import { createMeasures } from './measures.ts';
+import { GroupMeasures, noGroup } from './measures.ts';
 import type { Table } from './table.ts';
 
-/** Groups that are numbered in one table of all combinations; beyond it by those that occur. */
+/** Up to this many combinations of values get a dense array of group ids; more combinations a hash map. */
 const denseMax = 2 ** 22;
 
-const unselected = 0xffffffff;
-
 interface Grouped {
-  /** By row: its group, from 0, or `unselected`. */
+  /** By row: its group id, from 0, or `noGroup`. */
   readonly groupOf: Uint32Array;
   /** By group: its code in each dimension. */
   readonly codes: readonly Uint32Array[];
   readonly count: number;
 }
 
-/** Groups of a version's rows, those of no value last, with what was measured of each. */
-export const groupsOf = (table: Table, wanted: GroupsRequest, groupsMax: number): GroupsResult => {
-  const { group, measures, filter, having, orders, offset, limit } = wanted;
+/** The groups of the rows of a version with their measures, missing values last. */
+export const groupsOf = (table: Table, request: GroupsRequest, groupsMax: number): GroupsResult => {
+  const { group, measures, filter, having, orders, offset, limit } = request;
   const key = `groups ${JSON.stringify([group, measures, filter, having, orders])}`;
   const all = table.cached(
     key,
@@ -40,50 +38,50 @@ const measureGroups = (
   groupsMax: number,
 ): Group[] => {
   const dimensions = dimensionsOf(table, group);
-  const grouped = assignGroupIds(
-    table,
-    dimensions.map(({ codes, values }) => ({ codes, size: values.length })),
-    maskOf(table, filter),
-    groupsMax,
-  );
-  const { valuesOf } = createMeasures(table, grouped.groupOf, grouped.count);
-  const columns = measures.map(valuesOf);
-  const keyOf = (at: number): Cell[] =>
-    dimensions.map(({ values }, place) => values[(grouped.codes[place] as Uint32Array)[at] as number] ?? null);
-  // Codes ascend with their values, 0 stands for none.
-  const codeOf = (place: number, at: number): number =>
-    (grouped.codes[place] as Uint32Array)[at] || Number.MAX_SAFE_INTEGER;
-  const inKeyOrder = (a: number, b: number): number => {
-    for (let place = 0; place < dimensions.length; place += 1) {
-      const difference = codeOf(place, a) - codeOf(place, b);
+  const sizes = dimensions.map(({ codes, values }) => ({ codes, size: values.length }));
+  const { groupOf, codes, count } = assignGroupIds(table, sizes, maskOf(table, filter), groupsMax);
+  const groupMeasures = new GroupMeasures(table, groupOf, count);
+  const columns = measures.map((measure) => groupMeasures.valuesOf(measure));
+  const keyOf = (id: number): Cell[] =>
+    dimensions.map(({ values }, index) => values[(codes[index] as Uint32Array)[id] as number] ?? null);
+  const compare = groupOrder(codes, columns, orders);
+  const ids = Array.from({ length: count }, (_each, id) => id).filter((id) => {
+    if (having.length === 0) return true;
+    const cells = [...keyOf(id), ...columns.map((values) => values[id] ?? null)];
+    return having.every(({ index, test }) => matchesTest(cells[index] ?? null, test));
+  });
+  return ids.sort(compare).map((id) => ({ key: keyOf(id), measures: columns.map((values) => values[id] ?? null) }));
+};
+
+/** Compares group ids by `orders` and then by their keys. Codes ascend with their values; 0 stands for a missing value. */
+const groupOrder = (
+  codes: readonly Uint32Array[],
+  columns: readonly (readonly Cell[])[],
+  orders: GroupsRequest['orders'],
+): ((a: number, b: number) => number) => {
+  const codeOf = (index: number, id: number): number => (codes[index] as Uint32Array)[id] || Number.MAX_SAFE_INTEGER;
+  const compareKeys = (a: number, b: number): number => {
+    for (let index = 0; index < codes.length; index += 1) {
+      const difference = codeOf(index, a) - codeOf(index, b);
       if (difference !== 0) return difference;
     }
     return 0;
   };
-  const compare = (a: number, b: number): number => {
+  return (a, b) => {
     for (const { column, descending } of orders) {
       const sign = descending ? -1 : 1;
-      if (column < dimensions.length) {
+      if (column < codes.length) {
         const [left, right] = [codeOf(column, a), codeOf(column, b)];
         if (left !== right)
           return Math.max(left, right) === Number.MAX_SAFE_INTEGER ? left - right : sign * (left - right);
         continue;
       }
-      const values = columns[column - dimensions.length] as readonly Cell[];
+      const values = columns[column - codes.length] as readonly Cell[];
       const difference = compareCells(values[a] ?? null, values[b] ?? null, sign);
       if (difference !== 0) return difference;
     }
-    return inKeyOrder(a, b);
+    return compareKeys(a, b);
   };
-  const places = Array.from({ length: grouped.count }, (_each, at) => at).filter((at) =>
-    having.every(({ index: place, test }) =>
-      matchesTest(
-        place < dimensions.length ? (keyOf(at)[place] ?? null) : (columns[place - dimensions.length]?.[at] ?? null),
-        test,
-      ),
-    ),
-  );
-  return places.sort(compare).map((at) => ({ key: keyOf(at), measures: columns.map((values) => values[at] ?? null) }));
 };
 
 const assignGroupIds = (
@@ -94,8 +92,11 @@ const assignGroupIds = (
 ): Grouped => {
   const combinations = dimensions.reduce((product, { size }) => product * size, 1);
   if (combinations > Number.MAX_SAFE_INTEGER)
-    throw new DomainError('LIMIT_EXCEEDED', 'these columns have too many combinations of values to be grouped by');
-  const groupOf = new Uint32Array(table.rows).fill(unselected);
+    throw new DomainError(
+      'LIMIT_EXCEEDED',
+      'these columns have too many combinations of values; group by fewer columns',
+    );
+  const groupOf = new Uint32Array(table.rows).fill(noGroup);
   const combined = new Float64Array(table.rows);
   for (const { codes, size } of dimensions)
     for (let row = 0; row < combined.length; row += 1)
@@ -117,14 +118,14 @@ const assignGroupIds = (
     }
     groupOf[row] = group;
   }
-  // Without a dimension everything is one group, also when there is nothing.
+  // Without a dimension all rows form one group, which exists even when there are no rows.
   if (dimensions.length === 0 && found.length === 0) found.push(0);
   const codes = dimensions.map(() => new Uint32Array(found.length));
   found.forEach((code, group) => {
     let rest = code;
-    for (let place = dimensions.length - 1; place >= 0; place -= 1) {
-      const { size } = dimensions[place] as { size: number };
-      (codes[place] as Uint32Array)[group] = rest % size;
+    for (let index = dimensions.length - 1; index >= 0; index -= 1) {
+      const { size } = dimensions[index] as { size: number };
+      (codes[index] as Uint32Array)[group] = rest % size;
       rest = Math.floor(rest / size);
     }
   });
@@ -133,7 +134,7 @@ const assignGroupIds = (
 
 const decimalForm = /^-?\d+(?:\.\d+)?$/;
 
-/** Numbers, also those written as text, by size; nothing after everything, whatever the direction. */
+/** Compares numbers by value, including numbers that are written as text; null is last in either direction. */
 const compareCells = (a: Cell, b: Cell, sign: number): number => {
   if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
   return sign * comparePresent(a, b);
@@ -143,10 +144,10 @@ const comparePresent = (a: Cell, b: Cell): number => {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   const [left, right] = [String(a), String(b)];
   if (decimalForm.test(left) && decimalForm.test(right)) {
-    const places = Math.max(...[left, right].map((text) => text.split('.')[1]?.length ?? 0));
+    const scale = Math.max(...[left, right].map((text) => text.split('.')[1]?.length ?? 0));
     const digitsOf = (text: string): bigint => {
       const [whole = '', fraction = ''] = text.split('.');
-      return BigInt(whole + fraction.padEnd(places, '0'));
+      return BigInt(whole + fraction.padEnd(scale, '0'));
     };
     const difference = digitsOf(left) - digitsOf(right);
     return difference < 0n ? -1 : difference > 0n ? 1 : 0;
@@ -155,7 +156,7 @@ const comparePresent = (a: Cell, b: Cell): number => {
   return left < right ? -1 : 1;
 };
 
-/** A test of a group's key or measure, by the rules of cells. */
+/** Tests a key or measure of a group by the rules for cells. */
 const matchesTest = (cell: Cell, test: CellTest): boolean => {
   if (test.op === 'isNull') return (cell === null) === test.value;
   if (test.op === 'ne') return !matchesTest(cell, { op: 'eq', value: test.value });

@@ -5,7 +5,7 @@ import { parseInstant } from '../../src/lib/time.ts';
 import { parseWrittenDate } from '../../src/lib/written-dates.ts';
 import type { Literal } from './engine.ts';
 
-/** A value as a column of numbers keeps it; where it lies between two of those, the lower one. */
+/** A literal as a numeric column stores it; the lower neighbour when it lies between two storable values. */
 export interface NumericLiteral {
   readonly stored: number | bigint;
   readonly isBetween: boolean;
@@ -22,7 +22,7 @@ const forms = {
   STRING_LIST: 'text',
 } as const;
 
-/** The fault of a value that is not of its column's type. */
+/** The error for a literal whose type does not match the column. */
 export const wrongType = ({ name, type }: DatasetColumn, value: Literal): DomainError => {
   const message = `${JSON.stringify(name)} is ${type}: it is compared with ${forms[type]}, not ${preview(value)}`;
   return new DomainError('BAD_REQUEST', message, { problems: [{ path: name, code: 'WRONG_TYPE', message }] });
@@ -32,12 +32,12 @@ const numberForm = /^-?(?:\d{1,400}(?:\.\d{1,400})?|\.\d{1,400})$/;
 const floatForm = /^-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$/;
 const booleans: Readonly<Record<string, number>> = { true: 1, false: 0, '1': 1, '0': 0 };
 
-/** Reads a value by the type of a column of numbers. Throws BAD_REQUEST naming the column. */
+/** Parses a literal by the type of a numeric column. Throws BAD_REQUEST naming the column. */
 export const parseNumericLiteral = (column: DatasetColumn, value: Literal): NumericLiteral => {
   const text = String(value).trim();
-  const exactly = (kept: number | null | undefined): NumericLiteral => {
-    if (kept === null || kept === undefined || !Number.isFinite(kept)) throw wrongType(column, value);
-    return { stored: kept, isBetween: false };
+  const exactly = (stored: number | null | undefined): NumericLiteral => {
+    if (stored === null || stored === undefined || !Number.isFinite(stored)) throw wrongType(column, value);
+    return { stored, isBetween: false };
   };
   switch (column.type) {
     case 'BOOLEAN':
@@ -56,7 +56,7 @@ export const parseNumericLiteral = (column: DatasetColumn, value: Literal): Nume
 };
 
 const parseScaled = (column: DatasetColumn, value: Literal, text: string): NumericLiteral => {
-  // A JSON number like 1e21 comes as such.
+  // A JSON number such as 1e21 has an exponent.
   const plain = typeof value === 'number' && text.includes('e') ? BigInt(Math.round(value)).toString() : text;
   if (!numberForm.test(plain)) throw wrongType(column, value);
   const [whole = '', fraction = ''] = plain.split('.');
@@ -73,9 +73,9 @@ const wideLimit = 2n ** 63n - 1n;
 
 const clampToStored = ({ wide }: DatasetColumn, exact: bigint, isBetween: boolean): NumericLiteral => {
   if (!wide) {
-    const kept = Number(exact);
-    // Beyond what a double counts no cell is equal, and any neighbour orders the same.
-    return { stored: kept, isBetween: isBetween || !Number.isSafeInteger(kept) };
+    const stored = Number(exact);
+    // Beyond the safe integers no cell is equal, and any neighbour compares the same.
+    return { stored, isBetween: isBetween || !Number.isSafeInteger(stored) };
   }
   if (exact > wideLimit) return { stored: wideLimit, isBetween: true };
   if (exact < -wideLimit) return { stored: -wideLimit - 1n, isBetween: true };

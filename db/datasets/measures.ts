@@ -1,91 +1,125 @@
 import { DomainError } from '../../src/errors.ts';
 import { type Cell, decodeCell, formatScaled } from '../../src/lib/cell-text.ts';
-import type { DatasetColumn } from '../../src/lib/cells.ts';
+import { type DatasetColumn, isNumeric } from '../../src/lib/cells.ts';
 import { isMissing } from './column-file.ts';
-import type { TableMeasure } from './engine.ts';
+import type { MeasureFunction, TableMeasure } from './engine.ts';
 import type { StoredColumnValue, Table } from './table.ts';
 
-const unselected = 0xffffffff;
+/** The group of a row that belongs to no group. */
+export const noGroup = 0xffffffff;
 
 interface Segments {
-  /** Rows with a value, by group and within it by value. */
+  /** Rows with a value, by group and within a group by value. */
   readonly rows: Uint32Array;
-  /** By group: where its rows begin; one more at the end. */
+  /** By group, the index of its first row in `rows`; the last element is the end. */
   readonly starts: Uint32Array;
 }
 
-/** Measures of groups of rows. `groupOf` tells each row's group, from 0; rows of none have 2^32 - 1. */
-export const createMeasures = (table: Table, groupOf: Uint32Array, groups: number) => {
-  const slices = new Map<number, Segments>();
+/** Computes the measures of groups of rows. */
+export class GroupMeasures {
+  readonly #table: Table;
+  readonly #groupOf: Uint32Array;
+  readonly #groups: number;
+  readonly #segments = new Map<number, Segments>();
 
-  const isNumeric = ({ type }: DatasetColumn): boolean => ['INTEGER', 'DECIMAL', 'FLOAT'].includes(type);
+  /** `groupOf` holds the group of each row, from 0, or `noGroup`. */
+  constructor(table: Table, groupOf: Uint32Array, groups: number) {
+    this.#table = table;
+    this.#groupOf = groupOf;
+    this.#groups = groups;
+  }
 
-  const checkNumeric = (place: number, { function: measure }: TableMeasure): DatasetColumn => {
-    const column = table.column(place);
+  /** The measure of every group. Throws BAD_REQUEST when the column does not have the measure. */
+  valuesOf(measure: TableMeasure): Cell[] {
+    const { column: index, function: name } = measure;
+    if (index === null) {
+      if (name === 'COUNT') return this.#counts(null);
+      throw new DomainError('BAD_REQUEST', `${name} needs a column`);
+    }
+    switch (name) {
+      case 'COUNT':
+        return this.#counts(index);
+      case 'COUNT_DISTINCT':
+        return this.#distinctCounts(index);
+      case 'MIN':
+      case 'MAX':
+        return this.#minOrMax(index, name === 'MAX');
+      default:
+        return this.#numericValues(this.#numericColumn(index, name), index, name);
+    }
+  }
+
+  #numericValues(
+    column: DatasetColumn,
+    index: number,
+    name: Exclude<MeasureFunction, 'COUNT' | 'COUNT_DISTINCT' | 'MIN' | 'MAX'>,
+  ): Cell[] {
+    switch (name) {
+      case 'SUM': {
+        const counts = this.#counts(index);
+        return this.#sums(index).map((sum, group) => (counts[group] === 0 ? null : sumCell(column, sum)));
+      }
+      case 'AVERAGE':
+        return this.#averages(index);
+      case 'STANDARD_DEVIATION':
+        return this.#deviations(index);
+      case 'MEDIAN': {
+        const { values } = this.#table.ranked(index);
+        return this.#perSegment(index, (rankAt, count) => {
+          if (count === 0) return null;
+          const lower = values[rankAt((count - 1) >> 1) - 1] as StoredColumnValue;
+          const upper = values[rankAt(count >> 1) - 1] as StoredColumnValue;
+          return medianOf(column, lower, upper);
+        });
+      }
+      case 'P95':
+        // The nearest-rank percentile: the least value that at least 95 of 100 values do not exceed.
+        return this.#perSegment(index, (rankAt, count) =>
+          count === 0 ? null : this.#cellAt(index, rankAt(Math.ceil((count * 95) / 100) - 1)),
+        );
+    }
+  }
+
+  #numericColumn(index: number, name: MeasureFunction): DatasetColumn {
+    const column = this.#table.column(index);
     if (isNumeric(column)) return column;
     throw new DomainError(
       'BAD_REQUEST',
-      `${JSON.stringify(column.name)} is ${column.type}: ${measure} is of numbers only`,
+      `${JSON.stringify(column.name)} is ${column.type}: ${name} applies to INTEGER, DECIMAL and FLOAT only`,
     );
-  };
+  }
 
-  /** By counting, once by value and once by group. */
-  const slicesOf = (place: number): Segments => {
-    const known = slices.get(place);
-    if (known) return known;
-    const { ranks, values } = table.ranked(place);
-    const valueStarts = new Uint32Array(values.length + 2);
-    const starts = new Uint32Array(groups + 1);
-    for (let row = 0; row < ranks.length; row += 1) {
-      const rank = ranks[row] as number;
-      const group = groupOf[row] as number;
-      if (rank === 0 || group === unselected) continue;
-      valueStarts[rank + 1] = (valueStarts[rank + 1] as number) + 1;
-      starts[group + 1] = (starts[group + 1] as number) + 1;
-    }
-    for (let at = 1; at < valueStarts.length; at += 1)
-      valueStarts[at] = (valueStarts[at] as number) + (valueStarts[at - 1] as number);
-    for (let at = 1; at <= groups; at += 1) starts[at] = (starts[at] as number) + (starts[at - 1] as number);
-    const byValue = new Uint32Array(starts[groups] as number);
-    for (let row = 0; row < ranks.length; row += 1) {
-      const rank = ranks[row] as number;
-      if (rank === 0 || groupOf[row] === unselected) continue;
-      byValue[valueStarts[rank] as number] = row;
-      valueStarts[rank] = (valueStarts[rank] as number) + 1;
-    }
-    const next = starts.slice();
-    const rows = new Uint32Array(byValue.length);
-    for (const row of byValue) {
-      const group = groupOf[row] as number;
-      rows[next[group] as number] = row;
-      next[group] = (next[group] as number) + 1;
-    }
-    const made = { rows, starts };
-    slices.set(place, made);
-    return made;
-  };
-
-  const counts = (place: number | null): number[] => {
-    const found = new Array<number>(groups).fill(0);
-    const ranks = place === null ? null : table.ranked(place).ranks;
+  #counts(index: number | null): number[] {
+    const groupOf = this.#groupOf;
+    const counts = new Array<number>(this.#groups).fill(0);
+    const ranks = index === null ? null : this.#table.ranked(index).ranks;
     for (let row = 0; row < groupOf.length; row += 1) {
       const group = groupOf[row] as number;
-      if (group !== unselected && (ranks === null || ranks[row] !== 0)) found[group] = (found[group] as number) + 1;
+      if (group !== noGroup && (ranks === null || ranks[row] !== 0)) counts[group] = (counts[group] as number) + 1;
     }
-    return found;
-  };
+    return counts;
+  }
 
-  /** Exact for whole numbers and decimals, in units of the column's last place; doubles for FLOAT. */
-  const sums = (place: number): (number | bigint)[] => {
-    const numbers = table.numbers(place);
-    const isExact = table.column(place).type !== 'FLOAT';
-    const small = new Float64Array(groups);
+  #distinctCounts(index: number): number[] {
+    return this.#perSegment(index, (rankAt, count) => {
+      let distinct = 0;
+      for (let at = 0; at < count; at += 1) if (at === 0 || rankAt(at) !== rankAt(at - 1)) distinct += 1;
+      return distinct;
+    });
+  }
+
+  /** Exact for INTEGER and DECIMAL, in units of the last decimal place of the column; doubles for FLOAT. */
+  #sums(index: number): (number | bigint)[] {
+    const groupOf = this.#groupOf;
+    const numbers = this.#table.numbers(index);
+    const isExact = this.#table.column(index).type !== 'FLOAT';
+    const small = new Float64Array(this.#groups);
     const large = new Map<number, bigint>();
     const carry = (group: number, value: bigint): void => void large.set(group, (large.get(group) ?? 0n) + value);
     for (let row = 0; row < groupOf.length; row += 1) {
       const group = groupOf[row] as number;
       const value = numbers[row] as number | bigint;
-      if (group === unselected || isMissing(value)) continue;
+      if (group === noGroup || isMissing(value)) continue;
       if (typeof value === 'bigint') {
         carry(group, value);
         continue;
@@ -98,130 +132,120 @@ export const createMeasures = (table: Table, groupOf: Uint32Array, groups: numbe
       }
     }
     return Array.from(small, (sum, group) => (isExact ? (large.get(group) ?? 0n) + BigInt(sum) : sum));
-  };
+  }
 
-  const sumCell = ({ type, scale }: DatasetColumn, sum: number | bigint): Cell => {
-    if (typeof sum === 'number') return Number.isFinite(sum) ? sum : null;
-    if (type === 'DECIMAL') return formatScaled(sum, scale);
-    return Number.isSafeInteger(Number(sum)) ? Number(sum) : String(sum);
-  };
-
-  const averages = (place: number): (number | null)[] => {
-    const { scale } = table.column(place);
-    const totals = sums(place);
-    return counts(place).map((count, group) =>
-      count === 0 ? null : finite(Number(totals[group]) / (count * 10 ** scale)),
+  #averages(index: number): (number | null)[] {
+    const { scale } = this.#table.column(index);
+    const sums = this.#sums(index);
+    return this.#counts(index).map((count, group) =>
+      count === 0 ? null : finiteOrNull(Number(sums[group]) / (count * 10 ** scale)),
     );
-  };
+  }
 
-  const deviations = (place: number): (number | null)[] => {
-    const { scale } = table.column(place);
-    const numbers = table.numbers(place);
-    const means = averages(place);
-    const squares = new Float64Array(groups);
+  #deviations(index: number): (number | null)[] {
+    const groupOf = this.#groupOf;
+    const { scale } = this.#table.column(index);
+    const numbers = this.#table.numbers(index);
+    const means = this.#averages(index);
+    const squares = new Float64Array(this.#groups);
     for (let row = 0; row < groupOf.length; row += 1) {
       const group = groupOf[row] as number;
       const value = numbers[row] as number | bigint;
-      if (group === unselected || isMissing(value)) continue;
+      if (group === noGroup || isMissing(value)) continue;
       squares[group] = (squares[group] as number) + (Number(value) / 10 ** scale - (means[group] ?? 0)) ** 2;
     }
-    // Of a sample: divided by one less than the values there are.
-    return counts(place).map((count, group) =>
-      count < 2 ? null : finite(Math.sqrt((squares[group] as number) / (count - 1))),
+    // The deviation of a sample: divided by one less than the number of values.
+    return this.#counts(index).map((count, group) =>
+      count < 2 ? null : finiteOrNull(Math.sqrt((squares[group] as number) / (count - 1))),
     );
-  };
+  }
 
-  const perSlice = (place: number, tell: (rankAt: (place: number) => number, count: number) => Cell): Cell[] => {
-    const { rows, starts } = slicesOf(place);
-    const { ranks } = table.ranked(place);
-    return Array.from({ length: groups }, (_each, group) => {
-      const start = starts[group] as number;
-      return tell((at) => ranks[rows[start + at] as number] as number, (starts[group + 1] as number) - start);
-    });
-  };
+  #minOrMax(index: number, isMax: boolean): Cell[] {
+    const column = this.#table.column(index);
+    if (column.type === 'STRING_LIST')
+      throw new DomainError('BAD_REQUEST', `${JSON.stringify(column.name)} is STRING_LIST: lists have no order`);
+    return Array.from(this.#minOrMaxRanks(index, isMax), (rank) => (rank === 0 ? null : this.#cellAt(index, rank)));
+  }
 
-  const cellAt = (place: number, rank: number): Cell =>
-    decodeCell(table.column(place), table.ranked(place).values[rank - 1] as StoredColumnValue);
-
-  const medianOf = (column: DatasetColumn, a: StoredColumnValue, b: StoredColumnValue): Cell => {
-    if (column.type === 'FLOAT') return finite((Number(a) + Number(b)) / 2);
-    const twice = BigInt(a) + BigInt(b);
-    // Half of a whole number has one place more.
-    const text = formatScaled(twice * 5n, column.scale + 1);
-    return column.type === 'DECIMAL' || !Number.isSafeInteger(Number(twice)) ? text : Number(text);
-  };
-
-  const ends = (place: number, isLast: boolean): Cell[] => {
-    const { ranks } = table.ranked(place);
-    const found = new Uint32Array(groups);
+  #minOrMaxRanks(index: number, isMax: boolean): Uint32Array {
+    const groupOf = this.#groupOf;
+    const { ranks } = this.#table.ranked(index);
+    const found = new Uint32Array(this.#groups);
     for (let row = 0; row < groupOf.length; row += 1) {
       const group = groupOf[row] as number;
       const rank = ranks[row] as number;
-      if (group === unselected || rank === 0) continue;
-      const before = found[group] as number;
-      if (before === 0 || (isLast ? rank > before : rank < before)) found[group] = rank;
+      if (group === noGroup || rank === 0) continue;
+      const current = found[group] as number;
+      if (current === 0 || (isMax ? rank > current : rank < current)) found[group] = rank;
     }
-    return Array.from(found, (rank) => (rank === 0 ? null : cellAt(place, rank)));
-  };
+    return found;
+  }
 
-  /** A measure of every group. Throws BAD_REQUEST for a column it is not of. */
-  const valuesOf = (measure: TableMeasure): Cell[] => {
-    const { column: place } = measure;
-    if (place === null) {
-      if (measure.function === 'COUNT') return counts(null);
-      throw new DomainError('BAD_REQUEST', `${measure.function} needs a column`);
-    }
-    switch (measure.function) {
-      case 'COUNT':
-        return counts(place);
-      case 'COUNT_DISTINCT':
-        return perSlice(place, (rankAt, count) => {
-          let distinct = 0;
-          for (let at = 0; at < count; at += 1) if (at === 0 || rankAt(at) !== rankAt(at - 1)) distinct += 1;
-          return distinct;
-        });
-      case 'SUM': {
-        const column = checkNumeric(place, measure);
-        const counted = counts(place);
-        return sums(place).map((sum, group) => (counted[group] === 0 ? null : sumCell(column, sum)));
-      }
-      case 'AVERAGE':
-        checkNumeric(place, measure);
-        return averages(place);
-      case 'STANDARD_DEVIATION':
-        checkNumeric(place, measure);
-        return deviations(place);
-      case 'MIN':
-      case 'MAX':
-        if (table.column(place).type === 'STRING_LIST')
-          throw new DomainError(
-            'BAD_REQUEST',
-            `${JSON.stringify(table.column(place).name)} is STRING_LIST: lists have no order`,
-          );
-        return ends(place, measure.function === 'MAX');
-      case 'MEDIAN': {
-        const column = checkNumeric(place, measure);
-        const { values } = table.ranked(place);
-        return perSlice(place, (rankAt, count) =>
-          count === 0
-            ? null
-            : medianOf(
-                column,
-                values[rankAt((count - 1) >> 1) - 1] as StoredColumnValue,
-                values[rankAt(count >> 1) - 1] as StoredColumnValue,
-              ),
-        );
-      }
-      case 'P95':
-        checkNumeric(place, measure);
-        // The nearest rank: the least value that at least 95 of 100 are not above.
-        return perSlice(place, (rankAt, count) =>
-          count === 0 ? null : cellAt(place, rankAt(Math.ceil((count * 95) / 100) - 1)),
-        );
-    }
-  };
+  #perSegment<T extends Cell>(index: number, measure: (rankAt: (at: number) => number, count: number) => T): T[] {
+    const { rows, starts } = this.#segmentsByGroup(index);
+    const { ranks } = this.#table.ranked(index);
+    return Array.from({ length: this.#groups }, (_each, group) => {
+      const start = starts[group] as number;
+      return measure((at) => ranks[rows[start + at] as number] as number, (starts[group + 1] as number) - start);
+    });
+  }
 
-  return { valuesOf, counts };
+  #segmentsByGroup(index: number): Segments {
+    const known = this.#segments.get(index);
+    if (known) return known;
+    const { ranks, values } = this.#table.ranked(index);
+    const segments = sortIntoSegments(ranks, values.length, this.#groupOf, this.#groups);
+    this.#segments.set(index, segments);
+    return segments;
+  }
+
+  #cellAt(index: number, rank: number): Cell {
+    return decodeCell(this.#table.column(index), this.#table.ranked(index).values[rank - 1] as StoredColumnValue);
+  }
+}
+
+/** Sorts rows by group and value with two counting sorts: first by value, then stably by group. */
+const sortIntoSegments = (ranks: Uint32Array, valueCount: number, groupOf: Uint32Array, groups: number): Segments => {
+  const valueStarts = new Uint32Array(valueCount + 2);
+  const starts = new Uint32Array(groups + 1);
+  for (let row = 0; row < ranks.length; row += 1) {
+    const rank = ranks[row] as number;
+    const group = groupOf[row] as number;
+    if (rank === 0 || group === noGroup) continue;
+    valueStarts[rank + 1] = (valueStarts[rank + 1] as number) + 1;
+    starts[group + 1] = (starts[group + 1] as number) + 1;
+  }
+  for (const counts of [valueStarts, starts])
+    for (let at = 1; at < counts.length; at += 1) counts[at] = (counts[at] as number) + (counts[at - 1] as number);
+  const byValue = new Uint32Array(starts[groups] as number);
+  for (let row = 0; row < ranks.length; row += 1) {
+    const rank = ranks[row] as number;
+    if (rank === 0 || groupOf[row] === noGroup) continue;
+    byValue[valueStarts[rank] as number] = row;
+    valueStarts[rank] = (valueStarts[rank] as number) + 1;
+  }
+  const next = starts.slice();
+  const rows = new Uint32Array(byValue.length);
+  for (const row of byValue) {
+    const group = groupOf[row] as number;
+    rows[next[group] as number] = row;
+    next[group] = (next[group] as number) + 1;
+  }
+  return { rows, starts };
 };
 
-const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
+const sumCell = ({ type, scale }: DatasetColumn, sum: number | bigint): Cell => {
+  if (typeof sum === 'number') return Number.isFinite(sum) ? sum : null;
+  if (type === 'DECIMAL') return formatScaled(sum, scale);
+  return Number.isSafeInteger(Number(sum)) ? Number(sum) : String(sum);
+};
+
+const medianOf = (column: DatasetColumn, lower: StoredColumnValue, upper: StoredColumnValue): Cell => {
+  if (column.type === 'FLOAT') return finiteOrNull((Number(lower) + Number(upper)) / 2);
+  const twice = BigInt(lower) + BigInt(upper);
+  // Half of a whole number has one more decimal place.
+  const text = formatScaled(twice * 5n, column.scale + 1);
+  return column.type === 'DECIMAL' || !Number.isSafeInteger(Number(twice)) ? text : Number(text);
+};
+
+const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);

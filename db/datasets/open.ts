@@ -3,123 +3,104 @@ import { mkdirSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DomainError } from '../../src/errors.ts';
 import { isOtherProcessAlive } from '../../src/lib/process-alive.ts';
-import type { BuildResult, DatasetEngine, DatasetLimits, TableQueryName } from './engine.ts';
-import { startProcess, type WorkerProcess } from './process.ts';
+import type {
+  BuildObserver,
+  BuildRequest,
+  BuildResult,
+  DatasetEngine,
+  DatasetLimits,
+  TableQueries,
+  TableQueryName,
+} from './engine.ts';
+import type { WorkerEvent, WorkerTasks } from './worker-messages.ts';
+import { WorkerPool, type WorkerProcess } from './worker-pool.ts';
 
-/** So many questions may wait for a process; beyond it they are refused. */
-const waitingMax = 200;
+/** Opens the dataset engine of a data folder. It reads no file and starts no process before the first request. */
+export const openDatasetEngine = (limits: DatasetLimits): DatasetEngine => new ProcessEngine(limits);
 
-/** Opens the dataset tables of a data folder. Nothing is read and no process is started before it is needed. */
-export const openDatasetEngine = (limits: DatasetLimits): DatasetEngine => {
-  const folder = limits.data === ':memory:' ? join(tmpdir(), `asof-${randomUUID()}`) : join(limits.data, 'datasets');
-  const askers = new Set<WorkerProcess>();
-  /** Which process a version was asked of last: it may remember something. */
-  const lastAsked = new Map<string, WorkerProcess>();
-  const waiting: (() => void)[] = [];
-  const builders = new Set<WorkerProcess>();
-  const waitingBuilds: (() => void)[] = [];
-  let building = 0;
-  let isClosed = false;
+class ProcessEngine implements DatasetEngine {
+  readonly #limits: DatasetLimits;
+  readonly #folder: string;
+  readonly #queries: WorkerPool<'query'>;
+  readonly #builds: WorkerPool<'build'>;
 
-  const freeAsker = (file: string): WorkerProcess | undefined => {
-    const last = lastAsked.get(file);
-    if (last && askers.has(last) && !last.isBusy) return last;
-    const idle = [...askers].find(({ isBusy }) => !isBusy);
-    if (idle && (last === undefined || askers.size >= limits.datasetProcesses)) return idle;
-    if (askers.size >= limits.datasetProcesses) return idle;
-    const started: WorkerProcess = startProcess(limits, () => {
-      askers.delete(started);
-      waiting.shift()?.();
-    });
-    askers.add(started);
-    return started;
-  };
+  constructor(limits: DatasetLimits) {
+    this.#limits = limits;
+    this.#folder = limits.data === ':memory:' ? join(tmpdir(), `asof-${randomUUID()}`) : join(limits.data, 'datasets');
+    this.#queries = new WorkerPool({ kind: 'query', limits, size: limits.datasetProcesses, waitingMax: 200 });
+    this.#builds = new WorkerPool({ kind: 'build', limits, size: limits.datasetImportsAtOnce, idleMs: 5000 });
+  }
 
-  const pathOf = (file: string): string => join(folder, file);
-  const remove = (file: string): Promise<void> => rm(pathOf(file), { force: true });
+  newFile(): string {
+    mkdirSync(this.#folder, { recursive: true });
+    // The name holds the process id, so that a sweep by another process spares a file that is being built.
+    return `${randomUUID()}.${process.pid}.sqlite`;
+  }
 
-  const askOf = async (
-    free: WorkerProcess,
-    file: string,
-    question: TableQueryName,
-    asked: unknown,
-  ): Promise<unknown> => {
-    lastAsked.set(file, free);
-    // The one question that names a second version.
-    const { earlier } = asked as { earlier?: string };
-    const located = earlier === undefined ? asked : { ...(asked as object), earlier: pathOf(earlier) };
+  async build(request: BuildRequest, observer: BuildObserver): Promise<BuildResult> {
+    const { target, earlier } = request;
+    const task = { ...request, target: this.#pathOf(target), earlier: earlier && this.#pathOf(earlier) };
     try {
-      return await free.ask(
-        { file: pathOf(file), question, asked: located },
-        { ms: limits.datasetQueryMsMax },
-        () => undefined,
-      );
-    } finally {
-      waiting.shift()?.();
+      return (await this.#builds.run('', task, (worker) => buildOptions(worker, observer))) as BuildResult;
+    } catch (error) {
+      await Promise.all([this.#removeFile(target), this.#removeFile(`${target}.staged`)]);
+      throw error;
     }
-  };
+  }
 
-  return {
-    newFile() {
-      mkdirSync(folder, { recursive: true });
-      // With the process that builds it, so that no other takes it for a remnant.
-      return `${randomUUID()}.${process.pid}.sqlite`;
-    },
-    async build(wanted, { signal, onProgress: progress, onRejects: rejects }) {
-      while (building >= limits.datasetImportsAtOnce) await new Promise<void>((resolve) => waitingBuilds.push(resolve));
-      building += 1;
-      const builder = startProcess(limits, () => builders.delete(builder));
-      builders.add(builder);
-      try {
-        const { target, earlier } = wanted;
-        const build = { ...wanted, target: pathOf(target), earlier: earlier && pathOf(earlier) };
-        const built = await builder.ask({ build }, { signal }, (told) => {
-          if ('progress' in told) return progress(told.progress);
-          rejects(told.rejects).then(
-            () => builder.tell({ settled: true }),
-            () => builder.kill(),
-          );
-        });
-        return built as BuildResult;
-      } catch (error) {
-        await Promise.all([remove(wanted.target), remove(`${wanted.target}.staged`)]);
-        throw error;
-      } finally {
-        builder.kill();
-        building -= 1;
-        waitingBuilds.shift()?.();
-      }
-    },
-    async query(file, question, asked) {
-      for (;;) {
-        if (isClosed) throw new DomainError('NOT_READY', 'the server is stopping');
-        const free = freeAsker(file);
-        if (free) return (await askOf(free, file, question, asked)) as never;
-        if (waiting.length >= waitingMax)
-          throw new DomainError('OVERLOADED', 'too many questions to datasets wait', {
-            details: { retryAfterMs: 1000 },
-          });
-        await new Promise<void>((resolve) => waiting.push(resolve));
-      }
-    },
-    async remove(file) {
-      lastAsked.delete(file);
-      await remove(file);
-    },
-    async sweep(inUse) {
-      const names = await readdir(folder).catch(() => [] as string[]);
-      for (const name of names) if (!inUse.has(name) && !isBuiltElsewhere(name)) await remove(name);
-    },
-    close() {
-      isClosed = true;
-      for (const each of [...askers, ...builders]) each.kill();
-      for (const wake of [...waiting, ...waitingBuilds]) wake();
-    },
-  };
-};
+  async query<Q extends TableQueryName>(
+    file: string,
+    name: Q,
+    request: TableQueries[Q]['request'],
+  ): Promise<TableQueries[Q]['result']> {
+    const task = { file: this.#pathOf(file), name, request: this.#withPaths(request) } as WorkerTasks['query'];
+    const result = await this.#queries.run(file, task, () => ({ timeoutMs: this.#limits.datasetQueryMsMax }));
+    return result as TableQueries[Q]['result'];
+  }
 
+  async remove(file: string): Promise<void> {
+    this.#queries.forget(file);
+    await this.#removeFile(file);
+  }
+
+  async sweep(inUse: ReadonlySet<string>): Promise<void> {
+    const names = await readdir(this.#folder).catch(() => [] as string[]);
+    for (const name of names) if (!inUse.has(name) && !isBuiltElsewhere(name)) await this.#removeFile(name);
+  }
+
+  close(): void {
+    this.#queries.close();
+    this.#builds.close();
+  }
+
+  /** Workers know paths only; one query names the file of a second version. */
+  #withPaths(request: object): object {
+    return 'earlier' in request ? { ...request, earlier: this.#pathOf(String(request.earlier)) } : request;
+  }
+
+  #pathOf(file: string): string {
+    return join(this.#folder, file);
+  }
+
+  #removeFile(file: string): Promise<void> {
+    return rm(this.#pathOf(file), { force: true });
+  }
+}
+
+const buildOptions = (worker: WorkerProcess, { signal, onProgress, onRejects }: BuildObserver) => ({
+  signal,
+  onEvent(event: WorkerEvent) {
+    if ('progress' in event) onProgress(event.progress);
+    else
+      onRejects(event.rejects).then(
+        () => worker.acknowledgeRejects(),
+        () => worker.kill(),
+      );
+  },
+});
+
+/** Whether another running process builds the file. */
 const isBuiltElsewhere = (name: string): boolean => {
   const id = Number(name.split('.')[1]);
   return Number.isSafeInteger(id) && id >= 1 && isOtherProcessAlive(id);

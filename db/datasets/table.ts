@@ -1,82 +1,73 @@
+import { LRUCache } from 'lru-cache';
 import { type DatasetColumn, isTextual } from '../../src/lib/cells.ts';
 import { type ColumnFile, isMissing, readColumnFile } from './column-file.ts';
 
 type Numbers = Float64Array | BigInt64Array;
 export type StoredColumnValue = string | number | bigint;
 
-/** A column's values in order, and which of them each row has. */
+/** The distinct values of a column in order, and the rank of the value of each row. */
 export interface Ranked {
-  /** By row: 0 for no value, else the place of its value, from 1. */
+  /** By row: 0 for no value, otherwise the rank of its value, from 1. */
   readonly ranks: Uint32Array;
   /** The distinct values, ascending: numbers by size, texts by code unit. */
-  readonly values: { readonly length: number; readonly [place: number]: StoredColumnValue };
+  readonly values: { readonly length: number; readonly [rank: number]: StoredColumnValue };
 }
 
-/** Keeps what was worked out, the latest used the longest. */
+/** Caches computed results of all tables of a process; evicts the least recently used ones. */
 export interface ResultCache {
-  of<T>(key: string, make: () => T, bytesOf: (made: T) => number): T;
+  of<T extends object>(key: string, compute: () => T, bytesOf: (result: T) => number): T;
 }
 
 export const createResultCache = (bytesMax: number): ResultCache => {
-  const kept = new Map<string, { readonly made: unknown; readonly bytes: number }>();
-  let bytes = 0;
+  const cache = new LRUCache<string, object>({ maxSize: bytesMax });
   return {
-    of<T>(key: string, make: () => T, bytesOf: (made: T) => number): T {
-      const known = kept.get(key);
-      if (known) {
-        kept.delete(key);
-        kept.set(key, known);
-        return known.made as T;
-      }
-      const made = make();
-      const size = bytesOf(made) + key.length * 2 + 100;
-      kept.set(key, { made, bytes: size });
-      bytes += size;
-      for (const [oldest, { bytes: freed }] of kept) {
-        if (bytes <= bytesMax || oldest === key) break;
-        kept.delete(oldest);
-        bytes -= freed;
-      }
-      return made;
+    of<T extends object>(key: string, compute: () => T, bytesOf: (result: T) => number): T {
+      const cached = cache.get(key);
+      if (cached !== undefined) return cached as T;
+      const result = compute();
+      const bytes = Math.ceil(bytesOf(result)) + key.length * 2 + 100;
+      // A result that exceeds the limit is still cached, alone: the next query probably needs it again.
+      cache.set(key, result, { size: Math.min(bytes, bytesMax) });
+      return result;
     },
   };
 };
 
-/** A version as questions see it. */
+/** A version that is open for queries. */
 export interface Table {
   readonly file: ColumnFile;
   readonly rows: number;
   readonly columns: readonly DatasetColumn[];
-  column(place: number): DatasetColumn;
-  /** A column of numbers; NaN or `wideNull` where there is none. */
-  numbers(place: number): Numbers;
-  ranked(place: number): Ranked;
-  /** What was worked out before under this name, or is now. */
-  cached<T>(name: string, make: () => T, bytesOf: (made: T) => number): T;
+  column(index: number): DatasetColumn;
+  /** The values of a numeric column; NaN or `wideNull` stands for a missing value. */
+  numbers(index: number): Numbers;
+  ranked(index: number): Ranked;
+  /** The cached result of this name; computes it when it is not cached. */
+  cached<T extends object>(name: string, compute: () => T, bytesOf: (result: T) => number): T;
   close(): void;
 }
 
-export const openTable = (path: string, memo: ResultCache): Table => {
+export const openTable = (path: string, cache: ResultCache): Table => {
   const file = readColumnFile(path);
   const { columns, rows } = file;
-  const column = (place: number): DatasetColumn => {
-    const found = columns[place];
-    if (!found) throw new Error(`the version has no column ${place}`);
+  const column = (index: number): DatasetColumn => {
+    const found = columns[index];
+    if (!found) throw new Error(`the version has no column ${index}`);
     return found;
   };
-  const remember: Table['cached'] = (name, make, bytesOf) => memo.of(`${path} ${name}`, make, bytesOf);
+  const cached: Table['cached'] = (name, compute, bytesOf) => cache.of(`${path} ${name}`, compute, bytesOf);
 
-  const readNumbers = (place: number): Numbers => {
-    const all = column(place).wide ? new BigInt64Array(rows) : new Float64Array(rows);
+  const readNumbers = (index: number): Numbers => {
+    const all = column(index).wide ? new BigInt64Array(rows) : new Float64Array(rows);
     file.spans.forEach(({ firstRow }, chunk) => {
-      all.set(file.numbers(place, chunk) as never, firstRow);
+      all.set(file.numbers(index, chunk) as never, firstRow);
     });
     return all;
   };
-  const numbers = (place: number): Numbers =>
-    remember(
-      `numbers ${place}`,
-      () => readNumbers(place),
+  const numbers = (index: number): Numbers =>
+    cached(
+      `numbers ${index}`,
+      () => readNumbers(index),
       ({ byteLength }) => byteLength,
     );
 
@@ -86,13 +77,13 @@ export const openTable = (path: string, memo: ResultCache): Table => {
     columns,
     column,
     numbers,
-    ranked: (place) =>
-      remember(
-        `ranked ${place}`,
-        () => (isTextual(column(place)) ? rankTexts(file, place) : rankNumbers(numbers(place))),
+    ranked: (index) =>
+      cached(
+        `ranked ${index}`,
+        () => (isTextual(column(index)) ? rankTexts(file, index) : rankNumbers(numbers(index))),
         ({ ranks, values }) => ranks.byteLength + sizeOf(values),
       ),
-    cached: remember,
+    cached,
     close: () => file.close(),
   };
 };
@@ -103,7 +94,7 @@ const sizeOf = (values: Ranked['values']): number =>
     : (values as unknown as Numbers).byteLength;
 
 const rankNumbers = (numbers: Numbers): Ranked => {
-  // NaN sorts to the end, the null of wide columns to the beginning.
+  // NaN sorts to the end, `wideNull` to the beginning.
   const sorted = numbers.slice().sort();
   let count = 0;
   for (const value of sorted as Iterable<number | bigint>) {
@@ -130,11 +121,11 @@ const rankNumbers = (numbers: Numbers): Ranked => {
   return { ranks, values };
 };
 
-const rankTexts = (file: ColumnFile, place: number): Ranked => {
+const rankTexts = (file: ColumnFile, index: number): Ranked => {
   const codes = new Map<string, number>();
   const ranks = new Uint32Array(file.rows);
   file.spans.forEach(({ firstRow, rows }, chunk) => {
-    const texts = file.texts(place, chunk);
+    const texts = file.texts(index, chunk);
     for (let at = 0; at < rows; at += 1) {
       const text = texts[at] as string;
       if (text === '') continue;

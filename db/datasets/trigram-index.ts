@@ -3,11 +3,11 @@ import type { Table } from './table.ts';
 
 const separator = '\0';
 
-/** Bits of a chunk's signature; a chunk of 1024 rows has a few thousand distinct trigrams. */
+/** Bits of the signature of a chunk; a chunk of 1024 rows has a few thousand distinct trigrams. */
 const signatureBits = 2 ** 15;
 const signatureWords = signatureBits / 32;
 
-/** Which trigrams each chunk of a column may hold, folded: what is not there need not be read. */
+/** A Bloom filter of the folded trigrams of each chunk: a chunk that lacks a trigram need not be read. */
 interface Signatures {
   readonly words: Uint32Array;
 }
@@ -35,11 +35,12 @@ const signaturesOf = (table: Table, column: number): Signatures => {
   return { words };
 };
 
-const searchesBefore = 1;
+/** Searches of a column before its signatures are computed. */
+const scansMax = 1;
 
 /**
- * The chunks that may hold a folded text: all for the first searches of a column and for texts of fewer than three
- * characters, later those that have all of its trigrams. To look costs next to nothing, so common texts lose nothing by it.
+ * The chunks that may contain a folded text: all chunks for the first search of a column and for texts of fewer than three
+ * characters, otherwise the chunks that have all trigrams of the text. The check is cheap even when it excludes no chunk.
  */
 const chunksToRead = (table: Table, column: number, folded: string): number[] => {
   const all = table.file.spans.map((_span, chunk) => chunk);
@@ -50,11 +51,11 @@ const chunksToRead = (table: Table, column: number, folded: string): number[] =>
     () => 8,
   );
   searches.count += 1;
-  if (searches.count <= searchesBefore) return all;
+  if (searches.count <= scansMax) return all;
   const { words } = table.cached(
     `signatures ${column}`,
     () => signaturesOf(table, column),
-    (made) => made.words.byteLength,
+    ({ words: { byteLength } }) => byteLength,
   );
   const bits = Array.from({ length: folded.length - 2 }, (_each, at) => bitOf(folded, at));
   return all.filter((chunk) => {
@@ -64,27 +65,22 @@ const chunksToRead = (table: Table, column: number, folded: string): number[] =>
 };
 
 /**
- * Marks the rows of a textual column in whose text `needle` occurs; folded, unless `isExact`. A needle that begins or
- * ends with NUL is bound to the beginning or end of the text.
+ * A mask of the rows of a textual column whose text contains `needle`, ignoring case unless `isExact`. A needle that begins
+ * or ends with NUL matches only at the beginning or end of the text.
  */
-export const markMatchingTexts = (
-  table: Table,
-  column: number,
-  needle: string,
-  mask: Uint8Array,
-  isExact: boolean,
-): void => {
-  const wanted = isExact ? needle : fold(needle);
+export const maskOfMatchingTexts = (table: Table, column: number, needle: string, isExact: boolean): Uint8Array => {
+  const mask = new Uint8Array(table.rows);
+  const pattern = isExact ? needle : fold(needle);
   const core = fold(needle.replaceAll(separator, ''));
   for (const chunk of chunksToRead(table, column, core)) {
     const { firstRow } = table.file.spans[chunk] as { firstRow: number };
     const plain = table.file.text(column, chunk);
-    // NUL at both ends, so that the first and last texts have one on each side like the others.
+    // With NUL at both ends, the first and last texts are delimited like the others.
     const text = `${separator}${isExact ? plain : fold(plain)}${separator}`;
     let row = -1;
     let rowEnd = 0;
-    for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, rowEnd)) {
-      // The text that the hit lies in begins at the last NUL that is not beyond the hit's first sign.
+    for (let at = text.indexOf(pattern); at >= 0; at = text.indexOf(pattern, rowEnd)) {
+      // The matching text begins at the last NUL that is not after the first character of the match.
       while (rowEnd <= at) {
         row += 1;
         rowEnd = text.indexOf(separator, rowEnd + 1);
@@ -92,4 +88,5 @@ export const markMatchingTexts = (
       mask[firstRow + row] = 1;
     }
   }
+  return mask;
 };

@@ -1,6 +1,14 @@
-import { CellParser, type ColumnPlan, type ColumnType, type DatasetColumn, encodeCell } from '../../src/lib/cells.ts';
-import { type ColumnFileWriter, writeColumnFile } from './column-file.ts';
-import { samePlan, TypeStats } from './infer.ts';
+import { rm } from 'node:fs/promises';
+import {
+  CellParser,
+  type ColumnPlan,
+  type ColumnType,
+  cellKinds,
+  type DatasetColumn,
+  encodeCell,
+  kindCount,
+} from '../../src/lib/cells.ts';
+import { ColumnFileWriter, type StoredValue } from './column-file.ts';
 
 export interface TextRow {
   readonly cells: readonly string[];
@@ -8,12 +16,13 @@ export interface TextRow {
   readonly importId: number;
 }
 
-/** Rows in order; may be gone through again. */
+/** Rows in order; they may be read more than once. */
 export type TextRows = () => AsyncIterable<readonly TextRow[]>;
 
 export interface ColumnSpec {
   readonly name: string;
   readonly header: string;
+  /** A type that the client has stated; otherwise the type is inferred. */
   readonly explicitType: ColumnType | undefined;
 }
 
@@ -23,111 +32,175 @@ interface WrittenFile {
 }
 
 /**
- * Writes rows of texts to a version's file, each column by the type that all of its cells speak for. The types are guessed
- * by the first rows and every cell is judged on its way; only if the whole says otherwise the rows are gone through again.
+ * Writes rows of texts to the file of a version. The type of a column is inferred from all of its cells: the first pass
+ * guesses the types from the first batch and parses every cell; if the guess turns out wrong, a second pass rewrites the file.
  */
 export const writeColumns = async (
   target: string,
-  named: readonly ColumnSpec[],
+  specs: readonly ColumnSpec[],
   rows: TextRows,
-  removeFile: () => Promise<void>,
 ): Promise<WrittenFile> => {
-  const tallies = named.map(() => new TypeStats());
-  const planAll = () => tallies.map((tally, place) => tally.plan(named[place]?.explicitType));
-  const first = await writePass(target, named, rows, tallies);
-  const plans = planAll();
-  if (plans.every((plan, place) => samePlan(plan, first.plans[place] as ColumnPlan))) return first.finish();
-  first.writer.close();
-  await removeFile();
-  const second = await writePass(target, named, rows, plans);
-  return second.finish();
+  const stats = specs.map(() => new TypeStats());
+  const first = await writePass(rows, (batch) => new RowWriter(target, guessPlans(specs, batch), stats));
+  const plans = specs.map(({ explicitType }, column) => (stats[column] as TypeStats).plan(explicitType));
+  if (plans.every((plan, column) => isSamePlan(plan, first.plans[column] as ColumnPlan))) return first.finish(specs);
+  first.close();
+  await rm(target, { force: true });
+  const second = await writePass(rows, () => new RowWriter(target, plans, null));
+  return second.finish(specs);
 };
 
 const writePass = async (
-  target: string,
-  named: readonly ColumnSpec[],
   rows: TextRows,
-  known: readonly TypeStats[] | readonly ColumnPlan[],
-) => {
-  const tallies = known.every((each) => each instanceof TypeStats) ? known : null;
-  const judged = new CellParser();
-  let plans = tallies ? null : (known as readonly ColumnPlan[]);
-  let opened: ColumnFileWriter | null = plans && writeColumnFile(target, plans);
-  const nulls = new Float64Array(named.length);
-  const misfits = new Float64Array(named.length);
-  const isPlainText = named.map(() => false);
-  const values: (string | number | bigint | null)[] = named.map(() => null);
-
-  const open = (sample: readonly TextRow[]): ColumnFileWriter => {
-    plans = guessPlans(named, sample, judged);
-    opened = writeColumnFile(target, plans);
-    return opened;
-  };
-
+  createWriter: (firstBatch: readonly TextRow[]) => RowWriter,
+): Promise<RowWriter> => {
+  let writer: RowWriter | undefined;
   try {
     for await (const batch of rows()) {
-      const writer: ColumnFileWriter = opened ?? open(batch);
-      if (!tallies)
-        plans?.forEach((plan, place) => {
-          isPlainText[place] = plan.type === 'STRING';
-        });
-      for (const { cells, line, importId } of batch) {
-        for (let column = 0; column < cells.length; column += 1) {
-          const text = cells[column] as string;
-          if (text === '') {
-            nulls[column] = (nulls[column] as number) + 1;
-            values[column] = null;
-            continue;
-          }
-          if (isPlainText[column]) {
-            values[column] = text;
-            continue;
-          }
-          const kind = judged.parse(text);
-          tallies?.[column]?.add(kind, judged);
-          const value = encodeCell((plans as readonly ColumnPlan[])[column] as ColumnPlan, text, kind, judged);
-          if (value === undefined) {
-            nulls[column] = (nulls[column] as number) + 1;
-            misfits[column] = (misfits[column] as number) + 1;
-            writer.addMisfit(column, text);
-            values[column] = null;
-          } else values[column] = value;
-        }
-        writer.add(values, line, importId);
-      }
+      writer ??= createWriter(batch);
+      for (const row of batch) writer.write(row);
     }
-    const writer: ColumnFileWriter = opened ?? open([]);
-    const used = plans as unknown as readonly ColumnPlan[];
-    return {
-      plans: used,
-      writer,
-      finish(): WrittenFile {
-        const columns = used.map(
-          (plan, place): DatasetColumn => ({
-            ...plan,
-            name: named[place]?.name ?? '',
-            header: named[place]?.header ?? '',
-            nulls: nulls[place] as number,
-            misfits: misfits[place] as number,
-          }),
-        );
-        const { rows: rowCount } = writer;
-        writer.finish(columns);
-        return { columns, rowCount };
-      },
-    };
+    return writer ?? createWriter([]);
   } catch (error) {
-    opened?.close();
+    writer?.close();
     throw error;
   }
 };
 
-const guessPlans = (named: readonly ColumnSpec[], sample: readonly TextRow[], judged: CellParser): ColumnPlan[] =>
-  named.map(({ explicitType: asked }, column) => {
-    const tally = new TypeStats();
+/** Encodes rows by the plans of their columns and writes them to a file. */
+class RowWriter {
+  readonly plans: readonly ColumnPlan[];
+  readonly #file: ColumnFileWriter;
+  readonly #stats: readonly TypeStats[] | null;
+  readonly #parser = new CellParser();
+  /** Columns whose cells need no parsing. */
+  readonly #isPlainText: readonly boolean[];
+  readonly #values: StoredValue[];
+  readonly #nulls: Float64Array;
+  readonly #misfits: Float64Array;
+
+  /** With `stats` it parses every cell and adds it to them. */
+  constructor(target: string, plans: readonly ColumnPlan[], stats: readonly TypeStats[] | null) {
+    this.plans = plans;
+    this.#file = new ColumnFileWriter(target, plans);
+    this.#stats = stats;
+    this.#isPlainText = plans.map(({ type }) => stats === null && type === 'STRING');
+    this.#values = plans.map(() => null);
+    this.#nulls = new Float64Array(plans.length);
+    this.#misfits = new Float64Array(plans.length);
+  }
+
+  write({ cells, line, importId }: TextRow): void {
+    // Local variables, because this loop sees every cell.
+    const plans = this.plans;
+    const stats = this.#stats;
+    const parser = this.#parser;
+    const isPlainText = this.#isPlainText;
+    const values = this.#values;
+    const nulls = this.#nulls;
+    for (let column = 0; column < cells.length; column += 1) {
+      const text = cells[column] as string;
+      if (text === '') {
+        nulls[column] = (nulls[column] as number) + 1;
+        values[column] = null;
+        continue;
+      }
+      if (isPlainText[column]) {
+        values[column] = text;
+        continue;
+      }
+      const kind = parser.parse(text);
+      stats?.[column]?.add(kind, parser);
+      const value = encodeCell(plans[column] as ColumnPlan, text, kind, parser);
+      if (value === undefined) {
+        nulls[column] = (nulls[column] as number) + 1;
+        this.#misfits[column] = (this.#misfits[column] as number) + 1;
+        this.#file.addMisfit(column, text);
+        values[column] = null;
+      } else values[column] = value;
+    }
+    this.#file.add(values, line, importId);
+  }
+
+  finish(specs: readonly ColumnSpec[]): WrittenFile {
+    const columns = specs.map(
+      ({ name, header }, index): DatasetColumn => ({
+        ...(this.plans[index] as ColumnPlan),
+        name,
+        header,
+        nulls: this.#nulls[index] as number,
+        misfits: this.#misfits[index] as number,
+      }),
+    );
+    const rowCount = this.#file.rows;
+    this.#file.finish(columns);
+    return { columns, rowCount };
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+}
+
+const guessPlans = (specs: readonly ColumnSpec[], sample: readonly TextRow[]): ColumnPlan[] => {
+  const parser = new CellParser();
+  return specs.map(({ explicitType }, column) => {
+    const stats = new TypeStats();
     for (const { cells } of sample) {
       const text = cells[column] as string;
-      if (text !== '') tally.add(judged.parse(text), judged);
+      if (text !== '') stats.add(parser.parse(text), parser);
     }
-    return tally.plan(asked);
+    return stats.plan(explicitType);
   });
+};
+
+/** The share of cells that must fit a type for the column to have it; the other cells become misfits. */
+const fittingShareMin = 0.9;
+
+/** Counts the kinds of the cells of a column. */
+class TypeStats {
+  readonly #counts = new Float64Array(kindCount);
+  #scaleMax = 0;
+  #wholeDigitsMax = 0;
+
+  /** Adds a cell that is not empty and that the parser has just parsed. */
+  add(kind: number, parser: CellParser): void {
+    this.#counts[kind] = (this.#counts[kind] as number) + 1;
+    if (kind > cellKinds.decimal) return;
+    if (parser.scale > this.#scaleMax) this.#scaleMax = parser.scale;
+    if (parser.wholeDigits > this.#wholeDigitsMax) this.#wholeDigitsMax = parser.wholeDigits;
+  }
+
+  /** The plan for the explicit type or, without one, for the narrowest type that nearly all cells fit. */
+  plan(explicitType: ColumnType | undefined): ColumnPlan {
+    const type = explicitType ?? this.#narrowest();
+    const isDecimal = type === 'DECIMAL';
+    // An explicit DECIMAL stores at most 18 digits, however many the cells have.
+    const scale = isDecimal ? Math.min(this.#scaleMax, 18) : 0;
+    const wide = type === 'INTEGER' ? this.#count('wide') > 0 : isDecimal && this.#wholeDigitsMax + scale > 15;
+    return { type, scale, wide, isExplicit: explicitType !== undefined };
+  }
+
+  #count(...kinds: (keyof typeof cellKinds)[]): number {
+    return kinds.reduce((sum, kind) => sum + (this.#counts[cellKinds[kind]] as number), 0);
+  }
+
+  #narrowest(): ColumnType {
+    const total = this.#counts.reduce((sum, count) => sum + count, 0);
+    const fits = (count: number): boolean => total > 0 && count >= total * fittingShareMin;
+    // A single 0042 shows that the column holds codes, not numbers.
+    if (this.#count('code') === 0 && fits(this.#count('integer', 'wide', 'decimal', 'float'))) {
+      if (this.#count('float') > 0) return 'FLOAT';
+      if (this.#count('decimal') === 0) return 'INTEGER';
+      return this.#wholeDigitsMax + this.#scaleMax <= 18 ? 'DECIMAL' : 'FLOAT';
+    }
+    if (fits(this.#count('boolean'))) return 'BOOLEAN';
+    if (fits(this.#count('date'))) return 'DATE';
+    if (fits(this.#count('date', 'dateTime'))) return 'DATE_TIME';
+    if (fits(this.#count('list'))) return 'STRING_LIST';
+    return 'STRING';
+  }
+}
+
+const isSamePlan = (a: ColumnPlan, b: ColumnPlan): boolean =>
+  a.type === b.type && a.scale === b.scale && a.wide === b.wide;

@@ -14,17 +14,17 @@ export const columnTypes = [
 ] as const;
 export type ColumnType = (typeof columnTypes)[number];
 
-/** What a cell looks like, by itself. */
+/** The kind of a single cell. */
 export const cellKinds = {
   /** A whole number of at most 15 digits. */
   integer: 0,
-  /** A longer one that 64 bits hold. */
+  /** A longer whole number that fits in 64 bits. */
   wide: 1,
-  /** With a point, at most 18 digits. */
+  /** A number with a decimal point and at most 18 digits. */
   decimal: 2,
-  /** With an exponent, or more digits than that. */
+  /** A number with an exponent or with more digits. */
   float: 3,
-  /** Digits that are a name, not a number: with zeros in front, or too long for 64 bits. */
+  /** Digits that are an identifier, not a number: with leading zeros, or too long for 64 bits. */
   code: 4,
   boolean: 5,
   date: 6,
@@ -43,21 +43,21 @@ const booleans: Readonly<Record<string, number>> = { true: 1, false: 0 };
 const looseBooleans: Readonly<Record<string, number>> = { '1': 1, '0': 0, yes: 1, no: 0, y: 1, n: 0, t: 1, f: 0 };
 
 /**
- * Judges cells one by one: after `judge(text)` the fields say what was found. One object for all cells, because a
- * result of its own for each would cost more than the judging.
+ * Parses cells one by one: `parse(text)` returns the kind and sets the fields to the parsed value. One object serves all
+ * cells, because allocating a result for each would cost more than parsing.
  */
 export class CellParser {
-  /** An integer's value, a decimal's digits without its point, a float's value, a boolean as 0 or 1, days or microseconds. */
+  /** The value of an integer or float, the digits of a decimal without its point, a boolean as 0 or 1, days or microseconds. */
   number = 0;
-  /** The same as `number` where a double cannot hold it. */
+  /** The value where a double cannot represent it. */
   wide = 0n;
-  /** Digits after the point. */
+  /** Digits after the decimal point. */
   scale = 0;
-  /** Digits before the point. */
+  /** Digits before the decimal point. */
   wholeDigits = 0;
   items: readonly string[] = [];
 
-  /** The kind of a cell that is not empty. */
+  /** Parses a cell that is not empty and returns its kind. */
   parse(text: string): number {
     const first = text.charCodeAt(0);
     if ((first >= 48 && first <= 57) || first === 45 || first === 46) return this.#parseNumber(text, first);
@@ -116,7 +116,7 @@ export class CellParser {
     this.scale = scale;
     this.wholeDigits = wholeDigits;
     if (digits <= 15) {
-      // Subtracted from zero, because negating would make -0.
+      // Subtraction from zero, because negation would yield -0.
       this.number = start === 1 ? 0 - value : value;
       return point < 0 ? cellKinds.integer : cellKinds.decimal;
     }
@@ -135,13 +135,13 @@ export class CellParser {
     return cellKinds.decimal;
   }
 
-  /** What begins like a number and goes on as something else. */
+  /** A cell that begins like a number but is not a plain one. */
   #parseOther(text: string): number {
     const trimmed = text.trim();
     if (trimmed.length < text.length) return this.parse(trimmed);
     if (text.length > 40) return cellKinds.text;
     if (text.length >= 8 && text.charCodeAt(0) !== 45) {
-      // Most of what is longer than a date begins with one: then no other form needs to be tried.
+      // Most longer cells that begin with an ISO date are instants, so no other form is tried for them.
       const isInstant = text.length > 10 && text.charCodeAt(4) === 45;
       if (!isInstant && this.#parseDate(text) === cellKinds.date) return cellKinds.date;
       if (isInstant) {
@@ -160,14 +160,14 @@ export class CellParser {
   }
 }
 
-/** How the cells of a column are kept. */
+/** How the cells of a column are stored. */
 export interface ColumnPlan {
   readonly type: ColumnType;
-  /** Digits after the point of a DECIMAL: its values are kept as whole numbers of so many places. */
+  /** Digits after the point of a DECIMAL; its values are stored as whole numbers of this scale. */
   readonly scale: number;
-  /** Whether its numbers need 64 bits, because a double would round some. */
+  /** Whether its numbers are stored as 64-bit integers, because a double would round some. */
   readonly wide: boolean;
-  /** A type that was asked for takes more spellings: `yes` for BOOLEAN, `a,b` for STRING_LIST. */
+  /** Whether the client has stated the type, which then accepts more spellings: `yes` for BOOLEAN, `a,b` for STRING_LIST. */
   readonly isExplicit: boolean;
 }
 
@@ -183,35 +183,39 @@ export interface DatasetColumn extends ColumnPlan {
   readonly misfits: number;
 }
 
-/** A column kept as text, lists as JSON; the others are kept as numbers. */
+/** Whether the cells of a column are numbers. */
+export const isNumeric = ({ type }: Pick<ColumnPlan, 'type'>): boolean =>
+  type === 'INTEGER' || type === 'DECIMAL' || type === 'FLOAT';
+
+/** Whether a column is stored as text (lists as JSON); the others are stored as numbers. */
 export const isTextual = ({ type }: Pick<ColumnPlan, 'type'>): boolean => type === 'STRING' || type === 'STRING_LIST';
 
 const powers = Array.from({ length: 19 }, (_each, exponent) => 10 ** exponent);
 
 /**
- * The value to keep of a judged cell: text for textual columns, a number, or a bigint in wide columns. Undefined when
- * the cell does not fit its column's type.
+ * The stored value of a parsed cell: text for textual columns, a number, or a bigint in wide columns. Undefined when the
+ * cell does not fit the type of its column.
  */
 export const encodeCell = (
   { type, scale, wide, isExplicit: isAsked }: ColumnPlan,
   text: string,
   kind: number,
-  judged: CellParser,
+  parsed: CellParser,
 ): string | number | bigint | undefined => {
   switch (type) {
     case 'STRING':
       return text;
     case 'INTEGER':
-      if (kind === cellKinds.integer) return wide ? BigInt(judged.number) : judged.number;
-      return kind === cellKinds.wide && wide ? judged.wide : undefined;
+      if (kind === cellKinds.integer) return wide ? BigInt(parsed.number) : parsed.number;
+      return kind === cellKinds.wide && wide ? parsed.wide : undefined;
     case 'DECIMAL': {
       const isWhole = kind === cellKinds.integer || kind === cellKinds.wide;
       if (!isWhole && kind !== cellKinds.decimal) return undefined;
-      const more = scale - judged.scale;
-      if (more < 0 || judged.wholeDigits + scale > 18) return undefined;
-      const isWide = kind === cellKinds.wide || judged.wholeDigits + judged.scale > 15;
-      if (!wide) return isWide ? undefined : judged.number * (powers[more] as number);
-      return (isWide ? judged.wide : BigInt(judged.number)) * 10n ** BigInt(more);
+      const more = scale - parsed.scale;
+      if (more < 0 || parsed.wholeDigits + scale > 18) return undefined;
+      const isWide = kind === cellKinds.wide || parsed.wholeDigits + parsed.scale > 15;
+      if (!wide) return isWide ? undefined : parsed.number * (powers[more] as number);
+      return (isWide ? parsed.wide : BigInt(parsed.number)) * 10n ** BigInt(more);
     }
     case 'FLOAT': {
       if (kind > cellKinds.float) return undefined;
@@ -219,18 +223,18 @@ export const encodeCell = (
       return Number.isFinite(value) ? value : undefined;
     }
     case 'BOOLEAN':
-      if (kind === cellKinds.boolean) return judged.number;
+      if (kind === cellKinds.boolean) return parsed.number;
       return isAsked ? looseBooleans[text.trim().toLowerCase()] : undefined;
     case 'DATE':
-      return kind === cellKinds.date ? judged.number : undefined;
+      return kind === cellKinds.date ? parsed.number : undefined;
     case 'DATE_TIME':
-      if (kind === cellKinds.dateTime) return judged.number;
-      return kind === cellKinds.date ? withinTime(judged.number * dayUs) : undefined;
+      if (kind === cellKinds.dateTime) return parsed.number;
+      return kind === cellKinds.date ? withinTime(parsed.number * dayUs) : undefined;
     case 'STRING_LIST':
-      if (kind === cellKinds.list) return JSON.stringify(judged.items);
+      if (kind === cellKinds.list) return JSON.stringify(parsed.items);
       return isAsked ? JSON.stringify(text.split(',').map((item) => item.trim())) : undefined;
   }
 };
 
-/** Half of what a double counts exactly: beyond it, microseconds would be rounded. */
+/** Undefined beyond the safe integers, where microseconds would be rounded. */
 const withinTime = (atUs: number): number | undefined => (Number.isSafeInteger(atUs) ? atUs : undefined);

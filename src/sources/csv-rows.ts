@@ -6,7 +6,7 @@ import { createRecordBytes } from './record-bytes.ts';
 import type { SourceFile } from './source.ts';
 import { notATable } from './source.ts';
 
-/** One row as written and its cells, as many as the header has; or why it is no row. */
+/** A row as written with its cells, as many as the header has, or with the reason why it cannot be read. */
 export type CsvRow = { line: number; raw: string } & (
   | { cells: string[]; fault?: never }
   | { cells?: never; fault: { code: ProblemCode; message: string } }
@@ -14,26 +14,29 @@ export type CsvRow = { line: number; raw: string } & (
 
 export interface CsvOptions {
   recordBytesMax: number;
-  /** Drop white space around cells that are not quoted, and allow it before a quote. */
+  /** Trims white space around unquoted cells, and allows it before a quote. */
   trim?: boolean;
-  /** What separates cells; a comma unless it says otherwise. */
+  /** The cell separator; a comma by default. */
   separator?: ',' | ';' | '\t';
-  /** What ends a row; a line feed, perhaps after a carriage return, unless it says otherwise. */
+  /** The end of a row; by default a line feed, which may follow a carriage return. */
   rowEnd?: '\n' | '\r';
   /**
-   * Where a quote is not closed before the end or within `recordBytesMax`, only the line it opens in is faulty, and what
-   * follows is read anew; else all of it is one faulty row.
+   * Where a quote is not closed within `recordBytesMax` or before the end of the file, rejects only the line in which it
+   * opens and reads the following lines again; otherwise all of it is one faulty row.
    */
   recoversOpenQuotes?: true;
-  /** Sees the header before any row is handed out, also when there are no rows; may throw. */
+  /** Receives the header before the first row is yielded, also when there are no rows; may throw. */
   onHeader(header: string[], line: number): void;
 }
+
+/** The options that decide where a row ends. */
+type SplitterOptions = Omit<CsvOptions, 'onHeader'>;
 
 type Cells = { cells: string[] } | { fault: { code: ProblemCode; message: string } };
 
 type CellRules = Required<Pick<CsvOptions, 'trim' | 'separator'>>;
 
-/** Cells of a row with quotes where nothing is wrong with it, which most are; null leaves it to csv-parse, which is slower. */
+/** The cells of a well-formed row with quotes, which most rows are; null for others, which the slower csv-parse reads. */
 const splitQuotedCells = (raw: string, separator: string): string[] | null => {
   const cells: string[] = [];
   let at = 0;
@@ -64,12 +67,12 @@ const splitQuotedCells = (raw: string, separator: string): string[] | null => {
 };
 
 /**
- * Cells of rows with quotes, in order. csv-parse gives up a run of rows at the first fault, so a run with one is halved until
- * the faulty row is alone.
+ * The cells of rows with quotes, in order. csv-parse stops at the first fault, so a batch with a fault is halved until the
+ * faulty row is alone.
  */
 const parseQuotedRows = (raws: string[], rules: CellRules): Cells[] => {
   const { trim, separator } = rules;
-  let message = 'the quotes of the row are not in order';
+  let message = 'the quotes of the row are not balanced';
   try {
     const rows = parse(raws.join('\n'), {
       bom: false,
@@ -81,7 +84,7 @@ const parseQuotedRows = (raws: string[], rules: CellRules): Cells[] => {
     if (rows.length === raws.length) return rows.map((cells) => ({ cells }));
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    // The line it names is one of the run, not of the file.
+    // csv-parse names the line of the batch, not of the file.
     message = `the row is not valid CSV: ${error.message.replace(/ (?:at|on) line \d+/g, '')}`;
   }
   if (raws.length === 1) return [{ fault: { code: 'MALFORMED', message } }];
@@ -89,7 +92,7 @@ const parseQuotedRows = (raws: string[], rules: CellRules): Cells[] => {
   return [...parseQuotedRows(raws.slice(0, half), rules), ...parseQuotedRows(raws.slice(half), rules)];
 };
 
-/** Cells of whole rows, in order. Without a quote a comma only ever separates, which is much faster to read. */
+/** The cells of complete rows, in order. Splitting rows without quotes is much faster than parsing them. */
 const parseRows = (raws: string[], rules: CellRules): Cells[] => {
   const { trim, separator } = rules;
   const read = raws.map((raw): Cells | null => {
@@ -100,8 +103,8 @@ const parseRows = (raws: string[], rules: CellRules): Cells[] => {
     const cells = raw.split(separator);
     return { cells: trim ? cells.map((cell) => cell.trim()) : cells };
   });
-  const left = raws.filter((_raw, place) => read[place] === null);
-  const parsed = left.length === 0 ? [] : parseQuotedRows(left, rules);
+  const unread = raws.filter((_raw, index) => read[index] === null);
+  const parsed = unread.length === 0 ? [] : parseQuotedRows(unread, rules);
   let next = 0;
   return read.map((cells) => cells ?? (parsed[next++] as Cells));
 };
@@ -110,110 +113,121 @@ interface RowText extends RecordText {
   line: number;
 }
 
-interface RowSplitter {
-  /** The rows that end within the chunk, without blank ones. */
-  push(chunk: Buffer): RowText[];
-  finish(): RowText[];
-}
-
 const quote = 34;
 
-/** Finds the ends of rows (RFC 4180): a line feed ends one unless a quote is open, which only begins at a cell's start. */
-const createRowSplitter = ({
-  recordBytesMax,
-  trim = false,
-  separator = ',',
-  rowEnd = '\n',
-  recoversOpenQuotes,
-}: CsvOptions): RowSplitter => {
-  const comma = separator.charCodeAt(0);
-  const newline = rowEnd.charCodeAt(0);
-  const pending = createRecordBytes(recordBytesMax);
-  let at: 'CELL_START' | 'PLAIN' | 'QUOTED' | 'AFTER_QUOTE' = 'CELL_START';
-  let line = 1;
-  let rowLine = 1;
+const openQuoteFault = { code: 'MALFORMED', message: 'a quote opens in this row and is never closed' } as const;
 
-  const takeRow = (rows: RowText[]): void => {
-    const text = pending.take();
-    const raw = text.raw.endsWith('\r') ? text.raw.slice(0, -1) : text.raw;
-    if (raw.trim() !== '') {
-      rows.push(text.fault === undefined ? { line: rowLine, raw } : { line: rowLine, raw, fault: text.fault });
+type SplitterState = 'CELL_START' | 'PLAIN' | 'QUOTED' | 'AFTER_QUOTE';
+
+/** Finds the ends of rows (RFC 4180): a line feed ends a row unless a quote is open; a quote opens only at the start of a cell. */
+class RowSplitter {
+  readonly #pending: ReturnType<typeof createRecordBytes>;
+  readonly #recordBytesMax: number;
+  readonly #trims: boolean;
+  readonly #separator: number;
+  readonly #rowEnd: number;
+  readonly #recoversOpenQuotes: boolean;
+  #state: SplitterState = 'CELL_START';
+  #line = 1;
+  #rowLine = 1;
+
+  constructor({ recordBytesMax, trim = false, separator = ',', rowEnd = '\n', recoversOpenQuotes }: SplitterOptions) {
+    this.#pending = createRecordBytes(recordBytesMax);
+    this.#recordBytesMax = recordBytesMax;
+    this.#trims = trim;
+    this.#separator = separator.charCodeAt(0);
+    this.#rowEnd = rowEnd.charCodeAt(0);
+    this.#recoversOpenQuotes = recoversOpenQuotes === true;
+  }
+
+  /** The rows that end within the chunk, without blank rows. */
+  push(chunk: Buffer): RowText[] {
+    const rows: RowText[] = [];
+    const start = this.#scan(chunk, rows);
+    const { length } = this.#pending;
+    const isTooLong = length <= this.#recordBytesMax && length + chunk.length - start > this.#recordBytesMax;
+    const recovered = isTooLong ? this.#recoverFromOpenQuote(chunk.subarray(start)) : null;
+    if (recovered) return rows.concat(recovered);
+    this.#pending.add(chunk, start, chunk.length);
+    return rows;
+  }
+
+  finish(): RowText[] {
+    const isWhole = this.#pending.length <= this.#recordBytesMax;
+    const recovered = isWhole ? this.#recoverFromOpenQuote(Buffer.alloc(0)) : null;
+    if (recovered) return [...recovered, ...this.finish()];
+    const rows: RowText[] = [];
+    this.#endRow(rows);
+    const [last] = rows;
+    if (this.#state !== 'QUOTED' || last === undefined) return rows;
+    return [{ ...last, fault: openQuoteFault }];
+  }
+
+  /** Adds the rows that end within the chunk to `rows` and returns the start of the next row. */
+  #scan(chunk: Buffer, rows: RowText[]): number {
+    // Local variables, because this loop sees every byte.
+    const separator = this.#separator;
+    const rowEnd = this.#rowEnd;
+    const trims = this.#trims;
+    const { length } = chunk;
+    let start = 0;
+    let state = this.#state;
+    let line = this.#line;
+    for (let index = 0; index < length; index += 1) {
+      const byte = chunk[index] as number;
+      if (state === 'PLAIN' && byte !== separator && byte !== rowEnd) continue;
+      if (byte === rowEnd) line += 1;
+      if (state === 'QUOTED') {
+        if (byte === quote) state = 'AFTER_QUOTE';
+      } else if (byte === rowEnd) {
+        state = 'CELL_START';
+        this.#pending.add(chunk, start, index);
+        start = index + 1;
+        this.#line = line;
+        this.#endRow(rows);
+      } else if (byte === separator) state = 'CELL_START';
+      else if (byte === quote && (state === 'CELL_START' || state === 'AFTER_QUOTE')) state = 'QUOTED';
+      else if (!(trims && state === 'CELL_START' && byte === 32)) state = 'PLAIN';
     }
-    rowLine = line;
-  };
+    this.#state = state;
+    this.#line = line;
+    return start;
+  }
 
-  const unclosed = { code: 'MALFORMED', message: 'a quote opens in this row and is never closed' } as const;
+  #endRow(rows: RowText[]): void {
+    const text = this.#pending.take();
+    const raw = text.raw.endsWith('\r') ? text.raw.slice(0, -1) : text.raw;
+    const line = this.#rowLine;
+    if (raw.trim() !== '') rows.push(text.fault === undefined ? { line, raw } : { line, raw, fault: text.fault });
+    this.#rowLine = this.#line;
+  }
 
-  /** Gives up the line that the open quote is in, and reads on behind it; null where there is but one line. */
-  const mended = (rest: Buffer): RowText[] | null => {
-    const bytes = Buffer.concat([pending.takeBytes(), rest]);
-    const lineEnd = bytes.indexOf(newline);
+  /** Rejects the line in which the open quote stands and reads the following lines again; null when it does not apply. */
+  #recoverFromOpenQuote(rest: Buffer): RowText[] | null {
+    if (!this.#recoversOpenQuotes || this.#state !== 'QUOTED') return null;
+    const bytes = Buffer.concat([this.#pending.takeBytes(), rest]);
+    const lineEnd = bytes.indexOf(this.#rowEnd);
     if (lineEnd < 0) {
-      // Kept again, all but what was handed in.
-      pending.add(bytes, 0, bytes.length - rest.length);
+      // Restore the pending bytes; the caller adds the rest.
+      this.#pending.add(bytes, 0, bytes.length - rest.length);
       return null;
     }
     const raw = bytes.toString('utf8', 0, lineEnd).replace(/\r$/, '');
-    const faulty = { line: rowLine, raw, fault: unclosed };
-    at = 'CELL_START';
-    rowLine += 1;
-    line = rowLine;
-    return [faulty, ...push(bytes.subarray(lineEnd + 1))];
-  };
-
-  const push = (chunk: Buffer): RowText[] => {
-    const rows: RowText[] = [];
-    let start = 0;
-    // Of their own in this loop, because it sees every byte: what a closure shares costs several times as much.
-    let state = at;
-    let lines = line;
-    const { length } = chunk;
-    for (let index = 0; index < length; index += 1) {
-      const byte = chunk[index] as number;
-      if (state === 'PLAIN' && byte !== comma && byte !== newline) continue;
-      if (byte === newline) lines += 1;
-      if (state === 'QUOTED') {
-        if (byte === quote) state = 'AFTER_QUOTE';
-      } else if (byte === newline) {
-        state = 'CELL_START';
-        pending.add(chunk, start, index);
-        start = index + 1;
-        line = lines;
-        takeRow(rows);
-      } else if (byte === comma) state = 'CELL_START';
-      else if (byte === quote && (state === 'CELL_START' || state === 'AFTER_QUOTE')) state = 'QUOTED';
-      else if (!(trim && state === 'CELL_START' && byte === 32)) state = 'PLAIN';
-    }
-    at = state;
-    line = lines;
-    const isLong = pending.length <= recordBytesMax && pending.length + chunk.length - start > recordBytesMax;
-    const further = recoversOpenQuotes && at === 'QUOTED' && isLong ? mended(chunk.subarray(start)) : null;
-    if (further) return rows.concat(further);
-    pending.add(chunk, start, chunk.length);
-    return rows;
-  };
-
-  const finish = (): RowText[] => {
-    const isWhole = pending.length <= recordBytesMax;
-    const further = recoversOpenQuotes && at === 'QUOTED' && isWhole ? mended(Buffer.alloc(0)) : null;
-    if (further) return [...further, ...finish()];
-    const rows: RowText[] = [];
-    takeRow(rows);
-    const [last] = rows;
-    if (at !== 'QUOTED' || last === undefined) return rows;
-    return [{ ...last, fault: unclosed }];
-  };
-
-  return { push, finish };
-};
+    const faulty = { line: this.#rowLine, raw, fault: openQuoteFault };
+    this.#state = 'CELL_START';
+    this.#rowLine += 1;
+    this.#line = this.#rowLine;
+    return [faulty, ...this.push(bytes.subarray(lineEnd + 1))];
+  }
+}
 
 const toCsvRows = (texts: RowText[], columns: number, rules: CellRules): CsvRow[] => {
-  const sound = texts.filter(({ fault }) => fault === undefined);
+  const readable = texts.filter(({ fault }) => fault === undefined);
   const parsed =
-    sound.length === 0
+    readable.length === 0
       ? []
       : parseRows(
-          sound.map(({ raw }) => raw),
+          readable.map(({ raw }) => raw),
           rules,
         );
   let next = 0;
@@ -229,18 +243,18 @@ const toCsvRows = (texts: RowText[], columns: number, rules: CellRules): CsvRow[
 };
 
 /**
- * Streams the rows of a CSV file in UTF-8. A faulty row is handed out as such and the rest goes
- * on; a header that cannot be read throws NOT_A_TABLE before anything is handed out.
+ * Streams the rows of a CSV file in UTF-8. A faulty row is yielded with its fault and reading continues; a header that
+ * cannot be read throws NOT_A_TABLE before any row is yielded.
  */
 export async function* readCsvRows(
   file: SourceFile,
   options: CsvOptions,
 ): AsyncGenerator<{ rows: CsvRow[]; bytesRead: number }> {
-  const splitter = createRowSplitter(options);
+  const splitter = new RowSplitter(options);
   const rules = { trim: options.trim ?? false, separator: options.separator ?? ',' };
   let columns = 0;
 
-  const take = (texts: RowText[]): CsvRow[] => {
+  const parse = (texts: RowText[]): CsvRow[] => {
     if (columns > 0 || texts.length === 0) return toCsvRows(texts, columns, rules);
     const header = texts[0] as RowText;
     const result = header.fault === undefined ? (parseRows([header.raw], rules)[0] as Cells) : { fault: header.fault };
@@ -252,11 +266,24 @@ export async function* readCsvRows(
 
   let bytesRead = file.textStart;
   for await (const chunk of fileChunks(file)) {
-    const rows = take(splitter.push(chunk));
+    const rows = parse(splitter.push(chunk));
     bytesRead += chunk.length;
     if (rows.length > 0) yield { rows, bytesRead };
   }
-  const rows = take(splitter.finish());
+  const rows = parse(splitter.finish());
   if (columns === 0) throw notATable('the file is empty');
   if (rows.length > 0) yield { rows, bytesRead };
 }
+
+/** The header of a CSV file. Throws NOT_A_TABLE when it cannot be read. */
+export const readCsvHeader = async (
+  file: SourceFile,
+  options: Omit<CsvOptions, 'onHeader'>,
+): Promise<readonly string[]> => {
+  let header: readonly string[] = [];
+  const onHeader = (cells: string[]): void => {
+    header = cells;
+  };
+  for await (const _rows of readCsvRows(file, { ...options, onHeader })) break;
+  return header;
+};

@@ -8,16 +8,19 @@ const listColumns = (names: readonly string[]): string => {
   return text.length > 300 ? `${text.slice(0, 300).toWellFormed()}…` : text;
 };
 
-/** Throws NOT_A_TABLE unless one of the column sets is there, each of its columns once. */
+/** Throws NOT_A_TABLE unless the header has all columns of one column set, each once. */
 const checkHeader = (names: readonly string[], line: number, shape: SourceShape): void => {
   const { missing, set } = nearestColumns(names, shape);
   if (missing.length > 0) {
-    const alone = names.length === 1 && /[;\t|]/.test(names[0] ?? '') ? '; cells must be separated by commas' : '';
-    const found = `the header, line ${line}, has the columns ${listColumns(names)}`;
-    throw notATable(`missing columns: ${missing.join(', ')}; ${found}; expected ${expectedColumns(shape)}${alone}`);
+    const separatorHint =
+      names.length === 1 && /[;\t|]/.test(names[0] ?? '') ? '; cells must be separated by commas' : '';
+    const header = `the header, line ${line}, has the columns ${listColumns(names)}`;
+    throw notATable(
+      `missing columns: ${missing.join(', ')}; ${header}; expected ${expectedColumns(shape)}${separatorHint}`,
+    );
   }
-  const twice = set.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
-  if (twice !== undefined) throw notATable(`the header, line ${line}, has the column ${twice} twice`);
+  const repeated = set.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
+  if (repeated !== undefined) throw notATable(`the header, line ${line}, has the column ${repeated} twice`);
 };
 
 const recordOf = ({ line, raw, cells, fault }: CsvRow, names: readonly string[]): SourceRecord => {
@@ -31,7 +34,7 @@ const recordOf = ({ line, raw, cells, fault }: CsvRow, names: readonly string[])
   return { line, raw, value };
 };
 
-/** A CSV file whose header names the fields, trimmed and case-sensitive. Cells stay text, empty ones are absent. */
+/** Reads a CSV file whose header names the fields, trimmed and case-sensitive. Cells are text; empty cells are absent. */
 export async function* readCsv(
   file: SourceFile,
   shape: SourceShape,

@@ -1,45 +1,45 @@
-/** How long something may take that goes on by pieces. */
+/** A time limit for work that proceeds in steps. */
 export interface Deadline {
-  /** Aborted when it is over, whether by time or by the caller; its reason is what `within` throws. */
+  /** Aborted when the time is over or the caller aborts; `race` rejects with its reason. */
   readonly signal: AbortSignal;
-  /** Waits for a piece; when it does not come in time, or all of it takes too long, everything is over. */
-  race<T>(piece: Promise<T>, late: () => Error): Promise<T>;
-  /** Stops the clock. */
+  /** Waits for a step. Aborts everything when the step takes longer than `idleMs` or all steps exceed `totalMs`. */
+  race<T>(step: Promise<T>, idleError: () => Error): Promise<T>;
+  /** Clears the timers. */
   end(): void;
 }
 
-/** `idleMs` bounds each piece, `totalMs` all of them together with whatever is done in between. */
+/** `idleMs` limits each step, `totalMs` all steps and the time between them. */
 export const createDeadline = (
   { idleMs, totalMs }: { readonly idleMs: number; readonly totalMs: number },
-  tooLong: () => Error,
+  totalError: () => Error,
   outer?: AbortSignal,
 ): Deadline => {
   const controller = new AbortController();
   const { signal } = controller;
-  const total = setTimeout(() => controller.abort(tooLong()), totalMs);
-  const stopped = (): void => controller.abort(outer?.reason);
-  if (outer?.aborted) stopped();
-  outer?.addEventListener('abort', stopped, { once: true });
+  const total = setTimeout(() => controller.abort(totalError()), totalMs);
+  const onOuterAbort = (): void => controller.abort(outer?.reason);
+  if (outer?.aborted) onOuterAbort();
+  outer?.addEventListener('abort', onOuterAbort, { once: true });
   return {
     signal,
-    race: (piece, late) =>
+    race: (step, idleError) =>
       new Promise((resolve, reject) => {
-        const idle = setTimeout(() => controller.abort(late()), idleMs);
-        const over = (): void => {
+        const idle = setTimeout(() => controller.abort(idleError()), idleMs);
+        const onAbort = (): void => {
           clearTimeout(idle);
           reject(signal.reason);
         };
-        const came = (): void => {
+        const onSettled = (): void => {
           clearTimeout(idle);
-          signal.removeEventListener('abort', over);
+          signal.removeEventListener('abort', onAbort);
         };
-        if (signal.aborted) over();
-        else signal.addEventListener('abort', over, { once: true });
-        piece.finally(came).then(resolve, reject);
+        if (signal.aborted) onAbort();
+        else signal.addEventListener('abort', onAbort, { once: true });
+        step.finally(onSettled).then(resolve, reject);
       }),
     end() {
       clearTimeout(total);
-      outer?.removeEventListener('abort', stopped);
+      outer?.removeEventListener('abort', onOuterAbort);
     },
   };
 };

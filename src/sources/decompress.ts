@@ -4,12 +4,12 @@ import { unzipped } from './zip-entry.ts';
 
 type Chunks = AsyncIterable<Uint8Array>;
 
-/** Content codings of HTTP (RFC 9110, 8.4.1) that are read, as `Accept-Encoding` names them. */
+/** The supported content codings of HTTP (RFC 9110, 8.4.1), as `Accept-Encoding` names them. */
 export const contentCodings = ['gzip', 'deflate', 'br'] as const;
 
 /**
- * The body of an answer as it was before `coding`, the value of its `Content-Encoding`. Undefined when that is not one
- * of `contentCodings`; a damaged body makes it throw zlib's error.
+ * Decodes a response body by `coding`, the value of its `Content-Encoding`. Undefined when `coding` is not supported;
+ * reading a damaged body throws the error of zlib.
  */
 export const decodeContent = (chunks: Chunks, coding: string): Chunks | undefined => {
   const name = coding.trim().toLowerCase();
@@ -20,8 +20,8 @@ export const decodeContent = (chunks: Chunks, coding: string): Chunks | undefine
 };
 
 /**
- * The content of a file that may be packed: gzip and zip archives of one file are unpacked as they come, known by how
- * they begin; anything else passes as it is. Throws NOT_A_TABLE for other archives, zlib's error for damaged ones.
+ * Decompresses gzip files and zip archives of one file while they are read, recognized by their first bytes; other content
+ * passes unchanged. Throws NOT_A_TABLE for other archives, and the error of zlib for damaged ones.
  */
 export async function* unpack(chunks: Chunks): AsyncGenerator<Uint8Array> {
   const { head, all } = await peek(chunks, 4);
@@ -31,23 +31,23 @@ export async function* unpack(chunks: Chunks): AsyncGenerator<Uint8Array> {
   else yield* all;
 }
 
-/** Some servers write `deflate` without the wrapper that RFC 9110 asks for. */
+/** Some servers send `deflate` without the zlib header that RFC 9110 requires. */
 async function* inflateDeflate(chunks: Chunks): AsyncGenerator<Uint8Array> {
   const { head, all } = await peek(chunks, 2);
-  const isWrapped = head.length === 2 && (head.readUInt8(0) & 15) === 8 && head.readUInt16BE(0) % 31 === 0;
-  yield* pipeThrough(all, isWrapped ? createInflate({ chunkSize }) : createInflateRaw({ chunkSize }));
+  const hasZlibHeader = head.length === 2 && (head.readUInt8(0) & 15) === 8 && head.readUInt16BE(0) % 31 === 0;
+  yield* pipeThrough(all, hasZlibHeader ? createInflate({ chunkSize }) : createInflateRaw({ chunkSize }));
 }
 
-/** The first bytes, fewer when there are not as many, and everything with them. */
+/** The first bytes, or fewer in a shorter stream, and a stream of all bytes including them. */
 const peek = async (chunks: Chunks, length: number): Promise<{ readonly head: Buffer; readonly all: Chunks }> => {
   const parts = chunks[Symbol.asyncIterator]();
-  let held: Buffer = Buffer.alloc(0);
-  while (held.length < length) {
+  let buffered: Buffer = Buffer.alloc(0);
+  while (buffered.length < length) {
     const next = await parts.next();
     if (next.done) break;
-    held = Buffer.concat([held, next.value]);
+    buffered = Buffer.concat([buffered, next.value]);
   }
-  const first = held;
+  const first = buffered;
   return {
     head: first.subarray(0, length),
     all: (async function* () {

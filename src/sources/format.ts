@@ -24,7 +24,7 @@ const magicNumbers: readonly (readonly [hex: string, name: string])[] = [
   ['feff', 'UTF-16 text'],
 ];
 
-/** What a file looks like that is certainly no table; null when it may be one. */
+/** The kind of a file that is certainly no table; null when it may be one. */
 const nonTabularKind = (head: Buffer): string | null => {
   const hex = head.toString('hex', 0, 16);
   const known = magicNumbers.find(([signature]) => hex.startsWith(signature));
@@ -36,7 +36,7 @@ const nonTabularKind = (head: Buffer): string | null => {
   return text.startsWith('<') ? 'XML' : null;
 };
 
-/** `{"name": [` or `{}` begins a mapping of cities, any other object is a line. */
+/** `{"name": [` or `{}` begins a mapping of cities; any other object is a line of JSON Lines. */
 const mappingStart = /^\{\s*(?:\}|"(?:[^"\\]|\\.)*"\s*:\s*\[)/;
 
 export interface DetectedFormat {
@@ -46,19 +46,19 @@ export interface DetectedFormat {
 }
 
 /**
- * Tells a format by the content of a file, never by its name. Throws NOT_A_TABLE for an empty file and for what is
- * clearly something else.
+ * Detects the format of a file by its content, never by its name. Throws NOT_A_TABLE for an empty file and for a file
+ * that clearly has another format.
  */
 export const detectFormat = async (path: string, bytes: number, shape: SourceShape): Promise<DetectedFormat> => {
   const head = await fileBytesAt(path, 0, Math.min(bytes, headBytes));
-  const tailBytes = Math.min(bytes, mmdbMarkerBytes);
-  const tail = await fileBytesAt(path, bytes - tailBytes, tailBytes);
-  if (tail.includes(mmdbMarker)) {
+  const endBytes = Math.min(bytes, mmdbMarkerBytes);
+  const end = await fileBytesAt(path, bytes - endBytes, endBytes);
+  if (end.includes(mmdbMarker)) {
     if (shape.cityRanges) return { format: 'MMDB', textStart: 0 };
     throw notATable('the file is a MaxMind database; expected CSV or JSON');
   }
-  const look = nonTabularKind(head);
-  if (look !== null) throw notATable(`the file looks like ${look}; expected CSV or JSON in UTF-8`);
+  const kind = nonTabularKind(head);
+  if (kind !== null) throw notATable(`the file looks like ${kind}; expected CSV or JSON in UTF-8`);
   const textStart = head.subarray(0, 3).equals(byteOrderMark) ? 3 : 0;
   const text = head.toString('utf8', textStart).trimStart();
   if (text === '' && head.length === bytes) throw notATable('the file is empty');
@@ -67,7 +67,7 @@ export const detectFormat = async (path: string, bytes: number, shape: SourceSha
   return { format: shape.cityRanges && mappingStart.test(text) ? 'CITY_RANGES' : 'JSON_LINES', textStart };
 };
 
-/** How a CSV file is written, told by its first row. */
+/** The dialect of a CSV file, detected from its first row. */
 export interface CsvDialect {
   /** Bytes of a byte order mark to skip. */
   textStart: number;
@@ -75,13 +75,13 @@ export interface CsvDialect {
   rowEnd: '\n' | '\r';
 }
 
-/** Throws NOT_A_TABLE for an empty file and for what is clearly no CSV. */
+/** Detects the dialect of a CSV file. Throws NOT_A_TABLE for an empty file and for a file that is clearly not CSV. */
 export const detectCsvDialect = async (path: string, bytes: number): Promise<CsvDialect> => {
   const head = await fileBytesAt(path, 0, Math.min(bytes, headBytes));
-  // A few NULs are faults of their rows; many are another encoding.
+  // A few NULs make their rows faulty; many NULs mean another encoding.
   const nuls = head.reduce((count, byte) => (byte === 0 ? count + 1 : count), 0);
-  const look = nonTabularKind(nuls * 10 > head.length ? head : Buffer.from(head.filter((byte) => byte !== 0)));
-  if (look !== null) throw notATable(`the file looks like ${look}; expected CSV in UTF-8`);
+  const kind = nonTabularKind(nuls * 10 > head.length ? head : Buffer.from(head.filter((byte) => byte !== 0)));
+  if (kind !== null) throw notATable(`the file looks like ${kind}; expected CSV in UTF-8`);
   const textStart = head.subarray(0, 3).equals(byteOrderMark) ? 3 : 0;
   const text = head.toString('utf8', textStart);
   if (text.trim() === '' && head.length === bytes) throw notATable('the file is empty');

@@ -7,52 +7,52 @@ import { contentCodings, decodeContent, unpack } from './decompress.ts';
 import { connectTo, type Network, systemNetwork } from './link-connection.ts';
 import { parseLink, resolveRedirect } from './link-rules.ts';
 
-/** The settings of the same names. */
+/** The settings of the same names, all of them limits. */
 export interface LinkLimits {
-  /** Of what is sent, and of what becomes of it when it is unpacked. */
+  /** Maximum size of the response body, and of its decompressed content. */
   readonly linkBytesMax: number;
-  /** How long the next piece of an answer may take. */
+  /** Maximum time between two chunks of the response. */
   readonly linkIdleMs: number;
-  /** How long it may take altogether, reading included. */
+  /** Maximum total time, including the time that the caller takes to read. */
   readonly linkTotalMs: number;
   readonly linkRedirectsMax: number;
 }
 
 export interface LinkOptions {
-  /** Hosts that may be followed to although their addresses are private. */
+  /** Hosts that are allowed although their addresses are private. */
   readonly allow?: readonly HostPort[];
-  /** Ends everything; whoever reads gets its reason. */
+  /** Aborts the request; reading then throws its reason. */
   readonly signal?: AbortSignal | undefined;
   readonly network?: Network;
 }
 
-/** A file behind a link, as it comes. */
+/** A file behind a link that is being downloaded. */
 export interface OpenedLink {
-  /** Its content, unpacked; to be read once. Connections are closed at its end, or when reading it is given up. */
+  /** The decompressed content; it can be read once. The connection is closed at its end, or when the reader stops early. */
   readonly chunks: AsyncIterable<Uint8Array>;
-  /** The address that answered, after redirects: without user information, which links may not hold, and fragment. */
+  /** The URL after redirects, without fragment. */
   readonly finalUrl: string;
-  /** As the server says, parameters included; null when it says nothing. */
+  /** The Content-Type header with its parameters; null when the server sends none. */
   readonly contentType: string | null;
-  /** How many bytes will be sent, as far as the server says so; unpacked they may be more. */
+  /** The Content-Length of the response, if the server sends one; the decompressed content may be larger. */
   readonly bytesTotal: number | null;
-  /** How many of them have come by now. */
+  /** Bytes of the response body received so far. */
   readonly bytesRead: number;
-  /** Closes what was not read. */
+  /** Closes the connection. */
   close(): void;
 }
 
 const unreachable = (message: string, cause?: unknown): DomainError =>
   new DomainError('UNREACHABLE', message, { cause });
-/** One text whether there is no such name, no such server or no answer. */
+/** The same message for an unknown name, a closed port and a missing response: it reveals nothing of the network. */
 const notReachable = (cause?: unknown): DomainError => unreachable('the link cannot be reached', cause);
 
 /**
- * Asks for a link by GET and follows its redirects, each under the rules of the first: see `readLink` and `connectTo`.
- * Content codings, gzip files and zip archives of one file are undone on the way. It throws, and so does reading:
- * BAD_REQUEST for what is no link, ADDRESS_NOT_ALLOWED for one that may not be followed, TOO_LARGE for one over
- * `linkBytesMax` before or after it is unpacked, UNREACHABLE for one that does not answer 200, breaks off or takes too
- * long, NOT_A_TABLE for an archive that cannot be read.
+ * Requests a link by GET and follows redirects; every redirect must satisfy the rules of `parseLink` and `connectTo`.
+ * Decodes content codings, gzip files and zip archives of one file. This function and reading the content throw BAD_REQUEST
+ * for a text that is no link, ADDRESS_NOT_ALLOWED for a link that is not allowed, TOO_LARGE for a file over `linkBytesMax`
+ * before or after decompression, UNREACHABLE for a response that is not 200, is truncated or takes too long, and
+ * NOT_A_TABLE for an archive that cannot be read.
  */
 export const openGuardedUrl = async (
   link: string,
@@ -60,33 +60,33 @@ export const openGuardedUrl = async (
   { allow = [], signal, network = systemNetwork }: LinkOptions = {},
 ): Promise<OpenedLink> => {
   const { linkIdleMs: idleMs, linkTotalMs: totalMs, linkRedirectsMax } = limits;
-  const tooLong = () => unreachable(`the link took longer than ${totalMs} ms (setting linkTotalMs)`);
-  const patience = createDeadline({ idleMs, totalMs }, tooLong, signal);
+  const totalError = () => unreachable(`the link took longer than ${totalMs} ms (setting linkTotalMs)`);
+  const deadline = createDeadline({ idleMs, totalMs }, totalError, signal);
   const sockets = new Set<Socket>();
   const close = (): void => {
-    patience.end();
+    deadline.end();
     for (const socket of sockets) socket.destroy();
     sockets.clear();
   };
-  patience.signal.addEventListener('abort', close, { once: true });
+  deadline.signal.addEventListener('abort', close, { once: true });
   const onSocket = (socket: Socket): void => {
     socket.on('error', () => undefined);
-    if (patience.signal.aborted) socket.destroy();
+    if (deadline.signal.aborted) socket.destroy();
     sockets.add(socket);
   };
 
-  const ask = async (url: URL): Promise<IncomingMessage> => {
-    const socket = await patience.race(connectTo(url, { allow, network, onSocket }), notReachable);
-    return patience.race(sendRequest(url, socket), notReachable);
+  const get = async (url: URL): Promise<IncomingMessage> => {
+    const socket = await deadline.race(connectTo(url, { allow, network, onSocket }), notReachable);
+    return deadline.race(sendRequest(url, socket), notReachable);
   };
 
   try {
     let url = parseLink(link, allow);
     for (let redirects = 0; ; redirects++) {
-      const response = await ask(url);
+      const response = await get(url);
       const { statusCode = 0, headers } = response;
       const isRedirect = [301, 302, 303, 307, 308].includes(statusCode) && headers.location !== undefined;
-      if (!isRedirect) return readResponse(url, response, { limits, deadline: patience, close });
+      if (!isRedirect) return readResponse(url, response, { limits, deadline, close });
       for (const socket of sockets) socket.destroy();
       sockets.clear();
       if (redirects === linkRedirectsMax)
@@ -95,23 +95,24 @@ export const openGuardedUrl = async (
     }
   } catch (error) {
     close();
-    throw linkError(error, patience, notReachable);
+    throw linkError(error, deadline, notReachable);
   }
 };
 
-/** A reason of the caller's own is handed on as it is. */
+/** The reason of an abort passes unchanged. */
 const linkError = (error: unknown, { signal }: Deadline, otherwise: (cause: unknown) => Error): unknown => {
   if (signal.aborted) return signal.reason;
   if (error instanceof DomainError) return error;
   const { code = '' } = error as NodeJS.ErrnoException;
-  if (/CERT|TLS|SIGNED|ISSUER/.test(code)) return unreachable(`the server's certificate is not good (${code})`, error);
+  if (/CERT|TLS|SIGNED|ISSUER/.test(code))
+    return unreachable(`the certificate of the server is invalid (${code})`, error);
   return otherwise(error);
 };
 
 const sendRequest = (url: URL, socket: Socket): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
-    const asked = request({
-      // The request goes over this connection, wherever the other options point.
+    const clientRequest = request({
+      // The request uses this connection, whatever host the other options name.
       createConnection: () => socket,
       path: `${url.pathname}${url.search}`,
       headers: {
@@ -122,16 +123,16 @@ const sendRequest = (url: URL, socket: Socket): Promise<IncomingMessage> =>
         connection: 'close',
       },
     });
-    asked.once('response', (response) => {
-      // Whoever reads it is told; who leaves it unread does not care.
+    clientRequest.once('response', (response) => {
+      // The reader of the body receives the error; without a reader it does not matter.
       response.on('error', () => undefined);
       resolve(response);
     });
-    asked.on('error', reject);
-    asked.once('close', () => reject(new Error('the connection was closed')));
-    // Switched to a protocol that nobody asked for.
-    asked.once('upgrade', () => asked.destroy());
-    asked.end();
+    clientRequest.on('error', reject);
+    clientRequest.once('close', () => reject(new Error('the connection was closed')));
+    // The server switched to another protocol, which the request did not offer.
+    clientRequest.once('upgrade', () => clientRequest.destroy());
+    clientRequest.end();
   });
 
 interface ResponseServices {
@@ -143,10 +144,10 @@ interface ResponseServices {
 const readResponse = (
   url: URL,
   response: IncomingMessage,
-  { limits, deadline: patience, close }: ResponseServices,
+  { limits, deadline, close }: ResponseServices,
 ): OpenedLink => {
   const { statusCode, headers } = response;
-  if (statusCode !== 200) throw unreachable(`the server answered ${statusCode}`);
+  if (statusCode !== 200) throw unreachable(`the server answered with status ${statusCode}; a file needs status 200`);
   const { linkBytesMax, linkIdleMs } = limits;
   const length = headers['content-length'];
   const bytesTotal = length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : null;
@@ -156,13 +157,13 @@ const readResponse = (
   const coding = headers['content-encoding'] ?? '';
   let bytesRead = 0;
 
-  async function* sent(): AsyncGenerator<Uint8Array> {
-    const parts = response[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
-    const late = () => unreachable(`nothing came for ${linkIdleMs} ms (setting linkIdleMs)`);
+  async function* receivedChunks(): AsyncGenerator<Uint8Array> {
+    const chunks = response[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+    const idleError = () => unreachable(`the server sent nothing for ${linkIdleMs} ms (setting linkIdleMs)`);
     for (;;) {
-      const next = await patience.race(parts.next(), late).catch((error: unknown) => {
-        throw linkError(error, patience, (cause) =>
-          unreachable(`the answer broke off after ${bytesRead} bytes`, cause),
+      const next = await deadline.race(chunks.next(), idleError).catch((error: unknown) => {
+        throw linkError(error, deadline, (cause) =>
+          unreachable(`the response was truncated after ${bytesRead} bytes`, cause),
         );
       });
       if (next.done) return;
@@ -172,26 +173,26 @@ const readResponse = (
     }
   }
 
-  const body = decodeContent(sent(), coding);
-  if (!body) throw unreachable(`the server's answer has an encoding that is not read: ${coding.slice(0, 40)}`);
+  const decoded = decodeContent(receivedChunks(), coding);
+  if (!decoded) throw unreachable(`the response has an unsupported content coding: ${coding.slice(0, 40)}`);
 
-  async function* content(whole: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  async function* decompressed(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     let bytes = 0;
     try {
-      for await (const chunk of unpack(whole)) {
+      for await (const chunk of unpack(body)) {
         bytes += chunk.byteLength;
-        if (bytes > linkBytesMax) throw tooLarge('the file behind the link, unpacked,');
+        if (bytes > linkBytesMax) throw tooLarge('the decompressed file behind the link');
         yield chunk;
       }
     } catch (error) {
-      throw linkError(error, patience, (cause) => unreachable('the packed content is damaged or breaks off', cause));
+      throw linkError(error, deadline, (cause) => unreachable('the compressed content is damaged or truncated', cause));
     } finally {
       close();
     }
   }
 
   return {
-    chunks: content(body),
+    chunks: decompressed(decoded),
     finalUrl: url.href,
     contentType: headers['content-type'] ?? null,
     bytesTotal,

@@ -1,12 +1,12 @@
 import { pipeline, Readable, type Transform } from 'node:stream';
 
-/** Bytes that come out at a time: zlib's own 16 kB make four times as many steps. */
+/** Output bytes per chunk: the default of zlib, 16 kB, needs four times as many steps. */
 export const chunkSize = 65_536;
 
-/** What comes out at the other end. Nothing is inflated ahead of who reads it; what is not read to its end is torn down. */
+/** The output of a transform. It inflates nothing ahead of the reader, and destroys the streams when the reader stops early. */
 export async function* pipeThrough(chunks: AsyncIterable<Uint8Array>, inflater: Transform): AsyncGenerator<Uint8Array> {
   pipeline(Readable.from(chunks, { objectMode: false }), inflater, () => {
-    // Whoever reads the end of it is told.
+    // The reader of the output receives the error.
   });
   yield* inflater as AsyncIterable<Uint8Array>;
 }

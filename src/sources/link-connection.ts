@@ -1,15 +1,15 @@
 import { lookup } from 'node:dns/promises';
 import { connect, type LookupFunction, type Socket } from 'node:net';
-import { connect as secure } from 'node:tls';
+import { connect as connectTls } from 'node:tls';
 import type { HostPort } from '../lib/host-port.ts';
 import { formatIp, parseIp } from '../lib/ip.ts';
 import { addressLiteral, assertPublicAddress, isAllowedHost, linkNotAllowed, portOf } from './link-rules.ts';
 
-/** The two things that the world outside is asked for. */
+/** The two operations that reach the network; tests replace them. */
 export interface Network {
   /** All addresses of a name. */
   resolve(name: string): Promise<readonly string[]>;
-  /** Begins to connect to one of the addresses. */
+  /** Starts a connection to one of the addresses. */
   connect(addresses: readonly string[], port: number): Socket;
 }
 
@@ -18,7 +18,7 @@ export const systemNetwork: Network = {
   connect: (addresses, port) => {
     const [first = ''] = addresses;
     if (addresses.length === 1) return connect({ host: first, port });
-    // A name that is never asked for again: the addresses that were checked are the ones that are tried, in turn.
+    // The lookup returns the addresses that were checked, so that no second DNS query can return others.
     const pinned: LookupFunction = (_name, _options, found) =>
       found(
         null,
@@ -31,41 +31,40 @@ export const systemNetwork: Network = {
 interface ConnectOptions {
   readonly allow: readonly HostPort[];
   readonly network: Network;
-  /** Told of every socket as soon as there is one. */
+  /** Called for every socket as soon as it exists. */
   readonly onSocket: (socket: Socket) => void;
 }
 
 /**
- * A connection to the host of a link, ready to be written to. All addresses of its name are checked before one of them is
- * connected to, and that one again, before a byte is sent, on the socket itself. Throws ADDRESS_NOT_ALLOWED, and the
- * system's errors.
+ * Connects to the host of a link. It checks all addresses of the name before it connects, and the address of the connected
+ * socket again before a byte is sent. Throws ADDRESS_NOT_ALLOWED, and the errors of the system.
  */
 export const connectTo = async (url: URL, { allow, network, onSocket }: ConnectOptions): Promise<Socket> => {
   const literal = addressLiteral(url);
-  const isFree = isAllowedHost(url, allow);
+  const isExempt = isAllowedHost(url, allow);
   const addresses = literal === null ? await network.resolve(url.hostname) : [literal];
-  if (!isFree) for (const address of addresses) assertPublicAddress(address);
+  if (!isExempt) for (const address of addresses) assertPublicAddress(address);
   const socket = network.connect(addresses, portOf(url));
   onSocket(socket);
   await waitFor(socket, 'connect');
   try {
-    const reached = socket.remoteAddress ?? '';
-    if (!addresses.some((address) => isSame(address, reached))) throw linkNotAllowed();
-    if (!isFree) assertPublicAddress(reached);
+    const remote = socket.remoteAddress ?? '';
+    if (!addresses.some((address) => isSameAddress(address, remote))) throw linkNotAllowed();
+    if (!isExempt) assertPublicAddress(remote);
   } catch (error) {
     socket.destroy();
     throw error;
   }
   if (url.protocol === 'http:') return socket;
-  // RFC 6066 has no addresses in place of a server's name.
+  // RFC 6066 does not permit an IP address as server name.
   const servername = literal === null ? url.hostname.replace(/\.$/, '') : '';
-  const encrypted = secure({ socket, servername, host: literal ?? url.hostname, ALPNProtocols: ['http/1.1'] });
+  const encrypted = connectTls({ socket, servername, host: literal ?? url.hostname, ALPNProtocols: ['http/1.1'] });
   onSocket(encrypted);
   await waitFor(encrypted, 'secureConnect');
   return encrypted;
 };
 
-const isSame = (a: string, b: string): boolean => {
+const isSameAddress = (a: string, b: string): boolean => {
   const [first, second] = [parseIp(a), parseIp(b)];
   return first !== null && second !== null && formatIp(first) === formatIp(second);
 };

@@ -3,21 +3,20 @@ import { DomainError } from '../errors.ts';
 import { type HostPort, plainHost } from '../lib/host-port.ts';
 import { compareIp, formatIp, type IpAddress, kindOf, parseCidr, parseIp } from '../lib/ip.ts';
 
-/** What every refusal says, whatever the reason: an answer that told reasons would tell what stands in our network. */
+/** The same error for every reason: a specific reason would reveal what exists in our network. */
 export const linkNotAllowed = (): DomainError =>
   new DomainError(
     'ADDRESS_NOT_ALLOWED',
-    'this link may not be followed: only http and https, without user name or password, to public addresses',
+    'this link is not allowed: use http or https, without user name and password, to a public address',
   );
 
 /**
- * The link as it will be asked for, without its fragment. Throws BAD_REQUEST for what is no absolute URL, and
- * ADDRESS_NOT_ALLOWED for another scheme, for user information, and for an address that is not public and not allowed.
- * Names are not looked up.
+ * Parses a link and removes its fragment. Throws BAD_REQUEST unless it is an absolute URL, and ADDRESS_NOT_ALLOWED for
+ * another scheme, for user information, and for an address that is neither public nor allowed. It resolves no names.
  */
 export const parseLink = (text: string, allow: readonly HostPort[]): URL => {
   if (!URL.canParse(text))
-    throw new DomainError('BAD_REQUEST', 'the link is no absolute URL, such as https://host/file');
+    throw new DomainError('BAD_REQUEST', 'the link is not an absolute URL, such as https://host/file');
   const url = new URL(text);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') throw linkNotAllowed();
   if (url.username !== '' || url.password !== '') throw linkNotAllowed();
@@ -27,7 +26,7 @@ export const parseLink = (text: string, allow: readonly HostPort[]): URL => {
   return url;
 };
 
-/** The next link of a redirect. Throws like `readLink`, and for one that leads from https to http. */
+/** The target of a redirect. Throws like `parseLink`, and for a redirect from https to http. */
 export const resolveRedirect = (location: string, from: URL, allow: readonly HostPort[]): URL => {
   if (!URL.canParse(location, from)) throw linkNotAllowed();
   const url = parseLink(new URL(location, from).href, allow);
@@ -35,7 +34,7 @@ export const resolveRedirect = (location: string, from: URL, allow: readonly Hos
   return url;
 };
 
-/** The address that stands in a link in place of a name; null when there is a name. */
+/** The host of a link when it is an IP address; null when it is a name. */
 export const addressLiteral = ({ hostname }: URL): string | null => {
   const text = hostname.replace(/^\[|\]$/g, '');
   return parseIp(text) === null ? null : text;
@@ -43,21 +42,21 @@ export const addressLiteral = ({ hostname }: URL): string | null => {
 
 export const portOf = ({ port, protocol }: URL): number => Number(port || (protocol === 'https:' ? 443 : 80));
 
-/** Whether the operator named this host, so that its address may be private. */
+/** Whether the operator allows this host although its address may be private. */
 export const isAllowedHost = (url: URL, allow: readonly HostPort[]): boolean => {
   const host = plainHost(url.hostname);
   return allow.some((entry) => entry.host === host && (entry.port === null || entry.port === portOf(url)));
 };
 
-/** Throws ADDRESS_NOT_ALLOWED for what is not an address that anybody could reach, or is one of this machine's own. */
+/** Throws ADDRESS_NOT_ALLOWED unless the address is public and not one of this machine. */
 export const assertPublicAddress = (address: string): void => {
   const ip = parseIp(address);
   if (ip === null || kindOf(ip) !== 'PUBLIC' || isSpecial(ip) || isOwnAddress(ip)) throw linkNotAllowed();
 };
 
 /**
- * Blocks that the IANA registries list for a special purpose although they mark them as globally reachable: anycast of
- * whatever network one is in, and nobody's web server. The last is the agent of Azure's hosts, on a public address.
+ * Special-purpose blocks that the IANA registries mark as globally reachable, such as anycast addresses of the local
+ * network. The last block is the host agent of Azure, which has a public address.
  */
 const specialBlocks = [
   ...['192.0.0.0/24', '192.31.196.0/24', '192.52.193.0/24', '192.175.48.0/24', '2001::/23', '2620:4f:8000::/48'],
@@ -71,7 +70,7 @@ const specialBlocks = [
 const isSpecial = (ip: IpAddress): boolean =>
   specialBlocks.some(({ first, last }) => compareIp(first, ip) <= 0 && compareIp(ip, last) <= 0);
 
-/** A service that a firewall hides from others can be reached from its own machine, by its public address too. */
+/** A process can reach services of its own machine by a public address, even where a firewall hides them from others. */
 const isOwnAddress = (ip: IpAddress): boolean => {
   const text = formatIp(ip);
   return Object.values(networkInterfaces()).some((addresses) =>
