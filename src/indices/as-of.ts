@@ -1,22 +1,23 @@
+import { upperBound } from '../lib/upper-bound.ts';
 import { copyInto, grownCapacity } from './growable.ts';
 
 /**
- * Timelines of small values, one a key: what held at a time is the entry with the greatest (atUs, seq) whose atUs is
- * not after it. Keys are dense codes from 0, values 0–255, times microseconds, seqs integers below 2^32.
+ * A timeline of small values for each key: the value at a time is that of the entry with the greatest (atUs, seq) whose
+ * atUs is not after the time. Keys are dense codes from 0, values 0–255, times microseconds, seqs integers below 2^32.
  *
- * Positions are good until the next `add` or `compact`.
+ * Positions are valid until the next `add` or `compact`.
  */
 export interface TimelineIndex {
   readonly entries: number;
-  /** Keys that have an entry. */
+  /** Number of keys that have an entry. */
   readonly keys: number;
-  /** Bytes held, spare capacity included. */
+  /** Bytes allocated, spare capacity included. */
   readonly byteLength: number;
-  /** Adds an entry, in any order of time; a (key, atUs, seq) already there is left as it is, so that replays are harmless. */
+  /** Adds an entry, in any order of time. A known (key, atUs, seq) changes nothing, so that replays are harmless. */
   add(key: number, atUs: number, value: number, seq: number): void;
   /**
-   * The deciding entry: the greatest (atUs, seq) with atUs at or before the one given and seq <= sequenceMax; -1 when
-   * there is none. Binary search, then one step back for each entry recorded after sequenceMax.
+   * The deciding entry: the greatest (atUs, seq) at or before `atUs` with seq <= sequenceMax; -1 when there is none.
+   * Costs a binary search and one step back for each entry recorded after sequenceMax.
    */
   positionAt(key: number, atUs: number, sequenceMax?: number): number;
   /** Value of the deciding entry, `absent` when there is none. */
@@ -29,178 +30,187 @@ export interface TimelineIndex {
   valueOf(position: number): number;
   seqOf(position: number): number;
   /**
-   * Gives all spare capacity back; worth it after a rebuild. Iterate to the end, each step is short: reads may come in
-   * between, `add` may not.
+   * Releases all spare capacity; worth it after a rebuild. Iterate to the end: each step is short, and between steps
+   * the index may be read, but `add` may not be called.
    */
   compact(): Iterable<undefined>;
 }
 
+export const createTimelineIndex = (): TimelineIndex => new TimelineArena();
+
 /**
  * All entries lie in one arena, each key's in a block of its own. A full block moves to one of the next power of two,
- * and the place it leaves is kept for blocks of that size: 13 bytes an entry and 12 a key after `compact`.
+ * and the block it leaves is reused for that size: 13 bytes an entry and 12 a key after `compact`.
  */
-export const createTimelineIndex = (): TimelineIndex => {
-  let times = new Float64Array(0);
-  let values = new Uint8Array(0);
-  let seqs = new Uint32Array(0);
-  let arenaUsed = 0;
-  // Three cells a key in one array, so that a lookup misses the cache once: offset, length, capacity.
-  let blocks = new Uint32Array(0);
-  let keysEnd = 0;
-  let entries = 0;
-  let keys = 0;
-  let newestSeq = 0;
-  // After the rebuild a sixteenth is enough to grow by: it is memory that counts then.
-  let isTight = false;
-  // Offsets of free blocks that hold at least 2^n entries, by n.
-  const freeBySize: number[][] = Array.from({ length: 33 }, () => []);
+class TimelineArena implements TimelineIndex {
+  #times = new Float64Array(0);
+  #values = new Uint8Array(0);
+  #seqs = new Uint32Array(0);
+  #arenaUsed = 0;
+  /** Three cells a key in one array, so that a lookup misses the cache once: offset, length, capacity. */
+  #blocks = new Uint32Array(0);
+  #keysEnd = 0;
+  #newestSeq = 0;
+  /** After the rebuild the arena grows by a sixteenth only: from then on memory counts more than time. */
+  #isTight = false;
+  /** Offsets of free blocks that hold at least 2^n entries, by n. */
+  readonly #freeBySize: number[][] = Array.from({ length: 33 }, () => []);
+  #entries = 0;
+  #keys = 0;
 
-  const upperBound = (offset: number, length: number, atUs: number): number => {
-    // A local is read without a look into the closure on every step.
-    const column = times;
-    let low = offset;
-    let high = offset + length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((column[middle] as number) <= atUs) low = middle + 1;
-      else high = middle;
+  get entries(): number {
+    return this.#entries;
+  }
+
+  get keys(): number {
+    return this.#keys;
+  }
+
+  get byteLength(): number {
+    const free = this.#freeBySize.reduce((count, offsets) => count + offsets.length, 0);
+    const { byteLength } = this.#times;
+    return byteLength + this.#values.byteLength + this.#seqs.byteLength + this.#blocks.byteLength + 8 * free;
+  }
+
+  add(key: number, atUs: number, value: number, seq: number): void {
+    if (key >= this.#keysEnd) this.#addKey(key);
+    const cell = key * 3;
+    const length = this.#blocks[cell + 1] as number;
+    let offset = this.#blocks[cell] as number;
+    let position = this.#insertionPoint(offset, length, atUs, seq);
+    if (position < offset + length && this.#times[position] === atUs && this.#seqs[position] === seq) return;
+
+    if (length === this.#blocks[cell + 2]) {
+      const rank = position - offset;
+      offset = this.#enlargeBlock(cell, offset, length);
+      position = offset + rank;
     }
-    return low;
-  };
+    if (position < offset + length) this.#moveWithin(position + 1, position, offset + length);
+    this.#times[position] = atUs;
+    this.#values[position] = value;
+    this.#seqs[position] = seq;
+    this.#blocks[cell + 1] = length + 1;
+    this.#entries += 1;
+    if (seq > this.#newestSeq) this.#newestSeq = seq;
+    if (length === 0) this.#keys += 1;
+  }
 
-  const resizeArena = (capacity: number): void => {
-    times = copyInto(new Float64Array(capacity), times);
-    values = copyInto(new Uint8Array(capacity), values);
-    seqs = copyInto(new Uint32Array(capacity), seqs);
-  };
+  positionAt(key: number, atUs: number, sequenceMax = Number.POSITIVE_INFINITY): number {
+    if (!(key >= 0 && key < this.#keysEnd)) return -1;
+    const offset = this.#blocks[key * 3] as number;
+    let position = upperBound(this.#times, atUs, offset, offset + (this.#blocks[key * 3 + 1] as number)) - 1;
+    if (sequenceMax < this.#newestSeq)
+      while (position >= offset && (this.#seqs[position] as number) > sequenceMax) position -= 1;
+    return position >= offset ? position : -1;
+  }
 
-  const makeRoomForKey = (key: number): void => {
-    if (key * 3 >= blocks.length) {
-      blocks = copyInto(new Uint32Array(3 * grownCapacity(blocks.length / 3, key + 1)), blocks);
+  valueAt(key: number, atUs: number, absent: number): number {
+    if (!(key >= 0 && key < this.#keysEnd)) return absent;
+    const offset = this.#blocks[key * 3] as number;
+    const after = upperBound(this.#times, atUs, offset, offset + (this.#blocks[key * 3 + 1] as number));
+    return after > offset ? (this.#values[after - 1] as number) : absent;
+  }
+
+  start(key: number): number {
+    return key >= 0 && key < this.#keysEnd ? (this.#blocks[key * 3] as number) : 0;
+  }
+
+  end(key: number): number {
+    if (!(key >= 0 && key < this.#keysEnd)) return 0;
+    return (this.#blocks[key * 3] as number) + (this.#blocks[key * 3 + 1] as number);
+  }
+
+  atUsOf(position: number): number {
+    return this.#times[position] as number;
+  }
+
+  valueOf(position: number): number {
+    return this.#values[position] as number;
+  }
+
+  seqOf(position: number): number {
+    return this.#seqs[position] as number;
+  }
+
+  *compact(): Iterable<undefined> {
+    const times = new Float64Array(this.#entries);
+    const values = new Uint8Array(this.#entries);
+    const seqs = new Uint32Array(this.#entries);
+    const blocks = new Uint32Array(this.#keysEnd * 3);
+    let target = 0;
+    for (let cell = 0; cell < blocks.length; cell += 3) {
+      const offset = this.#blocks[cell] as number;
+      const length = this.#blocks[cell + 1] as number;
+      blocks[cell] = target;
+      blocks[cell + 1] = length;
+      blocks[cell + 2] = length;
+      for (let source = offset; source < offset + length; source += 1) {
+        times[target] = this.#times[source] as number;
+        values[target] = this.#values[source] as number;
+        seqs[target] = this.#seqs[source] as number;
+        target += 1;
+      }
+      if (cell % 3072 === 0) yield undefined;
     }
-    keysEnd = key + 1;
-  };
+    this.#blocks = blocks;
+    this.#times = times;
+    this.#values = values;
+    this.#seqs = seqs;
+    this.#arenaUsed = this.#entries;
+    this.#isTight = true;
+    for (const offsets of this.#freeBySize) offsets.length = 0;
+  }
 
-  const takeBlock = (size: number): number => {
-    const free = freeBySize[size]?.pop();
-    if (free !== undefined) return free;
-    const offset = arenaUsed;
-    arenaUsed += 2 ** size;
-    if (arenaUsed > times.length)
-      resizeArena(isTight ? arenaUsed + (arenaUsed >>> 4) : grownCapacity(times.length, arenaUsed));
-    return offset;
-  };
+  #addKey(key: number): void {
+    if (key * 3 >= this.#blocks.length) {
+      this.#blocks = copyInto(new Uint32Array(3 * grownCapacity(this.#blocks.length / 3, key + 1)), this.#blocks);
+    }
+    this.#keysEnd = key + 1;
+  }
 
-  const moveWithin = (target: number, from: number, to: number): void => {
-    times.copyWithin(target, from, to);
-    values.copyWithin(target, from, to);
-    seqs.copyWithin(target, from, to);
-  };
+  /** The position in a block at which (atUs, seq) is, or is to be inserted. */
+  #insertionPoint(offset: number, length: number, atUs: number, seq: number): number {
+    let position = upperBound(this.#times, atUs, offset, offset + length);
+    while (position > offset && this.#times[position - 1] === atUs && (this.#seqs[position - 1] as number) >= seq)
+      position -= 1;
+    return position;
+  }
 
   /** Moves a key's full block to one with room for another entry; returns the new offset. */
-  const enlargeBlock = (cell: number, offset: number, length: number): number => {
+  #enlargeBlock(cell: number, offset: number, length: number): number {
     const size = 32 - Math.clz32(length);
-    const target = takeBlock(size);
+    const target = this.#allocateBlock(size);
     if (length > 0) {
-      moveWithin(target, offset, offset + length);
-      // A compacted block may be of any length: it serves the power of two below.
-      freeBySize[31 - Math.clz32(length)]?.push(offset);
+      this.#moveWithin(target, offset, offset + length);
+      // A compacted block may be of any length: it is reused for the power of two below.
+      this.#freeBySize[31 - Math.clz32(length)]?.push(offset);
     }
-    blocks[cell] = target;
-    blocks[cell + 2] = 2 ** size;
+    this.#blocks[cell] = target;
+    this.#blocks[cell + 2] = 2 ** size;
     return target;
-  };
+  }
 
-  /** Where (atUs, seq) stands or belongs in a block. */
-  const placeOf = (offset: number, length: number, atUs: number, seq: number): number => {
-    let place = upperBound(offset, length, atUs);
-    while (place > offset && times[place - 1] === atUs && (seqs[place - 1] as number) >= seq) place -= 1;
-    return place;
-  };
+  /** The offset of a free block for 2^size entries. */
+  #allocateBlock(size: number): number {
+    const free = this.#freeBySize[size]?.pop();
+    if (free !== undefined) return free;
+    const offset = this.#arenaUsed;
+    this.#arenaUsed += 2 ** size;
+    const needed = this.#arenaUsed;
+    if (needed > this.#times.length)
+      this.#resizeArena(this.#isTight ? needed + (needed >>> 4) : grownCapacity(this.#times.length, needed));
+    return offset;
+  }
 
-  return {
-    get entries() {
-      return entries;
-    },
-    get keys() {
-      return keys;
-    },
-    get byteLength() {
-      const free = freeBySize.reduce((count, offsets) => count + offsets.length, 0);
-      return times.byteLength + values.byteLength + seqs.byteLength + blocks.byteLength + 8 * free;
-    },
+  #resizeArena(capacity: number): void {
+    this.#times = copyInto(new Float64Array(capacity), this.#times);
+    this.#values = copyInto(new Uint8Array(capacity), this.#values);
+    this.#seqs = copyInto(new Uint32Array(capacity), this.#seqs);
+  }
 
-    add(key, atUs, value, seq) {
-      if (key >= keysEnd) makeRoomForKey(key);
-      const cell = key * 3;
-      const length = blocks[cell + 1] as number;
-      let offset = blocks[cell] as number;
-      let place = placeOf(offset, length, atUs, seq);
-      if (place < offset + length && times[place] === atUs && seqs[place] === seq) return;
-
-      if (length === blocks[cell + 2]) {
-        const rank = place - offset;
-        offset = enlargeBlock(cell, offset, length);
-        place = offset + rank;
-      }
-      if (place < offset + length) moveWithin(place + 1, place, offset + length);
-      times[place] = atUs;
-      values[place] = value;
-      seqs[place] = seq;
-      blocks[cell + 1] = length + 1;
-      entries += 1;
-      if (seq > newestSeq) newestSeq = seq;
-      if (length === 0) keys += 1;
-    },
-
-    positionAt(key, atUs, sequenceMax = Number.POSITIVE_INFINITY) {
-      if (!(key >= 0 && key < keysEnd)) return -1;
-      const offset = blocks[key * 3] as number;
-      let position = upperBound(offset, blocks[key * 3 + 1] as number, atUs) - 1;
-      if (sequenceMax < newestSeq) while (position >= offset && (seqs[position] as number) > sequenceMax) position -= 1;
-      return position >= offset ? position : -1;
-    },
-
-    valueAt(key, atUs, absent) {
-      if (!(key >= 0 && key < keysEnd)) return absent;
-      const offset = blocks[key * 3] as number;
-      const after = upperBound(offset, blocks[key * 3 + 1] as number, atUs);
-      return after > offset ? (values[after - 1] as number) : absent;
-    },
-
-    start: (key) => (key >= 0 && key < keysEnd ? (blocks[key * 3] as number) : 0),
-    end: (key) => (key >= 0 && key < keysEnd ? (blocks[key * 3] as number) + (blocks[key * 3 + 1] as number) : 0),
-    atUsOf: (position) => times[position] as number,
-    valueOf: (position) => values[position] as number,
-    seqOf: (position) => seqs[position] as number,
-
-    *compact() {
-      const tightTimes = new Float64Array(entries);
-      const tightValues = new Uint8Array(entries);
-      const tightSeqs = new Uint32Array(entries);
-      const tightBlocks = new Uint32Array(keysEnd * 3);
-      let target = 0;
-      for (let cell = 0; cell < tightBlocks.length; cell += 3) {
-        const offset = blocks[cell] as number;
-        const length = blocks[cell + 1] as number;
-        tightBlocks[cell] = target;
-        tightBlocks[cell + 1] = length;
-        tightBlocks[cell + 2] = length;
-        for (let source = offset; source < offset + length; source += 1) {
-          tightTimes[target] = times[source] as number;
-          tightValues[target] = values[source] as number;
-          tightSeqs[target] = seqs[source] as number;
-          target += 1;
-        }
-        if (cell % 3072 === 0) yield undefined;
-      }
-      blocks = tightBlocks;
-      times = tightTimes;
-      values = tightValues;
-      seqs = tightSeqs;
-      arenaUsed = entries;
-      isTight = true;
-      for (const offsets of freeBySize) offsets.length = 0;
-    },
-  };
-};
+  #moveWithin(target: number, from: number, to: number): void {
+    this.#times.copyWithin(target, from, to);
+    this.#values.copyWithin(target, from, to);
+    this.#seqs.copyWithin(target, from, to);
+  }
+}

@@ -1,55 +1,50 @@
-type Turn = () => Promise<void> | undefined;
+import type { Yielder } from '../lib/yielding.ts';
+
+type Compare = (a: number, b: number) => number;
 
 const runLength = 256;
-const mergedPerTurn = 4096;
+const mergedPerSlice = 4096;
 
 /**
- * Sorts numbers by `compare`, giving way to other work in between: a merge sort from the bottom up, stable. Native sort
- * holds the thread until it is done, which for a million items and a slow comparison takes seconds.
+ * Sorts numbers by `compare`, stably, and yields to other work in between: a bottom-up merge sort. The native sort
+ * blocks the event loop until it is done, which for a million items and a slow comparison takes seconds.
  */
 export const cooperativeSort = async (
   items: Uint32Array<ArrayBuffer>,
-  compare: (a: number, b: number) => number,
-  maybeYield: Turn,
+  compare: Compare,
+  maybeYield: Yielder,
 ): Promise<Uint32Array> => {
-  let from = items;
-  let to = new Uint32Array(items.length);
+  let source = items;
+  let target = new Uint32Array(items.length);
   for (let start = 0; start < items.length; start += runLength) {
     const run = Array.from(items.subarray(start, start + runLength)).sort(compare);
     items.set(run, start);
     await maybeYield();
   }
   for (let width = runLength; width < items.length; width *= 2) {
-    for (let start = 0; start < items.length; start += 2 * width)
-      await merge(
-        from,
-        to,
-        start,
-        Math.min(start + width, items.length),
-        Math.min(start + 2 * width, items.length),
-        compare,
-        maybeYield,
-      );
-    [from, to] = [to, from];
+    for (let start = 0; start < items.length; start += 2 * width) {
+      const runs = [source.subarray(start, start + width), source.subarray(start + width, start + 2 * width)] as const;
+      await mergeInto(target.subarray(start, start + 2 * width), runs, compare, maybeYield);
+    }
+    [source, target] = [target, source];
   }
-  return from;
+  return source;
 };
 
-/** Merges `[start, middle)` and `[middle, end)` of `from` into `to`. */
-const merge = async (
-  from: Uint32Array,
-  to: Uint32Array,
-  start: number,
-  middle: number,
-  end: number,
-  compare: (a: number, b: number) => number,
-  maybeYield: Turn,
+/** Merges two sorted runs into `target`, which has the length of both; of equal items the left one comes first. */
+export const mergeInto = async (
+  target: Uint32Array,
+  [left, right]: readonly [Uint32Array, Uint32Array],
+  compare: Compare,
+  maybeYield: Yielder,
 ): Promise<void> => {
-  let left = start;
-  let right = middle;
-  for (let place = start; place < end; place++) {
-    const takeLeft = right >= end || (left < middle && compare(from[left] as number, from[right] as number) <= 0);
-    to[place] = from[takeLeft ? left++ : right++] as number;
-    if (place % mergedPerTurn === 0) await maybeYield();
+  let leftIndex = 0;
+  let rightIndex = 0;
+  for (let index = 0; index < target.length; index++) {
+    const isLeftNext =
+      rightIndex >= right.length ||
+      (leftIndex < left.length && compare(left[leftIndex] as number, right[rightIndex] as number) <= 0);
+    target[index] = (isLeftNext ? left[leftIndex++] : right[rightIndex++]) as number;
+    if (index % mergedPerSlice === 0) await maybeYield();
   }
 };

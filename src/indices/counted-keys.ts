@@ -1,23 +1,24 @@
+import { upperBound } from '../lib/upper-bound.ts';
 import { growableUint32 } from './growable.ts';
 
 /**
- * Keys that arrive in ascending order, each with a count that may grow at any time later and a mark set at the start.
- * Sums over the places [from, to) cost the same however many lie between. 8 bytes a key and 4 a mark.
+ * Keys that are appended in ascending order, each with a count that may grow at any time and a mark set at the start.
+ * The cost of a sum over the positions [from, to) does not depend on their number. 8 bytes a key and 4 a mark.
  */
 export interface CountedKeys {
   readonly length: number;
-  /** Bytes held, spare capacity included. */
+  /** Bytes allocated, spare capacity included. */
   readonly byteLength: number;
-  /** Appends a key above all before it, below 2^32, and returns its place. */
+  /** Appends a key, greater than all before it and below 2^32, and returns its position. */
   push(key: number, isMarked: boolean): number;
-  /** Adds to the count of the key at a place. */
-  add(place: number, count: number): void;
-  keyAt(place: number): number;
-  /** How many keys are at or below a bound: the place after the last of them. */
+  /** Adds to the count of the key at a position. */
+  add(position: number, count: number): void;
+  keyAt(position: number): number;
+  /** Number of keys at or below a bound: the position after the last of them. */
   upperBound(bound: number): number;
   countBetween(from: number, to: number): number;
   marksBetween(from: number, to: number): number;
-  /** Gives spare capacity back. */
+  /** Releases spare capacity. */
   trim(): void;
 }
 
@@ -29,17 +30,18 @@ export interface CountedKeys {
 export const createCountedKeys = (): CountedKeys => {
   const keys = growableUint32();
   const tree = growableUint32();
-  // Few keys are marked, so that their places are smaller than a sum a key.
+  // Few keys are marked: a list of their positions is smaller than a sum for each key.
   const marks = growableUint32();
-  // From here on places count from one.
+  // The tree counts positions from one.
   tree.push(0);
 
-  const sumUpTo = (place: number): number => {
+  const sumUpTo = (position: number): number => {
     const { values } = tree;
     let sum = 0;
-    for (let node = place; node > 0; node -= node & -node) sum += values[node] as number;
+    for (let node = position; node > 0; node -= node & -node) sum += values[node] as number;
     return sum;
   };
+  const marksBelow = (position: number): number => upperBound(marks.values, position - 1, 0, marks.length);
 
   return {
     get length() {
@@ -49,39 +51,29 @@ export const createCountedKeys = (): CountedKeys => {
       return keys.byteLength + tree.byteLength + marks.byteLength;
     },
     push(key, isMarked) {
-      const place = keys.push(key);
-      if (isMarked) marks.push(place);
-      // The sum of its children; its own count is 0.
-      const node = place + 1;
+      const position = keys.push(key);
+      if (isMarked) marks.push(position);
+      // The sum of the node's children; its own count is 0.
+      const node = position + 1;
       const first = node - (node & -node);
       let sum = 0;
-      for (let child = place; child > first; child -= child & -child) sum += tree.values[child] as number;
+      for (let child = position; child > first; child -= child & -child) sum += tree.values[child] as number;
       tree.push(sum);
-      return place;
+      return position;
     },
-    add(place, count) {
+    add(position, count) {
       const { values, length } = tree;
-      if (!(place >= 0 && place < keys.length)) throw new RangeError(`place ${place} is not below ${keys.length}`);
-      for (let node = place + 1; node < length; node += node & -node) values[node] = (values[node] as number) + count;
+      if (!(position >= 0 && position < keys.length))
+        throw new RangeError(`position ${position} is not below ${keys.length}`);
+      for (let node = position + 1; node < length; node += node & -node)
+        values[node] = (values[node] as number) + count;
     },
-    keyAt: (place) => keys.values[place] as number,
-    upperBound: (bound) => upTo(keys.values, keys.length, bound),
+    keyAt: (position) => keys.values[position] as number,
+    upperBound: (bound) => upperBound(keys.values, bound, 0, keys.length),
     countBetween: (from, to) => sumUpTo(to) - sumUpTo(from),
-    marksBetween: (from, to) => upTo(marks.values, marks.length, to - 1) - upTo(marks.values, marks.length, from - 1),
+    marksBetween: (from, to) => marksBelow(to) - marksBelow(from),
     trim() {
       for (const column of [keys, tree, marks]) column.trim();
     },
   };
-};
-
-/** How many of the ascending values are at or below a bound. */
-const upTo = (values: Uint32Array, length: number, bound: number): number => {
-  let low = 0;
-  let high = length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((values[middle] as number) <= bound) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 };

@@ -1,11 +1,11 @@
-/** Exact sums of decimals, one a group. Whole units are carried over to a BigInt before a double would round them. */
+/** Exact sums of decimals, one for each group. Whole units are carried to a BigInt before a double would round them. */
 export interface DecimalSums {
   add(group: number, units: number, micros: number): void;
   /** The sum in millionths. */
   microsOf(group: number): bigint;
 }
 
-/** A value is below 1e15 < 2^50, so an accumulator below this bound takes one more exactly. */
+/** A value is below 1e15 < 2^50, so that an accumulator below this bound can add one more exactly. */
 const carryAt = 2 ** 52;
 
 export const createDecimalSums = (): DecimalSums => {
@@ -23,11 +23,11 @@ export const createDecimalSums = (): DecimalSums => {
   };
 
   return {
-    add(group, unitsMore, microsMore) {
+    add(group, addedUnits, addedMicros) {
       if (group >= units.length) widen(group);
       // Fewer than 2^32 rows of less than 10^6 millionths stay below 2^53.
-      micros[group] = (micros[group] as number) + microsMore;
-      const sum = (units[group] as number) + unitsMore;
+      micros[group] = (micros[group] as number) + addedMicros;
+      const sum = (units[group] as number) + addedUnits;
       units[group] = sum;
       if (sum < carryAt && sum > -carryAt) return;
       carried.set(group, (carried.get(group) ?? 0n) + BigInt(sum));

@@ -1,13 +1,14 @@
-import { createNumberTable } from './number-table.ts';
+import { absentUint32 } from './growable.ts';
+import { createNumberTable, type NumberTable, pairKey } from './number-table.ts';
 
-/** One way to tell rows apart: each row has a code, a whole number from 0, below 2^26. */
+/** A dimension as a column of codes: each row has a code, an integer from 0, below 2^26. */
 export interface CodedDimension {
   codeOf(row: number): number;
   /** All codes are below this number; Infinity when that is not known. */
   readonly codes: number;
 }
 
-/** Puts rows into groups by their codes in several dimensions; groups are numbered from 0 as they are first seen. */
+/** Assigns rows to groups by their codes in several dimensions; groups are numbered from 0 in the order of first sight. */
 export interface Grouper {
   readonly groups: number;
   groupOf(row: number): number;
@@ -15,8 +16,7 @@ export interface Grouper {
   codesOf(group: number): number[];
 }
 
-const codeLimit = 2 ** 26;
-/** Up to so many possible groups a flat table is used: it costs a tenth of hashing. */
+/** Up to this number of possible groups a flat table is used: it costs a tenth of hashing. */
 const flatMax = 2 ** 20;
 
 export const createGrouper = (dimensions: readonly CodedDimension[]): Grouper => {
@@ -37,34 +37,33 @@ export const createGrouper = (dimensions: readonly CodedDimension[]): Grouper =>
   };
 };
 
-/** The group of a row; `next` when it is the first of its group. */
+/** The group of a row; `next` when the row is the first of its group. */
 type Numbering = (row: number, next: number) => number;
 
-/** The codes are the digits of a number of mixed radix: the place of the group in a flat table. */
+/** The codes are the digits of a number of mixed radix, which is the group's cell in a flat table. */
 const flatNumbering = (dimensions: readonly CodedDimension[], possible: number): Numbering => {
-  const unseen = 0xffffffff;
-  const groups = new Uint32Array(possible).fill(unseen);
+  const groups = new Uint32Array(possible).fill(absentUint32);
   return (row, next) => {
-    let place = 0;
+    let cell = 0;
     for (let index = 0; index < dimensions.length; index++) {
       const { codeOf, codes } = dimensions[index] as CodedDimension;
-      place = place * codes + codeOf(row);
+      cell = cell * codes + codeOf(row);
     }
-    const group = groups[place] as number;
-    if (group !== unseen) return group;
-    groups[place] = next;
+    const group = groups[cell] as number;
+    if (group !== absentUint32) return group;
+    groups[cell] = next;
     return next;
   };
 };
 
-/** Joins dimension after dimension: (group so far, code) is one number, and its place the group from there on. */
+/** Adds one dimension after another: the pair (group by the dimensions so far, code) is interned as the next group. */
 const hashedNumbering = (dimensions: readonly CodedDimension[]): Numbering => {
   const tables = dimensions.map(createNumberTable);
   return (row) => {
     let group = 0;
     for (let index = 0; index < dimensions.length; index++) {
       const code = (dimensions[index] as CodedDimension).codeOf(row);
-      group = (tables[index] as ReturnType<typeof createNumberTable>).intern(group * codeLimit + code);
+      group = (tables[index] as NumberTable).intern(pairKey(group, code));
     }
     return group;
   };

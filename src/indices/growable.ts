@@ -2,18 +2,21 @@ type TypedArray = Float64Array | Int32Array | Uint32Array | Uint8Array;
 
 /** A typed array that grows by half when it is full. */
 export interface Growable<A> {
-  /** The backing array, at least `length` long. Read it again after a push or trim: both may replace it. */
+  /** The backing array, at least `length` long. Read it again after `push` or `trim`: both may replace it. */
   readonly values: A;
   readonly length: number;
-  /** Bytes held, spare capacity included. */
+  /** Bytes allocated, spare capacity included. */
   readonly byteLength: number;
   /** Appends a value and returns its position. */
   push(value: number): number;
-  /** Overwrites a value; throws RangeError at or beyond `length`, where a typed array would lose it silently. */
+  /** Overwrites a value; throws RangeError at or beyond `length`, where a typed array would ignore it. */
   set(position: number, value: number): void;
-  /** Gives spare capacity back. */
+  /** Releases spare capacity. */
   trim(): void;
 }
+
+/** Marks an absent value in a column of unsigned integers: no row, code or position is as great. */
+export const absentUint32 = 2 ** 32 - 1;
 
 const capacityMin = 16;
 

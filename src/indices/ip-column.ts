@@ -1,10 +1,10 @@
 import type { IpAddress } from '../lib/ip.ts';
 import { growableUint8, growableUint32 } from './growable.ts';
 
-/** Addresses, one a row in order, null for rows without. 5 bytes a row, 16 more for IPv6. */
+/** A column of addresses; null for rows without one. 5 bytes a row, 16 more for IPv6. */
 export const createIpColumn = () => {
   const family = growableUint8();
-  /** The IPv4 address itself, or where the IPv6 address begins in `words`. */
+  /** The IPv4 address itself, or the offset of the IPv6 address in `words`. */
   const value = growableUint32();
   const words = growableUint32();
 
@@ -18,10 +18,10 @@ export const createIpColumn = () => {
     familyOf: (row: number) => family.values[row] as number,
     ip4Of: (row: number) => value.values[row] as number,
     ipOf(row: number): IpAddress | null {
-      const place = value.values[row] as number;
-      if (family.values[row] === 4) return { family: 4, value: place };
+      const cell = value.values[row] as number;
+      if (family.values[row] === 4) return { family: 4, value: cell };
       if (family.values[row] !== 6) return null;
-      const [a = 0, b = 0, c = 0, d = 0] = words.values.subarray(place, place + 4);
+      const [a = 0, b = 0, c = 0, d = 0] = words.values.subarray(cell, cell + 4);
       return { family: 6, words: [a, b, c, d] };
     },
     get byteLength() {

@@ -3,7 +3,7 @@ import { growableUint32 } from './growable.ts';
 import { type AddressWords, createIpBounds } from './ip-bounds.ts';
 import { createFinder4, createFinder6, createIpSweep } from './ip-segments.ts';
 
-/** Addresses from first to last, both inside and of one family, with first <= last. */
+/** Addresses from first to last, both included and of one family, with first <= last. */
 export interface IpRange {
   readonly first: IpAddress;
   readonly last: IpAddress;
@@ -14,32 +14,32 @@ export interface IpRange {
 }
 
 /**
- * Which range an address belongs to. Ranges may overlap and nest: the narrowest that holds the address wins, of equals
- * the one with the greater ordinal. Positions count the ranges in the order they were added in.
+ * Finds the range of an address. Ranges may overlap and nest: the narrowest that contains the address wins, of equally
+ * narrow ones the greater ordinal. A position is the rank of a range in the order of addition.
  */
 export interface IpRanges {
   readonly ranges: number;
-  /** Runs of addresses with one answer, holes between ranges among them. */
+  /** Number of runs of addresses with one winner, gaps between ranges included. */
   readonly segments: number;
   readonly byteLength: number;
-  /** Position of the winning range, -1 when no range holds the address. */
+  /** Position of the winning range, -1 when no range contains the address. */
   find(ip: IpAddress): number;
   /** `find` for an IPv4 address as an unsigned 32-bit integer. */
   find4(value: number): number;
   cityOf(position: number): number;
   ordinalOf(position: number): number;
   rangeAt(position: number): IpRange;
-  /** Every range that holds the address, narrowest first and of equals the later record: the winner leads. */
+  /** Every range that contains the address, the narrowest first and of equally narrow ones the later record: the winner leads. */
   candidates(ip: IpAddress): number[];
 }
 
 export interface IpRangesBuilder {
   /**
-   * Takes a range in O(log n) amortised, so that the caller can yield between slices of rows; only as many ranges as
-   * end in front of it make one call longer. Throws RangeError unless rows come family 4 first, then ascending by first.
+   * Adds a range in O(log n) amortised, so that the caller can yield between slices of rows. A call takes longer only
+   * by the ranges that end before this one. Throws RangeError unless family 4 comes first and `first` ascends.
    */
   add(range: IpRange): void;
-  /** Closes the open ranges and makes the index; the builder is spent afterwards. */
+  /** Closes the open ranges and builds the index; the builder must not be used afterwards. */
   finish(): IpRanges;
 }
 
@@ -72,7 +72,7 @@ const createFamily = (wordsPerAddress: 1 | 4) => {
       const position = bounds.length;
       copyWords(first, firstWords);
       if (position > 0 && bounds.compareFirst(position - 1, firstWords) > 0) {
-        throw new RangeError('ranges do not ascend by their first address');
+        throw new RangeError('ranges must be added in ascending order of their first address');
       }
       bounds.push(firstWords, copyWords(last, lastWords));
       cities.push(city);
@@ -100,7 +100,7 @@ const createFamily = (wordsPerAddress: 1 | 4) => {
           ordinal: ordinalOf(position),
         }),
         candidates: (ip: IpAddress): number[] =>
-          bounds.holding(copyWords(ip, new Uint32Array(wordsPerAddress))).sort(compareRank),
+          bounds.containing(copyWords(ip, new Uint32Array(wordsPerAddress))).sort(compareRank),
       };
     },
   };
@@ -113,7 +113,7 @@ export const createIpRangesBuilder = (): IpRangesBuilder => {
   return {
     add(range) {
       if (range.first.family === 6) return family6.add(range);
-      if (family6.bounds.length > 0) throw new RangeError('an IPv4 range comes after IPv6 ranges');
+      if (family6.bounds.length > 0) throw new RangeError('IPv4 ranges must be added before IPv6 ranges');
       family4.add(range);
     },
 
@@ -122,7 +122,7 @@ export const createIpRangesBuilder = (): IpRangesBuilder => {
       const ranges6 = family6.finish();
       const finder4 = createFinder4(ranges4.segments);
       const find6 = createFinder6(ranges6.segments);
-      // IPv6 ranges are numbered on from the IPv4 ones.
+      // Positions of IPv6 ranges follow those of the IPv4 ranges.
       const offset6 = ranges4.length;
 
       return {
@@ -146,5 +146,5 @@ export const createIpRangesBuilder = (): IpRangesBuilder => {
   };
 };
 
-/** The table before any is loaded: finds nothing. */
+/** The table before the first import: it contains no range. */
 export const emptyIpRanges: IpRanges = createIpRangesBuilder().finish();

@@ -2,52 +2,52 @@ import type { IpWords } from '../lib/ip.ts';
 import { growableInt32, growableUint32 } from './growable.ts';
 import { type AddressWords, compareAddress, type IpBounds } from './ip-bounds.ts';
 
-/** Disjoint runs of addresses, ascending; each goes on to the start of the next, the last one to the highest address. */
+/** Disjoint runs of addresses, ascending; each ends where the next starts, the last one at the highest address. */
 interface IpSegments {
   /** Start addresses, flat. */
   readonly starts: Uint32Array;
-  /** Position of the range that wins in each, -1 where no range is. */
+  /** Position of the winning range of each segment, -1 where no range is. */
   readonly winners: Int32Array;
 }
 
 const hole = -1;
 
-/** A binary heap of range positions with the one that wins over all others on top. */
+/** A binary heap of range positions whose top wins over all others. */
 const createHeap = (winsOver: (a: number, b: number) => boolean) => {
   const items: number[] = [];
   return {
     top: (): number | undefined => items[0],
     push(item: number): void {
-      let place = items.length;
+      let index = items.length;
       items.push(item);
-      while (place > 0) {
-        const parent = (place - 1) >>> 1;
+      while (index > 0) {
+        const parent = (index - 1) >>> 1;
         const above = items[parent] as number;
         if (!winsOver(item, above)) break;
-        items[place] = above;
-        place = parent;
+        items[index] = above;
+        index = parent;
       }
-      items[place] = item;
+      items[index] = item;
     },
     pop(): void {
       const item = items.pop();
       if (item === undefined || items.length === 0) return;
-      let place = 0;
-      for (let child = 1; child < items.length; child = 2 * place + 1) {
+      let index = 0;
+      for (let child = 1; child < items.length; child = 2 * index + 1) {
         if (child + 1 < items.length && winsOver(items[child + 1] as number, items[child] as number)) child += 1;
         const below = items[child] as number;
         if (!winsOver(below, item)) break;
-        items[place] = below;
-        place = child;
+        items[index] = below;
+        index = child;
       }
-      items[place] = item;
+      items[index] = item;
     },
   };
 };
 
 /** Cuts overlapping ranges, opened in ascending order of their first address, into segments with one winner each. */
 interface IpSweep {
-  /** Opens the range at a position of the bounds, given its first address. O(log n) amortised: every range is opened and closed once. */
+  /** Opens the range at a position of the bounds; `first` is its first address. O(log n) amortised: each range is opened and closed once. */
   open(position: number, first: AddressWords): void;
   finish(): IpSegments;
 }
@@ -59,23 +59,23 @@ export const createIpSweep = (
 ): IpSweep => {
   const starts = growableUint32();
   const winners = growableInt32();
-  // Ranges that ended stay in the heap until they come to its top.
+  // Ranges that have ended stay in the heap until they reach its top.
   const opened = createHeap(winsOver);
-  /** The lowest address without a segment. */
+  /** The lowest address that no segment covers yet. */
   const cursor = new Uint32Array(wordsPerAddress);
-  let winnerBefore = hole;
+  let previousWinner = hole;
 
   const emit = (winner: number): void => {
-    if (winner === winnerBefore) return;
+    if (winner === previousWinner) return;
     for (let index = 0; index < wordsPerAddress; index += 1) starts.push(cursor[index] as number);
     winners.push(winner);
-    winnerBefore = winner;
+    previousWinner = winner;
   };
 
   const cursorIsBefore = (limit: AddressWords | null): boolean =>
     limit === null || compareAddress(cursor, 0, limit, wordsPerAddress) < 0;
 
-  /** Puts the cursor behind the end of a range; false when that is the highest address there is. */
+  /** Moves the cursor behind the end of a range; false when the range ends at the highest address. */
   const movePast = (position: number): boolean => {
     bounds.copyLast(position, cursor);
     for (let index = wordsPerAddress - 1; index >= 0; index -= 1) {
@@ -86,7 +86,7 @@ export const createIpSweep = (
     return false;
   };
 
-  /** Emits the segments below an address, or all that are left. */
+  /** Emits the segments below an address; null emits all remaining ones. */
   const advanceTo = (limit: AddressWords | null): void => {
     for (let top = opened.top(); top !== undefined && cursorIsBefore(limit); top = opened.top()) {
       if (bounds.compareLast(top, cursor) < 0) {
@@ -117,11 +117,11 @@ export const createIpSweep = (
   };
 };
 
-/** Looks IPv4 addresses up: a jump table on the leading bits, at most /16, then a binary search. */
+/** Finds the winner of an IPv4 address: a jump table on the leading bits, at most /16, then a binary search. */
 export const createFinder4 = ({ starts, winners }: IpSegments) => {
   const bits = Math.min(16, 32 - Math.clz32(starts.length | 1));
   const shift = 32 - bits;
-  // jumps[n]: how many segments start below the n-th block.
+  // jumps[n]: number of segments that start below the n-th block.
   const jumps = new Uint32Array(2 ** bits + 1);
   for (const start of starts) {
     const after = (start >>> shift) + 1;
@@ -135,6 +135,7 @@ export const createFinder4 = ({ starts, winners }: IpSegments) => {
     byteLength: jumps.byteLength,
     find(value: number): number {
       const block = value >>> shift;
+      // Not `upperBound`: this is the hottest search, and calls with other types of arrays would make it polymorphic.
       let low = jumps[block] as number;
       let high = jumps[block + 1] as number;
       while (low < high) {
@@ -147,7 +148,7 @@ export const createFinder4 = ({ starts, winners }: IpSegments) => {
   };
 };
 
-/** Looks IPv6 addresses up by binary search. */
+/** Finds the winner of an IPv6 address by binary search. */
 export const createFinder6 =
   ({ starts, winners }: IpSegments) =>
   ([a, b, c, d]: IpWords): number => {

@@ -1,18 +1,21 @@
-/** Gives each distinct number a dense place, in the order of first sight. Open addressing in flat arrays: no boxing. */
+/** Assigns each distinct number a dense code, in the order of first sight. Open addressing in flat arrays: no boxing. */
 export interface NumberTable {
   readonly size: number;
-  /** The place of a number, made when it is new. Numbers are safe integers. */
+  /** The code of a number; a new one gets the next code. Numbers are safe integers. */
   intern(number: number): number;
-  /** The place of a number, undefined when it has none. */
+  /** The code of a number, undefined when it has none. */
   codeOf(number: number): number | undefined;
 }
+
+/** Two codes as one number for a table; the second is below 2^26, the first below 2^27. */
+export const pairKey = (first: number, second: number): number => first * 2 ** 26 + second;
 
 const empty = Number.NEGATIVE_INFINITY;
 
 export const createNumberTable = (): NumberTable => {
   let slots = 1024;
   let numbers = new Float64Array(slots).fill(empty);
-  let places = new Uint32Array(slots);
+  let codes = new Uint32Array(slots);
   let size = 0;
 
   const slotOf = (number: number): number => {
@@ -24,15 +27,15 @@ export const createNumberTable = (): NumberTable => {
   };
 
   const grow = (): void => {
-    const [oldNumbers, oldPlaces] = [numbers, places];
+    const [oldNumbers, oldCodes] = [numbers, codes];
     slots *= 2;
     numbers = new Float64Array(slots).fill(empty);
-    places = new Uint32Array(slots);
+    codes = new Uint32Array(slots);
     for (let old = 0; old < oldNumbers.length; old++) {
       if (oldNumbers[old] === empty) continue;
       const slot = slotOf(oldNumbers[old] as number);
       numbers[slot] = oldNumbers[old] as number;
-      places[slot] = oldPlaces[old] as number;
+      codes[slot] = oldCodes[old] as number;
     }
   };
 
@@ -42,17 +45,17 @@ export const createNumberTable = (): NumberTable => {
     },
     codeOf(number) {
       const slot = slotOf(number);
-      return numbers[slot] === number ? places[slot] : undefined;
+      return numbers[slot] === number ? codes[slot] : undefined;
     },
     intern(number) {
       let slot = slotOf(number);
-      if (numbers[slot] === number) return places[slot] as number;
+      if (numbers[slot] === number) return codes[slot] as number;
       if (size * 2 >= slots) {
         grow();
         slot = slotOf(number);
       }
       numbers[slot] = number;
-      places[slot] = size;
+      codes[slot] = size;
       return size++;
     },
   };

@@ -1,16 +1,12 @@
+import type { Yielder } from '../lib/yielding.ts';
+
 /**
- * Moves the n-th smallest value to its sorted place, smaller ones before it and greater ones behind (Hoare's FIND with
- * the median of three as pivot). `turn` is called between passes, so that millions of values do not hold the thread.
+ * The n-th smallest value, counted from 0. Moves it to its sorted position, smaller values before it and greater ones
+ * behind (Hoare's FIND with the median of three as pivot), and yields to other work between passes.
  */
-export const selectNth = async (
-  values: Float64Array,
-  from: number,
-  to: number,
-  nth: number,
-  maybeYield: () => Promise<void> | undefined,
-): Promise<number> => {
-  let low = from;
-  let high = to - 1;
+export const selectNth = async (values: Float64Array, nth: number, maybeYield: Yielder): Promise<number> => {
+  let low = 0;
+  let high = values.length - 1;
   while (low < high) {
     const pivot = medianOfThree(values[low] as number, values[(low + high) >>> 1] as number, values[high] as number);
     let left = low;

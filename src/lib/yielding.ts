@@ -19,11 +19,14 @@ export const yieldToEventLoop = (): Promise<void> =>
     waiting.push(resolve);
   });
 
+/** Awaited between slices of a long computation; resolves at once while the current stretch may go on. */
+export type Yielder = () => Promise<void> | undefined;
+
 /**
  * Gives other requests their turn: call the result between slices of a long computation. It resolves at once until the
  * stretch has lasted long enough.
  */
-export const createYielder = (): (() => Promise<void> | undefined) => {
+export const createYielder = (): Yielder => {
   // The first slice is on credit: computations that begin at one moment would else have their first stretches in a row.
   let until = 0;
   return () => {

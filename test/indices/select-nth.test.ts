@@ -3,21 +3,21 @@ import { expect, it } from 'vitest';
 import { selectNth } from '../../src/indices/select-nth.ts';
 
 const value = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.double({ noNaN: true }));
-const given = fc
+const subrange = fc
   .record({ values: fc.array(value, { minLength: 1, maxLength: 200 }), a: fc.nat(), b: fc.nat(), n: fc.nat() })
   .map(({ values, a, b, n }) => {
     const [from, end] = [a % values.length, b % values.length].sort((x, y) => x - y) as [number, number];
     return { values, from, to: end + 1, nth: from + (n % (end + 1 - from)) };
   });
 
-const noTurn = () => undefined;
+const neverYield = () => undefined;
 const ascending = (a: number, b: number) => a - b;
 
-it('finds what sorting finds, moves nothing outside and puts smaller ones before it', async () => {
+it('selectNth returns the n-th value of the sorted range, moves no value outside the range, and puts smaller values before it', async () => {
   await fc.assert(
-    fc.asyncProperty(given, async ({ values, from, to, nth }) => {
+    fc.asyncProperty(subrange, async ({ values, from, to, nth }) => {
       const moved = Float64Array.from(values);
-      const found = await selectNth(moved, from, to, nth, noTurn);
+      const found = await selectNth(moved.subarray(from, to), nth - from, neverYield);
       const sorted = values.slice(from, to).sort(ascending);
       // 0 and -0 are one value here.
       expect(found === sorted[nth - from]).toBe(true);
@@ -25,28 +25,28 @@ it('finds what sorting finds, moves nothing outside and puts smaller ones before
         ...values.slice(0, from),
         ...values.slice(to),
       ]);
-      expect([...moved.subarray(from, to)].sort(ascending).every((each, place) => each === sorted[place])).toBe(true);
-      for (let place = from; place < to; place++)
-        expect(place < nth ? (moved[place] as number) <= found : (moved[place] as number) >= found).toBe(true);
+      expect([...moved.subarray(from, to)].sort(ascending).every((each, index) => each === sorted[index])).toBe(true);
+      for (let index = from; index < to; index++)
+        expect(index < nth ? (moved[index] as number) <= found : (moved[index] as number) >= found).toBe(true);
     }),
   );
 });
 
 it.each([
-  ['sorted', (place: number) => place],
-  ['reversed', (place: number) => -place],
+  ['sorted', (index: number) => index],
+  ['reversed', (index: number) => -index],
   ['all equal', () => 7],
-  ['two values', (place: number) => place % 2],
-  ['an organ pipe', (place: number) => Math.min(place, 200_000 - place)],
-])('gives others their turn and stays quick: %s', async (_name, at) => {
-  const values = Float64Array.from({ length: 200_000 }, (_, place) => at(place));
+  ['two values', (index: number) => index % 2],
+  ['ascending, then descending', (index: number) => Math.min(index, 200_000 - index)],
+])('selectNth yields between passes and needs few passes: %s', async (_name, at) => {
+  const values = Float64Array.from({ length: 200_000 }, (_, index) => at(index));
   const sorted = values.toSorted();
-  let turns = 0;
-  const turn = () => {
-    turns++;
+  let yields = 0;
+  const countYield = () => {
+    yields++;
     return undefined;
   };
-  expect(await selectNth(values, 0, values.length, 100_000, turn)).toBe(sorted[100_000]);
-  // Passes, not comparisons: halving takes about 18, a pivot that never helps 200,000.
-  expect(turns).toBeLessThan(200);
+  expect(await selectNth(values, 100_000, countYield)).toBe(sorted[100_000]);
+  // Passes, not comparisons: about 18 with halving, 200,000 with the worst pivots.
+  expect(yields).toBeLessThan(200);
 });

@@ -1,5 +1,6 @@
-import { growableFloat64, growableInt32, growableUint32 } from '../../indices/growable.ts';
+import { absentUint32, growableFloat64, growableInt32, growableUint32 } from '../../indices/growable.ts';
 import type { Decimal } from '../../lib/decimal.ts';
+import { upperBound } from '../../lib/upper-bound.ts';
 
 export interface FactRow {
   readonly seq: number;
@@ -8,11 +9,9 @@ export interface FactRow {
   readonly amount: Decimal | null;
 }
 
-const none = 0xffffffff;
-
 /**
- * Facts as columns, one row a fact in the order of `seq`. Rows are only ever appended, so that whoever remembers a row
- * count reads the same facts however many come after.
+ * Facts as columns, one row a fact in the order of `seq`. Rows are append-only: a row count identifies the same facts
+ * for ever.
  */
 export const createFactColumns = () => {
   const seq = growableUint32();
@@ -34,7 +33,7 @@ export const createFactColumns = () => {
     get lastSeq() {
       return seq.length === 0 ? 0 : (seq.values[seq.length - 1] as number);
     },
-    /** The latest time that the first `rows` facts speak of, microseconds; 0 when there are none. */
+    /** The latest time of the first `rows` facts, microseconds; 0 when there are none. */
     newestUsOf(rows: number): number {
       if (rows >= seq.length) return newestUs;
       let newest = rows === 0 ? 0 : (occurredAtUs.values[0] as number);
@@ -49,26 +48,18 @@ export const createFactColumns = () => {
       newestUs = position === 0 ? row.occurredAtUs : Math.max(newestUs, row.occurredAtUs);
       units.push(row.amount?.units ?? Number.NaN);
       micros.push(row.amount?.micros ?? 0);
-      while (lastOfUser.length <= row.user) lastOfUser.push(none);
+      while (lastOfUser.length <= row.user) lastOfUser.push(absentUint32);
       previousOfUser.push(lastOfUser.values[row.user] as number);
       lastOfUser.set(row.user, position);
     },
-    /** The number of rows whose `seq` is at most the one given. */
-    rowsUpTo(sequence: number): number {
-      let low = 0;
-      let high = seq.length;
-      while (low < high) {
-        const middle = (low + high) >>> 1;
-        if ((seq.values[middle] as number) <= sequence) low = middle + 1;
-        else high = middle;
-      }
-      return low;
-    },
+    /** The number of rows whose `seq` is at most `sequence`. */
+    rowsUpTo: (sequence: number): number => upperBound(seq.values, sequence, 0, seq.length),
     /** One user's rows below `rows`, ascending. */
     rowsOfUser(code: number, rows: number): number[] {
       const found: number[] = [];
-      const last = code < lastOfUser.length ? (lastOfUser.values[code] as number) : none;
-      for (let row = last; row !== none; row = previousOfUser.values[row] as number) if (row < rows) found.push(row);
+      const last = code < lastOfUser.length ? (lastOfUser.values[code] as number) : absentUint32;
+      for (let row = last; row !== absentUint32; row = previousOfUser.values[row] as number)
+        if (row < rows) found.push(row);
       return found.reverse();
     },
     seqOf: (row: number) => seq.values[row] as number,

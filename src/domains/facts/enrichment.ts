@@ -1,20 +1,21 @@
+import { LRUCache } from 'lru-cache';
 import type { KnownAsOf, Ledger } from '../../ledger/ledger.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import type { FactColumns } from './columns.ts';
 
-/** Which knowledge an enrichment may use. Default: the facts' own time, everything recorded. */
+/** Which knowledge an enrichment may use. Default: each fact's own time, everything recorded. */
 export interface AsOf extends KnownAsOf {
-  /** The instant whose status is wanted, microseconds; undefined: each fact's own time. */
+  /** The instant at which facts are enriched, microseconds; undefined: each fact's own time. */
   readonly validAtUs?: number | undefined;
 }
 
-/** What can be true of a fact: status, attributes and files of its user, the city of its address, its experiment. */
+/** What a fact can be joined to: status, attributes and files of its user, the city of its address, its experiment. */
 export type JoinName = 'status' | 'attributes' | 'files' | 'city' | 'experiment';
 
-/** Facts joined to what was true of them, at one sequence number. Never changes once made. */
+/** Facts joined to what was true of them, as of one sequence number. Immutable. */
 export interface EnrichedFacts {
   readonly sequence: number;
-  /** Facts recorded by then: rows below this one. */
+  /** Facts recorded up to that sequence number: rows below this one. */
   readonly rows: number;
   /** Reads a joined column: a code for each row. Throws for a join that these facts do not have. */
   readonly codeBy: (join: JoinName) => (row: number) => number;
@@ -26,8 +27,8 @@ export interface Enrichment {
 
 type Chunk = Uint8Array | Uint32Array;
 
-/** Codes for the rows `from` to `to` are to be written to `chunk`, whose first place is of the row `first`. */
-export interface Slice {
+/** Rows `from` to `to` of a chunk whose first row is `first`: their codes are to be written to it. */
+export interface ChunkSlice {
   readonly chunk: Chunk;
   readonly first: number;
   readonly from: number;
@@ -38,106 +39,126 @@ export interface Slice {
 export interface Join<Basis = unknown> {
   readonly name: JoinName;
   readonly allocate: (rows: number) => Chunk;
-  /** What every row's code rests on beside its own user: another one renews the whole column. */
+  /** What the codes of all rows depend on beside the row's user: when it changes, the whole column is joined again. */
   readonly basis: () => Basis;
   readonly basisAt: (sequence: number) => Basis | Promise<Basis>;
-  // A method, so that a join of one basis is a join.
-  fill(slice: Slice, basis: Basis, asOf: AsOf, sequence: number): void;
-  /** Calls back with the code of each user whose rows are to be joined again. */
+  // A method, because method parameters are bivariant: a Join<IpTable> is a Join.
+  fill(slice: ChunkSlice, basis: Basis, asOf: AsOf, sequence: number): void;
+  /** Calls `listener` with the code of each user whose rows are to be joined again. */
   readonly onChange?: (listener: (user: number) => void) => void;
 }
 
 const chunkBits = 14;
 const chunkRows = 1 << chunkBits;
-const inChunk = chunkRows - 1;
-const joinsKept = 3;
+const chunkMask = chunkRows - 1;
+const cachedJoinsMax = 3;
 
-interface Column {
+interface JoinedColumn {
   readonly basis: unknown;
-  /** Replaced, never written to, once another state may share them. */
+  /** A chunk that another state may share is replaced, never written to. */
   readonly chunks: readonly Chunk[];
 }
 
 /** A state of the joined columns. */
-interface Joined extends EnrichedFacts {
-  readonly columns: readonly Column[];
+interface JoinedFacts extends EnrichedFacts {
+  readonly columns: readonly JoinedColumn[];
 }
 
 /**
- * Joins facts to what was true of them once and keeps the result in columns: a new fact, a late status change, another
- * country or another IP table renews the chunks it touches, the next time somebody asks.
+ * Joins facts to what was true of them and keeps the result in columns. New facts, a late status change, another country
+ * or another IP table renew only the chunks that they affect, when the next query arrives.
  */
-export const createEnrichment = (ledger: Ledger, facts: FactColumns, joins: readonly Join[]): Enrichment => {
-  let stale = joins.map(() => new Set<number>());
-  for (const [place, join] of joins.entries()) join.onChange?.((user) => void stale[place]?.add(user));
-  const empty = joins.map(({ basis }): Column => ({ basis: basis(), chunks: [] }));
-  let current = joined(0, 0, joins, empty);
-  let refreshing: Promise<Joined> = Promise.resolve(current);
+export const createEnrichment = (ledger: Ledger, facts: FactColumns, joins: readonly Join[]): Enrichment =>
+  new ChunkedEnrichment(ledger, facts, joins);
 
-  const refresh = async (): Promise<Joined> => {
-    const { sequence } = ledger.snapshot();
-    if (sequence === current.sequence) return current;
-    const users = stale;
-    stale = joins.map(() => new Set());
+class ChunkedEnrichment implements Enrichment {
+  readonly #ledger: Ledger;
+  readonly #facts: FactColumns;
+  readonly #joins: readonly Join[];
+  /** For each join the users whose rows have to be joined again. */
+  #staleUsers: readonly Set<number>[];
+  #current: JoinedFacts;
+  #refreshing: Promise<JoinedFacts>;
+  /** The last states as of other times, pending ones included: pages and nested fields request the same one again. */
+  readonly #past = new LRUCache<string, Promise<JoinedFacts>>({ max: cachedJoinsMax });
+
+  constructor(ledger: Ledger, facts: FactColumns, joins: readonly Join[]) {
+    this.#ledger = ledger;
+    this.#facts = facts;
+    this.#joins = joins;
+    this.#staleUsers = joins.map(() => new Set());
+    for (const [index, join] of joins.entries()) join.onChange?.((user) => void this.#staleUsers[index]?.add(user));
+    const empty = joins.map(({ basis }): JoinedColumn => ({ basis: basis(), chunks: [] }));
+    this.#current = joinedFacts({ sequence: 0, rows: 0, joins, columns: empty });
+    this.#refreshing = Promise.resolve(this.#current);
+  }
+
+  async at(asOf: AsOf = {}): Promise<EnrichedFacts> {
+    const sequence = this.#ledger.resolveSequence(asOf);
+    if (asOf.validAtUs !== undefined || sequence < this.#ledger.snapshot().sequence)
+      return this.#joinPast(asOf, sequence);
+    const refresh = (): Promise<JoinedFacts> => this.#refresh();
+    this.#refreshing = this.#refreshing.then(refresh, refresh);
+    const newest = await this.#refreshing;
+    const isAnySequence = asOf.knownAtUs === undefined && asOf.sequence === undefined;
+    return isAnySequence || newest.sequence === sequence ? newest : this.#joinPast(asOf, sequence);
+  }
+
+  /** Brings the current state up to the newest snapshot. */
+  async #refresh(): Promise<JoinedFacts> {
+    const { sequence } = this.#ledger.snapshot();
+    if (sequence === this.#current.sequence) return this.#current;
+    const staleUsers = this.#staleUsers;
+    this.#staleUsers = this.#joins.map(() => new Set());
     try {
-      current = await renew(sequence, users);
-      return current;
+      this.#current = await this.#renew(sequence, staleUsers);
+      return this.#current;
     } catch (error) {
-      for (const [place, among] of users.entries()) for (const user of among) stale[place]?.add(user);
+      for (const [index, users] of staleUsers.entries()) for (const user of users) this.#staleUsers[index]?.add(user);
       throw error;
     }
-  };
+  }
 
-  const renew = async (sequence: number, users: readonly ReadonlySet<number>[]): Promise<Joined> => {
-    const before = current;
-    const rows = facts.rowsUpTo(sequence);
-    // All at once, because what they rest on moves on while this gives turns to others.
+  async #renew(sequence: number, staleUsers: readonly ReadonlySet<number>[]): Promise<JoinedFacts> {
+    const previous = this.#current;
+    const rows = this.#facts.rowsUpTo(sequence);
+    const joins = this.#joins;
+    // All bases are read before the first await, because they may change during it.
     const bases = joins.map(({ basis }) => basis());
-    const columns: Column[] = [];
-    for (const [place, join] of joins.entries()) {
-      const column = before.columns[place] as Column;
-      const among = users[place] as ReadonlySet<number>;
-      columns.push(await renewColumn(join, column, before.rows, rows, among, bases[place], sequence));
-    }
-    return joined(sequence, rows, joins, columns);
-  };
+    const columns: JoinedColumn[] = [];
+    for (const [index, join] of joins.entries())
+      columns.push(
+        await renewColumn(this.#facts, {
+          join,
+          previous: previous.columns[index] as JoinedColumn,
+          previousRows: previous.rows,
+          rows,
+          staleUsers: staleUsers[index] as ReadonlySet<number>,
+          basis: bases[index],
+          sequence,
+        }),
+      );
+    return joinedFacts({ sequence, rows, joins, columns });
+  }
 
-  const renewColumn = async (
-    join: Join,
-    before: Column,
-    rowsBefore: number,
-    rows: number,
-    users: ReadonlySet<number>,
-    basis: unknown,
-    sequence: number,
-  ): Promise<Column> => {
-    const chunks = before.chunks.slice();
-    const isOther = basis !== before.basis;
-    const maybeYield = createYielder();
-    const fill = (row: number, to: number): void => {
-      const index = row >>> chunkBits;
-      const chunk = owned(join, chunks[index], before.chunks[index]);
-      chunks[index] = chunk;
-      join.fill({ chunk, first: row & ~inChunk, from: row, to }, basis, {}, sequence);
-    };
-    for (const user of rowsBefore > 0 && !isOther ? users : []) {
-      for (const row of facts.rowsOfUser(user, rowsBefore)) fill(row, row + 1);
-      await maybeYield();
-    }
-    for (let row = isOther ? 0 : rowsBefore; row < rows; ) {
-      const to = Math.min((row & ~inChunk) + chunkRows, rows);
-      fill(row, to);
-      row = to;
-      await maybeYield();
-    }
-    return { basis, chunks };
-  };
+  #joinPast(asOf: AsOf, sequence: number): Promise<JoinedFacts> {
+    const key = `${sequence} ${asOf.validAtUs}`;
+    const cached = this.#past.get(key);
+    if (cached) return cached;
+    const joining = this.#joinAll(asOf, sequence);
+    this.#past.set(key, joining);
+    joining.catch(() => {
+      if (this.#past.peek(key) === joining) this.#past.delete(key);
+    });
+    return joining;
+  }
 
-  /** Joins everything anew for a question about other knowledge or another time. */
-  const joinAt = async (asOf: AsOf, sequence: number): Promise<Joined> => {
-    const rows = facts.rowsUpTo(sequence);
+  /** Joins all facts as of another time or sequence number. */
+  async #joinAll(asOf: AsOf, sequence: number): Promise<JoinedFacts> {
+    const rows = this.#facts.rowsUpTo(sequence);
+    const joins = this.#joins;
     const maybeYield = createYielder();
-    const columns: Column[] = [];
+    const columns: JoinedColumn[] = [];
     for (const join of joins) {
       const basis = await join.basisAt(sequence);
       const chunks: Chunk[] = [];
@@ -150,41 +171,54 @@ export const createEnrichment = (ledger: Ledger, facts: FactColumns, joins: read
       }
       columns.push({ basis, chunks });
     }
-    return joined(sequence, rows, joins, columns);
-  };
+    return joinedFacts({ sequence, rows, joins, columns });
+  }
+}
 
-  /** The last answers to such questions, in flight ones too: pages and nested fields ask the same again. */
-  const kept = new Map<string, Promise<Joined>>();
-  const joinOnce = (asOf: AsOf, sequence: number): Promise<Joined> => {
-    const key = `${sequence} ${asOf.validAtUs}`;
-    const join = kept.get(key) ?? joinAt(asOf, sequence);
-    kept.delete(key);
-    kept.set(key, join);
-    join.catch(() => kept.delete(key));
-    const [oldest] = kept.keys();
-    if (kept.size > joinsKept && oldest !== undefined) kept.delete(oldest);
-    return join;
-  };
+interface ColumnRenewal {
+  readonly join: Join;
+  readonly previous: JoinedColumn;
+  readonly previousRows: number;
+  readonly rows: number;
+  readonly staleUsers: ReadonlySet<number>;
+  readonly basis: unknown;
+  readonly sequence: number;
+}
 
-  return {
-    async at(asOf = {}) {
-      const sequence = ledger.resolveSequence(asOf);
-      if (asOf.validAtUs !== undefined || sequence < ledger.snapshot().sequence) return joinOnce(asOf, sequence);
-      refreshing = refreshing.then(refresh, refresh);
-      const newest = await refreshing;
-      const anyWillDo = asOf.knownAtUs === undefined && asOf.sequence === undefined;
-      return anyWillDo || newest.sequence === sequence ? newest : joinOnce(asOf, sequence);
-    },
+/** Joins new rows and the rows of stale users; all rows when the basis has changed. */
+const renewColumn = async (facts: FactColumns, renewal: ColumnRenewal): Promise<JoinedColumn> => {
+  const { join, previous, previousRows, rows, staleUsers, basis, sequence } = renewal;
+  const chunks = previous.chunks.slice();
+  const isNewBasis = basis !== previous.basis;
+  const maybeYield = createYielder();
+  const fill = (row: number, to: number): void => {
+    const index = row >>> chunkBits;
+    const chunk = writableChunk(join, chunks[index], previous.chunks[index]);
+    chunks[index] = chunk;
+    join.fill({ chunk, first: row & ~chunkMask, from: row, to }, basis, {}, sequence);
   };
+  for (const user of previousRows > 0 && !isNewBasis ? staleUsers : []) {
+    for (const row of facts.rowsOfUser(user, previousRows)) fill(row, row + 1);
+    await maybeYield();
+  }
+  for (let row = isNewBasis ? 0 : previousRows; row < rows; ) {
+    const to = Math.min((row & ~chunkMask) + chunkRows, rows);
+    fill(row, to);
+    row = to;
+    await maybeYield();
+  }
+  return { basis, chunks };
 };
 
-/** A chunk that may be written to: a copy of the shared one, unless this refresh has made it already. */
-const owned = (join: Join, chunk: Chunk | undefined, shared: Chunk | undefined): Chunk => {
+/** A chunk that may be written to: a copy of the shared one, unless this renewal has copied it already. */
+const writableChunk = (join: Join, chunk: Chunk | undefined, shared: Chunk | undefined): Chunk => {
   if (!chunk) return join.allocate(chunkRows);
   return chunk === shared ? chunk.slice() : chunk;
 };
 
-const joined = (sequence: number, rows: number, joins: readonly Join[], columns: readonly Column[]): Joined => ({
+type JoinedFactsParts = Pick<JoinedFacts, 'sequence' | 'rows' | 'columns'> & { readonly joins: readonly Join[] };
+
+const joinedFacts = ({ sequence, rows, joins, columns }: JoinedFactsParts): JoinedFacts => ({
   sequence,
   rows,
   columns,
@@ -192,6 +226,6 @@ const joined = (sequence: number, rows: number, joins: readonly Join[], columns:
     const column = columns[joins.findIndex((join) => join.name === name)];
     if (!column) throw new Error(`these facts are not joined to ${name}`);
     const { chunks } = column;
-    return (row) => (chunks[row >>> chunkBits] as Chunk)[row & inChunk] as number;
+    return (row) => (chunks[row >>> chunkBits] as Chunk)[row & chunkMask] as number;
   },
 });

@@ -5,11 +5,12 @@ import type { Users } from '../users/users.ts';
 import type { FactColumns } from './columns.ts';
 import type { Join } from './enrichment.ts';
 
-const restsOnUsersOnly = { basis: () => null, basisAt: () => null };
+/** Of joins whose codes depend on nothing but the row's user. */
+const noBasis = { basis: () => null, basisAt: () => null };
 
 /** The status of the fact's user at its time. */
 export const joinStatus = (facts: FactColumns, userStatus: UserStatus): Join => ({
-  ...restsOnUsersOnly,
+  ...noBasis,
   name: 'status',
   allocate: (rows) => new Uint8Array(rows),
   fill({ chunk, first, from, to }, _basis, { validAtUs }, sequence) {
@@ -19,9 +20,9 @@ export const joinStatus = (facts: FactColumns, userStatus: UserStatus): Join => 
   onChange: userStatus.onChange,
 });
 
-/** What sources say of the fact's user. */
+/** The country and gender of the fact's user. */
 export const joinAttributes = (facts: FactColumns, users: Users): Join => ({
-  ...restsOnUsersOnly,
+  ...noBasis,
   name: 'attributes',
   allocate: (rows) => new Uint32Array(rows),
   fill({ chunk, first, from, to }, _basis, _asOf, sequence) {
@@ -30,14 +31,14 @@ export const joinAttributes = (facts: FactColumns, users: Users): Join => ({
   onChange: users.onChange,
 });
 
-/** What a code of the join `files` stands for. */
+/** 1 with an image, 0 without, from a code of the join `files`. */
 export const hasImageOf = (code: number): number => code & 1;
-/** The place of an age band and 1, or 0 where the age is not known. */
+/** The index of the age band plus 1, from a code of the join `files`; 0 for an unknown age. */
 export const ageBandCodeOf = (code: number): number => code >>> 1;
 
-/** What the files of the fact's user say: whether there is an image, and how old the user was at the fact's time. */
+/** Whether the fact's user has an image, and the user's age band at the fact's time. */
 export const joinFiles = (facts: FactColumns, userFiles: UserFiles): Join => ({
-  ...restsOnUsersOnly,
+  ...noBasis,
   name: 'files',
   allocate: (rows) => new Uint8Array(rows),
   fill({ chunk, first, from, to }, _basis, { validAtUs }, sequence) {

@@ -1,19 +1,19 @@
 import { createDecimalSums } from '../../indices/decimal-sums.ts';
-import { createNumberTable } from '../../indices/number-table.ts';
+import { createNumberTable, pairKey } from '../../indices/number-table.ts';
 import { selectNth } from '../../indices/select-nth.ts';
 import { divideMicros, microsOf } from '../../lib/decimal.ts';
-import { createYielder } from '../../lib/yielding.ts';
+import { createYielder, type Yielder } from '../../lib/yielding.ts';
 import type { FactColumns } from './columns.ts';
 
-/** Calls `visit` with every row that counts and its group. */
+/** Calls `visit` with every row that passes the filter, and its group. */
 export type Scan = (visit: (row: number, group: number) => void) => Promise<void>;
 
 export interface CountsAndSums {
-  /** Rows a group. */
+  /** Number of rows of each group. */
   readonly counts: number[];
-  /** Rows a group that have an amount. */
+  /** Number of rows of each group that have an amount. */
   readonly amounts: number[];
-  /** The sum of a group in millionths, exact; made when asked for, because there may be a million groups. */
+  /** The exact sum of a group in millionths; computed on demand, because there may be a million groups. */
   sumOf(group: number): bigint;
   readonly totalSum: bigint;
 }
@@ -40,25 +40,25 @@ export const countAndSum = async (scan: Scan, columns: FactColumns): Promise<Cou
 };
 
 export interface Extremes {
-  /** The least amount of a group in millionths; over all groups at the place after the last one. */
-  minOf(place: number): bigint;
-  maxOf(place: number): bigint;
+  /** The least amount of a group in millionths; the index after the last group stands for all groups together. */
+  minOf(group: number): bigint;
+  maxOf(group: number): bigint;
 }
 
-/** The least and greatest amounts of groups; only of groups that have one. */
+/** The least and greatest amounts of each group that has an amount. */
 export const extremes = async (scan: Scan, columns: FactColumns, groups: number): Promise<Extremes> => {
   const least: number[] = [];
   const greatest: number[] = [];
   const compare = (a: number, b: number): number =>
     columns.unitsOf(a) - columns.unitsOf(b) || columns.microsOf(a) - columns.microsOf(b);
-  const meet = (group: number, row: number) => {
+  const update = (group: number, row: number) => {
     if (least[group] === undefined || compare(row, least[group]) < 0) least[group] = row;
     if (greatest[group] === undefined || compare(row, greatest[group]) > 0) greatest[group] = row;
   };
   let [first, last]: [number?, number?] = [];
   await scan((row, group) => {
     if (!columns.hasAmount(row)) return;
-    meet(group, row);
+    update(group, row);
     if (first === undefined || compare(row, first) < 0) first = row;
     if (last === undefined || compare(row, last) > 0) last = row;
   });
@@ -66,31 +66,37 @@ export const extremes = async (scan: Scan, columns: FactColumns, groups: number)
   if (last !== undefined) greatest[groups] = last;
   const amountOf = (row: number): bigint => microsOf({ units: columns.unitsOf(row), micros: columns.microsOf(row) });
   return {
-    minOf: (place) => amountOf(least[place] as number),
-    maxOf: (place) => amountOf(greatest[place] as number),
+    minOf: (group) => amountOf(least[group] as number),
+    maxOf: (group) => amountOf(greatest[group] as number),
   };
 };
 
-/** Distinct users a group, and over all groups at the place after the last one. */
+/** Number of distinct users of each group; the index after the last group stands for all groups together. */
 export const distinctUsers = async (scan: Scan, columns: FactColumns, groups: number): Promise<number[]> => {
   const counts = new Array<number>(groups + 1).fill(0);
   const seen = createNumberTable();
-  const meet = (group: number, user: number) => {
+  const count = (group: number, user: number) => {
     const before = seen.size;
-    seen.intern(group * 2 ** 26 + user);
+    seen.intern(pairKey(group, user));
     if (seen.size > before) counts[group] = (counts[group] as number) + 1;
   };
   await scan((row, group) => {
-    meet(group, columns.userOf(row));
-    if (groups > 1) meet(groups, columns.userOf(row));
+    count(group, columns.userOf(row));
+    if (groups > 1) count(groups, columns.userOf(row));
   });
   if (groups === 1) counts[1] = counts[0] as number;
   return counts;
 };
 
+/** Amounts as two columns: whole units and millionths. */
+interface AmountColumns {
+  readonly units: Float64Array;
+  readonly micros: Float64Array;
+}
+
 /**
- * The median amount a group in millionths, and over all groups at the place after the last one; of an even number of
- * amounts the mean of the middle two, rounded half to even.
+ * The median amount of each group in millionths; the index after the last group stands for all groups together. The
+ * median of an even number of amounts is the mean of the middle two, rounded half to even.
  */
 export const medians = async (scan: Scan, columns: FactColumns, amounts: readonly number[]): Promise<bigint[]> => {
   const starts = [0];
@@ -101,47 +107,40 @@ export const medians = async (scan: Scan, columns: FactColumns, amounts: readonl
   const micros = new Float64Array(total);
   await scan((row, group) => {
     if (!columns.hasAmount(row)) return;
-    const place = (next[group] as number)++;
-    units[place] = columns.unitsOf(row);
-    micros[place] = columns.microsOf(row);
+    const index = (next[group] as number)++;
+    units[index] = columns.unitsOf(row);
+    micros[index] = columns.microsOf(row);
   });
   const maybeYield = createYielder();
   const result: bigint[] = [];
   for (let group = 0; group < amounts.length; group++) {
     await maybeYield();
-    result.push(await medianOf(units, micros, starts[group] as number, starts[group + 1] as number, maybeYield));
+    const [from, to] = [starts[group], starts[group + 1]];
+    result.push(await medianOf({ units: units.subarray(from, to), micros: micros.subarray(from, to) }, maybeYield));
   }
-  result.push(await medianOf(units, micros, 0, total, maybeYield));
+  result.push(await medianOf({ units, micros }, maybeYield));
   return result;
 };
 
-type Turn = ReturnType<typeof createYielder>;
-
-const medianOf = async (units: Float64Array, micros: Float64Array, from: number, to: number, maybeYield: Turn) => {
-  if (from === to) return 0n;
-  const lower = await nthAmount(units, micros, from, to, from + ((to - from - 1) >>> 1), maybeYield);
-  if ((to - from) % 2 === 1) return lower;
-  const upper = await nthAmount(units, micros, from, to, from + ((to - from) >>> 1), maybeYield);
+const medianOf = async (amounts: AmountColumns, maybeYield: Yielder): Promise<bigint> => {
+  const count = amounts.units.length;
+  if (count === 0) return 0n;
+  const lower = await nthAmount(amounts, (count - 1) >>> 1, maybeYield);
+  if (count % 2 === 1) return lower;
+  const upper = await nthAmount(amounts, count >>> 1, maybeYield);
   return divideMicros(lower + upper, 2n);
 };
 
-/** The n-th smallest amount: first by whole units, then among those that share them by their fraction. */
-const nthAmount = async (
-  units: Float64Array,
-  micros: Float64Array,
-  from: number,
-  to: number,
-  nth: number,
-  maybeYield: Turn,
-): Promise<bigint> => {
-  const whole = await selectNth(units.slice(from, to), 0, to - from, nth - from, maybeYield);
+/** The n-th smallest amount: selected by whole units, then by millionths among the amounts with these whole units. */
+const nthAmount = async ({ units, micros }: AmountColumns, nth: number, maybeYield: Yielder): Promise<bigint> => {
+  const whole = await selectNth(units.slice(), nth, maybeYield);
   const fractions: number[] = [];
   let smaller = 0;
-  for (let place = from; place < to; place++) {
-    const unit = units[place] as number;
-    if (unit === whole) fractions.push(micros[place] as number);
+  for (let index = 0; index < units.length; index++) {
+    const unit = units[index] as number;
+    if (unit === whole) fractions.push(micros[index] as number);
     else if (unit < whole) smaller++;
   }
-  const fraction = await selectNth(Float64Array.from(fractions), 0, fractions.length, nth - from - smaller, maybeYield);
+  const fraction = await selectNth(Float64Array.from(fractions), nth - smaller, maybeYield);
   return microsOf({ units: whole, micros: fraction });
 };

@@ -39,7 +39,9 @@ export const arrivalQualityOf = async (sources: ReportSources, rejected: number)
   const turn = createYielder();
   // The nearest rank: the smallest delay that this part of the events does not exceed.
   const quantile = (part: number) =>
-    delayCount === 0 ? null : selectNth(delays, 0, delayCount, Math.max(0, Math.ceil(part * delayCount) - 1), turn);
+    delayCount === 0
+      ? null
+      : selectNth(delays.subarray(0, delayCount), Math.max(0, Math.ceil(part * delayCount) - 1), turn);
   const [medianDelayUs, p99DelayUs] = [await quantile(0.5), await quantile(0.99)];
   const received = eventCount + duplicates + rejected;
   return { received, duplicates, rejected, stored, late, inTheFuture, medianDelayUs, p99DelayUs };
