@@ -11,14 +11,14 @@ export const Provenance = builder.objectRef<StoredOrigin>('Provenance').implemen
       type: ImportType,
       nullable: true,
       description: 'The import that took it in; null for records sent through the API.',
-      resolve: ({ importId }, _args, { load, intake }) =>
-        importId === null ? null : load(intake.importsByIds, importId),
+      resolve: ({ importId }, _args, { load, imports }) =>
+        importId === null ? null : load(imports.importsByIds, importId),
     }),
     source: t.string({
       description:
         'Name of the imported file; for records sent through the API `api`, or `api:` and the name of the key they were sent with.',
-      resolve: async ({ importId, sentBy }, _args, { load, intake }) =>
-        importId === null ? apiSource(sentBy) : ((await load(intake.importsByIds, importId))?.source ?? 'unknown'),
+      resolve: async ({ importId, sentBy }, _args, { load, imports }) =>
+        importId === null ? apiSource(sentBy) : ((await load(imports.importsByIds, importId))?.source ?? 'unknown'),
     }),
     line: t.exposeInt('line', {
       nullable: true,

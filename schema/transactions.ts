@@ -98,9 +98,9 @@ builder.mutationField('recordTransactions', (t) =>
     description:
       'Records purchases. Each is judged alone: an id seen with the same content is a duplicate, with other content a conflict.',
     args: { input: t.arg({ type: RecordTransactionsInput, required: true, description: 'The purchases.' }) },
-    resolve: (_root, { input }, { intake, importers, sentBy }) =>
+    resolve: (_root, { input }, { imports, importers, sentBy }) =>
       RecordTransactions.of(
-        intake.ingest(
+        imports.ingest(
           importers.transactions,
           sentBy,
           input.transactions.map(({ createdAt, productPrice, ip, ...rest }) => ({

@@ -4,12 +4,13 @@ import { openStore } from '../db/open.ts';
 import type { Store } from '../db/store.ts';
 import type { Config } from './config.ts';
 import type { ServerFacts } from './context.ts';
-import { createWatchedFolder } from './domains/uploads/watched-folder.ts';
+import { createWatchedFolder, type WatchReport } from './domains/uploads/watched-folder.ts';
 import type { SyncReport } from './domains/user-sync/user-sync.ts';
 import { createDomains, type Domains } from './domains.ts';
 import { createGraphql } from './graphql/server.ts';
 import { createRequestGuard } from './http/request-guard.ts';
 import type { FastPath } from './http/server.ts';
+import { createFollower } from './ledger/follower.ts';
 import { createLedger, type Ledger } from './ledger/ledger.ts';
 import { createClock } from './lib/clock.ts';
 import { createFastPath } from './rest/fast-path.ts';
@@ -23,7 +24,7 @@ export interface App {
   readonly store: Store;
   /** Answers a request: GraphQL, REST, documentation, health. */
   fetch(request: Request): Promise<Response>;
-  /** The same at less cost, for the requests that it gives an answer to. */
+  /** The same at less cost, for the requests that it supports. */
   readonly fastPath: FastPath;
   /** Rebuilds the indices, then follows what other processes record. `/readyz` answers 503 until it resolves. */
   start(): Promise<void>;
@@ -32,19 +33,17 @@ export interface App {
   close(): Promise<void>;
 }
 
-interface AppOptions {
+export interface AppOptions {
   readonly log: Logger;
   /** Called with every SQL statement that runs. */
   readonly onStatement?: (sql: string) => void;
 }
 
-export const createApp = (config: Config, { log, onStatement }: AppOptions): App => {
-  const nowUs = createClock(config.now);
-  const store = openStore({ ...config, nowUs, ...(onStatement ? { onStatement } : {}) });
-  const ledger = createLedger(store, log);
-  const engine = openDatasetEngine(config);
-  const domains = createDomains({ store, engine, ledger, config, nowUs });
-  const server: { -readonly [Key in keyof ServerFacts]: ServerFacts[Key] } = {
+export const createApp = (config: Config, options: AppOptions): App => {
+  const { log } = options;
+  const core = createCore(config, options);
+  const { store, ledger, engine, domains, nowUs } = core;
+  const server: MutableServerFacts = {
     version: programVersion(),
     startedAtUs: nowUs(),
     rebuildUs: null,
@@ -52,81 +51,119 @@ export const createApp = (config: Config, { log, onStatement }: AppOptions): App
   };
   const shared = { ...domains, config, ledger, server, nowUs };
   const rest = createRouter(shared, log);
-  const fetch = createRequestGuard(config, log, createGraphql(shared, log), rest.fetch);
-  const watched = createWatchedFolder(domains.intake, config, {
-    taken: (file, { id, state, read, accepted, rejected, conflicts, failureCode, failureMessage }) =>
-      log[state === 'SUCCEEDED' ? 'info' : 'warn'](
-        { file, import: id, state, read, accepted, rejected, conflicts, failureCode },
-        failureMessage ?? 'a file of the watched folder was taken in',
-      ),
-    failed: (path, error) => log.error(error, `could not take in ${path}`),
-  });
-  const tellOfSync = (report: SyncReport | null, error: unknown): void => {
-    if (!report) {
-      log.error(error, 'user files could not be synchronised');
-      return;
-    }
-    const { import: ended, ...counts } = report;
-    const { id, failureMessage } = ended;
-    log[ended.state === 'SUCCEEDED' && failureMessage === null ? 'info' : 'warn'](
-      { import: id, ...counts },
-      failureMessage ?? 'user files are synchronised',
-    );
-  };
-  let following: NodeJS.Timeout | undefined;
-  let firstSync: Promise<void> | undefined;
+  const background = createBackgroundJobs(config, log, core);
   let closed = false;
-  let version = store.foreignVersion();
-
-  const follow = (): void => {
-    const seen = store.foreignVersion();
-    if (seen === version) return;
-    // Version first, rows second: a commit in between is read twice rather than never.
-    version = seen;
-    const failed = (error: unknown): void => {
-      version = -1;
-      log.error(error, 'could not follow the store');
-    };
-    try {
-      domains.apiKeys.refresh();
-    } catch (error) {
-      failed(error);
-    }
-    ledger.catchUp().catch(failed);
-  };
 
   return {
     domains,
     ledger,
     store,
-    fetch,
+    fetch: createRequestGuard(config, log, createGraphql(shared, log), rest.fetch),
     fastPath: createFastPath(config, rest),
     async start() {
-      const begun = performance.now();
+      const startedAt = performance.now();
       await ledger.catchUp();
       if (closed) return;
-      server.rebuildUs = Math.round((performance.now() - begun) * 1000);
+      server.rebuildUs = Math.round((performance.now() - startedAt) * 1000);
       server.builtAtUs = nowUs();
-      // The first question should not have to wait for what the second gets for nothing.
-      const warm = [domains.transactions.warm(), domains.monitor.warm()];
-      Promise.all(warm).catch((error: unknown) => log.error(error, 'could not get ready for the first question'));
-      following = setInterval(follow, config.followMs);
-      following.unref();
-      await domains.datasets.sweep();
-      await watched.start();
-      const { userFilesEveryMinutes, userFilesStartMs } = config;
-      firstSync = domains.userFileRuns.start(userFilesEveryMinutes * 60_000, userFilesStartMs, tellOfSync);
+      await background.start();
     },
-    firstSync: async () => firstSync,
+    firstSync: background.firstSync,
     async close() {
       closed = true;
-      clearInterval(following);
-      watched.close();
-      await domains.userFileRuns.close();
+      await background.stop();
       engine.close();
       await domains.datasetImports.abortAll();
       await ledger.idle();
       store.close();
+      log.debug({ data: config.data }, 'store closed');
     },
   };
 };
+
+type MutableServerFacts = { -readonly [Key in keyof ServerFacts]: ServerFacts[Key] };
+
+type Core = ReturnType<typeof createCore>;
+
+/** The program without its faces. */
+const createCore = (config: Config, { log, onStatement }: AppOptions) => {
+  const nowUs = createClock(config.now);
+  const store = openStore({ ...config, nowUs, ...statementListener(config, log, onStatement) });
+  log.debug({ data: config.data }, 'store opened');
+  const ledger = createLedger(store, log);
+  const engine = openDatasetEngine(config);
+  const domains = createDomains({ store, engine, ledger, limits: config, nowUs });
+  return { store, ledger, engine, domains, nowUs };
+};
+
+/** None at all, where nobody listens: the driver then does not build the text of each statement. */
+const statementListener = (
+  { logSql }: Config,
+  log: Logger,
+  onStatement: AppOptions['onStatement'],
+): Pick<AppOptions, 'onStatement'> => {
+  if (!logSql) return onStatement ? { onStatement } : {};
+  return {
+    onStatement(sql) {
+      log.debug({ sql }, 'SQL statement');
+      onStatement?.(sql);
+    },
+  };
+};
+
+/** What runs besides requests: following the store, the watched folder, synchronizations of user files. */
+const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, domains }: Core) => {
+  const follower = createFollower({
+    store,
+    ledger,
+    everyMs: config.followMs,
+    onForeignCommit: () => domains.apiKeys.refresh(),
+    onError: (error) => log.error(error, 'the records of other processes could not be read'),
+  });
+  const watchedFolder = createWatchedFolder(domains.imports, config, watchReport(log));
+  let firstSync: Promise<void> | undefined;
+
+  return {
+    async start(): Promise<void> {
+      // So that the first query is as fast as those that follow.
+      Promise.all([domains.transactions.warm(), domains.monitor.warm()]).catch((error: unknown) =>
+        log.error(error, 'the caches of transactions and of the monitor could not be warmed'),
+      );
+      follower.start();
+      await domains.datasets.sweep();
+      await watchedFolder.start();
+      const { userFilesEveryMinutes, userFilesStartMs } = config;
+      firstSync = domains.userSync.start(userFilesEveryMinutes * 60_000, userFilesStartMs, reportSync(log));
+    },
+    firstSync: async (): Promise<void> => firstSync,
+    async stop(): Promise<void> {
+      follower.stop();
+      watchedFolder.close();
+      await domains.userSync.close();
+    },
+  };
+};
+
+const watchReport = (log: Logger): WatchReport => ({
+  taken: (file, { id, state, read, accepted, rejected, conflicts, failureCode, failureMessage }) =>
+    log[state === 'SUCCEEDED' ? 'info' : 'warn'](
+      { file, import: id, state, read, accepted, rejected, conflicts, failureCode },
+      failureMessage ?? 'imported a file of the watched folder',
+    ),
+  failed: (path, error) => log.error(error, `could not import ${path} of the watched folder`),
+});
+
+const reportSync =
+  (log: Logger) =>
+  (report: SyncReport | null, error: unknown): void => {
+    if (!report) {
+      log.error(error, 'user files could not be synchronized');
+      return;
+    }
+    const { import: finished, ...counts } = report;
+    const { id, state, failureMessage } = finished;
+    log[state === 'SUCCEEDED' && failureMessage === null ? 'info' : 'warn'](
+      { import: id, ...counts },
+      failureMessage ?? 'user files are synchronized',
+    );
+  };

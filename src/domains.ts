@@ -42,90 +42,89 @@ export interface DomainServices {
   readonly store: Store;
   readonly engine: DatasetEngine;
   readonly ledger: Ledger;
-  readonly config: Config;
+  /** The settings: each domain declares the few that it reads. */
+  readonly limits: Config;
   readonly nowUs: () => number;
 }
 
-/** Every domain, each after the domains that it uses. */
-export const createDomains = ({ store, engine: tables, ledger, config, nowUs }: DomainServices) => {
-  const apiKeys = createApiKeys(store, config);
-  const users = createUsers(ledger);
-  const userFiles = createUserFiles(ledger, users);
-  const userStatus = createUserStatus(store, ledger, users);
-  const userDirectory = createUserDirectory({ users, userFiles, userStatus }, ledger, nowUs);
-  const images = createImageStore(
-    config.data === ':memory:' ? join(tmpdir(), 'asof-images') : join(config.data, 'images'),
-  );
-  const source = config.userFiles === '' ? null : openObjects(config.userFiles, config);
-  const userFileRuns = new UserSync({
-    store,
-    ledger,
-    users,
-    userFiles,
-    images,
-    source,
-    limits: config,
-    directory: userDirectory,
-  });
-  const ipCity = createIpCity(store, ledger);
-  const transactions = createTransactions({ store, ledger, users, userFiles, userStatus, ipCity, limits: config });
-  const experiments = createExperiments(ledger);
-  const experimentEvents = createExperimentEvents({
-    store,
-    ledger,
-    users,
-    userFiles,
-    userStatus,
-    experiments,
-    limits: config,
-  });
-  const monitor = createMonitor({ ledger, users, userStatus, experiments, experimentEvents, limits: config, nowUs });
-  const recordedEvents = createRecordedEvents(ledger, experimentEvents, experiments, users);
-  const enrichedAggregate = createEnrichedAggregate([transactions, experimentEvents]);
-  const conversations = createConversations(store, ledger, config);
-  const dashboard = createDashboard(ledger, conversations, config);
-  const importers = {
-    statusChanges: createStatusChangesImporter(userStatus),
-    ipRanges: createIpRangesImporter(store),
-    transactions: createTransactionsImporter(transactions),
-    users: createUsersImporter(users),
-    experimentEvents: createExperimentEventsImporter(experimentEvents),
-  };
-  const intake = createImports(store, ledger, Object.values<Importer>(importers), config);
-  const eventQueue = createIngestQueue({ intake, importer: importers.experimentEvents, limits: config });
-  const rejects = createRejects(store, ledger, [...intake.importers, createUserFilesImporter(userFiles)], config);
-  const uploads = createUploads(intake, userFileRuns, config);
-  const datasets = createDatasets(store, ledger, tables, config);
-  const datasetGroups = createDatasetGroups(datasets, config);
-  const datasetImports = new DatasetImports({ store, ledger, datasets, engine: tables });
-  const datasetUploads = createDatasetUploads(datasetImports, uploads, config);
+/** Every domain there is. */
+export const createDomains = (services: DomainServices) => {
+  const { store, limits } = services;
+  const users = createUserDomains(services);
+  const facts = createFactDomains(services, users);
+  const imports = createImportDomains(services, users, facts);
   return {
-    apiKeys,
-    users,
-    userDirectory,
-    userFiles,
-    userFileRuns,
-    images,
-    userStatus,
-    ipCity,
-    transactions,
-    experiments,
-    experimentEvents,
-    monitor,
-    recordedEvents,
-    enrichedAggregate,
-    conversations,
-    dashboard,
-    importers,
-    intake,
-    eventInbox: eventQueue,
-    rejects,
-    uploads,
-    datasets,
-    datasetGroups,
-    datasetImports,
-    datasetUploads,
+    apiKeys: createApiKeys(store, limits),
+    ...users,
+    ...facts,
+    ...imports,
+    ...createDatasetDomains(services, imports),
+    ...createConversationDomains(services),
   };
 };
 
 export type Domains = ReturnType<typeof createDomains>;
+
+const createUserDomains = (services: DomainServices) => {
+  const { store, ledger, limits, nowUs } = services;
+  const users = createUsers(ledger);
+  const userFiles = createUserFiles(ledger, users);
+  const userStatus = createUserStatus(store, ledger, users);
+  const userDirectory = createUserDirectory({ users, userFiles, userStatus }, ledger, nowUs);
+  const images = createImageStore(imageFolder(limits.data));
+  const source = limits.userFiles === '' ? null : openObjects(limits.userFiles, limits);
+  const userSync = new UserSync({ ...services, users, userFiles, images, source, directory: userDirectory });
+  return { users, userFiles, userStatus, userDirectory, images, userSync };
+};
+
+const imageFolder = (data: string): string =>
+  data === ':memory:' ? join(tmpdir(), 'asof-images') : join(data, 'images');
+
+type UserDomains = ReturnType<typeof createUserDomains>;
+
+const createFactDomains = (services: DomainServices, userDomains: UserDomains) => {
+  const { store, ledger } = services;
+  const ipCity = createIpCity(store, ledger);
+  const transactions = createTransactions({ ...services, ...userDomains, ipCity });
+  const experiments = createExperiments(ledger);
+  const experimentEvents = createExperimentEvents({ ...services, ...userDomains, experiments });
+  const monitor = createMonitor({ ...services, ...userDomains, experiments, experimentEvents });
+  const recordedEvents = createRecordedEvents(ledger, experimentEvents, experiments, userDomains.users);
+  const enrichedAggregate = createEnrichedAggregate([transactions, experimentEvents]);
+  return { ipCity, transactions, experiments, experimentEvents, monitor, recordedEvents, enrichedAggregate };
+};
+
+type FactDomains = ReturnType<typeof createFactDomains>;
+
+const createImportDomains = ({ store, ledger, limits }: DomainServices, users: UserDomains, facts: FactDomains) => {
+  const importers = {
+    statusChanges: createStatusChangesImporter(users.userStatus),
+    ipRanges: createIpRangesImporter(store),
+    transactions: createTransactionsImporter(facts.transactions),
+    users: createUsersImporter(users.users),
+    experimentEvents: createExperimentEventsImporter(facts.experimentEvents),
+  };
+  const imports = createImports(store, ledger, Object.values<Importer>(importers), limits);
+  const eventQueue = createIngestQueue({ imports, importer: importers.experimentEvents, limits });
+  const rejectImporters = [...imports.importers, createUserFilesImporter(users.userFiles)];
+  const rejects = createRejects(store, ledger, rejectImporters, limits);
+  const uploads = createUploads(imports, users.userSync, limits);
+  return { importers, imports, eventQueue, rejects, uploads };
+};
+
+type ImportDomains = ReturnType<typeof createImportDomains>;
+
+const createDatasetDomains = (services: DomainServices, { uploads }: ImportDomains) => {
+  const { store, ledger, engine, limits } = services;
+  const datasets = createDatasets(store, ledger, engine, limits);
+  const datasetGroups = createDatasetGroups(datasets, limits);
+  const datasetImports = new DatasetImports({ store, ledger, datasets, engine });
+  const datasetUploads = createDatasetUploads(datasetImports, uploads, limits);
+  return { datasets, datasetGroups, datasetImports, datasetUploads };
+};
+
+const createConversationDomains = ({ store, ledger, limits }: DomainServices) => {
+  const conversations = createConversations(store, ledger, limits);
+  const dashboard = createDashboard(ledger, conversations, limits);
+  return { conversations, dashboard };
+};

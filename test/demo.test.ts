@@ -70,7 +70,7 @@ describe('the demo world', () => {
 
   it('is taken in whole, and its accounts add up', async () => {
     const app = await loaded();
-    const imports = app.domains.intake.importsByIds([1, 2, 3, 4, 5, 6]);
+    const imports = app.domains.imports.importsByIds([1, 2, 3, 4, 5, 6]);
     expect(imports.map((row) => row?.source)).toEqual(world.files.map(({ name }) => name));
     for (const [place, row] of imports.entries())
       expect(row).toMatchObject({ rejected: world.files[place]?.rejected, conflicts: 0, unchanged: 0 });
@@ -96,10 +96,10 @@ describe('the demo world', () => {
   });
 
   it('has a correction to show for u-1001', async () => {
-    const { userStatus, intake } = (await loaded()).domains;
+    const { userStatus, imports } = (await loaded()).domains;
     const atUs = parseInstant('2025-05-20') ?? 0;
     expect(userStatus.statusAt('u-1001', atUs).status).toBe('paying');
-    const stored = intake.importsByIds([1, 2, 3]).reduce((sum, row) => sum + (row?.accepted ?? 0), 0);
+    const stored = imports.importsByIds([1, 2, 3]).reduce((sum, row) => sum + (row?.accepted ?? 0), 0);
     // And one record for the table of ranges as a whole.
     expect(userStatus.statusAt('u-1001', atUs, { sequence: stored + 1 }).status).toBe('cancelled');
   });
@@ -149,13 +149,13 @@ describe('the demo world', () => {
 
   it('goes on where a first start was broken off', async () => {
     const app = open();
-    const { intake, ...others } = app.domains;
-    const broken = { ...others, intake, experiments: { save: () => Promise.reject(new Error('the power is gone')) } };
-    expect(isDemoWanted(intake)).toBe(true);
+    const { imports, ...others } = app.domains;
+    const broken = { ...others, imports, experiments: { save: () => Promise.reject(new Error('the power is gone')) } };
+    expect(isDemoWanted(imports)).toBe(true);
     await expect(loadDemo(broken, await folder())).rejects.toThrow('the power is gone');
-    expect(isDemoWanted(intake)).toBe(true);
+    expect(isDemoWanted(imports)).toBe(true);
     await loadDemo(app.domains, await folder());
-    expect(isDemoWanted(intake)).toBe(false);
+    expect(isDemoWanted(imports)).toBe(false);
     await app.start();
     expect(app.ledger.snapshot().sequence).toBe((await loaded()).ledger.snapshot().sequence);
   });
@@ -165,17 +165,17 @@ describe('the demo world', () => {
     const { sequence } = app.ledger.snapshot();
     await loadDemo(app.domains, await folder());
     expect(app.ledger.snapshot().sequence).toBe(sequence);
-    expect(isDemoWanted(app.domains.intake)).toBe(false);
+    expect(isDemoWanted(app.domains.imports)).toBe(false);
   });
 
   it('names the file that was not taken in', async () => {
     const app = open();
-    const { intake, ...others } = app.domains;
+    const { imports, ...others } = app.domains;
     const swapped = {
-      ...intake,
-      start: (_target: string, files: Parameters<typeof intake.start>[1]) => intake.start('transactions', files),
+      ...imports,
+      start: (_target: string, files: Parameters<typeof imports.start>[1]) => imports.start('transactions', files),
     };
-    await expect(loadDemo({ ...others, intake: swapped }, await folder())).rejects.toThrow(
+    await expect(loadDemo({ ...others, imports: swapped }, await folder())).rejects.toThrow(
       'the demo file demo/ip-ranges.json was not taken in',
     );
   });

@@ -32,7 +32,7 @@ builder.node(DatasetVersionType, {
       type: ImportType,
       nullable: true,
       description: 'The import that made it.',
-      resolve: ({ importId }, _args, { load, intake }) => load(intake.importsByIds, importId),
+      resolve: ({ importId }, _args, { load, imports }) => load(imports.importsByIds, importId),
     }),
   }),
 });

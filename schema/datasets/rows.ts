@@ -12,8 +12,8 @@ import { RowFilterInput } from './filter.ts';
 const RowProvenance = builder.objectRef<DatasetRow>('RowProvenance').implement({
   description: 'Where a row of a dataset came from.',
   fields: (t) => {
-    const importOf = ({ importId }: DatasetRow, { load, intake }: Context): Promise<Import | null> =>
-      load(intake.importsByIds, importId);
+    const importOf = ({ importId }: DatasetRow, { load, imports }: Context): Promise<Import | null> =>
+      load(imports.importsByIds, importId);
     return {
       import: t.field({
         type: ImportType,

@@ -107,10 +107,10 @@ builder.mutationField('recordEvents', (t) =>
     description:
       'Takes in events of an experiment. Each is judged alone: a bad one never sinks the rest, a repeated `eventId` counts once.',
     args: { input: t.arg({ type: RecordEventsInput, required: true, description: 'The events.' }) },
-    resolve: (_root, { input: { experiment, events } }, { intake, importers, config, sentBy }) => {
+    resolve: (_root, { input: { experiment, events } }, { imports, importers, config, sentBy }) => {
       const receive = async () => {
         checkRecordCount(events.length, config);
-        return intake.ingestRaw(
+        return imports.ingestRaw(
           importers.experimentEvents,
           () =>
             events.map(({ eventId, userId, accountType, date, eventType, orderValue, version }) => {

@@ -48,7 +48,7 @@ builder.node(ImportType, {
   description:
     'A file that was taken in, or is being taken in: read = accepted + unchanged + conflicts + rejected. Of `USER_FILES` the records are objects, those that are gone included, and all count at the end, at once.',
   id: { resolve: ({ id }) => id },
-  loadMany: (ids, { intake }) => intake.importsByIds(ids.map(Number)),
+  loadMany: (ids, { imports }) => imports.importsByIds(ids.map(Number)),
   fields: (t) => ({
     target: t.field({
       type: ImportTargetEnum,
@@ -102,10 +102,10 @@ builder.queryFields((t) => ({
     type: ImportConnection,
     description: 'Files taken in, the newest first.',
     args: { ...t.arg.connectionArgs(), state: t.arg({ type: ImportState, description: 'Only those in this state.' }) },
-    resolve: (_root, { state, ...args }, { intake, config }) => {
+    resolve: (_root, { state, ...args }, { imports, config }) => {
       const { limit, fromEnd, after, before } = selectPage(args, config);
       const request = { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) };
-      const page = intake.importsPage({ state: state ?? undefined }, request);
+      const page = imports.importsPage({ state: state ?? undefined }, request);
       return pageOf(page.rows, ({ id }) => id, page);
     },
   }),

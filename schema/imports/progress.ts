@@ -10,7 +10,7 @@ builder.subscriptionField('importProgress', (t) =>
     args: {
       importId: t.arg.globalID({ required: true, for: [ImportType], description: 'The import’s `id`.' }),
     },
-    subscribe: (_root, { importId }, { intake }) => intake.progressOf(Number(importId.id)),
+    subscribe: (_root, { importId }, { imports }) => imports.progressOf(Number(importId.id)),
     resolve: (standing) => standing,
   }),
 );

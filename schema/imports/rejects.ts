@@ -87,8 +87,8 @@ builder.node(RejectedRecordType, {
       type: ImportType,
       nullable: true,
       description: 'The import it came with; null for records of the API.',
-      resolve: ({ importId }, _args, { load, intake }) =>
-        importId === null ? null : load(intake.importsByIds, importId),
+      resolve: ({ importId }, _args, { load, imports }) =>
+        importId === null ? null : load(imports.importsByIds, importId),
     }),
   }),
 });

@@ -253,9 +253,9 @@ builder.mutationField('recordStatusChanges', (t) =>
     description:
       'Records changes of status. Each is judged alone. One that says what already holds for that user and instant is a duplicate; one that says otherwise corrects it.',
     args: { input: t.arg({ type: RecordStatusChangesInput, required: true, description: 'The changes.' }) },
-    resolve: (_root, { input }, { intake, importers, sentBy }) =>
+    resolve: (_root, { input }, { imports, importers, sentBy }) =>
       RecordStatusChanges.of(
-        intake.ingest(
+        imports.ingest(
           importers.statusChanges,
           sentBy,
           input.changes.map(({ userId, status, effectiveAt }) => ({ userId, status, effectiveAtUs: effectiveAt })),

@@ -31,7 +31,7 @@ export const withData = async <R>(config: Config, work: (opened: CommandServices
   const ledger = createLedger(store);
   const engine = openDatasetEngine(config);
   try {
-    return await work({ store, ledger, domains: createDomains({ store, engine, ledger, config, nowUs }) });
+    return await work({ store, ledger, domains: createDomains({ store, engine, ledger, limits: config, nowUs }) });
   } finally {
     engine.close();
     await ledger.idle();

@@ -65,8 +65,8 @@ const listen = async (app: App, { host, port }: Config, log: Logger): Promise<Ht
 };
 
 const startApp = async (app: App, { data }: Config, demo: boolean): Promise<void> => {
-  const { intake } = app.domains;
-  if (demo && isDemoWanted(intake)) await loadDemo(app.domains, data === ':memory:' ? tmpdir() : join(data, 'tmp'));
-  await intake.endInterrupted();
+  const { imports } = app.domains;
+  if (demo && isDemoWanted(imports)) await loadDemo(app.domains, data === ':memory:' ? tmpdir() : join(data, 'tmp'));
+  await imports.endInterrupted();
   await app.start();
 };

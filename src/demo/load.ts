@@ -8,14 +8,14 @@ import { createDemoWorld } from './world.ts';
 
 /** What takes the demo world in. */
 export interface DemoTakers {
-  readonly intake: Imports;
+  readonly imports: Imports;
   readonly experiments: Pick<Experiments, 'save'>;
   readonly conversations: Pick<Conversations, 'byUuids' | 'start' | 'followUp'>;
 }
 
 /** Whether a data folder is new, or holds a demo world that a first start left half loaded: loading again is harmless. */
-export const isDemoWanted = (intake: Imports): boolean => {
-  const { rows } = intake.importsPage({}, { limit: 100, fromEnd: false });
+export const isDemoWanted = (imports: Imports): boolean => {
+  const { rows } = imports.importsPage({}, { limit: 100, fromEnd: false });
   const names = createDemoWorld().files.map(({ name }) => name);
   const isWhole = names.every((name) => rows.some(({ source, state }) => source === name && isTakenIn(state)));
   return !isWhole && rows.every(({ source }) => names.includes(source));
@@ -24,7 +24,7 @@ export const isDemoWanted = (intake: Imports): boolean => {
 const isTakenIn = (state: string): boolean => state === 'SUCCEEDED' || state === 'SUCCEEDED_WITH_REJECTS';
 
 /** Takes the demo world in, file by file like any other; `folder` holds the files meanwhile. Throws when one fails. */
-export const loadDemo = async ({ intake, experiments, conversations }: DemoTakers, folder: string): Promise<void> => {
+export const loadDemo = async ({ imports, experiments, conversations }: DemoTakers, folder: string): Promise<void> => {
   await mkdir(folder, { recursive: true });
   const written = await mkdtemp(join(folder, 'demo-'));
   const world = createDemoWorld();
@@ -38,7 +38,7 @@ export const loadDemo = async ({ intake, experiments, conversations }: DemoTaker
       const { target, name, text } = file;
       const path = join(written, basename(name));
       await writeFile(path, text);
-      const run = await intake.start(target, [{ path, name }]);
+      const run = await imports.start(target, [{ path, name }]);
       for (const { state, failureMessage, rejected } of await run.done)
         if (!isTakenIn(state) || rejected !== file.rejected)
           throw new Error(

@@ -63,7 +63,7 @@ export interface ImportStart {
   readonly isRepeat: boolean;
 }
 
-/** What a domain gives to `intake`, so that files of its records can be taken in. */
+/** What a domain gives to `imports`, so that files of its records can be taken in. */
 export interface Importer<R = unknown> {
   readonly target: ImportTarget;
   readonly shape: SourceShape;

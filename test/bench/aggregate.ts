@@ -77,7 +77,7 @@ export const benchmarkAggregate = async ({ records, folder }: BenchmarkOptions):
     'cancelled' as Status,
   ];
   const change = { userId: userId(user), effectiveAtUs: atUs, status };
-  const { outcomes } = await domains.intake.ingest(domains.importers.statusChanges, 'bench', [change]);
+  const { outcomes } = await domains.imports.ingest(domains.importers.statusChanges, 'bench', [change]);
   if (outcomes[0]?.kind !== 'CREATED') throw new Error(`the status change was not recorded: ${outcomes[0]?.kind}`);
   const changed = await timed(() => ask());
   await duckdb.addChange(records + 1, user, atUs, statusCodes.indexOf(status));

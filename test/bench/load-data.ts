@@ -66,7 +66,7 @@ export const openApp = (folder: string): App => createApp(configOf(folder), { lo
 /** Imports one file into a program that runs. Throws unless every record was stored. */
 export const importFile = async (app: App, file: ImportedFile, path: string, records: number): Promise<Timed<void>> =>
   timed(async () => {
-    const run = await app.domains.intake.start(file.target, [{ path, name: file.name }]);
+    const run = await app.domains.imports.start(file.target, [{ path, name: file.name }]);
     const [done] = await run.done;
     if (done?.state !== 'SUCCEEDED' || done.accepted !== records)
       throw new Error(`${file.name}: ${done?.state}, ${done?.accepted} stored of ${records}, ${done?.failureMessage}`);

@@ -73,7 +73,7 @@ it('leaves nothing of an import whose process is killed', async () => {
   await closed;
   const opened = await openApp({ data });
   try {
-    await opened.app.domains.intake.endInterrupted();
+    await opened.app.domains.imports.endInterrupted();
     expect(await readdir(join(data, 'datasets'))).toHaveLength(1);
     expect(await rowsOf(opened, 'long')).toHaveLength(5);
     const { data: found } = await opened.query('{ imports { nodes { state accepted read } } }');

@@ -227,8 +227,8 @@ it('rebuilding and following give the same answers, and a snapshot seen on the w
       const working: Promise<unknown>[] = [];
       for (const each of steps) {
         const opened = apps[each.by] as OpenApp;
-        const { intake, importers } = opened.app.domains;
-        if ('changes' in each) working.push(intake.ingest(importers.statusChanges, null, each.changes as never));
+        const { imports, importers } = opened.app.domains;
+        if ('changes' in each) working.push(imports.ingest(importers.statusChanges, null, each.changes as never));
         else if ('cities' in each) {
           const rows = each.cities.map((city, first) => `10.0.0.${first},10.0.0.${first + 1},${city}`);
           await opened.importFile('ip-ranges', { name: 'r.csv', text: ['start,end,city', ...rows].join('\n') });
@@ -241,7 +241,7 @@ it('rebuilding and following give the same answers, and a snapshot seen on the w
             amount: { units: 1, micros: 0 },
             ip: parseIp(`10.0.0.${each.ip}`),
           };
-          working.push(intake.ingest(importers.transactions, null, [sale]));
+          working.push(imports.ingest(importers.transactions, null, [sale]));
         } else working.push(opened.app.ledger.catchUp());
         if ('wait' in each && each.wait) await working.at(-1);
         await look(opened, opened.app.ledger);

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { type App, createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Import } from '../../src/domains/imports/job.ts';
@@ -30,6 +30,8 @@ export interface OpenOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Called with every SQL statement that runs. */
   readonly onStatement?: (sql: string) => void;
+  /** Default: one that logs nothing. */
+  readonly log?: Logger;
   /** False leaves the indices unbuilt: the server is not ready. */
   readonly start?: boolean;
 }
@@ -55,9 +57,9 @@ export type ImportSource = string | { readonly name: string; readonly text: stri
 export const openApp = async (options: OpenOptions = {}): Promise<OpenApp> => {
   const folder = await mkdtemp(join(tmpdir(), 'asof-test-'));
   const data = options.data ?? join(folder, 'data');
-  const { onStatement } = options;
+  const { onStatement, log = pino({ level: 'silent' }) } = options;
   const app = createApp(readConfig({ data, ...options.settings }), {
-    log: pino({ level: 'silent' }),
+    log,
     ...(onStatement ? { onStatement } : {}),
   });
   if (options.start !== false) {
@@ -89,7 +91,7 @@ export const openApp = async (options: OpenOptions = {}): Promise<OpenApp> => {
     },
     get: (path, init) => app.fetch(new Request(`${origin}${path}`, init)),
     async importFile(target, source, importOptions) {
-      const run = await app.domains.intake.start(target, [await onDisk(source)], importOptions);
+      const run = await app.domains.imports.start(target, [await onDisk(source)], importOptions);
       const [finished] = await run.done;
       if (!finished) throw new Error('an import of one file came to none');
       return finished;

@@ -9,8 +9,8 @@ export interface SentEvent {
 
 /** Takes experiment events in, in one transaction, as the API does. */
 export const sendEvents = async ({ app }: OpenApp, events: readonly SentEvent[]): Promise<void> => {
-  const { intake, importers } = app.domains;
-  const { outcomes } = await intake.ingestRaw(importers.experimentEvents, () =>
+  const { imports, importers } = app.domains;
+  const { outcomes } = await imports.ingestRaw(importers.experimentEvents, () =>
     events.map(({ eventId, userId, experiment, version = 'A' }) => ({
       raw: userId,
       value: {
@@ -31,7 +31,7 @@ export const sendEvents = async ({ app }: OpenApp, events: readonly SentEvent[])
 
 /** Says which country users are of. */
 export const sendUsers = async ({ app }: OpenApp, countries: Readonly<Record<string, string>>): Promise<void> => {
-  const { intake, importers } = app.domains;
+  const { imports, importers } = app.domains;
   const users = Object.entries(countries).map(([userId, country]) => ({ userId, country, gender: null }));
-  await intake.ingest(importers.users, null, users);
+  await imports.ingest(importers.users, null, users);
 };

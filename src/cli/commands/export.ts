@@ -111,8 +111,8 @@ const linesPerPart = 1000;
 
 async function* userLines({ domains, ledger }: CommandServices, format: Format): Lines {
   await ledger.catchUp();
-  const { userDirectory, userFileRuns } = domains;
-  const prefix = userFileRuns.prefix();
+  const { userDirectory, userSync } = domains;
+  const prefix = userSync.prefix();
   const lines: string[] = format === 'csv' ? [`${csvLine(userColumns)}\r`] : [];
   for await (const user of userDirectory.usersWithFiles()) {
     const line = userLineOf(user, prefix);

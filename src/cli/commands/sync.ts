@@ -51,7 +51,7 @@ export const syncCommand: Command = {
       try {
         return watch ? await keepOn(once, config, terminal) : await once();
       } finally {
-        await opened.domains.userFileRuns.close();
+        await opened.domains.userSync.close();
       }
     });
   },
@@ -64,7 +64,7 @@ const synchroniseOnce = async (
 ): Promise<ExitCode> => {
   const progress = createImportProgress(terminal.stderr);
   try {
-    const { done: ended } = await domains.userFileRuns.run(progress.show);
+    const { done: ended } = await domains.userSync.run(progress.show);
     const report = await ended;
     progress.end();
     const wanted = { importId: report.import.id };

@@ -10,7 +10,7 @@ import type { Imports, RawRecord } from './imports.ts';
 
 /** Where written records go, and how large and how many they may be. */
 export interface Destination {
-  readonly intake: Imports;
+  readonly imports: Imports;
   readonly importer: Importer;
   readonly limits: SourceLimits & { readonly writeQueueMax: number };
 }
@@ -41,7 +41,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-export const createIngestQueue = ({ intake, importer, limits }: Destination): IngestQueue => {
+export const createIngestQueue = ({ imports, importer, limits }: Destination): IngestQueue => {
   const { recordBytesMax, batchRecords, writeQueueMax } = limits;
   const waiting: Waiting[] = [];
   let unanswered = 0;
@@ -54,7 +54,7 @@ export const createIngestQueue = ({ intake, importer, limits }: Destination): In
         group = take();
         return group.map(({ record }) => record);
       };
-      const { outcomes } = await intake.ingestRaw(importer, recordsOf, (place) => group[place]?.sentBy ?? null);
+      const { outcomes } = await imports.ingestRaw(importer, recordsOf, (place) => group[place]?.sentBy ?? null);
       unanswered -= group.length;
       for (const [place, { resolve }] of group.entries()) resolve(outcomes[place] as RecordOutcome);
     } catch (error) {
@@ -92,7 +92,7 @@ export const createIngestQueue = ({ intake, importer, limits }: Destination): In
         shareOf: ({ raw }) => 1 / batchRecords + raw.length / recordBytesMax,
         work: (batch) => {
           const receive = () =>
-            intake.ingestRaw(
+            imports.ingestRaw(
               importer,
               () => batch,
               () => sentBy,

@@ -32,8 +32,8 @@ export interface Uploads {
 }
 
 export const createUploads = (
-  intake: Imports,
-  userFileRuns: UserSync,
+  imports: Imports,
+  userSync: UserSync,
   { data, importFolder }: { readonly data: string; readonly importFolder: string },
 ): Uploads => {
   const spool = async (bytes: AsyncIterable<Uint8Array>): Promise<string> => {
@@ -63,20 +63,20 @@ export const createUploads = (
 
   /** Of a folder or bucket that the operator has set: no other one is read. */
   const synchronise = async (source: ImportSource | null | undefined, wait: boolean): Promise<{ import: Import }> => {
-    const isOther = source && (source.file != null || source.location !== userFileRuns.location);
+    const isOther = source && (source.file != null || source.location !== userSync.location);
     if (isOther)
       throw new DomainError(
         'NOT_ALLOWED',
         'user files are read from one place only, which needs no source (setting userFiles)',
       );
-    const { import: begun, done } = await userFileRuns.run();
+    const { import: begun, done } = await userSync.run();
     if (!wait) {
       done.catch(() => undefined);
       return { import: begun };
     }
     const ended = await done.then(
       (report) => report.import,
-      () => intake.importsByIds([begun.id])[0],
+      () => imports.importsByIds([begun.id])[0],
     );
     return { import: ended ?? begun };
   };
@@ -95,7 +95,7 @@ export const createUploads = (
       const { file, location } = source;
       const chosen = file ? await uploaded(file) : await allowed(location ?? '');
       const discard = () => (file ? rm(chosen.path, { force: true }) : Promise.resolve());
-      const run = await intake.start(target, [chosen], { synonyms }).catch(async (error: unknown) => {
+      const run = await imports.start(target, [chosen], { synonyms }).catch(async (error: unknown) => {
         await discard();
         throw error;
       });

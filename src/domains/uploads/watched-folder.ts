@@ -41,7 +41,7 @@ interface Found {
  * it has changed, or when a server starts. Each file of `ip-ranges` is a table of its own.
  */
 export const createWatchedFolder = (
-  intake: Imports,
+  imports: Imports,
   { watchFolder, watchMs }: { readonly watchFolder: string; readonly watchMs: number },
   report: WatchReport,
 ): WatchedFolder => {
@@ -60,7 +60,7 @@ export const createWatchedFolder = (
   const take = async (target: string, { path, name }: Found, standing: Seen): Promise<void> => {
     standing.isTaken = true;
     try {
-      const run = await intake.start(target, [{ path, name }], { unlessUnchanged: true });
+      const run = await imports.start(target, [{ path, name }], { unlessUnchanged: true });
       for (const ended of await run.done) if (!closed) report.taken(path, ended);
     } catch (error) {
       // Nothing has begun: the next look tries again.

@@ -41,11 +41,11 @@ export const receiveEvent = defineRoute({
   body: { types: ['application/json'], tolerates: carelessTypes, schema: event, example },
   refuses: ['CONFLICT', 'VALIDATION_FAILED', 'TOO_LARGE', 'OVERLOADED'],
   answer: { schema: z.object({ status: z.enum(['created', 'duplicate']) }), example: { status: 'created' } },
-  async handle(_input, { eventInbox }, { body, header, sentBy }) {
+  async handle(_input, { eventQueue }, { body, header, sentBy }) {
     const key = header('idempotency-key');
     const origin = 'the header Idempotency-Key';
     const outerId = key ? { field: 'event_id', origin, id: textOfHeader(key) } : null;
-    const outcome = await eventInbox.receiveOne(await body.bytes(), sentBy, outerId);
+    const outcome = await eventQueue.receiveOne(await body.bytes(), sentBy, outerId);
     if (outcome.kind === 'CREATED' || outcome.kind === 'DUPLICATE') return { status: statusOf(outcome) };
     const { kind, problems } = outcome;
     const message = problems.map((problem) => problem.message).join('; ');
@@ -74,8 +74,8 @@ export const receiveEvents = defineRoute({
     example: `${JSON.stringify({ index: 0, status: 'created' })}\n`,
     type: 'application/x-ndjson',
   },
-  handle({ summary }, { eventInbox }, { body, sentBy }) {
-    const outcomes = eventInbox.receiveStream(body.chunks(), sentBy);
+  handle({ summary }, { eventQueue }, { body, sentBy }) {
+    const outcomes = eventQueue.receiveStream(body.chunks(), sentBy);
     return summary ? countsOf(outcomes) : linesOf(outcomes);
   },
 });

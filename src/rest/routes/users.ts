@@ -48,8 +48,8 @@ const example: z.infer<typeof line> = {
 };
 
 const described = async function* (where: UserFilter, shared: Shared): AsyncGenerator<string> {
-  const { userDirectory, userFileRuns } = shared;
-  const prefix = userFileRuns.prefix();
+  const { userDirectory, userSync } = shared;
+  const prefix = userSync.prefix();
   let opening = '[';
   for await (const user of userDirectory.usersWithFiles(where)) {
     yield opening + stringifyExact(lineOf(user, prefix));
@@ -96,8 +96,8 @@ export const synchroniseData = defineRoute({
       output: 'processed_data/output.csv',
     },
   },
-  async handle(_input, { userFileRuns }): Promise<z.infer<typeof report>> {
-    const { done } = await userFileRuns.run();
+  async handle(_input, { userSync }): Promise<z.infer<typeof report>> {
+    const { done } = await userSync.run();
     const { processed, updated, unchanged, removed, rejected, output } = await done;
     return { processed, updated, unchanged, removed, rejected, output };
   },
@@ -123,5 +123,5 @@ export const outputTable = defineRoute({
   summary: 'All users who have a file as CSV, as it is written back beside the source',
   description: 'RFC 4180; text that begins like a formula has an apostrophe in front.',
   answer: { schema: z.string(), example: `${userColumns.join(',')}\r\n`, type: 'text/csv' },
-  handle: (_input, { userDirectory, userFileRuns }) => userTable(userDirectory, userFileRuns.prefix()),
+  handle: (_input, { userDirectory, userSync }) => userTable(userDirectory, userSync.prefix()),
 });

@@ -180,7 +180,7 @@ it('stores nothing of a dry run, and tells the same account', async () => {
   const rehearsed = await opened.importFile('user-status', source, { dryRun: true });
   expect(opened.app.store.page(rejectedRecords, { key: 'id', direction: 'asc', limit: 1 })).toEqual([]);
   expect(opened.app.ledger.snapshot().sequence).toBe(0);
-  expect(opened.app.domains.intake.importsByIds([rehearsed.id])).toEqual([null]);
+  expect(opened.app.domains.imports.importsByIds([rehearsed.id])).toEqual([null]);
   expect(accountOf(await opened.importFile('user-status', source))).toEqual(accountOf(rehearsed));
 });
 

@@ -28,7 +28,7 @@ it('keeps the account of an import that still runs', async () => {
   await mending;
   expect(mending).toBeDefined();
   expect(ended).toMatchObject({ state: 'SUCCEEDED', read: 201, accepted: 201, rejected: 0 });
-  expect(opened.app.domains.intake.importsByIds([ended.id])).toEqual([ended]);
+  expect(opened.app.domains.imports.importsByIds([ended.id])).toEqual([ended]);
   expect(opened.app.store.verify().problems).toEqual([]);
 });
 
@@ -81,7 +81,7 @@ it('accounts stay those of a plain list, whatever is mended, discarded and tried
         const left = (each: string) =>
           rejected.filter((was, place) => was === each && became[place]?.match(/^(|discard)$/));
         const count = (what: string) => became.filter((each) => each === what).length;
-        const [account] = opened.app.domains.intake.importsByIds([importId]);
+        const [account] = opened.app.domains.imports.importsByIds([importId]);
         expect(account).toMatchObject({
           read: rejected.length + 1,
           accepted: 1 + count('new'),

@@ -98,11 +98,11 @@ describe('a mended range', () => {
 
   it('joins the table of several files, whichever of them it came with', async () => {
     const opened = await fresh();
-    const { intake } = opened.app.domains;
+    const { imports } = opened.app.domains;
     const folder = dataFolder();
     const files = ['a', 'b'].map((name) => ({ name, path: `${folder}/${name}` }));
     for (const [place, { path }] of files.entries()) await writeFile(path, text.replaceAll('10.0', `10.${place}`));
-    await (await intake.start('ip-ranges', files)).done;
+    await (await imports.start('ip-ranges', files)).done;
     const [ofB, ofA] = await rejectsOf(opened);
     expect(await retry(opened, ofB?.id ?? '', { cidr: '10.1.1.0/24', city: 'B' })).toMatchObject({
       rejectedRecord: { state: 'RESOLVED', import: { accepted: 2 } },
@@ -257,11 +257,11 @@ it('names an ID that is none, or of something else, or a text that is too long',
 
 it('takes in what came without an import', async () => {
   const opened = await fresh();
-  const { intake, importers } = opened.app.domains;
+  const { imports, importers } = opened.app.domains;
   await opened.query(
     'mutation { recordStatusChanges(input: { changes: [{ userId: "", status: PAYING, effectiveAt: "2020-01-01" }] }) { __typename } }',
   );
-  await intake.ingestRaw(importers.experimentEvents, () => [{ raw: '{}', value: {} }]);
+  await imports.ingestRaw(importers.experimentEvents, () => [{ raw: '{}', value: {} }]);
   const [ofEvents, ofStatus] = await rejectsOf(opened);
   expect(await retry(opened, ofEvents?.id ?? '', event)).toMatchObject({
     rejectedRecord: { state: 'RESOLVED', settledSequence: 1, import: null },

@@ -24,7 +24,7 @@ const tableOf = async ({ app }: OpenApp, files: Readonly<Record<string, string |
   const folder = dataFolder();
   const given = Object.entries(files).map(([name, content]) => ({ name, path: join(folder, name), content }));
   for (const { path, content } of given) await writeFile(path, content);
-  return (await app.domains.intake.start('ip-ranges', given)).done;
+  return (await app.domains.imports.start('ip-ranges', given)).done;
 };
 
 const cityOf = ({ app }: OpenApp, address: string) => app.domains.ipCity.cityOf(ip(address)).city;

@@ -81,7 +81,7 @@ describe('an uploaded file', () => {
     const { errors, data } = await upload(opened, new File(['x'.repeat(5000)], 'x.csv'), { target: 'TRANSACTIONS' });
     expect(data ?? null).toBeNull();
     expect(JSON.stringify(errors ?? {})).not.toContain('INTERNAL');
-    expect(opened.app.domains.intake.importsByIds([1])).toEqual([null]);
+    expect(opened.app.domains.imports.importsByIds([1])).toEqual([null]);
   });
 
   it('may call a status by another word, if the import says which', async () => {
@@ -196,7 +196,7 @@ describe('a file by location', () => {
       code: 'NOT_ALLOWED',
       message: 'location names no file of the folder that may be read (setting importFolder)',
     });
-    expect(opened.app.domains.intake.importsByIds([1])).toEqual([null]);
+    expect(opened.app.domains.imports.importsByIds([1])).toEqual([null]);
   });
 
   it('is refused without a folder, and a folder is no file', async () => {
@@ -246,11 +246,11 @@ describe('an import in the background', () => {
       version: 'a',
     };
     const text = `${JSON.stringify(event)}\n`.repeat(3000);
-    const readOf = ({ app }: OpenApp, id: number) => app.domains.intake.importsByIds([id])[0]?.read ?? 0;
+    const readOf = ({ app }: OpenApp, id: number) => app.domains.imports.importsByIds([id])[0]?.read ?? 0;
     let from = 0;
     for (const id of [1, 2]) {
       const opened = await fresh({ data, settings: { batchRecords: '10' } });
-      await opened.app.domains.intake.endInterrupted();
+      await opened.app.domains.imports.endInterrupted();
       await upload(opened, new File([text], 'l.jsonl'), { target: 'EXPERIMENT_EVENTS', wait: false });
       while (readOf(opened, id) <= from) await delay(1);
       from = readOf(opened, id);
@@ -258,7 +258,7 @@ describe('an import in the background', () => {
       await delay(50);
     }
     const last = await fresh({ data });
-    await last.app.domains.intake.endInterrupted();
+    await last.app.domains.imports.endInterrupted();
     const ended = await last.importFile('events', { name: 'l.jsonl', text });
     expect(ended).toMatchObject({ state: 'SUCCEEDED', read: 3000 });
     expect(ended.unchanged).toBeGreaterThanOrEqual(from);
@@ -270,15 +270,15 @@ describe('an import in the background', () => {
     const data = dataFolder();
     const opened = await fresh({ data, settings: { batchRecords: '10' } });
     await upload(opened, new File([lines(5000)], 'l.csv'), { target: 'STATUS_CHANGES', wait: false });
-    while ((opened.app.domains.intake.importsByIds([1])[0]?.read ?? 0) === 0) await delay(1);
+    while ((opened.app.domains.imports.importsByIds([1])[0]?.read ?? 0) === 0) await delay(1);
     await opened.close();
     // Whatever the broken import still does after the close must not end the process.
     await delay(50);
     const next = await fresh({ data });
-    const { intake } = next.app.domains;
-    expect(intake.importsByIds([1])).toMatchObject([{ state: 'RUNNING' }]);
-    await intake.endInterrupted();
-    const [ended] = intake.importsByIds([1]);
+    const { imports } = next.app.domains;
+    expect(imports.importsByIds([1])).toMatchObject([{ state: 'RUNNING' }]);
+    await imports.endInterrupted();
+    const [ended] = imports.importsByIds([1]);
     expect(ended).toMatchObject({ state: 'FAILED', failureCode: 'INTERNAL', read: ended?.accepted });
     expect(next.app.store.verify().problems).toEqual([]);
     const again = await next.importFile('user-status', { name: 'l.csv', text: lines(5000) });

@@ -37,8 +37,8 @@ const csvOf = (changes: Day['changes']): string => {
 };
 
 const recordDay = async (opened: OpenApp, { byImport, changes }: Day): Promise<string[]> => {
-  const { intake, importers } = opened.app.domains;
-  if (!byImport) return (await intake.ingest(importers.statusChanges, null, changes)).outcomes.map(({ kind }) => kind);
+  const { imports, importers } = opened.app.domains;
+  if (!byImport) return (await imports.ingest(importers.statusChanges, null, changes)).outcomes.map(({ kind }) => kind);
   await opened.importFile('user-status', { name: 'day.csv', text: csvOf(changes) });
   return [];
 };
@@ -187,10 +187,10 @@ describe('a change of status', () => {
   const fresh = async () => {
     const opened = await openApp();
     onTestFinished(opened.close);
-    const { intake, importers, userStatus } = opened.app.domains;
+    const { imports, importers, userStatus } = opened.app.domains;
     const send = async (...statuses: (typeof statusCodes)[number][]) =>
       (
-        await intake.ingest(
+        await imports.ingest(
           importers.statusChanges,
           null,
           statuses.map((status) => ({ userId: 'a', effectiveAtUs: baseUs, status })),
@@ -240,8 +240,8 @@ describe('a change of status', () => {
     async (userId) => {
       const opened = await openApp();
       onTestFinished(opened.close);
-      const { intake, rejects, importers, userStatus } = opened.app.domains;
-      const { outcomes, rejectedIds } = await intake.ingest(importers.statusChanges, null, [
+      const { imports, rejects, importers, userStatus } = opened.app.domains;
+      const { outcomes, rejectedIds } = await imports.ingest(importers.statusChanges, null, [
         { userId, effectiveAtUs: baseUs, status: 'paying' },
       ]);
       expect(outcomes).toMatchObject([{ kind: 'REJECTED', problems: [{ path: 'userId' }] }]);

@@ -172,7 +172,7 @@ const takeIn = async (
       const shown = rejects.get(importId) ?? [];
       if (shown.length < rejectsShownMax) rejects.set(importId, [...shown, { line, problems }]);
     };
-    const run = await domains.intake.start(target, group, { dryRun, synonyms: mapStatus, onProgress, onReject });
+    const run = await domains.imports.start(target, group, { dryRun, synonyms: mapStatus, onProgress, onReject });
     for (const [place, { id, ...ended }] of (await run.done).entries())
       reports.push(reportOf({ ...ended, id: dryRun ? null : id }, group[place]?.path ?? '', rejects.get(id) ?? []));
   }

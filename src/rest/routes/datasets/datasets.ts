@@ -176,8 +176,8 @@ export const importProgress = defineRoute({
   params: { id: importId },
   refuses: ['NOT_FOUND'],
   answer: { schema: account, example },
-  handle({ id }, { intake }, { origin }) {
-    const [found] = intake.importsByIds([id]);
+  handle({ id }, { imports }, { origin }) {
+    const [found] = imports.importsByIds([id]);
     if (!found) throw new DomainError('NOT_FOUND', `there is no import ${id}`);
     return accountOf(found, origin);
   },
