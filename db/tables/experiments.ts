@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import { ledgerColumns } from './columns.ts';
 
-/** Plans of experiments; the newest row of a key is the one in force, as a whole. */
+/** Plans of experiments; the newest row of a key is the current plan, as a whole. */
 export const experiments = sqliteTable(
   'experiments',
   {
@@ -23,9 +23,9 @@ export const experimentEvents = sqliteTable(
   'experiment_events',
   {
     ...ledgerColumns(),
-    /** The sender's own id; null when it gave none, and then nothing tells a repeat. */
+    /** The sender's own id. Without one (null) a repeated event cannot be recognized. */
     eventId: text('event_id'),
-    /** As the sender named it; null when it named none. */
+    /** The key of the experiment that the event names; null when it names none. */
     experiment: text('experiment'),
     userId: text('user_id').notNull(),
     variant: text('variant').notNull(),
@@ -35,11 +35,11 @@ export const experimentEvents = sqliteTable(
     /** Exact decimal text in its shortest form. */
     orderValue: text('order_value'),
   },
-  // Partial, because most senders give no id: an entry for each of their events would cost as much as the event.
+  // Partial, because most senders give no id, and an index entry costs as much as the event.
   (table) => [uniqueIndex('experiment_events_by_event_id').on(table.eventId).where(sql`event_id is not null`)],
 );
 
-/** Events that were not stored because they were before. Not a ledger table: it counts what left no row. */
+/** The number of duplicate events by experiment. Not a ledger table: duplicates leave no row of their own. */
 export const experimentRepeats = sqliteTable('experiment_repeats', {
   id: integer('id').primaryKey({ autoIncrement: true }),
   /** The experiment that the event named; null when it named none. */

@@ -11,26 +11,29 @@ import { ExperimentType } from './experiments.ts';
 export const ExperimentEventType = builder.objectRef<JoinedFact<StoredExperimentEvent>>('ExperimentEvent');
 
 builder.node(ExperimentEventType, {
-  description: 'What a user of an experiment did.',
+  description: 'An event of a user who takes part in an experiment.',
   interfaces: [Fact],
   id: { resolve: ({ seq }) => seq },
   loadMany: (ids, { experimentEvents }) => experimentEvents.bySeqs(ids.map(Number)),
   fields: (t) => ({
     eventId: t.exposeID('eventId', {
       nullable: true,
-      description: 'The sender’s own id; null when it gave none, and then nothing tells a repeat.',
+      description: 'The sender’s own id. Without one (null) a repeated event cannot be recognized.',
     }),
     experiment: t.field({
       type: ExperimentType,
-      description: 'The experiment it names, or else the newest plan whose time holds the event’s.',
+      description:
+        'The experiment that the event names; otherwise the newest plan whose period contains the time of the event.',
       resolve: (event, _args, { experimentEvents, experiments }) =>
         experiments.experimentOf(experimentEvents.experimentKeyOf(event)),
     }),
-    variant: t.exposeString('variant', { description: 'What the user was shown; the wire format calls it `version`.' }),
-    accountType: t.exposeString('accountType', { description: 'The user’s account type, as the sender says.' }),
-    eventType: t.exposeString('eventType', { nullable: true, description: 'What the user did; null when not said.' }),
+    variant: t.exposeString('variant', {
+      description: 'The variant that the user saw; the wire format calls it `version`.',
+    }),
+    accountType: t.exposeString('accountType', { description: 'The user’s account type as the sender states it.' }),
+    eventType: t.exposeString('eventType', { nullable: true, description: 'What the user did; null when not stated.' }),
     isLate: t.boolean({
-      description: 'Whether an event that is newer by more than the setting lateAfterMs was there before.',
+      description: 'Whether the event arrived after an event that is newer by more than the setting lateAfterMs.',
       resolve: ({ seq }, _args, { experimentEvents }) => experimentEvents.isLate(seq),
     }),
   }),
@@ -42,10 +45,10 @@ const ExperimentEventConnection = connectionType<JoinedFact<StoredExperimentEven
     name: 'ExperimentEventConnection',
     description: 'A page of experiment events.',
     fields: (t) => ({
-      totalCount: t.int({ description: 'How many there are on all pages.', resolve: totalCountOf }),
+      totalCount: t.int({ description: 'The number of events on all pages.', resolve: totalCountOf }),
     }),
   },
-  { name: 'ExperimentEventEdge', description: 'An experiment event with its place in the list.' },
+  { name: 'ExperimentEventEdge', description: 'An experiment event with its cursor.' },
 );
 
 builder.queryField('experimentEvents', (t) =>
@@ -71,17 +74,18 @@ const ExperimentEventInput = builder.inputType('ExperimentEventInput', {
   description: 'An event of an experiment.',
   fields: (t) => ({
     eventId: t.id({
-      description: 'The sender’s own id; a repeat with the same content is stored once. Without it nothing is guessed.',
+      description:
+        'The sender’s own id; events with the same id and content are stored once. Without an id every event is new.',
     }),
-    userId: t.id({ required: true, description: 'Whose it is; 1 to 256 characters.' }),
+    userId: t.id({ required: true, description: 'The user of the event; 1 to 256 characters.' }),
     accountType: t.string({ required: true, description: 'The user’s account type; 1 to 256 characters.' }),
-    date: t.field({ type: 'WrittenDateTime', required: true, description: 'When it happened.' }),
-    eventType: t.string({ description: 'What the user did; null or absent when not said.' }),
+    date: t.field({ type: 'WrittenDateTime', required: true, description: 'When the event happened.' }),
+    eventType: t.string({ description: 'What the user did; null or absent when not known.' }),
     orderValue: t.field({
       type: 'WrittenDecimal',
-      description: 'The order’s value; null or absent when nothing was ordered.',
+      description: 'The value of the order; null or absent when nothing was ordered.',
     }),
-    version: t.string({ required: true, description: 'The variant that the user was shown; 1 to 256 characters.' }),
+    version: t.string({ required: true, description: 'The variant that the user saw; 1 to 256 characters.' }),
   }),
 });
 
@@ -89,12 +93,14 @@ const RecordEventsInput = builder.inputType('RecordEventsInput', {
   description: 'Events to record.',
   fields: (t) => ({
     experiment: t.id({
-      description: 'The key of the experiment they all belong to; default: the newest plan whose time holds theirs.',
+      description:
+        'The key of the experiment of all events; default: for each event the newest plan whose period contains its time.',
     }),
     events: t.field({
       type: [ExperimentEventInput],
       required: true,
-      description: 'In the order they are to be recorded; at most recordsPerMutationMax (1000).',
+      description:
+        'The events in the order in which they are recorded; at most the setting recordsPerMutationMax (1000).',
     }),
   }),
 });
@@ -105,7 +111,7 @@ builder.mutationField('recordEvents', (t) =>
   t.field({
     type: RecordEvents.union,
     description:
-      'Takes in events of an experiment. Each is judged alone: a bad one never sinks the rest, a repeated `eventId` counts once.',
+      'Records events of an experiment. Each event is validated alone: an invalid event does not affect the others, and a repeated `eventId` is stored once.',
     args: { input: t.arg({ type: RecordEventsInput, required: true, description: 'The events.' }) },
     resolve: (_root, { input: { experiment, events } }, { imports, importers, config, sentBy }) => {
       const receive = async () => {

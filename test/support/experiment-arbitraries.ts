@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import type { OpenApp } from './app.ts';
-import type { DullEvent, DullLedger, DullPlan, DullUser } from './reference-experiment.ts';
+import type { ReferenceEvent, ReferenceLedger, ReferencePlan, ReferenceUser } from './reference-experiment.ts';
 import { type DullChange, decimalText } from './reference-world.ts';
 
 /** What becomes known at one time, in one of the ways there are. */
 export type Batch =
-  | { readonly kind: 'events'; readonly events: readonly DullEvent[] }
-  | { readonly kind: 'users'; readonly users: readonly DullUser[] }
-  | { readonly kind: 'plan'; readonly plan: DullPlan }
+  | { readonly kind: 'events'; readonly events: readonly ReferenceEvent[] }
+  | { readonly kind: 'users'; readonly users: readonly ReferenceUser[] }
+  | { readonly kind: 'plan'; readonly plan: ReferencePlan }
   | { readonly kind: 'changes'; readonly changes: readonly DullChange[] };
 
 export const days = (day: number): number => Date.UTC(2025, 2, 28 + day) * 1000;
@@ -90,9 +90,9 @@ export const ledgers = fc
   )
   .map(([events, more]): Batch[] => [{ kind: 'events', events }, ...more]);
 
-export const nothing: DullLedger = { events: [], users: [], plans: [], changes: [] };
+export const emptyLedger: ReferenceLedger = { events: [], users: [], plans: [], changes: [] };
 
-export const withBatch = (ledger: DullLedger, more: Batch): DullLedger => ({
+export const withBatch = (ledger: ReferenceLedger, more: Batch): ReferenceLedger => ({
   events: [...ledger.events, ...(more.kind === 'events' ? more.events : [])],
   users: [...ledger.users, ...(more.kind === 'users' ? more.users : [])],
   plans: [...ledger.plans, ...(more.kind === 'plan' ? [more.plan] : [])],

@@ -1,22 +1,22 @@
 import {
-  type DullAsked,
-  type DullLedger,
-  dullCrossovers,
-  dullHolm,
-  dullPlan,
-  dullRows,
-  dullShares,
-  dullSplit,
+  type ReferenceLedger,
+  type ReferenceRequest,
+  referenceCrossovers,
+  referenceHolm,
+  referencePlan,
+  referenceRows,
+  referenceShares,
+  referenceSplit,
 } from './reference-experiment.ts';
 
 /** The monitor's checks the dull way, from lists; nothing of `src` is used. Silences have a test of their own. */
-export interface DullLimits {
+export interface ReferenceLimits {
   readonly alpha: number;
   readonly deviationMin: number;
   readonly usersMin: number;
 }
 
-type Rows = ReturnType<typeof dullRows>;
+type Rows = ReturnType<typeof referenceRows>;
 
 const distinct = (texts: readonly string[]): string[] => [...new Set(texts)].sort();
 const usersOf = (rows: Rows): number => new Set(rows.map(({ userId }) => userId)).size;
@@ -36,10 +36,10 @@ const exceeds = (count: number, total: number, alpha: number): boolean => {
 const ratioOfRest = (rest: number, p: number, max: number): number =>
   rest === 0 ? 0 : rest * Math.log((1 - p) / (1 - max));
 
-export const dullChecks = (ledger: DullLedger, asked: DullAsked, limits: DullLimits) => {
-  const rows = dullRows(ledger, asked);
-  const plan = dullPlan(ledger.plans, asked.key);
-  const shares = dullShares(plan, rows);
+export const referenceChecks = (ledger: ReferenceLedger, asked: ReferenceRequest, limits: ReferenceLimits) => {
+  const rows = referenceRows(ledger, asked);
+  const plan = referencePlan(ledger.plans, asked.key);
+  const shares = referenceShares(plan, rows);
   const seen = distinct(rows.map(({ country }) => country));
   const markets = distinct([...plan.markets, ...seen]);
   const variants = distinct([...plan.allocation.map(({ variant }) => variant), ...rows.map(({ variant }) => variant)]);
@@ -53,14 +53,14 @@ export const dullChecks = (ledger: DullLedger, asked: DullAsked, limits: DullLim
     const none = new Map<string, number>();
     const all = [null, ...markets].map((country) => ({
       country,
-      ...dullSplit(rows, shares ?? none, country, limits.alpha),
+      ...referenceSplit(rows, shares ?? none, country, limits.alpha),
     }));
     const users = ({ observed }: (typeof all)[number]) => observed.reduce((sum, each) => sum + each.users, 0);
     const tested = all.filter((each) => users(each) >= limits.usersMin);
     const ofMarkets = tested.filter(({ country }) => country !== null);
-    const adjusted = dullHolm(ofMarkets.map(({ pValue }) => pValue ?? 1));
+    const adjusted = referenceHolm(ofMarkets.map(({ pValue }) => pValue ?? 1));
     const pValues = tested.map(({ sequentialPValue }) => sequentialPValue ?? 1);
-    const sequential = dullHolm(pValues);
+    const sequential = referenceHolm(pValues);
     return all
       .filter(({ country }) => (country === null ? asked.country === undefined : isAsked(country)))
       .map((each) => {
@@ -71,7 +71,7 @@ export const dullChecks = (ledger: DullLedger, asked: DullAsked, limits: DullLim
         const smaller = pValues.filter((other, at) => other < p || (other === p && at < place)).length;
         const isTie = pValues.some((other) => other !== p && Math.abs(other - p) < 1e-9);
         const line = limits.alpha / (pValues.length - smaller);
-        const brokenSince = isCertain ? dullSplit(rows, shares ?? none, each.country, line).crossedAt : null;
+        const brokenSince = isCertain ? referenceSplit(rows, shares ?? none, each.country, line).crossedAt : null;
         const isLarge = (each.maxDeviation ?? 0) >= limits.deviationMin;
         const verdict = place < 0 ? 'NOT_ENOUGH_DATA' : isCertain && isLarge ? 'BROKEN' : 'HEALTHY';
         const adjustedPValue = adjusted[ofMarkets.indexOf(each)] ?? each.pValue;
@@ -120,7 +120,7 @@ export const dullChecks = (ledger: DullLedger, asked: DullAsked, limits: DullLim
 
   function crossovers() {
     return [null, ...markets].flatMap((country) => {
-      const examples = dullCrossovers(rows, country);
+      const examples = referenceCrossovers(rows, country);
       if (country === null ? asked.country !== undefined : !isAsked(country) || examples.length === 0) return [];
       const all = usersOf(country === null ? rows : of(country));
       const isMany = exceeds(examples.length, all, share / (1 + markets.length));

@@ -1,7 +1,7 @@
 import { type DullChange, dullStatus } from './reference-world.ts';
 
 /** Experiments answered the dull way: lists in the order they were recorded, gone through anew for each question. Nothing of `src` is used. */
-export interface DullEvent {
+export interface ReferenceEvent {
   readonly eventId: string | null;
   readonly experiment: string | null;
   readonly userId: string;
@@ -14,13 +14,13 @@ export interface DullEvent {
   readonly micros: bigint | null;
 }
 
-export interface DullUser {
+export interface ReferenceUser {
   readonly userId: string;
   readonly country: string | null;
   readonly gender: string | null;
 }
 
-export interface DullPlan {
+export interface ReferencePlan {
   readonly key: string;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
@@ -28,18 +28,18 @@ export interface DullPlan {
   readonly markets: readonly string[];
 }
 
-export interface DullLedger {
-  readonly events: readonly DullEvent[];
-  readonly users: readonly DullUser[];
-  readonly plans: readonly DullPlan[];
+export interface ReferenceLedger {
+  readonly events: readonly ReferenceEvent[];
+  readonly users: readonly ReferenceUser[];
+  readonly plans: readonly ReferencePlan[];
   readonly changes: readonly DullChange[];
 }
 
 const noPlan = { startedAt: null, endedAt: null, allocation: [], markets: [] };
 
 /** The plans in force, those saved last at the end; saving the same again is no saving. */
-export const dullPlans = (plans: readonly DullPlan[]): DullPlan[] => {
-  let inForce: DullPlan[] = [];
+export const referencePlans = (plans: readonly ReferencePlan[]): ReferencePlan[] => {
+  let inForce: ReferencePlan[] = [];
   for (const plan of plans) {
     const known = inForce.find(({ key }) => key === plan.key);
     if (JSON.stringify(known) !== JSON.stringify(plan))
@@ -48,11 +48,11 @@ export const dullPlans = (plans: readonly DullPlan[]): DullPlan[] => {
   return inForce;
 };
 
-export const dullPlan = (plans: readonly DullPlan[], key: string): DullPlan =>
-  dullPlans(plans).find((plan) => plan.key === key) ?? { key, ...noPlan };
+export const referencePlan = (plans: readonly ReferencePlan[], key: string): ReferencePlan =>
+  referencePlans(plans).find((plan) => plan.key === key) ?? { key, ...noPlan };
 
 /** Of which experiment an event is, by the plans given. */
-const dullExperimentOf = (inForce: readonly DullPlan[], { experiment, at }: DullEvent): string => {
+const experimentKeyOf = (inForce: readonly ReferencePlan[], { experiment, at }: ReferenceEvent): string => {
   const holding = inForce.filter(
     ({ startedAt, endedAt }) => (startedAt ?? -Infinity) <= at && at < (endedAt ?? Infinity),
   );
@@ -60,15 +60,15 @@ const dullExperimentOf = (inForce: readonly DullPlan[], { experiment, at }: Dull
 };
 
 /** What the last row of a user says, by user. */
-const dullUsers = (users: readonly DullUser[]): Map<string, DullUser> =>
+const usersById = (users: readonly ReferenceUser[]): Map<string, ReferenceUser> =>
   new Map(users.map((user) => [user.userId, user]));
 
-export type DullValues = Readonly<Record<string, string | number>>;
+export type ReferenceValues = Readonly<Record<string, string | number>>;
 
 /** Everything an event can be grouped by but its period. */
-export const dullValues = ({ users, plans, changes }: Omit<DullLedger, 'events'>) => {
-  const [known, inForce] = [dullUsers(users), dullPlans(plans)];
-  return (event: DullEvent, validAt: number | null = null): DullValues => ({
+export const referenceValues = ({ users, plans, changes }: Omit<ReferenceLedger, 'events'>) => {
+  const [known, inForce] = [usersById(users), referencePlans(plans)];
+  return (event: ReferenceEvent, validAt: number | null = null): ReferenceValues => ({
     USER: event.userId,
     USER_STATUS: dullStatus(changes, event.userId, validAt ?? event.at),
     COUNTRY: known.get(event.userId)?.country ?? 'unknown',
@@ -76,11 +76,11 @@ export const dullValues = ({ users, plans, changes }: Omit<DullLedger, 'events'>
     VARIANT: event.variant,
     ACCOUNT_TYPE: event.accountType,
     EVENT_TYPE: event.eventType ?? 'unknown',
-    EXPERIMENT: dullExperimentOf(inForce, event),
+    EXPERIMENT: experimentKeyOf(inForce, event),
   });
 };
 
-export interface DullAsked {
+export interface ReferenceRequest {
   readonly key: string;
   readonly country?: string | undefined;
   readonly from?: number;
@@ -88,18 +88,18 @@ export interface DullAsked {
 }
 
 /** An experiment's events of a span with their countries, whichever country is asked for. */
-export const dullRows = ({ events, users, plans }: DullLedger, { key, from, to }: DullAsked) => {
-  const [known, inForce] = [dullUsers(users), dullPlans(plans)];
+export const referenceRows = ({ events, users, plans }: ReferenceLedger, { key, from, to }: ReferenceRequest) => {
+  const [known, inForce] = [usersById(users), referencePlans(plans)];
   return events
-    .filter((event) => dullExperimentOf(inForce, event) === key)
+    .filter((event) => experimentKeyOf(inForce, event) === key)
     .filter(({ at }) => at >= (from ?? -Infinity) && at < (to ?? Infinity))
     .map((event) => ({ ...event, country: known.get(event.userId)?.country ?? 'unknown' }));
 };
 
-type DullRow = ReturnType<typeof dullRows>[number];
+type ReferenceRow = ReturnType<typeof referenceRows>[number];
 
 /** The variants that take part in the split and their shares; null while there are fewer than two. */
-export const dullShares = (plan: DullPlan, rows: readonly DullRow[]): Map<string, number> | null => {
+export const referenceShares = (plan: ReferencePlan, rows: readonly ReferenceRow[]): Map<string, number> | null => {
   const seen = [...new Set(rows.map(({ variant }) => variant))];
   const given =
     plan.allocation.length > 0 ? plan.allocation : seen.map((variant) => ({ variant, weight: 1, isControl: false }));
@@ -109,10 +109,10 @@ export const dullShares = (plan: DullPlan, rows: readonly DullRow[]): Map<string
 
 const distinct = (texts: readonly string[]): string[] => [...new Set(texts)].sort();
 
-export const dullDeployment = (ledger: DullLedger, asked: DullAsked) => {
-  const rows = dullRows(ledger, asked);
-  const plan = dullPlan(ledger.plans, asked.key);
-  const shares = dullShares(plan, rows);
+export const referenceExposures = (ledger: ReferenceLedger, asked: ReferenceRequest) => {
+  const rows = referenceRows(ledger, asked);
+  const plan = referencePlan(ledger.plans, asked.key);
+  const shares = referenceShares(plan, rows);
   const countries = distinct([...plan.markets, ...rows.map(({ country }) => country)]);
   const variants = distinct([...plan.allocation.map(({ variant }) => variant), ...rows.map(({ variant }) => variant)]);
   return countries
@@ -133,12 +133,12 @@ export const dullDeployment = (ledger: DullLedger, asked: DullAsked) => {
 };
 
 /** The first event of each user, in the order they came. */
-const firstRows = (rows: readonly DullRow[]): DullRow[] => {
+const firstRows = (rows: readonly ReferenceRow[]): ReferenceRow[] => {
   const seen = new Set<string>();
   return rows.filter(({ userId }) => !seen.has(userId) && seen.add(userId));
 };
 
-export interface DullSplit {
+export interface ReferenceSplit {
   readonly observed: { readonly variant: string; readonly users: number; readonly expected: number }[];
   readonly chiSquared: number | null;
   readonly pValue: number | null;
@@ -149,12 +149,12 @@ export interface DullSplit {
 }
 
 /** How the users of a country, of all for null, are split among the variants of the plan. */
-export const dullSplit = (
-  rows: readonly DullRow[],
+export const referenceSplit = (
+  rows: readonly ReferenceRow[],
   shares: ReadonlyMap<string, number>,
   country: string | null,
   alpha: number,
-): DullSplit => {
+): ReferenceSplit => {
   const first = firstRows(rows).filter(
     (row) => shares.has(row.variant) && (country === null || row.country === country),
   );
@@ -220,7 +220,7 @@ const erfc = (x: number): number => {
 };
 
 /** Holm's correction straight from its definition. */
-export const dullHolm = (pValues: readonly number[]): number[] =>
+export const referenceHolm = (pValues: readonly number[]): number[] =>
   pValues.map((pValue, place) => {
     const rankOf = (other: number) =>
       pValues.filter((p, at) => p < (pValues[other] as number) || (p === pValues[other] && at < other)).length;
@@ -230,7 +230,7 @@ export const dullHolm = (pValues: readonly number[]): number[] =>
   });
 
 /** Users seen in several variants, in the order it was found out. */
-export const dullCrossovers = (rows: readonly DullRow[], country: string | null): string[] => {
+export const referenceCrossovers = (rows: readonly ReferenceRow[], country: string | null): string[] => {
   const variantOf = new Map<string, string>();
   const found = new Set<string>();
   for (const { userId, variant } of rows) {
@@ -241,10 +241,10 @@ export const dullCrossovers = (rows: readonly DullRow[], country: string | null)
   return [...found].filter((userId) => country === null || countryOf.get(userId) === country);
 };
 
-export type DullMetric = 'ORDER_VALUE_PER_USER' | 'ORDERS_PER_USER' | 'CONVERSION';
+export type ReferenceMetric = 'ORDER_VALUE_PER_USER' | 'ORDERS_PER_USER' | 'CONVERSION';
 
 /** Count, mean and sample variance of a metric over the users of a variant. */
-export const dullOutcome = (rows: readonly DullRow[], variant: string, metric: DullMetric) => {
+export const referenceOutcome = (rows: readonly ReferenceRow[], variant: string, metric: ReferenceMetric) => {
   const own = rows.filter((row) => row.variant === variant);
   const orders = new Map<string, number[]>(own.map(({ userId }) => [userId, []]));
   for (const { userId, micros } of own) if (micros !== null) orders.get(userId)?.push(Number(micros) / 1e6);

@@ -2,7 +2,7 @@ import type { FactColumns } from '../facts/columns.ts';
 import type { Join } from '../facts/enrichment.ts';
 import type { Experiments, Plans } from './experiments.ts';
 
-/** The experiment that the fact belongs to by the plans in force. */
+/** The experiment that a fact belongs to by the current plans. */
 export const joinExperiment = (
   facts: FactColumns,
   namedOf: (row: number) => number | null,

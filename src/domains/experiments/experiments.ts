@@ -12,46 +12,46 @@ export interface Allocation {
   readonly isControl: boolean;
 }
 
-/** How an experiment is meant to be deployed. */
+/** The plan of an experiment. */
 export interface Experiment {
   readonly key: string;
   readonly name: string;
   /** Microseconds since 1970 UTC; null without bound. */
   readonly startedAtUs: number | null;
   readonly endedAtUs: number | null;
-  /** Empty: the variants that are seen, in equal shares. */
+  /** Empty: equal shares of the variants that have events. */
   readonly allocation: readonly Allocation[];
-  /** Empty: the markets that are seen. */
+  /** Empty: the markets that have events. */
   readonly markets: readonly string[];
 }
 
-/** Everything that was planned up to a sequence number. Never changes once made. */
+/** The plans as of a sequence number. Never changes. */
 export interface Plans {
-  /** The newest plan of each key, those saved last at the end. */
+  /** The newest plan of each key, in the order in which these were saved. */
   readonly all: readonly Experiment[];
   /**
-   * The code of the experiment that an event belongs to: the one it names, or, when it names none, that of the newest
-   * plan whose time holds the event's; `default` when there is none.
+   * The code of the experiment that an event belongs to: the experiment that the event names; otherwise that of the
+   * newest plan whose period contains the time of the event; otherwise `default`.
    */
   codeAt(named: number | null, atUs: number): number;
 }
 
 export interface Experiments {
-  /** Keys of experiments by their codes, of planned ones and of those that events name. */
+  /** Keys of the experiments that have a plan or are named by an event, by their codes. */
   readonly keys: Dictionary;
   plans(): Plans;
   plansAt(sequence: number): Plans;
-  /** Whether a plan or an event names it. */
+  /** Whether a plan or an event names the key. */
   isKnown(key: string): boolean;
-  /** The plan of a key; for one without a plan the bare experiment. */
+  /** The plan of a key; an experiment without a plan has neither variants nor markets. */
   experimentOf(key: string): Experiment;
-  /** The experiment meant when none is named: a running one, else one that has begun, else any, of several the one saved last; else `default`. */
+  /** The default of requests: the running plan saved last, else the started one, else any, else `default`. */
   current(nowUs: number): Experiment;
-  /** Saves a plan as a whole. Throws VALIDATION_FAILED naming the fields. The same again changes nothing. */
+  /** Saves a plan as a whole; an unchanged plan is not saved again. Throws VALIDATION_FAILED with the fields at fault. */
   save(experiment: Experiment, sentBy?: string | null): Promise<Experiment>;
 }
 
-/** The experiment of events that name none and that no plan claims. */
+/** The experiment of events that name none and belong to no plan. */
 const defaultKey = 'default';
 const variantsMax = 100;
 const marketsMax = 1000;
@@ -64,15 +64,15 @@ export const createExperiments = (ledger: Ledger): Experiments => {
 
   ledger.subscribe(experiments, ['seq', 'key', 'name', 'startedAtUs', 'endedAtUs', 'allocation', 'markets'], {
     name: 'experiments',
-    apply(more) {
+    apply(added) {
       const last = rows.at(-1)?.seq ?? 0;
-      for (const row of more) if (row.seq > last) rows.push(row);
+      for (const row of added) if (row.seq > last) rows.push(row);
       newest = plansOf(rows, keys);
     },
   });
 
   const planOf = (key: string): Experiment | undefined => newest.all.find((plan) => plan.key === key);
-  const experimentOf = (key: string): Experiment => planOf(key) ?? bare(key);
+  const experimentOf = (key: string): Experiment => planOf(key) ?? unplanned(key);
 
   return {
     keys,
@@ -85,9 +85,9 @@ export const createExperiments = (ledger: Ledger): Experiments => {
     isKnown: (key) => keys.codeOf(key) !== undefined,
     experimentOf,
     current(nowUs) {
-      const running = newest.all.findLast((plan) => holds(plan, nowUs));
-      const begun = newest.all.findLast(({ startedAtUs }) => startedAtUs === null || startedAtUs <= nowUs);
-      return running ?? begun ?? newest.all.at(-1) ?? bare(defaultKey);
+      const running = newest.all.findLast((plan) => isActiveAt(plan, nowUs));
+      const started = newest.all.findLast(({ startedAtUs }) => startedAtUs === null || startedAtUs <= nowUs);
+      return running ?? started ?? newest.all.at(-1) ?? unplanned(defaultKey);
     },
     async save(experiment, sentBy = null) {
       const problems = problemsOf(experiment);
@@ -116,7 +116,7 @@ const planIn = ({ key, name, startedAtUs, endedAtUs, allocation, markets }: Expe
   markets,
 });
 
-const bare = (key: string): Experiment => ({
+const unplanned = (key: string): Experiment => ({
   key,
   name: key,
   startedAtUs: null,
@@ -125,7 +125,7 @@ const bare = (key: string): Experiment => ({
   markets: [],
 });
 
-const holds = ({ startedAtUs, endedAtUs }: Experiment, atUs: number): boolean =>
+const isActiveAt = ({ startedAtUs, endedAtUs }: Experiment, atUs: number): boolean =>
   (startedAtUs === null || startedAtUs <= atUs) && (endedAtUs === null || atUs < endedAtUs);
 
 const plansOf = (rows: readonly Experiment[], keys: Dictionary): Plans => {
@@ -135,37 +135,43 @@ const plansOf = (rows: readonly Experiment[], keys: Dictionary): Plans => {
     byKey.set(row.key, planIn(row));
   }
   const all = [...byKey.values()];
-  const claims = all.map((plan) => ({ plan, code: keys.intern(plan.key) })).reverse();
+  const newestFirst = all.map((plan) => ({ plan, code: keys.intern(plan.key) })).reverse();
   return {
     all,
-    codeAt: (named, atUs) => named ?? claims.find(({ plan }) => holds(plan, atUs))?.code ?? 0,
+    codeAt: (named, atUs) => named ?? newestFirst.find(({ plan }) => isActiveAt(plan, atUs))?.code ?? 0,
   };
 };
 
 const problemsOf = ({ key, name, startedAtUs, endedAtUs, allocation, markets }: Experiment): FieldProblem[] => {
   const problems = [
     ...idProblems(name === key ? { key } : { key, name }),
-    ...allocation.flatMap(({ variant }, place) => idProblems({ [`allocation.${place}.variant`]: variant })),
-    ...markets.flatMap((market, place) => idProblems({ [`markets.${place}`]: market })),
+    ...allocation.flatMap(({ variant }, index) => idProblems({ [`allocation.${index}.variant`]: variant })),
+    ...markets.flatMap((market, index) => idProblems({ [`markets.${index}`]: market })),
   ];
-  const refuse = (path: string, code: FieldProblem['code'], message: string) => problems.push({ path, code, message });
+  const addProblem = (path: string, code: FieldProblem['code'], message: string) =>
+    problems.push({ path, code, message });
   if (startedAtUs !== null && endedAtUs !== null && endedAtUs <= startedAtUs)
-    refuse('endedAt', 'OUT_OF_RANGE', 'endedAt must lie after startedAt');
-  for (const [place, { weight }] of allocation.entries())
+    addProblem('endedAt', 'OUT_OF_RANGE', 'endedAt must be after startedAt');
+  for (const [index, { weight }] of allocation.entries())
     if (!(weight > 0 && weight <= 1e9))
-      refuse(`allocation.${place}.weight`, 'OUT_OF_RANGE', `allocation.${place}.weight must be more than 0, to 1e9`);
-  if (allocation.length === 1) refuse('allocation', 'OUT_OF_RANGE', 'allocation must name two variants or more');
+      addProblem(
+        `allocation.${index}.weight`,
+        'OUT_OF_RANGE',
+        `allocation.${index}.weight must be above 0 and at most 1e9`,
+      );
+  if (allocation.length === 1) addProblem('allocation', 'OUT_OF_RANGE', 'allocation must name at least two variants');
   if (allocation.length > variantsMax)
-    refuse('allocation', 'OUT_OF_RANGE', `allocation must name at most ${variantsMax} variants`);
-  if (markets.length > marketsMax) refuse('markets', 'OUT_OF_RANGE', `markets must be at most ${marketsMax}`);
+    addProblem('allocation', 'OUT_OF_RANGE', `allocation must name at most ${variantsMax} variants`);
+  if (markets.length > marketsMax)
+    addProblem('markets', 'OUT_OF_RANGE', `markets must name at most ${marketsMax} countries`);
   if (allocation.filter(({ isControl }) => isControl).length > 1)
-    refuse('allocation', 'NOT_ALLOWED', 'allocation may have one control only');
+    addProblem('allocation', 'NOT_ALLOWED', 'allocation may have at most one control');
   for (const [path, names] of [
     ['allocation', allocation.map(({ variant }) => variant)],
     ['markets', markets],
   ] as const) {
-    const repeated = names.find((each, place) => names.indexOf(each) !== place);
-    if (repeated !== undefined) refuse(path, 'NOT_ALLOWED', `${path} names ${JSON.stringify(repeated)} twice`);
+    const repeated = names.find((name, index) => names.indexOf(name) !== index);
+    if (repeated !== undefined) addProblem(path, 'NOT_ALLOWED', `${path} names ${JSON.stringify(repeated)} twice`);
   }
   return problems;
 };

@@ -2,9 +2,10 @@ import type { Importer } from '../../ledger/record.ts';
 import { formatDecimal } from '../../lib/decimal.ts';
 import { readRecord } from '../../lib/problems.ts';
 import { formatInstant } from '../../lib/time.ts';
-import type { ExperimentEvent, ExperimentEvents } from './events.ts';
+import type { ExperimentEvent } from './event-record.ts';
+import type { ExperimentEvents } from './events.ts';
 
-/** Takes in `user_id`, `account_type`, `date`, `event_type`, `order_value`, `version`, and perhaps `event_id`, `experiment`. */
+/** Imports `user_id`, `account_type`, `date`, `event_type`, `order_value`, `version`, and optionally `event_id`, `experiment`. */
 export const createExperimentEventsImporter = (events: ExperimentEvents): Importer<ExperimentEvent> => ({
   target: 'EXPERIMENT_EVENTS',
   shape: { columns: [['user_id', 'account_type', 'date', 'event_type', 'order_value', 'version']] },
@@ -29,6 +30,6 @@ export const createExperimentEventsImporter = (events: ExperimentEvents): Import
     order_value: amount === null ? null : formatDecimal(amount),
     version: variant,
   }),
-  // Of a file taken in again every record is a duplicate, also one without an id of its own.
+  // Every record of a file that is imported again is a duplicate, even without an id of its own.
   begin: ({ isRepeat }) => ({ record: isRepeat ? events.repeat : events.record }),
 });

@@ -8,26 +8,27 @@ import type { ExperimentEvents, StoredExperimentEvent } from './events.ts';
 import type { Experiments } from './experiments.ts';
 
 export interface RecordedEventsRequest {
-  /** Key of the experiment they belong to; default: all. */
+  /** Only events of the experiment with this key; default: all. */
   readonly experiment?: string | undefined;
-  /** Their user's country as it is known when they are handed out, or `unknown`; default: all. */
+  /** Only events of users of these countries, as known when an event is sent, or `unknown`; default: all. */
   readonly countries?: readonly string[] | undefined;
-  /** Only those stored after this sequence number; default: only those that come from now on. */
+  /** Only events stored after this sequence number; default: only events stored from now on. */
   readonly afterSequence?: number | undefined;
 }
 
-/** Experiment events as a stream, for readers that may have missed some. */
+/** The events of experiments as a stream that a reader can resume. */
 export interface RecordedEvents {
   /**
-   * Every event in the order of `seq`, stored ones first: whoever comes back with the last `seq` it has seen misses none
-   * and gets none twice. One statement for some hundred events. Throws BAD_REQUEST for a sequence number to come.
+   * Every event in the order of `seq`, stored ones first: a reader that resumes after the last `seq` it received misses
+   * no event and receives none twice. One statement reads some hundred events. Throws BAD_REQUEST for a sequence number
+   * beyond the end of the ledger.
    */
-  after(wanted: RecordedEventsRequest): AsyncIterableIterator<StoredExperimentEvent>;
+  after(request: RecordedEventsRequest): AsyncIterableIterator<StoredExperimentEvent>;
 }
 
 /** Events read from the store in one statement. */
 const pageEvents = 200;
-/** Rows looked at without a turn for others. */
+/** Rows that are tested without yielding to other requests. */
 const sliceRows = 5000;
 
 export const createRecordedEvents = (
@@ -41,24 +42,24 @@ export const createRecordedEvents = (
   const matcherOf = ({ experiment, countries }: RecordedEventsRequest): ((row: number) => boolean) => {
     const plans = experiments.plans();
     const code = experiment === undefined ? undefined : experiments.keys.codeOf(experiment);
-    const wantedCountries = countries && new Set(countries);
+    const requestedCountries = countries && new Set(countries);
     const isOfExperiment = (row: number): boolean =>
       experiment === undefined || plans.codeAt(events.namedExperimentOf(row), columns.occurredAtUsOf(row)) === code;
     const countryOf = (row: number): string =>
       users.attributesOf(users.attributesCodeAt(columns.userOf(row))).country ?? unknownLabel;
-    return (row) => isOfExperiment(row) && (!wantedCountries || wantedCountries.has(countryOf(row)));
+    return (row) => isOfExperiment(row) && (!requestedCountries || requestedCountries.has(countryOf(row)));
   };
 
   return {
-    after(wanted) {
+    after(request) {
       const newest = ledger.snapshot().sequence;
-      const { afterSequence = newest } = wanted;
+      const { afterSequence = newest } = request;
       if (afterSequence < 0 || afterSequence > newest)
         throw new DomainError(
           'BAD_REQUEST',
-          `afterSequence ${afterSequence} is outside of the ledger, which ends at ${newest}`,
+          `afterSequence ${afterSequence} is outside the ledger, which ends at ${newest}`,
         );
-      // Rows are only ever appended: what follows this one is what follows the sequence number.
+      // Rows are append-only: the rows from here on are those after the sequence number.
       let row = columns.rowsUpTo(afterSequence);
       return changeStream(ledger.onAdvance, async function* (waits) {
         const turn = createYielder();
@@ -67,12 +68,12 @@ export const createRecordedEvents = (
           while (row < columns.rows) {
             await turn();
             if (waits.closed) return;
-            const matches = matcherOf(wanted);
+            const matches = matcherOf(request);
             const end = Math.min(columns.rows, row + sliceRows);
             const seqs: number[] = [];
             for (; row < end && seqs.length < pageEvents; row++) if (matches(row)) seqs.push(columns.seqOf(row));
-            for (const [place, event] of experimentEvents.bySeqs(seqs).entries()) {
-              if (!event) throw new Error(`event ${seqs[place]} is in memory and not in the store`);
+            for (const [index, event] of experimentEvents.bySeqs(seqs).entries()) {
+              if (!event) throw new Error(`event ${seqs[index]} is in memory but not in the store`);
               yield event;
             }
           }

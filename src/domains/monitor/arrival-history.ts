@@ -2,7 +2,7 @@ import {
   createSequentialMultinomial,
   type SequentialMultinomial,
 } from '../../lib/statistics/sequential-multinomial.ts';
-import type { EventColumns } from '../experiments/events.ts';
+import type { EventColumns } from '../experiments/event-columns.ts';
 import type { FactColumns } from '../facts/columns.ts';
 import { type ArrivalPattern, newPattern, type OpenPattern, recordArrival } from './arrival-pattern.ts';
 import type { Exposures } from './exposures.ts';

@@ -1,5 +1,6 @@
 import type { Ledger } from '../../ledger/ledger.ts';
-import type { ArrivalLimits, ExperimentEvents } from '../experiments/events.ts';
+import type { ArrivalLimits } from '../experiments/event-columns.ts';
+import type { ExperimentEvents } from '../experiments/events.ts';
 import type { Experiments } from '../experiments/experiments.ts';
 import type { UserStatus } from '../user-status/user-status.ts';
 import type { Users } from '../users/users.ts';

@@ -4,15 +4,15 @@ import { chiSquaredTail } from './special-functions.ts';
 export interface ChiSquaredTest {
   readonly statistic: number;
   readonly degreesOfFreedom: number;
-  /** The probability of a statistic as large as this under the planned weights, for one look at a time fixed before. */
+  /** The probability of a statistic at least this large under the planned weights, for a single look at a time fixed in advance. */
   readonly pValue: number;
 }
 
 /**
  * Pearson's test of goodness of fit of observed counts against planned weights: Σ (observed − expected)² / expected, with
- * one degree of freedom less than there are variants (Pearson 1900, Philosophical Magazine 50, 157–175).
+ * one degree of freedom fewer than variants (Pearson 1900, Philosophical Magazine 50, 157–175).
  *
- * Null when nothing was counted. Throws RangeError for weights or counts that are none (see `sharesOf`, `totalOf`).
+ * Null without observations. Throws RangeError for invalid weights or counts (see `sharesOf`, `totalOf`).
  */
 export const chiSquaredTest = (observed: ArrayLike<number>, weights: ArrayLike<number>): ChiSquaredTest | null => {
   const shares = sharesOf(weights);
@@ -23,7 +23,7 @@ export const chiSquaredTest = (observed: ArrayLike<number>, weights: ArrayLike<n
   return { statistic, degreesOfFreedom, pValue: chiSquaredTail(statistic, degreesOfFreedom) };
 };
 
-/** The statistic alone, of the counts from `offset` on, which sum to `total` > 0; `shares` sum to 1. */
+/** Only the statistic, of the counts from `offset` on, which sum to `total` > 0; `shares` sum to 1. */
 export const chiSquaredOf = (
   counts: ArrayLike<number>,
   shares: ArrayLike<number>,

@@ -1,4 +1,4 @@
-/** Count, mean and sample variance (divided by count − 1) of independent values, one a user. */
+/** Count, mean and sample variance (divided by count − 1) of independent values, one per user. */
 export interface Moments {
   readonly count: number;
   readonly mean: number;
@@ -9,30 +9,33 @@ export interface ConfidenceInterval {
   readonly estimate: number;
   readonly lower: number;
   readonly upper: number;
-  /** The probability, 0 to 1, that the intervals of all times together hold the true value. */
+  /** The probability, 0 to 1, that the intervals of all times together contain the true value. */
   readonly level: number;
 }
 
-const LEVEL = 0.95;
+const defaultLevel = 0.95;
 
 /**
- * The number of users at which an interval is the narrowest for its level. It has to be fixed before the data. There the
+ * The number of users at which an interval is narrowest for its level. It must be fixed before the data is seen. There the
  * interval of 95 % is 1.55 times as wide as the one for a single look; at 1,000 users 1.97 times, at 100,000 1.65 times.
  */
-const TIGHTEST_COUNT = 10_000;
+const tightestCount = 10_000;
 
-/** The users of a group below which a variance is no estimate, however narrow the values lie by chance. */
-const GROUP_COUNT_MIN = 30;
+/** With fewer users in a group, the sample variance is no estimate: the values may agree by chance. */
+const groupCountMin = 30;
 
 /**
  * An interval for a mean that stays valid however often and whenever one looks: an asymptotic confidence sequence with the
  * normal mixture boundary (Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas, «Time-uniform central limit theory and
- * asymptotic confidence sequences», arXiv:2103.06476, theorem 2.2). It rests on the central limit theorem, so it holds less
- * often than its level while rare or skewed values are few (1 % conversions: missed in 7 of 100 experiments of 20,000).
+ * asymptotic confidence sequences», arXiv:2103.06476, theorem 2.2). It rests on the central limit theorem, so its coverage
+ * is below its level while rare or skewed values are few (1 % conversions: missed in 7 of 100 experiments of 20,000).
  *
- * Null for less than two values or no variance. Throws RangeError for a level that is not between 0 and 1.
+ * Null for fewer than two values or no variance. Throws RangeError for a level that is not between 0 and 1.
  */
-export const meanInterval = ({ count, mean, variance }: Moments, level: number = LEVEL): ConfidenceInterval | null => {
+export const meanInterval = (
+  { count, mean, variance }: Moments,
+  level: number = defaultLevel,
+): ConfidenceInterval | null => {
   if (!(count >= 2 && variance > 0)) return null;
   return around(mean, Math.sqrt(variance) * boundary(count, 1 - level), level);
 };
@@ -45,16 +48,16 @@ export const meanInterval = ({ count, mean, variance }: Moments, level: number =
  * uncertain that one is too narrow: of 100 experiments of 20,000 users with 1 % conversions it missed the truth in 15,
  * this one in 2.
  *
- * Null for less than 30 values or no variance in a group, and while the mean of a group cannot be told from 0: then too
- * few users did anything for the central limit theorem, and with the control's any ratio would be possible. Throws
+ * Null for fewer than 30 values or no variance in a group, and while the mean of a group is not distinguishable from 0:
+ * then too few users acted for the central limit theorem, and a control mean near 0 would allow any ratio. Throws
  * RangeError for a level that is not between 0 and 1.
  */
 export const relativeDifferenceInterval = (
   treatment: Moments,
   control: Moments,
-  level: number = LEVEL,
+  level: number = defaultLevel,
 ): ConfidenceInterval | null => {
-  if (!(Math.min(treatment.count, control.count) >= GROUP_COUNT_MIN)) return null;
+  if (!(Math.min(treatment.count, control.count) >= groupCountMin)) return null;
   if (!(treatment.variance > 0 && control.variance > 0)) return null;
   const count = treatment.count + control.count;
   const width = boundary(count, 1 - level) ** 2 * count;
@@ -72,7 +75,7 @@ export const relativeDifferenceInterval = (
 /** The half width for a standard deviation of 1. */
 const boundary = (count: number, alpha: number): number => {
   if (!(alpha > 0 && alpha < 1)) throw new RangeError('level must be between 0 and 1');
-  const rhoSquared = (-2 * Math.log(alpha) + Math.log(1 - 2 * Math.log(alpha))) / TIGHTEST_COUNT;
+  const rhoSquared = (-2 * Math.log(alpha) + Math.log(1 - 2 * Math.log(alpha))) / tightestCount;
   const spread = count * rhoSquared + 1;
   return Math.sqrt(((2 * spread) / (count * count * rhoSquared)) * Math.log(Math.sqrt(spread) / alpha));
 };

@@ -1,8 +1,8 @@
 import { logGamma, regularisedBeta } from './special-functions.ts';
 
 /**
- * Whether `count` of `total` is more than a part of `shareMax` explains, whenever one looks: the likelihood of all larger
- * parts, equally probable, over that of `shareMax` itself is at least 1 / alpha. Under any part up to `shareMax` that ratio
+ * Whether `count` of `total` is more than a share of `shareMax` explains, however often it is tested: the likelihood of all
+ * larger shares, equally probable, over that of `shareMax` itself is at least 1 / alpha. Under any share up to `shareMax` that ratio
  * is a supermartingale of mean 1 at most (a one-sided mixture; Robbins 1970, Annals of Mathematical Statistics 41, 1397–1409), and
  * by Ville's inequality it ever reaches 1 / alpha with probability alpha at most.
  *

@@ -1,5 +1,5 @@
 /**
- * What Holm's step-down procedure multiplies each p-value by, in the order given: the i-th smallest of m by m − i + 1 (Holm
+ * The factor by which Holm's step-down procedure multiplies each p-value, in the order of the p-values: the i-th smallest of m by m − i + 1 (Holm
  * 1979, Scandinavian Journal of Statistics 6, 65–70). Of equal ones the first counts as the smaller.
  */
 export const holmFactors = (pValues: readonly number[]): number[] => {
@@ -11,9 +11,9 @@ export const holmFactors = (pValues: readonly number[]): number[] => {
 };
 
 /**
- * Holm's adjusted p-values, in the order given: comparing each with alpha keeps the probability of one false alarm among
- * all of them at alpha, however they depend on each other. Each is what `holmFactors` makes of it, never below that of a
- * smaller one, and at most 1.
+ * Holm's adjusted p-values, in the order of the p-values: comparing each with alpha keeps the probability of any false alarm
+ * among them at alpha, however they depend on each other. Each is the p-value times its factor, never below the adjusted
+ * value of a smaller p-value, and at most 1.
  *
  * Throws RangeError for a p-value outside 0 to 1.
  */

@@ -1,18 +1,18 @@
 import { chiSquaredOf } from './chi-squared.ts';
 import { sharesOf } from './plan.ts';
 
-/** Counts of the users of each segment of one dimension: that of value v and variant i stands at v × variants + i, for every i. */
+/** User counts of the segments of one dimension: the count of value v and variant i has the index v × variants + i. */
 export type SegmentCounts = ArrayLike<number>;
 
 export interface Suspect {
-  /** The index of the dimension, in the order given. */
+  /** The index of the dimension. */
   readonly dimension: number;
   /** The code of its value. */
   readonly value: number;
   readonly users: number;
   /** Pearson's chi-squared of the segment's own split against the plan. */
   readonly chiSquared: number;
-  /** Its part of the chi-squared of all segments of its dimension, 0 to 1. */
+  /** The part of the chi-squared of all segments of the dimension, 0 to 1. */
   readonly contribution: number;
 }
 
@@ -21,10 +21,10 @@ export interface Suspect {
  *
  * The score is Pearson's chi-squared of the segment's own split. Where users of one segment are lost, a larger segment that
  * holds them has the same loss among more users, and one that holds a part of them has less of it, so its
- * chi-squared is smaller either way. Segments under `usersMin` users are not ranked (but are part of what
- * `contribution` is measured by), and neither is one that holds every user: it says nothing.
+ * chi-squared is smaller either way. Segments with fewer than `usersMin` users are not ranked (but count
+ * in `contribution`), and neither is a segment that contains every user: it carries no information.
  *
- * Throws RangeError for counts that are not those of whole segments.
+ * Throws RangeError unless there is a count for each variant of each segment.
  */
 export const rankSuspects = (
   dimensions: readonly SegmentCounts[],

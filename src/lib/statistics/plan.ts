@@ -1,15 +1,15 @@
-/** Weights as shares that sum to 1. Throws RangeError for less than two weights, or one that is not positive and finite. */
+/** Weights as shares that sum to 1. Throws RangeError for fewer than two weights, or one that is not positive and finite. */
 export const sharesOf = (weights: ArrayLike<number>): Float64Array => {
   const shares = Float64Array.from(weights);
   const sum = shares.reduce((total, weight) => total + weight, 0);
-  if (shares.length < 2) throw new RangeError('weights must be those of two variants at least');
+  if (shares.length < 2) throw new RangeError('there must be at least two weights');
   if (!shares.every((weight) => weight > 0) || sum === Infinity) {
     throw new RangeError('weights must be positive and finite');
   }
   return shares.map((weight) => weight / sum);
 };
 
-/** The largest difference between a variant's share of the counts and its planned share, 0 to 1; 0 when nothing was counted. */
+/** The largest difference between a variant's share of the counts and its planned share, 0 to 1; 0 without counts. */
 export const largestDeviation = (counts: ArrayLike<number>, weights: ArrayLike<number>): number => {
   const shares = sharesOf(weights);
   const total = totalOf(counts, shares.length);

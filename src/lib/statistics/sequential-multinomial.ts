@@ -2,35 +2,35 @@ import { sharesOf, totalOf } from './plan.ts';
 import { logGamma } from './special-functions.ts';
 
 /**
- * The default of `concentration`: expects deviations of about 2.5 percentage points (√(share × (1 − share) / 400)). Less finds
- * large deviations sooner and small ones later. What was measured: docs/decisions/0008-anytime-valid-monitor.md.
+ * The default of `concentration`: expects deviations of about 2.5 percentage points (√(share × (1 − share) / 400)). A smaller
+ * value detects large deviations sooner and small ones later. Measurements: docs/decisions/0008-anytime-valid-monitor.md.
  */
-const CONCENTRATION = 400;
+const defaultConcentration = 400;
 
-/** Up to so many tests at a time may share alpha and still be told when they crossed their part of it. */
+/** The largest divisor of alpha for which the time of crossing is recorded. */
 const divisorMax = 1024;
 
-/** A test that may be looked at after every observation: under the plan its p-value ever falls to alpha with probability alpha at most. */
+/** A test that is valid after every observation: under the plan its p-value ever falls to alpha with probability alpha at most. */
 export interface SequentialMultinomial {
   /** Observations so far. */
   readonly count: number;
-  /** The natural logarithm of the Bayes factor of «the shares are others» against «the shares are the planned ones», now. */
+  /** The natural logarithm of the current Bayes factor of «the shares differ from the plan» against «the shares are as planned». */
   readonly logEValue: number;
   /** 1 / the largest e-value so far, at most 1: it never rises. */
   readonly pValue: number;
   /**
-   * The mark of the observation with which `pValue` first was ≤ alpha / divisor, a whole number from 1 to `divisorMax` (a
-   * larger one counts as that); null as long as it was not.
+   * The mark of the observation with which `pValue` first was ≤ alpha / divisor; null before. The divisor is an integer from
+   * 1 on; one above `divisorMax` counts as `divisorMax`.
    */
   crossedAt(divisor: number): number | null;
-  /** One more observation of the variant with this index in the weights. O(1). The mark is kept when it is one that crosses. */
+  /** Adds an observation of the variant with this index in the weights. O(1). The mark is stored if this one crosses a line. */
   add(variant: number, mark: number): void;
 }
 
 export interface SequentialOptions {
-  /** Where `crossedAt` is taken with the divisor 1, 0 to 1. */
+  /** The level of `crossedAt` for the divisor 1, 0 to 1. */
   readonly alpha: number;
-  /** How near to the planned shares the other shares are expected, in observations: the prior is Dirichlet(concentration × shares). */
+  /** How close to the plan other shares are expected to be, in observations: the prior is Dirichlet(concentration × shares). */
   readonly concentration?: number;
 }
 
@@ -40,12 +40,12 @@ export interface SequentialOptions {
  * observation by the posterior predictive probability of its variant over the planned share, and is a martingale under
  * the plan. By Ville's inequality P(its maximum ever ≥ 1 / alpha) ≤ alpha.
  *
- * Every observation counts as drawn independently of those before: give each user once, in the order of arrival.
- * Throws RangeError for weights that are none, and for an alpha or a concentration out of range.
+ * Observations must be independent of the ones before: add each user once, in the order of arrival.
+ * Throws RangeError for invalid weights, and for an alpha or a concentration out of range.
  */
 export const createSequentialMultinomial = (
   weights: ArrayLike<number>,
-  { alpha, concentration = CONCENTRATION }: SequentialOptions,
+  { alpha, concentration = defaultConcentration }: SequentialOptions,
 ): SequentialMultinomial => {
   if (!(alpha > 0 && alpha <= 1)) throw new RangeError('alpha must be above 0 and at most 1');
   const shares = sharesOf(weights);
@@ -84,14 +84,14 @@ export const createSequentialMultinomial = (
 };
 
 /**
- * The same e-value's natural logarithm from counts alone: log B(prior + counts) − log B(prior) − Σ count log share, where B
- * is the multivariate beta function. It does not know the maximum on the way, so `min(1, 1 / e)` of it is a p-value for
- * one look only, and never smaller than the running one.
+ * The natural logarithm of the same e-value, from counts alone: log B(prior + counts) − log B(prior) − Σ count log share, where B
+ * is the multivariate beta function. It does not include the earlier maximum, so `min(1, 1 / e)` of it is a p-value
+ * for a single look only, and never smaller than the running p-value.
  */
 export const logEValueOf = (
   counts: ArrayLike<number>,
   weights: ArrayLike<number>,
-  concentration: number = CONCENTRATION,
+  concentration: number = defaultConcentration,
 ): number => {
   const shares = sharesOf(weights);
   const total = totalOf(counts, shares.length);

@@ -1,10 +1,10 @@
 import { chdtrc, compiled, incbet, lgam } from 'cephes';
 
-// The library is WebAssembly, compiled without holding the thread.
+// The library is WebAssembly and compiles asynchronously.
 await compiled;
 
-// Below it the library throws: the first term of its series would be no normal double.
-const LOG_SMALLEST = -708;
+// Below this the library throws, because the first term of its series would underflow.
+const logSmallest = -708;
 
 /**
  * The probability that a chi-squared variable with `degreesOfFreedom` exceeds `statistic`: the regularised upper incomplete
@@ -14,7 +14,7 @@ const LOG_SMALLEST = -708;
 export const chiSquaredTail = (statistic: number, degreesOfFreedom: number): number => {
   const a = degreesOfFreedom / 2;
   const x = statistic / 2;
-  if (a * Math.log(x) - x - lgam(a) < LOG_SMALLEST) return x > a ? 0 : 1;
+  if (a * Math.log(x) - x - lgam(a) < logSmallest) return x > a ? 0 : 1;
   return chdtrc(degreesOfFreedom, statistic);
 };
 

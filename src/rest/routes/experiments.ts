@@ -27,7 +27,7 @@ const example = {
   version: 'A',
 };
 
-/** What `curl -d` and Python's urllib write when they are told no type. */
+/** The content types that `curl -d` and Python's urllib send by default. */
 const carelessTypes = ['', 'application/x-www-form-urlencoded', 'text/plain', 'application/octet-stream'];
 
 export const receiveEvent = defineRoute({
@@ -35,9 +35,9 @@ export const receiveEvent = defineRoute({
   path: '/receive_event',
   subject: 'facts',
   fastPath: true,
-  summary: 'Takes in one event of an experiment',
+  summary: 'Records one event of an experiment',
   description:
-    'Answered once it is on disk. The id in `event_id`, or in the header `Idempotency-Key`, makes a repeat a `duplicate`, and other content under it a conflict; without one nothing is guessed. A malformed event is kept among the rejects.',
+    'Responds once the event is on disk. With an id in `event_id` or in the header `Idempotency-Key`, the same event again is a `duplicate`, and other content under the same id is a conflict; without an id every event is new. A malformed event is stored as a reject.',
   body: { types: ['application/json'], tolerates: carelessTypes, schema: event, example },
   refuses: ['CONFLICT', 'VALIDATION_FAILED', 'TOO_LARGE', 'OVERLOADED'],
   answer: { schema: z.object({ status: z.enum(['created', 'duplicate']) }), example: { status: 'created' } },
@@ -58,9 +58,9 @@ export const receiveEvents = defineRoute({
   path: '/events',
   subject: 'facts',
   fastPath: true,
-  summary: 'Takes in any number of events, one a line',
+  summary: 'Records any number of events, one per line',
   description:
-    'JSON Lines or a JSON array, worked off as it comes. The answer has a line an event, in order, each written once its event is on disk; with `summary=1` it is one object of counts. Malformed events and conflicts are kept among the rejects, the others go on. A fault in the middle is told in a last line of the form of an error.',
+    'JSON Lines or a JSON array, processed while it is received. The response has one line per event, in order, each written once the event is on disk; with `summary=1` it is one object of counts. Malformed events and conflicts are stored as rejects and do not affect the others. An error in the middle of the body is reported in a last line, in the format of an error.',
   query: { summary: isSummary.optional() },
   body: {
     types: ['application/x-ndjson', 'application/json'],
@@ -80,7 +80,7 @@ export const receiveEvents = defineRoute({
   },
 });
 
-/** HTTP hands the bytes of a header on as Latin-1; what is UTF-8 is read as such, like the same id in a body. */
+/** Node decodes header bytes as Latin-1; UTF-8 is decoded as such here, so that an id is the same in a header and in a body. */
 const textOfHeader = (header: string): string => {
   const bytes = Buffer.from(header, 'latin1');
   return isUtf8(bytes) ? bytes.toString() : header;

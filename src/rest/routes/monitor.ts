@@ -7,7 +7,7 @@ export const monitorOfCountry = defineRoute({
   subject: 'facts',
   summary: 'Events of the running experiment by country and variant',
   description:
-    'Without a country all of them; users that no users file names are in the country `unknown`. Only what has events, ordered by country and variant. The whole monitor is in GraphQL.',
+    'The default is all countries; users without a country in the users files are in `unknown`. Only countries and variants with events, ordered by both. The GraphQL API has the complete monitor.',
   query: { country: country.optional() },
   answer: {
     schema: z.array(z.object({ country: z.string(), version: z.string(), nbr_events: z.int().min(1) })),

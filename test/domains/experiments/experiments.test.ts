@@ -10,7 +10,7 @@ const saveExperiment = `mutation ($input: SaveExperimentInput!) {
   }
 }`;
 
-const opened = async () => {
+const openTestApp = async () => {
   const app = await openApp();
   onTestFinished(app.close);
   const save = async (input: object) => {
@@ -25,8 +25,8 @@ const [a, b] = [
   { variant: 'B', weight: 10, isControl: false },
 ];
 
-it('a plan is saved whole, and the same again is no new one', async () => {
-  const { app, save } = await opened();
+it('saveExperiment saves a plan as a whole, and an unchanged plan is not saved again', async () => {
+  const { app, save } = await openTestApp();
   const plan = {
     key: 'k',
     startedAt: '2023-01-01T00:00:00Z',
@@ -51,22 +51,22 @@ it.each<[string, object, string[]]>([
   ['an empty variant', { allocation: [a, { ...b, variant: '' }] }, ['allocation.1.variant MALFORMED']],
   [
     'too many variants',
-    { allocation: Array.from({ length: 101 }, (_, place) => ({ variant: `${place}`, weight: 1 })) },
+    { allocation: Array.from({ length: 101 }, (_, index) => ({ variant: `${index}`, weight: 1 })) },
     ['allocation OUT_OF_RANGE'],
   ],
   ['an empty key', { key: '' }, ['key MALFORMED']],
-  ['a key that is no text', { key: '\ud800' }, ['key MALFORMED']],
+  ['a key that is not valid text', { key: '\ud800' }, ['key MALFORMED']],
   ['an empty name', { name: '' }, ['name MALFORMED']],
   ['a market twice', { markets: ['SE', 'SE'] }, ['markets NOT_ALLOWED']],
-  ['its end before its start', { startedAt: '2023-01-02', endedAt: '2023-01-01' }, ['endedAt OUT_OF_RANGE']],
-  ['no time at all', { startedAt: '2023-01-02', endedAt: '2023-01-02' }, ['endedAt OUT_OF_RANGE']],
-])('a plan with %s is refused by field', async (_what, changes, problems) => {
-  const { app, save } = await opened();
-  const answer = (await save({ key: 'k', allocation: [a, b], ...changes })) as {
+  ['an end before its start', { startedAt: '2023-01-02', endedAt: '2023-01-01' }, ['endedAt OUT_OF_RANGE']],
+  ['an empty period', { startedAt: '2023-01-02', endedAt: '2023-01-02' }, ['endedAt OUT_OF_RANGE']],
+])('saveExperiment rejects a plan with %s and names the field', async (_what, changes, problems) => {
+  const { app, save } = await openTestApp();
+  const result = (await save({ key: 'k', allocation: [a, b], ...changes })) as {
     code: string;
     problems: { path: string; code: string }[];
   };
-  expect(answer.code).toBe('VALIDATION_FAILED');
-  expect(answer.problems.map(({ path, code }) => `${path} ${code}`)).toEqual(problems);
+  expect(result.code).toBe('VALIDATION_FAILED');
+  expect(result.problems.map(({ path, code }) => `${path} ${code}`)).toEqual(problems);
   expect(app.store.count(experiments)).toBe(0);
 });

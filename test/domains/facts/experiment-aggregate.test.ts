@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type OpenApp, openApp } from '../../support/app.ts';
-import { type Batch, iso, ledgers, nothing, send, time, withBatch } from '../../support/experiment-arbitraries.ts';
-import { type DullEvent, type DullLedger, type DullValues, dullValues } from '../../support/reference-experiment.ts';
+import { type Batch, emptyLedger, iso, ledgers, send, time, withBatch } from '../../support/experiment-arbitraries.ts';
+import {
+  type ReferenceEvent,
+  type ReferenceLedger,
+  type ReferenceValues,
+  referenceValues,
+} from '../../support/reference-experiment.ts';
 import { decimalText, dullPeriod, halfEven } from '../../support/reference-world.ts';
 
 const fieldOf = {
@@ -60,7 +65,7 @@ interface Answer {
 }
 
 /** An event with the number the ledger gave it. */
-type Numbered = DullEvent & { readonly sequence: number };
+type Numbered = ReferenceEvent & { readonly sequence: number };
 
 const figuresOf = (rows: readonly Numbered[]): object => {
   const amounts = rows.flatMap(({ micros }) => (micros === null ? [] : [micros])).sort((a, b) => (a < b ? -1 : 1));
@@ -79,7 +84,7 @@ const figuresOf = (rows: readonly Numbered[]): object => {
   };
 };
 
-const compare = async (app: OpenApp, ledger: DullLedger, asked: Question, sequence?: number): Promise<void> => {
+const compare = async (app: OpenApp, ledger: ReferenceLedger, asked: Question, sequence?: number): Promise<void> => {
   const { groupBy, grain, timeZone, validAt, where } = asked;
   const asOf = {
     ...(validAt === null ? {} : { validAt: iso(validAt) }),
@@ -89,7 +94,7 @@ const compare = async (app: OpenApp, ledger: DullLedger, asked: Question, sequen
   expect(errors).toBeUndefined();
   const { nodes, total, totalCount } = (data as Answer).enrichedAggregate;
 
-  const valuesOf = dullValues(ledger);
+  const valuesOf = referenceValues(ledger);
   const rows = (ledger.events as readonly Numbered[]).filter((event) => {
     const { COUNTRY, ACCOUNT_TYPE } = valuesOf(event, validAt);
     return (
@@ -99,7 +104,7 @@ const compare = async (app: OpenApp, ledger: DullLedger, asked: Question, sequen
   });
   const groups = new Map<string, Numbered[]>();
   for (const event of rows) {
-    const values: DullValues = { ...valuesOf(event, validAt), PERIOD: dullPeriod(event.at, grain, timeZone) };
+    const values: ReferenceValues = { ...valuesOf(event, validAt), PERIOD: dullPeriod(event.at, grain, timeZone) };
     const key = JSON.stringify(groupBy.map((dimension) => values[dimension]));
     groups.set(key, [...(groups.get(key) ?? []), event]);
   }
@@ -133,8 +138,8 @@ it('groups events by everything that is known of them, then and now, and opens i
     fc.asyncProperty(ledgers, fc.array(questions, { minLength: 2, maxLength: 4 }), async (batches, asked) => {
       const app = await openApp();
       try {
-        let ledger = nothing;
-        const states: { readonly ledger: DullLedger; readonly sequence: number }[] = [];
+        let ledger = emptyLedger;
+        const states: { readonly ledger: ReferenceLedger; readonly sequence: number }[] = [];
         for (const batch of batches as Batch[]) {
           const before = await snapshotOf(app);
           await send(app, batch);

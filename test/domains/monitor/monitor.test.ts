@@ -6,22 +6,22 @@ import { type OpenApp, openApp } from '../../support/app.ts';
 import {
   type Batch,
   days,
+  emptyLedger,
   iso,
   ledgers,
-  nothing,
   send,
   time,
   withBatch,
 } from '../../support/experiment-arbitraries.ts';
-import { dullChecks } from '../../support/reference-checks.ts';
+import { referenceChecks } from '../../support/reference-checks.ts';
 import {
-  type DullLedger,
-  type DullMetric,
-  dullDeployment,
-  dullOutcome,
-  dullPlan,
-  dullPlans,
-  dullRows,
+  type ReferenceLedger,
+  type ReferenceMetric,
+  referenceExposures,
+  referenceOutcome,
+  referencePlan,
+  referencePlans,
+  referenceRows,
 } from '../../support/reference-experiment.ts';
 import { dullPeriod } from '../../support/reference-world.ts';
 
@@ -30,7 +30,7 @@ const limits = { alpha: 0.95, deviationMin: 0.01, usersMin: 5 };
 const now = days(3) + 5 * 3_600_000_000;
 const settings = { monitorAlpha: '0.95', monitorUsersMin: '5', lateAfterMs: '43200000', now: iso(now) };
 const zones = ['UTC', 'Europe/Berlin', 'Asia/Kathmandu'];
-const metrics: DullMetric[] = ['ORDER_VALUE_PER_USER', 'ORDERS_PER_USER', 'CONVERSION'];
+const metrics: ReferenceMetric[] = ['ORDER_VALUE_PER_USER', 'ORDERS_PER_USER', 'CONVERSION'];
 
 const questions = fc.record({
   key: fc.constantFrom('x', 'x', 'x', 'y', 'default', null),
@@ -125,16 +125,16 @@ const spanOf = ({ range, timeZone }: Question): { from?: number; to?: number } =
 };
 
 /** The experiment asked for when none is named: running, begun or any, the one saved last. */
-const currentKey = ({ plans }: DullLedger): string => {
-  const inForce = dullPlans(plans);
+const currentKey = ({ plans }: ReferenceLedger): string => {
+  const inForce = referencePlans(plans);
   const begun = inForce.filter(({ startedAt }) => (startedAt ?? -Infinity) <= now);
   return begun.at(-1)?.key ?? inForce.at(-1)?.key ?? 'default';
 };
 
-const isKnown = ({ plans, events }: DullLedger, key: string): boolean =>
+const isKnown = ({ plans, events }: ReferenceLedger, key: string): boolean =>
   key === 'default' || plans.some((plan) => plan.key === key) || events.some(({ experiment }) => experiment === key);
 
-const compare = async (app: OpenApp, ledger: DullLedger, question: Question): Promise<void> => {
+const compare = async (app: OpenApp, ledger: ReferenceLedger, question: Question): Promise<void> => {
   const { key: named, country, range, timeZone, grain, metric } = question;
   const key = named ?? currentKey(ledger);
   const between =
@@ -149,11 +149,11 @@ const compare = async (app: OpenApp, ledger: DullLedger, question: Question): Pr
   expect(errors).toBeUndefined();
   const monitor = (data as { monitor: Monitor }).monitor;
   const asked = { key, country: country ?? undefined, ...spanOf(question) };
-  const plan = dullPlan(ledger.plans, key);
+  const plan = referencePlan(ledger.plans, key);
   expect(monitor.experiment.key).toBe(key);
   expect(monitor.isPlanned).toBe(plan.allocation.length > 0);
   expect(monitor.deployment).toEqual(
-    dullDeployment(ledger, asked).map((cell) => ({
+    referenceExposures(ledger, asked).map((cell) => ({
       ...cell,
       share: near(cell.share),
       expectedShare: near(cell.expectedShare),
@@ -166,9 +166,9 @@ const compare = async (app: OpenApp, ledger: DullLedger, question: Question): Pr
 
 type Asked = { key: string; country?: string | undefined; from?: number; to?: number };
 
-const compareChecks = ({ checks, markets, verdict }: Monitor, ledger: DullLedger, asked: Asked): void => {
-  const dull = dullChecks(ledger, asked, limits);
-  const all = dullRows(ledger, asked);
+const compareChecks = ({ checks, markets, verdict }: Monitor, ledger: ReferenceLedger, asked: Asked): void => {
+  const dull = referenceChecks(ledger, asked, limits);
+  const all = referenceRows(ledger, asked);
   const of = (name: string) => checks.filter(({ __typename }) => __typename === name);
   const byCountry = <T extends { country: string | null }>(list: readonly T[]): Map<string | null, T> =>
     new Map(list.map((each) => [each.country, each]));
@@ -237,15 +237,20 @@ const compareChecks = ({ checks, markets, verdict }: Monitor, ledger: DullLedger
   }
 };
 
-const compareOutcomes = ({ outcomes }: Monitor, ledger: DullLedger, asked: Asked, metric: DullMetric): void => {
+const compareOutcomes = (
+  { outcomes }: Monitor,
+  ledger: ReferenceLedger,
+  asked: Asked,
+  metric: ReferenceMetric,
+): void => {
   const { country } = asked;
-  const all = dullRows(ledger, asked);
+  const all = referenceRows(ledger, asked);
   const rows = all.filter((row) => country === undefined || row.country === country);
-  const { allocation } = dullPlan(ledger.plans, asked.key);
+  const { allocation } = referencePlan(ledger.plans, asked.key);
   const seen = [...allocation.map(({ variant }) => variant), ...all.map(({ variant }) => variant)];
   const variants = [...new Set(seen)].sort();
   const control = (allocation.find(({ isControl }) => isControl) ?? allocation[0])?.variant ?? variants[0];
-  const of = (variant: string): Moments => dullOutcome(rows, variant, metric);
+  const of = (variant: string): Moments => referenceOutcome(rows, variant, metric);
   expect(outcomes).toEqual(
     variants.map((variant) => {
       const { count, mean } = of(variant);
@@ -258,8 +263,14 @@ const compareOutcomes = ({ outcomes }: Monitor, ledger: DullLedger, asked: Asked
   );
 };
 
-const compareTrend = ({ trend, arrival }: Monitor, ledger: DullLedger, asked: Asked, grain: string, zone: string) => {
-  const all = dullRows(ledger, asked);
+const compareTrend = (
+  { trend, arrival }: Monitor,
+  ledger: ReferenceLedger,
+  asked: Asked,
+  grain: string,
+  zone: string,
+) => {
+  const all = referenceRows(ledger, asked);
   const rows = all.filter(({ country }) => asked.country === undefined || country === asked.country);
   const points = new Map<string, { eventCount: number; newUserCount: number }>();
   const exposed = new Set<string>();
@@ -294,9 +305,9 @@ const compareTrend = ({ trend, arrival }: Monitor, ledger: DullLedger, asked: As
   }
   const isLate = ledger.events.map((event) => late.has(event));
   const kept = ledger.events.map((event, place) => ({ ...event, isLate: isLate[place] }));
-  const own = dullRows({ ...ledger, events: kept }, asked).filter(
+  const own = referenceRows({ ...ledger, events: kept }, asked).filter(
     ({ country }) => asked.country === undefined || country === asked.country,
-  ) as readonly (ReturnType<typeof dullRows>[number] & { isLate?: boolean })[];
+  ) as readonly (ReturnType<typeof referenceRows>[number] & { isLate?: boolean })[];
   const delays = own
     .map(({ at }) => now - at)
     .filter((delay) => delay >= 0)
@@ -317,7 +328,7 @@ it('equals an independent count after every batch, of any part, and after a rest
     fc.asyncProperty(ledgers, fc.array(questions, { minLength: 2, maxLength: 4 }), async (batches, asked) => {
       const app = await openApp({ settings });
       try {
-        let ledger = nothing;
+        let ledger = emptyLedger;
         for (const batch of batches as Batch[]) {
           await send(app, batch);
           ledger = withBatch(ledger, batch);

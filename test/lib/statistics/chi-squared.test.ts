@@ -7,24 +7,24 @@ import { chiSquaredTail, logGamma } from '../../../src/lib/statistics/special-fu
 const relative = (actual: number, expected: number): number => Math.abs(actual / expected - 1);
 
 describe('chiSquaredTest', () => {
-  it("gives Mendel's peas what R's chisq.test gives", () => {
+  it("chiSquaredTest agrees with R's chisq.test on Mendel's peas", () => {
     const test = chiSquaredTest([315, 101, 108, 32], [9, 3, 3, 1]);
     expect(test?.statistic).toBeCloseTo(0.470024, 6);
     expect(test?.degreesOfFreedom).toBe(3);
     expect(test?.pValue).toBeCloseTo(0.925426, 6);
   });
 
-  it('tells two standard deviations', () => {
+  it('chiSquaredTest gives the p-value of a deviation by two standard deviations', () => {
     const test = chiSquaredTest([60, 40], [0.5, 0.5]);
     expect(test).toMatchObject({ statistic: 4, degreesOfFreedom: 1 });
     expect(test?.pValue).toBeCloseTo(0.04550026389635842, 12);
   });
 
-  it('does not see two markets that are off in opposite ways', () => {
+  it('chiSquaredTest does not detect two markets whose deviations cancel out', () => {
     expect(chiSquaredTest([600 + 400, 400 + 600], [1, 1])?.pValue).toBe(1);
   });
 
-  it('says nothing about nobody, and refuses what are no weights or counts', () => {
+  it('chiSquaredTest returns null without users and rejects invalid weights and counts', () => {
     expect(chiSquaredTest([0, 0], [1, 1])).toBeNull();
     expect(() => chiSquaredTest([1], [1])).toThrow(RangeError);
     expect(() => chiSquaredTest([1, 2], [1, 0])).toThrow(RangeError);
@@ -49,7 +49,7 @@ describe('chiSquaredTail', () => {
     expect(relative(chiSquaredTail(statistic, degreesOfFreedom), pValue)).toBeLessThan(2e-3);
   });
 
-  it('keeps its digits in the far tail', () => {
+  it('chiSquaredTail is exact in the far tail', () => {
     // R: pchisq(1370, 1, lower.tail = FALSE), pchisq(1380, 3, lower.tail = FALSE)
     expect(relative(chiSquaredTail(1370, 1), 6.942937364643616e-300)).toBeLessThan(1e-12);
     expect(relative(chiSquaredTail(1380, 3), 6.441714254785019e-299)).toBeLessThan(1e-12);
@@ -62,7 +62,7 @@ describe('chiSquaredTail', () => {
     );
   });
 
-  it('is a probability that falls, for any statistic', () => {
+  it('chiSquaredTail is a probability that falls as the statistic rises', () => {
     const statistic = fc.oneof(
       fc.double({ min: 0, max: 2000, noNaN: true }),
       fc.double({ min: 0, max: 1e-3, noNaN: true }),
@@ -92,12 +92,12 @@ it('logGamma agrees with factorials', () => {
 });
 
 describe('a plan', () => {
-  it('is shares, whatever the weights sum to', () => {
+  it('sharesOf normalizes weights of any sum', () => {
     expect([...sharesOf([3, 1])]).toEqual([0.75, 0.25]);
     expect(() => sharesOf([Number.MAX_VALUE, Number.MAX_VALUE])).toThrow(RangeError);
   });
 
-  it('is missed by the largest difference of a share', () => {
+  it('largestDeviation is the largest difference between an observed and a planned share', () => {
     expect(largestDeviation([60, 20, 20], [2, 1, 1])).toBeCloseTo(0.1, 12);
     expect(largestDeviation([0, 0], [1, 1])).toBe(0);
   });

@@ -30,7 +30,7 @@ const missing = (experiments: number, missed: (random: Random) => boolean): numb
 };
 
 describe('meanInterval', () => {
-  it('is the boundary of theorem 2.2, worked out by hand', () => {
+  it('meanInterval is the boundary of theorem 2.2, calculated by hand', () => {
     // ρ² = (2 ln 20 + ln(1 + 2 ln 20)) / 10,000 = 0.00079361…, half = 2 √(2 × 1.79361… × ln(20 √1.79361…) / 793.61…)
     const interval = meanInterval({ count: 1_000, mean: 7, variance: 4 });
     expect(interval).toMatchObject({ estimate: 7, level: 0.95 });
@@ -39,7 +39,7 @@ describe('meanInterval', () => {
     expect(7 - (interval?.lower ?? 0)).toBeCloseTo(half, 6);
   });
 
-  it('shrinks with users and widens with the level', () => {
+  it('meanInterval becomes narrower with more users and wider with a higher level', () => {
     const widthOf = (count: number, level: number): number => {
       const interval = meanInterval({ count, mean: 0, variance: 1 }, level);
       return (interval?.upper ?? Number.NaN) - (interval?.lower ?? Number.NaN);
@@ -57,7 +57,7 @@ describe('meanInterval', () => {
     );
   });
 
-  it('says nothing without a spread, and refuses a level that is none', () => {
+  it('meanInterval returns null without variance and rejects an invalid level', () => {
     expect(meanInterval({ count: 1, mean: 1, variance: 0 })).toBeNull();
     expect(meanInterval({ count: 100, mean: 1, variance: 0 })).toBeNull();
     expect(meanInterval({ count: 1, mean: 1, variance: Number.NaN })).toBeNull();
@@ -65,7 +65,7 @@ describe('meanInterval', () => {
     expect(() => meanInterval({ count: 10, mean: 1, variance: 1 }, 95)).toThrow(RangeError);
   });
 
-  it('holds the mean at all times together, where the interval for one look does not', () => {
+  it('meanInterval contains the mean at all times together, where an interval for a single look does not', () => {
     let missedByFixed = 0;
     const missed = missing(300, (random) => {
       const moments = createMoments();
@@ -91,7 +91,7 @@ describe('relativeDifferenceInterval', () => {
   const treatment: Moments = { count: 50_000, mean: 11, variance: 9 };
   const control: Moments = { count: 40_000, mean: 10, variance: 8 };
 
-  it('is that of the delta method when there are many users', () => {
+  it('relativeDifferenceInterval is the interval of the delta method when there are many users', () => {
     const interval = relativeDifferenceInterval(treatment, control);
     const deviation = Math.sqrt((9 / 50_000 + (1.1 ** 2 * 8) / 40_000) / 100);
     const boundary = (meanInterval({ count: 90_000, mean: 0, variance: 90_000 })?.upper ?? 0) * deviation;
@@ -100,7 +100,7 @@ describe('relativeDifferenceInterval', () => {
     expect(((interval?.upper ?? 0) + (interval?.lower ?? 0)) / 2).toBeCloseTo(0.1, 4);
   });
 
-  it('holds exactly the ratios that the interval of the difference does not exclude', () => {
+  it('relativeDifferenceInterval contains exactly the ratios that the interval of the difference does not exclude', () => {
     const moments = fc.record({
       count: fc.integer({ min: 30, max: 100_000 }),
       mean: fc.double({ min: -100, max: 100, noNaN: true }),
@@ -127,7 +127,7 @@ describe('relativeDifferenceInterval', () => {
     );
   });
 
-  it('says nothing as long as it does not know', () => {
+  it('relativeDifferenceInterval returns null while the data does not suffice', () => {
     const unknown: [Moments, Moments][] = [
       [{ ...treatment, count: 29 }, control],
       [treatment, { ...control, count: 29 }],

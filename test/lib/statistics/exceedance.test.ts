@@ -3,13 +3,13 @@ import { expect, it } from 'vitest';
 import { createRandom } from '../../../src/demo/random.ts';
 import { exceedsShare } from '../../../src/lib/statistics/exceedance.ts';
 
-it('is the mean likelihood of all larger shares, worked out by hand', () => {
+it('exceedsShare compares the mean likelihood of all larger shares, calculated by hand', () => {
   // Three of three against at most a half: ∫ p³ dp from 1/2 to 1, times 2, over 1/8 is 3.75.
   expect(exceedsShare(3, 3, 0.5, 1 / 3.74)).toBe(true);
   expect(exceedsShare(3, 3, 0.5, 1 / 3.76)).toBe(false);
 });
 
-it('alarms in no more cases than it says, looked at after everyone', () => {
+it('exceedsShare raises false alarms in at most alpha of the cases when tested after every user', () => {
   let alarms = 0;
   for (let seed = 0; seed < 1000; seed++) {
     const random = createRandom(seed * 104_729 + 1);
@@ -25,7 +25,7 @@ it('alarms in no more cases than it says, looked at after everyone', () => {
   expect(alarms).toBeGreaterThan(0);
 });
 
-it('holds for any count of any number, and more of it is never less', () => {
+it('exceedsShare is defined for every count of every total and monotonic in the count', () => {
   const totals = fc.oneof(fc.integer({ min: 0, max: 50 }), fc.integer({ min: 0, max: 50_000_000 }));
   fc.assert(
     fc.property(totals, fc.double({ min: 0, max: 1, noNaN: true }), (total, part) => {

@@ -14,14 +14,14 @@ const holmByDefinition = (pValues: readonly number[]): number[] => {
 };
 
 describe('holmAdjusted', () => {
-  it("gives what R's p.adjust gives", () => {
+  it("holmAdjusted agrees with R's p.adjust", () => {
     const expected = [0.03, 0.06, 0.06, 0.02];
     holmAdjusted([0.01, 0.04, 0.03, 0.005]).forEach((pValue, i) => {
       expect(pValue).toBeCloseTo(expected[i] as number, 14);
     });
   });
 
-  it('agrees with the definition, in any order and with ties', () => {
+  it('holmAdjusted agrees with the definition in any order and with ties', () => {
     const pValue = fc.oneof(fc.double({ min: 0, max: 1, noNaN: true }), fc.constantFrom(0, 0.01, 0.02, 0.5, 1));
     fc.assert(
       fc.property(fc.array(pValue, { maxLength: 30 }), (pValues) => {
@@ -30,7 +30,7 @@ describe('holmAdjusted', () => {
     );
   });
 
-  it('refuses what is no probability', () => {
+  it('holmAdjusted rejects values that are not probabilities', () => {
     expect(() => holmAdjusted([0.5, Number.NaN])).toThrow(RangeError);
     expect(() => holmAdjusted([1.1])).toThrow(RangeError);
   });

@@ -4,13 +4,13 @@ import { createRandom } from '../../../src/demo/random.ts';
 import { chiSquaredTest } from '../../../src/lib/statistics/chi-squared.ts';
 import { rankSuspects, type Suspect } from '../../../src/lib/statistics/imbalance.ts';
 
-/** A way to cut the users into segments: every user has one of `valueCount` codes, from 0 on. */
+/** A dimension of segments: every user has one of `valueCount` codes, from 0 on. */
 interface SegmentDimension {
   readonly valueCount: number;
   codeOf(user: number): number;
 }
 
-/** Counts users 0 to `userCount` − 1 once a dimension. Users whose variant is negative take no part. */
+/** Counts users 0 to `userCount` − 1 once per dimension. Users with a negative variant are left out. */
 const countSegments = (
   userCount: number,
   variantCount: number,
@@ -42,8 +42,13 @@ const suspectsOf = (users: readonly User[], valueCounts: readonly number[], weig
   return rankSuspects(countSegments(users.length, weights.length, variantOf, dimensions), weights, usersMin);
 };
 
-/** The same, segment by segment. */
-const dullSuspects = (users: readonly User[], valueCounts: readonly number[], weights: number[], usersMin: number) => {
+/** The reference model: segment by segment. */
+const referenceSuspects = (
+  users: readonly User[],
+  valueCounts: readonly number[],
+  weights: number[],
+  usersMin: number,
+) => {
   const inTest = users.filter(({ variant }) => variant >= 0);
   const suspects: Suspect[] = [];
   valueCounts.forEach((valueCount, dimension) => {
@@ -63,8 +68,8 @@ const dullSuspects = (users: readonly User[], valueCounts: readonly number[], we
 };
 
 describe('rankSuspects', () => {
-  it('agrees with a dull one', () => {
-    const worlds = fc
+  it('rankSuspects agrees with the reference model', () => {
+    const populations = fc
       .record({
         valueCounts: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 3 }),
         weights: fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 2, maxLength: 4 }),
@@ -83,15 +88,15 @@ describe('rankSuspects', () => {
         }),
       );
     fc.assert(
-      fc.property(worlds, ({ world: { valueCounts, weights, usersMin }, users }) => {
+      fc.property(populations, ({ world: { valueCounts, weights, usersMin }, users }) => {
         expect(suspectsOf(users, valueCounts, weights, usersMin)).toEqual(
-          dullSuspects(users, valueCounts, weights, usersMin),
+          referenceSuspects(users, valueCounts, weights, usersMin),
         );
       }),
     );
   });
 
-  it('leaves out who holds everybody, and who is too few', () => {
+  it('rankSuspects leaves out segments with all users and segments with too few', () => {
     const counts = [
       [0, 0, 80, 20],
       [75, 20, 5, 0],
@@ -104,11 +109,11 @@ describe('rankSuspects', () => {
     expect(suspects[0]?.contribution).toBeCloseTo(31.842105 / 36.842105, 6);
   });
 
-  it('refuses counts that end within a segment, which would be lost', () => {
+  it('rankSuspects rejects counts that end within a segment', () => {
     expect(() => rankSuspects([[10, 10, 90]], [1, 1], 0)).toThrow(RangeError);
   });
 
-  it('keeps ties in the order of dimension, then value', () => {
+  it('rankSuspects orders ties by dimension, then by value', () => {
     const suspects = rankSuspects(
       [
         [10, 20, 20, 10],

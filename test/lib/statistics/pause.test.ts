@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { createRandom } from '../../../src/demo/random.ts';
 import { isPauseTooLong, pausesMin } from '../../../src/lib/statistics/pause.ts';
 
-it('is the tail of the F distribution with alpha spent over all pauses, worked out by hand', () => {
+it('isPauseTooLong is the tail of the F distribution with alpha spent over all pauses, calculated by hand', () => {
   // (1 + s / 100)^-19 = 0.01 × 19 / (19 × 20) at s = 100 (2000^(1 / 19) − 1) = 49.19…
   expect(isPauseTooLong(19, 100, 49.1, 0.01)).toBe(false);
   expect(isPauseTooLong(19, 100, 49.3, 0.01)).toBe(true);
@@ -11,7 +11,7 @@ it('is the tail of the F distribution with alpha spent over all pauses, worked o
   expect(isPauseTooLong(1000, 0, 1, 0.01)).toBe(true);
 });
 
-it('calls a pause of independent events too long in no more rhythms than it says, however many pauses there are', () => {
+it('isPauseTooLong raises a false alarm in at most alpha of the series of independent events, for any number of pauses', () => {
   let [alarms, byFixed] = [0, 0];
   const rhythms = 1000;
   for (let seed = 0; seed < rhythms; seed++) {

@@ -21,7 +21,7 @@ const countsOf = (variants: readonly number[], variantCount: number): number[] =
 };
 
 describe('createSequentialMultinomial', () => {
-  it('gives ten of one kind the odds of a coin of unknown bias', () => {
+  it('createSequentialMultinomial gives ten equal observations the odds of a coin of unknown bias', () => {
     const test = createSequentialMultinomial([1, 1], { alpha: 0.05, concentration: 2 });
     for (let i = 0; i < 10; i++) test.add(0, i);
     // ∫ p^10 dp against 2^-10
@@ -34,7 +34,7 @@ describe('createSequentialMultinomial', () => {
     expect(test.count).toBe(10);
   });
 
-  it('is, after every observation, the e-value of the counts and the smallest p-value so far', () => {
+  it('createSequentialMultinomial gives the e-value of the counts and the smallest p-value so far after every observation', () => {
     fc.assert(
       fc.property(experiments, ({ weights, variants, concentration }) => {
         const alpha = 0.2;
@@ -55,7 +55,7 @@ describe('createSequentialMultinomial', () => {
     );
   });
 
-  it('has an e-value that the plan expects to be 1', () => {
+  it('createSequentialMultinomial has an e-value with the expectation 1 under the plan', () => {
     const weights = [5, 3, 2];
     const shares = sharesOf(weights);
     let expectation = 0;
@@ -72,13 +72,13 @@ describe('createSequentialMultinomial', () => {
     expect(expectation).toBeCloseTo(1, 10);
   });
 
-  it('keeps its digits over millions of users', () => {
+  it('createSequentialMultinomial stays exact over millions of users', () => {
     const test = createSequentialMultinomial([9, 1], { alpha: 0.01 });
     for (let i = 0; i < 3_000_000; i++) test.add(i % 10 === 0 ? 1 : 0, i);
     expect(test.logEValue).toBeCloseTo(logEValueOf([2_700_000, 300_000], [9, 1]), 5);
   });
 
-  it('refuses what it cannot use', () => {
+  it('createSequentialMultinomial rejects invalid weights, variants, alphas and concentrations', () => {
     const test = createSequentialMultinomial([1, 1], { alpha: 0.01 });
     expect(() => test.add(2, 0)).toThrow(RangeError);
     expect(() => test.add(-1, 0)).toThrow(RangeError);
@@ -89,10 +89,10 @@ describe('createSequentialMultinomial', () => {
   });
 });
 
-describe('an experiment one stares at', () => {
+describe('an experiment that is tested after every user', () => {
   const alpha = 0.01;
 
-  it('raises no more false alarms than it says, where chi-squared does', () => {
+  it('the sequential test raises false alarms in at most alpha of the experiments, where chi-squared raises more', () => {
     let sequentialAlarms = 0;
     let chiSquaredAlarms = 0;
     for (let seed = 0; seed < 500; seed++) {
@@ -129,7 +129,7 @@ describe('an experiment one stares at', () => {
     }
   });
 
-  it('finds 60/40 in one market and 40/60 in another, whose total looks perfect', () => {
+  it('the sequential test detects 60/40 in one market and 40/60 in another while their total is even', () => {
     let found = 0;
     for (let seed = 0; seed < 100; seed++) {
       const random = createRandom(seed * 7919 + 2);

@@ -1,0 +1,111 @@
+import { experimentEvents } from '../../../db/tables/experiments.ts';
+import { createDictionary, type Dictionary } from '../../indices/dictionary.ts';
+import { growableFloat64, growableUint8, growableUint32 } from '../../indices/growable.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import { unknownLabel } from '../../lib/unknown-label.ts';
+import type { createFactColumns } from '../facts/columns.ts';
+import type { Users } from '../users/users.ts';
+import { amountOf, contentFields } from './event-record.ts';
+import type { Experiments } from './experiments.ts';
+
+/** The columns of events in memory, in addition to the columns of all facts. */
+export interface EventColumns {
+  readonly variants: Dictionary;
+  readonly variantOf: (row: number) => number;
+  readonly accountTypes: Dictionary;
+  readonly accountTypeOf: (row: number) => number;
+  /** Code 0 is `unknown`, for events without a type. */
+  readonly eventTypes: Dictionary;
+  readonly eventTypeOf: (row: number) => number;
+  /** Code of the experiment that the event names, null when it names none. */
+  readonly namedExperimentOf: (row: number) => number | null;
+  /** When the event was stored, microseconds. */
+  readonly recordedAtUsOf: (row: number) => number;
+  readonly arrivalOf: (row: number) => Arrival;
+}
+
+/**
+ * How an event arrived. LATE: an event newer by more than `lateAfterMs` had arrived before (the watermark of bounded
+ * disorder, Akidau et al., The Dataflow Model, VLDB 2015). FUTURE: dated more than `futureToleranceMs` after its arrival.
+ */
+export type Arrival = 'IN_TIME' | 'LATE' | 'FUTURE';
+
+export interface ArrivalLimits {
+  readonly lateAfterMs: number;
+  readonly futureToleranceMs: number;
+}
+
+export interface EventColumnServices {
+  readonly ledger: Ledger;
+  readonly users: Users;
+  readonly experiments: Experiments;
+  readonly limits: ArrivalLimits;
+}
+
+const arrivals: readonly Arrival[] = ['IN_TIME', 'LATE', 'FUTURE'];
+/** The code of an experiment for events that name none. */
+const noExperiment = 0xffffffff;
+
+/** Fills the columns of events, and those of all facts, from the ledger. */
+export const createEventColumns = (
+  { ledger, users, experiments, limits }: EventColumnServices,
+  columns: ReturnType<typeof createFactColumns>,
+): EventColumns => {
+  const [variant, accountType, eventType] = [growableUint32(), growableUint32(), growableUint32()];
+  const namedExperiment = growableUint32();
+  const recordedAtUs = growableFloat64();
+  const arrival = growableUint8();
+  const [variants, accountTypes, eventTypes] = [createDictionary(), createDictionary(), createDictionary()];
+  eventTypes.intern(unknownLabel);
+  const classify = createArrivalClassifier(limits);
+
+  ledger.subscribe(experimentEvents, ['seq', 'recordedAtUs', ...contentFields], {
+    name: 'experiment-events',
+    after: ['users', 'user-status', 'user-file-syncs', 'experiments'],
+    apply(rows) {
+      const last = columns.lastSeq;
+      for (const row of rows) {
+        if (row.seq <= last) continue;
+        const { seq, occurredAtUs } = row;
+        columns.push({ seq, user: users.addNamed(row.userId), occurredAtUs, amount: amountOf(row) });
+        variant.push(variants.intern(row.variant));
+        accountType.push(accountTypes.intern(row.accountType));
+        eventType.push(eventTypes.intern(row.eventType ?? unknownLabel));
+        namedExperiment.push(row.experiment === null ? noExperiment : experiments.keys.intern(row.experiment));
+        recordedAtUs.push(row.recordedAtUs);
+        arrival.push(arrivals.indexOf(classify(occurredAtUs, row.recordedAtUs)));
+      }
+    },
+    size() {
+      const own = [columns, variant, accountType, eventType, namedExperiment, recordedAtUs];
+      return { entries: columns.rows, bytes: own.reduce((bytes, column) => bytes + column.byteLength, 0) };
+    },
+  });
+
+  return {
+    variants,
+    variantOf: (row) => variant.values[row] as number,
+    accountTypes,
+    accountTypeOf: (row) => accountType.values[row] as number,
+    eventTypes,
+    eventTypeOf: (row) => eventType.values[row] as number,
+    namedExperimentOf(row) {
+      const code = namedExperiment.values[row] as number;
+      return code === noExperiment ? null : code;
+    },
+    recordedAtUsOf: (row) => recordedAtUs.values[row] as number,
+    arrivalOf: (row) => arrivals[arrival.values[row] as number] as Arrival,
+  };
+};
+
+/** Classifies events in the order of their arrival. */
+const createArrivalClassifier = ({ lateAfterMs, futureToleranceMs }: ArrivalLimits) => {
+  let newestUs = Number.NEGATIVE_INFINITY;
+  return (occurredAtUs: number, storedAtUs: number): Arrival => {
+    const isFuture = occurredAtUs > storedAtUs + futureToleranceMs * 1000;
+    const isLate = occurredAtUs < newestUs - lateAfterMs * 1000;
+    // One event dated into the far future must not make all others late.
+    newestUs = Math.max(newestUs, Math.min(occurredAtUs, storedAtUs));
+    return isFuture ? 'FUTURE' : isLate ? 'LATE' : 'IN_TIME';
+  };
+};

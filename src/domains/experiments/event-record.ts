@@ -1,0 +1,63 @@
+import type { Row, Tx } from '../../../db/store.ts';
+import { experimentEvents, experimentRepeats } from '../../../db/tables/experiments.ts';
+import { idProblems, type RecordOrigin, type RecordOutcome } from '../../ledger/record.ts';
+import { type Decimal, formatDecimal, parseDecimal } from '../../lib/decimal.ts';
+
+export interface ExperimentEvent {
+  /** The sender's own id. Without one (null) a repeated event cannot be recognized. */
+  readonly eventId: string | null;
+  /** The key of the experiment that the event names; null when it names none. */
+  readonly experiment: string | null;
+  readonly userId: string;
+  readonly variant: string;
+  readonly accountType: string;
+  readonly eventType: string | null;
+  readonly occurredAtUs: number;
+  /** The value of the order. */
+  readonly amount: Decimal | null;
+}
+
+/** The content of an event, under the names of the wire format. Two events of one id must agree in all of it. */
+const wireNames = {
+  experiment: 'experiment',
+  userId: 'user_id',
+  variant: 'version',
+  accountType: 'account_type',
+  eventType: 'event_type',
+  occurredAtUs: 'date',
+  orderValue: 'order_value',
+} as const;
+export const contentFields = Object.keys(wireNames) as (keyof typeof wireNames)[];
+
+/** Records one event. A known id with the same content is a duplicate, with other content a conflict; no id is always new. */
+export const recordEvent = (tx: Tx, event: ExperimentEvent, { importId, line }: RecordOrigin): RecordOutcome => {
+  const { eventId, experiment, userId, variant, accountType, eventType, occurredAtUs, amount } = event;
+  const problems = idProblems({ eventId, experiment, userId, variant, accountType, eventType });
+  if (problems.length > 0) return { kind: 'REJECTED', problems };
+  const orderValue = amount === null ? null : formatDecimal(amount);
+  const content = { experiment, userId, variant, accountType, eventType, occurredAtUs, orderValue };
+  const row = { importId, line, eventId, ...content };
+  if (eventId === null) return { kind: 'CREATED', seq: tx.append(experimentEvents, row) };
+  const { seq, known } = tx.appendOrFind(experimentEvents, row, { eventId });
+  if (!known) return { kind: 'CREATED', seq };
+  const differing = contentFields.filter((field) => known[field] !== content[field]);
+  if (differing.length === 0) return recordRepeat(tx, event);
+  const names = differing.map((field) => wireNames[field]).join(', ');
+  const message = `event ${eventId} is recorded with another ${names}`;
+  return { kind: 'CONFLICT', problems: [{ path: 'event_id', code: 'CONFLICT', message }] };
+};
+
+/** Counts an event that is known to be stored. */
+export const recordRepeat = (tx: Tx, { experiment }: ExperimentEvent): RecordOutcome => {
+  const known = tx.findLatest(experimentRepeats, { experiment });
+  if (known) tx.update(experimentRepeats, { id: known.id }, { duplicates: known.duplicates + 1 });
+  else tx.insert(experimentRepeats, { experiment, duplicates: 1 });
+  return { kind: 'DUPLICATE' };
+};
+
+export const amountOf = ({ seq, orderValue }: Pick<Row<typeof experimentEvents>, 'seq' | 'orderValue'>) => {
+  if (orderValue === null) return null;
+  const amount = parseDecimal(orderValue);
+  if (!amount) throw new Error(`event record ${seq} holds the order value ${orderValue}`);
+  return amount;
+};
