@@ -1,8 +1,12 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
 import { Command, type Help } from 'commander';
 import { commands } from '../src/cli/commands.ts';
 import { type Setting, settingGroups, settings } from '../src/config.ts';
 import { errorCodes } from '../src/errors.ts';
+import { operationsOf } from '../src/rest/docs-page.ts';
+import { describeApi, information } from '../src/rest/openapi.ts';
 import { routes } from '../src/rest/routes.ts';
+import { programVersion } from '../src/version.ts';
 
 export interface Page {
   /** From the root of the project. */
@@ -87,7 +91,40 @@ const restPage = (): string[] => [
     ['route', 'answer', 'scope'],
     routes.map(({ method, path, summary, needs }) => [`\`${method} ${path}\``, summary, scopesOf(needs)]),
   ),
+  ...operationsOf(apiDocument()).flatMap(operationBlocks),
 ];
+
+const apiDocument = () => {
+  const app = new OpenAPIHono();
+  for (const route of routes) app.openAPIRegistry.registerPath(describeApi(route));
+  return app.getOpenAPI31Document(information(programVersion()));
+};
+
+/** What is read of a parameter; the generator writes no references to them. */
+interface Parameter {
+  readonly name: string;
+  readonly in: string;
+  readonly required?: boolean;
+  readonly description?: string;
+  readonly schema: { readonly example?: string };
+}
+
+const operationBlocks = ({ method, path, operation }: ReturnType<typeof operationsOf>[number]): string[] => {
+  const parameters = (operation.parameters ?? []) as Parameter[];
+  const body = Object.keys((operation.requestBody as { content?: object } | undefined)?.content ?? {});
+  const rows = parameters.map(({ name, in: location, required, description = '', schema: { example = '' } }) => [
+    `\`${name}\``,
+    required ? location : `${location}, optional`,
+    description,
+    example === '' ? '' : `\`${example}\``,
+  ]);
+  return [
+    `## \`${method} ${path}\``,
+    `${operation.summary}${operation.summary?.endsWith('?') ? '' : '.'} ${operation.description ?? ''}`.trimEnd(),
+    ...(body.length === 0 ? [] : [`Body: ${body.map((type) => `\`${type}\``).join(', ')}.`]),
+    ...(rows.length === 0 ? [] : [table(['parameter', 'in', 'meaning', 'example'], rows)]),
+  ];
+};
 
 const scopesOf = (needs: readonly string[] | null): string =>
   needs === null ? 'none' : needs.map((scope) => `\`${scope}\``).join(' or ');
