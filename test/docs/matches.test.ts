@@ -18,8 +18,8 @@ describe('the comparison of shown and actual output', () => {
   });
 
   it('takes JSON only if no key, element or value is missing, added or changed', () => {
-    const shown = { a: 1, b: [true, null, { c: 'x' }] };
-    expect(jsonMatches(shown, { b: [true, null, { c: 'x' }], a: 1 })).toBe(true);
+    const expected = { a: 1, b: [true, null, { c: 'x' }] };
+    expect(jsonMatches(expected, { b: [true, null, { c: 'x' }], a: 1 })).toBe(true);
     for (const other of [
       { a: 1, b: [true, null] },
       { a: '1', b: [true, null, { c: 'x' }] },
@@ -27,7 +27,7 @@ describe('the comparison of shown and actual output', () => {
       { a: 1 },
       null,
     ])
-      expect(jsonMatches(shown, other), JSON.stringify(other)).toBe(false);
+      expect(jsonMatches(expected, other), JSON.stringify(other)).toBe(false);
   });
 
   it('lets an ellipsis stand for any value, further elements and further keys of JSON', () => {

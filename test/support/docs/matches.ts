@@ -24,15 +24,15 @@ export const jsonMatches = (expected: unknown, actual: unknown): boolean => {
 
 const elementsMatch = (expected: readonly unknown[], actual: readonly unknown[]): boolean => {
   const isOpen = expected.at(-1) === anything;
-  const shown = isOpen ? expected.slice(0, -1) : expected;
-  if (isOpen ? actual.length < shown.length : actual.length !== shown.length) return false;
-  return shown.every((element, index) => jsonMatches(element, actual[index]));
+  const elements = isOpen ? expected.slice(0, -1) : expected;
+  if (isOpen ? actual.length < elements.length : actual.length !== elements.length) return false;
+  return elements.every((element, index) => jsonMatches(element, actual[index]));
 };
 
 const keysMatch = (expected: Readonly<Record<string, unknown>>, actual: Readonly<Record<string, unknown>>): boolean => {
-  const shown = Object.keys(expected).filter((key) => key !== anything);
-  if (!(anything in expected) && shown.length !== Object.keys(actual).length) return false;
-  return shown.every((key) => key in actual && jsonMatches(expected[key], actual[key]));
+  const keys = Object.keys(expected).filter((key) => key !== anything);
+  if (!(anything in expected) && keys.length !== Object.keys(actual).length) return false;
+  return keys.every((key) => key in actual && jsonMatches(expected[key], actual[key]));
 };
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
