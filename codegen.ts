@@ -10,22 +10,22 @@ import { schema } from './schema/schema.ts';
 
 const usage = `npm run codegen -- [--check] [--out <folder>] [file.graphql …]
 
-Writes schema/schema.graphql, the pages of docs/reference, and client types and persisted documents of the example operations
-and any further files. With --out only these, into a folder of yours.
-With --check nothing is written: the exit code is 1 when a file is stale, each is named.
+Writes schema/schema.graphql, the pages of docs/reference, and client types and persisted documents of the example
+operations and of the given files. With --out it writes only the client types and documents, to that folder.
+With --check it writes nothing, names every stale file and exits with 1 when there is one.
 `;
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const examples = 'src/graphql/examples/*.graphql';
 const clientFolder = 'test/fixtures/clients/generated';
 
-/** What the scalars are on the wire. */
+/** The TypeScript types of the scalars in JSON. */
 const scalars = {
   BigInt: 'number',
   CellValue: 'string | number | boolean | readonly string[]',
   Cidr: 'string',
   DateTime: 'string',
-  // A number would be rounded before it is sent.
+  // A JavaScript number would be rounded before it is sent.
   Decimal: 'string',
   Duration: 'string',
   File: 'File',
@@ -91,7 +91,7 @@ const run = async (): Promise<number> => {
     process.stdout.write(usage);
     return 0;
   }
-  // A pattern that matches nothing is left out without a word.
+  // graphql-codegen silently ignores a file that does not exist.
   for (const file of positionals) await access(file);
   const clients = await clientFiles([join(root, examples), ...positionals], values.out ?? join(root, clientFolder));
   const files = values.out === undefined ? [...programFiles(), ...clients] : clients;

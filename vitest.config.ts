@@ -1,16 +1,49 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+
+/** Tiers, by folder or file. `app` holds what no other names. `npm run test:unit` runs the first. */
+const tiers = {
+  /** Pure functions and data structures. Needs no build. */
+  unit: [
+    'test/{architecture,config}.test.ts',
+    'test/{indices,lib,sources}/**/*.test.ts',
+    'test/ledger/commit-log.test.ts',
+  ],
+  /** Commands, servers that are killed, the browser: each test starts processes. */
+  process: ['test/cli/**/*.test.ts', 'test/codegen.test.ts', 'test/graphql/graphiql.test.ts', 'test/http/kill.test.ts'],
+  /** Monte Carlo simulations of the monitor. */
+  simulation: ['test/domains/monitor/simulations.test.ts'],
+};
 
 export default defineConfig({
   // Without it vitest loads graphql's two builds, and instanceof GraphQLError fails between them.
   resolve: { alias: { graphql: 'graphql/index.js' } },
   test: {
     pool: 'forks',
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/bench/**'],
-    globalSetup: 'test/support/build.ts',
+    // Modules hold no state, so test files may share what they import: loading it takes a second of CPU per file.
+    isolate: false,
+    // Vitest leaves one core free, which on two cores would leave one worker.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: ['default', './test/support/summary-reporter.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    projects: [
+      { extends: true, test: { name: 'unit', include: tiers.unit } },
+      {
+        extends: true,
+        test: {
+          name: 'app',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/bench/**', ...Object.values(tiers).flat()],
+          globalSetup: 'test/support/build.ts',
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'process', include: tiers.process, globalSetup: 'test/support/build.ts' },
+      },
+      { extends: true, test: { name: 'simulation', include: tiers.simulation } },
+    ],
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts', 'schema/**/*.ts', 'db/**/*.ts'],

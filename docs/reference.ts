@@ -60,7 +60,7 @@ const commandsPage = (): string[] => {
   return [
     '# Commands',
     'In this repository a command is run as `npm run -s asof -- <command>`. Every command has its own help: `npm run -s asof -- import --help`.',
-    'Exit codes: 0 all done, 1 problems found, 2 wrong usage, 3 could not run.',
+    'Exit codes: 0 success, 1 problems found, 2 wrong usage, 3 could not run.',
     ...commands.flatMap(({ declare }) => commandBlocks(declare(program), help)),
   ];
 };

@@ -1,6 +1,6 @@
-// Runs before `npm start`, `npm test` and `npm run asof`: installs what is missing and builds what is stale.
-// Plain JavaScript on Node's own modules, for it is what installs the rest. Nothing goes to stdout, which belongs to the
-// program that starts next.
+// Runs before the scripts of package.json: installs missing packages and, without --install-only, builds stale files.
+// Plain JavaScript on Node's own modules, because it installs all others. It writes nothing to stdout, which belongs to
+// the program that starts next.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -9,16 +9,17 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const columns = ['src', 'schema', 'db'];
+const sourceFolders = ['src', 'schema', 'db'];
+const installOnly = process.argv.includes('--install-only');
 const installed = 'node_modules/.package-lock.json';
 const abiFile = 'node_modules/.asof-abi';
 const stampFile = 'dist/.stamp';
 const lockFile = 'dist/.lock';
 
-const say = (line) => process.stderr.write(`asof: ${line}\n`);
+const log = (line) => process.stderr.write(`asof: ${line}\n`);
 
 const fail = (line) => {
-  say(line);
+  log(line);
   process.exit(1);
 };
 
@@ -41,8 +42,8 @@ const run = (command, args, hint) => {
   if (status !== 0) fail(`\`${command} ${args.join(' ')}\` failed. ${hint}`);
 };
 
-/** Whether every package of the lock file is there in its version, but for those it marks as dispensable (other platforms'). */
-const holdsLockedPackages = () => {
+/** Whether every package of the lock file is installed in its version, except optional ones (of other platforms). */
+const hasLockedPackages = () => {
   const present = JSON.parse(read(installed)).packages;
   const locked = Object.entries(JSON.parse(read('package-lock.json')).packages).filter(([name]) => name !== '');
   return locked.every(([name, { version, optional, devOptional, extraneous }]) =>
@@ -52,16 +53,16 @@ const holdsLockedPackages = () => {
 
 const installNeeded = () => {
   if (!fs.existsSync(installed)) return true;
-  // A fresh checkout of the same lock file is newer, and no reason to install again.
-  return modifiedMs(installed) < modifiedMs('package-lock.json') && !holdsLockedPackages();
+  // A fresh checkout makes the lock file newer although its content is the same.
+  return modifiedMs(installed) < modifiedMs('package-lock.json') && !hasLockedPackages();
 };
 
 /** Compiled packages load only in the Node major they were compiled for. */
 const rebuildNeeded = () => (read(abiFile) ?? process.versions.modules) !== process.versions.modules;
 
 const sources = () => {
-  const files = columns.flatMap((column) =>
-    fs.existsSync(column) ? fs.readdirSync(column, { recursive: true }).map((name) => path.join(column, name)) : [],
+  const files = sourceFolders.flatMap((folder) =>
+    fs.existsSync(folder) ? fs.readdirSync(folder, { recursive: true }).map((name) => path.join(folder, name)) : [],
   );
   return files
     .filter((file) => !file.endsWith('.mjs') && fs.statSync(file, { throwIfNoEntry: false })?.isFile())
@@ -83,12 +84,14 @@ const outputsOf = (file) => {
   return [script, `${script}.map`];
 };
 
+const buildNeeded = () => !installOnly && read(stampFile) !== fingerprint();
+
 const build = () => {
-  // Taken first: a source saved while the compiler runs is built the next time.
+  // Computed first, so that a source saved while the compiler runs is built the next time.
   const stamp = fingerprint();
   const files = sources();
   const outputs = files.flatMap(outputsOf);
-  // The compiler writes only what it believes to have changed, and does not look whether the rest is still there.
+  // The compiler writes only files that it believes to have changed, and does not notice deleted outputs.
   if (!outputs.every((output) => fs.existsSync(output))) fs.rmSync('dist/.tsbuildinfo', { force: true });
   run(
     process.execPath,
@@ -100,11 +103,11 @@ const build = () => {
     fs.mkdirSync(path.dirname(copy), { recursive: true });
     fs.copyFileSync(file, copy);
   }
-  const wanted = new Set(outputs);
-  for (const column of columns.filter((name) => fs.existsSync(path.join('dist', name)))) {
-    for (const name of fs.readdirSync(path.join('dist', column), { recursive: true })) {
-      const file = path.join('dist', column, name);
-      if (!wanted.has(file) && fs.statSync(file).isFile()) fs.rmSync(file);
+  const expected = new Set(outputs);
+  for (const folder of sourceFolders.filter((name) => fs.existsSync(path.join('dist', name)))) {
+    for (const name of fs.readdirSync(path.join('dist', folder), { recursive: true })) {
+      const file = path.join('dist', folder, name);
+      if (!expected.has(file) && fs.statSync(file).isFile()) fs.rmSync(file);
     }
   }
   fs.writeFileSync(stampFile, stamp);
@@ -119,8 +122,8 @@ const isRunning = (pid) => {
   }
 };
 
-/** Runs `work` while no other process does: two starts at once neither install nor build over each other. */
-const alone = (work) => {
+/** Runs `work` under a lock file, so that concurrent starts do not install or build at the same time. */
+const withLock = (work) => {
   fs.mkdirSync('dist', { recursive: true });
   for (;;) {
     try {
@@ -140,32 +143,32 @@ const alone = (work) => {
 const prepare = () => {
   if (installNeeded()) {
     const locked = fs.existsSync('package-lock.json');
-    say('installing dependencies; this takes one to three minutes, once');
+    log('installing dependencies; this takes one to three minutes, once');
     run(
       'npm',
       // With NODE_ENV=production npm would leave out the compiler that builds dist.
       [locked ? 'ci' : 'install', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'],
-      'better-sqlite3 is compiled where no prebuilt binary can be downloaded: that needs python3, make and a C++ compiler.',
+      'Where no prebuilt binary of better-sqlite3 can be downloaded, compiling it needs python3, make and a C++ compiler.',
     );
     fs.writeFileSync(abiFile, process.versions.modules);
   } else if (rebuildNeeded()) {
-    say(`compiling better-sqlite3 for Node ${process.versions.node}; this takes about a minute, once`);
+    log(`compiling better-sqlite3 for Node ${process.versions.node}; this takes about a minute, once`);
     run('npm', ['rebuild', 'better-sqlite3', '--loglevel=error'], 'It needs python3, make and a C++ compiler.');
     fs.writeFileSync(abiFile, process.versions.modules);
   } else if (read(abiFile) === undefined) {
     fs.writeFileSync(abiFile, process.versions.modules);
   }
-  if (read(stampFile) !== fingerprint()) {
-    say('building; this takes a few seconds');
+  if (buildNeeded()) {
+    log('building; this takes a few seconds');
     build();
   }
 };
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
-  fail(`Node 20.19 or newer is needed, this is ${process.versions.node}`);
+  fail(`Node 20.19 or newer is required; this is Node ${process.versions.node}`);
 }
 process.chdir(root);
-// An image carries dist and its dependencies, and no sources.
-const buildable = fs.existsSync('tsconfig.build.json');
-if (buildable && (installNeeded() || rebuildNeeded() || read(stampFile) !== fingerprint())) alone(prepare);
+// A container image has dist and its dependencies, but no sources.
+const hasSources = fs.existsSync('tsconfig.build.json');
+if (hasSources && (installNeeded() || rebuildNeeded() || buildNeeded())) withLock(prepare);

@@ -1,4 +1,4 @@
 import { runProgram } from './cli/program.ts';
 
-/** `npm start`: the server, with a demo world in a data folder that is still empty. */
+/** `npm start`: the server, with demo data in a data folder that is still empty. */
 process.exitCode = await runProgram(['serve', '--demo', ...process.argv.slice(2)], process);

@@ -34,11 +34,11 @@ const emptyFolder = async (): Promise<string> => {
 };
 
 describe('npm run codegen', () => {
-  it('has been run since the schema and the examples changed', async () => {
+  it('finds no stale file in the repository', async () => {
     expect(await codegen('--check')).toEqual({ code: 0, output: '' });
   });
 
-  it('names what is stale, and writes nothing when it only checks', async () => {
+  it('names stale files and writes nothing with --check', async () => {
     const out = await emptyFolder();
     const { code, output } = await codegen('--check', '--out', out);
     expect(code).toBe(1);
@@ -48,7 +48,7 @@ describe('npm run codegen', () => {
     expect(await readdir(out)).toEqual([]);
   });
 
-  it('takes further files, and persists each document under the hash of its text', async () => {
+  it('accepts further files, and stores each document under the hash of its text', async () => {
     const out = await emptyFolder();
     const file = join(await emptyFolder(), 'ours.graphql');
     await writeFile(file, 'query Ours { server { version } }');
@@ -83,12 +83,12 @@ describe('npm run codegen', () => {
 });
 
 describe('a typed client', () => {
-  it('knows the types of what it asks and is answered', async () => {
+  it('has the types of its variables and of its result', async () => {
     const opened = await openApp();
     onTestFinished(opened.close);
     const variables: UserStatusExplainedQueryVariables = { userId: '1', date: '2025-06-01' };
     const { data } = await opened.query<UserStatusExplainedQuery>(print(UserStatusExplainedDocument), { ...variables });
-    // Errors of the compiler, were the types not generated from the schema.
+    // These lines compile only when the types are generated from the schema.
     const status: 'CANCELLED' | 'NON_PAYING' | 'PAYING' | undefined = data?.userStatus.status;
     const reasons: readonly string[] | undefined = data?.userStatus.explanation.ignored.map(({ reason }) => reason);
     expect([status, reasons]).toEqual(['NON_PAYING', []]);

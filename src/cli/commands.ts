@@ -10,7 +10,7 @@ import { syncCommand } from './commands/sync.ts';
 import { statusCommand } from './commands/user-status.ts';
 import { verifyCommand } from './commands/verify.ts';
 
-/** Every command there is, in the order of the help. */
+/** All commands, in the order of the help. */
 export const commands: readonly Command[] = [
   serveCommand,
   importCommand,

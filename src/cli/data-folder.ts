@@ -7,14 +7,14 @@ import { createLedger, type Ledger } from '../ledger/ledger.ts';
 import { createClock } from '../lib/clock.ts';
 import { CommandError, exitFailure, isSystemError } from './exit.ts';
 
-/** What a command works on: the program without its faces, which take longer to load than most commands run. */
+/** The services of a command: the program without GraphQL and REST, which take longer to load than most commands run. */
 export interface CommandServices {
   readonly store: Store;
   readonly ledger: Ledger;
   readonly domains: Domains;
 }
 
-/** Runs what opens a data folder. Throws CommandError when it cannot be used. */
+/** Opens a data folder with `open`. Throws CommandError when the folder cannot be used. */
 export const openOrFail = <R>({ data }: Config, open: () => R): R => {
   try {
     return open();
@@ -24,7 +24,7 @@ export const openOrFail = <R>({ data }: Config, open: () => R): R => {
   }
 };
 
-/** Opens the data folder for one piece of work. Indices are empty until `ledger.catchUp()`. */
+/** Opens the data folder, runs `work` and closes it. Indices are empty until `ledger.catchUp()`. */
 export const withData = async <R>(config: Config, work: (opened: CommandServices) => Promise<R>): Promise<R> => {
   const nowUs = createClock(config.now);
   const store = openOrFail(config, () => openStore({ ...config, nowUs }));
@@ -39,7 +39,7 @@ export const withData = async <R>(config: Config, work: (opened: CommandServices
   }
 };
 
-/** The same for work that only reads: a data folder that is not there is not made. */
+/** Like `withData` for work that only reads: a missing data folder is an error and is not created. */
 export const withExistingData = async <R>(
   config: Config,
   work: (opened: CommandServices) => Promise<R>,

@@ -2,14 +2,14 @@ import { CommanderError } from 'commander';
 import { DomainError } from '../errors.ts';
 
 export const exitSuccess = 0;
-/** Something was rejected, in conflict or failed; the rest was done. */
+/** Some records were rejected, in conflict or failed; the others were processed. */
 export const exitProblems = 1;
 export const exitUsageError = 2;
 export const exitFailure = 3;
 
 export type ExitCode = typeof exitSuccess | typeof exitProblems | typeof exitUsageError | typeof exitFailure;
 
-/** Ends a command with a message for people. */
+/** Ends a command with this exit code and a message on stderr. */
 export class CommandError extends Error {
   readonly exitCode: ExitCode;
 
@@ -20,14 +20,14 @@ export class CommandError extends Error {
   }
 }
 
-/** Errors of the operating system and of SQLite carry a code; their message says enough. */
+/** Whether the operating system or SQLite raised the error: its message needs no stack trace. */
 export const isSystemError = (error: unknown): error is Error & { readonly code: string } =>
   error instanceof Error &&
   'code' in error &&
   typeof error.code === 'string' &&
   /^(E[A-Z0-9]+$|SQLITE_)/.test(error.code);
 
-/** How a command that threw ends, and what there is to say; null when it has been said. */
+/** The exit code and message of a command that threw; the message is null when commander has printed it. */
 export const exitFor = (error: unknown): { readonly exitCode: ExitCode; readonly message: string | null } => {
   if (error instanceof CommanderError)
     return { exitCode: error.exitCode === 0 ? exitSuccess : exitUsageError, message: null };

@@ -2,7 +2,7 @@ import { type Command as CommanderCommand, Option } from 'commander';
 import { type Config, readConfig, type Setting, settings } from '../config.ts';
 import type { Terminal } from './terminal.ts';
 
-/** The options of every command that works on a data folder. */
+/** Options of every command that works on a data folder. */
 export interface DataOptions {
   readonly data?: string;
   readonly json?: true;
@@ -22,5 +22,5 @@ export const withDataFolder = (command: CommanderCommand): CommanderCommand => {
 export const withDataOptions = (command: CommanderCommand): CommanderCommand =>
   withDataFolder(command).option('--json', 'print one JSON value instead of text');
 
-/** The configuration of a one-off command: its options, then the environment. */
+/** The configuration of a one-off command: its options take precedence over the environment. */
 export const configOf = ({ data }: DataOptions, { environment }: Terminal): Config => readConfig({ data }, environment);

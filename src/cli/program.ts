@@ -5,10 +5,10 @@ import { type ExitCode, exitFor, exitSuccess } from './exit.ts';
 import { createTerminal, type HostProcess } from './terminal.ts';
 
 const epilogue = `
-Exit codes: 0 all done, 1 problems found, 2 wrong usage, 3 could not run.
+Exit codes: 0 success, 1 problems found, 2 wrong usage, 3 could not run.
 Each command has its own help: asof import --help`;
 
-/** Runs the command line `args` and gives the exit code. Throws nothing: what went wrong is said on stderr. */
+/** Runs the command line `args` and returns the exit code. Never throws: it prints errors to stderr. */
 export const runProgram = async (args: readonly string[], hostProcess: HostProcess): Promise<ExitCode> => {
   const terminal = createTerminal(hostProcess);
   let exitCode: ExitCode = exitSuccess;
@@ -16,7 +16,7 @@ export const runProgram = async (args: readonly string[], hostProcess: HostProce
     .description('Keeps every raw record and answers what was true at the time.')
     .version(programVersion())
     .configureOutput({ writeErr: (text) => terminal.printError(text.trimEnd()) })
-    .showHelpAfterError('(add --help for what there is)')
+    .showHelpAfterError('(add --help for usage)')
     .addHelpText('after', epilogue)
     .exitOverride();
   for (const command of commands) {

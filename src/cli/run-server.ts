@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { destination, type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { type App, createApp } from '../app.ts';
 import type { Config } from '../config.ts';
 import { isDemoWanted, loadDemo } from '../demo/load.ts';
@@ -8,25 +8,33 @@ import { type HttpServer, openServer } from '../http/server.ts';
 import { isLoopbackHost } from '../lib/loopback.ts';
 import { openOrFail } from './data-folder.ts';
 import { CommandError, exitFailure } from './exit.ts';
+import { createLog } from './log.ts';
 import { startupBanner } from './startup-banner.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Serves until the process is asked to stop. Listens early, so that `/readyz` can say that it is not ready yet. */
-export const runServer = async (
-  config: Config,
-  terminal: Terminal,
-  { demo }: { readonly demo: boolean },
-): Promise<void> => {
-  const log = createLog(config);
+interface ServerOptions {
+  /** Import the demo data when the data folder is empty. */
+  readonly demo: boolean;
+}
+
+/** Serves until the process is asked to stop. Listens before it is ready, so that `/readyz` can answer 503. */
+export const runServer = async (config: Config, terminal: Terminal, { demo }: ServerOptions): Promise<void> => {
+  const log = await createLog(config, terminal);
   const stopped = terminal.untilStopped();
   const app = openOrFail(config, () => createApp(config, { log }));
+  log.debug({ data: config.data }, 'opened the data folder');
   try {
     requireKeys(app, config);
     const server = await listen(app, config, log);
+    log.debug({ url: server.url }, 'listening');
     try {
+      const startMs = performance.now();
       const ready = startApp(app, config, demo);
       const isReady = await Promise.race([ready.then(app.firstSync).then(() => true), stopped.then(() => false)]);
-      if (isReady) await terminal.print(...startupBanner(server.url, app.domains.apiKeys.areNeeded));
+      if (isReady) {
+        log.debug({ durationMs: Math.round(performance.now() - startMs) }, 'ready');
+        await terminal.print(...startupBanner(server.url, app.domains.apiKeys.areNeeded));
+      }
       await stopped;
       log.info('stopping');
       await server.stop();
@@ -39,18 +47,13 @@ export const runServer = async (
   }
 };
 
-/** Logs to stderr, at once, so that nothing is lost when the process ends. */
-const createLog = ({ logLevel }: Config): Logger => {
-  return pino({ level: logLevel }, destination({ fd: 2, sync: true }));
-};
-
-/** Where others can reach it, a server that asks for no keys would let everybody read and write. */
-const requireKeys = ({ domains: { apiKeys } }: App, { host, apiKeys: fixed }: Config): void => {
-  if (isLoopbackHost(host) || fixed.length > 0 || apiKeys.list().length > 0) return;
+/** On an address that other machines can reach, a server without API keys would let everybody read and write. */
+const requireKeys = ({ domains: { apiKeys } }: App, { host, apiKeys: configured }: Config): void => {
+  if (isLoopbackHost(host) || configured.length > 0 || apiKeys.list().length > 0) return;
   throw new CommandError(
     exitFailure,
-    `${host} is no loopback address, and there are no API keys: make one with "asof keys add NAME --scope admin", ` +
-      'or set ASOF_API_KEYS=admin:KEY, with a KEY such as "openssl rand -hex 32" prints',
+    `other machines can reach ${host}, and there are no API keys: add one with "asof keys add NAME --scope admin", ` +
+      'or set ASOF_API_KEYS=admin:KEY, with a KEY from "openssl rand -hex 32"',
   );
 };
 

@@ -2,15 +2,16 @@ import { routeList } from '../rest/routes.ts';
 
 const query = '{ enrichedAggregate { nodes { key { userStatus city } measures { count sum } } total { count sum } } }';
 
-/** What a server says once it is ready: where it is, and what to try first. */
+/** What a server prints once it is ready: its address, and requests to try first. */
 export const startupBanner = (url: string, needsKeys: boolean): string[] => {
-  const pathWidth = Math.max(...routeList.map(({ path }) => path.length));
+  const routes = routeList.map(({ method, path, summary }) => ({ route: `${method} ${path}`, summary }));
+  const width = Math.max(...routes.map(({ route }) => route.length));
   return [
     `listening on ${url}`,
     '',
     needsKeys
       ? 'Requests need an API key: see asof keys --help.'
-      : 'There are no API keys: requests of this machine are answered, others never come here.',
+      : 'There are no API keys: the server answers requests from this machine only.',
     '',
     `GraphiQL: ${url}/graphql`,
     '',
@@ -18,6 +19,6 @@ export const startupBanner = (url: string, needsKeys: boolean): string[] => {
     `  curl -s ${url}/graphql${needsKeys ? ' -H "x-api-key: $KEY"' : ''} -H 'content-type: application/json' -d '${JSON.stringify({ query })}'`,
     '',
     'REST:',
-    ...routeList.map(({ method, path, summary }) => `  ${method} ${path.padEnd(pathWidth)}  ${summary}`),
+    ...routes.map(({ route, summary }) => `  ${route.padEnd(width)}  ${summary}`),
   ];
 };

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { WriteStream } from 'node:tty';
 
-type Output = NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY'>>;
+type Output = NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY' | 'hasColors'>>;
 
-/** What the program needs of its process. */
+/** The parts of `process` that the program uses. */
 export interface HostProcess {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: Readable;
@@ -17,13 +17,13 @@ export interface Terminal {
   readonly environment: HostProcess['env'];
   readonly stdin: Readable;
   readonly stderr: Output;
-  /** False once nobody reads stdout any more (`| head -1`): a command may go on, but need not print. */
+  /** False once the reader of stdout has closed it (`| head -1`): a command may continue, but need not print. */
   readonly isOutputOpen: boolean;
-  /** Writes answer lines to stdout; resolves when there is room for more. */
+  /** Writes lines of the result to stdout; resolves when the stream accepts more. */
   print(...lines: string[]): Promise<void>;
-  /** Writes a line for people to stderr. */
+  /** Writes a message to stderr. */
   printError(line: string): void;
-  /** Resolves when the process is asked to stop; a second request ends it at once. */
+  /** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
   untilStopped(): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export const createTerminal = (hostProcess: HostProcess): Terminal => {
     async print(...lines) {
       if (!isRead || lines.length === 0) return;
       if (stdout.write(`${lines.join('\n')}\n`)) return;
-      // The one that does not come takes its listeners away again: a long answer waits thousands of times.
+      // The abort removes the listeners of the event that did not occur: a long result waits thousands of times.
       const waiting = new AbortController();
       const { signal } = waiting;
       await Promise.race([once(stdout, 'drain', { signal }), once(stdout, 'close', { signal })]).catch(() => undefined);

@@ -16,7 +16,7 @@ interface AsofProcess {
   readonly closed: Promise<number | null>;
 }
 
-/** The process's own, without settings that the machine may have. */
+/** The environment of this process without the settings of the machine. */
 const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ASOF_')));
 
 export const startAsof = (args: readonly string[], env: NodeJS.ProcessEnv = {}, entry: Entry = 'cli'): AsofProcess => {
@@ -33,18 +33,18 @@ export const startAsof = (args: readonly string[], env: NodeJS.ProcessEnv = {}, 
 /** Runs `asof` to its end. */
 export const asof = async (args: readonly string[], input = '', env: NodeJS.ProcessEnv = {}) => {
   const { child, output, closed } = startAsof(args, env);
-  // A command that does not read its input may be gone before it is written.
+  // A command that does not read stdin may exit before the input is written.
   child.stdin.on('error', () => undefined).end(input);
   return { code: await closed, ...output };
 };
 
 export interface Server extends AsofProcess {
   readonly url: string;
-  /** Ends it the way a supervisor does; the exit code. */
+  /** Stops it with a signal, as a supervisor does; resolves to the exit code. */
   stop(signal?: 'SIGTERM' | 'SIGINT'): Promise<number | null>;
 }
 
-/** Starts a server on a free port and waits for its line; it ends with the test at the latest. */
+/** Starts a server on a free port and waits until it is ready; the end of the test kills it. */
 export const serve = async (
   args: readonly string[],
   entry: Entry = 'cli',
@@ -70,7 +70,7 @@ export const serve = async (
   };
 };
 
-/** A folder of the test's own, gone afterwards. */
+/** A temporary folder; the end of the test removes it. */
 export const folder = async (): Promise<string> => {
   const path = await mkdtemp(join(tmpdir(), 'asof-test-'));
   onTestFinished(() => rm(path, { recursive: true, force: true }));

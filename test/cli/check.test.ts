@@ -56,7 +56,7 @@ const filled = async (isBroken: boolean) => {
 };
 
 describe('asof check experiment', () => {
-  it('ends with 1 when it is broken, the worst first', async () => {
+  it('exits with 1 when the experiment is broken and prints the worst check first', async () => {
     const { check } = await filled(true);
     const { code, stdout, stderr } = await check();
     expect(code).toBe(1);
@@ -79,7 +79,7 @@ describe('asof check experiment', () => {
     expect(JSON.parse(fine.stdout)).toMatchObject({ verdict: 'HEALTHY' });
   });
 
-  it('ends with 0 when it is not, also right after a file of long ago was taken in, and beside a server', async () => {
+  it('exits with 0 when the experiment is healthy, also right after an import of old events and beside a server', async () => {
     const { data, check } = await filled(false);
     const alone = await check();
     expect(alone).toMatchObject({ code: 0, stderr: '' });
@@ -98,7 +98,7 @@ describe('asof check experiment', () => {
     expect(await server.stop()).toBe(0);
   });
 
-  it('tells wrong usage from what it could not do', async () => {
+  it('distinguishes wrong usage from a failure', async () => {
     const root = await folder();
     expect((await asof(['check', '--data', root])).code).toBe(2);
     expect((await asof(['check', 'weather', '--data', root])).code).toBe(2);

@@ -17,7 +17,7 @@ describe('asof', () => {
     expect(await asof(['--version'])).toMatchObject({ code: 0, stdout: '0.1.0\n', stderr: '' });
   });
 
-  it.each(names)('gives %s an example', async (name) => {
+  it.each(names)('prints an example in the help of %s', async (name) => {
     const { code, stdout } = await asof([name, '--help']);
     expect(code).toBe(0);
     expect(stdout).toMatch(new RegExp(`Examples?:\n  .*asof ${name}`));
@@ -56,7 +56,7 @@ describe('asof', () => {
   });
 
   it.each([[['status', 'u-1', '2025-01-01']], [['city', '10.0.0.1']], [['rejects', 'list']], [['verify']]])(
-    'makes no data folder for %j',
+    'creates no data folder for %j',
     async (args) => {
       const data = join(await folder(), 'none');
       const { code, stdout, stderr } = await asof([...args, '--data', data]);
@@ -67,7 +67,7 @@ describe('asof', () => {
     },
   );
 
-  it('cannot import a file that is not there, nor into a folder that is a file', async () => {
+  it('refuses to import a missing file and to use a file as data folder', async () => {
     const data = await folder();
     const file = join(data, 'file.json');
     const missing = await asof(['import', 'user-status', file, '--data', join(data, 'store')]);
@@ -81,7 +81,7 @@ describe('asof', () => {
 });
 
 describe('asof verify', () => {
-  it('finds a record that is missing', async () => {
+  it('reports a missing record', async () => {
     const data = await folder();
     const file = join(data, 'changes.csv');
     await writeFile(file, 'user_id,created_at,status\nu-1,2025-01-01,paying\nu-1,2025-02-01,cancelled\n');
@@ -96,7 +96,7 @@ describe('asof verify', () => {
     expect(report).toEqual({ sound: false, records: 2, problems: stdout.trimEnd().split('\n') });
   });
 
-  it('finds a file that is no database', async () => {
+  it('reports a file that is not a database', async () => {
     const data = await folder();
     await writeFile(join(data, 'asof.sqlite'), 'not a database, only long enough to look like one'.repeat(100));
     const { code, stdout, stderr } = await asof(['verify', '--data', data]);

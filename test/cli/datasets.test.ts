@@ -5,7 +5,7 @@ import { fixture, openApp } from '../support/app.ts';
 import { rowsOf } from '../support/datasets.ts';
 import { asof, folder, startAsof } from './asof-process.ts';
 
-it('takes a CSV file in as a dataset, types told and inferred', async () => {
+it('asof import dataset imports a CSV file with given and inferred column types', async () => {
   const data = join(await folder(), 'data');
   const args = [
     'import',
@@ -48,7 +48,7 @@ it('takes a CSV file in as a dataset, types told and inferred', async () => {
   }
 });
 
-it('says what is wrong with a name, a type or a column', async () => {
+it('asof import dataset explains a malformed name, type or column', async () => {
   const data = join(await folder(), 'data');
   const file = fixture('songs.csv');
   expect(await asof(['import', 'dataset', '/songs', file, '--data', data])).toMatchObject({ code: 2 });
@@ -61,7 +61,7 @@ it('says what is wrong with a name, a type or a column', async () => {
   expect(stdout).toContain('columns names "Nothing", which the file does not have');
 });
 
-it('leaves nothing of an import whose process is killed', async () => {
+it('asof import dataset leaves nothing behind when its process is killed', async () => {
   const own = await folder();
   const data = join(own, 'data');
   const file = join(own, 'long.csv');

@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => rm(data, { recursive: true, force: true }));
 
 describe('asof export conversations', () => {
-  it('writes every event as CSV, in the order they were recorded', async () => {
+  it('writes every event as CSV in the order of recording', async () => {
     const { code, stdout, stderr } = await asof(['export', 'conversations', '--data', data]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout.split('\r\n')).toEqual([
@@ -39,7 +39,7 @@ describe('asof export conversations', () => {
     ]);
   });
 
-  it('writes those of one symbol to a file, follow-ups that came first included', async () => {
+  it('writes the events of one symbol to a file, including follow-ups that were recorded before their start', async () => {
     const out = join(data, 'e.ndjson');
     const args = ['export', 'conversations', '--format', 'ndjson', '--symbol', 'E', '--out', out, '--data', data];
     expect(await asof(args)).toEqual({ code: 0, stdout: '', stderr: '' });
@@ -56,13 +56,13 @@ describe('asof export conversations', () => {
     [['--symbol', 'é'], 2],
     [['--format', 'xml'], 2],
     [['--out', join('/nowhere', 'out.csv')], 3],
-  ])('refuses %j', async (args, exitCode) => {
+  ])('refuses %j with the right exit code', async (args, exitCode) => {
     const { code, stdout, stderr } = await asof(['export', 'conversations', '--data', data, ...args]);
     expect({ code, stdout }).toEqual({ code: exitCode, stdout: '' });
     expect(stderr).toMatch(/^(asof|error): /);
   });
 
-  it('goes through long tables in steps and ends quietly when nobody reads on', async () => {
+  it('writes long tables in batches and exits silently when the reader closes the pipe', async () => {
     const many = await mkdtemp(join(tmpdir(), 'asof-test-'));
     const { app, close } = await openApp({ data: many });
     const count = 12_000;

@@ -6,7 +6,7 @@ const ask = async (url: string, key?: string): Promise<number> => {
   return (await fetch(`${url}/user_status/u-1?date=2025-01-01`, { headers })).status;
 };
 
-it('adds, lists and revokes keys', async () => {
+it('asof keys adds, lists and revokes keys', async () => {
   const data = await folder();
   const added = await asof(['keys', 'add', 'reports', '--scope', 'read', '--data', data]);
   expect(added).toMatchObject({ code: 0, stdout: expect.stringMatching(/^asof_[\w-]{43}\n$/) });
@@ -33,7 +33,7 @@ it('adds, lists and revokes keys', async () => {
   expect(await asof(['keys', 'list', '--data', `${data}/none`])).toMatchObject({ code: 3 });
 });
 
-it('refuses to listen where others are without keys, and does with any', async () => {
+it('asof serve refuses to listen on a public address without keys, and listens with any key', async () => {
   const data = await folder();
   const refused = await asof(['serve', '--port', '0', '--host', '0.0.0.0', '--data', data]);
   expect(refused).toMatchObject({ code: 3, stdout: '' });
@@ -59,7 +59,7 @@ it('refuses to listen where others are without keys, and does with any', async (
   expect(await ask(stored.url)).toBe(401);
 });
 
-it('says that a server without keys is for its own machine, and follows the first key', async () => {
+it('asof serve prints that a server without keys answers its own machine only, and requires keys once the first exists', async () => {
   const data = await folder();
   const server = await serve(['--data', data]);
   expect(server.output.stdout).toContain('no API keys');
@@ -69,7 +69,7 @@ it('says that a server without keys is for its own machine, and follows the firs
   expect(await ask(server.url, key.trim())).toBe(200);
 });
 
-it('does not say what a malformed ASOF_API_KEYS was', async () => {
+it('asof serve does not print a malformed ASOF_API_KEYS', async () => {
   const { code, stderr } = await asof(['serve', '--data', await folder()], '', { ASOF_API_KEYS: 'my-secret' });
   expect(code).toBe(2);
   expect(stderr).toContain('ASOF_API_KEYS');

@@ -22,34 +22,34 @@ describe('asof status', () => {
     ['0001', '2025-01-01T10:00:00', 'paying'],
     ['0001', '2025-01-01T09:59:59.999999Z', 'non-paying'],
     ['1', '2025-06-01', 'non-paying'],
-  ])('of %s at %s is %s', async (user, date, status) => {
+  ])('prints for user %s at %s the status %s', async (user, date, status) => {
     expect(await asof(['status', user, date, '--data', data])).toEqual({ code: 0, stdout: `${status}\n`, stderr: '' });
   });
 
-  it('prints JSON when asked to', async () => {
+  it('prints JSON with --json', async () => {
     const { stdout } = await asof(['status', '0001', '2025-06-01', '--data', data, '--json']);
     expect(JSON.parse(stdout)).toEqual({ userId: '0001', date: '2025-06-01', status: 'paying' });
   });
 });
 
 describe('asof city', () => {
-  it('prints the city alone for one argument', async () => {
+  it('prints only the city for one argument', async () => {
     expect(await asof(['city', '10.0.0.7', '--data', data])).toEqual({ code: 0, stdout: 'Berlin\n', stderr: '' });
   });
 
-  it('prints lines for several, as they were written', async () => {
+  it('prints one line per address for several arguments, with the addresses unchanged', async () => {
     const { stdout } = await asof(['city', '::ffff:10.0.0.7', '192.0.2.1', '--data', data]);
     expect(stdout).toBe('::ffff:10.0.0.7\tBerlin\n192.0.2.1\tunknown\n');
   });
 
-  it('reads stdin, names the lines that are no address, and answers the rest', async () => {
+  it('reads addresses from stdin, reports malformed lines and prints the cities of the others', async () => {
     const { code, stdout, stderr } = await asof(['city', '--data', data], '10.0.0.1\r\n\n10.0.0\n 10.0.0.2 ');
     expect(code).toBe(1);
     expect(stdout).toBe('10.0.0.1\tBerlin\n10.0.0.2\tBerlin\n');
     expect(stderr).toBe('asof: line 3: "10.0.0" is not an IPv4 or IPv6 address\n');
   });
 
-  it('prints one JSON list when asked to', async () => {
+  it('prints one JSON list with --json', async () => {
     const { stdout } = await asof(['city', '--json', '--data', data], '10.0.0.1\n192.0.2.1\n');
     expect(JSON.parse(stdout)).toEqual([
       { ip: '10.0.0.1', city: 'Berlin' },
@@ -57,7 +57,7 @@ describe('asof city', () => {
     ]);
   });
 
-  it('ends quietly when nobody reads on', async () => {
+  it('exits silently when the reader closes the pipe', async () => {
     const { child, output, closed } = startAsof(['city', '--data', data]);
     child.stdin.on('error', () => undefined).end('10.0.0.1\n'.repeat(200_000));
     child.stdout.once('data', () => child.stdout.destroy());

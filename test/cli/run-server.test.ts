@@ -20,7 +20,7 @@ const opened = async (handler: Handler) => {
 };
 
 describe('asof serve', () => {
-  it('says where it is once it is ready, and stops when asked to', async () => {
+  it('prints its address once it is ready, and stops at SIGTERM', async () => {
     const data = await folder();
     const server = await serve(['--data', data, '--empty']);
     expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
@@ -31,7 +31,7 @@ describe('asof serve', () => {
     expect(await server.stop()).toBe(0);
   });
 
-  it('takes in the demo world on the first start only, and shows a query that works', async () => {
+  it('imports the demo data at the first start only, and prints a query that works', async () => {
     const data = await folder();
     const first = await serve(['--data', data], 'main');
     const [, url = '', body = ''] =
@@ -47,12 +47,12 @@ describe('asof serve', () => {
     expect(await asof(['verify', '--data', data])).toMatchObject({ code: 0, stdout: `sound: ${sequence} records\n` });
   });
 
-  it('stays empty when told to', async () => {
+  it('imports no demo data with --empty', async () => {
     const server = await serve(['--data', await folder(), '--empty'], 'main');
     expect(await (await fetch(`${server.url}/readyz`)).json()).toEqual({ status: 'ready', sequence: 0 });
   });
 
-  it('names the port that is in use', async () => {
+  it('names a port that is in use', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void other.close());
     await once(other, 'listening');
@@ -64,7 +64,7 @@ describe('asof serve', () => {
 });
 
 describe('openServer', () => {
-  it('says that it is not ready while the indices are being built', async () => {
+  it('answers /readyz with 503 while the indices are being built', async () => {
     const app = createApp(readConfig({ data: ':memory:' }), { log });
     onTestFinished(() => app.close());
     const server = await opened(app.fetch);
@@ -75,7 +75,7 @@ describe('openServer', () => {
     expect(await statuses()).toEqual([200, 200]);
   });
 
-  it('finishes requests in flight and closes their connections', async () => {
+  it('finishes pending requests and closes their connections when it stops', async () => {
     let finish = (): void => undefined;
     const held = new Promise<void>((resolve) => {
       finish = resolve;
@@ -96,7 +96,7 @@ describe('openServer', () => {
     await expect(fetch(server.url)).rejects.toThrow();
   });
 
-  it('does not wait for connections that ask nothing', async () => {
+  it('does not wait for idle connections when it stops', async () => {
     const server = await opened(async () => new Response('done'));
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
     await once(socket, 'connect');
@@ -107,7 +107,7 @@ describe('openServer', () => {
     socket.destroy();
   });
 
-  it('stops under a load of kept connections', async () => {
+  it('stops under load from keep-alive connections', async () => {
     const server = await opened(async () => new Response('done'));
     let running = true;
     const clients = Array.from({ length: 8 }, async () => {
@@ -125,11 +125,11 @@ describe('openServer', () => {
     await Promise.all(clients);
   });
 
-  it('cuts off a request that does not come to its end, and no stream', async () => {
+  it('closes a request whose body does not arrive in time, but no response stream', async () => {
     const direct: FastPath = ({ url }) =>
       url === '/stream' ? { isStream: true, answer: async (outgoing) => void outgoing.flushHeaders() } : undefined;
     const options = { host: '127.0.0.1', port: 0, log, direct, requestTimeoutMs: 200 };
-    // One is answered before it has come.
+    // The handler answers one of them before its body has arrived.
     const handler: Handler = async ({ url, body }) => {
       if (!url.endsWith('/early')) await body?.pipeTo(new WritableStream());
       return new Response('done');
@@ -154,7 +154,7 @@ describe('openServer', () => {
     stream.destroy();
   });
 
-  it('answers a request without a valid Host as 400', async () => {
+  it('answers a request without a valid Host with 400', async () => {
     const server = await opened(async () => new Response('done'));
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
     socket.end('GET / HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n');

@@ -9,7 +9,7 @@ const opened = () => {
   return { stdout, terminal: createTerminal(host) };
 };
 
-it('waits for a slow reader, as often as it must, and leaves no listeners behind', async () => {
+it('the terminal waits for a slow reader and leaves no listeners behind', async () => {
   const { stdout, terminal } = opened();
   const printed = (async () => {
     for (let line = 0; line < 50; line++) await terminal.print(`line ${line}`, 'and one');
@@ -21,7 +21,7 @@ it('waits for a slow reader, as often as it must, and leaves no listeners behind
   expect(Math.max(...(await printed))).toBeLessThan(5);
 });
 
-it('goes on when its reader leaves', async () => {
+it('the terminal ignores output after its reader has closed the pipe', async () => {
   const { stdout, terminal } = opened();
   const printed = terminal.print('a line that fills it');
   stdout.destroy(Object.assign(new Error('gone'), { code: 'EPIPE' }));

@@ -15,19 +15,19 @@ Examples:
   asof check experiment
   asof check experiment checkout --country SE || echo "do not deploy"
 
-Without a key it is the running experiment, or the one saved last. One line a check, the worst first. Exit code 1 when
-the verdict is BROKEN, 2 when there is no such experiment, 0 otherwise. --json prints {"experiment", "planned", "verdict",
-"sequence", "checks": [{"verdict", "kind", "country", "message"}]}.`;
+Without a key it checks the running experiment, or the one saved last. It prints one line per check, the worst first. The
+exit code is 1 when the verdict is BROKEN, 2 when the experiment does not exist, and 0 otherwise. --json prints
+{"experiment", "planned", "verdict", "sequence", "checks": [{"verdict", "kind", "country", "message"}]}.`;
 
-/** `asof check experiment`: whether an experiment is deployed as it should be, for pipelines. */
+/** `asof check experiment`: lets a pipeline check whether an experiment is deployed as planned. */
 export const checkCommand: Command = {
   declare: (program) =>
     withDataOptions(program.command('check'))
       .summary('Check whether an experiment is deployed as planned.')
-      .description('Check whether an experiment is deployed as planned. Exit code 1 when it is broken.')
+      .description('Check whether an experiment is deployed as planned. The exit code is 1 when it is broken.')
       .addArgument(new Argument('<what>', 'what to check').choices(['experiment']))
       .argument('[key]', 'key of the experiment')
-      .option('--country <country>', 'only this market')
+      .option('--country <country>', 'check this market only')
       .addHelpText('after', examples),
   async run(invoked, terminal) {
     const [, key] = invoked.args;
@@ -40,7 +40,7 @@ export const checkCommand: Command = {
       const found = await monitor.report({ experiment: key, country: options.country, timeZone: 'UTC' });
       if (found.exposures().every(({ eventCount }) => eventCount === 0))
         terminal.printError(
-          `asof: there are no events of it${options.country === undefined ? '' : ` in ${options.country}`} yet`,
+          `asof: the experiment has no events${options.country === undefined ? '' : ` in ${options.country}`} yet`,
         );
       return found;
     });

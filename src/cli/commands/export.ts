@@ -20,31 +20,31 @@ interface ExportOptions extends DataOptions {
   readonly out?: string;
 }
 
-/** Where lines go. */
+/** The destination of lines. */
 interface Sink {
-  /** Resolves when there is room for more. */
+  /** Resolves when the destination accepts more. */
   write(lines: readonly string[]): Promise<void>;
-  /** False once nobody reads them any more. */
+  /** False once the reader has closed the stream. */
   readonly isOpen: boolean;
 }
 
-/** Lines without the line feed, in parts. In CSV a carriage return comes before it (RFC 4180). */
+/** Batches of lines without their line feed. In CSV each ends in a carriage return (RFC 4180). */
 type Lines = AsyncGenerator<readonly string[]>;
 
-/** `asof export`: every raw event of conversations in the order it was recorded, or all users who have a file. */
+/** `asof export`: writes all events of conversations in the order they were recorded, or all users with a file. */
 export const exportCommand: Command = {
   declare: (program) =>
     withDataFolder(program.command('export'))
       .summary('Write raw records to a file.')
       .description(
-        'Write every start and follow-up of conversations, one a line, in the order they were recorded; a follow-up ' +
-          'has neither symbol nor guess. Or write all users who have a file, in order of their ids: in CSV, text that ' +
-          'begins like a formula has an apostrophe in front.',
+        'Write all starts and follow-ups of conversations in the order they were recorded, one per line; a follow-up ' +
+          'has neither symbol nor guess. Or write all users with a file in the order of their ids; in CSV, an ' +
+          'apostrophe precedes text that begins like a formula.',
       )
       .addArgument(new Argument('<what>', 'what to write').choices(['conversations', 'users']))
-      .addOption(new Option('--format <format>', 'how to write it').choices(['csv', 'ndjson']).default('csv'))
-      .option('--symbol <letter>', 'only conversations that began with this letter')
-      .option('--out <file>', 'file to write (default: stdout)')
+      .addOption(new Option('--format <format>', 'output format').choices(['csv', 'ndjson']).default('csv'))
+      .option('--symbol <letter>', 'write only conversations that started with this letter')
+      .option('--out <file>', 'output file (default: stdout)')
       .addHelpText(
         'after',
         '\nExamples:\n  asof export conversations --format ndjson --symbol e --out e.ndjson\n  asof export users --out users.csv',
@@ -54,7 +54,7 @@ export const exportCommand: Command = {
     const options = invoked.opts<ExportOptions>();
     const { symbol: symbolText, format } = options;
     if (what === 'users' && symbolText !== undefined)
-      throw new CommandError(exitUsageError, '--symbol is for conversations');
+      throw new CommandError(exitUsageError, '--symbol applies to conversations only');
     const symbol = symbolOf(options);
     await withExistingData(configOf(options, terminal), async (opened) => {
       const lines = what === 'users' ? userLines(opened, format) : conversationLines(opened, format, symbol);
@@ -84,7 +84,7 @@ async function* conversationLines(
   format: Format,
   symbol: string | undefined,
 ): Lines {
-  // Only memory knows which follow-ups belong to a symbol.
+  // Only the indices know which follow-ups belong to a symbol.
   if (symbol !== undefined) await ledger.catchUp();
   const { head, lineOf } = formats[format];
   yield head;
@@ -129,7 +129,7 @@ const stdoutOf = (terminal: Terminal): Sink => ({
   },
 });
 
-/** A file that is there when it is whole: until then it has another name. */
+/** Writes to `<path>.part` and renames it at the end, so that `path` is never incomplete. */
 const toFile = async (path: string, write: (sink: Sink) => Promise<void>): Promise<void> => {
   const file = await open(`${path}.part`, 'w');
   try {

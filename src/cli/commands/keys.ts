@@ -24,7 +24,7 @@ const actions: Readonly<Record<string, (options: ActionOptions) => Promise<void>
     const key = await apiKeys.add(name, scope);
     await terminal.print(json ? JSON.stringify({ name, scopes: scope, key }) : key);
     terminal.printError(
-      `asof: this is the only time that the key ${name} is shown; servers on this data folder know it now`,
+      `asof: this is the only time that the key ${name} is shown; running servers on this data folder accept it now`,
     );
   },
   async list({ apiKeys, options: { json }, terminal }) {
@@ -38,14 +38,14 @@ const actions: Readonly<Record<string, (options: ActionOptions) => Promise<void>
   },
 };
 
-const lineOf = ({ name, scopes: held, createdAtUs, revokedAtUs }: ApiKey): string => {
+const lineOf = ({ name, scopes: keyScopes, createdAtUs, revokedAtUs }: ApiKey): string => {
   const revoked = revokedAtUs === null ? '' : `, revoked ${formatInstant(revokedAtUs)}`;
-  return `${name}: ${held.join(', ')}, created ${formatInstant(createdAtUs)}${revoked}`;
+  return `${name}: ${keyScopes.join(', ')}, created ${formatInstant(createdAtUs)}${revoked}`;
 };
 
-const jsonOf = ({ name, scopes: held, createdAtUs, revokedAtUs }: ApiKey): object => ({
+const jsonOf = ({ name, scopes: keyScopes, createdAtUs, revokedAtUs }: ApiKey): object => ({
   name,
-  scopes: held,
+  scopes: keyScopes,
   createdAt: formatInstant(createdAtUs),
   revokedAt: revokedAtUs === null ? null : formatInstant(revokedAtUs),
 });
@@ -65,19 +65,19 @@ Examples:
   asof keys add shop --scope read --scope ingest
   asof keys revoke shop
 
-A key is printed once, and kept as its SHA-256 only. From the first key on nobody may call without one, also after the
-last was revoked; running servers follow within the setting followMs. list --json prints a list of {"name", "scopes",
-"createdAt", "revokedAt"}. Keys of ASOF_API_KEYS are not listed.`;
+A key is printed once; only its SHA-256 is stored. As soon as the first key exists every request needs a key, even after
+the last key is revoked. Running servers apply changes within the setting followMs. list --json prints a list of
+{"name", "scopes", "createdAt", "revokedAt"}. Keys of ASOF_API_KEYS are not listed.`;
 
-/** `asof keys`: who may call, whether or not a server runs on the same data folder. */
+/** `asof keys`: manages API keys, whether or not a server runs on the same data folder. */
 export const keysCommand: Command = {
   declare: (program) =>
     withDataOptions(program.command('keys'))
       .summary('Add, list or revoke API keys.')
-      .description('Add, list or revoke the API keys that requests are answered for.')
+      .description('Add, list or revoke the API keys that requests need.')
       .addArgument(new Argument('<action>', 'what to do').choices(Object.keys(actions)))
-      .argument('[name]', 'what the key is called; records that come with it say so')
-      .addOption(new Option('--scope <scope>', 'what it is for, may be repeated').argParser(readScope))
+      .argument('[name]', 'name of the key; stored with every record that is sent with it')
+      .addOption(new Option('--scope <scope>', 'what the key permits; may be repeated').argParser(readScope))
       .addHelpText('after', examples),
   async run(invoked, terminal) {
     const [action = '', name] = invoked.args;
@@ -87,11 +87,11 @@ export const keysCommand: Command = {
     };
     refuseUnless(
       (name === undefined) === (action === 'list'),
-      action === 'list' ? 'list takes no name' : `${action} takes a name`,
+      action === 'list' ? 'keys list takes no name' : `keys ${action} needs a name`,
     );
     refuseUnless(
       (options.scope === undefined) === (action !== 'add'),
-      action === 'add' ? 'add takes a --scope' : '--scope goes with add',
+      action === 'add' ? 'keys add needs at least one --scope' : '--scope applies to keys add only',
     );
     const work = action === 'add' ? withData : withExistingData;
     await work(configOf(options, terminal), async ({ domains: { apiKeys } }) => {

@@ -3,12 +3,14 @@ import { type CommandServices, withExistingData } from '../data-folder.ts';
 import { exitProblems, exitSuccess, isSystemError } from '../exit.ts';
 import { configOf, type DataOptions, withDataOptions } from '../options.ts';
 
-/** `asof verify`: whether the store is sound, from its pages to its accounts. */
+/** `asof verify`: checks the store, from the pages of its file to the counts of its imports. */
 export const verifyCommand: Command = {
   declare: (program) =>
     withDataOptions(program.command('verify'))
       .summary('Check the store.')
-      .description('Check the store: its file, that no record is missing, and that every import adds up.')
+      .description(
+        'Check that the file of the store is intact, that no record is missing, and that the counts of every import add up.',
+      )
       .addHelpText('after', '\nExample:\n  asof verify --data /var/lib/asof'),
   async run(invoked, terminal) {
     const options = invoked.opts<DataOptions>();
@@ -26,7 +28,7 @@ const check = async ({
   try {
     return store.verify();
   } catch (error) {
-    // A file that is damaged badly enough cannot even be searched for damage.
+    // SQLite cannot check a badly damaged file at all.
     if (isSystemError(error)) return { problems: [`file: ${error.message}`], records: null };
     throw error;
   }
