@@ -10,7 +10,7 @@ export const openStore = (options: StoreOptions): Store => {
   return openSqlite(fileOf(options.data), options);
 };
 
-/** Whether there is a store to open; opening one that is not there makes it. */
+/** Whether a data folder has a store; `openStore` creates a missing one. */
 export const storeExists = (data: string): boolean => data === ':memory:' || existsSync(fileOf(data));
 
 const fileOf = (data: string): string => join(data, 'asof.sqlite');

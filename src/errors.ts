@@ -1,21 +1,29 @@
-/** Every code a fault can carry, with its HTTP status. The table in the documentation is printed from this list. */
+/** Every error code with its HTTP status. The table in the documentation is generated from this list. */
 export const errorCodes = [
   {
     code: 'BAD_REQUEST',
     status: 400,
-    meaning: 'The request is malformed or names something that does not exist here.',
+    meaning: 'The request is malformed or names something that does not exist.',
   },
   {
     code: 'LIMIT_EXCEEDED',
     status: 400,
-    meaning: 'The request asks for more than a limit allows; the message names it.',
+    meaning: 'The request exceeds a limit; the message names the limit.',
   },
-  { code: 'UNAUTHENTICATED', status: 401, meaning: 'A key is needed, and there was none, or one that is not known.' },
-  { code: 'NOT_ALLOWED', status: 403, meaning: 'The caller may not do this.' },
-  { code: 'NOT_FOUND', status: 404, meaning: 'There is nothing under this name or id.' },
-  { code: 'METHOD_NOT_ALLOWED', status: 405, meaning: 'The path exists, but not for this method; see `Allow`.' },
-  { code: 'CONFLICT', status: 409, meaning: 'The same key is already stored with other content.' },
-  { code: 'TOO_LARGE', status: 413, meaning: 'A body or file is over a size limit; the message names it.' },
+  {
+    code: 'UNAUTHENTICATED',
+    status: 401,
+    meaning: 'The request needs an API key; it has none, or an unknown or revoked one.',
+  },
+  { code: 'NOT_ALLOWED', status: 403, meaning: 'The caller’s key does not allow this.' },
+  { code: 'NOT_FOUND', status: 404, meaning: 'Nothing has this name or id.' },
+  {
+    code: 'METHOD_NOT_ALLOWED',
+    status: 405,
+    meaning: 'The path does not support this method; see the header `Allow`.',
+  },
+  { code: 'CONFLICT', status: 409, meaning: 'The same key is already stored with different content.' },
+  { code: 'TOO_LARGE', status: 413, meaning: 'A body or file exceeds a size limit; the message names the limit.' },
   {
     code: 'VALIDATION_FAILED',
     status: 422,
@@ -29,22 +37,27 @@ export const errorCodes = [
   {
     code: 'SCHEMA_CHANGED',
     status: 422,
-    meaning: 'The file has other columns than the dataset it is to be added to; nothing of it was stored.',
+    meaning: 'The columns of the file differ from those of the dataset; nothing of it was stored.',
   },
   {
     code: 'ADDRESS_NOT_ALLOWED',
     status: 403,
-    meaning: 'The link may not be followed: its scheme, its user information, or an address that is not public.',
+    meaning:
+      'The server does not fetch this link: its scheme, its user information, or a host whose address is not public.',
   },
-  { code: 'UNREACHABLE', status: 422, meaning: 'The link gave no file: no answer, another than 200, or half of one.' },
-  { code: 'INTERNAL', status: 500, meaning: 'A bug of the server; the details are in its log only.' },
+  {
+    code: 'UNREACHABLE',
+    status: 422,
+    meaning: 'The link returned no file: no response, a status other than 200, or a truncated body.',
+  },
+  { code: 'INTERNAL', status: 500, meaning: 'A bug in the server; its log has the details.' },
   {
     code: 'SOURCE_UNREACHABLE',
     status: 502,
-    meaning: 'The folder or bucket of user files cannot be read, or its table not be written; see the message.',
+    meaning: 'The folder or bucket of user files cannot be read, or its table cannot be written; see the message.',
   },
-  { code: 'OVERLOADED', status: 503, meaning: 'Too much is being done at the moment; try again shortly.' },
-  { code: 'NOT_READY', status: 503, meaning: 'The server is still starting or already stopping.' },
+  { code: 'OVERLOADED', status: 503, meaning: 'The server is overloaded; try again shortly.' },
+  { code: 'NOT_READY', status: 503, meaning: 'The server is starting or stopping.' },
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number]['code'];
@@ -58,14 +71,14 @@ export interface FieldProblem {
   message: string;
 }
 
-/** What a face needs to tell a fault: `problems` name fields, `details` are further plain values for the answer. */
+/** What a response says about an error: `problems` name fields, `details` are further plain values. */
 export interface FaultDetails {
   problems?: readonly FieldProblem[];
   details?: Readonly<Record<string, unknown>>;
   cause?: unknown;
 }
 
-/** A fault of a request, not of the program. Domains throw it, each face translates it once; it knows no GraphQL. */
+/** An error of a request, not of the program. Domains throw it; GraphQL, REST and the command line each translate it once. */
 export class DomainError extends Error {
   readonly code: ErrorCode;
   readonly problems: readonly FieldProblem[];

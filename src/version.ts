@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 
-/** The version in package.json; sources and build lie at different depths below it. */
+/** The version in package.json; the sources and the build are at different depths below it. */
 export const programVersion = (): string => {
-  for (const place of ['../package.json', '../../package.json']) {
+  for (const path of ['../package.json', '../../package.json']) {
     try {
-      return (JSON.parse(readFileSync(new URL(place, import.meta.url), 'utf8')) as { version: string }).version;
+      return (JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { version: string }).version;
     } catch {
-      // The other place.
+      // Not at this depth: try the other path.
     }
   }
   return '0.0.0';

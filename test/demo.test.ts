@@ -5,9 +5,9 @@ import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createApp } from '../src/app.ts';
 import { readConfig } from '../src/config.ts';
-import { isDemoWanted, loadDemo } from '../src/demo/load.ts';
+import { createDemoData } from '../src/demo/demo-data.ts';
+import { isDemoNeeded, loadDemo } from '../src/demo/load.ts';
 import { createRandom } from '../src/demo/random.ts';
-import { createDemoWorld } from '../src/demo/world.ts';
 import { formatMicros, microsOf, parseDecimal } from '../src/lib/decimal.ts';
 import { parseInstant } from '../src/lib/time.ts';
 import { folder } from './cli/asof-process.ts';
@@ -28,8 +28,8 @@ const loaded = async () => {
   return app;
 };
 
-const world = createDemoWorld();
-const textOf = (name: string): string => world.files.find((file) => file.name === name)?.text ?? '';
+const demoData = createDemoData();
+const textOf = (name: string): string => demoData.files.find((file) => file.name === name)?.text ?? '';
 
 describe('the random source', () => {
   it('gives the numbers of the reference implementation', () => {
@@ -45,10 +45,10 @@ describe('the random source', () => {
   });
 });
 
-describe('the demo world', () => {
+describe('the demo demoData', () => {
   it('is the same everywhere, every time', () => {
     const digestOf = (texts: readonly string[]) => createHash('sha256').update(texts.join('')).digest('hex');
-    const { files, plan, conversations } = createDemoWorld();
+    const { files, plan, conversations } = createDemoData();
     const texts = files.map(({ name, text }) => `${name}\n${text}`);
     // The examples name sequence numbers of the first four: what is added goes behind them.
     expect(digestOf(texts.slice(0, 4))).toBe('e025661a1d85157d7dba2957e8e9d8f3c1bb554d4b6c814fd7080a4a34acaee7');
@@ -71,9 +71,9 @@ describe('the demo world', () => {
   it('is taken in whole, and its accounts add up', async () => {
     const app = await loaded();
     const imports = app.domains.imports.importsByIds([1, 2, 3, 4, 5, 6]);
-    expect(imports.map((row) => row?.source)).toEqual(world.files.map(({ name }) => name));
+    expect(imports.map((row) => row?.source)).toEqual(demoData.files.map(({ name }) => name));
     for (const [place, row] of imports.entries())
-      expect(row).toMatchObject({ rejected: world.files[place]?.rejected, conflicts: 0, unchanged: 0 });
+      expect(row).toMatchObject({ rejected: demoData.files[place]?.rejected, conflicts: 0, unchanged: 0 });
     expect(app.store.verify().problems).toEqual([]);
   });
 
@@ -141,8 +141,8 @@ describe('the demo world', () => {
   it('has conversations that began when it was loaded', async () => {
     const { dashboard } = (await loaded()).domains;
     const { total, orphanFollowups } = dashboard.figures({ timeZone: 'UTC' });
-    const followups = world.conversations.reduce((sum, each) => sum + each.followups, 0);
-    expect(total.count).toBe(world.conversations.filter(({ symbol }) => symbol !== null).length);
+    const followups = demoData.conversations.reduce((sum, each) => sum + each.followups, 0);
+    expect(total.count).toBe(demoData.conversations.filter(({ symbol }) => symbol !== null).length);
     expect(total.followups + orphanFollowups).toBe(followups);
     expect(orphanFollowups).toBeGreaterThan(0);
   });
@@ -151,11 +151,11 @@ describe('the demo world', () => {
     const app = open();
     const { imports, ...others } = app.domains;
     const broken = { ...others, imports, experiments: { save: () => Promise.reject(new Error('the power is gone')) } };
-    expect(isDemoWanted(imports)).toBe(true);
+    expect(isDemoNeeded(imports)).toBe(true);
     await expect(loadDemo(broken, await folder())).rejects.toThrow('the power is gone');
-    expect(isDemoWanted(imports)).toBe(true);
+    expect(isDemoNeeded(imports)).toBe(true);
     await loadDemo(app.domains, await folder());
-    expect(isDemoWanted(imports)).toBe(false);
+    expect(isDemoNeeded(imports)).toBe(false);
     await app.start();
     expect(app.ledger.snapshot().sequence).toBe((await loaded()).ledger.snapshot().sequence);
   });
@@ -165,10 +165,10 @@ describe('the demo world', () => {
     const { sequence } = app.ledger.snapshot();
     await loadDemo(app.domains, await folder());
     expect(app.ledger.snapshot().sequence).toBe(sequence);
-    expect(isDemoWanted(app.domains.imports)).toBe(false);
+    expect(isDemoNeeded(app.domains.imports)).toBe(false);
   });
 
-  it('names the file that was not taken in', async () => {
+  it('names the file that was not imported', async () => {
     const app = open();
     const { imports, ...others } = app.domains;
     const swapped = {
@@ -176,7 +176,7 @@ describe('the demo world', () => {
       start: (_target: string, files: Parameters<typeof imports.start>[1]) => imports.start('transactions', files),
     };
     await expect(loadDemo({ ...others, imports: swapped }, await folder())).rejects.toThrow(
-      'the demo file demo/ip-ranges.json was not taken in',
+      'the demo file demo/ip-ranges.json was not imported',
     );
   });
 });

@@ -5,10 +5,10 @@ import { DomainError } from '../../src/errors.ts';
 
 const migrationsFolder = fileURLToPath(new URL('../migrations', import.meta.url));
 
-/** How long opening a file may sleep on the thread while another process opens or migrates it. */
+/** How long opening a file may block the thread while another process opens or migrates it. */
 const openWaitMs = 10_000;
 
-/** How long SQLite may do so for a lock afterwards: longer waits are done between tries, by the write queue. */
+/** How long SQLite itself may block the thread for a lock afterwards: the write queue waits longer, between tries. */
 const nativeWaitMs = 2;
 
 /** Opens a SQLite file (or `:memory:`), brings it to the newest schema and asserts that commits are synced. */
@@ -19,10 +19,12 @@ export const openClient = (path: string, onStatement?: (sql: string) => void): D
   // After WAL, because better-sqlite3 is compiled to lower it to NORMAL on a WAL database's first use.
   client.pragma('synchronous = FULL');
   client.pragma('wal_autocheckpoint = 4000');
-  bringToNewestSchema(client);
+  migrate(client);
   const level = client.pragma('synchronous', { simple: true });
   if (level !== 2)
-    throw new Error(`SQLite runs with synchronous=${level}: writes would be answered before they are synced`);
+    throw new Error(
+      `SQLite runs with synchronous=${level}, not 2 (FULL): writes would be acknowledged before they are synced to disk`,
+    );
   client.pragma(`busy_timeout = ${nativeWaitMs}`);
   return client;
 };
@@ -41,21 +43,25 @@ const useWal = (client: Database.Database): void => {
 };
 
 /**
- * Runs the migrations that the file has not seen. Drizzle's own migrator looks how far a file is before it locks it, so
- * that two processes that open a new one at once both migrate it. Its table of migrations is kept as it keeps it.
+ * Runs the migrations that the file lacks. Drizzle's own migrator reads the version of a file before it locks it, so two
+ * processes that open a new file at once both migrate it. The table of migrations is the same as Drizzle's.
  */
-const bringToNewestSchema = (client: Database.Database): void => {
+const migrate = (client: Database.Database): void => {
   const migrations = readMigrationFiles({ migrationsFolder });
   const newest = Math.max(...migrations.map(({ folderMillis }) => folderMillis));
-  const known = migratedUpTo(client);
-  if (known > newest) throw new DomainError('NOT_ALLOWED', 'the data folder was last used by a newer version of asof');
+  const known = lastMigrationMs(client);
+  if (known > newest)
+    throw new DomainError(
+      'NOT_ALLOWED',
+      'the data folder was last used by a newer version of asof: use that version or a newer one',
+    );
   if (known === newest) return;
   client
     .transaction(() => {
       client.exec(
         'create table if not exists __drizzle_migrations (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)',
       );
-      const upTo = migratedUpTo(client);
+      const upTo = lastMigrationMs(client);
       for (const { sql, hash, folderMillis } of migrations) {
         if (folderMillis <= upTo) continue;
         for (const statement of sql) client.exec(statement);
@@ -65,8 +71,8 @@ const bringToNewestSchema = (client: Database.Database): void => {
     .immediate();
 };
 
-/** When the newest migration that the file has seen was made, milliseconds since 1970 UTC; -1 for a new file. */
-const migratedUpTo = (client: Database.Database): number => {
+/** The time stamp of the newest migration of the file, milliseconds since 1970 UTC; -1 for a new file. */
+const lastMigrationMs = (client: Database.Database): number => {
   const known = client.prepare("select 1 from sqlite_master where name = '__drizzle_migrations'").get();
   if (!known) return -1;
   return Number(client.prepare('select coalesce(max(created_at), -1) from __drizzle_migrations').pluck().get());

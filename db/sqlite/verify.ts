@@ -4,11 +4,11 @@ import { ledgerTables } from './ledger-tables.ts';
 
 /**
  * Checks the file's pages and indices, that sequence numbers have no gap, that every record carries its commit's time,
- * and that each import's account adds up to the rows that are there, rejects that were mended included. Runs for as
- * long as it takes: not for a server.
+ * and that each import's counts match its rows, including resolved rejects. It runs for as long as it takes: do not call
+ * it in a server.
  */
 export const verifyLedger = (client: Database.Database): { problems: string[]; records: number } =>
-  // One transaction, so that what another process commits meanwhile is not taken for damage.
+  // One transaction, so that commits of other processes meanwhile do not look like damage.
   client.transaction(() => problemsOf(client))();
 
 const problemsOf = (client: Database.Database): { problems: string[]; records: number } => {
@@ -47,9 +47,9 @@ const problemsOf = (client: Database.Database): { problems: string[]; records: n
     problems.push(`${row.name}: record ${row.seq} does not carry its commit's time`);
 
   for (const row of all(
-    `select id, read, accepted + unchanged + conflicts + rejected as told from imports where read <> told limit 10`,
+    `select id, read, accepted + unchanged + conflicts + rejected as outcomes from imports where read <> outcomes limit 10`,
   ))
-    problems.push(`imports: import ${row.id} read ${row.read} records and accounts for ${row.told}`);
+    problems.push(`imports: import ${row.id} read ${row.read} records and accounts for ${row.outcomes}`);
   const imported = ledgerTables.map((table) => `select import_id from "${getTableName(table)}"`).join(' union all ');
   for (const row of all(
     `select id, accepted, n from (select id, accepted, (select coalesce(sum(k), 0) from
@@ -57,17 +57,19 @@ const problemsOf = (client: Database.Database): { problems: string[]; records: n
      from imports where target not in ('USER_FILES', 'DATASET')) where accepted <> n limit 10`,
   ))
     problems.push(`imports: import ${row.id} says it stored ${row.accepted} records, ${row.n} are there`);
-  // What a synchronisation that broke off has staged does not count, and a file may be taken without saying anything new.
+  // What an interrupted synchronization staged does not count, and a file may be accepted without any new content.
   for (const row of all(
     `select id, accepted, n from (select id, accepted, (select count(*) from user_files f where f.import_id = imports.id) as n
      from imports where target = 'USER_FILES') where accepted > n limit 10`,
   ))
     problems.push(`imports: import ${row.id} says it stored ${row.accepted} records, ${row.n} are there`);
   for (const row of all(
-    `select i.id, i.rejected + i.conflicts as told, count(r.id) as n from imports i
-     left join rejected_records r on r.import_id = i.id and r.state <> 'RESOLVED' group by i.id having told <> n limit 10`,
+    `select i.id, i.rejected + i.conflicts as expected, count(r.id) as n from imports i
+     left join rejected_records r on r.import_id = i.id and r.state <> 'RESOLVED' group by i.id having expected <> n limit 10`,
   ))
-    problems.push(`imports: import ${row.id} says ${row.told} records were not taken in, ${row.n} are kept`);
+    problems.push(
+      `imports: import ${row.id} says ${row.expected} records were not imported, ${row.n} rejected records are stored`,
+    );
   for (const row of all(
     `select r.id, r.settled_seq from rejected_records r left join (${records}) l on l.seq = r.settled_seq
      where r.settled_seq is not null and (r.state <> 'RESOLVED' or l.seq is null or l.import_id is not r.import_id)

@@ -1,6 +1,6 @@
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
-/** Who may call: never the keys themselves. Rows stay when a key is revoked, for records say by which they came. */
+/** API keys, without the keys themselves. Rows of revoked keys stay, because records name the key they were sent with. */
 export const apiKeys = sqliteTable('api_keys', {
   id: integer('id').primaryKey({ autoIncrement: true }),
   name: text('name').notNull().unique(),

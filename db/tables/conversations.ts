@@ -1,17 +1,17 @@
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { ledgerColumns } from './columns.ts';
 
-/** A conversation begun: `recordedAtUs` is when. */
+/** Starts of conversations; `recordedAtUs` is when. */
 export const conversations = sqliteTable('conversations', {
   ...ledgerColumns(),
   /** Lower case. */
   uuid: text('uuid').notNull().unique(),
   symbol: text('symbol').notNull(),
-  /** What was answered. */
+  /** The answer to the client. */
   isVowelGuess: integer('is_vowel_guess', { mode: 'boolean' }).notNull(),
 });
 
-/** Follow-ups, repeats and those of conversations never seen to begin included. */
+/** Follow-ups, including repeats and those of conversations whose start is not recorded. */
 export const followups = sqliteTable(
   'followups',
   {

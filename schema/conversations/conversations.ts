@@ -10,11 +10,11 @@ const ConversationType = builder.objectRef<Conversation>('Conversation');
 const FollowupType = builder.objectRef<Followup>('Followup').implement({
   description: 'A client came back to a conversation.',
   fields: (t) => ({
-    uuid: t.field({ type: 'UUID', description: 'The client’s own name for it.', resolve: ({ uuid }) => uuid }),
+    uuid: t.field({ type: 'UUID', description: 'The identifier that the client chose.', resolve: ({ uuid }) => uuid }),
     conversation: t.field({
       type: ConversationType,
       nullable: true,
-      description: 'Null when it was never seen to begin: this follow-up is an orphan.',
+      description: 'Null when its start is not stored: this follow-up is an orphan.',
       resolve: ({ uuid }, _args, { load, conversations }) => load(conversations.byUuids, uuid),
     }),
     receivedAt: t.field({
@@ -30,20 +30,24 @@ builder.node(ConversationType, {
   id: { resolve: ({ seq }) => seq },
   loadMany: (ids, { conversations }) => conversations.bySeqs(ids.map(Number)),
   fields: (t) => ({
-    uuid: t.field({ type: 'UUID', description: 'The client’s own name for it.', resolve: ({ uuid }) => uuid }),
-    symbol: t.field({ type: 'Letter', description: 'What was asked about.', resolve: ({ symbol }) => symbol }),
+    uuid: t.field({ type: 'UUID', description: 'The identifier that the client chose.', resolve: ({ uuid }) => uuid }),
+    symbol: t.field({
+      type: 'Letter',
+      description: 'The letter that the client asked about.',
+      resolve: ({ symbol }) => symbol,
+    }),
     startedAt: t.field({
       type: 'DateTime',
       description: 'When its start was stored.',
       resolve: ({ startedAtUs }) => startedAtUs,
     }),
     isVowelGuess: t.exposeBoolean('isVowelGuess', {
-      description: 'What the server answered: its best guess at whether the symbol is a vowel.',
+      description: 'The server’s answer: its best guess at whether the symbol is a vowel.',
     }),
     followups: t.field({
       type: [FollowupType],
       description:
-        'Its follow-ups in the order they came, repeats and those that came before its start included. All conversations of a page may have followupsMax (100000); `followups(uuid)` gives more, page by page.',
+        'Its follow-ups in the order they came, including repeats and those that came before its start. The conversations of one page may have at most followupsMax (100000) together; `followups(uuid)` returns more, page by page.',
       resolve: ({ uuid }, _args, { load, conversations }) => load(conversations.followupsOf, uuid),
     }),
   }),
@@ -55,18 +59,18 @@ const ConversationConnection = connectionType<Conversation, Counted>(
     name: 'ConversationConnection',
     description: 'A page of conversations.',
     fields: (t) => ({
-      totalCount: t.int({ description: 'How many there are on all pages.', resolve: totalCountOf }),
+      totalCount: t.int({ description: 'The number on all pages.', resolve: totalCountOf }),
     }),
   },
-  { name: 'ConversationEdge', description: 'A conversation with its place in the list.' },
+  { name: 'ConversationEdge', description: 'A conversation with its cursor.' },
 );
 
 builder.queryField('conversation', (t) =>
   t.field({
     type: ConversationType,
     nullable: true,
-    description: 'A conversation; null when none was seen to begin with this UUID.',
-    args: { uuid: t.arg({ type: 'UUID', required: true, description: 'The client’s own name for it.' }) },
+    description: 'A conversation; null when no start with this UUID is stored.',
+    args: { uuid: t.arg({ type: 'UUID', required: true, description: 'The identifier that the client chose.' }) },
     resolve: (_root, { uuid }, { load, conversations }) => load(conversations.byUuids, uuid),
   }),
 );
@@ -74,22 +78,22 @@ builder.queryField('conversation', (t) =>
 builder.queryField('conversations', (t) =>
   t.field({
     type: ConversationConnection,
-    description: 'Conversations in the order they began.',
+    description: 'Conversations in the order they started.',
     args: {
       ...t.arg.connectionArgs(),
       symbol: t.arg({ type: 'Letter', description: 'Only those about this letter; default: all.' }),
-      range: t.arg({ type: TimeRangeInput, description: 'When they began; default: ever.' }),
+      range: t.arg({ type: TimeRangeInput, description: 'When they started; default: any time.' }),
       timeZone: t.arg({
         type: 'TimeZone',
         required: true,
         defaultValue: 'UTC',
-        description: 'Where days begin.',
+        description: 'The time zone whose days the range counts.',
       }),
     },
     resolve: async (_root, { symbol, range, timeZone, ...args }, { conversations, config, load }) => {
-      const { after, before, ...wanted } = selectPage(args, config);
+      const { after, before, ...selection } = selectPage(args, config);
       const [afterSeq, beforeSeq] = [numericCursor(after), numericCursor(before)];
-      const page = conversations.page({ symbol, range, timeZone, afterSeq, beforeSeq, ...wanted });
+      const page = conversations.page({ symbol, range, timeZone, afterSeq, beforeSeq, ...selection });
       const rows = await Promise.all(page.seqs.map((seq) => load(conversations.bySeqs, seq)));
       const found = rows.filter((row) => row !== null);
       return { ...pageOf(found, ({ seq }) => seq, page), totalCount: page.totalCount };
@@ -103,49 +107,53 @@ const FollowupConnection = connectionType<Followup, Counted>(
     name: 'FollowupConnection',
     description: 'A page of follow-ups.',
     fields: (t) => ({
-      totalCount: t.int({ description: 'How many there are on all pages.', resolve: totalCountOf }),
+      totalCount: t.int({ description: 'The number on all pages.', resolve: totalCountOf }),
     }),
   },
-  { name: 'FollowupEdge', description: 'A follow-up with its place in the list.' },
+  { name: 'FollowupEdge', description: 'A follow-up with its cursor.' },
 );
 
 builder.queryField('followups', (t) =>
   t.field({
     type: FollowupConnection,
-    description: 'Follow-ups in the order they came, repeats and orphans included.',
+    description: 'Follow-ups in the order they came, including repeats and orphans.',
     args: {
       ...t.arg.connectionArgs(),
-      uuid: t.arg({ type: 'UUID', description: 'Only those of this conversation, begun or not; default: all.' }),
+      uuid: t.arg({
+        type: 'UUID',
+        description: 'Only those of this conversation, whether or not its start is stored; default: all.',
+      }),
     },
     resolve: (_root, { uuid, ...args }, { conversations, config }) => {
-      const { after, before, ...wanted } = selectPage(args, config);
-      const place = { after: numericCursor(after), before: numericCursor(before) };
-      const page = conversations.followupPage({ uuid, ...place, ...wanted });
+      const { after, before, ...selection } = selectPage(args, config);
+      const cursors = { after: numericCursor(after), before: numericCursor(before) };
+      const page = conversations.followupPage({ uuid, ...cursors, ...selection });
       return { ...pageOf(page.rows, ({ seq }) => seq, page), totalCount: page.totalCount };
     },
   }),
 );
 
 const StartConversationInput = builder.inputType('StartConversationInput', {
-  description: 'A conversation to begin.',
+  description: 'A conversation to start.',
   fields: (t) => ({
     uuid: t.field({
       type: 'UUID',
       required: true,
-      description: 'The client’s own name for it; a repeat with the same symbol is stored once and answered the same.',
+      description:
+        'The identifier that the client chose; a repeat with the same symbol is stored once and gets the same answer.',
     }),
-    symbol: t.field({ type: 'Letter', required: true, description: 'What is asked about.' }),
+    symbol: t.field({ type: 'Letter', required: true, description: 'The letter that the client asks about.' }),
   }),
 });
 
 const StartConversationPayload = builder
   .objectRef<{ conversation: Conversation }>('StartConversationPayload')
   .implement({
-    description: 'The conversation has begun.',
+    description: 'The conversation is stored.',
     fields: (t) => ({
       conversation: t.field({
         type: ConversationType,
-        description: 'It, with the guess; of a repeat the first one.',
+        description: 'The conversation with its guess; for a repeat the stored one.',
         resolve: ({ conversation }) => conversation,
       }),
     }),
@@ -154,11 +162,11 @@ const StartConversationPayload = builder
 builder.mutationField('startConversation', (t) =>
   t.field({
     type: builder.unionType('StartConversationResult', {
-      description: 'The conversation, or why it did not begin.',
+      description: 'The conversation, or why it was not started.',
       types: [StartConversationPayload, ConflictError, OverloadedError],
       resolveType: memberOf('StartConversationPayload'),
     }),
-    description: 'Begins a conversation: is the symbol a vowel? A UUID that began with another symbol is a conflict.',
+    description: 'Starts a conversation: is the symbol a vowel? A UUID that started with another symbol is a conflict.',
     args: { input: t.arg({ type: StartConversationInput, required: true, description: 'The conversation.' }) },
     resolve: (_root, { input: { uuid, symbol } }, { conversations, sentBy }) =>
       outcomeOf(
@@ -171,17 +179,17 @@ builder.mutationField('startConversation', (t) =>
 const FollowUpConversationInput = builder.inputType('FollowUpConversationInput', {
   description: 'A follow-up to a conversation.',
   fields: (t) => ({
-    uuid: t.field({ type: 'UUID', required: true, description: 'The client’s own name for the conversation.' }),
+    uuid: t.field({ type: 'UUID', required: true, description: 'The identifier of the conversation.' }),
   }),
 });
 
 const FollowUpConversationPayload = builder.objectRef<Followup>('FollowUpConversationPayload').implement({
-  description: 'The follow-up is kept.',
+  description: 'The follow-up is stored.',
   fields: (t) => ({
     conversation: t.field({
       type: ConversationType,
       nullable: true,
-      description: 'Null when it was never seen to begin; the follow-up is kept all the same.',
+      description: 'Null when its start is not stored; the follow-up is stored nevertheless.',
       resolve: ({ uuid }, _args, { load, conversations }) => load(conversations.byUuids, uuid),
     }),
   }),
@@ -190,11 +198,11 @@ const FollowUpConversationPayload = builder.objectRef<Followup>('FollowUpConvers
 builder.mutationField('followUpConversation', (t) =>
   t.field({
     type: builder.unionType('FollowUpConversationResult', {
-      description: 'The follow-up, or why it was not kept.',
+      description: 'The follow-up, or why it was not stored.',
       types: [FollowUpConversationPayload, OverloadedError],
       resolveType: memberOf('FollowUpConversationPayload'),
     }),
-    description: 'Follows a conversation up. Each counts: there is nothing to tell a repeat by.',
+    description: 'Follows a conversation up. Every call counts, because repeats cannot be recognized.',
     args: { input: t.arg({ type: FollowUpConversationInput, required: true, description: 'The follow-up.' }) },
     resolve: (_root, { input: { uuid } }, { conversations, sentBy }) =>
       outcomeOf(conversations.followUp(uuid, sentBy), ['OverloadedError']),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { type App, createApp } from '../app.ts';
 import type { Config } from '../config.ts';
-import { isDemoWanted, loadDemo } from '../demo/load.ts';
+import { isDemoNeeded, loadDemo } from '../demo/load.ts';
 import { type HttpServer, openServer } from '../http/server.ts';
 import { isLoopbackHost } from '../lib/loopback.ts';
 import { openOrFail } from './data-folder.ts';
@@ -69,7 +69,7 @@ const listen = async (app: App, { host, port }: Config, log: Logger): Promise<Ht
 
 const startApp = async (app: App, { data }: Config, demo: boolean): Promise<void> => {
   const { imports } = app.domains;
-  if (demo && isDemoWanted(imports)) await loadDemo(app.domains, data === ':memory:' ? tmpdir() : join(data, 'tmp'));
+  if (demo && isDemoNeeded(imports)) await loadDemo(app.domains, data === ':memory:' ? tmpdir() : join(data, 'tmp'));
   await imports.endInterrupted();
   await app.start();
 };

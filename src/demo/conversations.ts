@@ -2,7 +2,7 @@ import type { Random } from './random.ts';
 
 export interface DemoConversation {
   readonly uuid: string;
-  /** Null when it was never seen to begin. */
+  /** Null when its start is not recorded. */
   readonly symbol: string | null;
   readonly followups: number;
 }
@@ -19,7 +19,7 @@ const drawUuid = (random: Random): string => {
   return digits.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, '$1-$2-4$3-a$4-$5');
 };
 
-/** Conversations as clients hold them: most are not followed up, a few more than once. */
+/** Most conversations have no follow-up, a few have more than one. */
 export const drawConversations = (random: Random): DemoConversation[] => {
   const seen = Array.from({ length: conversationCount }, () => ({
     uuid: drawUuid(random),

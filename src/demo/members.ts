@@ -1,6 +1,6 @@
 import type { Status } from '../domains/user-status/status.ts';
-import { addressOf, drawPlace } from './places.ts';
 import type { Random } from './random.ts';
+import { addressOf, drawTown } from './towns.ts';
 
 export interface StatusEvent {
   /** Seconds since 1970 UTC. */
@@ -23,16 +23,16 @@ const memberCount = 300;
 
 const at = (text: string): number => Date.parse(`${text}Z`) / 1000;
 
-/** The user that the README asks about: a trial, a year with a break, and a cancellation that was booked by mistake. */
-const shownHistory: readonly StatusEvent[] = [
+/** The user of the examples in the documentation: a trial, a year with a break, and a cancellation that was booked by mistake. */
+const exampleHistory: readonly StatusEvent[] = [
   { at: at('2025-01-14T09:12:40'), status: 'non-paying' },
   { at: at('2025-01-28T08:30:00'), status: 'paying' },
   { at: at('2025-05-10T16:20:00'), status: 'cancelled' },
   { at: at('2025-09-02T07:45:12'), status: 'paying' },
 ];
 
-/** What was found out at the end of the year: she had gone on paying until July. */
-const shownCorrections: readonly StatusEvent[] = [
+/** What was learned at the end of the year: she had paid until July. */
+const exampleCorrections: readonly StatusEvent[] = [
   { at: at('2025-05-10T16:20:00'), status: 'paying' },
   { at: at('2025-07-01T00:00:00'), status: 'cancelled' },
 ];
@@ -69,16 +69,16 @@ const drawHistory = (random: Random, signUpDay: number): StatusEvent[] => {
 export const drawMembers = (random: Random): Member[] =>
   Array.from({ length: memberCount }, (_, index) => {
     const userId = `u-${1001 + index}`;
-    const place = drawPlace(random);
-    const ip = addressOf(random, place);
+    const town = drawTown(random);
+    const ip = addressOf(random, town);
     const drawn = drawHistory(random, random.chance(50) ? random.below(60) - 60 : random.below(340));
-    return { userId, country: place.country, ip, history: index === 0 ? shownHistory : drawn };
+    return { userId, country: town.country, ip, history: index === 0 ? exampleHistory : drawn };
   });
 
-/** Cancellations that turned out, once all was booked, to have been booked too early. */
+/** Cancellations that were booked too early, as later bookings show. */
 export const drawCorrections = (random: Random, members: readonly Member[]): Member[] =>
   members.flatMap((member, index) => {
-    if (index === 0) return [{ ...member, history: shownCorrections }];
+    if (index === 0) return [{ ...member, history: exampleCorrections }];
     const cancelled = member.history.find(({ status }) => status === 'cancelled');
     if (!cancelled || !random.chance(5)) return [];
     const later = cancelled.at + (3 + random.below(12)) * daySeconds;

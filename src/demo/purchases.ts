@@ -1,6 +1,6 @@
 import { daySeconds, type Member, secondsText, statusAt, yearDays, yearStart } from './members.ts';
-import { addressOf, drawPlace, unknownAddress } from './places.ts';
 import type { Random } from './random.ts';
+import { addressOf, drawTown, unknownAddress } from './towns.ts';
 
 const products = [
   { productId: 'export-pack', price: '4.90', weight: 34 },
@@ -35,7 +35,7 @@ const drawBuyer = (random: Random, members: readonly Member[], time: number): Me
 const drawAddress = (random: Random, member: Member): string => {
   const where = random.below(100);
   if (where < 91) return member.ip;
-  return where < 97 ? addressOf(random, drawPlace(random)) : unknownAddress(random);
+  return where < 97 ? addressOf(random, drawTown(random)) : unknownAddress(random);
 };
 
 const drawTimes = (random: Random, day: number): number[] => {

@@ -8,32 +8,32 @@ import { preview } from '../lib/problems.ts';
 
 export type ApiKey = Omit<Row<typeof apiKeys>, 'digest'>;
 
-/** Who is calling. */
+/** The caller of a request. */
 export interface Principal {
-  /** What their key is called; null for whoever needs none. */
+  /** The name of its key; null for a caller that needs none. */
   readonly name: string | null;
   readonly scopes: readonly Scope[];
-  /** Aborted when they may no longer call. */
+  /** Aborted when the caller loses access. */
   readonly ended: AbortSignal;
 }
 
 export interface ApiKeys {
   /** False while there never was a key, on a server that only its own machine can reach. */
   readonly areNeeded: boolean;
-  /** Whoever calls with a key, or without; null when that is nobody who may call. */
+  /** The caller with this key, or without one; null for a caller that has no access. */
   callerOf(key: string | undefined): Principal | null;
   /**
-   * The caller, if one of these scopes is theirs. Throws UNAUTHENTICATED for nobody who may call, and NOT_ALLOWED for
-   * other scopes.
+   * Returns the caller when it has one of these scopes. Throws UNAUTHENTICATED for a caller without access, and
+   * NOT_ALLOWED for one with other scopes.
    */
   admit(caller: Principal | null, needed: readonly Scope[]): Principal;
-  /** Makes a key and gives it, once. Throws CONFLICT when the name is taken, also by a revoked one. */
+  /** Creates a key and returns it, this once. Throws CONFLICT when a key has the name, also a revoked one. */
   add(name: string, scopes: readonly Scope[]): Promise<string>;
-  /** Whoever calls with it is refused from now on. Throws NOT_FOUND; a repeat changes nothing. */
+  /** Refuses callers with this key from now on. Throws NOT_FOUND; a repeat changes nothing. */
   revoke(name: string): Promise<ApiKey>;
-  /** All that were added, the oldest first. */
+  /** All keys that were added, the oldest first. */
   list(): ApiKey[];
-  /** Takes note of what other processes have changed. */
+  /** Reads the keys again, because another process may have changed them. */
   refresh(): void;
 }
 
@@ -46,71 +46,36 @@ interface Settings {
 
 const keysMax = 10_000;
 
-export const createApiKeys = (store: Store, { host, apiKeys: fixed }: Settings): ApiKeys => {
-  /** By digest: it is as long for every key, and nobody can choose what it begins with. */
-  let callers = new Map<string, OpenCaller>();
-  let anybody: OpenCaller | null = null;
-  /** Callers by the keys themselves, as far as they have called: to hash a key costs more than to look it up. */
-  const seen = new Map<string, Principal>();
-
+export const createApiKeys = (store: Store, { host, apiKeys: configured }: Settings): ApiKeys => {
+  const principals = new Principals();
   const rowsInOrder = () => store.page(apiKeys, { key: 'id', direction: 'asc', limit: keysMax });
   const list = () => rowsInOrder().map(withoutDigest);
 
   const refresh = (): void => {
     const rows = rowsInOrder();
-    const valid = [...environmentKeys(fixed), ...rows.filter(({ revokedAtUs }) => revokedAtUs === null)];
-    const before = callers;
-    seen.clear();
-    callers = new Map(valid.map((key) => [key.digest, before.get(key.digest) ?? openCaller(key.name, key.scopes)]));
-    for (const [digest, { end }] of before) if (!callers.has(digest)) end();
-    // Whoever has revoked the last key does not mean to let everybody in.
-    const isOpen = rows.length === 0 && fixed.length === 0 && isLoopbackHost(host);
-    if (isOpen) anybody ??= openCaller(null, ['admin']);
-    else anybody?.end();
-    if (!isOpen) anybody = null;
+    const valid = [...configuredKeys(configured), ...rows.filter(({ revokedAtUs }) => revokedAtUs === null)];
+    // Revoking the last key must not give everybody access, so revoked keys count here.
+    const isOpen = rows.length === 0 && configured.length === 0 && isLoopbackHost(host);
+    principals.replace(valid, isOpen);
   };
   refresh();
 
-  const callerOf: ApiKeys['callerOf'] = (key) => {
-    if (anybody) return anybody.caller;
-    if (key === undefined) return null;
-    const known = seen.get(key);
-    if (known) return known;
-    const caller = callers.get(digestOfKey(key))?.caller ?? null;
-    if (caller) seen.set(key, caller);
-    return caller;
-  };
-
   return {
     get areNeeded() {
-      return anybody === null;
+      return !principals.isOpen;
     },
-    callerOf,
-    admit(caller, needed) {
-      if (caller === null)
-        throw new DomainError(
-          'UNAUTHENTICATED',
-          'a key that is known and not revoked is needed, in the header x-api-key or as Authorization: Bearer',
-        );
-      if (caller.scopes.includes('admin') || needed.some((scope) => caller.scopes.includes(scope))) return caller;
-      throw new DomainError(
-        'NOT_ALLOWED',
-        `this needs a key of scope ${needed.join(' or ') || 'admin'}, not ${caller.scopes.join(' and ')}`,
-      );
-    },
+    callerOf: (key) => principals.find(key),
+    admit,
     async add(name, scopes) {
-      if (!/^[\w.@-]{1,64}$/.test(name))
-        throw new DomainError(
-          'BAD_REQUEST',
-          `the name must be 1 to 64 letters, digits or . _ - @, not ${preview(name)}`,
-        );
-      if (name.startsWith(environmentName))
-        throw new DomainError('BAD_REQUEST', `names that begin with ${environmentName} are of the setting apiKeys`);
+      checkName(name);
       const key = newApiKey();
       const digest = digestOfKey(key);
       await store.write((tx) => {
         if (tx.findLatest(apiKeys, { name }))
-          throw new DomainError('CONFLICT', `there is or was a key called ${name}; records tell keys by their names`);
+          throw new DomainError(
+            'CONFLICT',
+            `a key called ${name} exists or was revoked: choose another name, because records name their key`,
+          );
         tx.insert(apiKeys, { name, scopes: [...new Set(scopes)], digest, createdAtUs: tx.nowUs });
       });
       refresh();
@@ -130,28 +95,99 @@ export const createApiKeys = (store: Store, { host, apiKeys: fixed }: Settings):
   };
 };
 
-interface OpenCaller {
-  readonly caller: Principal;
-  end(): void;
+const admit: ApiKeys['admit'] = (caller, needed) => {
+  if (caller === null)
+    throw new DomainError(
+      'UNAUTHENTICATED',
+      'a key that is known and not revoked is needed, in the header x-api-key or as Authorization: Bearer',
+    );
+  if (caller.scopes.includes('admin') || needed.some((scope) => caller.scopes.includes(scope))) return caller;
+  throw new DomainError(
+    'NOT_ALLOWED',
+    `this needs a key of scope ${needed.join(' or ') || 'admin'}, not ${caller.scopes.join(' and ')}`,
+  );
+};
+
+const configuredName = 'environment-';
+
+const checkName = (name: string): void => {
+  if (!/^[\w.@-]{1,64}$/.test(name))
+    throw new DomainError(
+      'BAD_REQUEST',
+      `the name of a key must be 1 to 64 letters, digits or . _ - @, not ${preview(name)}`,
+    );
+  if (name.startsWith(configuredName))
+    throw new DomainError(
+      'BAD_REQUEST',
+      `names that begin with ${configuredName} are reserved for the keys of the setting apiKeys`,
+    );
+};
+
+interface ValidKey {
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly digest: string;
 }
 
-const openCaller = (name: string | null, scopes: readonly Scope[]): OpenCaller => {
-  const controller = new AbortController();
-  // Each open subscription listens.
-  setMaxListeners(0, controller.signal);
-  return { caller: { name, scopes, ended: controller.signal }, end: () => controller.abort() };
-};
-
-const environmentName = 'environment-';
-
-/** One key may stand there with several scopes. */
-const environmentKeys = (fixed: readonly ScopedDigest[]) => {
-  const digests = [...new Set(fixed.map(({ digest }) => digest))];
-  return digests.map((digest, place) => ({
-    name: `${environmentName}${place + 1}`,
+/** One configured key may be listed with several scopes. */
+const configuredKeys = (configured: readonly ScopedDigest[]): ValidKey[] => {
+  const digests = [...new Set(configured.map(({ digest }) => digest))];
+  return digests.map((digest, index) => ({
+    name: `${configuredName}${index + 1}`,
     digest,
-    scopes: fixed.filter((each) => each.digest === digest).map(({ scope }) => scope),
+    scopes: configured.filter((each) => each.digest === digest).map(({ scope }) => scope),
   }));
 };
+
+interface RevocablePrincipal {
+  readonly principal: Principal;
+  revoke(): void;
+}
+
+const createPrincipal = (name: string | null, scopes: readonly Scope[]): RevocablePrincipal => {
+  const controller = new AbortController();
+  // Every open subscription listens to it.
+  setMaxListeners(0, controller.signal);
+  return { principal: { name, scopes, ended: controller.signal }, revoke: () => controller.abort() };
+};
+
+/** The callers that have access at the moment. */
+class Principals {
+  /** By digest: it is as long for every key, and nobody can choose how it begins. */
+  #byDigest: ReadonlyMap<string, RevocablePrincipal> = new Map();
+  /** By the key itself, once it was used: hashing a key costs more than looking it up. */
+  readonly #byKey = new Map<string, Principal>();
+  /** The caller without a key; null when keys are needed. */
+  #anonymous: RevocablePrincipal | null = null;
+
+  get isOpen(): boolean {
+    return this.#anonymous !== null;
+  }
+
+  /** Sets who has access; those who lose it are aborted, the others stay the same principals. */
+  replace(valid: readonly ValidKey[], isOpen: boolean): void {
+    const previous = this.#byDigest;
+    this.#byKey.clear();
+    this.#byDigest = new Map(
+      valid.map(({ name, scopes, digest }) => [digest, previous.get(digest) ?? createPrincipal(name, scopes)]),
+    );
+    for (const [digest, { revoke }] of previous) if (!this.#byDigest.has(digest)) revoke();
+    if (isOpen) this.#anonymous ??= createPrincipal(null, ['admin']);
+    else {
+      this.#anonymous?.revoke();
+      this.#anonymous = null;
+    }
+  }
+
+  find(key: string | undefined): Principal | null {
+    if (this.#anonymous) return this.#anonymous.principal;
+    if (key === undefined) return null;
+    const known = this.#byKey.get(key);
+    if (known) return known;
+    const principal = this.#byDigest.get(digestOfKey(key))?.principal ?? null;
+    if (principal) this.#byKey.set(key, principal);
+    return principal;
+  }
+}
 
 const withoutDigest = ({ digest: _digest, ...key }: Row<typeof apiKeys>): ApiKey => key;

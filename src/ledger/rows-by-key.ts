@@ -1,7 +1,7 @@
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import type { Row, Store } from '../../db/store.ts';
 
-/** The row of each key in the order of the keys, null for one that is not there: one statement, for loaders. */
+/** The row of each key in the order of the keys, null for a missing one: one statement, for loaders. */
 export const rowsByKey = <T extends SQLiteTable, K extends Extract<keyof Row<T>, string>>(
   store: Store,
   table: T,

@@ -22,12 +22,12 @@ export const pageOfTable = <T extends SQLiteTable>(
   { key, direction, match = {} }: { key: Extract<keyof Row<T>, string>; direction: 'asc' | 'desc'; match?: Match<T> },
   { limit, fromEnd, after, before }: TablePageRequest,
 ): TablePage<Row<T>> => {
-  const turned = direction === 'asc' ? 'desc' : 'asc';
+  const reversed = direction === 'asc' ? 'desc' : 'asc';
   const [near, far] = fromEnd ? [before, after] : [after, before];
   const rows = store.page(table, {
     match,
     key,
-    direction: fromEnd ? turned : direction,
+    direction: fromEnd ? reversed : direction,
     ...(near === undefined ? {} : { after: near }),
     ...(far === undefined ? {} : { before: far }),
     limit: limit + 1,

@@ -8,7 +8,7 @@ export const dayOfMs = (atMs: number): number => Math.floor(atMs / dayMs);
 /** The days from 1970-01-01 to a day of UTC that holds an instant in microseconds. */
 export const dayOfUs = (atUs: number): number => Math.floor(atUs / (dayMs * 1000));
 
-/** The day that a date names, days since 1970-01-01; null for what is no date from 1685 to 2254. */
+/** The day of a date, in days since 1970-01-01; null for anything but a date from 1685 to 2254. */
 export const dayOfDate = (date: string): number | null => {
   const atUs = /^\d{4}-\d\d-\d\d$/.test(date) ? parseInstant(date) : null;
   return atUs === null ? null : dayOfUs(atUs);
@@ -18,8 +18,8 @@ export const dayOfDate = (date: string): number | null => {
 export const dateOfMs = (atMs: number): string => formatInstant(atMs * 1000).slice(0, 10);
 
 /**
- * Completed years on a day, both as days since 1970-01-01; null before the birth. Who was born on 29 February completes
- * a year on 1 March where there is no such day.
+ * Completed years on a day, both as days since 1970-01-01; null before the birth. A person born on 29 February completes
+ * a year on 1 March in years without that day.
  */
 export const ageOn = (birthDay: number, day: number): number | null => {
   if (day < birthDay) return null;
@@ -39,7 +39,7 @@ export const lastBirthDay = (years: number, day: number): number => {
   return Math.min(daysFromCivil(year - years, month, dayOfMonth), monthEnd);
 };
 
-/** Counts completed years on one day for many births, without taking each date apart. */
+/** Counts completed years on one day for many births, without splitting each date into year, month and day. */
 export const createAges = (day: number): ((birthDay: number) => number | null) => {
   const bounds: number[] = [];
   const boundOf = (years: number): number => {
@@ -66,7 +66,7 @@ export const ageBands: readonly { readonly from: number; readonly to: number | n
   { from: 65, to: null },
 ];
 
-/** The place of an age among `ageBands`. */
+/** The index of an age's band in `ageBands`. */
 export const ageBandOf = (age: number): number => ageBands.findIndex(({ to }) => to === null || age <= to);
 
 /** The name of a band: `25-34`, `65+`. */

@@ -4,8 +4,8 @@ export const csvLine = (cells: readonly (string | number | boolean | null)[]): s
 
 const cellOf = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
-/** What spreadsheets take for the beginning of a formula: https://owasp.org/www-community/attacks/CSV_Injection */
+/** What spreadsheets read as the beginning of a formula: https://owasp.org/www-community/attacks/CSV_Injection */
 const formulaStart = /^[=+\-@\t\r]/;
 
-/** Text that begins like a formula, with an apostrophe in front, by which spreadsheets know it for text; other text as it is. */
+/** Text that begins like a formula gets an apostrophe in front, so that spreadsheets show it as text; other text stays as it is. */
 export const formulaSafe = (text: string): string => (formulaStart.test(text) ? `'${text}` : text);

@@ -47,7 +47,7 @@ export const parseDecimal = (text: string): Decimal | null => {
   }
   if (text.length === start || fractionDigits === 0) return null;
   if (digits > decimalDigitsMax || units >= 1e15) return null;
-  for (let place = Math.max(fractionDigits, 0); place < decimalFractionMax; place += 1) micros *= 10;
+  for (let digit = Math.max(fractionDigits, 0); digit < decimalFractionMax; digit += 1) micros *= 10;
   // Subtracted from zero, because negating would make -0.
   return start === 1 ? { units: 0 - units, micros: 0 - micros } : { units, micros };
 };

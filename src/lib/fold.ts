@@ -1,5 +1,5 @@
-/** The two signs that lower-casing would turn into ASCII letters, so that a search for `k` would find a kelvin sign. */
-const keptSigns = /[\u0130\u212a]/;
+/** The two signs that lower-casing would turn into ASCII letters, so that a search for `k` would find a kelvin sign: they stay as they are. */
+const unfoldedSigns = /[\u0130\u212a]/;
 
 const lower = (text: string): string => {
   const folded = text.toLowerCase();
@@ -9,4 +9,4 @@ const lower = (text: string): string => {
 
 /** Text as searches compare it: in lower case in any script, `É` as `é`; signs are never left out or made several. */
 export const fold = (text: string): string =>
-  keptSigns.test(text) ? text.replace(/[^\u0130\u212a]+/g, lower) : lower(text);
+  unfoldedSigns.test(text) ? text.replace(/[^\u0130\u212a]+/g, lower) : lower(text);

@@ -3,7 +3,7 @@ import { DomainError } from '../errors.ts';
 
 /**
  * Milliseconds of an ISO 8601 duration of fixed length: days are 24 hours, weeks, months and years are refused. Throws
- * BAD_REQUEST naming `field` when the text is none or not more than nothing.
+ * BAD_REQUEST naming `field` for any other text and for a duration that is not positive.
  */
 export const intervalMs = (field: string, text: string): number => {
   try {

@@ -49,9 +49,10 @@ const hexWords = (groups: string): number[] =>
 const parseWords6 = (text: string): IpWords | null => {
   // node:net allows a zone id.
   if (isIP(text) !== 6 || text.includes('%')) return null;
-  const tailStart = text.lastIndexOf(':') + 1;
-  const tail = parseValue4(text.slice(tailStart));
-  const plain = tail === null ? text : `${text.slice(0, tailStart)}${hex(tail >>> 16)}:${hex(tail & 0xffff)}`;
+  const lastGroupStart = text.lastIndexOf(':') + 1;
+  const embedded = parseValue4(text.slice(lastGroupStart));
+  const plain =
+    embedded === null ? text : `${text.slice(0, lastGroupStart)}${hex(embedded >>> 16)}:${hex(embedded & 0xffff)}`;
   const gap = plain.indexOf('::');
   const before = hexWords(gap < 0 ? plain : plain.slice(0, gap));
   const after = hexWords(gap < 0 ? '' : plain.slice(gap + 2));
@@ -108,8 +109,8 @@ export const compareIp = (a: IpAddress, b: IpAddress): number => {
 
 /** The bits of word `index` that a prefix leaves to the hosts. */
 const hostBits = (prefixBits: number, index: number): number => {
-  const kept = Math.min(32, Math.max(0, prefixBits - 32 * index));
-  return 2 ** (32 - kept) - 1;
+  const networkBits = Math.min(32, Math.max(0, prefixBits - 32 * index));
+  return 2 ** (32 - networkBits) - 1;
 };
 
 /** `address/bits`, strict like `parseIp`; null also when a host bit is set. A mapped block of /96 or more is IPv4. */

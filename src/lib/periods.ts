@@ -1,4 +1,5 @@
 import { Temporal } from 'temporal-polyfill';
+import { dayUs } from './time.ts';
 
 export type Grain = 'MINUTE' | 'HOUR' | 'DAY' | 'WEEK' | 'MONTH' | 'QUARTER' | 'YEAR';
 
@@ -10,13 +11,12 @@ export interface Periods {
   nextStart(startUs: number): number;
 }
 
-const DAY_US = 86_400_000_000;
-const CLOCK_US = { MINUTE: 60_000_000, HOUR: 3_600_000_000 };
-const MONTHS = { MONTH: 1, QUARTER: 3, YEAR: 12 };
+const clockUnitUs = { MINUTE: 60_000_000, HOUR: 3_600_000_000 };
+const monthsPerPeriod = { MONTH: 1, QUARTER: 3, YEAR: 12 };
 // More than any zone has ever moved its clocks, and more than any two offsets differ.
-const TRANSITION_REACH_US = 2 * DAY_US;
+const transitionReachUs = 2 * dayUs;
 
-/** Whether `name` is an IANA time zone (or `UTC`) this Node knows; bare offsets such as `+01:00` are not. Case is left to Intl. */
+/** Whether `name` is an IANA time zone (or `UTC`) that this Node knows; bare offsets such as `+01:00` are not. Intl ignores case. */
 export const isTimeZone = (name: string): boolean => {
   if (!/^[A-Za-z]/.test(name)) return false;
   try {
@@ -57,13 +57,13 @@ const periodAt = (grain: Grain, segmentAt: SegmentAt): ((atUs: number) => Span) 
   switch (grain) {
     case 'MINUTE':
     case 'HOUR':
-      return clockPeriods(segmentAt, CLOCK_US[grain]);
+      return clockPeriods(segmentAt, clockUnitUs[grain]);
     case 'DAY':
     case 'WEEK':
       return civilPeriods(segmentAt, grain === 'DAY' ? dayOf : weekOf);
     default:
       // There are few of them, and most hold a transition.
-      return remember(civilPeriods(segmentAt, (day) => monthsOf(day, MONTHS[grain])));
+      return remember(civilPeriods(segmentAt, (day) => monthsOf(day, monthsPerPeriod[grain])));
   }
 };
 
@@ -90,10 +90,10 @@ const civilPeriods =
   (segmentAt: SegmentAt, spanOf: (day: number) => Span) =>
   (atUs: number): Span => {
     const segment = segmentAt(atUs);
-    let days = spanOf(Math.floor((atUs + segment.offsetUs) / DAY_US));
-    let start = days.start * DAY_US - segment.offsetUs;
-    let end = days.end * DAY_US - segment.offsetUs;
-    if (start >= segment.start + TRANSITION_REACH_US && end < segment.end) return { start, end };
+    let days = spanOf(Math.floor((atUs + segment.offsetUs) / dayUs));
+    let start = days.start * dayUs - segment.offsetUs;
+    let end = days.end * dayUs - segment.offsetUs;
+    if (start >= segment.start + transitionReachUs && end < segment.end) return { start, end };
 
     start = startOfDay(segmentAt, days.start);
     end = startOfDay(segmentAt, days.end);
@@ -107,8 +107,8 @@ const civilPeriods =
   };
 
 const startOfDay = (segmentAt: SegmentAt, day: number): number => {
-  const localUs = day * DAY_US;
-  let segment = segmentAt(localUs - TRANSITION_REACH_US);
+  const localUs = day * dayUs;
+  let segment = segmentAt(localUs - transitionReachUs);
   while (segment.end + segment.offsetUs <= localUs) segment = segmentAt(segment.end);
   return Math.max(localUs - segment.offsetUs, segment.start);
 };

@@ -8,30 +8,30 @@ export interface TimeSpan {
   readonly toUs?: number | undefined;
 }
 
-/** A span as people say it. Exactly one of the four. */
+/** A span as clients describe it: exactly one of the four. */
 export interface TimeRange {
   readonly between?: { readonly from: number; readonly to: number } | null | undefined;
   readonly since?: number | null | undefined;
   /** An ISO 8601 duration that ends with the newest event. */
   readonly last?: string | null | undefined;
-  /** Calendar days, both inside, `YYYY-MM-DD`. */
+  /** Calendar days, both included, `YYYY-MM-DD`. */
   readonly days?: { readonly first: string; readonly last: string } | null | undefined;
 }
 
 /**
  * Turns a range into a span; days and calendar durations count in `timeZone`. Throws BAD_REQUEST that names the field for
- * an end before its beginning and for a duration that is none.
+ * an end before its beginning and for a malformed duration.
  */
 export const spanOf = (range: TimeRange, timeZone: string, newestUs: number): TimeSpan => {
   const { between, since, last, days } = range;
   if (between) {
-    if (between.from > between.to) throw refusal('range.between.to', 'OUT_OF_RANGE', 'is before range.between.from');
+    if (between.from > between.to) throw badRequest('range.between.to', 'OUT_OF_RANGE', 'is before range.between.from');
     return { fromUs: between.from, toUs: between.to };
   }
   if (days) {
     const [first, end] = [days.first, days.last].map((day) => Temporal.PlainDate.from(day)) as [Day, Day];
     if (Temporal.PlainDate.compare(first, end) > 0)
-      throw refusal('range.days.last', 'OUT_OF_RANGE', 'is before range.days.first');
+      throw badRequest('range.days.last', 'OUT_OF_RANGE', 'is before range.days.first');
     return { fromUs: startOfDayUs(first, timeZone), toUs: startOfDayUs(end.add({ days: 1 }), timeZone) };
   }
   if (last) return { fromUs: beforeUs(newestUs, last, timeZone), toUs: newestUs + 1 };
@@ -40,7 +40,7 @@ export const spanOf = (range: TimeRange, timeZone: string, newestUs: number): Ti
 
 type Day = Temporal.PlainDate;
 
-const refusal = (path: string, code: ProblemCode, rule: string): DomainError => {
+const badRequest = (path: string, code: ProblemCode, rule: string): DomainError => {
   const message = `${path} ${rule}`;
   return new DomainError('BAD_REQUEST', message, { problems: [{ path, code, message }] });
 };
@@ -55,7 +55,7 @@ const beforeUs = (atUs: number, text: string, timeZone: string): number => {
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
   }
-  throw refusal('range.last', 'MALFORMED', `must be a duration like P7D or PT15M, not ${preview(text)}`);
+  throw badRequest('range.last', 'MALFORMED', `must be a duration like P7D or PT15M, not ${preview(text)}`);
 };
 
 const microseconds = (instant: Temporal.Instant): number => Number(instant.epochNanoseconds / 1000n);

@@ -1,5 +1,5 @@
 /** Microseconds in a day. */
-const dayUs = 86_400_000_000;
+export const dayUs = 86_400_000_000;
 
 /**
  * The first and last instant, in microseconds since 1970 UTC: 1685-01-01 and the end of 2254, the whole years in which
@@ -71,8 +71,8 @@ const digitsEnd = (text: string, at: number): number => {
 const fractionUs = (text: string, from: number, to: number): number | null => {
   if (to === from || to - from > 9) return null;
   let us = 0;
-  for (let place = 0; place < 6; place += 1) {
-    us = us * 10 + (from + place < to ? text.charCodeAt(from + place) - 48 : 0);
+  for (let digit = 0; digit < 6; digit += 1) {
+    us = us * 10 + (from + digit < to ? text.charCodeAt(from + digit) - 48 : 0);
   }
   for (let index = from + 6; index < to; index += 1) if (text.charCodeAt(index) !== 48) return null;
   return us;

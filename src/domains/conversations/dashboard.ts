@@ -4,23 +4,25 @@ import type { Ledger, Snapshot } from '../../ledger/ledger.ts';
 import { letters } from '../../lib/letter.ts';
 import { createPeriods, type Grain } from '../../lib/periods.ts';
 import type { TimeRange } from '../../lib/time-range.ts';
-import { type Conversations, isBoth, symbolOf } from './conversations.ts';
+import type { Conversations } from './conversations.ts';
+import { isBoth } from './guess.ts';
+import { requireSymbol } from './input.ts';
 import type { SeqSpan } from './page.ts';
 
-/** Figures of the conversations begun in a span, and of all their follow-ups, whenever those came. */
+/** Counts of the conversations that started in a span, and of all their follow-ups, whenever those came. */
 export interface SymbolTotals {
   readonly count: number;
   readonly followups: number;
-  /** When the first and the last of them began, microseconds since 1970 UTC; null without one. */
+  /** When the first and the last of them started, microseconds since 1970 UTC; null without one. */
   readonly earliestUs: number | null;
   readonly latestUs: number | null;
 }
 
 export interface SymbolSummary extends SymbolTotals {
   readonly symbol: string;
-  /** Follow-ups a conversation; null without one. */
+  /** Follow-ups per conversation; null without one. */
   readonly followupRate: number | null;
-  /** Share of guesses that were right; null for y, which is both, and without a conversation. */
+  /** Share of guesses that were right; null for y, which is both, and without conversations. */
   readonly guessAccuracy: number | null;
 }
 
@@ -32,16 +34,16 @@ export interface SymbolPoint {
 }
 
 export interface DashboardFigures {
-  /** One line a symbol asked for. */
+  /** One per requested symbol. */
   readonly symbols: readonly SymbolSummary[];
-  /** Of these lines together. */
+  /** All requested symbols together. */
   readonly total: SymbolTotals;
-  /** Follow-ups, of any time, whose conversation was never seen to begin. */
+  /** Follow-ups, of any time, of conversations whose start is not recorded. */
   readonly orphanFollowups: number;
   readonly snapshot: Snapshot;
   /**
-   * The figures by period, oldest first, in each by symbol; a period or symbol without conversations is left out. Throws
-   * LIMIT_EXCEEDED for more than `trendPointsMax` points.
+   * The counts by period, oldest first, and within a period by symbol; a period or symbol without conversations is left
+   * out. Throws LIMIT_EXCEEDED for more than `trendPointsMax` points.
    */
   trend(grain: Grain): SymbolPoint[];
 }
@@ -49,29 +51,29 @@ export interface DashboardFigures {
 export interface DashboardRequest {
   /** Letters in lower case; default: all. */
   readonly symbols?: readonly string[] | null | undefined;
-  /** When conversations began; default: always. */
+  /** When conversations started; default: always. */
   readonly range?: TimeRange | null | undefined;
-  /** In which days begin, and periods. */
+  /** Determines when days and periods begin. */
   readonly timeZone: string;
 }
 
-/** What the business sees of conversations: a few binary searches a symbol, however many there are. No SQL. */
+/** Statistics of conversations by symbol: a few binary searches per symbol, however many conversations. Runs no SQL. */
 export interface Dashboard {
   figures(request: DashboardRequest): DashboardFigures;
   /** All conversations of a letter in any case. Throws BAD_REQUEST for anything else. */
   ofSymbol(symbol: string): SymbolSummary;
 }
 
-/** The places of a symbol's conversations that count. */
-interface Line {
+/** The positions of a symbol's conversations that count: [from, to). */
+interface SymbolSlice {
   readonly symbol: string;
   readonly series: CountedKeys;
   readonly from: number;
   readonly to: number;
 }
 
-/** A line of which some is in a trend already; `next` is the key at `from`, Infinity at the end. */
-interface Rest extends Line {
+/** What of a slice is not in the trend yet; `next` is the key at `from`, Infinity at the end. */
+interface RemainingSlice extends SymbolSlice {
   from: number;
   next: number;
 }
@@ -84,12 +86,12 @@ export const createDashboard = (
   const { index } = conversations;
   const timeOf = (seq: number): number => ledger.snapshotAt(seq).atUs as number;
 
-  const lineOf = (symbol: string, { after, upTo }: SeqSpan): Line => {
+  const sliceOf = (symbol: string, { after, upTo }: SeqSpan): SymbolSlice => {
     const series = index.series[letters.indexOf(symbol)] as CountedKeys;
     return { symbol, series, from: series.upperBound(after), to: series.upperBound(upTo) };
   };
 
-  const summaryOf = ({ symbol, series, from, to }: Line): SymbolSummary => {
+  const summaryOf = ({ symbol, series, from, to }: SymbolSlice): SymbolSummary => {
     const count = to - from;
     const followups = series.countBetween(from, to);
     return {
@@ -103,57 +105,58 @@ export const createDashboard = (
     };
   };
 
-  const trendOf = (lines: readonly Line[], grain: Grain, timeZone: string): SymbolPoint[] => {
+  const trendOf = (slices: readonly SymbolSlice[], grain: Grain, timeZone: string): SymbolPoint[] => {
     const periods = createPeriods(grain, timeZone);
     const points: SymbolPoint[] = [];
-    const rests = lines.map((line): Rest => ({ ...line, next: nextKey(line) }));
+    const remaining = slices.map((slice): RemainingSlice => ({ ...slice, next: nextKey(slice) }));
     for (;;) {
       let next = Number.POSITIVE_INFINITY;
-      for (const rest of rests) if (rest.next < next) next = rest.next;
+      for (const slice of remaining) if (slice.next < next) next = slice.next;
       if (next === Number.POSITIVE_INFINITY) return points;
       const periodStartUs = periods.startOf(timeOf(next));
       const lastSeq = ledger.resolveSequence({ knownAtUs: periods.nextStart(periodStartUs) - 1 });
-      for (const rest of rests) {
-        if (rest.next > lastSeq) continue;
+      for (const slice of remaining) {
+        if (slice.next > lastSeq) continue;
         if (points.length === trendPointsMax)
           throw new DomainError(
             'LIMIT_EXCEEDED',
-            `grain ${grain} gives more than ${trendPointsMax} points (setting trendPointsMax)`,
+            `the trend by ${grain} has more than ${trendPointsMax} points (setting trendPointsMax): choose a coarser grain or a shorter range`,
           );
-        const { symbol, series, from, to } = rest;
+        const { symbol, series, from, to } = slice;
         const end = Math.min(series.upperBound(lastSeq), to);
         points.push({ periodStartUs, symbol, count: end - from, followups: series.countBetween(from, end) });
-        rest.from = end;
-        rest.next = nextKey(rest);
+        slice.from = end;
+        slice.next = nextKey(slice);
       }
     }
   };
 
   return {
-    ofSymbol: (text) => summaryOf(lineOf(symbolOf(text), conversations.seqSpanOf(undefined, 'UTC'))),
+    ofSymbol: (text) => summaryOf(sliceOf(requireSymbol(text), conversations.seqSpanOf(undefined, 'UTC'))),
     figures({ symbols, range, timeZone }) {
       const span = conversations.seqSpanOf(range, timeZone);
-      const lines = [...new Set(symbols ?? letters)].map((symbol) => lineOf(symbol, span));
-      const summaries = lines.map(summaryOf);
+      const slices = [...new Set(symbols ?? letters)].map((symbol) => sliceOf(symbol, span));
+      const summaries = slices.map(summaryOf);
       return {
         symbols: summaries,
         total: totalOf(summaries),
         orphanFollowups: index.orphans,
         snapshot: ledger.snapshot(),
-        trend: (grain) => trendOf(lines, grain, timeZone),
+        trend: (grain) => trendOf(slices, grain, timeZone),
       };
     },
   };
 };
 
-const nextKey = ({ series, from, to }: Line): number => (from < to ? series.keyAt(from) : Number.POSITIVE_INFINITY);
+const nextKey = ({ series, from, to }: SymbolSlice): number =>
+  from < to ? series.keyAt(from) : Number.POSITIVE_INFINITY;
 
-const totalOf = (lines: readonly SymbolSummary[]): SymbolTotals => {
-  const begun = lines.filter(({ count }) => count > 0);
+const totalOf = (summaries: readonly SymbolSummary[]): SymbolTotals => {
+  const nonEmpty = summaries.filter(({ count }) => count > 0);
   return {
-    count: begun.reduce((sum, { count }) => sum + count, 0),
-    followups: begun.reduce((sum, { followups }) => sum + followups, 0),
-    earliestUs: begun.length === 0 ? null : Math.min(...begun.map(({ earliestUs }) => earliestUs as number)),
-    latestUs: begun.length === 0 ? null : Math.max(...begun.map(({ latestUs }) => latestUs as number)),
+    count: nonEmpty.reduce((sum, { count }) => sum + count, 0),
+    followups: nonEmpty.reduce((sum, { followups }) => sum + followups, 0),
+    earliestUs: nonEmpty.length === 0 ? null : Math.min(...nonEmpty.map(({ earliestUs }) => earliestUs as number)),
+    latestUs: nonEmpty.length === 0 ? null : Math.max(...nonEmpty.map(({ latestUs }) => latestUs as number)),
   };
 };

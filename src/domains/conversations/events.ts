@@ -11,18 +11,18 @@ export interface ConversationEvent {
   readonly isVowelGuess: boolean | null;
 }
 
-/** How much of the ledger is read at a time: neither thread nor log is held for longer. */
-const stepRecords = 5000;
+/** How much of the ledger is read at a time, so that neither the thread nor the log is held for long. */
+const batchRecords = 5000;
 
-/** Every event recorded by now, in the order of `seq`, step by step. */
+/** Every event recorded by now, in the order of `seq`, batch by batch. */
 export function* conversationEvents(store: Store): Iterable<ConversationEvent[]> {
   const newest = [conversations, followups].map(
     (table) => store.page(table, { key: 'seq', direction: 'desc', limit: 1 })[0]?.seq ?? 0,
   );
-  // A record comes with all before it: whatever is recorded from here on has a greater number.
+  // Sequence numbers have no gap, so whatever is recorded from now on has a greater one.
   const last = Math.max(...newest);
-  for (let after = 0; after < last; after += stepRecords) {
-    const upTo = Math.min(after + stepRecords, last);
+  for (let after = 0; after < last; after += batchRecords) {
+    const upTo = Math.min(after + batchRecords, last);
     const events = [...startsBetween(store, after, upTo), ...followupsBetween(store, after, upTo)];
     if (events.length > 0) yield events.sort((a, b) => a.seq - b.seq);
   }

@@ -1,6 +1,6 @@
 import type { CountedKeys } from '../../indices/counted-keys.ts';
 
-/** Sequence numbers after the first and up to the second: a span of time, as the ledger went through it. */
+/** The sequence numbers `after < seq <= upTo`: what the ledger recorded in a span of time. */
 export interface SeqSpan {
   readonly after: number;
   readonly upTo: number;
@@ -26,7 +26,7 @@ export interface SeqPage {
 const keysUpTo = (series: readonly CountedKeys[], seq: number): number =>
   series.reduce((sum, each) => sum + each.upperBound(seq), 0);
 
-/** One page of the keys of several series, ascending. Costs as much as the page is long, wherever it lies. */
+/** One page of the keys of several series, ascending. The cost depends on the length of the page, not on its position. */
 export const pageOfSeqs = (series: readonly CountedKeys[], request: SeqPageRequest): SeqPage => {
   const { after, upTo, afterSeq, beforeSeq, limit, fromEnd } = request;
   const low = Math.min(Math.max(after, afterSeq ?? 0), upTo);
@@ -43,42 +43,42 @@ export const pageOfSeqs = (series: readonly CountedKeys[], request: SeqPageReque
   };
 };
 
-/** A merge of the series: the least of their next keys, one after another. */
+/** A k-way merge of the series: the least of their next keys, one after another. */
 const firstOf = (series: readonly CountedKeys[], low: number, high: number, limit: number): number[] => {
   const next = series.map((each) => each.upperBound(low));
-  const keyOf = (each: CountedKeys, place: number): number =>
-    place < each.length && each.keyAt(place) <= high ? each.keyAt(place) : Number.POSITIVE_INFINITY;
-  const keys = series.map((each, place) => keyOf(each, next[place] as number));
-  return merged(keys, limit, Math.min, (place) => {
-    next[place] = (next[place] as number) + 1;
-    return keyOf(series[place] as CountedKeys, next[place]);
+  const keyOf = (each: CountedKeys, position: number): number =>
+    position < each.length && each.keyAt(position) <= high ? each.keyAt(position) : Number.POSITIVE_INFINITY;
+  const keys = series.map((each, index) => keyOf(each, next[index] as number));
+  return merge(keys, limit, Math.min, (index) => {
+    next[index] = (next[index] as number) + 1;
+    return keyOf(series[index] as CountedKeys, next[index]);
   });
 };
 
 const lastOf = (series: readonly CountedKeys[], low: number, high: number, limit: number): number[] => {
   const next = series.map((each) => each.upperBound(high) - 1);
-  const keyOf = (each: CountedKeys, place: number): number =>
-    place >= 0 && each.keyAt(place) > low ? each.keyAt(place) : Number.NEGATIVE_INFINITY;
-  const keys = series.map((each, place) => keyOf(each, next[place] as number));
-  return merged(keys, limit, Math.max, (place) => {
-    next[place] = (next[place] as number) - 1;
-    return keyOf(series[place] as CountedKeys, next[place]);
+  const keyOf = (each: CountedKeys, position: number): number =>
+    position >= 0 && each.keyAt(position) > low ? each.keyAt(position) : Number.NEGATIVE_INFINITY;
+  const keys = series.map((each, index) => keyOf(each, next[index] as number));
+  return merge(keys, limit, Math.max, (index) => {
+    next[index] = (next[index] as number) - 1;
+    return keyOf(series[index] as CountedKeys, next[index]);
   }).reverse();
 };
 
-const merged = (
+const merge = (
   keys: number[],
   limit: number,
   best: (...keys: number[]) => number,
-  follow: (place: number) => number,
+  nextKeyOf: (index: number) => number,
 ): number[] => {
   const seqs: number[] = [];
   while (seqs.length < limit) {
     const key = best(...keys);
     if (!Number.isFinite(key)) break;
     seqs.push(key);
-    const place = keys.indexOf(key);
-    keys[place] = follow(place);
+    const index = keys.indexOf(key);
+    keys[index] = nextKeyOf(index);
   }
   return seqs;
 };

@@ -10,9 +10,9 @@ export const initial = defineRoute({
   path: '/initial',
   subject: 'facts',
   fastPath: true,
-  summary: 'Begins a conversation: is the symbol a vowel?',
+  summary: 'Starts a conversation: is the symbol a vowel?',
   description:
-    'Answers the server’s guess, `True` or `False`. The same UUID with the same symbol is stored once and answered as it was the first time, with another symbol it is a conflict (409).',
+    'Returns the server’s guess, `True` or `False`. A repeat of a UUID with the same symbol is stored once and gets the same answer; with another symbol it is a conflict (409).',
   fields: { uuid, symbol },
   answer: { schema: z.enum(['True', 'False']), example: 'True', type: 'text/plain' },
   async handle({ uuid, symbol }, { conversations }, { sentBy }) {
@@ -27,7 +27,7 @@ export const followup = defineRoute({
   subject: 'facts',
   fastPath: true,
   summary: 'Follows a conversation up',
-  description: 'Every one counts, repeats too, and those of a conversation that was never seen to begin are kept.',
+  description: 'Every follow-up counts, including repeats and those of a conversation whose start is not stored.',
   fields: { uuid },
   answer: { schema: z.literal('hooray'), example: 'hooray', type: 'text/plain' },
   async handle({ uuid }, { conversations }, { sentBy }) {
@@ -39,11 +39,14 @@ export const followup = defineRoute({
 const time = z.string().nullable().openapi({ description: 'UTC, `YYYY-MM-DD HH:MM:SS.ffffff`; null without one.' });
 
 const line = z.object({
-  count: z.int().min(0).openapi({ description: 'Conversations begun with the symbol.' }),
+  count: z.int().min(0).openapi({ description: 'Conversations that started with the symbol.' }),
   symbol: z.string(),
   earliest: time,
   latest: time,
-  followups: z.int().min(0).openapi({ description: 'To those conversations, whenever they came, repeats included.' }),
+  followups: z
+    .int()
+    .min(0)
+    .openapi({ description: 'Follow-ups of those conversations, whenever they came, including repeats.' }),
 });
 
 const example: z.infer<typeof line> = {
@@ -66,19 +69,19 @@ export const dashboardOfSymbol = defineRoute({
 export const dashboardOfRange = defineRoute({
   path: '/dashboard/range/{lower}/{upper}',
   subject: 'facts',
-  summary: 'The conversations that began in a range of time, by symbol',
+  summary: 'The conversations that started in a range of time, by symbol',
   description:
-    'From `lower` on and before `upper`, exact to the microsecond. One line a symbol that has any, a to z; follow-ups count for their conversation’s begin.',
+    'From `lower` (included) to `upper` (excluded), exact to the microsecond. One line per symbol that has conversations, a to z; follow-ups count at the start of their conversation.',
   params: { lower, upper },
   answer: { schema: z.array(line), example: [example] },
   handle({ lower, upper }, { dashboard }) {
-    if (upper < lower) throw reversed();
+    if (upper < lower) throw reversedRange();
     const { symbols } = dashboard.figures({ range: { between: { from: lower, to: upper } }, timeZone: 'UTC' });
     return symbols.filter(({ count }) => count > 0).map(lineOf);
   },
 });
 
-const reversed = (): DomainError => {
+const reversedRange = (): DomainError => {
   const message = 'upper is before lower';
   return new DomainError('BAD_REQUEST', message, { problems: [{ path: 'upper', code: 'OUT_OF_RANGE', message }] });
 };
@@ -86,12 +89,12 @@ const reversed = (): DomainError => {
 const lineOf = ({ count, symbol, earliestUs, latestUs, followups }: SymbolSummary): z.infer<typeof line> => ({
   count,
   symbol,
-  earliest: written(earliestUs),
-  latest: written(latestUs),
+  earliest: formatTime(earliestUs),
+  latest: formatTime(latestUs),
   followups,
 });
 
-const written = (atUs: number | null): string | null => {
+const formatTime = (atUs: number | null): string | null => {
   if (atUs === null) return null;
   const [seconds = '', fraction = ''] = formatInstant(atUs).slice(0, -1).split('.');
   return `${seconds.replace('T', ' ')}.${fraction.padEnd(6, '0')}`;

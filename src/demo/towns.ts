@@ -1,18 +1,18 @@
 import type { Random } from './random.ts';
 
-interface Place {
+interface Town {
   readonly city: string;
   /** ISO 3166-1, two letters. */
   readonly country: string;
   /** How many of 100 users live there. */
   readonly share: number;
   readonly ranges: readonly (readonly [start: string, end: string])[];
-  /** Beginnings of addresses that belong to the city; the last octet or group is drawn. */
+  /** Beginnings of addresses in the city; the last octet or group is drawn. */
   readonly hosts: readonly string[];
 }
 
 /** Private and documentation addresses only (RFC 1918, 5737, 3849), with ranges inside others and ranges that touch. */
-const places: readonly Place[] = [
+const towns: readonly Town[] = [
   {
     city: 'Berlin',
     country: 'DE',
@@ -72,7 +72,7 @@ const places: readonly Place[] = [
   { city: 'Tartu', country: 'EE', share: 4, ranges: [['203.0.112.0', '203.0.112.255']], hosts: ['203.0.112.'] },
 ];
 
-/** Addresses of nobody's: in no range of the table. */
+/** Beginnings of addresses that are in no range of the table. */
 const elsewhere = ['203.0.113.', '192.0.2.', '2001:db8:ff:1::'];
 
 const addressIn = (random: Random, host: string): string => {
@@ -80,15 +80,15 @@ const addressIn = (random: Random, host: string): string => {
   return host + (host.includes(':') ? last.toString(16) : String(last));
 };
 
-export const drawPlace = (random: Random): Place => places[random.weighted(places.map(({ share }) => share))] as Place;
+export const drawTown = (random: Random): Town => towns[random.weighted(towns.map(({ share }) => share))] as Town;
 
-export const addressOf = (random: Random, place: Place): string => addressIn(random, random.pick(place.hosts));
+export const addressOf = (random: Random, town: Town): string => addressIn(random, random.pick(town.hosts));
 
 export const unknownAddress = (random: Random): string => addressIn(random, random.pick(elsewhere));
 
 /** The table as a file: `{"Berlin": [{"start", "end"}], …}`. */
 export const rangesText = (): string => {
-  const cities = places.map(({ city, ranges }) => {
+  const cities = towns.map(({ city, ranges }) => {
     const lines = ranges.map(([start, end]) => `    ${JSON.stringify({ start, end })}`);
     return `  ${JSON.stringify(city)}: [\n${lines.join(',\n')}\n  ]`;
   });

@@ -2,21 +2,21 @@ import type { Experiment } from '../domains/experiments/experiments.ts';
 import { checkoutPlan, eventsText, faultyEvents } from './checkout.ts';
 import { type DemoConversation, drawConversations } from './conversations.ts';
 import { changesText, drawCorrections, drawMembers } from './members.ts';
-import { rangesText } from './places.ts';
 import { purchasesText } from './purchases.ts';
 import { createRandom } from './random.ts';
 import { drawShoppers, usersText } from './shoppers.ts';
+import { rangesText } from './towns.ts';
 
 export interface DemoFile {
   /** The import target, as commands write it. */
   readonly target: string;
   readonly name: string;
   readonly text: string;
-  /** Records in it that cannot be taken in. */
+  /** How many of its records are rejected on purpose. */
   readonly rejected: number;
 }
 
-export interface DemoWorld {
+export interface DemoData {
   readonly files: readonly DemoFile[];
   readonly plan: Experiment;
   readonly conversations: readonly DemoConversation[];
@@ -26,7 +26,7 @@ export interface DemoWorld {
  * A small business in 2025 as it would export its files, always the same. Corrections of status come after the
  * purchases, so that figures asked for as of an earlier sequence number differ.
  */
-export const createDemoWorld = (): DemoWorld => {
+export const createDemoData = (): DemoData => {
   const random = createRandom(2025);
   const members = drawMembers(random);
   const purchases = purchasesText(random, members);
