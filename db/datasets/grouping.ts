@@ -2,7 +2,7 @@ import { DomainError } from '../../src/errors.ts';
 import { type Cell, decodeCell, formatScaled } from '../../src/lib/cell-text.ts';
 import { type DatasetColumn, isNumeric } from '../../src/lib/cells.ts';
 import { createPeriods, type Grain } from '../../src/lib/periods.ts';
-import { formatInstant } from '../../src/lib/time.ts';
+import { dayUs, formatInstant } from '../../src/lib/time.ts';
 import { formatDays } from '../../src/lib/written-dates.ts';
 import type { GroupOfTable, TableGrouping } from './engine.ts';
 import type { Ranked, StoredColumnValue, Table } from './table.ts';
@@ -70,8 +70,6 @@ const roundDown = ({ ranks, values }: Ranked, { start, cell }: Rounding): Dimens
   }
   return { codes: ranks.map((rank) => codeOfRank[rank] as number), values: cells };
 };
-
-const dayUs = 86_400_000_000;
 
 const periodsOf = ({ name, type }: DatasetColumn, grain: Grain, timeZone: string): Rounding => {
   if (type === 'DATE') {

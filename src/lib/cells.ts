@@ -1,5 +1,5 @@
 import { parseListLiteral } from './list-literal.ts';
-import { parseInstant } from './time.ts';
+import { dayUs, parseInstant } from './time.ts';
 import { parseWrittenDate } from './written-dates.ts';
 
 export const columnTypes = [
@@ -36,7 +36,6 @@ export const kindCount = 10;
 
 const wideMin = -(2n ** 63n) + 1n;
 const wideMax = 2n ** 63n - 1n;
-const dayUs = 86_400_000_000;
 const floatForm = /^-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$/;
 const monthStart = /^(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)/i;
 const booleans: Readonly<Record<string, number>> = { true: 1, false: 0 };

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { createRandom } from '../../src/demo/random.ts';
 import { formatInstant, parseInstant } from '../../src/lib/time.ts';
 import { type OpenApp, openApp } from '../support/app.ts';
-import { type DullEvent, dullLine, dullOrphans } from '../support/reference-conversations.ts';
+import { type ReferenceEvent, referenceOrphans, referenceSummary } from '../support/reference-conversations.ts';
 
 const text = `Früh am Morgen, als der Fluß noch dampfte, ging Zoë über die Brücke. "Où vas-tu, Renée?" fragte niemand,
 for nobody was up. She counted the boats: one, two, twelve, and a yellow one with the name of Ångström on its bow.
@@ -96,8 +96,8 @@ const rawPage = async (app: OpenApp, after: string | null): Promise<RawPage> => 
 };
 
 /** Every start that was recorded, read back page by page. */
-const readBack = async (app: OpenApp): Promise<DullEvent[]> => {
-  const events: DullEvent[] = [];
+const readBack = async (app: OpenApp): Promise<ReferenceEvent[]> => {
+  const events: ReferenceEvent[] = [];
   let after: string | null = null;
   for (;;) {
     const { nodes, pageInfo } = await rawPage(app, after);
@@ -118,7 +118,7 @@ describe('a client that walks a text', () => {
   let app: OpenApp;
   let data = '';
   let walked: Walked;
-  let events: DullEvent[];
+  let events: ReferenceEvent[];
 
   beforeAll(async () => {
     data = await mkdtemp(join(tmpdir(), 'asof-test-'));
@@ -126,7 +126,7 @@ describe('a client that walks a text', () => {
     walked = await walk(app);
     const starts = await readBack(app);
     const followups = walked.followups.map(
-      (uuid): DullEvent => ({ kind: 'followup', uuid, symbol: '', atUs: 0, isVowelGuess: false }),
+      (uuid): ReferenceEvent => ({ kind: 'followup', uuid, symbol: '', atUs: 0, isVowelGuess: false }),
     );
     events = [...starts, ...followups];
     return async () => {
@@ -164,7 +164,7 @@ describe('a client that walks a text', () => {
       const [lower, upper] = [Math.min(one, other), Math.max(one, other)];
       const response = await app.get(`/dashboard/range/${form(lower)}/${form(upper)}`);
       const recount = [...'abcdefghijklmnopqrstuvwxyz']
-        .map((symbol) => dullLine(events, symbol, lower, upper))
+        .map((symbol) => referenceSummary(events, symbol, lower, upper))
         .filter(({ count }) => count > 0)
         .map(({ count, symbol, earliestUs, latestUs, followups }) => ({
           count,
@@ -180,11 +180,11 @@ describe('a client that walks a text', () => {
   const compareAll = async (): Promise<void> => {
     const { data } = await app.query('{ dashboard { symbols { symbol count followups } orphanFollowups } }');
     const lines = [...'abcdefghijklmnopqrstuvwxyz'].map((symbol) => {
-      const { count, followups } = dullLine(events, symbol, -Infinity, Infinity);
+      const { count, followups } = referenceSummary(events, symbol, -Infinity, Infinity);
       return { symbol, count, followups };
     });
-    expect(data).toEqual({ dashboard: { symbols: lines, orphanFollowups: dullOrphans(events) } });
-    expect(dullOrphans(events)).toBeGreaterThan(20);
+    expect(data).toEqual({ dashboard: { symbols: lines, orphanFollowups: referenceOrphans(events) } });
+    expect(referenceOrphans(events)).toBeGreaterThan(20);
   };
 
   it('sees figures equal to its own count, in any range', async () => {

@@ -12,7 +12,7 @@ import { dataFolder, rawConnection, testStore } from '../support/store.ts';
 const migrations = join(root, 'db/migrations');
 const tableList = Object.values(tables).filter((table) => is(table, SQLiteTable));
 
-/** A folder with the store as the first release left it; `oldest.sql` is never to be made anew. */
+/** A folder with the store as the first release left it; never generate `oldest.sql` again. */
 const oldestData = (): string => {
   const data = dataFolder();
   mkdirSync(data, { recursive: true });
@@ -38,7 +38,7 @@ const question = `{
 }`;
 
 describe('the store of the oldest release', () => {
-  it('is brought to the newest schema and answers as it did', async () => {
+  it('is migrated to the newest schema and gives the same answers', async () => {
     const opened = await openApp({ data: oldestData() });
     onTestFinished(opened.close);
     expect(opened.app.store.verify().problems).toEqual([]);
@@ -78,19 +78,19 @@ describe('the store of the oldest release', () => {
     });
   });
 
-  it('goes on from where it was: old records are known, new ones get the next places', async () => {
+  it('recognizes its old records and gives new ones the next sequence numbers', async () => {
     const opened = await openApp({ data: oldestData() });
     onTestFinished(opened.close);
     const text = ['user_id,created_at,status', 'ada,2025-01-01T10:00:00,paying', 'ada,2025-09-01,paying'].join('\n');
-    const taken = await opened.importFile('user-status', { name: 'more.csv', text });
-    expect(taken).toMatchObject({ id: 4, accepted: 1, unchanged: 1 });
+    const imported = await opened.importFile('user-status', { name: 'more.csv', text });
+    expect(imported).toMatchObject({ id: 4, accepted: 1, unchanged: 1 });
     expect(opened.app.ledger.snapshot().sequence).toBe(13);
     expect(opened.app.store.verify().problems).toEqual([]);
   });
 });
 
 describe('migrations', () => {
-  it('are opened again without a change', () => {
+  it('change nothing in a store that is opened again', () => {
     const data = oldestData();
     const schema = () => rawConnection(data).prepare('select name, sql from sqlite_master order by name').all();
     testStore({ data }).close();
@@ -99,21 +99,21 @@ describe('migrations', () => {
     expect(schema()).toEqual(once);
   });
 
-  it('leave nothing to generate: the newest snapshot says what the tables say', async () => {
+  it('leave nothing to generate: the newest snapshot matches the tables', async () => {
     const journal = JSON.parse(readFileSync(join(migrations, 'meta/_journal.json'), 'utf8')) as {
       entries: { tag: string }[];
     };
     const snapshots = readdirSync(join(migrations, 'meta')).filter((name) => name.endsWith('_snapshot.json'));
     expect(snapshots).toHaveLength(journal.entries.length);
     const newest = snapshots.sort().at(-1) as string;
-    const told = JSON.parse(readFileSync(join(migrations, 'meta', newest), 'utf8')) as never;
-    expect(await generateSQLiteMigration(told, await generateSQLiteDrizzleJson(tables))).toEqual([]);
+    const snapshot = JSON.parse(readFileSync(join(migrations, 'meta', newest), 'utf8')) as never;
+    expect(await generateSQLiteMigration(snapshot, await generateSQLiteDrizzleJson(tables))).toEqual([]);
     expect(readdirSync(migrations).filter((name) => name.endsWith('.sql'))).toEqual(
       journal.entries.map(({ tag }) => `${tag}.sql`),
     );
   });
 
-  it('make the very columns that the tables declare', () => {
+  it('create exactly the columns that the tables declare', () => {
     const data = dataFolder();
     testStore({ data });
     const client = rawConnection(data);
@@ -131,19 +131,19 @@ describe('migrations', () => {
     expect(named.pluck().all().sort()).toEqual(tableList.map(getTableName).sort());
   });
 
-  it('run once when two programs open a new folder at the same moment', () => {
+  it('run once when two programs open a new data folder at the same moment', () => {
     const statements: string[] = [];
     testStore({ onStatement: (sql) => void statements.push(sql) });
     const locked = statements.findIndex((sql) => /immediate/i.test(sql));
     expect(locked).toBeGreaterThan(0);
     for (let moment = 0; moment <= locked; moment++) {
       const data = dataFolder();
-      let place = 0;
+      let statement = 0;
       const store = testStore({
         data,
-        // The other one opens it ahead of this statement.
+        // The other program opens it before this statement.
         onStatement: () => {
-          if (place++ === moment) testStore({ data });
+          if (statement++ === moment) testStore({ data });
         },
       });
       expect(store.verify().problems).toEqual([]);

@@ -320,7 +320,7 @@ describe('keys of the store', () => {
   });
 
   it('are stored as nothing that one could call with', async () => {
-    const app = await openApp();
+    const app = await openApp({ onDisk: true });
     onTestFinished(app.close);
     const key = await app.app.domains.apiKeys.add('kept', ['admin']);
     const { Database, path } = await import('better-sqlite3').then((sqlite) => ({
@@ -337,7 +337,7 @@ describe('keys of the store', () => {
   });
 
   it('that another process revokes end what is open, and answer no more', async () => {
-    const app = await served({ settings: { followMs: '10' } });
+    const app = await served({ onDisk: true, settings: { followMs: '10' } });
     const key = await app.app.domains.apiKeys.add('viewer', ['read']);
     const other = testStore({ data: app.data });
     const { createApiKeys } = await import('../../src/domains/api-keys.ts');

@@ -7,15 +7,15 @@ import { parseIp } from '../../src/lib/ip.ts';
 import { type OpenApp, openApp } from '../support/app.ts';
 import { appendChange, dataFolder, testStore } from '../support/store.ts';
 
-const turn = () => new Promise((resolve) => setImmediate(resolve));
+const nextIteration = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Every sequence number at which a transaction ended. */
 const boundariesOf = (store: Store): Set<number> =>
   new Set([0, ...store.commitsAfter(0, 1_000_000).map(({ lastSeq }) => lastSeq)]);
 
-describe('following a store', () => {
-  /** A ledger with two followers that only note what they are given. */
-  const noted = (store: Store) => {
+describe('the ledger', () => {
+  /** A ledger with two projections that only collect their records. */
+  const collecting = (store: Store) => {
     const ledger = createLedger(store);
     const changes: number[] = [];
     const sales: number[] = [];
@@ -37,8 +37,8 @@ describe('following a store', () => {
     });
     return { ledger, changes, sales, seen };
   };
-  const sale = (place: number) => ({
-    transactionId: `t${place}`,
+  const sale = (index: number) => ({
+    transactionId: `t${index}`,
     userId: 'u',
     occurredAtUs: 0,
     productId: 'p',
@@ -46,37 +46,37 @@ describe('following a store', () => {
     ip: null,
   });
 
-  it('hands every record out once and in order, and stands at commit boundaries only', async () => {
+  it('hands out every record once and in order, and its snapshots are at commit boundaries', async () => {
     const store = testStore();
     for (let commit = 0; commit < 12; commit++)
       await store.write((tx) => {
-        for (let place = 0; place < 900; place++) appendChange(`u${place}`, commit)(tx);
+        for (let index = 0; index < 900; index++) appendChange(`u${index}`, commit)(tx);
         tx.append(transactions, sale(commit));
       });
-    const { ledger, changes, sales, seen } = noted(store);
-    const stood = new Set<number>();
+    const { ledger, changes, sales, seen } = collecting(store);
+    const sequences = new Set<number>();
     const rebuilt = ledger.catchUp();
     while (!ledger.ready) {
-      stood.add(ledger.snapshot().sequence);
-      await turn();
+      sequences.add(ledger.snapshot().sequence);
+      await nextIteration();
     }
     await rebuilt;
     expect(seen.length).toBeGreaterThan(1);
     const boundaries = boundariesOf(store);
-    for (const sequence of stood) expect(boundaries.has(sequence)).toBe(true);
+    for (const sequence of sequences) expect(boundaries.has(sequence)).toBe(true);
     // What was there when a step began is exactly what the snapshot of that moment says.
     for (const { from, lengths } of seen) expect(lengths[0] + lengths[1]).toBe(from);
     expect([...changes, ...sales].sort((a, b) => a - b)).toEqual(
-      Array.from({ length: 12 * 901 }, (_, place) => place + 1),
+      Array.from({ length: 12 * 901 }, (_, index) => index + 1),
     );
     expect(changes).toEqual([...changes].sort((a, b) => a - b));
   });
 
-  it('lets a write see its own records, also while an earlier catch-up runs', async () => {
-    const { ledger, changes } = noted(testStore());
+  it('has the records of a write when the write resolves, also while an earlier catch-up runs', async () => {
+    const { ledger, changes } = collecting(testStore());
     await ledger.catchUp();
-    const writes = Array.from({ length: 100 }, async (_, place) => {
-      if (place % 10 === 0) await turn();
+    const writes = Array.from({ length: 100 }, async (_, index) => {
+      if (index % 10 === 0) await nextIteration();
       const seq = await ledger.write(appendChange());
       expect(changes).toContain(seq);
       expect(ledger.snapshot().sequence).toBeGreaterThanOrEqual(seq);
@@ -85,43 +85,43 @@ describe('following a store', () => {
     expect(changes).toHaveLength(100);
   });
 
-  it('keeps the old state when preparing fails, and takes the records in the next time', async () => {
+  it('keeps the old state when a projection fails to prepare, and applies the records at the next catch-up', async () => {
     const store = testStore();
     const ledger = createLedger(store);
-    const taken: number[] = [];
+    const applied: number[] = [];
     let failing = true;
     ledger.subscribe(statusChanges, ['seq'], {
       name: 'status',
       prepare: async () => {
         if (failing) throw new Error('on purpose');
       },
-      apply: (rows) => rows.forEach(({ seq }) => void taken.push(seq)),
+      apply: (rows) => rows.forEach(({ seq }) => void applied.push(seq)),
     });
     await store.write(appendChange());
     await expect(ledger.catchUp()).rejects.toThrow('on purpose');
-    expect({ taken, ready: ledger.ready, snapshot: ledger.snapshot() }).toEqual({
-      taken: [],
+    expect({ applied, ready: ledger.ready, snapshot: ledger.snapshot() }).toEqual({
+      applied: [],
       ready: false,
       snapshot: { sequence: 0, atUs: null },
     });
     failing = false;
     await ledger.catchUp();
-    expect(taken).toEqual([1]);
+    expect(applied).toEqual([1]);
     expect(ledger.ready).toBe(true);
   });
 
-  it('tells of every step when its records are there, until it is no longer asked to', async () => {
+  it('notifies listeners after every step until they are removed', async () => {
     const store = testStore();
-    const { ledger, changes } = noted(store);
+    const { ledger, changes } = collecting(store);
     for (let commit = 0; commit < 3; commit++)
       await store.write((tx) => {
-        for (let place = 0; place < 900; place++) appendChange()(tx);
+        for (let index = 0; index < 900; index++) appendChange()(tx);
       });
-    const told: [sequence: number, changes: number][] = [];
-    const listener = () => void told.push([ledger.snapshot().sequence, changes.length]);
+    const notified: [sequence: number, changes: number][] = [];
+    const listener = () => void notified.push([ledger.snapshot().sequence, changes.length]);
     const stops = [ledger.onAdvance(listener), ledger.onAdvance(listener)];
     await ledger.catchUp();
-    expect(told).toEqual([
+    expect(notified).toEqual([
       [1800, 1800],
       [1800, 1800],
       [2700, 2700],
@@ -130,24 +130,24 @@ describe('following a store', () => {
     stops[0]?.();
     stops[0]?.();
     await ledger.write(appendChange());
-    expect(told.slice(4)).toEqual([[2701, 2701]]);
+    expect(notified.slice(4)).toEqual([[2701, 2701]]);
     stops[1]?.();
     expect(ledger.listeners).toBe(0);
     await ledger.write(appendChange());
     await ledger.catchUp();
-    expect(told).toHaveLength(5);
+    expect(notified).toHaveLength(5);
   });
 
-  it('is settled only when the catch-ups that wait are done, too', async () => {
+  it('is idle only when the pending catch-ups are done, too', async () => {
     const store = testStore();
-    const { ledger, changes } = noted(store);
+    const { ledger, changes } = collecting(store);
     await ledger.catchUp();
     await store.write(appendChange());
     const first = ledger.catchUp();
-    const settled = ledger.idle();
+    const idle = ledger.idle();
     await store.write(appendChange());
     const second = ledger.catchUp();
-    await settled;
+    await idle;
     expect(changes).toEqual([1, 2]);
     await Promise.all([first, second]);
   });
@@ -212,7 +212,7 @@ const answersAt = async ({ app, query }: OpenApp, sequence: number) => {
   return { statuses, ranges, aggregate: data };
 };
 
-it('rebuilding and following give the same answers, and a snapshot seen on the way is answered the same for ever', async () => {
+it('a rebuilt ledger gives the same answers as one that caught up, and an earlier snapshot keeps its answers', async () => {
   let ids = 0;
   const run = async (steps: (typeof step extends fc.Arbitrary<infer S> ? S : never)[]): Promise<void> => {
     const data = dataFolder();

@@ -8,7 +8,7 @@ import { readConfig } from '../../src/config.ts';
 import type { Import } from '../../src/domains/imports/job.ts';
 import type { ImportOptions } from '../../src/domains/imports/run.ts';
 
-/** Where the app of a test believes to be. */
+/** The origin in the URLs of test requests. */
 export const origin = 'http://127.0.0.1';
 
 /** A file of `test/fixtures`. */
@@ -24,8 +24,10 @@ export interface GraphqlResult<Data> {
 }
 
 export interface OpenOptions {
-  /** A data folder to open and leave in place; without it a fresh one is made, and removed in the end. */
+  /** A data folder to open and leave in place. Default: the app keeps its data in memory. */
   readonly data?: string;
+  /** True: a fresh data folder, removed at the end, for tests of restarts, second processes and files. */
+  readonly onDisk?: boolean;
   /** Settings by name, as text: `{ pageSizeMax: '10' }`. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Called with every SQL statement that runs. */
@@ -39,13 +41,13 @@ export interface OpenOptions {
 export interface OpenApp {
   readonly app: App;
   readonly data: string;
-  /** POSTs an operation to /graphql and gives the JSON answer, errors included. */
+  /** POSTs an operation to /graphql and returns the JSON response, errors included. */
   query<Data = Record<string, unknown>>(
     document: string,
     variables?: Readonly<Record<string, unknown>>,
   ): Promise<GraphqlResult<Data>>;
   get(path: string, init?: RequestInit): Promise<Response>;
-  /** Imports a file, or text under a file's name, and waits for the end; look at the `state` of what it gives. */
+  /** Imports a file, or text under a file's name, and returns the finished import; check its `state`. */
   importFile(target: string, file: ImportSource, options?: ImportOptions): Promise<Import>;
   /** Safe to call twice, and as `onTestFinished(close)`. */
   close(): Promise<void>;
@@ -53,10 +55,10 @@ export interface OpenApp {
 
 export type ImportSource = string | { readonly name: string; readonly text: string };
 
-/** The whole program on a data folder of its own, without a socket and without a word in the log. */
+/** The whole program without a socket; it keeps its data in memory and logs nothing unless the options say otherwise. */
 export const openApp = async (options: OpenOptions = {}): Promise<OpenApp> => {
   const folder = await mkdtemp(join(tmpdir(), 'asof-test-'));
-  const data = options.data ?? join(folder, 'data');
+  const data = options.data ?? (options.onDisk ? join(folder, 'data') : ':memory:');
   const { onStatement, log = pino({ level: 'silent' }) } = options;
   const app = createApp(readConfig({ data, ...options.settings }), {
     log,
@@ -73,7 +75,7 @@ export const openApp = async (options: OpenOptions = {}): Promise<OpenApp> => {
     await rm(folder, { recursive: true, force: true });
   };
 
-  const onDisk = async (source: ImportSource): Promise<{ path: string; name: string }> => {
+  const writeSource = async (source: ImportSource): Promise<{ path: string; name: string }> => {
     if (typeof source === 'string') return { path: source, name: basename(source) };
     const path = join(folder, source.name);
     await writeFile(path, source.text);
@@ -91,9 +93,9 @@ export const openApp = async (options: OpenOptions = {}): Promise<OpenApp> => {
     },
     get: (path, init) => app.fetch(new Request(`${origin}${path}`, init)),
     async importFile(target, source, importOptions) {
-      const run = await app.domains.imports.start(target, [await onDisk(source)], importOptions);
+      const run = await app.domains.imports.start(target, [await writeSource(source)], importOptions);
       const [finished] = await run.done;
-      if (!finished) throw new Error('an import of one file came to none');
+      if (!finished) throw new Error('an import of one file reported none');
       return finished;
     },
     close() {

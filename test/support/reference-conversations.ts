@@ -1,17 +1,17 @@
 import { createPeriods, type Grain } from '../../src/lib/periods.ts';
 
-/** What a client knows of one of its requests that was taken in. */
-export interface DullEvent {
+/** A request that the server accepted, as its client knows it. */
+export interface ReferenceEvent {
   readonly kind: 'start' | 'followup';
   readonly uuid: string;
-  /** Of a start. */
+  /** Only used for a start. */
   readonly symbol: string;
   readonly atUs: number;
-  /** Of a start. */
+  /** Only used for a start. */
   readonly isVowelGuess: boolean;
 }
 
-export interface DullLine {
+export interface ReferenceSummary {
   readonly symbol: string;
   readonly count: number;
   readonly followups: number;
@@ -19,16 +19,21 @@ export interface DullLine {
   readonly latestUs: number | null;
 }
 
-const startsIn = (events: readonly DullEvent[], fromUs: number, toUs: number): DullEvent[] =>
+const startsIn = (events: readonly ReferenceEvent[], fromUs: number, toUs: number): ReferenceEvent[] =>
   events.filter(({ kind, atUs }) => kind === 'start' && atUs >= fromUs && atUs < toUs);
 
-const followupsOf = (events: readonly DullEvent[], starts: readonly DullEvent[]): number => {
+const followupsOf = (events: readonly ReferenceEvent[], starts: readonly ReferenceEvent[]): number => {
   const uuids = new Set(starts.map(({ uuid }) => uuid));
   return events.filter(({ kind, uuid }) => kind === 'followup' && uuids.has(uuid)).length;
 };
 
-/** A line of the dashboard by going through every event. */
-export const dullLine = (events: readonly DullEvent[], symbol: string, fromUs: number, toUs: number): DullLine => {
+/** A summary of the dashboard, computed from every event. */
+export const referenceSummary = (
+  events: readonly ReferenceEvent[],
+  symbol: string,
+  fromUs: number,
+  toUs: number,
+): ReferenceSummary => {
   const starts = startsIn(events, fromUs, toUs).filter((start) => start.symbol === symbol);
   const times = starts.map(({ atUs }) => atUs);
   return {
@@ -40,14 +45,14 @@ export const dullLine = (events: readonly DullEvent[], symbol: string, fromUs: n
   };
 };
 
-export const dullOrphans = (events: readonly DullEvent[]): number => {
-  const begun = new Set(startsIn(events, -Infinity, Infinity).map(({ uuid }) => uuid));
-  return events.filter(({ kind, uuid }) => kind === 'followup' && !begun.has(uuid)).length;
+export const referenceOrphans = (events: readonly ReferenceEvent[]): number => {
+  const started = new Set(startsIn(events, -Infinity, Infinity).map(({ uuid }) => uuid));
+  return events.filter(({ kind, uuid }) => kind === 'followup' && !started.has(uuid)).length;
 };
 
-/** The points of a trend by going through every start. */
-export const dullTrend = (
-  events: readonly DullEvent[],
+/** The points of a trend, computed from every start. */
+export const referenceTrend = (
+  events: readonly ReferenceEvent[],
   symbols: readonly string[],
   grain: Grain,
   timeZone: string,

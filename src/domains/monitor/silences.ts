@@ -1,5 +1,5 @@
 import { isPauseTooLong } from '../../lib/statistics/pause.ts';
-import { formatInstant } from '../../lib/time.ts';
+import { dayUs, formatInstant } from '../../lib/time.ts';
 import type { ArrivalPattern } from './arrival-pattern.ts';
 import { alphaOfEach, type MonitorSnapshot, marketsOf, variantsOf } from './snapshot.ts';
 
@@ -16,7 +16,6 @@ type Pause = 'night' | 'weekend';
 
 /** How many times as long as its longest pause a silence has to be. */
 const longestPauseFactor = 2;
-const dayUs = 86_400_000_000;
 
 /**
  * Markets and variants that have been silent for longer than their own pattern explains, while others went on; and the

@@ -1,6 +1,6 @@
 import { createNumberTable } from '../../indices/number-table.ts';
 import { rankSuspects } from '../../lib/statistics/imbalance.ts';
-import { formatInstant } from '../../lib/time.ts';
+import { dayUs, formatInstant } from '../../lib/time.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import type { DimensionName } from '../facts/dimensions.ts';
 import { statusCodes } from '../user-status/status.ts';
@@ -22,7 +22,6 @@ interface SuspectDimension {
   readonly labelOf: (code: number) => string;
 }
 
-const dayUs = 86_400_000_000;
 /** Chance alone makes smaller segments uneven. */
 const usersMin = 30;
 /** Users counted without looking at the clock. */

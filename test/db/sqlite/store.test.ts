@@ -24,36 +24,36 @@ const seqsOf = (store: Store): number[] =>
     .flatMap((table) => store.records(table, ['seq'], 0, 2 ** 32).map(({ seq }) => seq))
     .sort((a, b) => a - b);
 
-const upTo = (count: number): number[] => Array.from({ length: count }, (_, place) => place + 1);
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
-describe('sequence numbers', () => {
-  it('have no gap over all tables, however many writers wait and fail', async () => {
+describe('the sequence numbers of the store', () => {
+  it('have no gap over all tables when many writers wait and some fail', async () => {
     const store = testStore();
-    const work = (place: number) =>
+    const work = (index: number) =>
       store.write((tx) => {
-        const first = tx.append(statusChanges, { userId: `u${place}`, effectiveAtUs: place, status: 'paying' });
-        if (place % 5 === 0) throw new Error('on purpose');
-        const second = place % 2 === 0 ? tx.append(transactions, purchase(`t${place}`)) : undefined;
-        // The unique key makes the engine itself refuse the repeat, after the append has taken its number.
-        if (place % 7 === 0) tx.append(transactions, purchase('the same'));
+        const first = tx.append(statusChanges, { userId: `u${index}`, effectiveAtUs: index, status: 'paying' });
+        if (index % 5 === 0) throw new Error('on purpose');
+        const second = index % 2 === 0 ? tx.append(transactions, purchase(`t${index}`)) : undefined;
+        // The unique key makes SQLite itself reject the repeat, after the append got its sequence number.
+        if (index % 7 === 0) tx.append(transactions, purchase('the same'));
         return { first, second };
       });
-    const settled = await Promise.allSettled(Array.from({ length: 700 }, (_, place) => work(place)));
-    const told = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const settled = await Promise.allSettled(Array.from({ length: 700 }, (_, index) => work(index)));
+    const results = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     const seqs = seqsOf(store);
     expect(seqs).toEqual(upTo(seqs.length));
     expect(settled.filter(({ status }) => status === 'rejected')).toHaveLength(140 + 80 - 1);
     const rows = new Map(
       store.records(statusChanges, ['seq', 'userId', 'effectiveAtUs'], 0, 2 ** 32).map((row) => [row.seq, row]),
     );
-    for (const { first, second } of told) {
+    for (const { first, second } of results) {
       expect(rows.has(first)).toBe(true);
       if (second !== undefined) expect(second).toBe(first + 1);
     }
     expect(store.verify().problems).toEqual([]);
   });
 
-  it('have no gap with two stores and two more processes on one file', async () => {
+  it('have no gap when two stores and two more processes write to one file', async () => {
     const data = dataFolder();
     const [one, other] = [testStore({ data }), testStore({ data })];
     const script = fileURLToPath(new URL('../../support/ledger-writer.ts', import.meta.url));
@@ -67,7 +67,7 @@ describe('sequence numbers', () => {
     while (children.some(({ exitCode }) => exitCode === null)) {
       await Promise.all([one.write(appendChange()), other.write(appendChange()), one.write(appendChange())]);
       here += 3;
-      // Each also reads what the others do, at a moment of its own choosing.
+      // Each store also checks what the others have committed at this moment.
       expect(other.verify().problems).toEqual([]);
     }
     expect(await Promise.all(ends)).toEqual([
@@ -78,7 +78,7 @@ describe('sequence numbers', () => {
     expect(one.verify().problems).toEqual([]);
   });
 
-  it('are given in the order of the calls, and the answer comes after the commit', async () => {
+  it('follow the order of the calls, and a write resolves after its commit', async () => {
     const store = testStore();
     const seen: number[] = [];
     const writes = upTo(50).map(async () => {
@@ -92,8 +92,8 @@ describe('sequence numbers', () => {
   });
 });
 
-describe('a write', () => {
-  it('that fails undoes itself alone, what it inserted and updated included', async () => {
+describe('a write to the store', () => {
+  it('undoes only itself when it fails, including its inserts and updates', async () => {
     const store = testStore();
     const begun = { target: 'T', source: 's', state: 'RUNNING', startedAtUs: 0, bytesTotal: 0, processId: 0 } as const;
     const id = await store.write((tx) => tx.insert(imports, begun));
@@ -115,13 +115,13 @@ describe('a write', () => {
     expect(store.page(imports, { key: 'id', direction: 'asc', limit: 9 })).toMatchObject([{ id, read: 0 }]);
   });
 
-  it('that appends nothing leaves no commit', async () => {
+  it('leaves no commit when it appends nothing', async () => {
     const store = testStore();
     await store.write(() => 'nothing');
     expect(store.count(commits)).toBe(0);
   });
 
-  it('is never dated before an earlier one, although the clock goes back', async () => {
+  it('never gets an earlier time than the write before it, even when the clock goes back', async () => {
     const data = dataFolder();
     const clock = [5000, 4000, 6000, 1000];
     const store = testStore({ data, nowUs: () => clock.shift() ?? 2000 });
@@ -134,7 +134,7 @@ describe('a write', () => {
     expect(store.verify().problems).toEqual([]);
   });
 
-  it('is refused beyond writeQueueMax, and nothing of it is stored', async () => {
+  it('is rejected beyond writeQueueMax and stores nothing', async () => {
     const store = testStore({ writeQueueMax: 20 });
     const settled = await Promise.allSettled(upTo(30).map(() => store.write(appendChange())));
     const refused = settled.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
@@ -145,7 +145,7 @@ describe('a write', () => {
     expect(await store.write(appendChange())).toBe(21);
   });
 
-  it('waits for a lock without holding the thread, and then succeeds', async () => {
+  it('waits for a lock without blocking the thread, and then succeeds', async () => {
     const data = dataFolder();
     const store = testStore({ data });
     const other = rawConnection(data);
@@ -154,13 +154,13 @@ describe('a write', () => {
     const written = store.write(appendChange());
     await delay(400);
     expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.6);
-    // Who reads is not held up at all.
+    // Readers are not blocked.
     expect(store.count(statusChanges)).toBe(0);
     other.exec('rollback');
     expect(await written).toBe(1);
   });
 
-  it('is refused when the lock stays, and nothing of it is stored', async () => {
+  it('is rejected when the lock is not released, and stores nothing', async () => {
     const data = dataFolder();
     const store = testStore({ data, writeWaitMs: 100 });
     const other = rawConnection(data);
@@ -170,7 +170,7 @@ describe('a write', () => {
     expect(await store.write(appendChange())).toBe(1);
   });
 
-  it('is refused when the ledger cannot be read, and does not wait for ever', async () => {
+  it('is rejected when the ledger cannot be read', async () => {
     const data = dataFolder();
     const store = testStore({ data });
     rawConnection(data).exec('alter table commits rename to hidden');
@@ -178,7 +178,7 @@ describe('a write', () => {
     await expect(store.write(appendChange())).rejects.toThrow('commits');
   });
 
-  it('is refused once the store is closed, waiting ones too', async () => {
+  it('is rejected once the store is closed, also when it was pending', async () => {
     const store = testStore();
     const waiting = store.write(appendChange());
     store.close();
@@ -187,17 +187,19 @@ describe('a write', () => {
   });
 });
 
-describe('a rehearsal', () => {
-  it('sees its own rows on top of the stored ones, and stores nothing', async () => {
+describe('a dry run of the store', () => {
+  it('reads its own rows on top of the stored rows, and stores nothing', async () => {
     const store = testStore();
     await store.write((tx) => tx.append(transactions, purchase('stored')));
-    const rehearsal = store.dryRun();
-    rehearsal.run((tx) => tx.append(transactions, { ...purchase('rehearsed'), amount: '2' }));
-    const found = rehearsal.run((tx) =>
-      ['stored', 'rehearsed', 'neither'].map((transactionId) => tx.findLatest(transactions, { transactionId })?.amount),
+    const dryRun = store.dryRun();
+    dryRun.run((tx) => tx.append(transactions, { ...purchase('of the dry run'), amount: '2' }));
+    const found = dryRun.run((tx) =>
+      ['stored', 'of the dry run', 'neither'].map(
+        (transactionId) => tx.findLatest(transactions, { transactionId })?.amount,
+      ),
     );
     expect(found).toEqual(['1', '2', undefined]);
-    rehearsal.close();
+    dryRun.close();
     expect(seqsOf(store)).toEqual([1]);
     expect(store.count(commits)).toBe(1);
   });

@@ -19,13 +19,13 @@ const filled = async () => {
     'd,,',
   ];
   await opened.importFile('user-status', { name: 'changes.csv', text: text.join('\n') });
-  for (let place = 0; place < 7; place++) await opened.app.store.write(appendChange(`u${place}`));
+  for (let index = 0; index < 7; index++) await opened.app.store.write(appendChange(`u${index}`));
   const raw = rawConnection(opened.data);
   expect(opened.app.store.verify().problems).toEqual([]);
   return { raw, verify: () => opened.app.store.verify().problems };
 };
 
-describe('verify finds', () => {
+describe('verify', () => {
   it.each([
     ['a record that was deleted', 'delete from status_changes where seq = 5', ['ledger: 9 records']],
     ['the newest record deleted', 'delete from status_changes where seq = 10', ['the newest record is 9']],
@@ -37,13 +37,17 @@ describe('verify finds', () => {
     ['a commit dated back', 'update commits set recorded_at_us = 1 where last_seq = 9', ['commit up to 9', 'record 9']],
     ['a wrong count', 'update imports set accepted = 4, read = 5', ['it stored 4 records, 3 are there']],
     ['an account that does not add up', 'update imports set read = 5', ['read 5 records and accounts for 4']],
-    ['a reject that was deleted', 'delete from rejected_records', ['1 records were not taken in, 0 are kept']],
+    [
+      'a reject that was deleted',
+      'delete from rejected_records',
+      ['1 records were not imported, 0 rejected records are stored'],
+    ],
     [
       'an imported record given to the API',
       'update status_changes set import_id = null where seq = 1',
       ['2 are there'],
     ],
-  ])('%s', async (_what, sql, expected) => {
+  ])('finds %s', async (_what, sql, expected) => {
     const { raw, verify } = await filled();
     raw.exec(sql);
     const problems = verify().join('\n');
@@ -51,7 +55,7 @@ describe('verify finds', () => {
   });
 });
 
-it('does not take what another process commits meanwhile for damage', async () => {
+it('verify does not report what another process commits meanwhile as damage', async () => {
   const data = dataFolder();
   const checking = { now: false };
   const store = testStore({
@@ -73,39 +77,39 @@ it('does not take what another process commits meanwhile for damage', async () =
   expect(store.verify().problems).toEqual([]);
 });
 
-it('syncs every commit: a connection in use runs with synchronous=FULL, also on a file that is opened again', () => {
+it('a connection runs with synchronous=FULL, also on a file that is opened again', () => {
   const path = join(dataFolder(), 'asof.sqlite');
-  for (const place of [1, 2, 3]) {
+  for (const index of [1, 2, 3]) {
     const client = openClient(path);
-    client.exec(`begin; insert into commits values (${place}, 0); commit`);
+    client.exec(`begin; insert into commits values (${index}, 0); commit`);
     expect(client.pragma('synchronous', { simple: true })).toBe(2);
     expect(client.pragma('journal_mode', { simple: true })).toBe('wal');
     client.close();
   }
 });
 
-it('survives a kill in the middle of an import: what was committed adds up, and the next server ends the import', async () => {
+it('an import that is killed leaves matching counts, and the next server ends it', async () => {
   const data = dataFolder();
   const rows = 20_000;
-  const lines = Array.from({ length: rows }, (_, place) =>
-    place % 100 === 7 ? 'u,never,paying' : `u${place},2020-01-01,paying`,
+  const lines = Array.from({ length: rows }, (_, index) =>
+    index % 100 === 7 ? 'u,never,paying' : `u${index},2020-01-01,paying`,
   );
   const file = join(dataFolder(), 'changes.csv');
   writeFileSync(file, ['user_id,created_at,status', ...lines].join('\n'));
   testStore({ data }).close();
   const raw = rawConnection(data);
   const importing = startAsof(['import', 'user-status', file, '--data', data], { ASOF_BATCH_RECORDS: '50' });
-  const taken = () => raw.prepare('select max(read) from imports').pluck().get() as number | null;
-  while ((taken() ?? 0) < 2000) await delay(2);
+  const recordsRead = () => raw.prepare('select max(read) from imports').pluck().get() as number | null;
+  while ((recordsRead() ?? 0) < 2000) await delay(2);
   importing.child.kill('SIGKILL');
   await importing.closed;
 
   const store = testStore({ data });
   expect(store.verify().problems).toEqual([]);
-  const standing = raw.prepare('select * from imports').get() as Record<string, number>;
-  expect(standing).toMatchObject({ state: 'RUNNING', read: expect.any(Number) });
-  expect(standing.read).toBeLessThan(rows);
-  expect(standing.read).toBe(Number(standing.accepted) + Number(standing.rejected));
+  const current = raw.prepare('select * from imports').get() as Record<string, number>;
+  expect(current).toMatchObject({ state: 'RUNNING', read: expect.any(Number) });
+  expect(current.read).toBeLessThan(rows);
+  expect(current.read).toBe(Number(current.accepted) + Number(current.rejected));
   store.close();
 
   const server = await serve(['--data', data]);
@@ -122,9 +126,9 @@ it('survives a kill in the middle of an import: what was committed adds up, and 
         nodes: [
           {
             state: 'FAILED',
-            read: standing.read,
-            accepted: standing.accepted,
-            rejected: standing.rejected,
+            read: current.read,
+            accepted: current.accepted,
+            rejected: current.rejected,
             finishedAt: expect.any(String),
             failure: { code: 'INTERNAL' },
           },
@@ -137,6 +141,6 @@ it('survives a kill in the middle of an import: what was committed adds up, and 
   const again = await openApp({ data });
   onTestFinished(again.close);
   const second = await again.importFile('user-status', file);
-  expect(second).toMatchObject({ read: rows, unchanged: standing.accepted, rejected: rows / 100 });
+  expect(second).toMatchObject({ read: rows, unchanged: current.accepted, rejected: rows / 100 });
   expect(again.app.store.verify().problems).toEqual([]);
 });

@@ -9,7 +9,12 @@ import type { Draw } from '../../../src/domains/conversations/guess.ts';
 import { DomainError } from '../../../src/errors.ts';
 import { createLedger } from '../../../src/ledger/ledger.ts';
 import { type OpenApp, openApp } from '../../support/app.ts';
-import { type DullEvent, dullLine, dullOrphans, dullTrend } from '../../support/reference-conversations.ts';
+import {
+  type ReferenceEvent,
+  referenceOrphans,
+  referenceSummary,
+  referenceTrend,
+} from '../../support/reference-conversations.ts';
 
 const settings = { guessNoise: 0, followupsMax: 100_000, trendPointsMax: 10_000 };
 const startUs = Date.UTC(2024, 2, 30, 22) * 1000;
@@ -35,7 +40,7 @@ const request = fc.oneof(
   fc.record({ kind: fc.constant('start' as const), uuid, symbol: fc.constantFrom('a', 'b', 'y') }),
   fc.record({ kind: fc.constant('followup' as const), uuid, symbol: fc.constant('') }),
 );
-type Request = DullEvent['kind'] extends infer Kind ? { kind: Kind; uuid: string; symbol: string } : never;
+type Request = ReferenceEvent['kind'] extends infer Kind ? { kind: Kind; uuid: string; symbol: string } : never;
 
 /** Requests that come at one moment, and how long it is to the next. */
 const moment = fc.record({
@@ -44,9 +49,9 @@ const moment = fc.record({
 });
 
 /** Sends requests at once; gives those that were taken in for the first time. */
-const send = async ({ conversations }: Opened, requests: readonly Request[]): Promise<DullEvent[]> => {
+const send = async ({ conversations }: Opened, requests: readonly Request[]): Promise<ReferenceEvent[]> => {
   const seqsBefore = new Set<number>();
-  const sent = requests.map(async ({ kind, uuid, symbol }): Promise<(DullEvent & { seq: number }) | null> => {
+  const sent = requests.map(async ({ kind, uuid, symbol }): Promise<(ReferenceEvent & { seq: number }) | null> => {
     if (kind === 'followup') {
       const { seq, receivedAtUs } = await conversations.followUp(uuid);
       return { kind, uuid, symbol, seq, atUs: receivedAtUs, isVowelGuess: false };
@@ -71,18 +76,22 @@ const conflictOf = (error: unknown): null => {
 };
 
 /** Compares every figure and page of a span with a recount. */
-const compare = ({ conversations, dashboard, store }: Opened, events: readonly DullEvent[], span: [number, number]) => {
+const compare = (
+  { conversations, dashboard, store }: Opened,
+  events: readonly ReferenceEvent[],
+  span: [number, number],
+) => {
   const [from, to] = span;
   const range = { between: { from, to } };
   const symbols = ['b', 'a', 'y', 'z'];
   const figures = dashboard.figures({ symbols, range, timeZone: 'Europe/Berlin' });
-  const lines = symbols.map((symbol) => dullLine(events, symbol, from, to));
+  const lines = symbols.map((symbol) => referenceSummary(events, symbol, from, to));
   expect(figures.symbols).toMatchObject(lines);
   expect(figures.total.count).toBe(lines.reduce((sum, { count }) => sum + count, 0));
   expect(figures.total.followups).toBe(lines.reduce((sum, { followups }) => sum + followups, 0));
-  expect(figures.orphanFollowups).toBe(dullOrphans(events));
+  expect(figures.orphanFollowups).toBe(referenceOrphans(events));
   for (const grain of ['MINUTE', 'HOUR', 'DAY', 'MONTH'] as const)
-    expect(figures.trend(grain)).toEqual(dullTrend(events, symbols, grain, 'Europe/Berlin', span));
+    expect(figures.trend(grain)).toEqual(referenceTrend(events, symbols, grain, 'Europe/Berlin', span));
 
   const inside = events.filter(({ kind, atUs }) => kind === 'start' && atUs >= from && atUs < to);
   for (const symbol of [undefined, 'a']) {
@@ -126,7 +135,7 @@ describe('conversations', () => {
           const opened = withClock();
           try {
             await opened.ledger.catchUp();
-            const events: DullEvent[] = [];
+            const events: ReferenceEvent[] = [];
             const known = new Set<string>();
             for (const { requests, stepUs } of moments) {
               for (const event of await send(opened, requests)) {

@@ -6,7 +6,7 @@ import { importCsv, rowsOf } from '../../support/datasets.ts';
 
 let opened: OpenApp;
 beforeAll(async () => {
-  opened = await openApp();
+  opened = await openApp({ onDisk: true });
 });
 afterAll(() => opened.close());
 
@@ -167,7 +167,7 @@ describe('versions', () => {
   });
 
   it('are deleted with their dataset', async () => {
-    const own = await openApp();
+    const own = await openApp({ onDisk: true });
     onTestFinished(own.close);
     await importCsv(own, 'gone', 'n\n1\n');
     const { data } = await own.query<{ dataset: { id: string } }>('{ dataset(name: "gone") { id } }');
@@ -183,7 +183,10 @@ describe('versions', () => {
 
 describe('a dry run', () => {
   it('shows columns and the first rejects and stores nothing', async () => {
-    const own = await openApp({ settings: { importFolder: new URL('../../fixtures', import.meta.url).pathname } });
+    const own = await openApp({
+      onDisk: true,
+      settings: { importFolder: new URL('../../fixtures', import.meta.url).pathname },
+    });
     onTestFinished(own.close);
     const { data } = await own.query(`mutation {
       startImport(input: { target: DATASET, datasetName: "try", source: { location: "songs.csv" }, dryRun: true, columns: [{ column: "Tags", type: STRING_LIST }] }) {

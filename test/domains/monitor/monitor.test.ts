@@ -326,7 +326,7 @@ const compareTrend = (
 it('equals an independent count after every batch, of any part, and after a restart', async () => {
   await fc.assert(
     fc.asyncProperty(ledgers, fc.array(questions, { minLength: 2, maxLength: 4 }), async (batches, asked) => {
-      const app = await openApp({ settings });
+      const app = await openApp({ settings, onDisk: true });
       try {
         let ledger = emptyLedger;
         for (const batch of batches as Batch[]) {

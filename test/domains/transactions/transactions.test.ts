@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type OpenApp, openApp } from '../../support/app.ts';
+import { type OpenApp, type OpenOptions, openApp } from '../../support/app.ts';
 
 interface Row {
   readonly id: string;
@@ -15,8 +15,8 @@ interface Page {
   edges: { cursor: string; node: { transactionId: string } }[];
 }
 
-const opened = async (): Promise<OpenApp> => {
-  const app = await openApp();
+const opened = async (options?: OpenOptions): Promise<OpenApp> => {
+  const app = await openApp(options);
   onTestFinished(app.close);
   return app;
 };
@@ -147,7 +147,7 @@ describe('transactions', () => {
   });
 
   it('counts one of a hundred equal requests in flight at once, also after a restart', async () => {
-    const app = await opened();
+    const app = await opened({ onDisk: true });
     const one = { id: 'same', userId: '1', at: '2020-01-01T00:00:00Z', price: '1' };
     const answers = await Promise.all(Array.from({ length: 100 }, () => record(app, [one])));
     expect(answers.reduce((sum, { accepted }) => sum + Number(accepted), 0)).toBe(1);

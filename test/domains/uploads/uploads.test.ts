@@ -7,7 +7,7 @@ import { type OpenApp, openApp, origin } from '../../support/app.ts';
 import { dataFolder } from '../../support/store.ts';
 
 const fresh = async (options: Parameters<typeof openApp>[0] = {}): Promise<OpenApp> => {
-  const opened = await openApp(options);
+  const opened = await openApp({ onDisk: true, ...options });
   onTestFinished(opened.close);
   return opened;
 };
