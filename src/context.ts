@@ -9,23 +9,23 @@ import { yieldToEventLoop } from './lib/yielding.ts';
 /** Answers every key in order, missing ones too. */
 export type BatchFunction<K, V> = (keys: readonly K[]) => readonly V[] | Promise<readonly V[]>;
 
-/** What resolvers get: the domains, and what belongs to this one request. */
+/** What resolvers get: the domains, and the state of this request. */
 export interface Context extends Domains {
   readonly config: Config;
   readonly ledger: Ledger;
   readonly server: ServerFacts;
   readonly nowUs: NowUs;
-  /** Null when it is nobody who may call; whoever asks for data then is refused before. */
+  /** Null for a caller without access, whose requests for data are refused before they reach a resolver. */
   readonly caller: Principal | null;
-  /** What the caller's key is called; null for one who needs none. */
+  /** The name of the caller's key; null for a caller that needs none. */
   readonly sentBy: string | null;
   /** Scheme, host and port as the client wrote them. */
   readonly origin: string;
-  /** Batches keys asked for in one tick of this request into one call; the batch function itself names the loader. */
+  /** Batches the keys that are loaded in one tick of this request into one call; the batch function identifies the loader. */
   load<K, V>(batch: BatchFunction<K, V>, key: K): Promise<V>;
-  /** Forgets what was loaded: the next result of a subscription is to see what is there by then. */
+  /** Clears the loaded values, so that the next result of a subscription reads current data. */
   forget(): void;
-  /** Await it before handing out a page inside of a list: thousands of rows in one go would hold the thread. */
+  /** Await it before returning a page inside a list: resolving thousands of rows at once would block the thread. */
   pace(rows: number): Promise<void> | undefined;
 }
 
