@@ -410,7 +410,7 @@ describe('keys of the store', () => {
 it('never says what a malformed setting of keys was', async () => {
   for (const apiKeys of ['secret', 'owner:secret', 'read:', 'read:a secret', ':secret', 'read:x,secret'])
     await expect(openApp({ settings: { apiKeys } })).rejects.toThrow(
-      /setting apiKeys \(ASOF_API_KEYS\) must be scope:key(?!.*secret)/,
+      /setting apiKeys \(--api-keys, ASOF_API_KEYS\) must be scope:key(?!.*secret)/,
     );
 });
 
