@@ -145,7 +145,7 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
 };
 
 const watchReport = (log: Logger): WatchReport => ({
-  taken: (file, { id, state, read, accepted, rejected, conflicts, failureCode, failureMessage }) =>
+  imported: (file, { id, state, read, accepted, rejected, conflicts, failureCode, failureMessage }) =>
     log[state === 'SUCCEEDED' ? 'info' : 'warn'](
       { file, import: id, state, read, accepted, rejected, conflicts, failureCode },
       failureMessage ?? 'imported a file of the watched folder',

@@ -16,7 +16,7 @@ import { createRecordedEvents } from './domains/experiments/recorded-events.ts';
 import { createEnrichedAggregate } from './domains/facts/enriched-aggregate.ts';
 import { createImports } from './domains/imports/imports.ts';
 import { createIngestQueue } from './domains/imports/ingest-queue.ts';
-import { createRejects } from './domains/imports/rejects.ts';
+import { Rejects } from './domains/imports/rejects.ts';
 import { createIpRangesImporter } from './domains/ip-city/import.ts';
 import { createIpCity } from './domains/ip-city/ip-city.ts';
 import { createMonitor } from './domains/monitor/monitor.ts';
@@ -28,10 +28,12 @@ import { createUserDirectory } from './domains/user-directory/user-directory.ts'
 import { createStatusChangesImporter } from './domains/user-status/import.ts';
 import { createUserStatus } from './domains/user-status/user-status.ts';
 import { createUserFilesImporter } from './domains/user-sync/import.ts';
+import { createSyncStarter } from './domains/user-sync/starter.ts';
 import { UserSync } from './domains/user-sync/user-sync.ts';
 import { createUsersImporter } from './domains/users/import.ts';
 import { createUserFiles } from './domains/users/user-files.ts';
 import { createUsers } from './domains/users/users.ts';
+import { importTargets } from './import-targets.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Importer } from './ledger/record.ts';
 import { createImageStore } from './sources/image-store.ts';
@@ -104,11 +106,19 @@ const createImportDomains = ({ store, ledger, limits }: DomainServices, users: U
     users: createUsersImporter(users.users),
     experimentEvents: createExperimentEventsImporter(facts.experimentEvents),
   };
-  const imports = createImports(store, ledger, Object.values<Importer>(importers), limits);
+  const imports = createImports({
+    store,
+    ledger,
+    importers: Object.values<Importer>(importers),
+    targets: importTargets,
+    limits,
+  });
   const eventQueue = createIngestQueue({ imports, importer: importers.experimentEvents, limits });
   const rejectImporters = [...imports.importers, createUserFilesImporter(users.userFiles)];
-  const rejects = createRejects(store, ledger, rejectImporters, limits);
-  const uploads = createUploads(imports, users.userSync, limits);
+  const { recordBytesMax, data, importFolder } = limits;
+  const rejects = new Rejects({ store, ledger, importers: rejectImporters, recordBytesMax });
+  const starters = [createSyncStarter(users.userSync, imports)];
+  const uploads = createUploads({ imports, starters, data, importFolder });
   return { importers, imports, eventQueue, rejects, uploads };
 };
 

@@ -55,11 +55,19 @@ const units: readonly Unit[] = [
   domain('imports'),
   domain('user-sync', ['imports', 'user-directory', 'users']),
   domain('datasets', ['imports']),
-  domain('uploads', ['imports', 'datasets', 'user-sync']),
+  domain('uploads', ['imports', 'datasets']),
+  {
+    name: 'import targets',
+    files: /^src\/import-targets\.ts$/,
+    may: ['user-status', 'ip-city', 'transactions', 'users', 'experiments', 'user-sync', 'datasets'].map(
+      (name) => `domains/${name}`,
+    ),
+    types: ['lib'],
+  },
   {
     name: 'domains',
     files: /^src\/domains\.ts$/,
-    may: ['domains/*', 'ledger', 'sources', 'lib'],
+    may: ['domains/*', 'import targets', 'ledger', 'sources', 'lib'],
     types: ['store types', 'dataset engine types', 'config'],
   },
   {
@@ -71,7 +79,7 @@ const units: readonly Unit[] = [
   {
     name: 'schema',
     files: /^schema\//,
-    may: ['lib', 'errors', 'dataset engine types'],
+    may: ['import targets', 'lib', 'errors', 'dataset engine types'],
     types: ['context', 'domains/*', 'config', 'ledger'],
   },
   { name: 'http', files: /^src\/http\//, may: ['lib', 'errors'], types: ['config'] },
@@ -104,6 +112,7 @@ const units: readonly Unit[] = [
     name: 'cli',
     files: /^src\/cli\//,
     may: ['app', 'demo', 'rest', 'http', 'domains', 'domains/*', 'ledger', 'store', 'dataset engine'].concat([
+      'import targets',
       'version',
       'config',
       'lib',

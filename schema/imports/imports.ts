@@ -1,18 +1,13 @@
 import type { Import } from '../../src/domains/imports/job.ts';
-import { datasetTarget, type ImportTarget, importTargets, syncTarget } from '../../src/lib/import-targets.ts';
+import { type ImportTargetName, importTargets } from '../../src/import-targets.ts';
 import { builder } from '../builder.ts';
 import { connectionType } from '../connection.ts';
 import { numericCursor, pageOf, selectPage } from '../page.ts';
 
 export const ImportTargetEnum = builder.enumType('ImportTarget', {
   description: 'What the records of a file are.',
-  values: Object.fromEntries(
-    [...importTargets, syncTarget, datasetTarget].map(({ target, description }) => [
-      target,
-      { value: target, description },
-    ]),
-  ) as {
-    [Target in ImportTarget]: { value: Target; description: string };
+  values: Object.fromEntries(importTargets.map(({ name, description }) => [name, { value: name, description }])) as {
+    [Target in ImportTargetName]: { value: Target; description: string };
   },
 });
 
@@ -53,7 +48,7 @@ builder.node(ImportType, {
     target: t.field({
       type: ImportTargetEnum,
       description: 'What its records are.',
-      resolve: ({ target }) => target as ImportTarget,
+      resolve: ({ target }) => target as ImportTargetName,
     }),
     source: t.exposeString('source', { description: 'Name of the file, or the folder or bucket of `USER_FILES`.' }),
     state: t.field({ type: ImportState, description: 'How far it is.', resolve: ({ state }) => state }),

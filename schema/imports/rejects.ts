@@ -1,5 +1,5 @@
 import type { RejectedRecord, RejectFilter, Rejects } from '../../src/domains/imports/rejects.ts';
-import type { ImportTarget } from '../../src/lib/import-targets.ts';
+import type { ImportTargetName } from '../../src/import-targets.ts';
 import { builder } from '../builder.ts';
 import { connectionType } from '../connection.ts';
 import {
@@ -54,7 +54,7 @@ builder.node(RejectedRecordType, {
     target: t.field({
       type: ImportTargetEnum,
       description: 'What the record was meant to be.',
-      resolve: ({ target }) => target as ImportTarget,
+      resolve: ({ target }) => target as ImportTargetName,
     }),
     line: t.exposeInt('line', {
       nullable: true,

@@ -57,6 +57,6 @@ builder.objectField(MonitorType, 'arrival', (t) =>
     type: ArrivalQualityType,
     extensions: { goesThroughAllFacts: true },
     description: 'How events arrive.',
-    resolve: (report, _args, { rejects }) => report.arrivalQuality(rejects.keptOf('EXPERIMENT_EVENTS')),
+    resolve: (report, _args, { rejects }) => report.arrivalQuality(rejects.unresolvedCount('EXPERIMENT_EVENTS')),
   }),
 );

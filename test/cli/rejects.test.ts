@@ -102,7 +102,7 @@ describe('asof rejects', () => {
     expect(late.code).toBe(1);
     expect(late.stdout).toContain('3 tried = 0 stored, 0 duplicates, 0 discarded, 3 refused\n');
     expect(late.stdout).toContain('rejected record 3 is discarded');
-    expect(late.stdout).toContain('there is no rejected record 9');
+    expect(late.stdout).toContain('no rejected record has the id 9');
     await sound(data, 1);
   });
 

@@ -11,7 +11,7 @@ const {
   ASOF_TEST_S3_SECRET_KEY = '',
 } = process.env;
 
-/** Whether there is a server to test against: `test/support/s3-up` starts one and prints what to set. */
+/** Whether an S3 server is available: `test/support/s3-up` starts one and prints the settings. */
 export const hasS3 = endpoint !== '';
 
 export interface Bucket {
@@ -21,11 +21,11 @@ export interface Bucket {
   text(key: string): Promise<string | null>;
 }
 
-/** The one that radosgw lets buckets be made in. */
+/** The only region in which radosgw creates buckets. */
 const region = 'default';
 const credentials = { accessKeyId: ASOF_TEST_S3_ACCESS_KEY, secretAccessKey: ASOF_TEST_S3_SECRET_KEY };
 
-/** An empty bucket with the objects given. It is left behind: the server lives in memory. */
+/** A new bucket with these objects. It is not removed: the server keeps everything in memory. */
 export const openBucket = async (objects: Readonly<Record<string, string | Buffer>> = {}): Promise<Bucket> => {
   const name = `test-${process.pid}-${Math.random().toString(36).slice(2)}`;
   const s3 = new S3mini({ ...credentials, endpoint: `${endpoint}/${name}`, region });
@@ -45,13 +45,13 @@ export const openBucket = async (objects: Readonly<Record<string, string | Buffe
 export interface Counted {
   /** Settings of a server that goes through it. */
   readonly settings: Readonly<Record<string, string>>;
-  /** Keys of the objects that were read since the last look, in order, each as often as it was. */
-  takeReads(): string[];
-  /** What to answer instead of the server: a status, `hang` for nothing at all, undefined for the truth. */
+  /** Keys of the objects read since the last call, in order, repeated reads included. */
+  drainReads(): string[];
+  /** What to answer instead of the server: a status, `hang` for no response, undefined to forward the request. */
   fault: (method: string, path: string) => number | 'hang' | undefined;
 }
 
-/** Stands before the server, counts and breaks what passes. The client signs for its address, which is passed on. */
+/** A proxy that counts and breaks requests. It forwards the host header, because the client signs it. */
 export const countedS3 = async (): Promise<Counted> => {
   const { hostname, port } = new URL(endpoint);
   let reads: string[] = [];
@@ -89,10 +89,10 @@ export const countedS3 = async (): Promise<Counted> => {
       s3SecretAccessKey: ASOF_TEST_S3_SECRET_KEY,
       userFilesRetryMs: '1',
     },
-    takeReads() {
-      const taken = reads;
+    drainReads() {
+      const drained = reads;
       reads = [];
-      return taken;
+      return drained;
     },
   });
 };

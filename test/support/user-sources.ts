@@ -3,15 +3,17 @@ import { join } from 'node:path';
 import { folder } from '../cli/asof-process.ts';
 import { countedS3, openBucket } from './s3.ts';
 
-/** A source of user files that a test fills and looks at. */
+/** A source of user files that a test writes and inspects. */
 export interface TestSource {
   readonly settings: Readonly<Record<string, string>>;
   put(name: string, content: string | Buffer): Promise<void>;
   remove(name: string): Promise<void>;
-  /** The table beside it; null without one. */
+  /** The output table; null when it does not exist. */
   output(): Promise<string | null>;
-  /** Names of the objects that were read since the last look, ascending; undefined where nobody counts. */
-  takeReads(): string[] | undefined;
+  /** Whether `drainReads` knows which objects were read. */
+  readonly countsReads: boolean;
+  /** Names of the objects read since the last call, ascending; empty when reads are not counted. */
+  drainReads(): string[];
 }
 
 export const folderSource = async (): Promise<TestSource> => {
@@ -23,7 +25,8 @@ export const folderSource = async (): Promise<TestSource> => {
     put: (name, content) => writeFile(at(name), content),
     remove: (name) => rm(at(name)),
     output: () => readFile(join(root, 'processed_data/output.csv'), 'utf8').catch(() => null),
-    takeReads: () => undefined,
+    countsReads: false,
+    drainReads: () => [],
   };
 };
 
@@ -36,9 +39,10 @@ export const s3Source = async () => {
     put: (name, content) => bucket.put(`source_data/${name}`, content),
     remove: (name) => bucket.remove(`source_data/${name}`),
     output: () => bucket.text('processed_data/output.csv'),
-    takeReads: () =>
+    countsReads: true,
+    drainReads: () =>
       counted
-        .takeReads()
+        .drainReads()
         .map((key) => key.replace('source_data/', ''))
         .sort(),
   };

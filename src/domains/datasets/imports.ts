@@ -3,10 +3,10 @@ import type { Store } from '../../../db/store.ts';
 import { imports } from '../../../db/tables/imports.ts';
 import { DomainError } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import { datasetTarget } from '../../lib/import-targets.ts';
 import { type Import, ImportJob, openImportWriter } from '../imports/job.ts';
 import type { Datasets } from './datasets.ts';
 import { type DatasetImport, type DatasetOptions, type DatasetSource, importVersion } from './import-version.ts';
+import { datasetTarget } from './target.ts';
 
 export interface DatasetRun {
   /** The import as it began. */
@@ -41,7 +41,7 @@ export class DatasetImports {
     checkName(name);
     const { store, ledger, datasets, engine } = this.#services;
     const { write, close } = openImportWriter(store, ledger, dryRun);
-    const fields = { target: datasetTarget.target, source: source.name, bytesTotal: source.bytes };
+    const fields = { target: datasetTarget.name, source: source.name, bytesTotal: source.bytes };
     const job = await write((tx) => ImportJob.begin(tx, fields, write));
     const started: DatasetImport = dryRun ? { ...job.snapshot(), id: 0 } : job.snapshot();
     const abort = new AbortController();

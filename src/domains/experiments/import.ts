@@ -4,10 +4,11 @@ import { readRecord } from '../../lib/problems.ts';
 import { formatInstant } from '../../lib/time.ts';
 import type { ExperimentEvent } from './event-record.ts';
 import type { ExperimentEvents } from './events.ts';
+import { experimentEventsTarget } from './target.ts';
 
 /** Imports `user_id`, `account_type`, `date`, `event_type`, `order_value`, `version`, and optionally `event_id`, `experiment`. */
 export const createExperimentEventsImporter = (events: ExperimentEvents): Importer<ExperimentEvent> => ({
-  target: 'EXPERIMENT_EVENTS',
+  target: experimentEventsTarget,
   shape: { columns: [['user_id', 'account_type', 'date', 'event_type', 'order_value', 'version']] },
   read: (value) =>
     readRecord(value, (fields) => ({

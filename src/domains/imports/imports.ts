@@ -12,7 +12,7 @@ import {
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger/table-page.ts';
 import { apiSource } from '../../lib/api-source.ts';
-import { importTargets } from '../../lib/import-targets.ts';
+import type { ImportTarget } from '../../lib/import-target.ts';
 import type { SourceLimits } from '../../sources/source.ts';
 import { type Import, insertReject } from './job.ts';
 import { followImport } from './progress.ts';
@@ -20,24 +20,24 @@ import { endInterruptedImports } from './recovery.ts';
 import { type ImportFile, type ImportOptions, type ImportRun, startImportRun } from './run.ts';
 
 export interface IngestResult {
-  /** What became of each record, in the order they were sent in. */
+  /** The outcome of each record, in the order of the records. */
   readonly outcomes: readonly RecordOutcome[];
-  /** The records kept among the rejects, conflicts included. */
+  /** The ids of the rejects, conflicts included. */
   readonly rejectedIds: readonly number[];
 }
 
-/** A record in the words of its wire format: read into a value, or refused with problems. */
+/** A record with its original text: parsed into a value, or with the problems that prevent it. */
 export type RawRecord = { readonly raw: string } & (
   | { readonly value: unknown; readonly problems?: never }
   | { readonly value?: never; readonly problems: FieldProblem[] }
 );
 
-/** What came in: imports, records of the API, and what was not taken in. */
+/** Imports of files and records sent through the API, with the records that were rejected. */
 export interface Imports {
   readonly importers: readonly Importer[];
-  /** Starts taking files in; several files of one table are put in force together. */
+  /** Starts the import of files; several files of one table are published together. */
   start(target: string, files: readonly ImportFile[], options?: ImportOptions): Promise<ImportRun>;
-  /** Takes in records sent through the API with one key, each judged alone, all in one transaction. */
+  /** Stores records sent through the API with one key: each is judged alone, all in one transaction. */
   ingest<R>(importer: Importer<R>, sentBy: string | null, records: readonly R[]): Promise<IngestResult>;
   /**
    * The same for records as clients wrote them, each with a key of its own; those that cannot be read are kept among the
@@ -48,33 +48,30 @@ export interface Imports {
     take: () => readonly RawRecord[],
     sentBy?: (place: number) => string | null,
   ): Promise<IngestResult>;
-  /** Imports, the newest first. */
+  /** The newest first. */
   importsPage(where: { state?: Import['state'] | undefined }, page: TablePageRequest): TablePage<Import>;
   importsByIds(ids: readonly number[]): (Import | null)[];
-  /** An import as it stands and whenever its counts have moved, until it has ended. Throws NOT_FOUND. */
+  /** The import now and whenever its counts have changed, until it has ended. Throws NOT_FOUND. */
   progressOf(importId: number): AsyncIterableIterator<Import>;
-  /** Ends imports whose process died in the middle; what they had stored stays. Call it when a server starts. */
+  /** Ends imports whose process no longer runs; the records they stored stay. Call it when a server starts. */
   endInterrupted(content?: Partial<Pick<Import, 'target' | 'digest'>>): Promise<void>;
 }
 
-export const createImports = (
-  store: Store,
-  ledger: Ledger,
-  importers: readonly Importer[],
-  limits: SourceLimits & { readonly recordsPerMutationMax: number },
-): Imports => {
-  const importerOf = (named: string): Importer => {
-    const entry = importTargets.find(({ target, command }) => target === named || command === named);
-    const found = importers.find(({ target }) => target === entry?.target);
-    if (found) return found;
-    const known = importTargets.map(({ command }) => command).join(', ');
-    throw new DomainError('BAD_REQUEST', `there is no import target ${named}; there are ${known}`);
-  };
+export interface ImportsServices {
+  readonly store: Store;
+  readonly ledger: Ledger;
+  readonly importers: readonly Importer[];
+  /** Every target, also those that other domains import. */
+  readonly targets: readonly ImportTarget[];
+  readonly limits: SourceLimits & { readonly recordsPerMutationMax: number };
+}
+
+export const createImports = ({ store, ledger, importers, targets, limits }: ImportsServices): Imports => {
   const running = new Set<number>();
   const importsByIds = (ids: readonly number[]) => rowsByKey(store, imports, 'id', ids);
 
   const endInterrupted: Imports['endInterrupted'] = (content = {}) =>
-    endInterruptedImports({ store, running }, content);
+    endInterruptedImports({ store, targets, running }, content);
 
   /** One transaction for all; what is not taken in is kept with its text. */
   const judgeEach = <R, T>(
@@ -92,7 +89,7 @@ export const createImports = (
         const outcome = judge(session, tx, record, sentByApi(sender));
         if (outcome.kind === 'REJECTED' || outcome.kind === 'CONFLICT') {
           const { problems } = outcome;
-          const origin = { target: importer.target, source: apiSource(sender), importId: null, line: null };
+          const origin = { target: importer.target.name, source: apiSource(sender), importId: null, line: null };
           rejectedIds.push(insertReject(tx, { ...origin, raw: rawOf(record), problems }));
         }
         return outcome;
@@ -103,7 +100,7 @@ export const createImports = (
   return {
     importers,
     async start(target, files, options = {}) {
-      const services = { store, ledger, limits, importer: importerOf(target), running, endInterrupted };
+      const services = { store, ledger, limits, importer: importerOf(importers, target), running, endInterrupted };
       return startImportRun(services, files, options);
     },
     async ingest(importer, sentBy, records) {
@@ -138,4 +135,12 @@ export const createImports = (
     progressOf: (importId) => followImport(importsByIds, importId),
     endInterrupted,
   };
+};
+
+/** The importer of a target, by its name or its command word. */
+const importerOf = (importers: readonly Importer[], named: string): Importer => {
+  const found = importers.find(({ target: { name, command } }) => name === named || command === named);
+  if (found) return found;
+  const known = importers.map(({ target }) => target.command).join(', ');
+  throw new DomainError('BAD_REQUEST', `there is no import target ${named}; there are ${known}`);
 };

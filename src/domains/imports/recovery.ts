@@ -1,23 +1,24 @@
 import type { Store, Tx } from '../../../db/store.ts';
 import { imports } from '../../../db/tables/imports.ts';
-import { datasetTarget, syncTarget } from '../../lib/import-targets.ts';
+import type { ImportTarget } from '../../lib/import-target.ts';
 import { isOtherProcessAlive } from '../../lib/process-alive.ts';
 import type { Import } from './job.ts';
 
 /** Marks an import as failed whose process no longer runs; an import that has ended since stays as it is. */
 export const endInterruptedImport = (
   tx: Tx,
-  { id, target, rejected }: Pick<Import, 'id' | 'target' | 'rejected'>,
+  { id, rejected }: Pick<Import, 'id' | 'rejected'>,
+  target: ImportTarget | undefined,
 ): void => {
-  const isAtomic = target === syncTarget.target || target === datasetTarget.target;
+  const isAtomic = target !== undefined && target.input !== 'RECORDS';
   const outcome = isAtomic ? 'nothing of it was stored' : 'what it had stored is kept';
   tx.update(
     imports,
     { id, state: 'RUNNING' },
     {
       state: 'FAILED',
-      // The counts of a dataset announce rows that would have been stored at the end; its rejects are stored already.
-      ...(target === datasetTarget.target ? { accepted: 0, read: rejected } : {}),
+      // These counts announce what would have been stored at the end; the rejects are stored already.
+      ...(isAtomic ? { accepted: 0, read: rejected } : {}),
       finishedAtUs: tx.nowUs,
       failureCode: 'INTERNAL',
       failureMessage: `the importing process ended before the import did; ${outcome}, import it again`,
@@ -25,12 +26,16 @@ export const endInterruptedImport = (
   );
 };
 
-/** Imports of this process: it can tell by them alone that an import with its own process id runs. */
-export type RunningImports = ReadonlySet<number>;
+export interface RecoveryServices {
+  readonly store: Store;
+  readonly targets: readonly ImportTarget[];
+  /** The imports that this process runs; other imports with its process id are those of a predecessor. */
+  readonly running: ReadonlySet<number>;
+}
 
 /** Ends matching imports that no process runs any more. */
 export const endInterruptedImports = async (
-  { store, running }: { readonly store: Store; readonly running: RunningImports },
+  { store, targets, running }: RecoveryServices,
   content: Partial<Pick<Import, 'target' | 'digest'>>,
 ): Promise<void> => {
   const match = { ...content, state: 'RUNNING' } as const;
@@ -38,6 +43,11 @@ export const endInterruptedImports = async (
   const interrupted = unfinished.filter(({ id, processId }) => !running.has(id) && !isOtherProcessAlive(processId));
   if (interrupted.length === 0) return;
   await store.write((tx) => {
-    for (const each of interrupted) endInterruptedImport(tx, each);
+    for (const each of interrupted)
+      endInterruptedImport(
+        tx,
+        each,
+        targets.find(({ name }) => name === each.target),
+      );
   });
 };

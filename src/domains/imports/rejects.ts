@@ -2,201 +2,211 @@ import type { Row, Store, Tx } from '../../../db/store.ts';
 import { imports, rejectedRecords } from '../../../db/tables/imports.ts';
 import { DomainError, type FieldProblem } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import type { Importer, ReadOptions } from '../../ledger/record.ts';
+import type { Importer, ReadOptions, RecordOutcome } from '../../ledger/record.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger/table-page.ts';
 import { senderOf } from '../../lib/api-source.ts';
 import { parseExactJson } from '../../lib/exact-json.ts';
-import type { ImportTarget } from '../../lib/import-targets.ts';
-import { datasetTarget } from '../../lib/import-targets.ts';
 import type { ReadResult } from '../../lib/problems.ts';
+import type { Import } from './job.ts';
 
 export type RejectedRecord = Row<typeof rejectedRecords>;
 
-/** Which rejected records; those that are left out do not matter. */
+/** Undefined fields match every reject. */
 export interface RejectFilter {
   readonly importId?: number | undefined;
   readonly source?: string | undefined;
-  readonly target?: ImportTarget | undefined;
+  readonly target?: string | undefined;
   readonly state?: RejectedRecord['state'] | undefined;
 }
 
-/** What became of an open record that was tried again: the record as it is now, or why it stays open. */
+/** An open reject after a retry: resolved, or still open with the reason. */
 export type RetryResult =
-  | { readonly reject: RejectedRecord; readonly fault?: never }
-  | { readonly reject: RejectedRecord; readonly fault: DomainError };
+  | { readonly reject: RejectedRecord; readonly error?: never }
+  | { readonly reject: RejectedRecord; readonly error: DomainError };
 
-/** Records that were not taken in, kept as they came: to be mended and tried again, or put aside. */
-export interface Rejects {
-  /** What can be tried again. */
+export interface RejectServices {
+  readonly store: Store;
+  readonly ledger: Ledger;
+  /** The targets whose rejects can be resolved. */
   readonly importers: readonly Importer[];
-  /** The newest first, conflicts included, and how many there are in all. */
-  page(wanted: RejectFilter, page: TablePageRequest): TablePage<RejectedRecord> & { totalCount(): number };
-  byIds(ids: readonly number[]): (RejectedRecord | null)[];
-  /** How many of a target are not taken in: open and discarded ones. */
-  keptOf(target: ImportTarget): number;
-  /**
-   * Takes the mended record in, JSON text in the words of its wire format, and settles the rejected one and the account
-   * of its import in the same transaction. The same record again answers the same and stores nothing. Throws NOT_FOUND,
-   * BAD_REQUEST for a discarded one, LIMIT_EXCEEDED for a long text, VALIDATION_FAILED or CONFLICT with the problems;
-   * then nothing has changed.
-   */
-  resolve(id: number, text: string, options?: ReadOptions): Promise<RejectedRecord>;
-  /** Tries every open one again as it came, the oldest first. */
-  retryOpen(
-    wanted: Pick<RejectFilter, 'target'>,
-    options: ReadOptions,
-    onRetried: (retried: RetryResult) => void,
-  ): Promise<void>;
-  /**
-   * Puts one aside for good; it still counts as not taken in. A repeat is harmless, the first reason stays. Throws
-   * NOT_FOUND, BAD_REQUEST for a resolved one, VALIDATION_FAILED for a reason that says nothing.
-   */
-  discard(id: number, reason: string): Promise<RejectedRecord>;
+  readonly recordBytesMax: number;
 }
 
 const reasonLengthMax = 1000;
 
-/** Records tried again at once share their transactions. */
-const retriedAtOnce = 100;
+/** Retries that run at the same time share their transactions. */
+const retriesPerPage = 100;
 
-export const createRejects = (
-  store: Store,
-  ledger: Ledger,
-  importers: readonly Importer[],
-  { recordBytesMax }: { readonly recordBytesMax: number },
-): Rejects => {
-  const byIds = (ids: readonly number[]) => rowsByKey(store, rejectedRecords, 'id', ids);
+/** Rejected records with their original text: to correct and resolve, or to discard. */
+export class Rejects {
+  readonly importers: readonly Importer[];
+  readonly #services: RejectServices;
 
-  /** Inside of a transaction it sees what the ones before have settled. */
-  const find = (id: number): RejectedRecord => {
-    const [reject] = byIds([id]);
-    if (!reject) throw new DomainError('NOT_FOUND', `there is no rejected record ${id}`);
-    return reject;
-  };
+  constructor(services: RejectServices) {
+    this.importers = services.importers;
+    this.#services = services;
+  }
 
-  const importerOf = ({ id, target }: RejectedRecord): Importer => {
-    if (target === datasetTarget.target)
-      throw new DomainError('BAD_REQUEST', 'a row of a dataset is mended in its file, which is then imported again');
-    const found = importers.find((importer) => importer.target === target);
-    if (!found) throw new Error(`rejected record ${id} is of the target ${target}, which nothing takes in`);
-    return found;
-  };
+  /** The newest first, conflicts included, and their total count. */
+  page(filter: RejectFilter, page: TablePageRequest): TablePage<RejectedRecord> & { totalCount(): number } {
+    const { store } = this.#services;
+    const match = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
+    const found = pageOfTable(store, rejectedRecords, { key: 'id', direction: 'desc', match }, page);
+    return { ...found, totalCount: () => store.count(rejectedRecords, match) };
+  }
 
-  const settle = (
-    tx: Tx,
-    reject: RejectedRecord,
-    settled: Pick<RejectedRecord, 'state' | 'settlement' | 'settledSeq'>,
-  ) => {
-    const changes = { ...settled, settledAtUs: tx.nowUs };
-    tx.update(rejectedRecords, { id: reject.id }, changes);
-    return { ...reject, ...changes };
-  };
+  readonly byIds = (ids: readonly number[]): (RejectedRecord | null)[] =>
+    rowsByKey(this.#services.store, rejectedRecords, 'id', ids);
 
-  const resolve: Rejects['resolve'] = async (id, text, options = {}) => {
+  /** How many records of a target are not stored: the open and the discarded ones. */
+  unresolvedCount(target: string): number {
+    const { store } = this.#services;
+    const count = (state: RejectedRecord['state']): number => store.count(rejectedRecords, { target, state });
+    return count('OPEN') + count('DISCARDED');
+  }
+
+  /**
+   * Stores the corrected record, JSON text with the field names of its wire format, and in the same transaction marks the
+   * reject as resolved and moves the counts of its import. Repeating it with the same record returns the same result and
+   * stores nothing. Throws NOT_FOUND, BAD_REQUEST for a discarded reject, LIMIT_EXCEEDED for a long text,
+   * VALIDATION_FAILED or CONFLICT with the problems; then nothing has changed.
+   */
+  async resolve(id: number, text: string, options: ReadOptions = {}): Promise<RejectedRecord> {
+    const { ledger, recordBytesMax } = this.#services;
     if (Buffer.byteLength(text) > recordBytesMax)
       throw new DomainError(
         'LIMIT_EXCEEDED',
         `the record must have at most ${recordBytesMax} bytes (setting recordBytesMax)`,
       );
-    return ledger.write((tx) => {
-      const reject = find(id);
-      if (reject.state === 'DISCARDED')
-        throw new DomainError('BAD_REQUEST', `rejected record ${id} is discarded: it cannot be taken in any more`);
-      const importer = importerOf(reject);
-      const { value, problems } = readText(importer, text, options);
-      const settlement = problems ? null : JSON.stringify(importer.wire(value));
-      if (reject.state === 'RESOLVED') {
-        if (reject.settlement === settlement) return reject;
-        throw new DomainError('CONFLICT', `rejected record ${id} is resolved already, as ${reject.settlement}`);
-      }
-      if (problems) throw refused(id, 'VALIDATION_FAILED', problems);
-      const outcome = record(tx, importer, value, reject);
-      const settledSeq = outcome.kind === 'CREATED' ? outcome.seq : null;
-      return settle(tx, reject, { state: 'RESOLVED', settlement, settledSeq });
-    });
-  };
+    return ledger.write((tx) => this.#resolveIn(tx, this.#find(id), text, options));
+  }
 
-  return {
-    importers,
-    byIds,
-    keptOf: (target) =>
-      store.count(rejectedRecords, { target, state: 'OPEN' }) +
-      store.count(rejectedRecords, { target, state: 'DISCARDED' }),
-    page(wanted, page) {
-      const match = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
-      const found = pageOfTable(store, rejectedRecords, { key: 'id', direction: 'desc', match }, page);
-      return { ...found, totalCount: () => store.count(rejectedRecords, match) };
-    },
-    resolve,
-    async retryOpen({ target }, options, onRetried) {
-      const match = { state: 'OPEN', ...(target === undefined ? {} : { target }) } as const;
-      const list = { key: 'id', direction: 'asc', match } as const;
-      const retry = async (reject: RejectedRecord): Promise<RetryResult> => {
-        try {
-          return { reject: await resolve(reject.id, reject.raw, options) };
-        } catch (error) {
-          if (error instanceof DomainError && isRefusal(error)) return { reject, fault: error };
-          throw error;
-        }
-      };
-      let after: number | undefined;
-      for (;;) {
-        const { rows } = pageOfTable(store, rejectedRecords, list, { limit: retriedAtOnce, fromEnd: false, after });
-        if (rows.length === 0) return;
-        for (const retried of await Promise.all(rows.map(retry))) onRetried(retried);
-        after = rows.at(-1)?.id;
-      }
-    },
-    async discard(id, reason) {
-      const isText = reason.trim() !== '' && reason.isWellFormed() && !reason.includes('\0');
-      if (!isText || reason.length > reasonLengthMax) {
-        const message = `the reason must be 1 to ${reasonLengthMax} characters of well-formed text without NUL`;
-        throw refused(id, 'VALIDATION_FAILED', [{ path: 'reason', code: 'MALFORMED', message }]);
-      }
-      return ledger.write((tx) => {
-        const reject = find(id);
-        if (reject.state === 'RESOLVED')
-          throw new DomainError('BAD_REQUEST', `rejected record ${id} is resolved: it cannot be discarded any more`);
-        if (reject.state === 'DISCARDED') return reject;
-        return settle(tx, reject, { state: 'DISCARDED', settlement: reason, settledSeq: null });
-      });
-    },
-  };
+  #resolveIn(tx: Tx, reject: RejectedRecord, text: string, options: ReadOptions): RejectedRecord {
+    const { id, state } = reject;
+    if (state === 'DISCARDED')
+      throw new DomainError('BAD_REQUEST', `rejected record ${id} is discarded: it can no longer be resolved`);
+    const importer = this.#importerOf(reject);
+    const { value, problems } = readText(importer, text, options);
+    const settlement = problems ? null : JSON.stringify(importer.wire(value));
+    if (state === 'RESOLVED') {
+      if (reject.settlement === settlement) return reject;
+      throw new DomainError('CONFLICT', `rejected record ${id} is resolved already, as ${reject.settlement}`);
+    }
+    if (problems) throw refusal(id, 'VALIDATION_FAILED', problems);
+    const outcome = storeResolved(tx, importer, value, reject);
+    const settledSeq = outcome.kind === 'CREATED' ? outcome.seq : null;
+    return settle(tx, reject, { state: 'RESOLVED', settlement, settledSeq });
+  }
+
+  /** Retries every open reject with its original text, the oldest first. */
+  async retryOpen(
+    { target }: Pick<RejectFilter, 'target'>,
+    options: ReadOptions,
+    onRetried: (result: RetryResult) => void,
+  ): Promise<void> {
+    const match = { state: 'OPEN', ...(target === undefined ? {} : { target }) } as const;
+    const list = { key: 'id', direction: 'asc', match } as const;
+    let after: number | undefined;
+    for (;;) {
+      const page = { limit: retriesPerPage, fromEnd: false, after };
+      const { rows } = pageOfTable(this.#services.store, rejectedRecords, list, page);
+      if (rows.length === 0) return;
+      for (const result of await Promise.all(rows.map((reject) => this.#retry(reject, options)))) onRetried(result);
+      after = rows.at(-1)?.id;
+    }
+  }
+
+  async #retry(reject: RejectedRecord, options: ReadOptions): Promise<RetryResult> {
+    try {
+      return { reject: await this.resolve(reject.id, reject.raw, options) };
+    } catch (error) {
+      if (error instanceof DomainError && isRefusal(error)) return { reject, error };
+      throw error;
+    }
+  }
+
+  /**
+   * Discards a reject for good; it still counts as rejected. A repeat changes nothing, the first reason stays. Throws
+   * NOT_FOUND, BAD_REQUEST for a resolved reject, VALIDATION_FAILED for an empty or malformed reason.
+   */
+  async discard(id: number, reason: string): Promise<RejectedRecord> {
+    const isText = reason.trim() !== '' && reason.isWellFormed() && !reason.includes('\0');
+    if (!isText || reason.length > reasonLengthMax) {
+      const message = `the reason must be 1 to ${reasonLengthMax} characters of well-formed text without NUL`;
+      throw refusal(id, 'VALIDATION_FAILED', [{ path: 'reason', code: 'MALFORMED', message }]);
+    }
+    return this.#services.ledger.write((tx) => {
+      const reject = this.#find(id);
+      if (reject.state === 'RESOLVED')
+        throw new DomainError('BAD_REQUEST', `rejected record ${id} is resolved: it can no longer be discarded`);
+      if (reject.state === 'DISCARDED') return reject;
+      return settle(tx, reject, { state: 'DISCARDED', settlement: reason, settledSeq: null });
+    });
+  }
+
+  /** Inside a transaction it sees the changes made before. */
+  #find(id: number): RejectedRecord {
+    const [reject] = this.byIds([id]);
+    if (!reject) throw new DomainError('NOT_FOUND', `no rejected record has the id ${id}`);
+    return reject;
+  }
+
+  #importerOf({ target }: RejectedRecord): Importer {
+    const found = this.importers.find((importer) => importer.target.name === target);
+    if (found) return found;
+    const message = `a rejected record of ${target} cannot be resolved alone: correct its file and import the file again`;
+    throw new DomainError('BAD_REQUEST', message);
+  }
+}
+
+const settle = (
+  tx: Tx,
+  reject: RejectedRecord,
+  settlement: Pick<RejectedRecord, 'state' | 'settlement' | 'settledSeq'>,
+): RejectedRecord => {
+  const changes = { ...settlement, settledAtUs: tx.nowUs };
+  tx.update(rejectedRecords, { id: reject.id }, changes);
+  return { ...reject, ...changes };
 };
 
-/** Takes the record in as one of its import's; throws what it is refused for. */
-const record = (tx: Tx, importer: Importer, value: unknown, rejected: RejectedRecord) => {
-  const { id, importId, line, source, problems } = rejected;
-  const account = importId === null ? undefined : tx.findLatest(imports, { id: importId });
-  const begun = { id: account?.id ?? 0, digest: account?.digest ?? '', isRepeat: false };
-  const session = importer.resume?.(tx, begun) ?? importer.begin(begun);
+/** Stores the record as one of its import; throws the reason for which it is refused. */
+const storeResolved = (
+  tx: Tx,
+  importer: Importer,
+  value: unknown,
+  reject: RejectedRecord,
+): Extract<RecordOutcome, { kind: 'CREATED' | 'DUPLICATE' }> => {
+  const { id, importId, line, source, problems } = reject;
+  const ofImport = importId === null ? undefined : tx.findLatest(imports, { id: importId });
+  const start = { id: ofImport?.id ?? 0, digest: ofImport?.digest ?? '', isRepeat: false };
+  const session = importer.resume?.(tx, start) ?? importer.begin(start);
   const outcome = session.record(tx, value, { importId, line, sentBy: importId === null ? senderOf(source) : null });
-  if (outcome.kind === 'CONFLICT') throw refused(id, 'CONFLICT', outcome.problems);
-  if (outcome.kind === 'REJECTED') throw refused(id, 'VALIDATION_FAILED', outcome.problems);
-  if (account) moveAccount(tx, account, wasConflict(problems) ? 'conflicts' : 'rejected', outcome.kind);
+  if (outcome.kind === 'CONFLICT') throw refusal(id, 'CONFLICT', outcome.problems);
+  if (outcome.kind === 'REJECTED') throw refusal(id, 'VALIDATION_FAILED', outcome.problems);
+  if (ofImport) moveCount(tx, ofImport, wasConflict(problems) ? 'conflicts' : 'rejected', outcome.kind);
   return outcome;
 };
 
-const moveAccount = (
+const moveCount = (
   tx: Tx,
-  account: Row<typeof imports>,
+  ofImport: Import,
   from: 'conflicts' | 'rejected',
-  became: 'CREATED' | 'DUPLICATE',
+  outcome: 'CREATED' | 'DUPLICATE',
 ): void => {
-  const to = became === 'CREATED' ? 'accepted' : 'unchanged';
-  const isLast = account.conflicts + account.rejected === 1;
-  const state = isLast && account.state === 'SUCCEEDED_WITH_REJECTS' ? 'SUCCEEDED' : account.state;
-  tx.update(imports, { id: account.id }, { [from]: account[from] - 1, [to]: account[to] + 1, state });
+  const to = outcome === 'CREATED' ? 'accepted' : 'unchanged';
+  const isLast = ofImport.conflicts + ofImport.rejected === 1;
+  const state = isLast && ofImport.state === 'SUCCEEDED_WITH_REJECTS' ? 'SUCCEEDED' : ofImport.state;
+  tx.update(imports, { id: ofImport.id }, { [from]: ofImport[from] - 1, [to]: ofImport[to] + 1, state });
 };
 
-/** Only a conflict has a problem of that code: it is how its import counts it. */
+/** Only a conflict has a problem with this code, and its import counts it so. */
 const wasConflict = (problems: RejectedRecord['problems']): boolean => problems.some(({ code }) => code === 'CONFLICT');
 
 const isRefusal = ({ code }: DomainError): boolean =>
   ['VALIDATION_FAILED', 'LIMIT_EXCEEDED', 'CONFLICT', 'BAD_REQUEST'].includes(code);
 
-const refused = (id: number, code: 'VALIDATION_FAILED' | 'CONFLICT', problems: FieldProblem[]): DomainError =>
+const refusal = (id: number, code: 'VALIDATION_FAILED' | 'CONFLICT', problems: FieldProblem[]): DomainError =>
   new DomainError(code, `rejected record ${id}: ${problems.map(({ message }) => message).join('; ')}`, { problems });
 
 const readText = (importer: Importer, text: string, options: ReadOptions): ReadResult<unknown> => {
@@ -204,7 +214,7 @@ const readText = (importer: Importer, text: string, options: ReadOptions): ReadR
     return importer.read(parseExactJson(text), options);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    const message = `the record must be given as a JSON object, and this is not JSON: ${error.message}`;
+    const message = `the record must be a JSON object, and this is not JSON: ${error.message}`;
     return { problems: [{ path: '', code: 'MALFORMED', message }] };
   }
 };

@@ -77,7 +77,7 @@ export const startImportRun = async (
   options: ImportOptions,
 ): Promise<ImportRun> => {
   const { store, ledger, importer, running } = services;
-  const { target } = importer;
+  const { name: target } = importer.target;
   const sizes = await Promise.all(files.map(({ path, name }) => sizeOf(path, name)));
   const digest = await digestOf(files, sizes, options);
   const { write, close } = openImportWriter(store, ledger, options.dryRun === true);

@@ -4,6 +4,7 @@ import { DomainError } from '../../errors.ts';
 import type { Importer } from '../../ledger/record.ts';
 import { compareIp, formatIp, type IpAddress, ipKey, parseCidr } from '../../lib/ip.ts';
 import { readRecord } from '../../lib/problems.ts';
+import { ipRangesTarget } from './target.ts';
 
 export interface IpRangeRecord {
   readonly first: IpAddress;
@@ -18,7 +19,7 @@ const noAddress: IpAddress = { family: 4, value: 0 };
  * files again stage nothing, and a table without one good range leaves the old one in place.
  */
 export const createIpRangesImporter = (store: Store): Importer<IpRangeRecord> => ({
-  target: 'IP_RANGES',
+  target: ipRangesTarget,
   shape: {
     columns: [
       ['start', 'end', 'city'],

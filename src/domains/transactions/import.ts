@@ -3,11 +3,12 @@ import { formatDecimal } from '../../lib/decimal.ts';
 import { formatIp } from '../../lib/ip.ts';
 import { readRecord } from '../../lib/problems.ts';
 import { formatInstant } from '../../lib/time.ts';
+import { transactionsTarget } from './target.ts';
 import type { Transaction, Transactions } from './transactions.ts';
 
 /** Takes in files of `click_id`, `created_at`, `product_id`, `product_price`, `user_id`, `ip`. */
 export const createTransactionsImporter = (transactions: Transactions): Importer<Transaction> => ({
-  target: 'TRANSACTIONS',
+  target: transactionsTarget,
   shape: { columns: [['click_id', 'created_at', 'product_id', 'product_price', 'user_id']] },
   read: (value) =>
     readRecord(value, (fields) => ({

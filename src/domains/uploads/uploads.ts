@@ -5,108 +5,85 @@ import { tmpdir } from 'node:os';
 import { basename, join, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DomainError } from '../../errors.ts';
-import { syncTarget } from '../../lib/import-targets.ts';
 import type { Imports } from '../imports/imports.ts';
 import type { Import } from '../imports/job.ts';
 import type { ImportFile, ImportOptions } from '../imports/run.ts';
-import type { UserSync } from '../user-sync/user-sync.ts';
+import type { ImportSource, ImportStarter } from '../imports/starter.ts';
 
-/** Where a file to import is; exactly one of the two. */
-export interface ImportSource {
-  readonly file?: File | null | undefined;
-  readonly location?: string | null | undefined;
-}
-
-/** Files that reach the server by request: uploaded ones, and those of the folder the operator allows. */
+/** Imports that clients request: of uploaded files, and of files in the folder that the operator allows. */
 export interface Uploads {
   importFrom(
     target: string,
-    /** Not needed where files are kept in step with a folder or bucket of the server's own. */
+    /** Null for a target that reads its own location. */
     source: ImportSource | null | undefined,
     options: Pick<ImportOptions, 'synonyms'> & { readonly wait: boolean },
   ): Promise<{ import: Import }>;
-  /** Writes bytes to a file of their own in the data folder, which whoever asked removes. */
+  /** Writes bytes to a new file in the data folder; the caller removes it. */
   spool(bytes: AsyncIterable<Uint8Array>): Promise<string>;
-  /** The file of that place in the folder the operator allows. Throws NOT_ALLOWED. */
+  /** The file at a path in the folder that the operator allows. Throws NOT_ALLOWED. */
   allowed(location: string): Promise<ImportFile>;
 }
 
-export const createUploads = (
-  imports: Imports,
-  userSync: UserSync,
-  { data, importFolder }: { readonly data: string; readonly importFolder: string },
-): Uploads => {
-  const spool = async (bytes: AsyncIterable<Uint8Array>): Promise<string> => {
-    const folder = data === ':memory:' ? tmpdir() : join(data, 'uploads');
-    await mkdir(folder, { recursive: true });
-    const path = join(folder, randomUUID());
-    await pipeline(bytes, createWriteStream(path)).catch(async (error: unknown) => {
-      await rm(path, { force: true });
-      throw error;
-    });
-    return path;
-  };
+export interface UploadServices {
+  readonly imports: Imports;
+  /** The targets that do not import single files of records. */
+  readonly starters: readonly ImportStarter[];
+  readonly data: string;
+  readonly importFolder: string;
+}
 
-  const allowed = async (location: string): Promise<ImportFile> => {
-    const refused = () =>
-      new DomainError('NOT_ALLOWED', 'location names no file of the folder that may be read (setting importFolder)');
-    if (importFolder === '') throw refused();
-    // Real paths on both sides, because a link inside the folder may lead out of it.
-    const [root, path] = await Promise.all([realpath(importFolder), realpath(join(importFolder, location))]).catch(
-      () => {
-        throw refused();
-      },
-    );
-    if (!path.startsWith(root + sep)) throw refused();
-    return { path, name: location };
-  };
-
-  /** Of a folder or bucket that the operator has set: no other one is read. */
-  const synchronise = async (source: ImportSource | null | undefined, wait: boolean): Promise<{ import: Import }> => {
-    const isOther = source && (source.file != null || source.location !== userSync.location);
-    if (isOther)
-      throw new DomainError(
-        'NOT_ALLOWED',
-        'user files are read from one place only, which needs no source (setting userFiles)',
-      );
-    const { import: begun, done } = await userSync.run();
-    if (!wait) {
-      done.catch(() => undefined);
-      return { import: begun };
-    }
-    const ended = await done.then(
-      (report) => report.import,
-      () => imports.importsByIds([begun.id])[0],
-    );
-    return { import: ended ?? begun };
-  };
-
-  const uploaded = async (file: File): Promise<ImportFile> => ({
-    path: await spool(bytesOf(file)),
-    name: uploadName(file),
-  });
+export const createUploads = ({ imports, starters, data, importFolder }: UploadServices): Uploads => {
+  const spool: Uploads['spool'] = (bytes) => spoolTo(data === ':memory:' ? tmpdir() : join(data, 'uploads'), bytes);
+  const allowed: Uploads['allowed'] = (location) => allowedFile(importFolder, location);
 
   return {
     spool,
     allowed,
     async importFrom(target, source, { synonyms, wait }) {
-      if (target === syncTarget.target) return synchronise(source, wait);
+      const starter = starters.find(({ target: { name } }) => name === target);
+      if (starter) return { import: await starter.start(source, wait) };
       if (!source) throw missingSource();
       const { file, location } = source;
-      const chosen = file ? await uploaded(file) : await allowed(location ?? '');
-      const discard = () => (file ? rm(chosen.path, { force: true }) : Promise.resolve());
+      const chosen = file
+        ? { path: await spool(bytesOf(file)), name: uploadName(file) }
+        : await allowed(location ?? '');
+      const discard = async (): Promise<void> => {
+        if (file) await rm(chosen.path, { force: true });
+      };
       const run = await imports.start(target, [chosen], { synonyms }).catch(async (error: unknown) => {
         await discard();
         throw error;
       });
       const done = run.done.finally(discard);
-      const standing = wait ? await done : run.imports;
-      return { import: standing[0] as Import };
+      const [current] = wait ? await done : run.imports;
+      return { import: current as Import };
     },
   };
 };
 
-/** The fault of an import that needs a source and is given none. */
+const spoolTo = async (folder: string, bytes: AsyncIterable<Uint8Array>): Promise<string> => {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, randomUUID());
+  await pipeline(bytes, createWriteStream(path)).catch(async (error: unknown) => {
+    await rm(path, { force: true });
+    throw error;
+  });
+  return path;
+};
+
+const allowedFile = async (importFolder: string, location: string): Promise<ImportFile> => {
+  const refused = () =>
+    new DomainError('NOT_ALLOWED', 'location names no file in the folder that may be read (setting importFolder)');
+  if (importFolder === '') throw refused();
+  // Real paths on both sides, because a link inside the folder may lead out of it.
+  const [root, path] = await Promise.all([realpath(importFolder), realpath(join(importFolder, location))]).catch(() => {
+    throw refused();
+  });
+  if (!path.startsWith(root + sep)) throw refused();
+  return { path, name: location };
+};
+
+/** The error of an import that needs a source and has none. */
 export const missingSource = (): DomainError => {
   const message = 'source is missing';
   return new DomainError('BAD_REQUEST', message, { problems: [{ path: 'input.source', code: 'MISSING', message }] });

@@ -2,6 +2,7 @@ import type { Importer } from '../../ledger/record.ts';
 import { readRecord } from '../../lib/problems.ts';
 import { formatInstant } from '../../lib/time.ts';
 import { type Status, statusCodes } from './status.ts';
+import { statusChangesTarget } from './target.ts';
 import type { StatusChange, UserStatus } from './user-status.ts';
 
 const words: Readonly<Record<string, Status>> = Object.fromEntries(statusCodes.map((status) => [status, status]));
@@ -18,7 +19,7 @@ const withSynonyms = (synonyms: Readonly<Record<string, string>>): Readonly<Reco
 
 /** Takes in files of `user_id`, `created_at`, `status`. */
 export const createStatusChangesImporter = (userStatus: UserStatus): Importer<StatusChange> => ({
-  target: 'STATUS_CHANGES',
+  target: statusChangesTarget,
   shape: { columns: [['user_id', 'created_at', 'status']] },
   read: (value, { synonyms }) =>
     readRecord(value, (fields) => ({

@@ -3,6 +3,7 @@ import { type Importer, idProblems } from '../../ledger/record.ts';
 import { readRecord } from '../../lib/problems.ts';
 import type { UserDetails, UserFiles } from '../users/user-files.ts';
 import { readDetails } from './read-object.ts';
+import { userFilesTarget } from './target.ts';
 
 export interface DescribedRecord extends UserDetails {
   readonly userId: string;
@@ -10,7 +11,7 @@ export interface DescribedRecord extends UserDetails {
 
 /** Takes in a refused CSV file that was mended by hand, as an object of `user_id`, `first_name`, `last_name`, `birthts`. */
 export const createUserFilesImporter = (userFiles: UserFiles): Importer<DescribedRecord> => ({
-  target: 'USER_FILES',
+  target: userFilesTarget,
   shape: { columns: [['user_id', 'first_name', 'last_name', 'birthts']] },
   read(value) {
     const id = readRecord(value, (fields) => ({ userId: fields.id('user_id') }));

@@ -4,7 +4,6 @@ import { imports } from '../../../db/tables/imports.ts';
 import { userFileSyncs } from '../../../db/tables/user-files.ts';
 import { DomainError } from '../../errors.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
-import { syncTarget } from '../../lib/import-targets.ts';
 import { isOtherProcessAlive } from '../../lib/process-alive.ts';
 import { type ObjectSource, ObjectStoreError, prefixOf } from '../../sources/object-source.ts';
 import { type Import, ImportJob } from '../imports/job.ts';
@@ -15,6 +14,7 @@ import type { SyncCounts } from '../users/user-files.ts';
 import { createOutput } from './output.ts';
 import { withRetry } from './read-object.ts';
 import { type SyncServices, synchronise } from './sync.ts';
+import { userFilesTarget } from './target.ts';
 
 /** How a synchronisation ended. */
 export interface SyncReport extends SyncCounts {
@@ -38,7 +38,7 @@ export interface UserSyncServices extends Omit<SyncServices, 'source'> {
 
 type ProgressListener = (current: Import) => void;
 
-const { target } = syncTarget;
+const { name: target } = userFilesTarget;
 
 /** Synchronises users and images with a folder or bucket; at most one synchronisation runs on a store. */
 export class UserSync {
@@ -207,7 +207,7 @@ const runningElsewhere = (tx: Tx): Import | null => {
     const other = tx.findLatest(imports, { target, state: 'RUNNING' });
     if (!other) return null;
     if (isOtherProcessAlive(other.processId)) return other;
-    endInterruptedImport(tx, other);
+    endInterruptedImport(tx, other, userFilesTarget);
   }
 };
 

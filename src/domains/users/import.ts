@@ -1,10 +1,11 @@
 import type { Importer } from '../../ledger/record.ts';
 import { readRecord } from '../../lib/problems.ts';
+import { usersTarget } from './target.ts';
 import type { UserProfile, Users } from './users.ts';
 
 /** Takes in files of `user_id`, `country`, `gender`. */
 export const createUsersImporter = (users: Users): Importer<UserProfile> => ({
-  target: 'USERS',
+  target: usersTarget,
   shape: { columns: [['user_id', 'country', 'gender']] },
   read: (value) =>
     readRecord(value, (fields) => ({

@@ -194,7 +194,7 @@ describe('a file by location', () => {
     expect(await startImport(opened, location)).toEqual({
       __typename: 'SourceError',
       code: 'NOT_ALLOWED',
-      message: 'location names no file of the folder that may be read (setting importFolder)',
+      message: 'location names no file in the folder that may be read (setting importFolder)',
     });
     expect(opened.app.domains.imports.importsByIds([1])).toEqual([null]);
   });

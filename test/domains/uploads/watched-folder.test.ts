@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { imports } from '../../../db/tables/index.ts';
 import type { Import } from '../../../src/domains/imports/job.ts';
-import { importTargets } from '../../../src/lib/import-targets.ts';
+import { importTargets } from '../../../src/import-targets.ts';
 import { parseIp } from '../../../src/lib/ip.ts';
 import { type OpenApp, openApp } from '../../support/app.ts';
 import { dataFolder } from '../../support/store.ts';
@@ -45,7 +45,12 @@ describe('the watched folder', () => {
   it('is made, with a sub-folder for each target', async () => {
     const root = join(dataFolder(), 'deep', 'watched');
     await watching(root);
-    expect((await readdir(root)).sort()).toEqual(importTargets.map(({ command }) => command).sort());
+    expect((await readdir(root)).sort()).toEqual(
+      importTargets
+        .filter(({ input }) => input === 'RECORDS')
+        .map(({ command }) => command)
+        .sort(),
+    );
   });
 
   it('takes files of every kind in, once, and leaves them where they are', async () => {

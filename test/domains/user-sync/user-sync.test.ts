@@ -40,7 +40,7 @@ const rejectsOf = async ({ query }: OpenApp, state = 'OPEN') => {
 const birth = Date.UTC(1990, 5, 15);
 
 /** Three users, two of them with an image. */
-const three = async (source: TestSource): Promise<void> => {
+const fillThree = async (source: TestSource): Promise<void> => {
   await source.put('0001.csv', userCsv('Ada', 'King', birth));
   await source.put('0001.png', png(3, 2, 0x102030));
   await source.put('0002.csv', userCsv('Blaise', 'Pascal', -1));
@@ -48,15 +48,30 @@ const three = async (source: TestSource): Promise<void> => {
   await source.put('3.csv', userCsv('Carl', 'Gauss', 0));
 };
 
+const brokenCsv = 'first_name\n';
+
+/** Changes the three users: one updated, one without its image, one broken, one added. Returns the bytes to read. */
+const changeThree = async (source: TestSource): Promise<number> => {
+  const files = {
+    '0001.csv': userCsv('Ada', 'Lovelace', birth),
+    '3.csv': brokenCsv,
+    '4.csv': userCsv('Dora', 'Mar', 5),
+    '4.png': png(1, 1),
+  };
+  for (const [name, content] of Object.entries(files)) await source.put(name, content);
+  await source.remove('0002.jpg');
+  return Object.values(files).reduce((bytes, { length }) => bytes + length, 0);
+};
+
 const sources: [string, boolean, () => Promise<TestSource>][] = [
   ['a folder', true, folderSource],
   ['a bucket', hasS3, s3Source],
 ];
 
-describe.each(sources)('user files of %s', (_name, isThere, create) => {
-  it.skipIf(!isThere)('are taken in on start, with verified images and a table beside them', async () => {
+describe.each(sources)('user synchronisation with %s', (_name, isThere, create) => {
+  it.skipIf(!isThere)('imports all users on start, verifies images and writes the table', async () => {
     const source = await create();
-    await three(source);
+    await fillThree(source);
     const app = await open(source);
     expect(await dataOf(app)).toEqual([
       { user_id: '0001', first_name: 'Ada', last_name: 'King', birthts: birth, img_path: 'source_data/0001.png' },
@@ -89,11 +104,12 @@ describe.each(sources)('user files of %s', (_name, isThere, create) => {
     expect(Buffer.from(await image.arrayBuffer())).toEqual(png(3, 2, 0x102030));
   });
 
-  it.skipIf(!isThere)('are read again only where they have changed', async () => {
+  it.skipIf(!isThere)('reads every object of the first synchronisation and none while nothing changes', async () => {
     const source = await create();
-    await three(source);
+    await fillThree(source);
     const app = await open(source);
-    expect(source.takeReads()).toEqual(source.takeReads() && ['0001.csv', '0001.png', '0002.csv', '0002.jpg', '3.csv']);
+    if (source.countsReads)
+      expect(source.drainReads()).toEqual(['0001.csv', '0001.png', '0002.csv', '0002.jpg', '3.csv']);
     expect((await synchronise(app)).report).toEqual({
       processed: 3,
       updated: 0,
@@ -102,16 +118,16 @@ describe.each(sources)('user files of %s', (_name, isThere, create) => {
       rejected: 0,
       output: 'processed_data/output.csv',
     });
-    expect(source.takeReads()).toEqual(source.takeReads());
+    if (source.countsReads) expect(source.drainReads()).toEqual([]);
     expect(await lastImport(app)).toMatchObject({ read: 5, unchanged: 5, accepted: 0, bytesTotal: 0 });
+  });
 
-    const [changed, broken, added] = [userCsv('Ada', 'Lovelace', birth), 'first_name\n', userCsv('Dora', 'Mar', 5)];
-    await source.put('0001.csv', changed);
-    await source.remove('0002.jpg');
-    await source.put('3.csv', broken);
-    await source.put('4.csv', added);
-    await source.put('4.png', png(1, 1));
-    source.takeReads();
+  it.skipIf(!isThere)('reads only changed objects and counts each user and each object once', async () => {
+    const source = await create();
+    await fillThree(source);
+    const app = await open(source);
+    const bytes = await changeThree(source);
+    source.drainReads();
     expect((await synchronise(app)).report).toMatchObject({
       processed: 4,
       updated: 2,
@@ -119,9 +135,7 @@ describe.each(sources)('user files of %s', (_name, isThere, create) => {
       removed: 1,
       rejected: 1,
     });
-    const reads = source.takeReads();
-    if (reads) expect(reads).toEqual(['0001.csv', '3.csv', '4.csv', '4.png']);
-    const bytes = changed.length + broken.length + added.length + png(1, 1).length;
+    if (source.countsReads) expect(source.drainReads()).toEqual(['0001.csv', '3.csv', '4.csv', '4.png']);
     expect(await lastImport(app)).toMatchObject({
       state: 'SUCCEEDED_WITH_REJECTS',
       read: 7,
@@ -131,36 +145,57 @@ describe.each(sources)('user files of %s', (_name, isThere, create) => {
       bytesTotal: bytes,
       bytesRead: bytes,
     });
-    expect((await dataOf(app)).map((user) => [user.user_id, user.last_name, user.img_path])).toEqual([
-      ['0001', 'Lovelace', 'source_data/0001.png'],
-      ['0002', 'Pascal', null],
-      ['3', 'Gauss', null],
-      ['4', 'Mar', 'source_data/4.png'],
-    ]);
-    expect(await source.output()).toContain('0001,Ada,Lovelace,');
-    expect(await rejectsOf(app)).toEqual([
-      {
-        source: '3.csv',
-        raw: broken,
-        problems: [{ path: '3.csv', code: 'MALFORMED', message: '3.csv must hold a header and one row' }],
-      },
-    ]);
     expect((await synchronise(app)).report).toMatchObject({ processed: 4, updated: 0, unchanged: 4, rejected: 0 });
-    if (reads) expect(source.takeReads()).toEqual([]);
-
-    await source.put('3.csv', userCsv('Carl', 'Gauß', 0));
-    await source.remove('4.csv');
-    expect((await synchronise(app)).report).toMatchObject({ processed: 4, updated: 1, unchanged: 2, removed: 1 });
-    expect((await dataOf(app)).map((user) => user.last_name)).toEqual(['Lovelace', 'Pascal', 'Gauß']);
-    expect((await rejectsOf(app)).map((reject) => reject.source)).toEqual(['4.png']);
-    expect((await rejectsOf(app, 'DISCARDED')).map((reject) => reject.source)).toEqual(['3.csv']);
-    expect((await app.query('{ user(userId: "4") { userId } }')).data).toEqual({ user: null });
-    expect((await synchronise(app)).report).toMatchObject({ updated: 0, removed: 0, rejected: 0 });
+    if (source.countsReads) expect(source.drainReads()).toEqual([]);
   });
 
-  it.skipIf(!isThere)('come back as they were after a removal', async () => {
+  it.skipIf(!isThere)(
+    'publishes changed details and images, and keeps the last valid values of a broken file',
+    async () => {
+      const source = await create();
+      await fillThree(source);
+      const app = await open(source);
+      await changeThree(source);
+      await synchronise(app);
+      expect((await dataOf(app)).map((user) => [user.user_id, user.last_name, user.img_path])).toEqual([
+        ['0001', 'Lovelace', 'source_data/0001.png'],
+        ['0002', 'Pascal', null],
+        ['3', 'Gauss', null],
+        ['4', 'Mar', 'source_data/4.png'],
+      ]);
+      expect(await source.output()).toContain('0001,Ada,Lovelace,');
+      expect(await rejectsOf(app)).toEqual([
+        {
+          source: '3.csv',
+          raw: brokenCsv,
+          problems: [{ path: '3.csv', code: 'MALFORMED', message: '3.csv must hold a header and one row' }],
+        },
+      ]);
+    },
+  );
+
+  it.skipIf(!isThere)(
+    'discards the reject of a corrected file and removes a user whose CSV file is removed',
+    async () => {
+      const source = await create();
+      await fillThree(source);
+      const app = await open(source);
+      await changeThree(source);
+      await synchronise(app);
+      await source.put('3.csv', userCsv('Carl', 'Gauß', 0));
+      await source.remove('4.csv');
+      expect((await synchronise(app)).report).toMatchObject({ processed: 4, updated: 1, unchanged: 2, removed: 1 });
+      expect((await dataOf(app)).map((user) => user.last_name)).toEqual(['Lovelace', 'Pascal', 'Gauß']);
+      expect((await rejectsOf(app)).map((reject) => reject.source)).toEqual(['4.png']);
+      expect((await rejectsOf(app, 'DISCARDED')).map((reject) => reject.source)).toEqual(['3.csv']);
+      expect((await app.query('{ user(userId: "4") { userId } }')).data).toEqual({ user: null });
+      expect((await synchronise(app)).report).toMatchObject({ updated: 0, removed: 0, rejected: 0 });
+    },
+  );
+
+  it.skipIf(!isThere)('restores a removed user unchanged when its files return', async () => {
     const source = await create();
-    await three(source);
+    await fillThree(source);
     const app = await open(source);
     const before = await dataOf(app);
     await source.remove('0001.csv');
@@ -174,7 +209,7 @@ describe.each(sources)('user files of %s', (_name, isThere, create) => {
   });
 });
 
-describe('user files', () => {
+describe('user synchronisation', () => {
   const shared = '/work/shared/data/user_files';
   const sample = (() => {
     try {
@@ -184,7 +219,7 @@ describe('user files', () => {
     }
   })();
 
-  it.skipIf(sample.length === 0)('give the known answers for the sample', async () => {
+  it.skipIf(sample.length === 0)('returns the known answers for the sample', async () => {
     const source = await folderSource();
     for (const name of sample) await source.put(name, readFileSync(`${shared}/${name}`));
     const app = await open(source);
@@ -199,7 +234,7 @@ describe('user files', () => {
     expect(without.map((user) => user.user_id)).toEqual(['1005', '1017', '1099']);
   });
 
-  it('of the example lake are all taken in', async () => {
+  it('imports every object of the example lake', async () => {
     const example = join(root, 'examples/data-lake/source_data');
     const source = await folderSource();
     for (const name of readdirSync(example)) await source.put(name, readFileSync(join(example, name)));
@@ -210,9 +245,9 @@ describe('user files', () => {
     });
   });
 
-  it('keeps the last good values of what is broken, and says why', async () => {
+  it('keeps the last valid values of broken files and reports why each is rejected', async () => {
     const source = await folderSource();
-    await three(source);
+    await fillThree(source);
     const app = await open(source, { imageBytesMax: '2kB', imagePixelsMax: '1000' });
     const before = await dataOf(app);
     const whole = png(9, 9);
@@ -240,7 +275,7 @@ describe('user files', () => {
     expect((await dataOf(app)).at(-1)).toMatchObject({ user_id: '6', img_path: 'source_data/6.png' });
   });
 
-  it('reads an odd file as it is meant', async () => {
+  it('reads CSV files with a byte order mark, quotes, spaces and extra columns', async () => {
     const source = await folderSource();
     await source.put(
       'a.csv',
@@ -262,9 +297,9 @@ describe('user files', () => {
     expect(await source.output()).toBe(table);
   });
 
-  it('takes another image file of a user for the one that is gone', async () => {
+  it('uses another image file of a user when the current one is removed', async () => {
     const source = await folderSource();
-    await three(source);
+    await fillThree(source);
     const app = await open(source);
     await source.put('0001.jpg', jpeg());
     expect((await synchronise(app)).report).toMatchObject({ rejected: 1 });
@@ -278,9 +313,9 @@ describe('user files', () => {
     expect((await dataOf(app))[0]).toMatchObject({ img_path: 'source_data/0001.png' });
   });
 
-  it('answers an earlier question as it was', async () => {
+  it('answers a query as of an earlier sequence unchanged', async () => {
     const source = await folderSource();
-    await three(source);
+    await fillThree(source);
     const app = await open(source);
     const sequence = app.app.ledger.snapshot().sequence;
     await app.importFile('transactions', {
@@ -316,22 +351,22 @@ describe('user files', () => {
     expect(sequence).toBeLessThan(then);
   });
 
-  it('lets a refused file be mended by hand, and does not read it again for that', async () => {
+  it('resolves the reject of a file by hand without reading the file again', async () => {
     const source = await folderSource();
     await source.put('1.csv', userCsv('Ada', 'King', 'x'));
     const app = await open(source);
     expect(await dataOf(app)).toEqual([]);
-    const mended = '{"user_id":"1","first_name":"Ada","last_name":"King","birthts":3}';
-    await app.app.domains.rejects.resolve(1, mended);
+    const corrected = '{"user_id":"1","first_name":"Ada","last_name":"King","birthts":3}';
+    await app.app.domains.rejects.resolve(1, corrected);
     expect(await dataOf(app)).toMatchObject([{ user_id: '1', birthts: 3 }]);
     expect((await synchronise(app)).report).toMatchObject({ processed: 1, unchanged: 1 });
     expect(await dataOf(app)).toMatchObject([{ user_id: '1', birthts: 3 }]);
     expect(await lastImport(app)).toMatchObject({ bytesTotal: 0 });
   });
 
-  it('changes nothing when the source is gone', async () => {
+  it('changes nothing when the source folder is missing', async () => {
     const source = await folderSource();
-    await three(source);
+    await fillThree(source);
     const app = await open(source);
     const before = await dataOf(app);
     const { rename } = await import('node:fs/promises');
@@ -344,9 +379,9 @@ describe('user files', () => {
     expect((await synchronise(app)).report).toMatchObject({ unchanged: 3 });
   });
 
-  it('lets a second request join the run that is under way', async () => {
+  it('lets a second request join the synchronisation that runs', async () => {
     const source = await folderSource();
-    await three(source);
+    await fillThree(source);
     const app = await open(source, { userFilesStartMs: '0' });
     const all = await Promise.all([
       synchronise(app),
@@ -361,7 +396,7 @@ describe('user files', () => {
     expect(data?.imports.nodes).toHaveLength(1);
   });
 
-  it('is asked for by its own place only, and needs one', async () => {
+  it('starts only for the configured location and fails without one', async () => {
     const none = await openApp({});
     onTestFinished(none.close);
     expect((await none.get('/data', { method: 'POST' })).status).toBe(400);
@@ -382,7 +417,7 @@ describe('user files', () => {
     expect((await app.query(other)).data).toEqual({ startImport: { problems: [{ path: 'input.source' }] } });
   });
 
-  it('refuses parameters that it does not know, by name', async () => {
+  it('rejects unknown and malformed query parameters by name', async () => {
     const app = await open(await folderSource());
     for (const path of [
       '/data?age=3',
@@ -399,9 +434,9 @@ describe('user files', () => {
     expect((await app.get('/data?min_age=1&user_min_age=1&is_image_exists=tRuE')).status).toBe(200);
   });
 
-  it('serves images inert, for good, and only as long as somebody has them', async () => {
+  it('serves images with immutable caching and a sandbox, and only while a user has them', async () => {
     const source = await folderSource();
-    await three(source);
+    await fillThree(source);
     const app = await open(source);
     const { data } = await app.query<{ user: { image: { url: string; sha256: string } } }>(
       '{ user(userId: "0002") { image { url sha256 } } }',
@@ -428,10 +463,10 @@ describe('user files', () => {
   });
 });
 
-describe.skipIf(!hasS3)('a bucket that fails', () => {
-  it('is asked again, and one object that stays broken stops nothing', async () => {
+describe.skipIf(!hasS3)('user synchronisation with a failing bucket', () => {
+  it('retries failed reads and continues past an object that cannot be read', async () => {
     const source = await s3Source();
-    await three(source);
+    await fillThree(source);
     const tries = new Map<string, number>();
     source.counted.fault = (_method, path) => {
       const count = (tries.get(path) ?? 0) + 1;
@@ -446,20 +481,20 @@ describe.skipIf(!hasS3)('a bucket that fails', () => {
     expect((await synchronise(app)).report).toMatchObject({ rejected: 0, unchanged: 3 });
     expect(await rejectsOf(app)).toHaveLength(1);
     source.counted.fault = () => undefined;
-    source.takeReads();
+    source.drainReads();
     expect((await synchronise(app)).report).toMatchObject({ updated: 1 });
-    expect(source.takeReads()).toEqual(['0002.csv']);
+    expect(source.drainReads()).toEqual(['0002.csv']);
     expect((await dataOf(app)).map((user) => user.user_id)).toEqual(['0001', '0002', '3']);
     expect(await rejectsOf(app)).toEqual([]);
   });
 
-  it('changes nothing when it cannot be listed, refuses its key, or does not answer', async () => {
+  it('changes nothing when the bucket cannot be listed, denies access or times out', async () => {
     const source = await s3Source();
-    await three(source);
+    await fillThree(source);
     const app = await open(source, { userFilesTimeoutMs: '400', userFilesTries: '2' });
     const before = await dataOf(app);
     await source.put('0001.csv', userCsv('Nobody', 'Yet', 0));
-    for (const [fault, told] of [
+    for (const [fault, message] of [
       [500, 'answered 500'],
       [403, 'answered 403'],
       ['hang', 'userFilesTimeoutMs'],
@@ -467,14 +502,14 @@ describe.skipIf(!hasS3)('a bucket that fails', () => {
       source.counted.fault = (_method, path) => (path.startsWith('?') ? fault : undefined);
       const { status, report } = await synchronise(app);
       expect(status).toBe(502);
-      expect(JSON.stringify(report)).toContain(told);
+      expect(JSON.stringify(report)).toContain(message);
       expect(await dataOf(app)).toEqual(before);
     }
     source.counted.fault = () => undefined;
     expect((await synchronise(app)).report).toMatchObject({ updated: 1 });
   });
 
-  it('tells apart a bucket that is not there from an empty one, and lists more than a page', async () => {
+  it('distinguishes a missing bucket from an empty one and lists more than one page', async () => {
     const source = await s3Source();
     const empty = await open(source);
     expect((await synchronise(empty)).report).toMatchObject({ processed: 0 });
@@ -483,16 +518,16 @@ describe.skipIf(!hasS3)('a bucket that fails', () => {
       settings: { ...source.settings, userFiles: 's3://no-such-bucket-here/x' },
     });
     expect(await synchronise(missing)).toMatchObject({ status: 502 });
-    const names = Array.from({ length: 1050 }, (_, place) => `${place}.csv`);
+    const names = Array.from({ length: 1050 }, (_, index) => `${index}.csv`);
     await Promise.all(names.map((name) => source.put(name, userCsv('A', name, 1))));
     await source.put('ü +&%.csv', userCsv('A', 'odd', 1));
     expect((await synchronise(empty)).report).toMatchObject({ processed: 1051, updated: 1051 });
     expect((await dataOf(empty)).at(-1)).toMatchObject({ user_id: 'ü +&%', last_name: 'odd' });
   });
 
-  it('has its table written once, and again only when something else is in it', async () => {
+  it('writes the table once and again only when its content changes', async () => {
     const source = await s3Source();
-    await three(source);
+    await fillThree(source);
     let writes = 0;
     source.counted.fault = (method) => {
       if (method === 'PUT') writes++;

@@ -3,9 +3,10 @@ import { basename } from 'node:path';
 import { Argument, type Command as CommanderCommand, InvalidArgumentError, Option } from 'commander';
 import { storeExists } from '../../../../db/open.ts';
 import type { ImportOptions } from '../../../domains/imports/run.ts';
+import { importTargets } from '../../../import-targets.ts';
 import type { ReadOptions } from '../../../ledger/record.ts';
 import { type ColumnType, columnTypes } from '../../../lib/cells.ts';
-import { datasetTarget, importTargets } from '../../../lib/import-targets.ts';
+import type { ImportTarget } from '../../../lib/import-target.ts';
 import type { Command } from '../../command.ts';
 import { type CommandServices, withData } from '../../data-folder.ts';
 import { CommandError, type ExitCode, exitFailure, exitProblems, exitSuccess, exitUsageError } from '../../exit.ts';
@@ -16,7 +17,7 @@ import { createImportProgress } from './progress.ts';
 import { type ImportReport, isAllTakenIn, type Reject, rejectsShownMax, reportLines, reportOf } from './report.ts';
 import { statusWordOption } from './status-words.ts';
 
-const targets = [...importTargets, datasetTarget].map(({ command }) => command);
+const targets = importTargets.filter(({ input }) => input !== 'FOLDER');
 
 interface Options extends DataOptions, DatasetCommandOptions {
   readonly mapStatus?: ReadOptions['synonyms'];
@@ -53,7 +54,7 @@ export const importCommand: Command = {
       .description(
         'Take in files of users, experiment events, status changes, IP ranges or transactions, or any CSV as a dataset.',
       )
-      .addArgument(new Argument('<target>', 'what the files hold').choices(targets))
+      .addArgument(new Argument('<target>', 'what the files hold').choices(targets.map(({ command }) => command)))
       .argument('<file...>', 'files to take in; for a dataset its name, then one file or link')
       .option('--dry-run', 'read and judge every record, store nothing')
       .addOption(
@@ -77,7 +78,8 @@ export const importCommand: Command = {
     const options = invoked.opts<Options>();
     if (options.mapStatus && target !== 'user-status')
       throw new CommandError(exitUsageError, '--map-status is for user-status');
-    if (target === datasetTarget.command) return runDataset(paths, options, terminal);
+    if (targets.find(({ command }) => command === target)?.input === 'TABLE')
+      return runDataset(paths, options, terminal);
     if (options.mode || options.key || options.type)
       throw new CommandError(exitUsageError, '--mode, --key and --type are for datasets');
     const files = await Promise.all(paths.map(findFile));
@@ -116,7 +118,7 @@ const runDataset = async (given: readonly string[], options: Options, terminal: 
   });
   await terminal.print(
     ...(options.json
-      ? [JSON.stringify({ target: datasetTarget.command, dryRun: isDryRun, imports: [report] })]
+      ? [JSON.stringify({ target: 'dataset', dryRun: isDryRun, imports: [report] })]
       : [...reportLines(report, isDryRun), ...columnLines(report)]),
   );
   return isAllTakenIn(report) ? exitSuccess : exitProblems;
@@ -162,11 +164,10 @@ const takeIn = async (
   { dryRun, mapStatus, onProgress }: Taking,
 ): Promise<ImportReport[]> => {
   // Ranges of several files are one table; of other records each file stands by itself, and fails by itself.
-  const together = importTargets.find(({ command }) => command === target)?.together
-    ? [files]
-    : files.map((file) => [file]);
+  const found: ImportTarget | undefined = targets.find(({ command }) => command === target);
+  const groups = found?.joinsFiles ? [files] : files.map((file) => [file]);
   const reports: ImportReport[] = [];
-  for (const group of together) {
+  for (const group of groups) {
     const rejects = new Map<number, Reject[]>();
     const onReject: ImportOptions['onReject'] = (importId, { line }, problems) => {
       const shown = rejects.get(importId) ?? [];

@@ -1,8 +1,8 @@
 import { Argument, type Command as CommanderCommand, Option } from 'commander';
 import type { RejectFilter } from '../../../domains/imports/rejects.ts';
 import type { Domains } from '../../../domains.ts';
+import { importTargets } from '../../../import-targets.ts';
 import type { ReadOptions } from '../../../ledger/record.ts';
-import { importTargets, syncTarget } from '../../../lib/import-targets.ts';
 import type { Command } from '../../command.ts';
 import { withExistingData } from '../../data-folder.ts';
 import { CommandError, type ExitCode, exitProblems, exitSuccess, exitUsageError } from '../../exit.ts';
@@ -31,7 +31,7 @@ type Action = (domains: Domains, asked: Asked) => Promise<ExitCode>;
 const pageRecords = 1000;
 
 const wantedOf = ({ target, state }: Options): Pick<RejectFilter, 'target' | 'state'> => ({
-  target: [...importTargets, syncTarget].find(({ command }) => command === target)?.target,
+  target: importTargets.find(({ command }) => command === target)?.name,
   state: state && ({ open: 'OPEN', resolved: 'RESOLVED', discarded: 'DISCARDED' } as const)[state],
 });
 
@@ -125,7 +125,7 @@ export const rejectsCommand: Command = {
       .argument('[id...]', 'numbers of rejected records, as list prints them')
       .addOption(
         new Option('--target <target>', 'only what was meant to be this').choices(
-          [...importTargets, syncTarget].map(({ command }) => command),
+          importTargets.filter(({ input }) => input !== 'TABLE').map(({ command }) => command),
         ),
       )
       .addOption(new Option('--state <state>', 'only those in this state').choices(['open', 'resolved', 'discarded']))

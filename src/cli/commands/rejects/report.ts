@@ -70,7 +70,7 @@ export const createRejectsReport = (importers: readonly Importer[]): RejectsRepo
   };
 
   return {
-    add: ({ reject, fault }) => (fault ? noteRefusal(reject.id, fault, reject) : note(reject)),
+    add: ({ reject, error }) => (error ? noteRefusal(reject.id, error, reject) : note(reject)),
     async judge(id, work, asItCame) {
       try {
         note(await work);
@@ -98,7 +98,7 @@ const isObject = (raw: string): boolean => raw.trimStart().startsWith('{');
 
 /** A row of CSV does not say what its cells are. */
 const hintFor = ({ id, target }: RejectedRecord, importers: readonly Importer[]): string => {
-  const [columns = []] = importers.find((importer) => importer.target === target)?.shape.columns ?? [];
+  const [columns = []] = importers.find((importer) => importer.target.name === target)?.shape.columns ?? [];
   const record = columns.map((column) => `"${column}": "…"`).join(', ');
   return `What came as a row of CSV must be given as JSON: asof rejects retry ${id} --with '{${record}}'`;
 };

@@ -1,0 +1,8 @@
+import type { ImportTarget } from '../../lib/import-target.ts';
+
+export const transactionsTarget = {
+  name: 'TRANSACTIONS',
+  command: 'transactions',
+  description: 'Rows of click_id, created_at, product_id, product_price, user_id, ip.',
+  input: 'RECORDS',
+} as const satisfies ImportTarget;

@@ -1,0 +1,8 @@
+import type { ImportTarget } from '../../lib/import-target.ts';
+
+export const statusChangesTarget = {
+  name: 'STATUS_CHANGES',
+  command: 'user-status',
+  description: 'Rows of user_id, created_at, status.',
+  input: 'RECORDS',
+} as const satisfies ImportTarget;

@@ -1,0 +1,12 @@
+/** What imported records are. Each domain declares its own targets; `src/import-targets.ts` lists them. */
+export interface ImportTarget {
+  /** The stored name and the GraphQL enum value. */
+  readonly name: string;
+  /** The word on the command line and the name of the watched folder's sub-folder. */
+  readonly command: string;
+  readonly description: string;
+  /** Files of records; a folder or bucket that is synchronised; or a file that is one table, stored as a whole. */
+  readonly input: 'RECORDS' | 'FOLDER' | 'TABLE';
+  /** Several files imported together make up one table. */
+  readonly joinsFiles?: boolean;
+}
