@@ -3,7 +3,7 @@ import { daySeconds, secondsText } from './members.ts';
 import type { Random } from './random.ts';
 import { checkoutDays, checkoutStart, type Shopper } from './shoppers.ts';
 
-/** The experiment as it was planned. */
+/** The plan of the demo experiment. */
 export const checkoutPlan: Experiment = {
   key: 'checkout',
   name: 'Checkout on one page',
@@ -18,7 +18,7 @@ export const checkoutPlan: Experiment = {
 
 type Variant = 'A' | 'B';
 
-/** One that happened, in the order of time. */
+/** One event of a shopper. */
 interface Visit {
   readonly at: number;
   readonly variant: Variant;
@@ -26,51 +26,51 @@ interface Visit {
   readonly orderValue: string | null;
 }
 
-/** From the second week on a release broke the new checkout in Germany: it did not open for most paid accounts. */
+/** In the second week a release broke the new checkout in Germany: it did not open for most paid accounts. */
 const brokenFrom = checkoutStart + 7 * daySeconds;
 const isLost = (random: Random, { country, accountType, firstVisitAt }: Shopper, variant: Variant): boolean =>
   country === 'DE' && accountType === 'paid' && variant === 'B' && firstVisitAt >= brokenFrom && random.chance(67);
 
-/** France sent nothing any more in the last days. */
+/** France sends no events in the last days. */
 const franceEnd = checkoutStart + 23 * daySeconds + 51_720;
 
 const orderValues = ['12.50', '19.90', '24.80', '39.80', '89.00', '108.90', '249.95'] as const;
 const orderWeights = [22, 30, 17, 14, 9, 6, 2];
-/** How many of 100 who begin a checkout buy. */
-const buys = { A: 52, B: 58 } as const;
+/** The percentage of started checkouts that end with a purchase. */
+const purchasePercent = { A: 52, B: 58 } as const;
 
-/** What a shopper does: looks, perhaps begins a checkout, perhaps buys. */
+/** A shopper views the shop, may start a checkout and may buy. */
 const drawVisits = (random: Random, { country, firstVisitAt }: Shopper, variant: Variant): Visit[] => {
   let at = firstVisitAt;
-  let now = variant;
+  let currentVariant = variant;
   const visits: Visit[] = [];
-  const note = (eventType: string | null, orderValue: string | null = null): void => {
-    visits.push({ at, variant: now, eventType, orderValue });
+  const visit = (eventType: string | null, orderValue: string | null = null): void => {
+    visits.push({ at, variant: currentVariant, eventType, orderValue });
   };
-  // Old trackers do not say what happened.
-  note(random.chance(2) ? null : 'view');
+  // Old trackers send no event type.
+  visit(random.chance(2) ? null : 'view');
   if (random.chance(35)) {
     at += 60 + random.below(3 * daySeconds);
-    note('view');
+    visit('view');
   }
-  // A cookie that is lost: a few are given the other variant when they come again.
+  // Lost cookies: a few users get the other variant on their next visit.
   if (country === 'SE' && random.below(1000) < 8) {
     at += daySeconds + random.below(daySeconds);
-    now = variant === 'A' ? 'B' : 'A';
-    note('view');
+    currentVariant = variant === 'A' ? 'B' : 'A';
+    visit('view');
   }
   if (!random.chance(52)) return visits;
   at += 30 + random.below(900);
-  note('checkout');
-  if (!random.chance(buys[now])) return visits;
+  visit('checkout');
+  if (!random.chance(purchasePercent[currentVariant])) return visits;
   at += 60 + random.below(600);
-  note('purchase', orderValues[random.weighted(orderWeights)]);
+  visit('purchase', orderValues[random.weighted(orderWeights)]);
   return visits;
 };
 
 interface Arrival {
-  /** When it came, which for a phone that had been offline is days later. */
-  readonly cameAt: number;
+  /** When the event arrived: for a phone that was offline, days later. */
+  readonly arrivedAt: number;
   readonly visit: Visit;
   readonly shopper: Shopper;
 }
@@ -86,13 +86,13 @@ const drawArrivals = (random: Random, shoppers: readonly Shopper[]): Arrival[] =
         .filter(({ at }) => at < last)
         .map((visit) => {
           const delay = random.below(150) === 0 ? daySeconds + random.below(2 * daySeconds) : random.below(40);
-          return { cameAt: visit.at + delay, visit, shopper };
+          return { arrivedAt: visit.at + delay, visit, shopper };
         });
     })
-    .sort((a, b) => a.cameAt - b.cameAt);
+    .sort((a, b) => a.arrivedAt - b.arrivedAt);
 };
 
-/** What a faulty client sent among the others: a decimal comma, a day that does not exist, no variant. */
+/** Events of a faulty client: a decimal comma, a day that does not exist, no variant. */
 const faulty: readonly { readonly after: number; readonly fault: object }[] = [
   { after: 612, fault: { event_type: 'purchase', order_value: '19,90' } },
   { after: 1874, fault: { date: '2025-09-31T18:22:07' } },
@@ -100,7 +100,7 @@ const faulty: readonly { readonly after: number; readonly fault: object }[] = [
 ];
 export const faultyEvents = faulty.length;
 
-/** A file of events: JSON Lines, in the order they came. */
+/** A file of events: JSON Lines, in the order of arrival. */
 export const eventsText = (random: Random, shoppers: readonly Shopper[]): string => {
   const events = drawArrivals(random, shoppers).map(({ visit, shopper }, index) => ({
     event_id: `e-${100_001 + index}`,
@@ -113,11 +113,11 @@ export const eventsText = (random: Random, shoppers: readonly Shopper[]): string
     version: visit.variant,
   }));
   const lines = events.flatMap((event, index) => {
-    // Order values are spelled with both decimals, as JSON.stringify would not.
+    // Order values have two decimals, which JSON.stringify would drop.
     const line = JSON.stringify(event).replace(/"order_value":"([\d.]+)"/, '"order_value":$1');
-    const place = faulty.findIndex(({ after }) => after === index);
-    if (place < 0) return [line];
-    return [line, JSON.stringify({ ...event, event_id: `e-9000${place + 1}`, ...faulty[place]?.fault })];
+    const faultIndex = faulty.findIndex(({ after }) => after === index);
+    if (faultIndex < 0) return [line];
+    return [line, JSON.stringify({ ...event, event_id: `e-9000${faultIndex + 1}`, ...faulty[faultIndex]?.fault })];
   });
   return `${lines.join('\n')}\n`;
 };

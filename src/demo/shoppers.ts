@@ -1,7 +1,7 @@
 import { daySeconds, type Member, statusAt, yearStart } from './members.ts';
 import type { Random } from './random.ts';
 
-/** Who takes part in the experiment: members of its markets, and customers without a membership. */
+/** A participant of the experiment: a member in one of its markets, or a customer without a membership. */
 export interface Shopper {
   readonly userId: string;
   readonly country: string;
@@ -10,7 +10,7 @@ export interface Shopper {
   readonly firstVisitAt: number;
 }
 
-/** The experiment runs for four weeks from Monday 15 September on. */
+/** The experiment runs for four weeks from Monday 15 September. */
 export const checkoutStart = yearStart + 257 * daySeconds;
 export const checkoutDays = 28;
 
@@ -20,7 +20,7 @@ const markets = [
   { country: 'FR', weight: 26 },
 ] as const;
 const customerCount = 1900;
-/** How busy the hours of a day are: shops are visited in the evening. */
+/** The weight of each hour of the day: most visits are in the evening. */
 const hourWeights = [3, 1, 1, 1, 1, 2, 4, 8, 12, 15, 16, 17, 18, 16, 15, 16, 18, 20, 22, 26, 28, 24, 15, 8];
 
 const drawVisit = (random: Random): number =>
@@ -28,8 +28,8 @@ const drawVisit = (random: Random): number =>
 
 /** Ordered by the time of their first visit. */
 export const drawShoppers = (random: Random, members: readonly Member[]): Shopper[] => {
-  const ofMarkets = members.filter((member) => markets.some(({ country }) => country === member.country));
-  const shoppers: Shopper[] = ofMarkets.flatMap((member) => {
+  const membersOfMarkets = members.filter((member) => markets.some(({ country }) => country === member.country));
+  const shoppers: Shopper[] = membersOfMarkets.flatMap((member) => {
     const firstVisitAt = drawVisit(random);
     const status = statusAt(member, firstVisitAt);
     if (!status) return [];
@@ -47,7 +47,7 @@ export const drawShoppers = (random: Random, members: readonly Member[]): Shoppe
 const drawGender = (random: Random): string | null =>
   [null, 'female', 'male', 'other'][random.weighted([4, 49, 45, 2])] ?? null;
 
-/** A file of users: a JSON array. A few of them are in no file, as happens when two systems meet. */
+/** A file of users: a JSON array. A few users are missing, as is usual between two systems. */
 export const usersText = (random: Random, members: readonly Member[], shoppers: readonly Shopper[]): string => {
   const countries = new Map([...members, ...shoppers].map(({ userId, country }) => [userId, country]));
   const lines = [...countries].flatMap(([userId, country]) => {

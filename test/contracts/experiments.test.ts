@@ -5,8 +5,8 @@ import { openServer } from '../../src/http/server.ts';
 import { type OpenApp, openApp } from '../support/app.ts';
 import { dataFolder } from '../support/store.ts';
 
-/** An event as clients write it. */
-interface Written {
+/** An event as clients send it. */
+interface SentEvent {
   readonly user_id: string | number;
   readonly account_type: string;
   readonly date: string;
@@ -16,7 +16,7 @@ interface Written {
   readonly event_id?: string;
 }
 
-const event: Written = {
+const event: SentEvent = {
   user_id: 1,
   account_type: 'free',
   date: '2023-05-01',
@@ -26,15 +26,15 @@ const event: Written = {
 };
 
 interface Client extends OpenApp {
-  /** Asks the server on its socket, at `path` behind the base URL. */
+  /** Sends a request to the server's socket, at `path` after the base URL. */
   send(path: string, body: string, headers?: Record<string, string>): Promise<{ status: number; body: unknown }>;
   monitor(query?: string): Promise<unknown>;
 }
 
 const json = { 'content-type': 'application/json' };
 
-/** A server on a socket and a client of it; `slash` ends its base URL, and every path begins with one of its own. */
-const connected = async (data: string, slash: '' | '/' = ''): Promise<Client> => {
+/** A server on a socket and its client. `slash` ends the base URL, and every path starts with another slash. */
+const connect = async (data: string, slash: '' | '/' = ''): Promise<Client> => {
   const opened = await openApp({ data });
   onTestFinished(opened.close);
   const log = pino({ level: 'silent' });
@@ -65,8 +65,8 @@ const connected = async (data: string, slash: '' | '/' = ''): Promise<Client> =>
 };
 
 describe.each(['', '/'] as const)('a client whose base URL ends in "%s"', (slash) => {
-  it('sends events with nulls and polls the monitor', async () => {
-    const { send, monitor } = await connected(dataFolder(), slash);
+  it('a client sends events with nulls and polls the monitor', async () => {
+    const { send, monitor } = await connect(dataFolder(), slash);
     expect(await monitor('?country=SE')).toEqual([]);
     for (let time = 0; time < 2; time++)
       expect(await send('/receive_event', JSON.stringify(event))).toEqual({ status: 200, body: { status: 'created' } });
@@ -81,8 +81,8 @@ describe.each(['', '/'] as const)('a client whose base URL ends in "%s"', (slash
     expect(await monitor('?country=SE')).toEqual([]);
   });
 
-  it('is told what is wrong with an event, which is kept', async () => {
-    const { send, monitor, query } = await connected(dataFolder(), slash);
+  it('a client receives the problems of an invalid event, which is stored as a reject', async () => {
+    const { send, monitor, query } = await connect(dataFolder(), slash);
     const wrong = JSON.stringify({ ...event, date: '2023-02-30', version: null });
     expect(await send('/receive_event', wrong)).toEqual({
       status: 422,
@@ -112,7 +112,7 @@ const recordEvents = `mutation ($events: [ExperimentEventInput!]!) {
   recordEvents(input: { events: $events }) { ... on RecordEventsPayload { accepted duplicates conflicts results { outcome } } }
 }`;
 
-const inputOf = ({ user_id, account_type, date, event_type, order_value, version, event_id }: Written) => ({
+const inputOf = ({ user_id, account_type, date, event_type, order_value, version, event_id }: SentEvent) => ({
   userId: String(user_id),
   accountType: account_type,
   date,
@@ -124,13 +124,13 @@ const inputOf = ({ user_id, account_type, date, event_type, order_value, version
 
 const linesOf = (events: readonly object[]): string => events.map((each) => JSON.stringify(each)).join('\n');
 
-it('an id counts once, whichever way its event comes, how often and at once, also after a restart', async () => {
+it('an event id is stored once for every way of sending, concurrently, repeatedly, and after a restart', async () => {
   const data = dataFolder();
-  const first = await connected(data);
+  const first = await connect(data);
   const same = { ...event, order_value: 1, event_id: 'e1' };
   const other = { ...same, version: 'B' };
-  const respelled = `{"event_id":"e1","version":"A","order_value":1.00,"date":"2023-05-01T00:00:00Z","account_type":"free","user_id":"1"}`;
-  const ask = async ({ send, query, importFile }: Client): Promise<Record<string, number>> => {
+  const otherSpelling = `{"event_id":"e1","version":"A","order_value":1.00,"date":"2023-05-01T00:00:00Z","account_type":"free","user_id":"1"}`;
+  const sendAll = async ({ send, query, importFile }: Client): Promise<Record<string, number>> => {
     const statuses = await Promise.all([
       ...Array.from({ length: 40 }, async () => [(await send('/receive_event', JSON.stringify(same))).body]),
       ...Array.from({ length: 20 }, async () => {
@@ -138,7 +138,7 @@ it('an id counts once, whichever way its event comes, how often and at once, als
         return [(await send('/receive_event', JSON.stringify(rest), { ...json, 'idempotency-key': event_id })).body];
       }),
       ...Array.from({ length: 10 }, async () => {
-        const { body } = await send('/events?summary=1', `${respelled}\n${respelled}`);
+        const { body } = await send('/events?summary=1', `${otherSpelling}\n${otherSpelling}`);
         const { created, duplicates } = body as { created: number; duplicates: number };
         return [...Array(created).fill({ status: 'created' }), ...Array(duplicates).fill({ status: 'duplicate' })];
       }),
@@ -148,8 +148,8 @@ it('an id counts once, whichever way its event comes, how often and at once, als
         });
         return (data?.recordEvents.results ?? []).map(({ outcome }) => ({ status: outcome.toLowerCase() }));
       }),
-      ...Array.from({ length: 10 }, async (_, place) => {
-        const { accepted, unchanged } = await importFile('events', { name: `${place}.jsonl`, text: respelled });
+      ...Array.from({ length: 10 }, async (_, index) => {
+        const { accepted, unchanged } = await importFile('events', { name: `${index}.jsonl`, text: otherSpelling });
         return [...Array(accepted).fill({ status: 'created' }), ...Array(unchanged).fill({ status: 'duplicate' })];
       }),
     ]);
@@ -157,10 +157,10 @@ it('an id counts once, whichever way its event comes, how often and at once, als
     for (const { status } of statuses.flat() as { status: string }[]) counts[status] = (counts[status] ?? 0) + 1;
     return counts;
   };
-  expect(await ask(first)).toEqual({ created: 1, duplicate: 99 });
+  expect(await sendAll(first)).toEqual({ created: 1, duplicate: 99 });
   await first.close();
-  const next = await connected(data);
-  expect(await ask(next)).toEqual({ duplicate: 100 });
+  const next = await connect(data);
+  expect(await sendAll(next)).toEqual({ duplicate: 100 });
   expect(await next.monitor()).toEqual([{ country: 'unknown', version: 'A', nbr_events: 1 }]);
 
   const conflict = { status: 409, body: { error: { code: 'CONFLICT', problems: [{ path: 'event_id' }] } } };
@@ -176,7 +176,7 @@ it('an id counts once, whichever way its event comes, how often and at once, als
 describe('the monitor', () => {
   const random = createRandom(20230501);
   const userOf = (): string | number => (random.chance(50) ? random.below(300) : `u${random.below(300)}`);
-  const made = (count: number): Written[] =>
+  const drawEvents = (count: number): SentEvent[] =>
     Array.from({ length: count }, () => ({
       user_id: userOf(),
       account_type: random.pick(['free', 'pro']),
@@ -186,10 +186,10 @@ describe('the monitor', () => {
       version: random.pick(['A', 'B', 'ö']),
     }));
 
-  /** The independent count: lists, gone through anew for each question. */
-  const sent: Written[] = [];
+  /** The independent count: lists, searched anew for each request. */
+  const sent: SentEvent[] = [];
   const countries = new Map<string, string | null>();
-  const counted = (): object[] => {
+  const referenceCounts = (): object[] => {
     const counts = new Map<string, { country: string; version: string; nbr_events: number }>();
     for (const { user_id, version } of sent) {
       const country = countries.get(String(user_id)) ?? 'unknown';
@@ -198,14 +198,14 @@ describe('the monitor', () => {
     }
     return [...counts.keys()].sort().map((key) => counts.get(key) as object);
   };
-  const usersOf = (count: number) =>
+  const drawUsers = (count: number) =>
     Array.from({ length: count }, () => ({
       user_id: userOf(),
       country: random.pick(['SE', 'DE', 'FR', null]),
       gender: random.pick(['f', null]),
     }));
 
-  const ways: Readonly<Record<string, (client: Client, events: readonly Written[]) => Promise<unknown>>> = {
+  const ways: Readonly<Record<string, (client: Client, events: readonly SentEvent[]) => Promise<unknown>>> = {
     singly: ({ send }, events) =>
       Promise.all(
         events.map(async (each) => expect((await send('/receive_event', JSON.stringify(each))).status).toBe(200)),
@@ -226,44 +226,44 @@ describe('the monitor', () => {
       }),
   };
 
-  it('equals an independent count after every step, after late users and after a restart', {
+  it('the monitor equals an independent count after every batch, after late users and after a restart', {
     timeout: 60_000,
   }, async () => {
     const data = dataFolder();
-    let client = await connected(data);
+    let client = await connect(data);
     const check = async (): Promise<void> => {
-      const expected = counted();
+      const expected = referenceCounts();
       expect(await client.monitor()).toEqual(expected);
       expect(await client.monitor('?country=SE')).toEqual(
         expected.filter((cell) => (cell as { country: string }).country === 'SE'),
       );
-      const { data: told } = await client.query<{ monitor: { deployment: { eventCount: number }[] } }>(
+      const { data: result } = await client.query<{ monitor: { deployment: { eventCount: number }[] } }>(
         '{ monitor { deployment { country version: variant nbr_events: eventCount } } }',
       );
-      expect(told?.monitor.deployment.filter((cell) => (cell as { nbr_events?: number }).nbr_events !== 0)).toEqual(
+      expect(result?.monitor.deployment.filter((cell) => (cell as { nbr_events?: number }).nbr_events !== 0)).toEqual(
         expected,
       );
     };
     for (let round = 0; round < 2; round++) {
-      for (const take of Object.values(ways)) {
-        const events = made(300);
-        await take(client, events);
+      for (const sendAll of Object.values(ways)) {
+        const events = drawEvents(300);
+        await sendAll(client, events);
         sent.push(...events);
         await check();
-        const users = usersOf(100);
+        const users = drawUsers(100);
         await client.importFile('users', { name: 'users', text: JSON.stringify(users) });
         for (const { user_id, country } of users) countries.set(String(user_id), country);
         await check();
       }
-      // Of another process, which has the same folder open.
+      // Users imported by another process that has the same folder open.
       const other = await openApp({ data });
-      const users = usersOf(100);
+      const users = drawUsers(100);
       await other.importFile('users', { name: 'user_info.json', text: linesOf(users) });
       await other.close();
       for (const { user_id, country } of users) countries.set(String(user_id), country);
       await vi.waitFor(check, { timeout: 10_000, interval: 50 });
       await client.close();
-      client = await connected(data);
+      client = await connect(data);
       await check();
     }
   });

@@ -7,7 +7,7 @@ export interface SentEvent {
   readonly version?: string;
 }
 
-/** Takes experiment events in, in one transaction, as the API does. */
+/** Records experiment events in one transaction, as the API does. */
 export const sendEvents = async ({ app }: OpenApp, events: readonly SentEvent[]): Promise<void> => {
   const { imports, importers } = app.domains;
   const { outcomes } = await imports.ingestRaw(importers.experimentEvents, () =>
@@ -25,11 +25,11 @@ export const sendEvents = async ({ app }: OpenApp, events: readonly SentEvent[])
       },
     })),
   );
-  const refused = outcomes.find(({ kind }) => kind === 'REJECTED' || kind === 'CONFLICT');
-  if (refused) throw new Error(`an event was not taken in: ${JSON.stringify(refused)}`);
+  const rejected = outcomes.find(({ kind }) => kind === 'REJECTED' || kind === 'CONFLICT');
+  if (rejected) throw new Error(`an event was not recorded: ${JSON.stringify(rejected)}`);
 };
 
-/** Says which country users are of. */
+/** Imports users with their countries. */
 export const sendUsers = async ({ app }: OpenApp, countries: Readonly<Record<string, string>>): Promise<void> => {
   const { imports, importers } = app.domains;
   const users = Object.entries(countries).map(([userId, country]) => ({ userId, country, gender: null }));

@@ -3,7 +3,7 @@ import type { OpenApp } from './app.ts';
 import type { ReferenceEvent, ReferenceLedger, ReferencePlan, ReferenceUser } from './reference-experiment.ts';
 import { type DullChange, decimalText } from './reference-world.ts';
 
-/** What becomes known at one time, in one of the ways there are. */
+/** Records of one request, in one of the ways of the API. */
 export type Batch =
   | { readonly kind: 'events'; readonly events: readonly ReferenceEvent[] }
   | { readonly kind: 'users'; readonly users: readonly ReferenceUser[] }
@@ -12,9 +12,9 @@ export type Batch =
 
 export const days = (day: number): number => Date.UTC(2025, 2, 28 + day) * 1000;
 
-// Few users, countries and times, so that late users, moves, ties and crossovers are frequent.
-const userId = fc.integer({ min: 0, max: 24 }).map((place) => `u${place}`);
-/** The end of March 2025, when clocks are put forward in Berlin. */
+// Few users, countries and times make late users, moves, ties and crossovers frequent.
+const userId = fc.integer({ min: 0, max: 24 }).map((index) => `u${index}`);
+/** Times at the end of March 2025, around the start of daylight saving time in Berlin. */
 export const time = fc.oneof(
   fc.integer({ min: 0, max: 4 }).map(days),
   fc.integer({ min: days(0) / 1000, max: days(5) / 1000 }).map((ms) => ms * 1000 + (ms % 1000)),
@@ -54,13 +54,13 @@ const plan = fc.record({
       { variant: 'B', weight: b, isControl },
       { variant: 'A', weight: a, isControl: false },
     ]),
-    fc.constant(['A', 'B', 'D'].map((name, place) => ({ variant: name, weight: 1, isControl: place === 0 }))),
+    fc.constant(['A', 'B', 'D'].map((name, index) => ({ variant: name, weight: 1, isControl: index === 0 }))),
   ),
   markets: fc.subarray(['SE', 'DE', 'NO']),
 });
 const change = fc.record({ userId, at: time, status: fc.constantFrom('PAYING', 'CANCELLED', 'NON_PAYING') });
 
-const batch: fc.Arbitrary<Batch> = fc.oneof(
+const batches: fc.Arbitrary<Batch> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc
@@ -73,7 +73,7 @@ const batch: fc.Arbitrary<Batch> = fc.oneof(
       .array(user, { minLength: 3, maxLength: 20, size: 'max' })
       .map((users) => ({ kind: 'users' as const, users })),
   },
-  { weight: 2, arbitrary: plan.map((made) => ({ kind: 'plan' as const, plan: made })) },
+  { weight: 2, arbitrary: plan.map((saved) => ({ kind: 'plan' as const, plan: saved })) },
   {
     weight: 1,
     arbitrary: fc
@@ -82,48 +82,48 @@ const batch: fc.Arbitrary<Batch> = fc.oneof(
   },
 );
 
-/** Ledgers in the order they are recorded; the first batch is of events. */
+/** Batches in the order of recording; the first one contains events. */
 export const ledgers = fc
   .tuple(
     fc.array(event, { minLength: 20, maxLength: 50, size: 'max' }),
-    fc.array(batch, { minLength: 2, maxLength: 6, size: 'max' }),
+    fc.array(batches, { minLength: 2, maxLength: 6, size: 'max' }),
   )
-  .map(([events, more]): Batch[] => [{ kind: 'events', events }, ...more]);
+  .map(([events, rest]): Batch[] => [{ kind: 'events', events }, ...rest]);
 
 export const emptyLedger: ReferenceLedger = { events: [], users: [], plans: [], changes: [] };
 
-export const withBatch = (ledger: ReferenceLedger, more: Batch): ReferenceLedger => ({
-  events: [...ledger.events, ...(more.kind === 'events' ? more.events : [])],
-  users: [...ledger.users, ...(more.kind === 'users' ? more.users : [])],
-  plans: [...ledger.plans, ...(more.kind === 'plan' ? [more.plan] : [])],
-  changes: [...ledger.changes, ...(more.kind === 'changes' ? more.changes : [])],
+export const withBatch = (ledger: ReferenceLedger, batch: Batch): ReferenceLedger => ({
+  events: [...ledger.events, ...(batch.kind === 'events' ? batch.events : [])],
+  users: [...ledger.users, ...(batch.kind === 'users' ? batch.users : [])],
+  plans: [...ledger.plans, ...(batch.kind === 'plan' ? [batch.plan] : [])],
+  changes: [...ledger.changes, ...(batch.kind === 'changes' ? batch.changes : [])],
 });
 
 export const iso = (us: number): string =>
   `${new Date(Math.floor(us / 1000)).toISOString().slice(0, 19)}.${String(us % 1_000_000).padStart(6, '0')}Z`;
 
-/** Sends a batch as its clients do: events over REST, users as a file, plans and changes by mutations. */
-export const send = async (app: OpenApp, sent: Batch): Promise<void> => {
-  if (sent.kind === 'events') {
-    const lines = sent.events.map(({ micros, ...row }) =>
+/** Sends a batch as clients do: events over REST, users as a file, plans and changes by mutations. */
+export const send = async (app: OpenApp, batch: Batch): Promise<void> => {
+  if (batch.kind === 'events') {
+    const lines = batch.events.map(({ micros, ...row }) =>
       JSON.stringify({
         ...(row.experiment === null ? {} : { experiment: row.experiment }),
         ...{ user_id: row.userId, account_type: row.accountType, date: iso(row.at) },
         ...{ event_type: row.eventType, version: row.variant },
       }).replace(/}$/, `,"order_value":${micros === null ? 'null' : decimalText(micros)}}`),
     );
-    const answer = await app.get('/events?summary=1', { method: 'POST', body: lines.join('\n') });
-    const counts = (await answer.json()) as { created?: number };
-    if (counts.created !== lines.length) throw new Error(`events were refused: ${JSON.stringify(counts)}`);
-  } else if (sent.kind === 'users') {
-    const rows = sent.users.map(({ userId: user_id, country, gender }) => ({ user_id, country, gender }));
+    const response = await app.get('/events?summary=1', { method: 'POST', body: lines.join('\n') });
+    const counts = (await response.json()) as { created?: number };
+    if (counts.created !== lines.length) throw new Error(`events were rejected: ${JSON.stringify(counts)}`);
+  } else if (batch.kind === 'users') {
+    const rows = batch.users.map(({ userId: user_id, country, gender }) => ({ user_id, country, gender }));
     await app.importFile('users', { name: 'user_info.json', text: JSON.stringify(rows) });
-  } else if (sent.kind === 'plan') {
-    const { startedAt, endedAt, ...rest } = sent.plan;
+  } else if (batch.kind === 'plan') {
+    const { startedAt, endedAt, ...rest } = batch.plan;
     const input = { ...rest, startedAt: startedAt && iso(startedAt), endedAt: endedAt && iso(endedAt) };
     await mutate(app, 'saveExperiment', 'SaveExperimentInput', input);
   } else {
-    const changes = sent.changes.map(({ userId: id, at, status }) => ({ userId: id, status, effectiveAt: iso(at) }));
+    const changes = batch.changes.map(({ userId: id, at, status }) => ({ userId: id, status, effectiveAt: iso(at) }));
     await mutate(app, 'recordStatusChanges', 'RecordStatusChangesInput', { changes });
   }
 };

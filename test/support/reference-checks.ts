@@ -9,7 +9,7 @@ import {
   referenceSplit,
 } from './reference-experiment.ts';
 
-/** The monitor's checks the dull way, from lists; nothing of `src` is used. Silences have a test of their own. */
+/** The reference model of the monitor's checks, computed from lists without code of `src`. Silences have a separate test. */
 export interface ReferenceLimits {
   readonly alpha: number;
   readonly deviationMin: number;
@@ -21,7 +21,7 @@ type Rows = ReturnType<typeof referenceRows>;
 const distinct = (texts: readonly string[]): string[] => [...new Set(texts)].sort();
 const usersOf = (rows: Rows): number => new Set(rows.map(({ userId }) => userId)).size;
 
-/** All larger shares, equally probable, against the largest that is no alarm: by Simpson's rule. */
+/** Compares all larger shares, equally probable, with the largest share that raises no alarm, by Simpson's rule. */
 const exceeds = (count: number, total: number, alpha: number): boolean => {
   const max = 0.01;
   const [steps, width] = [2000, 1 - max];
@@ -36,15 +36,15 @@ const exceeds = (count: number, total: number, alpha: number): boolean => {
 const ratioOfRest = (rest: number, p: number, max: number): number =>
   rest === 0 ? 0 : rest * Math.log((1 - p) / (1 - max));
 
-export const referenceChecks = (ledger: ReferenceLedger, asked: ReferenceRequest, limits: ReferenceLimits) => {
-  const rows = referenceRows(ledger, asked);
-  const plan = referencePlan(ledger.plans, asked.key);
+export const referenceChecks = (ledger: ReferenceLedger, request: ReferenceRequest, limits: ReferenceLimits) => {
+  const rows = referenceRows(ledger, request);
+  const plan = referencePlan(ledger.plans, request.key);
   const shares = referenceShares(plan, rows);
   const seen = distinct(rows.map(({ country }) => country));
   const markets = distinct([...plan.markets, ...seen]);
   const variants = distinct([...plan.allocation.map(({ variant }) => variant), ...rows.map(({ variant }) => variant)]);
-  const isAsked = (country: string | null) => asked.country === undefined || country === asked.country;
-  const of = (country: string) => rows.filter((row) => row.country === country);
+  const isRequested = (country: string | null) => request.country === undefined || country === request.country;
+  const rowsOf = (country: string) => rows.filter((row) => row.country === country);
   const share = limits.alpha / 10;
 
   return { splits: splits(), gaps: gaps(), crossovers: crossovers(), unknown: unknown() };
@@ -62,18 +62,18 @@ export const referenceChecks = (ledger: ReferenceLedger, asked: ReferenceRequest
     const pValues = tested.map(({ sequentialPValue }) => sequentialPValue ?? 1);
     const sequential = referenceHolm(pValues);
     return all
-      .filter(({ country }) => (country === null ? asked.country === undefined : isAsked(country)))
+      .filter(({ country }) => (country === null ? request.country === undefined : isRequested(country)))
       .map((each) => {
-        const place = tested.indexOf(each);
-        const p = pValues[place] ?? 1;
-        const isCertain = place >= 0 && (sequential[place] as number) <= limits.alpha;
-        // Of equal ones the first is the smaller; where that hangs on a rounding nothing is said of the time.
-        const smaller = pValues.filter((other, at) => other < p || (other === p && at < place)).length;
+        const index = tested.indexOf(each);
+        const p = pValues[index] ?? 1;
+        const isCertain = index >= 0 && (sequential[index] as number) <= limits.alpha;
+        // Of equal p-values the first counts as the smaller. Where rounding decides the order, the time is not compared.
+        const smaller = pValues.filter((other, at) => other < p || (other === p && at < index)).length;
         const isTie = pValues.some((other) => other !== p && Math.abs(other - p) < 1e-9);
         const line = limits.alpha / (pValues.length - smaller);
         const brokenSince = isCertain ? referenceSplit(rows, shares ?? none, each.country, line).crossedAt : null;
         const isLarge = (each.maxDeviation ?? 0) >= limits.deviationMin;
-        const verdict = place < 0 ? 'NOT_ENOUGH_DATA' : isCertain && isLarge ? 'BROKEN' : 'HEALTHY';
+        const verdict = index < 0 ? 'NOT_ENOUGH_DATA' : isCertain && isLarge ? 'BROKEN' : 'HEALTHY';
         const adjustedPValue = adjusted[ofMarkets.indexOf(each)] ?? each.pValue;
         return { ...each, adjustedPValue, verdict, brokenSince, isTie };
       });
@@ -82,13 +82,14 @@ export const referenceChecks = (ledger: ReferenceLedger, asked: ReferenceRequest
   function gaps() {
     const found: { kind: string; verdict: string; country: string; variant: string | null; since: number | null }[] =
       [];
-    const earliest = (of: Rows) => of.reduce((least, { at }) => Math.min(least, at), Infinity);
-    const strays = (few: number, all: number) => (exceeds(few, all, share / markets.length) ? 'BROKEN' : 'WATCH');
+    const earliest = (events: Rows) => events.reduce((least, { at }) => Math.min(least, at), Infinity);
+    const verdictOfUnexpected = (few: number, all: number) =>
+      exceeds(few, all, share / markets.length) ? 'BROKEN' : 'WATCH';
     const users = usersOf(rows);
     if (plan.markets.length > 0)
       for (const country of markets) {
         const isPlanned = plan.markets.includes(country);
-        if (isPlanned && of(country).length === 0) {
+        if (isPlanned && rowsOf(country).length === 0) {
           const verdict =
             users >= limits.usersMin * plan.markets.length
               ? 'BROKEN'
@@ -98,31 +99,31 @@ export const referenceChecks = (ledger: ReferenceLedger, asked: ReferenceRequest
           found.push({ kind: 'MARKET_MISSING', verdict, country, variant: null, since: null });
         }
         if (!isPlanned && country !== 'unknown') {
-          const verdict = strays(usersOf(of(country)), users);
-          found.push({ kind: 'MARKET_UNEXPECTED', verdict, country, variant: null, since: earliest(of(country)) });
+          const verdict = verdictOfUnexpected(usersOf(rowsOf(country)), users);
+          found.push({ kind: 'MARKET_UNEXPECTED', verdict, country, variant: null, since: earliest(rowsOf(country)) });
         }
       }
     for (const country of seen)
       for (const variant of variants) {
-        const own = of(country).filter((row) => row.variant === variant);
+        const own = rowsOf(country).filter((row) => row.variant === variant);
         const planned = shares?.get(variant);
-        const all = usersOf(of(country));
+        const all = usersOf(rowsOf(country));
         if (planned !== undefined && own.length === 0) {
           if ((1 - planned) ** all <= share / (markets.length * variants.length))
             found.push({ kind: 'VARIANT_MISSING', verdict: 'BROKEN', country, variant, since: null });
         } else if (planned === undefined && own.length > 0 && plan.allocation.length > 0) {
-          const verdict = strays(usersOf(own), all);
+          const verdict = verdictOfUnexpected(usersOf(own), all);
           found.push({ kind: 'VARIANT_UNEXPECTED', verdict, country, variant, since: earliest(own) });
         }
       }
-    return found.filter(({ country }) => isAsked(country));
+    return found.filter(({ country }) => isRequested(country));
   }
 
   function crossovers() {
     return [null, ...markets].flatMap((country) => {
       const examples = referenceCrossovers(rows, country);
-      if (country === null ? asked.country !== undefined : !isAsked(country) || examples.length === 0) return [];
-      const all = usersOf(country === null ? rows : of(country));
+      if (country === null ? request.country !== undefined : !isRequested(country) || examples.length === 0) return [];
+      const all = usersOf(country === null ? rows : rowsOf(country));
       const isMany = exceeds(examples.length, all, share / (1 + markets.length));
       const verdict = examples.length === 0 ? 'HEALTHY' : isMany ? 'BROKEN' : 'WATCH';
       return [{ country, verdict, users: examples.length, share: all === 0 ? 0 : examples.length / all, examples }];
@@ -130,8 +131,8 @@ export const referenceChecks = (ledger: ReferenceLedger, asked: ReferenceRequest
   }
 
   function unknown() {
-    if (!isAsked('unknown')) return [];
-    const own = of('unknown');
+    if (!isRequested('unknown')) return [];
+    const own = rowsOf('unknown');
     const byVariant = variants.map((variant) => ({
       variant,
       users: usersOf(own.filter((row) => row.variant === variant)),
@@ -140,6 +141,6 @@ export const referenceChecks = (ledger: ReferenceLedger, asked: ReferenceRequest
     const users = usersOf(own);
     const isUneven = splits().some(({ country, verdict }) => country === 'unknown' && verdict === 'BROKEN');
     const verdict = isUneven ? 'BROKEN' : users > usersOf(rows) * 0.01 ? 'WATCH' : 'HEALTHY';
-    return [{ country: asked.country ?? null, verdict, users, events: own.length, byVariant }];
+    return [{ country: request.country ?? null, verdict, users, events: own.length, byVariant }];
   }
 };

@@ -1,6 +1,6 @@
 import { type DullChange, dullStatus } from './reference-world.ts';
 
-/** Experiments answered the dull way: lists in the order they were recorded, gone through anew for each question. Nothing of `src` is used. */
+/** The reference model of experiments: lists in the order of recording, searched anew for each request, without code of `src`. */
 export interface ReferenceEvent {
   readonly eventId: string | null;
   readonly experiment: string | null;
@@ -37,37 +37,37 @@ export interface ReferenceLedger {
 
 const noPlan = { startedAt: null, endedAt: null, allocation: [], markets: [] };
 
-/** The plans in force, those saved last at the end; saving the same again is no saving. */
+/** The current plans in the order of saving; saving an unchanged plan has no effect. */
 export const referencePlans = (plans: readonly ReferencePlan[]): ReferencePlan[] => {
-  let inForce: ReferencePlan[] = [];
+  let current: ReferencePlan[] = [];
   for (const plan of plans) {
-    const known = inForce.find(({ key }) => key === plan.key);
+    const known = current.find(({ key }) => key === plan.key);
     if (JSON.stringify(known) !== JSON.stringify(plan))
-      inForce = [...inForce.filter(({ key }) => key !== plan.key), plan];
+      current = [...current.filter(({ key }) => key !== plan.key), plan];
   }
-  return inForce;
+  return current;
 };
 
 export const referencePlan = (plans: readonly ReferencePlan[], key: string): ReferencePlan =>
   referencePlans(plans).find((plan) => plan.key === key) ?? { key, ...noPlan };
 
-/** Of which experiment an event is, by the plans given. */
-const experimentKeyOf = (inForce: readonly ReferencePlan[], { experiment, at }: ReferenceEvent): string => {
-  const holding = inForce.filter(
+/** The experiment that an event belongs to by the current plans. */
+const experimentKeyOf = (current: readonly ReferencePlan[], { experiment, at }: ReferenceEvent): string => {
+  const active = current.filter(
     ({ startedAt, endedAt }) => (startedAt ?? -Infinity) <= at && at < (endedAt ?? Infinity),
   );
-  return experiment ?? holding.at(-1)?.key ?? 'default';
+  return experiment ?? active.at(-1)?.key ?? 'default';
 };
 
-/** What the last row of a user says, by user. */
+/** The last row of each user, by user. */
 const usersById = (users: readonly ReferenceUser[]): Map<string, ReferenceUser> =>
   new Map(users.map((user) => [user.userId, user]));
 
 export type ReferenceValues = Readonly<Record<string, string | number>>;
 
-/** Everything an event can be grouped by but its period. */
+/** The values of an event in every dimension except the period. */
 export const referenceValues = ({ users, plans, changes }: Omit<ReferenceLedger, 'events'>) => {
-  const [known, inForce] = [usersById(users), referencePlans(plans)];
+  const [known, current] = [usersById(users), referencePlans(plans)];
   return (event: ReferenceEvent, validAt: number | null = null): ReferenceValues => ({
     USER: event.userId,
     USER_STATUS: dullStatus(changes, event.userId, validAt ?? event.at),
@@ -76,7 +76,7 @@ export const referenceValues = ({ users, plans, changes }: Omit<ReferenceLedger,
     VARIANT: event.variant,
     ACCOUNT_TYPE: event.accountType,
     EVENT_TYPE: event.eventType ?? 'unknown',
-    EXPERIMENT: experimentKeyOf(inForce, event),
+    EXPERIMENT: experimentKeyOf(current, event),
   });
 };
 
@@ -87,11 +87,11 @@ export interface ReferenceRequest {
   readonly to?: number;
 }
 
-/** An experiment's events of a span with their countries, whichever country is asked for. */
+/** The events of an experiment in a span, of every country, with the countries of their users. */
 export const referenceRows = ({ events, users, plans }: ReferenceLedger, { key, from, to }: ReferenceRequest) => {
-  const [known, inForce] = [usersById(users), referencePlans(plans)];
+  const [known, current] = [usersById(users), referencePlans(plans)];
   return events
-    .filter((event) => experimentKeyOf(inForce, event) === key)
+    .filter((event) => experimentKeyOf(current, event) === key)
     .filter(({ at }) => at >= (from ?? -Infinity) && at < (to ?? Infinity))
     .map((event) => ({ ...event, country: known.get(event.userId)?.country ?? 'unknown' }));
 };
@@ -101,22 +101,22 @@ type ReferenceRow = ReturnType<typeof referenceRows>[number];
 /** The variants that take part in the split and their shares; null while there are fewer than two. */
 export const referenceShares = (plan: ReferencePlan, rows: readonly ReferenceRow[]): Map<string, number> | null => {
   const seen = [...new Set(rows.map(({ variant }) => variant))];
-  const given =
+  const allocation =
     plan.allocation.length > 0 ? plan.allocation : seen.map((variant) => ({ variant, weight: 1, isControl: false }));
-  const sum = given.reduce((total, { weight }) => total + weight, 0);
-  return given.length < 2 ? null : new Map(given.map(({ variant, weight }) => [variant, weight / sum]));
+  const sum = allocation.reduce((total, { weight }) => total + weight, 0);
+  return allocation.length < 2 ? null : new Map(allocation.map(({ variant, weight }) => [variant, weight / sum]));
 };
 
 const distinct = (texts: readonly string[]): string[] => [...new Set(texts)].sort();
 
-export const referenceExposures = (ledger: ReferenceLedger, asked: ReferenceRequest) => {
-  const rows = referenceRows(ledger, asked);
-  const plan = referencePlan(ledger.plans, asked.key);
+export const referenceExposures = (ledger: ReferenceLedger, request: ReferenceRequest) => {
+  const rows = referenceRows(ledger, request);
+  const plan = referencePlan(ledger.plans, request.key);
   const shares = referenceShares(plan, rows);
   const countries = distinct([...plan.markets, ...rows.map(({ country }) => country)]);
   const variants = distinct([...plan.allocation.map(({ variant }) => variant), ...rows.map(({ variant }) => variant)]);
   return countries
-    .filter((country) => asked.country === undefined || country === asked.country)
+    .filter((country) => request.country === undefined || country === request.country)
     .flatMap((country) => {
       const cells = variants.map((variant) => {
         const found = rows.filter((row) => row.country === country && row.variant === variant);
@@ -132,7 +132,7 @@ export const referenceExposures = (ledger: ReferenceLedger, asked: ReferenceRequ
     });
 };
 
-/** The first event of each user, in the order they came. */
+/** The first event of each user, in the order of recording. */
 const firstRows = (rows: readonly ReferenceRow[]): ReferenceRow[] => {
   const seen = new Set<string>();
   return rows.filter(({ userId }) => !seen.has(userId) && seen.add(userId));
@@ -143,12 +143,12 @@ export interface ReferenceSplit {
   readonly chiSquared: number | null;
   readonly pValue: number | null;
   readonly sequentialPValue: number | null;
-  /** The time of the event that took the sequential p-value to alpha. */
+  /** The time of the event with which the sequential p-value fell to alpha. */
   readonly crossedAt: number | null;
   readonly maxDeviation: number | null;
 }
 
-/** How the users of a country, of all for null, are split among the variants of the plan. */
+/** How the users of a country, or all users for null, are split among the variants of the plan. */
 export const referenceSplit = (
   rows: readonly ReferenceRow[],
   shares: ReadonlyMap<string, number>,
@@ -190,7 +190,7 @@ const logBayesFactor = (counts: ReadonlyMap<string, number>, shares: ReadonlyMap
   return log - logGamma(concentration + total);
 };
 
-/** Stirling's series after going up to where it is exact enough. */
+/** Stirling's series, shifted to where it is exact enough. */
 const logGamma = (x: number): number => {
   let [shifted, log] = [x, 0];
   for (; shifted < 20; shifted++) log -= Math.log(shifted);
@@ -221,15 +221,15 @@ const erfc = (x: number): number => {
 
 /** Holm's correction straight from its definition. */
 export const referenceHolm = (pValues: readonly number[]): number[] =>
-  pValues.map((pValue, place) => {
+  pValues.map((pValue, index) => {
     const rankOf = (other: number) =>
       pValues.filter((p, at) => p < (pValues[other] as number) || (p === pValues[other] && at < other)).length;
-    const upTo = pValues.map((_, other) => other).filter((other) => rankOf(other) <= rankOf(place));
+    const upTo = pValues.map((_, other) => other).filter((other) => rankOf(other) <= rankOf(index));
     const scaled = upTo.map((other) => (pValues[other] as number) * (pValues.length - rankOf(other)));
     return pValue > 1 ? Number.NaN : Math.min(1, Math.max(...scaled));
   });
 
-/** Users seen in several variants, in the order it was found out. */
+/** Users with events in several variants, in the order of their second variant. */
 export const referenceCrossovers = (rows: readonly ReferenceRow[], country: string | null): string[] => {
   const variantOf = new Map<string, string>();
   const found = new Set<string>();
@@ -248,9 +248,11 @@ export const referenceOutcome = (rows: readonly ReferenceRow[], variant: string,
   const own = rows.filter((row) => row.variant === variant);
   const orders = new Map<string, number[]>(own.map(({ userId }) => [userId, []]));
   for (const { userId, micros } of own) if (micros !== null) orders.get(userId)?.push(Number(micros) / 1e6);
-  const values = [...orders.values()].map((of) => {
-    if (metric === 'ORDERS_PER_USER') return of.length;
-    return metric === 'CONVERSION' ? Number(of.length > 0) : of.reduce((sum, value) => sum + value, 0);
+  const values = [...orders.values()].map((orderValues) => {
+    if (metric === 'ORDERS_PER_USER') return orderValues.length;
+    return metric === 'CONVERSION'
+      ? Number(orderValues.length > 0)
+      : orderValues.reduce((sum, value) => sum + value, 0);
   });
   const count = values.length;
   const mean = count === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / count;

@@ -62,11 +62,11 @@ export const createRecordedEvents = (
       // Rows are append-only: the rows from here on are those after the sequence number.
       let row = columns.rowsUpTo(afterSequence);
       return changeStream(ledger.onAdvance, async function* (waits) {
-        const turn = createYielder();
+        const yieldIfDue = createYielder();
         for (;;) {
           await waits.changed();
           while (row < columns.rows) {
-            await turn();
+            await yieldIfDue();
             if (waits.closed) return;
             const matches = matcherOf(request);
             const end = Math.min(columns.rows, row + sliceRows);

@@ -36,12 +36,12 @@ export const arrivalQualityOf = async (sources: ReportSources, rejected: number)
     const delayUs = events.recordedAtUsOf(row) - columns.occurredAtUsOf(row);
     if (delayUs >= 0) delays[delayCount++] = delayUs;
   });
-  const turn = createYielder();
+  const yieldIfDue = createYielder();
   // The nearest rank: the smallest delay that this part of the events does not exceed.
   const quantile = (part: number) =>
     delayCount === 0
       ? null
-      : selectNth(delays.subarray(0, delayCount), Math.max(0, Math.ceil(part * delayCount) - 1), turn);
+      : selectNth(delays.subarray(0, delayCount), Math.max(0, Math.ceil(part * delayCount) - 1), yieldIfDue);
   const [medianDelayUs, p99DelayUs] = [await quantile(0.5), await quantile(0.99)];
   const received = eventCount + duplicates + rejected;
   return { received, duplicates, rejected, stored, late, inTheFuture, medianDelayUs, p99DelayUs };

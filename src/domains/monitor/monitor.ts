@@ -52,9 +52,9 @@ export const createMonitor = (services: MonitorServices): Monitor => {
     prepare: Prepare,
     read: (moment: Moment, tracked: TrackedEvents) => R,
   ): Promise<R> => {
-    const turn = createYielder();
+    const yieldIfDue = createYielder();
     for (;;) {
-      await turn();
+      await yieldIfDue();
       const experiment = requestedExperiment(services, request);
       if (!tracker.advance()) continue;
       const tracked = tracker.eventsOf(experiment);
@@ -79,8 +79,8 @@ export const createMonitor = (services: MonitorServices): Monitor => {
     const { moment } = whole;
     const part = tracker.track(moment.countryOf);
     await addSpan(services, spanOf(range, timeZone, whole.newestUs), whole, part);
-    const turn = createYielder();
-    while (!prepare(part, moment.experiment)) await turn();
+    const yieldIfDue = createYielder();
+    while (!prepare(part, moment.experiment)) await yieldIfDue();
     return readStats(moment, part);
   };
 
@@ -144,9 +144,9 @@ const addSpan = async (
   whole: { readonly rows: TrackedEvents['rows']; readonly rowCount: number },
   part: TrackedEvents,
 ): Promise<void> => {
-  const turn = createYielder();
+  const yieldIfDue = createYielder();
   for (let index = 0; index < whole.rowCount; index++) {
-    if (index % rowsPerSlice === 0) await turn();
+    if (index % rowsPerSlice === 0) await yieldIfDue();
     const row = whole.rows.values[index] as number;
     const atUs = columns.occurredAtUsOf(row);
     if (atUs < fromUs || atUs >= toUs) continue;

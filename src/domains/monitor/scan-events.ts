@@ -11,10 +11,10 @@ export const scanEvents = async (
   const { country, eventCount } = snapshot;
   const { columns } = experimentEvents;
   const market = country === undefined ? undefined : (users.countries.names.codeOf(country) ?? -1);
-  const turn = createYielder();
+  const yieldIfDue = createYielder();
   for (let index = 0; index < eventCount; index++) {
     const row = rows.values[index] as number;
     if (market === undefined || countryOf(columns.userOf(row)) === market) visit(row);
-    if (index % rowsPerSlice === 0) await turn();
+    if (index % rowsPerSlice === 0) await yieldIfDue();
   }
 };

@@ -64,9 +64,9 @@ const countUsers = async (
   const byMarket = new Map(marketsOf(snapshot).map((market) => [market, emptyCounts()]));
   const byCode = new Map([...byMarket].map(([market, counts]) => [users.countries.names.codeOf(market), counts]));
   const indexByVariant = new Map(variants.map((variant, index) => [events.variants.codeOf(variant), index]));
-  const turn = createYielder();
+  const yieldIfDue = createYielder();
   for (let user = 0; user < snapshot.userCount && variants.length > 0; user++) {
-    if (user % usersPerSlice === 0) await turn();
+    if (user % usersPerSlice === 0) await yieldIfDue();
     const variant = indexByVariant.get(events.variantOf(exposures.firstRowAt(user)));
     if (variant === undefined) continue;
     const market = byCode.get(countryOf(exposures.userAt(user)));

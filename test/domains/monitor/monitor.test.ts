@@ -25,14 +25,14 @@ import {
 } from '../../support/reference-experiment.ts';
 import { dullPeriod } from '../../support/reference-world.ts';
 
-// So few users cross no line of 0.01: the prior alone takes hundreds.
+// With so few users no test reaches 0.01: the prior alone takes hundreds of users.
 const limits = { alpha: 0.95, deviationMin: 0.01, usersMin: 5 };
 const now = days(3) + 5 * 3_600_000_000;
 const settings = { monitorAlpha: '0.95', monitorUsersMin: '5', lateAfterMs: '43200000', now: iso(now) };
 const zones = ['UTC', 'Europe/Berlin', 'Asia/Kathmandu'];
 const metrics: ReferenceMetric[] = ['ORDER_VALUE_PER_USER', 'ORDERS_PER_USER', 'CONVERSION'];
 
-const questions = fc.record({
+const queries = fc.record({
   key: fc.constantFrom('x', 'x', 'x', 'y', 'default', null),
   country: fc.option(fc.constantFrom('SE', 'DE', 'NO', 'unknown', 'nowhere')),
   range: fc.option(
@@ -49,7 +49,7 @@ const questions = fc.record({
   grain: fc.constantFrom('HOUR', 'DAY', 'WEEK'),
   metric: fc.constantFrom(...metrics),
 });
-type Question = typeof questions extends fc.Arbitrary<infer Q> ? Q : never;
+type MonitorQuery = typeof queries extends fc.Arbitrary<infer Q> ? Q : never;
 
 const document = `query ($experiment: ID, $country: String, $range: TimeRangeInput, $timeZone: TimeZone!, $grain: TimeGrain!, $metric: OutcomeMetric!) {
   monitor(experiment: $experiment, country: $country, range: $range, timeZone: $timeZone) {
@@ -111,10 +111,10 @@ interface Monitor {
 const instantUs = (text: string | null): number | null =>
   text === null ? null : Number(Temporal.Instant.from(text).epochNanoseconds / 1000n);
 
-/** Numbers reached in another order of operations: as near as doubles get. */
-const near = (value: number | null): unknown => (value === null ? null : expect.closeTo(value, 9));
+/** The number may differ by rounding, because the order of operations differs. */
+const closeTo = (value: number | null): unknown => (value === null ? null : expect.closeTo(value, 9));
 
-const spanOf = ({ range, timeZone }: Question): { from?: number; to?: number } => {
+const spanOf = ({ range, timeZone }: MonitorQuery): { from?: number; to?: number } => {
   if (range === null) return {};
   if ('from' in range) return range;
   const startOf = (day: Temporal.PlainDate) => day.toZonedDateTime(timeZone).epochMilliseconds * 1000;
@@ -124,18 +124,18 @@ const spanOf = ({ range, timeZone }: Question): { from?: number; to?: number } =
   };
 };
 
-/** The experiment asked for when none is named: running, begun or any, the one saved last. */
+/** The experiment of requests that name none: running, started or any, the one saved last. */
 const currentKey = ({ plans }: ReferenceLedger): string => {
   const inForce = referencePlans(plans);
-  const begun = inForce.filter(({ startedAt }) => (startedAt ?? -Infinity) <= now);
-  return begun.at(-1)?.key ?? inForce.at(-1)?.key ?? 'default';
+  const started = inForce.filter(({ startedAt }) => (startedAt ?? -Infinity) <= now);
+  return started.at(-1)?.key ?? inForce.at(-1)?.key ?? 'default';
 };
 
 const isKnown = ({ plans, events }: ReferenceLedger, key: string): boolean =>
   key === 'default' || plans.some((plan) => plan.key === key) || events.some(({ experiment }) => experiment === key);
 
-const compare = async (app: OpenApp, ledger: ReferenceLedger, question: Question): Promise<void> => {
-  const { key: named, country, range, timeZone, grain, metric } = question;
+const compare = async (app: OpenApp, ledger: ReferenceLedger, query: MonitorQuery): Promise<void> => {
+  const { key: named, country, range, timeZone, grain, metric } = query;
   const key = named ?? currentKey(ledger);
   const between =
     range && ('from' in range ? { between: { from: iso(range.from), to: iso(range.to) } } : { days: range });
@@ -148,74 +148,74 @@ const compare = async (app: OpenApp, ledger: ReferenceLedger, question: Question
   }
   expect(errors).toBeUndefined();
   const monitor = (data as { monitor: Monitor }).monitor;
-  const asked = { key, country: country ?? undefined, ...spanOf(question) };
+  const scope = { key, country: country ?? undefined, ...spanOf(query) };
   const plan = referencePlan(ledger.plans, key);
   expect(monitor.experiment.key).toBe(key);
   expect(monitor.isPlanned).toBe(plan.allocation.length > 0);
   expect(monitor.deployment).toEqual(
-    referenceExposures(ledger, asked).map((cell) => ({
+    referenceExposures(ledger, scope).map((cell) => ({
       ...cell,
-      share: near(cell.share),
-      expectedShare: near(cell.expectedShare),
+      share: closeTo(cell.share),
+      expectedShare: closeTo(cell.expectedShare),
     })),
   );
-  compareChecks(monitor, ledger, asked);
-  compareOutcomes(monitor, ledger, asked, metric);
-  compareTrend(monitor, ledger, asked, grain, timeZone);
+  compareChecks(monitor, ledger, scope);
+  compareOutcomes(monitor, ledger, scope, metric);
+  compareTrend(monitor, ledger, scope, grain, timeZone);
 };
 
-type Asked = { key: string; country?: string | undefined; from?: number; to?: number };
+type Scope = { key: string; country?: string | undefined; from?: number; to?: number };
 
-const compareChecks = ({ checks, markets, verdict }: Monitor, ledger: ReferenceLedger, asked: Asked): void => {
-  const dull = referenceChecks(ledger, asked, limits);
-  const all = referenceRows(ledger, asked);
-  const of = (name: string) => checks.filter(({ __typename }) => __typename === name);
+const compareChecks = ({ checks, markets, verdict }: Monitor, ledger: ReferenceLedger, scope: Scope): void => {
+  const reference = referenceChecks(ledger, scope, limits);
+  const all = referenceRows(ledger, scope);
+  const checksOf = (name: string) => checks.filter(({ __typename }) => __typename === name);
   const byCountry = <T extends { country: string | null }>(list: readonly T[]): Map<string | null, T> =>
     new Map(list.map((each) => [each.country, each]));
 
-  const splits = byCountry(of('SampleRatioTest'));
-  expect(new Set(splits.keys())).toEqual(new Set(dull.splits.map((split) => split.country)));
-  for (const wanted of dull.splits) {
-    const found = splits.get(wanted.country) as Check;
+  const splits = byCountry(checksOf('SampleRatioTest'));
+  expect(new Set(splits.keys())).toEqual(new Set(reference.splits.map((split) => split.country)));
+  for (const expected of reference.splits) {
+    const found = splits.get(expected.country) as Check;
     const sorted = [...found.observed].sort((a, b) => (a.variant < b.variant ? -1 : 1));
-    const observed = wanted.observed.map((each) => ({ ...each, expected: near(each.expected) }));
+    const observed = expected.observed.map((each) => ({ ...each, expected: closeTo(each.expected) }));
     expect(sorted).toEqual(observed.sort((a, b) => (a.variant < b.variant ? -1 : 1)));
     expect(found).toMatchObject({
-      verdict: wanted.verdict,
-      degreesOfFreedom: wanted.chiSquared === null ? null : wanted.observed.length - 1,
-      chiSquared: near(wanted.chiSquared),
-      pValue: near(wanted.pValue),
-      adjustedPValue: near(wanted.adjustedPValue),
-      sequentialPValue: near(wanted.sequentialPValue),
-      maxDeviation: near(wanted.maxDeviation),
+      verdict: expected.verdict,
+      degreesOfFreedom: expected.chiSquared === null ? null : expected.observed.length - 1,
+      chiSquared: closeTo(expected.chiSquared),
+      pValue: closeTo(expected.pValue),
+      adjustedPValue: closeTo(expected.adjustedPValue),
+      sequentialPValue: closeTo(expected.sequentialPValue),
+      maxDeviation: closeTo(expected.maxDeviation),
     });
-    if (!wanted.isTie) expect(instantUs(found.brokenSince)).toBe(wanted.brokenSince);
-    expect(found.message.startsWith(`${wanted.country ?? 'All markets'}: `)).toBe(true);
+    if (!expected.isTie) expect(instantUs(found.brokenSince)).toBe(expected.brokenSince);
+    expect(found.message.startsWith(`${expected.country ?? 'All markets'}: `)).toBe(true);
   }
 
-  const gaps = of('DeploymentGap').filter(({ kind }) => kind !== 'WENT_SILENT');
+  const gaps = checksOf('DeploymentGap').filter(({ kind }) => kind !== 'WENT_SILENT');
   const gapText = (gap: object) => JSON.stringify(gap);
   expect(
     gaps
-      .map(({ kind, verdict: of, country, variant, since }) =>
-        gapText({ kind, verdict: of, country, variant, since: instantUs(since) }),
+      .map(({ kind, verdict: result, country, variant, since }) =>
+        gapText({ kind, verdict: result, country, variant, since: instantUs(since) }),
       )
       .sort(),
-  ).toEqual(dull.gaps.map(gapText).sort());
+  ).toEqual(reference.gaps.map(gapText).sort());
 
-  const crossed = of('CrossoverCheck').map(({ country, verdict: of, users, examples }) => ({
-    ...{ country, verdict: of, users, examples: examples.nodes.map(({ userId }) => userId) },
+  const crossed = checksOf('CrossoverCheck').map(({ country, verdict: result, users, examples }) => ({
+    ...{ country, verdict: result, users, examples: examples.nodes.map(({ userId }) => userId) },
   }));
-  const crossovers = dull.crossovers.map(({ share: _share, ...each }) => each);
+  const crossovers = reference.crossovers.map(({ share: _share, ...each }) => each);
   expect(byCountry(crossed)).toEqual(byCountry(crossovers));
 
-  const unknown = of('UnknownUserCheck').map(({ country, verdict: of, users, byVariant }) => ({
-    ...{ country, verdict: of, users, byVariant },
+  const unknown = checksOf('UnknownUserCheck').map(({ country, verdict: result, users, byVariant }) => ({
+    ...{ country, verdict: result, users, byVariant },
   }));
   expect(unknown).toEqual(
-    dull.unknown.map(({ events: _events, byVariant, ...each }) => ({
+    reference.unknown.map(({ events: _events, byVariant, ...each }) => ({
       ...each,
-      byVariant: byVariant.map((variant) => ({ ...variant, expected: near(variant.expected) })),
+      byVariant: byVariant.map((variant) => ({ ...variant, expected: closeTo(variant.expected) })),
     })),
   );
 
@@ -223,7 +223,7 @@ const compareChecks = ({ checks, markets, verdict }: Monitor, ledger: ReferenceL
   const order = checks.map((check) => ranks.indexOf(check.verdict));
   expect(order).toEqual([...order].sort((a, b) => a - b));
   if (order[0] !== undefined && order[0] < 2) expect(verdict).toBe(ranks[order[0]]);
-  else expect(verdict).toBe(dull.splits[0]?.verdict ?? 'NOT_ENOUGH_DATA');
+  else expect(verdict).toBe(reference.splits[0]?.verdict ?? 'NOT_ENOUGH_DATA');
   for (const market of markets) {
     const rows = all.filter(({ country }) => country === market.country);
     const times = rows.map(({ at }) => at);
@@ -240,24 +240,24 @@ const compareChecks = ({ checks, markets, verdict }: Monitor, ledger: ReferenceL
 const compareOutcomes = (
   { outcomes }: Monitor,
   ledger: ReferenceLedger,
-  asked: Asked,
+  scope: Scope,
   metric: ReferenceMetric,
 ): void => {
-  const { country } = asked;
-  const all = referenceRows(ledger, asked);
+  const { country } = scope;
+  const all = referenceRows(ledger, scope);
   const rows = all.filter((row) => country === undefined || row.country === country);
-  const { allocation } = referencePlan(ledger.plans, asked.key);
+  const { allocation } = referencePlan(ledger.plans, scope.key);
   const seen = [...allocation.map(({ variant }) => variant), ...all.map(({ variant }) => variant)];
   const variants = [...new Set(seen)].sort();
   const control = (allocation.find(({ isControl }) => isControl) ?? allocation[0])?.variant ?? variants[0];
-  const of = (variant: string): Moments => referenceOutcome(rows, variant, metric);
+  const momentsOf = (variant: string): Moments => referenceOutcome(rows, variant, metric);
   expect(outcomes).toEqual(
     variants.map((variant) => {
-      const { count, mean } = of(variant);
+      const { count, mean } = momentsOf(variant);
       const isControl = variant === control;
-      const interval = isControl ? null : relativeDifferenceInterval(of(variant), of(control as string));
+      const interval = isControl ? null : relativeDifferenceInterval(momentsOf(variant), momentsOf(control as string));
       const relativeDifference =
-        interval && Object.fromEntries(Object.entries(interval).map(([name, value]) => [name, near(value)]));
+        interval && Object.fromEntries(Object.entries(interval).map(([name, value]) => [name, closeTo(value)]));
       return { variant, isControl, users: count, mean: expect.closeTo(mean, 6), relativeDifference };
     }),
   );
@@ -266,12 +266,12 @@ const compareOutcomes = (
 const compareTrend = (
   { trend, arrival }: Monitor,
   ledger: ReferenceLedger,
-  asked: Asked,
+  scope: Scope,
   grain: string,
   zone: string,
 ) => {
-  const all = referenceRows(ledger, asked);
-  const rows = all.filter(({ country }) => asked.country === undefined || country === asked.country);
+  const all = referenceRows(ledger, scope);
+  const rows = all.filter(({ country }) => scope.country === undefined || country === scope.country);
   const points = new Map<string, { eventCount: number; newUserCount: number }>();
   const exposed = new Set<string>();
   for (const row of rows) {
@@ -282,11 +282,11 @@ const compareTrend = (
     exposed.add(user);
     points.set(key, { eventCount: point.eventCount + 1, newUserCount });
   }
-  const wanted = [...points].map(([key, point]) => {
+  const expected = [...points].map(([key, point]) => {
     const [start, country, variant] = JSON.parse(key) as [number, string, string];
     return { periodStart: start, country, variant, ...point };
   });
-  wanted.sort(
+  expected.sort(
     (a, b) =>
       a.periodStart - b.periodStart ||
       (a.country < b.country ? -1 : a.country > b.country ? 1 : 0) ||
@@ -294,9 +294,9 @@ const compareTrend = (
   );
   expect(
     (trend as { periodStart: string }[]).map((point) => ({ ...point, periodStart: Date.parse(point.periodStart) })),
-  ).toEqual(wanted);
+  ).toEqual(expected);
 
-  // All came at one moment, the frozen one.
+  // All events arrived at the same moment, because the clock stands still.
   let newest = -Infinity;
   const late = new Set<object>();
   for (const event of ledger.events) {
@@ -304,9 +304,9 @@ const compareTrend = (
     newest = Math.max(newest, Math.min(event.at, now));
   }
   const isLate = ledger.events.map((event) => late.has(event));
-  const kept = ledger.events.map((event, place) => ({ ...event, isLate: isLate[place] }));
-  const own = referenceRows({ ...ledger, events: kept }, asked).filter(
-    ({ country }) => asked.country === undefined || country === asked.country,
+  const marked = ledger.events.map((event, index) => ({ ...event, isLate: isLate[index] }));
+  const own = referenceRows({ ...ledger, events: marked }, scope).filter(
+    ({ country }) => scope.country === undefined || country === scope.country,
   ) as readonly (ReturnType<typeof referenceRows>[number] & { isLate?: boolean })[];
   const delays = own
     .map(({ at }) => now - at)
@@ -323,20 +323,20 @@ const compareTrend = (
   });
 };
 
-it('equals an independent count after every batch, of any part, and after a restart', async () => {
+it('the monitor agrees with the reference model after every batch, for every request, and after a restart', async () => {
   await fc.assert(
-    fc.asyncProperty(ledgers, fc.array(questions, { minLength: 2, maxLength: 4 }), async (batches, asked) => {
+    fc.asyncProperty(ledgers, fc.array(queries, { minLength: 2, maxLength: 4 }), async (batches, sampled) => {
       const app = await openApp({ settings, onDisk: true });
       try {
         let ledger = emptyLedger;
         for (const batch of batches as Batch[]) {
           await send(app, batch);
           ledger = withBatch(ledger, batch);
-          for (const question of asked) await compare(app, ledger, question);
+          for (const query of sampled) await compare(app, ledger, query);
         }
         await app.app.close();
         const again = await openApp({ settings, data: app.data });
-        for (const question of asked) await compare(again, ledger, question);
+        for (const query of sampled) await compare(again, ledger, query);
         await again.close();
       } finally {
         await app.close();

@@ -8,15 +8,15 @@ import { openServer } from '../../../src/http/server.ts';
 import { type OpenApp, openApp } from '../../support/app.ts';
 import { told } from '../../support/fixture-app.ts';
 
-const opened = async (settings = {}): Promise<OpenApp> => {
+const openTestApp = async (settings = {}): Promise<OpenApp> => {
   const app = await openApp({ settings });
   onTestFinished(app.close);
   return app;
 };
 
-const listening = async ({ app }: OpenApp): Promise<string> => {
-  const given = { host: '127.0.0.1', port: 0, log: pino({ level: 'silent' }), direct: app.fastPath };
-  const server = await openServer(app.fetch, given);
+const listen = async ({ app }: OpenApp): Promise<string> => {
+  const options = { host: '127.0.0.1', port: 0, log: pino({ level: 'silent' }), direct: app.fastPath };
+  const server = await openServer(app.fetch, options);
   onTestFinished(() => server.stop());
   return server.url;
 };
@@ -42,19 +42,19 @@ const stored = ({ app }: OpenApp) =>
 
 const rejected = ({ app }: OpenApp) => app.store.page(rejectedRecords, { key: 'id', direction: 'asc', limit: 1000 });
 
-interface Refusal {
+interface ErrorBody {
   readonly error: { readonly code: string; readonly problems: readonly { path: string; code: string }[] };
 }
 
-/** The status of a refusal, and each of its problems as `path code`. */
+/** The status of an error response, and each of its problems as `path code`. */
 const problemsOf = async (response: Response): Promise<[number, ...string[]]> => {
-  const { error } = (await response.json()) as Refusal;
+  const { error } = (await response.json()) as ErrorBody;
   return [response.status, ...error.problems.map(({ path, code }) => `${path} ${code}`)];
 };
 
-describe('one event', () => {
-  it('is created with its nulls, microseconds and exact value', async () => {
-    const app = await opened();
+describe('POST /receive_event', () => {
+  it('an event is stored with its nulls, microseconds and exact value', async () => {
+    const app = await openTestApp();
     expect(await told(await post(app, eventText()))).toEqual({ status: 200, body: { status: 'created' } });
     const rich = '{"user_id":7,"account_type":"pro","date":"2023-05-01T10:00:00.000001+02:00","event_type":"order",';
     expect((await post(app, `${rich}"order_value":220.50,"version":"B","event_id":1e2}`)).status).toBe(200);
@@ -71,8 +71,8 @@ describe('one event', () => {
     ]);
   });
 
-  it('is read whatever a careless client calls its type', async () => {
-    const app = await opened();
+  it('an event is accepted with the default content types of common clients', async () => {
+    const app = await openTestApp();
     for (const type of ['application/json; charset=utf-8', 'application/x-www-form-urlencoded', 'text/plain'])
       expect((await post(app, eventText(), { 'content-type': type })).status, type).toBe(200);
     expect((await post(app, new TextEncoder().encode(eventText()), {})).status).toBe(200);
@@ -81,14 +81,14 @@ describe('one event', () => {
     expect((await post(app, eventText(), json, '/receive_event/')).status).toBe(200);
   });
 
-  it('without an id is never taken for a repeat', async () => {
-    const app = await opened();
+  it('an event without an id is never a duplicate', async () => {
+    const app = await openTestApp();
     for (let time = 0; time < 3; time++) await post(app, eventText());
     expect(stored(app)).toHaveLength(3);
   });
 
-  it('with an id counts once, also when all come at once', async () => {
-    const app = await opened();
+  it('an event with an id is stored once, even when it is sent concurrently', async () => {
+    const app = await openTestApp();
     const answers = await Promise.all(
       Array.from({ length: 100 }, async () => (await told(await post(app, eventText({ event_id: 'e1' })))).body),
     );
@@ -98,8 +98,8 @@ describe('one event', () => {
     expect(rejected(app)).toEqual([]);
   });
 
-  it('with a known id and other content is a conflict, which is kept', async () => {
-    const app = await opened();
+  it('an event with a known id and other content is a conflict and stored as a reject', async () => {
+    const app = await openTestApp();
     await post(app, eventText({ event_id: 'e1' }));
     const response = await post(app, eventText({ event_id: 'e1', version: 'B' }));
     expect(await problemsOf(response)).toEqual([409, 'event_id CONFLICT']);
@@ -107,8 +107,8 @@ describe('one event', () => {
     expect(rejected(app)).toMatchObject([{ source: 'api', raw: eventText({ event_id: 'e1', version: 'B' }) }]);
   });
 
-  it('may have its id in the header', async () => {
-    const app = await opened();
+  it('an event can have its id in the header Idempotency-Key', async () => {
+    const app = await openTestApp();
     const keyed = (id: string, changes = {}) => post(app, eventText(changes), { ...json, 'idempotency-key': id });
     expect((await told(await keyed('k1'))).body).toEqual({ status: 'created' });
     expect((await told(await keyed('k1'))).body).toEqual({ status: 'duplicate' });
@@ -117,12 +117,12 @@ describe('one event', () => {
     expect(await problemsOf(await keyed('k1', { event_id: 'k2' }))).toEqual([422, 'event_id CONFLICT']);
     expect(await problemsOf(await keyed('x'.repeat(300)))).toEqual([422, 'event_id MALFORMED']);
     expect(stored(app)).toHaveLength(1);
-    // A reject is kept with the id that came beside it.
+    // A reject is stored with the id of the header.
     expect(rejected(app).map(({ raw }) => JSON.parse(raw).event_id)).toEqual(['k1', 'k2', 'x'.repeat(300)]);
   });
 
-  it('has one id, whether it is a number or text, in the body or in the header', async () => {
-    const app = await opened();
+  it('an event has the same id as a number or text, in the body or in the header', async () => {
+    const app = await openTestApp();
     const sameId = (id: string, key: string) =>
       post(app, `${eventText().slice(0, -1)},"event_id":${id}}`, { ...json, 'idempotency-key': key });
     for (const [id, key] of [
@@ -137,8 +137,8 @@ describe('one event', () => {
     expect(stored(app).map(({ eventId }) => eventId)).toEqual(['12345678901234567890', '1', 'ö']);
   });
 
-  it('says in the words of the wire what differs, and asks for plain bodies', async () => {
-    const app = await opened();
+  it('a conflict names the differing fields of the wire format, and an encoded body is rejected', async () => {
+    const app = await openTestApp();
     await post(app, `\ufeff${eventText({ event_id: 'e' })}`);
     const other = eventText({ event_id: 'e', version: 'B', date: '2024-01-01', order_value: 1 });
     expect(await (await post(app, other)).text()).toContain(
@@ -165,8 +165,8 @@ describe('one event', () => {
     ['{"user_id":null}', 'user_id MISSING'],
     ['{"user_id":""}', 'user_id MISSING'],
     ['{"account_type":{}}', 'account_type WRONG_TYPE'],
-  ])('with %s is rejected by field, and kept as it was written', async (changes, problem) => {
-    const app = await opened();
+  ])('an event with %s is rejected by field and stored as it was sent', async (changes, problem) => {
+    const app = await openTestApp();
     const text = `${eventText().slice(0, -1)},${changes.slice(1)}`;
     expect(await problemsOf(await post(app, text))).toEqual([422, problem]);
     expect(stored(app)).toEqual([]);
@@ -174,17 +174,17 @@ describe('one event', () => {
   });
 
   it.each(['', '{"user_id":', 'NaN', '[1]', `[${eventText()}]`, '{"order_value":NaN}'])(
-    'that is no JSON object is kept, too: %s',
+    'a body that is no JSON object is stored as a reject: %s',
     async (text) => {
-      const app = await opened();
+      const app = await openTestApp();
       const response = await post(app, text);
       expect((await problemsOf(response))[0]).toBe(422);
       expect(rejected(app).map(({ raw }) => raw)).toEqual([text]);
     },
   );
 
-  it('that is too long is kept cut', async () => {
-    const app = await opened({ recordBytesMax: '200', bodyBytesMax: '500' });
+  it('an event that is too long is stored as a truncated reject', async () => {
+    const app = await openTestApp({ recordBytesMax: '200', bodyBytesMax: '500' });
     const response = await post(app, eventText({ user_id: 'x'.repeat(200) }));
     expect([response.status, await response.text()]).toEqual([422, expect.stringContaining('recordBytesMax')]);
     expect(rejected(app).map(({ raw }) => raw.length)).toEqual([200]);
@@ -192,12 +192,12 @@ describe('one event', () => {
     expect(rejected(app)).toHaveLength(1);
   });
 
-  it('is refused when too many wait, and then nothing is stored', async () => {
-    const app = await opened({ writeQueueMax: '10' });
+  it('an event is rejected and not stored when the write queue is full', async () => {
+    const app = await openTestApp({ writeQueueMax: '10' });
     const responses = await Promise.all(Array.from({ length: 100 }, () => post(app, eventText())));
-    const refused = responses.filter(({ status }) => status === 503);
-    expect(refused.length).toBeGreaterThan(0);
-    for (const { headers } of refused) expect(headers.get('retry-after')).toMatch(/^\d+$/);
+    const overloaded = responses.filter(({ status }) => status === 503);
+    expect(overloaded.length).toBeGreaterThan(0);
+    for (const { headers } of overloaded) expect(headers.get('retry-after')).toMatch(/^\d+$/);
     expect(stored(app)).toHaveLength(responses.filter(({ status }) => status === 200).length);
   });
 });
@@ -212,7 +212,7 @@ const linesOf = async (response: Response): Promise<Record<string, unknown>[]> =
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 };
 
-/** Every kind of line there is, and what becomes of it; null for no event. */
+/** Every kind of line with its status; null for a line without an event. */
 const mixed: readonly (readonly [line: string, status: string | null])[] = [
   [eventText({ event_id: 'a' }), 'created'],
   ['', null],
@@ -229,9 +229,9 @@ const mixed: readonly (readonly [line: string, status: string | null])[] = [
 const mixedText = mixed.map(([line]) => line).join('\n');
 const mixedStatuses = mixed.map(([, status]) => status).filter((status) => status !== null);
 
-describe('many events', () => {
-  it('are judged a line each, in order', async () => {
-    const app = await opened({ recordBytesMax: '400', batchRecords: '3' });
+describe('POST /events', () => {
+  it('events are recorded line by line, with one result per line in order', async () => {
+    const app = await openTestApp({ recordBytesMax: '400', batchRecords: '3' });
     const lines = await linesOf(await post(app, mixedText, ndjson, '/events'));
     expect(lines.map(({ status }) => status)).toEqual(mixedStatuses);
     expect(lines.map(({ index }) => index)).toEqual(lines.map((_line, index) => index));
@@ -249,9 +249,9 @@ describe('many events', () => {
     ]);
   });
 
-  it('are the same however their bytes are cut, with a mark in front, and as a list', async () => {
+  it('events give the same results for any chunks of bytes, with a byte order mark, and as a list', async () => {
     for (const pieceBytes of [1, 7, 64]) {
-      const app = await opened({ recordBytesMax: '400' });
+      const app = await openTestApp({ recordBytesMax: '400' });
       const bytes = Buffer.from(`\ufeff\n${mixedText.replaceAll('free', 'fréé')}\n\n`);
       const pieces = new ReadableStream({
         start(controller) {
@@ -265,22 +265,22 @@ describe('many events', () => {
       expect(lines.map(({ status }) => status)).toEqual(mixedStatuses);
       expect(stored(app)[0]?.accountType).toBe('fréé');
     }
-    const app = await opened({ recordBytesMax: '400' });
+    const app = await openTestApp({ recordBytesMax: '400' });
     const elements = mixed.filter(([, status]) => status !== null).map(([line]) => line);
     const sound = elements.filter((line) => line !== '{"user_id":');
     const lines = await linesOf(await post(app, ` [${sound.join(',\n')}]`, json, '/events'));
-    expect(lines.map(({ status }) => status)).toEqual(mixedStatuses.filter((_status, place) => place !== 5));
+    expect(lines.map(({ status }) => status)).toEqual(mixedStatuses.filter((_status, index) => index !== 5));
   });
 
-  it('of a list that is cut off are taken in up to there', async () => {
-    const app = await opened();
+  it('events of a truncated list are recorded up to the end', async () => {
+    const app = await openTestApp();
     const lines = await linesOf(await post(app, `[${eventText()},${eventText()},{"user_id":"3"`, json, '/events'));
     expect(lines.map(({ status }) => status)).toEqual(['created', 'created', 'rejected']);
     expect(rejected(app)).toMatchObject([{ raw: '{"user_id":"3"' }]);
   });
 
-  it('are summed up when asked', async () => {
-    const app = await opened({ recordBytesMax: '400' });
+  it('events give a summary with summary=1', async () => {
+    const app = await openTestApp({ recordBytesMax: '400' });
     const response = await post(app, mixedText, ndjson, '/events?summary=1');
     expect(await told(response)).toEqual({
       status: 200,
@@ -292,8 +292,8 @@ describe('many events', () => {
     expect((await post(app, '', ndjson, '/events?summary=yes')).status).toBe(400);
   });
 
-  it('may come to more than other bodies, and wait for their turn instead of being refused', async () => {
-    const app = await opened({ bodyBytesMax: '1kB', writeQueueMax: '2', batchRecords: '10' });
+  it('events may exceed bodyBytesMax, and wait for the write queue instead of being rejected', async () => {
+    const app = await openTestApp({ bodyBytesMax: '1kB', writeQueueMax: '2', batchRecords: '10' });
     const text = `${eventText()}\n`.repeat(500);
     const bodies = await Promise.all(
       Array.from({ length: 8 }, async () => (await told(await post(app, text, ndjson, '/events?summary=1'))).body),
@@ -308,7 +308,7 @@ interface Exchange {
   readonly response: Promise<IncomingMessage>;
 }
 
-const begin = (url: string, headers: Record<string, string> = ndjson): Exchange => {
+const openStream = (url: string, headers: Record<string, string> = ndjson): Exchange => {
   const request = httpRequest(`${url}/events`, { method: 'POST', headers, agent: false });
   request.on('error', () => undefined);
   return { request, response: once(request, 'response').then(([response]) => response as IncomingMessage) };
@@ -323,9 +323,9 @@ const lineCountOf = async (response: IncomingMessage): Promise<number> => {
 const count = 20_000;
 
 describe('a stream of events on a socket', () => {
-  it('is taken in and answered as it comes', { timeout: 60_000 }, async () => {
-    const app = await opened();
-    const { request, response } = begin(await listening(app));
+  it('a stream of events is recorded and answered while it is sent', { timeout: 60_000 }, async () => {
+    const app = await openTestApp();
+    const { request, response } = openStream(await listen(app));
     const sent = (async () => {
       for (let index = 0; index < count; index++)
         if (!request.write(`${eventText({ event_id: `e${index}` })}\n`)) await once(request, 'drain');
@@ -336,9 +336,9 @@ describe('a stream of events on a socket', () => {
     expect(stored(app)).toHaveLength(count);
   });
 
-  it('is answered although its client goes on sending', async () => {
-    const app = await opened();
-    const { request, response } = begin(await listening(app));
+  it('a stream of events is answered while its client continues to send', async () => {
+    const app = await openTestApp();
+    const { request, response } = openStream(await listen(app));
     request.write(`${eventText()}\n`);
     const answer = (await response).setEncoding('utf8');
     expect((await once(answer, 'data'))[0]).toBe('{"index":0,"status":"created"}\n');
@@ -346,9 +346,9 @@ describe('a stream of events on a socket', () => {
     expect((await once(answer, 'data'))[0]).toBe('{"index":1,"status":"created"}\n');
   });
 
-  it('that is cut off leaves whole events only', async () => {
-    const app = await opened();
-    const { request, response } = begin(await listening(app));
+  it('a stream that is aborted leaves only complete events', async () => {
+    const app = await openTestApp();
+    const { request, response } = openStream(await listen(app));
     request.write(`${eventText({ event_id: 'a' })}\n${eventText({ event_id: 'b' }).slice(0, -5)}`);
     await once(await response, 'data');
     const closed = once(request, 'close');
@@ -359,9 +359,9 @@ describe('a stream of events on a socket', () => {
     expect(rejected(app)).toEqual([]);
   });
 
-  it('is read no faster than its answer', { timeout: 60_000 }, async () => {
-    const app = await opened();
-    const { request, response } = begin(await listening(app));
+  it('a stream of events is read no faster than its response', { timeout: 60_000 }, async () => {
+    const app = await openTestApp();
+    const { request, response } = openStream(await listen(app));
     const lines = 200_000;
     let written = 0;
     const sent = (async () => {
@@ -370,7 +370,7 @@ describe('a stream of events on a socket', () => {
       request.end();
     })();
     const answer = await response;
-    // Nobody reads: sockets and buffers fill up, and then the sender is held.
+    // The response is not read, so sockets and buffers fill up until the sender has to wait.
     let before = -1;
     while (before !== written) {
       before = written;
@@ -382,10 +382,10 @@ describe('a stream of events on a socket', () => {
   });
 });
 
-describe('the direct path', () => {
+describe('the fast path of the server', () => {
   const uuid = '0b1f3c52-8d9e-4c11-9f4e-2f3f7f0a6d11';
   const form = { 'content-type': 'application/x-www-form-urlencoded' };
-  const asked: readonly (readonly [path: string, headers: Record<string, string>, body: string])[] = [
+  const requests: readonly (readonly [path: string, headers: Record<string, string>, body: string])[] = [
     ['/receive_event', json, eventText({ event_id: 'a' })],
     ['/receive_event', json, eventText({ event_id: 'a' })],
     ['/receive_event', json, eventText({ event_id: 'a', version: 'B' })],
@@ -416,28 +416,28 @@ describe('the direct path', () => {
     [`/followup?uuid=${uuid}x`, {}, ''],
   ];
 
-  it('answers as the usual one', async () => {
+  it('the fast path responds like the router', async () => {
     const settings = { allowedOrigins: 'https://app.example', bodyBytesMax: '2kB', recordBytesMax: '400' };
-    const [one, other] = [await opened(settings), await opened(settings)];
-    const given = { host: '127.0.0.1', port: 0, log: pino({ level: 'silent' }) };
+    const [one, other] = [await openTestApp(settings), await openTestApp(settings)];
+    const options = { host: '127.0.0.1', port: 0, log: pino({ level: 'silent' }) };
     const direct = await openServer(() => Promise.reject(new Error('not direct')), {
-      ...given,
+      ...options,
       direct: one.app.fastPath,
     });
     onTestFinished(() => direct.stop());
-    const usual = await openServer(other.app.fetch, given);
+    const usual = await openServer(other.app.fetch, options);
     onTestFinished(() => usual.stop());
-    const ask = async (url: string, [path, headers, body]: (typeof asked)[number]) => {
+    const send = async (url: string, [path, headers, body]: (typeof requests)[number]) => {
       const request = httpRequest(`${url}${path}`, { method: 'POST', headers, agent: false });
       request.end(body);
       const [response] = (await once(request, 'response')) as [IncomingMessage];
       const text = (await response.toArray()).join('');
-      const { date, connection, 'keep-alive': kept, 'transfer-encoding': how, ...told } = response.headers;
-      const { 'content-length': length, ...compared } = told;
+      const { date, connection, 'keep-alive': keepAlive, 'transfer-encoding': encoding, ...others } = response.headers;
+      const { 'content-length': length, ...compared } = others;
       return { status: response.statusCode, text, headers: compared };
     };
-    for (const each of asked)
-      expect(await ask(direct.url, each), each.slice(0, 2).join()).toEqual(await ask(usual.url, each));
+    for (const each of requests)
+      expect(await send(direct.url, each), each.slice(0, 2).join()).toEqual(await send(usual.url, each));
     for (const { app } of [one, other])
       expect([app.domains.conversations.index.entries, app.domains.conversations.index.followups]).toEqual([1, 2]);
     expect(stored(one)).toHaveLength(stored(other).length);
