@@ -9,8 +9,12 @@ const tiers = {
     'test/{indices,lib,sources}/**/*.test.ts',
     'test/ledger/commit-log.test.ts',
   ],
-  /** Commands, servers that are killed, the browser: each test starts processes. */
-  process: ['test/cli/**/*.test.ts', 'test/codegen.test.ts', 'test/graphql/graphiql.test.ts', 'test/http/kill.test.ts'],
+  /** Commands, servers that are killed, the browser, the pages of the documentation: each test starts processes. */
+  process: [
+    'test/cli/**/*.test.ts',
+    'test/docs/{guide,operations}.test.ts',
+    ...['test/codegen.test.ts', 'test/graphql/graphiql.test.ts', 'test/http/kill.test.ts'],
+  ],
   /** Monte Carlo simulations of the monitor. */
   simulation: ['test/domains/monitor/simulations.test.ts'],
 };
