@@ -1,5 +1,5 @@
 import type { GroupKey } from '../../src/domains/facts/dimensions.ts';
-import type { Aggregation, Group } from '../../src/domains/facts/enriched-aggregate.ts';
+import type { Aggregation, Group, GroupFactsRequest } from '../../src/domains/facts/enriched-aggregate.ts';
 import { DomainError } from '../../src/errors.ts';
 import { builder } from '../builder.ts';
 import { connectionType } from '../connection.ts';
@@ -32,22 +32,19 @@ const Measure = builder.enumType('Measure', {
   } as const,
 });
 
-/** Facts of several groups of one aggregation are found in one pass over the rows. */
-interface GroupFactsRequest {
+interface AggregationFactsRequest extends GroupFactsRequest {
   readonly aggregation: Aggregation;
-  readonly group: number;
-  readonly afterSeq: number;
-  readonly limit: number;
 }
 
-const seqsOfGroups = async (wanted: readonly GroupFactsRequest[]): Promise<number[][]> => {
-  const found = new Map<GroupFactsRequest, number[]>();
-  for (const aggregation of new Set(wanted.map((question) => question.aggregation))) {
-    const asked = wanted.filter((question) => question.aggregation === aggregation);
-    const seqs = await aggregation.seqsOf(asked);
-    asked.forEach((question, place) => void found.set(question, seqs[place] ?? []));
+/** Finds the facts of several groups with one pass over the rows for each aggregation. */
+const seqsOfGroups = async (requests: readonly AggregationFactsRequest[]): Promise<number[][]> => {
+  const found = new Map<AggregationFactsRequest, number[]>();
+  for (const aggregation of new Set(requests.map((request) => request.aggregation))) {
+    const ofAggregation = requests.filter((request) => request.aggregation === aggregation);
+    const seqs = await aggregation.seqsOf(ofAggregation);
+    ofAggregation.forEach((request, index) => void found.set(request, seqs[index] ?? []));
   }
-  return wanted.map((question) => found.get(question) ?? []);
+  return requests.map((request) => found.get(request) ?? []);
 };
 
 const EnrichedAggregateGroup = builder.objectRef<Group>('EnrichedAggregateGroup').implement({
@@ -64,8 +61,8 @@ const EnrichedAggregateGroup = builder.objectRef<Group>('EnrichedAggregateGroup'
       },
       resolve: async ({ aggregation, group, measures }, args, { load, pace, config }) => {
         const { limit, after } = selectPage(args, config);
-        const question = { aggregation, group, afterSeq: numericCursor(after) ?? 0, limit: limit + 1 };
-        const seqs = await load(seqsOfGroups, question);
+        const request = { aggregation, group, afterSeq: numericCursor(after) ?? 0, limit: limit + 1 };
+        const seqs = await load(seqsOfGroups, request);
         const rows = await Promise.all(seqs.slice(0, limit).map((seq) => load(aggregation.bySeqs, seq)));
         const facts = rows.filter((row) => row !== null).map((row) => ({ ...row, asOf: aggregation.asOf }));
         await pace(facts.length);
@@ -185,23 +182,23 @@ builder.queryField('enrichedAggregate', (t) =>
       }),
       after: t.arg.string({ description: 'Only groups after this cursor.' }),
     },
-    resolve: async (_root, { first, after, ...question }, { enrichedAggregate, config }) => {
-      const { limit, after: place } = selectPage({ first, after }, config);
+    resolve: async (_root, { first, after, ...args }, { enrichedAggregate, config }) => {
+      const { limit, after: position } = selectPage({ first, after }, config);
       const aggregation = await enrichedAggregate.aggregate({
-        source: question.source,
-        groupBy: question.groupBy,
-        grain: question.grain ?? undefined,
-        where: question.where,
-        having: question.having ?? undefined,
-        asOf: asOfOf(question.asOf),
-        timeZone: question.timeZone,
-        orderBy: (question.orderBy ?? []).map(({ byDimension, byMeasure }) => ({
+        source: args.source,
+        groupBy: args.groupBy,
+        grain: args.grain ?? undefined,
+        where: args.where,
+        having: args.having ?? undefined,
+        asOf: asOfOf(args.asOf),
+        timeZone: args.timeZone,
+        orderBy: (args.orderBy ?? []).map(({ byDimension, byMeasure }) => ({
           dimension: byDimension?.dimension,
           measure: byMeasure?.measure,
           descending: (byDimension ?? byMeasure)?.direction === 'DESC',
         })),
       });
-      const start = place === undefined ? 0 : startAfter(aggregation, place);
+      const start = position === undefined ? 0 : startAfter(aggregation, position);
       const groups = aggregation.groups(start, limit);
       const sides = { hasBefore: start > 0, hasAfter: start + limit < aggregation.count };
       return { ...pageOf(groups, ({ key }) => JSON.stringify(key), sides), aggregation };
@@ -209,18 +206,18 @@ builder.queryField('enrichedAggregate', (t) =>
   }),
 );
 
-const startAfter = (aggregation: Aggregation, place: string): number => {
-  const found = aggregation.indexOf(keyOfPlace(place));
-  if (found >= 0) return found + 1;
+const startAfter = (aggregation: Aggregation, position: string): number => {
+  const index = aggregation.indexOf(groupKeyOf(position));
+  if (index >= 0) return index + 1;
   throw new DomainError(
     'BAD_REQUEST',
-    'after is the cursor of a group that is no longer there; ask again from the start',
+    'after is the cursor of a group that no longer exists; start again from the first page',
   );
 };
 
-const keyOfPlace = (place: string): GroupKey => {
+const groupKeyOf = (position: string): GroupKey => {
   try {
-    return JSON.parse(place) as GroupKey;
+    return JSON.parse(position) as GroupKey;
   } catch {
     throw new DomainError('BAD_REQUEST', 'after is not a cursor of this list');
   }

@@ -1,6 +1,7 @@
 import type { GroupKey } from '../../src/domains/facts/dimensions.ts';
 import type { Measures } from '../../src/domains/facts/group-measures.ts';
 import { ageBandOfLabel } from '../../src/lib/age.ts';
+import { unknownLabel } from '../../src/lib/unknown-label.ts';
 import { builder } from '../builder.ts';
 import { UserStatusEnum } from '../user-status/status.ts';
 
@@ -141,7 +142,7 @@ export const EnrichedKey = builder.objectRef<GroupKey>('EnrichedKey').implement(
     unknown: t.field({
       type: [EnrichedDimension],
       description: 'The dimensions in which this group stands for an unknown value.',
-      resolve: (key) => mayBeUnknown.filter((dimension) => key[dimension] === 'unknown'),
+      resolve: (key) => mayBeUnknown.filter((dimension) => key[dimension] === unknownLabel),
     }),
   }),
 });

@@ -4,6 +4,7 @@ import type { FactSource, StoredFact } from '../../src/domains/facts/fact-set.ts
 import type { Facts } from '../../src/domains/facts/facts.ts';
 import type { FactFilter } from '../../src/domains/facts/filter.ts';
 import type { IpAddress } from '../../src/lib/ip.ts';
+import { unknownLabel } from '../../src/lib/unknown-label.ts';
 import { builder } from '../builder.ts';
 import { connectionType } from '../connection.ts';
 import { IpCityType } from '../ip-city.ts';
@@ -14,13 +15,13 @@ import { UserStatusEnum } from '../user-status/status.ts';
 import { UserStatusAsOf } from '../user-status/user-status.ts';
 import { UserType } from '../users.ts';
 
-/** A fact met in an answer that was joined as of something: its own enrichment is to agree. */
+/** A fact listed by an aggregation; its own enrichment uses the same `asOf`. */
 export type JoinedFact<F extends StoredFact = StoredFact> = F & {
   readonly asOf?: AsOf;
   readonly ip?: IpAddress | null;
 };
 
-/** What was true of a fact, and as of what. */
+/** A fact and what it is enriched as of. */
 interface EnrichedFact {
   readonly fact: JoinedFact;
   readonly asOf: AsOf;
@@ -51,12 +52,12 @@ const Enrichment = builder.objectRef<EnrichedFact>('Enrichment').implement({
     country: t.string({
       description: 'The user’s country as users files say; `unknown` when none does.',
       resolve: ({ fact, asOf }, _args, { users, ledger }) =>
-        users.attributesAt(fact.userId, ledger.resolveSequence(asOf)).country ?? 'unknown',
+        users.attributesAt(fact.userId, ledger.resolveSequence(asOf)).country ?? unknownLabel,
     }),
     gender: t.string({
       description: 'The user’s gender as users files say; `unknown` when none does.',
       resolve: ({ fact, asOf }, _args, { users, ledger }) =>
-        users.attributesAt(fact.userId, ledger.resolveSequence(asOf)).gender ?? 'unknown',
+        users.attributesAt(fact.userId, ledger.resolveSequence(asOf)).gender ?? unknownLabel,
     }),
     age: t.int({
       nullable: true,

@@ -8,13 +8,13 @@ import { CommandError, type ExitCode, exitProblems, exitSuccess, exitUsageError 
 import { configOf, type DataOptions, withDataOptions } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 
-interface Asked {
+interface AddressRequest {
   /** As written. */
   readonly text: string;
   readonly ip: IpAddress;
 }
 
-type Write = (answers: readonly { readonly ip: string; readonly city: string }[]) => Promise<void>;
+type Write = (results: readonly { readonly ip: string; readonly city: string }[]) => Promise<void>;
 
 /** Lines of stdin that are answered in one go. */
 const batchLines = 1000;
@@ -32,42 +32,42 @@ export const cityCommand: Command = {
       .addHelpText('after', '\nExamples:\n  asof city 10.20.4.17\n  cut -f3 access.tsv | asof city'),
   async run(invoked, terminal) {
     const options = invoked.opts<DataOptions>();
-    const asked = invoked.args.map((text): Asked => {
+    const requests = invoked.args.map((text): AddressRequest => {
       const ip = parseIp(text);
       if (ip === null) throw new CommandError(exitUsageError, `${preview(text)} is not an IPv4 or IPv6 address`);
       return { text, ip };
     });
     return withExistingData(configOf(options, terminal), async ({ domains: { ipCity }, ledger }) => {
       await ledger.catchUp();
-      const { write, end } = options.json ? asJson(terminal) : asLines(terminal, asked.length === 1);
-      const exitCode = asked.length > 0 ? exitSuccess : await answerStdin(ipCity, terminal, write);
-      await write(answersTo(ipCity, asked));
+      const { write, end } = options.json ? asJson(terminal) : asLines(terminal, requests.length === 1);
+      const exitCode = requests.length > 0 ? exitSuccess : await lookUpStdin(ipCity, terminal, write);
+      await write(resultsOf(ipCity, requests));
       await end();
       return exitCode;
     });
   },
 };
 
-const answersTo = (ipCity: IpCity, asked: readonly Asked[]) =>
-  asked.map(({ text, ip }) => ({ ip: text, city: ipCity.cityOf(ip).city }));
+const resultsOf = (ipCity: IpCity, requests: readonly AddressRequest[]) =>
+  requests.map(({ text, ip }) => ({ ip: text, city: ipCity.cityOf(ip).city }));
 
 const asLines = (terminal: Terminal, isAlone: boolean): { write: Write; end(): Promise<void> } => ({
-  write: (answers) => terminal.print(...answers.map(({ ip, city }) => (isAlone ? city : `${ip}\t${city}`))),
+  write: (results) => terminal.print(...results.map(({ ip, city }) => (isAlone ? city : `${ip}\t${city}`))),
   end: async () => undefined,
 });
 
 const asJson = (terminal: Terminal): { write: Write; end(): Promise<void> } => {
   const all: unknown[] = [];
   return {
-    write: async (answers) => void all.push(...answers),
+    write: async (results) => void all.push(...results),
     end: () => terminal.print(JSON.stringify(all)),
   };
 };
 
 /** Answers line by line; what is no address is named on stderr, and the rest answered all the same. */
-const answerStdin = async (ipCity: IpCity, terminal: Terminal, write: Write): Promise<ExitCode> => {
+const lookUpStdin = async (ipCity: IpCity, terminal: Terminal, write: Write): Promise<ExitCode> => {
   let exitCode: ExitCode = exitSuccess;
-  let waiting: Asked[] = [];
+  let pending: AddressRequest[] = [];
   let line = 0;
   for await (const raw of createInterface({ input: terminal.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
     line++;
@@ -79,12 +79,12 @@ const answerStdin = async (ipCity: IpCity, terminal: Terminal, write: Write): Pr
       exitCode = exitProblems;
       continue;
     }
-    waiting.push({ text, ip });
-    if (waiting.length < batchLines) continue;
-    await write(answersTo(ipCity, waiting));
-    waiting = [];
+    pending.push({ text, ip });
+    if (pending.length < batchLines) continue;
+    await write(resultsOf(ipCity, pending));
+    pending = [];
     if (!terminal.isOutputOpen) break;
   }
-  await write(answersTo(ipCity, waiting));
+  await write(resultsOf(ipCity, pending));
   return exitCode;
 };

@@ -3,7 +3,7 @@ import type { ReadonlyDictionary } from '../../indices/dictionary.ts';
 import type { CodedDimension } from '../../indices/grouper.ts';
 import { createNumberTable } from '../../indices/number-table.ts';
 import { ageBandLabels } from '../../lib/age.ts';
-import { compareValues } from '../../lib/compare-values.ts';
+import { compareValues } from '../../lib/compare.ts';
 import { createPeriods, type Grain } from '../../lib/periods.ts';
 import { unknownLabel } from '../../lib/unknown-label.ts';
 import { type Status, statusCodes } from '../user-status/status.ts';
@@ -12,7 +12,7 @@ import type { FactColumns } from './columns.ts';
 import type { EnrichedFacts } from './enrichment.ts';
 import { ageBandCodeOf, hasImageOf } from './joins.ts';
 
-/** A group's values, by dimension; absent where the question did not group. */
+/** A group's values by dimension; dimensions that the query does not group by are absent. */
 export interface GroupKey {
   readonly USER_STATUS?: Status;
   readonly CITY?: string;
@@ -33,7 +33,7 @@ export interface GroupKey {
 
 export type DimensionName = keyof GroupKey;
 
-/** One way to tell rows apart. */
+/** A property of rows by which they can be grouped and filtered. */
 export interface Dimension extends CodedDimension {
   valueOf(code: number): string | number;
   /** The code of a value; undefined when no row has it. */
@@ -47,7 +47,7 @@ interface DimensionOptions {
   readonly timeZone: string;
 }
 
-export type DimensionOf = (enriched: EnrichedFacts, wanted: DimensionOptions) => Dimension;
+export type DimensionOf = (enriched: EnrichedFacts, options: DimensionOptions) => Dimension;
 
 /** The dimensions that facts of a kind have. */
 export type Dimensions = { readonly [Name in DimensionName]?: DimensionOf };
@@ -61,7 +61,7 @@ export const byDictionary = (codeOf: (row: number) => number, names: ReadonlyDic
   compare: compareValues,
 });
 
-/** The dimensions that all facts have: they are a user's, at a time. */
+/** The dimensions that all kinds of facts have: those of their user and their time. */
 export const userDimensions = (facts: FactColumns, users: Users): Dimensions => ({
   USER_STATUS: (enriched) => ({
     codeOf: enriched.codeBy('status'),
@@ -75,7 +75,7 @@ export const userDimensions = (facts: FactColumns, users: Users): Dimensions => 
   AGE_BAND: byAgeBand,
   HAS_IMAGE: byImage,
   USER: () => byDictionary(facts.userOf, users.codes),
-  PERIOD: (_enriched, wanted) => byPeriod(facts, wanted),
+  PERIOD: (_enriched, options) => byPeriod(facts, options),
 });
 
 const byAttribute = (enriched: EnrichedFacts, attribute: Users['countries']): Dimension => {
@@ -83,12 +83,12 @@ const byAttribute = (enriched: EnrichedFacts, attribute: Users['countries']): Di
   return byDictionary((row) => attribute.codeBy(attributesOf(row)), attribute.names);
 };
 
-/** The names of age bands, by their codes: the first one is of the unknown age. */
+/** The names of age bands by code; code 0 is the unknown age. */
 const bandLabels = [unknownLabel, ...ageBandLabels];
 
 const byAgeBand: DimensionOf = (enriched) => {
   const filesOf = enriched.codeBy('files');
-  // The unknown age comes last.
+  // The unknown age sorts last.
   const rank = (label: string | number): number => bandLabels.indexOf(String(label)) || bandLabels.length;
   return {
     codeOf: (row) => ageBandCodeOf(filesOf(row)),

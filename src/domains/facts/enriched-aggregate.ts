@@ -13,7 +13,7 @@ import { type GroupOrder, groupOrder } from './group-order.ts';
 import { countAndSum, type Scan } from './measures.ts';
 import { candidatesOf, scanRows } from './scan.ts';
 
-/** Bounds that a group's measures must keep, both inside. */
+/** Inclusive bounds on the measures of a group. */
 export interface MeasureFilter {
   readonly countAtLeast?: number | null | undefined;
   readonly sumAtLeast?: Decimal | null | undefined;
@@ -32,7 +32,7 @@ export interface AggregateRequest {
 }
 
 export interface Group {
-  /** Its number within the aggregation, not its place in the order. */
+  /** Its number within the aggregation, not its index in the order. */
   readonly group: number;
   readonly key: GroupKey;
   readonly measures: Measures;
@@ -40,33 +40,40 @@ export interface Group {
 }
 
 export interface Aggregation {
-  /** How many groups there are, those that `having` lets through. */
+  /** Number of groups that pass `having`. */
   readonly count: number;
-  /** Groups in the asked order: all, or so many from a place on. */
-  groups(place?: number, limit?: number): Group[];
-  /** The place of the group with this key in the order, -1 when there is none. */
+  /** Groups in the requested order: all, or up to `limit` from an offset. */
+  groups(offset?: number, limit?: number): Group[];
+  /** The index of the group with this key in the order, -1 when there is none. */
   indexOf(key: GroupKey): number;
   readonly total: Measures;
   readonly sequence: number;
-  /** What the facts were joined as of: theirs to be told by. */
+  /** What the facts were joined as of. */
   readonly asOf: AsOf;
   /** Stored facts of its source by `seq`, in the order of the keys: one statement. */
   readonly bySeqs: (seqs: readonly number[]) => (StoredFact | null)[];
-  /** The `seq`s of the facts of some groups, ascending: for each asked group at most `limit` beyond `afterSeq`. */
-  seqsOf(asked: readonly { group: number; afterSeq: number; limit: number }[]): Promise<number[][]>;
+  /** The `seq`s of the facts of each requested group, ascending: at most `limit` after `afterSeq`. One pass over the rows. */
+  seqsOf(requests: readonly GroupFactsRequest[]): Promise<number[][]>;
+}
+
+/** The facts of a group after a `seq`. */
+export interface GroupFactsRequest {
+  readonly group: number;
+  readonly afterSeq: number;
+  readonly limit: number;
 }
 
 export interface EnrichedAggregate {
-  /** Facts joined to what was true at their time, grouped and measured. Costs no SQL on the newest tables. */
+  /** Joins facts to what was true at their time, then groups and measures them. Costs no SQL on the newest tables. */
   aggregate(request: AggregateRequest): Promise<Aggregation>;
 }
 
 export const createEnrichedAggregate = (factSets: readonly FactSet[]): EnrichedAggregate => ({
   async aggregate(request) {
-    const repeated = request.groupBy.find((name, place) => request.groupBy.indexOf(name) !== place);
+    const repeated = request.groupBy.find((name, index) => request.groupBy.indexOf(name) !== index);
     if (repeated) throw new DomainError('BAD_REQUEST', `groupBy names ${repeated} twice`);
     const facts = factSets.find(({ source }) => source === request.source);
-    if (!facts) throw new Error(`there are no facts of the source ${request.source}`);
+    if (!facts) throw new Error(`no fact set has the source ${request.source}`);
     const enriched = await facts.enrichment.at(request.asOf);
     const dimensions = request.groupBy.map((name) => {
       const dimensionOf = facts.dimensions[name];
@@ -90,7 +97,7 @@ const scanOf = (facts: FactSet, request: AggregateRequest, enriched: EnrichedFac
   return (visit) => scanRows(candidates, test, (row) => visit(row, groupOf(row)));
 };
 
-/** The same without the groups that a filter does not let through: they count as empty. */
+/** Applies `having`: groups that do not pass it count as empty. */
 const having = async (filter: MeasureFilter, grouping: Grouping): Promise<Grouping> => {
   const { scan, sumOf } = grouping;
   const counts = grouping.counts.slice();
@@ -111,8 +118,8 @@ const having = async (filter: MeasureFilter, grouping: Grouping): Promise<Groupi
     }
     if (group % 1024 === 0) await maybeYield();
   }
-  const keptScan: Scan = (visit) => scan((row, group) => counts[group] !== 0 && visit(row, group));
-  return { ...grouping, counts, amounts, totalCount, totalAmounts, totalSum, scan: keptScan };
+  const filteredScan: Scan = (visit) => scan((row, group) => counts[group] !== 0 && visit(row, group));
+  return { ...grouping, counts, amounts, totalCount, totalAmounts, totalSum, scan: filteredScan };
 };
 
 const passes = ({ countAtLeast, sumAtLeast, sumAtMost }: MeasureFilter, count: number, sum: bigint): boolean =>
@@ -120,14 +127,14 @@ const passes = ({ countAtLeast, sumAtLeast, sumAtMost }: MeasureFilter, count: n
   (!sumAtLeast || sum >= microsOf(sumAtLeast)) &&
   (!sumAtMost || sum <= microsOf(sumAtMost));
 
-/** What one grouping found, before anything is ordered or read further. */
+/** The groups that one scan found, before they are ordered and measured further. */
 export interface Grouping {
   readonly request: AggregateRequest;
   readonly facts: FactSet;
   readonly enriched: EnrichedFacts;
   readonly dimensions: readonly Dimension[];
   readonly grouper: Grouper;
-  /** Goes through the rows of the groups that `having` lets through. */
+  /** Scans the rows of the groups that pass `having`. */
   readonly scan: Scan;
   readonly counts: readonly number[];
   readonly amounts: readonly number[];
@@ -142,14 +149,14 @@ const aggregationOf = async (grouping: Grouping): Promise<Aggregation> => {
   const measures = createGroupMeasures(grouping);
   const keyOf = (group: number): GroupKey =>
     Object.fromEntries(
-      grouper.codesOf(group).map((code, place) => [request.groupBy[place], dimensions[place]?.valueOf(code)]),
+      grouper.codesOf(group).map((code, index) => [request.groupBy[index], dimensions[index]?.valueOf(code)]),
     );
   const found = Uint32Array.from(counts.keys()).filter((group) => counts[group] !== 0);
   const order = await cooperativeSort(found, await groupOrder(grouping, measures.of, found), createYielder());
   const aggregation: Aggregation = {
     count: order.length,
-    groups: (place = 0, limit = order.length) =>
-      Array.from(order.subarray(place, place + limit), (group) => ({
+    groups: (offset = 0, limit = order.length) =>
+      Array.from(order.subarray(offset, offset + limit), (group) => ({
         group,
         key: keyOf(group),
         measures: measures.of(group),
@@ -158,23 +165,23 @@ const aggregationOf = async (grouping: Grouping): Promise<Aggregation> => {
     indexOf: (key) =>
       order.findIndex((group) => {
         const codes = grouper.codesOf(group);
-        return request.groupBy.every((name, place) => dimensions[place]?.valueOf(codes[place] as number) === key[name]);
+        return request.groupBy.every((name, index) => dimensions[index]?.valueOf(codes[index] as number) === key[name]);
       }),
     total: measures.total,
     bySeqs: facts.bySeqs,
     sequence: enriched.sequence,
     asOf: { validAtUs: request.asOf?.validAtUs, sequence: enriched.sequence },
-    async seqsOf(asked) {
-      const questions = asked.map((question) => ({ ...question, seqs: [] as number[] }));
-      const byGroup = new Map<number, typeof questions>();
-      for (const question of questions) byGroup.set(question.group, [...(byGroup.get(question.group) ?? []), question]);
+    async seqsOf(requests) {
+      const results = requests.map((request) => ({ ...request, seqs: [] as number[] }));
+      const byGroup = new Map<number, typeof results>();
+      for (const result of results) byGroup.set(result.group, [...(byGroup.get(result.group) ?? []), result]);
       await scan((row, group) => {
         for (const { seqs, limit, afterSeq } of byGroup.get(group) ?? []) {
           const seq = facts.columns.seqOf(row);
           if (seqs.length < limit && seq > afterSeq) seqs.push(seq);
         }
       });
-      return questions.map(({ seqs }) => seqs);
+      return results.map(({ seqs }) => seqs);
     },
   };
   return aggregation;

@@ -7,7 +7,7 @@ import type { FactFilter } from './filter.ts';
 
 export type FactSource = 'TRANSACTIONS' | 'EXPERIMENT_EVENTS';
 
-/** What all kinds of facts have in common. */
+/** The fields that all kinds of facts have. */
 export interface StoredFact extends StoredOrigin {
   readonly source: FactSource;
   readonly userId: string;
@@ -15,15 +15,15 @@ export interface StoredFact extends StoredOrigin {
   readonly amount: Decimal | null;
 }
 
-/** Facts of one kind as the questions about them need them: in columns, joined, and told apart by dimensions. */
+/** Facts of one kind for queries: in columns, enriched, and with dimensions. */
 export interface FactSet {
   readonly source: FactSource;
   readonly columns: FactColumns;
   readonly enrichment: Enrichment;
   readonly dimensions: Dimensions;
-  /** The codes of the users that are known, each once. */
+  /** The codes of the known users among these, each once. */
   userCodes(userIds: readonly string[]): Set<number>;
-  /** The filter's test on rows of a joined state; undefined when every row passes. */
+  /** The filter's test on rows of enriched facts; undefined when every row passes. */
   testOf(
     filter: FactFilter | null | undefined,
     enriched: EnrichedFacts,

@@ -6,9 +6,9 @@ import type { FactColumns } from './columns.ts';
 import type { Dimension, DimensionName, Dimensions } from './dimensions.ts';
 import type { EnrichedFacts } from './enrichment.ts';
 
-/** Conditions that must all hold; an empty list of values holds for nothing. */
+/** Conditions that must all hold; an empty list of values matches no fact. */
 export interface FactFilter {
-  /** Of the facts' own time. */
+  /** On the facts' own time. */
   readonly range?: TimeRange | null | undefined;
   readonly userIds?: readonly string[] | null | undefined;
   readonly userStatus?: readonly Status[] | null | undefined;
@@ -28,7 +28,7 @@ export interface FactFilter {
   readonly not?: FactFilter | null | undefined;
 }
 
-/** The lists of a filter and the dimension whose values they name. */
+/** The list conditions of a filter and their dimensions. */
 const lists = [
   ['userIds', 'USER'],
   ['userStatus', 'USER_STATUS'],
@@ -42,7 +42,7 @@ const lists = [
   ['eventTypes', 'EVENT_TYPE'],
 ] as const satisfies readonly (readonly [keyof FactFilter, DimensionName])[];
 
-/** What a filter needs to know of facts. */
+/** The parts of a fact set that a filter reads. */
 interface FilterableFacts {
   readonly source: string;
   readonly columns: FactColumns;
@@ -51,13 +51,13 @@ interface FilterableFacts {
 
 type Test = (row: number) => boolean;
 
-/** How large a filter may be, nested ones included: each part costs time on every row. */
+/** Maximum size of a filter, nested ones included: each part costs time on every row. */
 export interface FilterLimits {
   readonly filterPartsMax: number;
   readonly filterValuesMax: number;
 }
 
-/** Throws LIMIT_EXCEEDED for a filter of too many parts or values. */
+/** Throws LIMIT_EXCEEDED for a filter with too many parts or values. */
 export const checkFilter = (
   filter: FactFilter,
   limits: FilterLimits,
@@ -74,7 +74,7 @@ export const checkFilter = (
   for (const inner of [...(and ?? []), ...(or ?? []), ...(not ? [not] : [])]) checkFilter(inner, limits, spent);
 };
 
-/** Whether a row passes a filter; undefined when every row does. Days begin in `timeZone`. */
+/** The test of a filter on rows; undefined when every row passes. Days begin in `timeZone`. */
 export const testOf = (
   filter: FactFilter | null | undefined,
   facts: FilterableFacts,
@@ -93,13 +93,13 @@ export const testOf = (
     const values = filter[list];
     if (!values) continue;
     const dimensionOf = facts.dimensions[name];
-    if (!dimensionOf) throw new DomainError('BAD_REQUEST', `where.${list} is nothing that ${facts.source} have`);
+    if (!dimensionOf) throw new DomainError('BAD_REQUEST', `where.${list} does not apply to ${facts.source}`);
     tests.push(among(values, dimensionOf(enriched, { timeZone })));
   }
   const { hasImage } = filter;
   if (hasImage != null) {
     const image = facts.dimensions.HAS_IMAGE?.(enriched, { timeZone });
-    if (!image) throw new DomainError('BAD_REQUEST', `where.hasImage is nothing that ${facts.source} have`);
+    if (!image) throw new DomainError('BAD_REQUEST', `where.hasImage does not apply to ${facts.source}`);
     tests.push((row) => image.codeOf(row) === Number(hasImage));
   }
   const amountOf = (row: number): Decimal => ({ units: columns.unitsOf(row), micros: columns.microsOf(row) });
@@ -119,6 +119,6 @@ export const testOf = (
 };
 
 const among = (values: readonly string[], { codeOf, codeFor }: Dimension): Test => {
-  const wanted = new Set(values.map(codeFor).filter((code) => code !== undefined));
-  return (row) => wanted.has(codeOf(row));
+  const codes = new Set(values.map(codeFor).filter((code) => code !== undefined));
+  return (row) => codes.has(codeOf(row));
 };

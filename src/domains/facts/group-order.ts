@@ -1,5 +1,6 @@
 import { DomainError } from '../../errors.ts';
 import type { Grouper } from '../../indices/grouper.ts';
+import { compareValues } from '../../lib/compare.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import type { Dimension, DimensionName } from './dimensions.ts';
 import type { MeasureName, Measures } from './group-measures.ts';
@@ -20,17 +21,17 @@ interface OrderableGroups {
 type Compare = (a: number, b: number) => number;
 type MeasuresOf = (group: number) => Measures;
 
-/** The asked order, then ascending by every dimension, so that no two groups are equal and pages do not shift. */
+/** The requested order, then ascending by every dimension: no two groups are equal, so that pages do not shift. */
 export const groupOrder = async (
   { request: { groupBy, orderBy }, dimensions, grouper }: OrderableGroups,
   measuresOf: MeasuresOf,
   groups: Uint32Array,
 ): Promise<Compare> => {
   const byDimension = (name: DimensionName): Compare => {
-    const place = groupBy.indexOf(name);
-    const dimension = dimensions[place];
+    const index = groupBy.indexOf(name);
+    const dimension = dimensions[index];
     if (!dimension) throw new DomainError('BAD_REQUEST', `orderBy names ${name}, which groupBy does not`);
-    const valueIn = (group: number) => dimension.valueOf(grouper.codesOf(group)[place] as number);
+    const valueIn = (group: number) => dimension.valueOf(grouper.codesOf(group)[index] as number);
     return (a, b) => dimension.compare(valueIn(a), valueIn(b));
   };
   const parts: Compare[] = [];
@@ -56,8 +57,7 @@ const byMeasure = async (name: MeasureName, measuresOf: MeasuresOf, groups: Uint
     await maybeYield();
   }
   return (a, b) => {
-    const [x, y] = [values.get(a) ?? 0, values.get(b) ?? 0];
-    return x < y ? -1 : x > y ? 1 : 0;
+    return compareValues(values.get(a) ?? 0, values.get(b) ?? 0);
   };
 };
 

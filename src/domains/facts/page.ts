@@ -28,8 +28,8 @@ export interface FactPage {
 }
 
 /**
- * One page of the facts that pass a filter. Reads every candidate once and keeps only the best `limit`: memory does not
- * grow with the number of facts. Ties are in the order of `seq`.
+ * One page of the facts that pass a filter. Reads each candidate once and retains only the first `limit`: memory does
+ * not grow with the number of facts. Ties are in the order of `seq`.
  */
 export const pageOfFacts = async (facts: Omit<FactSet, 'bySeqs'>, request: FactPageRequest): Promise<FactPage> => {
   const { columns } = facts;
@@ -39,7 +39,7 @@ export const pageOfFacts = async (facts: Omit<FactSet, 'bySeqs'>, request: FactP
   const inOrder = request.fromEnd ? (a: number, b: number) => compare(b, a) : compare;
   const after = request.afterSeq === undefined ? undefined : rowOf(columns, request.afterSeq);
   const before = request.beforeSeq === undefined ? undefined : rowOf(columns, request.beforeSeq);
-  const kept = best(request.limit + 1, inOrder);
+  const firstRows = createFirstRows(request.limit + 1, inOrder);
   let totalCount = 0;
   let skippedBefore = false;
   let skippedAfter = false;
@@ -49,9 +49,9 @@ export const pageOfFacts = async (facts: Omit<FactSet, 'bySeqs'>, request: FactP
     totalCount++;
     if (after !== undefined && compare(row, after) <= 0) skippedBefore = true;
     else if (before !== undefined && compare(row, before) >= 0) skippedAfter = true;
-    else kept.offer(row);
+    else firstRows.offer(row);
   });
-  const rows = kept.take();
+  const rows = firstRows.rows();
   const more = rows.length > request.limit;
   if (more) rows.pop();
   if (request.fromEnd) rows.reverse();
@@ -65,7 +65,7 @@ export const pageOfFacts = async (facts: Omit<FactSet, 'bySeqs'>, request: FactP
 
 const comparison = (columns: FactColumns, field: FactOrderField, descending: boolean) => {
   const sign = descending ? -1 : 1;
-  // Facts without an amount are as one with the least; the difference of two such is NaN, which is no order.
+  // Facts without an amount sort as the least amount: their units are NaN, which does not compare.
   const unitsOf = (row: number) => (columns.hasAmount(row) ? columns.unitsOf(row) : Number.MIN_SAFE_INTEGER);
   const byField = {
     OCCURRED_AT: (a: number, b: number) => columns.occurredAtUsOf(a) - columns.occurredAtUsOf(b),
@@ -77,15 +77,16 @@ const comparison = (columns: FactColumns, field: FactOrderField, descending: boo
 
 const rowOf = (columns: FactColumns, seq: number): number => {
   const row = columns.rowsUpTo(seq) - 1;
-  if (row < 0 || columns.seqOf(row) !== seq) throw new DomainError('BAD_REQUEST', 'the cursor is not one of this list');
+  if (row < 0 || columns.seqOf(row) !== seq)
+    throw new DomainError('BAD_REQUEST', 'the cursor does not belong to this list');
   return row;
 };
 
-/** Keeps the first `limit` of all rows offered, by sorting and cutting whenever twice as many have come together. */
-const best = (limit: number, compare: (a: number, b: number) => number) => {
+/** Retains the first `limit` of all offered rows: sorts and truncates whenever twice as many have accumulated. */
+const createFirstRows = (limit: number, compare: (a: number, b: number) => number) => {
   let rows: number[] = [];
   let worst: number | undefined;
-  const cut = () => {
+  const truncate = () => {
     rows.sort(compare);
     rows = rows.slice(0, limit);
     worst = rows.length === limit ? rows.at(-1) : undefined;
@@ -94,10 +95,10 @@ const best = (limit: number, compare: (a: number, b: number) => number) => {
     offer(row: number) {
       if (worst !== undefined && compare(row, worst) >= 0) return;
       rows.push(row);
-      if (rows.length >= 2 * limit + 512) cut();
+      if (rows.length >= 2 * limit + 512) truncate();
     },
-    take() {
-      cut();
+    rows() {
+      truncate();
       return rows;
     },
   };

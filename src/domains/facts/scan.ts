@@ -2,13 +2,13 @@ import { createYielder } from '../../lib/yielding.ts';
 import type { EnrichedFacts } from './enrichment.ts';
 import type { FactSet } from './fact-set.ts';
 
-/** Rows to look at: all below a number, or the listed ones, ascending. */
+/** Rows to scan: all below a number, or the listed ones, ascending. */
 export type Candidates = number | readonly number[];
 
-/** A filter of many parts takes its time on every row, so the clock is looked at often. */
-const turnRows = 1024;
+/** Small, because a filter with many parts is slow on every row. */
+const rowsPerYield = 1024;
 
-/** The rows that can be of these users, found without a scan; all rows when no user is named. */
+/** The rows of these users, found without a scan; all rows when no users are named. */
 export const candidatesOf = (
   facts: Pick<FactSet, 'columns' | 'userCodes'>,
   userIds: readonly string[] | null | undefined,
@@ -19,7 +19,7 @@ export const candidatesOf = (
   return found.sort((a, b) => a - b);
 };
 
-/** Calls `visit` with every candidate that passes the test, in order, giving way to other work in between. */
+/** Calls `visit` with every candidate that passes the test, in order, and yields to other work in between. */
 export const scanRows = async (
   candidates: Candidates,
   test: ((row: number) => boolean) | undefined,
@@ -28,8 +28,8 @@ export const scanRows = async (
   const listed = typeof candidates === 'number' ? undefined : candidates;
   const end = typeof candidates === 'number' ? candidates : candidates.length;
   const maybeYield = createYielder();
-  for (let from = 0; from < end; from += turnRows) {
-    const to = Math.min(from + turnRows, end);
+  for (let from = 0; from < end; from += rowsPerYield) {
+    const to = Math.min(from + rowsPerYield, end);
     for (let index = from; index < to; index++) {
       const row = listed ? (listed[index] as number) : index;
       if (test === undefined || test(row)) visit(row);

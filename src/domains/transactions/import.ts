@@ -6,7 +6,7 @@ import { formatInstant } from '../../lib/time.ts';
 import { transactionsTarget } from './target.ts';
 import type { Transaction, Transactions } from './transactions.ts';
 
-/** Takes in files of `click_id`, `created_at`, `product_id`, `product_price`, `user_id`, `ip`. */
+/** Imports files of `click_id`, `created_at`, `product_id`, `product_price`, `user_id`, `ip`. */
 export const createTransactionsImporter = (transactions: Transactions): Importer<Transaction> => ({
   target: transactionsTarget,
   shape: { columns: [['click_id', 'created_at', 'product_id', 'product_price', 'user_id']] },

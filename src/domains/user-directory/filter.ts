@@ -1,17 +1,17 @@
 import { DomainError } from '../../errors.ts';
-import { dayOfMs, lastBirthDay } from '../../lib/age.ts';
+import { dayOfMs, dayOfUs, lastBirthDay } from '../../lib/age.ts';
 import { type Status, statusCodes } from '../user-status/status.ts';
 import type { UserStatus } from '../user-status/user-status.ts';
 import type { UserFiles } from '../users/user-files.ts';
 import type { Users } from '../users/users.ts';
 
-/** Conditions that must all hold; an empty list of values holds for nobody. */
+/** Conditions that must all hold; an empty list of values matches no user. */
 export interface UserFilter {
   readonly userIds?: readonly string[] | null | undefined;
   /** A part of the first and last name with a space between them, in any case. */
   readonly nameContains?: string | null | undefined;
   readonly hasImage?: boolean | null | undefined;
-  /** Completed years; who has no birth date fulfils neither bound. */
+  /** Completed years; a user without a birth date matches neither bound. */
   readonly ageAtLeast?: number | null | undefined;
   readonly ageAtMost?: number | null | undefined;
   /** The day on which ages count, days since 1970-01-01; default today. */
@@ -22,7 +22,7 @@ export interface UserFilter {
   readonly status?: { readonly in: readonly Status[]; readonly at?: number | null | undefined } | null | undefined;
 }
 
-/** What users are told apart by. */
+/** The services that hold the data of users. */
 export interface UserSources {
   readonly users: Users;
   readonly userFiles: UserFiles;
@@ -32,36 +32,37 @@ export interface UserSources {
 export type UserTest = (user: number) => boolean;
 
 const needleLengthMax = 256;
-/** Nobody is older; beyond it dates would leave the calendar. */
+/** No user is older; beyond it dates would leave the supported range. */
 const ageMax = 1000;
 
-/**
- * Whether a filter holds for a user, by what was known up to a sequence number. `today` counts days since 1970-01-01.
- * Throws BAD_REQUEST for a part of a name that is empty or too long.
- */
+/** When a filter is evaluated: as of a sequence number, with `nowUs` as the default instant and day. */
+export interface FilterTime {
+  readonly sequence: number;
+  readonly nowUs: number;
+}
+
+/** Whether a filter holds for a user. Throws BAD_REQUEST for a part of a name that is empty or too long. */
 export const userTest = (
   filter: UserFilter,
   { users, userFiles, userStatus }: UserSources,
-  sequence: number,
-  nowUs: number,
-  today: number,
+  { sequence, nowUs }: FilterTime,
 ): UserTest => {
   const { userIds, nameContains, hasImage, ageAtLeast, ageAtMost, countries, genders, status } = filter;
   const tests: UserTest[] = [];
   const birthDayOf = (user: number): number => dayOfMs(userFiles.birthMsOf(userFiles.detailsCodeAt(user, sequence)));
   const among = (values: readonly string[], attribute: Users['countries']) => {
-    const wanted = new Set(values.map(attribute.names.codeOf));
-    tests.push((user) => wanted.has(attribute.codeBy(users.attributesCodeAt(user, sequence))));
+    const codes = new Set(values.map(attribute.names.codeOf));
+    tests.push((user) => codes.has(attribute.codeBy(users.attributesCodeAt(user, sequence))));
   };
   if (userIds) {
-    const wanted = new Set(userIds.map(users.codes.codeOf));
-    tests.push((user) => wanted.has(user));
+    const codes = new Set(userIds.map(users.codes.codeOf));
+    tests.push((user) => codes.has(user));
   }
   if (hasImage != null) tests.push((user) => (userFiles.imageCodeAt(user, sequence) !== 0) === hasImage);
-  const day = filter.ageOnDay ?? today;
+  const day = filter.ageOnDay ?? dayOfUs(nowUs);
   if (ageAtLeast != null || ageAtMost != null) {
     const last = lastBirthDay(Math.min(Math.max(ageAtLeast ?? 0, 0), ageMax), day);
-    // A comparison with NaN does not hold: nobody's birth is on no day.
+    // A comparison with NaN, the birth day of a user without a file, is false.
     tests.push((user) => birthDayOf(user) <= last);
   }
   if (ageAtMost != null) {
@@ -84,13 +85,13 @@ const folded = (text: string): string => text.normalize('NFC').toLowerCase();
 const nameTest = (needle: string, userFiles: UserFiles, sequence: number): UserTest => {
   if (needle === '' || needle.length > needleLengthMax)
     throw new DomainError('BAD_REQUEST', `nameContains must be 1 to ${needleLengthMax} characters`);
-  const wanted = folded(needle);
+  const foldedNeedle = folded(needle);
   const { firstNames, lastNames } = userFiles;
-  // Many share a name: each is looked at once. Only what reaches over the space takes a look at both.
+  // Many users share a name: each name is tested once. Both together are tested only for a needle with a space.
   const holds = ({ textOf }: typeof firstNames) => {
     const known: (boolean | undefined)[] = [];
     return (code: number): boolean => {
-      known[code] ??= folded(textOf(code)).includes(wanted);
+      known[code] ??= folded(textOf(code)).includes(foldedNeedle);
       return known[code];
     };
   };
@@ -101,7 +102,8 @@ const nameTest = (needle: string, userFiles: UserFiles, sequence: number): UserT
     const [firstCode, lastCode] = [firstNames.codeBy(details), lastNames.codeBy(details)];
     if (first(firstCode) || last(lastCode)) return true;
     return (
-      wanted.includes(' ') && folded(`${firstNames.textOf(firstCode)} ${lastNames.textOf(lastCode)}`).includes(wanted)
+      foldedNeedle.includes(' ') &&
+      folded(`${firstNames.textOf(firstCode)} ${lastNames.textOf(lastCode)}`).includes(foldedNeedle)
     );
   };
 };

@@ -1,37 +1,41 @@
 import { DomainError } from '../../errors.ts';
-import { cooperativeSort } from '../../indices/cooperative-sort.ts';
+import { cooperativeSort, mergeInto } from '../../indices/cooperative-sort.ts';
+import { compareTexts } from '../../lib/compare.ts';
 import { createYielder } from '../../lib/yielding.ts';
-import type { NameColumn, UserFiles } from '../users/user-files.ts';
+import type { NameColumn } from '../users/details-columns.ts';
+import type { UserFiles } from '../users/user-files.ts';
 import type { Users } from '../users/users.ts';
 
 export type UserOrderField = 'USER_ID' | 'NAME' | 'AGE';
 
-/** Everyone in an order, as known up to a sequence number. */
+/** All users in an order, as of a sequence number. */
 export interface OrderedUsers {
   readonly codes: Uint32Array;
   readonly sequence: number;
-  /** What a place in the order is remembered by, whoever comes and goes. */
+  /** The cursor of a user: their sort key, so that it stays valid when other users are added or removed. */
   cursorOf(user: number): string;
-  /** Where a user stands to a place: below 0 before it. Throws BAD_REQUEST for a place of another order. */
-  compareToCursor(place: string): (user: number) => number;
+  /** Compares users with a cursor: negative before it. Throws BAD_REQUEST for a cursor of another order. */
+  compareToCursor(cursor: string): (user: number) => number;
 }
 
-const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
-/** Orders of all users. Each is made when it is first asked for, and anew once users have changed. */
+/** Orders of all users. Each is computed when it is first requested, and again after users have changed. */
 export const createUserOrders = (users: Users, userFiles: UserFiles, newestSequence: () => number) => {
   const idOf = users.codes.textOf;
   let byId: Promise<Uint32Array> = Promise.resolve(new Uint32Array());
 
-  /** Codes of everyone by user id; those that are new since the last time are sorted and merged in. */
+  /** Codes of all users by user id; users added since the last call are sorted and merged in. */
   const inOrderOfIds = (): Promise<Uint32Array> => {
     const known = byId;
     const next = known.then(async (before) => {
       const { size } = users.codes;
       if (size === before.length) return before;
       const compare = (a: number, b: number): number => compareTexts(idOf(a), idOf(b));
-      const added = Uint32Array.from({ length: size - before.length }, (_, place) => before.length + place);
-      return mergeInTurns(before, await cooperativeSort(added, compare, createYielder()), compare);
+      const added = Uint32Array.from({ length: size - before.length }, (_, index) => before.length + index);
+      const maybeYield = createYielder();
+      const sorted = await cooperativeSort(added, compare, maybeYield);
+      const merged = new Uint32Array(size);
+      await mergeInto(merged, [before, sorted], compare, maybeYield);
+      return merged;
     });
     byId = next.catch(() => known);
     return next;
@@ -41,12 +45,12 @@ export const createUserOrders = (users: Users, userFiles: UserFiles, newestSeque
     codes: await inOrderOfIds(),
     sequence: newestSequence(),
     cursorOf: idOf,
-    compareToCursor: (place) => (user) => compareTexts(idOf(user), place),
+    compareToCursor: (cursor) => (user) => compareTexts(idOf(user), cursor),
   });
 
-  /** An order by what user files say; whoever says the same is in order of ids, and those without a file come last. */
+  /** An order by details, then by user id; users without a file come last. */
   const byDetails = (keys: (detailsOf: (user: number) => number) => DetailsOrder | Promise<DetailsOrder>) => {
-    let kept: { revision: number; size: number; ordered: Promise<OrderedUsers> } | undefined;
+    let cached: { revision: number; size: number; ordered: Promise<OrderedUsers> } | undefined;
     const order = async (): Promise<OrderedUsers> => {
       const ids = await inOrderOfIds();
       const sequence = newestSequence();
@@ -54,13 +58,13 @@ export const createUserOrders = (users: Users, userFiles: UserFiles, newestSeque
       const { compare, keyOf, compareKeys } = await keys(detailsOf);
       return {
         sequence,
-        // A stable sort of what is in order of ids.
+        // A stable sort of users that are in order of ids.
         codes: await cooperativeSort(Uint32Array.from(ids), compare, createYielder()),
         cursorOf: (user) => JSON.stringify([...keyOf(user), idOf(user)]),
-        compareToCursor(place) {
-          const wanted = keyOfPlace(place);
-          const id = String(wanted.pop());
-          return (user) => compareKeys(keyOf(user), wanted) || compareTexts(idOf(user), id);
+        compareToCursor(cursor) {
+          const key = keyOfCursor(cursor);
+          const id = String(key.pop());
+          return (user) => compareKeys(keyOf(user), key) || compareTexts(idOf(user), id);
         },
       };
     };
@@ -68,16 +72,16 @@ export const createUserOrders = (users: Users, userFiles: UserFiles, newestSeque
       const { revision } = userFiles;
       const { size } = users.codes;
       const sequence = newestSequence();
-      if (kept?.revision !== revision || kept.size !== size) {
+      if (cached?.revision !== revision || cached.size !== size) {
         const ordered = order();
         const made = { revision, size, ordered };
-        kept = made;
+        cached = made;
         ordered.catch(() => {
-          if (kept === made) kept = undefined;
+          if (cached === made) cached = undefined;
         });
       }
-      // What else is asked of users may have changed since it was made.
-      return { ...(await kept.ordered), sequence };
+      // Other data of users may have changed since the order was computed.
+      return { ...(await cached.ordered), sequence };
     };
   };
 
@@ -134,7 +138,7 @@ const birthOrder = ({ birthMsOf }: UserFiles, detailsOf: (user: number) => numbe
   };
 };
 
-/** The place of each name among all by code unit, so that sorting millions compares numbers. */
+/** The rank of each name by code unit, so that sorting millions of users compares numbers. */
 const ranksOf = async ({ size, textOf }: NameColumn): Promise<Uint32Array> => {
   const all = Uint32Array.from({ length: size }, (_, code) => code);
   const codes = await cooperativeSort(all, (a, b) => compareTexts(textOf(a), textOf(b)), createYielder());
@@ -143,30 +147,12 @@ const ranksOf = async ({ size, textOf }: NameColumn): Promise<Uint32Array> => {
   return ranks;
 };
 
-const keyOfPlace = (place: string): Key => {
+const keyOfCursor = (cursor: string): Key => {
   try {
-    const key: unknown = JSON.parse(place);
+    const key: unknown = JSON.parse(cursor);
     if (Array.isArray(key)) return key as Key;
   } catch {
-    // Said below.
+    // Reported below.
   }
-  throw new DomainError('BAD_REQUEST', 'the cursor is not one of this list');
-};
-
-const mergedPerLook = 4096;
-
-const mergeInTurns = async (
-  a: Uint32Array,
-  b: Uint32Array,
-  compare: (x: number, y: number) => number,
-): Promise<Uint32Array> => {
-  const maybeYield = createYielder();
-  const all = new Uint32Array(a.length + b.length);
-  let [i, j] = [0, 0];
-  for (let place = 0; place < all.length; place++) {
-    if (place % mergedPerLook === 0) await maybeYield();
-    const takesA = j === b.length || (i < a.length && compare(a[i] as number, b[j] as number) < 0);
-    all[place] = (takesA ? a[i++] : b[j++]) as number;
-  }
-  return all;
+  throw new DomainError('BAD_REQUEST', 'the cursor does not belong to this list');
 };

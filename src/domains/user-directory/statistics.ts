@@ -1,4 +1,5 @@
 import { createAges, dayOfMs } from '../../lib/age.ts';
+import { compareTexts } from '../../lib/compare.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import { statusCodes } from '../user-status/status.ts';
 import type { UserSources, UserTest } from './filter.ts';
@@ -12,20 +13,20 @@ export interface UserGroupCount {
 export interface UserStatistics {
   readonly count: number;
   readonly withImage: number;
-  /** Over those whose birth date is known; null without any. */
+  /** Over the users with a known birth date; null without any. */
   readonly averageAge: number | null;
-  /** Of an even number the mean of the middle two. */
+  /** The mean of the middle two for an even number. */
   readonly medianAge: number | null;
-  /** The largest groups first; `unknown` where no source says. */
+  /** The largest group first; `unknown` for users of unknown country. */
   readonly byCountry: readonly UserGroupCount[];
   readonly byGender: readonly UserGroupCount[];
   /** At an instant, microseconds. */
   byStatus(atUs: number): Promise<readonly UserGroupCount[]>;
 }
 
-const usersPerLook = 4096;
+const usersPerYield = 4096;
 
-/** Figures of the users for whom a test holds, by what was known up to a sequence number; ages count on a day. */
+/** Statistics of the users that pass a test, as of a sequence number; ages are those on `day`. */
 export const userStatistics = async (
   test: UserTest,
   { users, userFiles, userStatus }: UserSources,
@@ -39,7 +40,7 @@ export const userStatistics = async (
   const maybeYield = createYielder();
   const { size } = users.codes;
   for (let user = 0; user < size; user++) {
-    if (user % usersPerLook === 0) await maybeYield();
+    if (user % usersPerYield === 0) await maybeYield();
     if (!test(user)) continue;
     matching.push(user);
     if (userFiles.imageCodeAt(user, sequence) !== 0) withImage++;
@@ -60,8 +61,8 @@ export const userStatistics = async (
     async byStatus(atUs) {
       const counts: number[] = [];
       const maybeYield = createYielder();
-      for (const [place, user] of matching.entries()) {
-        if (place % usersPerLook === 0) await maybeYield();
+      for (const [index, user] of matching.entries()) {
+        if (index % usersPerYield === 0) await maybeYield();
         countUp(counts, userStatus.codeAt(user, atUs, sequence));
       }
       return groupsOf(counts, (code) => statusCodes[code] as string);
@@ -77,7 +78,7 @@ const groupsOf = (counts: readonly (number | undefined)[], labelOf: (code: numbe
   counts
     .map((count, code) => ({ label: labelOf(code), count: count ?? 0 }))
     .filter(({ count }) => count > 0)
-    .sort((a, b) => b.count - a.count || (a.label < b.label ? -1 : 1));
+    .sort((a, b) => b.count - a.count || compareTexts(a.label, b.label));
 
 const totalOf = (counts: readonly (number | undefined)[]): number =>
   counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
@@ -90,12 +91,12 @@ const meanOf = (ages: readonly (number | undefined)[]): number | null => {
 const medianOf = (ages: readonly (number | undefined)[]): number | null => {
   const total = totalOf(ages);
   if (total === 0) return null;
-  /** The age of the one at a place, all in order of age. */
-  const ageAt = (place: number): number => {
+  /** The age at a rank, all users sorted by age. */
+  const ageAt = (rank: number): number => {
     let before = 0;
     return ages.findIndex((count) => {
       before += count ?? 0;
-      return before > place;
+      return before > rank;
     });
   };
   return (ageAt((total - 1) >> 1) + ageAt(total >> 1)) / 2;

@@ -2,8 +2,8 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import type { TablePage } from '../../ledger/table-page.ts';
 import { dayOfUs } from '../../lib/age.ts';
 import { createYielder } from '../../lib/yielding.ts';
+import type { UserDetails } from '../users/details-columns.ts';
 import type { UserImage } from '../users/image-columns.ts';
-import type { UserDetails } from '../users/user-files.ts';
 import type { User } from '../users/users.ts';
 import { type UserFilter, type UserSources, type UserTest, userTest } from './filter.ts';
 import { createUserOrders, type UserOrderField } from './orders.ts';
@@ -13,7 +13,7 @@ export interface UserPageRequest {
   readonly where?: UserFilter | null | undefined;
   readonly orderBy: UserOrderField;
   readonly descending: boolean;
-  /** Places of the order, as `placeOf` tells them, strictly between which the page lies. */
+  /** Cursors, as `cursorOf` returns them, strictly between which the page lies. */
   readonly after?: string | undefined;
   readonly before?: string | undefined;
   readonly limit: number;
@@ -22,7 +22,7 @@ export interface UserPageRequest {
 
 export interface UserPage extends TablePage<User> {
   readonly totalCount: number;
-  /** The place of one of the rows. */
+  /** The cursor of one of the rows. */
   cursorOf(user: User): string;
 }
 
@@ -33,32 +33,31 @@ export interface UserWithFile {
   readonly image: UserImage | null;
 }
 
-/** Everyone whom a record names. Costs no SQL. */
+/** All users that a record names. Costs no SQL. */
 export interface UserDirectory {
   page(request: UserPageRequest): Promise<UserPage>;
   statistics(where?: UserFilter | null): Promise<UserStatistics>;
-  /** Those who have a file, by user id and code unit, as they are when this begins. */
+  /** Users who have a file, by user id and code unit, as of the first call. */
   usersWithFiles(where?: UserFilter): AsyncGenerator<UserWithFile>;
 }
 
-const usersPerLook = 4096;
+const usersPerYield = 4096;
 
 export const createUserDirectory = (sources: UserSources, ledger: Ledger, nowUs: () => number): UserDirectory => {
   const { users, userFiles } = sources;
   const newest = (): number => ledger.snapshot().sequence;
   const ordered = createUserOrders(users, userFiles, newest);
   const testOf = (where: UserFilter, sequence: number): UserTest => {
-    const now = nowUs();
-    return userTest(where, sources, sequence, now, dayOfUs(now));
+    return userTest(where, sources, { sequence, nowUs: nowUs() });
   };
 
   return {
     async page({ where, orderBy, descending, after, before, limit, fromEnd }) {
       const order = await ordered(orderBy);
       const test = testOf(where ?? {}, order.sequence);
-      const isBeyond = (place: string | undefined, later: boolean) => {
-        if (place === undefined) return () => true;
-        const compare = order.compareToCursor(place);
+      const isBeyond = (cursor: string | undefined, later: boolean) => {
+        if (cursor === undefined) return () => true;
+        const compare = order.compareToCursor(cursor);
         return (user: number) => (later === descending ? compare(user) < 0 : compare(user) > 0);
       };
       const [isAfter, isBefore] = [isBeyond(after, true), isBeyond(before, false)];
@@ -67,8 +66,8 @@ export const createUserDirectory = (sources: UserSources, ledger: Ledger, nowUs:
       let [totalCount, hasBefore, hasAfter] = [0, false, false];
       const { codes } = order;
       for (let index = 0; index < codes.length; index++) {
-        if (index % usersPerLook === 0) await maybeYield();
-        // From the end of the page's order towards its beginning when the last ones are wanted.
+        if (index % usersPerYield === 0) await maybeYield();
+        // From the end of the order towards its beginning when the last users are requested.
         const user = codes[descending === fromEnd ? index : codes.length - 1 - index] as number;
         if (!test(user)) continue;
         totalCount++;
@@ -92,8 +91,8 @@ export const createUserDirectory = (sources: UserSources, ledger: Ledger, nowUs:
       const { codes, sequence } = await ordered('USER_ID');
       const test = testOf(where, sequence);
       const maybeYield = createYielder();
-      for (const [place, user] of codes.entries()) {
-        if (place % usersPerLook === 0) await maybeYield();
+      for (const [index, user] of codes.entries()) {
+        if (index % usersPerYield === 0) await maybeYield();
         const details = userFiles.detailsOf(userFiles.detailsCodeAt(user, sequence));
         if (!details || !test(user)) continue;
         const image = userFiles.imageOf(userFiles.imageCodeAt(user, sequence));

@@ -17,7 +17,7 @@ const withSynonyms = (synonyms: Readonly<Record<string, string>>): Readonly<Reco
   ),
 });
 
-/** Takes in files of `user_id`, `created_at`, `status`. */
+/** Imports files of `user_id`, `created_at`, `status`. */
 export const createStatusChangesImporter = (userStatus: UserStatus): Importer<StatusChange> => ({
   target: statusChangesTarget,
   shape: { columns: [['user_id', 'created_at', 'status']] },
@@ -28,6 +28,6 @@ export const createStatusChangesImporter = (userStatus: UserStatus): Importer<St
       status: fields.oneOf('status', synonyms ? withSynonyms(synonyms) : words),
     })),
   wire: ({ userId, effectiveAtUs, status }) => ({ user_id: userId, created_at: formatInstant(effectiveAtUs), status }),
-  // Of a file taken in again every record is a duplicate, also one that a later record for its instant has corrected.
+  // When a file is imported again, every record is a duplicate, even one that a later record has corrected.
   begin: ({ isRepeat }) => ({ record: isRepeat ? () => ({ kind: 'DUPLICATE' }) : userStatus.record }),
 });

@@ -77,7 +77,7 @@ const newestRows = (page: readonly ListedUser[], { store, userFiles }: KnownFile
   const newest = new Map<string, UserFileRow>();
   for (const row of store.rowsIn(table, 'name', names)) {
     const other = newest.get(row.name);
-    if (userFiles.isInForce(row.importId ?? 0) && (!other || other.seq < row.seq)) newest.set(row.name, row);
+    if (userFiles.isPublished(row.importId ?? 0) && (!other || other.seq < row.seq)) newest.set(row.name, row);
   }
   return newest;
 };

@@ -1,7 +1,8 @@
 import { userFiles as table } from '../../../db/tables/user-files.ts';
 import { type Importer, idProblems } from '../../ledger/record.ts';
 import { readRecord } from '../../lib/problems.ts';
-import type { UserDetails, UserFiles } from '../users/user-files.ts';
+import type { UserDetails } from '../users/details-columns.ts';
+import type { UserFiles } from '../users/user-files.ts';
 import { readDetails } from './read-object.ts';
 import { userFilesTarget } from './target.ts';
 
@@ -33,7 +34,8 @@ export const createUserFilesImporter = (userFiles: UserFiles): Importer<Describe
       const name = `${userId}.csv`;
       const last = tx.findLatest(table, { name });
       const isSame = (Object.keys(details) as (keyof UserDetails)[]).every((field) => last?.[field] === details[field]);
-      if (last?.outcome === 'TAKEN' && isSame && userFiles.isInForce(last.importId ?? 0)) return { kind: 'DUPLICATE' };
+      if (last?.outcome === 'TAKEN' && isSame && userFiles.isPublished(last.importId ?? 0))
+        return { kind: 'DUPLICATE' };
       // The refused file stays known by its version: the source need not be read again for it.
       const row = { ...origin, name, version: last?.version ?? '', userId, kind: 'CSV', outcome: 'TAKEN' } as const;
       return { kind: 'CREATED', seq: tx.append(table, { ...row, ...details }) };

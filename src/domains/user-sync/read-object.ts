@@ -6,7 +6,7 @@ import { readImage } from '../../sources/image.ts';
 import type { ImageStore } from '../../sources/image-store.ts';
 import { type ObjectSource, ObjectStoreError } from '../../sources/object-source.ts';
 import { readUserCsv } from '../../sources/user-csv.ts';
-import type { UserDetails } from '../users/user-files.ts';
+import type { UserDetails } from '../users/details-columns.ts';
 import { type ChangedObject, rejectedVersion, unreadVersion } from './changes.ts';
 
 export interface RetryLimits {

@@ -3,7 +3,7 @@ import { growableFloat64, growableUint8, growableUint32 } from '../../indices/gr
 
 /** A user's image as it was verified. */
 export interface UserImage {
-  /** Of its bytes, in hex; they are kept under this name. */
+  /** Of its bytes, in hex; the file in the image folder has this name. */
   readonly sha256: string;
   readonly contentType: string;
   readonly width: number;
@@ -13,15 +13,15 @@ export interface UserImage {
   readonly name: string;
 }
 
-type Given = { readonly [Field in keyof UserImage]: UserImage[Field] | null };
+type ImageRow = { readonly [Field in keyof UserImage]: UserImage[Field] | null };
 
-/** Images as columns, told by codes from 1; 0 is no image. */
+/** Images as columns; codes count from 1, and code 0 stands for no image. */
 export const createImageColumns = () => {
   const types = createDictionary();
   const contents: string[] = [''];
   const names: string[] = [''];
   const [type, width, height, byteSize] = [growableUint8(), growableUint32(), growableUint32(), growableFloat64()];
-  /** How many users have an image of a content now, and one code of it. */
+  /** How many users currently have an image with a content, and the code of one of these images. */
   const used = new Map<string, { count: number; code: number }>();
   types.intern('');
   for (const column of [type, width, height, byteSize]) column.push(0);
@@ -39,8 +39,8 @@ export const createImageColumns = () => {
         };
 
   return {
-    /** The code of a further image. */
-    push(image: Given): number {
+    /** Appends an image and returns its code. */
+    push(image: ImageRow): number {
       contents.push(image.sha256 ?? '');
       names.push(image.name ?? '');
       type.push(types.intern(image.contentType ?? ''));
@@ -49,16 +49,16 @@ export const createImageColumns = () => {
       return byteSize.push(image.byteSize ?? 0);
     },
     imageOf,
-    /** Notes that a user has another image now, or none. */
-    replace(before: number, code: number): void {
+    /** Replaces the current image of one user; code 0 stands for none. */
+    replace(previous: number, code: number): void {
       const content = contents[code] as string;
       if (code !== 0) used.set(content, { count: (used.get(content)?.count ?? 0) + 1, code });
-      const last = used.get(contents[before] as string);
-      if (before === 0 || !last) return;
-      if (last.count === 1) used.delete(contents[before] as string);
-      else used.set(contents[before] as string, { ...last, count: last.count - 1 });
+      const last = used.get(contents[previous] as string);
+      if (previous === 0 || !last) return;
+      if (last.count === 1) used.delete(contents[previous] as string);
+      else used.set(contents[previous] as string, { ...last, count: last.count - 1 });
     },
-    /** An image of this content that a user has now. */
+    /** An image with this content that a user currently has. */
     imageOfContent: (sha256: string): UserImage | null => imageOf(used.get(sha256)?.code ?? 0),
     get byteLength() {
       return [type, width, height, byteSize].reduce((bytes, column) => bytes + column.byteLength, 0);

@@ -3,7 +3,7 @@ import { readRecord } from '../../lib/problems.ts';
 import { usersTarget } from './target.ts';
 import type { UserProfile, Users } from './users.ts';
 
-/** Takes in files of `user_id`, `country`, `gender`. */
+/** Imports files of `user_id`, `country`, `gender`. */
 export const createUsersImporter = (users: Users): Importer<UserProfile> => ({
   target: usersTarget,
   shape: { columns: [['user_id', 'country', 'gender']] },
@@ -14,6 +14,6 @@ export const createUsersImporter = (users: Users): Importer<UserProfile> => ({
       gender: fields.optional('gender', fields.id),
     })),
   wire: ({ userId, country, gender }) => ({ user_id: userId, country, gender }),
-  // Of a file taken in again every record is a duplicate, also one that a later file has corrected.
+  // When a file is imported again, every record is a duplicate, even one that a later file has corrected.
   begin: ({ isRepeat }) => ({ record: isRepeat ? () => ({ kind: 'DUPLICATE' }) : users.record }),
 });

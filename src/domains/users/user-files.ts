@@ -1,89 +1,56 @@
 import type { Row, Tx } from '../../../db/store.ts';
 import { userFileSyncs, userFiles } from '../../../db/tables/user-files.ts';
-import { createDictionary } from '../../indices/dictionary.ts';
-import { growableFloat64, growableUint32 } from '../../indices/growable.ts';
 import { createVersions } from '../../indices/versions.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { ageOn, dayOfMs, dayOfUs } from '../../lib/age.ts';
 import { createYielder } from '../../lib/yielding.ts';
+import { createDetailsColumns, type NameColumn, type UserDetails } from './details-columns.ts';
 import { createImageColumns, type UserImage } from './image-columns.ts';
+import { createStagedFiles, type StagedFile } from './staged-files.ts';
 import type { Users } from './users.ts';
-
-/** What a user's own file says. */
-export interface UserDetails {
-  readonly firstName: string | null;
-  readonly lastName: string | null;
-  /** Milliseconds since 1970 UTC, negative before. */
-  readonly birthMs: number;
-}
 
 export type UserFileRow = Row<typeof userFiles>;
 
-/** A synchronisation's account in users, each counted once. */
+/** What a synchronization did, counted in users, each once. */
 export type SyncCounts = Pick<
   Row<typeof userFileSyncs>,
   'processed' | 'updated' | 'unchanged' | 'removed' | 'rejected'
 >;
 
-/** Users as a folder or bucket of small files describes them, one CSV and perhaps one image a user. */
+/** Users as described by a folder or bucket of small files: one CSV file and at most one image for each user. */
 export interface UserFiles {
-  /** What a user's file says now; null without one. */
+  /** The current details of a user; null without a file. */
   detailsOfUser(userId: string): UserDetails | null;
   imageOfUser(userId: string): UserImage | null;
-  /** Completed years at an instant, microseconds, by what was known up to a sequence number; null when that is not known. */
+  /** Completed years at an instant, microseconds, as of a sequence number; null when the birth is unknown. */
   ageOfUser(userId: string, atUs: number, sequence: number): number | null;
   hasImageOfUser(userId: string, sequence: number): boolean;
-  /** The same by the user's code. */
+  /** `ageOfUser` by the user's code. */
   ageAt(user: number, atUs: number, sequence: number): number | null;
-  /** A code for what a user's file said up to a sequence number; 0 when there was none, or it had been removed. */
+  /** The code of a user's details as of a sequence number; 0 without a file and after its removal. */
   detailsCodeAt(user: number, sequence?: number): number;
   detailsOf(code: number): UserDetails | null;
   /** Milliseconds since 1970 UTC; NaN for code 0. */
   birthMsOf(code: number): number;
   firstNames: NameColumn;
   lastNames: NameColumn;
-  /** A code for the image a user had; 0 for none. */
+  /** The code of a user's image as of a sequence number; 0 without one. */
   imageCodeAt(user: number, sequence?: number): number;
   imageOf(code: number): UserImage | null;
-  /** The image in force of this content; null when no user has it. */
+  /** A current image with this content; null when no user has it. */
   imageOfContent(sha256: string): UserImage | null;
-  /** Changes whenever a synchronisation has changed something. */
+  /** Changes whenever a synchronization has changed something. */
   readonly revision: number;
-  /** Whether what a synchronisation found is in force. */
-  isInForce(importId: number): boolean;
-  /** Names of objects that were refused as they are now. */
+  /** Whether the files that an import staged are published. */
+  isPublished(importId: number): boolean;
+  /** Names of objects whose current version was rejected. */
   readonly rejectedObjects: ReadonlySet<string>;
-  /** Puts what was staged under an import in force. */
+  /** Publishes the files that an import staged. */
   publish(tx: Tx, importId: number, counts: SyncCounts): void;
-  /** Calls back with the code of each user whose details or image are others than before. */
+  /** Calls `listener` with the code of each user whose details or image have changed. */
   onChange(listener: (user: number) => void): void;
   readonly entries: number;
 }
-
-/** One of a user's names by the code of the details. */
-export interface NameColumn {
-  readonly codeBy: (detailsCode: number) => number;
-  readonly textOf: (nameCode: number) => string;
-  readonly size: number;
-}
-
-type FollowedRow = Pick<
-  UserFileRow,
-  | 'seq'
-  | 'importId'
-  | 'name'
-  | 'userId'
-  | 'kind'
-  | 'outcome'
-  | 'firstName'
-  | 'lastName'
-  | 'birthMs'
-  | 'sha256'
-  | 'contentType'
-  | 'width'
-  | 'height'
-  | 'byteSize'
->;
 
 const columns = [
   'seq',
@@ -102,118 +69,99 @@ const columns = [
   'byteSize',
 ] as const;
 
-/** What a row will change once it is in force. */
-interface Staged {
-  readonly seq: number;
-  readonly user: number;
-  readonly name: string;
-  readonly kind: 'CSV' | 'IMAGE';
-  readonly outcome: UserFileRow['outcome'];
-  /** Of the details or the image; 0 when it was removed. */
-  readonly code: number;
-}
+type ProjectedRow = Pick<UserFileRow, (typeof columns)[number]>;
 
-const rowsPerLook = 512;
+const rowsPerYield = 512;
 
 export const createUserFiles = (ledger: Ledger, users: Users): UserFiles => {
-  const [firstName, lastName] = [createDictionary(), createDictionary()];
-  const [firstOf, lastOf, birth] = [growableUint32(), growableUint32(), growableFloat64()];
+  const state = projectUserFiles(ledger, users);
+  const { details, detailsVersions, images, imageVersions } = state;
+  users.addNamingSource((user) => detailsVersions.valueAt(user) !== 0);
+
+  const userOf = (userId: string): number => users.codes.codeOf(userId) ?? -1;
+  const ageAt: UserFiles['ageAt'] = (user, atUs, sequence) => {
+    const code = detailsVersions.valueAt(user, sequence);
+    return code === 0 ? null : ageOn(dayOfMs(details.birthMsOf(code)), dayOfUs(atUs));
+  };
+
+  return {
+    ageAt,
+    ageOfUser: (userId, atUs, sequence) => ageAt(userOf(userId), atUs, sequence),
+    hasImageOfUser: (userId, sequence) => imageVersions.valueAt(userOf(userId), sequence) !== 0,
+    detailsOfUser: (userId) => details.detailsOf(detailsVersions.valueAt(userOf(userId))),
+    imageOfUser: (userId) => images.imageOf(imageVersions.valueAt(userOf(userId))),
+    detailsCodeAt: detailsVersions.valueAt,
+    detailsOf: details.detailsOf,
+    birthMsOf: details.birthMsOf,
+    firstNames: details.firstNames,
+    lastNames: details.lastNames,
+    imageCodeAt: imageVersions.valueAt,
+    imageOf: images.imageOf,
+    imageOfContent: images.imageOfContent,
+    get revision() {
+      return state.revision();
+    },
+    isPublished: state.isPublished,
+    rejectedObjects: state.rejectedObjects,
+    publish: (tx, importId, counts) => void tx.append(userFileSyncs, { importId, line: null, ...counts }),
+    onChange: state.onChange,
+    get entries() {
+      return state.entries();
+    },
+  };
+};
+
+/** Details and images of users as of any sequence number, kept up to date with the ledger. */
+const projectUserFiles = (ledger: Ledger, users: Users) => {
+  const details = createDetailsColumns();
   const images = createImageColumns();
-  const details = createVersions();
-  const imageVersions = createVersions();
-  /** Where rows wait until their synchronisation is in force. */
-  const staged = new Map<number, Staged[]>();
-  /** Synchronisations that have ended and are to be put in force. */
+  const versions = createFileVersions(images);
+  const staged = createStagedFiles();
+  /** Synchronizations that have ended and are to be published. */
   const ended: { readonly seq: number; readonly importId: number }[] = [];
-  const inForce = new Set<number>();
-  const refused = new Set<string>();
-  const listeners: ((user: number) => void)[] = [];
-  let [revision, present, lastSeq, lastSync] = [0, 0, 0, 0];
-  // Code 0 of names stands for none, of details for no file.
-  for (const names of [firstName, lastName]) names.intern('');
-  firstOf.push(0);
-  lastOf.push(0);
-  birth.push(Number.NaN);
+  let [revision, lastSeq, lastSync] = [0, 0, 0];
 
-  const detailsCode = ({ firstName: first, lastName: last, birthMs }: FollowedRow): number => {
-    firstOf.push(firstName.intern(first ?? ''));
-    lastOf.push(lastName.intern(last ?? ''));
-    return birth.push(birthMs ?? Number.NaN);
-  };
-
-  const codeOf = (row: FollowedRow): number => {
+  const codeOf = (row: ProjectedRow): number => {
     if (row.outcome !== 'TAKEN') return 0;
-    return row.kind === 'CSV' ? detailsCode(row) : images.push(row);
+    return row.kind === 'CSV' ? details.push(row) : images.push(row);
   };
 
-  const stage = (row: FollowedRow): void => {
-    const { seq, name, kind, outcome } = row;
-    const user = users.addUnnamed(row.userId);
-    const among = staged.get(row.importId ?? 0) ?? [];
-    among.push({ seq, user, name, kind, outcome, code: codeOf(row) });
-    staged.set(row.importId ?? 0, among);
-  };
-
-  const put = ({ user, name, kind, outcome, code }: Staged, seq: number): void => {
-    if (outcome === 'REJECTED') {
-      refused.add(name);
-      return;
-    }
-    refused.delete(name);
-    const versions = kind === 'CSV' ? details : imageVersions;
-    const before = versions.valueAt(user);
-    if (!versions.add(user, seq, code)) return;
-    if (kind === 'CSV') present += Number(code !== 0) - Number(before !== 0);
-    else images.replace(before, code);
-    for (const listener of listeners) listener(user);
-  };
-
-  /** Puts in force what a synchronisation ended with, and by themselves records that were mended after theirs. */
-  const advance = (): void => {
+  /** Publishes the ended synchronizations, and each reject that was corrected after its own synchronization. */
+  const publish = (): void => {
     for (const { seq, importId } of ended.splice(0)) {
-      putMended(seq);
-      for (const each of takeStaged(importId, seq)) put(each, seq);
-      inForce.add(importId);
-      // No two run at once: what else was staged before was broken off and never counts.
-      for (const other of staged.keys()) if (!inForce.has(other)) takeStaged(other, seq);
+      applyCorrections(seq);
+      for (const file of staged.publish(importId, seq)) versions.apply(file, seq);
       revision++;
     }
-    putMended(Number.POSITIVE_INFINITY);
+    applyCorrections(Number.POSITIVE_INFINITY);
   };
 
-  const putMended = (before: number): void => {
-    const mended = [...staged.keys()].filter((id) => inForce.has(id)).flatMap((id) => takeStaged(id, before));
-    for (const each of mended.sort((a, b) => a.seq - b.seq)) put(each, each.seq);
-    if (mended.length > 0) revision++;
-  };
-
-  /** Rows of an import that were recorded before a sequence number; they wait no longer. */
-  const takeStaged = (importId: number, before: number): Staged[] => {
-    const rows = staged.get(importId) ?? [];
-    const later = rows.filter(({ seq }) => seq >= before);
-    if (later.length > 0) staged.set(importId, later);
-    else staged.delete(importId);
-    return later.length === 0 ? rows : rows.filter(({ seq }) => seq < before);
+  const applyCorrections = (beforeSeq: number): void => {
+    const corrections = staged.drainCorrections(beforeSeq);
+    for (const file of corrections) versions.apply(file, file.seq);
+    if (corrections.length > 0) revision++;
   };
 
   ledger.subscribe(userFiles, columns, {
     name: 'user-files',
     after: ['users'],
-    // Names and images are many, and nobody sees them before they are in force.
+    // In `prepare`, which may yield: names and images are many, and they stay invisible until they are published.
     async prepare(rows) {
       const maybeYield = createYielder();
-      for (const [place, row] of rows.entries()) {
-        if (place % rowsPerLook === 0) await maybeYield();
+      for (const [index, row] of rows.entries()) {
+        if (index % rowsPerYield === 0) await maybeYield();
         if (row.seq <= lastSeq) continue;
         lastSeq = row.seq;
-        stage(row);
+        const { seq, name, kind, outcome } = row;
+        const user = users.addUnnamed(row.userId);
+        staged.add(row.importId ?? 0, { seq, user, name, kind, outcome, code: codeOf(row) });
       }
     },
-    apply: advance,
-    size() {
-      const arrays = [details, imageVersions, firstOf, lastOf, birth, images];
-      return { entries: present, bytes: arrays.reduce((bytes, each) => bytes + each.byteLength, 0) };
-    },
+    apply: publish,
+    size: () => ({
+      entries: versions.entries(),
+      bytes: versions.byteLength() + details.byteLength + images.byteLength,
+    }),
   });
 
   ledger.subscribe(userFileSyncs, ['seq', 'importId'], {
@@ -227,57 +175,40 @@ export const createUserFiles = (ledger: Ledger, users: Users): UserFiles => {
         ended.push({ seq, importId });
       }
     },
-    apply: advance,
+    apply: publish,
   });
 
-  users.addNamingSource((user) => details.valueAt(user) !== 0);
-
-  const userOf = (userId: string): number => users.codes.codeOf(userId) ?? -1;
-  const detailsOf = (code: number): UserDetails | null =>
-    code === 0
-      ? null
-      : {
-          firstName: firstName.textOf(firstOf.values[code] as number) || null,
-          lastName: lastName.textOf(lastOf.values[code] as number) || null,
-          birthMs: birth.values[code] as number,
-        };
-
-  const ageAt: UserFiles['ageAt'] = (user, atUs, sequence) => {
-    const code = details.valueAt(user, sequence);
-    return code === 0 ? null : ageOn(dayOfMs(birth.values[code] as number), dayOfUs(atUs));
-  };
-
-  return {
-    ageAt,
-    ageOfUser: (userId, atUs, sequence) => ageAt(userOf(userId), atUs, sequence),
-    hasImageOfUser: (userId, sequence) => imageVersions.valueAt(userOf(userId), sequence) !== 0,
-    detailsOfUser: (userId) => detailsOf(details.valueAt(userOf(userId))),
-    imageOfUser: (userId) => images.imageOf(imageVersions.valueAt(userOf(userId))),
-    detailsCodeAt: details.valueAt,
-    detailsOf,
-    birthMsOf: (code) => birth.values[code] as number,
-    firstNames: namesOf(firstName, (code) => firstOf.values[code] as number),
-    lastNames: namesOf(lastName, (code) => lastOf.values[code] as number),
-    imageCodeAt: imageVersions.valueAt,
-    imageOf: images.imageOf,
-    imageOfContent: images.imageOfContent,
-    get revision() {
-      return revision;
-    },
-    isInForce: (importId) => inForce.has(importId),
-    rejectedObjects: refused,
-    publish: (tx, importId, counts) => void tx.append(userFileSyncs, { importId, line: null, ...counts }),
-    onChange: (listener) => void listeners.push(listener),
-    get entries() {
-      return present;
-    },
-  };
+  return { ...versions, details, images, revision: () => revision, isPublished: staged.isPublished };
 };
 
-const namesOf = (names: ReturnType<typeof createDictionary>, codeBy: (code: number) => number): NameColumn => ({
-  codeBy,
-  textOf: names.textOf,
-  get size() {
-    return names.size;
-  },
-});
+/** The code of each user's details and image as of any sequence number. */
+const createFileVersions = (images: ReturnType<typeof createImageColumns>) => {
+  const detailsVersions = createVersions();
+  const imageVersions = createVersions();
+  const rejectedObjects = new Set<string>();
+  const listeners: ((user: number) => void)[] = [];
+  let present = 0;
+
+  return {
+    detailsVersions,
+    imageVersions,
+    rejectedObjects,
+    onChange: (listener: (user: number) => void): void => void listeners.push(listener),
+    apply({ user, name, kind, outcome, code }: StagedFile, seq: number): void {
+      if (outcome === 'REJECTED') {
+        rejectedObjects.add(name);
+        return;
+      }
+      rejectedObjects.delete(name);
+      const versions = kind === 'CSV' ? detailsVersions : imageVersions;
+      const previous = versions.valueAt(user);
+      if (!versions.add(user, seq, code)) return;
+      if (kind === 'CSV') present += Number(code !== 0) - Number(previous !== 0);
+      else images.replace(previous, code);
+      for (const listener of listeners) listener(user);
+    },
+    /** Number of users who have a file. */
+    entries: () => present,
+    byteLength: () => detailsVersions.byteLength + imageVersions.byteLength,
+  };
+};

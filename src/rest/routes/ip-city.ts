@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { ip } from '../parameters.ts';
 import { defineRoute } from '../route.ts';
 
-const told = {
+const lookup = {
   subject: 'facts',
   description:
     'The city of the narrowest range that holds the address, as written in the table in force; `unknown` when none does.',
@@ -10,7 +10,7 @@ const told = {
 } as const;
 
 export const ipCityByPath = defineRoute({
-  ...told,
+  ...lookup,
   path: '/ip_city/{ip}',
   // A block like 10.0.0.0/8 is a malformed address, not an unknown path.
   takesRest: true,
@@ -20,7 +20,7 @@ export const ipCityByPath = defineRoute({
 });
 
 export const ipCityByQuery = defineRoute({
-  ...told,
+  ...lookup,
   path: '/ip_city',
   summary: 'The city of an address, given in the query',
   query: { ip },

@@ -3,7 +3,7 @@ import { statusCodes } from '../../domains/user-status/status.ts';
 import { date, userId } from '../parameters.ts';
 import { defineRoute } from '../route.ts';
 
-const told = {
+const lookup = {
   subject: 'facts',
   description:
     'The status of the last change at or before the date; of several at one moment the later record counts. A user without a change by then, or never heard of, is `non-paying`.',
@@ -11,7 +11,7 @@ const told = {
 } as const;
 
 export const userStatusByPath = defineRoute({
-  ...told,
+  ...lookup,
   path: '/user_status/{user_id}',
   summary: 'The status of a user at a moment',
   params: { user_id: userId },
@@ -20,7 +20,7 @@ export const userStatusByPath = defineRoute({
 });
 
 export const userStatusByQuery = defineRoute({
-  ...told,
+  ...lookup,
   path: '/user_status',
   summary: 'The status of a user at a moment; ids like `.` and `..` cannot stand in a path',
   query: { user_id: userId, date },

@@ -19,14 +19,14 @@ const filters = {
 type Filters = { readonly [Name in keyof typeof filters]?: z.output<(typeof filters)[Name]> };
 
 /** Both names of a condition may be given as long as they say the same. */
-const filterOf = (given: Filters): UserFilter => ({
-  hasImage: oneOf(given, 'is_image_exists', 'image_exists'),
-  ageAtLeast: oneOf(given, 'min_age', 'user_min_age'),
-  ageAtMost: oneOf(given, 'max_age', 'user_max_age'),
+const filterOf = (query: Filters): UserFilter => ({
+  hasImage: oneOf(query, 'is_image_exists', 'image_exists'),
+  ageAtLeast: oneOf(query, 'min_age', 'user_min_age'),
+  ageAtMost: oneOf(query, 'max_age', 'user_max_age'),
 });
 
-const oneOf = <Name extends keyof Filters>(given: Filters, name: Name, other: Name): Filters[Name] => {
-  if ((given[name] ?? given[other]) === (given[other] ?? given[name])) return given[name] ?? given[other];
+const oneOf = <Name extends keyof Filters>(query: Filters, name: Name, other: Name): Filters[Name] => {
+  if ((query[name] ?? query[other]) === (query[other] ?? query[name])) return query[name] ?? query[other];
   const message = `${name} and ${other} say different things`;
   throw new DomainError('BAD_REQUEST', message, { problems: [{ path: other, code: 'MALFORMED', message }] });
 };
@@ -66,7 +66,7 @@ export const data = defineRoute({
     'In order of `user_id` by code unit. Ages are completed years in UTC on the server’s date, bounds included.',
   query: filters,
   answer: { schema: z.array(line), example: [example] },
-  handle: (given, shared) => described(filterOf(given), shared),
+  handle: (query, shared) => described(filterOf(query), shared),
 });
 
 const report = z.object({
@@ -112,8 +112,8 @@ export const stats = defineRoute({
     schema: z.object({ average_age: z.number().nullable().openapi({ description: 'Null when nobody matches.' }) }),
     example: { average_age: 29.28 },
   },
-  handle: async (given, { userDirectory }) => ({
-    average_age: (await userDirectory.statistics(filterOf(given))).averageAge,
+  handle: async (query, { userDirectory }) => ({
+    average_age: (await userDirectory.statistics(filterOf(query))).averageAge,
   }),
 });
 
