@@ -78,8 +78,8 @@ const distinctOf = (added: readonly Entry[]): Entry[] => [
   ...new Map(added.map((entry) => [entry.seq, entry])).values(),
 ];
 
-describe('against a linear scan', () => {
-  test('the deciding entry and its value are the same', () => {
+describe('timeline index, compared with a linear scan', () => {
+  test('finds the same deciding entry and value', () => {
     const questions = fc.array(
       fc.record({
         key: fc.nat(keysEnd),
@@ -89,9 +89,9 @@ describe('against a linear scan', () => {
       { minLength: 20, maxLength: 40 },
     );
     fc.assert(
-      fc.property(additions, questions, (input, asked) => {
+      fc.property(additions, questions, (input, lookups) => {
         const asOf = build(input);
-        for (const { key, atUs, sequenceMax } of asked) {
+        for (const { key, atUs, sequenceMax } of lookups) {
           const expected = decidingOf(input.added, key, atUs, sequenceMax ?? Number.POSITIVE_INFINITY);
           const position =
             sequenceMax === undefined ? asOf.positionAt(key, atUs) : asOf.positionAt(key, atUs, sequenceMax);
@@ -104,7 +104,7 @@ describe('against a linear scan', () => {
     );
   });
 
-  test('a timeline lists every entry once, oldest first and of equal times by seq', () => {
+  test('lists every entry of a key once, oldest first and by seq at equal times', () => {
     fc.assert(
       fc.property(additions, (input) => {
         const asOf = build(input);
@@ -122,7 +122,7 @@ describe('against a linear scan', () => {
   });
 });
 
-test('a key without entries has none, whether inside or outside of the table', () => {
+test('the timeline index has no entry for a key that was never added', () => {
   const asOf = createTimelineIndex();
   asOf.add(7, 10, 1, 1);
   for (const key of [0, 6, 8, 1_000_000]) {
@@ -133,7 +133,7 @@ test('a key without entries has none, whether inside or outside of the table', (
   expect(asOf.keys).toBe(1);
 });
 
-test('seqs up to 2^32 - 1 and microseconds up to 2^53 - 1 survive', () => {
+test('the timeline index stores seqs up to 2^32 - 1 and microseconds up to 2^53 - 1 exactly', () => {
   const asOf = createTimelineIndex();
   asOf.add(0, 9_007_199_254_740_991, 200, 0xffffffff);
   asOf.add(0, -62_135_596_800_000_000, 2, 0xfffffffe);
@@ -143,7 +143,7 @@ test('seqs up to 2^32 - 1 and microseconds up to 2^53 - 1 survive', () => {
   ]);
 });
 
-test('compact leaves 13 bytes an entry and 12 a key', () => {
+test('compact leaves the timeline index 13 bytes an entry and 12 a key', () => {
   const asOf = createTimelineIndex();
   for (let seq = 1; seq <= 1000; seq += 1) asOf.add(seq % 100, (seq * 7919) % 1000, seq % 3, seq);
   const before = Array.from({ length: 100 }, (_, key) => timelineOf(asOf, key));
@@ -152,7 +152,7 @@ test('compact leaves 13 bytes an entry and 12 a key', () => {
   expect(asOf.byteLength).toBe(13 * 1000 + 12 * 100);
 });
 
-test('blocks that keys grew out of serve other keys', () => {
+test('the timeline index reuses the blocks that keys have outgrown', () => {
   const asOf = createTimelineIndex();
   const fill = (firstKey: number): void => {
     for (let index = 0; index < 64 * 100; index += 1) asOf.add(firstKey + (index % 100), index, 0, index);

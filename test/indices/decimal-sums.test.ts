@@ -13,29 +13,30 @@ const row = fc.record({
   sign: fc.constantFrom(1, -1),
 });
 
-it('sums as BigInt does, beyond what a double holds', () => {
+it('decimal sums equal BigInt sums, beyond the precision of a double', () => {
   fc.assert(
     fc.property(fc.array(row, { maxLength: 100 }), (rows) => {
       const sums = createDecimalSums();
-      const dull = new Map<number, bigint>();
+      const expected = new Map<number, bigint>();
       for (const {
         group,
         size: { units, micros },
         sign,
       } of rows) {
         sums.add(group, sign * units, sign * micros);
-        dull.set(group, (dull.get(group) ?? 0n) + BigInt(sign) * (BigInt(units) * 1_000_000n + BigInt(micros)));
+        expected.set(group, (expected.get(group) ?? 0n) + BigInt(sign) * (BigInt(units) * 1_000_000n + BigInt(micros)));
       }
-      for (const group of [0, 1, 2, 3, 4, 63, 64, 1000, 5000]) expect(sums.microsOf(group)).toBe(dull.get(group) ?? 0n);
+      for (const group of [0, 1, 2, 3, 4, 63, 64, 1000, 5000])
+        expect(sums.microsOf(group)).toBe(expected.get(group) ?? 0n);
     }),
   );
 });
 
-it('carries often: a hundred thousand of the greatest values, up and down again', () => {
+it('decimal sums stay exact when they carry often: a hundred thousand of the greatest values, added and subtracted', () => {
   const sums = createDecimalSums();
   const count = 100_000;
-  for (let place = 0; place < count; place++) sums.add(0, unitsMax, 999_999);
+  for (let index = 0; index < count; index++) sums.add(0, unitsMax, 999_999);
   expect(sums.microsOf(0)).toBe(BigInt(count) * (BigInt(unitsMax) * 1_000_000n + 999_999n));
-  for (let place = 0; place < count; place++) sums.add(0, -unitsMax, -999_999);
+  for (let index = 0; index < count; index++) sums.add(0, -unitsMax, -999_999);
   expect(sums.microsOf(0)).toBe(0n);
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createDictionary } from '../../src/indices/dictionary.ts';
 
-test('codes are dense, stable and lead back to their text', () => {
+test('dictionary codes are dense and stable and map back to their text', () => {
   fc.assert(
     fc.property(fc.array(fc.string({ maxLength: 3 })), (texts) => {
       const dictionary = createDictionary();
@@ -16,7 +16,7 @@ test('codes are dense, stable and lead back to their text', () => {
   );
 });
 
-test('looking a text up gives no code away', () => {
+test('looking up an unknown text assigns no code', () => {
   const dictionary = createDictionary();
   expect(dictionary.codeOf('london')).toBeUndefined();
   expect(dictionary.size).toBe(0);
@@ -27,6 +27,6 @@ test('looking a text up gives no code away', () => {
   expect(dictionary.codeOf('constructor')).toBeUndefined();
 });
 
-test('a code that was never given out is refused', () => {
+test('textOf throws for a code that was never assigned', () => {
   expect(() => createDictionary().textOf(0)).toThrow(RangeError);
 });

@@ -5,7 +5,7 @@ import { createGrouper } from '../../src/indices/grouper.ts';
 const code = fc.oneof(fc.integer({ min: 0, max: 3 }), fc.constantFrom(2 ** 26 - 1, 2 ** 25));
 
 describe('a grouper', () => {
-  it('puts rows together exactly when all their codes are equal', () => {
+  it('puts two rows into one group exactly when all their codes are equal', () => {
     const rowsOf = fc
       .integer({ min: 0, max: 5 })
       .chain((dimensions) =>
@@ -13,10 +13,10 @@ describe('a grouper', () => {
       );
     fc.assert(
       fc.property(rowsOf, (rows) => {
-        const dimensions = (rows[0] ?? []).map((_, place) => ({
-          codeOf: (row: number) => rows[row]?.[place] as number,
+        const dimensions = (rows[0] ?? []).map((_, index) => ({
+          codeOf: (row: number) => rows[row]?.[index] as number,
           // Known bounds take the flat table, unknown ones are hashed.
-          codes: rows.every((codes) => (codes[place] as number) < 4) ? 4 : Number.POSITIVE_INFINITY,
+          codes: rows.every((codes) => (codes[index] as number) < 4) ? 4 : Number.POSITIVE_INFINITY,
         }));
         const grouper = createGrouper(dimensions);
         const groups = new Map<string, number>();

@@ -9,7 +9,7 @@ const kinds = [
   { name: 'Uint8', create: growableUint8, number: fc.nat(255), bytes: 1 },
 ];
 
-test.each(kinds)('$name holds what was pushed and set', ({ create, number, bytes }) => {
+test.each(kinds)('growable $name holds the values that were pushed and set', ({ create, number, bytes }) => {
   const change = fc.record({ value: number, at: fc.option(fc.nat(99)), trim: fc.boolean() });
   fc.assert(
     fc.property(fc.array(change, { maxLength: 100 }), (changes) => {
@@ -30,7 +30,7 @@ test.each(kinds)('$name holds what was pushed and set', ({ create, number, bytes
   );
 });
 
-test('set is refused where nothing was pushed', () => {
+test('growable set throws beyond the pushed values', () => {
   const column = growableUint8();
   column.push(1);
   for (const position of [-1, 1, Number.NaN]) expect(() => column.set(position, 1)).toThrow(RangeError);

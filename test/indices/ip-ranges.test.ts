@@ -18,7 +18,7 @@ const shifted = (ip: IpAddress, by: bigint): IpAddress => {
 const holds = ({ first, last }: IpRange, ip: IpAddress): boolean =>
   first.family === ip.family && compareIp(first, ip) <= 0 && compareIp(ip, last) <= 0;
 
-/** The dull way: every range that holds the address, narrowest first, of equals the greater ordinal. */
+/** Reference: every range that contains the address, narrowest first, of equals the greater ordinal. */
 const scan = (ranges: readonly IpRange[], ip: IpAddress): number[] => {
   const width = ({ first, last }: IpRange): bigint => numberOf(last) - numberOf(first);
   return ranges
@@ -44,7 +44,7 @@ const expectSame = (ranges: readonly IpRange[], built: IpRanges, ip: IpAddress):
   if (ip.family === 4) expect(built.find4(ip.value)).toBe(found);
 };
 
-/** Every place where an answer may change, and the ends of the world. */
+/** Every address at which the result may change, and the lowest and highest address. */
 const borders = (ranges: readonly IpRange[]): IpAddress[] => [
   ...ranges.flatMap(({ first, last }) => [first, last, shifted(first, -1n), shifted(last, 1n)]),
   v4(0),
@@ -69,7 +69,7 @@ const word = fc.oneof(fc.constantFrom(0, 1, 0x7fffffff, 0x80000000, 0xfffffffe, 
 const wide4 = word.map(v4);
 const wide6 = fc.tuple(word, word, word, word).map((words) => v6(...words));
 
-describe('against a linear scan', () => {
+describe('IP ranges, compared with a linear scan', () => {
   test.each([
     ['low IPv4', (value: number) => v4(value)],
     ['high IPv4', (value: number) => v4(0xffffffff - 40 + value)],
@@ -78,12 +78,12 @@ describe('against a linear scan', () => {
     ['high IPv6', (value: number) => v6(0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff - 40 + value)],
     ['IPv6 with a carry over three words', (value: number) => shifted(v6(1, 0, 0, 0), BigInt(value - 20))],
     ['IPv6 networks', (value: number) => v6(0x20010db8, value, 0, 0)],
-  ])('a small world, where ties and nesting are frequent: %s', (_name, place) => {
-    const ends = fc.tuple(fc.nat(40), fc.nat(40)).map((pair) => pair.map(place));
+  ])('a small world, where ties and nesting are frequent: %s', (_name, addressOf) => {
+    const ends = fc.tuple(fc.nat(40), fc.nat(40)).map((pair) => pair.map(addressOf));
     fc.assert(
       fc.property(numbered(ranged(ends), 30), (ranges) => {
         const built = build(ranges);
-        for (let value = 0; value <= 40; value += 1) expectSame(ranges, built, place(value));
+        for (let value = 0; value <= 40; value += 1) expectSame(ranges, built, addressOf(value));
         for (const ip of borders(ranges)) expectSame(ranges, built, ip);
       }),
       { numRuns: 60 },
@@ -122,7 +122,7 @@ describe('against a linear scan', () => {
       return { first: v4(first), last: v4(Math.min(0xffffffff, first + random(span))), city: ordinal % 50, ordinal };
     });
     const built = build(ranges);
-    for (let turn = 0; turn < 300; turn += 1) expectSame(ranges, built, v4(random(2 ** 32)));
+    for (let round = 0; round < 300; round += 1) expectSame(ranges, built, v4(random(2 ** 32)));
     for (const ip of borders(ranges.slice(0, 100))) expectSame(ranges, built, ip);
   });
 
@@ -151,7 +151,7 @@ const range = (first: string, last: string, city: number, ordinal: number): IpRa
   ordinal,
 });
 
-test('positions count the ranges as they were added, IPv6 after IPv4', () => {
+test('positions of IP ranges follow the order of addition, IPv6 after IPv4', () => {
   const rows = [
     range('10.0.0.0', '10.0.0.255', 4, 30),
     range('172.16.10.0', '172.16.11.255', 5, 20),
@@ -165,14 +165,14 @@ test('positions count the ranges as they were added, IPv6 after IPv4', () => {
   expect(['10.0.0.255', '172.16.11.0', '::1', '10.0.1.0'].map((text) => built.find(ip(text)))).toEqual([0, 1, 2, -1]);
 });
 
-test('adjacent runs with one winner are one segment', () => {
+test('adjacent runs of addresses with one winner are one segment', () => {
   // The wide range opens and closes inside without ever winning.
   const built = build([range('10.0.0.0', '10.0.0.9', 1, 1), range('10.0.0.4', '10.0.0.200', 2, 2)]);
   expect(built.segments).toBe(3);
   expect(build([range('10.0.0.0', '10.0.0.9', 1, 1), range('10.0.0.0', '10.0.0.9', 2, 2)]).segments).toBe(2);
 });
 
-test('rows out of order are refused', () => {
+test('the builder of IP ranges rejects rows out of order', () => {
   const builder = createIpRangesBuilder();
   builder.add(range('10.0.0.5', '10.0.0.9', 0, 0));
   expect(() => builder.add(range('10.0.0.4', '10.0.0.9', 0, 1))).toThrow(RangeError);
@@ -181,7 +181,7 @@ test('rows out of order are refused', () => {
   expect(() => builder.add(range('10.0.0.6', '10.0.0.9', 0, 4))).toThrow(RangeError);
 });
 
-test('the empty table finds nothing', () => {
+test('the empty table of IP ranges finds no range', () => {
   for (const text of ['0.0.0.0', '255.255.255.255', '::', 'ffff::']) {
     expect(emptyIpRanges.find(ip(text))).toBe(-1);
     expect(emptyIpRanges.candidates(ip(text))).toEqual([]);

@@ -9,34 +9,33 @@ const number = fc.oneof(
   fc.integer({ min: 0, max: 2 ** 20 }).map((high) => high * 2 ** 32),
 );
 
-it('gives every distinct number a dense place in the order of first sight', () => {
+it('the number table assigns every distinct number a dense code in the order of first sight', () => {
   fc.assert(
     fc.property(fc.array(number, { maxLength: 300 }), (numbers) => {
       const table = createNumberTable();
-      const places = new Map<number, number>();
+      const codes = new Map<number, number>();
       for (const each of numbers) {
         const key = each === 0 ? 0 : each;
-        expect(table.codeOf(each)).toBe(places.get(key));
-        if (!places.has(key)) places.set(key, places.size);
-        expect(table.intern(each)).toBe(places.get(key));
+        expect(table.codeOf(each)).toBe(codes.get(key));
+        if (!codes.has(key)) codes.set(key, codes.size);
+        expect(table.intern(each)).toBe(codes.get(key));
       }
-      expect(table.size).toBe(places.size);
+      expect(table.size).toBe(codes.size);
     }),
   );
 });
 
 it.each([
-  ['dense', (place: number) => place],
-  ['multiples of 2^26', (place: number) => place * 2 ** 26],
-  ['multiples of 2^32', (place: number) => place * 2 ** 32],
-])('keeps its places while it grows: %s', (_name, numberOf) => {
+  ['dense', (code: number) => code],
+  ['multiples of 2^26', (code: number) => code * 2 ** 26],
+  ['multiples of 2^32', (code: number) => code * 2 ** 32],
+])('keeps its codes while it grows: %s', (_name, numberOf) => {
   const table = createNumberTable();
   const count = 50_000;
-  for (let place = 0; place < count; place++)
-    if (table.intern(numberOf(place)) !== place) expect.fail(`place ${place} is lost`);
-  for (let place = 0; place < count; place++)
-    if (table.codeOf(numberOf(place)) !== place) expect.fail(`place ${place} moved`);
-  for (let place = 0; place < count; place++)
-    if (table.codeOf(numberOf(count + place)) !== undefined) expect.fail(`place ${place} is there without a number`);
+  for (let code = 0; code < count; code++)
+    if (table.intern(numberOf(code)) !== code) expect.fail(`code ${code} is lost`);
+  for (let code = 0; code < count; code++) if (table.codeOf(numberOf(code)) !== code) expect.fail(`code ${code} moved`);
+  for (let code = 0; code < count; code++)
+    if (table.codeOf(numberOf(count + code)) !== undefined) expect.fail(`code ${code} is there without a number`);
   expect(table.size).toBe(count);
 });

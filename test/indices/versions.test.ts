@@ -8,7 +8,7 @@ interface Version {
   readonly value: number;
 }
 
-// Few keys and values, so that the same is said again; 300 keys, so that columns grow.
+// Few keys and values, so that values repeat; 300 keys, so that columns grow.
 const version = fc.record({
   key: fc.oneof(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 300 })),
   step: fc.integer({ min: 0, max: 3 }),
@@ -16,7 +16,7 @@ const version = fc.record({
 });
 
 /** Seqs that ascend, but for steps of 0: those are replays of the last seq. */
-const said = fc.array(version, { maxLength: 400 }).map((steps) => {
+const versionList = fc.array(version, { maxLength: 400 }).map((steps) => {
   let seq = 0;
   return steps.map(({ key, step, value }): Version => {
     seq += step;
@@ -24,32 +24,32 @@ const said = fc.array(version, { maxLength: 400 }).map((steps) => {
   });
 });
 
-const dullValue = (list: readonly Version[], key: number, sequence: number): number =>
+const referenceValue = (list: readonly Version[], key: number, sequence: number): number =>
   list.findLast((each) => each.key === key && each.seq <= sequence)?.value ?? 0;
 
-it('holds the value set last up to any seq, as a list would', () => {
+it('versions return the value set last up to any seq, as a plain list does', () => {
   fc.assert(
-    fc.property(said, fc.array(fc.nat(1300)), (list, sequences) => {
+    fc.property(versionList, fc.array(fc.nat(1300)), (list, sequences) => {
       const versions = createVersions();
-      const kept: Version[] = [];
+      const added: Version[] = [];
       for (const { key, seq, value } of list) {
-        const isReplay = kept.some((each) => each.key === key && each.seq >= seq);
-        const before = dullValue(kept, key, seq);
+        const isReplay = added.some((each) => each.key === key && each.seq >= seq);
+        const before = referenceValue(added, key, seq);
         expect(versions.add(key, seq, value)).toBe(!isReplay && before !== value);
-        if (!isReplay) kept.push({ key, seq, value });
+        if (!isReplay) added.push({ key, seq, value });
       }
       // Replaying everything is harmless.
       for (const { key, seq, value } of list) expect(versions.add(key, seq, value)).toBe(false);
       for (const key of [-1, 0, 1, 2, 3, 150, 300, 1e6]) {
-        expect(versions.valueAt(key)).toBe(dullValue(kept, key, Number.POSITIVE_INFINITY));
+        expect(versions.valueAt(key)).toBe(referenceValue(added, key, Number.POSITIVE_INFINITY));
         for (const sequence of [0, ...sequences])
-          expect(versions.valueAt(key, sequence)).toBe(dullValue(kept, key, sequence));
+          expect(versions.valueAt(key, sequence)).toBe(referenceValue(added, key, sequence));
       }
     }),
   );
 });
 
-it('takes no more memory for keys that were never set than their place', () => {
+it('versions need four bytes for a key that was never set', () => {
   const versions = createVersions();
   versions.add(100_000, 1, 7);
   expect(versions.valueAt(99_999)).toBe(0);
