@@ -195,7 +195,7 @@ class RowSplitter {
   }
 
   #endRow(rows: RowText[]): void {
-    const text = this.#pending.take();
+    const text = this.#pending.drain();
     const raw = text.raw.endsWith('\r') ? text.raw.slice(0, -1) : text.raw;
     const line = this.#rowLine;
     if (raw.trim() !== '') rows.push(text.fault === undefined ? { line, raw } : { line, raw, fault: text.fault });
@@ -205,7 +205,7 @@ class RowSplitter {
   /** Rejects the line in which the open quote stands and reads the following lines again; null when it does not apply. */
   #recoverFromOpenQuote(rest: Buffer): RowText[] | null {
     if (!this.#recoversOpenQuotes || this.#state !== 'QUOTED') return null;
-    const bytes = Buffer.concat([this.#pending.takeBytes(), rest]);
+    const bytes = Buffer.concat([this.#pending.drainBytes(), rest]);
     const lineEnd = bytes.indexOf(this.#rowEnd);
     if (lineEnd < 0) {
       // Restore the pending bytes; the caller adds the rest.

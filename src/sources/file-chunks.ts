@@ -2,8 +2,8 @@ import { open } from 'node:fs/promises';
 import type { SourceFile } from './source.ts';
 
 /**
- * The text of a file in order, without its byte order mark. Every chunk has a buffer of its own, so parts of it may be
- * kept; the next is read when it is asked for, on another thread, so that others get their turn in between.
+ * The text of a file in order, without its byte order mark. Every chunk has its own buffer, so callers may retain parts of
+ * it. The next chunk is read on demand, on another thread, which leaves the event loop free.
  */
 export async function* fileChunks({ path, textStart, chunkBytes }: SourceFile): AsyncGenerator<Buffer> {
   const file = await open(path);

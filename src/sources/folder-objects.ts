@@ -11,17 +11,17 @@ import {
   tooManyBytes,
 } from './object-source.ts';
 
-/** Names listed at one time. */
+/** Names per page of a listing. */
 const namesPerPage = 1000;
-/** Files looked at side by side. */
-const looksAtOnce = 32;
+/** Concurrent `stat` calls. */
+const statsParallel = 32;
 
 /** The files of a folder; the table goes to `processed_data` beside it. */
 export const openFolder = (path: string): ObjectSource => {
   const root = resolve(path);
   const output = join(dirname(root), outputFolder, outputName);
 
-  const listed = async (name: string): Promise<ListedObject | null> => {
+  const listedObject = async (name: string): Promise<ListedObject | null> => {
     const stats = await stat(join(root, name), { bigint: true }).catch(unlessMissing);
     if (!stats?.isFile()) return null;
     return { name, bytes: Number(stats.size), version: versionOf(stats) };
@@ -34,14 +34,14 @@ export const openFolder = (path: string): ObjectSource => {
       const names = await readdir(root).catch((cause: unknown) => {
         throw faultOf(`the folder ${root} cannot be read`, cause);
       });
-      const shown = names.filter((name) => !isPassedOver(name));
-      for (let from = 0; from < shown.length; from += namesPerPage) {
+      const visible = names.filter((name) => !isIgnored(name));
+      for (let from = 0; from < visible.length; from += namesPerPage) {
         signal.throwIfAborted();
-        const page = await pMap(shown.slice(from, from + namesPerPage), listed, { concurrency: looksAtOnce }).catch(
-          (cause: unknown) => {
-            throw faultOf(`the folder ${root} cannot be read`, cause);
-          },
-        );
+        const page = await pMap(visible.slice(from, from + namesPerPage), listedObject, {
+          concurrency: statsParallel,
+        }).catch((cause: unknown) => {
+          throw faultOf(`the folder ${root} cannot be read`, cause);
+        });
         yield page.filter((object) => object !== null);
       }
     },
@@ -50,7 +50,7 @@ export const openFolder = (path: string): ObjectSource => {
       try {
         const file = await open(join(root, name));
         try {
-          return await wholeOf(file, name, bytesMax);
+          return await readAll(file, name, bytesMax);
         } finally {
           await file.close();
         }
@@ -62,7 +62,7 @@ export const openFolder = (path: string): ObjectSource => {
     },
     async writeOutput(content, signal) {
       signal.throwIfAborted();
-      // Hidden, and in the same folder, because a rename does not cross file systems.
+      // Hidden, and in the same folder because a rename does not cross file systems.
       const part = join(dirname(output), `.${outputName}.${randomUUID()}.part`);
       try {
         await mkdir(dirname(output), { recursive: true });
@@ -87,20 +87,20 @@ export const openFolder = (path: string): ObjectSource => {
   };
 };
 
-/** Also by its number, because a file that replaces another by rename may be as long and as old. */
+/** With the inode, because a file that replaces another by rename may be as long and as old. */
 const versionOf = ({ size, mtimeNs, ino }: { size: bigint; mtimeNs: bigint; ino: bigint }): string =>
   `${size} ${mtimeNs} ${ino}`;
 
-/** Files that are still being written, and those that are hidden. */
-const isPassedOver = (name: string): boolean => name.startsWith('.') || /\.(part|tmp)$/i.test(name);
+/** Files that are still being written, and hidden files. */
+const isIgnored = (name: string): boolean => name.startsWith('.') || /\.(part|tmp)$/i.test(name);
 
 const unlessMissing = (error: unknown): null => {
   if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
   throw error;
 };
 
-/** A file may grow while it is read: never more than one byte too many is taken. */
-const wholeOf = async (file: Awaited<ReturnType<typeof open>>, name: string, bytesMax: number): Promise<Buffer> => {
+/** A file may grow while it is read: at most one byte more than `bytesMax` is read. */
+const readAll = async (file: Awaited<ReturnType<typeof open>>, name: string, bytesMax: number): Promise<Buffer> => {
   const { size } = await file.stat();
   if (size > bytesMax) throw tooManyBytes(name, bytesMax);
   const bytes = Buffer.alloc(Math.min(size, bytesMax) + 1);

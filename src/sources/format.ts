@@ -1,11 +1,11 @@
 import { fileBytesAt } from './file-chunks.ts';
-import type { SourceShape } from './source.ts';
+import type { CustomFormat, SourceShape } from './source.ts';
 import { notATable } from './source.ts';
 
-export type SourceFormat = 'JSON_ARRAY' | 'JSON_LINES' | 'CITY_RANGES' | 'CSV' | 'MMDB';
+export type SourceFormat = 'JSON_ARRAY' | 'JSON_LINES' | 'CSV' | CustomFormat;
 
 /** Where the metadata of a MaxMind database begins, within the last 128 KiB: https://maxmind.github.io/MaxMind-DB/ */
-const mmdbMarker = Buffer.from('\xab\xcd\xefMaxMind.com', 'latin1');
+export const mmdbMarker = Buffer.from('\xab\xcd\xefMaxMind.com', 'latin1');
 const mmdbMarkerBytes = 128 * 1024;
 
 const headBytes = 64 * 1024;
@@ -36,9 +36,6 @@ const nonTabularKind = (head: Buffer): string | null => {
   return text.startsWith('<') ? 'XML' : null;
 };
 
-/** `{"name": [` or `{}` begins a mapping of cities; any other object is a line of JSON Lines. */
-const mappingStart = /^\{\s*(?:\}|"(?:[^"\\]|\\.)*"\s*:\s*\[)/;
-
 export interface DetectedFormat {
   format: SourceFormat;
   /** Bytes of a byte order mark to skip. */
@@ -53,18 +50,17 @@ export const detectFormat = async (path: string, bytes: number, shape: SourceSha
   const head = await fileBytesAt(path, 0, Math.min(bytes, headBytes));
   const endBytes = Math.min(bytes, mmdbMarkerBytes);
   const end = await fileBytesAt(path, bytes - endBytes, endBytes);
-  if (end.includes(mmdbMarker)) {
-    if (shape.cityRanges) return { format: 'MMDB', textStart: 0 };
-    throw notATable('the file is a MaxMind database; expected CSV or JSON');
-  }
-  const kind = nonTabularKind(head);
-  if (kind !== null) throw notATable(`the file looks like ${kind}; expected CSV or JSON in UTF-8`);
   const textStart = head.subarray(0, 3).equals(byteOrderMark) ? 3 : 0;
   const text = head.toString('utf8', textStart).trimStart();
+  const custom = shape.formats?.find((format) => format.matches({ start: text, end }));
+  if (custom?.isBinary) return { format: custom, textStart: 0 };
+  if (end.includes(mmdbMarker)) throw notATable('the file is a MaxMind database; expected CSV or JSON');
+  const kind = nonTabularKind(head);
+  if (kind !== null) throw notATable(`the file looks like ${kind}; expected CSV or JSON in UTF-8`);
   if (text === '' && head.length === bytes) throw notATable('the file is empty');
+  if (custom) return { format: custom, textStart };
   if (text.startsWith('[')) return { format: 'JSON_ARRAY', textStart };
-  if (!text.startsWith('{')) return { format: 'CSV', textStart };
-  return { format: shape.cityRanges && mappingStart.test(text) ? 'CITY_RANGES' : 'JSON_LINES', textStart };
+  return { format: text.startsWith('{') ? 'JSON_LINES' : 'CSV', textStart };
 };
 
 /** The dialect of a CSV file, detected from its first row. */

@@ -1,4 +1,3 @@
-import { stringifyExact } from '../lib/exact-json.ts';
 import { fileChunks } from './file-chunks.ts';
 import { jsonRecord } from './json-lines.ts';
 import type { ElementSink, JsonLayout } from './json-scan.ts';
@@ -7,18 +6,20 @@ import type { RecordText } from './record-bytes.ts';
 import { createRecordBytes } from './record-bytes.ts';
 import type { SourceBatch, SourceFile, SourceRecord } from './source.ts';
 
-type RecordOf = (line: number, text: RecordText, key: string | null) => SourceRecord;
+/** Makes an element into a record; `key` names the list that holds it, null in a plain array. */
+export type ElementReader = (line: number, text: RecordText, key: string | null) => SourceRecord;
 
-const blindSink: ElementSink = { begin: () => {}, bytes: () => {}, end: () => {} };
+const nullSink: ElementSink = { begin: () => {}, bytes: () => {}, end: () => {} };
 
-async function* readElements(
+/** Streams the elements of the lists in a JSON file; `recordOf` makes each into a record. */
+export async function* readElements(
   file: SourceFile,
   recordBytesMax: number,
   layout: JsonLayout,
-  recordOf: RecordOf,
+  recordOf: ElementReader,
 ): AsyncGenerator<SourceBatch> {
-  // The whole structure first: nothing of a file that is cut off is handed out.
-  const check = createJsonScanner(layout, blindSink);
+  // The structure of the whole file is checked first: no record of a truncated file is returned.
+  const check = createJsonScanner(layout, nullSink);
   for await (const chunk of fileChunks(file)) check.push(chunk);
   check.finish();
 
@@ -32,7 +33,7 @@ async function* readElements(
       key = elementKey;
     },
     bytes: pending.add,
-    end: () => void records.push(recordOf(line, pending.take(), key)),
+    end: () => void records.push(recordOf(line, pending.drain(), key)),
   });
   let bytesRead = file.textStart;
   for await (const chunk of fileChunks(file)) {
@@ -43,22 +44,6 @@ async function* readElements(
   }
 }
 
-/** A JSON array: each element is a record with its text as it is written there. */
+/** A JSON array: each element is a record with its original text. */
 export const readJsonArray = (file: SourceFile, recordBytesMax: number): AsyncGenerator<SourceBatch> =>
   readElements(file, recordBytesMax, 'LIST', jsonRecord);
-
-const rangeFields = ['start', 'end', 'cidr'];
-
-/** One range of a city, with the city in the record: its text is the JSON of exactly this value. */
-const rangeRecord: RecordOf = (line, text, city) => {
-  const record = jsonRecord(line, text);
-  const { value: range } = record;
-  if (range === undefined) return record;
-  const fields = rangeFields.filter((name) => Object.hasOwn(range, name)).map((name) => [name, range[name]]);
-  const value = { city, ...(Object.fromEntries(fields) as Record<string, unknown>) };
-  return { line, raw: stringifyExact(value), value };
-};
-
-/** `{"london": [{"start", "end"}, …], …}`: one record a range. */
-export const readCityRanges = (file: SourceFile, recordBytesMax: number): AsyncGenerator<SourceBatch> =>
-  readElements(file, recordBytesMax, 'LISTS_BY_KEY', rangeRecord);

@@ -22,22 +22,22 @@ export const jsonRecord = (line: number, { raw, fault }: RecordText): SourceReco
   return refusedRecord(line, raw, 'WRONG_TYPE', 'the record is not a JSON object');
 };
 
-/** Takes a text in as its chunks come. */
+/** Reads a text chunk by chunk. */
 export interface ChunkReader {
   push(chunk: Buffer): void;
   /** Call it at the end of the text. */
   finish(): void;
 }
 
-/** Reads each line that is not blank as a record of its own, good or refused. */
-export const createLineReader = (recordBytesMax: number, take: (record: SourceRecord) => void): ChunkReader => {
+/** Reads each non-blank line as one record, valid or refused. */
+export const createLineReader = (recordBytesMax: number, onRecord: (record: SourceRecord) => void): ChunkReader => {
   const pending = createRecordBytes(recordBytesMax);
   let line = 0;
   const endLine = (): void => {
     line += 1;
-    const text = pending.take();
+    const text = pending.drain();
     const raw = text.raw.endsWith('\r') ? text.raw.slice(0, -1) : text.raw;
-    if (raw.trim() !== '') take(jsonRecord(line, { ...text, raw }));
+    if (raw.trim() !== '') onRecord(jsonRecord(line, { ...text, raw }));
   };
   return {
     push(chunk) {
@@ -53,7 +53,7 @@ export const createLineReader = (recordBytesMax: number, take: (record: SourceRe
   };
 };
 
-/** After so many lines without a good one the file is taken for something else. */
+/** A file whose first lines, this many, hold no valid record is not JSON Lines. */
 const badLinesMax = 100;
 
 const noRecord = ([first]: readonly SourceRecord[]) => {
@@ -61,7 +61,7 @@ const noRecord = ([first]: readonly SourceRecord[]) => {
   return notATable(`line ${first?.line} is no record (${reason}); expected a JSON array, an object a line, or CSV`);
 };
 
-/** JSON Lines (https://jsonlines.org): each line that is not blank is a record of its own, good or refused. */
+/** JSON Lines (https://jsonlines.org): each non-blank line is one record, valid or refused. */
 export async function* readJsonLines(file: SourceFile, recordBytesMax: number): AsyncGenerator<SourceBatch> {
   let hasGood = false;
   let records: SourceRecord[] = [];
@@ -75,7 +75,7 @@ export async function* readJsonLines(file: SourceFile, recordBytesMax: number): 
     reader.push(chunk);
     bytesRead += chunk.length;
     if (!hasGood && records.length > badLinesMax) throw noRecord(records);
-    // Until a good line shows that these are JSON Lines, bad ones wait: the file may be something else.
+    // Bad lines are held back until a valid line shows that the file is JSON Lines.
     if (!hasGood || records.length === 0) continue;
     yield { records, bytesRead };
     records = [];

@@ -96,11 +96,11 @@ export function* mmdbLeaves(tree: MmdbTree): Generator<MmdbLeaf> {
     const depth = depths.pop() as number;
     const bit = bits.pop() as number;
     if (depth > 0) {
-      const place = depth - 1;
-      words.splice(0, 4, ...filled(words, place, 0));
+      const bitIndex = depth - 1;
+      words.splice(0, 4, ...filled(words, bitIndex, 0));
       if (bit === 1) {
-        const index = (place >>> 5) as 0 | 1 | 2 | 3;
-        words[index] = (words[index] | (0x80000000 >>> (place & 31))) >>> 0;
+        const index = (bitIndex >>> 5) as 0 | 1 | 2 | 3;
+        words[index] = (words[index] | (0x80000000 >>> (bitIndex & 31))) >>> 0;
       }
       if (isAlias(node, depth)) continue;
     }

@@ -1,31 +1,31 @@
-/** An object of a source as its listing tells it. */
+/** An object in the listing of a source. */
 export interface ListedObject {
-  /** Within the source, without its folder or prefix. */
+  /** Relative to the folder or prefix of the source. */
   readonly name: string;
   readonly bytes: number;
-  /** Another one whenever the content may be another. */
+  /** Changes whenever the content may have changed. */
   readonly version: string;
 }
 
-/** A folder or bucket of small objects, and the one table that is written back beside it. */
+/** A folder or bucket of small objects, and the table that is written beside it. */
 export interface ObjectSource {
-  /** What it is called after, without credentials. */
+  /** Path or URL, without credentials. */
   readonly location: string;
-  /** Where the table is written to, seen from the folder or bucket that holds the source. */
+  /** Where the table is written, relative to the folder or bucket that holds the source. */
   readonly output: string;
-  /** All objects, in any order, those in folders left out. Throws ObjectStoreError when it cannot be told. */
+  /** All objects in any order, without those in sub-folders. Throws ObjectStoreError when they cannot be listed. */
   list(signal: AbortSignal): AsyncIterable<readonly ListedObject[]>;
-  /** The bytes of an object; null when it is gone. Throws ObjectStoreError, also when there are more than `bytesMax`. */
+  /** The bytes of an object; null when it does not exist. Throws ObjectStoreError, also for more than `bytesMax` bytes. */
   read(name: string, bytesMax: number, signal: AbortSignal): Promise<Buffer | null>;
-  /** Replaces the table as a whole: whoever reads it sees the one before or this one. Gives its version. */
+  /** Replaces the table atomically and returns its version: readers see the old table or the new one. */
   writeOutput(content: string, signal: AbortSignal): Promise<string>;
-  /** The version of the table as it is there; null without one. */
+  /** The version of the existing table; null when there is none. */
   outputVersion(signal: AbortSignal): Promise<string | null>;
 }
 
-/** Why a source or one of its objects could not be read or written. */
+/** A source or one of its objects could not be read or written. */
 export class ObjectStoreError extends Error {
-  /** Trying again may help. */
+  /** A retry may succeed. */
   readonly isTransient: boolean;
 
   constructor(message: string, { isTransient, cause }: { readonly isTransient: boolean; readonly cause?: unknown }) {
@@ -35,7 +35,7 @@ export class ObjectStoreError extends Error {
   }
 }
 
-/** What stands before names in paths that begin beside the source: its last folder with a slash, or nothing for a bucket. */
+/** The prefix of object names in paths relative to the source's parent: the last folder with a slash; empty for a whole bucket. */
 export const prefixOf = (location: string): string => {
   const [, bucketPath] = /^s3:\/\/[^/]+\/(.*)$/.exec(location) ?? [];
   const last = (bucketPath ?? location).split(/[\\/]/).findLast((part) => part !== '');

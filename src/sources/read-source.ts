@@ -2,15 +2,14 @@ import { stat } from 'node:fs/promises';
 import { DomainError } from '../errors.ts';
 import { readCsv } from './csv.ts';
 import { detectFormat } from './format.ts';
-import { readCityRanges, readJsonArray } from './json-elements.ts';
+import { readJsonArray } from './json-elements.ts';
 import { readJsonLines } from './json-lines.ts';
-import { readMmdb } from './mmdb.ts';
 import type { SourceBatch, SourceFile, SourceLimits, SourceRecord, SourceShape } from './source.ts';
 import { expectedColumns, nearestColumns, notATable } from './source.ts';
 
 const chunkBytesDefault = 64 * 1024;
 
-/** A batch is handed out early once it spans this much of the file, so that large records do not pile up. */
+/** A batch ends early once it spans this much of the file, which bounds the memory of large records. */
 const batchBytesMax = 4 * 1024 * 1024;
 
 const fileBytes = async (path: string, { fileBytesMax }: SourceLimits): Promise<number> => {
@@ -23,32 +22,32 @@ const fileBytes = async (path: string, { fileBytesMax }: SourceLimits): Promise<
   throw new DomainError('TOO_LARGE', message);
 };
 
-async function* inBatches(parts: AsyncIterable<SourceBatch>, limits: SourceLimits): AsyncGenerator<SourceBatch> {
-  let waiting: SourceRecord[] = [];
+async function* regroup(parts: AsyncIterable<SourceBatch>, limits: SourceLimits): AsyncGenerator<SourceBatch> {
+  let pending: SourceRecord[] = [];
   let bytesDone = 0;
   let bytesRead = 0;
   for await (const part of parts) {
-    waiting = waiting.length === 0 ? part.records : waiting.concat(part.records);
+    pending = pending.length === 0 ? part.records : pending.concat(part.records);
     bytesRead = part.bytesRead;
     let start = 0;
-    for (; waiting.length - start >= limits.batchRecords; start += limits.batchRecords) {
-      yield { records: waiting.slice(start, start + limits.batchRecords), bytesRead };
+    for (; pending.length - start >= limits.batchRecords; start += limits.batchRecords) {
+      yield { records: pending.slice(start, start + limits.batchRecords), bytesRead };
       bytesDone = bytesRead;
     }
-    if (start > 0) waiting = waiting.slice(start);
-    if (waiting.length > 0 && bytesRead - bytesDone > batchBytesMax) {
-      yield { records: waiting, bytesRead };
-      waiting = [];
+    if (start > 0) pending = pending.slice(start);
+    if (pending.length > 0 && bytesRead - bytesDone > batchBytesMax) {
+      yield { records: pending, bytesRead };
+      pending = [];
       bytesDone = bytesRead;
     }
   }
-  if (waiting.length > 0) yield { records: waiting, bytesRead };
+  if (pending.length > 0) yield { records: pending, bytesRead };
 }
 
-/** So many records that all lack a field are of another kind; fewer may each be at fault. */
+/** This many records that all lack a field are of another kind; fewer may each be incomplete. */
 const sampleMin = 3;
 
-/** Throws NOT_A_TABLE for a JSON file of another kind: no record of the first batch has the fields it should have. */
+/** Throws NOT_A_TABLE for a JSON file of another kind: no record of the first batch has the expected fields. */
 const checkKind = (records: readonly SourceRecord[], shape: SourceShape): void => {
   const objects = records.flatMap(({ value }) => (value ? [Object.keys(value)] : []));
   const [first] = objects;
@@ -61,10 +60,9 @@ const checkKind = (records: readonly SourceRecord[], shape: SourceShape): void =
 };
 
 /**
- * Streams the records of a file on disk, whatever its format: JSON array, JSON Lines, CSV and, for city ranges, a
- * mapping of cities or a MaxMind database. The next part is read when the next batch is asked for. Before the first
- * batch it throws DomainError NOT_FOUND, TOO_LARGE or NOT_A_TABLE when the file as a whole is at fault; a faulty record
- * is handed out with its problems among the others.
+ * Streams the records of a file: a JSON array, JSON Lines, CSV or a custom format of its importer. The next part of the
+ * file is read on demand. Throws NOT_FOUND, TOO_LARGE or NOT_A_TABLE before the first batch when the file as a whole is
+ * invalid; an invalid record is returned with its problems among the others.
  */
 export async function* readSource(
   path: string,
@@ -75,15 +73,15 @@ export async function* readSource(
   const bytes = await fileBytes(path, limits);
   const { format, textStart } = await detectFormat(path, bytes, shape);
   const file: SourceFile = { path, bytes, textStart, chunkBytes };
+  const { recordBytesMax } = limits;
   const readers = {
-    JSON_ARRAY: () => readJsonArray(file, limits.recordBytesMax),
-    JSON_LINES: () => readJsonLines(file, limits.recordBytesMax),
-    CITY_RANGES: () => readCityRanges(file, limits.recordBytesMax),
-    CSV: () => readCsv(file, shape, limits.recordBytesMax),
-    MMDB: () => readMmdb(file),
+    JSON_ARRAY: () => readJsonArray(file, recordBytesMax),
+    JSON_LINES: () => readJsonLines(file, recordBytesMax),
+    CSV: () => readCsv(file, shape, recordBytesMax),
   };
+  const parts = typeof format === 'string' ? readers[format]() : format.read(file, recordBytesMax);
   let isFirst = true;
-  for await (const batch of inBatches(readers[format](), limits)) {
+  for await (const batch of regroup(parts, limits)) {
     if (isFirst && (format === 'JSON_ARRAY' || format === 'JSON_LINES')) checkKind(batch.records, shape);
     isFirst = false;
     yield batch;

@@ -8,47 +8,47 @@ export interface RecordText {
 
 export interface RecordBytes {
   add(chunk: Buffer, start: number, end: number): void;
-  /** How many bytes were added since the last time. */
+  /** How many bytes were added since the last drain. */
   readonly length: number;
-  /** The bytes that were kept of them, instead of their text. */
-  takeBytes(): Buffer;
-  /** The text of everything added since the last time. */
-  take(): RecordText;
+  /** Returns the retained bytes and clears them. */
+  drainBytes(): Buffer;
+  /** Returns the text of the retained bytes and clears them. */
+  drain(): RecordText;
 }
 
-/** Gathers the bytes of one record across chunks. No more than `recordBytesMax` of them are kept. */
+/** Collects the bytes of one record across chunks and retains at most `recordBytesMax` of them. */
 export const createRecordBytes = (recordBytesMax: number): RecordBytes => {
   let parts: Buffer[] = [];
-  let kept = 0;
+  let retained = 0;
   let total = 0;
   return {
     add(chunk, start, end) {
       total += end - start;
-      const keptEnd = Math.min(end, start + recordBytesMax - kept);
-      if (keptEnd > start) {
-        parts.push(chunk.subarray(start, keptEnd));
-        kept += keptEnd - start;
+      const retainedEnd = Math.min(end, start + recordBytesMax - retained);
+      if (retainedEnd > start) {
+        parts.push(chunk.subarray(start, retainedEnd));
+        retained += retainedEnd - start;
       }
     },
     get length() {
       return total;
     },
-    takeBytes() {
+    drainBytes() {
       const bytes = Buffer.concat(parts);
       parts = [];
-      kept = 0;
+      retained = 0;
       total = 0;
       return bytes;
     },
-    take() {
+    drain() {
       const bytes = parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
       const length = total;
       parts = [];
-      kept = 0;
+      retained = 0;
       total = 0;
       if (length > recordBytesMax) {
         const message = `the record has ${length} bytes, over the limit recordBytesMax of ${recordBytesMax}`;
-        // In stream mode the decoder leaves out a character that the cut has divided.
+        // In stream mode the decoder omits a character that the cut has split.
         const raw = new TextDecoder().decode(bytes, { stream: true });
         return { raw, fault: { code: 'OUT_OF_RANGE', message } };
       }

@@ -7,27 +7,27 @@ import { refusedRecord, type SourceRecord } from './source.ts';
 const openBracket = 91;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
-/** Whether a text is a list of JSON or a record a line shows at its first byte that is not blank; it is not looked for further. */
+/** The first non-blank byte distinguishes a JSON array from JSON Lines; it must be within this many bytes. */
 const headBytesMax = 4096;
 
-/** One record that came by itself. */
+/** One record that was sent alone. */
 export const readOneRecord = (bytes: Buffer, recordBytesMax: number): SourceRecord => {
   const record = createRecordBytes(recordBytesMax);
   const text = withoutMark(bytes);
   record.add(text, 0, text.length);
-  return jsonRecord(1, record.take());
+  return jsonRecord(1, record.drain());
 };
 
 /**
- * The records of a text as its chunks come, JSON Lines or one JSON array, each good or refused. Where the structure of
- * an array breaks, the last record is refused for it, and what follows is not read.
+ * Streams the records of a text, JSON Lines or one JSON array, each valid or refused. Where the structure of an array
+ * breaks, the last record is refused with that reason, and the rest is not read.
  */
 export async function* readRecordStream(
   chunks: AsyncIterable<Uint8Array>,
   recordBytesMax: number,
 ): AsyncGenerator<readonly SourceRecord[]> {
   let records: SourceRecord[] = [];
-  const take = (record: SourceRecord) => void records.push(record);
+  const onRecord = (record: SourceRecord) => void records.push(record);
   let reader: ChunkReader | undefined;
   let head: Buffer = Buffer.alloc(0);
   for await (const bytes of chunks) {
@@ -36,14 +36,14 @@ export async function* readRecordStream(
       head = Buffer.concat([head, chunk]);
       const isArray = beginsArray(head);
       if (isArray === null) continue;
-      reader = isArray ? createArrayReader(recordBytesMax, take) : createLineReader(recordBytesMax, take);
+      reader = isArray ? createArrayReader(recordBytesMax, onRecord) : createLineReader(recordBytesMax, onRecord);
       chunk = withoutMark(head);
     }
     reader.push(chunk);
     if (records.length > 0) yield records;
     records = [];
   }
-  reader ??= createLineReader(recordBytesMax, take);
+  reader ??= createLineReader(recordBytesMax, onRecord);
   reader.finish();
   if (records.length > 0) yield records;
 }
@@ -51,7 +51,7 @@ export async function* readRecordStream(
 const withoutMark = (text: Buffer): Buffer =>
   text.subarray(0, byteOrderMark.length).equals(byteOrderMark) ? text.subarray(byteOrderMark.length) : text;
 
-/** Null when it does not show yet. */
+/** Null while only blank bytes were read. */
 const beginsArray = (head: Buffer): boolean | null => {
   const first = withoutMark(head).find((byte) => byte > 32);
   if (first === undefined && head.length < headBytesMax) return null;
@@ -59,7 +59,7 @@ const beginsArray = (head: Buffer): boolean | null => {
 };
 
 /** Reads the elements of one JSON array. */
-const createArrayReader = (recordBytesMax: number, take: (record: SourceRecord) => void): ChunkReader => {
+const createArrayReader = (recordBytesMax: number, onRecord: (record: SourceRecord) => void): ChunkReader => {
   const pending = createRecordBytes(recordBytesMax);
   let line = 1;
   let isBroken = false;
@@ -68,7 +68,7 @@ const createArrayReader = (recordBytesMax: number, take: (record: SourceRecord) 
       line = elementLine;
     },
     bytes: pending.add,
-    end: () => take(jsonRecord(line, pending.take())),
+    end: () => onRecord(jsonRecord(line, pending.drain())),
   });
   const guarded = (scan: () => void): void => {
     if (isBroken) return;
@@ -78,7 +78,7 @@ const createArrayReader = (recordBytesMax: number, take: (record: SourceRecord) 
       if (!(error instanceof DomainError)) throw error;
       isBroken = true;
       const reason = `the list is broken: ${error.message}; nothing after it was read`;
-      take(refusedRecord(line, pending.take().raw, 'MALFORMED', reason));
+      onRecord(refusedRecord(line, pending.drain().raw, 'MALFORMED', reason));
     }
   };
   return {

@@ -1,16 +1,31 @@
 import { DomainError, type FieldProblem, type ProblemCode } from '../errors.ts';
 
-/** One record of a file as it was written there, read into a value or refused with problems. */
+/** One record of a file with its original text: a value, or the problems for which it is refused. */
 export type SourceRecord = { line: number; raw: string } & (
   | { value: Readonly<Record<string, unknown>>; problems?: never }
   | { value?: never; problems: FieldProblem[] }
 );
 
+/** The first and the last bytes of a file, by which its format is recognized. */
+export interface FileEnds {
+  /** The start of the text, without byte order mark and leading white space. */
+  readonly start: string;
+  readonly end: Buffer;
+}
+
+/** A format that an importer reads besides JSON arrays, JSON Lines and CSV. */
+export interface CustomFormat {
+  /** Binary formats are recognized before the file is refused for not being text. */
+  readonly isBinary: boolean;
+  matches(ends: FileEnds): boolean;
+  read(file: SourceFile, recordBytesMax: number): AsyncGenerator<SourceBatch>;
+}
+
 export interface SourceShape {
   /** Column sets, one of which a CSV header must hold: `[['start', 'end', 'city'], ['cidr', 'city']]`. */
   columns: readonly (readonly string[])[];
-  /** Also accept `{"london": [{"start", "end"}]}` and MaxMind city databases. */
-  cityRanges?: true;
+  /** Formats that only this importer reads, tried before JSON and CSV. */
+  formats?: readonly CustomFormat[];
 }
 
 export interface SourceLimits {
@@ -19,7 +34,7 @@ export interface SourceLimits {
   batchRecords: number;
 }
 
-/** Records in file order, and how many bytes of the file are done with them. */
+/** Records in file order, and how many bytes of the file are read with them. */
 export interface SourceBatch {
   records: SourceRecord[];
   bytesRead: number;
@@ -39,11 +54,11 @@ export const refusedRecord = (line: number, raw: string, code: ProblemCode, mess
   problems: [{ path: '', code, message }],
 });
 
-/** The fault of a whole file. */
+/** The error of a whole file. */
 export const notATable = (message: string, cause?: unknown): DomainError =>
   new DomainError('NOT_A_TABLE', message, { cause });
 
-/** The column set that most of the names are of, and which of it they lack. */
+/** The column set that best matches the names, and its columns that are missing. */
 export const nearestColumns = (
   names: readonly string[],
   { columns }: SourceShape,

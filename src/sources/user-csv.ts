@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { CsvError, parse } from 'csv-parse/sync';
 
-/** The one row of a file that describes one user, by the names of its header; or why there is none. */
+/** The row of a file that describes one user, by column name; or why the file is invalid. */
 export type UserCsv =
   | { readonly record: Readonly<Record<string, string>>; readonly fault?: never }
   | { readonly record?: never; readonly fault: string };
 
-/** Reads CSV of a header and one row. White space around cells does not count, nor do empty lines. */
+/** Reads CSV with a header and one row. White space around cells and empty lines are ignored. */
 export const readUserCsv = (bytes: Buffer): UserCsv => {
   if (!isUtf8(bytes)) return { fault: 'is not valid UTF-8' };
   let rows: string[][];
@@ -21,5 +21,5 @@ export const readUserCsv = (bytes: Buffer): UserCsv => {
   if (more.length > 0) return { fault: `must hold one row, not ${more.length + 1}` };
   if (row.length !== header.length) return { fault: `has ${row.length} cells under ${header.length} columns` };
   if (new Set(header).size < header.length) return { fault: 'names a column twice' };
-  return { record: Object.fromEntries(header.map((name, place) => [name, row[place] ?? ''])) };
+  return { record: Object.fromEntries(header.map((name, index) => [name, row[index] ?? ''])) };
 };

@@ -14,16 +14,16 @@ const endSignature = 0x06054b50;
 const stored = 0;
 const deflated = 8;
 
-/** A file as the directory at the end of an archive lists it. */
+/** A file in the directory at the end of an archive. */
 interface Listed {
   readonly name: string;
   readonly crc: number;
 }
 
 /**
- * The content of a zip archive of one file, as it comes; folders, and what macOS adds, do not count. What the archive
- * holds is told at its end only: throws NOT_A_TABLE when that is more than one file, one that is encrypted or packed in
- * another way, or damaged.
+ * Streams the content of a zip archive of one file; folders and the entries that macOS adds do not count. Only the end of
+ * an archive lists its files: throws NOT_A_TABLE when there are several, when the file is encrypted or compressed with an
+ * unsupported method, and when the archive is damaged.
  */
 export async function* unzipped(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const archive = createReader(chunks);
@@ -46,13 +46,13 @@ export async function* unzipped(chunks: AsyncIterable<Uint8Array>): AsyncGenerat
 
 const firstFile = async (archive: Reader): Promise<{ readonly method: number; readonly compressedBytes: number }> => {
   for (;;) {
-    const header = await archive.take(localHeaderBytes);
+    const header = await archive.readBytes(localHeaderBytes);
     if (header.readUInt32LE(0) !== localSignature) throw notATable('the archive holds no file');
     const flags = header.readUInt16LE(6);
     const method = header.readUInt16LE(8);
     const compressedBytes = header.readUInt32LE(18);
-    const name = await archive.take(header.readUInt16LE(26));
-    await archive.take(header.readUInt16LE(28));
+    const name = await archive.readBytes(header.readUInt16LE(26));
+    await archive.readBytes(header.readUInt16LE(28));
     if (isFile(name.toString('latin1'))) {
       const isSizeKnown = (flags & 8) === 0 && compressedBytes !== 0xffffffff;
       if ((flags & 1) !== 0) throw notATable('the file in the archive is encrypted');
@@ -60,97 +60,97 @@ const firstFile = async (archive: Reader): Promise<{ readonly method: number; re
       throw notATable('the file in the archive is packed in a way that is not read; deflate is');
     }
     if ((flags & 8) !== 0) throw notATable('the archive does not begin with its file');
-    await archive.take(compressedBytes);
+    await archive.readBytes(compressedBytes);
   }
 };
 
 const isFile = (name: string): boolean => !name.endsWith('/') && !name.startsWith('__MACOSX/');
 
-/** The files in the directory at the end of an archive; `tail` are its last bytes. */
-const listedFiles = (tail: Buffer): Listed[] => {
+/** The files in the directory at the end of an archive; `ending` are its last bytes. */
+const listedFiles = (ending: Buffer): Listed[] => {
   const damaged = () => notATable('the archive is damaged or breaks off');
-  let end = tail.length - endBytes;
+  let end = ending.length - endBytes;
   while (
     end >= 0 &&
-    !(tail.readUInt32LE(end) === endSignature && tail.readUInt16LE(end + 20) === tail.length - end - endBytes)
+    !(ending.readUInt32LE(end) === endSignature && ending.readUInt16LE(end + 20) === ending.length - end - endBytes)
   )
     end--;
   if (end < 0) throw damaged();
-  const entries = tail.readUInt16LE(end + 10);
-  let place = end - tail.readUInt32LE(end + 12);
-  if (place < 0) throw notATable(`the archive holds ${entries} files; it must hold one`);
+  const entries = ending.readUInt16LE(end + 10);
+  let offset = end - ending.readUInt32LE(end + 12);
+  if (offset < 0) throw notATable(`the archive holds ${entries} files; it must hold one`);
   const files: Listed[] = [];
   for (let entry = 0; entry < entries; entry++) {
-    if (place + directoryHeaderBytes > end || tail.readUInt32LE(place) !== directorySignature) throw damaged();
-    const nameBytes = tail.readUInt16LE(place + 28);
-    const nameStart = place + directoryHeaderBytes;
-    const name = tail.toString('latin1', nameStart, nameStart + nameBytes);
-    if (isFile(name)) files.push({ name, crc: tail.readUInt32LE(place + 16) });
-    place = nameStart + nameBytes + tail.readUInt16LE(place + 30) + tail.readUInt16LE(place + 32);
+    if (offset + directoryHeaderBytes > end || ending.readUInt32LE(offset) !== directorySignature) throw damaged();
+    const nameBytes = ending.readUInt16LE(offset + 28);
+    const nameStart = offset + directoryHeaderBytes;
+    const name = ending.toString('latin1', nameStart, nameStart + nameBytes);
+    if (isFile(name)) files.push({ name, crc: ending.readUInt32LE(offset + 16) });
+    offset = nameStart + nameBytes + ending.readUInt16LE(offset + 30) + ending.readUInt16LE(offset + 32);
   }
   return files;
 };
 
 interface Reader {
-  /** So many bytes; throws NOT_A_TABLE when there are fewer. */
-  take(length: number): Promise<Buffer>;
-  /** The next bytes as they come, all or so many; throws when there are fewer. */
+  /** This many bytes; throws NOT_A_TABLE when there are fewer. */
+  readBytes(length: number): Promise<Buffer>;
+  /** Streams the next bytes, all or this many; throws when there are fewer. */
   next(length?: number): AsyncGenerator<Uint8Array>;
-  /** Reads to the end and gives the last bytes of all, enough for a directory of some hundred files. */
+  /** Reads to the end and returns the last bytes, enough for a directory of some hundred files. */
   rest(): Promise<Buffer>;
   close(): Promise<void>;
 }
 
-const tailBytes = 2 * (commentBytesMax + endBytes);
+const endingBytes = 2 * (commentBytesMax + endBytes);
 
 const createReader = (chunks: AsyncIterable<Uint8Array>): Reader => {
   const parts = chunks[Symbol.asyncIterator]();
-  const breaksOff = () => notATable('the archive breaks off');
-  let held: Buffer = Buffer.alloc(0);
-  let tail: Buffer[] = [];
-  let tailLength = 0;
+  const truncated = () => notATable('the archive breaks off');
+  let buffered: Buffer = Buffer.alloc(0);
+  let ending: Buffer[] = [];
+  let endingLength = 0;
 
-  /** Inflating reads ahead of the end of its file: what was read is kept here, whoever asked for it. */
+  /** Inflating reads past the end of its file, so the last bytes are retained for every reader. */
   const pull = async (): Promise<Buffer | undefined> => {
     const { done, value } = await parts.next();
     if (done) return undefined;
     const part = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-    tail.push(part);
-    tailLength += part.length;
-    if (tailLength > 2 * tailBytes && tail.length > 1) {
-      tail = [Buffer.concat(tail).subarray(-tailBytes)];
-      tailLength = tailBytes;
+    ending.push(part);
+    endingLength += part.length;
+    if (endingLength > 2 * endingBytes && ending.length > 1) {
+      ending = [Buffer.concat(ending).subarray(-endingBytes)];
+      endingLength = endingBytes;
     }
     return part;
   };
 
   return {
-    async take(length) {
-      while (held.length < length) {
+    async readBytes(length) {
+      while (buffered.length < length) {
         const part = await pull();
-        if (!part) throw breaksOff();
-        held = Buffer.concat([held, part]);
+        if (!part) throw truncated();
+        buffered = Buffer.concat([buffered, part]);
       }
-      const taken = held.subarray(0, length);
-      held = held.subarray(length);
-      return taken;
+      const bytes = buffered.subarray(0, length);
+      buffered = buffered.subarray(length);
+      return bytes;
     },
     async *next(length = Number.POSITIVE_INFINITY) {
       let left = length;
       while (left > 0) {
-        const part = held.length > 0 ? held : await pull();
+        const part = buffered.length > 0 ? buffered : await pull();
         if (!part && left === Number.POSITIVE_INFINITY) return;
-        if (!part) throw breaksOff();
-        held = part.subarray(Math.min(left, part.length));
-        left -= part.length - held.length;
-        yield part.subarray(0, part.length - held.length);
+        if (!part) throw truncated();
+        buffered = part.subarray(Math.min(left, part.length));
+        left -= part.length - buffered.length;
+        yield part.subarray(0, part.length - buffered.length);
       }
     },
     async rest() {
       while (await pull()) {
-        // Only the last of it is of use.
+        // Only the last bytes are needed.
       }
-      return Buffer.concat(tail).subarray(-tailBytes);
+      return Buffer.concat(ending).subarray(-endingBytes);
     },
     async close() {
       await parts.return?.();

@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cityLists } from '../../src/domains/ip-city/city-lists.ts';
+import { mmdbRanges } from '../../src/domains/ip-city/mmdb-ranges.ts';
 import { readSource } from '../../src/sources/read-source.ts';
 import type { SourceLimits, SourceRecord, SourceShape } from '../../src/sources/source.ts';
 
@@ -12,7 +14,7 @@ export const rangeShape: SourceShape = {
     ['start', 'end', 'city'],
     ['cidr', 'city'],
   ],
-  cityRanges: true,
+  formats: [cityLists, mmdbRanges],
 };
 export const limits: SourceLimits = { recordBytesMax: 1000, fileBytesMax: 1_000_000, batchRecords: 100 };
 

@@ -4,6 +4,8 @@ import { DomainError } from '../../errors.ts';
 import type { Importer } from '../../ledger/record.ts';
 import { compareIp, formatIp, type IpAddress, ipKey, parseCidr } from '../../lib/ip.ts';
 import { readRecord } from '../../lib/problems.ts';
+import { cityLists } from './city-lists.ts';
+import { mmdbRanges } from './mmdb-ranges.ts';
 import { ipRangesTarget } from './target.ts';
 
 export interface IpRangeRecord {
@@ -25,7 +27,7 @@ export const createIpRangesImporter = (store: Store): Importer<IpRangeRecord> =>
       ['start', 'end', 'city'],
       ['cidr', 'city'],
     ],
-    cityRanges: true,
+    formats: [cityLists, mmdbRanges],
   },
   read: (value) =>
     readRecord(value, (fields) => {

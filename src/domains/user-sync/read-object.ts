@@ -93,7 +93,7 @@ export const readObject = async (
   if (kind === 'CSV') return readCsv(changed, bytes);
   const { facts, fault } = await readImage(bytes, limits.imagePixelsMax);
   if (fault !== undefined) return reject(changed, fault);
-  return { changed, version, image: { ...facts, byteSize: bytes.length, sha256: await images.keep(bytes) } };
+  return { changed, version, image: { ...facts, byteSize: bytes.length, sha256: await images.store(bytes) } };
 };
 
 const readCsv = (changed: ChangedObject, bytes: Buffer): ObjectResult => {

@@ -1,15 +1,20 @@
 import { readFile } from 'node:fs/promises';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CityResponse } from 'maxmind';
 import { Reader } from 'maxmind';
-import type { IpAddress } from '../lib/ip.ts';
-import { formatIp } from '../lib/ip.ts';
-import type { MmdbTree } from './mmdb-tree.ts';
-import { mmdbLeaves } from './mmdb-tree.ts';
-import type { SourceBatch, SourceFile, SourceRecord } from './source.ts';
-import { notATable, refusedRecord } from './source.ts';
+import { formatIp, type IpAddress } from '../../lib/ip.ts';
+import { yieldToEventLoop } from '../../lib/yielding.ts';
+import { mmdbMarker } from '../../sources/format.ts';
+import { type MmdbTree, mmdbLeaves } from '../../sources/mmdb-tree.ts';
+import {
+  type CustomFormat,
+  notATable,
+  refusedRecord,
+  type SourceBatch,
+  type SourceFile,
+  type SourceRecord,
+} from '../../sources/source.ts';
 
-const leavesPerTurn = 2000;
+const leavesPerYield = 2000;
 
 const openReader = (bytes: Buffer): Reader<CityResponse> => {
   try {
@@ -31,7 +36,7 @@ const cityName = (data: unknown): string | null => {
   return typeof name === 'string' && name !== '' ? name : null;
 };
 
-type City = { name: string | null } | { fault: string };
+type City = { name: string | null } | { problem: string };
 
 /** The city of a leaf's data, read once for all leaves that share it. */
 const createCityOf = (reader: Reader<CityResponse>): ((pointer: number, first: IpAddress) => City) => {
@@ -40,7 +45,7 @@ const createCityOf = (reader: Reader<CityResponse>): ((pointer: number, first: I
     try {
       return { name: cityName(reader.get(formatIp(first))) };
     } catch (error) {
-      return { fault: `the data of this network cannot be read: ${error instanceof Error ? error.message : error}` };
+      return { problem: `the data of this network cannot be read: ${error instanceof Error ? error.message : error}` };
     }
   };
   return (pointer, first) => {
@@ -52,41 +57,48 @@ const createCityOf = (reader: Reader<CityResponse>): ((pointer: number, first: I
   };
 };
 
-/** A MaxMind city database: one record a network that has a city, `line` counting them. The file is held in memory. */
-export async function* readMmdb(file: SourceFile): AsyncGenerator<SourceBatch> {
+/** A MaxMind city database: one record per network with a city, numbered by `line`. The whole file is read into memory. */
+async function* readMmdb(file: SourceFile): AsyncGenerator<SourceBatch> {
   const bytes = await readFile(file.path);
   const reader = openReader(bytes);
   const { nodeCount, recordSize, ipVersion } = reader.metadata;
   const tree: MmdbTree = { bytes, nodeCount, recordSize, ipVersion };
   const cityOf = createCityOf(reader);
 
-  // The whole tree first: nothing of a damaged one is handed out.
+  // The whole tree is checked first: no record of a damaged one is returned.
   let leaves = 0;
   for (const _leaf of mmdbLeaves(tree)) {
     leaves += 1;
-    if (leaves % leavesPerTurn === 0) await nextTurn();
+    if (leaves % leavesPerYield === 0) await yieldToEventLoop();
   }
 
   let line = 0;
-  let seen = 0;
+  let visited = 0;
   let records: SourceRecord[] = [];
   for (const { first, last, pointer } of mmdbLeaves(tree)) {
-    seen += 1;
+    visited += 1;
     const city = pointer === null ? { name: null } : cityOf(pointer, first);
-    if ('fault' in city || city.name !== null) {
+    if ('problem' in city || city.name !== null) {
       line += 1;
       const range = { start: formatIp(first), end: formatIp(last) };
-      if ('fault' in city) records.push(refusedRecord(line, JSON.stringify(range), 'MALFORMED', city.fault));
+      if ('problem' in city) records.push(refusedRecord(line, JSON.stringify(range), 'MALFORMED', city.problem));
       else {
         const value = { city: city.name, ...range };
         records.push({ line, raw: JSON.stringify(value), value });
       }
     }
-    if (seen % leavesPerTurn === 0) {
-      if (records.length > 0) yield { records, bytesRead: Math.trunc((file.bytes * seen) / leaves) };
+    if (visited % leavesPerYield === 0) {
+      if (records.length > 0) yield { records, bytesRead: Math.trunc((file.bytes * visited) / leaves) };
       records = [];
-      await nextTurn();
+      await yieldToEventLoop();
     }
   }
   if (records.length > 0) yield { records, bytesRead: file.bytes };
 }
+
+/** MaxMind city databases. */
+export const mmdbRanges: CustomFormat = {
+  isBinary: true,
+  matches: ({ end }) => end.includes(mmdbMarker),
+  read: readMmdb,
+};
