@@ -6,7 +6,7 @@ import type { Config } from './config.ts';
 import { createApiKeys } from './domains/api-keys.ts';
 import { createConversations } from './domains/conversations/conversations.ts';
 import { createDashboard } from './domains/conversations/dashboard.ts';
-import { createDatasets } from './domains/datasets/datasets.ts';
+import { Datasets } from './domains/datasets/datasets.ts';
 import { createDatasetGroups } from './domains/datasets/groups.ts';
 import { DatasetImports } from './domains/datasets/imports.ts';
 import { createExperimentEvents } from './domains/experiments/events.ts';
@@ -22,7 +22,7 @@ import { createIpCity } from './domains/ip-city/ip-city.ts';
 import { createMonitor } from './domains/monitor/monitor.ts';
 import { createTransactionsImporter } from './domains/transactions/import.ts';
 import { createTransactions } from './domains/transactions/transactions.ts';
-import { createDatasetUploads } from './domains/uploads/dataset-uploads.ts';
+import { DatasetUploads } from './domains/uploads/dataset-uploads.ts';
 import { createUploads } from './domains/uploads/uploads.ts';
 import { createUserDirectory } from './domains/user-directory/user-directory.ts';
 import { createStatusChangesImporter } from './domains/user-status/import.ts';
@@ -126,10 +126,10 @@ type ImportDomains = ReturnType<typeof createImportDomains>;
 
 const createDatasetDomains = (services: DomainServices, { uploads }: ImportDomains) => {
   const { store, ledger, engine, limits } = services;
-  const datasets = createDatasets(store, ledger, engine, limits);
+  const datasets = new Datasets({ store, ledger, engine, limits });
   const datasetGroups = createDatasetGroups(datasets, limits);
   const datasetImports = new DatasetImports({ store, ledger, datasets, engine });
-  const datasetUploads = createDatasetUploads(datasetImports, uploads, limits);
+  const datasetUploads = new DatasetUploads({ imports: datasetImports, uploads, limits });
   return { datasets, datasetGroups, datasetImports, datasetUploads };
 };
 

@@ -5,103 +5,108 @@ import { builder } from '../builder.ts';
 
 const typeMeanings: Readonly<Record<ColumnType, string>> = {
   STRING: 'Text.',
-  INTEGER: 'Whole numbers of 64 bits; those beyond 2^53 are told as text.',
-  DECIMAL: 'Exact decimals of at most 18 digits, told as text.',
+  INTEGER: '64-bit integers; those beyond 2^53 are returned as text.',
+  DECIMAL: 'Exact decimals of at most 18 digits, returned as text.',
   FLOAT: 'Double-precision numbers.',
   BOOLEAN: 'True or false.',
-  DATE: 'Calendar dates, told as `YYYY-MM-DD`.',
-  DATE_TIME: 'Instants, told in UTC with `Z`.',
+  DATE: 'Calendar dates, returned as `YYYY-MM-DD`.',
+  DATE_TIME: 'Instants, returned in UTC with `Z`.',
   STRING_LIST: 'Lists of text.',
 };
 
 export const ColumnTypeEnum = builder.enumType('ColumnType', {
-  description: 'What the cells of a column hold.',
+  description: 'The type of the cells of a column.',
   values: Object.fromEntries(columnTypes.map((type) => [type, { value: type, description: typeMeanings[type] }])) as {
     [Type in ColumnType]: { value: Type; description: string };
   },
 });
 
 const FacetBucket = builder.objectRef<ValueCount>('FacetBucket').implement({
-  description: 'A value and how often it occurs.',
+  description: 'A value and its number of occurrences.',
   fields: (t) => ({
     value: t.field({
       type: 'CellValue',
       nullable: true,
-      description: 'The value, of a list one of its items; null stands for cells without a value.',
+      description: 'The value, or an item of a list; null stands for cells without a value.',
       resolve: ({ value }) => value,
     }),
-    count: t.field({ type: 'BigInt', description: 'In how many rows.', resolve: ({ count }) => count }),
+    count: t.field({
+      type: 'BigInt',
+      description: 'The number of rows with the value.',
+      resolve: ({ count }) => count,
+    }),
   }),
 });
 
 const HistogramBucket = builder
   .objectRef<{ from: ValueCount['value']; to: ValueCount['value']; count: number }>('HistogramBucket')
   .implement({
-    description: 'How many values lie in a span.',
+    description: 'The number of values in an interval.',
     fields: (t) => ({
       from: t.field({
         type: 'CellValue',
-        description: 'The least value inside.',
+        description: 'The lower bound, inclusive.',
         resolve: ({ from }) => from as never,
       }),
       to: t.field({
         type: 'CellValue',
-        description: 'The first value no longer inside; of the last span the greatest value, which is inside.',
+        description: 'The upper bound, exclusive; in the last bucket the greatest value, inclusive.',
         resolve: ({ to }) => to as never,
       }),
-      count: t.field({ type: 'BigInt', description: 'How many.', resolve: ({ count }) => count }),
+      count: t.field({ type: 'BigInt', description: 'The number of values.', resolve: ({ count }) => count }),
     }),
   });
 
 const ColumnProfile = builder.objectRef<IndexedColumn>('ColumnProfile').implement({
-  description: 'What a column holds, as a whole. What takes a look at its cells is worked out once a version.',
+  description: 'Statistics of a column. Those that need its cells are computed once per version.',
   fields: (t) => ({
     nullCount: t.field({
       type: 'BigInt',
-      description: 'Cells without a value, those that do not fit the type included.',
+      description: 'Number of cells without a value, including those that do not fit the type.',
       resolve: ({ column }) => column.nulls,
     }),
     misfitCount: t.field({
       type: 'BigInt',
       description:
-        'Cells whose text does not fit the type; `isMisfit` finds them, and `contains` looks at their texts.',
+        'Number of cells whose text does not fit the type; `isMisfit` finds them, and `contains` searches their texts.',
       resolve: ({ column }) => column.misfits,
     }),
     distinctCount: t.field({
       type: 'BigInt',
-      description: 'How many different values there are.',
+      description: 'Number of distinct values.',
       resolve: async (of, _args, { datasets }) => (await datasets.profile(of)).distinct,
     }),
     min: t.field({
       type: 'CellValue',
       nullable: true,
-      description: 'The least value; text by code unit. Null without any, and of lists.',
+      description: 'The least value; text is compared by code unit. Null without values and for lists.',
       resolve: async (of, _args, { datasets }) => (await datasets.profile(of)).min,
     }),
     max: t.field({
       type: 'CellValue',
       nullable: true,
-      description: 'The greatest value.',
+      description: 'The greatest value; null like `min`.',
       resolve: async (of, _args, { datasets }) => (await datasets.profile(of)).max,
     }),
     mean: t.float({
       nullable: true,
-      description: 'Of numbers their mean; null otherwise.',
+      description: 'The mean of numbers; null for other types.',
       resolve: async (of, _args, { datasets }) => (await datasets.profile(of)).mean,
     }),
     median: t.float({
       nullable: true,
-      description: 'Of numbers their median, the mean of the two in the middle of an even number; null otherwise.',
+      description: 'The median of numbers, the mean of the two middle values for an even count; null for other types.',
       resolve: async (of, _args, { datasets }) => (await datasets.profile(of)).median,
     }),
     histogram: t.field({
       type: [HistogramBucket],
-      description: 'Of numbers and dates at most 20 spans of one width that hold all values; empty otherwise.',
+      description:
+        'For numbers and dates at most 20 intervals of equal width that cover all values; empty for other types.',
       resolve: async (of, _args, { datasets }) => [...(await datasets.profile(of)).histogram],
     }),
     mostCommon: t.field({
       type: [FacetBucket],
-      description: 'The ten most frequent values, cells without a value among them.',
+      description: 'The ten most frequent values; cells without a value count as one value.',
       resolve: async (of, _args, { datasets }) => [...(await datasets.profile(of)).mostCommon],
     }),
   }),
@@ -111,48 +116,49 @@ export const ColumnRef = builder.objectRef<IndexedColumn>('Column').implement({
   description: 'A column of a dataset.',
   fields: (t) => ({
     name: t.string({
-      description: 'Its header; where another column has the same, with a number behind it. It may be empty.',
+      description: 'The header, with a number appended where another column has the same header. It may be empty.',
       resolve: ({ column }) => column.name,
     }),
-    header: t.string({ description: 'Its header as the file writes it.', resolve: ({ column }) => column.header }),
+    header: t.string({ description: 'The header as written in the file.', resolve: ({ column }) => column.header }),
     fieldName: t.string({
-      description: 'Its name in the letters that GraphQL takes, unique in its dataset.',
+      description: 'The name as a valid GraphQL name, unique in its dataset.',
       resolve: ({ fieldName }) => fieldName,
     }),
     type: t.field({
       type: ColumnTypeEnum,
-      description: 'The narrowest type that at least nine in ten of its cells fit, or the one that was asked for.',
+      description: 'The narrowest type that at least 90 % of its cells fit, or the type that the import stated.',
       resolve: ({ column }) => column.type,
     }),
     isNullable: t.boolean({
-      description: 'Whether there are cells without a value.',
+      description: 'Whether it has cells without a value.',
       resolve: ({ column }) => column.nulls > 0,
     }),
     isKey: t.boolean({
-      description: 'Whether it is one of the columns that name a row.',
+      description: 'Whether it is one of the columns that identify a row.',
       resolve: ({ version, column }) => version.keyColumns.includes(column.name),
     }),
     profile: t.field({
       type: ColumnProfile,
       extensions: { goesThroughAllFacts: true },
-      description: 'What it holds, as a whole.',
+      description: 'Its statistics.',
       resolve: (of) => of,
     }),
   }),
 });
 
-export const FacetType = builder.objectRef<FacetResult & { placed: IndexedColumn }>('Facet').implement({
-  description: 'The values of a column and how often each occurs.',
+export const FacetType = builder.objectRef<FacetResult & { indexedColumn: IndexedColumn }>('Facet').implement({
+  description: 'The values of a column with their counts.',
   fields: (t) => ({
-    column: t.field({ type: ColumnRef, description: 'The column.', resolve: ({ placed }) => placed }),
+    column: t.field({ type: ColumnRef, description: 'The column.', resolve: ({ indexedColumn }) => indexedColumn }),
     buckets: t.field({
       type: [FacetBucket],
-      description: 'The most frequent values, of equals in order; the items of lists count one by one.',
+      description:
+        'The most frequent values; values with equal counts are in ascending order. Items of lists count individually.',
       resolve: ({ buckets }) => [...buckets],
     }),
     otherCount: t.field({
       type: 'BigInt',
-      description: 'The sum of the counts of all further values.',
+      description: 'The sum of the counts of all other values.',
       resolve: ({ otherCount }) => otherCount,
     }),
   }),

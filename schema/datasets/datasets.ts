@@ -12,20 +12,20 @@ import { ColumnOrderInput, RowConnection, rowsArgs, rowsPage, versionArg, versio
 export const DatasetVersionType = builder.objectRef<DatasetVersion>('DatasetVersion');
 
 builder.node(DatasetVersionType, {
-  description: 'A dataset as one import left it; it never changes.',
+  description: 'The state of a dataset after one import; it never changes.',
   id: { resolve: ({ id }) => id },
   loadMany: (ids, { datasets }) => datasets.versionsByIds(ids.map(Number)),
   fields: (t) => ({
-    number: t.exposeInt('number', { description: 'From 1, one after the other.' }),
+    number: t.exposeInt('number', { description: 'The number of the version in its dataset, from 1.' }),
     createdAt: t.field({
       type: 'DateTime',
-      description: 'When it was whole, and from then on the one that answers.',
+      description: 'When it was complete and became the current version.',
       resolve: ({ createdAtUs }) => createdAtUs,
     }),
-    rowCount: t.field({ type: 'BigInt', description: 'Its rows.', resolve: ({ rowCount }) => rowCount }),
+    rowCount: t.field({ type: 'BigInt', description: 'Number of rows.', resolve: ({ rowCount }) => rowCount }),
     columns: t.field({
       type: [ColumnRef],
-      description: 'Its columns, in order.',
+      description: 'Its columns in the order of the file.',
       resolve: (version, _args, { datasets }) => [...datasets.columns(version)],
     }),
     import: t.field({
@@ -43,10 +43,10 @@ const DatasetVersionConnection = connectionType<DatasetVersion, Counted>(
     name: 'DatasetVersionConnection',
     description: 'A page of versions.',
     fields: (t) => ({
-      totalCount: t.int({ description: 'How many there are on all pages.', resolve: totalCountOf }),
+      totalCount: t.int({ description: 'Number of items on all pages.', resolve: totalCountOf }),
     }),
   },
-  { name: 'DatasetVersionEdge', description: 'A version with its place in the list.' },
+  { name: 'DatasetVersionEdge', description: 'A version with its cursor.' },
 );
 
 interface Difference extends DifferenceResult {
@@ -59,21 +59,21 @@ const namesOnlyIn = (version: DatasetVersion, other: DatasetVersion): string[] =
 
 const DatasetDiff = builder.objectRef<Difference>('DatasetDiff').implement({
   description:
-    'How two versions differ, over the columns that both have: matched on the later one’s key columns, without any by the whole content, and then nothing is changed, only added and removed.',
+    'The difference between two versions over the columns that both have. Rows are matched on the key columns of the later version; without key columns by their content, where a changed row counts as one removed and one added row.',
   fields: (t) => ({
-    added: t.field({ type: 'BigInt', description: 'Rows that are new.', resolve: ({ added }) => added }),
-    removed: t.field({ type: 'BigInt', description: 'Rows that are gone.', resolve: ({ removed }) => removed }),
+    added: t.field({ type: 'BigInt', description: 'Number of added rows.', resolve: ({ added }) => added }),
+    removed: t.field({ type: 'BigInt', description: 'Number of removed rows.', resolve: ({ removed }) => removed }),
     changed: t.field({
       type: 'BigInt',
-      description: 'Rows whose key is in both, with other content.',
+      description: 'Number of rows with the same key and different content.',
       resolve: ({ changed }) => changed,
     }),
     columnsAdded: t.stringList({
-      description: 'Names of the columns that only the later one has.',
+      description: 'Names of the columns that only the later version has.',
       resolve: ({ from, to }) => namesOnlyIn(to, from),
     }),
     columnsRemoved: t.stringList({
-      description: 'Names of the columns that only the earlier one has.',
+      description: 'Names of the columns that only the earlier version has.',
       resolve: ({ from, to }) => namesOnlyIn(from, to),
     }),
   }),
@@ -87,21 +87,21 @@ const DatasetConnection = connectionType<Dataset, Counted>(
     name: 'DatasetConnection',
     description: 'A page of datasets.',
     fields: (t) => ({
-      totalCount: t.int({ description: 'How many there are on all pages.', resolve: totalCountOf }),
+      totalCount: t.int({ description: 'Number of items on all pages.', resolve: totalCountOf }),
     }),
   },
-  { name: 'DatasetEdge', description: 'A dataset with its place in the list.' },
+  { name: 'DatasetEdge', description: 'A dataset with its cursor.' },
 );
 
 builder.node(DatasetType, {
-  description: 'An uploaded CSV file as a table that knows its types.',
+  description: 'A table imported from a CSV file, with typed columns.',
   id: { resolve: ({ id }) => id },
   loadMany: (ids, { datasets }) => datasets.byIds(ids.map(Number)),
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'Its name, also in the addresses of REST.' }),
+    name: t.exposeString('name', { description: 'Its name, which is also part of its REST paths.' }),
     rowCount: t.field({
       type: 'BigInt',
-      description: 'Rows of the version that answers.',
+      description: 'Number of rows of the current version.',
       resolve: (dataset, _args, { datasets }) => datasets.current(dataset).rowCount,
     }),
     columns: t.field({
@@ -114,29 +114,32 @@ builder.node(DatasetType, {
     }),
     createdAt: t.field({
       type: 'DateTime',
-      description: 'When its first version was whole.',
+      description: 'When its first version was complete.',
       resolve: ({ createdAtUs }) => createdAtUs,
     }),
     updatedAt: t.field({
       type: 'DateTime',
-      description: 'When the version that answers was whole.',
+      description: 'When its current version was complete.',
       resolve: (dataset, _args, { datasets }) => datasets.current(dataset).createdAtUs,
     }),
     currentVersion: t.field({
       type: DatasetVersionType,
-      description: 'The version that answers.',
+      description: 'The current version.',
       resolve: (dataset, _args, { datasets }) => datasets.current(dataset),
     }),
     rows: t.field({
       type: RowConnection,
       extensions: { goesThroughAllFacts: true },
       description:
-        'Its rows, in the order of the file unless another is asked for. A list goes on in the version it was begun in.',
+        'Its rows, in the order of the file by default. Later pages come from the version of the first page.',
       args: {
         ...t.arg.connectionArgs(),
         ...rowsArgs,
         ...versionArg,
-        orderBy: t.arg({ type: [ColumnOrderInput], description: 'The order; what is equal stays as in the file.' }),
+        orderBy: t.arg({
+          type: [ColumnOrderInput],
+          description: 'The order; equal rows stay in the order of the file.',
+        }),
       },
       resolve: (dataset, { match, where, search, orderBy, version, ...args }, context) =>
         rowsPage(args, context, (page) =>
@@ -153,30 +156,33 @@ builder.node(DatasetType, {
     facets: t.field({
       type: [FacetType],
       extensions: { goesThroughAllFacts: true },
-      description: 'How often each value of some columns occurs.',
+      description: 'The most frequent values of some columns.',
       args: {
-        columns: t.arg.stringList({ description: 'Names of columns; without it the first ten.' }),
-        where: t.arg({ type: RowFilterInput, description: 'Only among these rows.' }),
+        columns: t.arg.stringList({ description: 'Names of columns; by default the first ten.' }),
+        where: t.arg({ type: RowFilterInput, description: 'Counts only these rows.' }),
         first: t.arg.int({
           required: true,
           defaultValue: 20,
-          description: 'How many values of each; at most the setting pageSizeMax (1000).',
+          description: 'Maximum number of values of each column; at most the setting pageSizeMax (1000).',
         }),
         ...versionArg,
       },
       async resolve(dataset, { columns, where, first, version: id }, { datasets, config }) {
         const version = datasets.versionOf(dataset, versionIdOf(id));
-        const placed = datasets.columns(version);
-        const names = columns ?? placed.slice(0, 10).map(({ column }) => column.name);
+        const columnsOfVersion = datasets.columns(version);
+        const names = columns ?? columnsOfVersion.slice(0, 10).map(({ column }) => column.name);
         const { limit } = selectPage({ first }, config);
-        const found = await datasets.facets(version, names, { where }, limit);
-        return found.map((facet) => ({ ...facet, placed: placed[facet.column] as (typeof placed)[number] }));
+        const found = await datasets.facets(version, { columns: names, where, limit });
+        return found.map((facet) => ({
+          ...facet,
+          indexedColumn: columnsOfVersion[facet.column] as (typeof columnsOfVersion)[number],
+        }));
       },
     }),
     versions: t.field({
       type: DatasetVersionConnection,
       args: t.arg.connectionArgs(),
-      description: 'All versions, the newest first.',
+      description: 'All versions, newest first.',
       resolve(dataset, args, { datasets, config }) {
         const { limit, fromEnd, after, before } = selectPage(args, config);
         const request = { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) };
@@ -187,10 +193,10 @@ builder.node(DatasetType, {
     diff: t.field({
       type: DatasetDiff,
       extensions: { goesThroughAllFacts: true },
-      description: 'What changed between two versions.',
+      description: 'The difference between two versions.',
       args: {
         from: t.arg.id({ required: true, description: 'The `id` of the earlier version.' }),
-        to: t.arg.id({ description: 'The `id` of the later one; without it the one that answers.' }),
+        to: t.arg.id({ description: 'The `id` of the later version; by default the current version.' }),
       },
       async resolve(dataset, args, { datasets }) {
         const from = datasets.versionOf(dataset, versionIdOf(args.from));
@@ -205,14 +211,14 @@ builder.queryFields((t) => ({
   dataset: t.field({
     type: DatasetType,
     nullable: true,
-    description: 'A dataset by its name; null when there is none.',
+    description: 'A dataset by its name; null when it does not exist.',
     args: { name: t.arg.string({ required: true, description: 'Its name.' }) },
     resolve: (_root, { name }, { datasets }) => datasets.findByName(name) ?? null,
   }),
   datasets: t.field({
     type: DatasetConnection,
     args: t.arg.connectionArgs(),
-    description: 'All datasets, the oldest first.',
+    description: 'All datasets, oldest first.',
     resolve(_root, args, { datasets, config }) {
       const { limit, fromEnd, after, before } = selectPage(args, config);
       const request = { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) };

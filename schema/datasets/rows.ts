@@ -10,7 +10,7 @@ import { SortDirection } from '../time.ts';
 import { RowFilterInput } from './filter.ts';
 
 const RowProvenance = builder.objectRef<DatasetRow>('RowProvenance').implement({
-  description: 'Where a row of a dataset came from.',
+  description: 'The origin of a row of a dataset.',
   fields: (t) => {
     const importOf = ({ importId }: DatasetRow, { load, imports }: Context): Promise<Import | null> =>
       load(imports.importsByIds, importId);
@@ -18,23 +18,26 @@ const RowProvenance = builder.objectRef<DatasetRow>('RowProvenance').implement({
       import: t.field({
         type: ImportType,
         nullable: true,
-        description: 'The import that brought it, or last changed it.',
+        description: 'The import that added or last changed the row.',
         resolve: (row, _args, context) => importOf(row, context),
       }),
       source: t.string({
-        description: 'Name of the file, or the link without its query.',
+        description: 'The name of the file, or the link without its query.',
         resolve: async (row, _args, context) => (await importOf(row, context))?.source ?? 'unknown',
       }),
-      line: t.int({ description: 'The line of the file it begins on, from 1.', resolve: ({ line }) => line }),
+      line: t.int({
+        description: 'The line of the file on which the row begins, from 1.',
+        resolve: ({ line }) => line,
+      }),
     };
   },
 });
 
 const Misfit = builder.objectRef<{ column: string; text: string }>('Misfit').implement({
-  description: 'A cell that does not fit its column’s type.',
+  description: 'A cell that does not fit the type of its column.',
   fields: (t) => ({
-    column: t.exposeString('column', { description: 'The column’s `name`.' }),
-    text: t.exposeString('text', { description: 'What the file says.' }),
+    column: t.exposeString('column', { description: 'The `name` of the column.' }),
+    text: t.exposeString('text', { description: 'The text in the file.' }),
   }),
 });
 
@@ -44,15 +47,16 @@ export const RowConnection = connectionType<DatasetRow, Counted>(
   {
     type: RowType,
     name: 'RowConnection',
-    description: 'A page of rows. It may be shorter than asked for where rows are long (setting datasetPageBytesMax).',
+    description:
+      'A page of rows. It may have fewer rows than requested where rows are long (setting datasetPageBytesMax).',
     fields: (t) => ({
-      totalCount: t.int({ description: 'How many there are on all pages.', resolve: totalCountOf }),
+      totalCount: t.int({ description: 'Number of rows on all pages.', resolve: totalCountOf }),
     }),
   },
-  { name: 'RowEdge', description: 'A row with its place in the list.' },
+  { name: 'RowEdge', description: 'A row with its cursor.' },
 );
 
-/** The rows of one version, by their places in it. */
+/** Rows by their ids, which consist of the version and the row number. */
 const rowsByIds = async (ids: readonly string[], { datasets }: Context): Promise<(DatasetRow | null)[]> =>
   Promise.all(
     ids.map(async (id) => {
@@ -77,32 +81,32 @@ builder.node(RowType, {
     value: t.field({
       type: 'CellValue',
       nullable: true,
-      description: 'One cell; null when it has no value.',
-      args: { column: t.arg.string({ required: true, description: 'The column’s `name`.' }) },
+      description: 'The value of one column; null when it has none.',
+      args: { column: t.arg.string({ required: true, description: 'The `name` of the column.' }) },
       resolve({ cells, version }, { column }) {
-        const place = version.columns.findIndex(({ name }) => name === column);
-        if (place >= 0) return cells[place] ?? null;
+        const index = version.columns.findIndex(({ name }) => name === column);
+        if (index >= 0) return cells[index] ?? null;
         throw new DomainError('BAD_REQUEST', `there is no column ${JSON.stringify(column.slice(0, 80))}`);
       },
     }),
     misfits: t.field({
       type: [Misfit],
-      description: 'The cells whose text does not fit their column; as values they are null.',
+      description: 'The cells whose text does not fit the type of their column; their values are null.',
       resolve: ({ misfits, version }) =>
         misfits.map(({ column, text }) => ({ column: version.columns[column]?.name ?? '', text })),
     }),
-    provenance: t.field({ type: RowProvenance, description: 'Where it came from.', resolve: (row) => row }),
+    provenance: t.field({ type: RowProvenance, description: 'The origin of the row.', resolve: (row) => row }),
   }),
 });
 
 const ColumnMatch = builder.inputType('ColumnMatch', {
-  description: 'A column and what its cells are to match.',
+  description: 'A column and the value that its cells must match.',
   fields: (t) => ({
-    column: t.string({ required: true, description: 'The column’s `name`.' }),
+    column: t.string({ required: true, description: 'The `name` of the column.' }),
     value: t.field({
       type: 'CellValue',
       required: true,
-      description: 'Numbers and dates equal it, text has it as a part, in any case.',
+      description: 'Numbers and dates must be equal; text must contain the value, ignoring case.',
     }),
   }),
 });
@@ -110,36 +114,39 @@ const ColumnMatch = builder.inputType('ColumnMatch', {
 export const ColumnOrderInput = builder.inputType('ColumnOrder', {
   description: 'An order by one column.',
   fields: (t) => ({
-    column: t.string({ required: true, description: 'The column’s `name`; of groups also the `as` of a measure.' }),
+    column: t.string({
+      required: true,
+      description: 'The `name` of the column; for groups also the `as` of a measure.',
+    }),
     direction: t.field({
       type: SortDirection,
       required: true,
       defaultValue: 'ASC',
-      description: 'Cells without a value come last in both directions.',
+      description: 'The direction; cells without a value come last in both directions.',
     }),
   }),
 });
 
-/** Which rows, in the words every list of rows takes. */
+/** The arguments that filter rows. */
 export const rowsArgs = builder.args((t) => ({
   match: t.field({
     type: [ColumnMatch],
-    description: 'Numbers and dates match exactly, text as a part; all of these.',
+    description: 'Conditions that must all match: numbers and dates exactly, text in part.',
   }),
-  where: t.field({ type: RowFilterInput, description: 'Anything else.' }),
-  search: t.string({ description: 'A text that occurs in any column of text, in any case.' }),
+  where: t.field({ type: RowFilterInput, description: 'A condition on rows.' }),
+  search: t.string({ description: 'A text that occurs in any text column, ignoring case.' }),
 }));
 
-/** A version by the global id of a `DatasetVersion`. */
+/** The argument that selects a version. */
 export const versionArg = builder.args((t) => ({
-  version: t.id({ description: 'The `id` of a version; without it the one that answers.' }),
+  version: t.id({ description: 'The `id` of a version; by default the current version.' }),
 }));
 
-/** The number in the global id of a version. Throws BAD_REQUEST for that of something else. */
+/** The database id in the global id of a version. Throws BAD_REQUEST for the id of another type. */
 export const versionIdOf = (id: string | number | null | undefined): number | undefined => {
   if (id == null) return undefined;
   const [, number] = /^DatasetVersion:(\d{1,15})$/.exec(Buffer.from(String(id), 'base64url').toString()) ?? [];
-  if (number === undefined) throw new DomainError('BAD_REQUEST', 'version is not the id of a DatasetVersion');
+  if (number === undefined) throw new DomainError('BAD_REQUEST', 'version must be the id of a DatasetVersion');
   return Number(number);
 };
 
@@ -149,7 +156,7 @@ type PageArgs = Parameters<typeof selectPage>[0];
 export const rowsPage = async (
   args: PageArgs,
   context: Context,
-  find: (wanted: Pick<RowsQuery, 'limit' | 'fromEnd' | 'after' | 'before'>) => Promise<RowsPage>,
+  find: (page: Pick<RowsQuery, 'limit' | 'fromEnd' | 'after' | 'before'>) => Promise<RowsPage>,
 ) => {
   const page = await find(selectPage(args, context.config));
   await context.pace(page.rows.length);

@@ -2,10 +2,10 @@ import type { ColumnPlan } from './cells.ts';
 import { formatInstant } from './time.ts';
 import { formatDays } from './written-dates.ts';
 
-/** The content of a cell as it is told: decimals, and whole numbers beyond 2^53, are text; dates are ISO text. */
+/** The value of a cell in responses: decimals, and whole numbers beyond 2^53, are text; dates are ISO 8601 text. */
 export type Cell = string | number | boolean | null | readonly string[];
 
-/** The shortest spelling of a whole number of `scale` decimal places. */
+/** The shortest decimal notation of `digits` × 10^-`scale`. */
 export const formatScaled = (digits: bigint | number, scale: number): string => {
   const text = String(digits);
   if (scale === 0) return text;
@@ -15,28 +15,28 @@ export const formatScaled = (digits: bigint | number, scale: number): string => 
   return `${sign}${padded.slice(0, -scale)}${fraction === '' ? '' : `.${fraction}`}`;
 };
 
-/** What a kept value says. */
-export const decodeCell = ({ type, scale }: ColumnPlan, kept: string | number | bigint): Cell => {
+/** The cell of a stored value; the inverse of `encodeCell`. */
+export const decodeCell = ({ type, scale }: ColumnPlan, stored: string | number | bigint): Cell => {
   switch (type) {
     case 'STRING':
-      return kept as string;
+      return stored as string;
     case 'STRING_LIST':
-      return JSON.parse(kept as string) as string[];
+      return JSON.parse(stored as string) as string[];
     case 'INTEGER':
-      return Number.isSafeInteger(Number(kept)) ? Number(kept) : String(kept);
+      return Number.isSafeInteger(Number(stored)) ? Number(stored) : String(stored);
     case 'DECIMAL':
-      return formatScaled(kept as number | bigint, scale);
+      return formatScaled(stored as number | bigint, scale);
     case 'FLOAT':
-      return kept as number;
+      return stored as number;
     case 'BOOLEAN':
-      return kept === 1;
+      return stored === 1;
     case 'DATE':
-      return formatDays(kept as number);
+      return formatDays(stored as number);
     case 'DATE_TIME':
-      return formatInstant(kept as number);
+      return formatInstant(stored as number);
   }
 };
 
-/** A cell as a CSV file spells it: what is read back as the same. */
+/** A cell as CSV text, which is parsed to the same cell again. */
 export const formatCell = (cell: Cell): string =>
   cell === null ? '' : typeof cell === 'object' ? JSON.stringify(cell) : String(cell);

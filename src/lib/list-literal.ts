@@ -14,7 +14,7 @@ const asTexts = (value: unknown): string[] | null => {
   return texts.includes(null) ? null : (texts as string[]);
 };
 
-/** The texts of a Python list of strings: quotes of either kind, backslash escapes. */
+/** Parses a Python list of strings with single or double quotes and backslash escapes; null for other text. */
 const parsePythonList = (text: string): string[] | null => {
   const items: string[] = [];
   let at = 1;
@@ -29,11 +29,11 @@ const parsePythonList = (text: string): string[] | null => {
     at += 1;
     let item = '';
     while (text[at] !== quote) {
-      const sign = text[at];
-      if (sign === undefined) return null;
+      const char = text[at];
+      if (char === undefined) return null;
       at += 1;
-      if (sign !== '\\') {
-        item += sign;
+      if (char !== '\\') {
+        item += char;
         continue;
       }
       const name = text[at] ?? '';
@@ -53,12 +53,12 @@ const parsePythonList = (text: string): string[] | null => {
     if (text[at] !== ',') return null;
     at += 1;
     skipSpace();
-    // Python allows a comma at the end.
+    // Python allows a trailing comma.
     if (text[at] === ']') return at === text.length - 1 ? items : null;
   }
 };
 
-/** The texts of a list as JSON or Python writes it, `["a", "b"]` or `['a', "b"]`; null for anything else. */
+/** Parses a list in JSON or Python notation, `["a", "b"]` or `['a', "b"]`; null for other text. */
 export const parseListLiteral = (text: string): string[] | null => {
   if (!(text.startsWith('[') && text.endsWith(']'))) return null;
   if (text.includes("'")) {

@@ -16,10 +16,10 @@ const fullNames = [
   'december',
 ];
 
-/** Longest text that can be a date: `September 30, 2008` with a space or two to spare. */
+/** The maximum length of a date: `September 30, 2008` and a few spaces. */
 const lengthMax = 24;
 
-/** `2008-10-21`, `2008/10/21`; the year always first, for what stands first otherwise is anyone's guess. */
+/** `2008-10-21`, `2008/10/21`: the year first, because otherwise day and month are ambiguous. */
 const yearFirst = /^(\d{4})([-/])(\d{1,2})\2(\d{1,2})$/;
 /** `Oct 21, 2008`, `October 21 2008`, `Oct. 21, 2008`. */
 const monthFirst = /^([A-Za-z]{3,9})\.? (\d{1,2})(?:,| ) ?(\d{4})$/;
@@ -28,18 +28,18 @@ const dayFirst = /^(\d{1,2})(?:\. | |-)([A-Za-z]{3,9})\.?(?:,? |-)(\d{4})$/;
 
 const monthOf = (name: string): number => {
   const word = name.toLowerCase();
-  const place = word.length === 3 ? months.indexOf(word) : word === 'sept' ? 8 : fullNames.indexOf(word);
-  return place + 1;
+  const index = word.length === 3 ? months.indexOf(word) : word === 'sept' ? 8 : fullNames.indexOf(word);
+  return index + 1;
 };
 
 const daysOf = (year: number, month: number, day: number): number | null => {
   if (month < 1 || month > 12 || day < 1 || day > 31) return null;
   const days = daysFromCivil(year, month, day);
-  // The 30th of February would be a day of March.
+  // February 30 would become a day of March.
   return civilFromDays(days).month === month ? days : null;
 };
 
-/** `2008-10-21`, the form that most dates have. */
+/** Parses `2008-10-21`, the most frequent form, without a regular expression. */
 const isoDays = (text: string): number | null => {
   if (text.charCodeAt(7) !== 45) return null;
   const number = (from: number, to: number): number => {
@@ -56,8 +56,8 @@ const isoDays = (text: string): number | null => {
 };
 
 /**
- * Days from 1970-01-01 to a date in one of the forms that mean one day only: ISO 8601 and `2008/10/21`, and those with
- * the month as an English word (`Oct 21, 2008`, `21 October 2008`). Null for all else, also for a month without its day.
+ * Days from 1970-01-01 to a date in one of the unambiguous forms: ISO 8601, `2008/10/21`, and forms with the month as an
+ * English word (`Oct 21, 2008`, `21 October 2008`). Null for any other text, also for a month without a day.
  */
 export const parseWrittenDate = (text: string): number | null => {
   if (text.length < 8 || text.length > lengthMax) return null;
@@ -71,7 +71,7 @@ export const parseWrittenDate = (text: string): number | null => {
   return null;
 };
 
-/** `2008-10-21`. */
+/** Formats days from 1970-01-01 as `2008-10-21`. */
 export const formatDays = (days: number): string => {
   const { year, month, day } = civilFromDays(days);
   return `${String(year).padStart(4, '0')}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;

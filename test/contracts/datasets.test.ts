@@ -6,8 +6,8 @@ import { type OpenApp, openApp } from '../support/app.ts';
 
 const path = '/work/shared/data/games.csv';
 
-/** The hundred games behind a link with a redirect, as a client of section 4 of the contracts asks for them. */
-describe.skipIf(!existsSync(path))('games.csv', () => {
+/** The hundred games behind a link with a redirect, as section 4 of the contracts describes them. */
+describe.skipIf(!existsSync(path))('the dataset games.csv', () => {
   let opened: OpenApp;
   let link = '';
   const file = createServer((request, response) => {
@@ -79,11 +79,11 @@ describe.skipIf(!existsSync(path))('games.csv', () => {
     ['_first=1001', -400],
     ['_sort=Nothing', -400],
     ['AppID=1&AppID=2', -400],
-  ])('answers %s', async (query, expected) => {
+  ])('counts the rows that match the query %s', async (query, expected) => {
     expect(await total(query)).toBe(expected);
   });
 
-  it('writes rows with the names of the file and its types', async () => {
+  it('returns rows with the column names of the file and typed values', async () => {
     const answer = await (await opened.get('/datasets/games?AppID=20200')).text();
     expect(answer).toContain('{"rows":[{"":0,"AppID":20200,"Name":"Galactic Bowling","Release date":"2008-10-21",');
     expect(answer).toContain('"Price":19.99,');
@@ -91,7 +91,7 @@ describe.skipIf(!existsSync(path))('games.csv', () => {
     expect(answer).toContain('"Score rank":null');
   });
 
-  it('goes through all pages in an order, each row once', async () => {
+  it('returns each row exactly once over all pages of a sorted list', async () => {
     const seen: number[] = [];
     let after = '';
     do {
@@ -106,7 +106,7 @@ describe.skipIf(!existsSync(path))('games.csv', () => {
     expect(seen).toHaveLength(100);
   });
 
-  it('counts, groups and opens groups into exactly their rows', async () => {
+  it('groups rows and returns exactly the rows of each group', async () => {
     const { data } = await opened.query<{
       dataset: {
         aggregate: {
@@ -141,7 +141,7 @@ describe.skipIf(!existsSync(path))('games.csv', () => {
     ]);
   });
 
-  it('keeps a month without its day as text beside nothing, with its line', async () => {
+  it('keeps a month without a day as a misfit with its line', async () => {
     const { data } = await opened.query(`{
       dataset(name: "games") {
         columns { name type profile { nullCount misfitCount } }
@@ -170,7 +170,7 @@ describe.skipIf(!existsSync(path))('games.csv', () => {
     });
   });
 
-  it('exports what it took in', async () => {
+  it('exports the imported rows', async () => {
     const response = await opened.get('/datasets/games/export?Price__gte=40');
     const lines = (await response.text()).split('\r\n');
     expect(lines[0]).toMatch(/^,AppID,Name,Release date,/);

@@ -7,8 +7,8 @@ const header = 'user_id,created_at,status';
 const reasonsOf = async (content: string | Uint8Array, options = {}): Promise<string[]> =>
   (await recordsOf(content, options)).map(({ line, problems }) => `${line} ${problems?.[0]?.message ?? 'ok'}`);
 
-describe('CSV', () => {
-  it('gives rows as text by column, with line and raw text', async () => {
+describe('readCsv', () => {
+  it('reads rows as text by column, with line and raw text', async () => {
     const content = `\ufeff${header}, note \r\n0001,2017-01-01,paying,"a ""b"",\r\nc"\r\n\r\n2,,x, é \n3,2017,y,`;
     for (const chunkBytes of [1, 2, 65536]) {
       const records = await recordsOf(content, { chunkBytes });
@@ -24,7 +24,7 @@ describe('CSV', () => {
     }
   });
 
-  it('may have no rows, columns in any order, and a column named __proto__', async () => {
+  it('accepts a file without rows, columns in any order, and a column named __proto__', async () => {
     expect(await recordsOf(header)).toEqual([]);
     const [record] = await recordsOf(`__proto__,status,user_id,created_at,\nx,s,u,c,`);
     expect(Object.entries(record?.value ?? {})).toEqual([
@@ -36,7 +36,7 @@ describe('CSV', () => {
     expect(await recordsOf('cidr,city\n10.0.0.0/8,x', { shape: rangeShape })).toMatchObject([{ line: 2 }]);
   });
 
-  it('refuses faulty rows alone', async () => {
+  it('rejects only the faulty rows', async () => {
     const rows = ['1,2', '1,2,3,4', 'a,"b"c,d', 'a,b"c,d', 'a,b,c', '"x\ny",b,c', `"${'z'.repeat(2000)}",b,c`, 'd,e,f'];
     for (const chunkBytes of [5, 65536]) {
       const reasons = await reasonsOf([header, ...rows].join('\n'), { chunkBytes });
@@ -53,12 +53,12 @@ describe('CSV', () => {
     }
   });
 
-  it('refuses a row that is not UTF-8 alone', async () => {
+  it('rejects only the row that is not UTF-8', async () => {
     const content = Buffer.concat([Buffer.from(`${header}\na,`), Buffer.from([0xff]), Buffer.from(',c\nd,é,f')]);
     expect(await reasonsOf(content)).toEqual(['2 the record is not valid UTF-8', '3 ok']);
   });
 
-  it('refuses what an unclosed quote swallows as one row at its first line', async () => {
+  it('rejects everything after an open quote as one row at its first line', async () => {
     expect(await reasonsOf(`${header}\na,b,c\nd,"e,f\n${'g,h,i\n'.repeat(500)}`)).toEqual([
       '2 ok',
       '3 a quote opens in this row and is never closed',
@@ -73,19 +73,19 @@ describe('CSV', () => {
     ['"user_id,created_at,status\n1,2,3', 'the header, line 1, cannot be read: a quote opens'],
     ['just some text', 'missing columns'],
     [Buffer.from([0x75, 0xff, 0x0a]), 'the header, line 1, cannot be read: the record is not valid UTF-8'],
-  ])('is refused as a whole for its header: %j', async (content, message) => {
+  ])('rejects the whole file for its header: %j', async (content, message) => {
     const faulty = { code: 'NOT_A_TABLE', message: expect.stringContaining(message) };
     await expect(recordsOf(content, { shape: statusShape })).rejects.toMatchObject(faulty);
   });
 
-  it('names the nearest column set', async () => {
+  it('names the nearest column set in the error', async () => {
     const message = expect.stringMatching(/^missing columns: end; .*; expected start,end,city or cidr,city$/);
     await expect(recordsOf('start,city,x,y\n', { shape: rangeShape })).rejects.toMatchObject({ message });
   });
 });
 
 describe('readCsvRows', () => {
-  it('trims cells that are not quoted when told to', async () => {
+  it('trims unquoted cells when trim is set', async () => {
     const headers: string[][] = [];
     const onHeader = (names: string[]): void => void headers.push(names);
     const rows: CsvRow[] = [];

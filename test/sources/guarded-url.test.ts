@@ -18,8 +18,8 @@ const allowed = (...hosts: string[]) =>
     return entry;
   });
 
-const read = async (link: string, options: LinkOptions = {}, given: Partial<LinkLimits> = {}) => {
-  const opened = await openGuardedUrl(link, { ...limits, ...given }, options);
+const read = async (link: string, options: LinkOptions = {}, changes: Partial<LinkLimits> = {}) => {
+  const opened = await openGuardedUrl(link, { ...limits, ...changes }, options);
   const parts: Uint8Array[] = [];
   for await (const chunk of opened.chunks) parts.push(chunk);
   return { ...opened, bytesRead: opened.bytesRead, text: Buffer.concat(parts).toString() };
@@ -37,7 +37,7 @@ const listen = async (server: Server, host: string): Promise<number> => {
   return (server.address() as AddressInfo).port;
 };
 
-describe('links that may not be followed', () => {
+describe('links that are not allowed', () => {
   let connections = 0;
   const sockets = new Set<Socket>();
   const listener = createRawServer((socket) => {
@@ -46,7 +46,7 @@ describe('links that may not be followed', () => {
     socket.end('HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nsecret');
   });
   let port = 0;
-  // On every address of this machine, so that no spelling of one of them goes unnoticed.
+  // It listens on every address of this machine, so that a connection by any spelling is noticed.
   beforeAll(async () => {
     port = await listen(listener, '::');
   });
@@ -102,7 +102,7 @@ describe('links that may not be followed', () => {
     ...own,
   ];
 
-  it('are more than sixty spellings', () => {
+  it('tests more than sixty spellings of private addresses', () => {
     expect(new Set(hosts).size).toBeGreaterThan(80);
   });
 
@@ -110,7 +110,7 @@ describe('links that may not be followed', () => {
     const before = connections;
     for (const scheme of ['http', 'https']) {
       const code = await codeOf(read(`${scheme}://${host}:${port}/`));
-      // A name that this machine's resolver does not know is no address at all.
+      // The resolver of this machine may not know the name.
       expect(code).toMatch(/^foo|\.$/.test(host) ? /^(ADDRESS_NOT_ALLOWED|UNREACHABLE)$/ : /^ADDRESS_NOT_ALLOWED$/);
     }
     expect(connections).toBe(before);
@@ -133,7 +133,7 @@ describe('links that may not be followed', () => {
     expect(error.message).not.toContain('secret');
   });
 
-  it('says the same whatever the reason', async () => {
+  it('returns the same message for every reason', async () => {
     const links = [
       'ftp://example.com/',
       'http://u:p@example.com/',
@@ -156,11 +156,11 @@ describe('links that may not be followed', () => {
     'http://a b/',
     'http://1.2.3.4.5/',
     'http://[fe80::1%25lo]/',
-  ])('tells that %j is no link', async (link) => {
+  ])('rejects %j, which is not an absolute URL', async (link) => {
     expect(await codeOf(openGuardedUrl(link, limits))).toBe('BAD_REQUEST');
   });
 
-  it('refuses a name of which one address is private, and connects to none of them', async () => {
+  it('refuses a name with one private address and connects to none of its addresses', async () => {
     const tried: string[] = [];
     const network = {
       resolve: async () => ['93.184.215.14', '10.0.0.1'],
@@ -173,7 +173,7 @@ describe('links that may not be followed', () => {
     expect(tried).toEqual([]);
   });
 
-  it('asks for a name once, and connects to the address it has checked', async () => {
+  it('resolves a name once and connects to the address that it has checked', async () => {
     const answers = [['93.184.215.14'], ['127.0.0.1']];
     const tried: string[] = [];
     const network = {
@@ -190,7 +190,7 @@ describe('links that may not be followed', () => {
     expect(answers).toHaveLength(1);
   });
 
-  it('sends nothing over a connection that ended up elsewhere', async () => {
+  it('sends nothing over a connection to another address', async () => {
     let bytes = 0;
     const trap = createRawServer((socket) =>
       socket.on('data', (data) => (bytes += data.length)).on('error', () => undefined),
@@ -211,9 +211,9 @@ describe('links to allowed hosts', () => {
   const csv = 'id,name\n1,Füchse\n2,猫\n';
   type Answer = (incoming: IncomingMessage, outgoing: ServerResponse) => void;
   const answers = new Map<string, Answer>();
-  const asked: IncomingMessage[] = [];
+  const requests: IncomingMessage[] = [];
   const server = createServer((incoming, outgoing) => {
-    asked.push(incoming);
+    requests.push(incoming);
     const answer = answers.get(incoming.url ?? '');
     if (answer) answer(incoming, outgoing);
     else outgoing.writeHead(404).end('no');
@@ -246,7 +246,7 @@ describe('links to allowed hosts', () => {
       outgoing.writeHead(200, { 'content-type': 'text/csv', 'content-length': length, ...headers }).end(content);
     });
 
-  it('reads a file, and tells where it came from', async () => {
+  it('reads a file and returns its final URL and content type', async () => {
     const got = await read(`${body('/games.csv?v=1', csv)}#part`, { allow: allow() });
     expect(got).toMatchObject({
       text: csv,
@@ -255,10 +255,13 @@ describe('links to allowed hosts', () => {
       bytesTotal: Buffer.byteLength(csv),
       bytesRead: Buffer.byteLength(csv),
     });
-    expect(asked.at(-1)?.headers).toMatchObject({ host: `127.0.0.1:${port}`, 'accept-encoding': 'gzip, deflate, br' });
+    expect(requests.at(-1)?.headers).toMatchObject({
+      host: `127.0.0.1:${port}`,
+      'accept-encoding': 'gzip, deflate, br',
+    });
   });
 
-  it('finds a name in the list however it is written, at its port only', async () => {
+  it('matches an allowed host in any spelling, at its port only', async () => {
     body('/a.csv', csv);
     expect((await read(`http://LOCALHOST:${port}/a.csv`, { allow: allowed('LocalHost') })).text).toBe(csv);
     expect((await read(`http://0x7f.1:${port}/a.csv`, { allow: allow() })).text).toBe(csv);
@@ -270,7 +273,7 @@ describe('links to allowed hosts', () => {
     );
   });
 
-  it.each([301, 302, 303, 307, 308])('follows a redirect (%i), also a relative one', async (status) => {
+  it.each([301, 302, 303, 307, 308])('follows absolute and relative redirects with status %i', async (status) => {
     body('/target.csv', csv);
     const link = at(`/r${status}`, (_incoming, outgoing) =>
       outgoing.writeHead(status, { location: 'target.csv#x' }).end('elsewhere'),
@@ -280,7 +283,7 @@ describe('links to allowed hosts', () => {
     expect(got.finalUrl).toBe(`http://127.0.0.1:${port}/target.csv`);
   });
 
-  it('follows five redirects and no sixth', async () => {
+  it('follows at most linkRedirectsMax redirects', async () => {
     body('/hop/0', csv);
     for (let hop = 1; hop <= 6; hop++)
       at(`/hop/${hop}`, (_incoming, outgoing) => outgoing.writeHead(302, { location: `/hop/${hop - 1}` }).end());
@@ -292,7 +295,7 @@ describe('links to allowed hosts', () => {
     expect(await codeOf(read(loop, { allow: allow() }))).toBe('UNREACHABLE');
   });
 
-  it('checks every redirect anew', async () => {
+  it('checks the target of every redirect', async () => {
     for (const to of [
       `http://127.0.0.1:${secretPort}/`,
       `http://localhost:${secretPort}/`,
@@ -316,13 +319,13 @@ describe('links to allowed hosts', () => {
     ['deflate', deflateRawSync(csv)],
     ['br', brotliCompressSync(csv)],
     ['identity', Buffer.from(csv)],
-  ])('undoes the content coding %s', async (coding, content) => {
+  ])('decodes the content coding %s', async (coding, content) => {
     const got = await read(body('/coded', content, { 'content-encoding': coding }), { allow: allow() });
     expect(got.text).toBe(csv);
     expect(got.bytesRead).toBe(content.length);
   });
 
-  it('unpacks files, also inside of a content coding', async () => {
+  it('decompresses gzip and zip files, also within a content coding', async () => {
     const get = (content: Buffer, headers = {}) => read(body('/packed', content, headers), { allow: allow() });
     expect((await get(gzipSync(csv))).text).toBe(csv);
     expect((await get(Buffer.concat([gzipSync('id\n'), gzipSync('1\n')]))).text).toBe('id\n1\n');
@@ -332,23 +335,25 @@ describe('links to allowed hosts', () => {
     expect((await get(Buffer.from('PK'))).text).toBe('PK');
   });
 
-  it('refuses codings that it does not read', async () => {
+  it('rejects unsupported content codings', async () => {
     for (const coding of ['zstd', 'gzip, gzip', 'compress'])
       expect(await codeOf(read(body('/odd', csv, { 'content-encoding': coding }), { allow: allow() }))).toBe(
         'UNREACHABLE',
       );
   });
 
-  it.each([201, 204, 206, 304, 400, 401, 403, 404, 500, 503])('takes no answer %i for a file', async (status) => {
+  it.each([201, 204, 206, 304, 400, 401, 403, 404, 500, 503])('rejects a response with status %i', async (status) => {
     const link = at('/status', (_incoming, outgoing) => outgoing.writeHead(status).end());
     expect(await codeOf(read(link, { allow: allow() }))).toBe('UNREACHABLE');
   });
 
-  it('holds the limit of bytes as told, as sent and as unpacked', async () => {
+  it('limits the announced, the received and the decompressed bytes', async () => {
     const link = (path: string, answer: Answer) => at(path, answer);
-    const told = body('/told', randomBytes(1001));
-    expect(await codeOf(openGuardedUrl(told, { ...limits, linkBytesMax: 1000 }, { allow: allow() }))).toBe('TOO_LARGE');
-    expect((await read(told, { allow: allow() }, { linkBytesMax: 1001 })).bytesRead).toBe(1001);
+    const announced = body('/announced', randomBytes(1001));
+    expect(await codeOf(openGuardedUrl(announced, { ...limits, linkBytesMax: 1000 }, { allow: allow() }))).toBe(
+      'TOO_LARGE',
+    );
+    expect((await read(announced, { allow: allow() }, { linkBytesMax: 1001 })).bytesRead).toBe(1001);
     const endless = link('/endless', (_incoming, outgoing) => {
       outgoing.writeHead(200);
       const more = (): void => {
@@ -371,7 +376,7 @@ describe('links to allowed hosts', () => {
       );
   });
 
-  it('does not inflate ahead of who reads', async () => {
+  it('does not decompress ahead of the reader', async () => {
     const rows = '1,2,3\n'.repeat(5_000_000);
     const opened = await openGuardedUrl(
       body('/ahead', gzipSync(rows, { level: 1 })),
@@ -392,7 +397,7 @@ describe('links to allowed hosts', () => {
     expect(hash.digest('hex')).toBe(createHash('sha256').update(rows).digest('hex'));
   });
 
-  it('tells an answer that breaks off from one that ends', async () => {
+  it('detects truncated and invalid responses', async () => {
     const cut = at('/cut', (_incoming, outgoing) => {
       outgoing.writeHead(200, { 'content-length': '1000' });
       outgoing.write('id\n1\n', () => outgoing.destroy());
@@ -418,7 +423,7 @@ describe('links to allowed hosts', () => {
     expect(await codeOf(read(headers, { allow: allow() }))).toBe('UNREACHABLE');
   });
 
-  it('says the same of a name that is not known, a port that is closed and a host that is silent', async () => {
+  it('returns the same message for an unknown name, a closed port and a silent host', async () => {
     const mute = createRawServer(() => undefined);
     const mutePort = await listen(mute, '127.0.0.1');
     const closed = createRawServer();
@@ -449,30 +454,30 @@ describe('links to allowed hosts', () => {
     expect(new Set(faults)).toEqual(new Set(['UNREACHABLE the link cannot be reached']));
   });
 
-  it('gives up on who sends too slowly, and closes the connection', async () => {
-    let gone = 0;
+  it('closes the connection of a server that sends too slowly', async () => {
+    let closed = 0;
     const dripping = at('/drip', (_incoming, outgoing) => {
       outgoing.writeHead(200);
       const drip = setInterval(() => outgoing.write('1\n'), 10);
       outgoing.on('close', () => {
-        gone++;
+        closed++;
         clearInterval(drip);
       });
     });
     expect(await codeOf(read(dripping, { allow: allow() }, { linkTotalMs: 200 }))).toBe('UNREACHABLE');
     const stuck = at('/stuck', (_incoming, outgoing) => {
       outgoing.writeHead(200).write('1\n');
-      outgoing.on('close', () => gone++);
+      outgoing.on('close', () => closed++);
     });
     expect(await codeOf(read(stuck, { allow: allow() }, { linkIdleMs: 100 }))).toBe('UNREACHABLE');
-    await expect.poll(() => gone).toBe(2);
+    await expect.poll(() => closed).toBe(2);
   });
 
-  it('ends with the reason of the caller, and closes what is not read to its end', async () => {
-    let gone = 0;
+  it('throws the abort reason of the caller, and closes connections that are not read to their end', async () => {
+    let closed = 0;
     const stuck = at('/stop', (_incoming, outgoing) => {
       outgoing.writeHead(200).write('id,name\n');
-      outgoing.on('close', () => gone++);
+      outgoing.on('close', () => closed++);
     });
     const stop = new AbortController();
     const reading = read(stuck, { allow: allow(), signal: stop.signal });
@@ -481,8 +486,8 @@ describe('links to allowed hosts', () => {
     await expect(read(stuck, { allow: allow(), signal: stop.signal })).rejects.toThrow('enough');
     const left = await openGuardedUrl(stuck, limits, { allow: allow() });
     for await (const _chunk of left.chunks) break;
-    const closed = await openGuardedUrl(stuck, limits, { allow: allow() });
-    closed.close();
-    await expect.poll(() => gone).toBe(3);
+    const unread = await openGuardedUrl(stuck, limits, { allow: allow() });
+    unread.close();
+    await expect.poll(() => closed).toBe(3);
   });
 });

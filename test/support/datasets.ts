@@ -11,7 +11,7 @@ interface ImportJson {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
-/** Puts a CSV text in as a dataset and waits for the end. */
+/** Imports a CSV text as a dataset and waits until the import has finished. */
 export const importCsv = async (
   { get }: OpenApp,
   name: string,
@@ -24,7 +24,7 @@ export const importCsv = async (
   return { status: response.status, ...((await response.json()) as Omit<ImportJson, 'status'>) };
 };
 
-/** The rows that a query of REST finds, as JSON reads them. */
+/** The rows that a REST query returns, parsed from JSON. */
 export const rowsOf = async ({ get }: OpenApp, name: string, query = ''): Promise<Record<string, unknown>[]> => {
   const answer = (await (await get(`/datasets/${name}?_first=1000${query}`)).json()) as {
     rows: Record<string, unknown>[];

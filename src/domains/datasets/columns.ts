@@ -6,12 +6,12 @@ import { preview } from '../../lib/problems.ts';
 
 export type DatasetVersion = Row<typeof datasetVersions>;
 
-/** A column with its place in its version. */
+/** A column with its index in its version. */
 export interface IndexedColumn {
   readonly version: DatasetVersion;
   readonly index: number;
   readonly column: DatasetColumn;
-  /** Its name in the letters that GraphQL takes, unique in its version. */
+  /** Its name as a valid GraphQL name, unique in its version. */
   readonly fieldName: string;
 }
 
@@ -20,33 +20,33 @@ export const indexedColumns = (version: DatasetVersion): IndexedColumn[] => {
   return version.columns.map((column, index) => ({ version, index, column, fieldName: fieldNames[index] ?? '' }));
 };
 
-/** The place of a column by its name. Throws BAD_REQUEST for one that is not there. */
+/** The index of a column by its name. Throws BAD_REQUEST for an unknown name. */
 export const indexOfColumn = (version: DatasetVersion, name: string): number => {
-  const place = version.columns.findIndex((column) => column.name === name);
-  if (place >= 0) return place;
+  const index = version.columns.findIndex((column) => column.name === name);
+  if (index >= 0) return index;
   const names = version.columns
     .slice(0, 50)
     .map((column) => JSON.stringify(column.name))
     .join(', ');
-  const message = `there is no column ${preview(name)}; there are ${names}`;
+  const message = `there is no column ${preview(name)}; the columns are ${names}`;
   throw new DomainError('BAD_REQUEST', message, {
     problems: [{ path: name.slice(0, 80).toWellFormed(), code: 'NOT_ALLOWED', message }],
   });
 };
 
-/** A name for each column that GraphQL takes: its own with `_` for what may not stand there, and a number where two are alike. */
+/** A valid GraphQL name for each column: its name with `_` for other characters, and a number where two are the same. */
 const uniqueFieldNames = (version: DatasetVersion): string[] => {
-  const taken = new Set<string>();
-  return version.columns.map(({ name }, place) => {
-    const plain = name
+  const used = new Set<string>();
+  return version.columns.map(({ name }, index) => {
+    const letters = name
       .normalize('NFKD')
       .replace(/[^A-Za-z0-9_]+/g, '_')
       .replace(/^_+|_+$/g, '')
       .slice(0, 60);
-    const base = plain === '' ? `column_${place + 1}` : /^\d/.test(plain) ? `column_${plain}` : plain;
+    const base = letters === '' ? `column_${index + 1}` : /^\d/.test(letters) ? `column_${letters}` : letters;
     let field = base;
-    for (let number = 2; taken.has(field); number += 1) field = `${base}_${number}`;
-    taken.add(field);
+    for (let number = 2; used.has(field); number += 1) field = `${base}_${number}`;
+    used.add(field);
     return field;
   });
 };

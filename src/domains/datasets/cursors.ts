@@ -1,25 +1,25 @@
 import { createHash } from 'node:crypto';
 import { DomainError } from '../../errors.ts';
 
-/** A place in a list of a version: cursors hold its text. */
+/** A position in a list of a version; a cursor is its text. */
 export interface CursorPosition {
   readonly versionId: number;
-  /** Of the list's order. */
+  /** Identifies the order of the list. */
   readonly signature: string;
-  /** The row, or the number of the group. */
+  /** The row number, or the index of the group. */
   readonly index: number;
 }
 
-/** Tells lists in another order apart. */
+/** A short hash that distinguishes lists in different orders. */
 export const signatureOf = (order: unknown): string =>
   createHash('sha256').update(JSON.stringify(order)).digest('base64url').slice(0, 8);
 
 export const formatCursor = ({ versionId, signature, index: at }: CursorPosition): string =>
   `${versionId}.${signature}.${at}`;
 
-/** Throws BAD_REQUEST for what is no place. */
+/** Throws BAD_REQUEST for a text that is not a cursor. */
 export const parseCursor = (text: string): CursorPosition => {
   const [, versionId, signature = '', at] = /^(\d{1,15})\.([\w-]{8})\.(\d{1,15})$/.exec(text) ?? [];
-  if (at === undefined) throw new DomainError('BAD_REQUEST', 'the cursor is not one of this list');
+  if (at === undefined) throw new DomainError('BAD_REQUEST', 'the cursor does not belong to this list');
   return { versionId: Number(versionId), signature, index: Number(at) };
 };

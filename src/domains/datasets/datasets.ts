@@ -5,7 +5,6 @@ import type {
   GroupsRequest,
   GroupsResult,
   ProfileResult,
-  RowsResult,
   TableFilter,
   TableOrder,
   TableRow,
@@ -30,7 +29,7 @@ export interface ColumnOrder {
 
 export interface RowsQuery extends FilterRequest {
   readonly orderBy?: readonly ColumnOrder[] | null | undefined;
-  /** A version's id; without it the version of the cursor, else the one that answers. */
+  /** The id of a version; by default the version of the cursor, or else the current version. */
   readonly versionId?: number | undefined;
   readonly limit: number;
   readonly fromEnd: boolean;
@@ -49,172 +48,194 @@ export interface RowsPage {
   readonly hasBefore: boolean;
   readonly hasAfter: boolean;
   readonly total: number;
-  /** The place of a row in this list, for `after` and `before`. */
+  /** The cursor of a row in this list, for `after` and `before`. */
   cursorOf(row: DatasetRow): string;
 }
 
-/** The datasets there are, and what can be asked of them. Versions never change: the answers to one stay what they are. */
-export interface Datasets {
-  /** Throws NOT_FOUND. */
-  getByName(name: string): Dataset;
-  findByName(name: string): Dataset | undefined;
-  byIds(ids: readonly number[]): (Dataset | null)[];
-  page(page: TablePageRequest): TablePage<Dataset> & { totalCount(): number };
-  /** The version that answers. */
-  current(dataset: Dataset): DatasetVersion;
-  /** A version by its id; without one the version that answers. Throws NOT_FOUND for that of another dataset. */
-  versionOf(dataset: Dataset, versionId: number | undefined): DatasetVersion;
-  columns(version: DatasetVersion): readonly IndexedColumn[];
-  versionsByIds(ids: readonly number[]): (DatasetVersion | null)[];
-  versionsPage(dataset: Dataset, page: TablePageRequest): TablePage<DatasetVersion> & { totalCount(): number };
-  /** The datasets that imports became, in order. */
-  byImportIds(importIds: readonly number[]): (Dataset | null)[];
-  /** The versions that imports made, in order. */
-  versionsByImportIds(importIds: readonly number[]): (DatasetVersion | null)[];
-  rows(dataset: Dataset, question: RowsQuery): Promise<RowsPage>;
-  /** Rows of a version under a condition of the tables' own. */
-  rowsWhere(version: DatasetVersion, filter: TableFilter | null, question: RowsQuery): Promise<RowsPage>;
-  rowAt(version: DatasetVersion, row: number): Promise<DatasetRow | null>;
-  groups(version: DatasetVersion, wanted: GroupsRequest): Promise<GroupsResult>;
-  facets(
-    version: DatasetVersion,
-    columns: readonly string[],
-    wanted: FilterRequest,
-    limit: number,
-  ): Promise<readonly FacetResult[]>;
-  profile(column: IndexedColumn): Promise<ProfileResult>;
-  difference(earlier: DatasetVersion, later: DatasetVersion): Promise<DifferenceResult>;
-  /** Removes a dataset and the files of all its versions. Throws NOT_FOUND. */
-  remove(id: number): Promise<void>;
-  /** Removes files that no version names. */
-  sweep(): Promise<void>;
+interface FacetsQuery extends FilterRequest {
+  readonly columns: readonly string[];
+  /** Maximum number of values of each column. */
+  readonly limit: number;
 }
 
-export const createDatasets = (store: Store, ledger: Ledger, tables: DatasetEngine, limits: FilterLimits): Datasets => {
-  const find = (name: string): Dataset | undefined =>
-    store.page(datasets, { key: 'id', direction: 'desc', match: { name, deletedAtUs: null }, limit: 1 })[0];
+export interface DatasetServices {
+  readonly store: Store;
+  readonly ledger: Ledger;
+  readonly engine: DatasetEngine;
+  readonly limits: FilterLimits;
+}
 
-  const versionsByIds = (ids: readonly number[]) => rowsByKey(store, datasetVersions, 'id', ids);
+/** The datasets, their versions, and queries of their rows. A version never changes, and neither do its results. */
+export class Datasets {
+  readonly #store: Store;
+  readonly #ledger: Ledger;
+  readonly #engine: DatasetEngine;
+  readonly #limits: FilterLimits;
 
-  const versionsOfImports = (importIds: readonly number[]) => rowsByKey(store, datasetVersions, 'importId', importIds);
+  constructor({ store, ledger, engine, limits }: DatasetServices) {
+    this.#store = store;
+    this.#ledger = ledger;
+    this.#engine = engine;
+    this.#limits = limits;
+  }
 
-  const versionOf = (dataset: Dataset, versionId = dataset.versionId): DatasetVersion => {
-    const [version] = versionsByIds([versionId]);
+  findByName(name: string): Dataset | undefined {
+    return this.#store.page(datasets, {
+      key: 'id',
+      direction: 'desc',
+      match: { name, deletedAtUs: null },
+      limit: 1,
+    })[0];
+  }
+
+  /** Throws NOT_FOUND. */
+  getByName(name: string): Dataset {
+    const found = this.findByName(name);
+    if (found) return found;
+    throw new DomainError('NOT_FOUND', `there is no dataset ${preview(name)}`);
+  }
+
+  byIds(ids: readonly number[]): (Dataset | null)[] {
+    return rowsByKey(this.#store, datasets, 'id', ids).map((dataset) =>
+      dataset?.deletedAtUs === null ? dataset : null,
+    );
+  }
+
+  page(page: TablePageRequest): TablePage<Dataset> & { totalCount(): number } {
+    const match = { deletedAtUs: null };
+    const found = pageOfTable(this.#store, datasets, { key: 'id', direction: 'asc', match }, page);
+    return { ...found, totalCount: () => this.#store.count(datasets, match) };
+  }
+
+  /** The current version. */
+  current(dataset: Dataset): DatasetVersion {
+    return this.versionOf(dataset);
+  }
+
+  /** A version by its id; by default the current version. Throws NOT_FOUND for a version of another dataset. */
+  versionOf(dataset: Dataset, versionId = dataset.versionId): DatasetVersion {
+    const [version] = this.versionsByIds([versionId]);
     if (version?.datasetId === dataset.id) return version;
     throw new DomainError('NOT_FOUND', `the dataset ${preview(dataset.name)} has no such version`);
+  }
+
+  columns(version: DatasetVersion): readonly IndexedColumn[] {
+    return indexedColumns(version);
+  }
+
+  versionsByIds(ids: readonly number[]): (DatasetVersion | null)[] {
+    return rowsByKey(this.#store, datasetVersions, 'id', ids);
+  }
+
+  versionsPage(
+    { id: datasetId }: Dataset,
+    page: TablePageRequest,
+  ): TablePage<DatasetVersion> & { totalCount(): number } {
+    const match = { datasetId };
+    const found = pageOfTable(this.#store, datasetVersions, { key: 'id', direction: 'desc', match }, page);
+    return { ...found, totalCount: () => this.#store.count(datasetVersions, match) };
+  }
+
+  /** The dataset of which each import made a version, in order. */
+  readonly byImportIds = (importIds: readonly number[]): (Dataset | null)[] => {
+    const ids = this.versionsByImportIds(importIds).map((version) => version?.datasetId ?? 0);
+    return rowsByKey(this.#store, datasets, 'id', ids);
   };
 
-  const rowsWhere: Datasets['rowsWhere'] = async (version, filter, question) => {
-    const orders = ordersOf(version, question.orderBy);
+  /** The version that each import made, in order. */
+  readonly versionsByImportIds = (importIds: readonly number[]): (DatasetVersion | null)[] =>
+    rowsByKey(this.#store, datasetVersions, 'importId', importIds);
+
+  async rows(dataset: Dataset, query: RowsQuery): Promise<RowsPage> {
+    // The later pages of a list come from the version of its first page.
+    const cursor = query.after ?? query.before;
+    const versionId = query.versionId ?? (cursor === undefined ? undefined : parseCursor(cursor).versionId);
+    const version = this.versionOf(dataset, versionId);
+    return this.rowsWhere(version, tableFilter(version, query, this.#limits), query);
+  }
+
+  /** Rows of a version that pass a filter of the engine. */
+  async rowsWhere(version: DatasetVersion, filter: TableFilter | null, query: RowsQuery): Promise<RowsPage> {
+    const orders = ordersOf(version, query.orderBy);
     const signature = signatureOf(orders);
-    const rowOf = (place: string | undefined): number | null => {
-      if (place === undefined) return null;
-      const { versionId, signature: given, index: at } = parseCursor(place);
-      if (versionId === version.id && given === signature) return at;
-      throw new DomainError('BAD_REQUEST', 'the cursor is one of another version or order');
+    const rowOf = (text: string | undefined): number | null => {
+      if (text === undefined) return null;
+      const cursor = parseCursor(text);
+      if (cursor.versionId === version.id && cursor.signature === signature) return cursor.index;
+      throw new DomainError('BAD_REQUEST', 'the cursor belongs to another version or order');
     };
-    const { limit, fromEnd } = question;
-    const found: RowsResult = await tables.query(version.file, 'rows', {
+    const { rows, hasBefore, hasAfter, total } = await this.#engine.query(version.file, 'rows', {
       filter,
       orders,
-      limit,
-      fromEnd,
-      after: rowOf(question.after),
-      before: rowOf(question.before),
+      limit: query.limit,
+      fromEnd: query.fromEnd,
+      after: rowOf(query.after),
+      before: rowOf(query.before),
       withTotal: true,
     });
-    const { hasBefore, hasAfter, total } = found;
-    const rows = found.rows.map((row) => ({ ...row, version }));
     return {
       version,
-      rows,
+      rows: rows.map((row) => ({ ...row, version })),
       hasBefore,
       hasAfter,
       total: total ?? 0,
       cursorOf: ({ row }) => formatCursor({ versionId: version.id, signature, index: row }),
     };
-  };
+  }
 
-  return {
-    findByName: find,
-    getByName(name) {
-      const found = find(name);
-      if (found) return found;
-      throw new DomainError('NOT_FOUND', `there is no dataset ${preview(name)}`);
-    },
-    byIds: (ids) =>
-      rowsByKey(store, datasets, 'id', ids).map((dataset) => (dataset?.deletedAtUs === null ? dataset : null)),
-    page(page) {
-      const match = { deletedAtUs: null };
-      const found = pageOfTable(store, datasets, { key: 'id', direction: 'asc', match }, page);
-      return { ...found, totalCount: () => store.count(datasets, match) };
-    },
-    current: (dataset) => versionOf(dataset),
-    versionOf,
-    columns: indexedColumns,
-    versionsByIds,
-    versionsPage({ id: datasetId }, page) {
-      const match = { datasetId };
-      const found = pageOfTable(store, datasetVersions, { key: 'id', direction: 'desc', match }, page);
-      return { ...found, totalCount: () => store.count(datasetVersions, match) };
-    },
-    versionsByImportIds: versionsOfImports,
-    byImportIds(importIds) {
-      const ids = versionsOfImports(importIds).map((version) => version?.datasetId ?? 0);
-      return rowsByKey(store, datasets, 'id', ids);
-    },
-    async rows(dataset, question) {
-      // A list that has been begun goes on in the version it began in.
-      const place = question.after ?? question.before;
-      const begunIn = place === undefined ? undefined : parseCursor(place).versionId;
-      const version = versionOf(dataset, question.versionId ?? begunIn);
-      return rowsWhere(version, tableFilter(version, question, limits), question);
-    },
-    rowsWhere,
-    async rowAt(version, row) {
-      const [found = null] = await tables.query(version.file, 'rowsAt', { rows: [row] });
-      return found && { ...found, version };
-    },
-    groups: (version, wanted) => tables.query(version.file, 'groups', wanted),
-    async facets(version, columns, wanted, limit) {
-      const filter = tableFilter(version, wanted, limits);
-      return tables.query(version.file, 'facets', {
-        columns: columns.map((name) => indexOfColumn(version, name)),
-        filter,
-        limit,
-      });
-    },
-    profile: ({ version, index: place }) => tables.query(version.file, 'profile', { column: place }),
-    difference: (earlier, later) =>
-      tables.query(later.file, 'difference', { earlier: earlier.file, keyColumns: later.keyColumns }),
-    async remove(id) {
-      const files = await ledger.write((tx) => {
-        const dataset = tx.findLatest(datasets, { id, deletedAtUs: null });
-        if (!dataset) throw new DomainError('NOT_FOUND', `there is no dataset ${id}`);
-        tx.update(datasets, { id }, { deletedAtUs: tx.nowUs });
-        return store.page(datasetVersions, { key: 'id', direction: 'asc', match: { datasetId: id }, limit: 1_000_000 });
-      });
-      for (const { file } of files) await tables.remove(file);
-    },
-    async sweep() {
-      const inUse = new Set<string>();
-      let after = 0;
-      for (;;) {
-        const rows = store.page(datasetVersions, { key: 'id', direction: 'asc', after, limit: 1000 });
-        const owners = rowsByKey(
-          store,
-          datasets,
-          'id',
-          rows.map(({ datasetId }) => datasetId),
-        );
-        rows.forEach(({ file }, place) => void (owners[place]?.deletedAtUs === null && inUse.add(file)));
-        if (rows.length < 1000) break;
-        after = rows.at(-1)?.id ?? 0;
-      }
-      await tables.sweep(inUse);
-    },
-  };
-};
+  async rowAt(version: DatasetVersion, row: number): Promise<DatasetRow | null> {
+    const [found = null] = await this.#engine.query(version.file, 'rowsAt', { rows: [row] });
+    return found && { ...found, version };
+  }
+
+  groups(version: DatasetVersion, request: GroupsRequest): Promise<GroupsResult> {
+    return this.#engine.query(version.file, 'groups', request);
+  }
+
+  async facets(
+    version: DatasetVersion,
+    { columns, limit, ...conditions }: FacetsQuery,
+  ): Promise<readonly FacetResult[]> {
+    const filter = tableFilter(version, conditions, this.#limits);
+    const indexes = columns.map((name) => indexOfColumn(version, name));
+    return this.#engine.query(version.file, 'facets', { columns: indexes, filter, limit });
+  }
+
+  profile({ version, index }: IndexedColumn): Promise<ProfileResult> {
+    return this.#engine.query(version.file, 'profile', { column: index });
+  }
+
+  difference(earlier: DatasetVersion, later: DatasetVersion): Promise<DifferenceResult> {
+    const request = { earlier: earlier.file, keyColumns: later.keyColumns };
+    return this.#engine.query(later.file, 'difference', request);
+  }
+
+  /** Removes a dataset and the files of all its versions. Throws NOT_FOUND. */
+  async remove(id: number): Promise<void> {
+    const versions = await this.#ledger.write((tx) => {
+      const dataset = tx.findLatest(datasets, { id, deletedAtUs: null });
+      if (!dataset) throw new DomainError('NOT_FOUND', `there is no dataset ${id}`);
+      tx.update(datasets, { id }, { deletedAtUs: tx.nowUs });
+      const match = { datasetId: id };
+      return this.#store.page(datasetVersions, { key: 'id', direction: 'asc', match, limit: 1_000_000 });
+    });
+    for (const { file } of versions) await this.#engine.remove(file);
+  }
+
+  /** Removes files that belong to no version of an existing dataset. */
+  async sweep(): Promise<void> {
+    const inUse = new Set<string>();
+    let after = 0;
+    for (;;) {
+      const versions = this.#store.page(datasetVersions, { key: 'id', direction: 'asc', after, limit: 1000 });
+      const owners = this.byIds(versions.map(({ datasetId }) => datasetId));
+      for (const [index, { file }] of versions.entries()) if (owners[index]) inUse.add(file);
+      if (versions.length < 1000) break;
+      after = versions.at(-1)?.id ?? 0;
+    }
+    await this.#engine.sweep(inUse);
+  }
+}
 
 const ordersOf = (version: DatasetVersion, orderBy: RowsQuery['orderBy']): TableOrder[] =>
   (orderBy ?? []).map(({ column, direction }) => ({

@@ -2,7 +2,7 @@ import type { CellTest, Literal, TableFilter } from '../../../db/datasets/engine
 import { DomainError } from '../../errors.ts';
 import { type DatasetVersion, indexOfColumn } from './columns.ts';
 
-/** A test as clients write it: exactly one of these. */
+/** A test of a cell as clients write it: exactly one of these. */
 export interface ColumnTest {
   readonly eq?: Literal | undefined;
   readonly ne?: Literal | undefined;
@@ -18,7 +18,7 @@ export interface ColumnTest {
   readonly isMisfit?: boolean | null | undefined;
 }
 
-/** A condition as clients write it: exactly one of these. */
+/** A condition on rows as clients write it: exactly one of these. */
 export interface RowFilter {
   readonly and?: readonly RowFilter[] | null | undefined;
   readonly or?: readonly RowFilter[] | null | undefined;
@@ -34,36 +34,37 @@ export interface FilterLimits {
 
 export interface FilterRequest {
   readonly where?: RowFilter | null | undefined;
-  /** Numbers and dates equal, text as a part. */
+  /** Numbers and dates must be equal; text must contain the value. */
   readonly match?: readonly { readonly column: string; readonly value: Literal }[] | null | undefined;
-  /** Text in any column of text. */
+  /** Text that occurs in any text column. */
   readonly search?: string | null | undefined;
 }
 
-/** What clients want as the tables are asked. Throws BAD_REQUEST or LIMIT_EXCEEDED naming the column or the setting. */
+/** Translates a filter for the engine. Throws BAD_REQUEST or LIMIT_EXCEEDED naming the column or the setting. */
 export const tableFilter = (
   version: DatasetVersion,
   { where, match, search }: FilterRequest,
   limits: FilterLimits,
 ): TableFilter | null => {
   const parts: TableFilter[] = [];
-  if (where) parts.push(translateFilter(version, where, limits, { parts: 0, values: 0 }, 0));
+  if (where) parts.push(translateFilter(where, { version, limits, parts: 0, values: 0 }, 0));
   for (const { column, value } of match ?? []) {
-    checkNeedle(String(value), limits);
+    checkSearchText(String(value), limits);
     parts.push({ column: indexOfColumn(version, column), test: { op: 'matches', value } });
   }
   if (search != null && search !== '') {
-    checkNeedle(search, limits);
+    checkSearchText(search, limits);
     parts.push({ search });
   }
   if (parts.length > limits.filterPartsMax) throw tooMany('parts', limits.filterPartsMax, 'filterPartsMax');
-  return parts.length === 0 ? null : parts.length === 1 ? (parts[0] as TableFilter) : { and: parts };
+  const [only] = parts;
+  return only === undefined ? null : parts.length === 1 ? only : { and: parts };
 };
 
 const tooMany = (what: string, max: number, setting: string): DomainError =>
   new DomainError('LIMIT_EXCEEDED', `the filter has more than ${max} ${what} (setting ${setting})`);
 
-const checkNeedle = (text: string, { datasetNeedleLengthMax }: FilterLimits): void => {
+const checkSearchText = (text: string, { datasetNeedleLengthMax }: FilterLimits): void => {
   if (text.length > datasetNeedleLengthMax)
     throw new DomainError(
       'LIMIT_EXCEEDED',
@@ -73,29 +74,32 @@ const checkNeedle = (text: string, { datasetNeedleLengthMax }: FilterLimits): vo
 
 const depthMax = 20;
 
-const translateFilter = (
-  version: DatasetVersion,
-  filter: RowFilter,
-  limits: FilterLimits,
-  spent: { parts: number; values: number },
-  depth: number,
-): TableFilter => {
-  spent.parts += 1;
-  if (spent.parts > limits.filterPartsMax || depth > depthMax)
+interface Translation {
+  readonly version: DatasetVersion;
+  readonly limits: FilterLimits;
+  /** Parts and values counted so far. */
+  parts: number;
+  values: number;
+}
+
+const translateFilter = (filter: RowFilter, translation: Translation, depth: number): TableFilter => {
+  const { version, limits } = translation;
+  translation.parts += 1;
+  if (translation.parts > limits.filterPartsMax || depth > depthMax)
     throw tooMany('parts', limits.filterPartsMax, 'filterPartsMax');
   const each = (parts: readonly RowFilter[]): TableFilter[] =>
-    parts.map((part) => translateFilter(version, part, limits, spent, depth + 1));
+    parts.map((part) => translateFilter(part, translation, depth + 1));
   if (filter.and) return { and: each(filter.and) };
   if (filter.or) return { or: each(filter.or) };
-  if (filter.not) return { not: translateFilter(version, filter.not, limits, spent, depth + 1) };
-  if (!filter.column) throw new DomainError('BAD_REQUEST', 'a condition must be one of and, or, not, column');
+  if (filter.not) return { not: translateFilter(filter.not, translation, depth + 1) };
+  if (!filter.column) throw new DomainError('BAD_REQUEST', 'a condition must have exactly one of and, or, not, column');
   const test = cellTest(filter.column.test, limits);
-  spent.values += 'values' in test ? test.values.length : 1;
-  if (spent.values > limits.filterValuesMax) throw tooMany('values', limits.filterValuesMax, 'filterValuesMax');
+  translation.values += 'values' in test ? test.values.length : 1;
+  if (translation.values > limits.filterValuesMax) throw tooMany('values', limits.filterValuesMax, 'filterValuesMax');
   return { column: indexOfColumn(version, filter.column.name), test };
 };
 
-/** One test. Throws BAD_REQUEST when there is none. */
+/** Translates a test. Throws BAD_REQUEST for an empty one.  */
 export const cellTest = (test: ColumnTest, limits: FilterLimits): CellTest => {
   for (const op of ['eq', 'ne', 'gt', 'gte', 'lt', 'lte'] as const) {
     const value = test[op];
@@ -105,7 +109,7 @@ export const cellTest = (test: ColumnTest, limits: FilterLimits): CellTest => {
   for (const op of ['contains', 'startsWith'] as const) {
     const text = test[op];
     if (text == null) continue;
-    checkNeedle(text, limits);
+    checkSearchText(text, limits);
     return { op, text };
   }
   if (test.hasAny) return { op: 'hasAny', values: test.hasAny };
@@ -113,6 +117,6 @@ export const cellTest = (test: ColumnTest, limits: FilterLimits): CellTest => {
   if (test.isMisfit != null) return { op: 'isMisfit', value: test.isMisfit };
   throw new DomainError(
     'BAD_REQUEST',
-    'a test must be one of eq, ne, gt, gte, lt, lte, in, contains, startsWith, hasAny, isNull, isMisfit',
+    'a test must have exactly one of eq, ne, gt, gte, lt, lte, in, contains, startsWith, hasAny, isNull, isMisfit',
   );
 };

@@ -34,18 +34,19 @@ export interface GroupsQuery extends Pick<FilterRequest, 'where' | 'match' | 'se
   readonly after?: string | undefined;
 }
 
-/** A group: its key and measures, and what its rows are. */
+/** A group of rows with its key and its measures. */
 export interface DatasetGroup {
   readonly version: DatasetVersion;
   readonly key: readonly Cell[];
   readonly measures: readonly Cell[];
+  /** The filter that selects exactly its rows. */
   readonly rows: TableFilter;
 }
 
 export interface GroupsPage {
   readonly version: DatasetVersion;
   readonly groups: readonly DatasetGroup[];
-  /** Of the key and the measures, in order. */
+  /** The names of the key columns, followed by those of the measures. */
   readonly columns: readonly string[];
   readonly total: number;
   readonly hasBefore: boolean;
@@ -53,9 +54,9 @@ export interface GroupsPage {
   cursorOf(group: DatasetGroup): string;
 }
 
-/** Groups of a dataset's rows. */
+/** Groups of the rows of a dataset. */
 export interface DatasetGroups {
-  groups(dataset: Dataset, question: GroupsQuery): Promise<GroupsPage>;
+  groups(dataset: Dataset, query: GroupsQuery): Promise<GroupsPage>;
   /** Exactly the rows of a group. */
   rowsOf(group: DatasetGroup, page: Pick<RowsQuery, 'limit' | 'fromEnd' | 'after' | 'before'>): Promise<RowsPage>;
 }
@@ -64,79 +65,87 @@ const groupingsMax = 8;
 const measuresMax = 50;
 
 export const createDatasetGroups = (datasets: Datasets, limits: FilterLimits): DatasetGroups => ({
-  async groups(dataset, question) {
-    const { limit, after } = question;
-    const begun = after === undefined ? undefined : parseCursor(after);
-    const version = datasets.versionOf(dataset, question.versionId ?? begun?.versionId);
-    const { wanted, columns } = translateQuery(version, question, limits);
-    const signature = signatureOf(wanted);
-    if (begun && (begun.versionId !== version.id || begun.signature !== signature))
-      throw new DomainError('BAD_REQUEST', 'the cursor is one of another list');
-    const offset = begun ? begun.index + 1 : 0;
-    const { groups, total } = await datasets.groups(version, { ...wanted, offset, limit });
-    const found = groups.map(({ key, measures }): DatasetGroup => {
-      const ofGroup: TableFilter = { group: wanted.group, key };
-      return { version, key, measures, rows: wanted.filter ? { and: [wanted.filter, ofGroup] } : ofGroup };
+  async groups(dataset, query) {
+    const { limit, after } = query;
+    const cursor = after === undefined ? undefined : parseCursor(after);
+    const version = datasets.versionOf(dataset, query.versionId ?? cursor?.versionId);
+    const { request, columns } = translateQuery(version, query, limits);
+    const signature = signatureOf(request);
+    if (cursor && (cursor.versionId !== version.id || cursor.signature !== signature))
+      throw new DomainError('BAD_REQUEST', 'the cursor belongs to another list');
+    const offset = cursor ? cursor.index + 1 : 0;
+    const { groups: found, total } = await datasets.groups(version, { ...request, offset, limit });
+    const groups = found.map(({ key, measures }): DatasetGroup => {
+      const ofGroup: TableFilter = { group: request.group, key };
+      return { version, key, measures, rows: request.filter ? { and: [request.filter, ofGroup] } : ofGroup };
     });
     return {
       version,
-      groups: found,
+      groups,
       columns,
       total,
       hasBefore: offset > 0,
-      hasAfter: offset + found.length < total,
-      cursorOf: (group) => formatCursor({ versionId: version.id, signature, index: offset + found.indexOf(group) }),
+      hasAfter: offset + groups.length < total,
+      cursorOf: (group) => formatCursor({ versionId: version.id, signature, index: offset + groups.indexOf(group) }),
     };
   },
   rowsOf: ({ version, rows }, page) => datasets.rowsWhere(version, rows, page),
 });
 
-const translateQuery = (
-  version: DatasetVersion,
-  question: GroupsQuery,
-  limits: FilterLimits,
-): { wanted: Omit<GroupsRequest, 'offset' | 'limit'>; columns: string[] } => {
-  const { groupBy, measures, having, orderBy, timeZone } = question;
-  const by = (groupBy ?? []).map(({ column, grain, binWidth }) => ({
+interface EngineQuery {
+  readonly request: Omit<GroupsRequest, 'offset' | 'limit'>;
+  readonly columns: readonly string[];
+}
+
+const translateQuery = (version: DatasetVersion, query: GroupsQuery, limits: FilterLimits): EngineQuery => {
+  const { measures, having, orderBy, timeZone } = query;
+  const groupBy = query.groupBy ?? [];
+  checkMeasuresAndGroupings(groupBy, measures);
+  const names = measures.map(
+    ({ function: name, column, as }) => as ?? (column == null ? name.toLowerCase() : `${name.toLowerCase()}_${column}`),
+  );
+  const columns = [...groupBy.map(({ column }) => column), ...names];
+  // Where a measure has the name of a column, the name means the measure: only a measure can be renamed.
+  const indexOfName = (name: string): number => {
+    const measure = names.indexOf(name);
+    if (measure >= 0) return groupBy.length + measure;
+    const key = columns.indexOf(name);
+    if (key >= 0) return key;
+    const message = `${preview(name)} is neither a groupBy column nor a measure; use one of ${columns.map(preview).join(', ')}`;
+    throw new DomainError('BAD_REQUEST', message);
+  };
+  const by = groupBy.map(({ column, grain, binWidth }) => ({
     column: indexOfColumn(version, column),
     grain: grain ?? undefined,
     binWidth: binWidth ?? undefined,
   }));
-  if (by.length > groupingsMax)
-    throw new DomainError('LIMIT_EXCEEDED', `groupBy must be at most ${groupingsMax} columns`);
-  if (measures.length > measuresMax) throw new DomainError('LIMIT_EXCEEDED', `measures must be at most ${measuresMax}`);
-  for (const each of measures)
-    if (!measureFunctions.includes(each.function))
-      throw new DomainError('BAD_REQUEST', `there is no measure ${preview(each.function)}`);
-  const names = measures.map(
-    ({ function: name, column, as }) => as ?? (column == null ? name.toLowerCase() : `${name.toLowerCase()}_${column}`),
-  );
-  const columns = [...(groupBy ?? []).map(({ column }) => column), ...names];
-  // A measure may be called like a column: what it is called wins, for a column can be called otherwise only there.
-  const placeOfName = (name: string): number => {
-    const measure = names.indexOf(name);
-    if (measure >= 0) return by.length + measure;
-    const key = columns.indexOf(name);
-    if (key >= 0) return key;
-    throw new DomainError(
-      'BAD_REQUEST',
-      `${preview(name)} is none of the groups' columns; there are ${columns.map(preview).join(', ')}`,
-    );
-  };
   return {
     columns,
-    wanted: {
+    request: {
       group: { by, timeZone },
       measures: measures.map(({ function: name, column }) => ({
         function: name,
         column: column == null ? null : indexOfColumn(version, column),
       })),
-      filter: tableFilter(version, question, limits),
-      having: (having ?? []).map(({ as, test }) => ({ index: placeOfName(as), test: cellTest(test, limits) })),
+      filter: tableFilter(version, query, limits),
+      having: (having ?? []).map(({ as, test }) => ({ index: indexOfName(as), test: cellTest(test, limits) })),
       orders: (orderBy ?? []).map(({ column, direction }) => ({
-        column: placeOfName(column),
+        column: indexOfName(column),
         descending: direction === 'DESC',
       })),
     },
   };
+};
+
+const checkMeasuresAndGroupings = (groupBy: readonly Grouping[], measures: GroupsQuery['measures']): void => {
+  if (groupBy.length > groupingsMax)
+    throw new DomainError('LIMIT_EXCEEDED', `groupBy must have at most ${groupingsMax} columns`);
+  if (measures.length > measuresMax)
+    throw new DomainError('LIMIT_EXCEEDED', `measures must have at most ${measuresMax} elements`);
+  for (const { function: name } of measures)
+    if (!measureFunctions.includes(name))
+      throw new DomainError(
+        'BAD_REQUEST',
+        `there is no measure ${preview(name)}; use one of ${measureFunctions.join(', ')}`,
+      );
 };

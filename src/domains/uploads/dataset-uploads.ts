@@ -7,101 +7,111 @@ import type { DatasetOptions, DatasetSource } from '../datasets/import-version.t
 import type { DatasetImports, DatasetRun } from '../datasets/imports.ts';
 import { bytesOf, missingSource, type Uploads, uploadName } from './uploads.ts';
 
-/** Where a dataset's file is; exactly one of these. */
+/** The origin of a dataset's file: exactly one of these. */
 export interface DatasetOrigin {
   readonly url?: string | null | undefined;
   readonly file?: File | null | undefined;
   readonly location?: string | null | undefined;
 }
 
-/** Datasets that reach the server by request: behind links, uploaded, or in the folder the operator allows. */
-export interface DatasetUploads {
-  /** Throws what is known of the file at once; what is learnt later fails the import. */
-  importFrom(origin: DatasetOrigin | null | undefined, options: DatasetOptions): Promise<DatasetRun>;
-  /** A file as its bytes come. Throws TOO_LARGE beyond `uploadBytesMax`. */
-  importBytes(bytes: AsyncIterable<Uint8Array>, name: string, options: DatasetOptions): Promise<DatasetRun>;
-  /** A file of this machine, which stays where it is. */
-  importFile(path: string, options: DatasetOptions): Promise<DatasetRun>;
+interface DatasetUploadLimits extends LinkLimits {
+  readonly importAllow: readonly HostPort[];
+  readonly uploadBytesMax: number;
+  readonly fileBytesMax: number;
 }
 
-export const createDatasetUploads = (
-  imports: DatasetImports,
-  uploads: Pick<Uploads, 'spool' | 'allowed'>,
-  limits: LinkLimits & {
-    readonly importAllow: readonly HostPort[];
-    readonly uploadBytesMax: number;
-    readonly fileBytesMax: number;
-  },
-): DatasetUploads => {
-  /** What is behind a link comes at once, also while others wait; whether it may be followed is known before. */
-  const behindLink = async (url: string): Promise<DatasetSource> => {
-    const opened = await openGuardedUrl(url, limits, { allow: limits.importAllow });
-    const spooled = uploads.spool(opened.chunks);
-    // Whoever fetches it learns of its fault.
-    spooled.catch(() => undefined);
-    return {
-      name: linkWithoutSecrets(url),
-      bytes: opened.bytesTotal ?? 0,
-      async fetch(signal) {
-        signal.addEventListener('abort', opened.close);
-        const path = await spooled;
-        return { path, bytes: (await stat(path)).size };
-      },
-      async discard() {
-        opened.close();
-        const path = await spooled.catch(() => null);
-        if (path !== null) await rm(path, { force: true });
-      },
-    };
-  };
+export interface DatasetUploadServices {
+  readonly imports: DatasetImports;
+  readonly uploads: Pick<Uploads, 'spool' | 'allowed'>;
+  readonly limits: DatasetUploadLimits;
+}
 
-  const onDisk = async (path: string, name: string, isOurs: boolean): Promise<DatasetSource> => {
-    const found = await stat(path).catch((cause: unknown) => {
-      throw new DomainError('NOT_FOUND', `there is no file ${name}`, { cause });
+/** Imports datasets from links, from uploaded files, and from files in the folder that the operator allows. */
+export class DatasetUploads {
+  readonly #imports: DatasetImports;
+  readonly #uploads: DatasetUploadServices['uploads'];
+  readonly #limits: DatasetUploadLimits;
+
+  constructor({ imports, uploads, limits }: DatasetUploadServices) {
+    this.#imports = imports;
+    this.#uploads = uploads;
+    this.#limits = limits;
+  }
+
+  /** Throws errors that are known before the import starts; later errors fail the import. */
+  async importFrom(origin: DatasetOrigin | null | undefined, options: DatasetOptions): Promise<DatasetRun> {
+    if (!origin) throw missingSource();
+    const { url, file, location } = origin;
+    if (url != null) return this.#start(await this.#linkSource(url), options);
+    if (file != null) return this.importBytes(bytesOf(file), uploadName(file), options);
+    const allowed = await this.#uploads.allowed(location ?? '');
+    return this.#start(await this.#fileSource(allowed.path, allowed.name), options);
+  }
+
+  /** Imports an uploaded file. Throws TOO_LARGE beyond `uploadBytesMax`. */
+  async importBytes(bytes: AsyncIterable<Uint8Array>, name: string, options: DatasetOptions): Promise<DatasetRun> {
+    const path = await this.#uploads.spool(limitBytes(bytes, this.#limits.uploadBytesMax));
+    const discard = (): Promise<void> => rm(path, { force: true });
+    const source = await this.#fileSource(path, name).catch(async (error: unknown) => {
+      await discard();
+      throw error;
     });
-    if (!found.isFile()) throw new DomainError('NOT_A_TABLE', `${name} is not a file`);
-    if (found.size > limits.fileBytesMax)
-      throw new DomainError(
-        'TOO_LARGE',
-        `the file has ${found.size} bytes, over the limit of ${limits.fileBytesMax} (setting fileBytesMax)`,
-      );
-    return {
-      name,
-      bytes: found.size,
-      fetch: async () => ({ path, bytes: found.size }),
-      discard: async () => (isOurs ? rm(path, { force: true }) : undefined),
-    };
-  };
+    return this.#start({ ...source, discard }, options);
+  }
 
-  const start = async (source: DatasetSource, options: DatasetOptions): Promise<DatasetRun> => {
+  /** Imports a file of this machine, which is not removed. */
+  async importFile(path: string, options: DatasetOptions): Promise<DatasetRun> {
+    return this.#start(await this.#fileSource(path, basename(path)), options);
+  }
+
+  async #start(source: DatasetSource, options: DatasetOptions): Promise<DatasetRun> {
     try {
-      return await imports.start(source, options);
+      return await this.#imports.start(source, options);
     } catch (error) {
       await source.discard();
       throw error;
     }
-  };
+  }
 
-  const importBytes: DatasetUploads['importBytes'] = async (bytes, name, options) => {
-    const path = await uploads.spool(limitBytes(bytes, limits.uploadBytesMax));
-    return start(await onDisk(path, name, true), options);
-  };
+  /** The download starts at once, even while the import waits for others; the link has been checked before. */
+  async #linkSource(url: string): Promise<DatasetSource> {
+    const link = await openGuardedUrl(url, this.#limits, { allow: this.#limits.importAllow });
+    const spooled = this.#uploads.spool(link.chunks);
+    // `fetch` reports the error.
+    spooled.catch(() => undefined);
+    return {
+      name: linkWithoutSecrets(url),
+      bytes: link.bytesTotal ?? 0,
+      async fetch(signal) {
+        signal.addEventListener('abort', link.close);
+        const path = await spooled;
+        return { path, bytes: (await stat(path)).size };
+      },
+      async discard() {
+        link.close();
+        const path = await spooled.catch(() => null);
+        if (path !== null) await rm(path, { force: true });
+      },
+    };
+  }
 
-  return {
-    importBytes,
-    importFile: async (path, options) => start(await onDisk(path, basename(path), false), options),
-    async importFrom(origin, options) {
-      if (!origin) throw missingSource();
-      const { url, file, location } = origin;
-      if (url != null) return start(await behindLink(url), options);
-      if (file != null) return importBytes(bytesOf(file), uploadName(file), options);
-      const found = await uploads.allowed(location ?? '');
-      return start(await onDisk(found.path, found.name, false), options);
-    },
-  };
-};
+  async #fileSource(path: string, name: string): Promise<DatasetSource> {
+    const { fileBytesMax } = this.#limits;
+    const found = await stat(path).catch((cause: unknown) => {
+      throw new DomainError('NOT_FOUND', `there is no file ${name}`, { cause });
+    });
+    if (!found.isFile()) throw new DomainError('NOT_A_TABLE', `${name} is not a file`);
+    const bytes = found.size;
+    if (bytes > fileBytesMax)
+      throw new DomainError(
+        'TOO_LARGE',
+        `the file has ${bytes} bytes, over the limit of ${fileBytesMax} (setting fileBytesMax)`,
+      );
+    return { name, bytes, fetch: async () => ({ path, bytes }), discard: async () => undefined };
+  }
+}
 
-/** What may be told of a link: nothing of a user, and no query, which may hold a secret. */
+/** The link without user information and query, which may contain secrets. */
 const linkWithoutSecrets = (text: string): string => {
   if (!URL.canParse(text)) return 'a link';
   const { protocol, host, pathname } = new URL(text);

@@ -18,8 +18,8 @@ const types = async (name: string): Promise<Record<string, string>> => {
   return Object.fromEntries((data?.dataset.columns ?? []).map((column) => [column.name, column.type]));
 };
 
-describe('types', () => {
-  it('are those that all cells speak for', async () => {
+describe('column types', () => {
+  it('infers the type of a column from all of its cells', async () => {
     const csv = `whole,long,money,rate,yes,day,written,at,list,zip,text
 1,9007199254740993,1.5,1e3,TRUE,2020-02-29,"Oct 21, 2008",2020-01-01T10:00:00.123456Z,"['a', ""b's""]",01234,x
 -2,-9007199254740995,-0.25,2.5e-7,false,2020-03-01,3 Feb 2020,2020-01-01 11:00:00+01:00,"[""c"",""d""]",90210,
@@ -49,7 +49,7 @@ describe('types', () => {
     expect(await rowsOf(opened, 'typed', '&long__gt=9007199254740992.5')).toHaveLength(1);
   });
 
-  it('change with the whole file, not with its beginning', async () => {
+  it('infers the type from the whole file, not only from its beginning', async () => {
     const rows = Array.from({ length: 30_000 }, (_each, at) => `${at},${at},${at}`);
     rows[29_000] = '29000,1.125,12345678901234567';
     await importCsv(opened, 'late', `id,money,long\n${rows.join('\n')}\n`);
@@ -59,7 +59,7 @@ describe('types', () => {
     expect(await rowsOf(opened, 'late', '&money=28999')).toEqual([{ id: 28999, money: 28999, long: 28999 }]);
   });
 
-  it('keep what does not fit beside nothing, counted and found', async () => {
+  it('keeps the text of a misfit, counts it and finds it by filters', async () => {
     const csv = `n,m\n${Array.from({ length: 19 }, (_each, at) => `${at},x`).join('\n')}\nn/a,y\n`;
     await importCsv(opened, 'misfits', csv);
     expect(await rowsOf(opened, 'misfits', '&n__ismisfit=1')).toEqual([{ n: null, m: 'y' }]);
@@ -68,9 +68,9 @@ describe('types', () => {
     expect(exported).toBe('n,m\r\nn/a,y\r\n');
   });
 
-  it('are taken from whoever asks for one', async () => {
+  it('returns a SourceError for a location that does not exist', async () => {
     const { data } = await opened.query(
-      `mutation ($file: String!) { startImport(input: { target: DATASET, datasetName: "asked", source: { location: $file } }) { __typename } }`,
+      `mutation ($file: String!) { startImport(input: { target: DATASET, datasetName: "missing", source: { location: $file } }) { __typename } }`,
       { file: 'x' },
     );
     expect(data).toEqual({ startImport: { __typename: 'SourceError' } });
@@ -78,7 +78,7 @@ describe('types', () => {
 });
 
 describe('headers', () => {
-  it('may be empty, repeated, named like anything and long', async () => {
+  it('accepts empty, repeated, long and unusual headers', async () => {
     const long = 'h'.repeat(300);
     const csv = `,__proto__,rowid,a,a,7,constructor,${long},a_2\n0,1,2,3,4,5,6,7,8\n`;
     await importCsv(opened, 'headers', csv);
@@ -90,7 +90,7 @@ describe('headers', () => {
       expect(await rowsOf(opened, 'headers', `&${query}`), query).toHaveLength(1);
   });
 
-  it('may end like a suffix or be named like a parameter', async () => {
+  it('accepts headers that end like a suffix or equal a parameter name', async () => {
     await importCsv(opened, 'suffixes', 'price,price__gt,_sort\n1,5,x\n2,6,y\n');
     expect(await rowsOf(opened, 'suffixes', '&price__gt=5')).toHaveLength(1);
     expect(await rowsOf(opened, 'suffixes', '&price__gt__gt=5')).toHaveLength(1);
@@ -98,11 +98,11 @@ describe('headers', () => {
   });
 });
 
-describe('versions', () => {
-  const asked = async (query: string) =>
+describe('dataset versions', () => {
+  const queryStock = async (query: string) =>
     (await opened.query<{ dataset: Record<string, unknown> }>(`{ dataset(name: "stock") { ${query} } }`)).data?.dataset;
 
-  it('follow each other, are kept, and differ as they say', async () => {
+  it('keeps every version and reports their differences', async () => {
     await importCsv(opened, 'stock', 'sku,count,note\na,1,x\nb,2,y\nc,3,z\n');
     const upserted = await importCsv(opened, 'stock', 'count,sku,note\n2,b,y\n30,c,z\n4,d,\n', '&mode=upsert&key=sku');
     expect(upserted).toMatchObject({ read: 3, accepted: 2, unchanged: 1, rejected: 0 });
@@ -114,7 +114,7 @@ describe('versions', () => {
     ]);
     expect(await importCsv(opened, 'stock', 'sku,count,note\ne,5.5,\n', '&mode=append')).toMatchObject({ accepted: 1 });
     expect(await rowsOf(opened, 'stock')).toHaveLength(5);
-    const found = await asked('versions { nodes { id number rowCount import { read accepted unchanged } } }');
+    const found = await queryStock('versions { nodes { id number rowCount import { read accepted unchanged } } }');
     const nodes = (found as { versions: { nodes: { id: string; number: number; rowCount: number }[] } }).versions.nodes;
     expect(nodes.map(({ number, rowCount }) => [number, rowCount])).toEqual([
       [3, 5],
@@ -122,7 +122,7 @@ describe('versions', () => {
       [1, 3],
     ]);
     const [third, second, first] = nodes.map(({ id }) => id);
-    expect(await asked(`rows(version: "${first}") { totalCount nodes { values provenance { line } } }`)).toEqual({
+    expect(await queryStock(`rows(version: "${first}") { totalCount nodes { values provenance { line } } }`)).toEqual({
       rows: {
         totalCount: 3,
         nodes: [
@@ -133,11 +133,11 @@ describe('versions', () => {
       },
     });
     expect(
-      await asked(`diff(from: "${first}", to: "${second}") { added removed changed columnsAdded columnsRemoved }`),
+      await queryStock(`diff(from: "${first}", to: "${second}") { added removed changed columnsAdded columnsRemoved }`),
     ).toEqual({
       diff: { added: 1, removed: 0, changed: 1, columnsAdded: [], columnsRemoved: [] },
     });
-    expect(await asked(`diff(from: "${second}", to: "${third}") { added removed changed }`)).toEqual({
+    expect(await queryStock(`diff(from: "${second}", to: "${third}") { added removed changed }`)).toEqual({
       diff: { added: 1, removed: 0, changed: 0 },
     });
     const failed = await importCsv(opened, 'stock', 'sku,other\nf,1\n', '&mode=append');
@@ -145,17 +145,17 @@ describe('versions', () => {
     expect(await rowsOf(opened, 'stock')).toHaveLength(5);
   });
 
-  it('let a list go on in the one it was begun in', async () => {
-    await importCsv(opened, 'turning', 'n\n1\n2\n3\n');
-    const first = (await (await opened.get('/datasets/turning?_first=2&_sort=-n')).json()) as { next: string };
-    await importCsv(opened, 'turning', 'n\n7\n8\n9\n');
-    const rest = await (await opened.get(`/datasets/turning?_first=2&_sort=-n&_after=${first.next}`)).json();
+  it('continues a list in the version of its first page', async () => {
+    await importCsv(opened, 'replaced', 'n\n1\n2\n3\n');
+    const first = (await (await opened.get('/datasets/replaced?_first=2&_sort=-n')).json()) as { next: string };
+    await importCsv(opened, 'replaced', 'n\n7\n8\n9\n');
+    const rest = await (await opened.get(`/datasets/replaced?_first=2&_sort=-n&_after=${first.next}`)).json();
     expect(rest).toEqual({ rows: [{ n: 1 }], total: 3, next: null });
-    const other = await opened.get(`/datasets/turning?_first=2&_after=${first.next}`);
+    const other = await opened.get(`/datasets/replaced?_first=2&_after=${first.next}`);
     expect(other.status).toBe(400);
   });
 
-  it('leave nothing behind when they fail, and the name usable', async () => {
+  it('leaves no files of a failed import, and the name usable', async () => {
     await importCsv(opened, 'solid', 'n\n1\n');
     const files = await readdir(join(opened.data, 'datasets'));
     expect(await importCsv(opened, 'solid', '')).toMatchObject({ status: 422, error: { code: 'NOT_A_TABLE' } });
@@ -166,23 +166,23 @@ describe('versions', () => {
     expect(await importCsv(opened, 'solid', 'n\n2\n')).toMatchObject({ status: 200 });
   });
 
-  it('are deleted with their dataset', async () => {
+  it('deletes the files of all versions with their dataset', async () => {
     const own = await openApp({ onDisk: true });
     onTestFinished(own.close);
-    await importCsv(own, 'gone', 'n\n1\n');
-    const { data } = await own.query<{ dataset: { id: string } }>('{ dataset(name: "gone") { id } }');
+    await importCsv(own, 'deleted', 'n\n1\n');
+    const { data } = await own.query<{ dataset: { id: string } }>('{ dataset(name: "deleted") { id } }');
     await own.query('mutation ($id: ID!) { deleteDataset(input: { datasetId: $id }) { __typename } }', {
       id: data?.dataset.id,
     });
     expect(await readdir(join(own.data, 'datasets'))).toEqual([]);
-    expect((await own.get('/datasets/gone')).status).toBe(404);
-    expect(await importCsv(own, 'gone', 'm\n2\n')).toMatchObject({ status: 200 });
-    expect(await rowsOf(own, 'gone')).toEqual([{ m: 2 }]);
+    expect((await own.get('/datasets/deleted')).status).toBe(404);
+    expect(await importCsv(own, 'deleted', 'm\n2\n')).toMatchObject({ status: 200 });
+    expect(await rowsOf(own, 'deleted')).toEqual([{ m: 2 }]);
   });
 });
 
 describe('a dry run', () => {
-  it('shows columns and the first rejects and stores nothing', async () => {
+  it('returns columns and the first rejects and stores nothing', async () => {
     const own = await openApp({
       onDisk: true,
       settings: { importFolder: new URL('../../fixtures', import.meta.url).pathname },

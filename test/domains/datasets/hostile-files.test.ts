@@ -28,14 +28,14 @@ it.each<[string, string | Uint8Array, { read: number; rejected: number; lines: n
   ['invalid UTF-8', Buffer.from('a,b\n1,\xff\n3,\xc3\xa9\n', 'latin1'), { read: 2, rejected: 1, lines: [2] }],
   ['a byte order mark', '\ufeffa,b\n1,2\n', { read: 1, rejected: 0, lines: [] }],
   ['carriage returns', 'a,b\r1,2\r3,4\r', { read: 2, rejected: 0, lines: [] }],
-  ['both', 'a,b\r\n1,2\r\n\r\n"3\r\n3",4\r\n', { read: 2, rejected: 0, lines: [] }],
+  ['carriage returns with line feeds', 'a,b\r\n1,2\r\n\r\n"3\r\n3",4\r\n', { read: 2, rejected: 0, lines: [] }],
   ['semicolons', 'a;b\n1;2,5\n', { read: 1, rejected: 0, lines: [] }],
   ['a header only', 'a,b\n', { read: 0, rejected: 0, lines: [] }],
   ['no end of line', 'a,b\n1,2', { read: 1, rejected: 0, lines: [] }],
-])('accounts for %s', async (_what, csv, { read, rejected, lines }) => {
-  const account = await importCsv(opened, 'hostile', csv);
-  expect(account).toMatchObject({ status: 200, read, rejected, accepted: read - rejected, unchanged: 0 });
-  expect(await linesOf(account.id)).toEqual(lines);
+])('counts and rejects the rows of a file with %s', async (_what, csv, { read, rejected, lines }) => {
+  const imported = await importCsv(opened, 'hostile', csv);
+  expect(imported).toMatchObject({ status: 200, read, rejected, accepted: read - rejected, unchanged: 0 });
+  expect(await linesOf(imported.id)).toEqual(lines);
   expect(await rowsOf(opened, 'hostile')).toHaveLength(read - rejected);
 });
 
@@ -48,12 +48,12 @@ it.each<[string, string | Uint8Array]>([
   ['JSON', '[{"a": 1}]'],
   ['too many columns', `${Array.from({ length: 5000 }, (_each, at) => `c${at}`).join()}\n`],
   ['a header that is not closed', '"a,b\n1,2\n'],
-])('refuses %s as no table', async (_what, csv) => {
+])('rejects a file with %s as NOT_A_TABLE', async (_what, csv) => {
   expect(await importCsv(opened, 'refused', csv)).toMatchObject({ status: 422, error: { code: 'NOT_A_TABLE' } });
   expect((await opened.get('/datasets/refused')).status).toBe(404);
 });
 
-it('keeps formulas as they are and makes them harmless on request', async () => {
+it('exports formulas unchanged, and prefixed with an apostrophe when safe=1', async () => {
   await importCsv(opened, 'formulas', 'text,n\n=1+1,-1\n"@SUM(A1)",2\n"a,""b"" \nc",3\n');
   expect(await (await opened.get('/datasets/formulas/export')).text()).toBe(
     'text,n\r\n=1+1,-1\r\n@SUM(A1),2\r\n"a,""b"" \nc",3\r\n',
@@ -63,14 +63,14 @@ it('keeps formulas as they are and makes them harmless on request', async () => 
   );
 });
 
-it('bounds the text to search for', async () => {
+it('limits the length of the text to search for', async () => {
   await importCsv(opened, 'needles', 'text\nabc\n');
   const response = await opened.get(`/datasets/needles?text=${'x'.repeat(257)}`);
   expect(response.status).toBe(400);
   expect(await response.text()).toContain('setting datasetNeedleLengthMax');
 });
 
-it('ends a question that takes too long, names the limit, and answers the next', async () => {
+it('ends a query that takes too long and names the setting', async () => {
   const own = await openApp({ settings: { datasetQueryMsMax: '1' } });
   try {
     await importCsv(own, 'slow', `text\n${'some words to look through\n'.repeat(20_000)}`);
@@ -82,7 +82,7 @@ it('ends a question that takes too long, names the limit, and answers the next',
   }
 });
 
-it.each(['../x', 'a/b', '', ' a', '.a', 'a'.repeat(101), 'a\u0000'])('refuses the name %j', async (name) => {
+it.each(['../x', 'a/b', '', ' a', '.a', 'a'.repeat(101), 'a\u0000'])('refuses the dataset name %j', async (name) => {
   const response = await opened.get(`/datasets?wait=1`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

@@ -14,14 +14,14 @@ const exported = async () => {
   return app.get('/datasets/long/export?format=ndjson');
 };
 
-it('gives all rows to who reads, page by page', async () => {
+it('exports all rows page by page to a client that reads them', async () => {
   const lines = (await (await exported()).text()).trimEnd().split('\n');
   expect(lines.map((line) => JSON.parse(line).n)).toEqual(Array.from({ length: rows }, (_, n) => n));
 });
 
-it('cuts off who takes nothing for so long', async () => {
+it('fails the export of a client that reads nothing for exportStallMs', async () => {
   const reader = (await exported()).body?.getReader();
   expect((await reader?.read())?.value?.length).toBeGreaterThan(0);
   await delay(2 * stallMs);
-  await expect(reader?.read()).rejects.toThrow('takes nothing');
+  await expect(reader?.read()).rejects.toThrow('the client read nothing');
 });

@@ -6,7 +6,7 @@ import { formatInstant } from '../../../lib/time.ts';
 import { csvUrl, datasetName, importId, isWaiting, keyColumns, linkUrl, mode } from '../../parameters.ts';
 import { defineRoute } from '../../route.ts';
 
-const account = z
+const importSchema = z
   .object({
     id: z.int(),
     url: z.string(),
@@ -44,40 +44,39 @@ const example = {
   failure: null,
 };
 
-const accountOf = (standing: Import, origin: string) => ({
-  id: standing.id,
-  url: `${origin}/imports/${standing.id}`,
-  target: standing.target,
-  source: standing.source,
-  state: standing.state,
-  started_at: formatInstant(standing.startedAtUs),
-  finished_at: standing.finishedAtUs === null ? null : formatInstant(standing.finishedAtUs),
-  bytes_read: standing.bytesRead,
-  bytes_total: standing.bytesTotal,
-  read: standing.read,
-  accepted: standing.accepted,
-  unchanged: standing.unchanged,
-  conflicts: standing.conflicts,
-  rejected: standing.rejected,
-  failure:
-    standing.failureCode === null ? null : { code: standing.failureCode, message: standing.failureMessage ?? '' },
+const importJson = (record: Import, origin: string) => ({
+  id: record.id,
+  url: `${origin}/imports/${record.id}`,
+  target: record.target,
+  source: record.source,
+  state: record.state,
+  started_at: formatInstant(record.startedAtUs),
+  finished_at: record.finishedAtUs === null ? null : formatInstant(record.finishedAtUs),
+  bytes_read: record.bytesRead,
+  bytes_total: record.bytesTotal,
+  read: record.read,
+  accepted: record.accepted,
+  unchanged: record.unchanged,
+  conflicts: record.conflicts,
+  rejected: record.rejected,
+  failure: record.failureCode === null ? null : { code: record.failureCode, message: record.failureMessage ?? '' },
 });
 
-/** 202 for an import that runs, 200 for one that has ended; one that failed is the fault it failed with. */
-const answered = async (run: DatasetRun, wait: boolean, origin: string): Promise<Response> => {
-  const standing = wait ? await run.done : run.import;
-  if (standing.state === 'FAILED') throw failureOf(standing);
-  const told = accountOf(standing, origin);
-  return Response.json(told, { status: wait ? 200 : 202, headers: { location: told.url } });
+/** 202 for a running import, 200 for a finished one; a failed import responds with its error. */
+const importResponse = async (run: DatasetRun, wait: boolean, origin: string): Promise<Response> => {
+  const record = wait ? await run.done : run.import;
+  if (record.state === 'FAILED') throw failureError(record);
+  const body = importJson(record, origin);
+  return Response.json(body, { status: wait ? 200 : 202, headers: { location: body.url } });
 };
 
-const failureOf = ({ failureCode, failureMessage }: Import): Error => {
+const failureError = ({ failureCode, failureMessage }: Import): Error => {
   const known = errorCodes.find(({ code }) => code === failureCode);
   const code: ErrorCode = known?.code ?? 'INTERNAL';
   return new DomainError(code, failureMessage ?? 'the import failed');
 };
 
-const wanted = { mode: mode.optional(), key: keyColumns.optional(), wait: isWaiting.optional() };
+const importOptions = { mode: mode.optional(), key: keyColumns.optional(), wait: isWaiting.optional() };
 const refuses = [
   'ADDRESS_NOT_ALLOWED',
   'TOO_LARGE',
@@ -89,20 +88,20 @@ export const importByLink = defineRoute({
   method: 'POST',
   path: '/datasets',
   subject: 'facts',
-  summary: 'Takes the CSV file behind a link in as a dataset',
+  summary: 'Imports the CSV file behind a link as a dataset',
   description:
-    'One that is there gets a new version, which answers from when it is whole. Answers 202 with the import at once, 200 with `wait=1` when it has ended; `GET /imports/{id}` tells how far it is. A link that may not be followed is refused.',
-  fields: { url: linkUrl.optional(), csv_url: csvUrl.optional(), name: datasetName, ...wanted },
+    'An existing dataset gets a new version, which becomes current when it is complete. Responds 202 with the running import or, with `wait=1`, 200 with the finished import; `GET /imports/{id}` shows its progress. A link that is not allowed is refused.',
+  fields: { url: linkUrl.optional(), csv_url: csvUrl.optional(), name: datasetName, ...importOptions },
   refuses,
-  answer: { schema: account, example },
+  answer: { schema: importSchema, example },
   async handle({ url, csv_url, name, mode, key, wait }, { datasetUploads }, { origin }) {
     const link = url ?? csv_url;
     if (link === undefined || (url !== undefined && csv_url !== undefined)) {
-      const message = 'url must be given, once: as url or as csv_url';
+      const message = 'the link must be given exactly once, as url or as csv_url';
       throw new DomainError('BAD_REQUEST', message, { problems: [{ path: 'url', code: 'MISSING', message }] });
     }
     const run = await datasetUploads.importFrom({ url: link }, { name, mode, keyColumns: key });
-    return answered(run, wait ?? false, origin);
+    return importResponse(run, wait ?? false, origin);
   },
 });
 
@@ -110,11 +109,11 @@ export const putDataset = defineRoute({
   method: 'PUT',
   path: '/datasets/{name}',
   subject: 'facts',
-  summary: 'Takes the CSV file in the body in as a dataset',
+  summary: 'Imports the CSV file in the body as a dataset',
   description:
-    'Of at most the setting uploadBytesMax, written to disk as it comes. Answers 202 with the import, 200 with `wait=1` when it has ended.',
+    'The file has at most uploadBytesMax bytes (setting) and is written to disk as it arrives. Responds 202 with the running import or, with `wait=1`, 200 with the finished import.',
   params: { name: datasetName },
-  query: wanted,
+  query: importOptions,
   body: {
     types: ['text/csv'],
     tolerates: ['', 'application/x-www-form-urlencoded', 'application/octet-stream', 'text/plain', 'application/csv'],
@@ -123,18 +122,18 @@ export const putDataset = defineRoute({
     isStream: true,
   },
   refuses,
-  answer: { schema: account, example },
+  answer: { schema: importSchema, example },
   async handle({ name, mode, key, wait }, { datasetUploads }, { origin, body }) {
     const run = await datasetUploads.importBytes(body.chunks(), `${name}.csv`, { name, mode, keyColumns: key });
-    return answered(run, wait ?? false, origin);
+    return importResponse(run, wait ?? false, origin);
   },
 });
 
 export const listDatasets = defineRoute({
   path: '/datasets',
   subject: 'facts',
-  summary: 'The datasets there are',
-  description: 'The first thousand, the oldest first.',
+  summary: 'Lists all datasets',
+  description: 'The first 1000 datasets, oldest first.',
   answer: {
     schema: z.array(
       z.object({
@@ -172,13 +171,13 @@ export const importProgress = defineRoute({
   path: '/imports/{id}',
   subject: 'facts',
   scopes: ['read', 'ingest'],
-  summary: 'How far an import is, or how it ended',
+  summary: 'The progress or the result of an import',
   params: { id: importId },
   refuses: ['NOT_FOUND'],
-  answer: { schema: account, example },
+  answer: { schema: importSchema, example },
   handle({ id }, { imports }, { origin }) {
     const [found] = imports.importsByIds([id]);
     if (!found) throw new DomainError('NOT_FOUND', `there is no import ${id}`);
-    return accountOf(found, origin);
+    return importJson(found, origin);
   },
 });

@@ -14,9 +14,9 @@ export const exportDataset = defineRoute({
   path: '/datasets/{name}/export',
   subject: 'facts',
   anyQuery: true,
-  summary: 'All rows of a dataset that match, as a file',
+  summary: 'All rows of a dataset that match the parameters, as a file',
   description:
-    'Takes the same parameters as the dataset itself, without pages. `format` is `csv` (RFC 4180, the default) or `ndjson`; with `safe=1` cells of a CSV that a spreadsheet would take for a formula have an apostrophe before them. Cells that do not fit their column are written to CSV as they came. Rows are read page by page as the client takes them; a client that takes nothing for 30 seconds (setting exportStallMs) is cut off.',
+    'Accepts the parameters of `GET /datasets/{name}` except those of pages. `format` is `csv` (RFC 4180, the default) or `ndjson`; with `safe=1`, cells of a CSV that a spreadsheet would interpret as a formula are prefixed with an apostrophe. CSV contains the original text of cells that do not fit the type of their column. Rows are read page by page as the client reads them; the server closes the connection of a client that reads nothing for 30 seconds (setting exportStallMs).',
   params: { name: datasetName },
   refuses: ['NOT_FOUND'],
   answer: { schema: z.string(), type: 'text/plain' },
@@ -28,22 +28,22 @@ export const exportDataset = defineRoute({
     const safe = own.get('safe') ?? '0';
     if (safe !== '0' && safe !== '1') throw badParameter('safe', 'safe must be 0 or 1');
     const version = datasets.current(dataset);
-    const question = {
+    const query = {
       where: filterOf(version, tests),
       orderBy: orderOf(version, own.get('_sort')),
       versionId: version.id,
       limit: pageRows,
       fromEnd: false,
     };
-    const write = format === 'csv' ? csvWriter(version, safe === '1') : ndjsonWriter(version);
-    const texts = pagesOf(datasets, dataset, question, write);
-    // The first page is read before the answer begins, so that its faults have a status.
-    const head = await texts.next();
+    const writer = format === 'csv' ? csvWriter(version, safe === '1') : ndjsonWriter(version);
+    const texts = pagesOf(datasets, dataset, query, writer);
+    // The first page is read before the response starts, so that its errors have a status.
+    const firstPage = await texts.next();
     const headers = {
       'content-type': format === 'csv' ? 'text/csv; charset=utf-8; header=present' : 'application/x-ndjson',
       'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(name)}.${format}`,
     };
-    return new Response(pulled(head, texts, config.exportStallMs), { headers });
+    return new Response(streamOf(firstPage, texts, config.exportStallMs), { headers });
   },
 });
 
@@ -55,13 +55,13 @@ interface Writer {
 async function* pagesOf(
   datasets: Datasets,
   dataset: Dataset,
-  question: RowsQuery,
+  query: RowsQuery,
   { head, line }: Writer,
 ): AsyncGenerator<string> {
   let after: string | undefined;
   let text = head;
   for (;;) {
-    const page = await datasets.rows(dataset, { ...question, after });
+    const page = await datasets.rows(dataset, { ...query, after });
     for (const row of page.rows) text += line(row);
     if (text !== '') yield text;
     text = '';
@@ -77,29 +77,29 @@ const ndjsonWriter = (version: DatasetVersion): Writer => {
 };
 
 const csvWriter = ({ columns }: DatasetVersion, isSafe: boolean): Writer => {
-  const harmless = (text: string, isText: boolean): string => (isSafe && isText ? formulaSafe(text) : text);
+  const escapeText = (text: string, isText: boolean): string => (isSafe && isText ? formulaSafe(text) : text);
   const lineOf = (cells: readonly string[]): string => `${csvLine(cells)}\r\n`;
   return {
-    head: lineOf(columns.map(({ header }) => harmless(header, true))),
+    head: lineOf(columns.map(({ header }) => escapeText(header, true))),
     line({ cells, misfits }) {
-      const texts = cells.map((cell: Cell, place) => {
-        const type = columns[place]?.type;
-        return harmless(formatCell(cell), type === 'STRING' || type === 'STRING_LIST');
+      const texts = cells.map((cell: Cell, index) => {
+        const type = columns[index]?.type;
+        return escapeText(formatCell(cell), type === 'STRING' || type === 'STRING_LIST');
       });
-      for (const { column, text } of misfits) texts[column] = harmless(text, true);
+      for (const { column, text } of misfits) texts[column] = escapeText(text, true);
       return lineOf(texts);
     },
   };
 };
 
-/** Texts as a body that is made when it is asked for, and given up when nobody asks for so long. */
-const pulled = (
-  head: IteratorResult<string>,
+/** A body that reads pages on demand, and fails when the client reads nothing for `stallMs`. */
+const streamOf = (
+  firstPage: IteratorResult<string>,
   texts: AsyncGenerator<string>,
   stallMs: number,
 ): ReadableStream<Uint8Array> => {
   const encoder = new TextEncoder();
-  let next: IteratorResult<string> | null = head;
+  let next: IteratorResult<string> | null = firstPage;
   let timer: NodeJS.Timeout | undefined;
   return new ReadableStream<Uint8Array>(
     {
@@ -110,7 +110,7 @@ const pulled = (
         if (done) return controller.close();
         controller.enqueue(encoder.encode(value));
         timer = setTimeout(() => {
-          controller.error(new Error('the reader of an export takes nothing'));
+          controller.error(new Error(`the client read nothing for ${stallMs} ms (setting exportStallMs)`));
           void texts.return(undefined);
         }, stallMs);
       },

@@ -5,7 +5,7 @@ import { rowWriter } from './json.ts';
 import { badParameter, filterOf, orderOf, splitQuery } from './query.ts';
 
 /** Cursors are opaque to clients. */
-const encode = (place: string): string => Buffer.from(place).toString('base64url');
+const encode = (cursor: string): string => Buffer.from(cursor).toString('base64url');
 const decode = (cursor: string): string => Buffer.from(cursor, 'base64url').toString();
 
 const pageSizeDefault = 50;
@@ -14,9 +14,9 @@ export const exploreDataset = defineRoute({
   path: '/datasets/{name}',
   subject: 'facts',
   anyQuery: true,
-  summary: 'Rows of a dataset that match',
+  summary: 'Rows of a dataset that match the parameters',
   description:
-    'Each parameter is a column: numbers, truth values and dates are equal to it, text has it as a part, in any case. Behind the name `__eq __ne __gt __gte __lt __lte __in __contains __startswith __isnull __ismisfit` ask for something else; `__in` takes values with commas between them or a JSON array. A column of exactly that name wins over a suffix. `_sort` is a column, with `-` before it the greatest first, or several with commas; cells without a value come last. `_first` is 1 to 1000, default 50; `_after` the `next` of the page before, which goes on in the version that page was of.',
+    'Each parameter names a column and a value: numbers, booleans and dates must be equal to it, text must contain it, ignoring case. The suffixes `__eq __ne __gt __gte __lt __lte __in __contains __startswith __isnull __ismisfit` select another test; `__in` expects values separated by commas, or a JSON array. A column of exactly that name has precedence over a suffix. `_sort` is a column, `-` before it sorts in descending order, commas separate several; cells without a value come last. `_first` is 1 to 1000, default 50; `_after` is the `next` of the previous page and continues in the version of that page.',
   params: { name: datasetName },
   answer: {
     schema: z.object({ rows: z.array(z.looseObject({})), total: z.int(), next: z.string().nullable() }),
@@ -32,7 +32,7 @@ export const exploreDataset = defineRoute({
       throw badParameter('_first', `_first must be a whole number from 1 to ${config.pageSizeMax}`);
     const cursor = own.get('_after');
     const after = cursor === undefined ? undefined : decode(cursor);
-    const version = datasets.versionOf(dataset, after === undefined ? undefined : versionIn(after));
+    const version = datasets.versionOf(dataset, after === undefined ? undefined : versionOfCursor(after));
     const page = await datasets.rows(dataset, {
       where: filterOf(version, tests),
       orderBy: orderOf(version, own.get('_sort')),
@@ -49,8 +49,8 @@ export const exploreDataset = defineRoute({
   },
 });
 
-const versionIn = (place: string): number => {
-  const [, id] = /^(\d{1,15})\./.exec(place) ?? [];
-  if (id === undefined) throw badParameter('_after', '_after is not the next of a page');
+const versionOfCursor = (cursor: string): number => {
+  const [, id] = /^(\d{1,15})\./.exec(cursor) ?? [];
+  if (id === undefined) throw badParameter('_after', '_after must be the `next` of a previous page');
   return Number(id);
 };
