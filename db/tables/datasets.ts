@@ -1,28 +1,28 @@
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { DatasetColumn } from '../../src/lib/cells.ts';
 
-/** Tables of uploaded files. Their rows are in files of their own, one a version; here is what there is. */
+/** Datasets. The rows of each version are in a file of their own, which the dataset engine manages. */
 export const datasets = sqliteTable(
   'datasets',
   {
     id: integer('id').primaryKey({ autoIncrement: true }),
-    /** Of one that is not deleted it is its own. */
+    /** Unique among the datasets that are not deleted. */
     name: text('name').notNull(),
     createdAtUs: integer('created_at_us').notNull(),
-    /** The version that answers. */
+    /** The current version. */
     versionId: integer('version_id').notNull(),
     deletedAtUs: integer('deleted_at_us'),
   },
   (table) => [index('datasets_by_name').on(table.name)],
 );
 
-/** Versions of datasets; none is ever changed. */
+/** Versions of datasets, which are immutable. */
 export const datasetVersions = sqliteTable(
   'dataset_versions',
   {
     id: integer('id').primaryKey({ autoIncrement: true }),
     datasetId: integer('dataset_id').notNull(),
-    /** From 1, one after the other. */
+    /** Consecutive in a dataset, from 1. */
     number: integer('number').notNull(),
     importId: integer('import_id').notNull(),
     createdAtUs: integer('created_at_us').notNull(),

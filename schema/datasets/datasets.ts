@@ -127,85 +127,90 @@ builder.node(DatasetType, {
       description: 'The current version.',
       resolve: (dataset, _args, { datasets }) => datasets.current(dataset),
     }),
-    rows: t.field({
-      type: RowConnection,
-      extensions: { goesThroughAllFacts: true },
-      description:
-        'Its rows, in the order of the file by default. Later pages come from the version of the first page.',
-      args: {
-        ...t.arg.connectionArgs(),
-        ...rowsArgs,
-        ...versionArg,
-        orderBy: t.arg({
-          type: [ColumnOrderInput],
-          description: 'The order; equal rows stay in the order of the file.',
-        }),
-      },
-      resolve: (dataset, { match, where, search, orderBy, version, ...args }, context) =>
-        rowsPage(args, context, (page) =>
-          context.datasets.rows(dataset, {
-            match,
-            where,
-            search,
-            orderBy,
-            versionId: versionIdOf(version),
-            ...page,
-          }),
-        ),
-    }),
-    facets: t.field({
-      type: [FacetType],
-      extensions: { goesThroughAllFacts: true },
-      description: 'The most frequent values of some columns.',
-      args: {
-        columns: t.arg.stringList({ description: 'Names of columns; by default the first ten.' }),
-        where: t.arg({ type: RowFilterInput, description: 'Counts only these rows.' }),
-        first: t.arg.int({
-          required: true,
-          defaultValue: 20,
-          description: 'Maximum number of values of each column; at most the setting pageSizeMax (1000).',
-        }),
-        ...versionArg,
-      },
-      async resolve(dataset, { columns, where, first, version: id }, { datasets, config }) {
-        const version = datasets.versionOf(dataset, versionIdOf(id));
-        const columnsOfVersion = datasets.columns(version);
-        const names = columns ?? columnsOfVersion.slice(0, 10).map(({ column }) => column.name);
-        const { limit } = selectPage({ first }, config);
-        const found = await datasets.facets(version, { columns: names, where, limit });
-        return found.map((facet) => ({
-          ...facet,
-          indexedColumn: columnsOfVersion[facet.column] as (typeof columnsOfVersion)[number],
-        }));
-      },
-    }),
-    versions: t.field({
-      type: DatasetVersionConnection,
-      args: t.arg.connectionArgs(),
-      description: 'All versions, newest first.',
-      resolve(dataset, args, { datasets, config }) {
-        const { limit, fromEnd, after, before } = selectPage(args, config);
-        const request = { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) };
-        const page = datasets.versionsPage(dataset, request);
-        return { ...pageOf(page.rows, ({ id }) => id, page), totalCount: page.totalCount };
-      },
-    }),
-    diff: t.field({
-      type: DatasetDiff,
-      extensions: { goesThroughAllFacts: true },
-      description: 'The difference between two versions.',
-      args: {
-        from: t.arg.id({ required: true, description: 'The `id` of the earlier version.' }),
-        to: t.arg.id({ description: 'The `id` of the later version; by default the current version.' }),
-      },
-      async resolve(dataset, args, { datasets }) {
-        const from = datasets.versionOf(dataset, versionIdOf(args.from));
-        const to = datasets.versionOf(dataset, versionIdOf(args.to));
-        return { ...(await datasets.difference(from, to)), from, to };
-      },
-    }),
   }),
 });
+
+builder.objectFields(DatasetType, (t) => ({
+  rows: t.field({
+    type: RowConnection,
+    extensions: { goesThroughAllFacts: true },
+    description: 'Its rows, in the order of the file by default. Later pages come from the version of the first page.',
+    args: {
+      ...t.arg.connectionArgs(),
+      ...rowsArgs,
+      ...versionArg,
+      orderBy: t.arg({
+        type: [ColumnOrderInput],
+        description: 'The order; equal rows stay in the order of the file.',
+      }),
+    },
+    resolve: (dataset, { match, where, search, orderBy, version, ...args }, context) =>
+      rowsPage(args, context, (page) =>
+        context.datasets.rows(dataset, {
+          match,
+          where,
+          search,
+          orderBy,
+          versionId: versionIdOf(version),
+          ...page,
+        }),
+      ),
+  }),
+  facets: t.field({
+    type: [FacetType],
+    extensions: { goesThroughAllFacts: true },
+    description: 'The most frequent values of some columns.',
+    args: {
+      columns: t.arg.stringList({ description: 'Names of columns; by default the first ten.' }),
+      where: t.arg({ type: RowFilterInput, description: 'Counts only these rows.' }),
+      first: t.arg.int({
+        required: true,
+        defaultValue: 20,
+        description: 'Maximum number of values of each column; at most the setting pageSizeMax (1000).',
+      }),
+      ...versionArg,
+    },
+    async resolve(dataset, { columns, where, first, version: id }, { datasets, config }) {
+      const version = datasets.versionOf(dataset, versionIdOf(id));
+      const columnsOfVersion = datasets.columns(version);
+      const names = columns ?? columnsOfVersion.slice(0, 10).map(({ column }) => column.name);
+      const { limit } = selectPage({ first }, config);
+      const found = await datasets.facets(version, { columns: names, where, limit });
+      return found.map((facet) => ({
+        ...facet,
+        indexedColumn: columnsOfVersion[facet.column] as (typeof columnsOfVersion)[number],
+      }));
+    },
+  }),
+}));
+
+builder.objectFields(DatasetType, (t) => ({
+  versions: t.field({
+    type: DatasetVersionConnection,
+    args: t.arg.connectionArgs(),
+    description: 'All versions, newest first.',
+    resolve(dataset, args, { datasets, config }) {
+      const { limit, fromEnd, after, before } = selectPage(args, config);
+      const request = { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) };
+      const page = datasets.versionsPage(dataset, request);
+      return { ...pageOf(page.rows, ({ id }) => id, page), totalCount: page.totalCount };
+    },
+  }),
+  diff: t.field({
+    type: DatasetDiff,
+    extensions: { goesThroughAllFacts: true },
+    description: 'The difference between two versions.',
+    args: {
+      from: t.arg.id({ required: true, description: 'The `id` of the earlier version.' }),
+      to: t.arg.id({ description: 'The `id` of the later version; by default the current version.' }),
+    },
+    async resolve(dataset, args, { datasets }) {
+      const from = datasets.versionOf(dataset, versionIdOf(args.from));
+      const to = datasets.versionOf(dataset, versionIdOf(args.to));
+      return { ...(await datasets.difference(from, to)), from, to };
+    },
+  }),
+}));
 
 builder.queryFields((t) => ({
   dataset: t.field({

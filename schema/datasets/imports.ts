@@ -65,21 +65,21 @@ export const importedDataset = async (
 
 /** Throws BAD_REQUEST for what other targets do not take. */
 export const refuseDatasetArgs = ({ datasetName, source, mode, keyColumns, columns, dryRun }: DatasetInput): void => {
-  const given = { datasetName, mode, keyColumns, columns, 'source.url': source?.url, dryRun: dryRun || null };
-  const names = Object.entries(given).flatMap(([name, value]) => (value == null ? [] : [name]));
+  const options = { datasetName, mode, keyColumns, columns, 'source.url': source?.url, dryRun: dryRun || null };
+  const names = Object.entries(options).flatMap(([name, value]) => (value == null ? [] : [name]));
   if (names.length > 0) throw new DomainError('BAD_REQUEST', `${names.join(', ')}: only for the target DATASET`);
 };
 
 const FirstReject = builder
   .objectRef<NonNullable<DatasetImport['dryRun']>['rejects'][number]>('FirstReject')
   .implement({
-    description: 'A row that would not be taken in.',
+    description: 'A row that the import would reject.',
     fields: (t) => ({
       line: t.exposeInt('line', { description: 'The line it begins on, from 1.' }),
       raw: t.exposeString('raw', { description: 'The row as it came.' }),
       problems: t.field({
         type: [FieldProblemType],
-        description: 'Why it would not be taken in.',
+        description: 'The reasons for the rejection.',
         resolve: ({ problems }) => problems,
       }),
     }),
@@ -104,7 +104,8 @@ builder.objectFields(ImportType, (t) => ({
   }),
   firstRejects: t.field({
     type: [FirstReject],
-    description: 'Of a dry run the first 20 rows that would not be taken in; `rejectedRecords` has those of others.',
+    description:
+      'For a dry run, the first 20 rows that the import would reject; other imports list them in `rejectedRecords`.',
     resolve: (current: Import) => [...((current as DatasetImport).dryRun?.rejects ?? [])],
   }),
 }));
