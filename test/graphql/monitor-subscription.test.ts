@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { sendEvents, sendUsers } from '../support/events.ts';
-import { eventsOf, served } from '../support/test-server.ts';
+import { eventsOf, testServer } from '../support/test-server.ts';
 
 const fields = `{ verdict deployment { country variant eventCount userCount } checks { verdict message } snapshot { sequence } }`;
 const subscription = `subscription ($country: String) { monitor(country: $country, every: "PT0.25S") ${fields} }`;
@@ -16,7 +16,7 @@ interface Result {
 const countOf = ({ monitor }: Result): number => monitor.deployment.reduce((sum, cell) => sum + cell.eventCount, 0);
 
 it('the monitor subscription sends a result immediately, then far fewer results than events, and finally the result of the query', async () => {
-  const app = await served();
+  const app = await testServer();
   const subscriptions = await Promise.all([
     app.follow<Result>(subscription),
     app.follow<Result>(subscription),
@@ -47,7 +47,7 @@ it('the monitor subscription sends a result immediately, then far fewer results 
 });
 
 it('the monitor subscription sends no result while its result does not change', async () => {
-  const app = await served();
+  const app = await testServer();
   await sendEvents(app, eventsOf(3));
   const { next } = await app.follow<Result>(subscription, { country: 'unknown' });
   expect(countOf((await next())?.data as Result)).toBe(3);

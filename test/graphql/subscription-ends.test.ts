@@ -6,11 +6,11 @@ import { openServer } from '../../src/http/server.ts';
 import { openApp } from '../support/app.ts';
 import { sendEvents } from '../support/events.ts';
 import { follow } from '../support/sse.ts';
-import { dashboard, type EventResult, events, eventsOf, type Served, served } from '../support/test-server.ts';
+import { dashboard, type EventResult, events, eventsOf, type TestServer, testServer } from '../support/test-server.ts';
 
 describe('a client that leaves', () => {
   it('leaves nothing behind, also when nothing happens', async () => {
-    const app = await served({ settings: { subscriptionsMax: '3' } });
+    const app = await testServer({ settings: { subscriptionsMax: '3' } });
     for (let round = 0; round < 3; round++) {
       const all = await Promise.all([app.follow(events), app.follow(dashboard), app.follow(events, { after: 0 })]);
       await all[1]?.next();
@@ -21,7 +21,7 @@ describe('a client that leaves', () => {
   });
 
   it('makes room for another', async () => {
-    const app = await served({ settings: { subscriptionsMax: '2' } });
+    const app = await testServer({ settings: { subscriptionsMax: '2' } });
     const [first] = await Promise.all([app.follow(events), app.follow(events)]);
     const refused = await Promise.all([app.follow(events), app.follow(dashboard)]);
     for (const { response, next } of refused) {
@@ -41,7 +41,7 @@ describe('a client that leaves', () => {
   });
 
   it('takes no place when it is refused', async () => {
-    const app = await served({ settings: { subscriptionsMax: '1' } });
+    const app = await testServer({ settings: { subscriptionsMax: '1' } });
     const ask = (accept: string, query: string) =>
       fetch(`${app.server.url}/graphql`, {
         method: 'POST',
@@ -63,7 +63,7 @@ describe('a client that leaves', () => {
 describe('a client that does not read', () => {
   it('holds the stream up, and is cut in the end', { timeout: 30_000 }, async () => {
     const statements: string[] = [];
-    const app = await served({ onStatement: (sql) => void statements.push(sql), socketTimeoutMs: 1500 });
+    const app = await testServer({ onStatement: (sql) => void statements.push(sql), socketTimeoutMs: 1500 });
     // 20 MB of results: sockets take some megabytes in before they hold up.
     for (let commit = 0; commit < 4; commit++) await sendEvents(app, eventsOf(1000, 'x'.repeat(240)));
     const fields = Array.from({ length: 20 }, (_, place) => `f${place}: userId`).join(' ');
@@ -86,7 +86,7 @@ describe('a client that does not read', () => {
 
 describe('an idle subscription', () => {
   it('lives longer than an idle connection', { timeout: 20_000 }, async () => {
-    const app = await served({ socketTimeoutMs: 800 });
+    const app = await testServer({ socketTimeoutMs: 800 });
     const followed = await app.follow<EventResult>(events);
     // Yoga pings every 12 seconds, and in tests every 0.3.
     await followed.pinged(6);
@@ -97,7 +97,7 @@ describe('an idle subscription', () => {
 
 describe('a server that stops', () => {
   it('ends its streams at once, as lost connections', async () => {
-    const app = await served();
+    const app = await testServer();
     const all = await Promise.all(Array.from({ length: 20 }, () => app.follow(events)));
     const idle = all.map(({ next }) => next());
     const begun = performance.now();
@@ -138,7 +138,7 @@ describe('a server that stops', () => {
 });
 
 describe('a subscription that may not be', () => {
-  const refused = async (app: Served, query: string, variables = {}) => {
+  const refused = async (app: TestServer, query: string, variables = {}) => {
     const followed = await app.follow(query, variables);
     const answer = await followed.next();
     expect(await followed.next()).toBeUndefined();
@@ -151,7 +151,7 @@ describe('a subscription that may not be', () => {
   };
 
   it('is one without a sensible `every`', async () => {
-    const app = await served({ settings: { liveEveryMsMin: '500' } });
+    const app = await testServer({ settings: { liveEveryMsMin: '500' } });
     const every = (text: string) => refused(app, `subscription { dashboard(every: "${text}") { total { count } } }`);
     expect(await every('PT0.4S')).toEqual({
       status: 400,
@@ -168,7 +168,7 @@ describe('a subscription that may not be', () => {
   });
 
   it('is one that is too deep, too wide or goes through too much', async () => {
-    const app = await served({ settings: { queryDepthMax: '3', queryFieldsMax: '10', queryScansMax: '1' } });
+    const app = await testServer({ settings: { queryDepthMax: '3', queryFieldsMax: '10', queryScansMax: '1' } });
     const fields = Array.from({ length: 10 }, (_, place) => `f${place}: userId`).join(' ');
     const deep = 'user { experimentEvents(first: 1) { nodes { userId } } }';
     const trends = 'a: trend { count } b: trend { count }';
@@ -186,7 +186,7 @@ describe('a subscription that may not be', () => {
   });
 
   it('is one of a server that is not ready', async () => {
-    const app = await served({ start: false });
+    const app = await testServer({ start: false });
     const answer = await app.get('/graphql', {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'text/event-stream' },

@@ -2,11 +2,18 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sendEvents } from '../support/events.ts';
-import { type DashboardResult, dashboard, type EventResult, events, eventsOf, served } from '../support/test-server.ts';
+import {
+  type DashboardResult,
+  dashboard,
+  type EventResult,
+  events,
+  eventsOf,
+  testServer,
+} from '../support/test-server.ts';
 
 describe('a subscription', () => {
   it('answers at once with a stream of events', async () => {
-    const app = await served();
+    const app = await testServer();
     const { response, next } = await app.follow<DashboardResult>(dashboard);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('text/event-stream');
@@ -14,7 +21,7 @@ describe('a subscription', () => {
   });
 
   it('can be asked for by EventSource, which only knows GET', async () => {
-    const app = await served();
+    const app = await testServer();
     await sendEvents(app, eventsOf(1));
     const query = encodeURIComponent('subscription { eventRecorded(afterSequence: 0) { userId } }');
     const headers = { accept: 'text/event-stream' };
@@ -28,7 +35,7 @@ describe('a subscription', () => {
 
   it('can be followed by pages of allowed origins only', async () => {
     const friend = 'https://app.example';
-    const app = await served({ settings: { allowedOrigins: friend } });
+    const app = await testServer({ settings: { allowedOrigins: friend } });
     const ask = (origin: string) =>
       fetch(`${app.server.url}/graphql`, {
         method: 'POST',
@@ -43,7 +50,7 @@ describe('a subscription', () => {
   });
 
   it('gives far fewer results than there are changes, and the last state', async () => {
-    const app = await served();
+    const app = await testServer();
     const followed = await app.follow<DashboardResult>(dashboard);
     const counts: number[] = [];
     const read = async (): Promise<void> => {
@@ -60,7 +67,7 @@ describe('a subscription', () => {
   });
 
   it('says nothing when what was asked for has not changed', async () => {
-    const app = await served();
+    const app = await testServer();
     const followed = await app.follow<DashboardResult>(dashboard);
     expect((await followed.next())?.data?.dashboard.total.count).toBe(0);
     await sendEvents(app, eventsOf(3));
@@ -71,7 +78,7 @@ describe('a subscription', () => {
 
   it('loads anew for every result', async () => {
     const statements: string[] = [];
-    const app = await served({ onStatement: (sql) => void statements.push(sql) });
+    const app = await testServer({ onStatement: (sql) => void statements.push(sql) });
     const text = eventsOf(3)
       .map(({ userId }) =>
         JSON.stringify({
@@ -93,7 +100,7 @@ describe('a subscription', () => {
   });
 
   it('goes on where it was broken off, with nothing lost or repeated', { timeout: 60_000 }, async () => {
-    const app = await served();
+    const app = await testServer();
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 12 }),
@@ -131,7 +138,7 @@ describe('importProgress', () => {
   const idOf = (importId: number) => Buffer.from(`Import:${importId}`).toString('base64url');
 
   it('follows an import to its end', async () => {
-    const app = await served({ settings: { batchRecords: '50' } });
+    const app = await testServer({ settings: { batchRecords: '50' } });
     const lines = Array.from({ length: 2000 }, (_, place) => `u${place},2020-01-01,${place % 500 ? 'paying' : 'no'}`);
     const text = ['user_id,created_at,status', ...lines].join('\n');
     let started = (_id: number): void => undefined;
@@ -152,7 +159,7 @@ describe('importProgress', () => {
   });
 
   it('says that there is no such import', async () => {
-    const app = await served();
+    const app = await testServer();
     const followed = await app.follow(document, { id: idOf(7) });
     expect(followed.response.status).toBe(404);
     expect(await followed.next()).toMatchObject({ errors: [{ extensions: { code: 'NOT_FOUND' } }] });

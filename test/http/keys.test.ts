@@ -5,7 +5,7 @@ import { openServer } from '../../src/http/server.ts';
 import { routes } from '../../src/rest/routes.ts';
 import { fixture, type OpenApp, openApp, origin } from '../support/app.ts';
 import { testStore } from '../support/store.ts';
-import { served } from '../support/test-server.ts';
+import { testServer } from '../support/test-server.ts';
 
 const settings = { apiKeys: 'read:r-key,ingest:i-key,admin:a-key,read:both-key,ingest:both-key' };
 const keyed = async (extra: Record<string, string> = {}): Promise<OpenApp> => {
@@ -337,7 +337,7 @@ describe('keys of the store', () => {
   });
 
   it('that another process revokes end what is open, and answer no more', async () => {
-    const app = await served({ onDisk: true, settings: { followMs: '10' } });
+    const app = await testServer({ onDisk: true, settings: { followMs: '10' } });
     const key = await app.app.domains.apiKeys.add('viewer', ['read']);
     const other = testStore({ data: app.data });
     const { createApiKeys } = await import('../../src/domains/api-keys.ts');
@@ -389,7 +389,7 @@ describe('keys of the store', () => {
   });
 
   it('a subscription is not begun without a key', async () => {
-    const app = await served({ settings });
+    const app = await testServer({ settings });
     for (const [headers, status] of [
       [{}, 401],
       [{ 'x-api-key': 'i-key' }, 403],

@@ -2,31 +2,34 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { errorCodes } from '../../src/errors.ts';
 import { routeList, routes } from '../../src/rest/routes.ts';
 import { openApp } from '../support/app.ts';
-import { sampleApp, told } from '../support/fixture-app.ts';
+import { fixtureApp, statusAndBody } from '../support/fixture-app.ts';
 
 describe('health', () => {
   it('is told before the indices are built, facts are not', async () => {
     const { app, get, close } = await openApp({ start: false });
     onTestFinished(close);
-    expect(await told(await get('/healthz'))).toEqual({ status: 200, body: { status: 'ok' } });
+    expect(await statusAndBody(await get('/healthz'))).toEqual({ status: 200, body: { status: 'ok' } });
     for (const path of ['/readyz', '/user_status/1?date=2021-01-01', '/ip_city/10.0.0.1', '/transactions/aggregate'])
-      expect(await told(await get(path)), path).toMatchObject({ status: 503, body: { error: { code: 'NOT_READY' } } });
+      expect(await statusAndBody(await get(path)), path).toMatchObject({
+        status: 503,
+        body: { error: { code: 'NOT_READY' } },
+      });
     expect((await get('/docs')).status).toBe(200);
     await app.start();
-    expect(await told(await get('/readyz'))).toEqual({ status: 200, body: { status: 'ready', sequence: 0 } });
+    expect(await statusAndBody(await get('/readyz'))).toEqual({ status: 200, body: { status: 'ready', sequence: 0 } });
   });
 
   it('tells the newest record', async () => {
-    const { app, get } = await sampleApp();
+    const { app, get } = await fixtureApp();
     const { sequence } = app.ledger.snapshot();
     expect(sequence).toBeGreaterThan(0);
-    expect((await told(await get('/readyz'))).body).toEqual({ status: 'ready', sequence });
+    expect((await statusAndBody(await get('/readyz'))).body).toEqual({ status: 'ready', sequence });
   });
 });
 
 describe('caching', () => {
   it('is forbidden for facts and faults', async () => {
-    const { get } = await sampleApp();
+    const { get } = await fixtureApp();
     const controlOf = async (path: string) => (await get(path)).headers.get('cache-control');
     expect(await controlOf('/user_status/ada?date=2021-01-01')).toBe('no-store');
     expect(await controlOf('/ip_city/10.0.0.1')).toBe('no-store');
@@ -40,18 +43,18 @@ describe('caching', () => {
 
 describe('documentation', () => {
   it('sends browsers on to GraphiQL and lists the routes to programs', async () => {
-    const { get } = await sampleApp();
+    const { get } = await fixtureApp();
     const browser = await get('/', {
       headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' },
       redirect: 'manual',
     });
     expect([browser.status, browser.headers.get('location')]).toEqual([302, '/graphql']);
-    const { body } = await told(await get('/'));
+    const { body } = await statusAndBody(await get('/'));
     expect(body).toEqual({ graphql: '/graphql', docs: '/docs', routes: routeList });
   });
 
   it('describes every route in OpenAPI 3.1', async () => {
-    const { get } = await sampleApp();
+    const { get } = await fixtureApp();
     const document = (await (await get('/openapi.json')).json()) as {
       openapi: string;
       paths: Record<
@@ -130,7 +133,7 @@ const elsewhere: Readonly<Record<string, number>> = { 'POST /data': 400, 'GET /i
 
 /** An app that holds the fixtures and a dataset `games`, whose import is number 7. */
 const gamesApp = async () => {
-  const opened = await sampleApp();
+  const opened = await fixtureApp();
   for (let put = 0; put < 4; put++) {
     const body = 'AppID,Name\n10,Counter-Strike\n';
     expect((await opened.get('/datasets/games?wait=1', { method: 'PUT', body })).status).toBe(200);

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Shared } from '../../src/context.ts';
 import { createRouter } from '../../src/rest/router.ts';
 import { type OpenApp, openApp, origin } from '../support/app.ts';
-import { told } from '../support/fixture-app.ts';
+import { statusAndBody } from '../support/fixture-app.ts';
 
 const emptyApp = async (): Promise<OpenApp> => {
   const opened = await openApp();
@@ -33,7 +33,7 @@ describe('a parameter', () => {
   it('that is missing or malformed is named', async () => {
     const { get } = await emptyApp();
     const problem = { path: 'date', code: 'MISSING', message: 'date is missing' };
-    expect(await told(await get('/user_status/1'))).toEqual({
+    expect(await statusAndBody(await get('/user_status/1'))).toEqual({
       status: 400,
       body: { error: { code: 'BAD_REQUEST', message: 'date is missing', problems: [problem] } },
     });
@@ -79,7 +79,7 @@ describe('an address', () => {
   it('that does not exist is a 404', async () => {
     const { get } = await emptyApp();
     for (const path of ['/nowhere', '/user_status/a/b?date=2021-01-01', '/transactions', '/transactions/aggregate/x']) {
-      const { status, body } = await told(await get(path));
+      const { status, body } = await statusAndBody(await get(path));
       expect(status, path).toBe(404);
       expect(body).toMatchObject({ error: { code: 'NOT_FOUND' } });
     }
@@ -98,7 +98,10 @@ describe('an address', () => {
       for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
         const response = await get(path, { method });
         expect(response.headers.get('allow'), path).toBe('GET, HEAD');
-        expect(await told(response)).toMatchObject({ status: 405, body: { error: { code: 'METHOD_NOT_ALLOWED' } } });
+        expect(await statusAndBody(response)).toMatchObject({
+          status: 405,
+          body: { error: { code: 'METHOD_NOT_ALLOWED' } },
+        });
       }
   });
 
@@ -157,7 +160,7 @@ it('logs a bug and does not tell it', async () => {
   const config = { bodyBytesMax: 1 };
   const broken = { ...app.domains, ledger: app.ledger, config, userStatus: { statusAt } } as unknown as Shared;
   const response = await createRouter(broken, log).fetch(new Request(`${origin}/user_status/1?date=2021-01-01`));
-  expect(await told(response)).toEqual({
+  expect(await statusAndBody(response)).toEqual({
     status: 500,
     body: { error: { code: 'INTERNAL', message: 'internal error; see the log' } },
   });

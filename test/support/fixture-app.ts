@@ -2,7 +2,7 @@ import { expect, onTestFinished } from 'vitest';
 import { fixture, type OpenApp, openApp } from './app.ts';
 
 /** An app that holds the fixtures, closed at the end of the test. */
-export const sampleApp = async (): Promise<OpenApp> => {
+export const fixtureApp = async (): Promise<OpenApp> => {
   const opened = await openApp();
   onTestFinished(opened.close);
   const files = [
@@ -16,7 +16,7 @@ export const sampleApp = async (): Promise<OpenApp> => {
 };
 
 /** The status of an answer and what its JSON says. */
-export const told = async (response: Response): Promise<{ status: number; body: unknown }> => ({
+export const statusAndBody = async (response: Response): Promise<{ status: number; body: unknown }> => ({
   status: response.status,
   body: await response.json(),
 });

@@ -4,14 +4,14 @@ import { type HttpServer, openServer } from '../../src/http/server.ts';
 import { type OpenApp, type OpenOptions, openApp } from './app.ts';
 import { type Followed, follow } from './sse.ts';
 
-export interface Served extends OpenApp {
+export interface TestServer extends OpenApp {
   readonly server: HttpServer;
   /** Subscribes over a socket that is closed with the test. */
   follow<Data = Record<string, unknown>>(query: string, variables?: object): Promise<Followed<Data>>;
 }
 
 /** An app on a socket of its own, both closed with the test. */
-export const served = async (options: OpenOptions & { socketTimeoutMs?: number } = {}): Promise<Served> => {
+export const testServer = async (options: OpenOptions & { socketTimeoutMs?: number } = {}): Promise<TestServer> => {
   const app = await openApp(options);
   onTestFinished(app.close);
   const { socketTimeoutMs } = options;

@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { experimentEvents, rejectedRecords } from '../../../db/tables/index.ts';
 import { openServer } from '../../../src/http/server.ts';
 import { type OpenApp, openApp } from '../../support/app.ts';
-import { told } from '../../support/fixture-app.ts';
+import { statusAndBody } from '../../support/fixture-app.ts';
 
 const openTestApp = async (settings = {}): Promise<OpenApp> => {
   const app = await openApp({ settings });
@@ -55,7 +55,7 @@ const problemsOf = async (response: Response): Promise<[number, ...string[]]> =>
 describe('POST /receive_event', () => {
   it('an event is stored with its nulls, microseconds and exact value', async () => {
     const app = await openTestApp();
-    expect(await told(await post(app, eventText()))).toEqual({ status: 200, body: { status: 'created' } });
+    expect(await statusAndBody(await post(app, eventText()))).toEqual({ status: 200, body: { status: 'created' } });
     const rich = '{"user_id":7,"account_type":"pro","date":"2023-05-01T10:00:00.000001+02:00","event_type":"order",';
     expect((await post(app, `${rich}"order_value":220.50,"version":"B","event_id":1e2}`)).status).toBe(200);
     expect(stored(app)).toMatchObject([
@@ -90,7 +90,10 @@ describe('POST /receive_event', () => {
   it('an event with an id is stored once, even when it is sent concurrently', async () => {
     const app = await openTestApp();
     const answers = await Promise.all(
-      Array.from({ length: 100 }, async () => (await told(await post(app, eventText({ event_id: 'e1' })))).body),
+      Array.from(
+        { length: 100 },
+        async () => (await statusAndBody(await post(app, eventText({ event_id: 'e1' })))).body,
+      ),
     );
     expect(answers.filter((answer) => (answer as { status: string }).status === 'created')).toHaveLength(1);
     expect(answers.filter((answer) => (answer as { status: string }).status === 'duplicate')).toHaveLength(99);
@@ -110,9 +113,9 @@ describe('POST /receive_event', () => {
   it('an event can have its id in the header Idempotency-Key', async () => {
     const app = await openTestApp();
     const keyed = (id: string, changes = {}) => post(app, eventText(changes), { ...json, 'idempotency-key': id });
-    expect((await told(await keyed('k1'))).body).toEqual({ status: 'created' });
-    expect((await told(await keyed('k1'))).body).toEqual({ status: 'duplicate' });
-    expect((await told(await keyed('k1', { event_id: 'k1' }))).body).toEqual({ status: 'duplicate' });
+    expect((await statusAndBody(await keyed('k1'))).body).toEqual({ status: 'created' });
+    expect((await statusAndBody(await keyed('k1'))).body).toEqual({ status: 'duplicate' });
+    expect((await statusAndBody(await keyed('k1', { event_id: 'k1' }))).body).toEqual({ status: 'duplicate' });
     expect(await problemsOf(await keyed('k1', { version: 'B' }))).toEqual([409, 'event_id CONFLICT']);
     expect(await problemsOf(await keyed('k1', { event_id: 'k2' }))).toEqual([422, 'event_id CONFLICT']);
     expect(await problemsOf(await keyed('x'.repeat(300)))).toEqual([422, 'event_id MALFORMED']);
@@ -130,9 +133,9 @@ describe('POST /receive_event', () => {
       ['1.0', '1'],
       ['"ö"', Buffer.from('ö').toString('latin1')],
     ] as const) {
-      expect((await told(await sameId(id, key))).body).toEqual({ status: 'created' });
-      expect((await told(await sameId('null', key))).body).toEqual({ status: 'duplicate' });
-      expect((await told(await sameId(id, ''))).body).toEqual({ status: 'duplicate' });
+      expect((await statusAndBody(await sameId(id, key))).body).toEqual({ status: 'created' });
+      expect((await statusAndBody(await sameId('null', key))).body).toEqual({ status: 'duplicate' });
+      expect((await statusAndBody(await sameId(id, ''))).body).toEqual({ status: 'duplicate' });
     }
     expect(stored(app).map(({ eventId }) => eventId)).toEqual(['12345678901234567890', '1', 'ö']);
   });
@@ -282,12 +285,12 @@ describe('POST /events', () => {
   it('events give a summary with summary=1', async () => {
     const app = await openTestApp({ recordBytesMax: '400' });
     const response = await post(app, mixedText, ndjson, '/events?summary=1');
-    expect(await told(response)).toEqual({
+    expect(await statusAndBody(response)).toEqual({
       status: 200,
       body: { received: 9, created: 3, duplicates: 1, conflicts: 1, rejected: 4 },
     });
     const none = { received: 0, created: 0, duplicates: 0, conflicts: 0, rejected: 0 };
-    expect((await told(await post(app, '\n \n', ndjson, '/events?summary=1'))).body).toEqual(none);
+    expect((await statusAndBody(await post(app, '\n \n', ndjson, '/events?summary=1'))).body).toEqual(none);
     expect(await linesOf(await post(app, eventText(), ndjson, '/events?summary=0'))).toHaveLength(1);
     expect((await post(app, '', ndjson, '/events?summary=yes')).status).toBe(400);
   });
@@ -296,7 +299,10 @@ describe('POST /events', () => {
     const app = await openTestApp({ bodyBytesMax: '1kB', writeQueueMax: '2', batchRecords: '10' });
     const text = `${eventText()}\n`.repeat(500);
     const bodies = await Promise.all(
-      Array.from({ length: 8 }, async () => (await told(await post(app, text, ndjson, '/events?summary=1'))).body),
+      Array.from(
+        { length: 8 },
+        async () => (await statusAndBody(await post(app, text, ndjson, '/events?summary=1'))).body,
+      ),
     );
     for (const body of bodies) expect(body).toMatchObject({ received: 500, created: 500 });
     expect(stored(app)).toHaveLength(4000);

@@ -1,11 +1,11 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openApp } from '../../support/app.ts';
-import { sampleApp, told } from '../../support/fixture-app.ts';
+import { fixtureApp, statusAndBody } from '../../support/fixture-app.ts';
 
 describe('the status of a user', () => {
   it('is that of the last change at or before the moment', async () => {
-    const { get } = await sampleApp();
-    const statusAt = async (date: string) => told(await get(`/user_status/ada?date=${date}`));
+    const { get } = await fixtureApp();
+    const statusAt = async (date: string) => statusAndBody(await get(`/user_status/ada?date=${date}`));
     expect(await statusAt('2021-03-01T09:29:59.999999')).toEqual({ status: 200, body: { user_status: 'non-paying' } });
     expect((await statusAt('2021-03-01T09:30:00')).body).toEqual({ user_status: 'paying' });
     expect((await statusAt('2021-09-01')).body).toEqual({ user_status: 'paying' });
@@ -14,54 +14,58 @@ describe('the status of a user', () => {
   });
 
   it('knows ids as text, and unknown users as not paying', async () => {
-    const { get } = await sampleApp();
-    const statusOf = async (id: string) => (await told(await get(`/user_status/${id}?date=2022-01-01`))).body;
+    const { get } = await fixtureApp();
+    const statusOf = async (id: string) => (await statusAndBody(await get(`/user_status/${id}?date=2022-01-01`))).body;
     expect(await statusOf('7')).toEqual({ user_status: 'paying' });
     expect(await statusOf('0007')).toEqual({ user_status: 'cancelled' });
     expect(await statusOf('nobody')).toEqual({ user_status: 'non-paying' });
   });
 
   it('takes the id from the query, too', async () => {
-    const { get } = await sampleApp();
-    const answer = await told(await get('/user_status?user_id=ada&date=2022-01-01'));
+    const { get } = await fixtureApp();
+    const answer = await statusAndBody(await get('/user_status?user_id=ada&date=2022-01-01'));
     expect(answer).toEqual({ status: 200, body: { user_status: 'cancelled' } });
   });
 
   it('decodes ids', async () => {
-    const { get, importFile } = await sampleApp();
+    const { get, importFile } = await fixtureApp();
     const ids = ['a/b', 'zoë 名', '100%25', 'q?x=1&y#z', 'a+b', '..'];
     const lines = ids.map((id) => JSON.stringify({ user_id: id, created_at: '2021-01-01', status: 'paying' }));
     await importFile('user-status', { name: 'ids.jsonl', text: lines.join('\n') });
     const paying = { user_status: 'paying' };
     for (const id of ids) {
       const encoded = encodeURIComponent(id);
-      expect((await told(await get(`/user_status?date=2022-01-01&user_id=${encoded}`))).body, id).toEqual(paying);
+      expect((await statusAndBody(await get(`/user_status?date=2022-01-01&user_id=${encoded}`))).body, id).toEqual(
+        paying,
+      );
       // An address loses its dot segments before it is sent.
       if (id === '..') continue;
-      expect((await told(await get(`/user_status/${encoded}?date=2022-01-01`))).body, id).toEqual(paying);
+      expect((await statusAndBody(await get(`/user_status/${encoded}?date=2022-01-01`))).body, id).toEqual(paying);
     }
-    expect((await told(await get('/user_status/a+b?date=2022-01-01'))).body).toEqual(paying);
-    expect((await told(await get('/user_status?user_id=zo%C3%AB+%E5%90%8D&date=2022-01-01'))).body).toEqual(paying);
+    expect((await statusAndBody(await get('/user_status/a+b?date=2022-01-01'))).body).toEqual(paying);
+    expect((await statusAndBody(await get('/user_status?user_id=zo%C3%AB+%E5%90%8D&date=2022-01-01'))).body).toEqual(
+      paying,
+    );
   });
 });
 
 describe('the city of an address', () => {
   it('is that of the range that holds it, both ends inside', async () => {
-    const { get } = await sampleApp();
-    const cityOf = async (ip: string) => told(await get(`/ip_city/${ip}`));
+    const { get } = await fixtureApp();
+    const cityOf = async (ip: string) => statusAndBody(await get(`/ip_city/${ip}`));
     expect(await cityOf('10.20.0.0')).toEqual({ status: 200, body: { city: 'lund' } });
     expect((await cityOf('192.168.40.127')).body).toEqual({ city: 'lund' });
     expect((await cityOf('192.168.40.128')).body).toEqual({ city: 'São Tomé' });
     expect((await cityOf('192.168.42.0')).body).toEqual({ city: 'unknown' });
     expect((await cityOf('::ffff:10.20.1.1')).body).toEqual({ city: 'lund' });
     expect((await cityOf('2001:db8::1')).body).toEqual({ city: 'unknown' });
-    expect((await told(await get('/ip_city?ip=10.20.255.255'))).body).toEqual({ city: 'lund' });
+    expect((await statusAndBody(await get('/ip_city?ip=10.20.255.255'))).body).toEqual({ city: 'lund' });
   });
 });
 
 describe('the aggregate of transactions', () => {
   it('sums by status at the time and city, in a fixed order', async () => {
-    const { get } = await sampleApp();
+    const { get } = await fixtureApp();
     const response = await get('/transactions/aggregate');
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('application/json');
@@ -76,10 +80,10 @@ describe('the aggregate of transactions', () => {
   });
 
   it('is corrected by a change that arrives late', async () => {
-    const { get, importFile } = await sampleApp();
+    const { get, importFile } = await fixtureApp();
     const late = '{"user_id": "bo", "created_at": "2021-05-05", "status": "paying"}';
     await importFile('user-status', { name: 'late.jsonl', text: late });
-    const { body } = await told(await get('/transactions/aggregate'));
+    const { body } = await statusAndBody(await get('/transactions/aggregate'));
     expect(body).toContainEqual({ user_status: 'non-paying', city: 'lund', sum: 19.99, count: 1 });
     expect(body).toContainEqual({ user_status: 'paying', city: 'lund', sum: 20.39, count: 3 });
   });
@@ -102,7 +106,7 @@ describe('the aggregate of transactions', () => {
   it('is empty without transactions', async () => {
     const { get, close } = await openApp();
     onTestFinished(close);
-    expect(await told(await get('/transactions/aggregate'))).toEqual({ status: 200, body: [] });
+    expect(await statusAndBody(await get('/transactions/aggregate'))).toEqual({ status: 200, body: [] });
   });
 });
 
@@ -118,9 +122,9 @@ it('costs no SQL once the indices are built', async () => {
 });
 
 it('takes a block in the path for a malformed address', async () => {
-  const app = await sampleApp();
+  const app = await fixtureApp();
   for (const path of ['/ip_city/10.0.0.0/8', '/ip_city/10.0.0.0%2F8', '/ip_city?ip=10.0.0.0/8']) {
-    const { status, body } = await told(await app.get(path));
+    const { status, body } = await statusAndBody(await app.get(path));
     expect([path, status]).toEqual([path, 400]);
     expect(body).toMatchObject({ error: { problems: [{ path: 'ip', code: 'MALFORMED' }] } });
   }
