@@ -59,7 +59,7 @@ export const createApp = (config: Config, options: AppOptions): App => {
     ledger,
     store,
     fetch: createRequestGuard(config, log, createGraphql(shared, log), rest.fetch),
-    fastPath: createFastPath(config, rest),
+    fastPath: createFastPath(config, log, rest),
     async start() {
       const startedAt = performance.now();
       await ledger.catchUp();

@@ -6,56 +6,62 @@ import type { Ledger } from './ledger/ledger.ts';
 import type { NowUs } from './lib/clock.ts';
 import { yieldToEventLoop } from './lib/yielding.ts';
 
-/** Answers every key in order, missing ones too. */
+/** Returns a value for every key, in order, for missing ones too. */
 export type BatchFunction<K, V> = (keys: readonly K[]) => readonly V[] | Promise<readonly V[]>;
 
-/** What resolvers get: the domains, and the state of this request. */
-export interface Context extends Domains {
+/** What every request shares. */
+export interface Shared extends Domains {
   readonly config: Config;
   readonly ledger: Ledger;
   readonly server: ServerFacts;
   readonly nowUs: NowUs;
-  /** Null for a caller without access, whose requests for data are refused before they reach a resolver. */
+}
+
+/** Who sent a request, and how. */
+export interface RequestFacts {
+  /** Null for a caller without a valid key; requests for data are refused before where keys are in use. */
   readonly caller: Principal | null;
-  /** The name of the caller's key; null for a caller that needs none. */
-  readonly sentBy: string | null;
   /** Scheme, host and port as the client wrote them. */
   readonly origin: string;
-  /** Batches the keys that are loaded in one tick of this request into one call; the batch function identifies the loader. */
+  readonly requestId: string;
+}
+
+/** What resolvers get: the domains, and the state of this one request. */
+export interface Context extends Shared, RequestFacts {
+  /** The name of the caller's key; null for a caller without one. */
+  readonly sentBy: string | null;
+  /** Batches the keys of one tick of this request into one call; the batch function itself identifies the loader. */
   load<K, V>(batch: BatchFunction<K, V>, key: K): Promise<V>;
-  /** Clears the loaded values, so that the next result of a subscription reads current data. */
+  /** Drops what was loaded, so that the next result of a subscription sees the current state. */
   forget(): void;
-  /** Await it before returning a page inside a list: resolving thousands of rows at once would block the thread. */
+  /** Await it before returning a page inside of a list: resolving thousands of rows at once would block the thread. */
   pace(rows: number): Promise<void> | undefined;
 }
 
 export interface ServerFacts {
   readonly version: string;
   readonly startedAtUs: number;
-  /** How long the rebuild of the indices took, microseconds; null until it is done. */
+  /** How long the rebuild of the indices took, microseconds; null until it is complete. */
   readonly rebuildUs: number | null;
-  /** When it was done, microseconds since 1970 UTC. */
+  /** When it was complete, microseconds since 1970 UTC. */
   readonly builtAtUs: number | null;
 }
 
-export type Shared = Omit<Context, 'caller' | 'sentBy' | 'origin' | 'load' | 'forget' | 'pace'>;
-
-/** Rows that graphql-js may turn into an answer without a turn of the event loop. */
+/** Rows that graphql-js may resolve before other requests get a turn of the event loop. */
 const rowsPerTurn = 1000;
 
-export const createContext = (shared: Shared, caller: Principal | null, origin: string): Context => {
+export const createContext = (shared: Shared, request: RequestFacts): Context => {
   const loaders = new Map<unknown, DataLoader<unknown, unknown>>();
-  let handedOut = 0;
+  let rowsResolved = 0;
   return {
     ...shared,
-    caller,
-    sentBy: caller?.name ?? null,
-    origin,
+    ...request,
+    sentBy: request.caller?.name ?? null,
     forget: () => loaders.clear(),
     pace(rows) {
-      handedOut += rows;
-      if (handedOut <= rowsPerTurn) return undefined;
-      handedOut = rows;
+      rowsResolved += rows;
+      if (rowsResolved <= rowsPerTurn) return undefined;
+      rowsResolved = rows;
       return yieldToEventLoop();
     },
     load<K, V>(batch: BatchFunction<K, V>, key: K): Promise<V> {

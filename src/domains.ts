@@ -15,7 +15,7 @@ import { createExperimentEventsImporter } from './domains/experiments/import.ts'
 import { createRecordedEvents } from './domains/experiments/recorded-events.ts';
 import { createEnrichedAggregate } from './domains/facts/enriched-aggregate.ts';
 import { createImports } from './domains/imports/imports.ts';
-import { createIngestQueue } from './domains/imports/ingest-queue.ts';
+import { IngestQueue } from './domains/imports/ingest-queue.ts';
 import { Rejects } from './domains/imports/rejects.ts';
 import { createIpRangesImporter } from './domains/ip-city/import.ts';
 import { createIpCity } from './domains/ip-city/ip-city.ts';
@@ -113,7 +113,7 @@ const createImportDomains = ({ store, ledger, limits }: DomainServices, users: U
     targets: importTargets,
     limits,
   });
-  const eventQueue = createIngestQueue({ imports, importer: importers.experimentEvents, limits });
+  const eventQueue = new IngestQueue({ ledger, importer: importers.experimentEvents, limits });
   const rejectImporters = [...imports.importers, createUserFilesImporter(users.userFiles)];
   const { recordBytesMax, data, importFolder } = limits;
   const rejects = new Rejects({ store, ledger, importers: rejectImporters, recordBytesMax });

@@ -116,24 +116,20 @@ builder.mutationField('recordEvents', (t) =>
     resolve: (_root, { input: { experiment, events } }, { imports, importers, config, sentBy }) => {
       const receive = async () => {
         checkRecordCount(events.length, config);
-        return imports.ingestRaw(
-          importers.experimentEvents,
-          () =>
-            events.map(({ eventId, userId, accountType, date, eventType, orderValue, version }) => {
-              const value = {
-                ...(eventId ? { event_id: eventId } : {}),
-                ...(experiment ? { experiment } : {}),
-                user_id: userId,
-                account_type: accountType,
-                date,
-                event_type: eventType ?? null,
-                order_value: orderValue ?? null,
-                version,
-              };
-              return { value, raw: stringifyExact(value) };
-            }),
-          () => sentBy,
-        );
+        const records = events.map(({ eventId, userId, accountType, date, eventType, orderValue, version }) => {
+          const value = {
+            ...(eventId ? { event_id: eventId } : {}),
+            ...(experiment ? { experiment } : {}),
+            user_id: userId,
+            account_type: accountType,
+            date,
+            event_type: eventType ?? null,
+            order_value: orderValue ?? null,
+            version,
+          };
+          return { value, raw: stringifyExact(value) };
+        });
+        return imports.ingestRaw(importers.experimentEvents, sentBy, records);
       };
       return RecordEvents.of(receive());
     },

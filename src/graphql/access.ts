@@ -9,27 +9,32 @@ import {
 import type { ApiKeys, Principal } from '../domains/api-keys.ts';
 import type { Scope } from '../lib/api-key.ts';
 
+/** An operation, and the document and schema it belongs to. */
+interface OperationToCheck {
+  readonly schema: GraphQLSchema;
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+}
+
 /**
- * Refuses an operation of which a root field is not for the caller: UNAUTHENTICATED or NOT_ALLOWED. Queries and
+ * Throws UNAUTHENTICATED or NOT_ALLOWED when the caller may not use a root field of an operation. Queries and
  * subscriptions need `read`, mutations `ingest`, unless the field's extension `scopes` says otherwise. The schema itself
- * is no secret: introspection needs no key. Called for every execution, for validation is remembered by document.
+ * is public: introspection needs no key. Called for every execution, because validation is cached by document.
  */
 export const checkAccess = (
-  schema: GraphQLSchema,
-  document: DocumentNode,
-  operation: OperationDefinitionNode,
+  { schema, document, operation }: OperationToCheck,
   apiKeys: ApiKeys,
   caller: Principal | null,
 ): void => {
   const fields = schema.getRootType(operation.operation)?.getFields() ?? {};
-  const usual: readonly Scope[] = [operation.operation === 'mutation' ? 'ingest' : 'read'];
+  const defaultScopes: readonly Scope[] = [operation.operation === 'mutation' ? 'ingest' : 'read'];
   for (const name of rootFields(document, operation.selectionSet)) {
     if (name.startsWith('__')) continue;
-    apiKeys.admit(caller, (fields[name]?.extensions.scopes as readonly Scope[] | undefined) ?? usual);
+    apiKeys.admit(caller, (fields[name]?.extensions.scopes as readonly Scope[] | undefined) ?? defaultScopes);
   }
 };
 
-/** Names of the fields of an operation, whatever fragments they stand in and whether or not they are skipped. */
+/** Names of the root fields of an operation, those in fragments and skipped ones included. */
 const rootFields = (document: DocumentNode, root: SelectionSetNode): ReadonlySet<string> => {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions)

@@ -9,8 +9,8 @@ export interface Example {
 /** The global ID of a rejected record of the demo world. */
 const rejected = (number: number): string => Buffer.from(`RejectedRecord:${number}`).toString('base64url');
 
-/** The first of them with a decimal point where it had a comma. */
-const mended = JSON.stringify({
+/** The first of them, corrected: with a decimal point where it had a comma. */
+const corrected = JSON.stringify({
   event_id: 'e-90001',
   experiment: 'checkout',
   user_id: 'c-30481',
@@ -58,7 +58,7 @@ const examples: readonly (readonly [name: string, variables: object])[] = [
   [
     'mend-rejects',
     {
-      retry: { rejectedRecordId: rejected(1), action: { retryWith: mended } },
+      retry: { rejectedRecordId: rejected(1), action: { retryWith: corrected } },
       discard: { rejectedRecordId: rejected(3), reason: 'It does not say of which variant it is.' },
     },
   ],

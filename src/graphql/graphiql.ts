@@ -23,20 +23,20 @@ const compress = {
 type Encoding = keyof typeof compress;
 
 /**
- * Answers GET and HEAD of a browser that opens the endpoint with GraphiQL, and every other request with undefined. The
- * page is 9 MB with everything inside, so that it works without the internet: it is made and compressed when first
- * asked for, off the event loop, and a browser that has it is told so by its ETag.
+ * Answers a browser that opens the endpoint (GET or HEAD) with GraphiQL, every other request with undefined. The page is
+ * 9 MB with everything inside, so that it works without the internet: it is rendered and compressed at the first
+ * request, off the event loop, and an ETag tells a browser that its copy is current.
  */
 export const createGraphiql = (): ((request: Request) => Promise<Response | undefined>) => {
   let page: Promise<Page> | undefined;
   return async (request) => {
     if (!wantsPage(request)) return undefined;
     page ??= renderPage(readExamples());
-    return answer(request, await page);
+    return respond(request, await page);
   };
 };
 
-/** Also with `?query=`: GraphiQL keeps the operation there, and a reload is to open it again. */
+/** Also with `?query=`: GraphiQL keeps the operation there, and a reload opens it again. */
 const wantsPage = ({ method, headers }: Request): boolean => {
   if (method !== 'GET' && method !== 'HEAD') return false;
   const types = ['text/html', 'application/json', 'application/graphql-response+json'];
@@ -44,12 +44,12 @@ const wantsPage = ({ method, headers }: Request): boolean => {
   return preferred?.type === 'text/html';
 };
 
-const answer = async ({ method, headers: asked }: Request, page: Page): Promise<Response> => {
-  const encoding = encodingOf(asked.get('accept-encoding') ?? '');
-  // A strong tag stands for bytes, and these differ by encoding.
+const respond = async ({ method, headers: sent }: Request, page: Page): Promise<Response> => {
+  const encoding = encodingOf(sent.get('accept-encoding') ?? '');
+  // A strong ETag identifies bytes, and these differ by encoding.
   const etag = `"${page.tag}-${encoding}"`;
   const headers = { etag, 'cache-control': 'no-cache', vary: 'accept, accept-encoding' };
-  if (isHeld(etag, asked.get('if-none-match') ?? '')) return new Response(null, { status: 304, headers });
+  if (isCached(etag, sent.get('if-none-match') ?? '')) return new Response(null, { status: 304, headers });
   const body = await page.encoded(encoding);
   return new Response(method === 'HEAD' ? null : new Uint8Array(body), {
     headers: {
@@ -69,15 +69,15 @@ const encodingOf = (accepted: string): Encoding => {
 };
 
 /** RFC 9110, 13.1.2: weak comparison, or `*` for whatever there is. */
-const isHeld = (etag: string, held: string): boolean =>
-  held.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag);
+const isCached = (etag: string, ifNoneMatch: string): boolean =>
+  ifNoneMatch.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag);
 
 const renderPage = async (tabs: readonly Example[]): Promise<Page> => {
-  // 9 MB of source: only who opens GraphiQL waits for it to be read.
+  // 9 MB of source: only those who open GraphiQL wait for it to be read.
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
   const html = renderGraphiQL({
     title: 'asof',
-    // A POST makes a browser forget what it holds of the same address, and with it the page.
+    // A POST makes a browser drop its cache of the same address, and with it the page.
     endpoint: '/graphql?from=graphiql',
     logo: mark(32),
     favicon: `data:image/svg+xml,${encodeURIComponent(mark(32))}`,
@@ -85,18 +85,18 @@ const renderPage = async (tabs: readonly Example[]): Promise<Page> => {
     schemaDescription: true,
     inputValueDeprecation: true,
   });
-  const mended = html.replace(
+  const adapted = html.replace(
     '<div id="root">',
     (root) => `<style>${stillTabs}</style><script>${openActiveTab}</script>${root}`,
   );
-  const page = Buffer.from(mended.trimStart());
-  const held = new Map<Encoding, Promise<Buffer>>();
+  const page = Buffer.from(adapted.trimStart());
+  const encoded = new Map<Encoding, Promise<Buffer>>();
   return {
     tag: createHash('sha256').update(page).digest('base64url').slice(0, 22),
     policy: policyOf(html),
     encoded(encoding) {
-      const body = held.get(encoding) ?? compress[encoding](page);
-      held.set(encoding, body);
+      const body = encoded.get(encoding) ?? compress[encoding](page);
+      encoded.set(encoding, body);
       return body;
     },
   };
@@ -109,7 +109,7 @@ const stillTabs = '.graphiql-tab { transform: none !important; }';
 const openActiveTab = `
   const stored = JSON.parse(localStorage.getItem('graphiql:tabState'));
   const linked = new URL(location.href).searchParams.get('query');
-  const tab = stored?.tabs.find(({ query }, place) => (linked === null ? place === stored.activeTabIndex : query === linked));
+  const tab = stored?.tabs.find(({ query }, index) => (linked === null ? index === stored.activeTabIndex : query === linked));
   for (const name of tab ? ['query', 'variables', 'headers'] : []) {
     if (tab[name]) localStorage.setItem('graphiql:' + name, tab[name]);
     else localStorage.removeItem('graphiql:' + name);

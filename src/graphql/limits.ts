@@ -16,32 +16,34 @@ import { DomainError } from '../errors.ts';
 
 type Limits = Pick<Config, 'queryDepthMax' | 'queryFieldsMax' | 'queryRowsMax' | 'queryScansMax' | 'pageSizeDefault'>;
 
-/** How much an operation asks for, with its fragments written out. */
+/** The size of an operation with its fragments expanded. */
 interface Size {
   readonly depth: number;
   readonly fields: number;
-  /** Rows of its innermost pages that it may come to: nested page sizes multiplied. */
+  /** The most rows its innermost pages may have: nested page sizes multiplied. */
   readonly rows: number;
-  /** Fields that go through all facts. */
+  /** Fields that scan all facts. */
   readonly scans: number;
 }
 
 const nothing: Size = { depth: 0, fields: 0, rows: 0, scans: 0 };
 
+/** An operation, what it belongs to, and its variables with their defaults. */
+interface OperationToMeasure {
+  readonly schema: GraphQLSchema;
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
 /**
- * Refuses an operation that is too deep, too wide or asks for too many rows: LIMIT_EXCEEDED naming the setting. Each
+ * Throws LIMIT_EXCEEDED naming the setting when an operation is too deep, too wide or may return too many rows. Each
  * fragment is measured once, however often it is spread, so that doubling fragments cost nothing to refuse.
  */
-export const checkOperation = (
-  schema: GraphQLSchema,
-  document: DocumentNode,
-  operation: OperationDefinitionNode,
-  variables: Readonly<Record<string, unknown>>,
-  limits: Limits,
-): void => {
-  const root = schema.getRootType(operation.operation);
+export const checkOperation = (operation: OperationToMeasure, limits: Limits): void => {
+  const root = operation.schema.getRootType(operation.operation.operation);
   if (!root) return;
-  const { depth, fields, rows, scans } = measure(schema, document, operation.selectionSet, root, variables, limits);
+  const { depth, fields, rows, scans } = measure(operation, root, limits);
   const refuse = (what: string, setting: string): never => {
     throw new DomainError('LIMIT_EXCEEDED', `the operation ${what} (setting ${setting})`);
   };
@@ -53,11 +55,8 @@ export const checkOperation = (
 };
 
 const measure = (
-  schema: GraphQLSchema,
-  document: DocumentNode,
-  selections: SelectionSetNode,
+  { schema, document, operation, variables }: OperationToMeasure,
   root: GraphQLCompositeType,
-  variables: Readonly<Record<string, unknown>>,
   limits: Limits,
 ): Size => {
   const fragments = new Map<string, FragmentDefinitionNode>();
@@ -104,7 +103,7 @@ const measure = (
       };
     }, nothing);
 
-  return ofSelections(selections, root);
+  return ofSelections(operation.selectionSet, root);
 };
 
 const typeOf = (schema: GraphQLSchema, name: string | undefined): GraphQLCompositeType | undefined => {
@@ -112,7 +111,7 @@ const typeOf = (schema: GraphQLSchema, name: string | undefined): GraphQLComposi
   return isCompositeType(type) ? type : undefined;
 };
 
-/** How many rows a field gives at most; 0 for one that is no page. */
+/** The most rows a field may return; 0 for a field that is not a page. */
 const listLength = (
   { args }: GraphQLField<unknown, unknown>,
   field: FieldNode,
@@ -123,9 +122,9 @@ const listLength = (
   if (!first) return 0;
   for (const { name, value } of field.arguments ?? []) {
     if (name.value !== 'first' && name.value !== 'last') continue;
-    const given =
+    const size =
       value.kind === Kind.VARIABLE ? variables[value.name.value] : value.kind === Kind.INT ? value.value : null;
-    if (given !== null && given !== undefined) return Math.max(0, Number(given));
+    if (size !== null && size !== undefined) return Math.max(0, Number(size));
   }
   return typeof first.defaultValue === 'number' ? first.defaultValue : pageSizeDefault;
 };

@@ -3,30 +3,28 @@ import type { Plugin } from 'graphql-yoga';
 import type { Config } from '../config.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
+import { toGraphQLError } from './errors.ts';
 
-/** Overload passes sooner than this seldom: whoever is refused should not come back at once. */
+/** Overload rarely passes sooner: a client that is refused should not retry at once. */
 const retryAfterMs = 5000;
 
 /**
- * Counts open subscriptions, gives every result loaders of its own, and answers with streams that end when they are
- * told to. Throws OVERLOADED when too many are open, BAD_REQUEST to who would not understand the answer.
+ * Counts open subscriptions, gives every result loaders of its own, and responds with streams that end at once when
+ * their reader leaves. Throws OVERLOADED when too many are open, BAD_REQUEST when the client does not accept events.
  */
-export const subscriptionsOf = (
-  { subscriptionsMax }: Config,
-  translated: (error: DomainError) => Error,
-): Plugin<Context> => {
+export const subscriptionsOf = ({ subscriptionsMax }: Config): Plugin<Context> => {
   let open = 0;
   return {
     onSubscribe({ args: { contextValue }, subscribeFn, setSubscribeFn }) {
       const { request, forget, caller } = contextValue as Context & { readonly request: Request };
-      if (!acceptsEvents(request)) throw translated(new DomainError('BAD_REQUEST', needsEvents));
+      if (!acceptsEvents(request)) throw toGraphQLError(new DomainError('BAD_REQUEST', needsEvents));
       setSubscribeFn(async (args: ExecutionArgs) => {
-        if (open >= subscriptionsMax) throw translated(tooMany(subscriptionsMax));
+        if (open >= subscriptionsMax) throw toGraphQLError(tooMany(subscriptionsMax));
         open++;
         const leave = (): void => void open--;
         try {
           const results = await subscribeFn(args);
-          if (Symbol.asyncIterator in results) return watched(results, forget, leave, caller?.ended);
+          if (Symbol.asyncIterator in results) return guarded(results, forget, leave, caller?.ended);
           leave();
           return results;
         } catch (error) {
@@ -37,9 +35,9 @@ export const subscriptionsOf = (
     },
     onResultProcess({ result, resultProcessor, setResultProcessor }) {
       if (!(Symbol.asyncIterator in result)) return;
-      // Refused after all, for a charset that nobody can mean: who is never answered never leaves.
+      // The response is refused after all, for an unsupported charset: nobody would ever leave the stream.
       if (!resultProcessor) return void result[Symbol.asyncIterator]().return?.();
-      // The streams Yoga brings along read ahead, and hear of their reader's leaving after the next result only.
+      // Yoga's own streams read ahead, and notice that their reader has left only after the next result.
       const { Response, ReadableStream } = globalThis;
       setResultProcessor(
         (results, fetchApi, type) => resultProcessor(results, { ...fetchApi, Response, ReadableStream }, type),
@@ -60,10 +58,10 @@ const tooMany = (subscriptionsMax: number): DomainError =>
   });
 
 /**
- * The same results; `onNext` is called before each is made, `onEnd` once, at once when they are left or when `ended` is
- * aborted, which is their end for whoever waits for the next.
+ * The same results; `onNext` is called before each is produced, `onEnd` once: at the end, when the reader leaves, or at
+ * once when `ended` is aborted, which also ends a pending `next`.
  */
-const watched = <T>(
+const guarded = <T>(
   results: AsyncIterable<T>,
   onNext: () => void,
   onEnd: () => void,
@@ -81,7 +79,7 @@ const watched = <T>(
   const cut = (): void => {
     end();
     stopWaiting?.();
-    // It may itself wait for a next result that never comes.
+    // It may itself be waiting for a result that never comes.
     iterator.return?.().catch(() => undefined);
   };
   ended?.addEventListener('abort', cut);

@@ -1,4 +1,4 @@
-/** The key that a request carries, by a reader of its headers; undefined for none. `x-api-key` wins. */
+/** The API key in the headers of a request; undefined without one. `x-api-key` wins over `authorization`. */
 export const keyOf = (header: (name: string) => string | undefined): string | undefined => {
   const plain = header('x-api-key')?.trim();
   if (plain) return plain;
@@ -6,5 +6,5 @@ export const keyOf = (header: (name: string) => string | undefined): string | un
   return token;
 };
 
-/** What goes with status 401 (RFC 9110, 11.6.1). */
+/** The header of every response with status 401 (RFC 9110, section 11.6.1). */
 export const challenge = { 'www-authenticate': 'Bearer realm="asof"' } as const;

@@ -1,8 +1,8 @@
-/** Streams of events that are being answered: they never end by themselves, so a server that stops has to end them. */
+/** Open streams of server-sent events: they never end by themselves, so a server that stops has to end them. */
 export interface EventStreams {
-  /** A response that its client asked to be a stream of events, or the same response when it is none. */
-  take(response: Response): Response;
-  /** Ends all that are open, and those that come later at once. Clients take it for a lost connection and come back. */
+  /** A response whose stream `end` can end; the same response when it is not a stream of events. */
+  endable(response: Response): Response;
+  /** Ends all open streams, and later ones at once. To clients it is a lost connection, so they reconnect. */
   end(): void;
 }
 
@@ -10,7 +10,7 @@ export const createEventStreams = (): EventStreams => {
   const open = new Set<() => void>();
   let ended = false;
 
-  const endable = (body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> => {
+  const endableBody = (body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> => {
     const reader = body.getReader();
     let end = (): void => undefined;
     return new ReadableStream<Uint8Array>(
@@ -35,19 +35,19 @@ export const createEventStreams = (): EventStreams => {
           return reader.cancel(reason);
         },
       },
-      // Nothing is read ahead for a client that is slow.
+      // Nothing is read ahead for a slow client.
       { highWaterMark: 0 },
     );
   };
 
   return {
-    take(response) {
+    endable(response) {
       const { status, body } = response;
       if (!body || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
       const headers = new Headers([...response.headers]);
-      // Its connection is of no use afterwards, and one that is kept would hold up the end of the server.
+      // A connection that is kept alive afterwards would delay the end of the server.
       headers.set('connection', 'close');
-      return new Response(endable(body as ReadableStream<Uint8Array>), { status, headers });
+      return new Response(endableBody(body as ReadableStream<Uint8Array>), { status, headers });
     },
     end() {
       ended = true;

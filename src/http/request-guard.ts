@@ -1,55 +1,61 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { DomainError } from '../errors.ts';
-import { errorResponse } from './error-response.ts';
-import {
-  originHeaders,
-  plainPath,
-  refuseEncodedBody,
-  refuseForeignHost,
-  refuseForeignOrigin,
-} from './request-checks.ts';
+import { checkContentEncoding, checkHost, checkOrigin, collapseSlashes, corsHeaders } from './request-checks.ts';
+import { requestIdOf } from './request-id.ts';
+import { logRequest } from './request-log.ts';
+import { errorResponseOf, toResponse } from './response.ts';
 
 export type Handler = (request: Request) => Promise<Response>;
 
+/** A handler behind the guard, which has given the request its id. */
+export type GuardedHandler = (request: Request, requestId: string) => Promise<Response>;
+
 /**
- * What every request passes: repeated slashes collapse, pages of other sites may not call us unless they are allowed
- * to, and bodies have a limit: that of GraphQL here, those of REST where a route reads its body.
+ * Every request passes here: repeated slashes collapse, pages of other sites may call only if they are allowed to, and
+ * bodies have a limit: that of GraphQL here, those of REST where a route reads its body.
  */
-export const createRequestGuard = (config: Config, log: Logger, graphql: Handler, rest: Handler): Handler => {
-  const answer = async (original: Request): Promise<Response> => {
-    try {
-      const request = withPlainPath(original);
-      const { method, headers } = request;
-      const url = new URL(request.url);
-      refuseForeignHost(url.hostname, config.host);
-      const caller = { method, origin: headers.get('origin'), host: headers.get('host') ?? url.host };
-      refuseForeignOrigin(caller, config.allowedOrigins);
-      refuseEncodedBody(headers.get('content-encoding'));
-      if (isPreflight(request)) return new Response(null, { status: 204 });
-      if (url.pathname !== '/graphql') return await rest(request);
-      const body = limitBody(request, ...bodyMax(request, config));
-      const response = await graphql(body.request);
-      // Whoever read the body may have told its end as something else.
-      if (body.fault()) throw body.fault();
-      return response;
-    } catch (error) {
-      if (!(error instanceof DomainError)) log.error(error, 'a request failed');
-      return errorResponse(error);
-    }
+export const createRequestGuard = (
+  config: Config,
+  log: Logger,
+  graphql: GuardedHandler,
+  rest: GuardedHandler,
+): Handler => {
+  const respond = async (request: Request, url: URL, id: string): Promise<Response> => {
+    const { method, headers } = request;
+    checkHost(url.hostname, config.host);
+    const caller = { method, origin: headers.get('origin'), host: headers.get('host') ?? url.host };
+    checkOrigin(caller, config.allowedOrigins);
+    checkContentEncoding(headers.get('content-encoding'));
+    if (isPreflight(request)) return new Response(null, { status: 204 });
+    if (url.pathname !== '/graphql') return rest(request, id);
+    const body = limitBody(request, ...bodyMax(request, config));
+    const response = await graphql(body.request, id);
+    // The reader of the body may have reported its end as another error.
+    if (body.fault()) throw body.fault();
+    return response;
   };
 
-  return async (request) => {
-    const response = await answer(request);
-    const added = originHeaders(request.headers.get('origin'), config.allowedOrigins);
+  return async (original) => {
+    const startedMs = performance.now();
+    const id = requestIdOf(original.headers.get('x-request-id'));
+    const request = withPlainPath(original);
+    const url = new URL(request.url);
+    const response = await respond(request, url, id).catch((error: unknown) => {
+      if (!(error instanceof DomainError)) log.error({ err: error, requestId: id }, 'a request failed');
+      return toResponse(errorResponseOf(error, id));
+    });
+    response.headers.set('x-request-id', id);
+    const added = corsHeaders(request.headers.get('origin'), config.allowedOrigins);
     for (const [name, value] of Object.entries(added)) response.headers.append(name, value);
+    logRequest(log, { id, method: request.method, path: url.pathname, status: response.status, startedMs });
     return response;
   };
 };
 
 const withPlainPath = (request: Request): Request => {
   const url = new URL(request.url);
-  const pathname = plainPath(url.pathname);
+  const pathname = collapseSlashes(url.pathname);
   if (pathname === url.pathname) return request;
   url.pathname = pathname;
   return new Request(url, request);
@@ -63,7 +69,7 @@ const bodyMax = ({ headers }: Request, { bodyBytesMax, uploadBytesMax }: Config)
     ? ['uploadBytesMax', uploadBytesMax]
     : ['bodyBytesMax', bodyBytesMax];
 
-/** A request whose body ends with a fault when it grows too large, and a way to learn that it did. */
+/** A request whose body fails when it grows too large, and the error if it did. */
 const limitBody = (
   request: Request,
   setting: string,

@@ -1,18 +1,25 @@
 import { DomainError, statusOfCode } from '../errors.ts';
 import { challenge } from './credentials.ts';
 
-/** What is answered, whatever carries it. */
+/** A response, whether node:http or the Fetch standard carries it. */
 export interface HttpResponse {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Whole, or in parts as they come. */
+  /** Complete, or a stream of its parts. */
   readonly body: string | AsyncIterable<string>;
 }
 
-/** The answer to a failed request: the coded error of the contracts, or for a bug nothing but that there is one. */
-export const errorResponseOf = (error: unknown): HttpResponse & { readonly body: string; readonly message: string } => {
-  const known = error instanceof DomainError ? error : new DomainError('INTERNAL', 'internal error; see the log');
+/** What is said of a bug: nothing but where its details are. */
+export const internalErrorMessage = (requestId: string): string =>
+  `internal error; look for request ${requestId} in the log of the server`;
+
+/** The response to a failed request: the coded error, or for a bug only the id under which the log has its details. */
+export const errorResponseOf = (
+  error: unknown,
+  requestId: string,
+): HttpResponse & { readonly body: string; readonly message: string } => {
+  const known = error instanceof DomainError ? error : new DomainError('INTERNAL', internalErrorMessage(requestId));
   const { code, message, problems, details } = known;
   const retryAfter =
     typeof details.retryAfterMs === 'number' ? { 'retry-after': String(Math.ceil(details.retryAfterMs / 1000)) } : {};
@@ -23,7 +30,14 @@ export const errorResponseOf = (error: unknown): HttpResponse & { readonly body:
       ...retryAfter,
       ...(code === 'UNAUTHENTICATED' ? challenge : {}),
     },
-    body: JSON.stringify({ error: { code, message, ...(problems.length > 0 ? { problems } : {}) } }),
+    body: JSON.stringify({
+      error: {
+        code,
+        message,
+        ...(problems.length > 0 ? { problems } : {}),
+        ...(code === 'INTERNAL' ? { requestId } : {}),
+      },
+    }),
     message,
   };
 };
@@ -45,7 +59,7 @@ const streamOf = (texts: AsyncIterable<string>): ReadableStream<Uint8Array> => {
         await parts.return?.();
       },
     },
-    // Nothing is worked off ahead of a client that does not read.
+    // Nothing is computed ahead for a client that does not read.
     { highWaterMark: 0 },
   );
 };

@@ -1,130 +1,95 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server';
 import type { Logger } from 'pino';
 import { DomainError } from '../errors.ts';
-import { errorResponse } from './error-response.ts';
-import { createEventStreams } from './event-streams.ts';
+import { Connections } from './connections.ts';
+import { createEventStreams, type EventStreams } from './event-streams.ts';
 import type { Handler } from './request-guard.ts';
+import { requestIdOf } from './request-id.ts';
+import { errorResponseOf, toResponse } from './response.ts';
 
-/** A request that is answered without the Fetch standard's objects. */
+/** A request that is answered without the objects of the Fetch standard. */
 export interface FastRequest {
-  /** Its body may take any time to come. */
+  /** Its body may take any time to arrive. */
   readonly isStream: boolean;
-  answer(outgoing: ServerResponse): Promise<void>;
+  respond(outgoing: ServerResponse): Promise<void>;
 }
 
-/** Says how to answer a request directly; undefined for one that must take the usual way. */
+/** How to answer a request without the Fetch objects; undefined for a request that needs them. */
 export type FastPath = (incoming: IncomingMessage) => FastRequest | undefined;
 
 export interface HttpServer {
   /** Without a slash at the end; the port is the one in use. */
   readonly url: string;
-  /** Takes no more connections, lets requests in flight finish for a while, then cuts what is left. */
+  /** Accepts no more connections, lets requests in flight finish for a while, then cuts those that are left. */
   stop(): Promise<void>;
 }
 
-/** A client has this long to send its headers, and to send all of a request that is no stream. */
+/** A client has this long to send its headers, and to send all of a request that is not a stream. */
 const headersTimeout = 20_000;
 const requestTimeout = 300_000;
-/** How often to look for those that took longer. */
-const lateCheckMs = 30_000;
-/** A connection on which nothing moves in either direction is cut: Node's own default lets clients that do not read stay. */
+/** A connection without traffic in either direction is cut: by Node's default, clients that do not read may stay. */
 const socketTimeout = 120_000;
-/** Longer than most clients' own: one that computes between two requests should not find its connection closed. */
+/** Longer than that of most clients: one that computes between two requests should not find its connection closed. */
 const keepAliveTimeout = 75_000;
 const drainMs = 5000;
 
 interface ServerOptions {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 chooses a free one. */
   readonly port: number;
   readonly log: Logger;
   /** Answers some requests at less cost; default: none. */
-  readonly direct?: FastPath;
-  /** How long nothing may move on a connection, milliseconds; default two minutes. */
+  readonly fastPath?: FastPath;
+  /** How long a connection may be without traffic, milliseconds; default two minutes. */
   readonly socketTimeoutMs?: number;
-  /** How long a request that is no stream may take to come, milliseconds; default five minutes. */
+  /** How long a request that is not a stream may take to arrive, milliseconds; default five minutes. */
   readonly requestTimeoutMs?: number;
 }
 
 /** Answers requests on a socket of its own. Rejects with the system's error when it cannot listen. */
-export const openServer = async (
-  fetch: Handler,
-  { host, port, log, direct, socketTimeoutMs = socketTimeout, requestTimeoutMs = requestTimeout }: ServerOptions,
-): Promise<HttpServer> => {
-  const unreadable = (cause: unknown) =>
-    new DomainError('BAD_REQUEST', 'the request has no valid address or Host header', { cause });
-  const errorHandler = (error: unknown) => errorResponse(error instanceof RequestError ? unreadable(error) : error);
+export const openServer = async (fetch: Handler, options: ServerOptions): Promise<HttpServer> => {
+  const { host, port, log, fastPath, socketTimeoutMs = socketTimeout, requestTimeoutMs = requestTimeout } = options;
   const streams = createEventStreams();
-  const answer = async (request: Request, { incoming }: HttpBindings): Promise<Response> => {
-    const response = await fetch(request);
-    // Others would pay for a look at their answer's headers.
-    return /text\/event-stream/i.test(incoming.headers.accept ?? '') ? streams.take(response) : response;
-  };
-  const listener = getRequestListener((request, env) => answer(request, env as HttpBindings), { errorHandler });
-  /**
-   * The newest answer on each connection, null before the first. Not a set of answers in flight: tables that Map and Set
-   * leave behind when entries come and go keep dead entries alive for the garbage collector's young generation.
-   */
-  const connections = new Map<Socket, ServerResponse | null>();
+  const connections = new Connections(requestTimeoutMs);
+  const listener = fetchListener(fetch, streams);
   let stopping: Promise<void> | undefined;
 
-  /** Requests whose bodies are streams, and when each other one that is slow to come must have come at the latest. */
-  const streamed = new WeakSet<IncomingMessage>();
-  let awaited = new Map<IncomingMessage, number>();
-
-  // Node's own `requestTimeout` knows no exceptions: it would cut off a stream of events in the middle.
+  // Node's own `requestTimeout` has no exceptions: it would cut off a stream of events in the middle.
   const server = createServer({ headersTimeout, requestTimeout: 0, keepAliveTimeout }, (incoming, outgoing) => {
-    connections.set(incoming.socket, outgoing);
+    connections.beginRequest(incoming, outgoing);
     if (stopping) outgoing.setHeader('connection', 'close');
-    const answering = direct?.(incoming);
-    if (answering?.isStream) streamed.add(incoming);
-    if (!answering) return void listener(incoming, outgoing);
-    answering.answer(outgoing).catch((error: unknown) => {
-      log.error(error, 'could not write an answer');
+    const request = fastPath?.(incoming);
+    if (!request) return void listener(incoming, outgoing);
+    if (request.isStream) connections.exemptStream(incoming);
+    request.respond(outgoing).catch((error: unknown) => {
+      log.error(error, 'could not write a response');
       outgoing.destroy();
     });
   });
   server.setTimeout(socketTimeoutMs);
-  server.on('connection', (socket) => {
-    connections.set(socket, null);
-    socket.once('close', () => connections.delete(socket));
-  });
-  server.listen(port, host);
-  await once(server, 'listening');
-  // Too many open files, for one: those that are connected are still answered.
+  server.on('connection', (socket) => connections.add(socket));
+  try {
+    server.listen(port, host);
+    await once(server, 'listening');
+  } catch (error) {
+    connections.stop();
+    throw error;
+  }
+  // Too many open files, for example: those that are connected are still answered.
   server.on('error', (error) => log.error(error, 'could not accept a connection'));
-
-  /** Also those whose answer is over already: what they still send is not wanted any more. */
-  const cutLate = (): void => {
-    const nowMs = performance.now();
-    const dues = new Map<IncomingMessage, number>();
-    for (const outgoing of connections.values()) {
-      if (!outgoing || outgoing.req.complete || streamed.has(outgoing.req)) continue;
-      const dueMs = awaited.get(outgoing.req) ?? nowMs + requestTimeoutMs;
-      if (dueMs <= nowMs) outgoing.req.socket.destroy();
-      else dues.set(outgoing.req, dueMs);
-    }
-    awaited = dues;
-  };
-  const cuttingLate = setInterval(cutLate, Math.min(lateCheckMs, requestTimeoutMs));
-  cuttingLate.unref();
 
   const drain = async (): Promise<void> => {
     const closed = once(server, 'close');
     server.close();
     streams.end();
-    // Browsers open connections ahead of need; Node does not count these as idle.
-    for (const [socket, outgoing] of connections)
-      if (!outgoing) socket.destroy();
-      // Without it a connection under load is kept alive, and the server never closes.
-      else if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
+    connections.drain();
     const cut = setTimeout(() => server.closeAllConnections(), drainMs);
     await closed;
     clearTimeout(cut);
-    clearInterval(cuttingLate);
+    connections.stop();
   };
 
   return {
@@ -135,6 +100,25 @@ export const openServer = async (
     },
   };
 };
+
+/** Answers requests of node:http by a handler of the Fetch standard. */
+const fetchListener = (fetch: Handler, streams: EventStreams) => {
+  const respond = async (request: Request, { incoming }: HttpBindings): Promise<Response> => {
+    const response = await fetch(request);
+    // Other requests would pay for a look at their response's headers.
+    return /text\/event-stream/i.test(incoming.headers.accept ?? '') ? streams.endable(response) : response;
+  };
+  const errorHandler = (error: unknown): Response => {
+    const id = requestIdOf(undefined);
+    const response = toResponse(errorResponseOf(error instanceof RequestError ? unreadable(error) : error, id));
+    response.headers.set('x-request-id', id);
+    return response;
+  };
+  return getRequestListener((request, env) => respond(request, env as HttpBindings), { errorHandler });
+};
+
+const unreadable = (cause: unknown): DomainError =>
+  new DomainError('BAD_REQUEST', 'the request has no valid address or Host header', { cause });
 
 const urlOf = ({ address, family, port }: AddressInfo): string => {
   if (address === '0.0.0.0' || address === '::') return `http://127.0.0.1:${port}`;

@@ -1,54 +1,45 @@
-import type { Context } from 'hono';
-import { accepts } from 'hono/accepts';
 import type { Logger } from 'pino';
 import type { Shared } from '../context.ts';
 import type { Principal } from '../domains/api-keys.ts';
 import { DomainError } from '../errors.ts';
+import { preferredType } from '../http/accept.ts';
 import { keyOf } from '../http/credentials.ts';
+import { type HttpRequest, RequestBody } from '../http/request.ts';
 import { errorResponseOf, type HttpResponse } from '../http/response.ts';
 import { stringifyExact } from '../lib/exact-json.ts';
 import type { ApiDocument } from './docs-page.ts';
-import { type Address, pairsOf } from './read-input.ts';
-import { createRequestBody, type SentBody } from './request-body.ts';
+import { readFields, wrongMediaType } from './read-fields.ts';
+import { pairsOf, readInput } from './read-input.ts';
 import { isData, type Route, type RouteContext } from './route.ts';
 
-/** A request, whatever carries it. */
-export interface HttpRequestView {
-  readonly address: Address;
-  /** Scheme, host and port as the client wrote them. */
-  readonly origin: string;
-  readonly body: SentBody;
-  /** A header by its name in lower case. */
-  header(name: string): string | undefined;
-}
-
-/** The one way from a request to an answer, on every path that requests come by. */
+/** The one way from a request to a response, whatever carries them. */
 export interface RequestHandler {
-  /** Never rejects: faults are coded answers; what is no DomainError is a bug, which is logged and told as INTERNAL only. */
-  answer(route: Route, inquiry: HttpRequestView): Promise<HttpResponse | Response>;
-  /** The coded error, or to a client that would rather have plain text its message, with the same status. */
-  refuse(error: unknown, inquiry: Pick<HttpRequestView, 'address' | 'header'>): HttpResponse;
+  /** Never rejects: errors become coded responses; an error that is not a DomainError is a bug, is logged and masked as INTERNAL. */
+  handle(route: Route, request: HttpRequest): Promise<HttpResponse | Response>;
+  /** The coded error, or its message alone for a client that prefers plain text, with the same status. */
+  refuse(error: unknown, request: HttpRequest): HttpResponse;
 }
 
 export const createRequestHandler = (shared: Shared, log: Logger, document: () => ApiDocument): RequestHandler => {
   const { apiKeys, ledger, config } = shared;
 
-  const noteBug = (error: unknown, { pathname }: Address): void => {
-    if (!(error instanceof DomainError)) log.error({ err: error, path: pathname }, 'a request failed');
+  const logBug = (error: unknown, { pathname, id }: HttpRequest): void => {
+    if (!(error instanceof DomainError)) log.error({ err: error, path: pathname, requestId: id }, 'a request failed');
   };
 
-  const refuse: RequestHandler['refuse'] = (error, { address, header }) => {
-    noteBug(error, address);
-    const { message, status, headers, body } = errorResponseOf(error);
-    const kept = { ...headers, ...cachedBy(undefined) };
-    if (preferred(header('accept')) !== 'text/plain') return { status, headers: kept, body };
-    return { status, headers: { ...kept, 'content-type': 'text/plain; charset=utf-8' }, body: `${message}\n` };
+  const refuse = (error: unknown, request: HttpRequest): HttpResponse => {
+    logBug(error, request);
+    const { message, status, headers, body } = errorResponseOf(error, request.id);
+    const withPolicy = { ...headers, ...noStore };
+    if (preferredType(request.header('accept'), supportedTypes) !== 'text/plain')
+      return { status, headers: withPolicy, body };
+    return { status, headers: { ...withPolicy, 'content-type': 'text/plain; charset=utf-8' }, body: `${message}\n` };
   };
 
-  /** Once an answer has begun, a fault can only be told at its end. */
-  async function* withFault(
+  /** Once a stream has begun, an error can only be its last line. */
+  async function* endWithError(
     texts: AsyncIterable<string>,
-    address: Address,
+    request: HttpRequest,
     caller: Principal | null,
   ): AsyncGenerator<string> {
     try {
@@ -57,89 +48,104 @@ export const createRequestHandler = (shared: Shared, log: Logger, document: () =
         yield text;
       }
     } catch (error) {
-      noteBug(error, address);
-      yield `${errorResponseOf(error).body}\n`;
+      logBug(error, request);
+      yield `${errorResponseOf(error, request.id).body}\n`;
     }
   }
 
   return {
     refuse,
-    async answer(route, inquiry) {
-      const { address } = inquiry;
+    async handle(route, request) {
       try {
-        const caller = route.needs && apiKeys.admit(apiKeys.callerOf(keyOf(inquiry.header)), route.needs);
+        const caller = route.needs && apiKeys.admit(apiKeys.callerOf(keyOf(request.header)), route.needs);
         if (isData(route.subject) && !ledger.ready) throw new DomainError('NOT_READY', 'the indices are being built');
         const bytesMax = route.body?.isStream ? Number.POSITIVE_INFINITY : config.bodyBytesMax;
-        const value = await route.handle(address, shared, new Question(inquiry, bytesMax, document, caller));
-        const caching = cachedBy(route);
+        const context = new RequestContext(request, bytesMax, document, caller);
+        checkMediaType(route, context);
+        // A route without parameters that is sent none costs nothing to read.
+        const input = hasInput(route, request) ? await inputOf(route, request, context) : {};
+        const value = await route.handle(input, shared, context);
+        const policy = cachePolicies[route.subject];
         if (value instanceof Response) {
-          for (const [name, text] of Object.entries(caching)) value.headers.set(name, text);
+          for (const [name, text] of Object.entries(policy)) value.headers.set(name, text);
           return value;
         }
-        const { type, body } = written(route, value);
-        const headers = { 'content-type': type, ...caching };
-        return { status: 200, headers, body: typeof body === 'string' ? body : withFault(body, address, caller) };
+        const { type, body } = serialize(route, value);
+        const headers = { 'content-type': type, ...policy };
+        return { status: 200, headers, body: typeof body === 'string' ? body : endWithError(body, request, caller) };
       } catch (error) {
-        return refuse(error, inquiry);
+        return refuse(error, request);
       }
     },
   };
 };
 
-/** The key was good when the request came, and is no more. */
+const hasInput = (route: Route, { search }: HttpRequest): boolean =>
+  route.hasInput || (search !== '' && !route.anyQuery);
+
+/** The parameters of a request. Throws BAD_REQUEST with a problem for each one that is wrong. */
+const inputOf = async (route: Route, { pathname, search }: HttpRequest, { body }: RequestContext): Promise<object> => {
+  const fields = Object.keys(route.fields).length > 0 ? await readFields(body) : [];
+  return readInput({ pathname, search: route.anyQuery ? '' : search }, route, fields);
+};
+
+const checkMediaType = ({ body: described }: Route, { body }: RequestContext): void => {
+  if (!described) return;
+  const { types, lenientContentTypes = [] } = described;
+  if (!types.includes(body.mediaType) && !lenientContentTypes.includes(body.mediaType))
+    throw wrongMediaType(body, types);
+};
+
+/** The key was valid when the request began, and was revoked since. */
 const keyRevoked = (): DomainError => new DomainError('UNAUTHENTICATED', 'the key was revoked in the meantime');
+
+const supportedTypes = ['application/json', 'text/plain', 'text/html'] as const;
 
 /**
  * A class for its getters: those of an object literal give each object a shape of its own, which lives in the old
  * generation and keeps the whole request alive until that is collected.
  */
-class Question implements RouteContext {
-  readonly #inquiry: HttpRequestView;
-  readonly #bytesMax: number;
-  readonly #caller: Principal | null;
+class RequestContext implements RouteContext {
   readonly origin: string;
   readonly header: RouteContext['header'];
   readonly document: RouteContext['document'];
+  readonly sentBy: string | null;
+  readonly body: RequestBody;
+  readonly #request: HttpRequest;
 
-  constructor(
-    inquiry: HttpRequestView,
-    bytesMax: number,
-    document: RouteContext['document'],
-    caller: Principal | null,
-  ) {
-    this.#inquiry = inquiry;
-    this.#bytesMax = bytesMax;
-    this.#caller = caller;
-    this.origin = inquiry.origin;
-    this.header = inquiry.header;
+  constructor(request: HttpRequest, bytesMax: number, document: RouteContext['document'], caller: Principal | null) {
+    this.#request = request;
+    this.origin = request.origin;
+    this.header = request.header;
     this.document = document;
-  }
-
-  get sentBy() {
-    return this.#caller?.name ?? null;
+    this.sentBy = caller?.name ?? null;
+    this.body = new RequestBody(request, {
+      bytesMax,
+      refusal: () => (caller?.ended.aborted ? keyRevoked() : undefined),
+    });
   }
 
   get pairs() {
-    return pairsOf(this.#inquiry.address.search.slice(1));
+    return pairsOf(this.#request.search.slice(1));
   }
 
   get prefers() {
-    return preferred(this.header('accept'));
-  }
-
-  get body() {
-    return createRequestBody(this.#inquiry.body, this.#bytesMax, () => this.#caller?.ended.aborted && keyRevoked());
+    return preferredType(this.header('accept'), supportedTypes);
   }
 }
 
 const noStore = { 'cache-control': 'no-store', vary: 'accept' };
-const forGood = { 'cache-control': 'private, max-age=31536000, immutable' };
-const askAgain = { 'cache-control': 'no-cache', vary: 'accept' };
+const immutable = { 'cache-control': 'private, max-age=31536000, immutable' };
+const revalidate = { 'cache-control': 'no-cache', vary: 'accept' };
 
-const cachedBy = (route: Route | undefined): Readonly<Record<string, string>> =>
-  route?.subject === 'documentation' ? askAgain : route?.subject === 'content' ? forGood : noStore;
+const cachePolicies: Readonly<Record<Route['subject'], Readonly<Record<string, string>>>> = {
+  facts: noStore,
+  server: noStore,
+  content: immutable,
+  documentation: revalidate,
+};
 
-const written = ({ answer: { type } }: Route, value: unknown): { type: string; body: HttpResponse['body'] } => {
+const serialize = ({ answer: { type } }: Route, value: unknown): { type: string; body: HttpResponse['body'] } => {
   if (isStream(value))
     return { type: type === 'text/csv' ? `${type}; charset=utf-8` : (type ?? 'application/json'), body: value };
   if (typeof value === 'string' && type?.startsWith('text/')) return { type: `${type}; charset=utf-8`, body: value };
@@ -148,13 +154,3 @@ const written = ({ answer: { type } }: Route, value: unknown): { type: string; b
 
 const isStream = (value: unknown): value is AsyncIterable<string> =>
   typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
-
-const preferences = {
-  header: 'Accept',
-  supports: ['application/json', 'text/plain', 'text/html'] as string[],
-  default: 'application/json',
-} as const;
-
-const preferred = (accept: string | undefined): RouteContext['prefers'] =>
-  // Of a context Hono looks at this header only.
-  accepts({ req: { header: () => accept } } as unknown as Context, preferences) as RouteContext['prefers'];

@@ -1,25 +1,25 @@
 import { DomainError, type FieldProblem } from '../errors.ts';
+import type { RequestBody } from '../http/request.ts';
 import { numberText, parseExactJson } from '../lib/exact-json.ts';
 import { preview } from '../lib/problems.ts';
 import { pairsOf, type RawInput } from './read-input.ts';
-import type { RequestBody } from './request-body.ts';
 
 export const fieldTypes = ['application/x-www-form-urlencoded', 'application/json'] as const;
 
 /**
- * The parameters in a body: a form, or a JSON object whose numbers and truth values stand for their text; null is as
- * good as absent. Throws BAD_REQUEST when the body is neither.
+ * The parameters in a body: a form, or a JSON object whose numbers and booleans stand for their text; null counts as
+ * absent. Throws BAD_REQUEST when the body is neither.
  */
 export const readFields = async (body: RequestBody): Promise<RawInput[]> => {
   const text = await body.text();
-  // Many clients name a type although they send nothing.
+  // Many clients send a content type although they send no body.
   if (text.trim() === '') return [];
   if (body.mediaType === fieldTypes[0]) return pairsOf(text);
-  if (body.mediaType === fieldTypes[1]) return Object.entries(objectIn(text)).flatMap(givenOf);
+  if (body.mediaType === fieldTypes[1]) return Object.entries(objectIn(text)).flatMap(inputOf);
   throw wrongMediaType(body, fieldTypes);
 };
 
-/** The refusal of a body that is of none of the types a route reads. */
+/** The error for a body of a type that the route does not accept. */
 export const wrongMediaType = ({ mediaType }: RequestBody, expected: readonly string[]): DomainError =>
   new DomainError(
     'BAD_REQUEST',
@@ -39,14 +39,14 @@ const objectIn = (text: string): object => {
   throw new DomainError('BAD_REQUEST', `the body must be a JSON object, not ${preview(value)}`);
 };
 
-const givenOf = ([name, value]: [string, unknown]): RawInput[] => {
+const inputOf = ([name, value]: [string, unknown]): RawInput[] => {
   if (value === null) return [];
   const text = typeof value === 'string' || typeof value === 'boolean' ? String(value) : numberText(value);
   if (text !== null) return [{ name, text }];
   const problem: FieldProblem = {
     path: name,
     code: 'WRONG_TYPE',
-    message: `${name} must be text, a number or a truth value, not ${preview(value)}`,
+    message: `${name} must be text, a number or a boolean, not ${preview(value)}`,
   };
   return [{ name, problem }];
 };

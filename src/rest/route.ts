@@ -1,31 +1,30 @@
 import { z } from '@hono/zod-openapi';
 import type { Shared } from '../context.ts';
 import type { ErrorCode } from '../errors.ts';
+import type { RequestBody } from '../http/request.ts';
 import type { Scope } from '../lib/api-key.ts';
 import type { ApiDocument } from './docs-page.ts';
-import { readFields, wrongMediaType } from './read-fields.ts';
-import { type Address, type RawInput, readInput, type Shape } from './read-input.ts';
-import type { RequestBody } from './request-body.ts';
+import type { RawInput, Shape } from './read-input.ts';
 
 /**
- * What a route speaks of. Facts are told and taken in only when the indices are whole, and so is content, which never
- * changes and may be kept by caches for good; documentation may be kept as long as they ask again.
+ * What a route serves. Facts and content need complete indices and, where keys are in use, a key. Content never changes,
+ * so caches may keep it for ever; documentation has to be revalidated; the rest must not be stored.
  */
 type Subject = 'facts' | 'content' | 'server' | 'documentation';
 
-/** Whether it is told only by a server that is ready, and only to those who may know. */
+/** Whether a route needs a server that is ready and a caller who is authorized. */
 export const isData = (subject: Subject): boolean => subject === 'facts' || subject === 'content';
 
-/** What an answer may depend on beside the parameters. */
+/** What a response may depend on beside the parameters. */
 export interface RouteContext {
   /** Scheme, host and port as the client wrote them. */
   readonly origin: string;
   readonly prefers: 'application/json' | 'text/plain' | 'text/html';
   /** The query in order, for a route with `anyQuery`. */
   readonly pairs: readonly RawInput[];
-  /** What a route with a `body` reads by itself. */
+  /** A route that describes a `body` reads it by itself. */
   readonly body: RequestBody;
-  /** What the key of the caller is called; null for one who needs none. */
+  /** The name of the caller's key; null for a caller without one. */
   readonly sentBy: string | null;
   /** A header by its name in lower case. */
   header(name: string): string | undefined;
@@ -35,59 +34,62 @@ export interface RouteContext {
 
 /** A body that is more than parameters. */
 export interface DescribedBody {
-  /** Media types that are read; the first is the one to recommend. */
+  /** Media types that are accepted and documented; the first is the recommended one. */
   readonly types: readonly [string, ...string[]];
-  /** Further ones that clients are known to send it as; an empty one stands for none. */
-  readonly tolerates?: readonly string[];
+  /** Further types that clients are known to send although the content is right; an empty one stands for no type. */
+  readonly lenientContentTypes?: readonly string[];
   readonly schema: z.ZodType;
   readonly example: unknown;
-  /** It is worked off as it comes and may be of any size: `bodyBytesMax` does not hold. */
+  /** The body is processed as it arrives and may be of any size: `bodyBytesMax` does not apply. */
   readonly isStream?: true;
 }
 
 interface Described {
-  /** GET, which answers HEAD as well, unless it says otherwise. */
+  /** Default: GET, which answers HEAD as well. */
   readonly method?: 'GET' | 'POST' | 'PUT';
   /** As in OpenAPI: `/user_status/{user_id}`. */
   readonly path: string;
-  /** The last parameter of the path takes all that is left of it, slashes too. */
+  /** The last parameter of the path matches the rest of it, slashes included. */
   readonly takesRest?: true;
   readonly subject: Subject;
-  /** The names in its query depend on what is asked for: it reads them itself. */
+  /** The names in the query depend on the data: the route reads them itself. */
   readonly anyQuery?: true;
   /**
-   * Keys of these scopes may call it, whichever. Facts need `read` when they are asked for and `ingest` when they are
-   * sent, unless it says otherwise; the rest is for everybody.
+   * A key of any of these scopes may call a route of facts or content. Default: `read` for GET, `ingest` for other
+   * methods. Other routes are public.
    */
   readonly scopes?: readonly Scope[];
-  /** A POST without parameters in its path that is asked so often that it must cost little; it never answers a Response. */
+  /** A POST without path parameters that is called often enough to skip the Fetch objects; it never returns a Response. */
   readonly fastPath?: true;
   readonly summary: string;
   readonly description?: string;
   readonly body?: DescribedBody;
-  /** Faults it may answer beside those that every route does. */
+  /** Errors it may respond with beside those of every route. */
   readonly refuses?: readonly ErrorCode[];
   readonly answer: {
     readonly schema: z.ZodType;
     readonly example?: unknown;
-    /** JSON unless it says otherwise. */
+    /** Default: JSON. */
     readonly type?: 'text/html' | 'text/plain' | 'text/csv' | 'application/x-ndjson' | 'image/png';
   };
 }
 
-/** One address, asked in one way. */
+/** One path and one method. */
 export interface Route extends Described {
   readonly method: 'GET' | 'POST' | 'PUT';
-  /** Null for what is for everybody. */
+  /** Null for a public route. */
   readonly needs: readonly Scope[] | null;
   readonly params: Shape;
   readonly query: Shape;
   readonly fields: Shape;
+  /** Of all parameters together. */
+  readonly schema: z.ZodObject;
+  readonly hasInput: boolean;
   /**
-   * A Response as it is, texts to be written as they come, a value to be written as JSON, or as text where the answer's
-   * type says so. Throws BAD_REQUEST with a problem for each bad parameter, or for a body of another type.
+   * Returns a Response to be sent as it is, a stream of texts, or a value to be sent as JSON, or as text where the
+   * response's type says so. `input` is what `schema` reads.
    */
-  handle(address: Address, shared: Shared, asked: RouteContext): unknown;
+  handle(input: object, shared: Shared, context: RouteContext): unknown;
 }
 
 type NoShape = Readonly<Record<never, never>>;
@@ -95,12 +97,12 @@ type NoShape = Readonly<Record<never, never>>;
 interface Definition<P extends Shape, Q extends Shape, F extends Shape> extends Described {
   readonly params?: P;
   readonly query?: Q;
-  /** Parameters that may come in the query, in a form or in a JSON object, whichever the client likes. */
+  /** Parameters that a client may send in the query, in a form or in a JSON object. */
   readonly fields?: F;
-  handle(input: z.output<z.ZodObject<P & Q & F>>, shared: Shared, asked: RouteContext): unknown;
+  handle(input: z.output<z.ZodObject<P & Q & F>>, shared: Shared, context: RouteContext): unknown;
 }
 
-/** A route from its parameters, answer and the one call that makes it. */
+/** A route from its parameters, its response and the function that computes it. */
 export const defineRoute = <P extends Shape = NoShape, Q extends Shape = NoShape, F extends Shape = NoShape>(
   definition: Definition<P, Q, F>,
 ): Route => {
@@ -111,12 +113,8 @@ export const defineRoute = <P extends Shape = NoShape, Q extends Shape = NoShape
     params = {},
     query = {},
     fields = {},
-    body,
   } = definition;
-  const schema = z.object({ ...params, ...query, ...fields }) as unknown as z.ZodObject<P & Q & F>;
-  const readable = body && new Set([...body.types, ...(body.tolerates ?? [])]);
-  const expected = { ...definition, params, query, fields, schema };
-  const hasInput = Object.keys(expected.schema.shape).length > 0;
+  const shape: Shape = { ...params, ...query, ...fields };
   return {
     ...definition,
     method,
@@ -124,15 +122,7 @@ export const defineRoute = <P extends Shape = NoShape, Q extends Shape = NoShape
     params,
     query,
     fields,
-    handle(sent, shared, asked) {
-      const address = definition.anyQuery ? { ...sent, pathname: sent.pathname, search: '' } : sent;
-      if (readable && !readable.has(asked.body.mediaType)) throw wrongMediaType(asked.body, body?.types ?? []);
-      // What takes no parameters and is given none costs nothing to read.
-      if (!hasInput && address.search === '') return definition.handle({} as never, shared, asked);
-      if (definition.fields === undefined) return definition.handle(readInput(address, expected), shared, asked);
-      return readFields(asked.body).then((inBody) =>
-        definition.handle(readInput(address, expected, inBody), shared, asked),
-      );
-    },
+    schema: z.object(shape),
+    hasInput: Object.keys(shape).length > 0,
   };
 };

@@ -3,45 +3,45 @@ import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import type { Shared } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import { type HttpResponse, toResponse } from '../http/response.ts';
+import { FetchRequest, type HttpRequest } from '../http/request.ts';
+import type { GuardedHandler } from '../http/request-guard.ts';
+import { toResponse } from '../http/response.ts';
 import { preview } from '../lib/problems.ts';
 import type { ApiDocument } from './docs-page.ts';
-import { createRequestHandler, type HttpRequestView } from './handle-request.ts';
+import { createRequestHandler, type RequestHandler } from './handle-request.ts';
 import { describeApi, information, securitySchemes } from './openapi.ts';
 import type { Route } from './route.ts';
 import { routes as allRoutes } from './routes.ts';
 
+/** Routes requests of the Fetch standard; the fast path shares its routes and their handler. */
 export interface Router {
   /** Answers everything but GraphQL. */
-  fetch(request: Request): Promise<Response>;
-  /**
-   * How to answer a POST to this path without the Fetch standard's objects, which cost more than to store an event;
-   * undefined when it must take the usual way.
-   */
-  direct(pathname: string): FastRoute | undefined;
+  readonly fetch: GuardedHandler;
+  readonly routes: readonly Route[];
+  readonly handler: RequestHandler;
 }
 
-export interface FastRoute {
-  readonly isStream: boolean;
-  answer(inquiry: HttpRequestView): Promise<HttpResponse>;
+/** What the guard hands to Hono along with a request. */
+interface Env {
+  Bindings: { readonly requestId: string };
 }
 
 export const createRouter = (shared: Shared, log: Logger, routes: readonly Route[] = allRoutes): Router => {
-  const app = new OpenAPIHono({ strict: false });
+  const app = new OpenAPIHono<Env>({ strict: false });
   const document = (): ApiDocument => app.getOpenAPI31Document(information(shared.server.version));
-  const { answer, refuse } = createRequestHandler(shared, log, document);
+  const handler = createRequestHandler(shared, log, document);
 
-  const answered = async (route: Route, c: Context): Promise<Response> => {
-    const told = await answer(route, inquiryOf(c));
-    return told instanceof Response ? told : toResponse(told);
+  const respond = async (route: Route, c: Context<Env>): Promise<Response> => {
+    const response = await handler.handle(route, requestOf(c));
+    return response instanceof Response ? response : toResponse(response);
   };
-  const refused = (error: unknown, c: Context): Response => toResponse(refuse(error, inquiryOf(c)));
+  const refuse = (error: unknown, c: Context<Env>): Response => toResponse(handler.refuse(error, requestOf(c)));
 
-  /** The refusal of a method that none of the routes of a path has. */
-  const wrongMethod = (ofPath: readonly Route[], c: Context): Response => {
+  /** The response to a method that no route of the path has. */
+  const wrongMethod = (ofPath: readonly Route[], c: Context<Env>): Response => {
     const allow = ofPath.map(({ method }) => (method === 'GET' ? 'GET, HEAD' : method)).join(', ');
-    const fault = new DomainError('METHOD_NOT_ALLOWED', `${preview(c.req.path)} answers ${allow} only`);
-    const response = refused(fault, c);
+    const error = new DomainError('METHOD_NOT_ALLOWED', `${preview(c.req.path)} accepts ${allow} only`);
+    const response = refuse(error, c);
     response.headers.set('allow', allow);
     return response;
   };
@@ -53,43 +53,13 @@ export const createRouter = (shared: Shared, log: Logger, routes: readonly Route
     const path = operation.getRoutingPath().replace(/:(\w+)$/, route.takesRest ? ':$1{.+}' : ':$1');
     app.openAPIRegistry.registerPath(operation);
     // Hono answers HEAD by GET, too.
-    app.on(route.method, path, (c) => answered(route, c));
+    app.on(route.method, path, (c) => respond(route, c));
     const ofPath = routes.filter((other) => other.path === route.path);
     if (route === ofPath.at(-1)) app.all(path, (c) => wrongMethod(ofPath, c));
   }
-  app.notFound((c) => refused(new DomainError('NOT_FOUND', `there is no ${preview(c.req.path)}; see /docs`), c));
-  app.onError((error, c) => refused(error, c));
-
-  const direct = new Map(
-    routes
-      .filter(({ fastPath: isDirect }) => isDirect)
-      .map((route): [string, FastRoute] => [
-        route.path,
-        {
-          isStream: route.body?.isStream === true,
-          answer: (inquiry) => answer(route, inquiry) as Promise<HttpResponse>,
-        },
-      ]),
-  );
-  return {
-    fetch: async (request) => app.fetch(request),
-    direct: (pathname) => direct.get(pathname),
-  };
+  app.notFound((c) => refuse(new DomainError('NOT_FOUND', `there is no ${preview(c.req.path)}; see /docs`), c));
+  app.onError((error, c) => refuse(error, c));
+  return { fetch: async (request, requestId) => app.fetch(request, { requestId }), routes, handler };
 };
 
-const inquiryOf = (c: Context): HttpRequestView => {
-  const request = c.req.raw;
-  const { headers } = request;
-  const address = new URL(request.url);
-  return {
-    address,
-    origin: address.origin,
-    header: (name) => headers.get(name) ?? undefined,
-    body: {
-      contentType: headers.get('content-type') ?? undefined,
-      contentLength: headers.get('content-length') ?? undefined,
-      // A request makes its body when it is first asked for it.
-      chunks: () => request.body,
-    },
-  };
-};
+const requestOf = (c: Context<Env>): HttpRequest => new FetchRequest(c.req.raw, c.env.requestId);

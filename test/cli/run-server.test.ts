@@ -126,9 +126,9 @@ describe('openServer', () => {
   });
 
   it('closes a request whose body does not arrive in time, but no response stream', async () => {
-    const direct: FastPath = ({ url }) =>
-      url === '/stream' ? { isStream: true, answer: async (outgoing) => void outgoing.flushHeaders() } : undefined;
-    const options = { host: '127.0.0.1', port: 0, log, direct, requestTimeoutMs: 200 };
+    const fastPath: FastPath = ({ url }) =>
+      url === '/stream' ? { isStream: true, respond: async (outgoing) => void outgoing.flushHeaders() } : undefined;
+    const options = { host: '127.0.0.1', port: 0, log, fastPath, requestTimeoutMs: 200 };
     // The handler answers one of them before its body has arrived.
     const handler: Handler = async ({ url, body }) => {
       if (!url.endsWith('/early')) await body?.pipeTo(new WritableStream());

@@ -38,7 +38,7 @@ const connect = async (data: string, slash: '' | '/' = ''): Promise<Client> => {
   const opened = await openApp({ data });
   onTestFinished(opened.close);
   const log = pino({ level: 'silent' });
-  const server = await openServer(opened.app.fetch, { host: '127.0.0.1', port: 0, log, direct: opened.app.fastPath });
+  const server = await openServer(opened.app.fetch, { host: '127.0.0.1', port: 0, log, fastPath: opened.app.fastPath });
   onTestFinished(() => server.stop());
   const base = `${server.url}${slash}`;
   return {

@@ -193,8 +193,8 @@ describe('a bug', () => {
     expect(data ?? null).toBeNull();
     expect(errors).toEqual([
       {
-        message: 'internal error; see the log',
-        extensions: { code: 'INTERNAL' },
+        message: expect.stringMatching(/^internal error; look for request \S+ in the log of the server$/),
+        extensions: { code: 'INTERNAL', requestId: expect.any(String) },
         path: ['imports'],
         locations: expect.anything(),
       },

@@ -190,8 +190,8 @@ describe('REST', () => {
     const app = await keyed();
     const log = pino({ level: 'silent' });
     const servers = await Promise.all(
-      [app.app.fastPath, undefined].map((direct) =>
-        openServer(app.app.fetch, { host: '127.0.0.1', port: 0, log, ...(direct ? { direct } : {}) }),
+      [app.app.fastPath, undefined].map((fastPath) =>
+        openServer(app.app.fetch, { host: '127.0.0.1', port: 0, log, ...(fastPath ? { fastPath } : {}) }),
       ),
     );
     onTestFinished(async () => void (await Promise.all(servers.map((server) => server.stop()))));

@@ -159,10 +159,19 @@ it('logs a bug and does not tell it', async () => {
   };
   const config = { bodyBytesMax: 1 };
   const broken = { ...app.domains, ledger: app.ledger, config, userStatus: { statusAt } } as unknown as Shared;
-  const response = await createRouter(broken, log).fetch(new Request(`${origin}/user_status/1?date=2021-01-01`));
+  const response = await createRouter(broken, log).fetch(
+    new Request(`${origin}/user_status/1?date=2021-01-01`),
+    'request-1',
+  );
   expect(await statusAndBody(response)).toEqual({
     status: 500,
-    body: { error: { code: 'INTERNAL', message: 'internal error; see the log' } },
+    body: {
+      error: {
+        code: 'INTERNAL',
+        message: 'internal error; look for request request-1 in the log of the server',
+        requestId: 'request-1',
+      },
+    },
   });
-  expect(logged[0]).toMatchObject({ err: { message: 'secret is undefined' } });
+  expect(logged[0]).toMatchObject({ err: { message: 'secret is undefined' }, requestId: 'request-1' });
 });

@@ -22,7 +22,7 @@ const sum = {
   ...told,
   method: 'POST',
   path: '/sum',
-  body: { types: ['application/json'], tolerates: [''], schema: z.array(z.number()), example: [1, 2] },
+  body: { types: ['application/json'], lenientContentTypes: [''], schema: z.array(z.number()), example: [1, 2] },
 } as const;
 
 const routes: readonly Route[] = [
@@ -60,6 +60,7 @@ const opened = async () => {
         ...(body === undefined ? {} : { body, duplex: 'half' }),
         ...(type === undefined ? {} : { headers: { 'content-type': type } }),
       } as RequestInit),
+      'request-1',
     );
 };
 

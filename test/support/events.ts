@@ -10,7 +10,9 @@ export interface SentEvent {
 /** Records experiment events in one transaction, as the API does. */
 export const sendEvents = async ({ app }: OpenApp, events: readonly SentEvent[]): Promise<void> => {
   const { imports, importers } = app.domains;
-  const { outcomes } = await imports.ingestRaw(importers.experimentEvents, () =>
+  const { outcomes } = await imports.ingestRaw(
+    importers.experimentEvents,
+    null,
     events.map(({ eventId, userId, experiment, version = 'A' }) => ({
       raw: userId,
       value: {

@@ -1,110 +1,190 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Tx } from '../../../db/store.ts';
 import { DomainError, type FieldProblem } from '../../errors.ts';
-import type { Importer, RecordOutcome } from '../../ledger/record.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import { type Importer, type RecordOutcome, sentByApi } from '../../ledger/record.ts';
+import { apiSource } from '../../lib/api-source.ts';
 import { numberText, stringifyExact } from '../../lib/exact-json.ts';
 import { inBatches } from '../../lib/in-batches.ts';
-import { preview } from '../../lib/problems.ts';
+import { preview, type ReadResult } from '../../lib/problems.ts';
 import { readOneRecord, readRecordStream } from '../../sources/record-stream.ts';
 import type { SourceLimits } from '../../sources/source.ts';
-import type { Imports, RawRecord } from './imports.ts';
+import { insertReject } from './job.ts';
 
-/** Where written records go, and how large and how many they may be. */
-export interface Destination {
-  readonly imports: Imports;
-  readonly importer: Importer;
-  readonly limits: SourceLimits & { readonly writeQueueMax: number };
+/** A record in its wire format: parsed into a value, or refused with problems. */
+export type RawRecord = { readonly raw: string } & (
+  | { readonly value: unknown; readonly problems?: never }
+  | { readonly value?: never; readonly problems: FieldProblem[] }
+);
+
+export interface IngestResult {
+  /** What became of each record, in the order they were sent. */
+  readonly outcomes: readonly RecordOutcome[];
+  /** The records stored among the rejects, conflicts included. */
+  readonly rejectedIds: readonly number[];
 }
 
-/** An id that came beside a record, and the field of the record that it stands for. */
+/** How to read records of type `T` into those of an importer, and what to store of those that are rejected. */
+export interface WireFormat<R, T> {
+  read(record: T): ReadResult<R>;
+  rawOf(record: T): string;
+  sentBy(record: T): string | null;
+}
+
+/** Ingests records of the API in a transaction, each judged alone; rejects and conflicts are stored with their text. */
+export const ingestRecords = <R, T>(
+  tx: Tx,
+  importer: Importer<R>,
+  records: readonly T[],
+  { read, rawOf, sentBy }: WireFormat<R, T>,
+): IngestResult => {
+  const session = importer.begin({ id: 0, digest: '', isRepeat: false });
+  const rejectedIds: number[] = [];
+  const outcomes = records.map((record) => {
+    const sender = sentBy(record);
+    const { value, problems } = read(record);
+    const outcome: RecordOutcome = problems
+      ? { kind: 'REJECTED', problems }
+      : session.record(tx, value as R, sentByApi(sender));
+    if (outcome.kind === 'REJECTED' || outcome.kind === 'CONFLICT') {
+      const origin = { target: importer.target.name, source: apiSource(sender), importId: null, line: null };
+      rejectedIds.push(insertReject(tx, { ...origin, raw: rawOf(record), problems: outcome.problems }));
+    }
+    return outcome;
+  });
+  return { outcomes, rejectedIds };
+};
+
+/** The wire format of raw records that one key sent. */
+export const rawFormat = <R>(importer: Importer<R>, sentBy: string | null): WireFormat<R, RawRecord> => ({
+  read: ({ value, problems }) => (problems ? { problems } : importer.read(value, {})),
+  rawOf: ({ raw }) => raw,
+  sentBy: () => sentBy,
+});
+
+/** An id that came beside a record, in a header, and the field of the record that it stands for. */
 export interface OuterId {
   readonly field: string;
-  /** What it came in, for messages. */
+  /** The name of the header, for messages. */
   readonly origin: string;
   readonly id: string;
 }
 
-/** Takes in records as clients write them; what cannot be read is kept among the rejects. */
-export interface IngestQueue {
-  /** One record of JSON, sent with this key. Throws OVERLOADED when `writeQueueMax` wait already; nothing is stored then. */
-  receiveOne(bytes: Buffer, sentBy: string | null, outerId: OuterId | null): Promise<RecordOutcome>;
-  /**
-   * The records of a text as it comes, JSON Lines or a JSON array, each judged alone: tells what became of them batch by
-   * batch and in order. It waits while the write queue is full, and reads no faster than it is listened to.
-   */
-  receiveStream(chunks: AsyncIterable<Uint8Array>, sentBy: string | null): AsyncGenerator<readonly RecordOutcome[]>;
+export interface IngestQueueServices {
+  readonly ledger: Pick<Ledger, 'write'>;
+  readonly importer: Importer;
+  readonly limits: SourceLimits & { readonly writeQueueMax: number };
 }
 
-interface Waiting {
+interface QueuedRecord {
   readonly record: RawRecord;
   readonly sentBy: string | null;
   readonly resolve: (outcome: RecordOutcome) => void;
   readonly reject: (error: unknown) => void;
 }
 
-export const createIngestQueue = ({ imports, importer, limits }: Destination): IngestQueue => {
-  const { recordBytesMax, batchRecords, writeQueueMax } = limits;
-  const waiting: Waiting[] = [];
-  let unanswered = 0;
+/**
+ * Records of clients on their way into the ledger. Single records that wait at one moment share one write: a write for
+ * each of them costs more than the record.
+ */
+export class IngestQueue {
+  readonly #services: IngestQueueServices;
+  readonly #format: WireFormat<unknown, QueuedRecord>;
+  /** Records that no transaction has yet. */
+  readonly #pending: QueuedRecord[] = [];
+  #unanswered = 0;
 
-  /** Judges one group of waiting records; `take` is called once their transaction has begun. */
-  const receiveGroup = async (take: () => readonly Waiting[]): Promise<void> => {
-    let group: readonly Waiting[] = [];
+  constructor(services: IngestQueueServices) {
+    const { importer } = services;
+    this.#services = services;
+    this.#format = {
+      read: ({ record: { value, problems } }) => (problems ? { problems } : importer.read(value, {})),
+      rawOf: ({ record }) => record.raw,
+      sentBy: ({ sentBy }) => sentBy,
+    };
+  }
+
+  /** Ingests one record of JSON. Throws OVERLOADED when `writeQueueMax` records wait already; nothing is stored then. */
+  receiveOne(bytes: Buffer, sentBy: string | null, outerId: OuterId | null): Promise<RecordOutcome> {
+    const { recordBytesMax, writeQueueMax } = this.#services.limits;
+    return new Promise((resolve, reject) => {
+      if (this.#unanswered >= writeQueueMax) return reject(overloaded(this.#unanswered));
+      const record = readOneRecord(bytes, recordBytesMax);
+      this.#unanswered++;
+      this.#pending.push({ record: outerId ? withId(record, outerId) : record, sentBy, resolve, reject });
+      if (this.#pending.length === 1) void this.#writePending();
+    });
+  }
+
+  /**
+   * Ingests the records of a stream, JSON Lines or a JSON array, each judged alone, and yields their outcomes batch by
+   * batch in order. It waits while the write queue is full, and reads no faster than its outcomes are read.
+   */
+  receiveStream(chunks: AsyncIterable<Uint8Array>, sentBy: string | null): AsyncGenerator<readonly RecordOutcome[]> {
+    const { ledger, importer, limits } = this.#services;
+    const { recordBytesMax, batchRecords } = limits;
+    const format = rawFormat(importer, sentBy);
+    return inBatches<RawRecord, readonly RecordOutcome[]>(readRecordStream(chunks, recordBytesMax), {
+      // Fewer long records make a batch, otherwise it would take any amount of memory.
+      shareOf: ({ raw }) => 1 / batchRecords + raw.length / recordBytesMax,
+      work: (batch) =>
+        retryWhileOverloaded(async () => {
+          const { outcomes } = await ledger.write((tx) => ingestRecords(tx, importer, batch, format));
+          return outcomes;
+        }),
+    });
+  }
+
+  /** Everything that arrives until the transaction begins is written by it. */
+  async #writePending(): Promise<void> {
+    const { ledger, importer } = this.#services;
+    let batch = undefined as readonly QueuedRecord[] | undefined;
     try {
-      const recordsOf = () => {
-        group = take();
-        return group.map(({ record }) => record);
-      };
-      const { outcomes } = await imports.ingestRaw(importer, recordsOf, (place) => group[place]?.sentBy ?? null);
-      unanswered -= group.length;
-      for (const [place, { resolve }] of group.entries()) resolve(outcomes[place] as RecordOutcome);
+      const { outcomes } = await ledger.write((tx) => {
+        batch = this.#dequeue();
+        return ingestRecords(tx, importer, batch, this.#format);
+      });
+      this.#settle(batch ?? [], outcomes);
     } catch (error) {
-      // Refused before its turn: then it is those who wait by now.
-      if (group.length === 0) group = take();
-      // A bug that one record brings up must not be the others' fault.
-      if (group.length > 1 && !(error instanceof DomainError)) {
-        for (const each of group) await receiveGroup(() => [each]);
-        return;
-      }
-      unanswered -= group.length;
-      for (const { reject } of group) reject(error);
+      // A write refused before its transaction began fails for the records that wait by now.
+      await this.#fail(batch ?? this.#dequeue(), error);
     }
-  };
+  }
 
-  /** Whatever has come until the transaction begins shares it as one piece of work: one a record costs more than the record. */
-  const takeWaiting = (): readonly Waiting[] => {
-    const group = waiting.splice(0, batchRecords);
-    if (waiting.length > 0) void receiveGroup(takeWaiting);
-    return group;
-  };
+  #dequeue(): readonly QueuedRecord[] {
+    const batch = this.#pending.splice(0, this.#services.limits.batchRecords);
+    if (this.#pending.length > 0) void this.#writePending();
+    return batch;
+  }
 
-  return {
-    receiveOne: (bytes, sentBy, outerId) =>
-      new Promise((resolve, reject) => {
-        if (unanswered >= writeQueueMax) return reject(overloaded(unanswered));
-        const record = readOneRecord(bytes, recordBytesMax);
-        unanswered++;
-        waiting.push({ record: outerId ? withId(record, outerId) : record, sentBy, resolve, reject });
-        if (waiting.length === 1) void receiveGroup(takeWaiting);
-      }),
-    receiveStream: (chunks, sentBy) =>
-      inBatches<RawRecord, readonly RecordOutcome[]>(readRecordStream(chunks, recordBytesMax), {
-        // Of long records fewer make a batch, or it would take any amount of memory.
-        shareOf: ({ raw }) => 1 / batchRecords + raw.length / recordBytesMax,
-        work: (batch) => {
-          const receive = () =>
-            imports.ingestRaw(
-              importer,
-              () => batch,
-              () => sentBy,
-            );
-          return withPatience(async () => (await receive()).outcomes);
-        },
-      }),
-  };
-};
+  #settle(batch: readonly QueuedRecord[], outcomes: readonly RecordOutcome[]): void {
+    this.#unanswered -= batch.length;
+    for (const [index, { resolve }] of batch.entries()) resolve(outcomes[index] as RecordOutcome);
+  }
+
+  async #fail(batch: readonly QueuedRecord[], error: unknown): Promise<void> {
+    // A bug that one record triggers must not fail the others: each is written again, alone.
+    if (batch.length > 1 && !(error instanceof DomainError)) {
+      for (const record of batch) await this.#writeAlone(record);
+      return;
+    }
+    this.#unanswered -= batch.length;
+    for (const { reject } of batch) reject(error);
+  }
+
+  async #writeAlone(record: QueuedRecord): Promise<void> {
+    const { ledger, importer } = this.#services;
+    try {
+      const { outcomes } = await ledger.write((tx) => ingestRecords(tx, importer, [record], this.#format));
+      this.#settle([record], outcomes);
+    } catch (error) {
+      await this.#fail([record], error);
+    }
+  }
+}
 
 const overloaded = (count: number): DomainError =>
-  new DomainError('OVERLOADED', `${count} records wait already; nothing was stored (setting writeQueueMax)`, {
+  new DomainError('OVERLOADED', `${count} records are waiting already; nothing was stored (setting writeQueueMax)`, {
     details: { retryAfterMs: 1000 },
   });
 
@@ -112,10 +192,10 @@ const withId = (record: RawRecord, { field, origin, id }: OuterId): RawRecord =>
   if (record.problems) return record;
   const value = record.value as Readonly<Record<string, unknown>>;
   const own = value[field] ?? '';
-  // Kept with its id, should it be rejected: what is taken in later must still know it.
+  // A reject is stored with the id, so that it is still known when the record is retried.
   if (own === '') {
-    const whole = { ...value, [field]: id };
-    return { raw: stringifyExact(whole), value: whole };
+    const complete = { ...value, [field]: id };
+    return { raw: stringifyExact(complete), value: complete };
   }
   if (own === id || numberText(own) === id) return record;
   const message = `${field} is ${preview(own)}, but ${origin} is ${preview(id)}`;
@@ -123,16 +203,16 @@ const withId = (record: RawRecord, { field, origin, id }: OuterId): RawRecord =>
   return { raw: record.raw, problems };
 };
 
-const roomPollMs = 50;
+const retryMs = 50;
 
-/** Tries again for as long as the queue has no room; nothing is stored by a try that finds none. */
-const withPatience = async <R>(work: () => Promise<R>): Promise<R> => {
+/** Retries while the write queue is full; an attempt that is refused stores nothing. */
+const retryWhileOverloaded = async <R>(work: () => Promise<R>): Promise<R> => {
   for (;;) {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof DomainError && error.code === 'OVERLOADED')) throw error;
-      await delay(roomPollMs);
+      await delay(retryMs);
     }
   }
 };

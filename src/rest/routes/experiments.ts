@@ -28,7 +28,7 @@ const example = {
 };
 
 /** The content types that `curl -d` and Python's urllib send by default. */
-const carelessTypes = ['', 'application/x-www-form-urlencoded', 'text/plain', 'application/octet-stream'];
+const lenientContentTypes = ['', 'application/x-www-form-urlencoded', 'text/plain', 'application/octet-stream'];
 
 export const receiveEvent = defineRoute({
   method: 'POST',
@@ -38,7 +38,7 @@ export const receiveEvent = defineRoute({
   summary: 'Records one event of an experiment',
   description:
     'Responds once the event is on disk. With an id in `event_id` or in the header `Idempotency-Key`, the same event again is a `duplicate`, and other content under the same id is a conflict; without an id every event is new. A malformed event is stored as a reject.',
-  body: { types: ['application/json'], tolerates: carelessTypes, schema: event, example },
+  body: { types: ['application/json'], lenientContentTypes, schema: event, example },
   refuses: ['CONFLICT', 'VALIDATION_FAILED', 'TOO_LARGE', 'OVERLOADED'],
   answer: { schema: z.object({ status: z.enum(['created', 'duplicate']) }), example: { status: 'created' } },
   async handle(_input, { eventQueue }, { body, header, sentBy }) {
@@ -64,7 +64,7 @@ export const receiveEvents = defineRoute({
   query: { summary: isSummary.optional() },
   body: {
     types: ['application/x-ndjson', 'application/json'],
-    tolerates: [...carelessTypes, 'application/jsonl', 'application/ndjson', 'application/x-jsonlines'],
+    lenientContentTypes: [...lenientContentTypes, 'application/jsonl', 'application/ndjson', 'application/x-jsonlines'],
     schema: z.string(),
     example: `${JSON.stringify(example)}\n`,
     isStream: true,

@@ -15,7 +15,7 @@ const openTestApp = async (settings = {}): Promise<OpenApp> => {
 };
 
 const listen = async ({ app }: OpenApp): Promise<string> => {
-  const options = { host: '127.0.0.1', port: 0, log: pino({ level: 'silent' }), direct: app.fastPath };
+  const options = { host: '127.0.0.1', port: 0, log: pino({ level: 'silent' }), fastPath: app.fastPath };
   const server = await openServer(app.fetch, options);
   onTestFinished(() => server.stop());
   return server.url;
@@ -428,13 +428,17 @@ describe('the fast path of the server', () => {
     const options = { host: '127.0.0.1', port: 0, log: pino({ level: 'silent' }) };
     const direct = await openServer(() => Promise.reject(new Error('not direct')), {
       ...options,
-      direct: one.app.fastPath,
+      fastPath: one.app.fastPath,
     });
     onTestFinished(() => direct.stop());
     const usual = await openServer(other.app.fetch, options);
     onTestFinished(() => usual.stop());
     const send = async (url: string, [path, headers, body]: (typeof requests)[number]) => {
-      const request = httpRequest(`${url}${path}`, { method: 'POST', headers, agent: false });
+      const request = httpRequest(`${url}${path}`, {
+        method: 'POST',
+        headers: { ...headers, 'x-request-id': 'same' },
+        agent: false,
+      });
       request.end(body);
       const [response] = (await once(request, 'response')) as [IncomingMessage];
       const text = (await response.toArray()).join('');

@@ -116,7 +116,13 @@ export const putDataset = defineRoute({
   query: importOptions,
   body: {
     types: ['text/csv'],
-    tolerates: ['', 'application/x-www-form-urlencoded', 'application/octet-stream', 'text/plain', 'application/csv'],
+    lenientContentTypes: [
+      '',
+      'application/x-www-form-urlencoded',
+      'application/octet-stream',
+      'text/plain',
+      'application/csv',
+    ],
     schema: z.string(),
     example: 'AppID,Name\n20200,Galactic Bowling\n',
     isStream: true,

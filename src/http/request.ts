@@ -1,0 +1,188 @@
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
+import { DomainError } from '../errors.ts';
+
+/** A request, whether node:http or the Fetch standard carries it. */
+export interface HttpRequest {
+  /** What `x-request-id` of the response, the log and internal errors name it by. */
+  readonly id: string;
+  readonly method: string;
+  readonly pathname: string;
+  /** Empty, or with its question mark. */
+  readonly search: string;
+  /** Scheme, host and port as the client wrote them. */
+  readonly origin: string;
+  /** A header by its name in lower case; usable without the request it belongs to. */
+  readonly header: (name: string) => string | undefined;
+  /** The bytes of the body as they arrive; they can be read once. */
+  chunks(): AsyncIterable<Uint8Array>;
+  /** All bytes of the body. Rejects with what `tooLarge` creates when there are more than `bytesMax`. */
+  bytes(bytesMax: number, tooLarge: () => Error): Promise<Buffer>;
+}
+
+/** Parts of the address of a request, as its first line has them. */
+export type Address = Pick<HttpRequest, 'pathname' | 'search'>;
+
+/** A request of node:http. It costs a fraction of what the objects of the Fetch standard cost. */
+export class NodeRequest implements HttpRequest {
+  readonly id: string;
+  readonly method: string;
+  readonly pathname: string;
+  readonly search: string;
+  readonly origin: string;
+  readonly header: HttpRequest['header'];
+  readonly #incoming: IncomingMessage;
+
+  constructor(incoming: IncomingMessage, id: string, host: string, { pathname, search }: Address) {
+    const { headers } = incoming;
+    this.#incoming = incoming;
+    this.id = id;
+    this.method = incoming.method ?? '';
+    this.pathname = pathname;
+    this.search = search;
+    this.origin = `http://${host}`;
+    this.header = (name) => {
+      const value = headers[name];
+      return Array.isArray(value) ? value.join(', ') : value;
+    };
+  }
+
+  chunks(): AsyncIterable<Uint8Array> {
+    return this.#incoming;
+  }
+
+  /** Uses events, because iterating over a request costs more than storing the record in it. */
+  bytes(bytesMax: number, tooLarge: () => Error): Promise<Buffer> {
+    const incoming = this.#incoming;
+    return new Promise((resolve, reject) => {
+      const parts: Buffer[] = [];
+      let bytes = 0;
+      const stop = (error: unknown): void => {
+        incoming.off('data', add).off('end', end);
+        reject(error);
+      };
+      const add = (part: Buffer): void => {
+        bytes += part.length;
+        if (bytes > bytesMax) stop(tooLarge());
+        else parts.push(part);
+      };
+      const end = (): void => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts));
+      incoming.on('data', add).on('end', end).on('error', stop);
+    });
+  }
+}
+
+/** A request of the Fetch standard. */
+export class FetchRequest implements HttpRequest {
+  readonly id: string;
+  readonly method: string;
+  readonly pathname: string;
+  readonly search: string;
+  readonly origin: string;
+  readonly header: HttpRequest['header'];
+  readonly #request: Request;
+
+  constructor(request: Request, id: string) {
+    const { pathname, search, origin } = new URL(request.url);
+    this.#request = request;
+    this.id = id;
+    this.method = request.method;
+    this.pathname = pathname;
+    this.search = search;
+    this.origin = origin;
+    this.header = (name) => request.headers.get(name) ?? undefined;
+  }
+
+  async *chunks(): AsyncGenerator<Uint8Array> {
+    if (this.#request.body) yield* this.#request.body;
+  }
+
+  async bytes(bytesMax: number, tooLarge: () => Error): Promise<Buffer> {
+    const parts: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const chunk of this.chunks()) {
+      bytes += chunk.byteLength;
+      if (bytes > bytesMax) throw tooLarge();
+      parts.push(chunk);
+    }
+    return Buffer.concat(parts);
+  }
+}
+
+interface BodyLimits {
+  /** The setting `bodyBytesMax`, or infinite for a stream. */
+  readonly bytesMax: number;
+  /** Called before each chunk of a stream: an error if no more of the body may be read. */
+  readonly refusal?: () => DomainError | undefined;
+}
+
+/** The body of a request within its limits; it can be read once. */
+export class RequestBody {
+  /** In lower case and without parameters; empty when the client named none. */
+  readonly mediaType: string;
+  readonly #request: HttpRequest;
+  readonly #limits: BodyLimits;
+
+  constructor(request: HttpRequest, limits: BodyLimits) {
+    this.#request = request;
+    this.#limits = limits;
+    this.mediaType = mediaTypeOf(request.header('content-type'));
+  }
+
+  /** The bytes as they arrive. Throws TOO_LARGE above the limit, BAD_REQUEST when the body ends too early. */
+  async *chunks(): AsyncGenerator<Uint8Array> {
+    const { bytesMax, refusal } = this.#limits;
+    this.#checkAnnounced();
+    let bytes = 0;
+    try {
+      for await (const chunk of this.#request.chunks()) {
+        bytes += chunk.byteLength;
+        if (bytes > bytesMax) throw tooLarge(bytesMax);
+        const refused = refusal?.();
+        if (refused) throw refused;
+        yield chunk;
+      }
+    } catch (error) {
+      throw readErrorOf(error);
+    }
+  }
+
+  /** All bytes. Throws as `chunks` does. */
+  async bytes(): Promise<Buffer> {
+    const { bytesMax } = this.#limits;
+    this.#checkAnnounced();
+    try {
+      return await this.#request.bytes(bytesMax, () => tooLarge(bytesMax));
+    } catch (error) {
+      throw readErrorOf(error);
+    }
+  }
+
+  /** All of it as text. Throws as `chunks` does, and BAD_REQUEST when it is not UTF-8. */
+  async text(): Promise<string> {
+    const bytes = await this.bytes();
+    if (!isUtf8(bytes)) throw new DomainError('BAD_REQUEST', 'the body is not valid UTF-8');
+    return bytes.toString('utf8');
+  }
+
+  #checkAnnounced(): void {
+    const announced = this.#request.header('content-length');
+    const { bytesMax } = this.#limits;
+    if (announced !== undefined && Number(announced) > bytesMax) throw tooLarge(bytesMax);
+  }
+}
+
+const tooLarge = (bytesMax: number): DomainError =>
+  new DomainError('TOO_LARGE', `the body is over ${bytesMax} bytes (setting bodyBytesMax)`);
+
+/** A client that disconnects in the middle of its body is not a bug of the server. */
+const readErrorOf = (error: unknown): DomainError =>
+  error instanceof DomainError
+    ? error
+    : new DomainError('BAD_REQUEST', 'the request ended before its whole body had arrived', { cause: error });
+
+/** The media type of a Content-Type header without parameters, in lower case (RFC 9110, section 8.3.1). */
+const mediaTypeOf = (header = ''): string => {
+  const end = header.indexOf(';');
+  return (end < 0 ? header : header.slice(0, end)).trim().toLowerCase();
+};
