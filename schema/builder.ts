@@ -36,14 +36,14 @@ export const builder = new SchemaBuilder<{
   defaultFieldNullability: false,
   relay: {
     nodeTypeOptions: { description: 'An object with a globally unique ID (Relay).' },
-    pageInfoTypeOptions: { description: 'Where a page of a connection begins and ends (Relay).' },
+    pageInfoTypeOptions: { description: 'The ends of a page of a connection (Relay).' },
     nodeQueryOptions: {
       description: 'The object with a global ID; null when there is none.',
-      args: { id: { description: 'The global ID, as `id` gave it.' } },
+      args: { id: { description: 'The global ID, as in `id`.' } },
     },
     nodesQueryOptions: {
-      description: 'The objects with these global IDs, in order, null for each that is not there.',
-      args: { ids: { description: 'Global IDs, as `id` gave them; at most pageSizeMax (1000).' } },
+      description: 'The objects with these global IDs, in order, null for each unknown one.',
+      args: { ids: { description: 'Global IDs, as in `id`; at most pageSizeMax (1000).' } },
       resolve: (_root, { ids }, { config: { pageSizeMax } }, _info, resolveNodes) => {
         if (ids.length <= pageSizeMax) return resolveNodes(ids);
         throw new DomainError('LIMIT_EXCEEDED', `ids must be at most ${pageSizeMax} (setting pageSizeMax)`);
@@ -63,6 +63,6 @@ export const builder = new SchemaBuilder<{
   },
 });
 
-builder.queryType({ description: 'What can be asked.' });
-builder.mutationType({ description: 'What can be recorded and imported.' });
-builder.subscriptionType({ description: 'What can be followed, as server-sent events.' });
+builder.queryType({ description: 'All queries.' });
+builder.mutationType({ description: 'All writes: records, imports, corrections.' });
+builder.subscriptionType({ description: 'All subscriptions, delivered as server-sent events.' });

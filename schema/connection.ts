@@ -24,7 +24,7 @@ export const connectionType = <Node extends object, Extra extends object = objec
     description: edge.description,
     fields: (t) => ({
       cursor: t.exposeString('cursor', {
-        description: 'Opaque place of the object in its list, for `after` and `before`.',
+        description: 'Opaque position of the object in its list, for `after` and `before`.',
       }),
       node: t.expose('node', { type, description: 'The object.' }),
     }),

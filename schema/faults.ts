@@ -3,19 +3,19 @@ import { DomainError, type ErrorCode, type FieldProblem } from '../src/errors.ts
 import { builder } from './builder.ts';
 
 const FieldProblemCode = builder.enumType('FieldProblemCode', {
-  description: 'What is wrong with a field.',
+  description: 'The kind of problem of a field.',
   values: {
-    MISSING: { description: 'It is not there.' },
-    WRONG_TYPE: { description: 'It is of another type.' },
-    OUT_OF_RANGE: { description: 'It is beyond a bound.' },
+    MISSING: { description: 'It is missing.' },
+    WRONG_TYPE: { description: 'It has the wrong type.' },
+    OUT_OF_RANGE: { description: 'It is out of range.' },
     NOT_ALLOWED: { description: 'It is not one of the allowed values.' },
-    MALFORMED: { description: 'It does not have the form it must have.' },
-    CONFLICT: { description: 'Something else is recorded under the same key.' },
+    MALFORMED: { description: 'It does not have the required form.' },
+    CONFLICT: { description: 'Other content is recorded under the same key.' },
   } as const,
 });
 
 export const FieldProblemType = builder.objectRef<FieldProblem>('FieldProblem').implement({
-  description: 'Why one field was refused.',
+  description: 'Why one field was rejected.',
   fields: (t) => ({
     path: t.exposeString('path', {
       description: 'Path of the field, e.g. `product_price`; empty for the whole record.',
@@ -43,7 +43,7 @@ class Fault {
 }
 
 const ErrorInterface = builder.interfaceRef<Fault>('Error').implement({
-  description: 'What went wrong in a way the caller can mend.',
+  description: 'An error that the caller can correct.',
   fields: (t) => ({
     code: t.exposeString('code', { description: 'A stable code; the documentation lists them.' }),
     message: t.exposeString('message', { description: 'One sentence for a person.' }),
@@ -56,40 +56,40 @@ export const ValidationError = builder.objectRef<Fault>('ValidationError').imple
   fields: (t) => ({
     problems: t.field({
       type: [FieldProblemType],
-      description: 'The fields at fault; empty when the request as a whole is.',
+      description: 'The fields at fault; empty when the problem is not in a single field.',
       resolve: ({ problems }) => [...problems],
     }),
   }),
 });
 
 export const SourceError = builder.objectRef<Fault>('SourceError').implement({
-  description: 'The file may not or could not be read.',
+  description: 'The file is not allowed or cannot be read.',
   interfaces: [ErrorInterface],
 });
 
 export const NotFoundError = builder.objectRef<Fault>('NotFoundError').implement({
-  description: 'There is nothing under this ID.',
+  description: 'There is no object with this ID.',
   interfaces: [ErrorInterface],
 });
 
 export const ConflictError = builder.objectRef<Fault>('ConflictError').implement({
-  description: 'Something else is recorded already; nothing was stored.',
+  description: 'Other content is recorded already; nothing was stored.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
     problems: t.field({
       type: [FieldProblemType],
-      description: 'What differs; empty when the request as a whole is in conflict.',
+      description: 'The fields that differ; empty when the request as a whole is in conflict.',
       resolve: ({ problems }) => [...problems],
     }),
     existing: t.node({
-      description: 'What is recorded already; null where that has no ID of its own.',
+      description: 'The object recorded already; null when it has no ID.',
       id: ({ details }) => (details.existing as { type: string; id: number } | undefined) ?? null,
     }),
   }),
 });
 
 export const OverloadedError = builder.objectRef<Fault>('OverloadedError').implement({
-  description: 'Come back later; nothing was stored.',
+  description: 'The server is overloaded; nothing was stored. Try again later.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
     retryAfter: t.field({
@@ -100,7 +100,7 @@ export const OverloadedError = builder.objectRef<Fault>('OverloadedError').imple
   }),
 });
 
-/** The types that tell a code; a mutation has at most one of them in its union. */
+/** The types that represent a code; the union of a mutation has at most one of them. */
 const typesOfCode: Partial<Record<ErrorCode, readonly string[]>> = {
   BAD_REQUEST: ['ValidationError'],
   VALIDATION_FAILED: ['ValidationError'],
@@ -117,7 +117,7 @@ const typesOfCode: Partial<Record<ErrorCode, readonly string[]>> = {
   OVERLOADED: ['OverloadedError'],
 };
 
-/** A mutation's outcome as a value: faults that its union has a type for become members, others stay errors. */
+/** The outcome of a mutation as a value: errors that its union has a type for become members, others stay errors. */
 export const outcomeOf = async <T>(work: Promise<T>, members: readonly string[]): Promise<T | Fault> => {
   try {
     return await work;
@@ -129,7 +129,7 @@ export const outcomeOf = async <T>(work: Promise<T>, members: readonly string[])
   }
 };
 
-/** The union member that an outcome is. */
+/** Resolves the union member of an outcome. */
 export const memberOf =
   (payload: string) =>
   (value: object, _context: Context): string =>

@@ -4,7 +4,7 @@ import { throttledChanges } from '../src/lib/change-stream.ts';
 import { intervalMs } from '../src/lib/interval.ts';
 import { builder } from './builder.ts';
 
-/** The `every` of a throttled subscription, to be handed to `live`. */
+/** The `every` argument of a throttled subscription, for `liveField`. */
 export const everyArg = () =>
   builder.args((t) => ({
     every: t.field({

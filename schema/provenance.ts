@@ -10,7 +10,7 @@ export const Provenance = builder.objectRef<StoredOrigin>('Provenance').implemen
     import: t.field({
       type: ImportType,
       nullable: true,
-      description: 'The import that took it in; null for records sent through the API.',
+      description: 'The import that it came with; null for records sent through the API.',
       resolve: ({ importId }, _args, { load, imports }) =>
         importId === null ? null : load(imports.importsByIds, importId),
     }),
@@ -31,7 +31,7 @@ export const Provenance = builder.objectRef<StoredOrigin>('Provenance').implemen
     }),
     sequence: t.field({
       type: 'BigInt',
-      description: 'Its place in the ledger: 1 for the first record of all, without gaps.',
+      description: 'Its sequence number in the ledger: 1 for the first record, without gaps.',
       resolve: ({ seq }) => seq,
     }),
   }),
@@ -43,7 +43,7 @@ export const SnapshotType = builder.objectRef<Snapshot>('Snapshot').implement({
     sequence: t.field({
       type: 'BigInt',
       description:
-        'The last record that belongs to it; 0 for the empty store. Give it as `asOf.sequence` to ask again.',
+        'The last record of the state; 0 for the empty store. Pass it as `asOf.sequence` to query this state again.',
       resolve: ({ sequence }) => sequence,
     }),
     at: t.field({

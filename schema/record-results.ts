@@ -11,16 +11,16 @@ const RecordOutcomeEnum = builder.enumType('RecordOutcome', {
   description: 'What became of a record.',
   values: {
     CREATED: { description: 'It was stored.' },
-    DUPLICATE: { description: 'It was stored before; nothing changed.' },
-    CONFLICT: { description: 'Its key is stored with other content; it is kept among the rejected records.' },
-    REJECTED: { description: 'It breaks a rule; it is kept among the rejected records.' },
+    DUPLICATE: { description: 'It is stored already; nothing changed.' },
+    CONFLICT: { description: 'Its key is stored with other content; the record was added to the rejected records.' },
+    REJECTED: { description: 'It breaks a rule; it was added to the rejected records.' },
   } as const,
 });
 
 const RecordResult = builder.objectRef<{ outcome: RecordOutcome; index: number }>('RecordResult').implement({
   description: 'What became of one of the records sent.',
   fields: (t) => ({
-    index: t.exposeInt('index', { description: 'Its place in the list that was sent, from 0.' }),
+    index: t.exposeInt('index', { description: 'Its index in the list that was sent, from 0.' }),
     outcome: t.field({
       type: RecordOutcomeEnum,
       description: 'What became of it.',
@@ -29,12 +29,12 @@ const RecordResult = builder.objectRef<{ outcome: RecordOutcome; index: number }
     sequence: t.field({
       type: 'BigInt',
       nullable: true,
-      description: 'Its place in the ledger; null unless it was stored now.',
+      description: 'Its sequence number in the ledger; null unless it was stored now.',
       resolve: ({ outcome }) => (outcome.kind === 'CREATED' ? outcome.seq : null),
     }),
     problems: t.field({
       type: [FieldProblemType],
-      description: 'Why it was not taken in; empty otherwise.',
+      description: 'Why it was not stored; empty otherwise.',
       resolve: ({ outcome }) => ('problems' in outcome ? outcome.problems : []),
     }),
   }),
@@ -59,7 +59,7 @@ export const recordResult = (name: string, what: string) => {
     fields: (t) => ({
       accepted: t.int({ description: 'How many were stored.', resolve: (received) => countOf(received, 'CREATED') }),
       duplicates: t.int({
-        description: 'How many were stored before.',
+        description: 'How many are stored already.',
         resolve: (received) => countOf(received, 'DUPLICATE'),
       }),
       conflicts: t.int({
@@ -68,7 +68,7 @@ export const recordResult = (name: string, what: string) => {
       }),
       rejected: t.field({
         type: [RejectedRecordType],
-        description: 'Those that break a rule or are in conflict, as they are kept.',
+        description: 'The rejected records: those that break a rule or are in conflict.',
         resolve: async ({ rejectedIds }, _args, { load, rejects }) => {
           const found = await Promise.all(rejectedIds.map((id) => load(rejects.byIds, id)));
           return found.filter((record) => record !== null);
@@ -81,13 +81,13 @@ export const recordResult = (name: string, what: string) => {
       }),
       snapshot: t.field({
         type: SnapshotType,
-        description: 'A state of the store that holds them.',
+        description: 'A state of the store that contains them.',
         resolve: (_received, _args, { ledger }) => ledger.snapshot(),
       }),
     }),
   });
   const union = builder.unionType(`${name}Result`, {
-    description: 'The payload, or why nothing was stored.',
+    description: 'The payload, or the error because of which nothing was stored.',
     types: [payload, ValidationError, OverloadedError],
     resolveType: memberOf(`${name}Payload`),
   });

@@ -3,16 +3,16 @@ import { builder } from './builder.ts';
 import { SnapshotType } from './provenance.ts';
 
 const IndexStateType = builder.objectRef<IndexState>('IndexState').implement({
-  description: 'An index in memory, rebuilt on start and level with the store at any moment.',
+  description: 'An index in memory, rebuilt at the start and always as new as the store.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'What it indexes.' }),
     entries: t.field({ type: 'BigInt', description: 'How many records it holds.', resolve: ({ entries }) => entries }),
-    bytes: t.field({ type: 'BigInt', description: 'Memory its arrays take, in bytes.', resolve: ({ bytes }) => bytes }),
+    bytes: t.field({ type: 'BigInt', description: 'Memory of its arrays, in bytes.', resolve: ({ bytes }) => bytes }),
   }),
 });
 
 const Server = builder.objectRef<object>('Server').implement({
-  description: 'What this server is, holds and has taken in so far.',
+  description: 'The state of this server.',
   fields: (t) => ({
     version: t.string({
       description: 'Version of the program.',
@@ -34,13 +34,13 @@ const Server = builder.objectRef<object>('Server').implement({
     builtAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When the indices were rebuilt; null while they are being.',
+      description: 'When the rebuild of the indices was complete; null until then.',
       resolve: (_server, _args, { server }) => server.builtAtUs,
     }),
     buildTime: t.field({
       type: 'Duration',
       nullable: true,
-      description: 'How long that took; null while it goes on.',
+      description: 'How long the rebuild took; null until it is complete.',
       resolve: (_server, _args, { server }) =>
         server.rebuildUs === null ? null : `PT${(server.rebuildUs / 1e6).toFixed(6)}S`,
     }),
@@ -60,7 +60,7 @@ const Server = builder.objectRef<object>('Server').implement({
 builder.queryField('server', (t) =>
   t.field({
     type: Server,
-    description: 'What this server is, holds and has taken in so far.',
+    description: 'The state of this server.',
     resolve: () => ({}),
   }),
 );

@@ -21,12 +21,15 @@ const DayRangeInput = builder.inputType('DayRangeInput', {
 });
 
 export const TimeRangeInput = builder.inputType('TimeRangeInput', {
-  description: 'A half-open span of time, `[from, to)`. Exactly one way to say it.',
+  description: 'A half-open span of time, `[from, to)`, in exactly one of these forms.',
   isOneOf: true,
   fields: (t) => ({
-    between: t.field({ type: TimeBetweenInput, description: 'Both ends given.' }),
-    since: t.field({ type: 'DateTime', description: 'From an instant on, without end.' }),
-    last: t.field({ type: 'Duration', description: 'The last so long, up to and with the newest event.' }),
+    between: t.field({ type: TimeBetweenInput, description: 'Both ends.' }),
+    since: t.field({ type: 'DateTime', description: 'From an instant on, without an end.' }),
+    last: t.field({
+      type: 'Duration',
+      description: 'The last period of this length, up to and including the newest event.',
+    }),
     days: t.field({
       type: DayRangeInput,
       description: 'One calendar day or several in the time zone of the query (UTC where it has none).',
@@ -36,16 +39,16 @@ export const TimeRangeInput = builder.inputType('TimeRangeInput', {
 
 export const AsOfInput = builder.inputType('AsOfInput', {
   description:
-    'Which knowledge an enrichment may use (SQL:2011 calls the two axes application time and system time). Default: what was in force at the event’s own time, as far as is known now.',
+    'Which records an enrichment uses (SQL:2011 calls the two axes application time and system time). Default: the values in force at the event’s own time, by everything recorded so far.',
   fields: (t) => ({
     validAt: t.field({
       type: 'DateTime',
-      description: 'The instant whose values are wanted; default: each event’s own time. IP ranges have no such time.',
+      description: 'The instant whose values are used; default: each event’s own time. Does not apply to IP ranges.',
     }),
     knownAt: t.field({
       type: 'DateTime',
       description:
-        'Use only what had been recorded by then: reproduces a figure as it was seen that day. Default: everything.',
+        'Use only what was recorded by then: reproduces a figure as it was on that day. Default: everything.',
     }),
     sequence: t.field({
       type: 'BigInt',
@@ -68,7 +71,7 @@ export const TimeGrain = builder.enumType('TimeGrain', {
 });
 
 export const SortDirection = builder.enumType('SortDirection', {
-  description: 'The direction of an order.',
+  description: 'The direction of a sort.',
   values: { ASC: { description: 'Least first.' }, DESC: { description: 'Greatest first.' } } as const,
 });
 

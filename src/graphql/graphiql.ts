@@ -32,7 +32,7 @@ export const createGraphiql = (): ((request: Request) => Promise<Response | unde
   return async (request) => {
     if (!wantsPage(request)) return undefined;
     page ??= renderPage(readExamples());
-    return respond(request, await page);
+    return pageResponse(request, await page);
   };
 };
 
@@ -44,7 +44,7 @@ const wantsPage = ({ method, headers }: Request): boolean => {
   return preferred?.type === 'text/html';
 };
 
-const respond = async ({ method, headers: sent }: Request, page: Page): Promise<Response> => {
+const pageResponse = async ({ method, headers: sent }: Request, page: Page): Promise<Response> => {
   const encoding = encodingOf(sent.get('accept-encoding') ?? '');
   // A strong ETag identifies bytes, and these differ by encoding.
   const etag = `"${page.tag}-${encoding}"`;

@@ -21,7 +21,7 @@ export const createRequestGuard = (
   graphql: GuardedHandler,
   rest: GuardedHandler,
 ): Handler => {
-  const respond = async (request: Request, url: URL, id: string): Promise<Response> => {
+  const dispatch = async (request: Request, url: URL, id: string): Promise<Response> => {
     const { method, headers } = request;
     checkHost(url.hostname, config.host);
     const caller = { method, origin: headers.get('origin'), host: headers.get('host') ?? url.host };
@@ -41,7 +41,7 @@ export const createRequestGuard = (
     const id = requestIdOf(original.headers.get('x-request-id'));
     const request = withPlainPath(original);
     const url = new URL(request.url);
-    const response = await respond(request, url, id).catch((error: unknown) => {
+    const response = await dispatch(request, url, id).catch((error: unknown) => {
       if (!(error instanceof DomainError)) log.error({ err: error, requestId: id }, 'a request failed');
       return toResponse(errorResponseOf(error, id));
     });

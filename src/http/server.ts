@@ -103,7 +103,7 @@ export const openServer = async (fetch: Handler, options: ServerOptions): Promis
 
 /** Answers requests of node:http by a handler of the Fetch standard. */
 const fetchListener = (fetch: Handler, streams: EventStreams) => {
-  const respond = async (request: Request, { incoming }: HttpBindings): Promise<Response> => {
+  const endableResponse = async (request: Request, { incoming }: HttpBindings): Promise<Response> => {
     const response = await fetch(request);
     // Other requests would pay for a look at their response's headers.
     return /text\/event-stream/i.test(incoming.headers.accept ?? '') ? streams.endable(response) : response;
@@ -114,7 +114,7 @@ const fetchListener = (fetch: Handler, streams: EventStreams) => {
     response.headers.set('x-request-id', id);
     return response;
   };
-  return getRequestListener((request, env) => respond(request, env as HttpBindings), { errorHandler });
+  return getRequestListener((request, env) => endableResponse(request, env as HttpBindings), { errorHandler });
 };
 
 const unreadable = (cause: unknown): DomainError =>

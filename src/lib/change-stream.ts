@@ -1,61 +1,61 @@
 import { yieldToEventLoop } from './yielding.ts';
 
-/** Calls `listener` whenever something has changed, until the function it gives is called. */
+/** Calls `listener` after every change until the returned function is called. */
 export type Subscribe = (listener: () => void) => () => void;
 
-/** What a stream waits with. All waits are over at once when its reader leaves; look at `isLeft` after each. */
+/** How a stream waits. All waits end at once when its reader leaves; check `closed` after each. */
 export interface StreamWaits {
   readonly closed: boolean;
-  /** Resolves when something has changed that was not waited for before; the first time at once. */
+  /** Resolves after a change since the last call; the first time at once. */
   changed(): Promise<void>;
   /** Resolves after so many milliseconds. */
   elapsed(ms: number): Promise<void>;
 }
 
-/** Node fires timers that are set to longer at once. */
+/** Node fires timers with a longer delay at once. */
 const timerMsMax = 2 ** 31 - 1;
 
 /**
- * The values of `produce` as a stream that listens from the first `next()` until it ends or is left: `return()` takes
- * effect at once, also while a value is awaited, and leaves neither listener nor timer. Nothing is produced before it
- * is asked for.
+ * The values of `produce` as a stream that subscribes at the first `next()`, until it ends or its reader leaves:
+ * `return()` takes effect at once, also while a value is pending, and leaves neither listener nor timer. No value is
+ * produced before it is requested.
  */
 export const changeStream = <T>(
-  onMove: Subscribe,
+  subscribe: Subscribe,
   produce: (waits: StreamWaits) => AsyncGenerator<T, void, undefined>,
 ): AsyncIterableIterator<T> => {
-  let hasMoved = true;
-  let isLeft = false;
-  let awaitsMove = false;
+  let hasChanged = true;
+  let isClosed = false;
+  let awaitsChange = false;
   let wake = (): void => undefined;
-  let stopListening: (() => void) | undefined;
+  let unsubscribe: (() => void) | undefined;
 
   const woken = (): Promise<void> =>
     new Promise((resolve) => {
       wake = resolve;
     });
-  const told = (): void => {
-    hasMoved = true;
-    if (awaitsMove) wake();
+  const markChanged = (): void => {
+    hasChanged = true;
+    if (awaitsChange) wake();
   };
-  const leave = (): void => {
-    isLeft = true;
-    stopListening?.();
+  const close = (): void => {
+    isClosed = true;
+    unsubscribe?.();
     wake();
   };
 
   const waits: StreamWaits = {
     get closed() {
-      return isLeft;
+      return isClosed;
     },
     async changed() {
-      awaitsMove = true;
-      if (!hasMoved && !isLeft) await woken();
-      awaitsMove = false;
-      hasMoved = false;
+      awaitsChange = true;
+      if (!hasChanged && !isClosed) await woken();
+      awaitsChange = false;
+      hasChanged = false;
     },
     async elapsed(ms) {
-      if (ms <= 0 || isLeft) return;
+      if (ms <= 0 || isClosed) return;
       const timer = setTimeout(() => wake(), Math.min(ms, timerMsMax));
       await woken();
       clearTimeout(timer);
@@ -66,7 +66,7 @@ export const changeStream = <T>(
     try {
       yield* produce(waits);
     } finally {
-      leave();
+      close();
     }
   };
   const values = run();
@@ -76,58 +76,61 @@ export const changeStream = <T>(
       return this;
     },
     next() {
-      if (!isLeft) stopListening ??= onMove(told);
+      if (!isClosed) unsubscribe ??= subscribe(markChanged);
       return values.next();
     },
-    // A generator that awaits something would only hear of its end afterwards.
+    // A generator that is awaiting something would notice its end only afterwards.
     return() {
-      leave();
+      close();
       return values.return();
     },
     throw(error) {
-      leave();
+      close();
       return values.throw(error);
     },
   };
 };
 
 export interface ThrottledOptions<T> {
-  /** Least time between the beginnings of two answers, milliseconds. */
+  /** Least time between the starts of two values, milliseconds. */
   readonly everyMs: number;
   readonly answer: () => T | Promise<T>;
-  /** Equal (`Object.is`) for answers that say the same; the default is the answer itself, so that new objects differ. */
+  /** Equal (`Object.is`) for values that do not differ; the default is the value itself, so that new objects differ. */
   readonly fingerprint?: ((answer: T) => unknown) | undefined;
-  /** Ends the stream after this answer. */
+  /** Ends the stream after this value. */
   readonly isLast?: ((answer: T) => boolean) | undefined;
 }
 
 /**
- * An answer at once, then anew whenever something has moved and it says something else, at most once per `everyMs`.
- * The state after the last move is always answered. Who reads slowly skips what came in between: an answer is made when
- * it is asked for. What `answer` throws ends the stream.
+ * The current value at once, then a new one after changes if its fingerprint differs, at most one per `everyMs`. The
+ * state after the last change always follows. Slow readers skip states in between, because a value is computed when it
+ * is requested. An error of `answer` ends the stream.
  */
-export const throttledChanges = <T>(onMove: Subscribe, { everyMs, answer, fingerprint, isLast }: ThrottledOptions<T>) =>
-  changeStream<T>(onMove, async function* (waits) {
-    let given: { readonly fingerprint: unknown } | undefined;
+export const throttledChanges = <T>(
+  subscribe: Subscribe,
+  { everyMs, answer, fingerprint, isLast }: ThrottledOptions<T>,
+) =>
+  changeStream<T>(subscribe, async function* (waits) {
+    let previous: { readonly fingerprint: unknown } | undefined;
     for (;;) {
       await waits.changed();
-      // One move wakes all streams: a thousand answers in one go would hold the thread.
+      // One change wakes all streams: computing a thousand values at once would block the thread.
       await yieldToEventLoop();
       if (waits.closed) return;
-      const begunMs = performance.now();
+      const startedMs = performance.now();
       const value = await answer();
       if (waits.closed) return;
-      const saying = fingerprint ? fingerprint(value) : value;
-      if (!given || !Object.is(given.fingerprint, saying)) {
-        given = { fingerprint: saying };
+      const current = fingerprint ? fingerprint(value) : value;
+      if (!previous || !Object.is(previous.fingerprint, current)) {
+        previous = { fingerprint: current };
         yield value;
         if (isLast?.(value)) return;
       }
-      await waits.elapsed(begunMs + everyMs - performance.now());
+      await waits.elapsed(startedMs + everyMs - performance.now());
     }
   });
 
-/** Moves at regular times, for what tells nobody when it changes. */
+/** Reports a change at regular times, for sources that do not report their changes. */
 export const interval =
   (everyMs: number): Subscribe =>
   (listener) => {

@@ -1,6 +1,6 @@
 import { parse, stringify } from 'lossless-json';
 
-/** A JSON number that a double cannot hold exactly, kept as it was written. */
+/** A JSON number that a double cannot hold exactly, with its original text. */
 export class ExactNumber {
   readonly text: string;
 
@@ -9,19 +9,19 @@ export class ExactNumber {
   }
 }
 
-/** How deep JSON may nest. JSON.parse itself has no limit, but whoever walks its answer recurses. */
+/** How deep JSON may nest. JSON.parse itself has no limit, but the code that walks its result recurses. */
 export const jsonDepthMax = 256;
 
 /** Digits that plain text may take; the smallest double has 324, `1e400` is refused. */
 const plainDigitsMax = 340;
 
-// A double holds every literal of up to 15 digits without an exponent. Longer or with an exponent: look closely. The
-// text before the digits keeps most strings that merely contain digits out of the slow lane.
+// A double holds every literal of up to 15 digits without an exponent exactly; others need the slow parser. The text
+// before the digits keeps most strings that merely contain digits out of it.
 const mayBeInexact = /(?:^|[[:,\s])-?(?:[\d.]{16,}|[\d.]+[eE])/;
 
 const numberLiteral = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
-/** Where the digits begin and end that are not zeros around the others. By hand: `/0+$/` takes the square of a long run's length. */
+/** Where the digits without leading and trailing zeros begin and end. A loop, because `/0+$/` is quadratic in the length of a run. */
 const significantDigits = (digits: string): [first: number, end: number] => {
   let [first, end] = [0, digits.length];
   while (first < end && digits.charCodeAt(first) === 48) first += 1;

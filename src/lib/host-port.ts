@@ -1,7 +1,7 @@
 /** A host as URLs write it (lower case, punycode, addresses in their canonical form, IPv6 in brackets), and its port. */
 export interface HostPort {
   readonly host: string;
-  /** Null stands for every port. */
+  /** Null means every port. */
   readonly port: number | null;
 }
 
@@ -10,7 +10,7 @@ export const parseHostPort = (text: string): HostPort | null => {
   const [, name = '', digits] = /^(\[[^\]]*\]|[^\s:/?#@\\[\]]+)(?::(\d{1,5}))?$/.exec(text) ?? [];
   if (name === '' || Number(digits ?? 0) > 65_535 || !URL.canParse(`http://${name}`)) return null;
   const host = plainHost(new URL(`http://${name}`).hostname);
-  // URLs may have stranger hosts, but no machine has; `*` stands for itself there.
+  // URLs allow other characters in hosts, but no machine has such a name; `*` would be taken literally.
   if (!/^(?:\[[\da-f:]+\]|[\w.-]+)$/.test(host)) return null;
   return { host, port: digits === undefined ? null : Number(digits) };
 };

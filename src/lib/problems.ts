@@ -9,7 +9,7 @@ import { formatInstant, instantMaxUs, instantMinUs, parseInstant } from './time.
 
 const shownMax = 80;
 
-/** A value for a message: text in quotes, everything cut to 80 characters. */
+/** A value for a message: text in quotes, everything limited to 80 characters. */
 export const preview = (value: unknown): string => {
   const number = numberText(value);
   if (number !== null) return number.slice(0, shownMax);
@@ -87,7 +87,7 @@ const choiceOf = <T>(value: unknown, choices: Readonly<Record<string, T>>): Fiel
   return { code: 'NOT_ALLOWED', message: `must be one of ${Object.keys(choices).join(', ')}, not ${preview(value)}` };
 };
 
-/** Reads the named fields of one record. A refused field is noted and a placeholder returned, never to be looked at. */
+/** Reads the named fields of one record. For an invalid field it records a problem and returns a placeholder that is never used. */
 export interface FieldReader {
   /** Opaque text id; JSON numbers become their decimal text. */
   id(name: string): string;
@@ -102,18 +102,18 @@ export interface FieldReader {
   oneOf<T>(name: string, choices: Readonly<Record<string, T>>): T;
   /** Null when the field is absent, null or empty, else what `read` makes of it: `optional('ip', fields.ip)`. */
   optional<T>(name: string, read: (name: string) => T): T | null;
-  /** Notes a problem that takes more than one field to see. */
+  /** Records a problem that only shows in several fields together. */
   refuse(path: string, code: ProblemCode, message: string): void;
 }
 
-/** What was read, or every reason why not. */
+/** The value that was read, or all problems. */
 export type ReadResult<T> = { value: T; problems?: never } | { value?: never; problems: FieldProblem[] };
 
 const isAbsent = (value: unknown): boolean => value === undefined || value === null || value === '';
 
 /**
  * Reads one record: `readRecord(value, (fields) => ({ userId: fields.id('user_id'), atUs: fields.instant('at') }))`.
- * Fields that are not asked for are ignored. Nothing is thrown; all problems are collected.
+ * Other fields are ignored. It throws nothing and collects all problems.
  */
 export const readRecord = <T>(record: unknown, read: (fields: FieldReader) => T): ReadResult<T> => {
   if (typeof record !== 'object' || record === null || Array.isArray(record) || record instanceof ExactNumber) {
@@ -124,7 +124,7 @@ export const readRecord = <T>(record: unknown, read: (fields: FieldReader) => T)
   const raw = (name: string): unknown =>
     Object.hasOwn(record, name) ? (record as Record<string, unknown>)[name] : undefined;
   const refuse: FieldReader['refuse'] = (path, code, message) => void problems.push({ path, code, message });
-  const take = <V>(name: string, outcomeOf: (value: unknown) => FieldResult<V>, placeholder: V): V => {
+  const readRequired = <V>(name: string, outcomeOf: (value: unknown) => FieldResult<V>, placeholder: V): V => {
     const value = raw(name);
     if (isAbsent(value)) {
       refuse(name, 'MISSING', `${name} is missing`);
@@ -136,16 +136,16 @@ export const readRecord = <T>(record: unknown, read: (fields: FieldReader) => T)
     return placeholder;
   };
   const fields: FieldReader = {
-    id: (name) => take(name, idOf, ''),
-    text: (name) => take(name, textOf, ''),
-    instant: (name) => take(name, instantOf, 0),
-    decimal: (name) => take(name, decimalOf, { units: 0, micros: 0 }),
+    id: (name) => readRequired(name, idOf, ''),
+    text: (name) => readRequired(name, textOf, ''),
+    instant: (name) => readRequired(name, instantOf, 0),
+    decimal: (name) => readRequired(name, decimalOf, { units: 0, micros: 0 }),
     integer: (name, min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER) =>
-      take(name, (value) => integerOf(value, min, max), 0),
-    ip: (name) => take<IpAddress>(name, ipOf, { family: 4, value: 0 }),
-    // A problem is noted with it, and then the value never leaves this function.
-    oneOf: (name, choices) => take(name, (value) => choiceOf(value, choices), undefined as never),
-    optional: (name, readField) => (isAbsent(raw(name)) ? null : readField(name)),
+      readRequired(name, (value) => integerOf(value, min, max), 0),
+    ip: (name) => readRequired<IpAddress>(name, ipOf, { family: 4, value: 0 }),
+    // A problem is recorded with it, so the value never leaves this function.
+    oneOf: (name, choices) => readRequired(name, (value) => choiceOf(value, choices), undefined as never),
+    optional: (name, readOptional) => (isAbsent(raw(name)) ? null : readOptional(name)),
     refuse,
   };
   const value = read(fields);

@@ -1,9 +1,9 @@
-/** How long one stretch of computing may hold the thread, milliseconds. */
-const turnMs = 8;
+/** How long one slice of a computation may block the thread, milliseconds. */
+const sliceMs = 8;
 
 /**
- * Computations that wait for their next stretch. The event loop is the process's, so this is too: Node runs everything
- * that was put off by `setImmediate` in one go, and twenty stretches in one go would be one long one.
+ * Computations that wait for their next slice. It belongs to the process, like the event loop: Node runs all pending
+ * `setImmediate` callbacks in one iteration, and twenty slices in one iteration would be one long one.
  */
 const waiting: (() => void)[] = [];
 
@@ -12,7 +12,7 @@ const resumeNext = (): void => {
   if (waiting.length > 0) setImmediate(resumeNext);
 };
 
-/** Resolves after a turn of the event loop that no other computation has. */
+/** Resolves in an iteration of the event loop that no other computation uses. */
 export const yieldToEventLoop = (): Promise<void> =>
   new Promise((resolve) => {
     if (waiting.length === 0) setImmediate(resumeNext);
@@ -23,16 +23,16 @@ export const yieldToEventLoop = (): Promise<void> =>
 export type Yielder = () => Promise<void> | undefined;
 
 /**
- * Gives other requests their turn: call the result between slices of a long computation. It resolves at once until the
- * stretch has lasted long enough.
+ * Lets other requests run: call the result between the steps of a long computation. It returns undefined until the
+ * slice has lasted long enough.
  */
 export const createYielder = (): Yielder => {
-  // The first slice is on credit: computations that begin at one moment would else have their first stretches in a row.
+  // The first call always yields: computations that start together would otherwise run their first slices in a row.
   let until = 0;
   return () => {
     if (performance.now() < until) return undefined;
     return yieldToEventLoop().then(() => {
-      until = performance.now() + turnMs;
+      until = performance.now() + sliceMs;
     });
   };
 };

@@ -6,14 +6,14 @@ export type ApiDocument = ReturnType<OpenAPIHono['getOpenAPI31Document']>;
 
 type Operation = NonNullable<NonNullable<ApiDocument['paths']>[string]['get']>;
 
-/** One way to ask an address. */
+/** One method of one path. */
 interface Entry {
   readonly method: 'GET' | 'POST' | 'PUT';
   readonly path: string;
   readonly operation: Operation;
 }
 
-/** Everything that can be asked, in the order of the routes' paths. */
+/** All operations, in the order of the routes' paths. */
 export const operationsOf = ({ paths }: ApiDocument): Entry[] =>
   Object.entries(paths ?? {}).flatMap(([path, { get, post, put }]) => [
     ...(get ? [{ method: 'GET' as const, path, operation: get }] : []),
@@ -21,27 +21,24 @@ export const operationsOf = ({ paths }: ApiDocument): Entry[] =>
     ...(put ? [{ method: 'PUT' as const, path, operation: put }] : []),
   ]);
 
-/** What is read of a parameter; the generator writes no references to them. */
+/** The parts of a parameter that the page shows; the generator writes no references to them. */
 interface Parameter {
   readonly name: string;
   readonly in: string;
   readonly required?: boolean;
-  /** Another name of a parameter that is given already. */
+  /** Another name of a parameter that is shown already. */
   readonly deprecated?: boolean;
   readonly description?: string;
   readonly schema: { readonly example?: string };
 }
 
-/** What is read of an answer. */
+/** The parts of a response that the page shows. */
 interface Answer {
   readonly description: string;
   readonly content?: Readonly<Record<string, { readonly schema?: object; readonly example?: unknown }>>;
 }
 
-/**
- * The OpenAPI document as a page to read: no script, nothing loaded from elsewhere. `origin` is what the example
- * requests are sent to.
- */
+/** The OpenAPI document as a page: no script, nothing loaded from elsewhere. Its examples send requests to `origin`. */
 export const docsPage = async (document: ApiDocument, origin: string): Promise<string> => {
   const entries = operationsOf(document);
   const page = html`<!doctype html>
@@ -57,12 +54,12 @@ export const docsPage = async (document: ApiDocument, origin: string): Promise<s
 <p>${document.info.description}</p>
 <p><a href="/graphql">GraphiQL</a> · <a href="/openapi.json">openapi.json</a> · <a href="#errors">Errors</a></p>
 <table>
-<tr><th>Request</th><th>Answer</th></tr>
+<tr><th>Request</th><th>Response</th></tr>
 ${entries.map(indexRow)}</table>
 ${entries.map((entry) => operationSection(entry, origin))}
 <section id="errors">
 <h2>Errors</h2>
-<p>A request that fails is answered with the status of its code and this body; <code>problems</code> is left out where no field is at fault.</p>
+<p>A request that fails gets the status of its code and this body. <code>problems</code> is absent when no field is at fault; <code>requestId</code> is present for <code>INTERNAL</code> only.</p>
 ${code({ error: { code: '…', message: '…', problems: [{ path: '…', code: '…', message: '…' }] } })}
 <table>
 <tr><th>Code</th><th>Status</th><th>Meaning</th></tr>
@@ -98,8 +95,8 @@ const parameterTable = (parameters: readonly Parameter[]) => html`<table>
 <tr><th>Parameter</th><th>In</th><th>Meaning</th><th>Example</th></tr>
 ${parameters.map(parameterRow)}</table>`;
 
-const parameterRow = ({ name, in: place, required, description, schema }: Parameter) =>
-  html`<tr><td><code>${name}</code></td><td>${place}${required ? '' : ', optional'}</td><td>${prose(description)}</td><td><code>${schema.example}</code></td></tr>
+const parameterRow = ({ name, in: location, required, description, schema }: Parameter) =>
+  html`<tr><td><code>${name}</code></td><td>${location}${required ? '' : ', optional'}</td><td>${prose(description)}</td><td><code>${schema.example}</code></td></tr>
 `;
 
 const answerPart = (status: string, { description, content = {} }: Answer) =>
@@ -118,7 +115,7 @@ const code = (value: unknown) => html`<pre><code>${JSON.stringify(value, null, 2
 
 /** Text in which backticks mark code. */
 const prose = (text = '') =>
-  text.split('`').map((part, place) => (place % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
+  text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
 
 const anchorOf = ({ method, path }: Entry): string => `${method.toLowerCase()}${path.replace(/[^a-z0-9]+/gi, '-')}`;
 

@@ -36,7 +36,7 @@ export const createFastPath = (
     checkContentEncoding(headers['content-encoding']);
   };
 
-  const respond = async (route: Route, incoming: IncomingMessage, request: NodeRequest): Promise<HttpResponse> => {
+  const dispatch = async (route: Route, incoming: IncomingMessage, request: NodeRequest): Promise<HttpResponse> => {
     try {
       check(incoming.headers.host ?? '', incoming);
     } catch (error) {
@@ -61,7 +61,7 @@ export const createFastPath = (
         const startedMs = performance.now();
         const id = requestIdOf(headers['x-request-id']?.toString());
         const request = new NodeRequest(incoming, id, host, address);
-        const response = await respond(route, incoming, request);
+        const response = await dispatch(route, incoming, request);
         const added = headers.origin === undefined ? {} : corsHeaders(headers.origin, config.allowedOrigins);
         const sent = send(outgoing, response, { ...added, 'x-request-id': id });
         logRequest(log, { id, method, path: address.pathname, status: response.status, startedMs });

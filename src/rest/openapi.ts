@@ -16,6 +16,7 @@ const fault = z
       code: z.enum(errorCodes.map(({ code }) => code)),
       message: z.string(),
       problems: z.array(problem).optional(),
+      requestId: z.string().optional().openapi({ description: 'For INTERNAL: the id to look for in the log.' }),
     }),
   })
   .openapi('Fault');
@@ -27,7 +28,7 @@ export const information = (version: string) => ({
     title: 'asof',
     version,
     description:
-      'Plain addresses for what the GraphQL API at /graphql answers in full. Parameters that are unknown or given twice are refused. A client that prefers text/plain gets the message of an error alone.',
+      'Simple routes for common questions; the GraphQL API at /graphql offers everything. Parameters that are unknown or sent twice are rejected. A client that prefers text/plain gets only the message of an error. Every response carries `x-request-id`.',
   },
 });
 
@@ -37,7 +38,7 @@ export const securitySchemes = [
   { name: 'bearer', scheme: { type: 'http', scheme: 'bearer' } },
 ] as const;
 
-/** A route as OpenAPI describes it, with the faults it may answer. */
+/** A route as OpenAPI describes it, with the errors it may respond with. */
 export const describeApi = ({
   method,
   path,
@@ -54,7 +55,7 @@ export const describeApi = ({
 }: Route) => {
   const [first] = Object.keys({ ...query, ...fields });
   const example = first === undefined ? unknownParameter('verbose', []) : missingParameter(first);
-  const inScope = needs ? `Where API keys are in use it needs one of scope ${needs.join(' or ')}.` : undefined;
+  const inScope = needs ? `With API keys in use, it needs a key of scope ${needs.join(' or ')}.` : undefined;
   const about = [description, Object.keys(fields).length > 0 ? inBody : undefined, inScope].filter(Boolean).join(' ');
   return createRoute({
     method: method.toLowerCase() as Lowercase<typeof method>,
@@ -70,7 +71,7 @@ export const describeApi = ({
     },
     responses: {
       200: {
-        description: 'The answer.',
+        description: 'The response.',
         content: {
           [answer.type ?? 'application/json']: {
             schema: answer.schema,
@@ -90,14 +91,14 @@ export const describeApi = ({
   });
 };
 
-const inBody = `The parameters may come in the body instead of the query: ${fieldTypes.join(' or ')}.`;
+const inBody = `The parameters may be sent in the body instead of the query: ${fieldTypes.join(' or ')}.`;
 
 const contentOf = ({ types, schema, example }: DescribedBody) =>
   Object.fromEntries(types.map((type) => [type, { schema, example }]));
 
-const refused = (code: ErrorCode, told: object) => ({
+const refused = (code: ErrorCode, error: object) => ({
   [statusOfCode(code)]: {
     description: errorCodes.find((entry) => entry.code === code)?.meaning ?? code,
-    content: { 'application/json': { schema: fault, example: { error: { code, ...told } } } },
+    content: { 'application/json': { schema: fault, example: { error: { code, ...error } } } },
   },
 });

@@ -8,7 +8,7 @@ interface Documented {
   readonly example: string;
 }
 
-/** A parameter that is read by the same rule as the field of a file. */
+/** A parameter that is validated like the field of a file. */
 const parameter = <T>(name: string, read: (fields: FieldReader) => T, { description, example }: Documented) =>
   z
     .string()
@@ -27,7 +27,7 @@ export const userId = parameter('user_id', (fields) => fields.id('user_id'), {
 
 export const date = parameter('date', (fields) => fields.instant('date'), {
   description:
-    'The moment asked about: RFC 3339, or a bare date for its start. Without an offset it is UTC; the `+` of an offset is written `%2B`.',
+    'The instant: RFC 3339, or a bare date for its start. Without an offset it is UTC; the `+` of an offset is written `%2B`.',
   example: '2017-10-10T10:00:00',
 });
 
@@ -37,7 +37,7 @@ export const ip = parameter('ip', (fields) => fields.ip('ip'), {
 });
 
 export const country = parameter('country', (fields) => fields.id('country'), {
-  description: 'As the users file writes it; `unknown` for users whose country it does not say.',
+  description: 'As in the users file; `unknown` for users without a country.',
   example: 'SE',
 });
 
@@ -53,15 +53,15 @@ export const symbol = parameter('symbol', (fields) => fields.text('symbol'), {
 
 const bound = (name: string, description: string, example: string) =>
   parameter(name, (fields) => fields.instant(name), {
-    description: `${description}: a date for its start, or date and time (\`T\` or a space between them) to the microsecond, UTC unless it says otherwise.`,
+    description: `${description}: a date for its start, or date and time (\`T\` or a space between them) to the microsecond, UTC unless it has an offset.`,
     example,
   });
 
-export const lower = bound('lower', 'The first moment inside', '2024-01-02');
-export const upper = bound('upper', 'The first moment no longer inside', '2024-01-03');
+export const lower = bound('lower', 'The first instant inside', '2024-01-02');
+export const upper = bound('upper', 'The first instant no longer inside', '2024-01-03');
 
 export const isSummary = parameter('summary', (fields) => fields.oneOf('summary', { '1': true, '0': false }), {
-  description: '`1` for one object of counts.',
+  description: '`1` returns one object of counts.',
   example: '1',
 });
 
@@ -123,22 +123,22 @@ export const mode = parameter(
   'mode',
   (fields) => fields.oneOf('mode', { replace: 'REPLACE', append: 'APPEND', upsert: 'UPSERT' } as const),
   {
-    description: 'What becomes of the rows that are there: `replace` (default), `append` or `upsert`.',
+    description: 'What happens to the existing rows: `replace` (default), `append` or `upsert`.',
     example: 'upsert',
   },
 );
 
 export const keyColumns = parameter('key', (fields) => fields.text('key').split(','), {
-  description: 'Names of the columns that name a row, with commas between them; needed for `upsert`.',
+  description: 'Names of the key columns, separated by commas; required for `upsert`.',
   example: 'AppID',
 });
 
 export const isWaiting = parameter('wait', (fields) => fields.oneOf('wait', { '1': true, '0': false, true: true }), {
-  description: '`1` to be answered when the import has ended.',
+  description: '`1` waits for the end of the import.',
   example: '1',
 });
 
 export const importId = parameter('id', (fields) => fields.integer('id', 1), {
-  description: 'The number of an import.',
+  description: 'The id of an import.',
   example: '7',
 });

@@ -31,7 +31,7 @@ export const createRouter = (shared: Shared, log: Logger, routes: readonly Route
   const document = (): ApiDocument => app.getOpenAPI31Document(information(shared.server.version));
   const handler = createRequestHandler(shared, log, document);
 
-  const respond = async (route: Route, c: Context<Env>): Promise<Response> => {
+  const handleRoute = async (route: Route, c: Context<Env>): Promise<Response> => {
     const response = await handler.handle(route, requestOf(c));
     return response instanceof Response ? response : toResponse(response);
   };
@@ -53,7 +53,7 @@ export const createRouter = (shared: Shared, log: Logger, routes: readonly Route
     const path = operation.getRoutingPath().replace(/:(\w+)$/, route.takesRest ? ':$1{.+}' : ':$1');
     app.openAPIRegistry.registerPath(operation);
     // Hono answers HEAD by GET, too.
-    app.on(route.method, path, (c) => respond(route, c));
+    app.on(route.method, path, (c) => handleRoute(route, c));
     const ofPath = routes.filter((other) => other.path === route.path);
     if (route === ofPath.at(-1)) app.all(path, (c) => wrongMethod(ofPath, c));
   }

@@ -13,7 +13,7 @@ import { transactionsAggregate } from './routes/transactions.ts';
 import { userStatusByPath, userStatusByQuery } from './routes/user-status.ts';
 import { data, outputTable, stats, synchroniseData } from './routes/users.ts';
 
-/** Every address of the REST face. */
+/** Every route of the REST face. */
 export const routes: readonly Route[] = [
   userStatusByPath,
   userStatusByQuery,
@@ -45,5 +45,5 @@ export const routes: readonly Route[] = [
   index,
 ];
 
-/** What there is, for documentation to list. */
+/** All routes, for the documentation to list. */
 export const routeList = routes.map(({ method, path, summary }) => ({ method, path, summary }));

@@ -97,7 +97,7 @@ describe('the example operations', () => {
     expect(new Set(names).size).toBe(files.length);
   });
 
-  it.each(readExamples().map(({ query, variables }, place) => ({ name: names[place], query, variables })))(
+  it.each(readExamples().map(({ query, variables }, index) => ({ name: names[index], query, variables })))(
     '$name answers something on the demo world',
     async ({ query, variables }) => {
       expect(parse(query).definitions.length).toBeGreaterThan(0);
@@ -179,7 +179,7 @@ describe.skipIf(!chromiumPath)(title, { timeout: 60_000 }, () => {
   it('explains the schema', async () => {
     await page.getByLabel('Show Documentation Explorer').click();
     await page.getByRole('link', { name: 'Query', exact: true }).click();
-    await page.getByText('What can be asked.').waitFor();
+    await page.getByText('All queries.').waitFor();
   });
 
   it('runs another with its variables', async () => {

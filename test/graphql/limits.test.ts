@@ -54,13 +54,13 @@ describe('an operation that asks for too much', () => {
   it('is refused when its fragments double, within a second', async () => {
     const query = `{ server { ...F20 } }\nfragment F0 on Server { version }\n${doubling(20)}`;
     expect(query.length).toBeLessThan(1400);
-    const begun = performance.now();
+    const startedMs = performance.now();
     expect(await ask(query)).toMatchObject(refused('queryFieldsMax'));
-    expect(performance.now() - begun).toBeLessThan(1000);
+    expect(performance.now() - startedMs).toBeLessThan(1000);
   });
 
   it('is refused when it has a thousand aliases', async () => {
-    const aliases = (count: number) => Array.from({ length: count }, (_, place) => `a${place}: version`).join(' ');
+    const aliases = (count: number) => Array.from({ length: count }, (_, index) => `a${index}: version`).join(' ');
     expect(await ask(`{ server { ${aliases(900)} } }`)).toMatchObject({ status: 200 });
     expect(await ask(`{ server { ${aliases(1000)} } }`)).toMatchObject(refused('queryFieldsMax'));
   });
@@ -135,15 +135,15 @@ describe('a request that does not come as it should', () => {
   const query = JSON.stringify({ query: '{ server { version } }' });
   const large = JSON.stringify({ query: '{ server { version } }', extensions: { filler: 'x'.repeat(100_000) } });
 
-  it('is refused when its body is too large, told beforehand or not', async () => {
+  it('is refused when its body is too large, announced beforehand or not', async () => {
     const json = { 'content-type': 'application/json' };
     const tooLarge = { error: { code: 'TOO_LARGE', message: expect.stringContaining('bodyBytesMax') } };
-    const told = await post(large, { ...json, 'content-length': String(large.length) });
-    expect([told.status, await told.json()]).toEqual([413, tooLarge]);
+    const announced = await post(large, { ...json, 'content-length': String(large.length) });
+    expect([announced.status, await announced.json()]).toEqual([413, tooLarge]);
     const stream = new Blob([large]).stream();
     const init = { method: 'POST', body: stream, headers: json, duplex: 'half' } as RequestInit;
-    const untold = await opened.app.fetch(new Request(`${origin}/graphql`, init));
-    expect([untold.status, await untold.json()]).toEqual([413, tooLarge]);
+    const unannounced = await opened.app.fetch(new Request(`${origin}/graphql`, init));
+    expect([unannounced.status, await unannounced.json()]).toEqual([413, tooLarge]);
   });
 
   const form = (): FormData => {

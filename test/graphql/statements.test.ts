@@ -2,29 +2,29 @@ import { expect, it, onTestFinished } from 'vitest';
 import { openApp } from '../support/app.ts';
 
 const users = 200;
-const day = (place: number) => new Date(Date.UTC(2020, 0, 1) + place * 3_600_000).toISOString();
+const day = (index: number) => new Date(Date.UTC(2020, 0, 1) + index * 3_600_000).toISOString();
 
 /** A world of 1500 transactions from three files, so that a page of 1000 meets several imports. */
 const counted = async () => {
   const statements: string[] = [];
   const app = await openApp({ onStatement: (sql) => statements.push(sql) });
   onTestFinished(app.close);
-  const changes = Array.from({ length: 2 * users }, (_, place) => ({
-    user_id: `u${place % users}`,
-    created_at: day(place),
-    status: place % 3 === 0 ? 'cancelled' : 'paying',
+  const changes = Array.from({ length: 2 * users }, (_, index) => ({
+    user_id: `u${index % users}`,
+    created_at: day(index),
+    status: index % 3 === 0 ? 'cancelled' : 'paying',
   }));
   await app.importFile('user-status', { name: 'changes.json', text: JSON.stringify(changes) });
   await app.importFile('ip-ranges', { name: 'ranges.csv', text: 'cidr,city\n10.0.0.0/8,outer\n10.0.1.0/24,inner\n' });
   for (const file of [0, 1, 2]) {
-    const lines = Array.from({ length: 500 }, (_, place) => {
+    const lines = Array.from({ length: 500 }, (_, index) => {
       const row = {
-        click_id: `${file}-${place}`,
-        created_at: day(place),
-        product_id: place % 9,
-        user_id: `u${place % users}`,
+        click_id: `${file}-${index}`,
+        created_at: day(index),
+        product_id: index % 9,
+        user_id: `u${index % users}`,
       };
-      return JSON.stringify({ ...row, product_price: place, ip: `10.0.${place % 3}.7` });
+      return JSON.stringify({ ...row, product_price: index, ip: `10.0.${index % 3}.7` });
     });
     await app.importFile('transactions', { name: `t${file}.jsonl`, text: lines.join('\n') });
   }

@@ -66,7 +66,7 @@ describe('a client that does not read', () => {
     const app = await testServer({ onStatement: (sql) => void statements.push(sql), socketTimeoutMs: 1500 });
     // 20 MB of results: sockets take some megabytes in before they hold up.
     for (let commit = 0; commit < 4; commit++) await sendEvents(app, eventsOf(1000, 'x'.repeat(240)));
-    const fields = Array.from({ length: 20 }, (_, place) => `f${place}: userId`).join(' ');
+    const fields = Array.from({ length: 20 }, (_, index) => `f${index}: userId`).join(' ');
     const body = JSON.stringify({ query: `subscription { eventRecorded(afterSequence: 0) { ${fields} } }` });
     statements.length = 0;
     const socket = connect(Number(new URL(app.server.url).port), '127.0.0.1');
@@ -100,9 +100,9 @@ describe('a server that stops', () => {
     const app = await testServer();
     const all = await Promise.all(Array.from({ length: 20 }, () => app.follow(events)));
     const idle = all.map(({ next }) => next());
-    const begun = performance.now();
+    const startedMs = performance.now();
     await app.server.stop();
-    expect(performance.now() - begun).toBeLessThan(2000);
+    expect(performance.now() - startedMs).toBeLessThan(2000);
     expect(await Promise.all(idle)).toEqual(all.map(() => undefined));
     expect(all.map(({ isComplete }) => isComplete)).toEqual(all.map(() => false));
     expect(app.app.ledger.listeners).toBe(0);
@@ -127,12 +127,12 @@ describe('a server that stops', () => {
     const server = await openServer(late, { host: '127.0.0.1', port: 0, log: pino({ level: 'silent' }) });
     const following = follow(server.url, events);
     await held;
-    const begun = performance.now();
+    const startedMs = performance.now();
     const stopped = server.stop();
     release();
     expect(await (await following).next()).toBeUndefined();
     await stopped;
-    expect(performance.now() - begun).toBeLessThan(2000);
+    expect(performance.now() - startedMs).toBeLessThan(2000);
     expect(app.app.ledger.listeners).toBe(0);
   });
 });
@@ -169,7 +169,7 @@ describe('a subscription that may not be', () => {
 
   it('is one that is too deep, too wide or goes through too much', async () => {
     const app = await testServer({ settings: { queryDepthMax: '3', queryFieldsMax: '10', queryScansMax: '1' } });
-    const fields = Array.from({ length: 10 }, (_, place) => `f${place}: userId`).join(' ');
+    const fields = Array.from({ length: 10 }, (_, index) => `f${index}: userId`).join(' ');
     const deep = 'user { experimentEvents(first: 1) { nodes { userId } } }';
     const trends = 'a: trend { count } b: trend { count }';
     for (const [setting, query] of [

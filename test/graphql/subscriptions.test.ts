@@ -94,7 +94,7 @@ describe('a subscription', () => {
     expect(await app.importFile('events', { name: 'three.jsonl', text })).toMatchObject({ accepted: 3 });
     statements.length = 0;
     const followed = await app.follow('subscription { eventRecorded(afterSequence: 0) { provenance { source } } }');
-    for (let place = 0; place < 3; place++)
+    for (let index = 0; index < 3; index++)
       expect(await followed.next()).toEqual({ data: { eventRecorded: { provenance: { source: 'three.jsonl' } } } });
     expect(statements.filter((sql) => sql.includes('from "imports"'))).toHaveLength(3);
   });
@@ -106,14 +106,14 @@ describe('a subscription', () => {
         fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 12 }),
         fc.array(fc.nat(50), { maxLength: 8 }),
         async (commits, cuts) => {
-          const begun = app.app.ledger.snapshot().sequence;
+          const started = app.app.ledger.snapshot().sequence;
           const load = (async () => {
             for (const count of commits) await sendEvents(app, eventsOf(count));
           })();
           const expected = commits.reduce((sum, count) => sum + count, 0);
           const seen: number[] = [];
           for (const cut of [...cuts, Number.POSITIVE_INFINITY]) {
-            const followed = await app.follow<EventResult>(events, { after: seen.at(-1) ?? begun });
+            const followed = await app.follow<EventResult>(events, { after: seen.at(-1) ?? started });
             for (let read = 0; read < cut && seen.length < expected; read++) {
               const sequence = (await followed.next())?.data?.eventRecorded.provenance.sequence;
               if (sequence !== undefined) seen.push(sequence);
@@ -121,7 +121,7 @@ describe('a subscription', () => {
             followed.leave();
           }
           await load;
-          expect(seen).toEqual(Array.from({ length: expected }, (_, place) => begun + 1 + place));
+          expect(seen).toEqual(Array.from({ length: expected }, (_, index) => started + 1 + index));
         },
       ),
       { numRuns: 12 },
@@ -139,14 +139,14 @@ describe('importProgress', () => {
 
   it('follows an import to its end', async () => {
     const app = await testServer({ settings: { batchRecords: '50' } });
-    const lines = Array.from({ length: 2000 }, (_, place) => `u${place},2020-01-01,${place % 500 ? 'paying' : 'no'}`);
+    const lines = Array.from({ length: 2000 }, (_, index) => `u${index},2020-01-01,${index % 500 ? 'paying' : 'no'}`);
     const text = ['user_id,created_at,status', ...lines].join('\n');
     let started = (_id: number): void => undefined;
-    const begun = new Promise<number>((resolve) => {
+    const firstImportId = new Promise<number>((resolve) => {
       started = resolve;
     });
     const finished = app.importFile('user-status', { name: 'many.csv', text }, { onProgress: ({ id }) => started(id) });
-    const followed = await app.follow<Progress>(document, { id: idOf(await begun) });
+    const followed = await app.follow<Progress>(document, { id: idOf(await firstImportId) });
     const results: Progress['importProgress'][] = [];
     for (let result = await followed.next(); result; result = await followed.next())
       if (result.data) results.push(result.data.importProgress);

@@ -16,39 +16,39 @@ const eventText = (eventId: string): string =>
 
 const graphqlEvent = { userId: '1', accountType: 'free', date: '2023-05-01', orderValue: '1.5', version: 'A' };
 
-interface Told {
+interface ClientLog {
   readonly sent: Set<string>;
   readonly acknowledged: Set<string>;
   /** The ways in by which some were acknowledged in this round. */
-  readonly faces: Set<(url: string, client: string, told: Told) => Promise<void>>;
+  readonly faces: Set<(url: string, client: string, log: ClientLog) => Promise<void>>;
 }
 
-const acknowledge = (told: Told, face: Parameters<Told['faces']['add']>[0], id: string): void => {
-  told.acknowledged.add(id);
-  told.faces.add(face);
+const acknowledge = (log: ClientLog, face: Parameters<ClientLog['faces']['add']>[0], id: string): void => {
+  log.acknowledged.add(id);
+  log.faces.add(face);
 };
 
 /** Posts one event after the other until the server is gone. */
-const sendSingly = async (url: string, client: string, told: Told): Promise<void> => {
+const sendSingly = async (url: string, client: string, log: ClientLog): Promise<void> => {
   const agent = new Agent({ keepAlive: true });
   for (let number = 0; ; number++) {
     const id = `${client}-${number}`;
     const request = httpRequest(`${url}/receive_event`, { method: 'POST', agent });
-    told.sent.add(id);
+    log.sent.add(id);
     const answered = once(request, 'response') as Promise<[IncomingMessage]>;
     request.end(eventText(id));
     const text = await answered.then(async ([response]) => (await response.toArray()).join('')).catch(() => null);
     if (text === null) return agent.destroy();
     // A line that is cut off is no acknowledgement.
-    if (text === '{"status":"created"}') acknowledge(told, sendSingly, id);
+    if (text === '{"status":"created"}') acknowledge(log, sendSingly, id);
   }
 };
 
 /** Streams lines without waiting for their answers until the server is gone. */
-const sendStream = async (url: string, client: string, told: Told): Promise<void> => {
+const sendStream = async (url: string, client: string, log: ClientLog): Promise<void> => {
   const request = httpRequest(`${url}/events`, { method: 'POST', agent: false });
   let isGone = false;
-  const gone = new Promise<void>((resolve) => {
+  const closed = new Promise<void>((resolve) => {
     const leave = (): void => {
       isGone = true;
       resolve();
@@ -62,16 +62,17 @@ const sendStream = async (url: string, client: string, told: Told): Promise<void
     lines.on('error', () => undefined);
     lines.on('line', (line) => {
       if (!line.endsWith('"created"}')) return;
-      acknowledge(told, sendStream, ids[(JSON.parse(line) as { index: number }).index] as string);
+      acknowledge(log, sendStream, ids[(JSON.parse(line) as { index: number }).index] as string);
     });
   });
   while (!isGone) {
     const id = `${client}-${ids.length}`;
     ids.push(id);
-    told.sent.add(id);
-    if (!request.write(`${eventText(id)}\n`)) await Promise.race([once(request, 'drain').catch(() => undefined), gone]);
+    log.sent.add(id);
+    if (!request.write(`${eventText(id)}\n`))
+      await Promise.race([once(request, 'drain').catch(() => undefined), closed]);
   }
-  await gone;
+  await closed;
 };
 
 const recordEvents = `mutation ($events: [ExperimentEventInput!]!) {
@@ -79,37 +80,36 @@ const recordEvents = `mutation ($events: [ExperimentEventInput!]!) {
 }`;
 
 /** Records some events a mutation, one mutation after the other, until the server is gone. */
-const sendMutations = async (url: string, client: string, told: Told): Promise<void> => {
+const sendMutations = async (url: string, client: string, log: ClientLog): Promise<void> => {
   const headers = { 'content-type': 'application/json', accept: 'application/json' };
   for (let number = 0; ; number++) {
-    const ids = Array.from({ length: 10 }, (_, place) => `${client}-${number}-${place}`);
-    for (const id of ids) told.sent.add(id);
+    const ids = Array.from({ length: 10 }, (_, index) => `${client}-${number}-${index}`);
+    for (const id of ids) log.sent.add(id);
     const events = ids.map((eventId) => ({ ...graphqlEvent, eventId }));
     const body = JSON.stringify({ query: recordEvents, variables: { events } });
     const answer = await fetch(`${url}/graphql`, { method: 'POST', headers, body })
       .then((response) => response.json() as Promise<{ data: { recordEvents: { results: { outcome: string }[] } } }>)
       .catch(() => null);
     if (answer === null) return;
-    for (const [place, { outcome }] of answer.data.recordEvents.results.entries())
-      if (outcome === 'CREATED') acknowledge(told, sendMutations, ids[place] as string);
+    for (const [index, { outcome }] of answer.data.recordEvents.results.entries())
+      if (outcome === 'CREATED') acknowledge(log, sendMutations, ids[index] as string);
   }
 };
 
 it('keeps every acknowledged event, once, when it is killed', { timeout: rounds * 30_000 }, async () => {
   const data = await folder();
-  const told: Told = { sent: new Set(), acknowledged: new Set(), faces: new Set() };
+  const log: ClientLog = { sent: new Set(), acknowledged: new Set(), faces: new Set() };
   for (let round = 0; round < rounds; round++) {
     const server = await serve(['--data', data, '--empty']);
-    const before = told.acknowledged.size;
+    const before = log.acknowledged.size;
     const enough = before + 100 + 150 * round;
     const sending = [
-      ...Array.from({ length: clients }, (_, client) => sendSingly(server.url, `${round}s${client}`, told)),
-      sendStream(server.url, `${round}n`, told),
-      sendMutations(server.url, `${round}g`, told),
+      ...Array.from({ length: clients }, (_, client) => sendSingly(server.url, `${round}s${client}`, log)),
+      sendStream(server.url, `${round}n`, log),
+      sendMutations(server.url, `${round}g`, log),
     ];
-    told.faces.clear();
-    while (told.acknowledged.size < enough || told.faces.size < 3)
-      await new Promise((resolve) => setImmediate(resolve));
+    log.faces.clear();
+    while (log.acknowledged.size < enough || log.faces.size < 3) await new Promise((resolve) => setImmediate(resolve));
     server.child.kill('SIGKILL');
     await server.closed;
     await Promise.all(sending);
@@ -119,9 +119,9 @@ it('keeps every acknowledged event, once, when it is killed', { timeout: rounds 
     await close();
     const ids = rows.map(({ eventId }) => eventId as string);
     expect(new Set(ids).size).toBe(ids.length);
-    expect(ids.filter((id) => !told.sent.has(id))).toEqual([]);
+    expect(ids.filter((id) => !log.sent.has(id))).toEqual([]);
     const there = new Set(ids);
-    expect([...told.acknowledged].filter((id) => !there.has(id))).toEqual([]);
+    expect([...log.acknowledged].filter((id) => !there.has(id))).toEqual([]);
   }
   expect((await asof(['verify', '--data', data])).code).toBe(0);
 });

@@ -38,7 +38,7 @@ afterEach(() => {
 /** Lets time pass, and everything happen that it brings about. */
 const pass = async (ms: number): Promise<void> => {
   await vi.advanceTimersByTimeAsync(ms);
-  for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
+  for (let iteration = 0; iteration < 4; iteration++) await new Promise((resolve) => setImmediate(resolve));
 };
 
 /** Everything a stream gives until it ends, as it comes. */
@@ -99,8 +99,8 @@ describe('whenever', () => {
           await pass(everyMs);
           expect(values.at(-1)).toBe(counter.value);
           expect(values).toEqual([...new Set(values)].sort((a, b) => a - b));
-          for (const [place, time] of times.entries())
-            if (place > 0) expect(time - (times[place - 1] as number)).toBeGreaterThanOrEqual(everyMs);
+          for (const [index, time] of times.entries())
+            if (index > 0) expect(time - (times[index - 1] as number)).toBeGreaterThanOrEqual(everyMs);
           await stream.return?.();
           await read;
           expect(counter.listeners).toBe(0);

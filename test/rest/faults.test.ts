@@ -153,7 +153,7 @@ describe('a client that prefers plain text', () => {
 it('logs a bug and does not tell it', async () => {
   const { app } = await emptyApp();
   const logged: unknown[] = [];
-  const log = { error: (...given: unknown[]) => void logged.push(...given) } as unknown as Logger;
+  const log = { error: (...args: unknown[]) => void logged.push(...args) } as unknown as Logger;
   const statusAt = () => {
     throw new TypeError('secret is undefined');
   };

@@ -8,10 +8,10 @@ import { defineRoute, type Route } from '../../src/rest/route.ts';
 import { createRouter } from '../../src/rest/router.ts';
 import { openApp, origin } from '../support/app.ts';
 
-const told = { subject: 'server', summary: 'For tests', answer: { schema: z.unknown() } } as const;
+const described = { subject: 'server', summary: 'For tests', answer: { schema: z.unknown() } } as const;
 
-const noted = defineRoute({
-  ...told,
+const echo = defineRoute({
+  ...described,
   method: 'POST',
   path: '/note',
   fields: { user_id: userId, date: date.optional() },
@@ -19,17 +19,22 @@ const noted = defineRoute({
 });
 
 const sum = {
-  ...told,
+  ...described,
   method: 'POST',
   path: '/sum',
   body: { types: ['application/json'], lenientContentTypes: [''], schema: z.array(z.number()), example: [1, 2] },
 } as const;
 
 const routes: readonly Route[] = [
-  noted,
-  defineRoute({ ...told, path: '/thing', handle: () => 'read' }),
-  defineRoute({ ...told, method: 'POST', path: '/thing', handle: () => 'written' }),
-  defineRoute({ ...told, path: '/word', answer: { schema: z.string(), type: 'text/plain' }, handle: () => 'True' }),
+  echo,
+  defineRoute({ ...described, path: '/thing', handle: () => 'read' }),
+  defineRoute({ ...described, method: 'POST', path: '/thing', handle: () => 'written' }),
+  defineRoute({
+    ...described,
+    path: '/word',
+    answer: { schema: z.string(), type: 'text/plain' },
+    handle: () => 'True',
+  }),
   defineRoute({
     ...sum,
     async handle(_input, _shared, { body }) {

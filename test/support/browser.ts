@@ -2,10 +2,15 @@ import { existsSync } from 'node:fs';
 import { type BrowserContext, chromium } from 'playwright-core';
 
 /** Where a Chromium may be: a test has no business downloading one. */
-const places = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const candidates = [
+  process.env.CHROMIUM_PATH,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+];
 
 /** The installed Chromium; undefined where there is none. */
-export const chromiumPath = places.find((path) => path !== undefined && existsSync(path));
+export const chromiumPath = candidates.find((path) => path !== undefined && existsSync(path));
 
 /**
  * A headless Chromium that reaches this machine only and asks nobody for updates. It keeps its cache in the folder

@@ -9,7 +9,7 @@ export interface Followed<Data> {
   readonly isComplete: boolean;
   /** The next result; undefined at the end of the stream, whatever ended it. */
   next(): Promise<GraphqlResult<Data> | undefined>;
-  /** Resolves after so many more comments; results that come meanwhile are kept. */
+  /** Resolves after so many more comments; results that come meanwhile are results. */
   pinged(times: number): Promise<void>;
   /** Closes the connection, as a client does that goes away. */
   leave(): void;
@@ -29,18 +29,18 @@ export const follow = async <Data = Record<string, unknown>>(
     signal: leaving.signal,
   });
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-  const kept: GraphqlResult<Data>[] = [];
+  const results: GraphqlResult<Data>[] = [];
   let text = '';
   let pings = 0;
   let isComplete = false;
   let isOver = false;
 
-  const take = (block: string): void => {
+  const handleBlock = (block: string): void => {
     const fields = block.split('\n');
     if (fields.every((field) => field.startsWith(':'))) pings++;
     if (fields.includes('event: complete')) isComplete = true;
     const data = fields.find((field) => field.startsWith('data: '));
-    if (fields.includes('event: next') && data) kept.push(JSON.parse(data.slice('data: '.length)));
+    if (fields.includes('event: next') && data) results.push(JSON.parse(data.slice('data: '.length)));
   };
 
   /** Reads on; a connection that breaks ends the stream like one that is closed. */
@@ -53,7 +53,7 @@ export const follow = async <Data = Record<string, unknown>>(
     text += chunk.value;
     const blocks = text.split('\n\n');
     text = blocks.pop() ?? '';
-    for (const block of blocks) take(block);
+    for (const block of blocks) handleBlock(block);
   };
 
   return {
@@ -65,12 +65,12 @@ export const follow = async <Data = Record<string, unknown>>(
       return isComplete;
     },
     async next() {
-      while (kept.length === 0 && !isOver) await read();
-      return kept.shift();
+      while (results.length === 0 && !isOver) await read();
+      return results.shift();
     },
     async pinged(times) {
-      const wanted = pings + times;
-      while (pings < wanted && !isOver) await read();
+      const target = pings + times;
+      while (pings < target && !isOver) await read();
     },
     leave: () => leaving.abort(),
   };

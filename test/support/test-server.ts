@@ -46,4 +46,4 @@ export type DashboardResult = { dashboard: { total: { count: number }; snapshot:
 
 /** Events of as many users, by numbered names. */
 export const eventsOf = (count: number, name = 'u') =>
-  Array.from({ length: count }, (_, place) => ({ userId: `${name}${place}` }));
+  Array.from({ length: count }, (_, index) => ({ userId: `${name}${index}` }));

@@ -13,11 +13,11 @@ export const healthz = defineRoute({
 export const readyz = defineRoute({
   path: '/readyz',
   subject: 'server',
-  summary: 'Whether questions can be answered: 503 until the indices are built',
+  summary: 'Whether the server can answer queries: 503 until the indices are built',
   answer: {
     schema: z.object({
       status: z.literal('ready'),
-      sequence: z.int().min(0).openapi({ description: 'Number of the newest record that answers rest on.' }),
+      sequence: z.int().min(0).openapi({ description: 'Sequence number of the newest record that responses include.' }),
     }),
     example: { status: 'ready', sequence: 23 },
   },

@@ -5,7 +5,7 @@ import { defineRoute } from '../route.ts';
 export const index = defineRoute({
   path: '/',
   subject: 'documentation',
-  summary: 'All addresses as a short list; browsers are sent on to GraphiQL at /graphql',
+  summary: 'All routes as a short list; browsers are redirected to GraphiQL at /graphql',
   answer: {
     schema: z.object({
       graphql: z.string(),
@@ -27,7 +27,7 @@ export const index = defineRoute({
 export const docs = defineRoute({
   path: '/docs',
   subject: 'documentation',
-  summary: 'All addresses as a page to read',
+  summary: 'All routes as a page to read',
   answer: { schema: z.string(), type: 'text/html' },
   async handle(_input, _shared, { origin, document }) {
     const headers = {
@@ -41,7 +41,7 @@ export const docs = defineRoute({
 export const openapi = defineRoute({
   path: '/openapi.json',
   subject: 'documentation',
-  summary: 'All addresses as an OpenAPI 3.1 document',
+  summary: 'All routes as an OpenAPI 3.1 document',
   answer: { schema: z.looseObject({ openapi: z.string() }) },
   handle: (_input, _shared, { document }) => document(),
 });
