@@ -91,8 +91,8 @@ const createCore = (config: Config, { log, onStatement }: AppOptions) => {
   const store = openStore({ ...config, nowUs, ...statementListener(config, log, onStatement) });
   log.debug({ data: config.data }, 'store opened');
   const ledger = createLedger(store, log);
-  const engine = openDatasetEngine(config);
-  const domains = createDomains({ store, engine, ledger, limits: config, nowUs });
+  const engine = openDatasetEngine(config, log);
+  const domains = createDomains({ store, engine, ledger, limits: config, nowUs, log });
   return { store, ledger, engine, domains, nowUs };
 };
 
@@ -105,7 +105,7 @@ const statementListener = (
   if (!logSql) return onStatement ? { onStatement } : {};
   return {
     onStatement(sql) {
-      log.debug({ sql }, 'SQL statement');
+      log.info({ sql }, 'SQL statement');
       onStatement?.(sql);
     },
   };

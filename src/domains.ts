@@ -36,6 +36,7 @@ import { createUsers } from './domains/users/users.ts';
 import { importTargets } from './import-targets.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Importer } from './ledger/record.ts';
+import type { DebugLog } from './lib/debug-log.ts';
 import { createImageStore } from './sources/image-store.ts';
 import { openObjects } from './sources/open-objects.ts';
 
@@ -47,6 +48,7 @@ export interface DomainServices {
   /** The settings: each domain declares the few that it reads. */
   readonly limits: Config;
   readonly nowUs: () => number;
+  readonly log: DebugLog;
 }
 
 /** Every domain there is. */
@@ -98,7 +100,8 @@ const createFactDomains = (services: DomainServices, userDomains: UserDomains) =
 
 type FactDomains = ReturnType<typeof createFactDomains>;
 
-const createImportDomains = ({ store, ledger, limits }: DomainServices, users: UserDomains, facts: FactDomains) => {
+const createImportDomains = (services: DomainServices, users: UserDomains, facts: FactDomains) => {
+  const { store, ledger, limits } = services;
   const importers = {
     statusChanges: createStatusChangesImporter(users.userStatus),
     ipRanges: createIpRangesImporter(store),
@@ -107,11 +110,9 @@ const createImportDomains = ({ store, ledger, limits }: DomainServices, users: U
     experimentEvents: createExperimentEventsImporter(facts.experimentEvents),
   };
   const imports = createImports({
-    store,
-    ledger,
+    ...services,
     importers: Object.values<Importer>(importers),
     targets: importTargets,
-    limits,
   });
   const eventQueue = new IngestQueue({ ledger, importer: importers.experimentEvents, limits });
   const rejectImporters = [...imports.importers, createUserFilesImporter(users.userFiles)];
@@ -125,10 +126,10 @@ const createImportDomains = ({ store, ledger, limits }: DomainServices, users: U
 type ImportDomains = ReturnType<typeof createImportDomains>;
 
 const createDatasetDomains = (services: DomainServices, { uploads }: ImportDomains) => {
-  const { store, ledger, engine, limits } = services;
+  const { store, ledger, engine, limits, log } = services;
   const datasets = new Datasets({ store, ledger, engine, limits });
   const datasetGroups = createDatasetGroups(datasets, limits);
-  const datasetImports = new DatasetImports({ store, ledger, datasets, engine });
+  const datasetImports = new DatasetImports({ store, ledger, datasets, engine, log });
   const datasetUploads = new DatasetUploads({ imports: datasetImports, uploads, limits });
   return { datasets, datasetGroups, datasetImports, datasetUploads };
 };

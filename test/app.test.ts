@@ -1,20 +1,31 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { openApp } from './support/app.ts';
+import type { Domains } from '../src/domains.ts';
+import { fixture, openApp } from './support/app.ts';
 
 interface LogLine {
   readonly level: number;
   readonly msg: string;
   readonly sql?: string;
   readonly records?: number;
+  readonly state?: string;
+  readonly read?: number;
 }
 
-/** What the program logs at the level debug between its start and its end. */
-const logOf = async (settings: Readonly<Record<string, string>>): Promise<LogLine[]> => {
+type Work = (domains: Domains) => Promise<unknown>;
+
+const startConversation: Work = ({ conversations }) => conversations.start('00000000-0000-4000-8000-000000000001', 'a');
+
+/** What the program logs at a level between its start and its end. */
+const logOf = async (
+  settings: Readonly<Record<string, string>>,
+  work: Work = startConversation,
+  level = 'debug',
+): Promise<LogLine[]> => {
   const lines: LogLine[] = [];
-  const log = pino({ level: 'debug' }, { write: (line) => void lines.push(JSON.parse(line) as LogLine) });
+  const log = pino({ level }, { write: (line) => void lines.push(JSON.parse(line) as LogLine) });
   const opened = await openApp({ data: ':memory:', settings, log });
-  await opened.app.domains.conversations.start('00000000-0000-4000-8000-000000000001', 'a');
+  await work(opened.app.domains);
   await opened.close();
   return lines;
 };
@@ -31,9 +42,38 @@ describe('the log of the program at the level debug', () => {
     expect(lines.map(({ records }) => records)).toEqual([undefined, 0, 1, undefined]);
   });
 
+  it('says when an import starts and how it ends', async () => {
+    const lines = await logOf({}, async ({ imports }) => {
+      const path = fixture('transactions.jsonl');
+      await (await imports.start('transactions', [{ path, name: 'transactions.jsonl' }])).done;
+    });
+    const ofImports = lines.filter(({ msg }) => msg.startsWith('import '));
+    expect(ofImports.map(({ msg, state }) => [msg, state])).toEqual([
+      ['import started', undefined],
+      ['import ended', expect.stringMatching(/^SUCCEEDED/)],
+    ]);
+    expect(ofImports.at(-1)?.read).toBeGreaterThan(0);
+  });
+
+  it('says when a worker process of datasets starts', async () => {
+    const lines = await logOf({}, async ({ datasetImports }) => {
+      const file = fixture('songs.csv');
+      const source = {
+        name: 'songs.csv',
+        bytes: 0,
+        fetch: async () => ({ path: file, bytes: 0 }),
+        discard: async () => undefined,
+      };
+      await (await datasetImports.start(source, { name: 'songs' })).done;
+    });
+    expect(lines.map(({ msg }) => msg)).toEqual(
+      expect.arrayContaining(['dataset worker started', 'import started', 'import ended']),
+    );
+  });
+
   it('holds every SQL statement with the setting logSql, and none without it', async () => {
     const statements = async (settings: Readonly<Record<string, string>>) =>
-      (await logOf(settings)).flatMap(({ sql }) => sql ?? []);
+      (await logOf(settings, startConversation, 'info')).flatMap(({ sql }) => sql ?? []);
     expect(await statements({})).toEqual([]);
     expect(await statements({ logSql: 'true' })).toEqual(
       expect.arrayContaining([expect.stringMatching(/insert into "conversations"/)]),

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DebugLog } from '../../src/lib/debug-log.ts';
 import { isOtherProcessAlive } from '../../src/lib/process-alive.ts';
 import type {
   BuildObserver,
@@ -17,7 +18,8 @@ import type { WorkerEvent, WorkerTasks } from './worker-messages.ts';
 import { WorkerPool, type WorkerProcess } from './worker-pool.ts';
 
 /** Opens the dataset engine of a data folder. It reads no file and starts no process before the first request. */
-export const openDatasetEngine = (limits: DatasetLimits): DatasetEngine => new ProcessEngine(limits);
+export const openDatasetEngine = (limits: DatasetLimits, log: DebugLog): DatasetEngine =>
+  new ProcessEngine(limits, log);
 
 class ProcessEngine implements DatasetEngine {
   readonly #limits: DatasetLimits;
@@ -25,11 +27,11 @@ class ProcessEngine implements DatasetEngine {
   readonly #queries: WorkerPool<'query'>;
   readonly #builds: WorkerPool<'build'>;
 
-  constructor(limits: DatasetLimits) {
+  constructor(limits: DatasetLimits, log: DebugLog) {
     this.#limits = limits;
     this.#folder = limits.data === ':memory:' ? join(tmpdir(), `asof-${randomUUID()}`) : join(limits.data, 'datasets');
-    this.#queries = new WorkerPool({ kind: 'query', limits, size: limits.datasetProcesses, waitingMax: 200 });
-    this.#builds = new WorkerPool({ kind: 'build', limits, size: limits.datasetImportsAtOnce, idleMs: 5000 });
+    this.#queries = new WorkerPool({ kind: 'query', limits, log, size: limits.datasetProcesses, waitingMax: 200 });
+    this.#builds = new WorkerPool({ kind: 'build', limits, log, size: limits.datasetImportsAtOnce, idleMs: 5000 });
   }
 
   newFile(): string {

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { DomainError, errorCodes } from '../../src/errors.ts';
+import type { DebugLog } from '../../src/lib/debug-log.ts';
 import type { DatasetLimits } from './engine.ts';
 import type { WorkerEvent, WorkerMessage, WorkerRequest, WorkerTasks } from './worker-messages.ts';
 
@@ -21,6 +22,7 @@ export interface TaskOptions {
 interface PoolOptions<K extends keyof WorkerTasks> {
   readonly kind: K;
   readonly limits: DatasetLimits;
+  readonly log: DebugLog;
   readonly size: number;
   /** Tasks that may wait for a process; the pool refuses further ones with OVERLOADED. */
   readonly waitingMax?: number;
@@ -94,11 +96,13 @@ export class WorkerPool<K extends keyof WorkerTasks> {
   }
 
   #start(): WorkerProcess {
-    const { kind, limits } = this.#options;
-    const worker = new WorkerProcess(kind, limits, (exited) => {
+    const { kind, limits, log } = this.#options;
+    const worker = new WorkerProcess(kind, limits, (exited, how) => {
+      log.debug({ kind, pid: exited.pid, ...how }, 'dataset worker exited');
       this.#remove(exited);
       this.#waiting.shift()?.();
     });
+    log.debug({ kind, pid: worker.pid }, 'dataset worker started');
     this.#workers.add(worker);
     return worker;
   }
@@ -121,6 +125,9 @@ export class WorkerPool<K extends keyof WorkerTasks> {
   }
 }
 
+/** How a process ended, for the log. */
+type WorkerExit = { readonly code: number | null; readonly signal: NodeJS.Signals | null } | { readonly error: string };
+
 interface PendingTask {
   readonly id: number;
   readonly onEvent: TaskOptions['onEvent'];
@@ -135,22 +142,30 @@ export class WorkerProcess {
   #pending: PendingTask | undefined;
   #killReason: DomainError | undefined;
 
-  constructor(kind: keyof WorkerTasks, limits: DatasetLimits, onExit: (worker: WorkerProcess) => void) {
+  constructor(
+    kind: keyof WorkerTasks,
+    limits: DatasetLimits,
+    onExit: (worker: WorkerProcess, how: WorkerExit) => void,
+  ) {
     const path = fileURLToPath(new URL(`./${kind}-worker.${isSource ? 'ts' : 'js'}`, import.meta.url));
     this.#child = fork(path, [], {
       execArgv: workerFlags,
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
-    const onEnd = (error: Error): void => {
-      onExit(this);
+    const onEnd = (error: Error, how: WorkerExit): void => {
+      onExit(this, how);
       this.#pending?.reject(this.#killReason ?? error);
     };
     this.#child.on('message', (message: WorkerMessage) => this.#receive(message));
-    this.#child.on('error', onEnd);
-    this.#child.on('exit', (code, signal) => onEnd(exitError(code, signal)));
+    this.#child.on('error', (error) => onEnd(error, { error: error.message }));
+    this.#child.on('exit', (code, signal) => onEnd(exitError(code, signal), { code, signal }));
     this.#keepAlive(false);
     this.#send({ limits });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
   }
 
   /** The result of a task; rejects with the error that the process reports. */

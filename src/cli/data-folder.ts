@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import { createDomains, type Domains } from '../domains.ts';
 import { createLedger, type Ledger } from '../ledger/ledger.ts';
 import { createClock } from '../lib/clock.ts';
+import { silentLog } from '../lib/debug-log.ts';
 import { CommandError, exitFailure, isSystemError } from './exit.ts';
 
 /** The services of a command: the program without GraphQL and REST, which take longer to load than most commands run. */
@@ -29,9 +30,10 @@ export const withData = async <R>(config: Config, work: (opened: CommandServices
   const nowUs = createClock(config.now);
   const store = openOrFail(config, () => openStore({ ...config, nowUs }));
   const ledger = createLedger(store);
-  const engine = openDatasetEngine(config);
+  const engine = openDatasetEngine(config, silentLog);
   try {
-    return await work({ store, ledger, domains: createDomains({ store, engine, ledger, limits: config, nowUs }) });
+    const domains = createDomains({ store, engine, ledger, limits: config, nowUs, log: silentLog });
+    return await work({ store, ledger, domains });
   } finally {
     engine.close();
     await ledger.idle();

@@ -36,7 +36,7 @@ export const serverSettings = {
     description: 'Minimum log level: trace, debug, info, warn, error, fatal or silent. The log goes to stderr.',
     isCommon: true,
   },
-  logSql: { type: flag, default: 'false', description: 'Logs every SQL statement at the level debug.' },
+  logSql: { type: flag, default: 'false', description: 'Logs every SQL statement that runs, at the level info.' },
   now: {
     type: instant,
     default: '',

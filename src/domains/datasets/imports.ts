@@ -3,6 +3,7 @@ import type { Store } from '../../../db/store.ts';
 import { imports } from '../../../db/tables/imports.ts';
 import { DomainError } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
+import type { DebugLog } from '../../lib/debug-log.ts';
 import { type Import, ImportJob, openImportWriter } from '../imports/job.ts';
 import type { Datasets } from './datasets.ts';
 import { type DatasetImport, type DatasetOptions, type DatasetSource, importVersion } from './import-version.ts';
@@ -18,6 +19,7 @@ export interface DatasetRun {
 export interface DatasetImportServices {
   readonly store: Store;
   readonly ledger: Ledger;
+  readonly log: DebugLog;
   readonly datasets: Datasets;
   readonly engine: DatasetEngine;
 }
@@ -39,16 +41,16 @@ export class DatasetImports {
   async start(source: DatasetSource, options: DatasetOptions): Promise<DatasetRun> {
     const { name, dryRun = false } = options;
     checkName(name);
-    const { store, ledger, datasets, engine } = this.#services;
-    const { write, close } = openImportWriter(store, ledger, dryRun);
+    const { datasets, engine } = this.#services;
+    const writer = openImportWriter(this.#services, dryRun);
     const fields = { target: datasetTarget.name, source: source.name, bytesTotal: source.bytes };
-    const job = await write((tx) => ImportJob.begin(tx, fields, write));
+    const job = await writer.write((tx) => ImportJob.begin(tx, fields, writer));
     const started: DatasetImport = dryRun ? { ...job.snapshot(), id: 0 } : job.snapshot();
     const abort = new AbortController();
     const task = { engine, datasets, source, options, signal: abort.signal };
     const done = (this.#lastOfName.get(name) ?? Promise.resolve())
       .then(() => importVersion(task, job))
-      .finally(close)
+      .finally(writer.close)
       .finally(() => source.discard())
       .finally(() => {
         if (!dryRun) this.#running.delete(started.id);

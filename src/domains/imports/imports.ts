@@ -5,6 +5,7 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import type { Importer } from '../../ledger/record.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger/table-page.ts';
+import type { DebugLog } from '../../lib/debug-log.ts';
 import type { ImportTarget } from '../../lib/import-target.ts';
 import type { SourceLimits } from '../../sources/source.ts';
 import { type IngestResult, ingestRecords, type RawRecord, rawFormat } from './ingest-queue.ts';
@@ -34,13 +35,15 @@ export interface Imports {
 export interface ImportsServices {
   readonly store: Store;
   readonly ledger: Ledger;
+  readonly log: DebugLog;
   readonly importers: readonly Importer[];
   /** Every target, also those that other domains import. */
   readonly targets: readonly ImportTarget[];
   readonly limits: SourceLimits & { readonly recordsPerMutationMax: number };
 }
 
-export const createImports = ({ store, ledger, importers, targets, limits }: ImportsServices): Imports => {
+export const createImports = (services: ImportsServices): Imports => {
+  const { store, ledger, importers, targets, limits } = services;
   const running = new Set<number>();
   const importsByIds = (ids: readonly number[]) => rowsByKey(store, imports, 'id', ids);
 
@@ -50,8 +53,8 @@ export const createImports = ({ store, ledger, importers, targets, limits }: Imp
   return {
     importers,
     async start(target, files, options = {}) {
-      const services = { store, ledger, limits, importer: importerOf(importers, target), running, endInterrupted };
-      return startImportRun(services, files, options);
+      const importer = importerOf(importers, target);
+      return startImportRun({ ...services, importer, running, endInterrupted }, files, options);
     },
     async ingest(importer, sentBy, records) {
       if (records.length > limits.recordsPerMutationMax)

@@ -2,22 +2,34 @@ import type { Row, Store, Tx } from '../../../db/store.ts';
 import { imports, rejectedRecords } from '../../../db/tables/imports.ts';
 import { DomainError, type FieldProblem } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
+import type { DebugLog } from '../../lib/debug-log.ts';
 
 export type Import = Row<typeof imports>;
 
 /** Runs work in one transaction; resolves after the commit. */
 export type Write = <R>(work: (tx: Tx) => R) => Promise<R>;
 
-export interface ImportWriter {
+/** What a job stores its changes with, and where it reports its beginning and its end. */
+export interface JobServices {
   readonly write: Write;
+  readonly log: DebugLog;
+}
+
+export interface ImportWriter extends JobServices {
   close(): void;
 }
 
+interface ImportWriterServices {
+  readonly store: Store;
+  readonly ledger: Ledger;
+  readonly log: DebugLog;
+}
+
 /** The transactions of an import; those of a dry run go to a scratch store that `close` discards. */
-export const openImportWriter = (store: Store, ledger: Ledger, isDryRun: boolean): ImportWriter => {
-  if (!isDryRun) return { write: (work) => ledger.write(work), close: () => undefined };
+export const openImportWriter = ({ store, ledger, log }: ImportWriterServices, isDryRun: boolean): ImportWriter => {
+  if (!isDryRun) return { log, write: (work) => ledger.write(work), close: () => undefined };
   const scratch = store.dryRun();
-  return { write: async (work) => scratch.run(work), close: () => scratch.close() };
+  return { log, write: async (work) => scratch.run(work), close: () => scratch.close() };
 };
 
 export interface NewImport {
@@ -70,16 +82,21 @@ export class ImportJob {
   /** The import as last committed. */
   readonly current: Import;
   readonly #write: Write;
+  readonly #log: DebugLog;
 
-  constructor(row: Import, write: Write) {
+  constructor(row: Import, { write, log }: JobServices) {
     this.current = row;
     this.#write = write;
+    this.#log = log;
   }
 
-  /** Inserts the import; `write` runs the job's later transactions. */
-  static begin(tx: Tx, fields: NewImport, write: Write): ImportJob {
+  /** Inserts the import; `services.write` runs the job's later transactions. */
+  static begin(tx: Tx, fields: NewImport, services: JobServices): ImportJob {
     const row = newRow(fields, tx.nowUs);
-    return new ImportJob({ id: tx.insert(imports, row), ...row }, write);
+    const job = new ImportJob({ id: tx.insert(imports, row), ...row }, services);
+    const { target, source, bytesTotal } = row;
+    services.log.debug({ import: job.current.id, target, source, bytesTotal }, 'import started');
+    return job;
   }
 
   /** The current state, for a caller that must not see later changes. */
@@ -116,6 +133,7 @@ export class ImportJob {
       publish(tx);
       return this.#end(tx, counts);
     });
+    this.#logEnd();
   }
 
   /** Ends imports that belong together in one transaction, with the counts stored so far. */
@@ -128,7 +146,10 @@ export class ImportJob {
         return end;
       });
     });
-    jobs.forEach((job, index) => void Object.assign(job.current, ends[index]));
+    for (const [index, job] of jobs.entries()) {
+      Object.assign(job.current, ends[index]);
+      job.#logEnd();
+    }
   }
 
   #end(tx: Tx, counts: Partial<Import>): Partial<Import> {
@@ -155,5 +176,12 @@ export class ImportJob {
     // If the store is closed or stays locked, the row says RUNNING until the next server starts and ends the import.
     await this.advance(({ nowUs }) => ({ ...end, finishedAtUs: nowUs })).catch(() => undefined);
     Object.assign(this.current, end);
+    this.#logEnd();
+  }
+
+  #logEnd(): void {
+    const { id, target, state, read, accepted, unchanged, conflicts, rejected, failureCode } = this.current;
+    const counts = { read, accepted, unchanged, conflicts, rejected };
+    this.#log.debug({ import: id, target, state, ...counts, failureCode }, 'import ended');
   }
 }

@@ -7,6 +7,7 @@ import { imports } from '../../../db/tables/imports.ts';
 import { DomainError, type FieldProblem } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Importer, ImportSession, ReadOptions, RecordOutcome } from '../../ledger/record.ts';
+import type { DebugLog } from '../../lib/debug-log.ts';
 import type { ReadResult } from '../../lib/problems.ts';
 import { readSource } from '../../sources/read-source.ts';
 import type { SourceBatch, SourceLimits, SourceRecord } from '../../sources/source.ts';
@@ -39,6 +40,7 @@ export interface ImportRun {
 export interface ImportServices {
   readonly store: Store;
   readonly ledger: Ledger;
+  readonly log: DebugLog;
   readonly limits: SourceLimits;
   readonly importer: Importer;
   /** The imports that this process runs; a run adds its own and removes them at its end. */
@@ -76,15 +78,16 @@ export const startImportRun = async (
   files: readonly ImportFile[],
   options: ImportOptions,
 ): Promise<ImportRun> => {
-  const { store, ledger, importer, running } = services;
+  const { importer, running } = services;
   const { name: target } = importer.target;
   const sizes = await Promise.all(files.map(({ path, name }) => sizeOf(path, name)));
   const digest = await digestOf(files, sizes, options);
-  const { write, close } = openImportWriter(store, ledger, options.dryRun === true);
+  const writer = openImportWriter(services, options.dryRun === true);
+  const { write, close } = writer;
   const jobs = await write((tx) => {
     if (options.unlessUnchanged && areUnchanged(tx, files, { target, digest })) return [];
     const begun = files.map(({ name }, index) =>
-      ImportJob.begin(tx, { target, source: name, bytesTotal: sizes[index] ?? 0, digest }, write),
+      ImportJob.begin(tx, { target, source: name, bytesTotal: sizes[index] ?? 0, digest }, writer),
     );
     for (const { current } of begun) if (!options.dryRun) running.add(current.id);
     return begun;

@@ -2,6 +2,7 @@ import { pMapIterable } from 'p-map';
 import type { NewRecord, Store, Tx } from '../../../db/store.ts';
 import { userFiles as table } from '../../../db/tables/user-files.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
+import type { DebugLog } from '../../lib/debug-log.ts';
 import { type ListedObject, ObjectStoreError } from '../../sources/object-source.ts';
 import type { Import, ImportJob } from '../imports/job.ts';
 import type { SyncCounts, UserFiles } from '../users/user-files.ts';
@@ -28,6 +29,7 @@ export interface SyncLimits extends ReadLimits {
 export interface SyncServices extends ReadServices {
   readonly store: Store;
   readonly ledger: Ledger;
+  readonly log: DebugLog;
   readonly users: Users;
   readonly userFiles: UserFiles;
   readonly limits: SyncLimits;
@@ -66,6 +68,8 @@ export const synchronise = async (
   const { users, userFiles } = services;
   const listing = await groupByUser(await listObjects(services, signal));
   const { changed, removed: removedFromListing, unchanged } = await findChanges(listing, services);
+  const found = { changed: changed.length, removed: removedFromListing.length, unchanged };
+  services.log.debug({ import: job.current.id, ...found }, 'objects of user files listed');
   const counters = createSyncCounters(listing, users, userFiles);
   counters.unchanged(unchanged);
   const collected = { rejected: [], stillUnread: new Set<string>(), disappeared: [] };

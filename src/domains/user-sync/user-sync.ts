@@ -133,14 +133,14 @@ export class UserSync {
   }
 
   async #begin(): Promise<SyncRun> {
-    const { ledger } = this.#services;
+    const { ledger, log } = this.#services;
     const { location } = this.#source();
     if (!ledger.ready) await ledger.catchUp();
     const run = await ledger.write((tx) => {
       const other = runningElsewhere(tx);
       return other
         ? { other }
-        : { job: ImportJob.begin(tx, { target, source: location }, (work) => ledger.write(work)) };
+        : { job: ImportJob.begin(tx, { target, source: location }, { log, write: (work) => ledger.write(work) }) };
     });
     if (run.other) return { import: run.other, done: this.#join(run.other) };
     return { import: run.job.snapshot(), done: this.#synchronise(run.job) };
