@@ -56,7 +56,7 @@ const filled = async (isBroken: boolean) => {
 };
 
 describe('asof check experiment', () => {
-  it('exits with 1 when the experiment is broken and prints the worst check first', async () => {
+  it('asof check experiment exits with 1 when the experiment is broken and prints the worst check first', async () => {
     const { check } = await filled(true);
     const { code, stdout, stderr } = await check();
     expect(code).toBe(1);
@@ -79,7 +79,7 @@ describe('asof check experiment', () => {
     expect(JSON.parse(fine.stdout)).toMatchObject({ verdict: 'HEALTHY' });
   });
 
-  it('exits with 0 when the experiment is healthy, also right after an import of old events and beside a server', async () => {
+  it('asof check experiment exits with 0 when the experiment is healthy, also right after an import of old events and beside a server', async () => {
     const { data, check } = await filled(false);
     const alone = await check();
     expect(alone).toMatchObject({ code: 0, stderr: '' });
@@ -98,7 +98,7 @@ describe('asof check experiment', () => {
     expect(await server.stop()).toBe(0);
   });
 
-  it('distinguishes wrong usage from a failure', async () => {
+  it('asof check experiment exits with 2 for wrong usage and with 1 for a failure', async () => {
     const root = await folder();
     expect((await asof(['check', '--data', root])).code).toBe(2);
     expect((await asof(['check', 'weather', '--data', root])).code).toBe(2);
@@ -111,7 +111,7 @@ describe('asof check experiment', () => {
       ['--contry', 'SE'],
     ])
       expect((await check(...wrong)).code).toBe(2);
-    const nobody = await check('--country', 'NO');
-    expect(nobody).toMatchObject({ code: 0, stderr: 'asof: there are no events of it in NO yet\n' });
+    const without = await check('--country', 'NO');
+    expect(without).toMatchObject({ code: 0, stderr: 'asof: the experiment has no events in NO yet\n' });
   });
 });
