@@ -22,15 +22,15 @@ export const imports = sqliteTable(
     rejected: integer('rejected').notNull().default(0),
     failureCode: text('failure_code'),
     failureMessage: text('failure_message'),
-    /** The process that runs it: a RUNNING import whose process is gone was interrupted. */
+    /** The process that runs it: a RUNNING import whose process no longer exists was interrupted. */
     processId: integer('process_id').notNull(),
-    /** SHA-256 of the files it came with, and of how they are read: the same again adds nothing. */
+    /** SHA-256 of its files and of the options they are read with; importing them again adds nothing. */
     digest: text('digest').notNull().default(''),
   },
   (table) => [index('imports_by_digest').on(table.digest), index('imports_by_source').on(table.source)],
 );
 
-/** Records that were not taken in, kept as they came. */
+/** Records that were not stored, with their original text. */
 export const rejectedRecords = sqliteTable(
   'rejected_records',
   {
@@ -49,9 +49,9 @@ export const rejectedRecords = sqliteTable(
       .default('OPEN'),
     /** When it was resolved or discarded. */
     settledAtUs: integer('settled_at_us'),
-    /** The mended record as it was taken in, or why it was discarded. */
+    /** The corrected record as it was stored, or why it was discarded. */
     settlement: text('settlement'),
-    /** The record it became; null also when that was stored before. */
+    /** The record that was stored for it; null also when it was a duplicate. */
     settledSeq: integer('settled_seq'),
   },
   (table) => [

@@ -9,40 +9,42 @@ import { ColumnRef, ColumnTypeEnum } from './columns.ts';
 import { DatasetType } from './datasets.ts';
 
 const ImportMode = builder.enumType('ImportMode', {
-  description: 'What becomes of the rows that a dataset has.',
+  description: 'What happens to the existing rows of a dataset.',
   values: {
-    APPEND: { description: 'They stay, the file’s follow.' },
-    REPLACE: { description: 'The file’s take their place.' },
-    UPSERT: { description: 'Those with the file’s keys are replaced by its rows; the others stay, new ones follow.' },
+    APPEND: { description: 'They stay; the rows of the file are added after them.' },
+    REPLACE: { description: 'The rows of the file replace them.' },
+    UPSERT: {
+      description: 'Rows of the file replace those with the same key; other rows stay, new ones are added after them.',
+    },
   } as const,
 });
 
 const ColumnTypeInput = builder.inputType('ColumnTypeInput', {
-  description: 'The type of a column, where it is not to be inferred.',
+  description: 'The type of a column that is not inferred.',
   fields: (t) => ({
     column: t.string({ required: true, description: 'The column’s `name`.' }),
     type: t.field({
       type: ColumnTypeEnum,
       required: true,
       description:
-        'STRING_LIST takes cells that are no list literal apart at commas, BOOLEAN also takes yes, no, 1, 0.',
+        'STRING_LIST splits cells that are not a list literal at commas; BOOLEAN also accepts yes, no, 1, 0.',
     }),
   }),
 });
 
 type InputFields = Parameters<Parameters<typeof builder.inputType>[1]['fields']>[0];
 
-/** What `startImport` takes for datasets only. */
+/** The arguments of `startImport` that only datasets have. */
 export const datasetArgs = (t: InputFields) => ({
-  datasetName: t.string({ description: 'For `DATASET`: its name. One that is there gets a new version.' }),
+  datasetName: t.string({ description: 'For `DATASET`: its name. An existing dataset gets a new version.' }),
   mode: t.field({ type: ImportMode, description: 'For `DATASET`: default `REPLACE`.' }),
-  keyColumns: t.stringList({ description: 'For `DATASET`: the columns that name a row; needed for `UPSERT`.' }),
-  columns: t.field({ type: [ColumnTypeInput], description: 'For `DATASET`: types that are not to be inferred.' }),
+  keyColumns: t.stringList({ description: 'For `DATASET`: the columns that identify a row; needed for `UPSERT`.' }),
+  columns: t.field({ type: [ColumnTypeInput], description: 'For `DATASET`: types of columns that are not inferred.' }),
   dryRun: t.boolean({
     required: true,
     defaultValue: false,
     description:
-      'For `DATASET`: reads and judges every row and stores nothing. The import has `inferredColumns` and `firstRejects`.',
+      'For `DATASET`: reads and judges every row and stores nothing. The result has `inferredColumns` and `firstRejects`.',
   }),
 });
 
@@ -63,7 +65,7 @@ export const importedDataset = async (
   return { import: wait || dryRun ? await run.done : run.import };
 };
 
-/** Throws BAD_REQUEST for what other targets do not take. */
+/** Throws BAD_REQUEST for arguments that other targets do not have. */
 export const refuseDatasetArgs = ({ datasetName, source, mode, keyColumns, columns, dryRun }: DatasetInput): void => {
   const options = { datasetName, mode, keyColumns, columns, 'source.url': source?.url, dryRun: dryRun || null };
   const names = Object.entries(options).flatMap(([name, value]) => (value == null ? [] : [name]));
@@ -75,8 +77,8 @@ const FirstReject = builder
   .implement({
     description: 'A row that the import would reject.',
     fields: (t) => ({
-      line: t.exposeInt('line', { description: 'The line it begins on, from 1.' }),
-      raw: t.exposeString('raw', { description: 'The row as it came.' }),
+      line: t.exposeInt('line', { description: 'The line on which it begins, from 1.' }),
+      raw: t.exposeString('raw', { description: 'The original text of the row.' }),
       problems: t.field({
         type: [FieldProblemType],
         description: 'The reasons for the rejection.',
@@ -89,12 +91,12 @@ builder.objectFields(ImportType, (t) => ({
   dataset: t.field({
     type: DatasetType,
     nullable: true,
-    description: 'The dataset it became a version of; null while there is none, and for other targets.',
+    description: 'The dataset that has the imported version; null until the version exists, and for other targets.',
     resolve: ({ id }, _args, { load, datasets }) => load(datasets.byImportIds, id),
   }),
   inferredColumns: t.field({
     type: [ColumnRef],
-    description: 'The columns and types of a dataset’s file, of a dry run also; empty until they are known.',
+    description: 'The columns and types of a dataset’s file, in a dry run, too; empty until they are known.',
     resolve: async (current: Import, _args, { load, datasets }) => {
       const { dryRun } = current as DatasetImport;
       if (dryRun) return [...datasets.columns(dryRunVersion(dryRun))];
@@ -110,7 +112,7 @@ builder.objectFields(ImportType, (t) => ({
   }),
 }));
 
-/** What is not stored has columns all the same; nothing can be asked of their cells. */
+/** A dry run has columns, but no stored cells to query. */
 const dryRunVersion = ({ columns }: NonNullable<DatasetImport['dryRun']>) => ({
   id: 0,
   datasetId: 0,
@@ -124,14 +126,14 @@ const dryRunVersion = ({ columns }: NonNullable<DatasetImport['dryRun']>) => ({
 });
 
 const CancelImportInput = builder.inputType('CancelImportInput', {
-  description: 'An import to end.',
+  description: 'The import to cancel.',
   fields: (t) => ({
     importId: t.globalID({ required: true, for: [ImportType], description: 'The import’s `id`.' }),
   }),
 });
 
 const CancelImportPayload = builder.objectRef<{ import: Import }>('CancelImportPayload').implement({
-  description: 'The import as it ended.',
+  description: 'The import at its end.',
   fields: (t) => ({
     import: t.field({ type: ImportType, description: 'The import.', resolve: (payload) => payload.import }),
   }),
@@ -145,7 +147,7 @@ const DeleteDatasetInput = builder.inputType('DeleteDatasetInput', {
 });
 
 const DeleteDatasetPayload = builder.objectRef<{ id: string }>('DeleteDatasetPayload').implement({
-  description: 'It is gone.',
+  description: 'The dataset was deleted.',
   fields: (t) => ({
     deletedDatasetId: t.id({ description: 'The `id` it had.', resolve: ({ id }) => id }),
   }),
@@ -154,11 +156,11 @@ const DeleteDatasetPayload = builder.objectRef<{ id: string }>('DeleteDatasetPay
 builder.mutationFields((t) => ({
   cancelImport: t.field({
     type: builder.unionType('CancelImportResult', {
-      description: 'The import, or why it could not be ended.',
+      description: 'The import, or why it could not be cancelled.',
       types: [CancelImportPayload, NotFoundError, ValidationError],
       resolveType: memberOf('CancelImportPayload'),
     }),
-    description: 'Ends the import of a dataset, of which then nothing is stored; one that has ended stays as it is.',
+    description: 'Cancels the import of a dataset; nothing of it is stored. An import that has ended stays as it is.',
     args: { input: t.arg({ type: CancelImportInput, required: true, description: 'Which.' }) },
     resolve: (_root, { input }, { datasetImports }) =>
       outcomeOf(
@@ -174,7 +176,7 @@ builder.mutationFields((t) => ({
     }),
     extensions: { scopes: ['admin'] },
     description:
-      'Deletes a dataset with all its versions; the account of its imports stays. Where API keys are in use it needs one of scope `admin`.',
+      'Deletes a dataset with all its versions; its imports stay listed. When API keys are in use, it needs the scope `admin`.',
     args: { input: t.arg({ type: DeleteDatasetInput, required: true, description: 'Which.' }) },
     resolve: (_root, { input: { datasetId } }, { datasets }) => {
       const id = Buffer.from(`Dataset:${datasetId.id}`).toString('base64url');

@@ -5,22 +5,24 @@ import { connectionType } from '../connection.ts';
 import { numericCursor, pageOf, selectPage } from '../page.ts';
 
 export const ImportTargetEnum = builder.enumType('ImportTarget', {
-  description: 'What the records of a file are.',
+  description: 'What imported records are.',
   values: Object.fromEntries(importTargets.map(({ name, description }) => [name, { value: name, description }])) as {
     [Target in ImportTargetName]: { value: Target; description: string };
   },
 });
 
 const ImportState = builder.enumType('ImportState', {
-  description: 'How far an import is.',
+  description: 'The state of an import.',
   values: {
-    RUNNING: { description: 'Being taken in; its counts grow.' },
-    SUCCEEDED: { description: 'Read to the end, every record stored or a duplicate.' },
-    SUCCEEDED_WITH_REJECTS: { description: 'Read to the end, but some records were rejected or in conflict.' },
-    FAILED: {
-      description: 'Broken off; `failure` says why. What had been stored stays; of a dataset nothing was.',
+    RUNNING: { description: 'It runs; its counts grow.' },
+    SUCCEEDED: { description: 'Read completely; every record was stored or is a duplicate.' },
+    SUCCEEDED_WITH_REJECTS: {
+      description: 'Read completely; some records were rejected or conflict with stored ones.',
     },
-    CANCELLED: { description: 'Ended by `cancelImport`; nothing of it was stored.' },
+    FAILED: {
+      description: 'It stopped; `failure` has the reason. Records stored before stay; of a dataset nothing is stored.',
+    },
+    CANCELLED: { description: 'Ended by `cancelImport`; nothing of it is stored.' },
   } as const,
 });
 
@@ -28,7 +30,7 @@ const ImportFailure = builder.objectRef<{ code: string; message: string }>('Impo
   description: 'Why an import failed.',
   fields: (t) => ({
     code: t.exposeString('code', { description: 'A stable code; the documentation lists them.' }),
-    message: t.exposeString('message', { description: 'One sentence for a person.' }),
+    message: t.exposeString('message', { description: 'One sentence for people.' }),
   }),
 });
 
@@ -36,12 +38,12 @@ export const ImportType = builder.objectRef<Import>('Import');
 
 const ImportConnection = connectionType(
   { type: ImportType, name: 'ImportConnection', description: 'A page of imports.' },
-  { name: 'ImportEdge', description: 'An import with its place in the list.' },
+  { name: 'ImportEdge', description: 'An import with its cursor.' },
 );
 
 builder.node(ImportType, {
   description:
-    'A file that was taken in, or is being taken in: read = accepted + unchanged + conflicts + rejected. Of `USER_FILES` the records are objects, those that are gone included, and all count at the end, at once.',
+    'The import of a file: read = accepted + unchanged + conflicts + rejected. For `USER_FILES` the records are objects, removed ones included, and all are counted at the end.',
   id: { resolve: ({ id }) => id },
   loadMany: (ids, { imports }) => imports.importsByIds(ids.map(Number)),
   fields: (t) => ({
@@ -51,8 +53,12 @@ builder.node(ImportType, {
       resolve: ({ target }) => target as ImportTargetName,
     }),
     source: t.exposeString('source', { description: 'Name of the file, or the folder or bucket of `USER_FILES`.' }),
-    state: t.field({ type: ImportState, description: 'How far it is.', resolve: ({ state }) => state }),
-    startedAt: t.field({ type: 'DateTime', description: 'When it began.', resolve: ({ startedAtUs }) => startedAtUs }),
+    state: t.field({ type: ImportState, description: 'Its state.', resolve: ({ state }) => state }),
+    startedAt: t.field({
+      type: 'DateTime',
+      description: 'When it started.',
+      resolve: ({ startedAtUs }) => startedAtUs,
+    }),
     finishedAt: t.field({
       type: 'DateTime',
       nullable: true,
@@ -61,7 +67,7 @@ builder.node(ImportType, {
     }),
     bytesRead: t.field({
       type: 'BigInt',
-      description: 'Bytes of the file dealt with.',
+      description: 'Bytes of the file read so far.',
       resolve: ({ bytesRead }) => bytesRead,
     }),
     bytesTotal: t.field({ type: 'BigInt', description: 'Bytes of the file.', resolve: ({ bytesTotal }) => bytesTotal }),
@@ -69,23 +75,23 @@ builder.node(ImportType, {
     accepted: t.field({ type: 'BigInt', description: 'Records stored.', resolve: ({ accepted }) => accepted }),
     unchanged: t.field({
       type: 'BigInt',
-      description: 'Records that were stored before: duplicates.',
+      description: 'Duplicates: records that were stored before.',
       resolve: ({ unchanged }) => unchanged,
     }),
     conflicts: t.field({
       type: 'BigInt',
-      description: 'Records whose key is stored with other content; they are kept among the rejected records.',
+      description: 'Records whose key is stored with other content; they are listed in `rejectedRecords`.',
       resolve: ({ conflicts }) => conflicts,
     }),
     rejected: t.field({
       type: 'BigInt',
-      description: 'Records that break a rule.',
+      description: 'Invalid records.',
       resolve: ({ rejected }) => rejected,
     }),
     failure: t.field({
       type: ImportFailure,
       nullable: true,
-      description: 'Why it failed, or of `USER_FILES` why their table could not be written; else null.',
+      description: 'Why it failed, or for `USER_FILES` why the table could not be written; otherwise null.',
       resolve: ({ failureCode, failureMessage }) =>
         failureCode === null ? null : { code: failureCode, message: failureMessage ?? '' },
     }),
@@ -95,7 +101,7 @@ builder.node(ImportType, {
 builder.queryFields((t) => ({
   imports: t.field({
     type: ImportConnection,
-    description: 'Files taken in, the newest first.',
+    description: 'Imports, the newest first.',
     args: { ...t.arg.connectionArgs(), state: t.arg({ type: ImportState, description: 'Only those in this state.' }) },
     resolve: (_root, { state, ...args }, { imports, config }) => {
       const { limit, fromEnd, after, before } = selectPage(args, config);

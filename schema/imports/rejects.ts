@@ -15,11 +15,11 @@ import { type Counted, numericCursor, pageOf, selectPage, totalCountOf } from '.
 import { ImportTargetEnum, ImportType } from './imports.ts';
 
 const RejectedRecordState = builder.enumType('RejectedRecordState', {
-  description: 'What became of a rejected record.',
+  description: 'The state of a rejected record.',
   values: {
-    OPEN: { description: 'It waits to be mended.' },
-    RESOLVED: { description: 'It was mended and taken in.' },
-    DISCARDED: { description: 'It was put aside for good.' },
+    OPEN: { description: 'It is neither resolved nor discarded.' },
+    RESOLVED: { description: 'It was corrected and stored.' },
+    DISCARDED: { description: 'It was discarded for good.' },
   } as const,
 });
 
@@ -32,41 +32,41 @@ const RejectedRecordConnection = connectionType<RejectedRecord, Counted>(
     description: 'A page of rejected records.',
     fields: (t) => ({
       totalCount: t.int({
-        description: 'How many there are on all pages.',
+        description: 'The number of records on all pages.',
         resolve: totalCountOf,
       }),
     }),
   },
-  { name: 'RejectedRecordEdge', description: 'A rejected record with its place in the list.' },
+  { name: 'RejectedRecordEdge', description: 'A rejected record with its cursor.' },
 );
 
 builder.node(RejectedRecordType, {
-  description: 'A record that was not taken in, kept as it came.',
+  description: 'A record that was not stored, with its original text.',
   id: { resolve: ({ id }) => id },
   loadMany: (ids, { rejects }) => rejects.byIds(ids.map(Number)),
   fields: (t) => ({
     receivedAt: t.field({
       type: 'DateTime',
-      description: 'When it came.',
+      description: 'When it was received.',
       resolve: ({ receivedAtUs }) => receivedAtUs,
     }),
     source: t.exposeString('source', { description: 'Name of the imported file, or `api`.' }),
     target: t.field({
       type: ImportTargetEnum,
-      description: 'What the record was meant to be.',
+      description: 'What the record should have become.',
       resolve: ({ target }) => target as ImportTargetName,
     }),
     line: t.exposeInt('line', {
       nullable: true,
       description: 'Line of the file, from 1; null for records of the API.',
     }),
-    raw: t.exposeString('raw', { description: 'The record as it came, as text.' }),
+    raw: t.exposeString('raw', { description: 'The original text of the record.' }),
     problems: t.field({
       type: [FieldProblemType],
-      description: 'Why it was not taken in.',
+      description: 'Why it was not stored.',
       resolve: ({ problems }) => problems as (typeof FieldProblemType)['$inferType'][],
     }),
-    state: t.field({ type: RejectedRecordState, description: 'What became of it.', resolve: ({ state }) => state }),
+    state: t.field({ type: RejectedRecordState, description: 'Its state.', resolve: ({ state }) => state }),
     settledAt: t.field({
       type: 'DateTime',
       nullable: true,
@@ -75,18 +75,18 @@ builder.node(RejectedRecordType, {
     }),
     settlement: t.exposeString('settlement', {
       nullable: true,
-      description: 'The mended record as it was taken in, JSON, or why it was discarded; null while it is open.',
+      description: 'The corrected record as JSON, or why it was discarded; null while it is open.',
     }),
     settledSequence: t.field({
       type: 'BigInt',
       nullable: true,
-      description: 'The place in the ledger of the record it became; null unless one was stored for it.',
+      description: 'The sequence number of the record that was stored for it; null when none was.',
       resolve: ({ settledSeq }) => settledSeq,
     }),
     import: t.field({
       type: ImportType,
       nullable: true,
-      description: 'The import it came with; null for records of the API.',
+      description: 'The import it belongs to; null for records sent through the API.',
       resolve: ({ importId }, _args, { load, imports }) =>
         importId === null ? null : load(imports.importsByIds, importId),
     }),
@@ -96,9 +96,9 @@ builder.node(RejectedRecordType, {
 type PageArgs = Parameters<typeof selectPage>[0];
 type PageConfig = Parameters<typeof selectPage>[1];
 
-const rejectedPage = (rejects: Rejects, config: PageConfig, wanted: RejectFilter, args: PageArgs) => {
+const rejectedPage = (rejects: Rejects, config: PageConfig, filter: RejectFilter, args: PageArgs) => {
   const { limit, fromEnd, after, before } = selectPage(args, config);
-  const page = rejects.page(wanted, { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) });
+  const page = rejects.page(filter, { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) });
   return { ...pageOf(page.rows, ({ id }) => id, page), totalCount: page.totalCount };
 };
 
@@ -106,7 +106,7 @@ builder.objectField(ImportType, 'rejectedRecords', (t) =>
   t.field({
     type: RejectedRecordConnection,
     args: t.arg.connectionArgs(),
-    description: 'Its records that were not taken in, conflicts included, the newest first; also those mended since.',
+    description: 'Its records that were not stored, conflicts included, the newest first; also those resolved since.',
     resolve: ({ id }, args, { rejects, config }) => rejectedPage(rejects, config, { importId: id }, args),
   }),
 );
@@ -114,23 +114,23 @@ builder.objectField(ImportType, 'rejectedRecords', (t) =>
 builder.queryField('rejectedRecords', (t) =>
   t.field({
     type: RejectedRecordConnection,
-    description: 'Records that were not taken in, conflicts included, the newest first.',
+    description: 'Records that were not stored, conflicts included, the newest first.',
     args: {
       ...t.arg.connectionArgs(),
       import: t.arg.globalID({ for: [ImportType], description: 'Only those of this import.' }),
-      source: t.arg.string({ description: 'Only those of files of this name, or `api`.' }),
-      target: t.arg({ type: ImportTargetEnum, description: 'Only those that were meant to be this.' }),
+      source: t.arg.string({ description: 'Only those of files with this name, or `api`.' }),
+      target: t.arg({ type: ImportTargetEnum, description: 'Only those of this target.' }),
       state: t.arg({ type: RejectedRecordState, description: 'Only those in this state, such as `OPEN`.' }),
     },
     resolve: (_root, { import: ofImport, source, target, state, ...args }, { rejects, config }) => {
       const importId = ofImport ? Number(ofImport.id) : undefined;
-      const wanted = {
+      const filter = {
         importId,
         source: source ?? undefined,
         target: target ?? undefined,
         state: state ?? undefined,
       };
-      return rejectedPage(rejects, config, wanted, args);
+      return rejectedPage(rejects, config, filter, args);
     },
   }),
 );
@@ -140,9 +140,10 @@ const RejectedRecordActionInput = builder.inputType('RejectedRecordActionInput',
   isOneOf: true,
   fields: (t) => ({
     retryWith: t.string({
-      description: 'The record again, mended: a JSON object in the words of its file, such as `{"user_id": "u-1", …}`.',
+      description:
+        'The corrected record: a JSON object with the field names of its file, such as `{"user_id": "u-1", …}`.',
     }),
-    discardBecause: t.string({ description: 'Why it is put aside for good; 1 to 1000 characters.' }),
+    discardBecause: t.string({ description: 'Why it is discarded; 1 to 1000 characters.' }),
   }),
 });
 
@@ -155,17 +156,17 @@ const ResolveRejectedRecordInput = builder.inputType('ResolveRejectedRecordInput
 });
 
 const DiscardRejectedRecordInput = builder.inputType('DiscardRejectedRecordInput', {
-  description: 'A rejected record that nobody will mend.',
+  description: 'A rejected record to discard.',
   fields: (t) => ({
     rejectedRecordId: t.globalID({ required: true, for: [RejectedRecordType], description: 'The `id` of the record.' }),
-    reason: t.string({ required: true, description: 'Why it is put aside for good; 1 to 1000 characters.' }),
+    reason: t.string({ required: true, description: 'Why it is discarded; 1 to 1000 characters.' }),
   }),
 });
 
 const ResolveRejectedRecordPayload = builder
   .objectRef<{ rejectedRecord: RejectedRecord }>('ResolveRejectedRecordPayload')
   .implement({
-    description: 'The record as it is now.',
+    description: 'The updated record.',
     fields: (t) => ({
       rejectedRecord: t.field({
         type: RejectedRecordType,
@@ -176,7 +177,7 @@ const ResolveRejectedRecordPayload = builder
   });
 
 const ResolveRejectedRecordResult = builder.unionType('ResolveRejectedRecordResult', {
-  description: 'The record as it is now, or why nothing has changed.',
+  description: 'The updated record, or why nothing has changed.',
   types: [ResolveRejectedRecordPayload, NotFoundError, ValidationError, ConflictError, OverloadedError],
   resolveType: memberOf('ResolveRejectedRecordPayload'),
 });
@@ -193,7 +194,7 @@ builder.mutationFields((t) => ({
   resolveRejectedRecord: t.field({
     type: ResolveRejectedRecordResult,
     description:
-      'Takes a rejected record in, mended, as if it had come so with its import, or puts it aside. The same again answers the same and stores nothing.',
+      'Stores the corrected record as part of its import, or discards the record. A repeat returns the same result and stores nothing.',
     args: { input: t.arg({ type: ResolveRejectedRecordInput, required: true, description: 'What to do.' }) },
     resolve: (_root, { input: { rejectedRecordId, action } }, { rejects }) => {
       const id = Number(rejectedRecordId.id);
@@ -203,8 +204,10 @@ builder.mutationFields((t) => ({
   }),
   discardRejectedRecord: t.field({
     type: ResolveRejectedRecordResult,
-    description: 'Puts a rejected record aside for good. It still counts as not taken in; a repeat changes nothing.',
-    args: { input: t.arg({ type: DiscardRejectedRecordInput, required: true, description: 'Which, and why.' }) },
+    description: 'Discards a rejected record for good. It still counts as rejected; a repeat changes nothing.',
+    args: {
+      input: t.arg({ type: DiscardRejectedRecordInput, required: true, description: 'The record and the reason.' }),
+    },
     resolve: (_root, { input: { rejectedRecordId, reason } }, { rejects }) =>
       settled(rejects.discard(Number(rejectedRecordId.id), reason)),
   }),

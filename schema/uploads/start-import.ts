@@ -6,59 +6,60 @@ import { ImportTargetEnum, ImportType } from '../imports/imports.ts';
 import { UserStatusEnum } from '../user-status/status.ts';
 
 const ImportSourceInput = builder.inputType('ImportSourceInput', {
-  description: 'Where a file is. Exactly one of these.',
+  description: 'Where a file is: exactly one of these.',
   isOneOf: true,
   fields: (t) => ({
     url: t.string({
-      description: 'A link to a file, http or https; for datasets. Private addresses only of the setting importAllow.',
+      description:
+        'A link to a file, http or https; for datasets. Private addresses must be listed in the setting importAllow.',
     }),
     file: t.field({ type: 'File', description: 'An uploaded file; at most the setting uploadBytesMax.' }),
-    location: t.string({ description: 'A path in the folder that the operator has allowed (setting importFolder).' }),
+    location: t.string({ description: 'A path in the folder that the operator allows (setting importFolder).' }),
   }),
 });
 
 const StatusWordInput = builder.inputType('StatusWordInput', {
-  description: 'Another word for a status, e.g. `completed` for `CANCELLED`.',
+  description: 'A word for a status, e.g. `completed` for `CANCELLED`.',
   fields: (t) => ({
     word: t.string({ required: true, description: 'The word in the file.' }),
-    status: t.field({ type: UserStatusEnum, required: true, description: 'What it stands for.' }),
+    status: t.field({ type: UserStatusEnum, required: true, description: 'The status it means.' }),
   }),
 });
 
 const StartImportInput = builder.inputType('StartImportInput', {
-  description: 'A file to take in.',
+  description: 'A file to import.',
   fields: (t) => ({
     target: t.field({ type: ImportTargetEnum, required: true, description: 'What its records are.' }),
     source: t.field({
       type: ImportSourceInput,
-      description: 'Where it is; left out for `USER_FILES`, which have one place, set by the operator.',
+      description: 'Where it is; omitted for `USER_FILES`, whose location the operator sets.',
     }),
     ...datasetArgs(t),
-    statusWords: t.field({ type: [StatusWordInput], description: 'Further words for a status; default none.' }),
+    statusWords: t.field({ type: [StatusWordInput], description: 'Additional words for a status; default none.' }),
     wait: t.boolean({
       required: true,
       defaultValue: true,
-      description: 'Answer when the import has ended; false: at once, and `node` tells how far it is.',
+      description: 'True: respond when the import has ended. False: respond at once; `node` returns the progress.',
     }),
   }),
 });
 
 const ImportIpRangesInput = builder.inputType('ImportIpRangesInput', {
-  description: 'A whole table of IP ranges.',
+  description: 'A complete table of IP ranges.',
   fields: (t) => ({
     source: t.field({ type: ImportSourceInput, required: true, description: 'Where it is.' }),
   }),
 });
 
 const StartImportPayload = builder.objectRef<{ import: Import }>('StartImportPayload').implement({
-  description: 'The import as it stands.',
+  description: 'The current state of the import.',
   fields: (t) => ({
     import: t.field({ type: ImportType, description: 'The import.', resolve: (payload) => payload.import }),
   }),
 });
 
 const StartImportResult = builder.unionType('StartImportResult', {
-  description: 'The import, or why it could not begin.',
+  description: 'The import, or why it could not start.',
   types: [StartImportPayload, ValidationError, SourceError, ConflictError],
   resolveType: memberOf('StartImportPayload'),
 });
@@ -69,7 +70,7 @@ builder.mutationFields((t) => ({
   startImport: t.field({
     type: StartImportResult,
     description:
-      'Takes a file in, or for `USER_FILES` synchronises them, joining a run that is under way. Records are judged one by one; a file that is not what it claims to be fails as a whole.',
+      'Imports a file, or for `USER_FILES` synchronises them, joining a synchronisation that runs. Records are judged one by one; a file of another kind fails as a whole.',
     args: { input: t.arg({ type: StartImportInput, required: true, description: 'The file.' }) },
     resolve: (_root, { input }, { uploads, datasetUploads }) => {
       const { target, source, statusWords, wait } = input;
@@ -81,7 +82,8 @@ builder.mutationFields((t) => ({
   }),
   importIpRanges: t.field({
     type: StartImportResult,
-    description: 'Replaces the table of IP ranges by the file’s: `startImport` with the target `IP_RANGES`.',
+    description:
+      'Replaces the table of IP ranges with the table in the file: `startImport` with the target `IP_RANGES`.',
     args: { input: t.arg({ type: ImportIpRangesInput, required: true, description: 'The table.' }) },
     resolve: (_root, { input: { source } }, { uploads }) =>
       outcomeOf(uploads.importFrom('IP_RANGES', source, { wait: true }), members),

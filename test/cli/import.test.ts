@@ -22,7 +22,7 @@ const written = async (content: unknown, name = 'file.json') => {
 const reportOf = (stdout: string) => JSON.parse(stdout) as { imports: Record<string, unknown>[]; dryRun: boolean };
 
 describe('asof import', () => {
-  it('takes a file in once, however often it is given', async () => {
+  it('imports a file once, however often the command runs', async () => {
     const { data, path } = await written(changes);
     const first = await asof(['import', 'user-status', path, '--data', data]);
     expect(first).toMatchObject({ code: 0, stderr: '' });
@@ -50,7 +50,7 @@ describe('asof import', () => {
     expect(await asof(['verify', '--data', data])).toMatchObject({ code: 0, stdout: 'sound: 2 records\n' });
   });
 
-  it('names the line and the reason of a reject, and takes in the rest', async () => {
+  it('prints the line and the reason of a reject and imports the other records', async () => {
     const text = '{"user_id": "u-1", "created_at": "soon", "status": "paying"}\n'.concat(
       changes.map((change) => JSON.stringify(change)).join('\n'),
     );
@@ -61,7 +61,7 @@ describe('asof import', () => {
     expect(stdout).toMatch(/line 1: created_at must be a date and time .*not "soon"/);
   });
 
-  it('counts a transaction of other content under the same id as a conflict', async () => {
+  it('counts a transaction with a known id and other content as a conflict', async () => {
     const purchase = { click_id: 1, created_at: '2025-01-01', product_id: 7, product_price: 19.9, user_id: 'u-1' };
     const { data, path } = await written([purchase, { ...purchase, product_price: 20 }, purchase]);
     const { code, stdout } = await asof(['import', 'transactions', path, '--data', data, '--json']);
@@ -71,7 +71,7 @@ describe('asof import', () => {
     ]);
   });
 
-  it('says why a whole file failed, and goes on with the next', async () => {
+  it('prints why a whole file failed and imports the next one', async () => {
     const { data, path } = await written(changes);
     const page = join(`${path}.html`);
     await writeFile(page, '<!doctype html>');
@@ -83,7 +83,7 @@ describe('asof import', () => {
     ]);
   });
 
-  it('maps words to statuses when told to, and only then', async () => {
+  it('maps words to statuses only with --map-status', async () => {
     const { data, path } = await written([{ user_id: 'u-1', created_at: '2025-01-01', status: 'completed' }]);
     expect(await asof(['import', 'user-status', path, '--data', data])).toMatchObject({ code: 1 });
     const mapping = ['--map-status', 'completed=cancelled', '--map-status', 'active=paying'];
@@ -105,7 +105,7 @@ describe('asof import', () => {
     expect(city.stdout).toBe('10.0.1.2\tBerlin\n2001:db8::1\tOslo\n');
   });
 
-  it('takes users in, of whom the later row wins, and adds nothing when they come again', async () => {
+  it('imports users, where the later row wins, and adds nothing when they are imported again', async () => {
     const user = (country: string) => ({ user_id: 'u-1', country, gender: 'f' });
     const { data, path } = await written([user('SE'), user('NO'), { user_id: 'u-2' }, { country: 'SE' }]);
     const first = await asof(['import', 'users', path, '--data', data]);
@@ -120,7 +120,7 @@ describe('asof import', () => {
     expect(await asof(['verify', '--data', data])).toMatchObject({ stdout: 'sound: 4 records\n' });
   });
 
-  it('takes events in: equal ones without an id all count, and none again when the file comes again', async () => {
+  it('imports events: equal events without an id all count, and none when the file is imported again', async () => {
     const event = {
       user_id: 'u-1',
       account_type: 'free',
@@ -143,7 +143,7 @@ describe('asof import', () => {
     expect(await asof(['verify', '--data', data])).toMatchObject({ stdout: 'sound: 4 records\n' });
   });
 
-  it('goes on where a process was killed, and two at once take a file in once', async () => {
+  it('continues where a killed process stopped, and two processes at once import a file once', async () => {
     const event = {
       user_id: 'u',
       account_type: 'free',
@@ -173,7 +173,7 @@ describe('asof import', () => {
     expect(stored()).toBe(20_000);
   });
 
-  it('stores nothing in a dry run, and makes no data folder for one', async () => {
+  it('stores nothing in a dry run and creates no data folder', async () => {
     const { data, path } = await written(changes);
     const onNothing = await asof(['import', 'user-status', path, '--dry-run', '--data', data, '--json']);
     expect(onNothing.code).toBe(0);
@@ -185,7 +185,7 @@ describe('asof import', () => {
     expect(await asof(['verify', '--data', data])).toMatchObject({ stdout: 'sound: 2 records\n' });
   });
 
-  it('feeds a server that runs on the same folder', async () => {
+  it('updates a server that runs on the same data folder', async () => {
     const { data, path } = await written(changes);
     const server = await serve(['--data', data, '--empty']);
     const statusAt = async (): Promise<unknown> =>

@@ -41,7 +41,7 @@ const sound = async (data: string, records: number) =>
   expect(await asof(['verify', '--data', data])).toMatchObject({ code: 0, stdout: `sound: ${records} records\n` });
 
 describe('asof rejects', () => {
-  it('lists what was not taken in, the newest first', async () => {
+  it('lists rejected records, the newest first', async () => {
     const { run, listed } = await filled();
     const { code, stdout } = await run('list');
     expect(code).toBe(0);
@@ -56,7 +56,7 @@ describe('asof rejects', () => {
     expect((await run('list', '--state', 'resolved')).stdout).toBe('');
   });
 
-  it('takes a mended record in, once', async () => {
+  it('stores a corrected record once', async () => {
     const { data, run, listed } = await filled();
     const csv = await run('retry', '4');
     expect(csv.code).toBe(1);
@@ -75,7 +75,7 @@ describe('asof rejects', () => {
     await sound(data, 2);
   });
 
-  it('tries all open ones again, words for a status mapped, and tells what stays', async () => {
+  it('retries all open records with mapped status words and prints those that stay open', async () => {
     const { data, run, listed } = await filled();
     const args = ['retry', '--all', '--target', 'user-status', '--map-status', 'completed=cancelled'];
     const first = await run(...args);
@@ -90,7 +90,7 @@ describe('asof rejects', () => {
     await sound(data, 3);
   });
 
-  it('discards, for a reason', async () => {
+  it('discards records with a reason', async () => {
     const { data, run, listed } = await filled();
     expect(await run('discard', '3', '4', '--because', 'tests of the vendor')).toMatchObject({
       code: 0,
@@ -106,7 +106,7 @@ describe('asof rejects', () => {
     await sound(data, 1);
   });
 
-  it('feeds a server that runs on the same folder', async () => {
+  it('updates a server that runs on the same data folder', async () => {
     const { data, run } = await filled();
     const server = await serve(['--data', data, '--empty']);
     const mended = { user_id: 'u-9', created_at: '2025-01-01', status: 'paying' };

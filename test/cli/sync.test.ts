@@ -30,7 +30,7 @@ const lake = async (count: number, last = 'Last') => {
   };
 };
 
-/** What a server answers that synchronises nothing by itself. */
+/** The users in the response of a server that synchronises nothing itself. */
 const usersOf = async (data: string): Promise<string> => {
   const { get, close } = await openApp({ data });
   const text = await (await get('/data')).text();
@@ -38,8 +38,8 @@ const usersOf = async (data: string): Promise<string> => {
   return text;
 };
 
-/** Waits until a run has staged something, then ends its process in the middle. */
-const killInTheMiddle = async ({ source, data }: { source: string; data: string }, imports: number): Promise<void> => {
+/** Waits until a synchronisation has staged rows, then kills its process. */
+const killWhileItRuns = async ({ source, data }: { source: string; data: string }, imports: number): Promise<void> => {
   const settings = { ASOF_BATCH_RECORDS: '20', ASOF_USER_FILES_PARALLEL: '2' };
   const { child, closed } = startAsof(['sync', '--data', data, '--source', source], settings);
   const file = join(data, 'asof.sqlite');
@@ -63,7 +63,7 @@ const killInTheMiddle = async ({ source, data }: { source: string; data: string 
   expect(await closed).toBeNull();
 };
 
-it('brings users level with a folder and says what became of them', async () => {
+it('synchronises users with a folder and prints the counts', async () => {
   const { root, source, data, output } = await lake(3);
   await writeFile(join(source, '1.csv'), 'broken');
   const first = await asof(['sync', '--data', data, '--source', source]);
@@ -102,7 +102,7 @@ it('brings users level with a folder and says what became of them', async () => 
   });
 });
 
-it('refuses to run without a source, and tells when it is not there', async () => {
+it('fails without a source and with a source that does not exist', async () => {
   const data = join(await folder(), 'data');
   expect(await asof(['sync', '--data', data])).toMatchObject({ code: 2, stderr: expect.stringContaining('userFiles') });
   expect(await asof(['sync', '--data', data, '--source', '/no/such/folder'])).toMatchObject({ code: 3, stdout: '' });
@@ -111,7 +111,7 @@ it('refuses to run without a source, and tells when it is not there', async () =
   expect((await asof(['export', 'users', '--symbol', 'a', '--data', data])).code).toBe(2);
 });
 
-it('goes on with --watch until it is stopped', async () => {
+it('continues with --watch until it is stopped', async () => {
   const { source, data } = await lake(2);
   const { child, output, closed } = startAsof(['sync', '--watch', '--data', data, '--source', source]);
   while (!output.stdout.includes('up to date')) await delay(5);
@@ -120,11 +120,11 @@ it('goes on with --watch until it is stopped', async () => {
   expect(await closed).toBe(0);
 });
 
-it('ends in the same state when it was killed in the middle', { timeout: 60_000 }, async () => {
+it('reaches the same state after it was killed while it ran', { timeout: 60_000 }, async () => {
   const count = 300;
   const killed = await lake(count);
-  await killInTheMiddle(killed, 1);
-  // Nothing of a run that did not end is to be seen.
+  await killWhileItRuns(killed, 1);
+  // A synchronisation that did not end leaves no trace.
   expect(await usersOf(killed.data)).toBe('[]');
   expect(existsSync(join(killed.root, 'processed_data'))).toBe(false);
   expect((await asof(['sync', '--data', killed.data, '--source', killed.source])).code).toBe(0);
@@ -134,10 +134,10 @@ it('ends in the same state when it was killed in the middle', { timeout: 60_000 
 
   await killed.fill(0, count, 'Changed');
   for (let user = 0; user < 10; user++) await rm(join(killed.source, `${user}.png`));
-  await killInTheMiddle(killed, 3);
+  await killWhileItRuns(killed, 3);
   expect(await usersOf(killed.data)).toBe(whole);
   expect(await killed.output()).toBe(table);
-  // A server that starts finds the rest of its predecessor and begins anew.
+  // A server that starts ends the interrupted import and synchronises again.
   const server = await serve(['--data', killed.data, '--empty', '--user-files', killed.source]);
   const answer = await (await fetch(`${server.url}/data`)).text();
   await server.stop();
@@ -148,14 +148,14 @@ it('ends in the same state when it was killed in the middle', { timeout: 60_000 
   expect((await asof(['verify', '--data', killed.data])).code).toBe(0);
 });
 
-it('joins the run of another process', { timeout: 60_000 }, async () => {
+it('joins the synchronisation of another process', { timeout: 60_000 }, async () => {
   const { source, data } = await lake(300);
   const settings = { ASOF_BATCH_RECORDS: '10', ASOF_USER_FILES_PARALLEL: '1', ASOF_USER_FILES: source };
   const reports = await Promise.all([1, 2].map(() => asof(['sync', '--json', '--data', data], '', settings)));
   const [first, second] = reports.map(
     ({ stdout }) => JSON.parse(stdout) as { import: number; updated: number; unchanged: number },
   );
-  // Whoever comes too late to join finds nothing to do.
+  // A process that starts too late to join finds no changes.
   if (first?.import === second?.import) expect(first).toEqual(second);
   else expect([first?.unchanged, second?.unchanged].sort()).toEqual([0, 300]);
   expect(JSON.parse(await usersOf(data))).toHaveLength(300);

@@ -5,14 +5,14 @@ import { jpeg, png } from '../support/images.ts';
 
 const pixelsMax = 10_000;
 
-it('knows images by their bytes', async () => {
+it('recognizes images by their bytes', async () => {
   expect(await readImage(png(7, 5, 0xff), pixelsMax)).toEqual({
     facts: { contentType: 'image/png', width: 7, height: 5 },
   });
   expect(await readImage(jpeg(), pixelsMax)).toEqual({ facts: { contentType: 'image/jpeg', width: 8, height: 8 } });
 });
 
-it('refuses what is no image, or too large a one', async () => {
+it('refuses files that are not images or have too many pixels', async () => {
   for (const bytes of [Buffer.alloc(0), Buffer.from('<svg/>'), Buffer.from('RIFF....WEBP'), Buffer.alloc(1000, 0x89)])
     expect((await readImage(bytes, pixelsMax)).fault).toBe('is neither a PNG nor a JPEG image');
   expect((await readImage(png(101, 100), pixelsMax)).fault).toBe('has 101 × 100 pixels, more than 10000');
@@ -21,13 +21,13 @@ it('refuses what is no image, or too large a one', async () => {
   expect((await readImage(png(10, 10, 0, { pixels: 100_000 }), pixelsMax)).facts).toBeDefined();
 });
 
-it('finds every image broken that is cut short', async () => {
+it('refuses every truncated image', async () => {
   for (const whole of [png(6, 4, 0x123456), jpeg()])
     for (let length = 0; length < whole.length; length++)
       expect((await readImage(whole.subarray(0, length), pixelsMax)).fault, `${length} bytes`).toBeDefined();
 });
 
-it('finds a changed byte of a PNG, and comes to an end with any bytes', async () => {
+it('detects a changed byte of a PNG and terminates for arbitrary bytes', async () => {
   const whole = png(6, 4, 0x123456);
   for (let place = 0; place < whole.length; place++) {
     const changed = Buffer.from(whole);

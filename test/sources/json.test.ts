@@ -8,7 +8,7 @@ const problemsOf = async (content: string | Uint8Array, options = {}): Promise<s
   );
 
 describe('a JSON array', () => {
-  it('gives each element as it is written, with its line', async () => {
+  it('returns each element with its original text and its line', async () => {
     const content = '[\n  {"a": 1.50,\n   "b": "x\\"]},"},\n\n  {"a" : 9007199254740993}\n]\n';
     expect(await recordsOf(content)).toEqual([
       { line: 2, raw: '{"a": 1.50,\n   "b": "x\\"]},"}', value: { a: 1.5, b: 'x"]},' } },
@@ -26,7 +26,7 @@ describe('a JSON array', () => {
     ]);
   });
 
-  it('refuses faulty elements alone', async () => {
+  it('refuses only the invalid elements', async () => {
     const content = '[{"a":1}, 5, "x,]", null, {"a":tru}, [1], {"a":01}, {"b":2}]';
     const reasons = await problemsOf(content);
     expect(reasons.map((reason) => reason.split(' ')[1])).toEqual([
@@ -43,7 +43,7 @@ describe('a JSON array', () => {
     expect(await problemsOf(deep)).toEqual([expect.stringContaining('nested more than'), '1 ok']);
   });
 
-  it('refuses an element that is too long or not UTF-8 alone', async () => {
+  it('refuses only the elements that are too long or not UTF-8', async () => {
     const long = `[{"a":"${'é'.repeat(1000)}"},\n{"b":1}]`;
     for (const chunkBytes of [7, 65536]) {
       const [first, second] = await recordsOf(long, { chunkBytes });
@@ -75,7 +75,7 @@ describe('a JSON array', () => {
 });
 
 describe('JSON Lines', () => {
-  it('gives each line that is not blank', async () => {
+  it('returns each non-blank line as a record', async () => {
     expect(await recordsOf('\n{"a":1}\r\n\n  \n {"b":2} \n{"c":3}')).toEqual([
       { line: 2, raw: '{"a":1}', value: { a: 1 } },
       { line: 5, raw: ' {"b":2} ', value: { b: 2 } },
@@ -83,7 +83,7 @@ describe('JSON Lines', () => {
     ]);
   });
 
-  it('refuses faulty and over-long lines alone', async () => {
+  it('refuses only the invalid and over-long lines', async () => {
     const content = `{"a":1}\n{"a":\n[1]\n"x"\n{"a":"${'x'.repeat(5000)}"}\n{"b":2}\n`;
     for (const chunkBytes of [11, 65536]) {
       const reasons = await problemsOf(content, { chunkBytes });
@@ -112,7 +112,7 @@ describe('JSON Lines', () => {
 describe('a mapping of cities', () => {
   const options = { shape: rangeShape };
 
-  it('gives one record a range', async () => {
+  it('returns one record per range', async () => {
     const content =
       '{\n "london": [\n  {"start": "10.10.0.0", "end": "10.10.255.255"},\n  {"end": "b", "start": "a", "x": 1}],' +
       '\n "none": [],\n "m\\u00fcnchen": [{"cidr": "10.0.0.0/8"}, {"start": 9007199254740993}]}';
@@ -134,7 +134,7 @@ describe('a mapping of cities', () => {
     }
   });
 
-  it('may be on one line or empty, and lines of ranges are no mapping', async () => {
+  it('may be on one line or empty, and JSON Lines of ranges are not a mapping', async () => {
     expect(await recordsOf('{"london":[{"start":"a","end":"b"}]}\n', options)).toMatchObject([
       { value: { city: 'london', start: 'a', end: 'b' } },
     ]);
@@ -145,7 +145,7 @@ describe('a mapping of cities', () => {
     ]);
   });
 
-  it('refuses faulty ranges alone', async () => {
+  it('refuses only the invalid ranges', async () => {
     const reasons = await problemsOf('{"a":[5,{"start":tru},{"start":"x"}]}', options);
     expect(reasons.map((reason) => reason.split(' ')[1])).toEqual(['WRONG_TYPE', 'MALFORMED', 'ok']);
   });

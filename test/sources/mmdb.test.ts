@@ -24,7 +24,7 @@ const rangesOf = async (content: Buffer): Promise<string[]> =>
   );
 
 describe('the test writer', () => {
-  it.each([24, 28, 32] as const)('writes what maxmind reads, %d bits a record', (recordSize) => {
+  it.each([24, 28, 32] as const)('writes databases that maxmind reads, with %d bits per record', (recordSize) => {
     const reader = new Reader(writeMmdb(networks6, { recordSize }));
     expect(reader.get('10.10.3.4')).toEqual(networks6[0]?.[1]);
     expect(reader.get('10.11.0.0')).toBeNull();
@@ -40,29 +40,32 @@ describe('a MaxMind database', () => {
     '3 Oslo 192.168.1.1 192.168.1.1',
   ];
 
-  it.each([24, 28, 32] as const)('gives one record a network that has a city, %d bits a record', async (recordSize) => {
-    expect(await rangesOf(writeMmdb(networks, { ipVersion: 4, recordSize }))).toEqual(expected4);
-    expect(await rangesOf(writeMmdb(networks6, { recordSize }))).toEqual([
-      ...expected4,
-      '4 Paris 2001:db8:: 2001:db8:ffff:ffff:ffff:ffff:ffff:ffff',
-      '5 Rome 2a00::1 2a00::1',
-    ]);
-  });
+  it.each([24, 28, 32] as const)(
+    'returns one record per network with a city, with %d bits per record',
+    async (recordSize) => {
+      expect(await rangesOf(writeMmdb(networks, { ipVersion: 4, recordSize }))).toEqual(expected4);
+      expect(await rangesOf(writeMmdb(networks6, { recordSize }))).toEqual([
+        ...expected4,
+        '4 Paris 2001:db8:: 2001:db8:ffff:ffff:ffff:ffff:ffff:ffff',
+        '5 Rome 2a00::1 2a00::1',
+      ]);
+    },
+  );
 
-  it('leaves out the aliases of IPv4', async () => {
+  it('omits the aliases of IPv4', async () => {
     const aliases = ['::ffff:0:0/96', '2002::/16', '2001::/32', '64:ff9b::/96', '2a02::/16'];
     const options: MmdbOptions = { aliases };
     expect(await rangesOf(writeMmdb(networks, options))).toEqual(expected4);
   });
 
-  it('gives a network above ::/96 as IPv4 too', async () => {
+  it('returns a network above ::/96 as IPv4, too', async () => {
     expect(await rangesOf(writeMmdb([['::/64', city({ en: 'A' })]]))).toEqual([
       '1 A 0.0.0.0 255.255.255.255',
       '2 A :: ::ffff:ffff:ffff:ffff',
     ]);
   });
 
-  it('writes the value as the raw text', async () => {
+  it('returns the JSON of the value as the original text', async () => {
     const [record] = await recordsOf(writeMmdb(networks), { shape: rangeShape });
     expect(record).toEqual({
       line: 1,
@@ -71,7 +74,7 @@ describe('a MaxMind database', () => {
     });
   });
 
-  it('is refused where no city ranges are expected', async () => {
+  it('is refused by importers that do not read it', async () => {
     const message = expect.stringContaining('is a MaxMind database');
     await expect(recordsOf(writeMmdb(networks), { shape: statusShape })).rejects.toMatchObject({ message });
   });
@@ -88,7 +91,7 @@ describe('a MaxMind database', () => {
     }
   });
 
-  it('refuses networks with unreadable data alone', async () => {
+  it('refuses only the networks with unreadable data', async () => {
     const bytes = writeMmdb(networks, { ipVersion: 4 });
     const data = bytes.indexOf('Oslo');
     bytes[data - 1] = 0x08;

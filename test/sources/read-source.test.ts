@@ -55,7 +55,7 @@ describe('readSource', () => {
     );
   });
 
-  it('hands out batches with the bytes read so far', async () => {
+  it('returns batches with the bytes read so far', async () => {
     const batches: [number, number][] = [];
     await withFile('{"a":1}\n'.repeat(25), async (path) => {
       const source = readSource(path, { columns: [] }, { ...limits, batchRecords: 10 }, 80);
@@ -87,7 +87,7 @@ describe('readSource', () => {
     await expect(recordsOf(content, { shape: rangeShape })).rejects.toMatchObject(faulty);
   });
 
-  it('says when a file is too large or not there', async () => {
+  it('throws when a file is too large or missing', async () => {
     await expect(recordsOf('[]     ', { limits: { fileBytesMax: 5 } })).rejects.toMatchObject({
       code: 'TOO_LARGE',
       message: 'the file has 7 bytes, over the limit fileBytesMax of 5',
@@ -120,13 +120,13 @@ describe('JSON of another kind', () => {
     await expect(recordsOf(content, { shape: statusShape })).rejects.toMatchObject({ code: 'NOT_A_TABLE' });
   });
 
-  it('is not suspected of few records, nor where one is as it should be', async () => {
+  it('is not refused when the file has few records or one record has the expected fields', async () => {
     expect(await recordsOf(JSON.stringify(purchases.slice(1)), { shape: statusShape })).toHaveLength(2);
     const good = { user_id: 1, created_at: '2020-01-01', status: 'paying' };
     expect(await recordsOf(JSON.stringify([...purchases, good]), { shape: statusShape })).toHaveLength(4);
   });
 
-  it('may begin with a broken line', async () => {
+  it('may begin with an invalid line', async () => {
     const records = await recordsOf('{"user_id": 1,\n{"user_id":1,"created_at":"2020-01-01","status":"paying"}\n');
     expect(records.map(({ line, problems }) => [line, problems !== undefined])).toEqual([
       [1, true],

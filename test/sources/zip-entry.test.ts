@@ -22,12 +22,12 @@ describe('zip archives', () => {
     ['deflated by a writer that cannot go back', { streamed: true }],
   ];
 
-  it.each(kinds)('gives the one file that is in it: %s', async (_kind, entry) => {
+  it.each(kinds)('returns the content of the only file: %s', async (_kind, entry) => {
     const archive = zipOf([{ name: 'games.csv', content: csv, ...entry }], { comment: 'PK\x05\x06 is no end' });
     for (const size of [1, 7, 1000, archive.length]) expect(await unzip(archive, size)).toBe(csv);
   });
 
-  it('passes over folders and what macOS adds', async () => {
+  it('ignores folders and the entries that macOS adds', async () => {
     const archive = zipOf([
       { name: 'data/', content: '', method: 'stored' },
       { name: 'data/games.csv', content: csv, streamed: true },
@@ -36,7 +36,7 @@ describe('zip archives', () => {
     expect(await unzip(archive)).toBe(csv);
   });
 
-  it('gives any content at any size of pieces', async () => {
+  it('returns any content at any chunk size', async () => {
     const anyKind = fc.constantFrom<Partial<ZipEntry>>({}, { method: 'stored' }, { streamed: true });
     await fc.assert(
       fc.asyncProperty(
@@ -79,7 +79,7 @@ describe('zip archives', () => {
     });
   });
 
-  it('refuses one that is cut off anywhere, or of another checksum', async () => {
+  it('refuses archives that are truncated anywhere or have another checksum', async () => {
     const archive = zipOf([{ name: 'a.csv', content: csv, method: 'stored' }]);
     for (let end = 5; end < archive.length; end += 13) await expect(unzip(archive.subarray(0, end))).rejects.toThrow();
     const packed = zipOf([{ name: 'a.csv', content: csv }]);

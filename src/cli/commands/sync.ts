@@ -32,19 +32,19 @@ Only what has changed since the last time is read. While a server or another com
 this one joins it. --json prints {"import", "source", "state", "processed", "updated", "unchanged", "removed", "rejected",
 "output", "failure": null or {"code", "message"}, "rejects": [{"file", "problems"}]}, the first ${rejectsShownMax} rejects.`;
 
-/** `asof sync`: brings users and images level with their folder or bucket, once or until it is stopped. */
+/** `asof sync`: synchronises users and images with their folder or bucket, once or until it is stopped. */
 export const syncCommand: Command = {
   declare: (program) =>
     withDataOptions(program.command('sync'))
-      .description('Bring users and images level with their folder or bucket.')
+      .description('Synchronise users and images with their folder or bucket.')
       .option('--source <source>', 'folder, or s3://bucket/prefix (default: ASOF_USER_FILES)')
-      .option('--watch', 'go on until stopped')
+      .option('--watch', 'continue until stopped')
       .option('--every-minutes <n>', 'how often with --watch, 1 to 60 (default: ASOF_USER_FILES_EVERY_MINUTES, or 10)')
       .addHelpText('after', help),
   async run(invoked, terminal) {
     const { data, source, everyMinutes, watch, json } = invoked.opts<Options>();
-    const given = { data, userFiles: source, userFilesEveryMinutes: everyMinutes };
-    const config = readConfig(given, terminal.environment);
+    const options = { data, userFiles: source, userFilesEveryMinutes: everyMinutes };
+    const config = readConfig(options, terminal.environment);
     return withData(config, async (opened) => {
       await opened.ledger.catchUp();
       const once = (): Promise<ExitCode> => synchroniseOnce(opened, terminal, json === true);
@@ -67,8 +67,8 @@ const synchroniseOnce = async (
     const { done: ended } = await domains.userSync.run(progress.show);
     const report = await ended;
     progress.end();
-    const wanted = { importId: report.import.id };
-    const { rows } = domains.rejects.page(wanted, { limit: rejectsShownMax, fromEnd: true });
+    const filter = { importId: report.import.id };
+    const { rows } = domains.rejects.page(filter, { limit: rejectsShownMax, fromEnd: true });
     const rejects = rows
       .reverse()
       .map(({ source: file, problems }) => ({ file, problems: problems as FieldProblem[] }));
@@ -79,7 +79,7 @@ const synchroniseOnce = async (
   }
 };
 
-/** A source that does not answer now may do so the next time. */
+/** A source that does not respond now may respond the next time. */
 const keepOn = async (once: () => Promise<ExitCode>, config: Config, terminal: Terminal): Promise<ExitCode> => {
   const stopping = new AbortController();
   void terminal.untilStopped().then(() => stopping.abort());
@@ -88,7 +88,7 @@ const keepOn = async (once: () => Promise<ExitCode>, config: Config, terminal: T
       if (!(error instanceof DomainError) || error.code !== 'SOURCE_UNREACHABLE') throw error;
       terminal.printError(`asof: ${error.message}`);
     });
-    // Whoever stops it need not wait for a slow store: what was broken off never counts.
+    // Stopping does not wait for a slow source: an unfinished synchronisation leaves no trace.
     await Promise.race([run, untilAborted(stopping.signal)]);
     await delay(config.userFilesEveryMinutes * 60_000, undefined, { signal: stopping.signal }).catch(() => undefined);
   }

@@ -10,7 +10,7 @@ export interface DescribedRecord extends UserDetails {
   readonly userId: string;
 }
 
-/** Takes in a refused CSV file that was mended by hand, as an object of `user_id`, `first_name`, `last_name`, `birthts`. */
+/** Imports the corrected content of a rejected CSV file, as an object of `user_id`, `first_name`, `last_name`, `birthts`. */
 export const createUserFilesImporter = (userFiles: UserFiles): Importer<DescribedRecord> => ({
   target: userFilesTarget,
   shape: { columns: [['user_id', 'first_name', 'last_name', 'birthts']] },
@@ -43,9 +43,9 @@ export const createUserFilesImporter = (userFiles: UserFiles): Importer<Describe
   }),
 });
 
-/** A value that is no record at all is told once. */
+/** Both readers report a value that is not a record; one report is enough. */
 const isFirst = (
   { path, code }: { path: string; code: string },
-  place: number,
+  index: number,
   all: { path: string; code: string }[],
-) => all.findIndex((other) => other.path === path && other.code === code) === place;
+) => all.findIndex((other) => other.path === path && other.code === code) === index;

@@ -78,7 +78,7 @@ const row = fc.record({
   at: fc.constantFrom('2020-01-01', '2020-01-01T00:00:00Z', '2020-02-30', ''),
 });
 
-it('accounts add up for any messy file, are those of a plain list, and stay so when it comes again', async () => {
+it('counts add up for any messy file, equal those of a reference model, and stay so when the file is imported again', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(row, { minLength: 1, maxLength: 40 }),
@@ -120,7 +120,7 @@ it('accounts add up for any messy file, are those of a plain list, and stay so w
   );
 }, 60_000);
 
-it('keeps every digit of JSON numbers', async () => {
+it('retains every digit of JSON numbers in rejects', async () => {
   const opened = await fresh();
   const record = (id: string, price: string, user = '1') =>
     `{"click_id": ${id}, "created_at": "2020-01-01", "product_id": 1.50, "product_price": ${price}, "user_id": ${user}}`;
@@ -144,7 +144,7 @@ it('keeps every digit of JSON numbers', async () => {
   ]);
 });
 
-it('keeps a conflict with what differs, and what is stored stays', async () => {
+it('stores a conflict among the rejects with the fields that differ, and leaves the stored record unchanged', async () => {
   const opened = await fresh();
   const text = (price: string, user: string) =>
     `click_id,created_at,product_id,product_price,user_id\n9,2020-01-01,p,${price},${user}`;
@@ -167,7 +167,7 @@ it('keeps a conflict with what differs, and what is stored stays', async () => {
   ]);
 });
 
-it('stores nothing of a dry run, and tells the same account', async () => {
+it('stores nothing in a dry run and reports the same counts', async () => {
   const opened = await fresh();
   const text = [
     'user_id,created_at,status',
@@ -184,7 +184,7 @@ it('stores nothing of a dry run, and tells the same account', async () => {
   expect(accountOf(await opened.importFile('user-status', source))).toEqual(accountOf(rehearsed));
 });
 
-it('refuses a list that is too long as a member of the result, and stores nothing', async () => {
+it('returns an error member for a list that is too long and stores nothing', async () => {
   const opened = await fresh({ settings: { recordsPerMutationMax: '2' } });
   const document = `mutation ($input: RecordStatusChangesInput!) { recordStatusChanges(input: $input) {
     __typename ... on Error { code message } ... on ValidationError { problems { path } } } }`;

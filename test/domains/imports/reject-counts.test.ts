@@ -10,7 +10,7 @@ const fresh = async (options: Parameters<typeof openApp>[0] = {}): Promise<OpenA
   return opened;
 };
 
-it('keeps the account of an import that still runs', async () => {
+it('moves the counts of an import that still runs when its rejects are resolved', async () => {
   const opened = await fresh({ settings: { batchRecords: '10' } });
   const { rejects } = opened.app.domains;
   const rows = Array.from({ length: 200 }, (_, place) => `u${place},2020-01-01,paying`);
@@ -32,7 +32,7 @@ it('keeps the account of an import that still runs', async () => {
   expect(opened.app.store.verify().problems).toEqual([]);
 });
 
-it('accounts stay those of a plain list, whatever is mended, discarded and tried again', async () => {
+it('counts equal those of a reference model after any resolves, discards and retries', async () => {
   const action = fc.record({
     place: fc.nat({ max: 5 }),
     what: fc.constantFrom('new', 'known', 'conflict', 'bad', 'discard'),
@@ -99,7 +99,7 @@ it('accounts stay those of a plain list, whatever is mended, discarded and tried
   );
 }, 60_000);
 
-it('verify finds a settlement that is not so', async () => {
+it('verify finds a settlement that does not match the ledger', async () => {
   const opened = await fresh();
   await opened.importFile('user-status', { name: 'file', text: kinds['user-status'].text });
   await opened.app.domains.rejects.resolve(1, JSON.stringify(kinds['user-status'].mended));

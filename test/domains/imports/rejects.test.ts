@@ -13,7 +13,7 @@ const fresh = async (options: Parameters<typeof openApp>[0] = {}): Promise<OpenA
 };
 
 describe.each(Object.entries(kinds))('a rejected record of %s', (target, { table, text, mended, settlement, row }) => {
-  it('is taken in mended, once, as one of its import, however often and wherever it is tried again', async () => {
+  it('is stored once as a record of its import when it is corrected, however often and through whatever interface it is retried', async () => {
     const data = dataFolder();
     const opened = await fresh({ data });
     const taken = await opened.importFile(target, { name: 'file', text });
@@ -51,7 +51,7 @@ describe.each(Object.entries(kinds))('a rejected record of %s', (target, { table
     expect(next.app.store.verify().problems).toEqual([]);
   });
 
-  it('that is still bad stays open, and nothing changes', async () => {
+  it('stays open and changes nothing when its correction is still invalid', async () => {
     const opened = await fresh();
     await opened.importFile(target, { name: 'file', text });
     const [open] = await rejectsOf(opened);
@@ -66,8 +66,8 @@ describe.each(Object.entries(kinds))('a rejected record of %s', (target, { table
   });
 });
 
-describe('a mended range', () => {
-  it('counts at once, and not for the table as it was before', async () => {
+describe('a corrected IP range', () => {
+  it('counts at once, and not in queries as of an earlier sequence', async () => {
     const opened = await fresh();
     await opened.importFile('ip-ranges', { name: 'file', text: kinds['ip-ranges'].text });
     const { sequence } = opened.app.ledger.snapshot();
@@ -81,7 +81,7 @@ describe('a mended range', () => {
 
   const { text, mended } = kinds['ip-ranges'];
 
-  it('is refused when another table has replaced the one it came with', async () => {
+  it('is refused when another table has replaced the table of its import', async () => {
     const opened = await fresh();
     await opened.importFile('ip-ranges', { name: 'old', text });
     await opened.importFile('ip-ranges', { name: 'new', text: 'cidr,city\n10.0.0.0/8,Rome' });
@@ -96,7 +96,7 @@ describe('a mended range', () => {
     expect(opened.app.domains.ipCity.cityOf(parseIp('10.0.1.5') as never).city).toBe('Rome');
   });
 
-  it('joins the table of several files, whichever of them it came with', async () => {
+  it('joins the table of several files, whichever file it belongs to', async () => {
     const opened = await fresh();
     const { imports } = opened.app.domains;
     const folder = dataFolder();
@@ -117,7 +117,7 @@ describe('a mended range', () => {
     expect(opened.app.store.verify().problems).toEqual([]);
   });
 
-  it('that the table holds already is a duplicate', async () => {
+  it('is a duplicate when the table holds it already', async () => {
     const opened = await fresh();
     await opened.importFile('ip-ranges', { name: 'file', text });
     const [open] = await rejectsOf(opened);
@@ -128,7 +128,7 @@ describe('a mended range', () => {
   });
 });
 
-describe('a conflict', () => {
+describe('a conflicting record', () => {
   const text = 'click_id,created_at,product_id,product_price,user_id\n1,2020-01-01,p,1,u\n1,2020-01-01,p,2,u';
   const record = (id: string, price: number) => ({
     click_id: id,
@@ -138,7 +138,7 @@ describe('a conflict', () => {
     user_id: 'u',
   });
 
-  it('stays one as long as it is, becomes a duplicate or a record of its own', async () => {
+  it('stays a conflict while its content conflicts, and otherwise becomes a duplicate or a new record', async () => {
     const opened = await fresh();
     const taken = await opened.importFile('transactions', { name: 'file', text: `${text}\n1,2020-01-01,p,3,u` });
     expect(taken).toMatchObject({ accepted: 1, conflicts: 2 });
@@ -168,7 +168,7 @@ describe('a conflict', () => {
 describe('a discarded record', () => {
   const { text, mended } = kinds['user-status'];
 
-  it('still counts as rejected, keeps the first reason, and cannot be taken in any more', async () => {
+  it('still counts as rejected, keeps its first reason, and can no longer be resolved', async () => {
     const opened = await fresh();
     await opened.importFile('user-status', { name: 'file', text });
     const [open] = await rejectsOf(opened);
@@ -196,7 +196,7 @@ describe('a discarded record', () => {
     expect(await rejectsOf(opened, 'state: OPEN')).toEqual([]);
   });
 
-  it('needs a reason', async () => {
+  it('cannot be discarded without a reason', async () => {
     const opened = await fresh();
     await opened.importFile('user-status', { name: 'file', text });
     const [open] = await rejectsOf(opened);
@@ -211,7 +211,7 @@ describe('a discarded record', () => {
 });
 
 describe('a resolved record', () => {
-  it('cannot be discarded, nor become something else', async () => {
+  it('cannot be discarded or resolved with another record', async () => {
     const { text, mended } = kinds['user-status'];
     const opened = await fresh();
     await opened.importFile('user-status', { name: 'file', text });
@@ -225,7 +225,7 @@ describe('a resolved record', () => {
   });
 });
 
-it('of several who mend one record differently at once, one wins and the others are told', async () => {
+it('one of several concurrent corrections of a record wins and the others get a conflict', async () => {
   const opened = await fresh();
   await opened.importFile('user-status', { name: 'file', text: kinds['user-status'].text });
   const [open] = await rejectsOf(opened);
@@ -240,7 +240,7 @@ it('of several who mend one record differently at once, one wins and the others 
   expect(opened.app.store.verify().problems).toEqual([]);
 });
 
-it('names an ID that is none, or of something else, or a text that is too long', async () => {
+it('errors name an invalid ID, the ID of another type, and a text that is too long', async () => {
   const opened = await fresh({ settings: { recordBytesMax: '100' } });
   const idOf = (text: string) => Buffer.from(text).toString('base64url');
   for (const id of ['RejectedRecord:7', 'RejectedRecord:x', 'RejectedRecord:1e400'])
@@ -255,7 +255,7 @@ it('names an ID that is none, or of something else, or a text that is too long',
   expect(wrong.errors?.[0]?.message).toContain('is not of type: RejectedRecord');
 });
 
-it('takes in what came without an import', async () => {
+it('resolves a record that was sent without an import', async () => {
   const opened = await fresh();
   const { imports, importers } = opened.app.domains;
   await opened.query(

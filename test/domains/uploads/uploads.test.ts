@@ -43,7 +43,7 @@ const upload = async ({ app }: OpenApp, file: File, input: object) => {
 const sister = '[{"user_id": 1, "created_at": "2020-01-01", "status": "completed"}]';
 
 describe('an uploaded file', () => {
-  it('is taken in under its name and removed afterwards', async () => {
+  it('is imported under its name and removed afterwards', async () => {
     const opened = await fresh();
     const file = new File(['user_id,created_at,status\nü,2020-01-01,paying\nb,,\n'], 'C:\\data\\changes.csv');
     expect(await upload(opened, file, { target: 'STATUS_CHANGES' })).toEqual({
@@ -67,7 +67,7 @@ describe('an uploaded file', () => {
     expect(opened.app.domains.userStatus.statusAt('ü', Date.UTC(2021, 0) * 1000).status).toBe('paying');
   });
 
-  it('that is no table is a failed import, and is removed, too', async () => {
+  it('fails its import when it is not a table, and is removed, too', async () => {
     const opened = await fresh();
     const { data } = await upload(opened, new File([new Uint8Array([0x1f, 0x8b, 8, 0])], 'x.gz'), {
       target: 'TRANSACTIONS',
@@ -76,7 +76,7 @@ describe('an uploaded file', () => {
     expect(readdirSync(join(opened.data, 'uploads'))).toEqual([]);
   });
 
-  it('over the limit is refused before it is kept', async () => {
+  it('is refused before it is stored when it is over the limit', async () => {
     const opened = await fresh({ settings: { uploadBytesMax: '2kB' } });
     const { errors, data } = await upload(opened, new File(['x'.repeat(5000)], 'x.csv'), { target: 'TRANSACTIONS' });
     expect(data ?? null).toBeNull();
@@ -84,7 +84,7 @@ describe('an uploaded file', () => {
     expect(opened.app.domains.imports.importsByIds([1])).toEqual([null]);
   });
 
-  it('may call a status by another word, if the import says which', async () => {
+  it('may use another word for a status that the import maps', async () => {
     const opened = await fresh();
     const { data: refused } = await upload(opened, new File([sister], 's.json'), { target: 'STATUS_CHANGES' });
     expect(refused?.startImport.import).toMatchObject({ read: 1, accepted: 0, rejected: 1 });
@@ -111,7 +111,7 @@ describe('an uploaded file', () => {
     expect(opened.app.domains.userStatus.statusAt('1', Date.UTC(2021, 0) * 1000).status).toBe('cancelled');
   });
 
-  it('may hold users, of whom the later row wins, or events, and adds nothing when it comes again', async () => {
+  it('may hold users, where the later row wins, or events, and adds nothing when it is imported again', async () => {
     const opened = await fresh();
     const users = () => new File(['user_id,country,gender\nu,SE,f\nu,NO,f\n'], 'users.csv');
     const event = { user_id: 'u', account_type: 'free', date: '2020-01-01', event_type: 'x', version: 'a' };
@@ -199,7 +199,7 @@ describe('a file by location', () => {
     expect(opened.app.domains.imports.importsByIds([1])).toEqual([null]);
   });
 
-  it('is refused without a folder, and a folder is no file', async () => {
+  it('is refused when no folder is set, and when the location is a folder', async () => {
     const { root } = allowed();
     expect(await startImport(await fresh(), join(root, 'in.csv'))).toMatchObject({ code: 'NOT_ALLOWED' });
     expect(await startImport(await fresh({ settings: { importFolder: root } }), 'deep')).toMatchObject({
@@ -214,7 +214,7 @@ describe('an import in the background', () => {
       '\n',
     );
 
-  it('answers at once, and its node tells how far it is', async () => {
+  it('returns at once, and its node reports the progress', async () => {
     const opened = await fresh({ settings: { batchRecords: '100' } });
     const { data } = await upload(opened, new File([lines(5000)], 'l.csv'), { target: 'STATUS_CHANGES', wait: false });
     const begun = data?.startImport.import;
@@ -235,7 +235,7 @@ describe('an import in the background', () => {
     await expect.poll(() => readdirSync(join(opened.data, 'uploads'))).toEqual([]);
   });
 
-  it('of events without ids that the end of the server breaks off goes on where it was when the file comes again', async () => {
+  it('continues where it stopped when the server ended and the file of events without ids is imported again', async () => {
     const data = dataFolder();
     const event = {
       user_id: 'u',
@@ -266,7 +266,7 @@ describe('an import in the background', () => {
     expect(last.app.store.verify().problems).toEqual([]);
   });
 
-  it('that the end of the server breaks off is ended by the next start, and its file can come again', async () => {
+  it('is marked as failed by the next start after the server ended, and its file can be imported again', async () => {
     const data = dataFolder();
     const opened = await fresh({ data, settings: { batchRecords: '10' } });
     await upload(opened, new File([lines(5000)], 'l.csv'), { target: 'STATUS_CHANGES', wait: false });

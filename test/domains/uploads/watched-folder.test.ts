@@ -42,7 +42,7 @@ const sentinel = async (root: string, name: string): Promise<string> => {
 const users = (...ids: string[]) => JSON.stringify(ids.map((id) => ({ user_id: id, country: 'SE', gender: null })));
 
 describe('the watched folder', () => {
-  it('is made, with a sub-folder for each target', async () => {
+  it('is created with a sub-folder for each target', async () => {
     const root = join(dataFolder(), 'deep', 'watched');
     await watching(root);
     expect((await readdir(root)).sort()).toEqual(
@@ -53,7 +53,7 @@ describe('the watched folder', () => {
     );
   });
 
-  it('takes files of every kind in, once, and leaves them where they are', async () => {
+  it('imports files of every target once and leaves them in place', async () => {
     const root = dataFolder();
     const opened = await watching(root);
     const event = { user_id: 'u', account_type: 'free', date: '2020-01-01', event_type: 'x', version: 'a' };
@@ -81,7 +81,7 @@ describe('the watched folder', () => {
     expect(opened.app.store.verify().problems).toEqual([]);
   });
 
-  it('leaves alone what is being written, hidden, a folder, or leads nowhere', async () => {
+  it('ignores partial and hidden files, folders and broken links', async () => {
     const root = dataFolder();
     const opened = await watching(root);
     for (const name of ['.hidden.json', 'a.json.part', 'b.TMP']) await writeFile(join(root, 'users', name), users('x'));
@@ -92,7 +92,7 @@ describe('the watched folder', () => {
     await until(opened, 'users/last SUCCEEDED 1', 'users/a.json SUCCEEDED 1');
   });
 
-  it('takes a changed file in again', async () => {
+  it('imports a changed file again', async () => {
     const root = dataFolder();
     const opened = await watching(root);
     await put(join(root, 'users', 'a.json'), users('a'));
@@ -102,7 +102,7 @@ describe('the watched folder', () => {
     expect(importsOf(opened)[1]).toMatchObject({ read: 2, unchanged: 1 });
   });
 
-  it('goes back to an older table when a file is put back, but not when the server starts again', async () => {
+  it('returns to an older table when its file is restored, but not when the server restarts', async () => {
     const [root, data] = [dataFolder(), dataFolder()];
     const opened = await watching(root, data);
     const cityOf = ({ app }: OpenApp) => app.domains.ipCity.cityOf(parseIp('10.0.0.1') as never).city;
@@ -122,7 +122,7 @@ describe('the watched folder', () => {
     expect(cityOf(next)).toBe('Bonn');
   });
 
-  it('takes nothing in again after a restart, nor what a command has taken in, but what has changed meanwhile', async () => {
+  it('imports after a restart only files that have changed meanwhile, and none that a command has imported', async () => {
     const [root, data] = [dataFolder(), dataFolder()];
     const opened = await watching(root, data);
     for (const name of ['a.json', 'b.json']) await put(join(root, 'users', name), users(name));
@@ -137,7 +137,7 @@ describe('the watched folder', () => {
     expect(endedOf(next).slice(3)).toEqual(['users/b.json SUCCEEDED 1', 'users/last SUCCEEDED 1']);
   });
 
-  it('fails a faulty file once a version, and goes on with the rest', async () => {
+  it('fails an invalid file once per version and imports the others', async () => {
     const root = dataFolder();
     const opened = await watching(root);
     await put(join(root, 'users', 'page.html'), '<!doctype html>');
@@ -148,7 +148,7 @@ describe('the watched folder', () => {
     await until(opened, 'users/page.html FAILED 0', 'users/last SUCCEEDED 1', 'users/page.html SUCCEEDED 1');
   });
 
-  it('goes on when a sub-folder is gone, and when it is back', async () => {
+  it('continues when a sub-folder is removed and when it is restored', async () => {
     const root = dataFolder();
     const opened = await watching(root);
     await rm(join(root, 'user-status'), { recursive: true });
@@ -158,7 +158,7 @@ describe('the watched folder', () => {
     await until(opened, 'users/first SUCCEEDED 1', 'user-status/a.csv SUCCEEDED 1');
   });
 
-  it('keeps the server from starting when it cannot be made', async () => {
+  it('prevents the server from starting when it cannot be created', async () => {
     const file = join(dataFolder(), 'file');
     await writeFile(file, '');
     const opened = await openApp({ settings: { watchFolder: file }, start: false });

@@ -17,12 +17,12 @@ export interface DatasetReport extends ImportReport {
   readonly columns: readonly { readonly name: string; readonly type: string; readonly misfits: number }[];
 }
 
-/** Takes a CSV file, or what is behind a link, in as the dataset `name`. */
+/** Imports a CSV file, or the file behind a link, as the dataset `name`. */
 export const importDataset = async (
   { datasets, datasetUploads }: Domains,
   [name, source, ...more]: readonly string[],
   { dryRun, mode, key, type }: DatasetCommandOptions,
-  onProgress: (standing: DatasetImport) => void,
+  onProgress: (current: DatasetImport) => void,
 ): Promise<DatasetReport> => {
   if (name === undefined || source === undefined || more.length > 0)
     throw new CommandError(
@@ -54,7 +54,7 @@ export const importDataset = async (
   };
 };
 
-/** What a dry run shows of the columns. */
+/** The lines about each column. */
 export const columnLines = ({ columns }: DatasetReport): string[] =>
   columns.map(({ name, type, misfits }) => {
     const note = misfits > 0 ? `, ${misfits} cells do not fit and are kept as text` : '';

@@ -14,7 +14,7 @@ import { configOf, type DataOptions, withDataOptions } from '../../options.ts';
 import type { Terminal } from '../../terminal.ts';
 import { columnLines, type DatasetCommandOptions, importDataset } from './dataset.ts';
 import { createImportProgress } from './progress.ts';
-import { type ImportReport, isAllTakenIn, type Reject, rejectsShownMax, reportLines, reportOf } from './report.ts';
+import { type ImportReport, isAllStored, type Reject, rejectsShownMax, reportLines, reportOf } from './report.ts';
 import { statusWordOption } from './status-words.ts';
 
 const targets = importTargets.filter(({ input }) => input !== 'FOLDER');
@@ -40,36 +40,35 @@ Examples:
   asof import dataset games games.csv
   asof import dataset games https://files.example/games.csv --mode upsert --key AppID --type Tags=STRING_LIST
 
-JSON arrays, JSON Lines and CSV are told apart by content; ip-ranges also takes {"city": [{"start", "end"}]} and MaxMind
-databases. Several files of ip-ranges make up one table, which replaces the one in force. The later row of a user wins.
-A file taken in again adds nothing; events that carry an event_id count once whatever file they come in. What is not
-taken in can be mended with asof rejects. --json prints {"target", "dryRun", "imports": [{"id", "file", "state", "read", "stored", "duplicates",
-"conflicts", "rejected", "failure": null or {"code", "message"}, "rejects": [{"line", "problems"}]}]}, the first
-${rejectsShownMax} rejects of each; read is the sum of stored, duplicates, conflicts and rejected. A dry run has no ids.`;
+JSON arrays, JSON Lines and CSV are recognized by content; ip-ranges also reads {"city": [{"start", "end"}]} and MaxMind
+databases. Several files of ip-ranges make up one table, which replaces the current one. The later row of a user wins.
+Importing a file again adds nothing; events with an event_id count once, whatever file holds them. Correct rejected
+records with asof rejects. --json prints {"target", "dryRun", "imports": [{"id", "file", "state", "read", "stored",
+"duplicates", "conflicts", "rejected", "failure": null or {"code", "message"}, "rejects": [{"line", "problems"}]}]}, the
+first ${rejectsShownMax} rejects of each; read is the sum of stored, duplicates, conflicts and rejected. A dry run has no ids.`;
 
-/** `asof import`: takes files in, whether or not a server runs on the same data folder. */
+/** `asof import`: imports files, whether or not a server runs on the same data folder. */
 export const importCommand: Command = {
   declare: (program: CommanderCommand) =>
     withDataOptions(program.command('import'))
       .description(
-        'Take in files of users, experiment events, status changes, IP ranges or transactions, or any CSV as a dataset.',
+        'Import files of users, experiment events, status changes, IP ranges or transactions, or any CSV file as a dataset.',
       )
       .addArgument(new Argument('<target>', 'what the files hold').choices(targets.map(({ command }) => command)))
-      .argument('<file...>', 'files to take in; for a dataset its name, then one file or link')
+      .argument('<file...>', 'files to import; for a dataset its name, then one file or link')
       .option('--dry-run', 'read and judge every record, store nothing')
       .addOption(
-        new Option('--mode <mode>', 'of a dataset that is there: what becomes of its rows (default: replace)').choices([
+        new Option('--mode <mode>', 'for an existing dataset: what happens to its rows (default: replace)').choices([
           'replace',
           'append',
           'upsert',
         ]),
       )
-      .option('--key <column...>', 'the columns that name a row of a dataset')
+      .option('--key <column...>', 'the columns that identify a row of a dataset')
       .addOption(
-        new Option(
-          '--type <column=type...>',
-          'types of columns of a dataset, where they are not to be inferred',
-        ).argParser(readColumnType),
+        new Option('--type <column=type...>', 'types of dataset columns that are not inferred').argParser(
+          readColumnType,
+        ),
       )
       .addOption(statusWordOption())
       .addHelpText('after', examples),
@@ -84,12 +83,12 @@ export const importCommand: Command = {
       throw new CommandError(exitUsageError, '--mode, --key and --type are for datasets');
     const files = await Promise.all(paths.map(findFile));
     const config = configOf(options, terminal);
-    // A rehearsal on a folder that is not there must not make it.
+    // A dry run must not create a missing data folder.
     const data = options.dryRun && !storeExists(config.data) ? ':memory:' : config.data;
     const reports = await withData({ ...config, data }, async (opened) => {
       const progress = createImportProgress(terminal.stderr, files);
       try {
-        return await takeIn(opened, target, files, { ...options, onProgress: progress.show });
+        return await importGroups(opened, target, files, { ...options, onProgress: progress.show });
       } finally {
         progress.end();
       }
@@ -100,18 +99,18 @@ export const importCommand: Command = {
         ? [JSON.stringify({ target, dryRun: isDryRun, imports: reports })]
         : reports.flatMap((report) => reportLines(report, isDryRun))),
     );
-    return reports.every(isAllTakenIn) ? exitSuccess : exitProblems;
+    return reports.every(isAllStored) ? exitSuccess : exitProblems;
   },
 };
 
-const runDataset = async (given: readonly string[], options: Options, terminal: Terminal): Promise<ExitCode> => {
+const runDataset = async (args: readonly string[], options: Options, terminal: Terminal): Promise<ExitCode> => {
   const config = configOf(options, terminal);
   const isDryRun = options.dryRun === true;
   const data = isDryRun && !storeExists(config.data) ? ':memory:' : config.data;
   const report = await withData({ ...config, data }, async ({ domains }) => {
-    const progress = createImportProgress(terminal.stderr, [{ bytes: await bytesOf(given[1] ?? '') }]);
+    const progress = createImportProgress(terminal.stderr, [{ bytes: await bytesOf(args[1] ?? '') }]);
     try {
-      return await importDataset(domains, given, options, progress.show);
+      return await importDataset(domains, args, options, progress.show);
     } finally {
       progress.end();
     }
@@ -121,10 +120,10 @@ const runDataset = async (given: readonly string[], options: Options, terminal: 
       ? [JSON.stringify({ target: 'dataset', dryRun: isDryRun, imports: [report] })]
       : [...reportLines(report, isDryRun), ...columnLines(report)]),
   );
-  return isAllTakenIn(report) ? exitSuccess : exitProblems;
+  return isAllStored(report) ? exitSuccess : exitProblems;
 };
 
-/** Of a link it is not known. */
+/** 0 for a link, whose size is unknown. */
 const bytesOf = async (path: string): Promise<number> => (await stat(path).catch(() => ({ size: 0 }))).size;
 
 const readColumnType = (
@@ -151,31 +150,31 @@ const findFile = async (path: string): Promise<File> => {
   return { path, name: basename(path), bytes: found.size };
 };
 
-interface Taking {
+interface GroupOptions {
   readonly dryRun?: true;
   readonly mapStatus?: ReadOptions['synonyms'];
   readonly onProgress: ReturnType<typeof createImportProgress>['show'];
 }
 
-const takeIn = async (
+const importGroups = async (
   { domains }: CommandServices,
   target: string,
   files: readonly File[],
-  { dryRun, mapStatus, onProgress }: Taking,
+  { dryRun, mapStatus, onProgress }: GroupOptions,
 ): Promise<ImportReport[]> => {
-  // Ranges of several files are one table; of other records each file stands by itself, and fails by itself.
+  // Several files of ranges make up one table; other files are imported one by one, and fail one by one.
   const found: ImportTarget | undefined = targets.find(({ command }) => command === target);
   const groups = found?.joinsFiles ? [files] : files.map((file) => [file]);
   const reports: ImportReport[] = [];
   for (const group of groups) {
     const rejects = new Map<number, Reject[]>();
     const onReject: ImportOptions['onReject'] = (importId, { line }, problems) => {
-      const shown = rejects.get(importId) ?? [];
-      if (shown.length < rejectsShownMax) rejects.set(importId, [...shown, { line, problems }]);
+      const first = rejects.get(importId) ?? [];
+      if (first.length < rejectsShownMax) rejects.set(importId, [...first, { line, problems }]);
     };
     const run = await domains.imports.start(target, group, { dryRun, synonyms: mapStatus, onProgress, onReject });
-    for (const [place, { id, ...ended }] of (await run.done).entries())
-      reports.push(reportOf({ ...ended, id: dryRun ? null : id }, group[place]?.path ?? '', rejects.get(id) ?? []));
+    for (const [index, { id, ...ended }] of (await run.done).entries())
+      reports.push(reportOf({ ...ended, id: dryRun ? null : id }, group[index]?.path ?? '', rejects.get(id) ?? []));
   }
   return reports;
 };

@@ -1,13 +1,13 @@
 import type { Import } from '../../../domains/imports/job.ts';
 import type { FieldProblem } from '../../../errors.ts';
 
-/** A record that was not taken in. */
+/** A record that was not stored. */
 export interface Reject {
   readonly line: number;
   readonly problems: readonly FieldProblem[];
 }
 
-/** One file's account as `--json` prints it: read = stored + duplicates + conflicts + rejected. */
+/** The counts of one file as `--json` prints them: read = stored + duplicates + conflicts + rejected. */
 export interface ImportReport {
   /** Null for a dry run. */
   readonly id: number | null;
@@ -19,7 +19,7 @@ export interface ImportReport {
   readonly conflicts: number;
   readonly rejected: number;
   readonly failure: { readonly code: string; readonly message: string } | null;
-  /** The first of those rejected or in conflict. */
+  /** The first records that were rejected or in conflict. */
   readonly rejects: readonly Reject[];
 }
 
@@ -42,14 +42,14 @@ export const reportOf = (
   conflicts,
   rejected,
   failure:
-    state === 'FAILED' ? { code: failureCode ?? 'INTERNAL', message: failureMessage ?? 'no reason is known' } : null,
+    state === 'FAILED' ? { code: failureCode ?? 'INTERNAL', message: failureMessage ?? 'the reason is unknown' } : null,
   rejects,
 });
 
-export const isAllTakenIn = ({ failure, conflicts, rejected }: ImportReport): boolean =>
+export const isAllStored = ({ failure, conflicts, rejected }: ImportReport): boolean =>
   failure === null && conflicts + rejected === 0;
 
-/** The account for people: what became of the records, then why some were not taken in. */
+/** The counts in words, then why records were rejected. */
 export const reportLines = (report: ImportReport, isDryRun: boolean): string[] => {
   const { file, read, stored, duplicates, conflicts, rejected, failure, rejects } = report;
   const storedWord = isDryRun ? 'would be stored' : 'stored';
@@ -59,7 +59,7 @@ export const reportLines = (report: ImportReport, isDryRun: boolean): string[] =
   for (const { line, problems } of rejects.slice(0, rejectLinesMax))
     lines.push(`  line ${line}: ${problems.map(({ message }) => message).join('; ')}`);
   const more = rejects.length === 0 ? 0 : conflicts + rejected - Math.min(rejects.length, rejectLinesMax);
-  const kept = isDryRun ? '' : '; all are kept, with their text, among the rejected records';
-  if (more > 0) lines.push(`  and ${more} more${kept}`);
+  const hint = isDryRun ? '' : '; asof rejects list prints them all';
+  if (more > 0) lines.push(`  and ${more} more${hint}`);
   return lines;
 };

@@ -30,17 +30,17 @@ type Action = (domains: Domains, asked: Asked) => Promise<ExitCode>;
 
 const pageRecords = 1000;
 
-const wantedOf = ({ target, state }: Options): Pick<RejectFilter, 'target' | 'state'> => ({
+const filterOf = ({ target, state }: Options): Pick<RejectFilter, 'target' | 'state'> => ({
   target: importTargets.find(({ command }) => command === target)?.name,
   state: state && ({ open: 'OPEN', resolved: 'RESOLVED', discarded: 'DISCARDED' } as const)[state],
 });
 
-/** The newest first, page by page, so that any number of them can be listed. */
+/** The newest first, page by page, so that any number can be listed. */
 const list: Action = async ({ rejects }, { options, terminal }) => {
   let after: number | undefined;
   let isFirst = true;
   for (;;) {
-    const { rows, hasAfter } = rejects.page(wantedOf(options), { limit: pageRecords, fromEnd: false, after });
+    const { rows, hasAfter } = rejects.page(filterOf(options), { limit: pageRecords, fromEnd: false, after });
     for (const row of rows) {
       const lines = options.json ? [`${isFirst ? '[' : ','}${JSON.stringify(rejectOf(row))}`] : rejectLines(row);
       await terminal.print(...lines);
@@ -56,11 +56,11 @@ const list: Action = async ({ rejects }, { options, terminal }) => {
 const retry: Action = async ({ rejects }, { ids, options, terminal }) => {
   const reading = { synonyms: options.mapStatus };
   const report = createRejectsReport(rejects.importers);
-  if (options.all) await rejects.retryOpen(wantedOf(options), reading, report.add);
+  if (options.all) await rejects.retryOpen(filterOf(options), reading, report.add);
   for (const id of ids) {
-    const asItCame = options.with === undefined ? rejects.byIds([id])[0] : null;
-    const text = options.with ?? asItCame?.raw ?? '';
-    await report.judge(id, rejects.resolve(id, text, reading), asItCame ?? undefined);
+    const original = options.with === undefined ? rejects.byIds([id])[0] : null;
+    const text = options.with ?? original?.raw ?? '';
+    await report.judge(id, rejects.resolve(id, text, reading), original ?? undefined);
   }
   await terminal.print(...(options.json ? [JSON.stringify(report.value())] : report.lines()));
   return report.isAllDone() ? exitSuccess : exitProblems;
@@ -75,7 +75,7 @@ const discard: Action = async ({ rejects }, { ids, options, terminal }) => {
 
 const actions: Readonly<Record<string, Action>> = { list, retry, discard };
 
-/** Throws CommandError naming what does not go together. */
+/** Throws CommandError naming options that cannot be combined. */
 const checkUsage = (action: string, ids: readonly string[], options: Options): void => {
   const refuseUnless = (holds: boolean, message: string): void => {
     if (!holds) throw new CommandError(exitUsageError, message);
@@ -93,7 +93,7 @@ const checkUsage = (action: string, ids: readonly string[], options: Options): v
   if (action === 'retry') {
     refuseUnless(options.all ? ids.length === 0 : ids.length > 0, 'retry takes either ids or --all');
     refuseUnless(options.all === true || options.target === undefined, '--target goes with --all');
-    refuseUnless(options.with === undefined || ids.length === 1, '--with mends one record: give one id');
+    refuseUnless(options.with === undefined || ids.length === 1, '--with corrects one record: give one id');
   }
   if (action === 'discard') {
     refuseUnless(ids.length > 0, 'discard takes ids');
@@ -108,29 +108,29 @@ Examples:
   asof rejects retry --all --target user-status --map-status completed=cancelled
   asof rejects discard 4 5 --because 'test records of the vendor'
 
-A record is mended as a JSON object in the words of its file, also when it came as a row of CSV. It is then stored as one
-of its import, whose account moves with it; the same again stores nothing. Without --with a record is tried again as it
-came. A discarded record still counts as rejected. list --json prints a list of {"id", "state", "target", "source",
+A record is corrected as a JSON object with the field names of its file, also when it was a row of CSV. It is then stored
+as part of its import, whose counts change with it; a repeat stores nothing. Without --with a record is retried with its
+original text. A discarded record still counts as rejected. list --json prints a list of {"id", "state", "target", "source",
 "line", "import", "receivedAt", "raw", "problems", "settledAt", "settlement", "settledSequence"}; the others print
 {"tried", "stored", "duplicates", "discarded", "refused", "refusals": [{"id", "code", "message", "problems"}]}, the
 first refusals only.`;
 
-/** `asof rejects`: what was not taken in, whether or not a server runs on the same data folder. */
+/** `asof rejects`: rejected records, whether or not a server runs on the same data folder. */
 export const rejectsCommand: Command = {
   declare: (program: CommanderCommand) =>
     withDataOptions(program.command('rejects'))
-      .summary('List, mend or discard what was not taken in.')
-      .description('List the records that were not taken in, try them again, mended or as they came, or discard them.')
+      .summary('List, correct or discard rejected records.')
+      .description('List rejected records, retry them corrected or with their original text, or discard them.')
       .addArgument(new Argument('<action>', 'what to do').choices(Object.keys(actions)))
       .argument('[id...]', 'numbers of rejected records, as list prints them')
       .addOption(
-        new Option('--target <target>', 'only what was meant to be this').choices(
+        new Option('--target <target>', 'only records of this target').choices(
           importTargets.filter(({ input }) => input !== 'TABLE').map(({ command }) => command),
         ),
       )
-      .addOption(new Option('--state <state>', 'only those in this state').choices(['open', 'resolved', 'discarded']))
-      .option('--all', 'retry every open record as it came')
-      .option('--with <json>', 'the record again, mended')
+      .addOption(new Option('--state <state>', 'only records in this state').choices(['open', 'resolved', 'discarded']))
+      .option('--all', 'retry every open record with its original text')
+      .option('--with <json>', 'the corrected record')
       .addOption(statusWordOption())
       .option('--because <text>', 'why records are discarded')
       .addHelpText('after', examples),

@@ -15,7 +15,7 @@ export const rejectOf = ({ importId, receivedAtUs, settledAtUs, settledSeq, ...r
   settledSequence: settledSeq,
 });
 
-/** A rejected record for people: what it is, why it was not taken in, how it came, what became of it. */
+/** A rejected record in words: its target, its problems, its text and its settlement. */
 export const rejectLines = ({
   id,
   state,
@@ -26,12 +26,12 @@ export const rejectLines = ({
   problems,
   settlement,
 }: RejectedRecord): string[] => {
-  const place = line === null ? source : `${source}, line ${line}`;
-  const shown = raw.length > rawShownMax ? `${raw.slice(0, rawShownMax).toWellFormed()}…` : raw;
+  const position = line === null ? source : `${source}, line ${line}`;
+  const text = raw.length > rawShownMax ? `${raw.slice(0, rawShownMax).toWellFormed()}…` : raw;
   return [
-    `${id}  ${state}  ${target}  ${place}: ${problems.map(({ message }) => message).join('; ')}`,
-    `    ${shown.replace(/\s*\n\s*/g, ' ')}`,
-    ...(settlement === null ? [] : [`    ${state === 'RESOLVED' ? 'taken in as' : 'because'}: ${settlement}`]),
+    `${id}  ${state}  ${target}  ${position}: ${problems.map(({ message }) => message).join('; ')}`,
+    `    ${text.replace(/\s*\n\s*/g, ' ')}`,
+    ...(settlement === null ? [] : [`    ${state === 'RESOLVED' ? 'stored as' : 'because'}: ${settlement}`]),
   ];
 };
 
@@ -42,11 +42,11 @@ interface Refusal {
   readonly problems: readonly FieldProblem[];
 }
 
-/** What became of the records that a command was given. */
+/** The results of the records that a command was given. */
 export interface RejectsReport {
   readonly add: (retried: RetryResult) => void;
-  /** Notes what became of one record. Given the record, it was tried as it came. Throws what would hit all others, too. */
-  judge(id: number, work: Promise<RejectedRecord>, asItCame?: RejectedRecord): Promise<void>;
+  /** Adds the result of one record; `original` is the record when it was retried with its original text. Rethrows errors that concern all records. */
+  judge(id: number, work: Promise<RejectedRecord>, original?: RejectedRecord): Promise<void>;
   value(): object;
   lines(): string[];
   isAllDone(): boolean;
@@ -57,26 +57,26 @@ export const createRejectsReport = (importers: readonly Importer[]): RejectsRepo
   const refusals: Refusal[] = [];
   let hint: string | undefined;
 
-  const noteRefusal = (id: number, { code, message, problems }: DomainError, asItCame?: RejectedRecord): void => {
+  const addRefusal = (id: number, { code, message, problems }: DomainError, original?: RejectedRecord): void => {
     counts.tried++;
     counts.refused++;
     if (refusals.length < refusalsShownMax) refusals.push({ id, code, message, problems });
-    if (asItCame && !isObject(asItCame.raw)) hint ??= hintFor(asItCame, importers);
+    if (original && !isObject(original.raw)) hint ??= hintFor(original, importers);
   };
 
-  const note = ({ state, settledSeq }: RejectedRecord): void => {
+  const addResult = ({ state, settledSeq }: RejectedRecord): void => {
     counts.tried++;
     counts[state === 'DISCARDED' ? 'discarded' : settledSeq === null ? 'duplicates' : 'stored']++;
   };
 
   return {
-    add: ({ reject, error }) => (error ? noteRefusal(reject.id, error, reject) : note(reject)),
-    async judge(id, work, asItCame) {
+    add: ({ reject, error }) => (error ? addRefusal(reject.id, error, reject) : addResult(reject)),
+    async judge(id, work, original) {
       try {
-        note(await work);
+        addResult(await work);
       } catch (error) {
         if (!(error instanceof DomainError) || error.code === 'OVERLOADED' || error.code === 'NOT_READY') throw error;
-        noteRefusal(id, error, asItCame);
+        addRefusal(id, error, original);
       }
     },
     value: () => ({ ...counts, refusals }),
@@ -96,9 +96,9 @@ export const createRejectsReport = (importers: readonly Importer[]): RejectsRepo
 
 const isObject = (raw: string): boolean => raw.trimStart().startsWith('{');
 
-/** A row of CSV does not say what its cells are. */
+/** The text of a CSV row does not name its fields. */
 const hintFor = ({ id, target }: RejectedRecord, importers: readonly Importer[]): string => {
   const [columns = []] = importers.find((importer) => importer.target.name === target)?.shape.columns ?? [];
   const record = columns.map((column) => `"${column}": "…"`).join(', ');
-  return `What came as a row of CSV must be given as JSON: asof rejects retry ${id} --with '{${record}}'`;
+  return `A row of CSV must be corrected as JSON: asof rejects retry ${id} --with '{${record}}'`;
 };
