@@ -1,7 +1,6 @@
 import { fileChunks } from './file-chunks.ts';
 import { jsonRecord } from './json-lines.ts';
-import type { ElementSink, JsonLayout } from './json-scan.ts';
-import { createJsonScanner } from './json-scan.ts';
+import { type ElementSink, type JsonLayout, JsonScanner } from './json-scan.ts';
 import type { RecordText } from './record-bytes.ts';
 import { createRecordBytes } from './record-bytes.ts';
 import type { SourceBatch, SourceFile, SourceRecord } from './source.ts';
@@ -19,7 +18,7 @@ export async function* readElements(
   recordOf: ElementReader,
 ): AsyncGenerator<SourceBatch> {
   // The structure of the whole file is checked first: no record of a truncated file is returned.
-  const check = createJsonScanner(layout, nullSink);
+  const check = new JsonScanner(layout, nullSink);
   for await (const chunk of fileChunks(file)) check.push(chunk);
   check.finish();
 
@@ -27,7 +26,7 @@ export async function* readElements(
   let records: SourceRecord[] = [];
   let line = 0;
   let key: string | null = null;
-  const scanner = createJsonScanner(layout, {
+  const scanner = new JsonScanner(layout, {
     begin(elementLine, elementKey) {
       line = elementLine;
       key = elementKey;

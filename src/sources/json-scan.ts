@@ -1,9 +1,9 @@
 import { jsonDepthMax } from '../lib/exact-json.ts';
 import { notATable } from './source.ts';
 
-/** Told of each element of a list, in parts when it spans chunks. */
+/** Receives each element of a list, in parts when it spans chunks. */
 export interface ElementSink {
-  /** `key` names the list the element is in, null in a plain array. */
+  /** `key` names the list that holds the element, null in a plain array. */
   begin(line: number, key: string | null): void;
   bytes(chunk: Buffer, start: number, end: number): void;
   end(): void;
@@ -11,11 +11,6 @@ export interface ElementSink {
 
 /** `LIST` is `[element, …]`, `LISTS_BY_KEY` is `{"key": [element, …], …}`. */
 export type JsonLayout = 'LIST' | 'LISTS_BY_KEY';
-
-export interface JsonScanner {
-  push(chunk: Buffer): void;
-  finish(): void;
-}
 
 const keyBytesMax = 4096;
 
@@ -44,166 +39,185 @@ type Expecting =
 
 /**
  * Finds where the elements of a JSON text begin and end without parsing them: it follows strings, escapes and brackets
- * only (RFC 8259). `push` and `finish` throw NOT_A_TABLE when that structure is broken, so a text scanned to its end is
- * sound but for single elements.
+ * only (RFC 8259). `push` and `finish` throw NOT_A_TABLE when that structure is broken. A text that was scanned to its
+ * end can contain invalid elements, but its structure is valid.
  */
-export const createJsonScanner = (layout: JsonLayout, sink: ElementSink): JsonScanner => {
-  let expecting: Expecting = 'ROOT';
-  let inside: 'GAP' | 'KEY' | 'NESTED' | 'STRING' | 'SCALAR' = 'GAP';
-  let line = 1;
-  let key: string | null = null;
-  let keyText = '';
-  let depth = 0;
-  let inString = false;
-  let escaped = false;
-  // Whether each open level is an object. Deeper ones are counted only: their record is refused when parsed.
-  const isObjectAt = new Uint8Array(jsonDepthMax + 2);
+export class JsonScanner {
+  readonly #layout: JsonLayout;
+  readonly #sink: ElementSink;
+  #expecting: Expecting = 'ROOT';
+  #inside: 'GAP' | 'KEY' | 'NESTED' | 'STRING' | 'SCALAR' = 'GAP';
+  #line = 1;
+  #key: string | null = null;
+  #keyText = '';
+  #depth = 0;
+  #inString = false;
+  #escaped = false;
+  /** Whether each open level is an object. Deeper levels are only counted: their record is rejected when it is parsed. */
+  readonly #isObjectAt = new Uint8Array(jsonDepthMax + 2);
 
-  const broken = (what: string) => notATable(`the JSON is broken at line ${line}: ${what}`);
+  constructor(layout: JsonLayout, sink: ElementSink) {
+    this.#layout = layout;
+    this.#sink = sink;
+  }
 
-  const isBetween = (): boolean => inside === 'GAP';
+  push(chunk: Buffer): void {
+    let index = 0;
+    while (index < chunk.length) {
+      if (this.#inside === 'KEY') {
+        index = this.#readKey(chunk, index);
+        continue;
+      }
+      let start = index;
+      if (this.#inside === 'GAP') {
+        const byte = chunk[index] as number;
+        index += 1;
+        if (byte === 10) this.#line += 1;
+        if (isSpace(byte) || !this.#readGap(byte)) continue;
+        start = index - 1;
+        this.#beginElement(byte);
+      }
+      index = this.#skipElement(chunk, index);
+      this.#sink.bytes(chunk, start, index);
+      if (this.#isInGap()) this.#sink.end();
+    }
+  }
+
+  finish(): void {
+    if (this.#expecting !== 'NOTHING') throw this.#broken('it ends too early; the file may be truncated');
+  }
+
+  #broken(what: string): Error {
+    return notATable(`the JSON is broken at line ${this.#line}: ${what}`);
+  }
+
+  #isInGap(): boolean {
+    return this.#inside === 'GAP';
+  }
 
   /** From inside a string: the index after its closing quote, or the end of the chunk. */
-  const skipString = (chunk: Buffer, from: number): number => {
+  #skipString(chunk: Buffer, from: number): number {
+    let escaped = this.#escaped;
     let index = from;
     for (; index < chunk.length; index += 1) {
       const byte = chunk[index] as number;
-      if (byte === 10) line += 1;
+      if (byte === 10) this.#line += 1;
       if (escaped) escaped = false;
       else if (byte === backslash) escaped = true;
       else if (byte === quote) {
-        inString = false;
-        return index + 1;
+        this.#inString = false;
+        index += 1;
+        break;
       }
     }
+    this.#escaped = escaped;
     return index;
-  };
+  }
 
   /** From inside an object or array: the index after its closing bracket, or the end of the chunk. */
-  const skipNested = (chunk: Buffer, from: number): number => {
+  #skipNested(chunk: Buffer, from: number): number {
     let index = from;
     while (index < chunk.length) {
-      if (inString) {
-        index = skipString(chunk, index);
+      if (this.#inString) {
+        index = this.#skipString(chunk, index);
         continue;
       }
       const byte = chunk[index] as number;
       index += 1;
-      if (byte === quote) inString = true;
-      else if (byte === openBrace || byte === openBracket) {
-        depth += 1;
-        if (depth <= jsonDepthMax) isObjectAt[depth] = byte === openBrace ? 1 : 0;
-      } else if (byte === closeBrace || byte === closeBracket) {
-        const matches = depth > jsonDepthMax || isObjectAt[depth] === (byte === closeBrace ? 1 : 0);
-        if (!matches) throw broken(`unexpected ${String.fromCharCode(byte)}`);
-        depth -= 1;
-        if (depth === 0) {
-          inside = 'GAP';
+      if (byte === quote) this.#inString = true;
+      else if (byte === openBrace || byte === openBracket) this.#openLevel(byte);
+      else if (byte === closeBrace || byte === closeBracket) {
+        this.#closeLevel(byte);
+        if (this.#depth === 0) {
+          this.#inside = 'GAP';
           return index;
         }
-      } else if (byte === 10) line += 1;
+      } else if (byte === 10) this.#line += 1;
     }
     return index;
-  };
+  }
 
-  const skipScalar = (chunk: Buffer, from: number): number => {
+  #openLevel(bracket: number): void {
+    this.#depth += 1;
+    if (this.#depth <= jsonDepthMax) this.#isObjectAt[this.#depth] = bracket === openBrace ? 1 : 0;
+  }
+
+  #closeLevel(bracket: number): void {
+    const matches = this.#depth > jsonDepthMax || this.#isObjectAt[this.#depth] === (bracket === closeBrace ? 1 : 0);
+    if (!matches) throw this.#broken(`unexpected ${String.fromCharCode(bracket)}`);
+    this.#depth -= 1;
+  }
+
+  #skipScalar(chunk: Buffer, from: number): number {
     for (let index = from; index < chunk.length; index += 1) {
       const byte = chunk[index] as number;
       if (byte === comma || byte === closeBracket || isSpace(byte)) {
-        inside = 'GAP';
+        this.#inside = 'GAP';
         return index;
       }
     }
     return chunk.length;
-  };
+  }
 
-  const skipElement = (chunk: Buffer, from: number): number => {
-    if (inside === 'NESTED') return skipNested(chunk, from);
-    if (inside === 'SCALAR') return skipScalar(chunk, from);
-    const end = skipString(chunk, from);
-    if (!inString) inside = 'GAP';
+  #skipElement(chunk: Buffer, from: number): number {
+    if (this.#inside === 'NESTED') return this.#skipNested(chunk, from);
+    if (this.#inside === 'SCALAR') return this.#skipScalar(chunk, from);
+    const end = this.#skipString(chunk, from);
+    if (!this.#inString) this.#inside = 'GAP';
     return end;
-  };
+  }
 
-  const readKey = (chunk: Buffer, from: number): number => {
-    const end = skipString(chunk, from);
-    keyText += chunk.toString('latin1', from, end);
-    if (keyText.length > keyBytesMax) throw broken(`a key is over ${keyBytesMax} bytes`);
-    if (inString) return end;
-    const bytes = Buffer.from(`"${keyText}`, 'latin1');
+  #readKey(chunk: Buffer, from: number): number {
+    const end = this.#skipString(chunk, from);
+    this.#keyText += chunk.toString('latin1', from, end);
+    if (this.#keyText.length > keyBytesMax) throw this.#broken(`a key is over ${keyBytesMax} bytes`);
+    if (this.#inString) return end;
+    const bytes = Buffer.from(`"${this.#keyText}`, 'latin1');
     try {
-      key = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as string;
+      this.#key = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as string;
     } catch {
-      throw broken('a key is not valid text');
+      throw this.#broken('a key is not valid text');
     }
-    inside = 'GAP';
-    expecting = 'COLON';
+    this.#inside = 'GAP';
+    this.#expecting = 'COLON';
     return end;
-  };
+  }
 
-  const beginElement = (byte: number): void => {
-    sink.begin(line, key);
-    expecting = 'COMMA_OR_END';
-    inString = byte === quote;
+  #beginElement(byte: number): void {
+    this.#sink.begin(this.#line, this.#key);
+    this.#expecting = 'COMMA_OR_END';
+    this.#inString = byte === quote;
     if (byte === openBrace || byte === openBracket) {
-      inside = 'NESTED';
-      depth = 1;
-      isObjectAt[1] = byte === openBrace ? 1 : 0;
-    } else inside = inString ? 'STRING' : 'SCALAR';
-  };
+      this.#inside = 'NESTED';
+      this.#depth = 0;
+      this.#openLevel(byte);
+    } else this.#inside = this.#inString ? 'STRING' : 'SCALAR';
+  }
 
-  const endList = (): void => {
-    expecting = layout === 'LIST' ? 'NOTHING' : 'COMMA_OR_CLOSE';
-  };
-
-  /** Takes one byte between elements; true when an element begins with it. */
-  const takeGap = (byte: number): boolean => {
-    if (expecting === 'ROOT' && byte === (layout === 'LIST' ? openBracket : openBrace)) {
-      expecting = layout === 'LIST' ? 'ELEMENT_OR_END' : 'KEY_OR_END';
-    } else if ((expecting === 'KEY_OR_END' || expecting === 'KEY') && byte === quote) {
-      inside = 'KEY';
-      inString = true;
-      keyText = '';
-    } else if (expecting === 'COLON' && byte === colon) expecting = 'LIST';
-    else if (expecting === 'LIST' && byte === openBracket) expecting = 'ELEMENT_OR_END';
-    else if (expecting === 'LIST') throw broken(`expected a list after ${JSON.stringify(key)}`);
-    else if ((expecting === 'ELEMENT_OR_END' || expecting === 'COMMA_OR_END') && byte === closeBracket) endList();
-    else if (expecting === 'COMMA_OR_END' && byte === comma) expecting = 'ELEMENT';
-    else if (expecting === 'COMMA_OR_CLOSE' && byte === comma) expecting = 'KEY';
+  /** Reads one byte between elements; true when an element begins with it. */
+  #readGap(byte: number): boolean {
+    const isList = this.#layout === 'LIST';
+    const expecting = this.#expecting;
+    if (expecting === 'ROOT' && byte === (isList ? openBracket : openBrace))
+      this.#expecting = isList ? 'ELEMENT_OR_END' : 'KEY_OR_END';
+    else if ((expecting === 'KEY_OR_END' || expecting === 'KEY') && byte === quote) {
+      this.#inside = 'KEY';
+      this.#inString = true;
+      this.#keyText = '';
+    } else if (expecting === 'COLON' && byte === colon) this.#expecting = 'LIST';
+    else if (expecting === 'LIST' && byte === openBracket) this.#expecting = 'ELEMENT_OR_END';
+    else if (expecting === 'LIST') throw this.#broken(`expected a list after ${JSON.stringify(this.#key)}`);
+    else if ((expecting === 'ELEMENT_OR_END' || expecting === 'COMMA_OR_END') && byte === closeBracket)
+      this.#expecting = isList ? 'NOTHING' : 'COMMA_OR_CLOSE';
+    else if (expecting === 'COMMA_OR_END' && byte === comma) this.#expecting = 'ELEMENT';
+    else if (expecting === 'COMMA_OR_CLOSE' && byte === comma) this.#expecting = 'KEY';
     else if ((expecting === 'KEY_OR_END' || expecting === 'COMMA_OR_CLOSE') && byte === closeBrace)
-      expecting = 'NOTHING';
-    else if (expecting === 'NOTHING') throw broken('there is more text after its end');
-    else if (expecting === 'COMMA_OR_END') throw broken('a comma is missing between two elements');
+      this.#expecting = 'NOTHING';
+    else if (expecting === 'NOTHING') throw this.#broken('there is more text after its end');
+    else if (expecting === 'COMMA_OR_END') throw this.#broken('a comma is missing between two elements');
     else if ((expecting === 'ELEMENT_OR_END' || expecting === 'ELEMENT') && byte !== comma && byte !== closeBracket) {
       return true;
-    } else throw broken(`unexpected ${String.fromCharCode(byte)}`);
+    } else throw this.#broken(`unexpected ${String.fromCharCode(byte)}`);
     return false;
-  };
-
-  return {
-    push(chunk) {
-      let index = 0;
-      while (index < chunk.length) {
-        if (inside === 'KEY') {
-          index = readKey(chunk, index);
-          continue;
-        }
-        let start = index;
-        if (isBetween()) {
-          const byte = chunk[index] as number;
-          index += 1;
-          if (byte === 10) line += 1;
-          if (isSpace(byte) || !takeGap(byte)) continue;
-          start = index - 1;
-          beginElement(byte);
-        }
-        index = skipElement(chunk, index);
-        sink.bytes(chunk, start, index);
-        if (isBetween()) sink.end();
-      }
-    },
-    finish() {
-      if (expecting !== 'NOTHING') throw broken('it ends too early, the file is perhaps cut off');
-    },
-  };
-};
+  }
+}

@@ -1,6 +1,6 @@
 import { DomainError } from '../errors.ts';
 import { type ChunkReader, createLineReader, jsonRecord } from './json-lines.ts';
-import { createJsonScanner } from './json-scan.ts';
+import { JsonScanner } from './json-scan.ts';
 import { createRecordBytes } from './record-bytes.ts';
 import { refusedRecord, type SourceRecord } from './source.ts';
 
@@ -63,7 +63,7 @@ const createArrayReader = (recordBytesMax: number, onRecord: (record: SourceReco
   const pending = createRecordBytes(recordBytesMax);
   let line = 1;
   let isBroken = false;
-  const scanner = createJsonScanner('LIST', {
+  const scanner = new JsonScanner('LIST', {
     begin(elementLine) {
       line = elementLine;
     },
