@@ -1,24 +1,24 @@
-/** How a stream is worked off. */
-export interface Batching<T, R> {
-  /** How much of a batch an item takes; a batch is full at 1. */
+/** How a stream is split into batches and processed. */
+export interface BatchOptions<T, R> {
+  /** The part of a batch that an item fills; a batch is full at 1. */
   readonly shareOf: (item: T) => number;
   readonly work: (batch: readonly T[]) => Promise<R>;
 }
 
-/** Pieces of work under way at one time: one is being done while the next is handed in. */
-const underWayMax = 2;
+/** Batches processed at the same time: one runs while the next is handed over. */
+const runningMax = 2;
 
 /**
- * Works a stream off in batches and yields the results in order. A batch is begun at once when nothing is under way,
- * so that a slow sender is answered; else items are gathered meanwhile until it is full. No more is read than that, and
- * nothing while results are not taken. What was read but not begun is given up when the stream fails.
+ * Processes a stream in batches and yields the results in order. A batch starts at once when none is running, so that a
+ * slow sender gets responses; otherwise it collects items until it is full. While batches are full, or the consumer does
+ * not ask for results, nothing is read. When the stream fails, items whose batch has not started are dropped.
  */
 export async function* inBatches<T, R>(
   source: AsyncIterable<readonly T[]>,
-  { shareOf, work }: Batching<T, R>,
+  { shareOf, work }: BatchOptions<T, R>,
 ): AsyncGenerator<R> {
   const items = source[Symbol.asyncIterator]();
-  const underWay: Promise<{ readonly result: R }>[] = [];
+  const running: Promise<{ readonly result: R }>[] = [];
   const batches: T[][] = [];
   let share = 1;
   let reading: Promise<IteratorResult<readonly T[]>> | undefined;
@@ -32,33 +32,32 @@ export async function* inBatches<T, R>(
     batches.at(-1)?.push(item);
     share += shareOf(item);
   };
-  const begin = (batch: readonly T[]): void => {
+  const start = (batch: readonly T[]): void => {
     if (batches.length === 0) share = 1;
-    const begun = work(batch).then((result) => ({ result }));
-    // It is awaited later, or not at all when the stream fails before.
-    void begun.catch(() => undefined);
-    underWay.push(begun);
+    const result = work(batch).then((result) => ({ result }));
+    // The result is awaited later, or not at all when the stream fails first.
+    void result.catch(() => undefined);
+    running.push(result);
   };
   const hasFull = (): boolean => batches.length > 1 || (batches.length === 1 && share >= 1);
-  const isDue = (): boolean =>
-    underWay.length === 0 ? batches.length > 0 : underWay.length < underWayMax && hasFull();
+  const isDue = (): boolean => (running.length === 0 ? batches.length > 0 : running.length < runningMax && hasFull());
 
   try {
-    while (!isEnded || batches.length > 0 || underWay.length > 0) {
-      while (isDue()) begin(batches.shift() as T[]);
+    while (!isEnded || batches.length > 0 || running.length > 0) {
+      while (isDue()) start(batches.shift() as T[]);
       if (!reading && !isEnded && !hasFull()) {
         reading = items.next();
         void reading.catch(() => undefined);
       }
-      const happened = await Promise.race([...(reading ? [reading] : []), ...underWay.slice(0, 1)]);
-      if ('result' in happened) {
-        void underWay.shift();
-        yield happened.result;
+      const next = await Promise.race([...(reading ? [reading] : []), ...running.slice(0, 1)]);
+      if ('result' in next) {
+        void running.shift();
+        yield next.result;
         continue;
       }
       reading = undefined;
-      if (happened.done) isEnded = true;
-      else for (const item of happened.value) gather(item);
+      if (next.done) isEnded = true;
+      else for (const item of next.value) gather(item);
     }
   } finally {
     // Not awaited: a source that waits for its next chunk ends only with the request.

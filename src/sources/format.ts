@@ -24,7 +24,7 @@ const magicNumbers: readonly (readonly [hex: string, name: string])[] = [
   ['feff', 'UTF-16 text'],
 ];
 
-/** The kind of a file that is certainly no table; null when it may be one. */
+/** The kind of a file that is certainly not a table; null when it may be one. */
 const nonTabularKind = (head: Buffer): string | null => {
   const hex = head.toString('hex', 0, 16);
   const known = magicNumbers.find(([signature]) => hex.startsWith(signature));

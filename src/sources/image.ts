@@ -9,7 +9,7 @@ export interface ImageFacts {
   readonly height: number;
 }
 
-/** The image that the bytes are, or why they are none. */
+/** The facts of a valid image, or why it is invalid. */
 export type ImageOutcome =
   | { readonly facts: ImageFacts; readonly fault?: never }
   | { readonly fault: string; readonly facts?: never };
@@ -18,8 +18,8 @@ const pngSignature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a
 const jpegSignature = Buffer.from([0xff, 0xd8, 0xff]);
 
 /**
- * Looks at an image as a whole: PNG is taken apart chunk by chunk, checksums and the compressed pixels included, JPEG
- * marker by marker up to its end. Never decodes more than `pixelsMax` pixels.
+ * Checks a whole image: of a PNG every chunk, its checksum and the compressed pixels, of a JPEG every marker up to its
+ * end. Never decodes more than `pixelsMax` pixels.
  */
 export const readImage = async (bytes: Buffer, pixelsMax: number): Promise<ImageOutcome> => {
   const isPng = bytes.subarray(0, 8).equals(pngSignature);
@@ -40,7 +40,7 @@ const sizeOf = (bytes: Buffer): { width: number; height: number } | null => {
   }
 };
 
-/** Small images are unpacked in one go: to make a stream costs more than they do. */
+/** Up to this size images are decompressed at once, because creating a stream costs more. */
 const bytesAtOnceMax = 100_000;
 
 const unpackedAtOnce = (packed: Buffer, bytesMax: number): number => {
@@ -52,7 +52,7 @@ const unpackedAtOnce = (packed: Buffer, bytesMax: number): number => {
   }
 };
 
-/** How much compressed bytes unpack to; no more than a little over `bytesMax`, and nothing of it is kept. */
+/** The decompressed size; it stops a little over `bytesMax` and retains no output. */
 const unpackedBytes = async (packed: readonly Buffer[], bytesMax: number): Promise<number> => {
   if (bytesMax <= bytesAtOnceMax) return unpackedAtOnce(Buffer.concat(packed), bytesMax);
   const unpacked = Readable.from(packed).compose(createInflate());
@@ -64,10 +64,10 @@ const unpackedBytes = async (packed: readonly Buffer[], bytesMax: number): Promi
   return bytes;
 };
 
-/** Samples a pixel by colour type (PNG, 3rd edition, section 11.2.1). */
+/** Samples per pixel by colour type (PNG, 3rd edition, section 11.2.1). */
 const samplesOf: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
-/** The seven passes of an interlaced image (Adam7): where each begins, and its steps. */
+/** The seven passes of an interlaced image (Adam7): the start of each, and its steps. */
 const passes = [
   [0, 0, 8, 8],
   [4, 0, 8, 8],
@@ -78,7 +78,7 @@ const passes = [
   [0, 1, 1, 2],
 ] as const;
 
-/** Why a file that begins as PNG is broken; null when it is whole. */
+/** Why a file that starts as PNG is broken; null when it is valid. */
 const pngFault = async (bytes: Buffer): Promise<string | null> => {
   const pixels: Buffer[] = [];
   let header: Buffer | undefined;
@@ -101,11 +101,11 @@ const pngFault = async (bytes: Buffer): Promise<string | null> => {
     const unpacked = await unpackedBytes(pixels, expected);
     return unpacked < expected ? 'is a PNG image with too few pixels' : null;
   } catch {
-    return 'is a PNG image whose pixels cannot be unpacked';
+    return 'is a PNG image whose pixels cannot be decompressed';
   }
 };
 
-/** Bytes of the filtered, uncompressed pixels; null for a combination that there is not. */
+/** Bytes of the filtered, uncompressed pixels; null for an invalid combination of colour type and bit depth. */
 const pngBytesOf = (header: Buffer): number | null => {
   const [width, height] = [header.readUInt32BE(0), header.readUInt32BE(4)];
   const [depth = 0, colour = 0, , , interlace] = header.subarray(8);
@@ -120,7 +120,7 @@ const pngBytesOf = (header: Buffer): number | null => {
   return sizes.reduce((sum, size) => sum + size, 0);
 };
 
-/** Why a file that begins as JPEG is broken; null when it goes on to its end (ITU-T T.81, annex B). */
+/** Why a file that starts as JPEG is broken; null when it has all markers up to its end (ITU-T T.81, annex B). */
 const jpegFault = (bytes: Buffer): string | null => {
   const early = 'is a JPEG image that ends too early';
   let hasScan = false;
@@ -143,7 +143,7 @@ const jpegFault = (bytes: Buffer): string | null => {
   return early;
 };
 
-/** Where the compressed pixels from a place on end: at a marker that is neither a stuffed byte nor a restart. */
+/** Where the compressed pixels after `from` end: at a marker that is neither a stuffed byte nor a restart. */
 const scanEnd = (bytes: Buffer, from: number): number => {
   for (let at = bytes.indexOf(0xff, from); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
     const next = bytes[at + 1];

@@ -17,7 +17,7 @@ export const jsonRecord = (line: number, { raw, fault }: RecordText): SourceReco
     if (!(error instanceof SyntaxError)) throw error;
     return refusedRecord(line, raw, 'MALFORMED', `the record is not valid JSON: ${error.message}`);
   }
-  // A JSON object is written with a brace, whatever class a number may have been read into.
+  // Only the text of a JSON object starts with a brace; numbers may also be parsed into objects.
   if (raw.trimStart().startsWith('{')) return { line, raw, value: value as Record<string, unknown> };
   return refusedRecord(line, raw, 'WRONG_TYPE', 'the record is not a JSON object');
 };
@@ -58,7 +58,9 @@ const badLinesMax = 100;
 
 const noRecord = ([first]: readonly SourceRecord[]) => {
   const reason = first?.problems?.[0]?.message;
-  return notATable(`line ${first?.line} is no record (${reason}); expected a JSON array, an object a line, or CSV`);
+  return notATable(
+    `line ${first?.line} is not a record (${reason}); expected a JSON array, one object per line, or CSV`,
+  );
 };
 
 /** JSON Lines (https://jsonlines.org): each non-blank line is one record, valid or refused. */

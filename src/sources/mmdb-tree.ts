@@ -1,7 +1,7 @@
 import type { IpAddress, IpWords } from '../lib/ip.ts';
 import { notATable } from './source.ts';
 
-/** What the search tree of a database is made of; see https://maxmind.github.io/MaxMind-DB/ */
+/** The search tree of a database; see https://maxmind.github.io/MaxMind-DB/ */
 export interface MmdbTree {
   bytes: Buffer;
   nodeCount: number;
@@ -12,7 +12,7 @@ export interface MmdbTree {
 export interface MmdbLeaf {
   first: IpAddress;
   last: IpAddress;
-  /** Tells leaves with the same data; null where the database has none. */
+  /** Identifies leaves with the same data; null when a leaf has none. */
   pointer: number | null;
 }
 
@@ -52,7 +52,7 @@ const address6 = (words: IpWords): IpAddress => ({ family: 6, words });
 
 /**
  * Every leaf of the tree in the order of addresses, IPv4 as such also in an IPv6 tree (under ::/96), aliases left out.
- * Throws NOT_A_TABLE for a tree that runs in circles, is deeper than addresses or longer than the file.
+ * Throws NOT_A_TABLE for a tree that has a cycle, is deeper than addresses or longer than the file.
  */
 export function* mmdbLeaves(tree: MmdbTree): Generator<MmdbLeaf> {
   const { bytes, nodeCount, recordSize, ipVersion } = tree;

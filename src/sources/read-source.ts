@@ -16,7 +16,7 @@ const fileBytes = async (path: string, { fileBytesMax }: SourceLimits): Promise<
   const found = await stat(path).catch((cause: unknown) => {
     throw new DomainError('NOT_FOUND', 'there is no such file', { cause });
   });
-  if (!found.isFile()) throw new DomainError('NOT_FOUND', 'there is no such file, it is a folder or device');
+  if (!found.isFile()) throw new DomainError('NOT_FOUND', 'the path is a folder or device, not a file');
   if (found.size <= fileBytesMax) return found.size;
   const message = `the file has ${found.size} bytes, over the limit fileBytesMax of ${fileBytesMax}`;
   throw new DomainError('TOO_LARGE', message);

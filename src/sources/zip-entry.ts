@@ -38,7 +38,7 @@ export async function* unzipped(chunks: AsyncIterable<Uint8Array>): AsyncGenerat
     }
     const files = listedFiles(await archive.rest());
     if (files.length !== 1) throw notATable(`the archive holds ${files.length} files; it must hold one`);
-    if (files[0]?.crc !== crc) throw notATable('the archive is damaged: its checksum is another');
+    if (files[0]?.crc !== crc) throw notATable('the archive is damaged: its checksum does not match');
   } finally {
     await archive.close();
   }
@@ -57,9 +57,9 @@ const firstFile = async (archive: Reader): Promise<{ readonly method: number; re
       const isSizeKnown = (flags & 8) === 0 && compressedBytes !== 0xffffffff;
       if ((flags & 1) !== 0) throw notATable('the file in the archive is encrypted');
       if (method === deflated || (method === stored && isSizeKnown)) return { method, compressedBytes };
-      throw notATable('the file in the archive is packed in a way that is not read; deflate is');
+      throw notATable('the file in the archive is compressed with an unsupported method; use deflate');
     }
-    if ((flags & 8) !== 0) throw notATable('the archive does not begin with its file');
+    if ((flags & 8) !== 0) throw notATable('the archive does not start with its file');
     await archive.readBytes(compressedBytes);
   }
 };
@@ -68,7 +68,7 @@ const isFile = (name: string): boolean => !name.endsWith('/') && !name.startsWit
 
 /** The files in the directory at the end of an archive; `ending` are its last bytes. */
 const listedFiles = (ending: Buffer): Listed[] => {
-  const damaged = () => notATable('the archive is damaged or breaks off');
+  const damaged = () => notATable('the archive is damaged or truncated');
   let end = ending.length - endBytes;
   while (
     end >= 0 &&
@@ -105,7 +105,7 @@ const endingBytes = 2 * (commentBytesMax + endBytes);
 
 const createReader = (chunks: AsyncIterable<Uint8Array>): Reader => {
   const parts = chunks[Symbol.asyncIterator]();
-  const truncated = () => notATable('the archive breaks off');
+  const truncated = () => notATable('the archive is truncated');
   let buffered: Buffer = Buffer.alloc(0);
   let ending: Buffer[] = [];
   let endingLength = 0;

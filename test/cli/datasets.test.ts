@@ -5,7 +5,7 @@ import { fixture, openApp } from '../support/app.ts';
 import { rowsOf } from '../support/datasets.ts';
 import { asof, folder, startAsof } from './asof-process.ts';
 
-it('asof import dataset imports a CSV file with given and inferred column types', async () => {
+it('asof import dataset imports a CSV file with declared and inferred column types', async () => {
   const data = join(await folder(), 'data');
   const args = [
     'import',

@@ -53,7 +53,7 @@ it('asof serve refuses to listen on a public address without keys, and listens w
   const stored = await serve(['--host', '0.0.0.0', '--data', data]);
   expect([await ask(stored.url), await ask(stored.url, key.trim())]).toEqual([401, 200]);
   expect(stored.output.stdout).toContain('Requests need an API key');
-  // The last key gone does not open the door.
+  // Revoking the last key does not make the server public.
   await asof(['keys', 'revoke', 'first', '--data', data]);
   await expect.poll(() => ask(stored.url, key.trim())).toBe(401);
   expect(await ask(stored.url)).toBe(401);

@@ -13,7 +13,7 @@ it('the log is readable on a terminal and respects the minimum level', async () 
   expect(text).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: imported\n {4}file: "a\.csv"\n$/);
 });
 
-it('the log is JSON elsewhere, and its debug lines tell what a starting server does', async () => {
+it('the log is JSON without a terminal, and its debug lines report how a server starts and stops', async () => {
   const server = await serve(['--data', await folder(), '--log-level', 'debug']);
   expect(await server.stop()).toBe(0);
   const lines = server.output.stderr.trimEnd().split('\n');

@@ -15,7 +15,7 @@ interface Listed {
 const filled = async () => {
   const root = await folder();
   const data = join(root, 'store');
-  const take = async (target: string, name: string, text: string) => {
+  const importText = async (target: string, name: string, text: string) => {
     await writeFile(join(root, name), text);
     await asof(['import', target, join(root, name), '--data', data]);
   };
@@ -26,8 +26,8 @@ const filled = async () => {
     change('u-3', 'completed'),
     change('', 'paying'),
   ];
-  await take('user-status', 'changes.json', JSON.stringify(changes));
-  await take(
+  await importText('user-status', 'changes.json', JSON.stringify(changes));
+  await importText(
     'transactions',
     'shop.csv',
     'click_id,created_at,product_id,product_price,user_id\n1,2025-01-01,p,much,u-1',
@@ -62,14 +62,14 @@ describe('asof rejects', () => {
     expect(csv.code).toBe(1);
     expect(csv.stdout).toContain('1 tried = 0 stored, 0 duplicates, 0 discarded, 1 refused\n');
     expect(csv.stdout).toContain(`asof rejects retry 4 --with '{"click_id": "…", "created_at": "…"`);
-    const mended = { click_id: 1, created_at: '2025-01-01', product_id: 'p', product_price: 9.5, user_id: 'u-1' };
+    const corrected = { click_id: 1, created_at: '2025-01-01', product_id: 'p', product_price: 9.5, user_id: 'u-1' };
     for (const _time of [1, 2])
-      expect(await run('retry', '4', '--with', JSON.stringify(mended))).toMatchObject({
+      expect(await run('retry', '4', '--with', JSON.stringify(corrected))).toMatchObject({
         code: 0,
         stdout: '1 tried = 1 stored, 0 duplicates, 0 discarded, 0 refused\n',
       });
     expect((await listed())[0]).toMatchObject({ id: 4, state: 'RESOLVED', settledSequence: 2 });
-    const other = await run('retry', '4', '--with', JSON.stringify({ ...mended, product_price: 9 }), '--json');
+    const other = await run('retry', '4', '--with', JSON.stringify({ ...corrected, product_price: 9 }), '--json');
     expect(other.code).toBe(1);
     expect(JSON.parse(other.stdout)).toMatchObject({ refused: 1, refusals: [{ id: 4, code: 'CONFLICT' }] });
     await sound(data, 2);
@@ -109,8 +109,8 @@ describe('asof rejects', () => {
   it('updates a server that runs on the same data folder', async () => {
     const { data, run } = await filled();
     const server = await serve(['--data', data, '--empty']);
-    const mended = { user_id: 'u-9', created_at: '2025-01-01', status: 'paying' };
-    expect(await run('retry', '3', '--with', JSON.stringify(mended))).toMatchObject({ code: 0 });
+    const corrected = { user_id: 'u-9', created_at: '2025-01-01', status: 'paying' };
+    expect(await run('retry', '3', '--with', JSON.stringify(corrected))).toMatchObject({ code: 0 });
     const statusAt = async (): Promise<unknown> =>
       (await fetch(`${server.url}/user_status/u-9?date=2025-02-01`)).json();
     await expect.poll(statusAt, { timeout: 5000, interval: 50 }).toEqual({ user_status: 'paying' });

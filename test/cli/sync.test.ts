@@ -52,7 +52,7 @@ const killWhileItRuns = async ({ source, data }: { source: string; data: string 
         undefined
       );
     } catch {
-      // The tables are being made.
+      // The tables are being created.
       return false;
     } finally {
       client.close();

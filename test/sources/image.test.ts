@@ -17,7 +17,7 @@ it('refuses files that are not images or have too many pixels', async () => {
     expect((await readImage(bytes, pixelsMax)).fault).toBe('is neither a PNG nor a JPEG image');
   expect((await readImage(png(101, 100), pixelsMax)).fault).toBe('has 101 × 100 pixels, more than 10000');
   expect((await readImage(png(10, 10, 0, { pixels: 9 }), pixelsMax)).fault).toBe('is a PNG image with too few pixels');
-  // Compressed pixels beyond the image's size are not unpacked.
+  // Compressed pixels beyond the image's size are not decompressed.
   expect((await readImage(png(10, 10, 0, { pixels: 100_000 }), pixelsMax)).facts).toBeDefined();
 });
 
@@ -29,10 +29,10 @@ it('refuses every truncated image', async () => {
 
 it('detects a changed byte of a PNG and terminates for arbitrary bytes', async () => {
   const whole = png(6, 4, 0x123456);
-  for (let place = 0; place < whole.length; place++) {
+  for (let index = 0; index < whole.length; index++) {
     const changed = Buffer.from(whole);
-    changed[place] = (changed[place] as number) ^ 0x41;
-    expect((await readImage(changed, pixelsMax)).fault, `byte ${place}`).toBeDefined();
+    changed[index] = (changed[index] as number) ^ 0x41;
+    expect((await readImage(changed, pixelsMax)).fault, `byte ${index}`).toBeDefined();
   }
   await fc.assert(
     fc.asyncProperty(

@@ -110,7 +110,7 @@ describe('readSource', () => {
 });
 
 describe('JSON of another kind', () => {
-  const purchases = Array.from({ length: 3 }, (_, place) => ({ user_id: place, created_at: '2020-01-01', price: 1 }));
+  const purchases = Array.from({ length: 3 }, (_, index) => ({ user_id: index, created_at: '2020-01-01', price: 1 }));
 
   it.each([
     ['an array', JSON.stringify(purchases)],

@@ -7,7 +7,7 @@ import { readSource } from '../../src/sources/read-source.ts';
 import type { SourceLimits, SourceRecord, SourceShape } from '../../src/sources/source.ts';
 
 export const statusShape: SourceShape = { columns: [['user_id', 'created_at', 'status']] };
-/** Takes JSON of any kind; what a CSV header must hold is for those tests to say. */
+/** Accepts JSON records with any fields; tests of CSV pass their own columns. */
 const anyShape: SourceShape = { columns: [] };
 export const rangeShape: SourceShape = {
   columns: [

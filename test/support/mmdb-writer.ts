@@ -14,10 +14,10 @@ type Child = { node: number } | { data: number } | null;
 const sized = (type: number, size: number): Buffer => {
   const extended = type > 7;
   const head = extended ? 0 : type << 5;
-  const tail = extended ? [type - 7] : [];
-  if (size < 29) return Buffer.from([head | size, ...tail]);
-  if (size < 285) return Buffer.from([head | 29, ...tail, size - 29]);
-  return Buffer.from([head | 30, ...tail, (size - 285) >> 8, (size - 285) & 255]);
+  const typeBytes = extended ? [type - 7] : [];
+  if (size < 29) return Buffer.from([head | size, ...typeBytes]);
+  if (size < 285) return Buffer.from([head | 29, ...typeBytes, size - 29]);
+  return Buffer.from([head | 30, ...typeBytes, (size - 285) >> 8, (size - 285) & 255]);
 };
 
 const encoded = (value: MmdbValue): Buffer => {
@@ -63,7 +63,7 @@ export const writeMmdb = (networks: readonly (readonly [string, MmdbValue])[], o
   const data: Buffer[] = [];
   let dataBytes = 0;
 
-  const put = (path: string, child: Child): void => {
+  const insert = (path: string, child: Child): void => {
     let node = 0;
     for (const [index, bit] of [...path].entries()) {
       const pair = nodes[node] as [Child, Child];
@@ -90,12 +90,12 @@ export const writeMmdb = (networks: readonly (readonly [string, MmdbValue])[], o
   };
 
   for (const [cidr, value] of networks) {
-    put(pathOf(cidr, ipVersion), { data: dataBytes });
+    insert(pathOf(cidr, ipVersion), { data: dataBytes });
     const bytes = encoded(value);
     data.push(bytes);
     dataBytes += bytes.length;
   }
-  for (const alias of aliases) put(pathOf(alias, ipVersion), { node: nodeAt('0'.repeat(96)) });
+  for (const alias of aliases) insert(pathOf(alias, ipVersion), { node: nodeAt('0'.repeat(96)) });
 
   const recordOf = (child: Child): number => {
     if (child === null) return nodes.length;

@@ -70,19 +70,19 @@ export const event = {
   version: 'a',
 };
 
-/** A file of every kind with one good record and one faulty one, how that is mended, and what becomes of it. */
+/** A file of each kind with a valid and an invalid record, the correction, and the settlement and row it leads to. */
 export const kinds = {
   'user-status': {
     table: statusChanges,
     text: 'user_id,created_at,status\na,2020-01-01,paying\nb,never,paying',
-    mended: { user_id: 'b', created_at: '2020-02-01', status: 'paying' },
+    corrected: { user_id: 'b', created_at: '2020-02-01', status: 'paying' },
     settlement: { user_id: 'b', created_at: '2020-02-01T00:00:00Z', status: 'paying' },
     row: { userId: 'b', status: 'paying' },
   },
   transactions: {
     table: transactions,
     text: 'click_id,created_at,product_id,product_price,user_id\n1,2020-01-01,p,1,u\n2,2020-01-01,p,a lot,u',
-    mended:
+    corrected:
       '{"click_id": 12345678901234567890, "created_at": "2020-01-01", "product_id": "p", "product_price": 0.10, "user_id": "u"}',
     settlement: {
       click_id: '12345678901234567890',
@@ -97,21 +97,21 @@ export const kinds = {
   users: {
     table: userProfiles,
     text: `[{"user_id": "a", "country": "SE", "gender": "f"},\n{"country": "NO"}]`,
-    mended: { user_id: 'b', country: 'NO' },
+    corrected: { user_id: 'b', country: 'NO' },
     settlement: { user_id: 'b', country: 'NO', gender: null },
     row: { userId: 'b', country: 'NO', gender: null },
   },
   events: {
     table: experimentEvents,
     text: `${JSON.stringify(event)}\n${JSON.stringify({ ...event, order_value: 'a lot' })}`,
-    mended: { ...event, order_value: 2.5 },
+    corrected: { ...event, order_value: 2.5 },
     settlement: { ...event, date: '2020-01-01T00:00:00Z', order_value: '2.5' },
     row: { userId: 'u', variant: 'a', eventId: null },
   },
   'ip-ranges': {
     table: ipRanges,
     text: 'start,end,city\n10.0.0.0,10.0.0.9,Oslo\n10.0.1.9,10.0.1.0,Bergen',
-    mended: { start: '10.0.1.0', end: '10.0.1.9', city: 'Bergen' },
+    corrected: { start: '10.0.1.0', end: '10.0.1.9', city: 'Bergen' },
     settlement: { start: '10.0.1.0', end: '10.0.1.9', city: 'Bergen' },
     row: { city: 'Bergen' },
   },

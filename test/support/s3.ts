@@ -16,7 +16,7 @@ export const hasS3 = endpoint !== '';
 
 export interface Bucket {
   readonly name: string;
-  put(key: string, content: string | Buffer): Promise<void>;
+  putObject(key: string, content: string | Buffer): Promise<void>;
   remove(key: string): Promise<void>;
   text(key: string): Promise<string | null>;
 }
@@ -30,13 +30,13 @@ export const openBucket = async (objects: Readonly<Record<string, string | Buffe
   const name = `test-${process.pid}-${Math.random().toString(36).slice(2)}`;
   const s3 = new S3mini({ ...credentials, endpoint: `${endpoint}/${name}`, region });
   if (!(await s3.createBucket())) throw new Error('no bucket could be made');
-  const put = async (key: string, content: string | Buffer): Promise<void> => {
+  const putObject = async (key: string, content: string | Buffer): Promise<void> => {
     await s3.putObject(key, content);
   };
-  await pMap(Object.entries(objects), ([key, content]) => put(key, content), { concurrency: 16 });
+  await pMap(Object.entries(objects), ([key, content]) => putObject(key, content), { concurrency: 16 });
   return {
     name,
-    put,
+    putObject,
     remove: async (key) => void (await s3.deleteObject(key)),
     text: (key) => s3.getObject(key),
   };

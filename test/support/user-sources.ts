@@ -6,7 +6,7 @@ import { countedS3, openBucket } from './s3.ts';
 /** A source of user files that a test writes and inspects. */
 export interface TestSource {
   readonly settings: Readonly<Record<string, string>>;
-  put(name: string, content: string | Buffer): Promise<void>;
+  write(name: string, content: string | Buffer): Promise<void>;
   remove(name: string): Promise<void>;
   /** The output table; null when it does not exist. */
   output(): Promise<string | null>;
@@ -22,7 +22,7 @@ export const folderSource = async (): Promise<TestSource> => {
   await mkdir(join(root, 'source_data'));
   return {
     settings: { userFiles: join(root, 'source_data'), userFilesRetryMs: '1' },
-    put: (name, content) => writeFile(at(name), content),
+    write: (name, content) => writeFile(at(name), content),
     remove: (name) => rm(at(name)),
     output: () => readFile(join(root, 'processed_data/output.csv'), 'utf8').catch(() => null),
     countsReads: false,
@@ -36,7 +36,7 @@ export const s3Source = async () => {
   const source: TestSource & { counted: typeof counted } = {
     counted,
     settings: { ...counted.settings, userFiles: `s3://${bucket.name}/source_data/` },
-    put: (name, content) => bucket.put(`source_data/${name}`, content),
+    write: (name, content) => bucket.putObject(`source_data/${name}`, content),
     remove: (name) => bucket.remove(`source_data/${name}`),
     output: () => bucket.text('processed_data/output.csv'),
     countsReads: true,

@@ -36,9 +36,9 @@ export const zipOf = (entries: readonly ZipEntry[], { comment = '' } = {}): Buff
     const start = offset;
     add(Buffer.concat([Buffer.from('PK\x03\x04'), fields, Buffer.from(name), packed]));
     if (streamed) add(Buffer.concat([Buffer.from('PK\x07\x08'), sums]));
-    const tail = Buffer.alloc(14);
-    tail.writeUInt32LE(start, 10);
-    directory.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\x00'), listed, tail, Buffer.from(name)]));
+    const trailer = Buffer.alloc(14);
+    trailer.writeUInt32LE(start, 10);
+    directory.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\x00'), listed, trailer, Buffer.from(name)]));
   }
   const start = offset;
   for (const entry of directory) add(entry);

@@ -11,7 +11,7 @@ export const endInterruptedImport = (
   target: ImportTarget | undefined,
 ): void => {
   const isAtomic = target !== undefined && target.input !== 'RECORDS';
-  const outcome = isAtomic ? 'nothing of it was stored' : 'what it had stored is kept';
+  const outcome = isAtomic ? 'nothing of it was stored' : 'the records that it stored remain';
   tx.update(
     imports,
     { id, state: 'RUNNING' },

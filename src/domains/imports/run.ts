@@ -31,7 +31,7 @@ export interface ImportOptions extends ReadOptions {
 }
 
 export interface ImportRun {
-  /** One import per file as it began; none when the files are unchanged. */
+  /** One import per file at its start; none when the files are unchanged. */
   readonly imports: readonly Import[];
   /** The same imports at their end. Never rejects: a failed import holds its error. */
   readonly done: Promise<readonly Import[]>;
@@ -70,7 +70,7 @@ interface RecordJudge {
 const othersPollMs = 50;
 
 /**
- * Begins an import of one file, or of several that belong together. Throws for a file that cannot be opened. While another
+ * Starts an import of one file, or of several that make up one table. Throws for a file that cannot be opened. While another
  * import of the same content runs, in this process or another, the new one waits: only at its end is a repeat recognizable.
  */
 export const startImportRun = async (
@@ -86,11 +86,11 @@ export const startImportRun = async (
   const { write, close } = writer;
   const jobs = await write((tx) => {
     if (options.unlessUnchanged && areUnchanged(tx, files, { target, digest })) return [];
-    const begun = files.map(({ name }, index) =>
+    const newJobs = files.map(({ name }, index) =>
       ImportJob.begin(tx, { target, source: name, bytesTotal: sizes[index] ?? 0, digest }, writer),
     );
-    for (const { current } of begun) if (!options.dryRun) running.add(current.id);
-    return begun;
+    for (const { current } of newJobs) if (!options.dryRun) running.add(current.id);
+    return newJobs;
   });
   const started = jobs.map((job) => job.snapshot());
   const done = importFiles({ services, files, options, jobs, write }).finally(close);

@@ -6,7 +6,7 @@ import type { Import } from '../imports/job.ts';
 
 /** A folder with a sub-folder for each import target: new files in it are imported, and stay where they are. */
 export interface WatchedFolder {
-  /** Makes the sub-folders and begins to poll; rejects when they cannot be made. */
+  /** Creates the sub-folders and starts polling; rejects when they cannot be created. */
   start(): Promise<void>;
   /** Stops polling; an import that runs ends with the store. */
   close(): void;

@@ -6,14 +6,14 @@ import type { UserFileRow, UserFiles } from '../users/user-files.ts';
 import type { Users } from '../users/users.ts';
 import { type ListedUser, type Listing, userOfName } from './listing.ts';
 
-/** An object that differs from what is known of it. */
+/** An object that differs from its last known version. */
 export interface ChangedObject {
   readonly userId: string;
   readonly kind: 'CSV' | 'IMAGE';
   readonly object: ListedObject;
   /** Why the object is rejected without being read. */
   readonly rejection?: string;
-  /** What the last synchronisation found. */
+  /** The row of the last synchronisation. */
   readonly before: UserFileRow | undefined;
 }
 
@@ -26,7 +26,7 @@ export interface RemovedObject {
 export interface Changes {
   readonly changed: readonly ChangedObject[];
   readonly removed: readonly RemovedObject[];
-  /** How many objects are as they were. */
+  /** The number of unchanged objects. */
   readonly unchanged: number;
 }
 
@@ -47,13 +47,13 @@ const rejections = {
 /** Marks the version of an object that could not be read, so that the next synchronisation reads it again. */
 export const unreadVersion = (version: string): string => `unread ${version}`;
 
-/** The version that is stored of an object. One that is rejected unread changes its version when the reason goes away. */
+/** The version that is stored for an object. One that was rejected unread gets another when the reason no longer applies. */
 export const rejectedVersion = ({ object, rejection }: Pick<ChangedObject, 'object' | 'rejection'>): string => {
   if (rejection === undefined) return object.version;
   return rejection === rejections.withoutCsv ? `without csv ${object.version}` : `surplus ${object.version}`;
 };
 
-/** Compares a listing with what is known, with one statement for some hundred users. */
+/** Compares a listing with the known objects, with one statement per few hundred users. */
 export const findChanges = async (listing: Listing, known: KnownFiles): Promise<Changes> => {
   const changed: ChangedObject[] = [];
   let unchanged = 0;

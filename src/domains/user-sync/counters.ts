@@ -41,7 +41,7 @@ export const createSyncCounters = ({ users: listed }: Listing, users: Users, use
       objects.rejected++;
       raise(userId, 'rejected');
     },
-    /** An object was listed but no longer there when it was read: a user known by nothing else does not count. */
+    /** An object was listed but had disappeared when it was read: a user with no other object does not count. */
     disappeared(userId: string): void {
       const isKnown = userFiles.detailsCodeAt(users.codes.codeOf(userId) ?? -1) !== 0;
       if (!isKnown && byUser.get(userId) === 'unchanged') byUser.delete(userId);
@@ -61,7 +61,7 @@ export const createSyncCounters = ({ users: listed }: Listing, users: Users, use
   };
 };
 
-/** Whether a file was rewritten with the content it had. */
+/** Whether a file was rewritten with the same content. */
 const isSameContent = (result: ObjectResult, users: Users, userFiles: UserFiles): boolean => {
   const user = users.codes.codeOf(result.changed.userId) ?? -1;
   if ('details' in result) {

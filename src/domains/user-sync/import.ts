@@ -36,7 +36,7 @@ export const createUserFilesImporter = (userFiles: UserFiles): Importer<Describe
       const isSame = (Object.keys(details) as (keyof UserDetails)[]).every((field) => last?.[field] === details[field]);
       if (last?.outcome === 'TAKEN' && isSame && userFiles.isPublished(last.importId ?? 0))
         return { kind: 'DUPLICATE' };
-      // The refused file stays known by its version: the source need not be read again for it.
+      // Keeps the version of the rejected file, so that the source is not read again for it.
       const row = { ...origin, name, version: last?.version ?? '', userId, kind: 'CSV', outcome: 'TAKEN' } as const;
       return { kind: 'CREATED', seq: tx.append(table, { ...row, ...details }) };
     },

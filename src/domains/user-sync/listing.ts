@@ -22,7 +22,7 @@ interface TypedObject {
   readonly object: ListedObject;
 }
 
-/** Of several images the one whose extension comes first here counts. */
+/** Of several images, the one whose extension comes first here is used. */
 const extensions = ['csv', 'png', 'jpg', 'jpeg'] as const;
 const namePattern = /^(.+)\.(csv|png|jpe?g)$/i;
 

@@ -7,7 +7,7 @@ import { createYielder } from '../../lib/yielding.ts';
 import { type ObjectSource, prefixOf } from '../../sources/object-source.ts';
 import type { UserDirectory, UserWithFile } from '../user-directory/user-directory.ts';
 
-/** A line of the table that user files are made into. */
+/** A line of the output table. */
 export interface UserLine {
   readonly user_id: string;
   readonly first_name: string | null;
@@ -41,7 +41,7 @@ const safe = (cell: string | number | null): string | number | null =>
  */
 export const userCsvLine = (line: UserLine): string => csvLine(userColumns.map((name) => safe(line[name])));
 
-/** The table of all users who have a file, in parts, as it stands when it is begun. */
+/** The table of all users who have a file, in chunks; later changes of the users do not appear in it. */
 export async function* userTable(directory: UserDirectory, prefix: string): AsyncGenerator<string> {
   const lines: string[] = [`${csvLine(userColumns)}\r\n`];
   for await (const user of directory.usersWithFiles()) {
@@ -51,7 +51,7 @@ export async function* userTable(directory: UserDirectory, prefix: string): Asyn
   yield lines.join('');
 }
 
-/** Writes the table back beside the source, unless it is there as it would be written. */
+/** Writes the table beside the source, unless the same table is there already. */
 export const createOutput = (store: Store, ledger: Ledger, directory: UserDirectory, source: ObjectSource) => {
   const { location } = source;
 
@@ -59,11 +59,11 @@ export const createOutput = (store: Store, ledger: Ledger, directory: UserDirect
   return async (signal: AbortSignal): Promise<void> => {
     const parts: string[] = [];
     const hash = createHash('sha256');
-    const turn = createYielder();
+    const maybeYield = createYielder();
     for await (const part of userTable(directory, prefixOf(location))) {
       parts.push(part);
       hash.update(part);
-      await turn();
+      await maybeYield();
     }
     const digest = hash.digest('hex');
     const [known] = store.page(userFileOutputs, { match: { location }, key: 'id', direction: 'desc', limit: 1 });

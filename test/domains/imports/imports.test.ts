@@ -14,7 +14,7 @@ const fresh = async (options: Parameters<typeof openApp>[0] = {}): Promise<OpenA
 const rejectsOf = ({ app }: OpenApp, { id }: Import) =>
   app.store.page(rejectedRecords, { match: { importId: id }, key: 'id', direction: 'asc', limit: 1000 });
 
-const accountOf = ({ state, read, accepted, unchanged, conflicts, rejected }: Import) => ({
+const countsOf = ({ state, read, accepted, unchanged, conflicts, rejected }: Import) => ({
   state,
   read,
   accepted,
@@ -41,11 +41,11 @@ describe.each(Object.entries(faultyFiles))('a file of %s', (target, { csv, csvFa
     ['JSON Lines', [good1, bad1, good2, 'no JSON', '[1]', bad2, ''].join('\n'), 6, lines],
     ['a JSON array', `[${good1},\n${bad1},\n${good2}, "text",\n${bad2}]`, 5, array],
   ])(
-    'as %s: the faulty records are kept with text, line and reasons, the others are taken in, once',
+    'as %s stores invalid records as rejects with text, line and reasons, and imports the others once',
     async (_format, text, read, faults) => {
       const opened = await fresh();
-      const taken = await opened.importFile(target, { name: 'any.txt', text });
-      expect(accountOf(taken)).toEqual({
+      const imported = await opened.importFile(target, { name: 'any.txt', text });
+      expect(countsOf(imported)).toEqual({
         state: 'SUCCEEDED_WITH_REJECTS',
         read,
         accepted: 2,
@@ -53,19 +53,19 @@ describe.each(Object.entries(faultyFiles))('a file of %s', (target, { csv, csvFa
         conflicts: 0,
         rejected: read - 2,
       });
-      expect(taken.bytesRead).toBe(Buffer.byteLength(text));
-      const kept = rejectsOf(opened, taken);
-      expect(kept.map(({ line, raw }) => ({ line, raw }))).toEqual(faults.map(({ line, raw }) => ({ line, raw })));
-      for (const [place, { paths }] of faults.entries())
-        expect(new Set(kept[place]?.problems.map(({ path }) => path))).toEqual(
+      expect(imported.bytesRead).toBe(Buffer.byteLength(text));
+      const rejects = rejectsOf(opened, imported);
+      expect(rejects.map(({ line, raw }) => ({ line, raw }))).toEqual(faults.map(({ line, raw }) => ({ line, raw })));
+      for (const [index, { paths }] of faults.entries())
+        expect(new Set(rejects[index]?.problems.map(({ path }) => path))).toEqual(
           new Set(paths.length > 0 ? paths : ['']),
         );
-      expect(kept.every(({ problems }) => problems.every(({ code, message }) => code !== '' && message !== ''))).toBe(
-        true,
-      );
+      expect(
+        rejects.every(({ problems }) => problems.every(({ code, message }) => code !== '' && message !== '')),
+      ).toBe(true);
       const { sequence } = opened.app.ledger.snapshot();
       const again = await opened.importFile(target, { name: 'any.txt', text });
-      expect(accountOf(again)).toEqual({ ...accountOf(taken), accepted: 0, unchanged: 2 });
+      expect(countsOf(again)).toEqual({ ...countsOf(imported), accepted: 0, unchanged: 2 });
       expect(opened.app.ledger.snapshot().sequence).toBe(sequence);
       expect(opened.app.store.verify().problems).toEqual([]);
     },
@@ -106,9 +106,9 @@ it('counts add up for any messy file, equal those of a reference model, and stay
         const opened = await openApp({ settings: { batchRecords: String(batchRecords) } });
         const first = await opened.importFile('transactions', { name: 'messy', text });
         expect(first).toMatchObject(expected);
-        const kept = rejectsOf(opened, first);
-        expect(kept).toHaveLength(expected.rejected + expected.conflicts);
-        if (!asCsv) expect(kept.every(({ raw }) => json.includes(raw))).toBe(true);
+        const rejects = rejectsOf(opened, first);
+        expect(rejects).toHaveLength(expected.rejected + expected.conflicts);
+        if (!asCsv) expect(rejects.every(({ raw }) => json.includes(raw))).toBe(true);
         const again = await opened.importFile('transactions', { name: 'messy', text });
         expect(again).toMatchObject({ ...expected, accepted: 0, unchanged: expected.accepted + expected.unchanged });
         expect(opened.app.domains.transactions.columns.rows).toBe(stored.size);
@@ -126,19 +126,19 @@ it('retains every digit of JSON numbers in rejects', async () => {
     `{"click_id": ${id}, "created_at": "2020-01-01", "product_id": 1.50, "product_price": ${price}, "user_id": ${user}}`;
   const prices = ['0.1', '1e2', '220.50', '-0.0', '999999999999999', '1.5E-3', '123456789.123456'];
   const beyond = ['1e400', '1234567890.1234567', '12345678901234567', '1e-7', '0.30000000000000004', '1e15'];
-  const lines = [...prices, ...beyond].map((price, place) => record(String(place), price));
+  const lines = [...prices, ...beyond].map((price, index) => record(String(index), price));
   lines.push(record('12345678901234567890', '1', '12345678901234567891'), record('12345678901234567891', '1', '0.1'));
-  const taken = await opened.importFile('transactions', { name: 'exact.jsonl', text: lines.join('\n') });
-  expect(taken).toMatchObject({ accepted: prices.length + 2, conflicts: 0, rejected: beyond.length });
-  expect(rejectsOf(opened, taken).map(({ raw, problems }) => [raw, problems[0]?.path, problems[0]?.code])).toEqual(
-    beyond.map((_, place) => [lines[prices.length + place], 'product_price', 'OUT_OF_RANGE']),
+  const imported = await opened.importFile('transactions', { name: 'exact.jsonl', text: lines.join('\n') });
+  expect(imported).toMatchObject({ accepted: prices.length + 2, conflicts: 0, rejected: beyond.length });
+  expect(rejectsOf(opened, imported).map(({ raw, problems }) => [raw, problems[0]?.path, problems[0]?.code])).toEqual(
+    beyond.map((_, index) => [lines[prices.length + index], 'product_price', 'OUT_OF_RANGE']),
   );
   const { data } = await opened.query<{ enrichedAggregate: { nodes: { facts: { nodes: object[] } }[] } }>(
     '{ enrichedAggregate(groupBy: [USER_STATUS]) { nodes { facts { nodes { ... on Transaction { transactionId amount userId productId } } } } } }',
   );
   const amounts = ['0.1', '100', '220.5', '0', '999999999999999', '0.0015', '123456789.123456'];
   expect(data?.enrichedAggregate.nodes[0]?.facts.nodes).toEqual([
-    ...amounts.map((amount, place) => ({ transactionId: String(place), amount, userId: '1', productId: '1.5' })),
+    ...amounts.map((amount, index) => ({ transactionId: String(index), amount, userId: '1', productId: '1.5' })),
     { transactionId: '12345678901234567890', amount: '1', userId: '12345678901234567891', productId: '1.5' },
     { transactionId: '12345678901234567891', amount: '1', userId: '0.1', productId: '1.5' },
   ]);
@@ -177,11 +177,11 @@ it('stores nothing in a dry run and reports the same counts', async () => {
     'b,,',
   ].join('\n');
   const source = { name: 'a.csv', text };
-  const rehearsed = await opened.importFile('user-status', source, { dryRun: true });
+  const dryRun = await opened.importFile('user-status', source, { dryRun: true });
   expect(opened.app.store.page(rejectedRecords, { key: 'id', direction: 'asc', limit: 1 })).toEqual([]);
   expect(opened.app.ledger.snapshot().sequence).toBe(0);
-  expect(opened.app.domains.imports.importsByIds([rehearsed.id])).toEqual([null]);
-  expect(accountOf(await opened.importFile('user-status', source))).toEqual(accountOf(rehearsed));
+  expect(opened.app.domains.imports.importsByIds([dryRun.id])).toEqual([null]);
+  expect(countsOf(await opened.importFile('user-status', source))).toEqual(countsOf(dryRun));
 });
 
 it('returns an error member for a list that is too long and stores nothing', async () => {

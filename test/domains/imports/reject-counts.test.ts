@@ -13,20 +13,20 @@ const fresh = async (options: Parameters<typeof openApp>[0] = {}): Promise<OpenA
 it('moves the counts of an import that still runs when its rejects are resolved', async () => {
   const opened = await fresh({ settings: { batchRecords: '10' } });
   const { rejects } = opened.app.domains;
-  const rows = Array.from({ length: 200 }, (_, place) => `u${place},2020-01-01,paying`);
+  const rows = Array.from({ length: 200 }, (_, index) => `u${index},2020-01-01,paying`);
   const text = ['user_id,created_at,status', 'u,never,paying', ...rows].join('\n');
-  let mending: Promise<unknown> | undefined;
+  let correction: Promise<unknown> | undefined;
   const ended = await opened.importFile(
     'user-status',
     { name: 'long', text },
     {
       onProgress: ({ read }) => {
-        if (read >= 50) mending ??= rejects.resolve(1, JSON.stringify(kinds['user-status'].mended));
+        if (read >= 50) correction ??= rejects.resolve(1, JSON.stringify(kinds['user-status'].corrected));
       },
     },
   );
-  await mending;
-  expect(mending).toBeDefined();
+  await correction;
+  expect(correction).toBeDefined();
   expect(ended).toMatchObject({ state: 'SUCCEEDED', read: 201, accepted: 201, rejected: 0 });
   expect(opened.app.domains.imports.importsByIds([ended.id])).toEqual([ended]);
   expect(opened.app.store.verify().problems).toEqual([]);
@@ -34,7 +34,7 @@ it('moves the counts of an import that still runs when its rejects are resolved'
 
 it('counts equal those of a reference model after any resolves, discards and retries', async () => {
   const action = fc.record({
-    place: fc.nat({ max: 5 }),
+    index: fc.nat({ max: 5 }),
     what: fc.constantFrom('new', 'known', 'conflict', 'bad', 'discard'),
   });
   const kind = fc.constantFrom('rejected', 'conflict');
@@ -52,12 +52,12 @@ it('counts equal those of a reference model after any resolves, discards and ret
         ].join('\n');
         const { id: importId } = await opened.importFile('transactions', { name: 'file', text });
         const states = rejected.map(() => 'OPEN');
-        const became = rejected.map(() => '');
+        const applied = rejected.map(() => '');
         const record = { created_at: '2020-01-01', product_id: 'p', user_id: 'u' };
-        for (const { place, what } of actions) {
-          if (place >= rejected.length) continue;
-          const mended = {
-            new: { ...record, click_id: `new ${place}`, product_price: 1 },
+        for (const { index, what } of actions) {
+          if (index >= rejected.length) continue;
+          const corrected = {
+            new: { ...record, click_id: `new ${index}`, product_price: 1 },
             known: { ...record, click_id: 'known', product_price: 1 },
             conflict: { ...record, click_id: 'known', product_price: 2 },
             bad: {},
@@ -65,24 +65,25 @@ it('counts equal those of a reference model after any resolves, discards and ret
           }[what];
           const { rejects } = opened.app.domains;
           const isDone = await (what === 'discard'
-            ? rejects.discard(place + 1, 'why')
-            : rejects.resolve(place + 1, JSON.stringify(mended))
+            ? rejects.discard(index + 1, 'why')
+            : rejects.resolve(index + 1, JSON.stringify(corrected))
           ).then(
             () => true,
             () => false,
           );
-          const mayBe = { new: 'RESOLVED', known: 'RESOLVED', discard: 'DISCARDED' }[what as 'new'];
+          const endState = { new: 'RESOLVED', known: 'RESOLVED', discard: 'DISCARDED' }[what as 'new'];
           const expected =
-            mayBe !== undefined &&
-            (states[place] === 'OPEN' || (states[place] === mayBe && (became[place] === what || what === 'discard')));
+            endState !== undefined &&
+            (states[index] === 'OPEN' ||
+              (states[index] === endState && (applied[index] === what || what === 'discard')));
           expect(isDone).toBe(expected);
-          if (isDone && states[place] === 'OPEN') [states[place], became[place]] = [mayBe as string, what];
+          if (isDone && states[index] === 'OPEN') [states[index], applied[index]] = [endState as string, what];
         }
         const left = (each: string) =>
-          rejected.filter((was, place) => was === each && became[place]?.match(/^(|discard)$/));
-        const count = (what: string) => became.filter((each) => each === what).length;
-        const [account] = opened.app.domains.imports.importsByIds([importId]);
-        expect(account).toMatchObject({
+          rejected.filter((was, index) => was === each && applied[index]?.match(/^(|discard)$/));
+        const count = (what: string) => applied.filter((each) => each === what).length;
+        const [imported] = opened.app.domains.imports.importsByIds([importId]);
+        expect(imported).toMatchObject({
           read: rejected.length + 1,
           accepted: 1 + count('new'),
           unchanged: count('known'),
@@ -102,7 +103,7 @@ it('counts equal those of a reference model after any resolves, discards and ret
 it('verify finds a settlement that does not match the ledger', async () => {
   const opened = await fresh();
   await opened.importFile('user-status', { name: 'file', text: kinds['user-status'].text });
-  await opened.app.domains.rejects.resolve(1, JSON.stringify(kinds['user-status'].mended));
+  await opened.app.domains.rejects.resolve(1, JSON.stringify(kinds['user-status'].corrected));
   await opened.app.store.write((tx) => tx.update(rejectedRecords, { id: 1 }, { settledSeq: 9 }));
   expect(opened.app.store.verify().problems).toEqual(['rejected_records: 1 says it became record 9, which is not so']);
   await opened.app.store.write((tx) => tx.update(rejectedRecords, { id: 1 }, { settledSeq: 2, state: 'OPEN' }));

@@ -12,17 +12,17 @@ const fresh = async (options: Parameters<typeof openApp>[0] = {}): Promise<OpenA
   return opened;
 };
 
-describe.each(Object.entries(kinds))('a rejected record of %s', (target, { table, text, mended, settlement, row }) => {
+describe.each(Object.entries(kinds))('a reject of %s', (target, { table, text, corrected, settlement, row }) => {
   it('is stored once as a record of its import when it is corrected, however often and through whatever interface it is retried', async () => {
     const data = dataFolder();
     const opened = await fresh({ data });
-    const taken = await opened.importFile(target, { name: 'file', text });
-    expect(taken).toMatchObject({ state: 'SUCCEEDED_WITH_REJECTS', read: 2, accepted: 1, rejected: 1 });
+    const imported = await opened.importFile(target, { name: 'file', text });
+    expect(imported).toMatchObject({ state: 'SUCCEEDED_WITH_REJECTS', read: 2, accepted: 1, rejected: 1 });
     const [open] = await rejectsOf(opened);
     const id = open?.id ?? '';
     expect(open).toMatchObject({ state: 'OPEN', settledAt: null, settlement: null, settledSequence: null });
 
-    const answers = await Promise.all(Array.from({ length: 50 }, () => retry(opened, id, mended)));
+    const answers = await Promise.all(Array.from({ length: 50 }, () => retry(opened, id, corrected)));
     const [first] = answers;
     expect(first).toMatchObject({
       __typename: 'ResolveRejectedRecordPayload',
@@ -37,13 +37,13 @@ describe.each(Object.entries(kinds))('a rejected record of %s', (target, { table
     expect(answers.every((answer) => JSON.stringify(answer) === JSON.stringify(first))).toBe(true);
     expect(opened.app.store.count(table)).toBe(2);
     expect(opened.app.store.rowsIn(table, 'seq', [first?.rejectedRecord?.settledSequence ?? 0])).toMatchObject([
-      { ...row, importId: taken.id, line: opened.app.domains.rejects.byIds([1])[0]?.line },
+      { ...row, importId: imported.id, line: opened.app.domains.rejects.byIds([1])[0]?.line },
     ]);
     expect(opened.app.store.verify().problems).toEqual([]);
     await opened.close();
 
     const next = await fresh({ data });
-    expect(await retry(next, id, mended)).toEqual(first);
+    expect(await retry(next, id, corrected)).toEqual(first);
     expect(await retry(next, id, { ...settlement })).toEqual(first);
     expect(next.app.store.count(table)).toBe(2);
     const again = await next.importFile(target, { name: 'file', text });
@@ -72,14 +72,14 @@ describe('a corrected IP range', () => {
     await opened.importFile('ip-ranges', { name: 'file', text: kinds['ip-ranges'].text });
     const { sequence } = opened.app.ledger.snapshot();
     const [open] = await rejectsOf(opened);
-    await retry(opened, open?.id ?? '', kinds['ip-ranges'].mended);
+    await retry(opened, open?.id ?? '', kinds['ip-ranges'].corrected);
     const { ipCity } = opened.app.domains;
     const ip = parseIp('10.0.1.5') as never;
     expect(ipCity.cityOf(ip).city).toBe('Bergen');
     expect((await ipCity.cityAsOf(ip, { sequence })).city).toBe('unknown');
   });
 
-  const { text, mended } = kinds['ip-ranges'];
+  const { text, corrected } = kinds['ip-ranges'];
 
   it('is refused when another table has replaced the table of its import', async () => {
     const opened = await fresh();
@@ -87,7 +87,7 @@ describe('a corrected IP range', () => {
     await opened.importFile('ip-ranges', { name: 'new', text: 'cidr,city\n10.0.0.0/8,Rome' });
     const before = stored(opened);
     const [open] = await rejectsOf(opened);
-    expect(await retry(opened, open?.id ?? '', mended)).toMatchObject({
+    expect(await retry(opened, open?.id ?? '', corrected)).toMatchObject({
       __typename: 'ConflictError',
       code: 'CONFLICT',
       message: expect.stringContaining('not in force'),
@@ -101,7 +101,7 @@ describe('a corrected IP range', () => {
     const { imports } = opened.app.domains;
     const folder = dataFolder();
     const files = ['a', 'b'].map((name) => ({ name, path: `${folder}/${name}` }));
-    for (const [place, { path }] of files.entries()) await writeFile(path, text.replaceAll('10.0', `10.${place}`));
+    for (const [index, { path }] of files.entries()) await writeFile(path, text.replaceAll('10.0', `10.${index}`));
     await (await imports.start('ip-ranges', files)).done;
     const [ofB, ofA] = await rejectsOf(opened);
     expect(await retry(opened, ofB?.id ?? '', { cidr: '10.1.1.0/24', city: 'B' })).toMatchObject({
@@ -140,8 +140,8 @@ describe('a conflicting record', () => {
 
   it('stays a conflict while its content conflicts, and otherwise becomes a duplicate or a new record', async () => {
     const opened = await fresh();
-    const taken = await opened.importFile('transactions', { name: 'file', text: `${text}\n1,2020-01-01,p,3,u` });
-    expect(taken).toMatchObject({ accepted: 1, conflicts: 2 });
+    const imported = await opened.importFile('transactions', { name: 'file', text: `${text}\n1,2020-01-01,p,3,u` });
+    expect(imported).toMatchObject({ accepted: 1, conflicts: 2 });
     const before = stored(opened);
     const [last, first] = await rejectsOf(opened);
     expect(await retry(opened, first?.id ?? '', record('1', 4))).toMatchObject({
@@ -166,7 +166,7 @@ describe('a conflicting record', () => {
 });
 
 describe('a discarded record', () => {
-  const { text, mended } = kinds['user-status'];
+  const { text, corrected } = kinds['user-status'];
 
   it('still counts as rejected, keeps its first reason, and can no longer be resolved', async () => {
     const opened = await fresh();
@@ -185,7 +185,7 @@ describe('a discarded record', () => {
     expect(await settle(opened, id, { discardBecause: 'another reason' })).toEqual(first);
     const plain = `mutation { discardRejectedRecord(input: { rejectedRecordId: "${id}", reason: "x" }) { ${outcome} } }`;
     expect((await opened.query(plain)).data).toEqual({ discardRejectedRecord: first });
-    expect(await retry(opened, id, mended)).toMatchObject({
+    expect(await retry(opened, id, corrected)).toMatchObject({
       __typename: 'ValidationError',
       code: 'BAD_REQUEST',
       message: expect.stringContaining('discarded'),
@@ -212,14 +212,14 @@ describe('a discarded record', () => {
 
 describe('a resolved record', () => {
   it('cannot be discarded or resolved with another record', async () => {
-    const { text, mended } = kinds['user-status'];
+    const { text, corrected } = kinds['user-status'];
     const opened = await fresh();
     await opened.importFile('user-status', { name: 'file', text });
     const [open] = await rejectsOf(opened);
-    await retry(opened, open?.id ?? '', mended);
+    await retry(opened, open?.id ?? '', corrected);
     const before = stored(opened);
     expect(await settle(opened, open?.id ?? '', { discardBecause: 'why not' })).toMatchObject({ code: 'BAD_REQUEST' });
-    for (const other of [{ ...mended, status: 'cancelled' }, {}, 'no JSON'])
+    for (const other of [{ ...corrected, status: 'cancelled' }, {}, 'no JSON'])
       expect(await retry(opened, open?.id ?? '', other)).toMatchObject({ __typename: 'ConflictError' });
     expect(stored(opened)).toEqual(before);
   });
@@ -266,7 +266,7 @@ it('resolves a record that was sent without an import', async () => {
   expect(await retry(opened, ofEvents?.id ?? '', event)).toMatchObject({
     rejectedRecord: { state: 'RESOLVED', settledSequence: 1, import: null },
   });
-  expect(await retry(opened, ofStatus?.id ?? '', kinds['user-status'].mended)).toMatchObject({
+  expect(await retry(opened, ofStatus?.id ?? '', kinds['user-status'].corrected)).toMatchObject({
     rejectedRecord: { state: 'RESOLVED', settledSequence: 2, import: null },
   });
   expect(opened.app.store.verify().problems).toEqual([]);

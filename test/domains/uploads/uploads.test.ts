@@ -210,20 +210,20 @@ describe('a file by location', () => {
 
 describe('an import in the background', () => {
   const lines = (count: number) =>
-    ['user_id,created_at,status', ...Array.from({ length: count }, (_, place) => `u${place},2020-01-01,paying`)].join(
+    ['user_id,created_at,status', ...Array.from({ length: count }, (_, index) => `u${index},2020-01-01,paying`)].join(
       '\n',
     );
 
   it('returns at once, and its node reports the progress', async () => {
     const opened = await fresh({ settings: { batchRecords: '100' } });
     const { data } = await upload(opened, new File([lines(5000)], 'l.csv'), { target: 'STATUS_CHANGES', wait: false });
-    const begun = data?.startImport.import;
-    expect(begun).toMatchObject({ state: 'RUNNING', read: 0 });
+    const started = data?.startImport.import;
+    expect(started).toMatchObject({ state: 'RUNNING', read: 0 });
     const seen: number[] = [];
     for (let state = 'RUNNING'; state === 'RUNNING'; await delay(5)) {
       const node = 'query ($id: ID!) { node(id: $id) { ... on Import { state read accepted bytesRead bytesTotal } } }';
       const { data: now } = await opened.query<{ node: { state: string; read: number; accepted: number } }>(node, {
-        id: begun?.id,
+        id: started?.id,
       });
       expect(now?.node.read).toBe(now?.node.accepted);
       seen.push(now?.node.read ?? -1);
@@ -231,7 +231,7 @@ describe('an import in the background', () => {
     }
     expect(seen).toEqual([...seen].sort((a, b) => a - b));
     expect(seen.at(-1)).toBe(5000);
-    // The import is told to be done before its file is cleared away.
+    // The import ends before its file is removed.
     await expect.poll(() => readdirSync(join(opened.data, 'uploads'))).toEqual([]);
   });
 

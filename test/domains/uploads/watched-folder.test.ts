@@ -26,16 +26,16 @@ const endedOf = (opened: OpenApp) =>
 const until = (opened: OpenApp, ...ended: string[]) =>
   expect.poll(() => endedOf(opened), { timeout: 10_000, interval: 5 }).toEqual(ended);
 
-/** Puts a file there as a whole: one that two looks find empty is taken in as it is. */
-const put = async (path: string, text: string, at = new Date()): Promise<void> => {
+/** Creates or replaces a file atomically: a file that two polls find empty would be imported as empty. */
+const replaceFile = async (path: string, text: string, at = new Date()): Promise<void> => {
   await writeFile(`${path}.part`, text);
   await utimes(`${path}.part`, at, at);
   await rename(`${path}.part`, path);
 };
 
-/** A file that comes last: once it is taken in, every other one in the folder has been looked at as often. */
+/** The file that is imported last: once it is imported, the folder's other files were polled as often. */
 const sentinel = async (root: string, name: string): Promise<string> => {
-  await put(join(root, 'users', name), `[{"user_id": "${name}"}]`, new Date('2100-01-01'));
+  await replaceFile(join(root, 'users', name), `[{"user_id": "${name}"}]`, new Date('2100-01-01'));
   return `users/${name} SUCCEEDED 1`;
 };
 
@@ -64,7 +64,7 @@ describe('the watched folder', () => {
       'users/d.json': users('u'),
       'events/e.jsonl': `${JSON.stringify(event)}\n${JSON.stringify(event)}`,
     };
-    for (const [name, text] of Object.entries(files)) await put(join(root, name), text);
+    for (const [name, text] of Object.entries(files)) await replaceFile(join(root, name), text);
     await expect.poll(() => endedOf(opened).length, { timeout: 10_000, interval: 5 }).toBe(5);
     expect(endedOf(opened).sort()).toEqual([
       'events/e.jsonl SUCCEEDED 2',
@@ -95,9 +95,9 @@ describe('the watched folder', () => {
   it('imports a changed file again', async () => {
     const root = dataFolder();
     const opened = await watching(root);
-    await put(join(root, 'users', 'a.json'), users('a'));
+    await replaceFile(join(root, 'users', 'a.json'), users('a'));
     await until(opened, 'users/a.json SUCCEEDED 1');
-    await put(join(root, 'users', 'a.json'), users('a', 'b'));
+    await replaceFile(join(root, 'users', 'a.json'), users('a', 'b'));
     await until(opened, 'users/a.json SUCCEEDED 1', 'users/a.json SUCCEEDED 1');
     expect(importsOf(opened)[1]).toMatchObject({ read: 2, unchanged: 1 });
   });
@@ -106,7 +106,8 @@ describe('the watched folder', () => {
     const [root, data] = [dataFolder(), dataFolder()];
     const opened = await watching(root, data);
     const cityOf = ({ app }: OpenApp) => app.domains.ipCity.cityOf(parseIp('10.0.0.1') as never).city;
-    const table = (name: string, city: string) => put(join(root, 'ip-ranges', name), `cidr,city\n10.0.0.0/8,${city}`);
+    const table = (name: string, city: string) =>
+      replaceFile(join(root, 'ip-ranges', name), `cidr,city\n10.0.0.0/8,${city}`);
     for (const city of ['Oslo', 'Rome', 'Oslo']) {
       await table('table.csv', city);
       await expect.poll(() => cityOf(opened), { timeout: 10_000, interval: 5 }).toBe(city);
@@ -125,12 +126,12 @@ describe('the watched folder', () => {
   it('imports after a restart only files that have changed meanwhile, and none that a command has imported', async () => {
     const [root, data] = [dataFolder(), dataFolder()];
     const opened = await watching(root, data);
-    for (const name of ['a.json', 'b.json']) await put(join(root, 'users', name), users(name));
+    for (const name of ['a.json', 'b.json']) await replaceFile(join(root, 'users', name), users(name));
     await expect.poll(() => endedOf(opened).length, { timeout: 10_000, interval: 5 }).toBe(2);
     await opened.importFile('users', { name: 'by-hand.json', text: users('c') });
     await opened.close();
-    await put(join(root, 'users', 'b.json'), users('b.json', 'new'));
-    await put(join(root, 'users', 'copy.json'), users('c'));
+    await replaceFile(join(root, 'users', 'b.json'), users('b.json', 'new'));
+    await replaceFile(join(root, 'users', 'copy.json'), users('c'));
     const next = await watching(root, data);
     await sentinel(root, 'last');
     await expect.poll(() => endedOf(next).at(-1), { timeout: 10_000, interval: 5 }).toBe('users/last SUCCEEDED 1');
@@ -140,11 +141,11 @@ describe('the watched folder', () => {
   it('fails an invalid file once per version and imports the others', async () => {
     const root = dataFolder();
     const opened = await watching(root);
-    await put(join(root, 'users', 'page.html'), '<!doctype html>');
+    await replaceFile(join(root, 'users', 'page.html'), '<!doctype html>');
     await symlink('loop.json', join(root, 'users', 'loop.json'));
     await until(opened, 'users/page.html FAILED 0');
     await until(opened, 'users/page.html FAILED 0', await sentinel(root, 'last'));
-    await put(join(root, 'users', 'page.html'), users('a'));
+    await replaceFile(join(root, 'users', 'page.html'), users('a'));
     await until(opened, 'users/page.html FAILED 0', 'users/last SUCCEEDED 1', 'users/page.html SUCCEEDED 1');
   });
 
@@ -154,7 +155,7 @@ describe('the watched folder', () => {
     await rm(join(root, 'user-status'), { recursive: true });
     await until(opened, await sentinel(root, 'first'));
     await mkdir(join(root, 'user-status'));
-    await put(join(root, 'user-status', 'a.csv'), 'user_id,created_at,status\nu,2020-01-01,paying');
+    await replaceFile(join(root, 'user-status', 'a.csv'), 'user_id,created_at,status\nu,2020-01-01,paying');
     await until(opened, 'users/first SUCCEEDED 1', 'user-status/a.csv SUCCEEDED 1');
   });
 

@@ -41,11 +41,11 @@ const birth = Date.UTC(1990, 5, 15);
 
 /** Three users, two of them with an image. */
 const fillThree = async (source: TestSource): Promise<void> => {
-  await source.put('0001.csv', userCsv('Ada', 'King', birth));
-  await source.put('0001.png', png(3, 2, 0x102030));
-  await source.put('0002.csv', userCsv('Blaise', 'Pascal', -1));
-  await source.put('0002.jpg', jpeg());
-  await source.put('3.csv', userCsv('Carl', 'Gauss', 0));
+  await source.write('0001.csv', userCsv('Ada', 'King', birth));
+  await source.write('0001.png', png(3, 2, 0x102030));
+  await source.write('0002.csv', userCsv('Blaise', 'Pascal', -1));
+  await source.write('0002.jpg', jpeg());
+  await source.write('3.csv', userCsv('Carl', 'Gauss', 0));
 };
 
 const brokenCsv = 'first_name\n';
@@ -58,7 +58,7 @@ const changeThree = async (source: TestSource): Promise<number> => {
     '4.csv': userCsv('Dora', 'Mar', 5),
     '4.png': png(1, 1),
   };
-  for (const [name, content] of Object.entries(files)) await source.put(name, content);
+  for (const [name, content] of Object.entries(files)) await source.write(name, content);
   await source.remove('0002.jpg');
   return Object.values(files).reduce((bytes, { length }) => bytes + length, 0);
 };
@@ -182,7 +182,7 @@ describe.each(sources)('user synchronisation with %s', (_name, isThere, create) 
       const app = await open(source);
       await changeThree(source);
       await synchronise(app);
-      await source.put('3.csv', userCsv('Carl', 'Gauß', 0));
+      await source.write('3.csv', userCsv('Carl', 'Gauß', 0));
       await source.remove('4.csv');
       expect((await synchronise(app)).report).toMatchObject({ processed: 4, updated: 1, unchanged: 2, removed: 1 });
       expect((await dataOf(app)).map((user) => user.last_name)).toEqual(['Lovelace', 'Pascal', 'Gauß']);
@@ -202,8 +202,8 @@ describe.each(sources)('user synchronisation with %s', (_name, isThere, create) 
     await source.remove('0001.png');
     expect((await synchronise(app)).report).toMatchObject({ removed: 1, unchanged: 2 });
     expect(await dataOf(app)).toEqual(before.slice(1));
-    await source.put('0001.csv', userCsv('Ada', 'King', birth));
-    await source.put('0001.png', png(3, 2, 0x102030));
+    await source.write('0001.csv', userCsv('Ada', 'King', birth));
+    await source.write('0001.png', png(3, 2, 0x102030));
     expect((await synchronise(app)).report).toMatchObject({ removed: 0, updated: 1 });
     expect(await dataOf(app)).toEqual(before);
   });
@@ -221,7 +221,7 @@ describe('user synchronisation', () => {
 
   it.skipIf(sample.length === 0)('returns the known answers for the sample', async () => {
     const source = await folderSource();
-    for (const name of sample) await source.put(name, readFileSync(`${shared}/${name}`));
+    for (const name of sample) await source.write(name, readFileSync(`${shared}/${name}`));
     const app = await open(source);
     const count = async (query: string) => (await dataOf(app, query)).length;
     expect(await (await app.get('/stats')).json()).toEqual({ average_age: 29.28 });
@@ -237,7 +237,7 @@ describe('user synchronisation', () => {
   it('imports every object of the example lake', async () => {
     const example = join(root, 'examples/data-lake/source_data');
     const source = await folderSource();
-    for (const name of readdirSync(example)) await source.put(name, readFileSync(join(example, name)));
+    for (const name of readdirSync(example)) await source.write(name, readFileSync(join(example, name)));
     const app = await open(source);
     expect(await lastImport(app)).toMatchObject({ state: 'SUCCEEDED', read: 14, accepted: 14 });
     expect(await (await app.get('/stats?image_exists=1&max_age=45')).json()).toEqual({
@@ -251,13 +251,13 @@ describe('user synchronisation', () => {
     const app = await open(source, { imageBytesMax: '2kB', imagePixelsMax: '1000' });
     const before = await dataOf(app);
     const whole = png(9, 9);
-    await source.put('0001.csv', userCsv('Ada', 'King', 'soon'));
-    await source.put('0001.png', whole.subarray(0, whole.length - 20));
-    await source.put('0002.jpg', Buffer.from('GIF89a'));
-    await source.put('3.png', png(40, 40));
-    await source.put('5.csv', Buffer.from([0xff, 0xfe]));
-    await source.put('6.png', png(1, 1));
-    await source.put('readme.txt', 'nothing of a user');
+    await source.write('0001.csv', userCsv('Ada', 'King', 'soon'));
+    await source.write('0001.png', whole.subarray(0, whole.length - 20));
+    await source.write('0002.jpg', Buffer.from('GIF89a'));
+    await source.write('3.png', png(40, 40));
+    await source.write('5.csv', Buffer.from([0xff, 0xfe]));
+    await source.write('6.png', png(1, 1));
+    await source.write('readme.txt', 'nothing of a user');
     expect((await synchronise(app)).report).toMatchObject({ processed: 5, updated: 0, removed: 0, rejected: 5 });
     expect(await dataOf(app)).toEqual(before);
     const messages = (await rejectsOf(app)).flatMap(({ problems }) => problems.map(({ message }) => message));
@@ -270,20 +270,20 @@ describe('user synchronisation', () => {
       'birthts must be a whole number, not "soon"',
     ]);
     expect((await synchronise(app)).report).toMatchObject({ processed: 5, unchanged: 5, rejected: 0 });
-    await source.put('6.csv', userCsv('Emmy', 'Noether', 7));
+    await source.write('6.csv', userCsv('Emmy', 'Noether', 7));
     expect((await synchronise(app)).report).toMatchObject({ updated: 1 });
     expect((await dataOf(app)).at(-1)).toMatchObject({ user_id: '6', img_path: 'source_data/6.png' });
   });
 
   it('reads CSV files with a byte order mark, quotes, spaces and extra columns', async () => {
     const source = await folderSource();
-    await source.put(
+    await source.write(
       'a.csv',
       '\ufefflast_name,birthts, first_name ,more\r\n"Lee, Jr", -12345678901 , "O""Neil" ,x\r\n\r\n',
     );
-    await source.put('=b.csv', userCsv('=1+1', '-Ann', 1));
-    await source.put('c.JPEG', jpeg());
-    await source.put('c.CSV', userCsv('', 'Öl', 2));
+    await source.write('=b.csv', userCsv('=1+1', '-Ann', 1));
+    await source.write('c.JPEG', jpeg());
+    await source.write('c.CSV', userCsv('', 'Öl', 2));
     const app = await open(source);
     expect(await dataOf(app)).toEqual([
       { user_id: '=b', first_name: '=1+1', last_name: '-Ann', birthts: 1, img_path: null },
@@ -301,14 +301,14 @@ describe('user synchronisation', () => {
     const source = await folderSource();
     await fillThree(source);
     const app = await open(source);
-    await source.put('0001.jpg', jpeg());
+    await source.write('0001.jpg', jpeg());
     expect((await synchronise(app)).report).toMatchObject({ rejected: 1 });
     await source.remove('0001.png');
     expect((await synchronise(app)).report).toMatchObject({ updated: 0, removed: 1, rejected: 0, unchanged: 2 });
     expect((await dataOf(app))[0]).toMatchObject({ img_path: 'source_data/0001.jpg' });
     expect((await synchronise(app)).report).toMatchObject({ unchanged: 3 });
     await source.remove('0001.jpg');
-    await source.put('0001.png', png(3, 2, 0x102030));
+    await source.write('0001.png', png(3, 2, 0x102030));
     expect((await synchronise(app)).report).toMatchObject({ updated: 0, removed: 1 });
     expect((await dataOf(app))[0]).toMatchObject({ img_path: 'source_data/0001.png' });
   });
@@ -336,7 +336,7 @@ describe('user synchronisation', () => {
     });
     const then = app.app.ledger.snapshot().sequence;
     await source.remove('0001.png');
-    await source.put('0001.csv', userCsv('Ada', 'King', Date.UTC(1950, 0, 1)));
+    await source.write('0001.csv', userCsv('Ada', 'King', Date.UTC(1950, 0, 1)));
     await synchronise(app);
     expect((await app.query(question(`asOf: { sequence: ${then} }`))).data).toEqual(first.data);
     const { data } = await app.query<{ transactions: { nodes: unknown[] } }>(
@@ -353,7 +353,7 @@ describe('user synchronisation', () => {
 
   it('resolves the reject of a file by hand without reading the file again', async () => {
     const source = await folderSource();
-    await source.put('1.csv', userCsv('Ada', 'King', 'x'));
+    await source.write('1.csv', userCsv('Ada', 'King', 'x'));
     const app = await open(source);
     expect(await dataOf(app)).toEqual([]);
     const corrected = '{"user_id":"1","first_name":"Ada","last_name":"King","birthts":3}';
@@ -493,7 +493,7 @@ describe.skipIf(!hasS3)('user synchronisation with a failing bucket', () => {
     await fillThree(source);
     const app = await open(source, { userFilesTimeoutMs: '400', userFilesTries: '2' });
     const before = await dataOf(app);
-    await source.put('0001.csv', userCsv('Nobody', 'Yet', 0));
+    await source.write('0001.csv', userCsv('Nobody', 'Yet', 0));
     for (const [fault, message] of [
       [500, 'answered 500'],
       [403, 'answered 403'],
@@ -519,8 +519,8 @@ describe.skipIf(!hasS3)('user synchronisation with a failing bucket', () => {
     });
     expect(await synchronise(missing)).toMatchObject({ status: 502 });
     const names = Array.from({ length: 1050 }, (_, index) => `${index}.csv`);
-    await Promise.all(names.map((name) => source.put(name, userCsv('A', name, 1))));
-    await source.put('ü +&%.csv', userCsv('A', 'odd', 1));
+    await Promise.all(names.map((name) => source.write(name, userCsv('A', name, 1))));
+    await source.write('ü +&%.csv', userCsv('A', 'odd', 1));
     expect((await synchronise(empty)).report).toMatchObject({ processed: 1051, updated: 1051 });
     expect((await dataOf(empty)).at(-1)).toMatchObject({ user_id: 'ü +&%', last_name: 'odd' });
   });
@@ -536,11 +536,11 @@ describe.skipIf(!hasS3)('user synchronisation with a failing bucket', () => {
     const app = await open(source);
     await synchronise(app);
     expect(writes).toBe(1);
-    await source.put('9.csv', userCsv('A', 'B', 1));
+    await source.write('9.csv', userCsv('A', 'B', 1));
     await synchronise(app);
     expect(writes).toBe(2);
     source.counted.fault = (method) => (method === 'PUT' ? 403 : undefined);
-    await source.put('8.csv', userCsv('A', 'B', 1));
+    await source.write('8.csv', userCsv('A', 'B', 1));
     expect((await synchronise(app)).report).toMatchObject({ updated: 1 });
     expect(await lastImport(app)).toMatchObject({ state: 'SUCCEEDED', failure: { code: 'SOURCE_UNREACHABLE' } });
     source.counted.fault = () => undefined;

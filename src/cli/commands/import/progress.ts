@@ -20,7 +20,7 @@ export const createImportProgress = (
   let bytesTotal = (files ?? []).reduce((sum, { bytes }) => sum + bytes, 0);
   const done = new Map<number, { readonly bytes: number; readonly records: number }>();
   const sum = (of: 'bytes' | 'records'): number => [...done.values()].reduce((total, count) => total + count[of], 0);
-  const note = ({ id, bytesRead, read, ...current }: Import): void => {
+  const update = ({ id, bytesRead, read, ...current }: Import): void => {
     done.set(id, { bytes: bytesRead, records: read });
     if (!files) bytesTotal = current.bytesTotal;
   };
@@ -29,7 +29,7 @@ export const createImportProgress = (
     let writtenAt = performance.now();
     return {
       show(current) {
-        note(current);
+        update(current);
         if (performance.now() - writtenAt < lineEveryMs) return;
         writtenAt = performance.now();
         const percent = Math.floor((100 * sum('bytes')) / Math.max(bytesTotal, 1));
@@ -49,7 +49,7 @@ export const createImportProgress = (
   bar.start(bytesTotal, 0, { records: 0 });
   return {
     show(current) {
-      note(current);
+      update(current);
       bar.setTotal(bytesTotal);
       bar.update(sum('bytes'), { records: sum('records') });
     },

@@ -20,13 +20,13 @@ interface Options extends DataOptions {
   readonly mapStatus?: ReadOptions['synonyms'];
 }
 
-interface Asked {
+interface ActionRequest {
   readonly ids: readonly number[];
   readonly options: Options;
   readonly terminal: Terminal;
 }
 
-type Action = (domains: Domains, asked: Asked) => Promise<ExitCode>;
+type Action = (domains: Domains, request: ActionRequest) => Promise<ExitCode>;
 
 const pageRecords = 1000;
 

@@ -45,7 +45,7 @@ interface Refusal {
 /** The results of the records that a command was given. */
 export interface RejectsReport {
   readonly add: (retried: RetryResult) => void;
-  /** Adds the result of one record; `original` is the record when it was retried with its original text. Rethrows errors that concern all records. */
+  /** Adds one result; `original` is the record if it was retried with its original text. Rethrows errors that concern all. */
   judge(id: number, work: Promise<RejectedRecord>, original?: RejectedRecord): Promise<void>;
   value(): object;
   lines(): string[];
