@@ -10,7 +10,7 @@ import { yieldToEventLoop } from './lib/yielding.ts';
 export type BatchFunction<K, V> = (keys: readonly K[]) => readonly V[] | Promise<readonly V[]>;
 
 /** What every request shares. */
-export interface Shared extends Domains {
+export interface Services extends Domains {
   readonly config: Config;
   readonly ledger: Ledger;
   readonly server: ServerFacts;
@@ -27,7 +27,7 @@ export interface RequestFacts {
 }
 
 /** What resolvers get: the domains, and the state of this one request. */
-export interface Context extends Shared, RequestFacts {
+export interface Context extends Services, RequestFacts {
   /** The name of the caller's key; null for a caller without one. */
   readonly sentBy: string | null;
   /** Batches the keys of one tick of this request into one call; the batch function itself identifies the loader. */
@@ -50,7 +50,7 @@ export interface ServerFacts {
 /** Rows that graphql-js may resolve before other requests get a turn of the event loop. */
 const rowsPerTurn = 1000;
 
-export const createContext = (shared: Shared, request: RequestFacts): Context => {
+export const createContext = (shared: Services, request: RequestFacts): Context => {
   const loaders = new Map<unknown, DataLoader<unknown, unknown>>();
   let rowsResolved = 0;
   return {

@@ -33,8 +33,16 @@ export const withGraphQLErrors = (check: () => void): void => {
   }
 };
 
-/** Domain errors keep their code; a bug is logged, and the client learns only under which request id. */
-export const maskError = (error: unknown, log: Logger, requestId: string): Error => {
+/** What the request guard passes to Yoga with a request. */
+export interface ServerContext {
+  readonly requestId: string;
+}
+
+/** A thrown value as an Error, which Yoga requires. */
+export const toError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
+
+/** Domain errors keep their code; any other error is a bug: it is logged, and the client receives only the request id. */
+const maskError = (error: unknown, log: Logger, requestId: string): Error => {
   const original = error instanceof GraphQLError ? error.originalError : error;
   const cause = original instanceof GraphQLError ? original.originalError : original;
   if (cause instanceof DomainError) {
@@ -42,7 +50,7 @@ export const maskError = (error: unknown, log: Logger, requestId: string): Error
     if (!(error instanceof GraphQLError)) return createGraphQLError(message, { extensions });
     return createGraphQLError(message, { extensions, path: error.path, nodes: error.nodes ?? null });
   }
-  // Errors of syntax, validation and coercion have no cause beside GraphQL's own.
+  // Errors of syntax, validation and coercion have no cause other than GraphQL's own errors.
   if (
     error instanceof GraphQLError &&
     (original === undefined || original === null || original instanceof GraphQLError)
@@ -56,8 +64,11 @@ export const maskError = (error: unknown, log: Logger, requestId: string): Error
   });
 };
 
-/** Masks the errors of results by the id of their request, which Yoga's own masking does not know. */
-export const maskedErrorsOf = (log: Logger): Plugin<Context> => {
+/**
+ * Masks errors with the id of their request, which Yoga's own masking does not know: those of an execution, and those
+ * outside of one, for example while the context is created.
+ */
+export const maskedErrorsOf = (log: Logger): Plugin<Context, ServerContext> => {
   const maskerOf = ({ contextValue }: ExecutionArgs) => {
     const { requestId } = contextValue as Context;
     return (error: unknown) => maskError(error, log, requestId);
@@ -70,6 +81,12 @@ export const maskedErrorsOf = (log: Logger): Plugin<Context> => {
       });
   };
   return {
+    onResultProcess({ result, setResult, serverContext: { requestId } }) {
+      // The events of a stream have been masked one by one, and an error that has been masked stays as it is.
+      if (!('errors' in result) || !result.errors) return;
+      const errors = result.errors.map((error) => maskError(error, log, requestId) as GraphQLError);
+      setResult({ ...result, errors });
+    },
     onExecute: ({ args }) => ({ onExecuteDone: maskResults(args) }),
     onSubscribe: ({ args }) => ({
       onSubscribeResult: maskResults(args),

@@ -8,14 +8,14 @@ import {
 import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import { schema } from '../../schema/schema.ts';
-import { type Context, createContext, type Shared } from '../context.ts';
+import { type Context, createContext, type Services } from '../context.ts';
 import type { Principal } from '../domains/api-keys.ts';
 import { DomainError, statusOfCode } from '../errors.ts';
 import { challenge, keyOf } from '../http/credentials.ts';
 import type { GuardedHandler } from '../http/request-guard.ts';
 import { checkAccess } from './access.ts';
 import { createDocumentCache } from './document-cache.ts';
-import { maskError, maskedErrorsOf, toGraphQLError, withGraphQLErrors } from './errors.ts';
+import { maskedErrorsOf, type ServerContext, toError, toGraphQLError, withGraphQLErrors } from './errors.ts';
 import { createGraphiql } from './graphiql.ts';
 import { checkOperation } from './limits.ts';
 import { subscriptionsOf } from './subscriptions.ts';
@@ -23,13 +23,8 @@ import { subscriptionsOf } from './subscriptions.ts';
 /** Characters of all documents whose parsed form is cached: about 100 MB of it in the worst case. */
 const cachedLengthMax = 400_000;
 
-/** What the guard hands to Yoga along with a request. */
-interface ServerContext {
-  readonly requestId: string;
-}
-
-/** The GraphQL face: one endpoint for operations and, in a browser, GraphiQL. */
-export const createGraphql = (shared: Shared, log: Logger): GuardedHandler => {
+/** The GraphQL API: one endpoint for operations and, in a browser, GraphiQL. */
+export const createGraphql = (shared: Services, log: Logger): GuardedHandler => {
   const yoga = createYoga<ServerContext, Context>({
     schema,
     context: ({ request, requestId }) =>
@@ -43,8 +38,8 @@ export const createGraphql = (shared: Shared, log: Logger): GuardedHandler => {
       documentCache: createDocumentCache(cachedLengthMax),
       errorCache: createDocumentCache(cachedLengthMax),
     },
-    // Errors of results are masked by then; those outside of an execution reach this without the context of a request.
-    maskedErrors: { maskError: (error) => maskError(error, log, 'unknown') },
+    // Yoga does not pass the request to this function, so `maskedErrorsOf` masks all errors.
+    maskedErrors: { maskError: toError },
     plugins: [limitsOf(shared), accessOf(shared), subscriptionsOf(shared.config), maskedErrorsOf(log)],
   });
   const graphiql = createGraphiql();
@@ -58,11 +53,11 @@ export const createGraphql = (shared: Shared, log: Logger): GuardedHandler => {
   };
 };
 
-const callerOf = ({ headers }: Request, { apiKeys }: Shared): Principal | null =>
+const callerOf = ({ headers }: Request, { apiKeys }: Services): Principal | null =>
   apiKeys.callerOf(keyOf((name) => headers.get(name) ?? undefined));
 
 /** An upload is read before its operation is known, so callers without the scope are refused before that. */
-const refuseUpload = (request: Request, shared: Shared): Response | undefined => {
+const refuseUpload = (request: Request, shared: Services): Response | undefined => {
   if (!request.headers.get('content-type')?.startsWith('multipart/')) return undefined;
   try {
     shared.apiKeys.admit(callerOf(request, shared), ['ingest']);
@@ -75,7 +70,7 @@ const refuseUpload = (request: Request, shared: Shared): Response | undefined =>
   }
 };
 
-const accessOf = ({ apiKeys }: Shared): Plugin<Context> => {
+const accessOf = ({ apiKeys }: Services): Plugin<Context> => {
   const check = ({ args }: { args: ExecutionArgs }): void => {
     const operation = operationOf(args);
     const { caller } = args.contextValue as Context;
@@ -84,7 +79,7 @@ const accessOf = ({ apiKeys }: Shared): Plugin<Context> => {
   return { onExecute: check, onSubscribe: check };
 };
 
-const limitsOf = ({ config }: Shared): Plugin => {
+const limitsOf = ({ config }: Services): Plugin => {
   const check = ({ args }: { args: ExecutionArgs }): void => {
     const { schema: served, variableValues } = args;
     const operation = operationOf(args);

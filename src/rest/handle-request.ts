@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Shared } from '../context.ts';
+import type { Services } from '../context.ts';
 import type { Principal } from '../domains/api-keys.ts';
 import { DomainError } from '../errors.ts';
 import { preferredType } from '../http/accept.ts';
@@ -20,7 +20,7 @@ export interface RequestHandler {
   refuse(error: unknown, request: HttpRequest): HttpResponse;
 }
 
-export const createRequestHandler = (shared: Shared, log: Logger, document: () => ApiDocument): RequestHandler => {
+export const createRequestHandler = (shared: Services, log: Logger, document: () => ApiDocument): RequestHandler => {
   const { apiKeys, ledger, config } = shared;
 
   const logBug = (error: unknown, { pathname, id }: HttpRequest): void => {

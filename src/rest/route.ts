@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { Shared } from '../context.ts';
+import type { Services } from '../context.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { RequestBody } from '../http/request.ts';
 import type { Scope } from '../lib/api-key.ts';
@@ -89,7 +89,7 @@ export interface Route extends Described {
    * Returns a Response to be sent as it is, a stream of texts, or a value to be sent as JSON, or as text where the
    * response's type says so. `input` is what `schema` reads.
    */
-  handle(input: object, shared: Shared, context: RouteContext): unknown;
+  handle(input: object, shared: Services, context: RouteContext): unknown;
 }
 
 type NoShape = Readonly<Record<never, never>>;
@@ -99,7 +99,7 @@ interface Definition<P extends Shape, Q extends Shape, F extends Shape> extends 
   readonly query?: Q;
   /** Parameters that a client may send in the query, in a form or in a JSON object. */
   readonly fields?: F;
-  handle(input: z.output<z.ZodObject<P & Q & F>>, shared: Shared, context: RouteContext): unknown;
+  handle(input: z.output<z.ZodObject<P & Q & F>>, shared: Services, context: RouteContext): unknown;
 }
 
 /** A route from its parameters, its response and the function that computes it. */

@@ -1,7 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
-import type { Shared } from '../context.ts';
+import type { Services } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { FetchRequest, type HttpRequest } from '../http/request.ts';
 import type { GuardedHandler } from '../http/request-guard.ts';
@@ -26,7 +26,7 @@ interface Env {
   Bindings: { readonly requestId: string };
 }
 
-export const createRouter = (shared: Shared, log: Logger, routes: readonly Route[] = allRoutes): Router => {
+export const createRouter = (shared: Services, log: Logger, routes: readonly Route[] = allRoutes): Router => {
   const app = new OpenAPIHono<Env>({ strict: false });
   const document = (): ApiDocument => app.getOpenAPI31Document(information(shared.server.version));
   const handler = createRequestHandler(shared, log, document);

@@ -113,3 +113,25 @@ it('masks an internal error of REST and GraphQL and names the request id that th
     expect.objectContaining({ level: 50, requestId: 'r-7', err: expect.objectContaining({ message: 'a secret' }) }),
   ]);
 });
+
+it('masks an error outside of a GraphQL execution and names the request id that the log has', async () => {
+  const { app, lines } = await opened('error');
+  const headers = { 'x-request-id': 'r-8', 'content-type': 'application/json' };
+  const responseFor = async (thrown: unknown) => {
+    app.domains.apiKeys.callerOf = () => {
+      throw thrown;
+    };
+    const body = JSON.stringify({ query: '{ server { version } }' });
+    return (await app.fetch(new Request(`${origin}/graphql`, { method: 'POST', headers, body }))).json();
+  };
+  const message = 'internal error; look for request r-8 in the log of the server';
+  const masked = { errors: [{ message, extensions: { code: 'INTERNAL', requestId: 'r-8' } }] };
+  expect(await responseFor(new TypeError('a secret'))).toEqual(masked);
+  expect(await responseFor('a secret')).toEqual(masked);
+  const line = expect.objectContaining({
+    level: 50,
+    requestId: 'r-8',
+    err: expect.objectContaining({ message: 'a secret' }),
+  });
+  expect(lines).toEqual([line, line]);
+});

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Shared } from '../../src/context.ts';
+import type { Services } from '../../src/context.ts';
 import { createRouter } from '../../src/rest/router.ts';
 import { type OpenApp, openApp, origin } from '../support/app.ts';
 import { statusAndBody } from '../support/fixture-app.ts';
@@ -158,7 +158,7 @@ it('logs a bug and does not tell it', async () => {
     throw new TypeError('secret is undefined');
   };
   const config = { bodyBytesMax: 1 };
-  const broken = { ...app.domains, ledger: app.ledger, config, userStatus: { statusAt } } as unknown as Shared;
+  const broken = { ...app.domains, ledger: app.ledger, config, userStatus: { statusAt } } as unknown as Services;
   const response = await createRouter(broken, log).fetch(
     new Request(`${origin}/user_status/1?date=2021-01-01`),
     'request-1',

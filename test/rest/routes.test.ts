@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Shared } from '../../src/context.ts';
+import type { Services } from '../../src/context.ts';
 import { parseExactJson } from '../../src/lib/exact-json.ts';
 import { date, userId } from '../../src/rest/parameters.ts';
 import { defineRoute, type Route } from '../../src/rest/route.ts';
@@ -57,7 +57,7 @@ const opened = async () => {
   const { app, close } = await openApp();
   onTestFinished(close);
   const shared = { ...app.domains, ledger: app.ledger, config: { bodyBytesMax: 1000 }, server: { version: '1' } };
-  const rest = createRouter(shared as unknown as Shared, pino({ level: 'silent' }), routes);
+  const rest = createRouter(shared as unknown as Services, pino({ level: 'silent' }), routes);
   return (method: string, path: string, body?: BodyInit, type?: string) =>
     rest.fetch(
       new Request(`${origin}${path}`, {

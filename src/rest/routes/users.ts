@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { Shared } from '../../context.ts';
+import type { Services } from '../../context.ts';
 import type { UserFilter } from '../../domains/user-directory/filter.ts';
 import { lineOf, userColumns, userTable } from '../../domains/user-sync/output.ts';
 import { DomainError } from '../../errors.ts';
@@ -47,7 +47,7 @@ const example: z.infer<typeof line> = {
   img_path: 'source_data/1000.png',
 };
 
-const described = async function* (where: UserFilter, shared: Shared): AsyncGenerator<string> {
+const described = async function* (where: UserFilter, shared: Services): AsyncGenerator<string> {
   const { userDirectory, userSync } = shared;
   const prefix = userSync.prefix();
   let opening = '[';
