@@ -165,13 +165,13 @@ const folderOf = (path: string): string => {
 describe('architecture', () => {
   it.each(modules.map((module) => [module.path, module] as const))('%s imports only what it may', (path, module) => {
     const unit = unitOf(path);
-    const strays = module.imports
+    const forbidden = module.imports
       .filter(({ ours }) => ours)
       .filter(({ target, typeOnly }) => {
         const { name } = unitOf(target);
         return name !== unit.name && !allows(unit.may, name) && !(typeOnly && allows(unit.types, name));
       });
-    expect(strays).toEqual([]);
+    expect(forbidden).toEqual([]);
   });
 
   it('lists every unit below the units it may import', () => {

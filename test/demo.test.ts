@@ -72,8 +72,8 @@ describe('the demo demoData', () => {
     const app = await loaded();
     const imports = app.domains.imports.importsByIds([1, 2, 3, 4, 5, 6]);
     expect(imports.map((row) => row?.source)).toEqual(demoData.files.map(({ name }) => name));
-    for (const [place, row] of imports.entries())
-      expect(row).toMatchObject({ rejected: demoData.files[place]?.rejected, conflicts: 0, unchanged: 0 });
+    for (const [index, row] of imports.entries())
+      expect(row).toMatchObject({ rejected: demoData.files[index]?.rejected, conflicts: 0, unchanged: 0 });
     expect(app.store.verify().problems).toEqual([]);
   });
 

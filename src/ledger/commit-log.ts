@@ -1,4 +1,5 @@
 import { growableFloat64 } from '../indices/growable.ts';
+import { upperBound } from '../lib/upper-bound.ts';
 
 /** Which sequence number the ledger had reached at which time. Both ascend, so either finds the other. */
 export interface CommitLog {
@@ -18,25 +19,13 @@ export const createCommitLog = (): CommitLog => {
       times.push(recordedAtUs);
     },
     sequenceAt(atUs) {
-      const after = firstAbove(times.values, times.length, atUs);
+      const after = upperBound(times.values, atUs, 0, times.length);
       return after === 0 ? 0 : (lastSeqs.values[after - 1] as number);
     },
     recordedAtUs(seq) {
       if (seq < 1) return null;
-      const position = firstAbove(lastSeqs.values, lastSeqs.length, seq - 1);
+      const position = upperBound(lastSeqs.values, seq - 1, 0, lastSeqs.length);
       return position < times.length ? (times.values[position] as number) : null;
     },
   };
-};
-
-/** The first position whose value is greater than `bound`; `length` when none is. */
-const firstAbove = (values: Float64Array, length: number, bound: number): number => {
-  let low = 0;
-  let high = length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((values[middle] as number) > bound) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 };

@@ -1,3 +1,5 @@
+import { compareTexts } from '../lib/compare.ts';
+
 /** How much memory a projection holds. */
 export interface ProjectionSize {
   readonly entries: number;
@@ -44,7 +46,7 @@ export const inApplyOrder = <P extends { readonly projection: Named }>(registere
     const ready = [...pending.values()].filter(
       ({ projection }) => !projection.after?.some((name) => pending.has(name)),
     );
-    const [next] = ready.sort((a, b) => (a.projection.name < b.projection.name ? -1 : 1));
+    const [next] = ready.sort((a, b) => compareTexts(a.projection.name, b.projection.name));
     if (!next) throw new Error(`projections ${[...pending.keys()].sort().join(', ')} are declared after each other`);
     ordered.push(next);
     pending.delete(next.projection.name);

@@ -7,17 +7,18 @@ import { parseIp } from './ip.ts';
 import { textId, textIdLengthMax } from './text-id.ts';
 import { formatInstant, instantMaxUs, instantMinUs, parseInstant } from './time.ts';
 
-const shownMax = 80;
+const previewLengthMax = 80;
 
 /** A value for a message: text in quotes, everything limited to 80 characters. */
 export const preview = (value: unknown): string => {
   const number = numberText(value);
-  if (number !== null) return number.slice(0, shownMax);
+  if (number !== null) return number.slice(0, previewLengthMax);
   if (typeof value === 'string') {
-    const cut = value.length > shownMax ? `${value.slice(0, shownMax).toWellFormed()}…` : value.toWellFormed();
+    const cut =
+      value.length > previewLengthMax ? `${value.slice(0, previewLengthMax).toWellFormed()}…` : value.toWellFormed();
     return JSON.stringify(cut);
   }
-  if (value instanceof ExactNumber) return value.text.slice(0, shownMax);
+  if (value instanceof ExactNumber) return value.text.slice(0, previewLengthMax);
   if (Array.isArray(value)) return 'a list';
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
 };

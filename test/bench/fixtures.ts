@@ -37,9 +37,9 @@ const randomAtUs = (random: Random): number => startUs + random.below(spanUs / 1
 const shuffle = (values: Float64Array, random: Random): void => {
   for (let left = values.length - 1; left > 0; left--) {
     const other = random.below(left + 1);
-    const kept = values[left] as number;
+    const swapped = values[left] as number;
     values[left] = values[other] as number;
-    values[other] = kept;
+    values[other] = swapped;
   }
 };
 

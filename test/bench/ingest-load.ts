@@ -55,7 +55,7 @@ const linesAtOnce = 200;
 const sendStream = async (next: () => number | null): Promise<void> => {
   const socket = await open();
   let held = '';
-  const answered = new Promise<void>((resolve, reject) => {
+  const received = new Promise<void>((resolve, reject) => {
     socket.on('error', reject);
     socket.on('data', (text: string) => {
       held = (held + text).slice(-2000);
@@ -69,7 +69,7 @@ const sendStream = async (next: () => number | null): Promise<void> => {
     if (!socket.write(`${text.length.toString(16)}\r\n${text}\r\n`)) await once(socket, 'drain');
   }
   socket.write('0\r\n\r\n');
-  await answered;
+  await received;
   if (!held.startsWith('HTTP/1.1 200')) throw new Error(held);
   socket.destroy();
 };

@@ -13,7 +13,7 @@ type Event = Readonly<Record<string, string | number | null>>;
 
 interface Peer {
   /** Settles once the event is kept, as well as this peer keeps anything. */
-  take(event: Event): unknown;
+  insert(event: Event): unknown;
   count(): number | Promise<number>;
 }
 
@@ -24,7 +24,7 @@ const table = `create table events (seq integer primary key generated always as 
 /** Reads the body and stores nothing: the least that any server does. */
 const noop = (): Peer => {
   let count = 0;
-  return { take: () => void count++, count: () => count };
+  return { insert: () => void count++, count: () => count };
 };
 
 /** What is written first: a synced insert a request. */
@@ -37,7 +37,7 @@ const insertPerRequest = (path: string): Peer => {
     `insert into events (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`,
   );
   return {
-    take: (event) => void insert.run(valuesOf(event)),
+    insert: (event) => void insert.run(valuesOf(event)),
     count: () => client.prepare('select count(*) from events').pluck().get() as number,
   };
 };
@@ -51,7 +51,7 @@ const postgres = async (connectionString: string): Promise<Peer> => {
   await pool.query(table);
   const text = `insert into events (${columns.join(', ')}) values (${columns.map((_, position) => `$${position + 1}`).join(', ')})`;
   return {
-    take: (event) => pool.query({ name: 'insert', text, values: valuesOf(event) }),
+    insert: (event) => pool.query({ name: 'insert', text, values: valuesOf(event) }),
     async count() {
       const { rows } = await pool.query('select count(*)::int as n from events');
       return rows[0].n as number;
@@ -77,7 +77,7 @@ const bodyOf = (incoming: IncomingMessage): Promise<string> =>
 const peer = await peerOf();
 const server = createServer(async (incoming, outgoing) => {
   if (incoming.method === 'GET') return void outgoing.end(String(await peer.count()));
-  await peer.take(JSON.parse(await bodyOf(incoming)) as Event);
+  await peer.insert(JSON.parse(await bodyOf(incoming)) as Event);
   const body = '{"status":"created"}';
   outgoing.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length }).end(body);
 });

@@ -27,11 +27,11 @@ const csvOf = (user: number, last = `Last${user % 997}`): string =>
 
 const fill = async (): Promise<void> => {
   await s3.createBucket();
-  const put = async (user: number): Promise<void> => {
+  const upload = async (user: number): Promise<void> => {
     await s3.putObject(`source_data/${user}.csv`, csvOf(user));
     await s3.putObject(`source_data/${user}.png`, png(64, 64, user));
   };
-  await pMap(Array.from({ length: users }).keys(), put, { concurrency: 16 });
+  await pMap(Array.from({ length: users }).keys(), upload, { concurrency: 16 });
 };
 
 const data = mkdtempSync(join(tmpdir(), 'asof-bench-'));

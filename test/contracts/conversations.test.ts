@@ -143,9 +143,11 @@ describe('a client that walks a text', () => {
     );
     expect(walked.refused.some((refused) => refused.startsWith('409'))).toBe(true);
     expect(walked.refused.filter((refused) => !/^4(00|09) /.test(refused))).toEqual([]);
-    const told = [...walked.starts].map(([uuid, { symbol, answer }]) => `${uuid} ${symbol} ${answer}`);
-    const kept = starts.map(({ uuid, symbol, isVowelGuess }) => `${uuid} ${symbol} ${isVowelGuess ? 'True' : 'False'}`);
-    expect(kept.toSorted()).toEqual(told.toSorted());
+    const received = [...walked.starts].map(([uuid, { symbol, answer }]) => `${uuid} ${symbol} ${answer}`);
+    const stored = starts.map(
+      ({ uuid, symbol, isVowelGuess }) => `${uuid} ${symbol} ${isVowelGuess ? 'True' : 'False'}`,
+    );
+    expect(stored.toSorted()).toEqual(received.toSorted());
     const wrong = starts.filter(
       ({ symbol, isVowelGuess }) => symbol !== 'y' && isVowelGuess !== /[aeiou]/.test(symbol),
     );

@@ -5,7 +5,7 @@ import { spanOf, type TimeRange } from '../../src/lib/time-range.ts';
 const us = (text: string): number => parseInstant(text) as number;
 
 /** A span as text; the newest event is at a quarter past three in the morning of Berlin's autumn change, the second time. */
-const said = (range: TimeRange, timeZone: string): (string | null)[] => {
+const boundsOf = (range: TimeRange, timeZone: string): (string | null)[] => {
   const { fromUs, toUs } = spanOf(range, timeZone, us('2025-10-26T02:15:00.000001Z'));
   return [fromUs, toUs].map((atUs) => (atUs === undefined ? null : formatInstant(atUs)));
 };
@@ -33,7 +33,7 @@ it.each<[string, TimeRange, string | null, string | null]>([
     '2025-01-01T00:00:00Z',
   ],
 ])('in %s %j is a half-open span', (timeZone, range, from, to) => {
-  expect(said(range, timeZone)).toEqual([from, to]);
+  expect(boundsOf(range, timeZone)).toEqual([from, to]);
 });
 
 it.each<[TimeRange, string, string]>([
@@ -43,5 +43,5 @@ it.each<[TimeRange, string, string]>([
   [{ last: 'P9999999999Y' }, 'range.last', 'MALFORMED'],
 ])('refuses %j and names what is wrong', (range, path, code) => {
   const problems = [expect.objectContaining({ path, code, message: expect.stringContaining(path) })];
-  expect(() => said(range, 'UTC')).toThrow(expect.objectContaining({ code: 'BAD_REQUEST', problems }));
+  expect(() => boundsOf(range, 'UTC')).toThrow(expect.objectContaining({ code: 'BAD_REQUEST', problems }));
 });

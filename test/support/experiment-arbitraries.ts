@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import type { OpenApp } from './app.ts';
 import type { ReferenceEvent, ReferenceLedger, ReferencePlan, ReferenceUser } from './reference-experiment.ts';
-import { type DullChange, decimalText } from './reference-world.ts';
+import { decimalText, type ReferenceChange } from './reference-transactions.ts';
 
 /** Records of one request, in one of the ways of the API. */
 export type Batch =
   | { readonly kind: 'events'; readonly events: readonly ReferenceEvent[] }
   | { readonly kind: 'users'; readonly users: readonly ReferenceUser[] }
   | { readonly kind: 'plan'; readonly plan: ReferencePlan }
-  | { readonly kind: 'changes'; readonly changes: readonly DullChange[] };
+  | { readonly kind: 'changes'; readonly changes: readonly ReferenceChange[] };
 
 export const days = (day: number): number => Date.UTC(2025, 2, 28 + day) * 1000;
 

@@ -1,4 +1,4 @@
-import { type DullChange, dullStatus } from './reference-world.ts';
+import { type ReferenceChange, referenceStatus } from './reference-transactions.ts';
 
 /** The reference model of experiments: lists in the order of recording, searched anew for each request, without code of `src`. */
 export interface ReferenceEvent {
@@ -32,7 +32,7 @@ export interface ReferenceLedger {
   readonly events: readonly ReferenceEvent[];
   readonly users: readonly ReferenceUser[];
   readonly plans: readonly ReferencePlan[];
-  readonly changes: readonly DullChange[];
+  readonly changes: readonly ReferenceChange[];
 }
 
 const noPlan = { startedAt: null, endedAt: null, allocation: [], markets: [] };
@@ -70,7 +70,7 @@ export const referenceValues = ({ users, plans, changes }: Omit<ReferenceLedger,
   const [known, current] = [usersById(users), referencePlans(plans)];
   return (event: ReferenceEvent, validAt: number | null = null): ReferenceValues => ({
     USER: event.userId,
-    USER_STATUS: dullStatus(changes, event.userId, validAt ?? event.at),
+    USER_STATUS: referenceStatus(changes, event.userId, validAt ?? event.at),
     COUNTRY: known.get(event.userId)?.country ?? 'unknown',
     GENDER: known.get(event.userId)?.gender ?? 'unknown',
     VARIANT: event.variant,

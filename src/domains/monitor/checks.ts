@@ -1,4 +1,5 @@
 import { exceedsShare } from '../../lib/statistics/exceedance.ts';
+import { unknownLabel } from '../../lib/unknown-label.ts';
 import { type ExposureGap, exposureGaps } from './gaps.ts';
 import { type MonitorVerdict, type SampleRatio, sampleRatios, type VariantCount } from './sample-ratio.ts';
 import { alphaOfEach, cellFinder, type MonitorSnapshot, marketsOf, plannedShareOf, variantsOf } from './snapshot.ts';
@@ -50,7 +51,6 @@ const rankOf = ({ verdict }: { readonly verdict: MonitorVerdict }): number => wo
 const crossoverShareMax = 0.01;
 /** Up to this part, users without a country bias no figure that matters. */
 const unknownShareMax = 0.01;
-const unknownMarket = 'unknown';
 
 export const healthOf = (snapshot: MonitorSnapshot): MonitorHealth => {
   const ratios = sampleRatios(snapshot);
@@ -112,17 +112,17 @@ const crossoversOf = (snapshot: MonitorSnapshot): Crossovers[] => {
 
 const unknownUsersOf = (snapshot: MonitorSnapshot, ratios: readonly SampleRatio[]): UnknownUsers[] => {
   const { userCount, country, marketUsers } = snapshot;
-  if (country !== undefined && country !== unknownMarket) return [];
+  if (country !== undefined && country !== unknownLabel) return [];
   const cellOf = cellFinder(snapshot);
-  const counts = variantsOf(snapshot).map((variant) => ({ variant, cell: cellOf(unknownMarket, variant) }));
-  const users = marketUsers.get(unknownMarket)?.users ?? 0;
+  const counts = variantsOf(snapshot).map((variant) => ({ variant, cell: cellOf(unknownLabel, variant) }));
+  const users = marketUsers.get(unknownLabel)?.users ?? 0;
   const events = counts.reduce((sum, { cell }) => sum + (cell?.events ?? 0), 0);
   const byVariant = counts.map(({ variant, cell }) => ({
     variant,
     users: cell?.users ?? 0,
     expected: users * (plannedShareOf(snapshot, variant) ?? 0),
   }));
-  const isUneven = ratios.some((ratio) => ratio.country === unknownMarket && ratio.verdict === 'BROKEN');
+  const isUneven = ratios.some((ratio) => ratio.country === unknownLabel && ratio.verdict === 'BROKEN');
   const verdict = isUneven ? 'BROKEN' : users > userCount * unknownShareMax ? 'WATCH' : 'HEALTHY';
   const share = percent(userCount === 0 ? 0 : users / userCount);
   const consequence = isUneven ? '; their uneven split biases every market' : '';

@@ -1,4 +1,5 @@
 import { exceedsShare } from '../../lib/statistics/exceedance.ts';
+import { unknownLabel } from '../../lib/unknown-label.ts';
 import type { MonitorVerdict } from './sample-ratio.ts';
 import { silenceMessage, silencesOf } from './silences.ts';
 import { alphaOfEach, cellFinder, type MonitorSnapshot, plannedShareOf, variantsOf } from './snapshot.ts';
@@ -21,7 +22,6 @@ export interface ExposureGap {
 
 /** From this part of the users on, an unexpected market or variant is deliberate, not an accident. */
 const unexpectedShareMax = 0.01;
-const unknownMarket = 'unknown';
 
 export const exposureGaps = (snapshot: MonitorSnapshot): ExposureGap[] => {
   const { country: requested } = snapshot;
@@ -51,7 +51,7 @@ const unexpectedMarkets = (snapshot: MonitorSnapshot): ExposureGap[] => {
   const { experiment, history, userCount, marketUsers } = snapshot;
   if (experiment.markets.length === 0) return [];
   return [...marketUsers]
-    .filter(([market]) => market !== unknownMarket && !experiment.markets.includes(market))
+    .filter(([market]) => market !== unknownLabel && !experiment.markets.includes(market))
     .map(([country, { users }]) => {
       const sinceUs = history.markets.get(country)?.pattern.firstAtUs ?? null;
       const share = percent(users / userCount);

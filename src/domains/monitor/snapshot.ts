@@ -1,3 +1,4 @@
+import { compareTexts } from '../../lib/compare.ts';
 import type { Experiment } from '../experiments/experiments.ts';
 import type { ArrivalSnapshot, PlannedSplit } from './arrival-history.ts';
 import type { ExposureTotals } from './exposure-cells.ts';
@@ -71,12 +72,9 @@ export interface VariantExposure {
   readonly expectedShare: number | null;
 }
 
-/** Compares by code units: the order of every list of markets and variants. */
-export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
 /** The names of all markets that are planned or have events, in order, whichever market is requested. */
 export const allMarketsOf = ({ experiment, marketUsers }: ExperimentStats): string[] =>
-  [...new Set([...experiment.markets, ...marketUsers.keys()])].sort(byText);
+  [...new Set([...experiment.markets, ...marketUsers.keys()])].sort(compareTexts);
 
 /** Those of them that were requested. */
 export const marketsOf = (stats: ExperimentStats): string[] => {
@@ -87,7 +85,7 @@ export const marketsOf = (stats: ExperimentStats): string[] => {
 /** The names of the variants that are planned or have events, in order. */
 export const variantsOf = ({ experiment, cells }: ExperimentStats): string[] => {
   const planned = experiment.allocation.map(({ variant }) => variant);
-  return [...new Set([...planned, ...cells.map(({ variant }) => variant)])].sort(byText);
+  return [...new Set([...planned, ...cells.map(({ variant }) => variant)])].sort(compareTexts);
 };
 
 /** A planned variant's part, 0 to 1; null for a variant that is not planned. */

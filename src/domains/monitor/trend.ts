@@ -1,8 +1,9 @@
 import { DomainError } from '../../errors.ts';
 import { createNumberTable } from '../../indices/number-table.ts';
+import { compareTexts } from '../../lib/compare.ts';
 import { createPeriods, type Grain } from '../../lib/periods.ts';
 import { scanEvents } from './scan-events.ts';
-import { byText, type ReportSources } from './snapshot.ts';
+import type { ReportSources } from './snapshot.ts';
 
 /** A country and variant in one period. */
 export interface TrendPoint {
@@ -39,7 +40,8 @@ export const trendOf = async (sources: ReportSources, grain: Grain): Promise<Tre
     })),
   );
   return trend.sort(
-    (a, b) => a.periodStartUs - b.periodStartUs || byText(a.country, b.country) || byText(a.variant, b.variant),
+    (a, b) =>
+      a.periodStartUs - b.periodStartUs || compareTexts(a.country, b.country) || compareTexts(a.variant, b.variant),
   );
 };
 

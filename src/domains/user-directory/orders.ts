@@ -21,25 +21,7 @@ export interface OrderedUsers {
 /** Orders of all users. Each is computed when it is first requested, and again after users have changed. */
 export const createUserOrders = (users: Users, userFiles: UserFiles, newestSequence: () => number) => {
   const idOf = users.codes.textOf;
-  let byId: Promise<Uint32Array> = Promise.resolve(new Uint32Array());
-
-  /** Codes of all users by user id; users added since the last call are sorted and merged in. */
-  const inOrderOfIds = (): Promise<Uint32Array> => {
-    const known = byId;
-    const next = known.then(async (before) => {
-      const { size } = users.codes;
-      if (size === before.length) return before;
-      const compare = (a: number, b: number): number => compareTexts(idOf(a), idOf(b));
-      const added = Uint32Array.from({ length: size - before.length }, (_, index) => before.length + index);
-      const maybeYield = createYielder();
-      const sorted = await cooperativeSort(added, compare, maybeYield);
-      const merged = new Uint32Array(size);
-      await mergeInto(merged, [before, sorted], compare, maybeYield);
-      return merged;
-    });
-    byId = next.catch(() => known);
-    return next;
-  };
+  const inOrderOfIds = createIdOrder(users);
 
   const byUserId = async (): Promise<OrderedUsers> => ({
     codes: await inOrderOfIds(),
@@ -91,6 +73,27 @@ export const createUserOrders = (users: Users, userFiles: UserFiles, newestSeque
     AGE: byDetails((detailsOf) => birthOrder(userFiles, detailsOf)),
   };
   return (by: UserOrderField): Promise<OrderedUsers> => orders[by]();
+};
+
+/** The codes of all users by user id; users added since the last call are sorted and merged in. */
+const createIdOrder = ({ codes }: Users): (() => Promise<Uint32Array>) => {
+  const compare = (a: number, b: number): number => compareTexts(codes.textOf(a), codes.textOf(b));
+  let byId: Promise<Uint32Array> = Promise.resolve(new Uint32Array());
+  return () => {
+    const known = byId;
+    const next = known.then(async (before) => {
+      const { size } = codes;
+      if (size === before.length) return before;
+      const added = Uint32Array.from({ length: size - before.length }, (_, index) => before.length + index);
+      const maybeYield = createYielder();
+      const sorted = await cooperativeSort(added, compare, maybeYield);
+      const merged = new Uint32Array(size);
+      await mergeInto(merged, [before, sorted], compare, maybeYield);
+      return merged;
+    });
+    byId = next.catch(() => known);
+    return next;
+  };
 };
 
 type Key = (string | number | null)[];

@@ -79,8 +79,8 @@ export const createUserDirectory = (sources: UserSources, ledger: Ledger, nowUs:
       }
       if (fromEnd) found.reverse();
       const rows = found.flatMap((user) => users.userOf(users.codes.textOf(user)) ?? []);
-      const placeOf = ({ userId }: User): string => order.cursorOf(users.codes.codeOf(userId) as number);
-      return { rows, totalCount, hasBefore, hasAfter, cursorOf: placeOf };
+      const cursorOf = ({ userId }: User): string => order.cursorOf(users.codes.codeOf(userId) as number);
+      return { rows, totalCount, hasBefore, hasAfter, cursorOf };
     },
     async statistics(where) {
       const sequence = newest();

@@ -95,13 +95,20 @@ describe('the sequence numbers of the store', () => {
 describe('a write to the store', () => {
   it('undoes only itself when it fails, including its inserts and updates', async () => {
     const store = testStore();
-    const begun = { target: 'T', source: 's', state: 'RUNNING', startedAtUs: 0, bytesTotal: 0, processId: 0 } as const;
-    const id = await store.write((tx) => tx.insert(imports, begun));
+    const importFields = {
+      target: 'T',
+      source: 's',
+      state: 'RUNNING',
+      startedAtUs: 0,
+      bytesTotal: 0,
+      processId: 0,
+    } as const;
+    const id = await store.write((tx) => tx.insert(imports, importFields));
     const results = await Promise.allSettled([
       store.write(appendChange('before')),
       store.write((tx) => {
         tx.update(imports, { id }, { read: 7 });
-        tx.insert(imports, begun);
+        tx.insert(imports, importFields);
         appendChange('failing')(tx);
         throw new Error('on purpose');
       }),

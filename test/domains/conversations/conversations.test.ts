@@ -18,19 +18,19 @@ import {
 
 const settings = { guessNoise: 0, followupsMax: 100_000, trendPointsMax: 10_000 };
 const startUs = Date.UTC(2024, 2, 30, 22) * 1000;
-const uuidOf = (place: number): string => `00000000-0000-4000-8000-${String(place).padStart(12, '0')}`;
+const uuidOf = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
 /** The domain on a store whose clock a test sets. */
-const withClock = (given: Partial<typeof settings> = {}, draw?: Draw) => {
+const withClock = (overrides: Partial<typeof settings> = {}, draw?: Draw) => {
   const clock = { nowUs: startUs };
   const store = openStore({ data: ':memory:', writeQueueMax: 1000, writeWaitMs: 1000, nowUs: () => clock.nowUs });
-  return { clock, store, ...onStore(store, { ...settings, ...given }, draw) };
+  return { clock, store, ...onStore(store, { ...settings, ...overrides }, draw) };
 };
 
-const onStore = (store: Store, given = settings, draw?: Draw) => {
+const onStore = (store: Store, overrides = settings, draw?: Draw) => {
   const ledger = createLedger(store);
-  const conversations = createConversations(store, ledger, given, draw);
-  return { ledger, conversations, dashboard: createDashboard(ledger, conversations, given) };
+  const conversations = createConversations(store, ledger, overrides, draw);
+  return { ledger, conversations, dashboard: createDashboard(ledger, conversations, overrides) };
 };
 
 type Opened = Omit<ReturnType<typeof withClock>, 'clock'>;
@@ -56,10 +56,10 @@ const send = async ({ conversations }: Opened, requests: readonly Request[]): Pr
       const { seq, receivedAtUs } = await conversations.followUp(uuid);
       return { kind, uuid, symbol, seq, atUs: receivedAtUs, isVowelGuess: false };
     }
-    const begun = await conversations.start(uuid, symbol).catch((error: unknown) => conflictOf(error));
-    if (begun === null) return null;
-    expect(begun.symbol).toBe(symbol);
-    return { kind, uuid, symbol, seq: begun.seq, atUs: begun.startedAtUs, isVowelGuess: begun.isVowelGuess };
+    const started = await conversations.start(uuid, symbol).catch((error: unknown) => conflictOf(error));
+    if (started === null) return null;
+    expect(started.symbol).toBe(symbol);
+    return { kind, uuid, symbol, seq: started.seq, atUs: started.startedAtUs, isVowelGuess: started.isVowelGuess };
   });
   const events = (await Promise.all(sent)).filter((event) => event !== null);
   return events.filter(({ seq }) => {
@@ -95,9 +95,11 @@ const compare = (
 
   const inside = events.filter(({ kind, atUs }) => kind === 'start' && atUs >= from && atUs < to);
   for (const symbol of [undefined, 'a']) {
-    const wanted = inside.filter((start) => symbol === undefined || start.symbol === symbol).map(({ uuid }) => uuid);
+    const expectedUuids = inside
+      .filter((start) => symbol === undefined || start.symbol === symbol)
+      .map(({ uuid }) => uuid);
     for (const fromEnd of [false, true])
-      expect(pagesOf(conversations, { symbol, range, timeZone: 'UTC', fromEnd })).toEqual(wanted);
+      expect(pagesOf(conversations, { symbol, range, timeZone: 'UTC', fromEnd })).toEqual(expectedUuids);
   }
   expect(conversations.followupsOf(inside.map(({ uuid }) => uuid)).map((each) => each.length)).toEqual(
     inside.map((start) => events.filter(({ kind, uuid }) => kind === 'followup' && uuid === start.uuid).length),
@@ -109,16 +111,16 @@ const compare = (
 /** All pages of three, one after another, from either end. */
 const pagesOf = (
   conversations: Opened['conversations'],
-  asked: Parameters<Opened['conversations']['page']>[0] extends infer R ? Omit<R, 'limit'> : never,
+  request: Parameters<Opened['conversations']['page']>[0] extends infer R ? Omit<R, 'limit'> : never,
 ): string[] => {
   const seqs: number[] = [];
   for (;;) {
-    const place = asked.fromEnd ? { beforeSeq: seqs[0] } : { afterSeq: seqs.at(-1) };
-    const page = conversations.page({ ...asked, ...place, limit: 3 } as never);
-    expect(asked.fromEnd ? page.hasAfter : page.hasBefore).toBe(seqs.length > 0);
-    if (asked.fromEnd) seqs.unshift(...page.seqs);
+    const cursor = request.fromEnd ? { beforeSeq: seqs[0] } : { afterSeq: seqs.at(-1) };
+    const page = conversations.page({ ...request, ...cursor, limit: 3 } as never);
+    expect(request.fromEnd ? page.hasAfter : page.hasBefore).toBe(seqs.length > 0);
+    if (request.fromEnd) seqs.unshift(...page.seqs);
     else seqs.push(...page.seqs);
-    if (asked.fromEnd ? page.hasBefore : page.hasAfter) continue;
+    if (request.fromEnd ? page.hasBefore : page.hasAfter) continue;
     expect(page.totalCount).toBe(seqs.length);
     return conversations.bySeqs(seqs).map((found) => (found as Conversation).uuid);
   }
@@ -168,8 +170,8 @@ describe('conversations', () => {
     onTestFinished(() => store.close());
     await ledger.catchUp();
     const guesses: boolean[] = [];
-    for (const [place, symbol] of ['a', 'E', 'b', 'C', 'y', 'Y'].entries())
-      guesses.push((await conversations.start(uuidOf(place), symbol)).isVowelGuess);
+    for (const [index, symbol] of ['a', 'E', 'b', 'C', 'y', 'Y'].entries())
+      guesses.push((await conversations.start(uuidOf(index), symbol)).isVowelGuess);
     expect(guesses).toEqual([false, true, true, false, true, false]);
     expect((await conversations.start(uuidOf(0), 'a')).isVowelGuess).toBe(false);
     expect(draws).toEqual([]);
@@ -181,7 +183,7 @@ describe('conversations', () => {
   it('are guessed with the noise of the setting, a number from 0 to 1', async () => {
     const app = await openApp({ settings: { guessNoise: '1' } });
     onTestFinished(app.close);
-    const guesses = [...'aeb'].map((symbol, place) => app.app.domains.conversations.start(uuidOf(place), symbol));
+    const guesses = [...'aeb'].map((symbol, index) => app.app.domains.conversations.start(uuidOf(index), symbol));
     expect((await Promise.all(guesses)).map(({ isVowelGuess }) => isVowelGuess)).toEqual([false, false, true]);
     expect(['0', '0.1', '.25', '1'].map((guessNoise) => readConfig({ guessNoise }).guessNoise)).toEqual([
       0, 0.1, 0.25, 1,
@@ -195,8 +197,8 @@ describe('conversations', () => {
     onTestFinished(() => store.close());
     await ledger.catchUp();
     const letters = [...'abcdefghijklmnopqrstuvwxz'];
-    const begun = await Promise.all(letters.map((letter, place) => conversations.start(uuidOf(place), letter)));
-    expect(begun.filter(({ isVowelGuess }) => isVowelGuess).map(({ symbol }) => symbol)).toEqual([...'aeiou']);
+    const started = await Promise.all(letters.map((letter, index) => conversations.start(uuidOf(index), letter)));
+    expect(started.filter(({ isVowelGuess }) => isVowelGuess).map(({ symbol }) => symbol)).toEqual([...'aeiou']);
   });
 
   it.each(['', 'ab', 'é', '\u212a', 'İ', 'e\u0301', '1', ' a'])('refuse %j as a symbol', async (symbol) => {
@@ -243,9 +245,9 @@ describe('startConversation and followUpConversation', () => {
            __typename ... on StartConversationPayload { conversation { id uuid symbol isVowelGuess followups { receivedAt } } }
            ... on ConflictError { code problems { path } existing { ... on Conversation { uuid symbol } } } } }`,
       );
-    const followUp = (place: number) =>
+    const followUp = (number: number) =>
       app.query(
-        `mutation { followUpConversation(input: { uuid: "${uuidOf(place)}" }) {
+        `mutation { followUpConversation(input: { uuid: "${uuidOf(number)}" }) {
            __typename ... on FollowUpConversationPayload { conversation { uuid } } } }`,
       );
     expect((await followUp(1)).data).toEqual({
@@ -279,10 +281,10 @@ describe('startConversation and followUpConversation', () => {
   it('store a conversation once that many begin at one moment, with one of their symbols', async () => {
     const app = await opened();
     const { conversations, dashboard } = app.app.domains;
-    const begun = await Promise.allSettled(
-      Array.from({ length: 60 }, (_, place) => conversations.start(uuidOf(1), place % 2 === 0 ? 'a' : 'b')),
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 60 }, (_, index) => conversations.start(uuidOf(1), index % 2 === 0 ? 'a' : 'b')),
     );
-    const winners = begun.filter((each) => each.status === 'fulfilled').map(({ value }) => value);
+    const winners = outcomes.filter((each) => each.status === 'fulfilled').map(({ value }) => value);
     expect(winners).toHaveLength(30);
     expect(new Set(winners.map(({ seq, symbol }) => `${seq} ${symbol}`)).size).toBe(1);
     expect(dashboard.figures({ timeZone: 'UTC' }).total.count).toBe(1);

@@ -4,7 +4,7 @@ import { openServer } from '../../../src/http/server.ts';
 import { type OpenApp, type OpenOptions, openApp } from '../../support/app.ts';
 import { follow } from '../../support/sse.ts';
 
-const uuidOf = (place: number): string => `00000000-0000-4000-8000-${String(place).padStart(12, '0')}`;
+const uuidOf = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
 const opened = async (options: OpenOptions = {}): Promise<OpenApp> => {
   const app = await openApp(options);
@@ -18,9 +18,9 @@ describe('the dashboard', () => {
     const app = await opened({ onStatement: (sql) => statements.push(sql) });
     const { conversations } = app.app.domains;
     await Promise.all(
-      Array.from({ length: 300 }, (_, place) => conversations.start(uuidOf(place), 'abc'[place % 3] ?? '')),
+      Array.from({ length: 300 }, (_, index) => conversations.start(uuidOf(index), 'abc'[index % 3] ?? '')),
     );
-    await Promise.all(Array.from({ length: 300 }, (_, place) => conversations.followUp(uuidOf((place * 7) % 400))));
+    await Promise.all(Array.from({ length: 300 }, (_, index) => conversations.followUp(uuidOf((index * 7) % 400))));
     const costOf = async (ask: () => Promise<unknown>): Promise<number> => {
       statements.length = 0;
       expect(await ask()).not.toHaveProperty('errors');
@@ -49,8 +49,8 @@ describe('the dashboard', () => {
   it('is bounded by points of a trend and by follow-ups of a page', async () => {
     const app = await opened({ settings: { trendPointsMax: '2', followupsMax: '3' } });
     const { conversations } = app.app.domains;
-    for (const [place, symbol] of ['a', 'b', 'c'].entries()) await conversations.start(uuidOf(place), symbol);
-    for (const place of [0, 0, 1, 1]) await conversations.followUp(uuidOf(place));
+    for (const [index, symbol] of ['a', 'b', 'c'].entries()) await conversations.start(uuidOf(index), symbol);
+    for (const number of [0, 0, 1, 1]) await conversations.followUp(uuidOf(number));
     const codesOf = async (document: string) =>
       (await app.query(document)).errors?.map(({ message, extensions }) => [extensions?.code, message]);
     expect(await codesOf('{ dashboard(symbols: ["a", "c"]) { trend { count } } }')).toBeUndefined();
@@ -100,13 +100,13 @@ describe('subscription dashboard', () => {
       'subscription { dashboard(symbols: ["e"], every: "PT0.25S") { symbols { symbol count followups } orphanFollowups } }',
     );
     onTestFinished(followed.leave);
-    const said = async () => (await followed.next())?.data?.dashboard;
-    expect(await said()).toEqual({ symbols: [{ symbol: 'e', count: 0, followups: 0 }], orphanFollowups: 1 });
+    const next = async () => (await followed.next())?.data?.dashboard;
+    expect(await next()).toEqual({ symbols: [{ symbol: 'e', count: 0, followups: 0 }], orphanFollowups: 1 });
     // Nothing that the answer speaks of; then its conversation begins.
     await conversations.start(uuidOf(2), 'x');
     await conversations.start(uuidOf(1), 'e');
-    expect(await said()).toEqual({ symbols: [{ symbol: 'e', count: 1, followups: 1 }], orphanFollowups: 0 });
+    expect(await next()).toEqual({ symbols: [{ symbol: 'e', count: 1, followups: 1 }], orphanFollowups: 0 });
     await conversations.followUp(uuidOf(1));
-    expect(await said()).toEqual({ symbols: [{ symbol: 'e', count: 1, followups: 2 }], orphanFollowups: 0 });
+    expect(await next()).toEqual({ symbols: [{ symbol: 'e', count: 1, followups: 2 }], orphanFollowups: 0 });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type OpenApp, type OpenOptions, openApp } from '../../support/app.ts';
 
-const uuidOf = (place: number): string => `00000000-0000-4000-8000-${String(place).padStart(12, '0')}`;
+const uuidOf = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
 const opened = async (options: OpenOptions = {}): Promise<OpenApp> => {
   const app = await openApp(options);
@@ -39,8 +39,13 @@ const walked = async <T>(
   const nodes: T[] = [];
   let cursor: string | null = null;
   for (;;) {
-    const place: string = cursor === null ? '' : `, ${backwards ? 'before' : 'after'}: "${cursor}"`;
-    const page: Page<T> = await pageOf(app, list, `${where} ${backwards ? 'last' : 'first'}: 3${place}`, fields);
+    const cursorArgument: string = cursor === null ? '' : `, ${backwards ? 'before' : 'after'}: "${cursor}"`;
+    const page: Page<T> = await pageOf(
+      app,
+      list,
+      `${where} ${backwards ? 'last' : 'first'}: 3${cursorArgument}`,
+      fields,
+    );
     if (backwards) nodes.unshift(...page.nodes);
     else nodes.push(...page.nodes);
     const { hasNextPage, hasPreviousPage, startCursor, endCursor } = page.pageInfo;
@@ -55,19 +60,19 @@ describe('pages of raw events', () => {
   it('hold each conversation once, from either end, while others begin', async () => {
     const app = await opened();
     const { conversations } = app.app.domains;
-    let begun = 0;
+    let started = 0;
     const begin = async (count: number) => {
       for (const _ of Array(count)) {
-        await conversations.start(uuidOf(begun), 'ab'[begun % 2] ?? '');
-        begun++;
+        await conversations.start(uuidOf(started), 'ab'[started % 2] ?? '');
+        started++;
       }
     };
     const uuids = (first: number, upTo: number, step = 1) =>
-      Array.from({ length: Math.ceil((upTo - first) / step) }, (_, place) => ({ uuid: uuidOf(first + place * step) }));
+      Array.from({ length: Math.ceil((upTo - first) / step) }, (_, index) => ({ uuid: uuidOf(first + index * step) }));
     await begin(10);
     const all = ['conversations', '', 'uuid'] as const;
     expect(await walked(app, all, { backwards: true, between: () => begin(1) })).toEqual(uuids(0, 10));
-    expect(begun).toBe(13);
+    expect(started).toBe(13);
     let left = 2;
     const between = async () => begin(left-- > 0 ? 1 : 0);
     expect(await walked(app, all, { between })).toEqual(uuids(0, 15));
@@ -80,11 +85,11 @@ describe('pages of raw events', () => {
     const app = await opened({ onStatement: (sql) => statements.push(sql) });
     const { conversations } = app.app.domains;
     const followed = [1, 1, 2, 9, 1, 3, 9, 9, 1, 2];
-    for (const place of followed) await conversations.followUp(uuidOf(place));
-    for (const place of [1, 2, 3]) await conversations.start(uuidOf(place), 'xyz'[place - 1] ?? '');
+    for (const number of followed) await conversations.followUp(uuidOf(number));
+    for (const number of [1, 2, 3]) await conversations.start(uuidOf(number), 'xyz'[number - 1] ?? '');
     await conversations.followUp(uuidOf(3));
-    const symbolOf = (place: number) => (place === 9 ? null : { symbol: 'xyz'[place - 1] });
-    const expected = [...followed, 3].map((place) => ({ uuid: uuidOf(place), conversation: symbolOf(place) }));
+    const symbolOf = (number: number) => (number === 9 ? null : { symbol: 'xyz'[number - 1] });
+    const expected = [...followed, 3].map((number) => ({ uuid: uuidOf(number), conversation: symbolOf(number) }));
     const all = ['followups', '', 'uuid conversation { symbol }'] as const;
     expect(await walked(app, all)).toEqual(expected);
     expect(await walked(app, all, { backwards: true })).toEqual(expected);

@@ -1,12 +1,12 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { openApp } from '../../support/app.ts';
 
-const rows = Array.from({ length: 60 }, (_, place) => ({
-  click_id: place,
-  created_at: `2020-01-${String(1 + (place % 28)).padStart(2, '0')}T12:00:00`,
-  product_id: `p${place % 7}`,
-  product_price: (place % 5) + 0.5,
-  user_id: `u${place % 11}`,
+const rows = Array.from({ length: 60 }, (_, index) => ({
+  click_id: index,
+  created_at: `2020-01-${String(1 + (index % 28)).padStart(2, '0')}T12:00:00`,
+  product_id: `p${index % 7}`,
+  product_price: (index % 5) + 0.5,
+  user_id: `u${index % 11}`,
   ip: '10.0.0.1',
 }));
 
@@ -63,17 +63,17 @@ it('counts in the total only the groups that having lets through', async () => {
   const { data } = await app.query<Page>(document, { first: 1000, having: { sumAtLeast: '4', countAtLeast: 1 } });
   const page = (data as Page).enrichedAggregate;
   const byGroup = groupedBy(rows, (row) => `${row.user_id} ${row.product_id}`);
-  const kept = [...byGroup.values()].filter((group) => group.reduce((sum, row) => sum + row.product_price, 0) >= 4);
-  const amounts = kept
+  const matching = [...byGroup.values()].filter((group) => group.reduce((sum, row) => sum + row.product_price, 0) >= 4);
+  const amounts = matching
     .flat()
     .map((row) => row.product_price)
     .sort((a, b) => a - b);
-  expect(page.totalCount).toBe(kept.length);
-  expect(kept.length).toBeLessThan(byGroup.size);
+  expect(page.totalCount).toBe(matching.length);
+  expect(matching.length).toBeLessThan(byGroup.size);
   expect(page.total).toEqual({
     sum: String(amounts.reduce((sum, amount) => sum + amount, 0)),
     count: amounts.length,
-    distinctUsers: new Set(kept.flat().map((row) => row.user_id)).size,
+    distinctUsers: new Set(matching.flat().map((row) => row.user_id)).size,
     median: String(((amounts[(amounts.length - 1) >> 1] as number) + (amounts[amounts.length >> 1] as number)) / 2),
   });
 });
@@ -107,11 +107,11 @@ const groupedBy = <T>(items: readonly T[], keyOf: (item: T) => string): Map<stri
 it('bounds what one operation may ask for, naming the setting', async () => {
   const app = await opened();
   const refusal = async (query: string, variables = {}) => (await app.query(query, variables)).errors?.[0]?.message;
-  const aliases = Array.from({ length: 21 }, (_, place) => `a${place}: enrichedAggregate { totalCount }`);
+  const aliases = Array.from({ length: 21 }, (_, index) => `a${index}: enrichedAggregate { totalCount }`);
   expect(await refusal(`{ ${aliases.join(' ')} }`)).toMatch(/queryScansMax/);
   expect(await refusal(`{ ${aliases.slice(1).join(' ')} }`)).toBeUndefined();
   const where = 'query ($where: EnrichedFilter) { enrichedAggregate(where: $where) { totalCount } }';
-  const many = Array.from({ length: 10_001 }, (_, place) => String(place));
+  const many = Array.from({ length: 10_001 }, (_, index) => String(index));
   expect(await refusal(where, { where: { or: [{ userIds: many.slice(1) }] } })).toBeUndefined();
   expect(await refusal(where, { where: { or: [{ userIds: many }] } })).toMatch(/filterValuesMax/);
   const parts = Array.from({ length: 100 }, () => ({ cities: ['x'] }));

@@ -2,19 +2,19 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type OpenApp, openApp } from '../../support/app.ts';
 import {
-  type DullChange,
-  type DullDimension,
-  type DullGroup,
-  type DullQuestion,
-  type DullTransaction,
-  type DullWorld,
   decimalText,
-  dullGroups,
-  dullMeasures,
   ip4Text,
-} from '../../support/reference-world.ts';
+  type ReferenceChange,
+  type ReferenceData,
+  type ReferenceDimension,
+  type ReferenceGroup,
+  type ReferenceQuery,
+  type ReferenceTransaction,
+  referenceGroups,
+  referenceMeasures,
+} from '../../support/reference-transactions.ts';
 
-const dimensions: DullDimension[] = ['USER_STATUS', 'CITY', 'PRODUCT', 'USER', 'PERIOD'];
+const dimensions: ReferenceDimension[] = ['USER_STATUS', 'CITY', 'PRODUCT', 'USER', 'PERIOD'];
 const grains = ['MINUTE', 'HOUR', 'DAY', 'WEEK', 'MONTH', 'QUARTER', 'YEAR'];
 const zones = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kathmandu'];
 const statuses = ['PAYING', 'CANCELLED', 'NON_PAYING'];
@@ -36,7 +36,7 @@ const micros = fc.oneof(
   fc.constantFrom(999_999_999_999_999_000_000n, -999_999_999_999_999_000_000n, 1n),
 );
 const transaction = fc.record({ userId, at, product: fc.constantFrom('p1', 'p2'), micros, ip: fc.option(address) });
-const world = fc
+const referenceData = fc
   .record({
     changes: fc.array(change, { maxLength: 25 }),
     ranges: fc.array(range, { minLength: 1, maxLength: 12 }),
@@ -44,7 +44,7 @@ const world = fc
   })
   .map(({ transactions, ...rest }) => ({
     ...rest,
-    transactions: transactions.map((row, place) => ({ id: `t${place}`, ...row })),
+    transactions: transactions.map((row, index) => ({ id: `t${index}`, ...row })),
   }));
 
 const question = fc.record({
@@ -52,8 +52,8 @@ const question = fc.record({
   grain: fc.constantFrom(...grains),
   zone: fc.constantFrom(...zones),
   validAt: fc.option(at),
-  wantedStatus: fc.option(fc.subarray(statuses)),
-  wantedUsers: fc.option(fc.subarray(['1', '0001', 'nobody'])),
+  statusIn: fc.option(fc.subarray(statuses)),
+  userIn: fc.option(fc.subarray(['1', '0001', 'nobody'])),
   since: fc.option(at),
   cities: fc.option(fc.subarray(['london', 'unknown'])),
   negate: fc.boolean(),
@@ -62,7 +62,7 @@ const question = fc.record({
 const iso = (us: number): string =>
   `${new Date(Math.floor(us / 1000)).toISOString().slice(0, 19)}.${String(us % 1_000_000).padStart(6, '0')}Z`;
 
-const load = async (app: OpenApp, { changes, ranges, transactions }: DullWorld): Promise<void> => {
+const load = async (app: OpenApp, { changes, ranges, transactions }: ReferenceData): Promise<void> => {
   await recordChanges(app, changes);
   const table = ranges.map(({ first, last, city }) => `${ip4Text(first)},${ip4Text(last)},${city}`);
   await app.importFile('ip-ranges', { name: 'ranges.csv', text: ['start,end,city', ...table].join('\n') });
@@ -78,7 +78,7 @@ const load = async (app: OpenApp, { changes, ranges, transactions }: DullWorld):
   if (lines.length > 0) await app.importFile('transactions', { name: 'transactions.jsonl', text: lines.join('\n') });
 };
 
-const recordChanges = async (app: OpenApp, changes: readonly DullChange[]): Promise<void> => {
+const recordChanges = async (app: OpenApp, changes: readonly ReferenceChange[]): Promise<void> => {
   const input = {
     changes: changes.map((row) => ({ userId: row.userId, status: row.status, effectiveAt: iso(row.at) })),
   };
@@ -122,7 +122,7 @@ interface Answer {
   };
 }
 
-const keyOf = ({ key }: Group, groupBy: readonly DullDimension[]): string => {
+const keyOf = ({ key }: Group, groupBy: readonly ReferenceDimension[]): string => {
   const values = {
     USER_STATUS: key.userStatus,
     CITY: key.city,
@@ -133,7 +133,7 @@ const keyOf = ({ key }: Group, groupBy: readonly DullDimension[]): string => {
   return JSON.stringify(groupBy.map((dimension) => values[dimension]));
 };
 
-const figuresOf = ({ count, sum, average, min, max, median, distinctUsers }: DullGroup): Figures => ({
+const figuresOf = ({ count, sum, average, min, max, median, distinctUsers }: ReferenceGroup): Figures => ({
   count,
   sum: decimalText(sum),
   average: decimalText(average),
@@ -146,7 +146,7 @@ const figuresOf = ({ count, sum, average, min, max, median, distinctUsers }: Dul
 it('equals an independent implementation on random worlds and questions, also after a late correction', async () => {
   await fc.assert(
     fc.asyncProperty(
-      world,
+      referenceData,
       fc.array(question, { minLength: 1, maxLength: 6 }),
       fc.array(change, { maxLength: 4 }),
       async (known, questions, late) => {
@@ -156,12 +156,12 @@ it('equals an independent implementation on random worlds and questions, also af
           const before = (
             await app.query<{ server: { snapshot: { sequence: number } } }>('{ server { snapshot { sequence } } }')
           ).data?.server.snapshot.sequence;
-          for (const asked of questions) await compare(app, known, asked);
+          for (const request of questions) await compare(app, known, request);
           await recordChanges(app, late);
           const corrected = { ...known, changes: applied(known.changes, late) };
-          for (const asked of questions) await compare(app, corrected, asked);
+          for (const request of questions) await compare(app, corrected, request);
           // What was asked before the correction is still answered the same, by its snapshot.
-          for (const asked of questions) await compare(app, known, asked, before);
+          for (const request of questions) await compare(app, known, request, before);
         } finally {
           await app.close();
         }
@@ -172,31 +172,34 @@ it('equals an independent implementation on random worlds and questions, also af
 }, 120_000);
 
 /** A change sent by itself counts unless it says what holds for that instant anyway; in the list it changes nothing then. */
-const applied = (changes: readonly DullChange[], late: readonly DullChange[]): DullChange[] => [...changes, ...late];
+const applied = (changes: readonly ReferenceChange[], late: readonly ReferenceChange[]): ReferenceChange[] => [
+  ...changes,
+  ...late,
+];
 
 const compare = async (
   app: OpenApp,
-  known: DullWorld,
-  asked: typeof question extends fc.Arbitrary<infer Q> ? Q : never,
+  known: ReferenceData,
+  request: typeof question extends fc.Arbitrary<infer Q> ? Q : never,
   sequence?: number,
 ): Promise<void> => {
-  const { groupBy, grain, zone, validAt, wantedStatus, wantedUsers, since, cities, negate } = asked;
+  const { groupBy, grain, zone, validAt, statusIn, userIn, since, cities, negate } = request;
   const inner = {
-    ...(wantedUsers ? { userIds: wantedUsers } : {}),
+    ...(userIn ? { userIds: userIn } : {}),
     ...(since === null ? {} : { range: { since: iso(since) } }),
     ...(cities ? { or: [{ cities }, { products: ['p1'] }] } : {}),
   };
-  const where = { ...(negate ? { not: inner } : inner), ...(wantedStatus ? { userStatus: wantedStatus } : {}) };
-  const holds = (row: DullTransaction, city: string) =>
-    (!wantedUsers || wantedUsers.includes(row.userId)) &&
+  const where = { ...(negate ? { not: inner } : inner), ...(statusIn ? { userStatus: statusIn } : {}) };
+  const holds = (row: ReferenceTransaction, city: string) =>
+    (!userIn || userIn.includes(row.userId)) &&
     (since === null || row.at >= since) &&
     (!cities || cities.includes(city) || row.product === 'p1');
-  const dull: DullQuestion = {
+  const referenceQuery: ReferenceQuery = {
     groupBy,
     grain,
     zone,
     validAt,
-    keep: (row, status, city) => (!wantedStatus || wantedStatus.includes(status)) && holds(row, city) !== negate,
+    matches: (row, status, city) => (!statusIn || statusIn.includes(status)) && holds(row, city) !== negate,
   };
   const asOf = {
     ...(validAt === null ? {} : { validAt: iso(validAt) }),
@@ -205,18 +208,18 @@ const compare = async (
   const { data, errors } = await app.query<Answer>(document, { groupBy, grain, zone, where, asOf });
   expect(errors).toBeUndefined();
   const answer = (data as Answer).enrichedAggregate;
-  const expected = dullGroups(known, dull);
+  const expected = referenceGroups(known, referenceQuery);
   expect(new Set(answer.nodes.map((group) => keyOf(group, groupBy)))).toEqual(new Set(expected.keys()));
   expect(answer.totalCount).toBe(expected.size);
   for (const group of answer.nodes) {
-    const wanted = expected.get(keyOf(group, groupBy)) as DullGroup;
+    const expectedGroup = expected.get(keyOf(group, groupBy)) as ReferenceGroup;
     const { shareOfSum, ...figures } = group.measures;
-    expect(figures).toEqual(figuresOf(wanted));
-    expect(group.facts.nodes.map(({ transactionId }) => transactionId)).toEqual(wanted.ids);
-    expect(group.facts.totalCount).toBe(wanted.count);
+    expect(figures).toEqual(figuresOf(expectedGroup));
+    expect(group.facts.nodes.map(({ transactionId }) => transactionId)).toEqual(expectedGroup.ids);
+    expect(group.facts.totalCount).toBe(expectedGroup.count);
   }
   const rows = known.transactions.filter((row) => [...expected.values()].some(({ ids }) => ids.includes(row.id)));
-  if (rows.length > 0) expect(answer.total).toEqual(figuresOf(dullMeasures('', rows)));
+  if (rows.length > 0) expect(answer.total).toEqual(figuresOf(referenceMeasures('', rows)));
   else
     expect(answer.total).toEqual({
       count: 0,

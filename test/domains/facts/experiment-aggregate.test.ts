@@ -8,7 +8,7 @@ import {
   type ReferenceValues,
   referenceValues,
 } from '../../support/reference-experiment.ts';
-import { decimalText, dullPeriod, halfEven } from '../../support/reference-world.ts';
+import { decimalText, halfEven, referencePeriod } from '../../support/reference-transactions.ts';
 
 const fieldOf = {
   COUNTRY: 'country',
@@ -84,8 +84,8 @@ const figuresOf = (rows: readonly Numbered[]): object => {
   };
 };
 
-const compare = async (app: OpenApp, ledger: ReferenceLedger, asked: Question, sequence?: number): Promise<void> => {
-  const { groupBy, grain, timeZone, validAt, where } = asked;
+const compare = async (app: OpenApp, ledger: ReferenceLedger, request: Question, sequence?: number): Promise<void> => {
+  const { groupBy, grain, timeZone, validAt, where } = request;
   const asOf = {
     ...(validAt === null ? {} : { validAt: iso(validAt) }),
     ...(sequence === undefined ? {} : { sequence }),
@@ -104,7 +104,7 @@ const compare = async (app: OpenApp, ledger: ReferenceLedger, asked: Question, s
   });
   const groups = new Map<string, Numbered[]>();
   for (const event of rows) {
-    const values: ReferenceValues = { ...valuesOf(event, validAt), PERIOD: dullPeriod(event.at, grain, timeZone) };
+    const values: ReferenceValues = { ...valuesOf(event, validAt), PERIOD: referencePeriod(event.at, grain, timeZone) };
     const key = JSON.stringify(groupBy.map((dimension) => values[dimension]));
     groups.set(key, [...(groups.get(key) ?? []), event]);
   }
@@ -135,7 +135,7 @@ const snapshotOf = async (app: OpenApp): Promise<number> => {
 
 it('groups events by everything that is known of them, then and now, and opens into exactly their rows', async () => {
   await fc.assert(
-    fc.asyncProperty(ledgers, fc.array(questions, { minLength: 2, maxLength: 4 }), async (batches, asked) => {
+    fc.asyncProperty(ledgers, fc.array(questions, { minLength: 2, maxLength: 4 }), async (batches, requests) => {
       const app = await openApp();
       try {
         let ledger = emptyLedger;
@@ -145,9 +145,9 @@ it('groups events by everything that is known of them, then and now, and opens i
           await send(app, batch);
           ledger = withBatch(ledger, numbered(batch, before));
           states.push({ ledger, sequence: await snapshotOf(app) });
-          await compare(app, ledger, asked[0] as Question);
+          await compare(app, ledger, requests[0] as Question);
         }
-        for (const question of asked)
+        for (const question of requests)
           for (const state of states) await compare(app, state.ledger, question, state.sequence);
       } finally {
         await app.close();
@@ -160,5 +160,5 @@ it('groups events by everything that is known of them, then and now, and opens i
 /** Events of one request are numbered in their order. */
 const numbered = (batch: Batch, before: number): Batch =>
   batch.kind === 'events'
-    ? { ...batch, events: batch.events.map((event, place) => ({ ...event, sequence: before + 1 + place })) }
+    ? { ...batch, events: batch.events.map((event, index) => ({ ...event, sequence: before + 1 + index })) }
     : batch;

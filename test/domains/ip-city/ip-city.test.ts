@@ -22,9 +22,9 @@ const table = (opened: OpenApp, ...rows: string[]) =>
 /** Imports several files as one table. */
 const tableOf = async ({ app }: OpenApp, files: Readonly<Record<string, string | Buffer>>) => {
   const folder = dataFolder();
-  const given = Object.entries(files).map(([name, content]) => ({ name, path: join(folder, name), content }));
-  for (const { path, content } of given) await writeFile(path, content);
-  return (await app.domains.imports.start('ip-ranges', given)).done;
+  const sources = Object.entries(files).map(([name, content]) => ({ name, path: join(folder, name), content }));
+  for (const { path, content } of sources) await writeFile(path, content);
+  return (await app.domains.imports.start('ip-ranges', sources)).done;
 };
 
 const cityOf = ({ app }: OpenApp, address: string) => app.domains.ipCity.cityOf(ip(address)).city;
@@ -56,9 +56,9 @@ describe('a table of IP ranges', () => {
     await table(opened, '10.0.0.0,10.0.0.255,old');
     const held = opened.app.domains.ipCity.table();
     const at = sequence(opened);
-    const asked = opened.app.domains.ipCity.cityAsOf(ip('10.0.0.1'), { sequence: at });
+    const pending = opened.app.domains.ipCity.cityAsOf(ip('10.0.0.1'), { sequence: at });
     await table(opened, '10.0.0.0,10.0.0.255,new');
-    expect((await asked).city).toBe('old');
+    expect((await pending).city).toBe('old');
     expect(opened.app.domains.ipCity.cities.textOf(held.cityCode(ip('10.0.0.1')))).toBe('old');
     expect(cityOf(opened, '10.0.0.1')).toBe('new');
   });
@@ -120,9 +120,9 @@ describe('a table of IP ranges', () => {
 
   it('is not the same as the same text cut into other files', async () => {
     const opened = await fresh();
-    const [head, tail] = ['start,end,city\n10.0.0.0,10.0.0.9,a\n', 'start,end,city\n10.0.1.0,10.0.1.9,b\n'];
-    expect(await tableOf(opened, { 'whole.csv': head + tail })).toMatchObject([{ accepted: 2, rejected: 1 }]);
-    expect(await tableOf(opened, { 'head.csv': head, 'tail.csv': tail })).toMatchObject([
+    const [head, rest] = ['start,end,city\n10.0.0.0,10.0.0.9,a\n', 'start,end,city\n10.0.1.0,10.0.1.9,b\n'];
+    expect(await tableOf(opened, { 'whole.csv': head + rest })).toMatchObject([{ accepted: 2, rejected: 1 }]);
+    expect(await tableOf(opened, { 'head.csv': head, 'tail.csv': rest })).toMatchObject([
       { state: 'SUCCEEDED', accepted: 1 },
       { state: 'SUCCEEDED', accepted: 1 },
     ]);
@@ -226,15 +226,15 @@ it('answers as a plain list of ranges does', async () => {
     fc.asyncProperty(
       fc.array(range, { minLength: 1, maxLength: 12 }),
       fc.array(address, { minLength: 1, maxLength: 10 }),
-      async (ranges, asked) => {
+      async (ranges, addresses) => {
         const opened = await openApp();
-        await table(opened, ...ranges.map(([first, last], place) => `${text(first)},${text(last)},c${place}`));
-        for (const value of asked) {
+        await table(opened, ...ranges.map(([first, last], row) => `${text(first)},${text(last)},c${row}`));
+        for (const value of addresses) {
           const holding = ranges
-            .map(([first, last], place) => ({ first, last, place, width: last - first }))
+            .map(([first, last], row) => ({ first, last, row, width: last - first }))
             .filter(({ first, last }) => first <= value && value <= last)
-            .sort((a, b) => (a.width < b.width ? -1 : a.width > b.width ? 1 : b.place - a.place))
-            .map(({ place }) => `c${place}`);
+            .sort((a, b) => (a.width < b.width ? -1 : a.width > b.width ? 1 : b.row - a.row))
+            .map(({ row }) => `c${row}`);
           const answer = opened.app.domains.ipCity.cityOf(ip(text(value)));
           expect(answer.candidates().map(({ city }) => city)).toEqual(holding);
           expect(answer.city).toBe(holding[0] ?? 'unknown');

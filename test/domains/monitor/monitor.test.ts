@@ -23,7 +23,7 @@ import {
   referencePlans,
   referenceRows,
 } from '../../support/reference-experiment.ts';
-import { dullPeriod } from '../../support/reference-world.ts';
+import { referencePeriod } from '../../support/reference-transactions.ts';
 
 // With so few users no test reaches 0.01: the prior alone takes hundreds of users.
 const limits = { alpha: 0.95, deviationMin: 0.01, usersMin: 5 };
@@ -275,7 +275,7 @@ const compareTrend = (
   const points = new Map<string, { eventCount: number; newUserCount: number }>();
   const exposed = new Set<string>();
   for (const row of rows) {
-    const key = JSON.stringify([dullPeriod(row.at, grain, zone), row.country, row.variant]);
+    const key = JSON.stringify([referencePeriod(row.at, grain, zone), row.country, row.variant]);
     const point = points.get(key) ?? { eventCount: 0, newUserCount: 0 };
     const user = JSON.stringify([row.userId, row.variant]);
     const newUserCount = point.newUserCount + Number(!exposed.has(user));

@@ -76,13 +76,13 @@ describe('transactions', () => {
         async (made, by, descending, users, size) => {
           const app = await openApp();
           try {
-            const rows = made.map((fields, place) => ({ id: `t${place}`, ...fields }));
+            const rows = made.map((fields, row) => ({ id: `t${row}`, ...fields }));
             await record(app, rows);
             const sign = descending ? -1 : 1;
-            const wanted = rows
-              .map((fields, place) => ({ ...fields, place }))
+            const expected = rows
+              .map((fields, row) => ({ ...fields, row }))
               .filter(({ userId }) => !users || users.includes(userId))
-              .sort((a, b) => sign * (byField[by](a, b) || a.place - b.place))
+              .sort((a, b) => sign * (byField[by](a, b) || a.row - b.row))
               .map(({ id }) => id);
             const question = {
               orderBy: { by, direction: descending ? 'DESC' : 'ASC' },
@@ -93,12 +93,12 @@ describe('transactions', () => {
             for (;;) {
               const page: Page = await pageOf(app, { ...question, first: size, after });
               forwards.push(...page.edges.map(({ node }) => node.transactionId));
-              expect(page.totalCount).toBe(wanted.length);
-              expect(page.pageInfo.hasPreviousPage).toBe(after !== null && wanted.length > 0);
+              expect(page.totalCount).toBe(expected.length);
+              expect(page.pageInfo.hasPreviousPage).toBe(after !== null && expected.length > 0);
               after = page.pageInfo.endCursor;
               if (!page.pageInfo.hasNextPage) break;
             }
-            expect(forwards).toEqual(wanted);
+            expect(forwards).toEqual(expected);
             const backwards: string[] = [];
             let before: string | null = null;
             for (;;) {
@@ -107,7 +107,7 @@ describe('transactions', () => {
               before = page.pageInfo.startCursor;
               if (!page.pageInfo.hasPreviousPage) break;
             }
-            expect(backwards).toEqual(wanted);
+            expect(backwards).toEqual(expected);
           } finally {
             await app.close();
           }

@@ -30,10 +30,10 @@ const births = [
 ];
 const pick = <T>(values: readonly T[], seed: number): T => values[seed % values.length] as T;
 
-for (let place = 0; place < 240; place++) {
-  const seed = (place * 7919) % 997;
+for (let number = 0; number < 240; number++) {
+  const seed = (number * 7919) % 997;
   people.push({
-    userId: `${place % 3 === 0 ? 'u' : 'v'}${place}`,
+    userId: `${number % 3 === 0 ? 'u' : 'v'}${number}`,
     details:
       seed % 6 === 0
         ? undefined
@@ -227,7 +227,7 @@ it('measures them', async () => {
         .map((person) => ageOf(person, where.ageOn ? Date.parse(where.ageOn) : today))
         .filter((age) => age !== null)
         .sort((a, b) => a - b);
-      const middle = (place: number) => ages[Math.floor(place)] as number;
+      const middle = (position: number) => ages[Math.floor(position)] as number;
       const { data, errors } = await app.query<{ userStatistics: Record<string, unknown> }>(query, { where });
       expect(errors).toBeUndefined();
       const { averageAge, ...rest } = data?.userStatistics ?? {};

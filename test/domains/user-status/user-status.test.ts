@@ -4,12 +4,12 @@ import { statusCodes } from '../../../src/domains/user-status/status.ts';
 import { formatInstant } from '../../../src/lib/time.ts';
 import { type OpenApp, openApp } from '../../support/app.ts';
 import {
-  type DullRecord,
-  dullDecider,
-  dullIgnored,
-  dullPeriods,
-  dullRepeats,
   holds,
+  isRepeatedChange,
+  type ReferenceRecord,
+  referenceDecider,
+  referenceIgnored,
+  referencePeriods,
 } from '../../support/reference-timeline.ts';
 import { dataFolder } from '../../support/store.ts';
 
@@ -44,8 +44,8 @@ const recordDay = async (opened: OpenApp, { byImport, changes }: Day): Promise<s
 };
 
 /** Records the days, each under its own clock, and gives the list that a dull program would hold. */
-const live = async (data: string, days: readonly Day[]): Promise<{ opened: OpenApp; records: DullRecord[] }> => {
-  const records: DullRecord[] = [];
+const live = async (data: string, days: readonly Day[]): Promise<{ opened: OpenApp; records: ReferenceRecord[] }> => {
+  const records: ReferenceRecord[] = [];
   const files = new Set<string>();
   let recordedAtUs = 0;
   for (const each of days) {
@@ -54,13 +54,13 @@ const live = async (data: string, days: readonly Day[]): Promise<{ opened: OpenA
     const isRepeat = each.byImport && files.has(csvOf(each.changes));
     if (each.byImport) files.add(csvOf(each.changes));
     const expected = each.changes.map((one) => {
-      if (isRepeat || dullRepeats(records, one)) return 'DUPLICATE';
+      if (isRepeat || isRepeatedChange(records, one)) return 'DUPLICATE';
       recordedAtUs = Math.max(recordedAtUs, each.nowUs);
       records.push({ ...one, seq: records.length + 1, recordedAtUs });
       return 'CREATED';
     });
-    const told = await recordDay(opened, each);
-    if (!each.byImport) expect(told).toEqual(expected);
+    const results = await recordDay(opened, each);
+    if (!each.byImport) expect(results).toEqual(expected);
     await opened.close();
   }
   return { opened: await openApp({ data }), records };
@@ -69,7 +69,7 @@ const live = async (data: string, days: readonly Day[]): Promise<{ opened: OpenA
 const near = (instants: readonly number[]): number[] => [...new Set(instants.flatMap((us) => [us - 1, us, us + 1]))];
 
 /** Everything that can be known: all, up to each record, and by the clock, just before, at and after each recording. */
-const knowledgeOf = (records: readonly DullRecord[]) => [
+const knowledgeOf = (records: readonly ReferenceRecord[]) => [
   { knowledge: {}, sequence: records.length },
   ...[0, ...records.map(({ seq }) => seq)].map((sequence) => ({ knowledge: { sequence }, sequence })),
   ...near([baseUs, ...records.map(({ recordedAtUs }) => recordedAtUs)]).map((knownAtUs) => ({
@@ -87,7 +87,7 @@ it('answers as a plain list does: status, period, timeline and explanation, for 
     const instants = near([baseUs, ...records.map(({ effectiveAtUs }) => effectiveAtUs)]);
     for (const { knowledge, sequence } of knowledgeOf(records))
       for (const userId of [...users, 'nobody']) {
-        const periods = dullPeriods(records, userId, sequence);
+        const periods = referencePeriods(records, userId, sequence);
         const plain = ({ status, validFromUs, validToUs }: (typeof periods)[number]) => ({
           status,
           validFromUs,
@@ -104,7 +104,7 @@ it('answers as a plain list does: status, period, timeline and explanation, for 
         }
         for (const atUs of instants) {
           const answer = userStatus.statusAt(userId, atUs, knowledge);
-          const decider = dullDecider(records, userId, atUs, sequence);
+          const decider = referenceDecider(records, userId, atUs, sequence);
           expect(answer).toEqual({
             userId,
             atUs,
@@ -116,7 +116,7 @@ it('answers as a plain list does: status, period, timeline and explanation, for 
           expect(userStatus.explain(answer)).toEqual({
             rule: decider ? 'LATEST_CHANGE_AT_OR_BEFORE' : isKnown ? 'NO_CHANGE_YET' : 'UNKNOWN_USER',
             decidedBySeq: decider?.seq ?? null,
-            ignored: dullIgnored(records, userId, atUs, sequence),
+            ignored: referenceIgnored(records, userId, atUs, sequence),
           });
         }
       }
@@ -153,13 +153,13 @@ it('says the same through GraphQL', async () => {
           knownAt: iso(knownAtUs ?? null),
         });
         expect(errors).toBeUndefined();
-        const periods = dullPeriods(records, userId, sequence).map((period) => ({
+        const periods = referencePeriods(records, userId, sequence).map((period) => ({
           status: name[period.status],
           validFrom: iso(period.validFromUs),
           validTo: iso(period.validToUs),
         }));
-        const holding = dullPeriods(records, userId, sequence).findIndex((period) => holds(period, atUs));
-        const decider = dullDecider(records, userId, atUs, sequence);
+        const holding = referencePeriods(records, userId, sequence).findIndex((period) => holds(period, atUs));
+        const decider = referenceDecider(records, userId, atUs, sequence);
         const isKnown = records.some((record) => record.userId === userId);
         expect(data).toEqual({
           userStatus: {
@@ -169,7 +169,7 @@ it('says the same through GraphQL', async () => {
             explanation: {
               rule: decider ? 'LATEST_CHANGE_AT_OR_BEFORE' : isKnown ? 'NO_CHANGE_YET' : 'UNKNOWN_USER',
               decidedBy: decider ? { provenance: { sequence: decider.seq } } : null,
-              ignored: dullIgnored(records, userId, atUs, sequence).map(({ seq, reason }) => ({
+              ignored: referenceIgnored(records, userId, atUs, sequence).map(({ seq, reason }) => ({
                 reason,
                 change: { provenance: { sequence: seq } },
               })),
@@ -196,12 +196,12 @@ describe('a change of status', () => {
           statuses.map((status) => ({ userId: 'a', effectiveAtUs: baseUs, status })),
         )
       ).outcomes.map(({ kind }) => kind);
-    const take = (...statuses: string[]) =>
+    const importFile = (...statuses: string[]) =>
       opened.importFile('user-status', {
         name: 'f.csv',
         text: ['user_id,created_at,status', ...statuses.map((status) => `a,2020-01-01,${status}`)].join('\n'),
       });
-    return { send, take, status: () => userStatus.statusAt('a', baseUs).status };
+    return { send, importFile, status: () => userStatus.statusAt('a', baseUs).status };
   };
 
   it('can be corrected and the correction taken back', async () => {
@@ -216,22 +216,22 @@ describe('a change of status', () => {
   });
 
   it('of a file counts in the order of the file, and the file again changes nothing', async () => {
-    const { take, send, status } = await fresh();
-    expect(await take('paying', 'cancelled', 'paying', 'paying')).toMatchObject({ accepted: 3, unchanged: 1 });
+    const { importFile, send, status } = await fresh();
+    expect(await importFile('paying', 'cancelled', 'paying', 'paying')).toMatchObject({ accepted: 3, unchanged: 1 });
     expect(status()).toBe('paying');
-    expect(await take('paying', 'cancelled', 'paying', 'paying')).toMatchObject({ accepted: 0, unchanged: 4 });
+    expect(await importFile('paying', 'cancelled', 'paying', 'paying')).toMatchObject({ accepted: 0, unchanged: 4 });
     expect(await send('non-paying')).toEqual(['CREATED']);
-    expect(await take('paying', 'cancelled', 'paying', 'paying')).toMatchObject({ accepted: 0, unchanged: 4 });
+    expect(await importFile('paying', 'cancelled', 'paying', 'paying')).toMatchObject({ accepted: 0, unchanged: 4 });
     expect(status()).toBe('non-paying');
   });
 
   it('of another file counts by being later, also for what an earlier file said', async () => {
-    const { take, status } = await fresh();
-    expect(await take('paying')).toMatchObject({ accepted: 1 });
-    expect(await take('cancelled', 'paying')).toMatchObject({ accepted: 2 });
+    const { importFile, status } = await fresh();
+    expect(await importFile('paying')).toMatchObject({ accepted: 1 });
+    expect(await importFile('cancelled', 'paying')).toMatchObject({ accepted: 2 });
     expect(status()).toBe('paying');
-    expect(await take('paying')).toMatchObject({ accepted: 0, unchanged: 1 });
-    expect(await take('cancelled', 'paying')).toMatchObject({ accepted: 0, unchanged: 2 });
+    expect(await importFile('paying')).toMatchObject({ accepted: 0, unchanged: 1 });
+    expect(await importFile('cancelled', 'paying')).toMatchObject({ accepted: 0, unchanged: 2 });
     expect(status()).toBe('paying');
   });
 

@@ -75,20 +75,20 @@ describe('rankSuspects', () => {
         weights: fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 2, maxLength: 4 }),
         usersMin: fc.integer({ min: 0, max: 10 }),
       })
-      .chain((world) =>
+      .chain((setup) =>
         fc.record({
-          world: fc.constant(world),
+          setup: fc.constant(setup),
           users: fc.array(
             fc.record({
-              variant: fc.integer({ min: -1, max: world.weights.length - 1 }),
-              codes: fc.tuple(...world.valueCounts.map((valueCount) => fc.integer({ min: 0, max: valueCount - 1 }))),
+              variant: fc.integer({ min: -1, max: setup.weights.length - 1 }),
+              codes: fc.tuple(...setup.valueCounts.map((valueCount) => fc.integer({ min: 0, max: valueCount - 1 }))),
             }),
             { maxLength: 60 },
           ),
         }),
       );
     fc.assert(
-      fc.property(populations, ({ world: { valueCounts, weights, usersMin }, users }) => {
+      fc.property(populations, ({ setup: { valueCounts, weights, usersMin }, users }) => {
         expect(suspectsOf(users, valueCounts, weights, usersMin)).toEqual(
           referenceSuspects(users, valueCounts, weights, usersMin),
         );

@@ -28,7 +28,7 @@ export const runPage = async (path: string): Promise<Difference[]> => {
           throw new Error(`${path}:${step.line}: ${error instanceof Error ? error.message : String(error)}`);
         });
         output = result.output;
-        if (result.expected !== undefined && !isShown(step, result.expected))
+        if (result.expected !== undefined && !matchesBlock(step, result.expected))
           differences.push({ line: step.line, expected: step.text, actual: result.expected });
       }
     }
@@ -79,7 +79,7 @@ const post = async (url: string, query: string): Promise<string> => {
   return response.text();
 };
 
-const isShown = ({ language, text, file }: Block, actual: string): boolean => {
+const matchesBlock = ({ language, text, file }: Block, actual: string): boolean => {
   if (language !== 'json' || file !== null) return textMatches(text, actual);
   try {
     return jsonMatches(JSON.parse(text), JSON.parse(actual));

@@ -1,19 +1,19 @@
 import { Temporal } from 'temporal-polyfill';
 
 /** The questions of the server answered the dull way: lists, linear search, BigInt. Nothing of `src` is used. */
-export interface DullChange {
+export interface ReferenceChange {
   readonly userId: string;
   readonly at: number;
   readonly status: string;
 }
 
-export interface DullRange {
+export interface ReferenceRange {
   readonly first: number;
   readonly last: number;
   readonly city: string;
 }
 
-export interface DullTransaction {
+export interface ReferenceTransaction {
   readonly id: string;
   readonly userId: string;
   readonly at: number;
@@ -23,23 +23,23 @@ export interface DullTransaction {
   readonly ip: number | null;
 }
 
-export interface DullWorld {
-  readonly changes: readonly DullChange[];
-  readonly ranges: readonly DullRange[];
-  readonly transactions: readonly DullTransaction[];
+export interface ReferenceData {
+  readonly changes: readonly ReferenceChange[];
+  readonly ranges: readonly ReferenceRange[];
+  readonly transactions: readonly ReferenceTransaction[];
 }
 
 /** The last change at or before the instant; of equal times the later record. */
-export const dullStatus = (changes: readonly DullChange[], userId: string, at: number): string => {
-  let best: DullChange | undefined;
+export const referenceStatus = (changes: readonly ReferenceChange[], userId: string, at: number): string => {
+  let best: ReferenceChange | undefined;
   for (const change of changes)
     if (change.userId === userId && change.at <= at && (!best || change.at >= best.at)) best = change;
   return best?.status ?? 'NON_PAYING';
 };
 
 /** The narrowest range; of equals the later one. */
-const dullCity = (ranges: readonly DullRange[], ip: number | null): string => {
-  let best: DullRange | undefined;
+const referenceCity = (ranges: readonly ReferenceRange[], ip: number | null): string => {
+  let best: ReferenceRange | undefined;
   for (const range of ranges)
     if (
       ip !== null &&
@@ -51,12 +51,12 @@ const dullCity = (ranges: readonly DullRange[], ip: number | null): string => {
   return best?.city ?? 'unknown';
 };
 
-export type DullDimension = 'USER_STATUS' | 'CITY' | 'PRODUCT' | 'USER' | 'PERIOD';
+export type ReferenceDimension = 'USER_STATUS' | 'CITY' | 'PRODUCT' | 'USER' | 'PERIOD';
 
 const units = { MINUTE: 'minute', HOUR: 'hour', DAY: 'day' } as const;
 
 /** Start of the period by Temporal, in milliseconds. */
-export const dullPeriod = (at: number, grain: string, zone: string): number => {
+export const referencePeriod = (at: number, grain: string, zone: string): number => {
   const time = Temporal.Instant.fromEpochMilliseconds(Math.floor(at / 1000)).toZonedDateTimeISO(zone);
   if (grain in units) {
     const unit = units[grain as keyof typeof units];
@@ -73,7 +73,7 @@ export const dullPeriod = (at: number, grain: string, zone: string): number => {
   return first().toZonedDateTime(zone).epochMilliseconds;
 };
 
-export interface DullGroup {
+export interface ReferenceGroup {
   readonly key: string;
   readonly ids: readonly string[];
   readonly count: number;
@@ -92,7 +92,7 @@ export const halfEven = (total: bigint, by: bigint): bigint => {
   return sign * (quotient + (up ? 1n : 0n));
 };
 
-export const dullMeasures = (key: string, rows: readonly DullTransaction[]): DullGroup => {
+export const referenceMeasures = (key: string, rows: readonly ReferenceTransaction[]): ReferenceGroup => {
   const amounts = rows.map(({ micros }) => micros).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   const sum = amounts.reduce((total, micros) => total + micros, 0n);
   const middle = amounts.length >> 1;
@@ -110,35 +110,35 @@ export const dullMeasures = (key: string, rows: readonly DullTransaction[]): Dul
   };
 };
 
-export interface DullQuestion {
-  readonly groupBy: readonly DullDimension[];
+export interface ReferenceQuery {
+  readonly groupBy: readonly ReferenceDimension[];
   readonly grain: string;
   readonly zone: string;
   /** Null: each transaction's own time. */
   readonly validAt: number | null;
-  readonly keep: (transaction: DullTransaction, status: string, city: string) => boolean;
+  readonly matches: (transaction: ReferenceTransaction, status: string, city: string) => boolean;
 }
 
-export const dullGroups = (
-  { changes, ranges, transactions }: DullWorld,
-  question: DullQuestion,
-): Map<string, DullGroup> => {
-  const rows = new Map<string, DullTransaction[]>();
+export const referenceGroups = (
+  { changes, ranges, transactions }: ReferenceData,
+  query: ReferenceQuery,
+): Map<string, ReferenceGroup> => {
+  const rows = new Map<string, ReferenceTransaction[]>();
   for (const transaction of transactions) {
-    const status = dullStatus(changes, transaction.userId, question.validAt ?? transaction.at);
-    const city = dullCity(ranges, transaction.ip);
-    if (!question.keep(transaction, status, city)) continue;
+    const status = referenceStatus(changes, transaction.userId, query.validAt ?? transaction.at);
+    const city = referenceCity(ranges, transaction.ip);
+    if (!query.matches(transaction, status, city)) continue;
     const values = {
       USER_STATUS: () => status,
       CITY: () => city,
       PRODUCT: () => transaction.product,
       USER: () => transaction.userId,
-      PERIOD: () => dullPeriod(transaction.at, question.grain, question.zone),
+      PERIOD: () => referencePeriod(transaction.at, query.grain, query.zone),
     };
-    const key = JSON.stringify(question.groupBy.map((dimension) => values[dimension]()));
+    const key = JSON.stringify(query.groupBy.map((dimension) => values[dimension]()));
     rows.set(key, [...(rows.get(key) ?? []), transaction]);
   }
-  return new Map([...rows].map(([key, found]) => [key, dullMeasures(key, found)]));
+  return new Map([...rows].map(([key, found]) => [key, referenceMeasures(key, found)]));
 };
 
 export const decimalText = (micros: bigint): string => {
