@@ -31,22 +31,22 @@ const loaded = async () => {
 const demoData = createDemoData();
 const textOf = (name: string): string => demoData.files.find((file) => file.name === name)?.text ?? '';
 
-describe('the random source', () => {
-  it('gives the numbers of the reference implementation', () => {
+describe('createRandom', () => {
+  it('createRandom returns the numbers of the reference implementation', () => {
     // https://gist.github.com/tommyettinger/46a874533244883189143505d203312c, in JavaScript, seed 1.
     const random = createRandom(1);
     expect([1, 2, 3].map(() => random.below(2 ** 32))).toEqual([2693262067, 11749833, 2265367787]);
   });
 
-  it('never draws what has no weight', () => {
+  it('createRandom never draws an item of weight 0', () => {
     const random = createRandom(7);
     const drawn = new Set(Array.from({ length: 1000 }, () => random.weighted([0, 3, 0, 1, 0])));
     expect(drawn).toEqual(new Set([1, 3]));
   });
 });
 
-describe('the demo demoData', () => {
-  it('is the same everywhere, every time', () => {
+describe('the demo data', () => {
+  it('the demo data is the same on every machine and in every run', () => {
     const digestOf = (texts: readonly string[]) => createHash('sha256').update(texts.join('')).digest('hex');
     const { files, plan, conversations } = createDemoData();
     const texts = files.map(({ name, text }) => `${name}\n${text}`);
@@ -57,7 +57,7 @@ describe('the demo demoData', () => {
     );
   });
 
-  it('is a small business of one year', () => {
+  it('the demo data describes a small business over one year', () => {
     const changes = JSON.parse(textOf('demo/status-changes.json')) as { user_id: string; created_at: string }[];
     const purchases = textOf('demo/transactions.json').trimEnd().split('\n');
     expect(new Set(changes.map(({ user_id }) => user_id)).size).toBe(300);
@@ -68,7 +68,7 @@ describe('the demo demoData', () => {
     expect(changes.every(({ created_at }) => created_at >= '2024-11-02' && created_at < '2026')).toBe(true);
   });
 
-  it('is taken in whole, and its accounts add up', async () => {
+  it('the demo data is imported completely, and the counts of its imports add up', async () => {
     const app = await loaded();
     const imports = app.domains.imports.importsByIds([1, 2, 3, 4, 5, 6]);
     expect(imports.map((row) => row?.source)).toEqual(demoData.files.map(({ name }) => name));
@@ -77,7 +77,7 @@ describe('the demo demoData', () => {
     expect(app.store.verify().problems).toEqual([]);
   });
 
-  it('is added up exactly by the aggregate', async () => {
+  it('the aggregate adds the demo data up exactly', async () => {
     const app = await loaded();
     const { total, ...aggregation } = await app.domains.enrichedAggregate.aggregate({
       source: 'TRANSACTIONS',
@@ -95,7 +95,7 @@ describe('the demo demoData', () => {
     expect(new Set(groups.map(({ key }) => key.USER_STATUS)).size).toBe(3);
   });
 
-  it('has a correction to show for u-1001', async () => {
+  it('the demo data contains a correction of the status of u-1001', async () => {
     const { userStatus, imports } = (await loaded()).domains;
     const atUs = parseInstant('2025-05-20') ?? 0;
     expect(userStatus.statusAt('u-1001', atUs).status).toBe('paying');
@@ -104,7 +104,7 @@ describe('the demo demoData', () => {
     expect(userStatus.statusAt('u-1001', atUs, { sequence: stored + 1 }).status).toBe('cancelled');
   });
 
-  it('has an experiment that is broken in two markets, though not in all of them together', async () => {
+  it('the demo data has an experiment that is broken in two markets but not in all markets together', async () => {
     const { query, close } = await demoApp();
     onTestFinished(close);
     const { data } = await query<{ monitor: { isPlanned: boolean; checks: Record<string, unknown>[] } }>(
@@ -128,7 +128,7 @@ describe('the demo demoData', () => {
     ]);
   });
 
-  it('keeps three events of a faulty client as they came', async () => {
+  it('the demo data has three events of a faulty client that are stored as rejects', async () => {
     const { rejects } = (await loaded()).domains;
     const { rows } = rejects.page({ target: 'EXPERIMENT_EVENTS' }, { limit: 10, fromEnd: true });
     expect(rows.map(({ problems }) => problems.map(({ path }) => path))).toEqual([
@@ -138,7 +138,7 @@ describe('the demo demoData', () => {
     ]);
   });
 
-  it('has conversations that began when it was loaded', async () => {
+  it('the demo data has conversations that started when it was loaded', async () => {
     const { dashboard } = (await loaded()).domains;
     const { total, orphanFollowups } = dashboard.figures({ timeZone: 'UTC' });
     const followups = demoData.conversations.reduce((sum, each) => sum + each.followups, 0);
@@ -147,7 +147,7 @@ describe('the demo demoData', () => {
     expect(orphanFollowups).toBeGreaterThan(0);
   });
 
-  it('goes on where a first start was broken off', async () => {
+  it('loading the demo data continues where an interrupted start stopped', async () => {
     const app = open();
     const { imports, ...others } = app.domains;
     const broken = { ...others, imports, experiments: { save: () => Promise.reject(new Error('the power is gone')) } };
@@ -160,7 +160,7 @@ describe('the demo demoData', () => {
     expect(app.ledger.snapshot().sequence).toBe((await loaded()).ledger.snapshot().sequence);
   });
 
-  it('adds nothing the second time', async () => {
+  it('loading the demo data a second time adds nothing', async () => {
     const app = await loaded();
     const { sequence } = app.ledger.snapshot();
     await loadDemo(app.domains, await folder());
@@ -168,7 +168,7 @@ describe('the demo demoData', () => {
     expect(isDemoNeeded(app.domains.imports)).toBe(false);
   });
 
-  it('names the file that was not imported', async () => {
+  it('loading the demo data fails with the name of the file that was not imported', async () => {
     const app = open();
     const { imports, ...others } = app.domains;
     const swapped = {

@@ -70,7 +70,7 @@ const answerOf = async (app: App, { fromUs, toUs }: Range): Promise<string> => {
   return (await app.fetch(new Request(`http://127.0.0.1${path}`))).text();
 };
 
-/** One number of conversations, ready to be asked about. */
+/** An index with a number of conversations, ready for queries. */
 interface Stage {
   readonly count: number;
   readonly app: App;

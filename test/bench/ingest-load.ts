@@ -21,7 +21,7 @@ const open = async (): Promise<Socket> => {
 const head = (path: string, rest: string): string =>
   `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncontent-type: application/json\r\n${rest}\r\n\r\n`;
 
-/** One request after the other on a kept connection. */
+/** Sends one request after the other on a keep-alive connection. */
 const sendSingly = async (next: () => number | null): Promise<void> => {
   const socket = await open();
   const ask = (): boolean => {

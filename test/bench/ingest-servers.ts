@@ -5,14 +5,14 @@ import Database from 'better-sqlite3';
 
 /**
  * Peers, in a process of their own: `node ingest-servers.js noop|insert|postgres <file or connection string>`. Each
- * answers a POST of one event; GET tells how many events it knows. Prints its port.
+ * answers a POST of one event; GET returns the number of its events. Prints its port.
  */
 const [kind = '', where = ''] = process.argv.slice(2);
 
 type Event = Readonly<Record<string, string | number | null>>;
 
 interface Peer {
-  /** Settles once the event is kept, as well as this peer keeps anything. */
+  /** Resolves when the event is stored, as durably as this peer stores events. */
   insert(event: Event): unknown;
   count(): number | Promise<number>;
 }

@@ -14,7 +14,7 @@ import { type Timed, timed } from './measure.ts';
 export const ipText = (value: number): string => formatIp({ family: 4, value });
 export const centsText = (cents: number): string => String(cents / 100);
 
-/** What is imported, in this order, each with the line of its file that says record `row`. */
+/** What is imported, in this order, each with the line of its file for record `row`. */
 export const files = [
   {
     target: 'user-status',

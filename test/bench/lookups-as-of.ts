@@ -18,7 +18,7 @@ const fillAsOf = ({ changes: { user, atUs, status } }: BenchmarkData) => {
   return index;
 };
 
-/** At its best: the key holds all that is asked for, users are numbers, and the database is in memory. */
+/** The best case: the index covers the query, users are numbers, and the database is in memory. */
 const numbersSchema = `create table changes (user integer, at integer, seq integer, status integer,
   primary key (user, at, seq)) without rowid`;
 

@@ -95,7 +95,7 @@ interface BlockResponse {
   readonly city: { readonly geoname_id: number };
 }
 
-/** Networks, for an mmdb holds nothing else, asked for by their text. */
+/** Networks, because an mmdb contains only these, looked up by their text. */
 export const raceMmdb = (records: number): Race => {
   const blocks = createBlocks(records);
   const texts = [...createQuestions({ ...createBenchmarkData(10), ranges: blocks }, 200_000).ip].map((value) =>

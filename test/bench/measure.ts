@@ -65,7 +65,7 @@ export const weighed = <T>(make: () => T): { made: T; bytes: number } => {
 export interface Timed<T> {
   readonly result: T;
   readonly seconds: number;
-  /** The longest time the event loop did not come round, milliseconds, give or take one. */
+  /** The longest time the event loop was blocked, milliseconds, to within one. */
   readonly stallMs: number;
   /** The most processor time spent between two turns of the loop, milliseconds: a stall without what others cost. */
   readonly busyMs: number;
@@ -76,7 +76,7 @@ const processorMs = (): number => {
   return (user + system) / 1000;
 };
 
-/** Looks at the processor clock whenever the loop comes round; the result is the longest stretch. */
+/** Reads the processor clock in every iteration of the loop and returns the longest interval. */
 const watchBusy = (): (() => number) => {
   let last = processorMs();
   let longest = 0;
@@ -100,7 +100,7 @@ export const timed = async <T>(work: () => Promise<T>): Promise<Timed<T>> => {
   const startMs = performance.now();
   const result = await work();
   const seconds = (performance.now() - startMs) / 1000;
-  // A stall is seen when the loop comes round after it.
+  // A stall is measured in the next iteration of the loop.
   await delay(5);
   loop.disable();
   return { result, seconds, stallMs: loop.max / 1e6, busyMs: busy() };

@@ -30,7 +30,7 @@ const readSeconds = (client: Database.Database, table: string): number => {
   }
 };
 
-/** How long and with what stalls a program comes up that has everything to read, beside plain reads of the same rows. */
+/** The duration and the stalls of a start that reads everything, compared with plain reads of the same rows. */
 export const benchmarkStartup = async ({ records, folder }: BenchmarkOptions): Promise<Report> => {
   await load(createBenchmarkData(records), folder);
   const client = new Database(join(configOf(folder).data, 'asof.sqlite'), { readonly: true });

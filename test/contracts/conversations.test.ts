@@ -32,7 +32,7 @@ const post = async (app: OpenApp, path: string, parameters: Record<string, strin
   return { status: response.status, answer: await response.text() };
 };
 
-/** Asks about every letter of the text. Follows up 10 % in the first rounds, 20 % in the later ones; now and then says things twice. */
+/** Starts a conversation for every letter of the text. Follows up 10 % in the first rounds, 20 % in the later ones; repeats some requests. */
 const walk = async (app: OpenApp): Promise<Walked> => {
   const random = createRandom(4711);
   const walked: Walked = { starts: new Map(), followups: [], refused: [] };
@@ -135,7 +135,7 @@ describe('a client that walks a text', () => {
     };
   }, 120_000);
 
-  it('gets every answer, and finds again exactly what it was told is recorded', () => {
+  it('a client receives every answer, and the server stores exactly what it acknowledged', () => {
     const starts = events.filter(({ kind }) => kind === 'start');
     expect(starts.length).toBeGreaterThan(1500);
     expect(walked.refused.filter((refused) => refused.startsWith('400'))).toHaveLength(
@@ -189,12 +189,12 @@ describe('a client that walks a text', () => {
     expect(referenceOrphans(events)).toBeGreaterThan(20);
   };
 
-  it('sees figures equal to its own count, in any range', async () => {
+  it('the figures of the dashboard equal the count of the client, in any range', async () => {
     await compareAll();
     await compareRanges();
   }, 120_000);
 
-  it('sees the same after a restart', async () => {
+  it('the figures of the dashboard are the same after a restart', async () => {
     await app.close();
     app = await openApp({ data });
     await compareAll();

@@ -186,7 +186,7 @@ describe('the monitor', () => {
       version: random.pick(['A', 'B', 'ö']),
     }));
 
-  /** The independent count: lists, searched anew for each request. */
+  /** The independent count: lists, searched again for each request. */
   const sent: SentEvent[] = [];
   const countries = new Map<string, string | null>();
   const referenceCounts = (): object[] => {

@@ -118,7 +118,7 @@ describe('migrations', () => {
     testStore({ data });
     const client = rawConnection(data);
     for (const table of tableList) {
-      // By name: a column that came later stands at the end of the table.
+      // By name: a column that was added later is at the end of the table.
       const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1);
       const columns = Object.values(getTableColumns(table)).map(({ name, notNull }) => ({ name, notNull }));
       const made = client.pragma(`table_info(${getTableName(table)})`) as { name: string; notnull: number }[];

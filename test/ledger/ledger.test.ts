@@ -64,7 +64,7 @@ describe('the ledger', () => {
     expect(seen.length).toBeGreaterThan(1);
     const boundaries = boundariesOf(store);
     for (const sequence of sequences) expect(boundaries.has(sequence)).toBe(true);
-    // What was there when a step began is exactly what the snapshot of that moment says.
+    // The records present at the start of a step are exactly those of the snapshot of that moment.
     for (const { from, lengths } of seen) expect(lengths[0] + lengths[1]).toBe(from);
     expect([...changes, ...sales].sort((a, b) => a - b)).toEqual(
       Array.from({ length: 12 * 901 }, (_, index) => index + 1),

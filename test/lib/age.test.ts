@@ -34,8 +34,8 @@ const leapDay = fc
   .filter((date) => !Number.isNaN(Date.parse(date)) && new Date(date).toISOString().startsWith(date));
 const date = fc.oneof(anyDate, leapDay);
 
-describe('ages', () => {
-  it('are completed years', () => {
+describe('ageOn and the bands of ages', () => {
+  it('ageOn returns completed years', () => {
     for (const [birth, on, age] of [
       ['1990-06-15', '2020-06-14', 29],
       ['1990-06-15', '2020-06-15', 30],
@@ -52,7 +52,7 @@ describe('ages', () => {
       expect(ageOn(day(birth), day(on)), `${birth} on ${on}`).toBe(age);
   });
 
-  it('agree with counting birthdays', () => {
+  it('ageOn and createAges agree with a count of birthdays', () => {
     fc.assert(
       fc.property(date, date, (birth, on) => {
         const age = referenceAge(birth, on);
@@ -63,7 +63,7 @@ describe('ages', () => {
     );
   });
 
-  it('are told from the last day of birth', () => {
+  it('ageOn agrees with lastBirthDay', () => {
     fc.assert(
       fc.property(date, date, fc.integer({ min: 0, max: 500 }), (birth, on, years) => {
         const age = referenceAge(birth, on);
@@ -73,7 +73,7 @@ describe('ages', () => {
     );
   });
 
-  it('begin a day in UTC, also before 1970', () => {
+  it('dayOfMs and dayOfUs return the UTC day, also before 1970', () => {
     expect(dayOfMs(-1)).toBe(-1);
     expect(dayOfMs(0)).toBe(0);
     expect(dateOfMs(-1)).toBe('1969-12-31');
@@ -81,7 +81,7 @@ describe('ages', () => {
     expect(dayOfDate('2001-02-28T00:00:00Z')).toBeNull();
   });
 
-  it('fall into bands without a gap', () => {
+  it('the bands of ages cover every age without a gap', () => {
     for (let age = 0; age < 120; age++) {
       const label = ageBandLabels[ageBandOf(age)] as string;
       const band = ageBandOfLabel(label);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { changeStream, interval, type Subscribe, throttledChanges } from '../../src/lib/change-stream.ts';
 
-/** A number that tells of its changes. */
+/** A number that notifies listeners of its changes. */
 const createCounter = () => {
   const listeners = new Set<() => void>();
   let value = 0;
@@ -25,7 +25,7 @@ const createCounter = () => {
   };
 };
 
-// Turns of the event loop stay real: `turns.ts` keeps what waits for one beyond a test.
+// `setImmediate` stays real: `yielding.ts` holds pending computations longer than one test.
 beforeEach(
   () =>
     void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] }),
@@ -35,13 +35,13 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Lets time pass, and everything happen that it brings about. */
+/** Advances the timers, then runs everything that this makes pending. */
 const pass = async (ms: number): Promise<void> => {
   await vi.advanceTimersByTimeAsync(ms);
   for (let iteration = 0; iteration < 4; iteration++) await new Promise((resolve) => setImmediate(resolve));
 };
 
-/** Everything a stream gives until it ends, as it comes. */
+/** Collects the values of a stream until it ends. */
 const collect = <T>(stream: AsyncIterable<T>) => {
   const values: T[] = [];
   const read = async () => {
@@ -50,13 +50,13 @@ const collect = <T>(stream: AsyncIterable<T>) => {
   return { values, done: read() };
 };
 
-describe('whenever', () => {
+describe('throttledChanges', () => {
   const seconds = (everyMs: number, counter = createCounter(), fingerprint?: (value: number) => unknown) => ({
     counter,
     stream: throttledChanges(counter.onMove, { everyMs, answer: () => counter.value, fingerprint }),
   });
 
-  it('answers at once, then not before its time, and always the last state', async () => {
+  it('throttledChanges yields the first answer at once, later ones at most once per interval, and always the last state', async () => {
     const { counter, stream } = seconds(1000);
     const { values, done } = collect(stream);
     await pass(0);
@@ -75,7 +75,7 @@ describe('whenever', () => {
     expect(counter.listeners).toBe(0);
   });
 
-  it('is throttled and ends with the last state whatever the moves', async () => {
+  it('throttledChanges is throttled and ends with the last state for any series of changes', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 50 }),
@@ -109,7 +109,7 @@ describe('whenever', () => {
     );
   });
 
-  it('says nothing when the answer says the same as before', async () => {
+  it('throttledChanges yields no answer with the fingerprint of the previous one', async () => {
     const { counter, stream } = seconds(10, createCounter(), (value) => Math.floor(value / 3));
     const { values } = collect(stream);
     for (let move = 0; move < 7; move++) {
@@ -121,7 +121,7 @@ describe('whenever', () => {
     await stream.return?.();
   });
 
-  it('makes no answer that nobody asks for', async () => {
+  it('throttledChanges computes an answer only when the reader requests it', async () => {
     const counter = createCounter();
     let answers = 0;
     const stream = throttledChanges(counter.onMove, { everyMs: 10, answer: () => [++answers, counter.value] });
@@ -136,7 +136,7 @@ describe('whenever', () => {
     await stream.return?.();
   });
 
-  it('ends after the last answer there can be', async () => {
+  it('throttledChanges ends after the answer for which isLast is true', async () => {
     const counter = createCounter();
     const stream = throttledChanges(counter.onMove, {
       everyMs: 10,
@@ -153,7 +153,7 @@ describe('whenever', () => {
     expect(counter.listeners).toBe(0);
   });
 
-  it('breaks off with what the answer throws', async () => {
+  it('throttledChanges ends with the error that the answer throws', async () => {
     const counter = createCounter();
     const answer = (): number => {
       if (counter.value > 0) throw new Error('gone');
@@ -170,14 +170,14 @@ describe('whenever', () => {
   });
 });
 
-describe('a stream that is left', () => {
+describe('a change stream that its reader closes', () => {
   const ended = { done: true, value: undefined };
 
   it.each([
-    ['before it began', 0, 0],
-    ['while it waits for a move', 1, 1000],
-    ['while it waits for its time', 1, 0],
-  ])('%s ends at once', async (_when, results, waitedMs) => {
+    ['before the first result', 0, 0],
+    ['while it waits for a change', 1, 1000],
+    ['while it waits for the interval', 1, 0],
+  ])('a change stream ends at once when it is closed %s', async (_when, results, waitedMs) => {
     const counter = createCounter();
     const stream = throttledChanges(counter.onMove, { everyMs: 1000, answer: () => counter.value });
     expect(counter.listeners).toBe(0);
@@ -191,7 +191,7 @@ describe('a stream that is left', () => {
     expect(counter.listeners).toBe(0);
   });
 
-  it('while it is answered listens no more, and gives that answer to nobody', async () => {
+  it('a change stream that is closed during an answer removes its listener at once and drops the answer', async () => {
     const counter = createCounter();
     let answer = (_value: number): void => undefined;
     const held = new Promise<number>((resolve) => {
@@ -208,7 +208,7 @@ describe('a stream that is left', () => {
     await left;
   });
 
-  it('runs the end of what produces it', async () => {
+  it('a change stream that is closed runs the finally block of its producer', async () => {
     const counter = createCounter();
     let isOver = false;
     const stream = changeStream(counter.onMove, async function* (waits) {
@@ -228,7 +228,7 @@ describe('a stream that is left', () => {
   });
 });
 
-it('ticks until nobody listens', async () => {
+it('interval calls its listener until the subscription ends', async () => {
   let ticks = 0;
   const stop = interval(500)(() => void ticks++);
   await pass(1600);

@@ -5,7 +5,7 @@ import { csvLine } from '../../src/lib/csv-line.ts';
 
 const cell = fc.oneof(fc.string(), fc.constantFrom('a,b', '"', 'line\nbreak', '\r', ''), fc.integer(), fc.boolean());
 
-it('is read back as it was by a parser of CSV', () => {
+it('a parser of CSV reads back what csvLine writes', () => {
   fc.assert(
     fc.property(fc.array(cell, { minLength: 2, maxLength: 5 }), (cells) => {
       expect(parse(`${csvLine(cells)}\r\n`, { record_delimiter: '\r\n' })).toEqual([cells.map(String)]);
@@ -13,6 +13,6 @@ it('is read back as it was by a parser of CSV', () => {
   );
 });
 
-it('leaves null empty and quotes nothing that need not be', () => {
+it('csvLine writes null as an empty cell and quotes only where it must', () => {
   expect(csvLine([1, null, 'a b', true])).toBe('1,,a b,true');
 });

@@ -32,7 +32,7 @@ describe('parseDecimal', () => {
     ['-999999999.999999', -999_999_999, -999_999],
     ['100000000000000', 100_000_000_000_000, 0],
     ['1.0000000000000000000', 1, 0],
-  ])('%s', (text, units, micros) => {
+  ])('parseDecimal reads %s', (text, units, micros) => {
     expect(parseDecimal(text)).toStrictEqual({ units, micros });
   });
 
@@ -65,7 +65,7 @@ describe('parseDecimal', () => {
     expect(parseDecimal(text)).toBeNull();
   });
 
-  it('reads back what formatDecimal writes', () => {
+  it('parseDecimal reads back what formatDecimal writes', () => {
     fc.assert(
       fc.property(decimals, (decimal) => {
         expect(parseDecimal(formatDecimal(decimal))).toEqual(decimal);
@@ -76,7 +76,7 @@ describe('parseDecimal', () => {
 });
 
 describe('decimals', () => {
-  it('have one shortest spelling', () => {
+  it('formatDecimal writes the shortest spelling', () => {
     expect(formatDecimal({ units: 220, micros: 500_000 })).toBe('220.5');
     expect(formatDecimal({ units: 241, micros: 0 })).toBe('241');
     expect(formatDecimal({ units: 0, micros: -50_000 })).toBe('-0.05');
@@ -84,7 +84,7 @@ describe('decimals', () => {
     expect(formatMicros(10n ** 40n)).toBe(`1${'0'.repeat(34)}`);
   });
 
-  it('compare as their millionths do', () => {
+  it('compareDecimals orders decimals as their millionths', () => {
     fc.assert(
       fc.property(decimals, decimals, (a, b) => {
         const [left, right] = [microsOf(a), microsOf(b)];
@@ -93,7 +93,7 @@ describe('decimals', () => {
     );
   });
 
-  it('divide with halves to even', () => {
+  it('divideMicros rounds halves to even', () => {
     expect([5n, 15n, -5n, -15n, 14n, 16n, 0n].map((total) => divideMicros(total, 10n))).toEqual([
       0n,
       2n,

@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { ExactNumber, jsonDepthMax, numberText, parseExactJson, stringifyExact } from '../../src/lib/exact-json.ts';
 
 describe('parseExactJson', () => {
-  it('gives plain numbers where a double is exact', () => {
+  it('parseExactJson returns plain numbers where a double is exact', () => {
     expect(parseExactJson('[1, -2.50, 123456789012345, 1e2, 12.000000000000000000]')).toEqual([
       1, -2.5, 123456789012345, 100, 12,
     ]);
   });
 
-  it('keeps every other number as it was written', () => {
+  it('parseExactJson preserves the text of every other number', () => {
     expect(parseExactJson('{"a": 9007199254740993, "b":0.1234567890123456789}')).toEqual({
       a: new ExactNumber('9007199254740993'),
       b: new ExactNumber('0.1234567890123456789'),
@@ -18,7 +18,7 @@ describe('parseExactJson', () => {
     expect(parseExactJson('[1e-400]')).toEqual([new ExactNumber('1e-400')]);
   });
 
-  it('never loses a digit', () => {
+  it('parseExactJson never loses a digit', () => {
     const digits = fc.stringMatching(/^-?(?:0|[1-9]\d{0,24})(?:\.\d{1,24})?$/);
     fc.assert(
       fc.property(digits, (literal) => {
@@ -30,7 +30,7 @@ describe('parseExactJson', () => {
     );
   });
 
-  it('reads what JSON.parse reads, in both lanes', () => {
+  it('parseExactJson reads what JSON.parse reads, on the fast and the slow path', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
         const plain = JSON.parse(text) as unknown;
@@ -40,7 +40,7 @@ describe('parseExactJson', () => {
     );
   });
 
-  it('refuses what JSON.parse refuses, in both lanes', () => {
+  it('parseExactJson rejects what JSON.parse rejects, on the fast and the slow path', () => {
     for (const text of [
       '',
       '{',
@@ -61,7 +61,7 @@ describe('parseExactJson', () => {
     }
   });
 
-  it('lets the last of equal keys win and keeps __proto__ an own property, in both lanes', () => {
+  it('parseExactJson uses the last of equal keys and makes __proto__ an own property, on the fast and the slow path', () => {
     for (const one of ['1', '1e0']) {
       const value = parseExactJson(`{"k": 5, "k": ${one}, "__proto__": {"admin": true}}`) as Record<string, unknown>;
       expect(value.k).toBe(1);
@@ -71,7 +71,7 @@ describe('parseExactJson', () => {
     expect(({} as Record<string, unknown>).admin).toBeUndefined();
   });
 
-  it('refuses deep nesting with a clean error, in both lanes', () => {
+  it('parseExactJson rejects deep nesting with a SyntaxError, on the fast and the slow path', () => {
     const deep = (levels: number, inner: string): string => '['.repeat(levels) + inner + ']'.repeat(levels);
     for (const inner of ['1', '1e2']) {
       expect(() => parseExactJson(deep(100_000, inner))).toThrow(SyntaxError);
@@ -103,11 +103,11 @@ describe('numberText', () => {
     // A pattern that looks for the zeros at the end again at each of them would take minutes.
     [`1${'0'.repeat(500_000)}1`, null],
     [`0.${'0'.repeat(500_000)}`, '0'],
-  ])('%.30s is %s', (literal, text) => {
+  ])('numberText writes %.30s as %s', (literal, text) => {
     expect(numberText(parseExactJson(literal))).toBe(text);
   });
 
-  it('knows no other values', () => {
+  it('numberText returns null for values that are not JSON numbers', () => {
     for (const value of ['1', null, true, 1n, Number.NaN, Number.POSITIVE_INFINITY, {}]) {
       expect(numberText(value)).toBeNull();
     }
@@ -115,7 +115,7 @@ describe('numberText', () => {
 });
 
 describe('stringifyExact', () => {
-  it('writes exact numbers as they were read', () => {
+  it('stringifyExact writes exact numbers as they were read', () => {
     const text = '{"a":9007199254740993,"b":[1.5,"x",null,true]}';
     expect(stringifyExact(parseExactJson(text))).toBe(text);
   });

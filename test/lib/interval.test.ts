@@ -13,7 +13,7 @@ it.each([
 });
 
 it.each(['', '2', 'two seconds', 'PT', 'PT0S', '-PT2S', 'P1W', 'P1M', 'P1Y', 'x'.repeat(1000)])(
-  'refuses %s and names the field',
+  'intervalMs rejects %j and names the field',
   (text) => {
     const read = () => intervalMs('every', text);
     expect(read).toThrow(DomainError);

@@ -50,7 +50,7 @@ describe('parseIp', () => {
     '::\0',
   ];
 
-  test.each([...spaced, ...odd4.split(' '), ...odd6.split(' ')])('refuses %j', (text) => {
+  test.each([...spaced, ...odd4.split(' '), ...odd6.split(' ')])('parseIp rejects %j', (text) => {
     expect(parseIp(text)).toBeNull();
   });
 
@@ -85,7 +85,7 @@ describe('parseIp', () => {
     expect(parseIp(text)).toEqual({ family: 4, value: 0x0a000001 });
   });
 
-  test('accepts what node:net accepts but for zones, and reads it as the URL standard does', () => {
+  test('parseIp accepts what node:net accepts except zones, and reads it as the URL standard does', () => {
     const odd = fc.string({ unit: fc.constantFrom(...'0123456789af:.%/x[] '.split('')), maxLength: 24 });
     const bent = fc.tuple(anyIp.map(formatIp), fc.nat(40), odd).map(([text, at, more]) => {
       return text.slice(0, at) + more.slice(0, 2) + text.slice(at);
@@ -102,7 +102,7 @@ describe('parseIp', () => {
 });
 
 describe('texts and keys', () => {
-  test('lead back to the address', () => {
+  test('the text and the key of an address can be read back', () => {
     fc.assert(
       fc.property(anyIp, (ip) => {
         expect(parseIp(formatIp(ip))).toEqual(ip);
@@ -112,7 +112,7 @@ describe('texts and keys', () => {
     );
   });
 
-  test('IPv6 is written as the URL standard writes it', () => {
+  test('formatIp writes IPv6 as the URL standard does', () => {
     fc.assert(
       fc.property(ip6, (ip) => {
         expect(`[${formatIp(ip)}]`).toBe(new URL(`http://[${formatIp(ip)}]`).hostname);
@@ -121,7 +121,7 @@ describe('texts and keys', () => {
     );
   });
 
-  test('keys sort as addresses do', () => {
+  test('keys sort in the order of their addresses', () => {
     fc.assert(
       fc.property(anyIp, anyIp, (a, b) => {
         const byKey = ipKey(a) < ipKey(b) ? -1 : Number(ipKey(a) > ipKey(b));
@@ -149,7 +149,7 @@ describe('CIDR', () => {
     ['::1/128', '::1', '::1'],
     ['::ffff:10.0.0.0/104', '10.0.0.0', '10.255.255.255'],
     ['::ffff:0:0/96', '0.0.0.0', '255.255.255.255'],
-  ])('%s is %s to %s', (text, first, last) => {
+  ])('the block %s is %s to %s', (text, first, last) => {
     expect(parseCidr(text)).toEqual({ first: parsed(first), last: parsed(last) });
   });
 
@@ -159,7 +159,7 @@ describe('CIDR', () => {
     'fe80::%1/10 ::ffff:10.0.0.1/104 ::ffff:0:0/95 ::ffff:10.0.0.0/129 [::]/0';
 
   test.each(['', '10.0.0.0/ 8', '10.0.0.0/8 ', ' 10.0.0.0/8', '10.0.0.0/8\n', ...odd.split(' ')])(
-    'refuses %j',
+    'parseCidr rejects %j',
     (text) => {
       expect(parseCidr(text)).toBeNull();
     },
@@ -177,7 +177,7 @@ describe('CIDR', () => {
     )
     .map((pair) => [...pair].sort(compareIp));
 
-  test('a range is covered exactly, in order, by blocks that cannot be joined', () => {
+  test('cidrsOf covers a range exactly, in order, with blocks that cannot be joined', () => {
     fc.assert(
       fc.property(ends, ([first, last]) => {
         if (first === undefined || last === undefined) return;
@@ -202,7 +202,7 @@ describe('CIDR', () => {
     );
   });
 
-  test('a block is its own cover', () => {
+  test('cidrsOf returns a block for the range of that block', () => {
     fc.assert(
       fc.property(ip4, fc.nat(32), (ip, bits) => {
         const value = ip.family === 4 ? Math.floor(ip.value / 2 ** (32 - bits)) * 2 ** (32 - bits) : 0;
@@ -213,7 +213,7 @@ describe('CIDR', () => {
     );
   });
 
-  test('ends of no range are refused', () => {
+  test('cidrsOf rejects a first address above the last, and addresses of two families', () => {
     expect(() => cidrsOf(parsed('10.0.0.1'), parsed('10.0.0.0'))).toThrow(RangeError);
     expect(() => cidrsOf(parsed('10.0.0.1'), parsed('::1'))).toThrow(RangeError);
   });
@@ -241,6 +241,6 @@ test.each([
     ':: ::2 ::102:304 64:ff9b::102:304 64:ff9b:1::1 100::1 100:0:0:1::1 2001::1 2001:2::1 2001:10::1 2002::1',
   ],
   ['RESERVED', '4000:: 5f00::1 fbff::1 fe00::1 fec0::1 feff::1'],
-])('%s: %s', (kind, texts) => {
+])('kindOf returns %s for %s', (kind, texts) => {
   for (const text of texts.split(' ')) expect([text, kindOf(parsed(text))]).toEqual([text, kind]);
 });

@@ -56,7 +56,7 @@ const lengths = {
   YEAR: { years: 1 },
 };
 
-/** The period as Temporal tells it, slowly. */
+/** The period as Temporal computes it, slowly. */
 const periodByTemporal = (atUs: number, grain: Grain, zone: string, transitions: number[]): [number, number] => {
   const at = zoned(atUs, zone);
   if (grain === 'MINUTE' || grain === 'HOUR') {
@@ -90,7 +90,7 @@ const instantsNear = (transitions: number[]): fc.Arbitrary<number> => {
 describe.each(zones)('periods in %s', (zone) => {
   const transitions = transitionsOf(zone);
 
-  it.each(grains)('%s agrees with Temporal', (grain) => {
+  it.each(grains)('periods of a %s agree with Temporal', (grain) => {
     const periods = createPeriods(grain, zone);
     fc.assert(
       fc.property(instantsNear(transitions), (atUs) => {
@@ -102,7 +102,7 @@ describe.each(zones)('periods in %s', (zone) => {
     );
   });
 
-  it.each(grains)('%s agrees with Temporal at every transition and beside it', (grain) => {
+  it.each(grains)('periods of a %s agree with Temporal at and near every transition', (grain) => {
     const periods = createPeriods(grain, zone);
     for (const atUs of transitions.flatMap((transitionUs) => [transitionUs - 1, transitionUs, transitionUs + 1])) {
       const startUs = periods.startOf(atUs);
@@ -114,8 +114,8 @@ describe.each(zones)('periods in %s', (zone) => {
 });
 
 describe('periods', () => {
-  // America/St_Johns put its clocks back at 00:01 until 2011: the date itself goes back, once over a month's end.
-  it.each([...zones, 'America/St_Johns'])('follow each other without gap or overlap in %s', (zone) => {
+  // America/St_Johns set its clocks back at 00:01 until 2011: the date itself goes back, once over a month's end.
+  it.each([...zones, 'America/St_Johns'])('periods follow each other without gap or overlap in %s', (zone) => {
     const near = instantsNear(transitionsOf(zone));
     for (const grain of grains) {
       const periods = createPeriods(grain, zone);
@@ -133,7 +133,7 @@ describe('periods', () => {
     }
   });
 
-  it('do not depend on what was asked before', () => {
+  it('periods do not depend on earlier calls', () => {
     const instants = fc.array(instantsNear(transitionsOf('America/St_Johns')), { minLength: 2, maxLength: 20 });
     fc.assert(
       fc.property(fc.constantFrom(...grains), instants, (grain, many) => {
@@ -146,20 +146,20 @@ describe('periods', () => {
     );
   });
 
-  it('count the repeated hour of autumn twice', () => {
+  it('the repeated hour of autumn is two periods of an hour', () => {
     const { startOf } = createPeriods('HOUR', 'Europe/Berlin');
     expect(text(startOf(us('2024-10-27T00:30Z')))).toBe('2024-10-27T00:00:00Z');
     expect(text(startOf(us('2024-10-27T01:30Z')))).toBe('2024-10-27T01:00:00Z');
   });
 
-  it('begin a day at one in the morning where midnight is skipped', () => {
+  it('periods of a day start at one in the morning where midnight is skipped', () => {
     const { startOf, nextStart } = createPeriods('DAY', 'America/Sao_Paulo');
     const startUs = startOf(us('2018-11-04T12:00Z'));
     expect(zoned(startUs, 'America/Sao_Paulo').toPlainDateTime().toString()).toBe('2018-11-04T01:00:00');
     expect(nextStart(startUs) - startUs).toBe(23 * 3_600_000_000);
   });
 
-  it('keep the minutes that a clock put back shows again in the day that had begun', () => {
+  it('periods of a day contain the minutes that repeat when the clocks go back over midnight', () => {
     const days = createPeriods('DAY', 'America/St_Johns');
     const months = createPeriods('MONTH', 'America/St_Johns');
     const secondHalfPastElevenUs = us('2009-11-01T03:00Z');
@@ -168,19 +168,19 @@ describe('periods', () => {
     expect(text(months.startOf(secondHalfPastElevenUs))).toBe('2009-11-01T02:30:00Z');
   });
 
-  it('refuse what is not a time zone', () => {
+  it('createPeriods rejects text that is not a time zone', () => {
     expect(() => createPeriods('DAY', '+01:00')).toThrow(RangeError);
     expect(() => createPeriods('DAY', 'Mars/Olympus')).toThrow(RangeError);
   });
 });
 
 describe('isTimeZone', () => {
-  it.each(['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Etc/GMT+5'])('knows %s', (name) => {
+  it.each(['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Etc/GMT+5'])('isTimeZone accepts %s', (name) => {
     expect(isTimeZone(name)).toBe(true);
   });
 
   it.each(['+01:00', '-05', 'Z', '', 'Mars/Olympus', 'Europe/Berlin ', 'UTC+1', '\u2212' + '01:00'])(
-    'refuses %j',
+    'isTimeZone rejects %j',
     (name) => {
       expect(isTimeZone(name)).toBe(false);
     },

@@ -28,7 +28,7 @@ const good = {
 const problemOf = (fields: Record<string, unknown>) => readRecord({ ...good, ...fields }, readAll).problems;
 
 describe('readRecord', () => {
-  it('reads typed values and ignores other fields', () => {
+  it('readRecord reads typed values and ignores other fields', () => {
     expect(readRecord(good, readAll)).toEqual({
       value: {
         userId: '1',
@@ -42,7 +42,7 @@ describe('readRecord', () => {
     });
   });
 
-  it('collects every problem', () => {
+  it('readRecord collects every problem', () => {
     expect(readRecord({}, readAll).problems?.map(({ path, code }) => `${path} ${code}`)).toEqual(
       ['user_id', 'created_at', 'product_price', 'status', 'ip', 'count'].map((name) => `${name} MISSING`),
     );
@@ -73,28 +73,28 @@ describe('readRecord', () => {
     ]);
   });
 
-  it('cuts what it shows to 80 characters', () => {
+  it('readRecord cuts a quoted value to 80 characters', () => {
     expect(problemOf({ created_at: 'x'.repeat(1000) })?.[0]?.message).toContain(`not "${'x'.repeat(80)}…"`);
   });
 
-  it('refuses what is no object', () => {
+  it('readRecord rejects a value that is not an object', () => {
     for (const value of [null, [], 'x', 1, parseExactJson('9007199254740993'), undefined]) {
       expect(readRecord(value, readAll).problems).toMatchObject([{ path: '', code: 'WRONG_TYPE' }]);
     }
   });
 
-  it('looks at own properties only', () => {
+  it('readRecord reads own properties only', () => {
     expect(readRecord({}, (fields) => fields.text('constructor')).problems).toMatchObject([{ code: 'MISSING' }]);
   });
 
-  it('lets a caller refuse what takes two fields to see', () => {
+  it('readRecord reports a problem of several fields that the caller finds', () => {
     const outcome = readRecord({}, ({ refuse }) => refuse('end', 'OUT_OF_RANGE', 'end is before start'));
     expect(outcome).toEqual({ problems: [{ path: 'end', code: 'OUT_OF_RANGE', message: 'end is before start' }] });
   });
 });
 
 describe('DomainError', () => {
-  it('carries its code, and every code a status', () => {
+  it('a DomainError has a code, and every code has an HTTP status', () => {
     const error = new DomainError('TOO_LARGE', 'big', { details: { bytes: 5 } });
     expect(error).toMatchObject({ code: 'TOO_LARGE', message: 'big', problems: [], details: { bytes: 5 } });
     expect(statusOfCode('TOO_LARGE')).toBe(413);

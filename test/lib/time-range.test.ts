@@ -14,7 +14,7 @@ const day = (first: string, last = first): TimeRange => ({ days: { first, last }
 
 it.each<[string, TimeRange, string | null, string | null]>([
   ['UTC', day('2025-03-30'), '2025-03-30T00:00:00Z', '2025-03-31T00:00:00Z'],
-  // 23 and 25 hours, and a day whose midnight does not exist.
+  // Days of 23 and 25 hours, and a day without midnight.
   ['Europe/Berlin', day('2025-03-30'), '2025-03-29T23:00:00Z', '2025-03-30T22:00:00Z'],
   ['Europe/Berlin', day('2025-10-26'), '2025-10-25T22:00:00Z', '2025-10-26T23:00:00Z'],
   ['Africa/Cairo', day('2025-04-25'), '2025-04-24T22:00:00Z', '2025-04-25T21:00:00Z'],
@@ -32,7 +32,7 @@ it.each<[string, TimeRange, string | null, string | null]>([
     '2025-01-01T00:00:00Z',
     '2025-01-01T00:00:00Z',
   ],
-])('in %s %j is a half-open span', (timeZone, range, from, to) => {
+])('in %s, the range %j is a half-open span', (timeZone, range, from, to) => {
   expect(boundsOf(range, timeZone)).toEqual([from, to]);
 });
 
@@ -41,7 +41,7 @@ it.each<[TimeRange, string, string]>([
   [day('2025-01-02', '2025-01-01'), 'range.days.last', 'OUT_OF_RANGE'],
   [{ last: '-P1D' }, 'range.last', 'MALFORMED'],
   [{ last: 'P9999999999Y' }, 'range.last', 'MALFORMED'],
-])('refuses %j and names what is wrong', (range, path, code) => {
+])('spanOf rejects %j and names the field that is wrong', (range, path, code) => {
   const problems = [expect.objectContaining({ path, code, message: expect.stringContaining(path) })];
   expect(() => boundsOf(range, 'UTC')).toThrow(expect.objectContaining({ code: 'BAD_REQUEST', problems }));
 });

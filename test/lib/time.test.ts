@@ -27,7 +27,7 @@ describe('parseInstant', () => {
     ['1969-12-31T23:59:59.999999Z', -1],
     ['1685-01-01', instantMinUs],
     ['2254-12-31T23:59:59.999999', instantMaxUs],
-  ])('%s', (text, us) => {
+  ])('parseInstant reads %s', (text, us) => {
     expect(parseInstant(text)).toBe(us);
   });
 
@@ -76,7 +76,7 @@ describe('parseInstant', () => {
     expect(parseInstant(text)).toBeNull();
   });
 
-  it('reads back what formatInstant writes', () => {
+  it('parseInstant reads back what formatInstant writes', () => {
     fc.assert(
       fc.property(fc.integer({ min: instantMinUs, max: instantMaxUs }), (us) => {
         expect(parseInstant(formatInstant(us))).toBe(us);
@@ -84,7 +84,7 @@ describe('parseInstant', () => {
     );
   });
 
-  it('agrees with Date to the millisecond', () => {
+  it('parseInstant agrees with Date to the millisecond', () => {
     fc.assert(
       fc.property(fc.integer({ min: instantMinUs / 1000, max: Math.trunc(instantMaxUs / 1000) }), (ms) => {
         expect(parseInstant(new Date(ms).toISOString())).toBe(ms * 1000);
@@ -99,18 +99,18 @@ describe('formatInstant', () => {
     [-1, '1969-12-31T23:59:59.999999Z'],
     [1_500_000, '1970-01-01T00:00:01.5Z'],
     [at('2016-10-03T10:50:33Z') + 10, '2016-10-03T10:50:33.00001Z'],
-  ])('%d is %s', (us, text) => {
+  ])('formatInstant writes %d as %s', (us, text) => {
     expect(formatInstant(us)).toBe(text);
   });
 
-  it('refuses what is no instant', () => {
+  it('formatInstant rejects a number that is not an instant', () => {
     expect(() => formatInstant(0.5)).toThrow(RangeError);
     expect(() => formatInstant(Number.NaN)).toThrow(RangeError);
   });
 });
 
 describe('civil dates', () => {
-  it('agree with Date on every day of the span', () => {
+  it('civil dates agree with Date on every supported day', () => {
     for (let day = Math.ceil(instantMinUs / 86_400e6); day <= instantMaxUs / 86_400e6; day += 1) {
       const date = new Date(day * 86_400_000);
       const { year, month, day: dayOfMonth } = civilFromDays(day);

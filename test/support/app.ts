@@ -55,7 +55,7 @@ export interface OpenApp {
 
 export type ImportSource = string | { readonly name: string; readonly text: string };
 
-/** The whole program without a socket; it keeps its data in memory and logs nothing unless the options say otherwise. */
+/** The whole program without a socket; by default its data is in memory and it logs nothing. */
 export const openApp = async (options: OpenOptions = {}): Promise<OpenApp> => {
   const folder = await mkdtemp(join(tmpdir(), 'asof-test-'));
   const data = options.data ?? (options.onDisk ? join(folder, 'data') : ':memory:');

@@ -15,7 +15,7 @@ export const fixtureApp = async (): Promise<OpenApp> => {
   return opened;
 };
 
-/** The status of an answer and what its JSON says. */
+/** The status and the parsed JSON of a response. */
 export const statusAndBody = async (response: Response): Promise<{ status: number; body: unknown }> => ({
   status: response.status,
   body: await response.json(),

@@ -1,6 +1,6 @@
 import { type ReferenceChange, referenceStatus } from './reference-transactions.ts';
 
-/** The reference model of experiments: lists in the order of recording, searched anew for each request, without code of `src`. */
+/** The reference model of experiments: lists in the order of recording, searched again for each request, without code of `src`. */
 export interface ReferenceEvent {
   readonly eventId: string | null;
   readonly experiment: string | null;

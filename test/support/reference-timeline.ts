@@ -1,6 +1,6 @@
 import type { Status } from '../../src/domains/user-status/status.ts';
 
-/** Status changes as a plain list in the order they were recorded in, and the questions answered by walking it. */
+/** The reference model of status changes: a list in the order of recording, searched for each question. */
 export interface ReferenceRecord {
   readonly userId: string;
   readonly effectiveAtUs: number;
@@ -11,7 +11,7 @@ export interface ReferenceRecord {
 
 type Change = Pick<ReferenceRecord, 'userId' | 'effectiveAtUs' | 'status'>;
 
-/** Whether a change adds nothing: it says what holds for its instant. */
+/** Whether a change adds nothing, because it repeats the status of its instant. */
 export const isRepeatedChange = (records: readonly ReferenceRecord[], change: Change): boolean =>
   records.findLast(({ userId, effectiveAtUs }) => userId === change.userId && effectiveAtUs === change.effectiveAtUs)
     ?.status === change.status;

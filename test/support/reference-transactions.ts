@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 
-/** The questions of the server answered the dull way: lists, linear search, BigInt. Nothing of `src` is used. */
+/** The reference model of aggregates over transactions: lists, linear search, BigInt, without code of `src`. */
 export interface ReferenceChange {
   readonly userId: string;
   readonly at: number;

@@ -15,7 +15,7 @@ export interface Followed<Data> {
   leave(): void;
 }
 
-/** Subscribes over a socket. Reads nothing that is not asked for by `next` or `pinged`. */
+/** Subscribes over a socket. Reads only when `next` or `pinged` is called. */
 export const follow = async <Data = Record<string, unknown>>(
   url: string,
   query: string,

@@ -7,14 +7,14 @@ import { openStore } from '../../db/open.ts';
 import type { Store, StoreOptions, Tx } from '../../db/store.ts';
 import { statusChanges } from '../../db/tables/index.ts';
 
-/** A folder of the test's own, gone afterwards. */
+/** A new folder that is deleted after the test. */
 export const dataFolder = (): string => {
   const folder = mkdtempSync(join(tmpdir(), 'asof-store-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 };
 
-/** A store that is closed with the test; a fresh folder unless one is given. */
+/** A store that is closed with the test; in a new folder unless a path is passed. */
 export const testStore = (options: Partial<StoreOptions> = {}): Store => {
   const defaults = { writeQueueMax: 10_000, writeWaitMs: 10_000, nowUs: () => Date.now() * 1000 };
   const store = openStore({ ...defaults, data: options.data ?? dataFolder(), ...options });
@@ -29,7 +29,7 @@ export const rawConnection = (data: string): Database.Database => {
   return client;
 };
 
-/** Work that records a status change of some user and gives its sequence number. */
+/** Work that records a status change of some user and returns its sequence number. */
 export const appendChange =
   (userId = 'ada', effectiveAtUs = 0) =>
   (tx: Tx): number =>

@@ -12,7 +12,7 @@ const recordsOf = (store: Store, after: number, upTo: number) =>
 interface Step {
   readonly byOther: boolean;
   readonly fails: boolean;
-  /** Numbers that say into which tables and with which values records go. */
+  /** Numbers that determine the table and the values of each record. */
   readonly picks: readonly number[];
 }
 

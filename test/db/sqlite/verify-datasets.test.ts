@@ -2,7 +2,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { openApp } from '../../support/app.ts';
 import { importCsv } from '../../support/datasets.ts';
 
-it('finds a store sound whose imports became a version of a dataset', async () => {
+it('verify reports no problem in a store with imports of dataset versions', async () => {
   const opened = await openApp();
   onTestFinished(opened.close);
   expect(await importCsv(opened, 'songs', 'id,title\n1,Loud\n2,Quiet,x\n')).toMatchObject({ accepted: 1, rejected: 1 });

@@ -42,13 +42,13 @@ const request = fc.oneof(
 );
 type Request = ReferenceEvent['kind'] extends infer Kind ? { kind: Kind; uuid: string; symbol: string } : never;
 
-/** Requests that come at one moment, and how long it is to the next. */
+/** Concurrent requests, and the time until the next ones. */
 const moment = fc.record({
   requests: fc.array(request, { minLength: 1, maxLength: 4 }),
   stepUs: fc.constantFrom(0, 1, 2, 40_000_000, 3_600_000_000),
 });
 
-/** Sends requests at once; gives those that were taken in for the first time. */
+/** Sends requests concurrently and returns those that were stored for the first time. */
 const send = async ({ conversations }: Opened, requests: readonly Request[]): Promise<ReferenceEvent[]> => {
   const seqsBefore = new Set<number>();
   const sent = requests.map(async ({ kind, uuid, symbol }): Promise<(ReferenceEvent & { seq: number }) | null> => {
@@ -127,7 +127,7 @@ const pagesOf = (
 };
 
 describe('conversations', () => {
-  it('are counted like a list that is gone through, whatever comes when, before and after a restart', async () => {
+  it('conversations are counted like a plain list, for events in any order, before and after a restart', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(moment, { minLength: 1, maxLength: 15 }),
@@ -164,7 +164,7 @@ describe('conversations', () => {
     );
   }, 60_000);
 
-  it('are guessed at: turned into the opposite by chance, `y` by chance alone', async () => {
+  it('guesses are inverted at random, and the guess for `y` is random', async () => {
     const draws = [0.05, 0.2, 0.05, 0.2, 0.4, 0.6];
     const { conversations, dashboard, ledger, store } = withClock({ guessNoise: 0.1 }, () => draws.shift() as number);
     onTestFinished(() => store.close());
@@ -180,7 +180,7 @@ describe('conversations', () => {
     expect(['e', 'b', 'c', 'y', 'z'].map(accuracyOf)).toEqual([1, 0, 1, null, null]);
   });
 
-  it('are guessed with the noise of the setting, a number from 0 to 1', async () => {
+  it('guesses have the noise of the setting guessNoise, a number from 0 to 1', async () => {
     const app = await openApp({ settings: { guessNoise: '1' } });
     onTestFinished(app.close);
     const guesses = [...'aeb'].map((symbol, index) => app.app.domains.conversations.start(uuidOf(index), symbol));
@@ -192,7 +192,7 @@ describe('conversations', () => {
       expect(() => readConfig({ guessNoise }), guessNoise).toThrow('guessNoise');
   });
 
-  it('are guessed right without noise', async () => {
+  it('guesses are right without noise', async () => {
     const { conversations, ledger, store } = withClock();
     onTestFinished(() => store.close());
     await ledger.catchUp();
@@ -201,16 +201,19 @@ describe('conversations', () => {
     expect(started.filter(({ isVowelGuess }) => isVowelGuess).map(({ symbol }) => symbol)).toEqual([...'aeiou']);
   });
 
-  it.each(['', 'ab', 'é', '\u212a', 'İ', 'e\u0301', '1', ' a'])('refuse %j as a symbol', async (symbol) => {
-    const { conversations, ledger, store } = withClock();
-    onTestFinished(() => store.close());
-    await ledger.catchUp();
-    await expect(conversations.start(uuidOf(1), symbol)).rejects.toMatchObject({
-      code: 'BAD_REQUEST',
-      problems: [{ path: 'symbol' }],
-    });
-    expect(ledger.snapshot().sequence).toBe(0);
-  });
+  it.each(['', 'ab', 'é', '\u212a', 'İ', 'e\u0301', '1', ' a'])(
+    'conversations reject the symbol %j',
+    async (symbol) => {
+      const { conversations, ledger, store } = withClock();
+      onTestFinished(() => store.close());
+      await ledger.catchUp();
+      await expect(conversations.start(uuidOf(1), symbol)).rejects.toMatchObject({
+        code: 'BAD_REQUEST',
+        problems: [{ path: 'symbol' }],
+      });
+      expect(ledger.snapshot().sequence).toBe(0);
+    },
+  );
 
   it.each([
     '00000000-0000-0000-0000-000000000000',
@@ -237,7 +240,7 @@ const opened = async (): Promise<OpenApp> => {
 };
 
 describe('startConversation and followUpConversation', () => {
-  it('answer with the conversation, a conflict, or a follow-up whose conversation is not there', async () => {
+  it('startConversation and followUpConversation return the conversation, a conflict, or an orphan follow-up', async () => {
     const app = await opened();
     const start = (symbol: string) =>
       app.query(
@@ -278,7 +281,7 @@ describe('startConversation and followUpConversation', () => {
     expect(data).toEqual({ node: { __typename: 'Conversation', symbol: 'o' } });
   });
 
-  it('store a conversation once that many begin at one moment, with one of their symbols', async () => {
+  it('a conversation that many clients start concurrently is stored once, with one of their symbols', async () => {
     const app = await opened();
     const { conversations, dashboard } = app.app.domains;
     const outcomes = await Promise.allSettled(

@@ -13,7 +13,7 @@ const opened = async (options: OpenOptions = {}): Promise<OpenApp> => {
 };
 
 describe('the dashboard', () => {
-  it('costs no SQL, and the follow-ups of a page of conversations one statement', async () => {
+  it('the dashboard runs no SQL, and the follow-ups of a page of conversations are one statement', async () => {
     const statements: string[] = [];
     const app = await opened({ onStatement: (sql) => statements.push(sql) });
     const { conversations } = app.app.domains;
@@ -46,7 +46,7 @@ describe('the dashboard', () => {
     ).toBe(2);
   });
 
-  it('is bounded by points of a trend and by follow-ups of a page', async () => {
+  it('trendPointsMax limits the points of a trend, and followupsMax the follow-ups of a page', async () => {
     const app = await opened({ settings: { trendPointsMax: '2', followupsMax: '3' } });
     const { conversations } = app.app.domains;
     for (const [index, symbol] of ['a', 'b', 'c'].entries()) await conversations.start(uuidOf(index), symbol);
@@ -64,7 +64,7 @@ describe('the dashboard', () => {
     ]);
   });
 
-  it('says each letter once, in the order asked for', async () => {
+  it('the dashboard returns each letter once, in the requested order', async () => {
     const app = await opened();
     const { conversations } = app.app.domains;
     await conversations.start(uuidOf(1), 'e');
@@ -89,7 +89,7 @@ describe('the dashboard', () => {
 });
 
 describe('subscription dashboard', () => {
-  it('tells the figures at once and anew when they have changed, of the letters asked for', async () => {
+  it('the subscription dashboard sends the figures of the requested letters at once, and again when they have changed', async () => {
     const app = await opened();
     const server = await openServer(app.app.fetch, { host: '127.0.0.1', port: 0, log: pino({ level: 'silent' }) });
     onTestFinished(() => server.stop());

@@ -57,7 +57,7 @@ const walked = async <T>(
 };
 
 describe('pages of raw events', () => {
-  it('hold each conversation once, from either end, while others begin', async () => {
+  it('pages of conversations contain each conversation once, from either end, while others start', async () => {
     const app = await opened();
     const { conversations } = app.app.domains;
     let started = 0;
@@ -80,7 +80,7 @@ describe('pages of raw events', () => {
     expect((await pageOf(app, 'conversations', 'symbol: "b", first: 0', 'uuid')).totalCount).toBe(7);
   });
 
-  it('hold each follow-up once, orphans and those that found their conversation later too', async () => {
+  it('pages of follow-ups contain each follow-up once, also orphans and those stored before their conversation', async () => {
     const statements: string[] = [];
     const app = await opened({ onStatement: (sql) => statements.push(sql) });
     const { conversations } = app.app.domains;
@@ -104,7 +104,7 @@ describe('pages of raw events', () => {
     expect(statements.filter((sql) => !/data_version/i.test(sql))).toHaveLength(2);
   });
 
-  it('take days in the zone asked for, as the dashboard does', async () => {
+  it('pages of conversations count days in the requested time zone, as the dashboard does', async () => {
     const app = await opened({ settings: { now: '2025-03-29T23:00:00Z' } });
     await app.app.domains.conversations.start(uuidOf(1), 'a');
     const countOn = async (day: string, timeZone: string): Promise<number[]> => {

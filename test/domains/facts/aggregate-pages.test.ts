@@ -32,7 +32,7 @@ const document = `query ($orderBy: [EnrichedOrder!], $having: MeasureFilter, $fi
     nodes { key { user product } measures { sum count } }
   } }`;
 
-it('pages through groups in the asked order, each once, and the pages add up to the total', async () => {
+it('enrichedAggregate returns each group once in the requested order, and its pages add up to the total', async () => {
   const app = await opened();
   const orderBy = [{ byMeasure: { measure: 'SUM' } }, { byDimension: { dimension: 'PRODUCT', direction: 'DESC' } }];
   const seen: Page['enrichedAggregate']['nodes'] = [];
@@ -58,7 +58,7 @@ it('pages through groups in the asked order, each once, and the pages add up to 
   expect(seen).toEqual(sorted);
 });
 
-it('counts in the total only the groups that having lets through', async () => {
+it('enrichedAggregate includes in the total only the groups that pass having', async () => {
   const app = await opened();
   const { data } = await app.query<Page>(document, { first: 1000, having: { sumAtLeast: '4', countAtLeast: 1 } });
   const page = (data as Page).enrichedAggregate;
@@ -104,7 +104,7 @@ const groupedBy = <T>(items: readonly T[], keyOf: (item: T) => string): Map<stri
   return groups;
 };
 
-it('bounds what one operation may ask for, naming the setting', async () => {
+it('enrichedAggregate limits what one operation may request, and names the setting', async () => {
   const app = await opened();
   const refusal = async (query: string, variables = {}) => (await app.query(query, variables)).errors?.[0]?.message;
   const aliases = Array.from({ length: 21 }, (_, index) => `a${index}: enrichedAggregate { totalCount }`);

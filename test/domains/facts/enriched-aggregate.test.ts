@@ -143,7 +143,7 @@ const figuresOf = ({ count, sum, average, min, max, median, distinctUsers }: Ref
   distinctUsers,
 });
 
-it('equals an independent implementation on random worlds and questions, also after a late correction', async () => {
+it('enrichedAggregate agrees with the reference model for random data and requests, also after a late correction', async () => {
   await fc.assert(
     fc.asyncProperty(
       referenceData,
@@ -160,7 +160,7 @@ it('equals an independent implementation on random worlds and questions, also af
           await recordChanges(app, late);
           const corrected = { ...known, changes: applied(known.changes, late) };
           for (const request of questions) await compare(app, corrected, request);
-          // What was asked before the correction is still answered the same, by its snapshot.
+          // With the snapshot from before the correction, the answers stay the same.
           for (const request of questions) await compare(app, known, request, before);
         } finally {
           await app.close();
@@ -171,7 +171,7 @@ it('equals an independent implementation on random worlds and questions, also af
   );
 }, 120_000);
 
-/** A change sent by itself counts unless it says what holds for that instant anyway; in the list it changes nothing then. */
+/** A late change counts unless it repeats the status of its instant, which does not change the answers of the reference model. */
 const applied = (changes: readonly ReferenceChange[], late: readonly ReferenceChange[]): ReferenceChange[] => [
   ...changes,
   ...late,

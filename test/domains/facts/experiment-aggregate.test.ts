@@ -133,7 +133,7 @@ const snapshotOf = async (app: OpenApp): Promise<number> => {
   return (data as { server: { snapshot: { sequence: number } } }).server.snapshot.sequence;
 };
 
-it('groups events by everything that is known of them, then and now, and opens into exactly their rows', async () => {
+it('enrichedAggregate groups events by every dimension, as of any sequence, and each group lists exactly its events', async () => {
   await fc.assert(
     fc.asyncProperty(ledgers, fc.array(questions, { minLength: 2, maxLength: 4 }), async (batches, requests) => {
       const app = await openApp();

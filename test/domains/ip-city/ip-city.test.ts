@@ -31,7 +31,7 @@ const cityOf = ({ app }: OpenApp, address: string) => app.domains.ipCity.cityOf(
 const sequence = ({ app }: OpenApp) => app.ledger.snapshot().sequence;
 
 describe('a table of IP ranges', () => {
-  it('replaces the one in force, and earlier sequences are answered by earlier tables, also after a restart', async () => {
+  it('a new table of IP ranges replaces the current one, and earlier sequences use earlier tables, also after a restart', async () => {
     const data = dataFolder();
     const opened = await fresh({ data });
     const states: { at: number; city: string }[] = [{ at: 0, city: 'unknown' }];
@@ -51,7 +51,7 @@ describe('a table of IP ranges', () => {
     expect(cityOf(again, '10.0.1.255')).toBe('five');
   });
 
-  it('that is replaced during a question goes on answering it', async () => {
+  it('a table of IP ranges that is replaced during a query still answers that query', async () => {
     const opened = await fresh();
     await table(opened, '10.0.0.0,10.0.0.255,old');
     const held = opened.app.domains.ipCity.table();
@@ -71,7 +71,7 @@ describe('a table of IP ranges', () => {
     ['is cut off', '{"new": [{"start": "10.0.0.0", "end": "10.0.0.255"}], "other": [{"sta', 'NOT_A_TABLE'],
     ['is an empty mapping', '{}', 'VALIDATION_FAILED'],
     ['is a broken database', 'x\xab\xcd\xefMaxMind.com', 'NOT_A_TABLE'],
-  ])('stays in force when the next file %s', async (_what, text, failureCode) => {
+  ])('a table of IP ranges stays current when the next file %s', async (_what, text, failureCode) => {
     const opened = await fresh();
     await table(opened, '10.0.0.0,10.0.0.255,old');
     const [failed] = await tableOf(opened, { 'next.csv': Buffer.from(text, 'latin1') });
@@ -80,7 +80,7 @@ describe('a table of IP ranges', () => {
     expect(opened.app.store.verify().problems).toEqual([]);
   });
 
-  it('stays in force when the second of two files is at fault, and the first alone is a table later', async () => {
+  it('a table of IP ranges stays current when the second of two files is faulty, and the first file alone can be imported later', async () => {
     const opened = await fresh();
     await table(opened, '10.0.0.0,10.0.0.255,old');
     const good = 'start,end,city\n10.0.0.0,10.0.0.255,new\n';
@@ -97,7 +97,7 @@ describe('a table of IP ranges', () => {
     expect(opened.app.store.verify().problems).toEqual([]);
   });
 
-  it('adds nothing when the same files come again, and stays until others do', async () => {
+  it('the same files of IP ranges again add nothing, and other files replace the table', async () => {
     const opened = await fresh();
     const [a, b] = [
       { 'a.csv': 'start,end,city\n10.0.0.0,10.0.0.9,a\n' },
@@ -118,7 +118,7 @@ describe('a table of IP ranges', () => {
     expect(cityOf(opened, '10.0.0.1')).toBe('b');
   });
 
-  it('is not the same as the same text cut into other files', async () => {
+  it('a table of IP ranges is not equal to the same text in other files', async () => {
     const opened = await fresh();
     const [head, rest] = ['start,end,city\n10.0.0.0,10.0.0.9,a\n', 'start,end,city\n10.0.1.0,10.0.1.9,b\n'];
     expect(await tableOf(opened, { 'whole.csv': head + rest })).toMatchObject([{ accepted: 2, rejected: 1 }]);
@@ -128,7 +128,7 @@ describe('a table of IP ranges', () => {
     ]);
   });
 
-  it('is made of files of every format together', async () => {
+  it('a table of IP ranges can consist of files of every format', async () => {
     const opened = await fresh();
     const mmdb = writeMmdb([['10.3.0.0/16', { city: { names: { en: 'Dublin' } } }]], { ipVersion: 4 });
     const done = await tableOf(opened, {
@@ -175,7 +175,7 @@ describe('a table of IP ranges', () => {
   });
 });
 
-it('names the range, its candidates from narrow to wide, and the line of the file it came from', async () => {
+it('ipCity returns the range, its candidates from narrow to wide, and the source line of each', async () => {
   const opened = await fresh();
   await table(
     opened,
@@ -208,7 +208,7 @@ it('names the range, its candidates from narrow to wide, and the line of the fil
   expect(node).toEqual({ node: { city: 'second', provenance: { line: 4 } } });
 });
 
-it('answers as a plain list of ranges does', async () => {
+it('cityOf agrees with a search through a list of ranges', async () => {
   const address = fc.oneof(
     fc.integer({ min: 0, max: 15 }).map((host): bigint => 0x0a000000n + BigInt(host)),
     fc.integer({ min: 0, max: 15 }).map((host): bigint => 2n ** 32n + BigInt(host) * 2n ** 60n),

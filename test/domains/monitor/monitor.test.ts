@@ -25,7 +25,7 @@ import {
 } from '../../support/reference-experiment.ts';
 import { referencePeriod } from '../../support/reference-transactions.ts';
 
-// With so few users no test reaches 0.01: the prior alone takes hundreds of users.
+// With so few users no test reaches 0.01: the prior alone needs hundreds of users.
 const limits = { alpha: 0.95, deviationMin: 0.01, usersMin: 5 };
 const now = days(3) + 5 * 3_600_000_000;
 const settings = { monitorAlpha: '0.95', monitorUsersMin: '5', lateAfterMs: '43200000', now: iso(now) };

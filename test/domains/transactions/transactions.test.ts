@@ -65,7 +65,7 @@ const byField = {
 };
 
 describe('transactions', () => {
-  it('pages in any order, from both ends, like a sorted list', async () => {
+  it('transactions are paged in any order, from both ends, like a sorted list', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(row, { minLength: 1, maxLength: 30 }),
@@ -117,7 +117,7 @@ describe('transactions', () => {
     );
   }, 60_000);
 
-  it('takes a repeat as a duplicate and other content under the same id as a conflict that changes nothing', async () => {
+  it('a repeated transaction is a duplicate, and other content with the same id is a conflict that changes nothing', async () => {
     const app = await opened();
     const first = { id: 'a', userId: '1', at: '2020-01-01T00:00:00Z', price: '220.50' };
     expect(await record(app, [first])).toMatchObject({ accepted: 1, duplicates: 0, conflicts: 0, rejected: [] });
@@ -146,7 +146,7 @@ describe('transactions', () => {
     });
   });
 
-  it('counts one of a hundred equal requests in flight at once, also after a restart', async () => {
+  it('one of a hundred concurrent equal requests is counted, also after a restart', async () => {
     const app = await opened({ onDisk: true });
     const one = { id: 'same', userId: '1', at: '2020-01-01T00:00:00Z', price: '1' };
     const answers = await Promise.all(Array.from({ length: 100 }, () => record(app, [one])));
@@ -157,7 +157,7 @@ describe('transactions', () => {
     expect(await record(again, [one])).toMatchObject({ accepted: 0, duplicates: 1 });
   });
 
-  it('refuses more records than a mutation may carry, naming the setting, and stores none', async () => {
+  it('recordTransactions rejects more records than recordsPerMutationMax, names the setting, and stores none', async () => {
     const app = await openApp({ settings: { recordsPerMutationMax: '2' } });
     onTestFinished(app.close);
     const rows = ['a', 'b', 'c'].map((id) => ({ id, userId: '1', at: '2020-01-01', price: '1' }));

@@ -167,7 +167,7 @@ const ask = async (variables: Record<string, unknown>): Promise<Page['users']> =
   return (data as Page).users;
 };
 
-it('lists whom a filter lets through, in any order, page by page from either end', async () => {
+it('users lists the users that pass a filter, in any order, page by page from either end', async () => {
   await fc.assert(
     fc.asyncProperty(
       anyWhere,
@@ -213,7 +213,7 @@ it('lists whom a filter lets through, in any order, page by page from either end
   );
 });
 
-it('measures them', async () => {
+it('userStatistics agrees with the reference model', async () => {
   const query = `query ($where: UserFilter) { userStatistics(where: $where) {
     count withImage averageAge medianAge byCountry { label count } byStatus { label count } before: byStatus(at: "2019-01-01") { label count } } }`;
   const groups = (labels: string[]) =>
@@ -246,7 +246,7 @@ it('measures them', async () => {
   );
 });
 
-it('costs no SQL', async () => {
+it('users and userStatistics run no SQL', async () => {
   statements.length = 0;
   const where = { nameContains: 'a', ageAtLeast: 3, hasImage: true, status: { in: ['PAYING', 'NON_PAYING'] } };
   await ask({ where, orderBy: { by: 'NAME' }, first: 1000 });
@@ -256,7 +256,7 @@ it('costs no SQL', async () => {
   expect(statements.filter((sql) => !sql.startsWith('PRAGMA'))).toEqual([]);
 });
 
-it('refuses what it cannot take for a filter or place', async () => {
+it('users rejects an invalid filter and an invalid cursor', async () => {
   for (const where of ['{ nameContains: "" }', `{ nameContains: "${'x'.repeat(257)}" }`, '{ ageOn: "1600-01-01" }'])
     expect((await app.query(`{ users(where: ${where}) { totalCount } }`)).errors?.[0]?.extensions?.code).toBe(
       'BAD_REQUEST',

@@ -43,7 +43,7 @@ const recordDay = async (opened: OpenApp, { byImport, changes }: Day): Promise<s
   return [];
 };
 
-/** Records the days, each under its own clock, and gives the list that a dull program would hold. */
+/** Records the days, each under its own clock, and returns the list of the reference model. */
 const live = async (data: string, days: readonly Day[]): Promise<{ opened: OpenApp; records: ReferenceRecord[] }> => {
   const records: ReferenceRecord[] = [];
   const files = new Set<string>();
@@ -80,7 +80,7 @@ const knowledgeOf = (records: readonly ReferenceRecord[]) => [
 
 const history = fc.array(day, { minLength: 1, maxLength: 4 });
 
-it('answers as a plain list does: status, period, timeline and explanation, for all that can be known', async () => {
+it('status, period, timeline and explanation agree with the reference model, as of every sequence', async () => {
   const compare = async (days: readonly Day[], spans: readonly [number, number][]) => {
     const { opened, records } = await live(dataFolder(), days);
     const { userStatus } = opened.app.domains;
@@ -136,7 +136,7 @@ const document = `query ($userId: ID!, $date: DateTime!, $knownAt: DateTime) {
   user(userId: $userId) { statusTimeline(knownAt: $knownAt) { status validFrom validTo } }
 }`;
 
-it('says the same through GraphQL', async () => {
+it('GraphQL returns the status, timeline and explanation of the reference model', async () => {
   const compare = async (days: readonly Day[]) => {
     const { opened, records } = await live(dataFolder(), days);
     const name = { 'non-paying': 'NON_PAYING', paying: 'PAYING', cancelled: 'CANCELLED' } as const;
@@ -204,7 +204,7 @@ describe('a change of status', () => {
     return { send, importFile, status: () => userStatus.statusAt('a', baseUs).status };
   };
 
-  it('can be corrected and the correction taken back', async () => {
+  it('a change of status can be corrected, and the correction reverted', async () => {
     const { send, status } = await fresh();
     expect(await send('paying', 'cancelled', 'paying', 'paying')).toEqual([
       'CREATED',
@@ -215,7 +215,7 @@ describe('a change of status', () => {
     expect(status()).toBe('paying');
   });
 
-  it('of a file counts in the order of the file, and the file again changes nothing', async () => {
+  it('changes of status of a file apply in the order of the file, and the same file again changes nothing', async () => {
     const { importFile, send, status } = await fresh();
     expect(await importFile('paying', 'cancelled', 'paying', 'paying')).toMatchObject({ accepted: 3, unchanged: 1 });
     expect(status()).toBe('paying');
@@ -225,7 +225,7 @@ describe('a change of status', () => {
     expect(status()).toBe('non-paying');
   });
 
-  it('of another file counts by being later, also for what an earlier file said', async () => {
+  it('a change of status of a later file replaces one of an earlier file, and the earlier file again changes nothing', async () => {
     const { importFile, status } = await fresh();
     expect(await importFile('paying')).toMatchObject({ accepted: 1 });
     expect(await importFile('cancelled', 'paying')).toMatchObject({ accepted: 2 });
@@ -236,7 +236,7 @@ describe('a change of status', () => {
   });
 
   it.each(['', 'a\0b', '\ud800', 'x'.repeat(257)])(
-    'with the id %j is rejected, and so is a question for it',
+    'a change of status with the id %j is rejected, and so is a query with it',
     async (userId) => {
       const opened = await openApp();
       onTestFinished(opened.close);

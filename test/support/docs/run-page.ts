@@ -5,7 +5,7 @@ import { jsonMatches, textMatches } from './matches.ts';
 import { type Block, stepsOf } from './page.ts';
 import { PageShell } from './shell.ts';
 
-/** A block that shows other output than its command gives. */
+/** A block whose output differs from what its command prints. */
 export interface Difference {
   readonly line: number;
   readonly expected: string;
@@ -13,7 +13,7 @@ export interface Difference {
 }
 
 /**
- * Runs all blocks of a page in order, starting from an empty folder, and gives the differences between the output that
+ * Runs all blocks of a page in order, starting from an empty folder, and returns the differences between the output that
  * the page shows and the output there is. Throws when a block cannot be run.
  */
 export const runPage = async (path: string): Promise<Difference[]> => {

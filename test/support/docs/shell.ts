@@ -57,18 +57,18 @@ export class PageShell {
     return `http://${this.#serverHost}`;
   }
 
-  /** Runs a block to its end and gives what it wrote to stdout. Throws when a command of it fails. */
+  /** Runs a block to its end and returns its stdout. Throws when one of its commands fails. */
   async run(text: string): Promise<string> {
     const name = await this.#script(`set -e\n${text}`);
     this.#shell.stdin?.write(`(exit 0); . ${name}; set +e; echo $? >${name}.code\n`);
-    // A shell that has met a failing command is gone, and writes no code.
+    // The shell exits at a failing command and writes no code.
     const ended = once(this.#shell, 'exit').then(() => 'failed');
     const code = await Promise.race([this.#written(`${name}.code`), ended]);
     if (code.trim() !== '0') throw new Error(`a command failed:\n${await readOutput(name)}`);
     return this.documented(await readFile(`${name}.out`, 'utf8'));
   }
 
-  /** Starts the server of a block, waits until it is ready and gives what it printed. */
+  /** Starts the server of a block, waits until it is ready and returns its output. */
   async serve(text: string): Promise<string> {
     if (this.#serverHost !== null) throw new Error('a server runs already: the page must say to stop it first');
     const name = await this.#script(text);
