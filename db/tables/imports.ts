@@ -1,8 +1,8 @@
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
 /**
- * How each import went. Not a ledger table: its counts move in the same transaction as the records they count, so that
- * at every commit `read = accepted + unchanged + conflicts + rejected`.
+ * The state and counts of each import. Not a ledger table: counts change in the transaction of the records they count, so
+ * that at every commit `read = accepted + unchanged + conflicts + rejected`.
  */
 export const imports = sqliteTable(
   'imports',

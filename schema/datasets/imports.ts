@@ -147,7 +147,7 @@ const DeleteDatasetInput = builder.inputType('DeleteDatasetInput', {
 });
 
 const DeleteDatasetPayload = builder.objectRef<{ id: string }>('DeleteDatasetPayload').implement({
-  description: 'The dataset was deleted.',
+  description: 'The deleted dataset.',
   fields: (t) => ({
     deletedDatasetId: t.id({ description: 'The `id` it had.', resolve: ({ id }) => id }),
   }),
@@ -161,7 +161,7 @@ builder.mutationFields((t) => ({
       resolveType: memberOf('CancelImportPayload'),
     }),
     description: 'Cancels the import of a dataset; nothing of it is stored. An import that has ended stays as it is.',
-    args: { input: t.arg({ type: CancelImportInput, required: true, description: 'Which.' }) },
+    args: { input: t.arg({ type: CancelImportInput, required: true, description: 'The import.' }) },
     resolve: (_root, { input }, { datasetImports }) =>
       outcomeOf(
         datasetImports.cancel(Number(input.importId.id)).then((ended) => ({ import: ended })),
@@ -170,14 +170,14 @@ builder.mutationFields((t) => ({
   }),
   deleteDataset: t.field({
     type: builder.unionType('DeleteDatasetResult', {
-      description: 'What was deleted, or why nothing was.',
+      description: 'The deleted dataset, or why it was not deleted.',
       types: [DeleteDatasetPayload, NotFoundError],
       resolveType: memberOf('DeleteDatasetPayload'),
     }),
     extensions: { scopes: ['admin'] },
     description:
       'Deletes a dataset with all its versions; its imports stay listed. When API keys are in use, it needs the scope `admin`.',
-    args: { input: t.arg({ type: DeleteDatasetInput, required: true, description: 'Which.' }) },
+    args: { input: t.arg({ type: DeleteDatasetInput, required: true, description: 'The dataset.' }) },
     resolve: (_root, { input: { datasetId } }, { datasets }) => {
       const id = Buffer.from(`Dataset:${datasetId.id}`).toString('base64url');
       return outcomeOf(

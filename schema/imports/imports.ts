@@ -14,7 +14,7 @@ export const ImportTargetEnum = builder.enumType('ImportTarget', {
 const ImportState = builder.enumType('ImportState', {
   description: 'The state of an import.',
   values: {
-    RUNNING: { description: 'It runs; its counts grow.' },
+    RUNNING: { description: 'The import runs; its counts grow.' },
     SUCCEEDED: { description: 'Read completely; every record was stored or is a duplicate.' },
     SUCCEEDED_WITH_REJECTS: {
       description: 'Read completely; some records were rejected or conflict with stored ones.',
@@ -27,10 +27,10 @@ const ImportState = builder.enumType('ImportState', {
 });
 
 const ImportFailure = builder.objectRef<{ code: string; message: string }>('ImportFailure').implement({
-  description: 'Why an import failed.',
+  description: 'The reason why an import failed.',
   fields: (t) => ({
     code: t.exposeString('code', { description: 'A stable code; the documentation lists them.' }),
-    message: t.exposeString('message', { description: 'One sentence for people.' }),
+    message: t.exposeString('message', { description: 'A sentence for people.' }),
   }),
 });
 

@@ -28,7 +28,7 @@ interface Sink {
   readonly isOpen: boolean;
 }
 
-/** Batches of lines without their line feed. In CSV each ends in a carriage return (RFC 4180). */
+/** Batches of lines without their line feed. Lines of CSV end with a carriage return (RFC 4180). */
 type Lines = AsyncGenerator<readonly string[]>;
 
 /** `asof export`: writes all events of conversations in the order they were recorded, or all users with a file. */

@@ -9,17 +9,17 @@ import { configOf, type DataOptions, withDataOptions } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 
 interface AddressRequest {
-  /** As written. */
+  /** The original text. */
   readonly text: string;
   readonly ip: IpAddress;
 }
 
 type Write = (results: readonly { readonly ip: string; readonly city: string }[]) => Promise<void>;
 
-/** Lines of stdin that are answered in one go. */
+/** Lines of stdin that are processed together. */
 const batchLines = 1000;
 
-/** `asof city`: `IP<TAB>city` a line, or the city alone when one address is given as argument. */
+/** `asof city`: prints `IP<TAB>city` per line, or only the city when the argument is one address. */
 export const cityCommand: Command = {
   declare: (program) =>
     withDataOptions(program.command('city'))
@@ -64,7 +64,7 @@ const asJson = (terminal: Terminal): { write: Write; end(): Promise<void> } => {
   };
 };
 
-/** Answers line by line; what is no address is named on stderr, and the rest answered all the same. */
+/** Prints the city of each line; reports malformed addresses on stderr and continues with the others. */
 const lookUpStdin = async (ipCity: IpCity, terminal: Terminal, write: Write): Promise<ExitCode> => {
   let exitCode: ExitCode = exitSuccess;
   let pending: AddressRequest[] = [];

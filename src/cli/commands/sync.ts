@@ -49,7 +49,7 @@ export const syncCommand: Command = {
       await opened.ledger.catchUp();
       const once = (): Promise<ExitCode> => synchroniseOnce(opened, terminal, json === true);
       try {
-        return watch ? await keepOn(once, config, terminal) : await once();
+        return watch ? await repeatUntilStopped(once, config, terminal) : await once();
       } finally {
         await opened.domains.userSync.close();
       }
@@ -79,8 +79,12 @@ const synchroniseOnce = async (
   }
 };
 
-/** A source that does not respond now may respond the next time. */
-const keepOn = async (once: () => Promise<ExitCode>, config: Config, terminal: Terminal): Promise<ExitCode> => {
+/** Continues after an unreachable source, because it may respond the next time. */
+const repeatUntilStopped = async (
+  once: () => Promise<ExitCode>,
+  config: Config,
+  terminal: Terminal,
+): Promise<ExitCode> => {
   const stopping = new AbortController();
   void terminal.untilStopped().then(() => stopping.abort());
   while (!stopping.signal.aborted) {

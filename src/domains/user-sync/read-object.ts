@@ -34,7 +34,7 @@ interface ImageContent {
   readonly byteSize: number;
 }
 
-/** What reading an object found: a user's details, an image, something to reject, or no object any more. */
+/** The result of reading an object: a user's details, an image, a rejection, or a missing object. */
 export type ObjectResult = { readonly changed: ChangedObject; readonly version: string } & (
   | { readonly details: UserDetails }
   | { readonly image: ImageContent }
@@ -54,7 +54,7 @@ interface Rejection {
 
 export type RejectedObject = Extract<ObjectResult, Rejection>;
 
-/** Retries transient errors, waiting twice as long after each try. Throws ObjectStoreError, or the reason `signal` was aborted with. */
+/** Retries transient errors with exponential backoff. Throws ObjectStoreError, or the abort reason of `signal`. */
 export const withRetry = <R>(
   request: () => Promise<R>,
   { userFilesTries, userFilesRetryMs }: RetryLimits,
@@ -68,7 +68,7 @@ export const withRetry = <R>(
     shouldRetry: ({ error }) => error instanceof ObjectStoreError && error.isTransient,
   });
 
-/** Reads and judges one object; throws only what ends the whole synchronisation. */
+/** Reads and judges one object; throws only errors that end the whole synchronisation. */
 export const readObject = async (
   changed: ChangedObject,
   { source, images, limits }: ReadServices,
@@ -128,5 +128,5 @@ export const readDetails = (record: unknown): ReadResult<UserDetails> =>
     birthMs: fields.integer('birthts', birthMsMin, birthMsMax),
   }));
 
-/** What the reject of a file stores as its original text: a CSV file's text, an image's name. */
+/** The original text that the reject of a file stores: a CSV file's text, an image's name. */
 export const rejectText = (raw: string, name: string): string => (raw === '' ? preview(name) : raw.toWellFormed());

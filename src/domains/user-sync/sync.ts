@@ -46,7 +46,7 @@ interface SyncPass extends SyncOptions {
   readonly job: ImportJob;
   readonly counters: SyncCounters;
   readonly rejected: RejectedObject[];
-  /** Names of objects that once more could not be read: what is known of them stays as it is. */
+  /** Names of objects that could not be read again: their stored rows stay. */
   readonly stillUnread: Set<string>;
   /** Objects that disappeared between the listing and the read. */
   readonly disappeared: RemovedObject[];
@@ -77,7 +77,7 @@ export const synchronise = async (
 
   const toRead = changed.filter(({ rejection }) => rejection === undefined);
   await readChanged(pass, toRead);
-  // After what was read: a file of another name may have replaced a removed one.
+  // Removals follow the objects that were read, because a file of another name may have replaced a removed one.
   const removed = withDisappeared(removedFromListing, pass.disappeared);
   await stageRemovals(pass, removed);
   const rejectedUnread = await Promise.all(
@@ -116,7 +116,7 @@ const advance = async ({ job, onProgress }: SyncPass, work: (tx: Tx) => Partial<
   onProgress(job.current);
 };
 
-/** Reads objects side by side, and stages and counts what they hold batch by batch. */
+/** Reads objects concurrently, and stages and counts their content in batches. */
 const readChanged = async (pass: SyncPass, toRead: readonly ChangedObject[]): Promise<void> => {
   const { services, job, signal } = pass;
   const { batchRecords, userFilesParallel } = services.limits;
@@ -132,7 +132,7 @@ const readChanged = async (pass: SyncPass, toRead: readonly ChangedObject[]): Pr
     for (const result of batch) {
       countResult(pass, result);
       failedReads = 'raw' in result && result.isTransient ? failedReads + 1 : 0;
-      // Otherwise a source that is down would be sent several requests for each of its objects.
+      // Otherwise every object would cost several requests to a source that is down.
       if (failedReads === failedReadsMax)
         throw new ObjectStoreError(`${failedReads} objects in a row could not be read`, { isTransient: true });
       bytesRead += result.changed.object.bytes;
@@ -174,7 +174,7 @@ const stageRemovals = async (pass: SyncPass, removed: readonly RemovedObject[]):
     });
 };
 
-/** Discards the rejects of objects that were read anew or removed. */
+/** Discards the rejects of objects that were read again or removed. */
 const closeRejections = (
   tx: Tx,
   { services: { userFiles }, stillUnread }: SyncPass,
@@ -220,7 +220,7 @@ const appendRows = (tx: Tx, results: readonly ObjectResult[], importId: number):
   }
 };
 
-/** The row for what was found; null for an object that disappeared or once more could not be read. */
+/** The row for a result; null for an object that disappeared or could not be read again. */
 const rowOf = (result: ObjectResult, importId: number): NewRecord<typeof table> | null => {
   const { changed, version } = result;
   const { userId, kind, object } = changed;

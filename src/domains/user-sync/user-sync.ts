@@ -24,7 +24,7 @@ export interface SyncReport extends SyncCounts {
 }
 
 export interface SyncRun {
-  /** The import as it began. */
+  /** The import at its start. */
   readonly import: Import;
   /** Resolves at its end. Throws SOURCE_UNREACHABLE when the source could not be read; then nothing changed. */
   readonly done: Promise<SyncReport>;
@@ -60,18 +60,18 @@ export class UserSync {
     this.output = source?.output ?? '';
     this.#services = services;
     this.#writeOutput = source && createOutput(store, ledger, directory, source);
-    // Every read in progress listens.
+    // Every read in progress adds a listener.
     setMaxListeners(0, this.#stop.signal);
   }
 
-  /** What precedes an image's name in `img_path`. */
+  /** The prefix of an image's name in `img_path`. */
   prefix(): string {
     // A server without a source of its own uses the source that was synchronised last.
     const last = { match: { target }, key: 'id', direction: 'desc', limit: 1 } as const;
     return prefixOf(this.location ?? this.#services.store.page(imports, last)[0]?.source ?? '');
   }
 
-  /** Begins a synchronisation, or joins the one that runs. Throws BAD_REQUEST when this server has no user files. */
+  /** Starts a synchronisation, or joins the one that runs. Throws BAD_REQUEST when this server has no user files. */
   async run(onProgress?: ProgressListener): Promise<SyncRun> {
     this.#source();
     if (this.#stop.signal.aborted) throw closingError();
@@ -93,7 +93,7 @@ export class UserSync {
     }
   }
 
-  /** Synchronises now and then regularly. Resolves at the end of the first run, or after `waitMsMax`. */
+  /** Synchronises now and then at regular intervals. Resolves at the end of the first run, or after `waitMsMax`. */
   async start(
     everyMs: number,
     waitMsMax: number,
@@ -118,7 +118,7 @@ export class UserSync {
     clearTimeout(timeout);
   }
 
-  /** Stops the synchronisation that runs; nothing of it counts. */
+  /** Stops the running synchronisation, which then leaves no trace. */
   async close(): Promise<void> {
     this.#stop.abort(closingError());
     clearTimeout(this.#timer);
@@ -164,7 +164,7 @@ export class UserSync {
     }
   }
 
-  /** Users and images are published already and stay so if the table cannot be written; the next run tries it again. */
+  /** Users and images stay published when the table cannot be written; the next run tries to write it again. */
   async #writeTable(job: ImportJob): Promise<void> {
     const { signal } = this.#stop;
     try {

@@ -49,7 +49,7 @@ export const reportOf = (
 export const isAllStored = ({ failure, conflicts, rejected }: ImportReport): boolean =>
   failure === null && conflicts + rejected === 0;
 
-/** The counts in words, then why records were rejected. */
+/** Lines for people: the counts, then the reasons of the first rejects. */
 export const reportLines = (report: ImportReport, isDryRun: boolean): string[] => {
   const { file, read, stored, duplicates, conflicts, rejected, failure, rejects } = report;
   const storedWord = isDryRun ? 'would be stored' : 'stored';
