@@ -6,7 +6,7 @@ import { selectPage } from './page.ts';
 import { Provenance } from './provenance.ts';
 
 const IpKind = builder.enumType('IpKind', {
-  description: 'What kind of address it is, after the IANA special-purpose registries.',
+  description: 'The kind of an address according to the IANA special-purpose registries.',
   values: {
     PUBLIC: { description: 'Routed on the internet.' },
     PRIVATE: { description: 'For private networks (RFC 1918, RFC 4193).' },
@@ -22,21 +22,21 @@ const IpKind = builder.enumType('IpKind', {
 const IpRange = builder.objectRef<IpCityRange>('IpRange');
 
 builder.node(IpRange, {
-  description: 'Addresses from `first` to `last`, both inside, and their city.',
+  description: 'The addresses from `first` to `last`, both included, and their city.',
   id: { resolve: ({ seq }) => seq },
   loadMany: (ids, { ipCity }) => ipCity.rangesBySeqs(ids.map(Number)),
   fields: (t) => ({
     city: t.exposeString('city', { description: 'The city as written in the table.' }),
     first: t.field({ type: 'IP', description: 'The first address.', resolve: ({ first }) => first }),
-    last: t.field({ type: 'IP', description: 'The last address, still inside.', resolve: ({ last }) => last }),
+    last: t.field({ type: 'IP', description: 'The last address, inclusive.', resolve: ({ last }) => last }),
     cidrs: t.field({
       type: ['Cidr'],
-      description: 'The fewest CIDR blocks that cover it exactly.',
+      description: 'The fewest CIDR blocks that cover the range exactly.',
       resolve: ({ first, last }) => cidrsOf(first, last),
     }),
     provenance: t.field({
       type: Provenance,
-      description: 'Where it came from.',
+      description: 'The source of the record.',
       resolve: async ({ seq }, _args, { load, ipCity }) => (await load(ipCity.originsBySeqs, seq)) as StoredOrigin,
     }),
   }),
@@ -45,25 +45,26 @@ builder.node(IpRange, {
 export const IpCityType = builder.objectRef<IpCityResult>('IpCity').implement({
   description: 'The city of an address.',
   fields: (t) => ({
-    ip: t.field({ type: 'IP', description: 'The address asked for.', resolve: ({ ip }) => ip }),
+    ip: t.field({ type: 'IP', description: 'The requested address.', resolve: ({ ip }) => ip }),
     city: t.exposeString('city', {
-      description: 'The city as written in the table; `unknown` when no range holds the address.',
+      description: 'The city as written in the table; `unknown` when no range contains the address.',
     }),
     range: t.field({
       type: IpRange,
       nullable: true,
-      description: 'The narrowest range that holds it, of equals the later record; null when none does.',
+      description:
+        'The narrowest range that contains the address, of equally narrow ones the later record; null when no range does.',
       resolve: ({ range }) => range,
     }),
-    kind: t.field({ type: IpKind, description: 'What kind of address it is.', resolve: ({ kind }) => kind }),
+    kind: t.field({ type: IpKind, description: 'The kind of the address.', resolve: ({ kind }) => kind }),
     candidates: t.field({
       type: [IpRange],
-      description: 'All ranges that hold it, the chosen one first, then ever wider; at most so many.',
+      description: 'All ranges that contain the address, the chosen one first, then in ascending order of width.',
       args: {
         first: t.arg.int({
           required: true,
           defaultValue: 20,
-          description: 'At most so many, up to pageSizeMax (1000).',
+          description: 'The largest number of ranges to return; at most pageSizeMax (1000).',
         }),
       },
       resolve: ({ candidates }, { first }, { config }) => candidates().slice(0, selectPage({ first }, config).limit),
@@ -74,7 +75,7 @@ export const IpCityType = builder.objectRef<IpCityResult>('IpCity').implement({
 builder.queryField('ipCity', (t) =>
   t.field({
     type: IpCityType,
-    description: 'The city of an address; `unknown` when no range holds it.',
+    description: 'The city of an address; `unknown` when no range contains it.',
     args: { ip: t.arg({ type: 'IP', required: true, description: 'The address.' }) },
     resolve: (_root, { ip }, { ipCity }) => ipCity.cityOf(ip),
   }),

@@ -20,11 +20,11 @@ builder.node(TransactionType, {
       description: 'The product’s price, in the currency of the source.',
       resolve: ({ amount }) => amount,
     }),
-    productId: t.exposeID('productId', { description: 'What was bought.' }),
+    productId: t.exposeID('productId', { description: 'The product that was bought.' }),
     ip: t.field({
       type: 'IP',
       nullable: true,
-      description: 'The buyer’s address; null when none came with it.',
+      description: 'The buyer’s address; null when the transaction has none.',
       resolve: ({ ip }) => ip,
     }),
   }),
@@ -37,12 +37,12 @@ const TransactionConnection = connectionType<JoinedFact<StoredTransaction>, Coun
     description: 'A page of transactions.',
     fields: (t) => ({
       totalCount: t.int({
-        description: 'How many there are on all pages.',
+        description: 'The number of transactions on all pages.',
         resolve: totalCountOf,
       }),
     }),
   },
-  { name: 'TransactionEdge', description: 'A transaction with its place in the list.' },
+  { name: 'TransactionEdge', description: 'A transaction with its cursor.' },
 );
 
 builder.queryField('transactions', (t) =>
@@ -71,10 +71,10 @@ const TransactionInput = builder.inputType('TransactionInput', {
       required: true,
       description: 'The sender’s own id; a repeat with the same content is stored once.',
     }),
-    userId: t.id({ required: true, description: 'Who bought; 1 to 256 characters.' }),
-    createdAt: t.field({ type: 'DateTime', required: true, description: 'When it happened.' }),
-    productId: t.id({ required: true, description: 'What was bought; 1 to 256 characters.' }),
-    productPrice: t.field({ type: 'Decimal', required: true, description: 'What was paid.' }),
+    userId: t.id({ required: true, description: 'The buyer; 1 to 256 characters.' }),
+    createdAt: t.field({ type: 'DateTime', required: true, description: 'When the purchase happened.' }),
+    productId: t.id({ required: true, description: 'The product; 1 to 256 characters.' }),
+    productPrice: t.field({ type: 'Decimal', required: true, description: 'The price that was paid.' }),
     ip: t.field({ type: 'IP', description: 'The buyer’s address; null or absent when unknown.' }),
   }),
 });
@@ -85,7 +85,7 @@ const RecordTransactionsInput = builder.inputType('RecordTransactionsInput', {
     transactions: t.field({
       type: [TransactionInput],
       required: true,
-      description: 'In the order they are to be recorded; at most recordsPerMutationMax (1000).',
+      description: 'The purchases in the order in which they are recorded; at most recordsPerMutationMax (1000).',
     }),
   }),
 });
@@ -96,7 +96,7 @@ builder.mutationField('recordTransactions', (t) =>
   t.field({
     type: RecordTransactions.union,
     description:
-      'Records purchases. Each is judged alone: an id seen with the same content is a duplicate, with other content a conflict.',
+      'Records purchases. Each purchase is validated alone: a stored id with the same content is a duplicate, with other content a conflict.',
     args: { input: t.arg({ type: RecordTransactionsInput, required: true, description: 'The purchases.' }) },
     resolve: (_root, { input }, { imports, importers, sentBy }) =>
       RecordTransactions.of(

@@ -9,8 +9,8 @@ import { dayOf, UserConnection } from './users.ts';
 const UserStatusFilter = builder.inputType('UserStatusFilter', {
   description: 'The status of users at an instant.',
   fields: (t) => ({
-    in: t.field({ type: [UserStatusEnum], required: true, description: 'One of these.' }),
-    at: t.field({ type: 'DateTime', description: 'When; default: now.' }),
+    in: t.field({ type: [UserStatusEnum], required: true, description: 'The statuses that match.' }),
+    at: t.field({ type: 'DateTime', description: 'The instant; default: now.' }),
   }),
 });
 
@@ -23,19 +23,23 @@ const filterOf = (where: UserFilterArgs | null | undefined): UserFilter => ({
 });
 
 const UserFilterInput = builder.inputRef<UserFilterArgs>('UserFilter').implement({
-  description: 'Which users count. Everything given must hold; an empty list of values holds for nobody.',
+  description: 'A filter of users. All conditions must hold; an empty list of values matches no user.',
   fields: (t) => ({
-    userIds: t.idList({ description: 'These users.' }),
+    userIds: t.idList({ description: 'The ids of the users.' }),
     nameContains: t.string({
       description: 'A part of first and last name with a space between them, in any case; 1 to 256 characters.',
     }),
-    hasImage: t.boolean({ description: 'Whether they have an image.' }),
-    ageAtLeast: t.int({ description: 'Completed years, inside; who has no birth date is left out.' }),
-    ageAtMost: t.int({ description: 'Completed years, inside; who has no birth date is left out.' }),
-    ageOn: t.field({ type: 'LocalDate', description: 'The day on which ages count; default today, in UTC.' }),
-    countries: t.stringList({ description: 'Their country, or `unknown`.' }),
-    genders: t.stringList({ description: 'Their gender, or `unknown`.' }),
-    status: t.field({ type: UserStatusFilter, description: 'Their status.' }),
+    hasImage: t.boolean({ description: 'Whether the user has an image.' }),
+    ageAtLeast: t.int({
+      description: 'The least number of completed years, inclusive; users without a birth date do not match.',
+    }),
+    ageAtMost: t.int({
+      description: 'The greatest number of completed years, inclusive; users without a birth date do not match.',
+    }),
+    ageOn: t.field({ type: 'LocalDate', description: 'The day on which ages are computed; default: today, in UTC.' }),
+    countries: t.stringList({ description: 'The user’s country, or `unknown`.' }),
+    genders: t.stringList({ description: 'The user’s gender, or `unknown`.' }),
+    status: t.field({ type: UserStatusFilter, description: 'The user’s status.' }),
   }),
 });
 
@@ -44,21 +48,23 @@ const UserOrder = builder.inputType('UserOrder', {
   fields: (t) => ({
     by: t.field({
       type: builder.enumType('UserOrderField', {
-        description: 'What users can be ordered by.',
+        description: 'A key by which users can be ordered.',
         values: {
-          USER_ID: { description: 'Their id, by code unit: `10` comes before `9`.' },
+          USER_ID: { description: 'The id, by code unit: `10` sorts before `9`.' },
           NAME: {
-            description: 'Last name, then first name, by code unit, then id; those without a file are greatest.',
+            description:
+              'The last name, then the first name, by code unit, then the id; users without a file are greatest.',
           },
           AGE: {
-            description: 'The youngest is least, to the millisecond, then id; those without a file are greatest.',
+            description:
+              'The age to the millisecond, then the id; the youngest user is least, users without a file are greatest.',
           },
         } as const,
       }),
       required: true,
-      description: 'What orders them.',
+      description: 'The key of the order.',
     }),
-    direction: t.field({ type: SortDirection, required: true, defaultValue: 'ASC', description: 'Which way.' }),
+    direction: t.field({ type: SortDirection, required: true, defaultValue: 'ASC', description: 'The direction.' }),
   }),
 });
 
@@ -66,10 +72,10 @@ builder.queryField('users', (t) =>
   t.field({
     type: UserConnection,
     extensions: { goesThroughAllFacts: true },
-    description: 'Everyone a record names.',
+    description: 'All users that a record names.',
     args: {
       ...t.arg.connectionArgs(),
-      where: t.arg({ type: UserFilterInput, description: 'Only those for whom this holds.' }),
+      where: t.arg({ type: UserFilterInput, description: 'Only users that match this filter.' }),
       orderBy: t.arg({ type: UserOrder, description: 'Default: by user id, ascending.' }),
     },
     resolve: async (_root, { where, orderBy, ...args }, { userDirectory, config }) => {
@@ -85,8 +91,8 @@ builder.queryField('users', (t) =>
 const UserGroupCountType = builder.objectRef<UserGroupCount>('UserGroupCount').implement({
   description: 'Users who share a value.',
   fields: (t) => ({
-    label: t.exposeString('label', { description: 'The value; `unknown` where no source says.' }),
-    count: t.field({ type: 'BigInt', description: 'How many.', resolve: ({ count }) => count }),
+    label: t.exposeString('label', { description: 'The value; `unknown` when no source states it.' }),
+    count: t.field({ type: 'BigInt', description: 'The number of users.', resolve: ({ count }) => count }),
   }),
 });
 
@@ -97,35 +103,40 @@ const statusLabels: Readonly<Record<string, string>> = {
 };
 
 const UserStatisticsType = builder.objectRef<UserStatistics>('UserStatistics').implement({
-  description: 'Figures of users; the largest group first.',
+  description: 'Statistics of users; the largest group first.',
   fields: (t) => ({
-    count: t.field({ type: 'BigInt', description: 'How many.', resolve: ({ count }) => count }),
-    withImage: t.field({ type: 'BigInt', description: 'How many with an image.', resolve: (all) => all.withImage }),
+    count: t.field({ type: 'BigInt', description: 'The number of users.', resolve: ({ count }) => count }),
+    withImage: t.field({
+      type: 'BigInt',
+      description: 'The number of users with an image.',
+      resolve: (all) => all.withImage,
+    }),
     averageAge: t.float({
       nullable: true,
-      description: 'Mean of the completed years of those whose birth date is known; null without any.',
+      description: 'The mean of the completed years of users whose birth date is known; null without such users.',
       resolve: ({ averageAge }) => averageAge,
     }),
     medianAge: t.float({
       nullable: true,
-      description: 'Of an even number the mean of the middle two; null without any.',
+      description:
+        'The median of the completed years, of an even number the mean of the middle two; null without such users.',
       resolve: ({ medianAge }) => medianAge,
     }),
     byCountry: t.field({
       type: [UserGroupCountType],
-      description: 'By country as users files say.',
+      description: 'The users by country according to users files.',
       resolve: ({ byCountry }) => [...byCountry],
     }),
     byGender: t.field({
       type: [UserGroupCountType],
-      description: 'By gender as users files say.',
+      description: 'The users by gender according to users files.',
       resolve: ({ byGender }) => [...byGender],
     }),
     byStatus: t.field({
       type: [UserGroupCountType],
       extensions: { goesThroughAllFacts: true },
-      description: 'By status, as `UserStatus` names it.',
-      args: { at: t.arg({ type: 'DateTime', description: 'When; default: now.' }) },
+      description: 'The users by status; labels are those of `UserStatus`.',
+      args: { at: t.arg({ type: 'DateTime', description: 'The instant; default: now.' }) },
       resolve: async ({ byStatus }, { at }, { nowUs }) => {
         const groups = await byStatus(at ?? nowUs());
         return groups.map(({ label, count }) => ({ label: statusLabels[label] ?? label, count }));
@@ -138,8 +149,8 @@ builder.queryField('userStatistics', (t) =>
   t.field({
     type: UserStatisticsType,
     extensions: { goesThroughAllFacts: true },
-    description: 'Figures of everyone a record names; ages count on `where.ageOn`.',
-    args: { where: t.arg({ type: UserFilterInput, description: 'Only those for whom this holds.' }) },
+    description: 'Statistics of all users that a record names; ages are computed on `where.ageOn`.',
+    args: { where: t.arg({ type: UserFilterInput, description: 'Only users that match this filter.' }) },
     resolve: (_root, { where }, { userDirectory }) => userDirectory.statistics(filterOf(where)),
   }),
 );

@@ -14,18 +14,21 @@ const UserImageType = builder.objectRef<UserImage>('UserImage').implement({
   fields: (t) => ({
     url: t.field({
       type: 'URL',
-      description: 'Where this server has it, whatever the source does; the same content has the same address.',
+      description:
+        'The address on this server, which does not depend on the source; equal content has the same address.',
       resolve: ({ sha256, contentType }, _args, { origin }) => origin + imagePath(sha256, contentType),
     }),
-    contentType: t.exposeString('contentType', { description: 'By its bytes: `image/png` or `image/jpeg`.' }),
-    width: t.exposeInt('width', { description: 'In pixels.' }),
-    height: t.exposeInt('height', { description: 'In pixels.' }),
-    byteSize: t.field({ type: 'BigInt', description: 'Bytes.', resolve: ({ byteSize }) => byteSize }),
-    sha256: t.exposeString('sha256', { description: 'Of its bytes, in hex.' }),
+    contentType: t.exposeString('contentType', {
+      description: 'The type according to the bytes: `image/png` or `image/jpeg`.',
+    }),
+    width: t.exposeInt('width', { description: 'The width in pixels.' }),
+    height: t.exposeInt('height', { description: 'The height in pixels.' }),
+    byteSize: t.field({ type: 'BigInt', description: 'The size in bytes.', resolve: ({ byteSize }) => byteSize }),
+    sha256: t.exposeString('sha256', { description: 'The SHA-256 of the bytes, in hexadecimal.' }),
   }),
 });
 
-/** The day that an argument names. Throws BAD_REQUEST for one that is too far away. */
+/** The day of an argument. Throws BAD_REQUEST for a day outside the supported years. */
 export const dayOf = (name: string, date: string | null | undefined): number | null => {
   if (date == null) return null;
   const day = dayOfDate(date);
@@ -34,25 +37,25 @@ export const dayOf = (name: string, date: string | null | undefined): number | n
 };
 
 builder.node(UserType, {
-  description: 'A person as the sources describe them. Sources meet on `userId`, which is text: `0001` is not `1`.',
+  description: 'A user as the sources describe them. Sources are joined on `userId`, which is text: `0001` is not `1`.',
   id: { resolve: ({ userId }) => userId },
   loadOne: (userId, { users }) => users.userOf(userId),
   fields: (t) => ({
     userId: t.exposeID('userId', { description: 'The user’s own id, opaque text of 1 to 256 characters.' }),
     firstName: t.string({
       nullable: true,
-      description: 'As the user’s own file says; null without one.',
+      description: 'The first name according to the user’s own file; null without a file.',
       resolve: ({ userId }, _args, { userFiles }) => userFiles.detailsOfUser(userId)?.firstName ?? null,
     }),
     lastName: t.string({
       nullable: true,
-      description: 'As the user’s own file says; null without one.',
+      description: 'The last name according to the user’s own file; null without a file.',
       resolve: ({ userId }, _args, { userFiles }) => userFiles.detailsOfUser(userId)?.lastName ?? null,
     }),
     birthDate: t.field({
       type: 'LocalDate',
       nullable: true,
-      description: 'The day in UTC, as the user’s own file says; null without one.',
+      description: 'The birth date in UTC according to the user’s own file; null without a file.',
       resolve({ userId }, _args, { userFiles }) {
         const details = userFiles.detailsOfUser(userId);
         return details && dateOfMs(details.birthMs);
@@ -62,7 +65,7 @@ builder.node(UserType, {
       nullable: true,
       description:
         'Completed years in UTC; born on 29 February, a year is complete on 1 March where there is no such day. Null without a birth date, and before it.',
-      args: { on: t.arg({ type: 'LocalDate', description: 'On which day; default today.' }) },
+      args: { on: t.arg({ type: 'LocalDate', description: 'The day on which the age is computed; default: today.' }) },
       resolve({ userId }, { on }, { userFiles, nowUs }) {
         const details = userFiles.detailsOfUser(userId);
         return details && ageOn(dayOfMs(details.birthMs), dayOf('on', on) ?? dayOfUs(nowUs()));
@@ -71,20 +74,20 @@ builder.node(UserType, {
     image: t.field({
       type: UserImageType,
       nullable: true,
-      description: 'The image beside the user’s file; null without one.',
+      description: 'The image next to the user’s file; null without an image.',
       resolve: ({ userId }, _args, { userFiles }) => userFiles.imageOfUser(userId),
     }),
     hasImage: t.boolean({
-      description: 'Whether there is one.',
+      description: 'Whether the user has an image.',
       resolve: ({ userId }, _args, { userFiles }) => userFiles.imageOfUser(userId) !== null,
     }),
     country: t.exposeString('country', {
       nullable: true,
-      description: 'As the newest users file writes it; null when none says.',
+      description: 'The country as the newest users file writes it; null when no users file states it.',
     }),
     gender: t.exposeString('gender', {
       nullable: true,
-      description: 'As the newest users file writes it; null when none says.',
+      description: 'The gender as the newest users file writes it; null when no users file states it.',
     }),
   }),
 });
@@ -95,17 +98,17 @@ export const UserConnection = connectionType<User, Counted>(
     name: 'UserConnection',
     description: 'A page of users.',
     fields: (t) => ({
-      totalCount: t.int({ description: 'How many there are on all pages.', resolve: totalCountOf }),
+      totalCount: t.int({ description: 'The number of users on all pages.', resolve: totalCountOf }),
     }),
   },
-  { name: 'UserEdge', description: 'A user with the place in the list.' },
+  { name: 'UserEdge', description: 'A user with their cursor.' },
 );
 
 builder.queryField('user', (t) =>
   t.field({
     type: UserType,
     nullable: true,
-    description: 'A user; null when no record names one by this id.',
+    description: 'A user; null when no record names this id.',
     args: { userId: t.arg.id({ required: true, description: 'The user’s own id.' }) },
     resolve: (_root, { userId }, { users }) => users.userOf(userId),
   }),

@@ -1,7 +1,7 @@
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { ledgerColumns } from './columns.ts';
 
-/** Starts of conversations; `recordedAtUs` is when. */
+/** Starts of conversations; `recordedAtUs` is the time of the start. */
 export const conversations = sqliteTable('conversations', {
   ...ledgerColumns(),
   /** Lower case. */

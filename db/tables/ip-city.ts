@@ -14,15 +14,15 @@ export const ipRanges = sqliteTable(
     lastKey: text('last_key').notNull(),
     city: text('city').notNull(),
   },
-  // Holds all that the index in memory is built from: read in order of address, the table itself would be read at random.
+  // Covers all columns that the index in memory is built from: in address order, the table itself would be read at random.
   (table) => [index('ip_ranges_by_table').on(table.tableId, table.firstKey, table.lastKey, table.city)],
 );
 
-/** One row per table put in force; the newest is the one that answers. */
+/** One row per published table; the newest one is current. */
 export const ipTables = sqliteTable('ip_tables', {
   ...ledgerColumns(),
   tableId: integer('table_id').notNull(),
   rangeCount: integer('range_count').notNull(),
-  /** SHA-256 of the files it was made from: the same files again change nothing. */
+  /** SHA-256 of the files of the table: importing the same files again changes nothing. */
   digest: text('digest').notNull(),
 });

@@ -9,6 +9,6 @@ export const transactions = sqliteTable('transactions', {
   productId: text('product_id').notNull(),
   /** Exact decimal text in its shortest form. */
   amount: text('amount').notNull(),
-  /** Canonical address text; null when the transaction came without one. */
+  /** Canonical address text; null when the transaction has none. */
   ip: text('ip'),
 });

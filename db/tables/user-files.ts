@@ -2,8 +2,8 @@ import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { ledgerColumns } from './columns.ts';
 
 /**
- * What each synchronisation found of an object of the source. Rows are staged under `importId` and count only once
- * `userFileSyncs` names it; the newest row of a name that counts says what is known of the object.
+ * The outcome of each object of the source in each synchronization. Rows are staged under `importId` and count only once
+ * `userFileSyncs` names it; the newest such row of a name is the current state of the object.
  */
 export const userFiles = sqliteTable(
   'user_files',
@@ -11,17 +11,17 @@ export const userFiles = sqliteTable(
     ...ledgerColumns(),
     /** The object's name within the source. */
     name: text('name').notNull(),
-    /** What tells its content from others without reading it; empty for an object that has to be read the next time. */
+    /** Identifies the content without reading it; empty for an object that must be read at the next synchronization. */
     version: text('version').notNull(),
     userId: text('user_id').notNull(),
     kind: text('kind', { enum: ['CSV', 'IMAGE'] }).notNull(),
-    /** A REJECTED object leaves what was known before. */
+    /** A REJECTED object does not change the current state. */
     outcome: text('outcome', { enum: ['TAKEN', 'REJECTED', 'REMOVED'] }).notNull(),
     firstName: text('first_name'),
     lastName: text('last_name'),
     /** Milliseconds since 1970 UTC, negative before. */
     birthMs: integer('birth_ms'),
-    /** Of the image's bytes, in hex: they are in the image folder under this name. */
+    /** SHA-256 of the image in hex; the file in the image folder has this name. */
     sha256: text('sha256'),
     contentType: text('content_type'),
     width: integer('width'),
@@ -42,12 +42,12 @@ export const userFileSyncs = sqliteTable('user_file_syncs', {
   rejected: integer('rejected').notNull(),
 });
 
-/** The table written back to the source, as it was written last. Not a ledger table: it can be made again at any time. */
+/** The table last written back to the source. Not a ledger table: it can be computed again at any time. */
 export const userFileOutputs = sqliteTable('user_file_outputs', {
   id: integer('id').primaryKey({ autoIncrement: true }),
   location: text('location').notNull(),
   /** SHA-256 of its bytes. */
   digest: text('digest').notNull(),
-  /** What the source told it by after it was written. */
+  /** The fingerprint that the source reported after the write. */
   version: text('version').notNull(),
 });

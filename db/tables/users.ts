@@ -1,7 +1,7 @@
 import { index, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { ledgerColumns } from './columns.ts';
 
-/** What a source said of a user; the newest row of a user is the one in force, as a whole. */
+/** The attributes of a user according to a source; the newest row of a user is current, as a whole. */
 export const userProfiles = sqliteTable(
   'user_profiles',
   {

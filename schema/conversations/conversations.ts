@@ -8,7 +8,7 @@ import { TimeRangeInput } from '../time.ts';
 const ConversationType = builder.objectRef<Conversation>('Conversation');
 
 const FollowupType = builder.objectRef<Followup>('Followup').implement({
-  description: 'A client came back to a conversation.',
+  description: 'A follow-up of a client to a conversation.',
   fields: (t) => ({
     uuid: t.field({ type: 'UUID', description: 'The identifier that the client chose.', resolve: ({ uuid }) => uuid }),
     conversation: t.field({
@@ -26,14 +26,14 @@ const FollowupType = builder.objectRef<Followup>('Followup').implement({
 });
 
 builder.node(ConversationType, {
-  description: 'A client asked whether a symbol is a vowel.',
+  description: 'A conversation: the request of a client whether a symbol is a vowel.',
   id: { resolve: ({ seq }) => seq },
   loadMany: (ids, { conversations }) => conversations.bySeqs(ids.map(Number)),
   fields: (t) => ({
     uuid: t.field({ type: 'UUID', description: 'The identifier that the client chose.', resolve: ({ uuid }) => uuid }),
     symbol: t.field({
       type: 'Letter',
-      description: 'The letter that the client asked about.',
+      description: 'The letter that the client requested.',
       resolve: ({ symbol }) => symbol,
     }),
     startedAt: t.field({
@@ -47,7 +47,7 @@ builder.node(ConversationType, {
     followups: t.field({
       type: [FollowupType],
       description:
-        'Its follow-ups in the order they came, including repeats and those that came before its start. The conversations of one page may have at most followupsMax (100000) together; `followups(uuid)` returns more, page by page.',
+        'The follow-ups in the order of recording, including repeats and those recorded before the start. The conversations of one page may have at most followupsMax (100000) together; `followups(uuid)` returns more, page by page.',
       resolve: ({ uuid }, _args, { load, conversations }) => load(conversations.followupsOf, uuid),
     }),
   }),
@@ -116,7 +116,7 @@ const FollowupConnection = connectionType<Followup, Counted>(
 builder.queryField('followups', (t) =>
   t.field({
     type: FollowupConnection,
-    description: 'Follow-ups in the order they came, including repeats and orphans.',
+    description: 'Follow-ups in the order of recording, including repeats and orphans.',
     args: {
       ...t.arg.connectionArgs(),
       uuid: t.arg({
@@ -142,7 +142,7 @@ const StartConversationInput = builder.inputType('StartConversationInput', {
       description:
         'The identifier that the client chose; a repeat with the same symbol is stored once and gets the same answer.',
     }),
-    symbol: t.field({ type: 'Letter', required: true, description: 'The letter that the client asks about.' }),
+    symbol: t.field({ type: 'Letter', required: true, description: 'The letter that the client requests.' }),
   }),
 });
 

@@ -15,24 +15,24 @@ const SymbolSummaryType = builder.objectRef<SymbolSummary>('SymbolSummary').impl
     symbol: t.field({ type: 'Letter', description: 'The letter.', resolve: ({ symbol }) => symbol }),
     count: t.field({
       type: 'BigInt',
-      description: 'How many conversations began with it.',
+      description: 'The number of conversations about the letter that started.',
       resolve: ({ count }) => count,
     }),
     earliest: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When the first of them began; null without one.',
+      description: 'The start of the first conversation; null without conversations.',
       resolve: ({ earliestUs }) => earliestUs,
     }),
     latest: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When the last of them began; null without one.',
+      description: 'The start of the last conversation; null without conversations.',
       resolve: ({ latestUs }) => latestUs,
     }),
     followups: t.field({
       type: 'BigInt',
-      description: 'Follow-ups to those conversations, whenever they came, repeats included.',
+      description: 'The number of follow-ups to those conversations, at any time, repeats included.',
       resolve: ({ followups }) => followups,
     }),
     followupRate: t.exposeFloat('followupRate', {
@@ -49,58 +49,66 @@ const SymbolSummaryType = builder.objectRef<SymbolSummary>('SymbolSummary').impl
 });
 
 const SymbolTotalsType = builder.objectRef<SymbolTotals>('SymbolTotals').implement({
-  description: 'The conversations about all letters asked for.',
+  description: 'The conversations about all requested letters.',
   fields: (t) => ({
-    count: t.field({ type: 'BigInt', description: 'How many began.', resolve: ({ count }) => count }),
+    count: t.field({
+      type: 'BigInt',
+      description: 'The number of conversations that started.',
+      resolve: ({ count }) => count,
+    }),
     followups: t.field({
       type: 'BigInt',
-      description: 'Follow-ups to them, whenever they came.',
+      description: 'The number of follow-ups to these conversations, at any time.',
       resolve: ({ followups }) => followups,
     }),
     earliest: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When the first of them began; null without one.',
+      description: 'The start of the first conversation; null without conversations.',
       resolve: ({ earliestUs }) => earliestUs,
     }),
     latest: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When the last of them began; null without one.',
+      description: 'The start of the last conversation; null without conversations.',
       resolve: ({ latestUs }) => latestUs,
     }),
   }),
 });
 
 const SymbolPointType = builder.objectRef<SymbolPoint>('SymbolPoint').implement({
-  description: 'The conversations about a letter that began in a period.',
+  description: 'The conversations about a letter that started in a period.',
   fields: (t) => ({
     periodStart: t.field({
       type: 'DateTime',
-      description: 'When the period begins; of one that the range cuts, only what is in the range counts.',
+      description: 'The start of the period; of a period that the range cuts, only the part in the range counts.',
       resolve: ({ periodStartUs }) => periodStartUs,
     }),
     symbol: t.field({ type: 'Letter', description: 'The letter.', resolve: ({ symbol }) => symbol }),
-    count: t.field({ type: 'BigInt', description: 'How many began.', resolve: ({ count }) => count }),
+    count: t.field({
+      type: 'BigInt',
+      description: 'The number of conversations that started.',
+      resolve: ({ count }) => count,
+    }),
     followups: t.field({
       type: 'BigInt',
-      description: 'Follow-ups to them, whenever they came.',
+      description: 'The number of follow-ups to these conversations, at any time.',
       resolve: ({ followups }) => followups,
     }),
   }),
 });
 
 const DashboardType = builder.objectRef<DashboardFigures>('Dashboard').implement({
-  description: 'The business user’s figures on symbol conversations: of those that began in the range.',
+  description: 'The figures of the business user on symbol conversations that started in the range.',
   fields: (t) => ({
     symbols: t.field({
       type: [SymbolSummaryType],
-      description: 'One line a letter asked for, letters without conversations included.',
+      description: 'One entry for each requested letter, letters without conversations included.',
       resolve: ({ symbols }) => [...symbols],
     }),
     total: t.field({
       type: SymbolTotalsType,
-      description: 'Of these lines together.',
+      description: 'The figures of all these letters together.',
       resolve: ({ total }) => total,
     }),
     trend: t.field({
@@ -109,18 +117,18 @@ const DashboardType = builder.objectRef<DashboardFigures>('Dashboard').implement
       description:
         'The figures by period of `timeZone`, oldest first, then by letter; without conversations there is no point. At most trendPointsMax (10000).',
       args: {
-        grain: t.arg({ type: TimeGrain, required: true, defaultValue: 'DAY', description: 'How long a period is.' }),
+        grain: t.arg({ type: TimeGrain, required: true, defaultValue: 'DAY', description: 'The length of a period.' }),
       },
       resolve: ({ trend }, { grain }) => trend(grain),
     }),
     orphanFollowups: t.field({
       type: 'BigInt',
-      description: 'Follow-ups, whenever they came, whose conversation was never seen to begin.',
+      description: 'The number of follow-ups, at any time, of conversations whose start is not stored.',
       resolve: ({ orphanFollowups }) => orphanFollowups,
     }),
     snapshot: t.field({
       type: SnapshotType,
-      description: 'The state of the store that the figures rest on.',
+      description: 'The snapshot that the figures are computed from.',
       resolve: ({ snapshot }) => snapshot,
     }),
   }),
@@ -131,13 +139,16 @@ builder.queryField('dashboard', (t) =>
     type: DashboardType,
     description: 'The business user’s figures on symbol conversations, at a cost that does not grow with their number.',
     args: {
-      symbols: t.arg({ type: ['Letter'], description: 'Which letters; default: all 26.' }),
-      range: t.arg({ type: TimeRangeInput, description: 'When conversations began; default: ever.' }),
+      symbols: t.arg({ type: ['Letter'], description: 'The letters; default: all 26.' }),
+      range: t.arg({
+        type: TimeRangeInput,
+        description: 'Only conversations that started in this time; default: all.',
+      }),
       timeZone: t.arg({
         type: 'TimeZone',
         required: true,
         defaultValue: 'UTC',
-        description: 'Where days and periods begin.',
+        description: 'The time zone of days and periods.',
       }),
     },
     resolve: (_root, args, { dashboard }) => dashboard.figures(args),
@@ -147,10 +158,10 @@ builder.queryField('dashboard', (t) =>
 builder.subscriptionField('dashboard', (t) =>
   t.field({
     type: DashboardType,
-    description: 'The figures at once, then anew whenever they have changed, at most once per `every`.',
+    description: 'The figures whenever they change, at most once per `every`. The first result is sent immediately.',
     args: {
       ...everyArg(),
-      symbols: t.arg({ type: ['Letter'], description: 'Which letters; default: all 26.' }),
+      symbols: t.arg({ type: ['Letter'], description: 'The letters; default: all 26.' }),
     },
     subscribe: (_root, { every, symbols }, context) =>
       liveField(context, every, () => context.dashboard.figures({ symbols, timeZone: 'UTC' }), fingerprint),
@@ -158,6 +169,6 @@ builder.subscriptionField('dashboard', (t) =>
   }),
 );
 
-/** Whatever else a dashboard says follows from these, as conversations are only ever added. */
+/** All other figures of a dashboard follow from these, because conversations are only added. */
 const fingerprint = ({ symbols, orphanFollowups }: DashboardFigures): string =>
   [...symbols.flatMap(({ count, followups }) => [count, followups]), orphanFollowups].join();

@@ -20,7 +20,7 @@ const FactSourceEnum = builder.enumType('FactSource', {
 });
 
 const Measure = builder.enumType('Measure', {
-  description: 'What groups can be ordered by.',
+  description: 'A measure by which groups can be ordered.',
   values: {
     COUNT: { description: 'Number of facts.' },
     DISTINCT_USERS: { description: 'Number of different users.' },
@@ -48,16 +48,24 @@ const seqsOfGroups = async (requests: readonly AggregationFactsRequest[]): Promi
 };
 
 const EnrichedAggregateGroup = builder.objectRef<Group>('EnrichedAggregateGroup').implement({
-  description: 'Facts that share the values they are grouped by.',
+  description: 'Facts with equal values in all dimensions of `groupBy`.',
   fields: (t) => ({
-    key: t.field({ type: EnrichedKey, description: 'The values they share.', resolve: ({ key }) => key }),
-    measures: t.field({ type: EnrichedMeasures, description: 'Their figures.', resolve: ({ measures }) => measures }),
+    key: t.field({ type: EnrichedKey, description: 'The shared values.', resolve: ({ key }) => key }),
+    measures: t.field({
+      type: EnrichedMeasures,
+      description: 'The measures of the facts.',
+      resolve: ({ measures }) => measures,
+    }),
     facts: t.field({
       type: FactConnection,
-      description: 'Exactly the facts behind this group, in the order they were recorded.',
+      description: 'Exactly the facts of this group, in the order of recording.',
       args: {
-        first: t.arg.int({ required: true, defaultValue: 20, description: 'How many; at most pageSizeMax (1000).' }),
-        after: t.arg.string({ description: 'Only what comes after this cursor.' }),
+        first: t.arg.int({
+          required: true,
+          defaultValue: 20,
+          description: 'The number of facts; at most pageSizeMax (1000).',
+        }),
+        after: t.arg.string({ description: 'Only facts after this cursor.' }),
       },
       resolve: async ({ aggregation, group, measures }, args, { load, pace, config }) => {
         const { limit, after } = selectPage(args, config);
@@ -74,11 +82,12 @@ const EnrichedAggregateGroup = builder.objectRef<Group>('EnrichedAggregateGroup'
 });
 
 const MeasureFilter = builder.inputType('MeasureFilter', {
-  description: 'Which groups are shown, by their figures; all bounds are inside. `total` counts only the groups shown.',
+  description:
+    'A filter of groups by their measures; all bounds are inclusive. `total` includes only the groups that pass.',
   fields: (t) => ({
-    countAtLeast: t.field({ type: 'BigInt', description: 'Least number of facts.' }),
-    sumAtLeast: t.field({ type: 'Decimal', description: 'Least sum.' }),
-    sumAtMost: t.field({ type: 'Decimal', description: 'Greatest sum.' }),
+    countAtLeast: t.field({ type: 'BigInt', description: 'The least number of facts.' }),
+    sumAtLeast: t.field({ type: 'Decimal', description: 'The least sum.' }),
+    sumAtMost: t.field({ type: 'Decimal', description: 'The greatest sum.' }),
   }),
 });
 
@@ -87,22 +96,32 @@ const EnrichedOrder = builder.inputType('EnrichedOrder', {
   isOneOf: true,
   fields: (t) => ({
     byDimension: t.field({
-      description: 'By a value the groups have.',
+      description: 'By the value of a dimension.',
       type: builder.inputType('DimensionOrder', {
-        description: 'An order by a value.',
+        description: 'An order by the value of a dimension.',
         fields: (f) => ({
           dimension: f.field({ type: EnrichedDimension, required: true, description: 'One of `groupBy`.' }),
-          direction: f.field({ type: SortDirection, required: true, defaultValue: 'ASC', description: 'Which way.' }),
+          direction: f.field({
+            type: SortDirection,
+            required: true,
+            defaultValue: 'ASC',
+            description: 'The direction.',
+          }),
         }),
       }),
     }),
     byMeasure: t.field({
-      description: 'By a figure.',
+      description: 'By a measure.',
       type: builder.inputType('MeasureOrder', {
-        description: 'An order by a figure.',
+        description: 'An order by a measure.',
         fields: (f) => ({
-          measure: f.field({ type: Measure, required: true, description: 'The figure.' }),
-          direction: f.field({ type: SortDirection, required: true, defaultValue: 'DESC', description: 'Which way.' }),
+          measure: f.field({ type: Measure, required: true, description: 'The measure.' }),
+          direction: f.field({
+            type: SortDirection,
+            required: true,
+            defaultValue: 'DESC',
+            description: 'The direction.',
+          }),
         }),
       }),
     }),
@@ -117,26 +136,26 @@ const GroupConnection = connectionType<Group, WithAggregation>(
   {
     type: EnrichedAggregateGroup,
     name: 'EnrichedAggregateConnection',
-    description: 'A page of groups, and what they add up to.',
+    description: 'A page of groups, and the measures of all groups together.',
     fields: (t) => ({
       totalCount: t.int({
-        description: 'Number of groups on all pages.',
+        description: 'The number of groups on all pages.',
         resolve: ({ aggregation }) => aggregation.count,
       }),
       total: t.field({
         type: EnrichedMeasures,
-        description: 'The same figures over all groups, so that the parts can be checked against the whole.',
+        description: 'The measures of all groups together, to check the groups against their total.',
         resolve: ({ aggregation }) => aggregation.total,
       }),
       snapshot: t.field({
         type: SnapshotType,
         description:
-          'What the figures rest on; give its `sequence` back as `asOf.sequence` to get the same figures later.',
+          'The snapshot that the measures are computed from; pass its `sequence` as `asOf.sequence` to get the same measures later.',
         resolve: ({ aggregation }, _args, { ledger }) => ledger.snapshotAt(aggregation.sequence),
       }),
     }),
   },
-  { name: 'EnrichedAggregateEdge', description: 'A group with its place in the list.' },
+  { name: 'EnrichedAggregateEdge', description: 'A group with its cursor.' },
 );
 
 builder.queryField('enrichedAggregate', (t) =>
@@ -150,35 +169,36 @@ builder.queryField('enrichedAggregate', (t) =>
         type: FactSourceEnum,
         required: true,
         defaultValue: 'TRANSACTIONS',
-        description: 'Which facts; events have no address and thus no CITY.',
+        description: 'The kind of facts; events have no address and therefore no CITY.',
       }),
       groupBy: t.arg({
         type: [EnrichedDimension],
         required: true,
         defaultValue: ['USER_STATUS', 'CITY'],
-        description: 'What tells groups apart; an empty list makes one group of everything, or none without facts.',
+        description:
+          'The dimensions of the groups; an empty list puts all facts into one group, or returns no group without facts.',
       }),
-      grain: t.arg({ type: TimeGrain, description: 'The period of `PERIOD`; needed with it.' }),
-      where: t.arg({ type: EnrichedFilter, description: 'Which facts count; default all.' }),
-      having: t.arg({ type: MeasureFilter, description: 'Which groups are shown; default all.' }),
+      grain: t.arg({ type: TimeGrain, description: 'The length of `PERIOD`; required with it.' }),
+      where: t.arg({ type: EnrichedFilter, description: 'Only facts that match this filter; default: all.' }),
+      having: t.arg({ type: MeasureFilter, description: 'Only groups that pass this filter; default: all.' }),
       asOf: t.arg({
         type: AsOfInput,
-        description: 'Which knowledge to use; default: the facts’ own time, everything.',
+        description: 'The valid time and the snapshot to use; default: the facts’ own time and the newest snapshot.',
       }),
       timeZone: t.arg({
         type: 'TimeZone',
         required: true,
         defaultValue: 'UTC',
-        description: 'Where periods and days begin.',
+        description: 'The time zone of periods and days.',
       }),
       orderBy: t.arg({
         type: [EnrichedOrder],
-        description: 'Default, and last resort: by each dimension of `groupBy`, ascending.',
+        description: 'The order of groups; ties and the default order are by each dimension of `groupBy`, ascending.',
       }),
       first: t.arg.int({
         required: true,
         defaultValue: 100,
-        description: 'How many groups; at most pageSizeMax (1000).',
+        description: 'The number of groups; at most pageSizeMax (1000).',
       }),
       after: t.arg.string({ description: 'Only groups after this cursor.' }),
     },

@@ -6,28 +6,28 @@ import { builder } from '../builder.ts';
 import { UserStatusEnum } from '../user-status/status.ts';
 
 export const EnrichedDimension = builder.enumType('EnrichedDimension', {
-  description: 'What facts can be grouped by.',
+  description: 'A dimension by which facts can be grouped.',
   values: {
     USER_STATUS: { description: 'The user’s status at the fact’s time.' },
-    CITY: { description: 'The city of the fact’s address; of transactions.' },
-    COUNTRY: { description: 'The user’s country as users files say.' },
-    GENDER: { description: 'The user’s gender as users files say.' },
+    CITY: { description: 'The city of the fact’s address; transactions only.' },
+    COUNTRY: { description: 'The user’s country according to users files.' },
+    GENDER: { description: 'The user’s gender according to users files.' },
     AGE_BAND: {
       description: 'The user’s age at the fact’s time, or at `asOf.validAt`: to 17, 18 to 24, ten years each, from 65.',
     },
     HAS_IMAGE: { description: 'Whether the user has an image.' },
-    PRODUCT: { description: 'The product; of transactions.' },
-    EXPERIMENT: { description: 'The experiment; of experiment events.' },
-    VARIANT: { description: 'The variant the user was shown; of experiment events.' },
-    ACCOUNT_TYPE: { description: 'The user’s account type as the event says; of experiment events.' },
-    EVENT_TYPE: { description: 'What the user did; of experiment events.' },
+    PRODUCT: { description: 'The product; transactions only.' },
+    EXPERIMENT: { description: 'The experiment; experiment events only.' },
+    VARIANT: { description: 'The variant that the user saw; experiment events only.' },
+    ACCOUNT_TYPE: { description: 'The user’s account type according to the event; experiment events only.' },
+    EVENT_TYPE: { description: 'What the user did; experiment events only.' },
     USER: { description: 'The user.' },
-    PERIOD: { description: 'The start of the `grain` that holds the fact’s time, in `timeZone`.' },
+    PERIOD: { description: 'The start of the period of length `grain` that contains the fact’s time, in `timeZone`.' },
   } as const,
 });
 
 export const EnrichedMeasures = builder.objectRef<Measures>('EnrichedMeasures').implement({
-  description: 'Figures of a group, or of all groups together; each is computed only when asked for.',
+  description: 'Measures of a group, or of all groups together; each is computed only when it is requested.',
   fields: (t) => ({
     count: t.field({ type: 'BigInt', description: 'Number of facts.', resolve: ({ count }) => count }),
     distinctUsers: t.field({
@@ -72,8 +72,8 @@ export const EnrichedMeasures = builder.objectRef<Measures>('EnrichedMeasures').
 const AgeBand = builder.objectRef<{ readonly from: number; readonly to: number | null }>('AgeBand').implement({
   description: 'A range of ages in completed years.',
   fields: (t) => ({
-    from: t.exposeInt('from', { description: 'The least age inside.' }),
-    to: t.exposeInt('to', { nullable: true, description: 'The greatest age inside; null for no end.' }),
+    from: t.exposeInt('from', { description: 'The least age, inclusive.' }),
+    to: t.exposeInt('to', { nullable: true, description: 'The greatest age, inclusive; null without bound.' }),
   }),
 });
 
@@ -96,12 +96,12 @@ export const EnrichedKey = builder.objectRef<GroupKey>('EnrichedKey').implement(
     }),
     country: t.string({
       nullable: true,
-      description: 'The user’s country; `unknown` when no users file says.',
+      description: 'The user’s country; `unknown` when no users file states it.',
       resolve: ({ COUNTRY }) => COUNTRY ?? null,
     }),
     gender: t.string({
       nullable: true,
-      description: 'The user’s gender; `unknown` when no users file says.',
+      description: 'The user’s gender; `unknown` when no users file states it.',
       resolve: ({ GENDER }) => GENDER ?? null,
     }),
     ageBand: t.field({
@@ -136,12 +136,12 @@ export const EnrichedKey = builder.objectRef<GroupKey>('EnrichedKey').implement(
     periodStart: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When the period begins, inside; it ends where the next one begins.',
+      description: 'The start of the period, inclusive; the period ends at the start of the next one.',
       resolve: ({ PERIOD }) => PERIOD ?? null,
     }),
     unknown: t.field({
       type: [EnrichedDimension],
-      description: 'The dimensions in which this group stands for an unknown value.',
+      description: 'The dimensions in which the value of this group is unknown.',
       resolve: (key) => mayBeUnknown.filter((dimension) => key[dimension] === unknownLabel),
     }),
   }),

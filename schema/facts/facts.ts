@@ -35,7 +35,7 @@ const typeOfSource: Readonly<Record<FactSource, string>> = {
 export const Fact = builder.interfaceRef<JoinedFact>('Fact');
 
 const Enrichment = builder.objectRef<EnrichedFact>('Enrichment').implement({
-  description: 'What was true of a fact.',
+  description: 'What was true of a fact at its time.',
   fields: (t) => ({
     userStatus: t.field({
       type: UserStatusAsOf,
@@ -46,23 +46,23 @@ const Enrichment = builder.objectRef<EnrichedFact>('Enrichment').implement({
     ipCity: t.field({
       type: IpCityType,
       nullable: true,
-      description: 'The city of its address; null when the fact has none.',
+      description: 'The city of the fact’s address; null when the fact has no address.',
       resolve: ({ fact: { ip }, asOf }, _args, { ipCity }) => (ip ? ipCity.cityAsOf(ip, asOf) : null),
     }),
     country: t.string({
-      description: 'The user’s country as users files say; `unknown` when none does.',
+      description: 'The user’s country according to users files; `unknown` when no users file states it.',
       resolve: ({ fact, asOf }, _args, { users, ledger }) =>
         users.attributesAt(fact.userId, ledger.resolveSequence(asOf)).country ?? unknownLabel,
     }),
     gender: t.string({
-      description: 'The user’s gender as users files say; `unknown` when none does.',
+      description: 'The user’s gender according to users files; `unknown` when no users file states it.',
       resolve: ({ fact, asOf }, _args, { users, ledger }) =>
         users.attributesAt(fact.userId, ledger.resolveSequence(asOf)).gender ?? unknownLabel,
     }),
     age: t.int({
       nullable: true,
       description:
-        'The user’s completed years at the fact’s time, or at `asOf.validAt`; null when no file gives the birth, and before it.',
+        'The user’s completed years at the fact’s time, or at `asOf.validAt`; null when no file states the birth date, and before the birth.',
       resolve: ({ fact, asOf }, _args, { userFiles, ledger }) =>
         userFiles.ageOfUser(fact.userId, asOf.validAtUs ?? fact.occurredAtUs, ledger.resolveSequence(asOf)),
     }),
@@ -78,9 +78,17 @@ Fact.implement({
   description: 'An event with a user, a time and perhaps an amount, joined to what was true at its time.',
   resolveType: ({ source }) => typeOfSource[source],
   fields: (t) => ({
-    userId: t.exposeID('userId', { description: 'Whose it is.' }),
-    occurredAt: t.field({ type: 'DateTime', description: 'When it happened.', resolve: (fact) => fact.occurredAtUs }),
-    receivedAt: t.field({ type: 'DateTime', description: 'When it was stored.', resolve: (fact) => fact.recordedAtUs }),
+    userId: t.exposeID('userId', { description: 'The user of the fact.' }),
+    occurredAt: t.field({
+      type: 'DateTime',
+      description: 'When the fact happened.',
+      resolve: (fact) => fact.occurredAtUs,
+    }),
+    receivedAt: t.field({
+      type: 'DateTime',
+      description: 'When the fact was stored.',
+      resolve: (fact) => fact.recordedAtUs,
+    }),
     amount: t.field({
       type: 'Decimal',
       nullable: true,
@@ -93,14 +101,15 @@ Fact.implement({
       description: 'The user; null when no record names one.',
       resolve: ({ userId }, _args, { users }) => users.userOf(userId),
     }),
-    provenance: t.field({ type: Provenance, description: 'Where it came from.', resolve: (fact) => fact }),
+    provenance: t.field({ type: Provenance, description: 'The source of the record.', resolve: (fact) => fact }),
     enrichment: t.field({
       type: Enrichment,
-      description: 'What was true of it.',
+      description: 'What was true of the fact.',
       args: {
         asOf: t.arg({
           type: AsOfInput,
-          description: 'Which knowledge to use; default: its own time and everything, or as the group it is listed in.',
+          description:
+            'The valid time and the snapshot to use; default: the fact’s own time and the newest snapshot, or those of the group that lists the fact.',
         }),
       },
       resolve: (fact, { asOf }) => ({ fact, asOf: asOf ? asOfOf(asOf) : (fact.asOf ?? {}) }),
@@ -111,27 +120,27 @@ Fact.implement({
 export const EnrichedFilter = builder.inputRef<FactFilter>('EnrichedFilter');
 
 EnrichedFilter.implement({
-  description: 'Which facts count. Everything given must hold; an empty list of values holds for none.',
+  description: 'A filter of facts. All conditions must hold; an empty list of values matches no fact.',
   fields: (t) => ({
-    range: t.field({ type: TimeRangeInput, description: 'When they happened.' }),
-    userIds: t.idList({ description: 'Whose they are.' }),
-    userStatus: t.field({ type: [UserStatusEnum], description: 'Their user’s status, as enriched.' }),
+    range: t.field({ type: TimeRangeInput, description: 'When the facts happened.' }),
+    userIds: t.idList({ description: 'The users of the facts.' }),
+    userStatus: t.field({ type: [UserStatusEnum], description: 'The user’s status, as in the enrichment.' }),
     cities: t.stringList({
-      description: 'Their address’s city as written in the table, or `unknown`; transactions only.',
+      description: 'The city of the address as written in the table, or `unknown`; transactions only.',
     }),
-    countries: t.stringList({ description: 'Their user’s country, or `unknown`.' }),
-    genders: t.stringList({ description: 'Their user’s gender, or `unknown`.' }),
-    hasImage: t.boolean({ description: 'Whether their user has an image.' }),
-    products: t.idList({ description: 'Which products they are about; transactions only.' }),
-    experiments: t.idList({ description: 'The key of their experiment; experiment events only.' }),
-    variants: t.stringList({ description: 'Their variant; experiment events only.' }),
-    accountTypes: t.stringList({ description: 'Their account type; experiment events only.' }),
-    eventTypes: t.stringList({ description: 'Their type, or `unknown`; experiment events only.' }),
-    amountAtLeast: t.field({ type: 'Decimal', description: 'Least amount, inside.' }),
-    amountAtMost: t.field({ type: 'Decimal', description: 'Greatest amount, inside.' }),
-    and: t.field({ type: [EnrichedFilter], description: 'All of these hold.' }),
-    or: t.field({ type: [EnrichedFilter], description: 'At least one of these holds.' }),
-    not: t.field({ type: EnrichedFilter, description: 'This does not hold.' }),
+    countries: t.stringList({ description: 'The user’s country, or `unknown`.' }),
+    genders: t.stringList({ description: 'The user’s gender, or `unknown`.' }),
+    hasImage: t.boolean({ description: 'Whether the user has an image.' }),
+    products: t.idList({ description: 'The products; transactions only.' }),
+    experiments: t.idList({ description: 'The keys of experiments; experiment events only.' }),
+    variants: t.stringList({ description: 'The variants; experiment events only.' }),
+    accountTypes: t.stringList({ description: 'The account types; experiment events only.' }),
+    eventTypes: t.stringList({ description: 'The types of events, or `unknown`; experiment events only.' }),
+    amountAtLeast: t.field({ type: 'Decimal', description: 'The least amount, inclusive.' }),
+    amountAtMost: t.field({ type: 'Decimal', description: 'The greatest amount, inclusive.' }),
+    and: t.field({ type: [EnrichedFilter], description: 'All of these filters must match.' }),
+    or: t.field({ type: [EnrichedFilter], description: 'At least one of these filters must match.' }),
+    not: t.field({ type: EnrichedFilter, description: 'This filter must not match.' }),
   }),
 });
 
@@ -142,15 +151,15 @@ const FactOrder = builder.inputType('FactOrder', {
       type: builder.enumType('FactOrderField', {
         description: 'What facts can be ordered by.',
         values: {
-          OCCURRED_AT: { description: 'When they happened.' },
-          RECEIVED_AT: { description: 'In which order they were recorded.' },
-          AMOUNT: { description: 'Their amount.' },
+          OCCURRED_AT: { description: 'The time of the fact.' },
+          RECEIVED_AT: { description: 'The order of recording.' },
+          AMOUNT: { description: 'The amount.' },
         } as const,
       }),
       required: true,
-      description: 'What orders them.',
+      description: 'The key of the order.',
     }),
-    direction: t.field({ type: SortDirection, required: true, defaultValue: 'ASC', description: 'Which way.' }),
+    direction: t.field({ type: SortDirection, required: true, defaultValue: 'ASC', description: 'The direction.' }),
   }),
 });
 
@@ -161,18 +170,18 @@ export const FactConnection = connectionType<JoinedFact, Counted>(
     description: 'A page of facts.',
     fields: (t) => ({
       totalCount: t.int({
-        description: 'How many there are on all pages.',
+        description: 'The number of facts on all pages.',
         resolve: totalCountOf,
       }),
     }),
   },
-  { name: 'FactEdge', description: 'A fact with its place in the list.' },
+  { name: 'FactEdge', description: 'A fact with its cursor.' },
 );
 
 /** The arguments of a connection of facts. */
 export const factPageArgs = builder.args((t) => ({
-  where: t.field({ type: EnrichedFilter, description: 'Only those for which this holds.' }),
-  orderBy: t.field({ type: FactOrder, description: 'Default: when they happened, oldest first.' }),
+  where: t.field({ type: EnrichedFilter, description: 'Only facts that match this filter.' }),
+  orderBy: t.field({ type: FactOrder, description: 'Default: by time, oldest first.' }),
 }));
 
 interface FactPageArgs {
@@ -180,7 +189,7 @@ interface FactPageArgs {
   readonly orderBy?: (typeof FactOrder)['$inferInput'] | null | undefined;
 }
 
-/** A page of facts of one kind, of one user if given: one statement for all its rows. */
+/** A page of facts of one kind, optionally of one user: one statement for all its rows. */
 export const factsPage = async <F extends StoredFact>(
   facts: Facts & { readonly bySeqs: (seqs: readonly number[]) => (F | null)[] },
   args: FactPageArgs & Parameters<typeof selectPage>[0],

@@ -7,7 +7,7 @@ export const UserStatusEnum = builder.enumType('UserStatus', {
     CANCELLED: { value: 'cancelled', description: 'Has paid and stopped.' },
     NON_PAYING: {
       value: 'non-paying',
-      description: 'Never paid, as far as is known at that time. REST writes it `non-paying`.',
+      description: 'Has never paid, according to the records known at that time. REST writes it `non-paying`.',
     },
   } as const,
 });

@@ -14,11 +14,11 @@ import { UserStatusEnum } from './status.ts';
 const StatusChange = builder.objectRef<StoredStatusChange>('StatusChange');
 
 builder.node(StatusChange, {
-  description: 'One record of a change, never edited; a later record for the same instant corrects it.',
+  description: 'A recorded change of status. It is never edited; a later record for the same instant corrects it.',
   id: { resolve: ({ seq }) => seq },
   loadMany: (ids, { userStatus }) => userStatus.bySeqs(ids.map(Number)),
   fields: (t) => ({
-    userId: t.exposeID('userId', { description: 'Whose status changed.' }),
+    userId: t.exposeID('userId', { description: 'The user whose status changed.' }),
     user: t.field({
       type: UserType,
       nullable: true,
@@ -28,15 +28,15 @@ builder.node(StatusChange, {
     status: t.field({ type: UserStatusEnum, description: 'The status from then on.', resolve: ({ status }) => status }),
     effectiveAt: t.field({
       type: 'DateTime',
-      description: 'From when on it holds.',
+      description: 'The instant from which the status holds.',
       resolve: ({ effectiveAtUs }) => effectiveAtUs,
     }),
     recordedAt: t.field({
       type: 'DateTime',
-      description: 'When it was stored.',
+      description: 'When the change was stored.',
       resolve: ({ recordedAtUs }) => recordedAtUs,
     }),
-    provenance: t.field({ type: Provenance, description: 'Where it came from.', resolve: (change) => change }),
+    provenance: t.field({ type: Provenance, description: 'The source of the record.', resolve: (change) => change }),
   }),
 });
 
@@ -47,13 +47,13 @@ const StatusPeriodType = builder.objectRef<StatusPeriod>('StatusPeriod').impleme
     validFrom: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When it began; null for the time before the first change.',
+      description: 'The start of the period; null for the time before the first change.',
       resolve: ({ validFromUs }) => validFromUs,
     }),
     validTo: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When another status began; null while it lasts.',
+      description: 'The start of the next status; null without a next status.',
       resolve: ({ validToUs }) => validToUs,
     }),
   }),
@@ -72,10 +72,10 @@ const IgnoredStatusChange = builder.objectRef<IgnoredChange>('IgnoredStatusChang
       type: builder.enumType('IgnoredReason', {
         description: 'Why a record did not decide a status.',
         values: {
-          AFTER_THE_DATE: { description: 'It takes effect after the date asked for.' },
-          NOT_YET_KNOWN: { description: 'It was recorded after what the question may use.' },
-          SUPERSEDED: { description: 'A later change, or a later record for the same instant, takes its place.' },
-          DUPLICATE: { description: 'It says the same for the same instant as the one that decided.' },
+          AFTER_THE_DATE: { description: 'It takes effect after the requested date.' },
+          NOT_YET_KNOWN: { description: 'It was recorded after the instant or sequence that the request names.' },
+          SUPERSEDED: { description: 'A later change, or a later record for the same instant, supersedes it.' },
+          DUPLICATE: { description: 'It states the same status for the same instant as the record that decided.' },
         } as const,
       }),
       description: 'Why it did not decide.',
@@ -89,7 +89,7 @@ const StatusExplanationType = builder.objectRef<StatusExplanation>('StatusExplan
   fields: (t) => ({
     rule: t.field({
       type: builder.enumType('StatusRule', {
-        description: 'The rule that gave a status.',
+        description: 'The rule that determined a status.',
         values: {
           LATEST_CHANGE_AT_OR_BEFORE: {
             description: 'The latest change at or before the date; of equal times the later record.',
@@ -115,7 +115,7 @@ const StatusExplanationType = builder.objectRef<StatusExplanation>('StatusExplan
         first: t.arg.int({
           defaultValue: 100,
           required: true,
-          description: 'At most so many, up to pageSizeMax (1000).',
+          description: 'The largest number of records to return; at most pageSizeMax (1000).',
         }),
       },
       resolve: ({ ignored }, { first }, { config }) => ignored.slice(0, selectPage({ first }, config).limit),
@@ -126,20 +126,24 @@ const StatusExplanationType = builder.objectRef<StatusExplanation>('StatusExplan
 export const UserStatusAsOf = builder.objectRef<StatusAsOf>('UserStatusAsOf').implement({
   description: 'The status of a user at an instant.',
   fields: (t) => ({
-    userId: t.exposeID('userId', { description: 'The user asked for.' }),
-    date: t.field({ type: 'DateTime', description: 'The instant asked for.', resolve: ({ atUs }) => atUs }),
-    status: t.field({ type: UserStatusEnum, description: 'The status then.', resolve: ({ status }) => status }),
+    userId: t.exposeID('userId', { description: 'The requested user.' }),
+    date: t.field({ type: 'DateTime', description: 'The requested instant.', resolve: ({ atUs }) => atUs }),
+    status: t.field({
+      type: UserStatusEnum,
+      description: 'The status at that instant.',
+      resolve: ({ status }) => status,
+    }),
     validFrom: t.field({
       type: 'DateTime',
       nullable: true,
       description:
-        'When this status began; null before the first change. Repeats of the same status go on, they do not begin it anew.',
+        'The start of this status; null before the first change. A repeat of the same status extends it and does not start it again.',
       resolve: ({ validFromUs }) => validFromUs,
     }),
     validTo: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When the next change ends it; null while it lasts.',
+      description: 'The time of the next change of status; null without one.',
       resolve: ({ validToUs }) => validToUs,
     }),
     user: t.field({
@@ -162,7 +166,7 @@ builder.queryField('userStatus', (t) =>
   t.field({
     type: UserStatusAsOf,
     description:
-      'The status of a user at an instant. A user never heard of, or an instant before the first change, is `NON_PAYING`.',
+      'The status of a user at an instant. It is `NON_PAYING` for an unknown user and before the first change.',
     args: {
       userId: t.arg.id({ required: true, description: 'The user’s own id.' }),
       date: t.arg({
@@ -179,7 +183,7 @@ builder.queryField('userStatus', (t) =>
 
 const StatusChangeConnection = connectionType(
   { type: StatusChange, name: 'StatusChangeConnection', description: 'A page of status changes.' },
-  { name: 'StatusChangeEdge', description: 'A status change with its place in the list.' },
+  { name: 'StatusChangeEdge', description: 'A status change with its cursor.' },
 );
 
 builder.objectFields(UserType, (t) => ({
@@ -196,9 +200,9 @@ builder.objectFields(UserType, (t) => ({
   statusTimeline: t.field({
     type: [StatusPeriodType],
     description:
-      'The status over time, gaps included, oldest first; the first period has no beginning, the last no end. A first record that says `NON_PAYING` ends the time before it, of which nothing was known.',
+      'The status over time, gaps included, oldest first; the first period has no start, the last period no end. A first record with `NON_PAYING` ends the period before it, about which nothing was known.',
     args: {
-      range: t.arg({ type: TimeRangeInput, description: 'Only periods that overlap it; `last` ends now.' }),
+      range: t.arg({ type: TimeRangeInput, description: 'Only periods that overlap this range; `last` ends now.' }),
       knownAt: t.arg({ type: 'DateTime', description: knownAtArg }),
     },
     resolve: ({ userId }, { range, knownAt }, { userStatus, nowUs }) =>
@@ -207,7 +211,7 @@ builder.objectFields(UserType, (t) => ({
   statusChanges: t.field({
     type: StatusChangeConnection,
     args: t.arg.connectionArgs(),
-    description: 'The raw changes in the order they were recorded, corrections included.',
+    description: 'The recorded changes in the order of recording, corrections included.',
     resolve: ({ userId }, args, { userStatus, config }) => {
       const { limit, fromEnd, after, before } = selectPage(args, config);
       const page = userStatus.changesOf(userId, {
@@ -224,12 +228,12 @@ builder.objectFields(UserType, (t) => ({
 const StatusChangeInput = builder.inputType('StatusChangeInput', {
   description: 'A change of a user’s status.',
   fields: (t) => ({
-    userId: t.id({ required: true, description: 'Whose status changes; 1 to 256 characters.' }),
+    userId: t.id({ required: true, description: 'The user whose status changes; 1 to 256 characters.' }),
     status: t.field({ type: UserStatusEnum, required: true, description: 'The status from then on.' }),
     effectiveAt: t.field({
       type: 'DateTime',
       required: true,
-      description: 'From when on it holds; may lie in the past.',
+      description: 'The instant from which the status holds; it may be in the past.',
     }),
   }),
 });
@@ -240,7 +244,7 @@ const RecordStatusChangesInput = builder.inputType('RecordStatusChangesInput', {
     changes: t.field({
       type: [StatusChangeInput],
       required: true,
-      description: 'In the order they are to be recorded; at most recordsPerMutationMax (1000).',
+      description: 'The changes in the order in which they are recorded; at most recordsPerMutationMax (1000).',
     }),
   }),
 });
@@ -251,7 +255,7 @@ builder.mutationField('recordStatusChanges', (t) =>
   t.field({
     type: RecordStatusChanges.union,
     description:
-      'Records changes of status. Each is judged alone. One that says what already holds for that user and instant is a duplicate; one that says otherwise corrects it.',
+      'Records changes of status. Each change is validated alone. A change that repeats the recorded status of that user and instant is a duplicate; a change to another status is a correction.',
     args: { input: t.arg({ type: RecordStatusChangesInput, required: true, description: 'The changes.' }) },
     resolve: (_root, { input }, { imports, importers, sentBy }) =>
       RecordStatusChanges.of(

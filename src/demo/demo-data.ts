@@ -23,8 +23,8 @@ export interface DemoData {
 }
 
 /**
- * A small business in 2025 as it would export its files, always the same. Corrections of status come after the
- * purchases, so that figures asked for as of an earlier sequence number differ.
+ * The export files of a small business in 2025, always the same. Corrections of status follow the purchases, so that
+ * figures as of an earlier sequence number differ.
  */
 export const createDemoData = (): DemoData => {
   const random = createRandom(2025);

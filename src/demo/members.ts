@@ -65,7 +65,7 @@ const drawHistory = (random: Random, signUpDay: number): StatusEvent[] => {
   return history;
 };
 
-/** Half of the members came in the two months before 2025, the others over the year. */
+/** Half of the members joined in the two months before 2025, the others over the year. */
 export const drawMembers = (random: Random): Member[] =>
   Array.from({ length: memberCount }, (_, index) => {
     const userId = `u-${1001 + index}`;

@@ -1,4 +1,4 @@
-/** Draws that repeat: the same seed gives the same numbers on every machine. */
+/** A reproducible random source: the same seed returns the same numbers on every machine. */
 export interface Random {
   /** A whole number from 0 to `below` - 1. */
   below(below: number): number;

@@ -8,7 +8,7 @@ export interface CodedDimension {
   readonly codes: number;
 }
 
-/** Assigns rows to groups by their codes in several dimensions; groups are numbered from 0 in the order of first sight. */
+/** Assigns rows to groups by their codes in several dimensions; groups are numbered from 0 in the order of their first rows. */
 export interface Grouper {
   readonly groups: number;
   groupOf(row: number): number;

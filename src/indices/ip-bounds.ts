@@ -2,7 +2,7 @@ import { type Growable, growableUint32 } from './growable.ts';
 
 /**
  * An address as unsigned 32-bit words, the most significant first: one for IPv4, four for IPv6. Always of this one
- * class: comparisons are several times slower when plain arrays come along.
+ * class: comparisons are several times slower when plain arrays are also used.
  */
 export type AddressWords = Uint32Array;
 

@@ -1,4 +1,4 @@
-/** Assigns each distinct number a dense code, in the order of first sight. Open addressing in flat arrays: no boxing. */
+/** Assigns each distinct number a dense code, in the order of first use. Open addressing in flat arrays: no boxing. */
 export interface NumberTable {
   readonly size: number;
   /** The code of a number; a new one gets the next code. Numbers are safe integers. */

@@ -1,4 +1,4 @@
-/** Assigns each distinct UUID a dense code, in the order of first sight: 16 bytes of key and 7 to 13 of slots each. */
+/** Assigns each distinct UUID a dense code, in the order of first use: 16 bytes of key and 7 to 13 of slots each. */
 export interface UuidTable {
   readonly size: number;
   /** Bytes allocated, spare capacity included. */

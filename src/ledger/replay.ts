@@ -49,7 +49,7 @@ export class Replay {
         if (part[0] !== commits[0]) await nextIteration();
         await this.#step(part, rebuilding);
       }
-      // The writer of a later commit asks for a catch-up of its own.
+      // The writer of a later commit requests a catch-up of its own.
       if (!rebuilding && commits.length < stepRecords) break;
       await nextIteration();
     }

@@ -11,7 +11,7 @@ const similar = fc.tuple(fc.nat(3), fc.nat(20)).map(([word, value]) => {
   return digits.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5');
 });
 
-it('the UUID table assigns every distinct UUID a dense code in the order of first sight', () => {
+it('the UUID table assigns every distinct UUID a dense code in the order of first use', () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(similar, fc.uuid()), { maxLength: 300 }), (uuids) => {
       const table = createUuidTable();

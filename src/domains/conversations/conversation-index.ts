@@ -8,7 +8,7 @@ const notStarted = 255;
 /** Conversations in memory: which started with which symbol, in the order of the ledger, and how many follow-ups each has. */
 export class ConversationIndex {
   /**
-   * One for each letter of `letters`. Keys are the `seq` of the starts, counts their follow-ups, whenever those came, and
+   * One for each letter of `letters`. Keys are the `seq` of the starts, counts their follow-ups, of any time, and
    * marked are the wrong guesses. The ledger knows which `seq` it had reached at which time.
    */
   readonly series: readonly CountedKeys[] = Array.from(letters, createCountedKeys);
@@ -20,7 +20,7 @@ export class ConversationIndex {
   #followups = 0;
   #orphans = 0;
 
-  /** Adds a start, of a greater `seq` than all before it. Follow-ups that came earlier are attached to it. */
+  /** Adds a start, of a greater `seq` than all before it. Follow-ups that were recorded earlier are attached to it. */
   addStart(seq: number, uuid: string, symbol: string, isWrong: boolean): void {
     const uuidCode = this.#intern(uuid);
     const earlier = this.#positions.values[uuidCode] as number;

@@ -64,13 +64,13 @@ export interface Conversations {
   /** Conversations by UUID in lower case, in the order of the keys: one statement. */
   byUuids(uuids: readonly string[]): (Conversation | null)[];
   /**
-   * The follow-ups of each UUID in the order they came: one statement. Throws LIMIT_EXCEEDED, before the statement runs,
+   * The follow-ups of each UUID in the order of recording: one statement. Throws LIMIT_EXCEEDED, before the statement runs,
    * when there are more than `followupsMax`.
    */
   followupsOf(uuids: readonly string[]): Followup[][];
   /** The conversations of a page, in the order they started. Runs no SQL. */
   page(request: ConversationPageRequest): SeqPage;
-  /** A page of follow-ups in the order they came, orphans included: one statement. */
+  /** A page of follow-ups in the order of recording, orphans included: one statement. */
   followupPage(request: FollowupPageRequest): TablePage<Followup> & { readonly totalCount: number };
   /**
    * Every event recorded by now in the order of `seq`, batch by batch; with a symbol only those of conversations that

@@ -9,7 +9,7 @@ import { isBoth } from './guess.ts';
 import { requireSymbol } from './input.ts';
 import type { SeqSpan } from './page.ts';
 
-/** Counts of the conversations that started in a span, and of all their follow-ups, whenever those came. */
+/** Counts of the conversations that started in a span, and of all their follow-ups, of any time. */
 export interface SymbolTotals {
   readonly count: number;
   readonly followups: number;

@@ -7,7 +7,7 @@ export interface SeqSpan {
 }
 
 export interface SeqPageRequest extends SeqSpan {
-  /** Only what comes strictly after and before these. */
+  /** Only rows strictly after and before these. */
   readonly afterSeq?: number | undefined;
   readonly beforeSeq?: number | undefined;
   readonly limit: number;

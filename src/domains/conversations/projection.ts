@@ -9,7 +9,7 @@ export interface ConversationProjection {
   lastStartSeq(): number;
 }
 
-/** The index of all conversations, kept level with the ledger. */
+/** The index of all conversations, kept up to date with the ledger. */
 export const projectConversations = (ledger: Ledger): ConversationProjection => {
   const index = new ConversationIndex();
   let lastStart = 0;

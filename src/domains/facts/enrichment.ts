@@ -65,7 +65,7 @@ interface JoinedFacts extends EnrichedFacts {
 }
 
 /**
- * Joins facts to what was true of them and keeps the result in columns. New facts, a late status change, another country
+ * Joins facts to what was true of them and stores the result in columns. New facts, a late status change, another country
  * or another IP table renew only the chunks that they affect, when the next query arrives.
  */
 export const createEnrichment = (ledger: Ledger, facts: FactColumns, joins: readonly Join[]): Enrichment =>

@@ -17,8 +17,8 @@ export interface IpRangeRecord {
 const noAddress: IpAddress = { family: 4, value: 0 };
 
 /**
- * Takes in a whole table of ranges. Rows are staged and count only when the table is put in force at the end; the same
- * files again stage nothing, and a table without one good range leaves the old one in place.
+ * Imports a whole table of ranges. Rows are staged and take effect only when the table is published at the end. The same
+ * files again stage nothing, and a table without a valid range does not replace the current one.
  */
 export const createIpRangesImporter = (store: Store): Importer<IpRangeRecord> => ({
   target: ipRangesTarget,
@@ -58,8 +58,8 @@ export const createIpRangesImporter = (store: Store): Importer<IpRangeRecord> =>
       },
       finish(tx) {
         if (rangeCount === 0)
-          throw new DomainError('VALIDATION_FAILED', 'the table holds no good range; the one in force stays');
-        // Of no import: it is none of the records that were read.
+          throw new DomainError('VALIDATION_FAILED', 'the table has no valid range; the current table is unchanged');
+        // No import id: it is not one of the records that were read.
         tx.append(ipTables, { tableId, rangeCount, digest, importId: null, line: null });
       },
     };
@@ -68,14 +68,14 @@ export const createIpRangesImporter = (store: Store): Importer<IpRangeRecord> =>
     const inForce = tx.findLatest(ipTables, {});
     // By content, because the files of one table are several imports, and a repeated import adds nothing to the table.
     if (inForce === undefined || digest === '' || inForce.digest !== digest)
-      throw new DomainError('CONFLICT', 'the table that the range came with is not in force: another has replaced it');
+      throw new DomainError('CONFLICT', 'the table of the range is no longer current: another table has replaced it');
     const { tableId, rangeCount } = inForce;
     return {
       record(tx, { first, last, city }, origin) {
         const keys = { tableId, firstKey: ipKey(first), lastKey: ipKey(last) };
         if (tx.findLatest(ipRanges, keys)?.city === city) return { kind: 'DUPLICATE' };
         const seq = tx.append(ipRanges, { ...keys, city, ...origin });
-        // Named once more, so that memory builds it anew.
+        // Published once more, so that the index in memory is built again.
         tx.append(ipTables, { tableId, rangeCount: rangeCount + 1, digest, importId: null, line: null });
         return { kind: 'CREATED', seq };
       },

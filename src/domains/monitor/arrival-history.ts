@@ -69,7 +69,7 @@ interface OpenSplit {
   readonly counts: number[];
 }
 
-/** How far a pass over the events has come. */
+/** The progress of a pass over the events. */
 interface Pass {
   position: number;
   usersSeen: number;

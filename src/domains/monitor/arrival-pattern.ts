@@ -1,7 +1,7 @@
 /**
  * How the events of a market, or of one of its variants, follow each other: by their own time, and by how many events of
- * their peers came in between. An arrival is an event of another user than the one before, because the events of one
- * user come in bursts. The peers of a market are all markets, those of a variant are the variants of its market.
+ * their peers arrived in between. An arrival is an event of another user than the one before, because the events of one
+ * user arrive in bursts. The peers of a market are all markets, those of a variant are the variants of its market.
  */
 export interface ArrivalPattern {
   arrivals: number;
@@ -18,7 +18,7 @@ export interface ArrivalPattern {
 
 /** A pattern that is still being recorded. */
 export interface OpenPattern extends ArrivalPattern {
-  /** The user of the last event, or whatever else tells arrivals apart. */
+  /** The user of the last event, or another value that distinguishes arrivals. */
   lastSource: number;
 }
 

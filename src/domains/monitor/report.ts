@@ -6,13 +6,13 @@ import { type MonitorSnapshot, type ReportSources, type VariantExposure, variant
 import { createSuspects, type Suspect } from './suspects.ts';
 import { type TrendPoint, trendOf } from './trend.ts';
 
-/** Everything the monitor says about one snapshot. What goes through all events is computed when it is called. */
+/** The results of the monitor for one snapshot. A result that scans all events is computed when it is called. */
 export interface MonitorReport {
   readonly snapshot: MonitorSnapshot;
   readonly health: MonitorHealth;
   /** Events older than this are late, microseconds; null without events. */
   readonly watermarkUs: number | null;
-  /** Equal for two reports of the same request when nothing that they say has changed. */
+  /** Equal for two reports of the same request when none of their results have changed. */
   fingerprint(): string;
   /** Events and users per country and variant, in the order of both; empty cells of the plan included. */
   exposures(): VariantExposure[];

@@ -53,7 +53,7 @@ export interface CountedEvents {
   readonly countryOf: (user: number) => number;
 }
 
-/** What the figures that go through all events need. */
+/** The sources of the figures that scan all events. */
 export interface ReportSources {
   readonly services: MonitorServices;
   readonly snapshot: MonitorSnapshot;

@@ -2,7 +2,7 @@ import type { IpColumn } from '../../indices/ip-column.ts';
 import type { Join } from '../facts/enrichment.ts';
 import type { IpCity, IpTable } from '../ip-city/ip-city.ts';
 
-/** The city of the fact's address by the table in force. */
+/** The city of the fact's address by the current table. */
 export const joinCity = (ips: IpColumn, ipCity: IpCity): Join<IpTable> => ({
   name: 'city',
   basis: ipCity.table,

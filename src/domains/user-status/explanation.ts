@@ -17,7 +17,7 @@ export interface StatusExplanation {
   readonly ignored: IgnoredChange[];
 }
 
-/** Says which record decided a status and why each other record of the user did not. */
+/** Explains which record decided a status and why each other record of the user did not. */
 export const explainStatus = (index: TimelineIndex, users: Users, asOf: StatusAsOf): StatusExplanation => {
   const user = users.codes.codeOf(asOf.userId);
   const ignored: IgnoredChange[] = [];

@@ -21,7 +21,7 @@ export interface StatusChange {
 
 export type StoredStatusChange = StatusChange & StoredOrigin;
 
-/** Who paid when: changes of status, never edited; a later record for the same instant corrects an earlier one. */
+/** The statuses of users: changes that are never edited; a later record for the same instant corrects an earlier one. */
 export interface UserStatus {
   /**
    * The change with the greatest `(effectiveAt, seq)` at or before the instant; without one `non-paying`. Costs no SQL.
@@ -36,9 +36,9 @@ export interface UserStatus {
   changesOf(userId: string, page: TablePageRequest): TablePage<StoredStatusChange>;
   /** Stored changes by `seq`, in the order of the keys. */
   bySeqs(seqs: readonly number[]): (StoredStatusChange | null)[];
-  /** Records one change. One that says what already holds for that user and instant is a duplicate. */
+  /** Records one change. A change that repeats the recorded status of that user and instant is a duplicate. */
   record(tx: Tx, change: StatusChange, origin: RecordOrigin): RecordOutcome;
-  /** Calls back with the code of each user whose history grew. */
+  /** Calls `listener` with the code of each user whose history has grown. */
   onChange(listener: (user: number) => void): void;
 }
 

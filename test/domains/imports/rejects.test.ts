@@ -90,7 +90,7 @@ describe('a corrected IP range', () => {
     expect(await retry(opened, open?.id ?? '', corrected)).toMatchObject({
       __typename: 'ConflictError',
       code: 'CONFLICT',
-      message: expect.stringContaining('not in force'),
+      message: expect.stringContaining('no longer current'),
     });
     expect(stored(opened)).toEqual(before);
     expect(opened.app.domains.ipCity.cityOf(parseIp('10.0.1.5') as never).city).toBe('Rome');

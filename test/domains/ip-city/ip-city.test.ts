@@ -39,7 +39,7 @@ describe('a table of IP ranges', () => {
       const before = sequence(opened);
       await table(opened, `10.0.0.0,10.0.0.255,${city}`, `10.0.1.0,10.0.1.255,${city}`);
       const last = states.at(-1)?.city ?? '';
-      // Up to the record that puts it in force, the staged ranges count for nothing.
+      // Before the record that publishes the table, the staged ranges have no effect.
       for (let at = before + 1; at < sequence(opened); at++) states.push({ at, city: last });
       states.push({ at: sequence(opened), city });
     }
