@@ -50,12 +50,10 @@ const maskError = (error: unknown, log: Logger, requestId: string): Error => {
     if (!(error instanceof GraphQLError)) return createGraphQLError(message, { extensions });
     return createGraphQLError(message, { extensions, path: error.path, nodes: error.nodes ?? null });
   }
-  // Errors of syntax, validation and coercion have no cause other than GraphQL's own errors.
-  if (
-    error instanceof GraphQLError &&
-    (original === undefined || original === null || original instanceof GraphQLError)
-  )
-    return error;
+  // Errors of syntax and coercion have no cause other than GraphQL's own errors. The cause of a validation error can be the
+  // error of a scalar; only errors of validation have nodes but no path.
+  const isOfGraphQL = original === undefined || original === null || original instanceof GraphQLError;
+  if (error instanceof GraphQLError && (isOfGraphQL || (error.nodes && !error.path))) return error;
   log.error({ err: error, requestId }, 'a request failed');
   const location = error instanceof GraphQLError ? { path: error.path, nodes: error.nodes ?? null } : {};
   return createGraphQLError(internalErrorMessage(requestId), {
