@@ -7,5 +7,5 @@ const cellOf = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.repla
 /** What spreadsheets read as the beginning of a formula: https://owasp.org/www-community/attacks/CSV_Injection */
 const formulaStart = /^[=+\-@\t\r]/;
 
-/** Text that begins like a formula gets an apostrophe in front, so that spreadsheets show it as text; other text stays as it is. */
+/** Text that begins like a formula gets an apostrophe in front, so that spreadsheets show it as text; other text is unchanged. */
 export const formulaSafe = (text: string): string => (formulaStart.test(text) ? `'${text}` : text);

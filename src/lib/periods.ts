@@ -97,7 +97,7 @@ const civilPeriods =
 
     start = startOfDay(segmentAt, days.start);
     end = startOfDay(segmentAt, days.end);
-    // Clocks put back just after midnight show the end of yesterday again: those instants stay in the day that has begun.
+    // When the clocks go back just after midnight, the end of yesterday repeats: it belongs to the day that has started.
     while (atUs >= end) {
       days = spanOf(days.end);
       start = end;

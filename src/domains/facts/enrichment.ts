@@ -27,7 +27,7 @@ export interface Enrichment {
 
 type Chunk = Uint8Array | Uint32Array;
 
-/** Rows `from` to `to` of a chunk whose first row is `first`: their codes are to be written to it. */
+/** Rows `from` to `to` of a chunk whose first row is `first`: the codes of these rows are written to it. */
 export interface ChunkSlice {
   readonly chunk: Chunk;
   readonly first: number;
@@ -44,7 +44,7 @@ export interface Join<Basis = unknown> {
   readonly basisAt: (sequence: number) => Basis | Promise<Basis>;
   // A method, because method parameters are bivariant: a Join<IpTable> is a Join.
   fill(slice: ChunkSlice, basis: Basis, asOf: AsOf, sequence: number): void;
-  /** Calls `listener` with the code of each user whose rows are to be joined again. */
+  /** Calls `listener` with the code of each user whose rows must be joined again. */
   readonly onChange?: (listener: (user: number) => void) => void;
 }
 

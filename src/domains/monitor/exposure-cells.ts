@@ -1,6 +1,6 @@
 import { createNumberTable } from '../../indices/number-table.ts';
 
-/** Sums over the users that a variant was shown to. A user who saw two variants counts in both. */
+/** Sums over the users who saw a variant. A user who saw two variants counts in both. */
 export interface ExposureTotals {
   events: number;
   users: number;

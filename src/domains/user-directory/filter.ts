@@ -14,7 +14,7 @@ export interface UserFilter {
   /** Completed years; a user without a birth date matches neither bound. */
   readonly ageAtLeast?: number | null | undefined;
   readonly ageAtMost?: number | null | undefined;
-  /** The day on which ages count, days since 1970-01-01; default today. */
+  /** The day on which ages are computed, days since 1970-01-01; default today. */
   readonly ageOnDay?: number | null | undefined;
   readonly countries?: readonly string[] | null | undefined;
   readonly genders?: readonly string[] | null | undefined;
@@ -32,7 +32,7 @@ export interface UserSources {
 export type UserTest = (user: number) => boolean;
 
 const needleLengthMax = 256;
-/** No user is older; beyond it dates would leave the supported range. */
+/** The greatest age, in years: with a greater one, dates would leave the supported range. */
 const ageMax = 1000;
 
 /** When a filter is evaluated: as of a sequence number, with `nowUs` as the default instant and day. */

@@ -3,7 +3,7 @@ import { growableFloat64, growableUint8, growableUint32 } from '../../indices/gr
 
 /** A user's image as it was verified. */
 export interface UserImage {
-  /** Of its bytes, in hex; the file in the image folder has this name. */
+  /** SHA-256 of the image in hex; the file in the image folder has this name. */
   readonly sha256: string;
   readonly contentType: string;
   readonly width: number;
