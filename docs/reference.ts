@@ -89,7 +89,11 @@ const restPage = (): string[] => [
   'A running server describes the same routes at `/docs` (to read) and `/openapi.json` (OpenAPI 3.1). Errors are listed in [errors](errors.md).',
   table(
     ['route', 'answer', 'scope'],
-    routes.map(({ method, path, summary, needs }) => [`\`${method} ${path}\``, summary, scopesOf(needs)]),
+    routes.map(({ method, path, summary, requiredScopes }) => [
+      `\`${method} ${path}\``,
+      summary,
+      scopesOf(requiredScopes),
+    ]),
   ),
   ...operationsOf(apiDocument()).flatMap(operationBlocks),
 ];
@@ -126,8 +130,8 @@ const operationBlocks = ({ method, path, operation }: ReturnType<typeof operatio
   ];
 };
 
-const scopesOf = (needs: readonly string[] | null): string =>
-  needs === null ? 'none' : needs.map((scope) => `\`${scope}\``).join(' or ');
+const scopesOf = (scopes: readonly string[] | null): string =>
+  scopes === null ? 'none' : scopes.map((scope) => `\`${scope}\``).join(' or ');
 
 const errorsPage = (): string[] => [
   '# Errors',

@@ -11,17 +11,17 @@ export const everyArg = () =>
       type: 'Duration',
       required: true,
       defaultValue: 'PT2S',
-      description: 'Least time between two results; at least the setting liveEveryMsMin (250 ms).',
+      description: 'Minimum time between two results; at least the setting liveEveryMsMin (250 ms).',
     }),
   }));
 
 /**
- * What a throttled subscription field subscribes to: `answer` at once, then anew whenever the ledger has moved and the
- * answer says something else, at most once per `every`. The last state always comes; slow readers skip states before it.
+ * The source of a throttled subscription field: the result of `answer` immediately, then again after each advance of the
+ * ledger that changes it, at most once per `every`. The last state is always sent; slow readers skip earlier states.
  *
- * `answer` is called once a result, so it should be cheap or, like a domain's promise, give way. `fingerprint` tells
- * answers apart by a number or text of theirs; without it every move of the ledger is a result. Throws BAD_REQUEST for
- * an `every` that is no duration, LIMIT_EXCEEDED for one that is too short.
+ * `answer` is called once per result, so it should be cheap or yield to the event loop. `fingerprint` returns a number or
+ * text that differs between different results; without it every advance of the ledger is a result. Throws BAD_REQUEST
+ * for an `every` that is not a duration, LIMIT_EXCEEDED for one that is too short.
  *
  *     t.field({
  *       type: Monitor,

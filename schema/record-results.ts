@@ -8,7 +8,7 @@ import { RejectedRecordType } from './imports/rejects.ts';
 import { SnapshotType } from './provenance.ts';
 
 const RecordOutcomeEnum = builder.enumType('RecordOutcome', {
-  description: 'What became of a record.',
+  description: 'The outcome of a record.',
   values: {
     CREATED: { description: 'It was stored.' },
     DUPLICATE: { description: 'It is stored already; nothing changed.' },
@@ -18,12 +18,12 @@ const RecordOutcomeEnum = builder.enumType('RecordOutcome', {
 });
 
 const RecordResult = builder.objectRef<{ outcome: RecordOutcome; index: number }>('RecordResult').implement({
-  description: 'What became of one of the records sent.',
+  description: 'The outcome of one of the records sent.',
   fields: (t) => ({
     index: t.exposeInt('index', { description: 'Its index in the list that was sent, from 0.' }),
     outcome: t.field({
       type: RecordOutcomeEnum,
-      description: 'What became of it.',
+      description: 'Its outcome.',
       resolve: ({ outcome }) => outcome.kind,
     }),
     sequence: t.field({
@@ -55,7 +55,7 @@ export const checkRecordCount = (count: number, { recordsPerMutationMax }: Confi
 /** The payload, result union and wrapper of a mutation that records a list: the same for every kind of record. */
 export const recordResult = (name: string, what: string) => {
   const payload = builder.objectRef<IngestResult>(`${name}Payload`).implement({
-    description: `What became of the ${what}: sent = accepted + duplicates + conflicts + rejected.`,
+    description: `The outcomes of the ${what}: sent = accepted + duplicates + conflicts + rejected.`,
     fields: (t) => ({
       accepted: t.int({ description: 'How many were stored.', resolve: (received) => countOf(received, 'CREATED') }),
       duplicates: t.int({
@@ -76,12 +76,12 @@ export const recordResult = (name: string, what: string) => {
       }),
       results: t.field({
         type: [RecordResult],
-        description: 'What became of each, in the order they were sent in.',
+        description: 'The outcome of each record, in the order they were sent.',
         resolve: ({ outcomes }) => outcomes.map((outcome, index) => ({ outcome, index })),
       }),
       snapshot: t.field({
         type: SnapshotType,
-        description: 'A state of the store that contains them.',
+        description: 'A state of the store that contains the stored records.',
         resolve: (_received, _args, { ledger }) => ledger.snapshot(),
       }),
     }),

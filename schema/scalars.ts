@@ -9,7 +9,7 @@ import { formatInstant, parseInstant } from '../src/lib/time.ts';
 import { parseUuid } from '../src/lib/uuid.ts';
 import { builder } from './builder.ts';
 
-/** Reads text with `read`; anything else, and what it cannot read, is refused with the expected form. */
+/** Parses text; refuses other values and text that cannot be parsed, and names the expected form. */
 const textParser =
   <T>(expected: string, read: (text: string) => T | null) =>
   (value: unknown): T => {
@@ -45,7 +45,7 @@ builder.scalarType('Decimal', {
     'An exact decimal, sent as a string so that no client rounds it, e.g. `"220.5"`. Input: at most 15 digits, 6 of them after the point; sums may be longer.',
   serialize: (value) => (typeof value === 'bigint' ? formatMicros(value) : formatDecimal(value)),
   parseValue: (value) => {
-    // A JSON number has been through a double already: its shortest spelling is taken, so 0.1 is 0.1.
+    // A JSON number has been through a double already: its shortest notation is used, so 0.1 is 0.1.
     const parsed = typeof value === 'string' || typeof value === 'number' ? parseDecimal(String(value)) : null;
     if (parsed) return parsed;
     throw new TypeError(`must be a decimal of at most 15 digits, 6 of them after the point, not ${preview(value)}`);
@@ -53,21 +53,21 @@ builder.scalarType('Decimal', {
 });
 
 const onlyTakenIn = (): never => {
-  throw new Error('values of records are only taken in');
+  throw new Error('the values of records are input only');
 };
 
 builder.scalarType('WrittenDateTime', {
   description:
-    'A `DateTime` within a record: whatever stands there is judged with its record, so that a bad one sinks no other.',
+    'A `DateTime` in a record. Any value is accepted here and validated with its record, so that an invalid value rejects only its own record.',
   serialize: onlyTakenIn,
   parseValue: (value) => value,
 });
 
 builder.scalarType('WrittenDecimal', {
   description:
-    'A `Decimal` within a record: whatever stands there is judged with its record, so that a bad one sinks no other.',
+    'A `Decimal` in a record. Any value is accepted here and validated with its record, so that an invalid value rejects only its own record.',
   serialize: onlyTakenIn,
-  // JSON has no word for what is beyond a double; as text it is refused by its name.
+  // JSON has no notation for values beyond a double; as text the value is refused and named in the message.
   parseValue: (value) => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value),
 });
 
@@ -129,10 +129,10 @@ builder.scalarType('CellValue', {
 builder.scalarType('File', {
   description: 'A file part of a multipart request (GraphQL multipart request specification).',
   serialize: () => {
-    throw new Error('files are only taken in');
+    throw new Error('files are input only');
   },
   parseValue: (value) => {
-    // By what it can do: Yoga's File is of a class of its own. Nothing that came as JSON has a function.
+    // Checks for a method, because Yoga's File is of a class of its own. JSON values have no functions.
     const hasStream =
       typeof value === 'object' && value !== null && 'stream' in value && typeof value.stream === 'function';
     if (hasStream) return value as File;

@@ -34,5 +34,5 @@ import './datasets/groups.ts';
 import './datasets/imports.ts';
 import './server.ts';
 
-/** The whole GraphQL schema. Types register themselves when their file is imported: every file stands in this list. */
+/** The whole GraphQL schema. Types register themselves when their file is imported: every file is in this list. */
 export const schema = builder.toSchema();

@@ -6,7 +6,7 @@ const IndexStateType = builder.objectRef<IndexState>('IndexState').implement({
   description: 'An index in memory, rebuilt at the start and always as new as the store.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'What it indexes.' }),
-    entries: t.field({ type: 'BigInt', description: 'How many records it holds.', resolve: ({ entries }) => entries }),
+    entries: t.field({ type: 'BigInt', description: 'Number of records in it.', resolve: ({ entries }) => entries }),
     bytes: t.field({ type: 'BigInt', description: 'Memory of its arrays, in bytes.', resolve: ({ bytes }) => bytes }),
   }),
 });

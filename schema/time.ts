@@ -1,13 +1,13 @@
 import { builder } from './builder.ts';
 
 const TimeBetweenInput = builder.inputType('TimeBetweenInput', {
-  description: 'A half-open span of time, `[from, to)`.',
+  description: 'A half-open range of time, `[from, to)`.',
   fields: (t) => ({
-    from: t.field({ type: 'DateTime', required: true, description: 'The first instant inside.' }),
+    from: t.field({ type: 'DateTime', required: true, description: 'The first instant of the range (inclusive).' }),
     to: t.field({
       type: 'DateTime',
       required: true,
-      description: 'The first instant no longer inside; not before `from`.',
+      description: 'The end of the range (exclusive); not before `from`.',
     }),
   }),
 });
@@ -15,13 +15,13 @@ const TimeBetweenInput = builder.inputType('TimeBetweenInput', {
 const DayRangeInput = builder.inputType('DayRangeInput', {
   description: 'Calendar days, both ends included.',
   fields: (t) => ({
-    first: t.field({ type: 'LocalDate', required: true, description: 'The first day inside.' }),
-    last: t.field({ type: 'LocalDate', required: true, description: 'The last day inside; not before `first`.' }),
+    first: t.field({ type: 'LocalDate', required: true, description: 'The first day (inclusive).' }),
+    last: t.field({ type: 'LocalDate', required: true, description: 'The last day (inclusive); not before `first`.' }),
   }),
 });
 
 export const TimeRangeInput = builder.inputType('TimeRangeInput', {
-  description: 'A half-open span of time, `[from, to)`, in exactly one of these forms.',
+  description: 'A half-open range of time, `[from, to)`, in exactly one of these forms.',
   isOneOf: true,
   fields: (t) => ({
     between: t.field({ type: TimeBetweenInput, description: 'Both ends.' }),
@@ -75,7 +75,7 @@ export const SortDirection = builder.enumType('SortDirection', {
   values: { ASC: { description: 'Least first.' }, DESC: { description: 'Greatest first.' } } as const,
 });
 
-/** The fields of `AsOfInput` as the domains call them. */
+/** The fields of `AsOfInput` with the names that the domains use. */
 export const asOfOf = (input: (typeof AsOfInput)['$inferInput'] | null | undefined) => ({
   validAtUs: input?.validAt ?? undefined,
   knownAtUs: input?.knownAt ?? undefined,

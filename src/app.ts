@@ -3,7 +3,7 @@ import { openDatasetEngine } from '../db/datasets/open.ts';
 import { openStore } from '../db/open.ts';
 import type { Store } from '../db/store.ts';
 import type { Config } from './config.ts';
-import type { ServerFacts } from './context.ts';
+import type { ServerInfo } from './context.ts';
 import { createWatchedFolder, type WatchReport } from './domains/uploads/watched-folder.ts';
 import type { SyncReport } from './domains/user-sync/user-sync.ts';
 import { createDomains, type Domains } from './domains.ts';
@@ -22,13 +22,13 @@ export interface App {
   readonly domains: Domains;
   readonly ledger: Ledger;
   readonly store: Store;
-  /** Answers a request: GraphQL, REST, documentation, health. */
+  /** Responds to a request: GraphQL, REST, documentation, health. */
   fetch(request: Request): Promise<Response>;
-  /** The same at less cost, for the requests that it supports. */
+  /** Responds at less cost to the requests that it supports. */
   readonly fastPath: FastPath;
   /** Rebuilds the indices, then follows what other processes record. `/readyz` answers 503 until it resolves. */
   start(): Promise<void>;
-  /** Resolves when user files are level with their source for the first time since the start, or have taken too long. */
+  /** Resolves after the first synchronization of user files since the start, or after its timeout. */
   firstSync(): Promise<void>;
   close(): Promise<void>;
 }
@@ -43,14 +43,14 @@ export const createApp = (config: Config, options: AppOptions): App => {
   const { log } = options;
   const core = createCore(config, options);
   const { store, ledger, engine, domains, nowUs } = core;
-  const server: MutableServerFacts = {
+  const server: MutableServerInfo = {
     version: programVersion(),
     startedAtUs: nowUs(),
     rebuildUs: null,
     builtAtUs: null,
   };
-  const shared = { ...domains, config, ledger, server, nowUs };
-  const rest = createRouter(shared, log);
+  const services = { ...domains, config, ledger, server, nowUs };
+  const rest = createRouter(services, log);
   const background = createBackgroundJobs(config, log, core);
   let closed = false;
 
@@ -58,7 +58,7 @@ export const createApp = (config: Config, options: AppOptions): App => {
     domains,
     ledger,
     store,
-    fetch: createRequestGuard(config, log, createGraphql(shared, log), rest.fetch),
+    fetch: createRequestGuard(config, log, createGraphql(services, log), rest.fetch),
     fastPath: createFastPath(config, log, rest),
     async start() {
       const startedAt = performance.now();
@@ -81,11 +81,11 @@ export const createApp = (config: Config, options: AppOptions): App => {
   };
 };
 
-type MutableServerFacts = { -readonly [Key in keyof ServerFacts]: ServerFacts[Key] };
+type MutableServerInfo = { -readonly [Key in keyof ServerInfo]: ServerInfo[Key] };
 
 type Core = ReturnType<typeof createCore>;
 
-/** The program without its faces. */
+/** The program without its HTTP interfaces. */
 const createCore = (config: Config, { log, onStatement }: AppOptions) => {
   const nowUs = createClock(config.now);
   const store = openStore({ ...config, nowUs, ...statementListener(config, log, onStatement) });
@@ -96,7 +96,7 @@ const createCore = (config: Config, { log, onStatement }: AppOptions) => {
   return { store, ledger, engine, domains, nowUs };
 };
 
-/** None at all, where nobody listens: the driver then does not build the text of each statement. */
+/** No listener when nothing uses it: the driver then does not build the text of each statement. */
 const statementListener = (
   { logSql }: Config,
   log: Logger,
@@ -125,7 +125,7 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
 
   return {
     async start(): Promise<void> {
-      // So that the first query is as fast as those that follow.
+      // So that the first query is as fast as later ones.
       Promise.all([domains.transactions.warm(), domains.monitor.warm()]).catch((error: unknown) =>
         log.error(error, 'the caches of transactions and of the monitor could not be warmed'),
       );

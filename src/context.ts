@@ -6,61 +6,61 @@ import type { Ledger } from './ledger/ledger.ts';
 import type { NowUs } from './lib/clock.ts';
 import { yieldToEventLoop } from './lib/yielding.ts';
 
-/** Returns a value for every key, in order, for missing ones too. */
+/** Returns a value for every key in order, also for missing keys. */
 export type BatchFunction<K, V> = (keys: readonly K[]) => readonly V[] | Promise<readonly V[]>;
 
-/** What every request shares. */
+/** The services that all requests share. */
 export interface Services extends Domains {
   readonly config: Config;
   readonly ledger: Ledger;
-  readonly server: ServerFacts;
+  readonly server: ServerInfo;
   readonly nowUs: NowUs;
 }
 
-/** Who sent a request, and how. */
-export interface RequestFacts {
-  /** Null for a caller without a valid key; requests for data are refused before where keys are in use. */
+/** The caller, origin and id of a request. */
+export interface RequestInfo {
+  /** Null for a caller without a valid key. Where keys are in use, requests for data without a key are refused earlier. */
   readonly caller: Principal | null;
   /** Scheme, host and port as the client wrote them. */
   readonly origin: string;
   readonly requestId: string;
 }
 
-/** What resolvers get: the domains, and the state of this one request. */
-export interface Context extends Services, RequestFacts {
+/** What resolvers receive: the services and the state of one request. */
+export interface Context extends Services, RequestInfo {
   /** The name of the caller's key; null for a caller without one. */
   readonly sentBy: string | null;
   /** Batches the keys of one tick of this request into one call; the batch function itself identifies the loader. */
   load<K, V>(batch: BatchFunction<K, V>, key: K): Promise<V>;
-  /** Drops what was loaded, so that the next result of a subscription sees the current state. */
-  forget(): void;
-  /** Await it before returning a page inside of a list: resolving thousands of rows at once would block the thread. */
-  pace(rows: number): Promise<void> | undefined;
+  /** Drops loaded values, so that the next result of a subscription sees the current state. */
+  clearLoaders(): void;
+  /** To be awaited before a resolver returns a page: resolving thousands of rows without yielding would block the thread. */
+  yieldAfter(rows: number): Promise<void> | undefined;
 }
 
-export interface ServerFacts {
+export interface ServerInfo {
   readonly version: string;
   readonly startedAtUs: number;
   /** How long the rebuild of the indices took, microseconds; null until it is complete. */
   readonly rebuildUs: number | null;
-  /** When it was complete, microseconds since 1970 UTC. */
+  /** When the rebuild was complete, microseconds since 1970 UTC. */
   readonly builtAtUs: number | null;
 }
 
-/** Rows that graphql-js may resolve before other requests get a turn of the event loop. */
-const rowsPerTurn = 1000;
+/** Rows that graphql-js may resolve before it yields to the event loop. */
+const rowsPerYield = 1000;
 
-export const createContext = (shared: Services, request: RequestFacts): Context => {
+export const createContext = (services: Services, request: RequestInfo): Context => {
   const loaders = new Map<unknown, DataLoader<unknown, unknown>>();
   let rowsResolved = 0;
   return {
-    ...shared,
+    ...services,
     ...request,
     sentBy: request.caller?.name ?? null,
-    forget: () => loaders.clear(),
-    pace(rows) {
+    clearLoaders: () => loaders.clear(),
+    yieldAfter(rows) {
       rowsResolved += rows;
-      if (rowsResolved <= rowsPerTurn) return undefined;
+      if (rowsResolved <= rowsPerYield) return undefined;
       rowsResolved = rows;
       return yieldToEventLoop();
     },

@@ -40,7 +40,7 @@ import type { DebugLog } from './lib/debug-log.ts';
 import { createImageStore } from './sources/image-store.ts';
 import { openObjects } from './sources/open-objects.ts';
 
-/** What all domains are built on. */
+/** What the domains depend on. */
 export interface DomainServices {
   readonly store: Store;
   readonly engine: DatasetEngine;
@@ -51,7 +51,7 @@ export interface DomainServices {
   readonly log: DebugLog;
 }
 
-/** Every domain there is. */
+/** All domains. */
 export const createDomains = (services: DomainServices) => {
   const { store, limits } = services;
   const users = createUserDomains(services);

@@ -31,7 +31,7 @@ const logOf = async (
 };
 
 describe('the log of the program at the level debug', () => {
-  it('says when the store opens and closes, and what each catch-up did', async () => {
+  it('the log states when the store opens and closes, and what each catch-up did', async () => {
     const lines = await logOf({});
     expect(lines.map(({ msg }) => msg)).toEqual([
       'store opened',
@@ -42,7 +42,7 @@ describe('the log of the program at the level debug', () => {
     expect(lines.map(({ records }) => records)).toEqual([undefined, 0, 1, undefined]);
   });
 
-  it('says when an import starts and how it ends', async () => {
+  it('the log states when an import starts and how it ends', async () => {
     const lines = await logOf({}, async ({ imports }) => {
       const path = fixture('transactions.jsonl');
       await (await imports.start('transactions', [{ path, name: 'transactions.jsonl' }])).done;
@@ -55,7 +55,7 @@ describe('the log of the program at the level debug', () => {
     expect(ofImports.at(-1)?.read).toBeGreaterThan(0);
   });
 
-  it('says when a worker process of datasets starts', async () => {
+  it('the log states when a dataset worker starts', async () => {
     const lines = await logOf({}, async ({ datasetImports }) => {
       const file = fixture('songs.csv');
       const source = {
@@ -71,7 +71,7 @@ describe('the log of the program at the level debug', () => {
     );
   });
 
-  it('holds every SQL statement with the setting logSql, and none without it', async () => {
+  it('the log contains every SQL statement with the setting logSql, and none without it', async () => {
     const statements = async (settings: Readonly<Record<string, string>>) =>
       (await logOf(settings, startConversation, 'info')).flatMap(({ sql }) => sql ?? []);
     expect(await statements({})).toEqual([]);

@@ -34,11 +34,11 @@ const emptyFolder = async (): Promise<string> => {
 };
 
 describe('npm run codegen', () => {
-  it('finds no stale file in the repository', async () => {
+  it('codegen --check finds no stale file in the repository', async () => {
     expect(await codegen('--check')).toEqual({ code: 0, output: '' });
   });
 
-  it('names stale files and writes nothing with --check', async () => {
+  it('codegen --check names stale files and writes nothing', async () => {
     const out = await emptyFolder();
     const { code, output } = await codegen('--check', '--out', out);
     expect(code).toBe(1);
@@ -48,7 +48,7 @@ describe('npm run codegen', () => {
     expect(await readdir(out)).toEqual([]);
   });
 
-  it('accepts further files, and stores each document under the hash of its text', async () => {
+  it('codegen accepts further files and stores each document under the hash of its text', async () => {
     const out = await emptyFolder();
     const file = join(await emptyFolder(), 'ours.graphql');
     await writeFile(file, 'query Ours { server { version } }');
@@ -83,7 +83,7 @@ describe('npm run codegen', () => {
 });
 
 describe('a typed client', () => {
-  it('has the types of its variables and of its result', async () => {
+  it('a typed client has the types of its variables and of its result', async () => {
     const opened = await openApp();
     onTestFinished(opened.close);
     const variables: UserStatusExplainedQueryVariables = { userId: '1', date: '2025-06-01' };

@@ -14,13 +14,13 @@ const messageFor = (...texts: Parameters<typeof readConfig>): string => {
 };
 
 describe('settings', () => {
-  it('are each in one topic, under unique names, with about ten that most installations need', () => {
+  it('each setting is in one topic under a unique name, and about ten are marked as common', () => {
     expect(settings).toHaveLength(new Set(settings.map(({ name }) => name)).size);
     expect(settingGroups.flatMap((group) => group.settings)).toEqual(settings);
     expect(settings.filter(({ isCommon }) => isCommon).length).toBeLessThan(12);
   });
 
-  it('read hosts that links may name', () => {
+  it('linkHosts is read as a list of hosts', () => {
     const { importAllow } = readConfig({
       importAllow: 'Files.Internal., 127.1:8080,[0:0::1]:80,münchen.example,10.0.0.7',
     });
@@ -50,7 +50,7 @@ describe('settings', () => {
     expect(() => readConfig({ importAllow })).toThrow(/setting importAllow \(--import-allow, ASOF_IMPORT_ALLOW\)/);
   });
 
-  it('retain only the digests of API keys', () => {
+  it('only the digests of API keys are retained', () => {
     const { apiKeys } = readConfig({}, { ASOF_API_KEYS: 'read:abc,ingest:a:b=c,' });
     expect(apiKeys).toEqual([
       { scope: 'read', digest: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad' },
@@ -58,7 +58,7 @@ describe('settings', () => {
     ]);
   });
 
-  it('take options over the environment and the environment over the defaults', () => {
+  it('options take precedence over the environment, and the environment over the defaults', () => {
     const environment = { ASOF_PORT: '5000', ASOF_HOST: '::1', ASOF_LOG_SQL: '1' };
     expect(readConfig({ port: '6000' }, environment)).toMatchObject({
       port: 6000,
@@ -84,13 +84,13 @@ describe('settings', () => {
     for (const text of invalid) expect(messageFor({ [name]: text }), text).toContain(`setting ${name} (`);
   });
 
-  it('report one fault in one line, with what is allowed', () => {
+  it('one invalid setting is reported in one line with the values that are allowed', () => {
     expect(messageFor({ port: 'high' })).toBe(
       'setting port (--port, ASOF_PORT) must be a whole number from 0 to 65535, not "high"',
     );
   });
 
-  it('report all faults at once, whether from options or the environment, and no secret', () => {
+  it('all invalid settings are reported together, from options and the environment, without secrets', () => {
     const environment = { ASOF_LOG_LEVEL: 'loud', ASOF_API_KEYS: 'my-secret', ASOF_BODY_BYTES_MAX: 'many' };
     expect(messageFor({ port: '65536' }, environment)).toBe(
       [

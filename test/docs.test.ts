@@ -41,11 +41,11 @@ describe('the reference', () => {
   const pages = referencePages();
   const contentOf = (name: string) => pages.find(({ path }) => path === `docs/reference/${name}.md`)?.content ?? '';
 
-  it('is stored as the program prints it', () => {
+  it('the stored reference pages match the output of the program', () => {
     for (const { path, content } of pages) expect(read(path), path).toBe(content);
   });
 
-  it('names every setting, error code, route and command', () => {
+  it('the reference names every setting, error code, route and command', () => {
     for (const { variable } of settings) expect(contentOf('settings')).toContain(`\`${variable}\``);
     for (const { code } of errorCodes) expect(contentOf('errors')).toContain(`\`${code}\``);
     for (const { path } of routeList) expect(contentOf('rest')).toContain(path);
@@ -54,23 +54,23 @@ describe('the reference', () => {
 });
 
 describe('the pages', () => {
-  it('keep the README at most 120 lines long', () => {
+  it('the README has at most 120 lines', () => {
     expect(read('README.md').split('\n').length).toBeLessThanOrEqual(121);
   });
 
-  it('have only blocks that are run, but for those that need what a test has not', () => {
+  it('every block is run, except those that a test cannot run', () => {
     const notRun = pages.flatMap((page) =>
       stepsOf(read(page)).flatMap((step) => (step.kind === 'block' && step.notRun ? `${page}: ${step.notRun}` : [])),
     );
     expect(notRun).toEqual(blocksNotRun);
   });
 
-  it('that have blocks are run by a test', () => {
+  it('a test runs every page that has blocks', () => {
     const withBlocks = pages.filter((page) => stepsOf(read(page)).length > 0);
     expect(withBlocks.filter((page) => !/^(README\.md|docs\/(guide|operations)\/)/.test(page))).toEqual([]);
   });
 
-  it('link only to files and headings that exist', () => {
+  it('links lead only to files and headings that exist', () => {
     const broken = documents.flatMap((page) =>
       [...read(page).matchAll(/\]\((?!https?:)([^)#]*)(#[^)]*)?\)/g)].flatMap(([link, target = '', heading]) => {
         const path = target === '' ? join(root, page) : join(root, dirname(page), target);
@@ -81,7 +81,7 @@ describe('the pages', () => {
     expect(broken).toEqual([]);
   });
 
-  it('name only files and folders that exist', () => {
+  it('pages name only files and folders that exist', () => {
     const named = /`((?:src|db|schema|test|docs|examples)\/[\w./-]+|[\w-]+\.(?:md|toml|yaml|yml|ts))`/g;
     const missing = documents.flatMap((page) =>
       [...read(page).matchAll(named)].flatMap(([, path = '']) =>
@@ -91,7 +91,7 @@ describe('the pages', () => {
     expect(missing).toEqual([]);
   });
 
-  it('name only scripts of package.json', () => {
+  it('pages name only scripts of package.json', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
     const missing = documents.flatMap((page) =>
       [...read(page).matchAll(/npm run (?:-s )?([\w:]+)/g)].flatMap(([, name = '']) =>
@@ -105,24 +105,24 @@ describe('the pages', () => {
 describe('the decisions', () => {
   const files = readdirSync(join(root, 'docs/decisions')).filter((name) => name !== 'README.md');
 
-  it('are numbered without a gap', () => {
+  it('the decisions are numbered without gaps', () => {
     const numbers = files.sort().map((name) => /^(\d{4})-[a-z0-9-]+\.md$/.exec(name)?.[1]);
     expect(numbers).toEqual(files.map((_name, index) => String(index + 1).padStart(4, '0')));
   });
 
-  it.each(files)('have a status and a date: %s', (name) => {
+  it.each(files)('the decision %s has a status and a date', (name) => {
     expect(read(`docs/decisions/${name}`)).toMatch(
       /^# \d+\. .+\n\n\*\*Status\*\*: (accepted|superseded by \[.+), \d{4}-\d\d-\d\d\n/,
     );
   });
 
-  it.each(files)('are in the index by their title: %s', (name) => {
+  it.each(files)('the decision %s is in the index with its title', (name) => {
     const [, number, title] = /^# (\d+)\. (.+)$/m.exec(read(`docs/decisions/${name}`)) ?? [];
     expect(read('docs/decisions/README.md')).toContain(`| ${number} | [${title}](${name}) |`);
   });
 });
 
-it('throws no error code that is not listed, and lists none that is never used', () => {
+it('the program throws only listed error codes, and every listed code is used', () => {
   const listed = new Set<string>(errorCodes.map(({ code }) => code));
   const texts = modulesOf(['src', 'schema', 'db'])
     .filter(({ path }) => path !== 'src/errors.ts')
@@ -135,7 +135,7 @@ it('throws no error code that is not listed, and lists none that is never used',
   expect([...listed].filter((code) => !new RegExp(`'${code}'`).test(mentioned))).toEqual([]);
 });
 
-it('uses only existing names of settings in messages', () => {
+it('messages name only existing settings', () => {
   const names = new Set<string>(settings.map(({ name }) => name));
   const named = modulesOf(['src', 'schema', 'db']).flatMap(({ text }) =>
     [...text.matchAll(/\(setting (\w+)\)/g)].map(([, name = '']) => name),

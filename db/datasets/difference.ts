@@ -22,8 +22,12 @@ export const differenceBetween = (
     const shared = later.columns.map(({ name }) => name).filter((name) => indexIn(earlier)(name) >= 0);
     const keys = keyColumns.map((name) => shared.indexOf(name));
     const isKeyed = keys.length > 0 && !keys.includes(-1);
-    const [was, is] = [earlier, later].map((file) => countRows(file, shared.map(indexIn(file)), isKeyed ? keys : null));
-    return isKeyed ? byKey(was ?? new Map(), is ?? new Map()) : byContent(was ?? new Map(), is ?? new Map());
+    const [earlierCounts, laterCounts] = [earlier, later].map((file) =>
+      countRows(file, shared.map(indexIn(file)), isKeyed ? keys : null),
+    );
+    return isKeyed
+      ? byKey(earlierCounts ?? new Map(), laterCounts ?? new Map())
+      : byContent(earlierCounts ?? new Map(), laterCounts ?? new Map());
   } finally {
     earlier.close();
   }

@@ -80,12 +80,12 @@ export const pageOfRows = (table: Table, request: RowsRequest, bytesMax: number)
   const end = Math.max(start, fromEnd ? to : Math.min(to, from + limit));
   const selection = Array.from(list.subarray(start, end));
   const rows = readWithinBytes(table, fromEnd ? selection.reverse() : selection, bytesMax);
-  const isCut = rows.length < selection.length;
+  const isTruncated = rows.length < selection.length;
   if (fromEnd) rows.reverse();
   return {
     rows,
-    hasBefore: start > 0 || (fromEnd && isCut),
-    hasAfter: end < list.length || (!fromEnd && isCut),
+    hasBefore: start > 0 || (fromEnd && isTruncated),
+    hasAfter: end < list.length || (!fromEnd && isTruncated),
     total: request.withTotal ? list.length : null,
   };
 };

@@ -8,7 +8,7 @@ import type {
   TableQueryName,
 } from './engine.ts';
 
-/** What a worker process is asked to do: `build-worker.ts` builds versions, `query-worker.ts` answers queries. */
+/** The tasks of worker processes: `build-worker.ts` builds versions, `query-worker.ts` answers queries. */
 export interface WorkerTasks {
   build: BuildRequest;
   query: { [Q in TableQueryName]: { file: string; name: Q; request: TableQueries[Q]['request'] } }[TableQueryName];

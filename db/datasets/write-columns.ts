@@ -26,7 +26,7 @@ export interface ColumnSpec {
   readonly explicitType: ColumnType | undefined;
 }
 
-interface WrittenFile {
+interface ColumnFileResult {
   readonly columns: readonly DatasetColumn[];
   readonly rowCount: number;
 }
@@ -39,7 +39,7 @@ export const writeColumns = async (
   target: string,
   specs: readonly ColumnSpec[],
   rows: TextRows,
-): Promise<WrittenFile> => {
+): Promise<ColumnFileResult> => {
   const stats = specs.map(() => new TypeStats());
   const first = await writePass(rows, (batch) => new RowWriter(target, guessPlans(specs, batch), stats));
   const plans = specs.map(({ explicitType }, column) => (stats[column] as TypeStats).plan(explicitType));
@@ -122,7 +122,7 @@ class RowWriter {
     this.#file.add(values, line, importId);
   }
 
-  finish(specs: readonly ColumnSpec[]): WrittenFile {
+  finish(specs: readonly ColumnSpec[]): ColumnFileResult {
     const columns = specs.map(
       ({ name, header }, index): DatasetColumn => ({
         ...(this.plans[index] as ColumnPlan),

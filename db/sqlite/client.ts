@@ -8,7 +8,7 @@ const migrationsFolder = fileURLToPath(new URL('../migrations', import.meta.url)
 /** How long opening a file may block the thread while another process opens or migrates it. */
 const openWaitMs = 10_000;
 
-/** How long SQLite itself may block the thread for a lock afterwards: the write queue waits longer, between tries. */
+/** How long SQLite itself may block the thread for a lock afterwards: the write queue waits longer, between attempts. */
 const nativeWaitMs = 2;
 
 /** Opens a SQLite file (or `:memory:`), brings it to the newest schema and asserts that commits are synced. */

@@ -19,7 +19,7 @@ export const columnOf = (table: SQLiteTable, key: string): SQLiteColumn => {
   return column;
 };
 
-/** What stores a value of the declared type; null where the driver takes it as it is. */
+/** The encoder for values of the declared type; null where the driver accepts them unchanged. */
 export const encoderOf = (column: SQLiteColumn): Convert | null =>
   column.mapToDriverValue === Column.prototype.mapToDriverValue ? null : (value) => column.mapToDriverValue(value);
 
@@ -35,7 +35,7 @@ export const decodersOf = (table: SQLiteTable, keys: readonly string[]): readonl
     return [{ key, decode: (value: unknown) => column.mapFromDriverValue(value) }];
   });
 
-/** Replaces the driver values of a row by values of the declared types. The only place that does. */
+/** Replaces the driver values of a row by values of the declared types. No other function does this. */
 export const decodeRow = (row: Record<string, unknown>, decoders: readonly ColumnDecoder[]): void => {
   for (const { key, decode } of decoders) if (row[key] !== null) row[key] = decode(row[key]);
 };

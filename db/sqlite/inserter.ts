@@ -5,7 +5,7 @@ import { columnsOf, encoderOf } from './columns.ts';
 
 /** The prepared inserts of one table. */
 export interface Inserter {
-  /** What the driver is given for a row, in the order of the table's columns. */
+  /** The driver values of a row, in the order of the table's columns. */
   valuesOf(row: Readonly<Record<string, unknown>>): unknown[];
   readonly insert: Database.Statement;
   /** Inserts nothing, and reports no change, when a unique index already holds the row's key. */

@@ -7,7 +7,7 @@ type MatchValues = Readonly<Record<string, unknown>>;
 
 interface Lookup {
   readonly statement: Database.Statement;
-  /** Whether a column of the match is of a type that the driver does not take. */
+  /** Whether a column of the match is of a type that the driver does not accept. */
   readonly encodes: boolean;
   readonly decoders: readonly ColumnDecoder[];
 }

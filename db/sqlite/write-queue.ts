@@ -14,7 +14,7 @@ interface Job {
 /** After this long a transaction is committed and the rest waits for the next one, so that reads can run in between. */
 const transactionMs = 20;
 
-/** Between two tries to lock the store for writing. */
+/** Between two attempts to lock the store for writing. */
 const lockPollMs = 10;
 
 export interface WriteQueueOptions {
@@ -24,7 +24,7 @@ export interface WriteQueueOptions {
   readonly onCommit: (committed: CommittedRecords) => void;
 }
 
-/** Group commit: all work that waits at one moment shares one transaction and one sync. */
+/** Group commit: all pending jobs share one transaction and one sync. */
 export class WriteQueue {
   readonly #options: WriteQueueOptions;
   readonly #savepoint: SavepointStatements;
@@ -47,9 +47,7 @@ export class WriteQueue {
     return new Promise<R>((resolve, reject) => {
       if (this.#closed) return reject(new DomainError('NOT_READY', 'the server is closing'));
       if (this.#pending.length >= writeQueueMax)
-        return reject(
-          overloaded(`${this.#pending.length} writes are waiting, the most allowed (setting writeQueueMax)`, 1000),
-        );
+        return reject(overloaded(`${this.#pending.length} writes are pending already (setting writeQueueMax)`, 1000));
       this.#pending.push({ work, resolve: resolve as (result: never) => void, reject });
       if (!this.#running) void this.#drain();
     });

@@ -159,6 +159,6 @@ export const rowsPage = async (
   find: (page: Pick<RowsQuery, 'limit' | 'fromEnd' | 'after' | 'before'>) => Promise<RowsPage>,
 ) => {
   const page = await find(selectPage(args, context.config));
-  await context.pace(page.rows.length);
+  await context.yieldAfter(page.rows.length);
   return { ...pageOf(page.rows, page.cursorOf, page), totalCount: page.total };
 };

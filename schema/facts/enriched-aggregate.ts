@@ -67,13 +67,13 @@ const EnrichedAggregateGroup = builder.objectRef<Group>('EnrichedAggregateGroup'
         }),
         after: t.arg.string({ description: 'Only facts after this cursor.' }),
       },
-      resolve: async ({ aggregation, group, measures }, args, { load, pace, config }) => {
+      resolve: async ({ aggregation, group, measures }, args, { load, yieldAfter, config }) => {
         const { limit, after } = selectPage(args, config);
         const request = { aggregation, group, afterSeq: numericCursor(after) ?? 0, limit: limit + 1 };
         const seqs = await load(seqsOfGroups, request);
         const rows = await Promise.all(seqs.slice(0, limit).map((seq) => load(aggregation.bySeqs, seq)));
         const facts = rows.filter((row) => row !== null).map((row) => ({ ...row, asOf: aggregation.asOf }));
-        await pace(facts.length);
+        await yieldAfter(facts.length);
         const page = pageOf(facts, ({ seq }) => seq, { hasBefore: after !== undefined, hasAfter: seqs.length > limit });
         return { ...page, totalCount: measures.count };
       },

@@ -193,7 +193,7 @@ interface FactPageArgs {
 export const factsPage = async <F extends StoredFact>(
   facts: Facts & { readonly bySeqs: (seqs: readonly number[]) => (F | null)[] },
   args: FactPageArgs & Parameters<typeof selectPage>[0],
-  { config, load, pace }: Context,
+  { config, load, yieldAfter }: Context,
   userId?: string,
 ) => {
   const { limit, fromEnd, after, before } = selectPage(args, config);
@@ -209,6 +209,6 @@ export const factsPage = async <F extends StoredFact>(
   });
   const rows = await Promise.all(page.seqs.map((seq) => load(facts.bySeqs, seq)));
   const found = rows.filter((row) => row !== null);
-  await pace(found.length);
+  await yieldAfter(found.length);
   return { ...pageOf(found, ({ seq }) => seq, page), totalCount: page.totalCount };
 };

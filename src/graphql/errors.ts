@@ -6,7 +6,7 @@ import { DomainError, statusOfCode } from '../errors.ts';
 import { challenge } from '../http/credentials.ts';
 import { internalErrorMessage } from '../http/response.ts';
 
-/** A domain's error in the form of GraphQL, with the HTTP status of its code. */
+/** A DomainError as a GraphQLError, with the HTTP status of its code. */
 export const toGraphQLError = (error: DomainError): GraphQLError => {
   const { code, message, problems, details } = error;
   const { retryAfterMs } = details;
@@ -24,7 +24,7 @@ export const toGraphQLError = (error: DomainError): GraphQLError => {
   });
 };
 
-/** Runs a check and throws its DomainError in the form of GraphQL. */
+/** Runs a check and throws its DomainError as a GraphQLError. */
 export const withGraphQLErrors = (check: () => void): void => {
   try {
     check();

@@ -6,7 +6,7 @@ export interface Example {
   readonly variables: string;
 }
 
-/** The global ID of a rejected record of the demo world. */
+/** The global ID of a rejected record of the demo. */
 const rejected = (number: number): string => Buffer.from(`RejectedRecord:${number}`).toString('base64url');
 
 /** The first of them, corrected: with a decimal point where it had a comma. */
@@ -21,7 +21,7 @@ const corrected = JSON.stringify({
   version: 'B',
 });
 
-/** The operations GraphiQL opens with, in the order of its tabs; each answers something on the demo world. */
+/** The operations GraphiQL opens with, in the order of its tabs; each returns data of the demo. */
 const examples: readonly (readonly [name: string, variables: object])[] = [
   ['revenue-by-status-and-city', {}],
   ['user-status-explained', { userId: 'u-1001', date: '2025-06-01' }],

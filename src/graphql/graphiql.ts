@@ -4,7 +4,7 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 import { parseAccept } from 'hono/utils/accept';
 import { type Example, readExamples } from './examples.ts';
 
-/** The page as it is sent, and what goes with it whatever its encoding. */
+/** The page in each encoding, and the headers that do not depend on the encoding. */
 interface Page {
   readonly tag: string;
   readonly policy: string;
@@ -68,7 +68,7 @@ const encodingOf = (accepted: string): Encoding => {
   return (['br', 'gzip'] as const).find((encoding) => names.includes(encoding)) ?? 'identity';
 };
 
-/** RFC 9110, 13.1.2: weak comparison, or `*` for whatever there is. */
+/** RFC 9110, section 13.1.2: weak comparison; `*` matches any page. */
 const isCached = (etag: string, ifNoneMatch: string): boolean =>
   ifNoneMatch.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag);
 
@@ -87,7 +87,7 @@ const renderPage = async (tabs: readonly Example[]): Promise<Page> => {
   });
   const adapted = html.replace(
     '<div id="root">',
-    (root) => `<style>${stillTabs}</style><script>${openActiveTab}</script>${root}`,
+    (root) => `<style>${tabsWithoutAnimation}</style><script>${openActiveTab}</script>${root}`,
   );
   const page = Buffer.from(adapted.trimStart());
   const encoded = new Map<Encoding, Promise<Buffer>>();
@@ -103,7 +103,7 @@ const renderPage = async (tabs: readonly Example[]): Promise<Page> => {
 };
 
 /** GraphiQL leaves tabs shifted by the animation they came with, shown only while pressed: the click goes past them. */
-const stillTabs = '.graphiql-tab { transform: none !important; }';
+const tabsWithoutAnimation = '.graphiql-tab { transform: none !important; }';
 
 /** On a second visit GraphiQL finds its tab by the operation stored last; without one it opens an empty tab more. */
 const openActiveTab = `
@@ -136,6 +136,6 @@ const policyOf = (html: string): string => {
   ].join('; ');
 };
 
-/** A clock that has gone back a quarter. */
+/** A clock with an arrow that points backwards. */
 const mark = (size: number): string =>
   `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}" viewBox="0 0 32 32" fill="none" stroke="#0a7d6c" stroke-width="3" stroke-linecap="round" stroke-linejoin="round"><path d="M6 8v6h6"/><path d="M6.6 13.4A11 11 0 1 1 5 17"/><path d="M16 10v6.5l4 3"/></svg>`;

@@ -49,9 +49,8 @@ export const checkOperation = (operation: OperationToMeasure, limits: Limits): v
   };
   if (depth > limits.queryDepthMax) refuse(`is deeper than ${limits.queryDepthMax} fields`, 'queryDepthMax');
   if (fields > limits.queryFieldsMax) refuse(`has more than ${limits.queryFieldsMax} fields`, 'queryFieldsMax');
-  if (rows > limits.queryRowsMax) refuse(`may ask for more than ${limits.queryRowsMax} rows`, 'queryRowsMax');
-  if (scans > limits.queryScansMax)
-    refuse(`goes through all facts more than ${limits.queryScansMax} times`, 'queryScansMax');
+  if (rows > limits.queryRowsMax) refuse(`may return more than ${limits.queryRowsMax} rows`, 'queryRowsMax');
+  if (scans > limits.queryScansMax) refuse(`scans all facts more than ${limits.queryScansMax} times`, 'queryScansMax');
 };
 
 const measure = (

@@ -24,11 +24,11 @@ import { subscriptionsOf } from './subscriptions.ts';
 const cachedLengthMax = 400_000;
 
 /** The GraphQL API: one endpoint for operations and, in a browser, GraphiQL. */
-export const createGraphql = (shared: Services, log: Logger): GuardedHandler => {
+export const createGraphql = (services: Services, log: Logger): GuardedHandler => {
   const yoga = createYoga<ServerContext, Context>({
     schema,
     context: ({ request, requestId }) =>
-      createContext(shared, { caller: callerOf(request, shared), origin: new URL(request.url).origin, requestId }),
+      createContext(services, { caller: callerOf(request, services), origin: new URL(request.url).origin, requestId }),
     graphqlEndpoint: '/graphql',
     landingPage: false,
     cors: false,
@@ -40,15 +40,15 @@ export const createGraphql = (shared: Services, log: Logger): GuardedHandler => 
     },
     // Yoga does not pass the request to this function, so `maskedErrorsOf` masks all errors.
     maskedErrors: { maskError: toError },
-    plugins: [limitsOf(shared), accessOf(shared), subscriptionsOf(shared.config), maskedErrorsOf(log)],
+    plugins: [limitsOf(services), accessOf(services), subscriptionsOf(services.config), maskedErrorsOf(log)],
   });
   const graphiql = createGraphiql();
   return async (request, requestId) => {
     const page = await graphiql(request);
     if (page) return page;
-    const refusal = refuseUpload(request, shared);
+    const refusal = refuseUpload(request, services);
     if (refusal) return refusal;
-    if (!shared.ledger.ready) throw new DomainError('NOT_READY', 'the indices are being built');
+    if (!services.ledger.ready) throw new DomainError('NOT_READY', 'the indices are being built');
     return yoga.fetch(request, { requestId });
   };
 };
@@ -57,10 +57,10 @@ const callerOf = ({ headers }: Request, { apiKeys }: Services): Principal | null
   apiKeys.callerOf(keyOf((name) => headers.get(name) ?? undefined));
 
 /** An upload is read before its operation is known, so callers without the scope are refused before that. */
-const refuseUpload = (request: Request, shared: Services): Response | undefined => {
+const refuseUpload = (request: Request, services: Services): Response | undefined => {
   if (!request.headers.get('content-type')?.startsWith('multipart/')) return undefined;
   try {
-    shared.apiKeys.admit(callerOf(request, shared), ['ingest']);
+    services.apiKeys.admit(callerOf(request, services), ['ingest']);
     return undefined;
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;

@@ -9,35 +9,35 @@ import { toGraphQLError } from './errors.ts';
 const retryAfterMs = 5000;
 
 /**
- * Counts open subscriptions, gives every result loaders of its own, and responds with streams that end at once when
- * their reader leaves. Throws OVERLOADED when too many are open, BAD_REQUEST when the client does not accept events.
+ * Counts open subscriptions, gives every result loaders of its own, and responds with streams that end immediately when
+ * their reader disconnects. Throws OVERLOADED when too many are open, BAD_REQUEST when the client does not accept events.
  */
 export const subscriptionsOf = ({ subscriptionsMax }: Config): Plugin<Context> => {
   let open = 0;
   return {
     onSubscribe({ args: { contextValue }, subscribeFn, setSubscribeFn }) {
-      const { request, forget, caller } = contextValue as Context & { readonly request: Request };
-      if (!acceptsEvents(request)) throw toGraphQLError(new DomainError('BAD_REQUEST', needsEvents));
+      const { request, clearLoaders, caller } = contextValue as Context & { readonly request: Request };
+      if (!acceptsEvents(request)) throw toGraphQLError(new DomainError('BAD_REQUEST', eventsRequired));
       setSubscribeFn(async (args: ExecutionArgs) => {
         if (open >= subscriptionsMax) throw toGraphQLError(tooMany(subscriptionsMax));
         open++;
-        const leave = (): void => void open--;
+        const release = (): void => void open--;
         try {
           const results = await subscribeFn(args);
-          if (Symbol.asyncIterator in results) return guarded(results, forget, leave, caller?.ended);
-          leave();
+          if (Symbol.asyncIterator in results) return withLifecycle(results, clearLoaders, release, caller?.ended);
+          release();
           return results;
         } catch (error) {
-          leave();
+          release();
           throw error;
         }
       });
     },
     onResultProcess({ result, resultProcessor, setResultProcessor }) {
       if (!(Symbol.asyncIterator in result)) return;
-      // The response is refused after all, for an unsupported charset: nobody would ever leave the stream.
+      // The response is refused after all, for an unsupported charset: no reader would ever end the stream.
       if (!resultProcessor) return void result[Symbol.asyncIterator]().return?.();
-      // Yoga's own streams read ahead, and notice that their reader has left only after the next result.
+      // Yoga's own streams read ahead and detect a disconnected reader only after the next result.
       const { Response, ReadableStream } = globalThis;
       setResultProcessor(
         (results, fetchApi, type) => resultProcessor(results, { ...fetchApi, Response, ReadableStream }, type),
@@ -47,7 +47,7 @@ export const subscriptionsOf = ({ subscriptionsMax }: Config): Plugin<Context> =
   };
 };
 
-const needsEvents = 'a subscription is answered with server-sent events: accept must name text/event-stream';
+const eventsRequired = 'a subscription is answered with server-sent events: accept must name text/event-stream';
 
 const acceptsEvents = ({ headers }: Request): boolean =>
   (headers.get('accept') ?? '').toLowerCase().includes('text/event-stream');
@@ -58,10 +58,10 @@ const tooMany = (subscriptionsMax: number): DomainError =>
   });
 
 /**
- * The same results; `onNext` is called before each is produced, `onEnd` once: at the end, when the reader leaves, or at
- * once when `ended` is aborted, which also ends a pending `next`.
+ * The same results; `onNext` is called before each is produced, `onEnd` once: at the end, when the reader disconnects, or
+ * immediately when `ended` is aborted, which also ends a pending `next`.
  */
-const guarded = <T>(
+const withLifecycle = <T>(
   results: AsyncIterable<T>,
   onNext: () => void,
   onEnd: () => void,
@@ -74,16 +74,16 @@ const guarded = <T>(
   const end = (): void => {
     if (isOpen) onEnd();
     isOpen = false;
-    ended?.removeEventListener('abort', cut);
+    ended?.removeEventListener('abort', abort);
   };
-  const cut = (): void => {
+  const abort = (): void => {
     end();
     stopWaiting?.();
-    // It may itself be waiting for a result that never comes.
+    // The iterator may be waiting for a result that never comes.
     iterator.return?.().catch(() => undefined);
   };
-  ended?.addEventListener('abort', cut);
-  if (ended?.aborted) cut();
+  ended?.addEventListener('abort', abort);
+  if (ended?.aborted) abort();
   return {
     [Symbol.asyncIterator]() {
       return this;

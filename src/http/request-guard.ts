@@ -8,12 +8,12 @@ import { errorResponseOf, toResponse } from './response.ts';
 
 export type Handler = (request: Request) => Promise<Response>;
 
-/** A handler behind the guard, which has given the request its id. */
+/** A handler behind the guard, which assigns the request id. */
 export type GuardedHandler = (request: Request, requestId: string) => Promise<Response>;
 
 /**
- * Every request passes here: repeated slashes collapse, pages of other sites may call only if they are allowed to, and
- * bodies have a limit: that of GraphQL here, those of REST where a route reads its body.
+ * Checks every request before it is dispatched: it collapses repeated slashes, refuses pages of origins that are not
+ * allowed, and limits the bodies of GraphQL requests. REST routes limit their bodies where they read them.
  */
 export const createRequestGuard = (
   config: Config,

@@ -4,7 +4,7 @@ import { DomainError } from '../errors.ts';
 
 /** A request, whether node:http or the Fetch standard carries it. */
 export interface HttpRequest {
-  /** What `x-request-id` of the response, the log and internal errors name it by. */
+  /** The id that the response header `x-request-id`, the log and internal errors contain. */
   readonly id: string;
   readonly method: string;
   readonly pathname: string;

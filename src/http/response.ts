@@ -10,11 +10,11 @@ export interface HttpResponse {
   readonly body: string | AsyncIterable<string>;
 }
 
-/** What is said of a bug: nothing but where its details are. */
+/** The message for an internal error: it only names the request id under which the log has the details. */
 export const internalErrorMessage = (requestId: string): string =>
   `internal error; look for request ${requestId} in the log of the server`;
 
-/** The response to a failed request: the coded error, or for a bug only the id under which the log has its details. */
+/** The response to a failed request: the coded error, or for a bug only the request id under which the log has its details. */
 export const errorResponseOf = (
   error: unknown,
   requestId: string,

@@ -86,9 +86,9 @@ export const openServer = async (fetch: Handler, options: ServerOptions): Promis
     server.close();
     streams.end();
     connections.drain();
-    const cut = setTimeout(() => server.closeAllConnections(), drainMs);
+    const drainTimer = setTimeout(() => server.closeAllConnections(), drainMs);
     await closed;
-    clearTimeout(cut);
+    clearTimeout(drainTimer);
     connections.stop();
   };
 

@@ -196,7 +196,7 @@ const powers = Array.from({ length: 19 }, (_each, exponent) => 10 ** exponent);
  * cell does not fit the type of its column.
  */
 export const encodeCell = (
-  { type, scale, wide, isExplicit: isAsked }: ColumnPlan,
+  { type, scale, wide, isExplicit: isExplicitType }: ColumnPlan,
   text: string,
   kind: number,
   parsed: CellParser,
@@ -223,7 +223,7 @@ export const encodeCell = (
     }
     case 'BOOLEAN':
       if (kind === cellKinds.boolean) return parsed.number;
-      return isAsked ? looseBooleans[text.trim().toLowerCase()] : undefined;
+      return isExplicitType ? looseBooleans[text.trim().toLowerCase()] : undefined;
     case 'DATE':
       return kind === cellKinds.date ? parsed.number : undefined;
     case 'DATE_TIME':
@@ -231,7 +231,7 @@ export const encodeCell = (
       return kind === cellKinds.date ? withinTime(parsed.number * dayUs) : undefined;
     case 'STRING_LIST':
       if (kind === cellKinds.list) return JSON.stringify(parsed.items);
-      return isAsked ? JSON.stringify(text.split(',').map((item) => item.trim())) : undefined;
+      return isExplicitType ? JSON.stringify(text.split(',').map((item) => item.trim())) : undefined;
   }
 };
 

@@ -7,14 +7,14 @@ export type ApiDocument = ReturnType<OpenAPIHono['getOpenAPI31Document']>;
 type Operation = NonNullable<NonNullable<ApiDocument['paths']>[string]['get']>;
 
 /** One method of one path. */
-interface Entry {
+interface DocumentedRoute {
   readonly method: 'GET' | 'POST' | 'PUT';
   readonly path: string;
   readonly operation: Operation;
 }
 
 /** All operations, in the order of the routes' paths. */
-export const operationsOf = ({ paths }: ApiDocument): Entry[] =>
+export const operationsOf = ({ paths }: ApiDocument): DocumentedRoute[] =>
   Object.entries(paths ?? {}).flatMap(([path, { get, post, put }]) => [
     ...(get ? [{ method: 'GET' as const, path, operation: get }] : []),
     ...(post ? [{ method: 'POST' as const, path, operation: post }] : []),
@@ -33,7 +33,7 @@ interface Parameter {
 }
 
 /** The parts of a response that the page shows. */
-interface Answer {
+interface ResponsePart {
   readonly description: string;
   readonly content?: Readonly<Record<string, { readonly schema?: object; readonly example?: unknown }>>;
 }
@@ -74,7 +74,7 @@ ${errorCodes.map(
   return String(await page);
 };
 
-const operationSection = (entry: Entry, origin: string) => {
+const operationSection = (entry: DocumentedRoute, origin: string) => {
   const { method, path, operation } = entry;
   const parameters = (operation.parameters ?? []) as Parameter[];
   return html`<section id="${anchorOf(entry)}">
@@ -82,12 +82,12 @@ const operationSection = (entry: Entry, origin: string) => {
 <p><strong>${prose(operation.summary)}.</strong> ${prose(operation.description)}</p>
 ${parameters.length > 0 ? parameterTable(parameters) : ''}
 <pre><code>curl${method === 'GET' ? '' : ` -X ${method}`} '${origin}${examplePath(path, parameters)}'${exampleBody(operation)}</code></pre>
-${Object.entries(operation.responses ?? {}).map(([status, answer]) => answerPart(status, answer as Answer))}
+${Object.entries(operation.responses ?? {}).map(([status, response]) => responseSection(status, response as ResponsePart))}
 </section>
 `;
 };
 
-const indexRow = (entry: Entry) =>
+const indexRow = (entry: DocumentedRoute) =>
   html`<tr><td><a href="#${anchorOf(entry)}"><code>${entry.method} ${entry.path}</code></a></td><td>${prose(entry.operation.summary)}</td></tr>
 `;
 
@@ -99,7 +99,7 @@ const parameterRow = ({ name, in: location, required, description, schema }: Par
   html`<tr><td><code>${name}</code></td><td>${location}${required ? '' : ', optional'}</td><td>${prose(description)}</td><td><code>${schema.example}</code></td></tr>
 `;
 
-const answerPart = (status: string, { description, content = {} }: Answer) =>
+const responseSection = (status: string, { description, content = {} }: ResponsePart) =>
   Object.entries(content).map(([type, { schema, example }]) =>
     status === '200'
       ? html`<h3>${status} <small>${type}</small></h3>
@@ -117,11 +117,12 @@ const code = (value: unknown) => html`<pre><code>${JSON.stringify(value, null, 2
 const prose = (text = '') =>
   text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
 
-const anchorOf = ({ method, path }: Entry): string => `${method.toLowerCase()}${path.replace(/[^a-z0-9]+/gi, '-')}`;
+const anchorOf = ({ method, path }: DocumentedRoute): string =>
+  `${method.toLowerCase()}${path.replace(/[^a-z0-9]+/gi, '-')}`;
 
 /** The rest of a command that sends the example of a body, on one line; a body without an example can be left out. */
 const exampleBody = ({ requestBody }: Operation) => {
-  const { content = {} } = (requestBody ?? {}) as { content?: Answer['content'] };
+  const { content = {} } = (requestBody ?? {}) as { content?: ResponsePart['content'] };
   const [first] = Object.entries(content);
   if (first?.[1].example === undefined) return '';
   const [type, { example }] = first;

@@ -12,7 +12,7 @@ import { readFields, wrongMediaType } from './read-fields.ts';
 import { pairsOf, readInput } from './read-input.ts';
 import { isData, type Route, type RouteContext } from './route.ts';
 
-/** The one way from a request to a response, whatever carries them. */
+/** Turns requests into responses, both for the fast path and for the Fetch standard. */
 export interface RequestHandler {
   /** Never rejects: errors become coded responses; an error that is not a DomainError is a bug, is logged and masked as INTERNAL. */
   handle(route: Route, request: HttpRequest): Promise<HttpResponse | Response>;
@@ -20,8 +20,8 @@ export interface RequestHandler {
   refuse(error: unknown, request: HttpRequest): HttpResponse;
 }
 
-export const createRequestHandler = (shared: Services, log: Logger, document: () => ApiDocument): RequestHandler => {
-  const { apiKeys, ledger, config } = shared;
+export const createRequestHandler = (services: Services, log: Logger, document: () => ApiDocument): RequestHandler => {
+  const { apiKeys, ledger, config } = services;
 
   const logBug = (error: unknown, { pathname, id }: HttpRequest): void => {
     if (!(error instanceof DomainError)) log.error({ err: error, path: pathname, requestId: id }, 'a request failed');
@@ -57,14 +57,15 @@ export const createRequestHandler = (shared: Services, log: Logger, document: ()
     refuse,
     async handle(route, request) {
       try {
-        const caller = route.needs && apiKeys.admit(apiKeys.callerOf(keyOf(request.header)), route.needs);
+        const caller =
+          route.requiredScopes && apiKeys.admit(apiKeys.callerOf(keyOf(request.header)), route.requiredScopes);
         if (isData(route.subject) && !ledger.ready) throw new DomainError('NOT_READY', 'the indices are being built');
         const bytesMax = route.body?.isStream ? Number.POSITIVE_INFINITY : config.bodyBytesMax;
         const context = new RequestContext(request, bytesMax, document, caller);
         checkMediaType(route, context);
-        // A route without parameters that is sent none costs nothing to read.
+        // Reading is skipped for a route without parameters and a request without any.
         const input = hasInput(route, request) ? await inputOf(route, request, context) : {};
-        const value = await route.handle(input, shared, context);
+        const value = await route.handle(input, services, context);
         const policy = cachePolicies[route.subject];
         if (value instanceof Response) {
           for (const [name, text] of Object.entries(policy)) value.headers.set(name, text);
@@ -81,12 +82,12 @@ export const createRequestHandler = (shared: Services, log: Logger, document: ()
 };
 
 const hasInput = (route: Route, { search }: HttpRequest): boolean =>
-  route.hasInput || (search !== '' && !route.anyQuery);
+  route.hasInput || (search !== '' && !route.hasDynamicQuery);
 
 /** The parameters of a request. Throws BAD_REQUEST with a problem for each one that is wrong. */
 const inputOf = async (route: Route, { pathname, search }: HttpRequest, { body }: RequestContext): Promise<object> => {
   const fields = Object.keys(route.fields).length > 0 ? await readFields(body) : [];
-  return readInput({ pathname, search: route.anyQuery ? '' : search }, route, fields);
+  return readInput({ pathname, search: route.hasDynamicQuery ? '' : search }, route, fields);
 };
 
 const checkMediaType = ({ body: described }: Route, { body }: RequestContext): void => {
@@ -96,7 +97,7 @@ const checkMediaType = ({ body: described }: Route, { body }: RequestContext): v
     throw wrongMediaType(body, types);
 };
 
-/** The key was valid when the request began, and was revoked since. */
+/** The error for a key that was revoked after the request started. */
 const keyRevoked = (): DomainError => new DomainError('UNAUTHENTICATED', 'the key was revoked in the meantime');
 
 const supportedTypes = ['application/json', 'text/plain', 'text/html'] as const;
@@ -129,7 +130,7 @@ class RequestContext implements RouteContext {
     return pairsOf(this.#request.search.slice(1));
   }
 
-  get prefers() {
+  get preferredType() {
     return preferredType(this.header('accept'), supportedTypes);
   }
 }
@@ -145,7 +146,7 @@ const cachePolicies: Readonly<Record<Route['subject'], Readonly<Record<string, s
   documentation: revalidate,
 };
 
-const serialize = ({ answer: { type } }: Route, value: unknown): { type: string; body: HttpResponse['body'] } => {
+const serialize = ({ response: { type } }: Route, value: unknown): { type: string; body: HttpResponse['body'] } => {
   if (isStream(value))
     return { type: type === 'text/csv' ? `${type}; charset=utf-8` : (type ?? 'application/json'), body: value };
   if (typeof value === 'string' && type?.startsWith('text/')) return { type: `${type}; charset=utf-8`, body: value };

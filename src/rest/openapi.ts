@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { type ErrorCode, errorCodes, statusOfCode } from '../errors.ts';
 import { fieldTypes } from './read-fields.ts';
 import { missingParameter, unknownParameter } from './read-input.ts';
-import { type DescribedBody, isData, type Route } from './route.ts';
+import { type BodyDescription, isData, type Route } from './route.ts';
 
 const problem = z.object({
   path: z.string().openapi({ description: 'The parameter at fault.' }),
@@ -49,13 +49,15 @@ export const describeApi = ({
   query,
   fields,
   body,
-  refuses = [],
-  answer,
-  needs,
+  errorCodes = [],
+  response,
+  requiredScopes,
 }: Route) => {
   const [first] = Object.keys({ ...query, ...fields });
   const example = first === undefined ? unknownParameter('verbose', []) : missingParameter(first);
-  const inScope = needs ? `With API keys in use, it needs a key of scope ${needs.join(' or ')}.` : undefined;
+  const inScope = requiredScopes
+    ? `With API keys in use, it needs a key of scope ${requiredScopes.join(' or ')}.`
+    : undefined;
   const about = [description, Object.keys(fields).length > 0 ? inBody : undefined, inScope].filter(Boolean).join(' ');
   return createRoute({
     method: method.toLowerCase() as Lowercase<typeof method>,
@@ -63,7 +65,7 @@ export const describeApi = ({
     tags: [subject],
     summary,
     ...(about === '' ? {} : { description: about }),
-    ...(needs ? { security: securitySchemes.map(({ name }) => ({ [name]: [...needs] })) } : {}),
+    ...(requiredScopes ? { security: securitySchemes.map(({ name }) => ({ [name]: [...requiredScopes] })) } : {}),
     request: {
       params: z.object(params),
       query: z.object({ ...query, ...fields }),
@@ -73,30 +75,30 @@ export const describeApi = ({
       200: {
         description: 'The response.',
         content: {
-          [answer.type ?? 'application/json']: {
-            schema: answer.schema,
-            ...(answer.example === undefined ? {} : { example: answer.example }),
+          [response.type ?? 'application/json']: {
+            schema: response.schema,
+            ...(response.example === undefined ? {} : { example: response.example }),
           },
         },
       },
-      ...refused('BAD_REQUEST', { message: example.message, problems: [example] }),
-      ...(needs
-        ? { ...refused('UNAUTHENTICATED', { message: '…' }), ...refused('NOT_ALLOWED', { message: '…' }) }
+      ...errorResponse('BAD_REQUEST', { message: example.message, problems: [example] }),
+      ...(requiredScopes
+        ? { ...errorResponse('UNAUTHENTICATED', { message: '…' }), ...errorResponse('NOT_ALLOWED', { message: '…' }) }
         : {}),
       ...(path === '/readyz' || isData(subject)
-        ? refused('NOT_READY', { message: 'the indices are being built' })
+        ? errorResponse('NOT_READY', { message: 'the indices are being built' })
         : {}),
-      ...Object.assign({}, ...refuses.map((code) => refused(code, { message: '…' }))),
+      ...Object.assign({}, ...errorCodes.map((code) => errorResponse(code, { message: '…' }))),
     },
   });
 };
 
 const inBody = `The parameters may be sent in the body instead of the query: ${fieldTypes.join(' or ')}.`;
 
-const contentOf = ({ types, schema, example }: DescribedBody) =>
+const contentOf = ({ types, schema, example }: BodyDescription) =>
   Object.fromEntries(types.map((type) => [type, { schema, example }]));
 
-const refused = (code: ErrorCode, error: object) => ({
+const errorResponse = (code: ErrorCode, error: object) => ({
   [statusOfCode(code)]: {
     description: errorCodes.find((entry) => entry.code === code)?.meaning ?? code,
     content: { 'application/json': { schema: fault, example: { error: { code, ...error } } } },

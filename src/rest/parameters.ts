@@ -42,12 +42,12 @@ export const country = parameter('country', (fields) => fields.id('country'), {
 });
 
 export const uuid = parameter('uuid', (fields) => fields.text('uuid'), {
-  description: 'The client’s own name for a conversation: a UUID in any case.',
+  description: 'The client’s id of a conversation: a UUID in upper or lower case.',
   example: '0b1f3c52-8d9e-4c11-9f4e-2f3f7f0a6d11',
 });
 
 export const symbol = parameter('symbol', (fields) => fields.text('symbol'), {
-  description: 'A letter `a` to `z`, in any case.',
+  description: 'A letter `a` to `z`, in upper or lower case.',
   example: 'e',
 });
 
@@ -57,15 +57,15 @@ const bound = (name: string, description: string, example: string) =>
     example,
   });
 
-export const lower = bound('lower', 'The first instant inside', '2024-01-02');
-export const upper = bound('upper', 'The first instant no longer inside', '2024-01-03');
+export const lower = bound('lower', 'The first instant of the range (inclusive)', '2024-01-02');
+export const upper = bound('upper', 'The end of the range (exclusive)', '2024-01-03');
 
 export const isSummary = parameter('summary', (fields) => fields.oneOf('summary', { '1': true, '0': false }), {
   description: '`1` returns one object of counts.',
   example: '1',
 });
 
-/** May be left out. */
+/** An optional parameter. */
 const filter = <T>(name: string, read: (fields: FieldReader) => T, documented: Documented) =>
   parameter(name, read, documented).optional();
 
@@ -79,7 +79,11 @@ const truth = (name: string) =>
       if (value === undefined) fields.refuse(name, 'NOT_ALLOWED', `${name} must be True, False, 1 or 0`);
       return value === true;
     },
-    { description: 'Only users with an image, or without: `True`, `False`, `1` or `0` in any case.', example: 'True' },
+    {
+      description:
+        'Only users with an image, or only users without: `True`, `False`, `1` or `0`, in upper or lower case.',
+      example: 'True',
+    },
   );
 
 export const isImageExists = truth('is_image_exists');
@@ -90,9 +94,9 @@ const ageMax = 1000;
 const age = (name: string, description: string) =>
   filter(name, (fields) => fields.integer(name, 0, ageMax), { description, example: '30' });
 
-export const minAge = age('min_age', 'Least age in completed years, inside.');
+export const minAge = age('min_age', 'Minimum age in completed years, inclusive.');
 export const userMinAge = age('user_min_age', 'Another name of `min_age`.');
-export const maxAge = age('max_age', 'Greatest age in completed years, inside.');
+export const maxAge = age('max_age', 'Maximum age in completed years, inclusive.');
 export const userMaxAge = age('user_max_age', 'Another name of `max_age`.');
 
 export const imageName = parameter(
@@ -102,7 +106,7 @@ export const imageName = parameter(
     if (!name) fields.refuse('name', 'MALFORMED', 'name must be 64 hex digits and .png or .jpg');
     return name ?? { sha256: '', contentType: '' };
   },
-  { description: 'The SHA-256 of its bytes, then `.png` or `.jpg`.', example: `${'0'.repeat(64)}.png` },
+  { description: 'The SHA-256 of the bytes of the image, then `.png` or `.jpg`.', example: `${'0'.repeat(64)}.png` },
 );
 export const datasetName = parameter('name', (fields) => fields.id('name'), {
   description: 'A dataset’s name: letters, digits, spaces, points, dashes and underscores.',

@@ -15,12 +15,12 @@ type Subject = 'facts' | 'content' | 'server' | 'documentation';
 /** Whether a route needs a server that is ready and a caller who is authorized. */
 export const isData = (subject: Subject): boolean => subject === 'facts' || subject === 'content';
 
-/** What a response may depend on beside the parameters. */
+/** What a response may depend on besides the parameters. */
 export interface RouteContext {
   /** Scheme, host and port as the client wrote them. */
   readonly origin: string;
-  readonly prefers: 'application/json' | 'text/plain' | 'text/html';
-  /** The query in order, for a route with `anyQuery`. */
+  readonly preferredType: 'application/json' | 'text/plain' | 'text/html';
+  /** The pairs of the query in order, for a route with `anyQuery`. */
   readonly pairs: readonly RawInput[];
   /** A route that describes a `body` reads it by itself. */
   readonly body: RequestBody;
@@ -33,7 +33,7 @@ export interface RouteContext {
 }
 
 /** A body that is more than parameters. */
-export interface DescribedBody {
+export interface BodyDescription {
   /** Media types that are accepted and documented; the first is the recommended one. */
   readonly types: readonly [string, ...string[]];
   /** Further types that clients are known to send although the content is right; an empty one stands for no type. */
@@ -44,16 +44,16 @@ export interface DescribedBody {
   readonly isStream?: true;
 }
 
-interface Described {
+interface RouteDescription {
   /** Default: GET, which answers HEAD as well. */
   readonly method?: 'GET' | 'POST' | 'PUT';
   /** As in OpenAPI: `/user_status/{user_id}`. */
   readonly path: string;
   /** The last parameter of the path matches the rest of it, slashes included. */
-  readonly takesRest?: true;
+  readonly isCatchAll?: true;
   readonly subject: Subject;
   /** The names in the query depend on the data: the route reads them itself. */
-  readonly anyQuery?: true;
+  readonly hasDynamicQuery?: true;
   /**
    * A key of any of these scopes may call a route of facts or content. Default: `read` for GET, `ingest` for other
    * methods. Other routes are public.
@@ -63,10 +63,10 @@ interface Described {
   readonly fastPath?: true;
   readonly summary: string;
   readonly description?: string;
-  readonly body?: DescribedBody;
-  /** Errors it may respond with beside those of every route. */
-  readonly refuses?: readonly ErrorCode[];
-  readonly answer: {
+  readonly body?: BodyDescription;
+  /** Errors it may respond with in addition to those of every route. */
+  readonly errorCodes?: readonly ErrorCode[];
+  readonly response: {
     readonly schema: z.ZodType;
     readonly example?: unknown;
     /** Default: JSON. */
@@ -75,36 +75,36 @@ interface Described {
 }
 
 /** One path and one method. */
-export interface Route extends Described {
+export interface Route extends RouteDescription {
   readonly method: 'GET' | 'POST' | 'PUT';
   /** Null for a public route. */
-  readonly needs: readonly Scope[] | null;
+  readonly requiredScopes: readonly Scope[] | null;
   readonly params: Shape;
   readonly query: Shape;
   readonly fields: Shape;
-  /** Of all parameters together. */
+  /** The schema of all parameters together. */
   readonly schema: z.ZodObject;
   readonly hasInput: boolean;
   /**
    * Returns a Response to be sent as it is, a stream of texts, or a value to be sent as JSON, or as text where the
    * response's type says so. `input` is what `schema` reads.
    */
-  handle(input: object, shared: Services, context: RouteContext): unknown;
+  handle(input: object, services: Services, context: RouteContext): unknown;
 }
 
 type NoShape = Readonly<Record<never, never>>;
 
-interface Definition<P extends Shape, Q extends Shape, F extends Shape> extends Described {
+interface RouteDefinition<P extends Shape, Q extends Shape, F extends Shape> extends RouteDescription {
   readonly params?: P;
   readonly query?: Q;
   /** Parameters that a client may send in the query, in a form or in a JSON object. */
   readonly fields?: F;
-  handle(input: z.output<z.ZodObject<P & Q & F>>, shared: Services, context: RouteContext): unknown;
+  handle(input: z.output<z.ZodObject<P & Q & F>>, services: Services, context: RouteContext): unknown;
 }
 
 /** A route from its parameters, its response and the function that computes it. */
 export const defineRoute = <P extends Shape = NoShape, Q extends Shape = NoShape, F extends Shape = NoShape>(
-  definition: Definition<P, Q, F>,
+  definition: RouteDefinition<P, Q, F>,
 ): Route => {
   const {
     method = 'GET',
@@ -118,7 +118,7 @@ export const defineRoute = <P extends Shape = NoShape, Q extends Shape = NoShape
   return {
     ...definition,
     method,
-    needs: isData(subject) ? scopes : null,
+    requiredScopes: isData(subject) ? scopes : null,
     params,
     query,
     fields,

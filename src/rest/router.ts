@@ -15,21 +15,21 @@ import { routes as allRoutes } from './routes.ts';
 
 /** Routes requests of the Fetch standard; the fast path shares its routes and their handler. */
 export interface Router {
-  /** Answers everything but GraphQL. */
+  /** Responds to every request except GraphQL. */
   readonly fetch: GuardedHandler;
   readonly routes: readonly Route[];
   readonly handler: RequestHandler;
 }
 
-/** What the guard hands to Hono along with a request. */
+/** What the request guard passes to Hono with a request. */
 interface Env {
   Bindings: { readonly requestId: string };
 }
 
-export const createRouter = (shared: Services, log: Logger, routes: readonly Route[] = allRoutes): Router => {
+export const createRouter = (services: Services, log: Logger, routes: readonly Route[] = allRoutes): Router => {
   const app = new OpenAPIHono<Env>({ strict: false });
-  const document = (): ApiDocument => app.getOpenAPI31Document(information(shared.server.version));
-  const handler = createRequestHandler(shared, log, document);
+  const document = (): ApiDocument => app.getOpenAPI31Document(information(services.server.version));
+  const handler = createRequestHandler(services, log, document);
 
   const handleRoute = async (route: Route, c: Context<Env>): Promise<Response> => {
     const response = await handler.handle(route, requestOf(c));
@@ -50,7 +50,7 @@ export const createRouter = (shared: Services, log: Logger, routes: readonly Rou
     app.openAPIRegistry.registerComponent('securitySchemes', name, scheme);
   for (const route of routes) {
     const operation = describeApi(route);
-    const path = operation.getRoutingPath().replace(/:(\w+)$/, route.takesRest ? ':$1{.+}' : ':$1');
+    const path = operation.getRoutingPath().replace(/:(\w+)$/, route.isCatchAll ? ':$1{.+}' : ':$1');
     app.openAPIRegistry.registerPath(operation);
     // Hono answers HEAD by GET, too.
     app.on(route.method, path, (c) => handleRoute(route, c));

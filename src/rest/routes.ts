@@ -13,7 +13,7 @@ import { transactionsAggregate } from './routes/transactions.ts';
 import { userStatusByPath, userStatusByQuery } from './routes/user-status.ts';
 import { data, outputTable, stats, synchroniseData } from './routes/users.ts';
 
-/** Every route of the REST face. */
+/** Every route of the REST API. */
 export const routes: readonly Route[] = [
   userStatusByPath,
   userStatusByQuery,

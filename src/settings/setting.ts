@@ -1,10 +1,10 @@
 import type { z } from 'zod';
 
-/** What a group file says of one setting; its name is the key it stands under. */
+/** The definition of a setting in its topic; its key is the name of the setting. */
 export interface SettingDefinition {
   /** Parses the text of an option or a variable. */
   readonly type: z.ZodType<unknown, string>;
-  /** The value as text, parsed like every other; empty where the description says what that means. */
+  /** The default as text, parsed like any other value; where it is empty, the description states the meaning. */
   readonly default: string;
   readonly description: string;
   /** Most installations set some of these; the documentation lists them first. */

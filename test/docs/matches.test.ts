@@ -3,13 +3,13 @@ import { jsonMatches, textMatches } from '../support/docs/matches.ts';
 import { stepsOf } from '../support/docs/page.ts';
 
 describe('the comparison of shown and actual output', () => {
-  it('takes a text only if it is the same up to white space at the ends of lines', () => {
+  it('a text matches only if it is equal apart from white space at the ends of lines', () => {
     expect(textMatches('a\nb', 'a  \nb\n')).toBe(true);
     expect(textMatches('a\nb', 'a\nb\nc')).toBe(false);
     expect(textMatches('a.b', 'axb')).toBe(false);
   });
 
-  it('lets an ellipsis stand for any text of a line, and a line of it for any lines', () => {
+  it('an ellipsis matches any text in a line, and alone in a line any lines', () => {
     expect(textMatches('created … by', 'created 2025-01-01 by')).toBe(true);
     expect(textMatches('created … by', 'created 2025\n-01-01 by')).toBe(false);
     expect(textMatches('a\n…\nd', 'a\nb\nc\nd')).toBe(true);
@@ -17,7 +17,7 @@ describe('the comparison of shown and actual output', () => {
     expect(textMatches('a\n…\nd', 'a\nb\nc')).toBe(false);
   });
 
-  it('takes JSON only if no key, element or value is missing, added or changed', () => {
+  it('JSON matches only if no key, element or value is missing, added or changed', () => {
     const expected = { a: 1, b: [true, null, { c: 'x' }] };
     expect(jsonMatches(expected, { b: [true, null, { c: 'x' }], a: 1 })).toBe(true);
     for (const other of [
@@ -30,7 +30,7 @@ describe('the comparison of shown and actual output', () => {
       expect(jsonMatches(expected, other), JSON.stringify(other)).toBe(false);
   });
 
-  it('lets an ellipsis stand for any value, further elements and further keys of JSON', () => {
+  it('an ellipsis in JSON matches any value, further elements and further keys', () => {
     expect(jsonMatches({ a: '…', b: '20…' }, { a: [1], b: '2025-01-01' })).toBe(true);
     expect(jsonMatches({ b: '20…' }, { b: '1925-01-01' })).toBe(false);
     expect(jsonMatches([1, '…'], [1, 2, 3])).toBe(true);
@@ -41,7 +41,7 @@ describe('the comparison of shown and actual output', () => {
 });
 
 describe('the steps of a page', () => {
-  it('are its blocks with their files and reasons, and the sentence that stops the server', () => {
+  it('the steps of a page are its blocks with their files and reasons, and the sentence that stops the server', () => {
     const page = [
       '```sh',
       'echo a',
@@ -59,7 +59,7 @@ describe('the steps of a page', () => {
     ]);
   });
 
-  it('refuse a block of an unknown language, and one that is indented', () => {
+  it('a block of an unknown language and an indented block are refused', () => {
     expect(() => stepsOf('```\na\n```')).toThrow('line 1');
     expect(() => stepsOf('```python\na\n```')).toThrow('line 1');
     expect(() => stepsOf('  ```sh\n  a\n  ```')).toThrow('line 1');

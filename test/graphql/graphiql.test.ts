@@ -28,7 +28,7 @@ describe('the page of GraphiQL', () => {
   const open = (headers: Record<string, string> = {}, init: RequestInit = {}, path = '/graphql'): Promise<Response> =>
     opened.get(path, { ...init, headers: { accept: html, ...headers } });
 
-  it('is the same in every encoding, each with a tag of its own', async () => {
+  it('the page of GraphiQL is the same in every encoding, each with its own ETag', async () => {
     const plain = await open();
     const brotli = await open({ 'accept-encoding': 'gzip, deflate, br' });
     const gzip = await open({ 'accept-encoding': 'gzip, br;q=0' });
@@ -42,34 +42,34 @@ describe('the page of GraphiQL', () => {
     expect(plain.headers.get('cache-control')).toBe('no-cache');
   });
 
-  it('lets no script in but its own', async () => {
+  it('the content security policy of GraphiQL allows only the scripts of the page', async () => {
     const policy = (await open()).headers.get('content-security-policy') ?? '';
     expect(policy).toMatch(/default-src 'none'; script-src 'sha256-[^']+' 'sha256-[^']+';/);
     expect(policy).not.toMatch(/https?:|unsafe-eval|\*/);
   });
 
-  it('is not sent to a browser that holds it', async () => {
+  it('the page of GraphiQL is not sent again to a browser that has cached it', async () => {
     const first = await open({ 'accept-encoding': 'br' });
     const etag = first.headers.get('etag') ?? '';
-    for (const held of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
-      const again = await open({ 'accept-encoding': 'br', 'if-none-match': held });
+    for (const ifNoneMatch of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+      const again = await open({ 'accept-encoding': 'br', 'if-none-match': ifNoneMatch });
       expect([again.status, again.headers.get('etag'), await again.text()]).toEqual([304, etag, '']);
     }
     expect((await open({ 'accept-encoding': 'br', 'if-none-match': '"other"' })).status).toBe(200);
     expect((await open({ 'accept-encoding': 'gzip', 'if-none-match': etag })).status).toBe(200);
   });
 
-  it('answers HEAD as GET, without the page', async () => {
+  it('HEAD gets the headers of GraphiQL without the page', async () => {
     const headers = { 'accept-encoding': 'br', 'x-request-id': 'r' };
     const head = await open(headers, { method: 'HEAD' });
-    const got = await open(headers);
+    const response = await open(headers);
     expect(head.status).toBe(200);
-    expect([...head.headers]).toEqual([...got.headers]);
-    expect(Number(head.headers.get('content-length'))).toBe((await got.arrayBuffer()).byteLength);
+    expect([...head.headers]).toEqual([...response.headers]);
+    expect(Number(head.headers.get('content-length'))).toBe((await response.arrayBuffer()).byteLength);
     expect(await head.text()).toBe('');
   });
 
-  it('is for who prefers HTML, also when the address holds an operation', async () => {
+  it('GraphiQL is sent to clients that prefer HTML, also when the query has an operation', async () => {
     const query = '/graphql?query=%7Bserver%7Bversion%7D%7D';
     expect((await open({}, {}, query)).headers.get('content-type')).toContain('text/html');
     for (const accept of ['application/json', '*/*', 'application/graphql-response+json, text/html;q=0.5']) {
@@ -91,14 +91,14 @@ describe('the example operations', () => {
     return (await followed.next()) ?? {};
   };
 
-  it('are all in the list', async () => {
+  it('every file of an example operation is in the list', async () => {
     const files = await readdir(new URL('../../src/graphql/examples', import.meta.url));
     expect(files).toHaveLength(readExamples().length);
     expect(new Set(names).size).toBe(files.length);
   });
 
   it.each(readExamples().map(({ query, variables }, index) => ({ name: names[index], query, variables })))(
-    '$name answers something on the demo world',
+    'the example operation $name returns data of the demo',
     async ({ query, variables }) => {
       expect(parse(query).definitions.length).toBeGreaterThan(0);
       const { data, errors } = await answerTo(query, variables === '' ? {} : JSON.parse(variables));
@@ -108,7 +108,7 @@ describe('the example operations', () => {
     },
   );
 
-  it('shows that figures move with what is known', async () => {
+  it('the example AsItWasKnown returns different figures for different asOf', async () => {
     const { query, variables } = readExamples()[names.indexOf('AsItWasKnown')] ?? { query: '', variables: '' };
     const { data } = await opened.query<Record<string, { nodes: { measures: { count: number } }[] }>>(
       query,
@@ -134,8 +134,8 @@ describe.skipIf(!chromiumPath)(title, { timeout: 60_000 }, () => {
   beforeAll(async () => {
     const watched = async (request: Request): Promise<Response> => {
       const response = await opened.app.fetch(request);
-      const held = request.headers.has('if-none-match');
-      if (request.method === 'GET') pages.push({ status: response.status, held });
+      const isCached = request.headers.has('if-none-match');
+      if (request.method === 'GET') pages.push({ status: response.status, held: isCached });
       return response;
     };
     server = await openServer(watched, { host: '127.0.0.1', port: 0, log: pino({ level: 'silent' }) });
@@ -163,7 +163,7 @@ describe.skipIf(!chromiumPath)(title, { timeout: 60_000 }, () => {
   const tabs = () => page.locator('.graphiql-tab').allInnerTexts();
   const answerOf = (text: string) => page.locator('.graphiql-response .view-line', { hasText: text }).first();
 
-  it('opens with the examples and runs the first', async () => {
+  it('GraphiQL opens with the example operations and runs the first', async () => {
     await page.goto(`${server.url}/graphql`);
     await page.locator('.graphiql-tab').first().waitFor();
     expect(await tabs()).toEqual(names);
@@ -176,19 +176,19 @@ describe.skipIf(!chromiumPath)(title, { timeout: 60_000 }, () => {
     await answerOf(`"${sum}"`).waitFor();
   });
 
-  it('explains the schema', async () => {
+  it('GraphiQL shows the documentation of the schema', async () => {
     await page.getByLabel('Show Documentation Explorer').click();
     await page.getByRole('link', { name: 'Query', exact: true }).click();
     await page.getByText('All queries.').waitFor();
   });
 
-  it('runs another with its variables', async () => {
+  it('GraphiQL runs another example with its variables', async () => {
     await page.getByText('CityOfAddress', { exact: true }).click();
     await page.locator('.graphiql-execute-button').click();
     await answerOf('"Hamburg"').waitFor();
   });
 
-  it('opens again from what the browser holds, on the tab that was open', async () => {
+  it('GraphiQL opens from the cache of the browser on the last tab', async () => {
     // It stores its tabs a moment after they change; its policy does not let us look from inside.
     const stored = async () => JSON.stringify((await context.storageState()).origins);
     await expect.poll(stored).toContain(`\\"activeTabIndex\\":${names.indexOf('CityOfAddress')}`);
@@ -199,7 +199,7 @@ describe.skipIf(!chromiumPath)(title, { timeout: 60_000 }, () => {
     expect(pages.filter(({ held }) => held)).toEqual([{ status: 304, held: true }]);
   });
 
-  it('follows a subscription until it is stopped', async () => {
+  it('GraphiQL shows the results of a subscription until it is stopped', async () => {
     const query = encodeURIComponent('subscription Live { eventRecorded { userId } }');
     await page.goto(`${server.url}/graphql?query=${query}`);
     await page.locator('.graphiql-query-editor .view-line', { hasText: 'Live' }).first().waitFor();

@@ -11,7 +11,7 @@ beforeAll(async () => {
 
 afterAll(() => opened.close());
 
-interface Answer {
+interface HttpResult {
   readonly status: number;
   readonly body: GraphqlResult<Record<string, unknown>>;
 }
@@ -19,12 +19,12 @@ interface Answer {
 const post = async (body: BodyInit, headers: Record<string, string> = {}): Promise<Response> =>
   opened.app.fetch(new Request(`${origin}/graphql`, { method: 'POST', body, headers }));
 
-const ask = async (query: string, variables: object = {}): Promise<Answer> => {
+const execute = async (query: string, variables: object = {}): Promise<HttpResult> => {
   const response = await post(JSON.stringify({ query, variables }), {
     'content-type': 'application/json',
     accept: 'application/graphql-response+json',
   });
-  return { status: response.status, body: (await response.json()) as Answer['body'] };
+  return { status: response.status, body: (await response.json()) as HttpResult['body'] };
 };
 
 const refused = (setting: string) => ({
@@ -44,57 +44,57 @@ const doubling = (levels: number): string =>
     '\n',
   );
 
-describe('an operation that asks for too much', () => {
-  it('is refused when it is too deep', async () => {
+describe('limits of operations', () => {
+  it('an operation that is too deep is refused', async () => {
     const query = (levels: number) => `{ user(userId: "1") { ${nested(levels)} } }`;
-    expect(await ask(query(4))).toMatchObject({ status: 200, body: { data: { user: null } } });
-    expect(await ask(query(5))).toMatchObject(refused('queryDepthMax'));
+    expect(await execute(query(4))).toMatchObject({ status: 200, body: { data: { user: null } } });
+    expect(await execute(query(5))).toMatchObject(refused('queryDepthMax'));
   });
 
-  it('is refused when its fragments double, within a second', async () => {
+  it('an operation whose fragments double is refused within a second', async () => {
     const query = `{ server { ...F20 } }\nfragment F0 on Server { version }\n${doubling(20)}`;
     expect(query.length).toBeLessThan(1400);
     const startedMs = performance.now();
-    expect(await ask(query)).toMatchObject(refused('queryFieldsMax'));
+    expect(await execute(query)).toMatchObject(refused('queryFieldsMax'));
     expect(performance.now() - startedMs).toBeLessThan(1000);
   });
 
-  it('is refused when it has a thousand aliases', async () => {
+  it('an operation with a thousand aliases is refused', async () => {
     const aliases = (count: number) => Array.from({ length: count }, (_, index) => `a${index}: version`).join(' ');
-    expect(await ask(`{ server { ${aliases(900)} } }`)).toMatchObject({ status: 200 });
-    expect(await ask(`{ server { ${aliases(1000)} } }`)).toMatchObject(refused('queryFieldsMax'));
+    expect(await execute(`{ server { ${aliases(900)} } }`)).toMatchObject({ status: 200 });
+    expect(await execute(`{ server { ${aliases(1000)} } }`)).toMatchObject(refused('queryFieldsMax'));
   });
 
-  it('is refused when its pages multiply, also by a variable of a document that passed before', async () => {
+  it('an operation with too many rows in nested pages is refused, also when a variable of a cached document causes it', async () => {
     const query = `query ($first: Int) {
       imports(first: $first) { nodes { rejectedRecords(first: $first) { nodes { id } } } }
     }`;
-    expect(await ask(query, { first: 10 })).toMatchObject({ status: 200 });
-    expect(await ask(query, { first: 100 })).toMatchObject(refused('queryRowsMax'));
-    expect(await ask(query)).toMatchObject(refused('queryRowsMax'));
-    expect(await ask(query, { first: 10 })).toMatchObject({ status: 200 });
+    expect(await execute(query, { first: 10 })).toMatchObject({ status: 200 });
+    expect(await execute(query, { first: 100 })).toMatchObject(refused('queryRowsMax'));
+    expect(await execute(query)).toMatchObject(refused('queryRowsMax'));
+    expect(await execute(query, { first: 10 })).toMatchObject({ status: 200 });
   });
 
-  it('is refused by the default of a variable, too', async () => {
+  it('the default value of a variable counts towards the limit of rows', async () => {
     const query =
       'query ($n: Int = 900) { imports(first: 2) { nodes { rejectedRecords(first: $n) { nodes { id } } } } }';
-    expect(await ask(query)).toMatchObject(refused('queryRowsMax'));
-    expect(await ask(query, { n: 5 })).toMatchObject({ status: 200 });
+    expect(await execute(query)).toMatchObject(refused('queryRowsMax'));
+    expect(await execute(query, { n: 5 })).toMatchObject({ status: 200 });
   });
 
-  it('is refused when its document has too many tokens, the second time too', async () => {
+  it('a document with too many tokens is refused each time', async () => {
     const query = `{ server { ${'version '.repeat(5000)} } }`;
-    expect(await ask(query)).toMatchObject(refused('queryTokensMax'));
-    expect(await ask(query)).toMatchObject(refused('queryTokensMax'));
+    expect(await execute(query)).toMatchObject(refused('queryTokensMax'));
+    expect(await execute(query)).toMatchObject(refused('queryTokensMax'));
   });
 
-  it('is refused when there are several in a request', async () => {
+  it('a batch of operations is refused', async () => {
     const batch = Array.from({ length: 2 }, () => ({ query: '{ server { version } }' }));
     const response = await post(JSON.stringify(batch), { 'content-type': 'application/json' });
     expect(response.status).toBe(400);
   });
 
-  it('is not what GraphiQL asks to know the schema', async () => {
+  it('the introspection query of GraphiQL is within the limits', async () => {
     const query = getIntrospectionQuery({
       descriptions: true,
       specifiedByUrl: true,
@@ -103,7 +103,7 @@ describe('an operation that asks for too much', () => {
       inputValueDeprecation: true,
       oneOf: true,
     });
-    expect(await ask(query)).toMatchObject({
+    expect(await execute(query)).toMatchObject({
       status: 200,
       body: { data: { __schema: { queryType: { name: 'Query' } } } },
     });
@@ -111,7 +111,7 @@ describe('an operation that asks for too much', () => {
 });
 
 describe('the cache of documents', () => {
-  it('forgets what was used longest ago when the rest is too long', () => {
+  it('the document cache evicts the least recently used documents', () => {
     const cache = createDocumentCache<number>(10);
     cache.set('aaaa', 1);
     cache.set('bbbb', 2);
@@ -122,7 +122,7 @@ describe('the cache of documents', () => {
     expect([cache.get('aaaa'), cache.get('cccc')]).toEqual([1, 4]);
   });
 
-  it('keeps nothing that is too long by itself', () => {
+  it('the document cache stores no document that exceeds its limit', () => {
     const cache = createDocumentCache<number>(10);
     cache.set('x'.repeat(11), 1);
     expect(cache.get('x'.repeat(11))).toBeUndefined();
@@ -131,11 +131,11 @@ describe('the cache of documents', () => {
   });
 });
 
-describe('a request that does not come as it should', () => {
+describe('malformed GraphQL requests', () => {
   const query = JSON.stringify({ query: '{ server { version } }' });
   const large = JSON.stringify({ query: '{ server { version } }', extensions: { filler: 'x'.repeat(100_000) } });
 
-  it('is refused when its body is too large, announced beforehand or not', async () => {
+  it('a body that is too large is refused, with and without content-length', async () => {
     const json = { 'content-type': 'application/json' };
     const tooLarge = { error: { code: 'TOO_LARGE', message: expect.stringContaining('bodyBytesMax') } };
     const announced = await post(large, { ...json, 'content-length': String(large.length) });
@@ -168,16 +168,16 @@ describe('a request that does not come as it should', () => {
     }
   });
 
-  it('is refused as plain text from anywhere', async () => {
+  it('a request of type text/plain is refused for every origin', async () => {
     expect((await post(query, { 'content-type': 'text/plain' })).status).toBe(415);
   });
 
-  it('is answered as a multipart form from a page of its own and from a program', async () => {
+  it("a multipart request is accepted from the server's own pages and from programs", async () => {
     for (const headers of [{ origin }, {}] as Record<string, string>[])
       expect(await (await post(form(), headers)).json()).toMatchObject({ data: { server: {} } });
   });
 
-  it('is refused as a mutation by GET', async () => {
+  it('a mutation by GET is refused', async () => {
     const mutation = 'mutation { recordStatusChanges(input: { changes: [] }) { __typename } }';
     const response = await opened.get(`/graphql?query=${encodeURIComponent(mutation)}`);
     expect(response.status).toBe(405);
@@ -185,7 +185,7 @@ describe('a request that does not come as it should', () => {
 });
 
 describe('a bug', () => {
-  it('says nothing of itself', async () => {
+  it('an internal error does not reveal its message', async () => {
     const broken = await openApp();
     onTestFinished(broken.close);
     broken.app.store.close();

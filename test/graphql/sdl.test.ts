@@ -36,19 +36,19 @@ const partsOf = (type: GraphQLNamedType): Described[] => {
 };
 
 /** What the Relay specification says of every connection. */
-const saidByRelay = /^PageInfo\.|^\w+Connection\.pageInfo$/;
+const relayDescriptions = /^PageInfo\.|^\w+Connection\.pageInfo$/;
 
 describe('the schema', () => {
-  it('says what everything in it is', () => {
+  it('every element of the schema has a description', () => {
     const all = types.flatMap((type): Described[] => [
       { path: type.name, description: type.description },
       ...partsOf(type),
     ]);
-    const silent = all.filter(({ path, description }) => !description?.trim() && !saidByRelay.test(path));
+    const silent = all.filter(({ path, description }) => !description?.trim() && !relayDescriptions.test(path));
     expect(silent.map(({ path }) => path)).toEqual([]);
   });
 
-  it('is the one in schema/schema.graphql (stale: run npm run codegen)', () => {
+  it('schema/schema.graphql matches the schema of the program (if stale, run npm run codegen)', () => {
     const file = readFileSync(new URL('../../schema/schema.graphql', import.meta.url), 'utf8');
     expect(file).toBe(`${printSchema(schema)}\n`);
   });

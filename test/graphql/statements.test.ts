@@ -82,7 +82,7 @@ const documents: [statements: number, document: string][] = [
   [0, '{ server { version engine snapshot { sequence } indices { name entries bytes } } }'],
 ];
 
-it('costs no more statements than stated, however long the page', async () => {
+it('an operation runs a fixed number of statements for any page size', async () => {
   const run = await counted();
   await run('{ enrichedAggregate { totalCount } }');
   const over: unknown[] = [];
@@ -93,7 +93,7 @@ it('costs no more statements than stated, however long the page', async () => {
   expect(over).toEqual([]);
 }, 60_000);
 
-it('loads the nested fields of a thousand rows with one statement a field', async () => {
+it('nested fields of a thousand rows are loaded with one statement per field', async () => {
   const run = await counted();
   const { data, statements } = await run(
     '{ transactions(first: 1000) { nodes { user { userId } provenance { import { source } } } } }',
@@ -106,7 +106,7 @@ it('loads the nested fields of a thousand rows with one statement a field', asyn
   expect(statements).toHaveLength(2);
 }, 60_000);
 
-it('finds global ids of many types with one statement a type', async () => {
+it('global ids of many types are found with one statement per type', async () => {
   const run = await counted();
   const { data } = await run('{ transactions(first: 20) { nodes { id } } imports { nodes { id } } }');
   const ids = data as Record<string, { nodes: { id: string }[] }>;

@@ -8,8 +8,8 @@ import { sendEvents } from '../support/events.ts';
 import { follow } from '../support/sse.ts';
 import { dashboard, type EventResult, events, eventsOf, type TestServer, testServer } from '../support/test-server.ts';
 
-describe('a client that leaves', () => {
-  it('leaves nothing behind, also when nothing happens', async () => {
+describe('a client that disconnects', () => {
+  it('a client that disconnects leaves no listener behind, even when no record arrives', async () => {
     const app = await testServer({ settings: { subscriptionsMax: '3' } });
     for (let round = 0; round < 3; round++) {
       const all = await Promise.all([app.follow(events), app.follow(dashboard), app.follow(events, { after: 0 })]);
@@ -20,7 +20,7 @@ describe('a client that leaves', () => {
     }
   });
 
-  it('makes room for another', async () => {
+  it('a client that disconnects frees its subscription for another client', async () => {
     const app = await testServer({ settings: { subscriptionsMax: '2' } });
     const [first] = await Promise.all([app.follow(events), app.follow(events)]);
     const refused = await Promise.all([app.follow(events), app.follow(dashboard)]);
@@ -40,28 +40,30 @@ describe('a client that leaves', () => {
     await expect.poll(async () => (await app.follow(events)).response.status).toBe(200);
   });
 
-  it('takes no place when it is refused', async () => {
+  it('a refused subscription does not count towards subscriptionsMax', async () => {
     const app = await testServer({ settings: { subscriptionsMax: '1' } });
-    const ask = (accept: string, query: string) =>
+    const subscribe = (accept: string, query: string) =>
       fetch(`${app.server.url}/graphql`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', accept },
         body: JSON.stringify({ query }),
       });
-    const plain = await ask('application/json', events);
+    const plain = await subscribe('application/json', events);
     expect(plain.status).toBe(400);
     expect(await plain.json()).toMatchObject({ errors: [{ message: expect.stringContaining('text/event-stream') }] });
-    expect((await ask('text/event-stream;charset=latin1', events)).status).toBe(406);
-    expect((await ask('text/event-stream', 'subscription { eventRecorded(afterSequence: 9) { userId } }')).status).toBe(
-      400,
-    );
+    expect((await subscribe('text/event-stream;charset=latin1', events)).status).toBe(406);
+    expect(
+      (await subscribe('text/event-stream', 'subscription { eventRecorded(afterSequence: 9) { userId } }')).status,
+    ).toBe(400);
     expect((await app.follow(events)).response.status).toBe(200);
     expect(app.app.ledger.listeners).toBe(1);
   });
 });
 
 describe('a client that does not read', () => {
-  it('holds the stream up, and is cut in the end', { timeout: 30_000 }, async () => {
+  it('a client that does not read stops its stream, and its connection is closed after the timeout', {
+    timeout: 30_000,
+  }, async () => {
     const statements: string[] = [];
     const app = await testServer({ onStatement: (sql) => void statements.push(sql), socketTimeoutMs: 1500 });
     // 20 MB of results: sockets take some megabytes in before they hold up.
@@ -85,7 +87,7 @@ describe('a client that does not read', () => {
 });
 
 describe('an idle subscription', () => {
-  it('lives longer than an idle connection', { timeout: 20_000 }, async () => {
+  it('an idle subscription outlives the timeout of idle connections', { timeout: 20_000 }, async () => {
     const app = await testServer({ socketTimeoutMs: 800 });
     const followed = await app.follow<EventResult>(events);
     // Yoga pings every 12 seconds, and in tests every 0.3.
@@ -96,7 +98,7 @@ describe('an idle subscription', () => {
 });
 
 describe('a server that stops', () => {
-  it('ends its streams at once, as lost connections', async () => {
+  it('a server that stops ends its streams immediately, as lost connections', async () => {
     const app = await testServer();
     const all = await Promise.all(Array.from({ length: 20 }, () => app.follow(events)));
     const idle = all.map(({ next }) => next());
@@ -108,23 +110,23 @@ describe('a server that stops', () => {
     expect(app.app.ledger.listeners).toBe(0);
   });
 
-  it('does not begin new ones', async () => {
-    let isHeld = (): void => undefined;
+  it('a server that stops starts no new subscriptions', async () => {
+    let onHeld = (): void => undefined;
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => {
-      isHeld = resolve;
+      onHeld = resolve;
     });
     const released = new Promise<void>((resolve) => {
       release = resolve;
     });
     const app = await openApp();
     onTestFinished(app.close);
-    const late = async (request: Request): Promise<Response> => {
-      isHeld();
+    const delayedFetch = async (request: Request): Promise<Response> => {
+      onHeld();
       await released;
       return app.app.fetch(request);
     };
-    const server = await openServer(late, { host: '127.0.0.1', port: 0, log: pino({ level: 'silent' }) });
+    const server = await openServer(delayedFetch, { host: '127.0.0.1', port: 0, log: pino({ level: 'silent' }) });
     const following = follow(server.url, events);
     await held;
     const startedMs = performance.now();
@@ -137,7 +139,7 @@ describe('a server that stops', () => {
   });
 });
 
-describe('a subscription that may not be', () => {
+describe('an invalid subscription', () => {
   const refused = async (app: TestServer, query: string, variables = {}) => {
     const followed = await app.follow(query, variables);
     const answer = await followed.next();
@@ -150,7 +152,7 @@ describe('a subscription that may not be', () => {
     };
   };
 
-  it('is one without a sensible `every`', async () => {
+  it('a subscription with an invalid `every` is refused', async () => {
     const app = await testServer({ settings: { liveEveryMsMin: '500' } });
     const every = (text: string) => refused(app, `subscription { dashboard(every: "${text}") { total { count } } }`);
     expect(await every('PT0.4S')).toEqual({
@@ -167,7 +169,7 @@ describe('a subscription that may not be', () => {
     expect(app.app.ledger.listeners).toBe(0);
   });
 
-  it('is one that is too deep, too wide or goes through too much', async () => {
+  it('a subscription that is too deep, too wide or scans too much is refused', async () => {
     const app = await testServer({ settings: { queryDepthMax: '3', queryFieldsMax: '10', queryScansMax: '1' } });
     const fields = Array.from({ length: 10 }, (_, index) => `f${index}: userId`).join(' ');
     const deep = 'user { experimentEvents(first: 1) { nodes { userId } } }';
@@ -185,7 +187,7 @@ describe('a subscription that may not be', () => {
     expect(app.app.ledger.listeners).toBe(0);
   });
 
-  it('is one of a server that is not ready', async () => {
+  it('a subscription is refused while the server is not ready', async () => {
     const app = await testServer({ start: false });
     const answer = await app.get('/graphql', {
       method: 'POST',

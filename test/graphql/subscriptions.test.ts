@@ -12,7 +12,7 @@ import {
 } from '../support/test-server.ts';
 
 describe('a subscription', () => {
-  it('answers at once with a stream of events', async () => {
+  it('a subscription responds immediately with a stream of events', async () => {
     const app = await testServer();
     const { response, next } = await app.follow<DashboardResult>(dashboard);
     expect(response.status).toBe(200);
@@ -20,7 +20,7 @@ describe('a subscription', () => {
     expect(await next()).toEqual({ data: { dashboard: { total: { count: 0 }, snapshot: { sequence: 0 } } } });
   });
 
-  it('can be asked for by EventSource, which only knows GET', async () => {
+  it('EventSource, which only sends GET, can subscribe', async () => {
     const app = await testServer();
     await sendEvents(app, eventsOf(1));
     const query = encodeURIComponent('subscription { eventRecorded(afterSequence: 0) { userId } }');
@@ -33,23 +33,23 @@ describe('a subscription', () => {
     expect(text).toMatch(/^:\n\n/);
   });
 
-  it('can be followed by pages of allowed origins only', async () => {
-    const friend = 'https://app.example';
-    const app = await testServer({ settings: { allowedOrigins: friend } });
-    const ask = (origin: string) =>
+  it('only pages of allowed origins can subscribe', async () => {
+    const allowedOrigin = 'https://app.example';
+    const app = await testServer({ settings: { allowedOrigins: allowedOrigin } });
+    const subscribeFrom = (origin: string) =>
       fetch(`${app.server.url}/graphql`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', accept: 'text/event-stream', origin },
         body: JSON.stringify({ query: events }),
       });
-    const response = await ask(friend);
-    expect(response.headers.get('access-control-allow-origin')).toBe(friend);
+    const response = await subscribeFrom(allowedOrigin);
+    expect(response.headers.get('access-control-allow-origin')).toBe(allowedOrigin);
     expect(response.headers.get('content-type')).toBe('text/event-stream');
     await response.body?.cancel();
-    expect((await ask('https://evil.example')).status).toBe(403);
+    expect((await subscribeFrom('https://evil.example')).status).toBe(403);
   });
 
-  it('gives far fewer results than there are changes, and the last state', async () => {
+  it('a throttled subscription sends far fewer results than there are changes, and finally the last state', async () => {
     const app = await testServer();
     const followed = await app.follow<DashboardResult>(dashboard);
     const counts: number[] = [];
@@ -66,7 +66,7 @@ describe('a subscription', () => {
     expect(counts.length).toBeLessThan(50);
   });
 
-  it('says nothing when what was asked for has not changed', async () => {
+  it('a throttled subscription sends no result while its result does not change', async () => {
     const app = await testServer();
     const followed = await app.follow<DashboardResult>(dashboard);
     expect((await followed.next())?.data?.dashboard.total.count).toBe(0);
@@ -76,7 +76,7 @@ describe('a subscription', () => {
     expect(await followed.next()).toEqual({ data: { dashboard: { total: { count: 1 }, snapshot: { sequence: 4 } } } });
   });
 
-  it('loads anew for every result', async () => {
+  it('each result of a subscription loads its objects again', async () => {
     const statements: string[] = [];
     const app = await testServer({ onStatement: (sql) => void statements.push(sql) });
     const text = eventsOf(3)
@@ -99,7 +99,9 @@ describe('a subscription', () => {
     expect(statements.filter((sql) => sql.includes('from "imports"'))).toHaveLength(3);
   });
 
-  it('goes on where it was broken off, with nothing lost or repeated', { timeout: 60_000 }, async () => {
+  it('a subscription resumes after a lost connection without losing or repeating events', {
+    timeout: 60_000,
+  }, async () => {
     const app = await testServer();
     await fc.assert(
       fc.asyncProperty(
@@ -137,7 +139,7 @@ describe('importProgress', () => {
   type Progress = { importProgress: { state: string; read: number; accepted: number; rejected: number } };
   const idOf = (importId: number) => Buffer.from(`Import:${importId}`).toString('base64url');
 
-  it('follows an import to its end', async () => {
+  it('importProgress sends the progress of an import until its end', async () => {
     const app = await testServer({ settings: { batchRecords: '50' } });
     const lines = Array.from({ length: 2000 }, (_, index) => `u${index},2020-01-01,${index % 500 ? 'paying' : 'no'}`);
     const text = ['user_id,created_at,status', ...lines].join('\n');
@@ -158,7 +160,7 @@ describe('importProgress', () => {
     expect(new Set(results.map((result) => JSON.stringify(result))).size).toBe(results.length);
   });
 
-  it('says that there is no such import', async () => {
+  it('importProgress reports an unknown import as an error', async () => {
     const app = await testServer();
     const followed = await app.follow(document, { id: idOf(7) });
     expect(followed.response.status).toBe(404);

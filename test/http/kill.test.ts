@@ -47,10 +47,10 @@ const sendSingly = async (url: string, client: string, log: ClientLog): Promise<
 /** Streams lines without waiting for their answers until the server is gone. */
 const sendStream = async (url: string, client: string, log: ClientLog): Promise<void> => {
   const request = httpRequest(`${url}/events`, { method: 'POST', agent: false });
-  let isGone = false;
+  let isClosed = false;
   const closed = new Promise<void>((resolve) => {
     const leave = (): void => {
-      isGone = true;
+      isClosed = true;
       resolve();
     };
     request.on('error', leave).on('close', leave);
@@ -65,7 +65,7 @@ const sendStream = async (url: string, client: string, log: ClientLog): Promise<
       acknowledge(log, sendStream, ids[(JSON.parse(line) as { index: number }).index] as string);
     });
   });
-  while (!isGone) {
+  while (!isClosed) {
     const id = `${client}-${ids.length}`;
     ids.push(id);
     log.sent.add(id);
@@ -87,16 +87,18 @@ const sendMutations = async (url: string, client: string, log: ClientLog): Promi
     for (const id of ids) log.sent.add(id);
     const events = ids.map((eventId) => ({ ...graphqlEvent, eventId }));
     const body = JSON.stringify({ query: recordEvents, variables: { events } });
-    const answer = await fetch(`${url}/graphql`, { method: 'POST', headers, body })
+    const result = await fetch(`${url}/graphql`, { method: 'POST', headers, body })
       .then((response) => response.json() as Promise<{ data: { recordEvents: { results: { outcome: string }[] } } }>)
       .catch(() => null);
-    if (answer === null) return;
-    for (const [index, { outcome }] of answer.data.recordEvents.results.entries())
+    if (result === null) return;
+    for (const [index, { outcome }] of result.data.recordEvents.results.entries())
       if (outcome === 'CREATED') acknowledge(log, sendMutations, ids[index] as string);
   }
 };
 
-it('keeps every acknowledged event, once, when it is killed', { timeout: rounds * 30_000 }, async () => {
+it('a server that is killed has stored every acknowledged event exactly once', {
+  timeout: rounds * 30_000,
+}, async () => {
   const data = await folder();
   const log: ClientLog = { sent: new Set(), acknowledged: new Set(), faces: new Set() };
   for (let round = 0; round < rounds; round++) {
@@ -120,8 +122,8 @@ it('keeps every acknowledged event, once, when it is killed', { timeout: rounds 
     const ids = rows.map(({ eventId }) => eventId as string);
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.filter((id) => !log.sent.has(id))).toEqual([]);
-    const there = new Set(ids);
-    expect([...log.acknowledged].filter((id) => !there.has(id))).toEqual([]);
+    const stored = new Set(ids);
+    expect([...log.acknowledged].filter((id) => !stored.has(id))).toEqual([]);
   }
   expect((await asof(['verify', '--data', data])).code).toBe(0);
 });

@@ -42,7 +42,7 @@ const send = (url: string, headers: Readonly<Record<string, string | string[]>>,
     request.on('error', reject).end(body);
   });
 
-it('answers REST, GraphQL and unknown paths with a new request id each', async () => {
+it('responses of REST, GraphQL and unknown paths each have a new request id', async () => {
   const { app } = await opened('silent');
   const paths = ['/healthz', '/nowhere', '/user_status/1?date=x', '/graphql?query={__typename}', '/docs'];
   const responses = await Promise.all(paths.map((path) => app.fetch(new Request(origin + path))));
@@ -51,7 +51,7 @@ it('answers REST, GraphQL and unknown paths with a new request id each', async (
   expect(new Set(ids).size).toBe(paths.length);
 });
 
-it('keeps a well-formed request id and replaces any other', async () => {
+it('a well-formed request id is kept and any other is replaced', async () => {
   const { app } = await opened('silent');
   const idFor = async (id: string) =>
     (await app.fetch(new Request(`${origin}/healthz`, { headers: { 'x-request-id': id } }))).headers.get(
@@ -64,7 +64,7 @@ it('keeps a well-formed request id and replaces any other', async () => {
   expect(await idFor('caf\u00e9')).not.toBe('caf\u00e9');
 });
 
-it('sends request ids over a socket, on the fast path, for other requests and for unreadable ones', async () => {
+it('responses on a socket have a request id, on the fast path, for other requests and for unreadable ones', async () => {
   const { app, log, lines } = await opened('debug');
   const server = await openServer(app.fetch, { host: '127.0.0.1', port: 0, log, fastPath: app.fastPath });
   onTestFinished(() => server.stop());
@@ -85,13 +85,13 @@ it('sends request ids over a socket, on the fast path, for other requests and fo
   for (const { ms } of lines.filter(({ msg }) => msg === 'request')) expect(ms).toBeGreaterThanOrEqual(0);
 });
 
-it('logs no requests at level info', async () => {
+it('requests are not logged at the level info', async () => {
   const { app, lines } = await opened('info');
   await app.fetch(new Request(`${origin}/healthz`));
   expect(lines.filter(({ msg }) => msg === 'request')).toEqual([]);
 });
 
-it('masks an internal error of REST and GraphQL and names the request id that the log has', async () => {
+it('a masked internal error of REST and GraphQL names the request id in the log', async () => {
   const { app, lines } = await opened('error');
   app.domains.userStatus.statusAt = () => {
     throw new TypeError('a secret');
@@ -114,7 +114,7 @@ it('masks an internal error of REST and GraphQL and names the request id that th
   ]);
 });
 
-it('masks an error outside of a GraphQL execution and names the request id that the log has', async () => {
+it('a masked error outside of a GraphQL execution names the request id in the log', async () => {
   const { app, lines } = await opened('error');
   const headers = { 'x-request-id': 'r-8', 'content-type': 'application/json' };
   const responseFor = async (thrown: unknown) => {

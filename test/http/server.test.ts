@@ -5,7 +5,7 @@ import { openApp } from '../support/app.ts';
 import { fixtureApp, statusAndBody } from '../support/fixture-app.ts';
 
 describe('health', () => {
-  it('is told before the indices are built, facts are not', async () => {
+  it('health routes respond before the indices are built, routes of facts with NOT_READY', async () => {
     const { app, get, close } = await openApp({ start: false });
     onTestFinished(close);
     expect(await statusAndBody(await get('/healthz'))).toEqual({ status: 200, body: { status: 'ok' } });
@@ -19,7 +19,7 @@ describe('health', () => {
     expect(await statusAndBody(await get('/readyz'))).toEqual({ status: 200, body: { status: 'ready', sequence: 0 } });
   });
 
-  it('tells the newest record', async () => {
+  it('readiness names the sequence number of the newest record', async () => {
     const { app, get } = await fixtureApp();
     const { sequence } = app.ledger.snapshot();
     expect(sequence).toBeGreaterThan(0);
@@ -28,7 +28,7 @@ describe('health', () => {
 });
 
 describe('caching', () => {
-  it('is forbidden for facts and faults', async () => {
+  it('responses with facts or errors must not be cached', async () => {
     const { get } = await fixtureApp();
     const controlOf = async (path: string) => (await get(path)).headers.get('cache-control');
     expect(await controlOf('/user_status/ada?date=2021-01-01')).toBe('no-store');
@@ -42,7 +42,7 @@ describe('caching', () => {
 });
 
 describe('documentation', () => {
-  it('sends browsers on to GraphiQL and lists the routes to programs', async () => {
+  it('the root path redirects browsers to GraphiQL and lists the routes for programs', async () => {
     const { get } = await fixtureApp();
     const browser = await get('/', {
       headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' },
@@ -53,7 +53,7 @@ describe('documentation', () => {
     expect(body).toEqual({ graphql: '/graphql', docs: '/docs', routes: routeList });
   });
 
-  it('describes every route in OpenAPI 3.1', async () => {
+  it('the OpenAPI 3.1 document describes every route', async () => {
     const { get } = await fixtureApp();
     const document = (await (await get('/openapi.json')).json()) as {
       openapi: string;
@@ -74,8 +74,8 @@ describe('documentation', () => {
     expect(Object.keys(described?.responses ?? {})).toEqual(['200', '400', '401', '403', '503']);
   });
 
-  it('tells the truth about answers', async () => {
-    const { get } = await gamesApp();
+  it('the responses of routes match their documented schemas', async () => {
+    const { get } = await openGamesApp();
     const examples: Record<string, string> = {
       user_id: 'ada',
       ip: '10.20.0.0',
@@ -87,20 +87,20 @@ describe('documentation', () => {
       name: 'games',
       id: '7',
     };
-    for (const { method, path, query, answer, subject } of routes) {
-      if (answer.example !== undefined) answer.schema.parse(answer.example);
+    for (const { method, path, query, response: described, subject } of routes) {
+      if (described.example !== undefined) described.schema.parse(described.example);
       // Content is bytes: the tests of user files ask for it.
-      if (answer.type || method !== 'GET' || subject === 'content') continue;
+      if (described.type || method !== 'GET' || subject === 'content') continue;
       const needed = Object.keys(query).filter((name) => !query[name]?.safeParse(undefined).success);
       const search = new URLSearchParams(needed.map((name) => [name, examples[name] ?? '']));
       const response = await get(`${path.replace(/\{(\w+)\}/g, (_, name) => examples[name] ?? '')}?${search}`);
       expect(response.status, path).toBe(200);
-      answer.schema.parse(await response.json());
+      described.schema.parse(await response.json());
     }
   });
 
-  it('is a page without scripts or anything loaded from elsewhere, whose requests work', async () => {
-    const { get } = await gamesApp();
+  it('the documentation page has no scripts, loads nothing from other servers, and its example requests work', async () => {
+    const { get } = await openGamesApp();
     const response = await get('/docs');
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
@@ -118,10 +118,10 @@ describe('documentation', () => {
     ];
     expect(requests).toHaveLength(routes.length);
     for (const [, method = 'GET', escaped = '', type, body] of requests) {
-      const path = plain(escaped);
-      const sent = body === undefined ? {} : { headers: { 'content-type': type ?? '' }, body: plain(body) };
+      const path = decodeReferences(escaped);
+      const sent = body === undefined ? {} : { headers: { 'content-type': type ?? '' }, body: decodeReferences(body) };
       const { status } = await get(path, { method, redirect: 'manual', ...sent });
-      const expected = elsewhere[`${method} ${path.replace(/[?].*|[^/]*[.]png/, '')}`];
+      const expected = expectedFailures[`${method} ${path.replace(/[?].*|[^/]*[.]png/, '')}`];
       if (expected) expect(status, path).toBe(expected);
       else expect(status, path).toBeLessThan(400);
     }
@@ -129,12 +129,16 @@ describe('documentation', () => {
 });
 
 /** Requests of the documentation that need what this app does not have: user files, their images, a network. */
-const elsewhere: Readonly<Record<string, number>> = { 'POST /data': 400, 'GET /images/': 404, 'POST /datasets': 422 };
+const expectedFailures: Readonly<Record<string, number>> = {
+  'POST /data': 400,
+  'GET /images/': 404,
+  'POST /datasets': 422,
+};
 
 /** An app that holds the fixtures and a dataset `games`, whose import is number 7. */
-const gamesApp = async () => {
+const openGamesApp = async () => {
   const opened = await fixtureApp();
-  for (let put = 0; put < 4; put++) {
+  for (let round = 0; round < 4; round++) {
     const body = 'AppID,Name\n10,Counter-Strike\n';
     expect((await opened.get('/datasets/games?wait=1', { method: 'PUT', body })).status).toBe(200);
   }
@@ -142,4 +146,4 @@ const gamesApp = async () => {
 };
 
 /** Text of a page without its character references. */
-const plain = (escaped: string): string => escaped.replaceAll('&quot;', '"').replaceAll('&amp;', '&');
+const decodeReferences = (escaped: string): string => escaped.replaceAll('&quot;', '"').replaceAll('&amp;', '&');

@@ -11,7 +11,7 @@ const emptyApp = async (): Promise<OpenApp> => {
   return opened;
 };
 
-interface Refusal {
+interface ErrorBody {
   readonly error: { readonly code: string; readonly message: string; readonly problems?: readonly Problem[] };
 }
 interface Problem {
@@ -23,14 +23,14 @@ interface Problem {
 /** Each problem as `path code`. */
 const problemsOf = async (response: Response): Promise<string[]> => {
   expect(response.status).toBe(400);
-  const { error } = (await response.json()) as Refusal;
+  const { error } = (await response.json()) as ErrorBody;
   expect(error.code).toBe('BAD_REQUEST');
   for (const { message } of error.problems ?? []) expect(error.message).toContain(message);
   return (error.problems ?? []).map(({ path, code }) => `${path} ${code}`);
 };
 
-describe('a parameter', () => {
-  it('that is missing or malformed is named', async () => {
+describe('REST parameters', () => {
+  it('an error names each missing or malformed parameter', async () => {
     const { get } = await emptyApp();
     const problem = { path: 'date', code: 'MISSING', message: 'date is missing' };
     expect(await statusAndBody(await get('/user_status/1'))).toEqual({
@@ -50,7 +50,7 @@ describe('a parameter', () => {
       expect(await problemsOf(await get(`/user_status/${id}?date=2021-01-01`)), id).toEqual(['user_id MALFORMED']);
   });
 
-  it('that is unknown or given twice is refused, not ignored', async () => {
+  it('unknown and repeated parameters are refused, not ignored', async () => {
     const { get } = await emptyApp();
     const date = 'date=2021-01-01';
     expect(await problemsOf(await get(`/user_status/1?${date}&day=2`))).toEqual(['day NOT_ALLOWED']);
@@ -63,7 +63,7 @@ describe('a parameter', () => {
     expect((await get(`/user_status/1?&${date}&`)).status).toBe(200);
   });
 
-  it('is refused when it is not percent-encoded UTF-8', async () => {
+  it('a parameter that is not percent-encoded UTF-8 is refused', async () => {
     const { get } = await emptyApp();
     for (const id of ['%zz', '%', 'a%C3', '%ED%A0%80', '%FF']) {
       expect(await problemsOf(await get(`/user_status/${id}?date=2021-01-01`)), id).toEqual(['user_id MALFORMED']);
@@ -75,8 +75,8 @@ describe('a parameter', () => {
   });
 });
 
-describe('an address', () => {
-  it('that does not exist is a 404', async () => {
+describe('REST paths', () => {
+  it('an unknown path gets status 404', async () => {
     const { get } = await emptyApp();
     for (const path of ['/nowhere', '/user_status/a/b?date=2021-01-01', '/transactions', '/transactions/aggregate/x']) {
       const { status, body } = await statusAndBody(await get(path));
@@ -85,7 +85,7 @@ describe('an address', () => {
     }
   });
 
-  it('that can only be read answers other methods with 405', async () => {
+  it('a read-only path refuses other methods with status 405', async () => {
     const { get } = await emptyApp();
     for (const path of [
       '/user_status/1?date=2021-01-01',
@@ -105,7 +105,7 @@ describe('an address', () => {
       }
   });
 
-  it('answers HEAD like GET without the body', async () => {
+  it('HEAD gets the response of GET without the body', async () => {
     const { get } = await emptyApp();
     for (const [path, status] of [
       ['/healthz', 200],
@@ -117,14 +117,14 @@ describe('an address', () => {
     }
   });
 
-  it('may hold repeated slashes and end in one', async () => {
+  it('a path may contain repeated slashes and a trailing slash', async () => {
     const { get } = await emptyApp();
     expect((await get('//user_status//1/?date=2021-01-01')).status).toBe(200);
   });
 });
 
 describe('a client that prefers plain text', () => {
-  it('gets the message with the same status', async () => {
+  it('a client that prefers plain text receives the error message with the same status', async () => {
     const { get } = await emptyApp();
     const headers = { accept: 'text/plain' };
     const response = await get('/user_status?user_id=1&day=2', { headers });
@@ -138,7 +138,7 @@ describe('a client that prefers plain text', () => {
     expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
   });
 
-  it('is told from one that merely accepts it', async () => {
+  it('a client that accepts plain text without preferring it receives JSON', async () => {
     const { get } = await emptyApp();
     const typeFor = async (accept: string) =>
       (await get('/nowhere', { headers: { accept } })).headers.get('content-type');
@@ -150,7 +150,7 @@ describe('a client that prefers plain text', () => {
   });
 });
 
-it('logs a bug and does not tell it', async () => {
+it('an internal error is logged and its message is not sent to the client', async () => {
   const { app } = await emptyApp();
   const logged: unknown[] = [];
   const log = { error: (...args: unknown[]) => void logged.push(...args) } as unknown as Logger;
@@ -158,8 +158,8 @@ it('logs a bug and does not tell it', async () => {
     throw new TypeError('secret is undefined');
   };
   const config = { bodyBytesMax: 1 };
-  const broken = { ...app.domains, ledger: app.ledger, config, userStatus: { statusAt } } as unknown as Services;
-  const response = await createRouter(broken, log).fetch(
+  const services = { ...app.domains, ledger: app.ledger, config, userStatus: { statusAt } } as unknown as Services;
+  const response = await createRouter(services, log).fetch(
     new Request(`${origin}/user_status/1?date=2021-01-01`),
     'request-1',
   );

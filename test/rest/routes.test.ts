@@ -8,7 +8,7 @@ import { defineRoute, type Route } from '../../src/rest/route.ts';
 import { createRouter } from '../../src/rest/router.ts';
 import { openApp, origin } from '../support/app.ts';
 
-const described = { subject: 'server', summary: 'For tests', answer: { schema: z.unknown() } } as const;
+const described = { subject: 'server', summary: 'For tests', response: { schema: z.unknown() } } as const;
 
 const echo = defineRoute({
   ...described,
@@ -32,12 +32,12 @@ const routes: readonly Route[] = [
   defineRoute({
     ...described,
     path: '/word',
-    answer: { schema: z.string(), type: 'text/plain' },
+    response: { schema: z.string(), type: 'text/plain' },
     handle: () => 'True',
   }),
   defineRoute({
     ...sum,
-    async handle(_input, _shared, { body }) {
+    async handle(_input, _services, { body }) {
       return parseExactJson(await body.text());
     },
   }),
@@ -45,7 +45,7 @@ const routes: readonly Route[] = [
     ...sum,
     path: '/bytes',
     body: { ...sum.body, isStream: true },
-    async handle(_input, _shared, { body }) {
+    async handle(_input, _services, { body }) {
       let count = 0;
       for await (const chunk of body.chunks()) count += chunk.byteLength;
       return count;
@@ -56,8 +56,8 @@ const routes: readonly Route[] = [
 const opened = async () => {
   const { app, close } = await openApp();
   onTestFinished(close);
-  const shared = { ...app.domains, ledger: app.ledger, config: { bodyBytesMax: 1000 }, server: { version: '1' } };
-  const rest = createRouter(shared as unknown as Services, pino({ level: 'silent' }), routes);
+  const services = { ...app.domains, ledger: app.ledger, config: { bodyBytesMax: 1000 }, server: { version: '1' } };
+  const rest = createRouter(services as unknown as Services, pino({ level: 'silent' }), routes);
   return (method: string, path: string, body?: BodyInit, type?: string) =>
     rest.fetch(
       new Request(`${origin}${path}`, {
@@ -83,90 +83,93 @@ const messageOf = async (response: Response): Promise<string> =>
   ((await response.json()) as { error: { message: string } }).error.message;
 
 describe('parameters that may come in the query or the body', () => {
-  it('are read from the query, a form and a JSON object alike', async () => {
-    const ask = await opened();
+  it('parameters are read from the query, a form and a JSON object alike', async () => {
+    const send = await opened();
     const expected = { user_id: 'a b', date: Date.UTC(2021, 0, 1) * 1000 };
     const read = async (response: Response) => [response.status, await response.json()];
-    expect(await read(await ask('POST', '/note?user_id=a%20b&date=2021-01-01'))).toEqual([200, expected]);
-    expect(await read(await ask('POST', '/note?user_id=a+b&date=2021-01-01', '', form))).toEqual([200, expected]);
-    expect(await read(await ask('POST', '/note', 'user_id=a+b&date=2021-01-01', form))).toEqual([200, expected]);
+    expect(await read(await send('POST', '/note?user_id=a%20b&date=2021-01-01'))).toEqual([200, expected]);
+    expect(await read(await send('POST', '/note?user_id=a+b&date=2021-01-01', '', form))).toEqual([200, expected]);
+    expect(await read(await send('POST', '/note', 'user_id=a+b&date=2021-01-01', form))).toEqual([200, expected]);
     const object = '{"user_id":"a b","date":"2021-01-01"}';
-    expect(await read(await ask('POST', '/note', object, `${json}; charset=utf-8`))).toEqual([200, expected]);
-    expect(await read(await ask('POST', '/note?user_id=a%20b', 'date=2021-01-01', form))).toEqual([200, expected]);
+    expect(await read(await send('POST', '/note', object, `${json}; charset=utf-8`))).toEqual([200, expected]);
+    expect(await read(await send('POST', '/note?user_id=a%20b', 'date=2021-01-01', form))).toEqual([200, expected]);
   });
 
-  it('stand for their text when they are JSON numbers or truth values; null is absent', async () => {
-    const ask = await opened();
-    const idIn = async (object: string) => ((await (await ask('POST', '/note', object, json)).json()) as Idd).user_id;
-    type Idd = { user_id: string };
+  it('JSON numbers and booleans are read as their text, and null as an absent parameter', async () => {
+    const send = await opened();
+    const idIn = async (object: string) =>
+      ((await (await send('POST', '/note', object, json)).json()) as UserIdBody).user_id;
+    type UserIdBody = { user_id: string };
     expect(await idIn('{"user_id":1e2}')).toBe('100');
     expect(await idIn('{"user_id":12345678901234567890}')).toBe('12345678901234567890');
     expect(await idIn('{"user_id":true,"date":null}')).toBe('true');
-    expect(await problemsOf(await ask('POST', '/note', '{"user_id":null}', json))).toEqual(['user_id MISSING']);
-    expect(await problemsOf(await ask('POST', '/note', '{"user_id":[1]}', json))).toEqual(['user_id WRONG_TYPE']);
-    expect(await problemsOf(await ask('POST', '/note', '{"user_id":{"a":1}}', json))).toEqual(['user_id WRONG_TYPE']);
+    expect(await problemsOf(await send('POST', '/note', '{"user_id":null}', json))).toEqual(['user_id MISSING']);
+    expect(await problemsOf(await send('POST', '/note', '{"user_id":[1]}', json))).toEqual(['user_id WRONG_TYPE']);
+    expect(await problemsOf(await send('POST', '/note', '{"user_id":{"a":1}}', json))).toEqual(['user_id WRONG_TYPE']);
   });
 
-  it('may come in both places when they say the same', async () => {
-    const ask = await opened();
-    expect((await ask('POST', '/note?user_id=a', 'user_id=a', form)).status).toBe(200);
-    expect(await problemsOf(await ask('POST', '/note?user_id=a', 'user_id=b', form))).toEqual(['user_id MALFORMED']);
-    expect(await problemsOf(await ask('POST', '/note?user_id=a', '{"user_id":"b"}', json))).toEqual([
+  it('a parameter may be in the query and in the body when both values are equal', async () => {
+    const send = await opened();
+    expect((await send('POST', '/note?user_id=a', 'user_id=a', form)).status).toBe(200);
+    expect(await problemsOf(await send('POST', '/note?user_id=a', 'user_id=b', form))).toEqual(['user_id MALFORMED']);
+    expect(await problemsOf(await send('POST', '/note?user_id=a', '{"user_id":"b"}', json))).toEqual([
       'user_id MALFORMED',
     ]);
   });
 
-  it('are refused when they are unknown, given twice or malformed', async () => {
-    const ask = await opened();
-    expect(await problemsOf(await ask('POST', '/note', 'user_id=a&day=1', form))).toEqual(['day NOT_ALLOWED']);
-    expect(await problemsOf(await ask('POST', '/note', '{"user_id":"a","__proto__":1}', json))).toEqual([
+  it('unknown, repeated and malformed parameters in a body are refused', async () => {
+    const send = await opened();
+    expect(await problemsOf(await send('POST', '/note', 'user_id=a&day=1', form))).toEqual(['day NOT_ALLOWED']);
+    expect(await problemsOf(await send('POST', '/note', '{"user_id":"a","__proto__":1}', json))).toEqual([
       '__proto__ NOT_ALLOWED',
     ]);
-    expect(await problemsOf(await ask('POST', '/note', 'user_id=a&user_id=a', form))).toEqual(['user_id MALFORMED']);
-    expect(await problemsOf(await ask('POST', '/note', 'user_id=%zz', form))).toEqual(['user_id MALFORMED']);
-    expect(await problemsOf(await ask('POST', '/note', '{"user_id":"a\\ud800"}', json))).toEqual(['user_id MALFORMED']);
-    expect(await problemsOf(await ask('POST', '/note?user_id=a&user_id=b'))).toEqual(['user_id MALFORMED']);
-    expect(await problemsOf(await ask('POST', '/note?user_id=a&day=2'))).toEqual(['day NOT_ALLOWED']);
-    expect(await problemsOf(await ask('POST', '/note'))).toEqual(['user_id MISSING']);
+    expect(await problemsOf(await send('POST', '/note', 'user_id=a&user_id=a', form))).toEqual(['user_id MALFORMED']);
+    expect(await problemsOf(await send('POST', '/note', 'user_id=%zz', form))).toEqual(['user_id MALFORMED']);
+    expect(await problemsOf(await send('POST', '/note', '{"user_id":"a\\ud800"}', json))).toEqual([
+      'user_id MALFORMED',
+    ]);
+    expect(await problemsOf(await send('POST', '/note?user_id=a&user_id=b'))).toEqual(['user_id MALFORMED']);
+    expect(await problemsOf(await send('POST', '/note?user_id=a&day=2'))).toEqual(['day NOT_ALLOWED']);
+    expect(await problemsOf(await send('POST', '/note'))).toEqual(['user_id MISSING']);
   });
 
-  it('are refused in a body of another type, or one that is none', async () => {
-    const ask = await opened();
-    expect(await messageOf(await ask('POST', '/note', 'user_id=a', 'text/plain'))).toContain('content-type');
-    expect(await messageOf(await ask('POST', '/note', new Uint8Array([97])))).toContain('content-type');
+  it('a body of another media type and a malformed body are refused', async () => {
+    const send = await opened();
+    expect(await messageOf(await send('POST', '/note', 'user_id=a', 'text/plain'))).toContain('content-type');
+    expect(await messageOf(await send('POST', '/note', new Uint8Array([97])))).toContain('content-type');
     for (const body of ['{"user_id":', '[1]', '1'])
-      expect(await messageOf(await ask('POST', '/note', body, json)), body).toContain('JSON');
-    expect(await messageOf(await ask('POST', '/note', new Uint8Array([0xff]), form))).toContain('UTF-8');
+      expect(await messageOf(await send('POST', '/note', body, json)), body).toContain('JSON');
+    expect(await messageOf(await send('POST', '/note', new Uint8Array([0xff]), form))).toContain('UTF-8');
   });
 });
 
 describe('a body', () => {
-  it('is read only when it is of a type that the route takes', async () => {
-    const ask = await opened();
-    expect(await (await ask('POST', '/sum', '[0.1000,1]', json)).text()).toBe('[0.1,1]');
-    expect((await ask('POST', '/sum', new TextEncoder().encode('[1]'))).status).toBe(200);
-    expect(await messageOf(await ask('POST', '/sum', '[1]', 'text/csv'))).toContain('application/json');
+  it('a body is read only when the route accepts its media type', async () => {
+    const send = await opened();
+    expect(await (await send('POST', '/sum', '[0.1000,1]', json)).text()).toBe('[0.1,1]');
+    expect((await send('POST', '/sum', new TextEncoder().encode('[1]'))).status).toBe(200);
+    expect(await messageOf(await send('POST', '/sum', '[1]', 'text/csv'))).toContain('application/json');
   });
 
-  it('has a limit, unless it is a stream', async () => {
-    const ask = await opened();
+  it('a body has a size limit unless it is a stream', async () => {
+    const send = await opened();
     const large = `[${'1,'.repeat(600)}1]`;
     const chunked = () => new Blob([large]).stream();
     for (const body of [large, chunked()]) {
-      const response = await ask('POST', '/sum', body, json);
+      const response = await send('POST', '/sum', body, json);
       expect([response.status, await messageOf(response)]).toEqual([413, expect.stringContaining('bodyBytesMax')]);
     }
-    expect(await (await ask('POST', '/bytes', chunked(), json)).json()).toBe(large.length);
+    expect(await (await send('POST', '/bytes', chunked(), json)).json()).toBe(large.length);
   });
 });
 
 describe('a path', () => {
-  it('answers each of its methods, and names them to others', async () => {
-    const ask = await opened();
-    expect(await (await ask('GET', '/thing')).json()).toBe('read');
-    expect(await (await ask('POST', '/thing')).json()).toBe('written');
+  it('a path responds to each of its methods and lists them when another method is used', async () => {
+    const send = await opened();
+    expect(await (await send('GET', '/thing')).json()).toBe('read');
+    expect(await (await send('POST', '/thing')).json()).toBe('written');
     const allowed = async (method: string, path: string) => {
-      const response = await ask(method, path);
+      const response = await send(method, path);
       return [response.status, response.headers.get('allow')];
     };
     expect(await allowed('PUT', '/thing')).toEqual([405, 'GET, HEAD, POST']);
@@ -175,9 +178,9 @@ describe('a path', () => {
     expect(await allowed('POST', '/word')).toEqual([405, 'GET, HEAD']);
   });
 
-  it('may answer plain text', async () => {
-    const ask = await opened();
-    const response = await ask('GET', '/word');
+  it('a route may respond with plain text', async () => {
+    const send = await opened();
+    const response = await send('GET', '/word');
     expect([response.headers.get('content-type'), await response.text()]).toEqual([
       'text/plain; charset=utf-8',
       'True',

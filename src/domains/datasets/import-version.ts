@@ -28,13 +28,13 @@ export interface DatasetOptions {
   /** The columns that identify a row; UPSERT needs them, unless the dataset has key columns already. */
   readonly keyColumns?: readonly string[] | null | undefined;
   readonly columns?: readonly { readonly column: string; readonly type: ColumnType }[] | null | undefined;
-  /** Read and judge every row, store nothing. */
+  /** Parses and validates every row and stores nothing. */
   readonly dryRun?: boolean | undefined;
   readonly onProgress?: ((current: Import) => void) | undefined;
   readonly onReject?: ((row: RejectedRow) => void) | undefined;
 }
 
-/** What a dry run found, besides its counts. */
+/** The result of a dry run besides its counts. */
 export interface DatasetDryRun {
   readonly columns: BuildResult['columns'];
   /** The first rows that would be rejected. */

@@ -18,7 +18,7 @@ export type RawRecord = { readonly raw: string } & (
 );
 
 export interface IngestResult {
-  /** What became of each record, in the order they were sent. */
+  /** The outcome of each record, in the order they were sent. */
   readonly outcomes: readonly RecordOutcome[];
   /** The records stored among the rejects, conflicts included. */
   readonly rejectedIds: readonly number[];
@@ -31,7 +31,7 @@ export interface WireFormat<R, T> {
   sentBy(record: T): string | null;
 }
 
-/** Ingests records of the API in a transaction, each judged alone; rejects and conflicts are stored with their text. */
+/** Ingests records of the API in a transaction, each validated alone; rejects and conflicts are stored with their text. */
 export const ingestRecords = <R, T>(
   tx: Tx,
   importer: Importer<R>,
@@ -84,13 +84,13 @@ interface QueuedRecord {
 }
 
 /**
- * Records of clients on their way into the ledger. Single records that wait at one moment share one write: a write for
+ * Records of clients on their way into the ledger. Pending single records share one write, because a write for
  * each of them costs more than the record.
  */
 export class IngestQueue {
   readonly #services: IngestQueueServices;
   readonly #format: WireFormat<unknown, QueuedRecord>;
-  /** Records that no transaction has yet. */
+  /** Records that are not part of a transaction yet. */
   readonly #pending: QueuedRecord[] = [];
   #unanswered = 0;
 
@@ -117,7 +117,7 @@ export class IngestQueue {
   }
 
   /**
-   * Ingests the records of a stream, JSON Lines or a JSON array, each judged alone, and yields their outcomes batch by
+   * Ingests the records of a stream, JSON Lines or a JSON array, each validated alone, and yields their outcomes batch by
    * batch in order. It waits while the write queue is full, and reads no faster than its outcomes are read.
    */
   receiveStream(chunks: AsyncIterable<Uint8Array>, sentBy: string | null): AsyncGenerator<readonly RecordOutcome[]> {
@@ -135,7 +135,7 @@ export class IngestQueue {
     });
   }
 
-  /** Everything that arrives until the transaction begins is written by it. */
+  /** Writes all records that arrive before the transaction begins. */
   async #writePending(): Promise<void> {
     const { ledger, importer } = this.#services;
     let batch = undefined as readonly QueuedRecord[] | undefined;

@@ -12,9 +12,9 @@ export const initial = defineRoute({
   fastPath: true,
   summary: 'Starts a conversation: is the symbol a vowel?',
   description:
-    'Returns the server’s guess, `True` or `False`. A repeat of a UUID with the same symbol is stored once and gets the same answer; with another symbol it is a conflict (409).',
+    'Returns the server’s guess, `True` or `False`. A repeat of a UUID with the same symbol is stored once and gets the same guess; a repeat with another symbol is a conflict (409).',
   fields: { uuid, symbol },
-  answer: { schema: z.enum(['True', 'False']), example: 'True', type: 'text/plain' },
+  response: { schema: z.enum(['True', 'False']), example: 'True', type: 'text/plain' },
   async handle({ uuid, symbol }, { conversations }, { sentBy }) {
     const { isVowelGuess } = await conversations.start(uuid, symbol, sentBy);
     return isVowelGuess ? 'True' : 'False';
@@ -26,17 +26,20 @@ export const followup = defineRoute({
   path: '/followup',
   subject: 'facts',
   fastPath: true,
-  summary: 'Follows a conversation up',
+  summary: 'Follows up a conversation',
   description: 'Every follow-up counts, including repeats and those of a conversation whose start is not stored.',
   fields: { uuid },
-  answer: { schema: z.literal('hooray'), example: 'hooray', type: 'text/plain' },
+  response: { schema: z.literal('hooray'), example: 'hooray', type: 'text/plain' },
   async handle({ uuid }, { conversations }, { sentBy }) {
     await conversations.followUp(uuid, sentBy);
     return 'hooray';
   },
 });
 
-const time = z.string().nullable().openapi({ description: 'UTC, `YYYY-MM-DD HH:MM:SS.ffffff`; null without one.' });
+const time = z
+  .string()
+  .nullable()
+  .openapi({ description: 'UTC, `YYYY-MM-DD HH:MM:SS.ffffff`; null without a conversation.' });
 
 const line = z.object({
   count: z.int().min(0).openapi({ description: 'Conversations that started with the symbol.' }),
@@ -46,7 +49,7 @@ const line = z.object({
   followups: z
     .int()
     .min(0)
-    .openapi({ description: 'Follow-ups of those conversations, whenever they came, including repeats.' }),
+    .openapi({ description: 'Follow-ups of those conversations at any time, including repeats.' }),
 });
 
 const example: z.infer<typeof line> = {
@@ -62,7 +65,7 @@ export const dashboardOfSymbol = defineRoute({
   subject: 'facts',
   summary: 'All conversations about a symbol',
   params: { symbol },
-  answer: { schema: line, example },
+  response: { schema: line, example },
   handle: ({ symbol }, { dashboard }) => lineOf(dashboard.ofSymbol(symbol)),
 });
 
@@ -73,7 +76,7 @@ export const dashboardOfRange = defineRoute({
   description:
     'From `lower` (included) to `upper` (excluded), exact to the microsecond. One line per symbol that has conversations, a to z; follow-ups count at the start of their conversation.',
   params: { lower, upper },
-  answer: { schema: z.array(line), example: [example] },
+  response: { schema: z.array(line), example: [example] },
   handle({ lower, upper }, { dashboard }) {
     if (upper < lower) throw reversedRange();
     const { symbols } = dashboard.figures({ range: { between: { from: lower, to: upper } }, timeZone: 'UTC' });

@@ -39,8 +39,8 @@ export const receiveEvent = defineRoute({
   description:
     'Responds once the event is on disk. With an id in `event_id` or in the header `Idempotency-Key`, the same event again is a `duplicate`, and other content under the same id is a conflict; without an id every event is new. A malformed event is stored as a reject.',
   body: { types: ['application/json'], lenientContentTypes, schema: event, example },
-  refuses: ['CONFLICT', 'VALIDATION_FAILED', 'TOO_LARGE', 'OVERLOADED'],
-  answer: { schema: z.object({ status: z.enum(['created', 'duplicate']) }), example: { status: 'created' } },
+  errorCodes: ['CONFLICT', 'VALIDATION_FAILED', 'TOO_LARGE', 'OVERLOADED'],
+  response: { schema: z.object({ status: z.enum(['created', 'duplicate']) }), example: { status: 'created' } },
   async handle(_input, { eventQueue }, { body, header, sentBy }) {
     const key = header('idempotency-key');
     const origin = 'the header Idempotency-Key';
@@ -69,7 +69,7 @@ export const receiveEvents = defineRoute({
     example: `${JSON.stringify(example)}\n`,
     isStream: true,
   },
-  answer: {
+  response: {
     schema: z.string(),
     example: `${JSON.stringify({ index: 0, status: 'created' })}\n`,
     type: 'application/x-ndjson',

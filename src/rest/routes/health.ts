@@ -5,8 +5,8 @@ import { defineRoute } from '../route.ts';
 export const healthz = defineRoute({
   path: '/healthz',
   subject: 'server',
-  summary: 'Whether the process answers',
-  answer: { schema: z.object({ status: z.literal('ok') }), example: { status: 'ok' } },
+  summary: 'Whether the process responds',
+  response: { schema: z.object({ status: z.literal('ok') }), example: { status: 'ok' } },
   handle: () => ({ status: 'ok' }),
 });
 
@@ -14,7 +14,7 @@ export const readyz = defineRoute({
   path: '/readyz',
   subject: 'server',
   summary: 'Whether the server can answer queries: 503 until the indices are built',
-  answer: {
+  response: {
     schema: z.object({
       status: z.literal('ready'),
       sequence: z.int().min(0).openapi({ description: 'Sequence number of the newest record that responses include.' }),

@@ -3,7 +3,7 @@ import { DomainError } from '../../errors.ts';
 import { imageName } from '../parameters.ts';
 import { defineRoute } from '../route.ts';
 
-/** What a browser makes of it is a picture and nothing else. */
+/** Browsers treat the response as an image and nothing else. */
 const inert = {
   'x-content-type-options': 'nosniff',
   'content-security-policy': "default-src 'none'; sandbox",
@@ -14,10 +14,10 @@ export const image = defineRoute({
   path: '/images/{name}',
   subject: 'content',
   summary: 'The image of a user, by the SHA-256 of its bytes',
-  description: 'Never changes under its name, and is there as long as a user has it.',
+  description: 'The image at this path never changes; it exists as long as a user has it.',
   params: { name: imageName },
-  refuses: ['NOT_FOUND'],
-  answer: { schema: z.string(), type: 'image/png' },
+  errorCodes: ['NOT_FOUND'],
+  response: { schema: z.string(), type: 'image/png' },
   async handle({ name: { sha256, contentType } }, { userFiles, images }, { header }) {
     const found = userFiles.imageOfContent(sha256);
     const missing = () => new DomainError('NOT_FOUND', 'no user has this image');

@@ -5,15 +5,15 @@ import { defineRoute } from '../route.ts';
 const lookup = {
   subject: 'facts',
   description:
-    'The city of the narrowest range that holds the address, as written in the table in force; `unknown` when none does.',
-  answer: { schema: z.object({ city: z.string() }), example: { city: 'london' } },
+    'The city of the narrowest range that contains the address, as written in the table in force; `unknown` when no range does.',
+  response: { schema: z.object({ city: z.string() }), example: { city: 'london' } },
 } as const;
 
 export const ipCityByPath = defineRoute({
   ...lookup,
   path: '/ip_city/{ip}',
   // A block like 10.0.0.0/8 is a malformed address, not an unknown path.
-  takesRest: true,
+  isCatchAll: true,
   summary: 'The city of an address',
   params: { ip },
   handle: ({ ip }, { ipCity }) => ({ city: ipCity.cityOf(ip).city }),
@@ -22,7 +22,7 @@ export const ipCityByPath = defineRoute({
 export const ipCityByQuery = defineRoute({
   ...lookup,
   path: '/ip_city',
-  summary: 'The city of an address, given in the query',
+  summary: 'The city of an address, with the address in the query',
   query: { ip },
   handle: ({ ip }, { ipCity }) => ({ city: ipCity.cityOf(ip).city }),
 });

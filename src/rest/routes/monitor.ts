@@ -9,7 +9,7 @@ export const monitorOfCountry = defineRoute({
   description:
     'The default is all countries; users without a country in the users files are in `unknown`. Only countries and variants with events, ordered by both. The GraphQL API has the complete monitor.',
   query: { country: country.optional() },
-  answer: {
+  response: {
     schema: z.array(z.object({ country: z.string(), version: z.string(), nbr_events: z.int().min(1) })),
     example: [
       { country: 'SE', version: 'A', nbr_events: 1201 },

@@ -6,15 +6,15 @@ export const index = defineRoute({
   path: '/',
   subject: 'documentation',
   summary: 'All routes as a short list; browsers are redirected to GraphiQL at /graphql',
-  answer: {
+  response: {
     schema: z.object({
       graphql: z.string(),
       docs: z.string(),
       routes: z.array(z.object({ method: z.string(), path: z.string(), summary: z.string() })),
     }),
   },
-  handle(_input, _shared, { prefers, document }) {
-    if (prefers === 'text/html') return new Response(null, { status: 302, headers: { location: '/graphql' } });
+  handle(_input, _services, { preferredType, document }) {
+    if (preferredType === 'text/html') return new Response(null, { status: 302, headers: { location: '/graphql' } });
     const routes = operationsOf(document()).map(({ method, path, operation: { summary } }) => ({
       method,
       path,
@@ -28,8 +28,8 @@ export const docs = defineRoute({
   path: '/docs',
   subject: 'documentation',
   summary: 'All routes as a page to read',
-  answer: { schema: z.string(), type: 'text/html' },
-  async handle(_input, _shared, { origin, document }) {
+  response: { schema: z.string(), type: 'text/html' },
+  async handle(_input, _services, { origin, document }) {
     const headers = {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
@@ -42,6 +42,6 @@ export const openapi = defineRoute({
   path: '/openapi.json',
   subject: 'documentation',
   summary: 'All routes as an OpenAPI 3.1 document',
-  answer: { schema: z.looseObject({ openapi: z.string() }) },
-  handle: (_input, _shared, { document }) => document(),
+  response: { schema: z.looseObject({ openapi: z.string() }) },
+  handle: (_input, _services, { document }) => document(),
 });

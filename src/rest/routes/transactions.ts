@@ -5,9 +5,11 @@ import { ExactNumber } from '../../lib/exact-json.ts';
 import { defineRoute } from '../route.ts';
 
 const group = z.object({
-  user_status: z.enum(statusCodes).openapi({ description: 'Of the user at the time of the transaction.' }),
-  city: z.string().openapi({ description: 'Of the address, by the table in force; `unknown` is a group of its own.' }),
-  sum: z.number().openapi({ description: 'Written exactly: read it as a decimal where a double is too small.' }),
+  user_status: z.enum(statusCodes).openapi({ description: 'Status of the user at the time of the transaction.' }),
+  city: z
+    .string()
+    .openapi({ description: 'City of the address, by the table in force; `unknown` is a group of its own.' }),
+  sum: z.number().openapi({ description: 'The exact sum; read it as a decimal where a double is too imprecise.' }),
   count: z.int().min(1),
 });
 
@@ -16,8 +18,8 @@ export const transactionsAggregate = defineRoute({
   subject: 'facts',
   summary: 'All transactions by status and city',
   description:
-    'Every transaction is in exactly one group. Ordered by status (non-paying, paying, cancelled), then by city. A status change that arrives late and a new table of addresses correct every figure they touch.',
-  answer: {
+    'Every transaction is in exactly one group. Ordered by status (non-paying, paying, cancelled), then by city. A status change that arrives late and a new table of addresses correct every affected sum.',
+  response: {
     schema: z.array(group),
     example: [
       { user_status: 'non-paying', city: 'london', sum: 241, count: 2 },

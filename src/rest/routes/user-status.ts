@@ -6,14 +6,14 @@ import { defineRoute } from '../route.ts';
 const lookup = {
   subject: 'facts',
   description:
-    'The status of the last change at or before the date; of several at one moment the later record counts. A user without a change by then, or never heard of, is `non-paying`.',
-  answer: { schema: z.object({ user_status: z.enum(statusCodes) }), example: { user_status: 'paying' } },
+    'The status of the last change at or before the date; of several changes at the same instant the later record counts. A user without a change by then, or an unknown user, is `non-paying`.',
+  response: { schema: z.object({ user_status: z.enum(statusCodes) }), example: { user_status: 'paying' } },
 } as const;
 
 export const userStatusByPath = defineRoute({
   ...lookup,
   path: '/user_status/{user_id}',
-  summary: 'The status of a user at a moment',
+  summary: 'The status of a user at an instant',
   params: { user_id: userId },
   query: { date },
   handle: ({ user_id, date }, { userStatus }) => ({ user_status: userStatus.statusAt(user_id, date).status }),
@@ -22,7 +22,7 @@ export const userStatusByPath = defineRoute({
 export const userStatusByQuery = defineRoute({
   ...lookup,
   path: '/user_status',
-  summary: 'The status of a user at a moment; ids like `.` and `..` cannot stand in a path',
+  summary: 'The status of a user at an instant, with the id in the query; a path cannot contain ids like `.` and `..`',
   query: { user_id: userId, date },
   handle: ({ user_id, date }, { userStatus }) => ({ user_status: userStatus.statusAt(user_id, date).status }),
 });

@@ -18,7 +18,7 @@ const filters = {
 
 type Filters = { readonly [Name in keyof typeof filters]?: z.output<(typeof filters)[Name]> };
 
-/** Both names of a condition may be given as long as they say the same. */
+/** A request may contain both names of a parameter if their values are equal. */
 const filterOf = (query: Filters): UserFilter => ({
   hasImage: oneOf(query, 'is_image_exists', 'image_exists'),
   ageAtLeast: oneOf(query, 'min_age', 'user_min_age'),
@@ -27,7 +27,7 @@ const filterOf = (query: Filters): UserFilter => ({
 
 const oneOf = <Name extends keyof Filters>(query: Filters, name: Name, other: Name): Filters[Name] => {
   if ((query[name] ?? query[other]) === (query[other] ?? query[name])) return query[name] ?? query[other];
-  const message = `${name} and ${other} say different things`;
+  const message = `${name} and ${other} have different values`;
   throw new DomainError('BAD_REQUEST', message, { problems: [{ path: other, code: 'MALFORMED', message }] });
 };
 
@@ -35,8 +35,10 @@ const line = z.object({
   user_id: z.string(),
   first_name: z.string().nullable(),
   last_name: z.string().nullable(),
-  birthts: z.int().openapi({ description: 'Birth, milliseconds since 1970 UTC, negative before.' }),
-  img_path: z.string().nullable().openapi({ description: 'Where the image is at the source; null without one.' }),
+  birthts: z
+    .int()
+    .openapi({ description: 'Time of birth in milliseconds since 1970 UTC; negative for earlier times.' }),
+  img_path: z.string().nullable().openapi({ description: 'Path of the image in the source; null without an image.' }),
 });
 
 const example: z.infer<typeof line> = {
@@ -47,8 +49,8 @@ const example: z.infer<typeof line> = {
   img_path: 'source_data/1000.png',
 };
 
-const described = async function* (where: UserFilter, shared: Services): AsyncGenerator<string> {
-  const { userDirectory, userSync } = shared;
+const userLines = async function* (where: UserFilter, services: Services): AsyncGenerator<string> {
+  const { userDirectory, userSync } = services;
   const prefix = userSync.prefix();
   let opening = '[';
   for await (const user of userDirectory.usersWithFiles(where)) {
@@ -63,29 +65,30 @@ export const data = defineRoute({
   subject: 'facts',
   summary: 'Users who have a file, by age and image',
   description:
-    'In order of `user_id` by code unit. Ages are completed years in UTC on the server’s date, bounds included.',
+    'Ordered by `user_id`, by code unit. Ages are completed years in UTC on the server’s date; bounds are inclusive.',
   query: filters,
-  answer: { schema: z.array(line), example: [example] },
-  handle: (query, shared) => described(filterOf(query), shared),
+  response: { schema: z.array(line), example: [example] },
+  handle: (query, services) => userLines(filterOf(query), services),
 });
 
 const report = z.object({
-  processed: z.int().openapi({ description: 'Users, each counted once: the sum of the other four.' }),
-  updated: z.int().openapi({ description: 'New ones, and those whose file or image is another one.' }),
+  processed: z.int().openapi({ description: 'Number of users, each counted once: the sum of the other four counts.' }),
+  updated: z.int().openapi({ description: 'Number of new users and of users whose file or image has changed.' }),
   unchanged: z.int(),
-  removed: z.int().openapi({ description: 'Those whose file, or whose image, is not there any more.' }),
-  rejected: z.int().openapi({ description: 'Those of whom a new file was refused; they keep what was known.' }),
-  output: z.string().openapi({ description: 'The table that was written back, beside the source.' }),
+  removed: z.int().openapi({ description: 'Number of users whose file or image no longer exists.' }),
+  rejected: z.int().openapi({ description: 'Number of users whose new file was rejected; their previous data stays.' }),
+  output: z.string().openapi({ description: 'The table that was written next to the source.' }),
 });
 
 export const synchroniseData = defineRoute({
   method: 'POST',
   path: '/data',
   subject: 'facts',
-  summary: 'Synchronises user files with their folder or bucket now',
-  description: 'Answers when it has ended. While one runs, a second request joins it.',
-  refuses: ['SOURCE_UNREACHABLE'],
-  answer: {
+  summary: 'Synchronizes user files with their folder or bucket now',
+  description:
+    'Responds when the synchronization has ended. A request during a running synchronization waits for that one.',
+  errorCodes: ['SOURCE_UNREACHABLE'],
+  response: {
     schema: report,
     example: {
       processed: 100,
@@ -108,8 +111,8 @@ export const stats = defineRoute({
   subject: 'facts',
   summary: 'The average age of users, by age and image',
   query: filters,
-  answer: {
-    schema: z.object({ average_age: z.number().nullable().openapi({ description: 'Null when nobody matches.' }) }),
+  response: {
+    schema: z.object({ average_age: z.number().nullable().openapi({ description: 'Null when no user matches.' }) }),
     example: { average_age: 29.28 },
   },
   handle: async (query, { userDirectory }) => ({
@@ -120,8 +123,8 @@ export const stats = defineRoute({
 export const outputTable = defineRoute({
   path: '/processed_data/output.csv',
   subject: 'facts',
-  summary: 'All users who have a file as CSV, as it is written back beside the source',
-  description: 'RFC 4180; text that begins like a formula has an apostrophe in front.',
-  answer: { schema: z.string(), example: `${userColumns.join(',')}\r\n`, type: 'text/csv' },
+  summary: 'All users who have a file, as the CSV file that is written next to the source',
+  description: 'RFC 4180; text that begins like a formula is prefixed with an apostrophe.',
+  response: { schema: z.string(), example: `${userColumns.join(',')}\r\n`, type: 'text/csv' },
   handle: (_input, { userDirectory, userSync }) => userTable(userDirectory, userSync.prefix()),
 });

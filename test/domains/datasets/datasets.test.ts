@@ -19,7 +19,7 @@ const types = async (name: string): Promise<Record<string, string>> => {
 };
 
 describe('column types', () => {
-  it('infers the type of a column from all of its cells', async () => {
+  it('the type of a column is inferred from all of its cells', async () => {
     const csv = `whole,long,money,rate,yes,day,written,at,list,zip,text
 1,9007199254740993,1.5,1e3,TRUE,2020-02-29,"Oct 21, 2008",2020-01-01T10:00:00.123456Z,"['a', ""b's""]",01234,x
 -2,-9007199254740995,-0.25,2.5e-7,false,2020-03-01,3 Feb 2020,2020-01-01 11:00:00+01:00,"[""c"",""d""]",90210,
@@ -49,7 +49,7 @@ describe('column types', () => {
     expect(await rowsOf(opened, 'typed', '&long__gt=9007199254740992.5')).toHaveLength(1);
   });
 
-  it('infers the type from the whole file, not only from its beginning', async () => {
+  it('the type of a column is inferred from the whole file, not only from its beginning', async () => {
     const rows = Array.from({ length: 30_000 }, (_each, at) => `${at},${at},${at}`);
     rows[29_000] = '29000,1.125,12345678901234567';
     await importCsv(opened, 'late', `id,money,long\n${rows.join('\n')}\n`);
@@ -59,7 +59,7 @@ describe('column types', () => {
     expect(await rowsOf(opened, 'late', '&money=28999')).toEqual([{ id: 28999, money: 28999, long: 28999 }]);
   });
 
-  it('keeps the text of a misfit, counts it and finds it by filters', async () => {
+  it('the text of a misfit is stored, counted and found by filters', async () => {
     const csv = `n,m\n${Array.from({ length: 19 }, (_each, at) => `${at},x`).join('\n')}\nn/a,y\n`;
     await importCsv(opened, 'misfits', csv);
     expect(await rowsOf(opened, 'misfits', '&n__ismisfit=1')).toEqual([{ n: null, m: 'y' }]);
@@ -68,7 +68,7 @@ describe('column types', () => {
     expect(exported).toBe('n,m\r\nn/a,y\r\n');
   });
 
-  it('returns a SourceError for a location that does not exist', async () => {
+  it('an import from a location that does not exist returns a SourceError', async () => {
     const { data } = await opened.query(
       `mutation ($file: String!) { startImport(input: { target: DATASET, datasetName: "missing", source: { location: $file } }) { __typename } }`,
       { file: 'x' },
@@ -78,7 +78,7 @@ describe('column types', () => {
 });
 
 describe('headers', () => {
-  it('accepts empty, repeated, long and unusual headers', async () => {
+  it('empty, repeated, long and unusual headers are accepted', async () => {
     const long = 'h'.repeat(300);
     const csv = `,__proto__,rowid,a,a,7,constructor,${long},a_2\n0,1,2,3,4,5,6,7,8\n`;
     await importCsv(opened, 'headers', csv);
@@ -90,7 +90,7 @@ describe('headers', () => {
       expect(await rowsOf(opened, 'headers', `&${query}`), query).toHaveLength(1);
   });
 
-  it('accepts headers that end like a suffix or equal a parameter name', async () => {
+  it('headers that end like a suffix or equal a parameter name are accepted', async () => {
     await importCsv(opened, 'suffixes', 'price,price__gt,_sort\n1,5,x\n2,6,y\n');
     expect(await rowsOf(opened, 'suffixes', '&price__gt=5')).toHaveLength(1);
     expect(await rowsOf(opened, 'suffixes', '&price__gt__gt=5')).toHaveLength(1);
@@ -102,7 +102,7 @@ describe('dataset versions', () => {
   const queryStock = async (query: string) =>
     (await opened.query<{ dataset: Record<string, unknown> }>(`{ dataset(name: "stock") { ${query} } }`)).data?.dataset;
 
-  it('keeps every version and reports their differences', async () => {
+  it('every version of a dataset is retained and can be compared', async () => {
     await importCsv(opened, 'stock', 'sku,count,note\na,1,x\nb,2,y\nc,3,z\n');
     const upserted = await importCsv(opened, 'stock', 'count,sku,note\n2,b,y\n30,c,z\n4,d,\n', '&mode=upsert&key=sku');
     expect(upserted).toMatchObject({ read: 3, accepted: 2, unchanged: 1, rejected: 0 });
@@ -145,7 +145,7 @@ describe('dataset versions', () => {
     expect(await rowsOf(opened, 'stock')).toHaveLength(5);
   });
 
-  it('continues a list in the version of its first page', async () => {
+  it('later pages of a list come from the version of its first page', async () => {
     await importCsv(opened, 'replaced', 'n\n1\n2\n3\n');
     const first = (await (await opened.get('/datasets/replaced?_first=2&_sort=-n')).json()) as { next: string };
     await importCsv(opened, 'replaced', 'n\n7\n8\n9\n');
@@ -155,7 +155,7 @@ describe('dataset versions', () => {
     expect(other.status).toBe(400);
   });
 
-  it('leaves no files of a failed import, and the name usable', async () => {
+  it('a failed import leaves no files, and its name can be used again', async () => {
     await importCsv(opened, 'solid', 'n\n1\n');
     const files = await readdir(join(opened.data, 'datasets'));
     expect(await importCsv(opened, 'solid', '')).toMatchObject({ status: 422, error: { code: 'NOT_A_TABLE' } });
@@ -166,7 +166,7 @@ describe('dataset versions', () => {
     expect(await importCsv(opened, 'solid', 'n\n2\n')).toMatchObject({ status: 200 });
   });
 
-  it('deletes the files of all versions with their dataset', async () => {
+  it('deleting a dataset deletes the files of all its versions', async () => {
     const own = await openApp({ onDisk: true });
     onTestFinished(own.close);
     await importCsv(own, 'deleted', 'n\n1\n');
@@ -182,7 +182,7 @@ describe('dataset versions', () => {
 });
 
 describe('a dry run', () => {
-  it('returns columns and the first rejects and stores nothing', async () => {
+  it('a dry run returns columns and the first rejects and stores nothing', async () => {
     const own = await openApp({
       onDisk: true,
       settings: { importFolder: new URL('../../fixtures', import.meta.url).pathname },

@@ -102,7 +102,7 @@ const referenceGroups = (lines: readonly Line[]): Map<string | null, unknown[]> 
   );
 };
 
-it('filters, sorts and groups rows like a loop over all rows', async () => {
+it('queries filter, sort and group rows like a loop over all rows', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(line, { minLength: 1, maxLength: 40 }),

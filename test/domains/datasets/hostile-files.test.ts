@@ -53,7 +53,7 @@ it.each<[string, string | Uint8Array]>([
   expect((await opened.get('/datasets/refused')).status).toBe(404);
 });
 
-it('exports formulas unchanged, and prefixed with an apostrophe when safe=1', async () => {
+it('formulas are exported unchanged, and prefixed with an apostrophe when safe=1', async () => {
   await importCsv(opened, 'formulas', 'text,n\n=1+1,-1\n"@SUM(A1)",2\n"a,""b"" \nc",3\n');
   expect(await (await opened.get('/datasets/formulas/export')).text()).toBe(
     'text,n\r\n=1+1,-1\r\n@SUM(A1),2\r\n"a,""b"" \nc",3\r\n',
@@ -63,14 +63,14 @@ it('exports formulas unchanged, and prefixed with an apostrophe when safe=1', as
   );
 });
 
-it('limits the length of the text to search for', async () => {
+it('the length of the text to search for is limited', async () => {
   await importCsv(opened, 'needles', 'text\nabc\n');
   const response = await opened.get(`/datasets/needles?text=${'x'.repeat(257)}`);
   expect(response.status).toBe(400);
   expect(await response.text()).toContain('setting datasetNeedleLengthMax');
 });
 
-it('ends a query that takes too long and names the setting', async () => {
+it('a query that exceeds its time limit fails and names the setting', async () => {
   const own = await openApp({ settings: { datasetQueryMsMax: '1' } });
   try {
     await importCsv(own, 'slow', `text\n${'some words to look through\n'.repeat(20_000)}`);
@@ -82,7 +82,7 @@ it('ends a query that takes too long and names the setting', async () => {
   }
 });
 
-it.each(['../x', 'a/b', '', ' a', '.a', 'a'.repeat(101), 'a\u0000'])('refuses the dataset name %j', async (name) => {
+it.each(['../x', 'a/b', '', ' a', '.a', 'a'.repeat(101), 'a\u0000'])('the dataset name %j is refused', async (name) => {
   const response = await opened.get(`/datasets?wait=1`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

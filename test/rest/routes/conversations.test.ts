@@ -47,7 +47,7 @@ it.each([
   expect(await (await app.get('/dashboard/range/2024-01-02/2024-01-03')).text()).toBe(JSON.stringify([line]));
 });
 
-it('answers the guess, the same for a repeat, and a conflict for another symbol that changes nothing', async () => {
+it('POST /initial returns the guess, the same guess for a repeat, and a conflict for another symbol, which stores nothing', async () => {
   const app = await opened();
   expect(await post(app, `/initial?uuid=${uuid}&symbol=t`)).toMatchObject({ status: 200, text: 'False' });
   expect(await post(app, `/initial?uuid=${uuid.toUpperCase()}&symbol=T`)).toMatchObject({ status: 200, text: 'False' });
@@ -76,7 +76,7 @@ it.each([
   expect(app.app.ledger.snapshot().sequence).toBe(0);
 });
 
-it('answers for a symbol without conversations with 0 and null, and for a range without any with nothing', async () => {
+it('the dashboard returns 0 and null for a symbol without conversations, and an empty list for a range without any', async () => {
   const app = await opened();
   expect(await (await app.get('/dashboard/symbol/q')).json()).toEqual({
     count: 0,
@@ -88,7 +88,7 @@ it('answers for a symbol without conversations with 0 and null, and for a range 
   expect(await (await app.get('/dashboard/range/2024-01-02/2024-01-03')).json()).toEqual([]);
 });
 
-it('takes bounds as days and as moments, the lower inside and the upper not', async () => {
+it('the bounds of a range are dates or instants, the lower inclusive and the upper exclusive', async () => {
   const app = await opened({ now: '2024-01-02T03:04:05.000006Z' });
   await post(app, `/initial?uuid=${uuid}&symbol=e`);
   const inside = async (lower: string, upper: string): Promise<number> => {

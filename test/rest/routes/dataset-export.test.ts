@@ -14,12 +14,12 @@ const exported = async () => {
   return app.get('/datasets/long/export?format=ndjson');
 };
 
-it('exports all rows page by page to a client that reads them', async () => {
+it('an export sends all rows page by page to a client that reads them', async () => {
   const lines = (await (await exported()).text()).trimEnd().split('\n');
   expect(lines.map((line) => JSON.parse(line).n)).toEqual(Array.from({ length: rows }, (_, n) => n));
 });
 
-it('fails the export of a client that reads nothing for exportStallMs', async () => {
+it('an export fails when its client reads nothing for exportStallMs', async () => {
   const reader = (await exported()).body?.getReader();
   expect((await reader?.read())?.value?.length).toBeGreaterThan(0);
   await delay(2 * stallMs);

@@ -112,13 +112,13 @@ describe('POST /receive_event', () => {
 
   it('an event can have its id in the header Idempotency-Key', async () => {
     const app = await openTestApp();
-    const keyed = (id: string, changes = {}) => post(app, eventText(changes), { ...json, 'idempotency-key': id });
-    expect((await statusAndBody(await keyed('k1'))).body).toEqual({ status: 'created' });
-    expect((await statusAndBody(await keyed('k1'))).body).toEqual({ status: 'duplicate' });
-    expect((await statusAndBody(await keyed('k1', { event_id: 'k1' }))).body).toEqual({ status: 'duplicate' });
-    expect(await problemsOf(await keyed('k1', { version: 'B' }))).toEqual([409, 'event_id CONFLICT']);
-    expect(await problemsOf(await keyed('k1', { event_id: 'k2' }))).toEqual([422, 'event_id CONFLICT']);
-    expect(await problemsOf(await keyed('x'.repeat(300)))).toEqual([422, 'event_id MALFORMED']);
+    const postWithKey = (id: string, changes = {}) => post(app, eventText(changes), { ...json, 'idempotency-key': id });
+    expect((await statusAndBody(await postWithKey('k1'))).body).toEqual({ status: 'created' });
+    expect((await statusAndBody(await postWithKey('k1'))).body).toEqual({ status: 'duplicate' });
+    expect((await statusAndBody(await postWithKey('k1', { event_id: 'k1' }))).body).toEqual({ status: 'duplicate' });
+    expect(await problemsOf(await postWithKey('k1', { version: 'B' }))).toEqual([409, 'event_id CONFLICT']);
+    expect(await problemsOf(await postWithKey('k1', { event_id: 'k2' }))).toEqual([422, 'event_id CONFLICT']);
+    expect(await problemsOf(await postWithKey('x'.repeat(300)))).toEqual([422, 'event_id MALFORMED']);
     expect(stored(app)).toHaveLength(1);
     // A reject is stored with the id of the header.
     expect(rejected(app).map(({ raw }) => JSON.parse(raw).event_id)).toEqual(['k1', 'k2', 'x'.repeat(300)]);
@@ -270,8 +270,8 @@ describe('POST /events', () => {
     }
     const app = await openTestApp({ recordBytesMax: '400' });
     const elements = mixed.filter(([, status]) => status !== null).map(([line]) => line);
-    const sound = elements.filter((line) => line !== '{"user_id":');
-    const lines = await linesOf(await post(app, ` [${sound.join(',\n')}]`, json, '/events'));
+    const complete = elements.filter((line) => line !== '{"user_id":');
+    const lines = await linesOf(await post(app, ` [${complete.join(',\n')}]`, json, '/events'));
     expect(lines.map(({ status }) => status)).toEqual(mixedStatuses.filter((_status, index) => index !== 5));
   });
 

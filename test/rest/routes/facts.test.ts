@@ -3,7 +3,7 @@ import { openApp } from '../../support/app.ts';
 import { fixtureApp, statusAndBody } from '../../support/fixture-app.ts';
 
 describe('the status of a user', () => {
-  it('is that of the last change at or before the moment', async () => {
+  it('the status of a user is that of the last change at or before the instant', async () => {
     const { get } = await fixtureApp();
     const statusAt = async (date: string) => statusAndBody(await get(`/user_status/ada?date=${date}`));
     expect(await statusAt('2021-03-01T09:29:59.999999')).toEqual({ status: 200, body: { user_status: 'non-paying' } });
@@ -13,7 +13,7 @@ describe('the status of a user', () => {
     expect((await statusAt('2021-09-01T00:59:59%2B01:00')).body).toEqual({ user_status: 'paying' });
   });
 
-  it('knows ids as text, and unknown users as not paying', async () => {
+  it('ids are compared as text, and an unknown user is non-paying', async () => {
     const { get } = await fixtureApp();
     const statusOf = async (id: string) => (await statusAndBody(await get(`/user_status/${id}?date=2022-01-01`))).body;
     expect(await statusOf('7')).toEqual({ user_status: 'paying' });
@@ -21,13 +21,13 @@ describe('the status of a user', () => {
     expect(await statusOf('nobody')).toEqual({ user_status: 'non-paying' });
   });
 
-  it('takes the id from the query, too', async () => {
+  it('the user id can be sent in the query', async () => {
     const { get } = await fixtureApp();
     const answer = await statusAndBody(await get('/user_status?user_id=ada&date=2022-01-01'));
     expect(answer).toEqual({ status: 200, body: { user_status: 'cancelled' } });
   });
 
-  it('decodes ids', async () => {
+  it('percent-encoded ids are decoded', async () => {
     const { get, importFile } = await fixtureApp();
     const ids = ['a/b', 'zoë 名', '100%25', 'q?x=1&y#z', 'a+b', '..'];
     const lines = ids.map((id) => JSON.stringify({ user_id: id, created_at: '2021-01-01', status: 'paying' }));
@@ -50,7 +50,7 @@ describe('the status of a user', () => {
 });
 
 describe('the city of an address', () => {
-  it('is that of the range that holds it, both ends inside', async () => {
+  it('the city of an address is that of the range that contains it, both ends included', async () => {
     const { get } = await fixtureApp();
     const cityOf = async (ip: string) => statusAndBody(await get(`/ip_city/${ip}`));
     expect(await cityOf('10.20.0.0')).toEqual({ status: 200, body: { city: 'lund' } });
@@ -64,7 +64,7 @@ describe('the city of an address', () => {
 });
 
 describe('the aggregate of transactions', () => {
-  it('sums by status at the time and city, in a fixed order', async () => {
+  it('transactions are summed by status at their time and by city, in a fixed order', async () => {
     const { get } = await fixtureApp();
     const response = await get('/transactions/aggregate');
     expect(response.status).toBe(200);
@@ -79,7 +79,7 @@ describe('the aggregate of transactions', () => {
     ]);
   });
 
-  it('is corrected by a change that arrives late', async () => {
+  it('a status change that arrives late corrects the aggregate', async () => {
     const { get, importFile } = await fixtureApp();
     const late = '{"user_id": "bo", "created_at": "2021-05-05", "status": "paying"}';
     await importFile('user-status', { name: 'late.jsonl', text: late });
@@ -88,7 +88,7 @@ describe('the aggregate of transactions', () => {
     expect(body).toContainEqual({ user_status: 'paying', city: 'lund', sum: 20.39, count: 3 });
   });
 
-  it('writes sums that no double holds', async () => {
+  it('sums beyond the precision of a double are written exactly', async () => {
     const { get, importFile, close } = await openApp();
     onTestFinished(close);
     const prices = [...Array<string>(10).fill('999999999999999'), '0.000001', '0.5', '-0.1'];
@@ -103,14 +103,14 @@ describe('the aggregate of transactions', () => {
     );
   });
 
-  it('is empty without transactions', async () => {
+  it('the aggregate is empty without transactions', async () => {
     const { get, close } = await openApp();
     onTestFinished(close);
     expect(await statusAndBody(await get('/transactions/aggregate'))).toEqual({ status: 200, body: [] });
   });
 });
 
-it('costs no SQL once the indices are built', async () => {
+it('queries of facts run no SQL once the indices are built', async () => {
   const statements: string[] = [];
   const { get, close } = await openApp({ onStatement: (sql) => statements.push(sql) });
   onTestFinished(close);
@@ -121,7 +121,7 @@ it('costs no SQL once the indices are built', async () => {
   expect(statements).toEqual([]);
 });
 
-it('takes a block in the path for a malformed address', async () => {
+it('a CIDR block in the path is a malformed address', async () => {
   const app = await fixtureApp();
   for (const path of ['/ip_city/10.0.0.0/8', '/ip_city/10.0.0.0%2F8', '/ip_city?ip=10.0.0.0/8']) {
     const { status, body } = await statusAndBody(await app.get(path));

@@ -77,7 +77,7 @@ const failureError = ({ failureCode, failureMessage }: Import): Error => {
 };
 
 const importOptions = { mode: mode.optional(), key: keyColumns.optional(), wait: isWaiting.optional() };
-const refuses = [
+const importErrorCodes = [
   'ADDRESS_NOT_ALLOWED',
   'TOO_LARGE',
   'NOT_A_TABLE',
@@ -92,8 +92,8 @@ export const importByLink = defineRoute({
   description:
     'An existing dataset gets a new version, which becomes current when it is complete. Responds 202 with the running import or, with `wait=1`, 200 with the finished import; `GET /imports/{id}` shows its progress. A link that is not allowed is refused.',
   fields: { url: linkUrl.optional(), csv_url: csvUrl.optional(), name: datasetName, ...importOptions },
-  refuses,
-  answer: { schema: importSchema, example },
+  errorCodes: importErrorCodes,
+  response: { schema: importSchema, example },
   async handle({ url, csv_url, name, mode, key, wait }, { datasetUploads }, { origin }) {
     const link = url ?? csv_url;
     if (link === undefined || (url !== undefined && csv_url !== undefined)) {
@@ -127,8 +127,8 @@ export const putDataset = defineRoute({
     example: 'AppID,Name\n20200,Galactic Bowling\n',
     isStream: true,
   },
-  refuses,
-  answer: { schema: importSchema, example },
+  errorCodes: importErrorCodes,
+  response: { schema: importSchema, example },
   async handle({ name, mode, key, wait }, { datasetUploads }, { origin, body }) {
     const run = await datasetUploads.importBytes(body.chunks(), `${name}.csv`, { name, mode, keyColumns: key });
     return importResponse(run, wait ?? false, origin);
@@ -140,7 +140,7 @@ export const listDatasets = defineRoute({
   subject: 'facts',
   summary: 'Lists all datasets',
   description: 'The first 1000 datasets, oldest first.',
-  answer: {
+  response: {
     schema: z.array(
       z.object({
         name: z.string(),
@@ -179,8 +179,8 @@ export const importProgress = defineRoute({
   scopes: ['read', 'ingest'],
   summary: 'The progress or the result of an import',
   params: { id: importId },
-  refuses: ['NOT_FOUND'],
-  answer: { schema: importSchema, example },
+  errorCodes: ['NOT_FOUND'],
+  response: { schema: importSchema, example },
   handle({ id }, { imports }, { origin }) {
     const [found] = imports.importsByIds([id]);
     if (!found) throw new DomainError('NOT_FOUND', `there is no import ${id}`);

@@ -13,13 +13,13 @@ const pageRows = 1000;
 export const exportDataset = defineRoute({
   path: '/datasets/{name}/export',
   subject: 'facts',
-  anyQuery: true,
+  hasDynamicQuery: true,
   summary: 'All rows of a dataset that match the parameters, as a file',
   description:
     'Accepts the parameters of `GET /datasets/{name}` except those of pages. `format` is `csv` (RFC 4180, the default) or `ndjson`; with `safe=1`, cells of a CSV that a spreadsheet would interpret as a formula are prefixed with an apostrophe. CSV contains the original text of cells that do not fit the type of their column. Rows are read page by page as the client reads them; the server closes the connection of a client that reads nothing for 30 seconds (setting exportStallMs).',
   params: { name: datasetName },
-  refuses: ['NOT_FOUND'],
-  answer: { schema: z.string(), type: 'text/plain' },
+  errorCodes: ['NOT_FOUND'],
+  response: { schema: z.string(), type: 'text/plain' },
   async handle({ name }, { datasets, config }, { pairs }) {
     const dataset = datasets.getByName(name);
     const { own, tests } = splitQuery(pairs, ['_sort', 'format', 'safe']);

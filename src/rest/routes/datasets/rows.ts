@@ -13,16 +13,16 @@ const pageSizeDefault = 50;
 export const exploreDataset = defineRoute({
   path: '/datasets/{name}',
   subject: 'facts',
-  anyQuery: true,
+  hasDynamicQuery: true,
   summary: 'Rows of a dataset that match the parameters',
   description:
     'Each parameter names a column and a value: numbers, booleans and dates must be equal to it, text must contain it, ignoring case. The suffixes `__eq __ne __gt __gte __lt __lte __in __contains __startswith __isnull __ismisfit` select another test; `__in` expects values separated by commas, or a JSON array. A column of exactly that name has precedence over a suffix. `_sort` is a column, `-` before it sorts in descending order, commas separate several; cells without a value come last. `_first` is 1 to 1000, default 50; `_after` is the `next` of the previous page and continues in the version of that page.',
   params: { name: datasetName },
-  answer: {
+  response: {
     schema: z.object({ rows: z.array(z.looseObject({})), total: z.int(), next: z.string().nullable() }),
     example: { rows: [{ AppID: 20200, Name: 'Galactic Bowling', Price: 19.99 }], total: 1, next: null },
   },
-  refuses: ['NOT_FOUND'],
+  errorCodes: ['NOT_FOUND'],
   async handle({ name }, { datasets, config }, { pairs }) {
     const dataset = datasets.getByName(name);
     const { own, tests } = splitQuery(pairs, ['_sort', '_first', '_after']);
