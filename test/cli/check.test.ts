@@ -98,7 +98,7 @@ describe('asof check experiment', () => {
     expect(await server.stop()).toBe(0);
   });
 
-  it('asof check experiment exits with 2 for wrong usage and with 1 for a failure', async () => {
+  it('asof check experiment exits with 2 for wrong usage and with 3 for a failure', async () => {
     const root = await folder();
     expect((await asof(['check', '--data', root])).code).toBe(2);
     expect((await asof(['check', 'weather', '--data', root])).code).toBe(2);
