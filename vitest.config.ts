@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 const tiers = {
   /** Pure functions and data structures. Needs no build. */
   unit: [
-    'test/{architecture,config}.test.ts',
+    'test/{architecture,config,conventions}.test.ts',
     'test/{indices,lib,sources}/**/*.test.ts',
     'test/ledger/commit-log.test.ts',
   ],

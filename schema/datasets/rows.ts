@@ -41,7 +41,7 @@ const Misfit = builder.objectRef<{ column: string; text: string }>('Misfit').imp
   }),
 });
 
-export const RowType = builder.objectRef<DatasetRow>('Row');
+const RowType = builder.objectRef<DatasetRow>('Row');
 
 export const RowConnection = connectionType<DatasetRow, Counted>(
   {
