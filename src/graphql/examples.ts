@@ -54,12 +54,12 @@ const examples: readonly (readonly [name: string, variables: object])[] = [
   ['events-by-country-and-variant', { where: { experiments: ['checkout'] } }],
   ['monitor-live', { experiment: 'checkout', every: 'PT2S' }],
   ['users-by-country', { countries: ['DE'], date: '2025-10-01', first: 5 }],
-  ['rejects-inbox', { target: 'EXPERIMENT_EVENTS' }],
+  ['open-rejects', { target: 'EXPERIMENT_EVENTS' }],
   [
-    'mend-rejects',
+    'correct-rejects',
     {
       retry: { rejectedRecordId: rejected(1), action: { retryWith: corrected } },
-      discard: { rejectedRecordId: rejected(3), reason: 'It does not say of which variant it is.' },
+      discard: { rejectedRecordId: rejected(3), reason: 'It does not name its variant.' },
     },
   ],
   ['symbols-dashboard', { symbols: ['a', 'e', 'i', 'o', 'u', 'y'], timeZone: 'UTC' }],
