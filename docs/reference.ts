@@ -69,7 +69,7 @@ const commandBlocks = (command: Command, help: Help): string[] => {
   const names = help
     .visibleArguments(command)
     .map((argument) => [`\`${help.argumentTerm(argument)}\``, help.argumentDescription(argument)]);
-  // Those of `serve` are the settings, but for its own.
+  // The options of `serve` are the settings, except its own options.
   const isSetting = new Set(command.name() === 'serve' ? settings.map(({ option }) => option) : []);
   const options = help
     .visibleOptions(command)
@@ -104,7 +104,7 @@ const apiDocument = () => {
   return app.getOpenAPI31Document(information(programVersion()));
 };
 
-/** What is read of a parameter; the generator writes no references to them. */
+/** The fields of a parameter that the page uses; the generator writes no references to them. */
 interface Parameter {
   readonly name: string;
   readonly in: string;

@@ -6,7 +6,7 @@ import type { Cell } from '../src/lib/cell-text.ts';
 import type { Decimal } from '../src/lib/decimal.ts';
 import type { IpAddress } from '../src/lib/ip.ts';
 
-/** The types of scalars as resolvers see them: instants are microseconds since 1970 UTC, sums millionths. */
+/** The types of scalars in resolvers: instants are microseconds since 1970 UTC, sums millionths. */
 type Scalars = {
   DateTime: { Input: number; Output: number };
   LocalDate: { Input: string; Output: string };
@@ -49,10 +49,10 @@ export const builder = new SchemaBuilder<{
         throw new DomainError('LIMIT_EXCEEDED', `ids must be at most ${pageSizeMax} (setting pageSizeMax)`);
       },
     },
-    firstArgOptions: { description: 'How many from the beginning; at most the setting pageSizeMax (1000).' },
-    lastArgOptions: { description: 'How many from the end; at most the setting pageSizeMax (1000).' },
-    afterArgOptions: { description: 'Only what comes after this cursor.' },
-    beforeArgOptions: { description: 'Only what comes before this cursor.' },
+    firstArgOptions: { description: 'Number of items from the beginning; at most the setting pageSizeMax (1000).' },
+    lastArgOptions: { description: 'Number of items from the end; at most the setting pageSizeMax (1000).' },
+    afterArgOptions: { description: 'Only items after this cursor.' },
+    beforeArgOptions: { description: 'Only items before this cursor.' },
     idFieldOptions: { description: "The object's globally unique, opaque ID." },
     encodeGlobalID: (typename, id) => Buffer.from(`${typename}:${id}`).toString('base64url'),
     decodeGlobalID: (globalId) => {

@@ -8,13 +8,13 @@ interface ConnectionOptions<Node, Extra> {
   readonly type: ObjectRef<Types, Node> | InterfaceRef<Types, Node>;
   readonly name: string;
   readonly description: string;
-  /** Fields beside `edges`, `nodes` and `pageInfo`. */
+  /** Fields besides `edges`, `nodes` and `pageInfo`. */
   readonly fields?: ObjectFieldsShape<Types, Page<Node> & Extra>;
 }
 
 /**
- * A Relay connection whose pages carry `Extra` beside their edges. Pothos' own connectionObject knows nothing of such
- * values, so that fields would have to cast; here the resolver that makes the page is checked for them.
+ * A Relay connection whose pages carry `Extra` besides their edges. The type of Pothos' own connectionObject does not
+ * include such values, so fields would have to cast; here the compiler checks the resolver that creates the page.
  */
 export const connectionType = <Node extends object, Extra extends object = object>(
   { type, name, description, fields }: ConnectionOptions<Node, Extra>,

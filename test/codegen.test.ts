@@ -71,7 +71,7 @@ describe('npm run codegen', () => {
       'Cannot query field "nonsense"',
     ],
     ['a file that is not there', undefined, 'no such file'],
-  ])('refuses %s', async (_what, text, message) => {
+  ])('codegen refuses %s', async (_what, text, message) => {
     const out = await emptyFolder();
     const file = join(await emptyFolder(), 'broken.graphql');
     if (text !== undefined) await writeFile(file, text);

@@ -46,7 +46,7 @@ describe('settings', () => {
     '*',
     '10.0.0.0/8',
     '1.2.3.4.5',
-  ])('refuse %j for a host and name the setting', (importAllow) => {
+  ])('%j is refused as a host, and the error names the setting', (importAllow) => {
     expect(() => readConfig({ importAllow })).toThrow(/setting importAllow \(--import-allow, ASOF_IMPORT_ALLOW\)/);
   });
 
@@ -79,7 +79,7 @@ describe('settings', () => {
     ['s3PathStyle', ['true', 'false', '1', '0'], ['yes', 'TRUE', 'toString', '']],
     ['logLevel', ['trace', 'silent'], ['loud', '']],
     ['now', ['', '2025-01-01', '2025-01-01T12:00:00Z'], ['soon']],
-  ] as const)('of %s accept %j and refuse %j', (name, valid, invalid) => {
+  ] as const)('the setting %s accepts %j and refuses %j', (name, valid, invalid) => {
     for (const text of valid) expect(() => readConfig({ [name]: text }), text).not.toThrow();
     for (const text of invalid) expect(messageFor({ [name]: text }), text).toContain(`setting ${name} (`);
   });

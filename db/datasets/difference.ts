@@ -19,11 +19,11 @@ export const differenceBetween = (
   const earlier = readColumnFile(earlierPath);
   try {
     const indexIn = (file: ColumnFile) => (name: string) => file.columns.findIndex((column) => column.name === name);
-    const shared = later.columns.map(({ name }) => name).filter((name) => indexIn(earlier)(name) >= 0);
-    const keys = keyColumns.map((name) => shared.indexOf(name));
+    const commonColumns = later.columns.map(({ name }) => name).filter((name) => indexIn(earlier)(name) >= 0);
+    const keys = keyColumns.map((name) => commonColumns.indexOf(name));
     const isKeyed = keys.length > 0 && !keys.includes(-1);
     const [earlierCounts, laterCounts] = [earlier, later].map((file) =>
-      countRows(file, shared.map(indexIn(file)), isKeyed ? keys : null),
+      countRows(file, commonColumns.map(indexIn(file)), isKeyed ? keys : null),
     );
     return isKeyed
       ? byKey(earlierCounts ?? new Map(), laterCounts ?? new Map())

@@ -62,7 +62,7 @@ class ProcessEngine implements DatasetEngine {
   }
 
   async remove(file: string): Promise<void> {
-    this.#queries.forget(file);
+    this.#queries.releaseKey(file);
     await this.#removeFile(file);
   }
 

@@ -58,7 +58,7 @@ export class WorkerPool<K extends keyof WorkerTasks> {
     }
   }
 
-  forget(key: string): void {
+  releaseKey(key: string): void {
     this.#lastWorkerOf.delete(key);
   }
 

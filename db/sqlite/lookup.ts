@@ -12,7 +12,7 @@ interface Lookup {
   readonly decoders: readonly ColumnDecoder[];
 }
 
-/** Finds the newest row that matches. An import looks every record up, so a statement is prepared once per shape. */
+/** Finds the newest row that matches. An import looks up every record, so a statement is prepared once per shape. */
 export class LatestRowFinder {
   readonly #client: Database.Database;
   readonly #lookups = new Map<SQLiteTable, Map<string, Lookup>>();
@@ -47,7 +47,7 @@ export class LatestRowFinder {
   }
 }
 
-/** `=` where it can be: `is` keeps SQLite from using an index of the rows that are not null. */
+/** `=` where possible: with `is` SQLite does not use a partial index of the rows that are not null. */
 const comparison = (value: unknown): string => (value === null ? 'is' : '=');
 
 const prepareLookup = (client: Database.Database, table: SQLiteTable, match: MatchValues): Lookup => {

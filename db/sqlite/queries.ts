@@ -14,7 +14,7 @@ export const rowsIn = <T extends SQLiteTable>(
   values: readonly (string | number)[],
 ): Row<T>[] => {
   if (values.length === 0) return [];
-  // One parameter whatever the number of values, so that the statement stays the same.
+  // One parameter for any number of values, so that the statement stays the same.
   const isListed = sql`${columnOf(table, column)} in (select value from json_each(${JSON.stringify(values)}))`;
   return db
     .select()

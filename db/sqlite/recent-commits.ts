@@ -1,16 +1,16 @@
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { columnsOf, decodeRow, decodersOf } from './columns.ts';
 
-/** Beyond this many records the store is read as usual: projections catch up long before. */
+/** Maximum number of records; beyond it projections read from the store, but they usually catch up long before. */
 const recordsMax = 10_000;
 
 export interface RecentRecord {
   readonly table: SQLiteTable;
-  /** What the driver was given, in the order of the table's columns. */
+  /** The driver values of a record, in the order of the table's columns. */
   readonly values: readonly unknown[];
 }
 
-/** The records that this connection committed last, so that projections need not read back what was just written. */
+/** The records of the last commits of this connection, so that projections need not read them back from the store. */
 export class RecentCommits {
   #records: RecentRecord[] = [];
   #firstSeq = 1;
@@ -18,7 +18,7 @@ export class RecentCommits {
   /** Adds records that were committed with sequence numbers from `firstSeq` on. */
   add(firstSeq: number, records: readonly RecentRecord[]): void {
     const nextSeq = this.#firstSeq + this.#records.length;
-    // Another process committed in between, or nobody reads along.
+    // Another process has committed in between, or no projection reads the records.
     if (firstSeq !== nextSeq || this.#records.length + records.length > recordsMax) {
       this.#records = [];
       this.#firstSeq = firstSeq;
@@ -26,7 +26,7 @@ export class RecentCommits {
     for (const record of records) this.#records.push(record);
   }
 
-  /** These columns of a table's records with `after < seq <= upTo`; null when not all records of that span are here. */
+  /** These columns of a table's records with `after < seq <= upTo`; null when some records of this range are missing. */
   records(
     table: SQLiteTable,
     columns: readonly string[],
@@ -51,7 +51,7 @@ export class RecentCommits {
   }
 
   /** Drops the records up to a sequence number. */
-  forget(upTo: number): void {
+  discardUpTo(upTo: number): void {
     const count = Math.min(upTo + 1 - this.#firstSeq, this.#records.length);
     if (count <= 0) return;
     this.#records = this.#records.slice(count);

@@ -5,9 +5,9 @@ import { type ColumnDecoder, columnOf, decodeRow, decodersOf } from './columns.t
 
 export interface RecordQuery {
   readonly table: SQLiteTable;
-  /** The properties that rows get. */
+  /** The properties of the rows. */
   readonly columns: readonly string[];
-  /** What follows the table's name, with `?` for each parameter. */
+  /** The text after the table's name, with `?` for each parameter. */
   readonly condition: string;
   readonly parameters: readonly unknown[];
 }
@@ -17,7 +17,7 @@ interface PreparedQuery {
   readonly decoders: readonly ColumnDecoder[];
 }
 
-/** Reads records by the million, as on start: SQLite itself builds the objects, at half of Drizzle's cost. */
+/** Reads millions of records, as at the start: the SQLite driver builds the objects, at half of Drizzle's cost. */
 export class RecordReader {
   readonly #client: Database.Database;
   readonly #prepared = new Map<string, PreparedQuery>();

@@ -2,7 +2,7 @@ import type { ColumnName, LedgerTable, Row, SliceRequest } from '../store.ts';
 import { columnOf, encodeValues } from './columns.ts';
 import type { RecordReader } from './record-reader.ts';
 
-/** Reads records slice by slice, each one a statement of its own that begins after the last row of the one before. */
+/** Reads records in slices; each slice is a statement that starts after the last row of the previous slice. */
 export function* readSlices<T extends LedgerTable, C extends ColumnName<T>>(
   reader: RecordReader,
   table: T,

@@ -63,7 +63,7 @@ class SqliteStore implements Store {
   }
 
   commitsAfter(seq: number, limit: number): Commit[] {
-    this.#recent.forget(seq);
+    this.#recent.discardUpTo(seq);
     const condition = 'where last_seq > ? order by last_seq limit ?';
     const rows = this.#reader.read({ table: commits, columns: commitColumns, condition, parameters: [seq, limit] });
     return rows as unknown as Commit[];

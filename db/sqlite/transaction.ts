@@ -8,7 +8,7 @@ import { type Inserter, prepareInserter } from './inserter.ts';
 import { LatestRowFinder } from './lookup.ts';
 import type { RecentRecord } from './recent-commits.ts';
 
-/** The greatest sequence number: the indices keep it in 32 bits. */
+/** The greatest sequence number: the indices store it in 32 bits. */
 const seqMax = 2 ** 32 - 2;
 
 export interface CommittedRecords {
@@ -17,7 +17,7 @@ export interface CommittedRecords {
 }
 
 /**
- * The verbs of a transaction on one connection, and the ledger's numbering. Statements are prepared once per table and
+ * The operations of a transaction on one connection, which also assigns sequence numbers. Statements are prepared once per table and
  * shape: a Drizzle insert built per row is 4–5 times slower.
  */
 export class SqliteTransaction implements Tx {
@@ -40,7 +40,7 @@ export class SqliteTransaction implements Tx {
     return this.#nowUs;
   }
 
-  /** Reads where the ledger ends; call it right after BEGIN. */
+  /** Reads the last sequence number of the ledger; call it right after BEGIN. */
   begin(): void {
     const last = this.#prepare(
       'select last_seq as lastSeq, recorded_at_us as recordedAtUs from commits order by last_seq desc limit 1',
@@ -50,12 +50,12 @@ export class SqliteTransaction implements Tx {
     this.#nowUs = Math.max(this.#clockUs(), last?.recordedAtUs ?? 0);
   }
 
-  /** The point that `rollbackTo` returns to: how many records were appended since `begin`. */
+  /** The savepoint for `rollbackTo`: the number of records appended since `begin`. */
   savepoint(): number {
     return this.#appended.length;
   }
 
-  /** Forgets the appends after a savepoint; call it with SQLite's own rollback. */
+  /** Discards the appends after a savepoint; call it with SQLite's own rollback. */
   rollbackTo(savepoint: number): void {
     this.#appended.length = savepoint;
   }
@@ -67,7 +67,7 @@ export class SqliteTransaction implements Tx {
     this.#prepare('insert into commits (last_seq, recorded_at_us) values (?, ?)').run(lastSeq, this.#nowUs);
   }
 
-  /** What was appended since `begin`; call it right after COMMIT. */
+  /** The records appended since `begin`; call it right after COMMIT. */
   committed(): CommittedRecords {
     return { firstSeq: this.#firstSeq, records: this.#appended };
   }
@@ -123,7 +123,7 @@ export class SqliteTransaction implements Tx {
     return inserter;
   }
 
-  /** The values of a record that gets the next sequence number of the ledger. */
+  /** The values of a record with the next sequence number of the ledger. */
   #nextValues(inserter: Inserter, record: Readonly<Record<string, unknown>>): unknown[] {
     const seq = this.#firstSeq + this.#appended.length;
     if (seq > seqMax) throw new DomainError('LIMIT_EXCEEDED', `the ledger is full: it holds ${seqMax} records`);

@@ -4,11 +4,11 @@ import { ledgerTables } from './ledger-tables.ts';
 
 /**
  * Checks the file's pages and indices, that sequence numbers have no gap, that every record carries its commit's time,
- * and that each import's counts match its rows, including resolved rejects. It runs for as long as it takes: do not call
- * it in a server.
+ * and that each import's counts match its rows, including resolved rejects. It blocks the thread until it is done: do not
+ * call it in a server.
  */
 export const verifyLedger = (client: Database.Database): { problems: string[]; records: number } =>
-  // One transaction, so that commits of other processes meanwhile do not look like damage.
+  // One transaction, so that concurrent commits of other processes do not look like damage.
   client.transaction(() => problemsOf(client))();
 
 const problemsOf = (client: Database.Database): { problems: string[]; records: number } => {
@@ -57,7 +57,7 @@ const problemsOf = (client: Database.Database): { problems: string[]; records: n
      from imports where target not in ('USER_FILES', 'DATASET')) where accepted <> n limit 10`,
   ))
     problems.push(`imports: import ${row.id} says it stored ${row.accepted} records, ${row.n} are there`);
-  // What an interrupted synchronization staged does not count, and a file may be accepted without any new content.
+  // Records staged by an interrupted synchronization do not count, and a file may be accepted without new content.
   for (const row of all(
     `select id, accepted, n from (select id, accepted, (select count(*) from user_files f where f.import_id = imports.id) as n
      from imports where target = 'USER_FILES') where accepted > n limit 10`,

@@ -11,7 +11,7 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
-/** After this long a transaction is committed and the rest waits for the next one, so that reads can run in between. */
+/** After this time a transaction is committed; the remaining jobs wait, so that reads can run in between. */
 const transactionMs = 20;
 
 /** Between two attempts to lock the store for writing. */
@@ -131,7 +131,7 @@ const prepareSavepoint = (client: Database.Database): SavepointStatements => ({
   rollback: client.prepare('rollback to job'),
 });
 
-/** Runs one job so that its failure undoes nothing of the others; returns what settles its promise after COMMIT. */
+/** Runs one job, whose failure does not undo others; returns the function that settles its promise after COMMIT. */
 const runInSavepoint = (statements: SavepointStatements, tx: SqliteTransaction, job: Job): (() => void) => {
   const savepoint = tx.savepoint();
   statements.begin.run();

@@ -18,7 +18,7 @@ interface OperationToCheck {
 
 /**
  * Throws UNAUTHENTICATED or NOT_ALLOWED when the caller may not use a root field of an operation. Queries and
- * subscriptions need `read`, mutations `ingest`, unless the field's extension `scopes` says otherwise. The schema itself
+ * subscriptions need `read`, mutations `ingest`, unless the field's extension `scopes` says otherwise. The schema
  * is public: introspection needs no key. Called for every execution, because validation is cached by document.
  */
 export const checkAccess = (

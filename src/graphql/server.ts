@@ -81,11 +81,11 @@ const accessOf = ({ apiKeys }: Services): Plugin<Context> => {
 
 const limitsOf = ({ config }: Services): Plugin => {
   const check = ({ args }: { args: ExecutionArgs }): void => {
-    const { schema: served, variableValues } = args;
+    const { schema: executedSchema, variableValues } = args;
     const operation = operationOf(args);
     if (!operation) return;
     // Raw variables lack their defaults. Variables that do not fit are refused when the operation is executed.
-    const { coerced } = getVariableValues(served, operation.variableDefinitions ?? [], variableValues ?? {});
+    const { coerced } = getVariableValues(executedSchema, operation.variableDefinitions ?? [], variableValues ?? {});
     if (coerced) withGraphQLErrors(() => checkOperation({ ...args, operation, variables: coerced }, config));
   };
   return {

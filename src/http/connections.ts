@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** How often to look for requests that are overdue. */
+/** Interval between checks for overdue requests, milliseconds. */
 const overdueCheckMs = 30_000;
 
-/** The connections of a server: cuts requests that take too long to arrive, and closes what is idle when it stops. */
+/** The connections of a server: aborts slow requests, and closes idle connections when the server stops. */
 export class Connections {
   /**
    * The newest response on each connection, null before the first. Not a set of responses in flight: the tables that Map
@@ -39,7 +39,7 @@ export class Connections {
 
   /** Closes connections that carry no request, and lets the others close after their response. */
   drain(): void {
-    // Browsers open connections ahead of need; Node does not count these as idle.
+    // Browsers open connections in advance; Node does not count these as idle.
     for (const [socket, outgoing] of this.#newest)
       if (!outgoing) socket.destroy();
       // Otherwise a connection under load is kept alive, and the server never closes.
@@ -50,7 +50,7 @@ export class Connections {
     clearInterval(this.#timer);
   }
 
-  /** Also cuts requests whose response is complete already: what they still send is not used. */
+  /** Also aborts requests whose response is complete already: the rest of their body is not used. */
   #cutOverdue(): void {
     const nowMs = performance.now();
     const deadlines = new Map<IncomingMessage, number>();

@@ -2,7 +2,7 @@
 export interface EventStreams {
   /** A response whose stream `end` can end; the same response when it is not a stream of events. */
   endable(response: Response): Response;
-  /** Ends all open streams, and later ones at once. To clients it is a lost connection, so they reconnect. */
+  /** Ends all open streams, and later ones immediately. Clients see a lost connection, so they reconnect. */
   end(): void;
 }
 
@@ -45,7 +45,7 @@ export const createEventStreams = (): EventStreams => {
       const { status, body } = response;
       if (!body || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
       const headers = new Headers([...response.headers]);
-      // A connection that is kept alive afterwards would delay the end of the server.
+      // A connection that stays open afterwards would delay the end of the server.
       headers.set('connection', 'close');
       return new Response(endableBody(body as ReadableStream<Uint8Array>), { status, headers });
     },

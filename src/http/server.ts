@@ -23,14 +23,14 @@ export type FastPath = (incoming: IncomingMessage) => FastRequest | undefined;
 export interface HttpServer {
   /** Without a slash at the end; the port is the one in use. */
   readonly url: string;
-  /** Accepts no more connections, lets requests in flight finish for a while, then cuts those that are left. */
+  /** Accepts no more connections, waits a while for requests in flight, then closes the remaining connections. */
   stop(): Promise<void>;
 }
 
 /** A client has this long to send its headers, and to send all of a request that is not a stream. */
 const headersTimeout = 20_000;
 const requestTimeout = 300_000;
-/** A connection without traffic in either direction is cut: by Node's default, clients that do not read may stay. */
+/** A connection without traffic is closed after this time: by Node's default, clients that do not read stay connected. */
 const socketTimeout = 120_000;
 /** Longer than that of most clients: one that computes between two requests should not find its connection closed. */
 const keepAliveTimeout = 75_000;
@@ -78,7 +78,7 @@ export const openServer = async (fetch: Handler, options: ServerOptions): Promis
     connections.stop();
     throw error;
   }
-  // Too many open files, for example: those that are connected are still answered.
+  // For example too many open files: requests of open connections are still answered.
   server.on('error', (error) => log.error(error, 'could not accept a connection'));
 
   const drain = async (): Promise<void> => {
@@ -105,7 +105,7 @@ export const openServer = async (fetch: Handler, options: ServerOptions): Promis
 const fetchListener = (fetch: Handler, streams: EventStreams) => {
   const endableResponse = async (request: Request, { incoming }: HttpBindings): Promise<Response> => {
     const response = await fetch(request);
-    // Other requests would pay for a look at their response's headers.
+    // Reading the headers of every other response would cost time.
     return /text\/event-stream/i.test(incoming.headers.accept ?? '') ? streams.endable(response) : response;
   };
   const errorHandler = (error: unknown): Response => {

@@ -120,7 +120,7 @@ const prose = (text = '') =>
 const anchorOf = ({ method, path }: DocumentedRoute): string =>
   `${method.toLowerCase()}${path.replace(/[^a-z0-9]+/gi, '-')}`;
 
-/** The rest of a command that sends the example of a body, on one line; a body without an example can be left out. */
+/** The options of a curl command that send the example of a body, on one line; a body without an example is omitted. */
 const exampleBody = ({ requestBody }: Operation) => {
   const { content = {} } = (requestBody ?? {}) as { content?: ResponsePart['content'] };
   const [first] = Object.entries(content);
@@ -131,7 +131,7 @@ const exampleBody = ({ requestBody }: Operation) => {
 };
 
 const examplePath = (path: string, parameters: readonly Parameter[]): string => {
-  // A colon may stand in a path and a query as it is, and reads better so.
+  // A colon may be unescaped in a path and a query, and is more readable.
   const exampleOf = ({ schema }: Parameter) => encodeURIComponent(schema.example ?? '').replaceAll('%3A', ':');
   const inPath = (filled: string, parameter: Parameter) => filled.replace(`{${parameter.name}}`, exampleOf(parameter));
   const query = parameters.filter((parameter) => parameter.in === 'query' && !parameter.deprecated);

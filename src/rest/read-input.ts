@@ -2,7 +2,7 @@ import type { z } from '@hono/zod-openapi';
 import { DomainError, type FieldProblem, type ProblemCode } from '../errors.ts';
 import type { Address } from '../http/request.ts';
 
-/** Parameters by name, each read from its text; one that may be left out reads undefined, too. */
+/** Parameters by name, each parsed from its text; an optional parameter also accepts undefined. */
 export type Shape = Readonly<Record<string, z.ZodType<unknown, string | undefined>>>;
 
 /** A parameter as the client sent it: its text, or why there is none. */
@@ -15,14 +15,14 @@ interface Expected {
   readonly path: string;
   readonly params: Shape;
   readonly query: Shape;
-  /** Those that may come in the query or in the body. */
+  /** Parameters that may be in the query or in the body. */
   readonly fields: Shape;
-  /** Of all together. */
+  /** The schema of all parameters together. */
   readonly schema: z.ZodObject;
 }
 
 /**
- * Reads the parameters of a request; `body` are those that came in its body. Throws BAD_REQUEST with a problem for each
+ * Reads the parameters of a request; `body` holds those of its body. Throws BAD_REQUEST with a problem for each
  * one that is missing, malformed, unknown, sent twice or not percent-encoded UTF-8 (RFC 3986; in the query `+` is a
  * space, as in forms).
  */
@@ -116,7 +116,7 @@ export const missingParameter = (path: string): FieldProblem => ({
 
 const problemOf = (issue: z.core.$ZodIssue): FieldProblem => {
   const path = issue.path.join('.');
-  // Values are texts, so any issue that is not our own means that there is none.
+  // Values are texts, so any issue that is not our own means that the parameter is missing.
   if (issue.code !== 'custom') return missingParameter(path);
   return { path, code: issue.params?.code as ProblemCode, message: issue.message };
 };

@@ -158,7 +158,7 @@ describe('malformed GraphQL requests', () => {
     ['text', query, { 'content-type': 'text/plain' }],
     ['a form', new URLSearchParams({ query: '{ server { version } }' }), {}],
     ['a multipart form', form(), {}],
-  ] as const)('is refused as %s from a page of another site', async (_as, body, headers) => {
+  ] as const)('a request as %s from a page of another site is refused', async (_as, body, headers) => {
     for (const from of ['https://evil.example', 'null', `${origin}:81`]) {
       const response = await post(body, { ...headers, origin: from });
       expect([response.status, await response.json()]).toEqual([

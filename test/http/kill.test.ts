@@ -49,11 +49,11 @@ const sendStream = async (url: string, client: string, log: ClientLog): Promise<
   const request = httpRequest(`${url}/events`, { method: 'POST', agent: false });
   let isClosed = false;
   const closed = new Promise<void>((resolve) => {
-    const leave = (): void => {
+    const onEnd = (): void => {
       isClosed = true;
       resolve();
     };
-    request.on('error', leave).on('close', leave);
+    request.on('error', onEnd).on('close', onEnd);
   });
   const ids: string[] = [];
   request.on('response', (response: IncomingMessage) => {

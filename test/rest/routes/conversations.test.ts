@@ -36,7 +36,7 @@ it.each([
     undefined,
     undefined,
   ],
-])('takes parameters from %s', async (_where, initial, followup, body, type) => {
+])('POST /initial and /followup accept parameters in %s', async (_where, initial, followup, body, type) => {
   const app = await opened({ now: '2024-01-02T03:04:05.000006Z' });
   expect(await post(app, initial, body, type)).toEqual({ status: 200, type: 'text/plain', text: 'True' });
   const rest = body?.includes('symbol') ? body.replace(/[&,]"?symbol"?[=:]"?e"?/, '') : body;
@@ -66,7 +66,7 @@ it.each([
   [`/initial?uuid=${uuid}&symbol=e&verbose=1`, ['verbose']],
   ['/followup', ['uuid']],
   [`/followup?uuid=${uuid}0`, ['uuid']],
-])('refuses POST %s and names what is wrong', async (path, named) => {
+])('POST %s is refused and the error names the invalid parameters', async (path, named) => {
   const app = await opened();
   const { status, text } = await post(app, path);
   expect(status).toBe(400);

@@ -15,7 +15,7 @@ export interface Block {
   readonly notRun: string | null;
 }
 
-/** What the runner does with a page, in order. */
+/** The steps of the runner for a page, in order. */
 export type Step = Block | { readonly kind: 'stop'; readonly line: number };
 
 /** The sentence that tells readers, and the runner, to stop the server. */

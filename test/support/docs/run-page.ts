@@ -39,9 +39,9 @@ export const runPage = async (path: string): Promise<Difference[]> => {
 };
 
 interface Result {
-  /** What a following block may show. */
+  /** The output that a following block may show. */
   readonly output: string | null;
-  /** What this block should show. */
+  /** The output that this block should show. */
   readonly expected?: string;
 }
 

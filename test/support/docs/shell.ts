@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { root } from '../modules.ts';
 
-/** The address that pages name. Servers really listen on a free port. */
+/** The address in the pages. The servers actually listen on a free port. */
 const documentedHost = '127.0.0.1:4000';
 
 const waitMs = 90_000;
 
-/** The settings that a machine may have must not change what a page prints. */
+/** Settings in the environment of the machine must not change the output of a page. */
 const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ASOF_')));
 
 /**
@@ -127,7 +127,7 @@ export class PageShell {
   }
 }
 
-/** What a block has written to stdout and stderr. */
+/** The stdout and stderr of a block. */
 const readOutput = async (name: string): Promise<string> =>
   (await Promise.all([`${name}.out`, `${name}.err`].map((path) => readFile(path, 'utf8').catch(() => '')))).join('');
 
