@@ -31,7 +31,7 @@ export const userFiles = sqliteTable(
   (table) => [index('user_files_by_name').on(table.name)],
 );
 
-/** One row a synchronisation that changed something: it puts what was staged under its import in force. */
+/** One row a synchronization that changed something: it puts what was staged under its import in force. */
 export const userFileSyncs = sqliteTable('user_file_syncs', {
   ...ledgerColumns(),
   /** Users, each counted once: `processed = updated + unchanged + removed + rejected`. */

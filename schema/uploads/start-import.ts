@@ -70,7 +70,7 @@ builder.mutationFields((t) => ({
   startImport: t.field({
     type: StartImportResult,
     description:
-      'Imports a file, or for `USER_FILES` synchronises them, joining a synchronisation that runs. Records are judged one by one; a file of another kind fails as a whole.',
+      'Imports a file, or for `USER_FILES` synchronizes them, joining a synchronization that runs. Records are judged one by one; a file of another kind fails as a whole.',
     args: { input: t.arg({ type: StartImportInput, required: true, description: 'The file.' }) },
     resolve: (_root, { input }, { uploads, datasetUploads }) => {
       const { target, source, statusWords, wait } = input;

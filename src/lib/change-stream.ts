@@ -92,7 +92,7 @@ export const changeStream = <T>(
 };
 
 export interface ThrottledOptions<T> {
-  /** Least time between the starts of two values, milliseconds. */
+  /** Minimum time between the starts of two values, milliseconds. */
   readonly everyMs: number;
   readonly answer: () => T | Promise<T>;
   /** Equal (`Object.is`) for values that do not differ; the default is the value itself, so that new objects differ. */

@@ -5,7 +5,7 @@ export interface ImportTarget {
   /** The word on the command line and the name of the watched folder's sub-folder. */
   readonly command: string;
   readonly description: string;
-  /** Files of records; a folder or bucket that is synchronised; or a file that is one table, stored as a whole. */
+  /** Files of records; a folder or bucket that is synchronized; or a file that is one table, stored as a whole. */
   readonly input: 'RECORDS' | 'FOLDER' | 'TABLE';
   /** Several files imported together make up one table. */
   readonly joinsFiles?: boolean;

@@ -11,7 +11,7 @@ import { monitorOfCountry } from './routes/monitor.ts';
 import { docs, index, openapi } from './routes/pages.ts';
 import { transactionsAggregate } from './routes/transactions.ts';
 import { userStatusByPath, userStatusByQuery } from './routes/user-status.ts';
-import { data, outputTable, stats, synchroniseData } from './routes/users.ts';
+import { data, outputTable, stats, synchronizeData } from './routes/users.ts';
 
 /** Every route of the REST API. */
 export const routes: readonly Route[] = [
@@ -28,7 +28,7 @@ export const routes: readonly Route[] = [
   dashboardOfSymbol,
   dashboardOfRange,
   data,
-  synchroniseData,
+  synchronizeData,
   stats,
   outputTable,
   image,

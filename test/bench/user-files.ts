@@ -36,7 +36,7 @@ const fill = async (): Promise<void> => {
 
 const data = mkdtempSync(join(tmpdir(), 'asof-bench-'));
 
-const synchronise = (what: string): void => {
+const synchronize = (what: string): void => {
   const env = {
     ...process.env,
     ASOF_S3_ENDPOINT: endpoint,
@@ -56,8 +56,8 @@ const synchronise = (what: string): void => {
 };
 
 await fill();
-synchronise('first');
-synchronise('idle');
+synchronize('first');
+synchronize('idle');
 for (let user = 0; user < 100; user++) await s3.putObject(`source_data/${user}.csv`, csvOf(user, 'Changed'));
-synchronise('100 of them changed');
+synchronize('100 of them changed');
 rmSync(data, { recursive: true });

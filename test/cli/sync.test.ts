@@ -30,7 +30,7 @@ const lake = async (count: number, last = 'Last') => {
   };
 };
 
-/** The users in the response of a server that synchronises nothing itself. */
+/** The users in the response of a server that synchronizes nothing itself. */
 const usersOf = async (data: string): Promise<string> => {
   const { get, close } = await openApp({ data });
   const text = await (await get('/data')).text();
@@ -38,7 +38,7 @@ const usersOf = async (data: string): Promise<string> => {
   return text;
 };
 
-/** Waits until a synchronisation has staged rows, then kills its process. */
+/** Waits until a synchronization has staged rows, then kills its process. */
 const killWhileItRuns = async ({ source, data }: { source: string; data: string }, imports: number): Promise<void> => {
   const settings = { ASOF_BATCH_RECORDS: '20', ASOF_USER_FILES_PARALLEL: '2' };
   const { child, closed } = startAsof(['sync', '--data', data, '--source', source], settings);
@@ -63,7 +63,7 @@ const killWhileItRuns = async ({ source, data }: { source: string; data: string 
   expect(await closed).toBeNull();
 };
 
-it('synchronises users with a folder and prints the counts', async () => {
+it('synchronizes users with a folder and prints the counts', async () => {
   const { root, source, data, output } = await lake(3);
   await writeFile(join(source, '1.csv'), 'broken');
   const first = await asof(['sync', '--data', data, '--source', source]);
@@ -124,7 +124,7 @@ it('reaches the same state after it was killed while it ran', { timeout: 60_000 
   const count = 300;
   const killed = await lake(count);
   await killWhileItRuns(killed, 1);
-  // A synchronisation that did not end leaves no trace.
+  // A synchronization that did not end leaves no trace.
   expect(await usersOf(killed.data)).toBe('[]');
   expect(existsSync(join(killed.root, 'processed_data'))).toBe(false);
   expect((await asof(['sync', '--data', killed.data, '--source', killed.source])).code).toBe(0);
@@ -137,7 +137,7 @@ it('reaches the same state after it was killed while it ran', { timeout: 60_000 
   await killWhileItRuns(killed, 3);
   expect(await usersOf(killed.data)).toBe(whole);
   expect(await killed.output()).toBe(table);
-  // A server that starts ends the interrupted import and synchronises again.
+  // A server that starts ends the interrupted import and synchronizes again.
   const server = await serve(['--data', killed.data, '--empty', '--user-files', killed.source]);
   const answer = await (await fetch(`${server.url}/data`)).text();
   await server.stop();
@@ -148,7 +148,7 @@ it('reaches the same state after it was killed while it ran', { timeout: 60_000 
   expect((await asof(['verify', '--data', killed.data])).code).toBe(0);
 });
 
-it('joins the synchronisation of another process', { timeout: 60_000 }, async () => {
+it('joins the synchronization of another process', { timeout: 60_000 }, async () => {
   const { source, data } = await lake(300);
   const settings = { ASOF_BATCH_RECORDS: '10', ASOF_USER_FILES_PARALLEL: '1', ASOF_USER_FILES: source };
   const reports = await Promise.all([1, 2].map(() => asof(['sync', '--json', '--data', data], '', settings)));

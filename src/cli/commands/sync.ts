@@ -28,15 +28,15 @@ Examples:
   ASOF_S3_ENDPOINT=http://127.0.0.1:9000 ASOF_S3_ACCESS_KEY_ID=… ASOF_S3_SECRET_ACCESS_KEY=… asof sync --source s3://datalake/source_data/
   asof sync --watch --every-minutes 5
 
-Only what has changed since the last time is read. While a server or another command synchronises the same data folder,
+Only what has changed since the last time is read. While a server or another command synchronizes the same data folder,
 this one joins it. --json prints {"import", "source", "state", "processed", "updated", "unchanged", "removed", "rejected",
 "output", "failure": null or {"code", "message"}, "rejects": [{"file", "problems"}]}, the first ${rejectsShownMax} rejects.`;
 
-/** `asof sync`: synchronises users and images with their folder or bucket, once or until it is stopped. */
+/** `asof sync`: synchronizes users and images with their folder or bucket, once or until it is stopped. */
 export const syncCommand: Command = {
   declare: (program) =>
     withDataOptions(program.command('sync'))
-      .description('Synchronise users and images with their folder or bucket.')
+      .description('Synchronize users and images with their folder or bucket.')
       .option('--source <source>', 'folder, or s3://bucket/prefix (default: ASOF_USER_FILES)')
       .option('--watch', 'continue until stopped')
       .option('--every-minutes <n>', 'how often with --watch, 1 to 60 (default: ASOF_USER_FILES_EVERY_MINUTES, or 10)')
@@ -47,7 +47,7 @@ export const syncCommand: Command = {
     const config = readConfig(options, terminal.environment);
     return withData(config, async (opened) => {
       await opened.ledger.catchUp();
-      const once = (): Promise<ExitCode> => synchroniseOnce(opened, terminal, json === true);
+      const once = (): Promise<ExitCode> => synchronizeOnce(opened, terminal, json === true);
       try {
         return watch ? await repeatUntilStopped(once, config, terminal) : await once();
       } finally {
@@ -57,7 +57,7 @@ export const syncCommand: Command = {
   },
 };
 
-const synchroniseOnce = async (
+const synchronizeOnce = async (
   { domains }: CommandServices,
   terminal: Terminal,
   asJson: boolean,
@@ -92,7 +92,7 @@ const repeatUntilStopped = async (
       if (!(error instanceof DomainError) || error.code !== 'SOURCE_UNREACHABLE') throw error;
       terminal.printError(`asof: ${error.message}`);
     });
-    // Stopping does not wait for a slow source: an unfinished synchronisation leaves no trace.
+    // Stopping does not wait for a slow source: an unfinished synchronization leaves no trace.
     await Promise.race([run, untilAborted(stopping.signal)]);
     await delay(config.userFilesEveryMinutes * 60_000, undefined, { signal: stopping.signal }).catch(() => undefined);
   }

@@ -13,7 +13,7 @@ export interface ChangedObject {
   readonly object: ListedObject;
   /** Why the object is rejected without being read. */
   readonly rejection?: string;
-  /** The row of the last synchronisation. */
+  /** The row of the last synchronization. */
   readonly before: UserFileRow | undefined;
 }
 
@@ -44,7 +44,7 @@ const rejections = {
   surplus: 'is one file too many: a user has one CSV file and one image',
 } as const;
 
-/** Marks the version of an object that could not be read, so that the next synchronisation reads it again. */
+/** Marks the version of an object that could not be read, so that the next synchronization reads it again. */
 export const unreadVersion = (version: string): string => `unread ${version}`;
 
 /** The version that is stored for an object. One that was rejected unread gets another when the reason no longer applies. */

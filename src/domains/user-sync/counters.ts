@@ -10,7 +10,7 @@ type UserOutcome = (typeof userOutcomes)[number];
 
 export type SyncCounters = ReturnType<typeof createSyncCounters>;
 
-/** The counts of one synchronisation: by user, each counted once, and by object. */
+/** The counts of one synchronization: by user, each counted once, and by object. */
 export const createSyncCounters = ({ users: listed }: Listing, users: Users, userFiles: UserFiles) => {
   const byUser = new Map<string, UserOutcome>(listed.map(({ userId }) => [userId, 'unchanged']));
   const objects = { accepted: 0, unchanged: 0, rejected: 0 };

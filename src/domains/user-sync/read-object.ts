@@ -68,7 +68,7 @@ export const withRetry = <R>(
     shouldRetry: ({ error }) => error instanceof ObjectStoreError && error.isTransient,
   });
 
-/** Reads and judges one object; throws only errors that end the whole synchronisation. */
+/** Reads and judges one object; throws only errors that end the whole synchronization. */
 export const readObject = async (
   changed: ChangedObject,
   { source, images, limits }: ReadServices,
@@ -85,7 +85,7 @@ export const readObject = async (
     bytes = await withRetry(() => source.read(object.name, bytesMax, signal), limits, signal);
   } catch (error) {
     if (!(error instanceof ObjectStoreError)) throw error;
-    // Its content was not judged, so the next synchronisation must read it, too.
+    // Its content was not judged, so the next synchronization must read it, too.
     const unread = { version: unreadVersion(version), isUnread: true, isTransient: error.isTransient };
     return { ...reject(changed, `could not be read: ${error.message}`), ...unread };
   }

@@ -4,7 +4,7 @@ import type { ImportStarter } from '../imports/starter.ts';
 import { userFilesTarget } from './target.ts';
 import type { UserSync } from './user-sync.ts';
 
-/** Starts requested synchronisations: only with the folder or bucket that the operator has set. */
+/** Starts requested synchronizations: only with the folder or bucket that the operator has set. */
 export const createSyncStarter = (userSync: UserSync, imports: Pick<Imports, 'importsByIds'>): ImportStarter => ({
   target: userFilesTarget,
   async start(source, wait) {

@@ -40,7 +40,7 @@ export interface SyncOptions {
   readonly signal: AbortSignal;
 }
 
-/** One synchronisation while it runs. */
+/** One synchronization while it runs. */
 interface SyncPass extends SyncOptions {
   readonly services: SyncServices;
   readonly job: ImportJob;
@@ -56,11 +56,11 @@ interface SyncPass extends SyncOptions {
 const failedReadsMax = 50;
 
 /**
- * Reads what has changed in the source since the last synchronisation, stages it in batches and publishes it in one
+ * Reads what has changed in the source since the last synchronization, stages it in batches and publishes it in one
  * transaction at the end: details, images and removals. Throws ObjectStoreError when the source cannot be listed or stops
  * responding, and the reason `signal` was aborted with; then nothing has changed.
  */
-export const synchronise = async (
+export const synchronize = async (
   services: SyncServices,
   job: ImportJob,
   { onProgress, signal }: SyncOptions,
@@ -197,7 +197,7 @@ async function* batchesOf<T>(items: AsyncIterable<T>, size: number): AsyncGenera
   if (batch.length > 0) yield batch;
 }
 
-/** Whether the last synchronisation could not read this version of the object either. */
+/** Whether the last synchronization could not read this version of the object either. */
 const isStillUnread = ({ changed: { before }, version, isUnread }: RejectedObject): boolean =>
   isUnread && before?.outcome === 'REJECTED' && before.version === version;
 

@@ -13,10 +13,10 @@ import type { UserDirectory } from '../user-directory/user-directory.ts';
 import type { SyncCounts } from '../users/user-files.ts';
 import { createOutput } from './output.ts';
 import { withRetry } from './read-object.ts';
-import { type SyncServices, synchronise } from './sync.ts';
+import { type SyncServices, synchronize } from './sync.ts';
 import { userFilesTarget } from './target.ts';
 
-/** How a synchronisation ended. */
+/** How a synchronization ended. */
 export interface SyncReport extends SyncCounts {
   readonly import: Import;
   /** Where the table was written. */
@@ -40,7 +40,7 @@ type ProgressListener = (current: Import) => void;
 
 const { name: target } = userFilesTarget;
 
-/** Synchronises users and images with a folder or bucket; at most one synchronisation runs on a store. */
+/** Synchronizes users and images with a folder or bucket; at most one synchronization runs on a store. */
 export class UserSync {
   /** Null when this server has no user files. */
   readonly location: string | null;
@@ -66,12 +66,12 @@ export class UserSync {
 
   /** The prefix of an image's name in `img_path`. */
   prefix(): string {
-    // A server without a source of its own uses the source that was synchronised last.
+    // A server without a source of its own uses the source that was synchronized last.
     const last = { match: { target }, key: 'id', direction: 'desc', limit: 1 } as const;
     return prefixOf(this.location ?? this.#services.store.page(imports, last)[0]?.source ?? '');
   }
 
-  /** Starts a synchronisation, or joins the one that runs. Throws BAD_REQUEST when this server has no user files. */
+  /** Starts a synchronization, or joins the one that runs. Throws BAD_REQUEST when this server has no user files. */
   async run(onProgress?: ProgressListener): Promise<SyncRun> {
     this.#source();
     if (this.#stop.signal.aborted) throw closingError();
@@ -93,7 +93,7 @@ export class UserSync {
     }
   }
 
-  /** Synchronises now and then at regular intervals. Resolves at the end of the first run, or after `waitMsMax`. */
+  /** Synchronizes now and then at regular intervals. Resolves at the end of the first run, or after `waitMsMax`. */
   async start(
     everyMs: number,
     waitMsMax: number,
@@ -118,7 +118,7 @@ export class UserSync {
     clearTimeout(timeout);
   }
 
-  /** Stops the running synchronisation, which then leaves no trace. */
+  /** Stops the running synchronization, which then leaves no trace. */
   async close(): Promise<void> {
     this.#stop.abort(closingError());
     clearTimeout(this.#timer);
@@ -129,7 +129,7 @@ export class UserSync {
   #source(): ObjectSource {
     const { source } = this.#services;
     if (source) return source;
-    throw new DomainError('BAD_REQUEST', 'this server has no user files to synchronise (setting userFiles)');
+    throw new DomainError('BAD_REQUEST', 'this server has no user files to synchronize (setting userFiles)');
   }
 
   async #begin(): Promise<SyncRun> {
@@ -143,17 +143,17 @@ export class UserSync {
         : { job: ImportJob.begin(tx, { target, source: location }, { log, write: (work) => ledger.write(work) }) };
     });
     if (run.other) return { import: run.other, done: this.#join(run.other) };
-    return { import: run.job.snapshot(), done: this.#synchronise(run.job) };
+    return { import: run.job.snapshot(), done: this.#synchronize(run.job) };
   }
 
-  async #synchronise(job: ImportJob): Promise<SyncReport> {
+  async #synchronize(job: ImportJob): Promise<SyncReport> {
     const { signal } = this.#stop;
     const onProgress: ProgressListener = (current) => {
       for (const listener of this.#listeners) listener({ ...current });
     };
     try {
       const services = { ...this.#services, source: this.#source() };
-      const counts = await synchronise(services, job, { onProgress, signal });
+      const counts = await synchronize(services, job, { onProgress, signal });
       await this.#writeTable(job);
       return this.#report(job.current, counts);
     } catch (error) {
@@ -175,7 +175,7 @@ export class UserSync {
     }
   }
 
-  /** Follows a synchronisation that another process runs on the same store. */
+  /** Follows a synchronization that another process runs on the same store. */
   async #join(other: Import): Promise<SyncReport> {
     const { store, ledger, userFiles } = this.#services;
     const { signal } = this.#stop;
@@ -186,7 +186,7 @@ export class UserSync {
       if (signal.aborted) throw asDomainError(signal.reason, true);
     }
     if (last.state === 'FAILED')
-      throw new DomainError('SOURCE_UNREACHABLE', last.failureMessage ?? 'the synchronisation failed');
+      throw new DomainError('SOURCE_UNREACHABLE', last.failureMessage ?? 'the synchronization failed');
     await ledger.catchUp();
     const [counts] = store.rowsIn(userFileSyncs, 'importId', [last.id]);
     const { entries } = userFiles;
@@ -201,7 +201,7 @@ export class UserSync {
   }
 }
 
-/** The synchronisation that another process runs on the same store. Ends those whose process no longer runs. */
+/** The synchronization that another process runs on the same store. Ends those whose process no longer runs. */
 const runningElsewhere = (tx: Tx): Import | null => {
   for (;;) {
     const other = tx.findLatest(imports, { target, state: 'RUNNING' });
@@ -217,5 +217,5 @@ const asDomainError = (error: unknown, isClosing: boolean): DomainError => {
   if (error instanceof DomainError) return error;
   if (isClosing) return closingError();
   if (error instanceof ObjectStoreError) return new DomainError('SOURCE_UNREACHABLE', error.message, { cause: error });
-  return new DomainError('INTERNAL', `the synchronisation stopped unexpectedly: ${String(error)}`, { cause: error });
+  return new DomainError('INTERNAL', `the synchronization stopped unexpectedly: ${String(error)}`, { cause: error });
 };

@@ -80,7 +80,7 @@ const report = z.object({
   output: z.string().openapi({ description: 'The table that was written next to the source.' }),
 });
 
-export const synchroniseData = defineRoute({
+export const synchronizeData = defineRoute({
   method: 'POST',
   path: '/data',
   subject: 'facts',

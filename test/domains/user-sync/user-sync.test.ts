@@ -15,7 +15,7 @@ const open = async (source: TestSource, settings: Readonly<Record<string, string
   return app;
 };
 
-const synchronise = async ({ get }: OpenApp) => {
+const synchronize = async ({ get }: OpenApp) => {
   const response = await get('/data', { method: 'POST' });
   return { status: response.status, report: (await response.json()) as Record<string, unknown> };
 };
@@ -68,7 +68,7 @@ const sources: [string, boolean, () => Promise<TestSource>][] = [
   ['a bucket', hasS3, s3Source],
 ];
 
-describe.each(sources)('user synchronisation with %s', (_name, isThere, create) => {
+describe.each(sources)('user synchronization with %s', (_name, isThere, create) => {
   it.skipIf(!isThere)('imports all users on start, verifies images and writes the table', async () => {
     const source = await create();
     await fillThree(source);
@@ -104,13 +104,13 @@ describe.each(sources)('user synchronisation with %s', (_name, isThere, create) 
     expect(Buffer.from(await image.arrayBuffer())).toEqual(png(3, 2, 0x102030));
   });
 
-  it.skipIf(!isThere)('reads every object of the first synchronisation and none while nothing changes', async () => {
+  it.skipIf(!isThere)('reads every object of the first synchronization and none while nothing changes', async () => {
     const source = await create();
     await fillThree(source);
     const app = await open(source);
     if (source.countsReads)
       expect(source.drainReads()).toEqual(['0001.csv', '0001.png', '0002.csv', '0002.jpg', '3.csv']);
-    expect((await synchronise(app)).report).toEqual({
+    expect((await synchronize(app)).report).toEqual({
       processed: 3,
       updated: 0,
       unchanged: 3,
@@ -128,7 +128,7 @@ describe.each(sources)('user synchronisation with %s', (_name, isThere, create) 
     const app = await open(source);
     const bytes = await changeThree(source);
     source.drainReads();
-    expect((await synchronise(app)).report).toMatchObject({
+    expect((await synchronize(app)).report).toMatchObject({
       processed: 4,
       updated: 2,
       unchanged: 0,
@@ -145,7 +145,7 @@ describe.each(sources)('user synchronisation with %s', (_name, isThere, create) 
       bytesTotal: bytes,
       bytesRead: bytes,
     });
-    expect((await synchronise(app)).report).toMatchObject({ processed: 4, updated: 0, unchanged: 4, rejected: 0 });
+    expect((await synchronize(app)).report).toMatchObject({ processed: 4, updated: 0, unchanged: 4, rejected: 0 });
     if (source.countsReads) expect(source.drainReads()).toEqual([]);
   });
 
@@ -156,7 +156,7 @@ describe.each(sources)('user synchronisation with %s', (_name, isThere, create) 
       await fillThree(source);
       const app = await open(source);
       await changeThree(source);
-      await synchronise(app);
+      await synchronize(app);
       expect((await dataOf(app)).map((user) => [user.user_id, user.last_name, user.img_path])).toEqual([
         ['0001', 'Lovelace', 'source_data/0001.png'],
         ['0002', 'Pascal', null],
@@ -181,15 +181,15 @@ describe.each(sources)('user synchronisation with %s', (_name, isThere, create) 
       await fillThree(source);
       const app = await open(source);
       await changeThree(source);
-      await synchronise(app);
+      await synchronize(app);
       await source.write('3.csv', userCsv('Carl', 'Gauß', 0));
       await source.remove('4.csv');
-      expect((await synchronise(app)).report).toMatchObject({ processed: 4, updated: 1, unchanged: 2, removed: 1 });
+      expect((await synchronize(app)).report).toMatchObject({ processed: 4, updated: 1, unchanged: 2, removed: 1 });
       expect((await dataOf(app)).map((user) => user.last_name)).toEqual(['Lovelace', 'Pascal', 'Gauß']);
       expect((await rejectsOf(app)).map((reject) => reject.source)).toEqual(['4.png']);
       expect((await rejectsOf(app, 'DISCARDED')).map((reject) => reject.source)).toEqual(['3.csv']);
       expect((await app.query('{ user(userId: "4") { userId } }')).data).toEqual({ user: null });
-      expect((await synchronise(app)).report).toMatchObject({ updated: 0, removed: 0, rejected: 0 });
+      expect((await synchronize(app)).report).toMatchObject({ updated: 0, removed: 0, rejected: 0 });
     },
   );
 
@@ -200,16 +200,16 @@ describe.each(sources)('user synchronisation with %s', (_name, isThere, create) 
     const before = await dataOf(app);
     await source.remove('0001.csv');
     await source.remove('0001.png');
-    expect((await synchronise(app)).report).toMatchObject({ removed: 1, unchanged: 2 });
+    expect((await synchronize(app)).report).toMatchObject({ removed: 1, unchanged: 2 });
     expect(await dataOf(app)).toEqual(before.slice(1));
     await source.write('0001.csv', userCsv('Ada', 'King', birth));
     await source.write('0001.png', png(3, 2, 0x102030));
-    expect((await synchronise(app)).report).toMatchObject({ removed: 0, updated: 1 });
+    expect((await synchronize(app)).report).toMatchObject({ removed: 0, updated: 1 });
     expect(await dataOf(app)).toEqual(before);
   });
 });
 
-describe('user synchronisation', () => {
+describe('user synchronization', () => {
   const shared = '/work/shared/data/user_files';
   const sample = (() => {
     try {
@@ -258,7 +258,7 @@ describe('user synchronisation', () => {
     await source.write('5.csv', Buffer.from([0xff, 0xfe]));
     await source.write('6.png', png(1, 1));
     await source.write('readme.txt', 'nothing of a user');
-    expect((await synchronise(app)).report).toMatchObject({ processed: 5, updated: 0, removed: 0, rejected: 5 });
+    expect((await synchronize(app)).report).toMatchObject({ processed: 5, updated: 0, removed: 0, rejected: 5 });
     expect(await dataOf(app)).toEqual(before);
     const messages = (await rejectsOf(app)).flatMap(({ problems }) => problems.map(({ message }) => message));
     expect(messages.sort()).toEqual([
@@ -269,9 +269,9 @@ describe('user synchronisation', () => {
       '6.png is an image of a user without a CSV file',
       'birthts must be a whole number, not "soon"',
     ]);
-    expect((await synchronise(app)).report).toMatchObject({ processed: 5, unchanged: 5, rejected: 0 });
+    expect((await synchronize(app)).report).toMatchObject({ processed: 5, unchanged: 5, rejected: 0 });
     await source.write('6.csv', userCsv('Emmy', 'Noether', 7));
-    expect((await synchronise(app)).report).toMatchObject({ updated: 1 });
+    expect((await synchronize(app)).report).toMatchObject({ updated: 1 });
     expect((await dataOf(app)).at(-1)).toMatchObject({ user_id: '6', img_path: 'source_data/6.png' });
   });
 
@@ -302,14 +302,14 @@ describe('user synchronisation', () => {
     await fillThree(source);
     const app = await open(source);
     await source.write('0001.jpg', jpeg());
-    expect((await synchronise(app)).report).toMatchObject({ rejected: 1 });
+    expect((await synchronize(app)).report).toMatchObject({ rejected: 1 });
     await source.remove('0001.png');
-    expect((await synchronise(app)).report).toMatchObject({ updated: 0, removed: 1, rejected: 0, unchanged: 2 });
+    expect((await synchronize(app)).report).toMatchObject({ updated: 0, removed: 1, rejected: 0, unchanged: 2 });
     expect((await dataOf(app))[0]).toMatchObject({ img_path: 'source_data/0001.jpg' });
-    expect((await synchronise(app)).report).toMatchObject({ unchanged: 3 });
+    expect((await synchronize(app)).report).toMatchObject({ unchanged: 3 });
     await source.remove('0001.jpg');
     await source.write('0001.png', png(3, 2, 0x102030));
-    expect((await synchronise(app)).report).toMatchObject({ updated: 0, removed: 1 });
+    expect((await synchronize(app)).report).toMatchObject({ updated: 0, removed: 1 });
     expect((await dataOf(app))[0]).toMatchObject({ img_path: 'source_data/0001.png' });
   });
 
@@ -337,7 +337,7 @@ describe('user synchronisation', () => {
     const then = app.app.ledger.snapshot().sequence;
     await source.remove('0001.png');
     await source.write('0001.csv', userCsv('Ada', 'King', Date.UTC(1950, 0, 1)));
-    await synchronise(app);
+    await synchronize(app);
     expect((await app.query(question(`asOf: { sequence: ${then} }`))).data).toEqual(first.data);
     const { data } = await app.query<{ transactions: { nodes: unknown[] } }>(
       '{ transactions(where: { hasImage: false }) { nodes { transactionId enrichment { age hasImage } } } }',
@@ -359,7 +359,7 @@ describe('user synchronisation', () => {
     const corrected = '{"user_id":"1","first_name":"Ada","last_name":"King","birthts":3}';
     await app.app.domains.rejects.resolve(1, corrected);
     expect(await dataOf(app)).toMatchObject([{ user_id: '1', birthts: 3 }]);
-    expect((await synchronise(app)).report).toMatchObject({ processed: 1, unchanged: 1 });
+    expect((await synchronize(app)).report).toMatchObject({ processed: 1, unchanged: 1 });
     expect(await dataOf(app)).toMatchObject([{ user_id: '1', birthts: 3 }]);
     expect(await lastImport(app)).toMatchObject({ bytesTotal: 0 });
   });
@@ -372,20 +372,20 @@ describe('user synchronisation', () => {
     const { rename } = await import('node:fs/promises');
     const path = source.settings.userFiles as string;
     await rename(path, `${path}-away`);
-    expect(await synchronise(app)).toMatchObject({ status: 502, report: { error: { code: 'SOURCE_UNREACHABLE' } } });
+    expect(await synchronize(app)).toMatchObject({ status: 502, report: { error: { code: 'SOURCE_UNREACHABLE' } } });
     expect(await lastImport(app)).toMatchObject({ state: 'FAILED', failure: { code: 'SOURCE_UNREACHABLE' } });
     expect(await dataOf(app)).toEqual(before);
     await rename(`${path}-away`, path);
-    expect((await synchronise(app)).report).toMatchObject({ unchanged: 3 });
+    expect((await synchronize(app)).report).toMatchObject({ unchanged: 3 });
   });
 
-  it('lets a second request join the synchronisation that runs', async () => {
+  it('lets a second request join the synchronization that runs', async () => {
     const source = await folderSource();
     await fillThree(source);
     const app = await open(source, { userFilesStartMs: '0' });
     const all = await Promise.all([
-      synchronise(app),
-      synchronise(app),
+      synchronize(app),
+      synchronize(app),
       app.query(
         'mutation { startImport(input: { target: USER_FILES }) { ... on StartImportPayload { import { state accepted } } } }',
       ),
@@ -458,12 +458,12 @@ describe('user synchronisation', () => {
       expect((await app.get(other)).status, other).toBe(404);
     expect((await app.get('/images/..%2Fasof.sqlite')).status).toBe(400);
     await source.remove('0002.jpg');
-    await synchronise(app);
+    await synchronize(app);
     expect((await app.get(path)).status).toBe(404);
   });
 });
 
-describe.skipIf(!hasS3)('user synchronisation with a failing bucket', () => {
+describe.skipIf(!hasS3)('user synchronization with a failing bucket', () => {
   it('retries failed reads and continues past an object that cannot be read', async () => {
     const source = await s3Source();
     await fillThree(source);
@@ -478,11 +478,11 @@ describe.skipIf(!hasS3)('user synchronisation with a failing bucket', () => {
     expect((await dataOf(app)).map((user) => user.user_id)).toEqual(['0001', '3']);
     expect(tries.get('source_data/0002.csv')).toBe(4);
     expect(await lastImport(app)).toMatchObject({ state: 'SUCCEEDED_WITH_REJECTS', rejected: 1 });
-    expect((await synchronise(app)).report).toMatchObject({ rejected: 0, unchanged: 3 });
+    expect((await synchronize(app)).report).toMatchObject({ rejected: 0, unchanged: 3 });
     expect(await rejectsOf(app)).toHaveLength(1);
     source.counted.fault = () => undefined;
     source.drainReads();
-    expect((await synchronise(app)).report).toMatchObject({ updated: 1 });
+    expect((await synchronize(app)).report).toMatchObject({ updated: 1 });
     expect(source.drainReads()).toEqual(['0002.csv']);
     expect((await dataOf(app)).map((user) => user.user_id)).toEqual(['0001', '0002', '3']);
     expect(await rejectsOf(app)).toEqual([]);
@@ -500,28 +500,28 @@ describe.skipIf(!hasS3)('user synchronisation with a failing bucket', () => {
       ['hang', 'userFilesTimeoutMs'],
     ] as const) {
       source.counted.fault = (_method, path) => (path.startsWith('?') ? fault : undefined);
-      const { status, report } = await synchronise(app);
+      const { status, report } = await synchronize(app);
       expect(status).toBe(502);
       expect(JSON.stringify(report)).toContain(message);
       expect(await dataOf(app)).toEqual(before);
     }
     source.counted.fault = () => undefined;
-    expect((await synchronise(app)).report).toMatchObject({ updated: 1 });
+    expect((await synchronize(app)).report).toMatchObject({ updated: 1 });
   });
 
   it('distinguishes a missing bucket from an empty one and lists more than one page', async () => {
     const source = await s3Source();
     const empty = await open(source);
-    expect((await synchronise(empty)).report).toMatchObject({ processed: 0 });
+    expect((await synchronize(empty)).report).toMatchObject({ processed: 0 });
     const missing = await open({
       ...source,
       settings: { ...source.settings, userFiles: 's3://no-such-bucket-here/x' },
     });
-    expect(await synchronise(missing)).toMatchObject({ status: 502 });
+    expect(await synchronize(missing)).toMatchObject({ status: 502 });
     const names = Array.from({ length: 1050 }, (_, index) => `${index}.csv`);
     await Promise.all(names.map((name) => source.write(name, userCsv('A', name, 1))));
     await source.write('ü +&%.csv', userCsv('A', 'odd', 1));
-    expect((await synchronise(empty)).report).toMatchObject({ processed: 1051, updated: 1051 });
+    expect((await synchronize(empty)).report).toMatchObject({ processed: 1051, updated: 1051 });
     expect((await dataOf(empty)).at(-1)).toMatchObject({ user_id: 'ü +&%', last_name: 'odd' });
   });
 
@@ -534,17 +534,17 @@ describe.skipIf(!hasS3)('user synchronisation with a failing bucket', () => {
       return undefined;
     };
     const app = await open(source);
-    await synchronise(app);
+    await synchronize(app);
     expect(writes).toBe(1);
     await source.write('9.csv', userCsv('A', 'B', 1));
-    await synchronise(app);
+    await synchronize(app);
     expect(writes).toBe(2);
     source.counted.fault = (method) => (method === 'PUT' ? 403 : undefined);
     await source.write('8.csv', userCsv('A', 'B', 1));
-    expect((await synchronise(app)).report).toMatchObject({ updated: 1 });
+    expect((await synchronize(app)).report).toMatchObject({ updated: 1 });
     expect(await lastImport(app)).toMatchObject({ state: 'SUCCEEDED', failure: { code: 'SOURCE_UNREACHABLE' } });
     source.counted.fault = () => undefined;
-    await synchronise(app);
+    await synchronize(app);
     expect(await source.output()).toContain('8,A,B,1,');
   });
 });
