@@ -26,6 +26,21 @@ export const rowField = 'file_row_number';
 /** Whether a name is one of the layout's own. */
 export const isReservedField = (name: string): boolean => /^(?:_line|_import|_misfit_\d+|file_row_number)$/i.test(name);
 
+/** A field for each column name, in order: the name itself unless it is empty, reserved or used by an earlier column. */
+export const fieldNames = (names: readonly string[]): string[] => {
+  const used = new Set<string>();
+  const isFree = (field: string): boolean =>
+    !used.has(field.toLowerCase()) && !isReservedField(field) && field.trim() !== '';
+  return names.map((name, index) => {
+    const base = name.replaceAll('\0', '\uFFFD').toWellFormed();
+    const stem = base.trim() === '' ? `column${index + 1}` : base;
+    let field = stem;
+    for (let number = 2; !isFree(field); number += 1) field = `${stem}_${number}`;
+    used.add(field.toLowerCase());
+    return field;
+  });
+};
+
 const integerDigits = 18;
 
 /** The type of a column in DuckDB and in the Parquet file. DATE_TIME is in microseconds, UTC. */

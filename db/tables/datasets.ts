@@ -27,6 +27,9 @@ export const datasetVersions = sqliteTable(
     importId: integer('import_id').notNull(),
     createdAtUs: integer('created_at_us').notNull(),
     file: text('file').notNull(),
+    /** Null for files of before these columns, until they are converted to Parquet. */
+    fileBytes: integer('file_bytes'),
+    fileSha256: text('file_sha256'),
     rowCount: integer('row_count').notNull(),
     columns: text('columns', { mode: 'json' }).$type<readonly DatasetColumn[]>().notNull(),
     keyColumns: text('key_columns', { mode: 'json' }).$type<string[]>().notNull(),
