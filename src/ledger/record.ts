@@ -46,11 +46,19 @@ export interface ReadOptions {
   readonly synonyms?: Readonly<Record<string, string>> | undefined;
 }
 
+/** Records of all files of an import, by their outcome. */
+export interface RecordCounts {
+  readonly read: number;
+  readonly rejected: number;
+}
+
 /** The import of one file, or of several that belong together. */
 export interface ImportSession<R> {
+  /** Receives what a custom format says of all records of a file, before its first record. */
+  fileHeader?(header: unknown): void;
   record(tx: Tx, record: R, origin: RecordOrigin): RecordOutcome;
   /** Publishes what counts only as a whole; throws when it must not be published. */
-  finish?(tx: Tx): void;
+  finish?(tx: Tx, counts: RecordCounts): void;
 }
 
 /** What is known of an import when it begins. */

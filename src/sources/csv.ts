@@ -40,12 +40,21 @@ export async function* readCsv(
   shape: SourceShape,
   recordBytesMax: number,
 ): AsyncGenerator<SourceBatch> {
-  let names: string[] = [];
+  let names: readonly string[] = [];
+  const columnsOfRow = (cells: readonly string[]): readonly string[] | null =>
+    nearestColumns(
+      cells.map((cell) => cell.trim()),
+      shape,
+    ).missing.length > 0
+      ? (shape.columnsOfRow?.(cells) ?? null)
+      : null;
   const onHeader = (header: string[], line: number): void => {
-    names = header.map((name) => name.trim());
-    checkHeader(names, line, shape);
+    const columns = columnsOfRow(header);
+    names = columns ?? header.map((name) => name.trim());
+    if (columns === null) checkHeader(names, line, shape);
   };
-  for await (const { rows, bytesRead } of readCsvRows(file, { recordBytesMax, onHeader })) {
+  const isRow = (cells: readonly string[]): boolean => columnsOfRow(cells) !== null;
+  for await (const { rows, bytesRead } of readCsvRows(file, { recordBytesMax, onHeader, isRow })) {
     yield { records: rows.map((row) => recordOf(row, names)), bytesRead };
   }
 }

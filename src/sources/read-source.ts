@@ -26,22 +26,29 @@ async function* regroup(parts: AsyncIterable<SourceBatch>, limits: SourceLimits)
   let pending: SourceRecord[] = [];
   let bytesDone = 0;
   let bytesRead = 0;
+  let fileHeader: unknown;
+  const batchOf = (records: SourceRecord[]): SourceBatch => {
+    const batch = fileHeader === undefined ? { records, bytesRead } : { records, bytesRead, fileHeader };
+    fileHeader = undefined;
+    return batch;
+  };
   for await (const part of parts) {
+    fileHeader ??= part.fileHeader;
     pending = pending.length === 0 ? part.records : pending.concat(part.records);
     bytesRead = part.bytesRead;
     let start = 0;
     for (; pending.length - start >= limits.batchRecords; start += limits.batchRecords) {
-      yield { records: pending.slice(start, start + limits.batchRecords), bytesRead };
+      yield batchOf(pending.slice(start, start + limits.batchRecords));
       bytesDone = bytesRead;
     }
     if (start > 0) pending = pending.slice(start);
     if (pending.length > 0 && bytesRead - bytesDone > batchBytesMax) {
-      yield { records: pending, bytesRead };
+      yield batchOf(pending);
       pending = [];
       bytesDone = bytesRead;
     }
   }
-  if (pending.length > 0) yield { records: pending, bytesRead };
+  if (pending.length > 0) yield batchOf(pending);
 }
 
 /** This many records that all lack a field are of another kind; fewer may each be incomplete. */

@@ -24,6 +24,8 @@ export interface CustomFormat {
 export interface SourceShape {
   /** Column sets, one of which a CSV header must hold: `[['start', 'end', 'city'], ['cidr', 'city']]`. */
   columns: readonly (readonly string[])[];
+  /** The names of the columns of a CSV file without a header, by its first row; null when that row is not a record. */
+  columnsOfRow?: (cells: readonly string[]) => readonly string[] | null;
   /** Formats that only this importer reads, tried before JSON and CSV. */
   formats?: readonly CustomFormat[];
 }
@@ -38,6 +40,8 @@ export interface SourceLimits {
 export interface SourceBatch {
   records: SourceRecord[];
   bytesRead: number;
+  /** What a custom format says of all its records, in the first batch of a file; its importer knows the type. */
+  fileHeader?: unknown;
 }
 
 /** A file whose text begins after its byte order mark, if it has one. */

@@ -6,7 +6,7 @@ import type { Store, Tx } from '../../../db/store.ts';
 import { imports } from '../../../db/tables/imports.ts';
 import { DomainError, type FieldProblem } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import type { Importer, ImportSession, ReadOptions, RecordOutcome } from '../../ledger/record.ts';
+import type { Importer, ImportSession, ReadOptions, RecordCounts, RecordOutcome } from '../../ledger/record.ts';
 import type { DebugLog } from '../../lib/debug-log.ts';
 import type { ReadResult } from '../../lib/problems.ts';
 import { readSource } from '../../sources/read-source.ts';
@@ -112,7 +112,7 @@ const importFiles = async (run: FileRun): Promise<readonly Import[]> => {
         options.onProgress?.(job.current);
       }
     }
-    await ImportJob.finishAll(jobs, write, (tx) => judge.session.finish?.(tx));
+    await ImportJob.finishAll(jobs, write, (tx) => judge.session.finish?.(tx, countsOf(jobs)));
   } catch (error) {
     for (const job of jobs) await job.fail(error);
   } finally {
@@ -131,6 +131,11 @@ const createJudge = (
   const isAtomic = session.finish !== undefined || files.length > 1;
   const storedBefore = isAtomic ? 0 : recordsReadBefore(store, { target, digest, state: 'FAILED' });
   return { importer, session, storedBefore, options };
+};
+
+const countsOf = (jobs: readonly ImportJob[]): RecordCounts => {
+  const sum = (count: 'read' | 'rejected'): number => jobs.reduce((total, { current }) => total + current[count], 0);
+  return { read: sum('read'), rejected: sum('rejected') };
 };
 
 /** Resolves when no import of the same content that began earlier runs any more, in this process or another. */
@@ -174,8 +179,9 @@ const storeBatch = (
   tx: Tx,
   judge: RecordJudge,
   job: ImportJob,
-  { records, bytesRead }: SourceBatch,
+  { records, bytesRead, fileHeader }: SourceBatch,
 ): Partial<Import> => {
+  if (fileHeader !== undefined) judge.session.fileHeader?.(fileHeader);
   const importId = job.current.id;
   let { read, accepted, unchanged, conflicts, rejected } = job.stored(tx);
   for (const record of records) {
