@@ -47,7 +47,7 @@ export const corsHeaders = (origin: string | null, allowed: readonly string[]): 
   origin !== null && allowed.includes(origin)
     ? {
         'access-control-allow-origin': origin,
-        'access-control-allow-methods': 'GET, HEAD, POST, PUT',
+        'access-control-allow-methods': 'GET, HEAD, POST, PUT, DELETE',
         'access-control-allow-headers': 'authorization, content-type, idempotency-key, x-api-key, x-request-id',
         'access-control-expose-headers': 'x-request-id',
         vary: 'origin',

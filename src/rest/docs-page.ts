@@ -8,17 +8,18 @@ type Operation = NonNullable<NonNullable<ApiDocument['paths']>[string]['get']>;
 
 /** One method of one path. */
 interface DocumentedRoute {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly operation: Operation;
 }
 
 /** All operations, in the order of the routes' paths. */
 export const operationsOf = ({ paths }: ApiDocument): DocumentedRoute[] =>
-  Object.entries(paths ?? {}).flatMap(([path, { get, post, put }]) => [
+  Object.entries(paths ?? {}).flatMap(([path, { get, post, put, delete: remove }]) => [
     ...(get ? [{ method: 'GET' as const, path, operation: get }] : []),
     ...(post ? [{ method: 'POST' as const, path, operation: post }] : []),
     ...(put ? [{ method: 'PUT' as const, path, operation: put }] : []),
+    ...(remove ? [{ method: 'DELETE' as const, path, operation: remove }] : []),
   ]);
 
 /** The parts of a parameter that the page shows; the generator writes no references to them. */

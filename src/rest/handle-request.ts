@@ -68,7 +68,8 @@ export const createRequestHandler = (services: Services, log: Logger, document: 
         const value = await route.handle(input, services, context);
         const policy = cachePolicies[route.subject];
         if (value instanceof Response) {
-          for (const [name, text] of Object.entries(policy)) value.headers.set(name, text);
+          for (const [name, text] of Object.entries(policy))
+            if (!value.headers.has(name)) value.headers.set(name, text);
           return value;
         }
         const { type, body } = serialize(route, value);
@@ -81,13 +82,12 @@ export const createRequestHandler = (services: Services, log: Logger, document: 
   };
 };
 
-const hasInput = (route: Route, { search }: HttpRequest): boolean =>
-  route.hasInput || (search !== '' && !route.hasDynamicQuery);
+const hasInput = (route: Route, { search }: HttpRequest): boolean => route.hasInput || search !== '';
 
 /** The parameters of a request. Throws BAD_REQUEST with a problem for each one that is wrong. */
 const inputOf = async (route: Route, { pathname, search }: HttpRequest, { body }: RequestContext): Promise<object> => {
   const fields = Object.keys(route.fields).length > 0 ? await readFields(body) : [];
-  return readInput({ pathname, search: route.hasDynamicQuery ? '' : search }, route, fields);
+  return readInput({ pathname, search }, route, fields);
 };
 
 const checkMediaType = ({ body: described }: Route, { body }: RequestContext): void => {

@@ -9,7 +9,7 @@ interface Documented {
 }
 
 /** A parameter that is validated like the field of a file. */
-const parameter = <T>(name: string, read: (fields: FieldReader) => T, { description, example }: Documented) =>
+export const parameter = <T>(name: string, read: (fields: FieldReader) => T, { description, example }: Documented) =>
   z
     .string()
     .transform((text, context): T => {

@@ -19,6 +19,8 @@ interface Expected {
   readonly fields: Shape;
   /** The schema of all parameters together. */
   readonly schema: z.ZodObject;
+  /** Names of the query that are not in `query` are left to the route. */
+  readonly hasDynamicQuery?: true;
 }
 
 /**
@@ -37,7 +39,9 @@ export const readInput = (address: Address, expected: Expected, body: readonly R
   const addInputs = (inputs: readonly RawInput[], known: readonly string[], location: Location): void => {
     for (const input of new Map(inputs.map((each) => [each.name, each])).values()) {
       const { name } = input;
-      if (!known.includes(name)) problems.push(unknownParameter(name, known, location));
+      const isKnown = known.includes(name);
+      if (!isKnown && location === 'query' && expected.hasDynamicQuery) continue;
+      if (!isKnown) problems.push(unknownParameter(name, known, location));
       else if (inputs.filter((each) => each.name === name).length > 1)
         problems.push(malformed(name, `${name} is given more than once`));
       else addValue(input);

@@ -20,7 +20,7 @@ export interface RouteContext {
   /** Scheme, host and port as the client wrote them. */
   readonly origin: string;
   readonly preferredType: 'application/json' | 'text/plain' | 'text/html';
-  /** The pairs of the query in order, for a route with `anyQuery`. */
+  /** All pairs of the query in order, for a route with `hasDynamicQuery`. */
   readonly pairs: readonly RawInput[];
   /** A route that describes a `body` reads it by itself. */
   readonly body: RequestBody;
@@ -46,13 +46,13 @@ export interface BodyDescription {
 
 interface RouteDescription {
   /** Default: GET, which answers HEAD as well. */
-  readonly method?: 'GET' | 'POST' | 'PUT';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** As in OpenAPI: `/user_status/{user_id}`. */
   readonly path: string;
   /** The last parameter of the path matches the rest of it, slashes included. */
   readonly isCatchAll?: true;
   readonly subject: Subject;
-  /** The names in the query depend on the data: the route reads them itself. */
+  /** Names of the query beside those of `query` depend on the data: the route reads these itself. */
   readonly hasDynamicQuery?: true;
   /**
    * A key of any of these scopes may call a route of facts or content. Default: `read` for GET, `ingest` for other
@@ -76,7 +76,7 @@ interface RouteDescription {
 
 /** One path and one method. */
 export interface Route extends RouteDescription {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Null for a public route. */
   readonly requiredScopes: readonly Scope[] | null;
   readonly params: Shape;

@@ -1,8 +1,11 @@
 import type { Route } from './route.ts';
 import { dashboardOfRange, dashboardOfSymbol, followup, initial } from './routes/conversations.ts';
+import { aggregateDataset } from './routes/datasets/aggregate.ts';
 import { importByLink, importProgress, listDatasets, putDataset } from './routes/datasets/datasets.ts';
 import { exportDataset } from './routes/datasets/export.ts';
 import { exploreDataset } from './routes/datasets/rows.ts';
+import { facetsOfDataset, profileOfDataset } from './routes/datasets/statistics.ts';
+import { removeDataset, versionsOfDataset } from './routes/datasets/versions.ts';
 import { receiveEvent, receiveEvents } from './routes/experiments.ts';
 import { healthz, readyz } from './routes/health.ts';
 import { image } from './routes/images.ts';
@@ -36,6 +39,11 @@ export const routes: readonly Route[] = [
   importByLink,
   exploreDataset,
   putDataset,
+  removeDataset,
+  aggregateDataset,
+  facetsOfDataset,
+  profileOfDataset,
+  versionsOfDataset,
   exportDataset,
   importProgress,
   healthz,

@@ -119,6 +119,16 @@ export class Datasets {
     throw new DomainError('NOT_FOUND', `the dataset ${preview(dataset.name)} has no such version`);
   }
 
+  /** A version by its number in its dataset. Throws NOT_FOUND. */
+  versionByNumber(dataset: Dataset, number: number): DatasetVersion {
+    const match = { datasetId: dataset.id, number };
+    const [version] = this.#store.page(datasetVersions, { key: 'id', direction: 'desc', match, limit: 1 });
+    if (version) return version;
+    const newest = this.current(dataset).number;
+    const message = `the dataset ${preview(dataset.name)} has no version ${number}; the current version is ${newest}`;
+    throw new DomainError('NOT_FOUND', message);
+  }
+
   columns(version: DatasetVersion): readonly IndexedColumn[] {
     return indexedColumns(version);
   }

@@ -84,7 +84,7 @@ describe('headers', () => {
     await importCsv(opened, 'headers', csv);
     const text = await (await opened.get('/datasets/headers')).text();
     expect(text).toBe(
-      `{"rows":[{"":0,"__proto__":1,"rowid":2,"a":3,"a_3":4,"7":5,"constructor":6,"${long}":7,"a_2":8}],"total":1,"next":null}`,
+      `{"rows":[{"":0,"__proto__":1,"rowid":2,"a":3,"a_3":4,"7":5,"constructor":6,"${long}":7,"a_2":8}],"total":1,"next":null,"previous":null}`,
     );
     for (const query of ['__proto__=1', 'rowid=2', 'a=3', 'a_3=4', '7=5', `${long}=7`, '=0'])
       expect(await rowsOf(opened, 'headers', `&${query}`), query).toHaveLength(1);
@@ -149,9 +149,10 @@ describe('dataset versions', () => {
     await importCsv(opened, 'replaced', 'n\n1\n2\n3\n');
     const first = (await (await opened.get('/datasets/replaced?_first=2&_sort=-n')).json()) as { next: string };
     await importCsv(opened, 'replaced', 'n\n7\n8\n9\n');
-    const rest = await (await opened.get(`/datasets/replaced?_first=2&_sort=-n&_after=${first.next}`)).json();
-    expect(rest).toEqual({ rows: [{ n: 1 }], total: 3, next: null });
-    const other = await opened.get(`/datasets/replaced?_first=2&_after=${first.next}`);
+    const { pathname, search, searchParams } = new URL(first.next);
+    const rest = await (await opened.get(`${pathname}${search}`)).json();
+    expect(rest).toMatchObject({ rows: [{ n: 1 }], total: 3, next: null });
+    const other = await opened.get(`/datasets/replaced?_first=2&_after=${searchParams.get('_after')}`);
     expect(other.status).toBe(400);
   });
 

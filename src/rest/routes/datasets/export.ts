@@ -1,96 +1,67 @@
 import { z } from '@hono/zod-openapi';
-import type { DatasetVersion } from '../../../domains/datasets/columns.ts';
-import type { Dataset, DatasetRow, Datasets, RowsQuery } from '../../../domains/datasets/datasets.ts';
-import { type Cell, formatCell } from '../../../lib/cell-text.ts';
-import { csvLine, formulaSafe } from '../../../lib/csv-line.ts';
+import { exportTexts } from '../../../domains/datasets/export.ts';
+import { columnsOf, filterOf, orderOf } from '../../../domains/datasets/query-text.ts';
+import { csvRows, jsonRows } from '../../../domains/datasets/row-text.ts';
+import { preferredType } from '../../../http/accept.ts';
 import { datasetName } from '../../parameters.ts';
 import { defineRoute } from '../../route.ts';
-import { rowWriter } from './json.ts';
-import { badParameter, filterOf, orderOf, splitQuery } from './query.ts';
+import { columns, format, safe, search, sort, versionNumber } from './parameters.ts';
+import { readQuery, testsDescription } from './query.ts';
 
-const pageRows = 1000;
+const query = {
+  _format: format,
+  _columns: columns,
+  _sort: sort,
+  _search: search,
+  _version: versionNumber,
+  _safe: safe,
+};
+
+const typesByFormat = {
+  csv: 'text/csv; charset=utf-8; header=present',
+  ndjson: 'application/x-ndjson',
+} as const;
+
+const formatsByType = { 'text/csv': 'csv', 'application/x-ndjson': 'ndjson' } as const;
 
 export const exportDataset = defineRoute({
   path: '/datasets/{name}/export',
   subject: 'facts',
   hasDynamicQuery: true,
   summary: 'All rows of a dataset that match the parameters, as a file',
-  description:
-    'Accepts the parameters of `GET /datasets/{name}` except those of pages. `format` is `csv` (RFC 4180, the default) or `ndjson`; with `safe=1`, cells of a CSV that a spreadsheet would interpret as a formula are prefixed with an apostrophe. CSV contains the original text of cells that do not fit the type of their column. Rows are read page by page as the client reads them; the server closes the connection of a client that reads nothing for 30 seconds (setting exportStallMs).',
+  description: `${testsDescription} CSV (RFC 4180) contains the original text of cells that do not fit the type of their column, and is imported to the same rows again. Rows are read page by page as the client reads them; the server closes the connection of a client that reads nothing for 30 seconds (setting exportStallMs).`,
   params: { name: datasetName },
+  query,
   errorCodes: ['NOT_FOUND'],
-  response: { schema: z.string(), type: 'text/plain' },
-  async handle({ name }, { datasets, config }, { pairs }) {
-    const dataset = datasets.getByName(name);
-    const { own, tests } = splitQuery(pairs, ['_sort', 'format', 'safe']);
-    const format = own.get('format') ?? 'csv';
-    if (format !== 'csv' && format !== 'ndjson') throw badParameter('format', 'format must be csv or ndjson');
-    const safe = own.get('safe') ?? '0';
-    if (safe !== '0' && safe !== '1') throw badParameter('safe', 'safe must be 0 or 1');
-    const version = datasets.current(dataset);
-    const query = {
+  response: { schema: z.string(), type: 'text/csv' },
+  async handle(parsed, services, context) {
+    const { datasets, config } = services;
+    const { dataset, version, input, tests } = readQuery(services, context, query, parsed);
+    const { _columns, _sort, _search, _safe } = input;
+    const accepted = preferredType(context.header('accept'), ['text/csv', 'application/x-ndjson']);
+    const fileFormat = input._format ?? formatsByType[accepted];
+    const indexes =
+      _columns === undefined ? [...version.columns.keys()] : columnsOf(version, { path: '_columns', text: _columns });
+    const rows = {
       where: filterOf(version, tests),
-      orderBy: orderOf(version, own.get('_sort')),
+      search: _search,
+      orderBy: _sort === undefined ? undefined : orderOf(version, { path: '_sort', text: _sort }),
       versionId: version.id,
-      limit: pageRows,
-      fromEnd: false,
     };
-    const writer = format === 'csv' ? csvWriter(version, safe === '1') : ndjsonWriter(version);
-    const texts = pagesOf(datasets, dataset, query, writer);
+    const writer =
+      fileFormat === 'csv'
+        ? { ...csvRows(version, indexes, _safe ?? false), end: '\r\n' }
+        : { ...jsonRows(version, indexes), end: '\n' };
+    const texts = exportTexts(datasets, dataset, rows, writer);
     // The first page is read before the response starts, so that its errors have a status.
     const firstPage = await texts.next();
     const headers = {
-      'content-type': format === 'csv' ? 'text/csv; charset=utf-8; header=present' : 'application/x-ndjson',
-      'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(name)}.${format}`,
+      'content-type': typesByFormat[fileFormat],
+      'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(dataset.name)}.${fileFormat}`,
     };
     return new Response(streamOf(firstPage, texts, config.exportStallMs), { headers });
   },
 });
-
-interface Writer {
-  readonly head: string;
-  line(row: DatasetRow): string;
-}
-
-async function* pagesOf(
-  datasets: Datasets,
-  dataset: Dataset,
-  query: RowsQuery,
-  { head, line }: Writer,
-): AsyncGenerator<string> {
-  let after: string | undefined;
-  let text = head;
-  for (;;) {
-    const page = await datasets.rows(dataset, { ...query, after });
-    for (const row of page.rows) text += line(row);
-    if (text !== '') yield text;
-    text = '';
-    const last = page.rows.at(-1);
-    if (!page.hasAfter || !last) return;
-    after = page.cursorOf(last);
-  }
-}
-
-const ndjsonWriter = (version: DatasetVersion): Writer => {
-  const write = rowWriter(version);
-  return { head: '', line: (row) => `${write(row)}\n` };
-};
-
-const csvWriter = ({ columns }: DatasetVersion, isSafe: boolean): Writer => {
-  const escapeText = (text: string, isText: boolean): string => (isSafe && isText ? formulaSafe(text) : text);
-  const lineOf = (cells: readonly string[]): string => `${csvLine(cells)}\r\n`;
-  return {
-    head: lineOf(columns.map(({ header }) => escapeText(header, true))),
-    line({ cells, misfits }) {
-      const texts = cells.map((cell: Cell, index) => {
-        const type = columns[index]?.type;
-        return escapeText(formatCell(cell), type === 'STRING' || type === 'STRING_LIST');
-      });
-      for (const { column, text } of misfits) texts[column] = escapeText(text, true);
-      return lineOf(texts);
-    },
-  };
-};
 
 /** A body that reads pages on demand, and fails when the client reads nothing for `stallMs`. */
 const streamOf = (

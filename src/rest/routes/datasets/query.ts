@@ -1,112 +1,119 @@
-import type { Literal } from '../../../../db/datasets/engine.ts';
-import { type DatasetVersion, indexOfColumn } from '../../../domains/datasets/columns.ts';
-import type { ColumnOrder } from '../../../domains/datasets/datasets.ts';
-import type { ColumnTest, RowFilter } from '../../../domains/datasets/filter.ts';
-import { DomainError } from '../../../errors.ts';
-import type { DatasetColumn } from '../../../lib/cells.ts';
+import type { Services } from '../../../context.ts';
+import type { DatasetVersion } from '../../../domains/datasets/columns.ts';
+import type { Dataset } from '../../../domains/datasets/datasets.ts';
+import { badParameter, type TextTest } from '../../../domains/datasets/query-text.ts';
 import { preview } from '../../../lib/problems.ts';
-import type { RawInput } from '../../read-input.ts';
+import type { RawInput, Shape } from '../../read-input.ts';
+import type { RouteContext } from '../../route.ts';
 
-/** Suffixes of a column name that select a test other than the default match. */
-const suffixes = ['eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'in', 'contains', 'startswith', 'isnull', 'ismisfit'] as const;
-type Suffix = (typeof suffixes)[number];
+/** How the routes describe the parameters that name columns. */
+export const testsDescription =
+  'Each further parameter names a column and a value: numbers, booleans and dates must be equal to it, text must contain it, ignoring case. The suffixes `__eq __ne __gt __gte __lt __lte __in __contains __startswith __isnull __ismisfit` select another test; `__in` expects values separated by commas, or a JSON array. A column of exactly that name has precedence over a suffix.';
 
-/** Splits query parameters into the reserved ones and those that name columns. */
-export const splitQuery = (
-  pairs: readonly RawInput[],
-  reserved: readonly string[],
-): { readonly own: ReadonlyMap<string, string>; readonly tests: readonly (readonly [string, string])[] } => {
-  const own = new Map<string, string>();
-  const tests: [string, string][] = [];
+interface QueryInput {
+  readonly name: string;
+  readonly _version?: number | undefined;
+  readonly _after?: string | undefined;
+  readonly _before?: string | undefined;
+}
+
+interface DatasetQuery<I> {
+  readonly dataset: Dataset;
+  readonly version: DatasetVersion;
+  readonly input: I;
+  /** The parameters that name columns. */
+  readonly tests: readonly TextTest[];
+}
+
+/**
+ * Reads a request whose query names columns. `query` has the route's own parameters, which `input` has the values of.
+ * Throws NOT_FOUND for an unknown dataset or version, BAD_REQUEST for malformed parameters.
+ */
+export const readQuery = <I extends QueryInput>(
+  { datasets }: Pick<Services, 'datasets'>,
+  { pairs }: Pick<RouteContext, 'pairs'>,
+  query: Shape,
+  parsed: I,
+): DatasetQuery<I> => {
+  const dataset = datasets.getByName(parsed.name);
+  const { input, tests } = withoutUnderscore(datasets.current(dataset), testsOf(pairs, query), query, parsed);
+  const cursor = input._after ?? input._before;
+  const version =
+    input._version === undefined
+      ? datasets.versionOf(dataset, cursor === undefined ? undefined : versionIdOfCursor(cursor))
+      : datasets.versionByNumber(dataset, input._version);
+  return { dataset, version, input, tests };
+};
+
+/** The parameters that name columns: those that are not the route's own. Throws BAD_REQUEST for a repeated one. */
+const testsOf = (pairs: readonly RawInput[], query: Shape): TextTest[] => {
+  const tests: TextTest[] = [];
   const seen = new Set<string>();
   for (const { name, text, problem } of pairs) {
+    if (Object.hasOwn(query, name)) continue;
     if (problem) throw badParameter(name, problem.message);
     if (seen.has(name)) throw badParameter(name, `${preview(name)} must occur only once`);
     seen.add(name);
-    if (reserved.includes(name)) own.set(name, text);
-    else tests.push([name, text]);
+    tests.push([name, text]);
   }
-  return { own, tests };
+  return tests;
 };
 
-export const badParameter = (path: string, message: string): DomainError =>
-  new DomainError('BAD_REQUEST', message, { problems: [{ path, code: 'MALFORMED', message }] });
+/** Parameters that may be written without their underscore where no column has the name. */
+const shortNames = ['version', 'format', 'safe'];
 
-/** The filter that requires all tests. Throws BAD_REQUEST for an unknown column. */
-export const filterOf = (version: DatasetVersion, tests: readonly (readonly [string, string])[]): RowFilter => ({
-  and: tests.map(([name, text]) => {
-    const { column, suffix } = resolveName(version, name);
-    return { column: { name: column.name, test: testOf(column, suffix, text, name) } };
-  }),
-});
-
-/** Resolves a parameter name. A column of exactly this name has precedence over a column with a suffix. */
-const resolveName = (version: DatasetVersion, name: string): { column: DatasetColumn; suffix: Suffix | null } => {
-  const columns = version.columns;
-  const column = columns.find((each) => each.name === name);
-  if (column) return { column, suffix: null };
-  const suffixStart = name.lastIndexOf('__');
-  const suffix = suffixes.find((each) => each === name.slice(suffixStart + 2));
-  const suffixed =
-    suffixStart >= 0 && suffix ? columns.find((each) => each.name === name.slice(0, suffixStart)) : undefined;
-  if (suffixed && suffix) return { column: suffixed, suffix };
-  const index = indexOfColumn(version, suffixStart >= 0 && suffix ? name.slice(0, suffixStart) : name);
-  return { column: columns[index] as DatasetColumn, suffix: null };
+const withoutUnderscore = <I extends object>(
+  version: DatasetVersion,
+  tests: readonly TextTest[],
+  query: Shape,
+  input: I,
+): { readonly input: I; readonly tests: readonly TextTest[] } => {
+  const added: Record<string, unknown> = {};
+  const others = tests.filter(([name, text]) => {
+    const full = `_${name}`;
+    const schema = shortNames.includes(name) ? query[full] : undefined;
+    if (!schema || version.columns.some((column) => column.name === name)) return true;
+    if ((input as Record<string, unknown>)[full] !== undefined)
+      throw badParameter(name, `${name} and ${full} mean the same; send one of them`);
+    const { data, error } = schema.safeParse(text);
+    if (error) throw badParameter(name, error.issues.map(({ message }) => message).join('; '));
+    added[full] = data;
+    return false;
+  });
+  return { input: { ...input, ...added }, tests: others };
 };
 
-const booleans: Readonly<Record<string, boolean>> = { true: true, '1': true, false: false, '0': false };
+/** Cursors are opaque to clients. */
+export const encodeCursor = (cursor: string): string => Buffer.from(cursor).toString('base64url');
+export const decodeCursor = (text: string): string => Buffer.from(text, 'base64url').toString();
 
-const testOf = (column: DatasetColumn, suffix: Suffix | null, text: string, name: string): ColumnTest => {
-  const isText = column.type === 'STRING' || column.type === 'STRING_LIST';
-  switch (suffix) {
-    case null:
-      return isText ? { contains: text } : { eq: text };
-    case 'eq':
-      return column.type === 'STRING_LIST' ? { hasAny: [text] } : { eq: text };
-    case 'ne':
-    case 'gt':
-    case 'gte':
-    case 'lt':
-    case 'lte':
-      return { [suffix]: text };
-    case 'in': {
-      const values = listOf(text, name);
-      return column.type === 'STRING_LIST' ? { hasAny: values.map(String) } : { in: values };
-    }
-    case 'contains':
-      return { contains: text };
-    case 'startswith':
-      return { startsWith: text };
-    default: {
-      const value = booleans[text.toLowerCase()];
-      if (value === undefined) throw badParameter(name, `${preview(name)} must be true or false, not ${preview(text)}`);
-      return suffix === 'isnull' ? { isNull: value } : { isMisfit: value };
-    }
-  }
+const versionIdOfCursor = (text: string): number => {
+  const [, id] = /^(\d{1,15})\./.exec(decodeCursor(text)) ?? [];
+  if (id === undefined)
+    throw badParameter('_after', '_after and _before must be the cursors of the `next` and `previous` of a page');
+  return Number(id);
 };
 
-/** Values separated by commas, or a JSON array where the values contain commas. */
-const listOf = (text: string, name: string): Literal[] => {
-  if (!text.startsWith('[')) return text.split(',');
-  try {
-    const values: unknown = JSON.parse(text);
-    if (Array.isArray(values) && values.every((value) => typeof value !== 'object')) return values as Literal[];
-  } catch {
-    // The error below covers invalid JSON as well.
-  }
-  throw badParameter(name, `${preview(name)} must be values separated by commas, or a JSON array`);
+const pageSizeDefault = 50;
+
+/** The number of elements of a page. Throws BAD_REQUEST beyond the setting pageSizeMax. */
+export const pageSizeOf = (first: number | undefined, { config }: Pick<Services, 'config'>): number => {
+  const limit = first ?? Math.min(pageSizeDefault, config.pageSizeMax);
+  if (limit <= config.pageSizeMax) return limit;
+  throw badParameter('_first', `_first must be from 1 to ${config.pageSizeMax} (setting pageSizeMax)`);
 };
 
-/** Parses `Price`, `-Price` for descending order, or several separated by commas. */
-export const orderOf = (version: DatasetVersion, text: string | undefined): ColumnOrder[] => {
-  if (text === undefined || text === '') return [];
-  const isColumn = (name: string): boolean => version.columns.some((column) => column.name === name);
-  const parseOrder = (part: string): ColumnOrder => {
-    const descending = part.startsWith('-') && !isColumn(part);
-    const column = descending ? part.slice(1) : part;
-    indexOfColumn(version, column);
-    return { column, direction: descending ? 'DESC' : 'ASC' };
-  };
-  const isSingleColumn = isColumn(text) || isColumn(text.replace(/^-/, ''));
-  return (isSingleColumn ? [text] : text.split(',')).map(parseOrder);
+/** The URL of another page of the same list. */
+export const pageUrl = (
+  { origin, pairs }: Pick<RouteContext, 'origin' | 'pairs'>,
+  path: string,
+  cursor: Readonly<Record<string, string>>,
+): string => {
+  const kept = pairs.flatMap(({ name, text }): [string, string][] =>
+    text === undefined || name === '_after' || name === '_before' ? [] : [[name, text]],
+  );
+  const query = [...kept, ...Object.entries(cursor)].map(
+    ([name, text]) => `${encodeURIComponent(name)}=${encodeURIComponent(text)}`,
+  );
+  return `${origin}${path}?${query.join('&')}`;
 };

@@ -1,56 +1,70 @@
 import { z } from '@hono/zod-openapi';
+import { columnsOf, filterOf, orderOf } from '../../../domains/datasets/query-text.ts';
+import { jsonRows } from '../../../domains/datasets/row-text.ts';
 import { datasetName } from '../../parameters.ts';
 import { defineRoute } from '../../route.ts';
-import { rowWriter } from './json.ts';
-import { badParameter, filterOf, orderOf, splitQuery } from './query.ts';
+import { after, before, columns, first, search, sort, versionNumber } from './parameters.ts';
+import { decodeCursor, encodeCursor, pageSizeOf, pageUrl, readQuery, testsDescription } from './query.ts';
 
-/** Cursors are opaque to clients. */
-const encode = (cursor: string): string => Buffer.from(cursor).toString('base64url');
-const decode = (cursor: string): string => Buffer.from(cursor, 'base64url').toString();
-
-const pageSizeDefault = 50;
+const query = {
+  _columns: columns,
+  _sort: sort,
+  _search: search,
+  _first: first,
+  _after: after,
+  _before: before,
+  _version: versionNumber,
+};
 
 export const exploreDataset = defineRoute({
   path: '/datasets/{name}',
   subject: 'facts',
   hasDynamicQuery: true,
   summary: 'Rows of a dataset that match the parameters',
-  description:
-    'Each parameter names a column and a value: numbers, booleans and dates must be equal to it, text must contain it, ignoring case. The suffixes `__eq __ne __gt __gte __lt __lte __in __contains __startswith __isnull __ismisfit` select another test; `__in` expects values separated by commas, or a JSON array. A column of exactly that name has precedence over a suffix. `_sort` is a column, `-` before it sorts in descending order, commas separate several; cells without a value come last. `_first` is 1 to 1000, default 50; `_after` is the `next` of the previous page and continues in the version of that page.',
+  description: `${testsDescription} Rows are in the order of the file unless \`_sort\` is there. \`next\` and \`previous\` are the URLs of the pages after and before, in the version of this page; null without one.`,
   params: { name: datasetName },
+  query,
   response: {
-    schema: z.object({ rows: z.array(z.looseObject({})), total: z.int(), next: z.string().nullable() }),
-    example: { rows: [{ AppID: 20200, Name: 'Galactic Bowling', Price: 19.99 }], total: 1, next: null },
+    schema: z.object({
+      rows: z.array(z.looseObject({})),
+      total: z.int(),
+      next: z.string().nullable(),
+      previous: z.string().nullable(),
+    }),
+    example: {
+      rows: [{ AppID: 20200, Name: 'Galactic Bowling', Price: 19.99 }],
+      total: 2,
+      next: 'http://127.0.0.1:4000/datasets/games?Name=bowling&_first=1&_after=MS5CYUFhMV9fLjQ5',
+      previous: null,
+    },
   },
   errorCodes: ['NOT_FOUND'],
-  async handle({ name }, { datasets, config }, { pairs }) {
-    const dataset = datasets.getByName(name);
-    const { own, tests } = splitQuery(pairs, ['_sort', '_first', '_after']);
-    const first = own.get('_first');
-    const limit = first === undefined ? pageSizeDefault : Number(first);
-    if (!/^\d{1,9}$/.test(first ?? '1') || limit < 1 || limit > config.pageSizeMax)
-      throw badParameter('_first', `_first must be a whole number from 1 to ${config.pageSizeMax}`);
-    const cursor = own.get('_after');
-    const after = cursor === undefined ? undefined : decode(cursor);
-    const version = datasets.versionOf(dataset, after === undefined ? undefined : versionOfCursor(after));
-    const page = await datasets.rows(dataset, {
+  async handle(parsed, services, context) {
+    const { dataset, version, input, tests } = readQuery(services, context, query, parsed);
+    const { _columns, _sort, _first, _after, _before } = input;
+    const text = (path: string, value: string | undefined) => (value === undefined ? undefined : { path, text: value });
+    const columnsText = text('_columns', _columns);
+    const sortText = text('_sort', _sort);
+    const page = await services.datasets.rows(dataset, {
       where: filterOf(version, tests),
-      orderBy: orderOf(version, own.get('_sort')),
+      search: input._search,
+      orderBy: sortText && orderOf(version, sortText),
       versionId: version.id,
-      limit,
-      fromEnd: false,
-      after,
+      limit: pageSizeOf(_first, services),
+      fromEnd: _before !== undefined,
+      after: _after === undefined ? undefined : decodeCursor(_after),
+      before: _before === undefined ? undefined : decodeCursor(_before),
     });
-    const write = rowWriter(version);
-    const last = page.rows.at(-1);
-    const next = page.hasAfter && last ? JSON.stringify(encode(page.cursorOf(last))) : 'null';
-    const body = `{"rows":[${page.rows.map(write).join(',')}],"total":${page.total},"next":${next}}`;
+    const { line } = jsonRows(version, columnsText ? columnsOf(version, columnsText) : [...version.columns.keys()]);
+    const path = `/datasets/${encodeURIComponent(dataset.name)}`;
+    const urlOf = (exists: boolean, name: '_after' | '_before', row: (typeof page.rows)[number] | undefined) =>
+      exists && row ? pageUrl(context, path, { [name]: encodeCursor(page.cursorOf(row)) }) : null;
+    const rest = {
+      total: page.total,
+      next: urlOf(page.hasAfter, '_after', page.rows.at(-1)),
+      previous: urlOf(page.hasBefore, '_before', page.rows[0]),
+    };
+    const body = `{"rows":[${page.rows.map(line).join(',')}],${JSON.stringify(rest).slice(1)}`;
     return new Response(body, { headers: { 'content-type': 'application/json' } });
   },
 });
-
-const versionOfCursor = (cursor: string): number => {
-  const [, id] = /^(\d{1,15})\./.exec(cursor) ?? [];
-  if (id === undefined) throw badParameter('_after', '_after must be the `next` of a previous page');
-  return Number(id);
-};

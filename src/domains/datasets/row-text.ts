@@ -1,0 +1,81 @@
+import type { Cell } from '../../lib/cell-text.ts';
+import { formatCell } from '../../lib/cell-text.ts';
+import { csvLine, formulaSafe } from '../../lib/csv-line.ts';
+import type { DatasetVersion } from './columns.ts';
+import type { DatasetRow } from './datasets.ts';
+import type { DatasetGroup } from './groups.ts';
+import type { groupsOf } from './query-text.ts';
+
+/** A cell as JSON. Decimals and long whole numbers are texts internally; JSON has them as exact numbers. */
+export const cellJson = (cell: Cell, type: string | undefined): string =>
+  typeof cell === 'string' && (type === 'DECIMAL' || type === 'INTEGER') ? cell : JSON.stringify(cell);
+
+/** An object as JSON text: a JavaScript object would lose `__proto__` and reorder names such as `7`. */
+export const objectWriter = (
+  names: readonly string[],
+  types: readonly (string | undefined)[],
+): ((cells: readonly Cell[]) => string) => {
+  const keys = names.map((name) => `${JSON.stringify(name)}:`);
+  return (cells) => `{${cells.map((cell, index) => `${keys[index]}${cellJson(cell, types[index])}`).join(',')}}`;
+};
+
+/** Writes rows as text. */
+export interface RowWriter {
+  /** What precedes the first row. */
+  readonly head: string;
+  /** A row without the end of its line. */
+  line(row: DatasetRow): string;
+}
+
+/** Writes the columns with these indexes as JSON objects. */
+export const jsonRows = ({ columns }: DatasetVersion, indexes: readonly number[]): RowWriter => {
+  const write = objectWriter(
+    indexes.map((index) => columns[index]?.name ?? ''),
+    indexes.map((index) => columns[index]?.type),
+  );
+  return { head: '', line: ({ cells }) => write(indexes.map((index) => cells[index] ?? null)) };
+};
+
+/**
+ * Writes the columns with these indexes as CSV (RFC 4180) that is imported to the same rows again. Cells that do not fit
+ * the type of their column are written with their original text. `isSafe` protects spreadsheets against formulas.
+ */
+export const csvRows = ({ columns }: DatasetVersion, indexes: readonly number[], isSafe: boolean): RowWriter => {
+  const isText = indexes.map((index) => {
+    const type = columns[index]?.type;
+    return type === 'STRING' || type === 'STRING_LIST';
+  });
+  const escapeText = (text: string, isOpen: boolean): string => (isSafe && isOpen ? formulaSafe(text) : text);
+  const lineOf = (texts: readonly string[]): string => {
+    // A line without any character would be read as an empty line, not as a row of one empty cell.
+    const [only] = texts;
+    return texts.length === 1 && only === '' ? '""' : csvLine(texts);
+  };
+  return {
+    head: lineOf(indexes.map((index) => escapeText(columns[index]?.header ?? '', true))),
+    line({ cells, misfits }) {
+      const misfitTexts = misfits.length === 0 ? null : new Map(misfits.map(({ column, text }) => [column, text]));
+      return lineOf(
+        indexes.map((index, at) => {
+          const misfit = misfitTexts?.get(index);
+          return misfit === undefined
+            ? escapeText(formatCell(cells[index] ?? null), isText[at] === true)
+            : escapeText(misfit, true);
+        }),
+      );
+    },
+  };
+};
+
+/** Writes groups as JSON objects of their key columns and measures. */
+export const groupWriter = (
+  { columns }: DatasetVersion,
+  { names, groupBy, measures }: Pick<ReturnType<typeof groupsOf>, 'names' | 'groupBy' | 'measures'>,
+): ((group: Pick<DatasetGroup, 'key' | 'measures'>) => string) => {
+  const typeOf = (name: string | null | undefined) => columns.find((column) => column.name === name)?.type;
+  const write = objectWriter(names, [
+    ...(groupBy ?? []).map(({ column }) => typeOf(column)),
+    ...measures.map(({ column }) => typeOf(column)),
+  ]);
+  return ({ key, measures: values }) => write([...key, ...values]);
+};

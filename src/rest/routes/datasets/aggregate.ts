@@ -1,0 +1,69 @@
+import { z } from '@hono/zod-openapi';
+import { filterOf, groupsOf, type QueryText } from '../../../domains/datasets/query-text.ts';
+import { groupWriter } from '../../../domains/datasets/row-text.ts';
+import { datasetName } from '../../parameters.ts';
+import { defineRoute } from '../../route.ts';
+import { after, first, groupBy, measures, search, sort, timeZone, versionNumber } from './parameters.ts';
+import { decodeCursor, encodeCursor, pageSizeOf, pageUrl, readQuery, testsDescription } from './query.ts';
+
+const query = {
+  _group_by: groupBy,
+  _measures: measures,
+  _sort: sort,
+  _search: search,
+  _first: first,
+  _after: after,
+  _version: versionNumber,
+  _time_zone: timeZone,
+};
+
+/** Before the name of a measure or key column in a condition on groups. */
+const havingPrefix = '_having.';
+
+export const aggregateDataset = defineRoute({
+  path: '/datasets/{name}/aggregate',
+  subject: 'facts',
+  hasDynamicQuery: true,
+  summary: 'Groups of the rows of a dataset with their measures',
+  description: `${testsDescription} Only rows that match are grouped. \`${havingPrefix}count__gt=5\` returns only groups whose measure or key column passes the test, with the same suffixes. \`_sort\` names measures and key columns; by default groups are in the order of their keys. \`next\` is the URL of the next page.`,
+  params: { name: datasetName },
+  query,
+  response: {
+    schema: z.object({ groups: z.array(z.looseObject({})), total: z.int(), next: z.string().nullable() }),
+    example: { groups: [{ 'Release date': '2008-01-01', count: 1, total: 19.99 }], total: 1, next: null },
+  },
+  errorCodes: ['NOT_FOUND'],
+  async handle(parsed, services, context) {
+    const { dataset, version, input, tests } = readQuery(services, context, query, parsed);
+    const textOf = (path: '_group_by' | '_measures' | '_sort'): QueryText | undefined => {
+      const text = input[path];
+      return text === undefined ? undefined : { path, text };
+    };
+    const isOnGroups = ([name]: readonly [string, string]): boolean => name.startsWith(havingPrefix);
+    const request = groupsOf(version, {
+      groupBy: textOf('_group_by'),
+      measures: textOf('_measures'),
+      orderBy: textOf('_sort'),
+      having: tests.filter(isOnGroups).map(([name, text]) => [name.slice(havingPrefix.length), text]),
+    });
+    const page = await services.datasetGroups.groups(dataset, {
+      ...request,
+      where: filterOf(
+        version,
+        tests.filter((test) => !isOnGroups(test)),
+      ),
+      search: input._search,
+      versionId: version.id,
+      timeZone: input._time_zone ?? 'UTC',
+      limit: pageSizeOf(input._first, services),
+      after: input._after === undefined ? undefined : decodeCursor(input._after),
+    });
+    const last = page.groups.at(-1);
+    const path = `/datasets/${encodeURIComponent(dataset.name)}/aggregate`;
+    const next = page.hasAfter && last ? pageUrl(context, path, { _after: encodeCursor(page.cursorOf(last)) }) : null;
+    const rest = { total: page.total, next };
+    const groups = page.groups.map(groupWriter(version, request));
+    const body = `{"groups":[${groups.join(',')}],${JSON.stringify(rest).slice(1)}`;
+    return new Response(body, { headers: { 'content-type': 'application/json' } });
+  },
+});

@@ -1,0 +1,118 @@
+import { z } from '@hono/zod-openapi';
+import type { DatasetVersion } from '../../../domains/datasets/columns.ts';
+import { badParameter, columnsOf, filterOf } from '../../../domains/datasets/query-text.ts';
+import { cellJson } from '../../../domains/datasets/row-text.ts';
+import type { Cell } from '../../../lib/cell-text.ts';
+import { datasetName } from '../../parameters.ts';
+import { defineRoute } from '../../route.ts';
+import { columns, first, search, versionNumber } from './parameters.ts';
+import { pageSizeOf, readQuery, testsDescription } from './query.ts';
+
+const columnsDefault = 10;
+const columnsMax = 50;
+
+/** The columns that a request names; by default the first ten. */
+const indexesOf = (version: DatasetVersion, text: string | undefined): number[] => {
+  const indexes =
+    text === undefined
+      ? [...version.columns.keys()].slice(0, columnsDefault)
+      : columnsOf(version, { path: '_columns', text });
+  if (indexes.length > columnsMax) throw badParameter('_columns', `_columns must name at most ${columnsMax} columns`);
+  return indexes;
+};
+
+const jsonResponse = (body: string): Response =>
+  new Response(body, { headers: { 'content-type': 'application/json' } });
+
+interface Count {
+  readonly value: Cell;
+  readonly count: number;
+}
+
+const countsJson = (counts: readonly Count[], type: string | undefined): string =>
+  `[${counts.map(({ value, count }) => `{"value":${cellJson(value, type)},"count":${count}}`).join(',')}]`;
+
+const countSchema = z.object({ value: z.unknown(), count: z.int() });
+
+const facetsQuery = { _columns: columns, _first: first, _search: search, _version: versionNumber };
+
+export const facetsOfDataset = defineRoute({
+  path: '/datasets/{name}/facets',
+  subject: 'facts',
+  hasDynamicQuery: true,
+  summary: 'The most frequent values of columns of a dataset',
+  description: `${testsDescription} Only rows that match count. \`_columns\` names at most ${columnsMax} columns, by default the first ${columnsDefault}; \`_first\` is the number of values of each (default 50). Items of lists count individually; \`other_count\` is the sum of the counts of all other values.`,
+  params: { name: datasetName },
+  query: facetsQuery,
+  response: {
+    schema: z.object({
+      facets: z.array(z.object({ column: z.string(), values: z.array(countSchema), other_count: z.int() })),
+    }),
+    example: { facets: [{ column: 'Windows', values: [{ value: true, count: 100 }], other_count: 0 }] },
+  },
+  errorCodes: ['NOT_FOUND'],
+  async handle(parsed, services, context) {
+    const { version, input, tests } = readQuery(services, context, facetsQuery, parsed);
+    const found = await services.datasets.facets(version, {
+      columns: indexesOf(version, input._columns).map((index) => version.columns[index]?.name ?? ''),
+      where: filterOf(version, tests),
+      search: input._search,
+      limit: pageSizeOf(input._first, services),
+    });
+    const facets = found.map(({ column: index, buckets, otherCount }) => {
+      const column = version.columns[index];
+      const values = countsJson(buckets, column?.type);
+      return `{"column":${JSON.stringify(column?.name)},"values":${values},"other_count":${otherCount}}`;
+    });
+    return jsonResponse(`{"facets":[${facets.join(',')}]}`);
+  },
+});
+
+export const profileOfDataset = defineRoute({
+  path: '/datasets/{name}/profile',
+  subject: 'facts',
+  summary: 'Statistics of columns of a dataset',
+  description: `\`_columns\` names at most ${columnsMax} columns, by default the first ${columnsDefault}. \`nulls\` counts cells without a value, \`misfits\` those of them whose text does not fit the type; \`mean\`, \`median\` and \`histogram\` are those of numbers, the histogram also that of dates; \`most_common\` has the ten most frequent values.`,
+  params: { name: datasetName },
+  query: { _columns: columns, _version: versionNumber },
+  response: {
+    schema: z.object({
+      columns: z.array(
+        z.object({
+          name: z.string(),
+          header: z.string(),
+          type: z.string(),
+          nulls: z.int(),
+          misfits: z.int(),
+          distinct: z.int(),
+          min: z.unknown(),
+          max: z.unknown(),
+          mean: z.number().nullable(),
+          median: z.number().nullable(),
+          histogram: z.array(z.object({ from: z.unknown(), to: z.unknown(), count: z.int() })),
+          most_common: z.array(countSchema),
+        }),
+      ),
+    }),
+  },
+  errorCodes: ['NOT_FOUND'],
+  async handle({ name, _columns, _version }, { datasets }) {
+    const dataset = datasets.getByName(name);
+    const version = _version === undefined ? datasets.current(dataset) : datasets.versionByNumber(dataset, _version);
+    const indexed = datasets.columns(version);
+    const texts: string[] = [];
+    // One after the other, so that one request does not occupy all sessions of the engine.
+    for (const index of indexesOf(version, _columns)) {
+      const of = indexed[index] as (typeof indexed)[number];
+      const { name: columnName, header, type, nulls, misfits } = of.column;
+      const { distinct, min, max, mean, median, histogram, mostCommon } = await datasets.profile(of);
+      const buckets = histogram.map(
+        ({ from, to, count }) => `{"from":${cellJson(from, type)},"to":${cellJson(to, type)},"count":${count}}`,
+      );
+      const head = JSON.stringify({ name: columnName, header, type, nulls, misfits, distinct }).slice(0, -1);
+      const range = `"min":${cellJson(min, type)},"max":${cellJson(max, type)},"mean":${mean},"median":${median}`;
+      texts.push(`${head},${range},"histogram":[${buckets.join(',')}],"most_common":${countsJson(mostCommon, type)}}`);
+    }
+    return jsonResponse(`{"columns":[${texts.join(',')}]}`);
+  },
+});
