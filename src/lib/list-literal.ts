@@ -2,73 +2,100 @@ const escapes: Readonly<Record<string, string>> = {
   n: '\n',
   t: '\t',
   r: '\r',
+  b: '\b',
+  f: '\f',
   "'": "'",
   '"': '"',
   '\\': '\\',
   '/': '/',
 };
 
-const asTexts = (value: unknown): string[] | null => {
-  if (!Array.isArray(value)) return null;
-  const texts = value.map((item) => (typeof item === 'string' || typeof item === 'number' ? String(item) : null));
-  return texts.includes(null) ? null : (texts as string[]);
+const numberItem = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+
+/** Where a number at `at` ends; -1 where there is none. */
+const numberEnd = (text: string, at: number): number => {
+  numberItem.lastIndex = at;
+  return numberItem.test(text) ? numberItem.lastIndex : -1;
 };
 
-/** Parses a Python list of strings with single or double quotes and backslash escapes; null for other text. */
-const parsePythonList = (text: string): string[] | null => {
+const isText = (item: unknown): item is string =>
+  typeof item === 'string' && item.isWellFormed() && !item.includes('\0');
+
+/** Appends the quoted string that begins at `start` to the items, and returns where it ends; -1 when it does not. */
+const readQuoted = (text: string, start: number, items: string[]): number => {
+  const quote = text[start];
+  let at = start + 1;
+  let item = '';
+  while (text[at] !== quote) {
+    const char = text[at];
+    if (char === undefined) return -1;
+    at += 1;
+    if (char !== '\\') {
+      item += char;
+      continue;
+    }
+    const name = text[at] ?? '';
+    at += 1;
+    const digits = name === 'x' ? 2 : name === 'u' ? 4 : 0;
+    if (digits > 0) {
+      const code = text.slice(at, at + digits);
+      if (!new RegExp(`^[0-9a-fA-F]{${digits}}$`).test(code)) return -1;
+      item += String.fromCharCode(Number.parseInt(code, 16));
+      at += digits;
+    } else item += escapes[name] ?? `\\${name}`;
+  }
+  items.push(item);
+  return at + 1;
+};
+
+/**
+ * Parses a list of numbers and of strings with single or double quotes and backslash escapes, as Python writes it; null
+ * for other text. Numbers keep the digits that are written.
+ */
+const parseLooseList = (text: string): string[] | null => {
   const items: string[] = [];
   let at = 1;
   const skipSpace = (): void => {
-    while (text[at] === ' ') at += 1;
+    while (' \t\r\n'.includes(text[at] ?? '_')) at += 1;
   };
   skipSpace();
   if (text[at] === ']') return at === text.length - 1 ? items : null;
   for (;;) {
     const quote = text[at];
-    if (quote !== "'" && quote !== '"') return null;
-    at += 1;
-    let item = '';
-    while (text[at] !== quote) {
-      const char = text[at];
-      if (char === undefined) return null;
-      at += 1;
-      if (char !== '\\') {
-        item += char;
-        continue;
-      }
-      const name = text[at] ?? '';
-      at += 1;
-      const digits = name === 'x' ? 2 : name === 'u' ? 4 : 0;
-      if (digits > 0) {
-        const code = text.slice(at, at + digits);
-        if (!new RegExp(`^[0-9a-fA-F]{${digits}}$`).test(code)) return null;
-        item += String.fromCharCode(Number.parseInt(code, 16));
-        at += digits;
-      } else item += escapes[name] ?? `\\${name}`;
+    if (quote === "'" || quote === '"') {
+      const end = readQuoted(text, at, items);
+      if (end < 0) return null;
+      at = end;
+    } else {
+      const end = numberEnd(text, at);
+      if (end < 0) return null;
+      items.push(text.slice(at, end));
+      at = end;
     }
-    at += 1;
-    items.push(item);
     skipSpace();
-    if (text[at] === ']') return at === text.length - 1 && items.every((each) => each.isWellFormed()) ? items : null;
+    if (text[at] === ']') return at === text.length - 1 && items.every(isText) ? items : null;
     if (text[at] !== ',') return null;
     at += 1;
     skipSpace();
     // Python allows a trailing comma.
-    if (text[at] === ']') return at === text.length - 1 ? items : null;
+    if (text[at] === ']') return at === text.length - 1 && items.every(isText) ? items : null;
   }
 };
 
-/** Parses a list in JSON or Python notation, `["a", "b"]` or `['a', "b"]`; null for other text. */
+/** Parses a list in JSON or Python notation, `["a", "b"]`, `['a', "b"]` or `[1, 2]`, to its texts; null for other text. */
 export const parseListLiteral = (text: string): string[] | null => {
   if (!(text.startsWith('[') && text.endsWith(']'))) return null;
   if (text.includes("'")) {
-    const items = parsePythonList(text);
+    const items = parseLooseList(text);
     if (items) return items;
   }
   try {
-    const items = asTexts(JSON.parse(text));
-    return items?.every((each) => each.isWellFormed() && !each.includes('\0')) ? items : null;
+    const items: unknown = JSON.parse(text);
+    if (!Array.isArray(items)) return null;
+    if (items.every(isText)) return items;
+    // Numbers are read here, because JSON.parse rounds them.
+    return items.every((item) => isText(item) || typeof item === 'number') ? parseLooseList(text) : null;
   } catch {
-    return parsePythonList(text);
+    return parseLooseList(text);
   }
 };
