@@ -104,7 +104,7 @@ const createImportDomains = (services: DomainServices, users: UserDomains, facts
   const { store, ledger, limits } = services;
   const importers = {
     statusChanges: createStatusChangesImporter(users.userStatus),
-    ipRanges: createIpRangesImporter(store),
+    ipRanges: createIpRangesImporter(store, limits),
     transactions: createTransactionsImporter(facts.transactions),
     users: createUsersImporter(users.users),
     experimentEvents: createExperimentEventsImporter(facts.experimentEvents),

@@ -25,4 +25,6 @@ export const ipTables = sqliteTable('ip_tables', {
   rangeCount: integer('range_count').notNull(),
   /** SHA-256 of the files of the table: importing the same files again changes nothing. */
   digest: text('digest').notNull(),
+  /** Blocks of IPv6 whose addresses hold an IPv4 address behind the prefix and are looked up by it, such as 2002::/16. */
+  ipv4Blocks: text('ipv4_blocks', { mode: 'json' }).$type<readonly string[]>().notNull().default([]),
 });

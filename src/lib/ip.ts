@@ -4,13 +4,16 @@ import ipaddr from 'ipaddr.js';
 /** Unsigned 32-bit words of an IPv6 address, the most significant first. */
 export type IpWords = readonly [number, number, number, number];
 
-/** An address as unsigned 32-bit integers. Parsed addresses are never IPv4-mapped IPv6: those fold to family 4. */
+/**
+ * An address as unsigned 32-bit integers. Parsed addresses are never IPv4-mapped IPv6: those fold to family 4, with
+ * `isMapped` for tables that have data of their own under ::ffff:0:0/96.
+ */
 export type IpAddress =
-  | { readonly family: 4; readonly value: number }
+  | { readonly family: 4; readonly value: number; readonly isMapped?: true }
   | { readonly family: 6; readonly words: IpWords };
 
 /** A run of addresses of one family, both ends inside. */
-interface IpBlock {
+export interface IpBlock {
   readonly first: IpAddress;
   readonly last: IpAddress;
 }
@@ -64,7 +67,14 @@ const parseWords6 = (text: string): IpWords | null => {
 
 const isMapped = ([a, b, c]: IpWords): boolean => a === 0 && b === 0 && c === 0xffff;
 
-const folded = (words: IpWords): IpAddress => (isMapped(words) ? { family: 4, value: words[3] } : { family: 6, words });
+const folded = (words: IpWords): IpAddress =>
+  isMapped(words) ? { family: 4, value: words[3], isMapped: true } : { family: 6, words };
+
+/** Whether an address lies in ::ffff:0:0/96, where a parsed address is IPv4. */
+export const isMappedIpv6 = (ip: IpAddress): boolean => ip.family === 6 && isMapped(ip.words);
+
+/** The words of an address in IPv6: an IPv4 address is mapped, ::ffff:1.2.3.4. */
+export const ipv6WordsOf = (ip: IpAddress): IpWords => (ip.family === 4 ? [0, 0, 0xffff, ip.value] : ip.words);
 
 /**
  * Strict: dotted quads without zero padding and IPv6 as in RFC 4291; no CIDR suffix, zone id, port, brackets or space.
@@ -140,10 +150,26 @@ export const parseCidr = (text: string): IpBlock | null => {
 const toBigInt = (ip: IpAddress): bigint =>
   ip.family === 4 ? BigInt(ip.value) : ip.words.reduce((sum, word) => (sum << 32n) + BigInt(word), 0n);
 
-const ofBigInt = (family: 4 | 6, value: bigint): IpAddress => {
-  if (family === 4) return { family, value: Number(value) };
+const wordsOf = (value: bigint): IpWords => {
   const word = (shift: bigint): number => Number((value >> shift) & 0xffffffffn);
-  return { family, words: [word(96n), word(64n), word(32n), word(0n)] };
+  return [word(96n), word(64n), word(32n), word(0n)];
+};
+
+/** The address that a whole number stands for, of up to 32 or 128 bits by its family; mapped IPv6 is IPv4. */
+export const ipOfNumber = (family: 4 | 6, value: bigint): IpAddress =>
+  family === 4 ? { family, value: Number(value) } : folded(wordsOf(value));
+
+/** The block of a prefix length around an address, as text. */
+export const blockAround = (ip: IpAddress, prefixBits: number): string => {
+  const first = (index: number, word: number): number => word - (word % (hostBits(prefixBits, index) + 1));
+  const start: IpAddress =
+    ip.family === 4
+      ? { family: 4, value: first(0, ip.value) }
+      : {
+          family: 6,
+          words: [first(0, ip.words[0]), first(1, ip.words[1]), first(2, ip.words[2]), first(3, ip.words[3])],
+        };
+  return `${formatIp(start)}/${prefixBits}`;
 };
 
 /** The fewest CIDR blocks that make up an inclusive range, ascending; throws RangeError when the ends do not make one. */
@@ -151,12 +177,14 @@ export const cidrsOf = (first: IpAddress, last: IpAddress): string[] => {
   if (first.family !== last.family || compareIp(first, last) > 0) throw new RangeError('not a range of addresses');
   const bits = first.family === 4 ? 32 : 128;
   const end = toBigInt(last);
+  const addressOf = (value: bigint): IpAddress =>
+    first.family === 4 ? { family: 4, value: Number(value) } : { family: 6, words: wordsOf(value) };
   const blocks: string[] = [];
   for (let start = toBigInt(first); start <= end; ) {
     let hosts = 0n;
     // A block doubles while it stays aligned and inside.
     while (hosts < bits && (start & (1n << hosts)) === 0n && start + (2n << hosts) - 1n <= end) hosts += 1n;
-    blocks.push(`${formatIp(ofBigInt(first.family, start))}/${bits - Number(hosts)}`);
+    blocks.push(`${formatIp(addressOf(start))}/${bits - Number(hosts)}`);
     start += 1n << hosts;
   }
   return blocks;

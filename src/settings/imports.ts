@@ -1,5 +1,5 @@
 import type { SettingDefinitions } from './setting.ts';
-import { bytes, hosts, integer, text } from './value-types.ts';
+import { bytes, fraction, hosts, integer, text } from './value-types.ts';
 
 /** Files that are uploaded, imported from a folder, or downloaded from a link. */
 export const importSettings = {
@@ -30,6 +30,12 @@ export const importSettings = {
   },
   fileBytesMax: { type: bytes, default: '4GB', description: 'Maximum size of a file to import.' },
   recordBytesMax: { type: bytes, default: '1MB', description: 'Maximum size of one record of a file.' },
+  ipTableRejectedMax: {
+    type: fraction,
+    default: '0.5',
+    description:
+      'Maximum share of rejected rows with which a table of IP ranges replaces the current one; a table with more of them fails.',
+  },
   batchRecords: {
     type: integer(),
     default: '500',

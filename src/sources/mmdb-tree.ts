@@ -14,15 +14,12 @@ export interface MmdbLeaf {
   last: IpAddress;
   /** Identifies leaves with the same data; null when a leaf has none. */
   pointer: number | null;
+  /** The leaf is a whole block that leads to the networks of IPv4 again, such as 2002::/16. */
+  isAlias: boolean;
 }
 
-/** Other ways to write IPv4 addresses: they lead to the same networks again, or to none of their own. */
-const aliases: readonly (readonly [IpWords, number])[] = [
-  [[0, 0, 0xffff, 0], 96],
-  [[0x20010000, 0, 0, 0], 32],
-  [[0x20020000, 0, 0, 0], 16],
-  [[0x0064ff9b, 0, 0, 0], 96],
-];
+/** Parts of a tree may be shared; a tree that is walked more often than this has no use but to exhaust us. */
+const walksMax = 16;
 
 type Words = [number, number, number, number];
 
@@ -51,8 +48,8 @@ const address4 = (value: number): IpAddress => ({ family: 4, value });
 const address6 = (words: IpWords): IpAddress => ({ family: 6, words });
 
 /**
- * Every leaf of the tree in the order of addresses, IPv4 as such also in an IPv6 tree (under ::/96), aliases left out.
- * Throws NOT_A_TABLE for a tree that has a cycle, is deeper than addresses or longer than the file.
+ * Every leaf of the tree in the order of addresses, IPv4 as such also in an IPv6 tree (under ::/96), an alias of IPv4 as
+ * one leaf without data. Throws NOT_A_TABLE for a tree that has a cycle, is deeper than addresses or longer than the file.
  */
 export function* mmdbLeaves(tree: MmdbTree): Generator<MmdbLeaf> {
   const { bytes, nodeCount, recordSize, ipVersion } = tree;
@@ -65,24 +62,24 @@ export function* mmdbLeaves(tree: MmdbTree): Generator<MmdbLeaf> {
   let root4 = 0;
   for (let depth = 0; depthMax === 128 && depth < 96 && root4 < nodeCount; depth += 1) root4 = childOf(root4, 0);
 
+  if (depthMax === 128 && root4 === 0) throw damaged();
+
   const words: Words = [0, 0, 0, 0];
   const isUnderIp4 = (): boolean => words[0] === 0 && words[1] === 0 && words[2] === 0;
-  const isAlias = (child: number, depth: number): boolean => {
-    if (depthMax === 32) return false;
-    if (child === root4 && child < nodeCount && !(depth === 96 && isUnderIp4())) return true;
-    return aliases.some(([alias, bits]) => bits === depth && alias.every((word, index) => word === words[index]));
-  };
+  const isAliasAt = (child: number, depth: number): boolean =>
+    depthMax === 128 && child === root4 && child < nodeCount && depth <= 96 && !(depth === 96 && isUnderIp4());
 
   function* leavesOf(pointer: number | null, depth: number): Generator<MmdbLeaf> {
+    const leaf = { pointer, isAlias: false };
     if (depthMax === 32) {
       const [first] = filled([words[0], 0, 0, 0], depth, 0);
-      yield { first: address4(first), last: address4(filled(words, depth, 1)[0]), pointer };
+      yield { first: address4(first), last: address4(filled(words, depth, 1)[0]), ...leaf };
     } else if (depth >= 96 && isUnderIp4()) {
-      yield { first: address4(words[3]), last: address4(filled(words, depth, 1)[3]), pointer };
+      yield { first: address4(words[3]), last: address4(filled(words, depth, 1)[3]), ...leaf };
     } else {
       // A leaf above ::/96 holds all of IPv4 besides addresses of its own.
-      if (isUnderIp4()) yield { first: address4(0), last: address4(0xffffffff), pointer };
-      yield { first: address6(filled(words, depth, 0)), last: address6(filled(words, depth, 1)), pointer };
+      if (isUnderIp4()) yield { first: address4(0), last: address4(0xffffffff), ...leaf };
+      yield { first: address6(filled(words, depth, 0)), last: address6(filled(words, depth, 1)), ...leaf };
     }
   }
 
@@ -102,14 +99,18 @@ export function* mmdbLeaves(tree: MmdbTree): Generator<MmdbLeaf> {
         const index = (bitIndex >>> 5) as 0 | 1 | 2 | 3;
         words[index] = (words[index] | (0x80000000 >>> (bitIndex & 31))) >>> 0;
       }
-      if (isAlias(node, depth)) continue;
+      if (isAliasAt(node, depth)) {
+        const last = address6(filled(words, depth, 1));
+        yield { first: address6(filled(words, depth, 0)), last, pointer: null, isAlias: true };
+        continue;
+      }
     }
     if (node >= nodeCount) {
       yield* leavesOf(node === nodeCount ? null : node, depth);
       continue;
     }
     visited += 1;
-    if (visited > nodeCount || depth >= depthMax) throw damaged();
+    if (visited > nodeCount * walksMax || depth >= depthMax) throw damaged();
     for (const child of [1, 0]) {
       nodes.push(childOf(node, child));
       depths.push(depth + 1);

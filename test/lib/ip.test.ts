@@ -82,7 +82,7 @@ describe('parseIp', () => {
     '0:0:0:0:0:ffff:0a00:0001',
     '::ffff:0a00:1',
   ])('folds the mapped %s to IPv4', (text) => {
-    expect(parseIp(text)).toEqual({ family: 4, value: 0x0a000001 });
+    expect(parseIp(text)).toEqual({ family: 4, value: 0x0a000001, isMapped: true });
   });
 
   test('parseIp accepts what node:net accepts except zones, and reads it as the URL standard does', () => {

@@ -1,21 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cityLists } from '../../src/domains/ip-city/city-lists.ts';
-import { mmdbRanges } from '../../src/domains/ip-city/mmdb-ranges.ts';
+import { ipRangesShape } from '../../src/domains/ip-city/import.ts';
 import { readSource } from '../../src/sources/read-source.ts';
 import type { SourceLimits, SourceRecord, SourceShape } from '../../src/sources/source.ts';
 
 export const statusShape: SourceShape = { columns: [['user_id', 'created_at', 'status']] };
 /** Accepts JSON records with any fields; tests of CSV pass their own columns. */
 const anyShape: SourceShape = { columns: [] };
-export const rangeShape: SourceShape = {
-  columns: [
-    ['start', 'end', 'city'],
-    ['cidr', 'city'],
-  ],
-  formats: [cityLists, mmdbRanges],
-};
+export const rangeShape = ipRangesShape;
 export const limits: SourceLimits = { recordBytesMax: 1000, fileBytesMax: 1_000_000, batchRecords: 100 };
 
 export interface ReadOptions {

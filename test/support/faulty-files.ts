@@ -40,7 +40,7 @@ export const faultyFiles = {
     csvFaults: [
       fault(3, '10.0.0.9,10.0.0.0,a', 'end'),
       fault(4, '10.0.0.0,::1,a', 'end'),
-      fault(6, '10.0.0.0/8,10.0.0.256,', 'city', 'start', 'end'),
+      fault(6, '10.0.0.0/8,10.0.0.256,', 'start', 'end'),
     ],
     json: [
       '{"cidr": "10.0.0.0/8", "city": "a"}',

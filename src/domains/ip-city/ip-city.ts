@@ -1,14 +1,15 @@
 import { LRUCache } from 'lru-cache';
-import type { Store } from '../../../db/store.ts';
+import type { Row, Store } from '../../../db/store.ts';
 import { ipRanges, ipTables } from '../../../db/tables/ip-city.ts';
 import { createDictionary, type Dictionary, type ReadonlyDictionary } from '../../indices/dictionary.ts';
-import { createIpRangesBuilder, emptyIpRanges, type IpRanges } from '../../indices/ip-ranges.ts';
+import { createIpRangesBuilder, emptyIpRanges } from '../../indices/ip-ranges.ts';
 import type { KnownAsOf, Ledger } from '../../ledger/ledger.ts';
 import type { StoredOrigin } from '../../ledger/record.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { type IpAddress, type IpKind, ipOfKey, kindOf } from '../../lib/ip.ts';
 import { unknownLabel } from '../../lib/unknown-label.ts';
 import { createYielder } from '../../lib/yielding.ts';
+import { createIpTable, type IpTable } from './table.ts';
 
 export interface IpCityRange {
   readonly seq: number;
@@ -26,14 +27,6 @@ export interface IpCityResult {
   readonly range: IpCityRange | null;
   /** Every range that contains the address, the chosen one first. */
   candidates(): IpCityRange[];
-}
-
-/** A table of ranges that took effect at one sequence number; 0 for the empty table before the first. */
-export interface IpTable {
-  readonly seq: number;
-  readonly ranges: IpRanges;
-  cityCode4(value: number): number;
-  cityCode(ip: IpAddress | null): number;
 }
 
 /** The city of an address. A new table replaces the previous one atomically; running queries finish on the previous one. */
@@ -69,11 +62,11 @@ export const createIpCity = (store: Store, ledger: Ledger): IpCity => {
   return {
     emptyTable,
     table: current,
-    cityOf: (ip) => cityIn(current().ranges, cities, ip),
+    cityOf: (ip) => cityIn(current(), cities, ip),
     cityAsOf(ip, knownAsOf) {
       const sequence = ledger.resolveSequence(knownAsOf);
-      if (current().seq <= sequence) return cityIn(current().ranges, cities, ip);
-      return tableAt(sequence).then(({ ranges }) => cityIn(ranges, cities, ip));
+      if (current().seq <= sequence) return cityIn(current(), cities, ip);
+      return tableAt(sequence).then((table) => cityIn(table, cities, ip));
     },
     tableAt,
     cities,
@@ -85,15 +78,18 @@ export const createIpCity = (store: Store, ledger: Ledger): IpCity => {
   };
 };
 
+/** What the ledger has of a table when it takes effect. */
+type PublishedTable = Pick<Row<typeof ipTables>, 'seq' | 'tableId' | 'ipv4Blocks'>;
+
 /** The newest table, kept up to date with the ledger, and the tables before it. */
 const projectTables = (store: Store, ledger: Ledger, cities: Dictionary) => {
-  const emptyTable = tableOf(0, emptyIpRanges);
-  const history: { readonly seq: number; readonly tableId: number }[] = [];
+  const emptyTable = createIpTable(0, emptyIpRanges, []);
+  const history: PublishedTable[] = [];
   const replaced = new LRUCache<number, Promise<IpTable>>({ max: replacedTablesMax });
   let current = emptyTable;
   let next = emptyTable;
 
-  ledger.subscribe(ipTables, ['seq', 'tableId'], {
+  ledger.subscribe(ipTables, ['seq', 'tableId', 'ipv4Blocks'], {
     name: 'ip-ranges',
     async prepare(rows, rebuilding) {
       const last = rows.at(-1);
@@ -104,7 +100,7 @@ const projectTables = (store: Store, ledger: Ledger, cities: Dictionary) => {
       next = await buildTable(store, cities, last);
     },
     apply(rows) {
-      for (const { seq, tableId } of rows) history.push({ seq, tableId });
+      history.push(...rows);
       current = next;
     },
     size: () => ({ entries: current.ranges.ranges, bytes: current.ranges.byteLength }),
@@ -132,7 +128,7 @@ const projectTables = (store: Store, ledger: Ledger, cities: Dictionary) => {
 const buildTable = async (
   store: Store,
   cities: Dictionary,
-  { seq, tableId }: { readonly seq: number; readonly tableId: number },
+  { seq, tableId, ipv4Blocks }: PublishedTable,
 ): Promise<IpTable> => {
   const builder = createIpRangesBuilder();
   const maybeYield = createYielder();
@@ -149,29 +145,16 @@ const buildTable = async (
     }
     await maybeYield();
   }
-  return tableOf(seq, builder.finish());
+  return createIpTable(seq, builder.finish(), ipv4Blocks);
 };
 
-const cityIn = (ranges: IpRanges, cities: ReadonlyDictionary, ip: IpAddress): IpCityResult => {
+const cityIn = (table: IpTable, cities: ReadonlyDictionary, ip: IpAddress): IpCityResult => {
   const rangeAt = (position: number): IpCityRange => {
-    const { first, last, city, ordinal } = ranges.rangeAt(position);
+    const { first, last, city, ordinal } = table.ranges.rangeAt(position);
     return { seq: ordinal, city: cities.textOf(city), first, last };
   };
-  const position = ranges.find(ip);
+  const position = table.find(ip);
   const range = position < 0 ? null : rangeAt(position);
-  const candidates = () => ranges.candidates(ip).map(rangeAt);
+  const candidates = () => table.candidates(ip).map(rangeAt);
   return { ip, city: range?.city ?? unknownLabel, kind: kindOf(ip), range, candidates };
 };
-
-const tableOf = (seq: number, ranges: IpRanges): IpTable => ({
-  seq,
-  ranges,
-  cityCode4(value) {
-    const position = ranges.find4(value);
-    return position < 0 ? 0 : ranges.cityOf(position);
-  },
-  cityCode(ip) {
-    const position = ip === null ? -1 : ranges.find(ip);
-    return position < 0 ? 0 : ranges.cityOf(position);
-  },
-});

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { CityResponse } from 'maxmind';
 import { Reader } from 'maxmind';
-import { formatIp, type IpAddress } from '../../lib/ip.ts';
+import { cidrsOf, formatIp, type IpAddress, isMappedIpv6 } from '../../lib/ip.ts';
 import { yieldToEventLoop } from '../../lib/yielding.ts';
 import { mmdbMarker } from '../../sources/format.ts';
 import { type MmdbTree, mmdbLeaves } from '../../sources/mmdb-tree.ts';
@@ -13,6 +13,15 @@ import {
   type SourceFile,
   type SourceRecord,
 } from '../../sources/source.ts';
+
+/** What a database says of all its networks. */
+interface MmdbHeader {
+  /** Blocks of IPv6 that lead to the networks of IPv4: ::/96, where a database holds them, and its aliases. */
+  readonly ipv4Blocks: readonly string[];
+}
+
+export const isMmdbHeader = (header: unknown): header is MmdbHeader =>
+  isObject(header) && Array.isArray(header.ipv4Blocks);
 
 const leavesPerYield = 2000;
 
@@ -67,11 +76,16 @@ async function* readMmdb(file: SourceFile): AsyncGenerator<SourceBatch> {
 
   // The whole tree is checked first: no record of a damaged one is returned.
   let leaves = 0;
-  for (const _leaf of mmdbLeaves(tree)) {
+  const ipv4Blocks = ipVersion === 6 ? ['::/96'] : [];
+  for (const { first, last, isAlias } of mmdbLeaves(tree)) {
     leaves += 1;
+    // Mapped addresses are IPv4 in every table.
+    if (isAlias && !isMappedIpv6(first)) ipv4Blocks.push(...cidrsOf(first, last));
     if (leaves % leavesPerYield === 0) await yieldToEventLoop();
   }
 
+  const fileHeader: MmdbHeader = { ipv4Blocks };
+  yield { records: [], bytesRead: 0, fileHeader };
   let line = 0;
   let visited = 0;
   let records: SourceRecord[] = [];
@@ -80,7 +94,8 @@ async function* readMmdb(file: SourceFile): AsyncGenerator<SourceBatch> {
     const city = pointer === null ? { name: null } : cityOf(pointer, first);
     if ('problem' in city || city.name !== null) {
       line += 1;
-      const range = { start: formatIp(first), end: formatIp(last) };
+      const isMapped = isMappedIpv6(first) || isMappedIpv6(last);
+      const range = { start: formatIp(first), end: formatIp(last), ...(isMapped && { ipv6: true }) };
       if ('problem' in city) records.push(refusedRecord(line, JSON.stringify(range), 'MALFORMED', city.problem));
       else {
         const value = { city: city.name, ...range };

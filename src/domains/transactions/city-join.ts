@@ -1,6 +1,7 @@
 import type { IpColumn } from '../../indices/ip-column.ts';
 import type { Join } from '../facts/enrichment.ts';
-import type { IpCity, IpTable } from '../ip-city/ip-city.ts';
+import type { IpCity } from '../ip-city/ip-city.ts';
+import type { IpTable } from '../ip-city/table.ts';
 
 /** The city of the fact's address by the current table. */
 export const joinCity = (ips: IpColumn, ipCity: IpCity): Join<IpTable> => ({

@@ -1,0 +1,1 @@
+ALTER TABLE `ip_tables` ADD `ipv4_blocks` text DEFAULT '[]' NOT NULL;
