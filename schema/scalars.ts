@@ -1,6 +1,6 @@
 import { Kind } from 'graphql';
 import { GraphQLISO8601Duration, GraphQLLocalDate } from 'graphql-scalars';
-import { formatDecimal, formatMicros, parseDecimal } from '../src/lib/decimal.ts';
+import { formatDecimal, formatMicros, parseAmount } from '../src/lib/decimal.ts';
 import { formatIp, parseIp } from '../src/lib/ip.ts';
 import { parseLetter } from '../src/lib/letter.ts';
 import { isTimeZone } from '../src/lib/periods.ts';
@@ -46,7 +46,7 @@ builder.scalarType('Decimal', {
   serialize: (value) => (typeof value === 'bigint' ? formatMicros(value) : formatDecimal(value)),
   parseValue: (value) => {
     // A JSON number has been through a double already: its shortest notation is used, so 0.1 is 0.1.
-    const parsed = typeof value === 'string' || typeof value === 'number' ? parseDecimal(String(value)) : null;
+    const parsed = typeof value === 'string' || typeof value === 'number' ? parseAmount(String(value)) : null;
     if (parsed) return parsed;
     throw new TypeError(`must be a decimal of at most 15 digits, 6 of them after the point, not ${preview(value)}`);
   },

@@ -52,6 +52,36 @@ export const parseDecimal = (text: string): Decimal | null => {
   return start === 1 ? { units: 0 - units, micros: 0 - micros } : { units, micros };
 };
 
+/** Numbers with fewer digits were not computed by adding doubles. */
+const noiseDigitsMin = 15;
+/** How far sums of doubles may be from the sum that was meant: so many parts of the sum, or this much after a subtraction. */
+const noiseRelative = 2 ** -46;
+const noiseAbsolute = 1e-11;
+
+/**
+ * Reads a decimal like `parseDecimal`, and removes the noise of binary floating point from a sum of prices: 435 for
+ * `434.99999999999994`, 0.3 for `0.30000000000000004`, 0 for `5.551115123125783e-17`. That is noise only if at least 15
+ * digits are written and at least three zeros or nines follow the number that was meant, at most 6 digits after its point.
+ */
+export const parseAmount = (text: string): Decimal | null => {
+  const decimal = parseDecimal(text);
+  if (decimal !== null || !/^-?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,3})?$/.test(text)) return decimal;
+  const digits = text
+    .replace(/[eE].*$/, '')
+    .replace(/\D/g, '')
+    .replace(/^0+/, '');
+  const value = Number(text);
+  if (digits.length < noiseDigitsMin || Math.abs(value) >= 1e15) return null;
+  const noise = Math.max(Math.abs(value) * noiseRelative, noiseAbsolute);
+  for (let fraction = 0; fraction <= decimalFractionMax; fraction += 1) {
+    const scale = 10 ** fraction;
+    const rounded = Math.round(value * scale) / scale;
+    if (Math.abs(value - rounded) <= Math.min(noise, 10 ** -(fraction + 3)))
+      return parseDecimal(rounded.toFixed(fraction));
+  }
+  return null;
+};
+
 const signedText = (negative: boolean, units: string, micros: number): string => {
   const fraction = micros === 0 ? '' : `.${String(micros).padStart(decimalFractionMax, '0').replace(/0+$/, '')}`;
   return `${negative ? '-' : ''}${units}${fraction}`;

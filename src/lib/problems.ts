@@ -1,6 +1,6 @@
 import type { FieldProblem, ProblemCode } from '../errors.ts';
 import type { Decimal } from './decimal.ts';
-import { parseDecimal } from './decimal.ts';
+import { parseAmount } from './decimal.ts';
 import { ExactNumber, numberText } from './exact-json.ts';
 import type { IpAddress } from './ip.ts';
 import { parseIp } from './ip.ts';
@@ -57,7 +57,7 @@ const instantOf = (value: unknown): FieldResult<number> => {
 const decimalOf = (value: unknown): FieldResult<Decimal> => {
   const text = typeof value === 'string' ? value : numberText(value);
   if (text === null && !(value instanceof ExactNumber)) return wrongType('a decimal number', value);
-  const decimal = text === null ? null : parseDecimal(text);
+  const decimal = text === null ? null : parseAmount(text);
   if (decimal !== null) return { value: decimal };
   if (text !== null && !/^-?\d+(?:\.\d+)?$/.test(text)) {
     return { code: 'MALFORMED', message: `must be a decimal number like 220.50, not ${preview(value)}` };

@@ -67,26 +67,38 @@ const digitsEnd = (text: string, at: number): number => {
   return end;
 };
 
-/** Microseconds of the fraction digits in [from, to); null unless 1 to 9 of them, and zeros beyond the sixth. */
-const fractionUs = (text: string, from: number, to: number): number | null => {
-  if (to === from || to - from > 9) return null;
+/** Microseconds of the fraction digits in [from, to), of which those beyond the sixth are cut off. */
+const fractionUs = (text: string, from: number, to: number): number => {
   let us = 0;
   for (let digit = 0; digit < 6; digit += 1) {
     us = us * 10 + (from + digit < to ? text.charCodeAt(from + digit) - 48 : 0);
   }
-  for (let index = from + 6; index < to; index += 1) if (text.charCodeAt(index) !== 48) return null;
   return us;
 };
 
-/** Microseconds that local time is ahead of UTC, from the end of an instant's text; no zone is UTC. */
-const offsetUs = (text: string, at: number): number | null => {
+/** Where `UTC` or `GMT` that begins at `at` ends; `at` itself when neither does. */
+const utcEnd = (text: string, at: number): number => {
+  const [a, b, c] = [text.charCodeAt(at) | 32, text.charCodeAt(at + 1) | 32, text.charCodeAt(at + 2) | 32];
+  const isUtc = a === 117 && b === 116 && c === 99;
+  const isGmt = a === 103 && b === 109 && c === 116;
+  return isUtc || isGmt ? at + 3 : at;
+};
+
+/**
+ * Microseconds that local time is ahead of UTC, from the end of an instant's text, perhaps after one space: `Z`, `UTC`,
+ * `GMT`, `±HH:MM`, `±HHMM`, `±HH`; no zone is UTC. Null for anything else.
+ */
+const offsetUs = (text: string, start: number): number | null => {
+  if (text.length === start) return 0;
+  const at = text.charCodeAt(start) === 32 ? start + 1 : start;
   const length = text.length - at;
-  if (length === 0) return 0;
   const first = text.charCodeAt(at);
   if (first === 90 || first === 122) return length === 1 ? 0 : null;
-  if ((first !== 43 && first !== 45) || length !== 6 || text.charCodeAt(at + 3) !== 58) return null;
+  if (first !== 43 && first !== 45) return length === 3 && utcEnd(text, at) > at ? 0 : null;
   const hours = twoDigits(text, at + 1);
-  const minutes = twoDigits(text, at + 4);
+  const hasColon = text.charCodeAt(at + 3) === 58;
+  const minutes = length === 3 ? 0 : twoDigits(text, at + (hasColon ? 4 : 3));
+  if (length !== 3 && length !== (hasColon ? 6 : 5)) return null;
   if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return null;
   return (first === 45 ? -60_000_000 : 60_000_000) * (hours * 60 + minutes);
 };
@@ -104,8 +116,8 @@ const dateDays = (text: string): number | null => {
 
 /**
  * Reads RFC 3339 and its usual relatives: `YYYY-MM-DD` (its start) or `YYYY-MM-DDTHH:MM[:SS[.f]]` with `T`, `t` or one
- * space, then `Z`, `z`, `±HH:MM` or nothing (UTC). Up to 9 fraction digits, zeros beyond microseconds. Null for all
- * else: impossible dates, hour 24, second 60, instants outside `instantMinUs` to `instantMaxUs`.
+ * space, then a zone: `Z`, `UTC`, `GMT`, `±HH:MM`, `±HHMM`, `±HH`, or nothing (UTC). A fraction is cut off after
+ * microseconds. Null for all else: impossible dates, hour 24, second 60, instants outside `instantMinUs` to `instantMaxUs`.
  */
 export const parseInstant = (text: string): number | null => {
   const days = dateDays(text);
@@ -124,11 +136,11 @@ export const parseInstant = (text: string): number | null => {
       if (second < 0 || second > 59) return null;
       us += second * 1_000_000;
       at += 3;
-      if (text.charCodeAt(at) === 46) {
+      const sign = text.charCodeAt(at);
+      if (sign === 46 || sign === 44) {
         const end = digitsEnd(text, at + 1);
-        const fraction = fractionUs(text, at + 1, end);
-        if (fraction === null) return null;
-        us += fraction;
+        if (end === at + 1) return null;
+        us += fractionUs(text, at + 1, end);
         at = end;
       }
     }

@@ -7,6 +7,7 @@ import {
   formatDecimal,
   formatMicros,
   microsOf,
+  parseAmount,
   parseDecimal,
 } from '../../src/lib/decimal.ts';
 
@@ -105,5 +106,48 @@ describe('decimals', () => {
     ]);
     expect(divideMicros(10n, 3n)).toBe(3n);
     expect(() => divideMicros(1n, 0n)).toThrow(RangeError);
+  });
+});
+
+describe('parseAmount', () => {
+  it.each([
+    ['434.99999999999994', '435'],
+    ['0.30000000000000004', '0.3'],
+    ['-0.30000000000000004', '-0.3'],
+    ['0.09999999999999432', '0.1'],
+    ['5.551115123125783e-17', '0'],
+    ['1.2100000000000002', '1.21'],
+    ['435000000.10000002', '435000000.1'],
+    ['12.123457000000001', '12.123457'],
+    ['12.123456', '12.123456'],
+  ])('removes the noise of %s', (text, amount) => {
+    const decimal = parseAmount(text);
+    expect(decimal && formatDecimal(decimal)).toBe(amount);
+  });
+
+  it.each([
+    '0.1234567',
+    '0.0000001',
+    '0.12345600000001',
+    '12.123456789012345',
+    '123456789.12345678',
+    '19.989999771118164',
+    '1e2',
+    '1,5',
+    '1e400',
+  ])('refuses %s', (text) => {
+    expect(parseAmount(text)).toBeNull();
+  });
+
+  it('reads the sums of 1,000 carts that JavaScript adds up, less a discount, as the exact sums', () => {
+    const price = fc.integer({ min: 1, max: 99_999 });
+    fc.assert(
+      fc.property(fc.array(price, { minLength: 1, maxLength: 20 }), price, (cents, discount) => {
+        const sum = cents.reduce((total, each) => total + each / 100, 0) - discount / 100;
+        const exact = cents.reduce((total, each) => total + each, -discount);
+        expect(microsOf(parseAmount(String(sum)) as Decimal)).toBe(BigInt(exact) * 10_000n);
+      }),
+      { numRuns: 1000 },
+    );
   });
 });
