@@ -124,8 +124,17 @@ it('retains every digit of JSON numbers in rejects', async () => {
   const opened = await fresh();
   const record = (id: string, price: string, user = '1') =>
     `{"click_id": ${id}, "created_at": "2020-01-01", "product_id": 1.50, "product_price": ${price}, "user_id": ${user}}`;
-  const prices = ['0.1', '1e2', '220.50', '-0.0', '999999999999999', '1.5E-3', '123456789.123456'];
-  const beyond = ['1e400', '1234567890.1234567', '12345678901234567', '1e-7', '0.30000000000000004', '1e15'];
+  const prices = [
+    '0.1',
+    '1e2',
+    '220.50',
+    '-0.0',
+    '999999999999999',
+    '1.5E-3',
+    '123456789.123456',
+    '434.99999999999994',
+  ];
+  const beyond = ['1e400', '1234567890.1234567', '12345678901234567', '1e-7', '0.1234567890123456', '1e15'];
   const lines = [...prices, ...beyond].map((price, index) => record(String(index), price));
   lines.push(record('12345678901234567890', '1', '12345678901234567891'), record('12345678901234567891', '1', '0.1'));
   const imported = await opened.importFile('transactions', { name: 'exact.jsonl', text: lines.join('\n') });
@@ -136,7 +145,7 @@ it('retains every digit of JSON numbers in rejects', async () => {
   const { data } = await opened.query<{ enrichedAggregate: { nodes: { facts: { nodes: object[] } }[] } }>(
     '{ enrichedAggregate(groupBy: [USER_STATUS]) { nodes { facts { nodes { ... on Transaction { transactionId amount userId productId } } } } } }',
   );
-  const amounts = ['0.1', '100', '220.5', '0', '999999999999999', '0.0015', '123456789.123456'];
+  const amounts = ['0.1', '100', '220.5', '0', '999999999999999', '0.0015', '123456789.123456', '435'];
   expect(data?.enrichedAggregate.nodes[0]?.facts.nodes).toEqual([
     ...amounts.map((amount, index) => ({ transactionId: String(index), amount, userId: '1', productId: '1.5' })),
     { transactionId: '12345678901234567890', amount: '1', userId: '12345678901234567891', productId: '1.5' },
