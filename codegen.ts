@@ -29,7 +29,6 @@ const scalars = {
   Decimal: 'string',
   Duration: 'string',
   File: 'File',
-  HeaderLine: "number | 'NONE'",
   IP: 'string',
   Letter: 'string',
   LocalDate: 'string',

@@ -2,11 +2,9 @@ import type { DatasetImport, DatasetOptions } from '../../src/domains/datasets/i
 import type { Import } from '../../src/domains/imports/job.ts';
 import type { DatasetOrigin, DatasetUploads } from '../../src/domains/uploads/dataset-uploads.ts';
 import { DomainError } from '../../src/errors.ts';
-import { readOptionsOf } from '../../src/lib/import-option-texts.ts';
 import { builder } from '../builder.ts';
 import { FieldProblemType, memberOf, NotFoundError, outcomeOf, ValidationError } from '../faults.ts';
 import { ImportType } from '../imports/imports.ts';
-import type { ReadOptionInput } from '../imports/options.ts';
 import { ColumnRef, ColumnTypeEnum } from './columns.ts';
 import { DatasetType } from './datasets.ts';
 
@@ -41,7 +39,7 @@ export const datasetArgs = (t: InputFields) => ({
   datasetName: t.string({ description: 'For `DATASET`: its name. An existing dataset gets a new version.' }),
   mode: t.field({ type: ImportMode, description: 'For `DATASET`: default `REPLACE`.' }),
   keyColumns: t.stringList({ description: 'For `DATASET`: the columns that identify a row; needed for `UPSERT`.' }),
-  types: t.field({ type: [ColumnTypeInput], description: 'For `DATASET`: types of columns that are not inferred.' }),
+  columns: t.field({ type: [ColumnTypeInput], description: 'For `DATASET`: types of columns that are not inferred.' }),
   dryRun: t.boolean({
     required: true,
     defaultValue: false,
@@ -50,7 +48,7 @@ export const datasetArgs = (t: InputFields) => ({
   }),
 });
 
-interface DatasetInput extends Pick<DatasetOptions, 'mode' | 'keyColumns' | 'types'>, ReadOptionInput {
+interface DatasetInput extends Omit<DatasetOptions, 'name' | 'dryRun'> {
   readonly datasetName?: string | null | undefined;
   readonly source?: DatasetOrigin | null | undefined;
   readonly dryRun: boolean;
@@ -60,17 +58,16 @@ interface DatasetInput extends Pick<DatasetOptions, 'mode' | 'keyColumns' | 'typ
 /** Starts the import that the input describes. */
 export const importedDataset = async (
   uploads: DatasetUploads,
-  { datasetName, source, mode, keyColumns, types, dryRun, wait, ...input }: DatasetInput,
+  { datasetName, source, mode, keyColumns, columns, dryRun, wait }: DatasetInput,
 ): Promise<{ import: DatasetImport }> => {
   if (datasetName == null) throw new DomainError('BAD_REQUEST', 'datasetName is needed for DATASET');
-  const options = { name: datasetName, mode, keyColumns, types, dryRun, ...readOptionsOf(input) };
-  const run = await uploads.importFrom(source, options);
+  const run = await uploads.importFrom(source, { name: datasetName, mode, keyColumns, columns, dryRun });
   return { import: wait || dryRun ? await run.done : run.import };
 };
 
 /** Throws BAD_REQUEST for arguments that other targets do not have. */
-export const refuseDatasetArgs = ({ datasetName, source, mode, keyColumns, types, dryRun }: DatasetInput): void => {
-  const options = { datasetName, mode, keyColumns, types, 'source.url': source?.url, dryRun: dryRun || null };
+export const refuseDatasetArgs = ({ datasetName, source, mode, keyColumns, columns, dryRun }: DatasetInput): void => {
+  const options = { datasetName, mode, keyColumns, columns, 'source.url': source?.url, dryRun: dryRun || null };
   const names = Object.entries(options).flatMap(([name, value]) => (value == null ? [] : [name]));
   if (names.length > 0) throw new DomainError('BAD_REQUEST', `${names.join(', ')}: only for the target DATASET`);
 };

@@ -1,17 +1,16 @@
 import type { RejectedRow } from '../../../../db/datasets/engine.ts';
 import type { DatasetImport, DatasetOptions } from '../../../domains/datasets/import-version.ts';
 import type { Domains } from '../../../domains.ts';
-import { type ExplicitType, readOptionsOf } from '../../../lib/import-option-texts.ts';
-import type { ImportReadOptions } from '../../../lib/import-options.ts';
+import type { ColumnType } from '../../../lib/cells.ts';
 import { CommandError, exitUsageError } from '../../exit.ts';
 import { type ImportReport, type Reject, rejectsShownMax, reportOf } from './report.ts';
 
 /** The options of `asof import dataset`. */
-export interface DatasetCommandOptions extends ImportReadOptions {
+export interface DatasetCommandOptions {
   readonly dryRun?: true;
   readonly mode?: 'replace' | 'append' | 'upsert';
   readonly key?: readonly string[];
-  readonly types?: readonly ExplicitType[];
+  readonly type?: Readonly<Record<string, ColumnType>>;
 }
 
 export interface DatasetReport extends ImportReport {
@@ -22,7 +21,7 @@ export interface DatasetReport extends ImportReport {
 export const importDataset = async (
   { datasets, datasetUploads }: Domains,
   [name, source, ...more]: readonly string[],
-  { dryRun, mode, key, types, ...readOptions }: DatasetCommandOptions,
+  { dryRun, mode, key, type }: DatasetCommandOptions,
   onProgress: (current: DatasetImport) => void,
 ): Promise<DatasetReport> => {
   if (name === undefined || source === undefined || more.length > 0)
@@ -36,8 +35,7 @@ export const importDataset = async (
     dryRun: dryRun === true,
     mode: mode && (mode.toUpperCase() as Uppercase<typeof mode>),
     keyColumns: key,
-    types,
-    ...readOptionsOf(readOptions),
+    columns: Object.entries(type ?? {}).map(([column, columnType]) => ({ column, type: columnType })),
     onProgress,
     onReject({ line, problems }: RejectedRow) {
       if (rejects.length < rejectsShownMax) rejects.push({ line, problems });
