@@ -76,11 +76,8 @@ export const fileColumns = (columns: readonly StoredColumn[]): { readonly field:
 /** The table expression that reads a version's file, with the row number. */
 export const tableOf = (path: string): string => `read_parquet(${literal(path)}, file_row_number = true)`;
 
-/**
- * How a version's file is written. Pages of version 2 are smaller and decoded faster. Small row groups cost other queries
- * little, and the rows of a sorted page are found without decompressing the whole file.
- */
-export const copyOptions = 'format parquet, compression zstd, parquet_version v2, row_group_size 8192';
+/** How a version's file is written. */
+export const copyOptions = 'format parquet, compression zstd';
 
 /** The columns of a version as a quoted list. */
 export const fieldList = (columns: readonly Pick<StoredColumn, 'field'>[]): string =>
