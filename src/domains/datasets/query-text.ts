@@ -54,22 +54,6 @@ const resolveName = (version: DatasetVersion, text: string): { column: DatasetCo
   return { column: columns[index] as DatasetColumn, suffix: found?.suffix ?? null };
 };
 
-/** Splits `price__gt=5` where the text before an equals sign names a column; at the first one otherwise. */
-export const splitTest = (version: DatasetVersion, text: string, path: string): TextTest => {
-  const isColumn = (name: string): boolean => version.columns.some((column) => column.name === name);
-  let first: TextTest | undefined;
-  for (let at = text.indexOf('='); at >= 0; at = text.indexOf('=', at + 1)) {
-    const test: TextTest = [text.slice(0, at), text.slice(at + 1)];
-    if (splitName(test[0], isColumn)) return test;
-    first ??= test;
-  }
-  if (first) return first;
-  throw badParameter(
-    path,
-    `${path} must be a column, an equals sign and a value, like price__gt=5, not ${preview(text)}`,
-  );
-};
-
 const booleans: Readonly<Record<string, boolean>> = { true: true, '1': true, false: false, '0': false };
 
 /** `type` is that of the column; null for a measure, whose values are compared exactly. */

@@ -11,7 +11,7 @@ export const cellJson = (cell: Cell, type: string | undefined): string =>
   typeof cell === 'string' && (type === 'DECIMAL' || type === 'INTEGER') ? cell : JSON.stringify(cell);
 
 /** An object as JSON text: a JavaScript object would lose `__proto__` and reorder names such as `7`. */
-export const objectWriter = (
+const objectWriter = (
   names: readonly string[],
   types: readonly (string | undefined)[],
 ): ((cells: readonly Cell[]) => string) => {

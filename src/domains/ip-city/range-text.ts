@@ -15,7 +15,7 @@ const numberOf = (text: string): bigint | null => {
 };
 
 /** Whether a text is an address, also one as a whole number. */
-export const isAddress = (text: string): boolean => parseIp(text) !== null || numberOf(text) !== null;
+const isAddress = (text: string): boolean => parseIp(text) !== null || numberOf(text) !== null;
 
 /** The bits of a netmask such as 255.255.0.0; null for anything else. */
 const bitsOfMask = (text: string): number | null => {
