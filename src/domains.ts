@@ -31,7 +31,6 @@ import { createUserFilesImporter } from './domains/user-sync/import.ts';
 import { createSyncStarter } from './domains/user-sync/starter.ts';
 import { UserSync } from './domains/user-sync/user-sync.ts';
 import { createUsersImporter } from './domains/users/import.ts';
-import { storedImages } from './domains/users/stored-images.ts';
 import { createUserFiles } from './domains/users/user-files.ts';
 import { createUsers } from './domains/users/users.ts';
 import { importTargets } from './import-targets.ts';
@@ -40,7 +39,6 @@ import type { Importer } from './ledger/record.ts';
 import type { DebugLog } from './lib/debug-log.ts';
 import { createImageStore } from './sources/image-store.ts';
 import { openObjects } from './sources/open-objects.ts';
-import type { StoredFiles } from './sources/stored-file.ts';
 
 /** What the domains depend on. */
 export interface DomainServices {
@@ -61,8 +59,6 @@ export const createDomains = (services: DomainServices) => {
   const imports = createImportDomains(services, users, facts);
   return {
     apiKeys: createApiKeys(store, limits),
-    /** The files beside the store, which `asof verify` checks. */
-    storedFiles: [storedImages(store, users.images)] satisfies StoredFiles[],
     ...users,
     ...facts,
     ...imports,
