@@ -135,7 +135,10 @@ const examplePath = (path: string, parameters: readonly Parameter[]): string => 
   // A colon may be unescaped in a path and a query, and is more readable.
   const exampleOf = ({ schema }: Parameter) => encodeURIComponent(schema.example ?? '').replaceAll('%3A', ':');
   const inPath = (filled: string, parameter: Parameter) => filled.replace(`{${parameter.name}}`, exampleOf(parameter));
-  const query = parameters.filter((parameter) => parameter.in === 'query' && !parameter.deprecated);
+  // A cursor belongs to one list, so an example of it fits no other request.
+  const query = parameters.filter(
+    ({ in: location, deprecated, name }) => location === 'query' && !deprecated && !/^_(?:after|before)$/.test(name),
+  );
   const search = query.map((parameter) => `${parameter.name}=${exampleOf(parameter)}`).join('&');
   return parameters.reduce(inPath, path) + (search === '' ? '' : `?${search}`);
 };

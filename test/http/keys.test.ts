@@ -149,7 +149,7 @@ describe('GraphQL', () => {
 });
 
 describe('REST', () => {
-  it('routes with data need a key, of scope read for GET and of scope ingest for other methods', async () => {
+  it('routes with data need a key, of scope read for GET, of scope admin for DELETE and of scope ingest for other methods', async () => {
     const app = await openKeyedApp();
     const keys = { read: 'r-key', ingest: 'i-key' } as const;
     for (const { method, path, requiredScopes, subject } of routes) {
@@ -161,7 +161,10 @@ describe('REST', () => {
         continue;
       }
       // Whoever may begin an import may see what became of it.
-      const scopes = path === '/imports/{id}' ? ['read', 'ingest'] : [method === 'GET' ? 'read' : 'ingest'];
+      const scopes =
+        path === '/imports/{id}'
+          ? ['read', 'ingest']
+          : [method === 'GET' ? 'read' : method === 'DELETE' ? 'admin' : 'ingest'];
       expect([path, requiredScopes]).toEqual([path, scopes]);
       expect([path, await status()]).toEqual([path, 401]);
       expect([path, await status('nobody')]).toEqual([path, 401]);

@@ -117,13 +117,15 @@ describe('documentation', () => {
       ),
     ];
     expect(requests).toHaveLength(routes.length);
+    // What is deleted cannot be queried any more.
+    requests.sort((a, b) => Number(a[1] === 'DELETE') - Number(b[1] === 'DELETE'));
     for (const [, method = 'GET', escaped = '', type, body] of requests) {
       const path = decodeReferences(escaped);
       const sent = body === undefined ? {} : { headers: { 'content-type': type ?? '' }, body: decodeReferences(body) };
       const { status } = await get(path, { method, redirect: 'manual', ...sent });
       const expected = expectedFailures[`${method} ${path.replace(/[?].*|[^/]*[.]png/, '')}`];
       if (expected) expect(status, path).toBe(expected);
-      else expect(status, path).toBeLessThan(400);
+      else expect.soft(status, path).toBeLessThan(400);
     }
   });
 });
@@ -139,7 +141,7 @@ const expectedFailures: Readonly<Record<string, number>> = {
 const openGamesApp = async () => {
   const opened = await fixtureApp();
   for (let round = 0; round < 4; round++) {
-    const body = 'AppID,Name\n10,Counter-Strike\n';
+    const body = 'AppID,Name,Price,Developers,Release date\n10,Counter-Strike,9.99,Valve,2000-11-01\n';
     expect((await opened.get('/datasets/games?wait=1', { method: 'PUT', body })).status).toBe(200);
   }
   return opened;

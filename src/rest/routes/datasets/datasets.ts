@@ -124,7 +124,7 @@ export const putDataset = defineRoute({
       'application/csv',
     ],
     schema: z.string(),
-    example: 'AppID,Name\n20200,Galactic Bowling\n',
+    example: 'AppID,Name,Price,Developers,Release date\n20200,Galactic Bowling,19.99,Perpetual FX,2008-10-21\n',
     isStream: true,
   },
   errorCodes: importErrorCodes,
