@@ -3,13 +3,13 @@ import { filterOf, groupsOf, type QueryText } from '../../../domains/datasets/qu
 import { groupWriter } from '../../../domains/datasets/row-text.ts';
 import { datasetName } from '../../parameters.ts';
 import { defineRoute } from '../../route.ts';
-import { after, first, groupBy, measures, search, sort, timeZone, versionNumber } from './parameters.ts';
+import { after, first, groupBy, groupSort, measures, search, timeZone, versionNumber } from './parameters.ts';
 import { decodeCursor, encodeCursor, pageSizeOf, pageUrl, readQuery, testsDescription } from './query.ts';
 
 const query = {
   _group_by: groupBy,
   _measures: measures,
-  _sort: sort,
+  _sort: groupSort,
   _search: search,
   _first: first,
   _after: after,

@@ -24,6 +24,13 @@ export const sort = text(
   '-Price,Name',
 );
 
+/** The sort order of groups, whose columns are their keys and measures. */
+export const groupSort = text(
+  '_sort',
+  'A key or a measure of the groups; `-` before it sorts in descending order, commas separate several.',
+  '-total',
+);
+
 export const search = text('_search', 'A text that occurs in any text column, ignoring case.', 'bowling');
 
 export const first = parameter('_first', (fields) => fields.integer('_first', 1), {
