@@ -212,7 +212,9 @@ const splitMeasure = (text: string): TextMeasure | undefined => {
     const lower = name.toLowerCase();
     return column === undefined ? { function: name, as: lower } : { function: name, column, as: `${lower}_${column}` };
   }
-  const at = text.indexOf('=');
+  const comma = text.indexOf(',');
+  // In `count,total=sum:price` the name does not begin before the comma.
+  const at = comma >= 0 && comma < text.indexOf('=') ? -1 : text.indexOf('=');
   const renamed = at < 0 ? undefined : splitMeasure(text.slice(at + 1));
   return renamed && { ...renamed, as: text.slice(0, at) };
 };
