@@ -20,7 +20,7 @@ const textParser =
 
 builder.scalarType('DateTime', {
   description:
-    'A point on the time line, RFC 3339. Output is UTC with `Z` and keeps microseconds. On input a value without an offset (`2017-10-10T10:00:00`) is UTC, and a bare date means the start of that day. From 1685-01-01 to 2254-12-31.',
+    'A point on the time line, RFC 3339. Output is UTC with `Z` and keeps microseconds. On input a value without an offset (`2017-10-10T10:00:00`) is UTC, and a bare date means the start of that day. A space for the `T`, the zones `UTC`, `GMT`, `+0100` and `+01`, and a comma before the fraction are accepted too; a fraction is cut off after microseconds. From 1685-01-01 to 2254-12-31.',
   specifiedByURL: 'https://scalars.graphql.org/andimarek/date-time.html',
   serialize: (value) => formatInstant(value),
   parseValue: textParser('a date and time like 2017-10-10T10:00:00Z', parseInstant),
@@ -42,7 +42,7 @@ builder.scalarType('Cidr', {
 
 builder.scalarType('Decimal', {
   description:
-    'An exact decimal, sent as a string so that no client rounds it, e.g. `"220.5"`. Input: at most 15 digits, 6 of them after the point; sums may be longer.',
+    'An exact decimal, sent as a string so that no client rounds it, e.g. `"220.5"`. Input: at most 15 digits, 6 of them after the point; sums may be longer. The noise of adding doubles beyond these digits is removed: `434.99999999999994` is 435.',
   serialize: (value) => (typeof value === 'bigint' ? formatMicros(value) : formatDecimal(value)),
   parseValue: (value) => {
     // A JSON number has been through a double already: its shortest notation is used, so 0.1 is 0.1.

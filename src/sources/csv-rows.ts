@@ -27,8 +27,8 @@ export interface CsvOptions {
   recoversOpenQuotes?: true;
   /** Receives the header before the first row is yielded, also when there are no rows; may throw. */
   onHeader(header: string[], line: number): void;
-  /** Whether the first row is a record of a file without a header, and is yielded like the others. */
-  isRow?(cells: readonly string[]): boolean;
+  /** Called after `onHeader`. Whether the first row is a record of a file without a header, and is yielded like the others. */
+  isRow?(): boolean;
 }
 
 /** The options that decide where a row ends. */
@@ -263,7 +263,7 @@ export async function* readCsvRows(
     if ('fault' in result) throw notATable(`the header, line ${header.line}, cannot be read: ${result.fault.message}`);
     columns = result.cells.length;
     options.onHeader(result.cells, header.line);
-    return toCsvRows(options.isRow?.(result.cells) ? texts : texts.slice(1), columns, rules);
+    return toCsvRows(options.isRow?.() ? texts : texts.slice(1), columns, rules);
   };
 
   let bytesRead = file.textStart;

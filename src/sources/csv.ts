@@ -41,19 +41,15 @@ export async function* readCsv(
   recordBytesMax: number,
 ): AsyncGenerator<SourceBatch> {
   let names: readonly string[] = [];
-  const columnsOfRow = (cells: readonly string[]): readonly string[] | null =>
-    nearestColumns(
-      cells.map((cell) => cell.trim()),
-      shape,
-    ).missing.length > 0
-      ? (shape.columnsOfRow?.(cells) ?? null)
-      : null;
+  let isHeaderless = false;
   const onHeader = (header: string[], line: number): void => {
-    const columns = columnsOfRow(header);
-    names = columns ?? header.map((name) => name.trim());
-    if (columns === null) checkHeader(names, line, shape);
+    names = header.map((name) => name.trim());
+    const columns = nearestColumns(names, shape).missing.length > 0 ? shape.columnsOfRow?.(header) : null;
+    isHeaderless = columns != null;
+    if (columns) names = columns;
+    else checkHeader(names, line, shape);
   };
-  const isRow = (cells: readonly string[]): boolean => columnsOfRow(cells) !== null;
+  const isRow = (): boolean => isHeaderless;
   for await (const { rows, bytesRead } of readCsvRows(file, { recordBytesMax, onHeader, isRow })) {
     yield { records: rows.map((row) => recordOf(row, names)), bytesRead };
   }

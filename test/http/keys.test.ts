@@ -148,6 +148,8 @@ describe('GraphQL', () => {
   });
 });
 
+const scopesOfMethods = { GET: 'read', POST: 'ingest', PUT: 'ingest', DELETE: 'admin' } as const;
+
 describe('REST', () => {
   it('routes with data need a key, of scope read for GET, of scope admin for DELETE and of scope ingest for other methods', async () => {
     const app = await openKeyedApp();
@@ -161,10 +163,7 @@ describe('REST', () => {
         continue;
       }
       // Whoever may begin an import may see what became of it.
-      const scopes =
-        path === '/imports/{id}'
-          ? ['read', 'ingest']
-          : [method === 'GET' ? 'read' : method === 'DELETE' ? 'admin' : 'ingest'];
+      const scopes = path === '/imports/{id}' ? ['read', 'ingest'] : [scopesOfMethods[method]];
       expect([path, requiredScopes]).toEqual([path, scopes]);
       expect([path, await status()]).toEqual([path, 401]);
       expect([path, await status('nobody')]).toEqual([path, 401]);

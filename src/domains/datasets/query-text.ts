@@ -212,17 +212,17 @@ const splitMeasure = (text: string): TextMeasure | undefined => {
     const lower = name.toLowerCase();
     return column === undefined ? { function: name, as: lower } : { function: name, column, as: `${lower}_${column}` };
   }
-  const comma = text.indexOf(',');
-  // In `count,total=sum:price` the name does not begin before the comma.
-  const at = comma >= 0 && comma < text.indexOf('=') ? -1 : text.indexOf('=');
+  const at = text.indexOf('=');
   const renamed = at < 0 ? undefined : splitMeasure(text.slice(at + 1));
   return renamed && { ...renamed, as: text.slice(0, at) };
 };
 
 /** Whether a text with commas is one measure of a column whose name contains commas. */
 const isSingleMeasure = (version: DatasetVersion, text: string): boolean => {
-  const name = splitMeasure(text)?.column;
-  return version.columns.some((column) => column.name === name);
+  const measure = splitMeasure(text);
+  // In `count,total=sum:price` the comma separates two measures; a name with a comma needs a JSON array.
+  if (!measure || (measure.as.includes(',') && text.startsWith(`${measure.as}=`))) return false;
+  return version.columns.some(({ name }) => name === measure.column);
 };
 
 const measureOf = (version: DatasetVersion, text: string, path: string): TextMeasure => {

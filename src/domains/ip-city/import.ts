@@ -36,8 +36,8 @@ export const ipRangesShape: SourceShape = {
   formats: [cityLists, mmdbRanges],
 };
 
-/** What tables write for a city that they do not know, besides nothing. */
-const unknownCities = new Set(['-', 'NA', 'N/A', 'NULL', 'null', 'None', '\\N']);
+/** What tables write for a city that they do not know, besides nothing; in lower case. */
+const unknownCities = new Set(['-', 'na', 'n/a', 'null', 'none', '\\n']);
 
 const noAddress: IpAddress = { family: 4, value: 0 };
 
@@ -48,7 +48,7 @@ const nameOf = (record: object, names: readonly string[]): string =>
 
 const cityOf = (fields: FieldReader, name: string): string => {
   const city = fields.optional(name, fields.text)?.trim() ?? '';
-  return city === '' || unknownCities.has(city) ? unknownLabel : city;
+  return city === '' || unknownCities.has(city.toLowerCase()) ? unknownLabel : city;
 };
 
 const endsOfBlock = (fields: FieldReader, name: string): Ends => {

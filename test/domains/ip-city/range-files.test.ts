@@ -193,7 +193,7 @@ describe('blocks', () => {
 });
 
 describe('a range whose city the table leaves open', () => {
-  it.each(['', '-', '"-"', 'NULL', 'null', 'NA', 'N/A', 'None', '\\N', '" "'])(
+  it.each(['', '-', '"-"', 'NULL', 'null', 'Null', 'NA', 'na', 'N/A', 'n/a', 'None', 'NONE', '\\N', '" "'])(
     'is unknown, not the city of a wider range: %s',
     async (city) => {
       const opened = await fresh();

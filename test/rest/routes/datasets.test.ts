@@ -130,6 +130,18 @@ describe('GET /datasets/{name}/aggregate', () => {
     expect(ordered.body).toMatchObject({ groups: [{ released: '2024-01-01', count: 2, total: 3.75 }], total: 1 });
   });
 
+  it.each([
+    ['count,total=sum:price', { count: 5, total: 113.5 }],
+    ['total=sum:price,count', { total: 113.5, count: 5 }],
+    ['count,kinds=count_distinct:name,total=sum:price', { count: 5, kinds: 5, total: 113.5 }],
+    ['kinds=count_distinct:a,b', { kinds: 2 }],
+    ['["count","kinds=count_distinct:a,b"]', { count: 5, kinds: 2 }],
+    ['["count, all=count"]', { 'count, all': 5 }],
+  ])('reads the measures %s', async (measures, expected) => {
+    const { body } = await read(`/datasets/fruit/aggregate?_measures=${encodeURIComponent(measures)}`);
+    expect(body.groups).toEqual([expected]);
+  });
+
   it('groups by bins, and by columns whose names have commas', async () => {
     const bins = (await read('/datasets/fruit/aggregate?_group_by=price:10')).body;
     expect(bins.groups.map(Object.values)).toEqual([
@@ -162,6 +174,7 @@ describe('GET /datasets/{name}/aggregate', () => {
     expect(await messageOf(`${path}?_measures=total:price`)).toContain(
       '400 "total:price" must be a function and a column',
     );
+    expect(await messageOf(`${path}?_measures=count,kinds=count_distinct:a,b`)).toContain('400 there is no column "a"');
     expect(await messageOf(`${path}?_measures=sum`)).toBe('400 "sum" needs a column, like sum:price');
     expect(await messageOf(`${path}?_measures=sum:cost`)).toContain('there is no column "cost"');
     expect(await messageOf(`${path}?_measures=sum:name`)).toMatch(/^400 /);

@@ -101,7 +101,7 @@ export const profileOfDataset = defineRoute({
     const version = _version === undefined ? datasets.current(dataset) : datasets.versionByNumber(dataset, _version);
     const indexed = datasets.columns(version);
     const texts: string[] = [];
-    // One after the other, so that one request does not occupy all sessions of the engine.
+    // One after the other, so that one request does not occupy all processes of the engine.
     for (const index of indexesOf(version, _columns)) {
       const of = indexed[index] as (typeof indexed)[number];
       const { name: columnName, header, type, nulls, misfits } = of.column;
