@@ -1,12 +1,15 @@
 import { rm, stat } from 'node:fs/promises';
 import { DomainError, type FieldProblem } from '../../src/errors.ts';
+import type { FileDialect } from '../../src/lib/import-options.ts';
 import { type CsvRow, readCsvHeader, readCsvRows } from '../../src/sources/csv-rows.ts';
 import { detectCsvDialect } from '../../src/sources/format.ts';
 import { type ColumnFile, readColumnFile } from './column-file.ts';
-import type { BuildObserver, BuildRequest, BuildResult, DatasetLimits, RejectedRow } from './engine.ts';
+import type { BuildObserver, BuildRequest, BuildResult, DatasetLimits, FileChecksum, RejectedRow } from './engine.ts';
 import { mergedRows } from './merge.ts';
 import { send, serveTasks } from './worker-messages.ts';
 import { type ColumnSpec, type TextRow, writeColumns } from './write-columns.ts';
+
+type BuiltRows = Omit<BuildResult, 'dialect' | 'firstRows' | keyof FileChecksum>;
 
 type BuildCallbacks = Omit<BuildObserver, 'signal'>;
 
@@ -26,17 +29,21 @@ const buildTable = async (
 ): Promise<BuildResult> => {
   const csv = await openCsv(request, limits, callbacks);
   const { earlier, mode } = request;
-  return earlier === null || mode === 'REPLACE' ? buildFromCsv(request, csv) : buildOnEarlier(request, csv, earlier);
+  const built =
+    earlier === null || mode === 'REPLACE'
+      ? await buildFromCsv(request, csv)
+      : await buildOnEarlier(request, csv, earlier.file);
+  return { ...built, dialect: csv.dialect, firstRows: [], fileBytes: 0, fileSha256: '' };
 };
 
-const buildFromCsv = async ({ target, keyColumns }: BuildRequest, csv: CsvInput): Promise<BuildResult> => {
+const buildFromCsv = async ({ target, keyColumns }: BuildRequest, csv: CsvInput): Promise<BuiltRows> => {
   indexesOfKeys(keyColumns, csv.columns);
   const { columns, rowCount } = await writeColumns(target, csv.columns, () => csv.rows());
   return { columns, rowCount, ...csv.counts, accepted: rowCount, unchanged: 0 };
 };
 
 /** The rows of the CSV file are written to a staged file first, because merging reads them more than once. */
-const buildOnEarlier = async (request: BuildRequest, csv: CsvInput, earlierPath: string): Promise<BuildResult> => {
+const buildOnEarlier = async (request: BuildRequest, csv: CsvInput, earlierPath: string): Promise<BuiltRows> => {
   const { target, mode, keyColumns } = request;
   const staged = `${target}.staged`;
   const earlier = readColumnFile(earlierPath);
@@ -89,11 +96,21 @@ const openCsv = async (request: BuildRequest, limits: DatasetLimits, callbacks: 
   }));
   checkColumnsExist('columns', [...requested.keys()], columns);
   const batches = () => readCsvRows(file, { ...options, onHeader: () => undefined });
-  return new CsvInput({ columns, batches, importId: request.importId, limits, callbacks });
+  const dialect = {
+    encoding: 'UTF-8',
+    delimiter: separator,
+    quote: '"',
+    escape: 'DOUBLED',
+    headerLine: 1,
+    skippedLines: 0,
+    warnings: [],
+  } as const;
+  return new CsvInput({ columns, dialect, batches, importId: request.importId, limits, callbacks });
 };
 
 interface CsvInputOptions {
   readonly columns: readonly ColumnSpec[];
+  readonly dialect: FileDialect;
   readonly batches: () => ReturnType<typeof readCsvRows>;
   readonly importId: number;
   readonly limits: DatasetLimits;
@@ -103,6 +120,7 @@ interface CsvInputOptions {
 /** The rows of a CSV file. They may be read several times; the first pass counts them and reports progress and rejects. */
 class CsvInput {
   readonly columns: readonly ColumnSpec[];
+  readonly dialect: FileDialect;
   readonly #options: CsvInputOptions;
   #read = 0;
   #rejected = 0;
@@ -111,6 +129,7 @@ class CsvInput {
   constructor(options: CsvInputOptions) {
     this.#options = options;
     this.columns = options.columns;
+    this.dialect = options.dialect;
   }
 
   get counts(): { readonly read: number; readonly rejected: number } {

@@ -1,6 +1,7 @@
 import type { FieldProblem } from '../../src/errors.ts';
 import type { Cell } from '../../src/lib/cell-text.ts';
 import type { ColumnType, DatasetColumn } from '../../src/lib/cells.ts';
+import type { FileDialect, ImportReadOptions } from '../../src/lib/import-options.ts';
 
 /** A value of a query, as the client wrote it. */
 export type Literal = string | number | boolean | null;
@@ -152,16 +153,30 @@ export interface TableQueries {
   };
   profile: { request: { readonly column: number }; result: ProfileResult };
   difference: {
-    /** `earlier` is the file of the version to compare with. */
-    request: { readonly earlier: string; readonly keyColumns: readonly string[] };
+    /** `earlier` is the version to compare with. */
+    request: { readonly earlier: StoredTable; readonly keyColumns: readonly string[] };
     result: DifferenceResult;
   };
 }
 
 export type TableQueryName = keyof TableQueries;
 
+/** A version as its catalogue describes it. */
+export interface StoredTable {
+  readonly file: string;
+  readonly columns: readonly DatasetColumn[];
+  readonly rowCount: number;
+}
+
+/** What a file must still be, which `verify` checks. */
+export interface FileChecksum {
+  readonly fileBytes: number;
+  /** SHA-256 of the file, in hexadecimal digits. */
+  readonly fileSha256: string;
+}
+
 /** How to build a version from a CSV file. */
-export interface BuildRequest {
+export interface BuildRequest extends ImportReadOptions {
   /** The CSV file. */
   readonly path: string;
   /** The file of the new version; it only exists once it is complete. */
@@ -169,8 +184,8 @@ export interface BuildRequest {
   readonly importId: number;
   readonly columns: readonly { readonly column: string; readonly type: ColumnType }[];
   readonly mode: 'REPLACE' | 'APPEND' | 'UPSERT';
-  /** The file of the version that APPEND and UPSERT start from. */
-  readonly earlier: string | null;
+  /** The version that APPEND and UPSERT start from. */
+  readonly earlier: StoredTable | null;
   readonly keyColumns: readonly string[];
 }
 
@@ -186,9 +201,12 @@ export interface BuildProgress {
   readonly rejected: number;
 }
 
-export interface BuildResult {
+export interface BuildResult extends FileChecksum {
   readonly columns: readonly DatasetColumn[];
   readonly rowCount: number;
+  readonly dialect: FileDialect;
+  /** The first 100 rows of the CSV file as they are stored. */
+  readonly firstRows: readonly TableRow[];
   /** Rows of the CSV file: read = accepted + unchanged + rejected. */
   readonly read: number;
   readonly accepted: number;
@@ -213,7 +231,7 @@ export interface DatasetEngine {
   newFile(): string;
   build(request: BuildRequest, observer: BuildObserver): Promise<BuildResult>;
   query<Q extends TableQueryName>(
-    file: string,
+    table: StoredTable,
     name: Q,
     request: TableQueries[Q]['request'],
   ): Promise<TableQueries[Q]['result']>;

@@ -5,12 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DebugLog } from '../../src/lib/debug-log.ts';
 import { isOtherProcessAlive } from '../../src/lib/process-alive.ts';
+import { checksumOf } from './checksum.ts';
 import type {
   BuildObserver,
   BuildRequest,
   BuildResult,
   DatasetEngine,
   DatasetLimits,
+  StoredTable,
   TableQueries,
   TableQueryName,
 } from './engine.ts';
@@ -42,9 +44,10 @@ class ProcessEngine implements DatasetEngine {
 
   async build(request: BuildRequest, observer: BuildObserver): Promise<BuildResult> {
     const { target, earlier } = request;
-    const task = { ...request, target: this.#pathOf(target), earlier: earlier && this.#pathOf(earlier) };
+    const task = { ...request, target: this.#pathOf(target), earlier: earlier && this.#withPath(earlier) };
     try {
-      return (await this.#builds.run('', task, (worker) => buildOptions(worker, observer))) as BuildResult;
+      const built = (await this.#builds.run('', task, (worker) => buildOptions(worker, observer))) as BuildResult;
+      return { ...built, ...(await checksumOf(this.#pathOf(target))) };
     } catch (error) {
       await Promise.all([this.#removeFile(target), this.#removeFile(`${target}.staged`)]);
       throw error;
@@ -52,7 +55,7 @@ class ProcessEngine implements DatasetEngine {
   }
 
   async query<Q extends TableQueryName>(
-    file: string,
+    { file }: StoredTable,
     name: Q,
     request: TableQueries[Q]['request'],
   ): Promise<TableQueries[Q]['result']> {
@@ -78,7 +81,11 @@ class ProcessEngine implements DatasetEngine {
 
   /** Workers know paths only; one query names the file of a second version. */
   #withPaths(request: object): object {
-    return 'earlier' in request ? { ...request, earlier: this.#pathOf(String(request.earlier)) } : request;
+    return 'earlier' in request ? { ...request, earlier: this.#withPath(request.earlier as StoredTable) } : request;
+  }
+
+  #withPath(table: StoredTable): StoredTable {
+    return { ...table, file: this.#pathOf(table.file) };
   }
 
   #pathOf(file: string): string {

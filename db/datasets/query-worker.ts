@@ -24,7 +24,7 @@ const handlers: Handlers = {
   groups: (table, request, { datasetGroupsMax }) => groupsOf(table, request, datasetGroupsMax),
   facets: (table, { columns, filter, limit }) => columns.map((column) => facetOf(table, column, filter, limit)),
   profile: (table, { column }) => profileOf(table, column),
-  difference: ({ file }, { earlier, keyColumns }) => differenceBetween(earlier, file, keyColumns),
+  difference: ({ file }, { earlier, keyColumns }) => differenceBetween(earlier.file, file, keyColumns),
 };
 
 let resultCache: ResultCache | undefined;

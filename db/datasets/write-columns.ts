@@ -9,6 +9,7 @@ import {
   kindCount,
 } from '../../src/lib/cells.ts';
 import { ColumnFileWriter, type StoredValue } from './column-file.ts';
+import { fieldNames } from './parquet-layout.ts';
 
 export interface TextRow {
   readonly cells: readonly string[];
@@ -123,11 +124,14 @@ class RowWriter {
   }
 
   finish(specs: readonly ColumnSpec[]): ColumnFileResult {
+    const fields = fieldNames(specs.map(({ name }) => name));
     const columns = specs.map(
       ({ name, header }, index): DatasetColumn => ({
         ...(this.plans[index] as ColumnPlan),
         name,
         header,
+        field: fields[index] as string,
+        isAscii: false,
         nulls: this.#nulls[index] as number,
         misfits: this.#misfits[index] as number,
       }),
@@ -178,7 +182,8 @@ class TypeStats {
     // An explicit DECIMAL stores at most 18 digits, however many the cells have.
     const scale = isDecimal ? Math.min(this.#scaleMax, 18) : 0;
     const wide = type === 'INTEGER' ? this.#count('wide') > 0 : isDecimal && this.#wholeDigitsMax + scale > 15;
-    return { type, scale, wide, isExplicit: explicitType !== undefined };
+    const precision = isDecimal || type === 'INTEGER' ? this.#wholeDigitsMax + scale : 0;
+    return { type, precision, scale, wide, isExplicit: explicitType !== undefined };
   }
 
   #count(...kinds: (keyof typeof cellKinds)[]): number {

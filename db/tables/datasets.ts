@@ -12,6 +12,10 @@ export const datasets = sqliteTable(
     /** The current version. */
     versionId: integer('version_id').notNull(),
     deletedAtUs: integer('deleted_at_us'),
+    /** How many versions are kept, the current one included; null for the setting. */
+    keepVersions: integer('keep_versions'),
+    /** The link that the dataset is imported from by schedule; null when there is none. */
+    refresh: text('refresh', { mode: 'json' }).$type<Readonly<Record<string, unknown>>>(),
   },
   (table) => [index('datasets_by_name').on(table.name)],
 );
@@ -27,6 +31,9 @@ export const datasetVersions = sqliteTable(
     importId: integer('import_id').notNull(),
     createdAtUs: integer('created_at_us').notNull(),
     file: text('file').notNull(),
+    /** Null for files of before these columns, until they are converted to Parquet. */
+    fileBytes: integer('file_bytes'),
+    fileSha256: text('file_sha256'),
     rowCount: integer('row_count').notNull(),
     columns: text('columns', { mode: 'json' }).$type<readonly DatasetColumn[]>().notNull(),
     keyColumns: text('key_columns', { mode: 'json' }).$type<string[]>().notNull(),

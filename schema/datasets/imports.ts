@@ -120,6 +120,8 @@ const dryRunVersion = ({ columns }: NonNullable<DatasetImport['dryRun']>) => ({
   importId: 0,
   createdAtUs: 0,
   file: '',
+  fileBytes: null,
+  fileSha256: null,
   rowCount: 0,
   columns: [...columns],
   keyColumns: [],

@@ -162,6 +162,8 @@ export class CellParser {
 /** How the cells of a column are stored. */
 export interface ColumnPlan {
   readonly type: ColumnType;
+  /** INTEGER and DECIMAL: the number of digits of the longest value. */
+  readonly precision: number;
   /** Digits after the point of a DECIMAL; its values are stored as whole numbers of this scale. */
   readonly scale: number;
   /** Whether its numbers are stored as 64-bit integers, because a double would round some. */
@@ -176,6 +178,10 @@ export interface DatasetColumn extends ColumnPlan {
   readonly name: string;
   /** The header as written. */
   readonly header: string;
+  /** The name of the column in the file of the version: its name, changed where the file could not have it. */
+  readonly field: string;
+  /** Whether all texts of the column are ASCII, so that their case can be ignored without Unicode's rules. */
+  readonly isAscii: boolean;
   /** Number of cells without a value, misfits included. */
   readonly nulls: number;
   /** Number of cells whose text does not fit the type. */

@@ -174,7 +174,7 @@ export class Datasets {
       if (cursor.versionId === version.id && cursor.signature === signature) return cursor.index;
       throw new DomainError('BAD_REQUEST', 'the cursor belongs to another version or order');
     };
-    const { rows, hasBefore, hasAfter, total } = await this.#engine.query(version.file, 'rows', {
+    const { rows, hasBefore, hasAfter, total } = await this.#engine.query(version, 'rows', {
       filter,
       orders,
       limit: query.limit,
@@ -194,12 +194,12 @@ export class Datasets {
   }
 
   async rowAt(version: DatasetVersion, row: number): Promise<DatasetRow | null> {
-    const [found = null] = await this.#engine.query(version.file, 'rowsAt', { rows: [row] });
+    const [found = null] = await this.#engine.query(version, 'rowsAt', { rows: [row] });
     return found && { ...found, version };
   }
 
   groups(version: DatasetVersion, request: GroupsRequest): Promise<GroupsResult> {
-    return this.#engine.query(version.file, 'groups', request);
+    return this.#engine.query(version, 'groups', request);
   }
 
   async facets(
@@ -208,16 +208,16 @@ export class Datasets {
   ): Promise<readonly FacetResult[]> {
     const filter = tableFilter(version, conditions, this.#limits);
     const indexes = columns.map((name) => indexOfColumn(version, name));
-    return this.#engine.query(version.file, 'facets', { columns: indexes, filter, limit });
+    return this.#engine.query(version, 'facets', { columns: indexes, filter, limit });
   }
 
   profile({ version, index }: IndexedColumn): Promise<ProfileResult> {
-    return this.#engine.query(version.file, 'profile', { column: index });
+    return this.#engine.query(version, 'profile', { column: index });
   }
 
   difference(earlier: DatasetVersion, later: DatasetVersion): Promise<DifferenceResult> {
-    const request = { earlier: earlier.file, keyColumns: later.keyColumns };
-    return this.#engine.query(later.file, 'difference', request);
+    const request = { earlier, keyColumns: later.keyColumns };
+    return this.#engine.query(later, 'difference', request);
   }
 
   /** Removes a dataset and the files of all its versions. Throws NOT_FOUND. */

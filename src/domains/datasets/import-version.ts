@@ -3,6 +3,7 @@ import type { Tx } from '../../../db/store.ts';
 import { datasets, datasetVersions } from '../../../db/tables/datasets.ts';
 import { DomainError } from '../../errors.ts';
 import type { ColumnType } from '../../lib/cells.ts';
+import type { ImportReadOptions } from '../../lib/import-options.ts';
 import type { Import, ImportJob } from '../imports/job.ts';
 import type { DatasetVersion } from './columns.ts';
 import type { Datasets } from './datasets.ts';
@@ -21,7 +22,7 @@ export interface DatasetSource {
 
 type Mode = 'REPLACE' | 'APPEND' | 'UPSERT';
 
-export interface DatasetOptions {
+export interface DatasetOptions extends ImportReadOptions {
   readonly name: string;
   /** Default REPLACE. */
   readonly mode?: Mode | null | undefined;
@@ -35,8 +36,9 @@ export interface DatasetOptions {
 }
 
 /** The result of a dry run besides its counts. */
-export interface DatasetDryRun {
-  readonly columns: BuildResult['columns'];
+export interface DatasetDryRun extends Pick<BuildResult, 'columns' | 'firstRows'> {
+  /** Null when the file could not be read. */
+  readonly dialect: BuildResult['dialect'] | null;
   /** The first rows that would be rejected. */
   readonly rejects: readonly RejectedRow[];
 }
@@ -72,10 +74,11 @@ export const importVersion = async (task: VersionImport, job: ImportJob): Promis
   const isDryRun = options.dryRun === true;
   const firstRejects: RejectedRow[] = [];
   const file = engine.newFile();
-  let columns: BuildResult['columns'] = [];
+  let preview: Omit<DatasetDryRun, 'rejects'> = { columns: [], firstRows: [], dialect: null };
   try {
     const version = await buildVersion(task, job, file, firstRejects);
-    columns = version.built.columns;
+    const { columns, firstRows, dialect } = version.built;
+    preview = { columns, firstRows, dialect };
     const { read, accepted, unchanged, rejected } = version.built;
     await job.finish({ read, accepted, unchanged, rejected }, (tx) => {
       if (!isDryRun) publishVersion(tx, { name: options.name, importId: job.current.id, ...version });
@@ -87,7 +90,7 @@ export const importVersion = async (task: VersionImport, job: ImportJob): Promis
     const counts = { accepted: 0, unchanged: 0, read: job.current.rejected };
     await (signal.aborted ? job.cancel(counts) : job.fail(error, counts));
   }
-  return isDryRun ? { ...job.current, id: 0, dryRun: { columns, rejects: firstRejects } } : job.current;
+  return isDryRun ? { ...job.current, id: 0, dryRun: { ...preview, rejects: firstRejects } } : job.current;
 };
 
 /** Fetches the file and builds the version's file; adds the first rejected rows to `firstRejects`. */
@@ -110,8 +113,9 @@ const buildVersion = async (
     target: file,
     importId: job.current.id,
     columns: options.columns ?? [],
+    ...readOptionsOf(options),
     mode,
-    earlier: earlier?.file ?? null,
+    earlier: earlier ?? null,
     keyColumns,
   };
   const built = await engine.build(request, {
@@ -126,6 +130,16 @@ const buildVersion = async (
   if (signal.aborted) throw new DomainError('CONFLICT', 'the import was cancelled');
   return { file, built, mode, earlier, keyColumns };
 };
+
+/** Passed on one by one, because the request must be cloneable and the options hold functions. */
+const readOptionsOf = ({
+  delimiter,
+  encoding,
+  headerLine,
+  decimal,
+  dateOrder,
+  nullMarkers,
+}: DatasetOptions): ImportReadOptions => ({ delimiter, encoding, headerLine, decimal, dateOrder, nullMarkers });
 
 /** Stores the counts of a running import now and then, and reports each to the caller. */
 const reportProgress = (job: ImportJob, { onProgress }: DatasetOptions) => {
@@ -171,6 +185,8 @@ const publishVersion = (tx: Tx, { name, mode, earlier, file, built, importId, ke
     createdAtUs: tx.nowUs,
     file,
     rowCount: built.rowCount,
+    fileBytes: built.fileBytes,
+    fileSha256: built.fileSha256,
     columns: [...built.columns],
     keyColumns: [...keyColumns],
   });

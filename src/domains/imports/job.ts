@@ -65,6 +65,7 @@ const newRow = (fields: NewImport, startedAtUs: number): Omit<Import, 'id'> => (
   rejected: 0,
   failureCode: null,
   failureMessage: null,
+  dialect: null,
   processId: process.pid,
 });
 

@@ -1,0 +1,186 @@
+import { mkdirSync } from 'node:fs';
+import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
+import { DomainError } from '../../src/errors.ts';
+
+export interface DuckdbSettings {
+  readonly memoryBytesMax: number;
+  readonly threads: number;
+  /** Where queries spill what exceeds the memory limit. */
+  readonly tempFolder: string;
+  readonly tempBytesMax: number;
+  /** The only folder whose files queries may read. */
+  readonly folder: string;
+  /** Number of sessions that run at the same time; each occupies a thread of libuv's pool while it runs. */
+  readonly sessionsMax: number;
+  readonly waitingMax: number;
+}
+
+export interface SessionOptions {
+  readonly timeoutMs?: number | undefined;
+  /** The setting that the error of a timeout names. */
+  readonly timeoutSetting?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export type DuckdbRow = readonly DuckDBValue[];
+
+/** A connection that one task uses alone. */
+export interface DuckdbSession {
+  readonly connection: DuckDBConnection;
+  run(sql: string, values?: readonly DuckDBValue[]): Promise<void>;
+  /** All rows of a result; for results of bounded size. */
+  rows(sql: string, values?: readonly DuckDBValue[]): Promise<DuckdbRow[]>;
+}
+
+/**
+ * One DuckDB database in memory, opened at the first session. It can read the files of one folder, has no access to other
+ * files, to the network or to extensions, and its settings are locked. Each task gets a connection of its own, so that it can
+ * be interrupted without disturbing others.
+ */
+export class Duckdb {
+  readonly #settings: DuckdbSettings;
+  #instance: Promise<DuckDBInstance> | undefined;
+  #running = 0;
+  readonly #waiting: (() => void)[] = [];
+  #isClosed = false;
+
+  constructor(settings: DuckdbSettings) {
+    this.#settings = settings;
+  }
+
+  /**
+   * Runs a task on a connection. Throws OVERLOADED when too many tasks wait, LIMIT_EXCEEDED after the timeout or beyond the
+   * memory limit, CONFLICT when the signal is aborted, NOT_READY once the database is closed.
+   */
+  async session<R>(task: (session: DuckdbSession) => Promise<R>, options: SessionOptions = {}): Promise<R> {
+    await this.#enter();
+    try {
+      const instance = await this.#open();
+      const connection = await instance.connect();
+      try {
+        return await runInterruptibly(connection, task, options);
+      } finally {
+        connection.closeSync();
+      }
+    } catch (error) {
+      throw this.#translate(error);
+    } finally {
+      this.#running -= 1;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const wake of this.#waiting.splice(0)) wake();
+    this.#instance?.then(
+      (instance) => instance.closeSync(),
+      () => undefined,
+    );
+  }
+
+  async #enter(): Promise<void> {
+    const { sessionsMax, waitingMax } = this.#settings;
+    while (!this.#isClosed && this.#running >= sessionsMax) {
+      if (this.#waiting.length >= waitingMax)
+        throw new DomainError('OVERLOADED', `${waitingMax} dataset queries are waiting already; try again later`, {
+          details: { retryAfterMs: 1000 },
+        });
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    if (this.#isClosed) throw new DomainError('NOT_READY', 'the server is stopping');
+    this.#running += 1;
+  }
+
+  #open(): Promise<DuckDBInstance> {
+    this.#instance ??= openInstance(this.#settings).catch((error: unknown) => {
+      this.#instance = undefined;
+      throw error;
+    });
+    return this.#instance;
+  }
+
+  #translate(error: unknown): unknown {
+    if (error instanceof DomainError || !(error instanceof Error)) return error;
+    // After a fatal error every further query fails, so the next session opens a new database.
+    if (/database has been invalidated|FATAL Error/.test(error.message)) this.#instance = undefined;
+    if (!/^Out of Memory Error|failed to allocate|could not allocate/i.test(error.message)) return error;
+    const message =
+      'the query needs more memory or temporary disk space than datasetMemoryMax and datasetTempBytesMax allow';
+    return new DomainError('LIMIT_EXCEEDED', message, { cause: error });
+  }
+}
+
+const runInterruptibly = async <R>(
+  connection: DuckDBConnection,
+  task: (session: DuckdbSession) => Promise<R>,
+  { timeoutMs, timeoutSetting = 'datasetQueryMsMax', signal }: SessionOptions,
+): Promise<R> => {
+  let reason: DomainError | undefined;
+  const interrupt = (error: DomainError): void => {
+    reason ??= error;
+    connection.interrupt();
+  };
+  const onTimeout = (): void =>
+    interrupt(
+      new DomainError('LIMIT_EXCEEDED', `the query took longer than ${timeoutMs} ms (setting ${timeoutSetting})`),
+    );
+  const onAbort = (): void => interrupt(new DomainError('CONFLICT', 'the query was cancelled'));
+  const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs);
+  signal?.addEventListener('abort', onAbort);
+  // An interrupt between two statements has no effect, so each statement checks first.
+  const check = (): void => {
+    if (signal?.aborted) onAbort();
+    if (reason) throw reason;
+  };
+  const session: DuckdbSession = {
+    connection,
+    async run(sql, values) {
+      check();
+      await connection.run(sql, values && [...values]);
+    },
+    async rows(sql, values) {
+      check();
+      return (await connection.runAndReadAll(sql, values && [...values])).getRows();
+    },
+  };
+  try {
+    return await task(session);
+  } catch (error) {
+    throw reason ?? error;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
+  }
+};
+
+const openInstance = async (settings: DuckdbSettings): Promise<DuckDBInstance> => {
+  // The native library is large, so it is loaded only when it is needed.
+  const { DuckDBInstance: Instance } = await import('@duckdb/node-api');
+  mkdirSync(settings.folder, { recursive: true });
+  mkdirSync(settings.tempFolder, { recursive: true });
+  const instance = await Instance.create(':memory:', {
+    threads: String(settings.threads),
+    memory_limit: `${Math.ceil(settings.memoryBytesMax / 1e6)}MB`,
+    temp_directory: settings.tempFolder,
+    max_temp_directory_size: `${Math.ceil(settings.tempBytesMax / 1e6)}MB`,
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allow_community_extensions: 'false',
+  });
+  const connection = await instance.connect();
+  await connection.run("set global TimeZone = 'UTC'");
+  await connection.run('set global parquet_metadata_cache = true');
+  // The order matters: no setting can be changed once the configuration is locked.
+  await connection.run(`set allowed_directories = [${literal(`${settings.folder}/`)}]`);
+  await connection.run('set enable_external_access = false');
+  await connection.run('set lock_configuration = true');
+  connection.closeSync();
+  return instance;
+};
+
+/** A text as an SQL literal. */
+export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** A name as a quoted SQL identifier. */
+export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;

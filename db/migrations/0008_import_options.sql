@@ -1,0 +1,3 @@
+ALTER TABLE `datasets` ADD `keep_versions` integer;--> statement-breakpoint
+ALTER TABLE `datasets` ADD `refresh` text;--> statement-breakpoint
+ALTER TABLE `imports` ADD `dialect` text;

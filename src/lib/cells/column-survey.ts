@@ -1,0 +1,107 @@
+import type { ValueOptions } from '../import-options.ts';
+import { CellScanner } from './cell-scanner.ts';
+import type { ColumnPlan, FileHints, FixedType } from './column.ts';
+import { kindCount, kinds } from './kinds.ts';
+import { exactFloat, plainNumber } from './number-form.ts';
+import { type ColumnStatistics, planColumn } from './plan-column.ts';
+import { Spellings } from './spellings.ts';
+
+const doubleDigits = 15;
+
+/** So many long numbers are compared with their doubles before a number with an exponent was seen. */
+const comparedMax = 1000;
+
+/**
+ * Sees every cell of a column and then plans how the column is read. `add` scans a cell; a `CellReader` with this survey
+ * adds the cells that it reads, in the same scan.
+ */
+export class ColumnSurvey implements ColumnStatistics {
+  readonly options: ValueOptions;
+  readonly fixed: FixedType | null;
+  readonly counts = new Float64Array(kindCount);
+  readonly wholeMax = new Int32Array(kindCount);
+  readonly scaleMax = new Int32Array(kindCount);
+  readonly spellings = new Spellings();
+  /** Dates in digits that are a date only in one of the two orders, and those that are one in both. */
+  dayFirst = 0;
+  monthFirst = 0;
+  eitherOrder = 0;
+  datesWithPoints = 0;
+  /** An example of a date whose order is not certain. */
+  openDate = '';
+  /** Long numbers that a double does not hold. */
+  inexact = 0;
+  percents = 0;
+  readonly currencies = new Set<string>();
+  /** The least and greatest number of groups of numbers like `1 234`, and whether all of them begin with three digits. */
+  groupsMin = 99;
+  groupsMax = 0;
+  haveFullGroups = true;
+  readonly #scanner: CellScanner;
+  readonly #isExplicit: boolean;
+  #compared = 0;
+
+  constructor(options: ValueOptions = {}, fixed: FixedType | null = null) {
+    this.options = options;
+    this.fixed = fixed;
+    this.#isExplicit = fixed?.isExplicit ?? false;
+    const nullMarkers = options.nullMarkers ?? null;
+    this.#scanner = new CellScanner({ nullMarkers, dateOrder: null, isExplicit: this.#isExplicit });
+  }
+
+  add(text: string): void {
+    this.count(this.#scanner.scan(text), this.#scanner, text);
+  }
+
+  /** Adds a cell that a scanner has just scanned. */
+  count(kind: number, scanner: CellScanner, text: string): void {
+    this.counts[kind] = (this.counts[kind] as number) + 1;
+    if (kind < kinds.integer || kind > kinds.digitDateTime) return;
+    if (kind <= kinds.code) this.#countNumber(kind, scanner, text);
+    else if (kind === kinds.digitDate || kind === kinds.digitDateTime) this.#countDigitDate(scanner, text);
+  }
+
+  #countNumber(kind: number, scanner: CellScanner, text: string): void {
+    const { whole, scale } = scanner;
+    if (whole > (this.wholeMax[kind] as number)) this.wholeMax[kind] = whole;
+    if (scale > (this.scaleMax[kind] as number)) this.scaleMax[kind] = scale;
+    if (kind === kinds.integer && whole <= doubleDigits && !this.#isExplicit) return;
+    if (kind <= kinds.point3 && kind !== kinds.integer && scanner.isPlain) this.spellings.add(text, whole, scale);
+    if (kind >= kinds.float || whole + scale > doubleDigits) this.#compare(kind, scanner, text);
+    if (kind === kinds.grouped) {
+      const { groups, isFirstGroupFull } = scanner.number;
+      this.groupsMin = Math.min(this.groupsMin, groups);
+      this.groupsMax = Math.max(this.groupsMax, groups);
+      if (!isFirstGroupFull) this.haveFullGroups = false;
+    }
+    if (this.#isExplicit && !scanner.isPlain) {
+      if (scanner.hasPercent) this.percents += 1;
+      if (scanner.currency !== '' && this.currencies.size < 5) this.currencies.add(scanner.currency);
+    }
+  }
+
+  /** Counts numbers that a double would change. Columns without exponents do not need to know, so few are compared there. */
+  #compare(kind: number, scanner: CellScanner, text: string): void {
+    if (kind > kinds.floatComma) return;
+    const hasFloats = (this.counts[kinds.float] as number) + (this.counts[kinds.floatComma] as number) > 0;
+    this.#compared += 1;
+    if (!hasFloats && this.#compared > comparedMax) return;
+    const hasComma = kind === kinds.floatComma || kind === kinds.comma || kind === kinds.comma3;
+    if (exactFloat(plainNumber(scanner.isPlain ? text : scanner.body, hasComma ? ',' : '.')) === undefined)
+      this.inexact += 1;
+  }
+
+  #countDigitDate({ time }: CellScanner, text: string): void {
+    const { canBeDayFirst, canBeMonthFirst, hasPoints } = time.date;
+    if (hasPoints) this.datesWithPoints += 1;
+    if (canBeDayFirst && canBeMonthFirst) {
+      this.eitherOrder += 1;
+      if (this.openDate === '') this.openDate = text;
+    } else if (canBeDayFirst) this.dayFirst += 1;
+    else if (canBeMonthFirst) this.monthFirst += 1;
+  }
+
+  plan(hints: FileHints = {}): ColumnPlan {
+    return planColumn(this, hints);
+  }
+}
