@@ -29,6 +29,7 @@ const scalars = {
   Decimal: 'string',
   Duration: 'string',
   File: 'File',
+  HeaderLine: "number | 'NONE'",
   IP: 'string',
   Letter: 'string',
   LocalDate: 'string',

@@ -22,6 +22,7 @@ type Scalars = {
   Letter: { Input: string; Output: string };
   Duration: { Input: string; Output: string };
   CellValue: { Input: string | number | boolean; Output: Cell };
+  HeaderLine: { Input: number | 'none'; Output: never };
   File: { Input: File; Output: never };
   ID: { Input: string; Output: string | number };
 };

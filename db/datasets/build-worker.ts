@@ -68,7 +68,7 @@ const buildOnEarlier = async (request: BuildRequest, csv: CsvInput, earlierPath:
 
 /** The columns of the earlier version with the types that this request or an earlier one states explicitly. */
 const mergedSpecs = (earlier: ColumnFile, request: BuildRequest): ColumnSpec[] => {
-  const requested = new Map(request.columns.map(({ column, type }) => [column, type]));
+  const requested = new Map(request.types.map(({ column, type }) => [column, type]));
   return earlier.columns.map(({ name, header, type, isExplicit }) => ({
     name,
     header,
@@ -88,13 +88,13 @@ const openCsv = async (request: BuildRequest, limits: DatasetLimits, callbacks: 
       'NOT_A_TABLE',
       `the header has ${header.length} columns, over the limit of ${limits.datasetColumnsMax} (setting datasetColumnsMax)`,
     );
-  const requested = new Map(request.columns.map(({ column, type }) => [column, type]));
+  const requested = new Map(request.types.map(({ column, type }) => [column, type]));
   const columns = uniqueNames(header).map((name, index) => ({
     name,
     header: header[index] as string,
     explicitType: requested.get(name),
   }));
-  checkColumnsExist('columns', [...requested.keys()], columns);
+  checkColumnsExist('types', [...requested.keys()], columns);
   const batches = () => readCsvRows(file, { ...options, onHeader: () => undefined });
   const dialect = {
     encoding: 'UTF-8',

@@ -1,6 +1,7 @@
 import type { FieldProblem } from '../../src/errors.ts';
 import type { Cell } from '../../src/lib/cell-text.ts';
-import type { ColumnType, DatasetColumn } from '../../src/lib/cells.ts';
+import type { DatasetColumn } from '../../src/lib/cells.ts';
+import type { ExplicitType } from '../../src/lib/import-option-texts.ts';
 import type { FileDialect, ImportReadOptions } from '../../src/lib/import-options.ts';
 
 /** A value of a query, as the client wrote it. */
@@ -182,7 +183,7 @@ export interface BuildRequest extends ImportReadOptions {
   /** The file of the new version; it only exists once it is complete. */
   readonly target: string;
   readonly importId: number;
-  readonly columns: readonly { readonly column: string; readonly type: ColumnType }[];
+  readonly types: readonly ExplicitType[];
   readonly mode: 'REPLACE' | 'APPEND' | 'UPSERT';
   /** The version that APPEND and UPSERT start from. */
   readonly earlier: StoredTable | null;

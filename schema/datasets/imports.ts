@@ -2,9 +2,11 @@ import type { DatasetImport, DatasetOptions } from '../../src/domains/datasets/i
 import type { Import } from '../../src/domains/imports/job.ts';
 import type { DatasetOrigin, DatasetUploads } from '../../src/domains/uploads/dataset-uploads.ts';
 import { DomainError } from '../../src/errors.ts';
+import { readOptionsOf } from '../../src/lib/import-option-texts.ts';
 import { builder } from '../builder.ts';
 import { FieldProblemType, memberOf, NotFoundError, outcomeOf, ValidationError } from '../faults.ts';
 import { ImportType } from '../imports/imports.ts';
+import type { ReadOptionInput } from '../imports/options.ts';
 import { ColumnRef, ColumnTypeEnum } from './columns.ts';
 import { DatasetType } from './datasets.ts';
 
@@ -39,7 +41,7 @@ export const datasetArgs = (t: InputFields) => ({
   datasetName: t.string({ description: 'For `DATASET`: its name. An existing dataset gets a new version.' }),
   mode: t.field({ type: ImportMode, description: 'For `DATASET`: default `REPLACE`.' }),
   keyColumns: t.stringList({ description: 'For `DATASET`: the columns that identify a row; needed for `UPSERT`.' }),
-  columns: t.field({ type: [ColumnTypeInput], description: 'For `DATASET`: types of columns that are not inferred.' }),
+  types: t.field({ type: [ColumnTypeInput], description: 'For `DATASET`: types of columns that are not inferred.' }),
   dryRun: t.boolean({
     required: true,
     defaultValue: false,
@@ -48,7 +50,7 @@ export const datasetArgs = (t: InputFields) => ({
   }),
 });
 
-interface DatasetInput extends Omit<DatasetOptions, 'name' | 'dryRun'> {
+interface DatasetInput extends Pick<DatasetOptions, 'mode' | 'keyColumns' | 'types'>, ReadOptionInput {
   readonly datasetName?: string | null | undefined;
   readonly source?: DatasetOrigin | null | undefined;
   readonly dryRun: boolean;
@@ -58,16 +60,17 @@ interface DatasetInput extends Omit<DatasetOptions, 'name' | 'dryRun'> {
 /** Starts the import that the input describes. */
 export const importedDataset = async (
   uploads: DatasetUploads,
-  { datasetName, source, mode, keyColumns, columns, dryRun, wait }: DatasetInput,
+  { datasetName, source, mode, keyColumns, types, dryRun, wait, ...input }: DatasetInput,
 ): Promise<{ import: DatasetImport }> => {
   if (datasetName == null) throw new DomainError('BAD_REQUEST', 'datasetName is needed for DATASET');
-  const run = await uploads.importFrom(source, { name: datasetName, mode, keyColumns, columns, dryRun });
+  const options = { name: datasetName, mode, keyColumns, types, dryRun, ...readOptionsOf(input) };
+  const run = await uploads.importFrom(source, options);
   return { import: wait || dryRun ? await run.done : run.import };
 };
 
 /** Throws BAD_REQUEST for arguments that other targets do not have. */
-export const refuseDatasetArgs = ({ datasetName, source, mode, keyColumns, columns, dryRun }: DatasetInput): void => {
-  const options = { datasetName, mode, keyColumns, columns, 'source.url': source?.url, dryRun: dryRun || null };
+export const refuseDatasetArgs = ({ datasetName, source, mode, keyColumns, types, dryRun }: DatasetInput): void => {
+  const options = { datasetName, mode, keyColumns, types, 'source.url': source?.url, dryRun: dryRun || null };
   const names = Object.entries(options).flatMap(([name, value]) => (value == null ? [] : [name]));
   if (names.length > 0) throw new DomainError('BAD_REQUEST', `${names.join(', ')}: only for the target DATASET`);
 };

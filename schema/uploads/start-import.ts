@@ -1,8 +1,10 @@
 import type { Import } from '../../src/domains/imports/job.ts';
+import { readOptionsOf } from '../../src/lib/import-option-texts.ts';
 import { builder } from '../builder.ts';
 import { datasetArgs, importedDataset, refuseDatasetArgs } from '../datasets/imports.ts';
 import { ConflictError, memberOf, outcomeOf, SourceError, ValidationError } from '../faults.ts';
 import { ImportTargetEnum, ImportType } from '../imports/imports.ts';
+import { readOptionArgs } from '../imports/options.ts';
 import { UserStatusEnum } from '../user-status/status.ts';
 
 const ImportSourceInput = builder.inputType('ImportSourceInput', {
@@ -34,6 +36,7 @@ const StartImportInput = builder.inputType('StartImportInput', {
       type: ImportSourceInput,
       description: 'Where it is; omitted for `USER_FILES`, whose location the operator sets.',
     }),
+    ...readOptionArgs(t),
     ...datasetArgs(t),
     statusWords: t.field({ type: [StatusWordInput], description: 'Additional words for a status; default none.' }),
     wait: t.boolean({
@@ -48,6 +51,7 @@ const ImportIpRangesInput = builder.inputType('ImportIpRangesInput', {
   description: 'A complete table of IP ranges.',
   fields: (t) => ({
     source: t.field({ type: ImportSourceInput, required: true, description: 'Where it is.' }),
+    ...readOptionArgs(t),
   }),
 });
 
@@ -77,7 +81,7 @@ builder.mutationFields((t) => ({
       if (target === 'DATASET') return outcomeOf(importedDataset(datasetUploads, input), members);
       refuseDatasetArgs(input);
       const words = Object.fromEntries((statusWords ?? []).map(({ word, status }) => [word, status]));
-      return outcomeOf(uploads.importFrom(target, source, { synonyms: words, wait }), members);
+      return outcomeOf(uploads.importFrom(target, source, { ...readOptionsOf(input), synonyms: words, wait }), members);
     },
   }),
   importIpRanges: t.field({
@@ -85,7 +89,7 @@ builder.mutationFields((t) => ({
     description:
       'Replaces the table of IP ranges with the table in the file: `startImport` with the target `IP_RANGES`.',
     args: { input: t.arg({ type: ImportIpRangesInput, required: true, description: 'The table.' }) },
-    resolve: (_root, { input: { source } }, { uploads }) =>
-      outcomeOf(uploads.importFrom('IP_RANGES', source, { wait: true }), members),
+    resolve: (_root, { input: { source, ...input } }, { uploads }) =>
+      outcomeOf(uploads.importFrom('IP_RANGES', source, { ...readOptionsOf(input), wait: true }), members),
   }),
 }));

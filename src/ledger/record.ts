@@ -1,5 +1,6 @@
 import type { Tx } from '../../db/store.ts';
 import type { FieldProblem } from '../errors.ts';
+import type { ValueOptions } from '../lib/import-options.ts';
 import type { ImportTarget } from '../lib/import-target.ts';
 import type { ReadResult } from '../lib/problems.ts';
 import { isTextId, textIdLengthMax } from '../lib/text-id.ts';
@@ -41,7 +42,7 @@ export interface StoredOrigin extends RecordOrigin {
   readonly recordedAtUs: number;
 }
 
-export interface ReadOptions {
+export interface ReadOptions extends ValueOptions {
   /** Words of the file and the importer's word for each, e.g. `completed` for `cancelled`. */
   readonly synonyms?: Readonly<Record<string, string>> | undefined;
 }

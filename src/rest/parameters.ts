@@ -1,6 +1,11 @@
 import { z } from '@hono/zod-openapi';
 import { parseImageName } from '../lib/image-name.ts';
-import { type FieldReader, readRecord } from '../lib/problems.ts';
+import {
+  importOptionDescriptions as descriptions,
+  importOptionTexts,
+  type OptionText,
+} from '../lib/import-option-texts.ts';
+import { type FieldReader, preview, readRecord } from '../lib/problems.ts';
 import { textIdLengthMax } from '../lib/text-id.ts';
 
 interface Documented {
@@ -146,3 +151,48 @@ export const importId = parameter('id', (fields) => fields.integer('id', 1), {
   description: 'The id of an import.',
   example: '7',
 });
+
+/** An optional parameter whose text `parse` reads; an empty text is a text. */
+const optionText = <T>(name: string, parse: (text: string) => OptionText<T>, { description, example }: Documented) =>
+  z
+    .string()
+    .transform((text, context): T => {
+      const result = parse(text);
+      if (result.expected === undefined) return result.value;
+      const message = `${name} must be ${result.expected}, not ${preview(text)}`;
+      context.addIssue({ code: 'custom', message, params: { code: 'NOT_ALLOWED' } });
+      return z.NEVER;
+    })
+    .openapi({ description, example })
+    .optional();
+
+const listNote = 'Separated by commas.';
+
+/** The parameters that say how a file is read. */
+export const readOptions = {
+  delimiter: optionText('delimiter', importOptionTexts.delimiter, {
+    description: `${descriptions.delimiter} By its name or as the character.`,
+    example: 'semicolon',
+  }),
+  encoding: optionText('encoding', importOptionTexts.encoding, {
+    description: descriptions.encoding,
+    example: 'windows-1252',
+  }),
+  header_line: optionText('header_line', importOptionTexts.headerLine, {
+    description: descriptions.headerLine,
+    example: '3',
+  }),
+  decimal: optionText('decimal', importOptionTexts.decimal, { description: descriptions.decimal, example: 'comma' }),
+  date_order: optionText('date_order', importOptionTexts.dateOrder, {
+    description: descriptions.dateOrder,
+    example: 'DMY',
+  }),
+  null_markers: optionText('null_markers', importOptionTexts.nullMarkers, {
+    description: `${descriptions.nullMarkers} ${listNote}`,
+    example: 'NA,-',
+  }),
+  types: optionText('types', importOptionTexts.types, {
+    description: `${descriptions.types} ${listNote}`,
+    example: 'Price=DECIMAL,Released=DATE',
+  }),
+};

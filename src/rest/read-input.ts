@@ -37,12 +37,13 @@ export const readInput = (address: Address, expected: Expected, body: readonly R
     else problems.push(malformed(name, `${name} is in the query and in the body with different values`));
   };
   const addInputs = (inputs: readonly RawInput[], known: readonly string[], location: Location): void => {
-    for (const input of new Map(inputs.map((each) => [each.name, each])).values()) {
+    const named = inputs.map((each) => ({ ...each, name: knownName(each.name, known) }));
+    for (const input of new Map(named.map((each) => [each.name, each])).values()) {
       const { name } = input;
       const isKnown = known.includes(name);
       if (!isKnown && location === 'query' && expected.hasDynamicQuery) continue;
       if (!isKnown) problems.push(unknownParameter(name, known, location));
-      else if (inputs.filter((each) => each.name === name).length > 1)
+      else if (named.filter((each) => each.name === name).length > 1)
         problems.push(malformed(name, `${name} is given more than once`));
       else addValue(input);
     }
@@ -56,6 +57,12 @@ export const readInput = (address: Address, expected: Expected, body: readonly R
   problems.push(...(error?.issues ?? []).map(problemOf).filter(({ path }) => !named.has(path)));
   if (problems.length === 0 && data) return data;
   throw new DomainError('BAD_REQUEST', problems.map(({ message }) => message).join('; '), { problems });
+};
+
+/** Names of options may also be written as in GraphQL: `headerLine` is `header_line`. */
+const knownName = (name: string, known: readonly string[]): string => {
+  const snakeCase = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return !known.includes(name) && known.includes(snakeCase) ? snakeCase : name;
 };
 
 const decoded = (raw: string): string | null => {

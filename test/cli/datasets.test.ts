@@ -58,7 +58,7 @@ it('asof import dataset explains a malformed name, type or column', async () => 
   });
   const { code, stdout } = await asof(['import', 'dataset', 'songs', file, '--type', 'Nothing=DATE', '--data', data]);
   expect(code).toBe(1);
-  expect(stdout).toContain('columns names "Nothing", which the file does not have');
+  expect(stdout).toContain('types names "Nothing", which the file does not have');
 });
 
 it('asof import dataset leaves nothing behind when its process is killed', async () => {

@@ -2,7 +2,7 @@ import type { BuildProgress, BuildResult, DatasetEngine, RejectedRow } from '../
 import type { Tx } from '../../../db/store.ts';
 import { datasets, datasetVersions } from '../../../db/tables/datasets.ts';
 import { DomainError } from '../../errors.ts';
-import type { ColumnType } from '../../lib/cells.ts';
+import { type ExplicitType, readOptionsOf } from '../../lib/import-option-texts.ts';
 import type { ImportReadOptions } from '../../lib/import-options.ts';
 import type { Import, ImportJob } from '../imports/job.ts';
 import type { DatasetVersion } from './columns.ts';
@@ -28,7 +28,8 @@ export interface DatasetOptions extends ImportReadOptions {
   readonly mode?: Mode | null | undefined;
   /** The columns that identify a row; UPSERT needs them, unless the dataset has key columns already. */
   readonly keyColumns?: readonly string[] | null | undefined;
-  readonly columns?: readonly { readonly column: string; readonly type: ColumnType }[] | null | undefined;
+  /** Types of columns that are not inferred. */
+  readonly types?: readonly ExplicitType[] | null | undefined;
   /** Parses and validates every row and stores nothing. */
   readonly dryRun?: boolean | undefined;
   readonly onProgress?: ((current: Import) => void) | undefined;
@@ -80,7 +81,7 @@ export const importVersion = async (task: VersionImport, job: ImportJob): Promis
     const { columns, firstRows, dialect } = version.built;
     preview = { columns, firstRows, dialect };
     const { read, accepted, unchanged, rejected } = version.built;
-    await job.finish({ read, accepted, unchanged, rejected }, (tx) => {
+    await job.finish({ read, accepted, unchanged, rejected, dialect }, (tx) => {
       if (!isDryRun) publishVersion(tx, { name: options.name, importId: job.current.id, ...version });
     });
     if (isDryRun) await engine.remove(file);
@@ -112,8 +113,9 @@ const buildVersion = async (
     path,
     target: file,
     importId: job.current.id,
-    columns: options.columns ?? [],
+    // The options hold functions, and the request must be cloneable.
     ...readOptionsOf(options),
+    types: options.types ?? [],
     mode,
     earlier: earlier ?? null,
     keyColumns,
@@ -130,16 +132,6 @@ const buildVersion = async (
   if (signal.aborted) throw new DomainError('CONFLICT', 'the import was cancelled');
   return { file, built, mode, earlier, keyColumns };
 };
-
-/** Passed on one by one, because the request must be cloneable and the options hold functions. */
-const readOptionsOf = ({
-  delimiter,
-  encoding,
-  headerLine,
-  decimal,
-  dateOrder,
-  nullMarkers,
-}: DatasetOptions): ImportReadOptions => ({ delimiter, encoding, headerLine, decimal, dateOrder, nullMarkers });
 
 /** Stores the counts of a running import now and then, and reports each to the caller. */
 const reportProgress = (job: ImportJob, { onProgress }: DatasetOptions) => {

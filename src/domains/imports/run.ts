@@ -8,6 +8,8 @@ import { DomainError, type FieldProblem } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Importer, ImportSession, ReadOptions, RecordCounts, RecordOutcome } from '../../ledger/record.ts';
 import type { DebugLog } from '../../lib/debug-log.ts';
+import { readOptionsOf } from '../../lib/import-option-texts.ts';
+import type { TextOptions } from '../../lib/import-options.ts';
 import type { ReadResult } from '../../lib/problems.ts';
 import { readSource } from '../../sources/read-source.ts';
 import type { SourceBatch, SourceLimits, SourceRecord } from '../../sources/source.ts';
@@ -19,7 +21,7 @@ export interface ImportFile {
   readonly name: string;
 }
 
-export interface ImportOptions extends ReadOptions {
+export interface ImportOptions extends ReadOptions, TextOptions {
   /** Read and judge every record, store nothing. */
   readonly dryRun?: boolean | undefined;
   /** Skip a file whose content was imported already, unless other content was imported under its name since. */
@@ -225,11 +227,13 @@ const sizeOf = async (path: string, name: string): Promise<number> => {
 const digestOf = async (
   files: readonly ImportFile[],
   sizes: readonly number[],
-  { synonyms = {} }: ReadOptions,
+  { synonyms = {}, ...options }: ImportOptions,
 ): Promise<string> => {
   const hash = createHash('sha256');
+  const readOptions = readOptionsOf(options);
+  const described = Object.keys(readOptions).length > 0 ? [readOptions] : [];
   // With the sizes, because one file is not the same table as its two halves.
-  hash.update(JSON.stringify([sizes, Object.entries(synonyms).sort()]));
+  hash.update(JSON.stringify([sizes, Object.entries(synonyms).sort(), ...described]));
   for (const { path } of files) for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   return hash.digest('hex');
 };

@@ -16,7 +16,7 @@ export interface Uploads {
     target: string,
     /** Null for a target that reads its own location. */
     source: ImportSource | null | undefined,
-    options: Pick<ImportOptions, 'synonyms'> & { readonly wait: boolean },
+    options: Omit<ImportOptions, 'unlessUnchanged'> & { readonly wait: boolean },
   ): Promise<{ import: Import }>;
   /** Writes bytes to a new file in the data folder; the caller removes it. */
   spool(bytes: AsyncIterable<Uint8Array>): Promise<string>;
@@ -39,7 +39,7 @@ export const createUploads = ({ imports, starters, data, importFolder }: UploadS
   return {
     spool,
     allowed,
-    async importFrom(target, source, { synonyms, wait }) {
+    async importFrom(target, source, { wait, ...options }) {
       const starter = starters.find(({ target: { name } }) => name === target);
       if (starter) return { import: await starter.start(source, wait) };
       if (!source) throw missingSource();
@@ -50,7 +50,7 @@ export const createUploads = ({ imports, starters, data, importFolder }: UploadS
       const discard = async (): Promise<void> => {
         if (file) await rm(chosen.path, { force: true });
       };
-      const run = await imports.start(target, [chosen], { synonyms }).catch(async (error: unknown) => {
+      const run = await imports.start(target, [chosen], options).catch(async (error: unknown) => {
         await discard();
         throw error;
       });

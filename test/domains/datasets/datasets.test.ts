@@ -190,7 +190,7 @@ describe('a dry run', () => {
     });
     onTestFinished(own.close);
     const { data } = await own.query(`mutation {
-      startImport(input: { target: DATASET, datasetName: "try", source: { location: "songs.csv" }, dryRun: true, columns: [{ column: "Tags", type: STRING_LIST }] }) {
+      startImport(input: { target: DATASET, datasetName: "try", source: { location: "songs.csv" }, dryRun: true, types: [{ column: "Tags", type: STRING_LIST }] }) {
         ... on StartImportPayload { import { state read accepted rejected inferredColumns { name type } firstRejects { line problems { message } } } }
       }
     }`);

@@ -1,16 +1,17 @@
 import type { RejectedRow } from '../../../../db/datasets/engine.ts';
 import type { DatasetImport, DatasetOptions } from '../../../domains/datasets/import-version.ts';
 import type { Domains } from '../../../domains.ts';
-import type { ColumnType } from '../../../lib/cells.ts';
+import { type ExplicitType, readOptionsOf } from '../../../lib/import-option-texts.ts';
+import type { ImportReadOptions } from '../../../lib/import-options.ts';
 import { CommandError, exitUsageError } from '../../exit.ts';
 import { type ImportReport, type Reject, rejectsShownMax, reportOf } from './report.ts';
 
 /** The options of `asof import dataset`. */
-export interface DatasetCommandOptions {
+export interface DatasetCommandOptions extends ImportReadOptions {
   readonly dryRun?: true;
   readonly mode?: 'replace' | 'append' | 'upsert';
   readonly key?: readonly string[];
-  readonly type?: Readonly<Record<string, ColumnType>>;
+  readonly types?: readonly ExplicitType[];
 }
 
 export interface DatasetReport extends ImportReport {
@@ -21,7 +22,7 @@ export interface DatasetReport extends ImportReport {
 export const importDataset = async (
   { datasets, datasetUploads }: Domains,
   [name, source, ...more]: readonly string[],
-  { dryRun, mode, key, type }: DatasetCommandOptions,
+  { dryRun, mode, key, types, ...readOptions }: DatasetCommandOptions,
   onProgress: (current: DatasetImport) => void,
 ): Promise<DatasetReport> => {
   if (name === undefined || source === undefined || more.length > 0)
@@ -35,7 +36,8 @@ export const importDataset = async (
     dryRun: dryRun === true,
     mode: mode && (mode.toUpperCase() as Uppercase<typeof mode>),
     keyColumns: key,
-    columns: Object.entries(type ?? {}).map(([column, columnType]) => ({ column, type: columnType })),
+    types,
+    ...readOptionsOf(readOptions),
     onProgress,
     onReject({ line, problems }: RejectedRow) {
       if (rejects.length < rejectsShownMax) rejects.push({ line, problems });

@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { Argument, type Command as CommanderCommand, InvalidArgumentError, Option } from 'commander';
+import { Argument, type Command as CommanderCommand, Option } from 'commander';
 import { storeExists } from '../../../../db/open.ts';
 import type { ImportOptions } from '../../../domains/imports/run.ts';
 import { importTargets } from '../../../import-targets.ts';
 import type { ReadOptions } from '../../../ledger/record.ts';
-import { type ColumnType, columnTypes } from '../../../lib/cells.ts';
+import { readOptionsOf } from '../../../lib/import-option-texts.ts';
+import type { ImportReadOptions } from '../../../lib/import-options.ts';
 import type { ImportTarget } from '../../../lib/import-target.ts';
 import type { Command } from '../../command.ts';
 import { type CommandServices, withData } from '../../data-folder.ts';
@@ -14,6 +15,7 @@ import { configOf, type DataOptions, withDataOptions } from '../../options.ts';
 import type { Terminal } from '../../terminal.ts';
 import { columnLines, type DatasetCommandOptions, importDataset } from './dataset.ts';
 import { createImportProgress } from './progress.ts';
+import { withReadOptions } from './read-options.ts';
 import { type ImportReport, isAllStored, type Reject, rejectsShownMax, reportLines, reportOf } from './report.ts';
 import { statusWordOption } from './status-words.ts';
 
@@ -38,7 +40,8 @@ Examples:
   asof import users user_info.json
   asof import events events-2025-06.jsonl
   asof import dataset games games.csv
-  asof import dataset games https://files.example/games.csv --mode upsert --key AppID --type Tags=STRING_LIST
+  asof import dataset games https://files.example/games.csv --mode upsert --key AppID --types Tags=STRING_LIST
+  asof import dataset sales umsatz.csv --delimiter semicolon --decimal comma --encoding windows-1252
 
 JSON arrays, JSON Lines and CSV are recognized by content; ip-ranges also reads {"city": [{"start", "end"}]} and MaxMind
 databases. Several files of ip-ranges make up one table, which replaces the current one. The later row of a user wins.
@@ -50,7 +53,7 @@ first ${rejectsShownMax} rejects of each; read is the sum of stored, duplicates,
 /** `asof import`: imports files, whether or not a server runs on the same data folder. */
 export const importCommand: Command = {
   declare: (program: CommanderCommand) =>
-    withDataOptions(program.command('import'))
+    withReadOptions(withDataOptions(program.command('import')))
       .description(
         'Import files of users, experiment events, status changes, IP ranges or transactions, or any CSV file as a dataset.',
       )
@@ -65,11 +68,6 @@ export const importCommand: Command = {
         ]),
       )
       .option('--key <column...>', 'the columns that identify a row of a dataset')
-      .addOption(
-        new Option('--type <column=type...>', 'types of dataset columns that are not inferred').argParser(
-          readColumnType,
-        ),
-      )
       .addOption(statusWordOption())
       .addHelpText('after', examples),
   async run(invoked, terminal) {
@@ -79,8 +77,8 @@ export const importCommand: Command = {
       throw new CommandError(exitUsageError, '--map-status is for user-status');
     if (targets.find(({ command }) => command === target)?.input === 'TABLE')
       return runDataset(paths, options, terminal);
-    if (options.mode || options.key || options.type)
-      throw new CommandError(exitUsageError, '--mode, --key and --type are for datasets');
+    if (options.mode || options.key || options.types)
+      throw new CommandError(exitUsageError, '--mode, --key and --types are for datasets');
     const files = await Promise.all(paths.map(findFile));
     const config = configOf(options, terminal);
     // A dry run must not create a missing data folder.
@@ -126,17 +124,6 @@ const runDataset = async (args: readonly string[], options: Options, terminal: T
 /** 0 for a link, whose size is unknown. */
 const bytesOf = async (path: string): Promise<number> => (await stat(path).catch(() => ({ size: 0 }))).size;
 
-const readColumnType = (
-  text: string,
-  before: Readonly<Record<string, ColumnType>> = {},
-): Record<string, ColumnType> => {
-  const at = text.lastIndexOf('=');
-  const type = columnTypes.find((each) => each === text.slice(at + 1).toUpperCase());
-  if (at < 0 || !type)
-    throw new InvalidArgumentError(`It must be column=type, a type one of ${columnTypes.join(', ')}.`);
-  return { ...before, [text.slice(0, at)]: type };
-};
-
 const findFile = async (path: string): Promise<File> => {
   const found = await stat(path).catch((cause: unknown) => {
     const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
@@ -150,7 +137,7 @@ const findFile = async (path: string): Promise<File> => {
   return { path, name: basename(path), bytes: found.size };
 };
 
-interface GroupOptions {
+interface GroupOptions extends ImportReadOptions {
   readonly dryRun?: true;
   readonly mapStatus?: ReadOptions['synonyms'];
   readonly onProgress: ReturnType<typeof createImportProgress>['show'];
@@ -160,7 +147,7 @@ const importGroups = async (
   { domains }: CommandServices,
   target: string,
   files: readonly File[],
-  { dryRun, mapStatus, onProgress }: GroupOptions,
+  { dryRun, mapStatus, onProgress, ...options }: GroupOptions,
 ): Promise<ImportReport[]> => {
   // Several files of ranges make up one table; other files are imported one by one, and fail one by one.
   const found: ImportTarget | undefined = targets.find(({ command }) => command === target);
@@ -172,7 +159,13 @@ const importGroups = async (
       const first = rejects.get(importId) ?? [];
       if (first.length < rejectsShownMax) rejects.set(importId, [...first, { line, problems }]);
     };
-    const run = await domains.imports.start(target, group, { dryRun, synonyms: mapStatus, onProgress, onReject });
+    const run = await domains.imports.start(target, group, {
+      ...readOptionsOf(options),
+      dryRun,
+      synonyms: mapStatus,
+      onProgress,
+      onReject,
+    });
     for (const [index, { id, ...ended }] of (await run.done).entries())
       reports.push(reportOf({ ...ended, id: dryRun ? null : id }, group[index]?.path ?? '', rejects.get(id) ?? []));
   }

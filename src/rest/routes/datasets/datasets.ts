@@ -2,8 +2,10 @@ import { z } from '@hono/zod-openapi';
 import type { DatasetRun } from '../../../domains/datasets/imports.ts';
 import type { Import } from '../../../domains/imports/job.ts';
 import { DomainError, type ErrorCode, errorCodes } from '../../../errors.ts';
+import { readOptionsOf } from '../../../lib/import-option-texts.ts';
+import type { FileDialect } from '../../../lib/import-options.ts';
 import { formatInstant } from '../../../lib/time.ts';
-import { csvUrl, datasetName, importId, isWaiting, keyColumns, linkUrl, mode } from '../../parameters.ts';
+import { csvUrl, datasetName, importId, isWaiting, keyColumns, linkUrl, mode, readOptions } from '../../parameters.ts';
 import { defineRoute } from '../../route.ts';
 
 const importSchema = z
@@ -23,6 +25,16 @@ const importSchema = z
     conflicts: z.int(),
     rejected: z.int(),
     failure: z.object({ code: z.string(), message: z.string() }).nullable(),
+    dialect: z
+      .object({
+        encoding: z.string(),
+        delimiter: z.string(),
+        quote: z.string().nullable(),
+        header_line: z.int().nullable(),
+        skipped_lines: z.int(),
+        warnings: z.array(z.string()),
+      })
+      .nullable(),
   })
   .openapi('Import');
 
@@ -42,6 +54,7 @@ const example = {
   conflicts: 0,
   rejected: 0,
   failure: null,
+  dialect: { encoding: 'UTF-8', delimiter: ',', quote: '"', header_line: 1, skipped_lines: 0, warnings: [] },
 };
 
 const importJson = (record: Import, origin: string) => ({
@@ -60,6 +73,16 @@ const importJson = (record: Import, origin: string) => ({
   conflicts: record.conflicts,
   rejected: record.rejected,
   failure: record.failureCode === null ? null : { code: record.failureCode, message: record.failureMessage ?? '' },
+  dialect: record.dialect && dialectJson(record.dialect),
+});
+
+const dialectJson = ({ encoding, delimiter, quote, headerLine, skippedLines, warnings }: FileDialect) => ({
+  encoding,
+  delimiter,
+  quote,
+  header_line: headerLine,
+  skipped_lines: skippedLines,
+  warnings,
 });
 
 /** 202 for a running import, 200 for a finished one; a failed import responds with its error. */
@@ -76,7 +99,17 @@ const failureError = ({ failureCode, failureMessage }: Import): Error => {
   return new DomainError(code, failureMessage ?? 'the import failed');
 };
 
-const importOptions = { mode: mode.optional(), key: keyColumns.optional(), wait: isWaiting.optional() };
+const importOptions = { mode: mode.optional(), key: keyColumns.optional(), wait: isWaiting.optional(), ...readOptions };
+
+type OptionInput = z.output<z.ZodObject<typeof importOptions>>;
+
+const optionsOf = ({ mode, key, header_line, date_order, null_markers, types, ...input }: OptionInput) => ({
+  mode,
+  keyColumns: key,
+  types,
+  ...readOptionsOf({ ...input, headerLine: header_line, dateOrder: date_order, nullMarkers: null_markers }),
+});
+
 const importErrorCodes = [
   'ADDRESS_NOT_ALLOWED',
   'TOO_LARGE',
@@ -94,14 +127,14 @@ export const importByLink = defineRoute({
   fields: { url: linkUrl.optional(), csv_url: csvUrl.optional(), name: datasetName, ...importOptions },
   errorCodes: importErrorCodes,
   response: { schema: importSchema, example },
-  async handle({ url, csv_url, name, mode, key, wait }, { datasetUploads }, { origin }) {
+  async handle({ url, csv_url, name, ...input }, { datasetUploads }, { origin }) {
     const link = url ?? csv_url;
     if (link === undefined || (url !== undefined && csv_url !== undefined)) {
       const message = 'the link must be given exactly once, as url or as csv_url';
       throw new DomainError('BAD_REQUEST', message, { problems: [{ path: 'url', code: 'MISSING', message }] });
     }
-    const run = await datasetUploads.importFrom({ url: link }, { name, mode, keyColumns: key });
-    return importResponse(run, wait ?? false, origin);
+    const run = await datasetUploads.importFrom({ url: link }, { name, ...optionsOf(input) });
+    return importResponse(run, input.wait ?? false, origin);
   },
 });
 
@@ -129,9 +162,9 @@ export const putDataset = defineRoute({
   },
   errorCodes: importErrorCodes,
   response: { schema: importSchema, example },
-  async handle({ name, mode, key, wait }, { datasetUploads }, { origin, body }) {
-    const run = await datasetUploads.importBytes(body.chunks(), `${name}.csv`, { name, mode, keyColumns: key });
-    return importResponse(run, wait ?? false, origin);
+  async handle({ name, ...input }, { datasetUploads }, { origin, body }) {
+    const run = await datasetUploads.importBytes(body.chunks(), `${name}.csv`, { name, ...optionsOf(input) });
+    return importResponse(run, input.wait ?? false, origin);
   },
 });
 
