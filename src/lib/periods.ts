@@ -68,17 +68,27 @@ const periodAt = (grain: Grain, segmentAt: SegmentAt): ((atUs: number) => Span) 
 };
 
 /** Half-open, in microseconds since 1970 UTC or in days since 1970-01-01. */
-interface Span {
+export interface Span {
   readonly start: number;
   readonly end: number;
 }
 
 /** A stretch of time between two transitions, in which local time is UTC plus `offsetUs`. */
-interface Segment extends Span {
+export interface Segment extends Span {
   readonly offsetUs: number;
 }
 
 type SegmentAt = (atUs: number) => Segment;
+
+/** The stretches of constant offset of an IANA zone that hold the instants from `leastUs` to `greatestUs`, in order. */
+export const offsetsBetween = (timeZone: string, leastUs: number, greatestUs: number): readonly Segment[] => {
+  const segments = [readSegment(timeZone, leastUs)];
+  for (;;) {
+    const { end } = segments.at(-1) as Segment;
+    if (end > greatestUs) return segments;
+    segments.push(readSegment(timeZone, end));
+  }
+};
 
 const clockPeriods = (segmentAt: SegmentAt, unitUs: number) => (atUs: number) => {
   const { start, end, offsetUs } = segmentAt(atUs);

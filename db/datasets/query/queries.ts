@@ -1,0 +1,130 @@
+import { LRUCache } from 'lru-cache';
+import type { Duckdb, DuckdbSession } from '../duckdb.ts';
+import type { StoredTable, TableFilter, TableQueries, TableQueryName } from '../engine.ts';
+import { differenceBetween } from './difference.ts';
+import { facetsOf } from './facets.ts';
+import { columnsInTimeZone } from './grouping.ts';
+import { groupsOf } from './groups.ts';
+import { profileOf } from './profile.ts';
+import { type FilterCounts, pageOfRows } from './rows.ts';
+import { rowsAt } from './rows-at.ts';
+import { groupsOfRequest, Source, type TimeBounds } from './source.ts';
+
+/** The settings that queries of versions use. */
+export interface QueryLimits {
+  readonly datasetQueryMsMax: number;
+  readonly datasetCacheBytesMax: number;
+  readonly datasetPageBytesMax: number;
+  readonly datasetGroupsMax: number;
+}
+
+interface Answer<Q extends TableQueryName> {
+  readonly result: TableQueries[Q]['result'];
+  /** About how much memory the result occupies. */
+  readonly bytes: number;
+}
+
+/** An entry about what is small: objects and their names. */
+const entryBytes = 500;
+const valueBytes = 100;
+
+/**
+ * Queries of versions, each in a session of its own. A version never changes, so results are remembered; the least recently
+ * used ones are forgotten first. `file` of a table is a path.
+ */
+export class VersionQueries {
+  readonly #duckdb: Pick<Duckdb, 'session'>;
+  readonly #limits: QueryLimits;
+  readonly #results: LRUCache<string, { readonly value: unknown }>;
+
+  constructor(duckdb: Pick<Duckdb, 'session'>, limits: QueryLimits) {
+    this.#duckdb = duckdb;
+    this.#limits = limits;
+    // A single result leaves room for others.
+    const maxEntrySize = Math.max(1, Math.ceil(limits.datasetCacheBytesMax / 4));
+    this.#results = new LRUCache({ maxSize: Math.max(1, limits.datasetCacheBytesMax), maxEntrySize });
+  }
+
+  /** Throws the errors of `Duckdb.session`, BAD_REQUEST for a value or function that does not suit its column, LIMIT_EXCEEDED. */
+  async query<Q extends TableQueryName>(
+    table: StoredTable,
+    name: Q,
+    request: TableQueries[Q]['request'],
+  ): Promise<TableQueries[Q]['result']> {
+    const key = `${table.file} ${name} ${JSON.stringify(request)}`;
+    const known = this.#results.get(key);
+    if (known !== undefined) return known.value as TableQueries[Q]['result'];
+    const { result, bytes } = await this.#duckdb.session((session) => this.#answer(session, table, name, request), {
+      timeoutMs: this.#limits.datasetQueryMsMax,
+      timeoutSetting: 'datasetQueryMsMax',
+    });
+    this.#remember(key, result, bytes);
+    return result;
+  }
+
+  #remember(key: string, value: unknown, bytes: number): void {
+    this.#results.set(key, { value }, { size: Math.ceil(bytes) + 2 * key.length + entryBytes });
+  }
+
+  async #answer<Q extends TableQueryName>(
+    session: DuckdbSession,
+    table: StoredTable,
+    name: Q,
+    request: TableQueries[Q]['request'],
+  ): Promise<Answer<Q>> {
+    const source = await this.#sourceOf(session, table, request);
+    const handlers: { [N in TableQueryName]: (request: TableQueries[N]['request']) => Promise<Answer<N>> } = {
+      rows: async (rows) => {
+        const { bytes, ...result } = await pageOfRows(session, source, rows, {
+          bytesMax: this.#limits.datasetPageBytesMax,
+          counts: this.#countsOf(table),
+        });
+        return { result, bytes: 2 * bytes + result.rows.length * entryBytes };
+      },
+      rowsAt: async ({ rows }) => {
+        const { rows: result, bytes } = await rowsAt(session, source, rows);
+        return { result, bytes: 2 * bytes + result.length * entryBytes };
+      },
+      groups: async (groups) => {
+        const result = await groupsOf(session, source, groups, this.#limits.datasetGroupsMax);
+        const values = groups.group.by.length + 2 * groups.measures.length;
+        return { result, bytes: result.groups.length * (entryBytes + values * valueBytes) };
+      },
+      facets: async (facets) => {
+        const result = await facetsOf(session, source, facets);
+        return { result, bytes: result.reduce((sum, { buckets }) => sum + buckets.length * valueBytes * 2, 0) };
+      },
+      profile: async ({ column }) => ({ result: await profileOf(session, source, column), bytes: 50 * valueBytes }),
+      difference: async ({ earlier, keyColumns }) => ({
+        result: await differenceBetween(session, [new Source(earlier), source], keyColumns),
+        bytes: entryBytes,
+      }),
+    };
+    return handlers[name](request);
+  }
+
+  #countsOf({ file }: StoredTable): FilterCounts {
+    type Counts = NonNullable<ReturnType<FilterCounts['get']>>;
+    const keyOf = (filter: TableFilter): string => `${file} counts ${JSON.stringify(filter)}`;
+    return {
+      get: (filter) => this.#results.get(keyOf(filter))?.value as Counts | undefined,
+      set: (filter, counts) => this.#remember(keyOf(filter), counts, entryBytes),
+    };
+  }
+
+  /** The source of a request, with the bounds of the columns that it groups by periods of a time zone. */
+  async #sourceOf(session: DuckdbSession, table: StoredTable, request: object): Promise<Source> {
+    const source = new Source(table);
+    const columns = new Set(groupsOfRequest(request).flatMap((group) => columnsInTimeZone(source, group)));
+    if (columns.size === 0) return source;
+    const bounds = new Map<number, TimeBounds | null>();
+    for (const column of columns) {
+      const { sql } = source.expression(column);
+      const bound = `select epoch_us(min(${sql})), epoch_us(max(${sql})) from ${source.from}`;
+      const [[leastUs = null, greatestUs = null] = []] = await session.rows(bound);
+      const hasValues = leastUs !== null && greatestUs !== null;
+      bounds.set(column, hasValues ? { leastUs: Number(leastUs), greatestUs: Number(greatestUs) } : null);
+    }
+    return new Source(table, bounds);
+  }
+}
