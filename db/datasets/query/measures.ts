@@ -43,7 +43,7 @@ export const measureSql = (source: Source, { function: name, column: index }: Ta
   if (name === 'MIN' || name === 'MAX') {
     if (column.type === 'STRING_LIST')
       throw new DomainError('BAD_REQUEST', `${JSON.stringify(column.name)} is STRING_LIST: lists have no order`);
-    return { ...valueOf(`${name.toLowerCase()}(${sql})`, column), misfit };
+    return { ...columnValue(`${name.toLowerCase()}(${sql})`, column), misfit };
   }
   if (!isNumeric(column))
     throw new DomainError(
@@ -63,7 +63,7 @@ const counting = (aggregate: string, misfit: string | null): MeasureSql => ({
 });
 
 /** An aggregate whose value is a value of the column. */
-const valueOf = (aggregate: string, { type, precision, scale, isAscii }: DatasetColumn): WithoutMisfit => ({
+const columnValue = (aggregate: string, { type, precision, scale, isAscii }: DatasetColumn): WithoutMisfit => ({
   aggregates: [aggregate],
   comparable: ([value = '']) => ({ ...comparableAs(value, type, { precision, scale }), isAscii }),
   cell: ([value]) => cellOf(type, value),
@@ -83,7 +83,7 @@ const numericMeasure = (
       return medianOf(sql, column);
     case 'P95':
       // The nearest-rank percentile: the least value that at least 95 of 100 values do not exceed.
-      return valueOf(`quantile_disc(${sql}, 0.95)`, column);
+      return columnValue(`quantile_disc(${sql}, 0.95)`, column);
     case 'STANDARD_DEVIATION':
       return deviationOf(sql, column);
   }
@@ -113,7 +113,7 @@ const sumOf = (sql: string, column: DatasetColumn): WithoutMisfit => {
         comparableAs(`((${upper}::DOUBLE * 1e19 + ${lower}::DOUBLE) / 1e${scale})`, 'FLOAT'),
       cell: ([upper, lower]) => (upper === null ? null : numberCell(type, digitsOfHalves(upper, lower), scale)),
     };
-  return valueOf(type === 'FLOAT' ? finite(`sum(${sql})`) : `sum(${sql})`, { ...column, precision: 38 });
+  return columnValue(type === 'FLOAT' ? finite(`sum(${sql})`) : `sum(${sql})`, { ...column, precision: 38 });
 };
 
 const finite = (sql: string): string => `case when isfinite(${sql}) then ${sql} end`;
