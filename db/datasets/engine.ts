@@ -90,6 +90,8 @@ export interface RowsResult {
   readonly hasAfter: boolean;
   /** Null unless `withTotal` is set. */
   readonly total: number | null;
+  /** Number of rows that the filter leaves out only because a cell that it compares does not fit the type of its column. */
+  readonly excludedCount: number;
 }
 
 /** A condition on a group. */
@@ -110,9 +112,18 @@ export interface GroupsRequest {
   readonly limit: number;
 }
 
+export interface GroupResult {
+  readonly key: readonly Cell[];
+  readonly measures: readonly Cell[];
+  /** For each measure, the number of cells of the group that it leaves out because they do not fit the type of the column. */
+  readonly excludedCounts: readonly number[];
+}
+
 export interface GroupsResult {
-  readonly groups: readonly { readonly key: readonly Cell[]; readonly measures: readonly Cell[] }[];
+  readonly groups: readonly GroupResult[];
   readonly total: number;
+  /** Number of rows of which a cell is left out, by the filter or by a measure of any group, because it does not fit the type. */
+  readonly excludedCount: number;
 }
 
 export interface ValueCount {
@@ -124,6 +135,8 @@ export interface FacetResult {
   readonly column: number;
   readonly buckets: readonly ValueCount[];
   readonly otherCount: number;
+  /** Number of rows that the filter leaves out because a cell does not fit the type of its column. */
+  readonly excludedCount: number;
 }
 
 export interface ProfileResult {

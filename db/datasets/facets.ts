@@ -10,7 +10,7 @@ export const facetOf = (table: Table, index: number, filter: TableFilter | null,
   const all = valueCounts(table, index, maskOf(table, filter));
   const buckets = all.slice(0, limit);
   const otherCount = all.slice(limit).reduce((sum, { count }) => sum + count, 0);
-  return { column: index, buckets, otherCount };
+  return { column: index, buckets, otherCount, excludedCount: 0 };
 };
 
 /** By count, descending, then by value. An item of a list counts once for each row. */

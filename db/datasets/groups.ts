@@ -27,7 +27,7 @@ export const groupsOf = (table: Table, request: GroupsRequest, groupsMax: number
     () => measureGroups(table, { group, measures, filter, having, orders }, groupsMax),
     (found) => found.length * 100,
   );
-  return { groups: all.slice(offset, offset + limit), total: all.length };
+  return { groups: all.slice(offset, offset + limit), total: all.length, excludedCount: 0 };
 };
 
 type Group = GroupsResult['groups'][number];
@@ -50,7 +50,11 @@ const measureGroups = (
     const cells = [...keyOf(id), ...columns.map((values) => values[id] ?? null)];
     return having.every(({ index, test }) => matchesTest(cells[index] ?? null, test));
   });
-  return ids.sort(compare).map((id) => ({ key: keyOf(id), measures: columns.map((values) => values[id] ?? null) }));
+  return ids.sort(compare).map((id) => ({
+    key: keyOf(id),
+    measures: columns.map((values) => values[id] ?? null),
+    excludedCounts: columns.map(() => 0),
+  }));
 };
 
 /** Compares group ids by `orders` and then by their keys. Codes ascend with their values; 0 stands for a missing value. */

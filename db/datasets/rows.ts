@@ -87,6 +87,7 @@ export const pageOfRows = (table: Table, request: RowsRequest, bytesMax: number)
     hasBefore: start > 0 || (fromEnd && isTruncated),
     hasAfter: end < list.length || (!fromEnd && isTruncated),
     total: request.withTotal ? list.length : null,
+    excludedCount: 0,
   };
 };
 

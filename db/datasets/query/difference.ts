@@ -1,8 +1,8 @@
-import { type DatasetColumn, isNumeric } from '../../../src/lib/cells.ts';
+import { isNumeric } from '../../../src/lib/cells/column.ts';
 import { type DuckdbSession, identifier } from '../duckdb.ts';
 import type { DifferenceResult } from '../engine.ts';
 import { misfitField } from '../parquet-layout.ts';
-import type { Source } from './source.ts';
+import type { Source, SourceColumn } from './source.ts';
 
 /**
  * The difference between two versions over the columns that both have. Rows are matched on the key columns if both versions
@@ -49,7 +49,7 @@ const comparableCell = (source: Source, other: Source, name: string): string => 
 };
 
 /** The text of a cell in the shortest notation, with numbers like those of a FLOAT where the other version has one. */
-const cellText = ({ field, type, scale }: DatasetColumn, isBesideFloat: boolean): string => {
+const cellText = ({ field, type, scale }: SourceColumn, isBesideFloat: boolean): string => {
   const sql = identifier(field);
   switch (type) {
     case 'STRING':

@@ -1,11 +1,11 @@
 import { DomainError } from '../../../src/errors.ts';
-import { type DatasetColumn, isNumeric } from '../../../src/lib/cells.ts';
+import { isNumeric } from '../../../src/lib/cells/column.ts';
 import type { Grain } from '../../../src/lib/periods.ts';
 import { identifier } from '../duckdb.ts';
 import type { GroupOfTable, TableGrouping } from '../engine.ts';
 import { storedType } from '../parquet-layout.ts';
 import { periodSql } from './period-sql.ts';
-import type { Expression, Source } from './source.ts';
+import type { Expression, Source, SourceColumn } from './source.ts';
 
 /** A key of groups. */
 export interface GroupingExpression extends Expression {
@@ -61,7 +61,7 @@ const periods = (
 };
 
 const binsOf = (
-  column: DatasetColumn,
+  column: SourceColumn,
   binWidth: number,
 ): Pick<GroupingExpression, 'sql' | 'precision' | 'scale' | 'keyType'> => {
   const { name, type, precision, scale } = column;

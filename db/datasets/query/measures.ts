@@ -1,12 +1,12 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 import { DomainError } from '../../../src/errors.ts';
 import type { Cell } from '../../../src/lib/cell-text.ts';
-import { type DatasetColumn, isNumeric } from '../../../src/lib/cells.ts';
+import { isNumeric } from '../../../src/lib/cells/column.ts';
 import { identifier } from '../duckdb.ts';
 import type { MeasureFunction, TableMeasure } from '../engine.ts';
 import { misfitField } from '../parquet-layout.ts';
 import { cellOf, digitsOf, finiteOrNull, numberCell } from './decode.ts';
-import type { Expression, Source } from './source.ts';
+import type { Expression, Source, SourceColumn } from './source.ts';
 
 /** A measure of groups in SQL. */
 export interface MeasureSql {
@@ -63,7 +63,7 @@ const counting = (aggregate: string, misfit: string | null): MeasureSql => ({
 });
 
 /** An aggregate whose value is a value of the column. */
-const columnValue = (aggregate: string, { type, precision, scale, isAscii }: DatasetColumn): WithoutMisfit => ({
+const columnValue = (aggregate: string, { type, precision, scale, isAscii }: SourceColumn): WithoutMisfit => ({
   aggregates: [aggregate],
   comparable: ([value = '']) => ({ ...comparableAs(value, type, { precision, scale }), isAscii }),
   cell: ([value]) => cellOf(type, value),
@@ -72,7 +72,7 @@ const columnValue = (aggregate: string, { type, precision, scale, isAscii }: Dat
 const numericMeasure = (
   name: Exclude<MeasureFunction, 'COUNT' | 'COUNT_DISTINCT' | 'MIN' | 'MAX'>,
   sql: string,
-  column: DatasetColumn,
+  column: SourceColumn,
 ): WithoutMisfit => {
   switch (name) {
     case 'SUM':
@@ -102,9 +102,9 @@ const halvesOf = (sql: string): readonly [string, string] => {
 const digitsOfHalves = (upper: DuckDBValue | undefined, lower: DuckDBValue | undefined): bigint =>
   BigInt(upper as bigint) * half + BigInt(lower as bigint);
 
-const isWide = ({ type, precision }: DatasetColumn): boolean => type !== 'FLOAT' && precision > summableDigits;
+const isWide = ({ type, precision }: SourceColumn): boolean => type !== 'FLOAT' && precision > summableDigits;
 
-const sumOf = (sql: string, column: DatasetColumn): WithoutMisfit => {
+const sumOf = (sql: string, column: SourceColumn): WithoutMisfit => {
   const { type, scale } = column;
   if (isWide(column))
     return {
@@ -118,7 +118,7 @@ const sumOf = (sql: string, column: DatasetColumn): WithoutMisfit => {
 
 const finite = (sql: string): string => `case when isfinite(${sql}) then ${sql} end`;
 
-const averageOf = (sql: string, column: DatasetColumn): WithoutMisfit => {
+const averageOf = (sql: string, column: SourceColumn): WithoutMisfit => {
   const { type, scale } = column;
   if (isWide(column))
     return {
@@ -143,7 +143,7 @@ const floatOf = (aggregate: string): WithoutMisfit => ({
 /** The digits with which the mean of two values is exact in a decimal of DuckDB. */
 const medianDigits = 34;
 
-const medianOf = (sql: string, column: DatasetColumn): WithoutMisfit => {
+const medianOf = (sql: string, column: SourceColumn): WithoutMisfit => {
   const { type, precision, scale } = column;
   // The two middle values, which are the same for an odd count.
   const middle = `quantile_disc(${sql}, [0.5, 0.500000000001])`;
@@ -168,7 +168,7 @@ const medianOf = (sql: string, column: DatasetColumn): WithoutMisfit => {
 /** Beyond this size squares exceed the largest double, and DuckDB would fail. */
 const squareMax = '1e150';
 
-const deviationOf = (sql: string, { type }: DatasetColumn): WithoutMisfit => {
+const deviationOf = (sql: string, { type }: SourceColumn): WithoutMisfit => {
   if (type !== 'FLOAT') return floatOf(`stddev_samp(${sql}::DOUBLE)`);
   const isSmall = `abs(${sql}) < ${squareMax}`;
   return floatOf(`case when max(abs(${sql})) < ${squareMax} then stddev_samp(${sql}) filter (${isSmall}) end`);

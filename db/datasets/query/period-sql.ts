@@ -24,7 +24,8 @@ export const periodSql = (
     grain === 'MINUTE' || grain === 'HOUR'
       ? clockStretches(instant, grain, timeZone, bounds)
       : civilStretches(instant, grain, timeZone, bounds);
-  return chosen(instant, stretches);
+  // A missing instant is before no transition.
+  return `case when ${instant} is not null then ${chosen(instant, stretches)} end`;
 };
 
 const truncated = (instant: string, grain: Grain, offsetUs: number): string => {

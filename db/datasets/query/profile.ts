@@ -1,13 +1,13 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 import type { Cell } from '../../../src/lib/cell-text.ts';
-import { type DatasetColumn, isNumeric } from '../../../src/lib/cells.ts';
+import { isNumeric } from '../../../src/lib/cells/column.ts';
 import { formatDays } from '../../../src/lib/written-dates.ts';
 import { type DuckdbSession, identifier } from '../duckdb.ts';
 import type { ProfileResult } from '../engine.ts';
 import { cellOf, digitsOf, formatMicros, numberCell } from './decode.ts';
 import { mostCommonOf } from './facets.ts';
 import { measureSql } from './measures.ts';
-import type { Source } from './source.ts';
+import type { Source, SourceColumn } from './source.ts';
 
 const bins = 20n;
 const mostCommonMax = 10;
@@ -49,7 +49,7 @@ export const profileOf = async (session: DuckdbSession, source: Source, index: n
 };
 
 interface Range {
-  readonly column: DatasetColumn;
+  readonly column: SourceColumn;
   readonly least: DuckDBValue;
   readonly greatest: DuckDBValue;
 }
@@ -74,7 +74,7 @@ const wholeOf = (value: DuckDBValue): bigint => {
   return digitsOf(value).digits;
 };
 
-const wholeSql = (column: DatasetColumn): string => {
+const wholeSql = (column: SourceColumn): string => {
   const sql = identifier(column.field);
   const { type, precision, scale } = column;
   if (type === 'DATE') return `(${sql} - DATE '1970-01-01')::BIGINT`;
@@ -84,7 +84,7 @@ const wholeSql = (column: DatasetColumn): string => {
   return `replace(${sql}::VARCHAR, '.', '')::HUGEINT`;
 };
 
-const wholeCell = ({ type, scale }: DatasetColumn, value: bigint): Cell => {
+const wholeCell = ({ type, scale }: SourceColumn, value: bigint): Cell => {
   if (type === 'DATE') return formatDays(Number(value));
   return type === 'DATE_TIME' ? formatMicros(value) : numberCell(type, value, scale);
 };

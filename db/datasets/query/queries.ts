@@ -1,13 +1,13 @@
 import { LRUCache } from 'lru-cache';
 import type { Duckdb, DuckdbSession } from '../duckdb.ts';
-import type { StoredTable, TableFilter, TableQueries, TableQueryName } from '../engine.ts';
+import type { StoredTable, TableFilter, TableQueries, TableQueryName, TableRow } from '../engine.ts';
 import { differenceBetween } from './difference.ts';
 import { facetsOf } from './facets.ts';
 import { columnsInTimeZone } from './grouping.ts';
 import { groupsOf } from './groups.ts';
 import { profileOf } from './profile.ts';
 import { type FilterCounts, pageOfRows } from './rows.ts';
-import { rowsAt } from './rows-at.ts';
+import { fetchRows, rowsAt } from './rows-at.ts';
 import { groupsOfRequest, Source, type TimeBounds } from './source.ts';
 
 /** The settings that queries of versions use. */
@@ -60,6 +60,12 @@ export class VersionQueries {
     });
     this.#remember(key, result, bytes);
     return result;
+  }
+
+  /** The first rows of a version that a build has just made, in the session of the build. */
+  async firstRows(session: DuckdbSession, table: StoredTable, count: number): Promise<TableRow[]> {
+    const numbers = Array.from({ length: Math.min(count, table.rowCount) }, (_each, index) => index);
+    return (await fetchRows(session, new Source(table), numbers, this.#limits.datasetPageBytesMax)).rows;
   }
 
   #remember(key: string, value: unknown, bytes: number): void {

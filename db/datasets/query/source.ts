@@ -1,5 +1,5 @@
 import type { DuckDBValue } from '@duckdb/node-api';
-import type { ColumnType, DatasetColumn } from '../../../src/lib/cells.ts';
+import type { ColumnType } from '../../../src/lib/cells/column.ts';
 import { identifier } from '../duckdb.ts';
 import type { GroupOfTable, StoredTable, TableFilter } from '../engine.ts';
 import { misfitField, rowField, tableOf } from '../parquet-layout.ts';
@@ -36,6 +36,9 @@ export interface Expression {
   readonly isAscii: boolean;
 }
 
+/** A column of a version. */
+export type SourceColumn = StoredTable['columns'][number];
+
 /** The file of a version in SQL. */
 export class Source {
   readonly table: StoredTable;
@@ -51,7 +54,7 @@ export class Source {
     this.bounds = bounds;
   }
 
-  get columns(): readonly DatasetColumn[] {
+  get columns(): readonly SourceColumn[] {
     return this.table.columns;
   }
 
@@ -59,7 +62,7 @@ export class Source {
     return this.table.rowCount;
   }
 
-  column(index: number): DatasetColumn {
+  column(index: number): SourceColumn {
     const found = this.columns[index];
     if (!found) throw new Error(`the version has no column ${index}`);
     return found;

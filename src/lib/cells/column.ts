@@ -52,3 +52,10 @@ export interface FileHints {
   readonly dateOrder?: DateOrder | undefined;
   readonly delimiter?: Delimiter | undefined;
 }
+
+/** Whether the cells of a column are numbers. */
+export const isNumeric = ({ type }: Pick<ColumnPlan, 'type'>): boolean =>
+  type === 'INTEGER' || type === 'DECIMAL' || type === 'FLOAT';
+
+/** Whether the cells of a column are texts or lists of texts. */
+export const isTextual = ({ type }: Pick<ColumnPlan, 'type'>): boolean => type === 'STRING' || type === 'STRING_LIST';
