@@ -91,7 +91,7 @@ const createCore = (config: Config, { log, onStatement }: AppOptions) => {
   const store = openStore({ ...config, nowUs, ...statementListener(config, log, onStatement) });
   log.debug({ data: config.data }, 'store opened');
   const ledger = createLedger(store, log);
-  const engine = openDatasetEngine(config, log);
+  const engine = openDatasetEngine(config);
   const domains = createDomains({ store, engine, ledger, limits: config, nowUs, log });
   return { store, ledger, engine, domains, nowUs };
 };
@@ -131,6 +131,7 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
       );
       follower.start();
       await domains.datasets.sweep();
+      void domains.versionTables.convertAll();
       await watchedFolder.start();
       const { userFilesEveryMinutes, userFilesStartMs } = config;
       firstSync = domains.userSync.start(userFilesEveryMinutes * 60_000, userFilesStartMs, reportSync(log));
@@ -139,6 +140,7 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
     async stop(): Promise<void> {
       follower.stop();
       watchedFolder.close();
+      domains.versionTables.close();
       await domains.userSync.close();
     },
   };

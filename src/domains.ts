@@ -9,6 +9,7 @@ import { createDashboard } from './domains/conversations/dashboard.ts';
 import { Datasets } from './domains/datasets/datasets.ts';
 import { createDatasetGroups } from './domains/datasets/groups.ts';
 import { DatasetImports } from './domains/datasets/imports.ts';
+import { VersionTables } from './domains/datasets/version-tables.ts';
 import { createExperimentEvents } from './domains/experiments/events.ts';
 import { createExperiments } from './domains/experiments/experiments.ts';
 import { createExperimentEventsImporter } from './domains/experiments/import.ts';
@@ -127,11 +128,12 @@ type ImportDomains = ReturnType<typeof createImportDomains>;
 
 const createDatasetDomains = (services: DomainServices, { uploads }: ImportDomains) => {
   const { store, ledger, engine, limits, log } = services;
-  const datasets = new Datasets({ store, ledger, engine, limits });
+  const versionTables = new VersionTables({ store, ledger, engine, log });
+  const datasets = new Datasets({ store, ledger, engine, tables: versionTables, limits });
   const datasetGroups = createDatasetGroups(datasets, limits);
-  const datasetImports = new DatasetImports({ store, ledger, datasets, engine, log });
+  const datasetImports = new DatasetImports({ store, ledger, datasets, engine, tables: versionTables, log });
   const datasetUploads = new DatasetUploads({ imports: datasetImports, uploads, limits });
-  return { datasets, datasetGroups, datasetImports, datasetUploads };
+  return { datasets, versionTables, datasetGroups, datasetImports, datasetUploads };
 };
 
 const createConversationDomains = ({ store, ledger, limits }: DomainServices) => {

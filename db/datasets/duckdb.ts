@@ -106,7 +106,7 @@ export class Duckdb {
     if (/database has been invalidated|FATAL Error/.test(error.message)) this.#instance = undefined;
     if (!/^Out of Memory Error|failed to allocate|could not allocate/i.test(error.message)) return error;
     const message =
-      'the query needs more memory or temporary disk space than datasetMemoryMax and datasetTempBytesMax allow';
+      'the query needs more memory or temporary disk space than datasetMemoryBytesMax and datasetTempBytesMax allow';
     return new DomainError('LIMIT_EXCEEDED', message, { cause: error });
   }
 }
@@ -158,7 +158,6 @@ const openInstance = async (settings: DuckdbSettings): Promise<DuckDBInstance> =
   // The native library is large, so it is loaded only when it is needed.
   const { DuckDBInstance: Instance } = await import('@duckdb/node-api');
   mkdirSync(settings.folder, { recursive: true });
-  mkdirSync(settings.tempFolder, { recursive: true });
   const instance = await Instance.create(':memory:', {
     threads: String(settings.threads),
     memory_limit: `${Math.ceil(settings.memoryBytesMax / 1e6)}MB`,

@@ -1,6 +1,6 @@
 import type { FieldProblem } from '../../src/errors.ts';
 import type { Cell } from '../../src/lib/cell-text.ts';
-import type { DatasetColumn } from '../../src/lib/cells.ts';
+import type { DatasetColumn } from '../../src/lib/cells/dataset-column.ts';
 import type { ExplicitType } from '../../src/lib/import-option-texts.ts';
 import type { FileDialect, ImportReadOptions } from '../../src/lib/import-options.ts';
 
@@ -201,6 +201,8 @@ export interface BuildRequest extends ImportReadOptions {
   /** The version that APPEND and UPSERT start from. */
   readonly earlier: StoredTable | null;
   readonly keyColumns: readonly string[];
+  /** Number of `firstRows` of the result. */
+  readonly previewRows: number;
 }
 
 export interface RejectedRow {
@@ -219,7 +221,7 @@ export interface BuildResult extends FileChecksum {
   readonly columns: readonly DatasetColumn[];
   readonly rowCount: number;
   readonly dialect: FileDialect;
-  /** The first 100 rows of the CSV file as they are stored. */
+  /** The first rows of the CSV file as they are stored. */
   readonly firstRows: readonly TableRow[];
   /** Rows of the CSV file: read = accepted + unchanged + rejected. */
   readonly read: number;
@@ -236,22 +238,27 @@ export interface BuildObserver {
   onRejects(rows: readonly RejectedRow[]): Promise<void>;
 }
 
+/** A version whose rows were moved to a Parquet file. */
+export interface ConvertedVersion extends StoredTable, FileChecksum {}
+
 /**
- * Stores the rows of datasets in a folder of their own. Each version is one immutable file. Child processes build and query
- * the files, and the engine kills a process that exceeds its time limit. Errors are thrown as DomainError.
+ * Stores the rows of datasets in a folder of their own. Each version is one immutable Parquet file, which threads build and
+ * DuckDB queries. Errors are thrown as DomainError.
  */
 export interface DatasetEngine {
   /** A new, unique file name for a version. */
   newFile(): string;
   build(request: BuildRequest, observer: BuildObserver): Promise<BuildResult>;
+  /** Moves the rows of a file of the kind that held versions before Parquet; the old file stays. */
+  convert(file: string): Promise<ConvertedVersion>;
   query<Q extends TableQueryName>(
     table: StoredTable,
     name: Q,
     request: TableQueries[Q]['request'],
   ): Promise<TableQueries[Q]['result']>;
-  /** Removes the file of a version; it is no error when the file does not exist. */
+  /** Removes the file of a version once no query reads it; it is no error when the file does not exist. */
   remove(file: string): Promise<void>;
-  /** Removes all files that are not in use. */
+  /** Removes all files that are not in use, except those that this or another running process has created since its start. */
   sweep(inUse: ReadonlySet<string>): Promise<void>;
   close(): void;
 }
@@ -264,7 +271,10 @@ export interface DatasetLimits {
   readonly datasetColumnsMax: number;
   readonly datasetRejectsMax: number;
   readonly datasetQueryMsMax: number;
-  readonly datasetProcesses: number;
+  readonly datasetQueriesAtOnce: number;
+  readonly datasetThreads: number;
+  readonly datasetMemoryBytesMax: number;
+  readonly datasetTempBytesMax: number;
   readonly datasetImportsAtOnce: number;
   readonly datasetCacheBytesMax: number;
   readonly datasetPageBytesMax: number;

@@ -1,87 +1,118 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DebugLog } from '../../src/lib/debug-log.ts';
 import { isOtherProcessAlive } from '../../src/lib/process-alive.ts';
-import { checksumOf } from './checksum.ts';
+import { buildVersion, convertVersion } from './build/build-version.ts';
+import { Stager } from './build/stager.ts';
+import { Duckdb, type DuckdbSession } from './duckdb.ts';
 import type {
   BuildObserver,
   BuildRequest,
   BuildResult,
+  ConvertedVersion,
   DatasetEngine,
   DatasetLimits,
   StoredTable,
   TableQueries,
   TableQueryName,
 } from './engine.ts';
-import type { WorkerEvent, WorkerTasks } from './worker-messages.ts';
-import { WorkerPool, type WorkerProcess } from './worker-pool.ts';
+import { VersionQueries } from './query/queries.ts';
 
-/** Opens the dataset engine of a data folder. It reads no file and starts no process before the first request. */
-export const openDatasetEngine = (limits: DatasetLimits, log: DebugLog): DatasetEngine =>
-  new ProcessEngine(limits, log);
+/** Opens the dataset engine of a data folder. It reads no file and starts no thread before the first request. */
+export const openDatasetEngine = (limits: DatasetLimits): DatasetEngine => new DuckdbEngine(limits);
 
-class ProcessEngine implements DatasetEngine {
+const waitingMax = 200;
+
+class DuckdbEngine implements DatasetEngine {
   readonly #limits: DatasetLimits;
   readonly #folder: string;
-  readonly #queries: WorkerPool<'query'>;
-  readonly #builds: WorkerPool<'build'>;
+  readonly #duckdb: Duckdb;
+  readonly #stager: Stager;
+  readonly #queries: VersionQueries;
+  readonly #uses = new FileUses();
+  /** The first parts of the names that this engine has given out. */
+  readonly #ownNames = new Set<string>();
 
-  constructor(limits: DatasetLimits, log: DebugLog) {
+  constructor(limits: DatasetLimits) {
     this.#limits = limits;
     this.#folder = limits.data === ':memory:' ? join(tmpdir(), `asof-${randomUUID()}`) : join(limits.data, 'datasets');
-    this.#queries = new WorkerPool({ kind: 'query', limits, log, size: limits.datasetProcesses, waitingMax: 200 });
-    this.#builds = new WorkerPool({ kind: 'build', limits, log, size: limits.datasetImportsAtOnce, idleMs: 5000 });
+    this.#duckdb = new Duckdb({
+      memoryBytesMax: limits.datasetMemoryBytesMax,
+      threads: limits.datasetThreads,
+      tempFolder: join(this.#folder, this.#newName('temp')),
+      tempBytesMax: limits.datasetTempBytesMax,
+      folder: this.#folder,
+      // An import must leave a session to each query that may run.
+      sessionsMax: limits.datasetQueriesAtOnce + limits.datasetImportsAtOnce,
+      waitingMax,
+    });
+    this.#stager = new Stager(limits, limits.datasetImportsAtOnce);
+    this.#queries = new VersionQueries(this.#duckdb, limits);
   }
 
   newFile(): string {
+    return this.#newName('parquet');
+  }
+
+  build(request: BuildRequest, observer: BuildObserver): Promise<BuildResult> {
     mkdirSync(this.#folder, { recursive: true });
-    // The name holds the process id, so that a sweep by another process spares a file that is being built.
-    return `${randomUUID()}.${process.pid}.sqlite`;
+    const { earlier } = request;
+    const target = this.#pathOf(request.target);
+    const withPaths = { ...request, target, earlier: earlier && this.#withPath(earlier) };
+    return this.#uses.during(earlier ? [earlier.file] : [], () =>
+      buildVersion(this.#buildServices(), withPaths, observer),
+    );
   }
 
-  async build(request: BuildRequest, observer: BuildObserver): Promise<BuildResult> {
-    const { target, earlier } = request;
-    const task = { ...request, target: this.#pathOf(target), earlier: earlier && this.#withPath(earlier) };
-    try {
-      const built = (await this.#builds.run('', task, (worker) => buildOptions(worker, observer))) as BuildResult;
-      return { ...built, ...(await checksumOf(this.#pathOf(target))) };
-    } catch (error) {
-      await Promise.all([this.#removeFile(target), this.#removeFile(`${target}.staged`)]);
-      throw error;
-    }
+  convert(file: string): Promise<ConvertedVersion> {
+    const target = this.newFile();
+    return convertVersion(this.#buildServices(), this.#pathOf(file), this.#pathOf(target)).then((converted) => ({
+      ...converted,
+      file: target,
+    }));
   }
 
-  async query<Q extends TableQueryName>(
-    { file }: StoredTable,
+  query<Q extends TableQueryName>(
+    table: StoredTable,
     name: Q,
     request: TableQueries[Q]['request'],
   ): Promise<TableQueries[Q]['result']> {
-    const task = { file: this.#pathOf(file), name, request: this.#withPaths(request) } as WorkerTasks['query'];
-    const result = await this.#queries.run(file, task, () => ({ timeoutMs: this.#limits.datasetQueryMsMax }));
-    return result as TableQueries[Q]['result'];
+    const earlier = 'earlier' in request ? request.earlier : null;
+    const withPaths = earlier ? { ...request, earlier: this.#withPath(earlier) } : request;
+    const files = earlier ? [table.file, earlier.file] : [table.file];
+    return this.#uses.during(files, () => this.#queries.query(this.#withPath(table), name, withPaths));
   }
 
-  async remove(file: string): Promise<void> {
-    this.#queries.releaseKey(file);
-    await this.#removeFile(file);
+  remove(file: string): Promise<void> {
+    return this.#uses.whenUnused(file, () => this.#removeFile(file));
   }
 
   async sweep(inUse: ReadonlySet<string>): Promise<void> {
     const names = await readdir(this.#folder).catch(() => [] as string[]);
-    for (const name of names) if (!inUse.has(name) && !isBuiltElsewhere(name)) await this.#removeFile(name);
+    for (const name of names)
+      if (!inUse.has(name) && !this.#ownNames.has(firstPart(name)) && !belongsToOtherProcess(name))
+        await this.#removeFile(name);
   }
 
   close(): void {
-    this.#queries.close();
-    this.#builds.close();
+    this.#stager.close();
+    this.#duckdb.close();
+    if (this.#limits.data === ':memory:') rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** Workers know paths only; one query names the file of a second version. */
-  #withPaths(request: object): object {
-    return 'earlier' in request ? { ...request, earlier: this.#withPath(request.earlier as StoredTable) } : request;
+  /** The name holds the process id, so that a sweep by another process spares a file that is being built. */
+  #newName(kind: 'parquet' | 'temp'): string {
+    const id = randomUUID();
+    this.#ownNames.add(id);
+    return `${id}.${process.pid}.${kind}`;
+  }
+
+  #buildServices() {
+    const firstRows = async (session: DuckdbSession, table: StoredTable, count: number) =>
+      count === 0 ? [] : this.#queries.firstRows(session, table, count);
+    return { duckdb: this.#duckdb, stager: this.#stager, limits: this.#limits, firstRows };
   }
 
   #withPath(table: StoredTable): StoredTable {
@@ -93,24 +124,48 @@ class ProcessEngine implements DatasetEngine {
   }
 
   #removeFile(file: string): Promise<void> {
-    return rm(this.#pathOf(file), { force: true });
+    return rm(this.#pathOf(file), { force: true, recursive: true });
   }
 }
 
-const buildOptions = (worker: WorkerProcess, { signal, onProgress, onRejects }: BuildObserver) => ({
-  signal,
-  onEvent(event: WorkerEvent) {
-    if ('progress' in event) onProgress(event.progress);
-    else
-      onRejects(event.rejects).then(
-        () => worker.acknowledgeRejects(),
-        () => worker.kill(),
-      );
-  },
-});
+const firstPart = (name: string): string => name.split('.')[0] as string;
 
-/** Whether another running process builds the file. */
-const isBuiltElsewhere = (name: string): boolean => {
+const belongsToOtherProcess = (name: string): boolean => {
   const id = Number(name.split('.')[1]);
   return Number.isSafeInteger(id) && id >= 1 && isOtherProcessAlive(id);
 };
+
+/** Which files are being read, so that none is removed under a query. */
+class FileUses {
+  readonly #uses = new Map<string, number>();
+  readonly #whenUnused = new Map<string, (() => void)[]>();
+
+  async during<R>(files: readonly string[], task: () => Promise<R>): Promise<R> {
+    for (const file of files) this.#uses.set(file, (this.#uses.get(file) ?? 0) + 1);
+    try {
+      return await task();
+    } finally {
+      for (const file of files) this.#release(file);
+    }
+  }
+
+  /** Runs the task once nobody uses the file. */
+  async whenUnused<R>(file: string, task: () => Promise<R>): Promise<R> {
+    if (this.#uses.has(file))
+      await new Promise<void>((resolve) => {
+        this.#whenUnused.set(file, [...(this.#whenUnused.get(file) ?? []), resolve]);
+      });
+    return task();
+  }
+
+  #release(file: string): void {
+    const uses = (this.#uses.get(file) ?? 0) - 1;
+    if (uses > 0) {
+      this.#uses.set(file, uses);
+      return;
+    }
+    this.#uses.delete(file);
+    for (const resolve of this.#whenUnused.get(file) ?? []) resolve();
+    this.#whenUnused.delete(file);
+  }
+}

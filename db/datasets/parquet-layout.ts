@@ -1,4 +1,4 @@
-import type { ColumnType } from '../../src/lib/cells.ts';
+import type { ColumnType } from '../../src/lib/cells/column.ts';
 import { identifier, literal } from './duckdb.ts';
 
 /** What the layout of a version's file depends on. */

@@ -1,7 +1,3 @@
-import type { ColumnPlan } from './cells.ts';
-import { formatInstant } from './time.ts';
-import { formatDays } from './written-dates.ts';
-
 /** The value of a cell in responses: decimals, and whole numbers beyond 2^53, are text; dates are ISO 8601 text. */
 export type Cell = string | number | boolean | null | readonly string[];
 
@@ -13,28 +9,6 @@ export const formatScaled = (digits: bigint | number, scale: number): string => 
   const padded = text.slice(sign.length).padStart(scale + 1, '0');
   const fraction = padded.slice(-scale).replace(/0+$/, '');
   return `${sign}${padded.slice(0, -scale)}${fraction === '' ? '' : `.${fraction}`}`;
-};
-
-/** The cell of a stored value; the inverse of `encodeCell`. */
-export const decodeCell = ({ type, scale }: ColumnPlan, stored: string | number | bigint): Cell => {
-  switch (type) {
-    case 'STRING':
-      return stored as string;
-    case 'STRING_LIST':
-      return JSON.parse(stored as string) as string[];
-    case 'INTEGER':
-      return Number.isSafeInteger(Number(stored)) ? Number(stored) : String(stored);
-    case 'DECIMAL':
-      return formatScaled(stored as number | bigint, scale);
-    case 'FLOAT':
-      return stored as number;
-    case 'BOOLEAN':
-      return stored === 1;
-    case 'DATE':
-      return formatDays(stored as number);
-    case 'DATE_TIME':
-      return formatInstant(stored as number);
-  }
 };
 
 /** A cell as CSV text, which is parsed to the same cell again. */

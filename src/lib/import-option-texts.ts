@@ -1,4 +1,4 @@
-import { type ColumnType, columnTypes } from './cells.ts';
+import { type ColumnType, columnTypes } from './cells/column.ts';
 import {
   type DateOrder,
   type Delimiter,

@@ -17,9 +17,24 @@ export const datasetSettings = {
   datasetQueryMsMax: {
     type: integer(),
     default: '10000',
-    description: 'Timeout of a query of a dataset, in milliseconds; its process is then killed.',
+    description: 'Timeout of a query of a dataset, in milliseconds.',
   },
-  datasetProcesses: { type: integer(), default: '2', description: 'Number of processes that answer dataset queries.' },
+  datasetQueriesAtOnce: {
+    type: integer(),
+    default: '2',
+    description: 'Number of dataset queries that run at the same time; further ones wait.',
+  },
+  datasetThreads: { type: integer(), default: '2', description: 'Number of threads that dataset queries share.' },
+  datasetMemoryBytesMax: {
+    type: bytes,
+    default: '512MB',
+    description: 'Maximum memory of all dataset queries and imports together; beyond it they use temporary files.',
+  },
+  datasetTempBytesMax: {
+    type: bytes,
+    default: '10GB',
+    description: 'Maximum size of these temporary files.',
+  },
   datasetImportsAtOnce: {
     type: integer(),
     default: '1',
@@ -27,8 +42,8 @@ export const datasetSettings = {
   },
   datasetCacheBytesMax: {
     type: bytes,
-    default: '256MB',
-    description: 'Maximum size of the cache of columns and sort orders in each of these processes.',
+    default: '64MB',
+    description: 'Maximum size of the cache of answers to dataset queries.',
   },
   datasetPageBytesMax: {
     type: bytes,

@@ -7,6 +7,8 @@ import type {
   ProfileResult,
   TableFilter,
   TableOrder,
+  TableQueries,
+  TableQueryName,
   TableRow,
 } from '../../../db/datasets/engine.ts';
 import type { Row, Store } from '../../../db/store.ts';
@@ -19,6 +21,7 @@ import { preview } from '../../lib/problems.ts';
 import { type DatasetVersion, type IndexedColumn, indexedColumns, indexOfColumn } from './columns.ts';
 import { formatCursor, parseCursor, signatureOf } from './cursors.ts';
 import { type FilterLimits, type FilterRequest, tableFilter } from './filter.ts';
+import type { VersionTables } from './version-tables.ts';
 
 export type Dataset = Row<typeof datasets>;
 
@@ -62,6 +65,7 @@ export interface DatasetServices {
   readonly store: Store;
   readonly ledger: Ledger;
   readonly engine: DatasetEngine;
+  readonly tables: VersionTables;
   readonly limits: FilterLimits;
 }
 
@@ -70,12 +74,14 @@ export class Datasets {
   readonly #store: Store;
   readonly #ledger: Ledger;
   readonly #engine: DatasetEngine;
+  readonly #tables: VersionTables;
   readonly #limits: FilterLimits;
 
-  constructor({ store, ledger, engine, limits }: DatasetServices) {
+  constructor({ store, ledger, engine, tables, limits }: DatasetServices) {
     this.#store = store;
     this.#ledger = ledger;
     this.#engine = engine;
+    this.#tables = tables;
     this.#limits = limits;
   }
 
@@ -174,7 +180,7 @@ export class Datasets {
       if (cursor.versionId === version.id && cursor.signature === signature) return cursor.index;
       throw new DomainError('BAD_REQUEST', 'the cursor belongs to another version or order');
     };
-    const { rows, hasBefore, hasAfter, total } = await this.#engine.query(version, 'rows', {
+    const { rows, hasBefore, hasAfter, total } = await this.#query(version, 'rows', {
       filter,
       orders,
       limit: query.limit,
@@ -194,12 +200,12 @@ export class Datasets {
   }
 
   async rowAt(version: DatasetVersion, row: number): Promise<DatasetRow | null> {
-    const [found = null] = await this.#engine.query(version, 'rowsAt', { rows: [row] });
+    const [found = null] = await this.#query(version, 'rowsAt', { rows: [row] });
     return found && { ...found, version };
   }
 
   groups(version: DatasetVersion, request: GroupsRequest): Promise<GroupsResult> {
-    return this.#engine.query(version, 'groups', request);
+    return this.#query(version, 'groups', request);
   }
 
   async facets(
@@ -208,16 +214,24 @@ export class Datasets {
   ): Promise<readonly FacetResult[]> {
     const filter = tableFilter(version, conditions, this.#limits);
     const indexes = columns.map((name) => indexOfColumn(version, name));
-    return this.#engine.query(version, 'facets', { columns: indexes, filter, limit });
+    return this.#query(version, 'facets', { columns: indexes, filter, limit });
   }
 
   profile({ version, index }: IndexedColumn): Promise<ProfileResult> {
-    return this.#engine.query(version, 'profile', { column: index });
+    return this.#query(version, 'profile', { column: index });
   }
 
-  difference(earlier: DatasetVersion, later: DatasetVersion): Promise<DifferenceResult> {
-    const request = { earlier, keyColumns: later.keyColumns };
-    return this.#engine.query(later, 'difference', request);
+  async difference(earlier: DatasetVersion, later: DatasetVersion): Promise<DifferenceResult> {
+    const request = { earlier: await this.#tables.of(earlier), keyColumns: later.keyColumns };
+    return this.#query(later, 'difference', request);
+  }
+
+  async #query<Q extends TableQueryName>(
+    version: DatasetVersion,
+    name: Q,
+    request: TableQueries[Q]['request'],
+  ): Promise<TableQueries[Q]['result']> {
+    return this.#engine.query(await this.#tables.of(version), name, request);
   }
 
   /** Removes a dataset and the files of all its versions. Throws NOT_FOUND. */

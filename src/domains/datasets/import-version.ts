@@ -7,6 +7,7 @@ import type { ImportReadOptions } from '../../lib/import-options.ts';
 import type { Import, ImportJob } from '../imports/job.ts';
 import type { DatasetVersion } from './columns.ts';
 import type { Datasets } from './datasets.ts';
+import type { VersionTables } from './version-tables.ts';
 
 /** A CSV file that is still to be fetched. */
 export interface DatasetSource {
@@ -51,6 +52,7 @@ export type DatasetImport = Import & { readonly dryRun?: DatasetDryRun };
 export interface VersionImport {
   readonly engine: DatasetEngine;
   readonly datasets: Datasets;
+  readonly tables: VersionTables;
   readonly source: DatasetSource;
   readonly options: DatasetOptions;
   readonly signal: AbortSignal;
@@ -65,6 +67,9 @@ interface BuiltVersion {
 }
 
 const firstRejectsMax = 20;
+
+/** Rows that the result of a dry run shows. */
+const previewRows = 100;
 
 /** How often an import's counts are stored while it runs. */
 const progressEveryMs = 500;
@@ -96,7 +101,7 @@ export const importVersion = async (task: VersionImport, job: ImportJob): Promis
 
 /** Fetches the file and builds the version's file; adds the first rejected rows to `firstRejects`. */
 const buildVersion = async (
-  { engine, datasets: catalogue, source, options, signal }: VersionImport,
+  { engine, datasets: catalogue, tables, source, options, signal }: VersionImport,
   job: ImportJob,
   file: string,
   firstRejects: RejectedRow[],
@@ -117,8 +122,9 @@ const buildVersion = async (
     ...readOptionsOf(options),
     types: options.types ?? [],
     mode,
-    earlier: earlier ?? null,
+    earlier: earlier ? await tables.of(earlier) : null,
     keyColumns,
+    previewRows: options.dryRun ? previewRows : 0,
   };
   const built = await engine.build(request, {
     signal,

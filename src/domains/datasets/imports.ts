@@ -8,6 +8,7 @@ import { type Import, ImportJob, openImportWriter } from '../imports/job.ts';
 import type { Datasets } from './datasets.ts';
 import { type DatasetImport, type DatasetOptions, type DatasetSource, importVersion } from './import-version.ts';
 import { datasetTarget } from './target.ts';
+import type { VersionTables } from './version-tables.ts';
 
 export interface DatasetRun {
   /** The import as it began. */
@@ -22,6 +23,7 @@ export interface DatasetImportServices {
   readonly log: DebugLog;
   readonly datasets: Datasets;
   readonly engine: DatasetEngine;
+  readonly tables: VersionTables;
 }
 
 const namePattern = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,99}$/u;
@@ -41,13 +43,13 @@ export class DatasetImports {
   async start(source: DatasetSource, options: DatasetOptions): Promise<DatasetRun> {
     const { name, dryRun = false } = options;
     checkName(name);
-    const { datasets, engine } = this.#services;
+    const { datasets, engine, tables } = this.#services;
     const writer = openImportWriter(this.#services, dryRun);
     const fields = { target: datasetTarget.name, source: source.name, bytesTotal: source.bytes };
     const job = await writer.write((tx) => ImportJob.begin(tx, fields, writer));
     const started: DatasetImport = dryRun ? { ...job.snapshot(), id: 0 } : job.snapshot();
     const abort = new AbortController();
-    const task = { engine, datasets, source, options, signal: abort.signal };
+    const task = { engine, datasets, tables, source, options, signal: abort.signal };
     const done = (this.#lastOfName.get(name) ?? Promise.resolve())
       .then(() => importVersion(task, job))
       .finally(writer.close)

@@ -60,12 +60,12 @@ describe('column types', () => {
   });
 
   it('the text of a misfit is stored, counted and found by filters', async () => {
-    const csv = `n,m\n${Array.from({ length: 19 }, (_each, at) => `${at},x`).join('\n')}\nn/a,y\n`;
+    const csv = `n,m\n${Array.from({ length: 19 }, (_each, at) => `${at},x`).join('\n')}\nNot yet,y\n`;
     await importCsv(opened, 'misfits', csv);
     expect(await rowsOf(opened, 'misfits', '&n__ismisfit=1')).toEqual([{ n: null, m: 'y' }]);
-    expect(await rowsOf(opened, 'misfits', '&n__contains=N/A')).toEqual([{ n: null, m: 'y' }]);
+    expect(await rowsOf(opened, 'misfits', '&n__contains=NOT%20Y')).toEqual([{ n: null, m: 'y' }]);
     const exported = await (await opened.get('/datasets/misfits/export?m=y')).text();
-    expect(exported).toBe('n,m\r\nn/a,y\r\n');
+    expect(exported).toBe('n,m\r\nNot yet,y\r\n');
   });
 
   it('an import from a location that does not exist returns a SourceError', async () => {

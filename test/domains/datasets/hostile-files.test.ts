@@ -32,11 +32,11 @@ it.each<[string, string | Uint8Array, { read: number; rejected: number; lines: n
   ['semicolons', 'a;b\n1;2,5\n', { read: 1, rejected: 0, lines: [] }],
   ['a header only', 'a,b\n', { read: 0, rejected: 0, lines: [] }],
   ['no end of line', 'a,b\n1,2', { read: 1, rejected: 0, lines: [] }],
-])('counts and rejects the rows of a file with %s', async (_what, csv, { read, rejected, lines }) => {
-  const imported = await importCsv(opened, 'hostile', csv);
+])('counts and rejects the rows of a file with %s', async (what, csv, { read, rejected, lines }) => {
+  const imported = await importCsv(opened, `hostile ${what}`, csv);
   expect(imported).toMatchObject({ status: 200, read, rejected, accepted: read - rejected, unchanged: 0 });
   expect(await linesOf(imported.id)).toEqual(lines);
-  expect(await rowsOf(opened, 'hostile')).toHaveLength(read - rejected);
+  expect(await rowsOf(opened, `hostile ${what}`)).toHaveLength(read - rejected);
 });
 
 it.each<[string, string | Uint8Array]>([
@@ -73,8 +73,12 @@ it('the length of the text to search for is limited', async () => {
 it('a query that exceeds its time limit fails and names the setting', async () => {
   const own = await openApp({ settings: { datasetQueryMsMax: '1' } });
   try {
-    await importCsv(own, 'slow', `text\n${'some words to look through\n'.repeat(20_000)}`);
-    const response = await own.get('/datasets/slow?text=nowhere&_sort=text');
+    await importCsv(
+      own,
+      'slow',
+      `text\n${Array.from({ length: 100_000 }, (_each, at) => `some words to look through ${at}\n`).join('')}`,
+    );
+    const response = await own.get('/datasets/slow/profile');
     expect(response.status).toBe(400);
     expect(await response.text()).toContain('setting datasetQueryMsMax');
   } finally {

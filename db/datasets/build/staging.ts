@@ -1,0 +1,140 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+
+/**
+ * The staging file: one line for each row, its cells in canonical text, which DuckDB casts to the types of the columns. Cells
+ * are separated by U+001F and never quoted, so that DuckDB reads the file in parallel. A missing value is an empty cell.
+ */
+export const cellEnd = '\x1f';
+const lineEnd = '\n';
+/** Begins the two characters that stand for a control character of a cell. */
+const escapeStart = '\x1e';
+
+/** Each character that a cell cannot hold as it is, with the two that stand for it; the escape itself comes first. */
+export const stagedEscapes: readonly (readonly [character: string, escaped: string])[] = [
+  [escapeStart, `${escapeStart}0`],
+  ['\n', `${escapeStart}1`],
+  ['\r', `${escapeStart}2`],
+  [cellEnd, `${escapeStart}3`],
+];
+const escapes = new Map(stagedEscapes);
+const needsEscape = new RegExp(`[${[...escapes.keys()].join('')}]`, 'g');
+const isNotAscii = /[\x80-\uffff]/;
+
+/** A fuller buffer is written to the file. */
+const flushBytes = 512 * 1024;
+
+/** A character of a string has at most this many bytes in UTF-8. */
+const bytesPerCharacter = 3;
+
+const cellEndByte = cellEnd.charCodeAt(0);
+const lineEndByte = lineEnd.charCodeAt(0);
+
+export interface StagedRow {
+  /** The canonical text of each cell, empty where it is missing. */
+  readonly cells: readonly string[];
+  readonly line: number;
+  readonly importId: number;
+  /** The texts that do not fit, as a JSON object by column index; empty when all fit. */
+  readonly misfits: string;
+}
+
+/** Writes the staging file. A line holds the line and import of a row, its cells, and its misfits. */
+export class StagingWriter {
+  readonly #file: number;
+  readonly #isAscii: boolean[];
+  readonly #hasEscapes: boolean[];
+  #rows = 0;
+  #buffer = Buffer.allocUnsafeSlow(flushBytes * 2);
+  #length = 0;
+
+  constructor(path: string, columns: number) {
+    this.#file = openSync(path, 'wx');
+    this.#isAscii = new Array<boolean>(columns).fill(true);
+    this.#hasEscapes = new Array<boolean>(columns).fill(false);
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** For each column, whether all its texts are ASCII. */
+  get isAscii(): readonly boolean[] {
+    return this.#isAscii;
+  }
+
+  /** For each column, whether some of its cells are escaped. */
+  get hasEscapes(): readonly boolean[] {
+    return this.#hasEscapes;
+  }
+
+  add({ cells, line, importId, misfits }: StagedRow): void {
+    this.#write(`${line}${cellEnd}${importId}`);
+    for (let column = 0; column < cells.length; column += 1) {
+      const cell = cells[column] as string;
+      this.#reserve(cell.length);
+      this.#buffer[this.#length] = cellEndByte;
+      this.#length += 1;
+      const written = this.#writePrintable(cell);
+      if (written < cell.length) this.#writeOther(cell.slice(written), column);
+    }
+    this.#write(`${cellEnd}${misfits}`);
+    this.#buffer[this.#length] = lineEndByte;
+    this.#length += 1;
+    this.#rows += 1;
+    if (this.#length >= flushBytes) this.#flush();
+  }
+
+  finish(): void {
+    this.#flush();
+    this.close();
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+
+  /**
+   * Writes the text up to its first character that is not printable ASCII, and returns that length. A loop, because a call of
+   * the encoder for each of millions of short cells would cost several times more.
+   */
+  #writePrintable(text: string): number {
+    const buffer = this.#buffer;
+    const start = this.#length;
+    let at = 0;
+    for (; at < text.length; at += 1) {
+      const code = text.charCodeAt(at);
+      if (code < 32 || code > 126) break;
+      buffer[start + at] = code;
+    }
+    this.#length = start + at;
+    return at;
+  }
+
+  #writeOther(text: string, column: number): void {
+    if (this.#isAscii[column] && isNotAscii.test(text)) this.#isAscii[column] = false;
+    const escaped = text.replace(needsEscape, (character) => escapes.get(character) as string);
+    if (escaped.length > text.length) this.#hasEscapes[column] = true;
+    this.#write(escaped);
+  }
+
+  #write(text: string): void {
+    this.#reserve(text.length);
+    const written = this.#writePrintable(text);
+    if (written < text.length) this.#length += this.#buffer.write(text.slice(written), this.#length);
+  }
+
+  /** Makes room for a text of this length and the signs around it. */
+  #reserve(length: number): void {
+    const needed = this.#length + length * bytesPerCharacter + 2;
+    if (needed <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafeSlow(needed * 2);
+    this.#buffer.copy(larger, 0, 0, this.#length);
+    this.#buffer = larger;
+  }
+
+  #flush(): void {
+    for (let start = 0; start < this.#length; )
+      start += writeSync(this.#file, this.#buffer, start, this.#length - start);
+    this.#length = 0;
+  }
+}

@@ -1,0 +1,26 @@
+import type { DomainError } from '../../../src/errors.ts';
+import type { ConvertRequest } from '../column-files/stage-column-file.ts';
+import type { BuildProgress, DatasetLimits, RejectedRow } from '../engine.ts';
+import type { StagedRows, StageRequest, StageResult } from './stage.ts';
+
+/** Stages a CSV file, or a file of the kind that held versions before Parquet. */
+export type WorkerTask =
+  | { readonly stage: StageRequest; readonly limits: DatasetLimits }
+  | { readonly convert: ConvertRequest };
+
+/** What the thread that stages rows receives. */
+export type WorkerRequest =
+  | WorkerTask
+  /** The rejected rows of the last message are stored. */
+  | { readonly ack: 'rejects' };
+
+/** What the thread sends: progress and rejects, and at the end the result or an error. */
+export type WorkerMessage =
+  | { readonly progress: BuildProgress }
+  | { readonly rejects: readonly RejectedRow[] }
+  | { readonly result: StageResult | StagedRows }
+  | {
+      readonly error: Pick<DomainError, 'code' | 'message' | 'problems'>;
+      /** Whether the error is a bug rather than a DomainError. */
+      readonly isBug: boolean;
+    };

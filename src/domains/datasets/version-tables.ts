@@ -1,0 +1,84 @@
+import type { DatasetEngine, StoredTable } from '../../../db/datasets/engine.ts';
+import type { Store } from '../../../db/store.ts';
+import { datasetVersions } from '../../../db/tables/datasets.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import type { DebugLog } from '../../lib/debug-log.ts';
+import type { DatasetVersion } from './columns.ts';
+
+export interface VersionTableServices {
+  readonly store: Store;
+  readonly ledger: Ledger;
+  readonly engine: DatasetEngine;
+  readonly log: DebugLog;
+}
+
+const versionsPerPage = 1000;
+
+/** The tables of versions. The file of a version of before Parquet is converted when it is first needed. */
+export class VersionTables {
+  readonly #services: VersionTableServices;
+  readonly #converting = new Map<number, Promise<StoredTable>>();
+  #isClosed = false;
+
+  constructor(services: VersionTableServices) {
+    this.#services = services;
+  }
+
+  async of(version: DatasetVersion): Promise<StoredTable> {
+    if (isConverted(version)) return version;
+    const running = this.#converting.get(version.id) ?? this.#convert(version);
+    this.#converting.set(version.id, running);
+    try {
+      return await running;
+    } finally {
+      this.#converting.delete(version.id);
+    }
+  }
+
+  /** Converts the files of all versions, one after the other. A file that cannot be read stays, and is logged. */
+  async convertAll(): Promise<void> {
+    const { store, log } = this.#services;
+    let after = 0;
+    while (!this.#isClosed) {
+      const match = { fileBytes: null };
+      const page = { key: 'id', direction: 'asc', match, after, limit: versionsPerPage } as const;
+      const versions = store.page(datasetVersions, page);
+      for (const version of versions) {
+        if (this.#isClosed) return;
+        await this.of(version).catch((error: unknown) =>
+          log.debug({ file: version.file, error: String(error) }, 'the file of a dataset version cannot be converted'),
+        );
+      }
+      if (versions.length < versionsPerPage) return;
+      after = versions.at(-1)?.id ?? 0;
+    }
+  }
+
+  /** Ends `convertAll` after the present file. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  async #convert({ id, file }: DatasetVersion): Promise<StoredTable> {
+    const { store, ledger, engine } = this.#services;
+    const [current] = store.rowsIn(datasetVersions, 'id', [id]);
+    if (current && isConverted(current)) return current;
+    const converted = await engine.convert(file);
+    const { columns, ...fields } = converted;
+    // Another process may have converted the file meanwhile.
+    const isFirst = await ledger.write((tx) => {
+      if (tx.findLatest(datasetVersions, { id })?.file !== file) return false;
+      tx.update(datasetVersions, { id }, { ...fields, columns: [...columns] });
+      return true;
+    });
+    if (isFirst) {
+      await engine.remove(file);
+      return converted;
+    }
+    await engine.remove(converted.file);
+    const [stored] = store.rowsIn(datasetVersions, 'id', [id]);
+    return stored ?? converted;
+  }
+}
+
+const isConverted = ({ fileBytes }: DatasetVersion): boolean => fileBytes !== null;
