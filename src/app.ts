@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { openDatasetEngine } from '../db/datasets/open.ts';
+import { openDatasetEngine } from '../db/datasets/engine/duckdb-engine.ts';
 import { openStore } from '../db/open.ts';
 import type { Store } from '../db/store.ts';
 import type { Config } from './config.ts';

@@ -1,6 +1,6 @@
 import type { FieldProblem } from '../../src/errors.ts';
 import type { Cell } from '../../src/lib/cell-text.ts';
-import type { DatasetColumn } from '../../src/lib/cells/dataset-column.ts';
+import type { DatasetColumn } from '../../src/lib/dataset-column.ts';
 import type { ExplicitType } from '../../src/lib/import-option-texts.ts';
 import type { FileDialect, ImportReadOptions } from '../../src/lib/import-options.ts';
 

@@ -1,4 +1,4 @@
-import type { ColumnType } from '../../src/lib/cells/column.ts';
+import type { ColumnType } from '../../src/lib/column.ts';
 import { identifier, literal } from './duckdb.ts';
 
 /** What the layout of a version's file depends on. */
@@ -24,7 +24,7 @@ export const misfitField = (index: number): string => `_misfit_${index}`;
 export const rowField = 'file_row_number';
 
 /** Whether a name is one of the layout's own. */
-export const isReservedField = (name: string): boolean => /^(?:_line|_import|_misfit_\d+|file_row_number)$/i.test(name);
+const isReservedField = (name: string): boolean => /^(?:_line|_import|_misfit_\d+|file_row_number)$/i.test(name);
 
 /** A field for each column name, in order: the name itself unless it is empty, reserved or used by an earlier column. */
 export const fieldNames = (names: readonly string[]): string[] => {
@@ -78,7 +78,3 @@ export const tableOf = (path: string): string => `read_parquet(${literal(path)},
 
 /** How a version's file is written. */
 export const copyOptions = 'format parquet, compression zstd';
-
-/** The columns of a version as a quoted list. */
-export const fieldList = (columns: readonly Pick<StoredColumn, 'field'>[]): string =>
-  columns.map(({ field }) => identifier(field)).join(', ');

@@ -1,5 +1,5 @@
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import type { DatasetColumn } from '../../src/lib/cells/dataset-column.ts';
+import type { DatasetColumn } from '../../src/lib/dataset-column.ts';
 
 /** Datasets. The rows of each version are in a file of their own, which the dataset engine manages. */
 export const datasets = sqliteTable(

@@ -1,6 +1,6 @@
 import type { FacetResult, ValueCount } from '../../db/datasets/engine.ts';
 import type { IndexedColumn } from '../../src/domains/datasets/columns.ts';
-import { type ColumnType, columnTypes } from '../../src/lib/cells/column.ts';
+import { type ColumnType, columnTypes } from '../../src/lib/column.ts';
 import { builder } from '../builder.ts';
 
 const typeMeanings: Readonly<Record<ColumnType, string>> = {

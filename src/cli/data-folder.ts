@@ -1,4 +1,4 @@
-import { openDatasetEngine } from '../../db/datasets/open.ts';
+import { openDatasetEngine } from '../../db/datasets/engine/duckdb-engine.ts';
 import { openStore, storeExists } from '../../db/open.ts';
 import type { Store } from '../../db/store.ts';
 import type { Config } from '../config.ts';

@@ -1,4 +1,4 @@
-import { type ColumnType, columnTypes } from './cells/column.ts';
+import { type ColumnType, columnTypes } from './column.ts';
 import {
   type DateOrder,
   type Delimiter,
@@ -12,7 +12,7 @@ import {
 export type OptionText<T> = { readonly value: T; readonly expected?: never } | { readonly expected: string };
 
 /** The delimiters by name; their characters are accepted as well. */
-export const delimiterNames = {
+const delimiterNames = {
   comma: ',',
   semicolon: ';',
   tab: '\t',

@@ -166,3 +166,10 @@ export const formatInstant = (us: number): string => {
   const time = clock.map((part) => padded(part, 2)).join(':');
   return `${padded(year, 4)}-${padded(month, 2)}-${padded(day, 2)}T${time}${fraction}Z`;
 };
+
+/** Formats days from 1970-01-01 as `2008-10-21`. */
+export const formatDays = (days: number): string => {
+  const { year, month, day } = civilFromDays(days);
+  const two = (value: number): string => (value < 10 ? `0${value}` : String(value));
+  return `${String(year).padStart(4, '0')}-${two(month)}-${two(day)}`;
+};

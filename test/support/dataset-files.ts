@@ -6,7 +6,7 @@ import { Stager } from '../../db/datasets/build/stager.ts';
 import { Duckdb, type DuckdbRow, identifier } from '../../db/datasets/duckdb.ts';
 import type { BuildRequest, BuildResult, DatasetLimits, RejectedRow, StoredTable } from '../../db/datasets/engine.ts';
 import { importField, lineField, misfitField, rowField, tableOf } from '../../db/datasets/parquet-layout.ts';
-import type { DatasetColumn } from '../../src/lib/cells/dataset-column.ts';
+import type { DatasetColumn } from '../../src/lib/dataset-column.ts';
 
 /** A row of a version's file: its cells as DuckDB prints them, lists as JSON. */
 export interface FileRow {

@@ -1,7 +1,7 @@
 import { open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DomainError } from '../../../src/errors.ts';
-import type { DatasetColumn } from '../../../src/lib/cells/dataset-column.ts';
+import type { DatasetColumn } from '../../../src/lib/dataset-column.ts';
 import { checksumOf } from '../checksum.ts';
 import type { Duckdb, DuckdbSession } from '../duckdb.ts';
 import type {

@@ -38,7 +38,7 @@ export const checkSameColumns = (before: readonly string[], after: readonly stri
   throw new DomainError('SCHEMA_CHANGED', `the file has other columns than the dataset: ${parts.join(', ')}`);
 };
 
-export const quotedList = (names: readonly string[]): string => {
+const quotedList = (names: readonly string[]): string => {
   const text = names.map((name) => JSON.stringify(name)).join(', ');
   return text.length > 300 ? `${text.slice(0, 300).toWellFormed()}…` : text;
 };

@@ -1,5 +1,5 @@
 import { DomainError } from '../../../src/errors.ts';
-import type { DatasetColumn } from '../../../src/lib/cells/dataset-column.ts';
+import type { DatasetColumn } from '../../../src/lib/dataset-column.ts';
 import { type DuckdbRow, type DuckdbSession, identifier } from '../duckdb.ts';
 import type { StoredTable } from '../engine.ts';
 import { importField, lineField, misfitField, rowField, storedType, tableOf } from '../parquet-layout.ts';

@@ -1,8 +1,8 @@
-import { type ColumnPlan, exactDigitsMax, type FileHints, type FixedType } from '../../../src/lib/cells/column.ts';
 import { ColumnSurvey } from '../../../src/lib/cells/column-survey.ts';
-import type { DatasetColumn } from '../../../src/lib/cells/dataset-column.ts';
 import { planColumn } from '../../../src/lib/cells/plan-column.ts';
 import { planColumns } from '../../../src/lib/cells/plan-columns.ts';
+import { type ColumnPlan, exactDigitsMax, type FileHints, type FixedType } from '../../../src/lib/column.ts';
+import type { DatasetColumn } from '../../../src/lib/dataset-column.ts';
 import type { Delimiter, ValueOptions } from '../../../src/lib/import-options.ts';
 
 /** A column to be read: its type is that of the earlier version, or as stated, or inferred. */

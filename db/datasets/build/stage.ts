@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
 import type { FieldProblem } from '../../../src/errors.ts';
 import { CellReader } from '../../../src/lib/cells/cell-reader.ts';
-import type { ColumnPlan } from '../../../src/lib/cells/column.ts';
 import type { ColumnSurvey } from '../../../src/lib/cells/column-survey.ts';
-import type { DatasetColumn } from '../../../src/lib/cells/dataset-column.ts';
 import { readsAlike } from '../../../src/lib/cells/plan-columns.ts';
+import type { ColumnPlan } from '../../../src/lib/column.ts';
+import type { DatasetColumn } from '../../../src/lib/dataset-column.ts';
 import type { FileDialect } from '../../../src/lib/import-options.ts';
 import type { CsvRow } from '../../../src/sources/csv-rows.ts';
 import type { BuildRequest, DatasetLimits } from '../engine.ts';

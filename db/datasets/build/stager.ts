@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { DomainError, errorCodes } from '../../../src/errors.ts';
-import type { ConvertRequest } from '../column-files/stage-column-file.ts';
 import type { BuildObserver, DatasetLimits } from '../engine.ts';
 import type { StagedRows, StageRequest, StageResult } from './stage.ts';
+import type { ConvertRequest } from './stage-column-file.ts';
 import type { WorkerMessage, WorkerRequest, WorkerTask } from './worker-messages.ts';
 
 const isSource = import.meta.url.endsWith('.ts');

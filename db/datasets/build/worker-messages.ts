@@ -1,7 +1,7 @@
 import type { DomainError } from '../../../src/errors.ts';
-import type { ConvertRequest } from '../column-files/stage-column-file.ts';
 import type { BuildProgress, DatasetLimits, RejectedRow } from '../engine.ts';
 import type { StagedRows, StageRequest, StageResult } from './stage.ts';
+import type { ConvertRequest } from './stage-column-file.ts';
 
 /** Stages a CSV file, or a file of the kind that held versions before Parquet. */
 export type WorkerTask =

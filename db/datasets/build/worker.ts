@@ -1,8 +1,8 @@
 import { parentPort } from 'node:worker_threads';
 import { DomainError } from '../../../src/errors.ts';
-import { stageColumnFile } from '../column-files/stage-column-file.ts';
 import type { BuildCallbacks } from './csv-input.ts';
 import { type StagedRows, stageRows } from './stage.ts';
+import { stageColumnFile } from './stage-column-file.ts';
 import type { WorkerMessage, WorkerRequest, WorkerTask } from './worker-messages.ts';
 
 /** The thread that reads CSV files, one at a time. */

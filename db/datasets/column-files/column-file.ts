@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import type { ColumnType } from '../../../src/lib/cells/column.ts';
+import type { ColumnType } from '../../../src/lib/column.ts';
 
 /** A column as the catalogue of a column file describes it. */
 export interface FileColumn {

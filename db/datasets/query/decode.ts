@@ -1,7 +1,7 @@
 import type { DuckDBDateValue, DuckDBDecimalValue, DuckDBTimestampValue, DuckDBValue } from '@duckdb/node-api';
 import { type Cell, formatScaled } from '../../../src/lib/cell-text.ts';
-import type { ColumnType } from '../../../src/lib/cells/column.ts';
-import { formatDays } from '../../../src/lib/written-dates.ts';
+import type { ColumnType } from '../../../src/lib/column.ts';
+import { formatDays } from '../../../src/lib/time.ts';
 
 const dayMicros = 86_400_000_000n;
 

@@ -1,4 +1,4 @@
-import { isNumeric } from '../../../src/lib/cells/column.ts';
+import { isNumeric } from '../../../src/lib/column.ts';
 import { type DuckdbSession, identifier } from '../duckdb.ts';
 import type { DifferenceResult } from '../engine.ts';
 import { misfitField } from '../parquet-layout.ts';

@@ -1,5 +1,5 @@
 import { DomainError } from '../../../src/errors.ts';
-import { isTextual } from '../../../src/lib/cells/column.ts';
+import { isTextual } from '../../../src/lib/column.ts';
 import type { CellTest, GroupOfTable, Literal, TableFilter } from '../engine.ts';
 import { groupingExpression } from './grouping.ts';
 import { storedLiteral, wrongType } from './literals.ts';

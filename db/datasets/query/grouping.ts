@@ -1,5 +1,5 @@
 import { DomainError } from '../../../src/errors.ts';
-import { isNumeric } from '../../../src/lib/cells/column.ts';
+import { isNumeric } from '../../../src/lib/column.ts';
 import type { Grain } from '../../../src/lib/periods.ts';
 import { identifier } from '../duckdb.ts';
 import type { GroupOfTable, TableGrouping } from '../engine.ts';

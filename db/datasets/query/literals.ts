@@ -98,7 +98,7 @@ const withoutExponent = (text: string): string => {
 };
 
 /** Whole digits with a point before the last `scale` ones. */
-export const scaledText = (digits: bigint, scale: number): string => {
+const scaledText = (digits: bigint, scale: number): string => {
   const size = digits < 0n ? -digits : digits;
   const padded = String(size).padStart(scale + 1, '0');
   const sign = digits < 0n ? '-' : '';

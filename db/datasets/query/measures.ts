@@ -1,7 +1,7 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 import { DomainError } from '../../../src/errors.ts';
 import type { Cell } from '../../../src/lib/cell-text.ts';
-import { isNumeric } from '../../../src/lib/cells/column.ts';
+import { isNumeric } from '../../../src/lib/column.ts';
 import { identifier } from '../duckdb.ts';
 import type { MeasureFunction, TableMeasure } from '../engine.ts';
 import { misfitField } from '../parquet-layout.ts';

@@ -1,7 +1,7 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 import type { Cell } from '../../../src/lib/cell-text.ts';
-import { isNumeric } from '../../../src/lib/cells/column.ts';
-import { formatDays } from '../../../src/lib/written-dates.ts';
+import { isNumeric } from '../../../src/lib/column.ts';
+import { formatDays } from '../../../src/lib/time.ts';
 import { type DuckdbSession, identifier } from '../duckdb.ts';
 import type { ProfileResult } from '../engine.ts';
 import { cellOf, digitsOf, formatMicros, numberCell } from './decode.ts';

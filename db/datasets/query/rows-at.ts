@@ -1,5 +1,5 @@
 import type { DuckDBValue } from '@duckdb/node-api';
-import { isTextual } from '../../../src/lib/cells/column.ts';
+import { isTextual } from '../../../src/lib/column.ts';
 import { type DuckdbSession, identifier } from '../duckdb.ts';
 import type { TableRow } from '../engine.ts';
 import { importField, lineField, misfitField } from '../parquet-layout.ts';

@@ -1,5 +1,5 @@
 import type { DuckDBValue } from '@duckdb/node-api';
-import type { ColumnType } from '../../../src/lib/cells/column.ts';
+import type { ColumnType } from '../../../src/lib/column.ts';
 import { identifier } from '../duckdb.ts';
 import type { GroupOfTable, StoredTable, TableFilter } from '../engine.ts';
 import { misfitField, rowField, tableOf } from '../parquet-layout.ts';

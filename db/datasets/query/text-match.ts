@@ -23,7 +23,7 @@ const [before, after] = [
 ].map((pair) => pair.join(', '));
 
 /** A text in SQL as `fold` writes it. */
-export const foldedSql = (text: string): string => `translate(lower(translate(${text}, ${before})), ${after})`;
+const foldedSql = (text: string): string => `translate(lower(translate(${text}, ${before})), ${after})`;
 
 /** Letters that come from a sign that `fold` keeps, and letters whose capitals DuckDB does not know. */
 const unsafe = new RegExp(`[ki${keptSigns}]`);

@@ -1,7 +1,7 @@
 import type { Row } from '../../../db/store.ts';
 import type { datasetVersions } from '../../../db/tables/datasets.ts';
 import { DomainError } from '../../errors.ts';
-import type { DatasetColumn } from '../../lib/cells/dataset-column.ts';
+import type { DatasetColumn } from '../../lib/dataset-column.ts';
 import { preview } from '../../lib/problems.ts';
 
 export type DatasetVersion = Row<typeof datasetVersions>;

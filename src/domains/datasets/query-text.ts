@@ -1,6 +1,6 @@
 import { type Literal, type MeasureFunction, measureFunctions } from '../../../db/datasets/engine.ts';
 import { DomainError } from '../../errors.ts';
-import type { DatasetColumn } from '../../lib/cells/dataset-column.ts';
+import type { DatasetColumn } from '../../lib/dataset-column.ts';
 import { preview } from '../../lib/problems.ts';
 import { type DatasetVersion, indexOfColumn } from './columns.ts';
 import type { ColumnOrder } from './datasets.ts';

@@ -1,5 +1,5 @@
+import { type ColumnPlan, exactDigitsMax } from '../column.ts';
 import { CellScanner } from './cell-scanner.ts';
-import { type ColumnPlan, exactDigitsMax } from './column.ts';
 import type { ColumnSurvey } from './column-survey.ts';
 import { daysOfDate } from './date-form.ts';
 import { kinds } from './kinds.ts';

@@ -1,6 +1,6 @@
+import type { ColumnPlan, FileHints, FixedType } from '../column.ts';
 import type { ValueOptions } from '../import-options.ts';
 import { CellScanner } from './cell-scanner.ts';
-import type { ColumnPlan, FileHints, FixedType } from './column.ts';
 import { kindCount, kinds } from './kinds.ts';
 import { exactFloat, plainNumber } from './number-form.ts';
 import { type ColumnStatistics, planColumn } from './plan-column.ts';

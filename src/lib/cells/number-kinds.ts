@@ -1,4 +1,4 @@
-import type { ColumnPlan } from './column.ts';
+import type { ColumnPlan } from '../column.ts';
 import { kindCount, kinds } from './kinds.ts';
 
 /** The signs besides `.` and `,` that group digits by three. */

@@ -1,4 +1,3 @@
-import type { DateOrder, ValueOptions } from '../import-options.ts';
 import {
   type ColumnPlan,
   type ColumnReading,
@@ -6,7 +5,8 @@ import {
   exactDigitsMax,
   type FileHints,
   type FixedType,
-} from './column.ts';
+} from '../column.ts';
+import type { DateOrder, ValueOptions } from '../import-options.ts';
 import { kinds } from './kinds.ts';
 import { groupSigns, numberGroups } from './number-kinds.ts';
 
@@ -44,7 +44,7 @@ const sumOf = (counts: Float64Array, ofKinds: readonly number[]): number =>
   ofKinds.reduce((sum, kind) => sum + (counts[kind] as number), 0);
 
 /** Cells that have a value, if markers stand for missing values. */
-export const valueCount = ({ counts }: ColumnStatistics): number => {
+const valueCount = ({ counts }: ColumnStatistics): number => {
   let total = 0;
   for (let kind: number = kinds.integer; kind < counts.length; kind += 1) total += counts[kind] as number;
   return total;

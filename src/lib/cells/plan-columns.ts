@@ -1,5 +1,5 @@
+import type { ColumnPlan, FileHints } from '../column.ts';
 import type { DateOrder, Delimiter } from '../import-options.ts';
-import type { ColumnPlan, FileHints } from './column.ts';
 import type { ColumnSurvey } from './column-survey.ts';
 import { dateOrderOf, decimalShown } from './plan-column.ts';
 

@@ -1,4 +1,4 @@
-import { civilFromDays } from '../time.ts';
+import { formatDays } from '../time.ts';
 import { type DateForm, daysOfDate } from './date-form.ts';
 
 /** `10:00`, `1:02:03.5 PM`, `10:00:00,123`, `10:00:00+01:00`, `10:00 UTC`, `10:00:00 GMT+0100`. */
@@ -13,12 +13,6 @@ const secondsMin = (daysOfDate(1, 1, 1) as number) * secondsPerDay;
 const secondsMax = (daysOfDate(9999, 12, 31) as number) * secondsPerDay + secondsPerDay - 1;
 
 const two = (value: number): string => (value < 10 ? `0${value}` : String(value));
-
-/** Formats days from 1970-01-01 as `2008-10-21`. */
-export const formatDays = (days: number): string => {
-  const { year, month, day } = civilFromDays(days);
-  return `${String(year).padStart(4, '0')}-${two(month)}-${two(day)}`;
-};
 
 /** Reads a cell that is a date or a date with a time; a time without a zone is UTC. One object serves all cells. */
 export class TimeForm {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BuildRequest } from '../../../db/datasets/engine.ts';
 import { readConfig } from '../../../src/config.ts';
 import { CellReader } from '../../../src/lib/cells/cell-reader.ts';
-import type { DatasetColumn } from '../../../src/lib/cells/dataset-column.ts';
+import type { DatasetColumn } from '../../../src/lib/dataset-column.ts';
 import { type BuiltFile, DatasetFiles } from '../../support/dataset-files.ts';
 
 let files: DatasetFiles;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ColumnType } from '../../../src/lib/cells/column.ts';
+import type { ColumnType } from '../../../src/lib/column.ts';
 import { readColumn } from './read-column.ts';
 
 type Case = readonly [cells: readonly string[], type: ColumnType, values: readonly (string | null | undefined)[]];

@@ -1,6 +1,6 @@
 import { CellReader } from '../../../src/lib/cells/cell-reader.ts';
-import type { ColumnPlan, ColumnType, FileHints } from '../../../src/lib/cells/column.ts';
 import { ColumnSurvey } from '../../../src/lib/cells/column-survey.ts';
+import type { ColumnPlan, ColumnType, FileHints } from '../../../src/lib/column.ts';
 import type { ValueOptions } from '../../../src/lib/import-options.ts';
 
 interface ColumnContext extends ValueOptions {

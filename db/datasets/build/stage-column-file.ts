@@ -1,9 +1,8 @@
-import { formatInstant } from '../../../src/lib/time.ts';
-import { formatDays } from '../../../src/lib/written-dates.ts';
-import type { StagedColumn, StagedRows } from '../build/stage.ts';
-import { StagingWriter } from '../build/staging.ts';
+import { formatDays, formatInstant } from '../../../src/lib/time.ts';
+import { ColumnFile, type FileColumn, isMissing } from '../column-files/column-file.ts';
 import { fieldNames } from '../parquet-layout.ts';
-import { ColumnFile, type FileColumn, isMissing } from './column-file.ts';
+import type { StagedColumn, StagedRows } from './stage.ts';
+import { StagingWriter } from './staging.ts';
 
 /** A column file to convert, and the staging file to write. */
 export interface ConvertRequest {

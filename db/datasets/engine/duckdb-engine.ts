@@ -3,10 +3,10 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isOtherProcessAlive } from '../../src/lib/process-alive.ts';
-import { buildVersion, convertVersion } from './build/build-version.ts';
-import { Stager } from './build/stager.ts';
-import { Duckdb, type DuckdbSession } from './duckdb.ts';
+import { isOtherProcessAlive } from '../../../src/lib/process-alive.ts';
+import { buildVersion, convertVersion } from '../build/build-version.ts';
+import { Stager } from '../build/stager.ts';
+import { Duckdb, type DuckdbSession } from '../duckdb.ts';
 import type {
   BuildObserver,
   BuildRequest,
@@ -17,8 +17,8 @@ import type {
   StoredTable,
   TableQueries,
   TableQueryName,
-} from './engine.ts';
-import { VersionQueries } from './query/queries.ts';
+} from '../engine.ts';
+import { VersionQueries } from '../query/queries.ts';
 
 /** Opens the dataset engine of a data folder. It reads no file and starts no thread before the first request. */
 export const openDatasetEngine = (limits: DatasetLimits): DatasetEngine => new DuckdbEngine(limits);

@@ -1,4 +1,4 @@
-import type { DateOrder, Delimiter } from '../import-options.ts';
+import type { DateOrder, Delimiter } from './import-options.ts';
 
 export const columnTypes = [
   'STRING',
