@@ -1,5 +1,5 @@
 import type { ColumnType } from '../../src/lib/column.ts';
-import { identifier, literal } from './duckdb.ts';
+import { literal } from './duckdb.ts';
 
 /** What the layout of a version's file depends on. */
 export interface StoredColumn {
