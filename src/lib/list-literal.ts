@@ -18,6 +18,8 @@ const numberEnd = (text: string, at: number): number => {
   return numberItem.test(text) ? numberItem.lastIndex : -1;
 };
 
+const isSpace = (code: number): boolean => code === 32 || code === 9 || code === 13 || code === 10;
+
 const isText = (item: unknown): item is string =>
   typeof item === 'string' && item.isWellFormed() && !item.includes('\0');
 
@@ -26,14 +28,13 @@ const readQuoted = (text: string, start: number, items: string[]): number => {
   const quote = text[start];
   let at = start + 1;
   let item = '';
-  while (text[at] !== quote) {
-    const char = text[at];
-    if (char === undefined) return -1;
+  for (;;) {
+    const from = at;
+    while (at < text.length && text[at] !== quote && text[at] !== '\\') at += 1;
+    if (at > from) item += text.slice(from, at);
+    if (at >= text.length) return -1;
+    if (text[at] === quote) break;
     at += 1;
-    if (char !== '\\') {
-      item += char;
-      continue;
-    }
     const name = text[at] ?? '';
     at += 1;
     const digits = name === 'x' ? 2 : name === 'u' ? 4 : 0;
@@ -56,7 +57,7 @@ const parseLooseList = (text: string): string[] | null => {
   const items: string[] = [];
   let at = 1;
   const skipSpace = (): void => {
-    while (' \t\r\n'.includes(text[at] ?? '_')) at += 1;
+    while (isSpace(text.charCodeAt(at))) at += 1;
   };
   skipSpace();
   if (text[at] === ']') return at === text.length - 1 ? items : null;

@@ -1,9 +1,11 @@
 import { type ColumnPlan, exactDigitsMax } from '../column.ts';
 import { CellScanner } from './cell-scanner.ts';
 import type { ColumnSurvey } from './column-survey.ts';
-import { daysOfDate } from './date-form.ts';
-import { kinds } from './kinds.ts';
-import { exactFloat, expandExponent, plainNumber } from './number-form.ts';
+import { isDate } from './date-form.ts';
+import { digitsValue } from './digits.ts';
+import { exactFloat, expandExponent } from './float-number.ts';
+import { kindCount, kinds } from './kinds.ts';
+import { plainNumber } from './number-form.ts';
 import { numberKinds } from './number-kinds.ts';
 
 const looseBooleans: Readonly<Record<string, string>> = {
@@ -13,6 +15,10 @@ const looseBooleans: Readonly<Record<string, string>> = {
 
 /** Digits that a double holds without a check. */
 const doubleDigits = 15;
+
+/** When the text of a cell is its canonical text already, by its kind: always, or when the scanner says so. */
+const always = 1;
+const whenPlain = 2;
 
 /**
  * Reads the cells of a column by its plan. The canonical text of a value is what DuckDB casts to the type of the column:
@@ -25,6 +31,8 @@ export class CellReader {
   readonly #survey: ColumnSurvey | null;
   /** Whether each kind is a number in the reading of the column. */
   readonly #isNumber: Uint8Array;
+  /** For each kind 0, `always` or `whenPlain`. */
+  readonly #asIs: Uint8Array;
   /** Whether only missing values are to be found. */
   readonly #isPlainText: boolean;
 
@@ -39,6 +47,7 @@ export class CellReader {
     this.#survey = survey;
     this.#scanner = new CellScanner({ nullMarkers, dateOrder, isExplicit: plan.isExplicit });
     this.#isNumber = numberKinds(plan, survey !== null);
+    this.#asIs = kindsAsIs(plan, this.#isNumber);
   }
 
   /** The canonical text of the value of a cell, null for a missing value, undefined for a text that does not fit. */
@@ -47,20 +56,29 @@ export class CellReader {
     if (this.#isPlainText) return scanner.isMissingText(text) ? null : text;
     const kind = scanner.scan(text);
     if (this.#survey !== null) this.#survey.count(kind, scanner, text);
-    if (kind <= kinds.weakMarker) return this.#readMissing(text, kind);
+    const asIs = this.#asIs[kind];
+    if (asIs === always) return text;
+    if (asIs === whenPlain && scanner.isPlain) return scanner.body;
+    return kind <= kinds.weakMarker ? this.#readMissing(text, kind) : this.#readOther(text, kind);
+  }
+
+  /** A value whose text is not canonical. */
+  #readOther(text: string, kind: number): string | undefined {
+    const scanner = this.#scanner;
     switch (this.#plan.type) {
       case 'STRING':
         return text;
       case 'INTEGER':
       case 'DECIMAL':
-        return this.#isNumber[kind] === 1 ? this.#readNumber(text, kind) : undefined;
+        return this.#isNumber[kind] === 1 ? this.#readNumber(kind) : undefined;
       case 'FLOAT':
-        return this.#isNumber[kind] === 1 ? this.#readFloat(text, kind) : undefined;
+        return this.#isNumber[kind] === 1 ? this.#readFloat(kind) : undefined;
       case 'BOOLEAN':
         if (kind !== kinds.boolean && !this.#plan.isExplicit) return undefined;
+        if (kind === kinds.boolean) return scanner.body.length === 4 ? 'true' : 'false';
         return looseBooleans[text.trim().toLowerCase()];
       case 'DATE':
-        return this.#readDate(text, kind);
+        return this.#readDate(kind);
       case 'DATE_TIME':
         return this.#readDateTime(kind);
       case 'STRING_LIST':
@@ -74,18 +92,11 @@ export class CellReader {
     return text;
   }
 
-  #readNumber(text: string, kind: number): string | undefined {
-    const scanner = this.#scanner;
-    const { type, precision, scale, isExplicit, reading } = this.#plan;
-    if (scanner.isPlain) {
-      if (kind === kinds.integer || (reading.decimal === '.' && kind <= kinds.point3)) {
-        const fits = precision < exactDigitsMax || (scanner.scale <= scale && scanner.whole <= precision - scale);
-        if (type === 'INTEGER' && isExplicit) return this.#fitted(text);
-        return fits ? text : undefined;
-      }
-      return this.#fitted(plainNumber(text, reading.decimal));
-    }
-    const plain = this.#signed(plainNumber(scanner.body, reading.decimal));
+  #readNumber(kind: number): string | undefined {
+    const { isPlain, body } = this.#scanner;
+    const { decimal } = this.#plan.reading;
+    if (isPlain) return this.#fitted(hasDecimal(kind, decimal) ? body : plainNumber(body, decimal));
+    const plain = this.#signed(plainNumber(body, decimal));
     const expanded = kind >= kinds.float && kind <= kinds.exponentCode ? expandExponent(plain) : plain;
     return expanded === undefined ? undefined : this.#fitted(expanded);
   }
@@ -109,20 +120,19 @@ export class CellReader {
     return written <= scale && whole <= precision - scale ? plain : undefined;
   }
 
-  #readFloat(text: string, kind: number): string | undefined {
-    const scanner = this.#scanner;
+  #readFloat(kind: number): string | undefined {
+    const { isPlain, body, whole, scale } = this.#scanner;
     const { decimal } = this.#plan.reading;
-    const isPlain = scanner.isPlain && (kind === kinds.integer || (decimal === '.' && kind <= kinds.point3));
-    if (isPlain && scanner.whole + scanner.scale <= doubleDigits) return text;
-    return exactFloat(scanner.isPlain ? plainNumber(text, decimal) : this.#signed(plainNumber(scanner.body, decimal)));
+    if (!isPlain) return exactFloat(this.#signed(plainNumber(body, decimal)));
+    if (!hasDecimal(kind, decimal)) return exactFloat(plainNumber(body, decimal));
+    return whole + scale <= doubleDigits ? body : exactFloat(body);
   }
 
-  #readDate(text: string, kind: number): string | undefined {
+  #readDate(kind: number): string | undefined {
     const scanner = this.#scanner;
-    if (kind === kinds.date) return scanner.isPlain ? scanner.body : scanner.time.dateText();
-    if (kind === kinds.digitDate) return scanner.time.dateText();
+    if (kind === kinds.date || kind === kinds.digitDate) return scanner.time.dateText();
     if (!this.#plan.isExplicit) return undefined;
-    if (kind === kinds.integer) return compactDate(text.trim());
+    if (kind === kinds.integer) return compactDate(scanner.body);
     if (kind === kinds.digitDateTime) return scanner.time.dateText();
     if (kind !== kinds.dateTime) return undefined;
     if (scanner.clockEnd === 0) return scanner.time.dateText();
@@ -132,16 +142,33 @@ export class CellReader {
   #readDateTime(kind: number): string | undefined {
     const scanner = this.#scanner;
     const { body, clockEnd } = scanner;
-    if (kind === kinds.dateTime && clockEnd > 0)
-      return scanner.isPlain ? body : `${body.slice(0, 10)} ${body.slice(11, clockEnd)}`;
+    if (kind === kinds.dateTime && clockEnd > 0) return `${body.slice(0, 10)} ${body.slice(11, clockEnd)}`;
     if (kind === kinds.date && scanner.isPlain) return `${body} 00:00:00`;
     return kind >= kinds.date && kind <= kinds.digitDateTime ? scanner.time.dateTimeText() : undefined;
   }
 }
 
+/** Whether the kind of a plain number says that its sign, if any, is the decimal sign and a point. */
+const hasDecimal = (kind: number, decimal: '.' | ','): boolean =>
+  kind === kinds.integer || (decimal === '.' && kind <= kinds.point3);
+
+/** For each kind how its text is canonical in a column: 0, `always` or `whenPlain`. */
+const kindsAsIs = ({ type, precision, isExplicit, reading }: ColumnPlan, isNumber: Uint8Array): Uint8Array => {
+  const asIs = new Uint8Array(kindCount);
+  if (type === 'STRING') asIs.fill(always, kinds.integer);
+  if (type === 'DATE') asIs[kinds.date] = whenPlain;
+  if (type === 'DATE_TIME') asIs[kinds.dateTime] = whenPlain;
+  // An explicit INTEGER and a column at the limit of digits need a check of each cell.
+  const isNumeric = type === 'DECIMAL' || (type === 'INTEGER' && !isExplicit);
+  if (isNumeric && precision < exactDigitsMax)
+    for (const kind of [kinds.integer, kinds.point, kinds.point3])
+      if (isNumber[kind] === 1 && hasDecimal(kind, reading.decimal)) asIs[kind] = whenPlain;
+  return asIs;
+};
+
 /** `20241231` as a date, which only a stated type makes it. */
 const compactDate = (text: string): string | undefined => {
   if (text.length !== 8) return undefined;
-  const [year, month, day] = [text.slice(0, 4), text.slice(4, 6), text.slice(6)];
-  return daysOfDate(Number(year), Number(month), Number(day)) === null ? undefined : `${year}-${month}-${day}`;
+  const isReal = isDate(digitsValue(text, 0, 4), digitsValue(text, 4, 6), digitsValue(text, 6, 8));
+  return isReal ? `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}` : undefined;
 };

@@ -1,6 +1,8 @@
 import type { DateOrder } from '../import-options.ts';
 import { parseListLiteral } from '../list-literal.ts';
-import { beginsLikeDate, DateForm } from './date-form.ts';
+import { isBoolean, isCodeLike } from './code-like.ts';
+import { DateForm } from './date-form.ts';
+import { beginsLikeDate } from './date-words.ts';
 import { isIsoDate, isoTimeEnd } from './iso-time.ts';
 import { kinds } from './kinds.ts';
 import { looseNumber } from './loose-number.ts';
@@ -22,9 +24,6 @@ const typedLengthMax = 64;
 /** Where six digits of fraction end. */
 const clockEndMax = 26;
 
-const codeLikeForm = /^(?:\d+[A-Za-z]\w*|\d+(?:\.\d+){2,}|\d+(?:,\d+){2,})$/;
-const boolean = /^(?:true|false)$/i;
-
 /**
  * Finds the kind of a cell. One object serves all cells of a column: `scan` returns the kind and sets the fields, because
  * allocating a result for each would cost more than the scan.
@@ -33,9 +32,9 @@ export class CellScanner {
   /** Digits before and after the decimal sign. */
   whole = 0;
   scale = 0;
-  /** Whether the text itself is the canonical text of its value, for numbers without a decimal comma, dates and times. */
+  /** Whether `body` is the canonical text of its value, for numbers without a decimal comma, dates and times. */
   isPlain = false;
-  /** The text without blanks and without what a stated type allows around a number. */
+  /** The text without blanks and without what a stated type allows around a number; not for empty cells. */
   body = '';
   /** Whether the number is negative by parentheses or a sign behind it. */
   isNegated = false;
@@ -48,10 +47,12 @@ export class CellScanner {
   readonly number = new NumberForm();
   readonly time: TimeForm;
   readonly #markers: ReadonlySet<string> | null;
+  readonly #markerLengthMax: number;
   readonly #isExplicit: boolean;
 
   constructor({ nullMarkers, dateOrder, isExplicit }: ScanOptions) {
     this.#markers = nullMarkers === null ? null : new Set(nullMarkers);
+    this.#markerLengthMax = Math.max(0, ...(nullMarkers ?? []).map(({ length }) => length));
     this.#isExplicit = isExplicit;
     this.time = new TimeForm(new DateForm(dateOrder, isExplicit));
   }
@@ -61,7 +62,7 @@ export class CellScanner {
     if (length === 0) return kinds.empty;
     const first = text.charCodeAt(0);
     if (first > 57 || (first < 48 && first !== 45)) return this.#scanOther(text);
-    if (this.#markers?.has(text)) return kinds.strongMarker;
+    if (length <= this.#markerLengthMax && this.#markers?.has(text)) return kinds.strongMarker;
     const start = first === 45 ? 1 : 0;
     let at = start;
     let code = 0;
@@ -76,6 +77,7 @@ export class CellScanner {
       this.whole = whole;
       this.scale = 0;
       this.isPlain = true;
+      this.body = text;
       return kinds.integer;
     }
     if ((code === 46 || code === 44) && whole > 0 && !(hasZero && whole > 1)) {
@@ -84,7 +86,10 @@ export class CellScanner {
         if (digit < 48 || digit > 57) return this.#scanOther(text);
       }
       const scale = length - start - whole - 1;
-      if (scale > 0 && whole + scale <= 38) return this.#setDecimal(code, hasZero ? 0 : whole, scale);
+      if (scale > 0 && whole + scale <= 38) {
+        this.body = text;
+        return this.#setDecimal(code, hasZero ? 0 : whole, scale);
+      }
     }
     return this.#scanOther(text);
   }
@@ -100,9 +105,11 @@ export class CellScanner {
   /** A cell that is no plain number. */
   #scanOther(text: string): number {
     const first = text.charCodeAt(0);
-    if (first > 32 && first < 128 && text.charCodeAt(text.length - 1) > 32) return this.#scanTrimmed(text);
+    const last = text.charCodeAt(text.length - 1);
+    if (first > 32 && first < 128 && last > 32 && last < 128) return this.#scanTrimmed(text);
     const trimmed = text.trim();
-    return trimmed === '' ? kinds.empty : this.#scanTrimmed(trimmed);
+    if (trimmed === '') return kinds.empty;
+    return trimmed.length === text.length ? this.#scanTrimmed(text) : this.scan(trimmed);
   }
 
   #scanTrimmed(text: string): number {
@@ -136,20 +143,22 @@ export class CellScanner {
 
   #markerKind(text: string): number {
     if (this.#markers === null) return usualMarkerKind(text);
-    return this.#markers.has(text) ? kinds.strongMarker : -1;
+    return text.length <= this.#markerLengthMax && this.#markers.has(text) ? kinds.strongMarker : -1;
   }
 
   /** Whether a cell is missing in a column of text, where words stay words. */
   isMissingText(text: string): boolean {
-    return (
-      text === '' || this.#markerKind(text.charCodeAt(0) > 32 ? text.trimEnd() : text.trim()) === kinds.strongMarker
-    );
+    const { length } = text;
+    if (length === 0) return true;
+    const last = text.charCodeAt(length - 1);
+    const isTrimmed = text.charCodeAt(0) > 32 && last > 32 && last < 128;
+    return this.#markerKind(isTrimmed ? text : text.trim()) === kinds.strongMarker;
   }
 
   #scanWords(text: string, first: number, isDigit: boolean): number {
     const { length } = text;
     if (isDigit || (first >= 65 && first <= 122)) {
-      if ((length === 4 || length === 5) && boolean.test(text)) return kinds.boolean;
+      if (isBoolean(text)) return kinds.boolean;
       if (length >= (isDigit && this.#isExplicit ? 6 : 8) && (isDigit || beginsLikeDate(text))) {
         const kind = this.#scanTime(text);
         if (kind >= 0) return kind;
@@ -159,7 +168,7 @@ export class CellScanner {
       const kind = this.#scanLoose(text);
       if (kind >= 0) return kind;
     }
-    return isDigit && codeLikeForm.test(text) ? kinds.codeLike : kinds.text;
+    return isDigit && isCodeLike(text) ? kinds.codeLike : kinds.text;
   }
 
   /** The most frequent forms of a date and a date-time, without a regular expression. */
@@ -173,7 +182,7 @@ export class CellScanner {
     if (end < 0) return -1;
     const zone = text.charCodeAt(end);
     const isUtc = end === text.length || (end === text.length - 1 && (zone === 90 || zone === 122));
-    if (!isUtc) return -1;
+    if (!isUtc) return this.time.parseIso(text, end) && this.time.isInRange ? kinds.dateTime : -1;
     this.clockEnd = Math.min(end, clockEndMax);
     this.isPlain = this.clockEnd === text.length && text.charCodeAt(10) === 32;
     return kinds.dateTime;
@@ -184,7 +193,7 @@ export class CellScanner {
     if (!time.parse(text)) return -1;
     if (time.date.isDigits) return time.hasTime ? kinds.digitDateTime : kinds.digitDate;
     if (!time.hasTime) return kinds.date;
-    return time.dateTimeText() === undefined ? -1 : kinds.dateTime;
+    return time.isInRange ? kinds.dateTime : -1;
   }
 
   #scanList(text: string): number {

@@ -1,8 +1,9 @@
 import type { ColumnPlan, FileHints, FixedType } from '../column.ts';
 import type { ValueOptions } from '../import-options.ts';
 import { CellScanner } from './cell-scanner.ts';
+import { exactFloat } from './float-number.ts';
 import { kindCount, kinds } from './kinds.ts';
-import { exactFloat, plainNumber } from './number-form.ts';
+import { plainNumber } from './number-form.ts';
 import { type ColumnStatistics, planColumn } from './plan-column.ts';
 import { Spellings } from './spellings.ts';
 
@@ -57,17 +58,18 @@ export class ColumnSurvey implements ColumnStatistics {
   count(kind: number, scanner: CellScanner, text: string): void {
     this.counts[kind] = (this.counts[kind] as number) + 1;
     if (kind < kinds.integer || kind > kinds.digitDateTime) return;
-    if (kind <= kinds.code) this.#countNumber(kind, scanner, text);
+    if (kind <= kinds.code) this.#countNumber(kind, scanner);
     else if (kind === kinds.digitDate || kind === kinds.digitDateTime) this.#countDigitDate(scanner, text);
   }
 
-  #countNumber(kind: number, scanner: CellScanner, text: string): void {
+  #countNumber(kind: number, scanner: CellScanner): void {
     const { whole, scale } = scanner;
     if (whole > (this.wholeMax[kind] as number)) this.wholeMax[kind] = whole;
     if (scale > (this.scaleMax[kind] as number)) this.scaleMax[kind] = scale;
     if (kind === kinds.integer && whole <= doubleDigits && !this.#isExplicit) return;
-    if (kind <= kinds.point3 && kind !== kinds.integer && scanner.isPlain) this.spellings.add(text, whole, scale);
-    if (kind >= kinds.float || whole + scale > doubleDigits) this.#compare(kind, scanner, text);
+    if (kind <= kinds.point3 && kind !== kinds.integer && scanner.isPlain)
+      this.spellings.add(scanner.body, whole, scale);
+    if (kind >= kinds.float ? scanner.number.mayBeInexact : whole + scale > doubleDigits) this.#compare(kind, scanner);
     if (kind === kinds.grouped) {
       const { groups, isFirstGroupFull } = scanner.number;
       this.groupsMin = Math.min(this.groupsMin, groups);
@@ -81,14 +83,13 @@ export class ColumnSurvey implements ColumnStatistics {
   }
 
   /** Counts numbers that a double would change. Columns without exponents do not need to know, so few are compared there. */
-  #compare(kind: number, scanner: CellScanner, text: string): void {
+  #compare(kind: number, { body }: CellScanner): void {
     if (kind > kinds.floatComma) return;
     const hasFloats = (this.counts[kinds.float] as number) + (this.counts[kinds.floatComma] as number) > 0;
     this.#compared += 1;
     if (!hasFloats && this.#compared > comparedMax) return;
     const hasComma = kind === kinds.floatComma || kind === kinds.comma || kind === kinds.comma3;
-    if (exactFloat(plainNumber(scanner.isPlain ? text : scanner.body, hasComma ? ',' : '.')) === undefined)
-      this.inexact += 1;
+    if (exactFloat(plainNumber(body, hasComma ? ',' : '.')) === undefined) this.inexact += 1;
   }
 
   #countDigitDate({ time }: CellScanner, text: string): void {

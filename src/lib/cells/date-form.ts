@@ -1,67 +1,41 @@
 import type { DateOrder } from '../import-options.ts';
-import { civilFromDays, daysFromCivil } from '../time.ts';
+import { beginsLikeDate, lettersEnd, monthAt, weekdayEnd } from './date-words.ts';
+import { digitsEnd, digitsValue, twoDigits } from './digits.ts';
 
-const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
-const fullNames = [
-  ...['january', 'february', 'march', 'april', 'may', 'june', 'july'],
-  ...['august', 'september', 'october', 'november', 'december'],
-];
-
-/** `2008-10-21`, `2008/1/2`, `2008.10.21`: with the year first the order of the others is certain. */
-const yearFirst = /^(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)/;
-/** `20240305T100000`, the basic form of ISO 8601, which needs the time, because the date alone is a number. */
-const compact = /^(\d{4})(\d\d)(\d\d)(?=T\d)/;
-/** The weekday that some date-times begin with; it is not checked. */
-const weekday = '(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\\.?,? )?';
-/** `Oct 21, 2008`, `October 21 2008`, `Oct. 21, 2008`, `October 21st, 2008`. */
-const monthFirst = new RegExp(`^${weekday}([a-z]{3,9})\\.? (\\d{1,2})(?:st|nd|rd|th)?(?:,| ) ?(\\d{4})(?!\\d)`, 'i');
-/** `21 Oct 2008`, `21-Oct-2008`, `21. October 2008`, `21/Oct/2008`. */
-const dayFirst = new RegExp(
-  `^${weekday}(\\d{1,2})(?:st|nd|rd|th)?(?:\\.? |-|/)([a-z]{3,9})\\.?(?:,? |-|/)(\\d{4})(?!\\d)`,
-  'i',
-);
-/** `21.10.2008`, `10/21/2008`, `21.10.08`: the order of the parts is that of the column. */
-const digits = /^(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?!\d)/;
 const century = 100;
 /** Two digits for the year are 1969 to 2068, as in POSIX. */
 const pivot = 69;
 
 const yearMax = 9999;
 
-/** An index of three letters, without regard to case and without allocation. */
-const lettersAt = (text: string): number =>
-  ((text.charCodeAt(0) & 31) << 10) | ((text.charCodeAt(1) & 31) << 5) | (text.charCodeAt(2) & 31);
+const isLeap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
 
-const dateWords = new Uint8Array(1 << 15);
-for (const word of [...months, 'mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']) dateWords[lettersAt(word)] = 1;
-
-/** Whether a text may begin with a month or a weekday: nearly all other texts are sorted out by it. */
-export const beginsLikeDate = (text: string): boolean => dateWords[lettersAt(text)] === 1;
-
-const monthOf = (name: string): number => {
-  const word = name.toLowerCase();
-  const index = word.length === 3 ? months.indexOf(word) : word === 'sept' ? 8 : fullNames.indexOf(word);
-  return index + 1;
+/** Whether a date exists in the years 1 to 9999. */
+export const isDate = (year: number, month: number, day: number): boolean => {
+  if (year < 1 || year > yearMax || month < 1 || month > 12 || day < 1 || day > 31) return false;
+  if (day <= 28) return true;
+  if (month === 2) return day === 29 && isLeap(year);
+  return day <= 30 || !(month === 4 || month === 6 || month === 9 || month === 11);
 };
 
-/** Days from 1970-01-01; null for a date that does not exist and for years beyond 1 to 9999. */
-export const daysOfDate = (year: number, month: number, day: number): number | null => {
-  if (year < 1 || year > yearMax || month < 1 || month > 12 || day < 1 || day > 31) return null;
-  const days = daysFromCivil(year, month, day);
-  // February 30 would become a day of March.
-  return day <= 28 || civilFromDays(days).month === month ? days : null;
-};
+/** Formats a date as `2008-10-21`. */
+export const formatDate = (year: number, month: number, day: number): string =>
+  `${twoDigits[Math.floor(year / century)]}${twoDigits[year % century]}-${twoDigits[month]}-${twoDigits[day]}`;
 
-const yearOf = (text: string): number => {
-  const year = Number(text);
-  if (text.length > 2) return year;
-  return year + (year < pivot ? 20 : 19) * century;
-};
+const yearOf = (value: number, digits: number): number =>
+  digits > 2 ? value : value + (value < pivot ? 20 : 19) * century;
 
-/** Reads the date at the beginning of a text. One object serves all cells: `parse` sets its fields. */
+/**
+ * Reads the date at the beginning of a text. One object serves all cells: `parse` sets its fields. It compares characters and
+ * uses no regular expressions, because it sees every cell of a column of such dates.
+ */
 export class DateForm {
-  /** Days from 1970-01-01; null when the order is not known and the date is written in digits. */
-  days: number | null = null;
+  /** The date; its order is that of the column when `isDigits`. */
+  year = 0;
+  month = 0;
+  day = 0;
+  /** Whether the date is known: not when it is written in digits and the order is not known, or another. */
+  isKnown = false;
   /** Where the date ends in the text. */
   end = 0;
   /** Whether the order of the parts is that of the column. */
@@ -81,43 +55,145 @@ export class DateForm {
   /** Whether the text begins with a date. The fields are only valid then. */
   parse(text: string): boolean {
     const first = text.charCodeAt(0);
-    if (first >= 48 && first <= 57) {
-      const iso = yearFirst.exec(text);
-      if (iso !== null) return this.#set(iso, 1, 3, 4);
-      const basic = compact.exec(text);
-      if (basic !== null) return this.#set(basic, 1, 2, 3);
-      const inDigits = digits.exec(text);
-      if (inDigits !== null) return this.#parseDigits(inDigits);
+    if (first < 48 || first > 57) return beginsLikeDate(text) && this.#parseWords(text, weekdayEnd(text));
+    const end = digitsEnd(text, 0);
+    if (end <= 2) {
+      const separator = text.charCodeAt(end);
+      if (separator !== 45 && separator !== 47 && separator !== 46) return this.#parseDayFirst(text, 0);
+      const next = text.charCodeAt(end + 1);
+      return next >= 48 && next <= 57 ? this.#parseDigits(text, end) : this.#parseDayFirst(text, 0);
     }
-    const european = dayFirst.exec(text);
-    if (european !== null) return this.#set(european, 3, 2, 1);
-    const american = monthFirst.exec(text);
-    return american !== null && this.#set(american, 3, 1, 2);
+    if (end === 4) return this.#parseYearFirst(text);
+    return end === 8 && this.#parseCompact(text);
   }
 
-  #set(match: RegExpExecArray, year: number, month: number, day: number): boolean {
-    const name = match[month] as string;
-    const number = name.charCodeAt(0) > 57 ? monthOf(name) : Number(name);
-    this.days = daysOfDate(Number(match[year]), number, Number(match[day]));
-    this.end = match[0].length;
+  /** `2008-10-21`, `2008/1/2`, `2008.10.21`: with the year first the order of the others is certain. */
+  #parseYearFirst(text: string): boolean {
+    const separator = text.charCodeAt(4);
+    if (separator !== 45 && separator !== 47 && separator !== 46) return false;
+    const monthEnd = digitsEnd(text, 5);
+    if (monthEnd === 5 || monthEnd > 7 || text.charCodeAt(monthEnd) !== separator) return false;
+    const end = digitsEnd(text, monthEnd + 1);
+    if (end === monthEnd + 1 || end > monthEnd + 3) return false;
+    const month = digitsValue(text, 5, monthEnd);
+    return this.#set(end, digitsValue(text, 0, 4), month, digitsValue(text, monthEnd + 1, end));
+  }
+
+  /** `20240305T100000`, the basic form of ISO 8601, which needs the time, because the date alone is a number. */
+  #parseCompact(text: string): boolean {
+    const next = text.charCodeAt(9);
+    if (text.charCodeAt(8) !== 84 || !(next >= 48 && next <= 57)) return false;
+    return this.#set(8, digitsValue(text, 0, 4), digitsValue(text, 4, 6), digitsValue(text, 6, 8));
+  }
+
+  /** A date with its month in letters behind an optional weekday. */
+  #parseWords(text: string, start: number): boolean {
+    const first = text.charCodeAt(start);
+    return first >= 48 && first <= 57 ? this.#parseDayFirst(text, start) : this.#parseMonthFirst(text, start);
+  }
+
+  /** `21 Oct 2008`, `21-Oct-2008`, `21. October 2008`, `21/Oct/2008`. */
+  #parseDayFirst(text: string, start: number): boolean {
+    const dayEnd = digitsEnd(text, start);
+    if (dayEnd === start || dayEnd > start + 2) return false;
+    const monthStart = separatorEnd(text, ordinalEnd(text, dayEnd), 46);
+    const monthEnd = lettersEnd(text, monthStart);
+    const month = monthStart < 0 ? 0 : monthAt(text, monthStart, monthEnd);
+    if (month === 0) return false;
+    const yearStart = separatorEnd(text, text.charCodeAt(monthEnd) === 46 ? monthEnd + 1 : monthEnd, 44);
+    const end = digitsEnd(text, yearStart);
+    if (yearStart < 0 || end !== yearStart + 4) return false;
+    return this.#set(end, digitsValue(text, yearStart, end), month, digitsValue(text, start, dayEnd));
+  }
+
+  /** `Oct 21, 2008`, `October 21 2008`, `Oct. 21, 2008`, `October 21st, 2008`. */
+  #parseMonthFirst(text: string, start: number): boolean {
+    const monthEnd = lettersEnd(text, start);
+    const month = monthAt(text, start, monthEnd);
+    if (month === 0) return false;
+    const blank = text.charCodeAt(monthEnd) === 46 ? monthEnd + 1 : monthEnd;
+    if (text.charCodeAt(blank) !== 32) return false;
+    const dayStart = blank + 1;
+    const dayEnd = digitsEnd(text, dayStart);
+    if (dayEnd === dayStart || dayEnd > dayStart + 2) return false;
+    const comma = ordinalEnd(text, dayEnd);
+    const separator = text.charCodeAt(comma);
+    if (separator !== 44 && separator !== 32) return false;
+    const yearStart = text.charCodeAt(comma + 1) === 32 ? comma + 2 : comma + 1;
+    const end = digitsEnd(text, yearStart);
+    if (end !== yearStart + 4) return false;
+    return this.#set(end, digitsValue(text, yearStart, end), month, digitsValue(text, dayStart, dayEnd));
+  }
+
+  /** Reads `2024-12-31`, which is known to begin the text. */
+  setIso(text: string): void {
+    this.#set(10, digitsValue(text, 0, 4), digitsValue(text, 5, 7), digitsValue(text, 8, 10));
+  }
+
+  #set(end: number, year: number, month: number, day: number): boolean {
+    this.#setDate(year, month, day);
+    this.end = end;
     this.isDigits = false;
-    return this.days !== null;
+    this.isKnown = isDate(year, month, day);
+    return this.isKnown;
   }
 
-  #parseDigits([all, first = '', separator, second = '', last = '']: RegExpExecArray): boolean {
-    if (last.length === 2 && !this.#allowsShortYear) return false;
-    const [a, b, year] = [Number(first), Number(second), yearOf(last)];
-    const dayFirstDays = daysOfDate(year, b, a);
-    const monthFirstDays = daysOfDate(year, a, b);
-    const order = this.#order;
-    const isShortYearFirst = order === 'YMD' && last.length === 2;
-    const yearFirstDays = isShortYearFirst ? daysOfDate(yearOf(first.padStart(2, '0')), b, Number(last)) : null;
-    this.canBeDayFirst = dayFirstDays !== null;
-    this.canBeMonthFirst = monthFirstDays !== null;
-    this.hasPoints = separator === '.';
+  #setDate(year: number, month: number, day: number): void {
+    this.year = year;
+    this.month = month;
+    this.day = day;
+  }
+
+  /** `21.10.2008`, `10/21/2008`, `21.10.08`: the order of the parts is that of the column. */
+  #parseDigits(text: string, firstEnd: number): boolean {
+    const separator = text.charCodeAt(firstEnd);
+    const secondEnd = digitsEnd(text, firstEnd + 1);
+    if (secondEnd > firstEnd + 3 || text.charCodeAt(secondEnd) !== separator) return false;
+    const end = digitsEnd(text, secondEnd + 1);
+    const yearDigits = end - secondEnd - 1;
+    if (yearDigits !== 4 && (yearDigits !== 2 || !this.#allowsShortYear)) return false;
+    const first = digitsValue(text, 0, firstEnd);
+    const second = digitsValue(text, firstEnd + 1, secondEnd);
+    const third = digitsValue(text, secondEnd + 1, end);
+    const year = yearOf(third, yearDigits);
+    this.canBeDayFirst = isDate(year, second, first);
+    this.canBeMonthFirst = isDate(year, first, second);
+    this.hasPoints = separator === 46;
     this.isDigits = true;
-    this.end = all.length;
-    this.days = order === 'DMY' ? dayFirstDays : order === 'MDY' ? monthFirstDays : yearFirstDays;
-    return this.canBeDayFirst || this.canBeMonthFirst || yearFirstDays !== null;
+    this.end = end;
+    return this.#setByOrder(year, first, second) || this.#setYearFirst(first, second, yearDigits === 2 ? third : 0);
+  }
+
+  #setByOrder(year: number, first: number, second: number): boolean {
+    const order = this.#order;
+    this.isKnown = order === 'DMY' ? this.canBeDayFirst : order === 'MDY' && this.canBeMonthFirst;
+    if (order === 'DMY') this.#setDate(year, second, first);
+    else this.#setDate(year, first, second);
+    return order !== 'YMD' && (this.canBeDayFirst || this.canBeMonthFirst);
+  }
+
+  /** `24-12-31`, which only the order makes a date. */
+  #setYearFirst(shortYear: number, month: number, day: number): boolean {
+    if (this.#order !== 'YMD') return false;
+    const year = yearOf(shortYear, 2);
+    this.isKnown = day > 0 && isDate(year, month, day);
+    this.#setDate(year, month, day);
+    return this.isKnown || this.canBeDayFirst || this.canBeMonthFirst;
   }
 }
+
+const ordinals = new Set(['st', 'nd', 'rd', 'th']);
+
+/** Where `st`, `nd`, `rd` or `th` at `at` ends. */
+const ordinalEnd = (text: string, at: number): number => {
+  const letter = text.charCodeAt(at);
+  if (!(letter > 64)) return at;
+  return ordinals.has(text.slice(at, at + 2).toLowerCase()) ? at + 2 : at;
+};
+
+/** Where a blank, `-`, `/` or the mark with a blank ends; -1 without a separator. */
+const separatorEnd = (text: string, at: number, mark: number): number => {
+  const code = text.charCodeAt(at);
+  if (code === 32 || code === 45 || code === 47) return at + 1;
+  return code === mark && text.charCodeAt(at + 1) === 32 ? at + 2 : -1;
+};

@@ -1,18 +1,16 @@
+import { digitsEnd } from './digits.ts';
 import { kinds } from './kinds.ts';
-
-/** Digits in groups of three with one sign between all groups, and perhaps a decimal sign. */
-const groupedForm = /^([1-9]\d{0,2})([.,' \u2019\u00a0\u2009\u202f])(\d{3}(?:\2\d{3})*)(?:([.,])(\d+))?$/;
-/** The grouping of India: `12,34,567.89`. */
-const indianForm = /^[1-9]\d?(?:,\d\d)+,\d{3}(?:(\.)(\d+))?$/;
-const plainForm = /^(\d*)(?:([.,])(\d*))?$/;
-const exponentForm = /^(\d*)(?:([.,])(\d*))?[eE]([+-]?)(\d{1,3})$/;
+import { isGroupSign } from './number-kinds.ts';
 
 /** Telephone numbers are written with `+` and at least this many digits. */
 const telephoneDigitsMin = 8;
 
 const exactDigitsMax = 38;
 
-/** Reads numbers that are more than digits with one decimal sign. One object serves all cells: `parse` sets its fields. */
+/**
+ * Reads numbers that are more than digits with one decimal sign. One object serves all cells: `parse` sets its fields. It
+ * compares characters and uses no regular expressions, because it sees every cell of a column of such numbers.
+ */
 export class NumberForm {
   /** Digits before the decimal sign, with `.` and `,` in their most probable role, without needless zeros. */
   whole = 0;
@@ -22,129 +20,169 @@ export class NumberForm {
   groups = 1;
   /** Whether the first group has three digits, as in the parts of a telephone number. */
   isFirstGroupFull = false;
+  /** Whether the number has an exponent and digits that a double may not hold. */
+  mayBeInexact = false;
+  #text = '';
+  /** Where the digits begin and where the first of them end. */
+  #start = 0;
+  #headEnd = 0;
 
   /** The kind of a text without blanks around it, or -1 when it is no number. */
   parse(text: string): number {
+    const { length } = text;
     const first = text.charCodeAt(0);
-    const isSigned = first === 43 || first === 45 || first === 0x2212;
-    const body = isSigned ? text.slice(1) : text;
+    const start = first === 43 || first === 45 || first === 0x2212 ? 1 : 0;
+    const end = digitsEnd(text, start);
     this.groups = 1;
-    const plain = plainForm.exec(body);
-    if (plain !== null) return this.#plain(plain, first === 43);
-    const grouped = groupedForm.exec(body);
-    if (grouped !== null) return this.#grouped(grouped);
-    const indian = indianForm.exec(body);
-    if (indian !== null) {
-      const [all, point, fraction = ''] = indian;
-      this.scale = fraction.length;
-      this.whole = all.replace(/\D/g, '').length - this.scale;
-      return point === undefined ? kinds.commas : kinds.commaPoint;
+    this.#text = text;
+    this.#start = start;
+    this.#headEnd = end;
+    if (end === length) return this.#plain(0, 0, first === 43);
+    const sign = text.charCodeAt(end);
+    if (sign === 101 || sign === 69) return this.#exponent(0, end);
+    const isDecimal = sign === 46 || sign === 44;
+    if (!isDecimal && !isGroupSign(sign)) return -1;
+    const next = digitsEnd(text, end + 1);
+    if (isDecimal) {
+      if (next === length) return this.#plain(sign, next - end - 1, false);
+      const code = text.charCodeAt(next);
+      if (code === 101 || code === 69) return this.#exponent(sign, next);
+      if (next - end === 3) return sign === 44 ? this.#indian() : -1;
     }
-    const exponent = exponentForm.exec(body);
-    return exponent === null ? -1 : this.#exponent(exponent);
+    return next - end === 4 ? this.#grouped(sign, next) : -1;
   }
 
-  #plain([, whole = '', sign, fraction = '']: RegExpExecArray, hasPlus: boolean): number {
-    if (whole === '' && fraction === '') return -1;
-    const zeros = leadingZeros(whole);
-    this.whole = whole.length - zeros;
-    this.scale = fraction.length;
-    if (zeros > 1 || (zeros === 1 && this.whole > 0)) return kinds.code;
-    if (this.whole + this.scale > exactDigitsMax) return kinds.code;
-    if (sign === undefined) return hasPlus && whole.length >= telephoneDigitsMin ? kinds.code : kinds.integer;
-    const isGroup = this.scale === 3 && this.whole > 0 && this.whole <= 3;
-    if (sign === '.') return isGroup ? kinds.point3 : kinds.point;
+  /** Digits with at most one decimal sign. */
+  #plain(sign: number, scale: number, hasPlus: boolean): number {
+    const head = this.#headEnd - this.#start;
+    if (head === 0 && scale === 0) return -1;
+    let zeros = 0;
+    while (zeros < head && this.#text.charCodeAt(this.#start + zeros) === 48) zeros += 1;
+    const whole = head - zeros;
+    this.whole = whole;
+    this.scale = scale;
+    if (zeros > 1 || (zeros === 1 && whole > 0)) return kinds.code;
+    if (whole + scale > exactDigitsMax) return kinds.code;
+    if (sign === 0) return hasPlus && head >= telephoneDigitsMin ? kinds.code : kinds.integer;
+    const isGroup = scale === 3 && whole > 0 && whole <= 3;
+    if (sign === 46) return isGroup ? kinds.point3 : kinds.point;
     return isGroup ? kinds.comma3 : kinds.comma;
   }
 
-  #grouped([, head = '', sign, rest = '', decimal, fraction = '']: RegExpExecArray): number {
-    if (sign === decimal) return -1;
-    const groups = (rest.length + 1) / 4;
-    this.groups = groups + 1;
-    this.isFirstGroupFull = head.length === 3;
-    this.scale = fraction.length;
-    this.whole = head.length + groups * 3;
+  /** Digits in groups of three with one sign between all groups, and perhaps a decimal sign; two groups are read. */
+  #grouped(sign: number, secondEnd: number): number {
+    const text = this.#text;
+    const { length } = text;
+    const head = this.#headEnd - this.#start;
+    if (head === 0 || head > 3 || text.charCodeAt(this.#start) === 48) return -1;
+    let groups = 2;
+    let at = secondEnd;
+    while (at < length && text.charCodeAt(at) === sign) {
+      const end = digitsEnd(text, at + 1);
+      if (end - at !== 4) return -1;
+      at = end;
+      groups += 1;
+    }
+    let decimal = 0;
+    this.scale = 0;
+    if (at < length) {
+      decimal = text.charCodeAt(at);
+      if ((decimal !== 46 && decimal !== 44) || at + 1 === length || digitsEnd(text, at + 1) !== length) return -1;
+      this.scale = length - at - 1;
+    }
+    this.groups = groups;
+    this.isFirstGroupFull = head === 3;
+    this.whole = head + (groups - 1) * 3;
     if (this.whole + this.scale > exactDigitsMax) return kinds.code;
-    if (sign === '.') return decimal === undefined ? kinds.points : kinds.pointComma;
-    if (sign === ',') return decimal === undefined ? kinds.commas : kinds.commaPoint;
-    return decimal === undefined ? kinds.grouped : decimal === '.' ? kinds.groupedPoint : kinds.groupedComma;
+    if (sign === 46) return decimal === 0 ? kinds.points : kinds.pointComma;
+    if (sign === 44) return decimal === 0 ? kinds.commas : kinds.commaPoint;
+    return decimal === 0 ? kinds.grouped : decimal === 46 ? kinds.groupedPoint : kinds.groupedComma;
   }
 
-  #exponent([, whole = '', sign, fraction = '', exponentSign, digits]: RegExpExecArray): number {
-    if (whole === '' && fraction === '') return -1;
-    const exponent = exponentSign === '-' ? -Number(digits) : Number(digits);
+  /** The grouping of India: `12,34,567.89`. */
+  #indian(): number {
+    const text = this.#text;
+    const { length } = text;
+    const head = this.#headEnd - this.#start;
+    if (head === 0 || head > 2 || text.charCodeAt(this.#start) === 48) return -1;
+    let whole = head;
+    let at = this.#headEnd;
+    let last = 0;
+    while (at < length && text.charCodeAt(at) === 44) {
+      const end = digitsEnd(text, at + 1);
+      last = end - at - 1;
+      if (last !== 2 && last !== 3) return -1;
+      whole += last;
+      at = end;
+      if (last === 3) break;
+    }
+    if (last !== 3) return -1;
+    this.whole = whole;
+    this.scale = 0;
+    if (at === length) return kinds.commas;
+    if (text.charCodeAt(at) !== 46 || at + 1 === length || digitsEnd(text, at + 1) !== length) return -1;
+    this.scale = length - at - 1;
+    return kinds.commaPoint;
+  }
+
+  /** An exponent that begins at `at`, after a number with the decimal sign or 0 for none. */
+  #exponent(sign: number, at: number): number {
+    const text = this.#text;
+    const whole = this.#headEnd - this.#start;
+    const fraction = sign === 0 ? 0 : at - this.#headEnd - 1;
+    if (whole === 0 && fraction === 0) return -1;
+    const exponentSign = text.charCodeAt(at + 1);
+    const isSigned = exponentSign === 43 || exponentSign === 45;
+    const start = isSigned ? at + 2 : at + 1;
+    const digits = text.length - start;
+    if (digits < 1 || digits > 3 || digitsEnd(text, start) !== text.length) return -1;
+    let exponent = 0;
+    for (let digit = start; digit < text.length; digit += 1) exponent = exponent * 10 + text.charCodeAt(digit) - 48;
+    if (exponentSign === 45) exponent = -exponent;
     // The digits that the number has when it is written without an exponent.
-    this.whole = Math.max(0, whole.length + exponent);
-    this.scale = Math.max(0, fraction.length - exponent);
-    if (sign === undefined && exponentSign === '') return kinds.exponentCode;
-    return sign === ',' ? kinds.floatComma : kinds.float;
+    this.whole = Math.max(0, whole + exponent);
+    this.scale = Math.max(0, fraction - exponent);
+    this.mayBeInexact = whole + fraction > doubleDigits || exponent > safeExponent || exponent < -safeExponent;
+    if (sign === 0 && !isSigned) return kinds.exponentCode;
+    return sign === 44 ? kinds.floatComma : kinds.float;
   }
 }
 
-/** The sign between thousands and the decimal sign of a text with groups, for a survey. */
-const groupSigns = /[' \u2019\u00a0\u2009\u202f]/g;
+/** Digits and exponents that a double holds without a check. */
+const doubleDigits = 15;
+const safeExponent = 290;
 
 /** A number as plain text with `-` and `.` only: `1.234,50` with a decimal comma is `1234.50`, `+.5` is `0.5`. */
 export const plainNumber = (text: string, decimal: '.' | ','): string => {
+  const { length } = text;
   const first = text.charCodeAt(0);
-  const isSigned = first === 43 || first === 45 || first === 0x2212;
-  let body = (isSigned ? text.slice(1) : text).replace(groupSigns, '');
-  body = decimal === '.' ? body.replaceAll(',', '') : body.replaceAll('.', '').replace(',', '.');
-  if (body.charCodeAt(0) === 46) body = `0${body}`;
-  if (body.endsWith('.')) body = body.slice(0, -1);
-  body = withoutZeros(body);
+  const decimalCode = decimal === '.' ? 46 : 44;
+  let from = first === 43 || first === 45 || first === 0x2212 ? 1 : 0;
+  let body = '';
+  for (let at = from; at < length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code >= 48 && code <= 57) continue;
+    if (code === decimalCode) {
+      if (at + 1 < length) body += decimalCode === 46 ? text.slice(from, at + 1) : `${text.slice(from, at)}.`;
+      else body += text.slice(from, at);
+    } else if (isGroupSign(code)) body += text.slice(from, at);
+    else continue;
+    from = at + 1;
+  }
+  if (from < length) body = body === '' ? text.slice(from) : body + text.slice(from);
+  const start = body.charCodeAt(0);
+  if (start === 46) body = `0${body}`;
+  else if (start === 48) body = withoutZeros(body);
   return first === 45 || first === 0x2212 ? `-${body}` : body;
 };
 
-const leadingZeros = (digits: string): number => {
-  let count = 0;
-  while (digits.charCodeAt(count) === 48) count += 1;
-  return count;
-};
-
 /** Digits without their leading zeros. */
-const withoutZeros = (digits: string): string => digits.replace(/^0+(?=\d)/, '');
-
-/** Plain text of a number with an exponent: `1.5e3` is `1500`; undefined beyond 38 digits. */
-export const expandExponent = (text: string): string | undefined => {
-  const [mantissa = '', exponentText = '0'] = text.toLowerCase().split('e');
-  const isNegative = mantissa.startsWith('-');
-  const [whole = '', fraction = ''] = (isNegative ? mantissa.slice(1) : mantissa).split('.');
-  const exponent = Number(exponentText);
-  if (Math.abs(exponent) > exactDigitsMax) return undefined;
-  const digits = whole + fraction;
-  const point = whole.length + exponent;
-  const padded = point <= 0 ? '0'.repeat(1 - point) + digits : digits.padEnd(point, '0');
-  const end = Math.max(point, 1);
-  const left = withoutZeros(padded.slice(0, end));
-  const right = padded.slice(end);
-  if ((left === '0' ? 0 : left.length) + right.length > exactDigitsMax) return undefined;
-  return `${isNegative ? '-' : ''}${left}${right === '' ? '' : `.${right}`}`;
-};
-
-/**
- * The shortest text of a double that holds the number that a plain text states: printed with as many digits, the double
- * has the digits that are written. Undefined when it does not, as for 9007199254740993.
- */
-export const exactFloat = (text: string): string | undefined => {
-  const value = Number(text);
-  if (!Number.isFinite(value)) return undefined;
-  const digits = significantDigits(text);
-  if (digits === '') return '0';
-  if (value === 0) return undefined;
-  if (digits.length > 15) {
-    if (digits.length > 100) return undefined;
-    if (significantDigits(value.toPrecision(digits.length)) !== digits) return undefined;
-  }
-  return String(value);
-};
-
-/** Digits from the first to the last that is not zero. */
-const significantDigits = (text: string): string => {
-  const exponent = text.search(/e/i);
-  const digits = (exponent < 0 ? text : text.slice(0, exponent)).replace(/\D/g, '');
-  let [first, end] = [0, digits.length];
-  while (first < end && digits.charCodeAt(first) === 48) first += 1;
-  while (end > first && digits.charCodeAt(end - 1) === 48) end -= 1;
-  return digits.slice(first, end);
+const withoutZeros = (digits: string): string => {
+  const last = digits.length - 1;
+  let zeros = 0;
+  while (zeros < last && digits.charCodeAt(zeros) === 48) zeros += 1;
+  const code = digits.charCodeAt(zeros);
+  // One zero stays before a point.
+  if (zeros > 0 && (code < 48 || code > 57)) zeros -= 1;
+  return zeros === 0 ? digits : digits.slice(zeros);
 };

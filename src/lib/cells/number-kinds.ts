@@ -2,7 +2,13 @@ import type { ColumnPlan } from '../column.ts';
 import { kindCount, kinds } from './kinds.ts';
 
 /** The signs besides `.` and `,` that group digits by three. */
-export const groupSigns = " '\u2019\u00a0\u2009\u202f";
+export const groupSigns = " '\u2019\u00a0\u2007\u2009\u202f";
+
+/** Whether a character may group digits. */
+export const isGroupSign = (code: number): boolean =>
+  code < 128
+    ? code === 44 || code === 46 || code === 32 || code === 39
+    : code === 0xa0 || code === 0x2019 || code === 0x2007 || code === 0x2009 || code === 0x202f;
 
 /** Kinds that are numbers of a reading, in their groups. */
 export const numberGroups = {
