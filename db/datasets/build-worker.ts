@@ -1,12 +1,16 @@
 import { rm, stat } from 'node:fs/promises';
 import { DomainError, type FieldProblem } from '../../src/errors.ts';
-import { type CsvRow, readCsvHeader, readCsvRows } from '../../src/sources/csv-rows.ts';
-import { detectCsvDialect } from '../../src/sources/format.ts';
+import type { FileDialect } from '../../src/lib/import-options.ts';
+import type { CsvRow } from '../../src/sources/csv-row.ts';
+import { readCsvRows } from '../../src/sources/csv-rows.ts';
+import { detectDialect, fileDialect } from '../../src/sources/dialect.ts';
 import { type ColumnFile, readColumnFile } from './column-file.ts';
 import type { BuildObserver, BuildRequest, BuildResult, DatasetLimits, RejectedRow } from './engine.ts';
 import { mergedRows } from './merge.ts';
 import { send, serveTasks } from './worker-messages.ts';
 import { type ColumnSpec, type TextRow, writeColumns } from './write-columns.ts';
+
+type BuiltRows = Omit<BuildResult, 'dialect'>;
 
 type BuildCallbacks = Omit<BuildObserver, 'signal'>;
 
@@ -26,17 +30,21 @@ const buildTable = async (
 ): Promise<BuildResult> => {
   const csv = await openCsv(request, limits, callbacks);
   const { earlier, mode } = request;
-  return earlier === null || mode === 'REPLACE' ? buildFromCsv(request, csv) : buildOnEarlier(request, csv, earlier);
+  const built =
+    earlier === null || mode === 'REPLACE'
+      ? await buildFromCsv(request, csv)
+      : await buildOnEarlier(request, csv, earlier);
+  return { ...built, dialect: csv.dialect };
 };
 
-const buildFromCsv = async ({ target, keyColumns }: BuildRequest, csv: CsvInput): Promise<BuildResult> => {
+const buildFromCsv = async ({ target, keyColumns }: BuildRequest, csv: CsvInput): Promise<BuiltRows> => {
   indexesOfKeys(keyColumns, csv.columns);
   const { columns, rowCount } = await writeColumns(target, csv.columns, () => csv.rows());
   return { columns, rowCount, ...csv.counts, accepted: rowCount, unchanged: 0 };
 };
 
 /** The rows of the CSV file are written to a staged file first, because merging reads them more than once. */
-const buildOnEarlier = async (request: BuildRequest, csv: CsvInput, earlierPath: string): Promise<BuildResult> => {
+const buildOnEarlier = async (request: BuildRequest, csv: CsvInput, earlierPath: string): Promise<BuiltRows> => {
   const { target, mode, keyColumns } = request;
   const staged = `${target}.staged`;
   const earlier = readColumnFile(earlierPath);
@@ -72,10 +80,8 @@ const mergedSpecs = (earlier: ColumnFile, request: BuildRequest): ColumnSpec[] =
 const openCsv = async (request: BuildRequest, limits: DatasetLimits, callbacks: BuildCallbacks): Promise<CsvInput> => {
   const { path } = request;
   const { size: bytes } = await stat(path);
-  const { textStart, separator, rowEnd } = await detectCsvDialect(path, bytes);
-  const file = { path, bytes, textStart, chunkBytes };
-  const options = { recordBytesMax: limits.recordBytesMax, separator, rowEnd, recoversOpenQuotes: true as const };
-  const header = await readCsvHeader(file, options);
+  const dialect = await detectDialect(path, bytes);
+  const header = dialect.header ?? Array.from({ length: dialect.columns }, (_, index) => `column${index + 1}`);
   if (header.length > limits.datasetColumnsMax)
     throw new DomainError(
       'NOT_A_TABLE',
@@ -88,12 +94,20 @@ const openCsv = async (request: BuildRequest, limits: DatasetLimits, callbacks: 
     explicitType: requested.get(name),
   }));
   checkColumnsExist('columns', [...requested.keys()], columns);
-  const batches = () => readCsvRows(file, { ...options, onHeader: () => undefined });
-  return new CsvInput({ columns, batches, importId: request.importId, limits, callbacks });
+  const batches = () => readCsvRows({ path, recordBytesMax: limits.recordBytesMax, chunkBytes }, dialect);
+  return new CsvInput({
+    columns,
+    dialect: fileDialect(dialect),
+    batches,
+    importId: request.importId,
+    limits,
+    callbacks,
+  });
 };
 
 interface CsvInputOptions {
   readonly columns: readonly ColumnSpec[];
+  readonly dialect: FileDialect;
   readonly batches: () => ReturnType<typeof readCsvRows>;
   readonly importId: number;
   readonly limits: DatasetLimits;
@@ -103,6 +117,7 @@ interface CsvInputOptions {
 /** The rows of a CSV file. They may be read several times; the first pass counts them and reports progress and rejects. */
 class CsvInput {
   readonly columns: readonly ColumnSpec[];
+  readonly dialect: FileDialect;
   readonly #options: CsvInputOptions;
   #read = 0;
   #rejected = 0;
@@ -111,6 +126,7 @@ class CsvInput {
   constructor(options: CsvInputOptions) {
     this.#options = options;
     this.columns = options.columns;
+    this.dialect = options.dialect;
   }
 
   get counts(): { readonly read: number; readonly rejected: number } {

@@ -1,6 +1,7 @@
 import type { FieldProblem } from '../../src/errors.ts';
 import type { Cell } from '../../src/lib/cell-text.ts';
 import type { ColumnType, DatasetColumn } from '../../src/lib/cells.ts';
+import type { FileDialect } from '../../src/lib/import-options.ts';
 
 /** A value of a query, as the client wrote it. */
 export type Literal = string | number | boolean | null;
@@ -189,6 +190,7 @@ export interface BuildProgress {
 export interface BuildResult {
   readonly columns: readonly DatasetColumn[];
   readonly rowCount: number;
+  readonly dialect: FileDialect;
   /** Rows of the CSV file: read = accepted + unchanged + rejected. */
   readonly read: number;
   readonly accepted: number;

@@ -1,4 +1,5 @@
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import type { FileDialect } from '../../src/lib/import-options.ts';
 
 /**
  * The state and counts of each import. Not a ledger table: counts change in the transaction of the records they count, so
@@ -26,6 +27,8 @@ export const imports = sqliteTable(
     processId: integer('process_id').notNull(),
     /** SHA-256 of its files and of the options they are read with; importing them again adds nothing. */
     digest: text('digest').notNull().default(''),
+    /** How the CSV file was read; null before it is known, and for other formats. */
+    dialect: text('dialect', { mode: 'json' }).$type<FileDialect>(),
   },
   (table) => [index('imports_by_digest').on(table.digest), index('imports_by_source').on(table.source)],
 );

@@ -34,7 +34,7 @@ export interface DatasetOptions {
   readonly onReject?: ((row: RejectedRow) => void) | undefined;
 }
 
-/** The result of a dry run besides its counts. */
+/** The result of a dry run besides its counts and its dialect. */
 export interface DatasetDryRun {
   readonly columns: BuildResult['columns'];
   /** The first rows that would be rejected. */
@@ -76,8 +76,8 @@ export const importVersion = async (task: VersionImport, job: ImportJob): Promis
   try {
     const version = await buildVersion(task, job, file, firstRejects);
     columns = version.built.columns;
-    const { read, accepted, unchanged, rejected } = version.built;
-    await job.finish({ read, accepted, unchanged, rejected }, (tx) => {
+    const { read, accepted, unchanged, rejected, dialect } = version.built;
+    await job.finish({ read, accepted, unchanged, rejected, dialect }, (tx) => {
       if (!isDryRun) publishVersion(tx, { name: options.name, importId: job.current.id, ...version });
     });
     if (isDryRun) await engine.remove(file);
@@ -124,7 +124,17 @@ const buildVersion = async (
     },
   });
   if (signal.aborted) throw new DomainError('CONFLICT', 'the import was cancelled');
+  if (mode === 'REPLACE') checkReplaces(built, earlier);
   return { file, built, mode, earlier, keyColumns };
+};
+
+/** A file without a single good row must not replace a version that has some. */
+const checkReplaces = ({ accepted, rejected }: BuildResult, earlier: DatasetVersion | undefined): void => {
+  if (accepted > 0) return;
+  if (rejected > 0)
+    throw new DomainError('NOT_A_TABLE', `none of the ${rejected} rows of the file can be accepted; see the rejects`);
+  if (earlier)
+    throw new DomainError('NOT_A_TABLE', 'the file has no rows, so it does not replace the version of the dataset');
 };
 
 /** Stores the counts of a running import now and then, and reports each to the caller. */

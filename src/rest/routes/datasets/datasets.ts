@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { DatasetRun } from '../../../domains/datasets/imports.ts';
 import type { Import } from '../../../domains/imports/job.ts';
 import { DomainError, type ErrorCode, errorCodes } from '../../../errors.ts';
+import type { FileDialect } from '../../../lib/import-options.ts';
 import { formatInstant } from '../../../lib/time.ts';
 import { csvUrl, datasetName, importId, isWaiting, keyColumns, linkUrl, mode } from '../../parameters.ts';
 import { defineRoute } from '../../route.ts';
@@ -23,6 +24,16 @@ const importSchema = z
     conflicts: z.int(),
     rejected: z.int(),
     failure: z.object({ code: z.string(), message: z.string() }).nullable(),
+    dialect: z
+      .object({
+        encoding: z.string(),
+        delimiter: z.string(),
+        quote: z.string().nullable(),
+        header_line: z.int().nullable(),
+        skipped_lines: z.int(),
+        warnings: z.array(z.string()),
+      })
+      .nullable(),
   })
   .openapi('Import');
 
@@ -42,6 +53,7 @@ const example = {
   conflicts: 0,
   rejected: 0,
   failure: null,
+  dialect: { encoding: 'UTF-8', delimiter: ',', quote: '"', header_line: 1, skipped_lines: 0, warnings: [] },
 };
 
 const importJson = (record: Import, origin: string) => ({
@@ -60,6 +72,16 @@ const importJson = (record: Import, origin: string) => ({
   conflicts: record.conflicts,
   rejected: record.rejected,
   failure: record.failureCode === null ? null : { code: record.failureCode, message: record.failureMessage ?? '' },
+  dialect: record.dialect && dialectJson(record.dialect),
+});
+
+const dialectJson = ({ encoding, delimiter, quote, headerLine, skippedLines, warnings }: FileDialect) => ({
+  encoding,
+  delimiter,
+  quote,
+  header_line: headerLine,
+  skipped_lines: skippedLines,
+  warnings,
 });
 
 /** 202 for a running import, 200 for a finished one; a failed import responds with its error. */
