@@ -1,7 +1,18 @@
-import type { CsvRow } from './csv-rows.ts';
+import { stat } from 'node:fs/promises';
+import type { FileDialect, TextOptions } from '../lib/import-options.ts';
+import type { CsvRow } from './csv-row.ts';
 import { readCsvRows } from './csv-rows.ts';
-import type { SourceBatch, SourceFile, SourceRecord, SourceShape } from './source.ts';
+import { detectDialect, fileDialect, type TableDialect } from './dialect.ts';
+import type { SourceBatch, SourceRecord, SourceShape } from './source.ts';
 import { expectedColumns, nearestColumns, notATable, refusedRecord } from './source.ts';
+
+export interface CsvRecordOptions {
+  readonly recordBytesMax: number;
+  readonly chunkBytes?: number | undefined;
+  readonly text?: TextOptions | undefined;
+  /** Receives how the file is read, before the first record. */
+  readonly onDialect?: ((dialect: FileDialect) => void) | undefined;
+}
 
 const listColumns = (names: readonly string[]): string => {
   const text = names.map((name) => (name === '' ? '(empty)' : name)).join(', ');
@@ -12,45 +23,57 @@ const listColumns = (names: readonly string[]): string => {
 const checkHeader = (names: readonly string[], line: number, shape: SourceShape): void => {
   const { missing, set } = nearestColumns(names, shape);
   if (missing.length > 0) {
-    const separatorHint =
-      names.length === 1 && /[;\t|]/.test(names[0] ?? '') ? '; cells must be separated by commas' : '';
     const header = `the header, line ${line}, has the columns ${listColumns(names)}`;
-    throw notATable(
-      `missing columns: ${missing.join(', ')}; ${header}; expected ${expectedColumns(shape)}${separatorHint}`,
-    );
+    throw notATable(`missing columns: ${missing.join(', ')}; ${header}; expected ${expectedColumns(shape)}`);
   }
   const repeated = set.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
   if (repeated !== undefined) throw notATable(`the header, line ${line}, has the column ${repeated} twice`);
 };
 
-const recordOf = ({ line, raw, cells, fault }: CsvRow, names: readonly string[]): SourceRecord => {
+/** The names of the columns; of a file without a header by its first row, or the only column set of its length. */
+const columnNames = (
+  { header, headerLine, firstCells, columns, firstLine }: TableDialect,
+  shape: SourceShape,
+): readonly string[] => {
+  if (header !== null && headerLine !== null) {
+    checkHeader(header, headerLine, shape);
+    return header;
+  }
+  const known = shape.columnsOfRow?.(firstCells);
+  if (known) return known;
+  const [only, ...others] = shape.columns.filter((set) => set.length === columns);
+  if (only && others.length === 0) return only;
+  throw notATable(
+    `the file has no header (its first row, line ${firstLine}, has ${columns} cells like the others); expected ${expectedColumns(shape)}`,
+  );
+};
+
+const recordOf = (row: CsvRow, names: readonly string[]): SourceRecord => {
+  const { line, raw, cells, fault } = row;
   if (cells === undefined) return refusedRecord(line, raw, fault.code, fault.message);
   // Without a prototype, a column named __proto__ is a column like any other.
   const value = Object.create(null) as Record<string, unknown>;
   for (let index = 0; index < names.length; index += 1) {
-    const cell = cells[index];
+    const cell = cells[index]?.trim();
     if (cell !== undefined && cell !== '') value[names[index] as string] = cell;
   }
   return { line, raw, value };
 };
 
-/** Reads a CSV file whose header names the fields, trimmed and case-sensitive. Cells are text; empty cells are absent. */
+/**
+ * Reads a CSV file whose header names the fields, case-sensitive. Names and cells are text without blanks around them; empty
+ * cells are absent.
+ */
 export async function* readCsv(
-  file: SourceFile,
+  path: string,
   shape: SourceShape,
-  recordBytesMax: number,
+  { text, onDialect, ...options }: CsvRecordOptions,
 ): AsyncGenerator<SourceBatch> {
-  let names: readonly string[] = [];
-  let isHeaderless = false;
-  const onHeader = (header: string[], line: number): void => {
-    names = header.map((name) => name.trim());
-    const columns = nearestColumns(names, shape).missing.length > 0 ? shape.columnsOfRow?.(header) : null;
-    isHeaderless = columns != null;
-    if (columns) names = columns;
-    else checkHeader(names, line, shape);
-  };
-  const isRow = (): boolean => isHeaderless;
-  for await (const { rows, bytesRead } of readCsvRows(file, { recordBytesMax, onHeader, isRow })) {
+  const { size } = await stat(path);
+  const dialect = await detectDialect(path, size, text, shape);
+  const names = columnNames(dialect, shape);
+  onDialect?.(fileDialect(dialect));
+  for await (const { rows, bytesRead } of readCsvRows({ path, ...options }, dialect)) {
     yield { records: rows.map((row) => recordOf(row, names)), bytesRead };
   }
 }

@@ -5,7 +5,11 @@ import type { SourceFile } from './source.ts';
  * The text of a file in order, without its byte order mark. Every chunk has its own buffer, so callers may retain parts of
  * it. The next chunk is read on demand, on another thread, which leaves the event loop free.
  */
-export async function* fileChunks({ path, textStart, chunkBytes }: SourceFile): AsyncGenerator<Buffer> {
+export async function* fileChunks({
+  path,
+  textStart,
+  chunkBytes,
+}: Pick<SourceFile, 'path' | 'textStart' | 'chunkBytes'>): AsyncGenerator<Buffer> {
   const file = await open(path);
   try {
     for (let position = textStart; ; ) {

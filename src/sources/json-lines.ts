@@ -1,5 +1,5 @@
 import { parseExactJson } from '../lib/exact-json.ts';
-import { fileChunks } from './file-chunks.ts';
+import { fileBytesAt, fileChunks } from './file-chunks.ts';
 import type { RecordText } from './record-bytes.ts';
 import { createRecordBytes } from './record-bytes.ts';
 import type { SourceBatch, SourceFile, SourceRecord } from './source.ts';
@@ -62,6 +62,17 @@ const noRecord = ([first]: readonly SourceRecord[]) => {
     `line ${first?.line} is not a record (${reason}); expected a JSON array, one object per line, or CSV`,
   );
 };
+
+/** A file that is one JSON object over several lines. */
+export async function* readJsonObject({ path, bytes, textStart }: SourceFile): AsyncGenerator<SourceBatch> {
+  const text = await fileBytesAt(path, textStart, bytes - textStart);
+  const blank = /^\s*/.exec(text.toString('latin1'))?.[0] ?? '';
+  const line = 1 + (blank.match(/\n/g)?.length ?? 0);
+  const record = createRecordBytes(bytes);
+  record.add(text, blank.length, text.length);
+  const { raw, ...fault } = record.drain();
+  yield { records: [jsonRecord(line, { raw: raw.trimEnd(), ...fault })], bytesRead: bytes };
+}
 
 /** JSON Lines (https://jsonlines.org): each non-blank line is one record, valid or refused. */
 export async function* readJsonLines(file: SourceFile, recordBytesMax: number): AsyncGenerator<SourceBatch> {

@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { DomainError } from '../errors.ts';
-import { readCsv } from './csv.ts';
+import { type CsvRecordOptions, readCsv } from './csv.ts';
 import { detectFormat } from './format.ts';
 import { readJsonArray } from './json-elements.ts';
-import { readJsonLines } from './json-lines.ts';
+import { readJsonLines, readJsonObject } from './json-lines.ts';
 import type { SourceBatch, SourceFile, SourceLimits, SourceRecord, SourceShape } from './source.ts';
 import { expectedColumns, nearestColumns, notATable } from './source.ts';
 
-const chunkBytesDefault = 64 * 1024;
+const jsonChunkBytes = 64 * 1024;
 
 /** A batch ends early once it spans this much of the file, which bounds the memory of large records. */
 const batchBytesMax = 4 * 1024 * 1024;
@@ -66,8 +66,10 @@ const checkKind = (records: readonly SourceRecord[], shape: SourceShape): void =
   throw notATable(`no record has ${missing.join(', ')}; the first has ${found}; expected ${expectedColumns(shape)}`);
 };
 
+export type SourceReadOptions = Omit<CsvRecordOptions, 'recordBytesMax'>;
+
 /**
- * Streams the records of a file: a JSON array, JSON Lines, CSV or a custom format of its importer. The next part of the
+ * Streams the records of a file: a JSON array, JSON Lines, one JSON object, CSV or a custom format of its importer. The next part of the
  * file is read on demand. Throws NOT_FOUND, TOO_LARGE or NOT_A_TABLE before the first batch when the file as a whole is
  * invalid; an invalid record is returned with its problems among the others.
  */
@@ -75,21 +77,22 @@ export async function* readSource(
   path: string,
   shape: SourceShape,
   limits: SourceLimits,
-  chunkBytes = chunkBytesDefault,
+  options: SourceReadOptions = {},
 ): AsyncGenerator<SourceBatch> {
-  const bytes = await fileBytes(path, limits);
-  const { format, textStart } = await detectFormat(path, bytes, shape);
-  const file: SourceFile = { path, bytes, textStart, chunkBytes };
   const { recordBytesMax } = limits;
+  const bytes = await fileBytes(path, limits);
+  const { format, textStart } = await detectFormat(path, bytes, shape, recordBytesMax);
+  const file: SourceFile = { path, bytes, textStart, chunkBytes: options.chunkBytes ?? jsonChunkBytes };
   const readers = {
     JSON_ARRAY: () => readJsonArray(file, recordBytesMax),
     JSON_LINES: () => readJsonLines(file, recordBytesMax),
-    CSV: () => readCsv(file, shape, recordBytesMax),
+    JSON_OBJECT: () => readJsonObject(file),
+    CSV: () => readCsv(path, shape, { ...options, recordBytesMax }),
   };
   const parts = typeof format === 'string' ? readers[format]() : format.read(file, recordBytesMax);
   let isFirst = true;
   for await (const batch of regroup(parts, limits)) {
-    if (isFirst && (format === 'JSON_ARRAY' || format === 'JSON_LINES')) checkKind(batch.records, shape);
+    if (isFirst && typeof format === 'string' && format !== 'CSV') checkKind(batch.records, shape);
     isFirst = false;
     yield batch;
   }

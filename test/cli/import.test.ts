@@ -43,6 +43,7 @@ describe('asof import', () => {
           conflicts: 0,
           rejected: 0,
           failure: null,
+          dialect: null,
           rejects: [],
         },
       ],

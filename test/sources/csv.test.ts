@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type CsvRow, readCsvRows } from '../../src/sources/csv-rows.ts';
-import { rangeShape, recordsOf, statusShape, withFile } from './source-records.ts';
+import { rangeShape, recordsOf, statusShape } from './source-records.ts';
 
 const header = 'user_id,created_at,status';
 
@@ -18,7 +17,7 @@ describe('readCsv', () => {
           raw: '0001,2017-01-01,paying,"a ""b"",\r\nc"',
           value: { user_id: '0001', created_at: '2017-01-01', status: 'paying', note: 'a "b",\r\nc' },
         },
-        { line: 5, raw: '2,,x, é ', value: { user_id: '2', status: 'x', note: ' é ' } },
+        { line: 5, raw: '2,,x, é ', value: { user_id: '2', status: 'x', note: 'é' } },
         { line: 6, raw: '3,2017,y,', value: { user_id: '3', created_at: '2017', status: 'y' } },
       ]);
     }
@@ -43,8 +42,8 @@ describe('readCsv', () => {
       expect(reasons).toEqual([
         '2 the row has 2 cells, the header 3',
         '3 the row has 4 cells, the header 3',
-        expect.stringMatching(/^4 the row is not valid CSV: Invalid Closing Quote/),
-        expect.stringMatching(/^5 the row is not valid CSV: Invalid Opening Quote/),
+        '4 ok',
+        '5 ok',
         '6 ok',
         '7 ok',
         expect.stringContaining('9 the record has 2006 bytes, over the limit recordBytesMax'),
@@ -55,24 +54,23 @@ describe('readCsv', () => {
 
   it('rejects only the row that is not UTF-8', async () => {
     const content = Buffer.concat([Buffer.from(`${header}\na,`), Buffer.from([0xff]), Buffer.from(',c\nd,é,f')]);
-    expect(await reasonsOf(content)).toEqual(['2 the record is not valid UTF-8', '3 ok']);
+    for (const chunkBytes of [1, 2, 65536])
+      expect(await reasonsOf(content, { chunkBytes })).toEqual(['2 the record is not valid UTF-8', '3 ok']);
   });
 
-  it('rejects everything after an open quote as one row at its first line', async () => {
-    expect(await reasonsOf(`${header}\na,b,c\nd,"e,f\n${'g,h,i\n'.repeat(500)}`)).toEqual([
-      '2 ok',
-      '3 a quote opens in this row and is never closed',
-    ]);
+  it('rejects only the line of a quote that is never closed', async () => {
+    const reasons = await reasonsOf(`${header}\na,b,c\nd,"e,f\n${'g,h,i\n'.repeat(500)}`);
+    expect(reasons.slice(0, 3)).toEqual(['2 ok', '3 a quote opens in this row and is never closed', '4 ok']);
+    expect(reasons).toHaveLength(502);
   });
 
   it.each([
     ['user_id,status\n1,2', 'missing columns: created_at; the header, line 1, has the columns user_id, status'],
     ['\n\nUser_id,created_at,status\n', 'missing columns: user_id; the header, line 3'],
-    ['user_id;created_at;status\n1;2;3', 'cells must be separated by commas'],
     [`${header},user_id\n1,2,3,4`, 'has the column user_id twice'],
     ['"user_id,created_at,status\n1,2,3', 'the header, line 1, cannot be read: a quote opens'],
     ['just some text', 'missing columns'],
-    [Buffer.from([0x75, 0xff, 0x0a]), 'the header, line 1, cannot be read: the record is not valid UTF-8'],
+    [Buffer.from([0x75, 0xff, 0x0a]), 'has the columns uÿ'],
   ])('rejects the whole file for its header: %j', async (content, message) => {
     const faulty = { code: 'NOT_A_TABLE', message: expect.stringContaining(message) };
     await expect(recordsOf(content, { shape: statusShape })).rejects.toMatchObject(faulty);
@@ -81,24 +79,5 @@ describe('readCsv', () => {
   it('names the nearest column set in the error', async () => {
     const message = expect.stringMatching(/^missing columns: end; .*; expected start,end,city or cidr,city or /);
     await expect(recordsOf('start,city,x,y\n', { shape: rangeShape })).rejects.toMatchObject({ message });
-  });
-});
-
-describe('readCsvRows', () => {
-  it('trims unquoted cells when trim is set', async () => {
-    const headers: string[][] = [];
-    const onHeader = (names: string[]): void => void headers.push(names);
-    const rows: CsvRow[] = [];
-    const content = 'first_name, last_name, birthts\nSusan, "Lee, Jr ", 612302400000 \n Ann ,B, 1\n';
-    await withFile(content, async (path) => {
-      const file = { path, bytes: content.length, textStart: 0, chunkBytes: 8 };
-      const options = { recordBytesMax: 100, trim: true, onHeader };
-      for await (const part of readCsvRows(file, options)) rows.push(...part.rows);
-    });
-    expect(headers).toEqual([['first_name', 'last_name', 'birthts']]);
-    expect(rows.map(({ cells }) => cells)).toEqual([
-      ['Susan', 'Lee, Jr ', '612302400000'],
-      ['Ann', 'B', '1'],
-    ]);
   });
 });

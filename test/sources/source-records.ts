@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ipRangesShape } from '../../src/domains/ip-city/import.ts';
+import type { FileDialect, TextOptions } from '../../src/lib/import-options.ts';
 import { readSource } from '../../src/sources/read-source.ts';
 import type { SourceLimits, SourceRecord, SourceShape } from '../../src/sources/source.ts';
 
@@ -15,6 +16,8 @@ export interface ReadOptions {
   shape?: SourceShape;
   limits?: Partial<SourceLimits>;
   chunkBytes?: number;
+  text?: TextOptions;
+  onDialect?: (dialect: FileDialect) => void;
 }
 
 /** Runs with the path of a temporary file that has this content. */
@@ -34,7 +37,7 @@ export const recordsOf = (content: string | Uint8Array, options: ReadOptions = {
   withFile(content, async (path) => {
     const records: SourceRecord[] = [];
     const shape = options.shape ?? anyShape;
-    for await (const batch of readSource(path, shape, { ...limits, ...options.limits }, options.chunkBytes)) {
+    for await (const batch of readSource(path, shape, { ...limits, ...options.limits }, options)) {
       records.push(...batch.records);
     }
     return records;

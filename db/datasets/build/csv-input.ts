@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { DomainError, type FieldProblem } from '../../../src/errors.ts';
 import type { FileDialect } from '../../../src/lib/import-options.ts';
-import { type CsvRow, readCsvHeader, readCsvRows } from '../../../src/sources/csv-rows.ts';
-import { detectCsvDialect } from '../../../src/sources/format.ts';
+import type { CsvRow } from '../../../src/sources/csv-row.ts';
+import { type CsvBatch, readCsvRows } from '../../../src/sources/csv-rows.ts';
+import { detectDialect, fileDialect } from '../../../src/sources/dialect.ts';
 import type { BuildObserver, BuildRequest, DatasetLimits, RejectedRow } from '../engine.ts';
 
 export type BuildCallbacks = Omit<BuildObserver, 'signal'>;
@@ -19,7 +20,7 @@ export type RowSink = (cells: readonly string[], line: number) => FieldProblem |
 export class CsvInput {
   readonly header: readonly string[];
   readonly dialect: FileDialect;
-  readonly #batches: () => AsyncIterable<{ readonly rows: readonly CsvRow[]; readonly bytesRead: number }>;
+  readonly #batches: () => AsyncIterable<CsvBatch>;
   readonly #limits: DatasetLimits;
   readonly #callbacks: BuildCallbacks;
   #read = 0;
@@ -28,35 +29,26 @@ export class CsvInput {
   /** The lines of the rows that a sink has rejected: what one pass rejects, the next one does not accept. */
   readonly #rejectedLines = new Set<number>();
 
-  /** Throws NOT_A_TABLE when the file has no header that can be read. */
-  static async open({ path }: BuildRequest, limits: DatasetLimits, callbacks: BuildCallbacks): Promise<CsvInput> {
+  /** Throws NOT_A_TABLE when the file is no table, BAD_REQUEST for a header line that it does not have. */
+  static async open(request: BuildRequest, limits: DatasetLimits, callbacks: BuildCallbacks): Promise<CsvInput> {
+    const { path, delimiter, encoding, headerLine } = request;
     const { size: bytes } = await stat(path);
-    const { textStart, separator, rowEnd } = await detectCsvDialect(path, bytes);
-    const file = { path, bytes, textStart, chunkBytes };
-    const options = { recordBytesMax: limits.recordBytesMax, separator, rowEnd, recoversOpenQuotes: true as const };
-    const header = await readCsvHeader(file, options);
+    const dialect = await detectDialect(path, bytes, { delimiter, encoding, headerLine });
+    const header = dialect.header ?? Array.from({ length: dialect.columns }, (_, index) => `column${index + 1}`);
     if (header.length > limits.datasetColumnsMax)
       throw new DomainError(
         'NOT_A_TABLE',
         `the header has ${header.length} columns, over the limit of ${limits.datasetColumnsMax} (setting datasetColumnsMax)`,
       );
-    const dialect = {
-      encoding: 'UTF-8',
-      delimiter: separator,
-      quote: '"',
-      escape: 'DOUBLED',
-      headerLine: 1,
-      skippedLines: 0,
-      warnings: [],
-    } as const;
-    const batches = () => readCsvRows(file, { ...options, onHeader: () => undefined });
-    return new CsvInput({ header, dialect, batches, limits, callbacks });
+    const { recordBytesMax } = limits;
+    const batches = () => readCsvRows({ path, recordBytesMax, chunkBytes }, dialect);
+    return new CsvInput({ header, dialect: fileDialect(dialect), batches, limits, callbacks });
   }
 
   private constructor(parts: {
     readonly header: readonly string[];
     readonly dialect: FileDialect;
-    readonly batches: () => AsyncIterable<{ readonly rows: readonly CsvRow[]; readonly bytesRead: number }>;
+    readonly batches: () => AsyncIterable<CsvBatch>;
     readonly limits: DatasetLimits;
     readonly callbacks: BuildCallbacks;
   }) {

@@ -6,7 +6,7 @@ import { readsAlike } from '../../../src/lib/cells/plan-columns.ts';
 import type { ColumnPlan } from '../../../src/lib/column.ts';
 import type { DatasetColumn } from '../../../src/lib/dataset-column.ts';
 import type { FileDialect } from '../../../src/lib/import-options.ts';
-import type { CsvRow } from '../../../src/sources/csv-rows.ts';
+import type { CsvRow } from '../../../src/sources/csv-row.ts';
 import type { BuildRequest, DatasetLimits } from '../engine.ts';
 import { fieldNames } from '../parquet-layout.ts';
 import { checkColumnsExist, checkSameColumns, uniqueNames } from './column-names.ts';

@@ -37,10 +37,8 @@ export interface DatasetOptions extends ImportReadOptions {
   readonly onReject?: ((row: RejectedRow) => void) | undefined;
 }
 
-/** The result of a dry run besides its counts. */
+/** The result of a dry run besides its counts and its dialect. */
 export interface DatasetDryRun extends Pick<BuildResult, 'columns' | 'firstRows'> {
-  /** Null when the file could not be read. */
-  readonly dialect: BuildResult['dialect'] | null;
   /** The first rows that would be rejected. */
   readonly rejects: readonly RejectedRow[];
 }
@@ -80,11 +78,11 @@ export const importVersion = async (task: VersionImport, job: ImportJob): Promis
   const isDryRun = options.dryRun === true;
   const firstRejects: RejectedRow[] = [];
   const file = engine.newFile();
-  let preview: Omit<DatasetDryRun, 'rejects'> = { columns: [], firstRows: [], dialect: null };
+  let preview: Omit<DatasetDryRun, 'rejects'> = { columns: [], firstRows: [] };
   try {
     const version = await buildVersion(task, job, file, firstRejects);
     const { columns, firstRows, dialect } = version.built;
-    preview = { columns, firstRows, dialect };
+    preview = { columns, firstRows };
     const { read, accepted, unchanged, rejected } = version.built;
     await job.finish({ read, accepted, unchanged, rejected, dialect }, (tx) => {
       if (!isDryRun) publishVersion(tx, { name: options.name, importId: job.current.id, ...version });
@@ -136,7 +134,17 @@ const buildVersion = async (
     },
   });
   if (signal.aborted) throw new DomainError('CONFLICT', 'the import was cancelled');
+  if (mode === 'REPLACE') checkReplaces(built, earlier);
   return { file, built, mode, earlier, keyColumns };
+};
+
+/** A file without a single good row must not replace a version that has some. */
+const checkReplaces = ({ accepted, rejected }: BuildResult, earlier: DatasetVersion | undefined): void => {
+  if (accepted > 0) return;
+  if (rejected > 0)
+    throw new DomainError('NOT_A_TABLE', `none of the ${rejected} rows of the file can be accepted; see the rejects`);
+  if (earlier)
+    throw new DomainError('NOT_A_TABLE', 'the file has no rows, so it does not replace the version of the dataset');
 };
 
 /** Stores the counts of a running import now and then, and reports each to the caller. */

@@ -154,9 +154,9 @@ export class ImportJob {
   }
 
   #end(tx: Tx, counts: Partial<Import>): Partial<Import> {
-    const { read, accepted, unchanged, conflicts, rejected, bytesTotal } = { ...this.stored(tx), ...counts };
+    const { read, accepted, unchanged, conflicts, rejected, bytesTotal, dialect } = { ...this.stored(tx), ...counts };
     const state = rejected + conflicts > 0 ? 'SUCCEEDED_WITH_REJECTS' : 'SUCCEEDED';
-    const all = { read, accepted, unchanged, conflicts, rejected, bytesTotal, bytesRead: bytesTotal };
+    const all = { read, accepted, unchanged, conflicts, rejected, bytesTotal, dialect, bytesRead: bytesTotal };
     return { ...all, state, finishedAtUs: tx.nowUs };
   }
 

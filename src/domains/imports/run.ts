@@ -9,7 +9,7 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import type { Importer, ImportSession, ReadOptions, RecordCounts, RecordOutcome } from '../../ledger/record.ts';
 import type { DebugLog } from '../../lib/debug-log.ts';
 import { readOptionsOf } from '../../lib/import-option-texts.ts';
-import type { TextOptions } from '../../lib/import-options.ts';
+import type { FileDialect, TextOptions } from '../../lib/import-options.ts';
 import type { ReadResult } from '../../lib/problems.ts';
 import { readSource } from '../../sources/read-source.ts';
 import type { SourceBatch, SourceLimits, SourceRecord } from '../../sources/source.ts';
@@ -109,10 +109,15 @@ const importFiles = async (run: FileRun): Promise<readonly Import[]> => {
     const judge = await write((tx) => createJudge(tx, run, first.current));
     for (const [index, job] of jobs.entries()) {
       const { path } = files[index] as ImportFile;
-      for await (const batch of readSource(path, services.importer.shape, services.limits)) {
-        await job.advance((tx) => storeBatch(tx, judge, job, batch));
+      let dialect: FileDialect | null = null;
+      const onDialect = (found: FileDialect): void => {
+        dialect = found;
+      };
+      for await (const batch of readSource(path, services.importer.shape, services.limits, { onDialect })) {
+        await job.advance((tx) => ({ ...storeBatch(tx, judge, job, batch), dialect }));
         options.onProgress?.(job.current);
       }
+      await job.advance(() => ({ dialect }));
     }
     await ImportJob.finishAll(jobs, write, (tx) => judge.session.finish?.(tx, countsOf(jobs)));
   } catch (error) {

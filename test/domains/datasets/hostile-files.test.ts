@@ -21,16 +21,17 @@ const linesOf = async (importId: number): Promise<(number | null)[]> => {
 it.each<[string, string | Uint8Array, { read: number; rejected: number; lines: number[] }]>([
   ['ragged rows', 'a,b\n1,2\n3\n4,5,6\n7,8\n', { read: 4, rejected: 2, lines: [3, 4] }],
   ['a quote that is never closed', 'a,b\n1,2\n3,"open\n4,5\n6,7\n', { read: 4, rejected: 1, lines: [3] }],
-  ['text after a closing quote', 'a,b\n1,"x"y\n3,4\n', { read: 2, rejected: 1, lines: [2] }],
+  ['text after a closing quote', 'a,b\n1,"x,y"z\n3,"4"\n', { read: 2, rejected: 1, lines: [2] }],
   ['a NUL', 'a,b\n1,x\0y\n3,4\n', { read: 2, rejected: 1, lines: [2] }],
   ['a cell that is too long', `a,b\n1,${'x'.repeat(1001)}\n3,4\n`, { read: 2, rejected: 1, lines: [2] }],
   ['a record that is too long', `a,b\n1,"${'x'.repeat(100_001)}"\n3,4\n`, { read: 2, rejected: 1, lines: [2] }],
   ['invalid UTF-8', Buffer.from('a,b\n1,\xff\n3,\xc3\xa9\n', 'latin1'), { read: 2, rejected: 1, lines: [2] }],
+  ['Windows-1252', Buffer.from('a,b\n1,\xff\n3,\xe9\n', 'latin1'), { read: 2, rejected: 0, lines: [] }],
+  ['UTF-16', Buffer.from('\ufeffa,b\n1,2\n', 'utf16le'), { read: 1, rejected: 0, lines: [] }],
   ['a byte order mark', '\ufeffa,b\n1,2\n', { read: 1, rejected: 0, lines: [] }],
   ['carriage returns', 'a,b\r1,2\r3,4\r', { read: 2, rejected: 0, lines: [] }],
   ['carriage returns with line feeds', 'a,b\r\n1,2\r\n\r\n"3\r\n3",4\r\n', { read: 2, rejected: 0, lines: [] }],
   ['semicolons', 'a;b\n1;2,5\n', { read: 1, rejected: 0, lines: [] }],
-  ['a header only', 'a,b\n', { read: 0, rejected: 0, lines: [] }],
   ['no end of line', 'a,b\n1,2', { read: 1, rejected: 0, lines: [] }],
 ])('counts and rejects the rows of a file with %s', async (what, csv, { read, rejected, lines }) => {
   const imported = await importCsv(opened, `hostile ${what}`, csv);
@@ -42,7 +43,6 @@ it.each<[string, string | Uint8Array, { read: number; rejected: number; lines: n
 it.each<[string, string | Uint8Array]>([
   ['nothing', ''],
   ['blank lines', '\n\n  \n'],
-  ['UTF-16', Buffer.from('\ufeffa,b\n1,2\n', 'utf16le')],
   ['a gzip file', Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0])],
   ['HTML', '<!doctype html><title>no</title>'],
   ['JSON', '[{"a": 1}]'],
@@ -51,6 +51,20 @@ it.each<[string, string | Uint8Array]>([
 ])('rejects a file with %s as NOT_A_TABLE', async (_what, csv) => {
   expect(await importCsv(opened, 'refused', csv)).toMatchObject({ status: 422, error: { code: 'NOT_A_TABLE' } });
   expect((await opened.get('/datasets/refused')).status).toBe(404);
+});
+
+it.each([
+  ['a header only', 'a,b\n'],
+  ['only rows that cannot be read', 'a,b\n1,2,3\n4,5,6\n'],
+])('a file with %s does not replace a version', async (_what, csv) => {
+  await importCsv(opened, 'kept', 'a,b\n1,2\n');
+  expect(await importCsv(opened, 'kept', csv)).toMatchObject({ status: 422, error: { code: 'NOT_A_TABLE' } });
+  expect(await rowsOf(opened, 'kept')).toHaveLength(1);
+});
+
+it('a file with a header only is a dataset without rows', async () => {
+  expect(await importCsv(opened, 'empty', 'a,b\n')).toMatchObject({ status: 200, read: 0, accepted: 0 });
+  expect(await rowsOf(opened, 'empty')).toHaveLength(0);
 });
 
 it('formulas are exported unchanged, and prefixed with an apostrophe when safe=1', async () => {

@@ -47,8 +47,8 @@ JSON arrays, JSON Lines and CSV are recognized by content; ip-ranges also reads 
 databases. Several files of ip-ranges make up one table, which replaces the current one. The later row of a user wins.
 Importing a file again adds nothing; events with an event_id count once, whatever file holds them. Correct rejected
 records with asof rejects. --json prints {"target", "dryRun", "imports": [{"id", "file", "state", "read", "stored",
-"duplicates", "conflicts", "rejected", "failure": null or {"code", "message"}, "rejects": [{"line", "problems"}]}]}, the
-first ${rejectsShownMax} rejects of each; read is the sum of stored, duplicates, conflicts and rejected. A dry run has no ids.`;
+"duplicates", "conflicts", "rejected", "failure": null or {"code", "message"}, "dialect", "rejects": [{"line", "problems"}]}]},
+the first ${rejectsShownMax} rejects of each; read is the sum of stored, duplicates, conflicts and rejected. A dry run has no ids.`;
 
 /** `asof import`: imports files, whether or not a server runs on the same data folder. */
 export const importCommand: Command = {

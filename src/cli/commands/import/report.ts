@@ -1,5 +1,6 @@
 import type { Import } from '../../../domains/imports/job.ts';
 import type { FieldProblem } from '../../../errors.ts';
+import type { FileDialect } from '../../../lib/import-options.ts';
 
 /** A record that was not stored. */
 export interface Reject {
@@ -19,6 +20,8 @@ export interface ImportReport {
   readonly conflicts: number;
   readonly rejected: number;
   readonly failure: { readonly code: string; readonly message: string } | null;
+  /** How the CSV file was read; null for other formats. */
+  readonly dialect: FileDialect | null;
   /** The first records that were rejected or in conflict. */
   readonly rejects: readonly Reject[];
 }
@@ -29,7 +32,7 @@ const rejectLinesMax = 5;
 type Ended = Omit<Import, 'id'> & { readonly id: number | null };
 
 export const reportOf = (
-  { id, state, read, accepted, unchanged, conflicts, rejected, failureCode, failureMessage }: Ended,
+  { id, state, read, accepted, unchanged, conflicts, rejected, failureCode, failureMessage, dialect }: Ended,
   file: string,
   rejects: readonly Reject[],
 ): ImportReport => ({
@@ -43,6 +46,7 @@ export const reportOf = (
   rejected,
   failure:
     state === 'FAILED' ? { code: failureCode ?? 'INTERNAL', message: failureMessage ?? 'the reason is unknown' } : null,
+  dialect,
   rejects,
 });
 
@@ -51,10 +55,11 @@ export const isAllStored = ({ failure, conflicts, rejected }: ImportReport): boo
 
 /** Lines for people: the counts, then the reasons of the first rejects. */
 export const reportLines = (report: ImportReport, isDryRun: boolean): string[] => {
-  const { file, read, stored, duplicates, conflicts, rejected, failure, rejects } = report;
+  const { file, read, stored, duplicates, conflicts, rejected, failure, dialect, rejects } = report;
   const storedWord = isDryRun ? 'would be stored' : 'stored';
   const account = `${stored} ${storedWord}, ${duplicates} duplicates, ${conflicts} conflicts, ${rejected} rejected`;
   const lines = [`${file}: ${read} read = ${account}`];
+  if (dialect) lines.push(...dialectLines(dialect));
   if (failure) lines.push(`  failed, ${failure.code}: ${failure.message}`);
   for (const { line, problems } of rejects.slice(0, rejectLinesMax))
     lines.push(`  line ${line}: ${problems.map(({ message }) => message).join('; ')}`);
@@ -62,4 +67,21 @@ export const reportLines = (report: ImportReport, isDryRun: boolean): string[] =
   const hint = isDryRun ? '' : '; asof rejects list prints them all';
   if (more > 0) lines.push(`  and ${more} more${hint}`);
   return lines;
+};
+
+const delimiterNames: Readonly<Record<FileDialect['delimiter'], string>> = {
+  ',': 'commas',
+  ';': 'semicolons',
+  '\t': 'tabs',
+  '|': 'pipes',
+  ':': 'colons',
+  ' ': 'spaces',
+};
+
+/** How the file was read, unless it is plain CSV, and what a person should check. */
+const dialectLines = ({ encoding, delimiter, headerLine, warnings }: FileDialect): string[] => {
+  const isPlain = encoding === 'UTF-8' && delimiter === ',' && headerLine === 1;
+  const header = headerLine === null ? 'no header' : `header in line ${headerLine}`;
+  const lines = isPlain ? [] : [`  read as ${encoding}, cells separated by ${delimiterNames[delimiter]}, ${header}`];
+  return [...lines, ...warnings.map((warning) => `  note: ${warning}`)];
 };

@@ -1,0 +1,94 @@
+import { type Delimiter, delimiters, type FileDialect } from '../lib/import-options.ts';
+import { cellKind, columnKind } from './cell-kinds.ts';
+import { readSample, type Sample, type SampleText, scoreOf, shapeOf } from './dialect-sample.ts';
+import { findTableStart, type TableStart } from './table-start.ts';
+
+/** One way to read the first rows, and where their table is then. */
+export interface Candidate {
+  readonly sample: Sample;
+  readonly start: TableStart;
+  readonly score: number;
+}
+
+type Quoting = Pick<FileDialect, 'quote' | 'escape'>;
+
+const doubled: Quoting = { quote: '"', escape: 'DOUBLED' };
+
+/** Whether every text of some column is in quotes, or every text that needs them is: then they are no apostrophes. */
+const isQuotedThroughout = ({ rows, quote, delimiter }: Sample): boolean => {
+  const columns = rows[0]?.cells.length ?? 0;
+  const body = rows.slice(1).length > 0 ? rows.slice(1) : rows;
+  let hasQuoted = false;
+  for (let column = 0; column < columns; column += 1) {
+    const cells = body.flatMap(({ cells, raw }) => {
+      const cell = cells[column] ?? '';
+      const isText = cell !== '' && cellKind(cell) === 'TEXT';
+      return isText ? [{ isQuoted: raw.includes(`${quote}${cell}${quote}`), cell }] : [];
+    });
+    const quoted = cells.filter(({ isQuoted }) => isQuoted);
+    if (quoted.length === 0) continue;
+    hasQuoted = true;
+    const areNeeded = quoted.every(({ cell }) => delimiter !== null && cell.includes(delimiter));
+    if (quoted.length < cells.length && !areNeeded) return false;
+  }
+  return hasQuoted;
+};
+
+/** The quoting under which the sample has no faulty quotes; double quotes unless the file says otherwise. */
+const bestQuoting = (text: SampleText, delimiter: Delimiter | null): Sample => {
+  const usual = readSample(text, { delimiter, ...doubled });
+  if (usual.improper > 0 && text.text.includes('\\"')) {
+    const escaped = readSample(text, { delimiter, quote: '"', escape: 'BACKSLASH' });
+    if (escaped.improper < usual.improper && escaped.quoted > 0) return escaped;
+  }
+  if (usual.quoted > 0) return usual;
+  if (text.text.includes("'")) {
+    for (const style of ['DOUBLED', 'BACKSLASH'] as const) {
+      const single = readSample(text, { delimiter, quote: "'", escape: style });
+      if (single.quoted > 0 && single.improper === 0 && isQuotedThroughout(single)) return single;
+    }
+  }
+  return usual.literal > 0 ? readSample(text, { delimiter, quote: null, escape: 'DOUBLED' }) : usual;
+};
+
+export const readCandidate = (text: SampleText, delimiter: Delimiter | null): Candidate => {
+  const sample = bestQuoting(text, delimiter);
+  const start = findTableStart(sample.rows);
+  return { sample, start, score: scoreOf(sample, shapeOf(sample.rows.slice(start.hasHeader ? 0 : start.first))) };
+};
+
+/** Colons and spaces stand in many texts, dates and times: they separate cells only when every row agrees and values show it. */
+const isConvincingRareDelimiter = ({ sample, start }: Candidate): boolean => {
+  const rows = sample.rows.slice(start.first);
+  const { columns } = start;
+  if (start.first > 0 || columns < 2 || rows.length < 2) return false;
+  if (rows.some(({ cells }) => cells.length !== columns)) return false;
+  if (rows.some(({ raw }) => ['DATE', 'TIME', 'NUMBER'].includes(cellKind(raw)))) return false;
+  const hasOddCells = rows.some(({ cells }) =>
+    cells.some((cell, index) => cell.startsWith('//') || (index > 0 && cell.startsWith(' '))),
+  );
+  if (hasOddCells) return false;
+  const body = rows.slice(start.hasHeader ? 1 : 0);
+  const kinds = Array.from({ length: columns }, (_, column) =>
+    columnKind(body.map(({ cells }) => cells[column] ?? '')),
+  );
+  return kinds.some((kind) => kind !== 'TEXT' && kind !== 'EMPTY') && body.every(({ cells }) => !cells.includes(''));
+};
+
+const scoreMin = 0.2;
+
+/** The best way to read the first rows. */
+export const bestCandidate = (text: SampleText): Candidate => {
+  const usual = delimiters.filter((delimiter) => delimiter !== ':' && delimiter !== ' ');
+  const candidates = usual
+    .map((delimiter) => readCandidate(text, delimiter))
+    .filter(({ score }) => score > scoreMin)
+    .sort((a, b) => b.score - a.score);
+  const best = candidates.find(({ start }) => start.isConvincing);
+  if (best) return best;
+  const rare = ([':', ' '] as const).map((delimiter) => readCandidate(text, delimiter)).find(isConvincingRareDelimiter);
+  if (rare) return rare;
+  // Rows that all have another length than their header are still rows of cells.
+  const uneven = candidates.find(({ sample }) => sample.rows.every(({ cells }) => cells.length > 1));
+  return uneven ?? readCandidate(text, null);
+};

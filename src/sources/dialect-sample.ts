@@ -1,0 +1,122 @@
+import type { Delimiter, FileDialect } from '../lib/import-options.ts';
+import { cellKind } from './cell-kinds.ts';
+import { RowScanner } from './row-scanner.ts';
+
+/** The first rows of a file, read in one way; blank lines left out. */
+export interface Sample extends Pick<FileDialect, 'quote' | 'escape'> {
+  readonly delimiter: Delimiter | null;
+  readonly rows: readonly SampleRow[];
+  /** Cells in quotes, cells with a quote that is not closed properly, and how many of these look like text with quotes. */
+  readonly quoted: number;
+  readonly improper: number;
+  readonly literal: number;
+}
+
+export interface SampleRow {
+  readonly line: number;
+  readonly raw: string;
+  readonly cells: readonly string[];
+}
+
+export interface SampleText {
+  readonly text: string;
+  /** False when the text is only the beginning of the file. */
+  readonly isWhole: boolean;
+  readonly line: number;
+}
+
+const sampleRowsMax = 1000;
+const sampleRecordBytesMax = 64 * 1024;
+
+export const readSample = (
+  { text, isWhole, line }: SampleText,
+  syntax: Pick<Sample, 'delimiter' | 'quote' | 'escape'>,
+): Sample => {
+  const counts = { quoted: 0, improper: 0, literal: 0 };
+  const scanner = new RowScanner({
+    ...syntax,
+    cellDelimiter: syntax.delimiter,
+    encoding: 'UTF-8',
+    columns: null,
+    recordBytesMax: sampleRecordBytesMax,
+    line,
+    observer: {
+      quoted: () => {
+        counts.quoted += 1;
+      },
+      improper: (cell) => {
+        counts.improper += 1;
+        // Such as "Best" tool: the cell has both quotes on its line, followed by text.
+        if (syntax.quote !== null && cell.indexOf(syntax.quote, 1) > 0) counts.literal += 1;
+      },
+    },
+  });
+  const found = scanner.push(text, false);
+  if (isWhole || found.length === 0) found.push(...scanner.finish());
+  const rows = found
+    .slice(0, sampleRowsMax)
+    .flatMap(({ line: rowLine, raw, cells }) => (cells && raw.trim() !== '' ? [{ line: rowLine, raw, cells }] : []));
+  return { ...syntax, ...counts, rows };
+};
+
+/** Where the table of a sample begins, and how many cells its rows have. */
+export interface SampleShape {
+  /** The first row that is as long as most rows. */
+  readonly start: number;
+  /** The usual number of cells. */
+  readonly columns: number;
+  /** The share of rows from the start on that have that many cells, from 0 to 1. */
+  readonly consistency: number;
+}
+
+const endsEmpty = ({ cells }: SampleRow): boolean => cells[cells.length - 1]?.trim() === '';
+
+/** The most frequent number of cells, the larger when two are equally frequent. */
+const usualLength = (rows: readonly SampleRow[]): number => {
+  const counts = new Map<number, number>();
+  for (const { cells } of rows) counts.set(cells.length, (counts.get(cells.length) ?? 0) + 1);
+  const [first = [0, 0]] = [...counts].sort((a, b) => b[1] - a[1] || b[0] - a[0]);
+  return first[0];
+};
+
+export const shapeOf = (rows: readonly SampleRow[]): SampleShape => {
+  const usual = usualLength(rows);
+  const hasSurplus =
+    rows[0]?.cells.length === usual - 1 && rows.every((row) => row.cells.length !== usual || endsEmpty(row));
+  const columns = hasSurplus ? usual - 1 : usual;
+  const fits = (row: SampleRow): boolean =>
+    row.cells.length === columns || (row.cells.length === columns + 1 && endsEmpty(row));
+  const start = Math.max(
+    rows.findIndex(({ cells }) => cells.length >= columns),
+    0,
+  );
+  const table = rows.slice(start);
+  return { start, columns, consistency: table.filter(fits).length / Math.max(table.length, 1) };
+};
+
+/** How much a cell looks like one cell, from 0 to 1: text that other delimiters would split was probably not split enough. */
+const cellScore = (cell: string, raw: string, quote: string | null): number => {
+  if (!/[,;\t|"']/.test(cell) || cellKind(cell) !== 'TEXT') return 1;
+  if (quote !== null && raw.includes(quote + cell.slice(0, 20))) return 1;
+  if (cell.includes('\t')) return 0;
+  if (cell.includes('"')) return 0.2;
+  if (/[,;|](?! )/.test(cell)) return 0.3;
+  return 0.7;
+};
+
+const scoredRowsMax = 100;
+
+/** How well a sample is read: 0 for one column, 1 for rows of the same length whose cells are values or plain text. */
+export const scoreOf = (sample: Sample, { start, columns, consistency }: SampleShape): number => {
+  if (columns < 2) return 0;
+  const { rows, quote, improper } = sample;
+  let score = 0;
+  let cellCount = 0;
+  for (const { cells, raw } of rows.slice(start, start + scoredRowsMax)) {
+    for (const cell of cells) score += cellScore(cell, raw, quote);
+    cellCount += cells.length;
+  }
+  const skippedShare = start / rows.length;
+  const improperShare = Math.min(improper / rows.length, 0.9);
+  return consistency * (score / cellCount) * (1 - skippedShare / 2) * (1 - improperShare);
+};

@@ -1,0 +1,204 @@
+import { DomainError } from '../errors.ts';
+import { type Delimiter, delimiters, type FileDialect, type TextOptions } from '../lib/import-options.ts';
+import type { CsvSyntax } from './csv-row.ts';
+import { bestCandidate, type Candidate, readCandidate } from './dialect-candidates.ts';
+import { type SampleRow, type SampleText, shapeOf } from './dialect-sample.ts';
+import { createDecoding, detectEncoding } from './encoding.ts';
+import { lineEnd } from './faulty-lines.ts';
+import { fileBytesAt } from './file-chunks.ts';
+import { nonTabularKind } from './format.ts';
+import { notATable, type SourceShape } from './source.ts';
+
+/** How a file is read as a table, with what the reader of its rows needs besides. */
+export interface TableDialect extends FileDialect, CsvSyntax {
+  /** The names of the header without blanks around them; null for a file without a header. */
+  readonly header: readonly string[] | null;
+  /** The cells of the header, or of the first row of a file without one. */
+  readonly firstCells: readonly string[];
+  /** How many cells a row has. */
+  readonly columns: number;
+  /** Bytes of byte order marks before the text. */
+  readonly textStart: number;
+  /** The line of the first row after the header, and how many UTF-16 units of the text precede it. */
+  readonly firstLine: number;
+  readonly firstOffset: number;
+}
+
+/** What is known of the columns of a table before it is read. */
+type KnownColumns = Pick<SourceShape, 'columns' | 'columnsOfRow'>;
+
+const headBytesMax = 1 << 20;
+
+/** Fewer bytes are judged when they hold enough lines. */
+const usualSampleChars = 128 * 1024;
+const sampleLinesMin = 20;
+
+/** Lines among which the header of known columns is looked for. */
+const headerLinesMax = 100;
+
+/**
+ * Detects how a file is read from its first rows; what the options say is not detected. Throws NOT_A_TABLE for an empty file
+ * and for a file that is clearly no table, BAD_REQUEST for a header line that does not exist.
+ */
+export const detectDialect = async (
+  path: string,
+  bytes: number,
+  options: TextOptions = {},
+  known: KnownColumns = { columns: [] },
+): Promise<TableDialect> => {
+  const head = await fileBytesAt(path, 0, Math.min(bytes, headBytesMax));
+  const { encoding, textStart, warning } = await detectEncoding(path, head, options.encoding);
+  const isWhole = head.length === bytes;
+  const headText = decodeHead(head.subarray(textStart), encoding, isWhole);
+  checkTabular(head, headText, isWhole, encoding);
+  const starts = lineStarts(headText);
+  const { delimiter: separator, lines: instructionLines } = separatorLine(headText);
+  const delimiter = options.delimiter ?? separator;
+  const { headerLine } = options;
+  const startLine = typeof headerLine === 'number' ? headerLine : 1 + instructionLines;
+  const startOffset = starts[startLine - 1];
+  if (startOffset === undefined || startOffset >= headText.length) throw noSuchLine(startLine, headText, isWhole);
+  const text = sampleText(headText, startOffset, startLine, isWhole);
+  const candidate = chooseCandidate(text, delimiter, headerLine, known);
+  const { sample, start } = candidate;
+  const first = sample.rows[start.first];
+  if (!first) throw noSuchLine(startLine, headText, isWhole);
+  if (typeof headerLine === 'number' && first.line !== headerLine) throw blankHeader(headerLine);
+  const { hasHeader } = start;
+  if (hasHeader && sample.quote !== null && first.cells.some((cell) => cell.trimStart().startsWith(`${sample.quote}`)))
+    throw notATable(`the header, line ${first.line}, cannot be read: a quote opens in it and is never closed`);
+  const firstLine = hasHeader ? first.line + 1 + (first.raw.match(lineEnd)?.length ?? 0) : first.line;
+  const isOneColumn = start.columns === 1;
+  return {
+    encoding,
+    delimiter: delimiter ?? sample.delimiter ?? ',',
+    quote: sample.quote,
+    escape: sample.escape,
+    headerLine: hasHeader ? first.line : null,
+    skippedLines: first.line - 1,
+    warnings: warningsOf(candidate, warning, first),
+    cellDelimiter: isOneColumn && options.delimiter === undefined ? sample.delimiter : (delimiter ?? sample.delimiter),
+    header: hasHeader ? namesOf(first.cells.slice(0, start.columns)) : null,
+    firstCells: first.cells,
+    columns: start.columns,
+    textStart,
+    firstLine,
+    firstOffset: starts[firstLine - 1] ?? headText.length,
+  };
+};
+
+const decodeHead = (head: Buffer, encoding: FileDialect['encoding'], isWhole: boolean): string => {
+  const decoding = createDecoding(encoding);
+  const { text } = decoding.decode(head);
+  return isWhole ? text + decoding.finish().text : text;
+};
+
+const checkTabular = (head: Buffer, text: string, isWhole: boolean, encoding: FileDialect['encoding']): void => {
+  const isUtf16 = encoding.startsWith('UTF-16');
+  const nuls = isUtf16 ? 0 : head.reduce((count, byte) => (byte === 0 ? count + 1 : count), 0);
+  // A few NULs make their rows faulty; many NULs mean another encoding or no text.
+  const isText = nuls * 10 <= head.length;
+  const kind = nonTabularKind(isUtf16 ? Buffer.from(text.slice(0, 1024)) : isText ? withoutNuls(head) : head);
+  if (kind !== null) throw notATable(`the file looks like ${kind}; expected CSV`);
+  if (text.trim() === '' && isWhole) throw notATable('the file is empty');
+  if (/^\s*(?:\{\s*(?:"|\})|\[\s*[[{])/.test(text)) throw notATable('the file looks like JSON; expected CSV');
+};
+
+const withoutNuls = (head: Buffer): Buffer => Buffer.from(head.subarray(0, 4096).filter((byte) => byte !== 0));
+
+/** Where each line of a text begins. */
+const lineStarts = (text: string): number[] => {
+  const starts = [0];
+  for (const { index, 0: end } of text.matchAll(lineEnd)) starts.push(index + end.length);
+  return starts;
+};
+
+/** The first line that tells spreadsheets the delimiter, `sep=;`. */
+const separatorLine = (text: string): { readonly delimiter: Delimiter | undefined; readonly lines: number } => {
+  const [, character] = /^"?sep=(.)"?[,;\t|]*[\r\n]/i.exec(text) ?? [];
+  const delimiter = delimiters.find((each) => each === character);
+  return { delimiter, lines: delimiter === undefined ? 0 : 1 };
+};
+
+const sampleText = (text: string, offset: number, line: number, isWholeFile: boolean): SampleText => {
+  const part = text.slice(offset, offset + usualSampleChars);
+  const isEnough = (part.match(/\n|\r(?!\n)/g)?.length ?? 0) >= sampleLinesMin;
+  const chosen = isEnough ? part : text.slice(offset);
+  return { text: chosen, isWhole: isWholeFile && offset + chosen.length === text.length, line };
+};
+
+/** The candidate that holds known column names in one of its first rows, or whose first row is known to be a record. */
+const knownCandidate = (
+  candidates: readonly Candidate[],
+  { columns: expected, columnsOfRow }: KnownColumns,
+): Candidate | undefined => {
+  for (const candidate of candidates) {
+    const first = candidate.sample.rows.slice(0, headerLinesMax).findIndex(({ cells }) => {
+      const names = namesOf(cells);
+      return expected.some((set) => set.every((name) => names.includes(name)));
+    });
+    const columns = candidate.sample.rows[first]?.cells.length;
+    if (columns !== undefined) return { ...candidate, start: { first, columns, hasHeader: true, isConvincing: true } };
+  }
+  return candidates.flatMap((candidate): Candidate[] => {
+    const { first } = candidate.start;
+    const row = candidate.sample.rows[first];
+    if (!row || !columnsOfRow?.(row.cells)) return [];
+    return [{ ...candidate, start: { first, columns: row.cells.length, hasHeader: false, isConvincing: true } }];
+  })[0];
+};
+
+const chooseCandidate = (
+  text: SampleText,
+  delimiter: Delimiter | undefined,
+  headerLine: TextOptions['headerLine'],
+  known: KnownColumns,
+): Candidate => {
+  const candidates = delimiter === undefined ? [] : [readCandidate(text, delimiter)];
+  if (headerLine === undefined && known.columns.length > 0) {
+    const all = candidates.length > 0 ? candidates : delimiters.map((each) => readCandidate(text, each));
+    const found = knownCandidate(all, known);
+    if (found) return found;
+  }
+  const candidate = candidates[0] ?? bestCandidate(text);
+  const { rows } = candidate.sample;
+  if (typeof headerLine === 'number')
+    return {
+      ...candidate,
+      start: { first: 0, columns: rows[0]?.cells.length ?? 1, hasHeader: true, isConvincing: true },
+    };
+  if (headerLine !== 'none') return candidate;
+  const { start } = candidate;
+  const columns = start.hasHeader ? shapeOf(rows.slice(start.first)).columns : start.columns;
+  return { ...candidate, start: { ...start, columns, hasHeader: false } };
+};
+
+/** Names without blanks and byte order marks around them. */
+const namesOf = (cells: readonly string[]): string[] => cells.map((cell) => cell.replaceAll('\ufeff', '').trim());
+
+const warningsOf = ({ start, sample }: Candidate, encodingWarning: string | null, first: SampleRow): string[] => {
+  const warnings = encodingWarning === null ? [] : [encodingWarning];
+  if (start.columns === 1 && sample.rows.length > 1) warnings.push('only one column was found');
+  if (first.line > 1) {
+    const skipped = first.line - 1;
+    const lines = skipped === 1 ? 'line 1 is' : `lines 1 to ${skipped} are`;
+    warnings.push(`${lines} not part of the table and skipped`);
+  }
+  if (!start.hasHeader) warnings.push('the first row looks like the others, so the file has no header');
+  return warnings;
+};
+
+const noSuchLine = (line: number, text: string, isWhole: boolean): DomainError => {
+  const lines = lineStarts(text).length;
+  const length = isWhole ? `the file has ${lines} lines` : `only the first ${lines} lines are searched for the header`;
+  return new DomainError('BAD_REQUEST', `headerLine is ${line}, but ${length}`);
+};
+
+const blankHeader = (line: number): DomainError =>
+  new DomainError('BAD_REQUEST', `headerLine is ${line}, but line ${line} is blank`);
+
+/** What others may see of a dialect. */
+export const fileDialect = (dialect: TableDialect): FileDialect => {
+  const { encoding, delimiter, quote, escape: escapeStyle, headerLine, skippedLines, warnings } = dialect;
+  return { encoding, delimiter, quote, escape: escapeStyle, headerLine, skippedLines, warnings };
+};
