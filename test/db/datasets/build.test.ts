@@ -21,7 +21,8 @@ const linesOf = (rows: readonly (readonly string[])[]): number[] => {
   let line = 1;
   return rows.map((row) => {
     const start = line;
-    line += 1 + row.join('').split('\n').length - 1;
+    for (const cell of row) line += cell.split(/\r\n|\r|\n/).length - 1;
+    line += 1;
     return start;
   });
 };
