@@ -4,7 +4,7 @@ import { isNumeric } from '../../../src/lib/column.ts';
 import { formatDays } from '../../../src/lib/time.ts';
 import { type DuckdbSession, identifier } from '../duckdb.ts';
 import type { ProfileResult } from '../engine.ts';
-import { cellOf, digitsOf, formatMicros, numberCell } from './decode.ts';
+import { cellOf, digitsOf, formatMicros, numberCell, shownSql } from './decode.ts';
 import { mostCommonOf } from './facets.ts';
 import { measureSql } from './measures.ts';
 import type { Source, SourceColumn } from './source.ts';
@@ -20,7 +20,7 @@ export const profileOf = async (session: DuckdbSession, source: Source, index: n
   const measures = isNumeric(column)
     ? (['AVERAGE', 'MEDIAN'] as const).map((name) => measureSql(source, { function: name, column: index }))
     : [];
-  const bounds = isOrdered ? [`min(${sql})`, `max(${sql})`] : ['null', 'null'];
+  const bounds = isOrdered ? ['min', 'max'].map((name) => shownSql(column.type, `${name}(${sql})`)) : ['null', 'null'];
   const aggregates = measures.flatMap((measure) => measure.aggregates);
   // The distinct values are grouped apart: together with the other aggregates they would be collected row by row.
   const [[least = null, greatest = null, ...values] = []] = await session.rows(
