@@ -4,7 +4,7 @@ import { isNumeric } from '../../../src/lib/column.ts';
 import { formatDays } from '../../../src/lib/time.ts';
 import { type DuckdbSession, identifier } from '../duckdb.ts';
 import type { ProfileResult, ValueCount } from '../engine.ts';
-import { cellOf, digitsOf, formatMicros, numberCell, shownSql } from './decode.ts';
+import { cellOf, cellSql, digitsOf, formatMicros, numberCell } from './decode.ts';
 import { mostCommonOf } from './facets.ts';
 import { measureSql } from './measures.ts';
 import type { Source, SourceColumn } from './source.ts';
@@ -40,10 +40,10 @@ interface Values {
 
 /** All of them from one count of the values, which costs most. */
 const valuesOf = async (session: DuckdbSession, source: Source, { field, type }: SourceColumn): Promise<Values> => {
-  const bounds = ['min', 'max'].map((name) => `(select ${shownSql(type, `${name}(v)`)} from counted)`);
+  const bounds = ['min', 'max'].map((name) => `(select ${cellSql(type, `${name}(v)`)} from counted)`);
   const rows = await session.rows(
     `with counted as materialized (select ${identifier(field)} as v, count(*) as n from ${source.from} group by v)
-      select ${shownSql(type, 'v')}, n, (select count(v) from counted), ${bounds.join(', ')} from counted
+      select ${cellSql(type, 'v')}, n, (select count(v) from counted), ${bounds.join(', ')} from counted
       order by n desc, v asc nulls last limit ${mostCommonMax}`,
   );
   const [, , distinct = 0, least = null, greatest = null] = rows[0] ?? [];
