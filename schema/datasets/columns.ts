@@ -161,5 +161,11 @@ export const FacetType = builder.objectRef<FacetResult & { indexedColumn: Indexe
       description: 'The sum of the counts of all other values.',
       resolve: ({ otherCount }) => otherCount,
     }),
+    excludedCount: t.field({
+      type: 'BigInt',
+      description:
+        'Number of rows that the condition leaves out only because a cell that it compares does not fit the type of its column.',
+      resolve: ({ excludedCount }) => excludedCount,
+    }),
   }),
 });

@@ -72,6 +72,12 @@ const RowAggregate = builder.objectRef<DatasetGroup>('RowAggregate').implement({
       description: 'Its measures in the order of `measures`.',
       resolve: ({ measures }) => [...measures],
     }),
+    excludedCounts: t.field({
+      type: ['BigInt'],
+      description:
+        'For each measure, the number of cells of the group that it leaves out because they do not fit the type of the column.',
+      resolve: ({ excludedCounts }) => [...excludedCounts],
+    }),
     rows: t.field({
       type: RowConnection,
       args: t.arg.connectionArgs(),
@@ -92,6 +98,12 @@ const RowAggregateConnection = connectionType<DatasetGroup, Counted & WithPage>(
     description: 'A page of groups.',
     fields: (t) => ({
       totalCount: t.int({ description: 'Number of groups on all pages.', resolve: totalCountOf }),
+      excludedCount: t.field({
+        type: 'BigInt',
+        description:
+          'Number of rows of which a cell is left out, by the condition or by a measure of any group, because it does not fit the type of its column.',
+        resolve: ({ page }) => page.excludedCount,
+      }),
       columns: t.stringList({
         description: 'The names of the values of `key`, followed by those of `measures`.',
         resolve: ({ page }) => [...page.columns],

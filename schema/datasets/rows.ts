@@ -43,7 +43,11 @@ const Misfit = builder.objectRef<{ column: string; text: string }>('Misfit').imp
 
 const RowType = builder.objectRef<DatasetRow>('Row');
 
-export const RowConnection = connectionType<DatasetRow, Counted>(
+interface OfRows extends Counted {
+  readonly excludedCount: number;
+}
+
+export const RowConnection = connectionType<DatasetRow, OfRows>(
   {
     type: RowType,
     name: 'RowConnection',
@@ -51,6 +55,12 @@ export const RowConnection = connectionType<DatasetRow, Counted>(
       'A page of rows. It may have fewer rows than requested where rows are long (setting datasetPageBytesMax).',
     fields: (t) => ({
       totalCount: t.int({ description: 'Number of rows on all pages.', resolve: totalCountOf }),
+      excludedCount: t.field({
+        type: 'BigInt',
+        description:
+          'Number of rows that the condition leaves out only because a cell that it compares does not fit the type of its column; `isMisfit` finds them.',
+        resolve: ({ excludedCount }) => excludedCount,
+      }),
     }),
   },
   { name: 'RowEdge', description: 'A row with its cursor.' },
@@ -160,5 +170,5 @@ export const rowsPage = async (
 ) => {
   const page = await find(selectPage(args, context.config));
   await context.yieldAfter(page.rows.length);
-  return { ...pageOf(page.rows, page.cursorOf, page), totalCount: page.total };
+  return { ...pageOf(page.rows, page.cursorOf, page), totalCount: page.total, excludedCount: page.excludedCount };
 };

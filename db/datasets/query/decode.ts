@@ -30,7 +30,16 @@ export const numberCell = (type: ColumnType, digits: bigint, scale: number): Cel
   return type === 'DECIMAL' || !Number.isSafeInteger(Math.trunc(Number(text))) ? text : Number(text);
 };
 
-/** The cell of a value of the type. */
+/**
+ * A value as a result shows it to `cellOf`. The driver drops a byte order mark that begins a text, so each text gets one that
+ * it may drop.
+ */
+export const cellSql = (type: ColumnType, sql: string): string => {
+  if (type === 'STRING') return `chr(65279) || ${sql}`;
+  return type === 'STRING_LIST' ? `list_transform(${sql}, lambda item: chr(65279) || item)` : sql;
+};
+
+/** The cell of a value of the type that `cellSql` has selected. */
 export const cellOf = (type: ColumnType, value: DuckDBValue | undefined): Cell => {
   if (value === null || value === undefined) return null;
   switch (type) {

@@ -1,7 +1,7 @@
 import { type DuckdbSession, identifier } from '../duckdb.ts';
 import type { FacetResult, TableFilter, ValueCount } from '../engine.ts';
 import { countsOf } from './counts.ts';
-import { cellOf } from './decode.ts';
+import { cellOf, cellSql } from './decode.ts';
 import { filterSql } from './filter.ts';
 import { Parameters, type Source } from './source.ts';
 
@@ -39,14 +39,15 @@ const mostFrequent = async (
     ? `select unnest(list_distinct(v)) as v from (${rows}) union all select null as v from (${rows}) where v is null`
     : rows;
   const counted = `select v, count(*) as n from (${values}) group by v`;
+  const bucketType = isList ? 'STRING' : type;
   const order = `order by n desc, v asc nulls last limit ${limit}`;
+  const value = cellSql(bucketType, 'v');
   // Without a filter each row has one value, so that the counts of all values need not be kept to be summed.
   const sql =
     filter === null && !isList
-      ? `select v, n, ${source.rowCount} from (${counted}) ${order}`
-      : `with counted as materialized (${counted}) select v, n, (select sum(n) from counted) from counted ${order}`;
+      ? `select ${value}, n, ${source.rowCount} from (${counted}) ${order}`
+      : `with counted as materialized (${counted}) select ${value}, n, (select sum(n) from counted) from counted ${order}`;
   const found = await session.rows(sql, parameters.values);
-  const bucketType = isList ? 'STRING' : type;
   return {
     buckets: found.map(([value, count]) => ({ value: cellOf(bucketType, value), count: Number(count) })),
     total: Number(found[0]?.[2] ?? 0),

@@ -31,7 +31,7 @@ export const groupingExpression = (
   return plain;
 };
 
-/** The columns of a request whose bounds `groupingExpression` needs. */
+/** The columns of a request whose ranges `groupingExpression` needs. */
 export const columnsInTimeZone = (source: Source, { by, timeZone }: GroupOfTable): number[] =>
   timeZone.toUpperCase() === 'UTC'
     ? []
@@ -57,7 +57,7 @@ const periods = (
       'BAD_REQUEST',
       `${JSON.stringify(name)} is ${type}: grain applies to DATE and DATE_TIME only`,
     );
-  return periodSql(sql, grain, { timeZone, bounds: source.bounds.get(index) ?? null });
+  return periodSql(sql, grain, { timeZone, ranges: source.ranges.get(index) ?? [] });
 };
 
 const binsOf = (

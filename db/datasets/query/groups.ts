@@ -2,7 +2,7 @@ import { DomainError } from '../../../src/errors.ts';
 import type { DuckdbRow, DuckdbSession } from '../duckdb.ts';
 import type { GroupResult, GroupsRequest, GroupsResult } from '../engine.ts';
 import { countsOf } from './counts.ts';
-import { cellOf } from './decode.ts';
+import { cellOf, cellSql } from './decode.ts';
 import { filterSql, testSql } from './filter.ts';
 import { type GroupingExpression, groupingExpression } from './grouping.ts';
 import { type MeasureSql, measureSql } from './measures.ts';
@@ -34,7 +34,7 @@ export const groupsOf = async (
   const withs = `with every as materialized (${grouped}),
     passed as (select * from every where ${having.length === 0 ? 'true' : having.join(' and ')})`;
   const totals = `(select count(*) from every), (select count(*) from passed), (select coalesce(sum(misfit_rows), 0) from passed)`;
-  const page = `${withs} select *, ${totals} from passed ${orderSql(request, targets)} limit ${limit} offset ${offset}`;
+  const page = `${withs} select ${pageColumns(parts).join(', ')}, ${totals} from passed ${orderSql(request, targets)} limit ${limit} offset ${offset}`;
   const rows = await session.rows(page, parameters.values);
   // An empty page says nothing of the list.
   const [last = []] = rows.length > 0 ? rows : await session.rows(`${withs} select ${totals}`, parameters.values);
@@ -59,13 +59,22 @@ const groupedSql = (
     ...measures.flatMap(({ measure, names }) => measure.aggregates.map((sql, at) => `${sql} as ${names[at]}`)),
     ...measures.map(({ measure: { misfit } }, index) => `${misfit === null ? '0' : `count(${misfit})`} as e${index}`),
     `${anyMisfit === '' ? '0' : `count(*) filter (${anyMisfit})`} as misfit_rows`,
-    'count(*) as group_rows',
   ];
   const by = keys.map((_key, index) => index + 1).join(', ');
   return `select ${selected.join(', ')} from ${source.from} where ${filterSql(source, filter, parameters)} ${
     by === '' ? '' : `group by ${by}`
   }`;
 };
+
+/** What a page selects of a group: its keys, the aggregates of its measures, and their numbers of misfits. */
+const pageColumns = ({ keys, measures }: GroupsSql): string[] => [
+  ...keys.map(({ type }, index) => cellSql(type, `k${index}`)),
+  ...measures.flatMap(({ measure, names }) => {
+    const { type } = measure.comparable(names);
+    return names.map((name) => cellSql(type, name));
+  }),
+  ...measures.map((_measure, index) => `e${index}`),
+];
 
 /** What conditions and orders can compare: the keys followed by the measures. */
 const comparables = ({ measures: requested }: GroupsRequest, { keys, measures }: GroupsSql): Expression[] => [

@@ -14,7 +14,7 @@ export interface MeasureSql {
   readonly aggregates: readonly string[];
   /** The measure as a value that conditions and orders compare; `names` are those of the aggregates. */
   comparable(names: readonly string[]): Omit<Expression, 'name'>;
-  /** The measure from the values of the aggregates. */
+  /** The measure from the values of the aggregates as `cellSql` selects them. */
   cell(values: readonly DuckDBValue[]): Cell;
   /** The text of cells that the measure leaves out because they do not fit the type; null when there are none. */
   readonly misfit: string | null;

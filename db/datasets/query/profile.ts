@@ -3,8 +3,8 @@ import type { Cell } from '../../../src/lib/cell-text.ts';
 import { isNumeric } from '../../../src/lib/column.ts';
 import { formatDays } from '../../../src/lib/time.ts';
 import { type DuckdbSession, identifier } from '../duckdb.ts';
-import type { ProfileResult } from '../engine.ts';
-import { cellOf, digitsOf, formatMicros, numberCell } from './decode.ts';
+import type { ProfileResult, ValueCount } from '../engine.ts';
+import { cellOf, cellSql, digitsOf, formatMicros, numberCell } from './decode.ts';
 import { mostCommonOf } from './facets.ts';
 import { measureSql } from './measures.ts';
 import type { Source, SourceColumn } from './source.ts';
@@ -15,37 +15,68 @@ const mostCommonMax = 10;
 /** Statistics of a column. */
 export const profileOf = async (session: DuckdbSession, source: Source, index: number): Promise<ProfileResult> => {
   const column = source.column(index);
-  const sql = identifier(column.field);
-  const isOrdered = column.type !== 'STRING_LIST';
-  const measures = isNumeric(column)
-    ? (['AVERAGE', 'MEDIAN'] as const).map((name) => measureSql(source, { function: name, column: index }))
-    : [];
-  const bounds = isOrdered ? [`min(${sql})`, `max(${sql})`] : ['null', 'null'];
+  const { distinct, least, greatest, mostCommon } =
+    column.type === 'STRING_LIST'
+      ? await listValuesOf(session, source, index)
+      : await valuesOf(session, source, column);
+  return {
+    nulls: column.nulls,
+    distinct,
+    min: cellOf(column.type, least),
+    max: cellOf(column.type, greatest),
+    ...(await averagesOf(session, source, index)),
+    histogram:
+      least === null || greatest === null ? [] : await histogramOf(session, source, { column, least, greatest }),
+    mostCommon,
+  };
+};
+
+interface Values {
+  readonly distinct: number;
+  readonly least: DuckDBValue;
+  readonly greatest: DuckDBValue;
+  readonly mostCommon: readonly ValueCount[];
+}
+
+/** All of them from one count of the values, which costs most. */
+const valuesOf = async (session: DuckdbSession, source: Source, { field, type }: SourceColumn): Promise<Values> => {
+  const bounds = ['min', 'max'].map((name) => `(select ${cellSql(type, `${name}(v)`)} from counted)`);
+  const rows = await session.rows(
+    `with counted as materialized (select ${identifier(field)} as v, count(*) as n from ${source.from} group by v)
+      select ${cellSql(type, 'v')}, n, (select count(v) from counted), ${bounds.join(', ')} from counted
+      order by n desc, v asc nulls last limit ${mostCommonMax}`,
+  );
+  const [, , distinct = 0, least = null, greatest = null] = rows[0] ?? [];
+  const mostCommon = rows.map(([value, count]) => ({ value: cellOf(type, value), count: Number(count) }));
+  return { distinct: Number(distinct), least, greatest, mostCommon };
+};
+
+const listValuesOf = async (session: DuckdbSession, source: Source, index: number): Promise<Values> => {
+  const sql = identifier(source.column(index).field);
+  const lists = `select ${sql} as v from ${source.from} where ${sql} is not null group by v`;
+  const [[distinct] = []] = await session.rows(`select count(*) from (${lists})`);
+  const mostCommon = await mostCommonOf(session, source, index, mostCommonMax);
+  return { distinct: Number(distinct), least: null, greatest: null, mostCommon };
+};
+
+const averagesOf = async (
+  session: DuckdbSession,
+  source: Source,
+  index: number,
+): Promise<Pick<ProfileResult, 'mean' | 'median'>> => {
+  if (!isNumeric(source.column(index))) return { mean: null, median: null };
+  const measures = (['AVERAGE', 'MEDIAN'] as const).map((name) =>
+    measureSql(source, { function: name, column: index }),
+  );
   const aggregates = measures.flatMap((measure) => measure.aggregates);
-  // The distinct values are grouped apart: together with the other aggregates they would be collected row by row.
-  const [[least = null, greatest = null, ...values] = []] = await session.rows(
-    `select ${[...bounds, ...aggregates].join(', ')} from ${source.from}`,
-  );
-  const [[distinct] = []] = await session.rows(
-    `select count(*) from (select ${sql} as v from ${source.from} where ${sql} is not null group by v)`,
-  );
+  const [values = []] = await session.rows(`select ${aggregates.join(', ')} from ${source.from}`);
   let at = 0;
   const [mean = null, median = null] = measures.map((measure) => {
     at += measure.aggregates.length;
     const cell = measure.cell(values.slice(at - measure.aggregates.length, at));
     return cell === null ? null : Number(cell);
   });
-  return {
-    nulls: column.nulls,
-    distinct: Number(distinct),
-    min: cellOf(column.type, least),
-    max: cellOf(column.type, greatest),
-    mean,
-    median,
-    histogram:
-      least === null || greatest === null ? [] : await histogramOf(session, source, { column, least, greatest }),
-    mostCommon: await mostCommonOf(session, source, index, mostCommonMax),
-  };
+  return { mean, median };
 };
 
 interface Range {

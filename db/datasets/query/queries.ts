@@ -8,7 +8,7 @@ import { groupsOf } from './groups.ts';
 import { profileOf } from './profile.ts';
 import { type FilterCounts, pageOfRows } from './rows.ts';
 import { fetchRows, rowsAt } from './rows-at.ts';
-import { groupsOfRequest, Source, type TimeBounds } from './source.ts';
+import { groupsOfRequest, Source, type TimeRange } from './source.ts';
 
 /** The settings that queries of versions use. */
 export interface QueryLimits {
@@ -118,19 +118,20 @@ export class VersionQueries {
     };
   }
 
-  /** The source of a request, with the bounds of the columns that it groups by periods of a time zone. */
+  /** The source of a request, with the ranges of the columns that it groups by periods of a time zone. */
   async #sourceOf(session: DuckdbSession, table: StoredTable, request: object): Promise<Source> {
     const source = new Source(table);
     const columns = new Set(groupsOfRequest(request).flatMap((group) => columnsInTimeZone(source, group)));
-    if (columns.size === 0) return source;
-    const bounds = new Map<number, TimeBounds | null>();
+    const ranges = new Map<number, TimeRange[]>();
     for (const column of columns) {
       const { sql } = source.expression(column);
-      const bound = `select epoch_us(min(${sql})), epoch_us(max(${sql})) from ${source.from}`;
-      const [[leastUs = null, greatestUs = null] = []] = await session.rows(bound);
-      const hasValues = leastUs !== null && greatestUs !== null;
-      bounds.set(column, hasValues ? { leastUs: Number(leastUs), greatestUs: Number(greatestUs) } : null);
+      const years = await session.rows(
+        `select epoch_us(min(${sql})), epoch_us(max(${sql})) from ${source.from}
+          where ${sql} is not null group by year(${sql}) order by 1`,
+      );
+      const found = years.map(([least, greatest]) => ({ leastUs: Number(least), greatestUs: Number(greatest) }));
+      ranges.set(column, found);
     }
-    return new Source(table, bounds);
+    return new Source(table, ranges);
   }
 }

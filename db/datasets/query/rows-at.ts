@@ -3,7 +3,7 @@ import { isTextual } from '../../../src/lib/column.ts';
 import { type DuckdbSession, identifier } from '../duckdb.ts';
 import type { TableRow } from '../engine.ts';
 import { importField, lineField, misfitField } from '../parquet-layout.ts';
-import { cellOf } from './decode.ts';
+import { cellOf, cellSql } from './decode.ts';
 import { rowNumber, type Source } from './source.ts';
 
 /** Bytes of a cell that is not text, about. */
@@ -23,8 +23,8 @@ export const fetchRows = async (
   const withMisfits = source.columns.flatMap(({ misfits }, index) => (misfits > 0 ? [index] : []));
   // Aliases of its own keep the names of columns apart from those of the statement.
   const selected = [
-    ...source.columns.map(({ field }) => identifier(field)),
-    ...withMisfits.map((index) => identifier(misfitField(index))),
+    ...source.columns.map(({ field, type }) => cellSql(type, identifier(field))),
+    ...withMisfits.map((index) => cellSql('STRING', identifier(misfitField(index)))),
     ...[lineField, importField].map(identifier),
     rowNumber,
   ].map((sql, index) => `${sql} as f${index}`);

@@ -15,8 +15,8 @@ export class Parameters {
   }
 }
 
-/** The least and the greatest instant of a column, in microseconds since 1970 UTC. */
-export interface TimeBounds {
+/** A range of instants, both bounds inclusive, in microseconds since 1970 UTC. */
+export interface TimeRange {
   readonly leastUs: number;
   readonly greatestUs: number;
 }
@@ -44,14 +44,14 @@ export class Source {
   readonly table: StoredTable;
   /** The table expression. */
   readonly from: string;
-  /** The bounds of the columns that are grouped by periods of a time zone. */
-  readonly bounds: ReadonlyMap<number, TimeBounds | null>;
+  /** Ranges that hold the values of the columns that are grouped by periods of a time zone. */
+  readonly ranges: ReadonlyMap<number, readonly TimeRange[]>;
 
   /** `file` of the table is a path. */
-  constructor(table: StoredTable, bounds: ReadonlyMap<number, TimeBounds | null> = new Map()) {
+  constructor(table: StoredTable, ranges: ReadonlyMap<number, readonly TimeRange[]> = new Map()) {
     this.table = table;
     this.from = tableOf(table.file);
-    this.bounds = bounds;
+    this.ranges = ranges;
   }
 
   get columns(): readonly SourceColumn[] {

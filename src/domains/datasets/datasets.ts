@@ -51,6 +51,8 @@ export interface RowsPage {
   readonly hasBefore: boolean;
   readonly hasAfter: boolean;
   readonly total: number;
+  /** Number of rows that the filter leaves out only because a cell that it compares does not fit the type of its column. */
+  readonly excludedCount: number;
   /** The cursor of a row in this list, for `after` and `before`. */
   cursorOf(row: DatasetRow): string;
 }
@@ -180,7 +182,7 @@ export class Datasets {
       if (cursor.versionId === version.id && cursor.signature === signature) return cursor.index;
       throw new DomainError('BAD_REQUEST', 'the cursor belongs to another version or order');
     };
-    const { rows, hasBefore, hasAfter, total } = await this.#query(version, 'rows', {
+    const { rows, hasBefore, hasAfter, total, excludedCount } = await this.#query(version, 'rows', {
       filter,
       orders,
       limit: query.limit,
@@ -195,6 +197,7 @@ export class Datasets {
       hasBefore,
       hasAfter,
       total: total ?? 0,
+      excludedCount,
       cursorOf: ({ row }) => formatCursor({ versionId: version.id, signature, index: row }),
     };
   }

@@ -39,6 +39,8 @@ export interface DatasetGroup {
   readonly version: DatasetVersion;
   readonly key: readonly Cell[];
   readonly measures: readonly Cell[];
+  /** For each measure, the number of cells that it leaves out because they do not fit the type of the column. */
+  readonly excludedCounts: readonly number[];
   /** The filter that selects exactly its rows. */
   readonly rows: TableFilter;
 }
@@ -49,6 +51,8 @@ export interface GroupsPage {
   /** The names of the key columns, followed by those of the measures. */
   readonly columns: readonly string[];
   readonly total: number;
+  /** Number of rows of which a cell is left out, by the filter or by a measure, because it does not fit the type. */
+  readonly excludedCount: number;
   readonly hasBefore: boolean;
   readonly hasAfter: boolean;
   cursorOf(group: DatasetGroup): string;
@@ -74,16 +78,23 @@ export const createDatasetGroups = (datasets: Datasets, limits: FilterLimits): D
     if (cursor && (cursor.versionId !== version.id || cursor.signature !== signature))
       throw new DomainError('BAD_REQUEST', 'the cursor belongs to another list');
     const offset = cursor ? cursor.index + 1 : 0;
-    const { groups: found, total } = await datasets.groups(version, { ...request, offset, limit });
-    const groups = found.map(({ key, measures }): DatasetGroup => {
+    const { groups: found, total, excludedCount } = await datasets.groups(version, { ...request, offset, limit });
+    const groups = found.map(({ key, measures, excludedCounts }): DatasetGroup => {
       const ofGroup: TableFilter = { group: request.group, key };
-      return { version, key, measures, rows: request.filter ? { and: [request.filter, ofGroup] } : ofGroup };
+      return {
+        version,
+        key,
+        measures,
+        excludedCounts,
+        rows: request.filter ? { and: [request.filter, ofGroup] } : ofGroup,
+      };
     });
     return {
       version,
       groups,
       columns,
       total,
+      excludedCount,
       hasBefore: offset > 0,
       hasAfter: offset + groups.length < total,
       cursorOf: (group) => formatCursor({ versionId: version.id, signature, index: offset + groups.indexOf(group) }),
