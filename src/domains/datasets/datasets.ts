@@ -65,6 +65,9 @@ export interface DatasetServices {
   readonly limits: FilterLimits;
 }
 
+/** How many names of datasets the error for an unknown name lists. */
+const namesInError = 20;
+
 /** The datasets, their versions, and queries of their rows. A version never changes, and neither do its results. */
 export class Datasets {
   readonly #store: Store;
@@ -92,7 +95,14 @@ export class Datasets {
   getByName(name: string): Dataset {
     const found = this.findByName(name);
     if (found) return found;
-    throw new DomainError('NOT_FOUND', `there is no dataset ${preview(name)}`);
+    throw new DomainError('NOT_FOUND', `there is no dataset ${preview(name)}; ${this.#existingNames()}`);
+  }
+
+  #existingNames(): string {
+    const { rows, hasAfter } = this.page({ limit: namesInError, fromEnd: false });
+    if (rows.length === 0) return 'there are no datasets';
+    const names = rows.map(({ name }) => preview(name)).join(', ');
+    return `the datasets are ${names}${hasAfter ? ' and others' : ''}`;
   }
 
   byIds(ids: readonly number[]): (Dataset | null)[] {
