@@ -91,7 +91,7 @@ const createCore = (config: Config, { log, onStatement }: AppOptions) => {
   const store = openStore({ ...config, nowUs, ...statementListener(config, log, onStatement) });
   log.debug({ data: config.data }, 'store opened');
   const ledger = createLedger(store, log);
-  const engine = openDatasetEngine(config);
+  const engine = openDatasetEngine(config, log);
   const domains = createDomains({ store, engine, ledger, limits: config, nowUs, log });
   return { store, ledger, engine, domains, nowUs };
 };

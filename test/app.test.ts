@@ -55,7 +55,7 @@ describe('the log of the program at the level debug', () => {
     expect(ofImports.at(-1)?.read).toBeGreaterThan(0);
   });
 
-  it('the log states when a dataset worker starts', async () => {
+  it('the log states when a thread that reads datasets starts', async () => {
     const lines = await logOf({}, async ({ datasetImports }) => {
       const file = fixture('songs.csv');
       const source = {
@@ -67,7 +67,7 @@ describe('the log of the program at the level debug', () => {
       await (await datasetImports.start(source, { name: 'songs' })).done;
     });
     expect(lines.map(({ msg }) => msg)).toEqual(
-      expect.arrayContaining(['dataset worker started', 'import started', 'import ended']),
+      expect.arrayContaining(['dataset thread started', 'import started', 'import ended']),
     );
   });
 

@@ -30,7 +30,7 @@ export const withData = async <R>(config: Config, work: (opened: CommandServices
   const nowUs = createClock(config.now);
   const store = openOrFail(config, () => openStore({ ...config, nowUs }));
   const ledger = createLedger(store);
-  const engine = openDatasetEngine(config);
+  const engine = openDatasetEngine(config, silentLog);
   try {
     const domains = createDomains({ store, engine, ledger, limits: config, nowUs, log: silentLog });
     return await work({ store, ledger, domains });

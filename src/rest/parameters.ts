@@ -193,6 +193,6 @@ export const readOptions = {
   }),
   types: optionText('types', importOptionTexts.types, {
     description: `${descriptions.types} ${listNote}`,
-    example: 'Price=DECIMAL,Released=DATE',
+    example: 'Price=DECIMAL,Release date=DATE',
   }),
 };

@@ -7,6 +7,7 @@ import { Duckdb, type DuckdbRow, identifier } from '../../db/datasets/duckdb.ts'
 import type { BuildRequest, BuildResult, DatasetLimits, RejectedRow, StoredTable } from '../../db/datasets/engine.ts';
 import { importField, lineField, misfitField, rowField, tableOf } from '../../db/datasets/parquet-layout.ts';
 import type { DatasetColumn } from '../../src/lib/dataset-column.ts';
+import { silentLog } from '../../src/lib/debug-log.ts';
 
 /** A row of a version's file: its cells as DuckDB prints them, lists as JSON. */
 export interface FileRow {
@@ -37,7 +38,7 @@ export class DatasetFiles {
   private constructor(folder: string, limits: DatasetLimits) {
     this.folder = folder;
     this.#limits = limits;
-    this.#stager = new Stager(limits, 1);
+    this.#stager = new Stager(limits, 1, silentLog);
     this.#duckdb = new Duckdb({
       memoryBytesMax: 256e6,
       threads: 2,

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { DomainError, errorCodes } from '../../../src/errors.ts';
+import type { DebugLog } from '../../../src/lib/debug-log.ts';
 import type { BuildObserver, DatasetLimits } from '../engine.ts';
 import type { StagedRows, StageRequest, StageResult } from './stage.ts';
 import type { ConvertRequest } from './stage-column-file.ts';
@@ -27,14 +28,16 @@ const idleMs = 5000;
 export class Stager {
   readonly #limits: DatasetLimits;
   readonly #threadsMax: number;
+  readonly #log: DebugLog;
   readonly #idle = new Map<Worker, NodeJS.Timeout>();
   readonly #busy = new Set<Worker>();
   readonly #waiting: (() => void)[] = [];
   #isClosed = false;
 
-  constructor(limits: DatasetLimits, threadsMax: number) {
+  constructor(limits: DatasetLimits, threadsMax: number, log: DebugLog) {
     this.#limits = limits;
     this.#threadsMax = threadsMax;
+    this.#log = log;
   }
 
   /** Throws what the thread throws, CONFLICT when the observer's signal is aborted, NOT_READY once it is closed. */
@@ -91,6 +94,7 @@ export class Stager {
     // Flags of this process are not inherited: they may belong to a debugger.
     const options = { execArgv: [], resourceLimits };
     const worker = isSource ? new Worker(sourceCode(), { ...options, eval: true }) : new Worker(workerUrl, options);
+    this.#log.debug({ thread: worker.threadId }, 'dataset thread started');
     worker.on('exit', () => this.#forget(worker));
     // A running task has a listener of its own; without any, an error would end the process.
     worker.on('error', () => this.#forget(worker));

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DebugLog } from '../../../src/lib/debug-log.ts';
 import { isOtherProcessAlive } from '../../../src/lib/process-alive.ts';
 import { buildVersion, convertVersion } from '../build/build-version.ts';
 import { Stager } from '../build/stager.ts';
@@ -21,7 +22,7 @@ import type {
 import { VersionQueries } from '../query/queries.ts';
 
 /** Opens the dataset engine of a data folder. It reads no file and starts no thread before the first request. */
-export const openDatasetEngine = (limits: DatasetLimits): DatasetEngine => new DuckdbEngine(limits);
+export const openDatasetEngine = (limits: DatasetLimits, log: DebugLog): DatasetEngine => new DuckdbEngine(limits, log);
 
 const waitingMax = 200;
 
@@ -35,7 +36,7 @@ class DuckdbEngine implements DatasetEngine {
   /** The first parts of the names that this engine has given out. */
   readonly #ownNames = new Set<string>();
 
-  constructor(limits: DatasetLimits) {
+  constructor(limits: DatasetLimits, log: DebugLog) {
     this.#limits = limits;
     this.#folder = limits.data === ':memory:' ? join(tmpdir(), `asof-${randomUUID()}`) : join(limits.data, 'datasets');
     this.#duckdb = new Duckdb({
@@ -48,7 +49,7 @@ class DuckdbEngine implements DatasetEngine {
       sessionsMax: limits.datasetQueriesAtOnce + limits.datasetImportsAtOnce,
       waitingMax,
     });
-    this.#stager = new Stager(limits, limits.datasetImportsAtOnce);
+    this.#stager = new Stager(limits, limits.datasetImportsAtOnce, log);
     this.#queries = new VersionQueries(this.#duckdb, limits);
   }
 

@@ -30,14 +30,18 @@ export interface ColumnOrder {
   readonly direction: 'ASC' | 'DESC';
 }
 
-export interface RowsQuery extends FilterRequest {
-  readonly orderBy?: readonly ColumnOrder[] | null | undefined;
-  /** The id of a version; by default the version of the cursor, or else the current version. */
-  readonly versionId?: number | undefined;
+/** The part of a list that a page has. */
+interface PageBounds {
   readonly limit: number;
   readonly fromEnd: boolean;
   readonly after?: string | undefined;
   readonly before?: string | undefined;
+}
+
+export interface RowsQuery extends FilterRequest, PageBounds {
+  readonly orderBy?: readonly ColumnOrder[] | null | undefined;
+  /** The id of a version; by default the version of the cursor, or else the current version. */
+  readonly versionId?: number | undefined;
 }
 
 /** A row of a version. */
@@ -71,6 +75,12 @@ export interface DatasetServices {
   readonly limits: FilterLimits;
 }
 
+/** How many rows of an export are read at once. */
+const exportPageRows = 1000;
+
+/** How many names of datasets the error for an unknown name lists. */
+const namesInError = 20;
+
 /** The datasets, their versions, and queries of their rows. A version never changes, and neither do its results. */
 export class Datasets {
   readonly #store: Store;
@@ -100,7 +110,14 @@ export class Datasets {
   getByName(name: string): Dataset {
     const found = this.findByName(name);
     if (found) return found;
-    throw new DomainError('NOT_FOUND', `there is no dataset ${preview(name)}`);
+    throw new DomainError('NOT_FOUND', `there is no dataset ${preview(name)}; ${this.#existingNames()}`);
+  }
+
+  #existingNames(): string {
+    const { rows, hasAfter } = this.page({ limit: namesInError, fromEnd: false });
+    if (rows.length === 0) return 'there are no datasets';
+    const names = rows.map(({ name }) => preview(name)).join(', ');
+    return `the datasets are ${names}${hasAfter ? ' and others' : ''}`;
   }
 
   byIds(ids: readonly number[]): (Dataset | null)[] {
@@ -172,8 +189,35 @@ export class Datasets {
     return this.rowsWhere(version, tableFilter(version, query, this.#limits), query);
   }
 
+  /**
+   * All rows that a query selects, page by page, each of which is read when it is needed. The engine does not count them:
+   * a total would cost as much as the pages.
+   */
+  async *allRows(dataset: Dataset, query: Omit<RowsQuery, keyof PageBounds>): AsyncGenerator<readonly DatasetRow[]> {
+    const version = this.versionOf(dataset, query.versionId);
+    const filter = tableFilter(version, query, this.#limits);
+    for (let after: string | undefined, hasMore = true; hasMore; ) {
+      const bounds = { limit: exportPageRows, fromEnd: false, after };
+      const page = await this.#page(version, filter, { ...query, ...bounds }, { withTotal: false });
+      yield page.rows;
+      const last = page.rows.at(-1);
+      hasMore = page.hasAfter && last !== undefined;
+      after = last && page.cursorOf(last);
+    }
+  }
+
   /** Rows of a version that pass a filter of the engine. */
   async rowsWhere(version: DatasetVersion, filter: TableFilter | null, query: RowsQuery): Promise<RowsPage> {
+    const { total, ...page } = await this.#page(version, filter, query, { withTotal: true });
+    return { ...page, total: total ?? 0 };
+  }
+
+  async #page(
+    version: DatasetVersion,
+    filter: TableFilter | null,
+    query: RowsQuery,
+    { withTotal }: { readonly withTotal: boolean },
+  ): Promise<Omit<RowsPage, 'total'> & { readonly total: number | null }> {
     const orders = ordersOf(version, query.orderBy);
     const signature = signatureOf(orders);
     const rowOf = (text: string | undefined): number | null => {
@@ -189,14 +233,14 @@ export class Datasets {
       fromEnd: query.fromEnd,
       after: rowOf(query.after),
       before: rowOf(query.before),
-      withTotal: true,
+      withTotal,
     });
     return {
       version,
       rows: rows.map((row) => ({ ...row, version })),
       hasBefore,
       hasAfter,
-      total: total ?? 0,
+      total,
       excludedCount,
       cursorOf: ({ row }) => formatCursor({ versionId: version.id, signature, index: row }),
     };
