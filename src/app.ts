@@ -130,7 +130,7 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
         log.error(error, 'the caches of transactions and of the monitor could not be warmed'),
       );
       follower.start();
-      await domains.datasets.sweep();
+      await domains.versionTables.sweep();
       void domains.versionTables.convertAll();
       await watchedFolder.start();
       const { userFilesEveryMinutes, userFilesStartMs } = config;

@@ -172,20 +172,20 @@ const listNote = 'Separated by commas.';
 export const readOptions = {
   delimiter: optionText('delimiter', importOptionTexts.delimiter, {
     description: `${descriptions.delimiter} By its name or as the character.`,
-    example: 'semicolon',
+    example: 'comma',
   }),
   encoding: optionText('encoding', importOptionTexts.encoding, {
     description: descriptions.encoding,
-    example: 'windows-1252',
+    example: 'utf-8',
   }),
   header_line: optionText('header_line', importOptionTexts.headerLine, {
     description: descriptions.headerLine,
-    example: '3',
+    example: '1',
   }),
-  decimal: optionText('decimal', importOptionTexts.decimal, { description: descriptions.decimal, example: 'comma' }),
+  decimal: optionText('decimal', importOptionTexts.decimal, { description: descriptions.decimal, example: 'point' }),
   date_order: optionText('date_order', importOptionTexts.dateOrder, {
     description: descriptions.dateOrder,
-    example: 'DMY',
+    example: 'YMD',
   }),
   null_markers: optionText('null_markers', importOptionTexts.nullMarkers, {
     description: `${descriptions.nullMarkers} ${listNote}`,

@@ -226,7 +226,7 @@ export class Datasets {
       if (cursor.versionId === version.id && cursor.signature === signature) return cursor.index;
       throw new DomainError('BAD_REQUEST', 'the cursor belongs to another version or order');
     };
-    const { rows, hasBefore, hasAfter, total, excludedCount } = await this.#query(version, 'rows', {
+    const { rows, ...page } = await this.#query(version, 'rows', {
       filter,
       orders,
       limit: query.limit,
@@ -237,11 +237,8 @@ export class Datasets {
     });
     return {
       version,
+      ...page,
       rows: rows.map((row) => ({ ...row, version })),
-      hasBefore,
-      hasAfter,
-      total,
-      excludedCount,
       cursorOf: ({ row }) => formatCursor({ versionId: version.id, signature, index: row }),
     };
   }
@@ -269,8 +266,10 @@ export class Datasets {
   }
 
   async difference(earlier: DatasetVersion, later: DatasetVersion): Promise<DifferenceResult> {
-    const request = { earlier: await this.#tables.of(earlier), keyColumns: later.keyColumns };
-    return this.#query(later, 'difference', request);
+    return this.#query(later, 'difference', {
+      earlier: await this.#tables.of(earlier),
+      keyColumns: later.keyColumns,
+    });
   }
 
   async #query<Q extends TableQueryName>(
@@ -291,20 +290,6 @@ export class Datasets {
       return this.#store.page(datasetVersions, { key: 'id', direction: 'asc', match, limit: 1_000_000 });
     });
     for (const { file } of versions) await this.#engine.remove(file);
-  }
-
-  /** Removes files that belong to no version of an existing dataset. */
-  async sweep(): Promise<void> {
-    const inUse = new Set<string>();
-    let after = 0;
-    for (;;) {
-      const versions = this.#store.page(datasetVersions, { key: 'id', direction: 'asc', after, limit: 1000 });
-      const owners = this.byIds(versions.map(({ datasetId }) => datasetId));
-      for (const [index, { file }] of versions.entries()) if (owners[index]) inUse.add(file);
-      if (versions.length < 1000) break;
-      after = versions.at(-1)?.id ?? 0;
-    }
-    await this.#engine.sweep(inUse);
   }
 }
 

@@ -1,7 +1,8 @@
 import type { DatasetEngine, StoredTable } from '../../../db/datasets/engine.ts';
 import type { Store } from '../../../db/store.ts';
-import { datasetVersions } from '../../../db/tables/datasets.ts';
+import { datasets, datasetVersions } from '../../../db/tables/datasets.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
+import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import type { DebugLog } from '../../lib/debug-log.ts';
 import type { DatasetVersion } from './columns.ts';
 
@@ -14,7 +15,7 @@ export interface VersionTableServices {
 
 const versionsPerPage = 1000;
 
-/** The tables of versions. The file of a version of before Parquet is converted when it is first needed. */
+/** The files of versions. A file of before Parquet is converted when it is first needed. */
 export class VersionTables {
   readonly #services: VersionTableServices;
   readonly #converting = new Map<number, Promise<StoredTable>>();
@@ -52,6 +53,26 @@ export class VersionTables {
       if (versions.length < versionsPerPage) return;
       after = versions.at(-1)?.id ?? 0;
     }
+  }
+
+  /** Removes files that belong to no version of an existing dataset. */
+  async sweep(): Promise<void> {
+    const { store, engine } = this.#services;
+    const inUse = new Set<string>();
+    let after = 0;
+    for (;;) {
+      const versions = store.page(datasetVersions, { key: 'id', direction: 'asc', after, limit: versionsPerPage });
+      const owners = rowsByKey(
+        store,
+        datasets,
+        'id',
+        versions.map(({ datasetId }) => datasetId),
+      );
+      for (const [index, { file }] of versions.entries()) if (owners[index]?.deletedAtUs === null) inUse.add(file);
+      if (versions.length < versionsPerPage) break;
+      after = versions.at(-1)?.id ?? 0;
+    }
+    await engine.sweep(inUse);
   }
 
   /** Ends `convertAll` after the present file. */
