@@ -21,6 +21,7 @@ import { preview } from '../../lib/problems.ts';
 import { type DatasetVersion, type IndexedColumn, indexedColumns, indexOfColumn } from './columns.ts';
 import { formatCursor, parseCursor, signatureOf } from './cursors.ts';
 import { type FilterLimits, type FilterRequest, tableFilter } from './filter.ts';
+import type { VersionRetention } from './retention.ts';
 import type { VersionTables } from './version-tables.ts';
 
 export type Dataset = Row<typeof datasets>;
@@ -68,6 +69,7 @@ export interface DatasetServices {
   readonly ledger: Ledger;
   readonly engine: DatasetEngine;
   readonly tables: VersionTables;
+  readonly retention: VersionRetention;
   readonly limits: FilterLimits;
 }
 
@@ -77,13 +79,15 @@ export class Datasets {
   readonly #ledger: Ledger;
   readonly #engine: DatasetEngine;
   readonly #tables: VersionTables;
+  readonly #retention: VersionRetention;
   readonly #limits: FilterLimits;
 
-  constructor({ store, ledger, engine, tables, limits }: DatasetServices) {
+  constructor({ store, ledger, engine, tables, retention, limits }: DatasetServices) {
     this.#store = store;
     this.#ledger = ledger;
     this.#engine = engine;
     this.#tables = tables;
+    this.#retention = retention;
     this.#limits = limits;
   }
 
@@ -120,10 +124,13 @@ export class Datasets {
     return this.versionOf(dataset);
   }
 
-  /** A version by its id; by default the current version. Throws NOT_FOUND for a version of another dataset. */
-  versionOf(dataset: Dataset, versionId = dataset.versionId): DatasetVersion {
-    const [version] = this.versionsByIds([versionId]);
+  /** A version by its id; by default the current version. Throws NOT_FOUND for a version that the dataset has not. */
+  versionOf(dataset: Dataset, versionId?: number): DatasetVersion {
+    const [version] = this.versionsByIds([versionId ?? dataset.versionId]);
     if (version?.datasetId === dataset.id) return version;
+    // Since the dataset was read, an import may have replaced its version and retention have removed it.
+    const [now] = versionId === undefined ? this.byIds([dataset.id]) : [];
+    if (now && now.versionId !== dataset.versionId) return this.versionOf(now);
     throw new DomainError('NOT_FOUND', `the dataset ${preview(dataset.name)} has no such version`);
   }
 
@@ -224,17 +231,31 @@ export class Datasets {
     return this.#query(version, 'profile', { column: index });
   }
 
-  async difference(earlier: DatasetVersion, later: DatasetVersion): Promise<DifferenceResult> {
-    const request = { earlier: await this.#tables.of(earlier), keyColumns: later.keyColumns };
-    return this.#query(later, 'difference', request);
+  difference(earlier: DatasetVersion, later: DatasetVersion): Promise<DifferenceResult> {
+    return this.#retention.during(earlier, async () => {
+      const request = { earlier: await this.#tables.of(earlier), keyColumns: later.keyColumns };
+      return this.#query(later, 'difference', request);
+    });
   }
 
-  async #query<Q extends TableQueryName>(
+  /** Keeps a version that several queries read until the returned function is called. */
+  holdVersion(version: DatasetVersion): () => void {
+    return this.#retention.hold(version);
+  }
+
+  /** How many versions of the dataset are kept, the current one included. */
+  keptVersions(dataset: Dataset): number {
+    return this.#retention.countOf(dataset);
+  }
+
+  #query<Q extends TableQueryName>(
     version: DatasetVersion,
     name: Q,
     request: TableQueries[Q]['request'],
   ): Promise<TableQueries[Q]['result']> {
-    return this.#engine.query(await this.#tables.of(version), name, request);
+    return this.#retention.during(version, async () =>
+      this.#engine.query(await this.#tables.of(version), name, request),
+    );
   }
 
   /** Removes a dataset and the files of all its versions. Throws NOT_FOUND. */

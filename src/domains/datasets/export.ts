@@ -12,13 +12,18 @@ export async function* exportTexts(
 ): AsyncGenerator<string> {
   let after: string | undefined;
   let text = head === '' ? '' : `${head}${end}`;
-  for (;;) {
-    const page = await datasets.rows(dataset, { ...query, limit: pageRows, fromEnd: false, after });
-    for (const row of page.rows) text += `${line(row)}${end}`;
-    if (text !== '') yield text;
-    text = '';
-    const last = page.rows.at(-1);
-    if (!page.hasAfter || !last) return;
-    after = page.cursorOf(last);
+  const release = datasets.holdVersion(datasets.versionOf(dataset, query.versionId));
+  try {
+    for (;;) {
+      const page = await datasets.rows(dataset, { ...query, limit: pageRows, fromEnd: false, after });
+      for (const row of page.rows) text += `${line(row)}${end}`;
+      if (text !== '') yield text;
+      text = '';
+      const last = page.rows.at(-1);
+      if (!page.hasAfter || !last) return;
+      after = page.cursorOf(last);
+    }
+  } finally {
+    release();
   }
 }
