@@ -1,15 +1,22 @@
 import type { Dataset, Datasets, RowsQuery } from './datasets.ts';
 import type { RowWriter } from './row-text.ts';
 
-const pageRows = 1000;
+const pageRows = 5000;
 
-/** The rows that a query selects, as the texts of whole pages, which are read one after the other on demand. */
-export async function* exportTexts(
+/** A page of an export. */
+export interface ExportPage {
+  readonly text: string;
+  /** Number of rows that the query leaves out only because a cell that it compares does not fit the type of its column. */
+  readonly excludedCount: number;
+}
+
+/** The rows that a query selects, as whole pages, which are read one after the other on demand. */
+export async function* exportPages(
   datasets: Datasets,
   dataset: Dataset,
   query: Omit<RowsQuery, 'limit' | 'fromEnd' | 'after' | 'before'>,
   { head, line, end }: RowWriter & { readonly end: string },
-): AsyncGenerator<string> {
+): AsyncGenerator<ExportPage> {
   let after: string | undefined;
   let text = head === '' ? '' : `${head}${end}`;
   const release = datasets.holdVersion(datasets.versionOf(dataset, query.versionId));
@@ -17,7 +24,7 @@ export async function* exportTexts(
     for (;;) {
       const page = await datasets.rows(dataset, { ...query, limit: pageRows, fromEnd: false, after });
       for (const row of page.rows) text += `${line(row)}${end}`;
-      if (text !== '') yield text;
+      yield { text, excludedCount: page.excludedCount };
       text = '';
       const last = page.rows.at(-1);
       if (!page.hasAfter || !last) return;
