@@ -42,6 +42,8 @@ export interface Tx {
   insert<T extends SQLiteTable>(table: T, row: NewRow<T>): number;
   /** Changes the rows that match in a table that is not part of the ledger. */
   update<T extends SQLiteTable>(table: T, match: Match<T>, changes: Match<T>): void;
+  /** Removes the rows that match from a table that is not part of the ledger. */
+  remove<T extends SQLiteTable>(table: T, match: Match<T>): void;
 }
 
 export interface PageRequest<T extends SQLiteTable> {

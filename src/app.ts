@@ -4,7 +4,7 @@ import { openStore } from '../db/open.ts';
 import type { Store } from '../db/store.ts';
 import type { Config } from './config.ts';
 import type { ServerInfo } from './context.ts';
-import { createWatchedFolder, type WatchReport } from './domains/uploads/watched-folder.ts';
+import { createWatchedFolder, dropFolders, type WatchReport } from './domains/uploads/watched-folder.ts';
 import type { SyncReport } from './domains/user-sync/user-sync.ts';
 import { createDomains, type Domains } from './domains.ts';
 import { createGraphql } from './graphql/server.ts';
@@ -117,10 +117,13 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
     store,
     ledger,
     everyMs: config.followMs,
-    onForeignCommit: () => domains.apiKeys.refresh(),
+    onForeignCommit() {
+      domains.apiKeys.refresh();
+      domains.datasetRefreshes.plan();
+    },
     onError: (error) => log.error(error, 'the records of other processes could not be read'),
   });
-  const watchedFolder = createWatchedFolder(domains.imports, config, watchReport(log));
+  const watchedFolder = createWatchedFolder(dropFolders(domains), config, watchReport(log));
   let firstSync: Promise<void> | undefined;
 
   return {
@@ -133,6 +136,7 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
       await domains.versionTables.sweep();
       void domains.versionTables.convertAll();
       await watchedFolder.start();
+      domains.datasetRefreshes.start((error) => log.error(error, 'a dataset could not be refreshed from its link'));
       const { userFilesEveryMinutes, userFilesStartMs } = config;
       firstSync = domains.userSync.start(userFilesEveryMinutes * 60_000, userFilesStartMs, reportSync(log));
     },
@@ -141,7 +145,7 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
       follower.stop();
       watchedFolder.close();
       domains.versionTables.close();
-      await domains.userSync.close();
+      await Promise.all([domains.userSync.close(), domains.datasetRefreshes.stop()]);
     },
   };
 };

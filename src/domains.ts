@@ -9,6 +9,7 @@ import { createDashboard } from './domains/conversations/dashboard.ts';
 import { Datasets } from './domains/datasets/datasets.ts';
 import { createDatasetGroups } from './domains/datasets/groups.ts';
 import { DatasetImports } from './domains/datasets/imports.ts';
+import { VersionRetention } from './domains/datasets/retention.ts';
 import { VersionTables } from './domains/datasets/version-tables.ts';
 import { createExperimentEvents } from './domains/experiments/events.ts';
 import { createExperiments } from './domains/experiments/experiments.ts';
@@ -24,6 +25,8 @@ import { createMonitor } from './domains/monitor/monitor.ts';
 import { createTransactionsImporter } from './domains/transactions/import.ts';
 import { createTransactions } from './domains/transactions/transactions.ts';
 import { DatasetUploads } from './domains/uploads/dataset-uploads.ts';
+import { LinkSources } from './domains/uploads/link-sources.ts';
+import { DatasetRefreshes } from './domains/uploads/refreshes.ts';
 import { createUploads } from './domains/uploads/uploads.ts';
 import { createUserDirectory } from './domains/user-directory/user-directory.ts';
 import { createStatusChangesImporter } from './domains/user-status/import.ts';
@@ -129,13 +132,20 @@ const createImportDomains = (services: DomainServices, users: UserDomains, facts
 type ImportDomains = ReturnType<typeof createImportDomains>;
 
 const createDatasetDomains = (services: DomainServices, { uploads }: ImportDomains) => {
-  const { store, ledger, engine, limits, log } = services;
+  const { store, ledger, engine, limits, log, nowUs } = services;
   const versionTables = new VersionTables({ store, ledger, engine, log });
-  const datasets = new Datasets({ store, ledger, engine, tables: versionTables, limits });
+  const retention = new VersionRetention({ store, ledger, engine, log, limits });
+  const stored = { store, ledger, engine, tables: versionTables, retention };
+  const datasets = new Datasets({ ...stored, limits });
   const datasetGroups = createDatasetGroups(datasets, limits);
-  const datasetImports = new DatasetImports({ store, ledger, datasets, engine, tables: versionTables, log });
-  const datasetUploads = new DatasetUploads({ imports: datasetImports, uploads, limits });
-  return { datasets, versionTables, datasetGroups, datasetImports, datasetUploads };
+  const datasetImports = new DatasetImports({ ...stored, datasets, log });
+  const links = new LinkSources({ uploads, limits });
+  const datasetRefreshes = new DatasetRefreshes({ store, ledger, imports: datasetImports, links, nowUs, limits });
+  const datasetUploads = new DatasetUploads({
+    ...{ store, imports: datasetImports, uploads, links },
+    ...{ refreshes: datasetRefreshes, limits },
+  });
+  return { datasets, versionTables, datasetGroups, datasetImports, datasetRefreshes, datasetUploads };
 };
 
 const createConversationDomains = ({ store, ledger, limits }: DomainServices) => {

@@ -105,6 +105,12 @@ export class SqliteTransaction implements Tx {
     statement.run([...encodeValues(table, changes), ...encodeValues(table, match)]);
   }
 
+  remove<T extends SQLiteTable>(table: T, match: Match<T>): void {
+    const where = Object.keys(match).map((key) => `"${columnOf(table, key).name}" = ?`);
+    const statement = this.#prepare(`delete from "${getTableName(table)}" where ${where.join(' and ')}`);
+    statement.run(encodeValues(table, match));
+  }
+
   #prepare(text: string): Database.Statement {
     let statement = this.#statements.get(text);
     if (!statement) {

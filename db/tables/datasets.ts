@@ -1,5 +1,6 @@
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { DatasetColumn } from '../../src/lib/dataset-column.ts';
+import type { DatasetRefresh } from '../../src/lib/dataset-refresh.ts';
 
 /** Datasets. The rows of each version are in a file of their own, which the dataset engine manages. */
 export const datasets = sqliteTable(
@@ -15,7 +16,7 @@ export const datasets = sqliteTable(
     /** How many versions are kept, the current one included; null for the setting. */
     keepVersions: integer('keep_versions'),
     /** The link that the dataset is imported from by schedule; null when there is none. */
-    refresh: text('refresh', { mode: 'json' }).$type<Readonly<Record<string, unknown>>>(),
+    refresh: text('refresh', { mode: 'json' }).$type<DatasetRefresh>(),
   },
   (table) => [index('datasets_by_name').on(table.name)],
 );

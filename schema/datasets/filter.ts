@@ -8,7 +8,7 @@ export const ColumnTestInput = builder.inputType('ColumnTest', {
   fields: (t) => ({
     eq: t.field({ type: 'CellValue', description: 'Equal; text is case-sensitive.' }),
     ne: t.field({ type: 'CellValue', description: 'Not equal; also passes without a value.' }),
-    gt: t.field({ type: 'CellValue', description: 'Greater; text is compared by code unit.' }),
+    gt: t.field({ type: 'CellValue', description: 'Greater; text is compared by code point.' }),
     gte: t.field({ type: 'CellValue', description: 'Greater or equal.' }),
     lt: t.field({ type: 'CellValue', description: 'Less.' }),
     lte: t.field({ type: 'CellValue', description: 'Less or equal.' }),

@@ -1,6 +1,6 @@
-import type { DatasetImport, DatasetOptions } from '../../src/domains/datasets/import-version.ts';
+import type { DatasetImport } from '../../src/domains/datasets/import-version.ts';
 import type { Import } from '../../src/domains/imports/job.ts';
-import type { DatasetOrigin, DatasetUploads } from '../../src/domains/uploads/dataset-uploads.ts';
+import type { DatasetOrigin, DatasetUploadOptions, DatasetUploads } from '../../src/domains/uploads/dataset-uploads.ts';
 import { DomainError } from '../../src/errors.ts';
 import { readOptionsOf } from '../../src/lib/import-option-texts.ts';
 import { builder } from '../builder.ts';
@@ -42,6 +42,14 @@ export const datasetArgs = (t: InputFields) => ({
   mode: t.field({ type: ImportMode, description: 'For `DATASET`: default `REPLACE`.' }),
   keyColumns: t.stringList({ description: 'For `DATASET`: the columns that identify a row; needed for `UPSERT`.' }),
   types: t.field({ type: [ColumnTypeInput], description: 'For `DATASET`: types of columns that are not inferred.' }),
+  keepVersions: t.int({
+    description:
+      'For `DATASET`: how many of its versions are kept from now on, the current one included; default: as before, or the setting keepVersions (10).',
+  }),
+  refreshEvery: t.string({
+    description:
+      'For `DATASET` with `source.url`: imports the link again after each such duration, e.g. `15m`, `1h`, `1d` or `PT1H`, with these options; at least the setting refreshMsMin. `never` ends that. Default: as before.',
+  }),
   dryRun: t.boolean({
     required: true,
     defaultValue: false,
@@ -50,7 +58,9 @@ export const datasetArgs = (t: InputFields) => ({
   }),
 });
 
-interface DatasetInput extends Pick<DatasetOptions, 'mode' | 'keyColumns' | 'types'>, ReadOptionInput {
+interface DatasetInput
+  extends Pick<DatasetUploadOptions, 'mode' | 'keyColumns' | 'types' | 'keepVersions' | 'refreshEvery'>,
+    ReadOptionInput {
   readonly datasetName?: string | null | undefined;
   readonly source?: DatasetOrigin | null | undefined;
   readonly dryRun: boolean;
@@ -60,17 +70,25 @@ interface DatasetInput extends Pick<DatasetOptions, 'mode' | 'keyColumns' | 'typ
 /** Starts the import that the input describes. */
 export const importedDataset = async (
   uploads: DatasetUploads,
-  { datasetName, source, mode, keyColumns, types, dryRun, wait, ...input }: DatasetInput,
+  { datasetName, source, dryRun, wait, ...input }: DatasetInput,
 ): Promise<{ import: DatasetImport }> => {
   if (datasetName == null) throw new DomainError('BAD_REQUEST', 'datasetName is needed for DATASET');
-  const options = { name: datasetName, mode, keyColumns, types, dryRun, ...readOptionsOf(input) };
+  const { mode, keyColumns, types, keepVersions, refreshEvery } = input;
+  const options = {
+    ...readOptionsOf(input),
+    ...{ name: datasetName, mode, keyColumns, types, keepVersions, refreshEvery, dryRun },
+  };
   const run = await uploads.importFrom(source, options);
   return { import: wait || dryRun ? await run.done : run.import };
 };
 
 /** Throws BAD_REQUEST for arguments that other targets do not have. */
-export const refuseDatasetArgs = ({ datasetName, source, mode, keyColumns, types, dryRun }: DatasetInput): void => {
-  const options = { datasetName, mode, keyColumns, types, 'source.url': source?.url, dryRun: dryRun || null };
+export const refuseDatasetArgs = ({ source, dryRun, ...input }: DatasetInput): void => {
+  const { datasetName, mode, keyColumns, types, keepVersions, refreshEvery } = input;
+  const options = {
+    ...{ datasetName, mode, keyColumns, types, keepVersions, refreshEvery },
+    ...{ 'source.url': source?.url, dryRun: dryRun || null },
+  };
   const names = Object.entries(options).flatMap(([name, value]) => (value == null ? [] : [name]));
   if (names.length > 0) throw new DomainError('BAD_REQUEST', `${names.join(', ')}: only for the target DATASET`);
 };

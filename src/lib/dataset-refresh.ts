@@ -4,11 +4,11 @@ import type { ImportReadOptions } from './import-options.ts';
 /** How the file behind a link is imported. */
 export interface RefreshOptions extends ImportReadOptions {
   readonly mode: 'REPLACE' | 'APPEND' | 'UPSERT';
-  readonly keyColumns: readonly string[];
+  readonly keyColumns: readonly string[] | null;
   readonly types: readonly ExplicitType[];
 }
 
-/** A link that a dataset is imported from by schedule, and how the last run ended. Instants are microseconds since 1970 UTC. */
+/** A link that a dataset is imported from by schedule. Instants are microseconds since 1970 UTC. */
 export interface DatasetRefresh {
   readonly url: string;
   /** ISO 8601 duration. */
@@ -19,8 +19,10 @@ export interface DatasetRefresh {
   readonly lastModified: string | null;
   /** SHA-256 of the content that was imported last. */
   readonly sha256: string;
-  readonly nextAtUs: number;
-  readonly lastRunAtUs: number;
-  /** Why the last run failed; null when it did not. */
+  readonly nextAttemptAtUs: number;
+  readonly lastAttemptAtUs: number;
+  /** When the dataset last had the content behind the link: it was imported, or it had not changed. */
+  readonly lastSuccessAtUs: number;
+  /** Why the last attempt failed; null when it did not. */
   readonly lastError: string | null;
 }

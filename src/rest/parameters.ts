@@ -147,6 +147,18 @@ export const isWaiting = parameter('wait', (fields) => fields.oneOf('wait', { '1
   example: '1',
 });
 
+export const keepVersions = parameter('keep_versions', (fields) => fields.integer('keep_versions', 1), {
+  description:
+    'How many versions of the dataset are kept from now on, the current one included; default: as before, or the setting keepVersions (10).',
+  example: '5',
+});
+
+export const refreshEvery = parameter('refresh_every', (fields) => fields.text('refresh_every'), {
+  description:
+    'For a link: imports it again after each such duration, e.g. `15m`, `1h`, `1d` or `PT1H`, with the same options; at least the setting refreshMsMin. `never` ends that. Default: as before.',
+  example: '1h',
+});
+
 export const importId = parameter('id', (fields) => fields.integer('id', 1), {
   description: 'The id of an import.',
   example: '7',

@@ -14,6 +14,17 @@ export const datasetSettings = {
     default: '10000',
     description: 'Maximum number of rejected rows of a file; with more, the whole import fails.',
   },
+  keepVersions: {
+    type: integer(),
+    default: '10',
+    description:
+      'Number of versions of a dataset that are kept, the current one included; a dataset may have a number of its own. Older versions and their files are removed after an import.',
+  },
+  refreshMsMin: {
+    type: integer(),
+    default: '60000',
+    description: 'Minimum interval between two refreshes of a dataset from its link, in milliseconds.',
+  },
   datasetQueryMsMax: {
     type: integer(),
     default: '10000',

@@ -13,7 +13,7 @@ export const importSettings = {
     type: text,
     default: '',
     description:
-      'Folder to watch for files; empty disables it. Its sub-folders are named like the targets of `asof import` and created when missing. Imported files stay in place; names that begin with a dot or end in `.part` or `.tmp` are ignored.',
+      'Folder to watch for files; empty disables it. Its sub-folders are named like the targets of `asof import` and created when missing; a file of its sub-folder `datasets` becomes the dataset of its name, `games.csv` the dataset `games`. Imported files stay in place; names that begin with a dot or end in `.part` or `.tmp` are ignored.',
     isCommon: true,
   },
   watchMs: {

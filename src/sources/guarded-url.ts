@@ -18,11 +18,19 @@ export interface LinkLimits {
   readonly linkRedirectsMax: number;
 }
 
+/** What identifies the content of a response, for conditional requests (RFC 9110, section 13). */
+export interface LinkValidators {
+  readonly etag: string | null;
+  readonly lastModified: string | null;
+}
+
 export interface LinkOptions {
   /** Hosts that are allowed although their addresses are private. */
   readonly allow?: readonly HostPort[];
   /** Aborts the request; reading then throws its reason. */
   readonly signal?: AbortSignal | undefined;
+  /** Makes the request conditional: the server may answer that the file is still the one of these validators. */
+  readonly validators?: LinkValidators | undefined;
   readonly network?: Network;
 }
 
@@ -32,6 +40,9 @@ export interface OpenedLink {
   readonly chunks: AsyncIterable<Uint8Array>;
   /** The URL after redirects, without fragment. */
   readonly finalUrl: string;
+  /** The server answered a conditional request by 304: there is no content. */
+  readonly isNotModified: boolean;
+  readonly validators: LinkValidators;
   /** The Content-Type header with its parameters; null when the server sends none. */
   readonly contentType: string | null;
   /** The Content-Length of the response, if the server sends one; the decompressed content may be larger. */
@@ -57,7 +68,7 @@ const notReachable = (cause?: unknown): DomainError => unreachable('the link can
 export const openGuardedUrl = async (
   link: string,
   limits: LinkLimits,
-  { allow = [], signal, network = systemNetwork }: LinkOptions = {},
+  { allow = [], signal, validators, network = systemNetwork }: LinkOptions = {},
 ): Promise<OpenedLink> => {
   const { linkIdleMs: idleMs, linkTotalMs: totalMs, linkRedirectsMax } = limits;
   const totalError = () => unreachable(`the link took longer than ${totalMs} ms (setting linkTotalMs)`);
@@ -77,7 +88,7 @@ export const openGuardedUrl = async (
 
   const get = async (url: URL): Promise<IncomingMessage> => {
     const socket = await deadline.race(connectTo(url, { allow, network, onSocket }), notReachable);
-    return deadline.race(sendRequest(url, socket), notReachable);
+    return deadline.race(sendRequest(url, socket, conditionalHeaders(validators)), notReachable);
   };
 
   try {
@@ -86,7 +97,7 @@ export const openGuardedUrl = async (
       const response = await get(url);
       const { statusCode = 0, headers } = response;
       const isRedirect = [301, 302, 303, 307, 308].includes(statusCode) && headers.location !== undefined;
-      if (!isRedirect) return readResponse(url, response, { limits, deadline, close });
+      if (!isRedirect) return readResponse(url, response, { limits, deadline, close, validators });
       for (const socket of sockets) socket.destroy();
       sockets.clear();
       if (redirects === linkRedirectsMax)
@@ -109,7 +120,16 @@ const linkError = (error: unknown, { signal }: Deadline, otherwise: (cause: unkn
   return otherwise(error);
 };
 
-const sendRequest = (url: URL, socket: Socket): Promise<IncomingMessage> =>
+type Headers = Readonly<Record<string, string>>;
+
+const conditionalHeaders = ({ etag, lastModified }: LinkValidators = noValidators): Headers => ({
+  ...(etag === null ? {} : { 'if-none-match': etag }),
+  ...(lastModified === null ? {} : { 'if-modified-since': lastModified }),
+});
+
+const noValidators: LinkValidators = { etag: null, lastModified: null };
+
+const sendRequest = (url: URL, socket: Socket, conditional: Headers): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
     const clientRequest = request({
       // The request uses this connection, whatever host the other options name.
@@ -121,6 +141,7 @@ const sendRequest = (url: URL, socket: Socket): Promise<IncomingMessage> =>
         accept: 'text/csv, */*;q=0.5',
         'accept-encoding': contentCodings.join(', '),
         connection: 'close',
+        ...conditional,
       },
     });
     clientRequest.once('response', (response) => {
@@ -139,14 +160,19 @@ interface ResponseServices {
   readonly limits: LinkLimits;
   readonly deadline: Deadline;
   readonly close: () => void;
+  readonly validators: LinkValidators | undefined;
 }
 
 const readResponse = (
   url: URL,
   response: IncomingMessage,
-  { limits, deadline, close }: ResponseServices,
+  { limits, deadline, close, validators = noValidators }: ResponseServices,
 ): OpenedLink => {
   const { statusCode, headers } = response;
+  if (statusCode === 304 && (validators.etag ?? validators.lastModified) !== null) {
+    close();
+    return notModified(url, validators);
+  }
   if (statusCode !== 200) throw unreachable(`the server answered with status ${statusCode}; a file needs status 200`);
   const { linkBytesMax, linkIdleMs } = limits;
   const length = headers['content-length'];
@@ -194,6 +220,8 @@ const readResponse = (
   return {
     chunks: decompressed(decoded),
     finalUrl: url.href,
+    isNotModified: false,
+    validators: { etag: headers.etag ?? null, lastModified: headers['last-modified'] ?? null },
     contentType: headers['content-type'] ?? null,
     bytesTotal,
     get bytesRead() {
@@ -202,3 +230,14 @@ const readResponse = (
     close,
   };
 };
+
+const notModified = ({ href }: URL, validators: LinkValidators): OpenedLink => ({
+  chunks: (async function* (): AsyncGenerator<Uint8Array> {})(),
+  finalUrl: href,
+  isNotModified: true,
+  validators,
+  contentType: null,
+  bytesTotal: null,
+  bytesRead: 0,
+  close: () => undefined,
+});

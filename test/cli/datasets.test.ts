@@ -1,8 +1,9 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { fixture, openApp } from '../support/app.ts';
 import { rowsOf } from '../support/datasets.ts';
+import { fileServer } from '../support/file-server.ts';
 import { asof, folder, startAsof } from './asof-process.ts';
 
 it('asof import dataset imports a CSV file with declared and inferred column types', async () => {
@@ -88,4 +89,25 @@ it('asof import dataset leaves nothing behind when its process is killed', async
   } finally {
     await opened.close();
   }
+});
+
+it('asof import dataset imports a private link that --import-allow names, and sets what a server keeps and refreshes', async () => {
+  const file = await fileServer('id,name\n1,Chess\n');
+  const data = join(await folder(), 'data');
+  const args = ['import', 'dataset', 'games', file.url, '--data', data, '--json'];
+  const refused = await asof(args);
+  expect(refused.code).not.toBe(0);
+  expect(file.requests).toHaveLength(0);
+  const allowed = [...args, '--import-allow', file.host];
+  const accepted = await asof([...allowed, '--keep-versions', '1', '--refresh-every', '1h']);
+  expect(JSON.parse(accepted.stdout)).toMatchObject({ imports: [{ state: 'SUCCEEDED', stored: 1 }] });
+  file.text = 'id,name\n2,Go\n';
+  expect(await asof(allowed)).toMatchObject({ code: 0 });
+  expect(await asof([...args, '--keep-versions', '0'])).toMatchObject({ code: 2 });
+  const opened = await openApp({ data });
+  onTestFinished(opened.close);
+  expect(await (await opened.get('/datasets')).json()).toMatchObject([
+    { name: 'games', version: 2, keep_versions: 1, refresh: { every: 'PT1H', url: `http://${file.host}/games.csv` } },
+  ]);
+  expect(await (await opened.get('/datasets/games/versions')).json()).toHaveLength(1);
 });

@@ -21,6 +21,7 @@ import { preview } from '../../lib/problems.ts';
 import { type DatasetVersion, type IndexedColumn, indexedColumns, indexOfColumn } from './columns.ts';
 import { formatCursor, parseCursor, signatureOf } from './cursors.ts';
 import { type FilterLimits, type FilterRequest, tableFilter } from './filter.ts';
+import type { VersionRetention } from './retention.ts';
 import type { VersionTables } from './version-tables.ts';
 
 export type Dataset = Row<typeof datasets>;
@@ -72,11 +73,9 @@ export interface DatasetServices {
   readonly ledger: Ledger;
   readonly engine: DatasetEngine;
   readonly tables: VersionTables;
+  readonly retention: VersionRetention;
   readonly limits: FilterLimits;
 }
-
-/** How many rows of an export are read at once. */
-const exportPageRows = 1000;
 
 /** How many names of datasets the error for an unknown name lists. */
 const namesInError = 20;
@@ -87,13 +86,15 @@ export class Datasets {
   readonly #ledger: Ledger;
   readonly #engine: DatasetEngine;
   readonly #tables: VersionTables;
+  readonly #retention: VersionRetention;
   readonly #limits: FilterLimits;
 
-  constructor({ store, ledger, engine, tables, limits }: DatasetServices) {
+  constructor({ store, ledger, engine, tables, retention, limits }: DatasetServices) {
     this.#store = store;
     this.#ledger = ledger;
     this.#engine = engine;
     this.#tables = tables;
+    this.#retention = retention;
     this.#limits = limits;
   }
 
@@ -137,10 +138,13 @@ export class Datasets {
     return this.versionOf(dataset);
   }
 
-  /** A version by its id; by default the current version. Throws NOT_FOUND for a version of another dataset. */
-  versionOf(dataset: Dataset, versionId = dataset.versionId): DatasetVersion {
-    const [version] = this.versionsByIds([versionId]);
+  /** A version by its id; by default the current version. Throws NOT_FOUND for a version that the dataset has not. */
+  versionOf(dataset: Dataset, versionId?: number): DatasetVersion {
+    const [version] = this.versionsByIds([versionId ?? dataset.versionId]);
     if (version?.datasetId === dataset.id) return version;
+    // Since the dataset was read, an import may have replaced its version and retention have removed it.
+    const [now] = versionId === undefined ? this.byIds([dataset.id]) : [];
+    if (now && now.versionId !== dataset.versionId) return this.versionOf(now);
     throw new DomainError('NOT_FOUND', `the dataset ${preview(dataset.name)} has no such version`);
   }
 
@@ -189,21 +193,10 @@ export class Datasets {
     return this.rowsWhere(version, tableFilter(version, query, this.#limits), query);
   }
 
-  /**
-   * All rows that a query selects, page by page, each of which is read when it is needed. The engine does not count them:
-   * a total would cost as much as the pages.
-   */
-  async *allRows(dataset: Dataset, query: Omit<RowsQuery, keyof PageBounds>): AsyncGenerator<readonly DatasetRow[]> {
+  /** Like `rows`, but the engine does not count them: a total costs as much as the page. */
+  async rowsUncounted(dataset: Dataset, query: RowsQuery): Promise<Omit<RowsPage, 'total'>> {
     const version = this.versionOf(dataset, query.versionId);
-    const filter = tableFilter(version, query, this.#limits);
-    for (let after: string | undefined, hasMore = true; hasMore; ) {
-      const bounds = { limit: exportPageRows, fromEnd: false, after };
-      const page = await this.#page(version, filter, { ...query, ...bounds }, { withTotal: false });
-      yield page.rows;
-      const last = page.rows.at(-1);
-      hasMore = page.hasAfter && last !== undefined;
-      after = last && page.cursorOf(last);
-    }
+    return this.#page(version, tableFilter(version, query, this.#limits), query, { withTotal: false });
   }
 
   /** Rows of a version that pass a filter of the engine. */
@@ -265,19 +258,31 @@ export class Datasets {
     return this.#query(version, 'profile', { column: index });
   }
 
-  async difference(earlier: DatasetVersion, later: DatasetVersion): Promise<DifferenceResult> {
-    return this.#query(later, 'difference', {
-      earlier: await this.#tables.of(earlier),
-      keyColumns: later.keyColumns,
+  difference(earlier: DatasetVersion, later: DatasetVersion): Promise<DifferenceResult> {
+    return this.#retention.during(earlier, async () => {
+      const request = { earlier: await this.#tables.of(earlier), keyColumns: later.keyColumns };
+      return this.#query(later, 'difference', request);
     });
   }
 
-  async #query<Q extends TableQueryName>(
+  /** Keeps a version that several queries read until the returned function is called. */
+  holdVersion(version: DatasetVersion): () => void {
+    return this.#retention.hold(version);
+  }
+
+  /** How many versions of the dataset are kept, the current one included. */
+  keptVersions(dataset: Dataset): number {
+    return this.#retention.countOf(dataset);
+  }
+
+  #query<Q extends TableQueryName>(
     version: DatasetVersion,
     name: Q,
     request: TableQueries[Q]['request'],
   ): Promise<TableQueries[Q]['result']> {
-    return this.#engine.query(await this.#tables.of(version), name, request);
+    return this.#retention.during(version, async () =>
+      this.#engine.query(await this.#tables.of(version), name, request),
+    );
   }
 
   /** Removes a dataset and the files of all its versions. Throws NOT_FOUND. */

@@ -17,6 +17,10 @@ export interface DatasetSource {
   readonly bytes: number;
   /** Brings the file to disk. Rejects with a DomainError when the file cannot be fetched. */
   fetch(signal: AbortSignal): Promise<{ readonly path: string; readonly bytes: number }>;
+  /** How much of the file is fetched; a total of 0 is unknown. */
+  progress?(): Pick<Import, 'bytesRead' | 'bytesTotal'>;
+  /** SHA-256 of the content, where a repeated import of it must be recognized. */
+  readonly digest?: string;
   /** Called once the file is no longer needed. */
   discard(): Promise<void>;
 }
@@ -33,6 +37,10 @@ export interface DatasetOptions extends ImportReadOptions {
   readonly types?: readonly ExplicitType[] | null | undefined;
   /** Parses and validates every row and stores nothing. */
   readonly dryRun?: boolean | undefined;
+  /** How many versions of the dataset are kept from now on; by default as before. */
+  readonly keepVersions?: number | null | undefined;
+  /** Called in the transaction that publishes the version. */
+  readonly onPublish?: ((tx: Tx, datasetId: number) => void) | undefined;
   readonly onProgress?: ((current: Import) => void) | undefined;
   readonly onReject?: ((row: RejectedRow) => void) | undefined;
 }
@@ -85,7 +93,10 @@ export const importVersion = async (task: VersionImport, job: ImportJob): Promis
     preview = { columns, firstRows };
     const { read, accepted, unchanged, rejected } = version.built;
     await job.finish({ read, accepted, unchanged, rejected, dialect }, (tx) => {
-      if (!isDryRun) publishVersion(tx, { name: options.name, importId: job.current.id, ...version });
+      if (isDryRun) return;
+      const datasetId = publishVersion(tx, { name: options.name, importId: job.current.id, ...version });
+      if (options.keepVersions != null) tx.update(datasets, { id: datasetId }, { keepVersions: options.keepVersions });
+      options.onPublish?.(tx, datasetId);
     });
     if (isDryRun) await engine.remove(file);
   } catch (error) {
@@ -97,15 +108,37 @@ export const importVersion = async (task: VersionImport, job: ImportJob): Promis
   return isDryRun ? { ...job.current, id: 0, dryRun: { ...preview, rejects: firstRejects } } : job.current;
 };
 
+/** Fetches the file; what has arrived so far is stored and reported meanwhile. */
+const fetchFile = async (
+  { source, options, signal }: VersionImport,
+  job: ImportJob,
+): ReturnType<DatasetSource['fetch']> => {
+  const report = (): void => {
+    const progress = source.progress?.();
+    if (!progress) return;
+    job.advance(() => progress).catch(() => undefined);
+    options.onProgress?.({ ...job.current, ...progress });
+  };
+  const timer = setInterval(report, progressEveryMs);
+  try {
+    return await source.fetch(signal);
+  } finally {
+    clearInterval(timer);
+  }
+};
+
 /** Fetches the file and builds the version's file; adds the first rejected rows to `firstRejects`. */
 const buildVersion = async (
-  { engine, datasets: catalogue, tables, source, options, signal }: VersionImport,
+  task: VersionImport,
   job: ImportJob,
   file: string,
   firstRejects: RejectedRow[],
 ): Promise<BuiltVersion> => {
-  const { path, bytes } = await source.fetch(signal);
-  if (bytes !== job.current.bytesTotal) await job.advance(() => ({ bytesTotal: bytes }));
+  const { engine, datasets: catalogue, tables, options, signal } = task;
+  const { path, bytes } = await fetchFile(task, job);
+  // From here on, `bytesRead` counts what the engine has read.
+  if (bytes !== job.current.bytesTotal || job.current.bytesRead > 0)
+    await job.advance(() => ({ bytesTotal: bytes, bytesRead: 0 }));
   const dataset = catalogue.findByName(options.name);
   const earlier = dataset && catalogue.current(dataset);
   const mode = options.mode ?? 'REPLACE';
@@ -174,8 +207,8 @@ interface NewVersion extends BuiltVersion {
   readonly importId: number;
 }
 
-/** Makes the version the current one of its dataset. */
-const publishVersion = (tx: Tx, { name, mode, earlier, file, built, importId, keyColumns }: NewVersion): void => {
+/** Makes the version the current one of its dataset, whose id it returns. */
+const publishVersion = (tx: Tx, { name, mode, earlier, file, built, importId, keyColumns }: NewVersion): number => {
   const dataset = tx.findLatest(datasets, { name, deletedAtUs: null });
   if (mode !== 'REPLACE' && dataset?.versionId !== earlier?.id)
     throw new DomainError(
@@ -197,4 +230,5 @@ const publishVersion = (tx: Tx, { name, mode, earlier, file, built, importId, ke
     keyColumns: [...keyColumns],
   });
   tx.update(datasets, { id: datasetId }, { versionId });
+  return datasetId;
 };

@@ -7,6 +7,7 @@ import type { DebugLog } from '../../lib/debug-log.ts';
 import { type Import, ImportJob, openImportWriter } from '../imports/job.ts';
 import type { Datasets } from './datasets.ts';
 import { type DatasetImport, type DatasetOptions, type DatasetSource, importVersion } from './import-version.ts';
+import type { VersionRetention } from './retention.ts';
 import { datasetTarget } from './target.ts';
 import type { VersionTables } from './version-tables.ts';
 
@@ -24,6 +25,7 @@ export interface DatasetImportServices {
   readonly datasets: Datasets;
   readonly engine: DatasetEngine;
   readonly tables: VersionTables;
+  readonly retention: VersionRetention;
 }
 
 const namePattern = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,99}$/u;
@@ -43,15 +45,18 @@ export class DatasetImports {
   async start(source: DatasetSource, options: DatasetOptions): Promise<DatasetRun> {
     const { name, dryRun = false } = options;
     checkName(name);
+    checkKeepVersions(options);
     const { datasets, engine, tables } = this.#services;
     const writer = openImportWriter(this.#services, dryRun);
-    const fields = { target: datasetTarget.name, source: source.name, bytesTotal: source.bytes };
+    const { name: sourceName, bytes: bytesTotal, digest = '' } = source;
+    const fields = { target: datasetTarget.name, source: sourceName, bytesTotal, digest };
     const job = await writer.write((tx) => ImportJob.begin(tx, fields, writer));
     const started: DatasetImport = dryRun ? { ...job.snapshot(), id: 0 } : job.snapshot();
     const abort = new AbortController();
     const task = { engine, datasets, tables, source, options, signal: abort.signal };
     const done = (this.#lastOfName.get(name) ?? Promise.resolve())
       .then(() => importVersion(task, job))
+      .then((ended) => this.#prune(ended))
       .finally(writer.close)
       .finally(() => source.discard())
       .finally(() => {
@@ -61,6 +66,13 @@ export class DatasetImports {
     this.#lastOfName.set(name, done);
     if (!dryRun) this.#running.set(started.id, { abort, done });
     return { import: started, done };
+  }
+
+  /** Removes the versions that the one of an import has made too old. */
+  async #prune(ended: DatasetImport): Promise<DatasetImport> {
+    const [version] = this.#services.datasets.versionsByImportIds(ended.id === 0 ? [] : [ended.id]);
+    if (version) await this.#services.retention.prune(version.datasetId);
+    return ended;
   }
 
   /** Ends an import that this process runs; an import that has ended stays as it is. Throws NOT_FOUND, BAD_REQUEST. */
@@ -88,4 +100,12 @@ const checkName = (name: string): void => {
   const message =
     'name must be 1 to 100 letters, digits, spaces, points, dashes and underscores, and begin with a letter or digit';
   throw new DomainError('BAD_REQUEST', message, { problems: [{ path: 'name', code: 'MALFORMED', message }] });
+};
+
+const checkKeepVersions = ({ keepVersions }: DatasetOptions): void => {
+  if (keepVersions == null || (Number.isSafeInteger(keepVersions) && keepVersions >= 1)) return;
+  const message = `keepVersions must be a whole number of at least 1, not ${keepVersions}`;
+  throw new DomainError('BAD_REQUEST', message, {
+    problems: [{ path: 'keepVersions', code: 'OUT_OF_RANGE', message }],
+  });
 };

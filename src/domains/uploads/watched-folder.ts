@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DomainError } from '../../errors.ts';
 import type { Imports } from '../imports/imports.ts';
 import type { Import } from '../imports/job.ts';
+import type { DatasetUploads } from './dataset-uploads.ts';
 
 /** A folder with a sub-folder for each import target: new files in it are imported, and stay where they are. */
 export interface WatchedFolder {
@@ -18,6 +19,37 @@ export interface WatchReport {
   /** A file or sub-folder could not be read. */
   failed(path: string, error: unknown): void;
 }
+
+/** A sub-folder of the watched folder. */
+export interface DropFolder {
+  readonly folder: string;
+  /** Imports a file; resolves with its imports at their end, with none when its content was imported already. */
+  importFile(file: { readonly path: string; readonly name: string }): Promise<readonly Import[]>;
+}
+
+/** A folder for the files of each target; a file of `datasets` becomes the dataset of its name. */
+export const dropFolders = ({
+  imports,
+  datasetUploads,
+}: {
+  readonly imports: Imports;
+  readonly datasetUploads: DatasetUploads;
+}): readonly DropFolder[] => [
+  ...imports.importers.map(({ target: { name: target, command: folder } }) => ({
+    folder,
+    importFile: async (file: { readonly path: string; readonly name: string }) => {
+      const run = await imports.start(target, [file], { unlessUnchanged: true });
+      return run.done;
+    },
+  })),
+  {
+    folder: 'datasets',
+    async importFile({ path, name }) {
+      const run = await datasetUploads.importDropped(path, name);
+      return run ? [await run.done] : [];
+    },
+  },
+];
 
 interface SeenFile {
   /** Changes with the file. */
@@ -39,21 +71,19 @@ interface FoundFile {
  * changed, or when a server starts. Each file of `ip-ranges` is a table of its own.
  */
 export const createWatchedFolder = (
-  imports: Imports,
+  folders: readonly DropFolder[],
   { watchFolder, watchMs }: { readonly watchFolder: string; readonly watchMs: number },
   report: WatchReport,
 ): WatchedFolder => {
-  const targets = imports.importers.map(({ target }) => target);
   let seen = new Map<string, SeenFile>();
   const unreadable = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   let closed = watchFolder === '';
 
-  const importFile = async (target: string, { path, name }: FoundFile, file: SeenFile): Promise<void> => {
+  const importFile = async (drop: DropFolder, { path, name }: FoundFile, file: SeenFile): Promise<void> => {
     file.isImported = true;
     try {
-      const run = await imports.start(target, [{ path, name }], { unlessUnchanged: true });
-      for (const ended of await run.done) if (!closed) report.imported(path, ended);
+      for (const ended of await drop.importFile({ path, name })) if (!closed) report.imported(path, ended);
     } catch (error) {
       // No import began: the next poll tries again.
       if (error instanceof DomainError && error.code === 'OVERLOADED') file.isImported = false;
@@ -64,9 +94,9 @@ export const createWatchedFolder = (
   const poll = async (): Promise<void> => {
     const before = seen;
     seen = new Map();
-    for (const { name: target, command } of targets) {
-      const folder = join(watchFolder, command);
-      const files = await filesIn(watchFolder, command).catch((error: unknown) => {
+    for (const drop of folders) {
+      const folder = join(watchFolder, drop.folder);
+      const files = await filesIn(watchFolder, drop.folder).catch((error: unknown) => {
         // Reported once, not at every poll.
         if (!unreadable.has(folder) && !closed) report.failed(folder, error);
         unreadable.add(folder);
@@ -80,7 +110,7 @@ export const createWatchedFolder = (
         const isSame = known?.version === found.version;
         const file = isSame ? known : { version: found.version, isImported: false };
         seen.set(found.path, file);
-        if (isSame && !file.isImported) await importFile(target, found, file);
+        if (isSame && !file.isImported) await importFile(drop, found, file);
       }
     }
   };
@@ -93,7 +123,7 @@ export const createWatchedFolder = (
   return {
     async start() {
       if (closed) return;
-      for (const { command } of targets) await mkdir(join(watchFolder, command), { recursive: true });
+      for (const { folder } of folders) await mkdir(join(watchFolder, folder), { recursive: true });
       void pollAgain();
     },
     close() {

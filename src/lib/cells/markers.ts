@@ -11,6 +11,13 @@ const weakMarkers = new Set([
   ...['na', 'null', 'none', 'nil', 'nan', '-', '--', '---', '\u2013', '\u2014', '?', '??', '.', '..', 'n.a', '#n/a'],
 ]);
 
+const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** All usual markers in their usual spellings, for a column in which nothing else is written. */
+export const markerTexts: readonly string[] = [
+  ...new Set([...strongMarkers, ...[...weakMarkers].flatMap((text) => [text, text.toUpperCase(), capitalized(text)])]),
+];
+
 const markerLengthMax = 8;
 
 /** Whether a text may begin a marker, by its first character: most cells are sorted out by this. */

@@ -8,6 +8,7 @@ import {
 } from '../column.ts';
 import type { DateOrder, ValueOptions } from '../import-options.ts';
 import { kinds } from './kinds.ts';
+import { markerTexts } from './markers.ts';
 import { groupSigns, numberGroups } from './number-kinds.ts';
 
 /** What a survey has counted in a column. */
@@ -40,6 +41,8 @@ const inexactShareMax = 0.01;
 /** The greatest share of dates in the other order for the dates to have one order at all. */
 const otherOrderShareMax = 0.01;
 
+const numericTypes: ReadonlySet<ColumnType> = new Set(['INTEGER', 'DECIMAL', 'FLOAT']);
+
 const sumOf = (counts: Float64Array, ofKinds: readonly number[]): number =>
   ofKinds.reduce((sum, kind) => sum + (counts[kind] as number), 0);
 
@@ -71,13 +74,31 @@ const decimalEvidence = ({ counts }: ColumnStatistics): { readonly point: number
 
 /** The decimal sign of a column: as stated, as most of its numbers need it, as the file has it, or the point. */
 const decimalOf = (column: ColumnStatistics, hints: FileHints): '.' | ',' => {
+  const { counts, fixed, options } = column;
+  if (options.decimal !== undefined) return options.decimal;
   const { point, comma } = decimalEvidence(column);
-  if (column.options.decimal !== undefined) return column.options.decimal;
   if (point !== comma) return point > comma ? '.' : ',';
+  // In a column that is stated to have whole numbers, `1.234` has a thousands sign.
+  if (fixed?.isExplicit && fixed.type === 'INTEGER' && point === 0 && counts[kinds.point3] !== counts[kinds.comma3])
+    return (counts[kinds.point3] as number) > (counts[kinds.comma3] as number) ? ',' : '.';
   if (hints.decimal !== undefined) return hints.decimal;
   // `1,234` alone is a thousand, except where semicolons separate cells because the comma is the decimal sign.
-  const { counts } = column;
   return hints.delimiter === ';' && counts[kinds.comma3] && !counts[kinds.point3] ? ',' : '.';
+};
+
+/**
+ * Whether nothing says if `1.234` is a thousand: semicolons separate the cells, as in countries with a decimal comma, and no
+ * number of the file shows its decimal sign. A number of four digits without a sign shows that thousands are not grouped.
+ */
+const isPointOpen = (column: ColumnStatistics, hints: FileHints): boolean => {
+  const { point, comma } = decimalEvidence(column);
+  const isUndecided = column.options.decimal === undefined && hints.decimal === undefined && point === comma;
+  const isInteger = column.fixed?.isExplicit === true && column.fixed.type === 'INTEGER';
+  const { counts, wholeMax } = column;
+  const hasLongNumbers = (wholeMax[kinds.integer] as number) > 3;
+  return (
+    isUndecided && !isInteger && hints.delimiter === ';' && (counts[kinds.point3] as number) > 0 && !hasLongNumbers
+  );
 };
 
 /** The signs that group digits: not the one that some cells of the column can only have as a decimal sign. */
@@ -99,13 +120,17 @@ export const dateOrderOf = (column: ColumnStatistics, hints: FileHints = {}): Da
   return datesWithPoints === total ? 'DMY' : (hints.dateOrder ?? null);
 };
 
+const hasOnlyMarkers = (column: ColumnStatistics): boolean =>
+  column.fixed === null && (column.counts[kinds.weakMarker] as number) > 0 && valueCount(column) === 0;
+
 const readingOf = (column: ColumnStatistics, hints: FileHints): ColumnReading => {
   const decimal = decimalOf(column, hints);
   return {
     decimal,
     thousands: thousandsOf(column, decimal),
     dateOrder: dateOrderOf(column, hints),
-    nullMarkers: column.options.nullMarkers ?? null,
+    // Where nothing else is written, `NA` is no word.
+    nullMarkers: column.options.nullMarkers ?? (hasOnlyMarkers(column) ? markerTexts : null),
     notes: [],
   };
 };
@@ -199,8 +224,11 @@ export const planColumn = (column: ColumnStatistics, hints: FileHints): ColumnPl
   const { fixed } = column;
   const reading = readingOf(column, hints);
   const numbers = numberFactsOf(column, reading);
-  const type = fixed?.type ?? inferredType(column, reading, numbers);
+  const inferred = inferredType(column, reading, numbers);
+  const isOpen = isPointOpen(column, hints) && numericTypes.has(fixed?.type ?? inferred);
+  const type = fixed?.type ?? (isOpen ? 'STRING' : inferred);
   const notes = notesOf(column, type, reading);
+  if (isOpen) notes.push('it is not certain whether 1.234 is a decimal or a thousand in this column: state decimal');
   const whole = Math.min(Math.max(numbers.whole, 1), exactDigitsMax);
   const scale = type === 'DECIMAL' ? Math.min(numbers.scale, exactDigitsMax - whole) : 0;
   return {

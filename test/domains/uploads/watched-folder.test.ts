@@ -45,12 +45,8 @@ describe('the watched folder', () => {
   it('is created with a sub-folder for each target', async () => {
     const root = join(dataFolder(), 'deep', 'watched');
     await watching(root);
-    expect((await readdir(root)).sort()).toEqual(
-      importTargets
-        .filter(({ input }) => input === 'RECORDS')
-        .map(({ command }) => command)
-        .sort(),
-    );
+    const folders: string[] = importTargets.filter(({ input }) => input === 'RECORDS').map(({ command }) => command);
+    expect((await readdir(root)).sort()).toEqual([...folders, 'datasets'].sort());
   });
 
   it('imports files of every target once and leaves them in place', async () => {
@@ -165,5 +161,48 @@ describe('the watched folder', () => {
     const opened = await openApp({ settings: { watchFolder: file }, start: false });
     onTestFinished(opened.close);
     await expect(opened.app.start()).rejects.toThrow(/EEXIST|ENOTDIR/);
+  });
+
+  it('imports a file of datasets as the dataset of its name, and each content of it once', async () => {
+    const [root, data] = [dataFolder(), dataFolder()];
+    const opened = await watching(root, data);
+    const games = join(root, 'datasets', 'Games 2024.csv');
+    const rowsNow = async () => {
+      const response = await opened.get('/datasets/Games%202024');
+      return ((await response.json()) as { rows: unknown[] }).rows;
+    };
+    await replaceFile(games, 'id,name\n1,Chess\n2,Go\n');
+    await until(opened, 'datasets/Games 2024.csv SUCCEEDED 2');
+    expect(await rowsNow()).toEqual([
+      { id: 1, name: 'Chess' },
+      { id: 2, name: 'Go' },
+    ]);
+    await replaceFile(games, 'id,name\n3,Senet\n');
+    await until(opened, 'datasets/Games 2024.csv SUCCEEDED 2', 'datasets/Games 2024.csv SUCCEEDED 1');
+    expect(await rowsNow()).toEqual([{ id: 3, name: 'Senet' }]);
+    await opened.close();
+    const next = await watching(root, data);
+    const last = await sentinel(root, 'last');
+    await expect.poll(() => endedOf(next).at(-1), { timeout: 10_000, interval: 5 }).toBe(last);
+    expect(importsOf(next)).toHaveLength(3);
+  });
+
+  it('keeps the dataset when its file can no longer be read as a table', async () => {
+    const root = dataFolder();
+    const opened = await watching(root);
+    await replaceFile(join(root, 'datasets', 'games.csv'), 'id,name\n1,Chess\n');
+    await until(opened, 'datasets/games.csv SUCCEEDED 1');
+    await replaceFile(join(root, 'datasets', 'games.csv'), '');
+    await until(opened, 'datasets/games.csv SUCCEEDED 1', 'datasets/games.csv FAILED 0');
+    expect(importsOf(opened)[1]).toMatchObject({ target: 'DATASET', failureCode: 'NOT_A_TABLE' });
+    expect(await (await opened.get('/datasets/games')).json()).toMatchObject({ rows: [{ id: 1, name: 'Chess' }] });
+  });
+
+  it('does not import a file whose name cannot be that of a dataset', async () => {
+    const root = dataFolder();
+    const opened = await watching(root);
+    await replaceFile(join(root, 'datasets', '(1).csv'), 'id\n1\n');
+    await until(opened, await sentinel(root, 'last'));
+    expect(await (await opened.get('/datasets')).json()).toEqual([]);
   });
 });

@@ -52,7 +52,9 @@ const messageOf = async (path: string): Promise<string> => {
 describe('GET /datasets/{name}', () => {
   it('returns only the chosen columns, in the chosen order', async () => {
     const { text } = await read('/datasets/fruit?_columns=price,name&id=1');
-    expect(text).toContain('{"rows":[{"price":1.5,"name":"Apple"}],"total":1,"next":null,"previous":null}');
+    expect(text).toContain(
+      '{"rows":[{"price":1.5,"name":"Apple"}],"total":1,"excluded_count":0,"next":null,"previous":null}',
+    );
     const { body } = await read(`/datasets/fruit?_columns=${encodeURIComponent('["a,b","id"]')}&_first=1`);
     expect(body.rows).toEqual([{ 'a,b': 'x', id: 1 }]);
     expect((await read('/datasets/fruit?_columns=a,b&_first=1')).body.rows).toEqual([{ 'a,b': 'x' }]);
@@ -120,7 +122,12 @@ describe('GET /datasets/{name}', () => {
 
 describe('GET /datasets/{name}/aggregate', () => {
   it('groups rows with measures, rounded keys, conditions and an order', async () => {
-    expect((await read('/datasets/fruit/aggregate')).body).toEqual({ groups: [{ count: 5 }], total: 1, next: null });
+    expect((await read('/datasets/fruit/aggregate')).body).toEqual({
+      groups: [{ count: 5 }],
+      total: 1,
+      excluded_count: 0,
+      next: null,
+    });
     const query = '_group_by=released:year&_measures=count,total=sum:price,median:price';
     const { text } = await read(`/datasets/fruit/aggregate?${query}`);
     expect(text).toContain(
@@ -198,6 +205,7 @@ describe('statistics and versions of a dataset', () => {
         { column: 'tags', values: [{ value: 'green', count: 2 }], other_count: 3 },
         { column: 'live', values: [{ value: true, count: 3 }], other_count: 1 },
       ],
+      excluded_count: 0,
     });
     expect(await messageOf('/datasets/fruit/facets?_columns=cost')).toContain('there is no column "cost"');
   });

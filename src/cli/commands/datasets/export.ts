@@ -1,5 +1,5 @@
 import type { Dataset } from '../../../domains/datasets/datasets.ts';
-import { exportTexts } from '../../../domains/datasets/export.ts';
+import { exportPages } from '../../../domains/datasets/export.ts';
 import { csvRows, jsonRows } from '../../../domains/datasets/row-text.ts';
 import type { Domains } from '../../../domains.ts';
 import { CommandError, exitUsageError } from '../../exit.ts';
@@ -41,15 +41,15 @@ export const exportRows = async (
     formatOf(path, options) === 'csv'
       ? { ...csvRows(version, indexes, options.safe === true), end: '\r\n' }
       : { ...jsonRows(version, indexes), end: '\n' };
-  const texts = exportTexts(datasets, dataset, rows, writer);
+  const pages = exportPages(datasets, dataset, rows, writer);
   if (path === '-') {
-    for await (const text of texts) {
+    for await (const { text } of pages) {
       if (!terminal.isOutputOpen) break;
       await terminal.write(text);
     }
     return;
   }
   await replaceFile(path, async (writePart) => {
-    for await (const text of texts) await writePart(text);
+    for await (const { text } of pages) await writePart(text);
   });
 };

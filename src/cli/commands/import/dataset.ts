@@ -1,5 +1,6 @@
 import type { RejectedRow } from '../../../../db/datasets/engine.ts';
-import type { DatasetImport, DatasetOptions } from '../../../domains/datasets/import-version.ts';
+import type { DatasetImport } from '../../../domains/datasets/import-version.ts';
+import type { DatasetUploadOptions } from '../../../domains/uploads/dataset-uploads.ts';
 import type { Domains } from '../../../domains.ts';
 import { type ExplicitType, readOptionsOf } from '../../../lib/import-option-texts.ts';
 import type { ImportReadOptions } from '../../../lib/import-options.ts';
@@ -12,6 +13,8 @@ export interface DatasetCommandOptions extends ImportReadOptions {
   readonly mode?: 'replace' | 'append' | 'upsert';
   readonly key?: readonly string[];
   readonly types?: readonly ExplicitType[];
+  readonly keepVersions?: number;
+  readonly refreshEvery?: string;
 }
 
 export interface DatasetReport extends ImportReport {
@@ -22,7 +25,7 @@ export interface DatasetReport extends ImportReport {
 export const importDataset = async (
   { datasets, datasetUploads }: Domains,
   [name, source, ...more]: readonly string[],
-  { dryRun, mode, key, types, ...readOptions }: DatasetCommandOptions,
+  { dryRun, mode, key, types, keepVersions, refreshEvery, ...readOptions }: DatasetCommandOptions,
   onProgress: (current: DatasetImport) => void,
 ): Promise<DatasetReport> => {
   if (name === undefined || source === undefined || more.length > 0)
@@ -31,12 +34,14 @@ export const importDataset = async (
       'a dataset is imported by its name and one file or link: asof import dataset games games.csv',
     );
   const rejects: Reject[] = [];
-  const options: DatasetOptions = {
+  const options: DatasetUploadOptions = {
     name,
     dryRun: dryRun === true,
     mode: mode && (mode.toUpperCase() as Uppercase<typeof mode>),
     keyColumns: key,
     types,
+    keepVersions,
+    refreshEvery,
     ...readOptionsOf(readOptions),
     onProgress,
     onReject({ line, problems }: RejectedRow) {

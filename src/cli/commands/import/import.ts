@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { Argument, type Command as CommanderCommand, Option } from 'commander';
+import { Argument, type Command as CommanderCommand, InvalidArgumentError, Option } from 'commander';
 import { storeExists } from '../../../../db/open.ts';
+import { readConfig, type Setting, settings } from '../../../config.ts';
 import type { ImportOptions } from '../../../domains/imports/run.ts';
 import { importTargets } from '../../../import-targets.ts';
 import type { ReadOptions } from '../../../ledger/record.ts';
@@ -11,7 +12,7 @@ import type { ImportTarget } from '../../../lib/import-target.ts';
 import type { Command } from '../../command.ts';
 import { type CommandServices, withData } from '../../data-folder.ts';
 import { CommandError, type ExitCode, exitFailure, exitProblems, exitSuccess, exitUsageError } from '../../exit.ts';
-import { configOf, type DataOptions, withDataOptions } from '../../options.ts';
+import { configOf, type DataOptions, settingOption, withDataOptions } from '../../options.ts';
 import type { Terminal } from '../../terminal.ts';
 import { columnLines, type DatasetCommandOptions, importDataset } from './dataset.ts';
 import { createImportProgress } from './progress.ts';
@@ -19,10 +20,13 @@ import { withReadOptions } from './read-options.ts';
 import { type ImportReport, isAllStored, type Reject, rejectsShownMax, reportLines, reportOf } from './report.ts';
 import { statusWordOption } from './status-words.ts';
 
+const importAllow = settings.find(({ name }) => name === 'importAllow') as Setting;
+
 const targets = importTargets.filter(({ input }) => input !== 'FOLDER');
 
 interface Options extends DataOptions, DatasetCommandOptions {
   readonly mapStatus?: ReadOptions['synonyms'];
+  readonly importAllow?: string;
 }
 
 interface File {
@@ -68,6 +72,17 @@ export const importCommand: Command = {
         ]),
       )
       .option('--key <column...>', 'the columns that identify a row of a dataset')
+      .addOption(
+        new Option(
+          '--keep-versions <count>',
+          'how many versions of the dataset are kept from now on (default: as before, or the setting keepVersions)',
+        ).argParser(readCount),
+      )
+      .option(
+        '--refresh-every <duration>',
+        'a server on this data folder imports the link again after each 15m, 1h, 1d …; never ends that',
+      )
+      .addOption(settingOption(importAllow, `${importAllow.option} <hosts>`))
       .addOption(statusWordOption())
       .addHelpText('after', examples),
   async run(invoked, terminal) {
@@ -77,8 +92,11 @@ export const importCommand: Command = {
       throw new CommandError(exitUsageError, '--map-status is for user-status');
     if (targets.find(({ command }) => command === target)?.input === 'TABLE')
       return runDataset(paths, options, terminal);
-    if (options.mode || options.key || options.types)
-      throw new CommandError(exitUsageError, '--mode, --key and --types are for datasets');
+    if (options.mode || options.key || options.types || options.keepVersions || options.refreshEvery)
+      throw new CommandError(
+        exitUsageError,
+        '--mode, --key, --types, --keep-versions and --refresh-every are for datasets',
+      );
     const files = await Promise.all(paths.map(findFile));
     const config = configOf(options, terminal);
     // A dry run must not create a missing data folder.
@@ -102,7 +120,8 @@ export const importCommand: Command = {
 };
 
 const runDataset = async (args: readonly string[], options: Options, terminal: Terminal): Promise<ExitCode> => {
-  const config = configOf(options, terminal);
+  const { importAllow: hosts } = options;
+  const config = readConfig({ data: options.data, ...(hosts ? { importAllow: hosts } : {}) }, terminal.environment);
   const isDryRun = options.dryRun === true;
   const data = isDryRun && !storeExists(config.data) ? ':memory:' : config.data;
   const report = await withData({ ...config, data }, async ({ domains }) => {
@@ -123,6 +142,11 @@ const runDataset = async (args: readonly string[], options: Options, terminal: T
 
 /** 0 for a link, whose size is unknown. */
 const bytesOf = async (path: string): Promise<number> => (await stat(path).catch(() => ({ size: 0 }))).size;
+
+const readCount = (text: string): number => {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number of at least 1.');
+};
 
 const findFile = async (path: string): Promise<File> => {
   const found = await stat(path).catch((cause: unknown) => {

@@ -25,12 +25,22 @@ export const aggregateDataset = defineRoute({
   subject: 'facts',
   hasDynamicQuery: true,
   summary: 'Groups of the rows of a dataset with their measures',
-  description: `${testsDescription} Only rows that match are grouped. \`${havingPrefix}count__gt=5\` returns only groups whose measure or key column passes the test, with the same suffixes. \`_sort\` names measures and key columns; by default groups are in the order of their keys. \`next\` is the URL of the next page.`,
+  description: `${testsDescription} Only rows that match are grouped. \`${havingPrefix}count__gt=5\` returns only groups whose measure or key column passes the test, with the same suffixes. \`_sort\` names measures and key columns; by default groups are in the order of their keys. \`next\` is the URL of the next page. \`excluded_count\` is the number of rows of which a cell is left out, by a parameter or by a measure, because it does not fit the type of its column.`,
   params: { name: datasetName },
   query,
   response: {
-    schema: z.object({ groups: z.array(z.looseObject({})), total: z.int(), next: z.string().nullable() }),
-    example: { groups: [{ 'Release date': '2008-01-01', count: 1, total: 19.99 }], total: 1, next: null },
+    schema: z.object({
+      groups: z.array(z.looseObject({})),
+      total: z.int(),
+      excluded_count: z.int(),
+      next: z.string().nullable(),
+    }),
+    example: {
+      groups: [{ 'Release date': '2008-01-01', count: 1, total: 19.99 }],
+      total: 1,
+      excluded_count: 0,
+      next: null,
+    },
   },
   errorCodes: ['NOT_FOUND'],
   async handle(parsed, services, context) {
@@ -61,7 +71,7 @@ export const aggregateDataset = defineRoute({
     const last = page.groups.at(-1);
     const path = `/datasets/${encodeURIComponent(dataset.name)}/aggregate`;
     const next = page.hasAfter && last ? pageUrl(context, path, { _after: encodeCursor(page.cursorOf(last)) }) : null;
-    const rest = { total: page.total, next };
+    const rest = { total: page.total, excluded_count: page.excludedCount, next };
     const groups = page.groups.map(groupWriter(version, request));
     const body = `{"groups":[${groups.join(',')}],${JSON.stringify(rest).slice(1)}`;
     return new Response(body, { headers: { 'content-type': 'application/json' } });

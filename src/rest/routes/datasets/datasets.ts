@@ -2,10 +2,22 @@ import { z } from '@hono/zod-openapi';
 import type { DatasetRun } from '../../../domains/datasets/imports.ts';
 import type { Import } from '../../../domains/imports/job.ts';
 import { DomainError, type ErrorCode, errorCodes } from '../../../errors.ts';
+import type { DatasetRefresh } from '../../../lib/dataset-refresh.ts';
 import { readOptionsOf } from '../../../lib/import-option-texts.ts';
 import type { FileDialect } from '../../../lib/import-options.ts';
 import { formatInstant } from '../../../lib/time.ts';
-import { csvUrl, datasetName, importId, isWaiting, keyColumns, linkUrl, mode, readOptions } from '../../parameters.ts';
+import {
+  csvUrl,
+  datasetName,
+  importId,
+  isWaiting,
+  keepVersions,
+  keyColumns,
+  linkUrl,
+  mode,
+  readOptions,
+  refreshEvery,
+} from '../../parameters.ts';
 import { defineRoute } from '../../route.ts';
 
 const importSchema = z
@@ -99,11 +111,20 @@ const failureError = ({ failureCode, failureMessage }: Import): Error => {
   return new DomainError(code, failureMessage ?? 'the import failed');
 };
 
-const importOptions = { mode: mode.optional(), key: keyColumns.optional(), wait: isWaiting.optional(), ...readOptions };
+const importOptions = {
+  mode: mode.optional(),
+  key: keyColumns.optional(),
+  wait: isWaiting.optional(),
+  keep_versions: keepVersions.optional(),
+  refresh_every: refreshEvery.optional(),
+  ...readOptions,
+};
 
 type OptionInput = z.output<z.ZodObject<typeof importOptions>>;
 
 const optionsOf = ({ mode, key, header_line, date_order, null_markers, types, ...input }: OptionInput) => ({
+  keepVersions: input.keep_versions,
+  refreshEvery: input.refresh_every,
   mode,
   keyColumns: key,
   types,
@@ -168,6 +189,33 @@ export const putDataset = defineRoute({
   },
 });
 
+const refreshSchema = z.object({
+  url: z.string(),
+  every: z.string(),
+  last_attempt_at: z.string(),
+  last_success_at: z.string(),
+  last_error: z.string().nullable(),
+  next_attempt_at: z.string(),
+});
+
+const refreshExample = {
+  url: 'https://files.example/games.csv',
+  every: 'PT1H',
+  last_attempt_at: '2026-11-25T10:00:00Z',
+  last_success_at: '2026-11-25T10:00:00Z',
+  last_error: null,
+  next_attempt_at: '2026-11-25T11:00:00Z',
+};
+
+const refreshJson = ({ url, every, lastAttemptAtUs, lastSuccessAtUs, lastError, nextAttemptAtUs }: DatasetRefresh) => ({
+  url,
+  every,
+  last_attempt_at: formatInstant(lastAttemptAtUs),
+  last_success_at: formatInstant(lastSuccessAtUs),
+  last_error: lastError,
+  next_attempt_at: formatInstant(nextAttemptAtUs),
+});
+
 export const listDatasets = defineRoute({
   path: '/datasets',
   subject: 'facts',
@@ -180,6 +228,8 @@ export const listDatasets = defineRoute({
         rows: z.int(),
         version: z.int(),
         updated_at: z.string(),
+        keep_versions: z.int(),
+        refresh: refreshSchema.nullable(),
         columns: z.array(z.object({ name: z.string(), type: z.string(), nulls: z.int(), misfits: z.int() })),
       }),
     ),
@@ -189,11 +239,13 @@ export const listDatasets = defineRoute({
         rows: 100,
         version: 1,
         updated_at: '2026-11-25T10:00:03Z',
+        keep_versions: 10,
+        refresh: refreshExample,
         columns: [{ name: 'Release date', type: 'DATE', nulls: 1, misfits: 1 }],
       },
     ],
   },
-  handle: (_input, { datasets }) =>
+  handle: (_input, { datasets, datasetRefreshes }) =>
     datasets.page({ limit: 1000, fromEnd: false }).rows.map((dataset) => {
       const { number, rowCount, createdAtUs, columns } = datasets.current(dataset);
       return {
@@ -201,6 +253,9 @@ export const listDatasets = defineRoute({
         rows: rowCount,
         version: number,
         updated_at: formatInstant(createdAtUs),
+        keep_versions: datasets.keptVersions(dataset),
+        refresh:
+          dataset.refresh && refreshJson({ ...dataset.refresh, url: datasetRefreshes.publicLink(dataset.refresh.url) }),
         columns: columns.map(({ name, type, nulls, misfits }) => ({ name, type, nulls, misfits })),
       };
     }),

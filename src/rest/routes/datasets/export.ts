@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { DatasetVersion } from '../../../domains/datasets/columns.ts';
-import { exportTexts } from '../../../domains/datasets/export.ts';
+import { type ExportPage, exportPages } from '../../../domains/datasets/export.ts';
 import { columnsOf, filterOf, orderOf } from '../../../domains/datasets/query-text.ts';
 import { csvRows, jsonRows } from '../../../domains/datasets/row-text.ts';
 import { preferredType } from '../../../http/accept.ts';
@@ -31,7 +31,7 @@ export const exportDataset = defineRoute({
   subject: 'facts',
   hasDynamicQuery: true,
   summary: 'All rows of a dataset that match the parameters, as a file',
-  description: `${testsDescription} CSV (RFC 4180) contains the original text of cells that do not fit the type of their column, and is imported to the same rows again. The header ETag changes with the version, so that If-None-Match saves a client from reading the same rows again (304). Rows are read page by page as the client reads them; the server closes the connection of a client that reads nothing for 30 seconds (setting exportStallMs).`,
+  description: `${testsDescription} CSV (RFC 4180) contains the original text of cells that do not fit the type of their column, and is imported to the same rows again. The header ETag changes with the version, so that If-None-Match saves a client from reading the same rows again (304). The header Excluded-Count is the number of rows left out only because a cell that a parameter compares does not fit the type of its column. Rows are read page by page as the client reads them; the server closes the connection of a client that reads nothing for 30 seconds (setting exportStallMs).`,
   params: { name: datasetName },
   query,
   errorCodes: ['NOT_FOUND'],
@@ -57,15 +57,16 @@ export const exportDataset = defineRoute({
     const etag = etagOf(version, fileFormat);
     const caching = { etag, 'cache-control': 'private, no-cache' };
     if (isCached(etag, context.header('if-none-match'))) return new Response(null, { status: 304, headers: caching });
-    const texts = exportTexts(datasets, dataset, rows, writer);
+    const pages = exportPages(datasets, dataset, rows, writer);
     // The first page is read before the response starts, so that its errors have a status.
-    const firstPage = await texts.next();
+    const firstPage = await pages.next();
     const headers = {
       'content-type': typesByFormat[fileFormat],
+      'excluded-count': String(firstPage.done ? 0 : firstPage.value.excludedCount),
       'content-disposition': attachment(`${dataset.name}.${fileFormat}`),
       ...caching,
     };
-    return new Response(streamOf(firstPage, texts, config.exportStallMs), { headers });
+    return new Response(streamOf(firstPage, pages, config.exportStallMs), { headers });
   },
 });
 
@@ -82,29 +83,29 @@ const attachment = (name: string): string =>
 
 /** A body that reads pages on demand, and fails when the client reads nothing for `stallMs`. */
 const streamOf = (
-  firstPage: IteratorResult<string>,
-  texts: AsyncGenerator<string>,
+  firstPage: IteratorResult<ExportPage>,
+  pages: AsyncGenerator<ExportPage>,
   stallMs: number,
 ): ReadableStream<Uint8Array> => {
   const encoder = new TextEncoder();
-  let next: IteratorResult<string> | null = firstPage;
+  let next: IteratorResult<ExportPage> | null = firstPage;
   let timer: NodeJS.Timeout | undefined;
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         clearTimeout(timer);
-        const { done, value } = next ?? (await texts.next());
+        const { done, value } = next ?? (await pages.next());
         next = null;
         if (done) return controller.close();
-        controller.enqueue(encoder.encode(value));
+        controller.enqueue(encoder.encode(value.text));
         timer = setTimeout(() => {
           controller.error(new Error(`the client read nothing for ${stallMs} ms (setting exportStallMs)`));
-          void texts.return(undefined);
+          void pages.return(undefined);
         }, stallMs);
       },
       async cancel() {
         clearTimeout(timer);
-        await texts.return(undefined);
+        await pages.return(undefined);
       },
     },
     { highWaterMark: 0 },

@@ -21,19 +21,21 @@ export const exploreDataset = defineRoute({
   subject: 'facts',
   hasDynamicQuery: true,
   summary: 'Rows of a dataset that match the parameters',
-  description: `${testsDescription} Rows are in the order of the file unless \`_sort\` is there. \`next\` and \`previous\` are the URLs of the pages after and before, in the version of this page; null without one.`,
+  description: `${testsDescription} Rows are in the order of the file unless \`_sort\` is there. \`next\` and \`previous\` are the URLs of the pages after and before, in the version of this page; null without one. \`excluded_count\` is the number of rows left out only because a cell that a parameter compares does not fit the type of its column; \`__ismisfit\` finds them.`,
   params: { name: datasetName },
   query,
   response: {
     schema: z.object({
       rows: z.array(z.looseObject({})),
       total: z.int(),
+      excluded_count: z.int(),
       next: z.string().nullable(),
       previous: z.string().nullable(),
     }),
     example: {
       rows: [{ AppID: 20200, Name: 'Galactic Bowling', Price: 19.99 }],
       total: 2,
+      excluded_count: 0,
       next: 'http://127.0.0.1:4000/datasets/games?Name=bowling&_first=1&_after=MS5CYUFhMV9fLjQ5',
       previous: null,
     },
@@ -61,6 +63,7 @@ export const exploreDataset = defineRoute({
       exists && row ? pageUrl(context, path, { [name]: encodeCursor(page.cursorOf(row)) }) : null;
     const rest = {
       total: page.total,
+      excluded_count: page.excludedCount,
       next: urlOf(page.hasAfter, '_after', page.rows.at(-1)),
       previous: urlOf(page.hasBefore, '_before', page.rows[0]),
     };

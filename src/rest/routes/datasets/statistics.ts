@@ -41,14 +41,18 @@ export const facetsOfDataset = defineRoute({
   subject: 'facts',
   hasDynamicQuery: true,
   summary: 'The most frequent values of columns of a dataset',
-  description: `${testsDescription} Only rows that match count. \`_columns\` names at most ${columnsMax} columns, by default the first ${columnsDefault}; \`_first\` is the number of values of each (default 50). Items of lists count individually; \`other_count\` is the sum of the counts of all other values.`,
+  description: `${testsDescription} Only rows that match count. \`_columns\` names at most ${columnsMax} columns, by default the first ${columnsDefault}; \`_first\` is the number of values of each (default 50). Items of lists count individually; \`other_count\` is the sum of the counts of all other values. \`excluded_count\` is the number of rows left out only because a cell that a parameter compares does not fit the type of its column.`,
   params: { name: datasetName },
   query: facetsQuery,
   response: {
     schema: z.object({
       facets: z.array(z.object({ column: z.string(), values: z.array(countSchema), other_count: z.int() })),
+      excluded_count: z.int(),
     }),
-    example: { facets: [{ column: 'Windows', values: [{ value: true, count: 100 }], other_count: 0 }] },
+    example: {
+      facets: [{ column: 'Windows', values: [{ value: true, count: 100 }], other_count: 0 }],
+      excluded_count: 0,
+    },
   },
   errorCodes: ['NOT_FOUND'],
   async handle(parsed, services, context) {
@@ -64,7 +68,7 @@ export const facetsOfDataset = defineRoute({
       const values = countsJson(buckets, column?.type);
       return `{"column":${JSON.stringify(column?.name)},"values":${values},"other_count":${otherCount}}`;
     });
-    return jsonResponse(`{"facets":[${facets.join(',')}]}`);
+    return jsonResponse(`{"facets":[${facets.join(',')}],"excluded_count":${found[0]?.excludedCount ?? 0}}`);
   },
 });
 
