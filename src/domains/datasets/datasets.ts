@@ -16,7 +16,14 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger/table-page.ts';
 import { preview } from '../../lib/problems.ts';
-import { type DatasetVersion, type IndexedColumn, indexedColumns, indexOfColumn } from './columns.ts';
+import {
+  type DatasetVersion,
+  type IndexedColumn,
+  indexedColumns,
+  indexesOfStatistics,
+  indexOfColumn,
+  type StatisticsLimits,
+} from './columns.ts';
 import { formatCursor, parseCursor, signatureOf } from './cursors.ts';
 import { type FilterLimits, type FilterRequest, tableFilter } from './filter.ts';
 
@@ -27,18 +34,14 @@ export interface ColumnOrder {
   readonly direction: 'ASC' | 'DESC';
 }
 
-/** The part of a list that a page has. */
-interface PageBounds {
+export interface RowsQuery extends FilterRequest {
+  readonly orderBy?: readonly ColumnOrder[] | null | undefined;
+  /** The id of a version; by default the version of the cursor, or else the current version. */
+  readonly versionId?: number | undefined;
   readonly limit: number;
   readonly fromEnd: boolean;
   readonly after?: string | undefined;
   readonly before?: string | undefined;
-}
-
-export interface RowsQuery extends FilterRequest, PageBounds {
-  readonly orderBy?: readonly ColumnOrder[] | null | undefined;
-  /** The id of a version; by default the version of the cursor, or else the current version. */
-  readonly versionId?: number | undefined;
 }
 
 /** A row of a version. */
@@ -66,11 +69,8 @@ export interface DatasetServices {
   readonly store: Store;
   readonly ledger: Ledger;
   readonly engine: DatasetEngine;
-  readonly limits: FilterLimits;
+  readonly limits: FilterLimits & StatisticsLimits;
 }
-
-/** How many rows of an export are read at once. */
-const exportPageRows = 1000;
 
 /** How many names of datasets the error for an unknown name lists. */
 const namesInError = 20;
@@ -80,7 +80,7 @@ export class Datasets {
   readonly #store: Store;
   readonly #ledger: Ledger;
   readonly #engine: DatasetEngine;
-  readonly #limits: FilterLimits;
+  readonly #limits: DatasetServices['limits'];
 
   constructor({ store, ledger, engine, limits }: DatasetServices) {
     this.#store = store;
@@ -181,21 +181,10 @@ export class Datasets {
     return this.rowsWhere(version, tableFilter(version, query, this.#limits), query);
   }
 
-  /**
-   * All rows that a query selects, page by page, each of which is read when it is needed. The engine does not count them:
-   * a total would cost as much as the pages.
-   */
-  async *allRows(dataset: Dataset, query: Omit<RowsQuery, keyof PageBounds>): AsyncGenerator<readonly DatasetRow[]> {
+  /** Like `rows`, but the engine does not count them: a total costs as much as the page. */
+  async rowsUncounted(dataset: Dataset, query: RowsQuery): Promise<Omit<RowsPage, 'total'>> {
     const version = this.versionOf(dataset, query.versionId);
-    const filter = tableFilter(version, query, this.#limits);
-    for (let after: string | undefined, hasMore = true; hasMore; ) {
-      const bounds = { limit: exportPageRows, fromEnd: false, after };
-      const page = await this.#page(version, filter, { ...query, ...bounds }, { withTotal: false });
-      yield page.rows;
-      const last = page.rows.at(-1);
-      hasMore = page.hasAfter && last !== undefined;
-      after = last && page.cursorOf(last);
-    }
+    return this.#page(version, tableFilter(version, query, this.#limits), query, { withTotal: false });
   }
 
   /** Rows of a version that pass a filter of the engine. */
@@ -251,7 +240,7 @@ export class Datasets {
     { columns, limit, ...conditions }: FacetsQuery,
   ): Promise<readonly FacetResult[]> {
     const filter = tableFilter(version, conditions, this.#limits);
-    const indexes = columns.map((name) => indexOfColumn(version, name));
+    const indexes = indexesOfStatistics(version, columns, this.#limits);
     return this.#engine.query(version.file, 'facets', { columns: indexes, filter, limit });
   }
 
