@@ -1,3 +1,4 @@
+import type { TableOrder } from '../../../db/datasets/engine.ts';
 import type { Row } from '../../../db/store.ts';
 import type { datasetVersions } from '../../../db/tables/datasets.ts';
 import { DomainError } from '../../errors.ts';
@@ -5,6 +6,11 @@ import type { DatasetColumn } from '../../lib/dataset-column.ts';
 import { preview } from '../../lib/problems.ts';
 
 export type DatasetVersion = Row<typeof datasetVersions>;
+
+export interface ColumnOrder {
+  readonly column: string;
+  readonly direction: 'ASC' | 'DESC';
+}
 
 /** A column with its index in its version. */
 export interface IndexedColumn {
@@ -33,6 +39,32 @@ export const indexOfColumn = (version: DatasetVersion, name: string): number => 
     problems: [{ path: name.slice(0, 80).toWellFormed(), code: 'NOT_ALLOWED', message }],
   });
 };
+
+/** The setting of the same name. */
+export interface StatisticsLimits {
+  readonly datasetStatisticsColumnsMax: number;
+}
+
+/** The indexes of columns whose statistics are requested. Throws LIMIT_EXCEEDED for too many columns. */
+export const indexesOfStatistics = (
+  version: DatasetVersion,
+  names: readonly string[],
+  { datasetStatisticsColumnsMax: columnsMax }: StatisticsLimits,
+): number[] => {
+  if (names.length > columnsMax)
+    throw new DomainError(
+      'LIMIT_EXCEEDED',
+      `facets can be those of at most ${columnsMax} columns (setting datasetStatisticsColumnsMax)`,
+    );
+  return names.map((name) => indexOfColumn(version, name));
+};
+
+/** Throws BAD_REQUEST for an unknown name. */
+export const ordersOf = (version: DatasetVersion, orderBy: readonly ColumnOrder[] | null | undefined): TableOrder[] =>
+  (orderBy ?? []).map(({ column, direction }) => ({
+    column: indexOfColumn(version, column),
+    descending: direction === 'DESC',
+  }));
 
 /** A valid GraphQL name for each column: its name with `_` for other characters, and a number where two are the same. */
 const uniqueFieldNames = (version: DatasetVersion): string[] => {

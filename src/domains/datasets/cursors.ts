@@ -23,3 +23,11 @@ export const parseCursor = (text: string): CursorPosition => {
   if (at === undefined) throw new DomainError('BAD_REQUEST', 'the cursor does not belong to this list');
   return { versionId: Number(versionId), signature, index: Number(at) };
 };
+
+/** The index of a cursor; null without one. Throws BAD_REQUEST for a cursor of another list. */
+export const rowOfCursor = (text: string | undefined, list: Omit<CursorPosition, 'index'>): number | null => {
+  if (text === undefined) return null;
+  const cursor = parseCursor(text);
+  if (cursor.versionId === list.versionId && cursor.signature === list.signature) return cursor.index;
+  throw new DomainError('BAD_REQUEST', 'the cursor belongs to another version or order');
+};

@@ -18,31 +18,31 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger/table-page.ts';
 import { preview } from '../../lib/problems.ts';
-import { type DatasetVersion, type IndexedColumn, indexedColumns, indexOfColumn } from './columns.ts';
-import { formatCursor, parseCursor, signatureOf } from './cursors.ts';
+import {
+  type ColumnOrder,
+  type DatasetVersion,
+  type IndexedColumn,
+  indexedColumns,
+  indexesOfStatistics,
+  indexOfColumn,
+  ordersOf,
+  type StatisticsLimits,
+} from './columns.ts';
+import { formatCursor, parseCursor, rowOfCursor, signatureOf } from './cursors.ts';
 import { type FilterLimits, type FilterRequest, tableFilter } from './filter.ts';
 import type { VersionRetention } from './retention.ts';
 import type { VersionTables } from './version-tables.ts';
 
 export type Dataset = Row<typeof datasets>;
 
-export interface ColumnOrder {
-  readonly column: string;
-  readonly direction: 'ASC' | 'DESC';
-}
-
-/** The part of a list that a page has. */
-interface PageBounds {
+export interface RowsQuery extends FilterRequest {
+  readonly orderBy?: readonly ColumnOrder[] | null | undefined;
+  /** The id of a version; by default the version of the cursor, or else the current version. */
+  readonly versionId?: number | undefined;
   readonly limit: number;
   readonly fromEnd: boolean;
   readonly after?: string | undefined;
   readonly before?: string | undefined;
-}
-
-export interface RowsQuery extends FilterRequest, PageBounds {
-  readonly orderBy?: readonly ColumnOrder[] | null | undefined;
-  /** The id of a version; by default the version of the cursor, or else the current version. */
-  readonly versionId?: number | undefined;
 }
 
 /** A row of a version. */
@@ -74,7 +74,7 @@ export interface DatasetServices {
   readonly engine: DatasetEngine;
   readonly tables: VersionTables;
   readonly retention: VersionRetention;
-  readonly limits: FilterLimits;
+  readonly limits: FilterLimits & StatisticsLimits;
 }
 
 /** How many names of datasets the error for an unknown name lists. */
@@ -87,7 +87,7 @@ export class Datasets {
   readonly #engine: DatasetEngine;
   readonly #tables: VersionTables;
   readonly #retention: VersionRetention;
-  readonly #limits: FilterLimits;
+  readonly #limits: DatasetServices['limits'];
 
   constructor({ store, ledger, engine, tables, retention, limits }: DatasetServices) {
     this.#store = store;
@@ -212,27 +212,21 @@ export class Datasets {
     { withTotal }: { readonly withTotal: boolean },
   ): Promise<Omit<RowsPage, 'total'> & { readonly total: number | null }> {
     const orders = ordersOf(version, query.orderBy);
-    const signature = signatureOf(orders);
-    const rowOf = (text: string | undefined): number | null => {
-      if (text === undefined) return null;
-      const cursor = parseCursor(text);
-      if (cursor.versionId === version.id && cursor.signature === signature) return cursor.index;
-      throw new DomainError('BAD_REQUEST', 'the cursor belongs to another version or order');
-    };
+    const list = { versionId: version.id, signature: signatureOf(orders) };
     const { rows, ...page } = await this.#query(version, 'rows', {
       filter,
       orders,
       limit: query.limit,
       fromEnd: query.fromEnd,
-      after: rowOf(query.after),
-      before: rowOf(query.before),
+      after: rowOfCursor(query.after, list),
+      before: rowOfCursor(query.before, list),
       withTotal,
     });
     return {
       version,
       ...page,
       rows: rows.map((row) => ({ ...row, version })),
-      cursorOf: ({ row }) => formatCursor({ versionId: version.id, signature, index: row }),
+      cursorOf: ({ row }) => formatCursor({ ...list, index: row }),
     };
   }
 
@@ -250,7 +244,7 @@ export class Datasets {
     { columns, limit, ...conditions }: FacetsQuery,
   ): Promise<readonly FacetResult[]> {
     const filter = tableFilter(version, conditions, this.#limits);
-    const indexes = columns.map((name) => indexOfColumn(version, name));
+    const indexes = indexesOfStatistics(version, columns, this.#limits);
     return this.#query(version, 'facets', { columns: indexes, filter, limit });
   }
 
@@ -297,9 +291,3 @@ export class Datasets {
     for (const { file } of versions) await this.#engine.remove(file);
   }
 }
-
-const ordersOf = (version: DatasetVersion, orderBy: RowsQuery['orderBy']): TableOrder[] =>
-  (orderBy ?? []).map(({ column, direction }) => ({
-    column: indexOfColumn(version, column),
-    descending: direction === 'DESC',
-  }));

@@ -23,7 +23,13 @@ export async function* exportPages(
   const release = datasets.holdVersion(datasets.versionOf(dataset, versionId));
   try {
     for (;;) {
-      const page = await datasets.rowsUncounted(dataset, { ...query, versionId, limit: pageRows, fromEnd: false, after });
+      const page = await datasets.rowsUncounted(dataset, {
+        ...query,
+        versionId,
+        limit: pageRows,
+        fromEnd: false,
+        after,
+      });
       for (const row of page.rows) text += `${line(row)}${end}`;
       yield { text, excludedCount: page.excludedCount };
       text = '';

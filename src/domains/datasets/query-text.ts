@@ -2,8 +2,7 @@ import { type Literal, type MeasureFunction, measureFunctions } from '../../../d
 import { DomainError } from '../../errors.ts';
 import type { DatasetColumn } from '../../lib/dataset-column.ts';
 import { preview } from '../../lib/problems.ts';
-import { type DatasetVersion, indexOfColumn } from './columns.ts';
-import type { ColumnOrder } from './datasets.ts';
+import { type ColumnOrder, type DatasetVersion, indexOfColumn } from './columns.ts';
 import type { ColumnTest, RowFilter } from './filter.ts';
 import type { Grouping, GroupsQuery } from './groups.ts';
 
