@@ -81,7 +81,7 @@ const openCsv = async (request: BuildRequest, limits: DatasetLimits, callbacks: 
   const { path } = request;
   const { size: bytes } = await stat(path);
   const dialect = await detectDialect(path, bytes);
-  const header = dialect.header ?? Array.from({ length: dialect.columns }, (_, index) => `column${index + 1}`);
+  const header = dialect.names;
   if (header.length > limits.datasetColumnsMax)
     throw new DomainError(
       'NOT_A_TABLE',
@@ -143,7 +143,7 @@ class CsvInput {
       for (const row of rows) {
         const problem = problemOf(row, limits);
         if (problem === null) accepted.push({ cells: row.cells as string[], line: row.line, importId });
-        else rejects.push({ line: row.line, raw: row.raw.replaceAll('\0', '\uFFFD'), problems: [problem] });
+        else rejects.push({ line: row.line, raw: row.raw, problems: [problem] });
       }
       if (isFirstPass) await this.#report(rows.length, rejects, bytesRead);
       if (accepted.length > 0) yield accepted;
@@ -165,10 +165,9 @@ class CsvInput {
   }
 }
 
-const problemOf = ({ raw, cells, fault }: CsvRow, { datasetCellLengthMax }: DatasetLimits): FieldProblem | null => {
+const problemOf = ({ cells, fault }: CsvRow, { datasetCellLengthMax }: DatasetLimits): FieldProblem | null => {
   if (fault) return { path: '', ...fault };
-  if (raw.includes('\0')) return { path: '', code: 'MALFORMED', message: 'the row contains a NUL character' };
-  if (raw.length <= datasetCellLengthMax || !cells.some(({ length }) => length > datasetCellLengthMax)) return null;
+  if (!cells.some(({ length }) => length > datasetCellLengthMax)) return null;
   const message = `a cell has more than ${datasetCellLengthMax} characters (setting datasetCellLengthMax)`;
   return { path: '', code: 'OUT_OF_RANGE', message };
 };

@@ -16,14 +16,7 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger/table-page.ts';
 import { preview } from '../../lib/problems.ts';
-import {
-  type DatasetVersion,
-  type IndexedColumn,
-  indexedColumns,
-  indexesOfStatistics,
-  indexOfColumn,
-  type StatisticsLimits,
-} from './columns.ts';
+import { type DatasetVersion, type IndexedColumn, indexedColumns, indexOfColumn } from './columns.ts';
 import { formatCursor, parseCursor, signatureOf } from './cursors.ts';
 import { type FilterLimits, type FilterRequest, tableFilter } from './filter.ts';
 
@@ -69,18 +62,15 @@ export interface DatasetServices {
   readonly store: Store;
   readonly ledger: Ledger;
   readonly engine: DatasetEngine;
-  readonly limits: FilterLimits & StatisticsLimits;
+  readonly limits: FilterLimits;
 }
-
-/** How many names of datasets the error for an unknown name lists. */
-const namesInError = 20;
 
 /** The datasets, their versions, and queries of their rows. A version never changes, and neither do its results. */
 export class Datasets {
   readonly #store: Store;
   readonly #ledger: Ledger;
   readonly #engine: DatasetEngine;
-  readonly #limits: DatasetServices['limits'];
+  readonly #limits: FilterLimits;
 
   constructor({ store, ledger, engine, limits }: DatasetServices) {
     this.#store = store;
@@ -102,14 +92,7 @@ export class Datasets {
   getByName(name: string): Dataset {
     const found = this.findByName(name);
     if (found) return found;
-    throw new DomainError('NOT_FOUND', `there is no dataset ${preview(name)}; ${this.#existingNames()}`);
-  }
-
-  #existingNames(): string {
-    const { rows, hasAfter } = this.page({ limit: namesInError, fromEnd: false });
-    if (rows.length === 0) return 'there are no datasets';
-    const names = rows.map(({ name }) => preview(name)).join(', ');
-    return `the datasets are ${names}${hasAfter ? ' and others' : ''}`;
+    throw new DomainError('NOT_FOUND', `there is no dataset ${preview(name)}`);
   }
 
   byIds(ids: readonly number[]): (Dataset | null)[] {
@@ -181,24 +164,8 @@ export class Datasets {
     return this.rowsWhere(version, tableFilter(version, query, this.#limits), query);
   }
 
-  /** Like `rows`, but the engine does not count them: a total costs as much as the page. */
-  async rowsUncounted(dataset: Dataset, query: RowsQuery): Promise<Omit<RowsPage, 'total'>> {
-    const version = this.versionOf(dataset, query.versionId);
-    return this.#page(version, tableFilter(version, query, this.#limits), query, { withTotal: false });
-  }
-
   /** Rows of a version that pass a filter of the engine. */
   async rowsWhere(version: DatasetVersion, filter: TableFilter | null, query: RowsQuery): Promise<RowsPage> {
-    const { total, ...page } = await this.#page(version, filter, query, { withTotal: true });
-    return { ...page, total: total ?? 0 };
-  }
-
-  async #page(
-    version: DatasetVersion,
-    filter: TableFilter | null,
-    query: RowsQuery,
-    { withTotal }: { readonly withTotal: boolean },
-  ): Promise<Omit<RowsPage, 'total'> & { readonly total: number | null }> {
     const orders = ordersOf(version, query.orderBy);
     const signature = signatureOf(orders);
     const rowOf = (text: string | undefined): number | null => {
@@ -214,14 +181,14 @@ export class Datasets {
       fromEnd: query.fromEnd,
       after: rowOf(query.after),
       before: rowOf(query.before),
-      withTotal,
+      withTotal: true,
     });
     return {
       version,
       rows: rows.map((row) => ({ ...row, version })),
       hasBefore,
       hasAfter,
-      total,
+      total: total ?? 0,
       cursorOf: ({ row }) => formatCursor({ versionId: version.id, signature, index: row }),
     };
   }
@@ -240,7 +207,7 @@ export class Datasets {
     { columns, limit, ...conditions }: FacetsQuery,
   ): Promise<readonly FacetResult[]> {
     const filter = tableFilter(version, conditions, this.#limits);
-    const indexes = indexesOfStatistics(version, columns, this.#limits);
+    const indexes = columns.map((name) => indexOfColumn(version, name));
     return this.#engine.query(version.file, 'facets', { columns: indexes, filter, limit });
   }
 
