@@ -30,6 +30,7 @@ import { createUserStatus } from './domains/user-status/user-status.ts';
 import { createUserFilesImporter } from './domains/user-sync/import.ts';
 import { createSyncStarter } from './domains/user-sync/starter.ts';
 import { UserSync } from './domains/user-sync/user-sync.ts';
+import { imageProblems } from './domains/users/image-problems.ts';
 import { createUsersImporter } from './domains/users/import.ts';
 import { createUserFiles } from './domains/users/user-files.ts';
 import { createUsers } from './domains/users/users.ts';
@@ -59,6 +60,7 @@ export const createDomains = (services: DomainServices) => {
   const imports = createImportDomains(services, users, facts);
   return {
     apiKeys: createApiKeys(store, limits),
+    imageProblems: () => imageProblems(store, users.images),
     ...users,
     ...facts,
     ...imports,

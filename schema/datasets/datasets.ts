@@ -161,7 +161,10 @@ builder.objectFields(DatasetType, (t) => ({
     extensions: { goesThroughAllFacts: true },
     description: 'The most frequent values of some columns.',
     args: {
-      columns: t.arg.stringList({ description: 'Names of columns; by default the first ten.' }),
+      columns: t.arg.stringList({
+        description:
+          'Names of columns, at most the setting datasetStatisticsColumnsMax (50); by default the first ten.',
+      }),
       where: t.arg({ type: RowFilterInput, description: 'Counts only these rows.' }),
       first: t.arg.int({
         required: true,
@@ -173,7 +176,9 @@ builder.objectFields(DatasetType, (t) => ({
     async resolve(dataset, { columns, where, first, version: id }, { datasets, config }) {
       const version = datasets.versionOf(dataset, versionIdOf(id));
       const columnsOfVersion = datasets.columns(version);
-      const names = columns ?? columnsOfVersion.slice(0, 10).map(({ column }) => column.name);
+      const names =
+        columns ??
+        columnsOfVersion.slice(0, Math.min(10, config.datasetStatisticsColumnsMax)).map(({ column }) => column.name);
       const { limit } = selectPage({ first }, config);
       const found = await datasets.facets(version, { columns: names, where, limit });
       return found.map((facet) => ({

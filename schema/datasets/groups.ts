@@ -115,13 +115,14 @@ builder.objectField(DatasetType, 'aggregate', (t) =>
       ...t.arg.connectionArgs(),
       groupBy: t.arg({
         type: [GroupBy],
-        description: 'The columns to group by, at most 8; without them all rows form one group.',
+        description:
+          'The columns to group by, at most the setting datasetGroupColumnsMax (8); without them all rows form one group.',
       }),
       measures: t.arg({
         type: [ColumnMeasure],
         required: true,
         defaultValue: [{ function: 'COUNT' }],
-        description: 'The measures of each group, at most 50.',
+        description: 'The measures of each group, at most the setting datasetMeasuresMax (50).',
       }),
       where: t.arg({ type: RowFilterInput, description: 'Groups only these rows.' }),
       having: t.arg({ type: [MeasureCondition], description: 'Returns only groups that satisfy all conditions.' }),

@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
 import { checkCommand } from './commands/check.ts';
+import { datasetsCommand } from './commands/datasets/datasets.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import/import.ts';
 import { cityCommand } from './commands/ip-city.ts';
@@ -15,6 +16,7 @@ export const commands: readonly Command[] = [
   serveCommand,
   importCommand,
   syncCommand,
+  datasetsCommand,
   exportCommand,
   rejectsCommand,
   keysCommand,

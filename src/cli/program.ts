@@ -18,6 +18,8 @@ export const runProgram = async (args: readonly string[], hostProcess: HostProce
     .configureOutput({ writeErr: (text) => terminal.printError(text.trimEnd()) })
     .showHelpAfterError('(add --help for usage)')
     .addHelpText('after', epilogue)
+    // A command may have an option `--version` of its own.
+    .enablePositionalOptions()
     .exitOverride();
   for (const command of commands) {
     const declared = command.declare(program).action(async () => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { parseAccept } from 'hono/utils/accept';
+import { isCached } from '../http/etag.ts';
 import { type Example, readExamples } from './examples.ts';
 
 /** The page in each encoding, and the headers that do not depend on the encoding. */
@@ -49,7 +50,7 @@ const pageResponse = async ({ method, headers: sent }: Request, page: Page): Pro
   // A strong ETag identifies bytes, and these differ by encoding.
   const etag = `"${page.tag}-${encoding}"`;
   const headers = { etag, 'cache-control': 'no-cache', vary: 'accept, accept-encoding' };
-  if (isCached(etag, sent.get('if-none-match') ?? '')) return new Response(null, { status: 304, headers });
+  if (isCached(etag, sent.get('if-none-match'))) return new Response(null, { status: 304, headers });
   const body = await page.encoded(encoding);
   return new Response(method === 'HEAD' ? null : new Uint8Array(body), {
     headers: {
@@ -67,10 +68,6 @@ const encodingOf = (accepted: string): Encoding => {
   const names = parseAccept(accepted).flatMap(({ type, q }) => (q > 0 ? [type] : []));
   return (['br', 'gzip'] as const).find((encoding) => names.includes(encoding)) ?? 'identity';
 };
-
-/** RFC 9110, section 13.1.2: weak comparison; `*` matches any page. */
-const isCached = (etag: string, ifNoneMatch: string): boolean =>
-  ifNoneMatch.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag);
 
 const renderPage = async (tabs: readonly Example[]): Promise<Page> => {
   // 9 MB of source: only those who open GraphiQL wait for it to be read.

@@ -48,8 +48,9 @@ export const corsHeaders = (origin: string | null, allowed: readonly string[]): 
     ? {
         'access-control-allow-origin': origin,
         'access-control-allow-methods': 'GET, HEAD, POST, PUT, DELETE',
-        'access-control-allow-headers': 'authorization, content-type, idempotency-key, x-api-key, x-request-id',
-        'access-control-expose-headers': 'x-request-id',
+        'access-control-allow-headers':
+          'authorization, content-type, idempotency-key, if-none-match, x-api-key, x-request-id',
+        'access-control-expose-headers': 'content-disposition, etag, x-request-id',
         vary: 'origin',
       }
     : {};

@@ -68,7 +68,9 @@ export const createRequestHandler = (services: Services, log: Logger, document: 
         const value = await route.handle(input, services, context);
         const policy = cachePolicies[route.subject];
         if (value instanceof Response) {
-          for (const [name, text] of Object.entries(policy)) value.headers.set(name, text);
+          // A route that lets clients revalidate its response says so itself.
+          for (const [name, text] of Object.entries(policy))
+            if (!value.headers.has(name)) value.headers.set(name, text);
           return value;
         }
         const { type, body } = serialize(route, value);

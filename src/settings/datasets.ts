@@ -40,6 +40,21 @@ export const datasetSettings = {
     default: '1000000',
     description: 'Maximum number of groups of an aggregate of a dataset.',
   },
+  datasetGroupColumnsMax: {
+    type: integer(),
+    default: '8',
+    description: 'Maximum number of columns that an aggregate of a dataset groups by.',
+  },
+  datasetMeasuresMax: {
+    type: integer(),
+    default: '50',
+    description: 'Maximum number of measures of an aggregate of a dataset.',
+  },
+  datasetStatisticsColumnsMax: {
+    type: integer(),
+    default: '50',
+    description: 'Maximum number of columns of a request for facets or profiles of a dataset.',
+  },
   datasetNeedleLengthMax: {
     type: integer(),
     default: '256',

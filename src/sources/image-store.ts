@@ -8,6 +8,8 @@ export interface ImageStore {
   store(bytes: Buffer): Promise<string>;
   /** Null when no image has this content. */
   bytesOf(sha256: string): Promise<Buffer | null>;
+  /** The file of an image with this content. */
+  pathOf(sha256: string): string;
 }
 
 export const createImageStore = (folder: string): ImageStore => {
@@ -22,6 +24,7 @@ export const createImageStore = (folder: string): ImageStore => {
   };
 
   return {
+    pathOf,
     async store(bytes) {
       const sha256 = createHash('sha256').update(bytes).digest('hex');
       const path = pathOf(sha256);

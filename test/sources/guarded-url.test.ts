@@ -99,11 +99,72 @@ describe('links that are not allowed', () => {
     ...['192.0.0.1', '192.0.0.9', '192.0.2.1', '198.18.0.1', '198.19.255.255', '198.51.100.1', '203.0.113.1'],
     ...['192.88.99.1', '192.31.196.1', '192.52.193.1', '192.175.48.1', '224.0.0.1', '240.0.0.1', '255.255.255.255'],
     ...['168.63.129.16', 'localhost', 'LOCALHOST', 'localhost.', 'ｌｏｃａｌｈｏｓｔ', 'foo.localhost'],
+    ...[
+      '10.0.0.1.',
+      '0xC0A80001',
+      '3232235521',
+      '0300.0250.0.1',
+      '0xac.0x10.0.1',
+      '192.168.257',
+      '127.0x1',
+      '127.0.0.0x1',
+    ],
+    ...[
+      '037700000001',
+      '0x64.64.0.1',
+      '1681915905',
+      '0xA9.254.43518',
+      '4294967295',
+      '0xffffffff',
+      '１０.0.0.1',
+      '192。168。0。1',
+    ],
+    ...['[::ffff:10.0.0.1]', '[::ffff:c0a8:1]', '[::ffff:172.16.0.1]', '[::ffff:0.0.0.0]', '[0:0:0:0:0:FFFF:7F00:1]'],
+    ...['[::10.0.0.1]', '[::192.168.0.1]', '[64:ff9b::10.0.0.1]', '[64:ff9b::192.168.0.1]', '[64:ff9b::a9fe:a9fe]'],
+    ...['[2002:a00:1::1]', '[2002:c0a8:1::]', '[2002:ac10:1::5]', '[2002:a9fe:a9fe::]', '[2001:0:0:0:0:0:f5ff:fffe]'],
+    ...['[FC00:0:0:0::1]', '[fdff:ffff::1]', '[febf::1]', '[fe80:0:0:0:200:5efe:10.0.0.1]', '[ff01::1]', '[ff05::1:3]'],
     ...own,
   ];
+  /** One address of each private block, as a resolver answers. */
+  const resolved = [
+    ...[
+      '127.0.0.1',
+      '10.0.0.1',
+      '172.16.0.1',
+      '192.168.0.1',
+      '169.254.169.254',
+      '100.64.0.1',
+      '0.0.0.0',
+      '168.63.129.16',
+    ],
+    ...[
+      '::1',
+      '::',
+      '::ffff:127.0.0.1',
+      '::ffff:a00:1',
+      '::127.0.0.1',
+      '64:ff9b::7f00:1',
+      '2002:7f00:1::',
+      '2002:c0a8:1::1',
+    ],
+    ...['fe80::1', 'fd00::1', 'fec0::1', 'ff02::1', '2001:0:7f00:1::', '::1%lo', 'not an address', ''],
+  ];
+
+  it.each(resolved)('never connects to a name that resolves to %j', async (address) => {
+    const tried: string[] = [];
+    const network = {
+      resolve: async () => [address],
+      connect: (addresses: readonly string[]) => {
+        tried.push(...addresses);
+        return connect(port, '127.0.0.1');
+      },
+    };
+    expect(await codeOf(openGuardedUrl('http://inside.example/', limits, { network }))).toBe('ADDRESS_NOT_ALLOWED');
+    expect(tried).toEqual([]);
+  });
 
   it('tests more than sixty spellings of private addresses', () => {
-    expect(new Set(hosts).size).toBeGreaterThan(80);
+    expect(new Set(hosts).size).toBeGreaterThan(120);
   });
 
   it.each(hosts)('never connects to %s', async (host) => {
@@ -296,7 +357,28 @@ describe('links to allowed hosts', () => {
   });
 
   it('checks the target of every redirect', async () => {
+    const hosts = [
+      '127.1',
+      '2130706433',
+      '0x7f000001',
+      '0177.0.0.1',
+      '127.0.0.1.',
+      '[::1]',
+      '[::127.0.0.1]',
+      '[::]',
+      '0.0.0.0',
+    ];
+    const embedding = [
+      '[64:ff9b::7f00:1]',
+      '[2002:7f00:1::]',
+      '[::ffff:127.0.0.1]',
+      'LOCALHOST',
+      '%31%32%37.0.0.1',
+      '10.0.0.1',
+    ];
     for (const to of [
+      ...[...hosts, ...embedding].map((host) => `http://${host}:${secretPort}/`),
+      ...[...hosts, ...embedding].map((host) => `//${host}:${secretPort}/`),
       `http://127.0.0.1:${secretPort}/`,
       `http://localhost:${secretPort}/`,
       `http://[::ffff:7f00:1]:${secretPort}/`,

@@ -1,4 +1,3 @@
-import { open, rename } from 'node:fs/promises';
 import { Argument, Option } from 'commander';
 import type { ConversationEvent } from '../../domains/conversations/events.ts';
 import { userColumns, userCsvLine, lineOf as userLineOf } from '../../domains/user-sync/output.ts';
@@ -10,6 +9,7 @@ import type { Command } from '../command.ts';
 import { type CommandServices, withExistingData } from '../data-folder.ts';
 import { CommandError, exitSuccess, exitUsageError } from '../exit.ts';
 import { configOf, type DataOptions, withDataFolder } from '../options.ts';
+import { replaceFile } from '../output-file.ts';
 import type { Terminal } from '../terminal.ts';
 
 type Format = 'csv' | 'ndjson';
@@ -129,18 +129,12 @@ const stdoutOf = (terminal: Terminal): Sink => ({
   },
 });
 
-/** Writes to `<path>.part` and renames it at the end, so that `path` is never incomplete. */
-const toFile = async (path: string, write: (sink: Sink) => Promise<void>): Promise<void> => {
-  const file = await open(`${path}.part`, 'w');
-  try {
-    await write({
+const toFile = (path: string, write: (sink: Sink) => Promise<void>): Promise<void> =>
+  replaceFile(path, (writePart) =>
+    write({
       async write(lines) {
-        if (lines.length > 0) await file.writeFile(`${lines.join('\n')}\n`);
+        if (lines.length > 0) await writePart(`${lines.join('\n')}\n`);
       },
       isOpen: true,
-    });
-  } finally {
-    await file.close();
-  }
-  await rename(`${path}.part`, path);
-};
+    }),
+  );

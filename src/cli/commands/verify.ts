@@ -3,13 +3,14 @@ import { type CommandServices, withExistingData } from '../data-folder.ts';
 import { exitProblems, exitSuccess, isSystemError } from '../exit.ts';
 import { configOf, type DataOptions, withDataOptions } from '../options.ts';
 
-/** `asof verify`: checks the store, from the pages of its file to the counts of its imports. */
+/** `asof verify`: checks the store, from the pages of its file to the counts of its imports, and the files of images. */
 export const verifyCommand: Command = {
   declare: (program) =>
     withDataOptions(program.command('verify'))
       .summary('Check the store.')
       .description(
-        'Check that the file of the store is intact, that no record is missing, and that the counts of every import add up.',
+        'Check that the file of the store is intact, that no record is missing, that the counts of every import add up, ' +
+          'and that the file of every image exists with the size and the SHA-256 it was stored with.',
       )
       .addHelpText('after', '\nExample:\n  asof verify --data /var/lib/asof'),
   async run(invoked, terminal) {
@@ -24,9 +25,12 @@ export const verifyCommand: Command = {
 
 const check = async ({
   store,
+  domains: { imageProblems },
 }: CommandServices): Promise<{ readonly problems: string[]; readonly records: number | null }> => {
   try {
-    return store.verify();
+    const { problems, records } = store.verify();
+    for await (const problem of imageProblems()) problems.push(problem);
+    return { problems, records };
   } catch (error) {
     // SQLite cannot check a badly damaged file at all.
     if (isSystemError(error)) return { problems: [`file: ${error.message}`], records: null };

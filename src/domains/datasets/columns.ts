@@ -34,6 +34,25 @@ export const indexOfColumn = (version: DatasetVersion, name: string): number => 
   });
 };
 
+/** The setting of the same name. */
+export interface StatisticsLimits {
+  readonly datasetStatisticsColumnsMax: number;
+}
+
+/** The indexes of columns whose statistics are requested. Throws LIMIT_EXCEEDED for too many columns. */
+export const indexesOfStatistics = (
+  version: DatasetVersion,
+  names: readonly string[],
+  { datasetStatisticsColumnsMax: columnsMax }: StatisticsLimits,
+): number[] => {
+  if (names.length > columnsMax)
+    throw new DomainError(
+      'LIMIT_EXCEEDED',
+      `facets can be those of at most ${columnsMax} columns (setting datasetStatisticsColumnsMax)`,
+    );
+  return names.map((name) => indexOfColumn(version, name));
+};
+
 /** A valid GraphQL name for each column: its name with `_` for other characters, and a number where two are the same. */
 const uniqueFieldNames = (version: DatasetVersion): string[] => {
   const used = new Set<string>();

@@ -16,7 +16,14 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger/table-page.ts';
 import { preview } from '../../lib/problems.ts';
-import { type DatasetVersion, type IndexedColumn, indexedColumns, indexOfColumn } from './columns.ts';
+import {
+  type DatasetVersion,
+  type IndexedColumn,
+  indexedColumns,
+  indexesOfStatistics,
+  indexOfColumn,
+  type StatisticsLimits,
+} from './columns.ts';
 import { formatCursor, parseCursor, signatureOf } from './cursors.ts';
 import { type FilterLimits, type FilterRequest, tableFilter } from './filter.ts';
 
@@ -62,15 +69,18 @@ export interface DatasetServices {
   readonly store: Store;
   readonly ledger: Ledger;
   readonly engine: DatasetEngine;
-  readonly limits: FilterLimits;
+  readonly limits: FilterLimits & StatisticsLimits;
 }
+
+/** How many names of datasets the error for an unknown name lists. */
+const namesInError = 20;
 
 /** The datasets, their versions, and queries of their rows. A version never changes, and neither do its results. */
 export class Datasets {
   readonly #store: Store;
   readonly #ledger: Ledger;
   readonly #engine: DatasetEngine;
-  readonly #limits: FilterLimits;
+  readonly #limits: DatasetServices['limits'];
 
   constructor({ store, ledger, engine, limits }: DatasetServices) {
     this.#store = store;
@@ -92,7 +102,14 @@ export class Datasets {
   getByName(name: string): Dataset {
     const found = this.findByName(name);
     if (found) return found;
-    throw new DomainError('NOT_FOUND', `there is no dataset ${preview(name)}`);
+    throw new DomainError('NOT_FOUND', `there is no dataset ${preview(name)}; ${this.#existingNames()}`);
+  }
+
+  #existingNames(): string {
+    const { rows, hasAfter } = this.page({ limit: namesInError, fromEnd: false });
+    if (rows.length === 0) return 'there are no datasets';
+    const names = rows.map(({ name }) => preview(name)).join(', ');
+    return `the datasets are ${names}${hasAfter ? ' and others' : ''}`;
   }
 
   byIds(ids: readonly number[]): (Dataset | null)[] {
@@ -164,8 +181,24 @@ export class Datasets {
     return this.rowsWhere(version, tableFilter(version, query, this.#limits), query);
   }
 
+  /** Like `rows`, but the engine does not count them: a total costs as much as the page. */
+  async rowsUncounted(dataset: Dataset, query: RowsQuery): Promise<Omit<RowsPage, 'total'>> {
+    const version = this.versionOf(dataset, query.versionId);
+    return this.#page(version, tableFilter(version, query, this.#limits), query, { withTotal: false });
+  }
+
   /** Rows of a version that pass a filter of the engine. */
   async rowsWhere(version: DatasetVersion, filter: TableFilter | null, query: RowsQuery): Promise<RowsPage> {
+    const { total, ...page } = await this.#page(version, filter, query, { withTotal: true });
+    return { ...page, total: total ?? 0 };
+  }
+
+  async #page(
+    version: DatasetVersion,
+    filter: TableFilter | null,
+    query: RowsQuery,
+    { withTotal }: { readonly withTotal: boolean },
+  ): Promise<Omit<RowsPage, 'total'> & { readonly total: number | null }> {
     const orders = ordersOf(version, query.orderBy);
     const signature = signatureOf(orders);
     const rowOf = (text: string | undefined): number | null => {
@@ -181,14 +214,14 @@ export class Datasets {
       fromEnd: query.fromEnd,
       after: rowOf(query.after),
       before: rowOf(query.before),
-      withTotal: true,
+      withTotal,
     });
     return {
       version,
       rows: rows.map((row) => ({ ...row, version })),
       hasBefore,
       hasAfter,
-      total: total ?? 0,
+      total,
       cursorOf: ({ row }) => formatCursor({ versionId: version.id, signature, index: row }),
     };
   }
@@ -207,7 +240,7 @@ export class Datasets {
     { columns, limit, ...conditions }: FacetsQuery,
   ): Promise<readonly FacetResult[]> {
     const filter = tableFilter(version, conditions, this.#limits);
-    const indexes = columns.map((name) => indexOfColumn(version, name));
+    const indexes = indexesOfStatistics(version, columns, this.#limits);
     return this.#engine.query(version.file, 'facets', { columns: indexes, filter, limit });
   }
 

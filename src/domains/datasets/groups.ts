@@ -61,10 +61,13 @@ export interface DatasetGroups {
   rowsOf(group: DatasetGroup, page: Pick<RowsQuery, 'limit' | 'fromEnd' | 'after' | 'before'>): Promise<RowsPage>;
 }
 
-const groupingsMax = 8;
-const measuresMax = 50;
+/** The settings of the same names. */
+interface GroupLimits extends FilterLimits {
+  readonly datasetGroupColumnsMax: number;
+  readonly datasetMeasuresMax: number;
+}
 
-export const createDatasetGroups = (datasets: Datasets, limits: FilterLimits): DatasetGroups => ({
+export const createDatasetGroups = (datasets: Datasets, limits: GroupLimits): DatasetGroups => ({
   async groups(dataset, query) {
     const { limit, after } = query;
     const cursor = after === undefined ? undefined : parseCursor(after);
@@ -97,10 +100,10 @@ interface EngineQuery {
   readonly columns: readonly string[];
 }
 
-const translateQuery = (version: DatasetVersion, query: GroupsQuery, limits: FilterLimits): EngineQuery => {
+const translateQuery = (version: DatasetVersion, query: GroupsQuery, limits: GroupLimits): EngineQuery => {
   const { measures, having, orderBy, timeZone } = query;
   const groupBy = query.groupBy ?? [];
-  checkMeasuresAndGroupings(groupBy, measures);
+  checkMeasuresAndGroupings(groupBy, measures, limits);
   const names = measures.map(
     ({ function: name, column, as }) => as ?? (column == null ? name.toLowerCase() : `${name.toLowerCase()}_${column}`),
   );
@@ -137,11 +140,21 @@ const translateQuery = (version: DatasetVersion, query: GroupsQuery, limits: Fil
   };
 };
 
-const checkMeasuresAndGroupings = (groupBy: readonly Grouping[], measures: GroupsQuery['measures']): void => {
-  if (groupBy.length > groupingsMax)
-    throw new DomainError('LIMIT_EXCEEDED', `groupBy must have at most ${groupingsMax} columns`);
-  if (measures.length > measuresMax)
-    throw new DomainError('LIMIT_EXCEEDED', `measures must have at most ${measuresMax} elements`);
+const checkMeasuresAndGroupings = (
+  groupBy: readonly Grouping[],
+  measures: GroupsQuery['measures'],
+  { datasetGroupColumnsMax, datasetMeasuresMax }: GroupLimits,
+): void => {
+  if (groupBy.length > datasetGroupColumnsMax)
+    throw new DomainError(
+      'LIMIT_EXCEEDED',
+      `rows can be grouped by at most ${datasetGroupColumnsMax} columns (setting datasetGroupColumnsMax)`,
+    );
+  if (measures.length > datasetMeasuresMax)
+    throw new DomainError(
+      'LIMIT_EXCEEDED',
+      `groups can have at most ${datasetMeasuresMax} measures (setting datasetMeasuresMax)`,
+    );
   for (const { function: name } of measures)
     if (!measureFunctions.includes(name))
       throw new DomainError(

@@ -13,7 +13,8 @@ export type TextTest = readonly [name: string, value: string];
 /** An element of a query as text, and the parameter or option that an error names. */
 export interface QueryText {
   readonly path: string;
-  readonly text: string;
+  /** One text with elements separated by commas, or several texts of one element each. */
+  readonly text: string | readonly string[];
 }
 
 /** Suffixes of a column name that select a test other than the default match. */
@@ -50,8 +51,29 @@ const resolveName = (version: DatasetVersion, text: string): { column: DatasetCo
   const withoutSuffix = suffixes.some((suffix) => text.endsWith(`__${suffix}`))
     ? text.slice(0, text.lastIndexOf('__'))
     : text;
+  const start = text.lastIndexOf('__');
+  if (!found && withoutSuffix === text && start > 0 && columns.some(({ name }) => name === text.slice(0, start))) {
+    const known = suffixes.map((suffix) => `__${suffix}`).join(', ');
+    throw badParameter(text, `${preview(text.slice(start))} in ${preview(text)} is not a test; tests are ${known}`);
+  }
   const index = indexOfColumn(version, found?.name ?? withoutSuffix);
   return { column: columns[index] as DatasetColumn, suffix: found?.suffix ?? null };
+};
+
+/** Splits `price__gt=5` where the text before an equals sign names a column; at the first one otherwise. */
+export const splitTest = (version: DatasetVersion, text: string, path: string): TextTest => {
+  const isColumn = (name: string): boolean => version.columns.some((column) => column.name === name);
+  let first: TextTest | undefined;
+  for (let at = text.indexOf('='); at >= 0; at = text.indexOf('=', at + 1)) {
+    const test: TextTest = [text.slice(0, at), text.slice(at + 1)];
+    if (splitName(test[0], isColumn)) return test;
+    first ??= test;
+  }
+  if (first) return first;
+  throw badParameter(
+    path,
+    `${path} must be a column, an equals sign and a value, like price__gt=5, not ${preview(text)}`,
+  );
 };
 
 const booleans: Readonly<Record<string, boolean>> = { true: true, '1': true, false: false, '0': false };
@@ -98,8 +120,11 @@ const listOf = (text: string, name: string): Literal[] => {
 };
 
 /** Elements separated by commas, or a JSON array where they contain commas; a whole text for which `isWhole` holds is one. */
-const elementsOf = ({ path, text }: QueryText, isWhole: (text: string) => boolean): string[] =>
-  isWhole(text) ? [text] : listOf(text, path).map(String);
+const elementsOf = ({ path, text }: QueryText, isWhole: (text: string) => boolean): string[] => {
+  const [only = '', ...more] = typeof text === 'string' ? [text] : text;
+  if (more.length > 0) return [only, ...more];
+  return isWhole(only) ? [only] : listOf(only, path).map(String);
+};
 
 /** The columns to return, in order. Throws BAD_REQUEST for an unknown or repeated name. */
 export const columnsOf = (version: DatasetVersion, query: QueryText): number[] => {
@@ -120,8 +145,8 @@ export const orderOf = (version: DatasetVersion, query: QueryText): ColumnOrder[
 };
 
 const ordersBy = (names: readonly string[], query: QueryText): ColumnOrder[] => {
-  if (query.text === '') return [];
   const isName = (text: string): boolean => names.includes(text);
+  if (query.text === '' && !isName('')) return [];
   return elementsOf(query, (text) => isName(text) || isName(text.replace(/^-/, ''))).map((text) => {
     const descending = text.startsWith('-') && !isName(text);
     return { column: descending ? text.slice(1) : text, direction: descending ? 'DESC' : 'ASC' };

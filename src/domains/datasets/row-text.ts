@@ -46,6 +46,7 @@ export const csvRows = ({ columns }: DatasetVersion, indexes: readonly number[],
     return type === 'STRING' || type === 'STRING_LIST';
   });
   const escapeText = (text: string, isOpen: boolean): string => (isSafe && isOpen ? formulaSafe(text) : text);
+  const textsOf = textRows({ columns }, indexes);
   const lineOf = (texts: readonly string[]): string => {
     // A line without any character would be read as an empty line, not as a row of one empty cell.
     const [only] = texts;
@@ -53,18 +54,40 @@ export const csvRows = ({ columns }: DatasetVersion, indexes: readonly number[],
   };
   return {
     head: lineOf(indexes.map((index) => escapeText(columns[index]?.header ?? '', true))),
-    line({ cells, misfits }) {
-      const misfitTexts = misfits.length === 0 ? null : new Map(misfits.map(({ column, text }) => [column, text]));
-      return lineOf(
-        indexes.map((index, at) => {
-          const misfit = misfitTexts?.get(index);
-          return misfit === undefined
-            ? escapeText(formatCell(cells[index] ?? null), isText[at] === true)
-            : escapeText(misfit, true);
-        }),
-      );
+    line(row) {
+      const texts = textsOf(row);
+      if (!isSafe) return lineOf(texts);
+      const isMisfit = (index: number): boolean => row.misfits.some(({ column }) => column === index);
+      return lineOf(texts.map((text, at) => escapeText(text, isText[at] === true || isMisfit(indexes[at] ?? -1))));
     },
   };
+};
+
+/**
+ * The cells of the columns with these indexes as text, which is read to the same cells again: decimals with all digits of
+ * their column, and cells that do not fit the type of their column as they were written.
+ */
+export const textRows = (
+  { columns }: Pick<DatasetVersion, 'columns'>,
+  indexes: readonly number[],
+): ((row: Pick<DatasetRow, 'cells' | 'misfits'>) => string[]) => {
+  const scales = indexes.map((index) => (columns[index]?.type === 'DECIMAL' ? columns[index].scale : 0));
+  return ({ cells, misfits }) => {
+    const misfitTexts = misfits.length === 0 ? null : new Map(misfits.map(({ column, text }) => [column, text]));
+    return indexes.map((index, at) => {
+      const cell = cells[index] ?? null;
+      if (cell === null) return misfitTexts?.get(index) ?? '';
+      const text = formatCell(cell);
+      const scale = scales[at] ?? 0;
+      return scale === 0 ? text : withScale(text, scale);
+    });
+  };
+};
+
+/** A plain decimal with `scale` digits after the point: without them, a column of whole amounts would become INTEGER. */
+const withScale = (text: string, scale: number): string => {
+  const point = text.indexOf('.');
+  return point < 0 ? `${text}.${'0'.repeat(scale)}` : text.padEnd(point + 1 + scale, '0');
 };
 
 /** Writes groups as JSON objects of their key columns and measures. */

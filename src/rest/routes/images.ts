@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { DomainError } from '../../errors.ts';
+import { isCached } from '../../http/etag.ts';
 import { imageName } from '../parameters.ts';
 import { defineRoute } from '../route.ts';
 
@@ -24,9 +25,7 @@ export const image = defineRoute({
     if (found?.contentType !== contentType) throw missing();
     const etag = `"${sha256}"`;
     const headers = { ...inert, 'content-type': contentType, etag };
-    const known = header('if-none-match');
-    if (known === '*' || known?.split(',').some((each) => each.trim().replace(/^W\//, '') === etag))
-      return new Response(null, { status: 304, headers });
+    if (isCached(etag, header('if-none-match'))) return new Response(null, { status: 304, headers });
     const bytes = await images.bytesOf(sha256);
     if (!bytes) throw missing();
     return new Response(new Uint8Array(bytes), { headers: { ...headers, 'content-length': String(bytes.length) } });

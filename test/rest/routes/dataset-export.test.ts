@@ -25,3 +25,48 @@ it('an export fails when its client reads nothing for exportStallMs', async () =
   await delay(2 * stallMs);
   await expect(reader?.read()).rejects.toThrow('the client read nothing');
 });
+
+it('an export has a name for its file, also for clients that read ASCII only', async () => {
+  const app = await openApp();
+  onTestFinished(app.close);
+  await importCsv(app, encodeURIComponent('Spiele 2024.é'), 'n\n1\n');
+  const response = await app.get(`/datasets/${encodeURIComponent('Spiele 2024.é')}/export?_format=ndjson`);
+  expect(response.headers.get('content-disposition')).toBe(
+    `attachment; filename="Spiele 2024._.ndjson"; filename*=UTF-8''Spiele%202024.%C3%A9.ndjson`,
+  );
+});
+
+it('an export is not sent again to a client that has it, until there is another version', async () => {
+  const app = await openApp();
+  onTestFinished(app.close);
+  await importCsv(app, 'cached', 'n\n1\n');
+  const get = (query: string, headers: Record<string, string> = {}) =>
+    app.get(`/datasets/cached/export${query}`, { headers });
+  const first = await get('?n=1');
+  const etag = first.headers.get('etag') ?? '';
+  expect(etag).toMatch(/^W\/"/);
+  expect(first.headers.get('cache-control')).toBe('private, no-cache');
+  expect(first.headers.get('vary')).toBe('accept');
+  for (const tags of [etag, `"other", ${etag}`, '*']) {
+    const again = await get('?n=1', { 'if-none-match': tags });
+    expect([again.status, again.headers.get('etag'), await again.text()]).toEqual([304, etag, '']);
+  }
+  expect((await get('?n=1', { 'if-none-match': '"other"' })).status).toBe(200);
+  expect((await get('?n=1', { 'if-none-match': etag, accept: 'application/x-ndjson' })).status).toBe(200);
+  expect((await get('?cost=1', { 'if-none-match': '*' })).status).toBe(400);
+  await importCsv(app, 'cached', 'n\n2\n', '&mode=append');
+  const next = await get('', { 'if-none-match': etag });
+  expect([next.status, await next.text()]).toEqual([200, 'n\r\n1\r\n2\r\n']);
+  expect((await get('?_version=1', { 'if-none-match': etag })).status).toBe(304);
+});
+
+it('a dataset that replaced a deleted one of the same name is another file', async () => {
+  const app = await openApp();
+  onTestFinished(app.close);
+  await importCsv(app, 'cached', 'n\n1\n');
+  const etag = (await app.get('/datasets/cached/export')).headers.get('etag') ?? '';
+  await app.get('/datasets/cached', { method: 'DELETE' });
+  await importCsv(app, 'cached', 'n\n2\n');
+  const response = await app.get('/datasets/cached/export', { headers: { 'if-none-match': etag } });
+  expect([response.status, await response.text()]).toEqual([200, 'n\r\n2\r\n']);
+});

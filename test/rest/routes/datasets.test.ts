@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type OpenApp, openApp, origin } from '../../support/app.ts';
 import { importCsv } from '../../support/datasets.ts';
 
@@ -217,6 +217,37 @@ describe('statistics and versions of a dataset', () => {
       { version: 2, is_current: true, rows: 3, columns: [{ name: 'version', type: 'DECIMAL' }, {}, {}, {}, {}] },
       { version: 1, is_current: false, rows: 2 },
     ]);
+  });
+});
+
+it('the limits of groups and statistics are settings, and errors name them', async () => {
+  const settings = { datasetGroupColumnsMax: '1', datasetMeasuresMax: '2', datasetStatisticsColumnsMax: '3' };
+  const limited = await openApp({ settings: { ...settings, pageSizeMax: '1' } });
+  onTestFinished(limited.close);
+  await importCsv(limited, 'limited', 'a,b,c,d\n1,2,3,4\n');
+  await importCsv(limited, 'limited', 'a,b,c,d\n5,6,7,8\n', '&mode=append');
+  const answerOf = async (path: string) => {
+    const response = await limited.get(`/datasets/limited${path}`);
+    return { status: response.status, body: (await response.json()) as Answer & { facets: object[] } };
+  };
+  for (const [path, setting] of [
+    ['/aggregate?_group_by=a,b', 'datasetGroupColumnsMax'],
+    ['/aggregate?_measures=count,sum:a,sum:b', 'datasetMeasuresMax'],
+    ['/facets?_columns=a,b,c,d', 'datasetStatisticsColumnsMax'],
+    ['/profile?_columns=a,b,c,d', 'datasetStatisticsColumnsMax'],
+  ] as const) {
+    const { status, body } = await answerOf(path);
+    expect([path, status, body.error?.message]).toEqual([path, 400, expect.stringContaining(`(setting ${setting})`)]);
+  }
+  expect((await answerOf('/facets')).body.facets).toHaveLength(3);
+  expect((await answerOf('/profile')).body.columns).toHaveLength(3);
+  expect((await answerOf('/versions')).body).toMatchObject([{ version: 2 }]);
+  const facets = (columns: string) =>
+    limited.query(`{ dataset(name: "limited") { facets(first: 1${columns}) { otherCount } } }`);
+  expect((await facets('')).data).toMatchObject({ dataset: { facets: [{}, {}, {}] } });
+  expect((await facets(', columns: ["a", "b", "c", "d"]')).errors?.[0]).toMatchObject({
+    message: expect.stringContaining('(setting datasetStatisticsColumnsMax)'),
+    extensions: { code: 'LIMIT_EXCEEDED' },
   });
 });
 

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import type { Services } from '../../../context.ts';
 import type { DatasetVersion } from '../../../domains/datasets/columns.ts';
 import { badParameter, columnsOf, filterOf } from '../../../domains/datasets/query-text.ts';
 import { cellJson } from '../../../domains/datasets/row-text.ts';
@@ -9,16 +10,20 @@ import { columns, first, search, versionNumber } from './parameters.ts';
 import { pageSizeOf, readQuery, testsDescription } from './query.ts';
 
 const columnsDefault = 10;
-const columnsMax = 50;
 
-/** The columns that a request names; by default the first ten. */
-const indexesOf = (version: DatasetVersion, text: string | undefined): number[] => {
-  const indexes =
-    text === undefined
-      ? [...version.columns.keys()].slice(0, columnsDefault)
-      : columnsOf(version, { path: '_columns', text });
-  if (indexes.length > columnsMax) throw badParameter('_columns', `_columns must name at most ${columnsMax} columns`);
-  return indexes;
+/** The columns that a request names; by default the first ten. Throws BAD_REQUEST for too many. */
+const indexesOf = (
+  version: DatasetVersion,
+  text: string | undefined,
+  { config: { datasetStatisticsColumnsMax: columnsMax } }: Pick<Services, 'config'>,
+): number[] => {
+  if (text === undefined) return [...version.columns.keys()].slice(0, Math.min(columnsDefault, columnsMax));
+  const indexes = columnsOf(version, { path: '_columns', text });
+  if (indexes.length <= columnsMax) return indexes;
+  throw badParameter(
+    '_columns',
+    `_columns must name at most ${columnsMax} columns (setting datasetStatisticsColumnsMax)`,
+  );
 };
 
 const jsonResponse = (body: string): Response =>
@@ -41,7 +46,7 @@ export const facetsOfDataset = defineRoute({
   subject: 'facts',
   hasDynamicQuery: true,
   summary: 'The most frequent values of columns of a dataset',
-  description: `${testsDescription} Only rows that match count. \`_columns\` names at most ${columnsMax} columns, by default the first ${columnsDefault}; \`_first\` is the number of values of each (default 50). Items of lists count individually; \`other_count\` is the sum of the counts of all other values.`,
+  description: `${testsDescription} Only rows that match count. \`_columns\` names at most as many columns as the setting datasetStatisticsColumnsMax (50), by default the first ${columnsDefault}; \`_first\` is the number of values of each (default 50). Items of lists count individually; \`other_count\` is the sum of the counts of all other values.`,
   params: { name: datasetName },
   query: facetsQuery,
   response: {
@@ -54,7 +59,7 @@ export const facetsOfDataset = defineRoute({
   async handle(parsed, services, context) {
     const { version, input, tests } = readQuery(services, context, facetsQuery, parsed);
     const found = await services.datasets.facets(version, {
-      columns: indexesOf(version, input._columns).map((index) => version.columns[index]?.name ?? ''),
+      columns: indexesOf(version, input._columns, services).map((index) => version.columns[index]?.name ?? ''),
       where: filterOf(version, tests),
       search: input._search,
       limit: pageSizeOf(input._first, services),
@@ -72,7 +77,7 @@ export const profileOfDataset = defineRoute({
   path: '/datasets/{name}/profile',
   subject: 'facts',
   summary: 'Statistics of columns of a dataset',
-  description: `\`_columns\` names at most ${columnsMax} columns, by default the first ${columnsDefault}. \`nulls\` counts cells without a value, \`misfits\` those of them whose text does not fit the type; \`mean\`, \`median\` and \`histogram\` are those of numbers, the histogram also that of dates; \`most_common\` has the ten most frequent values.`,
+  description: `\`_columns\` names at most as many columns as the setting datasetStatisticsColumnsMax (50), by default the first ${columnsDefault}. \`nulls\` counts cells without a value, \`misfits\` those of them whose text does not fit the type; \`mean\`, \`median\` and \`histogram\` are those of numbers, the histogram also that of dates; \`most_common\` has the ten most frequent values.`,
   params: { name: datasetName },
   query: { _columns: columns, _version: versionNumber },
   response: {
@@ -96,13 +101,13 @@ export const profileOfDataset = defineRoute({
     }),
   },
   errorCodes: ['NOT_FOUND'],
-  async handle({ name, _columns, _version }, { datasets }) {
+  async handle({ name, _columns, _version }, { datasets, config }) {
     const dataset = datasets.getByName(name);
     const version = _version === undefined ? datasets.current(dataset) : datasets.versionByNumber(dataset, _version);
     const indexed = datasets.columns(version);
     const texts: string[] = [];
     // One after the other, so that one request does not occupy all processes of the engine.
-    for (const index of indexesOf(version, _columns)) {
+    for (const index of indexesOf(version, _columns, { config })) {
       const of = indexed[index] as (typeof indexed)[number];
       const { name: columnName, header, type, nulls, misfits } = of.column;
       const { distinct, min, max, mean, median, histogram, mostCommon } = await datasets.profile(of);

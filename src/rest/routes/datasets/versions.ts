@@ -3,13 +3,12 @@ import { formatInstant } from '../../../lib/time.ts';
 import { datasetName } from '../../parameters.ts';
 import { defineRoute } from '../../route.ts';
 
-const versionsMax = 1000;
-
 export const versionsOfDataset = defineRoute({
   path: '/datasets/{name}/versions',
   subject: 'facts',
   summary: 'The versions of a dataset, newest first',
-  description: `At most ${versionsMax} versions. \`version\` is the number that \`_version\` accepts elsewhere.`,
+  description:
+    'At most as many versions as the setting pageSizeMax (1000). `version` is the number that `_version` accepts elsewhere.',
   params: { name: datasetName },
   response: {
     schema: z.array(
@@ -36,10 +35,10 @@ export const versionsOfDataset = defineRoute({
     ],
   },
   errorCodes: ['NOT_FOUND'],
-  handle({ name }, { datasets }, { origin }) {
+  handle({ name }, { datasets, config }, { origin }) {
     const dataset = datasets.getByName(name);
     return datasets
-      .versionsPage(dataset, { limit: versionsMax, fromEnd: false })
+      .versionsPage(dataset, { limit: config.pageSizeMax, fromEnd: false })
       .rows.map(({ id, number, createdAtUs, rowCount, keyColumns, columns, importId }) => ({
         version: number,
         is_current: id === dataset.versionId,

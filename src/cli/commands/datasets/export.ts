@@ -1,0 +1,55 @@
+import type { Dataset } from '../../../domains/datasets/datasets.ts';
+import { exportTexts } from '../../../domains/datasets/export.ts';
+import { csvRows, jsonRows } from '../../../domains/datasets/row-text.ts';
+import type { Domains } from '../../../domains.ts';
+import { CommandError, exitUsageError } from '../../exit.ts';
+import { replaceFile } from '../../output-file.ts';
+import type { Terminal } from '../../terminal.ts';
+import { columnsOfOption, conditionsOf, type Options, orderOfOption, versionOf } from './options.ts';
+
+type Format = NonNullable<Options['format']>;
+
+/** The format that the name of a file shows. */
+const formatsByEnding: readonly (readonly [RegExp, Format])[] = [
+  [/\.csv$/i, 'csv'],
+  [/\.(?:ndjson|jsonl)$/i, 'ndjson'],
+];
+
+/** Throws CommandError for a file whose name shows no format. */
+const formatOf = (path: string, { format, safe }: Options): Format => {
+  const found = format ?? (path === '-' ? 'csv' : formatsByEnding.find(([ending]) => ending.test(path))?.[1]);
+  if (!found)
+    throw new CommandError(
+      exitUsageError,
+      `the name ${JSON.stringify(path)} does not end in .csv, .ndjson or .jsonl; --format csv or --format ndjson selects the format`,
+    );
+  if (safe && found !== 'csv') throw new CommandError(exitUsageError, `--safe applies to CSV only, not to ${found}`);
+  return found;
+};
+
+/** Writes all rows that the options select to a file, or to stdout for `-`. */
+export const exportRows = async (
+  { datasets }: Domains,
+  dataset: Dataset,
+  path: string,
+  { options, terminal }: { readonly options: Options; readonly terminal: Terminal },
+): Promise<void> => {
+  const version = versionOf(datasets, dataset, options);
+  const indexes = columnsOfOption(version, options);
+  const rows = { ...conditionsOf(version, options), orderBy: orderOfOption(version, options) };
+  const writer =
+    formatOf(path, options) === 'csv'
+      ? { ...csvRows(version, indexes, options.safe === true), end: '\r\n' }
+      : { ...jsonRows(version, indexes), end: '\n' };
+  const texts = exportTexts(datasets, dataset, rows, writer);
+  if (path === '-') {
+    for await (const text of texts) {
+      if (!terminal.isOutputOpen) break;
+      await terminal.write(text);
+    }
+    return;
+  }
+  await replaceFile(path, async (writePart) => {
+    for await (const text of texts) await writePart(text);
+  });
+};

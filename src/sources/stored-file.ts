@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+
+/** A file that the store names, and what it must still be. */
+export interface StoredFile {
+  readonly path: string;
+  /** Null when the store does not say. */
+  readonly byteSize: number | null;
+  /** In hexadecimal digits. */
+  readonly sha256: string;
+}
+
+/** What is wrong with a file; null when it exists and has the size and the content it was stored with. Reads all of it. */
+export const problemOfFile = async ({ path, byteSize, sha256 }: StoredFile): Promise<string | null> => {
+  try {
+    const found = await stat(path);
+    if (!found.isFile()) return `${path} is not a file`;
+    if (byteSize !== null && found.size !== byteSize) return `${path} has ${found.size} bytes instead of ${byteSize}`;
+    const hash = createHash('sha256');
+    for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+    return hash.digest('hex') === sha256
+      ? null
+      : `${path} has other content than when it was stored (SHA-256 ${sha256})`;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' || code === 'ENOTDIR' ? `${path} is missing` : `${path} cannot be read: ${message}`;
+  }
+};

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { png } from '../support/images.ts';
+import { userCsv } from '../support/user-sources.ts';
+import { asof, folder } from './asof-process.ts';
+
+/** A data folder with the images of users 0 to 4; the last two users have the same image. */
+const synchronized = async () => {
+  const root = await folder();
+  const source = join(root, 'source_data');
+  const data = join(root, 'data');
+  await mkdir(source);
+  const images = [0, 1, 2, 3, 3].map((color) => png(2, 2, color));
+  for (const [user, image] of images.entries()) {
+    await writeFile(join(source, `${user}.csv`), userCsv('First', 'Last', user));
+    await writeFile(join(source, `${user}.png`), image);
+  }
+  expect(await asof(['sync', '--data', data, '--source', source])).toMatchObject({ code: 0 });
+  const fileOf = (user: number): string => {
+    const sha256 = createHash('sha256')
+      .update(images[user] as Buffer)
+      .digest('hex');
+    return join(data, 'images', sha256.slice(0, 2), sha256);
+  };
+  return { data, source, fileOf };
+};
+
+it('asof verify finds nothing wrong with images that are as they were stored, replaced and removed ones included', async () => {
+  const { data, source } = await synchronized();
+  const sound = await asof(['verify', '--data', data]);
+  expect(sound).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^sound: \d+ records\n$/) });
+  await writeFile(join(source, '0.png'), png(3, 3, 7));
+  await rm(join(source, '1.png'));
+  await asof(['sync', '--data', data, '--source', source]);
+  expect(await asof(['verify', '--data', data])).toMatchObject({ code: 0, stderr: '' });
+});
+
+it('asof verify names every image that is missing, cut off or changed, once', async () => {
+  const { data, fileOf } = await synchronized();
+  await rm(fileOf(0));
+  await truncate(fileOf(1), 10);
+  const changed = await readFile(fileOf(3));
+  changed[20] = (changed[20] ?? 0) ^ 1;
+  await writeFile(fileOf(3), changed);
+  const { code, stdout } = await asof(['verify', '--data', data]);
+  expect(code).toBe(1);
+  expect(stdout.trimEnd().split('\n').sort()).toEqual([
+    `image 0.png of user 0: ${fileOf(0)} is missing`,
+    expect.stringContaining(`image 1.png of user 1: ${fileOf(1)} has 10 bytes instead of `),
+    expect.stringMatching(/^image [34]\.png of user [34]: .* has other content than when it was stored/),
+  ]);
+  const report = JSON.parse((await asof(['verify', '--data', data, '--json'])).stdout) as {
+    sound: boolean;
+    problems: string[];
+  };
+  expect(report).toMatchObject({ sound: false, problems: stdout.trimEnd().split('\n') });
+});
+
+it('asof verify names a folder in the position of an image, and every image when their folder is removed', async () => {
+  const { data, fileOf } = await synchronized();
+  await rm(fileOf(0));
+  await mkdir(fileOf(0));
+  const { code, stdout } = await asof(['verify', '--data', data]);
+  expect([code, stdout]).toEqual([1, `image 0.png of user 0: ${fileOf(0)} is not a file\n`]);
+  await rm(join(data, 'images'), { recursive: true });
+  const lines = (await asof(['verify', '--data', data])).stdout.trimEnd().split('\n');
+  expect(lines).toHaveLength(4);
+  for (const line of lines) expect(line).toMatch(/is missing$/);
+});
