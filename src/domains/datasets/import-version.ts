@@ -15,11 +15,16 @@ export interface DatasetSource {
   readonly bytes: number;
   /** Brings the file to disk. Rejects with a DomainError when the file cannot be fetched. */
   fetch(signal: AbortSignal): Promise<{ readonly path: string; readonly bytes: number }>;
+  /** How much of the file is fetched; a total of 0 is unknown. */
+  progress?(): Pick<Import, 'bytesRead' | 'bytesTotal'>;
   /** Called once the file is no longer needed. */
   discard(): Promise<void>;
 }
 
 type Mode = 'REPLACE' | 'APPEND' | 'UPSERT';
+
+/** While the file is fetched, the bytes are those received; later, those of the file that have been read. */
+export type DatasetProgress = Import & { readonly isFetching?: true };
 
 export interface DatasetOptions {
   readonly name: string;
@@ -30,7 +35,7 @@ export interface DatasetOptions {
   readonly columns?: readonly { readonly column: string; readonly type: ColumnType }[] | null | undefined;
   /** Parses and validates every row and stores nothing. */
   readonly dryRun?: boolean | undefined;
-  readonly onProgress?: ((current: Import) => void) | undefined;
+  readonly onProgress?: ((current: DatasetProgress) => void) | undefined;
   readonly onReject?: ((row: RejectedRow) => void) | undefined;
 }
 
@@ -90,15 +95,36 @@ export const importVersion = async (task: VersionImport, job: ImportJob): Promis
   return isDryRun ? { ...job.current, id: 0, dryRun: { columns, rejects: firstRejects } } : job.current;
 };
 
+/** Fetches the file; what has arrived so far is stored and reported meanwhile. */
+const fetchFile = async (
+  { source, options, signal }: VersionImport,
+  job: ImportJob,
+): ReturnType<DatasetSource['fetch']> => {
+  const report = (): void => {
+    const progress = source.progress?.();
+    if (!progress) return;
+    job.advance(() => progress).catch(() => undefined);
+    options.onProgress?.({ ...job.current, ...progress, isFetching: true });
+  };
+  const timer = setInterval(report, progressEveryMs);
+  try {
+    return await source.fetch(signal);
+  } finally {
+    clearInterval(timer);
+  }
+};
+
 /** Fetches the file and builds the version's file; adds the first rejected rows to `firstRejects`. */
 const buildVersion = async (
-  { engine, datasets: catalogue, source, options, signal }: VersionImport,
+  task: VersionImport,
   job: ImportJob,
   file: string,
   firstRejects: RejectedRow[],
 ): Promise<BuiltVersion> => {
-  const { path, bytes } = await source.fetch(signal);
-  if (bytes !== job.current.bytesTotal) await job.advance(() => ({ bytesTotal: bytes }));
+  const { engine, datasets: catalogue, options, signal } = task;
+  const { path, bytes } = await fetchFile(task, job);
+  // From here on, `bytesRead` counts what the engine has read. A write of `fetchFile` may still be on its way.
+  await job.advance(() => ({ bytesTotal: bytes, bytesRead: 0 }));
   const dataset = catalogue.findByName(options.name);
   const earlier = dataset && catalogue.current(dataset);
   const mode = options.mode ?? 'REPLACE';

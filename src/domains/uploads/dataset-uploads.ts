@@ -82,6 +82,7 @@ export class DatasetUploads {
     return {
       name: linkWithoutSecrets(url),
       bytes: link.bytesTotal ?? 0,
+      progress: () => ({ bytesRead: link.bytesRead, bytesTotal: link.bytesTotal ?? 0 }),
       async fetch(signal) {
         signal.addEventListener('abort', link.close);
         const path = await spooled;

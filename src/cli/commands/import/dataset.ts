@@ -1,5 +1,5 @@
 import type { RejectedRow } from '../../../../db/datasets/engine.ts';
-import type { DatasetImport, DatasetOptions } from '../../../domains/datasets/import-version.ts';
+import type { DatasetOptions, DatasetProgress } from '../../../domains/datasets/import-version.ts';
 import type { Domains } from '../../../domains.ts';
 import type { ColumnType } from '../../../lib/cells.ts';
 import { CommandError, exitUsageError } from '../../exit.ts';
@@ -22,7 +22,7 @@ export const importDataset = async (
   { datasets, datasetUploads }: Domains,
   [name, source, ...more]: readonly string[],
   { dryRun, mode, key, type }: DatasetCommandOptions,
-  onProgress: (current: DatasetImport) => void,
+  onProgress: (current: DatasetProgress) => void,
 ): Promise<DatasetReport> => {
   if (name === undefined || source === undefined || more.length > 0)
     throw new CommandError(

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Argument, type Command as CommanderCommand, InvalidArgumentError, Option } from 'commander';
 import { storeExists } from '../../../../db/open.ts';
+import { readConfig, type Setting, settings } from '../../../config.ts';
 import type { ImportOptions } from '../../../domains/imports/run.ts';
 import { importTargets } from '../../../import-targets.ts';
 import type { ReadOptions } from '../../../ledger/record.ts';
@@ -10,17 +11,20 @@ import type { ImportTarget } from '../../../lib/import-target.ts';
 import type { Command } from '../../command.ts';
 import { type CommandServices, withData } from '../../data-folder.ts';
 import { CommandError, type ExitCode, exitFailure, exitProblems, exitSuccess, exitUsageError } from '../../exit.ts';
-import { configOf, type DataOptions, withDataOptions } from '../../options.ts';
+import { configOf, type DataOptions, settingOption, withDataOptions } from '../../options.ts';
 import type { Terminal } from '../../terminal.ts';
 import { columnLines, type DatasetCommandOptions, importDataset } from './dataset.ts';
 import { createImportProgress } from './progress.ts';
 import { type ImportReport, isAllStored, type Reject, rejectsShownMax, reportLines, reportOf } from './report.ts';
 import { statusWordOption } from './status-words.ts';
 
+const importAllow = settings.find(({ name }) => name === 'importAllow') as Setting;
+
 const targets = importTargets.filter(({ input }) => input !== 'FOLDER');
 
 interface Options extends DataOptions, DatasetCommandOptions {
   readonly mapStatus?: ReadOptions['synonyms'];
+  readonly importAllow?: string;
 }
 
 interface File {
@@ -39,6 +43,7 @@ Examples:
   asof import events events-2025-06.jsonl
   asof import dataset games games.csv
   asof import dataset games https://files.example/games.csv --mode upsert --key AppID --type Tags=STRING_LIST
+  asof import dataset sales http://intranet:8080/sales.csv --import-allow intranet:8080
 
 JSON arrays, JSON Lines and CSV are recognized by content; ip-ranges also reads {"city": [{"start", "end"}]} and MaxMind
 databases. Several files of ip-ranges make up one table, which replaces the current one. The later row of a user wins.
@@ -70,6 +75,7 @@ export const importCommand: Command = {
           readColumnType,
         ),
       )
+      .addOption(settingOption(importAllow, `${importAllow.option} <hosts>`))
       .addOption(statusWordOption())
       .addHelpText('after', examples),
   async run(invoked, terminal) {
@@ -79,6 +85,9 @@ export const importCommand: Command = {
       throw new CommandError(exitUsageError, '--map-status is for user-status');
     if (targets.find(({ command }) => command === target)?.input === 'TABLE')
       return runDataset(paths, options, terminal);
+    // The environment may have the setting for all commands.
+    if (invoked.getOptionValueSource('importAllow') === 'cli')
+      throw new CommandError(exitUsageError, '--import-allow is for datasets: others are not imported from links');
     if (options.mode || options.key || options.type)
       throw new CommandError(exitUsageError, '--mode, --key and --type are for datasets');
     const files = await Promise.all(paths.map(findFile));
@@ -86,7 +95,7 @@ export const importCommand: Command = {
     // A dry run must not create a missing data folder.
     const data = options.dryRun && !storeExists(config.data) ? ':memory:' : config.data;
     const reports = await withData({ ...config, data }, async (opened) => {
-      const progress = createImportProgress(terminal.stderr, files);
+      const progress = createImportProgress(terminal.stderr, { files, showsRecords: true });
       try {
         return await importGroups(opened, target, files, { ...options, onProgress: progress.show });
       } finally {
@@ -104,11 +113,12 @@ export const importCommand: Command = {
 };
 
 const runDataset = async (args: readonly string[], options: Options, terminal: Terminal): Promise<ExitCode> => {
-  const config = configOf(options, terminal);
+  const { importAllow: hosts } = options;
+  const config = readConfig({ data: options.data, ...(hosts ? { importAllow: hosts } : {}) }, terminal.environment);
   const isDryRun = options.dryRun === true;
   const data = isDryRun && !storeExists(config.data) ? ':memory:' : config.data;
   const report = await withData({ ...config, data }, async ({ domains }) => {
-    const progress = createImportProgress(terminal.stderr, [{ bytes: await bytesOf(args[1] ?? '') }]);
+    const progress = createImportProgress(terminal.stderr, { showsRecords: true });
     try {
       return await importDataset(domains, args, options, progress.show);
     } finally {
@@ -122,9 +132,6 @@ const runDataset = async (args: readonly string[], options: Options, terminal: T
   );
   return isAllStored(report) ? exitSuccess : exitProblems;
 };
-
-/** 0 for a link, whose size is unknown. */
-const bytesOf = async (path: string): Promise<number> => (await stat(path).catch(() => ({ size: 0 }))).size;
 
 const readColumnType = (
   text: string,
