@@ -1,5 +1,5 @@
 /** What a cell looks like; only for judging dialects and headers, not for values. */
-export type CellKind = 'EMPTY' | 'NUMBER' | 'DATE' | 'TIME' | 'BOOLEAN' | 'TEXT';
+export type CellKind = 'EMPTY' | 'NUMBER' | 'DATE' | 'TIME' | 'BOOLEAN' | 'ID' | 'ADDRESS' | 'TEXT';
 
 const patterns: readonly (readonly [CellKind, RegExp])[] = [
   ['NUMBER', /^[+-]?(?:[$€£¥]\s?)?(?:\d+(?:[., ']\d{3})*(?:[.,]\d*)?|[.,]\d+)(?:e[+-]?\d+)?\s?(?:%|[$€£¥])?$/i],
@@ -12,6 +12,8 @@ const patterns: readonly (readonly [CellKind, RegExp])[] = [
   ['DATE', /^\d{1,2}[- ][a-z]{3,9}[- ]\d{2,4}$/i],
   ['TIME', /^\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[ap]m)?$/i],
   ['BOOLEAN', /^(?:true|false|yes|no)$/i],
+  ['ID', /^\{?[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}\}?$/i],
+  ['ADDRESS', /^(?:[^\s@]+@[^\s@]+\.[a-z]{2,}|https?:\/\/\S+|\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?)$/i],
 ];
 
 const missing = /^(?:|na|n\/a|null|none|\\n|-|nil)$/i;

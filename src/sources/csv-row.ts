@@ -17,6 +17,16 @@ export type CsvRow = {
   | { readonly cells?: undefined; readonly fault: RowFault }
 );
 
+/** What begins a line that is no row. */
+export type CommentMark = '#' | '//';
+
+/** A row of the beginning of a file, read to judge how the file is read. */
+export interface SampleRow {
+  readonly line: number;
+  readonly raw: string;
+  readonly cells: readonly string[];
+}
+
 /** A part of a text. */
 export interface TextSpan {
   readonly text: string;
@@ -48,10 +58,10 @@ class ReadableRow {
 export const readableRow = (line: number, cells: string[], span: TextSpan): CsvRow =>
   new ReadableRow(line, cells, span);
 
-/** Lone surrogates stand for bytes that could not be decoded. */
+/** Lone surrogates stand for bytes that could not be decoded; they and NULs, which few programs can show, are replaced. */
 export const faultyRow = (line: number, raw: string, fault: RowFault): CsvRow => ({
   line,
-  raw: raw.toWellFormed(),
+  raw: raw.toWellFormed().replaceAll('\0', '\ufffd'),
   fault,
 });
 
@@ -59,4 +69,6 @@ export const faultyRow = (line: number, raw: string, fault: RowFault): CsvRow =>
 export interface CsvSyntax extends Pick<FileDialect, 'quote' | 'escape' | 'encoding'> {
   /** One character; null for lines that are one cell each. */
   readonly cellDelimiter: string | null;
+  /** Null when no lines are comments. */
+  readonly comment: CommentMark | null;
 }

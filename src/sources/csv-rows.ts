@@ -1,6 +1,6 @@
 import type { CsvRow } from './csv-row.ts';
 import type { TableDialect } from './dialect.ts';
-import { createDecoding, type DecodedText } from './encoding.ts';
+import { createDecoding } from './encoding.ts';
 import { fileChunks } from './file-chunks.ts';
 import { RowScanner } from './row-scanner.ts';
 
@@ -31,10 +31,10 @@ export async function* readCsvRows(
   const scanner = new RowScanner({ ...dialect, recordBytesMax, line: dialect.firstLine });
   const decoding = createDecoding(dialect.encoding);
   let skipped = 0;
-  const push = ({ text, isAscii }: DecodedText): readonly CsvRow[] => {
+  const push = (text: string): readonly CsvRow[] => {
     const skip = Math.min(dialect.firstOffset - skipped, text.length);
     skipped += skip;
-    return scanner.push(skip === 0 ? text : text.slice(skip), isAscii);
+    return scanner.push(skip === 0 ? text : text.slice(skip));
   };
   let bytesRead = textStart;
   for await (const chunk of fileChunks({ path, textStart, chunkBytes })) {

@@ -32,12 +32,12 @@ const checkHeader = (names: readonly string[], line: number, shape: SourceShape)
 
 /** The names of the columns; of a file without a header by its first row, or the only column set of its length. */
 const columnNames = (
-  { header, headerLine, firstCells, columns, firstLine }: TableDialect,
+  { names, headerLine, firstCells, columns, firstLine }: TableDialect,
   shape: SourceShape,
 ): readonly string[] => {
-  if (header !== null && headerLine !== null) {
-    checkHeader(header, headerLine, shape);
-    return header;
+  if (headerLine !== null) {
+    checkHeader(names, headerLine, shape);
+    return names;
   }
   const known = shape.columnsOfRow?.(firstCells);
   if (known) return known;

@@ -1,5 +1,6 @@
 import { type Delimiter, delimiters, type FileDialect } from '../lib/import-options.ts';
 import { cellKind, columnKind } from './cell-kinds.ts';
+import { looksLikeComment } from './comment-lines.ts';
 import { readSample, type Sample, type SampleText, scoreOf, shapeOf } from './dialect-sample.ts';
 import { findTableStart, type TableStart } from './table-start.ts';
 
@@ -23,7 +24,9 @@ const isQuotedThroughout = ({ rows, quote, delimiter }: Sample): boolean => {
     const cells = body.flatMap(({ cells, raw }) => {
       const cell = cells[column] ?? '';
       const isText = cell !== '' && cellKind(cell) === 'TEXT';
-      return isText ? [{ isQuoted: raw.includes(`${quote}${cell}${quote}`), cell }] : [];
+      return isText
+        ? [{ isQuoted: raw.includes(`${quote}${cell.replaceAll(`${quote}`, `${quote}${quote}`)}${quote}`), cell }]
+        : [];
     });
     const quoted = cells.filter(({ isQuoted }) => isQuoted);
     if (quoted.length === 0) continue;
@@ -57,11 +60,15 @@ export const readCandidate = (text: SampleText, delimiter: Delimiter | null): Ca
   return { sample, start, score: scoreOf(sample, shapeOf(sample.rows.slice(start.hasHeader ? 0 : start.first))) };
 };
 
+const timeOfDay = /(?<![\d:])\d{1,2}:\d{2}:\d{2}(?![\d:])/;
+
 /** Colons and spaces stand in many texts, dates and times: they separate cells only when every row agrees and values show it. */
 const isConvincingRareDelimiter = ({ sample, start }: Candidate): boolean => {
   const rows = sample.rows.slice(start.first);
   const { columns } = start;
-  if (start.first > 0 || columns < 2 || rows.length < 2) return false;
+  if (sample.rows.slice(0, start.first).some((row) => !looksLikeComment(row))) return false;
+  if (columns < 2 || rows.length < 2) return false;
+  if (sample.delimiter === ':' && rows.some(({ raw }) => timeOfDay.test(raw))) return false;
   if (rows.some(({ cells }) => cells.length !== columns)) return false;
   if (rows.some(({ raw }) => ['DATE', 'TIME', 'NUMBER'].includes(cellKind(raw)))) return false;
   const hasOddCells = rows.some(({ cells }) =>

@@ -1,21 +1,18 @@
 import type { Delimiter, FileDialect } from '../lib/import-options.ts';
 import { cellKind } from './cell-kinds.ts';
+import { commentMark, looksLikeComment, withoutComments } from './comment-lines.ts';
+import type { CommentMark, SampleRow } from './csv-row.ts';
 import { RowScanner } from './row-scanner.ts';
 
 /** The first rows of a file, read in one way; blank lines left out. */
 export interface Sample extends Pick<FileDialect, 'quote' | 'escape'> {
   readonly delimiter: Delimiter | null;
+  readonly comment: CommentMark | null;
   readonly rows: readonly SampleRow[];
   /** Cells in quotes, cells with a quote that is not closed properly, and how many of these look like text with quotes. */
   readonly quoted: number;
   readonly improper: number;
   readonly literal: number;
-}
-
-export interface SampleRow {
-  readonly line: number;
-  readonly raw: string;
-  readonly cells: readonly string[];
 }
 
 export interface SampleText {
@@ -37,6 +34,7 @@ export const readSample = (
     ...syntax,
     cellDelimiter: syntax.delimiter,
     encoding: 'UTF-8',
+    comment: null,
     columns: null,
     recordBytesMax: sampleRecordBytesMax,
     line,
@@ -51,12 +49,14 @@ export const readSample = (
       },
     },
   });
-  const found = scanner.push(text, false);
+  const found = scanner.push(text);
   if (isWhole || found.length === 0) found.push(...scanner.finish());
-  const rows = found
+  const all = found
     .slice(0, sampleRowsMax)
     .flatMap(({ line: rowLine, raw, cells }) => (cells && raw.trim() !== '' ? [{ line: rowLine, raw, cells }] : []));
-  return { ...syntax, ...counts, rows };
+  const columns = usualLength(all.filter((row) => !looksLikeComment(row)));
+  const comment = commentMark(all, columns);
+  return { ...syntax, ...counts, comment, rows: withoutComments(all, comment, columns) };
 };
 
 /** Where the table of a sample begins, and how many cells its rows have. */
@@ -118,5 +118,5 @@ export const scoreOf = (sample: Sample, { start, columns, consistency }: SampleS
   }
   const skippedShare = start / rows.length;
   const improperShare = Math.min(improper / rows.length, 0.9);
-  return consistency * (score / cellCount) * (1 - skippedShare / 2) * (1 - improperShare);
+  return consistency * (score / cellCount) * (1 - skippedShare / 2) * (1 - improperShare / 2);
 };

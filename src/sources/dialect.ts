@@ -1,8 +1,8 @@
 import { DomainError } from '../errors.ts';
 import { type Delimiter, delimiters, type FileDialect, type TextOptions } from '../lib/import-options.ts';
-import type { CsvSyntax } from './csv-row.ts';
+import type { CsvSyntax, SampleRow } from './csv-row.ts';
 import { bestCandidate, type Candidate, readCandidate } from './dialect-candidates.ts';
-import { type SampleRow, type SampleText, shapeOf } from './dialect-sample.ts';
+import { type SampleText, shapeOf } from './dialect-sample.ts';
 import { createDecoding, detectEncoding } from './encoding.ts';
 import { lineEnd } from './faulty-lines.ts';
 import { fileBytesAt } from './file-chunks.ts';
@@ -11,8 +11,8 @@ import { notATable, type SourceShape } from './source.ts';
 
 /** How a file is read as a table, with what the reader of its rows needs besides. */
 export interface TableDialect extends FileDialect, CsvSyntax {
-  /** The names of the header without blanks around them; null for a file without a header. */
-  readonly header: readonly string[] | null;
+  /** The names of the header without blanks around them, not always unique; `column1`, `column2`, … without a header. */
+  readonly names: readonly string[];
   /** The cells of the header, or of the first row of a file without one. */
   readonly firstCells: readonly string[];
   /** How many cells a row has. */
@@ -53,13 +53,13 @@ export const detectDialect = async (
   checkTabular(head, headText, isWhole, encoding);
   const starts = lineStarts(headText);
   const { delimiter: separator, lines: instructionLines } = separatorLine(headText);
-  const delimiter = options.delimiter ?? separator;
+  const delimiter = options.delimiter;
   const { headerLine } = options;
   const startLine = typeof headerLine === 'number' ? headerLine : 1 + instructionLines;
   const startOffset = starts[startLine - 1];
   if (startOffset === undefined || startOffset >= headText.length) throw noSuchLine(startLine, headText, isWhole);
   const text = sampleText(headText, startOffset, startLine, isWhole);
-  const candidate = chooseCandidate(text, delimiter, headerLine, known);
+  const candidate = chooseCandidate(text, { delimiter, separator, headerLine }, known);
   const { sample, start } = candidate;
   const first = sample.rows[start.first];
   if (!first) throw noSuchLine(startLine, headText, isWhole);
@@ -71,14 +71,15 @@ export const detectDialect = async (
   const isOneColumn = start.columns === 1;
   return {
     encoding,
-    delimiter: delimiter ?? sample.delimiter ?? ',',
+    delimiter: delimiter ?? sample.delimiter ?? separator ?? ',',
     quote: sample.quote,
     escape: sample.escape,
     headerLine: hasHeader ? first.line : null,
     skippedLines: first.line - 1,
     warnings: warningsOf(candidate, warning, first),
+    comment: sample.comment,
     cellDelimiter: isOneColumn && options.delimiter === undefined ? sample.delimiter : (delimiter ?? sample.delimiter),
-    header: hasHeader ? namesOf(first.cells.slice(0, start.columns)) : null,
+    names: hasHeader ? namesOf(first.cells.slice(0, start.columns)) : numberedNames(start.columns),
     firstCells: first.cells,
     columns: start.columns,
     textStart,
@@ -89,8 +90,8 @@ export const detectDialect = async (
 
 const decodeHead = (head: Buffer, encoding: FileDialect['encoding'], isWhole: boolean): string => {
   const decoding = createDecoding(encoding);
-  const { text } = decoding.decode(head);
-  return isWhole ? text + decoding.finish().text : text;
+  const text = decoding.decode(head);
+  return isWhole ? text + decoding.finish() : text;
 };
 
 const checkTabular = (head: Buffer, text: string, isWhole: boolean, encoding: FileDialect['encoding']): void => {
@@ -148,13 +149,23 @@ const knownCandidate = (
   })[0];
 };
 
+/** The candidate of the delimiter that the file names, unless it does not split the first row. */
+const separatedBy = (text: SampleText, separator: Delimiter | undefined): Candidate[] => {
+  if (separator === undefined) return [];
+  const candidate = readCandidate(text, separator);
+  return candidate.start.columns > 1 ? [candidate] : [];
+};
+
 const chooseCandidate = (
   text: SampleText,
-  delimiter: Delimiter | undefined,
-  headerLine: TextOptions['headerLine'],
+  {
+    delimiter,
+    separator,
+    headerLine,
+  }: Pick<TextOptions, 'delimiter' | 'headerLine'> & { separator?: Delimiter | undefined },
   known: KnownColumns,
 ): Candidate => {
-  const candidates = delimiter === undefined ? [] : [readCandidate(text, delimiter)];
+  const candidates = delimiter === undefined ? separatedBy(text, separator) : [readCandidate(text, delimiter)];
   if (headerLine === undefined && known.columns.length > 0) {
     const all = candidates.length > 0 ? candidates : delimiters.map((each) => readCandidate(text, each));
     const found = knownCandidate(all, known);
@@ -173,6 +184,9 @@ const chooseCandidate = (
   return { ...candidate, start: { ...start, columns, hasHeader: false } };
 };
 
+const numberedNames = (columns: number): string[] =>
+  Array.from({ length: columns }, (_, index) => `column${index + 1}`);
+
 /** Names without blanks and byte order marks around them. */
 const namesOf = (cells: readonly string[]): string[] => cells.map((cell) => cell.replaceAll('\ufeff', '').trim());
 
@@ -184,6 +198,7 @@ const warningsOf = ({ start, sample }: Candidate, encodingWarning: string | null
     const lines = skipped === 1 ? 'line 1 is' : `lines 1 to ${skipped} are`;
     warnings.push(`${lines} not part of the table and skipped`);
   }
+  if (sample.comment !== null) warnings.push(`lines that begin with ${sample.comment} are comments and skipped`);
   if (!start.hasHeader) warnings.push('the first row looks like the others, so the file has no header');
   return warnings;
 };

@@ -141,18 +141,12 @@ export const detectEncoding = async (
   );
 };
 
-export interface DecodedText {
-  readonly text: string;
-  /** False also for some ASCII text. */
-  readonly isAscii: boolean;
-}
-
 /** Decodes the chunks of a text in order. */
 export interface TextDecoding {
   /** A character that the chunk ends within is decoded with the next one. */
-  decode(chunk: Buffer): DecodedText;
+  decode(chunk: Buffer): string;
   /** What is left at the end of the text. */
-  finish(): DecodedText;
+  finish(): string;
 }
 
 /** Undecodable bytes become lone surrogates, which no valid text holds, so that only their rows are refused. */
@@ -199,10 +193,7 @@ const codecs: Readonly<
 export const createDecoding = (encoding: TextEncoding): TextDecoding => {
   const { decode, cutBytes } = codecs[encoding];
   const hasAscii = !encoding.startsWith('UTF-16');
-  const decoded = (bytes: Buffer): DecodedText =>
-    hasAscii && isAscii(bytes)
-      ? { text: bytes.toString('latin1'), isAscii: true }
-      : { text: decode(bytes), isAscii: false };
+  const decoded = (bytes: Buffer): string => (hasAscii && isAscii(bytes) ? bytes.toString('latin1') : decode(bytes));
   let rest: Buffer = Buffer.alloc(0);
   return {
     decode(chunk) {

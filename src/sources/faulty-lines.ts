@@ -29,31 +29,39 @@ const skipBlanks = (text: string, from: number, delimiter: string | null): numbe
   return at;
 };
 
+/**
+ * How quotes within a quoted cell are read that are not escaped. STRICT: the cell has no quotes then. LENIENT: as characters,
+ * up to a quote before a delimiter. EARLY: likewise, and the second of two quotes before a delimiter closes the cell.
+ */
+type QuoteReading = 'STRICT' | 'LENIENT' | 'EARLY';
+
 /** Where a quoted cell closes before a delimiter or the end of the line; -1 when nowhere. */
-const closingQuote = (line: string, from: number, syntax: CsvSyntax, isLenient: boolean): number => {
+const closingQuote = (line: string, from: number, syntax: CsvSyntax, reading: QuoteReading): number => {
   const { cellDelimiter, quote } = syntax;
   for (let at = from; at < line.length; at += 1) {
     if (syntax.escape === 'BACKSLASH' && line[at] === '\\') at += 1;
     else if (line[at] === quote) {
+      const isPair = line[at + 1] === quote;
+      if (isPair) at += 1;
       const after = skipBlanks(line, at + 1, cellDelimiter);
-      if (line[at + 1] === quote) at += 1;
-      else if (after === line.length || line[after] === cellDelimiter) return at;
-      else if (!isLenient) return -1;
+      const isLast = after === line.length || line[after] === cellDelimiter;
+      if (isLast && (!isPair || reading === 'EARLY')) return at;
+      if (!isLast && !isPair && reading === 'STRICT') return -1;
     }
   }
   return -1;
 };
 
 /**
- * The cells of one line with a faulty quote. Quotes that do not close a cell are characters of it: when lenient, within a
- * quoted cell that closes later; otherwise of a cell without quotes.
+ * The cells of one line with a faulty quote. Quotes that do not close a cell are characters of it: by a lenient reading,
+ * within a quoted cell that closes later; otherwise of a cell without quotes.
  */
-const splitLine = (line: string, syntax: CsvSyntax, isLenient: boolean): string[] => {
+const splitLine = (line: string, syntax: CsvSyntax, reading: QuoteReading): string[] => {
   const { cellDelimiter, quote } = syntax;
   const cells: string[] = [];
   for (let at = 0; ; at += 1) {
     const open = skipBlanks(line, at, cellDelimiter);
-    const close = quote !== null && line[open] === quote ? closingQuote(line, open + 1, syntax, isLenient) : -1;
+    const close = quote !== null && line[open] === quote ? closingQuote(line, open + 1, syntax, reading) : -1;
     if (close >= 0) {
       cells.push(unescapeCell(line.slice(open + 1, close), syntax));
       at = skipBlanks(line, close + 1, cellDelimiter);
@@ -73,19 +81,22 @@ const hasLoneQuote = (line: string, { quote }: CsvSyntax): boolean =>
 
 /**
  * The cells of a row with a faulty quote, when its line has as many cells as the others have; otherwise why not. The faulty
- * cell is at or after `from`.
+ * cell is at or after `from`. While the number of columns is not known, `usual` is that of the row before.
  */
 export const splitFaultyLine = (
   { text, start, end }: TextSpan,
   from: number,
-  rules: CsvSyntax & Pick<RowRules, 'columns'>,
+  rules: CsvSyntax & Pick<RowRules, 'columns'> & { readonly usual: number | null },
 ): string[] | RowFault => {
   const line = text.slice(start, end);
-  const { columns } = rules;
-  if (columns === null) return splitLine(line, rules, false);
+  const { columns, usual } = rules;
+  if (columns === null) {
+    const readings = (['LENIENT', 'EARLY'] as const).map((reading) => splitLine(line, rules, reading));
+    return readings.find(({ length }) => length === usual) ?? splitLine(line, rules, 'STRICT');
+  }
   if (hasLoneQuote(text.slice(from, end), rules)) return openQuote;
-  for (const isLenient of [true, false]) {
-    const cells = splitLine(line, rules, isLenient);
+  for (const reading of ['LENIENT', 'EARLY', 'STRICT'] as const) {
+    const cells = splitLine(line, rules, reading);
     if (cells.length === columns) return cells;
   }
   return badClosingQuote;
@@ -105,7 +116,7 @@ export const looksLikeRows = (
   const { columns, cellDelimiter } = syntax;
   if (columns === null || columns < 2 || cellDelimiter === null) return false;
   const lines = text.slice(start, end).split(lineEnd);
-  const rows = lines.map((line) => splitLine(line, syntax, false));
+  const rows = lines.map((line) => splitLine(line, syntax, 'STRICT'));
   if (found !== columns) return rows.some((cells, index) => index > 0 && cells.length === columns);
   if (lines.length < 3 || rows.some((cells) => cells.length !== columns)) return false;
   const [first = []] = rows;

@@ -22,12 +22,15 @@ const dropSurplus = (cells: string[], columns: number): void => {
   while (cells.length > columns && cells[cells.length - 1] === '') cells.pop();
 };
 
-/** Why a row is refused; null when it is not. Empty cells beyond the last column are removed. */
+/**
+ * Why a row is refused; null when it is not. Empty cells beyond the last column are removed. A suspect text may hold
+ * undecodable bytes or NULs.
+ */
 export const faultOf = (
   { text, start, end }: TextSpan,
   result: string[] | RowFault,
   rules: RowRules & Pick<CsvSyntax, 'encoding'>,
-  isWellFormed: boolean,
+  isSuspect: boolean,
 ): RowFault | null => {
   const { columns, recordBytesMax } = rules;
   // A UTF-16 code unit is at most three bytes of UTF-8.
@@ -35,8 +38,11 @@ export const faultOf = (
     const bytes = Buffer.byteLength(text.slice(start, end));
     if (bytes > recordBytesMax) return tooLong(bytes, rules);
   }
-  if (!isWellFormed && !text.slice(start, end).isWellFormed())
-    return { code: 'MALFORMED', message: undecodable(rules.encoding) };
+  if (isSuspect) {
+    const raw = text.slice(start, end);
+    if (!raw.isWellFormed()) return { code: 'MALFORMED', message: undecodable(rules.encoding) };
+    if (raw.includes('\0')) return { code: 'MALFORMED', message: 'the row contains a NUL character' };
+  }
   if (!Array.isArray(result)) return result;
   if (columns === null || result.length === columns) return null;
   dropSurplus(result, columns);

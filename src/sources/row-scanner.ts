@@ -1,7 +1,8 @@
-import { isAscii } from 'node:buffer';
+import { isCommentLine } from './comment-lines.ts';
 import { type CsvRow, type CsvSyntax, type RowFault, readableRow, type TextSpan } from './csv-row.ts';
 import { countBreaks, looksLikeRows, splitFaultyLine, unescapeCell } from './faulty-lines.ts';
 import { faultOf, isBlank, type RowRules, refuse, tooLong } from './row-rules.ts';
+import { find, TextMarks } from './text-marks.ts';
 
 export interface ScannerOptions extends CsvSyntax, RowRules {
   /** The number of the first line of the text. */
@@ -20,7 +21,6 @@ const lineFeed = 10;
 const carriageReturn = 13;
 const blank = 32;
 const tab = 9;
-const backslash = 92;
 
 /** Results of reading a quoted cell that are no position. */
 const incomplete = -1;
@@ -33,21 +33,24 @@ const unquoted = -3;
  */
 export class RowScanner {
   readonly #options: ScannerOptions;
-  readonly #delimiter: number;
+  /** An empty text for lines that are one cell each. */
+  readonly #delimiter: string;
   readonly #quote: number;
   readonly #escapes: boolean;
   readonly #columns: number | null;
   readonly #recordBytesMax: number;
   #line: number;
+  /** How many cells the last row had whose quotes are not faulty. */
+  #lastCells: number | null = null;
   #parts: string[] = [];
   #length = 0;
-  #isAscii = true;
   /** A row that is longer than this is looked at again only when it has grown to twice its length. */
   #lengthToScan = 0;
   #text = '';
-  #codes: Uint8Array | Uint16Array = new Uint8Array();
+  #marks = new TextMarks('', '');
   #isFinal = false;
-  #isWellFormed = true;
+  /** Whether the text may hold undecodable bytes or NULs. */
+  #isSuspect = false;
   /** The start of a row over the limit, whose end is not read yet. */
   #overlong: { raw: string; bytes: number } | null = null;
   /** Blank lines of a file with one column: rows, unless nothing follows them. */
@@ -58,10 +61,11 @@ export class RowScanner {
   /** The text of the last quoted cell, and where it began. */
   #cell = '';
   #openedAt = 0;
+  #hasEscapes = false;
 
   constructor(options: ScannerOptions) {
     this.#options = options;
-    this.#delimiter = options.cellDelimiter === null ? lineFeed : options.cellDelimiter.charCodeAt(0);
+    this.#delimiter = options.cellDelimiter ?? '';
     this.#quote = options.quote === null ? unquoted : options.quote.charCodeAt(0);
     this.#escapes = options.escape === 'BACKSLASH';
     this.#columns = options.columns;
@@ -69,11 +73,10 @@ export class RowScanner {
     this.#line = options.line;
   }
 
-  /** The rows that end within the text; `isAscii` may be false for ASCII text. */
-  push(text: string, isAscii: boolean): CsvRow[] {
+  /** The rows that end within the text. */
+  push(text: string): CsvRow[] {
     this.#parts.push(text);
     this.#length += text.length;
-    this.#isAscii &&= isAscii;
     return this.#length < this.#lengthToScan ? [] : this.#scanParts();
   }
 
@@ -85,12 +88,8 @@ export class RowScanner {
   #scanParts(): CsvRow[] {
     const text = this.#parts.length === 1 ? (this.#parts[0] as string) : this.#parts.join('');
     this.#text = text;
-    if (this.#isAscii) this.#codes = Buffer.from(text, 'latin1');
-    else {
-      const bytes = Buffer.from(text, 'utf16le');
-      this.#codes = new Uint16Array(bytes.buffer, bytes.byteOffset, text.length);
-    }
-    this.#isWellFormed = this.#isAscii || text.isWellFormed();
+    this.#marks = new TextMarks(text, this.#delimiter);
+    this.#isSuspect = !text.isWellFormed() || text.includes('\0');
     const rows: CsvRow[] = [];
     let at = this.#overlong ? this.#skipOverlong(this.#overlong, rows) : 0;
     for (let next = at; next >= 0; ) {
@@ -102,7 +101,6 @@ export class RowScanner {
     this.#parts = rest === '' ? [] : [rest];
     this.#length = rest.length;
     this.#lengthToScan = rest.length * 2;
-    this.#isAscii ||= isAscii(Buffer.from(rest));
     return rows;
   }
 
@@ -122,80 +120,80 @@ export class RowScanner {
 
   /** Reads the cells of the row that starts here; returns its end, or why it has none. */
   #readRow(start: number): number {
-    // Local variables, because this loop sees every character.
-    const codes = this.#codes;
+    // Searches of the engine are faster than a loop over the characters.
     const text = this.#text;
-    const { length } = text;
-    const delimiter = this.#delimiter;
     const quote = this.#quote;
-    const codeMax = Math.max(delimiter, carriageReturn);
     const cells: string[] = [];
     this.#cells = cells;
     this.#breaks = 0;
+    const marks = this.#marks;
+    let lineEnd = marks.lineEnd(start);
+    marks.save();
     for (let at = start; ; at += 1) {
-      const first = codes[at];
-      let end = unquoted;
-      if (first === quote || first === blank || first === tab) end = this.#readQuoted(at, start);
+      const first = text.charCodeAt(at);
+      const end = first === quote || first === blank || first === tab ? this.#readQuoted(at, start) : unquoted;
       if (end >= 0) {
         cells.push(this.#cell);
+        if (end > lineEnd) lineEnd = marks.lineEnd(end);
+        if (end === text.length || text[end] !== this.#delimiter) return end;
         at = end;
       } else if (end === unquoted) {
-        const cellStart = at;
-        for (; at < length; at += 1) {
-          const code = codes[at] as number;
-          if (code <= codeMax && (code === delimiter || code === lineFeed || code === carriageReturn)) break;
-        }
-        if (at >= length && !this.#isFinal) return incomplete;
-        cells.push(text.slice(cellStart, at));
+        if (lineEnd === text.length && !this.#isFinal) return incomplete;
+        const cellEnd = Math.min(marks.delimiter(at), lineEnd);
+        cells.push(text.slice(at, cellEnd));
+        if (cellEnd === lineEnd) return lineEnd;
+        at = cellEnd;
       } else return end;
-      if (at >= length || codes[at] !== delimiter || delimiter === lineFeed) return at;
     }
   }
 
   /** Reads a quoted cell, blanks around it aside, into `#cell`; returns its end, or why there is none. */
   #readQuoted(from: number, rowStart: number): number {
-    const codes = this.#codes;
-    const { length } = this.#text;
-    const quote = this.#quote;
-    let at = this.#skipBlanks(from);
-    if (at === length && !this.#isFinal) return incomplete;
-    if (codes[at] !== quote) return unquoted;
-    this.#openedAt = at;
-    const start = at + 1;
+    const text = this.#text;
+    const { length } = text;
+    const opened = this.#skipBlanks(from);
+    if (opened === length && !this.#isFinal) return incomplete;
+    if (text.charCodeAt(opened) !== this.#quote) return unquoted;
+    this.#openedAt = opened;
+    const start = opened + 1;
     const limit = rowStart + this.#recordBytesMax;
-    let breaks = 0;
-    let hasEscapes = false;
-    for (at = start; at < length; at += 1) {
-      const code = codes[at];
-      if (code === lineFeed || (code === carriageReturn && codes[at + 1] !== lineFeed)) {
-        breaks += 1;
-        if (at > limit) return improper;
-      } else if (code === backslash && this.#escapes) {
-        hasEscapes = true;
-        at += 1;
-      } else if (code === quote) {
-        if (codes[at + 1] !== quote) break;
-        hasEscapes = true;
-        at += 1;
-      }
-    }
-    if (at >= length) return this.#isFinal || at > limit ? improper : incomplete;
-    const end = this.#skipBlanks(at + 1);
+    const close = this.#closingQuote(start);
+    if (close > limit && this.#lineEndAfter(limit + 1) < close) return improper;
+    if (close >= length) return this.#isFinal ? improper : incomplete;
+    const end = this.#skipBlanks(close + 1);
     if (end === length && !this.#isFinal) return incomplete;
-    const next = codes[end];
-    if (end < length && next !== this.#delimiter && next !== lineFeed && next !== carriageReturn) return improper;
-    const text = this.#text.slice(start, at);
-    this.#cell = hasEscapes ? unescapeCell(text, this.#options) : text;
-    this.#breaks += breaks;
+    const next = text.charCodeAt(end);
+    if (end < length && text[end] !== this.#delimiter && next !== lineFeed && next !== carriageReturn) return improper;
+    const cell = text.slice(start, close);
+    this.#cell = this.#hasEscapes ? unescapeCell(cell, this.#options) : cell;
+    if (this.#marks.lineEnd(start) < close) this.#breaks += countBreaks(cell);
     this.#options.observer?.quoted();
     return end;
   }
 
+  /** The quote that ends a cell, which begins at `from`; not less than the length of the text when it is not read yet. */
+  #closingQuote(from: number): number {
+    const text = this.#text;
+    const mark = this.#options.quote as string;
+    this.#hasEscapes = false;
+    let backslash = this.#escapes ? find(text, '\\', from) : text.length;
+    for (let at = from; ; ) {
+      const close = find(text, mark, at);
+      if (backslash < close) {
+        at = backslash + 2;
+        backslash = find(text, '\\', at);
+      } else if (text.charCodeAt(close + 1) === this.#quote) at = close + 2;
+      else return close;
+      this.#hasEscapes = true;
+    }
+  }
+
   #skipBlanks(from: number): number {
+    const text = this.#text;
     let at = from;
     for (;;) {
-      const code = this.#codes[at];
-      if ((code !== blank && code !== tab) || code === this.#delimiter) return at;
+      const code = text.charCodeAt(at);
+      if ((code !== blank && code !== tab) || text[at] === this.#delimiter) return at;
       at += 1;
     }
   }
@@ -213,36 +211,43 @@ export class RowScanner {
     this.#line = line + breaks + 1;
     if (cells.length === 1 && isBlank(span)) {
       if (columns === null || columns === 1) this.#blankRows.push(readableRow(line, cells, span));
-    } else this.#add(rows, line, span, cells);
+    } else {
+      this.#lastCells = cells.length;
+      this.#add(rows, line, span, cells);
+    }
     return next;
   }
 
   /** The start of the next row; negative when more text decides it. */
   #afterLineEnd(end: number): number {
-    const codes = this.#codes;
-    const { length } = this.#text;
+    const text = this.#text;
+    const { length } = text;
     let at = end;
     // A text that was converted to CRLF twice has two CRs.
-    for (let count = 0; codes[at] === carriageReturn && count < 2; count += 1) {
+    for (let count = 0; text.charCodeAt(at) === carriageReturn && count < 2; count += 1) {
       if (at + 1 === length) return this.#isFinal ? length : incomplete;
-      if (codes[at + 1] === lineFeed) return at + 2;
-      if (codes[at + 1] !== carriageReturn) break;
+      if (text.charCodeAt(at + 1) === lineFeed) return at + 2;
+      if (text.charCodeAt(at + 1) !== carriageReturn) break;
       at += 1;
     }
-    if (this.#isFinal || end + 1 < length || codes[end] !== carriageReturn) return Math.min(end + 1, length);
+    if (this.#isFinal || end + 1 < length || text.charCodeAt(end) !== carriageReturn) return Math.min(end + 1, length);
     return incomplete;
   }
 
   #lineEndAfter(from: number): number {
-    const codes = this.#codes;
+    const text = this.#text;
     let at = from;
-    while (at < codes.length && codes[at] !== lineFeed && codes[at] !== carriageReturn) at += 1;
-    return at;
+    for (; at < text.length; at += 1) {
+      const code = text.charCodeAt(at);
+      if (code === lineFeed || code === carriageReturn) break;
+    }
+    return Math.min(at, text.length);
   }
 
   /** Ends the row at the line end after `from`, with cells when the line can be read by itself; negative when that is not read. */
   #giveUp(start: number, from: number, rows: CsvRow[]): number {
     const { length } = this.#text;
+    this.#marks.restore();
     const end = this.#lineEndAfter(from);
     if (end === length && !this.#isFinal) {
       if (length - start > this.#recordBytesMax) this.#overlong = { raw: this.#text.slice(start), bytes: 0 };
@@ -252,15 +257,21 @@ export class RowScanner {
     if (next < 0) return incomplete;
     const span = { text: this.#text, start, end };
     this.#options.observer?.improper(this.#text.slice(from, end));
-    this.#add(rows, this.#line, span, splitFaultyLine(span, from, this.#options));
+    this.#add(rows, this.#line, span, splitFaultyLine(span, from, { ...this.#options, usual: this.#lastCells }));
     this.#line += 1 + countBreaks(this.#text.slice(start, end));
     return next;
   }
 
   #add(rows: CsvRow[], line: number, span: TextSpan, result: string[] | RowFault): void {
+    const { comment } = this.#options;
+    if (comment !== null && isCommentLine(span, comment, this.#isRow(result))) return;
     if (this.#blankRows.length > 0) rows.push(...this.#blankRows.splice(0));
-    const fault = faultOf(span, result, this.#options, this.#isWellFormed);
+    const fault = faultOf(span, result, this.#options, this.#isSuspect);
     rows.push(fault === null ? readableRow(line, result as string[], span) : refuse(line, span, fault, this.#options));
+  }
+
+  #isRow(result: string[] | RowFault): boolean {
+    return Array.isArray(result) && (this.#columns === null || result.length === this.#columns);
   }
 
   /** Passes over the rest of a row that is over the limit. */

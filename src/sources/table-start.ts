@@ -1,5 +1,7 @@
 import { cellKind, columnKind } from './cell-kinds.ts';
-import { type SampleRow, shapeOf } from './dialect-sample.ts';
+import { looksLikeComment } from './comment-lines.ts';
+import type { SampleRow } from './csv-row.ts';
+import { shapeOf } from './dialect-sample.ts';
 
 /** Where the table of a sample is. */
 export interface TableStart {
@@ -17,14 +19,30 @@ const bodyRowsMax = 200;
 
 const isYear = (cell: string): boolean => /^(?:1[89]|20|21)\d{2}$/.test(cell.trim());
 
-/** Numbers that name columns: years, or 0, 1, 2, … */
-const isNumberedHeader = (cells: readonly string[]): boolean => {
+/** Numbers that name columns: years, or 0, 1, 2, …, and the row below does not go on with such numbers. */
+const isNumberedHeader = (cells: readonly string[], below: readonly string[]): boolean => {
   const numbers = cells.filter((cell) => cellKind(cell) === 'NUMBER');
-  if (numbers.length < 3 || new Set(numbers).size < numbers.length) return false;
-  return numbers.every(isYear) || numbers.every((cell, index) => Number(cell) === Number(numbers[0]) + index);
+  if (numbers.length < 2 || new Set(numbers).size < numbers.length) return false;
+  const numbersBelow = below.filter((cell) => cellKind(cell) === 'NUMBER');
+  if (numbers.every(isYear))
+    return !numbersBelow.every(isYear) && (numbers.length > 2 || numbers.length < cells.length);
+  return numbers.length > 2 && isCounting(numbers) && !isCounting(numbersBelow);
 };
 
-/** Whether the first row names the columns: it does when numbers or dates stand under its texts. */
+const isCounting = (numbers: readonly string[]): boolean =>
+  numbers.every((cell, index) => Number(cell) === Number(numbers[0]) + index);
+
+/** A cell with its digits replaced: `SKU-12` and `SKU-7` have one pattern. */
+const patternOf = (cell: string): string => cell.trim().replace(/\d+/g, '0');
+
+/** The pattern of all cells of a column, when it has digits; null otherwise. */
+const commonPattern = (cells: readonly string[]): string | null => {
+  const patterns = new Set(cells.map(patternOf));
+  const [pattern = ''] = patterns;
+  return cells.length > 1 && patterns.size === 1 && pattern.includes('0') ? pattern : null;
+};
+
+/** Whether the first row names the columns: it does when numbers, dates or codes stand under its texts. */
 const headerEvidence = (rows: readonly SampleRow[], columns: number): HeaderEvidence => {
   const [first, ...rest] = rows;
   if (!first) return 'UNKNOWN';
@@ -37,15 +55,17 @@ const headerEvidence = (rows: readonly SampleRow[], columns: number): HeaderEvid
   let votes = 0;
   let typedColumns = 0;
   for (const [column, cell] of first.cells.entries()) {
-    const kind = columnKind(body.map(({ cells }) => cells[column] ?? ''));
+    const below = body.map(({ cells }) => cells[column] ?? '');
+    const kind = columnKind(below);
     const own = cellKind(cell);
-    if (kind === 'TEXT' || kind === 'EMPTY' || own === 'EMPTY') continue;
+    if (kind === 'EMPTY' || own === 'EMPTY') continue;
+    const pattern = kind === 'TEXT' ? commonPattern(below) : null;
+    if (kind === 'TEXT' && pattern === null) continue;
     typedColumns += 1;
-    votes += own === kind ? -1 : 1;
+    votes += (pattern === null ? own === kind : patternOf(cell) === pattern) ? -1 : 1;
   }
   if (typedColumns === 0) return 'UNKNOWN';
-  if (votes > 0 || (votes < 0 && isNumberedHeader(first.cells) && !isNumberedHeader(rest[0]?.cells ?? [])))
-    return 'HEADER';
+  if (votes > 0 || (votes < 0 && isNumberedHeader(first.cells, rest[0]?.cells ?? []))) return 'HEADER';
   return votes < 0 ? 'NONE' : 'UNKNOWN';
 };
 
@@ -64,6 +84,14 @@ const paddedTitles = (rows: readonly SampleRow[], columns: number): number => {
   return evidence === 'HEADER' || (evidence === 'UNKNOWN' && (columns > 2 || hasBlankRow)) ? count : 0;
 };
 
+/** Titles that a delimiter in their text makes as long as a row: a shorter line follows them, and below it a header. */
+const splitTitles = (rows: readonly SampleRow[], columns: number): number => {
+  const last = rows.slice(0, 10).findLastIndex(({ cells }) => cells.length < columns);
+  const table = rows.slice(last + 1);
+  if (last < 1 || columns < 2 || table.length < 2 || table.some(({ cells }) => cells.length !== columns)) return 0;
+  return headerEvidence(table, columns) === 'HEADER' && headerEvidence(rows, columns) !== 'HEADER' ? last + 1 : 0;
+};
+
 /** Whether the rows from `start` on are a table below titles, rather than the titles its header. */
 const isBelowTitles = (rows: readonly SampleRow[], start: number, columns: number): boolean => {
   const table = rows.slice(start);
@@ -78,22 +106,32 @@ const isBelowTitles = (rows: readonly SampleRow[], start: number, columns: numbe
   return evidence === 'UNKNOWN' || rows.slice(0, start).every(({ cells }) => /\s/.test(cells[0]?.trim() ?? ''));
 };
 
-const isComment = ({ raw }: SampleRow): boolean => raw.startsWith('#');
+/** The last comment line names the columns when the first row after it is like the others, or when text follows its mark at once. */
+const isCommentedHeader = (comment: SampleRow, rows: readonly SampleRow[], columns: number): boolean => {
+  const evidence = headerEvidence(rows, columns);
+  return evidence === 'NONE' || (evidence === 'UNKNOWN' && /^\s*(?:#|\/\/)[^\s#/]/.test(comment.raw));
+};
+
+/** The length of a header; a delimiter at its end that no row has ends it. */
+const widthOf = (header: SampleRow | undefined, columns: number): number => {
+  let width = header?.cells.length ?? columns;
+  while (width > columns && header?.cells[width - 1]?.trim() === '') width -= 1;
+  return width;
+};
 
 /** Finds the header below titles and comment lines. */
 export const findTableStart = (all: readonly SampleRow[]): TableStart => {
-  const firstRow = all.findIndex((row) => !isComment(row));
+  const firstRow = all.findIndex((row) => !looksLikeComment(row));
   const comments = firstRow < 0 ? 0 : firstRow;
   const rows = all.slice(comments);
   const { start, columns } = shapeOf(rows);
   const comment = all[comments - 1];
-  // The last comment line names the columns when the first row after it is one like the others.
-  if (comment?.cells.length === columns && columns > 1 && start === 0 && headerEvidence(rows, columns) === 'NONE')
+  if (comment?.cells.length === columns && columns > 1 && start === 0 && isCommentedHeader(comment, rows, columns))
     return { first: comments - 1, hasHeader: true, columns, isConvincing: true };
   const isConvincing = start === 0 || isBelowTitles(rows, start, columns);
-  const titles = isConvincing ? start : 0;
+  const titles = isConvincing ? start || splitTitles(rows, columns) : 0;
   const padded = titles + paddedTitles(rows.slice(titles), columns);
   const hasHeader = headerEvidence(rows.slice(padded), columns) !== 'NONE';
-  const width = hasHeader ? (rows[padded]?.cells.length ?? columns) : columns;
+  const width = hasHeader ? widthOf(rows[padded], columns) : columns;
   return { first: comments + padded, hasHeader, columns: width, isConvincing };
 };

@@ -1,5 +1,14 @@
 import type { OpenApp } from './app.ts';
 
+interface DialectJson {
+  readonly encoding: string;
+  readonly delimiter: string;
+  readonly quote: string | null;
+  readonly header_line: number | null;
+  readonly skipped_lines: number;
+  readonly warnings: readonly string[];
+}
+
 interface ImportJson {
   readonly status: number;
   readonly id: number;
@@ -8,6 +17,7 @@ interface ImportJson {
   readonly accepted: number;
   readonly unchanged: number;
   readonly rejected: number;
+  readonly dialect: DialectJson;
   readonly error?: { readonly code: string; readonly message: string };
 }
 

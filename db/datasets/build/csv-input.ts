@@ -34,7 +34,7 @@ export class CsvInput {
     const { path, delimiter, encoding, headerLine } = request;
     const { size: bytes } = await stat(path);
     const dialect = await detectDialect(path, bytes, { delimiter, encoding, headerLine });
-    const header = dialect.header ?? Array.from({ length: dialect.columns }, (_, index) => `column${index + 1}`);
+    const header = dialect.names;
     if (header.length > limits.datasetColumnsMax)
       throw new DomainError(
         'NOT_A_TABLE',
@@ -100,10 +100,12 @@ export class CsvInput {
   }
 }
 
-const problemOf = ({ raw, cells, fault }: CsvRow, { datasetCellLengthMax }: DatasetLimits): FieldProblem | null => {
+const problemOf = ({ cells, fault }: CsvRow, { datasetCellLengthMax }: DatasetLimits): FieldProblem | null => {
   if (fault) return { path: '', ...fault };
-  if (raw.includes('\0')) return { path: '', code: 'MALFORMED', message: 'the row contains a NUL character' };
-  if (raw.length <= datasetCellLengthMax || !cells.some(({ length }) => length > datasetCellLengthMax)) return null;
-  const message = `a cell has more than ${datasetCellLengthMax} characters (setting datasetCellLengthMax)`;
-  return { path: '', code: 'OUT_OF_RANGE', message };
+  for (let column = 0; column < cells.length; column += 1) {
+    if ((cells[column] as string).length <= datasetCellLengthMax) continue;
+    const message = `a cell has more than ${datasetCellLengthMax} characters (setting datasetCellLengthMax)`;
+    return { path: '', code: 'OUT_OF_RANGE', message };
+  }
+  return null;
 };

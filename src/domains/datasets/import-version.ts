@@ -27,6 +27,9 @@ export interface DatasetSource {
 
 type Mode = 'REPLACE' | 'APPEND' | 'UPSERT';
 
+/** While the file is fetched, the bytes are those received; later, those of the file that have been read. */
+export type DatasetProgress = Import & { readonly isFetching?: true };
+
 export interface DatasetOptions extends ImportReadOptions {
   readonly name: string;
   /** Default REPLACE. */
@@ -41,7 +44,7 @@ export interface DatasetOptions extends ImportReadOptions {
   readonly keepVersions?: number | null | undefined;
   /** Called in the transaction that publishes the version. */
   readonly onPublish?: ((tx: Tx, datasetId: number) => void) | undefined;
-  readonly onProgress?: ((current: Import) => void) | undefined;
+  readonly onProgress?: ((current: DatasetProgress) => void) | undefined;
   readonly onReject?: ((row: RejectedRow) => void) | undefined;
 }
 
@@ -117,7 +120,7 @@ const fetchFile = async (
     const progress = source.progress?.();
     if (!progress) return;
     job.advance(() => progress).catch(() => undefined);
-    options.onProgress?.({ ...job.current, ...progress });
+    options.onProgress?.({ ...job.current, ...progress, isFetching: true });
   };
   const timer = setInterval(report, progressEveryMs);
   try {
@@ -136,9 +139,8 @@ const buildVersion = async (
 ): Promise<BuiltVersion> => {
   const { engine, datasets: catalogue, tables, options, signal } = task;
   const { path, bytes } = await fetchFile(task, job);
-  // From here on, `bytesRead` counts what the engine has read.
-  if (bytes !== job.current.bytesTotal || job.current.bytesRead > 0)
-    await job.advance(() => ({ bytesTotal: bytes, bytesRead: 0 }));
+  // From here on, `bytesRead` counts what the engine has read. A write of `fetchFile` may still be on its way.
+  await job.advance(() => ({ bytesTotal: bytes, bytesRead: 0 }));
   const dataset = catalogue.findByName(options.name);
   const earlier = dataset && catalogue.current(dataset);
   const mode = options.mode ?? 'REPLACE';

@@ -1,5 +1,5 @@
 import type { RejectedRow } from '../../../../db/datasets/engine.ts';
-import type { DatasetImport } from '../../../domains/datasets/import-version.ts';
+import type { DatasetProgress } from '../../../domains/datasets/import-version.ts';
 import type { DatasetUploadOptions } from '../../../domains/uploads/dataset-uploads.ts';
 import type { Domains } from '../../../domains.ts';
 import { type ExplicitType, readOptionsOf } from '../../../lib/import-option-texts.ts';
@@ -26,7 +26,7 @@ export const importDataset = async (
   { datasets, datasetUploads }: Domains,
   [name, source, ...more]: readonly string[],
   { dryRun, mode, key, types, keepVersions, refreshEvery, ...readOptions }: DatasetCommandOptions,
-  onProgress: (current: DatasetImport) => void,
+  onProgress: (current: DatasetProgress) => void,
 ): Promise<DatasetReport> => {
   if (name === undefined || source === undefined || more.length > 0)
     throw new CommandError(

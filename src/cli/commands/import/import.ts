@@ -46,6 +46,7 @@ Examples:
   asof import dataset games games.csv
   asof import dataset games https://files.example/games.csv --mode upsert --key AppID --types Tags=STRING_LIST
   asof import dataset sales umsatz.csv --delimiter semicolon --decimal comma --encoding windows-1252
+  asof import dataset sales http://intranet:8080/sales.csv --import-allow intranet:8080
 
 JSON arrays, JSON Lines and CSV are recognized by content; ip-ranges also reads {"city": [{"start", "end"}]} and MaxMind
 databases. Several files of ip-ranges make up one table, which replaces the current one. The later row of a user wins.
@@ -92,6 +93,9 @@ export const importCommand: Command = {
       throw new CommandError(exitUsageError, '--map-status is for user-status');
     if (targets.find(({ command }) => command === target)?.input === 'TABLE')
       return runDataset(paths, options, terminal);
+    // The environment may have the setting for all commands.
+    if (invoked.getOptionValueSource('importAllow') === 'cli')
+      throw new CommandError(exitUsageError, '--import-allow is for datasets: others are not imported from links');
     if (options.mode || options.key || options.types || options.keepVersions || options.refreshEvery)
       throw new CommandError(
         exitUsageError,
@@ -102,7 +106,7 @@ export const importCommand: Command = {
     // A dry run must not create a missing data folder.
     const data = options.dryRun && !storeExists(config.data) ? ':memory:' : config.data;
     const reports = await withData({ ...config, data }, async (opened) => {
-      const progress = createImportProgress(terminal.stderr, files);
+      const progress = createImportProgress(terminal.stderr, { files, showsRecords: true });
       try {
         return await importGroups(opened, target, files, { ...options, onProgress: progress.show });
       } finally {
@@ -125,7 +129,7 @@ const runDataset = async (args: readonly string[], options: Options, terminal: T
   const isDryRun = options.dryRun === true;
   const data = isDryRun && !storeExists(config.data) ? ':memory:' : config.data;
   const report = await withData({ ...config, data }, async ({ domains }) => {
-    const progress = createImportProgress(terminal.stderr, [{ bytes: await bytesOf(args[1] ?? '') }]);
+    const progress = createImportProgress(terminal.stderr, { showsRecords: true });
     try {
       return await importDataset(domains, args, options, progress.show);
     } finally {

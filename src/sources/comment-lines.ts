@@ -1,0 +1,46 @@
+import type { CommentMark, SampleRow, TextSpan } from './csv-row.ts';
+
+const commentMarks = ['#', '//'] as const satisfies readonly CommentMark[];
+
+const isMarked = ({ raw }: SampleRow, mark: CommentMark): boolean => raw.trimStart().startsWith(mark);
+
+/** Whether a line begins like a comment. */
+export const looksLikeComment = (row: SampleRow): boolean => commentMarks.some((mark) => isMarked(row, mark));
+
+const isBlankAt = (text: string, at: number): boolean => text[at] === ' ' || text[at] === '\t';
+
+/** Whether a line is a comment: one with as many cells as a row only when a blank follows its mark. */
+export const isCommentLine = ({ text, start, end }: TextSpan, mark: CommentMark, isRow: boolean): boolean => {
+  let at = start;
+  while (at < end && isBlankAt(text, at)) at += 1;
+  return text.startsWith(mark, at) && (!isRow || isBlankAt(text, at + mark.length));
+};
+
+/**
+ * The mark of the comments of a file: lines with the mark come before the table, or several of them stand among its rows and
+ * none of them has as many cells as a row. Null when there are none; `columns` is how many cells the other rows have.
+ */
+export const commentMark = (rows: readonly SampleRow[], columns: number): CommentMark | null => {
+  if (columns < 2) return null;
+  const found = commentMarks.find((mark) => {
+    const marked = rows.filter((row) => isMarked(row, mark));
+    if (marked.length === 0 || marked.length === rows.length) return false;
+    if (isMarked(rows[0] as SampleRow, mark)) return true;
+    return marked.length > 1 && marked.every(({ cells }) => cells.length !== columns);
+  });
+  return found ?? null;
+};
+
+/** The rows of a table without the comments among them; those before it stay, because the last may name its columns. */
+export const withoutComments = (
+  rows: readonly SampleRow[],
+  mark: CommentMark | null,
+  columns: number,
+): readonly SampleRow[] => {
+  if (mark === null) return rows;
+  const first = rows.findIndex((row) => !isMarked(row, mark));
+  return rows.filter(
+    ({ raw, cells }, index) =>
+      index < first || !isCommentLine({ text: raw, start: 0, end: raw.length }, mark, cells.length === columns),
+  );
+};
