@@ -11,9 +11,9 @@ import type { DebugLog } from '../../lib/debug-log.ts';
 import { readOptionsOf } from '../../lib/import-option-texts.ts';
 import type { TextOptions } from '../../lib/import-options.ts';
 import type { ReadResult } from '../../lib/problems.ts';
-import { readSource } from '../../sources/read-source.ts';
 import type { SourceBatch, SourceLimits, SourceRecord } from '../../sources/source.ts';
 import { type Import, ImportJob, openImportWriter, type Write } from './job.ts';
+import { surveyedSource } from './surveyed-source.ts';
 
 export interface ImportFile {
   readonly path: string;
@@ -109,8 +109,9 @@ const importFiles = async (run: FileRun): Promise<readonly Import[]> => {
     const judge = await write((tx) => createJudge(tx, run, first.current));
     for (const [index, job] of jobs.entries()) {
       const { path } = files[index] as ImportFile;
-      for await (const batch of readSource(path, services.importer.shape, services.limits)) {
-        await job.advance((tx) => storeBatch(tx, judge, job, batch));
+      for await (const { batch, cells } of surveyedSource(path, services.importer, services.limits, options)) {
+        const judgeOfFile = { ...judge, options: { ...options, cells } };
+        await job.advance((tx) => storeBatch(tx, judgeOfFile, job, batch));
         options.onProgress?.(job.current);
       }
     }
