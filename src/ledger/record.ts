@@ -3,6 +3,7 @@ import type { FieldProblem } from '../errors.ts';
 import type { ValueOptions } from '../lib/import-options.ts';
 import type { ImportTarget } from '../lib/import-target.ts';
 import type { ReadResult } from '../lib/problems.ts';
+import type { RecordCells, WrittenFields } from '../lib/record-cells.ts';
 import { isTextId, textIdLengthMax } from '../lib/text-id.ts';
 import type { SourceShape } from '../sources/source.ts';
 
@@ -43,6 +44,8 @@ export interface StoredOrigin extends RecordOrigin {
 }
 
 export interface ReadOptions extends ValueOptions {
+  /** How the cells of the file are read; absent for records that come from no file. */
+  readonly cells?: RecordCells | undefined;
   /** Words of the file and the importer's word for each, e.g. `completed` for `cancelled`. */
   readonly synonyms?: Readonly<Record<string, string>> | undefined;
 }
@@ -76,6 +79,8 @@ export interface ImportStart {
 export interface Importer<R = unknown> {
   readonly target: ImportTarget;
   readonly shape: SourceShape;
+  /** The fields in which files have numbers and times in forms that only all of their records explain. */
+  readonly writtenFields?: WrittenFields;
   read(value: unknown, options: ReadOptions): ReadResult<R>;
   /** The record with the field names of its files; `read` restores it. */
   wire(record: R): Readonly<Record<string, unknown>>;

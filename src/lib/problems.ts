@@ -4,6 +4,7 @@ import { parseAmount } from './decimal.ts';
 import { ExactNumber, numberText } from './exact-json.ts';
 import type { IpAddress } from './ip.ts';
 import { parseIp } from './ip.ts';
+import type { RecordCells, WrittenCell } from './record-cells.ts';
 import { textId, textIdLengthMax } from './text-id.ts';
 import { formatInstant, instantMaxUs, instantMinUs, parseInstant } from './time.ts';
 
@@ -43,10 +44,14 @@ const textOf = (value: unknown): FieldResult<string> => {
   return { code: 'MALFORMED', message: `must be well-formed text without NUL, not ${preview(value)}` };
 };
 
-const instantOf = (value: unknown): FieldResult<number> => {
+const instantOf = (value: unknown, written: (text: string) => WrittenCell | null): FieldResult<number> => {
   if (typeof value !== 'string') return wrongType('a date and time as text', value);
   const atUs = parseInstant(value);
   if (atUs !== null) return { value: atUs };
+  const cell = written(value);
+  if (cell?.problem !== undefined) return { code: 'MALFORMED', message: `${cell.problem} (${preview(value)})` };
+  const writtenUs = cell ? parseInstant(cell.text) : null;
+  if (writtenUs !== null) return { value: writtenUs };
   const span = `${formatInstant(instantMinUs).slice(0, 10)} to ${formatInstant(instantMaxUs).slice(0, 10)}`;
   return {
     code: 'MALFORMED',
@@ -54,8 +59,10 @@ const instantOf = (value: unknown): FieldResult<number> => {
   };
 };
 
-const decimalOf = (value: unknown): FieldResult<Decimal> => {
-  const text = typeof value === 'string' ? value : numberText(value);
+const decimalOf = (value: unknown, written: (text: string) => WrittenCell | null): FieldResult<Decimal> => {
+  const cell = typeof value === 'string' ? written(value) : null;
+  if (cell?.problem !== undefined) return { code: 'MALFORMED', message: `${cell.problem} (${preview(value)})` };
+  const text = typeof value === 'string' ? (cell?.text ?? value) : numberText(value);
   if (text === null && !(value instanceof ExactNumber)) return wrongType('a decimal number', value);
   const decimal = text === null ? null : parseAmount(text);
   if (decimal !== null) return { value: decimal };
@@ -101,7 +108,7 @@ export interface FieldReader {
   ip(name: string): IpAddress;
   /** The value that `choices` has for the field's text. */
   oneOf<T>(name: string, choices: Readonly<Record<string, T>>): T;
-  /** Null when the field is absent, null or empty, else what `read` makes of it: `optional('ip', fields.ip)`. */
+  /** Null when the field is absent, null, empty or, in a file, a marker of a missing value, else what `read` makes of it: `optional('ip', fields.ip)`. */
   optional<T>(name: string, read: (name: string) => T): T | null;
   /** Records a problem that only shows in several fields together. */
   refuse(path: string, code: ProblemCode, message: string): void;
@@ -112,11 +119,23 @@ export type ReadResult<T> = { value: T; problems?: never } | { value?: never; pr
 
 const isAbsent = (value: unknown): boolean => value === undefined || value === null || value === '';
 
+/** What is known of a record besides its fields. */
+export interface RecordContext {
+  /** How the cells of the record's file are read; absent for records that no file holds. */
+  readonly cells?: RecordCells | undefined;
+  /** Whether a text is a value of a field although it is also written for a missing one. */
+  readonly isWord?: ((name: string, text: string) => boolean) | undefined;
+}
+
 /**
  * Reads one record: `readRecord(value, (fields) => ({ userId: fields.id('user_id'), atUs: fields.instant('at') }))`.
  * Other fields are ignored. It throws nothing and collects all problems.
  */
-export const readRecord = <T>(record: unknown, read: (fields: FieldReader) => T): ReadResult<T> => {
+export const readRecord = <T>(
+  record: unknown,
+  read: (fields: FieldReader) => T,
+  { cells, isWord }: RecordContext = {},
+): ReadResult<T> => {
   if (typeof record !== 'object' || record === null || Array.isArray(record) || record instanceof ExactNumber) {
     const message = `a record must be an object, not ${preview(record)}`;
     return { problems: [{ path: '', code: 'WRONG_TYPE', message }] };
@@ -125,10 +144,17 @@ export const readRecord = <T>(record: unknown, read: (fields: FieldReader) => T)
   const raw = (name: string): unknown =>
     Object.hasOwn(record, name) ? (record as Record<string, unknown>)[name] : undefined;
   const refuse: FieldReader['refuse'] = (path, code, message) => void problems.push({ path, code, message });
+  const isMarker = (name: string, value: unknown): value is string =>
+    cells !== undefined && typeof value === 'string' && cells.isMissing(value, isWord?.(name, value) ?? false);
+  const written = (name: string) => (text: string) => cells?.read(name, text) ?? null;
   const readRequired = <V>(name: string, outcomeOf: (value: unknown) => FieldResult<V>, placeholder: V): V => {
     const value = raw(name);
     if (isAbsent(value)) {
       refuse(name, 'MISSING', `${name} is missing`);
+      return placeholder;
+    }
+    if (isMarker(name, value)) {
+      refuse(name, 'MISSING', `${name} is missing: ${preview(value)} stands for a missing value`);
       return placeholder;
     }
     const outcome = outcomeOf(value);
@@ -139,14 +165,22 @@ export const readRecord = <T>(record: unknown, read: (fields: FieldReader) => T)
   const fields: FieldReader = {
     id: (name) => readRequired(name, idOf, ''),
     text: (name) => readRequired(name, textOf, ''),
-    instant: (name) => readRequired(name, instantOf, 0),
-    decimal: (name) => readRequired(name, decimalOf, { units: 0, micros: 0 }),
+    instant: (name) => readRequired(name, (value) => instantOf(value, written(name)), 0),
+    decimal: (name) => readRequired(name, (value) => decimalOf(value, written(name)), { units: 0, micros: 0 }),
     integer: (name, min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER) =>
       readRequired(name, (value) => integerOf(value, min, max), 0),
     ip: (name) => readRequired<IpAddress>(name, ipOf, { family: 4, value: 0 }),
     // A problem is recorded with it, so the value never leaves this function.
-    oneOf: (name, choices) => readRequired(name, (value) => choiceOf(value, choices), undefined as never),
-    optional: (name, readOptional) => (isAbsent(raw(name)) ? null : readOptional(name)),
+    oneOf: (name, choices) => {
+      const value = raw(name);
+      // A synonym may be one of the words for a missing value.
+      if (typeof value === 'string' && Object.hasOwn(choices, value)) return choices[value] as never;
+      return readRequired(name, (other) => choiceOf(other, choices), undefined as never);
+    },
+    optional: (name, readOptional) => {
+      const value = raw(name);
+      return isAbsent(value) || isMarker(name, value) ? null : readOptional(name);
+    },
     refuse,
   };
   const value = read(fields);

@@ -3,15 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Duckdb, identifier, literal } from '../../db/datasets/duckdb.ts';
 import type { StoredTable, TableQueries, TableQueryName } from '../../db/datasets/engine.ts';
-import {
-  copyOptions,
-  fieldNames,
-  fileColumns,
-  importField,
-  lineField,
-  misfitField,
-  type StoredColumn,
-} from '../../db/datasets/parquet-layout.ts';
+import { copyOptions, fieldNames, fileColumns, type StoredColumn } from '../../db/datasets/parquet-layout.ts';
 import { type QueryLimits, VersionQueries } from '../../db/datasets/query/queries.ts';
 
 /** A column with its cells in canonical text: null for a missing value, `misfit` for a text that does not fit the type. */
@@ -54,7 +46,8 @@ export class VersionFiles {
     await this.#duckdb.session(async (session) => {
       const types = fileColumns(stored).map(({ field, type }) => `${identifier(field)} ${type}`);
       await session.run(`create temp table staged (${types.join(', ')})`);
-      for (let row = 0; row < rowCount; row += 1) await session.run(insertSql(columns, stored, row));
+      const rows = Array.from({ length: rowCount }, (_each, row) => rowSql(columns, stored, row));
+      if (rowCount > 0) await session.run(`insert into staged values ${rows.join(', ')}`);
       await session.run(`copy (select * from staged) to ${literal(file)} (${copyOptions})`);
     });
     return { file, columns: stored, rowCount };
@@ -94,22 +87,16 @@ const describeColumns = (columns: readonly TestColumn[]): StoredTable['columns']
   });
 };
 
-const insertSql = (columns: readonly TestColumn[], stored: StoredTable['columns'], row: number): string => {
+/** The values of a row in the order of the columns of its file. */
+const rowSql = (columns: readonly TestColumn[], stored: StoredTable['columns'], row: number): string => {
   const sqlOf = (text: string | null): string => (text === null ? 'null' : literal(text));
-  const values = columns.map(({ type, cells }) => {
-    const text = textOf(cells[row] as TestColumn['cells'][number]);
-    return type === 'STRING_LIST' && text !== null ? `from_json(${literal(text)}, '["VARCHAR"]')` : sqlOf(text);
+  const cells = columns.map(({ type, cells: all }) => {
+    const sql = sqlOf(textOf(all[row] as TestColumn['cells'][number]));
+    return type === 'STRING_LIST' ? `from_json(${sql}, '["VARCHAR"]')` : sql;
   });
   const misfits = stored.flatMap(({ misfits: count }, index) => {
     const cell = columns[index]?.cells[row];
-    return count === 0 ? [] : [[misfitField(index), typeof cell === 'object' && cell ? literal(cell.misfit) : 'null']];
+    return count === 0 ? [] : [sqlOf(typeof cell === 'object' && cell !== null ? cell.misfit : null)];
   });
-  const fields = [
-    ...stored.map(({ field }) => field),
-    lineField,
-    importField,
-    ...misfits.map(([field]) => field as string),
-  ];
-  const all = [...values, String(row + 2), '1', ...misfits.map(([, sql]) => sql as string)];
-  return `insert into staged (${fields.map(identifier).join(', ')}) values (${all.join(', ')})`;
+  return `(${[...cells, String(row + 2), '1', ...misfits].join(', ')})`;
 };

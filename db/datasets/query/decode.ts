@@ -24,10 +24,11 @@ export const digitsOf = (value: DuckDBValue): { readonly digits: bigint; readonl
   return { digits, scale };
 };
 
-/** Whole numbers beyond 2^53 and decimals are text. */
+/** Decimals are text, and so is what a double does not hold exactly, such as whole numbers beyond 2^53. */
 export const numberCell = (type: ColumnType, digits: bigint, scale: number): Cell => {
   const text = formatScaled(digits, scale);
-  return type === 'DECIMAL' || !Number.isSafeInteger(Math.trunc(Number(text))) ? text : Number(text);
+  const number = Number(text);
+  return type === 'DECIMAL' || Math.abs(number) > Number.MAX_SAFE_INTEGER || String(number) !== text ? text : number;
 };
 
 /**

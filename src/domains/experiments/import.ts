@@ -6,21 +6,30 @@ import type { ExperimentEvent } from './event-record.ts';
 import type { ExperimentEvents } from './events.ts';
 import { experimentEventsTarget } from './target.ts';
 
+/** Whether a text is the label of a variant or a kind of account, such as `none`, rather than a missing value. */
+const isLabel = (name: string, text: string): boolean =>
+  (name === 'version' || name === 'account_type') && /^(?:none|na|nil)$/i.test(text.trim());
+
 /** Imports `user_id`, `account_type`, `date`, `event_type`, `order_value`, `version`, and optionally `event_id`, `experiment`. */
 export const createExperimentEventsImporter = (events: ExperimentEvents): Importer<ExperimentEvent> => ({
   target: experimentEventsTarget,
   shape: { columns: [['user_id', 'account_type', 'date', 'event_type', 'order_value', 'version']] },
-  read: (value) =>
-    readRecord(value, (fields) => ({
-      eventId: fields.optional('event_id', fields.id),
-      experiment: fields.optional('experiment', fields.id),
-      userId: fields.id('user_id'),
-      variant: fields.id('version'),
-      accountType: fields.id('account_type'),
-      eventType: fields.optional('event_type', fields.id),
-      occurredAtUs: fields.instant('date'),
-      amount: fields.optional('order_value', fields.decimal),
-    })),
+  writtenFields: { amounts: ['order_value'], instants: ['date'] },
+  read: (value, { cells }) =>
+    readRecord(
+      value,
+      (fields) => ({
+        eventId: fields.optional('event_id', fields.id),
+        experiment: fields.optional('experiment', fields.id),
+        userId: fields.id('user_id'),
+        variant: fields.id('version'),
+        accountType: fields.id('account_type'),
+        eventType: fields.optional('event_type', fields.id),
+        occurredAtUs: fields.instant('date'),
+        amount: fields.optional('order_value', fields.decimal),
+      }),
+      { cells, isWord: isLabel },
+    ),
   wire: ({ eventId, experiment, userId, variant, accountType, eventType, occurredAtUs, amount }) => ({
     ...(eventId === null ? {} : { event_id: eventId }),
     ...(experiment === null ? {} : { experiment }),

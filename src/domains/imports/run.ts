@@ -11,9 +11,9 @@ import type { DebugLog } from '../../lib/debug-log.ts';
 import { readOptionsOf } from '../../lib/import-option-texts.ts';
 import type { FileDialect, TextOptions } from '../../lib/import-options.ts';
 import type { ReadResult } from '../../lib/problems.ts';
-import { readSource } from '../../sources/read-source.ts';
 import type { SourceBatch, SourceLimits, SourceRecord } from '../../sources/source.ts';
 import { type Import, ImportJob, openImportWriter, type Write } from './job.ts';
+import { surveyedSource } from './surveyed-source.ts';
 
 export interface ImportFile {
   readonly path: string;
@@ -113,8 +113,10 @@ const importFiles = async (run: FileRun): Promise<readonly Import[]> => {
       const onDialect = (found: FileDialect): void => {
         dialect = found;
       };
-      for await (const batch of readSource(path, services.importer.shape, services.limits, { onDialect })) {
-        await job.advance((tx) => ({ ...storeBatch(tx, judge, job, batch), dialect }));
+      const file = { path, options, onDialect };
+      for await (const { batch, cells } of surveyedSource(file, services.importer, services.limits)) {
+        const judgeOfFile = { ...judge, options: { ...options, cells } };
+        await job.advance((tx) => ({ ...storeBatch(tx, judgeOfFile, job, batch), dialect }));
         options.onProgress?.(job.current);
       }
       await job.advance(() => ({ dialect }));

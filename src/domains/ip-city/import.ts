@@ -1,7 +1,7 @@
 import type { Store, Tx } from '../../../db/store.ts';
 import { ipRanges, ipTables } from '../../../db/tables/ip-city.ts';
 import { DomainError } from '../../errors.ts';
-import type { Importer, RecordCounts } from '../../ledger/record.ts';
+import type { Importer, ReadOptions, RecordCounts } from '../../ledger/record.ts';
 import { compareIp, formatIp, type IpAddress, ipKey, ipv6WordsOf, isMappedIpv6 } from '../../lib/ip.ts';
 import { type FieldReader, preview, readRecord } from '../../lib/problems.ts';
 import { unknownLabel } from '../../lib/unknown-label.ts';
@@ -86,18 +86,22 @@ const endsOfRange = (fields: FieldReader, names: EndNames, isIpv6: boolean): End
 
 const inIpv6 = (ip: IpAddress): IpAddress => ({ family: 6, words: ipv6WordsOf(ip) });
 
-const readRange = (value: unknown): ReturnType<typeof readRecord<IpRangeRecord>> =>
-  readRecord(value, (fields) => {
-    const record = value as Readonly<Record<string, unknown>>;
-    const city = cityOf(fields, nameOf(record, ['city', 'city_name']));
-    const blockName = nameOf(record, ['cidr', 'network']);
-    if (fields.optional(blockName, fields.id) !== null) return { city, ...endsOfBlock(fields, blockName) };
-    const start = nameOf(record, ['start', 'ip_from', 'start_ip']);
-    const end = nameOf(record, ['end', 'ip_to', 'end_ip']);
-    // Of a database with data of its own for mapped addresses: its range does not hold the IPv4 addresses themselves.
-    const isIpv6 = Object.hasOwn(record, 'ipv6') && record.ipv6 === true;
-    return { city, ...endsOfRange(fields, { start, end }, isIpv6) };
-  });
+const readRange = (value: unknown, { cells }: ReadOptions): ReturnType<typeof readRecord<IpRangeRecord>> =>
+  readRecord(
+    value,
+    (fields) => {
+      const record = value as Readonly<Record<string, unknown>>;
+      const city = cityOf(fields, nameOf(record, ['city', 'city_name']));
+      const blockName = nameOf(record, ['cidr', 'network']);
+      if (fields.optional(blockName, fields.id) !== null) return { city, ...endsOfBlock(fields, blockName) };
+      const start = nameOf(record, ['start', 'ip_from', 'start_ip']);
+      const end = nameOf(record, ['end', 'ip_to', 'end_ip']);
+      // Of a database with data of its own for mapped addresses: its range does not hold the IPv4 addresses themselves.
+      const isIpv6 = Object.hasOwn(record, 'ipv6') && record.ipv6 === true;
+      return { city, ...endsOfRange(fields, { start, end }, isIpv6) };
+    },
+    { cells },
+  );
 
 /**
  * Imports a whole table of ranges. Rows are staged and take effect only when the table is published at the end. The same

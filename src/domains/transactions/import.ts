@@ -10,15 +10,20 @@ import type { Transaction, Transactions } from './transactions.ts';
 export const createTransactionsImporter = (transactions: Transactions): Importer<Transaction> => ({
   target: transactionsTarget,
   shape: { columns: [['click_id', 'created_at', 'product_id', 'product_price', 'user_id']] },
-  read: (value) =>
-    readRecord(value, (fields) => ({
-      transactionId: fields.id('click_id'),
-      userId: fields.id('user_id'),
-      occurredAtUs: fields.instant('created_at'),
-      productId: fields.id('product_id'),
-      amount: fields.decimal('product_price'),
-      ip: fields.optional('ip', fields.ip),
-    })),
+  writtenFields: { amounts: ['product_price'], instants: ['created_at'] },
+  read: (value, { cells }) =>
+    readRecord(
+      value,
+      (fields) => ({
+        transactionId: fields.id('click_id'),
+        userId: fields.id('user_id'),
+        occurredAtUs: fields.instant('created_at'),
+        productId: fields.id('product_id'),
+        amount: fields.decimal('product_price'),
+        ip: fields.optional('ip', fields.ip),
+      }),
+      { cells },
+    ),
   wire: ({ transactionId, userId, occurredAtUs, productId, amount, ip }) => ({
     click_id: transactionId,
     created_at: formatInstant(occurredAtUs),

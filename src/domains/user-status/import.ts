@@ -21,12 +21,17 @@ const withSynonyms = (synonyms: Readonly<Record<string, string>>): Readonly<Reco
 export const createStatusChangesImporter = (userStatus: UserStatus): Importer<StatusChange> => ({
   target: statusChangesTarget,
   shape: { columns: [['user_id', 'created_at', 'status']] },
-  read: (value, { synonyms }) =>
-    readRecord(value, (fields) => ({
-      userId: fields.id('user_id'),
-      effectiveAtUs: fields.instant('created_at'),
-      status: fields.oneOf('status', synonyms ? withSynonyms(synonyms) : words),
-    })),
+  writtenFields: { instants: ['created_at'] },
+  read: (value, { synonyms, cells }) =>
+    readRecord(
+      value,
+      (fields) => ({
+        userId: fields.id('user_id'),
+        effectiveAtUs: fields.instant('created_at'),
+        status: fields.oneOf('status', synonyms ? withSynonyms(synonyms) : words),
+      }),
+      { cells },
+    ),
   wire: ({ userId, effectiveAtUs, status }) => ({ user_id: userId, created_at: formatInstant(effectiveAtUs), status }),
   // When a file is imported again, every record is a duplicate, even one that a later record has corrected.
   begin: ({ isRepeat }) => ({ record: isRepeat ? () => ({ kind: 'DUPLICATE' }) : userStatus.record }),

@@ -3,16 +3,23 @@ import { readRecord } from '../../lib/problems.ts';
 import { usersTarget } from './target.ts';
 import type { UserProfile, Users } from './users.ts';
 
+/** Whether a text is the code of Namibia rather than a missing value. */
+const isNamibia = (name: string, text: string): boolean => name === 'country' && text.trim() === 'NA';
+
 /** Imports files of `user_id`, `country`, `gender`. */
 export const createUsersImporter = (users: Users): Importer<UserProfile> => ({
   target: usersTarget,
   shape: { columns: [['user_id', 'country', 'gender']] },
-  read: (value) =>
-    readRecord(value, (fields) => ({
-      userId: fields.id('user_id'),
-      country: fields.optional('country', fields.id),
-      gender: fields.optional('gender', fields.id),
-    })),
+  read: (value, { cells }) =>
+    readRecord(
+      value,
+      (fields) => ({
+        userId: fields.id('user_id'),
+        country: fields.optional('country', fields.id),
+        gender: fields.optional('gender', fields.id),
+      }),
+      { cells, isWord: isNamibia },
+    ),
   wire: ({ userId, country, gender }) => ({ user_id: userId, country, gender }),
   // When a file is imported again, every record is a duplicate, even one that a later file has corrected.
   begin: ({ isRepeat }) => ({ record: isRepeat ? () => ({ kind: 'DUPLICATE' }) : users.record }),

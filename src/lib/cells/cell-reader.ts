@@ -41,7 +41,9 @@ export class CellReader {
    * plan that the survey makes in the end may be DECIMAL.
    */
   constructor(plan: ColumnPlan, survey: ColumnSurvey | null = null) {
-    const { nullMarkers, dateOrder } = plan.reading;
+    const { dateOrder } = plan.reading;
+    // The survey tells the usual markers apart, even where a column of nothing but markers has a list of them.
+    const nullMarkers = survey === null ? plan.reading.nullMarkers : (survey.options.nullMarkers ?? null);
     this.#plan = plan;
     this.#isPlainText = plan.type === 'STRING' && (survey === null || plan.isExplicit);
     this.#survey = survey;
@@ -88,8 +90,9 @@ export class CellReader {
   }
 
   #readMissing(text: string, kind: number): string | null {
-    if (this.#plan.type !== 'STRING' || kind === kinds.strongMarker || text === '') return null;
-    return text;
+    const { type, reading } = this.#plan;
+    if (type !== 'STRING' || kind === kinds.strongMarker || text === '') return null;
+    return kind === kinds.weakMarker && reading.nullMarkers !== null ? null : text;
   }
 
   #readNumber(kind: number): string | undefined {

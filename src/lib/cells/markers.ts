@@ -40,12 +40,12 @@ export const usualMarkerKind = (text: string): number => {
 
 /**
  * Whether a cell of a record's field, which is no free text, is missing: empty or one of the markers, which are the usual
- * ones unless stated. Country codes are asked with `isWord`, because the code of Namibia is `NA`.
+ * ones unless stated. `isWord` says that the text is also a value of the field, such as the code `NA` of Namibia.
  */
 export const isMissingField = (text: string, nullMarkers: readonly string[] | undefined, isWord = false): boolean => {
   const trimmed = text.trim();
   if (trimmed === '') return true;
   if (nullMarkers !== undefined) return nullMarkers.includes(trimmed);
   const kind = usualMarkerKind(trimmed);
-  return kind === kinds.strongMarker || (kind === kinds.weakMarker && !(isWord && trimmed === 'NA'));
+  return kind === kinds.strongMarker || (kind === kinds.weakMarker && !isWord);
 };

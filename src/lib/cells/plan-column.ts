@@ -67,7 +67,7 @@ export const decimalShown = (column: ColumnStatistics): '.' | ',' | null => {
 };
 
 /** Cells that only a decimal point, or only a decimal comma, makes numbers. */
-const decimalEvidence = ({ counts }: ColumnStatistics): { readonly point: number; readonly comma: number } => ({
+export const decimalEvidence = ({ counts }: ColumnStatistics): { readonly point: number; readonly comma: number } => ({
   point: sumOf(counts, [kinds.point, kinds.commas, kinds.commaPoint, kinds.groupedPoint]),
   comma: sumOf(counts, [kinds.comma, kinds.points, kinds.pointComma, kinds.groupedComma, kinds.floatComma]),
 });
@@ -101,11 +101,11 @@ const isPointOpen = (column: ColumnStatistics, hints: FileHints): boolean => {
   );
 };
 
-/** The signs that group digits: not the one that some cells of the column can only have as a decimal sign. */
+/** The signs that group digits: not the one that some cells have as a decimal sign, unless the other one is stated. */
 const thousandsOf = (column: ColumnStatistics, decimal: '.' | ','): string => {
   const { point, comma } = decimalEvidence(column);
   const against = decimal === '.' ? comma : point;
-  return against > 0 ? groupSigns : (decimal === '.' ? ',' : '.') + groupSigns;
+  return against > 0 && column.options.decimal === undefined ? groupSigns : (decimal === '.' ? ',' : '.') + groupSigns;
 };
 
 /** The order of dates in digits: null when there are none, or when their order is not certain. */

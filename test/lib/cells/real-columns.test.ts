@@ -1,7 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { CellReader } from '../../../src/lib/cells/cell-reader.ts';
-import { ColumnSurvey } from '../../../src/lib/cells/column-survey.ts';
-import { readsAlike } from '../../../src/lib/cells/plan-columns.ts';
 import type { ColumnType } from '../../../src/lib/column.ts';
 import { type ColumnResult, readColumn, readFile } from './read-column.ts';
 
@@ -271,21 +268,5 @@ describe('dates', () => {
       '9999-12-31',
       '0001-01-01',
     ]);
-  });
-});
-
-describe('plans', () => {
-  it('that read cells alike give the same values as a second pass would', () => {
-    const cells = ['1', '22', '-3', '4.5', '1,234.25', 'NA', '', ' 7 ', '+8', 'x', ...times(9, '10.25')];
-    const first = new ColumnSurvey();
-    for (const cell of cells.slice(0, 3)) first.add(cell);
-    const survey = new ColumnSurvey();
-    const firstPlan = first.plan();
-    const reader = new CellReader(firstPlan, survey);
-    const values = cells.map((cell) => reader.read(cell));
-    const plan = survey.plan();
-    expect(readsAlike(firstPlan, plan)).toBe(true);
-    const again = new CellReader(plan);
-    expect(cells.map((cell) => again.read(cell))).toEqual(values);
   });
 });

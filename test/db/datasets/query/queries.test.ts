@@ -64,3 +64,91 @@ test('groups, facets, a profile and a difference', async () => {
   const difference = await files.query(table, 'difference', { earlier: table, keyColumns: ['name'] });
   expect(difference).toEqual({ added: 0, removed: 0, changed: 0 });
 });
+
+test('bins of a width are exact, and a condition on groups compares keys and measures', async () => {
+  const prices = await files.write([
+    { name: 'price', type: 'DECIMAL', scale: 2, cells: ['-0.01', '0.00', '0.29', '0.30', '0.31', '-0.30', null] },
+    { name: 'size', type: 'FLOAT', cells: ['0.1', '2.5', '-1', '1e21', null, '7', '0'] },
+    { name: 'units', type: 'INTEGER', cells: ['0', '9007199254740993', '-7', '10', '19', '-10', '3'] },
+  ]);
+  const request = { filter: null, having: [], orders: [], offset: 0, limit: 20 };
+  const binsOf = async (column: number, binWidth: number) => {
+    const group = { by: [{ column, binWidth }], timeZone: 'UTC' };
+    const measures = [{ function: 'COUNT', column: null }] as const;
+    const { groups } = await files.query(prices, 'groups', { ...request, group, measures });
+    return groups.map(({ key, measures: [count] }) => [key[0], count]);
+  };
+  const byPrice = [
+    ['-0.3', 2],
+    ['0', 2],
+    ['0.3', 2],
+    [null, 1],
+  ];
+  expect(await binsOf(0, 0.3)).toEqual(byPrice);
+  expect(await binsOf(1, 5)).toEqual([
+    [-5, 1],
+    [0, 3],
+    [5, 1],
+    [1e21, 1],
+    [null, 1],
+  ]);
+  expect(await binsOf(2, 10)).toEqual([
+    [-10, 2],
+    [0, 2],
+    [10, 2],
+    [9007199254740990, 1],
+  ]);
+  const { groups, total } = await files.query(prices, 'groups', {
+    ...request,
+    group: { by: [{ column: 0, binWidth: 0.3 }], timeZone: 'UTC' },
+    measures: [
+      { function: 'SUM', column: 0 },
+      { function: 'MEDIAN', column: 2 },
+    ],
+    having: [{ index: 1, test: { op: 'gt', value: 0 } }],
+    orders: [{ column: 1, descending: true }],
+    limit: 1,
+  });
+  expect(total).toBe(2);
+  expect(groups).toEqual([{ key: ['0.3'], measures: ['0.61', 14.5], excludedCounts: [0, 0] }]);
+  const median = { group: { by: [], timeZone: 'UTC' }, measures: [{ function: 'MEDIAN', column: 2 }] as const };
+  const filter = { column: 2, test: { op: 'in', values: ['0', '9007199254740993'] } } as const;
+  expect((await files.query(prices, 'groups', { ...request, ...median, filter })).groups[0]?.measures).toEqual([
+    '4503599627370496.5',
+  ]);
+});
+
+test('rows by number, long pages and too many groups', async () => {
+  const long = 'x'.repeat(400_000);
+  const texts = await files.write([{ name: 'text', type: 'STRING', cells: [long, long, long, 'short'] }]);
+  const first = await files.query(texts, 'rows', page);
+  expect([first.rows.length, first.hasAfter, first.total]).toEqual([2, true, 4]);
+  const rest = await files.query(texts, 'rows', { ...page, after: 1 });
+  expect([rest.rows.map(({ row }) => row), rest.hasBefore, rest.hasAfter]).toEqual([[2, 3], true, false]);
+  const found = await files.query(texts, 'rowsAt', { rows: [3, 9, 0, 3] });
+  expect(found.map((each) => each?.row ?? null)).toEqual([3, null, 0, 3]);
+  const filter = { column: 0, test: { op: 'eq', value: 'short' } } as const;
+  await expect(files.query(texts, 'rows', { ...page, filter, after: 0 })).rejects.toThrow('cursor does not belong');
+  const small = await VersionFiles.open({ datasetGroupsMax: 2 });
+  const three = await small.write([{ name: 'n', type: 'INTEGER', cells: ['1', '2', '3'] }]);
+  const groups = { group: { by: [{ column: 0 }], timeZone: 'UTC' }, measures: [], having: [] };
+  await expect(
+    small.query(three, 'groups', { ...groups, filter: null, orders: [], offset: 0, limit: 1 }),
+  ).rejects.toThrow('datasetGroupsMax');
+  await small.close();
+});
+
+test('a difference counts rows by key, and by content where a version lacks a key', async () => {
+  const earlier = await files.write([
+    { name: 'id', type: 'INTEGER', cells: ['1', '2', '3', '3', null] },
+    { name: 'price', type: 'INTEGER', cells: ['10', '20', '30', '30', { misfit: 'free' }] },
+  ]);
+  const later = await files.write([
+    { name: 'price', type: 'DECIMAL', scale: 2, cells: ['10.00', '20.50', '30.00', '40.00', { misfit: 'free' }] },
+    { name: 'id', type: 'INTEGER', cells: ['1', '2', '3', '4', null] },
+  ]);
+  const byKey = await files.query(later, 'difference', { earlier, keyColumns: ['id'] });
+  expect(byKey).toEqual({ added: 1, removed: 1, changed: 1 });
+  const byContent = await files.query(later, 'difference', { earlier, keyColumns: ['code'] });
+  expect(byContent).toEqual({ added: 2, removed: 2, changed: 0 });
+});

@@ -1,0 +1,38 @@
+import type { Importer, ReadOptions } from '../../ledger/record.ts';
+import { FileCells } from '../../lib/cells/file-cells.ts';
+import type { FileDialect, TextOptions } from '../../lib/import-options.ts';
+import { readSource } from '../../sources/read-source.ts';
+import type { SourceBatch, SourceLimits } from '../../sources/source.ts';
+
+export interface SurveyedFile {
+  readonly path: string;
+  readonly options: ReadOptions & TextOptions;
+  /** Receives how the file is read, before the first batch. */
+  readonly onDialect: (dialect: FileDialect) => void;
+}
+
+export interface SurveyedBatch {
+  readonly batch: SourceBatch;
+  /** How the cells of the batch are read. */
+  readonly cells: FileCells;
+}
+
+/**
+ * Streams the records of a file as `readSource` does. All records are seen first as soon as one has an amount or a time that
+ * only the others explain, such as `1.234,50`; records before it do not need that.
+ */
+export async function* surveyedSource(
+  { path, options, onDialect }: SurveyedFile,
+  { shape, writtenFields = {} }: Importer,
+  limits: SourceLimits,
+): AsyncGenerator<SurveyedBatch> {
+  const cells = new FileCells(writtenFields, options);
+  for await (const batch of readSource(path, shape, limits, { text: options, onDialect })) {
+    if (batch.records.some(({ value }) => value && cells.needsSurvey(value))) {
+      for await (const { records } of readSource(path, shape, limits, { text: options }))
+        for (const { value } of records) if (value) cells.survey(value);
+      cells.decide();
+    }
+    yield { batch, cells };
+  }
+}
