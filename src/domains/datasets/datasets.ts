@@ -6,7 +6,6 @@ import type {
   GroupsResult,
   ProfileResult,
   TableFilter,
-  TableOrder,
   TableQueries,
   TableQueryName,
   TableRow,
@@ -24,7 +23,6 @@ import {
   type IndexedColumn,
   indexedColumns,
   indexesOfStatistics,
-  indexOfColumn,
   ordersOf,
   type StatisticsLimits,
 } from './columns.ts';

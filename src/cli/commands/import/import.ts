@@ -145,7 +145,7 @@ const runDataset = async (args: readonly string[], options: Options, terminal: T
 };
 
 /** 0 for a link, whose size is unknown. */
-const bytesOf = async (path: string): Promise<number> => (await stat(path).catch(() => ({ size: 0 }))).size;
+const _bytesOf = async (path: string): Promise<number> => (await stat(path).catch(() => ({ size: 0 }))).size;
 
 const readCount = (text: string): number => {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
