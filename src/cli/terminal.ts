@@ -21,6 +21,8 @@ export interface Terminal {
   readonly isOutputOpen: boolean;
   /** Writes lines of the result to stdout; resolves when the stream accepts more. */
   print(...lines: string[]): Promise<void>;
+  /** Writes a part of a file to stdout as it is; resolves when the stream accepts more. */
+  write(part: string | Uint8Array): Promise<void>;
   /** Writes a message to stderr. */
   printError(line: string): void;
   /** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
@@ -35,6 +37,15 @@ export const createTerminal = (hostProcess: HostProcess): Terminal => {
     isRead = false;
   });
   stderr.on('error', () => undefined);
+  const write = async (part: string | Uint8Array): Promise<void> => {
+    if (!isRead || part.length === 0) return;
+    if (stdout.write(part)) return;
+    // The abort removes the listeners of the event that did not occur: a long result waits thousands of times.
+    const waiting = new AbortController();
+    const { signal } = waiting;
+    await Promise.race([once(stdout, 'drain', { signal }), once(stdout, 'close', { signal })]).catch(() => undefined);
+    waiting.abort();
+  };
   return {
     environment: hostProcess.env,
     stdin,
@@ -42,15 +53,8 @@ export const createTerminal = (hostProcess: HostProcess): Terminal => {
     get isOutputOpen() {
       return isRead;
     },
-    async print(...lines) {
-      if (!isRead || lines.length === 0) return;
-      if (stdout.write(`${lines.join('\n')}\n`)) return;
-      // The abort removes the listeners of the event that did not occur: a long result waits thousands of times.
-      const waiting = new AbortController();
-      const { signal } = waiting;
-      await Promise.race([once(stdout, 'drain', { signal }), once(stdout, 'close', { signal })]).catch(() => undefined);
-      waiting.abort();
-    },
+    print: async (...lines) => (lines.length === 0 ? undefined : write(`${lines.join('\n')}\n`)),
+    write,
     printError: (line) => void stderr.write(`${line}\n`),
     untilStopped: () =>
       new Promise((resolve) => {
