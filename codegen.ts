@@ -33,6 +33,8 @@ const scalars = {
   IP: 'string',
   Letter: 'string',
   LocalDate: 'string',
+  SqlParameters: 'readonly unknown[] | Readonly<Record<string, unknown>>',
+  SqlRow: 'Readonly<Record<string, unknown>>',
   TimeZone: 'string',
   URL: 'string',
   UUID: 'string',

@@ -23,6 +23,8 @@ type Scalars = {
   Duration: { Input: string; Output: string };
   CellValue: { Input: string | number | boolean; Output: Cell };
   HeaderLine: { Input: number | 'none'; Output: never };
+  SqlParameters: { Input: unknown; Output: never };
+  SqlRow: { Input: never; Output: Readonly<Record<string, unknown>> };
   File: { Input: File; Output: never };
   ID: { Input: string; Output: string | number };
 };

@@ -34,6 +34,7 @@ import './datasets/datasets.ts';
 import './datasets/groups.ts';
 import './datasets/imports.ts';
 import './datasets/refresh.ts';
+import './sql/sql.ts';
 import './server.ts';
 
 /** The whole GraphQL schema. Types register themselves when their file is imported: every file is in this list. */

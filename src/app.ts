@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { openDatasetEngine } from '../db/datasets/engine/duckdb-engine.ts';
+import { openSqlEngine } from '../db/datasets/sql/open.ts';
 import { openStore } from '../db/open.ts';
 import type { Store } from '../db/store.ts';
 import type { Config } from './config.ts';
@@ -42,7 +43,7 @@ export interface AppOptions {
 export const createApp = (config: Config, options: AppOptions): App => {
   const { log } = options;
   const core = createCore(config, options);
-  const { store, ledger, engine, domains, nowUs } = core;
+  const { store, ledger, engine, sqlEngine, domains, nowUs } = core;
   const server: MutableServerInfo = {
     version: programVersion(),
     startedAtUs: nowUs(),
@@ -73,6 +74,7 @@ export const createApp = (config: Config, options: AppOptions): App => {
       closed = true;
       await background.stop();
       engine.close();
+      sqlEngine.close();
       await domains.datasetImports.abortAll();
       await ledger.idle();
       store.close();
@@ -92,8 +94,9 @@ const createCore = (config: Config, { log, onStatement }: AppOptions) => {
   log.debug({ data: config.data }, 'store opened');
   const ledger = createLedger(store, log);
   const engine = openDatasetEngine(config, log);
-  const domains = createDomains({ store, engine, ledger, limits: config, nowUs, log });
-  return { store, ledger, engine, domains, nowUs };
+  const sqlEngine = openSqlEngine(config, engine.folder, log);
+  const domains = createDomains({ store, engine, sqlEngine, ledger, limits: config, nowUs, log });
+  return { store, ledger, engine, sqlEngine, domains, nowUs };
 };
 
 /** No listener when nothing uses it: the driver then does not build the text of each statement. */

@@ -7,6 +7,7 @@ import { importSettings } from './settings/imports.ts';
 import { requestSettings } from './settings/requests.ts';
 import { serverSettings, storeSettings } from './settings/server.ts';
 import type { SettingDefinition, SettingDefinitions } from './settings/setting.ts';
+import { sqlSettings } from './settings/sql.ts';
 import { s3Settings, userFileSettings } from './settings/user-files.ts';
 
 export interface Setting extends SettingDefinition {
@@ -44,6 +45,7 @@ export const settingGroups: readonly SettingGroup[] = [
   group('Experiments', experimentSettings),
   group('Conversations', conversationSettings),
   group('Datasets', datasetSettings),
+  group('SQL', sqlSettings),
 ];
 
 export const settings: readonly Setting[] = settingGroups.flatMap((each) => each.settings);
@@ -56,7 +58,8 @@ type Definitions = typeof serverSettings &
   typeof storeSettings &
   typeof experimentSettings &
   typeof conversationSettings &
-  typeof datasetSettings;
+  typeof datasetSettings &
+  typeof sqlSettings;
 
 export type Config = { readonly [Name in keyof Definitions]: z.output<Definitions[Name]['type']> };
 

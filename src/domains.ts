@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatasetEngine } from '../db/datasets/engine.ts';
+import type { SqlEngine } from '../db/datasets/sql/engine.ts';
 import type { Store } from '../db/store.ts';
 import type { Config } from './config.ts';
 import { createApiKeys } from './domains/api-keys.ts';
@@ -22,6 +23,7 @@ import { Rejects } from './domains/imports/rejects.ts';
 import { createIpRangesImporter } from './domains/ip-city/import.ts';
 import { createIpCity } from './domains/ip-city/ip-city.ts';
 import { createMonitor } from './domains/monitor/monitor.ts';
+import { Sql } from './domains/sql/sql.ts';
 import { createTransactionsImporter } from './domains/transactions/import.ts';
 import { createTransactions } from './domains/transactions/transactions.ts';
 import { DatasetUploads } from './domains/uploads/dataset-uploads.ts';
@@ -49,6 +51,7 @@ import { openObjects } from './sources/open-objects.ts';
 export interface DomainServices {
   readonly store: Store;
   readonly engine: DatasetEngine;
+  readonly sqlEngine: SqlEngine;
   readonly ledger: Ledger;
   /** The settings: each domain declares the few that it reads. */
   readonly limits: Config;
@@ -62,14 +65,16 @@ export const createDomains = (services: DomainServices) => {
   const users = createUserDomains(services);
   const facts = createFactDomains(services, users);
   const imports = createImportDomains(services, users, facts);
+  const datasets = createDatasetDomains(services, imports);
   return {
     apiKeys: createApiKeys(store, limits),
     imageProblems: () => imageProblems(store, users.images),
     ...users,
     ...facts,
     ...imports,
-    ...createDatasetDomains(services, imports),
+    ...datasets,
     ...createConversationDomains(services),
+    sql: new Sql({ ...services, ...users, ...facts, ...datasets }),
   };
 };
 

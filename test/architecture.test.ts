@@ -33,10 +33,10 @@ const units: readonly Unit[] = [
   { name: 'store types', files: /^db\/store\.ts$/, may: [], types: ['tables'] },
   { name: 'store', files: /^db\/(open\.ts|sqlite\/)/, may: ['errors', 'tables'], types: ['store types'] },
   { name: 'sources', files: /^src\/sources\//, may: ['lib', 'errors'] },
-  { name: 'dataset engine types', files: /^db\/datasets\/engine\.ts$/, may: [], types: ['lib', 'errors'] },
+  { name: 'dataset engine types', files: /^db\/datasets\/(sql\/)?engine\.ts$/, may: [], types: ['lib', 'errors'] },
   {
     name: 'dataset engine',
-    files: /^db\/datasets\/(?!engine\.ts)/,
+    files: /^db\/datasets\/(?!(sql\/)?engine\.ts)/,
     may: ['errors', 'lib', 'sources'],
     types: ['dataset engine types'],
   },
@@ -56,6 +56,7 @@ const units: readonly Unit[] = [
   domain('user-sync', ['imports', 'user-directory', 'users']),
   domain('datasets', ['imports']),
   domain('uploads', ['imports', 'datasets']),
+  domain('sql', ['datasets', 'facts', 'users', 'user-status']),
   {
     name: 'import targets',
     files: /^src\/import-targets\.ts$/,

@@ -246,6 +246,8 @@ export interface ConvertedVersion extends StoredTable, FileChecksum {}
  * DuckDB queries. Errors are thrown as DomainError.
  */
 export interface DatasetEngine {
+  /** The folder with the files of versions. */
+  readonly folder: string;
   /** A new, unique file name for a version. */
   newFile(): string;
   build(request: BuildRequest, observer: BuildObserver): Promise<BuildResult>;

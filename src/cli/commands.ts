@@ -7,6 +7,7 @@ import { cityCommand } from './commands/ip-city.ts';
 import { keysCommand } from './commands/keys.ts';
 import { rejectsCommand } from './commands/rejects/rejects.ts';
 import { serveCommand } from './commands/serve.ts';
+import { sqlCommand } from './commands/sql.ts';
 import { syncCommand } from './commands/sync.ts';
 import { statusCommand } from './commands/user-status.ts';
 import { verifyCommand } from './commands/verify.ts';
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   rejectsCommand,
   keysCommand,
   checkCommand,
+  sqlCommand,
   statusCommand,
   cityCommand,
   verifyCommand,

@@ -1,4 +1,5 @@
 import { openDatasetEngine } from '../../db/datasets/engine/duckdb-engine.ts';
+import { openSqlEngine } from '../../db/datasets/sql/open.ts';
 import { openStore, storeExists } from '../../db/open.ts';
 import type { Store } from '../../db/store.ts';
 import type { Config } from '../config.ts';
@@ -31,11 +32,13 @@ export const withData = async <R>(config: Config, work: (opened: CommandServices
   const store = openOrFail(config, () => openStore({ ...config, nowUs }));
   const ledger = createLedger(store);
   const engine = openDatasetEngine(config, silentLog);
+  const sqlEngine = openSqlEngine(config, engine.folder, silentLog);
   try {
-    const domains = createDomains({ store, engine, ledger, limits: config, nowUs, log: silentLog });
+    const domains = createDomains({ store, engine, sqlEngine, ledger, limits: config, nowUs, log: silentLog });
     return await work({ store, ledger, domains });
   } finally {
     engine.close();
+    sqlEngine.close();
     await ledger.idle();
     store.close();
   }

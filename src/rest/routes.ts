@@ -12,6 +12,7 @@ import { image } from './routes/images.ts';
 import { ipCityByPath, ipCityByQuery } from './routes/ip-city.ts';
 import { monitorOfCountry } from './routes/monitor.ts';
 import { docs, index, openapi } from './routes/pages.ts';
+import { querySql } from './routes/sql.ts';
 import { transactionsAggregate } from './routes/transactions.ts';
 import { userStatusByPath, userStatusByQuery } from './routes/user-status.ts';
 import { data, outputTable, stats, synchronizeData } from './routes/users.ts';
@@ -46,6 +47,7 @@ export const routes: readonly Route[] = [
   versionsOfDataset,
   exportDataset,
   importProgress,
+  querySql,
   healthz,
   readyz,
   docs,

@@ -28,7 +28,7 @@ const waitingMax = 200;
 
 class DuckdbEngine implements DatasetEngine {
   readonly #limits: DatasetLimits;
-  readonly #folder: string;
+  readonly folder: string;
   readonly #duckdb: Duckdb;
   readonly #stager: Stager;
   readonly #queries: VersionQueries;
@@ -38,13 +38,13 @@ class DuckdbEngine implements DatasetEngine {
 
   constructor(limits: DatasetLimits, log: DebugLog) {
     this.#limits = limits;
-    this.#folder = limits.data === ':memory:' ? join(tmpdir(), `asof-${randomUUID()}`) : join(limits.data, 'datasets');
+    this.folder = limits.data === ':memory:' ? join(tmpdir(), `asof-${randomUUID()}`) : join(limits.data, 'datasets');
     this.#duckdb = new Duckdb({
       memoryBytesMax: limits.datasetMemoryBytesMax,
       threads: limits.datasetThreads,
-      tempFolder: join(this.#folder, this.#newName('temp')),
+      tempFolder: join(this.folder, this.#newName('temp')),
       tempBytesMax: limits.datasetTempBytesMax,
-      folder: this.#folder,
+      folder: this.folder,
       // An import must leave a session to each query that may run.
       sessionsMax: limits.datasetQueriesAtOnce + limits.datasetImportsAtOnce,
       waitingMax,
@@ -58,7 +58,7 @@ class DuckdbEngine implements DatasetEngine {
   }
 
   build(request: BuildRequest, observer: BuildObserver): Promise<BuildResult> {
-    mkdirSync(this.#folder, { recursive: true });
+    mkdirSync(this.folder, { recursive: true });
     const { earlier } = request;
     const target = this.#pathOf(request.target);
     const withPaths = { ...request, target, earlier: earlier && this.#withPath(earlier) };
@@ -91,7 +91,7 @@ class DuckdbEngine implements DatasetEngine {
   }
 
   async sweep(inUse: ReadonlySet<string>): Promise<void> {
-    const names = await readdir(this.#folder).catch(() => [] as string[]);
+    const names = await readdir(this.folder).catch(() => [] as string[]);
     for (const name of names)
       if (!inUse.has(name) && !this.#ownNames.has(firstPart(name)) && !belongsToOtherProcess(name))
         await this.#removeFile(name);
@@ -100,7 +100,7 @@ class DuckdbEngine implements DatasetEngine {
   close(): void {
     this.#stager.close();
     this.#duckdb.close();
-    if (this.#limits.data === ':memory:') rmSync(this.#folder, { recursive: true, force: true });
+    if (this.#limits.data === ':memory:') rmSync(this.folder, { recursive: true, force: true });
   }
 
   /** The name holds the process id, so that a sweep by another process spares a file that is being built. */
@@ -121,7 +121,7 @@ class DuckdbEngine implements DatasetEngine {
   }
 
   #pathOf(file: string): string {
-    return join(this.#folder, file);
+    return join(this.folder, file);
   }
 
   #removeFile(file: string): Promise<void> {

@@ -29,6 +29,8 @@ export interface UserStatus {
   statusAt(userId: string, atUs: number, knowledge?: KnownAsOf): StatusAsOf;
   /** The status code of a user code: the hot path of enrichment. */
   codeAt(user: number, atUs: number, sequence: number): number;
+  /** Whether a change of the user is recorded up to a sequence number. */
+  hasChange(user: number, sequence: number): boolean;
   /** The status over time, gaps included, oldest first, cut to the span. */
   timeline(userId: string, span: TimeSpan, knowledge?: KnownAsOf): StatusPeriod[];
   explain(asOf: StatusAsOf): StatusExplanation;
@@ -75,6 +77,12 @@ export const createUserStatus = (store: Store, ledger: Ledger, users: Users): Us
     codeAt(user, atUs, sequence) {
       const position = index.positionAt(user, atUs, sequence);
       return position < 0 ? 0 : index.valueOf(position);
+    },
+    hasChange(user, sequence) {
+      const end = index.end(user);
+      for (let position = index.start(user); position < end; position++)
+        if (index.seqOf(position) <= sequence) return true;
+      return false;
     },
     timeline(userId, span, knowledge = {}) {
       return timelines.periods(users.codes.codeOf(userId) ?? -1, span, ledger.resolveSequence(knowledge));

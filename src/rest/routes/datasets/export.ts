@@ -1,12 +1,13 @@
 import { z } from '@hono/zod-openapi';
 import type { DatasetVersion } from '../../../domains/datasets/columns.ts';
-import { type ExportPage, exportPages } from '../../../domains/datasets/export.ts';
+import { exportPages } from '../../../domains/datasets/export.ts';
 import { columnsOf, filterOf, orderOf } from '../../../domains/datasets/query-text.ts';
 import { csvRows, jsonRows } from '../../../domains/datasets/row-text.ts';
 import { preferredType } from '../../../http/accept.ts';
 import { isCached } from '../../../http/etag.ts';
 import { datasetName } from '../../parameters.ts';
 import { defineRoute } from '../../route.ts';
+import { streamOf } from '../../stream-body.ts';
 import { columns, format, safe, search, sort, versionNumber } from './parameters.ts';
 import { readQuery, testsDescription } from './query.ts';
 
@@ -66,7 +67,9 @@ export const exportDataset = defineRoute({
       'content-disposition': attachment(`${dataset.name}.${fileFormat}`),
       ...caching,
     };
-    return new Response(streamOf(firstPage, pages, config.exportStallMs), { headers });
+    return new Response(streamOf(firstPage, pages, { contentOf: ({ text }) => text, stallMs: config.exportStallMs }), {
+      headers,
+    });
   },
 });
 
@@ -80,34 +83,3 @@ const etagOf = ({ id, createdAtUs }: DatasetVersion, fileFormat: string): string
 /** A name for the file (RFC 6266). Some clients read only the plain one, which has ASCII characters. */
 const attachment = (name: string): string =>
   `attachment; filename="${name.replace(/[^\w .-]/g, '_')}"; filename*=UTF-8''${encodeURIComponent(name)}`;
-
-/** A body that reads pages on demand, and fails when the client reads nothing for `stallMs`. */
-const streamOf = (
-  firstPage: IteratorResult<ExportPage>,
-  pages: AsyncGenerator<ExportPage>,
-  stallMs: number,
-): ReadableStream<Uint8Array> => {
-  const encoder = new TextEncoder();
-  let next: IteratorResult<ExportPage> | null = firstPage;
-  let timer: NodeJS.Timeout | undefined;
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        clearTimeout(timer);
-        const { done, value } = next ?? (await pages.next());
-        next = null;
-        if (done) return controller.close();
-        controller.enqueue(encoder.encode(value.text));
-        timer = setTimeout(() => {
-          controller.error(new Error(`the client read nothing for ${stallMs} ms (setting exportStallMs)`));
-          void pages.return(undefined);
-        }, stallMs);
-      },
-      async cancel() {
-        clearTimeout(timer);
-        await pages.return(undefined);
-      },
-    },
-    { highWaterMark: 0 },
-  );
-};

@@ -1,0 +1,162 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { setPriority } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { DomainError, errorCodes } from '../../../src/errors.ts';
+import type { SqlTaskName, SqlTasks, WorkerReply, WorkerRequest, WorkerSettings } from './messages.ts';
+import { tooMuchMemory } from './sql-errors.ts';
+
+const isSource = import.meta.url.endsWith('.ts');
+
+/** Workers in TypeScript need a loader. Flags of this process are not inherited: they may belong to a debugger. */
+const workerFlags = isSource ? ['--import', import.meta.resolve('tsx')] : [];
+
+/** Queries give way to the server when there are not enough processors for both. */
+const niceness = 10;
+
+interface PendingTask {
+  /** The error of this task when the process ends. */
+  endReason: Error | undefined;
+  resolve(result: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** The process was ended on account of another task: the task may be tried again. */
+export class ProcessEnded extends Error {}
+
+/** How a process ends that needs more memory than the system or V8 allows. */
+const memorySignals: readonly unknown[] = ['SIGKILL', 'SIGABRT'];
+
+/** The heap of JavaScript, in MB; rows of results are the only values that need it. */
+const heapMbMax = 256;
+
+/** The process that runs queries of users: it may be killed at any time, whatever a query does. */
+export class SqlProcess {
+  readonly #child: ChildProcess;
+  readonly #pending = new Map<number, PendingTask>();
+  #lastId = 0;
+  readonly #ready: Promise<void>;
+  #onReady: () => void = () => undefined;
+  #hasEnded = false;
+  #needsTooMuchMemory = false;
+  #isKilled = false;
+
+  constructor(settings: WorkerSettings, onEnd: (ended: SqlProcess) => void) {
+    this.#ready = new Promise((resolve) => {
+      this.#onReady = resolve;
+    });
+    const path = fileURLToPath(new URL(`./worker.${isSource ? 'ts' : 'js'}`, import.meta.url));
+    this.#child = fork(path, [], {
+      execArgv: [...workerFlags, `--max-old-space-size=${heapMbMax}`],
+      serialization: 'advanced',
+      // What V8 prints when its heap is exhausted is of no use to anybody.
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    const end = (how: string, signal?: unknown): void => {
+      if (this.#hasEnded) return;
+      this.#hasEnded = true;
+      onEnd(this);
+      const tasks = [...this.#pending.values()];
+      this.#pending.clear();
+      for (const { endReason, reject } of tasks) reject(endReason ?? this.#endError(how, signal));
+    };
+    this.#child.on('message', (reply: WorkerReply) => this.#receive(reply));
+    this.#child.on('error', (error) => end(error.message));
+    this.#child.on('exit', (code, signal) => end(String(signal ?? code), signal));
+    lowerPriority(this.#child.pid);
+    this.#keepAlive();
+    this.#send({ settings });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** The result of a task. After `timeout.ms`, counted from when the process is ready, the process is killed, which ends its other tasks with ProcessEnded. */
+  async run<N extends SqlTaskName>(
+    name: N,
+    input: SqlTasks[N]['input'],
+    timeout?: { readonly ms: number; readonly reason: () => DomainError },
+  ): Promise<SqlTasks[N]['result']> {
+    if (this.#hasEnded) throw new ProcessEnded('the process for SQL has ended');
+    this.#lastId += 1;
+    const id = this.#lastId;
+    let timer: NodeJS.Timeout | undefined;
+    const startTimer = ({ ms, reason }: { readonly ms: number; readonly reason: () => DomainError }): void => {
+      timer = setTimeout(() => {
+        const pending = this.#pending.get(id);
+        if (pending) pending.endReason = reason();
+        this.kill();
+      }, ms);
+    };
+    try {
+      return (await new Promise((resolve, reject) => {
+        this.#pending.set(id, { endReason: undefined, resolve, reject });
+        this.#keepAlive();
+        this.#send({ id, name, input });
+        void this.#ready.then(() => {
+          if (timeout && this.#pending.has(id)) startTimer(timeout);
+        });
+      })) as SqlTasks[N]['result'];
+    } finally {
+      clearTimeout(timer);
+      this.#pending.delete(id);
+      this.#keepAlive();
+    }
+  }
+
+  kill(): void {
+    this.#isKilled = true;
+    this.#child.kill('SIGKILL');
+  }
+
+  #endError(how: string, signal: unknown): Error {
+    if (this.#needsTooMuchMemory) return tooMuchMemory();
+    if (this.#isKilled) return new ProcessEnded('the process for SQL was ended');
+    return memorySignals.includes(signal)
+      ? tooMuchMemory()
+      : new Error(`the process for SQL exited unexpectedly: ${how}`);
+  }
+
+  #send(request: WorkerRequest): void {
+    if (this.#child.connected) this.#child.send(request, () => undefined);
+  }
+
+  #receive(reply: WorkerReply): void {
+    if ('ready' in reply) {
+      this.#onReady();
+      return;
+    }
+    if ('ending' in reply) {
+      this.#needsTooMuchMemory = true;
+      return;
+    }
+    const pending = this.#pending.get(reply.id);
+    if (!pending) return;
+    if ('result' in reply) pending.resolve(reply.result);
+    else pending.reject(errorOf(reply));
+  }
+
+  /** An idle process must not keep a command from exiting. */
+  #keepAlive(): void {
+    const isBusy = this.#pending.size > 0;
+    for (const handle of [this.#child, this.#child.channel]) isBusy ? handle?.ref() : handle?.unref();
+  }
+}
+
+const lowerPriority = (pid: number | undefined): void => {
+  try {
+    if (pid !== undefined) setPriority(pid, niceness);
+  } catch {
+    // Some systems do not allow it; queries are then as important as requests.
+  }
+};
+
+const errorOf = ({ error, isBug }: Extract<WorkerReply, { error: unknown }>): Error => {
+  const { code, message } = error;
+  const isKnown = !isBug && errorCodes.some((each) => each.code === code);
+  return isKnown ? new DomainError(code, message) : new Error(`a query failed in the SQL engine: ${message}`);
+};
