@@ -1,6 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { openDatasetEngine } from '../../../db/datasets/engine/duckdb-engine.ts';
 import type { DatasetEngine } from '../../../db/datasets/engine.ts';
+import { openSqlEngine } from '../../../db/datasets/sql/open.ts';
 import { openStore } from '../../../db/open.ts';
 import { readConfig } from '../../../src/config.ts';
 import { exportPages } from '../../../src/domains/datasets/export.ts';
@@ -33,6 +34,7 @@ it('an export asks the engine for each page once, in order, and never for a tota
   const { datasets } = createDomains({
     store,
     engine: recording,
+    sqlEngine: openSqlEngine(config, engine.folder, silentLog),
     ledger: createLedger(store),
     limits: config,
     nowUs,
