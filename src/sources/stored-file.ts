@@ -7,8 +7,8 @@ export interface StoredFile {
   readonly path: string;
   /** Null when the store does not say. */
   readonly byteSize: number | null;
-  /** In hexadecimal digits. */
-  readonly sha256: string;
+  /** In hexadecimal digits; null when the store does not say. */
+  readonly sha256: string | null;
 }
 
 /** What is wrong with a file; null when it exists and has the size and the content it was stored with. Reads all of it. */
@@ -17,6 +17,7 @@ export const problemOfFile = async ({ path, byteSize, sha256 }: StoredFile): Pro
     const found = await stat(path);
     if (!found.isFile()) return `${path} is not a file`;
     if (byteSize !== null && found.size !== byteSize) return `${path} has ${found.size} bytes instead of ${byteSize}`;
+    if (sha256 === null) return null;
     const hash = createHash('sha256');
     for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
     return hash.digest('hex') === sha256

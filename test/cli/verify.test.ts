@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import { png } from '../support/images.ts';
 import { userCsv } from '../support/user-sources.ts';
@@ -68,4 +69,31 @@ it('asof verify names a folder in the position of an image, and every image when
   const lines = (await asof(['verify', '--data', data])).stdout.trimEnd().split('\n');
   expect(lines).toHaveLength(4);
   for (const line of lines) expect(line).toMatch(/is missing$/);
+});
+
+it('asof verify names every file of a dataset version that is missing, cut off or changed', async () => {
+  const root = await folder();
+  const data = join(root, 'data');
+  const csv = join(root, 'stock.csv');
+  for (const name of ['missing', 'short', 'changed', 'sound']) {
+    await writeFile(csv, `name,count\n${name},1\n`);
+    expect(await asof(['import', 'dataset', name, csv, '--data', data])).toMatchObject({ code: 0 });
+  }
+  expect(await asof(['verify', '--data', data])).toMatchObject({ code: 0, stderr: '' });
+  const store = new Database(join(data, 'asof.sqlite'), { readonly: true });
+  const rows = store.prepare('select file from dataset_versions order by id').pluck().all() as string[];
+  store.close();
+  const [missing = '', short = '', changed = ''] = rows.map((file) => join(data, 'datasets', file));
+  await rm(missing);
+  await truncate(short, 10);
+  const bytes = await readFile(changed);
+  bytes[20] = (bytes[20] ?? 0) ^ 1;
+  await writeFile(changed, bytes);
+  const { code, stdout } = await asof(['verify', '--data', data]);
+  expect(code).toBe(1);
+  expect(stdout.trimEnd().split('\n')).toEqual([
+    `version 1 of dataset missing: ${missing} is missing`,
+    expect.stringContaining(`version 1 of dataset short: ${short} has 10 bytes instead of `),
+    expect.stringContaining(`version 1 of dataset changed: ${changed} has other content than when it was stored`),
+  ]);
 });

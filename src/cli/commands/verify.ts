@@ -3,14 +3,14 @@ import { type CommandServices, withExistingData } from '../data-folder.ts';
 import { exitProblems, exitSuccess, isSystemError } from '../exit.ts';
 import { configOf, type DataOptions, withDataOptions } from '../options.ts';
 
-/** `asof verify`: checks the store, from the pages of its file to the counts of its imports, and the files of images. */
+/** `asof verify`: checks the store, from the pages of its file to the counts of its imports, and the files of images and datasets. */
 export const verifyCommand: Command = {
   declare: (program) =>
     withDataOptions(program.command('verify'))
       .summary('Check the store.')
       .description(
         'Check that the file of the store is intact, that no record is missing, that the counts of every import add up, ' +
-          'and that the file of every image exists with the size and the SHA-256 it was stored with.',
+          'and that the file of every image and of every version of a dataset exists with the size and the SHA-256 it was stored with.',
       )
       .addHelpText('after', '\nExample:\n  asof verify --data /var/lib/asof'),
   async run(invoked, terminal) {
@@ -25,11 +25,12 @@ export const verifyCommand: Command = {
 
 const check = async ({
   store,
-  domains: { imageProblems },
+  domains: { imageProblems, versionTables },
 }: CommandServices): Promise<{ readonly problems: string[]; readonly records: number | null }> => {
   try {
     const { problems, records } = store.verify();
     for await (const problem of imageProblems()) problems.push(problem);
+    for await (const problem of versionTables.problems()) problems.push(problem);
     return { problems, records };
   } catch (error) {
     // SQLite cannot check a badly damaged file at all.

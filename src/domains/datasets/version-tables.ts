@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import type { DatasetEngine, StoredTable } from '../../../db/datasets/engine.ts';
 import type { Store } from '../../../db/store.ts';
 import { datasets, datasetVersions } from '../../../db/tables/datasets.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import type { DebugLog } from '../../lib/debug-log.ts';
+import { problemOfFile } from '../../sources/stored-file.ts';
 import type { DatasetVersion } from './columns.ts';
 
 export interface VersionTableServices {
@@ -57,22 +59,33 @@ export class VersionTables {
 
   /** Removes files that belong to no version of an existing dataset. */
   async sweep(): Promise<void> {
-    const { store, engine } = this.#services;
-    const inUse = new Set<string>();
-    let after = 0;
-    for (;;) {
+    await this.#services.engine.sweep(new Set(Array.from(this.#versions(), ({ version }) => version.file)));
+  }
+
+  /** What is wrong with the files of all versions, one text for each faulty file. Reads all of them. */
+  async *problems(): AsyncGenerator<string> {
+    for (const { version, name } of this.#versions()) {
+      const { file, fileBytes, fileSha256, number } = version;
+      const path = join(this.#services.engine.folder, file);
+      const problem = await problemOfFile({ path, byteSize: fileBytes, sha256: fileSha256 });
+      if (problem !== null) yield `version ${number} of dataset ${name}: ${problem}`;
+    }
+  }
+
+  /** The versions of datasets that are not deleted, with the names of the datasets. */
+  *#versions(): Generator<{ readonly version: DatasetVersion; readonly name: string }> {
+    const { store } = this.#services;
+    for (let after = 0, hasMore = true; hasMore; ) {
       const versions = store.page(datasetVersions, { key: 'id', direction: 'asc', after, limit: versionsPerPage });
-      const owners = rowsByKey(
-        store,
-        datasets,
-        'id',
-        versions.map(({ datasetId }) => datasetId),
-      );
-      for (const [index, { file }] of versions.entries()) if (owners[index]?.deletedAtUs === null) inUse.add(file);
-      if (versions.length < versionsPerPage) break;
+      const ids = versions.map(({ datasetId }) => datasetId);
+      const owners = rowsByKey(store, datasets, 'id', ids);
+      for (const [index, version] of versions.entries()) {
+        const owner = owners[index];
+        if (owner?.deletedAtUs === null) yield { version, name: owner.name };
+      }
+      hasMore = versions.length === versionsPerPage;
       after = versions.at(-1)?.id ?? 0;
     }
-    await engine.sweep(inUse);
   }
 
   /** Ends `convertAll` after the present file. */
