@@ -90,8 +90,17 @@ export const stageRows = async (
       hasEscapes: writer.hasEscapes[column] as boolean,
     }),
   );
-  return { columns, rowCount: writer.rows, ...csv.counts, dialect: csv.dialect };
+  return { columns, rowCount: writer.rows, ...csv.counts, dialect: withNotes(csv.dialect, columns) };
 };
+
+/** The warnings of the dialect and, after them, what a person should know about the reading of columns. */
+const withNotes = (dialect: FileDialect, columns: readonly StagedColumn[]): FileDialect => ({
+  ...dialect,
+  warnings: [
+    ...dialect.warnings,
+    ...columns.flatMap(({ name, reading }) => reading.notes.map((note) => `column ${JSON.stringify(name)}: ${note}`)),
+  ],
+});
 
 /** The columns in the order in which they are stored: that of the earlier version for APPEND and UPSERT. */
 const columnSpecs = ({ types, keyColumns, mode, earlier }: StageRequest, header: readonly string[]): ColumnSpec[] => {
