@@ -79,7 +79,7 @@ const ColumnProfile = builder.objectRef<IndexedColumn>('ColumnProfile').implemen
     min: t.field({
       type: 'CellValue',
       nullable: true,
-      description: 'The least value; text is compared by code unit. Null without values and for lists.',
+      description: 'The least value; text is compared by code point. Null without values and for lists.',
       resolve: async (of, _args, { datasets }) => (await datasets.profile(of)).min,
     }),
     max: t.field({

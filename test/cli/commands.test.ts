@@ -6,7 +6,20 @@ import { describe, expect, it } from 'vitest';
 import { commands } from '../../src/cli/commands.ts';
 import { asof, folder } from './asof-process.ts';
 
-const names = ['serve', 'import', 'datasets', 'export', 'rejects', 'keys', 'check', 'sync', 'status', 'city', 'verify'];
+const names = [
+  'serve',
+  'import',
+  'datasets',
+  'export',
+  'rejects',
+  'keys',
+  'check',
+  'sync',
+  'sql',
+  'status',
+  'city',
+  'verify',
+];
 
 describe('asof', () => {
   it('prints help and version on stdout', async () => {

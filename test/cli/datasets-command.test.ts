@@ -43,6 +43,31 @@ const jsonOf = async (...args: string[]): Promise<unknown> => {
 const restOf = async (path: string): Promise<unknown> => (await server.get(`/datasets/fruit${path}`)).json();
 
 describe('asof datasets', () => {
+  it('says how many rows are left out because a cell does not fit the type of its column', async () => {
+    const amounts = ['amount', ...Array.from({ length: 19 }, (_each, index) => String(index)), 'about 7', ''].join(
+      '\n',
+    );
+    await importCsv(server, 'amounts', amounts);
+    const where = ['amounts', '--where', 'amount__gte=17'];
+    const excluded = 'asof: in 1 row a cell was left out because its text does not fit the type of its column';
+    const rows = await run('query', ...where);
+    expect(rows.stdout.trimEnd().split('\n')).toHaveLength(3);
+    expect(rows.stderr).toContain(excluded);
+    expect(await jsonOf('query', ...where)).toEqual({
+      rows: [{ amount: 17 }, { amount: 18 }],
+      total: 2,
+      excluded_count: 1,
+    });
+    expect(await jsonOf('query', 'amounts', '--measure', 'sum:amount')).toMatchObject({
+      groups: [{ sum_amount: 171 }],
+      excluded_count: 1,
+    });
+    const exported = await run('export', 'amounts', '-', '--where', 'amount__gte=17');
+    expect(exported.stdout).toBe('amount\r\n17\r\n18\r\n');
+    expect(exported.stderr).toContain(excluded);
+    await server.get('/datasets/amounts', { method: 'DELETE' });
+  });
+
   it('lists datasets and shows their columns and versions', async () => {
     const { code, stdout } = await run('list');
     expect(code).toBe(0);
@@ -105,16 +130,21 @@ describe('asof datasets', () => {
         { id: 6, price: 3 },
       ],
       total: 3,
+      excluded_count: 0,
     });
     expect(await restOf('?price__gte=2.25&a,b__ne=y&_sort=-price&_columns=id,price')).toMatchObject(rows);
     const { data: found } = await server.query<{
-      dataset: { rows: { totalCount: number; nodes: { id: number; price: string }[] } };
+      dataset: { rows: { totalCount: number; excludedCount: number; nodes: { id: number; price: string }[] } };
     }>(`{ dataset(name: "fruit") { rows(
       where: { and: [{ column: { name: "price", test: { gte: "2.25" } } }, { column: { name: "a,b", test: { ne: "y" } } }] }
       orderBy: [{ column: "price", direction: DESC }]
-    ) { totalCount nodes { id: value(column: "id") price: value(column: "price") } } } }`);
-    const { totalCount, nodes } = found?.dataset.rows ?? { totalCount: 0, nodes: [] };
-    expect({ rows: nodes.map(({ id, price }) => ({ id, price: Number(price) })), total: totalCount }).toEqual(rows);
+    ) { totalCount excludedCount nodes { id: value(column: "id") price: value(column: "price") } } } }`);
+    const { totalCount, excludedCount, nodes } = found?.dataset.rows ?? { totalCount: 0, excludedCount: 0, nodes: [] };
+    expect({
+      rows: nodes.map(({ id, price }) => ({ id, price: Number(price) })),
+      total: totalCount,
+      excluded_count: excludedCount,
+    }).toEqual(rows);
   });
 
   it('answers a question about groups like REST and GraphQL', async () => {
@@ -128,6 +158,7 @@ describe('asof datasets', () => {
         { released: '2024-01-01', count: 2, total: 3.75 },
       ],
       total: 2,
+      excluded_count: 0,
     });
     const query =
       '_group_by=released:year&_measures=count,total=sum:price&_having.count__gte=2&_sort=-total&price__isnull=0';

@@ -46,6 +46,8 @@ export interface SqlContext {
 interface PreparedQuery {
   readonly request: SqlRequest;
   readonly context: SqlContext;
+  /** Lets retention remove the versions that the query reads; called once the query has ended. */
+  readonly release: () => void;
 }
 
 /** Answers SELECT statements over datasets and facts. */
@@ -63,14 +65,21 @@ export class Sql {
    * LIMIT_EXCEEDED beyond a limit, which the message names.
    */
   async rows(query: SqlQuery): Promise<SqlRows & SqlContext> {
-    const { request, context } = await this.#prepare(query);
-    return { ...(await this.#services.sqlEngine.rows(request)), ...context };
+    return this.#run(query, (request) => this.#services.sqlEngine.rows(request));
   }
 
   /** Like `rows`, with the rows in a file that the caller removes. */
   async file(query: SqlQuery, format: SqlFormat): Promise<SqlFile & SqlContext> {
-    const { request, context } = await this.#prepare(query);
-    return { ...(await this.#services.sqlEngine.file(request, format)), ...context };
+    return this.#run(query, (request) => this.#services.sqlEngine.file(request, format));
+  }
+
+  async #run<R>(query: SqlQuery, run: (request: SqlRequest) => Promise<R>): Promise<R & SqlContext> {
+    const { request, context, release } = await this.#prepare(query);
+    try {
+      return { ...(await run(request)), ...context };
+    } finally {
+      release();
+    }
   }
 
   async #prepare({ text, parameters, first, asOf = {} }: SqlQuery): Promise<PreparedQuery> {
@@ -84,7 +93,11 @@ export class Sql {
     const references = await sqlEngine.check(text);
     const named = resolveNames(references.tables, this.#factTables, datasets);
     const sources = named.map((each) => sourceOf(each, sequence, asOf));
+    const releases = named.map((each) => ('version' in each ? datasets.holdVersion(each.version) : () => undefined));
     return {
+      release: () => {
+        for (const release of releases) release();
+      },
       request: { text, parameters, sources, rowsMax },
       context: { sequence, warnings: named.flatMap((each) => misfitWarnings(each, references)) },
     };

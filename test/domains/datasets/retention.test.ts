@@ -83,6 +83,21 @@ it('an export reads its version to the end although newer versions replace it', 
   await expect.poll(() => filesOf(opened), { timeout: 10_000 }).toBe(1);
 });
 
+it('SQL succeeds while imports replace and remove the versions that it reads', async () => {
+  const opened = await fresh({ keepVersions: '1' });
+  await importVersions(opened, [0]);
+  let isImporting = true;
+  const imported = importVersions(opened, [1, 2, 3, 4, 5, 6]).finally(() => {
+    isImporting = false;
+  });
+  while (isImporting) {
+    const response = await opened.get('/sql', { method: 'POST', body: 'select count(*) as n from games' });
+    expect(await response.json()).toMatchObject({ rows: [{ n: 2 }] });
+  }
+  await imported;
+  await expect.poll(() => versionNumbers(opened, 'games'), { timeout: 10_000 }).toEqual([7]);
+});
+
 it('queries succeed while imports replace and remove the versions that they read', async () => {
   const opened = await fresh({ keepVersions: '1' });
   await importVersions(opened, [0]);

@@ -5,6 +5,7 @@ import type { Domains } from '../../../domains.ts';
 import { CommandError, exitUsageError } from '../../exit.ts';
 import { replaceFile } from '../../output-file.ts';
 import type { Terminal } from '../../terminal.ts';
+import { reportExcluded } from './excluded.ts';
 import { columnsOfOption, conditionsOf, type Options, orderOfOption, versionOf } from './options.ts';
 
 type Format = NonNullable<Options['format']>;
@@ -42,14 +43,19 @@ export const exportRows = async (
       ? { ...csvRows(version, indexes, options.safe === true), end: '\r\n' }
       : { ...jsonRows(version, indexes), end: '\n' };
   const pages = exportPages(datasets, dataset, rows, writer);
+  let excluded = 0;
   if (path === '-') {
-    for await (const { text } of pages) {
+    for await (const { text, excludedCount } of pages) {
       if (!terminal.isOutputOpen) break;
       await terminal.write(text);
+      excluded = excludedCount;
     }
-    return;
-  }
-  await replaceFile(path, async (writePart) => {
-    for await (const { text } of pages) await writePart(text);
-  });
+  } else
+    await replaceFile(path, async (writePart) => {
+      for await (const { text, excludedCount } of pages) {
+        await writePart(text);
+        excluded = excludedCount;
+      }
+    });
+  reportExcluded(terminal, excluded);
 };

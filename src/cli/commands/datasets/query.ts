@@ -4,6 +4,7 @@ import { groupWriter, jsonRows, textRows } from '../../../domains/datasets/row-t
 import type { Domains } from '../../../domains.ts';
 import { formatCell } from '../../../lib/cell-text.ts';
 import type { Terminal } from '../../terminal.ts';
+import { reportExcluded } from './excluded.ts';
 import { columnsOfOption, conditionsOf, type Options, orderOfOption, versionOf } from './options.ts';
 import { tableLines } from './table.ts';
 
@@ -23,19 +24,21 @@ const queryRows = async (
 ): Promise<void> => {
   const version = versionOf(datasets, dataset, options);
   const indexes = columnsOfOption(version, options);
-  const { rows, total } = await datasets.rows(dataset, {
+  const { rows, total, excludedCount } = await datasets.rows(dataset, {
     ...conditionsOf(version, options),
     orderBy: orderOfOption(version, options),
     limit: options.first ?? firstDefault,
     fromEnd: false,
   });
   if (options.json) {
-    await terminal.print(`{"rows":[${rows.map(jsonRows(version, indexes).line).join(',')}],"total":${total}}`);
+    const lines = rows.map(jsonRows(version, indexes).line).join(',');
+    await terminal.print(`{"rows":[${lines}],"total":${total},"excluded_count":${excludedCount}}`);
     return;
   }
   const headers = indexes.map((index) => version.columns[index]?.name ?? '');
   await terminal.print(...tableLines(headers, rows.map(textRows(version, indexes))));
   reportRest(terminal, rows.length, total, 'rows');
+  reportExcluded(terminal, excludedCount);
 };
 
 const queryGroups = async (
@@ -58,14 +61,16 @@ const queryGroups = async (
     timeZone,
     limit: first,
   });
-  const { groups, total } = page;
+  const { groups, total, excludedCount } = page;
   if (options.json) {
-    await terminal.print(`{"groups":[${groups.map(groupWriter(version, request)).join(',')}],"total":${total}}`);
+    const lines = groups.map(groupWriter(version, request)).join(',');
+    await terminal.print(`{"groups":[${lines}],"total":${total},"excluded_count":${excludedCount}}`);
     return;
   }
   const rows = groups.map(({ key, measures }) => [...key, ...measures].map(formatCell));
   await terminal.print(...tableLines(request.names, rows));
   reportRest(terminal, groups.length, total, 'groups');
+  reportExcluded(terminal, excludedCount);
 };
 
 const reportRest = (terminal: Terminal, printed: number, total: number, what: string): void => {
