@@ -92,9 +92,9 @@ const drawArrivals = (random: Random, shoppers: readonly Shopper[]): Arrival[] =
     .sort((a, b) => a.arrivedAt - b.arrivedAt);
 };
 
-/** Events of a faulty client: a decimal comma, a day that does not exist, no variant. */
+/** Events of a faulty client: an amount in words, a day that does not exist, no variant. */
 const faulty: readonly { readonly after: number; readonly fault: object }[] = [
-  { after: 612, fault: { event_type: 'purchase', order_value: '19,90' } },
+  { after: 612, fault: { event_type: 'purchase', order_value: 'twenty' } },
   { after: 1874, fault: { date: '2025-09-31T18:22:07' } },
   { after: 2950, fault: { version: '' } },
 ];
