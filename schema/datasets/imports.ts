@@ -1,4 +1,5 @@
 import type { DatasetImport } from '../../src/domains/datasets/import-version.ts';
+import type { TablePreview } from '../../src/domains/datasets/preview.ts';
 import type { Import } from '../../src/domains/imports/job.ts';
 import type { DatasetOrigin, DatasetUploadOptions, DatasetUploads } from '../../src/domains/uploads/dataset-uploads.ts';
 import { DomainError } from '../../src/errors.ts';
@@ -9,6 +10,7 @@ import { ImportType } from '../imports/imports.ts';
 import type { ReadOptionInput } from '../imports/options.ts';
 import { ColumnRef, ColumnTypeEnum } from './columns.ts';
 import { DatasetType } from './datasets.ts';
+import { Misfit } from './rows.ts';
 
 const ImportMode = builder.enumType('ImportMode', {
   description: 'What happens to the existing rows of a dataset.',
@@ -54,7 +56,7 @@ export const datasetArgs = (t: InputFields) => ({
     required: true,
     defaultValue: false,
     description:
-      'For `DATASET`: reads and judges every row and stores nothing. The result has `inferredColumns` and `firstRejects`.',
+      'Reads and judges every record and stores nothing. The result has the counts, `dialect` and `firstRejects`, for `DATASET` also `preview` and `inferredColumns`. Not for `USER_FILES`.',
   }),
 });
 
@@ -83,15 +85,64 @@ export const importedDataset = async (
 };
 
 /** Throws BAD_REQUEST for arguments that other targets do not have. */
-export const refuseDatasetArgs = ({ source, dryRun, ...input }: DatasetInput): void => {
+export const refuseDatasetArgs = ({ source, ...input }: DatasetInput): void => {
   const { datasetName, mode, keyColumns, types, keepVersions, refreshEvery } = input;
   const options = {
     ...{ datasetName, mode, keyColumns, types, keepVersions, refreshEvery },
-    ...{ 'source.url': source?.url, dryRun: dryRun || null },
+    'source.url': source?.url,
   };
   const names = Object.entries(options).flatMap(([name, value]) => (value == null ? [] : [name]));
   if (names.length > 0) throw new DomainError('BAD_REQUEST', `${names.join(', ')}: only for the target DATASET`);
 };
+
+const PreviewColumn = builder.objectRef<TablePreview['columns'][number]>('PreviewColumn').implement({
+  description: 'A column as an import would store it.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'Its name.' }),
+    type: t.field({ type: ColumnTypeEnum, description: 'Its type.', resolve: ({ type }) => type }),
+    examples: t.field({
+      type: ['CellValue'],
+      description: 'Different values of the first rows, at most 5.',
+      resolve: ({ examples }) => examples.filter((example) => example !== null),
+    }),
+    nullCount: t.field({
+      type: 'BigInt',
+      description: 'Number of cells without a value, including those that do not fit the type.',
+      resolve: ({ nulls }) => nulls,
+    }),
+    misfitCount: t.field({
+      type: 'BigInt',
+      description: 'Number of cells whose text does not fit the type.',
+      resolve: ({ misfits }) => misfits,
+    }),
+  }),
+});
+
+const PreviewRow = builder.objectRef<TablePreview['rows'][number]>('PreviewRow').implement({
+  description: 'A row as an import would store it.',
+  fields: (t) => ({
+    line: t.exposeInt('line', { description: 'The line on which it begins, from 1.' }),
+    values: t.field({
+      type: ['CellValue'],
+      nullable: { list: false, items: true },
+      description: 'Its cells in the order of `columns`.',
+      resolve: ({ cells }) => [...cells],
+    }),
+    misfits: t.field({
+      type: [Misfit],
+      description: 'The cells whose text does not fit the type of their column; their values are null.',
+      resolve: ({ misfits }) => [...misfits],
+    }),
+  }),
+});
+
+const ImportPreview = builder.objectRef<TablePreview>('ImportPreview').implement({
+  description: 'A table as an import would store it.',
+  fields: (t) => ({
+    columns: t.field({ type: [PreviewColumn], description: 'Its columns.', resolve: ({ columns }) => [...columns] }),
+    rows: t.field({ type: [PreviewRow], description: 'Its first 100 rows.', resolve: ({ rows }) => [...rows] }),
+  }),
+});
 
 const FirstReject = builder
   .objectRef<NonNullable<DatasetImport['dryRun']>['rejects'][number]>('FirstReject')
@@ -124,6 +175,13 @@ builder.objectFields(ImportType, (t) => ({
       const version = await load(datasets.versionsByImportIds, current.id);
       return version ? [...datasets.columns(version)] : [];
     },
+  }),
+  preview: t.field({
+    type: ImportPreview,
+    nullable: true,
+    description:
+      'For a dry run of a dataset, what it would store; null when the file cannot be read, and for other imports.',
+    resolve: (current: Import) => (current as DatasetImport).dryRun?.preview ?? null,
   }),
   firstRejects: t.field({
     type: [FirstReject],

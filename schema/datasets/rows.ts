@@ -33,7 +33,7 @@ const RowProvenance = builder.objectRef<DatasetRow>('RowProvenance').implement({
   },
 });
 
-const Misfit = builder.objectRef<{ column: string; text: string }>('Misfit').implement({
+export const Misfit = builder.objectRef<{ column: string; text: string }>('Misfit').implement({
   description: 'A cell that does not fit the type of its column.',
   fields: (t) => ({
     column: t.exposeString('column', { description: 'The `name` of the column.' }),

@@ -1,4 +1,5 @@
 import type { Import } from '../../src/domains/imports/job.ts';
+import { DomainError } from '../../src/errors.ts';
 import { readOptionsOf } from '../../src/lib/import-option-texts.ts';
 import { builder } from '../builder.ts';
 import { datasetArgs, importedDataset, refuseDatasetArgs } from '../datasets/imports.ts';
@@ -77,11 +78,16 @@ builder.mutationFields((t) => ({
       'Imports a file, or for `USER_FILES` synchronizes them, joining a synchronization that runs. Records are judged one by one; a file of another kind fails as a whole.',
     args: { input: t.arg({ type: StartImportInput, required: true, description: 'The file.' }) },
     resolve: (_root, { input }, { uploads, datasetUploads }) => {
-      const { target, source, statusWords, wait } = input;
-      if (target === 'DATASET') return outcomeOf(importedDataset(datasetUploads, input), members);
+      const { target, source, statusWords, dryRun, wait } = input;
+      if (target === 'DATASET') {
+        if (statusWords?.length)
+          throw new DomainError('BAD_REQUEST', 'statusWords: only for the target STATUS_CHANGES');
+        return outcomeOf(importedDataset(datasetUploads, input), members);
+      }
       refuseDatasetArgs(input);
       const words = Object.fromEntries((statusWords ?? []).map(({ word, status }) => [word, status]));
-      return outcomeOf(uploads.importFrom(target, source, { ...readOptionsOf(input), synonyms: words, wait }), members);
+      const options = { ...readOptionsOf(input), synonyms: words, dryRun, wait };
+      return outcomeOf(uploads.importFrom(target, source, options), members);
     },
   }),
   importIpRanges: t.field({

@@ -5,6 +5,7 @@ import {
   dateOrders,
   type ImportReadOptions,
   type TextEncoding,
+  type TextOptions,
   textEncodings,
 } from './import-options.ts';
 
@@ -110,7 +111,8 @@ export const importOptionDescriptions = {
   types: 'Types of columns that are not inferred.',
 } as const satisfies Record<keyof ImportReadOptions | 'types', string>;
 
-const readOptionNames = ['delimiter', 'encoding', 'headerLine', 'decimal', 'dateOrder', 'nullMarkers'] as const;
+const textOptionNames = ['delimiter', 'encoding', 'headerLine'] as const;
+const readOptionNames = [...textOptionNames, 'decimal', 'dateOrder', 'nullMarkers'] as const;
 
 /** Only the options of how a file is read, without those that are null or undefined, in a fixed order. */
 export const readOptionsOf = (
@@ -119,3 +121,7 @@ export const readOptionsOf = (
   },
 ): ImportReadOptions =>
   Object.fromEntries(readOptionNames.flatMap((name) => (options[name] == null ? [] : [[name, options[name]]])));
+
+/** Those of the options that say how the text of a file is split, without those that are undefined. */
+export const textOptionsOf = (options: TextOptions): TextOptions =>
+  Object.fromEntries(textOptionNames.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])));

@@ -159,6 +159,16 @@ export const refreshEvery = parameter('refresh_every', (fields) => fields.text('
   example: '1h',
 });
 
+export const isDryRun = parameter(
+  'dry_run',
+  (fields) => fields.oneOf('dry_run', { '1': true, '0': false, true: true, false: false }),
+  {
+    description:
+      '`1` reads and judges every row and stores nothing: the response has `preview` with the columns, examples and first 100 rows as they would be stored, and `first_rejects`.',
+    example: '0',
+  },
+);
+
 export const importId = parameter('id', (fields) => fields.integer('id', 1), {
   description: 'The id of an import.',
   example: '7',

@@ -83,6 +83,9 @@ export async function* readSource(
   const bytes = await fileBytes(path, limits);
   const { format, textStart } = await detectFormat(path, bytes, shape, recordBytesMax);
   const file: SourceFile = { path, bytes, textStart, chunkBytes: options.chunkBytes ?? jsonChunkBytes };
+  const [textOption] = Object.keys(options.text ?? {});
+  if (format !== 'CSV' && textOption !== undefined)
+    throw new DomainError('BAD_REQUEST', `${textOption} is for CSV files, and this file is of another format`);
   const readers = {
     JSON_ARRAY: () => readJsonArray(file, recordBytesMax),
     JSON_LINES: () => readJsonLines(file, recordBytesMax),

@@ -42,7 +42,7 @@ interface Values {
 const valuesOf = async (session: DuckdbSession, source: Source, { field, type }: SourceColumn): Promise<Values> => {
   const bounds = ['min', 'max'].map((name) => `(select ${cellSql(type, `${name}(v)`)} from counted)`);
   const rows = await session.rows(
-    `with counted as materialized (select ${identifier(field)} as v, count(*) as n from ${source.from} group by v)
+    `with counted as materialized (select ${identifier(field)} as v, count(*) as n from ${source.from} group by 1)
       select ${cellSql(type, 'v')}, n, (select count(v) from counted), ${bounds.join(', ')} from counted
       order by n desc, v asc nulls last limit ${mostCommonMax}`,
   );
@@ -53,7 +53,7 @@ const valuesOf = async (session: DuckdbSession, source: Source, { field, type }:
 
 const listValuesOf = async (session: DuckdbSession, source: Source, index: number): Promise<Values> => {
   const sql = identifier(source.column(index).field);
-  const lists = `select ${sql} as v from ${source.from} where ${sql} is not null group by v`;
+  const lists = `select ${sql} as v from ${source.from} where ${sql} is not null group by 1`;
   const [[distinct] = []] = await session.rows(`select count(*) from (${lists})`);
   const mostCommon = await mostCommonOf(session, source, index, mostCommonMax);
   return { distinct: Number(distinct), least: null, greatest: null, mostCommon };
@@ -169,7 +169,7 @@ const countBins = async (
   { bin, field, count }: { readonly bin: string; readonly field: string; readonly count: number },
 ): Promise<number[]> => {
   const counts = new Array<number>(count).fill(0);
-  const sql = `select ${bin} as b, count(*) from ${source.from} where ${identifier(field)} is not null group by b`;
+  const sql = `select ${bin} as b, count(*) from ${source.from} where ${identifier(field)} is not null group by 1`;
   for (const [number, inBin] of await session.rows(sql)) {
     // The greatest value belongs to the last bin, of which it is the bound.
     const at = Math.min(count - 1, Math.max(0, Number(number)));

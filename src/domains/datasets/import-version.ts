@@ -7,6 +7,7 @@ import type { ImportReadOptions } from '../../lib/import-options.ts';
 import type { Import, ImportJob } from '../imports/job.ts';
 import type { DatasetVersion } from './columns.ts';
 import type { Datasets } from './datasets.ts';
+import { previewOf, type TablePreview } from './preview.ts';
 import type { VersionTables } from './version-tables.ts';
 
 /** A CSV file that is still to be fetched. */
@@ -48,8 +49,10 @@ export interface DatasetOptions extends ImportReadOptions {
   readonly onReject?: ((row: RejectedRow) => void) | undefined;
 }
 
-/** The result of a dry run besides its counts and its dialect. */
-export interface DatasetDryRun extends Pick<BuildResult, 'columns' | 'firstRows'> {
+/** The result of a dry run besides its counts. */
+export interface DatasetDryRun extends Pick<BuildResult, 'columns'> {
+  /** What the import would store; null when the file could not be read as a table, and for records. */
+  readonly preview: TablePreview | null;
   /** The first rows that would be rejected. */
   readonly rejects: readonly RejectedRow[];
 }
@@ -75,7 +78,8 @@ interface BuiltVersion {
   readonly keyColumns: readonly string[];
 }
 
-const firstRejectsMax = 20;
+/** Rejected rows that the result of a dry run shows. */
+export const firstRejectsMax = 20;
 
 /** Rows that the result of a dry run shows. */
 const previewRows = 100;
@@ -89,12 +93,11 @@ export const importVersion = async (task: VersionImport, job: ImportJob): Promis
   const isDryRun = options.dryRun === true;
   const firstRejects: RejectedRow[] = [];
   const file = engine.newFile();
-  let preview: Omit<DatasetDryRun, 'rejects'> = { columns: [], firstRows: [] };
+  let dryRun: Omit<DatasetDryRun, 'rejects'> = { columns: [], preview: null };
   try {
     const version = await buildVersion(task, job, file, firstRejects);
-    const { columns, firstRows, dialect } = version.built;
-    preview = { columns, firstRows };
-    const { read, accepted, unchanged, rejected } = version.built;
+    const { columns, read, accepted, unchanged, rejected, dialect } = version.built;
+    dryRun = { columns, preview: previewOf(version.built) };
     await job.finish({ read, accepted, unchanged, rejected, dialect }, (tx) => {
       if (isDryRun) return;
       const datasetId = publishVersion(tx, { name: options.name, importId: job.current.id, ...version });
@@ -108,7 +111,7 @@ export const importVersion = async (task: VersionImport, job: ImportJob): Promis
     const counts = { accepted: 0, unchanged: 0, read: job.current.rejected };
     await (signal.aborted ? job.cancel(counts) : job.fail(error, counts));
   }
-  return isDryRun ? { ...job.current, id: 0, dryRun: { ...preview, rejects: firstRejects } } : job.current;
+  return isDryRun ? { ...job.current, id: 0, dryRun: { ...dryRun, rejects: firstRejects } } : job.current;
 };
 
 /** Fetches the file; what has arrived so far is stored and reported meanwhile. */

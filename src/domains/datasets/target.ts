@@ -5,4 +5,5 @@ export const datasetTarget = {
   command: 'dataset',
   description: 'Any CSV file: it becomes a table of its own, with inferred column types.',
   input: 'TABLE',
+  readOptions: ['delimiter', 'encoding', 'headerLine', 'decimal', 'dateOrder', 'nullMarkers'],
 } as const satisfies ImportTarget;

@@ -5,4 +5,5 @@ export const experimentEventsTarget = {
   command: 'events',
   description: 'Rows of user_id, account_type, date, event_type, order_value, version.',
   input: 'RECORDS',
+  readOptions: ['delimiter', 'encoding', 'headerLine', 'decimal', 'dateOrder', 'nullMarkers'],
 } as const satisfies ImportTarget;

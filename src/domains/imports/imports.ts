@@ -13,6 +13,7 @@ import type { Import } from './job.ts';
 import { followImport } from './progress.ts';
 import { endInterruptedImports } from './recovery.ts';
 import { type ImportFile, type ImportOptions, type ImportRun, startImportRun } from './run.ts';
+import { checkTargetOptions } from './target-options.ts';
 
 /** Imports of files and records sent through the API, with the records that were rejected. */
 export interface Imports {
@@ -54,6 +55,7 @@ export const createImports = (services: ImportsServices): Imports => {
     importers,
     async start(target, files, options = {}) {
       const importer = importerOf(importers, target);
+      checkTargetOptions(importer.target, options);
       return startImportRun({ ...services, importer, running, endInterrupted }, files, options);
     },
     async ingest(importer, sentBy, records) {

@@ -1,5 +1,6 @@
 import type { Importer, ReadOptions } from '../../ledger/record.ts';
 import { FileCells } from '../../lib/cells/file-cells.ts';
+import { textOptionsOf } from '../../lib/import-option-texts.ts';
 import type { FileDialect, TextOptions } from '../../lib/import-options.ts';
 import { readSource } from '../../sources/read-source.ts';
 import type { SourceBatch, SourceLimits } from '../../sources/source.ts';
@@ -27,9 +28,10 @@ export async function* surveyedSource(
   limits: SourceLimits,
 ): AsyncGenerator<SurveyedBatch> {
   const cells = new FileCells(writtenFields, options);
-  for await (const batch of readSource(path, shape, limits, { text: options, onDialect })) {
+  const text = textOptionsOf(options);
+  for await (const batch of readSource(path, shape, limits, { text, onDialect })) {
     if (batch.records.some(({ value }) => value && cells.needsSurvey(value))) {
-      for await (const { records } of readSource(path, shape, limits, { text: options }))
+      for await (const { records } of readSource(path, shape, limits, { text }))
         for (const { value } of records) if (value) cells.survey(value);
       cells.decide();
     }

@@ -5,5 +5,6 @@ export const ipRangesTarget = {
   command: 'ip-ranges',
   description: 'A complete table of IP ranges; it replaces the current one.',
   input: 'RECORDS',
+  readOptions: ['delimiter', 'encoding', 'headerLine', 'nullMarkers'],
   joinsFiles: true,
 } as const satisfies ImportTarget;

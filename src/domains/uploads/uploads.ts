@@ -4,11 +4,15 @@ import { mkdir, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { RejectedRow } from '../../../db/datasets/engine.ts';
 import { DomainError } from '../../errors.ts';
+import type { ImportReadOptions } from '../../lib/import-options.ts';
+import { type DatasetImport, firstRejectsMax } from '../datasets/import-version.ts';
 import type { Imports } from '../imports/imports.ts';
 import type { Import } from '../imports/job.ts';
 import type { ImportFile, ImportOptions } from '../imports/run.ts';
 import type { ImportSource, ImportStarter } from '../imports/starter.ts';
+import { checkTargetOptions } from '../imports/target-options.ts';
 
 /** Imports that clients request: of uploaded files, and of files in the folder that the operator allows. */
 export interface Uploads {
@@ -16,8 +20,9 @@ export interface Uploads {
     target: string,
     /** Null for a target that reads its own location. */
     source: ImportSource | null | undefined,
-    options: Omit<ImportOptions, 'unlessUnchanged'> & { readonly wait: boolean },
-  ): Promise<{ import: Import }>;
+    /** A dry run is waited for. */
+    options: ImportReadOptions & Pick<ImportOptions, 'synonyms' | 'dryRun'> & { readonly wait: boolean },
+  ): Promise<{ import: DatasetImport }>;
   /** Writes bytes to a new file in the data folder; the caller removes it. */
   spool(bytes: AsyncIterable<Uint8Array>): Promise<string>;
   /** The file at a path in the folder that the operator allows. Throws NOT_ALLOWED. */
@@ -41,7 +46,11 @@ export const createUploads = ({ imports, starters, data, importFolder }: UploadS
     allowed,
     async importFrom(target, source, { wait, ...options }) {
       const starter = starters.find(({ target: { name } }) => name === target);
-      if (starter) return { import: await starter.start(source, wait) };
+      if (starter) {
+        checkTargetOptions(starter.target, options);
+        if (options.dryRun) throw new DomainError('BAD_REQUEST', `there is no dryRun for ${target}`);
+        return { import: await starter.start(source, wait) };
+      }
       if (!source) throw missingSource();
       const { file, location } = source;
       const chosen = file
@@ -50,13 +59,18 @@ export const createUploads = ({ imports, starters, data, importFolder }: UploadS
       const discard = async (): Promise<void> => {
         if (file) await rm(chosen.path, { force: true });
       };
-      const run = await imports.start(target, [chosen], options).catch(async (error: unknown) => {
+      const rejects: RejectedRow[] = [];
+      const onReject: ImportOptions['onReject'] = (_id, { line, raw }, problems) => {
+        if (options.dryRun && rejects.length < firstRejectsMax) rejects.push({ line, raw, problems: [...problems] });
+      };
+      const run = await imports.start(target, [chosen], { ...options, onReject }).catch(async (error: unknown) => {
         await discard();
         throw error;
       });
       const done = run.done.finally(discard);
-      const [current] = wait ? await done : run.imports;
-      return { import: current as Import };
+      const [current] = wait || options.dryRun ? await done : run.imports;
+      if (!options.dryRun) return { import: current as Import };
+      return { import: { ...(current as Import), id: 0, dryRun: { columns: [], preview: null, rejects } } };
     },
   };
 };

@@ -5,4 +5,5 @@ export const statusChangesTarget = {
   command: 'user-status',
   description: 'Rows of user_id, created_at, status.',
   input: 'RECORDS',
+  readOptions: ['delimiter', 'encoding', 'headerLine', 'dateOrder', 'nullMarkers', 'statusWords'],
 } as const satisfies ImportTarget;

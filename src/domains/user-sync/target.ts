@@ -5,4 +5,5 @@ export const userFilesTarget = {
   command: 'user-files',
   description: 'A folder or bucket with one CSV file and at most one image per user; its objects are the records.',
   input: 'FOLDER',
+  readOptions: [],
 } as const satisfies ImportTarget;

@@ -5,4 +5,5 @@ export const usersTarget = {
   command: 'users',
   description: 'Rows of user_id, country, gender; the later row of a user wins.',
   input: 'RECORDS',
+  readOptions: ['delimiter', 'encoding', 'headerLine', 'nullMarkers'],
 } as const satisfies ImportTarget;

@@ -1,7 +1,9 @@
 import type { RejectedRow } from '../../../../db/datasets/engine.ts';
 import type { DatasetProgress } from '../../../domains/datasets/import-version.ts';
+import { previewJson } from '../../../domains/datasets/preview.ts';
 import type { DatasetUploadOptions } from '../../../domains/uploads/dataset-uploads.ts';
 import type { Domains } from '../../../domains.ts';
+import { stringifyExact } from '../../../lib/exact-json.ts';
 import { type ExplicitType, readOptionsOf } from '../../../lib/import-option-texts.ts';
 import type { ImportReadOptions } from '../../../lib/import-options.ts';
 import { CommandError, exitUsageError } from '../../exit.ts';
@@ -19,6 +21,8 @@ export interface DatasetCommandOptions extends ImportReadOptions {
 
 export interface DatasetReport extends ImportReport {
   readonly columns: readonly { readonly name: string; readonly type: string; readonly misfits: number }[];
+  /** Only of a dry run. */
+  readonly preview?: ReturnType<typeof previewJson> | null;
 }
 
 /** Imports a CSV file, or the file behind a link, as the dataset `name`. */
@@ -58,12 +62,15 @@ export const importDataset = async (
   return {
     ...reportOf({ ...ended, id: dryRun ? null : ended.id }, source, rejects),
     columns: columns.map((column) => ({ name: column.name, type: column.type, misfits: column.misfits })),
+    ...(ended.dryRun ? { preview: ended.dryRun.preview && previewJson(ended.dryRun.preview) } : {}),
   };
 };
 
 /** The lines about each column. */
-export const columnLines = ({ columns }: DatasetReport): string[] =>
-  columns.map(({ name, type, misfits }) => {
+export const columnLines = ({ columns, preview }: DatasetReport): string[] =>
+  columns.map(({ name, type, misfits }, index) => {
     const note = misfits > 0 ? `, ${misfits} cells do not fit and are kept as text` : '';
-    return `  ${JSON.stringify(name)}: ${type}${note}`;
+    const examples = preview?.columns[index]?.examples ?? [];
+    const hint = examples.length > 0 ? `, e.g. ${examples.map((example) => stringifyExact(example)).join(', ')}` : '';
+    return `  ${JSON.stringify(name)}: ${type}${note}${hint}`;
   });

@@ -6,6 +6,7 @@ import { readConfig, type Setting, settings } from '../../../config.ts';
 import type { ImportOptions } from '../../../domains/imports/run.ts';
 import { importTargets } from '../../../import-targets.ts';
 import type { ReadOptions } from '../../../ledger/record.ts';
+import { stringifyExact } from '../../../lib/exact-json.ts';
 import { readOptionsOf } from '../../../lib/import-option-texts.ts';
 import type { ImportReadOptions } from '../../../lib/import-options.ts';
 import type { ImportTarget } from '../../../lib/import-target.ts';
@@ -138,7 +139,7 @@ const runDataset = async (args: readonly string[], options: Options, terminal: T
   });
   await terminal.print(
     ...(options.json
-      ? [JSON.stringify({ target: 'dataset', dryRun: isDryRun, imports: [report] })]
+      ? [stringifyExact({ target: 'dataset', dryRun: isDryRun, imports: [report] })]
       : [...reportLines(report, isDryRun), ...columnLines(report)]),
   );
   return isAllStored(report) ? exitSuccess : exitProblems;

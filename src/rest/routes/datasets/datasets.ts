@@ -4,12 +4,12 @@ import type { Import } from '../../../domains/imports/job.ts';
 import { DomainError, type ErrorCode, errorCodes } from '../../../errors.ts';
 import type { DatasetRefresh } from '../../../lib/dataset-refresh.ts';
 import { readOptionsOf } from '../../../lib/import-option-texts.ts';
-import type { FileDialect } from '../../../lib/import-options.ts';
 import { formatInstant } from '../../../lib/time.ts';
 import {
   csvUrl,
   datasetName,
   importId,
+  isDryRun,
   isWaiting,
   keepVersions,
   keyColumns,
@@ -19,86 +19,11 @@ import {
   refreshEvery,
 } from '../../parameters.ts';
 import { defineRoute } from '../../route.ts';
-
-const importSchema = z
-  .object({
-    id: z.int(),
-    url: z.string(),
-    target: z.string(),
-    source: z.string(),
-    state: z.enum(['RUNNING', 'SUCCEEDED', 'SUCCEEDED_WITH_REJECTS', 'FAILED', 'CANCELLED']),
-    started_at: z.string(),
-    finished_at: z.string().nullable(),
-    bytes_read: z.int(),
-    bytes_total: z.int(),
-    read: z.int(),
-    accepted: z.int(),
-    unchanged: z.int(),
-    conflicts: z.int(),
-    rejected: z.int(),
-    failure: z.object({ code: z.string(), message: z.string() }).nullable(),
-    dialect: z
-      .object({
-        encoding: z.string(),
-        delimiter: z.string(),
-        quote: z.string().nullable(),
-        header_line: z.int().nullable(),
-        skipped_lines: z.int(),
-        warnings: z.array(z.string()),
-      })
-      .nullable(),
-  })
-  .openapi('Import');
-
-const example = {
-  id: 7,
-  url: 'http://127.0.0.1:4000/imports/7',
-  target: 'DATASET',
-  source: 'https://files.example/games.csv',
-  state: 'SUCCEEDED',
-  started_at: '2026-11-25T10:00:00Z',
-  finished_at: '2026-11-25T10:00:03Z',
-  bytes_read: 165453,
-  bytes_total: 165453,
-  read: 100,
-  accepted: 100,
-  unchanged: 0,
-  conflicts: 0,
-  rejected: 0,
-  failure: null,
-  dialect: { encoding: 'UTF-8', delimiter: ',', quote: '"', header_line: 1, skipped_lines: 0, warnings: [] },
-};
-
-const importJson = (record: Import, origin: string) => ({
-  id: record.id,
-  url: `${origin}/imports/${record.id}`,
-  target: record.target,
-  source: record.source,
-  state: record.state,
-  started_at: formatInstant(record.startedAtUs),
-  finished_at: record.finishedAtUs === null ? null : formatInstant(record.finishedAtUs),
-  bytes_read: record.bytesRead,
-  bytes_total: record.bytesTotal,
-  read: record.read,
-  accepted: record.accepted,
-  unchanged: record.unchanged,
-  conflicts: record.conflicts,
-  rejected: record.rejected,
-  failure: record.failureCode === null ? null : { code: record.failureCode, message: record.failureMessage ?? '' },
-  dialect: record.dialect && dialectJson(record.dialect),
-});
-
-const dialectJson = ({ encoding, delimiter, quote, headerLine, skippedLines, warnings }: FileDialect) => ({
-  encoding,
-  delimiter,
-  quote,
-  header_line: headerLine,
-  skipped_lines: skippedLines,
-  warnings,
-});
+import { dryRunResponse, importExample, importJson, importSchema } from './import-json.ts';
 
 /** 202 for a running import, 200 for a finished one; a failed import responds with its error. */
-const importResponse = async (run: DatasetRun, wait: boolean, origin: string): Promise<Response> => {
+const importResponse = async (run: DatasetRun, { wait, dry_run }: OptionInput, origin: string): Promise<Response> => {
+  if (dry_run) return dryRunResponse(await run.done);
   const record = wait ? await run.done : run.import;
   if (record.state === 'FAILED') throw failureError(record);
   const body = importJson(record, origin);
@@ -117,6 +42,7 @@ const importOptions = {
   wait: isWaiting.optional(),
   keep_versions: keepVersions.optional(),
   refresh_every: refreshEvery.optional(),
+  dry_run: isDryRun.optional(),
   ...readOptions,
 };
 
@@ -125,6 +51,7 @@ type OptionInput = z.output<z.ZodObject<typeof importOptions>>;
 const optionsOf = ({ mode, key, header_line, date_order, null_markers, types, ...input }: OptionInput) => ({
   keepVersions: input.keep_versions,
   refreshEvery: input.refresh_every,
+  dryRun: input.dry_run,
   mode,
   keyColumns: key,
   types,
@@ -144,10 +71,10 @@ export const importByLink = defineRoute({
   subject: 'facts',
   summary: 'Imports the CSV file behind a link as a dataset',
   description:
-    'An existing dataset gets a new version, which becomes current when it is complete. Responds 202 with the running import or, with `wait=1`, 200 with the finished import; `GET /imports/{id}` shows its progress. A link that is not allowed is refused.',
+    'An existing dataset gets a new version, which becomes current when it is complete. Responds 202 with the running import or, with `wait=1`, 200 with the finished import; `GET /imports/{id}` shows its progress. With `dry_run=1` it responds 200 with what it would store, also when it would fail. A link that is not allowed is refused.',
   fields: { url: linkUrl.optional(), csv_url: csvUrl.optional(), name: datasetName, ...importOptions },
   errorCodes: importErrorCodes,
-  response: { schema: importSchema, example },
+  response: { schema: importSchema, example: importExample },
   async handle({ url, csv_url, name, ...input }, { datasetUploads }, { origin }) {
     const link = url ?? csv_url;
     if (link === undefined || (url !== undefined && csv_url !== undefined)) {
@@ -155,7 +82,7 @@ export const importByLink = defineRoute({
       throw new DomainError('BAD_REQUEST', message, { problems: [{ path: 'url', code: 'MISSING', message }] });
     }
     const run = await datasetUploads.importFrom({ url: link }, { name, ...optionsOf(input) });
-    return importResponse(run, input.wait ?? false, origin);
+    return importResponse(run, input, origin);
   },
 });
 
@@ -165,7 +92,7 @@ export const putDataset = defineRoute({
   subject: 'facts',
   summary: 'Imports the CSV file in the body as a dataset',
   description:
-    'The file has at most uploadBytesMax bytes (setting) and is written to disk as it arrives. Responds 202 with the running import or, with `wait=1`, 200 with the finished import.',
+    'The file has at most uploadBytesMax bytes (setting) and is written to disk as it arrives. Responds 202 with the running import or, with `wait=1`, 200 with the finished import; with `dry_run=1` 200 with what it would store, also when it would fail.',
   params: { name: datasetName },
   query: importOptions,
   body: {
@@ -182,10 +109,10 @@ export const putDataset = defineRoute({
     isStream: true,
   },
   errorCodes: importErrorCodes,
-  response: { schema: importSchema, example },
+  response: { schema: importSchema, example: importExample },
   async handle({ name, ...input }, { datasetUploads }, { origin, body }) {
     const run = await datasetUploads.importBytes(body.chunks(), `${name}.csv`, { name, ...optionsOf(input) });
-    return importResponse(run, input.wait ?? false, origin);
+    return importResponse(run, input, origin);
   },
 });
 
@@ -268,7 +195,7 @@ export const importProgress = defineRoute({
   summary: 'The progress or the result of an import',
   params: { id: importId },
   errorCodes: ['NOT_FOUND'],
-  response: { schema: importSchema, example },
+  response: { schema: importSchema, example: importExample },
   handle({ id }, { imports }, { origin }) {
     const [found] = imports.importsByIds([id]);
     if (!found) throw new DomainError('NOT_FOUND', `there is no import ${id}`);

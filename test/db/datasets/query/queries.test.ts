@@ -152,3 +152,21 @@ test('a difference counts rows by key, and by content where a version lacks a ke
   const byContent = await files.query(later, 'difference', { earlier, keyColumns: ['code'] });
   expect(byContent).toEqual({ added: 2, removed: 2, changed: 0 });
 });
+
+test('columns may have the names that statements use', async () => {
+  const names = ['v', 'n', 'b', 'r', 'o0', 'k0', 'm0_0', 's', 'passes'];
+  const named = await files.write(
+    names.map((name, at) => ({ name, type: 'INTEGER', cells: [String(at), '20', '20'] })),
+  );
+  for (const [column] of names.entries()) {
+    const profile = await files.query(named, 'profile', { column });
+    expect(profile).toMatchObject({ distinct: 2, min: column, max: 20, median: 20, mostCommon: [{ count: 2 }, {}] });
+    expect(profile.histogram.reduce((sum, { count }) => sum + count, 0)).toBe(3);
+    const orders = [{ column, descending: true }];
+    const filter = { column, test: { op: 'lt', value: 30 } } as const;
+    const { rows } = await files.query(named, 'rows', { ...page, filter, orders });
+    expect(rows.map(({ row }) => row)).toEqual([1, 2, 0]);
+    const [facet] = await files.query(named, 'facets', { columns: [column], filter, limit: 1 });
+    expect(facet?.buckets).toEqual([{ value: 20, count: 2 }]);
+  }
+});
