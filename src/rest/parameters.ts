@@ -156,7 +156,7 @@ export const keepVersions = parameter('keep_versions', (fields) => fields.intege
 export const refreshEvery = parameter('refresh_every', (fields) => fields.text('refresh_every'), {
   description:
     'For a link: imports it again after each such duration, e.g. `15m`, `1h`, `1d` or `PT1H`, with the same options; at least the setting refreshMsMin. `never` ends that. Default: as before.',
-  example: '1h',
+  example: 'never',
 });
 
 export const isDryRun = parameter(

@@ -38,6 +38,9 @@ export const usualMarkerKind = (text: string): number => {
   return weakMarkers.has(text.toLowerCase()) ? kinds.weakMarker : -1;
 };
 
+/** Among numbers they stand for a missing value, but as an id such as `..` they are as good as any. */
+const dots = /^[.?]+$/;
+
 /**
  * Whether a cell of a record's field, which is no free text, is missing: empty or one of the markers, which are the usual
  * ones unless stated. `isWord` says that the text is also a value of the field, such as the code `NA` of Namibia.

@@ -32,7 +32,7 @@ const options = {
   }).optional(),
   sequence: parameter('sequence', (fields) => fields.integer('sequence', 0), {
     description: 'The state of the facts: only records up to this sequence number.',
-    example: '1200',
+    example: '5',
   }).optional(),
   known_at: parameter('known_at', (fields) => fields.instant('known_at'), {
     description: 'The state of the facts: only what was recorded by then.',
@@ -94,7 +94,7 @@ export const querySql = defineRoute({
       rows: [{ user_status: 'paying', revenue: 220.5 }],
       row_count: 1,
       is_truncated: false,
-      sequence: 1200,
+      sequence: 5,
       warnings: [],
     },
   },
