@@ -111,15 +111,20 @@ export class Duckdb {
   }
 }
 
+const interruptEveryMs = 20;
+
 const runInterruptibly = async <R>(
   connection: DuckDBConnection,
   task: (session: DuckdbSession) => Promise<R>,
   { timeoutMs, timeoutSetting = 'datasetQueryMsMax', signal }: SessionOptions,
 ): Promise<R> => {
   let reason: DomainError | undefined;
+  let repeated: NodeJS.Timeout | undefined;
   const interrupt = (error: DomainError): void => {
     reason ??= error;
     connection.interrupt();
+    // An interrupt is lost while a statement is being prepared.
+    repeated ??= setInterval(() => connection.interrupt(), interruptEveryMs);
   };
   const onTimeout = (): void =>
     interrupt(
@@ -150,6 +155,7 @@ const runInterruptibly = async <R>(
     throw reason ?? error;
   } finally {
     clearTimeout(timer);
+    clearInterval(repeated);
     signal?.removeEventListener('abort', onAbort);
   }
 };

@@ -149,4 +149,5 @@ const openGamesApp = async () => {
 };
 
 /** Text of a page without its character references. */
-const decodeReferences = (escaped: string): string => escaped.replaceAll('&quot;', '"').replaceAll('&amp;', '&');
+const decodeReferences = (escaped: string): string =>
+  escaped.replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');

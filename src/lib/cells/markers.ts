@@ -50,5 +50,6 @@ export const isMissingField = (text: string, nullMarkers: readonly string[] | un
   if (trimmed === '') return true;
   if (nullMarkers !== undefined) return nullMarkers.includes(trimmed);
   const kind = usualMarkerKind(trimmed);
-  return kind === kinds.strongMarker || (kind === kinds.weakMarker && !isWord);
+  if (kind === kinds.strongMarker) return true;
+  return kind === kinds.weakMarker && !dots.test(trimmed) && !isWord;
 };
