@@ -175,6 +175,20 @@ export interface TableQueries {
 
 export type TableQueryName = keyof TableQueries;
 
+/** The rows and columns of an export as Parquet. */
+export interface ParquetRequest {
+  readonly filter: TableFilter | null;
+  readonly orders: readonly TableOrder[];
+  /** Indexes, each once. */
+  readonly columns: readonly number[];
+}
+
+/** A file that is removed after its use. */
+export interface TemporaryFile {
+  readonly path: string;
+  remove(): Promise<void>;
+}
+
 /** A version as its catalogue describes it. */
 export interface StoredTable {
   readonly file: string;
@@ -258,6 +272,8 @@ export interface DatasetEngine {
     name: Q,
     request: TableQueries[Q]['request'],
   ): Promise<TableQueries[Q]['result']>;
+  /** Writes rows to a Parquet file. Throws what `query` throws. */
+  writeParquet(table: StoredTable, request: ParquetRequest): Promise<TemporaryFile>;
   /** Removes the file of a version once no query reads it; it is no error when the file does not exist. */
   remove(file: string): Promise<void>;
   /** Removes all files that are not in use, except those that this or another running process has created since its start. */
@@ -273,6 +289,7 @@ export interface DatasetLimits {
   readonly datasetColumnsMax: number;
   readonly datasetRejectsMax: number;
   readonly datasetQueryMsMax: number;
+  readonly datasetExportMsMax: number;
   readonly datasetQueriesAtOnce: number;
   readonly datasetThreads: number;
   readonly datasetMemoryBytesMax: number;

@@ -1,5 +1,5 @@
 import type { Context } from '../../src/context.ts';
-import type { DatasetRow, RowsPage, RowsQuery } from '../../src/domains/datasets/datasets.ts';
+import type { DatasetRow, RowsPage, RowsQuery } from '../../src/domains/datasets/rows.ts';
 import type { Import } from '../../src/domains/imports/job.ts';
 import { DomainError } from '../../src/errors.ts';
 import { builder } from '../builder.ts';

@@ -30,6 +30,11 @@ export const datasetSettings = {
     default: '10000',
     description: 'Timeout of a query of a dataset, in milliseconds.',
   },
+  datasetExportMsMax: {
+    type: integer(),
+    default: '300000',
+    description: 'Timeout of writing an export of a dataset as Parquet, in milliseconds.',
+  },
   datasetQueriesAtOnce: {
     type: integer(),
     default: '2',

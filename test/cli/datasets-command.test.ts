@@ -200,6 +200,9 @@ describe('asof datasets', () => {
     expect(await readFile(out, 'utf8')).toBe(
       await (await server.get('/datasets/fruit/export?_format=ndjson&live=true&_version=1')).text(),
     );
+    const parquet = join(data, 'out.parquet');
+    expect(await run('export', 'fruit', parquet, '--columns', 'name,price')).toMatchObject({ code: 0, stderr: '' });
+    expect((await readFile(parquet)).subarray(0, 4).toString()).toBe('PAR1');
     const onFolder = await run('export', 'fruit', join(data, 'datasets'), '--format', 'csv');
     expect(onFolder).toMatchObject({ code: 3, stdout: '' });
     expect(onFolder.stderr).toContain('EISDIR');
@@ -236,7 +239,8 @@ describe('asof datasets', () => {
     [['export', 'fruit', '--columns', 'cost'], 2, 'there is no column "cost"'],
     [['show', 'Fruit'], 3, 'there is no dataset "Fruit"; the datasets are "fruit"'],
     [['query', 'fruit', '--where', 'id__between=1'], 2, '"__between" in "id__between" is not a test; tests are __eq,'],
-    [['export', 'fruit', 'out.parquet'], 2, 'the name "out.parquet" does not end in .csv, .ndjson or .jsonl'],
+    [['export', 'fruit', 'out.xlsx'], 2, 'the name "out.xlsx" does not end in .csv, .ndjson, .jsonl or .parquet'],
+    [['export', 'fruit', '-', '--format', 'parquet'], 2, 'Parquet is written to a file, not to stdout'],
     [['export', 'fruit', '--format', 'ndjson', '--safe'], 2, '--safe applies to CSV only, not to ndjson'],
     [['query', 'fruit', '--first', '0'], 2, 'It must be a whole number from 1'],
   ])('explains %j', async (args, code, message) => {

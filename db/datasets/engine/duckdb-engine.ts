@@ -15,11 +15,14 @@ import type {
   ConvertedVersion,
   DatasetEngine,
   DatasetLimits,
+  ParquetRequest,
   StoredTable,
   TableQueries,
   TableQueryName,
+  TemporaryFile,
 } from '../engine.ts';
 import { VersionQueries } from '../query/queries.ts';
+import { writeParquet } from '../query/write-parquet.ts';
 
 /** Opens the dataset engine of a data folder. It reads no file and starts no thread before the first request. */
 export const openDatasetEngine = (limits: DatasetLimits, log: DebugLog): DatasetEngine => new DuckdbEngine(limits, log);
@@ -84,6 +87,23 @@ class DuckdbEngine implements DatasetEngine {
     const withPaths = earlier ? { ...request, earlier: this.#withPath(earlier) } : request;
     const files = earlier ? [table.file, earlier.file] : [table.file];
     return this.#uses.during(files, () => this.#queries.query(this.#withPath(table), name, withPaths));
+  }
+
+  async writeParquet(table: StoredTable, request: ParquetRequest): Promise<TemporaryFile> {
+    const file = this.newFile();
+    const timeout = { timeoutMs: this.#limits.datasetExportMsMax, timeoutSetting: 'datasetExportMsMax' };
+    try {
+      await this.#uses.during([table.file], () =>
+        this.#duckdb.session(
+          (session) => writeParquet(session, this.#withPath(table), request, this.#pathOf(file)),
+          timeout,
+        ),
+      );
+    } catch (error) {
+      await this.#removeFile(file);
+      throw error;
+    }
+    return { path: this.#pathOf(file), remove: () => this.#removeFile(file) };
   }
 
   remove(file: string): Promise<void> {

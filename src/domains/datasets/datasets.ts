@@ -8,7 +8,7 @@ import type {
   TableFilter,
   TableQueries,
   TableQueryName,
-  TableRow,
+  TemporaryFile,
 } from '../../../db/datasets/engine.ts';
 import type { Row, Store } from '../../../db/store.ts';
 import { datasets, datasetVersions } from '../../../db/tables/datasets.ts';
@@ -18,7 +18,6 @@ import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger/table-page.ts';
 import { preview } from '../../lib/problems.ts';
 import {
-  type ColumnOrder,
   type DatasetVersion,
   type IndexedColumn,
   indexedColumns,
@@ -29,36 +28,10 @@ import {
 import { formatCursor, parseCursor, rowOfCursor, signatureOf } from './cursors.ts';
 import { type FilterLimits, type FilterRequest, tableFilter } from './filter.ts';
 import type { VersionRetention } from './retention.ts';
+import type { DatasetRow, RowsPage, RowsQuery } from './rows.ts';
 import type { VersionTables } from './version-tables.ts';
 
 export type Dataset = Row<typeof datasets>;
-
-export interface RowsQuery extends FilterRequest {
-  readonly orderBy?: readonly ColumnOrder[] | null | undefined;
-  /** The id of a version; by default the version of the cursor, or else the current version. */
-  readonly versionId?: number | undefined;
-  readonly limit: number;
-  readonly fromEnd: boolean;
-  readonly after?: string | undefined;
-  readonly before?: string | undefined;
-}
-
-/** A row of a version. */
-export interface DatasetRow extends TableRow {
-  readonly version: DatasetVersion;
-}
-
-export interface RowsPage {
-  readonly version: DatasetVersion;
-  readonly rows: readonly DatasetRow[];
-  readonly hasBefore: boolean;
-  readonly hasAfter: boolean;
-  readonly total: number;
-  /** Number of rows that the filter leaves out only because a cell that it compares does not fit the type of its column. */
-  readonly excludedCount: number;
-  /** The cursor of a row in this list, for `after` and `before`. */
-  cursorOf(row: DatasetRow): string;
-}
 
 interface FacetsQuery extends FilterRequest {
   readonly columns: readonly string[];
@@ -260,6 +233,22 @@ export class Datasets {
   /** Keeps a version that several queries read until the returned function is called. */
   holdVersion(version: DatasetVersion): () => void {
     return this.#retention.hold(version);
+  }
+
+  /** Writes the rows that a query selects to a Parquet file of the columns with these indexes. */
+  parquetFile(
+    version: DatasetVersion,
+    query: Pick<RowsQuery, keyof FilterRequest | 'orderBy'>,
+    columns: readonly number[],
+  ): Promise<TemporaryFile> {
+    const request = {
+      filter: tableFilter(version, query, this.#limits),
+      orders: ordersOf(version, query.orderBy),
+      columns,
+    };
+    return this.#retention.during(version, async () =>
+      this.#engine.writeParquet(await this.#tables.of(version), request),
+    );
   }
 
   /** How many versions of the dataset are kept, the current one included. */

@@ -1,22 +1,26 @@
-import type { Dataset, Datasets, RowsQuery } from './datasets.ts';
+import { createReadStream } from 'node:fs';
+import type { Dataset, Datasets } from './datasets.ts';
 import type { RowWriter } from './row-text.ts';
+import type { RowsQuery } from './rows.ts';
 
 const pageRows = 5000;
 
-/** A page of an export. */
-export interface ExportPage {
-  readonly text: string;
+/** A part of an export. */
+export interface ExportPart {
+  readonly content: string | Uint8Array;
   /** Number of rows that the query leaves out only because a cell that it compares does not fit the type of its column. */
   readonly excludedCount: number;
 }
+
+type ExportQuery = Omit<RowsQuery, 'limit' | 'fromEnd' | 'after' | 'before'>;
 
 /** The rows of a version that a query selects, as whole pages, which are read one after the other on demand. */
 export async function* exportPages(
   datasets: Datasets,
   dataset: Dataset,
-  query: Omit<RowsQuery, 'limit' | 'fromEnd' | 'after' | 'before'>,
+  query: ExportQuery,
   { head, line, end }: RowWriter & { readonly end: string },
-): AsyncGenerator<ExportPage> {
+): AsyncGenerator<ExportPart> {
   const versionId = query.versionId ?? dataset.versionId;
   let after: string | undefined;
   let text = head === '' ? '' : `${head}${end}`;
@@ -31,7 +35,7 @@ export async function* exportPages(
         after,
       });
       for (const row of page.rows) text += `${line(row)}${end}`;
-      yield { text, excludedCount: page.excludedCount };
+      yield { content: text, excludedCount: page.excludedCount };
       text = '';
       const last = page.rows.at(-1);
       if (!page.hasAfter || !last) return;
@@ -39,5 +43,23 @@ export async function* exportPages(
     }
   } finally {
     release();
+  }
+}
+
+/** The rows of a version that a query selects, as the bytes of a Parquet file of the columns with these indexes. */
+export async function* exportParquet(
+  datasets: Datasets,
+  dataset: Dataset,
+  query: ExportQuery,
+  columns: readonly number[],
+): AsyncGenerator<ExportPart> {
+  const version = datasets.versionOf(dataset, query.versionId);
+  const page = { versionId: version.id, limit: 1, fromEnd: false };
+  const { excludedCount } = await datasets.rowsUncounted(dataset, { ...query, ...page });
+  const file = await datasets.parquetFile(version, query, columns);
+  try {
+    for await (const content of createReadStream(file.path)) yield { content: content as Buffer, excludedCount };
+  } finally {
+    await file.remove();
   }
 }

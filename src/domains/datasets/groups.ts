@@ -10,8 +10,9 @@ import type { Cell } from '../../lib/cell-text.ts';
 import { preview } from '../../lib/problems.ts';
 import { type ColumnOrder, type DatasetVersion, indexOfColumn } from './columns.ts';
 import { formatCursor, parseCursor, signatureOf } from './cursors.ts';
-import type { Dataset, Datasets, RowsPage, RowsQuery } from './datasets.ts';
+import type { Dataset, Datasets } from './datasets.ts';
 import { type ColumnTest, cellTest, type FilterLimits, type FilterRequest, tableFilter } from './filter.ts';
+import type { RowsPage, RowsQuery } from './rows.ts';
 
 export interface Grouping {
   readonly column: string;

@@ -2,9 +2,9 @@ import type { Cell } from '../../lib/cell-text.ts';
 import { formatCell } from '../../lib/cell-text.ts';
 import { csvLine, formulaSafe } from '../../lib/csv-line.ts';
 import type { DatasetVersion } from './columns.ts';
-import type { DatasetRow } from './datasets.ts';
 import type { DatasetGroup } from './groups.ts';
 import type { groupsOf } from './query-text.ts';
+import type { DatasetRow } from './rows.ts';
 
 /** A cell as JSON. Decimals and long whole numbers are texts internally; JSON has them as exact numbers. */
 export const cellJson = (cell: Cell, type: string | undefined): string =>

@@ -44,7 +44,7 @@ it('an export asks the engine for each page once, in order, and never for a tota
   const writer = { head: '', end: ' ', line: ({ cells }: { readonly cells: readonly unknown[] }) => String(cells[0]) };
   const orderBy = [{ column: 'seven', direction: 'DESC' }] as const;
   let text = '';
-  for await (const page of exportPages(datasets, datasets.getByName('long'), { orderBy }, writer)) text += page.text;
+  for await (const page of exportPages(datasets, datasets.getByName('long'), { orderBy }, writer)) text += page.content;
 
   const expected = Array.from({ length: 7500 }, (_, n) => n).sort((a, b) => (b % 7) - (a % 7) || a - b);
   expect(text.trim().split(' ').map(Number)).toEqual(expected);

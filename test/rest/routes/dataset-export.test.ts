@@ -1,4 +1,8 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { expect, it, onTestFinished } from 'vitest';
 import { openApp } from '../../support/app.ts';
 import { importCsv } from '../../support/datasets.ts';
@@ -69,4 +73,39 @@ it('a dataset that replaced a deleted one of the same name is another file', asy
   await importCsv(app, 'cached', 'n\n2\n');
   const response = await app.get('/datasets/cached/export', { headers: { 'if-none-match': etag } });
   expect([response.status, await response.text()]).toEqual([200, 'n\r\n2\r\n']);
+});
+
+it('a Parquet export has the selected rows and columns with their types, and leaves no file behind', async () => {
+  const app = await openApp({ onDisk: true });
+  onTestFinished(app.close);
+  const csv =
+    'id,Name,price,day,tags\n1,é,1.50,2024-01-02,"[""a"",""b""]"\n2,b,20.25,2024-03-04,[]\n3,c,oops,,\n4,d,3.00,,\n';
+  await importCsv(app, 'typed', csv, '&types=price=DECIMAL,tags=STRING_LIST');
+  const path = '/datasets/typed/export?_sort=-id&id__gte=1&price__lt=100&_columns=Name,price,day,tags';
+  const response = await app.get(path, { headers: { accept: 'application/vnd.apache.parquet' } });
+  expect([response.status, response.headers.get('content-type'), response.headers.get('excluded-count')]).toEqual([
+    200,
+    'application/vnd.apache.parquet',
+    '1',
+  ]);
+  const folder = await mkdtemp(join(tmpdir(), 'asof-parquet-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await writeFile(join(folder, 'typed.parquet'), Buffer.from(await response.arrayBuffer()));
+  const connection = await (await DuckDBInstance.create(':memory:')).connect();
+  onTestFinished(() => connection.closeSync());
+  const read = async (sql: string) => (await connection.runAndReadAll(sql)).getRowsJson();
+  const table = `'${join(folder, 'typed.parquet')}'`;
+  expect(await read(`select column_name, column_type from (describe from ${table})`)).toEqual([
+    ['Name', 'VARCHAR'],
+    ['price', 'DECIMAL(4,2)'],
+    ['day', 'DATE'],
+    ['tags', 'VARCHAR[]'],
+  ]);
+  expect(await read(`from ${table}`)).toEqual([
+    ['d', '3.00', null, null],
+    ['b', '20.25', '2024-03-04', []],
+    ['é', '1.50', '2024-01-02', ['a', 'b']],
+  ]);
+  const files = await readdir(join(app.data, 'datasets'));
+  expect(files.filter((name) => name.endsWith('.parquet'))).toHaveLength(1);
 });

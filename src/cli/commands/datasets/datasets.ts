@@ -189,7 +189,7 @@ export const datasetsCommand: Command = {
         new Option(
           '--format <format>',
           'format of an export (default: by the ending of the file, and csv on stdout)',
-        ).choices(['csv', 'ndjson']),
+        ).choices(['csv', 'ndjson', 'parquet']),
       )
       .option('--safe', 'put an apostrophe before cells of a CSV that a spreadsheet would read as a formula')
       .option('--yes', 'delete without a question')

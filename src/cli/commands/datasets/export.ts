@@ -1,5 +1,5 @@
 import type { Dataset } from '../../../domains/datasets/datasets.ts';
-import { exportPages } from '../../../domains/datasets/export.ts';
+import { exportPages, exportParquet } from '../../../domains/datasets/export.ts';
 import { csvRows, jsonRows } from '../../../domains/datasets/row-text.ts';
 import type { Domains } from '../../../domains.ts';
 import { CommandError, exitUsageError } from '../../exit.ts';
@@ -14,6 +14,7 @@ type Format = NonNullable<Options['format']>;
 const formatsByEnding: readonly (readonly [RegExp, Format])[] = [
   [/\.csv$/i, 'csv'],
   [/\.(?:ndjson|jsonl)$/i, 'ndjson'],
+  [/\.parquet$/i, 'parquet'],
 ];
 
 /** Throws CommandError for a file whose name shows no format. */
@@ -22,8 +23,10 @@ const formatOf = (path: string, { format, safe }: Options): Format => {
   if (!found)
     throw new CommandError(
       exitUsageError,
-      `the name ${JSON.stringify(path)} does not end in .csv, .ndjson or .jsonl; --format csv or --format ndjson selects the format`,
+      `the name ${JSON.stringify(path)} does not end in .csv, .ndjson, .jsonl or .parquet; --format selects the format`,
     );
+  if (path === '-' && found === 'parquet')
+    throw new CommandError(exitUsageError, 'Parquet is written to a file, not to stdout');
   if (safe && found !== 'csv') throw new CommandError(exitUsageError, `--safe applies to CSV only, not to ${found}`);
   return found;
 };
@@ -38,22 +41,23 @@ export const exportRows = async (
   const version = versionOf(datasets, dataset, options);
   const indexes = columnsOfOption(version, options);
   const rows = { ...conditionsOf(version, options), orderBy: orderOfOption(version, options) };
-  const writer =
-    formatOf(path, options) === 'csv'
-      ? { ...csvRows(version, indexes, options.safe === true), end: '\r\n' }
-      : { ...jsonRows(version, indexes), end: '\n' };
-  const pages = exportPages(datasets, dataset, rows, writer);
+  const csv = { ...csvRows(version, indexes, options.safe === true), end: '\r\n' };
+  const parts = {
+    csv: () => exportPages(datasets, dataset, rows, csv),
+    ndjson: () => exportPages(datasets, dataset, rows, { ...jsonRows(version, indexes), end: '\n' }),
+    parquet: () => exportParquet(datasets, dataset, rows, indexes),
+  }[formatOf(path, options)]();
   let excluded = 0;
   if (path === '-') {
-    for await (const { text, excludedCount } of pages) {
+    for await (const { content, excludedCount } of parts) {
       if (!terminal.isOutputOpen) break;
-      await terminal.write(text);
+      await terminal.write(String(content));
       excluded = excludedCount;
     }
   } else
     await replaceFile(path, async (writePart) => {
-      for await (const { text, excludedCount } of pages) {
-        await writePart(text);
+      for await (const { content, excludedCount } of parts) {
+        await writePart(content);
         excluded = excludedCount;
       }
     });

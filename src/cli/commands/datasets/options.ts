@@ -1,6 +1,7 @@
 import type { DatasetVersion } from '../../../domains/datasets/columns.ts';
-import type { Dataset, Datasets, RowsQuery } from '../../../domains/datasets/datasets.ts';
+import type { Dataset, Datasets } from '../../../domains/datasets/datasets.ts';
 import { columnsOf, filterOf, orderOf, splitTest } from '../../../domains/datasets/query-text.ts';
+import type { RowsQuery } from '../../../domains/datasets/rows.ts';
 import type { DataOptions } from '../../options.ts';
 
 /** The options of `asof datasets`. */
@@ -15,7 +16,7 @@ export interface Options extends DataOptions {
   readonly measure?: readonly string[];
   readonly having?: readonly string[];
   readonly timeZone?: string;
-  readonly format?: 'csv' | 'ndjson';
+  readonly format?: 'csv' | 'ndjson' | 'parquet';
   readonly safe?: true;
   readonly yes?: true;
 }

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { DatasetVersion } from '../../../domains/datasets/columns.ts';
-import { exportPages } from '../../../domains/datasets/export.ts';
+import { exportPages, exportParquet } from '../../../domains/datasets/export.ts';
 import { columnsOf, filterOf, orderOf } from '../../../domains/datasets/query-text.ts';
 import { csvRows, jsonRows } from '../../../domains/datasets/row-text.ts';
 import { preferredType } from '../../../http/accept.ts';
@@ -20,19 +20,23 @@ const query = {
   _safe: safe,
 };
 
+/** https://www.iana.org/assignments/media-types/application/vnd.apache.parquet */
+const parquetType = 'application/vnd.apache.parquet';
+
 const typesByFormat = {
   csv: 'text/csv; charset=utf-8; header=present',
   ndjson: 'application/x-ndjson',
+  parquet: parquetType,
 } as const;
 
-const formatsByType = { 'text/csv': 'csv', 'application/x-ndjson': 'ndjson' } as const;
+const formatsByType = { 'text/csv': 'csv', 'application/x-ndjson': 'ndjson', [parquetType]: 'parquet' } as const;
 
 export const exportDataset = defineRoute({
   path: '/datasets/{name}/export',
   subject: 'facts',
   hasDynamicQuery: true,
   summary: 'All rows of a dataset that match the parameters, as a file',
-  description: `${testsDescription} CSV (RFC 4180) contains the original text of cells that do not fit the type of their column, and is imported to the same rows again. The header ETag changes with the version, so that If-None-Match saves a client from reading the same rows again (304). The header Excluded-Count is the number of rows left out only because a cell that a parameter compares does not fit the type of its column. Rows are read page by page as the client reads them; the server closes the connection of a client that reads nothing for 30 seconds (setting exportStallMs).`,
+  description: `${testsDescription} CSV (RFC 4180) contains the original text of cells that do not fit the type of their column, and is imported to the same rows again; Parquet has typed columns, in which these cells are missing. The header ETag changes with the version, so that If-None-Match saves a client from reading the same rows again (304). The header Excluded-Count is the number of rows left out only because a cell that a parameter compares does not fit the type of its column. Rows are read page by page as the client reads them; the server closes the connection of a client that reads nothing for 30 seconds (setting exportStallMs).`,
   params: { name: datasetName },
   query,
   errorCodes: ['NOT_FOUND'],
@@ -41,7 +45,7 @@ export const exportDataset = defineRoute({
     const { datasets, config } = services;
     const { dataset, version, input, tests } = readQuery(services, context, query, parsed);
     const { _columns, _sort, _search, _safe } = input;
-    const accepted = preferredType(context.header('accept'), ['text/csv', 'application/x-ndjson']);
+    const accepted = preferredType(context.header('accept'), ['text/csv', 'application/x-ndjson', parquetType]);
     const fileFormat = input._format ?? formatsByType[accepted];
     const indexes =
       _columns === undefined ? [...version.columns.keys()] : columnsOf(version, { path: '_columns', text: _columns });
@@ -51,25 +55,25 @@ export const exportDataset = defineRoute({
       orderBy: _sort === undefined ? undefined : orderOf(version, { path: '_sort', text: _sort }),
       versionId: version.id,
     };
-    const writer =
-      fileFormat === 'csv'
-        ? { ...csvRows(version, indexes, _safe ?? false), end: '\r\n' }
-        : { ...jsonRows(version, indexes), end: '\n' };
     const etag = etagOf(version, fileFormat);
     const caching = { etag, 'cache-control': 'private, no-cache' };
     if (isCached(etag, context.header('if-none-match'))) return new Response(null, { status: 304, headers: caching });
-    const pages = exportPages(datasets, dataset, rows, writer);
-    // The first page is read before the response starts, so that its errors have a status.
-    const firstPage = await pages.next();
+    const partsByFormat = {
+      csv: () => exportPages(datasets, dataset, rows, { ...csvRows(version, indexes, _safe ?? false), end: '\r\n' }),
+      ndjson: () => exportPages(datasets, dataset, rows, { ...jsonRows(version, indexes), end: '\n' }),
+      parquet: () => exportParquet(datasets, dataset, rows, indexes),
+    };
+    const parts = partsByFormat[fileFormat]();
+    // The first part is read before the response starts, so that its errors have a status.
+    const first = await parts.next();
     const headers = {
       'content-type': typesByFormat[fileFormat],
-      'excluded-count': String(firstPage.done ? 0 : firstPage.value.excludedCount),
+      'excluded-count': String(first.done ? 0 : first.value.excludedCount),
       'content-disposition': attachment(`${dataset.name}.${fileFormat}`),
       ...caching,
     };
-    return new Response(streamOf(firstPage, pages, { contentOf: ({ text }) => text, stallMs: config.exportStallMs }), {
-      headers,
-    });
+    const body = streamOf(first, parts, { contentOf: ({ content }) => content, stallMs: config.exportStallMs });
+    return new Response(body, { headers });
   },
 });
 

@@ -65,7 +65,7 @@ export const timeZone = parameter(
 
 export const format = parameter(
   '_format',
-  (fields) => fields.oneOf('_format', { csv: 'csv', ndjson: 'ndjson' } as const),
+  (fields) => fields.oneOf('_format', { csv: 'csv', ndjson: 'ndjson', parquet: 'parquet' } as const),
   {
     description:
       'The format of the file; by default the one that the header `Accept` names, or else `csv`. `format` means the same where no column has this name.',
