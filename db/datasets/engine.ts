@@ -255,10 +255,7 @@ export interface BuildObserver {
 /** A version whose rows were moved to a Parquet file. */
 export interface ConvertedVersion extends StoredTable, FileChecksum {}
 
-/**
- * Stores the rows of datasets in a folder of their own. Each version is one immutable Parquet file, which threads build and
- * DuckDB queries. Errors are thrown as DomainError.
- */
+/** Stores each version of a dataset as an immutable Parquet file, which DuckDB queries. Throws DomainError. */
 export interface DatasetEngine {
   /** The folder with the files of versions. */
   readonly folder: string;
