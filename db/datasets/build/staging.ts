@@ -68,18 +68,19 @@ export class StagingWriter {
   }
 
   add({ cells, line, importId, misfits }: StagedRow): void {
-    this.#write(`${line}${cellEnd}${importId}`);
+    this.#write(String(line));
+    this.#writeByte(cellEndByte);
+    this.#write(String(importId));
     for (let column = 0; column < cells.length; column += 1) {
       const cell = cells[column] as string;
       this.#reserve(cell.length);
-      this.#buffer[this.#length] = cellEndByte;
-      this.#length += 1;
+      this.#writeByte(cellEndByte);
       const written = this.#writePrintable(cell);
       if (written < cell.length) this.#writeOther(cell.slice(written), column);
     }
-    this.#write(`${cellEnd}${misfits}`);
-    this.#buffer[this.#length] = lineEndByte;
-    this.#length += 1;
+    this.#writeByte(cellEndByte);
+    this.#write(misfits);
+    this.#writeByte(lineEndByte);
     this.#rows += 1;
     if (this.#length >= flushBytes) this.#flush();
   }
@@ -123,9 +124,15 @@ export class StagingWriter {
     if (written < text.length) this.#length += this.#buffer.write(text.slice(written), this.#length);
   }
 
-  /** Makes room for a text of this length and the signs around it. */
+  /** `#reserve` leaves room for it. */
+  #writeByte(byte: number): void {
+    this.#buffer[this.#length] = byte;
+    this.#length += 1;
+  }
+
+  /** Makes room for a text of this length and the bytes around it. */
   #reserve(length: number): void {
-    const needed = this.#length + length * bytesPerCharacter + 2;
+    const needed = this.#length + length * bytesPerCharacter + 4;
     if (needed <= this.#buffer.length) return;
     const larger = Buffer.allocUnsafeSlow(needed * 2);
     this.#buffer.copy(larger, 0, 0, this.#length);
