@@ -62,8 +62,12 @@ export class PageShell {
     const name = await this.#script(`set -e\n${text}`);
     this.#shell.stdin?.write(`(exit 0); . ${name}; set +e; echo $? >${name}.code\n`);
     // The shell exits at a failing command and writes no code.
-    const ended = once(this.#shell, 'exit').then(() => 'failed');
-    const code = await Promise.race([this.#written(`${name}.code`), ended]);
+    const listening = new AbortController();
+    const ended = once(this.#shell, 'exit', { signal: listening.signal }).then(
+      () => 'failed',
+      () => 'no longer needed',
+    );
+    const code = await Promise.race([this.#written(`${name}.code`), ended]).finally(() => listening.abort());
     if (code.trim() !== '0') throw new Error(`a command failed:\n${await readOutput(name)}`);
     return this.documented(await readFile(`${name}.out`, 'utf8'));
   }
