@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -63,4 +63,10 @@ it('uses facts up to a sequence number', async () => {
     (await sql('select count(*) as n from transactions', '--format', 'csv', ...args)).stdout;
   expect(await n('--sequence', '0')).toBe('n\r\n0\r\n');
   expect(await n()).toBe('n\r\n8\r\n');
+});
+
+it('leaves no folder of its process behind', async () => {
+  await sql('select count(*) from transactions');
+  await sql("select * from read_csv('/etc/passwd')");
+  expect((await readdir(join(data, 'datasets'))).filter((name) => name.startsWith('sql.'))).toEqual([]);
 });

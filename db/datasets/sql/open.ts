@@ -62,8 +62,20 @@ class ProcessSqlEngine implements SqlEngine {
 
   close(): void {
     this.#isClosed = true;
-    this.#running?.process.kill();
+    const process = this.#running?.process;
+    process?.kill();
+    // A command exits before it would hear of the end of its process.
+    if (process?.pid !== undefined) this.#removeWorkFolder(process.pid);
     for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  /** Files of a process that is just being killed may still appear: what is left over is swept at the next start. */
+  #removeWorkFolder(pid: number): void {
+    try {
+      rmSync(join(this.#folder, workFolderOf(pid)), { recursive: true, force: true, maxRetries: 3 });
+    } catch (error) {
+      this.#log.debug({ pid, error: String(error) }, 'the folder of a process for SQL could not be removed');
+    }
   }
 
   #query<R>({ sources, ...query }: SqlRequest, run: (running: Running, query: ViewedQuery) => Promise<R>): Promise<R> {
@@ -141,8 +153,7 @@ class ProcessSqlEngine implements SqlEngine {
     if (this.#running && !this.#running.process.hasEnded) return this.#running;
     const process = new SqlProcess({ ...this.#limits, folder: this.#folder }, (ended) => {
       this.#log.debug({ pid: ended.pid }, 'process for SQL exited');
-      if (ended.pid !== undefined)
-        rmSync(join(this.#folder, workFolderOf(ended.pid)), { recursive: true, force: true });
+      if (ended.pid !== undefined) this.#removeWorkFolder(ended.pid);
       if (this.#running?.process !== ended) return;
       clearTimeout(this.#running.idleTimer);
       this.#running = undefined;
