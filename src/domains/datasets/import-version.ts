@@ -172,17 +172,7 @@ const buildVersion = async (
     },
   });
   if (signal.aborted) throw new DomainError('CONFLICT', 'the import was cancelled');
-  if (mode === 'REPLACE') checkReplaces(built, earlier);
   return { file, built, mode, earlier, keyColumns };
-};
-
-/** A file without a single good row must not replace a version that has some. */
-const checkReplaces = ({ accepted, rejected }: BuildResult, earlier: DatasetVersion | undefined): void => {
-  if (accepted > 0) return;
-  if (rejected > 0)
-    throw new DomainError('NOT_A_TABLE', `none of the ${rejected} rows of the file can be accepted; see the rejects`);
-  if (earlier)
-    throw new DomainError('NOT_A_TABLE', 'the file has no rows, so it does not replace the version of the dataset');
 };
 
 /** Stores the counts of a running import now and then, and reports each to the caller. */

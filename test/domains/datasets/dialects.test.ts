@@ -239,7 +239,7 @@ describe('the encoding', () => {
     ['UTF-16LE', Buffer.from(`\ufeff${text}`, 'utf16le')],
     ['UTF-16LE', Buffer.from(text, 'utf16le')],
     ['UTF-16BE', bigEndian],
-  ])('is found and told: %s', async (encoding, bytes) => {
+  ])('is detected and reported: %s', async (encoding, bytes) => {
     const { dialect, columns, rows } = await imported(bytes);
     expect(dialect).toMatchObject({ encoding, delimiter: ';' });
     expect(columns).toEqual(['id', 'Stra\u00dfe']);
