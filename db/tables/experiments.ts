@@ -23,7 +23,7 @@ export const experimentEvents = sqliteTable(
   'experiment_events',
   {
     ...ledgerColumns(),
-    /** The sender's own id. Without one (null) a repeated event cannot be recognized. */
+    /** The sender's own id within the experiment that the event names. Without one (null) a repeated event cannot be recognized. */
     eventId: text('event_id'),
     /** The key of the experiment that the event names; null when it names none. */
     experiment: text('experiment'),
@@ -35,8 +35,13 @@ export const experimentEvents = sqliteTable(
     /** Exact decimal text in its shortest form. */
     orderValue: text('order_value'),
   },
-  // Partial, because most senders give no id, and an index entry costs as much as the event.
-  (table) => [uniqueIndex('experiment_events_by_event_id').on(table.eventId).where(sql`event_id is not null`)],
+  // Partial, because most senders give no id, and an index entry costs as much as the event. Events that name no experiment
+  // share one space of ids: SQLite would take each null for another value. No key of an experiment is empty.
+  (table) => [
+    uniqueIndex('experiment_events_by_event_id')
+      .on(table.eventId, sql`case when experiment is null then '' else experiment end`)
+      .where(sql`event_id is not null`),
+  ],
 );
 
 /** The number of duplicate events by experiment. Not a ledger table: duplicates leave no row of their own. */

@@ -18,7 +18,8 @@ builder.node(ExperimentEventType, {
   fields: (t) => ({
     eventId: t.exposeID('eventId', {
       nullable: true,
-      description: 'The sender’s own id. Without one (null) a repeated event cannot be recognized.',
+      description:
+        'The sender’s own id within the experiment that the event names. Without one (null) a repeated event cannot be recognized.',
     }),
     experiment: t.field({
       type: ExperimentType,
@@ -75,7 +76,7 @@ const ExperimentEventInput = builder.inputType('ExperimentEventInput', {
   fields: (t) => ({
     eventId: t.id({
       description:
-        'The sender’s own id; events with the same id and content are stored once. Without an id every event is new.',
+        'The sender’s own id within the experiment; events with the same id and content are stored once. Without an id every event is new.',
     }),
     userId: t.id({ required: true, description: 'The user of the event; 1 to 256 characters.' }),
     accountType: t.string({ required: true, description: 'The user’s account type; 1 to 256 characters.' }),

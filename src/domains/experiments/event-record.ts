@@ -4,7 +4,7 @@ import { idProblems, type RecordOrigin, type RecordOutcome } from '../../ledger/
 import { type Decimal, formatDecimal, parseDecimal } from '../../lib/decimal.ts';
 
 export interface ExperimentEvent {
-  /** The sender's own id. Without one (null) a repeated event cannot be recognized. */
+  /** The sender's own id, unique within `experiment`. Without one (null) a repeated event cannot be recognized. */
   readonly eventId: string | null;
   /** The key of the experiment that the event names; null when it names none. */
   readonly experiment: string | null;
@@ -29,7 +29,10 @@ const wireNames = {
 } as const;
 export const contentFields = Object.keys(wireNames) as (keyof typeof wireNames)[];
 
-/** Records one event. A known id with the same content is a duplicate, with other content a conflict; no id is always new. */
+/**
+ * Records one event. An id that is known in the experiment that the event names is a duplicate with the same content and a
+ * conflict with other content; no id is always new.
+ */
 export const recordEvent = (tx: Tx, event: ExperimentEvent, { importId, line }: RecordOrigin): RecordOutcome => {
   const { eventId, experiment, userId, variant, accountType, eventType, occurredAtUs, amount } = event;
   const problems = idProblems({ eventId, experiment, userId, variant, accountType, eventType });
@@ -38,7 +41,7 @@ export const recordEvent = (tx: Tx, event: ExperimentEvent, { importId, line }: 
   const content = { experiment, userId, variant, accountType, eventType, occurredAtUs, orderValue };
   const row = { importId, line, eventId, ...content };
   if (eventId === null) return { kind: 'CREATED', seq: tx.append(experimentEvents, row) };
-  const { seq, known } = tx.appendOrFind(experimentEvents, row, { eventId });
+  const { seq, known } = tx.appendOrFind(experimentEvents, row, { eventId, experiment });
   if (!known) return { kind: 'CREATED', seq };
   const differing = contentFields.filter((field) => known[field] !== content[field]);
   if (differing.length === 0) return recordRepeat(tx, event);

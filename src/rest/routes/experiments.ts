@@ -37,7 +37,7 @@ export const receiveEvent = defineRoute({
   fastPath: true,
   summary: 'Records one event of an experiment',
   description:
-    'Responds once the event is on disk. With an id in `event_id` or in the header `Idempotency-Key`, the same event again is a `duplicate`, and other content under the same id is a conflict; without an id every event is new. A malformed event is stored as a reject.',
+    'Responds once the event is on disk. With an id in `event_id` or in the header `Idempotency-Key`, the same event again is a `duplicate`, and other content under the same id for the same experiment is a conflict; without an id every event is new. A malformed event is stored as a reject.',
   body: { types: ['application/json'], lenientContentTypes, schema: event, example },
   errorCodes: ['CONFLICT', 'VALIDATION_FAILED', 'TOO_LARGE', 'OVERLOADED'],
   response: { schema: z.object({ status: z.enum(['created', 'duplicate']) }), example: { status: 'created' } },

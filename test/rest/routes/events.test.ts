@@ -3,16 +3,20 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { gzipSync } from 'node:zlib';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { experimentEvents, rejectedRecords } from '../../../db/tables/index.ts';
 import { openServer } from '../../../src/http/server.ts';
-import { type OpenApp, openApp } from '../../support/app.ts';
+import type { OpenApp } from '../../support/app.ts';
 import { statusAndBody } from '../../support/fixture-app.ts';
-
-const openTestApp = async (settings = {}): Promise<OpenApp> => {
-  const app = await openApp({ settings });
-  onTestFinished(app.close);
-  return app;
-};
+import {
+  event,
+  eventText,
+  json,
+  ndjson,
+  openEventApp,
+  postEvents,
+  rejectedEvents,
+  resultLinesOf,
+  storedEvents,
+} from '../../support/rest-events.ts';
 
 const listen = async ({ app }: OpenApp): Promise<string> => {
   const options = { host: '127.0.0.1', port: 0, log: pino({ level: 'silent' }), fastPath: app.fastPath };
@@ -20,27 +24,6 @@ const listen = async ({ app }: OpenApp): Promise<string> => {
   onTestFinished(() => server.stop());
   return server.url;
 };
-
-const event = {
-  user_id: '1',
-  account_type: 'free',
-  date: '2023-05-01',
-  event_type: null,
-  order_value: null,
-  version: 'A',
-};
-
-const eventText = (changes: object = {}): string => JSON.stringify({ ...event, ...changes });
-
-const json = { 'content-type': 'application/json' };
-
-const post = ({ get }: OpenApp, body: BodyInit, headers: Record<string, string> = json, path = '/receive_event') =>
-  get(path, { method: 'POST', body, headers });
-
-const stored = ({ app }: OpenApp) =>
-  app.store.page(experimentEvents, { key: 'seq', direction: 'asc', limit: 1_000_000 });
-
-const rejected = ({ app }: OpenApp) => app.store.page(rejectedRecords, { key: 'id', direction: 'asc', limit: 1000 });
 
 interface ErrorBody {
   readonly error: { readonly code: string; readonly problems: readonly { path: string; code: string }[] };
@@ -54,11 +37,14 @@ const problemsOf = async (response: Response): Promise<[number, ...string[]]> =>
 
 describe('POST /receive_event', () => {
   it('an event is stored with its nulls, microseconds and exact value', async () => {
-    const app = await openTestApp();
-    expect(await statusAndBody(await post(app, eventText()))).toEqual({ status: 200, body: { status: 'created' } });
+    const app = await openEventApp();
+    expect(await statusAndBody(await postEvents(app, eventText()))).toEqual({
+      status: 200,
+      body: { status: 'created' },
+    });
     const rich = '{"user_id":7,"account_type":"pro","date":"2023-05-01T10:00:00.000001+02:00","event_type":"order",';
-    expect((await post(app, `${rich}"order_value":220.50,"version":"B","event_id":1e2}`)).status).toBe(200);
-    expect(stored(app)).toMatchObject([
+    expect((await postEvents(app, `${rich}"order_value":220.50,"version":"B","event_id":1e2}`)).status).toBe(200);
+    expect(storedEvents(app)).toMatchObject([
       { userId: '1', eventType: null, orderValue: null, variant: 'A', eventId: null },
       {
         userId: '7',
@@ -72,62 +58,63 @@ describe('POST /receive_event', () => {
   });
 
   it('an event is accepted with the default content types of common clients', async () => {
-    const app = await openTestApp();
+    const app = await openEventApp();
     for (const type of ['application/json; charset=utf-8', 'application/x-www-form-urlencoded', 'text/plain'])
-      expect((await post(app, eventText(), { 'content-type': type })).status, type).toBe(200);
-    expect((await post(app, new TextEncoder().encode(eventText()), {})).status).toBe(200);
-    expect((await post(app, eventText(), { 'content-type': 'text/csv' })).status).toBe(400);
-    expect((await post(app, eventText(), json, '//receive_event')).status).toBe(200);
-    expect((await post(app, eventText(), json, '/receive_event/')).status).toBe(200);
+      expect((await postEvents(app, eventText(), { 'content-type': type })).status, type).toBe(200);
+    expect((await postEvents(app, new TextEncoder().encode(eventText()), {})).status).toBe(200);
+    expect((await postEvents(app, eventText(), { 'content-type': 'text/csv' })).status).toBe(400);
+    expect((await postEvents(app, eventText(), json, '//receive_event')).status).toBe(200);
+    expect((await postEvents(app, eventText(), json, '/receive_event/')).status).toBe(200);
   });
 
   it('an event without an id is never a duplicate', async () => {
-    const app = await openTestApp();
-    for (let time = 0; time < 3; time++) await post(app, eventText());
-    expect(stored(app)).toHaveLength(3);
+    const app = await openEventApp();
+    for (let time = 0; time < 3; time++) await postEvents(app, eventText());
+    expect(storedEvents(app)).toHaveLength(3);
   });
 
   it('an event with an id is stored once, even when it is sent concurrently', async () => {
-    const app = await openTestApp();
+    const app = await openEventApp();
     const answers = await Promise.all(
       Array.from(
         { length: 100 },
-        async () => (await statusAndBody(await post(app, eventText({ event_id: 'e1' })))).body,
+        async () => (await statusAndBody(await postEvents(app, eventText({ event_id: 'e1' })))).body,
       ),
     );
     expect(answers.filter((answer) => (answer as { status: string }).status === 'created')).toHaveLength(1);
     expect(answers.filter((answer) => (answer as { status: string }).status === 'duplicate')).toHaveLength(99);
-    expect(stored(app)).toHaveLength(1);
-    expect(rejected(app)).toEqual([]);
+    expect(storedEvents(app)).toHaveLength(1);
+    expect(rejectedEvents(app)).toEqual([]);
   });
 
   it('an event with a known id and other content is a conflict and stored as a reject', async () => {
-    const app = await openTestApp();
-    await post(app, eventText({ event_id: 'e1' }));
-    const response = await post(app, eventText({ event_id: 'e1', version: 'B' }));
+    const app = await openEventApp();
+    await postEvents(app, eventText({ event_id: 'e1' }));
+    const response = await postEvents(app, eventText({ event_id: 'e1', version: 'B' }));
     expect(await problemsOf(response)).toEqual([409, 'event_id CONFLICT']);
-    expect(stored(app)).toHaveLength(1);
-    expect(rejected(app)).toMatchObject([{ source: 'api', raw: eventText({ event_id: 'e1', version: 'B' }) }]);
+    expect(storedEvents(app)).toHaveLength(1);
+    expect(rejectedEvents(app)).toMatchObject([{ source: 'api', raw: eventText({ event_id: 'e1', version: 'B' }) }]);
   });
 
   it('an event can have its id in the header Idempotency-Key', async () => {
-    const app = await openTestApp();
-    const postWithKey = (id: string, changes = {}) => post(app, eventText(changes), { ...json, 'idempotency-key': id });
+    const app = await openEventApp();
+    const postWithKey = (id: string, changes = {}) =>
+      postEvents(app, eventText(changes), { ...json, 'idempotency-key': id });
     expect((await statusAndBody(await postWithKey('k1'))).body).toEqual({ status: 'created' });
     expect((await statusAndBody(await postWithKey('k1'))).body).toEqual({ status: 'duplicate' });
     expect((await statusAndBody(await postWithKey('k1', { event_id: 'k1' }))).body).toEqual({ status: 'duplicate' });
     expect(await problemsOf(await postWithKey('k1', { version: 'B' }))).toEqual([409, 'event_id CONFLICT']);
     expect(await problemsOf(await postWithKey('k1', { event_id: 'k2' }))).toEqual([422, 'event_id CONFLICT']);
     expect(await problemsOf(await postWithKey('x'.repeat(300)))).toEqual([422, 'event_id MALFORMED']);
-    expect(stored(app)).toHaveLength(1);
+    expect(storedEvents(app)).toHaveLength(1);
     // A reject is stored with the id of the header.
-    expect(rejected(app).map(({ raw }) => JSON.parse(raw).event_id)).toEqual(['k1', 'k2', 'x'.repeat(300)]);
+    expect(rejectedEvents(app).map(({ raw }) => JSON.parse(raw).event_id)).toEqual(['k1', 'k2', 'x'.repeat(300)]);
   });
 
   it('an event has the same id as a number or text, in the body or in the header', async () => {
-    const app = await openTestApp();
+    const app = await openEventApp();
     const sameId = (id: string, key: string) =>
-      post(app, `${eventText().slice(0, -1)},"event_id":${id}}`, { ...json, 'idempotency-key': key });
+      postEvents(app, `${eventText().slice(0, -1)},"event_id":${id}}`, { ...json, 'idempotency-key': key });
     for (const [id, key] of [
       ['12345678901234567890', '12345678901234567890'],
       ['1.0', '1'],
@@ -137,20 +124,20 @@ describe('POST /receive_event', () => {
       expect((await statusAndBody(await sameId('null', key))).body).toEqual({ status: 'duplicate' });
       expect((await statusAndBody(await sameId(id, ''))).body).toEqual({ status: 'duplicate' });
     }
-    expect(stored(app).map(({ eventId }) => eventId)).toEqual(['12345678901234567890', '1', 'ö']);
+    expect(storedEvents(app).map(({ eventId }) => eventId)).toEqual(['12345678901234567890', '1', 'ö']);
   });
 
   it('a conflict names the differing fields of the wire format, and an encoded body is rejected', async () => {
-    const app = await openTestApp();
-    await post(app, `\ufeff${eventText({ event_id: 'e' })}`);
+    const app = await openEventApp();
+    await postEvents(app, `\ufeff${eventText({ event_id: 'e' })}`);
     const other = eventText({ event_id: 'e', version: 'B', date: '2024-01-01', order_value: 1 });
-    expect(await (await post(app, other)).text()).toContain(
+    expect(await (await postEvents(app, other)).text()).toContain(
       'event e is recorded with another version, date, order_value',
     );
-    const packed = await post(app, gzipSync(eventText()), { ...json, 'content-encoding': 'gzip' });
+    const packed = await postEvents(app, gzipSync(eventText()), { ...json, 'content-encoding': 'gzip' });
     expect([packed.status, await packed.text()]).toEqual([400, expect.stringContaining('content-encoding')]);
-    expect((await post(app, eventText(), { ...json, 'content-encoding': 'identity' })).status).toBe(200);
-    expect(rejected(app)).toHaveLength(1);
+    expect((await postEvents(app, eventText(), { ...json, 'content-encoding': 'identity' })).status).toBe(200);
+    expect(rejectedEvents(app)).toHaveLength(1);
   });
 
   it.each([
@@ -169,51 +156,43 @@ describe('POST /receive_event', () => {
     ['{"user_id":""}', 'user_id MISSING'],
     ['{"account_type":{}}', 'account_type WRONG_TYPE'],
   ])('an event with %s is rejected by field and stored as it was sent', async (changes, problem) => {
-    const app = await openTestApp();
+    const app = await openEventApp();
     const text = `${eventText().slice(0, -1)},${changes.slice(1)}`;
-    expect(await problemsOf(await post(app, text))).toEqual([422, problem]);
-    expect(stored(app)).toEqual([]);
-    expect(rejected(app)).toMatchObject([{ target: 'EXPERIMENT_EVENTS', source: 'api', raw: text, state: 'OPEN' }]);
+    expect(await problemsOf(await postEvents(app, text))).toEqual([422, problem]);
+    expect(storedEvents(app)).toEqual([]);
+    expect(rejectedEvents(app)).toMatchObject([
+      { target: 'EXPERIMENT_EVENTS', source: 'api', raw: text, state: 'OPEN' },
+    ]);
   });
 
   it.each(['', '{"user_id":', 'NaN', '[1]', `[${eventText()}]`, '{"order_value":NaN}'])(
     'a body that is no JSON object is stored as a reject: %s',
     async (text) => {
-      const app = await openTestApp();
-      const response = await post(app, text);
+      const app = await openEventApp();
+      const response = await postEvents(app, text);
       expect((await problemsOf(response))[0]).toBe(422);
-      expect(rejected(app).map(({ raw }) => raw)).toEqual([text]);
+      expect(rejectedEvents(app).map(({ raw }) => raw)).toEqual([text]);
     },
   );
 
   it('an event that is too long is stored as a truncated reject', async () => {
-    const app = await openTestApp({ recordBytesMax: '200', bodyBytesMax: '500' });
-    const response = await post(app, eventText({ user_id: 'x'.repeat(200) }));
+    const app = await openEventApp({ recordBytesMax: '200', bodyBytesMax: '500' });
+    const response = await postEvents(app, eventText({ user_id: 'x'.repeat(200) }));
     expect([response.status, await response.text()]).toEqual([422, expect.stringContaining('recordBytesMax')]);
-    expect(rejected(app).map(({ raw }) => raw.length)).toEqual([200]);
-    expect((await post(app, 'x'.repeat(501))).status).toBe(413);
-    expect(rejected(app)).toHaveLength(1);
+    expect(rejectedEvents(app).map(({ raw }) => raw.length)).toEqual([200]);
+    expect((await postEvents(app, 'x'.repeat(501))).status).toBe(413);
+    expect(rejectedEvents(app)).toHaveLength(1);
   });
 
   it('an event is rejected and not stored when the write queue is full', async () => {
-    const app = await openTestApp({ writeQueueMax: '10' });
-    const responses = await Promise.all(Array.from({ length: 100 }, () => post(app, eventText())));
+    const app = await openEventApp({ writeQueueMax: '10' });
+    const responses = await Promise.all(Array.from({ length: 100 }, () => postEvents(app, eventText())));
     const overloaded = responses.filter(({ status }) => status === 503);
     expect(overloaded.length).toBeGreaterThan(0);
     for (const { headers } of overloaded) expect(headers.get('retry-after')).toMatch(/^\d+$/);
-    expect(stored(app)).toHaveLength(responses.filter(({ status }) => status === 200).length);
+    expect(storedEvents(app)).toHaveLength(responses.filter(({ status }) => status === 200).length);
   });
 });
-
-const ndjson = { 'content-type': 'application/x-ndjson' };
-
-const linesOf = async (response: Response): Promise<Record<string, unknown>[]> => {
-  expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/x-ndjson']);
-  return (await response.text())
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
-};
 
 /** Every kind of line with its status; null for a line without an event. */
 const mixed: readonly (readonly [line: string, status: string | null])[] = [
@@ -234,16 +213,16 @@ const mixedStatuses = mixed.map(([, status]) => status).filter((status) => statu
 
 describe('POST /events', () => {
   it('events are recorded line by line, with one result per line in order', async () => {
-    const app = await openTestApp({ recordBytesMax: '400', batchRecords: '3' });
-    const lines = await linesOf(await post(app, mixedText, ndjson, '/events'));
+    const app = await openEventApp({ recordBytesMax: '400', batchRecords: '3' });
+    const lines = await resultLinesOf(await postEvents(app, mixedText, ndjson, '/events'));
     expect(lines.map(({ status }) => status)).toEqual(mixedStatuses);
     expect(lines.map(({ index }) => index)).toEqual(lines.map((_line, index) => index));
     expect(lines[3]).toMatchObject({ problems: [{ path: 'event_id', code: 'CONFLICT' }] });
     expect(lines[4]).toMatchObject({ problems: [{ path: 'date', code: 'MALFORMED' }] });
     expect(lines[6]).toMatchObject({ problems: [{ message: expect.stringContaining('recordBytesMax') }] });
     expect(lines[0]).toEqual({ index: 0, status: 'created' });
-    expect(stored(app)).toHaveLength(3);
-    expect(rejected(app).map(({ raw }) => raw.length)).toEqual([
+    expect(storedEvents(app)).toHaveLength(3);
+    expect(rejectedEvents(app).map(({ raw }) => raw.length)).toEqual([
       eventText({ event_id: 'a', version: 'B' }).length,
       eventText({ date: 'never' }).length,
       11,
@@ -254,7 +233,7 @@ describe('POST /events', () => {
 
   it('events give the same results for any chunks of bytes, with a byte order mark, and as a list', async () => {
     for (const pieceBytes of [1, 7, 64]) {
-      const app = await openTestApp({ recordBytesMax: '400' });
+      const app = await openEventApp({ recordBytesMax: '400' });
       const bytes = Buffer.from(`\ufeff\n${mixedText.replaceAll('free', 'fréé')}\n\n`);
       const pieces = new ReadableStream({
         start(controller) {
@@ -264,48 +243,50 @@ describe('POST /events', () => {
         },
       });
       const init = { method: 'POST', headers: ndjson, body: pieces, duplex: 'half' } as RequestInit;
-      const lines = await linesOf(await app.get('/events', init));
+      const lines = await resultLinesOf(await app.get('/events', init));
       expect(lines.map(({ status }) => status)).toEqual(mixedStatuses);
-      expect(stored(app)[0]?.accountType).toBe('fréé');
+      expect(storedEvents(app)[0]?.accountType).toBe('fréé');
     }
-    const app = await openTestApp({ recordBytesMax: '400' });
+    const app = await openEventApp({ recordBytesMax: '400' });
     const elements = mixed.filter(([, status]) => status !== null).map(([line]) => line);
     const complete = elements.filter((line) => line !== '{"user_id":');
-    const lines = await linesOf(await post(app, ` [${complete.join(',\n')}]`, json, '/events'));
+    const lines = await resultLinesOf(await postEvents(app, ` [${complete.join(',\n')}]`, json, '/events'));
     expect(lines.map(({ status }) => status)).toEqual(mixedStatuses.filter((_status, index) => index !== 5));
   });
 
   it('events of a truncated list are recorded up to the end', async () => {
-    const app = await openTestApp();
-    const lines = await linesOf(await post(app, `[${eventText()},${eventText()},{"user_id":"3"`, json, '/events'));
+    const app = await openEventApp();
+    const lines = await resultLinesOf(
+      await postEvents(app, `[${eventText()},${eventText()},{"user_id":"3"`, json, '/events'),
+    );
     expect(lines.map(({ status }) => status)).toEqual(['created', 'created', 'rejected']);
-    expect(rejected(app)).toMatchObject([{ raw: '{"user_id":"3"' }]);
+    expect(rejectedEvents(app)).toMatchObject([{ raw: '{"user_id":"3"' }]);
   });
 
   it('events give a summary with summary=1', async () => {
-    const app = await openTestApp({ recordBytesMax: '400' });
-    const response = await post(app, mixedText, ndjson, '/events?summary=1');
+    const app = await openEventApp({ recordBytesMax: '400' });
+    const response = await postEvents(app, mixedText, ndjson, '/events?summary=1');
     expect(await statusAndBody(response)).toEqual({
       status: 200,
       body: { received: 9, created: 3, duplicates: 1, conflicts: 1, rejected: 4 },
     });
     const none = { received: 0, created: 0, duplicates: 0, conflicts: 0, rejected: 0 };
-    expect((await statusAndBody(await post(app, '\n \n', ndjson, '/events?summary=1'))).body).toEqual(none);
-    expect(await linesOf(await post(app, eventText(), ndjson, '/events?summary=0'))).toHaveLength(1);
-    expect((await post(app, '', ndjson, '/events?summary=yes')).status).toBe(400);
+    expect((await statusAndBody(await postEvents(app, '\n \n', ndjson, '/events?summary=1'))).body).toEqual(none);
+    expect(await resultLinesOf(await postEvents(app, eventText(), ndjson, '/events?summary=0'))).toHaveLength(1);
+    expect((await postEvents(app, '', ndjson, '/events?summary=yes')).status).toBe(400);
   });
 
   it('events may exceed bodyBytesMax, and wait for the write queue instead of being rejected', async () => {
-    const app = await openTestApp({ bodyBytesMax: '1kB', writeQueueMax: '2', batchRecords: '10' });
+    const app = await openEventApp({ bodyBytesMax: '1kB', writeQueueMax: '2', batchRecords: '10' });
     const text = `${eventText()}\n`.repeat(500);
     const bodies = await Promise.all(
       Array.from(
         { length: 8 },
-        async () => (await statusAndBody(await post(app, text, ndjson, '/events?summary=1'))).body,
+        async () => (await statusAndBody(await postEvents(app, text, ndjson, '/events?summary=1'))).body,
       ),
     );
     for (const body of bodies) expect(body).toMatchObject({ received: 500, created: 500 });
-    expect(stored(app)).toHaveLength(4000);
+    expect(storedEvents(app)).toHaveLength(4000);
   });
 });
 
@@ -330,7 +311,7 @@ const count = 20_000;
 
 describe('a stream of events on a socket', () => {
   it('a stream of events is recorded and answered while it is sent', { timeout: 60_000 }, async () => {
-    const app = await openTestApp();
+    const app = await openEventApp();
     const { request, response } = openStream(await listen(app));
     const sent = (async () => {
       for (let index = 0; index < count; index++)
@@ -339,11 +320,11 @@ describe('a stream of events on a socket', () => {
     })();
     expect(await lineCountOf(await response)).toBe(count);
     await sent;
-    expect(stored(app)).toHaveLength(count);
+    expect(storedEvents(app)).toHaveLength(count);
   });
 
   it('a stream of events is answered while its client continues to send', async () => {
-    const app = await openTestApp();
+    const app = await openEventApp();
     const { request, response } = openStream(await listen(app));
     request.write(`${eventText()}\n`);
     const answer = (await response).setEncoding('utf8');
@@ -353,20 +334,20 @@ describe('a stream of events on a socket', () => {
   });
 
   it('a stream that is aborted leaves only complete events', async () => {
-    const app = await openTestApp();
+    const app = await openEventApp();
     const { request, response } = openStream(await listen(app));
     request.write(`${eventText({ event_id: 'a' })}\n${eventText({ event_id: 'b' }).slice(0, -5)}`);
     await once(await response, 'data');
     const closed = once(request, 'close');
     request.destroy();
     await closed;
-    expect((await post(app, eventText({ event_id: 'c' }))).status).toBe(200);
-    expect(stored(app).map(({ eventId }) => eventId)).toEqual(['a', 'c']);
-    expect(rejected(app)).toEqual([]);
+    expect((await postEvents(app, eventText({ event_id: 'c' }))).status).toBe(200);
+    expect(storedEvents(app).map(({ eventId }) => eventId)).toEqual(['a', 'c']);
+    expect(rejectedEvents(app)).toEqual([]);
   });
 
   it('a stream of events is read no faster than its response', { timeout: 60_000 }, async () => {
-    const app = await openTestApp();
+    const app = await openEventApp();
     const { request, response } = openStream(await listen(app));
     const lines = 200_000;
     let written = 0;
@@ -424,7 +405,7 @@ describe('the fast path of the server', () => {
 
   it('the fast path responds like the router', async () => {
     const settings = { allowedOrigins: 'https://app.example', bodyBytesMax: '2kB', recordBytesMax: '400' };
-    const [one, other] = [await openTestApp(settings), await openTestApp(settings)];
+    const [one, other] = [await openEventApp(settings), await openEventApp(settings)];
     const options = { host: '127.0.0.1', port: 0, log: pino({ level: 'silent' }) };
     const direct = await openServer(() => Promise.reject(new Error('not direct')), {
       ...options,
@@ -450,7 +431,7 @@ describe('the fast path of the server', () => {
       expect(await send(direct.url, each), each.slice(0, 2).join()).toEqual(await send(usual.url, each));
     for (const { app } of [one, other])
       expect([app.domains.conversations.index.entries, app.domains.conversations.index.followups]).toEqual([1, 2]);
-    expect(stored(one)).toHaveLength(stored(other).length);
-    expect(rejected(one)).toHaveLength(rejected(other).length);
+    expect(storedEvents(one)).toHaveLength(storedEvents(other).length);
+    expect(rejectedEvents(one)).toHaveLength(rejectedEvents(other).length);
   });
 });

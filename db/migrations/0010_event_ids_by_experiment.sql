@@ -1,0 +1,2 @@
+DROP INDEX `experiment_events_by_event_id`;--> statement-breakpoint
+CREATE UNIQUE INDEX `experiment_events_by_event_id` ON `experiment_events` (`event_id`,case when experiment is null then '' else experiment end) WHERE event_id is not null;
