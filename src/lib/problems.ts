@@ -73,8 +73,20 @@ const decimalOf = (value: unknown, written: (text: string) => WrittenCell | null
   return { code: 'OUT_OF_RANGE', message: `${limits}, not ${preview(value)}` };
 };
 
-const integerOf = (value: unknown, min: number, max: number): FieldResult<number> => {
-  const text = typeof value === 'string' ? value : numberText(value);
+interface IntegerRange {
+  readonly min: number;
+  readonly max: number;
+}
+
+const integerOf = (
+  value: unknown,
+  { min, max }: IntegerRange,
+  written: (text: string) => WrittenCell | null,
+): FieldResult<number> => {
+  // A spreadsheet has rounded what it shows with an exponent.
+  const cell = typeof value === 'string' && !/e/i.test(value) ? written(value) : null;
+  if (cell?.problem !== undefined) return { code: 'MALFORMED', message: `${cell.problem} (${preview(value)})` };
+  const text = typeof value === 'string' ? (cell?.text ?? value) : numberText(value);
   if (text === null || !/^-?\d{1,400}$/.test(text)) return wrongType('a whole number', value);
   const integer = Number(text);
   if (integer >= min && integer <= max) return { value: integer === 0 ? 0 : integer };
@@ -168,7 +180,7 @@ export const readRecord = <T>(
     instant: (name) => readRequired(name, (value) => instantOf(value, written(name)), 0),
     decimal: (name) => readRequired(name, (value) => decimalOf(value, written(name)), { units: 0, micros: 0 }),
     integer: (name, min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER) =>
-      readRequired(name, (value) => integerOf(value, min, max), 0),
+      readRequired(name, (value) => integerOf(value, { min, max }, written(name)), 0),
     ip: (name) => readRequired<IpAddress>(name, ipOf, { family: 4, value: 0 }),
     // A problem is recorded with it, so the value never leaves this function.
     oneOf: (name, choices) => {

@@ -1,6 +1,6 @@
 import type { CsvRow } from './csv-row.ts';
 import type { TableDialect } from './dialect.ts';
-import { createDecoding } from './encoding.ts';
+import { createDecoding, decodeText } from './encoding.ts';
 import { fileChunks } from './file-chunks.ts';
 import { RowScanner } from './row-scanner.ts';
 
@@ -45,3 +45,12 @@ export async function* readCsvRows(
   const rows = [...push(decoding.finish()), ...scanner.finish()];
   if (rows.length > 0) yield { rows, bytesRead };
 }
+
+/** The rows of a text in memory after its header, read like those of a file. */
+export const csvRowsOf = (bytes: Buffer, dialect: TableDialect, recordBytesMax: number): readonly CsvRow[] => {
+  const text = decodeText(bytes.subarray(dialect.textStart), dialect.encoding);
+  const scanner = new RowScanner({ ...dialect, recordBytesMax, line: dialect.firstLine });
+  const rows = scanner.push(text.slice(dialect.firstOffset));
+  rows.push(...scanner.finish());
+  return rows;
+};

@@ -38,7 +38,7 @@ const isQuotedThroughout = ({ rows, quote, delimiter }: Sample): boolean => {
 };
 
 /** The quoting under which the sample has no faulty quotes; double quotes unless the file says otherwise. */
-const bestQuoting = (text: SampleText, delimiter: Delimiter | null): Sample => {
+export const bestQuoting = (text: SampleText, delimiter: Delimiter | null): Sample => {
   const usual = readSample(text, { delimiter, ...doubled });
   if (usual.improper > 0 && text.text.includes('\\"')) {
     const escaped = readSample(text, { delimiter, quote: '"', escape: 'BACKSLASH' });

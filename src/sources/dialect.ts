@@ -1,9 +1,9 @@
 import { DomainError } from '../errors.ts';
 import { type Delimiter, delimiters, type FileDialect, type TextOptions } from '../lib/import-options.ts';
 import type { CsvSyntax, SampleRow } from './csv-row.ts';
-import { bestCandidate, type Candidate, readCandidate } from './dialect-candidates.ts';
+import { bestCandidate, bestQuoting, type Candidate, readCandidate } from './dialect-candidates.ts';
 import { type SampleText, shapeOf } from './dialect-sample.ts';
-import { createDecoding, detectEncoding } from './encoding.ts';
+import { createDecoding, type DetectedEncoding, decodeText, detectEncoding, encodingOf } from './encoding.ts';
 import { lineEnd } from './faulty-lines.ts';
 import { fileBytesAt } from './file-chunks.ts';
 import { nonTabularKind } from './format.ts';
@@ -47,8 +47,27 @@ export const detectDialect = async (
   known: KnownColumns = { columns: [] },
 ): Promise<TableDialect> => {
   const head = await fileBytesAt(path, 0, Math.min(bytes, headBytesMax));
-  const { encoding, textStart, warning } = await detectEncoding(path, head, options.encoding);
-  const isWhole = head.length === bytes;
+  const encoding = await detectEncoding(path, head, options.encoding);
+  return dialectOfHead({ head, isWhole: head.length === bytes, encoding }, options, known);
+};
+
+/** How a text in memory is read as a table; detected and refused like that of a file. */
+export const dialectOf = (bytes: Buffer, known: KnownColumns): TableDialect =>
+  dialectOfHead({ head: bytes, isWhole: true, encoding: encodingOf(bytes) }, {}, known);
+
+/** The first bytes of a file. */
+interface FileHead {
+  readonly head: Buffer;
+  /** Whether they are all bytes of the file. */
+  readonly isWhole: boolean;
+  readonly encoding: DetectedEncoding;
+}
+
+const dialectOfHead = (
+  { head, isWhole, encoding: { encoding, textStart, warning } }: FileHead,
+  options: TextOptions,
+  known: KnownColumns,
+): TableDialect => {
   const headText = decodeHead(head.subarray(textStart), encoding, isWhole);
   checkTabular(head, headText, isWhole, encoding);
   const starts = lineStarts(headText);
@@ -88,11 +107,8 @@ export const detectDialect = async (
   };
 };
 
-const decodeHead = (head: Buffer, encoding: FileDialect['encoding'], isWhole: boolean): string => {
-  const decoding = createDecoding(encoding);
-  const text = decoding.decode(head);
-  return isWhole ? text + decoding.finish() : text;
-};
+const decodeHead = (head: Buffer, encoding: FileDialect['encoding'], isWhole: boolean): string =>
+  isWhole ? decodeText(head, encoding) : createDecoding(encoding).decode(head);
 
 const checkTabular = (head: Buffer, text: string, isWhole: boolean, encoding: FileDialect['encoding']): void => {
   const isUtf16 = encoding.startsWith('UTF-16');
@@ -128,32 +144,38 @@ const sampleText = (text: string, offset: number, line: number, isWholeFile: boo
   return { text: chosen, isWhole: isWholeFile && offset + chosen.length === text.length, line };
 };
 
-/** The candidate that holds known column names in one of its first rows, or whose first row is known to be a record. */
+/** The reading of the first rows that holds known column names in one of them, or whose first row is known to be a record. */
 const knownCandidate = (
-  candidates: readonly Candidate[],
+  text: SampleText,
+  separators: readonly Delimiter[],
   { columns: expected, columnsOfRow }: KnownColumns,
 ): Candidate | undefined => {
-  for (const candidate of candidates) {
-    const first = candidate.sample.rows.slice(0, headerLinesMax).findIndex(({ cells }) => {
+  for (const delimiter of separators) {
+    const sample = bestQuoting(text, delimiter);
+    const first = sample.rows.slice(0, headerLinesMax).findIndex(({ cells }) => {
       const names = namesOf(cells);
       return expected.some((set) => set.every((name) => names.includes(name)));
     });
-    const columns = candidate.sample.rows[first]?.cells.length;
-    if (columns !== undefined) return { ...candidate, start: { first, columns, hasHeader: true, isConvincing: true } };
+    const columns = sample.rows[first]?.cells.length;
+    if (columns !== undefined)
+      return { sample, start: { first, columns, hasHeader: true, isConvincing: true }, score: 1 };
   }
-  return candidates.flatMap((candidate): Candidate[] => {
+  if (columnsOfRow === undefined) return undefined;
+  for (const delimiter of separators) {
+    const candidate = readCandidate(text, delimiter);
     const { first } = candidate.start;
     const row = candidate.sample.rows[first];
-    if (!row || !columnsOfRow?.(row.cells)) return [];
-    return [{ ...candidate, start: { first, columns: row.cells.length, hasHeader: false, isConvincing: true } }];
-  })[0];
+    if (row && columnsOfRow(row.cells) !== null)
+      return { ...candidate, start: { first, columns: row.cells.length, hasHeader: false, isConvincing: true } };
+  }
+  return undefined;
 };
 
 /** The candidate of the delimiter that the file names, unless it does not split the first row. */
-const separatedBy = (text: SampleText, separator: Delimiter | undefined): Candidate[] => {
-  if (separator === undefined) return [];
+const separatedBy = (text: SampleText, separator: Delimiter | undefined): Candidate | undefined => {
+  if (separator === undefined) return undefined;
   const candidate = readCandidate(text, separator);
-  return candidate.start.columns > 1 ? [candidate] : [];
+  return candidate.start.columns > 1 ? candidate : undefined;
 };
 
 const chooseCandidate = (
@@ -165,13 +187,12 @@ const chooseCandidate = (
   }: Pick<TextOptions, 'delimiter' | 'headerLine'> & { separator?: Delimiter | undefined },
   known: KnownColumns,
 ): Candidate => {
-  const candidates = delimiter === undefined ? separatedBy(text, separator) : [readCandidate(text, delimiter)];
+  const separated = delimiter === undefined ? separatedBy(text, separator) : readCandidate(text, delimiter);
   if (headerLine === undefined && known.columns.length > 0) {
-    const all = candidates.length > 0 ? candidates : delimiters.map((each) => readCandidate(text, each));
-    const found = knownCandidate(all, known);
+    const found = knownCandidate(text, separated?.sample.delimiter ? [separated.sample.delimiter] : delimiters, known);
     if (found) return found;
   }
-  const candidate = candidates[0] ?? bestCandidate(text);
+  const candidate = separated ?? bestCandidate(text);
   const { rows } = candidate.sample;
   if (typeof headerLine === 'number')
     return {

@@ -108,6 +108,28 @@ export const utf16Encoding = (head: Buffer): 'UTF-16LE' | 'UTF-16BE' | null => {
   return unmarkedUtf16(head);
 };
 
+/** The encoding that the options or the first bytes reveal; null when all bytes decide. */
+const obviousEncoding = (head: Buffer, option: TextEncoding | undefined): DetectedEncoding | null => {
+  const marks = {
+    'UTF-8': marksLength(head, utf8Mark),
+    'UTF-16LE': marksLength(head, utf16Marks['UTF-16LE']),
+    'UTF-16BE': marksLength(head, utf16Marks['UTF-16BE']),
+    'WINDOWS-1252': 0,
+  };
+  const encoding = option ?? (marks['UTF-8'] > 0 ? 'UTF-8' : utf16Encoding(head));
+  return encoding === null ? null : { encoding, textStart: marks[encoding], warning: null };
+};
+
+const countedEncoding = ({ sequences, invalid }: ByteCounts): DetectedEncoding => {
+  if (invalid === 0) return { encoding: 'UTF-8', textStart: 0, warning: null };
+  if (sequences >= invalid) {
+    const warning = `${invalid} bytes are not valid UTF-8: their rows are rejected`;
+    return { encoding: 'UTF-8', textStart: 0, warning };
+  }
+  const warning = 'the file is not valid UTF-8 and was decoded as WINDOWS-1252; check its accented letters';
+  return { encoding: 'WINDOWS-1252', textStart: 0, warning };
+};
+
 /**
  * The encoding of a file: that of the options; UTF-16 and UTF-8 by byte order marks; UTF-16 by its NULs; UTF-8 when all of
  * the file or most of what is not ASCII is valid; otherwise Windows-1252.
@@ -116,29 +138,15 @@ export const detectEncoding = async (
   path: string,
   head: Buffer,
   option: TextEncoding | undefined,
-): Promise<DetectedEncoding> => {
-  const marks = {
-    'UTF-8': marksLength(head, utf8Mark),
-    'UTF-16LE': marksLength(head, utf16Marks['UTF-16LE']),
-    'UTF-16BE': marksLength(head, utf16Marks['UTF-16BE']),
-    'WINDOWS-1252': 0,
-  };
-  const found = (encoding: TextEncoding, warning: string | null = null): DetectedEncoding => ({
-    encoding,
-    textStart: marks[encoding],
-    warning,
-  });
-  if (option !== undefined) return found(option);
-  if (marks['UTF-8'] > 0) return found('UTF-8');
-  const utf16 = utf16Encoding(head);
-  if (utf16 !== null) return found(utf16);
-  const { sequences, invalid } = await countFile(path);
-  if (invalid === 0) return found('UTF-8');
-  if (sequences >= invalid) return found('UTF-8', `${invalid} bytes are not valid UTF-8: their rows are rejected`);
-  return found(
-    'WINDOWS-1252',
-    'the file is not valid UTF-8 and was decoded as WINDOWS-1252; check its accented letters',
-  );
+): Promise<DetectedEncoding> => obviousEncoding(head, option) ?? countedEncoding(await countFile(path));
+
+/** The encoding of a text in memory, found like that of a file. */
+export const encodingOf = (bytes: Buffer): DetectedEncoding => {
+  const obvious = obviousEncoding(bytes, undefined);
+  if (obvious !== null) return obvious;
+  const counts = { sequences: 0, invalid: 0 };
+  if (!isUtf8(bytes)) countBytes(bytes, counts);
+  return countedEncoding(counts);
 };
 
 /** Decodes the chunks of a text in order. */
@@ -188,6 +196,12 @@ const codecs: Readonly<
   'UTF-16LE': { decode: (bytes) => decodeUtf16(bytes, false), cutBytes: (bytes) => bytes.length & 1 },
   'UTF-16BE': { decode: (bytes) => decodeUtf16(bytes, true), cutBytes: (bytes) => bytes.length & 1 },
   'WINDOWS-1252': { decode: decodeCp1252, cutBytes: () => 0 },
+};
+
+/** Decodes a text that is in memory as a whole. */
+export const decodeText = (bytes: Buffer, encoding: TextEncoding): string => {
+  const decoding = createDecoding(encoding);
+  return decoding.decode(bytes) + decoding.finish();
 };
 
 export const createDecoding = (encoding: TextEncoding): TextDecoding => {

@@ -1,11 +1,13 @@
 import pRetry from 'p-retry';
 import type { FieldProblem } from '../../errors.ts';
+import { FileCells } from '../../lib/cells/file-cells.ts';
 import { preview, type ReadResult, readRecord } from '../../lib/problems.ts';
+import type { RecordCells } from '../../lib/record-cells.ts';
 import { instantMaxUs, instantMinUs } from '../../lib/time.ts';
 import { readImage } from '../../sources/image.ts';
 import type { ImageStore } from '../../sources/image-store.ts';
 import { type ObjectSource, ObjectStoreError } from '../../sources/object-source.ts';
-import { readUserCsv } from '../../sources/user-csv.ts';
+import { readUserCsv, userCsvText } from '../../sources/user-csv.ts';
 import type { UserDetails } from '../users/details-columns.ts';
 import { type ChangedObject, rejectedVersion, unreadVersion } from './changes.ts';
 
@@ -90,18 +92,22 @@ export const readObject = async (
     return { ...reject(changed, `could not be read: ${error.message}`), ...unread };
   }
   if (bytes === null) return { changed, version, isMissing: true };
-  if (kind === 'CSV') return readCsv(changed, bytes);
+  if (kind === 'CSV') return readCsv(changed, bytes, limits.recordBytesMax);
   const { facts, fault } = await readImage(bytes, limits.imagePixelsMax);
   if (fault !== undefined) return reject(changed, fault);
   return { changed, version, image: { ...facts, byteSize: bytes.length, sha256: await images.store(bytes) } };
 };
 
-const readCsv = (changed: ChangedObject, bytes: Buffer): ObjectResult => {
-  const raw = bytes.toString('utf8');
-  const { record, fault } = readUserCsv(bytes);
-  if (fault !== undefined) return reject(changed, fault, raw);
-  const { value, problems } = readDetails(record);
-  if (problems) return { ...reject(changed, '', raw), problems };
+const readCsv = (changed: ChangedObject, bytes: Buffer, recordBytesMax: number): ObjectResult => {
+  const { record, fault } = readUserCsv(bytes, recordBytesMax);
+  if (fault !== undefined) return reject(changed, fault, userCsvText(bytes));
+  const cells = new FileCells({ amounts: ['birthts'] }, {});
+  if (cells.needsSurvey(record)) {
+    cells.survey(record);
+    cells.decide();
+  }
+  const { value, problems } = readDetails(record, cells);
+  if (problems) return { ...reject(changed, '', userCsvText(bytes)), problems };
   return { changed, version: rejectedVersion(changed), details: value };
 };
 
@@ -120,13 +126,20 @@ const reject = (changed: ChangedObject, message: string, raw = ''): RejectedObje
 const birthMsMin = instantMinUs / 1000;
 const birthMsMax = Math.floor(instantMaxUs / 1000);
 
-/** The details of a user, from a record with the files' column names. */
-export const readDetails = (record: unknown): ReadResult<UserDetails> =>
-  readRecord(record, (fields) => ({
-    firstName: fields.optional('first_name', fields.text),
-    lastName: fields.optional('last_name', fields.text),
-    birthMs: fields.integer('birthts', birthMsMin, birthMsMax),
-  }));
+/** Whether a text is the name of a person, such as Na or Null, rather than a mark of a missing name, such as NA or NULL. */
+const isPersonName = (name: string, text: string): boolean => name !== 'birthts' && /^\p{Lu}\p{Ll}+$/u.test(text);
+
+/** The details of a user, from a record with the files' column names; `cells` says how the cells of a file are read. */
+export const readDetails = (record: unknown, cells?: RecordCells): ReadResult<UserDetails> =>
+  readRecord(
+    record,
+    (fields) => ({
+      firstName: fields.optional('first_name', fields.text),
+      lastName: fields.optional('last_name', fields.text),
+      birthMs: fields.integer('birthts', birthMsMin, birthMsMax),
+    }),
+    { cells, isWord: isPersonName },
+  );
 
 /** The original text that the reject of a file stores: a CSV file's text, an image's name. */
 export const rejectText = (raw: string, name: string): string => (raw === '' ? preview(name) : raw.toWellFormed());

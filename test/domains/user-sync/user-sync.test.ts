@@ -265,7 +265,7 @@ describe('user synchronization', () => {
       '0001.png is a PNG image that ends too early',
       '0002.jpg is neither a PNG nor a JPEG image',
       '3.png has 40 × 40 pixels, more than 1000',
-      '5.csv is not valid UTF-8',
+      '5.csv cannot be read: the file is empty',
       '6.png is an image of a user without a CSV file',
       'birthts must be a whole number, not "soon"',
     ]);
@@ -295,6 +295,96 @@ describe('user synchronization', () => {
       `user_id,first_name,last_name,birthts,img_path\r\n'=b,'=1+1,'-Ann,1,\r\na,"O""Neil","Lee, Jr",-12345678901,\r\nc,,Öl,2,source_data/c.JPEG\r\n`,
     );
     expect(await source.output()).toBe(table);
+  });
+
+  it('reads CSV files in every dialect and encoding that other imports read', async () => {
+    const source = await folderSource();
+    const header = 'first_name;last_name;birthts';
+    const files: Record<string, string | Buffer> = {
+      semicolon: `${header}\nJosé;Muñoz;1\n`,
+      tab: 'birthts\tlast_name\tfirst_name\n2\tDoe, Jane\t\n',
+      pipe: `${header.replaceAll(';', '|')}\r\nJo|O"Neil|3\r\n`,
+      latin: Buffer.from(`${header}\nJosé;Muñoz;4\n`, 'latin1'),
+      utf16: Buffer.from(`\ufeff${header}\nŽofia;Łęcka;5\n`, 'utf16le'),
+      utf16be: Buffer.from(`\ufeff${header}\nŽofia;Łęcka;6\n`, 'utf16le').swap16(),
+      boms: `\ufeff\ufeff${header}\nAda;King;7\n`,
+      separator: `sep=;\n${header}\nAda;King;8\n`,
+      title: 'User export\n\nfirst_name,last_name,birthts\nAda,King,9\n',
+      comment: '# made by hr, 2024\nfirst_name,last_name,birthts\nAda,King,10\n',
+      apostrophes: "'first_name','last_name','birthts'\n'Ada','King, Jr','11'\n",
+      escaped: 'first_name,last_name,birthts\n"Ada \\"Ace\\"","King",12\n',
+      mac: `${header}\rAda;King;13\r`,
+      trailing: `${header};\nAda;King;14;\n;;;\n`,
+      surplus: 'first_name,last_name,birthts\nAda,King,15,\n',
+      blanks: 'first_name, last_name, birthts\n"Ada" , "King" , 16\n  \n',
+      spreadsheet: 'first_name;last_name;birthts\nAda;King;1.234.567\n',
+      only: 'birthts\n17\n',
+      extra: 'first_name,birthts,note,note2\nAda,18,"a;b;c",x\n',
+    };
+    for (const [name, content] of Object.entries(files)) await source.write(`${name}.csv`, content);
+    const app = await open(source);
+    expect((await rejectsOf(app)).map(({ raw, problems }) => [raw, problems])).toEqual([]);
+    const rows = (await dataOf(app)).map((row) => [row.user_id, row.first_name, row.last_name, row.birthts]);
+    expect(rows).toEqual(
+      [
+        ['semicolon', 'José', 'Muñoz', 1],
+        ['tab', null, 'Doe, Jane', 2],
+        ['pipe', 'Jo', 'O"Neil', 3],
+        ['latin', 'José', 'Muñoz', 4],
+        ['utf16', 'Žofia', 'Łęcka', 5],
+        ['utf16be', 'Žofia', 'Łęcka', 6],
+        ['boms', 'Ada', 'King', 7],
+        ['separator', 'Ada', 'King', 8],
+        ['title', 'Ada', 'King', 9],
+        ['comment', 'Ada', 'King', 10],
+        ['apostrophes', 'Ada', 'King, Jr', 11],
+        ['escaped', 'Ada "Ace"', 'King', 12],
+        ['mac', 'Ada', 'King', 13],
+        ['trailing', 'Ada', 'King', 14],
+        ['surplus', 'Ada', 'King', 15],
+        ['blanks', 'Ada', 'King', 16],
+        ['spreadsheet', 'Ada', 'King', 1234567],
+        ['only', null, null, 17],
+        ['extra', 'Ada', null, 18],
+      ].sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
+    );
+  });
+
+  it('reads missing values of CSV files and refuses what describes no user, as it was written', async () => {
+    const source = await folderSource();
+    const files: Record<string, string | Buffer> = {
+      na: 'first_name,last_name,birthts\nNA,NULL,1\n',
+      names: 'first_name,last_name,birthts\nNa,Null,2\n',
+      dash: 'first_name,last_name,birthts\nAda,-,3\n',
+      x1: Buffer.from('first_name;last_name;birthts\nJosé;;NA\n', 'latin1'),
+      x2: 'Ada,King,3\n',
+      x3: 'first_name,last_name,birthts\nAda,King,3\nEve,King,4\n',
+      x4: 'first_name,last_name,birthts\nAda,King\n',
+      x5: 'birthts,last_name,birthts\n1,King,2\n',
+      x6: 'first_name;last_name;birthts\nAda;King;6,65539E+11\n',
+      x7: 'first_name;last_name;birthts\nAda;King;1.234\n',
+      x8: '{"first_name":"Ada","birthts":3}',
+    };
+    for (const [name, content] of Object.entries(files)) await source.write(`${name}.csv`, content);
+    const app = await open(source);
+    expect((await dataOf(app)).map((row) => [row.user_id, row.first_name, row.last_name])).toEqual([
+      ['dash', 'Ada', null],
+      ['na', null, null],
+      ['names', 'Na', 'Null'],
+    ]);
+    const rejects = (await rejectsOf(app)).map(({ raw, problems }) => [raw.split('\n')[1], problems[0]?.message]);
+    expect(rejects).toEqual(
+      expect.arrayContaining([
+        ['José;;NA', 'birthts is missing: "NA" stands for a missing value'],
+        ['', 'x2.csv must hold a header and one row'],
+        ['Ada,King,3', 'x3.csv must hold one row, not 2'],
+        ['Ada,King', 'x4.csv is not valid CSV in line 2: the row has 2 cells, the header 3'],
+        ['1,King,2', 'x5.csv names a column twice'],
+        ['Ada;King;6,65539E+11', 'birthts must be a whole number, not "6,65539E+11"'],
+        [undefined, 'x8.csv cannot be read: the file looks like JSON; expected CSV'],
+      ]),
+    );
+    expect(rejects).toHaveLength(8);
   });
 
   it('uses another image file of a user when the current one is removed', async () => {
