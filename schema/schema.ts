@@ -20,6 +20,7 @@ import './facts/enriched-figures.ts';
 import './facts/enriched-aggregate.ts';
 import './experiments/experiments.ts';
 import './experiments/events.ts';
+import './excluded-users/excluded-users.ts';
 import './monitor/checks.ts';
 import './monitor/monitor.ts';
 import './monitor/outcomes.ts';

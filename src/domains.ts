@@ -12,6 +12,8 @@ import { createDatasetGroups } from './domains/datasets/groups.ts';
 import { DatasetImports } from './domains/datasets/imports.ts';
 import { VersionRetention } from './domains/datasets/retention.ts';
 import { VersionTables } from './domains/datasets/version-tables.ts';
+import { createExcludedUsers } from './domains/excluded-users/excluded-users.ts';
+import { createExcludedUsersImporter } from './domains/excluded-users/import.ts';
 import { createExperimentEvents } from './domains/experiments/events.ts';
 import { createExperiments } from './domains/experiments/experiments.ts';
 import { createExperimentEventsImporter } from './domains/experiments/import.ts';
@@ -85,11 +87,12 @@ const createUserDomains = (services: DomainServices) => {
   const users = createUsers(ledger);
   const userFiles = createUserFiles(ledger, users);
   const userStatus = createUserStatus(store, ledger, users);
+  const excludedUsers = createExcludedUsers(store, ledger, users);
   const userDirectory = createUserDirectory({ users, userFiles, userStatus }, ledger, nowUs);
   const images = createImageStore(imageFolder(limits.data));
   const source = limits.userFiles === '' ? null : openObjects(limits.userFiles, limits);
   const userSync = new UserSync({ ...services, users, userFiles, images, source, directory: userDirectory });
-  return { users, userFiles, userStatus, userDirectory, images, userSync };
+  return { users, userFiles, userStatus, excludedUsers, userDirectory, images, userSync };
 };
 
 const imageFolder = (data: string): string =>
@@ -119,6 +122,7 @@ const createImportDomains = (services: DomainServices, users: UserDomains, facts
     transactions: createTransactionsImporter(facts.transactions),
     users: createUsersImporter(users.users),
     experimentEvents: createExperimentEventsImporter(facts.experimentEvents),
+    excludedUsers: createExcludedUsersImporter(users.excludedUsers),
   };
   const imports = createImports({
     ...services,

@@ -1,4 +1,5 @@
 import { datasetTarget } from './domains/datasets/target.ts';
+import { excludedUsersTarget } from './domains/excluded-users/target.ts';
 import { experimentEventsTarget } from './domains/experiments/target.ts';
 import { ipRangesTarget } from './domains/ip-city/target.ts';
 import { transactionsTarget } from './domains/transactions/target.ts';
@@ -14,6 +15,7 @@ export const importTargets = [
   transactionsTarget,
   usersTarget,
   experimentEventsTarget,
+  excludedUsersTarget,
   userFilesTarget,
   datasetTarget,
 ] as const satisfies readonly ImportTarget[];

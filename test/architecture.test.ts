@@ -45,6 +45,7 @@ const units: readonly Unit[] = [
   domain('api-keys'),
   domain('users'),
   domain('user-status', ['users']),
+  domain('excluded-users', ['users']),
   domain('ip-city'),
   domain('facts', ['users', 'user-status']),
   domain('transactions', ['facts', 'ip-city', 'users', 'user-status']),
@@ -56,13 +57,20 @@ const units: readonly Unit[] = [
   domain('user-sync', ['imports', 'user-directory', 'users']),
   domain('datasets', ['imports']),
   domain('uploads', ['imports', 'datasets']),
-  domain('sql', ['datasets', 'facts', 'users', 'user-status']),
+  domain('sql', ['datasets', 'excluded-users', 'facts', 'users', 'user-status']),
   {
     name: 'import targets',
     files: /^src\/import-targets\.ts$/,
-    may: ['user-status', 'ip-city', 'transactions', 'users', 'experiments', 'user-sync', 'datasets'].map(
-      (name) => `domains/${name}`,
-    ),
+    may: [
+      'user-status',
+      'ip-city',
+      'transactions',
+      'users',
+      'experiments',
+      'excluded-users',
+      'user-sync',
+      'datasets',
+    ].map((name) => `domains/${name}`),
     types: ['lib'],
   },
   {

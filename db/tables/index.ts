@@ -2,6 +2,7 @@ export * from './api-keys.ts';
 export * from './commits.ts';
 export * from './conversations.ts';
 export * from './datasets.ts';
+export * from './excluded-users.ts';
 export * from './experiments.ts';
 export * from './imports.ts';
 export * from './ip-city.ts';

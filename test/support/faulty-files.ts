@@ -28,6 +28,28 @@ export const faultyFiles = {
       ['user_id', 'created_at', 'status'],
     ],
   },
+  'excluded-users': {
+    csv: [
+      'user_id,reason,to,from,action',
+      'a,,,,',
+      'b,"bot, old",2020-01-01,2020-01-02,',
+      ',bot,soon,never,maybe',
+      'a,back,,,include',
+      'c,back,2020-01-01,,include',
+    ],
+    csvFaults: [
+      fault(3, 'b,"bot, old",2020-01-01,2020-01-02,', 'to'),
+      fault(4, ',bot,soon,never,maybe', 'user_id', 'action', 'from', 'to'),
+      fault(6, 'c,back,2020-01-01,,include', 'to'),
+    ],
+    json: [
+      '{"user_id": 1}',
+      '{"user_id": null, "from": 1577836800, "reason": ["bot"]}',
+      '{"user_id": "1", "from": "2020-01-01T00:00:00+02:00", "to": null, "reason": " "}',
+      '{}',
+    ],
+    jsonFaults: [['user_id', 'from', 'reason'], ['user_id']],
+  },
   'ip-ranges': {
     csv: [
       'start,end,city',

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import {
+  excludedUsers,
   experimentEvents,
   imports,
   ipRanges,
@@ -107,6 +108,13 @@ export const kinds = {
     corrected: { ...event, order_value: 2.5 },
     settlement: { ...event, date: '2020-01-01T00:00:00Z', order_value: '2.5' },
     row: { userId: 'u', variant: 'a', eventId: null },
+  },
+  'excluded-users': {
+    table: excludedUsers,
+    text: 'user_id,from,to,reason\na,,,bot\nb,2020-02-01,2020-01-01,bot',
+    corrected: { user_id: 'b', from: '2020-01-01', to: '2020-02-01', reason: 'bot' },
+    settlement: { user_id: 'b', from: '2020-01-01T00:00:00Z', to: '2020-02-01T00:00:00Z', reason: 'bot' },
+    row: { userId: 'b', kind: 'EXCLUDED', reason: 'bot' },
   },
   'ip-ranges': {
     table: ipRanges,

@@ -51,7 +51,7 @@ export const sqlCommand: Command = {
       .description(
         'Run one SELECT statement in the dialect of DuckDB. Its tables are the datasets (games is the newest version, ' +
           '"games@2" another one) and the facts: transactions, experiment_events, users, status_changes, ' +
-          'conversations, followups. With `-` the statement is read from stdin.',
+          'excluded_users, conversations, followups. With `-` the statement is read from stdin.',
       )
       .argument('<query>', 'the statement, or - for stdin')
       .addHelpText(

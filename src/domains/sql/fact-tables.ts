@@ -4,9 +4,11 @@ import { conversations, followups } from '../../../db/tables/conversations.ts';
 import { experimentEvents } from '../../../db/tables/experiments.ts';
 import { transactions } from '../../../db/tables/transactions.ts';
 import { statusChanges } from '../../../db/tables/user-status.ts';
+import type { ExcludedUsers } from '../excluded-users/excluded-users.ts';
 import type { AsOf } from '../facts/enrichment.ts';
 import type { FactSet } from '../facts/fact-set.ts';
 import { enrichedFacts, userColumns } from './enriched-table.ts';
+import { exclusionsTable } from './exclusions-table.ts';
 import { ledgerRows, plainFacts } from './ledger-table.ts';
 import { type UsersTableServices, usersTable } from './users-table.ts';
 
@@ -19,6 +21,7 @@ export interface FactTable {
 
 export interface FactTableServices extends Omit<UsersTableServices, 'factSets'> {
   readonly store: Store;
+  readonly excludedUsers: ExcludedUsers;
   readonly transactions: FactSet;
   readonly experimentEvents: FactSet;
 }
@@ -39,6 +42,7 @@ export const createFactTables = (services: FactTableServices): readonly FactTabl
       ],
       superseded: { name: 'is_superseded', key: ['user_id', 'effective_at'] },
     }),
+    exclusionsTable(store, services.excludedUsers),
     plainFacts(store, conversations, {
       name: 'conversations',
       own: [

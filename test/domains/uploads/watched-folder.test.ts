@@ -58,12 +58,14 @@ describe('the watched folder', () => {
       'ip-ranges/b.json': '{"Oslo": [{"start": "10.0.0.0", "end": "10.0.0.9"}]}',
       'transactions/c.csv': 'click_id,created_at,product_id,product_price,user_id\n1,2020-01-01,p,1,u',
       'users/d.json': users('u'),
+      'excluded-users/f.csv': 'user_id,reason\nbot-1,bot',
       'events/e.jsonl': `${JSON.stringify(event)}\n${JSON.stringify(event)}`,
     };
     for (const [name, text] of Object.entries(files)) await replaceFile(join(root, name), text);
-    await expect.poll(() => endedOf(opened).length, { timeout: 10_000, interval: 5 }).toBe(5);
+    await expect.poll(() => endedOf(opened).length, { timeout: 10_000, interval: 5 }).toBe(6);
     expect(endedOf(opened).sort()).toEqual([
       'events/e.jsonl SUCCEEDED 2',
+      'excluded-users/f.csv SUCCEEDED 1',
       'ip-ranges/b.json SUCCEEDED 1',
       'transactions/c.csv SUCCEEDED 1',
       'user-status/a.csv SUCCEEDED 1',
@@ -71,7 +73,7 @@ describe('the watched folder', () => {
     ]);
     await sentinel(root, 'last');
     await expect.poll(() => endedOf(opened).at(-1), { timeout: 10_000, interval: 5 }).toBe('users/last SUCCEEDED 1');
-    expect(importsOf(opened)).toHaveLength(6);
+    expect(importsOf(opened)).toHaveLength(7);
     expect(Object.keys(files).every((name) => existsSync(join(root, name)))).toBe(true);
     expect(opened.app.domains.users.userOf('u')).toMatchObject({ country: 'SE' });
     expect(opened.app.store.verify().problems).toEqual([]);

@@ -44,6 +44,7 @@ Examples:
   asof import transactions --dry-run --json transactions.json
   asof import users user_info.json
   asof import events events-2025-06.jsonl
+  asof import excluded-users bots.csv
   asof import dataset games games.csv
   asof import dataset games https://files.example/games.csv --mode upsert --key AppID --types Tags=STRING_LIST
   asof import dataset sales umsatz.csv --delimiter semicolon --decimal comma --encoding windows-1252
@@ -61,7 +62,7 @@ export const importCommand: Command = {
   declare: (program: CommanderCommand) =>
     withReadOptions(withDataOptions(program.command('import')))
       .description(
-        'Import files of users, experiment events, status changes, IP ranges or transactions, or any CSV file as a dataset.',
+        'Import files of users, experiment events, excluded users, status changes, IP ranges or transactions, or any CSV file as a dataset.',
       )
       .addArgument(new Argument('<target>', 'what the files hold').choices(targets.map(({ command }) => command)))
       .argument('<file...>', 'files to import; for a dataset its name, then one file or link')

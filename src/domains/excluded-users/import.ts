@@ -1,0 +1,52 @@
+import type { Importer } from '../../ledger/record.ts';
+import { type FieldReader, readRecord } from '../../lib/problems.ts';
+import { formatInstant } from '../../lib/time.ts';
+import type { ExcludedUsers } from './excluded-users.ts';
+import { type ExclusionRecord, reasonOf, termsProblems } from './exclusion-record.ts';
+import { excludedUsersTarget } from './target.ts';
+
+const kinds = { exclude: 'EXCLUDED', include: 'INCLUDED' } as const;
+
+/** Whether a value is the last day that tables write for a time without end. */
+const isOpenEnd = (value: unknown): boolean => typeof value === 'string' && /^\s*9999-12-31/.test(value);
+
+/** Imports files of `user_id`, and optionally `from`, `to`, `reason` and `action`. */
+export const createExcludedUsersImporter = (excludedUsers: ExcludedUsers): Importer<ExclusionRecord> => ({
+  target: excludedUsersTarget,
+  shape: { columns: [['user_id']] },
+  writtenFields: { instants: ['from', 'to'] },
+  read(value, { cells }) {
+    const result = readRecord(value, (fields) => recordOf(fields, value), { cells });
+    if (result.problems) return result;
+    // Not before all fields are read: a faulty one has a placeholder.
+    const problems = termsProblems(result.value);
+    return problems.length > 0 ? { problems } : result;
+  },
+  wire: ({ userId, kind, fromUs, toUs, reason }) => ({
+    user_id: userId,
+    ...(kind === 'INCLUDED' ? { action: 'include' } : {}),
+    ...(fromUs === null ? {} : { from: formatInstant(fromUs) }),
+    ...(toUs === null ? {} : { to: formatInstant(toUs) }),
+    ...(reason === null ? {} : { reason }),
+  }),
+  // When a file is imported again, every record is a duplicate, even one that a later inclusion has ended.
+  begin: ({ isRepeat }) => ({ record: isRepeat ? () => ({ kind: 'DUPLICATE' }) : excludedUsers.record }),
+});
+
+const recordOf = (fields: FieldReader, value: unknown): ExclusionRecord => {
+  const record = {
+    userId: fields.id('user_id'),
+    kind: fields.optional('action', (name) => fields.oneOf(name, kinds)) ?? 'EXCLUDED',
+    fromUs: fields.optional('from', fields.instant),
+    toUs: isOpenEnd((value as { readonly to?: unknown }).to) ? null : fields.optional('to', fields.instant),
+    reason: reasonOf(fields.optional('reason', fields.text)),
+  };
+  if (record.kind === 'INCLUDED')
+    for (const [path, atUs] of [
+      ['from', record.fromUs],
+      ['to', record.toUs],
+    ] as const)
+      if (atUs !== null)
+        fields.refuse(path, 'NOT_ALLOWED', `${path} must be empty: an inclusion ends all exclusions of the user`);
+  return record;
+};
