@@ -90,9 +90,11 @@ const countFile = async (path: string): Promise<ByteCounts> => {
 
 /** UTF-16 without a byte order mark: Latin letters, digits and separators leave NULs at every other byte. */
 const unmarkedUtf16 = (head: Buffer): 'UTF-16LE' | 'UTF-16BE' | null => {
-  const nuls = [0, 0];
-  for (const [index, byte] of head.entries()) if (byte === 0) nuls[index & 1] = (nuls[index & 1] as number) + 1;
-  const [even, odd] = nuls as [number, number];
+  let [even, odd] = [0, 0];
+  for (let at = head.indexOf(0); at >= 0; at = head.indexOf(0, at + 1)) {
+    if (at & 1) odd += 1;
+    else even += 1;
+  }
   const pairs = Math.max(head.length >> 1, 16);
   if (odd * 4 > pairs && even * 20 < odd) return 'UTF-16LE';
   return even * 4 > pairs && odd * 20 < even ? 'UTF-16BE' : null;
@@ -155,6 +157,8 @@ export interface TextDecoding {
   decode(chunk: Buffer): string;
   /** What is left at the end of the text. */
   finish(): string;
+  /** Whether no character was cut. */
+  readonly isWhole: boolean;
 }
 
 /** Undecodable bytes become lone surrogates, which no valid text holds, so that only their rows are refused. */
@@ -204,9 +208,21 @@ export const decodeText = (bytes: Buffer, encoding: TextEncoding): string => {
   return decoding.decode(bytes) + decoding.finish();
 };
 
+/** Whether printable ASCII in bytes of the encoding is always what it seems. */
+export const extendsAscii = (encoding: TextEncoding): boolean => !encoding.startsWith('UTF-16');
+
+/** Whether bytes without a cut character at their end are text of an encoding that extends ASCII. */
+export const isTextOf = (bytes: Buffer, encoding: TextEncoding): boolean =>
+  encoding === 'WINDOWS-1252' || isAscii(bytes) || isUtf8(bytes);
+
+export type Decode = (bytes: Buffer) => string;
+
+/** Decodes bytes that end with a whole character. */
+export const decodeOf = (encoding: TextEncoding): Decode => codecs[encoding].decode;
+
 export const createDecoding = (encoding: TextEncoding): TextDecoding => {
   const { decode, cutBytes } = codecs[encoding];
-  const hasAscii = !encoding.startsWith('UTF-16');
+  const hasAscii = extendsAscii(encoding);
   const decoded = (bytes: Buffer): string => (hasAscii && isAscii(bytes) ? bytes.toString('latin1') : decode(bytes));
   let rest: Buffer = Buffer.alloc(0);
   return {
@@ -220,6 +236,9 @@ export const createDecoding = (encoding: TextEncoding): TextDecoding => {
       const bytes = rest;
       rest = Buffer.alloc(0);
       return decoded(bytes);
+    },
+    get isWhole() {
+      return rest.length === 0;
     },
   };
 };

@@ -2,7 +2,7 @@ import { isCommentLine } from './comment-lines.ts';
 import { type CsvRow, type CsvSyntax, type RowFault, readableRow, type TextSpan } from './csv-row.ts';
 import { countBreaks, looksLikeRows, splitFaultyLine, unescapeCell } from './faulty-lines.ts';
 import { faultOf, isBlank, type RowRules, refuse, tooLong } from './row-rules.ts';
-import { find, TextMarks } from './text-marks.ts';
+import { find, lineEndAfter, TextMarks } from './text-marks.ts';
 
 export interface ScannerOptions extends CsvSyntax, RowRules {
   /** The number of the first line of the text. */
@@ -85,6 +85,22 @@ export class RowScanner {
     return this.#scanParts();
   }
 
+  /** The line on which the next row begins. */
+  get line(): number {
+    return this.#line;
+  }
+
+  /** Whether all rows of the text so far are complete. */
+  get isBetweenRows(): boolean {
+    return this.#length === 0 && this.#overlong === null && this.#blankRows.length === 0;
+  }
+
+  /** Passes over rows of one line each, which another reader has read; only between rows. */
+  skipRows(rows: number, cells: number): void {
+    this.#line += rows;
+    if (rows > 0) this.#lastCells = cells;
+  }
+
   #scanParts(): CsvRow[] {
     const text = this.#parts.length === 1 ? (this.#parts[0] as string) : this.#parts.join('');
     this.#text = text;
@@ -158,7 +174,7 @@ export class RowScanner {
     const start = opened + 1;
     const limit = rowStart + this.#recordBytesMax;
     const close = this.#closingQuote(start);
-    if (close > limit && this.#lineEndAfter(limit + 1) < close) return improper;
+    if (close > limit && lineEndAfter(text, limit + 1) < close) return improper;
     if (close >= length) return this.#isFinal ? improper : incomplete;
     const end = this.#skipBlanks(close + 1);
     if (end === length && !this.#isFinal) return incomplete;
@@ -234,21 +250,11 @@ export class RowScanner {
     return incomplete;
   }
 
-  #lineEndAfter(from: number): number {
-    const text = this.#text;
-    let at = from;
-    for (; at < text.length; at += 1) {
-      const code = text.charCodeAt(at);
-      if (code === lineFeed || code === carriageReturn) break;
-    }
-    return Math.min(at, text.length);
-  }
-
   /** Ends the row at the line end after `from`, with cells when the line can be read by itself; negative when that is not read. */
   #giveUp(start: number, from: number, rows: CsvRow[]): number {
     const { length } = this.#text;
     this.#marks.restore();
-    const end = this.#lineEndAfter(from);
+    const end = lineEndAfter(this.#text, from);
     if (end === length && !this.#isFinal) {
       if (length - start > this.#recordBytesMax) this.#overlong = { raw: this.#text.slice(start), bytes: 0 };
       return incomplete;
@@ -277,17 +283,15 @@ export class RowScanner {
   /** Passes over the rest of a row that is over the limit. */
   #skipOverlong(overlong: { raw: string; bytes: number }, rows: CsvRow[]): number {
     const text = this.#text;
-    const end = this.#lineEndAfter(0);
+    const end = lineEndAfter(text, 0);
     overlong.bytes += Buffer.byteLength(text.slice(0, end));
     const next = this.#isFinal || end < text.length ? this.#afterLineEnd(end) : incomplete;
     if (next < 0) return end;
     this.#overlong = null;
     const { raw } = overlong;
     const fault = tooLong(Buffer.byteLength(raw) + overlong.bytes, this.#options);
-    rows.push(
-      ...this.#blankRows.splice(0),
-      refuse(this.#line, { text: raw, start: 0, end: raw.length }, fault, this.#options),
-    );
+    const span = { text: raw, start: 0, end: raw.length };
+    rows.push(...this.#blankRows.splice(0), refuse(this.#line, span, fault, this.#options));
     this.#line += 1;
     return next;
   }

@@ -51,3 +51,13 @@ export const find = (text: string, character: string, from: number): number => {
   const at = text.indexOf(character, from);
   return at < 0 ? text.length : at;
 };
+
+/** The position of the first CR or LF at or after `from`; the length of the text when there is none. */
+export const lineEndAfter = (text: string, from: number): number => {
+  let at = from;
+  for (; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 10 || code === 13) break;
+  }
+  return Math.min(at, text.length);
+};

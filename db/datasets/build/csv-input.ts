@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
-import { DomainError, type FieldProblem } from '../../../src/errors.ts';
+import { DomainError } from '../../../src/errors.ts';
 import type { FileDialect } from '../../../src/lib/import-options.ts';
 import type { CsvRow } from '../../../src/sources/csv-row.ts';
-import { type CsvBatch, readCsvRows } from '../../../src/sources/csv-rows.ts';
+import { type RowReceiver, receiveCsvRows } from '../../../src/sources/csv-rows.ts';
 import { detectDialect, fileDialect } from '../../../src/sources/dialect.ts';
 import type { BuildObserver, BuildRequest, DatasetLimits, RejectedRow } from '../engine.ts';
+import { RowPassing, type RowSink } from './row-passing.ts';
 
 export type BuildCallbacks = Omit<BuildObserver, 'signal'>;
 
@@ -13,14 +14,11 @@ const chunkBytes = 256 * 1024;
 /** Rejected rows of one message. */
 const rejectsPerMessage = 200;
 
-/** Accepts a row's cells, or says why the row is rejected. */
-export type RowSink = (cells: readonly string[], line: number) => FieldProblem | null;
-
 /** The rows of a CSV file. They may be read several times; the first pass counts them and reports progress and rejects. */
 export class CsvInput {
   readonly header: readonly string[];
   readonly dialect: FileDialect;
-  readonly #batches: () => AsyncIterable<CsvBatch>;
+  readonly #receive: (receiver: RowReceiver) => Promise<void>;
   readonly #limits: DatasetLimits;
   readonly #callbacks: BuildCallbacks;
   #read = 0;
@@ -41,20 +39,20 @@ export class CsvInput {
         `the header has ${header.length} columns, over the limit of ${limits.datasetColumnsMax} (setting datasetColumnsMax)`,
       );
     const { recordBytesMax } = limits;
-    const batches = () => readCsvRows({ path, recordBytesMax, chunkBytes }, dialect);
-    return new CsvInput({ header, dialect: fileDialect(dialect), batches, limits, callbacks });
+    const receive = (receiver: RowReceiver) => receiveCsvRows({ path, recordBytesMax, chunkBytes }, dialect, receiver);
+    return new CsvInput({ header, dialect: fileDialect(dialect), receive, limits, callbacks });
   }
 
   private constructor(parts: {
     readonly header: readonly string[];
     readonly dialect: FileDialect;
-    readonly batches: () => AsyncIterable<CsvBatch>;
+    readonly receive: (receiver: RowReceiver) => Promise<void>;
     readonly limits: DatasetLimits;
     readonly callbacks: BuildCallbacks;
   }) {
     this.header = parts.header;
     this.dialect = parts.dialect;
-    this.#batches = parts.batches;
+    this.#receive = parts.receive;
     this.#limits = parts.limits;
     this.#callbacks = parts.callbacks;
   }
@@ -63,25 +61,19 @@ export class CsvInput {
     return { read: this.#read, rejected: this.#rejected };
   }
 
-  /** Passes the cells of each row to the sink that `open` makes from the first rows. */
+  /** Passes each row to the sink that `open` makes from the first rows. */
   async readInto(open: (first: readonly CsvRow[]) => RowSink): Promise<void> {
     const isFirstPass = this.#isFirstPass;
     this.#isFirstPass = false;
-    let sink: RowSink | undefined;
-    for await (const { rows, bytesRead } of this.#batches()) {
-      sink ??= open(rows.filter((row) => problemOf(row, this.#limits) === null));
-      const rejects: RejectedRow[] = [];
-      for (const row of rows) {
-        const fault = problemOf(row, this.#limits);
-        if (this.#rejectedLines.has(row.line) || (fault && !isFirstPass)) continue;
-        const problem = fault ?? sink(row.cells as string[], row.line);
-        if (problem === null) continue;
-        if (!fault) this.#rejectedLines.add(row.line);
-        rejects.push({ line: row.line, raw: row.raw.replaceAll('\0', '\uFFFD'), problems: [problem] });
-      }
-      await this.#report(isFirstPass ? rows.length : 0, rejects, bytesRead);
-    }
-    if (!sink) open([]);
+    const pass = new RowPassing({
+      open,
+      isFirst: isFirstPass,
+      limits: this.#limits,
+      rejectedLines: this.#rejectedLines,
+      onPart: (part) => this.#report(isFirstPass ? part.rows : 0, part.rejects, part.bytesRead),
+    });
+    await this.#receive(pass);
+    if (!pass.takesBytes) open([]);
   }
 
   async #report(read: number, rejects: readonly RejectedRow[], bytesRead: number): Promise<void> {
@@ -99,13 +91,3 @@ export class CsvInput {
       );
   }
 }
-
-const problemOf = ({ cells, fault }: CsvRow, { datasetCellLengthMax }: DatasetLimits): FieldProblem | null => {
-  if (fault) return { path: '', ...fault };
-  for (let column = 0; column < cells.length; column += 1) {
-    if ((cells[column] as string).length <= datasetCellLengthMax) continue;
-    const message = `a cell has more than ${datasetCellLengthMax} characters (setting datasetCellLengthMax)`;
-    return { path: '', code: 'OUT_OF_RANGE', message };
-  }
-  return null;
-};

@@ -1,6 +1,4 @@
 import { rm } from 'node:fs/promises';
-import type { FieldProblem } from '../../../src/errors.ts';
-import { CellReader } from '../../../src/lib/cells/cell-reader.ts';
 import type { ColumnSurvey } from '../../../src/lib/cells/column-survey.ts';
 import { readsAlike } from '../../../src/lib/cells/plan-columns.ts';
 import type { ColumnPlan } from '../../../src/lib/column.ts';
@@ -10,9 +8,10 @@ import type { CsvRow } from '../../../src/sources/csv-row.ts';
 import type { BuildRequest, DatasetLimits } from '../engine.ts';
 import { fieldNames } from '../parquet-layout.ts';
 import { checkColumnsExist, checkSameColumns, uniqueNames } from './column-names.ts';
-import { type BuildCallbacks, CsvInput, type RowSink } from './csv-input.ts';
+import { type BuildCallbacks, CsvInput } from './csv-input.ts';
 import { hasReadDecimals, type PlannedColumn, plansOf, surveysOf } from './plans.ts';
-import { StagingWriter } from './staging.ts';
+import { type PassOptions, RowPass } from './row-pass.ts';
+import type { RowSink } from './row-passing.ts';
 
 export interface StageRequest extends BuildRequest {
   /** The staging file to write. */
@@ -140,18 +139,6 @@ const surveysOfRows = (
   return surveys;
 };
 
-interface PassOptions {
-  readonly plans: readonly ColumnPlan[];
-  /** Null in a second pass. */
-  readonly surveys: readonly ColumnSurvey[] | null;
-  /** The index in the file of each column. */
-  readonly sources: readonly number[];
-  /** Columns in which each row must have a value. */
-  readonly keys: readonly number[];
-  readonly names: readonly string[];
-  readonly importId: number;
-}
-
 const runPass = async (
   csv: CsvInput,
   staged: string,
@@ -160,9 +147,8 @@ const runPass = async (
   let pass: RowPass | undefined;
   try {
     await csv.readInto((first): RowSink => {
-      const opened = new RowPass(staged, optionsFor(first));
-      pass = opened;
-      return (cells, line) => opened.add(cells, line);
+      pass = new RowPass(staged, optionsFor(first));
+      return pass;
     });
     const complete = pass as RowPass | undefined;
     if (!complete) throw new Error('the file was read without a pass over its rows');
@@ -173,75 +159,6 @@ const runPass = async (
     throw error;
   }
 };
-
-/** Reads the cells of each row by the plans of their columns and writes them to the staging file. */
-class RowPass {
-  readonly plans: readonly ColumnPlan[];
-  readonly sources: readonly number[];
-  readonly writer: StagingWriter;
-  readonly nulls: Float64Array;
-  readonly misfits: Float64Array;
-  readonly #readers: readonly CellReader[];
-  readonly surveys: readonly ColumnSurvey[] | null;
-  readonly #keys: readonly number[];
-  readonly #names: readonly string[];
-  readonly #importId: number;
-  readonly #cells: string[];
-
-  constructor(staged: string, { plans, surveys, sources, keys, names, importId }: PassOptions) {
-    this.plans = plans;
-    this.sources = sources;
-    this.writer = new StagingWriter(staged, plans.length);
-    this.nulls = new Float64Array(plans.length);
-    this.misfits = new Float64Array(plans.length);
-    this.#readers = plans.map((plan, column) => new CellReader(plan, surveys?.[column]));
-    this.surveys = surveys;
-    this.#keys = keys;
-    this.#names = names;
-    this.#importId = importId;
-    this.#cells = plans.map(() => '');
-  }
-
-  /** Writes a row, unless it has no value in a key column. */
-  add(row: readonly string[], line: number): FieldProblem | null {
-    const problem = this.#keys.length > 0 ? this.#keyProblem(row) : null;
-    if (problem) return problem;
-    // Local variables, because this loop sees every cell.
-    const cells = this.#cells;
-    const readers = this.#readers;
-    const sources = this.sources;
-    const nulls = this.nulls;
-    let misfits: Record<number, string> | undefined;
-    for (let column = 0; column < cells.length; column += 1) {
-      const text = row[sources[column] as number] as string;
-      const value = (readers[column] as CellReader).read(text);
-      if (value) {
-        cells[column] = value;
-        continue;
-      }
-      cells[column] = '';
-      nulls[column] = (nulls[column] as number) + 1;
-      if (value !== undefined) continue;
-      this.misfits[column] = (this.misfits[column] as number) + 1;
-      misfits ??= {};
-      misfits[column] = text;
-    }
-    const texts = misfits === undefined ? '' : JSON.stringify(misfits);
-    this.writer.add({ cells, line, importId: this.#importId, misfits: texts });
-    return null;
-  }
-
-  #keyProblem(texts: readonly string[]): FieldProblem | null {
-    for (const key of this.#keys) {
-      const text = texts[this.sources[key] as number] as string;
-      if ((this.#readers[key] as CellReader).read(text) !== null) continue;
-      const path = this.#names[key] as string;
-      const message = `the row has no value in ${JSON.stringify(path)}, a key column`;
-      return { path, code: 'MISSING', message };
-    }
-    return null;
-  }
-}
 
 /** Whether the cells of a column would be read otherwise than the first pass has read them. */
 const needsSecondPass = (plan: ColumnPlan, { plans, surveys }: RowPass, column: number): boolean =>

@@ -68,16 +68,48 @@ export class StagingWriter {
   }
 
   add({ cells, line, importId, misfits }: StagedRow): void {
+    this.beginRow(line, importId);
+    for (let column = 0; column < cells.length; column += 1) this.addText(cells[column] as string, column);
+    this.endRow(misfits);
+  }
+
+  /** Begins a row, whose cells follow in the order of their columns. */
+  beginRow(line: number, importId: number): void {
     this.#write(String(line));
     this.#writeByte(cellEndByte);
     this.#write(String(importId));
-    for (let column = 0; column < cells.length; column += 1) {
-      const cell = cells[column] as string;
-      this.#reserve(cell.length);
-      this.#writeByte(cellEndByte);
-      const written = this.#writePrintable(cell);
-      if (written < cell.length) this.#writeOther(cell.slice(written), column);
-    }
+  }
+
+  addText(cell: string, column: number): void {
+    this.#reserve(cell.length);
+    this.#writeByte(cellEndByte);
+    const written = this.#writePrintable(cell);
+    if (written < cell.length) this.#writeOther(cell.slice(written), column);
+  }
+
+  addMissing(): void {
+    this.#reserve(0);
+    this.#writeByte(cellEndByte);
+  }
+
+  /** Adds a cell that is the printable ASCII from `start` to `end`; `bits` are set in each byte. */
+  addBytes(bytes: Uint8Array, start: number, end: number, bits = 0): void {
+    this.#reserve(end - start);
+    this.#writeByte(cellEndByte);
+    const buffer = this.#buffer;
+    let to = this.#length;
+    // A loop, because a copy by the engine costs more for short cells.
+    for (let at = start; at < end; at += 1, to += 1) buffer[to] = (bytes[at] as number) | bits;
+    this.#length = to;
+  }
+
+  /** Writes a byte over one of the last cell, `back` bytes before its end. */
+  replaceByte(back: number, byte: number): void {
+    this.#buffer[this.#length - back] = byte;
+  }
+
+  endRow(misfits: string): void {
+    this.#reserve(misfits.length);
     this.#writeByte(cellEndByte);
     this.#write(misfits);
     this.#writeByte(lineEndByte);

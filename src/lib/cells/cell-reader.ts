@@ -1,4 +1,5 @@
 import { type ColumnPlan, exactDigitsMax } from '../column.ts';
+import { ByteScanner, undecided } from './byte-scanner.ts';
 import { CellScanner } from './cell-scanner.ts';
 import type { ColumnSurvey } from './column-survey.ts';
 import { isDate } from './date-form.ts';
@@ -20,6 +21,20 @@ const doubleDigits = 15;
 const always = 1;
 const whenPlain = 2;
 
+/** How the canonical text of a cell follows from its bytes. */
+export const byteReadings = {
+  /** Not from the bytes alone: the text of the cell must be read. */
+  needsText: 0,
+  missing: 1,
+  asIs: 2,
+  /** A decimal with a comma instead of its point. */
+  comma: 3,
+  /** A boolean in any case. */
+  boolean: 4,
+  /** The first `clockLength` bytes, with a blank between date and time. */
+  clock: 5,
+} as const;
+
 /**
  * Reads the cells of a column by its plan. The canonical text of a value is what DuckDB casts to the type of the column:
  * `-12`, `1250.00`, `1.5e-7`, `true`, `2024-12-31`, `2024-12-31 10:00:00.5` (UTC), `["a","b"]`, and text as it is written.
@@ -35,6 +50,9 @@ export class CellReader {
   readonly #asIs: Uint8Array;
   /** Whether only missing values are to be found. */
   readonly #isPlainText: boolean;
+  readonly #byteScanner: ByteScanner;
+  /** For each kind that bytes show how the cell is read. */
+  readonly #byteReadings: Uint8Array;
 
   /**
    * With a survey every cell is also added to it, in the same scan; an INTEGER column then accepts decimals, because the
@@ -50,6 +68,33 @@ export class CellReader {
     this.#scanner = new CellScanner({ nullMarkers, dateOrder, isExplicit: plan.isExplicit });
     this.#isNumber = numberKinds(plan, survey !== null);
     this.#asIs = kindsAsIs(plan, this.#isNumber);
+    this.#byteScanner = new ByteScanner({ nullMarkers, isExplicit: plan.isExplicit });
+    this.#byteReadings = byteReadingsOf(plan, this.#asIs, this.#isNumber);
+  }
+
+  /** How many bytes a cell that was read as `clock` has, and how many one read as `comma` has after its comma. */
+  get clockLength(): number {
+    return this.#byteScanner.clockLength;
+  }
+  get scale(): number {
+    return this.#byteScanner.scale;
+  }
+
+  /**
+   * How `read` reads the cell from `start` to `end` of bytes of printable ASCII, one of `byteReadings`. A survey has seen the
+   * cell unless it needs its text.
+   */
+  readBytes(bytes: Uint8Array, start: number, end: number): number {
+    const scanner = this.#byteScanner;
+    if (this.#isPlainText) {
+      if (start === end) return byteReadings.missing;
+      return scanner.isText(bytes, start, end) ? byteReadings.asIs : byteReadings.needsText;
+    }
+    const kind = scanner.scan(bytes, start, end);
+    if (kind === undecided) return byteReadings.needsText;
+    const reading = this.#byteReadings[kind] as number;
+    if (reading === byteReadings.needsText || this.#survey === null) return reading;
+    return this.#survey.countPlain(kind, scanner, bytes[end - 1] === 48) ? reading : byteReadings.needsText;
   }
 
   /** The canonical text of the value of a cell, null for a missing value, undefined for a text that does not fit. */
@@ -155,18 +200,32 @@ export class CellReader {
 const hasDecimal = (kind: number, decimal: '.' | ','): boolean =>
   kind === kinds.integer || (decimal === '.' && kind <= kinds.point3);
 
+/** Whether exact numbers need no check: an explicit INTEGER and a column at the limit of digits do. */
+const holdsAnyNumber = ({ type, precision, isExplicit }: ColumnPlan): boolean =>
+  precision < exactDigitsMax && (type === 'DECIMAL' || (type === 'INTEGER' && !isExplicit));
+
 /** For each kind how its text is canonical in a column: 0, `always` or `whenPlain`. */
-const kindsAsIs = ({ type, precision, isExplicit, reading }: ColumnPlan, isNumber: Uint8Array): Uint8Array => {
+const kindsAsIs = (plan: ColumnPlan, isNumber: Uint8Array): Uint8Array => {
+  const { type, reading } = plan;
   const asIs = new Uint8Array(kindCount);
   if (type === 'STRING') asIs.fill(always, kinds.integer);
   if (type === 'DATE') asIs[kinds.date] = whenPlain;
   if (type === 'DATE_TIME') asIs[kinds.dateTime] = whenPlain;
-  // An explicit INTEGER and a column at the limit of digits need a check of each cell.
-  const isNumeric = type === 'DECIMAL' || (type === 'INTEGER' && !isExplicit);
-  if (isNumeric && precision < exactDigitsMax)
+  if (holdsAnyNumber(plan))
     for (const kind of [kinds.integer, kinds.point, kinds.point3])
       if (isNumber[kind] === 1 && hasDecimal(kind, reading.decimal)) asIs[kind] = whenPlain;
   return asIs;
+};
+
+const byteReadingsOf = (plan: ColumnPlan, asIs: Uint8Array, isNumber: Uint8Array): Uint8Array => {
+  const { type, reading } = plan;
+  const readings = asIs.map((each) => (each === 0 ? byteReadings.needsText : byteReadings.asIs));
+  readings[kinds.empty] = byteReadings.missing;
+  if (type === 'BOOLEAN') readings[kinds.boolean] = byteReadings.boolean;
+  if (type === 'DATE_TIME') readings[kinds.dateTime] = byteReadings.clock;
+  if (holdsAnyNumber(plan) && reading.decimal === ',')
+    for (const kind of [kinds.comma, kinds.comma3]) if (isNumber[kind] === 1) readings[kind] = byteReadings.comma;
+  return readings;
 };
 
 /** `20241231` as a date, which only a stated type makes it. */

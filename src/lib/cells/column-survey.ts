@@ -62,6 +62,21 @@ export class ColumnSurvey implements ColumnStatistics {
     else if (kind === kinds.digitDate || kind === kinds.digitDateTime) this.#countDigitDate(scanner, text);
   }
 
+  /**
+   * Adds a cell whose kind its bytes show. Returns false, and adds nothing, when the survey needs the text of the cell: then
+   * a scanner of texts adds it.
+   */
+  countPlain(kind: number, { whole, scale }: Pick<CellScanner, 'whole' | 'scale'>, endsInZero: boolean): boolean {
+    if (kind >= kinds.integer && kind <= kinds.comma3) {
+      if (this.#isExplicit || (whole + scale > doubleDigits && this.#mustCompare())) return false;
+      if ((kind === kinds.point || kind === kinds.point3) && !this.spellings.addScale(scale, endsInZero)) return false;
+      if (whole > (this.wholeMax[kind] as number)) this.wholeMax[kind] = whole;
+      if (scale > (this.scaleMax[kind] as number)) this.scaleMax[kind] = scale;
+    }
+    this.counts[kind] = (this.counts[kind] as number) + 1;
+    return true;
+  }
+
   #countNumber(kind: number, scanner: CellScanner): void {
     const { whole, scale } = scanner;
     if (whole > (this.wholeMax[kind] as number)) this.wholeMax[kind] = whole;
@@ -85,11 +100,15 @@ export class ColumnSurvey implements ColumnStatistics {
   /** Counts numbers that a double would change. Columns without exponents do not need to know, so few are compared there. */
   #compare(kind: number, { body }: CellScanner): void {
     if (kind > kinds.floatComma) return;
-    const hasFloats = (this.counts[kinds.float] as number) + (this.counts[kinds.floatComma] as number) > 0;
     this.#compared += 1;
-    if (!hasFloats && this.#compared > comparedMax) return;
+    if (!this.#mustCompare()) return;
     const hasComma = kind === kinds.floatComma || kind === kinds.comma || kind === kinds.comma3;
     if (exactFloat(plainNumber(body, hasComma ? ',' : '.')) === undefined) this.inexact += 1;
+  }
+
+  #mustCompare(): boolean {
+    const hasFloats = (this.counts[kinds.float] as number) + (this.counts[kinds.floatComma] as number) > 0;
+    return hasFloats || this.#compared <= comparedMax;
   }
 
   #countDigitDate({ time }: CellScanner, text: string): void {

@@ -6,9 +6,13 @@ const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'satur
 /** Abbreviations with more than three letters. */
 const longAbbreviations = ['sept', 'tues', 'thur', 'thurs', 'wednes', 'satur'];
 
-/** Three letters as a number, without regard to case and without allocation. */
+/** Three letters as a number, without regard to case. */
+const lettersOf = (first: number, second: number, third: number): number =>
+  ((first & 31) << 10) | ((second & 31) << 5) | (third & 31);
+
+/** Three letters of a text as a number, without allocation. */
 const lettersAt = (text: string, at: number): number =>
-  ((text.charCodeAt(at) & 31) << 10) | ((text.charCodeAt(at + 1) & 31) << 5) | (text.charCodeAt(at + 2) & 31);
+  lettersOf(text.charCodeAt(at), text.charCodeAt(at + 1), text.charCodeAt(at + 2));
 
 const weekdayMark = 13;
 /** By the first three letters: the number of a month, `weekdayMark` for a weekday, 0 for other letters. */
@@ -20,6 +24,10 @@ const longWords = new Set([...months, ...weekdays, ...longAbbreviations]);
 
 /** Whether a text may begin with a month or a weekday: nearly all other texts are sorted out by it. */
 export const beginsLikeDate = (text: string): boolean => words[lettersAt(text, 0)] !== 0;
+
+/** The same by the codes of the first three characters. */
+export const mayBeginDate = (first: number, second: number, third: number): boolean =>
+  words[lettersOf(first, second, third)] !== 0;
 
 /** Where the ASCII letters that begin at `at` end. */
 export const lettersEnd = (text: string, at: number): number => {

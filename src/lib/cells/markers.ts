@@ -29,6 +29,10 @@ for (const marker of [...strongMarkers, ...weakMarkers]) {
   canBegin[marker.toUpperCase().charCodeAt(0)] = 1;
 }
 
+/** Whether a text of ASCII may be a usual marker, by its first character and its length. */
+export const mayBeMarker = (first: number, length: number): boolean =>
+  length <= markerLengthMax && canBegin[first] !== 0;
+
 /** The kind of a usual marker, or -1 for other text. The text has no blanks around it. */
 export const usualMarkerKind = (text: string): number => {
   if (text.length > markerLengthMax) return -1;

@@ -27,10 +27,7 @@ export class Spellings {
   /** Adds a plain number with a point: its text, the digits before and after the point. */
   add(text: string, whole: number, scale: number): void {
     const { length } = text;
-    if (scale < this.#scaleMin) this.#scaleMin = scale;
-    if (scale > this.#scaleMax) this.#scaleMax = scale;
-    if (text.charCodeAt(length - 1) === 48 && scale > this.#zeroScaleMax) this.#zeroScaleMax = scale;
-    if (this.#hasMeasure || this.#filled > filledMax) return;
+    if (this.addScale(scale, text.charCodeAt(length - 1) === 48)) return;
     if (whole + scale > digitsMax || whole > 4 || scale > 3 || text.charCodeAt(0) === 45) {
       this.#hasMeasure = true;
       return;
@@ -44,6 +41,14 @@ export class Spellings {
       if (Number(text.slice(length - scale)) > versionPartMax) this.#hasSmallParts = false;
     }
     this.#remember(Number(text), scale);
+  }
+
+  /** Adds the scale of a number and whether it ends in zero; returns whether nothing else matters of further numbers. */
+  addScale(scale: number, endsInZero: boolean): boolean {
+    if (scale < this.#scaleMin) this.#scaleMin = scale;
+    if (scale > this.#scaleMax) this.#scaleMax = scale;
+    if (endsInZero && scale > this.#zeroScaleMax) this.#zeroScaleMax = scale;
+    return this.#hasMeasure || this.#filled > filledMax;
   }
 
   #remember(value: number, scale: number): void {

@@ -197,3 +197,66 @@ it('a build that is cancelled or fails leaves no file', async () => {
     before.filter((name) => !name.startsWith('temp')).sort(),
   );
 });
+
+/** Rows of many kinds beyond the first part of a file, which is read as text. */
+const longFile = (): string => {
+  const notes = [
+    'plain',
+    '"a, ""b"" c"',
+    '"two\nlines"',
+    'caf\u00e9',
+    ' blank',
+    'NULL',
+    '\x1fx',
+    '"\x1e\n"',
+    "it's",
+    '"é""雨"',
+  ];
+  const times = [
+    '2024-02-29T10:00:00Z',
+    '2024-02-29 10:00:00.1234567',
+    '2024-02-29T10:00:00+02:00',
+    '2024-02-29',
+    'soon',
+  ];
+  const flags = ['TRUE', 'false', '', 'True', 'maybe'];
+  const amounts = ['1.5', '-12.25', '0.5', '7', '1,234.50', '', '123456789012345678.125'];
+  const pick = (list: readonly string[], index: number): string =>
+    list[index % 97 === 0 ? Math.floor(index / 97) % list.length : index % 3] as string;
+  const lines = Array.from({ length: 6000 }, (_each, index) =>
+    index % 1999 === 1998
+      ? `${index},short`
+      : [
+          index % 2500 === 2499 ? '' : `k${index}`,
+          index,
+          pick(amounts, index),
+          index % 4999 === 4998 ? 'n/a?' : `2024-01-${String((index % 28) + 1).padStart(2, '0')}`,
+          pick(times, index),
+          pick(flags, index),
+          pick(notes, index),
+          index > 4500 ? 'x1' : index,
+          `00${index}`,
+        ].join(),
+  );
+  return `key,number,amount,day,at,flag,note,late,code\n${lines.join('\n')}\n`;
+};
+
+it('a file whose cells are read in their bytes is stored like one in UTF-16, whose cells are all texts', async () => {
+  const csv = longFile();
+  for (const options of [{}, { keyColumns: ['key'] }, { types: [{ column: 'amount', type: 'DECIMAL' as const }] }]) {
+    const [byBytes, byText] = [
+      await files.build(csv, options),
+      await files.build(Buffer.from(`\ufeff${csv}`, 'utf16le'), options),
+    ];
+    const { read, accepted, rejected, columns, rejects } = byText;
+    expect(byBytes).toMatchObject({ read, accepted, rejected, columns, rejects });
+    const [rows, expected] = [await files.rows(byBytes.table), await files.rows(byText.table)];
+    expect(rows.map(({ cells, misfits, line }) => ({ cells, misfits, line }))).toEqual(
+      expected.map(({ cells, misfits, line }) => ({ cells, misfits, line })),
+    );
+    expect(columns.map(({ type }) => type).join()).toBe(
+      'STRING,INTEGER,DECIMAL,DATE,DATE_TIME,BOOLEAN,STRING,STRING,STRING',
+    );
+    expect(rejected).toBeGreaterThan(2);
+  }
+});
