@@ -7,8 +7,11 @@ import { excludedUsersTarget } from './target.ts';
 
 const kinds = { exclude: 'EXCLUDED', include: 'INCLUDED' } as const;
 
-/** Whether a value is the last day that tables write for a time without end. */
-const isOpenEnd = (value: unknown): boolean => typeof value === 'string' && /^\s*9999-12-31/.test(value);
+/** What tables write for a time without start and without end: the first and last day that their dates have, or a word. */
+const openEnds = {
+  from: /^\s*(?:0001-01-01|-infinity\s*$)/i,
+  to: /^\s*(?:9999-12-31|31[./-]12[./-]9999|12[./-]31[./-]9999|\+?infinity\s*$)/i,
+} as const;
 
 /** Imports files of `user_id`, and optionally `from`, `to`, `reason` and `action`. */
 export const createExcludedUsersImporter = (excludedUsers: ExcludedUsers): Importer<ExclusionRecord> => ({
@@ -34,11 +37,15 @@ export const createExcludedUsersImporter = (excludedUsers: ExcludedUsers): Impor
 });
 
 const recordOf = (fields: FieldReader, value: unknown): ExclusionRecord => {
+  const bound = (name: keyof typeof openEnds): number | null => {
+    const written = (value as Readonly<Record<string, unknown>>)[name];
+    return typeof written === 'string' && openEnds[name].test(written) ? null : fields.optional(name, fields.instant);
+  };
   const record = {
     userId: fields.id('user_id'),
     kind: fields.optional('action', (name) => fields.oneOf(name, kinds)) ?? 'EXCLUDED',
-    fromUs: fields.optional('from', fields.instant),
-    toUs: isOpenEnd((value as { readonly to?: unknown }).to) ? null : fields.optional('to', fields.instant),
+    fromUs: bound('from'),
+    toUs: bound('to'),
     reason: reasonOf(fields.optional('reason', fields.text)),
   };
   if (record.kind === 'INCLUDED')

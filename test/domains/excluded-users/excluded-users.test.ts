@@ -229,9 +229,9 @@ describe('a file of excluded users', () => {
     ['one column', 'user_id\nbot-1\n007\n', ['bot-1 - -', '007 - -']],
     ['columns in any order and more of them', 'team,to,user_id\nqa,2025-01-02,a\n', ['a - 2025-01-02T00:00:00Z']],
     [
-      'a time without end',
-      'user_id,from,to\na,2025-01-01,9999-12-31 23:59:59\nb,,9999-12-31\n',
-      ['a 2025-01-01T00:00:00Z -', 'b - -'],
+      'a time without start or end',
+      'user_id,from,to\na,2025-01-01,9999-12-31 23:59:59\nb,0001-01-01,9999-12-31\nc,,31.12.9999\nd,-infinity,infinity\n',
+      ['a 2025-01-01T00:00:00Z -', 'b - -', 'c - -', 'd - -'],
     ],
     ['markers of missing values', 'user_id,from,to,reason\na,NULL,n/a,-\n', ['a - -']],
     ['exclusions and inclusions in order', 'user_id,action\na,exclude\nb,\na,include\n', ['b - -']],
