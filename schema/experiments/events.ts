@@ -80,7 +80,12 @@ const ExperimentEventInput = builder.inputType('ExperimentEventInput', {
     }),
     userId: t.id({ required: true, description: 'The user of the event; 1 to 256 characters.' }),
     accountType: t.string({ required: true, description: 'The user’s account type; 1 to 256 characters.' }),
-    date: t.field({ type: 'WrittenDateTime', required: true, description: 'When the event happened.' }),
+    date: t.field({
+      type: 'WrittenDateTime',
+      required: true,
+      description:
+        'When the event happened. Also in seconds, milliseconds, microseconds or nanoseconds since 1970 (10, 13, 16 or 19 digits, text or number), or as RFC 5322 has it.',
+    }),
     eventType: t.string({ description: 'What the user did; null or absent when not known.' }),
     orderValue: t.field({
       type: 'WrittenDecimal',

@@ -7,6 +7,7 @@ import { parseIp } from './ip.ts';
 import type { RecordCells, WrittenCell } from './record-cells.ts';
 import { textId, textIdLengthMax } from './text-id.ts';
 import { formatInstant, instantMaxUs, instantMinUs, parseInstant } from './time.ts';
+import { readWrittenInstant } from './written-instant.ts';
 
 const previewLengthMax = 80;
 
@@ -57,6 +58,18 @@ const instantOf = (value: unknown, written: (text: string) => WrittenCell | null
     code: 'MALFORMED',
     message: `must be a date and time like 2017-01-31T10:00:00Z from ${span}, not ${preview(value)}`,
   };
+};
+
+const writtenInstantOf = (value: unknown, written: (text: string) => WrittenCell | null): FieldResult<number> => {
+  const text = typeof value === 'string' ? value : numberText(value);
+  if (text === null) return wrongType('a date and time as text or a number', value);
+  const atUs = parseInstant(text);
+  if (atUs !== null) return { value: atUs };
+  const cell = typeof value === 'string' ? written(text) : null;
+  if (cell?.problem !== undefined) return { code: 'MALFORMED', message: `${cell.problem} (${preview(value)})` };
+  const read = readWrittenInstant(cell?.text ?? text);
+  if (read.atUs !== undefined) return { value: read.atUs };
+  return { code: 'MALFORMED', message: `${read.problem}, not ${preview(value)}` };
 };
 
 const decimalOf = (value: unknown, written: (text: string) => WrittenCell | null): FieldResult<Decimal> => {
@@ -114,6 +127,8 @@ export interface FieldReader {
   text(name: string): string;
   /** Microseconds since 1970 UTC. */
   instant(name: string): number;
+  /** The same, also as a number since 1970 or in another form that `readWrittenInstant` reads. */
+  writtenInstant(name: string): number;
   decimal(name: string): Decimal;
   /** A whole number, both bounds inside; by default every safe integer. */
   integer(name: string, min?: number, max?: number): number;
@@ -178,6 +193,7 @@ export const readRecord = <T>(
     id: (name) => readRequired(name, idOf, ''),
     text: (name) => readRequired(name, textOf, ''),
     instant: (name) => readRequired(name, (value) => instantOf(value, written(name)), 0),
+    writtenInstant: (name) => readRequired(name, (value) => writtenInstantOf(value, written(name)), 0),
     decimal: (name) => readRequired(name, (value) => decimalOf(value, written(name)), { units: 0, micros: 0 }),
     integer: (name, min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER) =>
       readRequired(name, (value) => integerOf(value, { min, max }, written(name)), 0),

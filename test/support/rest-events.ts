@@ -3,7 +3,7 @@ import { experimentEvents, rejectedRecords } from '../../db/tables/index.ts';
 import { type OpenApp, type OpenOptions, openApp } from './app.ts';
 
 /** An event in the wire format, without an id. */
-export const event = {
+const event = {
   user_id: '1',
   account_type: 'free',
   date: '2023-05-01',

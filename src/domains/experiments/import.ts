@@ -25,7 +25,7 @@ export const createExperimentEventsImporter = (events: ExperimentEvents): Import
         variant: fields.id('version'),
         accountType: fields.id('account_type'),
         eventType: fields.optional('event_type', fields.id),
-        occurredAtUs: fields.instant('date'),
+        occurredAtUs: fields.writtenInstant('date'),
         amount: fields.optional('order_value', fields.decimal),
       }),
       { cells, isWord: isLabel },

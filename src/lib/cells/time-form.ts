@@ -172,6 +172,16 @@ export class TimeForm {
     return `${date10} ${clock}.${this.#text.slice(this.#fractionStart, this.#fractionEnd)}`;
   }
 
+  /** The instant in microseconds since 1970 UTC; undefined when the order of the digits is not known. */
+  atUs(): number | undefined {
+    const { date } = this;
+    if (!date.isKnown) return undefined;
+    const daySeconds = daysFromCivil(date.year, date.month, date.day) * secondsPerDay;
+    if (!this.hasTime) return daySeconds * 1_000_000;
+    const fraction = this.#text.slice(this.#fractionStart, this.#fractionEnd).padEnd(fractionDigitsMax, '0');
+    return (daySeconds + this.#secondOfDay - this.#aheadSeconds) * 1_000_000 + Number(fraction);
+  }
+
   #dateText(year: number, month: number, day: number): string {
     // Only columns that need the slots have them: a file may have thousands of columns.
     if (this.#dateKeys.length === 0) {

@@ -7,7 +7,6 @@ import { openServer } from '../../../src/http/server.ts';
 import type { OpenApp } from '../../support/app.ts';
 import { statusAndBody } from '../../support/fixture-app.ts';
 import {
-  event,
   eventText,
   json,
   ndjson,
@@ -149,7 +148,16 @@ describe('POST /receive_event', () => {
     ['{"order_value":[]}', 'order_value WRONG_TYPE'],
     ['{"date":"2023-02-30"}', 'date MALFORMED'],
     ['{"date":"2023-05-01T24:00:01"}', 'date MALFORMED'],
-    ['{"date":1682899200}', 'date WRONG_TYPE'],
+    ['{"date":true}', 'date WRONG_TYPE'],
+    ['{"date":{"$date":1682899200000}}', 'date WRONG_TYPE'],
+    ['{"date":20230501}', 'date MALFORMED'],
+    ['{"date":"20230501"}', 'date MALFORMED'],
+    ['{"date":45047.5}', 'date MALFORMED'],
+    ['{"date":-1682899200}', 'date MALFORMED'],
+    ['{"date":9999999999}', 'date MALFORMED'],
+    ['{"date":"01/02/2023 10:00"}', 'date MALFORMED'],
+    ['{"date":"Mon, 30 Feb 2023 10:00:00 GMT"}', 'date MALFORMED'],
+    ['{"date":"2023-05-01T10:00:00 Europe/Berlin"}', 'date MALFORMED'],
     ['{"user_id":"a\\ud800"}', 'user_id MALFORMED'],
     ['{"version":"a\\u0000"}', 'version MALFORMED'],
     ['{"user_id":null}', 'user_id MISSING'],
