@@ -7,7 +7,6 @@ import { parseIp } from './ip.ts';
 import type { RecordCells, WrittenCell } from './record-cells.ts';
 import { textId, textIdLengthMax } from './text-id.ts';
 import { formatInstant, instantMaxUs, instantMinUs, parseInstant } from './time.ts';
-import { readWrittenInstant } from './written-instant.ts';
 
 const previewLengthMax = 80;
 
@@ -45,31 +44,34 @@ const textOf = (value: unknown): FieldResult<string> => {
   return { code: 'MALFORMED', message: `must be well-formed text without NUL, not ${preview(value)}` };
 };
 
-const instantOf = (value: unknown, written: (text: string) => WrittenCell | null): FieldResult<number> => {
-  if (typeof value !== 'string') return wrongType('a date and time as text', value);
-  const atUs = parseInstant(value);
-  if (atUs !== null) return { value: atUs };
-  const cell = written(value);
-  if (cell?.problem !== undefined) return { code: 'MALFORMED', message: `${cell.problem} (${preview(value)})` };
-  const writtenUs = cell ? parseInstant(cell.text) : null;
-  if (writtenUs !== null) return { value: writtenUs };
-  const span = `${formatInstant(instantMinUs).slice(0, 10)} to ${formatInstant(instantMaxUs).slice(0, 10)}`;
-  return {
-    code: 'MALFORMED',
-    message: `must be a date and time like 2017-01-31T10:00:00Z from ${span}, not ${preview(value)}`,
-  };
-};
+/** An instant in microseconds since 1970 UTC, or what its text must be. */
+export type WrittenInstant =
+  | { readonly atUs: number; readonly problem?: never }
+  | { readonly atUs?: never; readonly problem: string };
 
-const writtenInstantOf = (value: unknown, written: (text: string) => WrittenCell | null): FieldResult<number> => {
-  const text = typeof value === 'string' ? value : numberText(value);
-  if (text === null) return wrongType('a date and time as text or a number', value);
+type InstantReader = (text: string) => WrittenInstant;
+
+const instantOf = (
+  value: unknown,
+  written: (text: string) => WrittenCell | null,
+  readOther: InstantReader | undefined,
+): FieldResult<number> => {
+  const text = typeof value === 'string' ? value : readOther ? numberText(value) : null;
+  if (text === null) return wrongType(`a date and time as text${readOther ? ' or a number' : ''}`, value);
   const atUs = parseInstant(text);
   if (atUs !== null) return { value: atUs };
   const cell = typeof value === 'string' ? written(text) : null;
   if (cell?.problem !== undefined) return { code: 'MALFORMED', message: `${cell.problem} (${preview(value)})` };
-  const read = readWrittenInstant(cell?.text ?? text);
+  const read = (readOther ?? readUsualInstant)(cell?.text ?? text);
   if (read.atUs !== undefined) return { value: read.atUs };
   return { code: 'MALFORMED', message: `${read.problem}, not ${preview(value)}` };
+};
+
+const readUsualInstant: InstantReader = (text) => {
+  const atUs = parseInstant(text);
+  if (atUs !== null) return { atUs };
+  const span = `${formatInstant(instantMinUs).slice(0, 10)} to ${formatInstant(instantMaxUs).slice(0, 10)}`;
+  return { problem: `must be a date and time like 2017-01-31T10:00:00Z from ${span}` };
 };
 
 const decimalOf = (value: unknown, written: (text: string) => WrittenCell | null): FieldResult<Decimal> => {
@@ -125,10 +127,8 @@ export interface FieldReader {
   /** Opaque text id; JSON numbers become their decimal text. */
   id(name: string): string;
   text(name: string): string;
-  /** Microseconds since 1970 UTC. */
-  instant(name: string): number;
-  /** The same, also as a number since 1970 or in another form that `readWrittenInstant` reads. */
-  writtenInstant(name: string): number;
+  /** Microseconds since 1970 UTC. With `readOther` numbers are read, too, and texts that are not in the usual form. */
+  instant(name: string, readOther?: InstantReader): number;
   decimal(name: string): Decimal;
   /** A whole number, both bounds inside; by default every safe integer. */
   integer(name: string, min?: number, max?: number): number;
@@ -192,8 +192,7 @@ export const readRecord = <T>(
   const fields: FieldReader = {
     id: (name) => readRequired(name, idOf, ''),
     text: (name) => readRequired(name, textOf, ''),
-    instant: (name) => readRequired(name, (value) => instantOf(value, written(name)), 0),
-    writtenInstant: (name) => readRequired(name, (value) => writtenInstantOf(value, written(name)), 0),
+    instant: (name, readOther) => readRequired(name, (value) => instantOf(value, written(name), readOther), 0),
     decimal: (name) => readRequired(name, (value) => decimalOf(value, written(name)), { units: 0, micros: 0 }),
     integer: (name, min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER) =>
       readRequired(name, (value) => integerOf(value, { min, max }, written(name)), 0),

@@ -1,9 +1,10 @@
 import { type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
 import { DomainError } from '../errors.ts';
+import { contentCodings, decodeContent } from '../lib/content-coding.ts';
 import type { HostPort } from '../lib/host-port.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
-import { contentCodings, decodeContent, unpack } from './decompress.ts';
+import { unpack } from './decompress.ts';
 import { connectTo, type Network, systemNetwork } from './link-connection.ts';
 import { parseLink, resolveRedirect } from './link-rules.ts';
 

@@ -1,5 +1,5 @@
 import { crc32, createInflateRaw } from 'node:zlib';
-import { chunkSize, pipeThrough } from './inflate.ts';
+import { chunkSize, pipeThrough } from '../lib/inflate.ts';
 import { notATable } from './source.ts';
 
 /** Sizes and signatures of PKWARE's APPNOTE 6.3.10, sections 4.3.7, 4.3.12 and 4.3.16. */

@@ -1,4 +1,5 @@
 import type { Importer } from '../../ledger/record.ts';
+import { readWrittenInstant } from '../../lib/cells/written-instant.ts';
 import { formatDecimal } from '../../lib/decimal.ts';
 import { readRecord } from '../../lib/problems.ts';
 import { formatInstant } from '../../lib/time.ts';
@@ -25,7 +26,7 @@ export const createExperimentEventsImporter = (events: ExperimentEvents): Import
         variant: fields.id('version'),
         accountType: fields.id('account_type'),
         eventType: fields.optional('event_type', fields.id),
-        occurredAtUs: fields.writtenInstant('date'),
+        occurredAtUs: fields.instant('date', readWrittenInstant),
         amount: fields.optional('order_value', fields.decimal),
       }),
       { cells, isWord: isLabel },

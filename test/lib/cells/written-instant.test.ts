@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatInstant } from '../../src/lib/time.ts';
-import { readWrittenInstant } from '../../src/lib/written-instant.ts';
+import { readWrittenInstant } from '../../../src/lib/cells/written-instant.ts';
+import { formatInstant } from '../../../src/lib/time.ts';
 
 const textOf = (written: string): string => {
   const { atUs, problem } = readWrittenInstant(written);

@@ -1,12 +1,8 @@
-import { DateForm } from './cells/date-form.ts';
-import { TimeForm } from './cells/time-form.ts';
-import type { DateOrder } from './import-options.ts';
-import { formatInstant, instantMaxUs, instantMinUs, parseInstant } from './time.ts';
-
-/** An instant in microseconds since 1970 UTC, or what its text must be. */
-export type WrittenInstant =
-  | { readonly atUs: number; readonly problem?: never }
-  | { readonly atUs?: never; readonly problem: string };
+import type { DateOrder } from '../import-options.ts';
+import type { WrittenInstant } from '../problems.ts';
+import { formatInstant, instantMaxUs, instantMinUs, parseInstant } from '../time.ts';
+import { DateForm } from './date-form.ts';
+import { TimeForm } from './time-form.ts';
 
 /**
  * Digits in front of the point of a number of seconds, milliseconds, microseconds or nanoseconds since 1970, and how many of
