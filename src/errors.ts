@@ -25,6 +25,11 @@ export const errorCodes = [
   { code: 'CONFLICT', status: 409, meaning: 'The same key is already stored with different content.' },
   { code: 'TOO_LARGE', status: 413, meaning: 'A body or file exceeds a size limit; the message names the limit.' },
   {
+    code: 'UNSUPPORTED_MEDIA_TYPE',
+    status: 415,
+    meaning: 'The content type or content encoding of the body is not supported; the message names those that are.',
+  },
+  {
     code: 'VALIDATION_FAILED',
     status: 422,
     meaning: 'Fields are missing, malformed or out of range; see the problems.',

@@ -19,12 +19,6 @@ export const checkHost = (hostname: string, boundHost: string): void => {
     );
 };
 
-/** Bodies are not decompressed: a compressed one would be read as malformed records. Throws BAD_REQUEST. */
-export const checkContentEncoding = (encoding: string | null | undefined): void => {
-  if (encoding && encoding.trim().toLowerCase() !== 'identity')
-    throw new DomainError('BAD_REQUEST', `the body must be sent without content-encoding, not ${preview(encoding)}`);
-};
-
 /** The parts of a request that identify who made it. */
 export interface RequestOrigin {
   readonly method: string;
@@ -47,9 +41,13 @@ export const corsHeaders = (origin: string | null, allowed: readonly string[]): 
   origin !== null && allowed.includes(origin)
     ? {
         'access-control-allow-origin': origin,
+        // navigator.sendBeacon always sends credentials, which a browser allows for a named origin only.
+        'access-control-allow-credentials': 'true',
         'access-control-allow-methods': 'GET, HEAD, POST, PUT, DELETE',
         'access-control-allow-headers':
-          'authorization, content-type, idempotency-key, if-none-match, x-api-key, x-request-id',
+          'authorization, content-encoding, content-type, idempotency-key, if-none-match, x-api-key, x-request-id',
+        // A page that is being left has no time for a preflight: it uses the last one.
+        'access-control-max-age': '600',
         'access-control-expose-headers': 'content-disposition, etag, x-request-id',
         vary: 'origin',
       }

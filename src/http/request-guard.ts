@@ -1,7 +1,10 @@
+import { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { DomainError } from '../errors.ts';
-import { checkContentEncoding, checkHost, checkOrigin, collapseSlashes, corsHeaders } from './request-checks.ts';
+import { codingOf } from '../lib/content-coding.ts';
+import { checkContentEncoding, decodeBody } from './body-decoding.ts';
+import { checkHost, checkOrigin, collapseSlashes, corsHeaders } from './request-checks.ts';
 import { requestIdOf } from './request-id.ts';
 import { logRequest } from './request-log.ts';
 import { errorResponseOf, toResponse } from './response.ts';
@@ -29,7 +32,7 @@ export const createRequestGuard = (
     checkContentEncoding(headers.get('content-encoding'));
     if (isPreflight(request)) return new Response(null, { status: 204 });
     if (url.pathname !== '/graphql') return rest(request, id);
-    const body = limitBody(request, ...bodyMax(request, config));
+    const body = limitBody(request, config);
     const response = await graphql(body.request, id);
     // The reader of the body may have reported its end as another error.
     if (body.fault()) throw body.fault();
@@ -64,31 +67,40 @@ const withPlainPath = (request: Request): Request => {
 const isPreflight = ({ method, headers }: Request): boolean =>
   method === 'OPTIONS' && headers.has('origin') && headers.has('access-control-request-method');
 
-const bodyMax = ({ headers }: Request, { bodyBytesMax, uploadBytesMax }: Config): [setting: string, bytes: number] =>
-  headers.get('content-type')?.startsWith('multipart/form-data')
-    ? ['uploadBytesMax', uploadBytesMax]
-    : ['bodyBytesMax', bodyBytesMax];
+interface LimitedBody {
+  readonly request: Request;
+  /** Why the body could not be read to its end. */
+  fault(): DomainError | undefined;
+}
 
-/** A request whose body fails when it grows too large, and the error if it did. */
-const limitBody = (
-  request: Request,
-  setting: string,
-  bytesMax: number,
-): { readonly request: Request; fault(): DomainError | undefined } => {
+/** A request whose body is decompressed, and fails when it grows too large. */
+const limitBody = (request: Request, config: Config): LimitedBody => {
+  const isUpload = request.headers.get('content-type')?.startsWith('multipart/form-data') === true;
+  const setting = isUpload ? 'uploadBytesMax' : 'bodyBytesMax';
+  const bytesMax = config[setting];
   const tooLarge = () => new DomainError('TOO_LARGE', `the body is over ${bytesMax} bytes (setting ${setting})`);
-  if (Number(request.headers.get('content-length') ?? 0) > bytesMax) throw tooLarge();
-  if (request.body === null || request.headers.has('content-length')) return { request, fault: () => undefined };
-  let bytes = 0;
+  const length = request.headers.get('content-length');
+  const coding = codingOf(request.headers.get('content-encoding'));
+  if (Number(length ?? 0) > bytesMax) throw tooLarge();
+  if (request.body === null || (length !== null && coding === null)) return { request, fault: () => undefined };
+  const sent = request.body as unknown as AsyncIterable<Uint8Array>;
   let fault: DomainError | undefined;
-  const counted = request.body.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller) {
+  async function* limited(): AsyncGenerator<Uint8Array> {
+    let bytes = 0;
+    try {
+      for await (const chunk of coding === null ? sent : decodeBody(sent, coding, config.decodedBodyBytesMax)) {
         bytes += chunk.byteLength;
-        if (bytes <= bytesMax) return controller.enqueue(chunk);
-        fault = tooLarge();
-        controller.error(fault);
-      },
-    }),
-  );
-  return { request: new Request(request, { body: counted, duplex: 'half' } as RequestInit), fault: () => fault };
+        if (bytes > bytesMax) throw tooLarge();
+        yield chunk;
+      }
+    } catch (error) {
+      if (error instanceof DomainError) fault = error;
+      throw error;
+    }
+  }
+  const headers = new Headers(request.headers);
+  headers.delete('content-encoding');
+  headers.delete('content-length');
+  const body = Readable.toWeb(Readable.from(limited(), { objectMode: false }));
+  return { request: new Request(request, { headers, body, duplex: 'half' } as RequestInit), fault: () => fault };
 };

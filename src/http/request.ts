@@ -1,6 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { DomainError } from '../errors.ts';
+import { codingOf } from '../lib/content-coding.ts';
+import { decodeBody } from './body-decoding.ts';
 
 /** A request, whether node:http or the Fetch standard carries it. */
 export interface HttpRequest {
@@ -109,33 +111,42 @@ export class FetchRequest implements HttpRequest {
   }
 }
 
-interface BodyLimits {
+export interface BodyLimits {
   /** The setting `bodyBytesMax`, or infinite for a stream. */
   readonly bytesMax: number;
+  /** The setting `decodedBodyBytesMax`, for compressed bodies. */
+  readonly decodedBytesMax: number;
   /** Called before each chunk of a stream: an error if no more of the body may be read. */
   readonly refusal?: () => DomainError | undefined;
 }
 
-/** The body of a request within its limits; it can be read once. */
+/** The body of a request, decompressed and within its limits; it can be read once. */
 export class RequestBody {
   /** In lower case and without parameters; empty when the client named none. */
   readonly mediaType: string;
   readonly #request: HttpRequest;
   readonly #limits: BodyLimits;
+  /** Null for a body that is not compressed. */
+  readonly #coding: string | null;
 
   constructor(request: HttpRequest, limits: BodyLimits) {
     this.#request = request;
     this.#limits = limits;
+    this.#coding = codingOf(request.header('content-encoding'));
     this.mediaType = mediaTypeOf(request.header('content-type'));
   }
 
-  /** The bytes as they arrive. Throws TOO_LARGE above the limit, BAD_REQUEST when the body ends too early. */
+  get isCompressed(): boolean {
+    return this.#coding !== null;
+  }
+
+  /** The bytes as they arrive. Throws TOO_LARGE above a limit, BAD_REQUEST when the body is damaged or ends too early. */
   async *chunks(): AsyncGenerator<Uint8Array> {
     const { bytesMax, refusal } = this.#limits;
     this.#checkAnnounced();
     let bytes = 0;
     try {
-      for await (const chunk of this.#request.chunks()) {
+      for await (const chunk of this.#decodedChunks()) {
         bytes += chunk.byteLength;
         if (bytes > bytesMax) throw tooLarge(bytesMax);
         const refused = refusal?.();
@@ -151,6 +162,11 @@ export class RequestBody {
   async bytes(): Promise<Buffer> {
     const { bytesMax } = this.#limits;
     this.#checkAnnounced();
+    if (this.isCompressed) {
+      const parts: Uint8Array[] = [];
+      for await (const part of this.chunks()) parts.push(part);
+      return Buffer.concat(parts);
+    }
     try {
       return await this.#request.bytes(bytesMax, () => tooLarge(bytesMax));
     } catch (error) {
@@ -163,6 +179,11 @@ export class RequestBody {
     const bytes = await this.bytes();
     if (!isUtf8(bytes)) throw new DomainError('BAD_REQUEST', 'the body is not valid UTF-8');
     return bytes.toString('utf8');
+  }
+
+  #decodedChunks(): AsyncIterable<Uint8Array> {
+    const chunks = this.#request.chunks();
+    return this.#coding === null ? chunks : decodeBody(chunks, this.#coding, this.#limits.decodedBytesMax);
   }
 
   #checkAnnounced(): void {

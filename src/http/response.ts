@@ -21,6 +21,7 @@ export const errorResponseOf = (
 ): HttpResponse & { readonly body: string; readonly message: string } => {
   const known = error instanceof DomainError ? error : new DomainError('INTERNAL', internalErrorMessage(requestId));
   const { code, message, problems, details } = known;
+  const acceptEncoding = details.acceptEncoding ? { 'accept-encoding': String(details.acceptEncoding) } : {};
   const retryAfter =
     typeof details.retryAfterMs === 'number' ? { 'retry-after': String(Math.ceil(details.retryAfterMs / 1000)) } : {};
   return {
@@ -28,6 +29,7 @@ export const errorResponseOf = (
     headers: {
       'content-type': 'application/json',
       ...retryAfter,
+      ...acceptEncoding,
       ...(code === 'UNAUTHENTICATED' ? challenge : {}),
     },
     body: JSON.stringify({

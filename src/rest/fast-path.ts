@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
+import { checkContentEncoding } from '../http/body-decoding.ts';
 import { type Address, NodeRequest } from '../http/request.ts';
-import { checkContentEncoding, checkHost, checkOrigin, collapseSlashes, corsHeaders } from '../http/request-checks.ts';
+import { checkHost, checkOrigin, collapseSlashes, corsHeaders } from '../http/request-checks.ts';
 import { requestIdOf } from '../http/request-id.ts';
 import { logRequest } from '../http/request-log.ts';
 import { errorResponseOf, type HttpResponse } from '../http/response.ts';

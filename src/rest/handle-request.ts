@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import type { Services } from '../context.ts';
 import type { Principal } from '../domains/api-keys.ts';
-import { DomainError } from '../errors.ts';
+import { DomainError, type FieldProblem } from '../errors.ts';
 import { preferredType } from '../http/accept.ts';
 import { keyOf } from '../http/credentials.ts';
-import { type HttpRequest, RequestBody } from '../http/request.ts';
+import { type BodyLimits, type HttpRequest, RequestBody } from '../http/request.ts';
 import { errorResponseOf, type HttpResponse } from '../http/response.ts';
 import { stringifyExact } from '../lib/exact-json.ts';
 import type { ApiDocument } from './docs-page.ts';
@@ -61,7 +61,8 @@ export const createRequestHandler = (services: Services, log: Logger, document: 
           route.requiredScopes && apiKeys.admit(apiKeys.callerOf(keyOf(request.header)), route.requiredScopes);
         if (isData(route.subject) && !ledger.ready) throw new DomainError('NOT_READY', 'the indices are being built');
         const bytesMax = route.body?.isStream ? Number.POSITIVE_INFINITY : config.bodyBytesMax;
-        const context = new RequestContext(request, bytesMax, document, caller);
+        const limits = { bytesMax, decodedBytesMax: config.decodedBodyBytesMax };
+        const context = new RequestContext(request, limits, document, caller);
         checkMediaType(route, context);
         // Reading is skipped for a route without parameters and a request without any.
         const input = hasInput(route, request) ? await inputOf(route, request, context) : {};
@@ -86,9 +87,11 @@ export const createRequestHandler = (services: Services, log: Logger, document: 
 const hasInput = (route: Route, { search }: HttpRequest): boolean => route.hasInput || search !== '';
 
 /** The parameters of a request. Throws BAD_REQUEST with a problem for each one that is wrong. */
-const inputOf = async (route: Route, { pathname, search }: HttpRequest, { body }: RequestContext): Promise<object> => {
-  const fields = Object.keys(route.fields).length > 0 ? await readFields(body) : [];
-  return readInput({ pathname, search }, route, fields);
+const inputOf = async (route: Route, { pathname, search }: HttpRequest, context: RequestContext): Promise<object> => {
+  const fields = Object.keys(route.fields).length > 0 ? await readFields(context.body) : [];
+  const { input, warnings } = readInput({ pathname, search }, route, fields);
+  context.warnings = warnings;
+  return input;
 };
 
 const checkMediaType = ({ body: described }: Route, { body }: RequestContext): void => {
@@ -100,6 +103,8 @@ const checkMediaType = ({ body: described }: Route, { body }: RequestContext): v
 
 /** The error for a key that was revoked after the request started. */
 const keyRevoked = (): DomainError => new DomainError('UNAUTHENTICATED', 'the key was revoked in the meantime');
+
+const noWarnings: readonly FieldProblem[] = [];
 
 const supportedTypes = ['application/json', 'text/plain', 'text/html'] as const;
 
@@ -113,16 +118,22 @@ class RequestContext implements RouteContext {
   readonly document: RouteContext['document'];
   readonly sentBy: string | null;
   readonly body: RequestBody;
+  warnings: readonly FieldProblem[] = noWarnings;
   readonly #request: HttpRequest;
 
-  constructor(request: HttpRequest, bytesMax: number, document: RouteContext['document'], caller: Principal | null) {
+  constructor(
+    request: HttpRequest,
+    limits: Pick<BodyLimits, 'bytesMax' | 'decodedBytesMax'>,
+    document: RouteContext['document'],
+    caller: Principal | null,
+  ) {
     this.#request = request;
     this.origin = request.origin;
     this.header = request.header;
     this.document = document;
     this.sentBy = caller?.name ?? null;
     this.body = new RequestBody(request, {
-      bytesMax,
+      ...limits,
       refusal: () => (caller?.ended.aborted ? keyRevoked() : undefined),
     });
   }

@@ -8,7 +8,7 @@ export const fieldTypes = ['application/x-www-form-urlencoded', 'application/jso
 
 /**
  * The parameters in a body: a form, or a JSON object whose numbers and booleans stand for their text; null counts as
- * absent. Throws BAD_REQUEST when the body is neither.
+ * absent. Throws UNSUPPORTED_MEDIA_TYPE when the body is neither, BAD_REQUEST when it is malformed.
  */
 export const readFields = async (body: RequestBody): Promise<RawInput[]> => {
   const text = await body.text();
@@ -22,7 +22,7 @@ export const readFields = async (body: RequestBody): Promise<RawInput[]> => {
 /** The error for a body of a type that the route does not accept. */
 export const wrongMediaType = ({ mediaType }: RequestBody, expected: readonly string[]): DomainError =>
   new DomainError(
-    'BAD_REQUEST',
+    'UNSUPPORTED_MEDIA_TYPE',
     `the body must be sent with content-type ${expected.join(' or ')}, not ${mediaType === '' ? 'without one' : preview(mediaType)}`,
   );
 

@@ -21,15 +21,24 @@ interface Expected {
   readonly schema: z.ZodObject;
   /** Names of the query that are not in `query` are left to the route. */
   readonly hasDynamicQuery?: true;
+  /** Such names become warnings. */
+  readonly ignoresUnknownQuery?: true;
+}
+
+export interface ReadInput {
+  /** What the schema reads. */
+  readonly input: object;
+  readonly warnings: readonly FieldProblem[];
 }
 
 /**
  * Reads the parameters of a request; `body` holds those of its body. Throws BAD_REQUEST with a problem for each
- * one that is missing, malformed, unknown, sent twice or not percent-encoded UTF-8 (RFC 3986; in the query `+` is a
- * space, as in forms).
+ * one that is missing, malformed, unknown (unless it is ignored), sent twice or not percent-encoded UTF-8 (RFC 3986; in the
+ * query `+` is a space, as in forms).
  */
-export const readInput = (address: Address, expected: Expected, body: readonly RawInput[] = []): object => {
+export const readInput = (address: Address, expected: Expected, body: readonly RawInput[] = []): ReadInput => {
   const problems: FieldProblem[] = [];
+  const warnings: FieldProblem[] = [];
   const values = new Map<string, string>();
   const addValue = ({ name, text, problem }: RawInput): void => {
     if (problem) problems.push(problem);
@@ -42,7 +51,8 @@ export const readInput = (address: Address, expected: Expected, body: readonly R
       const { name } = input;
       const isKnown = known.includes(name);
       if (!isKnown && location === 'query' && expected.hasDynamicQuery) continue;
-      if (!isKnown) problems.push(unknownParameter(name, known, location));
+      const refused = location === 'query' && expected.ignoresUnknownQuery ? warnings : problems;
+      if (!isKnown) refused.push(unknownParameter(name, known, location));
       else if (named.filter((each) => each.name === name).length > 1)
         problems.push(malformed(name, `${name} is given more than once`));
       else addValue(input);
@@ -55,7 +65,7 @@ export const readInput = (address: Address, expected: Expected, body: readonly R
   const named = new Set(problems.map(({ path }) => path));
   const { data, error } = expected.schema.safeParse(Object.fromEntries(values));
   problems.push(...(error?.issues ?? []).map(problemOf).filter(({ path }) => !named.has(path)));
-  if (problems.length === 0 && data) return data;
+  if (problems.length === 0 && data) return { input: data, warnings };
   throw new DomainError('BAD_REQUEST', problems.map(({ message }) => message).join('; '), { problems });
 };
 

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { Services } from '../context.ts';
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorCode, FieldProblem } from '../errors.ts';
 import type { RequestBody } from '../http/request.ts';
 import type { Scope } from '../lib/api-key.ts';
 import type { ApiDocument } from './docs-page.ts';
@@ -24,6 +24,8 @@ export interface RouteContext {
   readonly pairs: readonly RawInput[];
   /** A route that describes a `body` reads it by itself. */
   readonly body: RequestBody;
+  /** What of the query was ignored, for a route with `ignoresUnknownQuery`. */
+  readonly warnings: readonly FieldProblem[];
   /** The name of the caller's key; null for a caller without one. */
   readonly sentBy: string | null;
   /** A header by its name in lower case. */
@@ -54,6 +56,8 @@ interface RouteDescription {
   readonly subject: Subject;
   /** Names of the query beside those of `query` depend on the data: the route reads these itself. */
   readonly hasDynamicQuery?: true;
+  /** An unknown name in the query must not lose the body: it is ignored, and the response says so by `warnings`. */
+  readonly ignoresUnknownQuery?: true;
   /**
    * A key of any of these scopes may call a route of facts or content. Default: `read` for GET, `ingest` for other
    * methods. Other routes are public.

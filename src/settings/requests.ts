@@ -15,6 +15,11 @@ export const requestSettings = {
     default: '8MB',
     description: 'Maximum size of a request body; `uploadBytesMax` applies to uploads.',
   },
+  decodedBodyBytesMax: {
+    type: bytes,
+    default: '200MB',
+    description: 'Maximum size of a compressed request body after decompression; the limits of bodies apply as well.',
+  },
   queryDepthMax: { type: integer(), default: '15', description: 'Maximum nesting depth of a GraphQL operation.' },
   queryFieldsMax: {
     type: integer(),

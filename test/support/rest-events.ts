@@ -1,5 +1,7 @@
+import { pino } from 'pino';
 import { expect, onTestFinished } from 'vitest';
 import { experimentEvents, rejectedRecords } from '../../db/tables/index.ts';
+import { openServer } from '../../src/http/server.ts';
 import { type OpenApp, type OpenOptions, openApp } from './app.ts';
 
 /** An event in the wire format, without an id. */
@@ -25,6 +27,14 @@ export const openEventApp = async (
   const app = await openApp({ ...options, settings });
   onTestFinished(app.close);
   return app;
+};
+
+/** A server on a socket for an app, with its fast path. */
+export const listen = async ({ app }: OpenApp): Promise<string> => {
+  const options = { host: '127.0.0.1', port: 0, log: pino({ level: 'silent' }), fastPath: app.fastPath };
+  const server = await openServer(app.fetch, options);
+  onTestFinished(() => server.stop());
+  return server.url;
 };
 
 export const postEvents = (

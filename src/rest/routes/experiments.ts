@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { DomainError } from '../../errors.ts';
 import type { RecordOutcome } from '../../ledger/record.ts';
 import { isSummary } from '../parameters.ts';
-import { defineRoute } from '../route.ts';
+import { defineRoute, type RouteContext } from '../route.ts';
 
 const event = z
   .looseObject({
@@ -30,6 +30,10 @@ const example = {
 /** The content types that `curl -d` and Python's urllib send by default. */
 const lenientContentTypes = ['', 'application/x-www-form-urlencoded', 'text/plain', 'application/octet-stream'];
 
+const warnings = z
+  .array(z.object({ path: z.string(), code: z.string(), message: z.string() }))
+  .openapi({ description: 'What of the request was ignored, such as unknown parameters.' });
+
 export const receiveEvent = defineRoute({
   method: 'POST',
   path: '/receive_event',
@@ -40,13 +44,18 @@ export const receiveEvent = defineRoute({
     'Responds once the event is on disk. With an id in `event_id` or in the header `Idempotency-Key`, the same event again is a `duplicate`, and other content under the same id for the same experiment is a conflict; without an id every event is new. A malformed event is stored as a reject.',
   body: { types: ['application/json'], lenientContentTypes, schema: event, example },
   errorCodes: ['CONFLICT', 'VALIDATION_FAILED', 'TOO_LARGE', 'OVERLOADED'],
-  response: { schema: z.object({ status: z.enum(['created', 'duplicate']) }), example: { status: 'created' } },
-  async handle(_input, { eventQueue }, { body, header, sentBy }) {
+  ignoresUnknownQuery: true,
+  response: {
+    schema: z.object({ status: z.enum(['created', 'duplicate']), warnings: warnings.optional() }),
+    example: { status: 'created' },
+  },
+  async handle(_input, { eventQueue }, { body, header, sentBy, warnings }) {
     const key = header('idempotency-key');
     const origin = 'the header Idempotency-Key';
     const outerId = key ? { field: 'event_id', origin, id: textOfHeader(key) } : null;
     const outcome = await eventQueue.receiveOne(await body.bytes(), sentBy, outerId);
-    if (outcome.kind === 'CREATED' || outcome.kind === 'DUPLICATE') return { status: statusOf(outcome) };
+    if (outcome.kind === 'CREATED' || outcome.kind === 'DUPLICATE')
+      return { status: statusOf(outcome), ...warned(warnings) };
     const { kind, problems } = outcome;
     const message = problems.map((problem) => problem.message).join('; ');
     throw new DomainError(kind === 'CONFLICT' ? 'CONFLICT' : 'VALIDATION_FAILED', message, { problems });
@@ -60,7 +69,8 @@ export const receiveEvents = defineRoute({
   fastPath: true,
   summary: 'Records any number of events, one per line',
   description:
-    'JSON Lines or a JSON array, processed while it is received. The response has one line per event, in order, each written once the event is on disk; with `summary=1` it is one object of counts. Malformed events and conflicts are stored as rejects and do not affect the others. An error in the middle of the body is reported in a last line, in the format of an error.',
+    'JSON Lines or a JSON array, processed while it is received. The response has one line per event, in order, each written once the event is on disk; with `summary=1` it is one object of counts. Malformed events and conflicts are stored as rejects and do not affect the others. An error in the middle of the body is reported in a last line, in the format of an error. What was ignored is reported in a last line, too: `{"warnings": […]}`.',
+  ignoresUnknownQuery: true,
   query: { summary: isSummary.optional() },
   body: {
     types: ['application/x-ndjson', 'application/json'],
@@ -74,9 +84,12 @@ export const receiveEvents = defineRoute({
     example: `${JSON.stringify({ index: 0, status: 'created' })}\n`,
     type: 'application/x-ndjson',
   },
-  handle({ summary }, { eventQueue }, { body, sentBy }) {
+  async handle({ summary }, { eventQueue }, { body, sentBy, warnings }) {
     const outcomes = eventQueue.receiveStream(body.chunks(), sentBy);
-    return summary ? countsOf(outcomes) : linesOf(outcomes);
+    if (summary) return { ...(await countsOf(outcomes)), ...warned(warnings) };
+    const lines = linesOf(outcomes, warnings);
+    // A body that is not what its header says is refused by the status of the response.
+    return body.isCompressed ? begun(lines) : lines;
   },
 });
 
@@ -88,7 +101,21 @@ const textOfHeader = (header: string): string => {
 
 const statusOf = ({ kind }: RecordOutcome): string => kind.toLowerCase();
 
-async function* linesOf(batches: AsyncIterable<readonly RecordOutcome[]>): AsyncGenerator<string> {
+type Warnings = RouteContext['warnings'];
+
+const warned = (warnings: Warnings): { readonly warnings?: Warnings } => (warnings.length > 0 ? { warnings } : {});
+
+/** The same texts after the first of them has been computed. Rejects when that fails. */
+const begun = async (texts: AsyncGenerator<string>): Promise<AsyncGenerator<string>> => {
+  const first = await texts.next();
+  return (async function* () {
+    if (first.done) return;
+    yield first.value;
+    yield* texts;
+  })();
+};
+
+async function* linesOf(batches: AsyncIterable<readonly RecordOutcome[]>, warnings: Warnings): AsyncGenerator<string> {
   let index = 0;
   for await (const outcomes of batches) {
     let text = '';
@@ -98,6 +125,7 @@ async function* linesOf(batches: AsyncIterable<readonly RecordOutcome[]>): Async
     }
     yield text;
   }
+  if (warnings.length > 0) yield `${JSON.stringify({ warnings })}\n`;
 }
 
 const countsOf = async (batches: AsyncIterable<readonly RecordOutcome[]>) => {

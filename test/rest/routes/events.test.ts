@@ -9,6 +9,7 @@ import { statusAndBody } from '../../support/fixture-app.ts';
 import {
   eventText,
   json,
+  listen,
   ndjson,
   openEventApp,
   postEvents,
@@ -16,13 +17,6 @@ import {
   resultLinesOf,
   storedEvents,
 } from '../../support/rest-events.ts';
-
-const listen = async ({ app }: OpenApp): Promise<string> => {
-  const options = { host: '127.0.0.1', port: 0, log: pino({ level: 'silent' }), fastPath: app.fastPath };
-  const server = await openServer(app.fetch, options);
-  onTestFinished(() => server.stop());
-  return server.url;
-};
 
 interface ErrorBody {
   readonly error: { readonly code: string; readonly problems: readonly { path: string; code: string }[] };
@@ -61,7 +55,7 @@ describe('POST /receive_event', () => {
     for (const type of ['application/json; charset=utf-8', 'application/x-www-form-urlencoded', 'text/plain'])
       expect((await postEvents(app, eventText(), { 'content-type': type })).status, type).toBe(200);
     expect((await postEvents(app, new TextEncoder().encode(eventText()), {})).status).toBe(200);
-    expect((await postEvents(app, eventText(), { 'content-type': 'text/csv' })).status).toBe(400);
+    expect((await postEvents(app, eventText(), { 'content-type': 'text/csv' })).status).toBe(415);
     expect((await postEvents(app, eventText(), json, '//receive_event')).status).toBe(200);
     expect((await postEvents(app, eventText(), json, '/receive_event/')).status).toBe(200);
   });
@@ -126,15 +120,13 @@ describe('POST /receive_event', () => {
     expect(storedEvents(app).map(({ eventId }) => eventId)).toEqual(['12345678901234567890', '1', 'ö']);
   });
 
-  it('a conflict names the differing fields of the wire format, and an encoded body is rejected', async () => {
+  it('a conflict names the differing fields of the wire format', async () => {
     const app = await openEventApp();
     await postEvents(app, `\ufeff${eventText({ event_id: 'e' })}`);
     const other = eventText({ event_id: 'e', version: 'B', date: '2024-01-01', order_value: 1 });
     expect(await (await postEvents(app, other)).text()).toContain(
       'event e is recorded with another version, date, order_value',
     );
-    const packed = await postEvents(app, gzipSync(eventText()), { ...json, 'content-encoding': 'gzip' });
-    expect([packed.status, await packed.text()]).toEqual([400, expect.stringContaining('content-encoding')]);
     expect((await postEvents(app, eventText(), { ...json, 'content-encoding': 'identity' })).status).toBe(200);
     expect(rejectedEvents(app)).toHaveLength(1);
   });
@@ -380,7 +372,7 @@ describe('a stream of events on a socket', () => {
 describe('the fast path of the server', () => {
   const uuid = '0b1f3c52-8d9e-4c11-9f4e-2f3f7f0a6d11';
   const form = { 'content-type': 'application/x-www-form-urlencoded' };
-  const requests: readonly (readonly [path: string, headers: Record<string, string>, body: string])[] = [
+  const requests: readonly (readonly [path: string, headers: Record<string, string>, body: string | Buffer])[] = [
     ['/receive_event', json, eventText({ event_id: 'a' })],
     ['/receive_event', json, eventText({ event_id: 'a' })],
     ['/receive_event', json, eventText({ event_id: 'a', version: 'B' })],
@@ -396,6 +388,12 @@ describe('the fast path of the server', () => {
     ['/receive_event', { ...json, host: 'evil.example' }, eventText()],
     ['/receive_event', { ...json, host: 'localhost:99' }, eventText()],
     ['/receive_event', { ...json, 'content-encoding': 'br' }, eventText()],
+    ['/receive_event', { ...json, 'content-encoding': 'compress' }, eventText()],
+    ['/receive_event', { ...json, 'content-encoding': 'gzip' }, gzipSync(eventText())],
+    ['/events', { ...ndjson, 'content-encoding': 'gzip' }, gzipSync(mixedText)],
+    ['/events', { ...ndjson, 'content-encoding': 'gzip' }, gzipSync(mixedText).subarray(0, 90)],
+    ['/events', { ...ndjson, 'content-encoding': 'deflate' }, gzipSync(mixedText)],
+    ['/events?utm_source=a&x=%zz', ndjson, mixedText],
     ['/receive_event', json, 'x'.repeat(3000)],
     ['/events', ndjson, mixedText],
     ['/events?summary=1', ndjson, mixedText],
