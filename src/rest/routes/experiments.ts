@@ -89,7 +89,7 @@ export const receiveEvents = defineRoute({
     if (summary) return { ...(await countsOf(outcomes)), ...warned(warnings) };
     const lines = linesOf(outcomes, warnings);
     // A body that is not what its header says is refused by the status of the response.
-    return body.isCompressed ? begun(lines) : lines;
+    return body.isCompressed ? withFirstComputed(lines) : lines;
   },
 });
 
@@ -106,7 +106,7 @@ type Warnings = RouteContext['warnings'];
 const warned = (warnings: Warnings): { readonly warnings?: Warnings } => (warnings.length > 0 ? { warnings } : {});
 
 /** The same texts after the first of them has been computed. Rejects when that fails. */
-const begun = async (texts: AsyncGenerator<string>): Promise<AsyncGenerator<string>> => {
+const withFirstComputed = async (texts: AsyncGenerator<string>): Promise<AsyncGenerator<string>> => {
   const first = await texts.next();
   return (async function* () {
     if (first.done) return;
