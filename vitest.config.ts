@@ -16,7 +16,7 @@ const tiers = {
     ...['test/codegen.test.ts', 'test/graphql/graphiql.test.ts', 'test/http/kill.test.ts'],
   ],
   /** Monte Carlo simulations of the monitor. */
-  simulation: ['test/domains/monitor/simulations.test.ts'],
+  simulation: ['test/domains/monitor/{simulations,outcome-simulations}.test.ts'],
 };
 
 export default defineConfig({

@@ -25,41 +25,85 @@ const VariantOutcomeType = builder.objectRef<VariantOutcome>('VariantOutcome').i
     }),
     users: t.field({
       type: 'BigInt',
-      description: 'The number of users of the variant.',
+      description: 'The number of users who saw only this variant.',
       resolve: ({ users }) => users,
     }),
-    mean: t.exposeFloat('mean', { description: 'The mean of the metric per user, users without an order included.' }),
+    crossoverUserCount: t.field({
+      type: 'BigInt',
+      description: 'The number of users who saw this variant first and then another one; they count in none.',
+      resolve: ({ crossoverUserCount }) => crossoverUserCount,
+    }),
+    mean: t.exposeFloat('mean', {
+      description:
+        'The mean of the metric per user, users without an order included. Differences compare users within the phases of the plan: after a change of the allocation they are not the difference of these means.',
+    }),
+    cappedAt: t.exposeFloat('cappedAt', {
+      nullable: true,
+      description:
+        'The quantile of all users that `cap` names: a user’s value above it counts as this; null without a cap.',
+    }),
+    absoluteDifference: t.field({
+      type: Interval,
+      nullable: true,
+      description:
+        'mean - mean of the control, within strata, valid however often it is looked at (arXiv:2103.06476); null for the control and while the data does not suffice.',
+      resolve: ({ absoluteDifference }) => absoluteDifference,
+    }),
     relativeDifference: t.field({
       type: Interval,
       nullable: true,
       description:
-        'mean / mean of the control - 1, valid however often it is looked at (arXiv:2103.06476); null for the control and while the data does not suffice.',
+        'mean / mean of the control - 1, within strata, valid however often it is looked at (arXiv:2103.06476); null for the control, while the data does not suffice, and while the mean of the control may be 0.',
       resolve: ({ relativeDifference }) => relativeDifference,
+    }),
+    leftOutUserCount: t.field({
+      type: 'BigInt',
+      description:
+        'The number of users of both variants that the differences leave out, because one of the variants has no user in their stratum.',
+      resolve: ({ leftOutUserCount }) => leftOutUserCount,
     }),
   }),
 });
 
 const OutcomeMetric = builder.enumType('OutcomeMetric', {
-  description: 'A metric per user; an order is an event with an order value.',
+  description: 'A metric per user. An order is an event with an order value above 0; see the argument eventTypes.',
   values: {
-    ORDER_VALUE_PER_USER: { description: 'Sum of order values.' },
+    ORDER_VALUE_PER_USER: { description: 'Sum of order values, less refunds: order values below 0.' },
     ORDERS_PER_USER: { description: 'Number of orders.' },
     CONVERSION: { description: 'Whether the user ordered at all; the mean is the share of users who did.' },
   } as const,
 });
 
+const outcomeArgs = builder.args((t) => ({
+  metric: t.field({
+    type: OutcomeMetric,
+    required: true,
+    defaultValue: 'ORDER_VALUE_PER_USER',
+    description: 'The metric.',
+  }),
+  eventTypes: t.stringList({
+    description:
+      'The types of the events that are orders, with or without an order value; default: all events with an order value above 0. Refunds of other types lower the value too.',
+  }),
+  cap: t.float({
+    description:
+      'Winsorizes: the value of a user above this quantile of all users counts as the quantile. Above 0 and at most 1, for example 0.999; not for CONVERSION.',
+  }),
+  byMarket: t.boolean({
+    required: true,
+    defaultValue: false,
+    description: 'Whether users are compared within their market too, not only within the phases of the plan.',
+  }),
+}));
+
 builder.objectField(MonitorType, 'outcomes', (t) =>
   t.field({
     type: [VariantOutcomeType],
-    description: 'What the users of the variants did, with intervals that stay valid however often they are looked at.',
-    args: {
-      metric: t.arg({
-        type: OutcomeMetric,
-        required: true,
-        defaultValue: 'ORDER_VALUE_PER_USER',
-        description: 'The metric.',
-      }),
-    },
-    resolve: (report, { metric }) => report.outcomes(metric),
+    extensions: { goesThroughAllFacts: true },
+    description:
+      'What the users of the variants did from their first exposure on, with intervals that stay valid however often they are looked at.',
+    args: outcomeArgs,
+    resolve: (report, { metric, eventTypes, cap, byMarket }) =>
+      report.outcomes({ metric, eventTypes: eventTypes ?? undefined, cap: cap ?? undefined, byMarket }),
   }),
 );

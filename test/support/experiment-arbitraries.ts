@@ -36,6 +36,8 @@ const event = fc.record({
     fc.oneof(
       fc.integer({ min: 0, max: 40 }).map((units) => BigInt(units) * 500_000n),
       fc.bigInt({ min: 1n, max: 99_999_999_999n }),
+      // Refunds.
+      fc.integer({ min: -20, max: -1 }).map((units) => BigInt(units) * 500_000n),
     ),
   ),
 });

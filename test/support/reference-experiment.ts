@@ -243,19 +243,61 @@ export const referenceCrossovers = (rows: readonly ReferenceRow[], country: stri
 
 export type ReferenceMetric = 'ORDER_VALUE_PER_USER' | 'ORDERS_PER_USER' | 'CONVERSION';
 
-/** Count, mean and sample variance of a metric over the users of a variant. */
-export const referenceOutcome = (rows: readonly ReferenceRow[], variant: string, metric: ReferenceMetric) => {
-  const own = rows.filter((row) => row.variant === variant);
-  const orders = new Map<string, number[]>(own.map(({ userId }) => [userId, []]));
-  for (const { userId, micros } of own) if (micros !== null) orders.get(userId)?.push(Number(micros) / 1e6);
-  const values = [...orders.values()].map((orderValues) => {
-    if (metric === 'ORDERS_PER_USER') return orderValues.length;
-    return metric === 'CONVERSION'
-      ? Number(orderValues.length > 0)
-      : orderValues.reduce((sum, value) => sum + value, 0);
-  });
+export interface ReferenceOutcomeRequest {
+  readonly metric: ReferenceMetric;
+  readonly eventTypes: readonly string[] | null;
+  readonly cap: number | null;
+  readonly byMarket: boolean;
+}
+
+/** A user who saw one variant, with the value of a metric. */
+export interface ReferenceUserOutcome {
+  readonly variant: string;
+  readonly market: string;
+  readonly value: number;
+}
+
+/** The values of a metric of the users who saw one variant, capped, and the first variants of all other users. */
+export const referenceOutcomes = (rows: readonly ReferenceRow[], request: ReferenceOutcomeRequest) => {
+  const { metric, eventTypes, cap } = request;
+  const byUser = new Map<string, ReferenceRow[]>();
+  for (const row of rows) byUser.set(row.userId, [...(byUser.get(row.userId) ?? []), row]);
+  const users: ReferenceUserOutcome[] = [];
+  const crossovers: string[] = [];
+  for (const own of byUser.values()) {
+    const [first] = [...own].sort((a, b) => a.at - b.at) as [ReferenceRow];
+    if (own.some(({ variant }) => variant !== first.variant)) {
+      crossovers.push(first.variant);
+      continue;
+    }
+    const refunds = own.filter(({ micros }) => micros !== null && micros < 0n);
+    const orders = own.filter((row) =>
+      eventTypes === null
+        ? (row.micros ?? 0n) > 0n
+        : eventTypes.includes(row.eventType ?? 'unknown') && !refunds.includes(row),
+    );
+    const total = [...orders, ...refunds].reduce((sum, { micros }) => sum + (micros ?? 0n), 0n);
+    const values = {
+      ORDER_VALUE_PER_USER: Number(total) / 1e6,
+      ORDERS_PER_USER: orders.length,
+      CONVERSION: Math.sign(orders.length),
+    };
+    users.push({ variant: first.variant, market: first.country, value: values[metric] });
+  }
+  const sorted = users.map(({ value }) => value).sort((a, b) => a - b);
+  const cappedAt = sorted.find((_, index) => cap !== null && index + 1 >= cap * sorted.length) ?? null;
+  const capped = users.map((user) => ({ ...user, value: Math.min(user.value, cappedAt ?? Infinity) }));
+  return { users: capped, crossovers, cappedAt };
+};
+
+/** The moments of values by their definitions. */
+export const referenceMoments = (values: readonly number[]) => {
   const count = values.length;
   const mean = count === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / count;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { count, mean, variance: count < 2 ? 0 : squares / (count - 1) };
+  const sumOf = (power: number) => values.reduce((sum, value) => sum + (value - mean) ** power, 0);
+  const per = Math.max(1, count);
+  return {
+    ...{ count, mean, variance: count < 2 ? 0 : sumOf(2) / (count - 1) },
+    ...{ third: sumOf(3) / per, fourth: sumOf(4) / per },
+  };
 };

@@ -1,7 +1,7 @@
 import type { Grain } from '../../lib/periods.ts';
 import { type ArrivalQuality, arrivalQualityOf } from './arrival-quality.ts';
 import { healthOf, type MonitorHealth } from './checks.ts';
-import { type OutcomeMetric, outcomesOf, type VariantOutcome } from './outcomes.ts';
+import { createOutcomes, type OutcomeRequest, type VariantOutcome } from './outcomes.ts';
 import { type MonitorSnapshot, type ReportSources, type VariantExposure, variantExposures } from './snapshot.ts';
 import { createSuspects, type Suspect } from './suspects.ts';
 import { type TrendPoint, trendOf } from './trend.ts';
@@ -20,7 +20,8 @@ export interface MonitorReport {
   suspects(country: string | null): Promise<Suspect[]>;
   /** Codes of users who saw several variants, from an offset on, in the order in which their second variant was recorded. */
   crossoverUsers(country: string | null, offset: number, count: number): number[];
-  outcomes(metric: OutcomeMetric): VariantOutcome[];
+  /** Throws VALIDATION_FAILED with the arguments at fault. */
+  outcomes(request: OutcomeRequest): Promise<VariantOutcome[]>;
   trend(grain: Grain): Promise<TrendPoint[]>;
   /** `rejected` is the number of rejected events. */
   arrivalQuality(rejected: number): Promise<ArrivalQuality>;
@@ -39,7 +40,7 @@ export const createReport = (sources: ReportSources): MonitorReport => {
     exposures: () => variantExposures(snapshot),
     suspects: createSuspects(sources),
     crossoverUsers: (country, offset, count) => crossoverUsers(sources, country, offset, count),
-    outcomes: (metric) => outcomesOf(snapshot, metric),
+    outcomes: createOutcomes(sources),
     trend: (grain) => trendOf(sources, grain),
     arrivalQuality: (rejected) => arrivalQualityOf(sources, rejected),
   };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Temporal } from 'temporal-polyfill';
 import { expect, it } from 'vitest';
-import { type Moments, relativeDifferenceInterval } from '../../../src/lib/statistics/confidence-sequence.ts';
+import { type Stratum, stratifiedDifference } from '../../../src/lib/statistics/stratified-difference.ts';
 import { type OpenApp, openApp } from '../../support/app.ts';
 import {
   type Batch,
@@ -17,8 +17,10 @@ import { referenceChecks } from '../../support/reference-checks.ts';
 import {
   type ReferenceLedger,
   type ReferenceMetric,
+  type ReferenceOutcomeRequest,
   referenceExposures,
-  referenceOutcome,
+  referenceMoments,
+  referenceOutcomes,
   referencePlan,
   referencePlans,
   referenceRows,
@@ -47,11 +49,18 @@ const queries = fc.record({
   ),
   timeZone: fc.constantFrom(...zones),
   grain: fc.constantFrom('HOUR', 'DAY', 'WEEK'),
-  metric: fc.constantFrom(...metrics),
+  outcomes: fc
+    .record({
+      metric: fc.constantFrom(...metrics),
+      eventTypes: fc.option(fc.subarray(['view', 'order', 'unknown', 'nothing'], { minLength: 1 })),
+      cap: fc.option(fc.constantFrom(0.5, 0.75, 0.9, 1)),
+      byMarket: fc.boolean(),
+    })
+    .map((request): ReferenceOutcomeRequest => (request.metric === 'CONVERSION' ? { ...request, cap: null } : request)),
 });
 type MonitorQuery = typeof queries extends fc.Arbitrary<infer Q> ? Q : never;
 
-const document = `query ($experiment: ID, $country: String, $range: TimeRangeInput, $timeZone: TimeZone!, $grain: TimeGrain!, $metric: OutcomeMetric!) {
+const document = `query ($experiment: ID, $country: String, $range: TimeRangeInput, $timeZone: TimeZone!, $grain: TimeGrain!, $metric: OutcomeMetric!, $eventTypes: [String!], $cap: Float, $byMarket: Boolean!) {
   monitor(experiment: $experiment, country: $country, range: $range, timeZone: $timeZone) {
     experiment { key } isPlanned watermark verdict
     deployment { country variant eventCount userCount share expectedShare }
@@ -62,7 +71,10 @@ const document = `query ($experiment: ID, $country: String, $range: TimeRangeInp
       ... on UnknownUserCheck { users events byVariant { variant users expected } }
     }
     markets { country verdict firstEventAt lastEventAt userCount sampleRatio { verdict message } }
-    outcomes(metric: $metric) { variant isControl users mean relativeDifference { estimate lower upper level } }
+    outcomes(metric: $metric, eventTypes: $eventTypes, cap: $cap, byMarket: $byMarket) {
+      variant isControl users crossoverUserCount mean cappedAt leftOutUserCount
+      absoluteDifference { estimate lower upper level } relativeDifference { estimate lower upper level }
+    }
     trend(grain: $grain) { periodStart country variant eventCount newUserCount }
     arrival { received duplicates rejected stored late inTheFuture medianDelay p99Delay }
   }
@@ -103,7 +115,7 @@ interface Monitor {
     userCount: number;
     sampleRatio: Check;
   }[];
-  outcomes: { variant: string; isControl: boolean; users: number; mean: number; relativeDifference: object | null }[];
+  outcomes: object[];
   trend: object[];
   arrival: Record<string, unknown>;
 }
@@ -135,12 +147,12 @@ const isKnown = ({ plans, events }: ReferenceLedger, key: string): boolean =>
   key === 'default' || plans.some((plan) => plan.key === key) || events.some(({ experiment }) => experiment === key);
 
 const compare = async (app: OpenApp, ledger: ReferenceLedger, query: MonitorQuery): Promise<void> => {
-  const { key: named, country, range, timeZone, grain, metric } = query;
+  const { key: named, country, range, timeZone, grain, outcomes } = query;
   const key = named ?? currentKey(ledger);
   const between =
     range && ('from' in range ? { between: { from: iso(range.from), to: iso(range.to) } } : { days: range });
   const { data, errors } = await app.query<{ monitor: Monitor }>(document, {
-    ...{ experiment: named, country, range: between, timeZone, grain, metric },
+    ...{ experiment: named, country, range: between, timeZone, grain, ...outcomes },
   });
   if (!isKnown(ledger, key)) {
     expect(errors?.[0]?.extensions?.code).toBe('NOT_FOUND');
@@ -160,7 +172,7 @@ const compare = async (app: OpenApp, ledger: ReferenceLedger, query: MonitorQuer
     })),
   );
   compareChecks(monitor, ledger, scope);
-  compareOutcomes(monitor, ledger, scope, metric);
+  compareOutcomes(monitor, ledger, scope, outcomes);
   compareTrend(monitor, ledger, scope, grain, timeZone);
 };
 
@@ -241,7 +253,7 @@ const compareOutcomes = (
   { outcomes }: Monitor,
   ledger: ReferenceLedger,
   scope: Scope,
-  metric: ReferenceMetric,
+  request: ReferenceOutcomeRequest,
 ): void => {
   const { country } = scope;
   const all = referenceRows(ledger, scope);
@@ -250,15 +262,31 @@ const compareOutcomes = (
   const seen = [...allocation.map(({ variant }) => variant), ...all.map(({ variant }) => variant)];
   const variants = [...new Set(seen)].sort();
   const control = (allocation.find(({ isControl }) => isControl) ?? allocation[0])?.variant ?? variants[0];
-  const momentsOf = (variant: string): Moments => referenceOutcome(rows, variant, metric);
+  const { users, crossovers, cappedAt } = referenceOutcomes(rows, request);
+  const momentsIn = (variant: string | undefined, market: string | null) =>
+    referenceMoments(
+      users
+        .filter((user) => user.variant === variant && (market === null || user.market === market))
+        .map(({ value }) => value),
+    );
+  const markets = request.byMarket ? [...new Set(users.map(({ market }) => market))] : [null];
+  const intervalOf = (interval: object | null) =>
+    interval && Object.fromEntries(Object.entries(interval).map(([name, value]) => [name, closeTo(value)]));
   expect(outcomes).toEqual(
     variants.map((variant) => {
-      const { count, mean } = momentsOf(variant);
+      const { count, mean } = momentsIn(variant, null);
       const isControl = variant === control;
-      const interval = isControl ? null : relativeDifferenceInterval(momentsOf(variant), momentsOf(control as string));
-      const relativeDifference =
-        interval && Object.fromEntries(Object.entries(interval).map(([name, value]) => [name, closeTo(value)]));
-      return { variant, isControl, users: count, mean: expect.closeTo(mean, 6), relativeDifference };
+      const strata = markets.map(
+        (market): Stratum => ({ treatment: momentsIn(variant, market), control: momentsIn(control, market) }),
+      );
+      const isNonNegative = request.metric !== 'ORDER_VALUE_PER_USER';
+      const { absolute, relative, leftOutUserCount } = stratifiedDifference(isControl ? [] : strata, { isNonNegative });
+      return {
+        ...{ variant, isControl, users: count, mean: expect.closeTo(mean, 6), cappedAt, leftOutUserCount },
+        crossoverUserCount: crossovers.filter((first) => first === variant).length,
+        absoluteDifference: intervalOf(absolute),
+        relativeDifference: intervalOf(relative),
+      };
     }),
   );
 };

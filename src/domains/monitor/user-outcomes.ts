@@ -1,0 +1,98 @@
+import { createDecimalSums } from '../../indices/decimal-sums.ts';
+import { growableFloat64, growableUint8, growableUint32 } from '../../indices/growable.ts';
+import { createNumberTable } from '../../indices/number-table.ts';
+import { scanEvents } from './scan-events.ts';
+import type { ReportSources } from './snapshot.ts';
+
+/**
+ * What each counted user did from the first exposure on: the columns of a table with one row for each user, in an order
+ * that does not change when events are added. Never changes.
+ */
+export interface UserOutcomes {
+  readonly userCount: number;
+  /** Code of the variant of the first exposure: of the earliest event by its own time, of equal times the one stored first. */
+  variantOf(index: number): number;
+  /** Code of the country. */
+  marketOf(index: number): number;
+  /** Index of the phase of the plan at the first exposure: users of one phase were assigned with the same probabilities. */
+  phaseOf(index: number): number;
+  /** Whether the user saw several variants. */
+  isCrossover(index: number): boolean;
+  ordersOf(index: number): number;
+  /** The exact sum of the values of orders and refunds, rounded once. */
+  valueOf(index: number): number;
+}
+
+/**
+ * Sums up what users did, in one pass over all events. An order is an event with a value above 0; with `eventTypes` an
+ * event of one of these types, with or without a value. An event with a value below 0 is a refund: it lowers the value of
+ * the user, whatever its type, and is no order.
+ */
+export const userOutcomesOf = async (
+  sources: ReportSources,
+  eventTypes: readonly string[] | undefined,
+): Promise<UserOutcomes> => {
+  const { columns, events } = sources.services.experimentEvents;
+  const { countryOf } = sources.events;
+  const table = new UserTable();
+  const types = eventTypes && new Set(eventTypes.map((type) => events.eventTypes.codeOf(type)));
+  await scanEvents(sources, (row) => {
+    const index = table.indexOf(columns.userOf(row));
+    table.addExposure(index, events.variantOf(row), columns.occurredAtUsOf(row));
+    const units = columns.hasAmount(row) ? columns.unitsOf(row) : 0;
+    const micros = columns.microsOf(row);
+    const isRefund = units < 0 || micros < 0;
+    const isOrder = !isRefund && (types ? types.has(events.eventTypeOf(row)) : units > 0 || micros > 0);
+    if (isOrder) table.addOrder(index);
+    if (isOrder || isRefund) table.values.add(index, units, micros);
+  });
+  return {
+    userCount: table.size,
+    variantOf: (index) => table.variants.values[index] as number,
+    marketOf: (index) => countryOf(table.users.values[index] as number),
+    // A plan has one allocation.
+    phaseOf: () => 0,
+    isCrossover: (index) => table.crossovers.values[index] === 1,
+    ordersOf: (index) => table.orders.values[index] as number,
+    valueOf: (index) => Number(table.values.microsOf(index)) / 1e6,
+  };
+};
+
+/** A row for each user, in the order of first rows. */
+class UserTable {
+  readonly #indexByUser = createNumberTable();
+  readonly users = growableUint32();
+  readonly variants = growableUint32();
+  readonly crossovers = growableUint8();
+  readonly orders = growableUint32();
+  readonly values = createDecimalSums();
+  readonly #firstAtUs = growableFloat64();
+
+  get size(): number {
+    return this.users.length;
+  }
+
+  indexOf(user: number): number {
+    const index = this.#indexByUser.intern(user);
+    if (index === this.users.length) {
+      this.users.push(user);
+      this.variants.push(0);
+      this.crossovers.push(0);
+      this.orders.push(0);
+      this.#firstAtUs.push(Infinity);
+    }
+    return index;
+  }
+
+  addExposure(index: number, variant: number, atUs: number): void {
+    const firstAtUs = this.#firstAtUs.values[index] as number;
+    if (firstAtUs !== Infinity && this.variants.values[index] !== variant) this.crossovers.set(index, 1);
+    if (atUs >= firstAtUs) return;
+    this.#firstAtUs.set(index, atUs);
+    this.variants.set(index, variant);
+  }
+
+  addOrder(index: number): void {
+    this.orders.set(index, (this.orders.values[index] as number) + 1);
+  }
+}

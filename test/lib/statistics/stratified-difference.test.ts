@@ -1,0 +1,148 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { standardErrorsAt } from '../../../src/lib/statistics/confidence-sequence.ts';
+import type { Moments } from '../../../src/lib/statistics/moments.ts';
+import { type Stratum, stratifiedDifference } from '../../../src/lib/statistics/stratified-difference.ts';
+
+/** Users of whom some ordered. */
+const binary = (count: number, successes: number): Moments => {
+  const share = count === 0 ? 0 : successes / count;
+  const momentOf = (power: number): number => share * (1 - share) ** power + (1 - share) * (-share) ** power;
+  const variance = count < 2 ? 0 : (momentOf(2) * count) / (count - 1);
+  return { count, mean: share, variance, third: momentOf(3), fourth: momentOf(4) };
+};
+
+const stratum = (treatment: readonly [number, number], control: readonly [number, number]): Stratum => ({
+  treatment: binary(...treatment),
+  control: binary(...control),
+});
+
+const arms = fc
+  .record({ count: fc.integer({ min: 30, max: 50_000 }), share: fc.double({ min: 0.01, max: 0.9, noNaN: true }) })
+  .map(({ count, share }): readonly [number, number] => [count, Math.round(count * share)]);
+const strataOf = fc.array(fc.tuple(arms, arms), { minLength: 1, maxLength: 5 });
+const isNonNegative = true;
+
+describe('stratifiedDifference', () => {
+  it('stratifiedDifference is the difference of means with the boundary of theorem 2.2 when both arms are alike', () => {
+    const { absolute, relative } = stratifiedDifference([stratum([50_000, 25_500], [50_000, 25_000])]);
+    const half = standardErrorsAt(100_000, 0.95) * Math.sqrt((0.51 * 0.49 + 0.5 * 0.5) / 50_000);
+    expect(absolute?.estimate).toBeCloseTo(0.01, 12);
+    expect((absolute?.upper ?? 0) - 0.01).toBeCloseTo(half, 5);
+    expect(0.01 - (absolute?.lower ?? 0)).toBeCloseTo(half, 5);
+    expect(relative?.estimate).toBeCloseTo(0.02, 12);
+    expect(((relative?.upper ?? 0) - (relative?.lower ?? 0)) / 4).toBeCloseTo(half, 3);
+  });
+
+  it('stratifiedDifference compares within strata: a ramp with other base rates is no effect of +131 %', () => {
+    const ramp = [stratum([3_000, 69], [27_000, 540]), stratum([15_000, 3_360], [15_000, 2_805])];
+    const { absolute, relative } = stratifiedDifference(ramp, { isNonNegative });
+    expect(absolute?.estimate).toBeCloseTo(0.5 * 0.003 + 0.5 * 0.037, 12);
+    expect(relative?.estimate).toBeCloseTo((0.023 + 0.224) / (0.02 + 0.187) - 1, 12);
+    const together = stratifiedDifference([stratum([18_000, 3_429], [42_000, 3_345])], { isNonNegative });
+    expect(together.relative?.lower).toBeGreaterThan(1);
+  });
+
+  it('stratifiedDifference has both intervals when the treatment has no success, and one when the control has none', () => {
+    const without = stratifiedDifference([stratum([2_000, 0], [2_000, 100])], { isNonNegative });
+    expect(without.absolute?.estimate).toBe(-0.05);
+    expect(without.absolute?.lower).toBeGreaterThan(-0.08);
+    expect(without.absolute?.upper).toBeLessThan(-0.03);
+    expect(without.relative).toMatchObject({ estimate: -1, lower: -1 });
+    expect(without.relative?.upper).toBeLessThan(-0.8);
+    const opposite = stratifiedDifference([stratum([2_000, 100], [2_000, 0])], { isNonNegative });
+    expect(opposite.absolute?.lower).toBeCloseTo(-(without.absolute?.upper ?? 0), 12);
+    expect(opposite.absolute?.upper).toBeCloseTo(-(without.absolute?.lower ?? 0), 12);
+    expect(opposite.relative).toBeNull();
+  });
+
+  it('stratifiedDifference is known from few events of all users on, whichever arm has them', () => {
+    const known = (treatment: readonly [number, number], control: readonly [number, number]) =>
+      stratifiedDifference([stratum(treatment, control)]).absolute !== null;
+    expect(known([1_000, 0], [1_000, 3])).toBe(false);
+    expect(known([1_000, 0], [1_000, 30])).toBe(true);
+    expect(known([1_000, 0], [9_000, 20])).toBe(false);
+    expect(known([1_000, 0], [9_000, 90])).toBe(true);
+    // Where all but a few users succeed, the few decide.
+    expect(known([1_000, 999], [1_000, 998])).toBe(false);
+    expect(known([1_000, 1_000], [1_000, 970])).toBe(true);
+    expect(known([29, 15], [1_000, 500])).toBe(false);
+    expect(known([1_000, 0], [1_000, 0])).toBe(false);
+    expect(known([1_000, 1_000], [1_000, 1_000])).toBe(false);
+  });
+
+  it('stratifiedDifference leaves out and counts the users of strata where an arm has none', () => {
+    const whole = stratum([5_000, 500], [5_000, 450]);
+    const found = stratifiedDifference([
+      whole,
+      stratum([70, 70], [0, 0]),
+      stratum([0, 0], [5, 0]),
+      stratum([0, 0], [0, 0]),
+    ]);
+    expect(found).toEqual({ ...stratifiedDifference([whole]), leftOutUserCount: 75 });
+    expect(stratifiedDifference([])).toEqual({ absolute: null, relative: null, leftOutUserCount: 0 });
+    expect(stratifiedDifference([stratum([90, 9], [0, 0])])).toEqual({
+      ...{ absolute: null, relative: null, leftOutUserCount: 90 },
+    });
+  });
+
+  it('stratifiedDifference exchanges its bounds when the arms are exchanged, and scales with the values', () => {
+    const scaled = ({ count, mean, variance, third, fourth }: Moments): Moments => ({
+      ...{ count, mean: mean * 8, variance: variance * 64, third: third * 512, fourth: fourth * 4096 },
+    });
+    fc.assert(
+      fc.property(strataOf, (pairs) => {
+        const strata = pairs.map(([treatment, control]) => stratum(treatment, control));
+        const found = stratifiedDifference(strata);
+        const exchanged = stratifiedDifference(
+          strata.map(({ treatment, control }) => ({ treatment: control, control: treatment })),
+        );
+        expect(exchanged.absolute?.lower ?? 0).toBeCloseTo(-(found.absolute?.upper ?? 0), 10);
+        expect(exchanged.absolute?.upper ?? 0).toBeCloseTo(-(found.absolute?.lower ?? 0), 10);
+        if (found.relative && exchanged.relative && found.relative.lower > -1)
+          expect(1 + exchanged.relative.upper).toBeCloseTo(1 / (1 + found.relative.lower), 6);
+        const larger = stratifiedDifference(
+          strata.map(({ treatment, control }) => ({ treatment: scaled(treatment), control: scaled(control) })),
+        );
+        expect(larger.absolute?.lower ?? 0).toBeCloseTo(8 * (found.absolute?.lower ?? 0), 9);
+        expect(larger.relative?.lower ?? 0).toBeCloseTo(found.relative?.lower ?? 0, 9);
+      }),
+    );
+  });
+
+  it('stratifiedDifference contains no effect absolutely exactly when it does relatively', () => {
+    fc.assert(
+      fc.property(strataOf, fc.constantFrom(0.8, 0.95, 0.99), (pairs, level) => {
+        const { absolute, relative } = stratifiedDifference(
+          pairs.map(([treatment, control]) => stratum(treatment, control)),
+          { level },
+        );
+        if (!absolute || !relative) return;
+        expect(relative.lower).toBeLessThanOrEqual(relative.estimate);
+        expect(relative.upper).toBeGreaterThanOrEqual(relative.estimate);
+        expect(absolute.level).toBe(level);
+        // Not within rounding of the bound.
+        if (Math.min(Math.abs(absolute.lower), Math.abs(absolute.upper)) < 1e-9) return;
+        expect(relative.lower > 0).toBe(absolute.lower > 0);
+        expect(relative.upper < 0).toBe(absolute.upper < 0);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('stratifiedDifference has no relative difference from a mean that may be 0 or below', () => {
+    const valued = (mean: number): Moments => ({ count: 1_000, mean, variance: 4, third: 0, fourth: 48 });
+    const relativeTo = (mean: number) =>
+      stratifiedDifference([{ treatment: valued(1), control: valued(mean) }]).relative;
+    expect(relativeTo(2)).toMatchObject({ estimate: -0.5 });
+    for (const mean of [0, 0.2, -0.2, -2]) expect(relativeTo(mean)).toBeNull();
+    const treated = stratifiedDifference([{ treatment: valued(-1), control: valued(2) }]).relative;
+    expect(treated).toMatchObject({ estimate: -1.5 });
+    expect(treated?.lower).toBeLessThan(-1.5);
+  });
+
+  it('stratifiedDifference rejects an invalid level', () => {
+    const strata = [stratum([2_000, 90], [2_000, 100])];
+    for (const level of [0, 1, 95]) expect(() => stratifiedDifference(strata, { level })).toThrow(RangeError);
+  });
+});
