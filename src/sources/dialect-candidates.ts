@@ -1,7 +1,7 @@
 import { type Delimiter, delimiters, type FileDialect } from '../lib/import-options.ts';
 import { cellKind, columnKind } from './cell-kinds.ts';
 import { looksLikeComment } from './comment-lines.ts';
-import { readSample, type Sample, type SampleText, scoreOf, shapeOf } from './dialect-sample.ts';
+import { readSample, type Sample, type SampleText, scoreOf, shapeFrom, shapeOf } from './dialect-sample.ts';
 import { findTableStart, type TableStart } from './table-start.ts';
 
 /** One way to read the first rows, and where their table is then. */
@@ -57,7 +57,8 @@ export const bestQuoting = (text: SampleText, delimiter: Delimiter | null): Samp
 export const readCandidate = (text: SampleText, delimiter: Delimiter | null): Candidate => {
   const sample = bestQuoting(text, delimiter);
   const start = findTableStart(sample.rows);
-  return { sample, start, score: scoreOf(sample, shapeOf(sample.rows.slice(start.hasHeader ? 0 : start.first))) };
+  const shape = start.isConvincing ? shapeFrom(sample.rows, start.first, start.usualColumns) : shapeOf(sample.rows);
+  return { sample, start, score: scoreOf(sample, shape) };
 };
 
 const timeOfDay = /(?<![\d:])\d{1,2}:\d{2}:\d{2}(?![\d:])/;

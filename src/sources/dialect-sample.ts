@@ -79,19 +79,22 @@ const usualLength = (rows: readonly SampleRow[]): number => {
   return first[0];
 };
 
+/** The shape of a table whose rows from `start` on have so many cells, or one more that is empty. */
+export const shapeFrom = (rows: readonly SampleRow[], start: number, columns: number): SampleShape => {
+  const table = rows.slice(start);
+  const fitting = table.filter(
+    (row) => row.cells.length === columns || (row.cells.length === columns + 1 && endsEmpty(row)),
+  );
+  return { start, columns, consistency: fitting.length / Math.max(table.length, 1) };
+};
+
 export const shapeOf = (rows: readonly SampleRow[]): SampleShape => {
   const usual = usualLength(rows);
   const hasSurplus =
     rows[0]?.cells.length === usual - 1 && rows.every((row) => row.cells.length !== usual || endsEmpty(row));
   const columns = hasSurplus ? usual - 1 : usual;
-  const fits = (row: SampleRow): boolean =>
-    row.cells.length === columns || (row.cells.length === columns + 1 && endsEmpty(row));
-  const start = Math.max(
-    rows.findIndex(({ cells }) => cells.length >= columns),
-    0,
-  );
-  const table = rows.slice(start);
-  return { start, columns, consistency: table.filter(fits).length / Math.max(table.length, 1) };
+  const start = rows.findIndex(({ cells }) => cells.length >= columns);
+  return shapeFrom(rows, Math.max(start, 0), columns);
 };
 
 /** How much a cell looks like one cell, from 0 to 1: text that other delimiters would split was probably not split enough. */

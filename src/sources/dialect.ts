@@ -8,6 +8,7 @@ import { lineEnd } from './faulty-lines.ts';
 import { fileBytesAt } from './file-chunks.ts';
 import { nonTabularKind } from './format.ts';
 import { notATable, type SourceShape } from './source.ts';
+import type { TableStart } from './table-start.ts';
 
 /** How a file is read as a table, with what the reader of its rows needs besides. */
 export interface TableDialect extends FileDialect, CsvSyntax {
@@ -144,6 +145,15 @@ const sampleText = (text: string, offset: number, line: number, isWholeFile: boo
   return { text: chosen, isWhole: isWholeFile && offset + chosen.length === text.length, line };
 };
 
+/** The start of a table that is known rather than found. */
+const chosenStart = (first: number, columns: number, hasHeader: boolean): TableStart => ({
+  first,
+  columns,
+  usualColumns: columns,
+  hasHeader,
+  isConvincing: true,
+});
+
 /** The reading of the first rows that holds known column names in one of them, or whose first row is known to be a record. */
 const knownCandidate = (
   text: SampleText,
@@ -157,8 +167,7 @@ const knownCandidate = (
       return expected.some((set) => set.every((name) => names.includes(name)));
     });
     const columns = sample.rows[first]?.cells.length;
-    if (columns !== undefined)
-      return { sample, start: { first, columns, hasHeader: true, isConvincing: true }, score: 1 };
+    if (columns !== undefined) return { sample, start: chosenStart(first, columns, true), score: 1 };
   }
   if (columnsOfRow === undefined) return undefined;
   for (const delimiter of separators) {
@@ -166,7 +175,7 @@ const knownCandidate = (
     const { first } = candidate.start;
     const row = candidate.sample.rows[first];
     if (row && columnsOfRow(row.cells) !== null)
-      return { ...candidate, start: { first, columns: row.cells.length, hasHeader: false, isConvincing: true } };
+      return { ...candidate, start: chosenStart(first, row.cells.length, false) };
   }
   return undefined;
 };
@@ -195,10 +204,7 @@ const chooseCandidate = (
   const candidate = separated ?? bestCandidate(text);
   const { rows } = candidate.sample;
   if (typeof headerLine === 'number')
-    return {
-      ...candidate,
-      start: { first: 0, columns: rows[0]?.cells.length ?? 1, hasHeader: true, isConvincing: true },
-    };
+    return { ...candidate, start: chosenStart(0, rows[0]?.cells.length ?? 1, true) };
   if (headerLine !== 'none') return candidate;
   const { start } = candidate;
   const columns = start.hasHeader ? shapeOf(rows.slice(start.first)).columns : start.columns;
