@@ -18,6 +18,10 @@ const delimiterNames = {
   semicolon: ';',
   tab: '\t',
   pipe: '|',
+  tilde: '~',
+  caret: '^',
+  unit_separator: '\x1f',
+  start_of_heading: '\x01',
   colon: ':',
   space: ' ',
 } as const satisfies Record<string, Delimiter>;
@@ -99,7 +103,7 @@ export const importOptionTexts = {
 /** Explanations of the options, for every interface. */
 export const importOptionDescriptions = {
   delimiter:
-    'The character between the cells of a row: comma, semicolon, tab, pipe, colon or space. Default: detected.',
+    'The character between the cells of a row: comma, semicolon, tab, pipe, tilde, caret, unit_separator, start_of_heading, colon or space. Default: detected.',
   encoding: 'The encoding of the file: UTF-8, UTF-16LE, UTF-16BE or Windows-1252. Default: detected.',
   headerLine:
     'The line of the header, from 1; none for a file without a header, whose columns are then column1, column2, … Default: detected.',

@@ -1,5 +1,5 @@
 /** The character that separates the cells of a row. */
-export const delimiters = [',', ';', '\t', '|', ':', ' '] as const;
+export const delimiters = [',', ';', '\t', '|', '~', '^', '\x1f', '\x01', ':', ' '] as const;
 export type Delimiter = (typeof delimiters)[number];
 
 export const textEncodings = ['UTF-8', 'UTF-16LE', 'UTF-16BE', 'WINDOWS-1252'] as const;

@@ -69,6 +69,8 @@ export const faultyRow = (line: number, raw: string, fault: RowFault): CsvRow =>
 export interface CsvSyntax extends Pick<FileDialect, 'quote' | 'escape' | 'encoding'> {
   /** One character; null for lines that are one cell each. */
   readonly cellDelimiter: string | null;
+  /** Whether a backslash makes the delimiter or line end after it a part of a cell without quotes. */
+  readonly escapesCells: boolean;
   /** Null when no lines are comments. */
   readonly comment: CommentMark | null;
 }

@@ -44,7 +44,7 @@ const columnNames = (
   const [only, ...others] = shape.columns.filter((set) => set.length === columns);
   if (only && others.length === 0) return only;
   throw notATable(
-    `the file has no header (its first row, line ${firstLine}, has ${columns} cells like the others); expected ${expectedColumns(shape)}`,
+    `the file has no header (its first row, line ${firstLine}, has ${columns} cells like the others; state headerLine if it has one); expected ${expectedColumns(shape)}`,
   );
 };
 

@@ -1,4 +1,4 @@
-import { type Delimiter, delimiters, type FileDialect } from '../lib/import-options.ts';
+import { type Delimiter, delimiters } from '../lib/import-options.ts';
 import { cellKind, columnKind } from './cell-kinds.ts';
 import { looksLikeComment } from './comment-lines.ts';
 import { readSample, type Sample, type SampleText, scoreOf, shapeFrom, shapeOf } from './dialect-sample.ts';
@@ -11,9 +11,9 @@ export interface Candidate {
   readonly score: number;
 }
 
-type Quoting = Pick<FileDialect, 'quote' | 'escape'>;
+type Quoting = Pick<Sample, 'quote' | 'escape' | 'escapesCells'>;
 
-const doubled: Quoting = { quote: '"', escape: 'DOUBLED' };
+const doubled: Quoting = { quote: '"', escape: 'DOUBLED', escapesCells: false };
 
 /** Whether every text of some column is in quotes, or every text that needs them is: then they are no apostrophes. */
 const isQuotedThroughout = ({ rows, quote, delimiter }: Sample): boolean => {
@@ -37,21 +37,38 @@ const isQuotedThroughout = ({ rows, quote, delimiter }: Sample): boolean => {
   return hasQuoted;
 };
 
+/** Rows that have another number of cells than most. */
+const unevenRows = ({ rows }: Sample): number => {
+  const { columns } = shapeOf(rows);
+  return rows.filter(({ cells }) => cells.length !== columns).length;
+};
+
+/** The reading in which backslashes escape delimiters and line ends outside of quotes, when it alone makes all rows alike. */
+const escapedSample = (text: SampleText, delimiter: Delimiter | null, usual: Sample): Sample | null => {
+  const isEscaped = delimiter !== null && (text.text.includes(`\\${delimiter}`) || /\\[\r\n]/.test(text.text));
+  if (!isEscaped || unevenRows(usual) === 0) return null;
+  const escaped = readSample(text, { delimiter, quote: '"', escape: 'BACKSLASH', escapesCells: true });
+  const isEven = escaped.rows.length > 1 && unevenRows(escaped) === 0 && (escaped.rows[0]?.cells.length ?? 0) > 1;
+  return isEven ? escaped : null;
+};
+
 /** The quoting under which the sample has no faulty quotes; double quotes unless the file says otherwise. */
 export const bestQuoting = (text: SampleText, delimiter: Delimiter | null): Sample => {
   const usual = readSample(text, { delimiter, ...doubled });
+  const escapedCells = escapedSample(text, delimiter, usual);
+  if (escapedCells !== null) return escapedCells;
   if (usual.improper > 0 && text.text.includes('\\"')) {
-    const escaped = readSample(text, { delimiter, quote: '"', escape: 'BACKSLASH' });
+    const escaped = readSample(text, { ...doubled, delimiter, escape: 'BACKSLASH' });
     if (escaped.improper < usual.improper && escaped.quoted > 0) return escaped;
   }
   if (usual.quoted > 0) return usual;
   if (text.text.includes("'")) {
     for (const style of ['DOUBLED', 'BACKSLASH'] as const) {
-      const single = readSample(text, { delimiter, quote: "'", escape: style });
+      const single = readSample(text, { ...doubled, delimiter, quote: "'", escape: style });
       if (single.quoted > 0 && single.improper === 0 && isQuotedThroughout(single)) return single;
     }
   }
-  return usual.literal > 0 ? readSample(text, { delimiter, quote: null, escape: 'DOUBLED' }) : usual;
+  return usual.literal > 0 ? readSample(text, { ...doubled, delimiter, quote: null }) : usual;
 };
 
 export const readCandidate = (text: SampleText, delimiter: Delimiter | null): Candidate => {
@@ -85,16 +102,31 @@ const isConvincingRareDelimiter = ({ sample, start }: Candidate): boolean => {
 
 const scoreMin = 0.2;
 
+const oftenInTexts: readonly Delimiter[] = [':', ' '];
+const seldomUsed: readonly Delimiter[] = ['~', '^', '\x1f', '\x01'];
+
+/** A delimiter that few files have must be in every row, from the first one on, comments aside. */
+const isUsed = ({ sample, start }: Candidate): boolean => {
+  if (sample.delimiter === null || !seldomUsed.includes(sample.delimiter)) return true;
+  const table = sample.rows.slice(start.first);
+  const hasTitles = sample.rows.slice(0, start.first).some((row) => !looksLikeComment(row));
+  return !hasTitles && table.length > 1 && table.every(({ cells }) => cells.length === start.columns);
+};
+
 /** The best way to read the first rows. */
 export const bestCandidate = (text: SampleText): Candidate => {
-  const usual = delimiters.filter((delimiter) => delimiter !== ':' && delimiter !== ' ');
-  const candidates = usual
+  const present = delimiters.filter((delimiter) => text.text.includes(delimiter));
+  const candidates = present
+    .filter((delimiter) => !oftenInTexts.includes(delimiter))
     .map((delimiter) => readCandidate(text, delimiter))
-    .filter(({ score }) => score > scoreMin)
+    .filter((candidate) => candidate.score > scoreMin && isUsed(candidate))
     .sort((a, b) => b.score - a.score);
   const best = candidates.find(({ start }) => start.isConvincing);
   if (best) return best;
-  const rare = ([':', ' '] as const).map((delimiter) => readCandidate(text, delimiter)).find(isConvincingRareDelimiter);
+  const rare = present
+    .filter((delimiter) => oftenInTexts.includes(delimiter))
+    .map((delimiter) => readCandidate(text, delimiter))
+    .find(isConvincingRareDelimiter);
   if (rare) return rare;
   // Rows that all have another length than their header are still rows of cells.
   const uneven = candidates.find(({ sample }) => sample.rows.every(({ cells }) => cells.length > 1));

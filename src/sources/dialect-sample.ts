@@ -1,11 +1,11 @@
-import type { Delimiter, FileDialect } from '../lib/import-options.ts';
+import type { Delimiter } from '../lib/import-options.ts';
 import { cellKind } from './cell-kinds.ts';
 import { commentMark, looksLikeComment, withoutComments } from './comment-lines.ts';
-import type { CommentMark, SampleRow } from './csv-row.ts';
+import type { CommentMark, CsvSyntax, SampleRow } from './csv-row.ts';
 import { RowScanner } from './row-scanner.ts';
 
 /** The first rows of a file, read in one way; blank lines left out. */
-export interface Sample extends Pick<FileDialect, 'quote' | 'escape'> {
+export interface Sample extends Pick<CsvSyntax, 'quote' | 'escape' | 'escapesCells'> {
   readonly delimiter: Delimiter | null;
   readonly comment: CommentMark | null;
   readonly rows: readonly SampleRow[];
@@ -27,7 +27,7 @@ const sampleRecordBytesMax = 64 * 1024;
 
 export const readSample = (
   { text, isWhole, line }: SampleText,
-  syntax: Pick<Sample, 'delimiter' | 'quote' | 'escape'>,
+  syntax: Pick<Sample, 'delimiter' | 'quote' | 'escape' | 'escapesCells'>,
 ): Sample => {
   const counts = { quoted: 0, improper: 0, literal: 0 };
   const scanner = new RowScanner({

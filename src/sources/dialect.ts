@@ -94,6 +94,7 @@ const dialectOfHead = (
     delimiter: delimiter ?? sample.delimiter ?? separator ?? ',',
     quote: sample.quote,
     escape: sample.escape,
+    escapesCells: sample.escapesCells,
     headerLine: hasHeader ? first.line : null,
     skippedLines: first.line - 1,
     warnings: warningsOf(candidate, warning, first),
@@ -187,6 +188,14 @@ const separatedBy = (text: SampleText, separator: Delimiter | undefined): Candid
   return candidate.start.columns > 1 ? candidate : undefined;
 };
 
+/** The delimiters that the known columns of a file may have between them; any will do for a file with one column. */
+const separatorsOf = ({ text }: SampleText, separated: Candidate | undefined): readonly Delimiter[] => {
+  const chosen = separated?.sample.delimiter;
+  if (chosen) return [chosen];
+  const present = delimiters.filter((each) => text.includes(each));
+  return present.length > 0 ? present : [','];
+};
+
 const chooseCandidate = (
   text: SampleText,
   {
@@ -198,13 +207,12 @@ const chooseCandidate = (
 ): Candidate => {
   const separated = delimiter === undefined ? separatedBy(text, separator) : readCandidate(text, delimiter);
   if (headerLine === undefined && known.columns.length > 0) {
-    const found = knownCandidate(text, separated?.sample.delimiter ? [separated.sample.delimiter] : delimiters, known);
+    const found = knownCandidate(text, separatorsOf(text, separated), known);
     if (found) return found;
   }
   const candidate = separated ?? bestCandidate(text);
   const { rows } = candidate.sample;
-  if (typeof headerLine === 'number')
-    return { ...candidate, start: chosenStart(0, rows[0]?.cells.length ?? 1, true) };
+  if (typeof headerLine === 'number') return { ...candidate, start: chosenStart(0, rows[0]?.cells.length ?? 1, true) };
   if (headerLine !== 'none') return candidate;
   const { start } = candidate;
   const columns = start.hasHeader ? shapeOf(rows.slice(start.first)).columns : start.columns;
@@ -219,14 +227,16 @@ const namesOf = (cells: readonly string[]): string[] => cells.map((cell) => cell
 
 const warningsOf = ({ start, sample }: Candidate, encodingWarning: string | null, first: SampleRow): string[] => {
   const warnings = encodingWarning === null ? [] : [encodingWarning];
-  if (start.columns === 1 && sample.rows.length > 1) warnings.push('only one column was found');
+  if (start.columns === 1 && sample.rows.length > 1)
+    warnings.push('only one column was found; state delimiter if there are more');
   if (first.line > 1) {
     const skipped = first.line - 1;
     const lines = skipped === 1 ? 'line 1 is' : `lines 1 to ${skipped} are`;
-    warnings.push(`${lines} not part of the table and skipped`);
+    warnings.push(`${lines} not part of the table and skipped; state headerLine if the header is among them`);
   }
   if (sample.comment !== null) warnings.push(`lines that begin with ${sample.comment} are comments and skipped`);
-  if (!start.hasHeader) warnings.push('the first row looks like the others, so the file has no header');
+  if (!start.hasHeader)
+    warnings.push('the first row looks like the others, so the file has no header; state headerLine if it has one');
   return warnings;
 };
 

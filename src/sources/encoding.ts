@@ -125,10 +125,11 @@ const obviousEncoding = (head: Buffer, option: TextEncoding | undefined): Detect
 const countedEncoding = ({ sequences, invalid }: ByteCounts): DetectedEncoding => {
   if (invalid === 0) return { encoding: 'UTF-8', textStart: 0, warning: null };
   if (sequences >= invalid) {
-    const warning = `${invalid} bytes are not valid UTF-8: their rows are rejected`;
+    const warning = `${invalid} bytes are not valid UTF-8, and their rows are rejected; state encoding (WINDOWS_1252) if it is another one`;
     return { encoding: 'UTF-8', textStart: 0, warning };
   }
-  const warning = 'the file is not valid UTF-8 and was decoded as WINDOWS-1252; check its accented letters';
+  const warning =
+    'the file is not valid UTF-8 and was decoded as WINDOWS-1252; check its accented letters, and state encoding if it is another one';
   return { encoding: 'WINDOWS-1252', textStart: 0, warning };
 };
 

@@ -97,6 +97,7 @@ export class PlainRowScanner {
     this.#classes[10] = lineFeed;
     this.#classes[13] = carriageReturn;
     if (quote !== null) this.#quotedClasses[quote.charCodeAt(0)] = quoteMark;
+    if (syntax.escapesCells) this.#classes['\\'.charCodeAt(0)] = special;
     if (syntax.escape === 'BACKSLASH') this.#quotedClasses['\\'.charCodeAt(0)] = special;
   }
 

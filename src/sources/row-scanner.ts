@@ -1,8 +1,9 @@
 import { isCommentLine } from './comment-lines.ts';
 import { type CsvRow, type CsvSyntax, type RowFault, readableRow, type TextSpan } from './csv-row.ts';
+import { endOfEscaped, unescapeUnquoted } from './escaped-cells.ts';
 import { countBreaks, looksLikeRows, splitFaultyLine, unescapeCell } from './faulty-lines.ts';
 import { faultOf, isBlank, type RowRules, refuse, tooLong } from './row-rules.ts';
-import { find, lineEndAfter, TextMarks } from './text-marks.ts';
+import { afterLineEnd, find, lineEndAfter, TextMarks } from './text-marks.ts';
 
 export interface ScannerOptions extends CsvSyntax, RowRules {
   /** The number of the first line of the text. */
@@ -37,6 +38,7 @@ export class RowScanner {
   readonly #delimiter: string;
   readonly #quote: number;
   readonly #escapes: boolean;
+  readonly #escapesCells: boolean;
   readonly #columns: number | null;
   readonly #recordBytesMax: number;
   #line: number;
@@ -68,6 +70,7 @@ export class RowScanner {
     this.#delimiter = options.cellDelimiter ?? '';
     this.#quote = options.quote === null ? unquoted : options.quote.charCodeAt(0);
     this.#escapes = options.escape === 'BACKSLASH';
+    this.#escapesCells = options.escapesCells;
     this.#columns = options.columns;
     this.#recordBytesMax = options.recordBytesMax;
     this.#line = options.line;
@@ -147,7 +150,9 @@ export class RowScanner {
     marks.save();
     for (let at = start; ; at += 1) {
       const first = text.charCodeAt(at);
-      const end = first === quote || first === blank || first === tab ? this.#readQuoted(at, start) : unquoted;
+      let end = first === quote || first === blank || first === tab ? this.#readQuoted(at, start) : unquoted;
+      if (end === unquoted && this.#escapesCells && marks.backslash(at) < Math.min(marks.delimiter(at), lineEnd))
+        end = this.#readEscaped(at);
       if (end >= 0) {
         cells.push(this.#cell);
         if (end > lineEnd) lineEnd = marks.lineEnd(end);
@@ -187,6 +192,16 @@ export class RowScanner {
     return end;
   }
 
+  /** Reads a cell with backslashes into `#cell`; returns its end, or that there is none. */
+  #readEscaped(from: number): number {
+    const text = this.#text;
+    const { end, breaks } = endOfEscaped(text, from, this.#marks, this.#isFinal);
+    if (end === null || (end === text.length && !this.#isFinal)) return incomplete;
+    this.#breaks += breaks;
+    this.#cell = unescapeUnquoted(text.slice(from, end), this.#options);
+    return end;
+  }
+
   /** The quote that ends a cell, which begins at `from`; not less than the length of the text when it is not read yet. */
   #closingQuote(from: number): number {
     const text = this.#text;
@@ -216,7 +231,7 @@ export class RowScanner {
 
   /** Adds the row to `rows` and returns the start of the next; negative when that is not read yet. */
   #endRow(start: number, end: number, rows: CsvRow[]): number {
-    const next = this.#afterLineEnd(end);
+    const next = afterLineEnd(this.#text, end, this.#isFinal);
     if (next < 0) return incomplete;
     const cells = this.#cells;
     const columns = this.#columns;
@@ -234,22 +249,6 @@ export class RowScanner {
     return next;
   }
 
-  /** The start of the next row; negative when more text decides it. */
-  #afterLineEnd(end: number): number {
-    const text = this.#text;
-    const { length } = text;
-    let at = end;
-    // A text that was converted to CRLF twice has two CRs.
-    for (let count = 0; text.charCodeAt(at) === carriageReturn && count < 2; count += 1) {
-      if (at + 1 === length) return this.#isFinal ? length : incomplete;
-      if (text.charCodeAt(at + 1) === lineFeed) return at + 2;
-      if (text.charCodeAt(at + 1) !== carriageReturn) break;
-      at += 1;
-    }
-    if (this.#isFinal || end + 1 < length || text.charCodeAt(end) !== carriageReturn) return Math.min(end + 1, length);
-    return incomplete;
-  }
-
   /** Ends the row at the line end after `from`, with cells when the line can be read by itself; negative when that is not read. */
   #giveUp(start: number, from: number, rows: CsvRow[]): number {
     const { length } = this.#text;
@@ -259,7 +258,7 @@ export class RowScanner {
       if (length - start > this.#recordBytesMax) this.#overlong = { raw: this.#text.slice(start), bytes: 0 };
       return incomplete;
     }
-    const next = this.#afterLineEnd(end);
+    const next = afterLineEnd(this.#text, end, this.#isFinal);
     if (next < 0) return incomplete;
     const span = { text: this.#text, start, end };
     this.#options.observer?.improper(this.#text.slice(from, end));
@@ -285,7 +284,7 @@ export class RowScanner {
     const text = this.#text;
     const end = lineEndAfter(text, 0);
     overlong.bytes += Buffer.byteLength(text.slice(0, end));
-    const next = this.#isFinal || end < text.length ? this.#afterLineEnd(end) : incomplete;
+    const next = this.#isFinal || end < text.length ? afterLineEnd(this.#text, end, this.#isFinal) : incomplete;
     if (next < 0) return end;
     this.#overlong = null;
     const { raw } = overlong;

@@ -45,7 +45,15 @@ class Rows implements RowReceiver {
 }
 
 const dialectOf = (parts: Partial<TableDialect>): TableDialect => ({
-  ...{ encoding: 'UTF-8', delimiter: ',', quote: '"', escape: 'DOUBLED', headerLine: null, skippedLines: 0 },
+  ...{
+    encoding: 'UTF-8',
+    delimiter: ',',
+    quote: '"',
+    escape: 'DOUBLED',
+    escapesCells: false,
+    headerLine: null,
+    skippedLines: 0,
+  },
   ...{ warnings: [], comment: null, names: [], firstCells: [], columns: 3, textStart: 0, firstLine: 1, firstOffset: 0 },
   cellDelimiter: parts.delimiter ?? ',',
   ...parts,
@@ -89,12 +97,13 @@ const line = fc
   )
   .map(([cells, end, more]) => ({ cells, end, more }));
 
-const delimiters = [',', ';', '\t', '|', ' '] as const;
+const delimiters = [',', ';', '\t', '|', ' ', '\x01', '~'] as const;
 const dialect = fc.record({
   encoding: fc.constantFrom('UTF-8', 'UTF-8', 'WINDOWS-1252', 'UTF-16LE'),
   delimiter: fc.constantFrom(...delimiters),
   quote: fc.constantFrom('"', '"', "'", null),
   escape: fc.constantFrom('DOUBLED', 'DOUBLED', 'BACKSLASH'),
+  escapesCells: fc.constantFrom(false, false, true),
   comment: fc.constantFrom(null, null, '#', '//'),
   columns: fc.integer({ min: 1, max: 3 }),
   chunkBytes: fc.oneof(fc.integer({ min: 1, max: 80 }), fc.constant(500)),

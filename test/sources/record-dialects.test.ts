@@ -131,3 +131,23 @@ it('any text is read alike in chunks of any size, without a row lost', async () 
     { numRuns: 200 },
   );
 });
+
+it('cells whose delimiters, line ends and backslashes have a backslash are read back in chunks of any size', async () => {
+  const text = fc
+    .array(fc.constantFrom('a', '1', ',', '\\', '\n', '\r\n', ' x'), { maxLength: 6 })
+    .map((all) => `k${all.join('')}k`);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(text, { minLength: 1, maxLength: 8 }),
+      fc.integer({ min: 1, max: 9 }),
+      async (all, chunkBytes) => {
+        const texts = ['k,\nk', ...all];
+        const written = texts.map((each) => each.replaceAll('\\', '\\\\').replaceAll(/,|\r?\n/g, '\\$&'));
+        const content = `user_id,country,gender\n${written.map((each, index) => `${index},${each},F\n`).join('')}`;
+        const values = await valuesOf(content, { shape: shapes.users, chunkBytes });
+        expect(values).toEqual(texts.map((country, index) => ({ user_id: `${index}`, country, gender: 'F' })));
+      },
+    ),
+    { numRuns: 300 },
+  );
+});

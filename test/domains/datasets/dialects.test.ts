@@ -59,6 +59,12 @@ describe('the delimiter', () => {
       ['user', 'uid', 'shell'],
       ['root', '0', '/bin/sh'],
     ],
+    ['tildes', 'id~name~amount\n1~Doe, J~1,200\n2~Roe, R~3,400\n', '~', ['id', 'name', 'amount'], ['1', 'Doe, J']],
+    ['carets', 'id^name^note\n1^Ann^"x^y"\n2^Bob^z\n', '^', ['id', 'name', 'note'], ['1', 'Ann', 'x^y']],
+    ['unit separators', 'a\x1fb\n1\x1fx, y\n2\x1fz\n', '\x1f', ['a', 'b'], ['1', 'x, y']],
+    ['control characters of Hive', 'a\x01b\n1\x01x;y\n2\x01z\n', '\x01', ['a', 'b'], ['1', 'x;y']],
+    ['tildes within cells', 'sym,near\n~A,5\n~B,6\n', ',', ['sym', 'near'], ['~A', '5']],
+    ['carets within cells', 'sym,px\n^GSPC,5\n^DJI,6\n', ',', ['sym', 'px'], ['^GSPC', '5']],
   ])('is found by consistency: %s', async (_what, csv, delimiter, names, first) => {
     const { dialect, columns, rows, rejected } = await imported(csv);
     expect({ delimiter: dialect.delimiter, columns, rejected }).toEqual({ delimiter, columns: names, rejected: 0 });
@@ -82,10 +88,11 @@ describe('the delimiter', () => {
       'v\n1\n2\n',
       'time\n10:00:00\n11:30:00\n',
       'log\n2024-01-01 10:00:00 INFO a\n2024-01-01 10:00:01 INFO b\n',
+      'This is a text, with commas.\nIt goes on; and on.\nIt is, in no way, a table.\nAt all.\n',
     ]) {
       const { dialect, columns } = await imported(csv);
       expect(columns).toHaveLength(1);
-      expect(dialect.warnings).toEqual(['only one column was found']);
+      expect(dialect.warnings).toEqual(['only one column was found; state delimiter if there are more']);
     }
   });
 
@@ -116,6 +123,17 @@ describe('the header', () => {
     ['blank and equal names', 'id,x,x,,\n1,a,b,c,d\n', 1, ['id', 'x', 'x', '', ''], 1],
     ['blanks and byte order marks', '\ufeff\ufeffid , name\n1,A\n', 1, ['id', 'name'], 1],
     ['a delimiter at its end', 'id,name,\n1,a\n2,b\n', 1, ['id', 'name'], 2],
+    ['more titles than rows', 'Report\nQ1 2024\nfor us\nitem,qty,price\nA,1,2.5\n', 4, ['item', 'qty', 'price'], 1],
+    ['many titles', `${'a note\n'.repeat(30)}\nid;n\n1;2\n3;4\n`, 32, ['id', 'n'], 2],
+    ['titles as long as rows', 'a,b\nc,d,e,f\nid,qty,price\n1,2,3\n', 3, ['id', 'qty', 'price'], 1],
+    [
+      'names and values above',
+      'Station,Rome\nId,10384\nDate,Temp,Rain\n2024-01-01,2,0\n2024-01-02,3,1\n',
+      3,
+      ['Date', 'Temp', 'Rain'],
+      2,
+    ],
+    ['comments and titles', '# one\n# two\nno comment\n# three\na;b\n# four\n1;3\n6;7\n', 5, ['a', 'b'], 2],
   ])('is found with %s', async (_what, csv, line, names, count) => {
     const { dialect, columns, rows, rejected } = await imported(csv);
     expect(dialect).toMatchObject({ header_line: line, skipped_lines: line - 1 });
@@ -130,6 +148,9 @@ describe('the header', () => {
     ['codes', 'SKU-001,red\nSKU-002,blue\nSKU-003,red\n', 3],
     ['one column', '5\n7\n9\n', 3],
     ['one row', '1,2,3\n', 1],
+    ['one row with texts', 'Ann;Rome;12,50\n', 1],
+    ['one date', '2024-01-01', 1],
+    ['a log', '2024-01-01 10:00:00 start up\n2024-01-01 10:00:05 disk is full\n2024-01-01 10:00:09 end\n', 3],
   ])('is not taken from a first row like the others: %s', async (_what, csv, count) => {
     const { dialect, columns, rows } = await imported(csv);
     expect(dialect.header_line).toBeNull();
@@ -253,5 +274,33 @@ describe('the encoding', () => {
   it('of a few rows costs no row', async () => {
     const rows = Array.from({ length: 50 }, (_each, index) => `${index},${index > 44 ? 'Orl\xe9ans' : 'Lyon'}\n`);
     expect(await imported(Buffer.from(`id,city\n${rows.join('')}`, 'latin1'))).toMatchObject({ read: 50, rejected: 0 });
+  });
+});
+
+describe('two tables in one file', () => {
+  it('are not taken for titles and a table: the rows of the second are rejected', async () => {
+    const { dialect, columns, read, rejected } = await imported('id,n\n1,2\n3,4\n\nid,n,m\n1,2,3\n4,5,6\n');
+    expect({ line: dialect.header_line, columns, read, rejected }).toEqual({
+      line: 1,
+      columns: ['id', 'n'],
+      read: 5,
+      rejected: 3,
+    });
+  });
+});
+
+describe('backslashes outside of quotes', () => {
+  it('escape delimiters, line ends, quotes and themselves when all rows are alike only then', async () => {
+    const { columns, rows, rejected } = await imported(
+      'id,text,n\n1,a\\, b,5\n2,c\\\nd,6\n3,e\\\\,7\n4,\\"f\\",8\n5,\\N,9\n',
+    );
+    expect({ columns, rejected }).toEqual({ columns: ['id', 'text', 'n'], rejected: 0 });
+    expect(rows?.map(([, text]) => text)).toEqual(['a, b', 'c\nd', 'e\\', '"f"', '']);
+  });
+
+  it('are characters in other files', async () => {
+    const { rows, rejected } = await imported('id,path,n\n1,C:\\dir\\,5\n2,D:\\x,6\n3,"a, b",7\n');
+    expect(rejected).toBe(0);
+    expect(rows?.map(([, path]) => path)).toEqual(['C:\\dir\\', 'D:\\x', 'a, b']);
   });
 });

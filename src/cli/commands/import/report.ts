@@ -74,6 +74,10 @@ const delimiterNames: Readonly<Record<FileDialect['delimiter'], string>> = {
   ';': 'semicolons',
   '\t': 'tabs',
   '|': 'pipes',
+  '~': 'tildes',
+  '^': 'carets',
+  '\x1f': 'the control character U+001F',
+  '\x01': 'the control character U+0001',
   ':': 'colons',
   ' ': 'spaces',
 };
