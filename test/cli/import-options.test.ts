@@ -229,7 +229,11 @@ describe('an option of how a file is read changes the preview alike on GraphQL, 
 
 describe('an option that is not valid is refused by its name', () => {
   it.each([
-    ['delimiter', 'abc', 'one of comma, semicolon, tab, pipe, colon, space'],
+    [
+      'delimiter',
+      'abc',
+      'one of comma, semicolon, tab, pipe, tilde, caret, unit_separator, start_of_heading, colon, space',
+    ],
     ['encoding', 'klingon', 'one of utf-8, utf-16le, utf-16be, windows-1252'],
     ['headerLine', '0', 'a line from 1, or none'],
     ['headerLine', 'first', 'a line from 1, or none'],
