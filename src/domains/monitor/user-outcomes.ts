@@ -1,6 +1,5 @@
 import { createDecimalSums } from '../../indices/decimal-sums.ts';
-import { growableFloat64, growableUint8, growableUint32 } from '../../indices/growable.ts';
-import { createNumberTable } from '../../indices/number-table.ts';
+import { absentUint32, growableFloat64, growableUint8, growableUint32 } from '../../indices/growable.ts';
 import { scanEvents } from './scan-events.ts';
 import type { ReportSources } from './snapshot.ts';
 
@@ -60,7 +59,8 @@ export const userOutcomesOf = async (
 
 /** A row for each user, in the order of first rows. */
 class UserTable {
-  readonly #indexByUser = createNumberTable();
+  /** By the code of the user. Codes are dense, so that a hash table would be slower and not smaller. */
+  readonly #indexByUser = growableUint32();
   readonly users = growableUint32();
   readonly variants = growableUint32();
   readonly crossovers = growableUint8();
@@ -73,15 +73,15 @@ class UserTable {
   }
 
   indexOf(user: number): number {
-    const index = this.#indexByUser.intern(user);
-    if (index === this.users.length) {
-      this.users.push(user);
-      this.variants.push(0);
-      this.crossovers.push(0);
-      this.orders.push(0);
-      this.#firstAtUs.push(Infinity);
-    }
-    return index;
+    while (this.#indexByUser.length <= user) this.#indexByUser.push(absentUint32);
+    const known = this.#indexByUser.values[user] as number;
+    if (known !== absentUint32) return known;
+    this.#indexByUser.set(user, this.users.length);
+    this.variants.push(0);
+    this.crossovers.push(0);
+    this.orders.push(0);
+    this.#firstAtUs.push(Infinity);
+    return this.users.push(user);
   }
 
   addExposure(index: number, variant: number, atUs: number): void {

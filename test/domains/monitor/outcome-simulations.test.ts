@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../../src/demo/random.ts';
 import type { ConfidenceInterval } from '../../../src/lib/statistics/confidence-sequence.ts';
+import type { Moments } from '../../../src/lib/statistics/moments.ts';
 import { type StratifiedDifference, stratifiedDifference } from '../../../src/lib/statistics/stratified-difference.ts';
 import { createRunningMoments } from '../../support/running-moments.ts';
 
@@ -133,6 +134,79 @@ describe('intervals of outcomes, compared with the truth after every order', () 
       if (scale > 1) process.stdout.write(`${scenario.name} ${experiments} ${JSON.stringify(count)}\n`);
       expect(count.absolute).toBeLessThanOrEqual(0.05 * experiments);
       expect(count.relative).toBeLessThanOrEqual(0.05 * experiments);
+    },
+    600_000,
+  );
+});
+
+/** Users who order some time after their exposure, up to so many times: values that grow while one looks. */
+const delayed = [
+  { name: 'one order', treated: 0.5, ordering: 0.02, orders: 1, spread: 0 },
+  { name: 'one order, 10 % of users', treated: 0.1, ordering: 0.02, orders: 1, spread: 0 },
+  { name: 'five orders', treated: 0.5, ordering: 0.05, orders: 5, spread: 1 },
+  { name: 'five orders, 10 % of users', treated: 0.1, ordering: 0.05, orders: 5, spread: 0.7 },
+];
+
+/** Whether an interval of 10,000 users, without an effect, ever excludes 0. */
+const simulateDelayed = ({ treated, ordering, orders, spread }: (typeof delayed)[number], seed: number): boolean => {
+  const random = createRandom(seed);
+  const uniform = (): number => random.below(2 ** 32) / 2 ** 32;
+  const normal = (): number => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+  const events = Array.from({ length: 10_000 }, () => {
+    const user = { arm: uniform() < treated ? ('treatment' as const) : ('control' as const), value: 0 };
+    let at = uniform();
+    const own = [{ at, user, value: 0 }];
+    // The users arrive in one unit of time, and are watched for two.
+    for (let left = uniform() < ordering ? orders : 0; left > 0; left--) {
+      at += -Math.log(1 - uniform()) / 2;
+      if (at < 2) own.push({ at, user, value: Math.exp(spread * normal()) });
+    }
+    return own;
+  }).flat();
+  events.sort((a, b) => a.at - b.at);
+  const arms = { treatment: createPowerSums(), control: createPowerSums() };
+  return events.some(({ user, value }, index) => {
+    arms[user.arm].change(user.value, user.value + value, value === 0);
+    user.value += value;
+    if (value === 0 && index % usersPerLook !== 0) return false;
+    const { absolute, relative } = stratifiedDifference(
+      [{ treatment: arms.treatment.now(), control: arms.control.now() }],
+      { isNonNegative: true },
+    );
+    return misses(absolute, 0) || misses(relative, 0);
+  });
+};
+
+/** Moments of values that change. */
+const createPowerSums = () => {
+  let count = 0;
+  const sums = [0, 0, 0, 0, 0];
+  return {
+    change(from: number, to: number, isNew: boolean): void {
+      if (isNew) count++;
+      for (let power = 1; power <= 4; power++) sums[power] = (sums[power] as number) + to ** power - from ** power;
+    },
+    now(): Moments {
+      const [, mean, second, third, fourth] = sums.map((sum) => sum / Math.max(1, count)) as Powers;
+      return {
+        ...{ count, mean, variance: (Math.max(0, second - mean ** 2) * count) / Math.max(1, count - 1) },
+        third: third - 3 * mean * second + 2 * mean ** 3,
+        fourth: fourth - 4 * mean * third + 6 * mean ** 2 * second - 3 * mean ** 4,
+      };
+    },
+  };
+};
+type Powers = [number, number, number, number, number];
+
+describe('intervals of outcomes while orders come long after the exposure', () => {
+  it.each(delayed)(
+    'the intervals of 95 % hold no effect at all looks: $name',
+    (scenario) => {
+      const experiments = 20 * scale;
+      let missed = 0;
+      for (let seed = 0; seed < experiments; seed++) if (simulateDelayed(scenario, seed * 7919 + 3)) missed++;
+      if (scale > 1) process.stdout.write(`${scenario.name} ${experiments} ${missed}\n`);
+      expect(missed).toBeLessThanOrEqual(0.05 * experiments);
     },
     600_000,
   );

@@ -3,7 +3,7 @@ import { createRandom } from '../../../src/demo/random.ts';
 import { stratifiedDifference } from '../../../src/lib/statistics/stratified-difference.ts';
 import { type OpenApp, openApp } from '../../support/app.ts';
 import { sendUsers } from '../../support/events.ts';
-import { referenceMoments } from '../../support/reference-experiment.ts';
+import { referenceMoments, referenceOutcomes } from '../../support/reference-experiment.ts';
 
 interface SentEvent {
   readonly user: string;
@@ -69,6 +69,14 @@ const meansOf = async (app: OpenApp, args: string): Promise<number[]> =>
 /** So many users who are seen and do no more. */
 const visitors = (count: number, version: string, name = version): SentEvent[] =>
   Array.from({ length: count }, (_, index) => ({ user: `${name}${index}`, version, type: 'view' }));
+
+/** The bounds may differ by rounding. */
+const closeTo = (interval: Interval | null): object | null =>
+  interval && {
+    estimate: expect.closeTo(interval.estimate, 9),
+    lower: expect.closeTo(interval.lower, 9),
+    upper: expect.closeTo(interval.upper, 9),
+  };
 
 describe('orders and refunds', () => {
   it('a refund lowers the value and is no order, an order of 0 is none, and what comes late counts', async () => {
@@ -270,6 +278,58 @@ describe('intervals', () => {
       expect(found?.absoluteDifference?.lower ?? null).toEqual(absolute && expect.closeTo(absolute.lower, 9));
       expect(found?.absoluteDifference?.upper ?? null).toEqual(absolute && expect.closeTo(absolute.upper, 9));
     }
+  });
+
+  it('outcomes have the intervals of the reference moments, for every metric, selection of orders and stratification', async () => {
+    const app = await openTestApp();
+    const random = createRandom(23);
+    const countryOf = (user: string): string => ['SE', 'DE', 'NO'][Number(user.slice(1)) % 3] as string;
+    const users = Array.from({ length: 900 }, (_, index) => `u${index}`);
+    const events = Array.from({ length: 4_000 }, (): SentEvent & { user: string } => {
+      const user = random.pick(users);
+      const version = Number(user.slice(1)) % 5 < 2 ? 'B' : 'A';
+      const value = random.pick([null, null, 0, (1 + random.below(9_999)) / 100, -random.below(900) / 100]);
+      const type = random.pick(['view', 'buy', null]);
+      return { user, version: random.below(2_000) === 0 ? 'B' : version, value, type, day: 1 + random.below(9) };
+    });
+    const rows = users.map((user) => ({ user_id: user, country: countryOf(user), gender: null }));
+    await app.importFile('users', { name: 'user_info.json', text: JSON.stringify(rows) });
+    await send(app, events);
+    const ledgerRows = events.map(({ user, version, value, type, day }) => ({
+      ...{
+        eventId: null,
+        experiment: null,
+        userId: user,
+        variant: version,
+        accountType: 'free',
+        country: countryOf(user),
+      },
+      ...{ eventType: type ?? null, at: day as number, micros: value == null ? null : BigInt(Math.round(value * 1e6)) },
+    }));
+    for (const metric of ['ORDER_VALUE_PER_USER', 'ORDERS_PER_USER', 'CONVERSION'] as const)
+      for (const eventTypes of [null, ['buy', 'unknown']])
+        for (const byMarket of [false, true]) {
+          const reference = referenceOutcomes(ledgerRows, { metric, eventTypes, byMarket, cap: null });
+          const momentsOf = (variant: string, market: string | null) =>
+            referenceMoments(
+              reference.users
+                .filter((user) => user.variant === variant && (market === null || user.market === market))
+                .map(({ value }) => value),
+            );
+          const markets = byMarket ? ['SE', 'DE', 'NO'] : [null];
+          const expected = stratifiedDifference(
+            markets.map((market) => ({ treatment: momentsOf('B', market), control: momentsOf('A', market) })),
+            { isNonNegative: metric !== 'ORDER_VALUE_PER_USER' },
+          );
+          expect(expected.absolute).not.toBeNull();
+          const args = `metric: ${metric}, eventTypes: ${JSON.stringify(eventTypes)}, byMarket: ${byMarket}`;
+          const [, found] = await outcomesOf(app, args);
+          expect(found).toMatchObject({
+            absoluteDifference: closeTo(expected.absolute),
+            relativeDifference: closeTo(expected.relative),
+            crossoverUserCount: reference.crossovers.filter((variant) => variant === 'B').length,
+          });
+        }
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { standardErrorsAt } from '../../../src/lib/statistics/confidence-sequence.ts';
 import type { Moments } from '../../../src/lib/statistics/moments.ts';
 import { type Stratum, stratifiedDifference } from '../../../src/lib/statistics/stratified-difference.ts';
+import { referenceMoments } from '../../support/reference-experiment.ts';
 
 /** Users of whom some ordered. */
 const binary = (count: number, successes: number): Moments => {
@@ -22,6 +23,67 @@ const arms = fc
   .map(({ count, share }): readonly [number, number] => [count, Math.round(count * share)]);
 const strataOf = fc.array(fc.tuple(arms, arms), { minLength: 1, maxLength: 5 });
 const isNonNegative = true;
+
+/** The values of the users of each stratum. */
+interface Values {
+  readonly treatment: readonly number[];
+  readonly control: readonly number[];
+}
+
+/** Whether mean(treatment) − ratio × mean(control) is surely not `truth`, straight from the formulas; null: not known. */
+const referenceExcludes = (strata: readonly Values[], ratio: number, truth: number): boolean | null => {
+  const compared = strata.filter(({ treatment, control }) => treatment.length > 0 && control.length > 0);
+  const total = compared.reduce((sum, { treatment, control }) => sum + treatment.length + control.length, 0);
+  const armCountOf = (arm: keyof Values) => compared.reduce((sum, { [arm]: { length } }) => sum + length, 0);
+  if (Math.min(armCountOf('treatment'), armCountOf('control')) < 30) return null;
+  const z = standardErrorsAt(total, 0.95);
+  let [estimate, variance, third, plainVariance, ofVariance] = [0, 0, 0, 0, 0];
+  for (const { treatment, control } of compared) {
+    const both = [...treatment, ...control];
+    const pooled = referenceMoments(both);
+    const weight = both.length / total;
+    estimate += weight * (referenceMoments(treatment).mean - ratio * referenceMoments(control).mean);
+    if (pooled.variance === 0) continue;
+    const observations = (both.length * (pooled.variance * (1 - 1 / both.length)) ** 2) / pooled.fourth;
+    const added = (2 * both.length) / observations;
+    const ofArm = (values: readonly number[]) => {
+      const own = values.length > 1 ? referenceMoments(values) : pooled;
+      const averageOf = (name: 'variance' | 'third') =>
+        (values.length * own[name] + added * pooled[name]) / (values.length + added);
+      const thirds = [own.third, averageOf('third')].sort((a, b) => Math.abs(a) - Math.abs(b));
+      return {
+        variance: (weight ** 2 * Math.max(own.variance, averageOf('variance'))) / values.length,
+        third: (weight ** 3 * (thirds[1] as number)) / values.length ** 2,
+      };
+    };
+    const [treated, controls] = [ofArm(treatment), ofArm(control)];
+    variance += treated.variance + ratio ** 2 * controls.variance;
+    third += treated.third - ratio ** 3 * controls.third;
+    plainVariance += treated.variance + controls.variance;
+    const smaller = Math.min(treatment.length, control.length) / both.length;
+    ofVariance += (treated.variance + controls.variance) ** 2 / (observations * smaller);
+  }
+  if (plainVariance === 0 || plainVariance ** 2 / ofVariance < z ** 2 / 4) return null;
+  const deviation = Math.sqrt(variance);
+  const skewness = third / deviation ** 3;
+  const errors = (truth - estimate) / deviation;
+  const extra = (Math.abs(skewness) * (2 * z ** 2 + 1)) / 6;
+  // A sample skewed to the right may have missed its greatest values.
+  return errors > 0 ? errors > z + (skewness > 0 ? extra : 0) : -errors > z + (skewness < 0 ? extra : 0);
+};
+
+const someValues = (min: number) =>
+  fc
+    .record({
+      values: fc.array(fc.integer({ min, max: 200 }), { maxLength: 150, size: 'max' }),
+      zeros: fc.integer({ min: 0, max: 150 }),
+    })
+    .map(({ values, zeros }) => [...values.map((value) => value / 8), ...new Array<number>(zeros).fill(0)]);
+const valuesOf = fc
+  .constantFrom(0, -40)
+  .chain((min) =>
+    fc.array(fc.record({ treatment: someValues(min), control: someValues(min) }), { minLength: 1, maxLength: 3 }),
+  );
 
 describe('stratifiedDifference', () => {
   it('stratifiedDifference is the difference of means with the boundary of theorem 2.2 when both arms are alike', () => {
@@ -128,6 +190,45 @@ describe('stratifiedDifference', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it('stratifiedDifference contains exactly what the formulas do not exclude', () => {
+    let [absolutes, relatives] = [0, 0];
+    fc.assert(
+      fc.property(valuesOf, (strata) => {
+        const { absolute, relative } = stratifiedDifference(
+          strata.map(({ treatment, control }) => ({
+            treatment: referenceMoments(treatment),
+            control: referenceMoments(control),
+          })),
+        );
+        if (absolute === null) {
+          expect(relative).toBeNull();
+          expect(referenceExcludes(strata, 1, 0)).toBeNull();
+          return;
+        }
+        absolutes++;
+        const { lower, upper } = absolute;
+        const step = (upper - lower) / 1e6;
+        for (const [truth, excluded] of [
+          [lower - step, true],
+          [lower + step, false],
+          [upper - step, false],
+          [upper + step, true],
+        ] as const)
+          expect(referenceExcludes(strata, 1, truth)).toBe(excluded);
+        if (relative === null) return;
+        relatives++;
+        const ratioStep = (relative.upper - relative.lower) / 1e6;
+        expect(referenceExcludes(strata, 1 + relative.lower + ratioStep, 0)).toBe(false);
+        expect(referenceExcludes(strata, 1 + relative.upper - ratioStep, 0)).toBe(false);
+        expect(referenceExcludes(strata, 1 + relative.lower - ratioStep, 0)).toBe(true);
+        expect(referenceExcludes(strata, 1 + relative.upper + ratioStep, 0)).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+    expect(absolutes).toBeGreaterThan(50);
+    expect(relatives).toBeGreaterThan(20);
   });
 
   it('stratifiedDifference has no relative difference from a mean that may be 0 or below', () => {
