@@ -1,7 +1,7 @@
 import type { CsvRow } from './csv-row.ts';
 import type { TableDialect } from './dialect.ts';
 import { createDecoding, extendsAscii, isTextOf, type TextDecoding } from './encoding.ts';
-import { fileChunks } from './file-chunks.ts';
+import { fileChunks, fileChunksInTurn } from './file-chunks.ts';
 import { type PlainRow, PlainRowScanner } from './plain-row.ts';
 import { RowScanner } from './row-scanner.ts';
 
@@ -68,7 +68,7 @@ export const receiveCsvRows = async (
   const { textStart } = dialect;
   const rows = new RowsOfBytes(dialect, recordBytesMax, receiver);
   let bytesRead = textStart;
-  for await (const chunk of fileChunks({ path, textStart, chunkBytes })) {
+  for await (const chunk of fileChunksInTurn({ path, textStart, chunkBytes })) {
     bytesRead += chunk.length;
     rows.push(chunk);
     await receiver.endPart(bytesRead);

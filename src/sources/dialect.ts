@@ -4,7 +4,7 @@ import type { CsvSyntax, SampleRow } from './csv-row.ts';
 import { bestCandidate, bestQuoting, type Candidate, readCandidate } from './dialect-candidates.ts';
 import { type SampleText, shapeOf } from './dialect-sample.ts';
 import { createDecoding, type DetectedEncoding, decodeText, detectEncoding, encodingOf } from './encoding.ts';
-import { lineEnd } from './faulty-lines.ts';
+import { countBreaks, lineEnd } from './faulty-lines.ts';
 import { fileBytesAt } from './file-chunks.ts';
 import { nonTabularKind } from './format.ts';
 import { notATable, type SourceShape } from './source.ts';
@@ -71,12 +71,11 @@ const dialectOfHead = (
 ): TableDialect => {
   const headText = decodeHead(head.subarray(textStart), encoding, isWhole);
   checkTabular(head, headText, isWhole, encoding);
-  const starts = lineStarts(headText);
   const { delimiter: separator, lines: instructionLines } = separatorLine(headText);
   const delimiter = options.delimiter;
   const { headerLine } = options;
   const startLine = typeof headerLine === 'number' ? headerLine : 1 + instructionLines;
-  const startOffset = starts[startLine - 1];
+  const startOffset = lineStart(headText, startLine);
   if (startOffset === undefined || startOffset >= headText.length) throw noSuchLine(startLine, headText, isWhole);
   const text = sampleText(headText, startOffset, startLine, isWhole);
   const candidate = chooseCandidate(text, { delimiter, separator, headerLine }, known);
@@ -105,7 +104,7 @@ const dialectOfHead = (
     columns: start.columns,
     textStart,
     firstLine,
-    firstOffset: starts[firstLine - 1] ?? headText.length,
+    firstOffset: lineStart(headText, firstLine) ?? headText.length,
   };
 };
 
@@ -114,7 +113,7 @@ const decodeHead = (head: Buffer, encoding: FileDialect['encoding'], isWhole: bo
 
 const checkTabular = (head: Buffer, text: string, isWhole: boolean, encoding: FileDialect['encoding']): void => {
   const isUtf16 = encoding.startsWith('UTF-16');
-  const nuls = isUtf16 ? 0 : head.reduce((count, byte) => (byte === 0 ? count + 1 : count), 0);
+  const nuls = isUtf16 ? 0 : countNuls(head);
   // A few NULs make their rows faulty; many NULs mean another encoding or no text.
   const isText = nuls * 10 <= head.length;
   const kind = nonTabularKind(isUtf16 ? Buffer.from(text.slice(0, 1024)) : isText ? withoutNuls(head) : head);
@@ -123,13 +122,23 @@ const checkTabular = (head: Buffer, text: string, isWhole: boolean, encoding: Fi
   if (/^\s*(?:\{\s*(?:"|\})|\[\s*[[{])/.test(text)) throw notATable('the file looks like JSON; expected CSV');
 };
 
+const countNuls = (bytes: Buffer): number => {
+  let count = 0;
+  for (let at = bytes.indexOf(0); at >= 0; at = bytes.indexOf(0, at + 1)) count += 1;
+  return count;
+};
+
 const withoutNuls = (head: Buffer): Buffer => Buffer.from(head.subarray(0, 4096).filter((byte) => byte !== 0));
 
-/** Where each line of a text begins. */
-const lineStarts = (text: string): number[] => {
-  const starts = [0];
-  for (const { index, 0: end } of text.matchAll(lineEnd)) starts.push(index + end.length);
-  return starts;
+/** Where a line of a text begins, its number from 1; undefined for a line that the text does not have. */
+const lineStart = (text: string, line: number): number | undefined => {
+  if (line === 1) return 0;
+  let number = 1;
+  for (const { index, 0: end } of text.matchAll(lineEnd)) {
+    number += 1;
+    if (number === line) return index + end.length;
+  }
+  return undefined;
 };
 
 /** The first line that tells spreadsheets the delimiter, `sep=;`. */
@@ -241,7 +250,7 @@ const warningsOf = ({ start, sample }: Candidate, encodingWarning: string | null
 };
 
 const noSuchLine = (line: number, text: string, isWhole: boolean): DomainError => {
-  const lines = lineStarts(text).length;
+  const lines = 1 + countBreaks(text);
   const length = isWhole ? `the file has ${lines} lines` : `only the first ${lines} lines are searched for the header`;
   return new DomainError('BAD_REQUEST', `headerLine is ${line}, but ${length}`);
 };

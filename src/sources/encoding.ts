@@ -230,7 +230,8 @@ export const createDecoding = (encoding: TextEncoding): TextDecoding => {
     decode(chunk) {
       const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
       const end = bytes.length - cutBytes(bytes);
-      rest = bytes.subarray(end);
+      // A copy, because the caller may use the chunk's memory again.
+      rest = Buffer.from(bytes.subarray(end));
       return decoded(bytes.subarray(0, end));
     },
     finish() {

@@ -23,6 +23,40 @@ export async function* fileChunks({
   }
 }
 
+/**
+ * The same in two buffers in turn, each of which is valid until the chunk after it is requested: the next chunk is read
+ * while the caller uses this one.
+ */
+export async function* fileChunksInTurn({
+  path,
+  textStart,
+  chunkBytes,
+}: Pick<SourceFile, 'path' | 'textStart' | 'chunkBytes'>): AsyncGenerator<Buffer> {
+  const file = await open(path);
+  let position = textStart;
+  const read = (buffer: Buffer) => {
+    const reading = file.read(buffer, 0, chunkBytes, position);
+    // A failure is thrown where the chunk is awaited; the caller may have given up before.
+    reading.catch(() => undefined);
+    return reading;
+  };
+  let other: Buffer = Buffer.allocUnsafeSlow(chunkBytes);
+  let reading = read(Buffer.allocUnsafeSlow(chunkBytes));
+  try {
+    for (;;) {
+      const { buffer, bytesRead } = await reading;
+      if (bytesRead === 0) return;
+      position += bytesRead;
+      reading = read(other);
+      other = buffer;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await reading.catch(() => undefined);
+    await file.close();
+  }
+}
+
 /** Up to `length` bytes at a position, fewer at the end of the file. */
 export const fileBytesAt = async (path: string, position: number, length: number): Promise<Buffer> => {
   const file = await open(path);

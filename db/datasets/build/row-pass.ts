@@ -75,7 +75,7 @@ export class RowPass implements RowSink {
     const { writer, sources, nulls } = this;
     const readers = this.#readers;
     let misfits: Record<number, string> | undefined;
-    writer.beginRow(row.line, this.#importId);
+    writer.beginRow(row.line, this.#importId, row.end - row.start);
     for (let column = 0; column < readers.length; column += 1) {
       const reader = readers[column] as CellReader;
       const source = sources[column] as number;

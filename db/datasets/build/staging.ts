@@ -26,6 +26,9 @@ const flushBytes = 512 * 1024;
 /** A character of a string has at most this many bytes in UTF-8. */
 const bytesPerCharacter = 3;
 
+/** Digits of a safe integer. */
+const numberLengthMax = 16;
+
 const cellEndByte = cellEnd.charCodeAt(0);
 const lineEndByte = lineEnd.charCodeAt(0);
 
@@ -46,6 +49,8 @@ export class StagingWriter {
   #rows = 0;
   #buffer = Buffer.allocUnsafeSlow(flushBytes * 2);
   #length = 0;
+  /** The room that the cells of bytes and the missing cells of a row may need. */
+  #cellBytes = 0;
 
   constructor(path: string, columns: number) {
     this.#file = openSync(path, 'wx');
@@ -73,11 +78,13 @@ export class StagingWriter {
     this.endRow(misfits);
   }
 
-  /** Begins a row, whose cells follow in the order of their columns. */
-  beginRow(line: number, importId: number): void {
-    this.#write(String(line));
+  /** Begins a row, whose cells follow in the order of their columns; makes room for `bytes` of cells of bytes. */
+  beginRow(line: number, importId: number, bytes = 0): void {
+    this.#cellBytes = bytes + this.#isAscii.length;
+    this.#reserve(2 * numberLengthMax);
+    this.#writeNumber(line);
     this.#writeByte(cellEndByte);
-    this.#write(String(importId));
+    this.#writeNumber(importId);
   }
 
   addText(cell: string, column: number): void {
@@ -88,16 +95,15 @@ export class StagingWriter {
   }
 
   addMissing(): void {
-    this.#reserve(0);
     this.#writeByte(cellEndByte);
   }
 
   /** Adds a cell that is the printable ASCII from `start` to `end`; `bits` are set in each byte. */
   addBytes(bytes: Uint8Array, start: number, end: number, bits = 0): void {
-    this.#reserve(end - start);
-    this.#writeByte(cellEndByte);
     const buffer = this.#buffer;
     let to = this.#length;
+    buffer[to] = cellEndByte;
+    to += 1;
     // A loop, because a copy by the engine costs more for short cells.
     for (let at = start; at < end; at += 1, to += 1) buffer[to] = (bytes[at] as number) | bits;
     this.#length = to;
@@ -156,6 +162,20 @@ export class StagingWriter {
     if (written < text.length) this.#length += this.#buffer.write(text.slice(written), this.#length);
   }
 
+  /** A whole number, not negative. */
+  #writeNumber(value: number): void {
+    let length = 1;
+    for (let power = 10; power <= value; power *= 10) length += 1;
+    const end = this.#length + length;
+    let rest = value;
+    for (let at = end - 1; at >= this.#length; at -= 1) {
+      const tenth = Math.floor(rest / 10);
+      this.#buffer[at] = 48 + rest - tenth * 10;
+      rest = tenth;
+    }
+    this.#length = end;
+  }
+
   /** `#reserve` leaves room for it. */
   #writeByte(byte: number): void {
     this.#buffer[this.#length] = byte;
@@ -164,7 +184,7 @@ export class StagingWriter {
 
   /** Makes room for a text of this length and the bytes around it. */
   #reserve(length: number): void {
-    const needed = this.#length + length * bytesPerCharacter + 4;
+    const needed = this.#length + this.#cellBytes + length * bytesPerCharacter + 4;
     if (needed <= this.#buffer.length) return;
     const larger = Buffer.allocUnsafeSlow(needed * 2);
     this.#buffer.copy(larger, 0, 0, this.#length);
