@@ -1,5 +1,5 @@
 import type { ColumnType } from '../../src/lib/column.ts';
-import { literal } from './duckdb.ts';
+import { type DuckdbSession, literal } from './duckdb.ts';
 
 /** What the layout of a version's file depends on. */
 export interface StoredColumn {
@@ -76,8 +76,27 @@ export const fileColumns = (columns: readonly StoredColumn[]): { readonly field:
 /** The table expression that reads a version's file, with the row number. */
 export const tableOf = (path: string): string => `read_parquet(${literal(path)}, file_row_number = true)`;
 
+const vectorRows = 2048;
+const groupRowsMax = 12 * vectorRows;
+/** Row groups are built in memory, one for each thread. */
+const groupBytesMax = 16_000_000;
+
 /**
- * How a version's file is written. A page of rows from all over the file reads one row group for each of them, so row groups
- * are small; the encodings of version 2 make up for the bytes that this costs, and are faster to read.
+ * How a file is written whose rows have about so many bytes each before compression. Larger row groups are faster to scan;
+ * a page of rows from all over the file reads one row group for each of them, which costs the same up to this size, because
+ * each group costs something besides its rows. The encodings of version 2 are smaller and faster to read.
  */
-export const copyOptions = "format parquet, compression zstd, parquet_version 'v2', row_group_size 8192";
+export const copyOptions = (rowBytes: number): string => {
+  const vectors = Math.floor(groupBytesMax / Math.max(1, rowBytes) / vectorRows);
+  const groupRows = Math.min(groupRowsMax, Math.max(1, vectors) * vectorRows);
+  return `format parquet, compression zstd, parquet_version 'v2', row_group_size ${groupRows}`;
+};
+
+/** How many bytes a row of a Parquet file has before compression, on average; 0 without rows. */
+export const rowBytesOf = async (session: Pick<DuckdbSession, 'rows'>, path: string): Promise<number> => {
+  const file = literal(path);
+  const [row] = await session.rows(
+    `select (select sum(total_uncompressed_size) from parquet_metadata(${file})) / (select nullif(num_rows, 0) from parquet_file_metadata(${file}))`,
+  );
+  return Number(row?.[0] ?? 0);
+};

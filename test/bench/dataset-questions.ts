@@ -93,10 +93,13 @@ export const questionsOf = ({ url, duckdb, sqlite }: Answerers): Question[] => {
         const { nodes } = (answer as { data: { dataset: { aggregate: { nodes: Group[] } } } }).data.dataset.aggregate;
         return nodes.reduce((sum, { measures }) => sum + (measures[1] ?? 0), 0);
       },
-      theirs: (round) =>
-        ask(
-          `select sum(q) from (select city, count(*), sum(quantity) as q, median(price) from rows where quantity >= ${round} group by city)`,
-        ),
+      // All groups with all measures, as ours: what a statement does not return DuckDB does not compute.
+      theirs: async (round) => {
+        const groups = await duckdb.runAndReadAll(
+          `select city, count(*), sum(quantity), median(price) from rows where quantity >= ${round} group by city order by city`,
+        );
+        return groups.getRows().reduce((sum, [, , quantity]) => sum + Number(quantity), 0);
+      },
       sqlites: null,
     },
     {

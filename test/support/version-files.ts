@@ -48,7 +48,7 @@ export class VersionFiles {
       await session.run(`create temp table staged (${types.join(', ')})`);
       const rows = Array.from({ length: rowCount }, (_each, row) => rowSql(columns, stored, row));
       if (rowCount > 0) await session.run(`insert into staged values ${rows.join(', ')}`);
-      await session.run(`copy (select * from staged) to ${literal(file)} (${copyOptions})`);
+      await session.run(`copy (select * from staged) to ${literal(file)} (${copyOptions(100)})`);
     });
     return { file, columns: stored, rowCount };
   }

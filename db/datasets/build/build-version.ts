@@ -127,6 +127,7 @@ const keyIndexes = ({ keyColumns }: BuildRequest, columns: readonly DatasetColum
 const stagedFile = ({ limits }: BuildServices, { staged, files }: Build) => ({
   path: files.staged,
   columns: staged.columns,
+  rowCount: staged.rowCount,
   lineBytesMax: lineBytesOf(limits),
 });
 
@@ -141,7 +142,7 @@ export const convertVersion = async (
     const { columns: stagedColumns, rowCount } = await stager.convert({ columnFile, staged });
     const lineBytesMax = lineBytesOf(limits);
     await duckdb.session((session) =>
-      writeStaged(session, { path: staged, columns: stagedColumns, lineBytesMax }, target),
+      writeStaged(session, { path: staged, columns: stagedColumns, rowCount, lineBytesMax }, target),
     );
     await Promise.all([sync(target), sync(dirname(target))]);
     const columns = stagedColumns.map(({ hasEscapes: _, ...column }) => column);

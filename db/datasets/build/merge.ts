@@ -1,9 +1,17 @@
 import { DomainError } from '../../../src/errors.ts';
 import type { DatasetColumn } from '../../../src/lib/dataset-column.ts';
-import { type DuckdbRow, type DuckdbSession, identifier } from '../duckdb.ts';
+import { type DuckdbRow, type DuckdbSession, identifier, literal } from '../duckdb.ts';
 import type { StoredTable } from '../engine.ts';
-import { importField, lineField, misfitField, rowField, storedType, tableOf } from '../parquet-layout.ts';
-import { copyTo } from './parquet.ts';
+import {
+  copyOptions,
+  importField,
+  lineField,
+  misfitField,
+  rowBytesOf,
+  rowField,
+  storedType,
+  tableOf,
+} from '../parquet-layout.ts';
 
 /** A Parquet file, by its path, with the columns of a version. */
 type VersionFile = Pick<StoredTable, 'file' | 'columns'>;
@@ -25,12 +33,12 @@ export interface UpsertCounts {
 const addedFrom = 2 ** 40;
 
 /** Writes the rows of the earlier table, then those of the added one. */
-export const appendTables = (session: DuckdbSession, merge: Merge, target: string): Promise<void> => {
+export const appendTables = async (session: DuckdbSession, merge: Merge, target: string): Promise<void> => {
   const names = targetFields(merge);
   const parts = [merge.earlier, merge.added].map(
     (table) => `select ${named(valuesOf(table, merge), names)} from ${tableOf(table.file)}`,
   );
-  return copyTo(session, parts.join(' union all '), target);
+  await copyMerged(session, merge, parts.join(' union all '), target);
 };
 
 /**
@@ -53,8 +61,9 @@ export const upsertTable = async (
   const replaced = names.map((name, at) => `if(changed, b${at}, a${at}) as ${identifier(name)}`);
   const added = names.map((_name, at) => `v${at}`);
   const fields = names.map(identifier).join(', ');
-  await copyTo(
+  await copyMerged(
     session,
+    merge,
     `${withJoined} select ${fields} from (
       select position, ${replaced.join(', ')} from joined
       union all
@@ -63,6 +72,11 @@ export const upsertTable = async (
     target,
   );
   return { inserted, updated, unchanged };
+};
+
+const copyMerged = async (session: DuckdbSession, merge: Merge, query: string, target: string): Promise<void> => {
+  const rowBytes = [await rowBytesOf(session, merge.earlier.file), await rowBytesOf(session, merge.added.file)];
+  await session.run(`copy (${query}) to ${literal(target)} (${copyOptions(Math.max(...rowBytes))})`);
 };
 
 /** Throws BAD_REQUEST when rows of a table have the same key; names some of them. `where` says which table it is. */

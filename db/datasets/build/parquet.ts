@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { type DuckdbSession, identifier, literal } from '../duckdb.ts';
 import { copyOptions, importField, lineField, misfitField, storedType } from '../parquet-layout.ts';
 import type { StagedColumn } from './stage.ts';
@@ -7,6 +8,7 @@ import { cellEnd, stagedEscapes } from './staging.ts';
 export interface StagedFile {
   readonly path: string;
   readonly columns: readonly StagedColumn[];
+  readonly rowCount: number;
   readonly lineBytesMax: number;
 }
 
@@ -18,11 +20,12 @@ export const writeStaged = async (session: DuckdbSession, staged: StagedFile, ta
     count > 0 ? [`misfits->>'$."${index}"' as ${identifier(misfitField(index))}`] : [],
   );
   const select = [...values, `line as ${identifier(lineField)}`, `import as ${identifier(importField)}`, ...misfits];
-  await copyTo(session, `select ${select.join(', ')} from ${stagedTable(staged)}`, target);
+  const { size } = await stat(staged.path);
+  await session.run(
+    `copy (select ${select.join(', ')} from ${stagedTable(staged)}) to ${literal(target)}
+      (${copyOptions(size / Math.max(1, staged.rowCount))})`,
+  );
 };
-
-export const copyTo = (session: DuckdbSession, query: string, target: string): Promise<void> =>
-  session.run(`copy (${query}) to ${literal(target)} (${copyOptions})`);
 
 const stagedTable = ({ path, columns, lineBytesMax }: StagedFile): string => {
   const types = [

@@ -1,6 +1,6 @@
 import { type DuckdbSession, identifier, literal } from '../duckdb.ts';
 import type { ParquetRequest, StoredTable } from '../engine.ts';
-import { copyOptions } from '../parquet-layout.ts';
+import { copyOptions, rowBytesOf } from '../parquet-layout.ts';
 import { filterSql } from './filter.ts';
 import { Parameters, rowNumber, Source } from './source.ts';
 
@@ -22,5 +22,6 @@ export const writeParquet = async (
   );
   const order = orders.length === 0 ? '' : `order by ${[...keys, rowNumber].join(', ')}`;
   const rows = `select ${fields} from ${source.from} where ${filterSql(source, filter, parameters)} ${order}`;
-  await session.run(`copy (${rows}) to ${literal(target)} (${copyOptions})`, parameters.values);
+  const options = copyOptions(await rowBytesOf(session, table.file));
+  await session.run(`copy (${rows}) to ${literal(target)} (${options})`, parameters.values);
 };
