@@ -58,6 +58,12 @@ export interface PageRequest<T extends SQLiteTable> {
   readonly limit: number;
 }
 
+export interface KeyRange<T extends SQLiteTable> {
+  readonly key: ColumnName<T>;
+  readonly after: number;
+  readonly upTo: number;
+}
+
 export interface SliceRequest<T extends LedgerTable, C extends ColumnName<T>> {
   /** `seq` must be one of them. */
   readonly columns: readonly C[];
@@ -92,7 +98,8 @@ export interface Store {
   /** Rows whose `column` is one of `values`, in any order: one statement. */
   rowsIn<T extends SQLiteTable>(table: T, column: ColumnName<T>, values: readonly (string | number)[]): Row<T>[];
   page<T extends SQLiteTable>(table: T, request: PageRequest<T>): Row<T>[];
-  count<T extends SQLiteTable>(table: T, match?: Match<T>): number;
+  /** How many rows match; with a range only those with `after < key <= upTo`. */
+  count<T extends SQLiteTable>(table: T, match?: Match<T>, range?: KeyRange<T>): number;
   /** Records in short slices, so that neither the thread nor the log is held for long. */
   slices<T extends LedgerTable, C extends ColumnName<T>>(
     table: T,

@@ -36,6 +36,9 @@ import './datasets/groups.ts';
 import './datasets/imports.ts';
 import './datasets/refresh.ts';
 import './sql/sql.ts';
+import './alerts/alerts.ts';
+import './alerts/deliveries.ts';
+import './alerts/changes.ts';
 import './server.ts';
 
 /** The whole GraphQL schema. Types register themselves when their file is imported: every file is in this list. */

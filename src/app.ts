@@ -27,8 +27,11 @@ export interface App {
   fetch(request: Request): Promise<Response>;
   /** Responds at less cost to the requests that it supports. */
   readonly fastPath: FastPath;
-  /** Rebuilds the indices, then follows what other processes record. `/readyz` answers 503 until it resolves. */
-  start(): Promise<void>;
+  /**
+   * Rebuilds the indices, then follows what other processes record. `/readyz` answers 503 until it resolves. `address` is
+   * the URL that the server listens on.
+   */
+  start(address?: string): Promise<void>;
   /** Resolves after the first synchronization of user files since the start, or after its timeout. */
   firstSync(): Promise<void>;
   close(): Promise<void>;
@@ -61,13 +64,13 @@ export const createApp = (config: Config, options: AppOptions): App => {
     store,
     fetch: createRequestGuard(config, log, createGraphql(services, log), rest.fetch),
     fastPath: createFastPath(config, log, rest),
-    async start() {
+    async start(address) {
       const startedAt = performance.now();
       await ledger.catchUp();
       if (closed) return;
       server.rebuildUs = Math.round((performance.now() - startedAt) * 1000);
       server.builtAtUs = nowUs();
-      await background.start();
+      await background.start(address);
     },
     firstSync: background.firstSync,
     async close() {
@@ -114,7 +117,7 @@ const statementListener = (
   };
 };
 
-/** What runs besides requests: following the store, the watched folder, synchronizations of user files. */
+/** What runs besides requests: following the store, the watched folder, synchronizations of user files, alerts. */
 const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, domains }: Core) => {
   const follower = createFollower({
     store,
@@ -123,6 +126,7 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
     onForeignCommit() {
       domains.apiKeys.refresh();
       domains.datasetRefreshes.plan();
+      domains.alerts.refresh();
     },
     onError: (error) => log.error(error, 'the records of other processes could not be read'),
   });
@@ -130,7 +134,7 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
   let firstSync: Promise<void> | undefined;
 
   return {
-    async start(): Promise<void> {
+    async start(address: string | undefined): Promise<void> {
       // So that the first query is as fast as later ones.
       Promise.all([domains.transactions.warm(), domains.monitor.warm()]).catch((error: unknown) =>
         log.error(error, 'the caches of transactions and of the monitor could not be warmed'),
@@ -140,6 +144,7 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
       void domains.versionTables.convertAll();
       await watchedFolder.start();
       domains.datasetRefreshes.start((error) => log.error(error, 'a dataset could not be refreshed from its link'));
+      domains.alerts.start(address, (error) => log.error(error, 'alerts could not be judged or sent'));
       const { userFilesEveryMinutes, userFilesStartMs } = config;
       firstSync = domains.userSync.start(userFilesEveryMinutes * 60_000, userFilesStartMs, reportSync(log));
     },
@@ -148,7 +153,7 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
       follower.stop();
       watchedFolder.close();
       domains.versionTables.close();
-      await Promise.all([domains.userSync.close(), domains.datasetRefreshes.stop()]);
+      await Promise.all([domains.userSync.close(), domains.datasetRefreshes.stop(), domains.alerts.stop()]);
     },
   };
 };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DomainError } from './errors.ts';
 import { preview } from './lib/problems.ts';
+import { alertSettings } from './settings/alerts.ts';
 import { conversationSettings, experimentSettings } from './settings/analysis.ts';
 import { datasetSettings } from './settings/datasets.ts';
 import { importSettings } from './settings/imports.ts';
@@ -46,6 +47,7 @@ export const settingGroups: readonly SettingGroup[] = [
   group('Conversations', conversationSettings),
   group('Datasets', datasetSettings),
   group('SQL', sqlSettings),
+  group('Alerts', alertSettings),
 ];
 
 export const settings: readonly Setting[] = settingGroups.flatMap((each) => each.settings);
@@ -59,7 +61,8 @@ type Definitions = typeof serverSettings &
   typeof experimentSettings &
   typeof conversationSettings &
   typeof datasetSettings &
-  typeof sqlSettings;
+  typeof sqlSettings &
+  typeof alertSettings;
 
 export type Config = { readonly [Name in keyof Definitions]: z.output<Definitions[Name]['type']> };
 

@@ -4,6 +4,7 @@ import type { DatasetEngine } from '../db/datasets/engine.ts';
 import type { SqlEngine } from '../db/datasets/sql/engine.ts';
 import type { Store } from '../db/store.ts';
 import type { Config } from './config.ts';
+import { Alerts } from './domains/alerts/alerts.ts';
 import { createApiKeys } from './domains/api-keys.ts';
 import { createConversations } from './domains/conversations/conversations.ts';
 import { createDashboard } from './domains/conversations/dashboard.ts';
@@ -37,6 +38,7 @@ import { createStatusChangesImporter } from './domains/user-status/import.ts';
 import { createUserStatus } from './domains/user-status/user-status.ts';
 import { createUserFilesImporter } from './domains/user-sync/import.ts';
 import { createSyncStarter } from './domains/user-sync/starter.ts';
+import { userFilesTarget } from './domains/user-sync/target.ts';
 import { UserSync } from './domains/user-sync/user-sync.ts';
 import { imageProblems } from './domains/users/image-problems.ts';
 import { createUsersImporter } from './domains/users/import.ts';
@@ -45,6 +47,7 @@ import { createUsers } from './domains/users/users.ts';
 import { importTargets } from './import-targets.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Importer } from './ledger/record.ts';
+import { createClock } from './lib/clock.ts';
 import type { DebugLog } from './lib/debug-log.ts';
 import { createImageStore } from './sources/image-store.ts';
 import { openObjects } from './sources/open-objects.ts';
@@ -76,6 +79,7 @@ export const createDomains = (services: DomainServices) => {
     ...imports,
     ...datasets,
     ...createConversationDomains(services),
+    alerts: createAlerts(services, imports, facts),
     sql: new Sql({ ...services, ...users, ...facts, ...datasets }),
   };
 };
@@ -156,6 +160,16 @@ const createDatasetDomains = (services: DomainServices, { uploads }: ImportDomai
   });
   return { datasets, versionTables, datasetGroups, datasetImports, datasetRefreshes, datasetUploads };
 };
+
+const createAlerts = (services: DomainServices, { importers }: ImportDomains, facts: FactDomains) =>
+  new Alerts({
+    ...services,
+    ...facts,
+    targets: importTargets,
+    apiTargets: Object.values<Importer>(importers).map(({ target }) => target.name),
+    userFiles: userFilesTarget.name,
+    wallUs: createClock(null),
+  });
 
 const createConversationDomains = ({ store, ledger, limits }: DomainServices) => {
   const conversations = createConversations(store, ledger, limits);

@@ -58,6 +58,7 @@ const units: readonly Unit[] = [
   domain('datasets', ['imports']),
   domain('uploads', ['imports', 'datasets']),
   domain('sql', ['datasets', 'excluded-users', 'facts', 'users', 'user-status']),
+  domain('alerts', ['experiments', 'imports', 'monitor', 'uploads']),
   {
     name: 'import targets',
     files: /^src\/import-targets\.ts$/,

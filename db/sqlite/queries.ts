@@ -1,7 +1,7 @@
-import { and, asc, count, desc, eq, gt, isNull, lt, type SQL, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, gt, isNull, lt, lte, type SQL, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
-import type { ColumnName, Match, PageRequest, Row } from '../store.ts';
+import type { ColumnName, KeyRange, Match, PageRequest, Row } from '../store.ts';
 import { columnOf } from './columns.ts';
 
 type Db = BetterSQLite3Database;
@@ -40,12 +40,16 @@ export const pageOf = <T extends SQLiteTable>(db: Db, table: T, request: PageReq
     .all() as Row<T>[];
 };
 
-export const countOf = <T extends SQLiteTable>(db: Db, table: T, match: Match<T>): number =>
-  db
-    .select({ n: count() })
-    .from(table as SQLiteTable)
-    .where(matching(table, match))
-    .get()?.n ?? 0;
+export const countOf = <T extends SQLiteTable>(db: Db, table: T, match: Match<T>, range?: KeyRange<T>): number => {
+  const key = range && columnOf(table, range.key);
+  return (
+    db
+      .select({ n: count() })
+      .from(table as SQLiteTable)
+      .where(and(matching(table, match), key && gt(key, range.after), key && lte(key, range.upTo)))
+      .get()?.n ?? 0
+  );
+};
 
 const matching = <T extends SQLiteTable>(table: T, match: Match<T>): SQL | undefined =>
   and(

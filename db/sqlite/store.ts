@@ -5,6 +5,7 @@ import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import type {
   ColumnName,
   Commit,
+  KeyRange,
   LedgerTable,
   Match,
   PageRequest,
@@ -90,8 +91,8 @@ class SqliteStore implements Store {
     return pageOf(this.#db, table, request);
   }
 
-  count<T extends SQLiteTable>(table: T, match: Match<T> = {}): number {
-    return countOf(this.#db, table, match);
+  count<T extends SQLiteTable>(table: T, match: Match<T> = {}, range?: KeyRange<T>): number {
+    return countOf(this.#db, table, match, range);
   }
 
   slices<T extends LedgerTable, C extends ColumnName<T>>(

@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { alertsCommand } from './commands/alerts/alerts.ts';
 import { checkCommand } from './commands/check.ts';
 import { datasetsCommand } from './commands/datasets/datasets.ts';
 import { exportCommand } from './commands/export.ts';
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   rejectsCommand,
   keysCommand,
   checkCommand,
+  alertsCommand,
   sqlCommand,
   statusCommand,
   cityCommand,

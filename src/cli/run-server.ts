@@ -29,7 +29,7 @@ export const runServer = async (config: Config, terminal: Terminal, { demo }: Se
     log.debug({ url: server.url }, 'listening');
     try {
       const startMs = performance.now();
-      const ready = startApp(app, config, demo);
+      const ready = startApp(app, config, { demo, address: server.url });
       const isReady = await Promise.race([ready.then(app.firstSync).then(() => true), stopped.then(() => false)]);
       if (isReady) {
         log.debug({ durationMs: Math.round(performance.now() - startMs) }, 'ready');
@@ -67,9 +67,13 @@ const listen = async (app: App, { host, port }: Config, log: Logger): Promise<Ht
   }
 };
 
-const startApp = async (app: App, { data }: Config, demo: boolean): Promise<void> => {
+const startApp = async (
+  app: App,
+  { data }: Config,
+  { demo, address }: ServerOptions & { readonly address: string },
+): Promise<void> => {
   const { imports } = app.domains;
   if (demo && isDemoNeeded(imports)) await loadDemo(app.domains, data === ':memory:' ? tmpdir() : join(data, 'tmp'));
   await imports.endInterrupted();
-  await app.start();
+  await app.start(address);
 };

@@ -1,5 +1,5 @@
 import type { SettingDefinitions } from './setting.ts';
-import { apiKeys, flag, instant, integer, list, oneOf, text } from './value-types.ts';
+import { apiKeys, flag, instant, integer, list, oneOf, text, webUrl } from './value-types.ts';
 
 /** Where the server listens, whom it answers, and what it logs. */
 export const serverSettings = {
@@ -14,6 +14,13 @@ export const serverSettings = {
     type: integer({ min: 0, max: 65_535 }),
     default: '4000',
     description: 'Port to listen on; 0 chooses a free one.',
+    isCommon: true,
+  },
+  publicUrl: {
+    type: webUrl,
+    default: '',
+    description:
+      'URL under which people reach this server, such as `https://asof.example.com`, for the links of alerts; empty uses the address it listens on.',
     isCommon: true,
   },
   apiKeys: {

@@ -31,6 +31,15 @@ export const hosts = parsed<readonly HostPort[]>(
   (value) => parseList(value, parseHostPort),
 );
 
+/** Without a slash at the end; empty for none. */
+export const webUrl = parsed('a URL like https://asof.example.com, without user name, query and fragment', (value) => {
+  if (value === '') return value;
+  if (!URL.canParse(value)) return undefined;
+  const { protocol, username, password, search, hash, href } = new URL(value);
+  const isPlain = username === '' && password === '' && search === '' && hash === '';
+  return /^https?:$/.test(protocol) && isPlain ? href.replace(/\/+$/, '') : undefined;
+});
+
 /** `scope:key`, separated by commas; only the digests of the keys are retained. */
 export const apiKeys = parsed<readonly ScopedDigest[]>(
   'scope:key, separated by commas, with the scope read, ingest or admin',

@@ -1,0 +1,72 @@
+import { formatInstant } from '../../lib/time.ts';
+import { createYielder } from '../../lib/yielding.ts';
+import type { Experiments } from '../experiments/experiments.ts';
+import type { Monitor } from '../monitor/monitor.ts';
+import type { MonitorReport } from '../monitor/report.ts';
+import type { Figures } from './message.ts';
+import { literal, type Observation } from './observation.ts';
+
+export interface ExperimentSources {
+  readonly monitor: Monitor;
+  readonly experiments: Experiments;
+  readonly nowUs: () => number;
+}
+
+/** The experiments that run by their plans, and the one that the monitor shows by default. */
+export const runningExperiments = ({ experiments, nowUs }: ExperimentSources): string[] => {
+  const now = nowUs();
+  const running = experiments
+    .plans()
+    .all.filter(
+      ({ startedAtUs, endedAtUs }) => (startedAtUs === null || startedAtUs <= now) && (endedAtUs ?? Infinity) > now,
+    );
+  return [...new Set([...running.map(({ key }) => key), experiments.current(now).key])];
+};
+
+/** The verdict of the monitor on each of these experiments. Those that nothing names yet are left out. */
+export async function* observeExperiments(
+  { monitor, experiments }: ExperimentSources,
+  keys: Iterable<string>,
+): AsyncGenerator<Observation> {
+  const yieldIfDue = createYielder();
+  for (const key of keys) {
+    await yieldIfDue();
+    if (experiments.isKnown(key)) yield observationOf(key, await monitor.report({ experiment: key, timeZone: 'UTC' }));
+  }
+}
+
+/** WATCH, NOT_ENOUGH_DATA and HEALTHY are not broken. */
+const observationOf = (key: string, { health, snapshot }: MonitorReport): Observation => {
+  const { verdict, checks } = health;
+  const isBroken = verdict === 'BROKEN';
+  const worst = checks[0];
+  const sentence = worst?.message ?? 'There is no check.';
+  return {
+    subject: key,
+    isBroken,
+    sentence: isBroken ? sentence : `The verdict is ${verdict}. ${sentence}`,
+    figures: { experiment: key, verdict, ...(worst ? figuresOf(worst) : {}) },
+    query: `{ monitor(experiment: ${literal(key)}) { verdict checks { verdict message } } }`,
+    judgedSeq: snapshot.sequence,
+  };
+};
+
+/** The figures of a check, whatever its kind: everything but its sentence, with instants as text. */
+const figuresOf = (check: MonitorReport['health']['checks'][number]): Figures => {
+  const { message: _message, verdict: _verdict, kind, ...figures } = check;
+  return { check: kind, ...(readable(figures) as Figures) };
+};
+
+/** Names of instants end in `Us`, microseconds since 1970 UTC. */
+const readable = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(readable);
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => {
+      const isInstant = /[a-z]Us$/.test(name);
+      if (!isInstant) return [name, readable(each)];
+      return [name.slice(0, -2), typeof each === 'number' ? formatInstant(each) : each];
+    }),
+  );
+};
