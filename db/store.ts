@@ -44,6 +44,8 @@ export interface Tx {
   update<T extends SQLiteTable>(table: T, match: Match<T>, changes: Match<T>): void;
   /** Removes the rows that match from a table that is not part of the ledger. */
   remove<T extends SQLiteTable>(table: T, match: Match<T>): void;
+  /** Removes the rows in which a number is at most `last` from a table that is not part of the ledger. */
+  removeUpTo<T extends SQLiteTable>(table: T, column: ColumnName<T>, last: number): void;
 }
 
 export interface PageRequest<T extends SQLiteTable> {

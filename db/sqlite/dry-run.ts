@@ -21,6 +21,7 @@ export const createDryRun = (client: Database.Database, clockUs: () => number): 
     insert: (table, row) => scratch.insert(table, row),
     update: (table, match, changes) => scratch.update(table, match, changes),
     remove: (table, match) => scratch.remove(table, match),
+    removeUpTo: (table, column, last) => scratch.removeUpTo(table, column, last),
     findLatest: (table, match) => scratch.findLatest(table, match) ?? real.findLatest(table, match),
   };
   return { run: (work) => work(tx), close: () => scratchClient.close() };

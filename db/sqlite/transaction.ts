@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3';
 import { getTableName } from 'drizzle-orm';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { DomainError } from '../../src/errors.ts';
-import type { AppendResult, Commit, LedgerTable, Match, NewRecord, NewRow, Row, Tx } from '../store.ts';
+import type { AppendResult, ColumnName, Commit, LedgerTable, Match, NewRecord, NewRow, Row, Tx } from '../store.ts';
 import { columnOf, encodeValues } from './columns.ts';
 import { type Inserter, prepareInserter } from './inserter.ts';
 import { LatestRowFinder } from './lookup.ts';
@@ -109,6 +109,11 @@ export class SqliteTransaction implements Tx {
     const where = Object.keys(match).map((key) => `"${columnOf(table, key).name}" = ?`);
     const statement = this.#prepare(`delete from "${getTableName(table)}" where ${where.join(' and ')}`);
     statement.run(encodeValues(table, match));
+  }
+
+  removeUpTo<T extends SQLiteTable>(table: T, column: ColumnName<T>, last: number): void {
+    const { name } = columnOf(table, column);
+    this.#prepare(`delete from "${getTableName(table)}" where "${name}" <= ?`).run(last);
   }
 
   #prepare(text: string): Database.Statement {

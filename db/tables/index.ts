@@ -5,6 +5,7 @@ export * from './conversations.ts';
 export * from './datasets.ts';
 export * from './excluded-users.ts';
 export * from './experiments.ts';
+export * from './idempotency-keys.ts';
 export * from './imports.ts';
 export * from './ip-city.ts';
 export * from './transactions.ts';

@@ -1,7 +1,7 @@
 import type { Context } from '../../src/context.ts';
 import type { StoredExclusion } from '../../src/domains/excluded-users/excluded-users.ts';
 import type { ExclusionTerms } from '../../src/domains/excluded-users/exclusion-record.ts';
-import type { IngestResult } from '../../src/domains/imports/ingest-queue.ts';
+import type { IngestResult } from '../../src/domains/imports/ingest-result.ts';
 import { builder } from '../builder.ts';
 import { connectionType } from '../connection.ts';
 import { type Counted, numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';

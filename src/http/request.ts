@@ -141,9 +141,9 @@ export class RequestBody {
   }
 
   /** The bytes as they arrive. Throws TOO_LARGE above a limit, BAD_REQUEST when the body is damaged or ends too early. */
-  async *chunks(): AsyncGenerator<Uint8Array> {
-    const { bytesMax, refusal } = this.#limits;
-    this.#checkAnnounced();
+  async *chunks(bytesMax = this.#limits.bytesMax): AsyncGenerator<Uint8Array> {
+    const { refusal } = this.#limits;
+    this.#checkAnnounced(bytesMax);
     let bytes = 0;
     try {
       for await (const chunk of this.#decodedChunks()) {
@@ -158,13 +158,12 @@ export class RequestBody {
     }
   }
 
-  /** All bytes. Throws as `chunks` does. */
-  async bytes(): Promise<Buffer> {
-    const { bytesMax } = this.#limits;
-    this.#checkAnnounced();
+  /** All bytes, at most `bytesMax` of a stream. Throws as `chunks` does. */
+  async bytes(bytesMax = this.#limits.bytesMax): Promise<Buffer> {
+    this.#checkAnnounced(bytesMax);
     if (this.isCompressed) {
       const parts: Uint8Array[] = [];
-      for await (const part of this.chunks()) parts.push(part);
+      for await (const part of this.chunks(bytesMax)) parts.push(part);
       return Buffer.concat(parts);
     }
     try {
@@ -186,9 +185,8 @@ export class RequestBody {
     return this.#coding === null ? chunks : decodeBody(chunks, this.#coding, this.#limits.decodedBytesMax);
   }
 
-  #checkAnnounced(): void {
+  #checkAnnounced(bytesMax: number): void {
     const announced = this.#request.header('content-length');
-    const { bytesMax } = this.#limits;
     if (announced !== undefined && Number(announced) > bytesMax) throw tooLarge(bytesMax);
   }
 }

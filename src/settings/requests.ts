@@ -20,6 +20,12 @@ export const requestSettings = {
     default: '200MB',
     description: 'Maximum size of a compressed request body after decompression; the limits of bodies apply as well.',
   },
+  idempotencyKeyMs: {
+    type: integer(),
+    default: '86400000',
+    description:
+      'How long the `Idempotency-Key` of a batch of events is known: the same batch is stored once in this time, in milliseconds.',
+  },
   queryDepthMax: { type: integer(), default: '15', description: 'Maximum nesting depth of a GraphQL operation.' },
   queryFieldsMax: {
     type: integer(),

@@ -9,8 +9,8 @@ export interface ElementSink {
   end(): void;
 }
 
-/** `LIST` is `[element, …]`, `LISTS_BY_KEY` is `{"key": [element, …], …}`. */
-export type JsonLayout = 'LIST' | 'LISTS_BY_KEY';
+/** `LIST` is `[element, …]`, `LISTS_BY_KEY` is `{"key": [element, …], …}`, `FIELDS` is `{"key": element, …}`. */
+export type JsonLayout = 'LIST' | 'LISTS_BY_KEY' | 'FIELDS';
 
 const keyBytesMax = 4096;
 
@@ -31,6 +31,7 @@ type Expecting =
   | 'KEY'
   | 'COLON'
   | 'LIST'
+  | 'VALUE'
   | 'ELEMENT_OR_END'
   | 'ELEMENT'
   | 'COMMA_OR_END'
@@ -45,6 +46,8 @@ type Expecting =
 export class JsonScanner {
   readonly #layout: JsonLayout;
   readonly #sink: ElementSink;
+  /** The bracket that may follow a scalar. */
+  readonly #scalarEnd: number;
   #expecting: Expecting = 'ROOT';
   #inside: 'GAP' | 'KEY' | 'NESTED' | 'STRING' | 'SCALAR' = 'GAP';
   #line = 1;
@@ -59,6 +62,7 @@ export class JsonScanner {
   constructor(layout: JsonLayout, sink: ElementSink) {
     this.#layout = layout;
     this.#sink = sink;
+    this.#scalarEnd = layout === 'FIELDS' ? closeBrace : closeBracket;
   }
 
   push(chunk: Buffer): void {
@@ -81,6 +85,11 @@ export class JsonScanner {
       this.#sink.bytes(chunk, start, index);
       if (this.#isInGap()) this.#sink.end();
     }
+  }
+
+  /** Whether the text may end here. */
+  get isComplete(): boolean {
+    return this.#expecting === 'NOTHING';
   }
 
   finish(): void {
@@ -151,7 +160,7 @@ export class JsonScanner {
   #skipScalar(chunk: Buffer, from: number): number {
     for (let index = from; index < chunk.length; index += 1) {
       const byte = chunk[index] as number;
-      if (byte === comma || byte === closeBracket || isSpace(byte)) {
+      if (byte === comma || byte === this.#scalarEnd || isSpace(byte)) {
         this.#inside = 'GAP';
         return index;
       }
@@ -185,7 +194,7 @@ export class JsonScanner {
 
   #beginElement(byte: number): void {
     this.#sink.begin(this.#line, this.#key);
-    this.#expecting = 'COMMA_OR_END';
+    this.#expecting = this.#layout === 'FIELDS' ? 'COMMA_OR_CLOSE' : 'COMMA_OR_END';
     this.#inString = byte === quote;
     if (byte === openBrace || byte === openBracket) {
       this.#inside = 'NESTED';
@@ -204,7 +213,8 @@ export class JsonScanner {
       this.#inside = 'KEY';
       this.#inString = true;
       this.#keyText = '';
-    } else if (expecting === 'COLON' && byte === colon) this.#expecting = 'LIST';
+    } else if (expecting === 'COLON' && byte === colon) this.#expecting = this.#layout === 'FIELDS' ? 'VALUE' : 'LIST';
+    else if (expecting === 'VALUE' && byte !== comma && byte !== closeBrace && byte !== closeBracket) return true;
     else if (expecting === 'LIST' && byte === openBracket) this.#expecting = 'ELEMENT_OR_END';
     else if (expecting === 'LIST') throw this.#broken(`expected a list after ${JSON.stringify(this.#key)}`);
     else if ((expecting === 'ELEMENT_OR_END' || expecting === 'COMMA_OR_END') && byte === closeBracket)

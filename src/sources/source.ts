@@ -21,11 +21,23 @@ export interface CustomFormat {
   read(file: SourceFile, recordBytesMax: number): AsyncGenerator<SourceBatch>;
 }
 
+/** An object in which records are sent: `{"batch": [record, …], "sent_at": …}`. */
+export interface EnvelopeShape {
+  /** Names of the lists of records. */
+  readonly lists: readonly string[];
+  /** Fields of the envelope that each record has, unless it has its own. */
+  readonly shared: readonly string[];
+  /** Fields of records: an object in which one of them precedes the list is a record. */
+  readonly recordFields: readonly string[];
+}
+
 export interface SourceShape {
   /** Column sets, one of which a CSV header must hold: `[['start', 'end', 'city'], ['cidr', 'city']]`. */
   columns: readonly (readonly string[])[];
   /** The names of the columns of a CSV file without a header, by its first row; null when that row is not a record. */
   columnsOfRow?: (cells: readonly string[]) => readonly string[] | null;
+  /** How records may be wrapped by programs that send them. */
+  envelope?: EnvelopeShape;
   /** Formats that only this importer reads, tried before JSON and CSV. */
   formats?: readonly CustomFormat[];
 }

@@ -11,10 +11,15 @@ import { experimentEventsTarget } from './target.ts';
 const isLabel = (name: string, text: string): boolean =>
   (name === 'version' || name === 'account_type') && /^(?:none|na|nil)$/i.test(text.trim());
 
+const fields = ['user_id', 'account_type', 'date', 'event_type', 'order_value', 'version'];
+
 /** Imports `user_id`, `account_type`, `date`, `event_type`, `order_value`, `version`, and optionally `event_id`, `experiment`. */
 export const createExperimentEventsImporter = (events: ExperimentEvents): Importer<ExperimentEvent> => ({
   target: experimentEventsTarget,
-  shape: { columns: [['user_id', 'account_type', 'date', 'event_type', 'order_value', 'version']] },
+  shape: {
+    columns: [fields],
+    envelope: { lists: ['batch', 'events'], shared: ['experiment'], recordFields: ['user_id'] },
+  },
   writtenFields: { amounts: ['order_value'], instants: ['date'] },
   read: (value, { cells }) =>
     readRecord(

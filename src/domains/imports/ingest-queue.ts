@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Tx } from '../../../db/store.ts';
 import { DomainError, type FieldProblem } from '../../errors.ts';
@@ -9,6 +10,7 @@ import { inBatches } from '../../lib/in-batches.ts';
 import { preview, type ReadResult } from '../../lib/problems.ts';
 import { readOneRecord, readRecordStream } from '../../sources/record-stream.ts';
 import type { SourceLimits } from '../../sources/source.ts';
+import { type BatchKey, checkBatchKey, storeBatchOnce } from './idempotency.ts';
 import { insertReject } from './job.ts';
 
 /** A record in its wire format: parsed into a value, or refused with problems. */
@@ -73,8 +75,18 @@ export interface OuterId {
 export interface IngestQueueServices {
   readonly ledger: Pick<Ledger, 'write'>;
   readonly importer: Importer;
-  readonly limits: SourceLimits & { readonly writeQueueMax: number };
+  readonly limits: SourceLimits & IngestLimits;
 }
+
+/** The settings of the same names. */
+interface IngestLimits {
+  readonly writeQueueMax: number;
+  readonly bodyBytesMax: number;
+  readonly idempotencyKeyMs: number;
+}
+
+/** Receives the names of fields of an envelope that were not used. */
+type OnIgnored = (names: readonly string[]) => void;
 
 interface QueuedRecord {
   readonly record: RawRecord;
@@ -117,14 +129,18 @@ export class IngestQueue {
   }
 
   /**
-   * Ingests the records of a stream, JSON Lines or a JSON array, each validated alone, and yields their outcomes batch by
-   * batch in order. It waits while the write queue is full, and reads no faster than its outcomes are read.
+   * Ingests the records of a stream, JSON Lines, a JSON array or an envelope, each validated alone, and yields their outcomes
+   * batch by batch in order. It waits while the write queue is full, and reads no faster than its outcomes are read.
    */
-  receiveStream(chunks: AsyncIterable<Uint8Array>, sentBy: string | null): AsyncGenerator<readonly RecordOutcome[]> {
+  receiveStream(
+    chunks: AsyncIterable<Uint8Array>,
+    sentBy: string | null,
+    onIgnored: OnIgnored,
+  ): AsyncGenerator<readonly RecordOutcome[]> {
     const { ledger, importer, limits } = this.#services;
     const { recordBytesMax, batchRecords } = limits;
     const format = rawFormat(importer, sentBy);
-    return inBatches<RawRecord, readonly RecordOutcome[]>(readRecordStream(chunks, recordBytesMax), {
+    return inBatches<RawRecord, readonly RecordOutcome[]>(this.#read(chunks, onIgnored), {
       // Fewer long records make a batch, otherwise it would take any amount of memory.
       shareOf: ({ raw }) => 1 / batchRecords + raw.length / recordBytesMax,
       work: (batch) =>
@@ -133,6 +149,36 @@ export class IngestQueue {
           return outcomes;
         }),
     });
+  }
+
+  /**
+   * Ingests the records of a body at once and with the key of its sender: the same body again has the same outcomes, and
+   * nothing is stored. Throws VALIDATION_FAILED for a key that is known for another body.
+   */
+  async receiveBatch(
+    body: Buffer,
+    key: Omit<BatchKey, 'content'>,
+    onIgnored: OnIgnored,
+  ): Promise<readonly RecordOutcome[]> {
+    const { ledger, importer, limits } = this.#services;
+    checkBatchKey(key);
+    const records: RawRecord[] = [];
+    for await (const some of this.#read(Readable.from([body]), onIgnored)) records.push(...some);
+    const format = rawFormat(importer, key.sentBy);
+    const { outcomes } = await retryWhileOverloaded(() =>
+      ledger.write((tx) =>
+        storeBatchOnce(tx, { ...key, content: body }, limits.idempotencyKeyMs, () =>
+          ingestRecords(tx, importer, records, format),
+        ),
+      ),
+    );
+    return outcomes;
+  }
+
+  #read(chunks: AsyncIterable<Uint8Array>, onIgnored: OnIgnored): AsyncGenerator<readonly RawRecord[]> {
+    const { importer, limits } = this.#services;
+    const { recordBytesMax, bodyBytesMax } = limits;
+    return readRecordStream(chunks, { recordBytesMax, bodyBytesMax, envelope: importer.shape.envelope, onIgnored });
   }
 
   /** Writes all records that arrive before the transaction begins. */

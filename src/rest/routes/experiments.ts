@@ -1,9 +1,11 @@
 import { isUtf8 } from 'node:buffer';
+import { Readable } from 'node:stream';
 import { z } from '@hono/zod-openapi';
-import { DomainError } from '../../errors.ts';
+import { DomainError, type FieldProblem } from '../../errors.ts';
 import type { RecordOutcome } from '../../ledger/record.ts';
+import { preview } from '../../lib/problems.ts';
 import { isSummary } from '../parameters.ts';
-import { defineRoute, type RouteContext } from '../route.ts';
+import { defineRoute } from '../route.ts';
 
 const event = z
   .looseObject({
@@ -69,7 +71,7 @@ export const receiveEvents = defineRoute({
   fastPath: true,
   summary: 'Records any number of events, one per line',
   description:
-    'JSON Lines or a JSON array, processed while it is received. The response has one line per event, in order, each written once the event is on disk; with `summary=1` it is one object of counts. Malformed events and conflicts are stored as rejects and do not affect the others. An error in the middle of the body is reported in a last line, in the format of an error. What was ignored is reported in a last line, too: `{"warnings": […]}`.',
+    'JSON Lines or a JSON array, processed while it is received; or an envelope, an object with a list `batch` or `events`, whose `experiment` is that of all its events. With the header `Idempotency-Key` the body is stored at once, and the same body again has the same response and stores nothing; another body with that key is 422. The response has one line per event, in order, each written once the event is on disk; with `summary=1` it is one object of counts. Malformed events and conflicts are stored as rejects and do not affect the others. An error in the middle of the body is reported in a last line, in the format of an error. What was ignored is reported in a last line, too: `{"warnings": […]}`.',
   ignoresUnknownQuery: true,
   query: { summary: isSummary.optional() },
   body: {
@@ -84,13 +86,31 @@ export const receiveEvents = defineRoute({
     example: `${JSON.stringify({ index: 0, status: 'created' })}\n`,
     type: 'application/x-ndjson',
   },
-  async handle({ summary }, { eventQueue }, { body, sentBy, warnings }) {
-    const outcomes = eventQueue.receiveStream(body.chunks(), sentBy);
-    if (summary) return { ...(await countsOf(outcomes)), ...warned(warnings) };
-    const lines = linesOf(outcomes, warnings);
+  errorCodes: ['VALIDATION_FAILED', 'TOO_LARGE', 'OVERLOADED'],
+  async handle({ summary }, { eventQueue, config }, { body, header, sentBy, warnings }) {
+    const notes = [...warnings];
+    const onIgnored = (names: readonly string[]): void => void notes.push(...names.map(ignoredField));
+    const key = header('idempotency-key');
+    const batches = key
+      ? Readable.from([
+          await eventQueue.receiveBatch(
+            await body.bytes(config.bodyBytesMax),
+            { sentBy, key: textOfHeader(key), field: 'Idempotency-Key' },
+            onIgnored,
+          ),
+        ])
+      : eventQueue.receiveStream(body.chunks(), sentBy, onIgnored);
+    if (summary) return { ...(await countsOf(batches)), ...warned(notes) };
+    const lines = linesOf(batches, notes);
     // A body that is not what its header says is refused by the status of the response.
     return body.isCompressed ? withFirstComputed(lines) : lines;
   },
+});
+
+const ignoredField = (path: string): FieldProblem => ({
+  path,
+  code: 'NOT_ALLOWED',
+  message: `the field ${preview(path)} beside the list of events was ignored`,
 });
 
 /** Node decodes header bytes as Latin-1; UTF-8 is decoded as such here, so that an id is the same in a header and in a body. */
@@ -101,7 +121,7 @@ const textOfHeader = (header: string): string => {
 
 const statusOf = ({ kind }: RecordOutcome): string => kind.toLowerCase();
 
-type Warnings = RouteContext['warnings'];
+type Warnings = readonly FieldProblem[];
 
 const warned = (warnings: Warnings): { readonly warnings?: Warnings } => (warnings.length > 0 ? { warnings } : {});
 
