@@ -102,6 +102,10 @@ const RecordEventsInput = builder.inputType('RecordEventsInput', {
       description:
         'The key of the experiment of all events; default: for each event the newest plan whose period contains its time.',
     }),
+    idempotencyKey: t.id({
+      description:
+        'Makes the mutation idempotent: the same events with this key again have the same result, and nothing is stored; other events with it are refused. A key is known for the setting idempotencyKeyMs (a day), and belongs to the API key of the sender.',
+    }),
     events: t.field({
       type: [ExperimentEventInput],
       required: true,
@@ -119,7 +123,7 @@ builder.mutationField('recordEvents', (t) =>
     description:
       'Records events of an experiment. Each event is validated alone: an invalid event does not affect the others, and a repeated `eventId` is stored once.',
     args: { input: t.arg({ type: RecordEventsInput, required: true, description: 'The events.' }) },
-    resolve: (_root, { input: { experiment, events } }, { imports, importers, config, sentBy }) => {
+    resolve: (_root, { input: { experiment, events, idempotencyKey } }, { imports, importers, config, sentBy }) => {
       const receive = async () => {
         checkRecordCount(events.length, config);
         const records = events.map(({ eventId, userId, accountType, date, eventType, orderValue, version }) => {
@@ -135,7 +139,7 @@ builder.mutationField('recordEvents', (t) =>
           };
           return { value, raw: stringifyExact(value) };
         });
-        return imports.ingestRaw(importers.experimentEvents, sentBy, records);
+        return imports.ingestRaw(importers.experimentEvents, sentBy, records, idempotencyKey ?? undefined);
       };
       return RecordEvents.of(receive());
     },

@@ -121,11 +121,11 @@ class ObjectReader implements ChunkReader {
     // The first line alone, because a second object would be an error.
     const lineEnd = this.#heldBytes === text.length ? text.indexOf(newline) + 1 : 0;
     if (lineEnd > 0) detector.push(text.subarray(0, lineEnd));
-    if (!detector.isComplete) detector.push(text.subarray(lineEnd));
-    else if (lineEnd > 0) return void this.#readLines(this.#drain());
+    const isFirstLine = lineEnd > 0 && detector.isComplete;
+    if (!isFirstLine && !detector.isEnvelope) detector.push(text.subarray(lineEnd));
     if (detector.isEnvelope) return;
     const isOneLine = detector.isComplete && !this.#held.some((part) => part.includes(newline));
-    if (isOneLine || detector.isBroken || this.#heldBytes > this.#options.recordBytesMax)
+    if (isFirstLine || isOneLine || detector.isBroken || this.#heldBytes > this.#options.recordBytesMax)
       this.#readLines(this.#drain());
   }
 

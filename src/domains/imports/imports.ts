@@ -1,4 +1,4 @@
-import type { Store } from '../../../db/store.ts';
+import type { Store, Tx } from '../../../db/store.ts';
 import { imports } from '../../../db/tables/imports.ts';
 import { DomainError } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
@@ -8,6 +8,7 @@ import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger
 import type { DebugLog } from '../../lib/debug-log.ts';
 import type { ImportTarget } from '../../lib/import-target.ts';
 import type { SourceLimits } from '../../sources/source.ts';
+import { checkBatchKey, storeBatchOnce } from './idempotency.ts';
 import { type IngestResult, ingestRecords, type RawRecord, rawFormat } from './ingest-queue.ts';
 import type { Import } from './job.ts';
 import { followImport } from './progress.ts';
@@ -22,8 +23,16 @@ export interface Imports {
   start(target: string, files: readonly ImportFile[], options?: ImportOptions): Promise<ImportRun>;
   /** Stores records sent through the API with one key: each is judged alone, all in one transaction. */
   ingest<R>(importer: Importer<R>, sentBy: string | null, records: readonly R[]): Promise<IngestResult>;
-  /** The same for records in their wire format; those that cannot be read are stored among the rejects, too. */
-  ingestRaw(importer: Importer, sentBy: string | null, records: readonly RawRecord[]): Promise<IngestResult>;
+  /**
+   * The same for records in their wire format; those that cannot be read are stored among the rejects, too. The same records
+   * again with the same key have the same result; throws VALIDATION_FAILED for a key that is known for others.
+   */
+  ingestRaw(
+    importer: Importer,
+    sentBy: string | null,
+    records: readonly RawRecord[],
+    idempotencyKey?: string,
+  ): Promise<IngestResult>;
   /** The newest first. */
   importsPage(where: { state?: Import['state'] | undefined }, page: TablePageRequest): TablePage<Import>;
   importsByIds(ids: readonly number[]): (Import | null)[];
@@ -40,7 +49,7 @@ export interface ImportsServices {
   readonly importers: readonly Importer[];
   /** Every target, also those that other domains import. */
   readonly targets: readonly ImportTarget[];
-  readonly limits: SourceLimits & { readonly recordsPerMutationMax: number };
+  readonly limits: SourceLimits & { readonly recordsPerMutationMax: number; readonly idempotencyKeyMs: number };
 }
 
 export const createImports = (services: ImportsServices): Imports => {
@@ -71,8 +80,14 @@ export const createImports = (services: ImportsServices): Imports => {
       };
       return ledger.write((tx) => ingestRecords(tx, importer, records, format));
     },
-    ingestRaw: (importer, sentBy, records) =>
-      ledger.write((tx) => ingestRecords(tx, importer, records, rawFormat(importer, sentBy))),
+    async ingestRaw(importer, sentBy, records, idempotencyKey) {
+      const ingest = (tx: Tx) => ingestRecords(tx, importer, records, rawFormat(importer, sentBy));
+      if (idempotencyKey === undefined) return ledger.write(ingest);
+      const content = JSON.stringify(records.map(({ raw }) => raw));
+      const key = { sentBy, key: idempotencyKey, field: 'idempotencyKey', content };
+      checkBatchKey(key);
+      return ledger.write((tx) => storeBatchOnce(tx, key, limits.idempotencyKeyMs, () => ingest(tx)));
+    },
     importsPage: ({ state }, page) =>
       pageOfTable(store, imports, { key: 'id', direction: 'desc', match: state ? { state } : {} }, page),
     importsByIds,
