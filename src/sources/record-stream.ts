@@ -96,7 +96,10 @@ class ObjectReader implements ChunkReader {
   }
 
   push(chunk: Buffer): void {
-    if (this.#lines) return this.#lines.push(chunk);
+    if (this.#lines) {
+      this.#lines.push(chunk);
+      return;
+    }
     const text = this.#heldBytes === 0 ? withoutBlanks(chunk) : chunk;
     this.#held.push(text);
     this.#heldBytes += text.length;
@@ -105,15 +108,10 @@ class ObjectReader implements ChunkReader {
   }
 
   finish(): void {
-    if (this.#lines) return this.#lines.finish();
-    const text = this.#drain();
-    if (this.#detector.isEnvelope) return this.#readEnvelope(text);
-    if (this.#detector.isComplete) {
-      const record = createRecordBytes(this.#options.recordBytesMax);
-      record.add(text, 0, text.length);
-      return this.#onRecord(jsonRecord(1, record.drain()));
-    }
-    this.#readLines(text).finish();
+    if (this.#lines) this.#lines.finish();
+    else if (this.#detector.isEnvelope) this.#readEnvelope(this.#drain());
+    else if (this.#detector.isComplete) this.#readObject(this.#drain());
+    else this.#readLines(this.#drain()).finish();
   }
 
   #detect(text: Buffer): void {
@@ -127,6 +125,12 @@ class ObjectReader implements ChunkReader {
     const isOneLine = detector.isComplete && !this.#held.some((part) => part.includes(newline));
     if (isFirstLine || isOneLine || detector.isBroken || this.#heldBytes > this.#options.recordBytesMax)
       this.#readLines(this.#drain());
+  }
+
+  #readObject(text: Buffer): void {
+    const record = createRecordBytes(this.#options.recordBytesMax);
+    record.add(text, 0, text.length);
+    this.#onRecord(jsonRecord(1, record.drain()));
   }
 
   #readLines(text: Buffer): ChunkReader {

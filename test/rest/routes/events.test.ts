@@ -4,7 +4,6 @@ import { gzipSync } from 'node:zlib';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openServer } from '../../../src/http/server.ts';
-import type { OpenApp } from '../../support/app.ts';
 import { statusAndBody } from '../../support/fixture-app.ts';
 import {
   eventText,
