@@ -1,5 +1,5 @@
 import type { Config } from '../src/config.ts';
-import type { IngestResult } from '../src/domains/imports/ingest-queue.ts';
+import type { IngestResult } from '../src/domains/imports/ingest-result.ts';
 import { DomainError } from '../src/errors.ts';
 import type { RecordOutcome } from '../src/ledger/record.ts';
 import { builder } from './builder.ts';

@@ -5,7 +5,7 @@ import { DomainError, type FieldProblem } from '../../errors.ts';
 import type { RecordOutcome } from '../../ledger/record.ts';
 import { preview } from '../../lib/problems.ts';
 import { isTextId, textIdLengthMax } from '../../lib/text-id.ts';
-import type { IngestResult } from './ingest-queue.ts';
+import type { IngestResult } from './ingest-result.ts';
 
 /** The key under which a sender may send the same batch again. */
 export interface BatchKey {

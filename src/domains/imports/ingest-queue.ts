@@ -11,6 +11,7 @@ import { preview, type ReadResult } from '../../lib/problems.ts';
 import { readOneRecord, readRecordStream } from '../../sources/record-stream.ts';
 import type { SourceLimits } from '../../sources/source.ts';
 import { type BatchKey, checkBatchKey, storeBatchOnce } from './idempotency.ts';
+import type { IngestResult } from './ingest-result.ts';
 import { insertReject } from './job.ts';
 
 /** A record in its wire format: parsed into a value, or refused with problems. */
@@ -18,13 +19,6 @@ export type RawRecord = { readonly raw: string } & (
   | { readonly value: unknown; readonly problems?: never }
   | { readonly value?: never; readonly problems: FieldProblem[] }
 );
-
-export interface IngestResult {
-  /** The outcome of each record, in the order they were sent. */
-  readonly outcomes: readonly RecordOutcome[];
-  /** The records stored among the rejects, conflicts included. */
-  readonly rejectedIds: readonly number[];
-}
 
 /** How to read records of type `T` into those of an importer, and what to store of those that are rejected. */
 export interface WireFormat<R, T> {
