@@ -5,6 +5,7 @@ import { openStore } from '../db/open.ts';
 import type { Store } from '../db/store.ts';
 import type { Config } from './config.ts';
 import type { ServerInfo } from './context.ts';
+import type { AlertReport } from './domains/alerts/deliveries.ts';
 import { createWatchedFolder, dropFolders, type WatchReport } from './domains/uploads/watched-folder.ts';
 import type { SyncReport } from './domains/user-sync/user-sync.ts';
 import { createDomains, type Domains } from './domains.ts';
@@ -144,7 +145,7 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
       void domains.versionTables.convertAll();
       await watchedFolder.start();
       domains.datasetRefreshes.start((error) => log.error(error, 'a dataset could not be refreshed from its link'));
-      domains.alerts.start(address, (error) => log.error(error, 'alerts could not be judged or sent'));
+      domains.alerts.start(address, alertReport(log));
       const { userFilesEveryMinutes, userFilesStartMs } = config;
       firstSync = domains.userSync.start(userFilesEveryMinutes * 60_000, userFilesStartMs, reportSync(log));
     },
@@ -165,6 +166,12 @@ const watchReport = (log: Logger): WatchReport => ({
       failureMessage ?? 'imported a file of the watched folder',
     ),
   failed: (path, error) => log.error(error, `could not import ${path} of the watched folder`),
+});
+
+const alertReport = (log: Logger): AlertReport => ({
+  failed: ({ id, ruleId, event, subject, attempts }, error) =>
+    log.warn({ delivery: id, alert: ruleId, event, subject, attempts, error }, 'an alert could not be delivered'),
+  fault: (error) => log.error(error, 'alerts could not be judged or sent'),
 });
 
 const reportSync =

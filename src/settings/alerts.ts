@@ -21,6 +21,12 @@ export const alertSettings = {
       'Interval between evaluations of the experiments while no records arrive, in milliseconds: an experiment can go silent.',
   },
   alertRulesMax: { type: integer(), default: '100', description: 'Maximum number of alert rules.' },
+  alertExperimentsMax: {
+    type: integer(),
+    default: '100',
+    description:
+      'Maximum number of experiments that `experiment.broken` judges without a key: those with a running plan, and as many of those that only events name.',
+  },
   alertRejectRate: {
     type: fraction,
     default: '0.05',

@@ -5,7 +5,7 @@ import { DomainError } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger/table-page.ts';
 import type { DebugLog } from '../../lib/debug-log.ts';
-import { AlertDeliveries, type AlertDelivery, type DeliveryLimits, testEvent } from './deliveries.ts';
+import { AlertDeliveries, type AlertDelivery, type AlertReport, type DeliveryLimits, testEvent } from './deliveries.ts';
 import { AlertEvaluation, type EvaluationServices } from './evaluation.ts';
 import { bodyOf } from './message.ts';
 import {
@@ -66,12 +66,12 @@ export class Alerts {
     this.#evaluation = new AlertEvaluation({ ...services, rules, deliveries, states, linkTo });
   }
 
-  /** Begins to judge and to send. `address` is the URL of this server, where it is known; `onError` reports faults of this program. */
-  start(address: string | undefined, onError: (error: unknown) => void): void {
+  /** Begins to judge and to send. `address` is the URL of this server, where it is known. */
+  start(address: string | undefined, report: AlertReport): void {
     if (address !== undefined && this.#services.limits.publicUrl === '') this.#baseUrl = address;
     this.#isStarted = true;
-    this.deliveries.start(onError);
-    this.#evaluation.start(onError);
+    this.deliveries.start(report);
+    this.#evaluation.start((error) => report.fault(error));
   }
 
   async stop(): Promise<void> {

@@ -66,11 +66,12 @@ export class ApiRecords {
       this.#position = this.#positionAt(fromUs);
       this.#buckets = [];
     }
-    while (this.#position.atUs < nowUs) {
+    for (let atUs = this.#position.atUs + stepUs; atUs < nowUs; atUs += stepUs) {
       await yieldIfDue();
-      const next = this.#position.atUs + stepUs;
-      this.#advance(next < nowUs ? this.#positionAt(next) : this.#newestPosition(nowUs));
+      this.#advance(this.#positionAt(atUs));
     }
+    // Also when no time has passed: a clock may be frozen, and records arrive within a microsecond.
+    this.#advance(this.#newestPosition(nowUs));
     this.#buckets = this.#buckets.filter(({ toUs }) => toUs > fromUs);
     const totals = new Map<string, { stored: number; rejected: number }>();
     for (const { counts } of this.#buckets)

@@ -30,6 +30,14 @@ export interface DeliveryServices {
   readonly log: DebugLog;
 }
 
+/** What operators should know. */
+export interface AlertReport {
+  /** A message will not be delivered. */
+  failed(delivery: Pick<AlertDelivery, 'id' | 'ruleId' | 'event' | 'subject' | 'attempts'>, error: string): void;
+  /** A fault of this program. */
+  fault(error: unknown): void;
+}
+
 /** The event of messages that test a rule; they are sent once. */
 export const testEvent = 'alert.test';
 
@@ -48,16 +56,16 @@ export class AlertDeliveries {
   /** The messages that this process sends, by id. */
   readonly #running = new Map<number, { readonly ruleId: number; readonly done: Promise<void> }>();
   readonly #stop = new AbortController();
-  #onError: ((error: unknown) => void) | undefined;
+  #report: AlertReport | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(services: DeliveryServices) {
     this.#services = services;
   }
 
-  /** Begins to send what is pending; `onError` reports faults of this program, not those of hooks. */
-  start(onError: (error: unknown) => void): void {
-    this.#onError = onError;
+  /** Begins to send what is pending. */
+  start(report: AlertReport): void {
+    this.#report = report;
     this.plan();
   }
 
@@ -84,7 +92,7 @@ export class AlertDeliveries {
   /** Looks for messages that are due; call it when there may be new ones. Does nothing before `start`. */
   plan(): void {
     clearTimeout(this.#timer);
-    if (!this.#onError || this.#stop.signal.aborted) return;
+    if (!this.#report || this.#stop.signal.aborted) return;
     const { rules, limits, wallUs } = this.#services;
     const nowUs = wallUs();
     let nextAtUs = Infinity;
@@ -158,7 +166,7 @@ export class AlertDeliveries {
     this.#run(delivery).then(
       () => this.plan(),
       (error: unknown) => {
-        this.#onError?.(error);
+        this.#report?.fault(error);
         this.#planIn(errorMs);
       },
     );
@@ -183,6 +191,7 @@ export class AlertDeliveries {
     const settled = await ledger.write((tx) => this.#settle(tx, delivery, { ...result, durationMs }));
     const { ruleId: alert, event, attempts } = delivery;
     log.debug({ alert, event, attempts, state: settled, ...result }, 'an attempt to deliver an alert ended');
+    if (settled === 'FAILED' && result.error !== null) this.#report?.failed(delivery, result.error);
   }
 
   /** Takes a message for this process, so that no other sends it. Null when it is not due any more. */

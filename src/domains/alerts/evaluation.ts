@@ -32,6 +32,7 @@ export interface EvaluationServices extends ExperimentSources {
     SilenceLimits & {
       readonly alertEveryMs: number;
       readonly alertIdleMs: number;
+      readonly alertExperimentsMax: number;
       readonly alertWindowMs: number;
     };
 }
@@ -110,7 +111,11 @@ export class AlertEvaluation {
     const hasUnnamed = rules.some(({ experiment }) => experiment === null);
     // An experiment that ended while it was broken is still watched: a correction may change the verdict.
     const broken = rules.flatMap(({ id }) => this.#services.states.brokenSubjects(id));
-    const keys = new Set([...named, ...broken, ...(hasUnnamed ? runningExperiments(this.#services) : [])]);
+    const keys = new Set([
+      ...named,
+      ...broken,
+      ...(hasUnnamed ? runningExperiments(this.#services, limits.alertExperimentsMax) : []),
+    ]);
     for await (const observation of observeExperiments(this.#services, keys)) {
       if (this.#isStopped) return;
       const concerned = rules.filter(({ experiment }) => experiment === null || experiment === observation.subject);

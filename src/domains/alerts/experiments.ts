@@ -12,15 +12,24 @@ export interface ExperimentSources {
   readonly nowUs: () => number;
 }
 
-/** The experiments that run by their plans, and the one that the monitor shows by default. */
-export const runningExperiments = ({ experiments, nowUs }: ExperimentSources): string[] => {
+/**
+ * The experiments that run: by their plans, or else the one that the monitor shows by default; and those that only events
+ * name. Anybody who may send events can name experiments, so of the latter at most `max` less the planned ones are judged,
+ * the last that were named.
+ */
+export const runningExperiments = ({ experiments, nowUs }: ExperimentSources, max: number): string[] => {
   const now = nowUs();
-  const running = experiments
-    .plans()
-    .all.filter(
-      ({ startedAtUs, endedAtUs }) => (startedAtUs === null || startedAtUs <= now) && (endedAtUs ?? Infinity) > now,
-    );
-  return [...new Set([...running.map(({ key }) => key), experiments.current(now).key])];
+  const plans = experiments.plans().all;
+  const running = plans.filter(
+    ({ startedAtUs, endedAtUs }) => (startedAtUs ?? -Infinity) <= now && (endedAtUs ?? Infinity) > now,
+  );
+  const planned = new Set(plans.map(({ key }) => key));
+  const keys = new Set(running.length > 0 ? running.map(({ key }) => key) : [experiments.current(now).key]);
+  for (let code = experiments.keys.size - 1; code >= 0 && keys.size < max; code--) {
+    const key = experiments.keys.textOf(code);
+    if (!planned.has(key)) keys.add(key);
+  }
+  return [...keys];
 };
 
 /** The verdict of the monitor on each of these experiments. Those that nothing names yet are left out. */

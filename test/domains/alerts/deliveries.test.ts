@@ -15,7 +15,7 @@ const importEvents = async ({ importFile }: AlertApp, isFine: boolean, name = 'e
 const states = async (app: AlertApp) => (await app.deliveries()).map(({ state }) => state);
 
 it('a message is retried with the same id and body after errors and timeouts, with delays that grow, and signed anew', async () => {
-  const app = await alertApp({ settings: { alertTimeoutMs: '300', alertRetryMs: '40' } });
+  const app = await alertApp({ settings: { alertTimeoutMs: '2000', alertRetryMs: '40' } });
   const { hook } = app;
   const { secret } = await app.add('when: IMPORT_FAILED');
   hook.answers.push({ status: 500, body: 'no\nluck at /services/T0-secret-token' }, 'silent', { status: 404 });
@@ -41,7 +41,7 @@ it('a message is retried with the same id and body after errors and timeouts, wi
       {
         number: 2,
         responseStatus: null,
-        error: 'UNREACHABLE: the hook took longer than 300 ms (setting alertTimeoutMs)',
+        error: 'UNREACHABLE: the hook took longer than 2000 ms (setting alertTimeoutMs)',
       },
       { number: 3, responseStatus: 404 },
       { number: 4, responseStatus: 204, error: null },

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { alertApp, eventually, planCheckout, sendVariant } from '../../support/alerts.ts';
+import { sendEvents } from '../../support/events.ts';
 import { keyOf, signatureFor } from '../../support/hook-server.ts';
 
 it('a broken experiment is reported once, signed, with the sentence, the figures and a link, and once when it has recovered', async () => {
@@ -119,4 +120,29 @@ it('an experiment that is broken when its alert is added is reported, others of 
       },
     ],
   });
+});
+
+it('experiments that only events name are judged too, at most alertExperimentsMax, and plans that have not begun or have ended are not', async () => {
+  const app = await alertApp({ settings: { alertExperimentsMax: '2' } });
+  await app.add('when: EXPERIMENT_BROKEN');
+  const lopsided = (experiment: string) =>
+    sendEvents(
+      app,
+      Array.from({ length: 400 }, (_, index) => ({
+        userId: `${experiment}${index}`,
+        experiment,
+        version: index < 20 ? 'A' : 'B',
+      })),
+    );
+  await planCheckout(app);
+  for (const key of ['ended', 'later'])
+    await app.query(`mutation { saveExperiment(input: { key: "${key}",
+      ${key === 'ended' ? 'startedAt: "2020-01-01", endedAt: "2020-02-01"' : 'startedAt: "2200-01-01"'},
+      allocation: [{ variant: "A", weight: 1 }, { variant: "B", weight: 1 }] }) { __typename } }`);
+  await lopsided('ended');
+  await lopsided('later');
+  await lopsided('unplanned');
+  await eventually(() => app.hook.messages().map(({ data }) => [data.subject, data.state])).toEqual([
+    ['unplanned', 'BROKEN'],
+  ]);
 });
