@@ -33,7 +33,7 @@ export interface DuckdbSession {
 }
 
 /**
- * One DuckDB database in memory, opened at the first session. It can read the files of one folder, has no access to other
+ * One DuckDB database in memory, opened at the first session or before. It can read the files of one folder, has no access to other
  * files, to the network or to extensions, and its settings are locked. Each task gets a connection of its own, so that it can
  * be interrupted without disturbing others.
  */
@@ -68,6 +68,11 @@ export class Duckdb {
       this.#running -= 1;
       this.#waiting.shift()?.();
     }
+  }
+
+  /** Begins to open the database, so that a session that comes later need not wait; an error is thrown by that session. */
+  prepare(): void {
+    if (!this.#isClosed) this.#open().catch(() => undefined);
   }
 
   close(): void {

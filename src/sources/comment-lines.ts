@@ -2,7 +2,11 @@ import type { CommentMark, SampleRow, TextSpan } from './csv-row.ts';
 
 const commentMarks = ['#', '//'] as const satisfies readonly CommentMark[];
 
-const isMarked = ({ raw }: SampleRow, mark: CommentMark): boolean => raw.trimStart().startsWith(mark);
+const isMarked = ({ raw }: SampleRow, mark: CommentMark): boolean => {
+  const first = raw.charCodeAt(0);
+  // Nearly all lines begin with a letter or a digit, and each is looked at in every dialect that may be meant.
+  return first > 47 && first < 128 ? false : raw.trimStart().startsWith(mark);
+};
 
 /** Whether a line begins like a comment. */
 export const looksLikeComment = (row: SampleRow): boolean => commentMarks.some((mark) => isMarked(row, mark));

@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import { crc32, createInflate, inflateSync } from 'node:zlib';
-import { imageSize } from 'image-size';
 
 /** An image as its bytes tell it, whatever its name says. */
 export interface ImageFacts {
@@ -24,7 +23,7 @@ const jpegSignature = Buffer.from([0xff, 0xd8, 0xff]);
 export const readImage = async (bytes: Buffer, pixelsMax: number): Promise<ImageOutcome> => {
   const isPng = bytes.subarray(0, 8).equals(pngSignature);
   if (!isPng && !bytes.subarray(0, 3).equals(jpegSignature)) return { fault: 'is neither a PNG nor a JPEG image' };
-  const size = sizeOf(bytes);
+  const size = await sizeOf(bytes);
   if (!size || size.width === 0 || size.height === 0) return { fault: 'is an image whose size cannot be read' };
   const { width, height } = size;
   if (width * height > pixelsMax) return { fault: `has ${width} × ${height} pixels, more than ${pixelsMax}` };
@@ -32,7 +31,9 @@ export const readImage = async (bytes: Buffer, pixelsMax: number): Promise<Image
   return fault === null ? { facts: { contentType: isPng ? 'image/png' : 'image/jpeg', width, height } } : { fault };
 };
 
-const sizeOf = (bytes: Buffer): { width: number; height: number } | null => {
+const sizeOf = async (bytes: Buffer): Promise<{ width: number; height: number } | null> => {
+  // Loaded when it is needed: most commands read no images.
+  const { imageSize } = await import('image-size');
   try {
     return imageSize(bytes);
   } catch {

@@ -4,8 +4,10 @@ import { closeSync, mkdirSync, openSync, rmSync, statSync, writeSync } from 'nod
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { readConfig } from '../../src/config.ts';
 import { questionsOf, rounds } from './dataset-questions.ts';
 import type { BenchmarkOptions } from './options.ts';
+import { watchMemory } from './process-memory.ts';
 import { figure, type Report, type Target, times } from './report.ts';
 
 const cli = fileURLToPath(new URL('../../src/cli.js', import.meta.url));
@@ -114,8 +116,11 @@ const watching = (url: string): (() => Promise<number>) => {
   };
 };
 
-const runToEnd = async (command: string, args: readonly string[]): Promise<void> => {
-  const [code] = (await once(spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'] }), 'close')) as [number];
+/** Calls `onStart` with the id of the process. */
+const runToEnd = async (command: string, args: readonly string[], onStart?: (id: number) => void): Promise<void> => {
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  onStart?.(child.pid as number);
+  const [code] = (await once(child, 'close')) as [number];
   if (code !== 0) throw new Error(`${command} ended with ${code}`);
 };
 
@@ -132,8 +137,9 @@ export const benchmarkDataset = async ({ records, folder }: BenchmarkOptions): P
   const targets: Target[] = [];
   try {
     const data = join(scratch, 'data');
-    const importing = () => runToEnd(process.execPath, [cli, 'import', 'dataset', 'rows', csv, '--data', data]);
-    const ours = await timed(importing);
+    const importing = (onStart?: (id: number) => void) =>
+      runToEnd(process.execPath, [cli, 'import', 'dataset', 'rows', csv, '--data', data], onStart);
+    const ours = await timed(() => importing());
     const sqlite = join(scratch, 'peer.sqlite');
     const typed =
       'create table rows(id integer, name text, city text, price numeric, quantity integer, ratio real, active text, day text, at text, note text)';
@@ -142,7 +148,11 @@ export const benchmarkDataset = async ({ records, folder }: BenchmarkOptions): P
       : null;
     // Again, with another client that asks all the time: it takes processor time that the peer had for itself.
     const p99OfImport = watching(url);
-    await importing();
+    let importMemory: (() => number | null) | undefined;
+    await importing((id) => {
+      importMemory = watchMemory(id);
+    });
+    const importBytes = importMemory?.() ?? null;
     const importWait = await p99OfImport();
     const instance = await DuckDBInstance.create(':memory:');
     const duckdb = await instance.connect();
@@ -153,6 +163,7 @@ export const benchmarkDataset = async ({ records, folder }: BenchmarkOptions): P
     // The first of all questions opens the database.
     await (await fetch(`${url}/datasets/rows?_first=1`)).text();
     const p99OfQuestions = watching(url);
+    const serverMemory = watchMemory(server.pid as number);
     const found: { title: string; ours: Times; theirs: Times; sqlites: Times | null }[] = [];
     for (const { title, ours: mine, theirs: peer, sqlites } of questionsOf({
       url,
@@ -166,6 +177,7 @@ export const benchmarkDataset = async ({ records, folder }: BenchmarkOptions): P
         sqlites: sqlites && (await timeRounds(sqlites)),
       });
     const questionWait = await p99OfQuestions();
+    const serverBytes = serverMemory();
     for (const { title, ours: mine, theirs: peer, sqlites } of found)
       for (const { answers } of [peer, ...(sqlites ? [sqlites] : [])])
         if (answers.join() !== mine.answers.join())
@@ -191,6 +203,19 @@ export const benchmarkDataset = async ({ records, folder }: BenchmarkOptions): P
       ['user status of others while datasets are queried, p99', questionWait],
     ] as const)
       targets.push({ what, expected: 'below 50 ms', found: `${figure(ms)} ms`, reached: ms < 50 });
+    const { datasetMemoryBytesMax } = readConfig({});
+    const bytesMax = datasetMemoryBytesMax + 200e6;
+    for (const [what, bytes] of [
+      ['memory of an import, with all its processes, at most', importBytes],
+      ['memory of the server while datasets are queried, at most', serverBytes],
+    ] as const)
+      if (bytes !== null)
+        targets.push({
+          what,
+          expected: `below ${figure(bytesMax / 1e6)} MB`,
+          found: `${figure(bytes / 1e6)} MB`,
+          reached: bytes < bytesMax,
+        });
     return {
       name: 'dataset',
       tables: [

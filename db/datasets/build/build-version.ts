@@ -49,6 +49,8 @@ export const buildVersion = async (
   const { target } = request;
   const files = { target, staged: `${target}.rows`, added: `${target}.added` };
   try {
+    // Loading the library takes part of a second, meanwhile the rows are read in a thread.
+    services.duckdb.prepare();
     const staged = await services.stager.stage({ ...request, staged: files.staged }, observer);
     checkAccepted(request, staged);
     const build = { request, staged, files };

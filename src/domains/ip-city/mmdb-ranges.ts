@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { CityResponse } from 'maxmind';
-import { Reader } from 'maxmind';
+import type { CityResponse, Reader } from 'maxmind';
 import { cidrsOf, formatIp, type IpAddress, isMappedIpv6 } from '../../lib/ip.ts';
 import { yieldToEventLoop } from '../../lib/yielding.ts';
 import { mmdbMarker } from '../../sources/format.ts';
@@ -25,9 +24,11 @@ export const isMmdbHeader = (header: unknown): header is MmdbHeader =>
 
 const leavesPerYield = 2000;
 
-const openReader = (bytes: Buffer): Reader<CityResponse> => {
+const openReader = async (bytes: Buffer): Promise<Reader<CityResponse>> => {
+  // Loaded when it is needed: most commands read no such database.
+  const { Reader: DatabaseReader } = await import('maxmind');
   try {
-    return new Reader<CityResponse>(bytes);
+    return new DatabaseReader<CityResponse>(bytes);
   } catch (cause) {
     throw notATable('the MaxMind database is damaged: its metadata cannot be read', cause);
   }
@@ -69,7 +70,7 @@ const createCityOf = (reader: Reader<CityResponse>): ((pointer: number, first: I
 /** A MaxMind city database: one record per network with a city, numbered by `line`. The whole file is read into memory. */
 async function* readMmdb(file: SourceFile): AsyncGenerator<SourceBatch> {
   const bytes = await readFile(file.path);
-  const reader = openReader(bytes);
+  const reader = await openReader(bytes);
   const { nodeCount, recordSize, ipVersion } = reader.metadata;
   const tree: MmdbTree = { bytes, nodeCount, recordSize, ipVersion };
   const cityOf = createCityOf(reader);
