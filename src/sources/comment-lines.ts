@@ -20,17 +20,22 @@ export const isCommentLine = ({ text, start, end }: TextSpan, mark: CommentMark,
   return text.startsWith(mark, at) && (!isRow || isBlankAt(text, at + mark.length));
 };
 
+const spanOf = ({ raw }: SampleRow): TextSpan => ({ text: raw, start: 0, end: raw.length });
+
 /**
- * The mark of the comments of a file: lines with the mark come before the table, or several of them stand among its rows and
- * none of them has as many cells as a row. Null when there are none; `columns` is how many cells the other rows have.
+ * The mark of the comments of a file: comments with the mark come before the table, or several of them, or one with a blank
+ * after its mark, stand among its rows and none of them has as many cells as a row. Null when there are none; `columns` is how
+ * many cells the other rows have.
  */
 export const commentMark = (rows: readonly SampleRow[], columns: number): CommentMark | null => {
   if (columns < 2) return null;
   const found = commentMarks.find((mark) => {
     const marked = rows.filter((row) => isMarked(row, mark));
     if (marked.length === 0 || marked.length === rows.length) return false;
-    if (isMarked(rows[0] as SampleRow, mark)) return true;
-    return marked.length > 1 && marked.every(({ cells }) => cells.length !== columns);
+    if (isMarked(rows[0] as SampleRow, mark))
+      return marked.some((row) => isCommentLine(spanOf(row), mark, row.cells.length === columns));
+    const isTold = marked.length > 1 || marked.some((row) => isCommentLine(spanOf(row), mark, true));
+    return isTold && marked.every(({ cells }) => cells.length !== columns);
   });
   return found ?? null;
 };
@@ -43,8 +48,5 @@ export const withoutComments = (
 ): readonly SampleRow[] => {
   if (mark === null) return rows;
   const first = rows.findIndex((row) => !isMarked(row, mark));
-  return rows.filter(
-    ({ raw, cells }, index) =>
-      index < first || !isCommentLine({ text: raw, start: 0, end: raw.length }, mark, cells.length === columns),
-  );
+  return rows.filter((row, index) => index < first || !isCommentLine(spanOf(row), mark, row.cells.length === columns));
 };

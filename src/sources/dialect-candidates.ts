@@ -1,6 +1,7 @@
 import { type Delimiter, delimiters } from '../lib/import-options.ts';
 import { cellKind, columnKind } from './cell-kinds.ts';
 import { looksLikeComment } from './comment-lines.ts';
+import type { SampleRow } from './csv-row.ts';
 import { readSample, type Sample, type SampleText, scoreOf, shapeFrom, shapeOf } from './dialect-sample.ts';
 import { findTableStart, type TableStart } from './table-start.ts';
 
@@ -15,24 +16,37 @@ type Quoting = Pick<Sample, 'quote' | 'escape' | 'escapesCells'>;
 
 const doubled: Quoting = { quote: '"', escape: 'DOUBLED', escapesCells: false };
 
-/** Whether every text of some column is in quotes, or every text that needs them is: then they are no apostrophes. */
+interface QuotedCell {
+  readonly cell: string;
+  readonly isQuoted: boolean;
+}
+
+/** The cells of a column that are not empty, and which of them are in quotes. */
+const cellsOf = (rows: readonly SampleRow[], column: number, mark: string): QuotedCell[] =>
+  rows.flatMap(({ cells, raw }) => {
+    const cell = cells[column] ?? '';
+    if (cell === '') return [];
+    const written = [mark + mark, `\\${mark}`].map((escaped) => mark + cell.replaceAll(mark, escaped) + mark);
+    return [{ cell, isQuoted: written.some((each) => raw.includes(each)) }];
+  });
+
+/** Whether all values of some column are in quotes, all its texts, or all texts that need them: then they are no apostrophes. */
 const isQuotedThroughout = ({ rows, quote, delimiter }: Sample): boolean => {
-  const columns = rows[0]?.cells.length ?? 0;
-  const body = rows.slice(1).length > 0 ? rows.slice(1) : rows;
+  const mark = quote ?? '';
+  const { columns } = shapeOf(rows);
+  const table = rows.filter(({ cells }) => cells.length === columns);
+  const body = table.length > 1 ? table.slice(1) : table;
+  const needsQuotes = ({ cell }: QuotedCell): boolean =>
+    (delimiter !== null && cell.includes(delimiter)) || cell.includes(mark);
   let hasQuoted = false;
   for (let column = 0; column < columns; column += 1) {
-    const cells = body.flatMap(({ cells, raw }) => {
-      const cell = cells[column] ?? '';
-      const isText = cell !== '' && cellKind(cell) === 'TEXT';
-      return isText
-        ? [{ isQuoted: raw.includes(`${quote}${cell.replaceAll(`${quote}`, `${quote}${quote}`)}${quote}`), cell }]
-        : [];
-    });
-    const quoted = cells.filter(({ isQuoted }) => isQuoted);
+    hasQuoted ||= cellsOf(table.slice(0, 1), column, mark).some((name) => name.isQuoted && needsQuotes(name));
+    const values = cellsOf(body, column, mark);
+    const quoted = values.filter(({ isQuoted }) => isQuoted);
     if (quoted.length === 0) continue;
     hasQuoted = true;
-    const areNeeded = quoted.every(({ cell }) => delimiter !== null && cell.includes(delimiter));
-    if (quoted.length < cells.length && !areNeeded) return false;
+    const hasOther = values.some(({ cell, isQuoted }) => !isQuoted && cellKind(cell) === 'TEXT');
+    if (hasOther && !quoted.every(needsQuotes)) return false;
   }
   return hasQuoted;
 };
@@ -71,9 +85,18 @@ export const bestQuoting = (text: SampleText, delimiter: Delimiter | null): Samp
   return usual.literal > 0 ? readSample(text, { ...doubled, delimiter, quote: null }) : usual;
 };
 
+/** Without a header, a last column that is empty in the whole file is a delimiter at the end of rows. */
+const withoutEmptyEnd = (start: TableStart, { rows }: Sample, isWhole: boolean): TableStart => {
+  const { first, columns } = start;
+  const table = rows.slice(first);
+  const isEmpty = table.every(({ cells }) => cells.length < columns || cells[columns - 1]?.trim() === '');
+  if (start.hasHeader || columns < 3 || !isWhole || table.length < 2 || !isEmpty) return start;
+  return { ...start, columns: columns - 1, usualColumns: columns - 1 };
+};
+
 export const readCandidate = (text: SampleText, delimiter: Delimiter | null): Candidate => {
   const sample = bestQuoting(text, delimiter);
-  const start = findTableStart(sample.rows);
+  const start = withoutEmptyEnd(findTableStart(sample.rows), sample, text.isWhole);
   const shape = start.isConvincing ? shapeFrom(sample.rows, start.first, start.usualColumns) : shapeOf(sample.rows);
   return { sample, start, score: scoreOf(sample, shape) };
 };
@@ -105,12 +128,14 @@ const scoreMin = 0.2;
 const oftenInTexts: readonly Delimiter[] = [':', ' '];
 const seldomUsed: readonly Delimiter[] = ['~', '^', '\x1f', '\x01'];
 
-/** A delimiter that few files have must be in every row, from the first one on, comments aside. */
+/** A delimiter that few files have must be in every row, from the first one on, comments and a few titles aside. */
 const isUsed = ({ sample, start }: Candidate): boolean => {
   if (sample.delimiter === null || !seldomUsed.includes(sample.delimiter)) return true;
   const table = sample.rows.slice(start.first);
-  const hasTitles = sample.rows.slice(0, start.first).some((row) => !looksLikeComment(row));
-  return !hasTitles && table.length > 1 && table.every(({ cells }) => cells.length === start.columns);
+  const titles = sample.rows.slice(0, start.first).filter((row) => !looksLikeComment(row));
+  const hasPlainTitles = titles.length < table.length && titles.every(({ cells }) => cells.length === 1);
+  const isEven = shapeFrom(table, 0, start.usualColumns).consistency === 1;
+  return table.length > 1 && isEven && (titles.length === 0 || (hasPlainTitles && start.usualColumns > 2));
 };
 
 /** The best way to read the first rows. */

@@ -99,10 +99,11 @@ export const shapeOf = (rows: readonly SampleRow[]): SampleShape => {
 
 /** How much a cell looks like one cell, from 0 to 1: text that other delimiters would split was probably not split enough. */
 const cellScore = (cell: string, raw: string, quote: string | null): number => {
-  if (!/[,;\t|"']/.test(cell) || cellKind(cell) !== 'TEXT') return 1;
+  if (!/[,;\t|~^"']/.test(cell) || cellKind(cell) !== 'TEXT') return 1;
   if (quote !== null && raw.includes(quote + cell.slice(0, 20))) return 1;
   if (cell.includes('\t')) return 0;
   if (cell.includes('"')) return 0.2;
+  if (/([|;~^])[\s\S]*\1/.test(cell)) return 0.3;
   if (/[,;|](?! )/.test(cell)) return 0.3;
   return 0.7;
 };

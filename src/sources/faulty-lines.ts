@@ -102,6 +102,13 @@ export const splitFaultyLine = (
   return badClosingQuote;
 };
 
+/** How many cells a row has, without empty ones beyond its last column. */
+const lengthWithin = (cells: readonly string[], columns: number): number => {
+  let length = cells.length;
+  while (length > columns && cells[length - 1] === '') length -= 1;
+  return length;
+};
+
 const typedText = /^\s*[+-]?\d[\d.,:/-]*\s*$/;
 
 /**
@@ -111,14 +118,15 @@ const typedText = /^\s*[+-]?\d[\d.,:/-]*\s*$/;
 export const looksLikeRows = (
   { text, start, end }: TextSpan,
   syntax: CsvSyntax & Pick<RowRules, 'columns'>,
-  found: number,
+  found: readonly string[],
 ): boolean => {
   const { columns, cellDelimiter } = syntax;
   if (columns === null || columns < 2 || cellDelimiter === null) return false;
   const lines = text.slice(start, end).split(lineEnd);
   const rows = lines.map((line) => splitLine(line, syntax, 'STRICT'));
-  if (found !== columns) return rows.some((cells, index) => index > 0 && cells.length === columns);
-  if (lines.length < 3 || rows.some((cells) => cells.length !== columns)) return false;
+  const isRow = (cells: readonly string[]): boolean => lengthWithin(cells, columns) === columns;
+  if (!isRow(found)) return rows.some((cells, index) => index > 0 && isRow(cells));
+  if (lines.length < 3 || !rows.every(isRow)) return false;
   const [first = []] = rows;
   return first.some(
     (cell, column) => typedText.test(cell) && rows.every((cells) => typedText.test(cells[column] ?? '')),

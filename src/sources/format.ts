@@ -34,7 +34,8 @@ export const nonTabularKind = (head: Buffer): string | null => {
   if (nul >= 0) return 'binary data';
   const text = head.toString('utf8', 0, 1024).trimStart().toLowerCase();
   if (/^(?:<!doctype html|<html|<head|<body)/.test(text)) return 'an HTML page';
-  return text.startsWith('<') ? 'XML' : null;
+  // Some tables have names such as <DATE>,<OPEN>, or cells with tags.
+  return text.startsWith('<') && !/^<[^<>]*>(?:[^<>]*<\/[^<>]*>)?[ ]*[,;\t|]/.test(text) ? 'XML' : null;
 };
 
 export interface DetectedFormat {

@@ -238,7 +238,7 @@ export class RowScanner {
     const breaks = this.#breaks;
     const line = this.#line;
     const span = { text: this.#text, start, end };
-    if (breaks > 0 && looksLikeRows(span, this.#options, cells.length)) return this.#giveUp(start, start, rows);
+    if (breaks > 0 && looksLikeRows(span, this.#options, cells)) return this.#giveUp(start, start, rows);
     this.#line = line + breaks + 1;
     if (cells.length === 1 && isBlank(span)) {
       if (columns === null || columns === 1) this.#blankRows.push(readableRow(line, cells, span));

@@ -66,7 +66,7 @@ const headerEvidence = (rows: readonly SampleRow[], columns: number): HeaderEvid
   let votes = 0;
   let typedColumns = 0;
   for (const [column, cell] of first.cells.entries()) {
-    const below = body.map(({ cells }) => cells[column] ?? '');
+    const below = body.flatMap(({ cells }) => (cellKind(cells[column] ?? '') === 'EMPTY' ? [] : [cells[column] ?? '']));
     const kind = columnKind(below);
     const own = cellKind(cell);
     if (kind === 'EMPTY' || own === 'EMPTY') continue;
@@ -174,10 +174,22 @@ const tableAmong = (rows: readonly SampleRow[]): Pick<TableStart, 'first' | 'col
   return { first: titles + paddedTitles(rows.slice(titles), columns), columns, isConvincing };
 };
 
+/** How many comments come before the table; rows like the others, which begin with a mark, are none. */
+const commentsBefore = (all: readonly SampleRow[]): number => {
+  let comments = Math.max(
+    all.findIndex((row) => !looksLikeComment(row)),
+    0,
+  );
+  const { start, columns } = shapeOf(all.slice(comments));
+  const isRow = (index: number): boolean =>
+    all[index]?.cells.length === columns && headerEvidence(all.slice(index), columns) === 'NONE';
+  while (start === 0 && columns > 1 && isRow(comments - 1)) comments -= 1;
+  return comments;
+};
+
 /** Finds the header below titles and comment lines. */
 export const findTableStart = (all: readonly SampleRow[]): TableStart => {
-  const firstRow = all.findIndex((row) => !looksLikeComment(row));
-  const comments = firstRow < 0 ? 0 : firstRow;
+  const comments = commentsBefore(all);
   const rows = all.slice(comments);
   const { start, columns: usual } = shapeOf(rows);
   const comment = all[comments - 1];
