@@ -2,6 +2,7 @@
 export type CellKind = 'EMPTY' | 'NUMBER' | 'DATE' | 'TIME' | 'BOOLEAN' | 'ID' | 'ADDRESS' | 'TEXT';
 
 const patterns: readonly (readonly [CellKind, RegExp])[] = [
+  ['ADDRESS', /^\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?$/],
   ['NUMBER', /^[+-]?(?:[$€£¥]\s?)?(?:\d+(?:[., ']\d{3})*(?:[.,]\d*)?|[.,]\d+)(?:e[+-]?\d+)?\s?(?:%|[$€£¥])?$/i],
   ['NUMBER', /^(?:[+-]?(?:nan|inf(?:inity)?)|\((?:[$€£¥]\s?)?\d[\d.,]*\))$/i],
   [
@@ -13,7 +14,7 @@ const patterns: readonly (readonly [CellKind, RegExp])[] = [
   ['TIME', /^\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[ap]m)?$/i],
   ['BOOLEAN', /^(?:true|false|yes|no)$/i],
   ['ID', /^\{?[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}\}?$/i],
-  ['ADDRESS', /^(?:[^\s@]+@[^\s@]+\.[a-z]{2,}|https?:\/\/\S+|\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?)$/i],
+  ['ADDRESS', /^(?:[^\s@,;|]+@[^\s@,;|]+\.[a-z]{2,}|https?:\/\/\S+)$/i],
 ];
 
 const missing = /^(?:|na|n\/a|null|none|\\n|-|nil)$/i;

@@ -13,14 +13,15 @@ export const looksLikeComment = (row: SampleRow): boolean => commentMarks.some((
 
 const isBlankAt = (text: string, at: number): boolean => text[at] === ' ' || text[at] === '\t';
 
-/** Whether a line is a comment: one with as many cells as a row only when a blank follows its mark. */
-export const isCommentLine = ({ text, start, end }: TextSpan, mark: CommentMark, isRow: boolean): boolean => {
+/** Whether a line is a comment: one with several cells, which may be a row, only when a blank follows its mark. */
+export const isCommentLine = ({ text, start, end }: TextSpan, mark: CommentMark, hasCells: boolean): boolean => {
   let at = start;
   while (at < end && isBlankAt(text, at)) at += 1;
-  return text.startsWith(mark, at) && (!isRow || isBlankAt(text, at + mark.length));
+  return text.startsWith(mark, at) && (!hasCells || isBlankAt(text, at + mark.length));
 };
 
-const spanOf = ({ raw }: SampleRow): TextSpan => ({ text: raw, start: 0, end: raw.length });
+const isComment = ({ raw, cells }: SampleRow, mark: CommentMark): boolean =>
+  isCommentLine({ text: raw, start: 0, end: raw.length }, mark, cells.length > 1);
 
 /**
  * The mark of the comments of a file: comments with the mark come before the table, or several of them, or one with a blank
@@ -32,21 +33,17 @@ export const commentMark = (rows: readonly SampleRow[], columns: number): Commen
   const found = commentMarks.find((mark) => {
     const marked = rows.filter((row) => isMarked(row, mark));
     if (marked.length === 0 || marked.length === rows.length) return false;
-    if (isMarked(rows[0] as SampleRow, mark))
-      return marked.some((row) => isCommentLine(spanOf(row), mark, row.cells.length === columns));
-    const isTold = marked.length > 1 || marked.some((row) => isCommentLine(spanOf(row), mark, true));
-    return isTold && marked.every(({ cells }) => cells.length !== columns);
+    const comments = marked.filter((row) => isComment(row, mark));
+    if (isMarked(rows[0] as SampleRow, mark)) return comments.length > 0;
+    const isTold = comments.length > 1 || comments.some(({ raw }) => isBlankAt(raw.trimStart(), mark.length));
+    return isTold && marked.every((row) => isComment(row, mark) && row.cells.length !== columns);
   });
   return found ?? null;
 };
 
 /** The rows of a table without the comments among them; those before it stay, because the last may name its columns. */
-export const withoutComments = (
-  rows: readonly SampleRow[],
-  mark: CommentMark | null,
-  columns: number,
-): readonly SampleRow[] => {
+export const withoutComments = (rows: readonly SampleRow[], mark: CommentMark | null): readonly SampleRow[] => {
   if (mark === null) return rows;
   const first = rows.findIndex((row) => !isMarked(row, mark));
-  return rows.filter((row, index) => index < first || !isCommentLine(spanOf(row), mark, row.cells.length === columns));
+  return rows.filter((row, index) => index < first || !isComment(row, mark));
 };

@@ -56,7 +56,7 @@ export const readSample = (
     .flatMap(({ line: rowLine, raw, cells }) => (cells && raw.trim() !== '' ? [{ line: rowLine, raw, cells }] : []));
   const columns = usualLength(all.filter((row) => !looksLikeComment(row)));
   const comment = commentMark(all, columns);
-  return { ...syntax, ...counts, comment, rows: withoutComments(all, comment, columns) };
+  return { ...syntax, ...counts, comment, rows: withoutComments(all, comment) };
 };
 
 /** Where the table of a sample begins, and how many cells its rows have. */
@@ -97,10 +97,20 @@ export const shapeOf = (rows: readonly SampleRow[]): SampleShape => {
   return shapeFrom(rows, Math.max(start, 0), columns);
 };
 
-/** How much a cell looks like one cell, from 0 to 1: text that other delimiters would split was probably not split enough. */
+const isInQuotes = (cellStart: string, raw: string, quote: string): boolean =>
+  [quote, quote + quote, `\\${quote}`].some((written) => raw.includes(quote + cellStart.replaceAll(quote, written)));
+
+const coordinates = /^-?\d{1,3}\.\d+, ?-?\d{1,3}\.\d+$/;
+
+/**
+ * How much a cell looks like one cell, from 0 to 1: a value does most, and text that other delimiters would split
+ * was probably not split enough.
+ */
 const cellScore = (cell: string, raw: string, quote: string | null): number => {
-  if (!/[,;\t|~^"']/.test(cell) || cellKind(cell) !== 'TEXT') return 1;
-  if (quote !== null && raw.includes(quote + cell.slice(0, 20))) return 1;
+  if (cellKind(cell) !== 'TEXT') return 1;
+  if (!/[,;\t|~^"']/.test(cell)) return 0.95;
+  if (quote !== null && isInQuotes(cell.slice(0, 20), raw, quote)) return 0.95;
+  if (coordinates.test(cell)) return 0.9;
   if (cell.includes('\t')) return 0;
   if (cell.includes('"')) return 0.2;
   if (/([|;~^])[\s\S]*\1/.test(cell)) return 0.3;
@@ -109,6 +119,9 @@ const cellScore = (cell: string, raw: string, quote: string | null): number => {
 };
 
 const scoredRowsMax = 100;
+
+/** Whether all commas stand between digits, as they do in numbers. */
+const hasSignsOnly = (rows: readonly SampleRow[]): boolean => rows.every(({ raw }) => !/(?<!\d),|,(?!\d)/.test(raw));
 
 /** How well a sample is read: 0 for one column, 1 for rows of the same length whose cells are values or plain text. */
 export const scoreOf = (sample: Sample, { start, columns, consistency }: SampleShape): number => {
@@ -120,7 +133,8 @@ export const scoreOf = (sample: Sample, { start, columns, consistency }: SampleS
     for (const cell of cells) score += cellScore(cell, raw, quote);
     cellCount += cells.length;
   }
+  const signs = sample.delimiter === ',' && hasSignsOnly(rows.slice(start, start + scoredRowsMax)) ? 0.9 : 1;
   const skippedShare = start / rows.length;
   const improperShare = Math.min(improper / rows.length, 0.9);
-  return consistency * (score / cellCount) * (1 - skippedShare / 2) * (1 - improperShare / 2);
+  return signs * consistency * (score / cellCount) * (1 - skippedShare / 2) * (1 - improperShare / 2);
 };

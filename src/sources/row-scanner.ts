@@ -269,14 +269,10 @@ export class RowScanner {
 
   #add(rows: CsvRow[], line: number, span: TextSpan, result: string[] | RowFault): void {
     const { comment } = this.#options;
-    if (comment !== null && isCommentLine(span, comment, this.#isRow(result))) return;
+    if (comment !== null && isCommentLine(span, comment, Array.isArray(result) && result.length > 1)) return;
     if (this.#blankRows.length > 0) rows.push(...this.#blankRows.splice(0));
     const fault = faultOf(span, result, this.#options, this.#isSuspect);
     rows.push(fault === null ? readableRow(line, result as string[], span) : refuse(line, span, fault, this.#options));
-  }
-
-  #isRow(result: string[] | RowFault): boolean {
-    return Array.isArray(result) && (this.#columns === null || result.length === this.#columns);
   }
 
   /** Passes over the rest of a row that is over the limit. */

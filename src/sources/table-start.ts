@@ -151,6 +151,7 @@ const tableAtEnd = (rows: readonly SampleRow[]): Pick<TableStart, 'first' | 'col
 
 /** The last comment line names the columns when the first row after it is like the others, or when text follows its mark at once. */
 const isCommentedHeader = (comment: SampleRow, rows: readonly SampleRow[], columns: number): boolean => {
+  if (comment.raw.includes(': ') || comment.raw.includes('://')) return false;
   const evidence = headerEvidence(rows, columns);
   return evidence === 'NONE' || (evidence === 'UNKNOWN' && /^\s*(?:#|\/\/)[^\s#/]/.test(comment.raw));
 };
