@@ -243,6 +243,13 @@ export const referenceCrossovers = (rows: readonly ReferenceRow[], country: stri
 
 export type ReferenceMetric = 'ORDER_VALUE_PER_USER' | 'ORDERS_PER_USER' | 'CONVERSION';
 
+/** What the values of a metric can be. */
+export const referenceRanges = {
+  ORDER_VALUE_PER_USER: 'ANY',
+  ORDERS_PER_USER: 'NON_NEGATIVE',
+  CONVERSION: 'BINARY',
+} as const;
+
 export interface ReferenceOutcomeRequest {
   readonly metric: ReferenceMetric;
   readonly eventTypes: readonly string[] | null;

@@ -3,7 +3,7 @@ import { createNumberTable, pairKey } from '../../indices/number-table.ts';
 import { selectNth } from '../../indices/select-nth.ts';
 import type { ConfidenceInterval } from '../../lib/statistics/confidence-sequence.ts';
 import { GroupMoments, type Moments } from '../../lib/statistics/moments.ts';
-import { type Stratum, stratifiedDifference } from '../../lib/statistics/stratified-difference.ts';
+import { type Stratum, stratifiedDifference, type ValueRange } from '../../lib/statistics/stratified-difference.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import { type ReportSources, variantsOf } from './snapshot.ts';
 import { type UserOutcomes, userOutcomesOf } from './user-outcomes.ts';
@@ -42,6 +42,13 @@ const metrics: Readonly<Record<OutcomeMetric, (users: UserOutcomes, index: numbe
   ORDER_VALUE_PER_USER: (users, index) => users.valueOf(index),
   ORDERS_PER_USER: (users, index) => users.ordersOf(index),
   CONVERSION: (users, index) => (users.ordersOf(index) > 0 ? 1 : 0),
+};
+
+const ranges: Readonly<Record<OutcomeMetric, ValueRange>> = {
+  // Refunds can leave less than 0.
+  ORDER_VALUE_PER_USER: 'ANY',
+  ORDERS_PER_USER: 'NON_NEGATIVE',
+  CONVERSION: 'BINARY',
 };
 
 /**
@@ -169,7 +176,7 @@ const compareVariants = (
     const total = own.reduce((sum, { moments }) => sum + moments.count * moments.mean, 0);
     const { absolute, relative, leftOutUserCount } = isControl
       ? { absolute: null, relative: null, leftOutUserCount: 0 }
-      : stratifiedDifference(strataOf(own, ofControl), { isNonNegative: metric !== 'ORDER_VALUE_PER_USER' });
+      : stratifiedDifference(strataOf(own, ofControl), { range: ranges[metric] });
     return {
       ...{ variant, isControl, users, cappedAt, leftOutUserCount },
       crossoverUserCount: crossovers[variants.codeOf(variant) ?? -1] ?? 0,

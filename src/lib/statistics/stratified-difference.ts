@@ -22,8 +22,17 @@ const armCountMin = 30;
 /** The weight of the values of both arms in the variance of each: that of so many effective observations. */
 const pooledObservations = 2;
 
-/** The effective observations that an interval needs, in parts of its squared half width in standard errors. */
+/** The effective observations of the smaller arm that an interval needs, in parts of its squared half width in standard errors. */
 const observationsMin = 0.25;
+
+/** What the values of users can be. */
+export type ValueRange = 'BINARY' | 'NON_NEGATIVE' | 'ANY';
+
+/**
+ * The greatest share of the smaller arm that counts. The kurtosis of rare events follows from their number; that of other
+ * values is underestimated until some of the greatest have been seen, so that both arms together need more observations.
+ */
+const smallerShareMax: Readonly<Record<ValueRange, number>> = { BINARY: 0.5, NON_NEGATIVE: 0.25, ANY: 0.25 };
 
 const defaultLevel = 0.95;
 
@@ -43,15 +52,14 @@ const defaultLevel = 0.95;
  *   Cornish-Fisher expansion of Student's statistic, (2 z² + 1) / 6 of it (Johnson 1978, Journal of the American Statistical
  *   Association 73, 536–544; Hall 1992, Journal of the Royal Statistical Society B 54, 221–228).
  * - There is no interval before there are enough effective observations: n over the kurtosis, which for a rare event is
- *   the number of events, times the share of the smaller arm, and over strata by Satterthwaite's formula (1946, Biometrics
- *   Bulletin 2, 110–114).
+ *   the number of events, times the share of the smaller arm (at most 1/4 unless values are 0 and 1), and over strata by
+ *   Satterthwaite's formula (1946, Biometrics Bulletin 2, 110–114).
  *
- * `isNonNegative`: no value is below 0, so neither is the ratio of the means. Throws RangeError for a level that is not
- * between 0 and 1.
+ * Throws RangeError for a level that is not between 0 and 1.
  */
 export const stratifiedDifference = (
   strata: readonly Stratum[],
-  { level = defaultLevel, isNonNegative = false }: { readonly level?: number; readonly isNonNegative?: boolean } = {},
+  { level = defaultLevel, range = 'ANY' }: { readonly level?: number; readonly range?: ValueRange } = {},
 ): StratifiedDifference => {
   const compared = strata.filter(({ treatment, control }) => treatment.count > 0 && control.count > 0);
   const countOf = (some: readonly Stratum[], arm: keyof Stratum) =>
@@ -62,7 +70,7 @@ export const stratifiedDifference = (
   const none = { absolute: null, relative: null, leftOutUserCount };
   const width = standardErrorsAt(Math.max(1, count), level);
   if (Math.min(treated, controls) < armCountMin) return none;
-  const sums = sumStrata(compared, count);
+  const sums = sumStrata(compared, count, smallerShareMax[range]);
   const variance = sums.treatment.variance + sums.control.variance;
   if (!(variance > 0 && variance ** 2 >= observationsMin * width ** 2 * sums.varianceOfVariance)) return none;
   const interval = (estimate: number, lower: number, upper: number): ConfidenceInterval => ({
@@ -78,7 +86,7 @@ export const stratifiedDifference = (
     absolute: interval(difference, difference - below, difference + above),
     relative:
       ratio &&
-      interval(ratio.estimate - 1, (isNonNegative ? Math.max(0, ratio.lower) : ratio.lower) - 1, ratio.upper - 1),
+      interval(ratio.estimate - 1, (range === 'ANY' ? ratio.lower : Math.max(0, ratio.lower)) - 1, ratio.upper - 1),
     leftOutUserCount,
   };
 };
@@ -97,7 +105,7 @@ interface StratumSums {
   varianceOfVariance: number;
 }
 
-const sumStrata = (strata: readonly Stratum[], count: number): StratumSums => {
+const sumStrata = (strata: readonly Stratum[], count: number, shareMax: number): StratumSums => {
   const empty = (): ArmSums => ({ mean: 0, variance: 0, third: 0 });
   const sums: StratumSums = { treatment: empty(), control: empty(), varianceOfVariance: 0 };
   for (const { treatment, control } of strata) {
@@ -107,7 +115,7 @@ const sumStrata = (strata: readonly Stratum[], count: number): StratumSums => {
     const own = addArm(sums.treatment, treatment, { pooled, observations, weight });
     const variance = own + addArm(sums.control, control, { pooled, observations, weight });
     if (variance === 0) continue;
-    const smallerShare = Math.min(treatment.count, control.count) / pooled.count;
+    const smallerShare = Math.min(shareMax, Math.min(treatment.count, control.count) / pooled.count);
     sums.varianceOfVariance += variance ** 2 / (observations * smallerShare);
   }
   return sums;

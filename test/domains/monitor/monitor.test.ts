@@ -23,6 +23,7 @@ import {
   referenceOutcomes,
   referencePlan,
   referencePlans,
+  referenceRanges,
   referenceRows,
 } from '../../support/reference-experiment.ts';
 import { referencePeriod } from '../../support/reference-transactions.ts';
@@ -279,8 +280,9 @@ const compareOutcomes = (
       const strata = markets.map(
         (market): Stratum => ({ treatment: momentsIn(variant, market), control: momentsIn(control, market) }),
       );
-      const isNonNegative = request.metric !== 'ORDER_VALUE_PER_USER';
-      const { absolute, relative, leftOutUserCount } = stratifiedDifference(isControl ? [] : strata, { isNonNegative });
+      const { absolute, relative, leftOutUserCount } = stratifiedDifference(isControl ? [] : strata, {
+        range: referenceRanges[request.metric],
+      });
       return {
         ...{ variant, isControl, users: count, mean: expect.closeTo(mean, 6), cappedAt, leftOutUserCount },
         crossoverUserCount: crossovers.filter((first) => first === variant).length,

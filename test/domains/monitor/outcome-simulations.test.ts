@@ -39,7 +39,7 @@ const valued = (treated: number, growth = 1, spread = 1): Scenario => ({
 const scenarios: readonly Scenario[] = [
   ...[0.002, 0.01, 0.05, 0.5].flatMap((ordering) => [rare(ordering, 0.5), rare(ordering, 0.1)]),
   ...[rare(0.01, 0.9), rare(0.01, 0.1, 2), rare(0.01, 0.9, 2), rare(0.01, 0.1, 0.5), rare(0.998, 0.1)],
-  ...[valued(0.5), valued(0.1), valued(0.9), valued(0.5, 1.2), valued(0.1, 1.2)],
+  ...[valued(0.5), valued(0.1), valued(0.9), valued(0.5, 1.2), valued(0.1, 1.2), valued(0.5, 2)],
   {
     name: 'a ramp from 90/10 to 50/50 with ten times the base rate',
     phases: [
@@ -101,7 +101,7 @@ const simulate = ({ phases, isMixed = false }: Scenario, seed: number) => {
     const seen = strata.filter(({ users }) => users > 0);
     last = stratifiedDifference(
       seen.map(({ treatment, control }) => ({ treatment: treatment.now(), control: control.now() })),
-      { isNonNegative: true },
+      { range: phases.every(({ spread }) => spread === undefined) ? 'BINARY' : 'ANY' },
     );
     const compared = seen.filter(({ treatment, control }) => treatment.now().count > 0 && control.now().count > 0);
     let [ofTreatment, ofControl, users] = [0, 0, 0];
@@ -171,7 +171,7 @@ const simulateDelayed = ({ treated, ordering, orders, spread }: (typeof delayed)
     if (value === 0 && index % usersPerLook !== 0) return false;
     const { absolute, relative } = stratifiedDifference(
       [{ treatment: arms.treatment.now(), control: arms.control.now() }],
-      { isNonNegative: true },
+      { range: spread === 0 && orders === 1 ? 'BINARY' : 'ANY' },
     );
     return misses(absolute, 0) || misses(relative, 0);
   });

@@ -3,7 +3,7 @@ import { createRandom } from '../../../src/demo/random.ts';
 import { stratifiedDifference } from '../../../src/lib/statistics/stratified-difference.ts';
 import { type OpenApp, openApp } from '../../support/app.ts';
 import { sendUsers } from '../../support/events.ts';
-import { referenceMoments, referenceOutcomes } from '../../support/reference-experiment.ts';
+import { referenceMoments, referenceOutcomes, referenceRanges } from '../../support/reference-experiment.ts';
 
 interface SentEvent {
   readonly user: string;
@@ -319,7 +319,7 @@ describe('intervals', () => {
           const markets = byMarket ? ['SE', 'DE', 'NO'] : [null];
           const expected = stratifiedDifference(
             markets.map((market) => ({ treatment: momentsOf('B', market), control: momentsOf('A', market) })),
-            { isNonNegative: metric !== 'ORDER_VALUE_PER_USER' },
+            { range: referenceRanges[metric] },
           );
           expect(expected.absolute).not.toBeNull();
           const args = `metric: ${metric}, eventTypes: ${JSON.stringify(eventTypes)}, byMarket: ${byMarket}`;

@@ -22,7 +22,7 @@ const arms = fc
   .record({ count: fc.integer({ min: 30, max: 50_000 }), share: fc.double({ min: 0.01, max: 0.9, noNaN: true }) })
   .map(({ count, share }): readonly [number, number] => [count, Math.round(count * share)]);
 const strataOf = fc.array(fc.tuple(arms, arms), { minLength: 1, maxLength: 5 });
-const isNonNegative = true;
+const range = 'BINARY';
 
 /** The values of the users of each stratum. */
 interface Values {
@@ -61,7 +61,7 @@ const referenceExcludes = (strata: readonly Values[], ratio: number, truth: numb
     third += treated.third - ratio ** 3 * controls.third;
     plainVariance += treated.variance + controls.variance;
     const smaller = Math.min(treatment.length, control.length) / both.length;
-    ofVariance += (treated.variance + controls.variance) ** 2 / (observations * smaller);
+    ofVariance += (treated.variance + controls.variance) ** 2 / (observations * Math.min(smaller, 1 / 4));
   }
   if (plainVariance === 0 || plainVariance ** 2 / ofVariance < z ** 2 / 4) return null;
   const deviation = Math.sqrt(variance);
@@ -98,21 +98,21 @@ describe('stratifiedDifference', () => {
 
   it('stratifiedDifference compares within strata: a ramp with other base rates is no effect of +131 %', () => {
     const ramp = [stratum([3_000, 69], [27_000, 540]), stratum([15_000, 3_360], [15_000, 2_805])];
-    const { absolute, relative } = stratifiedDifference(ramp, { isNonNegative });
+    const { absolute, relative } = stratifiedDifference(ramp, { range });
     expect(absolute?.estimate).toBeCloseTo(0.5 * 0.003 + 0.5 * 0.037, 12);
     expect(relative?.estimate).toBeCloseTo((0.023 + 0.224) / (0.02 + 0.187) - 1, 12);
-    const together = stratifiedDifference([stratum([18_000, 3_429], [42_000, 3_345])], { isNonNegative });
+    const together = stratifiedDifference([stratum([18_000, 3_429], [42_000, 3_345])], { range });
     expect(together.relative?.lower).toBeGreaterThan(1);
   });
 
   it('stratifiedDifference has both intervals when the treatment has no success, and one when the control has none', () => {
-    const without = stratifiedDifference([stratum([2_000, 0], [2_000, 100])], { isNonNegative });
+    const without = stratifiedDifference([stratum([2_000, 0], [2_000, 100])], { range });
     expect(without.absolute?.estimate).toBe(-0.05);
     expect(without.absolute?.lower).toBeGreaterThan(-0.08);
     expect(without.absolute?.upper).toBeLessThan(-0.03);
     expect(without.relative).toMatchObject({ estimate: -1, lower: -1 });
     expect(without.relative?.upper).toBeLessThan(-0.8);
-    const opposite = stratifiedDifference([stratum([2_000, 100], [2_000, 0])], { isNonNegative });
+    const opposite = stratifiedDifference([stratum([2_000, 100], [2_000, 0])], { range });
     expect(opposite.absolute?.lower).toBeCloseTo(-(without.absolute?.upper ?? 0), 12);
     expect(opposite.absolute?.upper).toBeCloseTo(-(without.absolute?.lower ?? 0), 12);
     expect(opposite.relative).toBeNull();
@@ -120,11 +120,15 @@ describe('stratifiedDifference', () => {
 
   it('stratifiedDifference is known from few events of all users on, whichever arm has them', () => {
     const known = (treatment: readonly [number, number], control: readonly [number, number]) =>
-      stratifiedDifference([stratum(treatment, control)]).absolute !== null;
+      stratifiedDifference([stratum(treatment, control)], { range }).absolute !== null;
     expect(known([1_000, 0], [1_000, 3])).toBe(false);
     expect(known([1_000, 0], [1_000, 30])).toBe(true);
     expect(known([1_000, 0], [9_000, 20])).toBe(false);
     expect(known([1_000, 0], [9_000, 90])).toBe(true);
+    // Values other than 0 and 1 need more.
+    expect(stratifiedDifference([stratum([1_000, 0], [1_000, 10])], { range }).absolute).not.toBeNull();
+    expect(stratifiedDifference([stratum([1_000, 0], [1_000, 10])]).absolute).toBeNull();
+    expect(stratifiedDifference([stratum([1_000, 0], [1_000, 20])]).absolute).not.toBeNull();
     // Where all but a few users succeed, the few decide.
     expect(known([1_000, 999], [1_000, 998])).toBe(false);
     expect(known([1_000, 1_000], [1_000, 970])).toBe(true);
