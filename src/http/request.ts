@@ -116,9 +116,10 @@ export interface BodyLimits {
   readonly bytesMax: number;
   /** The setting `decodedBodyBytesMax`, for compressed bodies. */
   readonly decodedBytesMax: number;
-  /** Called before each chunk of a stream: an error if no more of the body may be read. */
-  readonly refusal?: () => DomainError | undefined;
 }
+
+/** Called before each chunk of a stream: an error if no more of the body may be read. */
+type Refusal = () => DomainError | undefined;
 
 /** The body of a request, decompressed and within its limits; it can be read once. */
 export class RequestBody {
@@ -126,12 +127,14 @@ export class RequestBody {
   readonly mediaType: string;
   readonly #request: HttpRequest;
   readonly #limits: BodyLimits;
+  readonly #refusal: Refusal;
   /** Null for a body that is not compressed. */
   readonly #coding: string | null;
 
-  constructor(request: HttpRequest, limits: BodyLimits) {
+  constructor(request: HttpRequest, limits: BodyLimits, refusal: Refusal) {
     this.#request = request;
     this.#limits = limits;
+    this.#refusal = refusal;
     this.#coding = codingOf(request.header('content-encoding'));
     this.mediaType = mediaTypeOf(request.header('content-type'));
   }
@@ -142,14 +145,13 @@ export class RequestBody {
 
   /** The bytes as they arrive. Throws TOO_LARGE above a limit, BAD_REQUEST when the body is damaged or ends too early. */
   async *chunks(bytesMax = this.#limits.bytesMax): AsyncGenerator<Uint8Array> {
-    const { refusal } = this.#limits;
     this.#checkAnnounced(bytesMax);
     let bytes = 0;
     try {
       for await (const chunk of this.#decodedChunks()) {
         bytes += chunk.byteLength;
         if (bytes > bytesMax) throw tooLarge(bytesMax);
-        const refused = refusal?.();
+        const refused = this.#refusal();
         if (refused) throw refused;
         yield chunk;
       }

@@ -22,6 +22,8 @@ export interface RequestHandler {
 
 export const createRequestHandler = (services: Services, log: Logger, document: () => ApiDocument): RequestHandler => {
   const { apiKeys, ledger, config } = services;
+  const bodyLimits: BodyLimits = { bytesMax: config.bodyBytesMax, decodedBytesMax: config.decodedBodyBytesMax };
+  const streamLimits: BodyLimits = { ...bodyLimits, bytesMax: Number.POSITIVE_INFINITY };
 
   const logBug = (error: unknown, { pathname, id }: HttpRequest): void => {
     if (!(error instanceof DomainError)) log.error({ err: error, path: pathname, requestId: id }, 'a request failed');
@@ -60,9 +62,7 @@ export const createRequestHandler = (services: Services, log: Logger, document: 
         const caller =
           route.requiredScopes && apiKeys.admit(apiKeys.callerOf(keyOf(request.header)), route.requiredScopes);
         if (isData(route.subject) && !ledger.ready) throw new DomainError('NOT_READY', 'the indices are being built');
-        const bytesMax = route.body?.isStream ? Number.POSITIVE_INFINITY : config.bodyBytesMax;
-        const limits = { bytesMax, decodedBytesMax: config.decodedBodyBytesMax };
-        const context = new RequestContext(request, limits, document, caller);
+        const context = new RequestContext(request, route.body?.isStream ? streamLimits : bodyLimits, document, caller);
         checkMediaType(route, context);
         // Reading is skipped for a route without parameters and a request without any.
         const input = hasInput(route, request) ? await inputOf(route, request, context) : {};
@@ -121,21 +121,13 @@ class RequestContext implements RouteContext {
   warnings: readonly FieldProblem[] = noWarnings;
   readonly #request: HttpRequest;
 
-  constructor(
-    request: HttpRequest,
-    limits: Pick<BodyLimits, 'bytesMax' | 'decodedBytesMax'>,
-    document: RouteContext['document'],
-    caller: Principal | null,
-  ) {
+  constructor(request: HttpRequest, limits: BodyLimits, document: RouteContext['document'], caller: Principal | null) {
     this.#request = request;
     this.origin = request.origin;
     this.header = request.header;
     this.document = document;
     this.sentBy = caller?.name ?? null;
-    this.body = new RequestBody(request, {
-      ...limits,
-      refusal: () => (caller?.ended.aborted ? keyRevoked() : undefined),
-    });
+    this.body = new RequestBody(request, limits, () => (caller?.ended.aborted ? keyRevoked() : undefined));
   }
 
   get pairs() {
