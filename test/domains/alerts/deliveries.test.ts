@@ -217,3 +217,18 @@ it('a response is read up to alertResponseBytesMax only', async () => {
   const [delivery] = await app.deliveries();
   expect(delivery?.attempts[0]?.error?.length).toBeLessThan(300);
 });
+
+it('where the clock is frozen, records are still judged, and retries and timestamps of the network go by the real time', async () => {
+  const app = await alertApp({ settings: { now: '2025-10-01T00:00:00Z', alertRecordsMin: '2' } });
+  const { hook } = app;
+  await app.add('when: IMPORT_FAILED');
+  await app.add('when: REJECTS_RATE');
+  hook.answers.push({ status: 500 }, { status: 500 });
+  await importEvents(app, false);
+  await eventually(() => states(app)).toEqual(['DELIVERED']);
+  expect(hook.requests.length).toBe(3);
+  expect(Math.abs(Number(hook.requests[2]?.headers['webhook-timestamp']) - Date.now() / 1000)).toBeLessThan(60);
+  expect(hook.messages()[0]?.timestamp).toBe('2025-10-01T00:00:00Z');
+  for (let index = 0; index < 3; index++) await app.get('/receive_event', { method: 'POST', body: '{"user_id":"x"}' });
+  await eventually(() => hook.messages()[1]?.data).toMatchObject({ alert: 2, state: 'BROKEN' });
+});
