@@ -2,7 +2,7 @@ import { type Delimiter, delimiters } from '../lib/import-options.ts';
 import { cellKind, columnKind } from './cell-kinds.ts';
 import { looksLikeComment } from './comment-lines.ts';
 import type { SampleRow } from './csv-row.ts';
-import { readSample, type Sample, type SampleText, scoreOf, shapeFrom, shapeOf } from './dialect-sample.ts';
+import { judgedRows, readSample, type Sample, type SampleText, scoreOf, shapeFrom, shapeOf } from './dialect-sample.ts';
 import { findTableStart, type TableStart } from './table-start.ts';
 
 /** One way to read the first rows, and where their table is then. */
@@ -34,7 +34,8 @@ const cellsOf = (rows: readonly SampleRow[], column: number, mark: string): Quot
 const isQuotedThroughout = ({ rows, quote, delimiter }: Sample): boolean => {
   const mark = quote ?? '';
   const { columns } = shapeOf(rows);
-  const table = rows.filter(({ cells }) => cells.length === columns);
+  const even = rows.filter(({ cells }) => cells.length === columns);
+  const table = judgedRows(even, even.length);
   const body = table.length > 1 ? table.slice(1) : table;
   const needsQuotes = ({ cell }: QuotedCell): boolean =>
     (delimiter !== null && cell.includes(delimiter)) || cell.includes(mark);

@@ -120,6 +120,15 @@ const cellScore = (cell: string, raw: string, quote: string | null): number => {
 
 const scoredRowsMax = 100;
 
+/** Fewer rows are judged of a wide table. */
+const judgedCellsMax = 10_000;
+
+/** The first rows, as many as are worth judging. */
+export const judgedRows = (rows: readonly SampleRow[], rowsMax: number): readonly SampleRow[] => {
+  const columns = rows[0]?.cells.length ?? 1;
+  return rows.slice(0, Math.min(rowsMax, Math.max(3, Math.floor(judgedCellsMax / columns))));
+};
+
 /** Whether all commas stand between digits, as they do in numbers. */
 const hasSignsOnly = (rows: readonly SampleRow[]): boolean => rows.every(({ raw }) => !/(?<!\d),|,(?!\d)/.test(raw));
 
@@ -129,11 +138,12 @@ export const scoreOf = (sample: Sample, { start, columns, consistency }: SampleS
   const { rows, quote, improper } = sample;
   let score = 0;
   let cellCount = 0;
-  for (const { cells, raw } of rows.slice(start, start + scoredRowsMax)) {
+  const judged = judgedRows(rows.slice(start), scoredRowsMax);
+  for (const { cells, raw } of judged) {
     for (const cell of cells) score += cellScore(cell, raw, quote);
     cellCount += cells.length;
   }
-  const signs = sample.delimiter === ',' && hasSignsOnly(rows.slice(start, start + scoredRowsMax)) ? 0.9 : 1;
+  const signs = sample.delimiter === ',' && hasSignsOnly(judged) ? 0.9 : 1;
   const skippedShare = start / rows.length;
   const improperShare = Math.min(improper / rows.length, 0.9);
   return signs * consistency * (score / cellCount) * (1 - skippedShare / 2) * (1 - improperShare / 2);

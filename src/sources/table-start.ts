@@ -1,7 +1,7 @@
 import { cellKind, columnKind } from './cell-kinds.ts';
 import { looksLikeComment } from './comment-lines.ts';
 import type { SampleRow } from './csv-row.ts';
-import { shapeOf } from './dialect-sample.ts';
+import { judgedRows, shapeOf } from './dialect-sample.ts';
 
 /** Where the table of a sample is. */
 export interface TableStart {
@@ -61,7 +61,7 @@ const commonPattern = (cells: readonly string[]): ((cell: string) => string) | n
 const headerEvidence = (rows: readonly SampleRow[], columns: number): HeaderEvidence => {
   const [first, ...rest] = rows;
   if (!first) return 'UNKNOWN';
-  const body = rest.slice(0, bodyRowsMax).filter(({ cells }) => cells.length >= columns - 1);
+  const body = judgedRows(rest, bodyRowsMax).filter(({ cells }) => cells.length >= columns - 1);
   if (body.length === 0) return first.cells.some(isValue) ? 'NONE' : 'UNKNOWN';
   let votes = 0;
   let typedColumns = 0;
