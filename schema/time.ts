@@ -28,7 +28,8 @@ export const TimeRangeInput = builder.inputType('TimeRangeInput', {
     since: t.field({ type: 'DateTime', description: 'From an instant on, without an end.' }),
     last: t.field({
       type: 'Duration',
-      description: 'The last period of this length, up to and including the newest event.',
+      description:
+        'The last period of this length, up to and including the newest event: of hourly events `PT24H` holds 24. Events dated into the future are not the newest.',
     }),
     days: t.field({
       type: DayRangeInput,

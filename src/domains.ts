@@ -18,8 +18,10 @@ import { createExcludedUsersImporter } from './domains/excluded-users/import.ts'
 import { createExperimentEvents } from './domains/experiments/events.ts';
 import { createExperiments } from './domains/experiments/experiments.ts';
 import { createExperimentEventsImporter } from './domains/experiments/import.ts';
+import { PlanEditor } from './domains/experiments/plan-editor.ts';
 import { createRecordedEvents } from './domains/experiments/recorded-events.ts';
 import { createEnrichedAggregate } from './domains/facts/enriched-aggregate.ts';
+import { createImportEnds } from './domains/imports/import-ends.ts';
 import { createImports } from './domains/imports/imports.ts';
 import { IngestQueue } from './domains/imports/ingest-queue.ts';
 import { Rejects } from './domains/imports/rejects.ts';
@@ -46,6 +48,7 @@ import { createUserFiles } from './domains/users/user-files.ts';
 import { createUsers } from './domains/users/users.ts';
 import { importTargets } from './import-targets.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import { OpenRequests } from './ledger/open-requests.ts';
 import type { Importer } from './ledger/record.ts';
 import { createClock } from './lib/clock.ts';
 import type { DebugLog } from './lib/debug-log.ts';
@@ -105,15 +108,23 @@ const imageFolder = (data: string): string =>
 type UserDomains = ReturnType<typeof createUserDomains>;
 
 const createFactDomains = (services: DomainServices, userDomains: UserDomains) => {
-  const { store, ledger } = services;
+  const { store, ledger, nowUs } = services;
+  const openRequests = new OpenRequests();
+  const importEnds = createImportEnds(store);
   const ipCity = createIpCity(store, ledger);
   const transactions = createTransactions({ ...services, ...userDomains, ipCity });
-  const experiments = createExperiments(ledger);
-  const experimentEvents = createExperimentEvents({ ...services, ...userDomains, experiments });
+  const experiments = createExperiments(ledger, nowUs);
+  const experimentEvents = createExperimentEvents({
+    ...{ ...services, ...userDomains, experiments, openRequests, importEnds },
+  });
+  const planEditor = new PlanEditor({ experiments, experimentEvents, nowUs });
   const monitor = createMonitor({ ...services, ...userDomains, experiments, experimentEvents });
   const recordedEvents = createRecordedEvents(ledger, experimentEvents, experiments, userDomains.users);
   const enrichedAggregate = createEnrichedAggregate([transactions, experimentEvents]);
-  return { ipCity, transactions, experiments, experimentEvents, monitor, recordedEvents, enrichedAggregate };
+  return {
+    ...{ ipCity, transactions, experiments, experimentEvents, planEditor, openRequests },
+    ...{ monitor, recordedEvents, enrichedAggregate },
+  };
 };
 
 type FactDomains = ReturnType<typeof createFactDomains>;
@@ -133,7 +144,9 @@ const createImportDomains = (services: DomainServices, users: UserDomains, facts
     importers: Object.values<Importer>(importers),
     targets: importTargets,
   });
-  const eventQueue = new IngestQueue({ ledger, importer: importers.experimentEvents, limits });
+  const eventQueue = new IngestQueue({
+    ...{ ledger, importer: importers.experimentEvents, limits, openRequests: facts.openRequests },
+  });
   const rejectImporters = [...imports.importers, createUserFilesImporter(users.userFiles)];
   const { recordBytesMax, data, importFolder } = limits;
   const rejects = new Rejects({ store, ledger, importers: rejectImporters, recordBytesMax });

@@ -50,7 +50,7 @@ const units: readonly Unit[] = [
   domain('facts', ['users', 'user-status']),
   domain('transactions', ['facts', 'ip-city', 'users', 'user-status']),
   domain('experiments', ['facts', 'users', 'user-status']),
-  domain('monitor', ['experiments', 'facts', 'users', 'user-status']),
+  domain('monitor', ['excluded-users', 'experiments', 'facts', 'users', 'user-status']),
   domain('conversations'),
   domain('user-directory', ['users', 'user-status']),
   domain('imports'),

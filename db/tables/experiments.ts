@@ -2,7 +2,9 @@ import { sql } from 'drizzle-orm';
 import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import { ledgerColumns } from './columns.ts';
 
-/** Plans of experiments; the newest row of a key is the current plan, as a whole. */
+type AllocationRow = { variant: string; weight: number; isControl: boolean };
+
+/** Revisions of the plans of experiments: the newest row of a key has its name and period, each row adds a phase. */
 export const experiments = sqliteTable(
   'experiments',
   {
@@ -11,9 +13,13 @@ export const experiments = sqliteTable(
     name: text('name').notNull(),
     startedAtUs: integer('started_at_us'),
     endedAtUs: integer('ended_at_us'),
-    allocation: text('allocation', { mode: 'json' })
-      .$type<Array<{ variant: string; weight: number; isControl: boolean }>>()
-      .notNull(),
+    allocation: text('allocation', { mode: 'json' }).$type<AllocationRow[]>().notNull(),
+    /** From when on allocation and markets are in force; null from the start, instead of all earlier phases. */
+    allocationFromUs: integer('allocation_from_us'),
+    allocationByMarket: text('allocation_by_market', { mode: 'json' })
+      .$type<Array<{ country: string; allocation: AllocationRow[] }>>()
+      .notNull()
+      .default([]),
     markets: text('markets', { mode: 'json' }).$type<string[]>().notNull(),
   },
   (table) => [index('experiments_by_key').on(table.key)],
@@ -34,6 +40,8 @@ export const experimentEvents = sqliteTable(
     occurredAtUs: integer('occurred_at_us').notNull(),
     /** Exact decimal text in its shortest form. */
     orderValue: text('order_value'),
+    /** Random number of the request with many events that it was sent in; null for others, and for imports. */
+    requestId: integer('request_id'),
   },
   // Partial, because most senders give no id, and an index entry costs as much as the event. Events that name no experiment
   // share one space of ids: SQLite would take each null for another value. No key of an experiment is empty.

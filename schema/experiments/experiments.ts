@@ -1,4 +1,5 @@
-import type { Allocation, Experiment } from '../../src/domains/experiments/experiments.ts';
+import type { Allocation, Experiment, MarketAllocation, Phase } from '../../src/domains/experiments/plan.ts';
+import type { SavedPlan } from '../../src/domains/experiments/plan-editor.ts';
 import { builder } from '../builder.ts';
 import { memberOf, OverloadedError, outcomeOf, ValidationError } from '../faults.ts';
 
@@ -10,6 +11,51 @@ const VariantAllocation = builder.objectRef<Allocation>('VariantAllocation').imp
       description: 'The weight; the share is the weight divided by the sum of all weights.',
     }),
     isControl: t.exposeBoolean('isControl', { description: 'Whether the other variants are compared with this one.' }),
+  }),
+});
+
+const MarketAllocationType = builder.objectRef<MarketAllocation>('MarketAllocation').implement({
+  description: 'The allocation of a country that has its own.',
+  fields: (t) => ({
+    country: t.exposeString('country', { description: 'The country.' }),
+    allocation: t.field({
+      type: [VariantAllocation],
+      description: 'The variants and their shares in this country.',
+      resolve: ({ allocation }) => [...allocation],
+    }),
+  }),
+});
+
+const ExperimentPhase = builder.objectRef<Phase>('ExperimentPhase').implement({
+  description:
+    'A part of an experiment with one allocation. Each user is judged by the phase of the first event that counts.',
+  fields: (t) => ({
+    from: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'The beginning, inclusive; null without bound.',
+      resolve: ({ fromUs }) => fromUs,
+    }),
+    to: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'The end, exclusive; null without bound.',
+      resolve: ({ toUs }) => toUs,
+    }),
+    allocation: t.field({
+      type: [VariantAllocation],
+      description: 'The variants and their shares; empty: equal shares of the variants that have events.',
+      resolve: ({ allocation }) => [...allocation],
+    }),
+    allocationByMarket: t.field({
+      type: [MarketAllocationType],
+      description: 'The countries whose allocation differs.',
+      resolve: ({ allocationByMarket }) => [...allocationByMarket],
+    }),
+    markets: t.stringList({
+      description: 'The countries in which the experiment runs; empty: the countries that have events.',
+      resolve: ({ markets }) => [...markets],
+    }),
   }),
 });
 
@@ -27,7 +73,7 @@ builder.node(ExperimentType, {
     startedAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'The start of the experiment, inclusive; null without bound.',
+      description: 'The start of the experiment, inclusive; null for a draft, which claims no events.',
       resolve: ({ startedAtUs }) => startedAtUs,
     }),
     endedAt: t.field({
@@ -38,12 +84,18 @@ builder.node(ExperimentType, {
     }),
     allocation: t.field({
       type: [VariantAllocation],
-      description: 'The variants and their shares; empty: equal shares of the variants that have events.',
-      resolve: ({ allocation }) => [...allocation],
+      description: 'The variants and their shares now; empty: equal shares of the variants that have events.',
+      resolve: (experiment, _args, { planEditor }) => [...planEditor.currentPhase(experiment).allocation],
     }),
     markets: t.stringList({
-      description: 'The countries in which the experiment runs; empty: the countries that have events.',
-      resolve: ({ markets }) => [...markets],
+      description: 'The countries in which the experiment runs now; empty: the countries that have events.',
+      resolve: (experiment, _args, { planEditor }) => [...planEditor.currentPhase(experiment).markets],
+    }),
+    phases: t.field({
+      type: [ExperimentPhase],
+      description:
+        'The allocations from the start to the end, in the order of time, those that are scheduled included.',
+      resolve: (experiment, _args, { planEditor }) => planEditor.phases(experiment),
     }),
   }),
 });
@@ -51,7 +103,7 @@ builder.node(ExperimentType, {
 builder.queryField('experiments', (t) =>
   t.field({
     type: [ExperimentType],
-    description: 'Every saved experiment, the one saved last first.',
+    description: 'Every saved experiment, the one that was first saved last first.',
     resolve: (_root, _args, { experiments }) => experiments.plans().all.toReversed(),
   }),
 );
@@ -73,30 +125,67 @@ const VariantAllocationInput = builder.inputType('VariantAllocationInput', {
   }),
 });
 
+const MarketAllocationInput = builder.inputType('MarketAllocationInput', {
+  description: 'The allocation of a country that has its own.',
+  fields: (t) => ({
+    country: t.string({ required: true, description: 'The country, one of `markets` if these are given.' }),
+    allocation: t.field({
+      type: [VariantAllocationInput],
+      required: true,
+      description: 'The variants and their shares in this country, at least two.',
+    }),
+  }),
+});
+
 const SaveExperimentInput = builder.inputType('SaveExperimentInput', {
-  description: 'The plan of an experiment; it replaces an earlier plan of the same key as a whole.',
+  description:
+    'The plan of an experiment. It replaces the name and period of an earlier plan of the same key; its allocation and markets are in force from `allocationFrom` on, and earlier ones remain as phases.',
   fields: (t) => ({
     key: t.string({ required: true, description: 'The key that events name; 1 to 256 characters.' }),
     name: t.string({ description: 'The display name; default: the key.' }),
     startedAt: t.field({
       type: 'DateTime',
-      description: 'Events that name no experiment belong to this one from this time on; default: without bound.',
+      description:
+        'The start, inclusive: earlier events do not count. Without it the plan is a draft and claims no events that name no experiment.',
     }),
-    endedAt: t.field({ type: 'DateTime', description: 'The end of that period, exclusive; default: without bound.' }),
+    endedAt: t.field({
+      type: 'DateTime',
+      description: 'The end, exclusive: later events do not count; default: without bound.',
+    }),
     allocation: t.field({
       type: [VariantAllocationInput],
       description: 'At least two variants; default: equal shares of the variants that have events.',
     }),
+    allocationFrom: t.field({
+      type: 'DateTime',
+      description:
+        'When allocation and markets came or come into force, until the next later phase. A time in the past corrects the plan. Default: now, or the start for a plan that has not started.',
+    }),
+    allocationByMarket: t.field({
+      type: [MarketAllocationInput],
+      description: 'The countries whose allocation differs from `allocation`.',
+    }),
     markets: t.stringList({
       description: 'Countries as users files spell them; default: the countries that have events.',
+    }),
+    dryRun: t.boolean({
+      required: true,
+      defaultValue: false,
+      description: 'Save nothing, only say what saving would do.',
     }),
   }),
 });
 
-const SaveExperimentPayload = builder.objectRef<{ experiment: Experiment }>('SaveExperimentPayload').implement({
+const SaveExperimentPayload = builder.objectRef<SavedPlan>('SaveExperimentPayload').implement({
   description: 'The saved plan.',
   fields: (t) => ({
     experiment: t.field({ type: ExperimentType, description: 'The experiment.', resolve: (saved) => saved.experiment }),
+    movedEventCount: t.field({
+      type: 'BigInt',
+      description:
+        'The number of events that belong to another experiment than before: events that name none and are claimed by another plan now.',
+      resolve: (saved) => saved.movedEventCount,
+    }),
   }),
 });
 
@@ -112,20 +201,21 @@ builder.mutationField('saveExperiment', (t) =>
     extensions: { scopes: ['admin'] },
     type: SaveExperimentResult,
     description:
-      'Saves the plan of an experiment, before or after its events: events that name no experiment belong to the newest plan whose period contains their time. Where API keys are used, the key needs the scope `admin`.',
+      'Saves the plan of an experiment, before or after its events. Events that name no experiment belong to the plan that runs at their time: the only one that plans their variant, or else the one that started last. Where API keys are used, the key needs the scope `admin`.',
     args: { input: t.arg({ type: SaveExperimentInput, required: true, description: 'The plan.' }) },
-    resolve: (_root, { input }, { experiments, sentBy }) => {
-      const { key, name, startedAt, endedAt, allocation, markets } = input;
+    resolve: (_root, { input }, { planEditor, sentBy }) => {
+      const { key, name, startedAt, endedAt, allocation, allocationFrom, allocationByMarket, markets, dryRun } = input;
       const plan = {
         key,
         name: name ?? key,
         startedAtUs: startedAt ?? null,
         endedAtUs: endedAt ?? null,
         allocation: allocation ?? [],
+        allocationFromUs: allocationFrom ?? undefined,
+        allocationByMarket: allocationByMarket ?? [],
         markets: markets ?? [],
       };
-      const saved = experiments.save(plan, sentBy).then((experiment) => ({ experiment }));
-      return outcomeOf(saved, ['ValidationError', 'OverloadedError']);
+      return outcomeOf(planEditor.save(plan, { dryRun, sentBy }), ['ValidationError', 'OverloadedError']);
     },
   }),
 );

@@ -1,4 +1,5 @@
 import type { Crossovers, MonitorCheck, UnknownUsers } from '../../src/domains/monitor/checks.ts';
+import type { DataCheck } from '../../src/domains/monitor/data-checks.ts';
 import type { ExposureGap } from '../../src/domains/monitor/gaps.ts';
 import type { MonitorReport } from '../../src/domains/monitor/report.ts';
 import type { SampleRatio, VariantCount } from '../../src/domains/monitor/sample-ratio.ts';
@@ -18,6 +19,7 @@ export const MonitorVerdictEnum = builder.enumType('MonitorVerdict', {
     WATCH: { description: 'Not as planned, but not certain or too small to act on.' },
     BROKEN: { description: 'Not as planned: act.' },
     NOT_ENOUGH_DATA: { description: 'Too few users to decide: fewer than the setting monitorUsersMin.' },
+    NO_DATA: { description: 'No event counts.' },
   } as const,
 });
 
@@ -30,6 +32,14 @@ const typeOfKind: Readonly<Record<MonitorCheck['kind'], string>> = {
   VARIANT_UNEXPECTED: 'DeploymentGap',
   MARKET_UNEXPECTED: 'DeploymentGap',
   WENT_SILENT: 'DeploymentGap',
+  NO_EVENTS: 'DataCheck',
+  STRAY_VARIANT: 'DataCheck',
+  SIMILAR_NAMES: 'DataCheck',
+  PLACEHOLDER_USER: 'DataCheck',
+  OUTSIZED_USER: 'DataCheck',
+  OUTSIZED_ORDER: 'DataCheck',
+  OUTSIDE_PERIOD: 'DataCheck',
+  OVERLAPPING_PLANS: 'DataCheck',
 };
 
 export const MonitorCheckType = builder.interfaceRef<MonitorCheck>('MonitorCheck').implement({
@@ -221,5 +231,43 @@ builder.objectRef<UnknownUsers>('UnknownUserCheck').implement({
       description: 'Their users by variant.',
       resolve: ({ byVariant }) => [...byVariant],
     }),
+  }),
+});
+
+builder.objectRef<DataCheck>('DataCheck').implement({
+  description: 'Something in the data or the plans that makes figures wrong or missing, whatever the split.',
+  interfaces: [MonitorCheckType],
+  fields: (t) => ({
+    kind: t.field({
+      type: builder.enumType('DataCheckKind', {
+        description: 'What was found.',
+        values: {
+          NO_EVENTS: { description: 'No event counts.' },
+          STRAY_VARIANT: {
+            description: 'Without a plan: a variant with less than 1 % of the users. It is no variant under test.',
+          },
+          SIMILAR_NAMES: {
+            description: 'Names that differ only in case, blanks, invisible characters or Unicode form.',
+          },
+          PLACEHOLDER_USER: {
+            description: 'A user id such as `undefined` or `0` with more than 1 % of the events.',
+          },
+          OUTSIZED_USER: { description: 'A user with 5 % of the events or more, at least 100.' },
+          OUTSIZED_ORDER: { description: 'An order with 20 % of the whole order value or more.' },
+          OUTSIDE_PERIOD: { description: 'Events dated outside of the period of the experiment. They do not count.' },
+          OVERLAPPING_PLANS: {
+            description: 'Another plan of the same time and variants could claim the events that name no experiment.',
+          },
+        } as const,
+      }),
+      description: 'What was found.',
+      resolve: ({ kind }) => kind,
+    }),
+    count: t.field({
+      type: 'BigInt',
+      description: 'The number of events, users, names or plans at fault.',
+      resolve: ({ count }) => count,
+    }),
+    examples: t.stringList({ description: 'Some of them, at most 5.', resolve: ({ examples }) => [...examples] }),
   }),
 });

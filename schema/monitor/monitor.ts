@@ -1,9 +1,11 @@
+import type { FactFilter } from '../../src/domains/facts/filter.ts';
 import type { MarketHealth } from '../../src/domains/monitor/checks.ts';
 import type { MonitorReport } from '../../src/domains/monitor/report.ts';
 import type { VariantExposure } from '../../src/domains/monitor/snapshot.ts';
 import type { TrendPoint } from '../../src/domains/monitor/trend.ts';
 import { builder } from '../builder.ts';
 import { ExperimentType } from '../experiments/experiments.ts';
+import { EnrichedFilter } from '../facts/facts.ts';
 import { everyArg, liveField } from '../live.ts';
 import { SnapshotType } from '../provenance.ts';
 import { TimeGrain, TimeRangeInput } from '../time.ts';
@@ -45,7 +47,7 @@ const DeploymentPointType = builder.objectRef<TrendPoint>('DeploymentPoint').imp
     eventCount: t.field({ type: 'BigInt', description: 'The number of events.', resolve: (point) => point.eventCount }),
     newUserCount: t.field({
       type: 'BigInt',
-      description: 'Users whose first recorded event in this variant is in the period.',
+      description: 'Users whose first event in this variant is in the period.',
       resolve: (point) => point.newUserCount,
     }),
   }),
@@ -95,7 +97,7 @@ export const MonitorType = builder.objectRef<MonitorReport>('Monitor').implement
     }),
     isPlanned: t.boolean({
       description: 'Whether variants are planned; false: equal shares of the variants with events are assumed.',
-      resolve: ({ snapshot }) => snapshot.experiment.allocation.length > 0,
+      resolve: ({ snapshot }) => snapshot.isPlanned,
     }),
     watermark: t.field({
       type: 'DateTime',
@@ -112,7 +114,8 @@ export const MonitorType = builder.objectRef<MonitorReport>('Monitor').implement
     }),
     verdict: t.field({
       type: MonitorVerdictEnum,
-      description: 'The worst verdict of the checks; NOT_ENOUGH_DATA only when all users together are too few.',
+      description:
+        'The worst verdict of the checks; NOT_ENOUGH_DATA only when all users together are too few, NO_DATA when no event counts.',
       resolve: ({ health }) => health.verdict,
     }),
     checks: t.field({
@@ -133,6 +136,22 @@ export const MonitorType = builder.objectRef<MonitorReport>('Monitor').implement
       args: { grain: t.arg({ type: TimeGrain, required: true, defaultValue: 'HOUR', description: 'The period.' }) },
       resolve: (report, { grain }) => report.trend(grain),
     }),
+    excludedUserCount: t.field({
+      type: 'BigInt',
+      description: 'Users of whom events are left out because they are in the list of excluded users.',
+      resolve: ({ snapshot }) => snapshot.excludedUserCount,
+    }),
+    returningUserCount: t.field({
+      type: 'BigInt',
+      description:
+        'With `range`: users with events in it who were first seen before it. They do not count; 0 without `range`.',
+      resolve: ({ snapshot }) => snapshot.returningUserCount,
+    }),
+    outsideEventCount: t.field({
+      type: 'BigInt',
+      description: 'Events that name the experiment and are dated outside of its period. They do not count.',
+      resolve: ({ snapshot }) => snapshot.outsideCount,
+    }),
     snapshot: t.field({
       type: SnapshotType,
       description: 'The ledger’s snapshot that the figures are computed from.',
@@ -141,20 +160,37 @@ export const MonitorType = builder.objectRef<MonitorReport>('Monitor').implement
   }),
 });
 
-const which = builder.args((t) => ({
+const whichArgs = builder.args((t) => ({
   experiment: t.id({
     description: 'The key of the experiment; default: the running experiment, or the one saved last.',
   }),
   country: t.string({ description: 'Only this market, which may be `unknown`; default: all markets.' }),
+  where: t.field({ type: EnrichedFilter, description: 'Only events that match this filter; default: all.' }),
 }));
+
+interface Which {
+  readonly experiment?: string | null | undefined;
+  readonly country?: string | null | undefined;
+  readonly where?: FactFilter | null | undefined;
+}
+
+const requestOf = ({ experiment, country, where }: Which) => ({
+  experiment: experiment ?? undefined,
+  country: country ?? undefined,
+  where: where ?? undefined,
+});
 
 builder.queryField('monitor', (t) =>
   t.field({
     type: MonitorType,
     description: 'Whether an A/B test runs as planned, in each market.',
     args: {
-      ...which,
-      range: t.arg({ type: TimeRangeInput, description: 'Only events that happened in this time; default: all.' }),
+      ...whichArgs,
+      range: t.arg({
+        type: TimeRangeInput,
+        description:
+          'Only users who were first seen in this time, and their events in it; default: all. Others with events in it are returning users.',
+      }),
       timeZone: t.arg({
         type: 'TimeZone',
         required: true,
@@ -162,13 +198,8 @@ builder.queryField('monitor', (t) =>
         description: 'The time zone of days and of the periods of the trend.',
       }),
     },
-    resolve: (_root, { experiment, country, range, timeZone }, { monitor }) =>
-      monitor.report({
-        experiment: experiment ?? undefined,
-        country: country ?? undefined,
-        range: range ?? undefined,
-        timeZone,
-      }),
+    resolve: (_root, { range, timeZone, ...which }, { monitor }) =>
+      monitor.report({ ...requestOf(which), range: range ?? undefined, timeZone }),
   }),
 );
 
@@ -176,9 +207,9 @@ builder.subscriptionField('monitor', (t) =>
   t.field({
     type: MonitorType,
     description: 'The monitor whenever it changes, at most once per `every`. The first result is sent immediately.',
-    args: { ...which, ...everyArg() },
-    subscribe: (_root, { experiment, country, every }, context) => {
-      const request = { experiment: experiment ?? undefined, country: country ?? undefined, timeZone: 'UTC' };
+    args: { ...whichArgs, ...everyArg() },
+    subscribe: (_root, { every, ...which }, context) => {
+      const request = { ...requestOf(which), timeZone: 'UTC' };
       return liveField(
         context,
         every,

@@ -6,8 +6,18 @@ export const exitSuccess = 0;
 export const exitProblems = 1;
 export const exitUsageError = 2;
 export const exitFailure = 3;
+/** Nothing to judge. */
+export const exitNoData = 4;
+/** Too little to judge. */
+export const exitNotEnoughData = 5;
 
-export type ExitCode = typeof exitSuccess | typeof exitProblems | typeof exitUsageError | typeof exitFailure;
+export type ExitCode =
+  | typeof exitSuccess
+  | typeof exitProblems
+  | typeof exitUsageError
+  | typeof exitFailure
+  | typeof exitNoData
+  | typeof exitNotEnoughData;
 
 /** Ends a command with this exit code and a message on stderr. */
 export class CommandError extends Error {

@@ -1,10 +1,10 @@
-import type { Experiment } from '../domains/experiments/experiments.ts';
+import type { PlanInput } from '../domains/experiments/experiments.ts';
 import { daySeconds, secondsText } from './members.ts';
 import type { Random } from './random.ts';
 import { checkoutDays, checkoutStart, type Shopper } from './shoppers.ts';
 
 /** The plan of the demo experiment. */
-export const checkoutPlan: Experiment = {
+export const checkoutPlan: PlanInput = {
   key: 'checkout',
   name: 'Checkout on one page',
   startedAtUs: checkoutStart * 1e6,
@@ -13,6 +13,7 @@ export const checkoutPlan: Experiment = {
     { variant: 'A', weight: 50, isControl: true },
     { variant: 'B', weight: 50, isControl: false },
   ],
+  allocationByMarket: [],
   markets: ['DE', 'FR', 'SE'],
 };
 

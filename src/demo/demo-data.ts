@@ -1,4 +1,4 @@
-import type { Experiment } from '../domains/experiments/experiments.ts';
+import type { PlanInput } from '../domains/experiments/experiments.ts';
 import { checkoutPlan, eventsText, faultyEvents } from './checkout.ts';
 import { type DemoConversation, drawConversations } from './conversations.ts';
 import { changesText, drawCorrections, drawMembers } from './members.ts';
@@ -18,7 +18,7 @@ export interface DemoFile {
 
 export interface DemoData {
   readonly files: readonly DemoFile[];
-  readonly plan: Experiment;
+  readonly plan: PlanInput;
   readonly conversations: readonly DemoConversation[];
 }
 

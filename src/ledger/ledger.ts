@@ -42,7 +42,10 @@ export interface Ledger {
   snapshotAt(sequence: number): Snapshot;
   /** The sequence number up to which records may be used, at most that of the newest snapshot. */
   resolveSequence(knownAsOf: KnownAsOf): number;
-  /** Calls back often: after every step, when all of its records are in memory. Returns what ends it. */
+  /**
+   * Calls back often: after every step, when all of its records are in memory, and after a catch-up that found none. Returns
+   * what ends it.
+   */
   onAdvance(listener: () => void): () => void;
   /** How many `onAdvance` listeners there are. */
   readonly listeners: number;

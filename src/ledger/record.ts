@@ -21,9 +21,16 @@ export interface RecordOrigin {
   readonly line: number | null;
   /** Name of the API key that sent it; null for imports, and when no keys are in use. */
   readonly sentBy: string | null;
+  /** Number of the request with many records that it was sent in; absent for others (see `OpenRequests`). */
+  readonly requestId?: number | null | undefined;
 }
 
-export const sentByApi = (sentBy: string | null): RecordOrigin => ({ importId: null, line: null, sentBy });
+export const sentByApi = (sentBy: string | null, requestId?: number): RecordOrigin => ({
+  importId: null,
+  line: null,
+  sentBy,
+  requestId,
+});
 
 /** Problems of malformed ids; null stands for no id. Checked here because every interface records through it. */
 export const idProblems = (ids: Readonly<Record<string, string | null>>): FieldProblem[] => {

@@ -42,17 +42,21 @@ export class Replay {
   /** Applies what was committed before the call, and when `rebuilding` also what was committed meanwhile. */
   async run(rebuilding: boolean): Promise<ReplayResult> {
     const from = this.#sequence;
+    let steps = 0;
     for (;;) {
       const commits = this.#store.commitsAfter(this.#sequence, stepRecords);
       if (commits.length === 0) break;
       for (const part of stepsOf(commits, this.#sequence)) {
         if (part[0] !== commits[0]) await nextIteration();
         await this.#step(part, rebuilding);
+        steps++;
       }
       // The writer of a later commit requests a catch-up of its own.
       if (!rebuilding && commits.length < stepRecords) break;
       await nextIteration();
     }
+    // A commit without records may still have ended an import.
+    if (steps === 0) this.#onStep();
     if (rebuilding) for (const { projection } of this.#subscriptions) await projection.rebuilt?.();
     return { records: this.#sequence - from };
   }

@@ -12,7 +12,7 @@ export interface TimeSpan {
 export interface TimeRange {
   readonly between?: { readonly from: number; readonly to: number } | null | undefined;
   readonly since?: number | null | undefined;
-  /** An ISO 8601 duration that ends with the newest event. */
+  /** An ISO 8601 duration that ends with the newest event; what is exactly that much older is outside. */
   readonly last?: string | null | undefined;
   /** Calendar days, both included, `YYYY-MM-DD`. */
   readonly days?: { readonly first: string; readonly last: string } | null | undefined;
@@ -34,7 +34,8 @@ export const spanOf = (range: TimeRange, timeZone: string, newestUs: number): Ti
       throw badRequest('range.days.last', 'OUT_OF_RANGE', 'is before range.days.first');
     return { fromUs: startOfDayUs(first, timeZone), toUs: startOfDayUs(end.add({ days: 1 }), timeZone) };
   }
-  if (last) return { fromUs: beforeUs(newestUs, last, timeZone), toUs: newestUs + 1 };
+  // Half-open like the others: of hourly events, the last 24 hours hold 24.
+  if (last) return { fromUs: beforeUs(newestUs, last, timeZone) + 1, toUs: newestUs + 1 };
   return { fromUs: since ?? undefined };
 };
 

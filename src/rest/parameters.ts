@@ -46,6 +46,21 @@ export const country = parameter('country', (fields) => fields.id('country'), {
   example: 'SE',
 });
 
+export const experiment = parameter('experiment', (fields) => fields.id('experiment'), {
+  description: 'Key of the experiment, `default` for events of no plan; default: the running one.',
+  example: 'default',
+});
+
+export const accountType = parameter('account_type', (fields) => fields.id('account_type'), {
+  description: 'Only events of this account type.',
+  example: 'free',
+});
+
+export const eventType = parameter('event_type', (fields) => fields.id('event_type'), {
+  description: 'Only events of this type; `unknown` for events without a type.',
+  example: 'purchase',
+});
+
 export const uuid = parameter('uuid', (fields) => fields.text('uuid'), {
   description: 'The client’s id of a conversation: a UUID in upper or lower case.',
   example: '0b1f3c52-8d9e-4c11-9f4e-2f3f7f0a6d11',

@@ -109,9 +109,21 @@ describe('asof check experiment', () => {
     for (const wrong of [
       ['default', 'more'],
       ['--contry', 'SE'],
+      ['--where', 'color=red'],
+      ['--where', 'account_type'],
+      ['--where', 'user_status=happy'],
+      ['--range', 'yesterday'],
+      ['--range', '2025-02-01/2025-01-01'],
+      ['--since-deploy', 'soon'],
+      ['--since-deploy', '2025-01-01', '--range', 'P7D'],
     ])
       expect((await check(...wrong)).code).toBe(2);
     const without = await check('--country', 'NO');
-    expect(without).toMatchObject({ code: 0, stderr: 'asof: the experiment has no events in NO yet\n' });
+    expect(without).toMatchObject({ code: 4, stderr: '' });
+    expect(without.stdout).toContain('NO_DATA  NO: no event counts.');
+    expect((await check('--where', 'account_type=none-of-these')).code).toBe(4);
+    expect((await check('--since-deploy', '2099-01-01')).code).toBe(4);
+    expect((await check('--range', 'PT1S')).code).toBe(5);
+    expect((await check('--range', '2000-01-01/')).code).toBe(0);
   });
 });

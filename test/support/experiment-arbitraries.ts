@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import type { OpenApp } from './app.ts';
-import type { ReferenceEvent, ReferenceLedger, ReferencePlan, ReferenceUser } from './reference-experiment.ts';
+import type { ReferenceEvent, ReferenceLedger, ReferenceRevision, ReferenceUser } from './reference-experiment.ts';
 import { decimalText, type ReferenceChange } from './reference-transactions.ts';
 
 /** Records of one request, in one of the ways of the API. */
 export type Batch =
   | { readonly kind: 'events'; readonly events: readonly ReferenceEvent[] }
   | { readonly kind: 'users'; readonly users: readonly ReferenceUser[] }
-  | { readonly kind: 'plan'; readonly plan: ReferencePlan }
+  | { readonly kind: 'plan'; readonly plan: ReferenceRevision }
   | { readonly kind: 'changes'; readonly changes: readonly ReferenceChange[] };
 
 export const days = (day: number): number => Date.UTC(2025, 2, 28 + day) * 1000;
@@ -40,26 +40,40 @@ const event = fc.record({
       fc.integer({ min: -20, max: -1 }).map((units) => BigInt(units) * 500_000n),
     ),
   ),
+  batch: fc.constant(0),
 });
 const user = fc.record({
   userId,
   country: fc.option(fc.constantFrom('SE', 'DE', 'FR'), { freq: 6 }),
   gender: fc.option(fc.constantFrom('f', 'm')),
 });
-const plan = fc.record({
-  key: fc.constantFrom('x', 'y'),
-  startedAt: fc.option(time),
-  endedAt: fc.constant(null as number | null),
-  allocation: fc.oneof(
-    fc.constant([]),
-    fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }), fc.boolean()).map(([a, b, isControl]) => [
-      { variant: 'B', weight: b, isControl },
-      { variant: 'A', weight: a, isControl: false },
-    ]),
-    fc.constant(['A', 'B', 'D'].map((name, index) => ({ variant: name, weight: 1, isControl: index === 0 }))),
-  ),
-  markets: fc.subarray(['SE', 'DE', 'NO']),
-});
+/** The time at which everything is sent. */
+export const now = days(3) + 5 * 3_600_000_000;
+
+const weight = fc.integer({ min: 1, max: 9 });
+const allocation = fc.oneof(
+  fc.constant([]),
+  fc.tuple(weight, weight, fc.boolean()).map(([a, b, isControl]) => [
+    { variant: 'B', weight: b, isControl },
+    { variant: 'A', weight: a, isControl: false },
+  ]),
+  fc.constant(['A', 'B', 'D'].map((name, index) => ({ variant: name, weight: 1, isControl: index === 0 }))),
+);
+const plan = fc
+  .record({
+    key: fc.constantFrom('x', 'y'),
+    startedAt: fc.option(time),
+    endedAt: fc.option(fc.constant(days(9)), { freq: 2 }),
+    allocation,
+    allocationFrom: fc.option(time),
+    allocationByMarket: fc.option(
+      allocation.filter((own) => own.length > 0).map((own) => [{ country: 'SE', allocation: own }]),
+      { nil: [] },
+    ),
+    markets: fc.subarray(['SE', 'DE', 'NO']),
+    savedAt: fc.constant(now),
+  })
+  .map((saved) => ({ ...saved, markets: saved.allocationByMarket.length > 0 ? [] : saved.markets }));
 const change = fc.record({ userId, at: time, status: fc.constantFrom('PAYING', 'CANCELLED', 'NON_PAYING') });
 
 const batches: fc.Arbitrary<Batch> = fc.oneof(
@@ -94,12 +108,18 @@ export const ledgers = fc
 
 export const emptyLedger: ReferenceLedger = { events: [], users: [], plans: [], changes: [] };
 
-export const withBatch = (ledger: ReferenceLedger, batch: Batch): ReferenceLedger => ({
-  events: [...ledger.events, ...(batch.kind === 'events' ? batch.events : [])],
-  users: [...ledger.users, ...(batch.kind === 'users' ? batch.users : [])],
-  plans: [...ledger.plans, ...(batch.kind === 'plan' ? [batch.plan] : [])],
-  changes: [...ledger.changes, ...(batch.kind === 'changes' ? batch.changes : [])],
-});
+export const withBatch = (ledger: ReferenceLedger, batch: Batch): ReferenceLedger => {
+  const next = (ledger.events.at(-1)?.batch ?? 0) + 1;
+  return {
+    events: [
+      ...ledger.events,
+      ...(batch.kind === 'events' ? batch.events.map((each) => ({ ...each, batch: next })) : []),
+    ],
+    users: [...ledger.users, ...(batch.kind === 'users' ? batch.users : [])],
+    plans: [...ledger.plans, ...(batch.kind === 'plan' ? [batch.plan] : [])],
+    changes: [...ledger.changes, ...(batch.kind === 'changes' ? batch.changes : [])],
+  };
+};
 
 export const iso = (us: number): string =>
   `${new Date(Math.floor(us / 1000)).toISOString().slice(0, 19)}.${String(us % 1_000_000).padStart(6, '0')}Z`;
@@ -107,7 +127,7 @@ export const iso = (us: number): string =>
 /** Sends a batch as clients do: events over REST, users as a file, plans and changes by mutations. */
 export const send = async (app: OpenApp, batch: Batch): Promise<void> => {
   if (batch.kind === 'events') {
-    const lines = batch.events.map(({ micros, ...row }) =>
+    const lines = batch.events.map(({ micros, batch: _batch, ...row }) =>
       JSON.stringify({
         ...(row.experiment === null ? {} : { experiment: row.experiment }),
         ...{ user_id: row.userId, account_type: row.accountType, date: iso(row.at) },
@@ -121,8 +141,9 @@ export const send = async (app: OpenApp, batch: Batch): Promise<void> => {
     const rows = batch.users.map(({ userId: user_id, country, gender }) => ({ user_id, country, gender }));
     await app.importFile('users', { name: 'user_info.json', text: JSON.stringify(rows) });
   } else if (batch.kind === 'plan') {
-    const { startedAt, endedAt, ...rest } = batch.plan;
-    const input = { ...rest, startedAt: startedAt && iso(startedAt), endedAt: endedAt && iso(endedAt) };
+    const { startedAt, endedAt, allocationFrom, savedAt: _now, ...rest } = batch.plan;
+    const times = Object.entries({ startedAt, endedAt, allocationFrom }).map(([name, at]) => [name, at && iso(at)]);
+    const input = { ...rest, ...Object.fromEntries(times) };
     await mutate(app, 'saveExperiment', 'SaveExperimentInput', input);
   } else {
     const changes = batch.changes.map(({ userId: id, at, status }) => ({ userId: id, status, effectiveAt: iso(at) }));

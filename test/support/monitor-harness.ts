@@ -3,6 +3,7 @@ import { experimentEvents as eventTable, experiments as planTable } from '../../
 import { statusChanges } from '../../db/tables/user-status.ts';
 import { userProfiles } from '../../db/tables/users.ts';
 import { readConfig } from '../../src/config.ts';
+import { createExcludedUsers } from '../../src/domains/excluded-users/excluded-users.ts';
 import { createExperimentEvents } from '../../src/domains/experiments/events.ts';
 import { createExperiments } from '../../src/domains/experiments/experiments.ts';
 import { createMonitor } from '../../src/domains/monitor/monitor.ts';
@@ -36,12 +37,14 @@ export const createMonitorHarness = (settings: Readonly<Record<string, string>> 
   const users = createUsers(ledger);
   const userFiles = createUserFiles(ledger, users);
   const userStatus = createUserStatus(store, ledger, users);
-  const experiments = createExperiments(ledger);
+  const experiments = createExperiments(ledger, () => nowUs);
   const experimentEvents = createExperimentEvents({
     ...{ store, ledger, users, userFiles, userStatus, experiments, limits: config },
+    ...{ importEnds: () => 0, openRequests: { isOpen: () => false } },
   });
   const monitor = createMonitor({
     ...{ ledger, users, userStatus, experiments, experimentEvents, limits: config, nowUs: () => nowUs },
+    excludedUsers: createExcludedUsers(store, ledger, users),
   });
 
   const apply = <T extends LedgerTable>(table: T, row: object): void => {
@@ -59,17 +62,18 @@ export const createMonitorHarness = (settings: Readonly<Record<string, string>> 
     addStatusChange: (row: NewRow<typeof statusChanges>) => apply(statusChanges, { recordedAtUs: nowUs, ...row }),
     savePlan: (row: Partial<NewRow<typeof planTable>>) =>
       apply(planTable, {
-        ...{ recordedAtUs: nowUs, key: 'test', name: 'test', startedAtUs: null, endedAtUs: null },
-        ...{ allocation: [], markets: [], ...row },
+        ...{ recordedAtUs: nowUs, key: 'test', name: 'test', startedAtUs: 0, endedAtUs: null },
+        ...{ allocation: [], allocationFromUs: null, allocationByMarket: [], markets: [], ...row },
       }),
     /** Adds an event that arrives when it happens, and sets the clock to that time. */
     addEvent: (atUs: number, userId: string, variant: string, values: Partial<Row<typeof eventTable>> = {}) => {
       nowUs = atUs;
       apply(eventTable, {
         ...{ recordedAtUs: atUs, eventId: null, experiment: null, userId, variant, accountType: 'free' },
-        ...{ eventType: 'view', occurredAtUs: atUs, orderValue: null, ...values },
+        ...{ eventType: 'view', occurredAtUs: atUs, orderValue: null, requestId: null, ...values },
       });
     },
-    report: (country?: string): Promise<MonitorReport> => monitor.report({ country, timeZone: 'UTC' }),
+    report: (country?: string, experiment?: string): Promise<MonitorReport> =>
+      monitor.report({ country, experiment, timeZone: 'UTC' }),
   };
 };

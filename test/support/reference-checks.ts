@@ -2,11 +2,15 @@ import {
   type ReferenceLedger,
   type ReferenceRequest,
   referenceCrossovers,
+  referenceEnrolled,
   referenceHolm,
+  referenceMarkets,
   referencePlan,
   referenceRows,
+  referenceShare,
   referenceShares,
   referenceSplit,
+  referenceVariants,
 } from './reference-experiment.ts';
 
 /** The reference model of the monitor's checks, computed from lists without code of `src`. Silences have a separate test. */
@@ -14,6 +18,7 @@ export interface ReferenceLimits {
   readonly alpha: number;
   readonly deviationMin: number;
   readonly usersMin: number;
+  readonly now: number;
 }
 
 type Rows = ReturnType<typeof referenceRows>;
@@ -39,10 +44,11 @@ const ratioOfRest = (rest: number, p: number, max: number): number =>
 export const referenceChecks = (ledger: ReferenceLedger, request: ReferenceRequest, limits: ReferenceLimits) => {
   const rows = referenceRows(ledger, request);
   const plan = referencePlan(ledger.plans, request.key);
-  const shares = referenceShares(plan, rows);
+  const split = referenceShares(plan, rows);
+  const planMarkets = referenceMarkets(plan);
   const seen = distinct(rows.map(({ country }) => country));
-  const markets = distinct([...plan.markets, ...seen]);
-  const variants = distinct([...plan.allocation.map(({ variant }) => variant), ...rows.map(({ variant }) => variant)]);
+  const markets = distinct([...planMarkets, ...seen]);
+  const variants = distinct([...referenceVariants(plan), ...rows.map(({ variant }) => variant)]);
   const isRequested = (country: string | null) => request.country === undefined || country === request.country;
   const rowsOf = (country: string) => rows.filter((row) => row.country === country);
   const share = limits.alpha / 10;
@@ -50,10 +56,9 @@ export const referenceChecks = (ledger: ReferenceLedger, request: ReferenceReque
   return { splits: splits(), gaps: gaps(), crossovers: crossovers(), unknown: unknown() };
 
   function splits() {
-    const none = new Map<string, number>();
     const all = [null, ...markets].map((country) => ({
       country,
-      ...referenceSplit(rows, shares ?? none, country, limits.alpha),
+      ...referenceSplit(rows, split, country, limits.alpha),
     }));
     const users = ({ observed }: (typeof all)[number]) => observed.reduce((sum, each) => sum + each.users, 0);
     const tested = all.filter((each) => users(each) >= limits.usersMin);
@@ -71,7 +76,7 @@ export const referenceChecks = (ledger: ReferenceLedger, request: ReferenceReque
         const smaller = pValues.filter((other, at) => other < p || (other === p && at < index)).length;
         const isTie = pValues.some((other) => other !== p && Math.abs(other - p) < 1e-9);
         const line = limits.alpha / (pValues.length - smaller);
-        const brokenSince = isCertain ? referenceSplit(rows, shares ?? none, each.country, line).crossedAt : null;
+        const brokenSince = isCertain ? referenceSplit(rows, split, each.country, line).crossedAt : null;
         const isLarge = (each.maxDeviation ?? 0) >= limits.deviationMin;
         const verdict = index < 0 ? 'NOT_ENOUGH_DATA' : isCertain && isLarge ? 'BROKEN' : 'HEALTHY';
         const adjustedPValue = adjusted[ofMarkets.indexOf(each)] ?? each.pValue;
@@ -86,12 +91,12 @@ export const referenceChecks = (ledger: ReferenceLedger, request: ReferenceReque
     const verdictOfUnexpected = (few: number, all: number) =>
       exceeds(few, all, share / markets.length) ? 'BROKEN' : 'WATCH';
     const users = usersOf(rows);
-    if (plan.markets.length > 0)
+    if (planMarkets.length > 0)
       for (const country of markets) {
-        const isPlanned = plan.markets.includes(country);
+        const isPlanned = planMarkets.includes(country);
         if (isPlanned && rowsOf(country).length === 0) {
           const verdict =
-            users >= limits.usersMin * plan.markets.length
+            users >= limits.usersMin * planMarkets.length
               ? 'BROKEN'
               : users >= limits.usersMin
                 ? 'WATCH'
@@ -106,13 +111,25 @@ export const referenceChecks = (ledger: ReferenceLedger, request: ReferenceReque
     for (const country of seen)
       for (const variant of variants) {
         const own = rowsOf(country).filter((row) => row.variant === variant);
-        const planned = shares?.get(variant);
         const all = usersOf(rowsOf(country));
-        if (planned !== undefined && own.length === 0) {
-          if ((1 - planned) ** all <= share / (markets.length * variants.length))
+        const enrolled = referenceEnrolled(rows, split, country);
+        const none = enrolled.reduce((p, row) => p * (1 - (split?.sharesOf(country, row.at).get(variant) ?? 0)), 1);
+        if (own.length === 0) {
+          if (none <= share / (markets.length * variants.length))
             found.push({ kind: 'VARIANT_MISSING', verdict: 'BROKEN', country, variant, since: null });
-        } else if (planned === undefined && own.length > 0 && plan.allocation.length > 0) {
-          const verdict = verdictOfUnexpected(usersOf(own), all);
+          continue;
+        }
+        if (!split || referenceVariants(plan).length === 0) continue;
+        const isEver = plan.terms.some(({ from }) => split.sharesOf(country, from).has(variant));
+        const firsts = referenceEnrolled(
+          rows,
+          { ...split, sharesOf: () => new Map(variants.map((name) => [name, 1])) },
+          country,
+        );
+        const early = firsts.filter((row) => row.variant === variant && !split.sharesOf(country, row.at).has(variant));
+        const users = isEver ? early.length : usersOf(own);
+        if (users > 0) {
+          const verdict = verdictOfUnexpected(users, all);
           found.push({ kind: 'VARIANT_UNEXPECTED', verdict, country, variant, since: earliest(own) });
         }
       }
@@ -136,7 +153,7 @@ export const referenceChecks = (ledger: ReferenceLedger, request: ReferenceReque
     const byVariant = variants.map((variant) => ({
       variant,
       users: usersOf(own.filter((row) => row.variant === variant)),
-      expected: usersOf(own) * (shares?.get(variant) ?? 0),
+      expected: usersOf(own) * (referenceShare(rows, split, variant, { country: 'unknown', now: limits.now }) ?? 0),
     }));
     const users = usersOf(own);
     const isUneven = splits().some(({ country, verdict }) => country === 'unknown' && verdict === 'BROKEN');

@@ -12,6 +12,8 @@ export interface ReferenceEvent {
   readonly at: number;
   /** Millionths. */
   readonly micros: bigint | null;
+  /** The number of the request that it was sent in. */
+  readonly batch: number;
 }
 
 export interface ReferenceUser {
@@ -20,43 +22,105 @@ export interface ReferenceUser {
   readonly gender: string | null;
 }
 
-export interface ReferencePlan {
+export interface ReferenceAllocation {
+  readonly variant: string;
+  readonly weight: number;
+  readonly isControl: boolean;
+}
+
+/** What is saved at once, at the time `savedAt`. */
+export interface ReferenceRevision {
   readonly key: string;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
-  readonly allocation: readonly { readonly variant: string; readonly weight: number; readonly isControl: boolean }[];
+  readonly allocation: readonly ReferenceAllocation[];
+  /** Null: the default. */
+  readonly allocationFrom: number | null;
+  readonly allocationByMarket: readonly {
+    readonly country: string;
+    readonly allocation: readonly ReferenceAllocation[];
+  }[];
   readonly markets: readonly string[];
+  readonly savedAt: number;
+}
+
+/** A plan after all of its revisions: what is in force from each time on, the earliest first. */
+export interface ReferencePlan extends Pick<ReferenceRevision, 'key' | 'startedAt' | 'endedAt'> {
+  readonly terms: readonly (Pick<ReferenceRevision, 'allocation' | 'allocationByMarket' | 'markets'> & {
+    readonly from: number;
+  })[];
 }
 
 export interface ReferenceLedger {
   readonly events: readonly ReferenceEvent[];
   readonly users: readonly ReferenceUser[];
-  readonly plans: readonly ReferencePlan[];
+  readonly plans: readonly ReferenceRevision[];
   readonly changes: readonly ReferenceChange[];
 }
 
-const noPlan = { startedAt: null, endedAt: null, allocation: [], markets: [] };
+const noTerms = { from: -Infinity, allocation: [], allocationByMarket: [], markets: [] };
 
-/** The current plans in the order of saving; saving an unchanged plan has no effect. */
-export const referencePlans = (plans: readonly ReferencePlan[]): ReferencePlan[] => {
-  let current: ReferencePlan[] = [];
-  for (const plan of plans) {
-    const known = current.find(({ key }) => key === plan.key);
-    if (JSON.stringify(known) !== JSON.stringify(plan))
-      current = [...current.filter(({ key }) => key !== plan.key), plan];
+/** The current plans in the order in which their keys were first saved. */
+export const referencePlans = (revisions: readonly ReferenceRevision[]): ReferencePlan[] => {
+  const plans = new Map<string, ReferencePlan>();
+  for (const { key, startedAt, endedAt, savedAt, allocationFrom, ...rest } of revisions) {
+    const before = plans.get(key);
+    const hasStarted = before !== undefined && before.startedAt !== null && before.startedAt <= savedAt;
+    const from = before === undefined ? -Infinity : (allocationFrom ?? (hasStarted ? savedAt : -Infinity));
+    const { allocation, allocationByMarket, markets } = rest;
+    const kept = from === -Infinity ? [] : (before?.terms.filter((term) => term.from !== from) ?? []);
+    const all = [...kept, { from, allocation, allocationByMarket, markets }].sort((a, b) => a.from - b.from);
+    const text = (term: (typeof all)[number]) => JSON.stringify({ ...term, from: 0 });
+    const terms = all.filter((term, index) => index === 0 || text(term) !== text(all[index - 1] as typeof term));
+    plans.set(key, { key, startedAt, endedAt, terms });
   }
-  return current;
+  return [...plans.values()];
 };
 
-export const referencePlan = (plans: readonly ReferencePlan[], key: string): ReferencePlan =>
-  referencePlans(plans).find((plan) => plan.key === key) ?? { key, ...noPlan };
+export const referencePlan = (revisions: readonly ReferenceRevision[], key: string): ReferencePlan =>
+  referencePlans(revisions).find((plan) => plan.key === key) ?? {
+    key,
+    startedAt: null,
+    endedAt: null,
+    terms: [noTerms],
+  };
+
+const termsAt = ({ terms }: ReferencePlan, at: number) =>
+  terms.filter(({ from }) => from <= at).at(-1) as ReferencePlan['terms'][number];
+
+const allocationsOf = (terms: ReferencePlan['terms'][number]) => [
+  terms.allocation,
+  ...terms.allocationByMarket.map(({ allocation }) => allocation),
+];
+
+/** All variants that a plan ever names. */
+export const referenceVariants = ({ terms }: ReferencePlan): string[] => [
+  ...new Set(
+    terms
+      .toReversed()
+      .flatMap(allocationsOf)
+      .flat()
+      .map(({ variant }) => variant),
+  ),
+];
+export const referenceMarkets = ({ terms }: ReferencePlan): string[] => [
+  ...new Set(terms.flatMap(({ markets }) => markets)),
+];
+
+const isIn = ({ startedAt, endedAt }: ReferencePlan, at: number): boolean =>
+  (startedAt ?? -Infinity) <= at && at < (endedAt ?? Infinity);
 
 /** The experiment that an event belongs to by the current plans. */
-const experimentKeyOf = (current: readonly ReferencePlan[], { experiment, at }: ReferenceEvent): string => {
-  const active = current.filter(
-    ({ startedAt, endedAt }) => (startedAt ?? -Infinity) <= at && at < (endedAt ?? Infinity),
+const experimentKeyOf = (plans: readonly ReferencePlan[], { experiment, at, variant }: ReferenceEvent): string => {
+  if (experiment !== null) return experiment;
+  const running = plans.filter((plan) => plan.startedAt !== null && isIn(plan, at));
+  const naming = running.filter((plan) =>
+    allocationsOf(termsAt(plan, at)).some((allocation) => allocation.some((each) => each.variant === variant)),
   );
-  return experiment ?? active.at(-1)?.key ?? 'default';
+  const candidates = naming.length > 0 ? naming : running;
+  let latest: ReferencePlan | undefined;
+  for (const plan of candidates) if (!latest || (plan.startedAt ?? 0) >= (latest.startedAt ?? 0)) latest = plan;
+  return latest?.key ?? 'default';
 };
 
 /** The last row of each user, by user. */
@@ -87,34 +151,110 @@ export interface ReferenceRequest {
   readonly to?: number;
 }
 
-/** The events of an experiment in a span, of every country, with the countries of their users. */
-export const referenceRows = ({ events, users, plans }: ReferenceLedger, { key, from, to }: ReferenceRequest) => {
-  const [known, current] = [usersById(users), referencePlans(plans)];
-  return events
-    .filter((event) => experimentKeyOf(current, event) === key)
-    .filter(({ at }) => at >= (from ?? -Infinity) && at < (to ?? Infinity))
+/**
+ * The events of an experiment that count, of every country, with the countries of their users. In a span only those of users
+ * who were first seen in it; the others are returning.
+ */
+export const referenceRows = (ledger: ReferenceLedger, { key, from, to }: ReferenceRequest) => {
+  const [known, current] = [usersById(ledger.users), referencePlans(ledger.plans)];
+  const plan = referencePlan(ledger.plans, key);
+  const counted = ledger.events
+    .filter((event) => experimentKeyOf(current, event) === key && isIn(plan, event.at))
     .map((event) => ({ ...event, country: known.get(event.userId)?.country ?? 'unknown' }));
+  const isInSpan = ({ at }: { at: number }): boolean => at >= (from ?? -Infinity) && at < (to ?? Infinity);
+  const firsts = firstOf(counted);
+  return counted.filter((event) => isInSpan(event) && isInSpan(firsts.get(event.userId) as ReferenceRow));
 };
 
-type ReferenceRow = ReturnType<typeof referenceRows>[number];
+/** Users with events in a span who were first seen before it. */
+export const referenceReturning = (ledger: ReferenceLedger, request: ReferenceRequest): number => {
+  const { key, from = -Infinity, to = Infinity } = request;
+  const all = referenceRows(ledger, { key });
+  const here = new Set(referenceRows(ledger, request).map(({ userId }) => userId));
+  const others = all.filter(({ at, userId }) => at >= from && at < to && !here.has(userId));
+  return new Set(others.map(({ userId }) => userId)).size;
+};
 
-/** The variants that take part in the split and their shares; null while there are fewer than two. */
-export const referenceShares = (plan: ReferencePlan, rows: readonly ReferenceRow[]): Map<string, number> | null => {
+/** Events of an experiment outside of its period. */
+export const referenceOutside = ({ events, plans }: ReferenceLedger, { key, from, to }: ReferenceRequest): number => {
+  const plan = referencePlan(plans, key);
+  const isInSpan = ({ at }: { at: number }): boolean => at >= (from ?? -Infinity) && at < (to ?? Infinity);
+  const own = events.filter((event) => experimentKeyOf(referencePlans(plans), event) === key && isInSpan(event));
+  return own.filter(({ at }) => !isIn(plan, at)).length;
+};
+
+type ReferenceRow = ReferenceEvent & { readonly country: string };
+
+/** The earliest event of each user by its own time; of equal times the one that was recorded first. */
+const firstOf = (rows: readonly ReferenceRow[]): Map<string, ReferenceRow> => {
+  const firsts = new Map<string, ReferenceRow>();
+  for (const row of rows) {
+    const first = firsts.get(row.userId);
+    if (!first || row.at < first.at) firsts.set(row.userId, row);
+  }
+  return firsts;
+};
+
+/** Without a plan, variants with less than 1 % of the users are no arms. */
+const armsOf = (rows: readonly ReferenceRow[]): string[] => {
+  const users = (few: readonly ReferenceRow[]) => new Set(few.map(({ userId }) => userId)).size;
   const seen = [...new Set(rows.map(({ variant }) => variant))];
-  const allocation =
-    plan.allocation.length > 0 ? plan.allocation : seen.map((variant) => ({ variant, weight: 1, isControl: false }));
-  const sum = allocation.reduce((total, { weight }) => total + weight, 0);
-  return allocation.length < 2 ? null : new Map(allocation.map(({ variant, weight }) => [variant, weight / sum]));
+  return seen.filter((variant) => users(rows.filter((row) => row.variant === variant)) >= 0.01 * users(rows));
+};
+
+/** The shares by which a user of a country is judged who is first seen at a time. */
+export type ReferenceShares = (country: string, at: number) => ReadonlyMap<string, number>;
+
+/** The names of the variants under test and their shares; null while there are fewer than two variants. */
+export const referenceShares = (plan: ReferencePlan, rows: readonly ReferenceRow[]) => {
+  const arms = armsOf(rows);
+  const isOpen = plan.terms.some(({ allocation }) => allocation.length === 0);
+  const variants = [...new Set([...referenceVariants(plan), ...(isOpen ? arms : [])])];
+  if (variants.length < 2) return null;
+  const equal = (arms.length > 1 ? arms : variants).map((variant) => ({ variant, weight: 1 }));
+  const sharesOf: ReferenceShares = (country, at) => {
+    const terms = termsAt(plan, at);
+    const own = terms.allocationByMarket.find((each) => each.country === country)?.allocation ?? terms.allocation;
+    const weights = own.length > 0 ? own : equal;
+    const sum = weights.reduce((total, { weight }) => total + weight, 0);
+    return new Map(weights.map(({ variant, weight }) => [variant, weight / sum]));
+  };
+  return { variants, sharesOf };
+};
+
+export type ReferenceSplitPlan = NonNullable<ReturnType<typeof referenceShares>>;
+
+/** The users who take part in the test, each with the first event, of one country or of all for null. */
+export const referenceEnrolled = (
+  rows: readonly ReferenceRow[],
+  split: ReferenceSplitPlan | null,
+  country: string | null,
+) =>
+  [...firstOf(rows).values()].filter(
+    (row) => (country === null || row.country === country) && split?.sharesOf(row.country, row.at).has(row.variant),
+  );
+
+/** A variant's expected part of the users of a country, or of all users for null; null when it is not planned. */
+export const referenceShare = (
+  rows: readonly ReferenceRow[],
+  split: ReferenceSplitPlan | null,
+  variant: string,
+  { country, now }: { readonly country: string | null; readonly now: number },
+): number | null => {
+  if (!split) return null;
+  const enrolled = referenceEnrolled(rows, split, country);
+  const expected = enrolled.reduce((sum, row) => sum + (split.sharesOf(row.country, row.at).get(variant) ?? 0), 0);
+  return expected > 0 ? expected / enrolled.length : (split.sharesOf(country ?? '', now).get(variant) ?? null);
 };
 
 const distinct = (texts: readonly string[]): string[] => [...new Set(texts)].sort();
 
-export const referenceExposures = (ledger: ReferenceLedger, request: ReferenceRequest) => {
+export const referenceExposures = (ledger: ReferenceLedger, request: ReferenceRequest, now: number) => {
   const rows = referenceRows(ledger, request);
   const plan = referencePlan(ledger.plans, request.key);
-  const shares = referenceShares(plan, rows);
-  const countries = distinct([...plan.markets, ...rows.map(({ country }) => country)]);
-  const variants = distinct([...plan.allocation.map(({ variant }) => variant), ...rows.map(({ variant }) => variant)]);
+  const split = referenceShares(plan, rows);
+  const countries = distinct([...referenceMarkets(plan), ...rows.map(({ country }) => country)]);
+  const variants = distinct([...referenceVariants(plan), ...rows.map(({ variant }) => variant)]);
   return countries
     .filter((country) => request.country === undefined || country === request.country)
     .flatMap((country) => {
@@ -127,15 +267,9 @@ export const referenceExposures = (ledger: ReferenceLedger, request: ReferenceRe
         country,
         ...cell,
         share: exposed === 0 ? 0 : cell.userCount / exposed,
-        expectedShare: shares?.get(cell.variant) ?? null,
+        expectedShare: referenceShare(rows, split, cell.variant, { country, now }),
       }));
     });
-};
-
-/** The first event of each user, in the order of recording. */
-const firstRows = (rows: readonly ReferenceRow[]): ReferenceRow[] => {
-  const seen = new Set<string>();
-  return rows.filter(({ userId }) => !seen.has(userId) && seen.add(userId));
 };
 
 export interface ReferenceSplit {
@@ -148,33 +282,74 @@ export interface ReferenceSplit {
   readonly maxDeviation: number | null;
 }
 
-/** How the users of a country, or all users for null, are split among the variants of the plan. */
+/**
+ * How the users of a country, or all users for null, are split. Users count in the order in which their first rows arrived:
+ * request after request, and within a request by time. The e-value is looked at after every distinct time of a request.
+ */
 export const referenceSplit = (
   rows: readonly ReferenceRow[],
-  shares: ReadonlyMap<string, number>,
+  split: ReferenceSplitPlan | null,
   country: string | null,
   alpha: number,
 ): ReferenceSplit => {
-  const first = firstRows(rows).filter(
-    (row) => shares.has(row.variant) && (country === null || row.country === country),
-  );
-  const counts = new Map([...shares.keys()].map((variant) => [variant, 0]));
+  const variants = split?.variants ?? [];
+  const enrolled = new Map(referenceEnrolled(rows, split, country).map((row) => [row.userId, row]));
+  const arrived = rows.toSorted((a, b) => a.batch - b.batch || a.at - b.at);
+  const sharesOf = (row: ReferenceRow) => (split as ReferenceSplitPlan).sharesOf(row.country, row.at);
+  const seen = new Set<string>();
+  const judged: ReferenceRow[] = [];
   let [sequentialPValue, crossedAt] = [1, null as number | null];
-  for (const { variant, at } of first) {
-    counts.set(variant, (counts.get(variant) as number) + 1);
-    sequentialPValue = Math.min(sequentialPValue, Math.exp(-logBayesFactor(counts, shares)));
-    if (sequentialPValue <= alpha) crossedAt ??= at;
+  for (const [index, row] of arrived.entries()) {
+    const own = enrolled.get(row.userId);
+    if (own && !seen.has(row.userId)) judged.push(own);
+    seen.add(row.userId);
+    const next = arrived[index + 1];
+    if (judged.length === 0 || (next && next.batch === row.batch && next.at === row.at)) continue;
+    sequentialPValue = Math.min(sequentialPValue, Math.exp(-logEValue(judged, sharesOf)));
+    if (sequentialPValue <= alpha) crossedAt ??= (judged.at(-1) as ReferenceRow).at;
   }
-  const users = first.length;
-  const observed = [...shares].map(([variant, share]) => {
-    return { variant, users: counts.get(variant) as number, expected: users * share };
-  });
-  if (users === 0) return { observed, ...untested };
-  const chiSquared = observed.reduce((sum, { users: n, expected }) => sum + (n - expected) ** 2 / expected, 0);
-  const maxDeviation = Math.max(...observed.map(({ users: n, expected }) => Math.abs(n - expected) / users));
-  const pValue = chiSquaredTail(chiSquared, shares.size - 1);
+  const observed = variants.map((variant) => ({
+    variant,
+    users: judged.filter((row) => row.variant === variant).length,
+    expected: judged.reduce((sum, row) => sum + (sharesOf(row).get(variant) ?? 0), 0),
+  }));
+  if (judged.length === 0) return { observed, ...untested };
+  const planned = observed.filter(({ expected }) => expected > 0);
+  const chiSquared = planned.reduce((sum, { users, expected }) => sum + (users - expected) ** 2 / expected, 0);
+  const pValue = chiSquaredTail(chiSquared, planned.length - 1);
+  const deviationOf = (of: readonly ReferenceRow[]) =>
+    variants.map((variant) => {
+      const expected = of.reduce((sum, row) => sum + (sharesOf(row).get(variant) ?? 0), 0);
+      return Math.abs(of.filter((row) => row.variant === variant).length - expected) / of.length;
+    });
+  const certain = strataOf(judged, sharesOf).filter((stratum) => logEValue(stratum, sharesOf) >= -Math.log(alpha));
+  const maxDeviation = Math.max(...[judged, ...certain].flatMap(deviationOf));
   return { observed, chiSquared, pValue, sequentialPValue, crossedAt, maxDeviation };
 };
+
+type SharesOf = (row: ReferenceRow) => ReadonlyMap<string, number>;
+
+/** Users who are judged by the same shares. */
+const strataOf = (rows: readonly ReferenceRow[], sharesOf: SharesOf): ReferenceRow[][] => {
+  const strata = new Map<string, ReferenceRow[]>();
+  for (const row of rows) {
+    const text = [...sharesOf(row)]
+      .map(([variant, share]) => `${variant} ${share.toPrecision(12)}`)
+      .sort()
+      .join();
+    strata.set(text, [...(strata.get(text) ?? []), row]);
+  }
+  return [...strata.values()];
+};
+
+const logEValue = (rows: readonly ReferenceRow[], sharesOf: SharesOf): number =>
+  strataOf(rows, sharesOf).reduce((sum, stratum) => {
+    const shares = sharesOf(stratum[0] as ReferenceRow);
+    const counts = new Map(
+      [...shares.keys()].map((name) => [name, stratum.filter((row) => row.variant === name).length]),
+    );
+    return sum + logBayesFactor(counts, shares);
+  }, 0);
 
 const untested = { chiSquared: null, pValue: null, sequentialPValue: null, crossedAt: null, maxDeviation: null };
 
@@ -261,6 +436,8 @@ export interface ReferenceOutcomeRequest {
 export interface ReferenceUserOutcome {
   readonly variant: string;
   readonly market: string;
+  /** The time of the first event. */
+  readonly at: number;
   readonly value: number;
 }
 
@@ -289,7 +466,7 @@ export const referenceOutcomes = (rows: readonly ReferenceRow[], request: Refere
       ORDERS_PER_USER: orders.length,
       CONVERSION: Math.sign(orders.length),
     };
-    users.push({ variant: first.variant, market: first.country, value: values[metric] });
+    users.push({ variant: first.variant, market: first.country, at: first.at, value: values[metric] });
   }
   const sorted = users.map(({ value }) => value).sort((a, b) => a - b);
   const cappedAt = sorted.find((_, index) => cap !== null && index + 1 >= cap * sorted.length) ?? null;

@@ -1,22 +1,37 @@
 import { Argument } from 'commander';
 import type { MonitorReport } from '../../domains/monitor/report.ts';
+import type { MonitorVerdict } from '../../domains/monitor/sample-ratio.ts';
 import { formatInstant } from '../../lib/time.ts';
 import type { Command } from '../command.ts';
 import { withExistingData } from '../data-folder.ts';
-import { CommandError, exitProblems, exitSuccess, exitUsageError } from '../exit.ts';
+import {
+  CommandError,
+  type ExitCode,
+  exitNoData,
+  exitNotEnoughData,
+  exitProblems,
+  exitSuccess,
+  exitUsageError,
+} from '../exit.ts';
 import { configOf, type DataOptions, withDataOptions } from '../options.ts';
+import { instantOf, rangeOf, whereOf } from './check-options.ts';
 
 interface Options extends DataOptions {
   readonly country?: string;
+  readonly range?: string;
+  readonly sinceDeploy?: string;
+  readonly where: readonly string[];
 }
 
 const examples = `
 Examples:
   asof check experiment
   asof check experiment checkout --country SE || echo "do not deploy"
+  asof check experiment checkout --since-deploy 2026-03-01T12:00:00Z --where account_type=paid
 
-Without a key it checks the running experiment, or the one saved last. It prints one line per check, the worst first. The
-exit code is 1 when the verdict is BROKEN, 2 when the experiment does not exist, and 0 otherwise. --json prints
+Without a key it checks the running experiment, or the one that started last. It prints one line per check, the worst
+first. The exit code is 0 when the verdict is HEALTHY or WATCH, 1 when it is BROKEN, 2 when the experiment does not exist or
+an option is wrong, 4 when no event counts (NO_DATA), and 5 when there are too few users (NOT_ENOUGH_DATA). --json prints
 {"experiment", "planned", "verdict", "sequence", "checks": [{"verdict", "kind", "country", "message"}]}.`;
 
 /** `asof check experiment`: lets a pipeline check whether an experiment is deployed as planned. */
@@ -28,25 +43,38 @@ export const checkCommand: Command = {
       .addArgument(new Argument('<what>', 'what to check').choices(['experiment']))
       .argument('[key]', 'key of the experiment')
       .option('--country <country>', 'check this market only')
+      .option('--range <range>', 'only users first seen in it: <from>/<to>, <from>/ or a duration like P7D')
+      .option('--since-deploy <time>', 'only users first seen from this time on')
+      .option('--where <name=value>', 'only events with this value; may be repeated', collect, [])
       .addHelpText('after', examples),
   async run(invoked, terminal) {
     const [, key] = invoked.args;
     const options = invoked.opts<Options>();
+    const { range, sinceDeploy, where, country } = options;
+    if (range !== undefined && sinceDeploy !== undefined)
+      throw new CommandError(exitUsageError, 'give either --range or --since-deploy, not both');
+    const since = sinceDeploy === undefined ? undefined : { since: instantOf('--since-deploy', sinceDeploy) };
+    const part = { country, where: whereOf(where), range: since ?? rangeOf(range), timeZone: 'UTC' };
     const checked = await withExistingData(configOf(options, terminal), async ({ domains, ledger }) => {
       await ledger.catchUp();
       const { experiments, monitor } = domains;
       if (key !== undefined && !experiments.isKnown(key))
         throw new CommandError(exitUsageError, `there is no experiment "${key}": no plan and no event names it`);
-      const found = await monitor.report({ experiment: key, country: options.country, timeZone: 'UTC' });
-      if (found.exposures().every(({ eventCount }) => eventCount === 0))
-        terminal.printError(
-          `asof: the experiment has no events${options.country === undefined ? '' : ` in ${options.country}`} yet`,
-        );
-      return found;
+      return monitor.report({ experiment: key, ...part });
     });
     await terminal.print(...(options.json ? [JSON.stringify(jsonOf(checked))] : linesOf(checked)));
-    return checked.health.verdict === 'BROKEN' ? exitProblems : exitSuccess;
+    return exitCodes[checked.health.verdict];
   },
+};
+
+const collect = (text: string, before: readonly string[]): readonly string[] => [...before, text];
+
+const exitCodes: Readonly<Record<MonitorVerdict, ExitCode>> = {
+  HEALTHY: exitSuccess,
+  WATCH: exitSuccess,
+  BROKEN: exitProblems,
+  NO_DATA: exitNoData,
+  NOT_ENOUGH_DATA: exitNotEnoughData,
 };
 
 const linesOf = ({ snapshot: { experiment, nowUs }, health }: MonitorReport): string[] => [
@@ -54,9 +82,9 @@ const linesOf = ({ snapshot: { experiment, nowUs }, health }: MonitorReport): st
   ...health.checks.map(({ verdict, message }) => `  ${verdict}  ${message}`),
 ];
 
-const jsonOf = ({ snapshot: { experiment, sequence }, health }: MonitorReport): object => ({
+const jsonOf = ({ snapshot: { experiment, isPlanned, sequence }, health }: MonitorReport): object => ({
   experiment: experiment.key,
-  planned: experiment.allocation.length > 0,
+  planned: isPlanned,
   verdict: health.verdict,
   sequence,
   checks: health.checks.map(({ verdict, kind, country, message }) => ({ verdict, kind, country, message })),

@@ -3,8 +3,9 @@ import { createDictionary, type Dictionary } from '../../indices/dictionary.ts';
 import { growableFloat64, growableUint8, growableUint32 } from '../../indices/growable.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { unknownLabel } from '../../lib/unknown-label.ts';
-import type { createFactColumns } from '../facts/columns.ts';
+import { type createFactColumns, type FutureLimit, isFutureAt } from '../facts/columns.ts';
 import type { Users } from '../users/users.ts';
+import { ArrivalBatches, type BatchServices } from './arrival-batches.ts';
 import { amountOf, contentFields } from './event-record.ts';
 import type { Experiments } from './experiments.ts';
 
@@ -22,6 +23,8 @@ export interface EventColumns {
   /** When the event was stored, microseconds. */
   readonly recordedAtUsOf: (row: number) => number;
   readonly arrivalOf: (row: number) => Arrival;
+  /** The import or request in which each event arrived. */
+  readonly batches: Pick<ArrivalBatches, 'batchOf' | 'lastRowOf' | 'isOpen'>;
 }
 
 /**
@@ -30,12 +33,11 @@ export interface EventColumns {
  */
 export type Arrival = 'IN_TIME' | 'LATE' | 'FUTURE';
 
-export interface ArrivalLimits {
+export interface ArrivalLimits extends FutureLimit {
   readonly lateAfterMs: number;
-  readonly futureToleranceMs: number;
 }
 
-export interface EventColumnServices {
+export interface EventColumnServices extends BatchServices {
   readonly ledger: Ledger;
   readonly users: Users;
   readonly experiments: Experiments;
@@ -48,9 +50,11 @@ const noExperiment = 0xffffffff;
 
 /** Fills the columns of events, and those of all facts, from the ledger. */
 export const createEventColumns = (
-  { ledger, users, experiments, limits }: EventColumnServices,
+  services: EventColumnServices,
   columns: ReturnType<typeof createFactColumns>,
 ): EventColumns => {
+  const { ledger, users, experiments, limits } = services;
+  const batches = new ArrivalBatches(services);
   const [variant, accountType, eventType] = [growableUint32(), growableUint32(), growableUint32()];
   const namedExperiment = growableUint32();
   const recordedAtUs = growableFloat64();
@@ -59,7 +63,7 @@ export const createEventColumns = (
   eventTypes.intern(unknownLabel);
   const classify = createArrivalClassifier(limits);
 
-  ledger.subscribe(experimentEvents, ['seq', 'recordedAtUs', ...contentFields], {
+  ledger.subscribe(experimentEvents, ['seq', 'recordedAtUs', 'importId', 'requestId', ...contentFields], {
     name: 'experiment-events',
     after: ['users', 'user-status', 'user-file-syncs', 'experiments'],
     apply(rows) {
@@ -67,17 +71,20 @@ export const createEventColumns = (
       for (const row of rows) {
         if (row.seq <= last) continue;
         const { seq, occurredAtUs } = row;
-        columns.push({ seq, user: users.addNamed(row.userId), occurredAtUs, amount: amountOf(row) });
+        const arrived = classify(occurredAtUs, row.recordedAtUs);
+        const isFuture = arrived === 'FUTURE';
+        columns.push({ seq, user: users.addNamed(row.userId), occurredAtUs, amount: amountOf(row), isFuture });
         variant.push(variants.intern(row.variant));
         accountType.push(accountTypes.intern(row.accountType));
         eventType.push(eventTypes.intern(row.eventType ?? unknownLabel));
         namedExperiment.push(row.experiment === null ? noExperiment : experiments.keys.intern(row.experiment));
         recordedAtUs.push(row.recordedAtUs);
-        arrival.push(arrivals.indexOf(classify(occurredAtUs, row.recordedAtUs)));
+        batches.push(row);
+        arrival.push(arrivals.indexOf(arrived));
       }
     },
     size() {
-      const own = [columns, variant, accountType, eventType, namedExperiment, recordedAtUs];
+      const own = [columns, variant, accountType, eventType, namedExperiment, recordedAtUs, batches];
       return { entries: columns.rows, bytes: own.reduce((bytes, column) => bytes + column.byteLength, 0) };
     },
   });
@@ -95,15 +102,16 @@ export const createEventColumns = (
     },
     recordedAtUsOf: (row) => recordedAtUs.values[row] as number,
     arrivalOf: (row) => arrivals[arrival.values[row] as number] as Arrival,
+    batches,
   };
 };
 
 /** Classifies events in the order of their arrival. */
-const createArrivalClassifier = ({ lateAfterMs, futureToleranceMs }: ArrivalLimits) => {
+const createArrivalClassifier = (limits: ArrivalLimits) => {
   let newestUs = Number.NEGATIVE_INFINITY;
   return (occurredAtUs: number, storedAtUs: number): Arrival => {
-    const isFuture = occurredAtUs > storedAtUs + futureToleranceMs * 1000;
-    const isLate = occurredAtUs < newestUs - lateAfterMs * 1000;
+    const isFuture = isFutureAt({ occurredAtUs, recordedAtUs: storedAtUs }, limits);
+    const isLate = occurredAtUs < newestUs - limits.lateAfterMs * 1000;
     // One event dated into the far future must not make all others late.
     newestUs = Math.max(newestUs, Math.min(occurredAtUs, storedAtUs));
     return isFuture ? 'FUTURE' : isLate ? 'LATE' : 'IN_TIME';

@@ -33,13 +33,14 @@ export const contentFields = Object.keys(wireNames) as (keyof typeof wireNames)[
  * Records one event. An id that is known in the experiment that the event names is a duplicate with the same content and a
  * conflict with other content; no id is always new.
  */
-export const recordEvent = (tx: Tx, event: ExperimentEvent, { importId, line }: RecordOrigin): RecordOutcome => {
+export const recordEvent = (tx: Tx, event: ExperimentEvent, origin: RecordOrigin): RecordOutcome => {
+  const { importId, line, sentBy, requestId = null } = origin;
   const { eventId, experiment, userId, variant, accountType, eventType, occurredAtUs, amount } = event;
   const problems = idProblems({ eventId, experiment, userId, variant, accountType, eventType });
   if (problems.length > 0) return { kind: 'REJECTED', problems };
   const orderValue = amount === null ? null : formatDecimal(amount);
   const content = { experiment, userId, variant, accountType, eventType, occurredAtUs, orderValue };
-  const row = { importId, line, eventId, ...content };
+  const row = { importId, line, sentBy, requestId, eventId, ...content };
   if (eventId === null) return { kind: 'CREATED', seq: tx.append(experimentEvents, row) };
   const { seq, known } = tx.appendOrFind(experimentEvents, row, { eventId, experiment });
   if (!known) return { kind: 'CREATED', seq };

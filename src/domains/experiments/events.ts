@@ -13,10 +13,12 @@ import { joinAttributes, joinFiles, joinStatus } from '../facts/joins.ts';
 import type { UserStatus } from '../user-status/user-status.ts';
 import type { UserFiles } from '../users/user-files.ts';
 import type { Users } from '../users/users.ts';
+import type { BatchServices } from './arrival-batches.ts';
 import { type ArrivalLimits, createEventColumns, type EventColumns } from './event-columns.ts';
 import { amountOf, type ExperimentEvent, recordEvent, recordRepeat } from './event-record.ts';
-import { joinExperiment } from './experiment-join.ts';
+import { countMoved, experimentOf, joinExperiment } from './experiment-join.ts';
 import type { Experiments } from './experiments.ts';
+import type { Plans } from './plans.ts';
 
 export type StoredExperimentEvent = ExperimentEvent & StoredFact & { readonly source: 'EXPERIMENT_EVENTS' };
 
@@ -27,6 +29,10 @@ export interface ExperimentEvents extends Facts {
   isLate(seq: number): boolean;
   /** The key of the experiment that an event belongs to. */
   experimentKeyOf(event: ExperimentEvent): string;
+  /** The code of the experiment that the event of a row belongs to. */
+  experimentOf(row: number, plans: Plans): number;
+  /** How many events belong to another experiment by the plans `after` than by the plans `before`: a pass over all events. */
+  movedBy(before: Plans, after: Plans): Promise<number>;
   /** Stored events by `seq`, in the order of the keys: one statement. */
   bySeqs(seqs: readonly number[]): (StoredExperimentEvent | null)[];
   /** Records one event. A known id with the same content is a duplicate, with other content a conflict; no id is always new. */
@@ -37,7 +43,7 @@ export interface ExperimentEvents extends Facts {
   duplicatesOf(experiment: string | null): number;
 }
 
-export interface ExperimentEventServices {
+export interface ExperimentEventServices extends BatchServices {
   readonly store: Store;
   readonly ledger: Ledger;
   readonly users: Users;
@@ -59,7 +65,7 @@ export const createExperimentEvents = (services: ExperimentEventServices): Exper
         joinStatus(columns, userStatus),
         joinAttributes(columns, users),
         joinFiles(columns, userFiles),
-        joinExperiment(columns, events.namedExperimentOf, experiments),
+        joinExperiment(columns, events, experiments),
       ]),
       dimensions: {
         ...userDimensions(columns, users),
@@ -73,10 +79,12 @@ export const createExperimentEvents = (services: ExperimentEventServices): Exper
     }),
     events,
     isLate: (seq) => events.arrivalOf(columns.rowsUpTo(seq) - 1) === 'LATE',
-    experimentKeyOf({ experiment, occurredAtUs }) {
-      const { keys } = experiments;
-      return experiment ?? keys.textOf(experiments.plans().codeAt(null, occurredAtUs));
+    experimentKeyOf({ experiment, occurredAtUs, variant }) {
+      const code = experiments.plans().codeOf({ named: null, atUs: occurredAtUs, variant });
+      return experiment ?? experiments.keys.textOf(code);
     },
+    experimentOf: (row, plans) => experimentOf({ columns, events }, row, plans),
+    movedBy: (before, after) => countMoved({ columns, events }, before, after),
     bySeqs: (seqs) =>
       rowsByKey(store, experimentEvents, 'seq', seqs).map(
         (row) => row && { ...row, source: 'EXPERIMENT_EVENTS', amount: amountOf(row) },

@@ -37,14 +37,14 @@ export const createRecordedEvents = (
   experiments: Experiments,
   users: Users,
 ): RecordedEvents => {
-  const { columns, events } = experimentEvents;
+  const { columns } = experimentEvents;
 
   const matcherOf = ({ experiment, countries }: RecordedEventsRequest): ((row: number) => boolean) => {
     const plans = experiments.plans();
     const code = experiment === undefined ? undefined : experiments.keys.codeOf(experiment);
     const requestedCountries = countries && new Set(countries);
     const isOfExperiment = (row: number): boolean =>
-      experiment === undefined || plans.codeAt(events.namedExperimentOf(row), columns.occurredAtUsOf(row)) === code;
+      experiment === undefined || experimentEvents.experimentOf(row, plans) === code;
     const countryOf = (row: number): string =>
       users.attributesOf(users.attributesCodeAt(columns.userOf(row))).country ?? unknownLabel;
     return (row) => isOfExperiment(row) && (!requestedCountries || requestedCountries.has(countryOf(row)));

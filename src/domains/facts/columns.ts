@@ -7,7 +7,20 @@ export interface FactRow {
   readonly user: number;
   readonly occurredAtUs: number;
   readonly amount: Decimal | null;
+  /** Dated so much after its arrival that it is a mistake: it does not move «the newest». */
+  readonly isFuture: boolean;
 }
+
+export interface FutureLimit {
+  /** How much later than its arrival a fact may be dated. */
+  readonly futureToleranceMs: number;
+}
+
+/** Whether a fact is dated so much after its arrival that it is a mistake. */
+export const isFutureAt = (
+  { occurredAtUs, recordedAtUs }: { readonly occurredAtUs: number; readonly recordedAtUs: number },
+  { futureToleranceMs }: FutureLimit,
+): boolean => occurredAtUs > recordedAtUs + futureToleranceMs * 1000;
 
 /**
  * Facts as columns, one row a fact in the order of `seq`. Rows are append-only: a row count identifies the same facts
@@ -24,6 +37,7 @@ export const createFactColumns = () => {
   const previousOfUser = growableUint32();
   const lastOfUser = growableUint32();
   let newestUs = 0;
+  const futureRows = new Set<number>();
 
   return {
     get rows() {
@@ -33,19 +47,21 @@ export const createFactColumns = () => {
     get lastSeq() {
       return seq.length === 0 ? 0 : (seq.values[seq.length - 1] as number);
     },
-    /** The latest time of the first `rows` facts, microseconds; 0 when there are none. */
+    /** The latest time of the first `rows` facts, microseconds, future ones left out; 0 when there are none. */
     newestUsOf(rows: number): number {
       if (rows >= seq.length) return newestUs;
-      let newest = rows === 0 ? 0 : (occurredAtUs.values[0] as number);
-      for (let row = 1; row < rows; row++) newest = Math.max(newest, occurredAtUs.values[row] as number);
-      return newest;
+      let newest = Number.NEGATIVE_INFINITY;
+      for (let row = 0; row < rows; row++)
+        if (!futureRows.has(row)) newest = Math.max(newest, occurredAtUs.values[row] as number);
+      return newest === Number.NEGATIVE_INFINITY ? 0 : newest;
     },
     push(row: FactRow): void {
       const position = seq.length;
       seq.push(row.seq);
       user.push(row.user);
       occurredAtUs.push(row.occurredAtUs);
-      newestUs = position === 0 ? row.occurredAtUs : Math.max(newestUs, row.occurredAtUs);
+      if (row.isFuture) futureRows.add(position);
+      else newestUs = position === futureRows.size ? row.occurredAtUs : Math.max(newestUs, row.occurredAtUs);
       units.push(row.amount?.units ?? Number.NaN);
       micros.push(row.amount?.micros ?? 0);
       while (lastOfUser.length <= row.user) lastOfUser.push(absentUint32);

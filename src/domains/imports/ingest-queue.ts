@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Tx } from '../../../db/store.ts';
 import { DomainError, type FieldProblem } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
+import type { OpenRequests } from '../../ledger/open-requests.ts';
 import { type Importer, type RecordOutcome, sentByApi } from '../../ledger/record.ts';
 import { apiSource } from '../../lib/api-source.ts';
 import { numberText, stringifyExact } from '../../lib/exact-json.ts';
@@ -25,6 +26,8 @@ export interface WireFormat<R, T> {
   read(record: T): ReadResult<R>;
   rawOf(record: T): string;
   sentBy(record: T): string | null;
+  /** The request that all records come in, when it needs several transactions. */
+  readonly requestId?: number | undefined;
 }
 
 /** Ingests records of the API in a transaction, each validated alone; rejects and conflicts are stored with their text. */
@@ -32,7 +35,7 @@ export const ingestRecords = <R, T>(
   tx: Tx,
   importer: Importer<R>,
   records: readonly T[],
-  { read, rawOf, sentBy }: WireFormat<R, T>,
+  { read, rawOf, sentBy, requestId }: WireFormat<R, T>,
 ): IngestResult => {
   const session = importer.begin({ id: 0, digest: '', isRepeat: false });
   const rejectedIds: number[] = [];
@@ -41,7 +44,7 @@ export const ingestRecords = <R, T>(
     const { value, problems } = read(record);
     const outcome: RecordOutcome = problems
       ? { kind: 'REJECTED', problems }
-      : session.record(tx, value as R, sentByApi(sender));
+      : session.record(tx, value as R, sentByApi(sender, requestId));
     if (outcome.kind === 'REJECTED' || outcome.kind === 'CONFLICT') {
       const origin = { target: importer.target.name, source: apiSource(sender), importId: null, line: null };
       rejectedIds.push(insertReject(tx, { ...origin, raw: rawOf(record), problems: outcome.problems }));
@@ -67,7 +70,8 @@ export interface OuterId {
 }
 
 export interface IngestQueueServices {
-  readonly ledger: Pick<Ledger, 'write'>;
+  readonly ledger: Pick<Ledger, 'write' | 'catchUp' | 'ready'>;
+  readonly openRequests: OpenRequests;
   readonly importer: Importer;
   readonly limits: SourceLimits & IngestLimits;
 }
@@ -126,15 +130,31 @@ export class IngestQueue {
    * Ingests the records of a stream, JSON Lines, a JSON array or an envelope, each validated alone, and yields their outcomes
    * batch by batch in order. It waits while the write queue is full, and reads no faster than its outcomes are read.
    */
-  receiveStream(
+  async *receiveStream(
     chunks: AsyncIterable<Uint8Array>,
     sentBy: string | null,
     onIgnored: OnIgnored,
   ): AsyncGenerator<readonly RecordOutcome[]> {
+    const { openRequests, ledger } = this.#services;
+    const requestId = openRequests.begin();
+    try {
+      yield* this.#writeRecords(this.#read(chunks, onIgnored), sentBy, requestId);
+    } finally {
+      openRequests.end(requestId);
+      // What counts only with its whole request counts from now on.
+      if (ledger.ready) await ledger.catchUp();
+    }
+  }
+
+  #writeRecords(
+    records: AsyncIterable<readonly RawRecord[]>,
+    sentBy: string | null,
+    requestId: number,
+  ): AsyncGenerator<readonly RecordOutcome[]> {
     const { ledger, importer, limits } = this.#services;
     const { recordBytesMax, batchRecords } = limits;
-    const format = rawFormat(importer, sentBy);
-    return inBatches<RawRecord, readonly RecordOutcome[]>(this.#read(chunks, onIgnored), {
+    const format = { ...rawFormat(importer, sentBy), requestId };
+    return inBatches<RawRecord, readonly RecordOutcome[]>(records, {
       // Fewer long records make a batch, otherwise it would take any amount of memory.
       shareOf: ({ raw }) => 1 / batchRecords + raw.length / recordBytesMax,
       work: (batch) =>

@@ -1,39 +1,18 @@
-import {
-  createSequentialMultinomial,
-  type SequentialMultinomial,
-} from '../../lib/statistics/sequential-multinomial.ts';
 import type { EventColumns } from '../experiments/event-columns.ts';
 import type { FactColumns } from '../facts/columns.ts';
+import type { ArrivalOrder } from './arrival-order.ts';
 import { type ArrivalPattern, newPattern, type OpenPattern, recordArrival } from './arrival-pattern.ts';
 import type { Exposures } from './exposures.ts';
 
-/** The variants of the split under test, and their weights. */
-export interface PlannedSplit {
-  readonly variants: readonly string[];
-  readonly weights: readonly number[];
-}
-
-/** How the users of a market, or all users, are split among the planned variants. Each user counts for the first variant. */
-export interface ObservedSplit {
-  readonly test: Readonly<Pick<SequentialMultinomial, 'pValue' | 'crossedAt'>>;
-  /** Users by the index of the variant. */
-  readonly counts: readonly number[];
-  readonly users: number;
-}
-
 /** The history of one market that has events. */
 export interface MarketArrivals {
-  /** Undefined while no user of the market takes part in the split. */
-  readonly split: ObservedSplit | undefined;
   readonly pattern: Readonly<ArrivalPattern>;
   /** By the variants that have events in the market. */
   readonly variants: ReadonlyMap<string, Readonly<ArrivalPattern>>;
 }
 
-/** What depends on the order in which events arrived, at one moment. Never changes. */
+/** How events followed each other, at one moment. Never changes. */
 export interface ArrivalSnapshot {
-  /** Of all users; undefined while no user takes part in the split. */
-  readonly split: ObservedSplit | undefined;
   /** By the names of the markets that have events. */
   readonly markets: ReadonlyMap<string, MarketArrivals>;
   /** The newest time of an event, events dated after their arrival left out; -Infinity without events. */
@@ -47,50 +26,36 @@ export interface ArrivalSnapshot {
 export interface ArrivalSources {
   readonly columns: FactColumns;
   readonly events: EventColumns;
-  /** The rows that were added to the exposures, in order. Append-only. */
-  readonly rows: { readonly length: number; readonly values: ArrayLike<number> };
+  readonly order: ArrivalOrder;
   readonly exposures: Exposures;
-  readonly split: PlannedSplit | null;
-  /** The significance level of the sequential tests. */
-  readonly alpha: number;
   readonly countryName: (code: number) => string;
 }
 
 /** The history of one market while events arrive. */
 interface OpenMarket {
-  readonly split: OpenSplit | null;
   readonly pattern: OpenPattern;
   /** By the codes of variants, with holes. */
   readonly variants: OpenPattern[];
 }
 
-interface OpenSplit {
-  readonly test: SequentialMultinomial;
-  readonly counts: number[];
-}
-
 /** The progress of a pass over the events. */
 interface Pass {
   position: number;
-  usersSeen: number;
   readonly allMarkets: OpenPattern;
 }
 
 const minuteUs = 60_000_000;
 
-const newPass = (): Pass => ({ position: 0, usersSeen: 0, allMarkets: newPattern() });
+const newPass = (): Pass => ({ position: 0, allMarkets: newPattern() });
 
-/** Replays the events of one experiment in the order of their arrival, a slice at a time. */
+/** Replays the events of one experiment in the order in which they are judged, a slice at a time. */
 export class ArrivalHistory {
   readonly #sources: ArrivalSources;
   readonly #columns: FactColumns;
   readonly #events: EventColumns;
   readonly #exposures: Exposures;
-  /** The index in the split by the code of the variant. */
-  readonly #indexByVariant: ReadonlyMap<number, number>;
   /** By the codes of countries, with holes. */
   readonly #markets: OpenMarket[] = [];
-  readonly #overall: OpenSplit | null;
   readonly #byReceipt = newPattern();
   #newestAtUs = Number.NEGATIVE_INFINITY;
   readonly #main = newPass();
@@ -103,14 +68,11 @@ export class ArrivalHistory {
     this.#columns = sources.columns;
     this.#events = sources.events;
     this.#exposures = sources.exposures;
-    const codes = sources.split?.variants.map((variant) => sources.events.variants.intern(variant));
-    this.#indexByVariant = new Map(codes?.map((code, index) => [code, index]));
-    this.#overall = this.#newSplit();
   }
 
   /** True when every event has been replayed: only then a snapshot is complete. */
   get isCurrent(): boolean {
-    return this.#main.position === this.#sources.rows.length && !this.#replay && this.#stale.size === 0;
+    return this.#main.position === this.#sources.order.length && !this.#replay && this.#stale.size === 0;
   }
 
   /** The events of a user now count for another country: both countries are replayed. */
@@ -122,11 +84,11 @@ export class ArrivalHistory {
   advance(rowsMax: number): void {
     if (this.#stale.size > 0) this.#startReplay();
     const replay = this.#replay;
-    const { rows } = this.#sources;
+    const { order } = this.#sources;
     const pass = replay?.pass ?? this.#main;
-    const end = Math.min(replay ? this.#main.position : rows.length, pass.position + rowsMax);
+    const end = Math.min(replay ? this.#main.position : order.length, pass.position + rowsMax);
     for (; pass.position < end; pass.position++) {
-      const row = rows.values[pass.position] as number;
+      const row = order.rowAt(pass.position);
       if (replay) this.#repeat(row, replay.countries, pass);
       else this.#add(row);
     }
@@ -136,15 +98,14 @@ export class ArrivalHistory {
   snapshot(): ArrivalSnapshot {
     const { events, countryName } = this.#sources;
     const markets = new Map<string, MarketArrivals>();
-    this.#markets.forEach(({ split, pattern, variants: open }, country) => {
+    this.#markets.forEach(({ pattern, variants: open }, country) => {
       const variants = new Map<string, ArrivalPattern>();
       open.forEach((each, variant) => {
         variants.set(events.variants.textOf(variant), { ...each });
       });
-      markets.set(countryName(country), { split: splitSnapshot(split), pattern: { ...pattern }, variants });
+      markets.set(countryName(country), { pattern: { ...pattern }, variants });
     });
     return {
-      split: splitSnapshot(this.#overall),
       markets,
       newestAtUs: this.#newestAtUs,
       allMarkets: { ...this.#main.allMarkets },
@@ -166,20 +127,17 @@ export class ArrivalHistory {
     recordArrival(this.#byReceipt, recordedAtUs, Math.floor(recordedAtUs / minuteUs), 0);
     if (atUs <= recordedAtUs) this.#newestAtUs = Math.max(this.#newestAtUs, atUs);
     recordArrival(this.#main.allMarkets, atUs, user, 0);
-    const enrolled = this.#enrolledBy(row, this.#main);
-    if (enrolled !== undefined) addToSplit(this.#overall, enrolled, atUs);
-    this.#addToMarket(this.#exposures.countryOf(user), row, enrolled, this.#main);
+    this.#addToMarket(this.#exposures.countryOf(user), row, this.#main);
   }
 
   #repeat(row: number, countries: ReadonlySet<number>, pass: Pass): void {
     const user = this.#columns.userOf(row);
     recordArrival(pass.allMarkets, this.#columns.occurredAtUsOf(row), user, 0);
-    const enrolled = this.#enrolledBy(row, pass);
     const country = this.#exposures.countryOf(user);
-    if (countries.has(country)) this.#addToMarket(country, row, enrolled, pass);
+    if (countries.has(country)) this.#addToMarket(country, row, pass);
   }
 
-  #addToMarket(country: number, row: number, enrolled: number | undefined, pass: Pass): void {
+  #addToMarket(country: number, row: number, pass: Pass): void {
     const market = this.#marketOf(country);
     const atUs = this.#columns.occurredAtUsOf(row);
     const user = this.#columns.userOf(row);
@@ -191,42 +149,14 @@ export class ArrivalHistory {
       market.variants[variant] = ofVariant;
     }
     recordArrival(ofVariant, atUs, user, market.pattern.arrivals);
-    if (enrolled !== undefined) addToSplit(market.split, enrolled, atUs);
-  }
-
-  /** The index of the variant when this is the first event of a user and the variant takes part in the split. */
-  #enrolledBy(row: number, pass: Pass): number | undefined {
-    if (pass.usersSeen === this.#exposures.userCount || this.#exposures.firstRowAt(pass.usersSeen) !== row)
-      return undefined;
-    pass.usersSeen++;
-    return this.#indexByVariant.get(this.#events.variantOf(row));
   }
 
   #marketOf(country: number): OpenMarket {
     let market = this.#markets[country];
     if (!market) {
-      market = { split: this.#newSplit(), pattern: newPattern(), variants: [] };
+      market = { pattern: newPattern(), variants: [] };
       this.#markets[country] = market;
     }
     return market;
   }
-
-  #newSplit(): OpenSplit | null {
-    const { split, alpha } = this.#sources;
-    if (!split) return null;
-    return { test: createSequentialMultinomial(split.weights, { alpha }), counts: split.weights.map(() => 0) };
-  }
 }
-
-const addToSplit = (split: OpenSplit | null, variant: number, mark: number): void => {
-  if (!split) return;
-  split.test.add(variant, mark);
-  split.counts[variant] = (split.counts[variant] as number) + 1;
-};
-
-const splitSnapshot = (split: OpenSplit | null): ObservedSplit | undefined => {
-  if (!split || split.test.count === 0) return undefined;
-  const { pValue, crossedAt, count } = split.test;
-  // A mark is never removed: a line that was crossed stays crossed.
-  return { test: { pValue, crossedAt }, counts: split.counts.slice(), users: count };
-};

@@ -1,5 +1,6 @@
 import { exceedsShare } from '../../lib/statistics/exceedance.ts';
 import { unknownLabel } from '../../lib/unknown-label.ts';
+import { countedEvents, type DataCheck } from './data-checks.ts';
 import { type ExposureGap, exposureGaps } from './gaps.ts';
 import { type MonitorVerdict, type SampleRatio, sampleRatios, type VariantCount } from './sample-ratio.ts';
 import { alphaOfEach, cellFinder, type MonitorSnapshot, marketsOf, plannedShareOf, variantsOf } from './snapshot.ts';
@@ -26,7 +27,7 @@ export interface UnknownUsers {
   readonly byVariant: readonly VariantCount[];
 }
 
-export type MonitorCheck = SampleRatio | ExposureGap | Crossovers | UnknownUsers;
+export type MonitorCheck = SampleRatio | ExposureGap | Crossovers | UnknownUsers | DataCheck;
 
 export interface MarketHealth {
   readonly country: string;
@@ -45,14 +46,15 @@ export interface MonitorHealth {
   readonly markets: readonly MarketHealth[];
 }
 
-const worstFirst: readonly MonitorVerdict[] = ['BROKEN', 'WATCH', 'NOT_ENOUGH_DATA', 'HEALTHY'];
+const worstFirst: readonly MonitorVerdict[] = ['BROKEN', 'WATCH', 'NO_DATA', 'NOT_ENOUGH_DATA', 'HEALTHY'];
 const rankOf = ({ verdict }: { readonly verdict: MonitorVerdict }): number => worstFirst.indexOf(verdict);
 /** From this part of the users on, crossovers are no accident. */
 const crossoverShareMax = 0.01;
 /** Up to this part, users without a country bias no figure that matters. */
 const unknownShareMax = 0.01;
 
-export const healthOf = (snapshot: MonitorSnapshot): MonitorHealth => {
+/** `dataChecks` are those that need more than the snapshot. */
+export const healthOf = (snapshot: MonitorSnapshot, dataChecks: readonly DataCheck[]): MonitorHealth => {
   const ratios = sampleRatios(snapshot);
   const checks: MonitorCheck[] = [
     ...(snapshot.country === undefined ? [ratios.all] : []),
@@ -60,24 +62,26 @@ export const healthOf = (snapshot: MonitorSnapshot): MonitorHealth => {
     ...exposureGaps(snapshot),
     ...crossoversOf(snapshot),
     ...unknownUsersOf(snapshot, ratios.markets),
+    ...dataChecks,
   ];
   // Sorting is stable: of equal verdicts the split of all users comes first.
   checks.sort((a, b) => rankOf(a) - rankOf(b));
   const worst = (checks[0] as MonitorCheck | undefined)?.verdict ?? 'NOT_ENOUGH_DATA';
   // A market with too few users does not matter while all users together are enough.
   const ofSplit = snapshot.country === undefined ? ratios.all : ratios.markets[0];
-  const verdict = worst === 'BROKEN' || worst === 'WATCH' ? worst : (ofSplit?.verdict ?? 'NOT_ENOUGH_DATA');
+  const ofAll = worst === 'BROKEN' || worst === 'WATCH' ? worst : (ofSplit?.verdict ?? 'NOT_ENOUGH_DATA');
+  const verdict = worst !== 'BROKEN' && countedEvents(snapshot) === 0 ? 'NO_DATA' : ofAll;
   return { verdict, checks, markets: marketsHealth(snapshot, ratios.markets, checks) };
 };
 
 const marketsHealth = (
-  { history, marketUsers }: MonitorSnapshot,
+  { arrivals, marketUsers }: MonitorSnapshot,
   ratios: readonly SampleRatio[],
   checks: readonly MonitorCheck[],
 ): MarketHealth[] =>
   ratios.map((sampleRatio) => {
     const country = sampleRatio.country as string;
-    const pattern = history.markets.get(country)?.pattern;
+    const pattern = arrivals.markets.get(country)?.pattern;
     const worst = checks.find((check) => check.country === country) ?? sampleRatio;
     return {
       country,
@@ -120,7 +124,7 @@ const unknownUsersOf = (snapshot: MonitorSnapshot, ratios: readonly SampleRatio[
   const byVariant = counts.map(({ variant, cell }) => ({
     variant,
     users: cell?.users ?? 0,
-    expected: users * (plannedShareOf(snapshot, variant) ?? 0),
+    expected: users * (plannedShareOf(snapshot, variant, unknownLabel) ?? 0),
   }));
   const isUneven = ratios.some((ratio) => ratio.country === unknownLabel && ratio.verdict === 'BROKEN');
   const verdict = isUneven ? 'BROKEN' : users > userCount * unknownShareMax ? 'WATCH' : 'HEALTHY';

@@ -12,21 +12,42 @@ export interface ExposureSources {
   readonly countryOf: (user: number) => number;
 }
 
-/** Counts the events of one experiment incrementally: rows of events are added in the order of the ledger. */
+interface BusiestUser {
+  /** Null without events. */
+  readonly user: number | null;
+  readonly events: number;
+}
+
+/** A user, by index, who counts for another country now. */
+export interface UserMove {
+  readonly index: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Counts the events of one experiment incrementally: rows of events are added in the order of the ledger. The first event of
+ * a user is the earliest by its own time; of equal times the one recorded first.
+ */
 export class Exposures {
   /** Codes of the variants that have events, in the order of their first events. */
   readonly variants: number[] = [];
+  /** The indices of users of whom an event before the first one so far arrived, in that order. Append-only. */
+  readonly corrections = growableUint32();
   /** Users who saw several variants, in the order in which their second variant was recorded. Append-only. */
   readonly crossovers: number[] = [];
   readonly #columns: FactColumns;
   readonly #events: EventColumns;
   readonly #countryNowOf: (user: number) => number;
   readonly #indexByUser = createNumberTable();
-  /** By the user's index, in the order of first events: user, country, row of the first event, first exposure. */
+  /** By the user's index, in the order of arrival: user, country, row of the first event, start of the chain of exposures. */
   readonly #users = growableUint32();
   readonly #countries = growableUint32();
   readonly #firstRows = growableUint32();
   readonly #firstExposures = growableUint32();
+  /** By the user's index: events. */
+  readonly #eventCounts = growableUint32();
+  #busiest: BusiestUser = { user: null, events: 0 };
   readonly #log = new ExposureLog();
   readonly #cells = new ExposureCells();
 
@@ -41,9 +62,19 @@ export class Exposures {
     return this.#users.length;
   }
 
-  /** The user at an index; indices follow the order of first events. */
+  /** The user at an index; indices follow the order in which users arrived. */
   userAt(index: number): number {
     return this.#users.values[index] as number;
+  }
+
+  /** The index of a user; undefined for a user without events. */
+  indexOf(user: number): number | undefined {
+    return this.#indexByUser.codeOf(user);
+  }
+
+  /** The country that the user at an index is counted for. */
+  countryAt(index: number): number {
+    return this.#countries.values[index] as number;
   }
 
   /** The row of the first event of the user at an index. Its variant is the one that a crossover counts for. */
@@ -53,12 +84,30 @@ export class Exposures {
 
   /** The country that a counted user is counted for. */
   countryOf(user: number): number {
-    return this.#countries.values[this.#indexByUser.codeOf(user) as number] as number;
+    return this.countryAt(this.indexOf(user) as number);
+  }
+
+  /** How many events a user has. */
+  eventsOf(user: number): number {
+    const index = this.indexOf(user);
+    return index === undefined ? 0 : (this.#eventCounts.values[index] as number);
+  }
+
+  /** The user with the most events; of several the one who reached that number first. */
+  get busiest(): BusiestUser {
+    return this.#busiest;
   }
 
   /** A copy of the cells that have events. */
   cells(): ExposureCell[] {
     return this.#cells.cells();
+  }
+
+  /** Users by the code of the variant; a user who saw two variants counts in both. */
+  usersByVariant(): Map<number, number> {
+    const counts = new Map<number, number>();
+    for (const { variant, users } of this.#cells.cells()) counts.set(variant, (counts.get(variant) ?? 0) + users);
+    return counts;
   }
 
   /** A copy of the countries that have users. */
@@ -73,6 +122,7 @@ export class Exposures {
     const cell = this.#cells.cellOf(this.#countries.values[index] as number, variant);
     cell.events++;
     this.#log.addEvent(exposure);
+    this.#countEvent(index);
     if (!this.#columns.hasAmount(row)) return;
     this.#log.addOrdersTo(cell, exposure, -1);
     this.#log.addOrder(exposure, this.#columns.unitsOf(row) + this.#columns.microsOf(row) / 1e6);
@@ -80,7 +130,7 @@ export class Exposures {
   }
 
   /** Moves the events of a user to the current country of the user. Returns both countries, or null when nothing changed. */
-  moveUser(user: number): { readonly from: number; readonly to: number } | null {
+  moveUser(user: number): UserMove | null {
     const index = this.#indexByUser.codeOf(user);
     if (index === undefined) return null;
     const [from, to] = [this.#countries.values[index] as number, this.#countryNowOf(user)];
@@ -88,7 +138,7 @@ export class Exposures {
     this.#countries.set(index, to);
     this.#addUserTo(from, index, -1);
     this.#addUserTo(to, index, 1);
-    return { from, to };
+    return { index, from, to };
   }
 
   /** Adds everything that a user did to the totals of a country, or subtracts it. */
@@ -109,14 +159,31 @@ export class Exposures {
   #indexOfUser(row: number): number {
     const user = this.#columns.userOf(row);
     const index = this.#indexByUser.intern(user);
-    if (index < this.#users.length) return index;
+    if (index < this.#users.length) {
+      this.#correctFirst(index, row);
+      return index;
+    }
     const country = this.#countryNowOf(user);
     this.#users.push(user);
     this.#countries.push(country);
     this.#cells.usersOf(country).users++;
     this.#firstRows.push(row);
+    this.#eventCounts.push(0);
     this.#firstExposures.push(noExposure);
     return index;
+  }
+
+  #countEvent(index: number): void {
+    const events = (this.#eventCounts.values[index] as number) + 1;
+    this.#eventCounts.set(index, events);
+    if (events > this.#busiest.events) this.#busiest = { user: this.userAt(index), events };
+  }
+
+  #correctFirst(index: number, row: number): void {
+    const { occurredAtUsOf } = this.#columns;
+    if (occurredAtUsOf(row) >= occurredAtUsOf(this.#firstRows.values[index] as number)) return;
+    this.#firstRows.set(index, row);
+    this.corrections.push(index);
   }
 
   /** The user's exposure to a variant; a new one with the user's first event in the variant. */

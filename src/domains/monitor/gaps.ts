@@ -1,5 +1,7 @@
 import { exceedsShare } from '../../lib/statistics/exceedance.ts';
+import { sharesOfPlanned } from '../../lib/statistics/plan.ts';
 import { unknownLabel } from '../../lib/unknown-label.ts';
+import { plannedMarkets } from '../experiments/plan.ts';
 import type { MonitorVerdict } from './sample-ratio.ts';
 import { silenceMessage, silencesOf } from './silences.ts';
 import { alphaOfEach, cellFinder, type MonitorSnapshot, plannedShareOf, variantsOf } from './snapshot.ts';
@@ -35,7 +37,7 @@ export const exposureGaps = (snapshot: MonitorSnapshot): ExposureGap[] => {
 };
 
 const missingMarkets = ({ experiment, limits, userCount, marketUsers }: MonitorSnapshot): ExposureGap[] => {
-  const { markets } = experiment;
+  const markets = plannedMarkets(experiment);
   // If all markets were of one size, each of them would have enough users by now.
   const isBroken = userCount >= limits.monitorUsersMin * markets.length;
   const verdict = isBroken ? 'BROKEN' : userCount >= limits.monitorUsersMin ? 'WATCH' : 'NOT_ENOUGH_DATA';
@@ -48,12 +50,13 @@ const missingMarkets = ({ experiment, limits, userCount, marketUsers }: MonitorS
 };
 
 const unexpectedMarkets = (snapshot: MonitorSnapshot): ExposureGap[] => {
-  const { experiment, history, userCount, marketUsers } = snapshot;
-  if (experiment.markets.length === 0) return [];
+  const { experiment, arrivals, userCount, marketUsers } = snapshot;
+  const planned = plannedMarkets(experiment);
+  if (planned.length === 0) return [];
   return [...marketUsers]
-    .filter(([market]) => market !== unknownLabel && !experiment.markets.includes(market))
+    .filter(([market]) => market !== unknownLabel && !planned.includes(market))
     .map(([country, { users }]) => {
-      const sinceUs = history.markets.get(country)?.pattern.firstAtUs ?? null;
+      const sinceUs = arrivals.markets.get(country)?.pattern.firstAtUs ?? null;
       const share = percent(users / userCount);
       const message = `${country}: not planned, but ${pluralize(users, 'user')} (${share}) seen there.`;
       const verdict = verdictOfUnexpected(snapshot, users, userCount);
@@ -68,22 +71,53 @@ const variantGaps = (snapshot: MonitorSnapshot): ExposureGap[] => {
   const gaps: ExposureGap[] = [];
   for (const [country, { users: usersOfMarket }] of snapshot.marketUsers)
     for (const variant of variants) {
-      const users = cellOf(country, variant)?.users ?? 0;
-      const share = plannedShareOf(snapshot, variant);
-      // With the planned share, this is the probability that no user is in the variant yet (binomial distribution). It only
-      // falls until the first user is, so it holds however often it is evaluated.
-      const isMissing = share !== null && users === 0 && (1 - share) ** usersOfMarket <= alpha;
-      if (isMissing) {
-        const message = `${country}: none of ${pluralize(usersOfMarket, 'user')} in ${variant}, where ${percent(share)} should be.`;
+      const seen = cellOf(country, variant)?.users ?? 0;
+      const unexpected = unexpectedUsers(snapshot, { country, variant, seen });
+      // By the plan, this is the probability that no user is in the variant yet (binomial distribution). It only falls until
+      // the first user is, so it holds however often it is evaluated.
+      if (seen === 0 && Math.exp(logMissing(snapshot, country, variant)) <= alpha) {
+        const share = percent(plannedShareOf(snapshot, variant, country) ?? 0);
+        const message = `${country}: none of ${pluralize(usersOfMarket, 'user')} in ${variant}, where ${share} should be.`;
         gaps.push({ kind: 'VARIANT_MISSING', verdict: 'BROKEN', message, country, variant, sinceUs: null });
-      } else if (share === null && users > 0 && snapshot.experiment.allocation.length > 0) {
-        const sinceUs = snapshot.history.markets.get(country)?.variants.get(variant)?.firstAtUs ?? null;
-        const message = `${country}: ${pluralize(users, 'user')} in ${variant}, which is not planned.`;
-        const verdict = verdictOfUnexpected(snapshot, users, usersOfMarket);
+      } else if (unexpected.users > 0) {
+        const sinceUs = snapshot.arrivals.markets.get(country)?.variants.get(variant)?.firstAtUs ?? null;
+        const message = `${country}: ${pluralize(unexpected.users, 'user')} in ${variant}, which ${unexpected.reason}.`;
+        const verdict = verdictOfUnexpected(snapshot, unexpected.users, usersOfMarket);
         gaps.push({ kind: 'VARIANT_UNEXPECTED', verdict, message, country, variant, sinceUs });
       }
     }
   return gaps;
+};
+
+/** The logarithm of the probability, by the plan, that none of the users of a market is in a variant; 0 when it is not planned. */
+const logMissing = ({ split, splits }: MonitorSnapshot, country: string, variant: string): number => {
+  const index = split?.variants.indexOf(variant) ?? -1;
+  const observed = splits.markets.get(country);
+  if (!split || !observed || index < 0) return 0;
+  return split.strata.reduce((sum, weights, stratum) => {
+    const users = (observed.strata[stratum] as readonly number[]).reduce((total, count) => total + count, 0);
+    const share = sharesOfPlanned(weights)[index] as number;
+    return users === 0 ? sum : sum + users * Math.log1p(-share);
+  }, 0);
+};
+
+interface Seen {
+  readonly country: string;
+  readonly variant: string;
+  readonly seen: number;
+}
+
+/** The users of a market in a variant that is never planned there, or that was not when they were first seen. */
+const unexpectedUsers = (snapshot: MonitorSnapshot, { country, variant, seen }: Seen) => {
+  const { split, splits } = snapshot;
+  if (!split || !snapshot.isPlanned) return { users: 0, reason: '' };
+  const index = split.variants.indexOf(variant);
+  const isEverPlanned = split.phasesFromUs.some((_, phase) => {
+    const weights = split.strata[split.stratumOf(phase, country)] as readonly number[];
+    return index >= 0 && (weights[index] as number) > 0;
+  });
+  if (!isEverPlanned) return { users: seen, reason: 'is not planned' };
+  return { users: splits.unplanned.get(country)?.get(variant) ?? 0, reason: 'was not planned at that time' };
 };
 
 const verdictOfUnexpected = (snapshot: MonitorSnapshot, users: number, ofUsers: number): MonitorVerdict =>

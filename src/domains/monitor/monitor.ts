@@ -1,23 +1,16 @@
+import { LRUCache } from 'lru-cache';
 import { DomainError } from '../../errors.ts';
 import { preview } from '../../lib/problems.ts';
-import { spanOf, type TimeRange, type TimeSpan } from '../../lib/time-range.ts';
+import { spanOf } from '../../lib/time-range.ts';
 import { createYielder } from '../../lib/yielding.ts';
-import type { Experiment } from '../experiments/experiments.ts';
-import type { ArrivalHistory } from './arrival-history.ts';
+import type { Experiment } from '../experiments/plan.ts';
+import type { ExperimentCounts } from './experiment-counts.ts';
+import { type PartRequest, partOf, rowListsOf } from './part.ts';
 import { createReport, type MonitorReport } from './report.ts';
+import type { Moment, MonitorRequest } from './request.ts';
 import type { MonitorServices } from './services.ts';
-import { type ExperimentStats, type VariantExposure, variantExposures } from './snapshot.ts';
-import { ExperimentTracker, rowsPerSlice, splitUnderTest, type TrackedEvents } from './tracker.ts';
-
-export interface MonitorRequest {
-  /** Key of an experiment; undefined: the running one, or the newest. */
-  readonly experiment?: string | undefined;
-  /** Only this market. */
-  readonly country?: string | undefined;
-  /** Only events of this time. */
-  readonly range?: TimeRange | undefined;
-  readonly timeZone: string;
-}
+import { type MonitorSnapshot, snapshotOf, type VariantExposure, variantExposures } from './snapshot.ts';
+import { ExperimentTracker, rowsPerSlice } from './tracker.ts';
 
 /** Whether experiments run as planned, at this moment. */
 export interface Monitor {
@@ -29,70 +22,61 @@ export interface Monitor {
   warm(): Promise<void>;
 }
 
-/** The experiment and the ledger at the moment of a request. */
-interface Moment {
-  readonly experiment: Experiment;
-  readonly sequence: number;
-  /** Code of a user's country as of the sequence number. */
-  readonly countryOf: (user: number) => number;
-}
-
-/** Brings forward what a request needs. True when it can be answered. */
-type Prepare = (tracked: TrackedEvents, experiment: Experiment) => boolean;
-
-const needsNothing: Prepare = () => true;
+/** Counts of parts of experiments that are kept for the next request of the same part. */
+const cachedPartsMax = 4;
 
 export const createMonitor = (services: MonitorServices): Monitor => {
   const tracker = new ExperimentTracker(services);
-  const withHistory: Prepare = (tracked, experiment) => tracker.advanceHistory(tracked, experiment);
+  const parts = new LRUCache<string, ExperimentCounts>({ max: cachedPartsMax });
 
   /** Counts all events, then calls `read` synchronously, before another event can be recorded. */
   const whenCurrent = async <R>(
     request: MonitorRequest,
-    prepare: Prepare,
-    read: (moment: Moment, tracked: TrackedEvents) => R,
+    prepare: (counts: ExperimentCounts) => boolean,
+    read: (moment: Moment, counts: ExperimentCounts) => R,
   ): Promise<R> => {
     const yieldIfDue = createYielder();
     for (;;) {
       await yieldIfDue();
       const experiment = requestedExperiment(services, request);
       if (!tracker.advance()) continue;
-      const tracked = tracker.eventsOf(experiment);
-      if (prepare(tracked, experiment)) return read(momentOf(services, experiment), tracked);
+      const counts = tracker.countsOf(experiment);
+      if (prepare(counts)) return read(momentOf(services, experiment), counts);
     }
   };
 
   const evaluate = async <R>(
     request: MonitorRequest,
-    prepare: Prepare,
-    read: (stats: ExperimentStats, moment: Moment, tracked: TrackedEvents) => R,
+    read: (snapshot: MonitorSnapshot, moment: Moment, counts: ExperimentCounts) => R,
   ): Promise<R> => {
-    const readStats = (moment: Moment, tracked: TrackedEvents): R =>
-      read(statsOf(services, request, moment, tracked), moment, tracked);
-    const { range, timeZone } = request;
-    if (!range) return whenCurrent(request, prepare, readStats);
-    const { columns } = services.experimentEvents;
-    const whole = await whenCurrent(request, needsNothing, (moment, { rows }) => {
-      const newestUs = columns.newestUsOf(columns.rows);
-      return { moment, rows, rowCount: rows.length, newestUs };
-    });
-    const { moment } = whole;
-    const part = tracker.track(moment.countryOf);
-    await addSpan(services, spanOf(range, timeZone, whole.newestUs), whole, part);
+    const readCounts = (moment: Moment, counts: ExperimentCounts): R =>
+      read(snapshotOf(services, request, moment, counts), moment, counts);
+    const withHistories = (counts: ExperimentCounts): boolean => counts.advanceHistories(rowsPerSlice);
+    if (!request.range && !request.where) return whenCurrent(request, withHistories, readCounts);
+    const part = await requestedPart(services, request);
+    const needsNothing = (): boolean => true;
+    const { moment, whole } = await whenCurrent(request, needsNothing, (now, all) => ({
+      moment: now,
+      whole: rowListsOf(all),
+    }));
+    const key = JSON.stringify([moment.experiment.key, moment.sequence, request]);
+    const counts = parts.get(key) ?? (await partOf(services, part, moment, whole));
+    parts.set(key, counts);
     const yieldIfDue = createYielder();
-    while (!prepare(part, moment.experiment)) await yieldIfDue();
-    return readStats(moment, part);
+    while (!withHistories(counts)) await yieldIfDue();
+    return readCounts(moment, counts);
   };
 
   return {
     report: (request) =>
-      evaluate(request, withHistory, (stats, { countryOf }, { rows, exposures, history }) => {
-        const snapshot = { ...stats, history: (history as ArrivalHistory).snapshot() };
-        return createReport({ services, snapshot, events: { rows, exposures, countryOf } });
+      evaluate(request, (snapshot, { countryOf }, counts) => {
+        const { rows, outside, exposures, orders, accountTypes, eventTypes, histories } = counts;
+        const events = { rows, outside, exposures, orders, accountTypes, eventTypes, splits: histories.splits };
+        return createReport({ services, snapshot, events: { ...events, countryOf } });
       }),
-    exposures: (request) => evaluate(request, needsNothing, variantExposures),
+    exposures: (request) => evaluate(request, variantExposures),
     async warm() {
-      await evaluate({ timeZone: 'UTC' }, needsNothing, variantExposures);
+      await evaluate({ timeZone: 'UTC' }, variantExposures);
     },
   };
 };
@@ -103,54 +87,19 @@ const requestedExperiment = ({ experiments, nowUs }: MonitorServices, { experime
   throw new DomainError('NOT_FOUND', `there is no experiment ${preview(experiment)}: no plan and no event names it`);
 };
 
+const requestedPart = async (
+  { experimentEvents }: MonitorServices,
+  { range, where, timeZone }: MonitorRequest,
+): Promise<PartRequest> => {
+  const { columns } = experimentEvents;
+  const span = range && spanOf(range, timeZone, columns.newestUsOf(columns.rows));
+  if (!where) return { span };
+  const enriched = await experimentEvents.enrichment.at();
+  return { span, filter: { rows: enriched.rows, test: experimentEvents.testOf(where, enriched, timeZone) } };
+};
+
 const momentOf = ({ ledger, users }: MonitorServices, experiment: Experiment): Moment => {
   const { sequence } = ledger.snapshot();
   const countryOf = (user: number): number => users.countries.codeBy(users.attributesCodeAt(user, sequence));
   return { experiment, sequence, countryOf };
-};
-
-const statsOf = (
-  { users, experimentEvents, limits, nowUs }: MonitorServices,
-  { range, country, timeZone }: MonitorRequest,
-  { experiment, sequence }: Moment,
-  { rows, exposures }: TrackedEvents,
-): ExperimentStats => {
-  const countryName = users.countries.names.textOf;
-  const variantName = experimentEvents.events.variants.textOf;
-  return {
-    ...{ experiment, limits, country, timeZone, sequence },
-    isWhole: range === undefined,
-    nowUs: nowUs(),
-    eventCount: rows.length,
-    userCount: exposures.userCount,
-    crossoverCount: exposures.crossovers.length,
-    cells: exposures.cells().map((cell) => ({
-      ...cell,
-      country: countryName(cell.country),
-      variant: variantName(cell.variant),
-    })),
-    marketUsers: new Map(exposures.countries().map((each) => [countryName(each.country), each])),
-    split: splitUnderTest(
-      experiment,
-      exposures.variants.map((variant) => variantName(variant)),
-    ),
-  };
-};
-
-/** Adds the events of a span, for one request alone. */
-const addSpan = async (
-  { experimentEvents: { columns } }: MonitorServices,
-  { fromUs = -Infinity, toUs = Infinity }: TimeSpan,
-  whole: { readonly rows: TrackedEvents['rows']; readonly rowCount: number },
-  part: TrackedEvents,
-): Promise<void> => {
-  const yieldIfDue = createYielder();
-  for (let index = 0; index < whole.rowCount; index++) {
-    if (index % rowsPerSlice === 0) await yieldIfDue();
-    const row = whole.rows.values[index] as number;
-    const atUs = columns.occurredAtUsOf(row);
-    if (atUs < fromUs || atUs >= toUs) continue;
-    part.rows.push(row);
-    part.exposures.add(row);
-  }
 };

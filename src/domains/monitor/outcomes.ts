@@ -5,6 +5,7 @@ import type { ConfidenceInterval } from '../../lib/statistics/confidence-sequenc
 import { GroupMoments, type Moments } from '../../lib/statistics/moments.ts';
 import { type Stratum, stratifiedDifference, type ValueRange } from '../../lib/statistics/stratified-difference.ts';
 import { createYielder } from '../../lib/yielding.ts';
+import { plannedControl } from '../experiments/plan.ts';
 import { type ReportSources, variantsOf } from './snapshot.ts';
 import { type UserOutcomes, userOutcomesOf } from './user-outcomes.ts';
 
@@ -159,11 +160,9 @@ const compareVariants = (
   { metric }: OutcomeRequest,
   { cells, cappedAt, crossovers }: MeasuredUsers,
 ): VariantOutcome[] => {
-  const { allocation } = snapshot.experiment;
   const { variants } = services.experimentEvents.events;
   const names = variantsOf(snapshot);
-  const planned = allocation.find(({ isControl }) => isControl) ?? allocation[0];
-  const control = planned?.variant ?? names[0];
+  const control = plannedControl(snapshot.experiment) ?? names[0];
   const cellsOf = (name: string | undefined): readonly Cell[] => {
     const code = variants.codeOf(name ?? '');
     return cells.filter(({ variant }) => variant === code);

@@ -1,6 +1,7 @@
 import type { Grain } from '../../lib/periods.ts';
 import { type ArrivalQuality, arrivalQualityOf } from './arrival-quality.ts';
 import { healthOf, type MonitorHealth } from './checks.ts';
+import { dataChecks } from './data-checks.ts';
 import { createOutcomes, type OutcomeRequest, type VariantOutcome } from './outcomes.ts';
 import { type MonitorSnapshot, type ReportSources, type VariantExposure, variantExposures } from './snapshot.ts';
 import { createSuspects, type Suspect } from './suspects.ts';
@@ -29,13 +30,13 @@ export interface MonitorReport {
 
 export const createReport = (sources: ReportSources): MonitorReport => {
   const { snapshot } = sources;
-  const { experiment, eventCount, cells, history, limits } = snapshot;
-  const health = healthOf(snapshot);
+  const { experiment, eventCount, cells, arrivals, limits } = snapshot;
+  const health = healthOf(snapshot, dataChecks(sources));
   const messages = health.checks.map(({ message }) => message);
   return {
     snapshot,
     health,
-    watermarkUs: history.newestAtUs === -Infinity ? null : history.newestAtUs - limits.lateAfterMs * 1000,
+    watermarkUs: arrivals.newestAtUs === -Infinity ? null : arrivals.newestAtUs - limits.lateAfterMs * 1000,
     fingerprint: () => JSON.stringify([experiment, eventCount, cells, messages]),
     exposures: () => variantExposures(snapshot),
     suspects: createSuspects(sources),

@@ -1,12 +1,12 @@
 import { chiSquaredTest } from '../../lib/statistics/chi-squared.ts';
 import { holmAdjusted, holmFactors } from '../../lib/statistics/holm.ts';
-import { largestDeviation } from '../../lib/statistics/plan.ts';
+import { largestDeviation, sharesOfPlanned } from '../../lib/statistics/plan.ts';
 import { formatInstant } from '../../lib/time.ts';
-import type { ObservedSplit } from './arrival-history.ts';
 import { allMarketsOf, type MonitorSnapshot, plannedShareOf } from './snapshot.ts';
+import type { ObservedSplit } from './split-history.ts';
 import { percent, pluralize } from './text.ts';
 
-export type MonitorVerdict = 'HEALTHY' | 'WATCH' | 'BROKEN' | 'NOT_ENOUGH_DATA';
+export type MonitorVerdict = 'HEALTHY' | 'WATCH' | 'BROKEN' | 'NOT_ENOUGH_DATA' | 'NO_DATA';
 
 export interface VariantCount {
   readonly variant: string;
@@ -55,15 +55,18 @@ interface RatioInput {
  * false alarm at `monitorAlpha`. A deviation below `monitorDeviationMin` raises no alarm.
  */
 export const sampleRatios = (snapshot: MonitorSnapshot): { all: SampleRatio; markets: SampleRatio[] } => {
-  const { history, limits, country: requested } = snapshot;
+  const { splits: found, limits, country: requested } = snapshot;
   const markets = allMarketsOf(snapshot);
-  const splits = markets.map((market) => history.markets.get(market)?.split);
+  const splits = markets.map((market) => found.markets.get(market));
   const isTested = (split: ObservedSplit | undefined): split is ObservedSplit =>
     split !== undefined && split.users >= limits.monitorUsersMin;
 
   const tested = splits.filter(isTested);
-  const adjusted = zip(tested, holmAdjusted(tested.map((split) => testOf(snapshot, split)?.pValue ?? 1)));
-  const family = isTested(history.split) ? [history.split, ...tested] : tested;
+  const adjusted = zip(
+    tested,
+    holmAdjusted(tested.map((split) => chiSquaredTest(split.counts, split.expected)?.pValue ?? 1)),
+  );
+  const family = isTested(found.all) ? [found.all, ...tested] : tested;
   const pValues = family.map(({ test }) => test.pValue);
   const [corrected, factors] = [zip(family, holmAdjusted(pValues)), zip(family, holmFactors(pValues))];
   const sequentialOf = (split: ObservedSplit): SequentialResult | undefined => {
@@ -72,12 +75,12 @@ export const sampleRatios = (snapshot: MonitorSnapshot): { all: SampleRatio; mar
     const isCrossed = pValue <= limits.monitorAlpha;
     return { isCrossed, sinceUs: isCrossed ? split.test.crossedAt(factors.get(split) as number) : null };
   };
-  const ratioOf = (country: string | null, found: ObservedSplit | undefined): SampleRatio => {
-    const adjustedPValue = found && adjusted.get(found);
-    return sampleRatioOf(snapshot, { country, found, adjustedPValue, sequential: found && sequentialOf(found) });
+  const ratioOf = (country: string | null, split: ObservedSplit | undefined): SampleRatio => {
+    const adjustedPValue = split && adjusted.get(split);
+    return sampleRatioOf(snapshot, { country, found: split, adjustedPValue, sequential: split && sequentialOf(split) });
   };
   return {
-    all: ratioOf(null, history.split),
+    all: ratioOf(null, found.all),
     markets: markets
       .map((market, index) => ratioOf(market, splits[index]))
       .filter(({ country }) => requested === undefined || country === requested),
@@ -87,20 +90,33 @@ export const sampleRatios = (snapshot: MonitorSnapshot): { all: SampleRatio; mar
 const zip = <T>(items: readonly T[], values: readonly number[]): Map<T, number> =>
   new Map(items.map((item, index) => [item, values[index] as number]));
 
-const testOf = ({ split }: MonitorSnapshot, found: ObservedSplit) =>
-  split ? chiSquaredTest(found.counts, split.weights) : null;
+/**
+ * The largest difference between a variant's share and the expected one, of all users together and of each stratum that is
+ * off by more than chance on its own: one phase too many A and another too many B must not cancel out.
+ */
+const deviationOf = ({ split, limits }: MonitorSnapshot, found: ObservedSplit): number => {
+  const ofStrata = (split?.strata ?? []).map((weights, stratum) => {
+    if ((found.logEValues[stratum] as number) < -Math.log(limits.monitorAlpha)) return 0;
+    const counts = found.strata[stratum] as readonly number[];
+    const users = counts.reduce((sum, count) => sum + count, 0);
+    return largestDeviation(
+      counts,
+      sharesOfPlanned(weights).map((share) => share * users),
+    );
+  });
+  return Math.max(largestDeviation(found.counts, found.expected), ...ofStrata);
+};
 
 const sampleRatioOf = (snapshot: MonitorSnapshot, input: RatioInput): SampleRatio => {
   const { split, limits } = snapshot;
   const { country, found, adjustedPValue, sequential } = input;
-  const test = found ? testOf(snapshot, found) : null;
-  const maxDeviation = found && split ? largestDeviation(found.counts, split.weights) : null;
+  const test = found ? chiSquaredTest(found.counts, found.expected) : null;
+  const maxDeviation = found ? deviationOf(snapshot, found) : null;
   const isCertain = sequential?.isCrossed ?? false;
   const isLarge = maxDeviation !== null && maxDeviation >= limits.monitorDeviationMin;
   const verdict = sequential === undefined ? 'NOT_ENOUGH_DATA' : isCertain && isLarge ? 'BROKEN' : 'HEALTHY';
   const observed = (split?.variants ?? []).map((variant, index) => {
-    const expected = (found?.users ?? 0) * (plannedShareOf(snapshot, variant) as number);
-    return { variant, users: found?.counts[index] ?? 0, expected };
+    return { variant, users: found?.counts[index] ?? 0, expected: found?.expected[index] ?? 0 };
   });
   const ratio: Omit<SampleRatio, 'message'> = {
     kind: 'SAMPLE_RATIO',
@@ -126,9 +142,9 @@ const messageOf = (
   const { verdict, country, observed, maxDeviation, sequentialPValue, brokenSinceUs } = ratio;
   const where = country ?? 'All markets';
   if (observed.length === 0) return `${where}: only one variant is known, so there is no split to test.`;
-  const plan = snapshot.experiment.allocation.length > 0 ? 'planned' : 'assumed, because no plan is saved';
+  const plan = snapshot.isPlanned ? 'planned' : 'assumed, because no plan is saved';
   const seen = observed.map((each) => `${each.variant} ${each.users}`).join(', ');
-  const shares = observed.map(({ variant }) => percent(plannedShareOf(snapshot, variant) as number)).join(' / ');
+  const shares = observed.map(({ variant }) => percent(plannedShareOf(snapshot, variant, country) ?? 0)).join(' / ');
   const split = `${pluralize(found?.users ?? 0, 'user')} split ${seen}, where ${shares} is ${plan}`;
   if (verdict === 'NOT_ENOUGH_DATA')
     return `${where}: ${split}; the test needs at least ${snapshot.limits.monitorUsersMin} users.`;

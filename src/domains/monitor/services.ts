@@ -1,4 +1,5 @@
 import type { Ledger } from '../../ledger/ledger.ts';
+import type { ExcludedUsers } from '../excluded-users/excluded-users.ts';
 import type { ArrivalLimits } from '../experiments/event-columns.ts';
 import type { ExperimentEvents } from '../experiments/events.ts';
 import type { Experiments } from '../experiments/experiments.ts';
@@ -21,6 +22,7 @@ export interface MonitorServices {
   readonly userStatus: UserStatus;
   readonly experiments: Experiments;
   readonly experimentEvents: ExperimentEvents;
+  readonly excludedUsers: Pick<ExcludedUsers, 'isExcludedAt' | 'onChange'>;
   readonly limits: MonitorLimits;
   readonly nowUs: () => number;
 }

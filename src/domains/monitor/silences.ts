@@ -23,16 +23,16 @@ const longestPauseFactor = 2;
  * market is silent.
  */
 export const silencesOf = (snapshot: MonitorSnapshot): Silence[] => {
-  const { history, experiment, nowUs } = snapshot;
+  const { arrivals, experiment, nowUs } = snapshot;
   const variants = variantsOf(snapshot);
   const alpha = alphaOfEach(snapshot, 1 + variants.length, 1);
-  const { newestAtUs, allMarkets, byReceipt } = history;
+  const { newestAtUs, allMarkets, byReceipt } = arrivals;
   const isOver = experiment.endedAtUs !== null && experiment.endedAtUs <= nowUs;
   if (!isOver && isSilent(byReceipt, nowUs, alpha)) return [silence(byReceipt, nowUs, null, null)];
   const isStopped = (pattern: ArrivalPattern, peers: ArrivalPattern): boolean =>
     isSilent(pattern, newestAtUs, alpha) && isSilentRelativeToPeers(pattern, peers.arrivals, alpha);
   return marketsOf(snapshot).flatMap((country) => {
-    const market = history.markets.get(country);
+    const market = arrivals.markets.get(country);
     if (!market) return [];
     if (isStopped(market.pattern, allMarkets)) return [silence(market.pattern, newestAtUs, country, null)];
     return variants.flatMap((variant) => {

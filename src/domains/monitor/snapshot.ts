@@ -1,9 +1,12 @@
 import { compareTexts } from '../../lib/compare.ts';
-import type { Experiment } from '../experiments/experiments.ts';
-import type { ArrivalSnapshot, PlannedSplit } from './arrival-history.ts';
+import { type Experiment, isPlanned, plannedMarkets, plannedVariants } from '../experiments/plan.ts';
+import type { ArrivalSnapshot } from './arrival-history.ts';
+import type { ExperimentCounts } from './experiment-counts.ts';
 import type { ExposureTotals } from './exposure-cells.ts';
-import type { Exposures } from './exposures.ts';
+import type { Moment, MonitorRequest } from './request.ts';
 import type { MonitorLimits, MonitorServices } from './services.ts';
+import type { SplitHistory, SplitSnapshot } from './split-history.ts';
+import { phaseIndexAt, type SplitPlan } from './split-plan.ts';
 
 /** What the users of a country did in a variant. */
 export interface NamedCell extends Readonly<ExposureTotals> {
@@ -17,9 +20,11 @@ export interface MarketUsers {
   readonly crossovers: number;
 }
 
-/** The counts of one experiment at one moment, under names instead of codes. Never changes. */
-export interface ExperimentStats {
+/** The counts and histories of one experiment at one moment, under names instead of codes. Never changes. */
+export interface MonitorSnapshot {
   readonly experiment: Experiment;
+  /** Whether variants are planned; otherwise equal shares of the variants that have events are assumed. */
+  readonly isPlanned: boolean;
   readonly limits: MonitorLimits;
   /** The requested market; undefined: all markets. */
   readonly country: string | undefined;
@@ -32,23 +37,29 @@ export interface ExperimentStats {
   readonly eventCount: number;
   readonly userCount: number;
   readonly crossoverCount: number;
+  /** Events outside of the experiment's period. They do not count. */
+  readonly outsideCount: number;
+  /** Users of whom events are left out because they are excluded. */
+  readonly excludedUserCount: number;
+  /** Users with events in the time range who were first seen before it. */
+  readonly returningUserCount: number;
+  /** How many of the events name no experiment. */
+  readonly unnamedCount: number;
   /** The countries and variants that have events, of all markets. */
   readonly cells: readonly NamedCell[];
   /** By the names of the markets that have users. */
   readonly marketUsers: ReadonlyMap<string, MarketUsers>;
-  /** The split under test; null while fewer than two variants are known. */
-  readonly split: PlannedSplit | null;
-}
-
-/** The counts and the history of arrivals that the checks need. */
-export interface MonitorSnapshot extends ExperimentStats {
-  readonly history: ArrivalSnapshot;
+  /** The shares under test; null while fewer than two variants are known. */
+  readonly split: SplitPlan | null;
+  readonly splits: SplitSnapshot;
+  readonly arrivals: ArrivalSnapshot;
 }
 
 /** The events that a snapshot counts. The lists only grow: read them up to the counts of the snapshot. */
-export interface CountedEvents {
-  readonly rows: { readonly values: ArrayLike<number> };
-  readonly exposures: Exposures;
+export interface CountedEvents
+  extends Pick<ExperimentCounts, 'rows' | 'outside' | 'exposures' | 'orders' | 'accountTypes' | 'eventTypes'> {
+  /** Null while fewer than two variants are known. */
+  readonly splits: SplitHistory | null;
   /** Code of a user's country as of the sequence number of the snapshot. */
   readonly countryOf: (user: number) => number;
 }
@@ -68,35 +79,79 @@ export interface VariantExposure {
   readonly userCount: number;
   /** The variant's part of the country's users, 0 to 1; 0 without users. */
   readonly share: number;
-  /** The planned part; null for a variant that is not planned. */
+  /** The planned part of the country's users, by the shares in force when each was first seen; null when not planned. */
   readonly expectedShare: number | null;
 }
 
+/** The snapshot of counts whose histories are complete. */
+export const snapshotOf = (
+  { users, experimentEvents, limits, nowUs }: MonitorServices,
+  { range, country, timeZone }: MonitorRequest,
+  { experiment, sequence }: Moment,
+  counts: ExperimentCounts,
+): MonitorSnapshot => {
+  const { rows, exposures, outside, excludedUsers, returningUsers, unnamedCount, histories } = counts;
+  const countryName = users.countries.names.textOf;
+  const variantName = experimentEvents.events.variants.textOf;
+  const { split, splits, arrivals } = histories;
+  return {
+    ...{ experiment, limits, country, timeZone, sequence, unnamedCount, split },
+    isPlanned: isPlanned(experiment),
+    isWhole: range === undefined,
+    nowUs: nowUs(),
+    eventCount: rows.length,
+    userCount: exposures.userCount,
+    crossoverCount: exposures.crossovers.length,
+    outsideCount: outside.length,
+    excludedUserCount: excludedUsers.size,
+    returningUserCount: returningUsers.size,
+    cells: exposures.cells().map((cell) => ({
+      ...cell,
+      country: countryName(cell.country),
+      variant: variantName(cell.variant),
+    })),
+    marketUsers: new Map(exposures.countries().map((each) => [countryName(each.country), each])),
+    splits: splits?.snapshot() ?? { all: undefined, markets: new Map(), unplanned: new Map() },
+    arrivals: arrivals.snapshot(),
+  };
+};
+
 /** The names of all markets that are planned or have events, in order, whichever market is requested. */
-export const allMarketsOf = ({ experiment, marketUsers }: ExperimentStats): string[] =>
-  [...new Set([...experiment.markets, ...marketUsers.keys()])].sort(compareTexts);
+export const allMarketsOf = ({ experiment, marketUsers }: MonitorSnapshot): string[] =>
+  [...new Set([...plannedMarkets(experiment), ...marketUsers.keys()])].sort(compareTexts);
 
 /** Those of them that were requested. */
-export const marketsOf = (stats: ExperimentStats): string[] => {
-  const markets = allMarketsOf(stats);
-  return stats.country === undefined ? markets : markets.filter((market) => market === stats.country);
+export const marketsOf = (snapshot: MonitorSnapshot): string[] => {
+  const markets = allMarketsOf(snapshot);
+  const { country } = snapshot;
+  return country === undefined ? markets : markets.filter((market) => market === country);
 };
 
 /** The names of the variants that are planned or have events, in order. */
-export const variantsOf = ({ experiment, cells }: ExperimentStats): string[] => {
-  const planned = experiment.allocation.map(({ variant }) => variant);
-  return [...new Set([...planned, ...cells.map(({ variant }) => variant)])].sort(compareTexts);
-};
+export const variantsOf = ({ experiment, cells }: MonitorSnapshot): string[] =>
+  [...new Set([...plannedVariants(experiment), ...cells.map(({ variant }) => variant)])].sort(compareTexts);
 
-/** A planned variant's part, 0 to 1; null for a variant that is not planned. */
-export const plannedShareOf = ({ split }: ExperimentStats, variant: string): number | null => {
+/**
+ * A variant's part of the users of a market, or of all users for null, 0 to 1, by the shares in force when each of them was
+ * first seen; without users by those in force now. Null for a variant that is not planned.
+ */
+export const plannedShareOf = (
+  { split, splits, nowUs }: Pick<MonitorSnapshot, 'split' | 'splits' | 'nowUs'>,
+  variant: string,
+  country: string | null,
+): number | null => {
   const index = split?.variants.indexOf(variant) ?? -1;
   if (!split || index < 0) return null;
-  return (split.weights[index] as number) / split.weights.reduce((sum, weight) => sum + weight, 0);
+  const observed = country === null ? splits.all : splits.markets.get(country);
+  const expected = observed?.expected[index] ?? 0;
+  if (observed && expected > 0) return expected / observed.users;
+  const weights = split.strata[split.stratumOf(phaseIndexAt(split, nowUs), country ?? '')] as readonly number[];
+  const weight = weights[index] as number;
+  return weight === 0 ? null : weight / weights.reduce((sum, each) => sum + each, 0);
 };
 
 /** Finds a cell by names; undefined when it has no events. */
-export const cellFinder = ({ cells }: ExperimentStats) => {
+export const cellFinder = ({ cells }: MonitorSnapshot) => {
   const markets = new Map<string, Map<string, NamedCell>>();
   for (const cell of cells) {
     const market = markets.get(cell.country) ?? new Map<string, NamedCell>();
@@ -110,14 +165,14 @@ export const cellFinder = ({ cells }: ExperimentStats) => {
  * `overall` for all markets together. Each kind of check other than the split has a tenth of `monitorAlpha`, so that all
  * of them add little to it. The level does not depend on the requested market.
  */
-export const alphaOfEach = (stats: ExperimentStats, perMarket: number, overall: number): number =>
-  stats.limits.monitorAlpha / 10 / Math.max(1, allMarketsOf(stats).length * perMarket + overall);
+export const alphaOfEach = (snapshot: MonitorSnapshot, perMarket: number, overall: number): number =>
+  snapshot.limits.monitorAlpha / 10 / Math.max(1, allMarketsOf(snapshot).length * perMarket + overall);
 
 /** Every market and variant, in the order of both. */
-export const variantExposures = (stats: ExperimentStats): VariantExposure[] => {
-  const cellOf = cellFinder(stats);
-  const variants = variantsOf(stats);
-  return marketsOf(stats).flatMap((country) => {
+export const variantExposures = (snapshot: MonitorSnapshot): VariantExposure[] => {
+  const cellOf = cellFinder(snapshot);
+  const variants = variantsOf(snapshot);
+  return marketsOf(snapshot).flatMap((country) => {
     const row = variants.map((variant) => ({ variant, cell: cellOf(country, variant) }));
     const usersOfMarket = row.reduce((sum, { cell }) => sum + (cell?.users ?? 0), 0);
     return row.map(({ variant, cell }) => ({
@@ -126,7 +181,7 @@ export const variantExposures = (stats: ExperimentStats): VariantExposure[] => {
       eventCount: cell?.events ?? 0,
       userCount: cell?.users ?? 0,
       share: usersOfMarket === 0 ? 0 : (cell?.users ?? 0) / usersOfMarket,
-      expectedShare: plannedShareOf(stats, variant),
+      expectedShare: plannedShareOf(snapshot, variant, country),
     }));
   });
 };

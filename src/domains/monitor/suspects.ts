@@ -1,10 +1,12 @@
 import { createNumberTable } from '../../indices/number-table.ts';
-import { rankSuspects } from '../../lib/statistics/imbalance.ts';
+import { rankSuspects, type SegmentCounts } from '../../lib/statistics/imbalance.ts';
+import { sharesOfPlanned } from '../../lib/statistics/plan.ts';
 import { dayUs, formatInstant } from '../../lib/time.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import type { DimensionName } from '../facts/dimensions.ts';
 import { statusCodes } from '../user-status/status.ts';
 import { marketsOf, type ReportSources } from './snapshot.ts';
+import type { SplitPlan } from './split-plan.ts';
 
 export interface Suspect {
   readonly dimension: DimensionName;
@@ -27,8 +29,11 @@ const usersMin = 30;
 /** Users counted without looking at the clock. */
 const usersPerSlice = 4096;
 
-/** Users by dimension, then by value and variant: what `rankSuspects` ranks. */
-type SegmentCounts = number[][];
+/** The users of the segments of a dimension, with holes: by value and variant, and by value and stratum. */
+interface SegmentUsers {
+  readonly byVariant: number[];
+  readonly byStratum: number[];
+}
 
 /**
  * Finds the segments that explain an imbalance, the strongest first, by what was known of each user at the first event.
@@ -36,14 +41,14 @@ type SegmentCounts = number[][];
  */
 export const createSuspects = (sources: ReportSources): ((country: string | null) => Promise<Suspect[]>) => {
   const dimensions = dimensionsOf(sources);
-  let counted: Promise<Map<string | null, SegmentCounts>> | undefined;
+  let counted: Promise<Map<string | null, SegmentUsers[]>> | undefined;
   return async (country) => {
     counted ??= countUsers(sources, dimensions);
     const counts = (await counted).get(country);
-    const weights = sources.snapshot.split?.weights;
-    if (!counts || !weights) return [];
-    const suspects = rankSuspects(wholeSegments(counts, weights.length), weights, usersMin);
-    return suspects
+    const { split } = sources.snapshot;
+    if (!counts || !split) return [];
+    const segments = counts.map((users) => wholeSegments(users, split));
+    return rankSuspects(segments, split.variants.length, usersMin)
       .map(({ dimension, value, ...suspect }) => {
         const { name, labelOf } = dimensions[dimension] as SuspectDimension;
         return { ...suspect, dimension: name, value: labelOf(value) };
@@ -54,41 +59,50 @@ export const createSuspects = (sources: ReportSources): ((country: string | null
 
 /** The counts of each market, and of all users under null. */
 const countUsers = async (
-  { services: { users, experimentEvents }, snapshot, events: { exposures, countryOf } }: ReportSources,
+  { services: { users }, snapshot, events: { exposures, splits, countryOf } }: ReportSources,
   dimensions: readonly SuspectDimension[],
-): Promise<Map<string | null, SegmentCounts>> => {
-  const { events } = experimentEvents;
-  const variants = snapshot.split?.variants ?? [];
-  const emptyCounts = (): SegmentCounts => dimensions.map(() => []);
+): Promise<Map<string | null, SegmentUsers[]>> => {
+  const { variants = [], strata = [] } = snapshot.split ?? {};
+  const emptyCounts = (): SegmentUsers[] => dimensions.map(() => ({ byVariant: [], byStratum: [] }));
   const all = emptyCounts();
   const byMarket = new Map(marketsOf(snapshot).map((market) => [market, emptyCounts()]));
   const byCode = new Map([...byMarket].map(([market, counts]) => [users.countries.names.codeOf(market), counts]));
-  const indexByVariant = new Map(variants.map((variant, index) => [events.variants.codeOf(variant), index]));
   const yieldIfDue = createYielder();
-  for (let user = 0; user < snapshot.userCount && variants.length > 0; user++) {
+  for (let user = 0; user < snapshot.userCount && splits; user++) {
     if (user % usersPerSlice === 0) await yieldIfDue();
-    const variant = indexByVariant.get(events.variantOf(exposures.firstRowAt(user)));
-    if (variant === undefined) continue;
+    const cell = splits.cellOf(user);
+    if (!cell) continue;
     const market = byCode.get(countryOf(exposures.userAt(user)));
     for (let index = 0; index < dimensions.length; index++) {
-      const cell = (dimensions[index] as SuspectDimension).codeOf(user) * variants.length + variant;
-      addOne(all[index] as number[], cell);
-      if (market) addOne(market[index] as number[], cell);
+      const value = (dimensions[index] as SuspectDimension).codeOf(user);
+      for (const counts of market ? [all, market] : [all]) {
+        const { byVariant, byStratum } = counts[index] as SegmentUsers;
+        addOne(byVariant, value * variants.length + cell.variant);
+        addOne(byStratum, value * strata.length + cell.stratum);
+      }
     }
   }
-  return new Map<string | null, SegmentCounts>([[null, all], ...byMarket]);
+  return new Map<string | null, SegmentUsers[]>([[null, all], ...byMarket]);
 };
 
 const addOne = (counts: number[], cell: number): void => {
   counts[cell] = (counts[cell] ?? 0) + 1;
 };
 
-/** The counts without holes, up to the last variant of the last value. */
-const wholeSegments = (counts: SegmentCounts, variantCount: number): Float64Array[] =>
-  counts.map((segments) => {
-    const length = Math.ceil(segments.length / variantCount) * variantCount;
-    return Float64Array.from({ length }, (_, cell) => segments[cell] ?? 0);
+/** The counts without holes, up to the last variant of the last value, and those that the plan expects. */
+const wholeSegments = ({ byVariant, byStratum }: SegmentUsers, { variants, strata }: SplitPlan): SegmentCounts => {
+  const values = Math.ceil(byVariant.length / variants.length);
+  const shares = strata.map((weights) => sharesOfPlanned(weights));
+  const observed = Float64Array.from({ length: values * variants.length }, (_, cell) => byVariant[cell] ?? 0);
+  const expected = observed.map((_, cell) => {
+    const [value, variant] = [Math.floor(cell / variants.length), cell % variants.length];
+    return shares.reduce(
+      (sum, share, stratum) => sum + (byStratum[value * strata.length + stratum] ?? 0) * (share[variant] as number),
+      0,
+    );
   });
+  return { observed, expected };
+};
 
 const dimensionsOf = ({ services, snapshot, events: counted }: ReportSources): SuspectDimension[] => {
   const { users, userStatus, experimentEvents } = services;

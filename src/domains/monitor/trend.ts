@@ -11,7 +11,7 @@ export interface TrendPoint {
   readonly country: string;
   readonly variant: string;
   readonly eventCount: number;
-  /** Users whose first event in this variant, in the order of the ledger, falls into the period. */
+  /** Users whose first event in this variant, by its own time, falls into the period. */
   readonly newUserCount: number;
 }
 
@@ -51,8 +51,9 @@ const countPoints = async (sources: ReportSources, grain: Grain): Promise<Points
   const { timeZone, limits } = sources.snapshot;
   const periods = createPeriods(grain, timeZone);
   const points: Points = new Map();
-  /** Users with a variant, as one number. */
+  /** Users with a variant, as one number; by code, the time of their first event and the point it belongs to. */
   const exposed = createNumberTable();
+  const firsts: { atUs: number; point: PointCounts }[] = [];
   let count = 0;
   const addPoint = (): PointCounts => {
     count++;
@@ -65,7 +66,8 @@ const countPoints = async (sources: ReportSources, grain: Grain): Promise<Points
   await scanEvents(sources, (row) => {
     const user = columns.userOf(row);
     const variant = events.variantOf(row);
-    const startUs = periods.startOf(columns.occurredAtUsOf(row));
+    const atUs = columns.occurredAtUsOf(row);
+    const startUs = periods.startOf(atUs);
     let ofPeriod = points.get(startUs);
     if (!ofPeriod) {
       ofPeriod = new Map();
@@ -77,10 +79,11 @@ const countPoints = async (sources: ReportSources, grain: Grain): Promise<Points
       point = addPoint();
       ofPeriod.set(key, point);
     }
-    const before = exposed.size;
-    exposed.intern(user * codeLimit + variant);
     point.events++;
-    if (exposed.size > before) point.newUsers++;
+    const code = exposed.intern(user * codeLimit + variant);
+    const first = firsts[code];
+    if (!first || atUs < first.atUs) firsts[code] = { atUs, point };
   });
+  for (const { point } of firsts) point.newUsers++;
   return points;
 };

@@ -2,6 +2,7 @@ import { createDecimalSums } from '../../indices/decimal-sums.ts';
 import { absentUint32, growableFloat64, growableUint8, growableUint32 } from '../../indices/growable.ts';
 import { scanEvents } from './scan-events.ts';
 import type { ReportSources } from './snapshot.ts';
+import { phaseIndexAt } from './split-plan.ts';
 
 /**
  * What each counted user did from the first exposure on: the columns of a table with one row for each user, in an order
@@ -13,7 +14,7 @@ export interface UserOutcomes {
   variantOf(index: number): number;
   /** Code of the country. */
   marketOf(index: number): number;
-  /** Index of the phase of the plan at the first exposure: users of one phase were assigned with the same probabilities. */
+  /** A number for the phase and the shares in force at the first exposure: such users were assigned with equal probabilities. */
   phaseOf(index: number): number;
   /** Whether the user saw several variants. */
   isCrossover(index: number): boolean;
@@ -31,8 +32,10 @@ export const userOutcomesOf = async (
   sources: ReportSources,
   eventTypes: readonly string[] | undefined,
 ): Promise<UserOutcomes> => {
-  const { columns, events } = sources.services.experimentEvents;
-  const { countryOf } = sources.events;
+  const { users, experimentEvents } = sources.services;
+  const { columns, events } = experimentEvents;
+  const { split } = sources.snapshot;
+  const countryOf = (index: number): number => sources.events.countryOf(table.users.values[index] as number);
   const table = new UserTable();
   const types = eventTypes && new Set(eventTypes.map((type) => events.eventTypes.codeOf(type)));
   await scanEvents(sources, (row) => {
@@ -48,9 +51,13 @@ export const userOutcomesOf = async (
   return {
     userCount: table.size,
     variantOf: (index) => table.variants.values[index] as number,
-    marketOf: (index) => countryOf(table.users.values[index] as number),
-    // A plan has one allocation.
-    phaseOf: () => 0,
+    marketOf: countryOf,
+    phaseOf(index) {
+      if (!split) return 0;
+      const phase = phaseIndexAt(split, table.firstAtUs(index));
+      // Markets with an allocation of their own are compared apart.
+      return phase * split.strata.length + split.stratumOf(phase, users.countries.names.textOf(countryOf(index)));
+    },
     isCrossover: (index) => table.crossovers.values[index] === 1,
     ordersOf: (index) => table.orders.values[index] as number,
     valueOf: (index) => Number(table.values.microsOf(index)) / 1e6,
@@ -82,6 +89,10 @@ class UserTable {
     this.orders.push(0);
     this.#firstAtUs.push(Infinity);
     return this.users.push(user);
+  }
+
+  firstAtUs(index: number): number {
+    return this.#firstAtUs.values[index] as number;
   }
 
   addExposure(index: number, variant: number, atUs: number): void {

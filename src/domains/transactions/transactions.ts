@@ -8,7 +8,7 @@ import { idProblems, type RecordOrigin, type RecordOutcome } from '../../ledger/
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { type Decimal, formatDecimal, parseDecimal } from '../../lib/decimal.ts';
 import { formatIp, type IpAddress, parseIp } from '../../lib/ip.ts';
-import { createFactColumns } from '../facts/columns.ts';
+import { createFactColumns, type FutureLimit, isFutureAt } from '../facts/columns.ts';
 import { byDictionary, userDimensions } from '../facts/dimensions.ts';
 import { createEnrichment } from '../facts/enrichment.ts';
 import type { StoredFact } from '../facts/fact-set.ts';
@@ -48,12 +48,12 @@ export interface TransactionsServices {
   readonly userFiles: UserFiles;
   readonly userStatus: UserStatus;
   readonly ipCity: IpCity;
-  readonly limits: FilterLimits;
+  readonly limits: FilterLimits & FutureLimit;
 }
 
 export const createTransactions = (services: TransactionsServices): Transactions => {
   const { store, ledger, users, userFiles, userStatus, ipCity, limits } = services;
-  const { columns, productOf, ips, products } = projectTransactions(ledger, users);
+  const { columns, productOf, ips, products } = projectTransactions(ledger, users, limits);
   const facts = createFacts({
     source: 'TRANSACTIONS',
     columns,
@@ -80,13 +80,13 @@ export const createTransactions = (services: TransactionsServices): Transactions
 };
 
 /** Columns of all transactions, kept up to date with the ledger. */
-const projectTransactions = (ledger: Ledger, users: Users) => {
+const projectTransactions = (ledger: Ledger, users: Users, limits: FutureLimit) => {
   const columns = createFactColumns();
   const productOf = growableUint32();
   const ips = createIpColumn();
   const products = createDictionary();
 
-  ledger.subscribe(transactions, ['seq', 'userId', 'occurredAtUs', 'productId', 'amount', 'ip'], {
+  ledger.subscribe(transactions, ['seq', 'recordedAtUs', ...contentFields], {
     name: 'transactions',
     after: ['users', 'user-status', 'user-file-syncs', 'ip-ranges'],
     apply(rows) {
@@ -94,7 +94,8 @@ const projectTransactions = (ledger: Ledger, users: Users) => {
       for (const row of rows) {
         if (row.seq <= last) continue;
         const { seq, occurredAtUs } = row;
-        columns.push({ seq, user: users.addNamed(row.userId), occurredAtUs, amount: amountOf(row) });
+        const isFuture = isFutureAt(row, limits);
+        columns.push({ seq, user: users.addNamed(row.userId), occurredAtUs, amount: amountOf(row), isFuture });
         productOf.push(products.intern(row.productId));
         ips.push(row.ip === null ? null : parseIp(row.ip));
       }
@@ -113,6 +114,7 @@ const recordTransaction: Transactions['record'] = (tx, transaction, origin) => {
   const row = {
     importId: origin.importId,
     line: origin.line,
+    sentBy: origin.sentBy,
     transactionId,
     userId,
     occurredAtUs,

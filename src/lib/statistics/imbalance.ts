@@ -1,8 +1,11 @@
 import { chiSquaredOf } from './chi-squared.ts';
-import { sharesOf } from './plan.ts';
 
-/** User counts of the segments of one dimension: the count of value v and variant i has the index v × variants + i. */
-export type SegmentCounts = ArrayLike<number>;
+/** The users of the segments of one dimension: those of value v and variant i have the index v × variants + i. */
+export interface SegmentCounts {
+  readonly observed: ArrayLike<number>;
+  /** By the plan; with shares that differ between users, their sum. */
+  readonly expected: ArrayLike<number>;
+}
 
 export interface Suspect {
   /** The index of the dimension. */
@@ -26,15 +29,10 @@ export interface Suspect {
  *
  * Throws RangeError unless there is a count for each variant of each segment.
  */
-export const rankSuspects = (
-  dimensions: readonly SegmentCounts[],
-  weights: ArrayLike<number>,
-  usersMin: number,
-): Suspect[] => {
-  const shares = sharesOf(weights);
-  return dimensions
+export const rankSuspects = (dimensions: readonly SegmentCounts[], variantCount: number, usersMin: number): Suspect[] =>
+  dimensions
     .flatMap((counts, dimension) => {
-      const segments = segmentsOf(counts, shares);
+      const segments = segmentsOf(counts, variantCount);
       const users = segments.reduce((sum, segment) => sum + segment.users, 0);
       const chiSquared = segments.reduce((sum, segment) => sum + segment.chiSquared, 0);
       return segments
@@ -46,17 +44,17 @@ export const rankSuspects = (
         }));
     })
     .sort((a, b) => b.chiSquared - a.chiSquared || a.dimension - b.dimension || a.value - b.value);
-};
 
-const segmentsOf = (counts: SegmentCounts, shares: Float64Array) => {
-  if (counts.length % shares.length !== 0)
+const segmentsOf = ({ observed, expected }: SegmentCounts, variantCount: number) => {
+  if (observed.length % variantCount !== 0 || observed.length !== expected.length)
     throw new RangeError('there must be a count for each variant of each segment');
   const segments: { value: number; users: number; chiSquared: number }[] = [];
-  for (let value = 0; value * shares.length < counts.length; value++) {
-    const offset = value * shares.length;
+  for (let value = 0; value * variantCount < observed.length; value++) {
+    const offset = value * variantCount;
+    const own = Array.from({ length: variantCount }, (_, i) => expected[offset + i] as number);
     let users = 0;
-    for (let i = 0; i < shares.length; i++) users += counts[offset + i] as number;
-    if (users > 0) segments.push({ value, users, chiSquared: chiSquaredOf(counts, shares, offset, users) });
+    for (let i = 0; i < variantCount; i++) users += observed[offset + i] as number;
+    if (users > 0) segments.push({ value, users, chiSquared: chiSquaredOf(observed, own, offset) });
   }
   return segments;
 };

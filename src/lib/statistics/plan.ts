@@ -9,12 +9,20 @@ export const sharesOf = (weights: ArrayLike<number>): Float64Array => {
   return shares.map((weight) => weight / sum);
 };
 
-/** The largest difference between a variant's share of the counts and its planned share, 0 to 1; 0 without counts. */
-export const largestDeviation = (counts: ArrayLike<number>, weights: ArrayLike<number>): number => {
-  const shares = sharesOf(weights);
-  const total = totalOf(counts, shares.length);
-  if (total === 0) return 0;
-  return shares.reduce((largest, share, i) => Math.max(largest, Math.abs((counts[i] as number) / total - share)), 0);
+/** The same for weights of which some are 0: variants that are not planned. */
+export const sharesOfPlanned = (weights: ArrayLike<number>): Float64Array => {
+  const planned = sharesOf(Array.from(weights).filter((weight) => weight !== 0));
+  let next = 0;
+  return Float64Array.from(weights, (weight) => (weight === 0 ? 0 : (planned[next++] as number)));
+};
+
+/** The largest difference between a variant's share of the counts and its expected share, 0 to 1; 0 without counts. */
+export const largestDeviation = (counts: ArrayLike<number>, expected: ArrayLike<number>): number => {
+  const total = totalOf(counts, expected.length);
+  let largest = 0;
+  for (let i = 0; i < expected.length && total > 0; i++)
+    largest = Math.max(largest, Math.abs((counts[i] as number) - (expected[i] as number)) / total);
+  return largest;
 };
 
 /** The sum of counts. Throws RangeError unless there is one for each variant, finite and not negative. */

@@ -1,4 +1,4 @@
-import { sharesOf, totalOf } from './plan.ts';
+import { sharesOf, sharesOfPlanned, totalOf } from './plan.ts';
 import { logGamma } from './special-functions.ts';
 
 /**
@@ -10,21 +10,25 @@ const defaultConcentration = 400;
 /** The largest divisor of alpha for which the time of crossing is recorded. */
 const divisorMax = 1024;
 
-/** A test that is valid after every observation: under the plan its p-value ever falls to alpha with probability alpha at most. */
+/** A test that is valid at every look: under the plan its p-value ever falls to alpha with probability alpha at most. */
 export interface SequentialMultinomial {
   /** Observations so far. */
   readonly count: number;
   /** The natural logarithm of the current Bayes factor of «the shares differ from the plan» against «the shares are as planned». */
   readonly logEValue: number;
-  /** 1 / the largest e-value so far, at most 1: it never rises. */
+  /** The same for one stratum alone. */
+  logEValueOf(stratum: number): number;
+  /** 1 / the largest e-value at any look, at most 1: it never rises. */
   readonly pValue: number;
   /**
-   * The mark of the observation with which `pValue` first was ≤ alpha / divisor; null before. The divisor is an integer from
+   * The mark of the look at which `pValue` first was ≤ alpha / divisor; null before. The divisor is an integer from
    * 1 on; one above `divisorMax` counts as `divisorMax`.
    */
   crossedAt(divisor: number): number | null;
-  /** Adds an observation of the variant with this index in the weights. O(1). The mark is stored if this one crosses a line. */
-  add(variant: number, mark: number): void;
+  /** Adds an observation of the variant with this index in the weights of the stratum. O(1). */
+  add(stratum: number, variant: number): void;
+  /** Looks at the e-value of all observations so far. The mark is stored if a line is crossed. */
+  look(mark: number): void;
 }
 
 export interface SequentialOptions {
@@ -34,23 +38,33 @@ export interface SequentialOptions {
   readonly concentration?: number;
 }
 
+/** Observations with the same planned shares. */
+interface Stratum {
+  readonly shares: Float64Array;
+  readonly prior: Float64Array;
+  readonly counts: Float64Array;
+  count: number;
+  logEValue: number;
+}
+
 /**
  * The sequential multinomial test of Lindon & Malek, «Anytime-valid inference for multinomial count data»
- * (arXiv:2011.03567). The e-value is the Dirichlet-multinomial likelihood over the planned one; it is multiplied at each
- * observation by the posterior predictive probability of its variant over the planned share, and is a martingale under
- * the plan. By Ville's inequality P(its maximum ever ≥ 1 / alpha) ≤ alpha.
+ * (arXiv:2011.03567), over strata with weights of their own, such as the phases of an experiment. The e-value of a stratum
+ * is the Dirichlet-multinomial likelihood over the planned one; it is multiplied at each observation by the posterior
+ * predictive probability of its variant over the planned share. The test's e-value is the product of its strata. Each factor
+ * has the expectation 1 under the plan, given everything before and the stratum of the observation, so the product is a
+ * martingale whatever decides which stratum is next, and by Ville's inequality P(its maximum at any looks ≥ 1 / alpha) ≤ alpha.
  *
- * Observations must be independent of the ones before: add each user once, in the order of arrival.
+ * Observations must be independent of the ones before: add each user once. The e-value depends on the counts only, so
+ * the order of observations between two looks does not matter. A weight of 0 means that a stratum has no such variant.
  * Throws RangeError for invalid weights, and for an alpha or a concentration out of range.
  */
 export const createSequentialMultinomial = (
-  weights: ArrayLike<number>,
+  strata: readonly ArrayLike<number>[],
   { alpha, concentration = defaultConcentration }: SequentialOptions,
 ): SequentialMultinomial => {
   if (!(alpha > 0 && alpha <= 1)) throw new RangeError('alpha must be above 0 and at most 1');
-  const shares = sharesOf(weights);
-  const prior = priorOf(shares, concentration);
-  const counts = new Float64Array(shares.length);
+  const states = strata.map((weights) => newStratum(weights, concentration));
   let count = 0;
   let logEValue = 0;
   let logEValueMax = 0;
@@ -67,20 +81,35 @@ export const createSequentialMultinomial = (
     get pValue() {
       return Math.exp(-logEValueMax);
     },
+    logEValueOf: (stratum) => (states[stratum] as Stratum).logEValue,
     crossedAt: (divisor) => crossings[Math.min(divisor, divisorMax) - 1] ?? null,
-    add(variant, mark) {
-      const share = shares[variant];
-      if (share === undefined) throw new RangeError('variant must be an index of the weights');
-      const predictive = ((prior[variant] as number) + (counts[variant] as number)) / (concentration + count);
-      logEValue += Math.log(predictive / share);
+    add(stratum, variant) {
+      const state = states[stratum];
+      const share = state?.shares[variant];
+      if (!state || !share)
+        throw new RangeError('variant must be an index of the weights of a stratum, of a weight above 0');
+      const { prior, counts } = state;
+      const predictive = ((prior[variant] as number) + (counts[variant] as number)) / (concentration + state.count);
+      const factor = Math.log(predictive / share);
+      logEValue += factor;
+      state.logEValue += factor;
       counts[variant] = (counts[variant] as number) + 1;
+      state.count++;
       count++;
+    },
+    look(mark) {
       if (logEValue <= logEValueMax) return;
       logEValueMax = logEValue;
       const pValue = Math.exp(-logEValueMax);
       while (crossings.length < divisorMax && pValue <= alpha / (crossings.length + 1)) crossings.push(mark);
     },
   };
+};
+
+const newStratum = (weights: ArrayLike<number>, concentration: number): Stratum => {
+  const shares = sharesOfPlanned(weights);
+  const counts = new Float64Array(shares.length);
+  return { shares, prior: priorOf(shares, concentration), counts, count: 0, logEValue: 0 };
 };
 
 /**

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { country } from '../parameters.ts';
+import { accountType, country, eventType, experiment } from '../parameters.ts';
 import { defineRoute } from '../route.ts';
 
 export const monitorOfCountry = defineRoute({
@@ -8,7 +8,12 @@ export const monitorOfCountry = defineRoute({
   summary: 'Events of the running experiment by country and variant',
   description:
     'The default is all countries; users without a country in the users files are in `unknown`. Only countries and variants with events, ordered by both. The GraphQL API has the complete monitor.',
-  query: { country: country.optional() },
+  query: {
+    country: country.optional(),
+    experiment: experiment.optional(),
+    account_type: accountType.optional(),
+    event_type: eventType.optional(),
+  },
   response: {
     schema: z.array(z.object({ country: z.string(), version: z.string(), nbr_events: z.int().min(1) })),
     example: [
@@ -16,8 +21,18 @@ export const monitorOfCountry = defineRoute({
       { country: 'SE', version: 'B', nbr_events: 1198 },
     ],
   },
-  async handle({ country }, { monitor }) {
-    const cells = await monitor.exposures({ country, timeZone: 'UTC' });
+  async handle({ country, experiment: key, account_type: account, event_type: event }, { monitor }) {
+    const where = {
+      ...(account === undefined ? {} : { accountTypes: [account] }),
+      ...(event === undefined ? {} : { eventTypes: [event] }),
+    };
+    const hasFilter = Object.keys(where).length > 0;
+    const cells = await monitor.exposures({
+      country,
+      experiment: key,
+      where: hasFilter ? where : undefined,
+      timeZone: 'UTC',
+    });
     return cells
       .filter(({ eventCount }) => eventCount > 0)
       .map((cell) => ({ country: cell.country, version: cell.variant, nbr_events: cell.eventCount }));

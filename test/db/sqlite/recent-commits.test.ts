@@ -73,22 +73,22 @@ describe('recent commits', () => {
 describe('appendOrFind', () => {
   it('appends a record once, also in a dry run, and then returns the row that is there', async () => {
     const store = testStore();
-    const eventId = 'e-1';
+    const id = { eventId: 'e-1', experiment: 'x' };
     const [first, again] = ['first', 'other'].map((unique) => ({
       ...(recordOf(experimentEvents, 1, unique) as object),
-      eventId,
+      ...id,
       userId: unique,
     }));
     const dryRun = store.dryRun();
     const dryRunResults = [first, again].map((row) =>
-      dryRun.run((tx) => tx.appendOrFind(experimentEvents, row as never, { eventId })),
+      dryRun.run((tx) => tx.appendOrFind(experimentEvents, row as never, id)),
     );
     dryRun.close();
-    expect(dryRunResults).toMatchObject([{ seq: 1 }, { known: { eventId, userId: 'first' } }]);
+    expect(dryRunResults).toMatchObject([{ seq: 1 }, { known: { ...id, userId: 'first' } }]);
     const results = await store.write((tx) =>
-      [first, again].map((row) => tx.appendOrFind(experimentEvents, row as never, { eventId })),
+      [first, again].map((row) => tx.appendOrFind(experimentEvents, row as never, id)),
     );
-    expect(results).toMatchObject([{ seq: 1 }, { known: { seq: 1, eventId, userId: 'first' } }]);
+    expect(results).toMatchObject([{ seq: 1 }, { known: { seq: 1, ...id, userId: 'first' } }]);
     expect(store.count(experimentEvents)).toBe(1);
   });
 });

@@ -56,7 +56,10 @@ const savePlan = async ({ app }: OpenApp, weights: Readonly<Record<string, numbe
     weight,
     isControl: index === 0,
   }));
-  await app.domains.experiments.save({ key: 'x', name: 'x', startedAtUs: null, endedAtUs: null, allocation, markets });
+  await app.domains.experiments.save({
+    ...{ key: 'x', name: 'x', startedAtUs: 0, endedAtUs: null },
+    ...{ allocation, allocationByMarket: [], markets, allocationFromUs: 0 },
+  });
 };
 
 const eventsOf = (count: number, versionOf: (user: number) => string, name = 'u') =>
@@ -66,17 +69,17 @@ const splitOf = ({ checks }: MonitorResult, country: string | null = null) =>
   checks.find((check) => check.__typename === 'SampleRatioTest' && check.country === country);
 
 describe('monitor at its limits', () => {
-  it('the monitor reports NOT_ENOUGH_DATA without events, with and without a plan', async () => {
+  it('the monitor reports NO_DATA without events, with and without a plan', async () => {
     const app = await openTestApp();
-    expect(await queryMonitor(app)).toMatchObject({ verdict: 'NOT_ENOUGH_DATA', isPlanned: false, deployment: [] });
+    expect(await queryMonitor(app)).toMatchObject({ verdict: 'NO_DATA', isPlanned: false, deployment: [] });
     await savePlan(app, { A: 1, B: 1 }, ['SE']);
     const planned = await queryMonitor(app);
     expect(planned.deployment).toMatchObject([
       { country: 'SE', variant: 'A', eventCount: 0, expectedShare: 0.5 },
       { country: 'SE', variant: 'B', eventCount: 0, expectedShare: 0.5 },
     ]);
-    expect(planned.verdict).toBe('NOT_ENOUGH_DATA');
-    expect(await queryMonitor(app, { last: 'P7D' })).toMatchObject({ verdict: 'NOT_ENOUGH_DATA' });
+    expect(planned.verdict).toBe('NO_DATA');
+    expect(await queryMonitor(app, { last: 'P7D' })).toMatchObject({ verdict: 'NO_DATA' });
   });
 
   it('the monitor tests no split with one variant, and assumes equal shares of two variants without a plan', async () => {

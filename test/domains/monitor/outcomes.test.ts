@@ -214,7 +214,7 @@ describe('intervals', () => {
       expect(treatment?.relativeDifference).toMatchObject({ estimate: -1, lower: -1 });
     }
     await app.query(
-      'mutation { saveExperiment(input: { key: "x", allocation: [{ variant: "A", weight: 1 }, { variant: "B", weight: 1, isControl: true }] }) { __typename } }',
+      'mutation { saveExperiment(input: { key: "x", startedAt: "2020-01-01T00:00:00Z", allocation: [{ variant: "A", weight: 1 }, { variant: "B", weight: 1, isControl: true }] }) { __typename } }',
     );
     const [treatment] = await outcomesOf(app, 'metric: CONVERSION');
     expect(treatment).toMatchObject({
@@ -303,6 +303,7 @@ describe('intervals', () => {
         variant: version,
         accountType: 'free',
         country: countryOf(user),
+        batch: 0,
       },
       ...{ eventType: type ?? null, at: day as number, micros: value == null ? null : BigInt(Math.round(value * 1e6)) },
     }));

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../../src/demo/random.ts';
 import { chiSquaredTest } from '../../../src/lib/statistics/chi-squared.ts';
-import { rankSuspects, type Suspect } from '../../../src/lib/statistics/imbalance.ts';
+import { rankSuspects, type SegmentCounts, type Suspect } from '../../../src/lib/statistics/imbalance.ts';
 
 /** A dimension of segments: every user has one of `valueCount` codes, from 0 on. */
 interface SegmentDimension {
@@ -28,6 +28,25 @@ const countSegments = (
     return counts;
   });
 
+/** What the plan expects of counts: in every segment the same shares. */
+const withExpected = (observed: ArrayLike<number>, weights: readonly number[]): SegmentCounts => {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const expected = Array.from(observed, (_, cell) => {
+    const start = cell - (cell % weights.length);
+    let users = 0;
+    for (let i = 0; i < weights.length; i++) users += observed[start + i] ?? 0;
+    return (users * (weights[cell % weights.length] as number)) / total;
+  });
+  return { observed, expected };
+};
+
+const rank = (dimensions: readonly ArrayLike<number>[], weights: readonly number[], usersMin: number): Suspect[] =>
+  rankSuspects(
+    dimensions.map((counts) => withExpected(counts, weights)),
+    weights.length,
+    usersMin,
+  );
+
 interface User {
   readonly variant: number;
   readonly codes: readonly number[];
@@ -39,7 +58,7 @@ const suspectsOf = (users: readonly User[], valueCounts: readonly number[], weig
     codeOf: (user: number) => users[user]?.codes[i] as number,
   }));
   const variantOf = (user: number) => users[user]?.variant as number;
-  return rankSuspects(countSegments(users.length, weights.length, variantOf, dimensions), weights, usersMin);
+  return rank(countSegments(users.length, weights.length, variantOf, dimensions), weights, usersMin);
 };
 
 /** The reference model: segment by segment. */
@@ -50,12 +69,18 @@ const referenceSuspects = (
   usersMin: number,
 ) => {
   const inTest = users.filter(({ variant }) => variant >= 0);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const expectedOf = (count: number) => weights.map((weight) => (count * weight) / total);
   const suspects: Suspect[] = [];
   valueCounts.forEach((valueCount, dimension) => {
     const segments = Array.from({ length: valueCount }, (_, value) => {
       const members = inTest.filter(({ codes }) => codes[dimension] === value);
       const counts = weights.map((_, i) => members.filter(({ variant }) => variant === i).length);
-      return { value, users: members.length, chiSquared: chiSquaredTest(counts, weights)?.statistic ?? 0 };
+      return {
+        value,
+        users: members.length,
+        chiSquared: chiSquaredTest(counts, expectedOf(members.length))?.statistic ?? 0,
+      };
     });
     const sum = segments.reduce((total, { chiSquared }) => total + chiSquared, 0);
     for (const segment of segments) {
@@ -101,7 +126,7 @@ describe('rankSuspects', () => {
       [0, 0, 80, 20],
       [75, 20, 5, 0],
     ];
-    const suspects = rankSuspects(counts, [1, 1], 10);
+    const suspects = rank(counts, [1, 1], 10);
     expect(suspects.map(({ dimension, value, users }) => ({ dimension, value, users }))).toEqual([
       { dimension: 1, value: 0, users: 95 },
     ]);
@@ -110,11 +135,11 @@ describe('rankSuspects', () => {
   });
 
   it('rankSuspects rejects counts that end within a segment', () => {
-    expect(() => rankSuspects([[10, 10, 90]], [1, 1], 0)).toThrow(RangeError);
+    expect(() => rank([[10, 10, 90]], [1, 1], 0)).toThrow(RangeError);
   });
 
   it('rankSuspects orders ties by dimension, then by value', () => {
-    const suspects = rankSuspects(
+    const suspects = rank(
       [
         [10, 20, 20, 10],
         [20, 10, 10, 20],

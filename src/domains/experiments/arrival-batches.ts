@@ -1,0 +1,82 @@
+import { growableFloat64, growableUint32 } from '../../indices/growable.ts';
+import { createNumberTable } from '../../indices/number-table.ts';
+import type { OpenRequests } from '../../ledger/open-requests.ts';
+
+/** The origin of an event, as it is stored. */
+export interface EventOrigin {
+  readonly importId: number | null;
+  readonly requestId: number | null;
+  readonly recordedAtUs: number;
+}
+
+export interface BatchServices {
+  /** When an import ended, microseconds; null while it runs. */
+  readonly importEnds: (importId: number) => number | null;
+  readonly openRequests: Pick<OpenRequests, 'isOpen'>;
+}
+
+/** The code of no batch: the event arrived with its transaction. */
+export const noBatch = 0;
+
+/**
+ * The batch in which each event arrived: an import, or a request with many events. Both are stored in several
+ * transactions, in an order that says nothing about time.
+ */
+export class ArrivalBatches {
+  readonly #services: BatchServices;
+  readonly #codes = createNumberTable();
+  /** By code: twice the id of an import, or twice that of a request and one. */
+  readonly #keys = growableFloat64();
+  /** By code. */
+  readonly #lastRows = growableUint32();
+  /** By row. */
+  readonly #batches = growableUint32();
+
+  constructor(services: BatchServices) {
+    this.#services = services;
+    this.#codeOf(0);
+  }
+
+  push({ importId, requestId, recordedAtUs }: EventOrigin): void {
+    const batch = this.#batchOf(importId, requestId, recordedAtUs);
+    this.#lastRows.set(batch, this.#batches.push(batch));
+  }
+
+  /** `noBatch` for an event that arrived alone, or in one transaction. */
+  batchOf(row: number): number {
+    return this.#batches.values[row] as number;
+  }
+
+  /** The last row of a batch so far. */
+  lastRowOf(batch: number): number {
+    return this.#lastRows.values[batch] as number;
+  }
+
+  /** Whether more events of a batch can come. */
+  isOpen(batch: number): boolean {
+    const key = this.#keys.values[batch] as number;
+    const id = Math.floor(key / 2);
+    if (batch === noBatch) return false;
+    return key % 2 === 1 ? this.#services.openRequests.isOpen(id) : this.#services.importEnds(id) === null;
+  }
+
+  get byteLength(): number {
+    return this.#batches.byteLength + this.#keys.byteLength + this.#lastRows.byteLength;
+  }
+
+  #batchOf(importId: number | null, requestId: number | null, recordedAtUs: number): number {
+    if (requestId !== null) return this.#codeOf(2 * requestId + 1);
+    if (importId === null) return noBatch;
+    // A corrected reject is stored after the end of its import, and arrives then.
+    const endedAtUs = this.#services.importEnds(importId);
+    return endedAtUs !== null && recordedAtUs > endedAtUs ? noBatch : this.#codeOf(2 * importId);
+  }
+
+  #codeOf(key: number): number {
+    const code = this.#codes.intern(key);
+    if (code < this.#keys.length) return code;
+    this.#keys.push(key);
+    this.#lastRows.push(0);
+    return code;
+  }
+}

@@ -1,0 +1,48 @@
+import type { ExperimentEvents } from './events.ts';
+import type { Experiments, PlanInput } from './experiments.ts';
+import { type Experiment, type Phase, phaseAt, phasesInPeriod } from './plan.ts';
+
+export interface SavedPlan {
+  readonly experiment: Experiment;
+  /** How many events that name no experiment belong to another experiment by the plan than before. */
+  readonly movedEventCount: number;
+}
+
+export interface SaveOptions {
+  /** Only say what saving would do. */
+  readonly dryRun: boolean;
+  readonly sentBy: string | null;
+}
+
+interface EditorServices {
+  readonly experiments: Experiments;
+  readonly experimentEvents: ExperimentEvents;
+  readonly nowUs: () => number;
+}
+
+/** Saves plans, and shows what they say of which time. */
+export class PlanEditor {
+  readonly #services: EditorServices;
+
+  constructor(services: EditorServices) {
+    this.#services = services;
+  }
+
+  /** Saves a plan and counts the events that it moves. Throws VALIDATION_FAILED with the fields at fault. */
+  async save(plan: PlanInput, { dryRun, sentBy }: SaveOptions): Promise<SavedPlan> {
+    const { experiments, experimentEvents } = this.#services;
+    const { experiment, before, after } = experiments.preview(plan);
+    const movedEventCount = await experimentEvents.movedBy(before, after);
+    return { experiment: dryRun ? experiment : await experiments.save(plan, sentBy), movedEventCount };
+  }
+
+  /** The phase in force now. */
+  currentPhase(experiment: Experiment): Phase {
+    return phaseAt(experiment, this.#services.nowUs());
+  }
+
+  /** All phases within the period of the experiment, in the order of time. */
+  phases(experiment: Experiment): Phase[] {
+    return phasesInPeriod(experiment);
+  }
+}

@@ -1,0 +1,150 @@
+import { growableUint8, growableUint32 } from '../../indices/growable.ts';
+import { sortInSlices } from '../../indices/sliced-sort.ts';
+import { noBatch } from '../experiments/arrival-batches.ts';
+import type { EventColumns } from '../experiments/event-columns.ts';
+import type { FactColumns } from '../facts/columns.ts';
+
+export interface OrderSources {
+  readonly columns: FactColumns;
+  readonly events: Pick<EventColumns, 'batches' | 'recordedAtUsOf'>;
+  /** The rows to put in order, in the order of the ledger. Append-only. */
+  readonly rows: { readonly length: number; readonly values: ArrayLike<number> };
+}
+
+/** Rows that arrived together. */
+interface Group {
+  readonly batch: number;
+  readonly rows: number[];
+  /** The last row that arrived with them, also of another experiment. */
+  lastRow: number;
+}
+
+/**
+ * The events of one experiment in the order in which they are judged: batch after batch as they arrived, and within a batch
+ * by their own time. A batch is an import, a request with many events, or a transaction: the order of its rows says
+ * nothing. A batch counts when it is complete.
+ */
+export class ArrivalOrder {
+  readonly #sources: OrderSources;
+  #rows = growableUint32();
+  #looks = growableUint8();
+  #revision = 0;
+  /** The next of the source rows. */
+  #position = 0;
+  #transaction: Group | null = null;
+  readonly #open = new Map<number, Group>();
+  #sorting: Generator<void, Uint32Array> | null = null;
+  /** The last row of the group that was appended last. */
+  #lastRow = -1;
+
+  constructor(sources: OrderSources) {
+    this.#sources = sources;
+  }
+
+  /** Changes when rows that were in order have moved: then all rows come again. Until then they are append-only. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get length(): number {
+    return this.#rows.length;
+  }
+
+  rowAt(position: number): number {
+    return this.#rows.values[position] as number;
+  }
+
+  /** Whether the figures may be looked at after the row at a position: the next one has another time or batch. */
+  isLookAt(position: number): boolean {
+    return this.#looks.values[position] === 1;
+  }
+
+  /** Puts the next rows in order, about `rowsMax`. True when all rows of complete batches are. Whole transactions only. */
+  advance(rowsMax: number): boolean {
+    const { rows } = this.#sources;
+    for (let budget = rowsMax; budget > 0; ) {
+      if (this.#sorting) budget -= this.#sort(this.#sorting);
+      else {
+        const next = this.#position < rows.length ? (rows.values[this.#position] as number) : Number.POSITIVE_INFINITY;
+        const complete = this.#takeComplete(next);
+        if (complete) this.#append(complete);
+        else if (next === Number.POSITIVE_INFINITY) return true;
+        else this.#add(next);
+        budget--;
+      }
+    }
+    return false;
+  }
+
+  #add(row: number): void {
+    this.#position++;
+    const { batches } = this.#sources.events;
+    const batch = batches.batchOf(row);
+    const group = (batch === noBatch ? this.#transaction : this.#open.get(batch)) ?? { batch, rows: [], lastRow: row };
+    group.rows.push(row);
+    group.lastRow = row;
+    if (batch === noBatch) this.#transaction = group;
+    else this.#open.set(batch, group);
+  }
+
+  /** Removes and returns the group that ended first, of those that ended before a row. */
+  #takeComplete(next: number): Group | null {
+    const { batches, recordedAtUsOf } = this.#sources.events;
+    let first: Group | null = null;
+    const transaction = this.#transaction;
+    if (transaction) {
+      const isSame = next !== Number.POSITIVE_INFINITY && batches.batchOf(next) === noBatch;
+      if (!isSame || recordedAtUsOf(next) !== recordedAtUsOf(transaction.lastRow)) first = transaction;
+    }
+    for (const group of this.#open.values()) {
+      group.lastRow = batches.lastRowOf(group.batch);
+      if (group.lastRow >= next || batches.isOpen(group.batch)) continue;
+      if (!first || group.lastRow < first.lastRow) first = group;
+    }
+    if (first === transaction) this.#transaction = null;
+    else if (first) this.#open.delete(first.batch);
+    return first;
+  }
+
+  #append({ rows, lastRow }: Group): void {
+    if (lastRow < this.#lastRow) {
+      this.#restart();
+      return;
+    }
+    this.#lastRow = lastRow;
+    if (rows.length === 1) this.#appendSorted(rows);
+    else this.#sorting = sortInSlices(Uint32Array.from(rows), this.#sources.columns.occurredAtUsOf);
+  }
+
+  /** One step of sorting; returns about how many rows it went through. */
+  #sort(sorting: Generator<void, Uint32Array>): number {
+    const { done, value } = sorting.next();
+    if (!done) return sortedPerStep;
+    this.#sorting = null;
+    this.#appendSorted(value);
+    return value.length;
+  }
+
+  #appendSorted(rows: ArrayLike<number>): void {
+    const { occurredAtUsOf } = this.#sources.columns;
+    for (let index = 0; index < rows.length; index++) {
+      const row = rows[index] as number;
+      const isLast = index === rows.length - 1;
+      this.#rows.push(row);
+      this.#looks.push(Number(isLast || occurredAtUsOf(rows[index + 1] as number) !== occurredAtUsOf(row)));
+    }
+  }
+
+  /** A long batch ended after others that began later: only from the start its place in the order is found. */
+  #restart(): void {
+    this.#rows = growableUint32();
+    this.#looks = growableUint8();
+    this.#open.clear();
+    this.#transaction = null;
+    this.#position = 0;
+    this.#lastRow = -1;
+    this.#revision++;
+  }
+}
+
+const sortedPerStep = 4096;

@@ -1,0 +1,70 @@
+import type { TimeSpan } from '../../lib/time-range.ts';
+import { createYielder } from '../../lib/yielding.ts';
+import { ExperimentCounts } from './experiment-counts.ts';
+import type { Moment } from './request.ts';
+import type { MonitorServices } from './services.ts';
+import { rowsPerSlice } from './tracker.ts';
+
+/** Which events of an experiment a request counts. */
+export interface PartRequest {
+  /** Only users whose first event is in it, and their events in it. */
+  readonly span?: TimeSpan | undefined;
+  /** Only events below a row that pass a test; without a test all of them. */
+  readonly filter?: { readonly rows: number; readonly test: ((row: number) => boolean) | undefined } | undefined;
+}
+
+/** Rows up to a moment: they are append-only. */
+interface RowList {
+  readonly rows: ExperimentCounts['rows'];
+  readonly length: number;
+}
+
+/** All events of an experiment at a moment: those that count, and those that are outside of its period or excluded. */
+type RowLists = readonly [counted: RowList, outside: RowList, excluded: RowList];
+
+const listOf = (rows: ExperimentCounts['rows']): RowList => ({ rows, length: rows.length });
+
+/** The events of this moment. */
+export const rowListsOf = ({ rows, outside, excluded }: ExperimentCounts): RowLists => [
+  listOf(rows),
+  listOf(outside),
+  listOf(excluded),
+];
+
+/** Counts a part of the events of an experiment, for one request. */
+export const partOf = async (
+  services: MonitorServices,
+  { span, filter }: PartRequest,
+  { experiment, countryOf }: Moment,
+  whole: RowLists,
+): Promise<ExperimentCounts> => {
+  const newCounts = (): ExperimentCounts => new ExperimentCounts(services, experiment, countryOf);
+  const { test } = filter ?? {};
+  const isIncluded = (row: number): boolean => filter === undefined || (row < filter.rows && (test?.(row) ?? true));
+  const filtered = newCounts();
+  await eachRow(whole, (row) => isIncluded(row) && filtered.add(row));
+  if (!span) return filtered;
+  const { columns } = services.experimentEvents;
+  const { fromUs = -Infinity, toUs = Infinity } = span;
+  const isIn = (row: number): boolean => columns.occurredAtUsOf(row) >= fromUs && columns.occurredAtUsOf(row) < toUs;
+  const { exposures } = filtered;
+  const part = newCounts();
+  const [counted, ...others] = rowListsOf(filtered);
+  await eachRow([counted], (row) => {
+    if (!isIn(row)) return;
+    const user = columns.userOf(row);
+    if (isIn(exposures.firstRowAt(exposures.indexOf(user) as number))) part.add(row);
+    else part.returningUsers.add(user);
+  });
+  await eachRow(others, (row) => isIn(row) && part.add(row));
+  return part;
+};
+
+const eachRow = async (lists: readonly RowList[], visit: (row: number) => void): Promise<void> => {
+  const yieldIfDue = createYielder();
+  for (const { rows, length } of lists)
+    for (let index = 0; index < length; index++) {
+      if (index % rowsPerSlice === 0) await yieldIfDue();
+      visit(rows.values[index] as number);
+    }
+};

@@ -1,0 +1,23 @@
+import type { TimeRange } from '../../lib/time-range.ts';
+import type { Experiment } from '../experiments/plan.ts';
+import type { FactFilter } from '../facts/filter.ts';
+
+export interface MonitorRequest {
+  /** Key of an experiment; undefined: the running one, or the newest. */
+  readonly experiment?: string | undefined;
+  /** Only this market. */
+  readonly country?: string | undefined;
+  /** Only users whose first event is in this time, and their events of this time. */
+  readonly range?: TimeRange | undefined;
+  /** Only events that match. */
+  readonly where?: FactFilter | undefined;
+  readonly timeZone: string;
+}
+
+/** The experiment and the ledger at the moment of a request. */
+export interface Moment {
+  readonly experiment: Experiment;
+  readonly sequence: number;
+  /** Code of a user's country as of the sequence number. */
+  readonly countryOf: (user: number) => number;
+}
