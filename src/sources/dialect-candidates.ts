@@ -87,7 +87,7 @@ export const bestQuoting = (text: SampleText, delimiter: Delimiter | null): Samp
 };
 
 /** Without a header, a last column that is empty in the whole file is a delimiter at the end of rows. */
-const withoutEmptyEnd = (start: TableStart, { rows }: Sample, isWhole: boolean): TableStart => {
+const withoutEmptyEnd = (start: TableStart, { rows, isWhole }: Sample): TableStart => {
   const { first, columns } = start;
   const table = rows.slice(first);
   const isEmpty = table.every(({ cells }) => cells.length < columns || cells[columns - 1]?.trim() === '');
@@ -97,7 +97,7 @@ const withoutEmptyEnd = (start: TableStart, { rows }: Sample, isWhole: boolean):
 
 export const readCandidate = (text: SampleText, delimiter: Delimiter | null): Candidate => {
   const sample = bestQuoting(text, delimiter);
-  const start = withoutEmptyEnd(findTableStart(sample.rows), sample, text.isWhole);
+  const start = withoutEmptyEnd(findTableStart(sample.rows), sample);
   const shape = start.isConvincing ? shapeFrom(sample.rows, start.first, start.usualColumns) : shapeOf(sample.rows);
   return { sample, start, score: scoreOf(sample, shape) };
 };

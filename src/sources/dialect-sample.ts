@@ -9,6 +9,8 @@ export interface Sample extends Pick<CsvSyntax, 'quote' | 'escape' | 'escapesCel
   readonly delimiter: Delimiter | null;
   readonly comment: CommentMark | null;
   readonly rows: readonly SampleRow[];
+  /** Whether they are all rows of the file. */
+  readonly isWhole: boolean;
   /** Cells in quotes, cells with a quote that is not closed properly, and how many of these look like text with quotes. */
   readonly quoted: number;
   readonly improper: number;
@@ -56,7 +58,8 @@ export const readSample = (
     .flatMap(({ line: rowLine, raw, cells }) => (cells && raw.trim() !== '' ? [{ line: rowLine, raw, cells }] : []));
   const columns = usualLength(all.filter((row) => !looksLikeComment(row)));
   const comment = commentMark(all, columns);
-  return { ...syntax, ...counts, comment, rows: withoutComments(all, comment) };
+  const isAll = isWhole && found.length <= sampleRowsMax;
+  return { ...syntax, ...counts, comment, isWhole: isAll, rows: withoutComments(all, comment) };
 };
 
 /** Where the table of a sample begins, and how many cells its rows have. */

@@ -298,6 +298,11 @@ describe('line ends and rows', () => {
     });
   });
 
+  it('may have their first value in the last column late', async () => {
+    const csv = `${'1|2024-01-01|\n'.repeat(1500)}2|2024-01-02|late\n`;
+    expect(await imported(csv)).toMatchObject({ read: 1501, rejected: 0, columns: ['column1', 'column2', 'column3'] });
+  });
+
   it('exported rows are the same when they are imported again', async () => {
     await importCsv(opened, 'trip', 'v\n1\n\n3\n\n\n5\n');
     const csv = await (await opened.get('/datasets/trip/export')).text();
