@@ -136,12 +136,15 @@ class RowsOfBytes {
     }
     const linesEnd = chunk.lastIndexOf(lineFeed) + 1;
     const lines = { chunk, linesEnd, isText: isTextOf(chunk.subarray(0, linesEnd), this.#dialect.encoding) };
+    let textBytes = 1;
     for (let at = 0; at < chunk.length; ) {
-      let textBytes = 1;
       if (this.#text.isBetweenRows) {
         const start = at;
         at = this.#readPlain(plain, lines, start);
-        if (at < linesEnd) textBytes = this.#textBytesAfter(at - start);
+        textBytes = at < linesEnd ? this.#textBytesAfter(at - start) : 1;
+      } else {
+        // Within a row of several lines, or of several such rows.
+        textBytes *= 2;
       }
       at = this.#readText(chunk, at, textBytes);
     }
