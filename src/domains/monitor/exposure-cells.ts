@@ -4,14 +4,6 @@ import { createNumberTable } from '../../indices/number-table.ts';
 export interface ExposureTotals {
   events: number;
   users: number;
-  /** Users with at least one order: an event that has an order value. */
-  buyers: number;
-  /** Orders, and the sum of the squares of each user's number of orders. */
-  orders: number;
-  orderSquares: number;
-  /** Order values, and the sum of the squares of each user's order value. */
-  value: number;
-  valueSquares: number;
 }
 
 /** The totals of a country and variant, both as codes. */
@@ -68,9 +60,4 @@ const emptyCell = (country: number, variant: number): ExposureCell => ({
   variant,
   events: 0,
   users: 0,
-  buyers: 0,
-  orders: 0,
-  orderSquares: 0,
-  value: 0,
-  valueSquares: 0,
 });

@@ -123,10 +123,6 @@ export class Exposures {
     cell.events++;
     this.#log.addEvent(exposure);
     this.#countEvent(index);
-    if (!this.#columns.hasAmount(row)) return;
-    this.#log.addOrdersTo(cell, exposure, -1);
-    this.#log.addOrder(exposure, this.#columns.unitsOf(row) + this.#columns.microsOf(row) / 1e6);
-    this.#log.addOrdersTo(cell, exposure, 1);
   }
 
   /** Moves the events of a user to the current country of the user. Returns both countries, or null when nothing changed. */
@@ -151,7 +147,6 @@ export class Exposures {
       const cell = this.#cells.cellOf(country, this.#log.variantOf(exposure));
       cell.users += sign;
       cell.events += sign * this.#log.eventsOf(exposure);
-      this.#log.addOrdersTo(cell, exposure, sign);
     }
   }
 
