@@ -117,7 +117,7 @@ const createFactDomains = (services: DomainServices, userDomains: UserDomains) =
   const experimentEvents = createExperimentEvents({
     ...{ ...services, ...userDomains, experiments, openRequests, importEnds },
   });
-  const planEditor = new PlanEditor({ experiments, experimentEvents, nowUs });
+  const planEditor = new PlanEditor({ experiments, experimentEvents, ledger, nowUs });
   const monitor = createMonitor({ ...services, ...userDomains, experiments, experimentEvents });
   const recordedEvents = createRecordedEvents(ledger, experimentEvents, experiments, userDomains.users);
   const enrichedAggregate = createEnrichedAggregate([transactions, experimentEvents]);

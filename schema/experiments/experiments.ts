@@ -2,6 +2,7 @@ import type { Allocation, Experiment, MarketAllocation, Phase } from '../../src/
 import type { SavedPlan } from '../../src/domains/experiments/plan-editor.ts';
 import { builder } from '../builder.ts';
 import { memberOf, OverloadedError, outcomeOf, ValidationError } from '../faults.ts';
+import { AsOfInput, asOfOf } from '../time.ts';
 
 const VariantAllocation = builder.objectRef<Allocation>('VariantAllocation').implement({
   description: 'The planned share of a variant.',
@@ -95,7 +96,16 @@ builder.node(ExperimentType, {
       type: [ExperimentPhase],
       description:
         'The allocations from the start to the end, in the order of time, those that are scheduled included.',
-      resolve: (experiment, _args, { planEditor }) => planEditor.phases(experiment),
+      args: {
+        asOf: t.arg({
+          type: AsOfInput,
+          description: 'The plan as it was known by then, before later corrections; `validAt` does not apply.',
+        }),
+      },
+      resolve(experiment, { asOf }, { planEditor }) {
+        const { knownAtUs, sequence } = asOfOf(asOf);
+        return planEditor.phases(experiment, { knownAtUs, sequence });
+      },
     }),
   }),
 });

@@ -51,7 +51,7 @@ export const shares = (weights: Readonly<Record<string, number>>) =>
 export const minute = (minutes: number): string =>
   new Date(Date.UTC(2026, 0, 1) + minutes * 60_000).toISOString().replace('.000Z', 'Z');
 
-const line = (event: ScenarioEvent): string =>
+export const line = (event: ScenarioEvent): string =>
   JSON.stringify({ account_type: 'free', event_type: 'view', order_value: null, ...event });
 
 /** An application with the calls that experiments need, at the time `now`. */

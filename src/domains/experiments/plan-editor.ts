@@ -1,3 +1,4 @@
+import type { KnownAsOf, Ledger } from '../../ledger/ledger.ts';
 import type { ExperimentEvents } from './events.ts';
 import type { Experiments, PlanInput } from './experiments.ts';
 import { type Experiment, type Phase, phaseAt, phasesInPeriod } from './plan.ts';
@@ -17,6 +18,7 @@ export interface SaveOptions {
 interface EditorServices {
   readonly experiments: Experiments;
   readonly experimentEvents: ExperimentEvents;
+  readonly ledger: Pick<Ledger, 'resolveSequence'>;
   readonly nowUs: () => number;
 }
 
@@ -41,8 +43,11 @@ export class PlanEditor {
     return phaseAt(experiment, this.#services.nowUs());
   }
 
-  /** All phases within the period of the experiment, in the order of time. */
-  phases(experiment: Experiment): Phase[] {
-    return phasesInPeriod(experiment);
+  /** All phases within the period of the experiment, in the order of time, as they were known; none before the first plan. */
+  phases(experiment: Experiment, knownAsOf: KnownAsOf = {}): Phase[] {
+    const { experiments, ledger } = this.#services;
+    if (knownAsOf.sequence === undefined && knownAsOf.knownAtUs === undefined) return phasesInPeriod(experiment);
+    const then = experiments.plansAt(ledger.resolveSequence(knownAsOf)).of(experiment.key);
+    return then ? phasesInPeriod(then) : [];
   }
 }

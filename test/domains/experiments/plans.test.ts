@@ -84,6 +84,22 @@ it('facts as of an earlier sequence are assigned by the plans of then', async ()
   expect((await groups()).nodes.map(({ measures }) => measures.count)).toEqual([1, 1]);
 });
 
+it('the phases of a plan are also answered as they were known before a correction', async () => {
+  const { save, query } = await openScenario();
+  await save({ key: 'k', startedAt: minute(0), allocation: shares({ A: 9, B: 1 }) });
+  await save({ key: 'k', startedAt: minute(0), allocation: shares({ A: 1, B: 1 }), allocationFrom: minute(day) });
+  await save({ key: 'k', startedAt: minute(0), allocation: shares({ A: 8, B: 2 }), allocationFrom: minute(0) });
+  const document = `query ($sequence: BigInt) {
+    experiments { phases(asOf: { sequence: $sequence }) { from allocation { weight } } } }`;
+  const weights = async (sequence: number) => {
+    const { data } = await query<{ experiments: [{ phases: { allocation: { weight: number }[] }[] }] }>(document, {
+      sequence,
+    });
+    return data?.experiments[0].phases.map(({ allocation }) => allocation[0]?.weight);
+  };
+  expect([await weights(0), await weights(1), await weights(2), await weights(3)]).toEqual([[], [9], [9, 1], [8, 1]]);
+});
+
 it('events that name no experiment belong to the plan of their variant, else to the one that started last', async () => {
   const { save, send, monitor } = await openScenario();
   await save({ key: 'first', startedAt: minute(0), allocation: shares({ A: 1, B: 1 }) });

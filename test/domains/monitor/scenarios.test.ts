@@ -1,7 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   dataCheckOf,
   drawUsers,
+  line,
   minute,
   openScenario,
   type ScenarioEvent,
@@ -97,6 +101,33 @@ describe('the order of rows', () => {
     await save({ key: 'order', startedAt: minute(0), allocation: shares({ A: 1, B: 1 }) });
     await send(events);
     expect(splitOf(await monitor())?.sequentialPValue).toBeGreaterThan(0.2);
+  });
+
+  it('an import is judged when it is complete, and singles meanwhile at once, the same after a restart', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'asof-test-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const data = join(folder, 'data');
+    const path = join(folder, 'events.jsonl');
+    await writeFile(path, byVersion(users).map(line).join('\n'));
+    const { app, save, send, monitor, close } = await openScenario({ batchRecords: '100' }, { data });
+    await save({ key: 'order', startedAt: minute(0), allocation: shares({ A: 1, B: 1 }) });
+    const looks: Promise<unknown>[] = [];
+    const { done } = await app.domains.imports.start('events', [{ path, name: 'events.jsonl' }], {
+      onProgress: ({ read }) => {
+        const single = { user_id: `single${read}`, version: read % 200 === 0 ? 'A' : 'B', date: minute(read) };
+        looks.push(
+          send([single]).then(async () => expect(splitOf(await monitor())?.verdict).toMatch(/HEALTHY|NOT_ENOUGH_DATA/)),
+        );
+      },
+    });
+    await done;
+    await Promise.all(looks);
+    expect(looks.length).toBeGreaterThan(5);
+    const found = await monitor();
+    expect(splitOf(found)).toMatchObject({ verdict: 'HEALTHY' });
+    await close();
+    const again = await openScenario({}, { data });
+    expect(await again.monitor()).toEqual(found);
   });
 
   it('the first variant of a user is that of the earliest event, however late it arrives', async () => {
