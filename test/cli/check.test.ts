@@ -103,7 +103,7 @@ describe('asof check experiment', () => {
     expect((await asof(['check', '--data', root])).code).toBe(2);
     expect((await asof(['check', 'weather', '--data', root])).code).toBe(2);
     expect(await asof(['check', 'experiment', '--data', join(root, 'none')])).toMatchObject({ code: 3, stdout: '' });
-    const { check } = await filled(false);
+    const { data, check } = await filled(false);
     const stderr = 'asof: there is no experiment "nope": no plan and no event names it\n';
     expect(await check('nope')).toEqual({ code: 2, stdout: '', stderr });
     for (const wrong of [
@@ -124,6 +124,13 @@ describe('asof check experiment', () => {
     expect((await check('--where', 'account_type=none-of-these')).code).toBe(4);
     expect((await check('--since-deploy', '2099-01-01')).code).toBe(4);
     expect((await check('--range', 'PT1S')).code).toBe(5);
+    // A user whom no users file lists is something to watch, but no split was tested.
+    const stranger = join(root, 'stranger.jsonl');
+    await writeFile(stranger, eventLines(1, () => false).replace('"u0"', '"stranger"'));
+    expect((await asof(['import', 'events', stranger, '--data', data])).code).toBe(0);
+    const watched = await check('--where', 'user_id=stranger');
+    expect(watched.code).toBe(5);
+    expect(watched.stdout).toMatch(/: WATCH\n/);
     expect((await check('--range', '2000-01-01/')).code).toBe(0);
   });
 });

@@ -31,7 +31,8 @@ Examples:
 
 Without a key it checks the running experiment, or the one that started last. It prints one line per check, the worst
 first. The exit code is 0 when the verdict is HEALTHY or WATCH, 1 when it is BROKEN, 2 when the experiment does not exist or
-an option is wrong, 4 when no event counts (NO_DATA), and 5 when there are too few users (NOT_ENOUGH_DATA). --json prints
+an option is wrong, 4 when no event counts (NO_DATA), and 5 when there are too few users to test the split
+(NOT_ENOUGH_DATA), also when there is something else to WATCH. --json prints
 {"experiment", "planned", "verdict", "sequence", "checks": [{"verdict", "kind", "country", "message"}]}.`;
 
 /** `asof check experiment`: lets a pipeline check whether an experiment is deployed as planned. */
@@ -63,7 +64,7 @@ export const checkCommand: Command = {
       return monitor.report({ experiment: key, ...part });
     });
     await terminal.print(...(options.json ? [JSON.stringify(jsonOf(checked))] : linesOf(checked)));
-    return exitCodes[checked.health.verdict];
+    return exitCodeOf(checked);
   },
 };
 
@@ -75,6 +76,12 @@ const exitCodes: Readonly<Record<MonitorVerdict, ExitCode>> = {
   BROKEN: exitProblems,
   NO_DATA: exitNoData,
   NOT_ENOUGH_DATA: exitNotEnoughData,
+};
+
+/** Something to watch does not make up for a split that could not be tested. */
+const exitCodeOf = ({ health: { verdict, checks }, snapshot }: MonitorReport): ExitCode => {
+  const split = checks.find(({ kind, country }) => kind === 'SAMPLE_RATIO' && country === (snapshot.country ?? null));
+  return exitCodes[verdict === 'WATCH' && split?.verdict === 'NOT_ENOUGH_DATA' ? split.verdict : verdict];
 };
 
 const linesOf = ({ snapshot: { experiment, nowUs }, health }: MonitorReport): string[] => [
