@@ -111,26 +111,6 @@ export const variantsOfPhase = (phase: PhasePlan): string[] => [
   ...new Set(allocationsOf(phase).flatMap((allocation) => allocation.map(({ variant }) => variant))),
 ];
 
-/** The names of all variants that are ever planned, those of the newest phase first. */
-export const plannedVariants = ({ phases }: Experiment): string[] => [
-  ...new Set(phases.toReversed().flatMap(variantsOfPhase)),
-];
-
-/** Whether variants are planned; otherwise equal shares of the variants that have events are assumed. */
-export const isPlanned = (experiment: Experiment): boolean => plannedVariants(experiment).length > 0;
-
-/** The markets that are ever planned; empty: the markets that have events. */
-export const plannedMarkets = ({ phases }: Experiment): string[] => [
-  ...new Set(phases.flatMap(({ markets }) => markets)),
-];
-
-/** The variant that the others are compared with: the control of the newest phase, or else its first variant. */
-export const plannedControl = ({ phases }: Experiment): string | undefined => {
-  const allocations = phases.toReversed().flatMap(allocationsOf);
-  const control = allocations.flat().find(({ isControl }) => isControl) ?? allocations.flat()[0];
-  return control?.variant;
-};
-
 /** The phases as they were in force: cut to the period of the experiment. */
 export const phasesInPeriod = ({ startedAtUs, endedAtUs, phases }: Experiment): Phase[] =>
   phases
@@ -145,6 +125,26 @@ export const phasesInPeriod = ({ startedAtUs, endedAtUs, phases }: Experiment): 
         startedAtUs === null || (phase.fromUs !== null && phase.fromUs > startedAtUs) ? phase.fromUs : startedAtUs,
       toUs: endedAtUs === null || (phase.toUs !== null && phase.toUs < endedAtUs) ? phase.toUs : endedAtUs,
     }));
+
+/** The names of all variants that are ever planned, those of the newest phase first. */
+export const plannedVariants = (experiment: Experiment): string[] => [
+  ...new Set(phasesInPeriod(experiment).toReversed().flatMap(variantsOfPhase)),
+];
+
+/** Whether variants are planned; otherwise equal shares of the variants that have events are assumed. */
+export const isPlanned = (experiment: Experiment): boolean => plannedVariants(experiment).length > 0;
+
+/** The markets that are ever planned; empty: the markets that have events. */
+export const plannedMarkets = (experiment: Experiment): string[] => [
+  ...new Set(phasesInPeriod(experiment).flatMap(({ markets }) => markets)),
+];
+
+/** The variant that the others are compared with: the control of the newest phase, or else its first variant. */
+export const plannedControl = (experiment: Experiment): string | undefined => {
+  const allocations = phasesInPeriod(experiment).toReversed().flatMap(allocationsOf);
+  const control = allocations.flat().find(({ isControl }) => isControl) ?? allocations.flat()[0];
+  return control?.variant;
+};
 
 /** Whether an instant is within the period of an experiment; a bound that is null does not limit it. */
 export const isInPeriod = (

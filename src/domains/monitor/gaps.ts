@@ -1,6 +1,5 @@
 import { exceedsShare } from '../../lib/statistics/exceedance.ts';
 import { sharesOfPlanned } from '../../lib/statistics/plan.ts';
-import { unknownLabel } from '../../lib/unknown-label.ts';
 import { plannedMarkets } from '../experiments/plan.ts';
 import type { MonitorVerdict } from './sample-ratio.ts';
 import { silenceMessage, silencesOf } from './silences.ts';
@@ -36,32 +35,26 @@ export const exposureGaps = (snapshot: MonitorSnapshot): ExposureGap[] => {
   return gaps.filter(({ country }) => requested === undefined || country === null || country === requested);
 };
 
-const missingMarkets = ({ experiment, limits, userCount, marketUsers }: MonitorSnapshot): ExposureGap[] => {
-  const markets = plannedMarkets(experiment);
-  // If all markets were of one size, each of them would have enough users by now.
-  const isBroken = userCount >= limits.monitorUsersMin * markets.length;
-  const verdict = isBroken ? 'BROKEN' : userCount >= limits.monitorUsersMin ? 'WATCH' : 'NOT_ENOUGH_DATA';
-  return markets
-    .filter((market) => !marketUsers.has(market))
-    .map((country) => {
-      const message = `${country}: planned, but there is no event.`;
-      return { kind: 'MARKET_MISSING', verdict, message, country, variant: null, sinceUs: null };
-    });
+const missingMarkets = ({ experiment, limits, phaseMarkets }: MonitorSnapshot): ExposureGap[] => {
+  const marketCount = plannedMarkets(experiment).length;
+  return [...phaseMarkets.missing].map(([country, users]) => {
+    // If all markets were of one size, each of them would have enough users by now.
+    const isBroken = users >= limits.monitorUsersMin * marketCount;
+    const verdict = isBroken ? 'BROKEN' : users >= limits.monitorUsersMin ? 'WATCH' : 'NOT_ENOUGH_DATA';
+    const message = `${country}: planned, but there is no event.`;
+    return { kind: 'MARKET_MISSING', verdict, message, country, variant: null, sinceUs: null };
+  });
 };
 
 const unexpectedMarkets = (snapshot: MonitorSnapshot): ExposureGap[] => {
-  const { experiment, arrivals, userCount, marketUsers } = snapshot;
-  const planned = plannedMarkets(experiment);
-  if (planned.length === 0) return [];
-  return [...marketUsers]
-    .filter(([market]) => market !== unknownLabel && !planned.includes(market))
-    .map(([country, { users }]) => {
-      const sinceUs = arrivals.markets.get(country)?.pattern.firstAtUs ?? null;
-      const share = percent(users / userCount);
-      const message = `${country}: not planned, but ${pluralize(users, 'user')} (${share}) seen there.`;
-      const verdict = verdictOfUnexpected(snapshot, users, userCount);
-      return { kind: 'MARKET_UNEXPECTED', verdict, message, country, variant: null, sinceUs };
-    });
+  const { arrivals, userCount, phaseMarkets } = snapshot;
+  return [...phaseMarkets.unplanned].map(([country, users]) => {
+    const sinceUs = arrivals.markets.get(country)?.pattern.firstAtUs ?? null;
+    const share = percent(users / userCount);
+    const message = `${country}: not planned, but ${pluralize(users, 'user')} (${share}) seen there.`;
+    const verdict = verdictOfUnexpected(snapshot, users, userCount);
+    return { kind: 'MARKET_UNEXPECTED', verdict, message, country, variant: null, sinceUs };
+  });
 };
 
 const variantGaps = (snapshot: MonitorSnapshot): ExposureGap[] => {

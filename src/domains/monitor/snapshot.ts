@@ -3,6 +3,7 @@ import { type Experiment, isPlanned, plannedMarkets, plannedVariants } from '../
 import type { ArrivalSnapshot } from './arrival-history.ts';
 import type { ExperimentCounts } from './experiment-counts.ts';
 import type { ExposureTotals } from './exposure-cells.ts';
+import { type PhaseMarkets, phaseMarketsOf } from './phase-markets.ts';
 import type { Moment, MonitorRequest } from './request.ts';
 import type { MonitorLimits, MonitorServices } from './services.ts';
 import type { SplitHistory, SplitSnapshot } from './split-history.ts';
@@ -49,6 +50,7 @@ export interface MonitorSnapshot {
   readonly cells: readonly NamedCell[];
   /** By the names of the markets that have users. */
   readonly marketUsers: ReadonlyMap<string, MarketUsers>;
+  readonly phaseMarkets: PhaseMarkets;
   /** The shares under test; null while fewer than two variants are known. */
   readonly split: SplitPlan | null;
   readonly splits: SplitSnapshot;
@@ -94,11 +96,13 @@ export const snapshotOf = (
   const countryName = users.countries.names.textOf;
   const variantName = experimentEvents.events.variants.textOf;
   const { split, splits, arrivals } = histories;
+  const marketUsers = new Map(exposures.countries().map((each) => [countryName(each.country), each]));
+  const now = nowUs();
   return {
     ...{ experiment, limits, country, timeZone, sequence, unnamedCount, split },
     isPlanned: isPlanned(experiment),
     isWhole: range === undefined,
-    nowUs: nowUs(),
+    nowUs: now,
     eventCount: rows.length,
     userCount: exposures.userCount,
     crossoverCount: exposures.crossovers.length,
@@ -110,7 +114,13 @@ export const snapshotOf = (
       country: countryName(cell.country),
       variant: variantName(cell.variant),
     })),
-    marketUsers: new Map(exposures.countries().map((each) => [countryName(each.country), each])),
+    marketUsers,
+    phaseMarkets: phaseMarketsOf({
+      ...{ experiment, nowUs: now, userCount: exposures.userCount },
+      usersByMarket: new Map([...marketUsers].map(([market, { users: ofMarket }]) => [market, ofMarket])),
+      firstSeenAtUs: (index) => experimentEvents.columns.occurredAtUsOf(exposures.firstRowAt(index)),
+      marketOf: (index) => countryName(exposures.countryAt(index)),
+    }),
     splits: splits?.snapshot() ?? { all: undefined, markets: new Map(), unplanned: new Map() },
     arrivals: arrivals.snapshot(),
   };

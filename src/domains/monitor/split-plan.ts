@@ -1,4 +1,10 @@
-import { type Allocation, allocationIn, type Experiment, plannedVariants } from '../experiments/plan.ts';
+import {
+  type Allocation,
+  allocationIn,
+  type Experiment,
+  phasesInPeriod,
+  plannedVariants,
+} from '../experiments/plan.ts';
 
 /** The shares under test: which weights each user is judged by. */
 export interface SplitPlan {
@@ -24,7 +30,7 @@ export const phaseIndexAt = ({ phasesFromUs }: SplitPlan, atUs: number): number 
  * have events. Null while fewer than two variants are known.
  */
 export const splitPlanOf = (experiment: Experiment, arms: readonly string[]): SplitPlan | null => {
-  const { phases } = experiment;
+  const phases = phasesInPeriod(experiment);
   const isOpen = phases.some(({ allocation }) => allocation.length === 0);
   const variants = [...new Set([...plannedVariants(experiment), ...(isOpen ? arms : [])])];
   if (variants.length < 2) return null;
@@ -49,7 +55,7 @@ export const splitPlanOf = (experiment: Experiment, arms: readonly string[]): Sp
   return {
     variants,
     strata,
-    phasesFromUs: phases.map(({ fromUs }) => fromUs ?? Number.NEGATIVE_INFINITY),
+    phasesFromUs: phases.map(({ fromUs }, index) => (index > 0 && fromUs !== null ? fromUs : Number.NEGATIVE_INFINITY)),
     stratumOf(phase, country) {
       const { general, byCountry } = byPhase[phase] as (typeof byPhase)[number];
       return byCountry.get(country) ?? general;
