@@ -4,7 +4,8 @@ import { DomainError } from '../../errors.ts';
 import { createDictionary, type Dictionary } from '../../indices/dictionary.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { sentByApi } from '../../ledger/record.ts';
-import { type Experiment, isInPeriod, type PlanRevision, unplanned } from './plan.ts';
+import { formatInstant } from '../../lib/time.ts';
+import { type Experiment, isInPeriod, isSamePlan, type PlanRevision, phaseAt, unplanned } from './plan.ts';
 import { planProblems } from './plan-problems.ts';
 import { type Plans, plansOf, plansWith } from './plans.ts';
 
@@ -117,6 +118,11 @@ const revisionOf = (plan: PlanInput, before: Experiment | undefined, nowUs: numb
   const hasStarted = before !== undefined && before.startedAtUs !== null && before.startedAtUs <= nowUs;
   const fields = { key, name, startedAtUs, endedAtUs, allocation, allocationByMarket, markets };
   const problems = planProblems({ ...fields, allocationFromUs: allocationFromUs ?? null });
+  const isTooLate = allocationFromUs === undefined && hasStarted && endedAtUs !== null && endedAtUs <= nowUs;
+  if (isTooLate && !isSamePlan(phaseAt(before, nowUs), fields)) {
+    const message = `allocationFrom must be given, because the experiment has ended (${formatInstant(endedAtUs)}): from now on nothing would be judged by the new allocation or markets`;
+    problems.push({ path: 'allocationFrom', code: 'MISSING', message });
+  }
   const message = problems.map((problem) => problem.message).join('; ');
   if (problems.length > 0) throw new DomainError('VALIDATION_FAILED', message, { problems });
   return { ...fields, allocationFromUs: allocationFromUs ?? (hasStarted ? nowUs : null) };

@@ -85,7 +85,8 @@ const chained = (phases: readonly OpenPhase[]): Phase[] => {
   });
 };
 
-const isSamePlan = (a: PhasePlan, b: PhasePlan): boolean => planText(a) === planText(b);
+/** Whether two phases plan the same. */
+export const isSamePlan = (a: PhasePlan, b: PhasePlan): boolean => planText(a) === planText(b);
 
 const planText = ({ allocation, allocationByMarket, markets }: PhasePlan): string =>
   JSON.stringify([allocation.map(allocationText), allocationByMarket.map(marketText), markets]);

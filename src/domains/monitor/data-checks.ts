@@ -34,6 +34,8 @@ const placeholderShareMax = 0.01;
 /** One user with more of the events, of enough events to tell, is a program or a mistake. */
 const outsizedUserShare = 0.05;
 const outsizedUserEventsMin = 100;
+/** Where there are few users, each has a large part: how many times the events of an average user are too many. */
+const outsizedUserFactor = 5;
 /** One order with more of the whole order value decides every comparison of values. */
 const outsizedOrderShare = 0.2;
 const outsizedOrdersMin = 30;
@@ -129,8 +131,12 @@ const placeholderUsers = ({ services: { users }, snapshot, events: { exposures }
 const outsizedUser = ({ services: { users }, snapshot, events: { exposures } }: ReportSources): DataCheck[] => {
   const { eventCount, userCount } = snapshot;
   const { user, events: count } = exposures.busiest;
-  if (user === null || userCount < 2 || count < outsizedUserEventsMin || count < eventCount * outsizedUserShare)
-    return [];
+  const eventsMin = Math.max(
+    outsizedUserEventsMin,
+    eventCount * outsizedUserShare,
+    (eventCount / userCount) * outsizedUserFactor,
+  );
+  if (user === null || count < eventsMin) return [];
   const id = users.codes.textOf(user);
   const share = percent(count / eventCount);
   const message = `All markets: ${pluralize(count, 'event')} (${share}) of the user ${JSON.stringify(id)} alone.`;

@@ -1,4 +1,5 @@
 import { growableUint32 } from '../../indices/growable.ts';
+import { compareTexts } from '../../lib/compare.ts';
 import { type Experiment, isInPeriod } from '../experiments/plan.ts';
 import { ArrivalHistory } from './arrival-history.ts';
 import { ArrivalOrder } from './arrival-order.ts';
@@ -121,14 +122,15 @@ export class ExperimentCounts {
     return this.#histories;
   }
 
-  /** The variants that have events, in the order of their first events; without a plan strays are left out. */
+  /** The variants that have events, in order; without a plan strays are left out. */
   arms(): string[] {
     const { variants } = this.#services.experimentEvents.events;
     const usersMin = strayShareMax * this.exposures.userCount;
     const usersOf = this.exposures.usersByVariant();
     return this.exposures.variants
       .filter((code) => (usersOf.get(code) ?? 0) >= usersMin)
-      .map((code) => variants.textOf(code));
+      .map((code) => variants.textOf(code))
+      .sort(compareTexts);
   }
 
   #currentHistories(): Histories {

@@ -188,3 +188,15 @@ it.each<[string, object, string]>([
     message,
   });
 });
+
+it('saveExperiment refuses a new allocation that would come into force after the end', async () => {
+  const { save } = await openScenario();
+  const plan = { key: 'ended', startedAt: minute(0), endedAt: minute(9000), allocation: shares({ A: 50, B: 50 }) };
+  await save(plan);
+  const changed = { ...plan, allocation: shares({ A: 90, B: 10 }) };
+  expect((await save(changed)).message).toBe(
+    'allocationFrom must be given, because the experiment has ended (2026-01-07T06:00:00Z): from now on nothing would be judged by the new allocation or markets',
+  );
+  expect((await save({ ...plan, name: 'Ended', endedAt: minute(8000) })).experiment.phases).toHaveLength(1);
+  expect((await save({ ...changed, allocationFrom: minute(5000) })).experiment.phases).toHaveLength(2);
+});

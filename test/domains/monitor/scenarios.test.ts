@@ -130,6 +130,12 @@ describe('the order of rows', () => {
     expect(await again.monitor()).toEqual(found);
   });
 
+  it('without a plan the variants stand in the same order', async () => {
+    const { send, monitor } = await openScenario();
+    await send(byVersion(users).toReversed());
+    expect(splitOf(await monitor())?.message).toMatch(/1000 users split A \d+, B \d+,/);
+  });
+
   it('the first variant of a user is that of the earliest event, however late it arrives', async () => {
     const { save, send, monitor } = await openScenario({ monitorUsersMin: '1' });
     await save({ key: 'late', startedAt: minute(0), allocation: shares({ A: 1, B: 1 }) });
@@ -288,6 +294,17 @@ describe('checks of the data', () => {
     const found = await monitor();
     expect(dataCheckOf(found, 'OUTSIZED_USER')).toMatchObject({ verdict: 'WATCH', count: 100, examples: ['robot'] });
     expect(dataCheckOf(found, 'OUTSIZED_ORDER')).toMatchObject({ verdict: 'WATCH', examples: ['u1'] });
+  });
+
+  it('a few users with as many events as each other are not outsized', async () => {
+    const { send, monitor } = await openScenario();
+    await send(
+      drawUsers(25, { count: 1200, from: 0, weights: { A: 1, B: 1 }, prefix: '' }).map((event) => ({
+        ...event,
+        user_id: `u${Number(event.user_id) % 12}`,
+      })),
+    );
+    expect(dataCheckOf(await monitor(), 'OUTSIZED_USER')).toBeUndefined();
   });
 
   it('plans that could both claim the same events are reported, unless every event names its experiment', async () => {
