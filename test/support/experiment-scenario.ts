@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
 import { createRandom } from '../../src/demo/random.ts';
-import { type OpenApp, openApp } from './app.ts';
+import { type OpenApp, type OpenOptions, openApp } from './app.ts';
 
 /** An event in the wire format, without the fields that have a default here. */
 export interface ScenarioEvent {
@@ -57,7 +57,7 @@ export const line = (event: ScenarioEvent): string =>
 /** An application with the calls that experiments need, at the time `now`. */
 export const openScenario = async (
   settings: Readonly<Record<string, string>> = {},
-  options: { data?: string } = {},
+  options: Pick<OpenOptions, 'data' | 'onStatement'> = {},
 ) => {
   const opened = await openApp({ settings: { now: '2026-03-01T00:00:00Z', ...settings }, ...options });
   onTestFinished(opened.close);

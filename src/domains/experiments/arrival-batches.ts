@@ -9,14 +9,14 @@ export interface EventOrigin {
   readonly recordedAtUs: number;
 }
 
+/** The code of no batch: the event arrived with its transaction. */
+export const noBatch = 0;
+
 export interface BatchServices {
   /** When an import ended, microseconds; null while it runs. */
   readonly importEnds: (importId: number) => number | null;
   readonly openRequests: Pick<OpenRequests, 'isOpen'>;
 }
-
-/** The code of no batch: the event arrived with its transaction. */
-export const noBatch = 0;
 
 /**
  * The batch in which each event arrived: an import, or a request with many events. Both are stored in several
@@ -29,6 +29,13 @@ export class ArrivalBatches {
   readonly #keys = growableFloat64();
   /** By code. */
   readonly #lastRows = growableUint32();
+  /** The origin of the last row with one, and its batch. */
+  #last: EventOrigin & { readonly batch: number } = {
+    importId: null,
+    requestId: null,
+    recordedAtUs: 0,
+    batch: noBatch,
+  };
   /** By row. */
   readonly #batches = growableUint32();
 
@@ -38,8 +45,17 @@ export class ArrivalBatches {
   }
 
   push({ importId, requestId, recordedAtUs }: EventOrigin): void {
-    const batch = this.#batchOf(importId, requestId, recordedAtUs);
-    this.#lastRows.set(batch, this.#batches.push(batch));
+    if (importId === null && requestId === null) {
+      this.#batches.push(noBatch);
+      return;
+    }
+    const isSame = importId === this.#last.importId && requestId === this.#last.requestId;
+    // The end of an import is a statement: once for each transaction.
+    if (!isSame || recordedAtUs !== this.#last.recordedAtUs)
+      this.#last = { importId, requestId, recordedAtUs, batch: this.#batchOf(importId, requestId, recordedAtUs) };
+    const { batch } = this.#last;
+    const row = this.#batches.push(batch);
+    if (batch !== noBatch) this.#lastRows.set(batch, row);
   }
 
   /** `noBatch` for an event that arrived alone, or in one transaction. */

@@ -110,7 +110,7 @@ export const createEventColumns = (
 const createArrivalClassifier = (limits: ArrivalLimits) => {
   let newestUs = Number.NEGATIVE_INFINITY;
   return (occurredAtUs: number, storedAtUs: number): Arrival => {
-    const isFuture = isFutureAt({ occurredAtUs, recordedAtUs: storedAtUs }, limits);
+    const isFuture = isFutureAt(occurredAtUs, storedAtUs, limits);
     const isLate = occurredAtUs < newestUs - limits.lateAfterMs * 1000;
     // One event dated into the far future must not make all others late.
     newestUs = Math.max(newestUs, Math.min(occurredAtUs, storedAtUs));

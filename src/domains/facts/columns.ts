@@ -17,10 +17,8 @@ export interface FutureLimit {
 }
 
 /** Whether a fact is dated so much after its arrival that it is a mistake. */
-export const isFutureAt = (
-  { occurredAtUs, recordedAtUs }: { readonly occurredAtUs: number; readonly recordedAtUs: number },
-  { futureToleranceMs }: FutureLimit,
-): boolean => occurredAtUs > recordedAtUs + futureToleranceMs * 1000;
+export const isFutureAt = (occurredAtUs: number, recordedAtUs: number, limit: FutureLimit): boolean =>
+  occurredAtUs > recordedAtUs + limit.futureToleranceMs * 1000;
 
 /**
  * Facts as columns, one row a fact in the order of `seq`. Rows are append-only: a row count identifies the same facts

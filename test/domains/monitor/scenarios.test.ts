@@ -136,6 +136,17 @@ describe('the order of rows', () => {
     expect(splitOf(await monitor())?.message).toMatch(/1000 users split A \d+, B \d+,/);
   });
 
+  it('whether an import has ended costs a few statements for each transaction, not one for each event', async () => {
+    const statements: string[] = [];
+    const { importEvents, monitor } = await openScenario(
+      { batchRecords: '100' },
+      { onStatement: (sql) => void (sql.includes('from "imports"') && statements.push(sql)) },
+    );
+    await importEvents('events.csv', users);
+    await monitor();
+    expect(statements.length).toBeLessThan(4 * (users.length / 100) + 20);
+  });
+
   it('the first variant of a user is that of the earliest event, however late it arrives', async () => {
     const { save, send, monitor } = await openScenario({ monitorUsersMin: '1' });
     await save({ key: 'late', startedAt: minute(0), allocation: shares({ A: 1, B: 1 }) });
