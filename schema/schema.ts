@@ -5,6 +5,7 @@ import './user-status/status.ts';
 import './faults.ts';
 import './provenance.ts';
 import './imports/imports.ts';
+import './imports/dry-run.ts';
 import './imports/options.ts';
 import './imports/rejects.ts';
 import './uploads/start-import.ts';

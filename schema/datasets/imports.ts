@@ -5,7 +5,7 @@ import type { DatasetOrigin, DatasetUploadOptions, DatasetUploads } from '../../
 import { DomainError } from '../../src/errors.ts';
 import { readOptionsOf } from '../../src/lib/import-option-texts.ts';
 import { builder } from '../builder.ts';
-import { FieldProblemType, memberOf, NotFoundError, outcomeOf, ValidationError } from '../faults.ts';
+import { memberOf, NotFoundError, outcomeOf, ValidationError } from '../faults.ts';
 import { ImportType } from '../imports/imports.ts';
 import type { ReadOptionInput } from '../imports/options.ts';
 import { ColumnRef, ColumnTypeEnum } from './columns.ts';
@@ -56,7 +56,7 @@ export const datasetArgs = (t: InputFields) => ({
     required: true,
     defaultValue: false,
     description:
-      'Reads and judges every record and stores nothing. The result has the counts, `dialect` and `firstRejects`, for `DATASET` also `preview` and `inferredColumns`. Not for `USER_FILES`.',
+      'Reads and judges every record and stores nothing. The result has the counts, `dialect` and `firstRejects`, for `DATASET` also `preview` and `inferredColumns`, for records `recordPreview`. Not for `USER_FILES`.',
   }),
 });
 
@@ -144,21 +144,6 @@ const ImportPreview = builder.objectRef<TablePreview>('ImportPreview').implement
   }),
 });
 
-const FirstReject = builder
-  .objectRef<NonNullable<DatasetImport['dryRun']>['rejects'][number]>('FirstReject')
-  .implement({
-    description: 'A row that the import would reject.',
-    fields: (t) => ({
-      line: t.exposeInt('line', { description: 'The line on which it begins, from 1.' }),
-      raw: t.exposeString('raw', { description: 'The original text of the row.' }),
-      problems: t.field({
-        type: [FieldProblemType],
-        description: 'The reasons for the rejection.',
-        resolve: ({ problems }) => problems,
-      }),
-    }),
-  });
-
 builder.objectFields(ImportType, (t) => ({
   dataset: t.field({
     type: DatasetType,
@@ -180,14 +165,8 @@ builder.objectFields(ImportType, (t) => ({
     type: ImportPreview,
     nullable: true,
     description:
-      'For a dry run of a dataset, what it would store; null when the file cannot be read, and for other imports.',
+      'For a dry run of a dataset, what it would store; null when the file cannot be read, and for other imports; records have `recordPreview`.',
     resolve: (current: Import) => (current as DatasetImport).dryRun?.preview ?? null,
-  }),
-  firstRejects: t.field({
-    type: [FirstReject],
-    description:
-      'For a dry run, the first 20 rows that the import would reject; other imports list them in `rejectedRecords`.',
-    resolve: (current: Import) => [...((current as DatasetImport).dryRun?.rejects ?? [])],
   }),
 }));
 

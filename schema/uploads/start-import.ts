@@ -53,6 +53,12 @@ const ImportIpRangesInput = builder.inputType('ImportIpRangesInput', {
   fields: (t) => ({
     source: t.field({ type: ImportSourceInput, required: true, description: 'Where it is.' }),
     ...readOptionArgs(t),
+    dryRun: t.boolean({
+      required: true,
+      defaultValue: false,
+      description:
+        'Reads and judges every row and publishes nothing; the current table stays. The result has the counts, `dialect`, `recordPreview` and `firstRejects`.',
+    }),
   }),
 });
 
@@ -95,7 +101,7 @@ builder.mutationFields((t) => ({
     description:
       'Replaces the table of IP ranges with the table in the file: `startImport` with the target `IP_RANGES`.',
     args: { input: t.arg({ type: ImportIpRangesInput, required: true, description: 'The table.' }) },
-    resolve: (_root, { input: { source, ...input } }, { uploads }) =>
-      outcomeOf(uploads.importFrom('IP_RANGES', source, { ...readOptionsOf(input), wait: true }), members),
+    resolve: (_root, { input: { source, dryRun, ...input } }, { uploads }) =>
+      outcomeOf(uploads.importFrom('IP_RANGES', source, { ...readOptionsOf(input), dryRun, wait: true }), members),
   }),
 }));

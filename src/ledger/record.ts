@@ -88,6 +88,8 @@ export interface Importer<R = unknown> {
   readonly shape: SourceShape;
   /** The fields in which files have numbers and times in forms that only all of their records explain. */
   readonly writtenFields?: WrittenFields;
+  /** Which fields of the wire format are read from each column of a file; a column without an entry is ignored. */
+  readonly fields: Readonly<Record<string, readonly string[]>>;
   read(value: unknown, options: ReadOptions): ReadResult<R>;
   /** The record with the field names of its files; `read` restores it. */
   wire(record: R): Readonly<Record<string, unknown>>;
@@ -98,3 +100,12 @@ export interface Importer<R = unknown> {
    */
   resume?(tx: Tx, start: ImportStart): ImportSession<R>;
 }
+
+/** `Importer.fields` of a target whose columns have the names of the fields that are read from them. */
+export const fieldsOfSameName = (names: readonly string[]): Importer['fields'] =>
+  Object.fromEntries(names.map((name) => [name, [name]]));
+
+/** The fields that are read from files of a target, under their names in the wire format. */
+export const wireFieldsOf = ({ fields }: Pick<Importer, 'fields'>): string[] => [
+  ...new Set(Object.values(fields).flat()),
+];

@@ -12,6 +12,8 @@ export interface CsvRecordOptions {
   readonly text?: TextOptions | undefined;
   /** Receives how the file is read, before the first record. */
   readonly onDialect?: ((dialect: FileDialect) => void) | undefined;
+  /** Receives the names of the columns, before the first record. */
+  readonly onColumns?: ((names: readonly string[]) => void) | undefined;
 }
 
 const listColumns = (names: readonly string[]): string => {
@@ -67,12 +69,13 @@ const recordOf = (row: CsvRow, names: readonly string[]): SourceRecord => {
 export async function* readCsv(
   path: string,
   shape: SourceShape,
-  { text, onDialect, ...options }: CsvRecordOptions,
+  { text, onDialect, onColumns, ...options }: CsvRecordOptions,
 ): AsyncGenerator<SourceBatch> {
   const { size } = await stat(path);
   const dialect = await detectDialect(path, size, text, shape);
   const names = columnNames(dialect, shape);
   onDialect?.(fileDialect(dialect));
+  onColumns?.(names);
   for await (const { rows, bytesRead } of readCsvRows({ path, ...options }, dialect)) {
     yield { records: rows.map((row) => recordOf(row, names)), bytesRead };
   }

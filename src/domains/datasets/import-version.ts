@@ -5,6 +5,7 @@ import { DomainError } from '../../errors.ts';
 import { type ExplicitType, readOptionsOf } from '../../lib/import-option-texts.ts';
 import type { ImportReadOptions } from '../../lib/import-options.ts';
 import type { Import, ImportJob } from '../imports/job.ts';
+import { firstRejectsMax, previewRowsMax } from '../imports/record-preview.ts';
 import type { DatasetVersion } from './columns.ts';
 import type { Datasets } from './datasets.ts';
 import { previewOf, type TablePreview } from './preview.ts';
@@ -51,7 +52,7 @@ export interface DatasetOptions extends ImportReadOptions {
 
 /** The result of a dry run besides its counts. */
 export interface DatasetDryRun extends Pick<BuildResult, 'columns'> {
-  /** What the import would store; null when the file could not be read as a table, and for records. */
+  /** What the import would store; null when the file could not be read as a table. */
   readonly preview: TablePreview | null;
   /** The first rows that would be rejected. */
   readonly rejects: readonly RejectedRow[];
@@ -77,12 +78,6 @@ interface BuiltVersion {
   readonly earlier: DatasetVersion | undefined;
   readonly keyColumns: readonly string[];
 }
-
-/** Rejected rows that the result of a dry run shows. */
-export const firstRejectsMax = 20;
-
-/** Rows that the result of a dry run shows. */
-const previewRows = 100;
 
 /** How often an import's counts are stored while it runs. */
 const progressEveryMs = 500;
@@ -160,7 +155,7 @@ const buildVersion = async (
     mode,
     earlier: earlier ? await tables.of(earlier) : null,
     keyColumns,
-    previewRows: options.dryRun ? previewRows : 0,
+    previewRows: options.dryRun ? previewRowsMax : 0,
   };
   const built = await engine.build(request, {
     signal,

@@ -2,6 +2,7 @@ import type { BuildResult } from '../../../db/datasets/engine.ts';
 import type { Cell } from '../../lib/cell-text.ts';
 import type { ColumnType } from '../../lib/column.ts';
 import { ExactNumber } from '../../lib/exact-json.ts';
+import { examplesMax } from '../imports/record-preview.ts';
 
 export interface PreviewColumn {
   readonly name: string;
@@ -28,8 +29,6 @@ export interface TablePreview {
   readonly columns: readonly PreviewColumn[];
   readonly rows: readonly PreviewRow[];
 }
-
-const examplesMax = 5;
 
 export const previewOf = ({ columns, firstRows }: Pick<BuildResult, 'columns' | 'firstRows'>): TablePreview => ({
   columns: columns.map(({ name, type, nulls, misfits }, index) => {

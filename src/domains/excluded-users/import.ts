@@ -1,4 +1,4 @@
-import type { Importer } from '../../ledger/record.ts';
+import { fieldsOfSameName, type Importer } from '../../ledger/record.ts';
 import { type FieldReader, readRecord } from '../../lib/problems.ts';
 import { formatInstant } from '../../lib/time.ts';
 import type { ExcludedUsers } from './excluded-users.ts';
@@ -18,6 +18,7 @@ export const createExcludedUsersImporter = (excludedUsers: ExcludedUsers): Impor
   target: excludedUsersTarget,
   shape: { columns: [['user_id']] },
   writtenFields: { instants: ['from', 'to'] },
+  fields: fieldsOfSameName(['user_id', 'action', 'from', 'to', 'reason']),
   read(value, { cells }) {
     const result = readRecord(value, (fields) => recordOf(fields, value), { cells });
     if (result.problems) return result;

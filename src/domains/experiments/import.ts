@@ -1,4 +1,4 @@
-import type { Importer } from '../../ledger/record.ts';
+import { fieldsOfSameName, type Importer } from '../../ledger/record.ts';
 import { readWrittenInstant } from '../../lib/cells/written-instant.ts';
 import { formatDecimal } from '../../lib/decimal.ts';
 import { readRecord } from '../../lib/problems.ts';
@@ -11,15 +11,16 @@ import { experimentEventsTarget } from './target.ts';
 const isLabel = (name: string, text: string): boolean =>
   (name === 'version' || name === 'account_type') && /^(?:none|na|nil)$/i.test(text.trim());
 
-const fields = ['user_id', 'account_type', 'date', 'event_type', 'order_value', 'version'];
+const columns = ['user_id', 'account_type', 'date', 'event_type', 'order_value', 'version'];
 
 /** Imports `user_id`, `account_type`, `date`, `event_type`, `order_value`, `version`, and optionally `event_id`, `experiment`. */
 export const createExperimentEventsImporter = (events: ExperimentEvents): Importer<ExperimentEvent> => ({
   target: experimentEventsTarget,
   shape: {
-    columns: [fields],
+    columns: [columns],
     envelope: { lists: ['batch', 'events'], shared: ['experiment'], recordFields: ['user_id'] },
   },
+  fields: fieldsOfSameName(['event_id', 'experiment', ...columns]),
   writtenFields: { amounts: ['order_value'], instants: ['date'] },
   read: (value, { cells }) =>
     readRecord(

@@ -13,6 +13,7 @@ import type { FileDialect, TextOptions } from '../../lib/import-options.ts';
 import type { ReadResult } from '../../lib/problems.ts';
 import type { SourceBatch, SourceLimits, SourceRecord } from '../../sources/source.ts';
 import { type Import, ImportJob, openImportWriter, type Write } from './job.ts';
+import { type RecordImport, RecordPreviewBuilder } from './record-preview.ts';
 import { surveyedSource } from './surveyed-source.ts';
 
 export interface ImportFile {
@@ -36,7 +37,7 @@ export interface ImportRun {
   /** One import per file at its start; none when the files are unchanged. */
   readonly imports: readonly Import[];
   /** The same imports at their end. Never rejects: a failed import holds its error. */
-  readonly done: Promise<readonly Import[]>;
+  readonly done: Promise<readonly RecordImport[]>;
 }
 
 export interface ImportServices {
@@ -66,6 +67,8 @@ interface RecordJudge {
   /** An earlier import that failed has stored this many records from the start of the file. */
   readonly storedBefore: number;
   readonly options: ImportOptions;
+  /** Only of a dry run. */
+  readonly preview?: RecordPreviewBuilder | undefined;
 }
 
 /** Between two checks whether another import of the same content has ended. */
@@ -100,10 +103,11 @@ export const startImportRun = async (
 };
 
 /** Imports the files one after the other and ends their jobs together. */
-const importFiles = async (run: FileRun): Promise<readonly Import[]> => {
+const importFiles = async (run: FileRun): Promise<readonly RecordImport[]> => {
   const { services, files, options, jobs, write } = run;
   const [first] = jobs;
   if (!first) return [];
+  const previews = options.dryRun ? files.map(() => new RecordPreviewBuilder(services.importer)) : [];
   try {
     if (!options.dryRun) await untilEarlierEnded(services, first.current);
     const judge = await write((tx) => createJudge(tx, run, first.current));
@@ -113,9 +117,10 @@ const importFiles = async (run: FileRun): Promise<readonly Import[]> => {
       const onDialect = (found: FileDialect): void => {
         dialect = found;
       };
-      const file = { path, options, onDialect };
+      const preview = previews[index];
+      const file = { path, options, onDialect, onColumns: preview?.addColumns };
       for await (const { batch, cells } of surveyedSource(file, services.importer, services.limits)) {
-        const judgeOfFile = { ...judge, options: { ...options, cells } };
+        const judgeOfFile = { ...judge, preview, options: { ...options, cells } };
         await job.advance((tx) => ({ ...storeBatch(tx, judgeOfFile, job, batch), dialect }));
         options.onProgress?.(job.current);
       }
@@ -127,7 +132,10 @@ const importFiles = async (run: FileRun): Promise<readonly Import[]> => {
   } finally {
     for (const { current } of jobs) if (!options.dryRun) services.running.delete(current.id);
   }
-  return jobs.map(({ current }) => current);
+  return jobs.map(({ current }, index) => {
+    const preview = previews[index];
+    return preview ? { ...current, recordDryRun: preview.result() } : current;
+  });
 };
 
 const createJudge = (
@@ -194,6 +202,7 @@ const storeBatch = (
   const importId = job.current.id;
   let { read, accepted, unchanged, conflicts, rejected } = job.stored(tx);
   for (const record of records) {
+    judge.preview?.addRecord(record);
     // An event without an id of its own can be recognized as stored only by its position in the file.
     const outcome = read < judge.storedBefore ? judgeStored(judge, record) : storeRecord(tx, judge, record, importId);
     read++;
@@ -202,6 +211,7 @@ const storeBatch = (
     else {
       if (outcome.kind === 'CONFLICT') conflicts++;
       else rejected++;
+      judge.preview?.addReject(record, outcome.problems);
       judge.options.onReject?.(importId, record, outcome.problems);
       job.reject(tx, { raw: record.raw, line: record.line, problems: outcome.problems });
     }
@@ -215,7 +225,9 @@ const readValue = ({ importer, options }: RecordJudge, record: SourceRecord): Re
 const storeRecord = (tx: Tx, judge: RecordJudge, record: SourceRecord, importId: number): RecordOutcome => {
   const { value, problems } = readValue(judge, record);
   if (problems) return { kind: 'REJECTED', problems };
-  return judge.session.record(tx, value, { importId, line: record.line, sentBy: null });
+  const outcome = judge.session.record(tx, value, { importId, line: record.line, sentBy: null });
+  if (outcome.kind === 'CREATED') judge.preview?.addStored(record.line, value);
+  return outcome;
 };
 
 const judgeStored = (judge: RecordJudge, record: SourceRecord): RecordOutcome => {

@@ -10,6 +10,8 @@ export interface SurveyedFile {
   readonly options: ReadOptions & TextOptions;
   /** Receives how the file is read, before the first batch. */
   readonly onDialect: (dialect: FileDialect) => void;
+  /** Receives the names of the columns of a CSV file, before the first batch. */
+  readonly onColumns?: ((names: readonly string[]) => void) | undefined;
 }
 
 export interface SurveyedBatch {
@@ -23,13 +25,13 @@ export interface SurveyedBatch {
  * only the others explain, such as `1.234,50`; records before it do not need that.
  */
 export async function* surveyedSource(
-  { path, options, onDialect }: SurveyedFile,
+  { path, options, onDialect, onColumns }: SurveyedFile,
   { shape, writtenFields = {} }: Importer,
   limits: SourceLimits,
 ): AsyncGenerator<SurveyedBatch> {
   const cells = new FileCells(writtenFields, options);
   const text = textOptionsOf(options);
-  for await (const batch of readSource(path, shape, limits, { text, onDialect })) {
+  for await (const batch of readSource(path, shape, limits, { text, onDialect, onColumns })) {
     if (batch.records.some(({ value }) => value && cells.needsSurvey(value))) {
       for await (const { records } of readSource(path, shape, limits, { text }))
         for (const { value } of records) if (value) cells.survey(value);

@@ -36,6 +36,14 @@ export const ipRangesShape: SourceShape = {
   formats: [cityLists, mmdbRanges],
 };
 
+const ipRangesFields: Importer['fields'] = {
+  ...{ start: ['start'], ip_from: ['start'], start_ip: ['start'] },
+  ...{ end: ['end'], ip_to: ['end'], end_ip: ['end'] },
+  ...{ cidr: ['start', 'end'], network: ['start', 'end'] },
+  ...{ city: ['city'], city_name: ['city'] },
+  ipv6: ['ipv6'],
+};
+
 /** What tables write for a city that they do not know, besides nothing; in lower case. */
 const unknownCities = new Set(['-', 'na', 'n/a', 'null', 'none', '\\n']);
 
@@ -110,6 +118,7 @@ const readRange = (value: unknown, { cells }: ReadOptions): ReturnType<typeof re
 export const createIpRangesImporter = (store: Store, limits: IpTableLimits): Importer<IpRangeRecord> => ({
   target: ipRangesTarget,
   shape: ipRangesShape,
+  fields: ipRangesFields,
   read: readRange,
   wire: ({ first, last, city }) => ({
     start: formatIp(first),

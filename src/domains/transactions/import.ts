@@ -1,4 +1,4 @@
-import type { Importer } from '../../ledger/record.ts';
+import { fieldsOfSameName, type Importer } from '../../ledger/record.ts';
 import { formatDecimal } from '../../lib/decimal.ts';
 import { formatIp } from '../../lib/ip.ts';
 import { readRecord } from '../../lib/problems.ts';
@@ -6,10 +6,13 @@ import { formatInstant } from '../../lib/time.ts';
 import { transactionsTarget } from './target.ts';
 import type { Transaction, Transactions } from './transactions.ts';
 
+const columns = ['click_id', 'created_at', 'product_id', 'product_price', 'user_id'];
+
 /** Imports files of `click_id`, `created_at`, `product_id`, `product_price`, `user_id`, `ip`. */
 export const createTransactionsImporter = (transactions: Transactions): Importer<Transaction> => ({
   target: transactionsTarget,
-  shape: { columns: [['click_id', 'created_at', 'product_id', 'product_price', 'user_id']] },
+  shape: { columns: [columns] },
+  fields: fieldsOfSameName([...columns, 'ip']),
   writtenFields: { amounts: ['product_price'], instants: ['created_at'] },
   read: (value, { cells }) =>
     readRecord(

@@ -4,12 +4,10 @@ import { mkdir, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { RejectedRow } from '../../../db/datasets/engine.ts';
 import { DomainError } from '../../errors.ts';
 import type { ImportReadOptions } from '../../lib/import-options.ts';
-import { type DatasetImport, firstRejectsMax } from '../datasets/import-version.ts';
 import type { Imports } from '../imports/imports.ts';
-import type { Import } from '../imports/job.ts';
+import type { RecordImport } from '../imports/record-preview.ts';
 import type { ImportFile, ImportOptions } from '../imports/run.ts';
 import type { ImportSource, ImportStarter } from '../imports/starter.ts';
 import { checkTargetOptions } from '../imports/target-options.ts';
@@ -22,7 +20,7 @@ export interface Uploads {
     source: ImportSource | null | undefined,
     /** A dry run is waited for. */
     options: ImportReadOptions & Pick<ImportOptions, 'synonyms' | 'dryRun'> & { readonly wait: boolean },
-  ): Promise<{ import: DatasetImport }>;
+  ): Promise<{ import: RecordImport }>;
   /** Writes bytes to a new file in the data folder; the caller removes it. */
   spool(bytes: AsyncIterable<Uint8Array>): Promise<string>;
   /** The file at a path in the folder that the operator allows. Throws NOT_ALLOWED. */
@@ -59,18 +57,13 @@ export const createUploads = ({ imports, starters, data, importFolder }: UploadS
       const discard = async (): Promise<void> => {
         if (file) await rm(chosen.path, { force: true });
       };
-      const rejects: RejectedRow[] = [];
-      const onReject: ImportOptions['onReject'] = (_id, { line, raw }, problems) => {
-        if (options.dryRun && rejects.length < firstRejectsMax) rejects.push({ line, raw, problems: [...problems] });
-      };
-      const run = await imports.start(target, [chosen], { ...options, onReject }).catch(async (error: unknown) => {
+      const run = await imports.start(target, [chosen], options).catch(async (error: unknown) => {
         await discard();
         throw error;
       });
       const done = run.done.finally(discard);
       const [current] = wait || options.dryRun ? await done : run.imports;
-      if (!options.dryRun) return { import: current as Import };
-      return { import: { ...(current as Import), id: 0, dryRun: { columns: [], preview: null, rejects } } };
+      return { import: { ...(current as RecordImport), ...(options.dryRun ? { id: 0 } : {}) } };
     },
   };
 };

@@ -1,4 +1,4 @@
-import type { Importer } from '../../ledger/record.ts';
+import { fieldsOfSameName, type Importer } from '../../ledger/record.ts';
 import { readRecord } from '../../lib/problems.ts';
 import { formatInstant } from '../../lib/time.ts';
 import { type Status, statusCodes } from './status.ts';
@@ -17,10 +17,13 @@ const withSynonyms = (synonyms: Readonly<Record<string, string>>): Readonly<Reco
   ),
 });
 
+const columns = ['user_id', 'created_at', 'status'];
+
 /** Imports files of `user_id`, `created_at`, `status`. */
 export const createStatusChangesImporter = (userStatus: UserStatus): Importer<StatusChange> => ({
   target: statusChangesTarget,
-  shape: { columns: [['user_id', 'created_at', 'status']] },
+  shape: { columns: [columns] },
+  fields: fieldsOfSameName(columns),
   writtenFields: { instants: ['created_at'] },
   read: (value, { synonyms, cells }) =>
     readRecord(

@@ -1,5 +1,5 @@
 import { userFiles as table } from '../../../db/tables/user-files.ts';
-import { type Importer, idProblems } from '../../ledger/record.ts';
+import { fieldsOfSameName, type Importer, idProblems } from '../../ledger/record.ts';
 import { readRecord } from '../../lib/problems.ts';
 import type { UserDetails } from '../users/details-columns.ts';
 import type { UserFiles } from '../users/user-files.ts';
@@ -10,10 +10,13 @@ export interface DescribedRecord extends UserDetails {
   readonly userId: string;
 }
 
+const columns = ['user_id', 'first_name', 'last_name', 'birthts'];
+
 /** Imports the corrected content of a rejected CSV file, as an object of `user_id`, `first_name`, `last_name`, `birthts`. */
 export const createUserFilesImporter = (userFiles: UserFiles): Importer<DescribedRecord> => ({
   target: userFilesTarget,
-  shape: { columns: [['user_id', 'first_name', 'last_name', 'birthts']] },
+  shape: { columns: [columns] },
+  fields: fieldsOfSameName(columns),
   read(value) {
     const id = readRecord(value, (fields) => ({ userId: fields.id('user_id') }));
     const details = readDetails(value);

@@ -1,4 +1,4 @@
-import type { Importer } from '../../ledger/record.ts';
+import { fieldsOfSameName, type Importer } from '../../ledger/record.ts';
 import { readRecord } from '../../lib/problems.ts';
 import { usersTarget } from './target.ts';
 import type { UserProfile, Users } from './users.ts';
@@ -6,10 +6,13 @@ import type { UserProfile, Users } from './users.ts';
 /** Whether a text is the code of Namibia rather than a missing value. */
 const isNamibia = (name: string, text: string): boolean => name === 'country' && text.trim() === 'NA';
 
+const columns = ['user_id', 'country', 'gender'];
+
 /** Imports files of `user_id`, `country`, `gender`. */
 export const createUsersImporter = (users: Users): Importer<UserProfile> => ({
   target: usersTarget,
-  shape: { columns: [['user_id', 'country', 'gender']] },
+  shape: { columns: [columns] },
+  fields: fieldsOfSameName(columns),
   read: (value, { cells }) =>
     readRecord(
       value,

@@ -28,6 +28,7 @@ const start = async (text: string | Buffer, args: string): Promise<Outcome> => {
     state read accepted unchanged conflicts rejected failure { code } dialect { delimiter encoding headerLine }
     firstRejects { line raw problems { path code } }
     preview { columns { name type examples nullCount misfitCount } rows { line values misfits { column text } } }
+    recordPreview { columns { name fields examples } fields rows { line values } }
   } } } }`);
   return data?.startImport ?? { __typename: 'errors', message: JSON.stringify(errors) };
 };
@@ -143,9 +144,159 @@ describe('a dry run of records', () => {
     expect(opened.app.domains.users.userOf('u1')).toBeNull();
   });
 
+  it('answers the columns with what is read from each, and the first records as they would be stored', async () => {
+    const csv = [
+      'click_id;note;created_at;product_price;user_id;product_id;ip',
+      'c1;first;31.12.2024;1.250,50;u1;7;10.0.0.1',
+      'c2;;30.12.2024;offen;u1;7;',
+      'c3;;01.02.2024;9,00;u2;8;2001:DB8::1',
+      'c1;first;31.12.2024;1.250,50;u1;7;10.0.0.1',
+    ].join('\n');
+    const outcome = await start(csv, 'target: TRANSACTIONS, dryRun: true');
+    expect(outcome.import).toMatchObject({
+      ...{ read: 4, accepted: 2, unchanged: 1, rejected: 1 },
+      firstRejects: [
+        { line: 3, raw: 'c2;;30.12.2024;offen;u1;7;', problems: [{ path: 'product_price', code: 'MALFORMED' }] },
+      ],
+    });
+    expect(outcome.import?.recordPreview).toEqual({
+      columns: [
+        { name: 'click_id', fields: ['click_id'], examples: ['c1', 'c2', 'c3'] },
+        { name: 'note', fields: [], examples: ['first'] },
+        { name: 'created_at', fields: ['created_at'], examples: ['31.12.2024', '30.12.2024', '01.02.2024'] },
+        { name: 'product_price', fields: ['product_price'], examples: ['1.250,50', 'offen', '9,00'] },
+        { name: 'user_id', fields: ['user_id'], examples: ['u1', 'u2'] },
+        { name: 'product_id', fields: ['product_id'], examples: ['7', '8'] },
+        { name: 'ip', fields: ['ip'], examples: ['10.0.0.1', '2001:DB8::1'] },
+      ],
+      fields: ['click_id', 'created_at', 'product_id', 'product_price', 'user_id', 'ip'],
+      rows: [
+        { line: 2, values: ['c1', '2024-12-31T00:00:00Z', '7', '1250.5', 'u1', '10.0.0.1'] },
+        { line: 4, values: ['c3', '2024-02-01T00:00:00Z', '8', '9', 'u2', '2001:db8::1'] },
+      ],
+    });
+    expect(storedCounts()).toEqual([0, 0]);
+  });
+
+  it.each([
+    [
+      'STATUS_CHANGES, statusWords: [{ word: "done", status: CANCELLED }]',
+      '[{"user_id": 1, "created_at": "2024-01-02", "status": "done", "by": {"id": 12345678901234567890}}]',
+      ['user_id', 'created_at', 'status', ['by']],
+      ['1', '2024-01-02T00:00:00Z', 'cancelled'],
+    ],
+    ['USERS', 'user_id,country,gender\nu,NA,-\n', ['user_id', 'country', 'gender'], ['u', 'NA', null]],
+    [
+      'EXPERIMENT_EVENTS',
+      '{"user_id":"u","account_type":"free","date":"2024-01-02","event_type":null,"order_value":1.5,"version":"A","x":1}\n',
+      ['user_id', 'account_type', 'date', 'event_type', 'order_value', 'version', ['x']],
+      [null, null, 'u', 'free', '2024-01-02T00:00:00Z', null, '1.5', 'A'],
+    ],
+    [
+      'EXCLUDED_USERS',
+      'user_id,to,__proto__\nu,2024-01-02,x\n',
+      ['user_id', 'to', ['__proto__']],
+      ['u', null, null, '2024-01-02T00:00:00Z', null],
+    ],
+  ])('of %s has the record in its wire format and names the columns that are ignored', async (target, ...rest) => {
+    const [text, names, values] = rest;
+    const outcome = await start(text, `target: ${target}, dryRun: true`);
+    expect(outcome.import).toMatchObject({ state: 'SUCCEEDED', read: 1, accepted: 1, firstRejects: [] });
+    const columns = names.map((name) =>
+      Array.isArray(name) ? { name: name[0], fields: [] } : { name, fields: [name] },
+    );
+    expect(outcome.import?.recordPreview).toMatchObject({ columns, rows: [{ values }] });
+    expect(storedCounts()).toEqual([0, 0]);
+  });
+
+  it('has at most 100 records, 20 rejects and 5 examples, and counts the whole file', async () => {
+    const rows = Array.from({ length: 300 }, (_each, id) => (id % 2 === 0 ? `u${id},SE,F` : ',SE,F'));
+    const outcome = await start(`user_id,country,gender\n${rows.join('\n')}\n`, 'target: USERS, dryRun: true');
+    const { recordPreview, firstRejects, ...counts } = outcome.import as Record<string, never>;
+    const { columns, rows: shown } = recordPreview as unknown as {
+      columns: { examples: string[] }[];
+      rows: { line: number }[];
+    };
+    expect(counts).toMatchObject({ read: 300, accepted: 150, rejected: 150 });
+    expect(shown).toHaveLength(100);
+    expect(shown.at(-1)).toMatchObject({ line: 200 });
+    expect(firstRejects).toHaveLength(20);
+    expect(columns[0]?.examples).toEqual(['u0', 'u2', 'u4', 'u6', 'u8']);
+  });
+
+  it('shows no record that is stored already, and nothing of a file of another kind', async () => {
+    const csv = 'user_id,country,gender\nu,SE,F\n';
+    await start(csv, 'target: USERS');
+    expect((await start(csv, 'target: USERS, dryRun: true')).import).toMatchObject({
+      ...{ unchanged: 1, accepted: 0 },
+      recordPreview: { columns: [{ examples: ['u'] }, {}, {}], rows: [] },
+    });
+    expect((await start('a,b\n1,2\n', 'target: USERS, dryRun: true')).import).toMatchObject({
+      ...{ state: 'FAILED', failure: { code: 'NOT_A_TABLE' } },
+      recordPreview: null,
+    });
+    expect((await start(csv, 'target: USERS')).import).toMatchObject({ recordPreview: null, firstRejects: [] });
+  });
+
   it('does not exist for user files', async () => {
     const outcome = await start('', 'target: USER_FILES, dryRun: true');
     expect(outcome.message).toContain('dryRun');
+  });
+});
+
+describe('a dry run of IP ranges', () => {
+  const importRanges = async (text: string, args = '') => {
+    await writeFile(join(folder, 'file'), text);
+    const { data } = await opened.query<{ importIpRanges: { import: Record<string, unknown> } }>(`mutation {
+      importIpRanges(input: { source: { location: "file" } ${args} }) { ... on StartImportPayload { import {
+        state read accepted rejected failure { code } dialect { delimiter }
+        firstRejects { line raw problems { path } } recordPreview { columns { name fields } fields rows { line values } }
+      } } }
+    }`);
+    return data?.importIpRanges.import;
+  };
+  const cityOf = async (ip: string) =>
+    (await opened.query<{ ipCity: { city: string } | null }>(`{ ipCity(ip: "${ip}") { city } }`)).data?.ipCity?.city;
+
+  it('publishes nothing and shows the first ranges and rejects', async () => {
+    await importRanges('start,end,city\n10.0.0.0,10.0.0.9,Rome\n');
+    const before = storedCounts();
+    const text = 'ip_from;ip_to;city_name;country\n167772160;167772169;Oslo;NO\n10.0.0.12;x;Bern;CH\n;;;\n';
+    expect(await importRanges(text, ', dryRun: true')).toMatchObject({
+      ...{ state: 'FAILED', read: 3, accepted: 1, rejected: 2, failure: { code: 'NOT_A_TABLE' } },
+      dialect: { delimiter: 'SEMICOLON' },
+      firstRejects: [{ line: 3, raw: '10.0.0.12;x;Bern;CH', problems: [{ path: 'ip_to' }] }, { line: 4 }],
+      recordPreview: {
+        columns: [
+          { name: 'ip_from', fields: ['start'] },
+          { name: 'ip_to', fields: ['end'] },
+          { name: 'city_name', fields: ['city'] },
+          { name: 'country', fields: [] },
+        ],
+        fields: ['start', 'end', 'city', 'ipv6'],
+        rows: [{ line: 2, values: ['10.0.0.0', '10.0.0.9', 'Oslo', null] }],
+      },
+    });
+    expect(await importRanges('cidr,city\n10.0.0.0/29,Oslo\n', ', dryRun: true')).toMatchObject({
+      state: 'SUCCEEDED',
+      recordPreview: {
+        columns: [{ fields: ['start', 'end'] }, { fields: ['city'] }],
+        rows: [{ line: 2, values: ['10.0.0.0', '10.0.0.7', 'Oslo', null] }],
+      },
+    });
+    expect(storedCounts()).toEqual(before);
+    expect(await cityOf('10.0.0.1')).toBe('Rome');
+  });
+
+  it('shows the columns of a file without a header under the names that are read', async () => {
+    expect(await importRanges('10.0.0.0,10.0.0.9,Rome\n10.0.1.0,10.0.1.9,Bern\n', ', dryRun: true')).toMatchObject({
+      ...{ state: 'SUCCEEDED', read: 2 },
+      recordPreview: {
+        columns: [{ fields: ['start'] }, { fields: ['end'] }, { fields: ['city'] }],
+        rows: [{ line: 1 }, {}],
+      },
+    });
+    expect(await cityOf('10.0.0.1')).toBe('unknown');
   });
 });
 

@@ -48,8 +48,8 @@ export const importDataset = async (
     refreshEvery,
     ...readOptionsOf(readOptions),
     onProgress,
-    onReject({ line, problems }: RejectedRow) {
-      if (rejects.length < rejectsShownMax) rejects.push({ line, problems });
+    onReject({ line, raw, problems }: RejectedRow) {
+      if (rejects.length < rejectsShownMax) rejects.push({ line, raw, problems });
     },
   };
   const isLink = /^[a-z][a-z0-9+.-]*:\/\//i.test(source);

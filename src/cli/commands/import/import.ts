@@ -18,7 +18,15 @@ import type { Terminal } from '../../terminal.ts';
 import { columnLines, type DatasetCommandOptions, importDataset } from './dataset.ts';
 import { createImportProgress } from './progress.ts';
 import { withReadOptions } from './read-options.ts';
-import { type ImportReport, isAllStored, type Reject, rejectsShownMax, reportLines, reportOf } from './report.ts';
+import {
+  isAllStored,
+  type RecordReport,
+  type Reject,
+  recordColumnLines,
+  rejectsShownMax,
+  reportLines,
+  reportOf,
+} from './report.ts';
 import { statusWordOption } from './status-words.ts';
 
 const importAllow = settings.find(({ name }) => name === 'importAllow') as Setting;
@@ -54,8 +62,10 @@ JSON arrays, JSON Lines and CSV are recognized by content; ip-ranges also reads 
 databases. Several files of ip-ranges make up one table, which replaces the current one. The later row of a user wins.
 Importing a file again adds nothing; events with an event_id count once, whatever file holds them. Correct rejected
 records with asof rejects. --json prints {"target", "dryRun", "imports": [{"id", "file", "state", "read", "stored",
-"duplicates", "conflicts", "rejected", "failure": null or {"code", "message"}, "dialect", "rejects": [{"line", "problems"}]}]},
-the first ${rejectsShownMax} rejects of each; read is the sum of stored, duplicates, conflicts and rejected. A dry run has no ids.`;
+"duplicates", "conflicts", "rejected", "failure": null or {"code", "message"}, "dialect", "rejects": [{"line", "raw", "problems"}]}]},
+the first ${rejectsShownMax} rejects of each; read is the sum of stored, duplicates, conflicts and rejected. A dry run has no ids, and
+"preview": {"columns": [{"name", "fields", "examples"}], "fields", "rows": [{"line", "record"}]}, the first 100 records as they
+would be stored; a column without fields is ignored.`;
 
 /** `asof import`: imports files, whether or not a server runs on the same data folder. */
 export const importCommand: Command = {
@@ -119,7 +129,7 @@ export const importCommand: Command = {
     await terminal.print(
       ...(options.json
         ? [JSON.stringify({ target, dryRun: isDryRun, imports: reports })]
-        : reports.flatMap((report) => reportLines(report, isDryRun))),
+        : reports.flatMap((report) => [...reportLines(report, isDryRun), ...recordColumnLines(report)])),
     );
     return reports.every(isAllStored) ? exitSuccess : exitProblems;
   },
@@ -145,9 +155,6 @@ const runDataset = async (args: readonly string[], options: Options, terminal: T
   );
   return isAllStored(report) ? exitSuccess : exitProblems;
 };
-
-/** 0 for a link, whose size is unknown. */
-const _bytesOf = async (path: string): Promise<number> => (await stat(path).catch(() => ({ size: 0 }))).size;
 
 const readCount = (text: string): number => {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
@@ -178,16 +185,16 @@ const importGroups = async (
   target: string,
   files: readonly File[],
   { dryRun, mapStatus, onProgress, ...options }: GroupOptions,
-): Promise<ImportReport[]> => {
+): Promise<RecordReport[]> => {
   // Several files of ranges make up one table; other files are imported one by one, and fail one by one.
   const found: ImportTarget | undefined = targets.find(({ command }) => command === target);
   const groups = found?.joinsFiles ? [files] : files.map((file) => [file]);
-  const reports: ImportReport[] = [];
+  const reports: RecordReport[] = [];
   for (const group of groups) {
     const rejects = new Map<number, Reject[]>();
-    const onReject: ImportOptions['onReject'] = (importId, { line }, problems) => {
+    const onReject: ImportOptions['onReject'] = (importId, { line, raw }, problems) => {
       const first = rejects.get(importId) ?? [];
-      if (first.length < rejectsShownMax) rejects.set(importId, [...first, { line, problems }]);
+      if (first.length < rejectsShownMax) rejects.set(importId, [...first, { line, raw, problems }]);
     };
     const run = await domains.imports.start(target, group, {
       ...readOptionsOf(options),
@@ -196,8 +203,10 @@ const importGroups = async (
       onProgress,
       onReject,
     });
-    for (const [index, { id, ...ended }] of (await run.done).entries())
-      reports.push(reportOf({ ...ended, id: dryRun ? null : id }, group[index]?.path ?? '', rejects.get(id) ?? []));
+    for (const [index, { id, recordDryRun, ...ended }] of (await run.done).entries()) {
+      const report = reportOf({ ...ended, id: dryRun ? null : id }, group[index]?.path ?? '', rejects.get(id) ?? []);
+      reports.push(recordDryRun ? { ...report, preview: recordDryRun.preview } : report);
+    }
   }
   return reports;
 };

@@ -1,10 +1,13 @@
 import type { Import } from '../../../domains/imports/job.ts';
+import type { RecordPreview } from '../../../domains/imports/record-preview.ts';
 import type { FieldProblem } from '../../../errors.ts';
 import type { FileDialect } from '../../../lib/import-options.ts';
 
 /** A record that was not stored. */
 export interface Reject {
   readonly line: number;
+  /** Its original text. */
+  readonly raw: string;
   readonly problems: readonly FieldProblem[];
 }
 
@@ -24,6 +27,12 @@ export interface ImportReport {
   readonly dialect: FileDialect | null;
   /** The first records that were rejected or in conflict. */
   readonly rejects: readonly Reject[];
+}
+
+/** The counts of a file of records. */
+export interface RecordReport extends ImportReport {
+  /** Only of a dry run: the columns of the file, and the first records that would be stored. */
+  readonly preview?: RecordPreview | null;
 }
 
 export const rejectsShownMax = 20;
@@ -88,4 +97,17 @@ const dialectLines = ({ encoding, delimiter, headerLine, warnings }: FileDialect
   const header = headerLine === null ? 'no header' : `header in line ${headerLine}`;
   const lines = isPlain ? [] : [`  read as ${encoding}, cells separated by ${delimiterNames[delimiter]}, ${header}`];
   return [...lines, ...warnings.map((warning) => `  note: ${warning}`)];
+};
+
+const columnLinesMax = 50;
+
+/** Lines for people about the columns of a dry run: which fields are read from each. */
+export const recordColumnLines = ({ preview }: Pick<RecordReport, 'preview'>): string[] => {
+  const columns = preview?.columns ?? [];
+  const lines = columns.slice(0, columnLinesMax).map(({ name, fields, examples }) => {
+    const use = fields.length > 0 ? fields.join(', ') : 'ignored';
+    const hint = examples.length > 0 ? `, e.g. ${examples.map((example) => JSON.stringify(example)).join(', ')}` : '';
+    return `  ${JSON.stringify(name)}: ${use}${hint}`;
+  });
+  return columns.length > columnLinesMax ? [...lines, `  and ${columns.length - columnLinesMax} more columns`] : lines;
 };
