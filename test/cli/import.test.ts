@@ -186,6 +186,53 @@ describe('asof import', () => {
     expect(await asof(['verify', '--data', data])).toMatchObject({ stdout: 'sound: 2 records\n' });
   });
 
+  it('shows in a dry run what is read from each column, the first records and the first rejects', async () => {
+    const text = 'user_id;created_at;status;note\nu-1;31.12.2024;done;x\nu-1;bald;done;\n';
+    const { data, path } = await written(text, 'changes.csv');
+    const args = ['import', 'user-status', path, '--map-status', 'done=cancelled', '--dry-run', '--data', data];
+    const json = await asof([...args, '--json']);
+    expect(json.code).toBe(1);
+    expect(reportOf(json.stdout).imports).toMatchObject([
+      {
+        ...{ id: null, read: 2, stored: 1, rejected: 1, dialect: { delimiter: ';' } },
+        rejects: [{ line: 3, raw: 'u-1;bald;done;', problems: [{ path: 'created_at' }] }],
+        preview: {
+          columns: [
+            { name: 'user_id', fields: ['user_id'], examples: ['u-1'] },
+            { name: 'created_at', fields: ['created_at'], examples: ['31.12.2024', 'bald'] },
+            { name: 'status', fields: ['status'], examples: ['done'] },
+            { name: 'note', fields: [], examples: ['x'] },
+          ],
+          fields: ['user_id', 'created_at', 'status'],
+          rows: [{ line: 2, record: { user_id: 'u-1', created_at: '2024-12-31T00:00:00Z', status: 'cancelled' } }],
+        },
+      },
+    ]);
+    const { stdout } = await asof(args);
+    expect(stdout).toContain('  "status": status, e.g. "done"\n  "note": ignored, e.g. "x"\n');
+    expect(existsSync(data)).toBe(false);
+  });
+
+  it('shows in a dry run of ip-ranges each file of the table, and leaves the current one', async () => {
+    const { data, path } = await written('start,end,city\n10.0.0.0,10.0.0.9,Rome\n', 'v4.csv');
+    await asof(['import', 'ip-ranges', path, '--data', data]);
+    const other = `${path}.json`;
+    await writeFile(other, JSON.stringify({ Oslo: [{ start: '10.0.0.0', end: '10.0.0.5' }] }));
+    await writeFile(path, 'network,city\n2001:db8::/32,Bern\nx,Bern\n');
+    const args = ['import', 'ip-ranges', path, other, '--dry-run', '--data', data, '--json'];
+    expect(reportOf((await asof(args)).stdout).imports).toMatchObject([
+      {
+        ...{ id: null, read: 2, stored: 1, rejected: 1, rejects: [{ line: 3, raw: 'x,Bern' }] },
+        preview: {
+          columns: [{ fields: ['start', 'end'] }, { fields: ['city'] }],
+          rows: [{ line: 2, record: { start: '2001:db8::', city: 'Bern' } }],
+        },
+      },
+      { id: null, read: 1, stored: 1, rejects: [], preview: { rows: [{ record: { end: '10.0.0.5', city: 'Oslo' } }] } },
+    ]);
+    expect((await asof(['city', '10.0.0.1', '--data', data])).stdout).toContain('Rome');
+  });
+
   it('updates a server that runs on the same data folder', async () => {
     const { data, path } = await written(changes);
     const server = await serve(['--data', data, '--empty']);
