@@ -213,13 +213,13 @@ describe('a dry run of records', () => {
     const rows = Array.from({ length: 300 }, (_each, id) => (id % 2 === 0 ? `u${id},SE,F` : ',SE,F'));
     const outcome = await start(`user_id,country,gender\n${rows.join('\n')}\n`, 'target: USERS, dryRun: true');
     const { recordPreview, firstRejects, ...counts } = outcome.import as Record<string, never>;
-    const { columns, rows: shown } = recordPreview as unknown as {
+    const { columns, rows: firstRows } = recordPreview as unknown as {
       columns: { examples: string[] }[];
       rows: { line: number }[];
     };
     expect(counts).toMatchObject({ read: 300, accepted: 150, rejected: 150 });
-    expect(shown).toHaveLength(100);
-    expect(shown.at(-1)).toMatchObject({ line: 200 });
+    expect(firstRows).toHaveLength(100);
+    expect(firstRows.at(-1)).toMatchObject({ line: 200 });
     expect(firstRejects).toHaveLength(20);
     expect(columns[0]?.examples).toEqual(['u0', 'u2', 'u4', 'u6', 'u8']);
   });
