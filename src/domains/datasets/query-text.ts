@@ -228,17 +228,24 @@ interface TextMeasure {
   readonly as: string;
 }
 
-/** `sum:price` or `total=sum:price`; undefined without a known function. */
-const splitMeasure = (text: string): TextMeasure | undefined => {
+/** `sum:price`; undefined without a known function. */
+const plainMeasure = (text: string): TextMeasure | undefined => {
   const [, plain = '', column] = /^(\w+)(?::(.*))?$/s.exec(text) ?? [];
   const name = functionOf(plain);
-  if (name) {
-    const lower = name.toLowerCase();
-    return column === undefined ? { function: name, as: lower } : { function: name, column, as: `${lower}_${column}` };
+  if (!name) return undefined;
+  const lower = name.toLowerCase();
+  return column === undefined ? { function: name, as: lower } : { function: name, column, as: `${lower}_${column}` };
+};
+
+/** `sum:price` or `total=sum:price`; undefined without a known function. A name ends where a measure follows. */
+const splitMeasure = (text: string): TextMeasure | undefined => {
+  const plain = plainMeasure(text);
+  if (plain) return plain;
+  for (let at = text.indexOf('='); at >= 0; at = text.indexOf('=', at + 1)) {
+    const renamed = plainMeasure(text.slice(at + 1));
+    if (renamed) return { ...renamed, as: text.slice(0, at) };
   }
-  const at = text.indexOf('=');
-  const renamed = at < 0 ? undefined : splitMeasure(text.slice(at + 1));
-  return renamed && { ...renamed, as: text.slice(0, at) };
+  return undefined;
 };
 
 /** Whether a text with commas is one measure of a column whose name contains commas. */
