@@ -1,6 +1,6 @@
 import { growableUint32 } from '../../indices/growable.ts';
 import { compareTexts } from '../../lib/compare.ts';
-import { type Experiment, isInPeriod } from '../experiments/plan.ts';
+import { type Experiment, isInPeriod, type Phase, phasesInPeriod } from '../experiments/plan.ts';
 import { ArrivalHistory } from './arrival-history.ts';
 import { ArrivalOrder } from './arrival-order.ts';
 import { Exposures } from './exposures.ts';
@@ -59,7 +59,13 @@ export class ExperimentCounts {
     const { columns, events } = services.experimentEvents;
     this.#services = services;
     this.#experiment = experiment;
-    this.exposures = new Exposures({ columns, events, countryOf });
+    const phases = phasesInPeriod(experiment);
+    const phaseOf = (atUs: number): number => {
+      let phase = phases.length - 1;
+      while (phase > 0 && atUs < ((phases[phase] as Phase).fromUs ?? Number.NEGATIVE_INFINITY)) phase--;
+      return phase;
+    };
+    this.exposures = new Exposures({ columns, events, countryOf, phaseOf });
     this.#order = new ArrivalOrder({ columns, events, rows: this.rows });
   }
 

@@ -10,6 +10,8 @@ export interface ExposureSources {
   readonly events: EventColumns;
   /** Code of the user's country. */
   readonly countryOf: (user: number) => number;
+  /** Index of the phase of the plan at an instant. */
+  readonly phaseOf: (atUs: number) => number;
 }
 
 interface BusiestUser {
@@ -39,6 +41,9 @@ export class Exposures {
   readonly #columns: FactColumns;
   readonly #events: EventColumns;
   readonly #countryNowOf: (user: number) => number;
+  readonly #phaseOf: (atUs: number) => number;
+  /** Users by the phase of the first event, then by the code of the country, with holes. */
+  readonly #phaseUsers: number[][] = [];
   readonly #indexByUser = createNumberTable();
   /** By the user's index, in the order of arrival: user, country, row of the first event, start of the chain of exposures. */
   readonly #users = growableUint32();
@@ -51,10 +56,11 @@ export class Exposures {
   readonly #log = new ExposureLog();
   readonly #cells = new ExposureCells();
 
-  constructor({ columns, events, countryOf }: ExposureSources) {
+  constructor({ columns, events, countryOf, phaseOf }: ExposureSources) {
     this.#columns = columns;
     this.#events = events;
     this.#countryNowOf = countryOf;
+    this.#phaseOf = phaseOf;
   }
 
   /** Users, each counted once. */
@@ -110,6 +116,15 @@ export class Exposures {
     return counts;
   }
 
+  /** Users of a phase by the code of the country, by when each was first seen. */
+  usersOfPhase(phase: number): Map<number, number> {
+    const counts = new Map<number, number>();
+    this.#phaseUsers[phase]?.forEach((users, country) => {
+      if (users > 0) counts.set(country, users);
+    });
+    return counts;
+  }
+
   /** A copy of the countries that have users. */
   countries(): CountryUsers[] {
     return this.#cells.countries();
@@ -131,7 +146,9 @@ export class Exposures {
     if (index === undefined) return null;
     const [from, to] = [this.#countries.values[index] as number, this.#countryNowOf(user)];
     if (from === to) return null;
+    this.#countInPhase(index, -1);
     this.#countries.set(index, to);
+    this.#countInPhase(index, 1);
     this.#addUserTo(from, index, -1);
     this.#addUserTo(to, index, 1);
     return { index, from, to };
@@ -163,6 +180,7 @@ export class Exposures {
     this.#countries.push(country);
     this.#cells.usersOf(country).users++;
     this.#firstRows.push(row);
+    this.#countInPhase(index, 1);
     this.#eventCounts.push(0);
     this.#firstExposures.push(noExposure);
     return index;
@@ -174,10 +192,20 @@ export class Exposures {
     if (events > this.#busiest.events) this.#busiest = { user: this.userAt(index), events };
   }
 
+  #countInPhase(index: number, sign: 1 | -1): void {
+    const phase = this.#phaseOf(this.#columns.occurredAtUsOf(this.firstRowAt(index)));
+    const country = this.countryAt(index);
+    const users = this.#phaseUsers[phase] ?? [];
+    this.#phaseUsers[phase] = users;
+    users[country] = (users[country] ?? 0) + sign;
+  }
+
   #correctFirst(index: number, row: number): void {
     const { occurredAtUsOf } = this.#columns;
     if (occurredAtUsOf(row) >= occurredAtUsOf(this.#firstRows.values[index] as number)) return;
+    this.#countInPhase(index, -1);
     this.#firstRows.set(index, row);
+    this.#countInPhase(index, 1);
     this.corrections.push(index);
   }
 

@@ -116,10 +116,9 @@ export const snapshotOf = (
     })),
     marketUsers,
     phaseMarkets: phaseMarketsOf({
-      ...{ experiment, nowUs: now, userCount: exposures.userCount },
-      usersByMarket: new Map([...marketUsers].map(([market, { users: ofMarket }]) => [market, ofMarket])),
-      firstSeenAtUs: (index) => experimentEvents.columns.occurredAtUsOf(exposures.firstRowAt(index)),
-      marketOf: (index) => countryName(exposures.countryAt(index)),
+      ...{ experiment, nowUs: now, marketsWithUsers: new Set(marketUsers.keys()) },
+      usersOfPhase: (phase) =>
+        new Map([...exposures.usersOfPhase(phase)].map(([country, count]) => [countryName(country), count])),
     }),
     splits: splits?.snapshot() ?? { all: undefined, markets: new Map(), unplanned: new Map() },
     arrivals: arrivals.snapshot(),
