@@ -81,6 +81,8 @@ const dialectOfHead = (
   const candidate = chooseCandidate(text, { delimiter, separator, headerLine }, known);
   const { sample, start } = candidate;
   const first = sample.rows[start.first];
+  if (!first && !isWhole && !/[\r\n]/.test(headText.slice(startOffset)))
+    throw notATable(`line ${startLine} is longer than the ${head.length} bytes that are searched for the first row`);
   if (!first) throw noSuchLine(startLine, headText, isWhole);
   if (typeof headerLine === 'number' && first.line !== headerLine) throw blankHeader(headerLine);
   const { hasHeader } = start;
@@ -115,11 +117,22 @@ const checkTabular = (head: Buffer, text: string, isWhole: boolean, encoding: Fi
   const isUtf16 = encoding.startsWith('UTF-16');
   const nuls = isUtf16 ? 0 : countNuls(head);
   // A few NULs make their rows faulty; many NULs mean another encoding or no text.
-  const isText = nuls * 10 <= head.length;
+  const isText = nuls * 10 <= head.length && (isUtf16 || !hasControls(head));
   const kind = nonTabularKind(isUtf16 ? Buffer.from(text.slice(0, 1024)) : isText ? withoutNuls(head) : head);
-  if (kind !== null) throw notATable(`the file looks like ${kind}; expected CSV`);
+  if (kind !== null || !isText) throw notATable(`the file looks like ${kind ?? 'binary data'}; expected CSV`);
   if (text.trim() === '' && isWhole) throw notATable('the file is empty');
   if (/^\s*(?:\{\s*(?:"|\})|\[\s*[[{])/.test(text)) throw notATable('the file looks like JSON; expected CSV');
+};
+
+/** Control characters that tables contain: tabs, line ends, separators of cells and the end of a file of DOS. */
+const textControls: ReadonlySet<number> = new Set([0, 1, 9, 10, 11, 12, 13, 26, 27, 28, 29, 30, 31]);
+const strayControlsMax = 16;
+
+/** Whether more than one byte in 50 is a control character that text does not have. */
+const hasControls = (bytes: Buffer): boolean => {
+  let count = 0;
+  for (const byte of bytes) if ((byte < 32 && !textControls.has(byte)) || byte === 127) count += 1;
+  return count > strayControlsMax && count * 50 > bytes.length;
 };
 
 const countNuls = (bytes: Buffer): number => {
