@@ -111,6 +111,7 @@ describe('asof check experiment', () => {
       ['--contry', 'SE'],
       ['--where', 'color=red'],
       ['--where', 'account_type'],
+      ['--where', 'account_type='],
       ['--where', 'user_status=happy'],
       ['--range', 'yesterday'],
       ['--range', '2025-02-01/2025-01-01'],

@@ -23,11 +23,12 @@ export const whereOf = (texts: readonly string[]): FactFilter | undefined => {
   const filter: { [Part in (typeof conditions)[keyof typeof conditions]]?: string[] } = {};
   for (const text of texts) {
     const [name = '', ...rest] = text.split('=');
+    const value = rest.join('=');
     const names = Object.keys(conditions).join(', ');
-    if (!isCondition(name) || rest.length === 0)
+    if (!isCondition(name) || value === '')
       throw new CommandError(exitUsageError, `--where ${preview(text)} must be name=value; the names are ${names}`);
     const part = conditions[name];
-    filter[part] = [...(filter[part] ?? []), rest.join('=')];
+    filter[part] = [...(filter[part] ?? []), value];
   }
   const unknown = filter.userStatus?.find((status) => !statusCodes.some((known) => known === status));
   if (unknown !== undefined)

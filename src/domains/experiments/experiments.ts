@@ -4,8 +4,7 @@ import { DomainError } from '../../errors.ts';
 import { createDictionary, type Dictionary } from '../../indices/dictionary.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { sentByApi } from '../../ledger/record.ts';
-import { formatInstant } from '../../lib/time.ts';
-import { type Experiment, isInPeriod, isSamePlan, type PlanRevision, phaseAt, unplanned } from './plan.ts';
+import { type Experiment, isInPeriod, type PlanRevision, unplanned } from './plan.ts';
 import { planProblems } from './plan-problems.ts';
 import { type Plans, plansOf, plansWith } from './plans.ts';
 
@@ -60,7 +59,11 @@ export const createExperiments = (ledger: Ledger, nowUs: () => number): Experime
     name: 'experiments',
     apply(added) {
       const last = rows.at(-1)?.seq ?? 0;
-      for (const row of added) if (row.seq > last) rows.push(row);
+      for (const row of added) {
+        if (row.seq <= last) continue;
+        rows.push(row);
+        keys.intern(row.key);
+      }
       newest = plansOf(rows, keys);
     },
   });
@@ -118,11 +121,6 @@ const revisionOf = (plan: PlanInput, before: Experiment | undefined, nowUs: numb
   const hasStarted = before !== undefined && before.startedAtUs !== null && before.startedAtUs <= nowUs;
   const fields = { key, name, startedAtUs, endedAtUs, allocation, allocationByMarket, markets };
   const problems = planProblems({ ...fields, allocationFromUs: allocationFromUs ?? null });
-  const isTooLate = allocationFromUs === undefined && hasStarted && endedAtUs !== null && endedAtUs <= nowUs;
-  if (isTooLate && !isSamePlan(phaseAt(before, nowUs), fields)) {
-    const message = `allocationFrom must be given, because the experiment has ended (${formatInstant(endedAtUs)}): from now on nothing would be judged by the new allocation or markets`;
-    problems.push({ path: 'allocationFrom', code: 'MISSING', message });
-  }
   const message = problems.map((problem) => problem.message).join('; ');
   if (problems.length > 0) throw new DomainError('VALIDATION_FAILED', message, { problems });
   return { ...fields, allocationFromUs: allocationFromUs ?? (hasStarted ? nowUs : null) };

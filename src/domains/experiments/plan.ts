@@ -85,8 +85,7 @@ const chained = (phases: readonly OpenPhase[]): Phase[] => {
   });
 };
 
-/** Whether two phases plan the same. */
-export const isSamePlan = (a: PhasePlan, b: PhasePlan): boolean => planText(a) === planText(b);
+const isSamePlan = (a: PhasePlan, b: PhasePlan): boolean => planText(a) === planText(b);
 
 const planText = ({ allocation, allocationByMarket, markets }: PhasePlan): string =>
   JSON.stringify([allocation.map(allocationText), allocationByMarket.map(marketText), markets]);

@@ -62,10 +62,13 @@ const createPlans = (byKey: ReadonlyMap<string, Experiment>, keys: Dictionary): 
   };
 };
 
-/** The plans that can claim events, the one that started last first. */
+/**
+ * The plans that can claim events, the one that started last first. The key of a plan that is not saved yet has no code: it
+ * gets the next free one, and stays unknown.
+ */
 const claimantsOf = (plans: readonly Experiment[], keys: Dictionary): Claimant[] =>
   plans
-    .map((plan, order) => ({ plan, order, code: keys.intern(plan.key) }))
+    .map((plan, order) => ({ plan, order, code: keys.codeOf(plan.key) ?? keys.size }))
     .filter(({ plan }) => plan.startedAtUs !== null)
     .sort((a, b) => (b.plan.startedAtUs as number) - (a.plan.startedAtUs as number) || b.order - a.order)
     .map(({ plan, code }) => ({
