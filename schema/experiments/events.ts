@@ -24,7 +24,7 @@ builder.node(ExperimentEventType, {
     experiment: t.field({
       type: ExperimentType,
       description:
-        'The experiment that the event names; otherwise the newest plan whose period contains the time of the event.',
+        'The experiment that the event names; otherwise that of the plan that runs at its time and plans its variant, or that started last.',
       resolve: (event, _args, { experimentEvents, experiments }) =>
         experiments.experimentOf(experimentEvents.experimentKeyOf(event)),
     }),
@@ -100,7 +100,7 @@ const RecordEventsInput = builder.inputType('RecordEventsInput', {
   fields: (t) => ({
     experiment: t.id({
       description:
-        'The key of the experiment of all events; default: for each event the newest plan whose period contains its time.',
+        'The key of the experiment of all events; default: for each event the plan that runs at its time and plans its variant, or that started last.',
     }),
     idempotencyKey: t.id({
       description:
