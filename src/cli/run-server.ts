@@ -72,8 +72,9 @@ const startApp = async (
   { data }: Config,
   { demo, address }: ServerOptions & { readonly address: string },
 ): Promise<void> => {
-  const { imports } = app.domains;
+  const { imports, uploads } = app.domains;
   if (demo && isDemoNeeded(imports)) await loadDemo(app.domains, data === ':memory:' ? tmpdir() : join(data, 'tmp'));
   await imports.endInterrupted();
+  await uploads.removeAbandoned();
   await app.start(address);
 };

@@ -1,6 +1,10 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { createServer, request as httpRequest } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -50,6 +54,18 @@ describe('asof serve', () => {
   it('imports no demo data with --empty', async () => {
     const server = await serve(['--data', await folder(), '--empty'], 'main');
     expect(await (await fetch(`${server.url}/readyz`)).json()).toEqual({ status: 'ready', sequence: 0 });
+  });
+
+  it('removes uploaded files that a killed process left, and none of a running one', async () => {
+    const data = await folder();
+    const uploads = join(data, 'uploads');
+    await mkdir(uploads);
+    const ended = spawn(process.execPath, ['-e', '']);
+    await once(ended, 'exit');
+    const [left, used, other] = [`${ended.pid}-${randomUUID()}`, `${process.pid}-${randomUUID()}`, 'notes.txt'];
+    for (const name of [left, used, other]) await writeFile(join(uploads, name), 'user_id\n');
+    await serve(['--data', data, '--empty']);
+    expect((await readdir(uploads)).sort()).toEqual([used, other].sort());
   });
 
   it('names a port that is in use', async () => {

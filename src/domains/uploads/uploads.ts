@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, realpath, rm } from 'node:fs/promises';
+import { mkdir, readdir, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DomainError } from '../../errors.ts';
 import type { ImportReadOptions } from '../../lib/import-options.ts';
+import { isOtherProcessAlive } from '../../lib/process-alive.ts';
 import type { Imports } from '../imports/imports.ts';
 import type { RecordImport } from '../imports/record-preview.ts';
 import type { ImportFile, ImportOptions } from '../imports/run.ts';
@@ -23,6 +24,8 @@ export interface Uploads {
   ): Promise<{ import: RecordImport }>;
   /** Writes bytes to a new file in the data folder; the caller removes it. */
   spool(bytes: AsyncIterable<Uint8Array>): Promise<string>;
+  /** Removes spooled files whose process no longer runs. Call it when a server starts. */
+  removeAbandoned(): Promise<void>;
   /** The file at a path in the folder that the operator allows. Throws NOT_ALLOWED. */
   allowed(location: string): Promise<ImportFile>;
 }
@@ -36,11 +39,13 @@ export interface UploadServices {
 }
 
 export const createUploads = ({ imports, starters, data, importFolder }: UploadServices): Uploads => {
-  const spool: Uploads['spool'] = (bytes) => spoolTo(data === ':memory:' ? tmpdir() : join(data, 'uploads'), bytes);
+  const folder = data === ':memory:' ? tmpdir() : join(data, 'uploads');
+  const spool: Uploads['spool'] = (bytes) => spoolTo(folder, bytes);
   const allowed: Uploads['allowed'] = (location) => allowedFile(importFolder, location);
 
   return {
     spool,
+    removeAbandoned: () => (data === ':memory:' ? Promise.resolve() : removeAbandoned(folder)),
     allowed,
     async importFrom(target, source, { wait, ...options }) {
       const starter = starters.find(({ target: { name } }) => name === target);
@@ -70,12 +75,21 @@ export const createUploads = ({ imports, starters, data, importFolder }: UploadS
 
 const spoolTo = async (folder: string, bytes: AsyncIterable<Uint8Array>): Promise<string> => {
   await mkdir(folder, { recursive: true });
-  const path = join(folder, randomUUID());
+  const path = join(folder, `${process.pid}-${randomUUID()}`);
   await pipeline(bytes, createWriteStream(path)).catch(async (error: unknown) => {
     await rm(path, { force: true });
     throw error;
   });
   return path;
+};
+
+const removeAbandoned = async (folder: string): Promise<void> => {
+  const names = await readdir(folder).catch(() => []);
+  const abandoned = names.filter((name) => {
+    const [, processId] = /^(\d+)-[\da-f-]{36}$/.exec(name) ?? [];
+    return processId !== undefined && !isOtherProcessAlive(Number(processId));
+  });
+  await Promise.all(abandoned.map((name) => rm(join(folder, name), { force: true })));
 };
 
 const allowedFile = async (importFolder: string, location: string): Promise<ImportFile> => {
