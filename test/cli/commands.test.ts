@@ -14,6 +14,7 @@ const names = [
   'rejects',
   'keys',
   'check',
+  'alerts',
   'sync',
   'sql',
   'status',
