@@ -1,9 +1,10 @@
-import { type IncomingMessage, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { DomainError } from '../errors.ts';
 import type { HostPort } from '../lib/host-port.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
 import { connectTo, type Network, systemNetwork } from './link-connection.ts';
+import { sendOver } from './link-request.ts';
 import { parseLink } from './link-rules.ts';
 
 export interface PostLimits {
@@ -78,34 +79,11 @@ const postError = (error: unknown): DomainError => {
   return notReachable(error);
 };
 
-const send = (url: URL, socket: Socket, { headers, body }: PostOptions): Promise<IncomingMessage> =>
-  new Promise((resolve, reject) => {
-    const bytes = Buffer.from(body);
-    const clientRequest = request({
-      // The request uses this connection, whatever host the other options name.
-      createConnection: () => socket,
-      method: 'POST',
-      path: `${url.pathname}${url.search}`,
-      headers: {
-        host: url.host,
-        'user-agent': 'asof',
-        'content-type': 'application/json; charset=utf-8',
-        'content-length': bytes.byteLength,
-        connection: 'close',
-        ...headers,
-      },
-    });
-    clientRequest.once('response', (response) => {
-      // The reader of the body receives the error; without a reader it does not matter.
-      response.on('error', () => undefined);
-      resolve(response);
-    });
-    clientRequest.on('error', reject);
-    clientRequest.once('close', () => reject(new Error('the connection was closed')));
-    // The server switched to another protocol, which the request did not offer.
-    clientRequest.once('upgrade', () => clientRequest.destroy());
-    clientRequest.end(bytes);
-  });
+const send = (url: URL, socket: Socket, { headers, body: text }: PostOptions): Promise<IncomingMessage> => {
+  const body = Buffer.from(text);
+  const own = { 'content-type': 'application/json; charset=utf-8', 'content-length': body.byteLength };
+  return sendOver(socket, url, { method: 'POST', headers: { ...own, ...headers }, body });
+};
 
 /** The status says whether the message arrived, so a body that breaks off does not matter. */
 const readStart = async (

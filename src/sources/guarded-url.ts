@@ -1,4 +1,4 @@
-import { type IncomingMessage, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { DomainError } from '../errors.ts';
 import { contentCodings, decodeContent } from '../lib/content-coding.ts';
@@ -6,6 +6,7 @@ import type { HostPort } from '../lib/host-port.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
 import { unpack } from './decompress.ts';
 import { connectTo, type Network, systemNetwork } from './link-connection.ts';
+import { sendOver } from './link-request.ts';
 import { parseLink, resolveRedirect } from './link-rules.ts';
 
 /** The settings of the same names, all of them limits. */
@@ -131,30 +132,9 @@ const conditionalHeaders = ({ etag, lastModified }: LinkValidators = noValidator
 const noValidators: LinkValidators = { etag: null, lastModified: null };
 
 const sendRequest = (url: URL, socket: Socket, conditional: Headers): Promise<IncomingMessage> =>
-  new Promise((resolve, reject) => {
-    const clientRequest = request({
-      // The request uses this connection, whatever host the other options name.
-      createConnection: () => socket,
-      path: `${url.pathname}${url.search}`,
-      headers: {
-        host: url.host,
-        'user-agent': 'asof',
-        accept: 'text/csv, */*;q=0.5',
-        'accept-encoding': contentCodings.join(', '),
-        connection: 'close',
-        ...conditional,
-      },
-    });
-    clientRequest.once('response', (response) => {
-      // The reader of the body receives the error; without a reader it does not matter.
-      response.on('error', () => undefined);
-      resolve(response);
-    });
-    clientRequest.on('error', reject);
-    clientRequest.once('close', () => reject(new Error('the connection was closed')));
-    // The server switched to another protocol, which the request did not offer.
-    clientRequest.once('upgrade', () => clientRequest.destroy());
-    clientRequest.end();
+  sendOver(socket, url, {
+    method: 'GET',
+    headers: { accept: 'text/csv, */*;q=0.5', 'accept-encoding': contentCodings.join(', '), ...conditional },
   });
 
 interface ResponseServices {

@@ -1,12 +1,12 @@
 import { growableUint32 } from '../../indices/growable.ts';
 import { compareTexts } from '../../lib/compare.ts';
-import { type Experiment, isInPeriod, type Phase, phasesInPeriod } from '../experiments/plan.ts';
+import { type Experiment, isInPeriod } from '../experiments/plan.ts';
 import { ArrivalHistory } from './arrival-history.ts';
 import { ArrivalOrder } from './arrival-order.ts';
 import { Exposures } from './exposures.ts';
 import type { MonitorServices } from './services.ts';
 import { SplitHistory } from './split-history.ts';
-import { type SplitPlan, splitPlanOf } from './split-plan.ts';
+import { phaseIndexAt, phaseStarts, type SplitPlan, splitPlanOf } from './split-plan.ts';
 
 /** Positive order values: their number and sum, the largest of them and its row. */
 export interface OrderValues {
@@ -59,12 +59,8 @@ export class ExperimentCounts {
     const { columns, events } = services.experimentEvents;
     this.#services = services;
     this.#experiment = experiment;
-    const phases = phasesInPeriod(experiment);
-    const phaseOf = (atUs: number): number => {
-      let phase = phases.length - 1;
-      while (phase > 0 && atUs < ((phases[phase] as Phase).fromUs ?? Number.NEGATIVE_INFINITY)) phase--;
-      return phase;
-    };
+    const phasesFromUs = phaseStarts(experiment);
+    const phaseOf = (atUs: number): number => phaseIndexAt({ phasesFromUs }, atUs);
     this.exposures = new Exposures({ columns, events, countryOf, phaseOf });
     this.#order = new ArrivalOrder({ columns, events, rows: this.rows });
   }

@@ -73,7 +73,7 @@ const firstCell = 2;
 export class SplitHistory {
   readonly #sources: SplitSources;
   readonly #indexByVariant: ReadonlyMap<number, number>;
-  readonly #overall: OpenSplit[];
+  #overall: OpenSplit;
   /** By the codes of countries, with holes. */
   readonly #markets: OpenSplit[] = [];
   /** The indices of users in the order of enrollment, and whether a look follows each of them. */
@@ -96,7 +96,7 @@ export class SplitHistory {
     this.#sources = sources;
     const { split, events } = sources;
     this.#indexByVariant = new Map(split.variants.map((name, index) => [events.variants.intern(name), index]));
-    this.#overall = [this.#newSplit()];
+    this.#overall = this.#newSplit();
   }
 
   /** The stratum and variant by which the user at an index of the exposures is judged; null when not planned. */
@@ -139,7 +139,7 @@ export class SplitHistory {
         new Map([...counts].map(([variant, users]) => [events.variants.textOf(variant), users])),
       ]),
     );
-    return { all: observedSplit(this.#overall[0] as OpenSplit, split), markets, unplanned };
+    return { all: observedSplit(this.#overall, split), markets, unplanned };
   }
 
   #enrollNext(end: number): void {
@@ -200,7 +200,7 @@ export class SplitHistory {
     const atUs = columns.occurredAtUsOf(exposures.firstRowAt(index));
     const stratum = Math.floor((cell - firstCell) / split.variants.length);
     const variant = (cell - firstCell) % split.variants.length;
-    if (!only || only.has(null)) this.#addToSplit(this.#overall[0] as OpenSplit, stratum, variant, atUs);
+    if (!only || only.has(null)) this.#addToSplit(this.#overall, stratum, variant, atUs);
     if (!only || only.has(country)) this.#addToSplit(this.#marketOf(country), stratum, variant, atUs);
   }
 
@@ -229,7 +229,7 @@ export class SplitHistory {
     for (const country of this.#replay?.countries ?? []) this.#stale.add(country);
     this.#lookAtUnseen();
     for (const country of this.#stale) {
-      if (country === null) this.#overall[0] = this.#newSplit();
+      if (country === null) this.#overall = this.#newSplit();
       else delete this.#markets[country];
     }
     this.#replay = { countries: this.#stale, position: 0, end: this.#enrolled.length };

@@ -18,8 +18,14 @@ export interface SplitPlan {
   stratumOf(phase: number, country: string): number;
 }
 
+/** The beginnings of the phases, ascending. The first one also holds before the start. */
+export const phaseStarts = (experiment: Experiment): number[] =>
+  phasesInPeriod(experiment).map(({ fromUs }, index) =>
+    index > 0 && fromUs !== null ? fromUs : Number.NEGATIVE_INFINITY,
+  );
+
 /** The index of the phase in force at an instant. */
-export const phaseIndexAt = ({ phasesFromUs }: SplitPlan, atUs: number): number => {
+export const phaseIndexAt = ({ phasesFromUs }: Pick<SplitPlan, 'phasesFromUs'>, atUs: number): number => {
   let phase = phasesFromUs.length - 1;
   while (phase > 0 && atUs < (phasesFromUs[phase] as number)) phase--;
   return phase;
@@ -55,7 +61,7 @@ export const splitPlanOf = (experiment: Experiment, arms: readonly string[]): Sp
   return {
     variants,
     strata,
-    phasesFromUs: phases.map(({ fromUs }, index) => (index > 0 && fromUs !== null ? fromUs : Number.NEGATIVE_INFINITY)),
+    phasesFromUs: phaseStarts(experiment),
     stratumOf(phase, country) {
       const { general, byCountry } = byPhase[phase] as (typeof byPhase)[number];
       return byCountry.get(country) ?? general;
