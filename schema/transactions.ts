@@ -72,9 +72,9 @@ const TransactionInput = builder.inputType('TransactionInput', {
       description: 'The sender’s own id; a repeat with the same content is stored once.',
     }),
     userId: t.id({ required: true, description: 'The buyer; 1 to 256 characters.' }),
-    createdAt: t.field({ type: 'DateTime', required: true, description: 'When the purchase happened.' }),
+    occurredAt: t.field({ type: 'DateTime', required: true, description: 'When the purchase happened.' }),
     productId: t.id({ required: true, description: 'The product; 1 to 256 characters.' }),
-    productPrice: t.field({ type: 'Decimal', required: true, description: 'The price that was paid.' }),
+    amount: t.field({ type: 'Decimal', required: true, description: 'The price that was paid.' }),
     ip: t.field({ type: 'IP', description: 'The buyer’s address; null or absent when unknown.' }),
   }),
 });
@@ -103,10 +103,9 @@ builder.mutationField('recordTransactions', (t) =>
         imports.ingest(
           importers.transactions,
           sentBy,
-          input.transactions.map(({ createdAt, productPrice, ip, ...rest }) => ({
+          input.transactions.map(({ occurredAt, ip, ...rest }) => ({
             ...rest,
-            occurredAtUs: createdAt,
-            amount: productPrice,
+            occurredAtUs: occurredAt,
             ip: ip ?? null,
           })),
         ),

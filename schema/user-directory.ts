@@ -4,7 +4,7 @@ import { builder } from './builder.ts';
 import { pageOf, selectPage } from './page.ts';
 import { SortDirection } from './time.ts';
 import { UserStatusEnum } from './user-status/status.ts';
-import { dayOf, UserConnection } from './users.ts';
+import { UserConnection } from './users.ts';
 
 const UserStatusFilter = builder.inputType('UserStatusFilter', {
   description: 'The status of users at an instant.',
@@ -14,13 +14,9 @@ const UserStatusFilter = builder.inputType('UserStatusFilter', {
   }),
 });
 
-/** The filter as clients write it: days are dates. */
-type UserFilterArgs = Omit<UserFilter, 'ageOnDay'> & { readonly ageOn?: string | null | undefined };
+type UserFilterArgs = Omit<UserFilter, 'ageAtUs'> & { readonly ageAt?: number | null | undefined };
 
-const filterOf = (where: UserFilterArgs | null | undefined): UserFilter => ({
-  ...where,
-  ageOnDay: dayOf('where.ageOn', where?.ageOn),
-});
+const filterOf = ({ ageAt, ...where }: UserFilterArgs = {}): UserFilter => ({ ...where, ageAtUs: ageAt });
 
 const UserFilterInput = builder.inputRef<UserFilterArgs>('UserFilter').implement({
   description: 'A filter of users. All conditions must hold; an empty list of values matches no user.',
@@ -36,7 +32,10 @@ const UserFilterInput = builder.inputRef<UserFilterArgs>('UserFilter').implement
     ageAtMost: t.int({
       description: 'The greatest number of completed years, inclusive; users without a birth date do not match.',
     }),
-    ageOn: t.field({ type: 'LocalDate', description: 'The day on which ages are computed; default: today, in UTC.' }),
+    ageAt: t.field({
+      type: 'DateTime',
+      description: 'The instant on whose day, in UTC, ages are computed, such as `2025-10-01`; default: now.',
+    }),
     countries: t.stringList({ description: 'The user’s country, or `unknown`.' }),
     genders: t.stringList({ description: 'The user’s gender, or `unknown`.' }),
     status: t.field({ type: UserStatusFilter, description: 'The user’s status.' }),
@@ -82,7 +81,14 @@ builder.queryField('users', (t) =>
       const { limit, fromEnd, after, before } = selectPage(args, config);
       const descending = orderBy?.direction === 'DESC';
       const order = { orderBy: orderBy?.by ?? 'USER_ID', descending };
-      const page = await userDirectory.page({ where: filterOf(where), ...order, limit, fromEnd, after, before });
+      const page = await userDirectory.page({
+        where: filterOf(where ?? undefined),
+        ...order,
+        limit,
+        fromEnd,
+        after,
+        before,
+      });
       return { ...pageOf(page.rows, page.cursorOf, page), totalCount: page.totalCount };
     },
   }),
@@ -149,8 +155,8 @@ builder.queryField('userStatistics', (t) =>
   t.field({
     type: UserStatisticsType,
     extensions: { goesThroughAllFacts: true },
-    description: 'Statistics of all users that a record names; ages are computed on `where.ageOn`.',
+    description: 'Statistics of all users that a record names; ages are computed at `where.ageAt`.',
     args: { where: t.arg({ type: UserFilterInput, description: 'Only users that match this filter.' }) },
-    resolve: (_root, { where }, { userDirectory }) => userDirectory.statistics(filterOf(where)),
+    resolve: (_root, { where }, { userDirectory }) => userDirectory.statistics(filterOf(where ?? undefined)),
   }),
 );

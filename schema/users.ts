@@ -1,7 +1,6 @@
 import type { UserImage } from '../src/domains/users/image-columns.ts';
 import type { User } from '../src/domains/users/users.ts';
-import { DomainError } from '../src/errors.ts';
-import { ageOn, dateOfMs, dayOfDate, dayOfMs, dayOfUs } from '../src/lib/age.ts';
+import { ageOn, dateOfMs, dayOfMs, dayOfUs } from '../src/lib/age.ts';
 import { imagePath } from '../src/lib/image-name.ts';
 import { builder } from './builder.ts';
 import { connectionType } from './connection.ts';
@@ -27,14 +26,6 @@ const UserImageType = builder.objectRef<UserImage>('UserImage').implement({
     sha256: t.exposeString('sha256', { description: 'The SHA-256 of the bytes, in hexadecimal.' }),
   }),
 });
-
-/** The day of an argument. Throws BAD_REQUEST for a day outside the supported years. */
-export const dayOf = (name: string, date: string | null | undefined): number | null => {
-  if (date == null) return null;
-  const day = dayOfDate(date);
-  if (day !== null) return day;
-  throw new DomainError('BAD_REQUEST', `${name} must be a date from 1685-01-01 to 2254-12-31`);
-};
 
 builder.node(UserType, {
   description: 'A user as the sources describe them. Sources are joined on `userId`, which is text: `0001` is not `1`.',
@@ -65,10 +56,15 @@ builder.node(UserType, {
       nullable: true,
       description:
         'Completed years in UTC; born on 29 February, a year is complete on 1 March where there is no such day. Null without a birth date, and before it.',
-      args: { on: t.arg({ type: 'LocalDate', description: 'The day on which the age is computed; default: today.' }) },
-      resolve({ userId }, { on }, { userFiles, nowUs }) {
+      args: {
+        at: t.arg({
+          type: 'DateTime',
+          description: 'The instant whose day in UTC counts, such as `2025-10-01`; default: now.',
+        }),
+      },
+      resolve({ userId }, { at }, { userFiles, nowUs }) {
         const details = userFiles.detailsOfUser(userId);
-        return details && ageOn(dayOfMs(details.birthMs), dayOf('on', on) ?? dayOfUs(nowUs()));
+        return details && ageOn(dayOfMs(details.birthMs), dayOfUs(at ?? nowUs()));
       },
     }),
     image: t.field({

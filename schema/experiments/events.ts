@@ -80,29 +80,30 @@ const ExperimentEventInput = builder.inputType('ExperimentEventInput', {
     }),
     userId: t.id({ required: true, description: 'The user of the event; 1 to 256 characters.' }),
     accountType: t.string({ required: true, description: 'The user’s account type; 1 to 256 characters.' }),
-    date: t.field({
+    occurredAt: t.field({
       type: 'WrittenDateTime',
       required: true,
       description:
         'When the event happened. Also in seconds, milliseconds, microseconds or nanoseconds since 1970 (10, 13, 16 or 19 digits, text or number), or as RFC 5322 has it.',
     }),
     eventType: t.string({ description: 'What the user did; null or absent when not known.' }),
-    orderValue: t.field({
+    amount: t.field({
       type: 'WrittenDecimal',
       description: 'The value of the order; null or absent when nothing was ordered.',
     }),
-    version: t.string({ required: true, description: 'The variant that the user saw; 1 to 256 characters.' }),
+    variant: t.string({ required: true, description: 'The variant that the user saw; 1 to 256 characters.' }),
+    experiment: t.string({ description: 'The key of its experiment; default: that of the input.' }),
   }),
 });
 
 const RecordEventsInput = builder.inputType('RecordEventsInput', {
   description: 'Events to record.',
   fields: (t) => ({
-    experiment: t.id({
+    experiment: t.string({
       description:
-        'The key of the experiment of all events; default: for each event the plan that runs at its time and plans its variant, or that started last.',
+        'The key of the experiment of all events that name none; default: for each event the plan that runs at its time and plans its variant, or that started last.',
     }),
-    idempotencyKey: t.id({
+    idempotencyKey: t.string({
       description:
         'Makes the mutation idempotent: the same events with this key again have the same result, and nothing is stored; other events with it are refused. A key is known for the setting idempotencyKeyMs (a day), and belongs to the API key of the sender.',
     }),
@@ -126,19 +127,21 @@ builder.mutationField('recordEvents', (t) =>
     resolve: (_root, { input: { experiment, events, idempotencyKey } }, { imports, importers, config, sentBy }) => {
       const receive = async () => {
         checkRecordCount(events.length, config);
-        const records = events.map(({ eventId, userId, accountType, date, eventType, orderValue, version }) => {
-          const value = {
-            ...(eventId ? { event_id: eventId } : {}),
-            ...(experiment ? { experiment } : {}),
-            user_id: userId,
-            account_type: accountType,
-            date,
-            event_type: eventType ?? null,
-            order_value: orderValue ?? null,
-            version,
-          };
-          return { value, raw: stringifyExact(value) };
-        });
+        const records = events.map(
+          ({ eventId, userId, accountType, occurredAt, eventType, amount, variant, ...own }) => {
+            const value = {
+              ...(eventId ? { event_id: eventId } : {}),
+              ...((own.experiment ?? experiment) ? { experiment: own.experiment ?? experiment } : {}),
+              user_id: userId,
+              account_type: accountType,
+              date: occurredAt,
+              event_type: eventType ?? null,
+              order_value: amount ?? null,
+              version: variant,
+            };
+            return { value, raw: stringifyExact(value) };
+          },
+        );
         return imports.ingestRaw(importers.experimentEvents, sentBy, records, idempotencyKey ?? undefined);
       };
       return RecordEvents.of(receive());

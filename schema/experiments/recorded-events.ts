@@ -7,7 +7,7 @@ builder.subscriptionField('eventRecorded', (t) =>
     description:
       'Every accepted event of experiments, in the order of recording. With `afterSequence` the events stored since come first: a client that resumes with the last `provenance.sequence` it received misses no event and receives none twice.',
     args: {
-      experiment: t.arg.id({ description: 'Only events of the experiment with this key.' }),
+      experiment: t.arg.string({ description: 'Only events of the experiment with this key.' }),
       countries: t.arg.stringList({
         description:
           'Only events of users whose current country is one of these; `unknown` for users without a country.',

@@ -115,7 +115,7 @@ export const EnrichedKey = builder.objectRef<GroupKey>('EnrichedKey').implement(
       description: 'Whether the user has an image.',
       resolve: ({ HAS_IMAGE }) => (HAS_IMAGE === undefined ? null : HAS_IMAGE === 1),
     }),
-    experiment: t.id({
+    experiment: t.string({
       nullable: true,
       description: 'The experiment’s key.',
       resolve: ({ EXPERIMENT }) => EXPERIMENT ?? null,
@@ -131,8 +131,8 @@ export const EnrichedKey = builder.objectRef<GroupKey>('EnrichedKey').implement(
       description: 'The type of event; `unknown` for events without one.',
       resolve: ({ EVENT_TYPE }) => EVENT_TYPE ?? null,
     }),
-    product: t.id({ nullable: true, description: 'The product’s id.', resolve: ({ PRODUCT }) => PRODUCT ?? null }),
-    user: t.id({ nullable: true, description: 'The user’s own id.', resolve: ({ USER }) => USER ?? null }),
+    productId: t.id({ nullable: true, description: 'The product’s id.', resolve: ({ PRODUCT }) => PRODUCT ?? null }),
+    userId: t.id({ nullable: true, description: 'The user’s own id.', resolve: ({ USER }) => USER ?? null }),
     periodStart: t.field({
       type: 'DateTime',
       nullable: true,

@@ -76,6 +76,7 @@ const Enrichment = builder.objectRef<EnrichedFact>('Enrichment').implement({
 
 Fact.implement({
   description: 'An event with a user, a time and perhaps an amount, joined to what was true at its time.',
+  interfaces: [builder.nodeInterfaceRef()],
   resolveType: ({ source }) => typeOfSource[source],
   fields: (t) => ({
     userId: t.exposeID('userId', { description: 'The user of the fact.' }),
@@ -131,8 +132,8 @@ EnrichedFilter.implement({
     countries: t.stringList({ description: 'The user’s country, or `unknown`.' }),
     genders: t.stringList({ description: 'The user’s gender, or `unknown`.' }),
     hasImage: t.boolean({ description: 'Whether the user has an image.' }),
-    products: t.idList({ description: 'The products; transactions only.' }),
-    experiments: t.idList({ description: 'The keys of experiments; experiment events only.' }),
+    productIds: t.idList({ description: 'The products; transactions only.' }),
+    experiments: t.stringList({ description: 'The keys of experiments; experiment events only.' }),
     variants: t.stringList({ description: 'The variants; experiment events only.' }),
     accountTypes: t.stringList({ description: 'The account types; experiment events only.' }),
     eventTypes: t.stringList({ description: 'The types of events, or `unknown`; experiment events only.' }),

@@ -161,7 +161,7 @@ export const MonitorType = builder.objectRef<MonitorReport>('Monitor').implement
 });
 
 const whichArgs = builder.args((t) => ({
-  experiment: t.id({
+  experiment: t.string({
     description: 'The key of the experiment; default: the running experiment, or the one saved last.',
   }),
   country: t.string({ description: 'Only this market, which may be `unknown`; default: all markets.' }),

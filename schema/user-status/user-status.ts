@@ -127,7 +127,7 @@ export const UserStatusAsOf = builder.objectRef<StatusAsOf>('UserStatusAsOf').im
   description: 'The status of a user at an instant.',
   fields: (t) => ({
     userId: t.exposeID('userId', { description: 'The requested user.' }),
-    date: t.field({ type: 'DateTime', description: 'The requested instant.', resolve: ({ atUs }) => atUs }),
+    at: t.field({ type: 'DateTime', description: 'The requested instant.', resolve: ({ atUs }) => atUs }),
     status: t.field({
       type: UserStatusEnum,
       description: 'The status at that instant.',

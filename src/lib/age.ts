@@ -1,4 +1,4 @@
-import { civilFromDays, daysFromCivil, formatInstant, parseInstant } from './time.ts';
+import { civilFromDays, daysFromCivil, formatInstant } from './time.ts';
 
 const dayMs = 86_400_000;
 
@@ -7,12 +7,6 @@ export const dayOfMs = (atMs: number): number => Math.floor(atMs / dayMs);
 
 /** The days from 1970-01-01 to a day of UTC that holds an instant in microseconds. */
 export const dayOfUs = (atUs: number): number => Math.floor(atUs / (dayMs * 1000));
-
-/** The day of a date, in days since 1970-01-01; null for anything but a date from 1685 to 2254. */
-export const dayOfDate = (date: string): number | null => {
-  const atUs = /^\d{4}-\d\d-\d\d$/.test(date) ? parseInstant(date) : null;
-  return atUs === null ? null : dayOfUs(atUs);
-};
 
 /** The date of UTC, `YYYY-MM-DD`, that holds an instant in milliseconds. */
 export const dateOfMs = (atMs: number): string => formatInstant(atMs * 1000).slice(0, 10);

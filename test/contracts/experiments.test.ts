@@ -112,10 +112,10 @@ const recordEvents = `mutation ($events: [ExperimentEventInput!]!) {
 const inputOf = ({ user_id, account_type, date, event_type, order_value, version, event_id }: SentEvent) => ({
   userId: String(user_id),
   accountType: account_type,
-  date,
+  occurredAt: date,
   eventType: event_type,
-  orderValue: order_value === null ? null : String(order_value),
-  version,
+  amount: order_value === null ? null : String(order_value),
+  variant: version,
   ...(event_id === undefined ? {} : { eventId: event_id }),
 });
 

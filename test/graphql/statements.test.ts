@@ -54,7 +54,7 @@ const documents: [statements: number, document: string][] = [
   ],
   [
     1,
-    '{ enrichedAggregate(groupBy: [PRODUCT]) { nodes { key { product } facts(first: 100) { totalCount nodes { amount occurredAt } } } } }',
+    '{ enrichedAggregate(groupBy: [PRODUCT]) { nodes { key { productId } facts(first: 100) { totalCount nodes { amount occurredAt } } } } }',
   ],
   [1, '{ transactions(first: 1000) { totalCount nodes { transactionId amount user { userId status { status } } } } }'],
   [

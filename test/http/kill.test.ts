@@ -14,7 +14,7 @@ const clients = 8;
 const eventText = (eventId: string): string =>
   `{"event_id":"${eventId}","user_id":"1","account_type":"free","date":"2023-05-01","event_type":null,"order_value":1.5,"version":"A"}`;
 
-const graphqlEvent = { userId: '1', accountType: 'free', date: '2023-05-01', orderValue: '1.5', version: 'A' };
+const graphqlEvent = { userId: '1', accountType: 'free', occurredAt: '2023-05-01', amount: '1.5', variant: 'A' };
 
 interface ClientLog {
   readonly sent: Set<string>;

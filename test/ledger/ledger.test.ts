@@ -206,7 +206,7 @@ const answersAt = async ({ app, query }: OpenApp, sequence: number) => {
     }),
   );
   const document = `query ($sequence: BigInt!) { enrichedAggregate(groupBy: [USER_STATUS, CITY, USER], asOf: { sequence: $sequence }) {
-    nodes { key { userStatus city user } measures { count sum } facts { nodes { ... on Transaction { transactionId } } } } } }`;
+    nodes { key { userStatus city userId } measures { count sum } facts { nodes { ... on Transaction { transactionId } } } } } }`;
   const { data, errors } = await query(document, { sequence });
   expect(errors).toBeUndefined();
   return { statuses, ranges, aggregate: data };

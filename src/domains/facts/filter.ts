@@ -16,7 +16,7 @@ export interface FactFilter {
   readonly countries?: readonly string[] | null | undefined;
   readonly genders?: readonly string[] | null | undefined;
   readonly hasImage?: boolean | null | undefined;
-  readonly products?: readonly string[] | null | undefined;
+  readonly productIds?: readonly string[] | null | undefined;
   readonly experiments?: readonly string[] | null | undefined;
   readonly variants?: readonly string[] | null | undefined;
   readonly accountTypes?: readonly string[] | null | undefined;
@@ -35,7 +35,7 @@ const lists = [
   ['cities', 'CITY'],
   ['countries', 'COUNTRY'],
   ['genders', 'GENDER'],
-  ['products', 'PRODUCT'],
+  ['productIds', 'PRODUCT'],
   ['experiments', 'EXPERIMENT'],
   ['variants', 'VARIANT'],
   ['accountTypes', 'ACCOUNT_TYPE'],

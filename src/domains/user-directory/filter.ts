@@ -14,8 +14,8 @@ export interface UserFilter {
   /** Completed years; a user without a birth date matches neither bound. */
   readonly ageAtLeast?: number | null | undefined;
   readonly ageAtMost?: number | null | undefined;
-  /** The day on which ages are computed, days since 1970-01-01; default today. */
-  readonly ageOnDay?: number | null | undefined;
+  /** The instant on whose day, in UTC, ages are computed, microseconds; default now. */
+  readonly ageAtUs?: number | null | undefined;
   readonly countries?: readonly string[] | null | undefined;
   readonly genders?: readonly string[] | null | undefined;
   /** The status at an instant, microseconds; default now. */
@@ -59,7 +59,7 @@ export const userTest = (
     tests.push((user) => codes.has(user));
   }
   if (hasImage != null) tests.push((user) => (userFiles.imageCodeAt(user, sequence) !== 0) === hasImage);
-  const day = filter.ageOnDay ?? dayOfUs(nowUs);
+  const day = dayOfUs(filter.ageAtUs ?? nowUs);
   if (ageAtLeast != null || ageAtMost != null) {
     const last = lastBirthDay(Math.min(Math.max(ageAtLeast ?? 0, 0), ageMax), day);
     // A comparison with NaN, the birth day of a user without a file, is false.

@@ -84,7 +84,7 @@ export const createUserDirectory = (sources: UserSources, ledger: Ledger, nowUs:
     },
     async statistics(where) {
       const sequence = newest();
-      const day = where?.ageOnDay ?? dayOfUs(nowUs());
+      const day = dayOfUs(where?.ageAtUs ?? nowUs());
       return userStatistics(testOf(where ?? {}, sequence), sources, sequence, day);
     },
     async *usersWithFiles(where = {}) {

@@ -46,8 +46,11 @@ const writeEarlierStore = (
   client.close();
 };
 
-const inputOf = (experiment: string | null, version = 'A') => ({
-  input: { experiment, events: [{ eventId: 'e', userId: '1', accountType: 'free', date: '2023-05-01', version }] },
+const inputOf = (experiment: string | null, variant = 'A') => ({
+  input: {
+    experiment,
+    events: [{ eventId: 'e', userId: '1', accountType: 'free', occurredAt: '2023-05-01', variant }],
+  },
 });
 
 describe('an event_id', () => {

@@ -22,14 +22,14 @@ interface Page {
     totalCount: number;
     total: { sum: string; count: number; distinctUsers: number; median: string };
     pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; endCursor: string | null };
-    nodes: { key: { user: string; product: string }; measures: { sum: string; count: number } }[];
+    nodes: { key: { userId: string; productId: string }; measures: { sum: string; count: number } }[];
   };
 }
 
 const document = `query ($orderBy: [EnrichedOrder!], $having: MeasureFilter, $first: Int!, $after: String) {
   enrichedAggregate(groupBy: [USER, PRODUCT], orderBy: $orderBy, having: $having, first: $first, after: $after) {
     totalCount total { sum count distinctUsers median } pageInfo { hasNextPage hasPreviousPage endCursor }
-    nodes { key { user product } measures { sum count } }
+    nodes { key { userId productId } measures { sum count } }
   } }`;
 
 it('enrichedAggregate returns each group once in the requested order, and its pages add up to the total', async () => {
@@ -53,7 +53,13 @@ it('enrichedAggregate returns each group once in the requested order, and its pa
   const sorted = seen.toSorted(
     (a, b) =>
       Number(b.measures.sum) - Number(a.measures.sum) ||
-      (a.key.product < b.key.product ? 1 : a.key.product > b.key.product ? -1 : a.key.user < b.key.user ? -1 : 1),
+      (a.key.productId < b.key.productId
+        ? 1
+        : a.key.productId > b.key.productId
+          ? -1
+          : a.key.userId < b.key.userId
+            ? -1
+            : 1),
   );
   expect(seen).toEqual(sorted);
 });

@@ -94,7 +94,7 @@ const document = `query ($groupBy: [EnrichedDimension!]!, $grain: TimeGrain, $zo
     totalCount
     pageInfo { hasNextPage endCursor }
     total { ...figures }
-    nodes { key { userStatus city product user periodStart } measures { ...figures shareOfSum } facts(first: 1000) { totalCount nodes { ... on Transaction { transactionId } } } }
+    nodes { key { userStatus city productId userId periodStart } measures { ...figures shareOfSum } facts(first: 1000) { totalCount nodes { ... on Transaction { transactionId } } } }
   }
 }
 fragment figures on EnrichedMeasures { count sum average min max median distinctUsers }`;
@@ -126,8 +126,8 @@ const keyOf = ({ key }: Group, groupBy: readonly ReferenceDimension[]): string =
   const values = {
     USER_STATUS: key.userStatus,
     CITY: key.city,
-    PRODUCT: key.product,
-    USER: key.user,
+    PRODUCT: key.productId,
+    USER: key.userId,
     PERIOD: key.periodStart && Date.parse(key.periodStart),
   };
   return JSON.stringify(groupBy.map((dimension) => values[dimension]));
@@ -187,7 +187,7 @@ const compare = async (
   const inner = {
     ...(userIn ? { userIds: userIn } : {}),
     ...(since === null ? {} : { range: { since: iso(since) } }),
-    ...(cities ? { or: [{ cities }, { products: ['p1'] }] } : {}),
+    ...(cities ? { or: [{ cities }, { productIds: ['p1'] }] } : {}),
   };
   const where = { ...(negate ? { not: inner } : inner), ...(statusIn ? { userStatus: statusIn } : {}) };
   const holds = (row: ReferenceTransaction, city: string) =>

@@ -18,7 +18,7 @@ const fieldOf = {
   ACCOUNT_TYPE: 'accountType',
   USER_STATUS: 'userStatus',
   EXPERIMENT: 'experiment',
-  USER: 'user',
+  USER: 'userId',
   PERIOD: 'periodStart',
 } as const;
 type Dimension = keyof typeof fieldOf;
@@ -44,7 +44,7 @@ const document = `query ($groupBy: [EnrichedDimension!]!, $grain: TimeGrain, $ti
     totalCount
     total { ...figures }
     nodes {
-      key { country gender variant eventType accountType userStatus experiment user periodStart unknown }
+      key { country gender variant eventType accountType userStatus experiment userId periodStart unknown }
       measures { ...figures }
       facts(first: 1000) { totalCount nodes { provenance { sequence } } }
     }

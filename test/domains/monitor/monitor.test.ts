@@ -65,7 +65,7 @@ const queries = fc.record({
 });
 type MonitorQuery = typeof queries extends fc.Arbitrary<infer Q> ? Q : never;
 
-const document = `query ($experiment: ID, $country: String, $range: TimeRangeInput, $timeZone: TimeZone!, $grain: TimeGrain!, $metric: OutcomeMetric!, $eventTypes: [String!], $cap: Float, $byMarket: Boolean!) {
+const document = `query ($experiment: String, $country: String, $range: TimeRangeInput, $timeZone: TimeZone!, $grain: TimeGrain!, $metric: OutcomeMetric!, $eventTypes: [String!], $cap: Float, $byMarket: Boolean!) {
   monitor(experiment: $experiment, country: $country, range: $range, timeZone: $timeZone) {
     experiment { key } isPlanned watermark verdict returningUserCount outsideEventCount
     deployment { country variant eventCount userCount share expectedShare }

@@ -25,9 +25,9 @@ const record = async (app: OpenApp, rows: readonly Row[]) => {
   const transactions = rows.map((row) => ({
     transactionId: row.id,
     userId: row.userId,
-    createdAt: row.at,
+    occurredAt: row.at,
     productId: 'p',
-    productPrice: row.price,
+    amount: row.price,
   }));
   const { data, errors } = await app.query<{ recordTransactions: Record<string, unknown> }>(
     `mutation ($input: RecordTransactionsInput!) { recordTransactions(input: $input) {

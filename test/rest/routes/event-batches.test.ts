@@ -143,11 +143,11 @@ describe('the idempotencyKey of recordEvents', () => {
       ... on RecordEventsPayload { accepted conflicts rejected { raw } results { index outcome sequence problems { path } } }
       ... on ValidationError { message }
     } }`;
-    const events = ['2023-05-01', 'never', '2023-05-02'].map((date) => ({
+    const events = ['2023-05-01', 'never', '2023-05-02'].map((occurredAt) => ({
       userId: '1',
       accountType: 'free',
-      date,
-      version: 'A',
+      occurredAt,
+      variant: 'A',
     }));
     const record = async (changes: object = {}) =>
       (await app.query(document, { input: { idempotencyKey: 'k', experiment: 'a', events, ...changes } })).data

@@ -47,7 +47,7 @@ describe('a compressed body', () => {
     const app = await openEventApp();
     const headers = { ...json, 'content-encoding': 'gzip' };
     const document = `mutation { recordEvents(input: { events: [
-      { userId: "1", accountType: "free", date: "2023-05-01", version: "A" }
+      { userId: "1", accountType: "free", occurredAt: "2023-05-01", variant: "A" }
     ] }) { ... on RecordEventsPayload { accepted } } }`;
     const body = gzipSync(JSON.stringify({ query: document }));
     const response = await app.get('/graphql', { method: 'POST', headers, body });

@@ -47,8 +47,8 @@ describe('the date of an event', () => {
       eventId: 'e',
       userId: '1',
       accountType: 'free',
-      date: JSON.parse(date) as unknown,
-      version: 'A',
+      occurredAt: JSON.parse(date) as unknown,
+      variant: 'A',
     }));
     const { data } = await app.query(
       'mutation ($events: [ExperimentEventInput!]!) { recordEvents(input: { events: $events }) { ... on RecordEventsPayload { accepted duplicates conflicts } } }',
