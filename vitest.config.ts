@@ -29,8 +29,9 @@ export default defineConfig({
     // Vitest leaves one core free, which on two cores would leave one worker.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: ['default', './test/support/summary-reporter.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Far above what a test takes: machines that run CI may be slow or busy.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     projects: [
       { extends: true, test: { name: 'unit', include: tiers.unit } },
       {

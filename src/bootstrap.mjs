@@ -65,50 +65,41 @@ const sources = () => {
     fs.existsSync(folder) ? fs.readdirSync(folder, { recursive: true }).map((name) => path.join(folder, name)) : [],
   );
   return files
-    .filter((file) => !file.endsWith('.mjs') && fs.statSync(file, { throwIfNoEntry: false })?.isFile())
+    .filter(
+      (file) =>
+        !file.endsWith('.mjs') && !file.endsWith('.d.ts') && fs.statSync(file, { throwIfNoEntry: false })?.isFile(),
+    )
     .sort();
 };
 
 const fingerprint = () => {
-  const lines = [...sources(), 'tsconfig.json', 'tsconfig.build.json'].map((file) => {
+  const lines = [...sources(), 'src/bundle.mjs', 'package.json', 'tsconfig.json'].map((file) => {
     const stat = fs.statSync(file, { throwIfNoEntry: false });
     return `${file} ${stat?.size} ${stat?.mtimeMs}`;
   });
   return createHash('sha256').update(lines.join('\n')).digest('hex');
 };
 
-const outputsOf = (file) => {
-  if (file.endsWith('.d.ts')) return [];
-  if (!file.endsWith('.ts')) return [path.join('dist', file)];
-  const script = path.join('dist', `${file.slice(0, -3)}.js`);
-  return [script, `${script}.map`];
-};
-
 const buildNeeded = () => !installOnly && read(stampFile) !== fingerprint();
 
-const build = () => {
-  // Computed first, so that a source saved while the compiler runs is built the next time.
+const build = async () => {
+  // Computed first, so that a source saved while the build runs is built the next time.
   const stamp = fingerprint();
-  const files = sources();
-  const outputs = files.flatMap(outputsOf);
-  // The compiler writes only files that it believes to have changed, and does not notice deleted outputs.
-  if (!outputs.every((output) => fs.existsSync(output))) fs.rmSync('dist/.tsbuildinfo', { force: true });
-  run(
-    process.execPath,
-    ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--pretty', 'false'],
-    'The errors are above.',
-  );
-  for (const file of files.filter((name) => !name.endsWith('.ts'))) {
-    const [copy] = outputsOf(file);
+  // Known only now: the packages that it imports may have been missing.
+  const { bundle } = await import('./bundle.mjs');
+  const built = await bundle(root).catch(() => fail('the build failed. The errors are above.'));
+  const copied = sources().filter((file) => !file.endsWith('.ts'));
+  for (const file of copied) {
+    const copy = path.join('dist', file);
     fs.mkdirSync(path.dirname(copy), { recursive: true });
     fs.copyFileSync(file, copy);
   }
-  const expected = new Set(outputs);
-  for (const folder of sourceFolders.filter((name) => fs.existsSync(path.join('dist', name)))) {
-    for (const name of fs.readdirSync(path.join('dist', folder), { recursive: true })) {
-      const file = path.join('dist', folder, name);
-      if (!expected.has(file) && fs.statSync(file).isFile()) fs.rmSync(file);
-    }
+  const expected = new Set(
+    [...built, ...copied.map((file) => path.join('dist', file)), stampFile, lockFile].map(path.normalize),
+  );
+  for (const name of fs.readdirSync('dist', { recursive: true })) {
+    const file = path.join('dist', name);
+    if (!expected.has(file) && fs.statSync(file).isFile()) fs.rmSync(file);
   }
   fs.writeFileSync(stampFile, stamp);
 };
@@ -123,7 +114,7 @@ const isRunning = (pid) => {
 };
 
 /** Runs `work` under a lock file, so that concurrent starts do not install or build at the same time. */
-const withLock = (work) => {
+const withLock = async (work) => {
   fs.mkdirSync('dist', { recursive: true });
   for (;;) {
     try {
@@ -137,10 +128,10 @@ const withLock = (work) => {
     else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
   }
   process.once('exit', () => fs.rmSync(lockFile, { force: true }));
-  work();
+  await work();
 };
 
-const prepare = () => {
+const prepare = async () => {
   if (installNeeded()) {
     const locked = fs.existsSync('package-lock.json');
     log('installing dependencies; this takes one to three minutes, once');
@@ -160,7 +151,7 @@ const prepare = () => {
   }
   if (buildNeeded()) {
     log('building; this takes a few seconds');
-    build();
+    await build();
   }
 };
 
@@ -170,5 +161,5 @@ if (major < 20 || (major === 20 && minor < 19)) {
 }
 process.chdir(root);
 // A container image has dist and its dependencies, but no sources.
-const hasSources = fs.existsSync('tsconfig.build.json');
-if (hasSources && (installNeeded() || rebuildNeeded() || buildNeeded())) withLock(prepare);
+const hasSources = fs.existsSync('src/bundle.mjs');
+if (hasSources && (installNeeded() || rebuildNeeded() || buildNeeded())) await withLock(prepare);

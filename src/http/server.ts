@@ -34,7 +34,8 @@ const requestTimeout = 300_000;
 const socketTimeout = 120_000;
 /** Longer than that of most clients: one that computes between two requests should not find its connection closed. */
 const keepAliveTimeout = 75_000;
-const drainMs = 5000;
+/** How long a server that stops waits for requests in flight. */
+export const drainMs = 5000;
 
 interface ServerOptions {
   readonly host: string;

@@ -51,12 +51,10 @@ describe('limits of operations', () => {
     expect(await execute(query(5))).toMatchObject(refused('queryDepthMax'));
   });
 
-  it('an operation whose fragments double is refused within a second', async () => {
-    const query = `{ server { ...F20 } }\nfragment F0 on Server { version }\n${doubling(20)}`;
-    expect(query.length).toBeLessThan(1400);
-    const startedMs = performance.now();
+  it('an operation whose fragments double is refused without going through each of its fields', async () => {
+    // 2^60 fields: counting them one by one would never end.
+    const query = `{ server { ...F60 } }\nfragment F0 on Server { version }\n${doubling(60)}`;
     expect(await execute(query)).toMatchObject(refused('queryFieldsMax'));
-    expect(performance.now() - startedMs).toBeLessThan(1000);
   });
 
   it('an operation with a thousand aliases is refused', async () => {
