@@ -2,7 +2,6 @@ import type { StoredTransaction } from '../src/domains/transactions/transactions
 import { builder } from './builder.ts';
 import { connectionType } from './connection.ts';
 import { Fact, factPageArgs, factsPage, type JoinedFact } from './facts/facts.ts';
-import { TransactionFilter } from './facts/filters.ts';
 import { type Counted, totalCountOf } from './page.ts';
 import { recordResult } from './record-results.ts';
 import { UserType } from './users.ts';
@@ -51,7 +50,7 @@ builder.queryField('transactions', (t) =>
     type: TransactionConnection,
     extensions: { goesThroughAllFacts: true },
     description: 'Purchases.',
-    args: { ...factPageArgs(TransactionFilter), ...t.arg.connectionArgs() },
+    args: { ...factPageArgs, ...t.arg.connectionArgs() },
     resolve: (_root, args, context) => factsPage(context.transactions, args, context),
   }),
 );
@@ -60,7 +59,7 @@ builder.objectField(UserType, 'transactions', (t) =>
   t.field({
     type: TransactionConnection,
     description: 'The user’s purchases.',
-    args: { ...factPageArgs(TransactionFilter), ...t.arg.connectionArgs() },
+    args: { ...factPageArgs, ...t.arg.connectionArgs() },
     resolve: ({ userId }, args, context) => factsPage(context.transactions, args, context, userId),
   }),
 );

@@ -3,7 +3,6 @@ import { stringifyExact } from '../../src/lib/exact-json.ts';
 import { builder } from '../builder.ts';
 import { connectionType } from '../connection.ts';
 import { Fact, factPageArgs, factsPage, type JoinedFact } from '../facts/facts.ts';
-import { ExperimentEventFilter } from '../facts/filters.ts';
 import { type Counted, totalCountOf } from '../page.ts';
 import { checkRecordCount, recordResult } from '../record-results.ts';
 import { UserType } from '../users.ts';
@@ -58,7 +57,7 @@ builder.queryField('experimentEvents', (t) =>
     type: ExperimentEventConnection,
     extensions: { goesThroughAllFacts: true },
     description: 'Events of experiments.',
-    args: { ...factPageArgs(ExperimentEventFilter), ...t.arg.connectionArgs() },
+    args: { ...factPageArgs, ...t.arg.connectionArgs() },
     resolve: (_root, args, context) => factsPage(context.experimentEvents, args, context),
   }),
 );
@@ -67,7 +66,7 @@ builder.objectField(UserType, 'experimentEvents', (t) =>
   t.field({
     type: ExperimentEventConnection,
     description: 'The user’s events of experiments.',
-    args: { ...factPageArgs(ExperimentEventFilter), ...t.arg.connectionArgs() },
+    args: { ...factPageArgs, ...t.arg.connectionArgs() },
     resolve: ({ userId }, args, context) => factsPage(context.experimentEvents, args, context, userId),
   }),
 );

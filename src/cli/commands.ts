@@ -1,6 +1,7 @@
 import type { Command } from './command.ts';
 import { alertsCommand } from './commands/alerts/alerts.ts';
 import { checkCommand } from './commands/check.ts';
+import { codegenCommand } from './commands/codegen.ts';
 import { datasetsCommand } from './commands/datasets/datasets.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import/import.ts';
@@ -28,4 +29,5 @@ export const commands: readonly Command[] = [
   statusCommand,
   cityCommand,
   verifyCommand,
+  codegenCommand,
 ];
