@@ -15,6 +15,7 @@ import './users.ts';
 import './user-directory.ts';
 import './user-status/user-status.ts';
 import './ip-city.ts';
+import './facts/filters.ts';
 import './facts/facts.ts';
 import './transactions.ts';
 import './facts/enriched-figures.ts';

@@ -2,6 +2,7 @@ import type { StoredTransaction } from '../src/domains/transactions/transactions
 import { builder } from './builder.ts';
 import { connectionType } from './connection.ts';
 import { Fact, factPageArgs, factsPage, type JoinedFact } from './facts/facts.ts';
+import { TransactionFilter } from './facts/filters.ts';
 import { type Counted, totalCountOf } from './page.ts';
 import { recordResult } from './record-results.ts';
 import { UserType } from './users.ts';
@@ -50,7 +51,7 @@ builder.queryField('transactions', (t) =>
     type: TransactionConnection,
     extensions: { goesThroughAllFacts: true },
     description: 'Purchases.',
-    args: { ...factPageArgs, ...t.arg.connectionArgs() },
+    args: { ...factPageArgs(TransactionFilter), ...t.arg.connectionArgs() },
     resolve: (_root, args, context) => factsPage(context.transactions, args, context),
   }),
 );
@@ -59,7 +60,7 @@ builder.objectField(UserType, 'transactions', (t) =>
   t.field({
     type: TransactionConnection,
     description: 'The user’s purchases.',
-    args: { ...factPageArgs, ...t.arg.connectionArgs() },
+    args: { ...factPageArgs(TransactionFilter), ...t.arg.connectionArgs() },
     resolve: ({ userId }, args, context) => factsPage(context.transactions, args, context, userId),
   }),
 );

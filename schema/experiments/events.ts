@@ -3,6 +3,7 @@ import { stringifyExact } from '../../src/lib/exact-json.ts';
 import { builder } from '../builder.ts';
 import { connectionType } from '../connection.ts';
 import { Fact, factPageArgs, factsPage, type JoinedFact } from '../facts/facts.ts';
+import { ExperimentEventFilter } from '../facts/filters.ts';
 import { type Counted, totalCountOf } from '../page.ts';
 import { checkRecordCount, recordResult } from '../record-results.ts';
 import { UserType } from '../users.ts';
@@ -57,7 +58,7 @@ builder.queryField('experimentEvents', (t) =>
     type: ExperimentEventConnection,
     extensions: { goesThroughAllFacts: true },
     description: 'Events of experiments.',
-    args: { ...factPageArgs, ...t.arg.connectionArgs() },
+    args: { ...factPageArgs(ExperimentEventFilter), ...t.arg.connectionArgs() },
     resolve: (_root, args, context) => factsPage(context.experimentEvents, args, context),
   }),
 );
@@ -66,7 +67,7 @@ builder.objectField(UserType, 'experimentEvents', (t) =>
   t.field({
     type: ExperimentEventConnection,
     description: 'The user’s events of experiments.',
-    args: { ...factPageArgs, ...t.arg.connectionArgs() },
+    args: { ...factPageArgs(ExperimentEventFilter), ...t.arg.connectionArgs() },
     resolve: ({ userId }, args, context) => factsPage(context.experimentEvents, args, context, userId),
   }),
 );

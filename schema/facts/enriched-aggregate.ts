@@ -1,5 +1,6 @@
-import type { GroupKey } from '../../src/domains/facts/dimensions.ts';
+import type { DimensionName, GroupKey } from '../../src/domains/facts/dimensions.ts';
 import type { Aggregation, Group, GroupFactsRequest } from '../../src/domains/facts/enriched-aggregate.ts';
+import type { FactSource } from '../../src/domains/facts/fact-set.ts';
 import { DomainError } from '../../src/errors.ts';
 import { builder } from '../builder.ts';
 import { connectionType } from '../connection.ts';
@@ -7,7 +8,8 @@ import { numericCursor, pageOf, selectPage } from '../page.ts';
 import { SnapshotType } from '../provenance.ts';
 import { AsOfInput, asOfOf, SortDirection, TimeGrain } from '../time.ts';
 import { EnrichedDimension, EnrichedKey, EnrichedMeasures } from './enriched-figures.ts';
-import { EnrichedFilter, FactConnection } from './facts.ts';
+import { FactConnection } from './facts.ts';
+import { EnrichedFilter } from './filters.ts';
 
 const FactSourceEnum = builder.enumType('FactSource', {
   description: 'Kinds of facts.',
@@ -18,6 +20,12 @@ const FactSourceEnum = builder.enumType('FactSource', {
     },
   } as const,
 });
+
+/** The groups of a source when a request names none: each has its own dimensions. */
+const defaultDimensions = {
+  TRANSACTIONS: ['USER_STATUS', 'CITY'],
+  EXPERIMENT_EVENTS: ['VARIANT', 'COUNTRY'],
+} as const satisfies Record<FactSource, readonly DimensionName[]>;
 
 const Measure = builder.enumType('Measure', {
   description: 'A measure by which groups can be ordered.',
@@ -163,7 +171,7 @@ builder.queryField('enrichedAggregate', (t) =>
     type: GroupConnection,
     extensions: { goesThroughAllFacts: true },
     description:
-      'Facts joined to what was true of their user and address at their own time, then grouped and measured. Without arguments: revenue by status and city.',
+      'Facts joined to what was true of their user and address at their own time, then grouped and measured. By default: revenue by status and city, or with `source: EXPERIMENT_EVENTS` events by variant and country.',
     args: {
       source: t.arg({
         type: FactSourceEnum,
@@ -173,10 +181,8 @@ builder.queryField('enrichedAggregate', (t) =>
       }),
       groupBy: t.arg({
         type: [EnrichedDimension],
-        required: true,
-        defaultValue: ['USER_STATUS', 'CITY'],
         description:
-          'The dimensions of the groups; an empty list puts all facts into one group, or returns no group without facts.',
+          'The dimensions of the groups; default: USER_STATUS and CITY for TRANSACTIONS, VARIANT and COUNTRY for EXPERIMENT_EVENTS. An empty list puts all facts into one group, or returns no group without facts.',
       }),
       grain: t.arg({ type: TimeGrain, description: 'The length of `PERIOD`; required with it.' }),
       where: t.arg({ type: EnrichedFilter, description: 'Only facts that match this filter; default: all.' }),
@@ -206,7 +212,7 @@ builder.queryField('enrichedAggregate', (t) =>
       const { limit, after: position } = selectPage({ first, after }, config);
       const aggregation = await enrichedAggregate.aggregate({
         source: args.source,
-        groupBy: args.groupBy,
+        groupBy: args.groupBy ?? defaultDimensions[args.source],
         grain: args.grain ?? undefined,
         where: args.where,
         having: args.having ?? undefined,

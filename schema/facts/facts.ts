@@ -10,10 +10,10 @@ import { connectionType } from '../connection.ts';
 import { IpCityType } from '../ip-city.ts';
 import { type Counted, numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
 import { Provenance } from '../provenance.ts';
-import { AsOfInput, asOfOf, SortDirection, TimeRangeInput } from '../time.ts';
-import { UserStatusEnum } from '../user-status/status.ts';
+import { AsOfInput, asOfOf, SortDirection } from '../time.ts';
 import { UserStatusAsOf } from '../user-status/user-status.ts';
 import { UserType } from '../users.ts';
+import type { FactFilterRef } from './filters.ts';
 
 /** A fact listed by an aggregation; its own enrichment uses the same `asOf`. */
 export type JoinedFact<F extends StoredFact = StoredFact> = F & {
@@ -118,33 +118,6 @@ Fact.implement({
   }),
 });
 
-export const EnrichedFilter = builder.inputRef<FactFilter>('EnrichedFilter');
-
-EnrichedFilter.implement({
-  description: 'A filter of facts. All conditions must hold; an empty list of values matches no fact.',
-  fields: (t) => ({
-    range: t.field({ type: TimeRangeInput, description: 'When the facts happened.' }),
-    userIds: t.idList({ description: 'The users of the facts.' }),
-    userStatus: t.field({ type: [UserStatusEnum], description: 'The user’s status, as in the enrichment.' }),
-    cities: t.stringList({
-      description: 'The city of the address as written in the table, or `unknown`; transactions only.',
-    }),
-    countries: t.stringList({ description: 'The user’s country, or `unknown`.' }),
-    genders: t.stringList({ description: 'The user’s gender, or `unknown`.' }),
-    hasImage: t.boolean({ description: 'Whether the user has an image.' }),
-    productIds: t.idList({ description: 'The products; transactions only.' }),
-    experiments: t.stringList({ description: 'The keys of experiments; experiment events only.' }),
-    variants: t.stringList({ description: 'The variants; experiment events only.' }),
-    accountTypes: t.stringList({ description: 'The account types; experiment events only.' }),
-    eventTypes: t.stringList({ description: 'The types of events, or `unknown`; experiment events only.' }),
-    amountAtLeast: t.field({ type: 'Decimal', description: 'The least amount, inclusive.' }),
-    amountAtMost: t.field({ type: 'Decimal', description: 'The greatest amount, inclusive.' }),
-    and: t.field({ type: [EnrichedFilter], description: 'All of these filters must match.' }),
-    or: t.field({ type: [EnrichedFilter], description: 'At least one of these filters must match.' }),
-    not: t.field({ type: EnrichedFilter, description: 'This filter must not match.' }),
-  }),
-});
-
 const FactOrder = builder.inputType('FactOrder', {
   description: 'The order of facts; ties are in the order they were recorded, for `DESC` the last recorded first.',
   fields: (t) => ({
@@ -179,11 +152,12 @@ export const FactConnection = connectionType<JoinedFact, Counted>(
   { name: 'FactEdge', description: 'A fact with its cursor.' },
 );
 
-/** The arguments of a connection of facts. */
-export const factPageArgs = builder.args((t) => ({
-  where: t.field({ type: EnrichedFilter, description: 'Only facts that match this filter.' }),
-  orderBy: t.field({ type: FactOrder, description: 'Default: by time, oldest first.' }),
-}));
+/** The arguments of a connection of facts of one kind. */
+export const factPageArgs = (filter: FactFilterRef) =>
+  builder.args((t) => ({
+    where: t.field({ type: filter, description: 'Only facts that match this filter.' }),
+    orderBy: t.field({ type: FactOrder, description: 'Default: by time, oldest first.' }),
+  }));
 
 interface FactPageArgs {
   readonly where?: FactFilter | null | undefined;

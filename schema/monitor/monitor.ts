@@ -5,7 +5,7 @@ import type { VariantExposure } from '../../src/domains/monitor/snapshot.ts';
 import type { TrendPoint } from '../../src/domains/monitor/trend.ts';
 import { builder } from '../builder.ts';
 import { ExperimentType } from '../experiments/experiments.ts';
-import { EnrichedFilter } from '../facts/facts.ts';
+import { ExperimentEventFilter } from '../facts/filters.ts';
 import { everyArg, liveField } from '../live.ts';
 import { SnapshotType } from '../provenance.ts';
 import { TimeGrain, TimeRangeInput } from '../time.ts';
@@ -165,7 +165,7 @@ const whichArgs = builder.args((t) => ({
     description: 'The key of the experiment; default: the running experiment, or the one saved last.',
   }),
   country: t.string({ description: 'Only this market, which may be `unknown`; default: all markets.' }),
-  where: t.field({ type: EnrichedFilter, description: 'Only events that match this filter; default: all.' }),
+  where: t.field({ type: ExperimentEventFilter, description: 'Only events that match this filter; default: all.' }),
 }));
 
 interface Which {

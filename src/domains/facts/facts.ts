@@ -21,7 +21,7 @@ export const createFacts = ({ users, limits, ...options }: FactsOptions): Omit<F
     ...options,
     userCodes: (userIds) => new Set(userIds.map(users.codes.codeOf).filter((code) => code !== undefined)),
     testOf(filter, enriched, timeZone) {
-      if (filter) checkFilter(filter, limits);
+      if (filter) checkFilter(filter, options, limits);
       return testOf(filter, options, enriched, timeZone);
     },
   };

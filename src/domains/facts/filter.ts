@@ -57,24 +57,38 @@ export interface FilterLimits {
   readonly filterValuesMax: number;
 }
 
-/** Throws LIMIT_EXCEEDED for a filter with too many parts or values. */
+/**
+ * Throws LIMIT_EXCEEDED for a filter with too many parts or values, and BAD_REQUEST for a condition that the facts do not
+ * have, naming its path.
+ */
 export const checkFilter = (
   filter: FactFilter,
+  facts: Pick<FilterableFacts, 'source' | 'dimensions'>,
   limits: FilterLimits,
-  spent: { parts: number; values: number } = { parts: 0, values: 0 },
 ): void => {
-  const { and, or, not } = filter;
-  spent.parts++;
-  for (const [list] of lists) spent.values += filter[list]?.length ?? 0;
-  const refuse = (what: string): never => {
+  const { filterPartsMax, filterValuesMax } = limits;
+  let [parts, values] = [0, 0];
+  const tooMany = (what: string): never => {
     throw new DomainError('LIMIT_EXCEEDED', `where has more than ${what}`);
   };
-  if (spent.parts > limits.filterPartsMax) refuse(`${limits.filterPartsMax} parts (setting filterPartsMax)`);
-  if (spent.values > limits.filterValuesMax) refuse(`${limits.filterValuesMax} values (setting filterValuesMax)`);
-  for (const inner of [...(and ?? []), ...(or ?? []), ...(not ? [not] : [])]) checkFilter(inner, limits, spent);
+  const check = (part: FactFilter, path: string): void => {
+    if (++parts > filterPartsMax) tooMany(`${filterPartsMax} parts (setting filterPartsMax)`);
+    for (const [list, dimension] of [...lists, ['hasImage', 'HAS_IMAGE']] as const) {
+      const condition = part[list];
+      if (condition == null) continue;
+      if (!facts.dimensions[dimension])
+        throw new DomainError('BAD_REQUEST', `${path}.${list} does not apply to ${facts.source}`);
+      if (typeof condition !== 'boolean') values += condition.length;
+    }
+    if (values > filterValuesMax) tooMany(`${filterValuesMax} values (setting filterValuesMax)`);
+    for (const [index, inner] of (part.and ?? []).entries()) check(inner, `${path}.and[${index}]`);
+    for (const [index, inner] of (part.or ?? []).entries()) check(inner, `${path}.or[${index}]`);
+    if (part.not) check(part.not, `${path}.not`);
+  };
+  check(filter, 'where');
 };
 
-/** The test of a filter on rows; undefined when every row passes. Days begin in `timeZone`. */
+/** The test of a filter, which `checkFilter` accepts, on rows; undefined when every row passes. Days begin in `timeZone`. */
 export const testOf = (
   filter: FactFilter | null | undefined,
   facts: FilterableFacts,
@@ -90,18 +104,12 @@ export const testOf = (
   if (span?.fromUs !== undefined) tests.push((row) => columns.occurredAtUsOf(row) >= (span.fromUs as number));
   if (span?.toUs !== undefined) tests.push((row) => columns.occurredAtUsOf(row) < (span.toUs as number));
   for (const [list, name] of lists) {
-    const values = filter[list];
-    if (!values) continue;
-    const dimensionOf = facts.dimensions[name];
-    if (!dimensionOf) throw new DomainError('BAD_REQUEST', `where.${list} does not apply to ${facts.source}`);
-    tests.push(among(values, dimensionOf(enriched, { timeZone })));
+    const [values, dimensionOf] = [filter[list], facts.dimensions[name]];
+    if (values && dimensionOf) tests.push(among(values, dimensionOf(enriched, { timeZone })));
   }
   const { hasImage } = filter;
-  if (hasImage != null) {
-    const image = facts.dimensions.HAS_IMAGE?.(enriched, { timeZone });
-    if (!image) throw new DomainError('BAD_REQUEST', `where.hasImage does not apply to ${facts.source}`);
-    tests.push((row) => image.codeOf(row) === Number(hasImage));
-  }
+  const image = hasImage == null ? undefined : facts.dimensions.HAS_IMAGE?.(enriched, { timeZone });
+  if (image) tests.push((row) => image.codeOf(row) === Number(hasImage));
   const amountOf = (row: number): Decimal => ({ units: columns.unitsOf(row), micros: columns.microsOf(row) });
   if (amountAtLeast) tests.push((row) => columns.hasAmount(row) && compareDecimals(amountOf(row), amountAtLeast) >= 0);
   if (amountAtMost) tests.push((row) => columns.hasAmount(row) && compareDecimals(amountOf(row), amountAtMost) <= 0);

@@ -39,7 +39,7 @@ const record = async (app: OpenApp, rows: readonly Row[]) => {
   return data?.recordTransactions as Record<string, unknown>;
 };
 
-const pageDocument = `query ($first: Int, $after: String, $last: Int, $before: String, $orderBy: FactOrder, $where: EnrichedFilter) {
+const pageDocument = `query ($first: Int, $after: String, $last: Int, $before: String, $orderBy: FactOrder, $where: TransactionFilter) {
   transactions(first: $first, after: $after, last: $last, before: $before, orderBy: $orderBy, where: $where) {
     totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { cursor node { transactionId } } } }`;
 
