@@ -9,6 +9,7 @@ import type { AlertReport } from './domains/alerts/deliveries.ts';
 import { createWatchedFolder, dropFolders, type WatchReport } from './domains/uploads/watched-folder.ts';
 import type { SyncReport } from './domains/user-sync/user-sync.ts';
 import { createDomains, type Domains } from './domains.ts';
+import { TrustedDocuments } from './graphql/documents/trusted-documents.ts';
 import { createGraphql } from './graphql/server.ts';
 import { createRequestGuard } from './http/request-guard.ts';
 import type { FastPath } from './http/server.ts';
@@ -46,6 +47,7 @@ export interface AppOptions {
 
 export const createApp = (config: Config, options: AppOptions): App => {
   const { log } = options;
+  const documents = new TrustedDocuments(config, log);
   const core = createCore(config, options);
   const { store, ledger, engine, sqlEngine, domains, nowUs } = core;
   const server: MutableServerInfo = {
@@ -63,7 +65,7 @@ export const createApp = (config: Config, options: AppOptions): App => {
     domains,
     ledger,
     store,
-    fetch: createRequestGuard(config, log, createGraphql(services, log), rest.fetch),
+    fetch: createRequestGuard(config, log, createGraphql(services, documents, log), rest.fetch),
     fastPath: createFastPath(config, log, rest),
     async start(address) {
       const startedAt = performance.now();
@@ -71,11 +73,13 @@ export const createApp = (config: Config, options: AppOptions): App => {
       if (closed) return;
       server.rebuildUs = Math.round((performance.now() - startedAt) * 1000);
       server.builtAtUs = nowUs();
+      documents.start();
       await background.start(address);
     },
     firstSync: background.firstSync,
     async close() {
       closed = true;
+      documents.stop();
       await background.stop();
       engine.close();
       sqlEngine.close();

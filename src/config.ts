@@ -4,6 +4,7 @@ import { preview } from './lib/problems.ts';
 import { alertSettings } from './settings/alerts.ts';
 import { conversationSettings, experimentSettings } from './settings/analysis.ts';
 import { datasetSettings } from './settings/datasets.ts';
+import { documentSettings } from './settings/documents.ts';
 import { importSettings } from './settings/imports.ts';
 import { requestSettings } from './settings/requests.ts';
 import { serverSettings, storeSettings } from './settings/server.ts';
@@ -42,6 +43,7 @@ export const settingGroups: readonly SettingGroup[] = [
   group('User files', userFileSettings),
   group('S3', s3Settings),
   group('Requests', requestSettings),
+  group('Trusted documents', documentSettings),
   group('Store', storeSettings),
   group('Experiments', experimentSettings),
   group('Conversations', conversationSettings),
@@ -57,6 +59,7 @@ type Definitions = typeof serverSettings &
   typeof userFileSettings &
   typeof s3Settings &
   typeof requestSettings &
+  typeof documentSettings &
   typeof storeSettings &
   typeof experimentSettings &
   typeof conversationSettings &

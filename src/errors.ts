@@ -16,6 +16,12 @@ export const errorCodes = [
     meaning: 'The request needs an API key; it has none, or an unknown or revoked one.',
   },
   { code: 'NOT_ALLOWED', status: 403, meaning: 'The caller’s key does not allow this.' },
+  {
+    code: 'PERSISTED_QUERY_NOT_FOUND',
+    status: 200,
+    meaning:
+      'No document has the hash of `extensions.persistedQuery`. The message is `PersistedQueryNotFound`; clients of Apollo and urql then send the text as well.',
+  },
   { code: 'NOT_FOUND', status: 404, meaning: 'Nothing has this name or id.' },
   {
     code: 'METHOD_NOT_ALLOWED',

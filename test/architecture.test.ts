@@ -102,8 +102,8 @@ const units: readonly Unit[] = [
   {
     name: 'graphql',
     files: /^src\/graphql\//,
-    may: ['schema', 'context', 'http', 'errors'],
-    types: ['config', 'domains/*', 'ledger', 'lib'],
+    may: ['schema', 'context', 'http', 'lib', 'errors'],
+    types: ['config', 'domains/*', 'ledger'],
   },
   { name: 'codegen', files: /^src\/codegen\//, may: ['schema', 'errors'] },
   {

@@ -2,6 +2,7 @@ import {
   type DefinitionNode,
   type ExecutionArgs,
   getVariableValues,
+  Kind,
   type OperationDefinitionNode,
   parse,
 } from 'graphql';
@@ -15,6 +16,9 @@ import { challenge, keyOf } from '../http/credentials.ts';
 import type { GuardedHandler } from '../http/request-guard.ts';
 import { checkAccess } from './access.ts';
 import { createDocumentCache } from './document-cache.ts';
+import { documentsPlugin } from './documents/documents-plugin.ts';
+import { DocumentResolver, type MayRun } from './documents/resolve-document.ts';
+import type { TrustedDocuments } from './documents/trusted-documents.ts';
 import { maskedErrorsOf, type ServerContext, toError, toGraphQLError, withGraphQLErrors } from './errors.ts';
 import { createGraphiql } from './graphiql.ts';
 import { checkOperation } from './limits.ts';
@@ -24,7 +28,8 @@ import { subscriptionsOf } from './subscriptions.ts';
 const cachedLengthMax = 400_000;
 
 /** The GraphQL API: one endpoint for operations and, in a browser, GraphiQL. */
-export const createGraphql = (services: Services, log: Logger): GuardedHandler => {
+export const createGraphql = (services: Services, documents: TrustedDocuments, log: Logger): GuardedHandler => {
+  const resolver = new DocumentResolver(documents, services.config, mayRunOf(services));
   const yoga = createYoga<ServerContext, Context>({
     schema,
     context: ({ request, requestId }) =>
@@ -40,7 +45,13 @@ export const createGraphql = (services: Services, log: Logger): GuardedHandler =
     },
     // Yoga does not pass the request to this function, so `maskedErrorsOf` masks all errors.
     maskedErrors: { maskError: toError },
-    plugins: [limitsOf(services), accessOf(services), subscriptionsOf(services.config), maskedErrorsOf(log)],
+    plugins: [
+      documentsPlugin(resolver, (request) => callerOf(request, services)),
+      limitsOf(services),
+      accessOf(services),
+      subscriptionsOf(services.config),
+      maskedErrorsOf(log),
+    ],
   });
   const graphiql = createGraphiql();
   return async (request, requestId) => {
@@ -69,6 +80,21 @@ const refuseUpload = (request: Request, services: Services): Response | undefine
     return Response.json({ errors: [{ message, extensions: { code } }] }, { status: statusOfCode(code), headers });
   }
 };
+
+/** Whether a caller has the scopes of every operation of a text. */
+const mayRunOf =
+  ({ apiKeys, config }: Services): MayRun =>
+  (text, caller) => {
+    try {
+      const document = limitedParse(config.queryTokensMax)(text);
+      for (const operation of document.definitions)
+        if (operation.kind === Kind.OPERATION_DEFINITION) checkAccess({ schema, document, operation }, apiKeys, caller);
+      return true;
+    } catch {
+      // Yoga parses and checks it again, and says what is wrong.
+      return false;
+    }
+  };
 
 const accessOf = ({ apiKeys }: Services): Plugin<Context> => {
   const check = ({ args }: { args: ExecutionArgs }): void => {

@@ -1,0 +1,109 @@
+import { validate } from 'graphql';
+import type { Logger } from 'pino';
+import { schema } from '../../../schema/schema.ts';
+import { DomainError } from '../../errors.ts';
+import { type DocumentFiles, readDocuments, versionOfFiles } from './read-documents.ts';
+import { nameOf, plainId, type StoredDocument } from './stored-document.ts';
+
+interface Settings {
+  /** A file or folder; empty for none. */
+  readonly documents: string;
+  /** Milliseconds between polls of the files. */
+  readonly documentsWatchMs: number;
+  readonly trustedOnly: boolean;
+}
+
+/** A document that the schema does not accept. */
+export interface RefusedDocument {
+  readonly document: StoredDocument;
+  readonly messages: readonly string[];
+}
+
+/** What the schema says about each document that it does not accept. */
+export const refusedDocuments = (documents: readonly StoredDocument[]): readonly RefusedDocument[] =>
+  documents
+    .map((document) => ({
+      document,
+      messages: validate(schema, document.document).map(({ message }) => message),
+    }))
+    .filter(({ messages }) => messages.length > 0);
+
+/**
+ * The documents that clients may run by their ids. The files are read again when they change; while the new ones have a
+ * fault the old documents stay in use, and the log says why. The constructor throws BAD_REQUEST when the first ones have.
+ */
+export class TrustedDocuments {
+  readonly #settings: Settings;
+  readonly #log: Logger;
+  readonly #listeners = new Set<() => void>();
+  #files: DocumentFiles = { documents: [], version: '' };
+  #refused: ReadonlySet<StoredDocument> = new Set();
+  #byId: ReadonlyMap<string, StoredDocument> = new Map();
+  /** What the log has last said is wrong with the files. */
+  #fault: string | null = null;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(settings: Settings, log: Logger) {
+    this.#settings = settings;
+    this.#log = log;
+    if (settings.trustedOnly && settings.documents === '')
+      throw new DomainError('BAD_REQUEST', 'setting trustedOnly needs documents: set --documents (ASOF_DOCUMENTS)');
+    if (settings.documents !== '') this.#use(readDocuments(settings.documents));
+  }
+
+  /** All documents that the schema accepts, in the order of their files. */
+  get accepted(): readonly StoredDocument[] {
+    return this.#files.documents.filter((document) => !this.#refused.has(document));
+  }
+
+  /** The document with this id, also one that the schema does not accept. */
+  find(id: string): StoredDocument | undefined {
+    return this.#byId.get(plainId(id));
+  }
+
+  /** Polls the files from now on, because `fs.watch` reports nothing on network folders and mounted volumes. */
+  start(): void {
+    const { documents, documentsWatchMs } = this.#settings;
+    if (documents === '') return;
+    this.#timer = setInterval(() => this.#poll(documents), documentsWatchMs);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Calls back after each change. Returns what ends it. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  #poll(path: string): void {
+    try {
+      const isUnchanged = versionOfFiles(path) === this.#files.version;
+      if (isUnchanged && this.#fault === null) return;
+      if (!isUnchanged) this.#use(readDocuments(path));
+      this.#fault = null;
+      this.#listeners.forEach((listener) => void listener());
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      if (this.#fault === error.message) return;
+      this.#fault = error.message;
+      this.#log.error({ documents: path }, `the trusted documents stay as they were: ${error.message}`);
+    }
+  }
+
+  #use(files: DocumentFiles): void {
+    const refused = refusedDocuments(files.documents);
+    this.#files = files;
+    this.#byId = new Map(files.documents.flatMap((document) => document.ids.map((id) => [id, document])));
+    this.#refused = new Set(refused.map(({ document }) => document));
+    this.#log.info({ documents: files.documents.length, refused: refused.length }, 'read the trusted documents');
+    for (const { document, messages } of refused) {
+      const { file, line } = document.source;
+      const where = `${file}:${line}`;
+      this.#log.warn({ document: nameOf(document), where, messages }, 'the schema does not accept a trusted document');
+    }
+  }
+}
