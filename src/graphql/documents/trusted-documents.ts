@@ -14,13 +14,13 @@ interface Settings {
 }
 
 /** A document that the schema does not accept. */
-export interface RefusedDocument {
+interface RefusedDocument {
   readonly document: StoredDocument;
   readonly messages: readonly string[];
 }
 
 /** What the schema says about each document that it does not accept. */
-export const refusedDocuments = (documents: readonly StoredDocument[]): readonly RefusedDocument[] =>
+const refusedDocuments = (documents: readonly StoredDocument[]): readonly RefusedDocument[] =>
   documents
     .map((document) => ({
       document,
