@@ -16,13 +16,13 @@ import { challenge, keyOf } from '../http/credentials.ts';
 import type { GuardedHandler } from '../http/request-guard.ts';
 import { checkAccess } from './access.ts';
 import { createDocumentCache } from './document-cache.ts';
-import { documentsPlugin } from './documents/documents-plugin.ts';
-import { DocumentResolver, type MayRun } from './documents/resolve-document.ts';
-import type { TrustedDocuments } from './documents/trusted-documents.ts';
+import { documentsPlugin } from './documents-plugin.ts';
 import { maskedErrorsOf, type ServerContext, toError, toGraphQLError, withGraphQLErrors } from './errors.ts';
 import { createGraphiql } from './graphiql.ts';
 import { checkOperation } from './limits.ts';
 import { subscriptionsOf } from './subscriptions.ts';
+import { DocumentResolver, type MayRun } from './trusted-documents/resolve-document.ts';
+import type { TrustedDocuments } from './trusted-documents/trusted-documents.ts';
 
 /** Characters of all documents whose parsed form is cached: about 100 MB of it in the worst case. */
 const cachedLengthMax = 400_000;

@@ -1,8 +1,8 @@
 import type { Plugin } from 'graphql-yoga';
-import type { Principal } from '../../domains/api-keys.ts';
-import { DomainError } from '../../errors.ts';
-import { withGraphQLErrors } from '../errors.ts';
-import type { DocumentParameters, DocumentResolver } from './resolve-document.ts';
+import type { Principal } from '../domains/api-keys.ts';
+import { DomainError } from '../errors.ts';
+import { withGraphQLErrors } from './errors.ts';
+import type { DocumentParameters, DocumentResolver } from './trusted-documents/resolve-document.ts';
 
 /** Puts the text that a request may run in place of what it sent, before Yoga looks at its parameters. */
 export const documentsPlugin = (
