@@ -4,32 +4,42 @@ import type { Edge, Page } from './page.ts';
 
 type Types = (typeof builder)['$inferSchemaTypes'];
 
-interface ConnectionOptions<Node, Extra> {
+interface ConnectionOptions<Node, Extra, EdgeExtra> {
   readonly type: ObjectRef<Types, Node> | InterfaceRef<Types, Node>;
   readonly name: string;
   readonly description: string;
   /** Fields besides `edges`, `nodes` and `pageInfo`. */
-  readonly fields?: ObjectFieldsShape<Types, Page<Node> & Extra>;
+  readonly fields?: ObjectFieldsShape<Types, Page<Node, EdgeExtra> & Extra>;
+}
+
+/** Fields of edges besides `cursor` and `node`. */
+export type EdgeFields<Node, EdgeExtra> = ObjectFieldsShape<Types, Edge<Node> & EdgeExtra>;
+
+interface EdgeOptions<Node, EdgeExtra> {
+  readonly name: string;
+  readonly description: string;
+  readonly fields?: EdgeFields<Node, EdgeExtra>;
 }
 
 /**
- * A Relay connection whose pages carry `Extra` besides their edges. The type of Pothos' own connectionObject does not
+ * A Relay connection whose pages carry `Extra` besides their edges, and whose edges carry `EdgeExtra`. The type of Pothos' own connectionObject does not
  * include such values, so fields would have to cast; here the compiler checks the resolver that creates the page.
  */
-export const connectionType = <Node extends object, Extra extends object = object>(
-  { type, name, description, fields }: ConnectionOptions<Node, Extra>,
-  edge: { readonly name: string; readonly description: string },
+export const connectionType = <Node extends object, Extra extends object = object, EdgeExtra extends object = object>(
+  { type, name, description, fields }: ConnectionOptions<Node, Extra, EdgeExtra>,
+  edge: EdgeOptions<Node, EdgeExtra>,
 ) => {
-  const edgeType = builder.objectRef<Edge<Node>>(edge.name).implement({
-    description: edge.description,
-    fields: (t) => ({
-      cursor: t.exposeString('cursor', {
-        description: 'Opaque position of the object in its list, for `after` and `before`.',
-      }),
-      node: t.expose('node', { type, description: 'The object.' }),
+  const ownFields: EdgeFields<Node, object> = (t) => ({
+    cursor: t.exposeString('cursor', {
+      description: 'Opaque position of the object in its list, for `after` and `before`.',
     }),
+    node: t.expose('node', { type, description: 'The object.' }),
   });
-  return builder.objectRef<Page<Node> & Extra>(name).implement({
+  const edgeType = builder.objectRef<Edge<Node> & EdgeExtra>(edge.name).implement({
+    description: edge.description,
+    fields: (t) => ({ ...ownFields(t), ...edge.fields?.(t) }),
+  });
+  return builder.objectRef<Page<Node, EdgeExtra> & Extra>(name).implement({
     description,
     fields: (t) => ({
       pageInfo: t.field({ type: builder.pageInfoRef(), resolve: ({ pageInfo }) => pageInfo }),

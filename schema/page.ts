@@ -51,8 +51,9 @@ export interface Edge<T> {
   readonly node: T;
 }
 
-export interface Page<T> {
-  readonly edges: Edge<T>[];
+/** The edges carry `EdgeExtra`: what is known of an item in this list only. */
+export interface Page<T, EdgeExtra = object> {
+  readonly edges: (Edge<T> & EdgeExtra)[];
   readonly pageInfo: {
     hasNextPage: boolean;
     hasPreviousPage: boolean;

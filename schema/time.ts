@@ -53,7 +53,8 @@ export const AsOfInput = builder.inputType('AsOfInput', {
     }),
     sequence: t.field({
       type: 'BigInt',
-      description: 'The same by sequence number: exactly the state of an earlier `snapshot`, 0 to the newest.',
+      description:
+        'The same by sequence number: exactly the state of an earlier `snapshot`, 0 to the newest. It excludes `knownAt`.',
     }),
   }),
 });
@@ -74,11 +75,4 @@ export const TimeGrain = builder.enumType('TimeGrain', {
 export const SortDirection = builder.enumType('SortDirection', {
   description: 'The direction of a sort.',
   values: { ASC: { description: 'Least first.' }, DESC: { description: 'Greatest first.' } } as const,
-});
-
-/** The fields of `AsOfInput` with the names that the domains use. */
-export const asOfOf = (input: (typeof AsOfInput)['$inferInput'] | null | undefined) => ({
-  validAtUs: input?.validAt ?? undefined,
-  knownAtUs: input?.knownAt ?? undefined,
-  sequence: input?.sequence ?? undefined,
 });

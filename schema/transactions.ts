@@ -1,19 +1,20 @@
 import type { StoredTransaction } from '../src/domains/transactions/transactions.ts';
 import { builder } from './builder.ts';
 import { connectionType } from './connection.ts';
-import { Fact, factPageArgs, factsPage, type JoinedFact } from './facts/facts.ts';
+import { Fact, type FactNode, factEdgeFields, factPageArgs, factsPage, type JoinedInList } from './facts/facts.ts';
 import { TransactionFilter } from './facts/filters.ts';
 import { type Counted, totalCountOf } from './page.ts';
 import { recordResult } from './record-results.ts';
+import { localIdOf, recordsByLocalIds } from './snapshot.ts';
 import { UserType } from './users.ts';
 
-const TransactionType = builder.objectRef<JoinedFact<StoredTransaction>>('Transaction');
+const TransactionType = builder.objectRef<FactNode<StoredTransaction>>('Transaction');
 
 builder.node(TransactionType, {
   description: 'A purchase.',
   interfaces: [Fact],
-  id: { resolve: ({ seq }) => seq },
-  loadMany: (ids, { transactions }) => transactions.bySeqs(ids.map(Number)),
+  id: { resolve: (fact) => localIdOf(fact.seq, fact) },
+  loadMany: (ids, context) => recordsByLocalIds(ids, context.transactions.bySeqs, context),
   fields: (t) => ({
     transactionId: t.exposeID('transactionId', { description: 'The sender’s own id (`click_id`), unique for ever.' }),
     amount: t.field({
@@ -31,7 +32,7 @@ builder.node(TransactionType, {
   }),
 });
 
-const TransactionConnection = connectionType<JoinedFact<StoredTransaction>, Counted>(
+const TransactionConnection = connectionType<FactNode<StoredTransaction>, Counted, JoinedInList>(
   {
     type: TransactionType,
     name: 'TransactionConnection',
@@ -43,7 +44,7 @@ const TransactionConnection = connectionType<JoinedFact<StoredTransaction>, Coun
       }),
     }),
   },
-  { name: 'TransactionEdge', description: 'A transaction with its cursor.' },
+  { name: 'TransactionEdge', description: 'A transaction with its cursor.', fields: factEdgeFields },
 );
 
 builder.queryField('transactions', (t) =>

@@ -1,3 +1,4 @@
+import type { Context } from '../src/context.ts';
 import type { UserImage } from '../src/domains/users/image-columns.ts';
 import type { User } from '../src/domains/users/users.ts';
 import { ageOn, dateOfMs, dayOfMs, dayOfUs } from '../src/lib/age.ts';
@@ -5,8 +6,16 @@ import { imagePath } from '../src/lib/image-name.ts';
 import { builder } from './builder.ts';
 import { connectionType } from './connection.ts';
 import { type Counted, totalCountOf } from './page.ts';
+import { foundInSnapshot, type InSnapshot, localIdOf, nowUsIn, parseLocalId } from './snapshot.ts';
 
-export const UserType = builder.objectRef<User>('User');
+export const UserType = builder.objectRef<User & InSnapshot>('User');
+
+/** The user of an object in the object's snapshot; null when no record names the user. */
+export const userIn = (
+  { userId }: { readonly userId: string },
+  owner: InSnapshot,
+  { users }: Pick<Context, 'users'>,
+): (User & InSnapshot) | null => foundInSnapshot(users.userOf(userId), owner);
 
 const UserImageType = builder.objectRef<UserImage>('UserImage').implement({
   description: 'The image of a user as it was verified.',
@@ -29,8 +38,11 @@ const UserImageType = builder.objectRef<UserImage>('UserImage').implement({
 
 builder.node(UserType, {
   description: 'A user as the sources describe them. Sources are joined on `userId`, which is text: `0001` is not `1`.',
-  id: { resolve: ({ userId }) => userId },
-  loadOne: (userId, { users }) => users.userOf(userId),
+  id: { resolve: (user) => localIdOf(user.userId, user) },
+  loadOne(localId, context) {
+    const parsed = parseLocalId(localId, context.ledger);
+    return parsed && userIn({ userId: parsed.id }, parsed, context);
+  },
   fields: (t) => ({
     userId: t.exposeID('userId', { description: 'The user’s own id, opaque text of 1 to 256 characters.' }),
     firstName: t.string({
@@ -59,12 +71,13 @@ builder.node(UserType, {
       args: {
         at: t.arg({
           type: 'DateTime',
-          description: 'The instant whose day in UTC counts, such as `2025-10-01`; default: now.',
+          description:
+            'The instant whose day in UTC counts, such as `2025-10-01`; default: now, or the time of the snapshot in the `id`.',
         }),
       },
-      resolve({ userId }, { at }, { userFiles, nowUs }) {
-        const details = userFiles.detailsOfUser(userId);
-        return details && ageOn(dayOfMs(details.birthMs), dayOfUs(at ?? nowUs()));
+      resolve(user, { at }, context) {
+        const details = context.userFiles.detailsOfUser(user.userId);
+        return details && ageOn(dayOfMs(details.birthMs), dayOfUs(at ?? nowUsIn(user, context)));
       },
     }),
     image: t.field({

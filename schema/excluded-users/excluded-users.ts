@@ -7,7 +7,8 @@ import { connectionType } from '../connection.ts';
 import { type Counted, numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
 import { Provenance } from '../provenance.ts';
 import { recordResult } from '../record-results.ts';
-import { AsOfInput, asOfOf } from '../time.ts';
+import { asOfOf } from '../snapshot.ts';
+import { AsOfInput } from '../time.ts';
 import { UserType } from '../users.ts';
 
 const ExclusionEnd = builder.objectRef<StoredExclusion>('ExclusionEnd').implement({
@@ -107,9 +108,9 @@ builder.queryField('excludedUsers', (t) =>
           'The list as it was known then; with `validAt`, only exclusions whose time contains that instant. Default: everything recorded so far.',
       }),
     },
-    resolve: (_root, { userId, includeEnded, asOf, ...args }, { excludedUsers, config }) => {
+    resolve: (_root, { userId, includeEnded, asOf, ...args }, { excludedUsers, ledger, config }) => {
       const { limit, fromEnd, after, before } = selectPage(args, config);
-      const filter = { userId: userId ?? undefined, includesEnded: includeEnded, ...asOfOf(asOf) };
+      const filter = { userId: userId ?? undefined, includesEnded: includeEnded, ...asOfOf(asOf, ledger) };
       const range = { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) };
       const page = excludedUsers.page(filter, range);
       return { ...pageOf(page.rows, ({ seq }) => seq, page), totalCount: page.totalCount };

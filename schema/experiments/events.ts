@@ -2,20 +2,21 @@ import type { StoredExperimentEvent } from '../../src/domains/experiments/events
 import { stringifyExact } from '../../src/lib/exact-json.ts';
 import { builder } from '../builder.ts';
 import { connectionType } from '../connection.ts';
-import { Fact, factPageArgs, factsPage, type JoinedFact } from '../facts/facts.ts';
+import { Fact, type FactNode, factEdgeFields, factPageArgs, factsPage, type JoinedInList } from '../facts/facts.ts';
 import { ExperimentEventFilter } from '../facts/filters.ts';
 import { type Counted, totalCountOf } from '../page.ts';
 import { checkRecordCount, recordResult } from '../record-results.ts';
+import { localIdOf, recordsByLocalIds } from '../snapshot.ts';
 import { UserType } from '../users.ts';
 import { ExperimentType } from './experiments.ts';
 
-export const ExperimentEventType = builder.objectRef<JoinedFact<StoredExperimentEvent>>('ExperimentEvent');
+export const ExperimentEventType = builder.objectRef<FactNode<StoredExperimentEvent>>('ExperimentEvent');
 
 builder.node(ExperimentEventType, {
   description: 'An event of a user who takes part in an experiment.',
   interfaces: [Fact],
-  id: { resolve: ({ seq }) => seq },
-  loadMany: (ids, { experimentEvents }) => experimentEvents.bySeqs(ids.map(Number)),
+  id: { resolve: (fact) => localIdOf(fact.seq, fact) },
+  loadMany: (ids, context) => recordsByLocalIds(ids, context.experimentEvents.bySeqs, context),
   fields: (t) => ({
     eventId: t.exposeID('eventId', {
       nullable: true,
@@ -41,7 +42,7 @@ builder.node(ExperimentEventType, {
   }),
 });
 
-const ExperimentEventConnection = connectionType<JoinedFact<StoredExperimentEvent>, Counted>(
+const ExperimentEventConnection = connectionType<FactNode<StoredExperimentEvent>, Counted, JoinedInList>(
   {
     type: ExperimentEventType,
     name: 'ExperimentEventConnection',
@@ -50,7 +51,7 @@ const ExperimentEventConnection = connectionType<JoinedFact<StoredExperimentEven
       totalCount: t.int({ description: 'The number of events on all pages.', resolve: totalCountOf }),
     }),
   },
-  { name: 'ExperimentEventEdge', description: 'An experiment event with its cursor.' },
+  { name: 'ExperimentEventEdge', description: 'An experiment event with its cursor.', fields: factEdgeFields },
 );
 
 builder.queryField('experimentEvents', (t) =>

@@ -2,7 +2,8 @@ import type { Allocation, Experiment, MarketAllocation, Phase } from '../../src/
 import type { SavedPlan } from '../../src/domains/experiments/plan-editor.ts';
 import { builder } from '../builder.ts';
 import { memberOf, OverloadedError, outcomeOf, ValidationError } from '../faults.ts';
-import { AsOfInput, asOfOf } from '../time.ts';
+import { asOfOf } from '../snapshot.ts';
+import { AsOfInput } from '../time.ts';
 
 const VariantAllocation = builder.objectRef<Allocation>('VariantAllocation').implement({
   description: 'The planned share of a variant.',
@@ -102,10 +103,8 @@ builder.node(ExperimentType, {
           description: 'The plan as it was known by then, before later corrections; `validAt` does not apply.',
         }),
       },
-      resolve(experiment, { asOf }, { planEditor }) {
-        const { knownAtUs, sequence } = asOfOf(asOf);
-        return planEditor.phases(experiment, { knownAtUs, sequence });
-      },
+      resolve: (experiment, { asOf }, { planEditor, ledger }) =>
+        planEditor.phases(experiment, { sequence: asOfOf(asOf, ledger).sequence }),
     }),
   }),
 });

@@ -6,7 +6,8 @@ import { builder } from '../builder.ts';
 import { connectionType } from '../connection.ts';
 import { numericCursor, pageOf, selectPage } from '../page.ts';
 import { SnapshotType } from '../provenance.ts';
-import { AsOfInput, asOfOf, SortDirection, TimeGrain } from '../time.ts';
+import { asOfOf, type InSnapshot, inSnapshot } from '../snapshot.ts';
+import { AsOfInput, SortDirection, TimeGrain } from '../time.ts';
 import { EnrichedDimension, EnrichedKey, EnrichedMeasures } from './enriched-figures.ts';
 import { FactConnection } from './facts.ts';
 import { EnrichedFilter } from './filters.ts';
@@ -55,7 +56,12 @@ const seqsOfGroups = async (requests: readonly AggregationFactsRequest[]): Promi
   return requests.map((request) => found.get(request) ?? []);
 };
 
-const EnrichedAggregateGroup = builder.objectRef<Group>('EnrichedAggregateGroup').implement({
+/** A group, and the snapshot that its facts belong to. */
+interface GroupNode extends Group {
+  readonly owner: InSnapshot;
+}
+
+const EnrichedAggregateGroup = builder.objectRef<GroupNode>('EnrichedAggregateGroup').implement({
   description: 'Facts with equal values in all dimensions of `groupBy`.',
   fields: (t) => ({
     key: t.field({ type: EnrichedKey, description: 'The shared values.', resolve: ({ key }) => key }),
@@ -75,15 +81,17 @@ const EnrichedAggregateGroup = builder.objectRef<Group>('EnrichedAggregateGroup'
         }),
         after: t.arg.string({ description: 'Only facts after this cursor.' }),
       },
-      resolve: async ({ aggregation, group, measures }, args, { load, yieldAfter, config }) => {
+      resolve: async ({ aggregation, group, measures, owner }, args, { load, yieldAfter, config }) => {
         const { limit, after } = selectPage(args, config);
         const request = { aggregation, group, afterSeq: numericCursor(after) ?? 0, limit: limit + 1 };
         const seqs = await load(seqsOfGroups, request);
         const rows = await Promise.all(seqs.slice(0, limit).map((seq) => load(aggregation.bySeqs, seq)));
-        const facts = rows.filter((row) => row !== null).map((row) => ({ ...row, asOf: aggregation.asOf }));
+        const facts = rows.filter((row) => row !== null).map((row) => inSnapshot(row, owner));
         await yieldAfter(facts.length);
-        const page = pageOf(facts, ({ seq }) => seq, { hasBefore: after !== undefined, hasAfter: seqs.length > limit });
-        return { ...page, totalCount: measures.count };
+        const sides = { hasBefore: after !== undefined, hasAfter: seqs.length > limit };
+        const { edges, pageInfo } = pageOf(facts, ({ seq }) => seq, sides);
+        const { asOf } = aggregation;
+        return { edges: edges.map((edge) => ({ ...edge, asOf })), pageInfo, totalCount: measures.count };
       },
     }),
   }),
@@ -140,7 +148,7 @@ interface WithAggregation {
   readonly aggregation: Aggregation;
 }
 
-const GroupConnection = connectionType<Group, WithAggregation>(
+const GroupConnection = connectionType<GroupNode, WithAggregation>(
   {
     type: EnrichedAggregateGroup,
     name: 'EnrichedAggregateConnection',
@@ -208,15 +216,16 @@ builder.queryField('enrichedAggregate', (t) =>
       }),
       after: t.arg.string({ description: 'Only groups after this cursor.' }),
     },
-    resolve: async (_root, { first, after, ...args }, { enrichedAggregate, config }) => {
+    resolve: async (_root, { first, after, ...args }, { enrichedAggregate, ledger, config }) => {
       const { limit, after: position } = selectPage({ first, after }, config);
+      const asOf = asOfOf(args.asOf, ledger);
       const aggregation = await enrichedAggregate.aggregate({
         source: args.source,
         groupBy: args.groupBy ?? defaultDimensions[args.source],
         grain: args.grain ?? undefined,
         where: args.where,
         having: args.having ?? undefined,
-        asOf: asOfOf(args.asOf),
+        asOf,
         timeZone: args.timeZone,
         orderBy: (args.orderBy ?? []).map(({ byDimension, byMeasure }) => ({
           dimension: byDimension?.dimension,
@@ -225,7 +234,7 @@ builder.queryField('enrichedAggregate', (t) =>
         })),
       });
       const start = position === undefined ? 0 : startAfter(aggregation, position);
-      const groups = aggregation.groups(start, limit);
+      const groups = aggregation.groups(start, limit).map((group) => ({ ...group, owner: asOf }));
       const sides = { hasBefore: start > 0, hasAfter: start + limit < aggregation.count };
       return { ...pageOf(groups, ({ key }) => JSON.stringify(key), sides), aggregation };
     },

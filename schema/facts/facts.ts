@@ -1,30 +1,34 @@
 import type { Context } from '../../src/context.ts';
-import type { AsOf } from '../../src/domains/facts/enrichment.ts';
 import type { FactSource, StoredFact } from '../../src/domains/facts/fact-set.ts';
 import type { Facts } from '../../src/domains/facts/facts.ts';
 import type { FactFilter } from '../../src/domains/facts/filter.ts';
 import type { IpAddress } from '../../src/lib/ip.ts';
 import { unknownLabel } from '../../src/lib/unknown-label.ts';
 import { builder } from '../builder.ts';
-import { connectionType } from '../connection.ts';
+import { connectionType, type EdgeFields } from '../connection.ts';
 import { IpCityType } from '../ip-city.ts';
 import { type Counted, numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
 import { Provenance } from '../provenance.ts';
-import { AsOfInput, asOfOf, SortDirection } from '../time.ts';
+import { asOfOf, type InSnapshot, type RequestedAsOf } from '../snapshot.ts';
+import { AsOfInput, SortDirection } from '../time.ts';
 import { UserStatusAsOf } from '../user-status/user-status.ts';
-import { UserType } from '../users.ts';
+import { UserType, userIn } from '../users.ts';
 import type { FactFilterRef } from './filters.ts';
 
-/** A fact listed by an aggregation; its own enrichment uses the same `asOf`. */
-export type JoinedFact<F extends StoredFact = StoredFact> = F & {
-  readonly asOf?: AsOf;
-  readonly ip?: IpAddress | null;
-};
+/** A fact in a snapshot or in the newest state. */
+export type FactNode<F extends StoredFact = StoredFact> = F & InSnapshot & { readonly ip?: IpAddress | null };
 
 /** A fact and what it is enriched as of. */
 interface EnrichedFact {
-  readonly fact: JoinedFact;
-  readonly asOf: AsOf;
+  readonly fact: FactNode;
+  readonly asOf: RequestedAsOf;
+  /** The snapshot of the objects below: of a list without `asOf` they are in the newest state. */
+  readonly owner: InSnapshot;
+}
+
+/** What the edges of a list of facts carry: as of what the list enriched its facts. */
+export interface JoinedInList {
+  readonly asOf: RequestedAsOf;
 }
 
 const typeOfSource: Readonly<Record<FactSource, string>> = {
@@ -32,7 +36,7 @@ const typeOfSource: Readonly<Record<FactSource, string>> = {
   EXPERIMENT_EVENTS: 'ExperimentEvent',
 };
 
-export const Fact = builder.interfaceRef<JoinedFact>('Fact');
+export const Fact = builder.interfaceRef<FactNode>('Fact');
 
 const Enrichment = builder.objectRef<EnrichedFact>('Enrichment').implement({
   description: 'What was true of a fact at its time.',
@@ -100,7 +104,7 @@ Fact.implement({
       type: UserType,
       nullable: true,
       description: 'The user; null when no record names one.',
-      resolve: ({ userId }, _args, { users }) => users.userOf(userId),
+      resolve: (fact, _args, context) => userIn(fact, fact, context),
     }),
     provenance: t.field({ type: Provenance, description: 'The source of the record.', resolve: (fact) => fact }),
     enrichment: t.field({
@@ -110,11 +114,24 @@ Fact.implement({
         asOf: t.arg({
           type: AsOfInput,
           description:
-            'The valid time and the snapshot to use; default: the fact’s own time and the newest snapshot, or those of the group that lists the fact.',
+            'The valid time and the snapshot to use; default: the fact’s own time, and the snapshot in its `id` or the newest one. It does not depend on the list: as the list joined the fact, it is on its edge.',
         }),
       },
-      resolve: (fact, { asOf }) => ({ fact, asOf: asOf ? asOfOf(asOf) : (fact.asOf ?? {}) }),
+      resolve(fact, args, { ledger }) {
+        const asOf = asOfOf(args.asOf, ledger, fact);
+        return { fact, asOf, owner: asOf };
+      },
     }),
+  }),
+});
+
+/** The fields of edges of facts. */
+export const factEdgeFields: EdgeFields<FactNode, JoinedInList> = (t) => ({
+  enrichment: t.field({
+    type: Enrichment,
+    description:
+      'What was true of the fact as this list joined it: by the snapshot of the list, and with `asOf.validAt` at that instant.',
+    resolve: ({ node, asOf }) => ({ fact: node, asOf, owner: node }),
   }),
 });
 
@@ -137,7 +154,7 @@ const FactOrder = builder.inputType('FactOrder', {
   }),
 });
 
-export const FactConnection = connectionType<JoinedFact, Counted>(
+export const FactConnection = connectionType<FactNode, Counted, JoinedInList>(
   {
     type: Fact,
     name: 'FactConnection',
@@ -149,7 +166,7 @@ export const FactConnection = connectionType<JoinedFact, Counted>(
       }),
     }),
   },
-  { name: 'FactEdge', description: 'A fact with its cursor.' },
+  { name: 'FactEdge', description: 'A fact with its cursor.', fields: factEdgeFields },
 );
 
 /** The arguments of a connection of facts of one kind. */
@@ -185,5 +202,7 @@ export const factsPage = async <F extends StoredFact>(
   const rows = await Promise.all(page.seqs.map((seq) => load(facts.bySeqs, seq)));
   const found = rows.filter((row) => row !== null);
   await yieldAfter(found.length);
-  return { ...pageOf(found, ({ seq }) => seq, page), totalCount: page.totalCount };
+  const { edges, pageInfo } = pageOf(found, ({ seq }) => seq, page);
+  const asOf = { validAtUs: undefined };
+  return { edges: edges.map((edge) => ({ ...edge, asOf })), pageInfo, totalCount: page.totalCount };
 };

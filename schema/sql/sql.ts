@@ -5,7 +5,8 @@ import { DomainError } from '../../src/errors.ts';
 import { readParameters } from '../../src/lib/sql-parameters.ts';
 import { builder } from '../builder.ts';
 import { SnapshotType } from '../provenance.ts';
-import { AsOfInput, asOfOf } from '../time.ts';
+import { asOfOf } from '../snapshot.ts';
+import { AsOfInput } from '../time.ts';
 
 builder.scalarType('SqlParameters', {
   description:
@@ -88,11 +89,15 @@ builder.queryField('sql', (t) =>
           'The valid time and the snapshot of the facts; default: the facts’ own time and the newest snapshot.',
       }),
     },
-    resolve: async (_root, { query, parameters, first, asOf }, { sql, config: { pageSizeMax }, yieldAfter }) => {
+    resolve: async (
+      _root,
+      { query, parameters, first, asOf },
+      { sql, ledger, config: { pageSizeMax }, yieldAfter },
+    ) => {
       if (first > pageSizeMax)
         throw new DomainError('LIMIT_EXCEEDED', `first must be at most ${pageSizeMax} (setting pageSizeMax)`);
       const values = readParameters(parameters);
-      const result = await sql.rows({ text: query, parameters: values, first, asOf: asOfOf(asOf) });
+      const result = await sql.rows({ text: query, parameters: values, first, asOf: asOfOf(asOf, ledger) });
       await yieldAfter(result.rowCount);
       return result;
     },

@@ -40,7 +40,10 @@ export interface Ledger {
   snapshot(): Snapshot;
   /** The state up to an earlier sequence number. */
   snapshotAt(sequence: number): Snapshot;
-  /** The sequence number up to which records may be used, at most that of the newest snapshot. */
+  /**
+   * The sequence number up to which records may be used, at most that of the newest snapshot. Throws BAD_REQUEST for one
+   * outside of the ledger, and when both a time and a sequence number are requested.
+   */
   resolveSequence(knownAsOf: KnownAsOf): number;
   /**
    * Calls back often: after every step, when all of its records are in memory, and after a catch-up that found none. Returns
@@ -100,10 +103,12 @@ export const createLedger = (store: Store, logger?: Pick<Logger, 'debug'>): Ledg
     snapshotAt,
     resolveSequence({ knownAtUs, sequence: requested }) {
       const last = sequence();
+      if (requested !== undefined && knownAtUs !== undefined)
+        throw new DomainError('BAD_REQUEST', 'asOf has knownAt and sequence: both name a snapshot, so use one of them');
       if (requested !== undefined && (requested < 0 || requested > last))
         throw new DomainError('BAD_REQUEST', `sequence ${requested} is outside of the ledger, which ends at ${last}`);
       const known = knownAtUs === undefined ? last : commitLog.sequenceAt(knownAtUs);
-      return Math.min(known, requested ?? last);
+      return requested ?? known;
     },
     onAdvance(listener) {
       // A function of its own per call: the same listener may be registered twice and removed once.

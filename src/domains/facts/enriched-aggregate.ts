@@ -49,7 +49,7 @@ export interface Aggregation {
   readonly total: Measures;
   readonly sequence: number;
   /** What the facts were joined as of. */
-  readonly asOf: AsOf;
+  readonly asOf: Pick<AsOf, 'sequence'> & Required<Pick<AsOf, 'validAtUs'>>;
   /** Stored facts of its source by `seq`, in the order of the keys: one statement. */
   readonly bySeqs: (seqs: readonly number[]) => (StoredFact | null)[];
   /** The `seq`s of the facts of each requested group, ascending: at most `limit` after `afterSeq`. One pass over the rows. */
