@@ -132,10 +132,7 @@ builder.scalarType('File', {
     throw new Error('files are input only');
   },
   parseValue: (value) => {
-    // Checks for a method, because Yoga's File is of a class of its own. JSON values have no functions.
-    const hasStream =
-      typeof value === 'object' && value !== null && 'stream' in value && typeof value.stream === 'function';
-    if (hasStream) return value as File;
+    if (value instanceof File) return value;
     throw new TypeError('must be a file part of a multipart request');
   },
 });

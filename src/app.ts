@@ -9,8 +9,10 @@ import type { AlertReport } from './domains/alerts/deliveries.ts';
 import { createWatchedFolder, dropFolders, type WatchReport } from './domains/uploads/watched-folder.ts';
 import type { SyncReport } from './domains/user-sync/user-sync.ts';
 import { createDomains, type Domains } from './domains.ts';
+import { createGraphqlFastPath } from './graphql/fast-path.ts';
 import { createGraphql } from './graphql/server.ts';
 import { TrustedDocuments } from './graphql/trusted-documents/trusted-documents.ts';
+import { createFastGuard } from './http/fast-guard.ts';
 import { createRequestGuard } from './http/request-guard.ts';
 import type { FastPath } from './http/server.ts';
 import { createFollower } from './ledger/follower.ts';
@@ -58,6 +60,10 @@ export const createApp = (config: Config, options: AppOptions): App => {
   };
   const services = { ...domains, config, ledger, server, nowUs };
   const rest = createRouter(services, log);
+  const graphql = createGraphql(services, documents, log);
+  const guard = createFastGuard(config, log);
+  const graphqlFastPath = createGraphqlFastPath(guard, graphql, services);
+  const restFastPath = createFastPath(guard, rest);
   const background = createBackgroundJobs(config, log, core);
   let closed = false;
 
@@ -65,8 +71,8 @@ export const createApp = (config: Config, options: AppOptions): App => {
     domains,
     ledger,
     store,
-    fetch: createRequestGuard(config, log, createGraphql(services, documents, log), rest.fetch),
-    fastPath: createFastPath(config, log, rest),
+    fetch: createRequestGuard(config, log, graphql.face, rest.face),
+    fastPath: (incoming) => graphqlFastPath(incoming) ?? restFastPath(incoming),
     async start(address) {
       const startedAt = performance.now();
       await ledger.catchUp();

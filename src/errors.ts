@@ -6,6 +6,26 @@ export const errorCodes = [
     meaning: 'The request is malformed or names something that does not exist.',
   },
   {
+    code: 'GRAPHQL_PARSE_FAILED',
+    status: 400,
+    meaning: 'GraphQL: the document has a syntax error.',
+  },
+  {
+    code: 'GRAPHQL_VALIDATION_FAILED',
+    status: 400,
+    meaning: 'GraphQL: the document does not fit the schema.',
+  },
+  {
+    code: 'OPERATION_RESOLUTION_FAILURE',
+    status: 400,
+    meaning: 'GraphQL: `operationName` does not name one operation of the document.',
+  },
+  {
+    code: 'BAD_USER_INPUT',
+    status: 400,
+    meaning: 'GraphQL: a variable or argument does not fit its type; the message names it.',
+  },
+  {
     code: 'LIMIT_EXCEEDED',
     status: 400,
     meaning: 'The request exceeds a limit; the message names the limit.',
@@ -27,6 +47,11 @@ export const errorCodes = [
     code: 'METHOD_NOT_ALLOWED',
     status: 405,
     meaning: 'The path does not support this method; see the header `Allow`.',
+  },
+  {
+    code: 'NOT_ACCEPTABLE',
+    status: 406,
+    meaning: 'GraphQL: the header `Accept` allows none of the forms of an answer; see the message.',
   },
   { code: 'CONFLICT', status: 409, meaning: 'The same key is already stored with different content.' },
   { code: 'TOO_LARGE', status: 413, meaning: 'A body or file exceeds a size limit; the message names the limit.' },

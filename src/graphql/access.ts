@@ -13,25 +13,31 @@ import type { Scope } from '../lib/api-key.ts';
 interface OperationToCheck {
   readonly schema: GraphQLSchema;
   readonly document: DocumentNode;
-  readonly operation: OperationDefinitionNode;
+  readonly node: OperationDefinitionNode;
 }
 
+/** What a caller needs for an operation: of each list one of the scopes. */
+export type Access = readonly (readonly Scope[])[];
+
 /**
- * Throws UNAUTHENTICATED or NOT_ALLOWED when the caller may not use a root field of an operation. Queries and
- * subscriptions need `read`, mutations `ingest`, unless the field's extension `scopes` says otherwise. The schema
- * is public: introspection needs no key. Called for every execution, because validation is cached by document.
+ * What a caller needs for the root fields of an operation. Queries and subscriptions need `read`, mutations `ingest`,
+ * unless the field's extension `scopes` says otherwise. The schema is public: introspection needs nothing.
  */
-export const checkAccess = (
-  { schema, document, operation }: OperationToCheck,
-  apiKeys: ApiKeys,
-  caller: Principal | null,
-): void => {
-  const fields = schema.getRootType(operation.operation)?.getFields() ?? {};
-  const defaultScopes: readonly Scope[] = [operation.operation === 'mutation' ? 'ingest' : 'read'];
-  for (const name of rootFields(document, operation.selectionSet)) {
+export const accessOf = ({ schema, document, node }: OperationToCheck): Access => {
+  const fields = schema.getRootType(node.operation)?.getFields() ?? {};
+  const defaultScopes: readonly Scope[] = [node.operation === 'mutation' ? 'ingest' : 'read'];
+  const needed = new Map<string, readonly Scope[]>();
+  for (const name of rootFields(document, node.selectionSet)) {
     if (name.startsWith('__')) continue;
-    apiKeys.admit(caller, (fields[name]?.extensions.scopes as readonly Scope[] | undefined) ?? defaultScopes);
+    const scopes = (fields[name]?.extensions.scopes as readonly Scope[] | undefined) ?? defaultScopes;
+    needed.set(scopes.join(), scopes);
   }
+  return [...needed.values()];
+};
+
+/** Throws UNAUTHENTICATED or NOT_ALLOWED for a caller who may not. Called for every request, because documents are kept across callers. */
+export const checkAccess = (access: Access, apiKeys: ApiKeys, caller: Principal | null): void => {
+  for (const scopes of access) apiKeys.admit(caller, scopes);
 };
 
 /** Names of the root fields of an operation, those in fragments and skipped ones included. */

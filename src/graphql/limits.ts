@@ -1,4 +1,5 @@
 import {
+  type ArgumentNode,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
@@ -9,15 +10,20 @@ import {
   isCompositeType,
   Kind,
   type OperationDefinitionNode,
+  type SelectionNode,
   type SelectionSetNode,
+  visit,
 } from 'graphql';
 import type { Config } from '../config.ts';
 import { DomainError } from '../errors.ts';
 
-type Limits = Pick<Config, 'queryDepthMax' | 'queryFieldsMax' | 'queryRowsMax' | 'queryScansMax' | 'pageSizeDefault'>;
+export type Limits = Pick<
+  Config,
+  'queryDepthMax' | 'queryFieldsMax' | 'queryRowsMax' | 'queryScansMax' | 'pageSizeDefault'
+>;
 
-/** The size of an operation with its fragments expanded. */
-interface Size {
+/** The size of an operation with its fragments expanded, without what it skips. */
+export interface Size {
   readonly depth: number;
   readonly fields: number;
   /** The most rows its innermost pages may have: nested page sizes multiplied. */
@@ -28,22 +34,57 @@ interface Size {
 
 const nothing: Size = { depth: 0, fields: 0, rows: 0, scans: 0 };
 
-/** An operation, what it belongs to, and its variables with their defaults. */
+/** An operation and what it belongs to. */
 interface OperationToMeasure {
   readonly schema: GraphQLSchema;
   readonly document: DocumentNode;
-  readonly operation: OperationDefinitionNode;
-  readonly variables: Readonly<Record<string, unknown>>;
+  readonly node: OperationDefinitionNode;
 }
 
+/** Coerced, with their defaults. */
+type Variables = Readonly<Record<string, unknown>>;
+
+/** Sizes of one operation that are kept; a client that varies its variables more than that pays for measuring. */
+const sizesMax = 64;
+
 /**
- * Throws LIMIT_EXCEEDED naming the setting when an operation is too deep, too wide or may return too many rows. Each
- * fragment is measured once, however often it is spread, so that doubling fragments cost nothing to refuse.
+ * Measures an operation by its variables. It depends only on those that are page sizes or conditions of `@skip` and
+ * `@include`, so the size for their values is kept.
  */
-export const checkOperation = (operation: OperationToMeasure, limits: Limits): void => {
-  const root = operation.schema.getRootType(operation.operation.operation);
-  if (!root) return;
-  const { depth, fields, rows, scans } = measure(operation, root, limits);
+export const createMeasure = (operation: OperationToMeasure, limits: Limits): ((variables: Variables) => Size) => {
+  const names = (operation.node.variableDefinitions ?? []).length === 0 ? [] : relevantVariables(operation.document);
+  const known = new Map<string, Size>();
+  return (variables) => {
+    const key = names.length === 0 ? '' : JSON.stringify(names.map((name) => variables[name]));
+    let size = known.get(key);
+    if (!size) {
+      if (known.size >= sizesMax) known.clear();
+      size = measure(operation, variables, limits);
+      known.set(key, size);
+    }
+    return size;
+  };
+};
+
+/** Names of the variables that sizes depend on. */
+const relevantVariables = (document: DocumentNode): string[] => {
+  const names = new Set<string>();
+  const add = ({ value }: ArgumentNode): void => {
+    if (value.kind === Kind.VARIABLE) names.add(value.name.value);
+  };
+  visit(document, {
+    Directive: ({ arguments: conditions = [] }) => conditions.forEach(add),
+    Field({ arguments: args = [] }) {
+      for (const argument of args) if (isPageSize(argument)) add(argument);
+    },
+  });
+  return [...names];
+};
+
+const isPageSize = ({ name: { value } }: ArgumentNode): boolean => value === 'first' || value === 'last';
+
+/** Throws LIMIT_EXCEEDED naming the setting when an operation is too deep, too wide or may return too many rows. */
+export const checkSize = ({ depth, fields, rows, scans }: Size, limits: Limits): void => {
   const refuse = (what: string, setting: string): never => {
     throw new DomainError('LIMIT_EXCEEDED', `the operation ${what} (setting ${setting})`);
   };
@@ -53,11 +94,14 @@ export const checkOperation = (operation: OperationToMeasure, limits: Limits): v
   if (scans > limits.queryScansMax) refuse(`scans all facts more than ${limits.queryScansMax} times`, 'queryScansMax');
 };
 
+/** Measures each fragment once, however often it is spread, so that doubling fragments cost nothing to refuse. */
 const measure = (
-  { schema, document, operation, variables }: OperationToMeasure,
-  root: GraphQLCompositeType,
+  { schema, document, node: operation }: OperationToMeasure,
+  variables: Variables,
   limits: Limits,
 ): Size => {
+  const root = schema.getRootType(operation.operation);
+  if (!root) return nothing;
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions)
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
@@ -88,8 +132,9 @@ const measure = (
 
   const ofSelections = ({ selections: nodes }: SelectionSetNode, parent: GraphQLCompositeType): Size =>
     nodes.reduce((sum: Size, node): Size => {
-      const size =
-        node.kind === Kind.FIELD
+      const size = isSkipped(node, variables)
+        ? nothing
+        : node.kind === Kind.FIELD
           ? ofField(node, parent)
           : node.kind === Kind.FRAGMENT_SPREAD
             ? ofFragment(node.name.value)
@@ -105,6 +150,17 @@ const measure = (
   return ofSelections(operation.selectionSet, root);
 };
 
+/** A skipped selection costs nothing. */
+const isSkipped = ({ directives = [] }: SelectionNode, variables: Variables): boolean =>
+  directives.some(({ name, arguments: args = [] }) => {
+    const [condition] = args;
+    if (!condition || (name.value !== 'skip' && name.value !== 'include')) return false;
+    const { value } = condition;
+    const isTrue =
+      value.kind === Kind.VARIABLE ? variables[value.name.value] === true : value.kind === Kind.BOOLEAN && value.value;
+    return isTrue === (name.value === 'skip');
+  });
+
 const typeOf = (schema: GraphQLSchema, name: string | undefined): GraphQLCompositeType | undefined => {
   const type = name === undefined ? undefined : schema.getType(name);
   return isCompositeType(type) ? type : undefined;
@@ -114,13 +170,14 @@ const typeOf = (schema: GraphQLSchema, name: string | undefined): GraphQLComposi
 const listLength = (
   { args }: GraphQLField<unknown, unknown>,
   field: FieldNode,
-  variables: Readonly<Record<string, unknown>>,
+  variables: Variables,
   { pageSizeDefault }: Limits,
 ): number => {
   const first = args.find(({ name }) => name === 'first');
   if (!first) return 0;
-  for (const { name, value } of field.arguments ?? []) {
-    if (name.value !== 'first' && name.value !== 'last') continue;
+  for (const argument of field.arguments ?? []) {
+    if (!isPageSize(argument)) continue;
+    const { value } = argument;
     const size =
       value.kind === Kind.VARIABLE ? variables[value.name.value] : value.kind === Kind.INT ? value.value : null;
     if (size !== null && size !== undefined) return Math.max(0, Number(size));

@@ -1,146 +1,155 @@
-import {
-  type DefinitionNode,
-  type ExecutionArgs,
-  getVariableValues,
-  Kind,
-  type OperationDefinitionNode,
-  parse,
-} from 'graphql';
-import { createYoga, type Plugin } from 'graphql-yoga';
+import type { FormattedExecutionResult } from 'graphql';
 import type { Logger } from 'pino';
 import { schema } from '../../schema/schema.ts';
-import { type Context, createContext, type Services } from '../context.ts';
-import type { Principal } from '../domains/api-keys.ts';
-import { DomainError, statusOfCode } from '../errors.ts';
-import { challenge, keyOf } from '../http/credentials.ts';
-import type { GuardedHandler } from '../http/request-guard.ts';
+import type { Services } from '../context.ts';
+import { DomainError } from '../errors.ts';
+import { keyOf } from '../http/credentials.ts';
+import { limitBody } from '../http/limited-body.ts';
+import { FetchRequest, mediaTypeOf } from '../http/request.ts';
+import type { GuardedFace } from '../http/request-guard.ts';
+import { toResponse } from '../http/response.ts';
+import { type Accepted, createAcceptReader } from './accept.ts';
 import { checkAccess } from './access.ts';
-import { createDocumentCache } from './document-cache.ts';
-import { documentsPlugin } from './documents-plugin.ts';
-import { maskedErrorsOf, type ServerContext, toError, toGraphQLError, withGraphQLErrors } from './errors.ts';
+import { type Answer, httpResponseOf, type JsonType } from './answer.ts';
+import { createDocuments, type Documents } from './documents.ts';
+import { eventStreamOf, singleResult } from './event-stream.ts';
 import { createGraphiql } from './graphiql.ts';
-import { checkOperation } from './limits.ts';
-import { subscriptionsOf } from './subscriptions.ts';
+import { createOperations, executeWith, isPrepared, type OperationRequest, type Operations } from './operations.ts';
+import { parametersOfForm, type RequestParameters } from './parameters.ts';
+import { checkContentType, multipartType, parametersIn, readBytes } from './read-parameters.ts';
 import { DocumentResolver, type MayRun } from './trusted-documents/resolve-document.ts';
 import type { TrustedDocuments } from './trusted-documents/trusted-documents.ts';
+import { parametersOfParts } from './uploads.ts';
 
-/** Characters of all documents whose parsed form is cached: about 100 MB of it in the worst case. */
-const cachedLengthMax = 400_000;
+/** The GraphQL API: its pipeline, which the fast path uses as well, and its face for requests of the Fetch standard. */
+export interface Graphql {
+  readonly operations: Operations;
+  readonly face: GuardedFace;
+}
 
-/** The GraphQL API: one endpoint for operations and, in a browser, GraphiQL. */
-export const createGraphql = (services: Services, documents: TrustedDocuments, log: Logger): GuardedHandler => {
-  const resolver = new DocumentResolver(documents, services.config, mayRunOf(services));
-  const yoga = createYoga<ServerContext, Context>({
+type Outcome = Answer | AsyncIterable<FormattedExecutionResult>;
+
+/** One endpoint for operations and, in a browser, GraphiQL. */
+export const createGraphql = (services: Services, trusted: TrustedDocuments, log: Logger): Graphql => {
+  const documents = createDocuments(schema, services.config);
+  const resolver = new DocumentResolver(trusted, services.config, mayRunOf(documents, services));
+  const operations = createOperations({
+    services,
     schema,
-    context: ({ request, requestId }) =>
-      createContext(services, { caller: callerOf(request, services), origin: new URL(request.url).origin, requestId }),
-    graphqlEndpoint: '/graphql',
-    landingPage: false,
-    cors: false,
-    graphiql: false,
-    logging: false,
-    parserAndValidationCache: {
-      documentCache: createDocumentCache(cachedLengthMax),
-      errorCache: createDocumentCache(cachedLengthMax),
-    },
-    // Yoga does not pass the request to this function, so `maskedErrorsOf` masks all errors.
-    maskedErrors: { maskError: toError },
-    plugins: [
-      documentsPlugin(resolver, (request) => callerOf(request, services)),
-      limitsOf(services),
-      accessOf(services),
-      subscriptionsOf(services.config),
-      maskedErrorsOf(log),
-    ],
+    documents,
+    log,
+    resolveDocument: (parameters, caller) => resolver.resolve(parameters, caller),
+    execute: executeWith(schema),
   });
   const graphiql = createGraphiql();
-  return async (request, requestId) => {
-    const page = await graphiql(request);
-    if (page) return page;
-    const refusal = refuseUpload(request, services);
-    if (refusal) return refusal;
-    if (!services.ledger.ready) throw new DomainError('NOT_READY', 'the indices are being built');
-    return yoga.fetch(request, { requestId });
+  const acceptedBy = createAcceptReader();
+
+  const { subscriptionPingMs: pingMs } = services.config;
+
+  const outcomeOf = async (request: Request, requestId: string, accepted: Accepted): Promise<Outcome> => {
+    if (accepted.preferred === null) throw notAcceptable();
+    const operationRequest = await operationRequestOf(request, requestId, services);
+    const prepared = operations.prepare(operationRequest);
+    if (!isPrepared(prepared)) return prepared;
+    if (prepared.operation.node.operation !== 'subscription') return operations.execute(prepared);
+    if (!accepted.events) return operations.refuse(eventsRequired(), requestId);
+    return operations.subscribe(prepared);
   };
-};
 
-const callerOf = ({ headers }: Request, { apiKeys }: Services): Principal | null =>
-  apiKeys.callerOf(keyOf((name) => headers.get(name) ?? undefined));
+  const refuse: GuardedFace['refuse'] = (error, request, requestId) =>
+    toResponse(
+      httpResponseOf(operations.refuse(error, requestId), jsonTypeOf(acceptedBy(request.headers.get('accept')))),
+    );
 
-/** An upload is read before its operation is known, so callers without the scope are refused before that. */
-const refuseUpload = (request: Request, services: Services): Response | undefined => {
-  if (!request.headers.get('content-type')?.startsWith('multipart/')) return undefined;
-  try {
-    services.apiKeys.admit(callerOf(request, services), ['ingest']);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof DomainError)) throw error;
-    const { code, message } = error;
-    const headers = code === 'UNAUTHENTICATED' ? challenge : {};
-    return Response.json({ errors: [{ message, extensions: { code } }] }, { status: statusOfCode(code), headers });
-  }
+  return {
+    operations,
+    face: {
+      refuse,
+      async respond(request, requestId) {
+        const page = await graphiql(request);
+        if (page) return page;
+        const accepts = acceptedBy(request.headers.get('accept'));
+        const isHead = request.method === 'HEAD';
+        // Nobody would read the stream of a subscription.
+        const accepted = isHead ? { ...accepts, events: false } : accepts;
+        const outcome = await outcomeOf(request, requestId, accepted).catch((error: unknown) =>
+          operations.refuse(error, requestId),
+        );
+        const response = responseTo(outcome, accepted, pingMs);
+        return isHead ? new Response(null, response) : response;
+      },
+    },
+  };
 };
 
 /** Whether a caller has the scopes of every operation of a text. */
 const mayRunOf =
-  ({ apiKeys, config }: Services): MayRun =>
+  (documents: Documents, { apiKeys }: Services): MayRun =>
   (text, caller) => {
     try {
-      const document = limitedParse(config.queryTokensMax)(text);
-      for (const operation of document.definitions)
-        if (operation.kind === Kind.OPERATION_DEFINITION) checkAccess({ schema, document, operation }, apiKeys, caller);
-      return true;
+      const { operations } = documents.prepare(text);
+      for (const { access } of operations ?? []) checkAccess(access, apiKeys, caller);
+      return operations !== undefined;
     } catch {
-      // Yoga parses and checks it again, and says what is wrong.
+      // The request itself is checked again, and its answer says what is wrong.
       return false;
     }
   };
 
-const accessOf = ({ apiKeys }: Services): Plugin<Context> => {
-  const check = ({ args }: { args: ExecutionArgs }): void => {
-    const operation = operationOf(args);
-    const { caller } = args.contextValue as Context;
-    if (operation) withGraphQLErrors(() => checkAccess({ ...args, operation }, apiKeys, caller));
+/** Reads a request of the Fetch standard. Throws a DomainError for one that is malformed. */
+const operationRequestOf = async (request: Request, id: string, services: Services): Promise<OperationRequest> => {
+  const { method, headers } = request;
+  const isReadOnly = method === 'GET' || method === 'HEAD';
+  if (!isReadOnly && method !== 'POST')
+    throw new DomainError('METHOD_NOT_ALLOWED', '/graphql accepts GET, HEAD, POST only', {
+      details: { allow: 'GET, HEAD, POST' },
+    });
+  const http = new FetchRequest(request, id);
+  const caller = services.apiKeys.callerOf(keyOf(http.header));
+  const readParameters = async (): Promise<RequestParameters> => {
+    if (isReadOnly) return parametersOfForm(http.search.slice(1));
+    const contentType = headers.get('content-type') ?? undefined;
+    checkContentType(contentType);
+    if (mediaTypeOf(contentType) !== multipartType)
+      return parametersIn(await readBytes(http, services.config), contentType);
+    // An upload is read before its operation is known, so callers without the scope are refused before that.
+    services.apiKeys.admit(caller, ['ingest']);
+    return parametersOfParts(await partsOf(request, services));
   };
-  return { onExecute: check, onSubscribe: check };
+  return { parameters: await readParameters(), caller, origin: http.origin, requestId: id, isReadOnly };
 };
 
-const limitsOf = ({ config }: Services): Plugin => {
-  const check = ({ args }: { args: ExecutionArgs }): void => {
-    const { schema: executedSchema, variableValues } = args;
-    const operation = operationOf(args);
-    if (!operation) return;
-    // Raw variables lack their defaults. Variables that do not fit are refused when the operation is executed.
-    const { coerced } = getVariableValues(executedSchema, operation.variableDefinitions ?? [], variableValues ?? {});
-    if (coerced) withGraphQLErrors(() => checkOperation({ ...args, operation, variables: coerced }, config));
-  };
-  return {
-    onParse: ({ setParseFn }) => setParseFn(limitedParse(config.queryTokensMax)),
-    onExecute: check,
-    // Each result costs as much as a query: a subscription is measured like one.
-    onSubscribe: check,
-  };
+const partsOf = async (request: Request, { config }: Services): Promise<FormData> => {
+  const body = limitBody(request, config);
+  try {
+    return await body.request.formData();
+  } catch (error) {
+    // The reader of the body may have reported its end as another error.
+    throw (
+      body.fault() ??
+      new DomainError('BAD_REQUEST', 'the body is not complete, valid multipart/form-data', { cause: error })
+    );
+  }
 };
 
-const limitedParse =
-  (queryTokensMax: number): typeof parse =>
-  (source, options) => {
-    try {
-      return parse(source, { ...options, maxTokens: queryTokensMax });
-    } catch (error) {
-      if (error instanceof RangeError)
-        throw toGraphQLError(
-          new DomainError('LIMIT_EXCEEDED', 'the document is nested too deep (setting queryDepthMax)'),
-        );
-      // graphql-js identifies this error by its message only.
-      if (!(error instanceof Error && error.message.includes(`${queryTokensMax} tokens`))) throw error;
-      const message = `the document has more than ${queryTokensMax} tokens (setting queryTokensMax)`;
-      throw toGraphQLError(new DomainError('LIMIT_EXCEEDED', message));
-    }
-  };
+const responseTo = (outcome: Outcome, { preferred, events }: Accepted, pingMs: number): Response => {
+  if (Symbol.asyncIterator in outcome) return eventStreamOf(outcome, pingMs);
+  if (preferred === 'text/event-stream' || (events && outcome.isOfSubscription))
+    return eventStreamOf(singleResult(outcome.result), pingMs);
+  return toResponse(httpResponseOf(outcome, jsonTypeOf({ preferred, events })));
+};
 
-const operationOf = ({ document, operationName }: ExecutionArgs): OperationDefinitionNode | undefined =>
-  document.definitions.find(
-    (definition: DefinitionNode): definition is OperationDefinitionNode =>
-      definition.kind === 'OperationDefinition' && (!operationName || definition.name?.value === operationName),
+const jsonTypeOf = ({ preferred }: Accepted): JsonType =>
+  preferred === null || preferred === 'text/event-stream' ? 'application/json' : preferred;
+
+const eventsRequired = (): DomainError =>
+  new DomainError(
+    'BAD_REQUEST',
+    'a subscription is answered with server-sent events: accept must name text/event-stream',
+  );
+
+const notAcceptable = (): DomainError =>
+  new DomainError(
+    'NOT_ACCEPTABLE',
+    'accept must allow application/json, application/graphql-response+json or text/event-stream, in UTF-8',
   );

@@ -177,9 +177,7 @@ export class RequestBody {
 
   /** All of it as text. Throws as `chunks` does, and BAD_REQUEST when it is not UTF-8. */
   async text(): Promise<string> {
-    const bytes = await this.bytes();
-    if (!isUtf8(bytes)) throw new DomainError('BAD_REQUEST', 'the body is not valid UTF-8');
-    return bytes.toString('utf8');
+    return textOf(await this.bytes());
   }
 
   #decodedChunks(): AsyncIterable<Uint8Array> {
@@ -193,6 +191,12 @@ export class RequestBody {
   }
 }
 
+/** The text of a whole body. Throws BAD_REQUEST when it is not UTF-8. */
+export const textOf = (bytes: Buffer): string => {
+  if (!isUtf8(bytes)) throw new DomainError('BAD_REQUEST', 'the body is not valid UTF-8');
+  return bytes.toString('utf8');
+};
+
 const tooLarge = (bytesMax: number): DomainError =>
   new DomainError('TOO_LARGE', `the body is over ${bytesMax} bytes (setting bodyBytesMax)`);
 
@@ -203,7 +207,7 @@ const readErrorOf = (error: unknown): DomainError =>
     : new DomainError('BAD_REQUEST', 'the request ended before its whole body had arrived', { cause: error });
 
 /** The media type of a Content-Type header without parameters, in lower case (RFC 9110, section 8.3.1). */
-const mediaTypeOf = (header = ''): string => {
+export const mediaTypeOf = (header = ''): string => {
   const end = header.indexOf(';');
   return (end < 0 ? header : header.slice(0, end)).trim().toLowerCase();
 };

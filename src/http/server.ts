@@ -14,7 +14,8 @@ import { errorResponseOf, toResponse } from './response.ts';
 export interface FastRequest {
   /** Its body may take any time to arrive. */
   readonly isStream: boolean;
-  respond(outgoing: ServerResponse): Promise<void>;
+  /** Answers it, or returns its whole body when it needs the objects of the Fetch standard after all. */
+  respond(outgoing: ServerResponse): Promise<Buffer | undefined>;
 }
 
 /** How to answer a request without the Fetch objects; undefined for a request that needs them. */
@@ -63,12 +64,15 @@ export const openServer = async (fetch: Handler, options: ServerOptions): Promis
     connections.beginRequest(incoming, outgoing);
     if (stopping) outgoing.setHeader('connection', 'close');
     const request = fastPath?.(incoming);
-    if (!request) return void listener(incoming, outgoing);
+    if (!request) return listener(incoming, outgoing);
     if (request.isStream) connections.exemptStream(incoming);
-    request.respond(outgoing).catch((error: unknown) => {
-      log.error(error, 'could not write a response');
-      outgoing.destroy();
-    });
+    request
+      .respond(outgoing)
+      .then((body) => body && listener(incoming, outgoing, body))
+      .catch((error: unknown) => {
+        log.error(error, 'could not write a response');
+        outgoing.destroy();
+      });
   });
   server.setTimeout(socketTimeoutMs);
   server.on('connection', (socket) => connections.add(socket));
@@ -102,10 +106,12 @@ export const openServer = async (fetch: Handler, options: ServerOptions): Promis
   };
 };
 
-/** Answers requests of node:http by a handler of the Fetch standard. */
+/** Answers requests of node:http by a handler of the Fetch standard; `body` when it has been read already. */
 const fetchListener = (fetch: Handler, streams: EventStreams) => {
-  const endableResponse = async (request: Request, { incoming }: HttpBindings): Promise<Response> => {
-    const response = await fetch(request);
+  const bodies = new WeakMap<IncomingMessage, Buffer>();
+  const endableResponse = async (original: Request, { incoming }: HttpBindings): Promise<Response> => {
+    const body = bodies.get(incoming);
+    const response = await fetch(body ? withBody(original, body) : original);
     // Reading the headers of every other response would cost time.
     return /text\/event-stream/i.test(incoming.headers.accept ?? '') ? streams.endable(response) : response;
   };
@@ -115,8 +121,17 @@ const fetchListener = (fetch: Handler, streams: EventStreams) => {
     response.headers.set('x-request-id', id);
     return response;
   };
-  return getRequestListener((request, env) => endableResponse(request, env as HttpBindings), { errorHandler });
+  const listener = getRequestListener((request, env) => endableResponse(request, env as HttpBindings), {
+    errorHandler,
+  });
+  return (incoming: IncomingMessage, outgoing: ServerResponse, body?: Buffer): void => {
+    if (body) bodies.set(incoming, body);
+    void listener(incoming, outgoing);
+  };
 };
+
+const withBody = ({ url, method, headers, signal }: Request, body: Buffer): Request =>
+  new Request(url, { method, headers, signal, body: new Uint8Array(body) });
 
 const unreadable = (cause: unknown): DomainError =>
   new DomainError('BAD_REQUEST', 'the request has no valid address or Host header', { cause });

@@ -4,8 +4,8 @@ import type { Logger } from 'pino';
 import type { Services } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { FetchRequest, type HttpRequest } from '../http/request.ts';
-import type { GuardedHandler } from '../http/request-guard.ts';
-import { toResponse } from '../http/response.ts';
+import type { GuardedFace } from '../http/request-guard.ts';
+import { errorResponseOf, toResponse } from '../http/response.ts';
 import { preview } from '../lib/problems.ts';
 import type { ApiDocument } from './docs-page.ts';
 import { createRequestHandler, type RequestHandler } from './handle-request.ts';
@@ -16,7 +16,7 @@ import { routes as allRoutes } from './routes.ts';
 /** Routes requests of the Fetch standard; the fast path shares its routes and their handler. */
 export interface Router {
   /** Responds to every request except GraphQL. */
-  readonly fetch: GuardedHandler;
+  readonly face: GuardedFace;
   readonly routes: readonly Route[];
   readonly handler: RequestHandler;
 }
@@ -59,7 +59,17 @@ export const createRouter = (services: Services, log: Logger, routes: readonly R
   }
   app.notFound((c) => refuse(new DomainError('NOT_FOUND', `there is no ${preview(c.req.path)}; see /docs`), c));
   app.onError((error, c) => refuse(error, c));
-  return { fetch: async (request, requestId) => app.fetch(request, { requestId }), routes, handler };
+  return {
+    face: {
+      respond: async (request, requestId) => app.fetch(request, { requestId }),
+      refuse(error, _request, requestId) {
+        if (!(error instanceof DomainError)) log.error({ err: error, requestId }, 'a request failed');
+        return toResponse(errorResponseOf(error, requestId));
+      },
+    },
+    routes,
+    handler,
+  };
 };
 
 const requestOf = (c: Context<Env>): HttpRequest => new FetchRequest(c.req.raw, c.env.requestId);

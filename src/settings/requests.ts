@@ -56,7 +56,12 @@ export const requestSettings = {
   subscriptionsMax: {
     type: integer(),
     default: '1000',
-    description: 'Maximum number of open subscriptions; further ones are refused with 503.',
+    description: 'Maximum number of open subscriptions; further ones are refused with OVERLOADED.',
+  },
+  subscriptionPingMs: {
+    type: integer(),
+    default: '12000',
+    description: 'Interval of the comments that keep the connection of a subscription alive, in milliseconds.',
   },
   liveEveryMsMin: {
     type: integer(),

@@ -135,7 +135,9 @@ describe('malformed GraphQL requests', () => {
 
   it('a body that is too large is refused, with and without content-length', async () => {
     const json = { 'content-type': 'application/json' };
-    const tooLarge = { error: { code: 'TOO_LARGE', message: expect.stringContaining('bodyBytesMax') } };
+    const tooLarge = {
+      errors: [{ message: expect.stringContaining('bodyBytesMax'), extensions: { code: 'TOO_LARGE' } }],
+    };
     const announced = await post(large, { ...json, 'content-length': String(large.length) });
     expect([announced.status, await announced.json()]).toEqual([413, tooLarge]);
     const stream = new Blob([large]).stream();
@@ -161,7 +163,7 @@ describe('malformed GraphQL requests', () => {
       const response = await post(body, { ...headers, origin: from });
       expect([response.status, await response.json()]).toEqual([
         403,
-        { error: { code: 'NOT_ALLOWED', message: expect.stringContaining(from) } },
+        { errors: [{ message: expect.stringContaining(from), extensions: { code: 'NOT_ALLOWED' } }] },
       ]);
     }
   });

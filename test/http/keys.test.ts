@@ -398,19 +398,23 @@ describe('API keys in the store', () => {
 
   it('a subscription without a key of scope read is refused', async () => {
     const app = await testServer({ settings });
-    for (const [headers, status] of [
-      [{}, 401],
-      [{ 'x-api-key': 'i-key' }, 403],
+    for (const [headers, status, code] of [
+      [{}, 401, 'UNAUTHENTICATED'],
+      [{ 'x-api-key': 'i-key' }, 403, 'NOT_ALLOWED'],
     ] as const) {
-      const response = await fetch(`${app.server.url}/graphql`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...headers },
-        body: JSON.stringify({ query: 'subscription { eventRecorded { userId } }' }),
-      });
-      expect([response.status, await response.text()]).toEqual([
-        status,
-        expect.stringMatching(/UNAUTHENTICATED|NOT_ALLOWED/),
-      ]);
+      const subscribe = async (accept: string) => {
+        const response = await fetch(`${app.server.url}/graphql`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', accept, ...headers },
+          body: JSON.stringify({ query: 'subscription { eventRecorded { userId } }' }),
+        });
+        return [response.status, response.headers.get('content-type'), await response.text()];
+      };
+      const text = expect.stringContaining(code);
+      expect(await subscribe('application/json')).toEqual([status, 'application/json; charset=utf-8', text]);
+      // Programs that read streams cannot read any other answer.
+      for (const accept of ['text/event-stream', 'application/json, text/event-stream;q=0.5'])
+        expect(await subscribe(accept)).toEqual([200, 'text/event-stream', text]);
     }
   });
 });

@@ -159,7 +159,7 @@ it('an internal error is logged and its message is not sent to the client', asyn
   };
   const config = { bodyBytesMax: 1 };
   const services = { ...app.domains, ledger: app.ledger, config, userStatus: { statusAt } } as unknown as Services;
-  const response = await createRouter(services, log).fetch(
+  const response = await createRouter(services, log).face.respond(
     new Request(`${origin}/user_status/1?date=2021-01-01`),
     'request-1',
   );

@@ -59,7 +59,7 @@ const opened = async () => {
   const services = { ...app.domains, ledger: app.ledger, config: { bodyBytesMax: 1000 }, server: { version: '1' } };
   const rest = createRouter(services as unknown as Services, pino({ level: 'silent' }), routes);
   return (method: string, path: string, body?: BodyInit, type?: string) =>
-    rest.fetch(
+    rest.face.respond(
       new Request(`${origin}${path}`, {
         method,
         ...(body === undefined ? {} : { body, duplex: 'half' }),

@@ -12,7 +12,7 @@ export interface TestServer extends OpenApp {
 
 /** An app on a socket of its own, both closed with the test. */
 export const testServer = async (options: OpenOptions & { socketTimeoutMs?: number } = {}): Promise<TestServer> => {
-  const app = await openApp(options);
+  const app = await openApp({ ...options, settings: { subscriptionPingMs: '300', ...options.settings } });
   onTestFinished(app.close);
   const { socketTimeoutMs } = options;
   const server = await openServer(app.app.fetch, {

@@ -5,11 +5,11 @@ import { preview } from '../../lib/problems.ts';
 import { type StoredDocument, sha256 } from './stored-document.ts';
 import type { TrustedDocuments } from './trusted-documents.ts';
 
-/** The parameters of a request that say which document it runs, as the client sent them. */
-export interface DocumentParameters {
-  readonly query?: unknown;
-  readonly documentId?: unknown;
-  readonly extensions?: unknown;
+/** The parameters of a request that say which document it runs. */
+interface DocumentParameters {
+  readonly query: string | null;
+  readonly documentId: string | null;
+  readonly extensions: Readonly<Record<string, unknown>> | null;
 }
 
 /** The document that a request runs. */
@@ -51,8 +51,8 @@ export class DocumentResolver {
   }
 
   resolve(parameters: DocumentParameters, caller: Principal | null): ResolvedDocument {
-    const text = optionalText('query', parameters.query);
-    const id = optionalText('documentId', parameters.documentId);
+    const text = parameters.query || null;
+    const id = parameters.documentId || null;
     const hash = hashOf(parameters.extensions);
     if (id !== null) {
       if (text !== null || hash !== null)
@@ -100,16 +100,9 @@ export class DocumentResolver {
   }
 }
 
-/** Null when it is absent or empty. */
-const optionalText = (name: string, value: unknown): string | null => {
-  if (value === undefined || value === null || value === '') return null;
-  if (typeof value !== 'string') throw new DomainError('BAD_REQUEST', `${name} must be text, not ${preview(value)}`);
-  return value;
-};
-
 /** The hash of Apollo's `extensions.persistedQuery`; null without one. */
-const hashOf = (extensions: unknown): string | null => {
-  const persisted = isRecord(extensions) ? extensions.persistedQuery : undefined;
+const hashOf = (extensions: DocumentParameters['extensions']): string | null => {
+  const persisted = extensions?.persistedQuery;
   if (persisted === undefined || persisted === null) return null;
   if (!isRecord(persisted) || persisted.version !== 1 || typeof persisted.sha256Hash !== 'string')
     throw new DomainError(

@@ -250,7 +250,7 @@ describe('requests by id', () => {
 
   it('a mutation is refused by GET with 405, and two ids with 400', async () => {
     const app = await openFile('d.json', {
-      m: 'mutation M { startConversation(uuid: "a", symbol: "a") { __typename } }',
+      m: 'mutation M { recordStatusChanges(input: { changes: [] }) { __typename } }',
       engine,
     });
     const result = await getFrom(app, { documentId: 'm' });

@@ -1,0 +1,166 @@
+import {
+  type ExecutionArgs,
+  type ExecutionResult,
+  execute,
+  type FormattedExecutionResult,
+  type GraphQLSchema,
+  subscribe,
+} from 'graphql';
+import type { Logger } from 'pino';
+import type { Context, RequestInfo, Services } from '../context.ts';
+import { createContextFactory } from '../context.ts';
+import type { Principal } from '../domains/api-keys.ts';
+import { DomainError } from '../errors.ts';
+import { checkAccess } from './access.ts';
+import { type Answer, refusalOf, requestErrors, succeeded } from './answer.ts';
+import { type Documents, type Operation, operationNamed } from './documents.ts';
+import { maskResult } from './errors.ts';
+import { checkSize } from './limits.ts';
+import type { RequestParameters } from './parameters.ts';
+import { createSubscriptions } from './subscriptions.ts';
+import type { ResolvedDocument } from './trusted-documents/resolve-document.ts';
+import { readVariables, type Variables } from './variables.ts';
+
+/**
+ * Finds the text of the document that a request names: the one way by which parameters become a document, whatever carried
+ * them. Throws a DomainError when there is none, or when the caller may not execute it.
+ */
+export type ResolveDocument = (
+  parameters: RequestParameters,
+  caller: Principal | null,
+) => Pick<ResolvedDocument, 'text'>;
+
+/** Executes a query or mutation whose access and limits have been checked. */
+export type Execute = (
+  operation: Operation,
+  variables: Variables,
+  context: Context,
+) => ExecutionResult | Promise<ExecutionResult>;
+
+/** A GraphQL request, whatever carried it. */
+export interface OperationRequest extends RequestInfo {
+  readonly parameters: RequestParameters;
+  /** True for a GET request, which must change nothing. */
+  readonly isReadOnly: boolean;
+}
+
+/** A request that may be executed. */
+export interface PreparedRequest {
+  readonly operation: Operation;
+  readonly variables: Variables;
+  readonly context: Context;
+}
+
+/** The one pipeline of all GraphQL requests: document, access, variables, limits, execution, masked errors. */
+export interface Operations {
+  /** The operation of a request; throws nothing: a request that is refused has its answer. */
+  prepare(request: OperationRequest): PreparedRequest | Answer;
+  /** Executes a query or mutation. */
+  execute(prepared: PreparedRequest): Answer | Promise<Answer>;
+  /** Begins a subscription, or refuses it. */
+  subscribe(prepared: PreparedRequest): Promise<Answer | AsyncIterable<FormattedExecutionResult>>;
+  /** The answer to a request that failed before its parameters were known. */
+  refuse(error: unknown, requestId: string): Answer;
+}
+
+export interface OperationsOptions {
+  readonly services: Services;
+  readonly schema: GraphQLSchema;
+  readonly documents: Documents;
+  readonly log: Logger;
+  readonly resolveDocument: ResolveDocument;
+  readonly execute: Execute;
+}
+
+export const isPrepared = (prepared: PreparedRequest | Answer): prepared is PreparedRequest => 'operation' in prepared;
+
+export const createOperations = (options: OperationsOptions): Operations => {
+  const { services, schema, documents, log, resolveDocument } = options;
+  const { apiKeys, config, ledger } = services;
+  const subscriptions = createSubscriptions(config);
+  const contextOf = createContextFactory(services);
+  const refuse = (error: unknown, requestId: string): Answer => refusalOf(error, log, requestId);
+
+  const operationOf = ({ parameters, caller, isReadOnly }: OperationRequest): Operation | Answer => {
+    if (!ledger.ready) throw new DomainError('NOT_READY', 'the indices are being built');
+    const { operations, refusal } = documents.prepare(resolveDocument(parameters, caller).text);
+    if (refusal) return refusal;
+    const operation = operationNamed(operations, parameters.operationName);
+    if (isReadOnly && operation.node.operation === 'mutation') throw mutationByGet();
+    return operation;
+  };
+
+  /** Access comes first: nobody else may cause the work of the later checks. */
+  const check = (request: OperationRequest, operation: Operation): PreparedRequest | Answer => {
+    checkAccess(operation.access, apiKeys, request.caller);
+    const variables = readVariables(schema, operation.node, request.parameters.variables);
+    if ('errors' in variables) return requestErrors('BAD_USER_INPUT', variables.errors);
+    checkSize(operation.sizeFor(variables.coerced), config);
+    return { operation, variables, context: contextOf(request) };
+  };
+
+  const refusing = <T>(request: OperationRequest, step: () => T): T | Answer => {
+    try {
+      return step();
+    } catch (error) {
+      return refuse(error, request.requestId);
+    }
+  };
+
+  return {
+    refuse,
+    prepare(request) {
+      const operation = refusing(request, () => operationOf(request));
+      if (!('node' in operation)) return operation;
+      const prepared = refusing(request, () => check(request, operation));
+      return isPrepared(prepared) ? prepared : { ...prepared, ...subscriptionMark(operation) };
+    },
+    execute({ operation, variables, context }) {
+      const answerOf = (result: ExecutionResult): Answer => succeeded(maskResult(result, log, context.requestId));
+      const failed = (error: unknown): Answer => refuse(error, context.requestId);
+      try {
+        const result = options.execute(operation, variables, context);
+        return result instanceof Promise ? result.then(answerOf).catch(failed) : answerOf(result);
+      } catch (error) {
+        return failed(error);
+      }
+    },
+    async subscribe(prepared) {
+      const { context } = prepared;
+      try {
+        const results = await subscriptions.open(
+          context,
+          async () => subscribe(argsOf(schema, prepared)),
+          (result) => maskResult(result, log, context.requestId),
+        );
+        return Symbol.asyncIterator in results ? results : { ...succeeded(results), ...isOfSubscription };
+      } catch (error) {
+        return { ...refuse(error, context.requestId), ...isOfSubscription };
+      }
+    },
+  };
+};
+
+const isOfSubscription = { isOfSubscription: true } as const;
+
+const subscriptionMark = ({ node }: Operation) => (node.operation === 'subscription' ? isOfSubscription : {});
+
+const mutationByGet = (): DomainError =>
+  new DomainError('METHOD_NOT_ALLOWED', 'a mutation must be sent by POST', { details: { allow: 'POST' } });
+
+/** Executes operations by graphql-js. */
+export const executeWith =
+  (schema: GraphQLSchema): Execute =>
+  (operation, variables, context) =>
+    execute(argsOf(schema, { operation, variables, context })) as ReturnType<Execute>;
+
+const argsOf = (
+  schema: GraphQLSchema,
+  { operation: { document, node }, variables: { raw }, context }: PreparedRequest,
+): ExecutionArgs => ({
+  schema,
+  document,
+  operationName: node.name?.value ?? null,
+  variableValues: raw,
+  contextValue: context,
+});

@@ -1,0 +1,47 @@
+import type { Config } from '../config.ts';
+import { DomainError } from '../errors.ts';
+import { type BodyLimits, type HttpRequest, mediaTypeOf, RequestBody, textOf } from '../http/request.ts';
+import { preview } from '../lib/problems.ts';
+import { parametersOfForm, parametersOfJson, type RequestParameters } from './parameters.ts';
+
+const formType = 'application/x-www-form-urlencoded';
+export const multipartType = 'multipart/form-data';
+const textType = 'application/graphql';
+const jsonTypes: readonly string[] = ['application/json', 'application/graphql+json'];
+
+const knownTypes = [jsonTypes[0], formType, multipartType, textType].join(', ');
+
+/** Whether a body is the JSON object of a request. */
+export const isJson = (contentType: string | undefined): boolean => jsonTypes.includes(mediaTypeOf(contentType));
+
+/** A charset other than UTF-8, of which ASCII is a part. */
+const otherCharset = /;\s*charset\s*=\s*(?!"?(?:utf-?8|us-ascii)"?\s*(?:;|$))([^;]*)/i;
+
+/** Throws UNSUPPORTED_MEDIA_TYPE for a body that is no request, or in another charset than UTF-8. */
+export const checkContentType = (contentType: string | undefined): void => {
+  if (jsonTypes[0] === contentType) return;
+  const type = mediaTypeOf(contentType);
+  const unsupported = (message: string) => new DomainError('UNSUPPORTED_MEDIA_TYPE', message);
+  if (type === '') throw unsupported(`content-type is missing: a request must be sent as ${knownTypes}`);
+  if (![...jsonTypes, formType, multipartType, textType].includes(type))
+    throw unsupported(`a request must be sent as ${knownTypes}, not ${preview(type)}`);
+  const [, charset] = otherCharset.exec(contentType ?? '') ?? [];
+  if (charset !== undefined)
+    throw unsupported(`the charset of a request must be utf-8, not ${preview(charset.trim())}`);
+};
+
+/** The whole body of a request. Throws TOO_LARGE, or BAD_REQUEST when it ends early. */
+export const readBytes = (request: HttpRequest, config: Config): Promise<Buffer> => {
+  const limits: BodyLimits = { bytesMax: config.bodyBytesMax, decodedBytesMax: config.decodedBodyBytesMax };
+  return new RequestBody(request, limits, () => undefined).bytes();
+};
+
+/** The parameters in a body of one of the types above except multipart. Throws BAD_REQUEST, also for what is not UTF-8. */
+export const parametersIn = (bytes: Buffer, contentType: string | undefined): RequestParameters => {
+  const text = textOf(bytes);
+  const type = mediaTypeOf(contentType);
+  if (type === formType) return parametersOfForm(text);
+  if (type === textType)
+    return { query: text, documentId: null, operationName: null, variables: null, extensions: null };
+  return parametersOfJson(text);
+};
