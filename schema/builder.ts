@@ -10,8 +10,12 @@ import type { IpAddress } from '../src/lib/ip.ts';
 type Scalars = {
   DateTime: { Input: number; Output: number };
   LocalDate: { Input: string; Output: string };
+  WrittenID: { Input: unknown; Output: never };
+  WrittenString: { Input: unknown; Output: never };
   WrittenDateTime: { Input: unknown; Output: never };
   WrittenDecimal: { Input: unknown; Output: never };
+  WrittenIP: { Input: unknown; Output: never };
+  WrittenUserStatus: { Input: unknown; Output: never };
   IP: { Input: IpAddress; Output: IpAddress };
   Cidr: { Input: string; Output: string };
   Decimal: { Input: Decimal; Output: Decimal | bigint };

@@ -18,7 +18,8 @@ export const FieldProblemType = builder.objectRef<FieldProblem>('FieldProblem').
   description: 'Why one field was rejected.',
   fields: (t) => ({
     path: t.exposeString('path', {
-      description: 'Path of the field, e.g. `product_price`; empty for the whole record.',
+      description:
+        'Path of the field under the name of the interface that was used: `amount` in a mutation, `product_price` in a file; empty for the whole record.',
     }),
     code: t.field({ type: FieldProblemCode, description: 'The kind of problem.', resolve: ({ code }) => code }),
     message: t.exposeString('message', { description: 'One sentence for a person; names the field and the value.' }),

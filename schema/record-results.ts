@@ -1,11 +1,15 @@
-import type { Config } from '../src/config.ts';
+import type { ObjectRef } from '@pothos/core';
+import type { Context } from '../src/context.ts';
+import type { RawRecord } from '../src/domains/imports/ingest-queue.ts';
 import type { IngestResult } from '../src/domains/imports/ingest-result.ts';
 import { DomainError } from '../src/errors.ts';
-import type { RecordOutcome } from '../src/ledger/record.ts';
+import type { Importer, RecordOutcome } from '../src/ledger/record.ts';
 import { builder } from './builder.ts';
 import { FieldProblemType, memberOf, OverloadedError, outcomeOf, ValidationError } from './faults.ts';
 import { RejectedRecordType } from './imports/rejects.ts';
 import { SnapshotType } from './provenance.ts';
+
+type Types = (typeof builder)['$inferSchemaTypes'];
 
 const RecordOutcomeEnum = builder.enumType('RecordOutcome', {
   description: 'The outcome of a record.',
@@ -17,7 +21,12 @@ const RecordOutcomeEnum = builder.enumType('RecordOutcome', {
   } as const,
 });
 
-const RecordResult = builder.objectRef<{ outcome: RecordOutcome; index: number }>('RecordResult').implement({
+interface RecordItem {
+  readonly outcome: RecordOutcome;
+  readonly index: number;
+}
+
+const RecordResult = builder.interfaceRef<RecordItem>('RecordResult').implement({
   description: 'The outcome of one of the records sent.',
   fields: (t) => ({
     index: t.exposeInt('index', { description: 'Its index in the list that was sent, from 0.' }),
@@ -34,26 +43,65 @@ const RecordResult = builder.objectRef<{ outcome: RecordOutcome; index: number }
     }),
     problems: t.field({
       type: [FieldProblemType],
-      description: 'Why it was not stored; empty otherwise.',
+      description: 'Why it was not stored, with the names of the fields of this input; empty otherwise.',
       resolve: ({ outcome }) => ('problems' in outcome ? outcome.problems : []),
     }),
   }),
 });
 
+/** The `seq` of the record in the store: the new one, or the one that was stored before; undefined for a rejected record. */
+const storedSeqOf = (outcome: RecordOutcome): number | undefined => {
+  if (outcome.kind === 'CREATED') return outcome.seq;
+  return outcome.kind === 'REJECTED' ? undefined : outcome.storedSeq;
+};
+
 const countOf = (received: IngestResult, kind: RecordOutcome['kind']): number =>
   received.outcomes.filter((outcome) => outcome.kind === kind).length;
 
-/** Throws LIMIT_EXCEEDED for more records than a mutation may carry. */
-export const checkRecordCount = (count: number, { recordsPerMutationMax }: Config): void => {
-  if (count > recordsPerMutationMax)
-    throw new DomainError(
-      'LIMIT_EXCEEDED',
-      `${count} records are more than ${recordsPerMutationMax} (setting recordsPerMutationMax)`,
-    );
+type IngestOptions = Parameters<Context['imports']['ingest']>[3];
+
+/** Ingests the records of a mutation. Throws LIMIT_EXCEEDED for more than it may carry; nothing is stored then. */
+export const ingest = async (
+  { imports, sentBy, config: { recordsPerMutationMax } }: Context,
+  importer: Importer,
+  records: readonly RawRecord[],
+  options?: IngestOptions,
+): Promise<IngestResult> => {
+  if (records.length <= recordsPerMutationMax) return imports.ingest(importer, sentBy, records, options);
+  const message = `${records.length} records are more than ${recordsPerMutationMax} (setting recordsPerMutationMax)`;
+  throw new DomainError('LIMIT_EXCEEDED', message);
 };
 
+interface StoredObject<T> {
+  /** The names of the type of a result and of its field with the object. */
+  readonly result: string;
+  readonly field: string;
+  readonly type: ObjectRef<Types, T>;
+  readonly description: string;
+  /** One statement for the objects of all results. */
+  readonly bySeqs: (context: Context) => (seqs: readonly number[]) => readonly (T | null)[];
+}
+
+const recordItemType = <T extends object>({ result, field, type, description, bySeqs }: StoredObject<T>) =>
+  builder.objectRef<RecordItem>(result).implement({
+    description: 'The outcome of one of the records sent, with the stored object.',
+    interfaces: [RecordResult],
+    fields: (t) => ({
+      [field]: t.field({
+        type,
+        nullable: true,
+        description,
+        resolve: ({ outcome }, _args, context) => {
+          const seq = storedSeqOf(outcome);
+          return (seq === undefined ? null : context.load(bySeqs(context), seq)) as never;
+        },
+      }),
+    }),
+  });
+
 /** The payload, result union and wrapper of a mutation that records a list: the same for every kind of record. */
-export const recordResult = (name: string, what: string) => {
+export const recordResult = <T extends object>(name: string, what: string, stored: StoredObject<T>) => {
+  const itemType = recordItemType(stored);
   const payload = builder.objectRef<IngestResult>(`${name}Payload`).implement({
     description: `The outcomes of the ${what}: sent = accepted + duplicates + conflicts + rejected.`,
     fields: (t) => ({
@@ -75,7 +123,7 @@ export const recordResult = (name: string, what: string) => {
         },
       }),
       results: t.field({
-        type: [RecordResult],
+        type: [itemType],
         description: 'The outcome of each record, in the order they were sent.',
         resolve: ({ outcomes }) => outcomes.map((outcome, index) => ({ outcome, index })),
       }),

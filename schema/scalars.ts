@@ -52,25 +52,6 @@ builder.scalarType('Decimal', {
   },
 });
 
-const onlyTakenIn = (): never => {
-  throw new Error('the values of records are input only');
-};
-
-builder.scalarType('WrittenDateTime', {
-  description:
-    'A `DateTime` in a record. Any value is accepted here and validated with its record, so that an invalid value rejects only its own record.',
-  serialize: onlyTakenIn,
-  parseValue: (value) => value,
-});
-
-builder.scalarType('WrittenDecimal', {
-  description:
-    'A `Decimal` in a record. Any value is accepted here and validated with its record, so that an invalid value rejects only its own record.',
-  serialize: onlyTakenIn,
-  // JSON has no notation for values beyond a double; as text the value is refused and named in the message.
-  parseValue: (value) => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value),
-});
-
 builder.scalarType('BigInt', {
   description: 'A whole number that may exceed 32 bits, up to 2^53 - 1; a JSON number.',
   serialize: (value) => value,

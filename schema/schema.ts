@@ -1,5 +1,6 @@
 import { builder } from './builder.ts';
 import './scalars.ts';
+import './written-scalars.ts';
 import './time.ts';
 import './user-status/status.ts';
 import './faults.ts';
@@ -11,6 +12,7 @@ import './imports/rejects.ts';
 import './uploads/start-import.ts';
 import './imports/progress.ts';
 import './record-results.ts';
+import './written-records.ts';
 import './users.ts';
 import './user-directory.ts';
 import './user-status/user-status.ts';

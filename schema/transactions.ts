@@ -4,9 +4,10 @@ import { connectionType } from './connection.ts';
 import { Fact, type FactNode, factEdgeFields, factPageArgs, factsPage, type JoinedInList } from './facts/facts.ts';
 import { TransactionFilter } from './facts/filters.ts';
 import { type Counted, totalCountOf } from './page.ts';
-import { recordResult } from './record-results.ts';
+import { ingest, recordResult } from './record-results.ts';
 import { localIdOf, recordsByLocalIds } from './snapshot.ts';
 import { UserType } from './users.ts';
+import { writtenRecords } from './written-records.ts';
 
 const TransactionType = builder.objectRef<FactNode<StoredTransaction>>('Transaction');
 
@@ -67,17 +68,17 @@ builder.objectField(UserType, 'transactions', (t) =>
 );
 
 const TransactionInput = builder.inputType('TransactionInput', {
-  description: 'A purchase.',
+  description: 'A purchase. A required field that is missing rejects this purchase only.',
   fields: (t) => ({
-    transactionId: t.id({
-      required: true,
-      description: 'The sender’s own id; a repeat with the same content is stored once.',
+    transactionId: t.field({
+      type: 'WrittenID',
+      description: 'Required: the sender’s own id; a repeat with the same content is stored once.',
     }),
-    userId: t.id({ required: true, description: 'The buyer; 1 to 256 characters.' }),
-    occurredAt: t.field({ type: 'DateTime', required: true, description: 'When the purchase happened.' }),
-    productId: t.id({ required: true, description: 'The product; 1 to 256 characters.' }),
-    amount: t.field({ type: 'Decimal', required: true, description: 'The price that was paid.' }),
-    ip: t.field({ type: 'IP', description: 'The buyer’s address; null or absent when unknown.' }),
+    userId: t.field({ type: 'WrittenID', description: 'Required: the buyer; 1 to 256 characters.' }),
+    occurredAt: t.field({ type: 'WrittenDateTime', description: 'Required: when the purchase happened.' }),
+    productId: t.field({ type: 'WrittenID', description: 'Required: the product; 1 to 256 characters.' }),
+    amount: t.field({ type: 'WrittenDecimal', description: 'Required: the price that was paid.' }),
+    ip: t.field({ type: 'WrittenIP', description: 'The buyer’s address; null or absent when unknown.' }),
   }),
 });
 
@@ -86,31 +87,39 @@ const RecordTransactionsInput = builder.inputType('RecordTransactionsInput', {
   fields: (t) => ({
     transactions: t.field({
       type: [TransactionInput],
-      required: true,
+      required: { list: true, items: false },
       description: 'The purchases in the order in which they are recorded; at most recordsPerMutationMax (1000).',
     }),
   }),
 });
 
-const RecordTransactions = recordResult('RecordTransactions', 'transactions');
+const RecordTransactions = recordResult<FactNode<StoredTransaction>>('RecordTransactions', 'transactions', {
+  result: 'TransactionResult',
+  field: 'transaction',
+  type: TransactionType,
+  description:
+    'The stored purchase: the new one, for a duplicate or conflict the one that was stored before; null when it was rejected.',
+  bySeqs: ({ transactions }) => transactions.bySeqs,
+});
+
+const { face, recordOf } = writtenRecords({
+  fields: {
+    transactionId: 'click_id',
+    occurredAt: 'created_at',
+    productId: 'product_id',
+    amount: 'product_price',
+    userId: 'user_id',
+    ip: 'ip',
+  },
+});
 
 builder.mutationField('recordTransactions', (t) =>
   t.field({
     type: RecordTransactions.union,
     description:
-      'Records purchases. Each purchase is validated alone: a stored id with the same content is a duplicate, with other content a conflict.',
+      'Records purchases. Each purchase is validated alone: an invalid one does not affect the others. A stored id with the same content is a duplicate, with other content a conflict.',
     args: { input: t.arg({ type: RecordTransactionsInput, required: true, description: 'The purchases.' }) },
-    resolve: (_root, { input }, { imports, importers, sentBy }) =>
-      RecordTransactions.of(
-        imports.ingest(
-          importers.transactions,
-          sentBy,
-          input.transactions.map(({ occurredAt, ip, ...rest }) => ({
-            ...rest,
-            occurredAtUs: occurredAt,
-            ip: ip ?? null,
-          })),
-        ),
-      ),
+    resolve: (_root, { input: { transactions } }, context) =>
+      RecordTransactions.of(ingest(context, context.importers.transactions, transactions.map(recordOf), { face })),
   }),
 );

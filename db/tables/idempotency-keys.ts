@@ -14,13 +14,14 @@ export const idempotencyKeys = sqliteTable(
     /** SHA-256 of what was sent. */
     digest: text('digest').notNull(),
     storedAtUs: integer('stored_at_us').notNull(),
-    /** The outcomes in the order of the records; equal ones in a row are one entry, `[kind, count, first sequence number]`. */
+    /** The outcomes in the order of the records; those of consecutive records are one entry, `[kind, count, first sequence number]`. */
     outcomes: text('outcomes', { mode: 'json' })
       .$type<
         Array<
           | ['CREATED', count: number, firstSeq: number]
-          | ['DUPLICATE', count: number]
-          | ['CONFLICT' | 'REJECTED', problems: Array<{ path: string; code: string; message: string }>]
+          | ['DUPLICATE', count: number, firstSeq?: number]
+          | ['CONFLICT', problems: Array<{ path: string; code: string; message: string }>, storedSeq: number]
+          | ['REJECTED', problems: Array<{ path: string; code: string; message: string }>]
         >
       >()
       .notNull(),

@@ -2,14 +2,16 @@ import type { Context } from '../../src/context.ts';
 import type { StoredExclusion } from '../../src/domains/excluded-users/excluded-users.ts';
 import type { ExclusionTerms } from '../../src/domains/excluded-users/exclusion-record.ts';
 import type { IngestResult } from '../../src/domains/imports/ingest-result.ts';
+import { formatInstant } from '../../src/lib/time.ts';
 import { builder } from '../builder.ts';
 import { connectionType } from '../connection.ts';
 import { type Counted, numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
 import { Provenance } from '../provenance.ts';
-import { recordResult } from '../record-results.ts';
+import { ingest, recordResult } from '../record-results.ts';
 import { asOfOf } from '../snapshot.ts';
 import { AsOfInput } from '../time.ts';
 import { UserType } from '../users.ts';
+import { writtenRecords } from '../written-records.ts';
 
 const ExclusionEnd = builder.objectRef<StoredExclusion>('ExclusionEnd').implement({
   description: 'The record that ended an exclusion.',
@@ -121,8 +123,9 @@ builder.queryField('excludedUsers', (t) =>
 const ExcludeUsersInput = builder.inputType('ExcludeUsersInput', {
   description: 'Users whom experiments leave out in one half-open time `[from, to)`, past or future.',
   fields: (t) => ({
-    userIds: t.idList({
-      required: true,
+    userIds: t.field({
+      type: ['WrittenID'],
+      required: { list: true, items: false },
       description: 'The users, known or not; 1 to 256 characters each, at most recordsPerMutationMax (1000).',
     }),
     from: t.field({
@@ -140,24 +143,52 @@ const ExcludeUsersInput = builder.inputType('ExcludeUsersInput', {
 const IncludeUsersInput = builder.inputType('IncludeUsersInput', {
   description: 'Users whom experiments count again.',
   fields: (t) => ({
-    userIds: t.idList({ required: true, description: 'The users; at most recordsPerMutationMax (1000).' }),
+    userIds: t.field({
+      type: ['WrittenID'],
+      required: { list: true, items: false },
+      description: 'The users; at most recordsPerMutationMax (1000).',
+    }),
     reason: t.string({ description: 'Why; at most 1000 characters.' }),
   }),
 });
 
-const ExcludeUsers = recordResult('ExcludeUsers', 'exclusions');
-const IncludeUsers = recordResult('IncludeUsers', 'inclusions');
+const ExcludeUsers = recordResult<StoredExclusion>('ExcludeUsers', 'exclusions', {
+  result: 'ExclusionResult',
+  field: 'exclusion',
+  type: ExclusionType,
+  description: 'The stored exclusion: the new one, for a duplicate the current one; null when it was rejected.',
+  bySeqs: ({ excludedUsers }) => excludedUsers.bySeqs,
+});
+
+const IncludeUsers = recordResult<StoredExclusion>('IncludeUsers', 'inclusions', {
+  result: 'InclusionResult',
+  field: 'inclusion',
+  type: ExclusionEnd,
+  description:
+    'The stored inclusion: the new one, for a duplicate the latest one of the user; null without one, and when it was rejected.',
+  bySeqs: ({ excludedUsers }) => excludedUsers.bySeqs,
+});
+
+const { face, recordOf } = writtenRecords({
+  fields: { userId: 'user_id', action: 'action', from: 'from', to: 'to', reason: 'reason' },
+});
 
 /** Records the same for each of the users. Rejects with VALIDATION_FAILED for terms at fault; nothing is stored then. */
-const ingest = async (
-  { excludedUsers, imports, importers, sentBy }: Context,
+const ingestEach = async (
+  context: Context,
   kind: StoredExclusion['kind'],
-  userIds: readonly (string | number)[],
+  userIds: readonly unknown[],
   terms: ExclusionTerms,
 ): Promise<IngestResult> => {
-  const normalized = excludedUsers.normalizeTerms(terms);
-  const records = userIds.map((userId) => ({ userId: String(userId), kind, ...normalized }));
-  return imports.ingest(importers.excludedUsers, sentBy, records);
+  const { fromUs, toUs, reason } = context.excludedUsers.normalizeTerms(terms);
+  const shared = {
+    action: kind === 'INCLUDED' ? 'include' : null,
+    from: fromUs === null ? null : formatInstant(fromUs),
+    to: toUs === null ? null : formatInstant(toUs),
+    reason,
+  };
+  const records = userIds.map((userId) => recordOf({ userId, ...shared }));
+  return ingest(context, context.importers.excludedUsers, records, { face });
 };
 
 builder.mutationFields((t) => ({
@@ -168,7 +199,7 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: ExcludeUsersInput, required: true, description: 'The users.' }) },
     resolve: (_root, { input: { userIds, from, to, reason } }, context) => {
       const terms = { fromUs: from ?? null, toUs: to ?? null, reason: reason ?? null };
-      return ExcludeUsers.of(ingest(context, 'EXCLUDED', userIds, terms));
+      return ExcludeUsers.of(ingestEach(context, 'EXCLUDED', userIds, terms));
     },
   }),
   includeUsers: t.field({
@@ -177,6 +208,6 @@ builder.mutationFields((t) => ({
       'Ends all exclusions of users: experiments count all of their events again. The history stays (`excludedUsers(includeEnded: true)`). Each id is judged alone; a user without a current exclusion is a duplicate.',
     args: { input: t.arg({ type: IncludeUsersInput, required: true, description: 'The users.' }) },
     resolve: (_root, { input: { userIds, reason } }, context) =>
-      IncludeUsers.of(ingest(context, 'INCLUDED', userIds, { fromUs: null, toUs: null, reason: reason ?? null })),
+      IncludeUsers.of(ingestEach(context, 'INCLUDED', userIds, { fromUs: null, toUs: null, reason: reason ?? null })),
   }),
 }));

@@ -1,13 +1,13 @@
 import type { StoredExperimentEvent } from '../../src/domains/experiments/events.ts';
-import { stringifyExact } from '../../src/lib/exact-json.ts';
 import { builder } from '../builder.ts';
 import { connectionType } from '../connection.ts';
 import { Fact, type FactNode, factEdgeFields, factPageArgs, factsPage, type JoinedInList } from '../facts/facts.ts';
 import { ExperimentEventFilter } from '../facts/filters.ts';
 import { type Counted, totalCountOf } from '../page.ts';
-import { checkRecordCount, recordResult } from '../record-results.ts';
+import { ingest, recordResult } from '../record-results.ts';
 import { localIdOf, recordsByLocalIds } from '../snapshot.ts';
 import { UserType } from '../users.ts';
+import { writtenRecords } from '../written-records.ts';
 import { ExperimentType } from './experiments.ts';
 
 export const ExperimentEventType = builder.objectRef<FactNode<StoredExperimentEvent>>('ExperimentEvent');
@@ -74,27 +74,39 @@ builder.objectField(UserType, 'experimentEvents', (t) =>
 );
 
 const ExperimentEventInput = builder.inputType('ExperimentEventInput', {
-  description: 'An event of an experiment.',
+  description: 'An event of an experiment. A required field that is missing rejects this event only.',
   fields: (t) => ({
-    eventId: t.id({
+    eventId: t.field({
+      type: 'WrittenID',
       description:
         'The sender’s own id within the experiment; events with the same id and content are stored once. Without an id every event is new.',
     }),
-    userId: t.id({ required: true, description: 'The user of the event; 1 to 256 characters.' }),
-    accountType: t.string({ required: true, description: 'The user’s account type; 1 to 256 characters.' }),
+    experiment: t.field({
+      type: 'WrittenString',
+      description: 'The key of its experiment; default: that of the input.',
+    }),
+    userId: t.field({ type: 'WrittenID', description: 'Required: the user of the event; 1 to 256 characters.' }),
+    accountType: t.field({
+      type: 'WrittenString',
+      description: 'Required: the user’s account type; 1 to 256 characters.',
+    }),
     occurredAt: t.field({
       type: 'WrittenDateTime',
-      required: true,
       description:
-        'When the event happened. Also in seconds, milliseconds, microseconds or nanoseconds since 1970 (10, 13, 16 or 19 digits, text or number), or as RFC 5322 has it.',
+        'Required: when the event happened. Also in seconds, milliseconds, microseconds or nanoseconds since 1970 (10, 13, 16 or 19 digits, text or number), or as RFC 5322 has it.',
     }),
-    eventType: t.string({ description: 'What the user did; null or absent when not known.' }),
+    eventType: t.field({
+      type: 'WrittenString',
+      description: 'What the user did; null or absent when not known.',
+    }),
     amount: t.field({
       type: 'WrittenDecimal',
       description: 'The value of the order; null or absent when nothing was ordered.',
     }),
-    variant: t.string({ required: true, description: 'The variant that the user saw; 1 to 256 characters.' }),
-    experiment: t.string({ description: 'The key of its experiment; default: that of the input.' }),
+    variant: t.field({
+      type: 'WrittenString',
+      description: 'Required: the variant that the user saw; 1 to 256 characters.',
+    }),
   }),
 });
 
@@ -111,14 +123,34 @@ const RecordEventsInput = builder.inputType('RecordEventsInput', {
     }),
     events: t.field({
       type: [ExperimentEventInput],
-      required: true,
+      required: { list: true, items: false },
       description:
         'The events in the order in which they are recorded; at most the setting recordsPerMutationMax (1000).',
     }),
   }),
 });
 
-const RecordEvents = recordResult('RecordEvents', 'events');
+const RecordEvents = recordResult<FactNode<StoredExperimentEvent>>('RecordEvents', 'events', {
+  result: 'ExperimentEventResult',
+  field: 'event',
+  type: ExperimentEventType,
+  description:
+    'The stored event: the new one, for a duplicate or conflict the one that was stored before; null when it was rejected.',
+  bySeqs: ({ experimentEvents }) => experimentEvents.bySeqs,
+});
+
+const { face, recordOf } = writtenRecords({
+  fields: {
+    eventId: 'event_id',
+    experiment: 'experiment',
+    userId: 'user_id',
+    accountType: 'account_type',
+    occurredAt: 'date',
+    eventType: 'event_type',
+    amount: 'order_value',
+    variant: 'version',
+  },
+});
 
 builder.mutationField('recordEvents', (t) =>
   t.field({
@@ -126,27 +158,12 @@ builder.mutationField('recordEvents', (t) =>
     description:
       'Records events of an experiment. Each event is validated alone: an invalid event does not affect the others, and a repeated `eventId` is stored once.',
     args: { input: t.arg({ type: RecordEventsInput, required: true, description: 'The events.' }) },
-    resolve: (_root, { input: { experiment, events, idempotencyKey } }, { imports, importers, config, sentBy }) => {
-      const receive = async () => {
-        checkRecordCount(events.length, config);
-        const records = events.map(
-          ({ eventId, userId, accountType, occurredAt, eventType, amount, variant, ...own }) => {
-            const value = {
-              ...(eventId ? { event_id: eventId } : {}),
-              ...((own.experiment ?? experiment) ? { experiment: own.experiment ?? experiment } : {}),
-              user_id: userId,
-              account_type: accountType,
-              date: occurredAt,
-              event_type: eventType ?? null,
-              order_value: amount ?? null,
-              version: variant,
-            };
-            return { value, raw: stringifyExact(value) };
-          },
-        );
-        return imports.ingestRaw(importers.experimentEvents, sentBy, records, idempotencyKey ?? undefined);
-      };
-      return RecordEvents.of(receive());
+    resolve: (_root, { input: { experiment, events, idempotencyKey } }, context) => {
+      const records = events.map((event) =>
+        recordOf(event && { ...event, experiment: event.experiment ?? experiment }),
+      );
+      const options = { idempotencyKey: idempotencyKey ?? undefined, face };
+      return RecordEvents.of(ingest(context, context.importers.experimentEvents, records, options));
     },
   }),
 );

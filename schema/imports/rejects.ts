@@ -60,7 +60,10 @@ builder.node(RejectedRecordType, {
       nullable: true,
       description: 'Line of the file, from 1; null for records of the API.',
     }),
-    raw: t.exposeString('raw', { description: 'The original text of the record.' }),
+    raw: t.exposeString('raw', {
+      description:
+        'The original text of the record; one that a mutation sent has the field names of files, as `retryWith` takes it.',
+    }),
     problems: t.field({
       type: [FieldProblemType],
       description: 'Why it was not stored.',

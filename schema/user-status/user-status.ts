@@ -6,9 +6,10 @@ import { builder } from '../builder.ts';
 import { connectionType } from '../connection.ts';
 import { numericCursor, pageOf, selectPage } from '../page.ts';
 import { Provenance } from '../provenance.ts';
-import { recordResult } from '../record-results.ts';
+import { ingest, recordResult } from '../record-results.ts';
 import { TimeRangeInput } from '../time.ts';
 import { UserType } from '../users.ts';
+import { writtenRecords } from '../written-records.ts';
 import { UserStatusEnum } from './status.ts';
 
 const StatusChange = builder.objectRef<StoredStatusChange>('StatusChange');
@@ -226,14 +227,19 @@ builder.objectFields(UserType, (t) => ({
 }));
 
 const StatusChangeInput = builder.inputType('StatusChangeInput', {
-  description: 'A change of a user’s status.',
+  description: 'A change of a user’s status. A required field that is missing rejects this change only.',
   fields: (t) => ({
-    userId: t.id({ required: true, description: 'The user whose status changes; 1 to 256 characters.' }),
-    status: t.field({ type: UserStatusEnum, required: true, description: 'The status from then on.' }),
+    userId: t.field({
+      type: 'WrittenID',
+      description: 'Required: the user whose status changes; 1 to 256 characters.',
+    }),
+    status: t.field({
+      type: 'WrittenUserStatus',
+      description: 'Required: the status from then on; the words of files, such as `paying`, are accepted, too.',
+    }),
     effectiveAt: t.field({
-      type: 'DateTime',
-      required: true,
-      description: 'The instant from which the status holds; it may be in the past.',
+      type: 'WrittenDateTime',
+      description: 'Required: the instant from which the status holds; it may be in the past.',
     }),
   }),
 });
@@ -243,27 +249,33 @@ const RecordStatusChangesInput = builder.inputType('RecordStatusChangesInput', {
   fields: (t) => ({
     changes: t.field({
       type: [StatusChangeInput],
-      required: true,
+      required: { list: true, items: false },
       description: 'The changes in the order in which they are recorded; at most recordsPerMutationMax (1000).',
     }),
   }),
 });
 
-const RecordStatusChanges = recordResult('RecordStatusChanges', 'status changes');
+const RecordStatusChanges = recordResult<StoredStatusChange>('RecordStatusChanges', 'status changes', {
+  result: 'StatusChangeResult',
+  field: 'statusChange',
+  type: StatusChange,
+  description:
+    'The stored change: the new one, for a duplicate the one that was stored before; null when it was rejected.',
+  bySeqs: ({ userStatus }) => userStatus.bySeqs,
+});
+
+const { face, recordOf } = writtenRecords({
+  fields: { userId: 'user_id', effectiveAt: 'created_at', status: 'status' },
+  words: { status: { PAYING: 'paying', CANCELLED: 'cancelled', NON_PAYING: 'non-paying' } },
+});
 
 builder.mutationField('recordStatusChanges', (t) =>
   t.field({
     type: RecordStatusChanges.union,
     description:
-      'Records changes of status. Each change is validated alone. A change that repeats the recorded status of that user and instant is a duplicate; a change to another status is a correction.',
+      'Records changes of status. Each change is validated alone: an invalid one does not affect the others. A change that repeats the recorded status of that user and instant is a duplicate; a change to another status is a correction.',
     args: { input: t.arg({ type: RecordStatusChangesInput, required: true, description: 'The changes.' }) },
-    resolve: (_root, { input }, { imports, importers, sentBy }) =>
-      RecordStatusChanges.of(
-        imports.ingest(
-          importers.statusChanges,
-          sentBy,
-          input.changes.map(({ userId, status, effectiveAt }) => ({ userId, status, effectiveAtUs: effectiveAt })),
-        ),
-      ),
+    resolve: (_root, { input: { changes } }, context) =>
+      RecordStatusChanges.of(ingest(context, context.importers.statusChanges, changes.map(recordOf), { face })),
   }),
 );

@@ -37,4 +37,8 @@ export const scalarTypes: Readonly<Record<string, ScalarType>> = {
   UUID: text,
   WrittenDateTime: inputOnly('string | number'),
   WrittenDecimal: inputOnly('string | number'),
+  WrittenID: inputOnly('string'),
+  WrittenIP: inputOnly('string'),
+  WrittenString: inputOnly('string'),
+  WrittenUserStatus: inputOnly("'PAYING' | 'CANCELLED' | 'NON_PAYING'"),
 };

@@ -2,16 +2,19 @@ import type { Tx } from '../../db/store.ts';
 import type { FieldProblem } from '../errors.ts';
 import type { ValueOptions } from '../lib/import-options.ts';
 import type { ImportTarget } from '../lib/import-target.ts';
-import type { ReadResult } from '../lib/problems.ts';
+import type { ReadResult, RecordFace } from '../lib/problems.ts';
 import type { RecordCells, WrittenFields } from '../lib/record-cells.ts';
 import { isTextId, textIdLengthMax } from '../lib/text-id.ts';
 import type { SourceShape } from '../sources/source.ts';
 
-/** The outcome of one received record. Received = CREATED + DUPLICATE + CONFLICT + REJECTED, always. */
+/**
+ * The outcome of one received record. Received = CREATED + DUPLICATE + CONFLICT + REJECTED, always. `storedSeq` is the record
+ * that was stored before; absent for a record of a file that is imported again, which is not looked up.
+ */
 export type RecordOutcome =
   | { readonly kind: 'CREATED'; readonly seq: number }
-  | { readonly kind: 'DUPLICATE' }
-  | { readonly kind: 'CONFLICT'; readonly problems: FieldProblem[] }
+  | { readonly kind: 'DUPLICATE'; readonly storedSeq?: number | undefined }
+  | { readonly kind: 'CONFLICT'; readonly storedSeq: number; readonly problems: FieldProblem[] }
   | { readonly kind: 'REJECTED'; readonly problems: FieldProblem[] };
 
 /** The origin of a record. */
@@ -32,7 +35,7 @@ export const sentByApi = (sentBy: string | null, requestId?: number): RecordOrig
   requestId,
 });
 
-/** Problems of malformed ids; null stands for no id. Checked here because every interface records through it. */
+/** Problems of malformed ids; null stands for no id. */
 export const idProblems = (ids: Readonly<Record<string, string | null>>): FieldProblem[] => {
   const problems: FieldProblem[] = [];
   for (const path in ids) {
@@ -55,6 +58,8 @@ export interface ReadOptions extends ValueOptions {
   readonly cells?: RecordCells | undefined;
   /** Words of the file and the importer's word for each, e.g. `completed` for `cancelled`. */
   readonly synonyms?: Readonly<Record<string, string>> | undefined;
+  /** The names in problems; default: those of the wire format. */
+  readonly face?: RecordFace | undefined;
 }
 
 /** Records of all files of an import, by their outcome. */
@@ -80,6 +85,8 @@ export interface ImportStart {
   readonly digest: string;
   /** True when the same files were imported completely before, with the same options. */
   readonly isRepeat: boolean;
+  /** The names in problems; default: those of the wire format. */
+  readonly face?: RecordFace | undefined;
 }
 
 /** What a domain provides so that files of its records can be imported. */

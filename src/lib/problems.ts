@@ -116,11 +116,23 @@ const ipOf = (value: unknown): FieldResult<IpAddress> => {
     : { value: ip };
 };
 
-const choiceOf = <T>(value: unknown, choices: Readonly<Record<string, T>>): FieldResult<T> => {
+const choiceOf = <T>(value: unknown, choices: Readonly<Record<string, T>>, face: RecordFace): FieldResult<T> => {
   if (typeof value !== 'string') return wrongType('text', value);
   if (Object.hasOwn(choices, value)) return { value: choices[value] as T };
-  return { code: 'NOT_ALLOWED', message: `must be one of ${Object.keys(choices).join(', ')}, not ${preview(value)}` };
+  return {
+    code: 'NOT_ALLOWED',
+    message: `must be one of ${Object.keys(choices).map(face.wordOf).join(', ')}, not ${preview(value)}`,
+  };
 };
+
+/** What a sender calls the fields of the wire format and the words in them, such as a status. */
+export interface RecordFace {
+  fieldOf(field: string): string;
+  wordOf(word: string): string;
+}
+
+/** The face of REST and of files. */
+export const wireFace: RecordFace = { fieldOf: (field) => field, wordOf: (word) => word };
 
 /** Reads the named fields of one record. For an invalid field it records a problem and returns a placeholder that is never used. */
 export interface FieldReader {
@@ -152,6 +164,8 @@ export interface RecordContext {
   readonly cells?: RecordCells | undefined;
   /** Whether a text is a value of a field although it is also written for a missing one. */
   readonly isWord?: ((name: string, text: string) => boolean) | undefined;
+  /** The names in problems; default: those of the wire format. */
+  readonly face?: RecordFace | undefined;
 }
 
 /**
@@ -161,7 +175,7 @@ export interface RecordContext {
 export const readRecord = <T>(
   record: unknown,
   read: (fields: FieldReader) => T,
-  { cells, isWord }: RecordContext = {},
+  { cells, isWord, face = wireFace }: RecordContext = {},
 ): ReadResult<T> => {
   if (typeof record !== 'object' || record === null || Array.isArray(record) || record instanceof ExactNumber) {
     const message = `a record must be an object, not ${preview(record)}`;
@@ -170,23 +184,24 @@ export const readRecord = <T>(
   const problems: FieldProblem[] = [];
   const raw = (name: string): unknown =>
     Object.hasOwn(record, name) ? (record as Record<string, unknown>)[name] : undefined;
-  const refuse: FieldReader['refuse'] = (path, code, message) => void problems.push({ path, code, message });
+  const refuse: FieldReader['refuse'] = (path, code, message) =>
+    void problems.push({ path: face.fieldOf(path), code, message });
   const isMarker = (name: string, value: unknown): value is string =>
     cells !== undefined && typeof value === 'string' && cells.isMissing(value, isWord?.(name, value) ?? false);
   const written = (name: string) => (text: string) => cells?.read(name, text) ?? null;
   const readRequired = <V>(name: string, outcomeOf: (value: unknown) => FieldResult<V>, placeholder: V): V => {
     const value = raw(name);
     if (isAbsent(value)) {
-      refuse(name, 'MISSING', `${name} is missing`);
+      refuse(name, 'MISSING', `${face.fieldOf(name)} is missing`);
       return placeholder;
     }
     if (isMarker(name, value)) {
-      refuse(name, 'MISSING', `${name} is missing: ${preview(value)} stands for a missing value`);
+      refuse(name, 'MISSING', `${face.fieldOf(name)} is missing: ${preview(value)} stands for a missing value`);
       return placeholder;
     }
     const outcome = outcomeOf(value);
     if ('value' in outcome) return outcome.value;
-    refuse(name, outcome.code, `${name} ${outcome.message}`);
+    refuse(name, outcome.code, `${face.fieldOf(name)} ${outcome.message}`);
     return placeholder;
   };
   const fields: FieldReader = {
@@ -202,7 +217,7 @@ export const readRecord = <T>(
       const value = raw(name);
       // A synonym may be one of the words for a missing value.
       if (typeof value === 'string' && Object.hasOwn(choices, value)) return choices[value] as never;
-      return readRequired(name, (other) => choiceOf(other, choices), undefined as never);
+      return readRequired(name, (other) => choiceOf(other, choices, face), undefined as never);
     },
     optional: (name, readOptional) => {
       const value = raw(name);

@@ -77,7 +77,9 @@ export const benchmarkAggregate = async ({ records, folder }: BenchmarkOptions):
     'cancelled' as Status,
   ];
   const change = { userId: userId(user), effectiveAtUs: atUs, status };
-  const { outcomes } = await domains.imports.ingest(domains.importers.statusChanges, 'bench', [change]);
+  const { imports, importers } = domains;
+  const value = importers.statusChanges.wire(change);
+  const { outcomes } = await imports.ingest(importers.statusChanges, 'bench', [{ value, raw: JSON.stringify(value) }]);
   if (outcomes[0]?.kind !== 'CREATED') throw new Error(`the status change was not recorded: ${outcomes[0]?.kind}`);
   const changed = await timed(() => ask());
   await duckdb.addChange(records + 1, user, atUs, statusCodes.indexOf(status));

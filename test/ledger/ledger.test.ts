@@ -5,6 +5,7 @@ import { statusChanges, transactions } from '../../db/tables/index.ts';
 import { createLedger, type Ledger } from '../../src/ledger/ledger.ts';
 import { parseIp } from '../../src/lib/ip.ts';
 import { type OpenApp, openApp } from '../support/app.ts';
+import { ingest } from '../support/ingest.ts';
 import { appendChange, dataFolder, testStore } from '../support/store.ts';
 
 const nextIteration = () => new Promise((resolve) => setImmediate(resolve));
@@ -228,7 +229,7 @@ it('a rebuilt ledger gives the same answers as one that caught up, and an earlie
       for (const each of steps) {
         const opened = apps[each.by] as OpenApp;
         const { imports, importers } = opened.app.domains;
-        if ('changes' in each) working.push(imports.ingest(importers.statusChanges, null, each.changes as never));
+        if ('changes' in each) working.push(ingest(imports, importers.statusChanges, each.changes as never));
         else if ('cities' in each) {
           const rows = each.cities.map((city, first) => `10.0.0.${first},10.0.0.${first + 1},${city}`);
           await opened.importFile('ip-ranges', { name: 'r.csv', text: ['start,end,city', ...rows].join('\n') });
@@ -241,7 +242,7 @@ it('a rebuilt ledger gives the same answers as one that caught up, and an earlie
             amount: { units: 1, micros: 0 },
             ip: parseIp(`10.0.0.${each.ip}`),
           };
-          working.push(imports.ingest(importers.transactions, null, [sale]));
+          working.push(ingest(imports, importers.transactions, [sale]));
         } else working.push(opened.app.ledger.catchUp());
         if ('wait' in each && each.wait) await working.at(-1);
         await look(opened, opened.app.ledger);

@@ -1,4 +1,5 @@
 import type { OpenApp } from './app.ts';
+import { ingest } from './ingest.ts';
 
 export interface SentEvent {
   readonly eventId?: string;
@@ -10,7 +11,7 @@ export interface SentEvent {
 /** Records experiment events in one transaction, as the API does. */
 export const sendEvents = async ({ app }: OpenApp, events: readonly SentEvent[]): Promise<void> => {
   const { imports, importers } = app.domains;
-  const { outcomes } = await imports.ingestRaw(
+  const { outcomes } = await imports.ingest(
     importers.experimentEvents,
     null,
     events.map(({ eventId, userId, experiment, version = 'A' }) => ({
@@ -35,5 +36,5 @@ export const sendEvents = async ({ app }: OpenApp, events: readonly SentEvent[])
 export const sendUsers = async ({ app }: OpenApp, countries: Readonly<Record<string, string>>): Promise<void> => {
   const { imports, importers } = app.domains;
   const users = Object.entries(countries).map(([userId, country]) => ({ userId, country, gender: null }));
-  await imports.ingest(importers.users, null, users);
+  await ingest(imports, importers.users, users);
 };

@@ -1,7 +1,7 @@
 import type { Tx } from '../../../db/store.ts';
 import { excludedUsers } from '../../../db/tables/excluded-users.ts';
 import { DomainError, type FieldProblem } from '../../errors.ts';
-import { idProblems, type RecordOrigin, type RecordOutcome } from '../../ledger/record.ts';
+import type { RecordOrigin, RecordOutcome } from '../../ledger/record.ts';
 
 /** The half-open time `[fromUs, toUs)` of an exclusion, microseconds since 1970 UTC, null without bound; and why. */
 export interface ExclusionTerms {
@@ -50,18 +50,19 @@ export const normalizeTerms = (terms: ExclusionTerms): ExclusionTerms => {
  */
 export const recordExclusion = (tx: Tx, record: ExclusionRecord, origin: RecordOrigin): RecordOutcome => {
   const { userId, kind, fromUs, toUs, reason } = record;
-  const problems = [...idProblems({ userId }), ...termsProblems(record)];
-  if (problems.length > 0) return { kind: 'REJECTED', problems };
-  const isDuplicate = kind === 'INCLUDED' ? !isExcluded(tx, userId) : isKnown(tx, record);
-  if (isDuplicate) return { kind: 'DUPLICATE' };
+  const duplicate = kind === 'INCLUDED' ? duplicateInclusion(tx, userId) : duplicateExclusion(tx, record);
+  if (duplicate) return duplicate;
   return { kind: 'CREATED', seq: tx.append(excludedUsers, { userId, kind, fromUs, toUs, reason, ...origin }) };
 };
 
-const isExcluded = (tx: Tx, userId: string): boolean => tx.findLatest(excludedUsers, { userId })?.kind === 'EXCLUDED';
+const duplicateInclusion = (tx: Tx, userId: string): RecordOutcome | null => {
+  const latest = tx.findLatest(excludedUsers, { userId });
+  return latest?.kind === 'EXCLUDED' ? null : { kind: 'DUPLICATE', storedSeq: latest?.seq };
+};
 
-const isKnown = (tx: Tx, { userId, kind, fromUs, toUs, reason }: ExclusionRecord): boolean => {
+const duplicateExclusion = (tx: Tx, { userId, kind, fromUs, toUs, reason }: ExclusionRecord): RecordOutcome | null => {
   const known = tx.findLatest(excludedUsers, { userId, kind, fromUs, toUs });
-  if (!known || (reason !== null && reason !== known.reason)) return false;
+  if (!known || (reason !== null && reason !== known.reason)) return null;
   const inclusion = tx.findLatest(excludedUsers, { userId, kind: 'INCLUDED' });
-  return inclusion === undefined || inclusion.seq < known.seq;
+  return inclusion && inclusion.seq > known.seq ? null : { kind: 'DUPLICATE', storedSeq: known.seq };
 };

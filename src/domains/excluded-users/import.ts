@@ -19,8 +19,8 @@ export const createExcludedUsersImporter = (excludedUsers: ExcludedUsers): Impor
   shape: { columns: [['user_id']] },
   writtenFields: { instants: ['from', 'to'] },
   fields: fieldsOfSameName(['user_id', 'action', 'from', 'to', 'reason']),
-  read(value, { cells }) {
-    const result = readRecord(value, (fields) => recordOf(fields, value), { cells });
+  read(value, { cells, face }) {
+    const result = readRecord(value, (fields) => recordOf(fields, value), { cells, face });
     if (result.problems) return result;
     // Not before all fields are read: a faulty one has a placeholder.
     const problems = termsProblems(result.value);

@@ -1,7 +1,9 @@
 import type { Row, Tx } from '../../../db/store.ts';
 import { experimentEvents, experimentRepeats } from '../../../db/tables/experiments.ts';
-import { idProblems, type RecordOrigin, type RecordOutcome } from '../../ledger/record.ts';
+import type { FieldProblem } from '../../errors.ts';
+import type { RecordOrigin, RecordOutcome } from '../../ledger/record.ts';
 import { type Decimal, formatDecimal, parseDecimal } from '../../lib/decimal.ts';
+import { type RecordFace, wireFace } from '../../lib/problems.ts';
 
 export interface ExperimentEvent {
   /** The sender's own id, unique within `experiment`. Without one (null) a repeated event cannot be recognized. */
@@ -33,11 +35,14 @@ export const contentFields = Object.keys(wireNames) as (keyof typeof wireNames)[
  * Records one event. An id that is known in the experiment that the event names is a duplicate with the same content and a
  * conflict with other content; no id is always new.
  */
-export const recordEvent = (tx: Tx, event: ExperimentEvent, origin: RecordOrigin): RecordOutcome => {
+export const recordEvent = (
+  tx: Tx,
+  event: ExperimentEvent,
+  origin: RecordOrigin,
+  face: RecordFace = wireFace,
+): RecordOutcome => {
   const { importId, line, sentBy, requestId = null } = origin;
   const { eventId, experiment, userId, variant, accountType, eventType, occurredAtUs, amount } = event;
-  const problems = idProblems({ eventId, experiment, userId, variant, accountType, eventType });
-  if (problems.length > 0) return { kind: 'REJECTED', problems };
   const orderValue = amount === null ? null : formatDecimal(amount);
   const content = { experiment, userId, variant, accountType, eventType, occurredAtUs, orderValue };
   const row = { importId, line, sentBy, requestId, eventId, ...content };
@@ -45,14 +50,15 @@ export const recordEvent = (tx: Tx, event: ExperimentEvent, origin: RecordOrigin
   const { seq, known } = tx.appendOrFind(experimentEvents, row, { eventId, experiment });
   if (!known) return { kind: 'CREATED', seq };
   const differing = contentFields.filter((field) => known[field] !== content[field]);
-  if (differing.length === 0) return recordRepeat(tx, event);
-  const names = differing.map((field) => wireNames[field]).join(', ');
+  if (differing.length === 0) return { ...recordRepeat(tx, event), storedSeq: known.seq };
+  const names = differing.map((field) => face.fieldOf(wireNames[field])).join(', ');
   const message = `event ${eventId} is recorded with another ${names}`;
-  return { kind: 'CONFLICT', problems: [{ path: 'event_id', code: 'CONFLICT', message }] };
+  const problem: FieldProblem = { path: face.fieldOf('event_id'), code: 'CONFLICT', message };
+  return { kind: 'CONFLICT', storedSeq: known.seq, problems: [problem] };
 };
 
 /** Counts an event that is known to be stored. */
-export const recordRepeat = (tx: Tx, { experiment }: ExperimentEvent): RecordOutcome => {
+export const recordRepeat = (tx: Tx, { experiment }: ExperimentEvent): { kind: 'DUPLICATE' } => {
   const known = tx.findLatest(experimentRepeats, { experiment });
   if (known) tx.update(experimentRepeats, { id: known.id }, { duplicates: known.duplicates + 1 });
   else tx.insert(experimentRepeats, { experiment, duplicates: 1 });

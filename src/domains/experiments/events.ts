@@ -3,6 +3,7 @@ import { experimentEvents, experimentRepeats } from '../../../db/tables/experime
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { RecordOrigin, RecordOutcome } from '../../ledger/record.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
+import type { RecordFace } from '../../lib/problems.ts';
 import { createFactColumns } from '../facts/columns.ts';
 import { byDictionary, userDimensions } from '../facts/dimensions.ts';
 import { createEnrichment } from '../facts/enrichment.ts';
@@ -36,7 +37,7 @@ export interface ExperimentEvents extends Facts {
   /** Stored events by `seq`, in the order of the keys: one statement. */
   bySeqs(seqs: readonly number[]): (StoredExperimentEvent | null)[];
   /** Records one event. A known id with the same content is a duplicate, with other content a conflict; no id is always new. */
-  record(tx: Tx, event: ExperimentEvent, origin: RecordOrigin): RecordOutcome;
+  record(tx: Tx, event: ExperimentEvent, origin: RecordOrigin, face?: RecordFace): RecordOutcome;
   /** Counts an event that is known to be stored. */
   repeat(tx: Tx, event: ExperimentEvent): RecordOutcome;
   /** How many duplicates were sent that name this experiment, or no experiment for null: one statement. */

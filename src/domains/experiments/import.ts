@@ -22,7 +22,7 @@ export const createExperimentEventsImporter = (events: ExperimentEvents): Import
   },
   fields: fieldsOfSameName(['event_id', 'experiment', ...columns]),
   writtenFields: { amounts: ['order_value'], instants: ['date'] },
-  read: (value, { cells }) =>
+  read: (value, { cells, face }) =>
     readRecord(
       value,
       (fields) => ({
@@ -35,7 +35,7 @@ export const createExperimentEventsImporter = (events: ExperimentEvents): Import
         occurredAtUs: fields.instant('date', readWrittenInstant),
         amount: fields.optional('order_value', fields.decimal),
       }),
-      { cells, isWord: isLabel },
+      { cells, face, isWord: isLabel },
     ),
   wire: ({ eventId, experiment, userId, variant, accountType, eventType, occurredAtUs, amount }) => ({
     ...(eventId === null ? {} : { event_id: eventId }),
@@ -48,5 +48,7 @@ export const createExperimentEventsImporter = (events: ExperimentEvents): Import
     version: variant,
   }),
   // Every record of a file that is imported again is a duplicate, even without an id of its own.
-  begin: ({ isRepeat }) => ({ record: isRepeat ? events.repeat : events.record }),
+  begin: ({ isRepeat, face }) => ({
+    record: isRepeat ? events.repeat : (tx, event, origin) => events.record(tx, event, origin, face),
+  }),
 });

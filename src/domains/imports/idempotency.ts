@@ -63,9 +63,12 @@ const runsOf = (outcomes: readonly RecordOutcome[]): Runs => {
       if (last?.[0] === 'CREATED' && last[2] + last[1] === outcome.seq) last[1] += 1;
       else runs.push(['CREATED', 1, outcome.seq]);
     } else if (outcome.kind === 'DUPLICATE') {
-      if (last?.[0] === 'DUPLICATE') last[1] += 1;
-      else runs.push(['DUPLICATE', 1]);
-    } else runs.push([outcome.kind, outcome.problems]);
+      if (outcome.storedSeq === undefined) runs.push(['DUPLICATE', 1]);
+      else if (last?.[0] === 'DUPLICATE' && last[2] !== undefined && last[2] + last[1] === outcome.storedSeq)
+        last[1] += 1;
+      else runs.push(['DUPLICATE', 1, outcome.storedSeq]);
+    } else if (outcome.kind === 'CONFLICT') runs.push([outcome.kind, outcome.problems, outcome.storedSeq]);
+    else runs.push([outcome.kind, outcome.problems]);
   }
   return runs;
 };
@@ -75,8 +78,13 @@ const resultOf = ({ outcomes: runs, rejectedIds }: KeyRow): IngestResult => {
   for (const run of runs) {
     if (run[0] === 'CREATED')
       for (let index = 0; index < run[1]; index++) outcomes.push({ kind: 'CREATED', seq: run[2] + index });
-    else if (run[0] === 'DUPLICATE') for (let index = 0; index < run[1]; index++) outcomes.push({ kind: 'DUPLICATE' });
-    else outcomes.push({ kind: run[0], problems: run[1] as FieldProblem[] });
+    else if (run[0] === 'DUPLICATE') {
+      const [kind, count, first] = run;
+      for (let index = 0; index < count; index++)
+        outcomes.push({ kind, storedSeq: first === undefined ? undefined : first + index });
+    } else if (run[0] === 'CONFLICT')
+      outcomes.push({ kind: 'CONFLICT', problems: run[1] as FieldProblem[], storedSeq: run[2] });
+    else outcomes.push({ kind: 'REJECTED', problems: run[1] as FieldProblem[] });
   }
   return { outcomes, rejectedIds };
 };

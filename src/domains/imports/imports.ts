@@ -7,6 +7,7 @@ import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger/table-page.ts';
 import type { DebugLog } from '../../lib/debug-log.ts';
 import type { ImportTarget } from '../../lib/import-target.ts';
+import type { RecordFace } from '../../lib/problems.ts';
 import type { SourceLimits } from '../../sources/source.ts';
 import { checkBatchKey, storeBatchOnce } from './idempotency.ts';
 import { ingestRecords, type RawRecord, rawFormat } from './ingest-queue.ts';
@@ -22,17 +23,16 @@ export interface Imports {
   readonly importers: readonly Importer[];
   /** Starts the import of files; several files of one table are published together. */
   start(target: string, files: readonly ImportFile[], options?: ImportOptions): Promise<ImportRun>;
-  /** Stores records sent through the API with one key: each is judged alone, all in one transaction. */
-  ingest<R>(importer: Importer<R>, sentBy: string | null, records: readonly R[]): Promise<IngestResult>;
   /**
-   * The same for records in their wire format; those that cannot be read are stored among the rejects, too. The same records
-   * again with the same key have the same result; throws VALIDATION_FAILED for a key that is known for others.
+   * Stores records sent through the API with one key, in their wire format: each is judged alone, all in one transaction. The
+   * same records again with the same idempotency key have the same result; throws VALIDATION_FAILED for a key that is known
+   * for others.
    */
-  ingestRaw(
+  ingest(
     importer: Importer,
     sentBy: string | null,
     records: readonly RawRecord[],
-    idempotencyKey?: string,
+    options?: IngestOptions,
   ): Promise<IngestResult>;
   /** The newest first. */
   importsPage(where: { state?: Import['state'] | undefined }, page: TablePageRequest): TablePage<Import>;
@@ -43,6 +43,12 @@ export interface Imports {
   endInterrupted(content?: Partial<Pick<Import, 'target' | 'digest'>>): Promise<void>;
 }
 
+interface IngestOptions {
+  readonly idempotencyKey?: string | undefined;
+  /** The names in problems; default: those of the wire format. */
+  readonly face?: RecordFace | undefined;
+}
+
 export interface ImportsServices {
   readonly store: Store;
   readonly ledger: Ledger;
@@ -50,7 +56,7 @@ export interface ImportsServices {
   readonly importers: readonly Importer[];
   /** Every target, also those that other domains import. */
   readonly targets: readonly ImportTarget[];
-  readonly limits: SourceLimits & { readonly recordsPerMutationMax: number; readonly idempotencyKeyMs: number };
+  readonly limits: SourceLimits & { readonly idempotencyKeyMs: number };
 }
 
 export const createImports = (services: ImportsServices): Imports => {
@@ -68,21 +74,8 @@ export const createImports = (services: ImportsServices): Imports => {
       checkTargetOptions(importer.target, options);
       return startImportRun({ ...services, importer, running, endInterrupted }, files, options);
     },
-    async ingest(importer, sentBy, records) {
-      if (records.length > limits.recordsPerMutationMax)
-        throw new DomainError(
-          'LIMIT_EXCEEDED',
-          `${records.length} records are more than ${limits.recordsPerMutationMax} (setting recordsPerMutationMax)`,
-        );
-      const format = {
-        read: (value: (typeof records)[number]) => ({ value }),
-        rawOf: (record: (typeof records)[number]) => JSON.stringify(importer.wire(record)),
-        sentBy: () => sentBy,
-      };
-      return ledger.write((tx) => ingestRecords(tx, importer, records, format));
-    },
-    async ingestRaw(importer, sentBy, records, idempotencyKey) {
-      const ingest = (tx: Tx) => ingestRecords(tx, importer, records, rawFormat(importer, sentBy));
+    async ingest(importer, sentBy, records, { idempotencyKey, face } = {}) {
+      const ingest = (tx: Tx) => ingestRecords(tx, importer, records, rawFormat(importer, sentBy, face));
       if (idempotencyKey === undefined) return ledger.write(ingest);
       const content = JSON.stringify(records.map(({ raw }) => raw));
       const key = { sentBy, key: idempotencyKey, field: 'idempotencyKey', content };

@@ -8,7 +8,7 @@ import { type Importer, type RecordOutcome, sentByApi } from '../../ledger/recor
 import { apiSource } from '../../lib/api-source.ts';
 import { numberText, stringifyExact } from '../../lib/exact-json.ts';
 import { inBatches } from '../../lib/in-batches.ts';
-import { preview, type ReadResult } from '../../lib/problems.ts';
+import { preview, type ReadResult, type RecordFace } from '../../lib/problems.ts';
 import { readOneRecord, readRecordStream } from '../../sources/record-stream.ts';
 import type { SourceLimits } from '../../sources/source.ts';
 import { type BatchKey, checkBatchKey, storeBatchOnce } from './idempotency.ts';
@@ -28,6 +28,8 @@ export interface WireFormat<R, T> {
   sentBy(record: T): string | null;
   /** The request that all records come in, when it needs several transactions. */
   readonly requestId?: number | undefined;
+  /** The names in problems; default: those of the wire format. */
+  readonly face?: RecordFace | undefined;
 }
 
 /** Ingests records of the API in a transaction, each validated alone; rejects and conflicts are stored with their text. */
@@ -35,9 +37,9 @@ export const ingestRecords = <R, T>(
   tx: Tx,
   importer: Importer<R>,
   records: readonly T[],
-  { read, rawOf, sentBy, requestId }: WireFormat<R, T>,
+  { read, rawOf, sentBy, requestId, face }: WireFormat<R, T>,
 ): IngestResult => {
-  const session = importer.begin({ id: 0, digest: '', isRepeat: false });
+  const session = importer.begin({ id: 0, digest: '', isRepeat: false, face });
   const rejectedIds: number[] = [];
   const outcomes = records.map((record) => {
     const sender = sentBy(record);
@@ -55,10 +57,15 @@ export const ingestRecords = <R, T>(
 };
 
 /** The wire format of raw records that one key sent. */
-export const rawFormat = <R>(importer: Importer<R>, sentBy: string | null): WireFormat<R, RawRecord> => ({
-  read: ({ value, problems }) => (problems ? { problems } : importer.read(value, {})),
+export const rawFormat = <R>(
+  importer: Importer<R>,
+  sentBy: string | null,
+  face?: RecordFace,
+): WireFormat<R, RawRecord> => ({
+  read: ({ value, problems }) => (problems ? { problems } : importer.read(value, { face })),
   rawOf: ({ raw }) => raw,
   sentBy: () => sentBy,
+  face,
 });
 
 /** An id that came beside a record, in a header, and the field of the record that it stands for. */

@@ -14,7 +14,7 @@ export const createTransactionsImporter = (transactions: Transactions): Importer
   shape: { columns: [columns] },
   fields: fieldsOfSameName([...columns, 'ip']),
   writtenFields: { amounts: ['product_price'], instants: ['created_at'] },
-  read: (value, { cells }) =>
+  read: (value, { cells, face }) =>
     readRecord(
       value,
       (fields) => ({
@@ -25,7 +25,7 @@ export const createTransactionsImporter = (transactions: Transactions): Importer
         amount: fields.decimal('product_price'),
         ip: fields.optional('ip', fields.ip),
       }),
-      { cells },
+      { cells, face },
     ),
   wire: ({ transactionId, userId, occurredAtUs, productId, amount, ip }) => ({
     click_id: transactionId,
@@ -35,5 +35,5 @@ export const createTransactionsImporter = (transactions: Transactions): Importer
     user_id: userId,
     ip: ip === null ? null : formatIp(ip),
   }),
-  begin: () => ({ record: transactions.record }),
+  begin: ({ face }) => ({ record: (tx, transaction, origin) => transactions.record(tx, transaction, origin, face) }),
 });

@@ -1,13 +1,15 @@
 import type { Row, Store, Tx } from '../../../db/store.ts';
 import { transactions } from '../../../db/tables/transactions.ts';
+import type { FieldProblem } from '../../errors.ts';
 import { createDictionary } from '../../indices/dictionary.ts';
 import { growableUint32 } from '../../indices/growable.ts';
 import { createIpColumn } from '../../indices/ip-column.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import { idProblems, type RecordOrigin, type RecordOutcome } from '../../ledger/record.ts';
+import type { RecordOrigin, RecordOutcome } from '../../ledger/record.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { type Decimal, formatDecimal, parseDecimal } from '../../lib/decimal.ts';
 import { formatIp, type IpAddress, parseIp } from '../../lib/ip.ts';
+import { type RecordFace, wireFace } from '../../lib/problems.ts';
 import { createFactColumns, type FutureLimit, isFutureAt } from '../facts/columns.ts';
 import { byDictionary, userDimensions } from '../facts/dimensions.ts';
 import { createEnrichment } from '../facts/enrichment.ts';
@@ -37,7 +39,7 @@ export interface Transactions extends Facts {
   /** Stored transactions by `seq`, in the order of the keys: one statement. */
   bySeqs(seqs: readonly number[]): (StoredTransaction | null)[];
   /** Records one transaction. A known id is a duplicate if the content is equal, else a conflict. */
-  record(tx: Tx, transaction: Transaction, origin: RecordOrigin): RecordOutcome;
+  record(tx: Tx, transaction: Transaction, origin: RecordOrigin, face?: RecordFace): RecordOutcome;
 }
 
 /** The services that transactions use. */
@@ -105,12 +107,18 @@ const projectTransactions = (ledger: Ledger, users: Users, limits: FutureLimit) 
   return { columns, productOf, ips, products };
 };
 
-const contentFields = ['userId', 'occurredAtUs', 'productId', 'amount', 'ip'] as const;
+/** The content of a transaction, under the names of the wire format. */
+const wireNames = {
+  userId: 'user_id',
+  occurredAtUs: 'created_at',
+  productId: 'product_id',
+  amount: 'product_price',
+  ip: 'ip',
+} as const;
+const contentFields = Object.keys(wireNames) as (keyof typeof wireNames)[];
 
-const recordTransaction: Transactions['record'] = (tx, transaction, origin) => {
+const recordTransaction: Transactions['record'] = (tx, transaction, origin, face = wireFace) => {
   const { transactionId, userId, occurredAtUs, productId, ip } = transaction;
-  const problems = idProblems({ transactionId, userId, productId });
-  if (problems.length > 0) return { kind: 'REJECTED', problems };
   const row = {
     importId: origin.importId,
     line: origin.line,
@@ -125,10 +133,11 @@ const recordTransaction: Transactions['record'] = (tx, transaction, origin) => {
   const { seq, known } = tx.appendOrFind(transactions, row, { transactionId });
   if (!known) return { kind: 'CREATED', seq };
   const differing = contentFields.filter((field) => known[field] !== row[field]);
-  if (differing.length === 0) return { kind: 'DUPLICATE' };
-  const message = `transaction ${transactionId} is recorded with another ${differing.join(', ')}`;
-  const path = origin.importId === null ? 'transactionId' : 'click_id';
-  return { kind: 'CONFLICT', problems: [{ path, code: 'CONFLICT', message }] };
+  if (differing.length === 0) return { kind: 'DUPLICATE', storedSeq: known.seq };
+  const names = differing.map((field) => face.fieldOf(wireNames[field])).join(', ');
+  const message = `transaction ${transactionId} is recorded with another ${names}`;
+  const problem: FieldProblem = { path: face.fieldOf('click_id'), code: 'CONFLICT', message };
+  return { kind: 'CONFLICT', storedSeq: known.seq, problems: [problem] };
 };
 
 const amountOf = (row: Pick<Row<typeof transactions>, 'seq' | 'amount'>): Decimal => {

@@ -25,7 +25,7 @@ export const createStatusChangesImporter = (userStatus: UserStatus): Importer<St
   shape: { columns: [columns] },
   fields: fieldsOfSameName(columns),
   writtenFields: { instants: ['created_at'] },
-  read: (value, { synonyms, cells }) =>
+  read: (value, { synonyms, cells, face }) =>
     readRecord(
       value,
       (fields) => ({
@@ -33,7 +33,7 @@ export const createStatusChangesImporter = (userStatus: UserStatus): Importer<St
         effectiveAtUs: fields.instant('created_at'),
         status: fields.oneOf('status', synonyms ? withSynonyms(synonyms) : words),
       }),
-      { cells },
+      { cells, face },
     ),
   wire: ({ userId, effectiveAtUs, status }) => ({ user_id: userId, created_at: formatInstant(effectiveAtUs), status }),
   // When a file is imported again, every record is a duplicate, even one that a later record has corrected.

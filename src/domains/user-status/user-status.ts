@@ -93,9 +93,8 @@ export const createUserStatus = (store: Store, ledger: Ledger, users: Users): Us
     bySeqs: (seqs) => rowsByKey(store, statusChanges, 'seq', seqs),
     record(tx, change, origin) {
       const { userId, effectiveAtUs, status } = change;
-      const problems = idProblems({ userId });
-      if (problems.length > 0) return { kind: 'REJECTED', problems };
-      if (tx.findLatest(statusChanges, { userId, effectiveAtUs })?.status === status) return { kind: 'DUPLICATE' };
+      const known = tx.findLatest(statusChanges, { userId, effectiveAtUs });
+      if (known?.status === status) return { kind: 'DUPLICATE', storedSeq: known.seq };
       return { kind: 'CREATED', seq: tx.append(statusChanges, { ...change, ...origin }) };
     },
     onChange: (listener) => void listeners.push(listener),

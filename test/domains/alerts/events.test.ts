@@ -190,7 +190,7 @@ it('rejects.rate: records of the API are counted over a window, also those from 
   const again = await alertApp({ data, settings: { alertRecordsMin: '10', alertAllow: hook.host } });
   await eventually(() => again.app.ledger.ready).toBe(true);
   const { imports, importers } = again.app.domains;
-  await imports.ingestRaw(
+  await imports.ingest(
     importers.experimentEvents,
     null,
     Array.from({ length: 94 }, (_, index) => ({

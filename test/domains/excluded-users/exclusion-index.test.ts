@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { ExclusionRecord } from '../../../src/domains/excluded-users/exclusion-record.ts';
 import { type OpenApp, openApp } from '../../support/app.ts';
+import { ingest } from '../../support/ingest.ts';
 import { dataFolder } from '../../support/store.ts';
 
 const baseUs = Date.UTC(2020, 0, 1) * 1000;
@@ -95,7 +96,7 @@ it('exclusions agree with the model as of every sequence, through every interfac
         const rows = added.map((each) => JSON.stringify({ ...importers.excludedUsers.wire(each), file: index }));
         await opened.importFile('excluded-users', { name: 'file.jsonl', text: rows.join('\n') });
       } else {
-        const { outcomes } = await imports.ingest(importers.excludedUsers, null, added);
+        const { outcomes } = await ingest(imports, importers.excludedUsers, added);
         expect(outcomes.map(({ kind }) => kind)).toEqual(expected);
       }
       // Looked up between the changes, so that no state of an earlier moment is answered.
@@ -114,7 +115,7 @@ it('pages of the list are parts of the whole list, in both directions, for every
   const opened = await openApp();
   const { imports, importers, excludedUsers } = opened.app.domains;
   const added = fc.sample(record, { numRuns: 80, seed: 7 });
-  await imports.ingest(importers.excludedUsers, null, added);
+  await ingest(imports, importers.excludedUsers, added);
   const sequence = opened.app.ledger.snapshot().sequence;
   for (const filter of [
     {},

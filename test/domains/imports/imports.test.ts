@@ -170,7 +170,7 @@ it('stores a conflict among the rejects with the fields that differ, and leaves 
     {
       line: 2,
       raw: '9,2020-01-01,p,1.51,v',
-      problems: [{ path: 'click_id', code: 'CONFLICT', message: expect.stringContaining('userId, amount') }],
+      problems: [{ path: 'click_id', code: 'CONFLICT', message: expect.stringContaining('user_id, product_price') }],
     },
   ]);
   expect(opened.app.domains.transactions.bySeqs([1])).toMatchObject([

@@ -261,7 +261,7 @@ it('resolves a record that was sent without an import', async () => {
   await opened.query(
     'mutation { recordStatusChanges(input: { changes: [{ userId: "", status: PAYING, effectiveAt: "2020-01-01" }] }) { __typename } }',
   );
-  await imports.ingestRaw(importers.experimentEvents, null, [{ raw: '{}', value: {} }]);
+  await imports.ingest(importers.experimentEvents, null, [{ raw: '{}', value: {} }]);
   const [ofEvents, ofStatus] = await rejectsOf(opened);
   expect(await retry(opened, ofEvents?.id ?? '', event)).toMatchObject({
     rejectedRecord: { state: 'RESOLVED', settledSequence: 1, import: null },

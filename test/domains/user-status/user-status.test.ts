@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { statusCodes } from '../../../src/domains/user-status/status.ts';
 import { formatInstant } from '../../../src/lib/time.ts';
 import { type OpenApp, openApp } from '../../support/app.ts';
+import { ingest } from '../../support/ingest.ts';
 import {
   holds,
   isRepeatedChange,
@@ -38,7 +39,7 @@ const csvOf = (changes: Day['changes']): string => {
 
 const recordDay = async (opened: OpenApp, { byImport, changes }: Day): Promise<string[]> => {
   const { imports, importers } = opened.app.domains;
-  if (!byImport) return (await imports.ingest(importers.statusChanges, null, changes)).outcomes.map(({ kind }) => kind);
+  if (!byImport) return (await ingest(imports, importers.statusChanges, changes)).outcomes.map(({ kind }) => kind);
   await opened.importFile('user-status', { name: 'day.csv', text: csvOf(changes) });
   return [];
 };
@@ -130,7 +131,7 @@ it('status, period, timeline and explanation agree with the reference model, as 
 
 const document = `query ($userId: ID!, $date: DateTime!, $knownAt: DateTime) {
   userStatus(userId: $userId, date: $date, knownAt: $knownAt) {
-    userId date status validFrom validTo
+    userId at status validFrom validTo
     explanation { rule decidedBy { provenance { sequence } } ignored { reason change { provenance { sequence } } } }
   }
   user(userId: $userId) { statusTimeline(knownAt: $knownAt) { status validFrom validTo } }
@@ -164,7 +165,7 @@ it('GraphQL returns the status, timeline and explanation of the reference model'
         expect(data).toEqual({
           userStatus: {
             userId,
-            date: iso(atUs),
+            at: iso(atUs),
             ...periods[holding],
             explanation: {
               rule: decider ? 'LATEST_CHANGE_AT_OR_BEFORE' : isKnown ? 'NO_CHANGE_YET' : 'UNKNOWN_USER',
@@ -190,9 +191,9 @@ describe('a change of status', () => {
     const { imports, importers, userStatus } = opened.app.domains;
     const send = async (...statuses: (typeof statusCodes)[number][]) =>
       (
-        await imports.ingest(
+        await ingest(
+          imports,
           importers.statusChanges,
-          null,
           statuses.map((status) => ({ userId: 'a', effectiveAtUs: baseUs, status })),
         )
       ).outcomes.map(({ kind }) => kind);
@@ -241,10 +242,10 @@ describe('a change of status', () => {
       const opened = await openApp();
       onTestFinished(opened.close);
       const { imports, rejects, importers, userStatus } = opened.app.domains;
-      const { outcomes, rejectedIds } = await imports.ingest(importers.statusChanges, null, [
+      const { outcomes, rejectedIds } = await ingest(imports, importers.statusChanges, [
         { userId, effectiveAtUs: baseUs, status: 'paying' },
       ]);
-      expect(outcomes).toMatchObject([{ kind: 'REJECTED', problems: [{ path: 'userId' }] }]);
+      expect(outcomes).toMatchObject([{ kind: 'REJECTED', problems: [{ path: 'user_id' }] }]);
       expect(rejects.byIds(rejectedIds)).toMatchObject([{ source: 'api', line: null, importId: null, state: 'OPEN' }]);
       expect(() => userStatus.statusAt(userId, baseUs)).toThrow('userId');
     },
