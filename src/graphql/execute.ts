@@ -1,0 +1,104 @@
+import {
+  type ExecutionArgs,
+  type ExecutionResult,
+  execute as executeOfGraphqlJs,
+  type GraphQLError,
+  type GraphQLSchema,
+  getVariableValues,
+  Kind,
+  type OperationDefinitionNode,
+} from 'graphql';
+import { LRUCache } from 'lru-cache';
+import { executeFields } from './execution/complete.ts';
+import { Execution, type ExecutionValues } from './execution/execution.ts';
+import { type Planned, PlannedOperation } from './execution/planned-operation.ts';
+import { createTextResult } from './execution/text-result.ts';
+
+type Result = ExecutionResult | Promise<ExecutionResult>;
+
+export interface ExecuteArgs extends ExecutionArgs {
+  /** The variables as the schema reads them, where the caller has read them already. */
+  readonly coercedVariables?: Readonly<Record<string, unknown>>;
+}
+
+/** Fields in all plans together; each holds about 500 bytes. */
+const plannedFieldsMax = 40_000;
+
+/** As in graphql-js: each error costs a search for suggestions. */
+const variableErrorsMax = 50;
+
+/**
+ * Executes operations as `execute` of graphql-js does, and writes the data as JSON while it completes them. A query is
+ * planned once while its document is the same object. What is not a plain query is left to graphql-js.
+ */
+export const createExecute = (schema: GraphQLSchema): ((args: ExecuteArgs) => Result) => {
+  const operations = new LRUCache<OperationDefinitionNode, PlannedOperation>({
+    maxSize: plannedFieldsMax,
+    sizeCalculation: ({ fieldCount }) => fieldCount + 1,
+  });
+
+  const plannedOf = (args: ExecutionArgs, operation: OperationDefinitionNode): PlannedOperation =>
+    operations.get(operation) ?? new PlannedOperation(schema, args.document, operation);
+
+  return (args) => {
+    const operation = isPlain(args, schema) ? operationOf(args) : undefined;
+    if (!operation) return executeOfGraphqlJs(args);
+    const { coerced, errors } = variablesOf(args, operation);
+    if (!coerced) return { errors };
+    const plans = plannedOf(args, operation);
+    const planned = plans.planFor(coerced);
+    if (!planned) return executeOfGraphqlJs(args);
+    const plannedBefore = plans.fieldCount;
+    const { rootValue, contextValue } = args;
+    const result = executePlan(planned, { rootValue, contextValue, variables: coerced });
+    // The fields of objects are planned when the first object is completed: the cache measures an entry when it is set.
+    const remember = (): void => {
+      if (plans.fieldCount !== plannedBefore || !operations.has(operation)) operations.set(operation, plans);
+    };
+    if (result instanceof Promise) void result.then(remember);
+    else remember();
+    return result;
+  };
+};
+
+/** Whether nothing but the schema says how fields are resolved. */
+const isPlain = ({ schema, fieldResolver, typeResolver }: ExecutionArgs, planned: GraphQLSchema): boolean =>
+  schema === planned && !fieldResolver && !typeResolver;
+
+/** The operation with the name, or the only one; undefined where graphql-js reports why there is none. */
+const operationOf = ({ document, operationName }: ExecutionArgs): OperationDefinitionNode | undefined => {
+  let found: OperationDefinitionNode | undefined;
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+    const isNamed = operationName !== null && operationName !== undefined;
+    if (isNamed && definition.name?.value !== operationName) continue;
+    if (!isNamed && found) return undefined;
+    found = definition;
+  }
+  return found;
+};
+
+const variablesOf = (
+  { schema, variableValues, coercedVariables }: ExecuteArgs,
+  { variableDefinitions = [] }: OperationDefinitionNode,
+): ReturnType<typeof getVariableValues> =>
+  coercedVariables
+    ? { coerced: coercedVariables }
+    : getVariableValues(schema, variableDefinitions, variableValues ?? {}, { maxErrors: variableErrorsMax });
+
+const executePlan = ({ plan, root }: Planned, values: ExecutionValues): Result => {
+  const execution = new Execution(plan, values);
+  const { errors } = execution;
+  const succeed = (text: string): ExecutionResult =>
+    errors.length === 0 ? createTextResult(text) : { errors, data: JSON.parse(text) };
+  const fail = (error: unknown): ExecutionResult => {
+    execution.addError(error as GraphQLError, undefined);
+    return { errors, data: null };
+  };
+  try {
+    const text = executeFields(execution, root, values.rootValue, undefined);
+    return typeof text === 'string' ? succeed(text) : text.then(succeed, fail);
+  } catch (error) {
+    return fail(error);
+  }
+};

@@ -1,0 +1,201 @@
+import { type GraphQLAbstractType, GraphQLError, type GraphQLObjectType, isObjectType, locatedError } from 'graphql';
+import { type Execution, FieldInfo, keysOf, type Path, pathOf } from './execution.ts';
+import { type FieldPlan, type ObjectPlan, type OutputPlan, planObject } from './plan.ts';
+
+/** Completed values as JSON, null for a null, and lists that had to be awaited in parts. */
+export type Text = string | null | readonly Text[];
+
+type Completed = string | null | Promise<Text>;
+
+type Part = string | Promise<Text>;
+
+const isPromise = (value: unknown): value is Promise<unknown> =>
+  (typeof value === 'object' || typeof value === 'function') &&
+  value !== null &&
+  typeof (value as { then?: unknown }).then === 'function';
+
+export const joined = (text: Text): string =>
+  typeof text === 'string' ? text : text === null ? 'null' : text.map(joined).join('');
+
+/*
+ * These functions do what those of the same purpose in graphql-js do, in the same order, and create the same promises, so
+ * that the errors of an operation are in the same order too. What differs is that they write JSON instead of objects.
+ */
+
+/** Executes the fields of an object at once. Throws the located error of a field that must not be null. */
+export const executeFields = (
+  execution: Execution,
+  { fields }: ObjectPlan,
+  source: unknown,
+  path: Path | undefined,
+): string | Promise<string> => {
+  let text = '';
+  let parts: Part[] | undefined;
+  try {
+    for (const field of fields) {
+      if (field.constant !== null) {
+        text += field.constant;
+        continue;
+      }
+      const completed = executeField(execution, field, source, path);
+      if (typeof completed === 'string') text += field.prefix + completed;
+      else if (completed === null) text += `${field.prefix}null`;
+      else {
+        parts ??= [];
+        parts.push(text + field.prefix, completed);
+        text = '';
+      }
+    }
+  } catch (error) {
+    if (!parts) throw error;
+    // The other fields may fail as well: their errors have to be handled before this one.
+    return joinedParts(parts).finally(() => {
+      throw error;
+    });
+  }
+  if (!parts) return fields.length === 0 ? '{}' : `${text}}`;
+  parts.push(`${text}}`);
+  return joinedParts(parts);
+};
+
+const joinedParts = (parts: readonly Part[]): Promise<string> => Promise.all(parts).then(joined);
+
+const executeField = (
+  execution: Execution,
+  field: FieldPlan,
+  source: unknown,
+  parentPath: Path | undefined,
+): Completed => {
+  const info = new FieldInfo(execution, field, parentPath);
+  const { output } = field;
+  try {
+    const result = field.resolve(source, execution.argumentsOf(field), execution.contextValue, info);
+    const completed: Completed = isPromise(result)
+      ? result.then((value) => complete(output, value, info, null))
+      : complete(output, result, info, null);
+    if (typeof completed === 'string' || completed === null) return completed;
+    return completed.then(undefined, (error: unknown) => nulled(error, output, info, info.path));
+  } catch (error) {
+    return nulled(error, output, info, info.path);
+  }
+};
+
+/** Null instead of a value that failed; throws the located error where null is not allowed. */
+const nulled = (thrown: unknown, { isNullable }: OutputPlan, info: FieldInfo, path: Path): null => {
+  const error = locatedError(thrown, info.fieldNodes as FieldInfo['field']['nodes'], keysOf(path));
+  if (!isNullable) throw error;
+  info.execution.addError(error, path);
+  return null;
+};
+
+/** Completes a value at a path; null is the path of the field itself. */
+const complete = (output: OutputPlan, value: unknown, info: FieldInfo, path: Path | null): Completed => {
+  if (value instanceof Error) throw value;
+  if (value === null || value === undefined) {
+    if (output.isNullable) return null;
+    throw new Error(`Cannot return null for non-nullable field ${info.parentType.name}.${info.fieldName}.`);
+  }
+  switch (output.kind) {
+    case 'LEAF':
+      return output.text(value);
+    case 'LIST':
+      return completeList(output, value, info, path ?? info.path);
+    case 'OBJECT':
+      return completeObject(
+        planOf(output, output.objectType as GraphQLObjectType, info),
+        value,
+        info,
+        path ?? info.path,
+      );
+    case 'ABSTRACT':
+      return completeAbstract(output, value, info, path ?? info.path);
+  }
+};
+
+const planOf = (output: OutputPlan, type: GraphQLObjectType, { execution, field }: FieldInfo): ObjectPlan => {
+  const known = output.objects.get(type);
+  if (known) return known;
+  const plan = planObject(execution.plan, type, field.nodes);
+  output.objects.set(type, plan);
+  return plan;
+};
+
+const completeObject = (plan: ObjectPlan, value: unknown, info: FieldInfo, path: Path): Completed => {
+  const { execution } = info;
+  const { type } = plan;
+  if (!type.isTypeOf) return executeFields(execution, plan, value, path);
+  const check = (isOfType: boolean): Completed => {
+    if (!isOfType) throw new Error(`${info.parentType.name}.${info.fieldName} resolved to no ${type.name}`);
+    return executeFields(execution, plan, value, path);
+  };
+  const isOfType = type.isTypeOf(value, execution.contextValue, info);
+  return isPromise(isOfType) ? isOfType.then(check) : check(isOfType);
+};
+
+const completeAbstract = (output: OutputPlan, value: unknown, info: FieldInfo, path: Path): Completed => {
+  const abstractType = output.abstractType as GraphQLAbstractType;
+  const completeAs = (name: unknown): Completed =>
+    completeObject(planOf(output, objectTypeOf(abstractType, name, info), info), value, info, path);
+  const name = output.resolveType(value, info.execution.contextValue, info, abstractType);
+  return isPromise(name) ? name.then(completeAs) : completeAs(name);
+};
+
+/** The object type of a name that `resolveType` returned. Throws for any that is not one of the abstract type's. */
+const objectTypeOf = (abstractType: GraphQLAbstractType, name: unknown, info: FieldInfo): GraphQLObjectType => {
+  const type = typeof name === 'string' ? info.schema.getType(name) : undefined;
+  if (isObjectType(type) && info.schema.isSubType(abstractType, type)) return type;
+  const resolved = `${info.parentType.name}.${info.fieldName} resolved to type ${String(name)}`;
+  throw new Error(`${resolved}, which is no object type of ${abstractType.name}`);
+};
+
+/** The items of a list and where they are. */
+interface Items {
+  readonly output: OutputPlan;
+  readonly info: FieldInfo;
+  readonly path: Path;
+}
+
+const completeList = (list: OutputPlan, values: unknown, info: FieldInfo, path: Path): Completed => {
+  if (typeof values !== 'object' || values === null || !(Symbol.iterator in values))
+    throw new GraphQLError(
+      `Expected Iterable, but did not find one for field "${info.parentType.name}.${info.fieldName}".`,
+    );
+  const items: Items = { output: list.item as OutputPlan, info, path };
+  let text = '';
+  let parts: Part[] | undefined;
+  let index = 0;
+  try {
+    for (const value of values as Iterable<unknown>) {
+      const completed = completeItem(items, value, index);
+      const separator = index++ === 0 ? '[' : ',';
+      if (typeof completed === 'string') text += separator + completed;
+      else if (completed === null) text += `${separator}null`;
+      else {
+        parts ??= [];
+        parts.push(text + separator, completed);
+        text = '';
+      }
+    }
+  } catch (error) {
+    // Nothing waits for the other items any more; a rejection that nobody handles would end the process.
+    for (const part of parts ?? []) if (typeof part !== 'string') part.catch(() => undefined);
+    throw error;
+  }
+  if (!parts) return index === 0 ? '[]' : `${text}]`;
+  parts.push(`${text}]`);
+  return Promise.all(parts);
+};
+
+const completeItem = ({ output, info, path: listPath }: Items, value: unknown, index: number): Completed => {
+  // Leaves need a path only for an error.
+  const path = output.kind === 'LEAF' ? null : pathOf(listPath, index, undefined);
+  const fail = (error: unknown): null => nulled(error, output, info, path ?? pathOf(listPath, index, undefined));
+  try {
+    const completed: Completed = isPromise(value)
+      ? value.then((item) => complete(output, item, info, path))
+      : complete(output, value, info, path);
+    return typeof completed === 'string' || completed === null ? completed : completed.then(undefined, fail);
+  } catch (error) {
+    return fail(error);
+  }
+};

@@ -1,0 +1,122 @@
+import {
+  type FieldNode,
+  type GraphQLError,
+  type GraphQLObjectType,
+  type GraphQLResolveInfo,
+  getArgumentValues,
+} from 'graphql';
+import type { Arguments, FieldPlan, OperationPlan } from './plan.ts';
+
+/** A position in the response; `prev` is the position around it. */
+export type Path = GraphQLResolveInfo['path'];
+
+export const pathOf = (prev: Path | undefined, key: string | number, typename: string | undefined): Path => ({
+  prev,
+  key,
+  typename,
+});
+
+/** From the outermost key inwards. */
+export const keysOf = (path: Path): (string | number)[] => {
+  const keys: (string | number)[] = [];
+  for (let at: Path | undefined = path; at; at = at.prev) keys.push(at.key);
+  return keys.reverse();
+};
+
+export interface ExecutionValues {
+  readonly rootValue: unknown;
+  readonly contextValue: unknown;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+/** The state of one execution of an operation. */
+export class Execution {
+  readonly plan: OperationPlan;
+  readonly rootValue: unknown;
+  readonly contextValue: unknown;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly errors: GraphQLError[] = [];
+  readonly #nulled = new Set<Path | undefined>();
+  readonly #arguments: Arguments[] = [];
+
+  constructor(plan: OperationPlan, { rootValue, contextValue, variables }: ExecutionValues) {
+    this.plan = plan;
+    this.rootValue = rootValue;
+    this.contextValue = contextValue;
+    this.variables = variables;
+  }
+
+  /** Adds the error of a field that becomes null, unless a field around it has become null already. */
+  addError(error: GraphQLError, path: Path | undefined): void {
+    for (let at = path; at; at = at.prev) if (this.#nulled.has(at)) return;
+    if (this.#nulled.has(undefined)) return;
+    this.#nulled.add(path);
+    this.errors.push(error);
+  }
+
+  /** The arguments of a field: its objects share them. Throws GraphQLError for arguments that do not fit. */
+  argumentsOf({ constantArguments, index, definition, nodes }: FieldPlan): Arguments {
+    if (constantArguments) return constantArguments;
+    const known = this.#arguments[index];
+    if (known) return known;
+    const read = getArgumentValues(definition, nodes[0] as FieldNode, this.variables);
+    this.#arguments[index] = read;
+    return read;
+  }
+}
+
+/** What a resolver may know about its field. Objects are many: what most resolvers never read is made when it is read. */
+export class FieldInfo implements GraphQLResolveInfo {
+  readonly execution: Execution;
+  readonly field: FieldPlan;
+  readonly #parentPath: Path | undefined;
+  #path: Path | undefined;
+
+  constructor(execution: Execution, field: FieldPlan, parentPath: Path | undefined) {
+    this.execution = execution;
+    this.field = field;
+    this.#parentPath = parentPath;
+    this.#path = undefined;
+  }
+
+  get path(): Path {
+    this.#path ??= pathOf(this.#parentPath, this.field.responseName, this.field.parentType.name);
+    return this.#path;
+  }
+
+  get fieldName(): string {
+    return this.field.definition.name;
+  }
+
+  get fieldNodes(): readonly FieldNode[] {
+    return this.field.nodes;
+  }
+
+  get returnType(): GraphQLResolveInfo['returnType'] {
+    return this.field.definition.type;
+  }
+
+  get parentType(): GraphQLObjectType {
+    return this.field.parentType;
+  }
+
+  get schema(): GraphQLResolveInfo['schema'] {
+    return this.execution.plan.schema;
+  }
+
+  get fragments(): GraphQLResolveInfo['fragments'] {
+    return this.execution.plan.fragments;
+  }
+
+  get rootValue(): unknown {
+    return this.execution.rootValue;
+  }
+
+  get operation(): GraphQLResolveInfo['operation'] {
+    return this.execution.plan.operation;
+  }
+
+  get variableValues(): Record<string, unknown> {
+    return this.execution.variables;
+  }
+}

@@ -1,0 +1,155 @@
+import {
+  type ASTNode,
+  BREAK,
+  defaultFieldResolver,
+  defaultTypeResolver,
+  type FieldNode,
+  type GraphQLAbstractType,
+  type GraphQLField,
+  type GraphQLFieldResolver,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLTypeResolver,
+  getArgumentValues,
+  isAbstractType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  Kind,
+  type OperationDefinitionNode,
+  visit,
+} from 'graphql';
+import { collectFields, type SelectionScope } from './collect-fields.ts';
+import { type LeafText, leafTextOf } from './leaf-text.ts';
+
+export type Arguments = Readonly<Record<string, unknown>>;
+
+/** How a value of a type is completed. */
+export interface OutputPlan {
+  readonly isNullable: boolean;
+  readonly kind: 'LEAF' | 'LIST' | 'OBJECT' | 'ABSTRACT';
+  /** Of a leaf. */
+  readonly text: LeafText;
+  /** Of the items of a list, else null. */
+  readonly item: OutputPlan | null;
+  /** Of an interface or union, else null. */
+  readonly abstractType: GraphQLAbstractType | null;
+  readonly resolveType: GraphQLTypeResolver<unknown, unknown>;
+  /** Of an object, else null. */
+  readonly objectType: GraphQLObjectType | null;
+  /** The fields of the objects by their type, planned when the first one is completed. */
+  readonly objects: Map<GraphQLObjectType, ObjectPlan>;
+}
+
+/** A field of a response, with everything that is the same for all of its objects. */
+export interface FieldPlan {
+  readonly responseName: string;
+  /** What comes before the value: `{"name":` or `,"name":`. */
+  readonly prefix: string;
+  /** The whole field when its value is the same for all objects, as of `__typename`, else null. */
+  readonly constant: string | null;
+  readonly nodes: readonly FieldNode[];
+  readonly definition: GraphQLField<unknown, unknown>;
+  readonly parentType: GraphQLObjectType;
+  readonly resolve: GraphQLFieldResolver<unknown, unknown>;
+  readonly output: OutputPlan;
+  /** The arguments when no variable is part of them, frozen; null when each execution must read them. */
+  readonly constantArguments: Arguments | null;
+  /** Where an execution keeps the arguments that it has read. */
+  readonly index: number;
+}
+
+/** The fields of an object of one type. */
+export interface ObjectPlan {
+  readonly type: GraphQLObjectType;
+  readonly fields: readonly FieldPlan[];
+}
+
+/** How one operation is executed while the conditions of its `@skip` and `@include` have certain values. */
+export interface OperationPlan extends SelectionScope {
+  readonly operation: OperationDefinitionNode;
+  /** Fields planned so far. */
+  fieldCount: number;
+}
+
+/** Plans the fields that nodes select of an object of a type. Throws what `collectFields` throws. */
+export const planObject = (
+  plan: OperationPlan,
+  type: GraphQLObjectType,
+  nodes: readonly Pick<FieldNode, 'selectionSet'>[],
+): ObjectPlan => {
+  const selectionSets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
+  const fields: FieldPlan[] = [];
+  for (const [responseName, fieldNodes] of collectFields(plan, type, selectionSets)) {
+    const prefix = `${fields.length === 0 ? '{' : ','}"${responseName}":`;
+    const field = planField(plan, { parentType: type, responseName, prefix, nodes: fieldNodes });
+    if (field) fields.push(field);
+  }
+  return { type, fields };
+};
+
+type FieldToPlan = Pick<FieldPlan, 'parentType' | 'responseName' | 'prefix' | 'nodes'>;
+
+/** Undefined for a field that the type does not have. */
+const planField = (plan: OperationPlan, field: FieldToPlan): FieldPlan | undefined => {
+  const { parentType, prefix, nodes } = field;
+  const [node] = nodes as readonly [FieldNode];
+  const isTypename = node.name.value === '__typename';
+  // A constant is not resolved: the definition of any other field will do.
+  const definition = isTypename ? Object.values(parentType.getFields())[0] : parentType.getFields()[node.name.value];
+  if (!definition) return undefined;
+  return {
+    ...field,
+    constant: isTypename ? `${prefix}"${parentType.name}"` : null,
+    definition,
+    resolve: definition.resolve ?? defaultFieldResolver,
+    output: planOutput(definition.type),
+    constantArguments: isTypename ? noArguments : constantArgumentsOf(definition, node),
+    index: plan.fieldCount++,
+  };
+};
+
+const noText: LeafText = () => {
+  throw new Error('only leaves have a text');
+};
+
+const planOutput = (type: GraphQLOutputType): OutputPlan => {
+  if (isNonNullType(type)) return { ...planOutput(type.ofType as GraphQLOutputType), isNullable: false };
+  const isAbstract = isAbstractType(type);
+  const kind = isLeafType(type) ? 'LEAF' : isListType(type) ? 'LIST' : isAbstract ? 'ABSTRACT' : 'OBJECT';
+  return {
+    isNullable: true,
+    kind,
+    text: isLeafType(type) ? leafTextOf(type) : noText,
+    item: isListType(type) ? planOutput(type.ofType) : null,
+    abstractType: isAbstract ? type : null,
+    resolveType: (isAbstract && type.resolveType) || defaultTypeResolver,
+    objectType: kind === 'OBJECT' ? (type as GraphQLObjectType) : null,
+    objects: new Map(),
+  };
+};
+
+const noArguments: Arguments = Object.freeze({});
+
+const constantArgumentsOf = (definition: GraphQLField<unknown, unknown>, node: FieldNode): Arguments | null => {
+  if (definition.args.length === 0) return noArguments;
+  if (node.arguments?.some((argument) => hasVariable(argument))) return null;
+  try {
+    // Objects of all requests share them.
+    return Object.freeze(getArgumentValues(definition, node));
+  } catch {
+    // Each object must have this error: it is thrown when its arguments are read.
+    return null;
+  }
+};
+
+const hasVariable = (node: ASTNode): boolean => {
+  let found = false;
+  visit(node, {
+    [Kind.VARIABLE]() {
+      found = true;
+      return BREAK;
+    },
+  });
+  return found;
+};
