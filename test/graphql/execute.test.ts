@@ -1,0 +1,189 @@
+import fc from 'fast-check';
+import {
+  type ExecutionResult,
+  execute,
+  GraphQLID,
+  GraphQLList,
+  GraphQLNonNull,
+  GraphQLObjectType,
+  GraphQLSchema,
+  GraphQLUnionType,
+  parse,
+  validate,
+} from 'graphql';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { schema } from '../../schema/schema.ts';
+import { readConfig } from '../../src/config.ts';
+import { createContext } from '../../src/context.ts';
+import { readExamples } from '../../src/graphql/examples.ts';
+import { createExecute } from '../../src/graphql/execute.ts';
+import { resultText } from '../../src/graphql/execution/text-result.ts';
+import { origin } from '../support/app.ts';
+import { demoApp } from '../support/demo-app.ts';
+import { oddSchema } from '../support/odd-schema.ts';
+import { type RandomOperation, randomOperation } from '../support/random-operations.ts';
+
+/** A number that depends on a text only. */
+const hashOf = (text: string): number => {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  return (hash ^ (hash >>> 15)) >>> 0;
+};
+
+const choicesOf = (seed: number) => {
+  let count = 0;
+  return { below: (limit: number) => hashOf(`${seed} ${count++}`) % limit };
+};
+
+type Execute = typeof execute;
+
+interface Setting {
+  readonly schema: GraphQLSchema;
+  /** A fresh context, as each request has. */
+  readonly contextOf?: () => unknown;
+}
+
+/** What a client gets from both executors. */
+const bothTexts = async (
+  ours: Execute,
+  { schema, contextOf = () => undefined }: Setting,
+  { text, variables }: RandomOperation,
+) => {
+  const document = parse(text);
+  if (validate(schema, document).length > 0) return null;
+  const variableValues = JSON.parse(JSON.stringify(variables)) as Record<string, unknown>;
+  const argsOf = () => ({ schema, document, variableValues, contextValue: contextOf() });
+  const expected: ExecutionResult = await execute(argsOf());
+  // Twice: the second time with the plan of the first.
+  const found = [resultText(await ours(argsOf())), resultText(await ours(argsOf()))];
+  return { expected: JSON.stringify(expected), found, result: expected };
+};
+
+describe('compiled execution', () => {
+  it('answers random operations over odd values with the bytes of graphql-js', async () => {
+    const counts = { operations: 0, errors: 0, data: 0 };
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), fc.nat(), async (seed, oddities) => {
+        const odd = oddSchema({ below: (text, count) => hashOf(`${oddities} ${text}`) % count });
+        const texts = await bothTexts(createExecute(odd), { schema: odd }, randomOperation(odd, choicesOf(seed)));
+        if (!texts) return;
+        counts.operations++;
+        if (texts.result.errors) counts.errors++;
+        if (texts.result.data) counts.data++;
+        expect(texts.found).toEqual([texts.expected, texts.expected]);
+      }),
+      { numRuns: 150 },
+    );
+    // The operations are not all refused, nor all harmless.
+    expect(counts.operations).toBeGreaterThan(100);
+    expect(counts.errors).toBeGreaterThan(30);
+    expect(counts.data).toBeGreaterThan(30);
+  });
+
+  it('answers the example operations and random ones over the demo with the bytes of graphql-js', async () => {
+    const opened = await demoApp();
+    onTestFinished(opened.close);
+    const config = readConfig({ data: opened.data });
+    const server = { version: '1', startedAtUs: 0, rebuildUs: 1, builtAtUs: 1 };
+    const { domains, ledger } = opened.app;
+    const services = { ...domains, config, ledger, server, nowUs: () => Date.UTC(2025, 11, 1) * 1000 };
+    const contextOf = () => createContext(services, { caller: null, origin, requestId: 'test' });
+    const ours = createExecute(schema);
+    for (const { query, variables } of readExamples()) {
+      if (!query.startsWith('query')) continue;
+      const texts = await bothTexts(
+        ours,
+        { schema, contextOf },
+        { text: query, variables: JSON.parse(variables || '{}') },
+      );
+      expect(texts?.found, query).toEqual([texts?.expected, texts?.expected]);
+      expect(texts?.result.errors, query).toBeUndefined();
+    }
+    const fields = Object.keys(schema.getQueryType()?.getFields() ?? {});
+    const rootFields = fields.filter((name) => !notRepeatable.includes(name));
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), async (seed) => {
+        const operation = randomOperation(schema, choicesOf(seed), { rootFields, scalars, depthMax: 4 });
+        const texts = await bothTexts(ours, { schema, contextOf }, operation);
+        if (texts) expect(texts.found).toEqual([texts.expected, texts.expected]);
+      }),
+      { numRuns: 40 },
+    );
+  }, 60_000);
+
+  it('leaves no rejected promise behind when a list fails at once', async () => {
+    const item = new GraphQLObjectType({
+      name: 'Item',
+      fields: { id: { type: new GraphQLNonNull(GraphQLID), resolve: () => Promise.reject(new Error('late')) } },
+    });
+    const items = new GraphQLList(new GraphQLNonNull(item));
+    const query = new GraphQLObjectType({
+      name: 'Query',
+      fields: { items: { type: items, resolve: () => [{}, null] } },
+    });
+    const small = new GraphQLSchema({ query });
+    const document = parse('{ items { id } }');
+    // The test run fails at a promise that nobody handles.
+    const result = await createExecute(small)({ schema: small, document });
+    expect(result.errors).toMatchObject([{ path: ['items', 1] }]);
+    expect(result.data).toEqual({ items: null });
+  });
+
+  it('fails a field of an object that is not of its type', async () => {
+    const fields = { id: { type: GraphQLID } };
+    const cat = new GraphQLObjectType({ name: 'Cat', fields, isTypeOf: () => false });
+    const dog = new GraphQLObjectType({ name: 'Dog', fields });
+    const named = (name: unknown) =>
+      new GraphQLUnionType({ name: `Of${String(name)}`, types: [dog], resolveType: () => name as string });
+    const wrong = Object.fromEntries(
+      ['Cat', 'Query', 'Nothing', undefined].map((name) => [
+        `as${String(name)}`,
+        { type: named(name), resolve: () => ({}) },
+      ]),
+    );
+    const query = new GraphQLObjectType({
+      name: 'Query',
+      fields: { cat: { type: cat, resolve: () => ({}) }, ...wrong },
+    });
+    const small = new GraphQLSchema({ query, types: [cat] });
+    const document = parse(
+      `{ cat { id } ${Object.keys(wrong)
+        .map((name) => `${name} { __typename }`)
+        .join(' ')} }`,
+    );
+    const result = await createExecute(small)({ schema: small, document });
+    expect(result.errors?.map(({ path }) => path)).toEqual([['cat'], ...Object.keys(wrong).map((name) => [name])]);
+    // Bugs, whose messages clients do not see.
+    expect(result.errors?.every(({ originalError }) => originalError?.name === 'Error')).toBe(true);
+  });
+
+  it('writes the data of a copy, with its extensions, and data that replaced it', async () => {
+    const query = new GraphQLObjectType({ name: 'Query', fields: { id: { type: GraphQLID, resolve: () => 'a"b' } } });
+    const small = new GraphQLSchema({ query });
+    const result = await createExecute(small)({ schema: small, document: parse('{ id __proto__: id }') });
+    const text = '"data":{"id":"a\\"b","__proto__":"a\\"b"}';
+    expect(resultText(result)).toBe(`{${text}}`);
+    expect(resultText({ ...result, extensions: { cost: 1 } })).toBe(`{${text},"extensions":{"cost":1}}`);
+    expect(resultText({ ...result, errors: [] })).toBe(`{${text},"errors":[]}`);
+    expect(resultText({ ...result, data: { id: 'c' } })).toBe('{"data":{"id":"c"}}');
+    expect(JSON.stringify({ ...result, data: result.data })).toBe(`{${text}}`);
+  });
+});
+
+/** Root fields that run programs of their own. */
+const notRepeatable = ['sql'];
+
+const scalars = {
+  DateTime: ['2025-06-01', '2025-09-19T14:09:41Z', '2024-01-01T00:00:00Z'],
+  LocalDate: ['2025-06-01', '2025-10-01'],
+  IP: ['10.20.70.9', '8.8.8.8'],
+  Decimal: ['10', '19.9'],
+  BigInt: [0, 100, 6133],
+  TimeZone: ['UTC', 'Europe/Berlin'],
+  Duration: ['PT24H', 'P1D'],
+  Letter: ['a', 'b'],
+  UUID: ['018f5b0e-0000-7000-8000-000000000000'],
+  ID: ['u-1001', 'u-1002', 'VHJhbnNhY3Rpb246MQ', 'checkout'],
+  Int: [0, 1, 3, 20],
+  String: ['checkout', 'a', 'DE', 'Lisbon'],
+};
