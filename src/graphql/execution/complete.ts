@@ -14,7 +14,7 @@ const isPromise = (value: unknown): value is Promise<unknown> =>
   value !== null &&
   typeof (value as { then?: unknown }).then === 'function';
 
-export const joined = (text: Text): string =>
+const joined = (text: Text): string =>
   typeof text === 'string' ? text : text === null ? 'null' : text.map(joined).join('');
 
 /*

@@ -15,7 +15,7 @@ export type LeafText = (value: unknown) => string;
 const scannedLengthMax = 48;
 
 /** A text as JSON, the same as JSON.stringify. */
-export const quoted = (text: string): string => {
+const quoted = (text: string): string => {
   const { length } = text;
   if (length > scannedLengthMax) return JSON.stringify(text);
   for (let index = 0; index < length; index++) {
