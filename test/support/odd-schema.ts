@@ -139,13 +139,13 @@ export const oddSchema = (oddities: Oddities): GraphQLSchema => {
   const field = (type: GraphQLOutputType) => ({
     type,
     args,
-    resolve: (_source: unknown, given: object, _context: unknown, info: GraphQLResolveInfo) => {
+    resolve: (_source: unknown, values: object, _context: unknown, info: GraphQLResolveInfo) => {
       const { path, fieldName, parentType, returnType, fieldNodes, operation, fragments, variableValues } = info;
       const keys: (string | number)[] = [];
       for (let at: GraphQLResolveInfo['path'] | undefined = path; at; at = at.prev)
         keys.push(at.key, at.typename ?? '');
       const known = [fieldName, parentType.name, String(returnType), fieldNodes.length, operation.name?.value];
-      const seed = JSON.stringify([keys, given, known, Object.keys(fragments), variableValues]);
+      const seed = JSON.stringify([keys, values, known, Object.keys(fragments), variableValues]);
       return deliver(ways[below(`${seed}/way`, ways.length)] as Way, () => oddValue(type, seed));
     },
   });
