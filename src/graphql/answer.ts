@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { DomainError, type ErrorCode, statusOfCode } from '../errors.ts';
 import { challenge } from '../http/credentials.ts';
 import { type HttpResponse, internalErrorMessage } from '../http/response.ts';
+import { resultText } from './execution/text-result.ts';
 
 export const jsonTypes = ['application/json', 'application/graphql-response+json'] as const;
 export type JsonType = (typeof jsonTypes)[number];
@@ -88,7 +89,7 @@ export const httpResponseOf = (
 ): HttpResponse & { readonly body: string } => ({
   status: type === 'application/json' ? jsonStatus : status,
   headers: headers === noHeaders ? headersOfType[type] : { ...headersOfType[type], ...headers },
-  body: JSON.stringify(result),
+  body: resultText(result),
 });
 
 const headersOfType: Readonly<Record<JsonType, Readonly<Record<string, string>>>> = {

@@ -1,7 +1,6 @@
 import {
   type ExecutionArgs,
   type ExecutionResult,
-  execute,
   type FormattedExecutionResult,
   type GraphQLSchema,
   subscribe,
@@ -15,6 +14,7 @@ import { checkAccess } from './access.ts';
 import { type Answer, refusalOf, requestErrors, succeeded } from './answer.ts';
 import { type Documents, type Operation, operationNamed } from './documents.ts';
 import { maskResult } from './errors.ts';
+import { createExecute } from './execute.ts';
 import { checkSize } from './limits.ts';
 import type { RequestParameters } from './parameters.ts';
 import { createSubscriptions } from './subscriptions.ts';
@@ -148,11 +148,12 @@ const subscriptionMark = ({ node }: Operation) => (node.operation === 'subscript
 const mutationByGet = (): DomainError =>
   new DomainError('METHOD_NOT_ALLOWED', 'a mutation must be sent by POST', { details: { allow: 'POST' } });
 
-/** Executes operations by graphql-js. */
-export const executeWith =
-  (schema: GraphQLSchema): Execute =>
-  (operation, variables, context) =>
-    execute(argsOf(schema, { operation, variables, context })) as ReturnType<Execute>;
+/** Executes operations of a schema. */
+export const executeWith = (schema: GraphQLSchema): Execute => {
+  const execute = createExecute(schema);
+  return (operation, variables, context) =>
+    execute({ ...argsOf(schema, { operation, variables, context }), coercedVariables: variables.coerced });
+};
 
 const argsOf = (
   schema: GraphQLSchema,

@@ -14,7 +14,7 @@ import {
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { schema } from '../../schema/schema.ts';
 import { readConfig } from '../../src/config.ts';
-import { createContext } from '../../src/context.ts';
+import { createContextFactory } from '../../src/context.ts';
 import { readExamples } from '../../src/graphql/examples.ts';
 import { createExecute } from '../../src/graphql/execute.ts';
 import { resultText } from '../../src/graphql/execution/text-result.ts';
@@ -87,10 +87,12 @@ describe('compiled execution', () => {
     const server = { version: '1', startedAtUs: 0, rebuildUs: 1, builtAtUs: 1 };
     const { domains, ledger } = opened.app;
     const services = { ...domains, config, ledger, server, nowUs: () => Date.UTC(2025, 11, 1) * 1000 };
-    const contextOf = () => createContext(services, { caller: null, origin, requestId: 'test' });
+    const createContext = createContextFactory(services);
+    const contextOf = () => createContext({ caller: null, origin, requestId: 'test' });
     const ours = createExecute(schema);
-    for (const { query, variables } of readExamples()) {
-      if (!query.startsWith('query')) continue;
+    const queries = readExamples().filter(({ query }) => /^query\b/m.test(query));
+    expect(queries.length).toBeGreaterThan(8);
+    for (const { query, variables } of queries) {
       const texts = await bothTexts(
         ours,
         { schema, contextOf },
