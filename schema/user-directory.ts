@@ -77,7 +77,7 @@ builder.queryField('users', (t) =>
       where: t.arg({ type: UserFilterInput, description: 'Only users that match this filter.' }),
       orderBy: t.arg({ type: UserOrder, description: 'Default: by user id, ascending.' }),
     },
-    resolve: async (_root, { where, orderBy, ...args }, { userDirectory, config }) => {
+    resolve: async (_root, { where, orderBy, ...args }, { userDirectory, users, config }) => {
       const { limit, fromEnd, after, before } = selectPage(args, config);
       const descending = orderBy?.direction === 'DESC';
       const order = { orderBy: orderBy?.by ?? 'USER_ID', descending };
@@ -89,7 +89,8 @@ builder.queryField('users', (t) =>
         after,
         before,
       });
-      return { ...pageOf(page.rows, page.cursorOf, page), totalCount: page.totalCount };
+      const rows = page.rows.map(({ userId, position }) => ({ userId, ...users.attributesAt(userId), position }));
+      return { ...pageOf(rows, ({ position }) => position, page), totalCount: page.totalCount };
     },
   }),
 );

@@ -1,6 +1,6 @@
 import type { Context } from '../src/context.ts';
 import type { UserImage } from '../src/domains/users/image-columns.ts';
-import type { User } from '../src/domains/users/users.ts';
+import type { UserProfile } from '../src/domains/users/users.ts';
 import { ageOn, dateOfMs, dayOfMs, dayOfUs } from '../src/lib/age.ts';
 import { imagePath } from '../src/lib/image-name.ts';
 import { builder } from './builder.ts';
@@ -8,14 +8,17 @@ import { connectionType } from './connection.ts';
 import { type Counted, totalCountOf } from './page.ts';
 import { foundInSnapshot, type InSnapshot, localIdOf, nowUsIn, parseLocalId } from './snapshot.ts';
 
-export const UserType = builder.objectRef<User & InSnapshot>('User');
+/** A user in a snapshot or in the newest state. */
+export type UserNode = UserProfile & InSnapshot;
+
+export const UserType = builder.objectRef<UserNode>('User');
 
 /** The user of an object in the object's snapshot; null when no record names the user. */
 export const userIn = (
   { userId }: { readonly userId: string },
   owner: InSnapshot,
   { users }: Pick<Context, 'users'>,
-): (User & InSnapshot) | null => foundInSnapshot(users.userOf(userId), owner);
+): UserNode | null => foundInSnapshot(users.userOf(userId, owner.sequence), owner);
 
 const UserImageType = builder.objectRef<UserImage>('UserImage').implement({
   description: 'The image of a user as it was verified.',
@@ -48,19 +51,21 @@ builder.node(UserType, {
     firstName: t.string({
       nullable: true,
       description: 'The first name according to the user’s own file; null without a file.',
-      resolve: ({ userId }, _args, { userFiles }) => userFiles.detailsOfUser(userId)?.firstName ?? null,
+      resolve: ({ userId, sequence }, _args, { userFiles }) =>
+        userFiles.detailsOfUser(userId, sequence)?.firstName ?? null,
     }),
     lastName: t.string({
       nullable: true,
       description: 'The last name according to the user’s own file; null without a file.',
-      resolve: ({ userId }, _args, { userFiles }) => userFiles.detailsOfUser(userId)?.lastName ?? null,
+      resolve: ({ userId, sequence }, _args, { userFiles }) =>
+        userFiles.detailsOfUser(userId, sequence)?.lastName ?? null,
     }),
     birthDate: t.field({
       type: 'LocalDate',
       nullable: true,
       description: 'The birth date in UTC according to the user’s own file; null without a file.',
-      resolve({ userId }, _args, { userFiles }) {
-        const details = userFiles.detailsOfUser(userId);
+      resolve({ userId, sequence }, _args, { userFiles }) {
+        const details = userFiles.detailsOfUser(userId, sequence);
         return details && dateOfMs(details.birthMs);
       },
     }),
@@ -76,7 +81,7 @@ builder.node(UserType, {
         }),
       },
       resolve(user, { at }, context) {
-        const details = context.userFiles.detailsOfUser(user.userId);
+        const details = context.userFiles.detailsOfUser(user.userId, user.sequence);
         return details && ageOn(dayOfMs(details.birthMs), dayOfUs(at ?? nowUsIn(user, context)));
       },
     }),
@@ -84,11 +89,11 @@ builder.node(UserType, {
       type: UserImageType,
       nullable: true,
       description: 'The image next to the user’s file; null without an image.',
-      resolve: ({ userId }, _args, { userFiles }) => userFiles.imageOfUser(userId),
+      resolve: ({ userId, sequence }, _args, { userFiles }) => userFiles.imageOfUser(userId, sequence),
     }),
     hasImage: t.boolean({
       description: 'Whether the user has an image.',
-      resolve: ({ userId }, _args, { userFiles }) => userFiles.imageOfUser(userId) !== null,
+      resolve: ({ userId, sequence }, _args, { userFiles }) => userFiles.imageOfUser(userId, sequence) !== null,
     }),
     country: t.exposeString('country', {
       nullable: true,
@@ -101,7 +106,7 @@ builder.node(UserType, {
   }),
 });
 
-export const UserConnection = connectionType<User, Counted>(
+export const UserConnection = connectionType<UserNode, Counted>(
   {
     type: UserType,
     name: 'UserConnection',

@@ -140,7 +140,7 @@ describe('the demo data', () => {
 
   it('the demo data has conversations that started when it was loaded', async () => {
     const { dashboard } = (await loaded()).domains;
-    const { total, orphanFollowups } = dashboard.figures({ timeZone: 'UTC' });
+    const { total, orphanFollowups } = await dashboard.figures({ timeZone: 'UTC' });
     const followups = demoData.conversations.reduce((sum, each) => sum + each.followups, 0);
     expect(total.count).toBe(demoData.conversations.filter(({ symbol }) => symbol !== null).length);
     expect(total.followups + orphanFollowups).toBe(followups);

@@ -48,7 +48,7 @@ builder.node(ConversationType, {
       type: [FollowupType],
       description:
         'The follow-ups in the order of recording, including repeats and those recorded before the start. The conversations of one page may have at most followupsMax (100000) together; `followups(uuid)` returns more, page by page.',
-      resolve: ({ uuid }, _args, { load, conversations }) => load(conversations.followupsOf, uuid),
+      resolve: ({ uuid }, _args, { load, conversations }) => load(conversations.followupsOf, { uuid }),
     }),
   }),
 });

@@ -74,7 +74,6 @@ const IgnoredStatusChange = builder.objectRef<IgnoredChange>('IgnoredStatusChang
         description: 'Why a record did not decide a status.',
         values: {
           AFTER_THE_DATE: { description: 'It takes effect after the requested date.' },
-          NOT_YET_KNOWN: { description: 'It was recorded after the instant or sequence that the request names.' },
           SUPERSEDED: { description: 'A later change, or a later record for the same instant, supersedes it.' },
           DUPLICATE: { description: 'It states the same status for the same instant as the record that decided.' },
         } as const,

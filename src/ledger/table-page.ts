@@ -15,15 +15,25 @@ export interface TablePage<R> {
   readonly hasAfter: boolean;
 }
 
-/** A page of rows in the order of an integer key, in one statement. */
+interface TableOrder<T extends SQLiteTable> {
+  readonly key: Extract<keyof Row<T>, string>;
+  readonly direction: 'asc' | 'desc';
+  readonly match?: Match<T>;
+  readonly upTo?: number | undefined;
+}
+
+/** A page of rows in the order of an integer key, in one statement; with `upTo` only of rows whose key is at most that. */
 export const pageOfTable = <T extends SQLiteTable>(
   store: Store,
   table: T,
-  { key, direction, match = {} }: { key: Extract<keyof Row<T>, string>; direction: 'asc' | 'desc'; match?: Match<T> },
+  { key, direction, match = {}, upTo }: TableOrder<T>,
   { limit, fromEnd, after, before }: TablePageRequest,
 ): TablePage<Row<T>> => {
   const reversed = direction === 'asc' ? 'desc' : 'asc';
-  const [near, far] = fromEnd ? [before, after] : [after, before];
+  const atMost = (bound: number | undefined): number | undefined =>
+    upTo === undefined ? bound : Math.min(bound ?? Number.POSITIVE_INFINITY, upTo + 1);
+  const [start, end] = direction === 'asc' ? [after, atMost(before)] : [atMost(after), before];
+  const [near, far] = fromEnd ? [end, start] : [start, end];
   const rows = store.page(table, {
     match,
     key,

@@ -49,7 +49,7 @@ export const holds = ({ validFromUs, validToUs }: ReferencePeriod, atUs: number)
 export const referenceDecider = (records: readonly ReferenceRecord[], userId: string, atUs: number, sequence: number) =>
   counting(records, userId, sequence).findLast(({ effectiveAtUs }) => effectiveAtUs <= atUs);
 
-/** Every record of the user but the decider, the latest first, each with its reason. */
+/** Every record of the user up to the sequence but the decider, the latest first, each with its reason. */
 export const referenceIgnored = (
   records: readonly ReferenceRecord[],
   userId: string,
@@ -58,14 +58,10 @@ export const referenceIgnored = (
 ) => {
   const decider = referenceDecider(records, userId, atUs, sequence);
   return records
-    .filter((record) => record.userId === userId && record.seq !== decider?.seq)
+    .filter((record) => record.userId === userId && record.seq <= sequence && record.seq !== decider?.seq)
     .sort((a, b) => b.effectiveAtUs - a.effectiveAtUs || b.seq - a.seq)
     .map(({ seq, effectiveAtUs, status }) => {
       const repeats = decider?.effectiveAtUs === effectiveAtUs && decider.status === status;
-      const reasonWhenKnown = repeats ? 'DUPLICATE' : 'SUPERSEDED';
-      return {
-        seq,
-        reason: seq > sequence ? 'NOT_YET_KNOWN' : effectiveAtUs > atUs ? 'AFTER_THE_DATE' : reasonWhenKnown,
-      };
+      return { seq, reason: effectiveAtUs > atUs ? 'AFTER_THE_DATE' : repeats ? 'DUPLICATE' : 'SUPERSEDED' };
     });
 };

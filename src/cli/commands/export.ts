@@ -88,7 +88,7 @@ async function* conversationLines(
   if (symbol !== undefined) await ledger.catchUp();
   const { head, lineOf } = formats[format];
   yield head;
-  for (const events of domains.conversations.events(symbol)) yield events.map(lineOf);
+  for (const events of domains.conversations.events({ symbol })) yield events.map(lineOf);
 }
 
 const names = ['seq', 'recorded_at', 'event', 'uuid', 'symbol', 'is_vowel_guess'] as const;

@@ -1,9 +1,13 @@
+import { LRUCache } from 'lru-cache';
 import { type CountedKeys, createCountedKeys } from '../../indices/counted-keys.ts';
 import { growableUint8, growableUint32 } from '../../indices/growable.ts';
 import { createUuidTable } from '../../indices/uuid-table.ts';
 import { letters } from '../../lib/letter.ts';
+import { CountHistory, FollowupLog, type SymbolSeries } from './followup-log.ts';
 
 const notStarted = 255;
+/** Series as of earlier sequence numbers that are kept: those of a walk through history are of the same one. */
+const cachedSeriesBytes = 64 * 2 ** 20;
 
 /** Conversations in memory: which started with which symbol, in the order of the ledger, and how many follow-ups each has. */
 export class ConversationIndex {
@@ -17,39 +21,57 @@ export class ConversationIndex {
   readonly #symbols = growableUint8();
   /** By UUID code: the position in the symbol's series; while not started the number of follow-ups so far. */
   readonly #positions = growableUint32();
+  /** By letter. */
+  readonly #logs: readonly FollowupLog[] = Array.from(letters, () => new FollowupLog());
+  readonly #orphans = new CountHistory();
+  readonly #past = new LRUCache<string, Promise<SymbolSeries>>({ maxSize: cachedSeriesBytes });
   #followups = 0;
-  #orphans = 0;
+  #lastSeq = 0;
 
-  /** Adds a start, of a greater `seq` than all before it. Follow-ups that were recorded earlier are attached to it. */
+  /** The newest record; records come in the order of `seq`. */
+  get lastSeq(): number {
+    return this.#lastSeq;
+  }
+
+  /** Adds a start. Follow-ups that were recorded earlier are attached to it. */
   addStart(seq: number, uuid: string, symbol: string, isWrong: boolean): void {
     const uuidCode = this.#intern(uuid);
     const earlier = this.#positions.values[uuidCode] as number;
     const symbolCode = letters.indexOf(symbol);
     const series = this.#seriesOf(symbolCode);
     const position = series.push(seq, isWrong);
-    if (earlier > 0) series.add(position, earlier);
-    this.#orphans -= earlier;
+    if (earlier > 0) {
+      series.add(position, earlier);
+      for (let count = 0; count < earlier; count++) this.#logOf(symbolCode).add(seq, position);
+      this.#orphans.set(seq, this.#orphans.count - earlier);
+    }
+    this.#lastSeq = seq;
     this.#symbols.set(uuidCode, symbolCode);
     this.#positions.set(uuidCode, position);
   }
 
-  addFollowup(uuid: string): void {
+  addFollowup(seq: number, uuid: string): void {
     this.#followups += 1;
+    this.#lastSeq = seq;
     const uuidCode = this.#intern(uuid);
     const symbolCode = this.#symbols.values[uuidCode] as number;
     const position = this.#positions.values[uuidCode] as number;
     if (symbolCode !== notStarted) {
       this.#seriesOf(symbolCode).add(position, 1);
+      this.#logOf(symbolCode).add(seq, position);
       return;
     }
     this.#positions.set(uuidCode, position + 1);
-    this.#orphans += 1;
+    this.#orphans.set(seq, this.#orphans.count + 1);
   }
 
-  /** The symbol of a conversation, undefined when its start is not recorded. */
-  symbolOf(uuid: string): string | undefined {
+  /** The symbol of a conversation, undefined when its start is not recorded up to a sequence number. */
+  symbolOf(uuid: string, sequence: number): string | undefined {
     const uuidCode = this.#uuids.codeOf(uuid);
-    return uuidCode < 0 ? undefined : letters[this.#symbols.values[uuidCode] as number];
+    const symbolCode = uuidCode < 0 ? notStarted : (this.#symbols.values[uuidCode] as number);
+    if (symbolCode === notStarted) return undefined;
+    const startSeq = this.#seriesOf(symbolCode).keyAt(this.#positions.values[uuidCode] as number);
+    return startSeq <= sequence ? letters[symbolCode] : undefined;
   }
 
   followupsOf(uuid: string): number {
@@ -60,14 +82,29 @@ export class ConversationIndex {
     return symbolCode === notStarted ? position : this.#seriesOf(symbolCode).countBetween(position, position + 1);
   }
 
-  /** How many follow-ups there are of all conversations, orphans included. */
-  get followups(): number {
-    return this.#followups;
+  /** How many follow-ups of all conversations are recorded up to a sequence number, orphans included. */
+  followupsUpTo(sequence: number): number {
+    if (sequence >= this.#lastSeq) return this.#followups;
+    return this.#logs.reduce((sum, log) => sum + log.countUpTo(sequence), this.#orphans.upTo(sequence));
   }
 
-  /** How many follow-ups there are of conversations whose start is not recorded. */
-  get orphans(): number {
-    return this.#orphans;
+  /** How many follow-ups there are of conversations whose start is not recorded, both up to a sequence number. */
+  orphansUpTo(sequence: number): number {
+    return this.#orphans.upTo(sequence);
+  }
+
+  /** The `seq` of the last start up to a sequence number; 0 without one. */
+  lastStartUpTo(sequence: number): number {
+    return this.series.reduce((last, each) => {
+      const count = each.upperBound(sequence);
+      return count === 0 ? last : Math.max(last, each.keyAt(count - 1));
+    }, 0);
+  }
+
+  /** The conversations of letters, by their codes, as of a sequence number: at once for the newest, which goes on to grow. */
+  seriesUpTo(codes: readonly number[], sequence: number): readonly SymbolSeries[] | Promise<readonly SymbolSeries[]> {
+    if (sequence >= this.#lastSeq) return codes.map((code) => this.#seriesOf(code));
+    return Promise.all(codes.map((code) => this.#pastSeries(code, sequence)));
   }
 
   get entries(): number {
@@ -75,17 +112,33 @@ export class ConversationIndex {
   }
 
   get byteLength(): number {
-    const columns = [this.#uuids, ...this.series, this.#symbols, this.#positions];
+    const columns = [this.#uuids, ...this.series, ...this.#logs, this.#orphans, this.#symbols, this.#positions];
     return columns.reduce((bytes, each) => bytes + each.byteLength, 0);
   }
 
   /** Gives spare capacity back. */
   trim(): void {
-    for (const each of [...this.series, this.#symbols, this.#positions]) each.trim();
+    for (const each of [...this.series, ...this.#logs, this.#orphans, this.#symbols, this.#positions]) each.trim();
   }
 
   #seriesOf(symbolCode: number): CountedKeys {
     return this.series[symbolCode] as CountedKeys;
+  }
+
+  #logOf(symbolCode: number): FollowupLog {
+    return this.#logs[symbolCode] as FollowupLog;
+  }
+
+  #pastSeries(symbolCode: number, sequence: number): Promise<SymbolSeries> {
+    const key = `${symbolCode} ${sequence}`;
+    const known = this.#past.get(key);
+    if (known) return known;
+    const series = this.#seriesOf(symbolCode);
+    const reading = this.#logOf(symbolCode).seriesUpTo(series, sequence);
+    const bytes = 4 * (series.upperBound(sequence) + 1);
+    // One that is greater than the cache is kept alone.
+    this.#past.set(key, reading, { size: Math.min(bytes, cachedSeriesBytes) });
+    return reading;
   }
 
   #intern(uuid: string): number {

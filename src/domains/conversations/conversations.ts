@@ -1,7 +1,7 @@
 import type { Row, Store, Tx } from '../../../db/store.ts';
 import { conversations, followups } from '../../../db/tables/conversations.ts';
 import { DomainError } from '../../errors.ts';
-import type { Ledger } from '../../ledger/ledger.ts';
+import type { KnownAsOf, Ledger } from '../../ledger/ledger.ts';
 import { sentByApi } from '../../ledger/record.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger/table-page.ts';
@@ -12,7 +12,7 @@ import { type ConversationEvent, conversationEvents } from './events.ts';
 import { type Draw, guessVowel } from './guess.ts';
 import { parseStart, requireUuid } from './input.ts';
 import { pageOfSeqs, type SeqPage, type SeqPageRequest, type SeqSpan } from './page.ts';
-import { type ConversationProjection, projectConversations } from './projection.ts';
+import { projectConversations } from './projection.ts';
 
 export interface Conversation {
   readonly seq: number;
@@ -35,11 +35,19 @@ export interface ConversationPageRequest extends Omit<SeqPageRequest, keyof SeqS
   readonly range?: TimeRange | null | undefined;
   /** Determines when the days of the range begin. */
   readonly timeZone: string;
+  readonly asOf?: KnownAsOf | undefined;
+}
+
+/** The follow-ups of a conversation, up to a sequence number. */
+export interface FollowupsRequest {
+  readonly uuid: string;
+  readonly sequence?: number | undefined;
 }
 
 export interface FollowupPageRequest extends TablePageRequest {
   /** Only those of this conversation, in lower case, whether or not its start is stored. */
   readonly uuid?: string | null | undefined;
+  readonly asOf?: KnownAsOf | undefined;
 }
 
 export interface ConversationSettings {
@@ -64,21 +72,24 @@ export interface Conversations {
   /** Conversations by UUID in lower case, in the order of the keys: one statement. */
   byUuids(uuids: readonly string[]): (Conversation | null)[];
   /**
-   * The follow-ups of each UUID in the order of recording: one statement. Throws LIMIT_EXCEEDED, before the statement runs,
-   * when there are more than `followupsMax`.
+   * The follow-ups of each conversation in the order of recording: one statement. Throws LIMIT_EXCEEDED, before the
+   * statement runs, when there are more than `followupsMax`.
    */
-  followupsOf(uuids: readonly string[]): Followup[][];
+  followupsOf(requests: readonly FollowupsRequest[]): Followup[][];
   /** The conversations of a page, in the order they started. Runs no SQL. */
   page(request: ConversationPageRequest): SeqPage;
   /** A page of follow-ups in the order of recording, orphans included: one statement. */
-  followupPage(request: FollowupPageRequest): TablePage<Followup> & { readonly totalCount: number };
+  followupPage(request: FollowupPageRequest): TablePage<Followup> & { totalCount(): number };
   /**
-   * Every event recorded by now in the order of `seq`, batch by batch; with a symbol only those of conversations that
-   * started with it.
+   * Every event recorded by now, or up to a sequence number, in the order of `seq`, batch by batch; with a symbol only
+   * those of conversations that started with it.
    */
-  events(symbol?: string): Iterable<ConversationEvent[]>;
-  /** The sequence numbers recorded in a range; days and calendar durations count in `timeZone`. */
-  seqSpanOf(range: TimeRange | null | undefined, timeZone: string): SeqSpan;
+  events(filter?: {
+    readonly symbol?: string | undefined;
+    readonly sequence?: number | undefined;
+  }): Iterable<ConversationEvent[]>;
+  /** The sequence numbers recorded in a range and up to one; days and calendar durations count in `timeZone`. */
+  seqSpanOf(range: TimeRange | null | undefined, timeZone: string, sequence: number): SeqSpan;
 }
 
 export const createConversations = (
@@ -87,8 +98,7 @@ export const createConversations = (
   { guessNoise, followupsMax }: ConversationSettings,
   draw: Draw = Math.random,
 ): Conversations => {
-  const projection = projectConversations(ledger);
-  const { index } = projection;
+  const index = projectConversations(ledger);
 
   const storeStart = (tx: Tx, uuid: string, symbol: string, sentBy: string | null): Conversation => {
     const known = tx.findLatest(conversations, { uuid });
@@ -104,7 +114,7 @@ export const createConversations = (
     return { seq, uuid, receivedAtUs: tx.nowUs };
   };
 
-  const seqSpanOf: Conversations['seqSpanOf'] = (range, timeZone) => seqSpan(ledger, projection, range, timeZone);
+  const seqSpanOf = createSeqSpans(ledger, index);
 
   return {
     index,
@@ -121,54 +131,63 @@ export const createConversations = (
       const found = new Map(store.rowsIn(conversations, 'uuid', uuids).map((row) => [row.uuid, toConversation(row)]));
       return uuids.map((uuid) => found.get(uuid) ?? null);
     },
-    followupsOf(uuids) {
-      const count = uuids.reduce((sum, uuid) => sum + index.followupsOf(uuid), 0);
+    followupsOf(requests) {
+      const newest = requests.reduce((sum, { uuid }) => sum + index.followupsOf(uuid), 0);
+      const count = newest > followupsMax ? followupCount(store, index, requests) : newest;
       if (count > followupsMax)
         throw new DomainError(
           'LIMIT_EXCEEDED',
           `these conversations have ${count} followups, more than ${followupsMax} (setting followupsMax)`,
         );
-      return followupsByUuid(store, uuids);
+      return followupsByConversation(store, requests);
     },
-    page({ symbol, range, timeZone, ...request }) {
+    page({ symbol, range, timeZone, asOf = {}, ...request }) {
       const series = symbol == null ? index.series : index.series.filter((_, code) => letters[code] === symbol);
-      return pageOfSeqs(series, { ...seqSpanOf(range, timeZone), ...request });
+      return pageOfSeqs(series, { ...seqSpanOf(range, timeZone, ledger.resolveSequence(asOf)), ...request });
     },
-    followupPage({ uuid, ...request }) {
+    followupPage({ uuid, asOf = {}, ...request }) {
       const match = uuid == null ? {} : { uuid };
-      const page = pageOfTable(store, followups, { key: 'seq', direction: 'asc', match }, request);
-      const totalCount = uuid == null ? index.followups : index.followupsOf(uuid);
+      const sequence = ledger.resolveSequence(asOf);
+      const page = pageOfTable(store, followups, { key: 'seq', direction: 'asc', match, upTo: sequence }, request);
+      const totalCount = () =>
+        uuid == null ? index.followupsUpTo(sequence) : followupCount(store, index, [{ uuid, sequence }]);
       return { ...page, rows: page.rows.map(toFollowup), totalCount };
     },
-    *events(symbol) {
-      const isOfSymbol = ({ uuid }: ConversationEvent): boolean => index.symbolOf(uuid) === symbol;
-      for (const events of conversationEvents(store)) yield symbol === undefined ? events : events.filter(isOfSymbol);
+    *events({ symbol, sequence = Number.POSITIVE_INFINITY } = {}) {
+      const isOfSymbol = ({ uuid }: ConversationEvent): boolean => index.symbolOf(uuid, sequence) === symbol;
+      for (const events of conversationEvents(store, sequence))
+        yield symbol === undefined ? events : events.filter(isOfSymbol);
     },
     seqSpanOf,
   };
 };
 
-const seqSpan = (
-  ledger: Ledger,
-  { lastStartSeq }: ConversationProjection,
-  range: TimeRange | null | undefined,
-  timeZone: string,
-): SeqSpan => {
-  const { sequence } = ledger.snapshot();
-  const { fromUs, toUs } = range ? spanOf(range, timeZone, ledger.snapshotAt(lastStartSeq()).atUs ?? 0) : {};
-  // A start is recorded when it happens, so the order of the ledger is the order of time.
-  const seqBefore = (atUs: number): number => ledger.resolveSequence({ knownAtUs: atUs - 1 });
-  return {
-    after: fromUs === undefined ? 0 : seqBefore(fromUs),
-    upTo: toUs === undefined ? sequence : seqBefore(toUs),
+const createSeqSpans =
+  (ledger: Ledger, index: ConversationIndex): Conversations['seqSpanOf'] =>
+  (range, timeZone, sequence) => {
+    const newest = range?.last == null ? 0 : (ledger.snapshotAt(index.lastStartUpTo(sequence)).atUs ?? 0);
+    const { fromUs, toUs } = range ? spanOf(range, timeZone, newest) : {};
+    // A start is recorded when it happens, so the order of the ledger is the order of time.
+    const seqBefore = (atUs: number): number => ledger.resolveSequence({ knownAtUs: atUs - 1 });
+    const upTo = toUs === undefined ? sequence : Math.min(seqBefore(toUs), sequence);
+    return { after: Math.min(fromUs === undefined ? 0 : seqBefore(fromUs), upTo), upTo };
   };
-};
 
-const followupsByUuid = (store: Store, uuids: readonly string[]): Followup[][] => {
+/** How many follow-ups these conversations have; a statement for each that is asked about as of an earlier sequence number. */
+const followupCount = (store: Store, index: ConversationIndex, requests: readonly FollowupsRequest[]): number =>
+  requests.reduce((sum, { uuid, sequence = Number.POSITIVE_INFINITY }) => {
+    if (sequence >= index.lastSeq) return sum + index.followupsOf(uuid);
+    return sum + store.count(followups, { uuid }, { key: 'seq', after: 0, upTo: sequence });
+  }, 0);
+
+const followupsByConversation = (store: Store, requests: readonly FollowupsRequest[]): Followup[][] => {
+  const uuids = [...new Set(requests.map(({ uuid }) => uuid))];
   const byUuid = new Map(uuids.map((uuid): [string, Followup[]] => [uuid, []]));
   const rows = store.rowsIn(followups, 'uuid', uuids).toSorted((a, b) => a.seq - b.seq);
   for (const row of rows) byUuid.get(row.uuid)?.push(toFollowup(row));
-  return uuids.map((uuid) => byUuid.get(uuid) ?? []);
+  return requests.map(({ uuid, sequence = Number.POSITIVE_INFINITY }) =>
+    (byUuid.get(uuid) ?? []).filter(({ seq }) => seq <= sequence),
+  );
 };
 
 const conflict = ({ seq, uuid, symbol }: Row<typeof conversations>): DomainError => {

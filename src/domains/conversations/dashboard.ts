@@ -1,10 +1,10 @@
 import { DomainError } from '../../errors.ts';
-import type { CountedKeys } from '../../indices/counted-keys.ts';
-import type { Ledger, Snapshot } from '../../ledger/ledger.ts';
+import type { KnownAsOf, Ledger, Snapshot } from '../../ledger/ledger.ts';
 import { letters } from '../../lib/letter.ts';
 import { createPeriods, type Grain } from '../../lib/periods.ts';
 import type { TimeRange } from '../../lib/time-range.ts';
 import type { Conversations } from './conversations.ts';
+import type { SymbolSeries } from './followup-log.ts';
 import { isBoth } from './guess.ts';
 import { requireSymbol } from './input.ts';
 import type { SeqSpan } from './page.ts';
@@ -45,7 +45,7 @@ export interface DashboardFigures {
    * The counts by period, oldest first, and within a period by symbol; a period or symbol without conversations is left
    * out. Throws LIMIT_EXCEEDED for more than `trendPointsMax` points.
    */
-  trend(grain: Grain): SymbolPoint[];
+  trend(grain: Grain): Promise<SymbolPoint[]>;
 }
 
 export interface DashboardRequest {
@@ -55,19 +55,23 @@ export interface DashboardRequest {
   readonly range?: TimeRange | null | undefined;
   /** Determines when days and periods begin. */
   readonly timeZone: string;
+  readonly asOf?: KnownAsOf | undefined;
 }
 
-/** Statistics of conversations by symbol: a few binary searches per symbol, however many conversations. Runs no SQL. */
+/**
+ * Statistics of conversations by symbol: a few binary searches per symbol, however many conversations; as of an earlier
+ * sequence number one pass over those up to it, whose result is kept for the next questions. Runs no SQL.
+ */
 export interface Dashboard {
-  figures(request: DashboardRequest): DashboardFigures;
+  figures(request: DashboardRequest): Promise<DashboardFigures>;
   /** All conversations of a letter in any case. Throws BAD_REQUEST for anything else. */
-  ofSymbol(symbol: string): SymbolSummary;
+  ofSymbol(symbol: string, asOf?: KnownAsOf): Promise<SymbolSummary>;
 }
 
 /** The positions of a symbol's conversations that count: [from, to). */
 interface SymbolSlice {
   readonly symbol: string;
-  readonly series: CountedKeys;
+  readonly series: SymbolSeries;
   readonly from: number;
   readonly to: number;
 }
@@ -86,9 +90,22 @@ export const createDashboard = (
   const { index } = conversations;
   const timeOf = (seq: number): number => ledger.snapshotAt(seq).atUs as number;
 
-  const sliceOf = (symbol: string, { after, upTo }: SeqSpan): SymbolSlice => {
-    const series = index.series[letters.indexOf(symbol)] as CountedKeys;
-    return { symbol, series, from: series.upperBound(after), to: series.upperBound(upTo) };
+  /** Slices of symbols as of a sequence number; of the newest at once, so that all are of one state. */
+  const slicesOf = (
+    symbols: readonly string[],
+    { after, upTo }: SeqSpan,
+    sequence: number,
+  ): SymbolSlice[] | Promise<SymbolSlice[]> => {
+    const slicesIn = (all: readonly SymbolSeries[]): SymbolSlice[] =>
+      all.map((series, position) => ({
+        symbol: symbols[position] as string,
+        series,
+        from: series.upperBound(after),
+        to: series.upperBound(upTo),
+      }));
+    const codes = symbols.map((symbol) => letters.indexOf(symbol));
+    const found = index.seriesUpTo(codes, sequence);
+    return 'then' in found ? found.then(slicesIn) : slicesIn(found);
   };
 
   const summaryOf = ({ symbol, series, from, to }: SymbolSlice): SymbolSummary => {
@@ -132,17 +149,29 @@ export const createDashboard = (
   };
 
   return {
-    ofSymbol: (text) => summaryOf(sliceOf(requireSymbol(text), conversations.seqSpanOf(undefined, 'UTC'))),
-    figures({ symbols, range, timeZone }) {
-      const span = conversations.seqSpanOf(range, timeZone);
-      const slices = [...new Set(symbols ?? letters)].map((symbol) => sliceOf(symbol, span));
-      const summaries = slices.map(summaryOf);
+    async ofSymbol(text, asOf = {}) {
+      const symbol = requireSymbol(text);
+      const sequence = ledger.resolveSequence(asOf);
+      const found = slicesOf([symbol], conversations.seqSpanOf(undefined, 'UTC', sequence), sequence);
+      const [slice] = Array.isArray(found) ? found : await found;
+      return summaryOf(slice as SymbolSlice);
+    },
+    async figures({ symbols: requested, range, timeZone, asOf = {} }) {
+      const sequence = ledger.resolveSequence(asOf);
+      const symbols = [...new Set(requested ?? letters)];
+      const span = conversations.seqSpanOf(range, timeZone, sequence);
+      const found = slicesOf(symbols, span, sequence);
+      // Awaited only as of an earlier sequence number: the newest state changes meanwhile.
+      const summaries = (Array.isArray(found) ? found : await found).map(summaryOf);
       return {
         symbols: summaries,
         total: totalOf(summaries),
-        orphanFollowups: index.orphans,
-        snapshot: ledger.snapshot(),
-        trend: (grain) => trendOf(slices, grain, timeZone),
+        orphanFollowups: index.orphansUpTo(sequence),
+        snapshot: ledger.snapshotAt(sequence),
+        async trend(grain) {
+          const slices = slicesOf(symbols, span, sequence);
+          return trendOf(Array.isArray(slices) ? slices : await slices, grain, timeZone);
+        },
       };
     },
   };

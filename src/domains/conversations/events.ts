@@ -14,13 +14,13 @@ export interface ConversationEvent {
 /** How much of the ledger is read at a time, so that neither the thread nor the log is held for long. */
 const batchRecords = 5000;
 
-/** Every event recorded by now, in the order of `seq`, batch by batch. */
-export function* conversationEvents(store: Store): Iterable<ConversationEvent[]> {
+/** Every event recorded by now and up to a sequence number, in the order of `seq`, batch by batch. */
+export function* conversationEvents(store: Store, sequence: number): Iterable<ConversationEvent[]> {
   const newest = [conversations, followups].map(
     (table) => store.page(table, { key: 'seq', direction: 'desc', limit: 1 })[0]?.seq ?? 0,
   );
   // Sequence numbers have no gap, so whatever is recorded from now on has a greater one.
-  const last = Math.max(...newest);
+  const last = Math.min(sequence, Math.max(...newest));
   for (let after = 0; after < last; after += batchRecords) {
     const upTo = Math.min(after + batchRecords, last);
     const events = [...startsBetween(store, after, upTo), ...followupsBetween(store, after, upTo)];

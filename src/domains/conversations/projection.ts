@@ -3,42 +3,44 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import { ConversationIndex } from './conversation-index.ts';
 import { isWrongGuess } from './guess.ts';
 
-export interface ConversationProjection {
-  readonly index: ConversationIndex;
-  /** The `seq` of the newest start; 0 while there is none. */
-  lastStartSeq(): number;
+interface Start {
+  readonly seq: number;
+  readonly uuid: string;
+  readonly symbol: string;
+  readonly isVowelGuess: boolean;
 }
 
+type Followup = Pick<Start, 'seq' | 'uuid'> & { readonly symbol?: never };
+
 /** The index of all conversations, kept up to date with the ledger. */
-export const projectConversations = (ledger: Ledger): ConversationProjection => {
+export const projectConversations = (ledger: Ledger): ConversationIndex => {
   const index = new ConversationIndex();
-  let lastStart = 0;
-  let lastFollowup = 0;
+  /** Records of a step, of both tables: whether a follow-up was an orphan depends on the order of all. */
+  let pending: (Start | Followup)[] = [];
+
+  const collect = async (rows: readonly (Start | Followup)[]): Promise<void> => {
+    for (const row of rows) pending.push(row);
+  };
+  const apply = (): void => {
+    const records = pending.sort((a, b) => a.seq - b.seq);
+    pending = [];
+    for (const record of records) {
+      const { seq, uuid } = record;
+      if (seq <= index.lastSeq) continue;
+      if (record.symbol === undefined) index.addFollowup(seq, uuid);
+      else index.addStart(seq, uuid, record.symbol, isWrongGuess(record.symbol, record.isVowelGuess));
+    }
+  };
 
   ledger.subscribe(conversations, ['seq', 'uuid', 'symbol', 'isVowelGuess'], {
     name: 'conversations',
-    apply(rows) {
-      for (const { seq, uuid, symbol, isVowelGuess } of rows) {
-        if (seq <= lastStart) continue;
-        index.addStart(seq, uuid, symbol, isWrongGuess(symbol, isVowelGuess));
-        lastStart = seq;
-      }
-    },
+    prepare: collect,
+    apply,
     async rebuilt() {
       index.trim();
     },
     size: () => ({ entries: index.entries, bytes: index.byteLength }),
   });
-  ledger.subscribe(followups, ['seq', 'uuid'], {
-    name: 'followups',
-    after: ['conversations'],
-    apply(rows) {
-      for (const { seq, uuid } of rows) {
-        if (seq <= lastFollowup) continue;
-        index.addFollowup(uuid);
-        lastFollowup = seq;
-      }
-    },
-  });
-  return { index, lastStartSeq: () => lastStart };
+  ledger.subscribe(followups, ['seq', 'uuid'], { name: 'followups', prepare: collect, apply });
+  return index;
 };

@@ -73,7 +73,7 @@ export const createEventColumns = (
         const { seq, occurredAtUs } = row;
         const arrived = classify(occurredAtUs, row.recordedAtUs);
         const isFuture = arrived === 'FUTURE';
-        columns.push({ seq, user: users.addNamed(row.userId), occurredAtUs, amount: amountOf(row), isFuture });
+        columns.push({ seq, user: users.addNamed(row.userId, seq), occurredAtUs, amount: amountOf(row), isFuture });
         variant.push(variants.intern(row.variant));
         accountType.push(accountTypes.intern(row.accountType));
         eventType.push(eventTypes.intern(row.eventType ?? unknownLabel));

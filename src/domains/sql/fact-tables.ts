@@ -19,7 +19,7 @@ export interface FactTable {
   stateAt(sequence: number, asOf: AsOf): SqlState;
 }
 
-export interface FactTableServices extends Omit<UsersTableServices, 'factSets'> {
+export interface FactTableServices extends UsersTableServices {
   readonly store: Store;
   readonly excludedUsers: ExcludedUsers;
   readonly transactions: FactSet;
@@ -32,7 +32,7 @@ export const createFactTables = (services: FactTableServices): readonly FactTabl
   return [
     transactionsTable(services),
     eventsTable(services),
-    usersTable({ ...services, factSets: [services.transactions, services.experimentEvents] }),
+    usersTable(services),
     plainFacts(store, statusChanges, {
       name: 'status_changes',
       own: [

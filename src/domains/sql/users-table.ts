@@ -1,9 +1,9 @@
 import type { SqlCodes, SqlFacts, SqlState, SqlType, SqlValues } from '../../../db/datasets/sql/engine.ts';
+import { instantOf } from '../../ledger/as-of.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { dayOfMs } from '../../lib/age.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import type { AsOf } from '../facts/enrichment.ts';
-import type { FactSet } from '../facts/fact-set.ts';
 import { statusCodes } from '../user-status/status.ts';
 import type { UserStatus } from '../user-status/user-status.ts';
 import type { NameColumn } from '../users/details-columns.ts';
@@ -15,8 +15,6 @@ export interface UsersTableServices {
   readonly users: Users;
   readonly userFiles: UserFiles;
   readonly userStatus: UserStatus;
-  /** The facts whose records name users. */
-  readonly factSets: readonly FactSet[];
   readonly nowUs: () => number;
 }
 
@@ -64,9 +62,10 @@ export const usersTable = (
       }
     },
   },
-  stateAt(sequence, { validAtUs }) {
+  stateAt(sequence, asOf) {
     // To the second, so that queries within one second share a state.
-    const atUs = validAtUs ?? Math.floor(services.nowUs() / 1e6) * 1e6;
+    const clock = () => Math.floor(services.nowUs() / 1e6) * 1e6;
+    const atUs = asOf.validAtUs ?? instantOf(services.ledger, asOf, clock);
     const count = services.users.codes.size;
     return {
       key: `${sequence} ${atUs} ${count}`,
@@ -85,7 +84,7 @@ const userCodes = async (
 ): Promise<SqlCodes[]> => {
   const maybeYield = createYielder();
   const result: SqlCodes[] = [];
-  for (const column of await userColumns(services, sequence, atUs)) {
+  for (const column of userColumns(services, sequence, atUs)) {
     const codes = new Uint32Array(count);
     for (let user = 0; user < count; user++) {
       codes[user] = column.codeOf(user);
@@ -96,12 +95,11 @@ const userCodes = async (
   return result;
 };
 
-const userColumns = async (
-  { users, userFiles, userStatus, ...services }: UsersTableServices,
+const userColumns = (
+  { users, userFiles, userStatus }: UsersTableServices,
   sequence: number,
   atUs: number,
-): Promise<readonly UserColumn[]> => {
-  const isNamed = await namedUsers({ users, userFiles, userStatus, ...services }, sequence);
+): readonly UserColumn[] => {
   const truth: SqlValues = [false, true];
   const attribute = ({ codeBy, names }: Users['countries']) => ({
     codeOf: (user: number) => codeBy(users.attributesCodeAt(user, sequence)),
@@ -114,7 +112,7 @@ const userColumns = async (
   const birth = createValues();
   const age = createValues();
   const columns: { readonly [Name in (typeof columnTypes)[number][0]]: Pick<UserColumn, 'codeOf' | 'labels'> } = {
-    is_named: { codeOf: (user) => Number(isNamed(user)), labels: () => truth },
+    is_named: { codeOf: (user) => Number(users.isNamed(user, sequence)), labels: () => truth },
     status: { codeOf: (user) => userStatus.codeAt(user, atUs, sequence), labels: () => statusCodes },
     country: attribute(users.countries),
     gender: attribute(users.genders),
@@ -146,26 +144,4 @@ const createValues = () => {
       return values.push(value) - 1;
     },
   };
-};
-
-/** Whether a record up to the sequence number names a user. */
-const namedUsers = async (
-  { ledger, users, userFiles, userStatus, factSets }: UsersTableServices,
-  sequence: number,
-): Promise<(user: number) => boolean> => {
-  if (sequence === ledger.snapshot().sequence) return users.isNamed;
-  const named = new Uint8Array(users.codes.size);
-  const maybeYield = createYielder();
-  for (const { columns } of factSets) {
-    const rows = columns.rowsUpTo(sequence);
-    for (let row = 0; row < rows; row++) {
-      named[columns.userOf(row)] = 1;
-      if (row % usersPerYield === 0) await maybeYield();
-    }
-  }
-  return (user) =>
-    named[user] === 1 ||
-    users.attributesCodeAt(user, sequence) !== 0 ||
-    userFiles.detailsCodeAt(user, sequence) !== 0 ||
-    userStatus.hasChange(user, sequence);
 };

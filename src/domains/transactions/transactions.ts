@@ -97,7 +97,7 @@ const projectTransactions = (ledger: Ledger, users: Users, limits: FutureLimit) 
         if (row.seq <= last) continue;
         const { seq, occurredAtUs } = row;
         const isFuture = isFutureAt(occurredAtUs, row.recordedAtUs, limits);
-        columns.push({ seq, user: users.addNamed(row.userId), occurredAtUs, amount: amountOf(row), isFuture });
+        columns.push({ seq, user: users.addNamed(row.userId, seq), occurredAtUs, amount: amountOf(row), isFuture });
         productOf.push(products.intern(row.productId));
         ips.push(row.ip === null ? null : parseIp(row.ip));
       }

@@ -35,17 +35,28 @@ const needleLengthMax = 256;
 /** The greatest age, in years: with a greater one, dates would leave the supported range. */
 const ageMax = 1000;
 
-/** When a filter is evaluated: as of a sequence number, with `nowUs` as the default instant and day. */
-export interface FilterTime {
-  readonly sequence: number;
-  readonly nowUs: number;
+/** A filter with its defaults replaced: it means the same at any later time. */
+export interface FixedUserFilter extends Omit<UserFilter, 'ageAtUs' | 'status'> {
+  /** Days since 1970-01-01. */
+  readonly ageOnDay: number;
+  readonly status: { readonly in: readonly Status[]; readonly atUs: number } | null;
 }
 
-/** Whether a filter holds for a user. Throws BAD_REQUEST for a part of a name that is empty or too long. */
+/** Replaces the defaults of a filter by an instant, microseconds, and its day. */
+export const fixFilter = ({ ageAtUs, status, ...filter }: UserFilter, atUs: number): FixedUserFilter => ({
+  ...filter,
+  ageOnDay: dayOfUs(ageAtUs ?? atUs),
+  status: status ? { in: status.in, atUs: status.at ?? atUs } : null,
+});
+
+/**
+ * Whether a filter holds for a user as of a sequence number. Throws BAD_REQUEST for a part of a name that is empty or too
+ * long.
+ */
 export const userTest = (
-  filter: UserFilter,
+  filter: FixedUserFilter,
   { users, userFiles, userStatus }: UserSources,
-  { sequence, nowUs }: FilterTime,
+  sequence: number,
 ): UserTest => {
   const { userIds, nameContains, hasImage, ageAtLeast, ageAtMost, countries, genders, status } = filter;
   const tests: UserTest[] = [];
@@ -59,7 +70,7 @@ export const userTest = (
     tests.push((user) => codes.has(user));
   }
   if (hasImage != null) tests.push((user) => (userFiles.imageCodeAt(user, sequence) !== 0) === hasImage);
-  const day = dayOfUs(filter.ageAtUs ?? nowUs);
+  const day = filter.ageOnDay;
   if (ageAtLeast != null || ageAtMost != null) {
     const last = lastBirthDay(Math.min(Math.max(ageAtLeast ?? 0, 0), ageMax), day);
     // A comparison with NaN, the birth day of a user without a file, is false.
@@ -72,12 +83,11 @@ export const userTest = (
   if (countries) among(countries, users.countries);
   if (genders) among(genders, users.genders);
   if (status) {
-    const atUs = status.at ?? nowUs;
-    tests.push((user) => status.in.includes(statusCodes[userStatus.codeAt(user, atUs, sequence)] as Status));
+    const codes = new Set(status.in.map((name) => statusCodes.indexOf(name)));
+    tests.push((user) => codes.has(userStatus.codeAt(user, status.atUs, sequence)));
   }
   if (nameContains != null) tests.push(nameTest(nameContains, userFiles, sequence));
-  const isNamed: UserTest = (user) => users.isNamed(user) || userFiles.detailsCodeAt(user, sequence) !== 0;
-  return (user) => isNamed(user) && tests.every((test) => test(user));
+  return (user) => users.isNamed(user, sequence) && tests.every((test) => test(user));
 };
 
 const folded = (text: string): string => text.normalize('NFC').toLowerCase();

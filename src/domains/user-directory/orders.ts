@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { DomainError } from '../../errors.ts';
 import { cooperativeSort, mergeInto } from '../../indices/cooperative-sort.ts';
 import { compareTexts } from '../../lib/compare.ts';
@@ -8,71 +9,79 @@ import type { Users } from '../users/users.ts';
 
 export type UserOrderField = 'USER_ID' | 'NAME' | 'AGE';
 
-/** All users in an order, as of a sequence number. */
+/** A user's place in an order: it stays valid when other users are added or removed. */
+export type UserKey = readonly (string | number | null)[];
+
+/** All users in an order as of a sequence number, among them some whom no record up to it names. */
 export interface OrderedUsers {
   readonly codes: Uint32Array;
-  readonly sequence: number;
-  /** The cursor of a user: their sort key, so that it stays valid when other users are added or removed. */
-  cursorOf(user: number): string;
-  /** Compares users with a cursor: negative before it. Throws BAD_REQUEST for a cursor of another order. */
-  compareToCursor(cursor: string): (user: number) => number;
+  keyOf(user: number): UserKey;
+  /** Compares users with a key: negative before it. Throws BAD_REQUEST for a key of another order. */
+  compareTo(key: UserKey): (user: number) => number;
 }
 
-/** Orders of all users. Each is computed when it is first requested, and again after users have changed. */
+/** An order and the newest sequence number when it was begun: it has all users of earlier ones. */
+interface KnownOrder {
+  readonly begunAt: number;
+  readonly ordered: Promise<OrderedUsers>;
+}
+
+/** Orders of the last states that were requested: pages of one walk request the same one again. */
+const cachedOrdersMax = 3;
+
+/** Orders of all users, as of any sequence number. Each is computed when it is first requested for a state of the files. */
 export const createUserOrders = (users: Users, userFiles: UserFiles, newestSequence: () => number) => {
   const idOf = users.codes.textOf;
   const inOrderOfIds = createIdOrder(users);
 
   const byUserId = async (): Promise<OrderedUsers> => ({
     codes: await inOrderOfIds(),
-    sequence: newestSequence(),
-    cursorOf: idOf,
-    compareToCursor: (cursor) => (user) => compareTexts(idOf(user), cursor),
+    keyOf: (user) => [idOf(user)],
+    compareTo([id, ...others]) {
+      if (typeof id !== 'string' || others.length > 0) throw foreignCursor();
+      return (user) => compareTexts(idOf(user), id);
+    },
   });
 
   /** An order by details, then by user id; users without a file come last. */
-  const byDetails = (keys: (detailsOf: (user: number) => number) => DetailsOrder | Promise<DetailsOrder>) => {
-    let cached: { revision: number; size: number; ordered: Promise<OrderedUsers> } | undefined;
-    const order = async (): Promise<OrderedUsers> => {
+  const byDetails = (
+    comparisonOf: (detailsOf: (user: number) => number) => DetailsComparison | Promise<DetailsComparison>,
+  ) => {
+    const cached = new LRUCache<number, KnownOrder>({ max: cachedOrdersMax });
+    const order = async (sequence: number): Promise<OrderedUsers> => {
       const ids = await inOrderOfIds();
-      const sequence = newestSequence();
       const detailsOf = (user: number): number => userFiles.detailsCodeAt(user, sequence);
-      const { compare, keyOf, compareKeys } = await keys(detailsOf);
+      const { compare, keyOf, compareKeys, isKey } = await comparisonOf(detailsOf);
       return {
-        sequence,
         // A stable sort of users that are in order of ids.
         codes: await cooperativeSort(Uint32Array.from(ids), compare, createYielder()),
-        cursorOf: (user) => JSON.stringify([...keyOf(user), idOf(user)]),
-        compareToCursor(cursor) {
-          const key = keyOfCursor(cursor);
-          const id = String(key.pop());
+        keyOf: (user) => [...keyOf(user), idOf(user)],
+        compareTo(cursor) {
+          const [id, key] = [cursor.at(-1), cursor.slice(0, -1)];
+          if (typeof id !== 'string' || !isKey(key)) throw foreignCursor();
           return (user) => compareKeys(keyOf(user), key) || compareTexts(idOf(user), id);
         },
       };
     };
-    return async (): Promise<OrderedUsers> => {
-      const { revision } = userFiles;
-      const { size } = users.codes;
-      const sequence = newestSequence();
-      if (cached?.revision !== revision || cached.size !== size) {
-        const ordered = order();
-        const made = { revision, size, ordered };
-        cached = made;
-        ordered.catch(() => {
-          if (cached === made) cached = undefined;
-        });
-      }
-      // Other data of users may have changed since the order was computed.
-      return { ...(await cached.ordered), sequence };
+    return (sequence: number): Promise<OrderedUsers> => {
+      const revision = userFiles.revisionAt(sequence);
+      const known = cached.get(revision);
+      if (known && known.begunAt >= sequence) return known.ordered;
+      const made = { begunAt: newestSequence(), ordered: order(sequence) };
+      cached.set(revision, made);
+      made.ordered.catch(() => {
+        if (cached.peek(revision) === made) cached.delete(revision);
+      });
+      return made.ordered;
     };
   };
 
-  const orders: Readonly<Record<UserOrderField, () => Promise<OrderedUsers>>> = {
+  const orders: Readonly<Record<UserOrderField, (sequence: number) => Promise<OrderedUsers>>> = {
     USER_ID: byUserId,
     NAME: byDetails((detailsOf) => nameOrder(userFiles, detailsOf)),
     AGE: byDetails((detailsOf) => birthOrder(userFiles, detailsOf)),
   };
-  return (by: UserOrderField): Promise<OrderedUsers> => orders[by]();
+  return (by: UserOrderField, sequence: number): Promise<OrderedUsers> => orders[by](sequence);
 };
 
 /** The codes of all users by user id; users added since the last call are sorted and merged in. */
@@ -96,19 +105,19 @@ const createIdOrder = ({ codes }: Users): (() => Promise<Uint32Array>) => {
   };
 };
 
-type Key = (string | number | null)[];
-
-interface DetailsOrder {
+interface DetailsComparison {
   compare(a: number, b: number): number;
-  keyOf(user: number): Key;
-  compareKeys(a: Key, b: Key): number;
+  keyOf(user: number): UserKey;
+  /** Whether a key, without its user id, is of this order. */
+  isKey(key: UserKey): boolean;
+  compareKeys(a: UserKey, b: UserKey): number;
 }
 
 /** By last name, then first name, by code unit. */
 const nameOrder = async (
   { firstNames, lastNames }: UserFiles,
   detailsOf: (user: number) => number,
-): Promise<DetailsOrder> => {
+): Promise<DetailsComparison> => {
   const [first, last] = [await ranksOf(firstNames), await ranksOf(lastNames)];
   return {
     compare(a, b) {
@@ -122,6 +131,7 @@ const nameOrder = async (
       if (code === 0) return [null, null];
       return [lastNames.textOf(lastNames.codeBy(code)), firstNames.textOf(firstNames.codeBy(code))];
     },
+    isKey: (key) => key.length === 2 && key.every((name) => name === null || typeof name === 'string'),
     compareKeys([last = null, first = null], [otherLast = null, otherFirst = null]) {
       if (last === null || otherLast === null) return Number(last === null) - Number(otherLast === null);
       return compareTexts(String(last), String(otherLast)) || compareTexts(String(first), String(otherFirst));
@@ -130,13 +140,14 @@ const nameOrder = async (
 };
 
 /** The youngest first. */
-const birthOrder = ({ birthMsOf }: UserFiles, detailsOf: (user: number) => number): DetailsOrder => {
+const birthOrder = ({ birthMsOf }: UserFiles, detailsOf: (user: number) => number): DetailsComparison => {
   const unknown = (birthMs: number | null): boolean => birthMs === null || Number.isNaN(birthMs);
   const compareBirths = (a: number, b: number): number =>
     unknown(a) || unknown(b) ? Number(unknown(a)) - Number(unknown(b)) : b - a;
   return {
     compare: (a, b) => compareBirths(birthMsOf(detailsOf(a)), birthMsOf(detailsOf(b))),
     keyOf: (user) => [birthMsOf(detailsOf(user))],
+    isKey: (key) => key.length === 1 && (key[0] === null || typeof key[0] === 'number'),
     compareKeys: ([a], [b]) => compareBirths(a === null ? Number.NaN : Number(a), b === null ? Number.NaN : Number(b)),
   };
 };
@@ -150,12 +161,4 @@ const ranksOf = async ({ size, textOf }: NameColumn): Promise<Uint32Array> => {
   return ranks;
 };
 
-const keyOfCursor = (cursor: string): Key => {
-  try {
-    const key: unknown = JSON.parse(cursor);
-    if (Array.isArray(key)) return key as Key;
-  } catch {
-    // Reported below.
-  }
-  throw new DomainError('BAD_REQUEST', 'the cursor does not belong to this list');
-};
+const foreignCursor = (): DomainError => new DomainError('BAD_REQUEST', 'the cursor does not belong to this list');

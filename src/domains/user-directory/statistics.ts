@@ -2,7 +2,7 @@ import { createAges, dayOfMs } from '../../lib/age.ts';
 import { compareTexts } from '../../lib/compare.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import { statusCodes } from '../user-status/status.ts';
-import type { UserSources, UserTest } from './filter.ts';
+import { type FixedUserFilter, type UserSources, userTest } from './filter.ts';
 
 /** How many users share a value. */
 export interface UserGroupCount {
@@ -26,14 +26,15 @@ export interface UserStatistics {
 
 const usersPerYield = 4096;
 
-/** Statistics of the users that pass a test, as of a sequence number; ages are those on `day`. */
+/** Statistics of the users that pass a filter, as of a sequence number; ages are those on the day of the filter. */
 export const userStatistics = async (
-  test: UserTest,
-  { users, userFiles, userStatus }: UserSources,
+  where: FixedUserFilter,
+  sources: UserSources,
   sequence: number,
-  day: number,
 ): Promise<UserStatistics> => {
-  const ageOf = createAges(day);
+  const { users, userFiles, userStatus } = sources;
+  const test = userTest(where, sources, sequence);
+  const ageOf = createAges(where.ageOnDay);
   const matching: number[] = [];
   const [countries, genders, ages]: [number[], number[], number[]] = [[], [], []];
   let withImage = 0;

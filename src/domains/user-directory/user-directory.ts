@@ -1,29 +1,39 @@
-import type { Ledger } from '../../ledger/ledger.ts';
-import type { TablePage } from '../../ledger/table-page.ts';
-import { dayOfUs } from '../../lib/age.ts';
+import { LRUCache } from 'lru-cache';
+import { DomainError } from '../../errors.ts';
+import { instantOf } from '../../ledger/as-of.ts';
+import type { KnownAsOf, Ledger } from '../../ledger/ledger.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import type { UserDetails } from '../users/details-columns.ts';
 import type { UserImage } from '../users/image-columns.ts';
-import type { User } from '../users/users.ts';
-import { type UserFilter, type UserSources, type UserTest, userTest } from './filter.ts';
-import { createUserOrders, type UserOrderField } from './orders.ts';
+import { fixFilter, type UserFilter, type UserSources, userTest } from './filter.ts';
+import { createUserOrders, type UserKey, type UserOrderField } from './orders.ts';
+import { createUserSelections } from './selections.ts';
 import { type UserStatistics, userStatistics } from './statistics.ts';
+
+/** Which state of users a question is about. */
+export interface UsersAsOf extends KnownAsOf {
+  /** The instant at which ages and statuses count, microseconds; default: now, of a snapshot its own time. */
+  readonly validAtUs?: number | undefined;
+}
 
 export interface UserPageRequest {
   readonly where?: UserFilter | null | undefined;
   readonly orderBy: UserOrderField;
   readonly descending: boolean;
-  /** Cursors, as `cursorOf` returns them, strictly between which the page lies. */
+  readonly asOf?: UsersAsOf | undefined;
+  /** Positions of rows, strictly between which the page lies; their page's instant is that of this page. */
   readonly after?: string | undefined;
   readonly before?: string | undefined;
   readonly limit: number;
   readonly fromEnd: boolean;
 }
 
-export interface UserPage extends TablePage<User> {
+export interface UserPage {
+  readonly rows: readonly { readonly userId: string; readonly position: string }[];
   readonly totalCount: number;
-  /** The cursor of one of the rows. */
-  cursorOf(user: User): string;
+  readonly hasBefore: boolean;
+  readonly hasAfter: boolean;
+  readonly sequence: number;
 }
 
 /** A user who has a file. */
@@ -33,63 +43,64 @@ export interface UserWithFile {
   readonly image: UserImage | null;
 }
 
-/** All users that a record names. Costs no SQL. */
+/** All users that a record names, as of any sequence number. Costs no SQL. */
 export interface UserDirectory {
   page(request: UserPageRequest): Promise<UserPage>;
-  statistics(where?: UserFilter | null): Promise<UserStatistics>;
-  /** Users who have a file, by user id and code unit, as of the first call. */
-  usersWithFiles(where?: UserFilter): AsyncGenerator<UserWithFile>;
+  statistics(where?: UserFilter | null, asOf?: UsersAsOf): Promise<UserStatistics>;
+  /** Users who have a file, by user id and code unit; by default as of the first call. */
+  usersWithFiles(where?: UserFilter, asOf?: UsersAsOf): AsyncGenerator<UserWithFile>;
 }
 
 const usersPerYield = 4096;
+const cachedStatisticsMax = 4;
 
 export const createUserDirectory = (sources: UserSources, ledger: Ledger, nowUs: () => number): UserDirectory => {
   const { users, userFiles } = sources;
-  const newest = (): number => ledger.snapshot().sequence;
-  const ordered = createUserOrders(users, userFiles, newest);
-  const testOf = (where: UserFilter, sequence: number): UserTest => {
-    return userTest(where, sources, { sequence, nowUs: nowUs() });
-  };
+  const ordered = createUserOrders(users, userFiles, () => ledger.snapshot().sequence);
+  const select = createUserSelections(sources, ordered);
+  const known = new LRUCache<string, Promise<UserStatistics>>({ max: cachedStatisticsMax });
+  const instantFor = (asOf: UsersAsOf): number => asOf.validAtUs ?? instantOf(ledger, asOf, nowUs);
 
   return {
-    async page({ where, orderBy, descending, after, before, limit, fromEnd }) {
-      const order = await ordered(orderBy);
-      const test = testOf(where ?? {}, order.sequence);
-      const isBeyond = (cursor: string | undefined, later: boolean) => {
-        if (cursor === undefined) return () => true;
-        const compare = order.compareToCursor(cursor);
-        return (user: number) => (later === descending ? compare(user) < 0 : compare(user) > 0);
-      };
-      const [isAfter, isBefore] = [isBeyond(after, true), isBeyond(before, false)];
-      const maybeYield = createYielder();
-      const found: number[] = [];
-      let [totalCount, hasBefore, hasAfter] = [0, false, false];
-      const { codes } = order;
-      for (let index = 0; index < codes.length; index++) {
-        if (index % usersPerYield === 0) await maybeYield();
-        // From the end of the order towards its beginning when the last users are requested.
-        const user = codes[descending === fromEnd ? index : codes.length - 1 - index] as number;
-        if (!test(user)) continue;
-        totalCount++;
-        if (!isAfter(user)) hasBefore = true;
-        else if (!isBefore(user)) hasAfter = true;
-        else if (found.length < limit) found.push(user);
-        else if (fromEnd) hasBefore = true;
-        else hasAfter = true;
-      }
-      if (fromEnd) found.reverse();
-      const rows = found.flatMap((user) => users.userOf(users.codes.textOf(user)) ?? []);
-      const cursorOf = ({ userId }: User): string => order.cursorOf(users.codes.codeOf(userId) as number);
-      return { rows, totalCount, hasBefore, hasAfter, cursorOf };
+    async page({ where, orderBy, descending, asOf = {}, limit, fromEnd, ...bounds }) {
+      const [after, before] = [positionOf(bounds.after), positionOf(bounds.before)];
+      const atUs = (after ?? before)?.atUs ?? instantFor(asOf);
+      const sequence = ledger.resolveSequence(asOf);
+      const selection = await select({ where: fixFilter(where ?? {}, atUs), orderBy, sequence });
+      const { codes } = selection;
+      const [low, high] = descending ? [before, after] : [after, before];
+      // In ascending order; a page of a descending list is read from its end.
+      const first = low ? selection.countUpTo(low.key) : 0;
+      const end = Math.max(first, high ? selection.countBefore(high.key) : codes.length);
+      const isFromTop = descending !== fromEnd;
+      const [from, to] = isFromTop ? [Math.max(first, end - limit), end] : [first, Math.min(end, first + limit)];
+      const page = Array.from(codes.subarray(from, to));
+      if (descending) page.reverse();
+      const rows = page.map((user) => ({
+        userId: users.codes.textOf(user),
+        position: JSON.stringify([atUs, ...selection.keyOf(user)]),
+      }));
+      const [hasLess, hasMore] = [from > 0, to < codes.length];
+      const [hasBefore, hasAfter] = descending ? [hasMore, hasLess] : [hasLess, hasMore];
+      return { rows, totalCount: codes.length, hasBefore, hasAfter, sequence };
     },
-    async statistics(where) {
-      const sequence = newest();
-      const day = dayOfUs(where?.ageAtUs ?? nowUs());
-      return userStatistics(testOf(where ?? {}, sequence), sources, sequence, day);
+    statistics(where, asOf = {}) {
+      const sequence = ledger.resolveSequence(asOf);
+      const fixed = fixFilter(where ?? {}, instantFor(asOf));
+      const key = JSON.stringify([sequence, fixed]);
+      const cached = known.get(key);
+      if (cached) return cached;
+      const counting = userStatistics(fixed, sources, sequence);
+      known.set(key, counting);
+      counting.catch(() => {
+        if (known.peek(key) === counting) known.delete(key);
+      });
+      return counting;
     },
-    async *usersWithFiles(where = {}) {
-      const { codes, sequence } = await ordered('USER_ID');
-      const test = testOf(where, sequence);
+    async *usersWithFiles(where = {}, asOf = {}) {
+      const sequence = ledger.resolveSequence(asOf);
+      const test = userTest(fixFilter(where, instantFor(asOf)), sources, sequence);
+      const { codes } = await ordered('USER_ID', sequence);
       const maybeYield = createYielder();
       for (const [index, user] of codes.entries()) {
         if (index % usersPerYield === 0) await maybeYield();
@@ -100,4 +111,24 @@ export const createUserDirectory = (sources: UserSources, ledger: Ledger, nowUs:
       }
     },
   };
+};
+
+/** The instant of a walk and the place in it, from the position of a row. */
+const positionOf = (position: string | undefined): { readonly atUs: number; readonly key: UserKey } | undefined => {
+  if (position === undefined) return undefined;
+  const parts = partsOf(position);
+  if (Array.isArray(parts)) {
+    const [atUs, ...key] = parts as unknown[];
+    const isKey = key.every((part) => part === null || typeof part === 'string' || typeof part === 'number');
+    if (Number.isSafeInteger(atUs) && key.length > 0 && isKey) return { atUs: atUs as number, key: key as UserKey };
+  }
+  throw new DomainError('BAD_REQUEST', 'the cursor does not belong to this list');
+};
+
+const partsOf = (position: string): unknown => {
+  try {
+    return JSON.parse(position);
+  } catch {
+    return undefined;
+  }
 };

@@ -29,13 +29,11 @@ export interface UserStatus {
   statusAt(userId: string, atUs: number, knowledge?: KnownAsOf): StatusAsOf;
   /** The status code of a user code: the hot path of enrichment. */
   codeAt(user: number, atUs: number, sequence: number): number;
-  /** Whether a change of the user is recorded up to a sequence number. */
-  hasChange(user: number, sequence: number): boolean;
   /** The status over time, gaps included, oldest first, cut to the span. */
   timeline(userId: string, span: TimeSpan, knowledge?: KnownAsOf): StatusPeriod[];
   explain(asOf: StatusAsOf): StatusExplanation;
-  /** A user's stored changes in the order they were recorded. */
-  changesOf(userId: string, page: TablePageRequest): TablePage<StoredStatusChange>;
+  /** A user's stored changes in the order they were recorded, up to a sequence number. */
+  changesOf(userId: string, page: TablePageRequest, sequence?: number): TablePage<StoredStatusChange>;
   /** Stored changes by `seq`, in the order of the keys. */
   bySeqs(seqs: readonly number[]): (StoredStatusChange | null)[];
   /** Records one change. A change that repeats the recorded status of that user and instant is a duplicate. */
@@ -54,7 +52,7 @@ export const createUserStatus = (store: Store, ledger: Ledger, users: Users): Us
     after: ['users'],
     apply(rows) {
       for (const { seq, userId, effectiveAtUs, status } of rows) {
-        const user = users.addNamed(userId);
+        const user = users.addNamed(userId, seq);
         index.add(user, effectiveAtUs, statusCodes.indexOf(status), seq);
         for (const listener of listeners) listener(user);
       }
@@ -78,18 +76,12 @@ export const createUserStatus = (store: Store, ledger: Ledger, users: Users): Us
       const position = index.positionAt(user, atUs, sequence);
       return position < 0 ? 0 : index.valueOf(position);
     },
-    hasChange(user, sequence) {
-      const end = index.end(user);
-      for (let position = index.start(user); position < end; position++)
-        if (index.seqOf(position) <= sequence) return true;
-      return false;
-    },
     timeline(userId, span, knowledge = {}) {
       return timelines.periods(users.codes.codeOf(userId) ?? -1, span, ledger.resolveSequence(knowledge));
     },
     explain: (asOf) => explainStatus(index, users, asOf),
-    changesOf: (userId, page) =>
-      pageOfTable(store, statusChanges, { key: 'seq', direction: 'asc', match: { userId } }, page),
+    changesOf: (userId, page, upTo) =>
+      pageOfTable(store, statusChanges, { key: 'seq', direction: 'asc', match: { userId }, upTo }, page),
     bySeqs: (seqs) => rowsByKey(store, statusChanges, 'seq', seqs),
     record(tx, change, origin) {
       const { userId, effectiveAtUs, status } = change;

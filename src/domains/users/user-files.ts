@@ -1,8 +1,10 @@
 import type { Row, Tx } from '../../../db/store.ts';
 import { userFileSyncs, userFiles } from '../../../db/tables/user-files.ts';
+import { growableUint32 } from '../../indices/growable.ts';
 import { createVersions } from '../../indices/versions.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { ageOn, dayOfMs, dayOfUs } from '../../lib/age.ts';
+import { upperBound } from '../../lib/upper-bound.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import { createDetailsColumns, type NameColumn, type UserDetails } from './details-columns.ts';
 import { createImageColumns, type UserImage } from './image-columns.ts';
@@ -19,9 +21,9 @@ export type SyncCounts = Pick<
 
 /** Users as described by a folder or bucket of small files: one CSV file and at most one image for each user. */
 export interface UserFiles {
-  /** The current details of a user; null without a file. */
-  detailsOfUser(userId: string): UserDetails | null;
-  imageOfUser(userId: string): UserImage | null;
+  /** The details of a user as of a sequence number, by default the newest; null without a file. */
+  detailsOfUser(userId: string, sequence?: number): UserDetails | null;
+  imageOfUser(userId: string, sequence?: number): UserImage | null;
   /** Completed years at an instant, microseconds, as of a sequence number; null when the birth is unknown. */
   ageOfUser(userId: string, atUs: number, sequence: number): number | null;
   hasImageOfUser(userId: string, sequence: number): boolean;
@@ -39,8 +41,8 @@ export interface UserFiles {
   imageOf(code: number): UserImage | null;
   /** A current image with this content; null when no user has it. */
   imageOfContent(sha256: string): UserImage | null;
-  /** Changes whenever a synchronization has changed something. */
-  readonly revision: number;
+  /** The number of changes to user files as of a sequence number: equal numbers are equal files. */
+  revisionAt(sequence: number): number;
   /** Whether the files that an import staged are published. */
   isPublished(importId: number): boolean;
   /** Names of objects whose current version was rejected. */
@@ -76,7 +78,7 @@ const rowsPerYield = 512;
 export const createUserFiles = (ledger: Ledger, users: Users): UserFiles => {
   const state = projectUserFiles(ledger, users);
   const { details, detailsVersions, images, imageVersions } = state;
-  users.addNamingSource((user) => detailsVersions.valueAt(user) !== 0);
+  users.addNamingSource((user, sequence) => detailsVersions.valueAt(user, sequence) !== 0);
 
   const userOf = (userId: string): number => users.codes.codeOf(userId) ?? -1;
   const ageAt: UserFiles['ageAt'] = (user, atUs, sequence) => {
@@ -88,8 +90,8 @@ export const createUserFiles = (ledger: Ledger, users: Users): UserFiles => {
     ageAt,
     ageOfUser: (userId, atUs, sequence) => ageAt(userOf(userId), atUs, sequence),
     hasImageOfUser: (userId, sequence) => imageVersions.valueAt(userOf(userId), sequence) !== 0,
-    detailsOfUser: (userId) => details.detailsOf(detailsVersions.valueAt(userOf(userId))),
-    imageOfUser: (userId) => images.imageOf(imageVersions.valueAt(userOf(userId))),
+    detailsOfUser: (userId, sequence) => details.detailsOf(detailsVersions.valueAt(userOf(userId), sequence)),
+    imageOfUser: (userId, sequence) => images.imageOf(imageVersions.valueAt(userOf(userId), sequence)),
     detailsCodeAt: detailsVersions.valueAt,
     detailsOf: details.detailsOf,
     birthMsOf: details.birthMsOf,
@@ -98,9 +100,7 @@ export const createUserFiles = (ledger: Ledger, users: Users): UserFiles => {
     imageCodeAt: imageVersions.valueAt,
     imageOf: images.imageOf,
     imageOfContent: images.imageOfContent,
-    get revision() {
-      return state.revision();
-    },
+    revisionAt: state.revisionAt,
     isPublished: state.isPublished,
     rejectedObjects: state.rejectedObjects,
     publish: (tx, importId, counts) => void tx.append(userFileSyncs, { importId, line: null, ...counts }),
@@ -119,7 +119,9 @@ const projectUserFiles = (ledger: Ledger, users: Users) => {
   const staged = createStagedFiles();
   /** Synchronizations that have ended and are to be published. */
   const ended: { readonly seq: number; readonly importId: number }[] = [];
-  let [revision, lastSeq, lastSync] = [0, 0, 0];
+  /** The sequence numbers at which files changed, ascending. */
+  const revisions = growableUint32();
+  let [lastSeq, lastSync] = [0, 0];
 
   const codeOf = (row: ProjectedRow): number => {
     if (row.outcome !== 'TAKEN') return 0;
@@ -131,15 +133,16 @@ const projectUserFiles = (ledger: Ledger, users: Users) => {
     for (const { seq, importId } of ended.splice(0)) {
       applyCorrections(seq);
       for (const file of staged.publish(importId, seq)) versions.apply(file, seq);
-      revision++;
+      revisions.push(seq);
     }
     applyCorrections(Number.POSITIVE_INFINITY);
   };
 
   const applyCorrections = (beforeSeq: number): void => {
-    const corrections = staged.drainCorrections(beforeSeq);
-    for (const file of corrections) versions.apply(file, file.seq);
-    if (corrections.length > 0) revision++;
+    for (const file of staged.drainCorrections(beforeSeq)) {
+      versions.apply(file, file.seq);
+      revisions.push(file.seq);
+    }
   };
 
   ledger.subscribe(userFiles, columns, {
@@ -178,7 +181,8 @@ const projectUserFiles = (ledger: Ledger, users: Users) => {
     apply: publish,
   });
 
-  return { ...versions, details, images, revision: () => revision, isPublished: staged.isPublished };
+  const revisionAt = (sequence: number): number => upperBound(revisions.values, sequence, 0, revisions.length);
+  return { ...versions, details, images, revisionAt, isPublished: staged.isPublished };
 };
 
 /** The code of each user's details and image as of any sequence number. */

@@ -1,7 +1,7 @@
 import type { Tx } from '../../../db/store.ts';
 import { userProfiles } from '../../../db/tables/users.ts';
 import { createDictionary, type Dictionary, type ReadonlyDictionary } from '../../indices/dictionary.ts';
-import { growableUint8 } from '../../indices/growable.ts';
+import { absentUint32, growableUint32 } from '../../indices/growable.ts';
 import { createVersions } from '../../indices/versions.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { idProblems, type RecordOrigin, type RecordOutcome } from '../../ledger/record.ts';
@@ -17,11 +17,6 @@ export interface UserProfile extends UserAttributes {
   readonly userId: string;
 }
 
-export interface User extends UserProfile {
-  /** Whether a users file names the user; other users are known from other records only. */
-  readonly isListed: boolean;
-}
-
 /** One attribute as a column over attribute codes. */
 export interface UserAttribute {
   /** The values; code 0 is `unknown`. */
@@ -32,8 +27,8 @@ export interface UserAttribute {
 
 /** Every user that a record names. Sources are joined on `userId`; `codes` maps it to the dense number that indices use. */
 export interface Users extends UserRegistry {
-  /** Null for a user that no record names. */
-  userOf(userId: string): User | null;
+  /** A user as of a sequence number, by default the newest; null for a user that no record up to it names. */
+  userOf(userId: string, sequence?: number): UserProfile | null;
   /** Records the attributes of a user. They replace the previous ones; equal attributes are a duplicate. */
   record(tx: Tx, profile: UserProfile, origin: RecordOrigin): RecordOutcome;
   /** The attributes of a user as of a sequence number. */
@@ -48,39 +43,43 @@ export interface Users extends UserRegistry {
   onChange(listener: (user: number) => void): void;
 }
 
-/** User ids as dense codes, and whether a record names each user. */
+/** User ids as dense codes, and from which record on each user is named. */
 interface UserRegistry {
   readonly codes: ReadonlyDictionary;
-  /** The code of a user whom a ledger record names. Records are never removed: the user stays named. */
-  addNamed(userId: string): number;
+  /**
+   * The code of a user whom the ledger record `seq` names; records may come in any order. They are never removed: the user
+   * stays named.
+   */
+  addNamed(userId: string, seq: number): number;
   /** The code of a user without naming them: whether they are named is up to the sources of `addNamingSource`. */
   addUnnamed(userId: string): number;
   /** Adds a source that may stop naming a user, such as user files, which can be removed. */
-  addNamingSource(isNamed: (user: number) => boolean): void;
-  /** Whether a record or a source names the user. */
-  isNamed(user: number): boolean;
+  addNamingSource(isNamed: (user: number, sequence?: number) => boolean): void;
+  /** Whether a record up to a sequence number, or a source as of it, names the user; by default the newest. */
+  isNamed(user: number, sequence?: number): boolean;
 }
 
 const createUserRegistry = (): UserRegistry => {
   const codes = createDictionary();
-  /** 1 for users that a ledger record names. */
-  const named = growableUint8();
-  const sources: ((user: number) => boolean)[] = [];
+  /** The first ledger record that names each user, `absentUint32` for none. */
+  const namedSince = growableUint32();
+  const sources: ((user: number, sequence?: number) => boolean)[] = [];
   const addUnnamed = (userId: string): number => {
     const user = codes.intern(userId);
-    while (named.length <= user) named.push(0);
+    while (namedSince.length <= user) namedSince.push(absentUint32);
     return user;
   };
   return {
     codes,
-    addNamed(userId) {
+    addNamed(userId, seq) {
       const user = addUnnamed(userId);
-      named.set(user, 1);
+      if (seq < (namedSince.values[user] as number)) namedSince.set(user, seq);
       return user;
     },
     addUnnamed,
     addNamingSource: (isNamedBy) => void sources.push(isNamedBy),
-    isNamed: (user) => named.values[user] === 1 || sources.some((isNamedBy) => isNamedBy(user)),
+    isNamed: (user, sequence = absentUint32 - 1) =>
+      (namedSince.values[user] as number) <= sequence || sources.some((isNamedBy) => isNamedBy(user, sequence)),
   };
 };
 
@@ -131,7 +130,7 @@ export const createUsers = (ledger: Ledger): Users => {
     name: 'users',
     apply(rows) {
       for (const row of rows) {
-        const user = registry.addNamed(row.userId);
+        const user = registry.addNamed(row.userId, row.seq);
         if (versions.add(user, row.seq, intern(row))) for (const listener of listeners) listener(user);
       }
     },
@@ -139,11 +138,10 @@ export const createUsers = (ledger: Ledger): Users => {
 
   return {
     ...registry,
-    userOf(userId) {
+    userOf(userId, sequence) {
       const user = codes.codeOf(userId);
-      if (user === undefined || !isNamed(user)) return null;
-      const code = versions.valueAt(user);
-      return { userId, ...attributesOf(code), isListed: code !== 0 };
+      if (user === undefined || !isNamed(user, sequence)) return null;
+      return { userId, ...attributesOf(versions.valueAt(user, sequence)) };
     },
     record: recordProfile,
     attributesAt: (userId, sequence) => attributesOf(versions.valueAt(codes.codeOf(userId) ?? -1, sequence)),

@@ -66,7 +66,7 @@ export const dashboardOfSymbol = defineRoute({
   summary: 'All conversations about a symbol',
   params: { symbol },
   response: { schema: line, example },
-  handle: ({ symbol }, { dashboard }) => lineOf(dashboard.ofSymbol(symbol)),
+  handle: async ({ symbol }, { dashboard }) => lineOf(await dashboard.ofSymbol(symbol)),
 });
 
 export const dashboardOfRange = defineRoute({
@@ -77,9 +77,9 @@ export const dashboardOfRange = defineRoute({
     'From `lower` (included) to `upper` (excluded), exact to the microsecond. One line per symbol that has conversations, a to z; follow-ups count at the start of their conversation.',
   params: { lower, upper },
   response: { schema: z.array(line), example: [example] },
-  handle({ lower, upper }, { dashboard }) {
+  async handle({ lower, upper }, { dashboard }) {
     if (upper < lower) throw reversedRange();
-    const { symbols } = dashboard.figures({ range: { between: { from: lower, to: upper } }, timeZone: 'UTC' });
+    const { symbols } = await dashboard.figures({ range: { between: { from: lower, to: upper } }, timeZone: 'UTC' });
     return symbols.filter(({ count }) => count > 0).map(lineOf);
   },
 });

@@ -113,7 +113,7 @@ it('status, period, timeline and explanation agree with the reference model, as 
             decidedBySeq: decider?.seq ?? null,
             ...periods.find((period) => holds(period, atUs)),
           });
-          const isKnown = records.some((record) => record.userId === userId);
+          const isKnown = records.some((record) => record.userId === userId && record.seq <= sequence);
           expect(userStatus.explain(answer)).toEqual({
             rule: decider ? 'LATEST_CHANGE_AT_OR_BEFORE' : isKnown ? 'NO_CHANGE_YET' : 'UNKNOWN_USER',
             decidedBySeq: decider?.seq ?? null,
@@ -161,7 +161,7 @@ it('GraphQL returns the status, timeline and explanation of the reference model'
         }));
         const holding = referencePeriods(records, userId, sequence).findIndex((period) => holds(period, atUs));
         const decider = referenceDecider(records, userId, atUs, sequence);
-        const isKnown = records.some((record) => record.userId === userId);
+        const isKnown = records.some((record) => record.userId === userId && record.seq <= sequence);
         expect(data).toEqual({
           userStatus: {
             userId,
@@ -176,7 +176,7 @@ it('GraphQL returns the status, timeline and explanation of the reference model'
               })),
             },
           },
-          user: isKnown ? { statusTimeline: periods } : null,
+          user: records.some((record) => record.userId === userId) ? { statusTimeline: periods } : null,
         });
       }
     await opened.close();
