@@ -111,7 +111,7 @@ const createFactDomains = (services: DomainServices, userDomains: UserDomains) =
   const { store, ledger, nowUs } = services;
   const openRequests = new OpenRequests();
   const importEnds = createImportEnds(store);
-  const ipCity = createIpCity(store, ledger);
+  const ipCity = createIpCity(store, ledger, services.limits);
   const transactions = createTransactions({ ...services, ...userDomains, ipCity });
   const experiments = createExperiments(ledger, nowUs);
   const experimentEvents = createExperimentEvents({
@@ -186,6 +186,6 @@ const createAlerts = (services: DomainServices, { importers }: ImportDomains, fa
 
 const createConversationDomains = ({ store, ledger, limits }: DomainServices) => {
   const conversations = createConversations(store, ledger, limits);
-  const dashboard = createDashboard(ledger, conversations, limits);
+  const dashboard = createDashboard({ ledger, conversations, limits });
   return { conversations, dashboard };
 };

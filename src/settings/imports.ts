@@ -36,6 +36,12 @@ export const importSettings = {
     description:
       'Maximum share of rejected rows with which a table of IP ranges replaces the current one; a table with more of them fails.',
   },
+  ipTableCacheBytesMax: {
+    type: bytes,
+    default: '256MB',
+    description:
+      'Maximum memory of replaced tables of IP ranges that questions about earlier states have used; others are built again from the store. The newest table is not counted.',
+  },
   batchRecords: {
     type: integer(),
     default: '500',

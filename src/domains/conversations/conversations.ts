@@ -132,13 +132,7 @@ export const createConversations = (
       return uuids.map((uuid) => found.get(uuid) ?? null);
     },
     followupsOf(requests) {
-      const newest = requests.reduce((sum, { uuid }) => sum + index.followupsOf(uuid), 0);
-      const count = newest > followupsMax ? followupCount(store, index, requests) : newest;
-      if (count > followupsMax)
-        throw new DomainError(
-          'LIMIT_EXCEEDED',
-          `these conversations have ${count} followups, more than ${followupsMax} (setting followupsMax)`,
-        );
+      checkFollowups(store, index, requests, followupsMax);
       return followupsByConversation(store, requests);
     },
     page({ symbol, range, timeZone, asOf = {}, ...request }) {
@@ -172,6 +166,21 @@ const createSeqSpans =
     const upTo = toUs === undefined ? sequence : Math.min(seqBefore(toUs), sequence);
     return { after: Math.min(fromUs === undefined ? 0 : seqBefore(fromUs), upTo), upTo };
   };
+
+/** Throws LIMIT_EXCEEDED for conversations with more than `followupsMax` follow-ups together. */
+const checkFollowups = (
+  store: Store,
+  index: ConversationIndex,
+  requests: readonly FollowupsRequest[],
+  followupsMax: number,
+): void => {
+  // As of an earlier sequence number there are at most as many.
+  const newest = requests.reduce((sum, { uuid }) => sum + index.followupsOf(uuid), 0);
+  const count = newest > followupsMax ? followupCount(store, index, requests) : newest;
+  if (count <= followupsMax) return;
+  const message = `these conversations have ${count} followups, more than ${followupsMax} (setting followupsMax)`;
+  throw new DomainError('LIMIT_EXCEEDED', message);
+};
 
 /** How many follow-ups these conversations have; a statement for each that is asked about as of an earlier sequence number. */
 const followupCount = (store: Store, index: ConversationIndex, requests: readonly FollowupsRequest[]): number =>

@@ -3,6 +3,7 @@ import type { KnownAsOf, Ledger, Snapshot } from '../../ledger/ledger.ts';
 import { letters } from '../../lib/letter.ts';
 import { createPeriods, type Grain } from '../../lib/periods.ts';
 import type { TimeRange } from '../../lib/time-range.ts';
+import type { ConversationIndex } from './conversation-index.ts';
 import type { Conversations } from './conversations.ts';
 import type { SymbolSeries } from './followup-log.ts';
 import { isBoth } from './guess.ts';
@@ -82,99 +83,110 @@ interface RemainingSlice extends SymbolSlice {
   next: number;
 }
 
-export const createDashboard = (
-  ledger: Ledger,
-  conversations: Conversations,
-  { trendPointsMax }: { readonly trendPointsMax: number },
-): Dashboard => {
+interface DashboardServices {
+  readonly ledger: Ledger;
+  readonly conversations: Conversations;
+  readonly limits: { readonly trendPointsMax: number };
+}
+
+export const createDashboard = (services: DashboardServices): Dashboard => {
+  const { ledger, conversations } = services;
   const { index } = conversations;
-  const timeOf = (seq: number): number => ledger.snapshotAt(seq).atUs as number;
-
-  /** Slices of symbols as of a sequence number; of the newest at once, so that all are of one state. */
-  const slicesOf = (
-    symbols: readonly string[],
-    { after, upTo }: SeqSpan,
-    sequence: number,
-  ): SymbolSlice[] | Promise<SymbolSlice[]> => {
-    const slicesIn = (all: readonly SymbolSeries[]): SymbolSlice[] =>
-      all.map((series, position) => ({
-        symbol: symbols[position] as string,
-        series,
-        from: series.upperBound(after),
-        to: series.upperBound(upTo),
-      }));
-    const codes = symbols.map((symbol) => letters.indexOf(symbol));
-    const found = index.seriesUpTo(codes, sequence);
-    return 'then' in found ? found.then(slicesIn) : slicesIn(found);
-  };
-
-  const summaryOf = ({ symbol, series, from, to }: SymbolSlice): SymbolSummary => {
-    const count = to - from;
-    const followups = series.countBetween(from, to);
-    return {
-      symbol,
-      count,
-      followups,
-      earliestUs: count === 0 ? null : timeOf(series.keyAt(from)),
-      latestUs: count === 0 ? null : timeOf(series.keyAt(to - 1)),
-      followupRate: count === 0 ? null : followups / count,
-      guessAccuracy: count === 0 || isBoth(symbol) ? null : (count - series.marksBetween(from, to)) / count,
-    };
-  };
-
-  const trendOf = (slices: readonly SymbolSlice[], grain: Grain, timeZone: string): SymbolPoint[] => {
-    const periods = createPeriods(grain, timeZone);
-    const points: SymbolPoint[] = [];
-    const remaining = slices.map((slice): RemainingSlice => ({ ...slice, next: nextKey(slice) }));
-    for (;;) {
-      let next = Number.POSITIVE_INFINITY;
-      for (const slice of remaining) if (slice.next < next) next = slice.next;
-      if (next === Number.POSITIVE_INFINITY) return points;
-      const periodStartUs = periods.startOf(timeOf(next));
-      const lastSeq = ledger.resolveSequence({ knownAtUs: periods.nextStart(periodStartUs) - 1 });
-      for (const slice of remaining) {
-        if (slice.next > lastSeq) continue;
-        if (points.length === trendPointsMax)
-          throw new DomainError(
-            'LIMIT_EXCEEDED',
-            `the trend by ${grain} has more than ${trendPointsMax} points (setting trendPointsMax): choose a coarser grain or a shorter range`,
-          );
-        const { symbol, series, from, to } = slice;
-        const end = Math.min(series.upperBound(lastSeq), to);
-        points.push({ periodStartUs, symbol, count: end - from, followups: series.countBetween(from, end) });
-        slice.from = end;
-        slice.next = nextKey(slice);
-      }
-    }
-  };
 
   return {
     async ofSymbol(text, asOf = {}) {
       const symbol = requireSymbol(text);
       const sequence = ledger.resolveSequence(asOf);
-      const found = slicesOf([symbol], conversations.seqSpanOf(undefined, 'UTC', sequence), sequence);
+      const found = slicesOf(index, [symbol], conversations.seqSpanOf(undefined, 'UTC', sequence), sequence);
       const [slice] = Array.isArray(found) ? found : await found;
-      return summaryOf(slice as SymbolSlice);
+      return summaryOf(ledger, slice as SymbolSlice);
     },
     async figures({ symbols: requested, range, timeZone, asOf = {} }) {
       const sequence = ledger.resolveSequence(asOf);
       const symbols = [...new Set(requested ?? letters)];
       const span = conversations.seqSpanOf(range, timeZone, sequence);
-      const found = slicesOf(symbols, span, sequence);
+      const found = slicesOf(index, symbols, span, sequence);
       // Awaited only as of an earlier sequence number: the newest state changes meanwhile.
-      const summaries = (Array.isArray(found) ? found : await found).map(summaryOf);
+      const summaries = (Array.isArray(found) ? found : await found).map((slice) => summaryOf(ledger, slice));
       return {
         symbols: summaries,
         total: totalOf(summaries),
         orphanFollowups: index.orphansUpTo(sequence),
         snapshot: ledger.snapshotAt(sequence),
         async trend(grain) {
-          const slices = slicesOf(symbols, span, sequence);
-          return trendOf(Array.isArray(slices) ? slices : await slices, grain, timeZone);
+          const slices = slicesOf(index, symbols, span, sequence);
+          return trendOf(services, Array.isArray(slices) ? slices : await slices, grain, timeZone);
         },
       };
     },
   };
+};
+
+/** Slices of symbols as of a sequence number; of the newest at once, so that all are of one state. */
+const slicesOf = (
+  index: ConversationIndex,
+  symbols: readonly string[],
+  { after, upTo }: SeqSpan,
+  sequence: number,
+): SymbolSlice[] | Promise<SymbolSlice[]> => {
+  const slicesIn = (all: readonly SymbolSeries[]): SymbolSlice[] =>
+    all.map((series, position) => ({
+      symbol: symbols[position] as string,
+      series,
+      from: series.upperBound(after),
+      to: series.upperBound(upTo),
+    }));
+  const codes = symbols.map((symbol) => letters.indexOf(symbol));
+  const found = index.seriesUpTo(codes, sequence);
+  return 'then' in found ? found.then(slicesIn) : slicesIn(found);
+};
+
+/** When the record `seq` was committed. */
+const timeOf = (ledger: Ledger, seq: number): number => ledger.snapshotAt(seq).atUs as number;
+
+const summaryOf = (ledger: Ledger, { symbol, series, from, to }: SymbolSlice): SymbolSummary => {
+  const count = to - from;
+  const followups = series.countBetween(from, to);
+  return {
+    symbol,
+    count,
+    followups,
+    earliestUs: count === 0 ? null : timeOf(ledger, series.keyAt(from)),
+    latestUs: count === 0 ? null : timeOf(ledger, series.keyAt(to - 1)),
+    followupRate: count === 0 ? null : followups / count,
+    guessAccuracy: count === 0 || isBoth(symbol) ? null : (count - series.marksBetween(from, to)) / count,
+  };
+};
+
+const trendOf = (
+  { ledger, limits: { trendPointsMax } }: DashboardServices,
+  slices: readonly SymbolSlice[],
+  grain: Grain,
+  timeZone: string,
+): SymbolPoint[] => {
+  const periods = createPeriods(grain, timeZone);
+  const points: SymbolPoint[] = [];
+  const remaining = slices.map((slice): RemainingSlice => ({ ...slice, next: nextKey(slice) }));
+  for (;;) {
+    let next = Number.POSITIVE_INFINITY;
+    for (const slice of remaining) if (slice.next < next) next = slice.next;
+    if (next === Number.POSITIVE_INFINITY) return points;
+    const periodStartUs = periods.startOf(timeOf(ledger, next));
+    const lastSeq = ledger.resolveSequence({ knownAtUs: periods.nextStart(periodStartUs) - 1 });
+    for (const slice of remaining) {
+      if (slice.next > lastSeq) continue;
+      if (points.length === trendPointsMax)
+        throw new DomainError(
+          'LIMIT_EXCEEDED',
+          `the trend by ${grain} has more than ${trendPointsMax} points (setting trendPointsMax): choose a coarser grain or a shorter range`,
+        );
+      const { symbol, series, from, to } = slice;
+      const end = Math.min(series.upperBound(lastSeq), to);
+      points.push({ periodStartUs, symbol, count: end - from, followups: series.countBetween(from, end) });
+      slice.from = end;
+      slice.next = nextKey(slice);
+    }
+  }
 };
 
 const nextKey = ({ series, from, to }: SymbolSlice): number =>

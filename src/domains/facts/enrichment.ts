@@ -169,7 +169,8 @@ class ChunkedEnrichment implements Enrichment {
         chunks.push(chunk);
         await maybeYield();
       }
-      columns.push({ basis, chunks });
+      // Without its basis, which may be a whole table of addresses: this state is never renewed.
+      columns.push({ basis: undefined, chunks });
     }
     return joinedFacts({ sequence, rows, joins, columns });
   }

@@ -9,7 +9,7 @@ import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { type IpAddress, type IpKind, ipOfKey, kindOf } from '../../lib/ip.ts';
 import { unknownLabel } from '../../lib/unknown-label.ts';
 import { createYielder } from '../../lib/yielding.ts';
-import { createIpTable, type IpTable } from './table.ts';
+import { createIpTable, type IpTable, type IpTableRecord } from './table.ts';
 
 export interface IpCityRange {
   readonly seq: number;
@@ -27,6 +27,12 @@ export interface IpCityResult {
   readonly range: IpCityRange | null;
   /** Every range that contains the address, the chosen one first. */
   candidates(): IpCityRange[];
+  /** The table that the answer is from; null before the first. */
+  readonly table: IpTableRecord | null;
+}
+
+export interface ReplacedTablesLimit {
+  readonly ipTableCacheBytesMax: number;
 }
 
 /** The city of an address. A new table replaces the previous one atomically; running queries finish on the previous one. */
@@ -38,7 +44,6 @@ export interface IpCity {
   table(): IpTable;
   /** The table in effect at a sequence number; a replaced table is built again from the store. */
   tableAt(sequence: number): Promise<IpTable>;
-  readonly emptyTable: IpTable;
   /** The names of cities by the codes that tables use; code 0 is `unknown`. */
   readonly cities: ReadonlyDictionary;
   /** Stored ranges by `seq`, in the order of the keys, those of replaced tables included. */
@@ -51,21 +56,19 @@ const sliceRows = 1000;
 const rangeColumns = ['seq', 'firstKey', 'lastKey', 'city'] as const;
 const slicesOf = (tableId: number) =>
   ({ columns: rangeColumns, match: { tableId }, orderBy: 'firstKey', sliceRows }) as const;
-const replacedTablesMax = 2;
 
-export const createIpCity = (store: Store, ledger: Ledger): IpCity => {
+export const createIpCity = (store: Store, ledger: Ledger, limits: ReplacedTablesLimit): IpCity => {
   const cities = createDictionary();
   cities.intern(unknownLabel);
-  const { emptyTable, current, tableAt } = projectTables(store, ledger, cities);
+  const { current, tableAt } = projectTables({ store, ledger, limits }, cities);
   const rowsBySeqs = (seqs: readonly number[]) => rowsByKey(store, ipRanges, 'seq', seqs);
 
   return {
-    emptyTable,
     table: current,
     cityOf: (ip) => cityIn(current(), cities, ip),
     cityAsOf(ip, knownAsOf) {
       const sequence = ledger.resolveSequence(knownAsOf);
-      if (current().seq <= sequence) return cityIn(current(), cities, ip);
+      if (isInForceAt(current(), sequence)) return cityIn(current(), cities, ip);
       return tableAt(sequence).then((table) => cityIn(table, cities, ip));
     },
     tableAt,
@@ -78,21 +81,48 @@ export const createIpCity = (store: Store, ledger: Ledger): IpCity => {
   };
 };
 
-/** What the ledger has of a table when it takes effect. */
-type PublishedTable = Pick<Row<typeof ipTables>, 'seq' | 'tableId' | 'ipv4Blocks'>;
+/** What the ledger has of a table when it comes into force. */
+interface PublishedTable extends IpTableRecord {
+  readonly ipv4Blocks: readonly string[];
+}
+
+type TableRow = Pick<Row<typeof ipTables>, (typeof tableColumns)[number]>;
+
+const tableColumns = ['seq', 'recordedAtUs', 'tableId', 'rangeCount', 'ipv4Blocks'] as const;
+
+const publishedTable = ({ tableId, ...row }: TableRow, number: number): PublishedTable => ({
+  ...row,
+  number,
+  // Ranges are staged under the id of their import, the first one of a table of several files.
+  importId: tableId,
+});
+
+/** Whether the newest table has been in force since a sequence number or earlier. */
+const isInForceAt = ({ record }: IpTable, sequence: number): boolean => (record?.seq ?? 0) <= sequence;
+
+interface TableServices {
+  readonly store: Store;
+  readonly ledger: Ledger;
+  readonly limits: ReplacedTablesLimit;
+}
 
 /** The newest table, kept up to date with the ledger, and the tables before it. */
-const projectTables = (store: Store, ledger: Ledger, cities: Dictionary) => {
-  const emptyTable = createIpTable(0, emptyIpRanges, []);
+const projectTables = ({ store, ledger, limits }: TableServices, cities: Dictionary) => {
+  const emptyTable = createIpTable(null, emptyIpRanges, []);
   const history: PublishedTable[] = [];
-  const replaced = new LRUCache<number, Promise<IpTable>>({ max: replacedTablesMax });
+  const buildReplaced = createReplacedTables((table) => buildTable(store, cities, table), limits);
   let current = emptyTable;
   let next = emptyTable;
 
-  ledger.subscribe(ipTables, ['seq', 'tableId', 'ipv4Blocks'], {
+  const newTables = (rows: readonly TableRow[]): PublishedTable[] => {
+    const { seq: last = 0, number = 0 } = history.at(-1) ?? {};
+    return rows.filter(({ seq }) => seq > last).map((row, index) => publishedTable(row, number + index + 1));
+  };
+
+  ledger.subscribe(ipTables, tableColumns, {
     name: 'ip-ranges',
     async prepare(rows, rebuilding) {
-      const last = rows.at(-1);
+      const last = newTables(rows).at(-1);
       if (!last) return;
       const newest = store.page(ipTables, { key: 'seq', direction: 'desc', limit: 1 })[0];
       // During the rebuild no query arrives: a table that another one replaces later is not worth building.
@@ -100,42 +130,65 @@ const projectTables = (store: Store, ledger: Ledger, cities: Dictionary) => {
       next = await buildTable(store, cities, last);
     },
     apply(rows) {
-      history.push(...rows);
+      history.push(...newTables(rows));
       current = next;
     },
     size: () => ({ entries: current.ranges.ranges, bytes: current.ranges.byteLength }),
   });
 
   return {
-    emptyTable,
     current: () => current,
     async tableAt(sequence: number): Promise<IpTable> {
-      if (current.seq <= sequence) return current;
+      if (isInForceAt(current, sequence)) return current;
       const known = history.findLast(({ seq }) => seq <= sequence);
-      if (!known) return emptyTable;
-      const cached = replaced.get(known.seq);
-      if (cached) return cached;
-      const building = buildTable(store, cities, known);
-      replaced.set(known.seq, building);
-      building.catch(() => {
-        if (replaced.peek(known.seq) === building) replaced.delete(known.seq);
-      });
-      return building;
+      return known ? buildReplaced(known) : emptyTable;
     },
   };
 };
 
-const buildTable = async (
-  store: Store,
-  cities: Dictionary,
-  { seq, tableId, ipv4Blocks }: PublishedTable,
-): Promise<IpTable> => {
+/**
+ * Builds replaced tables, one at a time, and keeps those used last up to a number of bytes. One that is greater alone is
+ * kept without others: the rows of a page ask for it again and again.
+ */
+const createReplacedTables = (
+  build: (table: PublishedTable) => Promise<IpTable>,
+  { ipTableCacheBytesMax: maxSize }: ReplacedTablesLimit,
+): ((table: PublishedTable) => Promise<IpTable>) => {
+  const kept = new LRUCache<number, IpTable>({
+    maxSize,
+    sizeCalculation: ({ ranges }) => Math.min(Math.max(ranges.byteLength, 1), maxSize),
+  });
+  const building = new Map<number, Promise<IpTable>>();
+  let last: Promise<unknown> = Promise.resolve();
+
+  const buildNext = async (table: PublishedTable): Promise<IpTable> => {
+    try {
+      const built = await build(table);
+      kept.set(table.seq, built);
+      return built;
+    } finally {
+      building.delete(table.seq);
+    }
+  };
+  return async (table) => {
+    const known = kept.get(table.seq) ?? building.get(table.seq);
+    if (known) return known;
+    const next = (): Promise<IpTable> => buildNext(table);
+    const built = last.then(next, next);
+    last = built;
+    building.set(table.seq, built);
+    return built;
+  };
+};
+
+const buildTable = async (store: Store, cities: Dictionary, table: PublishedTable): Promise<IpTable> => {
+  const { ipv4Blocks, ...record } = table;
   const builder = createIpRangesBuilder();
   const maybeYield = createYielder();
-  for (const rows of store.slices(ipRanges, slicesOf(tableId))) {
+  for (const rows of store.slices(ipRanges, slicesOf(record.importId))) {
     for (const row of rows) {
       // A corrected reject may have joined the table later than the requested sequence number.
-      if (row.seq > seq) continue;
+      if (row.seq > record.seq) continue;
       builder.add({
         first: ipOfKey(row.firstKey),
         last: ipOfKey(row.lastKey),
@@ -145,7 +198,7 @@ const buildTable = async (
     }
     await maybeYield();
   }
-  return createIpTable(seq, builder.finish(), ipv4Blocks);
+  return createIpTable(record, builder.finish(), ipv4Blocks);
 };
 
 const cityIn = (table: IpTable, cities: ReadonlyDictionary, ip: IpAddress): IpCityResult => {
@@ -156,5 +209,5 @@ const cityIn = (table: IpTable, cities: ReadonlyDictionary, ip: IpAddress): IpCi
   const position = table.find(ip);
   const range = position < 0 ? null : rangeAt(position);
   const candidates = () => table.candidates(ip).map(rangeAt);
-  return { ip, city: range?.city ?? unknownLabel, kind: kindOf(ip), range, candidates };
+  return { ip, city: range?.city ?? unknownLabel, kind: kindOf(ip), range, candidates, table: table.record };
 };

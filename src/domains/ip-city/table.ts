@@ -1,9 +1,21 @@
 import type { IpRanges } from '../../indices/ip-ranges.ts';
 import { type IpAddress, type IpWords, ipv6WordsOf, parseCidr } from '../../lib/ip.ts';
 
-/** A table of ranges that took effect at one sequence number; 0 for the empty table before the first. */
-export interface IpTable {
+/** How a table came into force. */
+export interface IpTableRecord {
+  /** 1 for the first table; a corrected reject that joins a table makes the next one. */
+  readonly number: number;
+  readonly importId: number;
+  readonly rangeCount: number;
+  /** The record that put it in force. */
   readonly seq: number;
+  readonly recordedAtUs: number;
+}
+
+/** A table of ranges. */
+export interface IpTable {
+  /** Null for the empty table before the first. */
+  readonly record: IpTableRecord | null;
   readonly ranges: IpRanges;
   /** The position of the range that decides on an address; -1 for none. */
   find(ip: IpAddress): number;
@@ -18,7 +30,11 @@ export interface IpTable {
  * which they are looked up when no range of IPv6 holds them. Only a database names such blocks; it can also have data of
  * its own for ::ffff:1.2.3.4, which then comes before that of 1.2.3.4.
  */
-export const createIpTable = (seq: number, ranges: IpRanges, ipv4Blocks: readonly string[]): IpTable => {
+export const createIpTable = (
+  record: IpTableRecord | null,
+  ranges: IpRanges,
+  ipv4Blocks: readonly string[],
+): IpTable => {
   const ipv4In = createIpv4Reader(ipv4Blocks);
   const hasBlocks = ipv4Blocks.length > 0;
   const ipv6Of = (ip: IpAddress): IpAddress => (ip.family === 6 ? ip : { family: 6, words: ipv6WordsOf(ip) });
@@ -40,7 +56,7 @@ export const createIpTable = (seq: number, ranges: IpRanges, ipv4Blocks: readonl
   const codeAt = (position: number): number => (position < 0 ? 0 : ranges.cityOf(position));
 
   return {
-    seq,
+    record,
     ranges,
     find,
     candidates,

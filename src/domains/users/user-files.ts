@@ -119,8 +119,6 @@ const projectUserFiles = (ledger: Ledger, users: Users) => {
   const staged = createStagedFiles();
   /** Synchronizations that have ended and are to be published. */
   const ended: { readonly seq: number; readonly importId: number }[] = [];
-  /** The sequence numbers at which files changed, ascending. */
-  const revisions = growableUint32();
   let [lastSeq, lastSync] = [0, 0];
 
   const codeOf = (row: ProjectedRow): number => {
@@ -133,7 +131,7 @@ const projectUserFiles = (ledger: Ledger, users: Users) => {
     for (const { seq, importId } of ended.splice(0)) {
       applyCorrections(seq);
       for (const file of staged.publish(importId, seq)) versions.apply(file, seq);
-      revisions.push(seq);
+      versions.addRevision(seq);
     }
     applyCorrections(Number.POSITIVE_INFINITY);
   };
@@ -141,7 +139,7 @@ const projectUserFiles = (ledger: Ledger, users: Users) => {
   const applyCorrections = (beforeSeq: number): void => {
     for (const file of staged.drainCorrections(beforeSeq)) {
       versions.apply(file, file.seq);
-      revisions.push(file.seq);
+      versions.addRevision(file.seq);
     }
   };
 
@@ -181,14 +179,15 @@ const projectUserFiles = (ledger: Ledger, users: Users) => {
     apply: publish,
   });
 
-  const revisionAt = (sequence: number): number => upperBound(revisions.values, sequence, 0, revisions.length);
-  return { ...versions, details, images, revisionAt, isPublished: staged.isPublished };
+  return { ...versions, details, images, isPublished: staged.isPublished };
 };
 
 /** The code of each user's details and image as of any sequence number. */
 const createFileVersions = (images: ReturnType<typeof createImageColumns>) => {
   const detailsVersions = createVersions();
   const imageVersions = createVersions();
+  /** The sequence numbers at which files changed, ascending. */
+  const revisions = growableUint32();
   const rejectedObjects = new Set<string>();
   const listeners: ((user: number) => void)[] = [];
   let present = 0;
@@ -197,6 +196,8 @@ const createFileVersions = (images: ReturnType<typeof createImageColumns>) => {
     detailsVersions,
     imageVersions,
     rejectedObjects,
+    addRevision: (seq: number): void => void revisions.push(seq),
+    revisionAt: (sequence: number): number => upperBound(revisions.values, sequence, 0, revisions.length),
     onChange: (listener: (user: number) => void): void => void listeners.push(listener),
     apply({ user, name, kind, outcome, code }: StagedFile, seq: number): void {
       if (outcome === 'REJECTED') {

@@ -30,7 +30,7 @@ const withClock = (overrides: Partial<typeof settings> = {}, draw?: Draw) => {
 const onStore = (store: Store, overrides = settings, draw?: Draw) => {
   const ledger = createLedger(store);
   const conversations = createConversations(store, ledger, overrides, draw);
-  return { ledger, conversations, dashboard: createDashboard(ledger, conversations, overrides) };
+  return { ledger, conversations, dashboard: createDashboard({ ledger, conversations, limits: overrides }) };
 };
 
 type Opened = Omit<ReturnType<typeof withClock>, 'clock'>;
