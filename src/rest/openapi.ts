@@ -1,8 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { type ErrorCode, errorCodes, statusOfCode } from '../errors.ts';
 import { fieldTypes } from './read-fields.ts';
-import { missingParameter, unknownParameter } from './read-input.ts';
-import { type BodyDescription, isData, type Route } from './route.ts';
+import { missingParameter, type Shape, unknownParameter } from './read-input.ts';
+import { type BodyDescription, isData, type RequestHeader, type Route } from './route.ts';
+import { tags } from './tags.ts';
 
 const problem = z.object({
   path: z.string().openapi({ description: 'The parameter at fault.' }),
@@ -29,7 +30,12 @@ export const information = (version: string) => ({
     version,
     description:
       'Simple routes for common questions; the GraphQL API at /graphql offers everything. Parameters that are unknown or sent twice are rejected. A client that prefers text/plain gets only the message of an error. Every response carries `x-request-id`.',
+    license: { name: 'MIT', identifier: 'MIT' },
+    contact: { name: 'The operator of this server' },
   },
+  // Relative, because a server may have several names.
+  servers: [{ url: '/', description: 'The server that this document is from.' }],
+  tags: tags.map((tag) => ({ ...tag })),
 });
 
 /** The two ways to send an API key. */
@@ -39,64 +45,109 @@ export const securitySchemes = [
 ] as const;
 
 /** A route as OpenAPI describes it, with the errors it may respond with. */
-export const describeApi = ({
-  method,
-  path,
-  subject,
-  summary,
-  description,
-  params,
-  query,
-  fields,
-  body,
-  errorCodes = [],
-  response,
-  requiredScopes,
-}: Route) => {
-  const [first] = Object.keys({ ...query, ...fields });
-  const example = first === undefined ? unknownParameter('verbose', []) : missingParameter(first);
-  const inScope = requiredScopes
-    ? `With API keys in use, it needs a key of scope ${requiredScopes.join(' or ')}.`
-    : undefined;
-  const about = [description, Object.keys(fields).length > 0 ? inBody : undefined, inScope].filter(Boolean).join(' ');
+export const describeApi = (route: Route) => {
+  const { method, path, tag, operationId, summary, params, query, fields, requiredScopes } = route;
   return createRoute({
+    operationId,
     method: method.toLowerCase() as Lowercase<typeof method>,
     path,
-    tags: [subject],
+    tags: [tag],
     summary,
-    ...(about === '' ? {} : { description: about }),
-    ...(requiredScopes ? { security: securitySchemes.map(({ name }) => ({ [name]: [...requiredScopes] })) } : {}),
+    description: descriptionOf(route),
+    security: requiredScopes ? securitySchemes.map(({ name }) => ({ [name]: [] })) : [],
+    // OpenAPI has scopes for OAuth only; some tools refuse them elsewhere.
+    ...(requiredScopes ? { 'x-required-scopes': [...requiredScopes] } : {}),
     request: {
       params: z.object(params),
-      query: z.object({ ...query, ...fields }),
-      ...(body ? { body: { required: true, content: contentOf(body) } } : {}),
+      query: z.object({
+        ...query,
+        ...optional(fields),
+        ...(route.hasDynamicQuery ? { filter: furtherParameters } : {}),
+      }),
+      headers: z.object(Object.fromEntries((route.headers ?? []).map(headerParameter))),
+      ...bodyOf(route),
     },
-    responses: {
-      200: {
-        description: 'The response.',
-        content: {
-          [response.type ?? 'application/json']: {
-            schema: response.schema,
-            ...(response.example === undefined ? {} : { example: response.example }),
-          },
-        },
-      },
-      ...errorResponse('BAD_REQUEST', { message: example.message, problems: [example] }),
-      ...(requiredScopes
-        ? { ...errorResponse('UNAUTHENTICATED', { message: '…' }), ...errorResponse('NOT_ALLOWED', { message: '…' }) }
-        : {}),
-      ...(path === '/readyz' || isData(subject)
-        ? errorResponse('NOT_READY', { message: 'the indices are being built' })
-        : {}),
-      ...Object.assign({}, ...errorCodes.map((code) => errorResponse(code, { message: '…' }))),
-    },
+    responses: { ...successOf(route), ...errorsOf(route) },
   });
 };
 
-const inBody = `The parameters may be sent in the body instead of the query: ${fieldTypes.join(' or ')}.`;
+const descriptionOf = ({ description, fields, requiredScopes }: Route): string => {
+  const inScope = requiredScopes
+    ? `With API keys in use, it needs a key of scope ${requiredScopes.join(' or ')}.`
+    : 'It needs no API key.';
+  return [description, Object.keys(fields).length > 0 ? inBody : undefined, inScope].filter(Boolean).join(' ');
+};
 
-const contentOf = ({ types, schema, example }: BodyDescription) =>
-  Object.fromEntries(types.map((type) => [type, { schema, example }]));
+/** A field may be in the body instead. */
+const optional = (fields: Shape): Shape =>
+  Object.fromEntries(Object.entries(fields).map(([name, schema]) => [name, schema.optional()]));
+
+/** Parameters whose names depend on the data: each property is a parameter of its own. */
+const furtherParameters = z
+  .record(z.string(), z.string())
+  .optional()
+  .openapi({
+    param: { style: 'form', explode: true },
+    description: 'Conditions on columns, each a parameter of its own; see the description.',
+  });
+
+const headerParameter = ({ name, description, example }: RequestHeader) =>
+  [name, z.string().optional().openapi({ description, example })] as const;
+
+/** The content of a body that is more than parameters, or the parameters that may be in a body instead of the query. */
+const bodyOf = ({ body, fields }: Route) => {
+  if (body) return { body: { required: true, content: contentOf(body) } };
+  if (Object.keys(fields).length === 0) return {};
+  const schema = z.object(fields);
+  return { body: { required: false, content: Object.fromEntries(fieldTypes.map((type) => [type, { schema }])) } };
+};
+
+const contentOf = ({ types, schema, example, others = {} }: BodyDescription) =>
+  Object.fromEntries(types.map((type) => [type, others[type] ?? { schema, example }]));
+
+const successOf = ({ response, furtherResponses = [] }: Route) => {
+  const content = {
+    [response.type ?? 'application/json']: {
+      schema: response.schema,
+      ...(response.example === undefined ? {} : { example: response.example }),
+    },
+    ...Object.fromEntries(Object.entries(response.others ?? {}).map(([type, schema]) => [type, { schema }])),
+  };
+  const headers = headersOf(response.headers);
+  return {
+    200: { description: 'The response.', headers, content },
+    ...Object.fromEntries(
+      furtherResponses.map(({ status, description, hasBody, headers: further }) => [
+        status,
+        { description, headers: headersOf(further), ...(hasBody ? { content } : {}) },
+      ]),
+    ),
+  };
+};
+
+const headersOf = (headers: Readonly<Record<string, string>> = {}) => {
+  const all = { 'x-request-id': 'The id of the request in the log.', ...headers };
+  return Object.fromEntries(
+    Object.entries(all).map(([name, description]) => [name, { description, schema: { type: 'string' as const } }]),
+  );
+};
+
+const errorsOf = ({ query, fields, path, subject, errorCodes = [], requiredScopes }: Route) => {
+  const [first] = Object.keys({ ...query, ...fields });
+  const example = first === undefined ? unknownParameter('verbose', []) : missingParameter(first);
+  return {
+    ...errorResponse('BAD_REQUEST', { message: example.message, problems: [example] }),
+    ...(requiredScopes
+      ? { ...errorResponse('UNAUTHENTICATED', { message: '…' }), ...errorResponse('NOT_ALLOWED', { message: '…' }) }
+      : {}),
+    ...(path === '/readyz' || isData(subject)
+      ? errorResponse('NOT_READY', { message: 'the indices are being built' })
+      : {}),
+    ...Object.assign({}, ...errorCodes.map((code) => errorResponse(code, { message: '…' }))),
+  };
+};
+
+const inBody = `The parameters may be sent in the body instead of the query: ${fieldTypes.join(' or ')}.`;
 
 const errorResponse = (code: ErrorCode, error: object) => ({
   [statusOfCode(code)]: {

@@ -5,6 +5,7 @@ import type { RequestBody } from '../http/request.ts';
 import type { Scope } from '../lib/api-key.ts';
 import type { ApiDocument } from './docs-page.ts';
 import type { RawInput, Shape } from './read-input.ts';
+import type { Tag } from './tags.ts';
 
 /**
  * What a route serves. Facts and content need complete indices and, where keys are in use, a key. Content never changes,
@@ -42,11 +43,33 @@ export interface BodyDescription {
   readonly lenientContentTypes?: readonly string[];
   readonly schema: z.ZodType;
   readonly example: unknown;
+  /** Media types whose content has another schema. */
+  readonly others?: Readonly<Record<string, { readonly schema: z.ZodType; readonly example: unknown }>>;
   /** The body is processed as it arrives and may be of any size: `bodyBytesMax` does not apply. */
   readonly isStream?: true;
 }
 
+/** A header that a route reads, beside those of HTTP itself. */
+export interface RequestHeader {
+  readonly name: string;
+  readonly description: string;
+  readonly example: string;
+}
+
+/** An answer other than 200 and the errors. */
+export interface FurtherResponse {
+  readonly status: 202 | 302 | 304;
+  readonly description: string;
+  /** Its body is that of 200. */
+  readonly hasBody?: true;
+  /** Meaning of each header by its name. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 interface RouteDescription {
+  /** Name of the operation in OpenAPI, and of its function in clients that are generated from it. */
+  readonly operationId: string;
+  readonly tag: Tag;
   /** Default: GET, which answers HEAD as well. */
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** As in OpenAPI: `/user_status/{user_id}`. */
@@ -67,12 +90,18 @@ interface RouteDescription {
   readonly fastPath?: true;
   readonly summary: string;
   readonly description?: string;
+  readonly headers?: readonly RequestHeader[];
   readonly body?: BodyDescription;
+  readonly furtherResponses?: readonly FurtherResponse[];
   /** Errors it may respond with in addition to those of every route. */
   readonly errorCodes?: readonly ErrorCode[];
   readonly response: {
     readonly schema: z.ZodType;
     readonly example?: unknown;
+    /** The schemas of further media types, which the parameters or `Accept` choose. */
+    readonly others?: Readonly<Record<string, z.ZodType>>;
+    /** Meaning of each header by its name. */
+    readonly headers?: Readonly<Record<string, string>>;
     /** Default: JSON. */
     readonly type?: 'text/html' | 'text/plain' | 'text/csv' | 'application/x-ndjson' | 'image/png';
   };

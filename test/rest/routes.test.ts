@@ -8,7 +8,13 @@ import { defineRoute, type Route } from '../../src/rest/route.ts';
 import { createRouter } from '../../src/rest/router.ts';
 import { openApp, origin } from '../support/app.ts';
 
-const described = { subject: 'server', summary: 'For tests', response: { schema: z.unknown() } } as const;
+const described = {
+  operationId: 'test',
+  tag: 'Server',
+  subject: 'server',
+  summary: 'For tests',
+  response: { schema: z.unknown() },
+} as const;
 
 const echo = defineRoute({
   ...described,

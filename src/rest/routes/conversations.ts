@@ -6,6 +6,8 @@ import { lower, symbol, upper, uuid } from '../parameters.ts';
 import { defineRoute } from '../route.ts';
 
 export const initial = defineRoute({
+  operationId: 'startConversation',
+  tag: 'Conversations',
   method: 'POST',
   path: '/initial',
   subject: 'facts',
@@ -22,6 +24,8 @@ export const initial = defineRoute({
 });
 
 export const followup = defineRoute({
+  operationId: 'followUpConversation',
+  tag: 'Conversations',
   method: 'POST',
   path: '/followup',
   subject: 'facts',
@@ -61,6 +65,8 @@ const example: z.infer<typeof line> = {
 };
 
 export const dashboardOfSymbol = defineRoute({
+  operationId: 'getDashboardOfSymbol',
+  tag: 'Conversations',
   path: '/dashboard/symbol/{symbol}',
   subject: 'facts',
   summary: 'All conversations about a symbol',
@@ -70,6 +76,8 @@ export const dashboardOfSymbol = defineRoute({
 });
 
 export const dashboardOfRange = defineRoute({
+  operationId: 'getDashboardOfRange',
+  tag: 'Conversations',
   path: '/dashboard/range/{lower}/{upper}',
   subject: 'facts',
   summary: 'The conversations that started in a range of time, by symbol',

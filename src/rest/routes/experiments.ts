@@ -37,6 +37,8 @@ const warnings = z
   .openapi({ description: 'What of the request was ignored, such as unknown parameters.' });
 
 export const receiveEvent = defineRoute({
+  operationId: 'receiveEvent',
+  tag: 'Experiments',
   method: 'POST',
   path: '/receive_event',
   subject: 'facts',
@@ -44,6 +46,13 @@ export const receiveEvent = defineRoute({
   summary: 'Records one event of an experiment',
   description:
     'Responds once the event is on disk. With an id in `event_id` or in the header `Idempotency-Key`, the same event again is a `duplicate`, and other content under the same id for the same experiment is a conflict; without an id every event is new. A malformed event is stored as a reject.',
+  headers: [
+    {
+      name: 'idempotency-key',
+      description: 'The id of the event, when `event_id` is absent.',
+      example: 'order-4711',
+    },
+  ],
   body: { types: ['application/json'], lenientContentTypes, schema: event, example },
   errorCodes: ['CONFLICT', 'VALIDATION_FAILED', 'TOO_LARGE', 'OVERLOADED'],
   ignoresUnknownQuery: true,
@@ -65,6 +74,8 @@ export const receiveEvent = defineRoute({
 });
 
 export const receiveEvents = defineRoute({
+  operationId: 'receiveEvents',
+  tag: 'Experiments',
   method: 'POST',
   path: '/events',
   subject: 'facts',
@@ -74,17 +85,46 @@ export const receiveEvents = defineRoute({
     'JSON Lines or a JSON array, processed while it is received; or an envelope, an object with a list `batch` or `events`, whose `experiment` is that of all its events. With the header `Idempotency-Key` the body is stored at once, and the same body again has the same response and stores nothing; another body with that key is 422. The response has one line per event, in order, each written once the event is on disk; with `summary=1` it is one object of counts. Malformed events and conflicts are stored as rejects and do not affect the others. An error in the middle of the body is reported in a last line, in the format of an error. What was ignored is reported in a last line, too: `{"warnings": […]}`.',
   ignoresUnknownQuery: true,
   query: { summary: isSummary.optional() },
+  headers: [
+    {
+      name: 'idempotency-key',
+      description: 'A text that is the same when the same body is sent again.',
+      example: 'batch-2026-01-02',
+    },
+  ],
   body: {
     types: ['application/x-ndjson', 'application/json'],
     lenientContentTypes: [...lenientContentTypes, 'application/jsonl', 'application/ndjson', 'application/x-jsonlines'],
     schema: z.string(),
     example: `${JSON.stringify(example)}\n`,
+    others: {
+      'application/json': {
+        schema: z.union([
+          z.array(event),
+          z.looseObject({ batch: z.array(event), experiment: z.string().optional() }),
+          z.looseObject({ events: z.array(event), experiment: z.string().optional() }),
+        ]),
+        example: [example],
+      },
+    },
     isStream: true,
   },
   response: {
     schema: z.string(),
     example: `${JSON.stringify({ index: 0, status: 'created' })}\n`,
     type: 'application/x-ndjson',
+    others: {
+      'application/json': z
+        .object({
+          received: z.int(),
+          created: z.int(),
+          duplicates: z.int(),
+          conflicts: z.int(),
+          rejected: z.int(),
+          warnings: warnings.optional(),
+        })
+        .openapi({ description: 'With `summary=1`.' }),
+    },
   },
   errorCodes: ['VALIDATION_FAILED', 'TOO_LARGE', 'OVERLOADED'],
   async handle({ summary }, { eventQueue, config }, { body, header, sentBy, warnings }) {

@@ -3,17 +3,23 @@ import { DomainError } from '../../errors.ts';
 import { defineRoute } from '../route.ts';
 
 export const healthz = defineRoute({
+  operationId: 'getHealth',
+  tag: 'Server',
   path: '/healthz',
   subject: 'server',
   summary: 'Whether the process responds',
+  description: 'For supervisors that restart a process which does not respond.',
   response: { schema: z.object({ status: z.literal('ok') }), example: { status: 'ok' } },
   handle: () => ({ status: 'ok' }),
 });
 
 export const readyz = defineRoute({
+  operationId: 'getReadiness',
+  tag: 'Server',
   path: '/readyz',
   subject: 'server',
   summary: 'Whether the server can answer queries: 503 until the indices are built',
+  description: 'For load balancers that send requests only to servers that can answer them.',
   response: {
     schema: z.object({
       status: z.literal('ready'),

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { DomainError } from '../../errors.ts';
 import { isCached } from '../../http/etag.ts';
 import { imageName } from '../parameters.ts';
+import { ifNoneMatch, notModified } from '../revalidation.ts';
 import { defineRoute } from '../route.ts';
 
 /** Browsers treat the response as an image and nothing else. */
@@ -12,13 +13,22 @@ const inert = {
 };
 
 export const image = defineRoute({
+  operationId: 'getImage',
+  tag: 'Users',
   path: '/images/{name}',
   subject: 'content',
   summary: 'The image of a user, by the SHA-256 of its bytes',
   description: 'The image at this path never changes; it exists as long as a user has it.',
   params: { name: imageName },
+  headers: [ifNoneMatch],
+  furtherResponses: [notModified],
   errorCodes: ['NOT_FOUND'],
-  response: { schema: z.string(), type: 'image/png' },
+  response: {
+    schema: z.string(),
+    type: 'image/png',
+    others: { 'image/jpeg': z.string() },
+    headers: { etag: 'Changes with the content.' },
+  },
   async handle({ name: { sha256, contentType } }, { userFiles, images }, { header }) {
     const found = userFiles.imageOfContent(sha256);
     const missing = () => new DomainError('NOT_FOUND', 'no user has this image');

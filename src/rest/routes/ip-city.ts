@@ -10,6 +10,8 @@ const lookup = {
 } as const;
 
 export const ipCityByPath = defineRoute({
+  operationId: 'getIpCity',
+  tag: 'IP addresses',
   ...lookup,
   path: '/ip_city/{ip}',
   // A block like 10.0.0.0/8 is a malformed address, not an unknown path.
@@ -20,6 +22,8 @@ export const ipCityByPath = defineRoute({
 });
 
 export const ipCityByQuery = defineRoute({
+  operationId: 'getIpCityByQuery',
+  tag: 'IP addresses',
   ...lookup,
   path: '/ip_city',
   summary: 'The city of an address, with the address in the query',

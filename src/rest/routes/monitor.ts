@@ -3,6 +3,8 @@ import { accountType, country, eventType, experiment } from '../parameters.ts';
 import { defineRoute } from '../route.ts';
 
 export const monitorOfCountry = defineRoute({
+  operationId: 'getMonitor',
+  tag: 'Experiments',
   path: '/monitor',
   subject: 'facts',
   summary: 'Events of the running experiment by country and variant',

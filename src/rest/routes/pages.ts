@@ -3,9 +3,13 @@ import { docsPage, operationsOf } from '../docs-page.ts';
 import { defineRoute } from '../route.ts';
 
 export const index = defineRoute({
+  operationId: 'getIndex',
+  tag: 'Server',
   path: '/',
   subject: 'documentation',
   summary: 'All routes as a short list; browsers are redirected to GraphiQL at /graphql',
+  description: 'A client that prefers HTML is redirected.',
+  furtherResponses: [{ status: 302, description: 'For browsers: to GraphiQL.', headers: { location: 'Its path.' } }],
   response: {
     schema: z.object({
       graphql: z.string(),
@@ -25,9 +29,12 @@ export const index = defineRoute({
 });
 
 export const docs = defineRoute({
+  operationId: 'getDocumentation',
+  tag: 'Server',
   path: '/docs',
   subject: 'documentation',
-  summary: 'All routes as a page to read',
+  summary: 'All routes as a page to read, with a form to try each',
+  description: 'The page needs nothing from other servers.',
   response: { schema: z.string(), type: 'text/html' },
   async handle(_input, _services, { origin, document }) {
     const headers = {
@@ -39,9 +46,12 @@ export const docs = defineRoute({
 });
 
 export const openapi = defineRoute({
+  operationId: 'getOpenApi',
+  tag: 'Server',
   path: '/openapi.json',
   subject: 'documentation',
   summary: 'All routes as an OpenAPI 3.1 document',
+  description: 'For generators of clients and for tools such as Postman.',
   response: { schema: z.looseObject({ openapi: z.string() }) },
   handle: (_input, _services, { document }) => document(),
 });

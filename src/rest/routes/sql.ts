@@ -57,7 +57,11 @@ const bodySchema = z.object({
   valid_at: z.string().optional(),
 });
 
+const statement = { schema: z.string(), example: 'select count(*) from transactions' };
+
 export const querySql = defineRoute({
+  operationId: 'runSql',
+  tag: 'SQL',
   method: 'POST',
   path: '/sql',
   subject: 'facts',
@@ -75,6 +79,7 @@ export const querySql = defineRoute({
         'select user_status, sum(amount) as revenue from transactions where occurred_at >= $1 group by user_status',
       parameters: ['2024-01-01'],
     },
+    others: { 'application/sql': statement, 'text/plain': statement },
   },
   errorCodes: ['NOT_FOUND', 'OVERLOADED', 'TOO_LARGE'],
   response: {
@@ -96,6 +101,13 @@ export const querySql = defineRoute({
       is_truncated: false,
       sequence: 5,
       warnings: [],
+    },
+    others: { 'application/x-ndjson': z.string(), 'text/csv': z.string(), [mediaTypes.parquet]: z.string() },
+    headers: {
+      'x-row-count': 'Number of rows.',
+      'x-truncated': '`true` when the query has more rows.',
+      'x-sequence': 'The state of the facts.',
+      'x-warnings': 'A JSON array of texts.',
     },
   },
   async handle(input, { sql, config }, { body, header }) {

@@ -14,6 +14,8 @@ const group = z.object({
 });
 
 export const transactionsAggregate = defineRoute({
+  operationId: 'aggregateTransactions',
+  tag: 'Transactions',
   path: '/transactions/aggregate',
   subject: 'facts',
   summary: 'All transactions by status and city',

@@ -11,6 +11,8 @@ const lookup = {
 } as const;
 
 export const userStatusByPath = defineRoute({
+  operationId: 'getUserStatus',
+  tag: 'User status',
   ...lookup,
   path: '/user_status/{user_id}',
   summary: 'The status of a user at an instant',
@@ -20,6 +22,8 @@ export const userStatusByPath = defineRoute({
 });
 
 export const userStatusByQuery = defineRoute({
+  operationId: 'getUserStatusByQuery',
+  tag: 'User status',
   ...lookup,
   path: '/user_status',
   summary: 'The status of a user at an instant, with the id in the query; a path cannot contain ids like `.` and `..`',

@@ -61,6 +61,8 @@ const userLines = async function* (where: UserFilter, services: Services): Async
 };
 
 export const data = defineRoute({
+  operationId: 'listUsers',
+  tag: 'Users',
   path: '/data',
   subject: 'facts',
   summary: 'Users who have a file, by age and image',
@@ -81,6 +83,8 @@ const report = z.object({
 });
 
 export const synchronizeData = defineRoute({
+  operationId: 'synchronizeUsers',
+  tag: 'Users',
   method: 'POST',
   path: '/data',
   subject: 'facts',
@@ -107,6 +111,8 @@ export const synchronizeData = defineRoute({
 });
 
 export const stats = defineRoute({
+  operationId: 'getUserStatistics',
+  tag: 'Users',
   path: '/stats',
   subject: 'facts',
   summary: 'The average age of users, by age and image',
@@ -121,6 +127,8 @@ export const stats = defineRoute({
 });
 
 export const outputTable = defineRoute({
+  operationId: 'getUserTable',
+  tag: 'Users',
   path: '/processed_data/output.csv',
   subject: 'facts',
   summary: 'All users who have a file, as the CSV file that is written next to the source',

@@ -21,6 +21,8 @@ const query = {
 const havingPrefix = '_having.';
 
 export const aggregateDataset = defineRoute({
+  operationId: 'aggregateDataset',
+  tag: 'Datasets',
   path: '/datasets/{name}/aggregate',
   subject: 'facts',
   hasDynamicQuery: true,

@@ -58,6 +58,14 @@ const optionsOf = ({ mode, key, header_line, date_order, null_markers, types, ..
   ...readOptionsOf({ ...input, headerLine: header_line, dateOrder: date_order, nullMarkers: null_markers }),
 });
 
+/** Of the routes that import. */
+const runningResponse = {
+  status: 202,
+  description: 'The import is running.',
+  hasBody: true,
+  headers: { location: 'The URL of the import, which shows its progress.' },
+} as const;
+
 const importErrorCodes = [
   'ADDRESS_NOT_ALLOWED',
   'TOO_LARGE',
@@ -66,6 +74,8 @@ const importErrorCodes = [
 ] as const satisfies readonly ErrorCode[];
 
 export const importByLink = defineRoute({
+  operationId: 'importDatasetByLink',
+  tag: 'Datasets',
   method: 'POST',
   path: '/datasets',
   subject: 'facts',
@@ -74,6 +84,7 @@ export const importByLink = defineRoute({
     'An existing dataset gets a new version, which becomes current when it is complete. Responds 202 with the running import or, with `wait=1`, 200 with the finished import; `GET /imports/{id}` shows its progress. With `dry_run=1` it responds 200 with what it would store, also when it would fail. A link that is not allowed is refused.',
   fields: { url: linkUrl.optional(), csv_url: csvUrl.optional(), name: datasetName, ...importOptions },
   errorCodes: importErrorCodes,
+  furtherResponses: [runningResponse],
   response: { schema: importSchema, example: importExample },
   async handle({ url, csv_url, name, ...input }, { datasetUploads }, { origin }) {
     const link = url ?? csv_url;
@@ -87,6 +98,8 @@ export const importByLink = defineRoute({
 });
 
 export const putDataset = defineRoute({
+  operationId: 'putDataset',
+  tag: 'Datasets',
   method: 'PUT',
   path: '/datasets/{name}',
   subject: 'facts',
@@ -109,6 +122,7 @@ export const putDataset = defineRoute({
     isStream: true,
   },
   errorCodes: importErrorCodes,
+  furtherResponses: [runningResponse],
   response: { schema: importSchema, example: importExample },
   async handle({ name, ...input }, { datasetUploads }, { origin, body }) {
     const run = await datasetUploads.importBytes(body.chunks(), `${name}.csv`, { name, ...optionsOf(input) });
@@ -144,6 +158,8 @@ const refreshJson = ({ url, every, lastAttemptAtUs, lastSuccessAtUs, lastError, 
 });
 
 export const listDatasets = defineRoute({
+  operationId: 'listDatasets',
+  tag: 'Datasets',
   path: '/datasets',
   subject: 'facts',
   summary: 'Lists all datasets',
@@ -189,10 +205,13 @@ export const listDatasets = defineRoute({
 });
 
 export const importProgress = defineRoute({
+  operationId: 'getImport',
+  tag: 'Datasets',
   path: '/imports/{id}',
   subject: 'facts',
   scopes: ['read', 'ingest'],
   summary: 'The progress or the result of an import',
+  description: 'Counts grow while the import runs.',
   params: { id: importId },
   errorCodes: ['NOT_FOUND'],
   response: { schema: importSchema, example: importExample },

@@ -6,6 +6,7 @@ import { csvRows, jsonRows } from '../../../domains/datasets/row-text.ts';
 import { preferredType } from '../../../http/accept.ts';
 import { isCached } from '../../../http/etag.ts';
 import { datasetName } from '../../parameters.ts';
+import { ifNoneMatch, notModified } from '../../revalidation.ts';
 import { defineRoute } from '../../route.ts';
 import { streamOf } from '../../stream-body.ts';
 import { columns, format, safe, search, sort, versionNumber } from './parameters.ts';
@@ -32,6 +33,8 @@ const typesByFormat = {
 const formatsByType = { 'text/csv': 'csv', 'application/x-ndjson': 'ndjson', [parquetType]: 'parquet' } as const;
 
 export const exportDataset = defineRoute({
+  operationId: 'exportDataset',
+  tag: 'Datasets',
   path: '/datasets/{name}/export',
   subject: 'facts',
   hasDynamicQuery: true,
@@ -39,8 +42,19 @@ export const exportDataset = defineRoute({
   description: `${testsDescription} CSV (RFC 4180) contains the original text of cells that do not fit the type of their column, and is imported to the same rows again; Parquet has typed columns, in which these cells are missing. The header ETag changes with the version, so that If-None-Match saves a client from reading the same rows again (304). The header Excluded-Count is the number of rows left out only because a cell that a parameter compares does not fit the type of its column. Rows are read page by page as the client reads them; the server closes the connection of a client that reads nothing for 30 seconds (setting exportStallMs).`,
   params: { name: datasetName },
   query,
+  headers: [ifNoneMatch],
+  furtherResponses: [notModified],
   errorCodes: ['NOT_FOUND'],
-  response: { schema: z.string(), type: 'text/csv' },
+  response: {
+    schema: z.string(),
+    type: 'text/csv',
+    others: { 'application/x-ndjson': z.string(), [parquetType]: z.string() },
+    headers: {
+      etag: 'Changes with the version.',
+      'excluded-count': 'Number of rows left out because a compared cell does not fit the type of its column.',
+      'content-disposition': 'The name of the file.',
+    },
+  },
   async handle(parsed, services, context) {
     const { datasets, config } = services;
     const { dataset, version, input, tests } = readQuery(services, context, query, parsed);

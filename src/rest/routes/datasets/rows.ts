@@ -17,6 +17,8 @@ const query = {
 };
 
 export const exploreDataset = defineRoute({
+  operationId: 'getDatasetRows',
+  tag: 'Datasets',
   path: '/datasets/{name}',
   subject: 'facts',
   hasDynamicQuery: true,

@@ -42,6 +42,8 @@ const countSchema = z.object({ value: z.unknown(), count: z.int() });
 const facetsQuery = { _columns: columns, _first: first, _search: search, _version: versionNumber };
 
 export const facetsOfDataset = defineRoute({
+  operationId: 'getDatasetFacets',
+  tag: 'Datasets',
   path: '/datasets/{name}/facets',
   subject: 'facts',
   hasDynamicQuery: true,
@@ -78,6 +80,8 @@ export const facetsOfDataset = defineRoute({
 });
 
 export const profileOfDataset = defineRoute({
+  operationId: 'getDatasetProfile',
+  tag: 'Datasets',
   path: '/datasets/{name}/profile',
   subject: 'facts',
   summary: 'Statistics of columns of a dataset',

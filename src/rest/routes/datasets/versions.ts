@@ -4,6 +4,8 @@ import { datasetName } from '../../parameters.ts';
 import { defineRoute } from '../../route.ts';
 
 export const versionsOfDataset = defineRoute({
+  operationId: 'listDatasetVersions',
+  tag: 'Datasets',
   path: '/datasets/{name}/versions',
   subject: 'facts',
   summary: 'The versions of a dataset, newest first',
@@ -52,6 +54,8 @@ export const versionsOfDataset = defineRoute({
 });
 
 export const removeDataset = defineRoute({
+  operationId: 'deleteDataset',
+  tag: 'Datasets',
   method: 'DELETE',
   path: '/datasets/{name}',
   subject: 'facts',
