@@ -3,7 +3,7 @@ import { Command, type Help } from 'commander';
 import { commands } from '../src/cli/commands.ts';
 import { type Setting, settingGroups, settings } from '../src/config.ts';
 import { errorCodes } from '../src/errors.ts';
-import { operationsOf } from '../src/rest/docs-page.ts';
+import { locationOf, operationsOf, type Parameter } from '../src/rest/api-document.ts';
 import { describeApi, information } from '../src/rest/openapi.ts';
 import { routes } from '../src/rest/routes.ts';
 import { programVersion } from '../src/version.ts';
@@ -86,7 +86,7 @@ const commandBlocks = (command: Command, help: Help): string[] => {
 
 const restPage = (): string[] => [
   '# REST',
-  'A running server describes the same routes at `/docs` (to read) and `/openapi.json` (OpenAPI 3.1). Errors are listed in [errors](errors.md).',
+  'A running server describes the same routes at `/docs` (to read and to try) and `/openapi.json` (OpenAPI 3.1). Errors are listed in [errors](errors.md).',
   table(
     ['route', 'answer', 'scope'],
     routes.map(({ method, path, summary, requiredScopes }) => [
@@ -104,28 +104,19 @@ const apiDocument = () => {
   return app.getOpenAPI31Document(information(programVersion()));
 };
 
-/** The fields of a parameter that the page uses; the generator writes no references to them. */
-interface Parameter {
-  readonly name: string;
-  readonly in: string;
-  readonly required?: boolean;
-  readonly description?: string;
-  readonly schema: { readonly example?: string };
-}
-
 const operationBlocks = ({ method, path, operation }: ReturnType<typeof operationsOf>[number]): string[] => {
   const parameters = (operation.parameters ?? []) as Parameter[];
-  const body = Object.keys((operation.requestBody as { content?: object } | undefined)?.content ?? {});
-  const rows = parameters.map(({ name, in: location, required, description = '', schema: { example = '' } }) => [
-    `\`${name}\``,
-    required ? location : `${location}, optional`,
-    description,
-    example === '' ? '' : `\`${example}\``,
-  ]);
+  const body = operation.requestBody as { readonly content?: object; readonly required?: boolean } | undefined;
+  const types = body?.required ? Object.keys(body.content ?? {}) : [];
+  const rows = parameters.map((parameter) => {
+    const { name, description = '', schema } = parameter;
+    const { example = '' } = schema;
+    return [`\`${name}\``, locationOf(parameter, operation), description, example === '' ? '' : `\`${example}\``];
+  });
   return [
     `## \`${method} ${path}\``,
     `${operation.summary}${operation.summary?.endsWith('?') ? '' : '.'} ${operation.description ?? ''}`.trimEnd(),
-    ...(body.length === 0 ? [] : [`Body: ${body.map((type) => `\`${type}\``).join(', ')}.`]),
+    ...(types.length === 0 ? [] : [`Body: ${types.map((type) => `\`${type}\``).join(', ')}.`]),
     ...(rows.length === 0 ? [] : [table(['parameter', 'in', 'meaning', 'example'], rows)]),
   ];
 };

@@ -1,37 +1,14 @@
-import type { OpenAPIHono } from '@hono/zod-openapi';
 import { html, raw } from 'hono/html';
 import { errorCodes } from '../errors.ts';
-
-export type ApiDocument = ReturnType<OpenAPIHono['getOpenAPI31Document']>;
-
-type Operation = NonNullable<NonNullable<ApiDocument['paths']>[string]['get']>;
-
-/** One method of one path. */
-interface DocumentedRoute {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  readonly path: string;
-  readonly operation: Operation;
-}
-
-/** All operations, in the order of the routes' paths. */
-export const operationsOf = ({ paths }: ApiDocument): DocumentedRoute[] =>
-  Object.entries(paths ?? {}).flatMap(([path, { get, post, put, delete: remove }]) => [
-    ...(get ? [{ method: 'GET' as const, path, operation: get }] : []),
-    ...(post ? [{ method: 'POST' as const, path, operation: post }] : []),
-    ...(put ? [{ method: 'PUT' as const, path, operation: put }] : []),
-    ...(remove ? [{ method: 'DELETE' as const, path, operation: remove }] : []),
-  ]);
-
-/** The parts of a parameter that the page shows; the generator writes no references to them. */
-interface Parameter {
-  readonly name: string;
-  readonly in: string;
-  readonly required?: boolean;
-  /** Another name of a parameter that is shown already. */
-  readonly deprecated?: boolean;
-  readonly description?: string;
-  readonly schema: { readonly example?: string };
-}
+import {
+  type ApiDocument,
+  type DocumentedRoute,
+  locationOf,
+  type Operation,
+  operationsOf,
+  type Parameter,
+} from './api-document.ts';
+import { formScript, keyInput, tryForm } from './docs-form.ts';
 
 /** The parts of a response that the page shows. */
 interface ResponsePart {
@@ -39,7 +16,7 @@ interface ResponsePart {
   readonly content?: Readonly<Record<string, { readonly schema?: object; readonly example?: unknown }>>;
 }
 
-/** The OpenAPI document as a page: no script, nothing loaded from elsewhere. Its examples send requests to `origin`. */
+/** The OpenAPI document as a page with forms: nothing is loaded from elsewhere. Its examples send requests to `origin`. */
 export const docsPage = async (document: ApiDocument, origin: string): Promise<string> => {
   const entries = operationsOf(document);
   const page = html`<!doctype html>
@@ -54,6 +31,7 @@ export const docsPage = async (document: ApiDocument, origin: string): Promise<s
 <h1>${document.info.title} <small>${document.info.version}</small></h1>
 <p>${document.info.description}</p>
 <p><a href="/graphql">GraphiQL</a> · <a href="/openapi.json">openapi.json</a> · <a href="#errors">Errors</a></p>
+<p>${keyInput}</p>
 <table>
 <tr><th>Request</th><th>Response</th></tr>
 ${entries.map(indexRow)}</table>
@@ -69,6 +47,7 @@ ${errorCodes.map(
 `,
 )}</table>
 </section>
+<script>${raw(formScript)}</script>
 </body>
 </html>
 `;
@@ -81,8 +60,9 @@ const operationSection = (entry: DocumentedRoute, origin: string) => {
   return html`<section id="${anchorOf(entry)}">
 <h2><code>${method} ${path}</code></h2>
 <p><strong>${prose(operation.summary)}.</strong> ${prose(operation.description)}</p>
-${parameters.length > 0 ? parameterTable(parameters) : ''}
+${parameters.length > 0 ? parameterTable(parameters, operation) : ''}
 <pre><code>curl${method === 'GET' ? '' : ` -X ${method}`} '${origin}${examplePath(path, parameters)}'${exampleBody(operation)}</code></pre>
+${tryForm(entry)}
 ${Object.entries(operation.responses ?? {}).map(([status, response]) => responseSection(status, response as ResponsePart))}
 </section>
 `;
@@ -92,12 +72,12 @@ const indexRow = (entry: DocumentedRoute) =>
   html`<tr><td><a href="#${anchorOf(entry)}"><code>${entry.method} ${entry.path}</code></a></td><td>${prose(entry.operation.summary)}</td></tr>
 `;
 
-const parameterTable = (parameters: readonly Parameter[]) => html`<table>
+const parameterTable = (parameters: readonly Parameter[], operation: Operation) => html`<table>
 <tr><th>Parameter</th><th>In</th><th>Meaning</th><th>Example</th></tr>
-${parameters.map(parameterRow)}</table>`;
+${parameters.map((parameter) => parameterRow(parameter, operation))}</table>`;
 
-const parameterRow = ({ name, in: location, required, description, schema }: Parameter) =>
-  html`<tr><td><code>${name}</code></td><td>${location}${required ? '' : ', optional'}</td><td>${prose(description)}</td><td><code>${schema.example}</code></td></tr>
+const parameterRow = (parameter: Parameter, operation: Operation) =>
+  html`<tr><td><code>${parameter.name}</code></td><td>${locationOf(parameter, operation)}</td><td>${prose(parameter.description)}</td><td><code>${parameter.schema.example}</code></td></tr>
 `;
 
 const responseSection = (status: string, { description, content = {} }: ResponsePart) =>
@@ -123,7 +103,7 @@ const anchorOf = ({ method, path }: DocumentedRoute): string =>
 
 /** The options of a curl command that send the example of a body, on one line; a body without an example is omitted. */
 const exampleBody = ({ requestBody }: Operation) => {
-  const { content = {} } = (requestBody ?? {}) as { content?: ResponsePart['content'] };
+  const { content = {} } = (requestBody ?? {}) as { readonly content?: ResponsePart['content'] };
   const [first] = Object.entries(content);
   if (first?.[1].example === undefined) return '';
   const [type, { example }] = first;
@@ -137,7 +117,8 @@ const examplePath = (path: string, parameters: readonly Parameter[]): string => 
   const inPath = (filled: string, parameter: Parameter) => filled.replace(`{${parameter.name}}`, exampleOf(parameter));
   // A cursor belongs to one list, so an example of it fits no other request.
   const query = parameters.filter(
-    ({ in: location, deprecated, name }) => location === 'query' && !deprecated && !/^_(?:after|before)$/.test(name),
+    ({ in: location, deprecated, name, schema }) =>
+      location === 'query' && !deprecated && schema.example !== undefined && !/^_(?:after|before)$/.test(name),
   );
   const search = query.map((parameter) => `${parameter.name}=${exampleOf(parameter)}`).join('&');
   return parameters.reduce(inPath, path) + (search === '' ? '' : `?${search}`);
@@ -152,5 +133,9 @@ h3 { margin-bottom: 0; }
 table { width: 100%; border-collapse: collapse; }
 th, td { padding: 0.3rem 1rem 0.3rem 0; border-bottom: 1px solid var(--edge); text-align: left; vertical-align: top; }
 pre { padding: 0.7rem 1rem; overflow-x: auto; overflow-wrap: normal; background: var(--faint); border-radius: 4px; }
+label { display: flex; gap: 0.5rem; margin: 0.3rem 0; }
+label span { flex: 0 0 10rem; font: 0.9em/1.5 ui-monospace, monospace; }
+input, select, textarea { flex: 1; min-width: 0; font: 0.9em/1.5 ui-monospace, monospace; }
+output pre { max-height: 30rem; overflow-y: auto; }
 code { font: 0.9em/1.5 ui-monospace, monospace; }
 `;

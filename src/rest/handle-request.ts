@@ -7,7 +7,7 @@ import { keyOf } from '../http/credentials.ts';
 import { type BodyLimits, type HttpRequest, RequestBody } from '../http/request.ts';
 import { errorResponseOf, type HttpResponse } from '../http/response.ts';
 import { stringifyExact } from '../lib/exact-json.ts';
-import type { ApiDocument } from './docs-page.ts';
+import type { ApiDocument } from './api-document.ts';
 import { readFields, wrongMediaType } from './read-fields.ts';
 import { pairsOf, readInput } from './read-input.ts';
 import { isData, type Route, type RouteContext } from './route.ts';

@@ -3,7 +3,7 @@ import type { Services } from '../context.ts';
 import type { ErrorCode, FieldProblem } from '../errors.ts';
 import type { RequestBody } from '../http/request.ts';
 import type { Scope } from '../lib/api-key.ts';
-import type { ApiDocument } from './docs-page.ts';
+import type { ApiDocument } from './api-document.ts';
 import type { RawInput, Shape } from './read-input.ts';
 import type { Tag } from './tags.ts';
 

@@ -7,7 +7,7 @@ import { FetchRequest, type HttpRequest } from '../http/request.ts';
 import type { GuardedFace } from '../http/request-guard.ts';
 import { errorResponseOf, toResponse } from '../http/response.ts';
 import { preview } from '../lib/problems.ts';
-import type { ApiDocument } from './docs-page.ts';
+import type { ApiDocument } from './api-document.ts';
 import { createRequestHandler, type RequestHandler } from './handle-request.ts';
 import { describeApi, information, securitySchemes } from './openapi.ts';
 import type { Route } from './route.ts';

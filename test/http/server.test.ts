@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { errorCodes } from '../../src/errors.ts';
 import { routeList, routes } from '../../src/rest/routes.ts';
@@ -99,13 +100,20 @@ describe('documentation', () => {
     }
   });
 
-  it('the documentation page has no scripts, loads nothing from other servers, and its example requests work', async () => {
+  it('the documentation page has only the script of its forms, loads nothing from other servers, and its example requests work', async () => {
     const { get } = await openGamesApp();
     const documentation = await get('/docs');
     expect(documentation.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(documentation.headers.get('content-security-policy')).toContain("default-src 'none'");
     const page = await documentation.text();
-    expect(page).not.toMatch(/<script|<link|<img|@import|url\(/);
+    expect(page).not.toMatch(/<script .*src|<link|<img|@import|url\(/);
+    const scripts = [...page.matchAll(/<script>(.*?)<\/script>/gs)].map(([, script = '']) => script);
+    expect(scripts).toHaveLength(1);
+    const hash = createHash('sha256')
+      .update(scripts[0] ?? '')
+      .digest('base64');
+    expect(documentation.headers.get('content-security-policy')).toContain(`script-src 'sha256-${hash}';`);
+    expect(page.match(/<form /g)).toHaveLength(routes.length);
     for (const { method, path, summary } of routes) {
       expect(page).toContain(`<code>${method} ${path}</code>`);
       expect(page).toContain(summary.split('`')[0]);

@@ -1,5 +1,7 @@
 import { z } from '@hono/zod-openapi';
-import { docsPage, operationsOf } from '../docs-page.ts';
+import { operationsOf } from '../api-document.ts';
+import { pagePolicy } from '../docs-form.ts';
+import { docsPage } from '../docs-page.ts';
 import { defineRoute } from '../route.ts';
 
 export const index = defineRoute({
@@ -39,7 +41,7 @@ export const docs = defineRoute({
   async handle(_input, _services, { origin, document }) {
     const headers = {
       'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+      'content-security-policy': pagePolicy,
     };
     return new Response(await docsPage(document(), origin), { headers });
   },
