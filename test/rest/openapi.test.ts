@@ -1,5 +1,5 @@
 import { createConfig, lintFromString } from '@redocly/openapi-core';
-import spectral from '@stoplight/spectral-core';
+import spectral, { type RulesetDefinition } from '@stoplight/spectral-core';
 import { oas } from '@stoplight/spectral-rulesets';
 import { expect, it, onTestFinished } from 'vitest';
 import { routes } from '../../src/rest/routes.ts';
@@ -19,7 +19,7 @@ it('the OpenAPI document satisfies the strict rules of Redocly', async () => {
 
 it('the OpenAPI document satisfies all recommended rules of Spectral', async () => {
   const linter = new spectral.Spectral();
-  linter.setRuleset({ extends: [[oas, 'recommended']] });
+  linter.setRuleset({ extends: [[oas as RulesetDefinition, 'recommended']] });
   const problems = await linter.run(JSON.parse(await documentText()));
   expect(problems.map(({ code, message, path }) => [code, message, path.join('/')])).toEqual([]);
 });
