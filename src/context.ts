@@ -24,6 +24,8 @@ export interface RequestInfo {
   /** Scheme, host and port as the client wrote them. */
   readonly origin: string;
   readonly requestId: string;
+  /** The header `Last-Event-ID`: the id of the last event that a client which subscribes again has received. */
+  readonly lastEventId?: string | null;
 }
 
 /** What resolvers receive: the services and the state of one request. */
@@ -59,15 +61,17 @@ export const createContextFactory = (services: Services): ((request: RequestInfo
     readonly caller: Principal | null;
     readonly origin: string;
     readonly requestId: string;
+    readonly lastEventId: string | null;
     readonly sentBy: string | null;
     readonly load: Context['load'];
     readonly clearLoaders: Context['clearLoaders'];
     readonly yieldAfter: Context['yieldAfter'];
 
-    constructor({ caller, origin, requestId }: RequestInfo) {
+    constructor({ caller, origin, requestId, lastEventId = null }: RequestInfo) {
       this.caller = caller;
       this.origin = origin;
       this.requestId = requestId;
+      this.lastEventId = lastEventId;
       this.sentBy = caller?.name ?? null;
       const loaders = new Loaders();
       // Resolvers take them out of the context, without `this`.

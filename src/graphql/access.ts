@@ -41,7 +41,7 @@ export const checkAccess = (access: Access, apiKeys: ApiKeys, caller: Principal 
 };
 
 /** Names of the root fields of an operation, those in fragments and skipped ones included. */
-const rootFields = (document: DocumentNode, root: SelectionSetNode): ReadonlySet<string> => {
+export const rootFields = (document: DocumentNode, root: SelectionSetNode): ReadonlySet<string> => {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions)
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);

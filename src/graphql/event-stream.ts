@@ -1,4 +1,5 @@
 import type { FormattedExecutionResult } from 'graphql';
+import type { StreamedResult } from './subscriptions.ts';
 
 const headers = {
   'content-type': 'text/event-stream',
@@ -12,7 +13,7 @@ const headers = {
  * Results as server-sent events, in the distinct connections mode of GraphQL over SSE: `next` for each, then `complete`.
  * Comments in between, every `pingMs`, keep the connection alive. Nothing is computed ahead for a client that does not read.
  */
-export const eventStreamOf = (results: AsyncIterable<FormattedExecutionResult>, pingMs: number): Response => {
+export const eventStreamOf = (results: AsyncIterable<StreamedResult>, pingMs: number): Response => {
   const encoder = new TextEncoder();
   const iterator = results[Symbol.asyncIterator]();
   let timer: NodeJS.Timeout | undefined;
@@ -27,7 +28,7 @@ export const eventStreamOf = (results: AsyncIterable<FormattedExecutionResult>, 
     },
     async pull(controller) {
       const { done, value } = await iterator.next();
-      if (!done) return controller.enqueue(encoder.encode(`event: next\ndata: ${JSON.stringify(value)}\n\n`));
+      if (!done) return controller.enqueue(encoder.encode(eventOf(value)));
       clearInterval(timer);
       controller.enqueue(encoder.encode('event: complete\ndata:\n\n'));
       controller.close();
@@ -40,7 +41,10 @@ export const eventStreamOf = (results: AsyncIterable<FormattedExecutionResult>, 
   return new Response(body, { headers });
 };
 
+const eventOf = ({ result, id }: StreamedResult): string =>
+  `event: next\n${id === null ? '' : `id: ${id}\n`}data: ${JSON.stringify(result)}\n\n`;
+
 /** A stream of one result. */
-export async function* singleResult(result: FormattedExecutionResult): AsyncGenerator<FormattedExecutionResult> {
-  yield result;
+export async function* singleResult(result: FormattedExecutionResult): AsyncGenerator<StreamedResult> {
+  yield { result, id: null };
 }

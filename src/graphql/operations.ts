@@ -1,23 +1,23 @@
 import {
+  createSourceEventStream,
   type ExecutionArgs,
   type ExecutionResult,
-  type FormattedExecutionResult,
+  execute,
   type GraphQLSchema,
-  subscribe,
 } from 'graphql';
 import type { Logger } from 'pino';
 import type { Context, RequestInfo, Services } from '../context.ts';
 import { createContextFactory } from '../context.ts';
 import type { Principal } from '../domains/api-keys.ts';
 import { DomainError } from '../errors.ts';
-import { checkAccess } from './access.ts';
+import { checkAccess, rootFields } from './access.ts';
 import { type Answer, refusalOf, requestErrors, succeeded } from './answer.ts';
 import { type Documents, type Operation, operationNamed } from './documents.ts';
 import { maskResult } from './errors.ts';
 import { createExecute } from './execute.ts';
 import { checkSize } from './limits.ts';
 import type { RequestParameters } from './parameters.ts';
-import { createSubscriptions } from './subscriptions.ts';
+import { createSubscriptions, type StreamedResult, type SubscriptionSteps } from './subscriptions.ts';
 import type { ResolvedDocument } from './trusted-documents/resolve-document.ts';
 import { readVariables, type Variables } from './variables.ts';
 
@@ -58,7 +58,7 @@ export interface Operations {
   /** Executes a query or mutation. */
   execute(prepared: PreparedRequest): Answer | Promise<Answer>;
   /** Begins a subscription, or refuses it. */
-  subscribe(prepared: PreparedRequest): Promise<Answer | AsyncIterable<FormattedExecutionResult>>;
+  subscribe(prepared: PreparedRequest): Promise<Answer | AsyncIterable<StreamedResult>>;
   /** The answer to a request that failed before its parameters were known. */
   refuse(error: unknown, requestId: string): Answer;
 }
@@ -128,11 +128,13 @@ export const createOperations = (options: OperationsOptions): Operations => {
     async subscribe(prepared) {
       const { context } = prepared;
       try {
-        const results = await subscriptions.open(
-          context,
-          async () => subscribe(argsOf(schema, prepared)),
-          (result) => maskResult(result, log, context.requestId),
-        );
+        const args = argsOf(schema, prepared);
+        const results = await subscriptions.open(context, {
+          subscribe: () => createSourceEventStream(args),
+          execute: (event) => execute({ ...args, rootValue: event }),
+          idOf: eventIdsOf(schema, prepared.operation),
+          mask: (result) => maskResult(result, log, context.requestId),
+        });
         return Symbol.asyncIterator in results ? results : { ...succeeded(results), ...isOfSubscription };
       } catch (error) {
         return { ...refuse(error, context.requestId), ...isOfSubscription };
@@ -144,6 +146,13 @@ export const createOperations = (options: OperationsOptions): Operations => {
 const isOfSubscription = { isOfSubscription: true } as const;
 
 const subscriptionMark = ({ node }: Operation) => (node.operation === 'subscription' ? isOfSubscription : {});
+
+/** How the events of a subscription are numbered, so that a client can resume: the extension `eventIdOf` of its field. */
+const eventIdsOf = (schema: GraphQLSchema, { document, node }: Operation): SubscriptionSteps['idOf'] => {
+  const [name = '', ...others] = rootFields(document, node.selectionSet);
+  const idOf = schema.getSubscriptionType()?.getFields()[name]?.extensions.eventIdOf;
+  return others.length === 0 && typeof idOf === 'function' ? (event) => String(idOf(event)) : () => null;
+};
 
 const mutationByGet = (): DomainError =>
   new DomainError('METHOD_NOT_ALLOWED', 'a mutation must be sent by POST', { details: { allow: 'POST' } });

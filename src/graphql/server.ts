@@ -1,4 +1,3 @@
-import type { FormattedExecutionResult } from 'graphql';
 import type { Logger } from 'pino';
 import { schema } from '../../schema/schema.ts';
 import type { Services } from '../context.ts';
@@ -17,6 +16,7 @@ import { createGraphiql } from './graphiql.ts';
 import { createOperations, executeWith, isPrepared, type OperationRequest, type Operations } from './operations.ts';
 import { parametersOfForm, type RequestParameters } from './parameters.ts';
 import { checkContentType, multipartType, parametersIn, readBytes } from './read-parameters.ts';
+import type { StreamedResult } from './subscriptions.ts';
 import { DocumentResolver, type MayRun } from './trusted-documents/resolve-document.ts';
 import type { TrustedDocuments } from './trusted-documents/trusted-documents.ts';
 import { parametersOfParts } from './uploads.ts';
@@ -27,7 +27,7 @@ export interface Graphql {
   readonly face: GuardedFace;
 }
 
-type Outcome = Answer | AsyncIterable<FormattedExecutionResult>;
+type Outcome = Answer | AsyncIterable<StreamedResult>;
 
 /** One endpoint for operations and, in a browser, GraphiQL. */
 export const createGraphql = (services: Services, trusted: TrustedDocuments, log: Logger): Graphql => {
@@ -116,7 +116,8 @@ const operationRequestOf = async (request: Request, id: string, services: Servic
     services.apiKeys.admit(caller, ['ingest']);
     return parametersOfParts(await partsOf(request, services));
   };
-  return { parameters: await readParameters(), caller, origin: http.origin, requestId: id, isReadOnly };
+  const lastEventId = http.header('last-event-id') ?? null;
+  return { parameters: await readParameters(), caller, origin: http.origin, requestId: id, isReadOnly, lastEventId };
 };
 
 const partsOf = async (request: Request, { config }: Services): Promise<FormData> => {

@@ -6,8 +6,22 @@ import { DomainError } from '../errors.ts';
 /** Overload rarely passes sooner: a client that is refused should not retry at once. */
 const retryAfterMs = 5000;
 
-/** Results of a subscription, or why it could not begin. */
-type Results = AsyncIterable<ExecutionResult> | ExecutionResult;
+/** One result of a subscription. */
+export interface StreamedResult {
+  readonly result: FormattedExecutionResult;
+  /** What a client that resumes after this result sends as `Last-Event-ID`; null when it cannot resume. */
+  readonly id: string | null;
+}
+
+/** How a subscription is executed. */
+export interface SubscriptionSteps {
+  /** Its source of events, or why it could not begin. */
+  subscribe(): Promise<AsyncIterable<unknown> | ExecutionResult>;
+  /** The result for an event of the source. */
+  execute(event: unknown): ExecutionResult | Promise<ExecutionResult>;
+  idOf(event: unknown): string | null;
+  mask(result: ExecutionResult): FormattedExecutionResult;
+}
 
 /** The open subscriptions of a server. */
 export interface Subscriptions {
@@ -15,26 +29,22 @@ export interface Subscriptions {
    * Begins a subscription whose results load their objects anew, and which ends immediately when its reader leaves or its
    * caller loses access. Throws OVERLOADED when too many are open.
    */
-  open(
-    context: Context,
-    subscribe: () => Promise<Results>,
-    mask: (result: ExecutionResult) => FormattedExecutionResult,
-  ): Promise<AsyncIterable<FormattedExecutionResult> | FormattedExecutionResult>;
+  open(context: Context, steps: SubscriptionSteps): Promise<AsyncIterable<StreamedResult> | FormattedExecutionResult>;
 }
 
 export const createSubscriptions = ({ subscriptionsMax }: Pick<Config, 'subscriptionsMax'>): Subscriptions => {
   let open = 0;
   return {
-    async open({ clearLoaders, caller }, subscribe, mask) {
+    async open({ clearLoaders, caller }, steps) {
       if (open >= subscriptionsMax) throw tooMany(subscriptionsMax);
       open++;
       const release = (): void => void open--;
       try {
-        const results = await subscribe();
-        if (Symbol.asyncIterator in results)
-          return withLifecycle(results, { onNext: clearLoaders, onEnd: release, mask, ended: caller?.ended });
+        const source = await steps.subscribe();
+        if (Symbol.asyncIterator in source)
+          return withLifecycle(source, { ...steps, onNext: clearLoaders, onEnd: release, ended: caller?.ended });
         release();
-        return mask(results);
+        return steps.mask(source);
       } catch (error) {
         release();
         throw error;
@@ -48,22 +58,21 @@ const tooMany = (subscriptionsMax: number): DomainError =>
     details: { retryAfterMs },
   });
 
-interface Lifecycle {
+interface Lifecycle extends Pick<SubscriptionSteps, 'execute' | 'idOf' | 'mask'> {
   /** Called before each result is produced. */
   readonly onNext: () => void;
   /** Called once: at the end, when the reader leaves, or immediately when `ended` is aborted. */
   readonly onEnd: () => void;
-  readonly mask: (result: ExecutionResult) => FormattedExecutionResult;
   /** Also ends a pending `next`. */
   readonly ended: AbortSignal | undefined;
 }
 
-/** The same results, masked; an error that ends them is their last one. */
+/** The results for the events of a source; an error of the source is the last result. */
 const withLifecycle = (
-  results: AsyncIterable<ExecutionResult>,
-  { onNext, onEnd, mask, ended }: Lifecycle,
-): AsyncIterableIterator<FormattedExecutionResult> => {
-  const iterator = results[Symbol.asyncIterator]();
+  source: AsyncIterable<unknown>,
+  { execute, idOf, mask, onNext, onEnd, ended }: Lifecycle,
+): AsyncIterableIterator<StreamedResult> => {
+  const iterator = source[Symbol.asyncIterator]();
   const noMore = { done: true, value: undefined } as const;
   let isOpen = true;
   let stopWaiting: (() => void) | undefined;
@@ -75,7 +84,7 @@ const withLifecycle = (
   const abort = (): void => {
     end();
     stopWaiting?.();
-    // The iterator may be waiting for a result that never comes.
+    // The iterator may be waiting for an event that never comes.
     iterator.return?.().catch(() => undefined);
   };
   ended?.addEventListener('abort', abort);
@@ -88,17 +97,19 @@ const withLifecycle = (
       if (!isOpen) return noMore;
       onNext();
       try {
-        const next = await new Promise<IteratorResult<ExecutionResult>>((resolve, reject) => {
+        const next = await new Promise<IteratorResult<unknown>>((resolve, reject) => {
           stopWaiting = () => resolve(noMore);
           iterator.next().then(resolve, reject);
         });
-        if (!next.done) return { done: false, value: mask(next.value) };
+        if (!next.done)
+          return { done: false, value: { result: mask(await execute(next.value)), id: idOf(next.value) } };
         end();
         return noMore;
       } catch (error) {
         end();
         const originalError = error instanceof Error ? error : new Error(String(error));
-        return { done: false, value: mask({ errors: [new GraphQLError(originalError.message, { originalError })] }) };
+        const failed = { errors: [new GraphQLError(originalError.message, { originalError })] };
+        return { done: false, value: { result: mask(failed), id: null } };
       }
     },
     async return() {

@@ -36,19 +36,35 @@ export const checkOrigin = ({ method, origin, host }: RequestOrigin, allowed: re
   throw new DomainError('NOT_ALLOWED', `pages of ${origin} may not call this server (setting allowedOrigins)`);
 };
 
-/** The headers of the CORS protocol for an allowed origin; none for others. `vary` is added to a response's own. */
-export const corsHeaders = (origin: string | null, allowed: readonly string[]): Readonly<Record<string, string>> =>
+/**
+ * The headers of the CORS protocol for an allowed origin; none for others. `vary` is added to a response's own. A preflight
+ * allows the headers that it asks for: clients of GraphQL and of tracing send many of their own.
+ */
+export const corsHeaders = (
+  origin: string | null,
+  allowed: readonly string[],
+  requestedHeaders?: string | null,
+): Readonly<Record<string, string>> =>
   origin !== null && allowed.includes(origin)
     ? {
         'access-control-allow-origin': origin,
         // navigator.sendBeacon always sends credentials, which a browser allows for a named origin only.
         'access-control-allow-credentials': 'true',
         'access-control-allow-methods': 'GET, HEAD, POST, PUT, DELETE',
-        'access-control-allow-headers':
-          'authorization, content-encoding, content-type, idempotency-key, if-none-match, x-api-key, x-request-id',
+        'access-control-allow-headers': allowedHeaders(requestedHeaders),
         // A page that is being left has no time for a preflight: it uses the last one.
         'access-control-max-age': '600',
-        'access-control-expose-headers': 'content-disposition, etag, x-request-id',
+        'access-control-expose-headers': 'content-disposition, etag, retry-after, x-request-id',
         vary: 'origin',
       }
     : {};
+
+const knownHeaders = [
+  ...['authorization', 'content-encoding', 'content-type', 'idempotency-key', 'if-none-match', 'last-event-id'],
+  ...['x-api-key', 'x-request-id'],
+];
+
+const allowedHeaders = (requested: string | null | undefined): string => {
+  const names = (requested ?? '').toLowerCase().match(/[\w-]+/g) ?? [];
+  return [...new Set([...knownHeaders, ...names])].join(', ');
+};

@@ -41,7 +41,9 @@ export const createRequestGuard = (
     const face = url.pathname === '/graphql' ? graphql : rest;
     const response = await dispatch(face, request, url, id).catch((error: unknown) => face.refuse(error, request, id));
     response.headers.set('x-request-id', id);
-    const added = corsHeaders(request.headers.get('origin'), config.allowedOrigins);
+    const { headers } = request;
+    const requestedHeaders = headers.get('access-control-request-headers');
+    const added = corsHeaders(headers.get('origin'), config.allowedOrigins, requestedHeaders);
     for (const [name, value] of Object.entries(added)) response.headers.append(name, value);
     logRequest(log, { id, method: request.method, path: url.pathname, status: response.status, startedMs });
     return response;

@@ -33,6 +33,41 @@ describe('a subscription', () => {
     expect(text).toMatch(/^:\n\n/);
   });
 
+  it('EventSource resumes after the last event that it received', async () => {
+    const app = await testServer();
+    await sendEvents(app, eventsOf(5));
+    const follow = async (query: string, lastEventId?: string): Promise<string> => {
+      const headers = { accept: 'text/event-stream', ...(lastEventId ? { 'last-event-id': lastEventId } : {}) };
+      const response = await fetch(`${app.server.url}/graphql?query=${encodeURIComponent(query)}`, { headers });
+      const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+      let text = '';
+      while (!/"u4"|"errors"/.test(text)) text += (await reader?.read())?.value ?? '';
+      await reader?.cancel();
+      return text;
+    };
+    // The sequence is the id, also when the client does not select it.
+    const query = 'subscription { recorded: eventRecorded(afterSequence: 0) { userId } }';
+    const received = (text: string) => [...text.matchAll(/^id: (\d+)\ndata: .*"(u\d)"/gm)].map(([, ...found]) => found);
+    const all = received(await follow(query));
+    const first = Number(all[0]?.[0]);
+    expect(all).toEqual([0, 1, 2, 3, 4].map((index) => [String(first + index), `u${index}`]));
+    expect(received(await follow(query, String(first + 1)))).toEqual(all.slice(2));
+    for (const wrong of ['x', '-1', '99999999999'])
+      expect(await follow(query, wrong)).toContain('"code":"BAD_REQUEST"');
+  });
+
+  it('results that cannot be resumed have no ids', async () => {
+    const app = await testServer();
+    const body = JSON.stringify({ query: dashboard });
+    const headers = { 'content-type': 'application/json', accept: 'text/event-stream' };
+    const response = await fetch(`${app.server.url}/graphql`, { method: 'POST', headers, body });
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    while (!text.includes('data: ')) text += (await reader?.read())?.value ?? '';
+    await reader?.cancel();
+    expect(text).toMatch(/^:\n\nevent: next\ndata: /);
+  });
+
   it('only pages of allowed origins can subscribe', async () => {
     const allowedOrigin = 'https://app.example';
     const app = await testServer({ settings: { allowedOrigins: allowedOrigin } });

@@ -16,12 +16,13 @@ it('pages of allowed origins can send requests and read the responses', async ()
     headers: {
       origin: allowedOrigin,
       'access-control-request-method': 'POST',
-      'access-control-request-headers': 'content-type',
+      'access-control-request-headers': 'content-type, apollographql-client-name, traceparent',
     },
   });
   expect(preflight.status).toBe(204);
   expect(preflight.headers.get('access-control-allow-origin')).toBe(allowedOrigin);
-  expect(preflight.headers.get('access-control-allow-headers')).toContain('content-type');
+  for (const name of ['content-type', 'x-api-key', 'last-event-id', 'apollographql-client-name', 'traceparent'])
+    expect(preflight.headers.get('access-control-allow-headers')?.split(', ')).toContain(name);
   const response = await app.get('/graphql', {
     method: 'POST',
     headers: { origin: allowedOrigin, 'content-type': 'application/json' },
