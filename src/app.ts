@@ -71,7 +71,7 @@ export const createApp = (config: Config, options: AppOptions): App => {
     domains,
     ledger,
     store,
-    fetch: createRequestGuard(config, log, graphql.face, rest.face),
+    fetch: createRequestGuard(config, log, (pathname) => (graphqlPath.test(pathname) ? graphql.face : rest.face)),
     fastPath: (incoming) => graphqlFastPath(incoming) ?? restFastPath(incoming),
     async start(address) {
       const startedAt = performance.now();
@@ -96,6 +96,9 @@ export const createApp = (config: Config, options: AppOptions): App => {
     },
   };
 };
+
+/** The suffixes answer with rows. */
+const graphqlPath = /^\/graphql(?:\.csv|\.ndjson)?$/;
 
 type MutableServerInfo = { -readonly [Key in keyof ServerInfo]: ServerInfo[Key] };
 

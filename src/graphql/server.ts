@@ -16,6 +16,7 @@ import { createGraphiql } from './graphiql.ts';
 import { createOperations, executeWith, isPrepared, type OperationRequest, type Operations } from './operations.ts';
 import { parametersOfForm, type RequestParameters } from './parameters.ts';
 import { checkContentType, multipartType, parametersIn, readBytes } from './read-parameters.ts';
+import { createReads, rowFormatOf } from './reads.ts';
 import type { StreamedResult } from './subscriptions.ts';
 import { DocumentResolver, type MayRun } from './trusted-documents/resolve-document.ts';
 import type { TrustedDocuments } from './trusted-documents/trusted-documents.ts';
@@ -27,7 +28,7 @@ export interface Graphql {
   readonly face: GuardedFace;
 }
 
-type Outcome = Answer | AsyncIterable<StreamedResult>;
+type Outcome = Answer | AsyncIterable<StreamedResult> | Response;
 
 /** One endpoint for operations and, in a browser, GraphiQL. */
 export const createGraphql = (services: Services, trusted: TrustedDocuments, log: Logger): Graphql => {
@@ -43,16 +44,21 @@ export const createGraphql = (services: Services, trusted: TrustedDocuments, log
   });
   const graphiql = createGraphiql();
   const acceptedBy = createAcceptReader();
+  const reads = createReads(operations, services);
 
   const { subscriptionPingMs: pingMs } = services.config;
 
   const outcomeOf = async (request: Request, requestId: string, accepted: Accepted): Promise<Outcome> => {
-    if (accepted.preferred === null) throw notAcceptable();
+    const rows = rowFormatOf(request);
+    if (accepted.preferred === null && rows === null) throw notAcceptable();
     const operationRequest = await operationRequestOf(request, requestId, services);
     const prepared = operations.prepare(operationRequest);
     if (!isPrepared(prepared)) return prepared;
-    if (prepared.operation.node.operation !== 'subscription') return operations.execute(prepared);
-    if (!accepted.events) return operations.refuse(eventsRequired(), requestId);
+    if (prepared.operation.node.operation !== 'subscription') {
+      const isPlain = !operationRequest.isReadOnly || (rows === null && accepted.preferred === 'text/event-stream');
+      return isPlain ? operations.execute(prepared) : reads(request, prepared, rows ?? jsonTypeOf(accepted));
+    }
+    if (rows !== null || !accepted.events) return operations.refuse(eventsRequired(), requestId);
     return operations.subscribe(prepared);
   };
 
@@ -66,7 +72,7 @@ export const createGraphql = (services: Services, trusted: TrustedDocuments, log
     face: {
       refuse,
       async respond(request, requestId) {
-        const page = await graphiql(request);
+        const page = new URL(request.url).pathname === '/graphql' ? await graphiql(request) : undefined;
         if (page) return page;
         const accepts = acceptedBy(request.headers.get('accept'));
         const isHead = request.method === 'HEAD';
@@ -75,7 +81,7 @@ export const createGraphql = (services: Services, trusted: TrustedDocuments, log
         const outcome = await outcomeOf(request, requestId, accepted).catch((error: unknown) =>
           operations.refuse(error, requestId),
         );
-        const response = responseTo(outcome, accepted, pingMs);
+        const response = outcome instanceof Response ? outcome : responseTo(outcome, accepted, pingMs);
         return isHead ? new Response(null, response) : response;
       },
     },
@@ -100,10 +106,10 @@ const mayRunOf =
 const operationRequestOf = async (request: Request, id: string, services: Services): Promise<OperationRequest> => {
   const { method, headers } = request;
   const isReadOnly = method === 'GET' || method === 'HEAD';
-  if (!isReadOnly && method !== 'POST')
-    throw new DomainError('METHOD_NOT_ALLOWED', '/graphql accepts GET, HEAD, POST only', {
-      details: { allow: 'GET, HEAD, POST' },
-    });
+  const { pathname } = new URL(request.url);
+  const allow = pathname === '/graphql' ? 'GET, HEAD, POST' : 'GET, HEAD';
+  if (!isReadOnly && (method !== 'POST' || pathname !== '/graphql'))
+    throw new DomainError('METHOD_NOT_ALLOWED', `${pathname} accepts ${allow} only`, { details: { allow } });
   const http = new FetchRequest(request, id);
   const caller = services.apiKeys.callerOf(keyOf(http.header));
   const readParameters = async (): Promise<RequestParameters> => {
@@ -133,7 +139,7 @@ const partsOf = async (request: Request, { config }: Services): Promise<FormData
   }
 };
 
-const responseTo = (outcome: Outcome, { preferred, events }: Accepted, pingMs: number): Response => {
+const responseTo = (outcome: Exclude<Outcome, Response>, { preferred, events }: Accepted, pingMs: number): Response => {
   if (Symbol.asyncIterator in outcome) return eventStreamOf(outcome, pingMs);
   if (preferred === 'text/event-stream' || (events && outcome.isOfSubscription))
     return eventStreamOf(singleResult(outcome.result), pingMs);

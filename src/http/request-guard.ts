@@ -21,8 +21,7 @@ export interface GuardedFace {
 export const createRequestGuard = (
   config: Pick<Config, 'host' | 'allowedOrigins'>,
   log: Logger,
-  graphql: GuardedFace,
-  rest: GuardedFace,
+  faceOf: (pathname: string) => GuardedFace,
 ): Handler => {
   const dispatch = async (face: GuardedFace, request: Request, url: URL, id: string): Promise<Response> => {
     const { method, headers } = request;
@@ -38,7 +37,7 @@ export const createRequestGuard = (
     const id = requestIdOf(original.headers.get('x-request-id'));
     const request = withPlainPath(original);
     const url = new URL(request.url);
-    const face = url.pathname === '/graphql' ? graphql : rest;
+    const face = faceOf(url.pathname);
     const response = await dispatch(face, request, url, id).catch((error: unknown) => face.refuse(error, request, id));
     response.headers.set('x-request-id', id);
     const { headers } = request;
