@@ -53,7 +53,8 @@ export const createGraphql = (services: Services, trusted: TrustedDocuments, log
     if (accepted.preferred === null && rows === null) throw notAcceptable();
     const operationRequest = await operationRequestOf(request, requestId, services);
     const prepared = operations.prepare(operationRequest);
-    if (!isPrepared(prepared)) return prepared;
+    // Rows are read by programs that know HTTP only.
+    if (!isPrepared(prepared)) return rows === null ? prepared : { ...prepared, jsonStatus: prepared.status };
     if (prepared.operation.node.operation !== 'subscription') {
       const isPlain = !operationRequest.isReadOnly || (rows === null && accepted.preferred === 'text/event-stream');
       return isPlain ? operations.execute(prepared) : reads(request, prepared, rows ?? jsonTypeOf(accepted));

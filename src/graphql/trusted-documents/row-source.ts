@@ -6,15 +6,17 @@ import {
   GraphQLIncludeDirective,
   type GraphQLOutputType,
   GraphQLSkipDirective,
-  GraphQLString,
   getDirectiveValues,
   getNullableType,
   isCompositeType,
   isListType,
   Kind,
   type OperationDefinitionNode,
+  SchemaMetaFieldDef,
   type SelectionNode,
   type SelectionSetNode,
+  TypeMetaFieldDef,
+  TypeNameMetaFieldDef,
 } from 'graphql';
 import { schema } from '../../../schema/schema.ts';
 import { DomainError } from '../../errors.ts';
@@ -113,8 +115,12 @@ const columnsOf = (selection: Selection, level: Level, path: ResponsePath = []):
     return isCompositeType(inner) ? columnsOf(selection, { parent: inner, sets: setsOf(nodes) }, at) : [at];
   });
 
-const typeOf = (parent: GraphQLCompositeType, name: string): GraphQLOutputType | undefined =>
-  name === '__typename' ? GraphQLString : 'getFields' in parent ? parent.getFields()[name]?.type : undefined;
+const metaFields = [SchemaMetaFieldDef, TypeMetaFieldDef, TypeNameMetaFieldDef];
+
+const typeOf = (parent: GraphQLCompositeType, name: string): GraphQLOutputType | undefined => {
+  const field = 'getFields' in parent ? parent.getFields()[name] : undefined;
+  return (field ?? metaFields.find((each) => each.name === name))?.type;
+};
 
 /** Fields of a level by their key: those of all fragments, because an item may be of any type that they name. */
 const createSelection = ({ document, variables }: SelectedOperation): Selection => {
