@@ -209,7 +209,7 @@ describe('ETags of documents', () => {
             expect(
               await app.importFile('IP_RANGES', {
                 name: `t${id}.csv`,
-                text: `first,last,city\n10.0.0.0,10.0.0.255,${each.city}\n`,
+                text: `cidr,city\n10.0.0.0/24,${each.city}\n`,
               }),
             ).toMatchObject({ state: 'SUCCEEDED' });
           if (each.kind === 'conversation')
