@@ -4,12 +4,14 @@ import type { Edge, Page } from './page.ts';
 
 type Types = (typeof builder)['$inferSchemaTypes'];
 
+/** Fields of connections besides `edges`, `nodes` and `pageInfo`. */
+export type ConnectionFields<Node, Extra, EdgeExtra = object> = ObjectFieldsShape<Types, Page<Node, EdgeExtra> & Extra>;
+
 interface ConnectionOptions<Node, Extra, EdgeExtra> {
   readonly type: ObjectRef<Types, Node> | InterfaceRef<Types, Node>;
   readonly name: string;
   readonly description: string;
-  /** Fields besides `edges`, `nodes` and `pageInfo`. */
-  readonly fields?: ObjectFieldsShape<Types, Page<Node, EdgeExtra> & Extra>;
+  readonly fields?: ConnectionFields<Node, Extra, EdgeExtra>;
 }
 
 /** Fields of edges besides `cursor` and `node`. */

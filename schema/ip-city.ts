@@ -2,7 +2,7 @@ import type { IpCityRange, IpCityResult } from '../src/domains/ip-city/ip-city.t
 import type { StoredOrigin } from '../src/ledger/record.ts';
 import { cidrsOf } from '../src/lib/ip.ts';
 import { builder } from './builder.ts';
-import { selectPage } from './page.ts';
+import { limitOf } from './page.ts';
 import { Provenance } from './provenance.ts';
 
 const IpKind = builder.enumType('IpKind', {
@@ -67,7 +67,7 @@ export const IpCityType = builder.objectRef<IpCityResult>('IpCity').implement({
           description: 'The largest number of ranges to return; at most pageSizeMax (1000).',
         }),
       },
-      resolve: ({ candidates }, { first }, { config }) => candidates().slice(0, selectPage({ first }, config).limit),
+      resolve: ({ candidates }, { first }, { config }) => candidates().slice(0, limitOf('first', first, config)),
     }),
   }),
 });

@@ -1,9 +1,18 @@
 import type { StoredTransaction } from '../src/domains/transactions/transactions.ts';
 import { builder } from './builder.ts';
 import { connectionType } from './connection.ts';
-import { Fact, type FactNode, factEdgeFields, factPageArgs, factsPage, type JoinedInList } from './facts/facts.ts';
+import {
+  Fact,
+  type FactNode,
+  type FactsPage,
+  factConnectionFields,
+  factEdgeFields,
+  factPageArgs,
+  factsOfUser,
+  factsPage,
+  type JoinedInList,
+} from './facts/facts.ts';
 import { TransactionFilter } from './facts/filters.ts';
-import { type Counted, totalCountOf } from './page.ts';
 import { ingest, recordResult } from './record-results.ts';
 import { localIdOf, recordsByLocalIds } from './snapshot.ts';
 import { UserType } from './users.ts';
@@ -33,17 +42,12 @@ builder.node(TransactionType, {
   }),
 });
 
-const TransactionConnection = connectionType<FactNode<StoredTransaction>, Counted, JoinedInList>(
+const TransactionConnection = connectionType<FactNode<StoredTransaction>, FactsPage, JoinedInList>(
   {
     type: TransactionType,
     name: 'TransactionConnection',
     description: 'A page of transactions.',
-    fields: (t) => ({
-      totalCount: t.int({
-        description: 'The number of transactions on all pages.',
-        resolve: totalCountOf,
-      }),
-    }),
+    fields: factConnectionFields,
   },
   { name: 'TransactionEdge', description: 'A transaction with its cursor.', fields: factEdgeFields },
 );
@@ -54,7 +58,7 @@ builder.queryField('transactions', (t) =>
     extensions: { goesThroughAllFacts: true },
     description: 'Purchases.',
     args: { ...factPageArgs(TransactionFilter), ...t.arg.connectionArgs() },
-    resolve: (_root, args, context) => factsPage(context.transactions, args, context),
+    resolve: (_root, args, context) => factsPage(context.transactions, args, context, { field: 'Query.transactions' }),
   }),
 );
 
@@ -63,7 +67,8 @@ builder.objectField(UserType, 'transactions', (t) =>
     type: TransactionConnection,
     description: 'The user’s purchases.',
     args: { ...factPageArgs(TransactionFilter), ...t.arg.connectionArgs() },
-    resolve: ({ userId }, args, context) => factsPage(context.transactions, args, context, userId),
+    resolve: (user, args, context) =>
+      factsPage(context.transactions, args, context, factsOfUser('User.transactions', user)),
   }),
 );
 

@@ -77,20 +77,25 @@ builder.queryField('users', (t) =>
       where: t.arg({ type: UserFilterInput, description: 'Only users that match this filter.' }),
       orderBy: t.arg({ type: UserOrder, description: 'Default: by user id, ascending.' }),
     },
-    resolve: async (_root, { where, orderBy, ...args }, { userDirectory, users, config }) => {
-      const { limit, fromEnd, after, before } = selectPage(args, config);
+    resolve: async (_root, args, { userDirectory, users, config }) => {
+      const { where, orderBy } = args;
+      const { limit, fromEnd, after, before, ...walk } = selectPage({ field: 'Query.users' }, args, config);
       const descending = orderBy?.direction === 'DESC';
       const order = { orderBy: orderBy?.by ?? 'USER_ID', descending };
       const page = await userDirectory.page({
         where: filterOf(where ?? undefined),
         ...order,
+        asOf: { sequence: walk.sequence },
         limit,
         fromEnd,
         after,
         before,
       });
       const rows = page.rows.map(({ userId, position }) => ({ userId, ...users.attributesAt(userId), position }));
-      return { ...pageOf(rows, ({ position }) => position, page), totalCount: page.totalCount };
+      return {
+        ...pageOf(rows, ({ position }) => position, { ...page, cursors: walk.cursors.at(page.sequence) }),
+        totalCount: page.totalCount,
+      };
     },
   }),
 );

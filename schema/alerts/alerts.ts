@@ -121,10 +121,11 @@ builder.node(AlertType, {
       args: t.arg.connectionArgs(),
       description: 'The changes of state that it has reported, the newest first.',
       resolve: ({ id }, args, { alerts, config }) => {
-        const { limit, fromEnd, after, before } = selectPage(args, config);
+        const list = { field: 'Alert.changes', parent: id };
+        const { limit, fromEnd, after, before, cursors } = selectPage(list, args, config);
         const request = { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) };
         const page = alerts.changes(id, request);
-        return pageOf(page.rows, ({ seq }) => seq, page);
+        return pageOf(page.rows, ({ seq }) => seq, { ...page, cursors });
       },
     }),
   }),
@@ -179,11 +180,11 @@ builder.queryField('alerts', (t) =>
         description: 'Whether to list alerts that were removed, too.',
       }),
     },
-    resolve: (_root, { includeRemoved, ...args }, { alerts, config }) => {
-      const { limit, fromEnd, after, before } = selectPage(args, config);
+    resolve: (_root, args, { alerts, config }) => {
+      const { limit, fromEnd, after, before, cursors } = selectPage({ field: 'Query.alerts' }, args, config);
       const request = { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) };
-      const page = alerts.rules.page(includeRemoved ? {} : { removedAtUs: null }, request);
-      return pageOf(page.rows, ({ id }) => id, page);
+      const page = alerts.rules.page(args.includeRemoved ? {} : { removedAtUs: null }, request);
+      return pageOf(page.rows, ({ id }) => id, { ...page, cursors });
     },
   }),
 );

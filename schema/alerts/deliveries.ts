@@ -123,12 +123,17 @@ builder.queryField('alertDeliveries', (t) =>
       alert: t.arg.globalID({ for: [AlertType], description: 'Only those of this alert.' }),
       state: t.arg({ type: AlertDeliveryState, description: 'Only those in this state, such as `FAILED`.' }),
     },
-    resolve: (_root, { alert, state, ...args }, { alerts, config }) => {
-      const { limit, fromEnd, after, before } = selectPage(args, config);
+    resolve: (_root, args, { alerts, config }) => {
+      const { alert, state } = args;
+      const list = { field: 'Query.alertDeliveries' };
+      const { limit, fromEnd, after, before, cursors } = selectPage(list, args, config);
       const request = { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) };
       const match = { ...(alert ? { ruleId: Number(alert.id) } : {}), ...(state ? { state } : {}) };
       const page = alerts.deliveries.page(match, request);
-      return { ...pageOf(page.rows, ({ id }) => id, page), totalCount: () => alerts.deliveries.count(match) };
+      return {
+        ...pageOf(page.rows, ({ id }) => id, { ...page, cursors }),
+        totalCount: () => alerts.deliveries.count(match),
+      };
     },
   }),
 );

@@ -90,13 +90,20 @@ builder.queryField('conversations', (t) =>
         description: 'The time zone whose days the range counts.',
       }),
     },
-    resolve: async (_root, { symbol, range, timeZone, ...args }, { conversations, config, load }) => {
-      const { after, before, ...selection } = selectPage(args, config);
+    resolve: async (_root, args, { conversations, config, load, ledger }) => {
+      const { symbol, range, timeZone } = args;
+      const list = { field: 'Query.conversations' };
+      const { after, before, cursors, ...selection } = selectPage(list, args, config);
+      const sequence = ledger.resolveSequence(selection);
       const [afterSeq, beforeSeq] = [numericCursor(after), numericCursor(before)];
-      const page = conversations.page({ symbol, range, timeZone, afterSeq, beforeSeq, ...selection });
+      const asOf = { sequence };
+      const page = await conversations.page({ symbol, range, timeZone, asOf, afterSeq, beforeSeq, ...selection });
       const rows = await Promise.all(page.seqs.map((seq) => load(conversations.bySeqs, seq)));
       const found = rows.filter((row) => row !== null);
-      return { ...pageOf(found, ({ seq }) => seq, page), totalCount: page.totalCount };
+      return {
+        ...pageOf(found, ({ seq }) => seq, { ...page, cursors: cursors.at(sequence) }),
+        totalCount: page.totalCount,
+      };
     },
   }),
 );
@@ -124,11 +131,16 @@ builder.queryField('followups', (t) =>
         description: 'Only those of this conversation, whether or not its start is stored; default: all.',
       }),
     },
-    resolve: (_root, { uuid, ...args }, { conversations, config }) => {
-      const { after, before, ...selection } = selectPage(args, config);
-      const cursors = { after: numericCursor(after), before: numericCursor(before) };
-      const page = conversations.followupPage({ uuid, ...cursors, ...selection });
-      return { ...pageOf(page.rows, ({ seq }) => seq, page), totalCount: page.totalCount };
+    resolve: (_root, args, { conversations, config, ledger }) => {
+      const { uuid } = args;
+      const { limit, fromEnd, cursors, ...selection } = selectPage({ field: 'Query.followups' }, args, config);
+      const [after, before] = [numericCursor(selection.after), numericCursor(selection.before)];
+      const sequence = ledger.resolveSequence(selection);
+      const page = conversations.followupPage({ uuid, asOf: { sequence }, after, before, limit, fromEnd });
+      return {
+        ...pageOf(page.rows, ({ seq }) => seq, { ...page, cursors: cursors.at(sequence) }),
+        totalCount: page.totalCount,
+      };
     },
   }),
 );

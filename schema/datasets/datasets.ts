@@ -4,7 +4,7 @@ import type { Dataset } from '../../src/domains/datasets/datasets.ts';
 import { builder } from '../builder.ts';
 import { connectionType } from '../connection.ts';
 import { ImportType } from '../imports/imports.ts';
-import { type Counted, numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
+import { type Counted, limitOf, numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
 import { ColumnRef, FacetType } from './columns.ts';
 import { RowFilterInput } from './filter.ts';
 import { ColumnOrderInput, RowConnection, rowsArgs, rowsPage, versionArg, versionIdOf } from './rows.ts';
@@ -144,17 +144,13 @@ builder.objectFields(DatasetType, (t) => ({
         description: 'The order; equal rows stay in the order of the file.',
       }),
     },
-    resolve: (dataset, { match, where, search, orderBy, version, ...args }, context) =>
-      rowsPage(args, context, (page) =>
-        context.datasets.rows(dataset, {
-          match,
-          where,
-          search,
-          orderBy,
-          versionId: versionIdOf(version),
-          ...page,
-        }),
-      ),
+    resolve: (dataset, args, context) => {
+      const { match, where, search, orderBy } = args;
+      const versionId = versionIdOf(args.version);
+      return rowsPage({ field: 'Dataset.rows', parent: dataset.id }, args, context, (page) =>
+        context.datasets.rows(dataset, { match, where, search, orderBy, versionId, ...page }),
+      );
+    },
   }),
   facets: t.field({
     type: [FacetType],
@@ -179,7 +175,7 @@ builder.objectFields(DatasetType, (t) => ({
       const names =
         columns ??
         columnsOfVersion.slice(0, Math.min(10, config.datasetStatisticsColumnsMax)).map(({ column }) => column.name);
-      const { limit } = selectPage({ first }, config);
+      const limit = limitOf('first', first, config);
       const found = await datasets.facets(version, { columns: names, where, limit });
       return found.map((facet) => ({
         ...facet,
@@ -195,10 +191,11 @@ builder.objectFields(DatasetType, (t) => ({
     args: t.arg.connectionArgs(),
     description: 'All versions, newest first.',
     resolve(dataset, args, { datasets, config }) {
-      const { limit, fromEnd, after, before } = selectPage(args, config);
+      const list = { field: 'Dataset.versions', parent: dataset.id };
+      const { limit, fromEnd, after, before, cursors } = selectPage(list, args, config);
       const request = { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) };
       const page = datasets.versionsPage(dataset, request);
-      return { ...pageOf(page.rows, ({ id }) => id, page), totalCount: page.totalCount };
+      return { ...pageOf(page.rows, ({ id }) => id, { ...page, cursors }), totalCount: page.totalCount };
     },
   }),
   diff: t.field({
@@ -230,10 +227,10 @@ builder.queryFields((t) => ({
     args: t.arg.connectionArgs(),
     description: 'All datasets, oldest first.',
     resolve(_root, args, { datasets, config }) {
-      const { limit, fromEnd, after, before } = selectPage(args, config);
+      const { limit, fromEnd, after, before, cursors } = selectPage({ field: 'Query.datasets' }, args, config);
       const request = { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) };
       const page = datasets.page(request);
-      return { ...pageOf(page.rows, ({ id }) => id, page), totalCount: page.totalCount };
+      return { ...pageOf(page.rows, ({ id }) => id, { ...page, cursors }), totalCount: page.totalCount };
     },
   }),
 }));

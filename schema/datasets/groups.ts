@@ -82,7 +82,12 @@ const RowAggregate = builder.objectRef<DatasetGroup>('RowAggregate').implement({
       type: RowConnection,
       args: t.arg.connectionArgs(),
       description: 'The rows of the group, in the order of the file.',
-      resolve: (group, args, context) => rowsPage(args, context, (page) => context.datasetGroups.rowsOf(group, page)),
+      resolve: (group, args, context) => {
+        const parent = JSON.stringify([group.version.id, group.rows]);
+        return rowsPage({ field: 'RowAggregate.rows', parent }, args, context, (page) =>
+          context.datasetGroups.rowsOf(group, page),
+        );
+      },
     }),
   }),
 });
@@ -147,8 +152,10 @@ builder.objectField(DatasetType, 'aggregate', (t) =>
       }),
       ...versionArg,
     },
-    async resolve(dataset, { groupBy, measures, where, having, orderBy, timeZone, version, ...args }, context) {
-      const { limit, after, before, fromEnd } = selectPage(args, context.config);
+    async resolve(dataset, args, context) {
+      const { groupBy, measures, where, having, orderBy, timeZone, version } = args;
+      const list = { field: 'Dataset.groups', parent: dataset.id };
+      const { limit, after, before, fromEnd, cursors } = selectPage(list, args, context.config);
       if (fromEnd || before !== undefined)
         throw new DomainError(
           'BAD_REQUEST',
@@ -165,7 +172,7 @@ builder.objectField(DatasetType, 'aggregate', (t) =>
         limit,
         after,
       });
-      return { ...pageOf(page.groups, page.cursorOf, page), totalCount: page.total, page };
+      return { ...pageOf(page.groups, page.cursorOf, { ...page, cursors }), totalCount: page.total, page };
     },
   }),
 );

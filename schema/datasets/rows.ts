@@ -160,15 +160,19 @@ export const versionIdOf = (id: string | number | null | undefined): number | un
   return Number(number);
 };
 
-type PageArgs = Parameters<typeof selectPage>[0];
+type List = Parameters<typeof selectPage>[0];
+type PageArgs = Parameters<typeof selectPage>[1];
 
 /** A page of rows as a connection. */
 export const rowsPage = async (
+  list: List,
   args: PageArgs,
   context: Context,
   find: (page: Pick<RowsQuery, 'limit' | 'fromEnd' | 'after' | 'before'>) => Promise<RowsPage>,
 ) => {
-  const page = await find(selectPage(args, context.config));
+  const { limit, fromEnd, after, before, cursors } = selectPage(list, args, context.config);
+  const page = await find({ limit, fromEnd, after, before });
   await context.yieldAfter(page.rows.length);
-  return { ...pageOf(page.rows, page.cursorOf, page), totalCount: page.total, excludedCount: page.excludedCount };
+  const connection = pageOf(page.rows, page.cursorOf, { ...page, cursors });
+  return { ...connection, totalCount: page.total, excludedCount: page.excludedCount };
 };

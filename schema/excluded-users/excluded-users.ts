@@ -8,9 +8,9 @@ import { connectionType } from '../connection.ts';
 import { type Counted, numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
 import { Provenance } from '../provenance.ts';
 import { ingest, recordResult } from '../record-results.ts';
-import { asOfOf } from '../snapshot.ts';
+import { asOfOf, type InSnapshot, inSnapshot, localIdOf, nowUsIn, recordsByLocalIds } from '../snapshot.ts';
 import { AsOfInput } from '../time.ts';
-import { UserType } from '../users.ts';
+import { UserType, userIn } from '../users.ts';
 import { writtenRecords } from '../written-records.ts';
 
 const ExclusionEnd = builder.objectRef<StoredExclusion>('ExclusionEnd').implement({
@@ -32,21 +32,21 @@ const ExclusionEnd = builder.objectRef<StoredExclusion>('ExclusionEnd').implemen
   }),
 });
 
-const ExclusionType = builder.objectRef<StoredExclusion>('Exclusion');
+const ExclusionType = builder.objectRef<StoredExclusion & InSnapshot>('Exclusion');
 
 builder.node(ExclusionType, {
   description:
     'Experiments leave out what a user does in the half-open time `[from, to)`. The record is never edited; an inclusion of the user ends it.',
-  id: { resolve: ({ seq }) => seq },
-  loadMany: (ids, { excludedUsers }) =>
-    excludedUsers.bySeqs(ids.map(Number)).map((row) => (row?.kind === 'EXCLUDED' ? row : null)),
+  id: { resolve: (row) => localIdOf(row.seq, row) },
+  loadMany: (ids, context) =>
+    recordsByLocalIds(ids, context.excludedUsers.bySeqs, context).map((row) => (row?.kind === 'EXCLUDED' ? row : null)),
   fields: (t) => ({
     userId: t.exposeID('userId', { description: 'The user; no other record has to name them.' }),
     user: t.field({
       type: UserType,
       nullable: true,
       description: 'The user; null when no other record names one.',
-      resolve: ({ userId }, _args, { users }) => users.userOf(userId),
+      resolve: (row, _args, context) => userIn(row, row, context),
     }),
     from: t.field({
       type: 'DateTime',
@@ -62,24 +62,28 @@ builder.node(ExclusionType, {
     }),
     reason: t.exposeString('reason', { nullable: true, description: 'Why; null when not stated.' }),
     isExcludedNow: t.boolean({
-      description: 'Whether any current exclusion of the user contains the present instant.',
-      resolve: ({ userId }, _args, { users, excludedUsers, nowUs }) =>
-        excludedUsers.isExcludedAt(users.codes.codeOf(userId) ?? -1, nowUs()),
+      description:
+        'Whether any current exclusion of the user contains the present instant, or the time of the snapshot in the `id`.',
+      resolve(row, _args, context) {
+        const { users, excludedUsers } = context;
+        const then = row.sequence === undefined ? excludedUsers : excludedUsers.at(row.sequence);
+        return then.isExcludedAt(users.codes.codeOf(row.userId) ?? -1, nowUsIn(row, context));
+      },
     }),
     end: t.field({
       type: ExclusionEnd,
       nullable: true,
       description: 'The record that ended it; null for a current exclusion.',
-      resolve({ seq }, _args, { load, excludedUsers }) {
+      resolve({ seq, sequence }, _args, { load, excludedUsers }) {
         const endSeq = excludedUsers.endSeqOf(seq);
-        return endSeq === null ? null : load(excludedUsers.bySeqs, endSeq);
+        return endSeq === null || endSeq > (sequence ?? endSeq) ? null : load(excludedUsers.bySeqs, endSeq);
       },
     }),
     provenance: t.field({ type: Provenance, description: 'The source of the record.', resolve: (row) => row }),
   }),
 });
 
-const ExclusionConnection = connectionType<StoredExclusion, Counted>(
+const ExclusionConnection = connectionType<StoredExclusion & InSnapshot, Counted>(
   {
     type: ExclusionType,
     name: 'ExclusionConnection',
@@ -110,12 +114,17 @@ builder.queryField('excludedUsers', (t) =>
           'The list as it was known then; with `validAt`, only exclusions whose time contains that instant. Default: everything recorded so far.',
       }),
     },
-    resolve: (_root, { userId, includeEnded, asOf, ...args }, { excludedUsers, ledger, config }) => {
-      const { limit, fromEnd, after, before } = selectPage(args, config);
-      const filter = { userId: userId ?? undefined, includesEnded: includeEnded, ...asOfOf(asOf, ledger) };
+    resolve: (_root, args, { excludedUsers, ledger, config }) => {
+      const { limit, fromEnd, after, before, ...walk } = selectPage({ field: 'Query.excludedUsers' }, args, config);
+      const asOf = asOfOf(args.asOf, ledger);
+      const sequence = ledger.resolveSequence({ sequence: walk.sequence ?? asOf.sequence });
+      const { validAtUs } = asOf;
+      const filter = { userId: args.userId ?? undefined, includesEnded: args.includeEnded, validAtUs, sequence };
       const range = { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) };
       const page = excludedUsers.page(filter, range);
-      return { ...pageOf(page.rows, ({ seq }) => seq, page), totalCount: page.totalCount };
+      const cursors = walk.cursors.at(sequence);
+      const rows = page.rows.map((row) => inSnapshot(row, asOf));
+      return { ...pageOf(rows, ({ seq }) => seq, { ...page, cursors }), totalCount: page.totalCount };
     },
   }),
 );

@@ -1,9 +1,18 @@
 import type { StoredExperimentEvent } from '../../src/domains/experiments/events.ts';
 import { builder } from '../builder.ts';
 import { connectionType } from '../connection.ts';
-import { Fact, type FactNode, factEdgeFields, factPageArgs, factsPage, type JoinedInList } from '../facts/facts.ts';
+import {
+  Fact,
+  type FactNode,
+  type FactsPage,
+  factConnectionFields,
+  factEdgeFields,
+  factPageArgs,
+  factsOfUser,
+  factsPage,
+  type JoinedInList,
+} from '../facts/facts.ts';
 import { ExperimentEventFilter } from '../facts/filters.ts';
-import { type Counted, totalCountOf } from '../page.ts';
 import { ingest, recordResult } from '../record-results.ts';
 import { localIdOf, recordsByLocalIds } from '../snapshot.ts';
 import { UserType } from '../users.ts';
@@ -42,14 +51,12 @@ builder.node(ExperimentEventType, {
   }),
 });
 
-const ExperimentEventConnection = connectionType<FactNode<StoredExperimentEvent>, Counted, JoinedInList>(
+const ExperimentEventConnection = connectionType<FactNode<StoredExperimentEvent>, FactsPage, JoinedInList>(
   {
     type: ExperimentEventType,
     name: 'ExperimentEventConnection',
     description: 'A page of experiment events.',
-    fields: (t) => ({
-      totalCount: t.int({ description: 'The number of events on all pages.', resolve: totalCountOf }),
-    }),
+    fields: factConnectionFields,
   },
   { name: 'ExperimentEventEdge', description: 'An experiment event with its cursor.', fields: factEdgeFields },
 );
@@ -60,7 +67,8 @@ builder.queryField('experimentEvents', (t) =>
     extensions: { goesThroughAllFacts: true },
     description: 'Events of experiments.',
     args: { ...factPageArgs(ExperimentEventFilter), ...t.arg.connectionArgs() },
-    resolve: (_root, args, context) => factsPage(context.experimentEvents, args, context),
+    resolve: (_root, args, context) =>
+      factsPage(context.experimentEvents, args, context, { field: 'Query.experimentEvents' }),
   }),
 );
 
@@ -69,7 +77,8 @@ builder.objectField(UserType, 'experimentEvents', (t) =>
     type: ExperimentEventConnection,
     description: 'The user’s events of experiments.',
     args: { ...factPageArgs(ExperimentEventFilter), ...t.arg.connectionArgs() },
-    resolve: ({ userId }, args, context) => factsPage(context.experimentEvents, args, context, userId),
+    resolve: (user, args, context) =>
+      factsPage(context.experimentEvents, args, context, factsOfUser('User.experimentEvents', user)),
   }),
 );
 

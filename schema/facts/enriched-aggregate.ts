@@ -1,12 +1,13 @@
-import type { DimensionName, GroupKey } from '../../src/domains/facts/dimensions.ts';
+import type { Context } from '../../src/context.ts';
+import type { DimensionName } from '../../src/domains/facts/dimensions.ts';
 import type { Aggregation, Group, GroupFactsRequest } from '../../src/domains/facts/enriched-aggregate.ts';
 import type { FactSource } from '../../src/domains/facts/fact-set.ts';
 import { DomainError } from '../../src/errors.ts';
 import { builder } from '../builder.ts';
 import { connectionType } from '../connection.ts';
-import { numericCursor, pageOf, selectPage } from '../page.ts';
+import { numericCursor, pageOf, selectPage, sliceOf } from '../page.ts';
 import { SnapshotType } from '../provenance.ts';
-import { asOfOf, type InSnapshot, inSnapshot } from '../snapshot.ts';
+import { asOfOf, inSnapshot, type RequestedAsOf } from '../snapshot.ts';
 import { AsOfInput, SortDirection, TimeGrain } from '../time.ts';
 import { EnrichedDimension, EnrichedKey, EnrichedMeasures } from './enriched-figures.ts';
 import { FactConnection } from './facts.ts';
@@ -41,6 +42,12 @@ const Measure = builder.enumType('Measure', {
   } as const,
 });
 
+/** The sizes of pages without `first` and `last`. */
+const groupsPerPage = 100;
+const factsPerPage = 20;
+
+type PageArgs = Parameters<typeof selectPage>[1];
+
 interface AggregationFactsRequest extends GroupFactsRequest {
   readonly aggregation: Aggregation;
 }
@@ -56,10 +63,56 @@ const seqsOfGroups = async (requests: readonly AggregationFactsRequest[]): Promi
   return requests.map((request) => found.get(request) ?? []);
 };
 
-/** A group, and the snapshot that its facts belong to. */
-interface GroupNode extends Group {
-  readonly owner: InSnapshot;
+/** A list of groups: what its pages and the pages of its groups' facts share. */
+interface GroupList {
+  /** The snapshot that the facts belong to. */
+  readonly asOf: RequestedAsOf;
+  /** The identity of the list in cursors. */
+  readonly identity: string;
+  /** The same list as of another sequence number, for the later pages of a group's facts. */
+  readonly at: (sequence: number) => Promise<Aggregation>;
 }
+
+interface GroupNode extends Group {
+  readonly list: GroupList;
+}
+
+/** The group as it was when a walk over its facts began. Throws BAD_REQUEST for a cursor of no group. */
+const groupAt = async (node: GroupNode, sequence: number | undefined): Promise<Group> => {
+  if (sequence === undefined || sequence === node.aggregation.sequence) return node;
+  const then = await node.list.at(sequence);
+  const index = then.indexOf(node.key);
+  const [group] = index < 0 ? [] : then.groups(index, 1);
+  if (group) return group;
+  throw new DomainError('BAD_REQUEST', 'the cursor is of a state in which this group has no facts');
+};
+
+/** A page of the facts of a group; all groups of a page share one pass over the rows. */
+const groupFactsPage = async (node: GroupNode, args: PageArgs, { load, yieldAfter, config }: Context) => {
+  const { list, key } = node;
+  const parent = `${list.identity} ${JSON.stringify(key)}`;
+  const field = { field: 'EnrichedAggregateGroup.facts', parent, pageSize: factsPerPage };
+  const { limit, fromEnd, after, before, ...walk } = selectPage(field, args, config);
+  const { aggregation, group, measures } = await groupAt(node, walk.sequence);
+  const seqs = await load(seqsOfGroups, {
+    ...{ aggregation, group, fromEnd, limit: limit + 1 },
+    afterSeq: numericCursor(after) ?? 0,
+    beforeSeq: numericCursor(before) ?? Number.POSITIVE_INFINITY,
+  });
+  const more = seqs.length > limit;
+  const shown = more ? (fromEnd ? seqs.slice(1) : seqs.slice(0, limit)) : seqs;
+  const rows = await Promise.all(shown.map((seq) => load(aggregation.bySeqs, seq)));
+  const facts = rows.filter((row) => row !== null).map((row) => inSnapshot(row, list.asOf));
+  await yieldAfter(facts.length);
+  const { asOf, sequence } = aggregation;
+  const page = pageOf(facts, ({ seq }) => seq, {
+    hasBefore: fromEnd ? more : after !== undefined,
+    hasAfter: fromEnd ? before !== undefined : more,
+    cursors: walk.cursors.at(sequence),
+    edge: { asOf },
+  });
+  return { ...page, totalCount: measures.count, sequence };
+};
 
 const EnrichedAggregateGroup = builder.objectRef<GroupNode>('EnrichedAggregateGroup').implement({
   description: 'Facts with equal values in all dimensions of `groupBy`.',
@@ -72,27 +125,10 @@ const EnrichedAggregateGroup = builder.objectRef<GroupNode>('EnrichedAggregateGr
     }),
     facts: t.field({
       type: FactConnection,
-      description: 'Exactly the facts of this group, in the order of recording.',
-      args: {
-        first: t.arg.int({
-          required: true,
-          defaultValue: 20,
-          description: 'The number of facts; at most pageSizeMax (1000).',
-        }),
-        after: t.arg.string({ description: 'Only facts after this cursor.' }),
-      },
-      resolve: async ({ aggregation, group, measures, owner }, args, { load, yieldAfter, config }) => {
-        const { limit, after } = selectPage(args, config);
-        const request = { aggregation, group, afterSeq: numericCursor(after) ?? 0, limit: limit + 1 };
-        const seqs = await load(seqsOfGroups, request);
-        const rows = await Promise.all(seqs.slice(0, limit).map((seq) => load(aggregation.bySeqs, seq)));
-        const facts = rows.filter((row) => row !== null).map((row) => inSnapshot(row, owner));
-        await yieldAfter(facts.length);
-        const sides = { hasBefore: after !== undefined, hasAfter: seqs.length > limit };
-        const { edges, pageInfo } = pageOf(facts, ({ seq }) => seq, sides);
-        const { asOf } = aggregation;
-        return { edges: edges.map((edge) => ({ ...edge, asOf })), pageInfo, totalCount: measures.count };
-      },
+      extensions: { pageSize: factsPerPage },
+      description: 'Exactly the facts of this group, in the order of recording; by default the first 20.',
+      args: t.arg.connectionArgs(),
+      resolve: groupFactsPage,
     }),
   }),
 });
@@ -177,9 +213,9 @@ const GroupConnection = connectionType<GroupNode, WithAggregation>(
 builder.queryField('enrichedAggregate', (t) =>
   t.field({
     type: GroupConnection,
-    extensions: { goesThroughAllFacts: true },
+    extensions: { goesThroughAllFacts: true, pageSize: groupsPerPage },
     description:
-      'Facts joined to what was true of their user and address at their own time, then grouped and measured. By default: revenue by status and city, or with `source: EXPERIMENT_EVENTS` events by variant and country.',
+      'Facts joined to what was true of their user and address at their own time, then grouped and measured. By default: revenue by status and city, or with `source: EXPERIMENT_EVENTS` events by variant and country. The page has 100 groups by default, and later pages are of the snapshot of the first.',
     args: {
       source: t.arg({
         type: FactSourceEnum,
@@ -209,51 +245,43 @@ builder.queryField('enrichedAggregate', (t) =>
         type: [EnrichedOrder],
         description: 'The order of groups; ties and the default order are by each dimension of `groupBy`, ascending.',
       }),
-      first: t.arg.int({
-        required: true,
-        defaultValue: 100,
-        description: 'The number of groups; at most pageSizeMax (1000).',
-      }),
-      after: t.arg.string({ description: 'Only groups after this cursor.' }),
+      ...t.arg.connectionArgs(),
     },
-    resolve: async (_root, { first, after, ...args }, { enrichedAggregate, ledger, config }) => {
-      const { limit, after: position } = selectPage({ first, after }, config);
+    resolve: async (_root, args, { enrichedAggregate, ledger, config }) => {
+      const selection = selectPage({ field: 'Query.enrichedAggregate', pageSize: groupsPerPage }, args, config);
       const asOf = asOfOf(args.asOf, ledger);
-      const aggregation = await enrichedAggregate.aggregate({
+      const request = {
         source: args.source,
         groupBy: args.groupBy ?? defaultDimensions[args.source],
         grain: args.grain ?? undefined,
         where: args.where,
         having: args.having ?? undefined,
-        asOf,
         timeZone: args.timeZone,
         orderBy: (args.orderBy ?? []).map(({ byDimension, byMeasure }) => ({
           dimension: byDimension?.dimension,
           measure: byMeasure?.measure,
           descending: (byDimension ?? byMeasure)?.direction === 'DESC',
         })),
-      });
-      const start = position === undefined ? 0 : startAfter(aggregation, position);
-      const groups = aggregation.groups(start, limit).map((group) => ({ ...group, owner: asOf }));
-      const sides = { hasBefore: start > 0, hasAfter: start + limit < aggregation.count };
-      return { ...pageOf(groups, ({ key }) => JSON.stringify(key), sides), aggregation };
+      };
+      const { validAtUs } = asOf;
+      const aggregateAt = (sequence: number | undefined): Promise<Aggregation> =>
+        enrichedAggregate.aggregate({ ...request, asOf: { validAtUs, sequence } });
+      const aggregation = await aggregateAt(selection.sequence ?? asOf.sequence);
+      const { start, end, ...sides } = sliceOf(selection, aggregation.count);
+      const list = { asOf, at: memoized(aggregateAt), identity: selection.cursors.identity };
+      const groups = aggregation.groups(start, end - start).map((group) => ({ ...group, list }));
+      const cursors = selection.cursors.at(aggregation.sequence);
+      return { ...pageOf(groups, (_group, index) => start + index, { ...sides, cursors }), aggregation };
     },
   }),
 );
 
-const startAfter = (aggregation: Aggregation, position: string): number => {
-  const index = aggregation.indexOf(groupKeyOf(position));
-  if (index >= 0) return index + 1;
-  throw new DomainError(
-    'BAD_REQUEST',
-    'after is the cursor of a group that no longer exists; start again from the first page',
-  );
-};
-
-const groupKeyOf = (position: string): GroupKey => {
-  try {
-    return JSON.parse(position) as GroupKey;
-  } catch {
-    throw new DomainError('BAD_REQUEST', 'after is not a cursor of this list');
-  }
+/** Calls a function once for each argument. */
+const memoized = <T>(compute: (argument: number) => T): ((argument: number) => T) => {
+  const results = new Map<number, T>();
+  return (argument) => {
+    const known = results.get(argument) ?? compute(argument);
+    results.set(argument, known);
+    return known;
+  };
 };

@@ -5,11 +5,11 @@ import type { FactFilter } from '../../src/domains/facts/filter.ts';
 import type { IpAddress } from '../../src/lib/ip.ts';
 import { unknownLabel } from '../../src/lib/unknown-label.ts';
 import { builder } from '../builder.ts';
-import { connectionType, type EdgeFields } from '../connection.ts';
+import { type ConnectionFields, connectionType, type EdgeFields } from '../connection.ts';
 import { IpCityType } from '../ip-city.ts';
 import { type Counted, numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
-import { Provenance } from '../provenance.ts';
-import { asOfOf, type InSnapshot, type RequestedAsOf } from '../snapshot.ts';
+import { Provenance, SnapshotType } from '../provenance.ts';
+import { asOfOf, type InSnapshot, inSnapshot, localIdOf, type RequestedAsOf } from '../snapshot.ts';
 import { AsOfInput, SortDirection } from '../time.ts';
 import { UserStatusAsOf } from '../user-status/user-status.ts';
 import { UserType, userIn } from '../users.ts';
@@ -154,17 +154,29 @@ const FactOrder = builder.inputType('FactOrder', {
   }),
 });
 
-export const FactConnection = connectionType<FactNode, Counted, JoinedInList>(
+/** What a page of facts carries besides its edges. */
+export interface FactsPage extends Counted {
+  /** The sequence number of the list. */
+  readonly sequence: number;
+}
+
+/** The fields of connections of facts. */
+export const factConnectionFields: ConnectionFields<FactNode, FactsPage, JoinedInList> = (t) => ({
+  totalCount: t.int({ description: 'The number of facts on all pages.', resolve: totalCountOf }),
+  snapshot: t.field({
+    type: SnapshotType,
+    description:
+      'The snapshot of the list, which all pages of a walk share; pass its `sequence` as `asOf.sequence` to get the same list later.',
+    resolve: ({ sequence }, _args, { ledger }) => ledger.snapshotAt(sequence),
+  }),
+});
+
+export const FactConnection = connectionType<FactNode, FactsPage, JoinedInList>(
   {
     type: Fact,
     name: 'FactConnection',
     description: 'A page of facts.',
-    fields: (t) => ({
-      totalCount: t.int({
-        description: 'The number of facts on all pages.',
-        resolve: totalCountOf,
-      }),
-    }),
+    fields: factConnectionFields,
   },
   { name: 'FactEdge', description: 'A fact with its cursor.', fields: factEdgeFields },
 );
@@ -172,26 +184,49 @@ export const FactConnection = connectionType<FactNode, Counted, JoinedInList>(
 /** The arguments of a connection of facts of one kind. */
 export const factPageArgs = (filter: FactFilterRef) =>
   builder.args((t) => ({
+    asOf: t.field({
+      type: AsOfInput,
+      description:
+        'The snapshot of the list, which its facts belong to, and the valid time with which the filter and the edges join them; default: the facts’ own time and the newest snapshot. Later pages are of the snapshot of the first.',
+    }),
     where: t.field({ type: filter, description: 'Only facts that match this filter.' }),
     orderBy: t.field({ type: FactOrder, description: 'Default: by time, oldest first.' }),
   }));
 
 interface FactPageArgs {
+  readonly asOf?: (typeof AsOfInput)['$inferInput'] | null | undefined;
   readonly where?: FactFilter | null | undefined;
   readonly orderBy?: (typeof FactOrder)['$inferInput'] | null | undefined;
 }
 
-/** A page of facts of one kind, optionally of one user: one statement for all its rows. */
+/** A list of facts: its field, and the user whose facts it has. */
+interface FactList {
+  readonly field: string;
+  readonly parent?: string;
+  readonly user?: InSnapshot & { readonly userId: string };
+}
+
+/** The facts of a user, in the user's snapshot. */
+export const factsOfUser = (field: string, user: NonNullable<FactList['user']>): FactList => ({
+  field,
+  parent: localIdOf(user.userId, user),
+  user,
+});
+
+/** A page of facts of one kind: one statement for all its rows. */
 export const factsPage = async <F extends StoredFact>(
   facts: Facts & { readonly bySeqs: (seqs: readonly number[]) => (F | null)[] },
-  args: FactPageArgs & Parameters<typeof selectPage>[0],
-  { config, load, yieldAfter }: Context,
-  userId?: string,
+  args: FactPageArgs & Parameters<typeof selectPage>[1],
+  context: Context,
+  list: FactList,
 ) => {
-  const { limit, fromEnd, after, before } = selectPage(args, config);
+  const { config, load, ledger, yieldAfter } = context;
+  const { limit, fromEnd, after, before, ...walk } = selectPage(list, args, config);
+  const asOf = asOfOf(args.asOf, ledger, list.user);
   const page = await facts.page({
     where: args.where,
-    userId,
+    userId: list.user?.userId,
+    asOf: { validAtUs: asOf.validAtUs, sequence: walk.sequence ?? asOf.sequence },
     orderBy: args.orderBy?.by ?? 'OCCURRED_AT',
     descending: args.orderBy?.direction === 'DESC',
     afterSeq: numericCursor(after),
@@ -200,9 +235,10 @@ export const factsPage = async <F extends StoredFact>(
     fromEnd,
   });
   const rows = await Promise.all(page.seqs.map((seq) => load(facts.bySeqs, seq)));
-  const found = rows.filter((row) => row !== null);
+  const found = rows.filter((row) => row !== null).map((row) => inSnapshot(row, asOf));
   await yieldAfter(found.length);
-  const { edges, pageInfo } = pageOf(found, ({ seq }) => seq, page);
-  const asOf = { validAtUs: undefined };
-  return { edges: edges.map((edge) => ({ ...edge, asOf })), pageInfo, totalCount: page.totalCount };
+  const edge: JoinedInList = { asOf: { ...asOf, sequence: page.sequence } };
+  const cursors = walk.cursors.at(page.sequence);
+  const { totalCount, sequence } = page;
+  return { ...pageOf(found, ({ seq }) => seq, { ...page, cursors, edge }), totalCount, sequence };
 };

@@ -103,11 +103,11 @@ builder.queryFields((t) => ({
     type: ImportConnection,
     description: 'Imports, the newest first.',
     args: { ...t.arg.connectionArgs(), state: t.arg({ type: ImportState, description: 'Only those in this state.' }) },
-    resolve: (_root, { state, ...args }, { imports, config }) => {
-      const { limit, fromEnd, after, before } = selectPage(args, config);
+    resolve: (_root, args, { imports, config }) => {
+      const { limit, fromEnd, after, before, cursors } = selectPage({ field: 'Query.imports' }, args, config);
       const request = { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) };
-      const page = imports.importsPage({ state: state ?? undefined }, request);
-      return pageOf(page.rows, ({ id }) => id, page);
+      const page = imports.importsPage({ state: args.state ?? undefined }, request);
+      return pageOf(page.rows, ({ id }) => id, { ...page, cursors });
     },
   }),
 }));

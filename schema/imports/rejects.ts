@@ -1,4 +1,5 @@
-import type { RejectedRecord, RejectFilter, Rejects } from '../../src/domains/imports/rejects.ts';
+import type { Context } from '../../src/context.ts';
+import type { RejectedRecord, RejectFilter } from '../../src/domains/imports/rejects.ts';
 import type { ImportTargetName } from '../../src/import-targets.ts';
 import { builder } from '../builder.ts';
 import { connectionType } from '../connection.ts';
@@ -11,7 +12,7 @@ import {
   outcomeOf,
   ValidationError,
 } from '../faults.ts';
-import { type Counted, numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
+import { type Counted, numericCursor, type PageSelection, pageOf, selectPage, totalCountOf } from '../page.ts';
 import { ImportTargetEnum, ImportType } from './imports.ts';
 
 const RejectedRecordState = builder.enumType('RejectedRecordState', {
@@ -96,13 +97,13 @@ builder.node(RejectedRecordType, {
   }),
 });
 
-type PageArgs = Parameters<typeof selectPage>[0];
-type PageConfig = Parameters<typeof selectPage>[1];
-
-const rejectedPage = (rejects: Rejects, config: PageConfig, filter: RejectFilter, args: PageArgs) => {
-  const { limit, fromEnd, after, before } = selectPage(args, config);
+const rejectedPage = (
+  { rejects }: Pick<Context, 'rejects'>,
+  filter: RejectFilter,
+  { limit, fromEnd, after, before, cursors }: PageSelection,
+) => {
   const page = rejects.page(filter, { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) });
-  return { ...pageOf(page.rows, ({ id }) => id, page), totalCount: page.totalCount };
+  return { ...pageOf(page.rows, ({ id }) => id, { ...page, cursors }), totalCount: page.totalCount };
 };
 
 builder.objectField(ImportType, 'rejectedRecords', (t) =>
@@ -110,7 +111,10 @@ builder.objectField(ImportType, 'rejectedRecords', (t) =>
     type: RejectedRecordConnection,
     args: t.arg.connectionArgs(),
     description: 'Its records that were not stored, conflicts included, the newest first; also those resolved since.',
-    resolve: ({ id }, args, { rejects, config }) => rejectedPage(rejects, config, { importId: id }, args),
+    resolve({ id }, args, context) {
+      const selection = selectPage({ field: 'Import.rejectedRecords', parent: id }, args, context.config);
+      return rejectedPage(context, { importId: id }, selection);
+    },
   }),
 );
 
@@ -125,7 +129,8 @@ builder.queryField('rejectedRecords', (t) =>
       target: t.arg({ type: ImportTargetEnum, description: 'Only those of this target.' }),
       state: t.arg({ type: RejectedRecordState, description: 'Only those in this state, such as `OPEN`.' }),
     },
-    resolve: (_root, { import: ofImport, source, target, state, ...args }, { rejects, config }) => {
+    resolve: (_root, args, context) => {
+      const { import: ofImport, source, target, state } = args;
       const importId = ofImport ? Number(ofImport.id) : undefined;
       const filter = {
         importId,
@@ -133,7 +138,7 @@ builder.queryField('rejectedRecords', (t) =>
         target: target ?? undefined,
         state: state ?? undefined,
       };
-      return rejectedPage(rejects, config, filter, args);
+      return rejectedPage(context, filter, selectPage({ field: 'Query.rejectedRecords' }, args, context.config));
     },
   }),
 );

@@ -6,7 +6,7 @@ import type { SampleRatio, VariantCount } from '../../src/domains/monitor/sample
 import type { Suspect } from '../../src/domains/monitor/suspects.ts';
 import { builder } from '../builder.ts';
 import { EnrichedDimension } from '../facts/enriched-figures.ts';
-import { numericCursor, pageOf, selectPage } from '../page.ts';
+import { limitOf, numericCursor, pageOf, selectPage } from '../page.ts';
 import { UserConnection } from '../users.ts';
 
 /** A part of a report with the report it belongs to. */
@@ -141,7 +141,7 @@ export const SampleRatioTest = builder.objectRef<InReport<SampleRatio>>('SampleR
         }),
       },
       resolve: async ({ country, report }, { first }, { config }) => {
-        const { limit } = selectPage({ first }, config);
+        const limit = limitOf('first', first, config);
         return (await report.suspects(country)).slice(0, limit);
       },
     }),
@@ -205,7 +205,7 @@ builder.objectRef<InReport<Crossovers>>('CrossoverCheck').implement({
         after: t.arg.string({ description: 'Only users after this cursor.' }),
       },
       resolve: ({ users: totalCount, country, report }, args, { users, config }) => {
-        const { limit, after } = selectPage(args, config);
+        const { limit, after, cursors } = selectPage({ field: 'CrossoverCheck.examples' }, args, config);
         const offset = after === undefined ? 0 : (numericCursor(after) ?? 0) + 1;
         const page = report
           .crossoverUsers(country, offset, limit)
@@ -213,7 +213,7 @@ builder.objectRef<InReport<Crossovers>>('CrossoverCheck').implement({
           .filter((user) => user !== null)
           .map((user, index) => ({ ...user, offset: offset + index }));
         const sides = { hasBefore: offset > 0, hasAfter: offset + limit < totalCount };
-        return { ...pageOf(page, (user) => user.offset, sides), totalCount };
+        return { ...pageOf(page, (user) => user.offset, { ...sides, cursors }), totalCount };
       },
     }),
   }),

@@ -4,7 +4,7 @@ import type { StoredStatusChange } from '../../src/domains/user-status/user-stat
 import { spanOf } from '../../src/lib/time-range.ts';
 import { builder } from '../builder.ts';
 import { connectionType } from '../connection.ts';
-import { numericCursor, pageOf, selectPage } from '../page.ts';
+import { limitOf, numericCursor, pageOf, selectPage } from '../page.ts';
 import { Provenance } from '../provenance.ts';
 import { ingest, recordResult } from '../record-results.ts';
 import { TimeRangeInput } from '../time.ts';
@@ -118,7 +118,7 @@ const StatusExplanationType = builder.objectRef<StatusExplanation>('StatusExplan
           description: 'The largest number of records to return; at most pageSizeMax (1000).',
         }),
       },
-      resolve: ({ ignored }, { first }, { config }) => ignored.slice(0, selectPage({ first }, config).limit),
+      resolve: ({ ignored }, { first }, { config }) => ignored.slice(0, limitOf('first', first, config)),
     }),
   }),
 });
@@ -212,15 +212,13 @@ builder.objectFields(UserType, (t) => ({
     type: StatusChangeConnection,
     args: t.arg.connectionArgs(),
     description: 'The recorded changes in the order of recording, corrections included.',
-    resolve: ({ userId }, args, { userStatus, config }) => {
-      const { limit, fromEnd, after, before } = selectPage(args, config);
-      const page = userStatus.changesOf(userId, {
-        limit,
-        fromEnd,
-        after: numericCursor(after),
-        before: numericCursor(before),
-      });
-      return pageOf(page.rows, ({ seq }) => seq, page);
+    resolve: ({ userId }, args, { userStatus, ledger, config }) => {
+      const list = { field: 'User.statusChanges', parent: userId };
+      const { limit, fromEnd, after, before, ...walk } = selectPage(list, args, config);
+      const sequence = ledger.resolveSequence(walk);
+      const request = { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) };
+      const page = userStatus.changesOf(userId, request, sequence);
+      return pageOf(page.rows, ({ seq }) => seq, { ...page, cursors: walk.cursors.at(sequence) });
     },
   }),
 }));

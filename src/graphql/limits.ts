@@ -168,7 +168,7 @@ const typeOf = (schema: GraphQLSchema, name: string | undefined): GraphQLComposi
 
 /** The most rows a field may return; 0 for a field that is not a page. */
 const listLength = (
-  { args }: GraphQLField<unknown, unknown>,
+  { args, extensions }: GraphQLField<unknown, unknown>,
   field: FieldNode,
   variables: Variables,
   { pageSizeDefault }: Limits,
@@ -182,5 +182,6 @@ const listLength = (
       value.kind === Kind.VARIABLE ? variables[value.name.value] : value.kind === Kind.INT ? value.value : null;
     if (size !== null && size !== undefined) return Math.max(0, Number(size));
   }
-  return typeof first.defaultValue === 'number' ? first.defaultValue : pageSizeDefault;
+  if (typeof first.defaultValue === 'number') return first.defaultValue;
+  return typeof extensions.pageSize === 'number' ? extensions.pageSize : pageSizeDefault;
 };

@@ -5,7 +5,7 @@ import { type Decimal, microsOf } from '../../lib/decimal.ts';
 import type { Grain } from '../../lib/periods.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import type { Dimension, DimensionName, GroupKey } from './dimensions.ts';
-import type { AsOf, EnrichedFacts } from './enrichment.ts';
+import { type AsOf, type EnrichedFacts, joinProbe } from './enrichment.ts';
 import type { FactSet, FactSource, StoredFact } from './fact-set.ts';
 import type { FactFilter } from './filter.ts';
 import { createGroupMeasures, type Measures } from './group-measures.ts';
@@ -52,15 +52,18 @@ export interface Aggregation {
   readonly asOf: Pick<AsOf, 'sequence'> & Required<Pick<AsOf, 'validAtUs'>>;
   /** Stored facts of its source by `seq`, in the order of the keys: one statement. */
   readonly bySeqs: (seqs: readonly number[]) => (StoredFact | null)[];
-  /** The `seq`s of the facts of each requested group, ascending: at most `limit` after `afterSeq`. One pass over the rows. */
+  /** The `seq`s of the facts of each requested group, ascending. One pass over the rows. */
   seqsOf(requests: readonly GroupFactsRequest[]): Promise<number[][]>;
 }
 
-/** The facts of a group after a `seq`. */
+/** The first or last `limit` facts of a group between two `seq`s, both exclusive. */
 export interface GroupFactsRequest {
   readonly group: number;
   readonly afterSeq: number;
+  readonly beforeSeq: number;
   readonly limit: number;
+  /** True: the last ones. */
+  readonly fromEnd: boolean;
 }
 
 export interface EnrichedAggregate {
@@ -74,12 +77,11 @@ export const createEnrichedAggregate = (factSets: readonly FactSet[]): EnrichedA
     if (repeated) throw new DomainError('BAD_REQUEST', `groupBy names ${repeated} twice`);
     const facts = factSets.find(({ source }) => source === request.source);
     if (!facts) throw new Error(`no fact set has the source ${request.source}`);
-    const enriched = await facts.enrichment.at(request.asOf);
-    const dimensions = request.groupBy.map((name) => {
-      const dimensionOf = facts.dimensions[name];
-      if (dimensionOf) return dimensionOf(enriched, request);
-      throw new DomainError('BAD_REQUEST', `groupBy names ${name}, which ${request.source} do not have`);
-    });
+    const probe = joinProbe();
+    dimensionsOf(facts, request, probe.facts);
+    facts.testOf(request.where, probe.facts, request.timeZone);
+    const enriched = await facts.enrichment.at(request.asOf, probe.joins);
+    const dimensions = dimensionsOf(facts, request, enriched);
     const grouper = createGrouper(dimensions);
     const scan = scanOf(facts, request, enriched, grouper);
     const found = await countAndSum(scan, facts.columns);
@@ -88,6 +90,13 @@ export const createEnrichedAggregate = (factSets: readonly FactSet[]): EnrichedA
     return aggregationOf(request.having ? await having(request.having, grouping) : grouping);
   },
 });
+
+const dimensionsOf = (facts: FactSet, request: AggregateRequest, enriched: EnrichedFacts): Dimension[] =>
+  request.groupBy.map((name) => {
+    const dimensionOf = facts.dimensions[name];
+    if (dimensionOf) return dimensionOf(enriched, request);
+    throw new DomainError('BAD_REQUEST', `groupBy names ${name}, which ${request.source} do not have`);
+  });
 
 const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
 
@@ -176,12 +185,14 @@ const aggregationOf = async (grouping: Grouping): Promise<Aggregation> => {
       const byGroup = new Map<number, typeof results>();
       for (const result of results) byGroup.set(result.group, [...(byGroup.get(result.group) ?? []), result]);
       await scan((row, group) => {
-        for (const { seqs, limit, afterSeq } of byGroup.get(group) ?? []) {
+        for (const { seqs, limit, fromEnd, afterSeq, beforeSeq } of byGroup.get(group) ?? []) {
           const seq = facts.columns.seqOf(row);
-          if (seqs.length < limit && seq > afterSeq) seqs.push(seq);
+          if (seq <= afterSeq || seq >= beforeSeq || (!fromEnd && seqs.length === limit)) continue;
+          seqs.push(seq);
+          if (seqs.length === 2 * limit + 512) seqs.splice(0, seqs.length - limit);
         }
       });
-      return results.map(({ seqs }) => seqs);
+      return results.map(({ seqs, limit }) => (limit === 0 ? [] : seqs.slice(-limit)));
     },
   };
   return aggregation;

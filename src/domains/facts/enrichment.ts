@@ -22,8 +22,19 @@ export interface EnrichedFacts {
 }
 
 export interface Enrichment {
-  at(asOf?: AsOf): Promise<EnrichedFacts>;
+  /** The facts with these joins; default: with all that they have. */
+  at(asOf?: AsOf, joins?: ReadonlySet<JoinName>): Promise<EnrichedFacts>;
 }
+
+/** Facts without rows that note which joins are read of them: what a query needs is known before it is joined. */
+export const joinProbe = (): { readonly facts: EnrichedFacts; readonly joins: ReadonlySet<JoinName> } => {
+  const joins = new Set<JoinName>();
+  const codeBy = (join: JoinName): (() => number) => {
+    joins.add(join);
+    return () => 0;
+  };
+  return { facts: { sequence: 0, rows: 0, codeBy }, joins };
+};
 
 type Chunk = Uint8Array | Uint32Array;
 
@@ -51,7 +62,7 @@ export interface Join<Basis = unknown> {
 const chunkBits = 14;
 const chunkRows = 1 << chunkBits;
 const chunkMask = chunkRows - 1;
-const cachedJoinsMax = 3;
+const cachedColumnsMax = 12;
 
 interface JoinedColumn {
   readonly basis: unknown;
@@ -79,8 +90,8 @@ class ChunkedEnrichment implements Enrichment {
   #staleUsers: readonly Set<number>[];
   #current: JoinedFacts;
   #refreshing: Promise<JoinedFacts>;
-  /** The last states as of other times, pending ones included: pages and nested fields request the same one again. */
-  readonly #past = new LRUCache<string, Promise<JoinedFacts>>({ max: cachedJoinsMax });
+  /** The last columns as of other times, pending ones included: pages and nested fields request the same ones again. */
+  readonly #past = new LRUCache<string, Promise<JoinedColumn>>({ max: cachedColumnsMax });
 
   constructor(ledger: Ledger, facts: FactColumns, joins: readonly Join[]) {
     this.#ledger = ledger;
@@ -93,15 +104,15 @@ class ChunkedEnrichment implements Enrichment {
     this.#refreshing = Promise.resolve(this.#current);
   }
 
-  async at(asOf: AsOf = {}): Promise<EnrichedFacts> {
+  async at(asOf: AsOf = {}, needed?: ReadonlySet<JoinName>): Promise<EnrichedFacts> {
     const sequence = this.#ledger.resolveSequence(asOf);
     if (asOf.validAtUs !== undefined || sequence < this.#ledger.snapshot().sequence)
-      return this.#joinPast(asOf, sequence);
+      return this.#joinPast(asOf, sequence, needed);
     const refresh = (): Promise<JoinedFacts> => this.#refresh();
     this.#refreshing = this.#refreshing.then(refresh, refresh);
     const newest = await this.#refreshing;
     const isAnySequence = asOf.knownAtUs === undefined && asOf.sequence === undefined;
-    return isAnySequence || newest.sequence === sequence ? newest : this.#joinPast(asOf, sequence);
+    return isAnySequence || newest.sequence === sequence ? newest : this.#joinPast(asOf, sequence, needed);
   }
 
   /** Brings the current state up to the newest snapshot. */
@@ -141,11 +152,19 @@ class ChunkedEnrichment implements Enrichment {
     return joinedFacts({ sequence, rows, joins, columns });
   }
 
-  #joinPast(asOf: AsOf, sequence: number): Promise<JoinedFacts> {
-    const key = `${sequence} ${asOf.validAtUs}`;
+  /** Joins all facts as of another time or sequence number, to what is needed of them. */
+  async #joinPast(asOf: AsOf, sequence: number, needed?: ReadonlySet<JoinName>): Promise<EnrichedFacts> {
+    const rows = this.#facts.rowsUpTo(sequence);
+    const joins = this.#joins.filter(({ name }) => needed?.has(name) ?? true);
+    const columns = await Promise.all(joins.map((join) => this.#pastColumn(join, asOf, sequence)));
+    return joinedFacts({ sequence, rows, joins, columns });
+  }
+
+  #pastColumn(join: Join, asOf: AsOf, sequence: number): Promise<JoinedColumn> {
+    const key = `${join.name} ${sequence} ${asOf.validAtUs}`;
     const cached = this.#past.get(key);
     if (cached) return cached;
-    const joining = this.#joinAll(asOf, sequence);
+    const joining = this.#joinColumn(join, asOf, sequence);
     this.#past.set(key, joining);
     joining.catch(() => {
       if (this.#past.peek(key) === joining) this.#past.delete(key);
@@ -153,26 +172,20 @@ class ChunkedEnrichment implements Enrichment {
     return joining;
   }
 
-  /** Joins all facts as of another time or sequence number. */
-  async #joinAll(asOf: AsOf, sequence: number): Promise<JoinedFacts> {
+  async #joinColumn(join: Join, asOf: AsOf, sequence: number): Promise<JoinedColumn> {
     const rows = this.#facts.rowsUpTo(sequence);
-    const joins = this.#joins;
+    const basis = await join.basisAt(sequence);
     const maybeYield = createYielder();
-    const columns: JoinedColumn[] = [];
-    for (const join of joins) {
-      const basis = await join.basisAt(sequence);
-      const chunks: Chunk[] = [];
-      for (let first = 0; first < rows; first += chunkRows) {
-        const chunk = join.allocate(chunkRows);
-        const to = Math.min(first + chunkRows, rows);
-        join.fill({ chunk, first, from: first, to }, basis, asOf, sequence);
-        chunks.push(chunk);
-        await maybeYield();
-      }
-      // Without its basis, which may be a whole table of addresses: this state is never renewed.
-      columns.push({ basis: undefined, chunks });
+    const chunks: Chunk[] = [];
+    for (let first = 0; first < rows; first += chunkRows) {
+      const chunk = join.allocate(chunkRows);
+      const to = Math.min(first + chunkRows, rows);
+      join.fill({ chunk, first, from: first, to }, basis, asOf, sequence);
+      chunks.push(chunk);
+      await maybeYield();
     }
-    return joinedFacts({ sequence, rows, joins, columns });
+    // Without its basis, which may be a whole table of addresses: this state is never renewed.
+    return { basis: undefined, chunks };
   }
 }
 

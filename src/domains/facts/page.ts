@@ -1,5 +1,6 @@
 import { DomainError } from '../../errors.ts';
 import type { FactColumns } from './columns.ts';
+import { type AsOf, type JoinName, joinProbe } from './enrichment.ts';
 import type { FactSet } from './fact-set.ts';
 import type { FactFilter } from './filter.ts';
 import { candidatesOf, scanRows } from './scan.ts';
@@ -8,6 +9,8 @@ export type FactOrderField = 'OCCURRED_AT' | 'RECEIVED_AT' | 'AMOUNT';
 
 export interface FactPageRequest {
   readonly where?: FactFilter | null | undefined;
+  /** The snapshot of the list, and the valid time of the filter. */
+  readonly asOf?: AsOf | undefined;
   /** Only this user's facts. */
   readonly userId?: string | undefined;
   readonly orderBy: FactOrderField;
@@ -22,6 +25,8 @@ export interface FactPageRequest {
 
 export interface FactPage {
   readonly seqs: number[];
+  /** The sequence number of the list. */
+  readonly sequence: number;
   readonly totalCount: number;
   readonly hasBefore: boolean;
   readonly hasAfter: boolean;
@@ -33,7 +38,7 @@ export interface FactPage {
  */
 export const pageOfFacts = async (facts: Omit<FactSet, 'bySeqs'>, request: FactPageRequest): Promise<FactPage> => {
   const { columns } = facts;
-  const enriched = await facts.enrichment.at();
+  const enriched = await facts.enrichment.at(request.asOf, joinsOf(facts, request.where));
   const test = facts.testOf(request.where, enriched, 'UTC');
   const compare = comparison(columns, request.orderBy, request.descending);
   const inOrder = request.fromEnd ? (a: number, b: number) => compare(b, a) : compare;
@@ -57,10 +62,18 @@ export const pageOfFacts = async (facts: Omit<FactSet, 'bySeqs'>, request: FactP
   if (request.fromEnd) rows.reverse();
   return {
     seqs: rows.map(columns.seqOf),
+    sequence: enriched.sequence,
     totalCount,
     hasBefore: skippedBefore || (request.fromEnd && more),
     hasAfter: skippedAfter || (!request.fromEnd && more),
   };
+};
+
+/** The joins that a filter reads. */
+const joinsOf = (facts: Pick<FactSet, 'testOf'>, where: FactFilter | null | undefined): ReadonlySet<JoinName> => {
+  const probe = joinProbe();
+  facts.testOf(where, probe.facts, 'UTC');
+  return probe.joins;
 };
 
 const comparison = (columns: FactColumns, field: FactOrderField, descending: boolean) => {
