@@ -100,8 +100,8 @@ const groupFactsPage = async (node: GroupNode, args: PageArgs, { load, yieldAfte
     beforeSeq: numericCursor(before) ?? Number.POSITIVE_INFINITY,
   });
   const more = seqs.length > limit;
-  const shown = more ? (fromEnd ? seqs.slice(1) : seqs.slice(0, limit)) : seqs;
-  const rows = await Promise.all(shown.map((seq) => load(aggregation.bySeqs, seq)));
+  const selected = more ? (fromEnd ? seqs.slice(1) : seqs.slice(0, limit)) : seqs;
+  const rows = await Promise.all(selected.map((seq) => load(aggregation.bySeqs, seq)));
   const facts = rows.filter((row) => row !== null).map((row) => inSnapshot(row, list.asOf));
   await yieldAfter(facts.length);
   const { asOf, sequence } = aggregation;
