@@ -30,6 +30,8 @@ const clients: readonly Client[] = [
     out: 'test/fixtures/clients/generated',
     only: ['graphql.ts', 'persisted-documents.json'],
   },
+  { documents: 'examples/client-urql/src/*.graphql', out: 'examples/client-urql/src/generated' },
+  { documents: 'examples/client-apollo/src/*.graphql', out: 'examples/client-apollo/src/generated' },
 ];
 
 interface Generated {

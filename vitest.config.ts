@@ -13,7 +13,7 @@ const tiers = {
   process: [
     'test/cli/**/*.test.ts',
     'test/docs/{guide,operations}.test.ts',
-    ...['test/codegen.test.ts', 'test/graphql/graphiql.test.ts', 'test/http/kill.test.ts'],
+    ...['test/{codegen,examples}.test.ts', 'test/graphql/graphiql.test.ts', 'test/http/kill.test.ts'],
   ],
   /** Monte Carlo simulations of the monitor. */
   simulation: ['test/domains/monitor/{simulations,outcome-simulations}.test.ts'],
