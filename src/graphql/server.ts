@@ -1,3 +1,4 @@
+import type { ExecutionResult } from 'graphql';
 import type { Logger } from 'pino';
 import { schema } from '../../schema/schema.ts';
 import type { Services } from '../context.ts';
@@ -21,6 +22,7 @@ import type { StreamedResult } from './subscriptions.ts';
 import { DocumentResolver, type MayRun } from './trusted-documents/resolve-document.ts';
 import type { TrustedDocuments } from './trusted-documents/trusted-documents.ts';
 import { parametersOfParts } from './uploads.ts';
+import { createYogaServer, type RequestStages } from './yoga.ts';
 
 /** The GraphQL API: its pipeline, which the fast path uses as well, and its face for requests of the Fetch standard. */
 export interface Graphql {
@@ -44,24 +46,9 @@ export const createGraphql = (services: Services, trusted: TrustedDocuments, log
   });
   const graphiql = createGraphiql();
   const acceptedBy = createAcceptReader();
-  const reads = createReads(operations, services);
 
-  const { subscriptionPingMs: pingMs } = services.config;
-
-  const outcomeOf = async (request: Request, requestId: string, accepted: Accepted): Promise<Outcome> => {
-    const rows = rowFormatOf(request);
-    if (accepted.preferred === null && rows === null) throw notAcceptable();
-    const operationRequest = await operationRequestOf(request, requestId, services);
-    const prepared = operations.prepare(operationRequest);
-    // Rows are read by programs that know HTTP only.
-    if (!isPrepared(prepared)) return rows === null ? prepared : { ...prepared, jsonStatus: prepared.status };
-    if (prepared.operation.node.operation !== 'subscription') {
-      const isPlain = !operationRequest.isReadOnly || (rows === null && accepted.preferred === 'text/event-stream');
-      return isPlain ? operations.execute(prepared) : reads(request, prepared, rows ?? jsonTypeOf(accepted));
-    }
-    if (rows !== null || !accepted.events) return operations.refuse(eventsRequired(), requestId);
-    return operations.subscribe(prepared);
-  };
+  const yoga = createYogaServer(schema);
+  const stagesOf = createStages(operations, services);
 
   const refuse: GuardedFace['refuse'] = (error, request, requestId) =>
     toResponse(
@@ -79,14 +66,48 @@ export const createGraphql = (services: Services, trusted: TrustedDocuments, log
         const isHead = request.method === 'HEAD';
         // Nobody would read the stream of a subscription.
         const accepted = isHead ? { ...accepts, events: false } : accepts;
-        const outcome = await outcomeOf(request, requestId, accepted).catch((error: unknown) =>
-          operations.refuse(error, requestId),
-        );
-        const response = outcome instanceof Response ? outcome : responseTo(outcome, accepted, pingMs);
+        checkMethod(request);
+        // Yoga knows GET only; an answer to HEAD is the same without its body.
+        const sent = isHead ? new Request(request, { method: 'GET' }) : request;
+        const response = await yoga(sent, stagesOf(requestId, accepted));
         return isHead ? new Response(null, response) : response;
       },
     },
   };
+};
+
+/** What happens to a request, by what its client accepts. */
+const createStages = (operations: Operations, services: Services) => {
+  const { subscriptionPingMs: pingMs } = services.config;
+  const reads = createReads(operations, services);
+
+  const outcomeOf = async (
+    operationRequest: OperationRequest,
+    request: Request,
+    accepted: Accepted,
+  ): Promise<Outcome> => {
+    const rows = rowFormatOf(request);
+    const prepared = operations.prepare(operationRequest);
+    // Rows are read by programs that know HTTP only.
+    if (!isPrepared(prepared)) return rows === null ? prepared : { ...prepared, jsonStatus: prepared.status };
+    if (prepared.operation.node.operation !== 'subscription') {
+      const isPlain = !operationRequest.isReadOnly || (rows === null && accepted.preferred === 'text/event-stream');
+      return isPlain ? operations.execute(prepared) : reads(request, prepared, rows ?? jsonTypeOf(accepted));
+    }
+    if (rows !== null || !accepted.events) return operations.refuse(eventsRequired(), operationRequest.requestId);
+    return operations.subscribe(prepared);
+  };
+
+  return (requestId: string, accepted: Accepted): RequestStages<Outcome> => ({
+    async read(request) {
+      if (accepted.preferred === null && rowFormatOf(request) === null) throw notAcceptable();
+      return operationRequestOf(request, requestId, services);
+    },
+    execute: (operation, request) => outcomeOf(operation, request, accepted),
+    refuse: (error) => operations.refuse(error, requestId),
+    resultOf: (outcome) => ('result' in outcome ? (outcome.result as ExecutionResult) : {}),
+    respond: (outcome) => (outcome instanceof Response ? outcome : responseTo(outcome, accepted, pingMs)),
+  });
 };
 
 /** Whether a caller has the scopes of every operation of a text. */
@@ -103,14 +124,18 @@ const mayRunOf =
     }
   };
 
+const checkMethod = ({ method, url }: Request): void => {
+  const { pathname } = new URL(url);
+  const isReadOnly = method === 'GET' || method === 'HEAD';
+  if (isReadOnly || (method === 'POST' && pathname === '/graphql')) return;
+  const allow = pathname === '/graphql' ? 'GET, HEAD, POST' : 'GET, HEAD';
+  throw new DomainError('METHOD_NOT_ALLOWED', `${pathname} accepts ${allow} only`, { details: { allow } });
+};
+
 /** Reads a request of the Fetch standard. Throws a DomainError for one that is malformed. */
 const operationRequestOf = async (request: Request, id: string, services: Services): Promise<OperationRequest> => {
   const { method, headers } = request;
-  const isReadOnly = method === 'GET' || method === 'HEAD';
-  const { pathname } = new URL(request.url);
-  const allow = pathname === '/graphql' ? 'GET, HEAD, POST' : 'GET, HEAD';
-  if (!isReadOnly && (method !== 'POST' || pathname !== '/graphql'))
-    throw new DomainError('METHOD_NOT_ALLOWED', `${pathname} accepts ${allow} only`, { details: { allow } });
+  const isReadOnly = method === 'GET';
   const http = new FetchRequest(request, id);
   const caller = services.apiKeys.callerOf(keyOf(http.header));
   const readParameters = async (): Promise<RequestParameters> => {
