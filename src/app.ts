@@ -13,11 +13,12 @@ import { createGraphqlFastPath } from './graphql/fast-path.ts';
 import { createGraphql } from './graphql/server.ts';
 import { TrustedDocuments } from './graphql/trusted-documents/trusted-documents.ts';
 import { createFastGuard } from './http/fast-guard.ts';
-import { createRequestGuard } from './http/request-guard.ts';
+import { createRequestGuard, type GuardedFace } from './http/request-guard.ts';
 import type { FastPath } from './http/server.ts';
 import { createFollower } from './ledger/follower.ts';
 import { createLedger, type Ledger } from './ledger/ledger.ts';
 import { createClock } from './lib/clock.ts';
+import { createMcpFace } from './mcp/http.ts';
 import { createFastPath } from './rest/fast-path.ts';
 import { createRouter } from './rest/router.ts';
 import { programVersion } from './version.ts';
@@ -61,6 +62,10 @@ export const createApp = (config: Config, options: AppOptions): App => {
   const services = { ...domains, config, ledger, server, nowUs };
   const rest = createRouter(services, log);
   const graphql = createGraphql(services, documents, log);
+  const { version } = server;
+  const mcp = createMcpFace({ documents, operations: graphql.operations, apiKeys: domains.apiKeys, version }, config);
+  const faceOf = (pathname: string): GuardedFace =>
+    graphqlPath.test(pathname) ? graphql.face : pathname === '/mcp' ? mcp : rest.face;
   const guard = createFastGuard(config, log);
   const graphqlFastPath = createGraphqlFastPath(guard, graphql, services);
   const restFastPath = createFastPath(guard, rest);
@@ -71,7 +76,7 @@ export const createApp = (config: Config, options: AppOptions): App => {
     domains,
     ledger,
     store,
-    fetch: createRequestGuard(config, log, (pathname) => (graphqlPath.test(pathname) ? graphql.face : rest.face)),
+    fetch: createRequestGuard(config, log, faceOf),
     fastPath: (incoming) => graphqlFastPath(incoming) ?? restFastPath(incoming),
     async start(address) {
       const startedAt = performance.now();

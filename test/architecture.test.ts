@@ -107,9 +107,15 @@ const units: readonly Unit[] = [
   },
   { name: 'codegen', files: /^src\/codegen\//, may: ['schema', 'errors'] },
   {
+    name: 'mcp',
+    files: /^src\/mcp\//,
+    may: ['graphql', 'schema', 'http', 'lib', 'errors'],
+    types: ['config', 'domains/*'],
+  },
+  {
     name: 'app',
     files: /^src\/app\.ts$/,
-    may: ['graphql', 'rest', 'http', 'context', 'domains', 'domains/*', 'ledger'].concat([
+    may: ['graphql', 'mcp', 'rest', 'http', 'context', 'domains', 'domains/*', 'ledger'].concat([
       'store',
       'dataset engine',
       'version',
@@ -122,9 +128,15 @@ const units: readonly Unit[] = [
   {
     name: 'cli',
     files: /^src\/cli\//,
-    may: ['app', 'codegen', 'demo', 'rest', 'http', 'domains', 'domains/*', 'ledger', 'store', 'dataset engine'].concat(
-      ['import targets', 'version', 'config', 'lib', 'errors'],
-    ),
+    may: ['app', 'codegen', 'graphql', 'mcp', 'demo', 'rest', 'http', 'domains', 'domains/*', 'ledger'].concat([
+      'store',
+      'dataset engine',
+      'import targets',
+      'version',
+      'config',
+      'lib',
+      'errors',
+    ]),
     types: ['store types', 'dataset engine types'],
   },
   { name: 'entries', files: /^src\/(main|cli)\.ts$/, may: ['cli', 'config'] },

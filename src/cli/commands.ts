@@ -3,10 +3,12 @@ import { alertsCommand } from './commands/alerts/alerts.ts';
 import { checkCommand } from './commands/check.ts';
 import { codegenCommand } from './commands/codegen.ts';
 import { datasetsCommand } from './commands/datasets/datasets.ts';
+import { documentsCommand } from './commands/documents/documents.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import/import.ts';
 import { cityCommand } from './commands/ip-city.ts';
 import { keysCommand } from './commands/keys.ts';
+import { mcpCommand } from './commands/mcp.ts';
 import { rejectsCommand } from './commands/rejects/rejects.ts';
 import { serveCommand } from './commands/serve.ts';
 import { sqlCommand } from './commands/sql.ts';
@@ -30,4 +32,6 @@ export const commands: readonly Command[] = [
   cityCommand,
   verifyCommand,
   codegenCommand,
+  documentsCommand,
+  mcpCommand,
 ];

@@ -20,6 +20,8 @@ const names = [
   'status',
   'city',
   'verify',
+  'documents',
+  'mcp',
 ];
 
 describe('asof', () => {
@@ -53,6 +55,10 @@ describe('asof', () => {
     [['keys', 'add', '--scope', 'read']],
     [['keys', 'add', 'a', '--scope', 'owner']],
     [['keys', 'add', 'a b', '--scope', 'read']],
+    [['documents']],
+    [['documents', 'check']],
+    [['documents', 'list', 'a']],
+    [['mcp']],
     [['keys', 'list', 'a']],
     [['keys', 'revoke']],
     [['keys', 'revoke', 'a', '--scope', 'read']],
