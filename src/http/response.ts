@@ -22,6 +22,7 @@ export const errorResponseOf = (
   const known = error instanceof DomainError ? error : new DomainError('INTERNAL', internalErrorMessage(requestId));
   const { code, message, problems, details } = known;
   const acceptEncoding = details.acceptEncoding ? { 'accept-encoding': String(details.acceptEncoding) } : {};
+  const allow = typeof details.allow === 'string' ? { allow: details.allow } : {};
   const retryAfter =
     typeof details.retryAfterMs === 'number' ? { 'retry-after': String(Math.ceil(details.retryAfterMs / 1000)) } : {};
   return {
@@ -30,6 +31,7 @@ export const errorResponseOf = (
       'content-type': 'application/json',
       ...retryAfter,
       ...acceptEncoding,
+      ...allow,
       ...(code === 'UNAUTHENTICATED' ? challenge : {}),
     },
     body: JSON.stringify({

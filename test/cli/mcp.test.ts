@@ -12,7 +12,7 @@ const documents = `# The status of a user.
 query Status($userId: ID!) { userStatus(userId: $userId, date: "2025-06-01") { status } }
 mutation Start($input: StartConversationInput!) { startConversation(input: $input) { __typename } }`;
 
-const changes = JSON.stringify([{ user_id: 'u-1', status: 'paying', date: '2025-01-01' }]);
+const changes = JSON.stringify([{ user_id: 'u-1', status: 'paying', created_at: '2025-01-01T00:00:00Z' }]);
 
 const connect = async (data: string, path: string): Promise<Client> => {
   const program = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url));

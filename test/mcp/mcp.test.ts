@@ -13,7 +13,7 @@ const documents = `
 query UserStatusAt($userId: ID!, $date: DateTime! = "2025-06-01T00:00:00Z") { userStatus(userId: $userId, date: $date) { status } }
 
 """Revenue, by what was true at the time."""
-query Revenue($where: TransactionFilter, $first: Int! = 100, $groupBy: [EnrichedDimension!]! = [USER_STATUS, CITY]) {
+query Revenue($where: EnrichedFilter, $first: Int! = 100, $groupBy: [EnrichedDimension!]! = [USER_STATUS, CITY]) {
   enrichedAggregate(where: $where, first: $first, groupBy: $groupBy) { nodes { key { userStatus city } measures { count sum } } }
 }
 query Plain($range: TimeRangeInput, $symbols: [Letter!], $zone: TimeZone! = "UTC") { dashboard(range: $range, symbols: $symbols, timeZone: $zone) { total { count } } }
@@ -22,6 +22,7 @@ mutation StartConversation($input: StartConversationInput!) { startConversation(
 mutation SavePlan($input: SaveExperimentInput!) { saveExperiment(input: $input) { __typename } }
 mutation Upload($file: File!) { startImport(input: { target: USERS, file: $file }) { __typename } }
 subscription Live { dashboard(symbols: ["a"]) { total { count } } }
+query Echo($userId: ID!) { userStatus(userId: $userId, date: "2025-06-01") { userId } }
 query Gone { server { gone } }
 { server { version } }
 `;
@@ -77,6 +78,8 @@ const record = async (app: OpenApp): Promise<void> => {
   expect(errors).toBeUndefined();
 };
 
+const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+
 describe('/mcp', () => {
   it('each trusted query and mutation is a tool with a description, a typed input and hints', async () => {
     const { tools } = await (await connect(await open())).listTools();
@@ -87,6 +90,7 @@ describe('/mcp', () => {
       'Partial',
       'StartConversation',
       'SavePlan',
+      'Echo',
     ]);
     const byName = Object.fromEntries(tools.map((tool) => [tool.name, tool]));
     expect(byName.UserStatusAt).toMatchObject({
@@ -107,14 +111,14 @@ describe('/mcp', () => {
       properties: Record<string, object>;
       $defs: Record<string, object>;
     };
-    expect(revenue.properties.where).toMatchObject({ $ref: '#/$defs/TransactionFilter' });
+    expect(revenue.properties.where).toMatchObject({ $ref: '#/$defs/EnrichedFilter' });
     expect(revenue.properties.first).toMatchObject({ type: 'integer', default: 100 });
     expect(revenue.properties.groupBy).toMatchObject({
       type: 'array',
       items: { type: 'string', enum: expect.arrayContaining(['USER_STATUS', 'CITY']) },
       default: ['USER_STATUS', 'CITY'],
     });
-    expect(revenue.$defs.TransactionFilter).toMatchObject({ type: 'object', additionalProperties: false });
+    expect(revenue.$defs.EnrichedFilter).toMatchObject({ type: 'object', additionalProperties: false });
     const plain = byName.Plain?.inputSchema as unknown as { $defs: Record<string, { oneOf?: object[] }> };
     expect(plain.$defs.TimeRangeInput?.oneOf).toContainEqual({ required: ['since'] });
     expect(byName.Plain?.description).toMatch(/symbol conversations/);
@@ -147,9 +151,9 @@ describe('/mcp', () => {
     const app = await open({ apiKeys: 'read:r-key,ingest:i-key,admin:a-key', trustedOnly: 'true' });
     const names = async (key: string) =>
       (await (await connect(app, { 'x-api-key': key })).listTools()).tools.map(({ name }) => name);
-    expect(await names('r-key')).toEqual(['UserStatusAt', 'Revenue', 'Plain', 'Partial']);
+    expect(await names('r-key')).toEqual(['UserStatusAt', 'Revenue', 'Plain', 'Partial', 'Echo']);
     expect(await names('i-key')).toEqual(['StartConversation']);
-    expect(await names('a-key')).toHaveLength(6);
+    expect(await names('a-key')).toHaveLength(7);
     const reader = await connect(app, { authorization: 'Bearer r-key' });
     expect((await call(reader, 'UserStatusAt', { userId: 'u' })).structuredContent).toEqual({
       userStatus: { status: 'NON_PAYING' },
@@ -157,8 +161,8 @@ describe('/mcp', () => {
     await expect(call(reader, 'StartConversation', { input: {} })).rejects.toThrow(
       /there is no tool "StartConversation" for this caller/,
     );
-    await expect(connect(app)).rejects.toThrow(/401|Unauthorized/);
-    await expect(connect(app, { 'x-api-key': 'other' })).rejects.toThrow(/401|Unauthorized/);
+    await expect(connect(app)).rejects.toThrow(/UNAUTHENTICATED/);
+    await expect(connect(app, { 'x-api-key': 'other' })).rejects.toThrow(/UNAUTHENTICATED/);
   });
 
   it.each([
@@ -182,7 +186,7 @@ describe('/mcp', () => {
     expect(JSON.parse(result.content[0]?.text ?? '')).toEqual(result.structuredContent);
   });
 
-  it('a mutation records, and numbers that a double cannot hold stay exact', async () => {
+  it('a mutation records', async () => {
     const app = await open();
     const client = await connect(app);
     const input = { uuid: '00000000-0000-4000-8000-000000000001', symbol: 'a' };
@@ -191,6 +195,14 @@ describe('/mcp', () => {
     });
     expect((await call(client, 'Plain', { symbols: ['a'] })).structuredContent).toEqual({
       dashboard: { total: { count: 1 } },
+    });
+  });
+
+  it('numbers that a double cannot hold stay exact', async () => {
+    const body = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"Echo","arguments":{"userId":9007199254740993}}}`;
+    const response = await (await open()).get('/mcp', { method: 'POST', headers, body });
+    expect(await response.json()).toMatchObject({
+      result: { structuredContent: { userStatus: { userId: '9007199254740993' } } },
     });
   });
 
@@ -219,7 +231,6 @@ describe('/mcp', () => {
   });
 
   const message = { jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} };
-  const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
   it.each([
     ['another site', { ...headers, origin: 'https://evil.example' }, JSON.stringify(message), origin, 403],
     ['a rebound name', headers, JSON.stringify(message), 'http://evil.example', 403],
