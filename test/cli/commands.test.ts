@@ -22,6 +22,7 @@ const names = [
   'verify',
   'documents',
   'mcp',
+  'codegen',
 ];
 
 describe('asof', () => {
