@@ -34,6 +34,8 @@ export interface Context extends Services, RequestInfo {
   readonly sentBy: string | null;
   /** Batches the keys of one tick of this request into one call; the batch function itself identifies the loader. */
   load<K, V>(batch: BatchFunction<K, V>, key: K): Promise<V>;
+  /** The same for a list of keys, at the cost of one promise: the lists of one tick are one call. */
+  loadAll<K, V>(batch: BatchFunction<K, V>, keys: readonly K[]): Promise<readonly V[]>;
   /** Drops loaded values, so that the next result of a subscription sees the current state. */
   clearLoaders(): void;
   /** To be awaited before a resolver returns a page: resolving thousands of rows without yielding would block the thread. */
@@ -64,6 +66,7 @@ export const createContextFactory = (services: Services): ((request: RequestInfo
     readonly lastEventId: string | null;
     readonly sentBy: string | null;
     readonly load: Context['load'];
+    readonly loadAll: Context['loadAll'];
     readonly clearLoaders: Context['clearLoaders'];
     readonly yieldAfter: Context['yieldAfter'];
 
@@ -76,6 +79,7 @@ export const createContextFactory = (services: Services): ((request: RequestInfo
       const loaders = new Loaders();
       // Resolvers take them out of the context, without `this`.
       this.load = (batch, key) => loaders.load(batch, key);
+      this.loadAll = (batch, keys) => loaders.loadAll(batch, keys);
       this.clearLoaders = () => loaders.clear();
       this.yieldAfter = createYieldAfter();
     }
@@ -84,23 +88,51 @@ export const createContextFactory = (services: Services): ((request: RequestInfo
   return (request) => new RequestContext(request) as RequestContext & Services;
 };
 
+/** Keys of one call of a batch function. */
+const batchSizeMax = 10_000;
+
 class Loaders {
   #loaders: Map<unknown, DataLoader<unknown, unknown>> | undefined;
+  /** Loaders whose keys are lists of keys. */
+  #listLoaders: Map<unknown, DataLoader<readonly unknown[], readonly unknown[]>> | undefined;
 
   load<K, V>(batch: BatchFunction<K, V>, key: K): Promise<V> {
     this.#loaders ??= new Map();
     let loader = this.#loaders.get(batch) as DataLoader<K, V> | undefined;
     if (!loader) {
-      loader = new DataLoader(async (keys) => batch(keys), { maxBatchSize: 10_000 });
+      loader = new DataLoader(async (keys) => batch(keys), { maxBatchSize: batchSizeMax });
       this.#loaders.set(batch, loader as DataLoader<unknown, unknown>);
     }
     return loader.load(key);
   }
 
+  loadAll<K, V>(batch: BatchFunction<K, V>, keys: readonly K[]): Promise<readonly V[]> {
+    this.#listLoaders ??= new Map();
+    let loader = this.#listLoaders.get(batch) as DataLoader<readonly K[], readonly V[]> | undefined;
+    if (!loader) {
+      loader = new DataLoader((lists) => loadLists(batch, lists), { cache: false });
+      this.#listLoaders.set(batch, loader as DataLoader<readonly unknown[], readonly unknown[]>);
+    }
+    return loader.load(keys);
+  }
+
   clear(): void {
     this.#loaders = undefined;
+    this.#listLoaders = undefined;
   }
 }
+
+const loadLists = async <K, V>(batch: BatchFunction<K, V>, lists: readonly (readonly K[])[]): Promise<V[][]> => {
+  const keys = lists.flat();
+  const values: V[] = [];
+  for (let from = 0; from < keys.length; from += batchSizeMax)
+    for (const value of await batch(keys.slice(from, from + batchSizeMax))) values.push(value);
+  let end = 0;
+  return lists.map(({ length }) => {
+    end += length;
+    return values.slice(end - length, end);
+  });
+};
 
 const createYieldAfter = (): Context['yieldAfter'] => {
   let rowsResolved = 0;

@@ -220,7 +220,7 @@ export const factsPage = async <F extends StoredFact>(
   context: Context,
   list: FactList,
 ) => {
-  const { config, load, ledger, yieldAfter } = context;
+  const { config, loadAll, ledger, yieldAfter } = context;
   const { limit, fromEnd, after, before, ...walk } = selectPage(list, args, config);
   const asOf = asOfOf(args.asOf, ledger, list.user);
   const page = await facts.page({
@@ -234,7 +234,7 @@ export const factsPage = async <F extends StoredFact>(
     limit,
     fromEnd,
   });
-  const rows = await Promise.all(page.seqs.map((seq) => load(facts.bySeqs, seq)));
+  const rows = await loadAll(facts.bySeqs, page.seqs);
   const found = rows.filter((row) => row !== null).map((row) => inSnapshot(row, asOf));
   await yieldAfter(found.length);
   const edge: JoinedInList = { asOf: { ...asOf, sequence: page.sequence } };

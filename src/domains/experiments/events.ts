@@ -2,6 +2,7 @@ import type { Store, Tx } from '../../../db/store.ts';
 import { experimentEvents, experimentRepeats } from '../../../db/tables/experiments.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { RecordOrigin, RecordOutcome } from '../../ledger/record.ts';
+import { createRecordCache } from '../../ledger/record-cache.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import type { RecordFace } from '../../lib/problems.ts';
 import { createFactColumns } from '../facts/columns.ts';
@@ -34,7 +35,7 @@ export interface ExperimentEvents extends Facts {
   experimentOf(row: number, plans: Plans): number;
   /** How many events belong to another experiment by the plans `after` than by the plans `before`: a pass over all events. */
   movedBy(before: Plans, after: Plans): Promise<number>;
-  /** Stored events by `seq`, in the order of the keys: one statement. */
+  /** Stored events by `seq`, in the order of the keys: one statement for those that were not read lately. */
   bySeqs(seqs: readonly number[]): (StoredExperimentEvent | null)[];
   /** Records one event. A known id with the same content is a duplicate, with other content a conflict; no id is always new. */
   record(tx: Tx, event: ExperimentEvent, origin: RecordOrigin, face?: RecordFace): RecordOutcome;
@@ -86,10 +87,11 @@ export const createExperimentEvents = (services: ExperimentEventServices): Exper
     },
     experimentOf: (row, plans) => experimentOf({ columns, events }, row, plans),
     movedBy: (before, after) => countMoved({ columns, events }, before, after),
-    bySeqs: (seqs) =>
+    bySeqs: createRecordCache((seqs) =>
       rowsByKey(store, experimentEvents, 'seq', seqs).map(
         (row) => row && { ...row, source: 'EXPERIMENT_EVENTS', amount: amountOf(row) },
       ),
+    ),
     record: recordEvent,
     repeat: recordRepeat,
     duplicatesOf(experiment) {

@@ -6,6 +6,7 @@ import { growableUint32 } from '../../indices/growable.ts';
 import { createIpColumn } from '../../indices/ip-column.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { RecordOrigin, RecordOutcome } from '../../ledger/record.ts';
+import { createRecordCache } from '../../ledger/record-cache.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { type Decimal, formatDecimal, parseDecimal } from '../../lib/decimal.ts';
 import { formatIp, type IpAddress, parseIp } from '../../lib/ip.ts';
@@ -36,7 +37,7 @@ export type StoredTransaction = Transaction & StoredFact & { readonly source: 'T
 
 /** Purchases: which user paid which amount for which product, when, and from which address. */
 export interface Transactions extends Facts {
-  /** Stored transactions by `seq`, in the order of the keys: one statement. */
+  /** Stored transactions by `seq`, in the order of the keys: one statement for those that were not read lately. */
   bySeqs(seqs: readonly number[]): (StoredTransaction | null)[];
   /** Records one transaction. A known id is a duplicate if the content is equal, else a conflict. */
   record(tx: Tx, transaction: Transaction, origin: RecordOrigin, face?: RecordFace): RecordOutcome;
@@ -76,7 +77,9 @@ export const createTransactions = (services: TransactionsServices): Transactions
 
   return {
     ...facts,
-    bySeqs: (seqs) => rowsByKey(store, transactions, 'seq', seqs).map((row) => row && toTransaction(row)),
+    bySeqs: createRecordCache((seqs) =>
+      rowsByKey(store, transactions, 'seq', seqs).map((row) => row && toTransaction(row)),
+    ),
     record: recordTransaction,
   };
 };
