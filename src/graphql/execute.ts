@@ -11,6 +11,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import { executeFields } from './execution/complete.ts';
 import { Execution, type ExecutionValues } from './execution/execution.ts';
+import { type FixedObjects, FixedTexts } from './execution/fixed-texts.ts';
 import { type Planned, PlannedOperation } from './execution/planned-operation.ts';
 import { createTextResult } from './execution/text-result.ts';
 
@@ -29,16 +30,21 @@ const variableErrorsMax = 50;
 
 /**
  * Executes operations as `execute` of graphql-js does, and writes the data as JSON while it completes them. A query is
- * planned once while its document is the same object. What is not a plain query is left to graphql-js.
+ * planned once while its document is the same object. What is not a plain query is left to graphql-js. Objects that are
+ * `fixed` are written once for all answers of one state.
  */
-export const createExecute = (schema: GraphQLSchema): ((args: ExecuteArgs) => Result) => {
+export const createExecute = (
+  schema: GraphQLSchema,
+  fixed: FixedObjects | null = null,
+): ((args: ExecuteArgs) => Result) => {
+  const setting = { schema, fixed, texts: new FixedTexts() };
   const operations = new LRUCache<OperationDefinitionNode, PlannedOperation>({
     maxSize: plannedFieldsMax,
     sizeCalculation: ({ fieldCount }) => fieldCount + 1,
   });
 
   const plannedOf = (args: ExecutionArgs, operation: OperationDefinitionNode): PlannedOperation =>
-    operations.get(operation) ?? new PlannedOperation(schema, args.document, operation);
+    operations.get(operation) ?? new PlannedOperation(setting, args.document, operation);
 
   return (args) => {
     const operation = isPlain(args, schema) ? operationOf(args) : undefined;
@@ -87,6 +93,7 @@ const variablesOf = (
     : getVariableValues(schema, variableDefinitions, variableValues ?? {}, { maxErrors: variableErrorsMax });
 
 const executePlan = ({ plan, root }: Planned, values: ExecutionValues): Result => {
+  plan.executions += 1;
   const execution = new Execution(plan, values);
   const { errors } = execution;
   const succeed = (text: string): ExecutionResult =>

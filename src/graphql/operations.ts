@@ -15,6 +15,7 @@ import { type Answer, refusalOf, requestErrors, succeeded } from './answer.ts';
 import { type Documents, type Operation, operationNamed } from './documents.ts';
 import { maskResult } from './errors.ts';
 import { createExecute } from './execute.ts';
+import { fixedObjects } from './fixed-objects.ts';
 import { checkSize } from './limits.ts';
 import type { RequestParameters } from './parameters.ts';
 import { createSubscriptions, type StreamedResult, type SubscriptionSteps } from './subscriptions.ts';
@@ -159,7 +160,7 @@ const mutationByGet = (): DomainError =>
 
 /** Executes operations of a schema. */
 export const executeWith = (schema: GraphQLSchema): Execute => {
-  const execute = createExecute(schema);
+  const execute = createExecute(schema, fixedObjects);
   return (operation, variables, context) =>
     execute({ ...argsOf(schema, { operation, variables, context }), coercedVariables: variables.coerced });
 };

@@ -149,7 +149,9 @@ class FlatIpBounds implements IpBounds {
 
   #addressOf(flat: Uint32Array, position: number): number[] {
     const words = this.#wordsPerAddress;
-    return Array.from(flat.subarray(position * words, (position + 1) * words));
+    const address: number[] = [];
+    for (let index = 0; index < words; index += 1) address.push(flat[position * words + index] as number);
+    return address;
   }
 
   #raiseMaximum(level: Growable<Uint32Array>, node: number, last: AddressWords): void {

@@ -201,13 +201,42 @@ const buildTable = async (store: Store, cities: Dictionary, table: PublishedTabl
   return createIpTable(record, builder.finish(), ipv4Blocks);
 };
 
-const cityIn = (table: IpTable, cities: ReadonlyDictionary, ip: IpAddress): IpCityResult => {
-  const rangeAt = (position: number): IpCityRange => {
-    const { first, last, city, ordinal } = table.ranges.rangeAt(position);
-    return { seq: ordinal, city: cities.textOf(city), first, last };
-  };
-  const position = table.find(ip);
-  const range = position < 0 ? null : rangeAt(position);
-  const candidates = () => table.candidates(ip).map(rangeAt);
-  return { ip, city: range?.city ?? unknownLabel, kind: kindOf(ip), range, candidates, table: table.record };
-};
+const cityIn = (table: IpTable, cities: ReadonlyDictionary, ip: IpAddress): IpCityResult =>
+  new FoundCity(table, cities, ip);
+
+/** Most readers need the city only: what else there is to know is found when it is read. */
+class FoundCity implements IpCityResult {
+  readonly ip: IpAddress;
+  readonly city: string;
+  // Readers take it out of the object, without `this`.
+  readonly candidates = (): IpCityRange[] =>
+    this.#source.candidates(this.ip).map((position) => this.#rangeAt(position));
+  readonly #source: IpTable;
+  readonly #cities: ReadonlyDictionary;
+  readonly #position: number;
+
+  constructor(source: IpTable, cities: ReadonlyDictionary, ip: IpAddress) {
+    this.ip = ip;
+    this.#source = source;
+    this.#cities = cities;
+    this.#position = source.find(ip);
+    this.city = this.#position < 0 ? unknownLabel : cities.textOf(source.ranges.cityOf(this.#position));
+  }
+
+  get kind(): IpKind {
+    return kindOf(this.ip);
+  }
+
+  get range(): IpCityRange | null {
+    return this.#position < 0 ? null : this.#rangeAt(this.#position);
+  }
+
+  get table(): IpTableRecord | null {
+    return this.#source.record;
+  }
+
+  #rangeAt(position: number): IpCityRange {
+    const { first, last, city, ordinal } = this.#source.ranges.rangeAt(position);
+    return { seq: ordinal, city: this.#cities.textOf(city), first, last };
+  }
+}

@@ -1,6 +1,6 @@
 import { type GraphQLAbstractType, GraphQLError, type GraphQLObjectType, isObjectType, locatedError } from 'graphql';
 import { type Execution, FieldInfo, keysOf, type Path, pathOf } from './execution.ts';
-import { type FieldPlan, type ObjectPlan, type OutputPlan, planObject } from './plan.ts';
+import { type FieldPlan, type ObjectPlan, type OutputPlan, objectPlanOf } from './plan.ts';
 
 /** Completed values as JSON, null for a null, and lists that had to be awaited in parts. */
 export type Text = string | null | readonly Text[];
@@ -112,17 +112,13 @@ const complete = (output: OutputPlan, value: unknown, info: FieldInfo, path: Pat
   }
 };
 
-const planOf = (output: OutputPlan, type: GraphQLObjectType, { execution, field }: FieldInfo): ObjectPlan => {
-  const known = output.objects.get(type);
-  if (known) return known;
-  const plan = planObject(execution.plan, type, field.nodes);
-  output.objects.set(type, plan);
-  return plan;
-};
+const planOf = (output: OutputPlan, type: GraphQLObjectType, { execution, field }: FieldInfo): ObjectPlan =>
+  objectPlanOf(execution.plan, output, type, field.nodes);
 
 const completeObject = (plan: ObjectPlan, value: unknown, info: FieldInfo, path: Path): Completed => {
   const { execution } = info;
-  const { type } = plan;
+  const { type, selection } = plan;
+  if (selection) return execution.rememberedText(selection, value, () => executeFields(execution, plan, value, path));
   if (!type.isTypeOf) return executeFields(execution, plan, value, path);
   const check = (isOfType: boolean): Completed => {
     if (!isOfType) throw new Error(`${info.parentType.name}.${info.fieldName} resolved to no ${type.name}`);
@@ -187,6 +183,9 @@ const completeList = (list: OutputPlan, values: unknown, info: FieldInfo, path: 
 };
 
 const completeItem = ({ output, info, path: listPath }: Items, value: unknown, index: number): Completed => {
+  const selection = output.objectType && output.objects.get(output.objectType)?.selection;
+  const text = selection && info.execution.findText(selection, value);
+  if (text) return text;
   // Leaves need a path only for an error.
   const path = output.kind === 'LEAF' ? null : pathOf(listPath, index, undefined);
   const fail = (error: unknown): null => nulled(error, output, info, path ?? pathOf(listPath, index, undefined));

@@ -5,6 +5,7 @@ import {
   type GraphQLResolveInfo,
   getArgumentValues,
 } from 'graphql';
+import type { FixedSelection } from './fixed-texts.ts';
 import type { Arguments, FieldPlan, OperationPlan } from './plan.ts';
 
 /** A position in the response; `prev` is the position around it. */
@@ -52,6 +53,30 @@ export class Execution {
     if (this.#nulled.has(undefined)) return;
     this.#nulled.add(path);
     this.errors.push(error);
+  }
+
+  /** The text of an object that was written before and is still the same. */
+  findText(selection: FixedSelection, object: unknown): string | undefined {
+    const { fixed, texts } = this.plan;
+    return fixed && typeof object === 'object' && object !== null
+      ? texts.find(selection, object, fixed.stateOf(this.contextValue))
+      : undefined;
+  }
+
+  /** The same, or the text that is written now, which is remembered when it is complete at once and without errors. */
+  rememberedText<T>(selection: FixedSelection, source: unknown, write: () => T): T | string {
+    const known = this.findText(selection, source);
+    if (known !== undefined) return known;
+    const { fixed, texts, executions } = this.plan;
+    const errorsBefore = this.errors.length;
+    const state = fixed?.stateOf(this.contextValue);
+    const text = write();
+    if (typeof text !== 'string' || state === undefined || executions < 2 || this.errors.length > errorsBefore)
+      return text;
+    // V8 joins the pieces of a text when one of its characters is read: what is remembered should be one piece.
+    text.charCodeAt(0);
+    texts.remember({ selection, source, state, text });
+    return text;
   }
 
   /** The arguments of a field: its objects share them. Throws GraphQLError for arguments that do not fit. */

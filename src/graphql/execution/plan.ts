@@ -20,6 +20,7 @@ import {
   visit,
 } from 'graphql';
 import { collectFields, type SelectionScope } from './collect-fields.ts';
+import type { FixedObjects, FixedSelection, FixedTexts } from './fixed-texts.ts';
 import { type LeafText, leafTextOf } from './leaf-text.ts';
 
 export type Arguments = Readonly<Record<string, unknown>>;
@@ -63,13 +64,19 @@ export interface FieldPlan {
 export interface ObjectPlan {
   readonly type: GraphQLObjectType;
   readonly fields: readonly FieldPlan[];
+  /** Of objects whose text is remembered, else null. */
+  readonly selection: FixedSelection | null;
 }
 
 /** How one operation is executed while the conditions of its `@skip` and `@include` have certain values. */
 export interface OperationPlan extends SelectionScope {
   readonly operation: OperationDefinitionNode;
+  readonly fixed: FixedObjects | null;
+  readonly texts: FixedTexts;
   /** Fields planned so far. */
   fieldCount: number;
+  /** How often it was executed: only what is requested again is worth remembering. */
+  executions: number;
 }
 
 /** Plans the fields that nodes select of an object of a type. Throws what `collectFields` throws. */
@@ -85,7 +92,35 @@ export const planObject = (
     const field = planField(plan, { parentType: type, responseName, prefix, nodes: fieldNodes });
     if (field) fields.push(field);
   }
-  return { type, fields };
+  const keyOf = plan.fixed?.keyOf(type);
+  const selection =
+    keyOf && !type.isTypeOf && fields.every((field) => isFixed(plan, field)) ? plan.texts.select(keyOf) : null;
+  return { type, fields, selection };
+};
+
+/** The plan of the objects of a type that a field's value has, made once. */
+export const objectPlanOf = (
+  plan: OperationPlan,
+  { objects }: OutputPlan,
+  type: GraphQLObjectType,
+  nodes: readonly FieldNode[],
+): ObjectPlan => {
+  const known = objects.get(type);
+  if (known) return known;
+  const planned = planObject(plan, type, nodes);
+  objects.set(type, planned);
+  return planned;
+};
+
+const isFixed = (plan: OperationPlan, field: FieldPlan): boolean => {
+  const { constant, constantArguments, output } = field;
+  if (constant !== null) return true;
+  if (constantArguments === null || !plan.fixed?.isFixed(field.parentType, field.definition)) return false;
+  let inner = output;
+  while (inner.item) inner = inner.item;
+  if (inner.kind === 'LEAF') return true;
+  if (!inner.objectType) return false;
+  return objectPlanOf(plan, inner, inner.objectType, field.nodes).fields.every((each) => isFixed(plan, each));
 };
 
 type FieldToPlan = Pick<FieldPlan, 'parentType' | 'responseName' | 'prefix' | 'nodes'>;

@@ -2,7 +2,6 @@ import {
   BREAK,
   type DocumentNode,
   type GraphQLObjectType,
-  type GraphQLSchema,
   Kind,
   type OperationDefinitionNode,
   OperationTypeNode,
@@ -16,20 +15,23 @@ export interface Planned {
   readonly root: ObjectPlan;
 }
 
+/** What all plans of an executor share. */
+export type PlanSetting = Pick<OperationPlan, 'schema' | 'fixed' | 'texts'>;
+
 /** Plans of one operation: the variables in its conditions may have many combinations of values. */
 const plansMax = 8;
 
 /** The plans of an operation, made when they are first needed. */
 export class PlannedOperation {
-  readonly #schema: GraphQLSchema;
+  readonly #setting: PlanSetting;
   readonly #document: DocumentNode;
   readonly #operation: OperationDefinitionNode;
   /** The variables in conditions of `@skip` and `@include`; null for an operation that cannot be planned. */
   readonly #conditions: readonly string[] | null;
   readonly #plans = new Map<string, Planned>();
 
-  constructor(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) {
-    this.#schema = schema;
+  constructor(setting: PlanSetting, document: DocumentNode, operation: OperationDefinitionNode) {
+    this.#setting = setting;
     this.#document = document;
     this.#operation = operation;
     this.#conditions = operation.operation === OperationTypeNode.QUERY ? conditionsOf(document) : null;
@@ -47,7 +49,7 @@ export class PlannedOperation {
    * booleans.
    */
   planFor(variables: Readonly<Record<string, unknown>>): Planned | null {
-    const rootType = this.#schema.getQueryType();
+    const rootType = this.#setting.schema.getQueryType();
     if (!this.#conditions || !rootType) return null;
     let key = '';
     for (const name of this.#conditions) {
@@ -65,12 +67,13 @@ export class PlannedOperation {
 
   #plan(rootType: GraphQLObjectType, variables: Readonly<Record<string, unknown>>): Planned {
     const plan: OperationPlan = {
-      schema: this.#schema,
+      ...this.#setting,
       fragments: fragmentsOf(this.#document),
       // Only conditions depend on variables, and those have the same values whenever this plan is used.
       variables,
       operation: this.#operation,
       fieldCount: 0,
+      executions: 0,
     };
     return { plan, root: planObject(plan, rootType, [this.#operation]) };
   }
