@@ -88,7 +88,7 @@ const groupAt = async (node: GroupNode, sequence: number | undefined): Promise<G
 };
 
 /** A page of the facts of a group; all groups of a page share one pass over the rows. */
-const groupFactsPage = async (node: GroupNode, args: PageArgs, { load, yieldAfter, config }: Context) => {
+const groupFactsPage = async (node: GroupNode, args: PageArgs, { load, loadAll, yieldAfter, config }: Context) => {
   const { list, key } = node;
   const parent = `${list.identity} ${JSON.stringify(key)}`;
   const field = { field: 'EnrichedAggregateGroup.facts', parent, pageSize: factsPerPage };
@@ -101,7 +101,7 @@ const groupFactsPage = async (node: GroupNode, args: PageArgs, { load, yieldAfte
   });
   const more = seqs.length > limit;
   const selected = more ? (fromEnd ? seqs.slice(1) : seqs.slice(0, limit)) : seqs;
-  const rows = await Promise.all(selected.map((seq) => load(aggregation.bySeqs, seq)));
+  const rows = await loadAll(aggregation.bySeqs, selected);
   const facts = rows.filter((row) => row !== null).map((row) => inSnapshot(row, list.asOf));
   await yieldAfter(facts.length);
   const { asOf, sequence } = aggregation;

@@ -8,7 +8,7 @@ const recordTypes: ReadonlySet<string> = new Set(['Transaction', 'ExperimentEven
  * Fields that depend on nothing but their object, their arguments and the sequence number of the ledger: not on the clock,
  * the caller, or what is not in the ledger, such as the progress of imports.
  */
-const fixedFields: Readonly<Record<string, ReadonlySet<string>>> = {
+export const fixedFields: Readonly<Record<string, ReadonlySet<string>>> = {
   Transaction: new Set([
     ...['id', 'transactionId', 'userId', 'occurredAt', 'receivedAt', 'amount', 'productId', 'ip', 'enrichment'],
   ]),

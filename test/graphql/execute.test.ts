@@ -18,7 +18,8 @@ import { createContextFactory } from '../../src/context.ts';
 import { readExamples } from '../../src/graphql/examples.ts';
 import { createExecute } from '../../src/graphql/execute.ts';
 import { resultText } from '../../src/graphql/execution/text-result.ts';
-import { origin } from '../support/app.ts';
+import { fixedFields, fixedObjects } from '../../src/graphql/fixed-objects.ts';
+import { type OpenApp, openApp, origin } from '../support/app.ts';
 import { demoApp } from '../support/demo-app.ts';
 import { oddSchema } from '../support/odd-schema.ts';
 import { type RandomOperation, randomOperation } from '../support/random-operations.ts';
@@ -36,6 +37,14 @@ const choicesOf = (seed: number) => {
 };
 
 type Execute = typeof execute;
+
+/** Makes contexts as requests have, at one instant. */
+const contextsOf = ({ app: { domains, ledger }, data }: OpenApp) => {
+  const server = { version: '1', startedAtUs: 0, rebuildUs: 1, builtAtUs: 1 };
+  const nowUs = () => Date.UTC(2025, 11, 1) * 1000;
+  const createContext = createContextFactory({ ...domains, config: readConfig({ data }), ledger, server, nowUs });
+  return () => createContext({ caller: null, origin, requestId: 'test' });
+};
 
 interface Setting {
   readonly schema: GraphQLSchema;
@@ -83,13 +92,8 @@ describe('compiled execution', () => {
   it('answers the example operations and random ones over the demo with the bytes of graphql-js', async () => {
     const opened = await demoApp();
     onTestFinished(opened.close);
-    const config = readConfig({ data: opened.data });
-    const server = { version: '1', startedAtUs: 0, rebuildUs: 1, builtAtUs: 1 };
-    const { domains, ledger } = opened.app;
-    const services = { ...domains, config, ledger, server, nowUs: () => Date.UTC(2025, 11, 1) * 1000 };
-    const createContext = createContextFactory(services);
-    const contextOf = () => createContext({ caller: null, origin, requestId: 'test' });
-    const ours = createExecute(schema);
+    const contextOf = contextsOf(opened);
+    const ours = createExecute(schema, fixedObjects);
     const queries = readExamples().filter(({ query }) => /^query\b/m.test(query));
     expect(queries.length).toBeGreaterThan(8);
     for (const { query, variables } of queries) {
@@ -170,6 +174,76 @@ describe('compiled execution', () => {
     expect(resultText({ ...result, data: { id: 'c' } })).toBe('{"data":{"id":"c"}}');
     expect(JSON.stringify({ ...result, data: result.data })).toBe(`{${text}}`);
   });
+});
+
+const factFields = `
+  id transactionId occurredAt receivedAt amount productId ip
+  enrichment { userStatus { status validFrom validTo } ipCity { city kind range { city cidrs } } country gender age hasImage }
+  then: enrichment(asOf: { validAt: "2025-06-02" }) { userStatus { status } }
+`;
+
+it('writes records anew when the ledger has grown', async () => {
+  const opened = await openApp();
+  onTestFinished(opened.close);
+  const { app, importFile, query } = opened;
+  const contextOf = contextsOf(opened);
+  const ours = createExecute(schema, fixedObjects);
+  const buyers = ['a', 'b', 'c'];
+  const lines = buyers.map((user, index) =>
+    JSON.stringify({
+      click_id: index,
+      created_at: '2025-06-03',
+      product_id: 'p',
+      product_price: 1,
+      user_id: user,
+      ip: '10.0.0.1',
+    }),
+  );
+  await importFile('transactions', { name: 'sales.jsonl', text: lines.join('\n') });
+  const sequence = app.ledger.snapshot().sequence;
+  const texts = [
+    `{ transactions { nodes { ${factFields} } } }`,
+    `{ transactions { edges { node { ${factFields} provenance { source } } enrichment { country } } } }`,
+    `query ($at: DateTime = "2025-06-02") { transactions { nodes { amount enrichment(asOf: { validAt: $at }) { userStatus { status } } } } }`,
+    `{ transactions { nodes { amount enrichment(asOf: { sequence: ${sequence} }) { userStatus { status } ipCity { city } } } } }`,
+    '{ enrichedAggregate { nodes { facts { nodes { id amount enrichment { userStatus { status } } } } } } }',
+  ];
+  const documents = texts.map((text) => parse(text));
+  const compare = async () => {
+    for (const document of documents)
+      for (const variableValues of [{}, { at: '2025-06-04' }]) {
+        const expected = JSON.stringify(await execute({ schema, document, variableValues, contextValue: contextOf() }));
+        for (let time = 0; time < 3; time++) {
+          const found = await ours({ schema, document, variableValues, contextValue: contextOf() });
+          expect(resultText(found)).toBe(expected);
+        }
+      }
+  };
+  const change = (userId: string, status: string, effectiveAt: string) =>
+    query(
+      'mutation ($change: StatusChangeInput!) { recordStatusChanges(input: { changes: [$change] }) { __typename } }',
+      {
+        change: { userId, status, effectiveAt },
+      },
+    );
+  await compare();
+  await change('a', 'PAYING', '2025-06-01');
+  await compare();
+  await importFile('ip-ranges', { name: 'ranges.csv', text: 'cidr,city\n10.0.0.0/8,Old\n' });
+  await compare();
+  await importFile('users', { name: 'users.csv', text: 'user_id,country,gender\na,DE,f\nb,FR,m\n' });
+  await compare();
+  await importFile('ip-ranges', { name: 'ranges.csv', text: 'cidr,city\n10.0.0.0/16,New\n' });
+  await change('b', 'CANCELLED', '2025-06-01');
+  await change('a', 'CANCELLED', '2025-06-02T12:00:00Z');
+  await compare();
+});
+
+it('knows fixed fields that the schema has', () => {
+  for (const [name, fields] of Object.entries(fixedFields))
+    expect(Object.keys((schema.getType(name) as GraphQLObjectType).getFields())).toEqual(
+      expect.arrayContaining([...fields]),
+    );
 });
 
 /** Root fields that run programs of their own. */

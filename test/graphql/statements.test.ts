@@ -115,5 +115,6 @@ it('global ids of many types are found with one statement per type', async () =>
     `{ nodes(ids: ${JSON.stringify(all)}) { __typename id ... on Transaction { amount } ... on Import { source } } }`,
   );
   expect((found.data.nodes as { id: string }[]).map(({ id }) => id)).toEqual(all);
-  expect(found.statements).toHaveLength(2);
+  // The transactions were read by the first operation.
+  expect(found.statements).toHaveLength(1);
 }, 60_000);
