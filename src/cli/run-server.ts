@@ -57,9 +57,9 @@ const requireKeys = ({ domains: { apiKeys } }: App, { host, apiKeys: configured 
   );
 };
 
-const listen = async (app: App, { host, port }: Config, log: Logger): Promise<HttpServer> => {
+const listen = async (app: App, { host, port, compressBytesMin }: Config, log: Logger): Promise<HttpServer> => {
   try {
-    return await openServer(app.fetch, { host, port, log, fastPath: app.fastPath });
+    return await openServer(app.fetch, { host, port, log, fastPath: app.fastPath, compressBytesMin });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const inUse = code === 'EADDRINUSE' ? `port ${port} of ${host} is in use; choose another with --port` : null;

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server';
 import type { Logger } from 'pino';
 import { DomainError } from '../errors.ts';
+import { compressResponse } from './compression.ts';
 import { Connections } from './connections.ts';
 import { createEventStreams, type EventStreams } from './event-streams.ts';
 import type { Handler } from './request-guard.ts';
@@ -45,6 +46,8 @@ interface ServerOptions {
   readonly log: Logger;
   /** Answers some requests at less cost; default: none. */
   readonly fastPath?: FastPath;
+  /** Responses of at least so many bytes are compressed where the client accepts it, and all streams; default: none. */
+  readonly compressBytesMin?: number;
   /** How long a connection may be without traffic, milliseconds; default two minutes. */
   readonly socketTimeoutMs?: number;
   /** How long a request that is not a stream may take to arrive, milliseconds; default five minutes. */
@@ -54,6 +57,7 @@ interface ServerOptions {
 /** Answers requests on a socket of its own. Rejects with the system's error when it cannot listen. */
 export const openServer = async (fetch: Handler, options: ServerOptions): Promise<HttpServer> => {
   const { host, port, log, fastPath, socketTimeoutMs = socketTimeout, requestTimeoutMs = requestTimeout } = options;
+  const { compressBytesMin } = options;
   const streams = createEventStreams();
   const connections = new Connections(requestTimeoutMs);
   const listener = fetchListener(fetch, streams);
@@ -62,6 +66,7 @@ export const openServer = async (fetch: Handler, options: ServerOptions): Promis
   // Node's own `requestTimeout` has no exceptions: it would cut off a stream of events in the middle.
   const server = createServer({ headersTimeout, requestTimeout: 0, keepAliveTimeout }, (incoming, outgoing) => {
     connections.beginRequest(incoming, outgoing);
+    if (compressBytesMin !== undefined) compressResponse(incoming, outgoing, compressBytesMin);
     if (stopping) outgoing.setHeader('connection', 'close');
     const request = fastPath?.(incoming);
     if (!request) return listener(incoming, outgoing);

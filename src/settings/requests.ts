@@ -20,6 +20,12 @@ export const requestSettings = {
     default: '200MB',
     description: 'Maximum size of a compressed request body after decompression; the limits of bodies apply as well.',
   },
+  compressBytesMin: {
+    type: bytes,
+    default: '1kB',
+    description:
+      'Responses of at least this size are compressed (brotli or gzip) for clients that accept it, and streams whatever their size.',
+  },
   idempotencyKeyMs: {
     type: integer(),
     default: '86400000',
