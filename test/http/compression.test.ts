@@ -199,7 +199,7 @@ describe('compression', () => {
   });
 });
 
-it('a large export to a slow client arrives whole', async () => {
+it('a large export arrives whole', async () => {
   const { servers } = await served();
   const [server] = servers;
   const text = `name,text\n${users.map((user) => `${user},${user.repeat(800)}`).join('\n')}\n`;
