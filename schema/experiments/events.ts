@@ -14,7 +14,7 @@ import {
 } from '../facts/facts.ts';
 import { ExperimentEventFilter } from '../facts/filters.ts';
 import { ingest, recordResult } from '../record-results.ts';
-import { localIdOf, recordsByLocalIds } from '../snapshot.ts';
+import { inSnapshot, localIdOf, recordsByLocalIds } from '../snapshot.ts';
 import { UserType } from '../users.ts';
 import { writtenRecords } from '../written-records.ts';
 import { ExperimentType } from './experiments.ts';
@@ -36,8 +36,11 @@ builder.node(ExperimentEventType, {
       type: ExperimentType,
       description:
         'The experiment that the event names; otherwise that of the plan that runs at its time and plans its variant, or that started last.',
-      resolve: (event, _args, { experimentEvents, experiments }) =>
-        experiments.experimentOf(experimentEvents.experimentKeyOf(event)),
+      resolve(event, _args, { experimentEvents, experiments }) {
+        const { sequence } = event;
+        const known = sequence === undefined ? experiments : experimentEvents.experimentsAt(sequence);
+        return inSnapshot(known.experimentOf(experimentEvents.experimentKeyOf(event, sequence)), event);
+      },
     }),
     variant: t.exposeString('variant', {
       description: 'The variant that the user saw; the wire format calls it `version`.',

@@ -2,7 +2,7 @@ import type { Allocation, Experiment, MarketAllocation, Phase } from '../../src/
 import type { SavedPlan } from '../../src/domains/experiments/plan-editor.ts';
 import { builder } from '../builder.ts';
 import { memberOf, OverloadedError, outcomeOf, ValidationError } from '../faults.ts';
-import { asOfOf } from '../snapshot.ts';
+import { asOfOf, type InSnapshot, inSnapshot, localIdOf, nowUsIn, parseLocalId } from '../snapshot.ts';
 import { AsOfInput } from '../time.ts';
 
 const VariantAllocation = builder.objectRef<Allocation>('VariantAllocation').implement({
@@ -61,12 +61,18 @@ const ExperimentPhase = builder.objectRef<Phase>('ExperimentPhase').implement({
   }),
 });
 
-export const ExperimentType = builder.objectRef<Experiment>('Experiment');
+export const ExperimentType = builder.objectRef<Experiment & InSnapshot>('Experiment');
 
 builder.node(ExperimentType, {
   description: 'The plan of an A/B test.',
-  id: { resolve: ({ key }) => key },
-  loadOne: (key, { experiments }) => (experiments.isKnown(key) ? experiments.experimentOf(key) : null),
+  id: { resolve: (experiment) => localIdOf(experiment.key, experiment) },
+  loadOne(localId, { experiments, experimentEvents, ledger }) {
+    const parsed = parseLocalId(localId, ledger);
+    if (!parsed) return null;
+    const { id: key, sequence } = parsed;
+    const known = sequence === undefined ? experiments : experimentEvents.experimentsAt(sequence);
+    return known.isKnown(key) ? inSnapshot(known.experimentOf(key), parsed) : null;
+  },
   fields: (t) => ({
     key: t.exposeString('key', {
       description: 'The key that events name; `default` for events that belong to no plan.',
@@ -86,12 +92,18 @@ builder.node(ExperimentType, {
     }),
     allocation: t.field({
       type: [VariantAllocation],
-      description: 'The variants and their shares now; empty: equal shares of the variants that have events.',
-      resolve: (experiment, _args, { planEditor }) => [...planEditor.currentPhase(experiment).allocation],
+      description:
+        'The variants and their shares now, or at the time of the snapshot in the `id`; empty: equal shares of the variants that have events.',
+      resolve: (experiment, _args, context) => [
+        ...context.planEditor.phaseAt(experiment, nowUsIn(experiment, context)).allocation,
+      ],
     }),
     markets: t.stringList({
-      description: 'The countries in which the experiment runs now; empty: the countries that have events.',
-      resolve: (experiment, _args, { planEditor }) => [...planEditor.currentPhase(experiment).markets],
+      description:
+        'The countries in which the experiment runs now, or at the time of the snapshot in the `id`; empty: the countries that have events.',
+      resolve: (experiment, _args, context) => [
+        ...context.planEditor.phaseAt(experiment, nowUsIn(experiment, context)).markets,
+      ],
     }),
     phases: t.field({
       type: [ExperimentPhase],
@@ -104,7 +116,7 @@ builder.node(ExperimentType, {
         }),
       },
       resolve: (experiment, { asOf }, { planEditor, ledger }) =>
-        planEditor.phases(experiment, { sequence: asOfOf(asOf, ledger).sequence }),
+        planEditor.phases(experiment, { sequence: asOfOf(asOf, ledger, experiment).sequence }),
     }),
   }),
 });
@@ -113,7 +125,17 @@ builder.queryField('experiments', (t) =>
   t.field({
     type: [ExperimentType],
     description: 'Every saved experiment, the one that was first saved last first.',
-    resolve: (_root, _args, { experiments }) => experiments.plans().all.toReversed(),
+    args: {
+      asOf: t.arg({
+        type: AsOfInput,
+        description: 'The snapshot, with the plans as they were known then; `validAt` does not apply.',
+      }),
+    },
+    resolve(_root, args, { experiments, ledger }) {
+      const asOf = asOfOf(args.asOf, ledger);
+      const plans = asOf.sequence === undefined ? experiments.plans() : experiments.plansAt(asOf.sequence);
+      return plans.all.map((experiment) => inSnapshot(experiment, asOf)).reverse();
+    },
   }),
 );
 

@@ -1,3 +1,4 @@
+import type { Context } from '../../src/context.ts';
 import type { Crossovers, MonitorCheck, UnknownUsers } from '../../src/domains/monitor/checks.ts';
 import type { DataCheck } from '../../src/domains/monitor/data-checks.ts';
 import type { ExposureGap } from '../../src/domains/monitor/gaps.ts';
@@ -6,11 +7,24 @@ import type { SampleRatio, VariantCount } from '../../src/domains/monitor/sample
 import type { Suspect } from '../../src/domains/monitor/suspects.ts';
 import { builder } from '../builder.ts';
 import { EnrichedDimension } from '../facts/enriched-figures.ts';
-import { limitOf, numericCursor, pageOf, selectPage } from '../page.ts';
-import { UserConnection } from '../users.ts';
+import { limitOf, pageOf, selectPage, sliceOf } from '../page.ts';
+import type { InSnapshot } from '../snapshot.ts';
+import { UserConnection, userIn } from '../users.ts';
+
+type PageArgs = Parameters<typeof selectPage>[1];
+
+/** A report and the request that it answers. */
+export interface MonitorNode extends MonitorReport {
+  /** The snapshot that the objects below belong to. */
+  readonly asOf: InSnapshot;
+  /** What identifies the request in cursors. */
+  readonly identity: string;
+  /** The same as of another sequence number, for later pages of the lists below. */
+  readonly at: (sequence: number) => Promise<MonitorReport>;
+}
 
 /** A part of a report with the report it belongs to. */
-export type InReport<T> = T & { readonly report: MonitorReport };
+export type InReport<T> = T & { readonly report: MonitorNode };
 
 export const MonitorVerdictEnum = builder.enumType('MonitorVerdict', {
   description: 'The result of a check.',
@@ -184,6 +198,30 @@ builder.objectRef<ExposureGap>('DeploymentGap').implement({
   }),
 });
 
+const examplesPerPage = 10;
+
+/** The number of users of the same check of another report; 0 when it has none. */
+const usersOfCheck = ({ health }: MonitorReport, country: string | null): number => {
+  const found = health.checks.find((check) => check.kind === 'CROSSOVERS' && check.country === country);
+  return found?.kind === 'CROSSOVERS' ? found.users : 0;
+};
+
+/** A page of the users of a check, of the snapshot at which the walk began. */
+const examplesPage = async ({ country, report }: InReport<Crossovers>, args: PageArgs, context: Context) => {
+  const parent = JSON.stringify([report.identity, country]);
+  const list = { field: 'CrossoverCheck.examples', parent, pageSize: examplesPerPage };
+  const { cursors, ...selection } = selectPage(list, args, context.config);
+  const { sequence = report.snapshot.sequence } = selection;
+  const then = sequence === report.snapshot.sequence ? report : await report.at(sequence);
+  const totalCount = usersOfCheck(then, country);
+  const { start, end, ...sides } = sliceOf({ cursors, ...selection }, totalCount);
+  const users = then
+    .crossoverUsers(country, start, end - start)
+    .map((code) => userIn({ userId: context.users.codes.textOf(code) }, report.asOf, context))
+    .filter((user) => user !== null);
+  return { ...pageOf(users, (_user, index) => start + index, { ...sides, cursors: cursors.at(sequence) }), totalCount };
+};
+
 builder.objectRef<InReport<Crossovers>>('CrossoverCheck').implement({
   description: 'Users seen in more than one variant.',
   interfaces: [MonitorCheckType],
@@ -195,26 +233,10 @@ builder.objectRef<InReport<Crossovers>>('CrossoverCheck').implement({
     }),
     examples: t.field({
       type: UserConnection,
-      description: 'Such users, in the order in which their second variant was recorded.',
-      args: {
-        first: t.arg.int({
-          required: true,
-          defaultValue: 10,
-          description: 'The number of users, at most the setting pageSizeMax (1000).',
-        }),
-        after: t.arg.string({ description: 'Only users after this cursor.' }),
-      },
-      resolve: ({ users: totalCount, country, report }, args, { users, config }) => {
-        const { limit, after, cursors } = selectPage({ field: 'CrossoverCheck.examples' }, args, config);
-        const offset = after === undefined ? 0 : (numericCursor(after) ?? 0) + 1;
-        const page = report
-          .crossoverUsers(country, offset, limit)
-          .map((code) => users.userOf(users.codes.textOf(code)))
-          .filter((user) => user !== null)
-          .map((user, index) => ({ ...user, offset: offset + index }));
-        const sides = { hasBefore: offset > 0, hasAfter: offset + limit < totalCount };
-        return { ...pageOf(page, (user) => user.offset, { ...sides, cursors }), totalCount };
-      },
+      extensions: { pageSize: examplesPerPage },
+      description: 'Such users, in the order in which their second variant was recorded; by default the first 10.',
+      args: t.arg.connectionArgs(),
+      resolve: examplesPage,
     }),
   }),
 });

@@ -1,6 +1,7 @@
 import type { FactFilter } from '../../src/domains/facts/filter.ts';
 import type { MarketHealth } from '../../src/domains/monitor/checks.ts';
-import type { MonitorReport } from '../../src/domains/monitor/report.ts';
+import type { Monitor } from '../../src/domains/monitor/monitor.ts';
+import type { MonitorRequest } from '../../src/domains/monitor/request.ts';
 import type { VariantExposure } from '../../src/domains/monitor/snapshot.ts';
 import type { TrendPoint } from '../../src/domains/monitor/trend.ts';
 import { builder } from '../builder.ts';
@@ -8,8 +9,9 @@ import { ExperimentType } from '../experiments/experiments.ts';
 import { ExperimentEventFilter } from '../facts/filters.ts';
 import { everyArg, liveField } from '../live.ts';
 import { SnapshotType } from '../provenance.ts';
-import { TimeGrain, TimeRangeInput } from '../time.ts';
-import { type InReport, MonitorCheckType, MonitorVerdictEnum, SampleRatioTest } from './checks.ts';
+import { asOfOf, inSnapshot } from '../snapshot.ts';
+import { AsOfInput, TimeGrain, TimeRangeInput } from '../time.ts';
+import { type InReport, MonitorCheckType, type MonitorNode, MonitorVerdictEnum, SampleRatioTest } from './checks.ts';
 
 const DeploymentCellType = builder.objectRef<VariantExposure>('DeploymentCell').implement({
   description: 'The events of a country and variant.',
@@ -87,13 +89,21 @@ const MarketHealthType = builder.objectRef<InReport<MarketHealth>>('MarketHealth
   }),
 });
 
-export const MonitorType = builder.objectRef<MonitorReport>('Monitor').implement({
-  description: 'How an experiment runs at this moment.',
+const identityOf = (args: object): string => JSON.stringify(args);
+
+const reportIn = async (monitor: Monitor, request: MonitorRequest, identity: string): Promise<MonitorNode> => {
+  const { asOf = {} } = request;
+  const at = (sequence: number) => monitor.report({ ...request, asOf: { validAtUs: asOf.validAtUs, sequence } });
+  return { ...(await monitor.report(request)), asOf: { sequence: asOf.sequence }, identity, at };
+};
+
+export const MonitorType = builder.objectRef<MonitorNode>('Monitor').implement({
+  description: 'How an experiment runs: at this moment, or as it was at a snapshot.',
   fields: (t) => ({
     experiment: t.field({
       type: ExperimentType,
       description: 'The experiment; without a plan, equal shares of the variants with events are assumed.',
-      resolve: ({ snapshot }) => snapshot.experiment,
+      resolve: ({ snapshot, asOf }) => inSnapshot(snapshot.experiment, asOf),
     }),
     isPlanned: t.boolean({
       description: 'Whether variants are planned; false: equal shares of the variants with events are assumed.',
@@ -191,6 +201,11 @@ builder.queryField('monitor', (t) =>
         description:
           'Only users who were first seen in this time, and their events in it; default: all. Others with events in it are returning users.',
       }),
+      asOf: t.arg({
+        type: AsOfInput,
+        description:
+          'The snapshot: events, countries, exclusions, plans and figures as they were known then, with its time as «now»; `validAt` is the instant at which `where` joins events. Default: the newest snapshot and the clock.',
+      }),
       timeZone: t.arg({
         type: 'TimeZone',
         required: true,
@@ -198,8 +213,11 @@ builder.queryField('monitor', (t) =>
         description: 'The time zone of days and of the periods of the trend.',
       }),
     },
-    resolve: (_root, { range, timeZone, ...which }, { monitor }) =>
-      monitor.report({ ...requestOf(which), range: range ?? undefined, timeZone }),
+    resolve: (_root, args, { monitor, ledger }) => {
+      const asOf = asOfOf(args.asOf, ledger);
+      const { range, timeZone } = args;
+      return reportIn(monitor, { ...requestOf(args), range: range ?? undefined, timeZone, asOf }, identityOf(args));
+    },
   }),
 );
 
@@ -213,7 +231,7 @@ builder.subscriptionField('monitor', (t) =>
       return liveField(
         context,
         every,
-        () => context.monitor.report(request),
+        () => reportIn(context.monitor, request, identityOf(which)),
         (report) => report.fingerprint(),
       );
     },

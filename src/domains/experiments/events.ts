@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Store, Tx } from '../../../db/store.ts';
 import { experimentEvents, experimentRepeats } from '../../../db/tables/experiments.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
@@ -19,7 +20,7 @@ import type { BatchServices } from './arrival-batches.ts';
 import { type ArrivalLimits, createEventColumns, type EventColumns } from './event-columns.ts';
 import { amountOf, type ExperimentEvent, recordEvent, recordRepeat } from './event-record.ts';
 import { countMoved, experimentOf, joinExperiment } from './experiment-join.ts';
-import type { Experiments } from './experiments.ts';
+import type { Experiments, KnownExperiments } from './experiments.ts';
 import type { Plans } from './plans.ts';
 
 export type StoredExperimentEvent = ExperimentEvent & StoredFact & { readonly source: 'EXPERIMENT_EVENTS' };
@@ -29,8 +30,10 @@ export interface ExperimentEvents extends Facts {
   readonly events: EventColumns;
   /** Whether the event stored as `seq` arrived late. */
   isLate(seq: number): boolean;
-  /** The key of the experiment that an event belongs to. */
-  experimentKeyOf(event: ExperimentEvent): string;
+  /** The key of the experiment that an event belongs to, by the newest plans or those as of a sequence number. */
+  experimentKeyOf(event: ExperimentEvent, sequence?: number): string;
+  /** The experiments that plans and events named as of a sequence number. */
+  experimentsAt(sequence: number): KnownExperiments;
   /** The code of the experiment that the event of a row belongs to. */
   experimentOf(row: number, plans: Plans): number;
   /** How many events belong to another experiment by the plans `after` than by the plans `before`: a pass over all events. */
@@ -55,10 +58,20 @@ export interface ExperimentEventServices extends BatchServices {
   readonly limits: FilterLimits & ArrivalLimits;
 }
 
+/** Earlier states of experiments that are kept. */
+const cachedExperimentsMax = 4;
+
 export const createExperimentEvents = (services: ExperimentEventServices): ExperimentEvents => {
   const { store, ledger, users, userFiles, userStatus, experiments, limits } = services;
   const columns = createFactColumns();
   const events = createEventColumns(services, columns);
+  const earlier = new LRUCache<number, KnownExperiments>({ max: cachedExperimentsMax });
+  /** The keys that events name up to a sequence number. */
+  const namedKeys = (sequence: number): string[] => {
+    const codes = new Set<number | null>();
+    for (let row = columns.rowsUpTo(sequence) - 1; row >= 0; row--) codes.add(events.namedExperimentOf(row));
+    return [...codes].flatMap((code) => (code === null ? [] : experiments.keys.textOf(code)));
+  };
   return {
     ...createFacts({
       source: 'EXPERIMENT_EVENTS',
@@ -81,9 +94,15 @@ export const createExperimentEvents = (services: ExperimentEventServices): Exper
     }),
     events,
     isLate: (seq) => events.arrivalOf(columns.rowsUpTo(seq) - 1) === 'LATE',
-    experimentKeyOf({ experiment, occurredAtUs, variant }) {
-      const code = experiments.plans().codeOf({ named: null, atUs: occurredAtUs, variant });
+    experimentKeyOf({ experiment, occurredAtUs, variant }, sequence) {
+      const plans = sequence === undefined ? experiments.plans() : experiments.plansAt(sequence);
+      const code = plans.codeOf({ named: null, atUs: occurredAtUs, variant });
       return experiment ?? experiments.keys.textOf(code);
+    },
+    experimentsAt(sequence) {
+      const known = earlier.get(sequence) ?? experiments.at(sequence, () => namedKeys(sequence));
+      earlier.set(sequence, known);
+      return known;
     },
     experimentOf: (row, plans) => experimentOf({ columns, events }, row, plans),
     movedBy: (before, after) => countMoved({ columns, events }, before, after),

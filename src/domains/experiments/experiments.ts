@@ -1,9 +1,11 @@
+import { LRUCache } from 'lru-cache';
 import type { Row, Tx } from '../../../db/store.ts';
 import { experiments } from '../../../db/tables/experiments.ts';
 import { DomainError } from '../../errors.ts';
 import { createDictionary, type Dictionary } from '../../indices/dictionary.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { sentByApi } from '../../ledger/record.ts';
+import { compareTexts } from '../../lib/compare.ts';
 import { type Experiment, isInPeriod, type PlanRevision, unplanned } from './plan.ts';
 import { planProblems } from './plan-problems.ts';
 import { type Plans, plansOf, plansWith } from './plans.ts';
@@ -23,17 +25,26 @@ export interface PlanPreview {
   readonly after: Plans;
 }
 
-export interface Experiments {
-  /** Keys of the experiments that have a plan or are named by an event, by their codes. */
-  readonly keys: Dictionary;
+/** The experiments that are known as of one sequence number. */
+export interface KnownExperiments {
   plans(): Plans;
-  plansAt(sequence: number): Plans;
-  /** Whether a plan or an event names the key. */
+  /** The keys that a plan or an event names, and `default`, in order. */
+  allKeys(): string[];
+  /** Whether it is one of these keys. */
   isKnown(key: string): boolean;
   /** The plan of a key; an experiment without a plan has neither variants nor markets. */
   experimentOf(key: string): Experiment;
   /** The default of requests: the running plan that started last, else the one that started last, else any, else `default`. */
   current(nowUs: number): Experiment;
+}
+
+/** The newest state, and earlier ones. */
+export interface Experiments extends KnownExperiments {
+  /** Keys of the experiments that have a plan or are named by an event, by their codes. */
+  readonly keys: Dictionary;
+  plansAt(sequence: number): Plans;
+  /** The experiments as of a sequence number, where `namedKeys` are the keys that events name until then. */
+  at(sequence: number, namedKeys: () => Iterable<string>): KnownExperiments;
   /** Throws VALIDATION_FAILED with the fields at fault. */
   preview(plan: PlanInput): PlanPreview;
   /** Saves a plan; one that changes nothing is not saved again. Throws VALIDATION_FAILED with the fields at fault. */
@@ -68,6 +79,15 @@ export const createExperiments = (ledger: Ledger, nowUs: () => number): Experime
     },
   });
 
+  /** The plans after so many revisions: fields of many events request the same ones again. */
+  const earlier = new LRUCache<number, Plans>({ max: cachedPlansMax });
+  const plansAt = (sequence: number): Plans => {
+    const revisions = rows.filter(({ seq }) => seq <= sequence);
+    const known = earlier.get(revisions.length) ?? plansOf(revisions, keys);
+    earlier.set(revisions.length, known);
+    return known;
+  };
+
   const preview = (plan: PlanInput): PlanPreview => {
     const before = newest;
     const revision = revisionOf(plan, before.of(plan.key), nowUs());
@@ -77,21 +97,35 @@ export const createExperiments = (ledger: Ledger, nowUs: () => number): Experime
 
   return {
     keys,
-    plans: () => newest,
-    plansAt: (sequence) =>
-      plansOf(
-        rows.filter(({ seq }) => seq <= sequence),
-        keys,
-      ),
+    plansAt,
+    at(sequence, namedKeys) {
+      const plans = plansAt(sequence);
+      let known: Set<string> | undefined;
+      const knownKeys = (): Set<string> => {
+        known ??= new Set([defaultKey, ...plans.all.map(({ key }) => key), ...namedKeys()]);
+        return known;
+      };
+      return { ...readPlans(() => plans), allKeys: () => inOrder(knownKeys()), isKnown: (key) => knownKeys().has(key) };
+    },
+    ...readPlans(() => newest),
+    allKeys: () => inOrder(Array.from({ length: keys.size }, (_, code) => keys.textOf(code))),
     isKnown: (key) => keys.codeOf(key) !== undefined,
-    experimentOf: (key) => newest.of(key) ?? unplanned(key),
-    current: (atUs) => currentOf(newest.all, atUs) ?? unplanned(defaultKey),
     preview,
     async save(plan, sentBy = null) {
       return ledger.write((tx) => append(tx, plan, { plans: newest, keys, sentBy }));
     },
   };
 };
+
+const cachedPlansMax = 8;
+
+const readPlans = (plans: () => Plans): Pick<KnownExperiments, 'plans' | 'experimentOf' | 'current'> => ({
+  plans,
+  experimentOf: (key) => plans().of(key) ?? unplanned(key),
+  current: (atUs) => currentOf(plans().all, atUs) ?? unplanned(defaultKey),
+});
+
+const inOrder = (keys: Iterable<string>): string[] => [...keys].sort(compareTexts);
 
 interface PlanTarget {
   readonly plans: Plans;

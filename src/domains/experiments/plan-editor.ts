@@ -38,9 +38,9 @@ export class PlanEditor {
     return { experiment: dryRun ? experiment : await experiments.save(plan, sentBy), movedEventCount };
   }
 
-  /** The phase in force now. */
-  currentPhase(experiment: Experiment): Phase {
-    return phaseAt(experiment, this.#services.nowUs());
+  /** The phase in force at an instant, microseconds since 1970 UTC. */
+  phaseAt(experiment: Experiment, atUs: number): Phase {
+    return phaseAt(experiment, atUs);
   }
 
   /** All phases within the period of the experiment, in the order of time, as they were known; none before the first plan. */

@@ -95,9 +95,7 @@ const strayVariants = ({ cells, isPlanned, split, userCount }: MonitorSnapshot):
 
 const namesCheck = ({ services, snapshot, events }: ReportSources): DataCheck[] => {
   const { accountTypes, eventTypes } = services.experimentEvents.events;
-  const { keys } = services.experiments;
   const { experiment, cells } = snapshot;
-  const all = Array.from({ length: keys.size }, (_, code) => keys.textOf(code));
   const found: [what: string, groups: string[][]][] = [
     ['variants', similarNames([...experiment.phases.flatMap(variantsOfPhase), ...cells.map(({ variant }) => variant)])],
     [
@@ -106,7 +104,7 @@ const namesCheck = ({ services, snapshot, events }: ReportSources): DataCheck[] 
     ],
     ['account types', similarNames([...events.accountTypes].map((code) => accountTypes.textOf(code)))],
     ['event types', similarNames([...events.eventTypes].map((code) => eventTypes.textOf(code)))],
-    ['experiments', similarNames(all).filter((group) => group.includes(experiment.key))],
+    ['experiments', similarNames(services.experiments.allKeys()).filter((group) => group.includes(experiment.key))],
   ];
   return found.flatMap(([what, groups]) => {
     if (groups.length === 0) return [];

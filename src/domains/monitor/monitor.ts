@@ -6,6 +6,7 @@ import { createYielder } from '../../lib/yielding.ts';
 import type { Experiment } from '../experiments/plan.ts';
 import type { ExperimentCounts } from './experiment-counts.ts';
 import { type PartRequest, partOf, rowListsOf } from './part.ts';
+import { countsAt, servicesAt } from './past.ts';
 import { createReport, type MonitorReport } from './report.ts';
 import type { Moment, MonitorRequest } from './request.ts';
 import type { MonitorServices } from './services.ts';
@@ -24,10 +25,46 @@ export interface Monitor {
 
 /** Counts of parts of experiments that are kept for the next request of the same part. */
 const cachedPartsMax = 4;
+/** Earlier states, and counts of experiments in them, that are kept: a walk through history requests each again. */
+const cachedPastsMax = 4;
+
+/** What a request reads: counts whose histories are complete, and the services and the moment that they belong to. */
+interface Counted {
+  readonly services: MonitorServices;
+  readonly snapshot: MonitorSnapshot;
+  readonly moment: Moment;
+  readonly counts: ExperimentCounts;
+}
 
 export const createMonitor = (services: MonitorServices): Monitor => {
+  const evaluateNewest = createNewest(services);
+  const evaluatePast = createPast(services);
+  const evaluate = <R>(request: MonitorRequest, read: (counted: Counted) => R): Promise<R> => {
+    const { knownAtUs, sequence } = request.asOf ?? {};
+    if (knownAtUs === undefined && sequence === undefined) return evaluateNewest(request, read);
+    return evaluatePast(services.ledger.resolveSequence({ knownAtUs, sequence }), request, read);
+  };
+  const exposuresOf = ({ snapshot }: Counted): VariantExposure[] => variantExposures(snapshot);
+
+  return {
+    report: async (request) => evaluate(request, reportOf),
+    exposures: async (request) => evaluate(request, exposuresOf),
+    async warm() {
+      await evaluate({ timeZone: 'UTC' }, exposuresOf);
+    },
+  };
+};
+
+const reportOf = ({ services, snapshot, moment: { countryOf }, counts }: Counted): MonitorReport => {
+  const { rows, outside, exposures, orders, accountTypes, eventTypes, histories } = counts;
+  const events = { rows, outside, exposures, orders, accountTypes, eventTypes, splits: histories.splits };
+  return createReport({ services, snapshot, events: { ...events, countryOf } });
+};
+
+/** Evaluates requests of the newest state, which is counted as events arrive. */
+const createNewest = (services: MonitorServices) => {
   const tracker = new ExperimentTracker(services);
-  const parts = new LRUCache<string, ExperimentCounts>({ max: cachedPartsMax });
+  const partCounts = createPartCounts(services);
 
   /** Counts all events, then calls `read` synchronously, before another event can be recorded. */
   const whenCurrent = async <R>(
@@ -45,41 +82,70 @@ export const createMonitor = (services: MonitorServices): Monitor => {
     }
   };
 
-  const evaluate = async <R>(
-    request: MonitorRequest,
-    read: (snapshot: MonitorSnapshot, moment: Moment, counts: ExperimentCounts) => R,
-  ): Promise<R> => {
+  return async <R>(request: MonitorRequest, read: (counted: Counted) => R): Promise<R> => {
     const readCounts = (moment: Moment, counts: ExperimentCounts): R =>
-      read(snapshotOf(services, request, moment, counts), moment, counts);
+      read({ services, snapshot: snapshotOf(services, request, moment, counts), moment, counts });
     const withHistories = (counts: ExperimentCounts): boolean => counts.advanceHistories(rowsPerSlice);
-    if (!request.range && !request.where) return whenCurrent(request, withHistories, readCounts);
+    if (!isPart(request)) return whenCurrent(request, withHistories, readCounts);
     const part = await requestedPart(services, request);
     const needsNothing = (): boolean => true;
     const { moment, whole } = await whenCurrent(request, needsNothing, (now, all) => ({
       moment: now,
       whole: rowListsOf(all),
     }));
+    return readCounts(moment, await partCounts({ request, part, moment, whole }));
+  };
+};
+
+/** Evaluates requests of earlier states: all events are counted again, unless a request did so recently. */
+const createPast = (services: MonitorServices) => {
+  const states = new LRUCache<number, MonitorServices>({ max: cachedPastsMax });
+  const counted = new LRUCache<string, Promise<ExperimentCounts>>({ max: cachedPastsMax });
+
+  const countsOf = (then: MonitorServices, moment: Moment): Promise<ExperimentCounts> => {
+    const key = JSON.stringify([moment.experiment.key, moment.sequence]);
+    const counting = counted.get(key) ?? countsAt(then, moment);
+    counted.set(key, counting);
+    return counting;
+  };
+
+  return async <R>(sequence: number, request: MonitorRequest, read: (counted: Counted) => R): Promise<R> => {
+    const then = states.get(sequence) ?? servicesAt(services, sequence);
+    states.set(sequence, then);
+    const moment = momentOf(then, requestedExperiment(then, request));
+    const whole = await countsOf(then, moment);
+    let counts = whole;
+    if (isPart(request)) {
+      const part = await requestedPart(then, request);
+      counts = await partOf(then, part, moment, rowListsOf(whole));
+    }
+    const yieldIfDue = createYielder();
+    while (!counts.advanceHistories(rowsPerSlice)) await yieldIfDue();
+    return read({ services: then, snapshot: snapshotOf(then, request, moment, counts), moment, counts });
+  };
+};
+
+interface RequestedCounts {
+  readonly request: MonitorRequest;
+  readonly part: PartRequest;
+  readonly moment: Moment;
+  readonly whole: ReturnType<typeof rowListsOf>;
+}
+
+/** Counts parts of experiments, and keeps the last ones. */
+const createPartCounts = (services: MonitorServices) => {
+  const parts = new LRUCache<string, ExperimentCounts>({ max: cachedPartsMax });
+  return async ({ request, part, moment, whole }: RequestedCounts): Promise<ExperimentCounts> => {
     const key = JSON.stringify([moment.experiment.key, moment.sequence, request]);
     const counts = parts.get(key) ?? (await partOf(services, part, moment, whole));
     parts.set(key, counts);
     const yieldIfDue = createYielder();
-    while (!withHistories(counts)) await yieldIfDue();
-    return readCounts(moment, counts);
-  };
-
-  return {
-    report: (request) =>
-      evaluate(request, (snapshot, { countryOf }, counts) => {
-        const { rows, outside, exposures, orders, accountTypes, eventTypes, histories } = counts;
-        const events = { rows, outside, exposures, orders, accountTypes, eventTypes, splits: histories.splits };
-        return createReport({ services, snapshot, events: { ...events, countryOf } });
-      }),
-    exposures: (request) => evaluate(request, variantExposures),
-    async warm() {
-      await evaluate({ timeZone: 'UTC' }, variantExposures);
-    },
+    while (!counts.advanceHistories(rowsPerSlice)) await yieldIfDue();
+    return counts;
   };
 };
+
+const isPart = ({ range, where }: MonitorRequest): boolean => range !== undefined || where !== undefined;
 
 const requestedExperiment = ({ experiments, nowUs }: MonitorServices, { experiment }: MonitorRequest): Experiment => {
   if (experiment === undefined) return experiments.current(nowUs());
@@ -88,13 +154,14 @@ const requestedExperiment = ({ experiments, nowUs }: MonitorServices, { experime
 };
 
 const requestedPart = async (
-  { experimentEvents }: MonitorServices,
-  { range, where, timeZone }: MonitorRequest,
+  { ledger, experimentEvents }: MonitorServices,
+  { range, where, timeZone, asOf }: MonitorRequest,
 ): Promise<PartRequest> => {
   const { columns } = experimentEvents;
-  const span = range && spanOf(range, timeZone, columns.newestUsOf(columns.rows));
+  const { sequence } = ledger.snapshot();
+  const span = range && spanOf(range, timeZone, columns.newestUsOf(columns.rowsUpTo(sequence)));
   if (!where) return { span };
-  const enriched = await experimentEvents.enrichment.at();
+  const enriched = await experimentEvents.enrichment.at({ validAtUs: asOf?.validAtUs, sequence });
   return { span, filter: { rows: enriched.rows, test: experimentEvents.testOf(where, enriched, timeZone) } };
 };
 

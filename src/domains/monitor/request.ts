@@ -1,5 +1,6 @@
 import type { TimeRange } from '../../lib/time-range.ts';
 import type { Experiment } from '../experiments/plan.ts';
+import type { AsOf } from '../facts/enrichment.ts';
 import type { FactFilter } from '../facts/filter.ts';
 
 export interface MonitorRequest {
@@ -12,6 +13,11 @@ export interface MonitorRequest {
   /** Only events that match. */
   readonly where?: FactFilter | undefined;
   readonly timeZone: string;
+  /**
+   * The snapshot: everything is as it was known then, and «now» is its time. `validAtUs` is the instant at which `where` joins
+   * events. Default: the newest snapshot and the clock, and each event’s own time.
+   */
+  readonly asOf?: AsOf | undefined;
 }
 
 /** The experiment and the ledger at the moment of a request. */

@@ -17,12 +17,12 @@ export interface MonitorLimits extends Pick<ArrivalLimits, 'lateAfterMs'> {
 }
 
 export interface MonitorServices {
-  readonly ledger: Ledger;
+  readonly ledger: Pick<Ledger, 'snapshot' | 'snapshotAt' | 'resolveSequence'>;
   readonly users: Users;
   readonly userStatus: UserStatus;
   readonly experiments: Experiments;
   readonly experimentEvents: ExperimentEvents;
-  readonly excludedUsers: Pick<ExcludedUsers, 'isExcludedAt' | 'onChange'>;
+  readonly excludedUsers: Pick<ExcludedUsers, 'isExcludedAt' | 'onChange' | 'at'>;
   readonly limits: MonitorLimits;
   readonly nowUs: () => number;
 }
