@@ -10,6 +10,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { schema } from '../../schema/schema.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { scalarTypes } from '../../src/codegen/scalars.ts';
+import { fixture } from '../support/app.ts';
 import { testServer } from '../support/test-server.ts';
 import { startAsof } from './asof-process.ts';
 
@@ -229,6 +230,16 @@ describe('asof codegen --url', () => {
     expect(byKey.stderr).toEqual(['']);
     const offline = await generate({ 'a.graphql': version });
     for (const name of await readdir(offline.out)) expect(await byKey.read(name), name).toBe(await offline.read(name));
+  });
+
+  it('needs an admin key of a server that runs trusted documents only', async () => {
+    const documents = fixture('clients/generated/persisted-documents.json');
+    const { server } = await testServer({ settings: { apiKeys: `admin:${key}`, documents, trustedOnly: 'true' } });
+    const args = ['--url', server.url];
+    const without = await generate({ 'a.graphql': version }, { args });
+    expect(without.code).toBe(3);
+    expect(without.stderr[0]).toMatch(/^asof: http:.*\/graphql does not show its schema: .*/);
+    expect((await generate({ 'a.graphql': version }, { args: [...args, '--key', key] })).code).toBe(0);
   });
 
   it.each([
