@@ -19,6 +19,7 @@ import { createFollower } from './ledger/follower.ts';
 import { createLedger, type Ledger } from './ledger/ledger.ts';
 import { createClock } from './lib/clock.ts';
 import { createMcpFace } from './mcp/http.ts';
+import { createTools } from './mcp/tools.ts';
 import { createFastPath } from './rest/fast-path.ts';
 import { createRouter } from './rest/router.ts';
 import { programVersion } from './version.ts';
@@ -63,7 +64,10 @@ export const createApp = (config: Config, options: AppOptions): App => {
   const rest = createRouter(services, log);
   const graphql = createGraphql(services, documents, log);
   const { version } = server;
-  const mcp = createMcpFace({ documents, operations: graphql.operations, apiKeys: domains.apiKeys, version }, config);
+  const mcp = createMcpFace(
+    { tools: createTools(documents), operations: graphql.operations, apiKeys: domains.apiKeys, version },
+    config,
+  );
   const faceOf = (pathname: string): GuardedFace =>
     graphqlPath.test(pathname) ? graphql.face : pathname === '/mcp' ? mcp : rest.face;
   const guard = createFastGuard(config, log);

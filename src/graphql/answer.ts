@@ -72,6 +72,8 @@ export const refusalOf = (error: unknown, log: Logger, requestId: string): Answe
     ...(typeof acceptEncoding === 'string' ? { 'accept-encoding': acceptEncoding } : {}),
     ...(typeof allow === 'string' ? { allow } : {}),
     ...(code === 'UNAUTHENTICATED' ? challenge : {}),
+    // Its status is 200, which a cache may keep, and the next request registers the text.
+    ...(code === 'PERSISTED_QUERY_NOT_FOUND' ? { 'cache-control': 'no-store' } : {}),
   };
   return refusal({ message, extensions: extensionsOf(error) }, statusOfCode(code), headers);
 };

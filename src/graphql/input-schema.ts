@@ -29,7 +29,7 @@ export interface InputSchema extends JsonSchema {
 }
 
 /** The JSON types and formats of the scalars; a scalar that is missing may be any value. */
-const scalarSchemas: Readonly<Record<string, JsonSchema>> = {
+export const scalarSchemas: Readonly<Record<string, JsonSchema>> = {
   Int: { type: 'integer', minimum: -(2 ** 31), maximum: 2 ** 31 - 1 },
   Float: { type: 'number' },
   String: { type: 'string' },
@@ -45,8 +45,14 @@ const scalarSchemas: Readonly<Record<string, JsonSchema>> = {
   TimeZone: { type: 'string' },
   URL: { type: 'string', format: 'uri' },
   UUID: { type: 'string', format: 'uuid' },
+  // A value that is not of its type is rejected with its record, not with the request.
   WrittenDateTime: { type: ['string', 'number'] },
   WrittenDecimal: { type: ['string', 'number'] },
+  WrittenID: { type: ['string', 'number'] },
+  WrittenIP: { type: 'string' },
+  WrittenString: { type: 'string' },
+  WrittenUserStatus: { type: 'string' },
+  HeaderLine: { anyOf: [{ type: 'integer', minimum: 1 }, { const: 'NONE' }] },
 };
 
 /** The variables of an operation as a JSON Schema; null when one of them is a file, which JSON cannot hold. */

@@ -54,7 +54,7 @@ export const corsHeaders = (
         'access-control-allow-headers': allowedHeaders(requestedHeaders),
         // A page that is being left has no time for a preflight: it uses the last one.
         'access-control-max-age': '600',
-        'access-control-expose-headers': 'content-disposition, etag, retry-after, x-request-id',
+        'access-control-expose-headers': 'content-disposition, etag, link, retry-after, x-request-id',
         vary: 'origin',
       }
     : {};

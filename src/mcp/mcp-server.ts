@@ -12,7 +12,7 @@ import type { Answer } from '../graphql/answer.ts';
 import { isPrepared } from '../graphql/operations.ts';
 import { preview } from '../lib/problems.ts';
 import type { McpCaller, McpProgram } from './program.ts';
-import { type DocumentTool, toolsOf } from './tools.ts';
+import type { DocumentTool } from './tools.ts';
 
 /** A server of the Model Context Protocol for one caller, whose tools are the trusted documents that the caller may run. */
 export const createMcpServer = (program: McpProgram, caller: McpCaller): McpServer => {
@@ -25,9 +25,7 @@ export const createMcpServer = (program: McpProgram, caller: McpCaller): McpServ
     },
   );
   const tools = (): readonly DocumentTool[] =>
-    toolsOf(program.documents.accepted).filter(({ access }) =>
-      isAllowed(() => checkAccess(access, program.apiKeys, caller.caller)),
-    );
+    program.tools().filter(({ access }) => isAllowed(() => checkAccess(access, program.apiKeys, caller.caller)));
 
   mcp.server.setRequestHandler(ListToolsRequestSchema, () => ({
     tools: tools().map(({ name, description, inputSchema, isMutation }) => ({

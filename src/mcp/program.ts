@@ -1,10 +1,11 @@
 import type { ApiKeys, Principal } from '../domains/api-keys.ts';
 import type { Operations } from '../graphql/operations.ts';
-import type { TrustedDocuments } from '../graphql/trusted-documents/trusted-documents.ts';
+import type { DocumentTool } from './tools.ts';
 
 /** What the tools of documents run on. */
 export interface McpProgram {
-  readonly documents: Pick<TrustedDocuments, 'accepted' | 'onChange'>;
+  /** The tools of all trusted documents. */
+  tools(): readonly DocumentTool[];
   readonly operations: Operations;
   readonly apiKeys: ApiKeys;
   /** Version of the program. */

@@ -2,6 +2,7 @@ import { schema } from '../../schema/schema.ts';
 import { type Access, accessOf } from '../graphql/access.ts';
 import { type InputSchema, inputSchemaOf } from '../graphql/input-schema.ts';
 import type { StoredDocument, StoredOperation } from '../graphql/trusted-documents/stored-document.ts';
+import type { TrustedDocuments } from '../graphql/trusted-documents/trusted-documents.ts';
 
 /** A query or mutation of a trusted document as a tool. */
 export interface DocumentTool {
@@ -20,7 +21,7 @@ export interface DocumentTool {
  * place in JSON. Of several operations with one name (versions of a client) each has a part of the hash of its text in
  * its name.
  */
-export const toolsOf = (documents: readonly StoredDocument[]): readonly DocumentTool[] => {
+const toolsOf = (documents: readonly StoredDocument[]): readonly DocumentTool[] => {
   const tools = documents.flatMap((document) =>
     document.operations.flatMap((operation) => {
       const tool = toolOf(document, operation);
@@ -32,6 +33,17 @@ export const toolsOf = (documents: readonly StoredDocument[]): readonly Document
   return tools.map(({ tool, hash }) =>
     counts.get(tool.name) === 1 ? tool : { ...tool, name: `${tool.name}_${hash}` },
   );
+};
+
+/** The tools of the current documents, which are made once after each change. */
+export const createTools = (documents: TrustedDocuments): (() => readonly DocumentTool[]) => {
+  let of: readonly StoredDocument[] | undefined;
+  let tools: readonly DocumentTool[] = [];
+  return () => {
+    if (of !== documents.accepted) tools = toolsOf(documents.accepted);
+    of = documents.accepted;
+    return tools;
+  };
 };
 
 const toolOf = ({ document, text }: StoredDocument, operation: StoredOperation): DocumentTool | null => {

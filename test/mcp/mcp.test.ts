@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { parse } from 'csv-parse/sync';
+import { getNamedType, isInputObjectType, isScalarType } from 'graphql';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { schema } from '../../schema/schema.ts';
+import { scalarSchemas } from '../../src/graphql/input-schema.ts';
 import { type OpenApp, openApp, origin } from '../support/app.ts';
 import { addressOf, folderOf, getFrom, postTo } from '../support/documents.ts';
 
@@ -124,6 +127,16 @@ describe('/mcp', () => {
     expect(byName.Plain?.description).toMatch(/symbol conversations/);
     expect(byName.StartConversation?.annotations).toMatchObject({ readOnlyHint: false });
     expect(byName.StartConversation?.inputSchema).toMatchObject({ required: ['input'] });
+  });
+
+  it('every scalar of an input has a JSON type, but those that may be any value', () => {
+    const inputs = Object.values(schema.getTypeMap())
+      .filter(isInputObjectType)
+      .flatMap((type) => Object.values(type.getFields()).map((field) => getNamedType(field.type)))
+      .filter(isScalarType)
+      .map(({ name }) => name);
+    const any = ['File', 'SqlParameters', 'CellValue'];
+    for (const name of new Set(inputs)) if (!any.includes(name)) expect(Object.keys(scalarSchemas)).toContain(name);
   });
 
   it('has the figures of POST, GET, CSV and NDJSON', async () => {

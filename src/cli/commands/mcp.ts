@@ -43,18 +43,20 @@ interface Served {
 
 const serveTools = async ({ domains, ledger }: CommandServices, { config, terminal }: Served): Promise<void> => {
   // Imported lazily: loading GraphQL and the protocol takes longer than most other commands run.
-  const [{ createGraphql }, { TrustedDocuments }, { createMcpServer }, { StdioServerTransport }] = await Promise.all([
-    import('../../graphql/server.ts'),
-    import('../../graphql/trusted-documents/trusted-documents.ts'),
-    import('../../mcp/mcp-server.ts'),
-    import('@modelcontextprotocol/sdk/server/stdio.js'),
-  ]);
+  const [{ createGraphql }, { TrustedDocuments }, { createMcpServer }, { createTools }, { StdioServerTransport }] =
+    await Promise.all([
+      import('../../graphql/server.ts'),
+      import('../../graphql/trusted-documents/trusted-documents.ts'),
+      import('../../mcp/mcp-server.ts'),
+      import('../../mcp/tools.ts'),
+      import('@modelcontextprotocol/sdk/server/stdio.js'),
+    ]);
   const log = await createLog(config, terminal);
   const documents = new TrustedDocuments(config, log);
   const nowUs = createClock(config.now);
   const server = { version: programVersion(), startedAtUs: nowUs(), rebuildUs: null, builtAtUs: null };
   const { operations } = createGraphql({ ...domains, config, ledger, server, nowUs }, documents, log);
-  const program = { documents, operations, apiKeys: domains.apiKeys, version: server.version };
+  const program = { tools: createTools(documents), operations, apiKeys: domains.apiKeys, version: server.version };
   await ledger.catchUp();
   let requests = 0;
   const mcp = createMcpServer(program, {

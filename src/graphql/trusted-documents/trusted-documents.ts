@@ -37,7 +37,7 @@ export class TrustedDocuments {
   readonly #log: Logger;
   readonly #listeners = new Set<() => void>();
   #files: DocumentFiles = { documents: [], version: '' };
-  #refused: ReadonlySet<StoredDocument> = new Set();
+  #accepted: readonly StoredDocument[] = [];
   #byId: ReadonlyMap<string, StoredDocument> = new Map();
   /** What the log has last said is wrong with the files. */
   #fault: string | null = null;
@@ -51,9 +51,9 @@ export class TrustedDocuments {
     if (settings.documents !== '') this.#use(readDocuments(settings.documents));
   }
 
-  /** All documents that the schema accepts, in the order of their files. */
+  /** All documents that the schema accepts, in the order of their files; another list after each change. */
   get accepted(): readonly StoredDocument[] {
-    return this.#files.documents.filter((document) => !this.#refused.has(document));
+    return this.#accepted;
   }
 
   /** The document with this id, also one that the schema does not accept. */
@@ -98,7 +98,8 @@ export class TrustedDocuments {
     const refused = refusedDocuments(files.documents);
     this.#files = files;
     this.#byId = new Map(files.documents.flatMap((document) => document.ids.map((id) => [id, document])));
-    this.#refused = new Set(refused.map(({ document }) => document));
+    const isRefused = new Set(refused.map(({ document }) => document));
+    this.#accepted = files.documents.filter((document) => !isRefused.has(document));
     this.#log.info({ documents: files.documents.length, refused: refused.length }, 'read the trusted documents');
     for (const { document, messages } of refused) {
       const { file, line } = document.source;

@@ -88,6 +88,19 @@ describe('ETags of documents', () => {
     }
   });
 
+  it('lists no field with an argument that the clock stands in for', () => {
+    for (const [name, fields] of Object.entries(ledgerFields)) {
+      const type = schema.getType(name);
+      for (const field of fields.split(' '))
+        for (const argument of isObjectType(type) ? (type.getFields()[field]?.args ?? []) : [])
+          expect(`${name}.${field}(${argument.name}): ${argument.description}`).not.toMatch(
+            /default[^.;]*\b(now|today)\b/i,
+          );
+    }
+    const [user] = (schema.getQueryType()?.getFields().userStatus?.args ?? []).filter(({ name }) => name === 'date');
+    expect(String(user?.type)).toBe('DateTime!');
+  });
+
   it('an answer of the ledger has a tag, and a client that has it gets 304 without a statement', async () => {
     const statements: string[] = [];
     const app = await openApp({
@@ -202,8 +215,12 @@ describe('ETags of documents', () => {
           if (each.kind === 'status')
             await mutate(
               app,
-              `mutation ($u: ID!, $at: DateTime!) { recordStatusChanges(input: { changes: [{ userId: $u, status: PAYING, effectiveAt: $at }] }) { __typename } }`,
-              { u: each.user, at: `2025-0${each.month}-01T00:00:00Z` },
+              'mutation ($input: RecordStatusChangesInput!) { recordStatusChanges(input: $input) { __typename } }',
+              {
+                input: {
+                  changes: [{ userId: each.user, status: 'PAYING', effectiveAt: `2025-0${each.month}-01T00:00:00Z` }],
+                },
+              },
             );
           if (each.kind === 'table')
             expect(

@@ -6,7 +6,7 @@ import { Client, fetchExchange } from '@urql/core';
 import { persistedExchange } from '@urql/exchange-persisted';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type OpenApp, openApp, origin } from '../../support/app.ts';
-import { folderOf, getFrom, postTo } from '../../support/documents.ts';
+import { addressOf, folderOf, getFrom, postTo } from '../../support/documents.ts';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -30,6 +30,8 @@ describe('registration by hash', () => {
   it('an unknown hash is answered so that clients send the text, and is known afterwards by POST and GET', async () => {
     const text = `${engine} # registered`;
     expect(await postTo(app, persisted(text), key)).toMatchObject(notFound);
+    const { headers } = await app.get(addressOf(persisted(text)), { headers: key });
+    expect(headers.get('cache-control')).toBe('no-store');
     expect(await postTo(app, { ...persisted(text), query: text }, key)).toMatchObject({
       data: { server: { engine: 'SQLITE' } },
     });

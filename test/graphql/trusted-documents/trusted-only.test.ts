@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { getIntrospectionQuery } from 'graphql';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { openServer } from '../../../src/http/server.ts';
 import { type OpenApp, openApp } from '../../support/app.ts';
 import { addressOf, getFrom, postTo, writeFolder } from '../../support/documents.ts';
 
@@ -169,6 +171,24 @@ describe('a server that runs trusted documents only', () => {
       );
       expect(response.status).toBeLessThan(500);
     }
+  });
+
+  it('refuses the same without the objects of the Fetch standard', async () => {
+    const server = await openServer(app.app.fetch, {
+      host: '127.0.0.1',
+      port: 0,
+      log: pino({ level: 'silent' }),
+      fastPath: app.app.fastPath,
+    });
+    onTestFinished(() => server.stop());
+    const send = async (body: string): Promise<string> => {
+      const headers = { 'content-type': 'application/json', 'x-api-key': 'r-key' };
+      return (await fetch(`${server.url}/graphql`, { method: 'POST', headers, body })).text();
+    };
+    expect(await send('{"documentId":"Version"}')).toBe('{"data":{"server":{"version":"0.1.0"}}}');
+    for (const [name, , { body }] of ways)
+      if (typeof body === 'string')
+        expect([name, await send(body)]).toEqual([name, expect.not.stringMatching(/"data":\{|INTERNAL/)]);
   });
 
   it('runs trusted documents by id, by hash and by their exact text', async () => {
