@@ -43,22 +43,25 @@ const sourceUrls = {
   },
 };
 
-/** Returns the files it wrote, relative to `root`. Rejects when a file cannot be compiled. */
-export const bundle = async (root) => {
+/**
+ * Builds the program, or other files on top of it: each with all it needs, except packages. Returns the files it wrote,
+ * relative to `root`. Rejects when a file cannot be compiled.
+ */
+export const bundle = async (root, { files = entryPoints, packages = [] } = {}) => {
   const { dependencies } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints,
+    entryPoints: files,
     outbase: '.',
     outdir: 'dist',
     chunkNames: 'chunks/[name]-[hash]',
     bundle: true,
-    splitting: true,
+    splitting: files === entryPoints,
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
     sourcemap: true,
-    external: Object.keys(dependencies).filter((name) => !bundledPackages.includes(name)),
+    external: [...Object.keys(dependencies).filter((name) => !bundledPackages.includes(name)), ...packages],
     // Some bundled packages call `require` for modules of Node.
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     plugins: [sourceUrls],

@@ -6,7 +6,6 @@ import {
   Kind,
   type OperationDefinitionNode,
   parse,
-  validate,
 } from 'graphql';
 import type { Config } from '../config.ts';
 import { DomainError } from '../errors.ts';
@@ -15,6 +14,8 @@ import { type Access, accessOf } from './access.ts';
 import { type Answer, requestErrors } from './answer.ts';
 import { createDocumentCache } from './document-cache.ts';
 import { createMeasure, type Limits, type Size } from './limits.ts';
+import { createValidation } from './validation.ts';
+import { definitionsOf } from './variables.ts';
 
 /** Characters of all documents whose parsed form is cached: about 100 MB of it in the worst case. */
 const cachedLengthMax = 400_000;
@@ -23,6 +24,7 @@ const cachedLengthMax = 400_000;
 export interface Operation {
   readonly document: DocumentNode;
   readonly node: OperationDefinitionNode;
+  readonly variables: ReturnType<typeof definitionsOf>;
   readonly access: Access;
   /** Its size with these variables. */
   readonly sizeFor: (variables: Readonly<Record<string, unknown>>) => Size;
@@ -38,6 +40,7 @@ export type Documents = ReturnType<typeof createDocuments>;
 /** Parses and validates documents, each once while it is cached. Access and limits are checked for each request. */
 export const createDocuments = (schema: GraphQLSchema, limits: Limits & Pick<Config, 'queryTokensMax'>) => {
   const cache = createDocumentCache<PreparedDocument>(cachedLengthMax);
+  const validate = createValidation(schema);
 
   const prepareNew = (text: string): PreparedDocument => {
     let document: DocumentNode;
@@ -47,11 +50,17 @@ export const createDocuments = (schema: GraphQLSchema, limits: Limits & Pick<Con
       if (error instanceof GraphQLError) return { refusal: requestErrors('GRAPHQL_PARSE_FAILED', [error]) };
       throw error;
     }
-    const errors = validate(schema, document);
+    const errors = validate(document);
     if (errors.length > 0) return { refusal: requestErrors('GRAPHQL_VALIDATION_FAILED', errors) };
     const operations = document.definitions.filter(isOperation).map((node) => {
       const operation = { schema, document, node };
-      return { document, node, access: accessOf(operation), sizeFor: createMeasure(operation, limits) };
+      return {
+        document,
+        node,
+        variables: definitionsOf(schema, node),
+        access: accessOf(operation),
+        sizeFor: createMeasure(operation, limits),
+      };
     });
     return { operations };
   };

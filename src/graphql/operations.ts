@@ -14,7 +14,7 @@ import { checkAccess, rootFields } from './access.ts';
 import { type Answer, refusalOf, requestErrors, succeeded } from './answer.ts';
 import { type Documents, type Operation, operationNamed } from './documents.ts';
 import { maskResult } from './errors.ts';
-import { createExecute } from './execute.ts';
+import { createExecute, type ExecuteArgs } from './execute.ts';
 import { fixedObjects } from './fixed-objects.ts';
 import { checkSize } from './limits.ts';
 import type { RequestParameters } from './parameters.ts';
@@ -94,7 +94,7 @@ export const createOperations = (options: OperationsOptions): Operations => {
   /** Access comes first: nobody else may cause the work of the later checks. */
   const check = (request: OperationRequest, operation: Operation): PreparedRequest | Answer => {
     checkAccess(operation.access, apiKeys, request.caller);
-    const variables = readVariables(schema, operation.node, request.parameters.variables);
+    const variables = readVariables(schema, operation.variables, request.parameters.variables);
     if ('errors' in variables) return requestErrors('BAD_USER_INPUT', variables.errors);
     checkSize(operation.sizeFor(variables.coerced), config);
     return { operation, variables, context: contextOf(request) };
@@ -158,11 +158,27 @@ const eventIdsOf = (schema: GraphQLSchema, { document, node }: Operation): Subsc
 const mutationByGet = (): DomainError =>
   new DomainError('METHOD_NOT_ALLOWED', 'a mutation must be sent by POST', { details: { allow: 'POST' } });
 
-/** Executes operations of a schema. */
+/**
+ * Executes operations of a schema. A plan is made when an operation is executed again, or may have many rows: making it costs
+ * more than a single object saves.
+ */
 export const executeWith = (schema: GraphQLSchema): Execute => {
-  const execute = createExecute(schema, fixedObjects);
-  return (operation, variables, context) =>
-    execute({ ...argsOf(schema, { operation, variables, context }), coercedVariables: variables.coerced });
+  const executePlan = createExecute(schema, fixedObjects);
+  const executed = new WeakSet<Operation>();
+  return (operation, variables, context) => {
+    const { document, node, sizeFor } = operation;
+    const args: ExecuteArgs = {
+      schema,
+      document,
+      operationName: node.name?.value ?? null,
+      variableValues: variables.raw,
+      coercedVariables: variables.coerced,
+      contextValue: context,
+    };
+    if (executed.has(operation) || sizeFor(variables.coerced).rows > 0) return executePlan(args);
+    executed.add(operation);
+    return execute(args) as ReturnType<Execute>;
+  };
 };
 
 const argsOf = (

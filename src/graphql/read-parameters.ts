@@ -12,14 +12,15 @@ const jsonTypes: readonly string[] = ['application/json', 'application/graphql+j
 const knownTypes = [jsonTypes[0], formType, multipartType, textType].join(', ');
 
 /** Whether a body is the JSON object of a request. */
-export const isJson = (contentType: string | undefined): boolean => jsonTypes.includes(mediaTypeOf(contentType));
+export const isJson = (contentType: string | undefined): boolean =>
+  contentType === 'application/json' || jsonTypes.includes(mediaTypeOf(contentType));
 
 /** A charset other than UTF-8, of which ASCII is a part. */
 const otherCharset = /;\s*charset\s*=\s*(?!"?(?:utf-?8|us-ascii)"?\s*(?:;|$))([^;]*)/i;
 
 /** Throws UNSUPPORTED_MEDIA_TYPE for a body that is no request, or in another charset than UTF-8. */
 export const checkContentType = (contentType: string | undefined): void => {
-  if (jsonTypes[0] === contentType) return;
+  if (contentType === 'application/json') return;
   const type = mediaTypeOf(contentType);
   const unsupported = (message: string) => new DomainError('UNSUPPORTED_MEDIA_TYPE', message);
   if (type === '') throw unsupported(`content-type is missing: a request must be sent as ${knownTypes}`);
@@ -39,6 +40,7 @@ export const readBytes = (request: HttpRequest, config: Config): Promise<Buffer>
 /** The parameters in a body of one of the types above except multipart. Throws BAD_REQUEST, also for what is not UTF-8. */
 export const parametersIn = (bytes: Buffer, contentType: string | undefined): RequestParameters => {
   const text = textOf(bytes);
+  if (contentType === 'application/json') return parametersOfJson(text);
   const type = mediaTypeOf(contentType);
   if (type === formType) return parametersOfForm(text);
   if (type === textType)

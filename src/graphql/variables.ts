@@ -1,4 +1,5 @@
 import {
+  coerceInputValue,
   type GraphQLError,
   type GraphQLInputType,
   type GraphQLSchema,
@@ -11,6 +12,8 @@ import {
   isSpecifiedScalarType,
   type OperationDefinitionNode,
   typeFromAST,
+  type VariableDefinitionNode,
+  valueFromAST,
 } from 'graphql';
 import { ExactNumber, numberText } from '../lib/exact-json.ts';
 
@@ -28,21 +31,58 @@ const errorsMax = 20;
 const none: Values = Object.freeze(Object.create(null));
 const noVariables: Variables = { raw: none, coerced: none };
 
+/** A variable of an operation. */
+interface Definition {
+  readonly node: VariableDefinitionNode;
+  readonly name: string;
+  readonly type: GraphQLInputType;
+}
+
+/** The variables of a valid operation. */
+export const definitionsOf = (
+  schema: GraphQLSchema,
+  { variableDefinitions = [] }: OperationDefinitionNode,
+): readonly Definition[] =>
+  variableDefinitions.flatMap((node) => {
+    const type = typeFromAST(schema, node.type);
+    return isInputType(type) ? [{ node, name: node.variable.name.value, type }] : [];
+  });
+
 /** The variables of an operation with their defaults, or why they do not fit. */
 export const readVariables = (
   schema: GraphQLSchema,
-  { variableDefinitions = [] }: OperationDefinitionNode,
+  definitions: readonly Definition[],
   sent: Values | null,
 ): Variables | { readonly errors: readonly GraphQLError[] } => {
-  if (variableDefinitions.length === 0) return noVariables;
+  if (definitions.length === 0) return noVariables;
   const raw: Record<string, unknown> = { ...sent };
-  for (const { variable, type: typeNode } of variableDefinitions) {
-    const name = variable.name.value;
-    const type = typeFromAST(schema, typeNode);
-    if (isInputType(type) && holdsExact(raw[name])) raw[name] = withExactNumbers(raw[name], type);
-  }
-  const { coerced, errors } = getVariableValues(schema, variableDefinitions, raw, { maxErrors: errorsMax });
+  for (const { name, type } of definitions) if (holdsExact(raw[name])) raw[name] = withExactNumbers(raw[name], type);
+  const fitting = coerceFitting(definitions, raw);
+  if (fitting) return { raw, coerced: fitting };
+  const nodes = definitions.map(({ node }) => node);
+  const { coerced, errors } = getVariableValues(schema, nodes, raw, { maxErrors: errorsMax });
   return coerced ? { raw, coerced } : { errors };
+};
+
+const misfit = (): never => {
+  throw new TypeError('a variable does not fit');
+};
+
+/** As `getVariableValues`, which looks up each type again; null when a variable does not fit. */
+const coerceFitting = (definitions: readonly Definition[], raw: Values): Values | null => {
+  const coerced: Record<string, unknown> = {};
+  try {
+    for (const { node, name, type } of definitions) {
+      // An assignment would set the prototype.
+      if (name === '__proto__') return null;
+      if (Object.hasOwn(raw, name)) coerced[name] = coerceInputValue(raw[name], type, misfit);
+      else if (node.defaultValue) coerced[name] = valueFromAST(node.defaultValue, type);
+      else if (isNonNullType(type)) return null;
+    }
+    return coerced;
+  } catch {
+    return null;
+  }
 };
 
 /** A client that sends an id as a number means its digits. */

@@ -70,8 +70,8 @@ export const createFastGuard = (config: Pick<Config, 'host' | 'allowedOrigins'>,
       };
       const response = await answer();
       if (!response) return false;
-      const added = headers.origin === undefined ? {} : corsHeaders(headers.origin, config.allowedOrigins);
-      const sent = send(outgoing, response, { ...added, 'x-request-id': id });
+      const added = headers.origin === undefined ? noHeaders : corsHeaders(headers.origin, config.allowedOrigins);
+      const sent = send(outgoing, response, { id, added });
       logRequest(log, { id, method, path: address.pathname, status: response.status, startedMs });
       await sent;
       // A body that was not read to its end is left to the socket.
@@ -83,18 +83,22 @@ export const createFastGuard = (config: Pick<Config, 'host' | 'allowedOrigins'>,
 
 const isPlainHost = (host: string): boolean => plainHost.test(host) && URL.canParse(`http://${host}`);
 
-const send = async (
+const noHeaders: Readonly<Record<string, string>> = {};
+
+const send = (
   outgoing: ServerResponse,
   { status, headers, body }: HttpResponse,
-  { vary, ...added }: Readonly<Record<string, string>>,
-): Promise<void> => {
-  const varying = vary === undefined ? {} : { vary: headers.vary === undefined ? vary : `${headers.vary}, ${vary}` };
-  if (typeof body === 'string') {
-    const length = Buffer.byteLength(body);
-    outgoing.writeHead(status, { ...headers, ...added, ...varying, 'content-length': length }).end(body);
-    return;
-  }
-  outgoing.writeHead(status, { ...headers, ...added, ...varying });
+  { id, added: { vary, ...added } }: { readonly id: string; readonly added: Readonly<Record<string, string>> },
+): Promise<void> | undefined => {
+  const all: Record<string, string | number> = { ...headers, ...added, 'x-request-id': id };
+  if (vary !== undefined) all.vary = headers.vary === undefined ? vary : `${headers.vary}, ${vary}`;
+  if (typeof body !== 'string') return sendStream(outgoing.writeHead(status, all), body);
+  all['content-length'] = Buffer.byteLength(body);
+  outgoing.writeHead(status, all).end(body);
+  return undefined;
+};
+
+const sendStream = async (outgoing: ServerResponse, body: AsyncIterable<string>): Promise<void> => {
   // The client learns at once that its stream is being read.
   outgoing.flushHeaders();
   for await (const text of body) {

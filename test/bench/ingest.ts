@@ -1,19 +1,15 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BenchmarkOptions } from './options.ts';
 import { figure, type Report, times } from './report.ts';
+import { cpuUsOf, runLoad, type ServerProcess, startServer } from './server-process.ts';
 
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-/** A server in a process of its own. */
-interface Server {
-  readonly name: string;
-  readonly port: number;
-  readonly process: ChildProcess;
+interface Server extends ServerProcess {
   /** Events it has, for the check at the end. */
   count(): Promise<number>;
 }
@@ -29,20 +25,8 @@ const connections = 64;
 const warmUp = 3000;
 const rounds = 3;
 
-/** Starts a program and reads the port it prints. */
-const start = async (name: string, args: readonly string[], portOf: RegExp): Promise<Omit<Server, 'count'>> => {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  let printed = '';
-  for (;;) {
-    const [text] = (await once(child.stdout, 'data')) as [Buffer];
-    printed += text;
-    const port = portOf.exec(printed)?.[1];
-    if (port) return { name, port: Number(port), process: child };
-  }
-};
-
 const peer = async (name: string, kind: string, where = ''): Promise<Server> => {
-  const started = await start(name, [file('./ingest-servers.js'), kind, where], /^(\d+)\n/);
+  const started = await startServer(name, [file('./ingest-servers.js'), kind, where], /^(\d+)\n/);
   const count = async () => Number(await (await fetch(`http://127.0.0.1:${started.port}/`)).text());
   return { ...started, count };
 };
@@ -50,7 +34,7 @@ const peer = async (name: string, kind: string, where = ''): Promise<Server> => 
 const ours = async (folder: string): Promise<Server> => {
   const cli = file('../../src/cli.js');
   const args = [cli, 'serve', '--data', join(folder, 'ingest'), '--port', '0', '--empty'];
-  const started = await start('asof', args, /listening on http:\/\/127\.0\.0\.1:(\d+)/);
+  const started = await startServer('asof', args, /listening on http:\/\/127\.0\.0\.1:(\d+)/);
   const count = async () => {
     const answer = await fetch(`http://127.0.0.1:${started.port}/monitor`);
     const cells = (await answer.json()) as { nbr_events: number }[];
@@ -59,23 +43,10 @@ const ours = async (folder: string): Promise<Server> => {
   return { ...started, count };
 };
 
-/** Processor time so far, microseconds; Linux counts in ticks of a hundredth of a second. */
-const cpuUsOf = ({ process: { pid } }: Server): number => {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) * 10_000;
-};
-
-const load = async (server: Server, mode: 'single' | 'stream', events: number, prefix: string) => {
+const load = (server: Server, mode: 'single' | 'stream', events: number, prefix: string) => {
   const sockets = mode === 'single' ? connections : 2;
-  const args = [file('./ingest-load.js'), String(server.port), mode, String(events), String(sockets), prefix];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  let printed = '';
-  child.stdout.on('data', (text: Buffer) => {
-    printed += text;
-  });
-  const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`the load on ${server.name} ended with ${code}`);
-  return JSON.parse(printed) as { events: number; seconds: number };
+  const args = [String(server.port), mode, String(events), String(sockets), prefix];
+  return runLoad<{ events: number; seconds: number }>([file('./ingest-load.js'), ...args]);
 };
 
 /** The best of some rounds: what else runs on the machine only ever adds. Throws when an event is missing or doubled. */

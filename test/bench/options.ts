@@ -1,4 +1,13 @@
-export const benchmarkNames = ['lookups', 'import', 'startup', 'aggregate', 'dashboard', 'ingest', 'dataset'] as const;
+export const benchmarkNames = [
+  'lookups',
+  'import',
+  'startup',
+  'aggregate',
+  'dashboard',
+  'ingest',
+  'graphql',
+  'dataset',
+] as const;
 export type BenchmarkName = (typeof benchmarkNames)[number];
 
 export const usage = `usage: npm run bench -- [${benchmarkNames.join(' | ')}]… [--size 0.01] [--json <file>] [--data <folder>]

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { benchmarkAggregate } from './aggregate.ts';
 import { benchmarkDashboard } from './dashboard.ts';
 import { benchmarkDataset } from './dataset.ts';
+import { benchmarkGraphql } from './graphql.ts';
 import { benchmarkImport } from './import.ts';
 import { benchmarkIngest } from './ingest.ts';
 import { benchmarkLookups } from './lookups.ts';
@@ -16,6 +17,7 @@ const benchmarks: Readonly<Record<BenchmarkName, (options: BenchmarkOptions) => 
   aggregate: benchmarkAggregate,
   dashboard: benchmarkDashboard,
   ingest: benchmarkIngest,
+  graphql: benchmarkGraphql,
   dataset: benchmarkDataset,
 };
 

@@ -17,28 +17,28 @@ const run = (command, args, cwd) => {
   if (status !== 0) process.exit(status ?? 1);
 };
 
-/** Compiles one file to its place in dist, where its relative imports find the built program. */
-const transpile = (typescript, file) => {
-  const source = path.join(root, file);
-  const { outputText } = typescript.transpileModule(fs.readFileSync(source, 'utf8'), {
-    fileName: source,
-    compilerOptions: {
-      target: 'es2023',
-      module: 'esnext',
-      verbatimModuleSyntax: true,
-      rewriteRelativeImportExtensions: true,
-    },
-  });
-  const target = path.join(root, 'dist', file.replace(/\.ts$/, '.js'));
-  fs.mkdirSync(path.dirname(target), { recursive: true });
-  fs.writeFileSync(target, outputText);
+/** Packages that only the peers need. */
+const peers = () => {
+  const packages = fs
+    .readdirSync(path.join(here, 'node_modules'))
+    .filter((name) => !name.startsWith('.'))
+    .flatMap((name) =>
+      name.startsWith('@')
+        ? fs.readdirSync(path.join(here, 'node_modules', name)).map((part) => `${name}/${part}`)
+        : [name],
+    );
+  return packages.filter((name) => !fs.existsSync(path.join(root, 'node_modules', name)));
 };
 
-/** Lets the built benchmarks find the peers, which are installed beside their sources. */
-const linkPeers = () => {
-  const link = path.join(built, 'node_modules');
-  fs.rmSync(link, { recursive: true, force: true });
-  fs.symlinkSync(path.join(here, 'node_modules'), link, 'junction');
+/** Lets the built benchmarks find the peers, which are installed beside their sources; other packages are the program's. */
+const linkPeers = (packages) => {
+  const modules = path.join(built, 'node_modules');
+  fs.rmSync(modules, { recursive: true, force: true });
+  for (const name of packages) {
+    const link = path.join(modules, name);
+    fs.mkdirSync(path.dirname(link), { recursive: true });
+    fs.symlinkSync(path.join(here, 'node_modules', name), link, 'junction');
+  }
 };
 
 const installed = path.join(here, 'node_modules/.package-lock.json');
@@ -47,9 +47,9 @@ if (modifiedMs(installed) < modifiedMs(path.join(here, 'package-lock.json')))
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], here);
 run(process.execPath, ['src/bootstrap.mjs'], root);
 
-const { default: typescript } = await import('typescript');
+const { bundle } = await import('../../src/bundle.mjs');
 const sources = fs.readdirSync(here).filter((name) => name.endsWith('.ts'));
-for (const name of sources) transpile(typescript, `test/bench/${name}`);
-transpile(typescript, 'test/support/mmdb-writer.ts');
-linkPeers();
+const packages = peers();
+linkPeers(packages);
+await bundle(root, { files: sources.map((name) => `test/bench/${name}`), packages });
 await import(pathToFileURL(path.join(built, 'main.js')).href);

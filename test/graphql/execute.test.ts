@@ -17,7 +17,7 @@ import { readConfig } from '../../src/config.ts';
 import { createContextFactory } from '../../src/context.ts';
 import { readExamples } from '../../src/graphql/examples.ts';
 import { createExecute } from '../../src/graphql/execute.ts';
-import { resultText } from '../../src/graphql/execution/text-result.ts';
+import { resultText, withExtensions } from '../../src/graphql/execution/text-result.ts';
 import { fixedFields, fixedObjects } from '../../src/graphql/fixed-objects.ts';
 import { type OpenApp, openApp, origin } from '../support/app.ts';
 import { demoApp } from '../support/demo-app.ts';
@@ -163,16 +163,14 @@ describe('compiled execution', () => {
     expect(result.errors?.every(({ originalError }) => originalError?.name === 'Error')).toBe(true);
   });
 
-  it('writes the data of a copy, with its extensions, and data that replaced it', async () => {
+  it('writes the data with extensions', async () => {
     const query = new GraphQLObjectType({ name: 'Query', fields: { id: { type: GraphQLID, resolve: () => 'a"b' } } });
     const small = new GraphQLSchema({ query });
     const result = await createExecute(small)({ schema: small, document: parse('{ id __proto__: id }') });
     const text = '"data":{"id":"a\\"b","__proto__":"a\\"b"}';
     expect(resultText(result)).toBe(`{${text}}`);
-    expect(resultText({ ...result, extensions: { cost: 1 } })).toBe(`{${text},"extensions":{"cost":1}}`);
-    expect(resultText({ ...result, errors: [] })).toBe(`{${text},"errors":[]}`);
-    expect(resultText({ ...result, data: { id: 'c' } })).toBe('{"data":{"id":"c"}}');
-    expect(JSON.stringify({ ...result, data: result.data })).toBe(`{${text}}`);
+    expect(resultText(withExtensions(result, { cost: 1 }))).toBe(`{${text},"extensions":{"cost":1}}`);
+    expect(JSON.stringify(result)).toBe(`{${text}}`);
   });
 });
 

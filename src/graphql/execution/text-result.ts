@@ -1,41 +1,45 @@
 import type { ExecutionResult, FormattedExecutionResult } from 'graphql';
 
 type Data = NonNullable<ExecutionResult['data']>;
+type Extensions = NonNullable<ExecutionResult['extensions']>;
 type Result = ExecutionResult | FormattedExecutionResult;
 
-const writer = Symbol('writer');
+/**
+ * A result without errors whose data is JSON already; it is parsed when somebody reads it. A class for its getter, which
+ * would give each object of a literal a shape of its own.
+ */
+class TextResult implements FormattedExecutionResult {
+  readonly dataText: string;
+  readonly extensions?: Extensions;
+  #data: Data | undefined;
 
-interface Writable {
-  readonly [writer]?: (result: Result) => string;
+  constructor(dataText: string, extensions?: Extensions) {
+    this.dataText = dataText;
+    if (extensions) this.extensions = extensions;
+  }
+
+  get data(): Data {
+    this.#data ??= JSON.parse(this.dataText) as Data;
+    return this.#data;
+  }
+
+  toJSON(): FormattedExecutionResult {
+    const { data, extensions } = this;
+    return extensions ? { data, extensions } : { data };
+  }
 }
 
-/**
- * A result without errors whose data is JSON already. `data` parses it when somebody reads it, which a copy by `...` does
- * too; `resultText` writes it as it is.
- */
-export const createTextResult = (text: string): ExecutionResult => {
-  let parsed: Data | undefined;
-  const readData = (): Data => {
-    parsed ??= JSON.parse(text) as Data;
-    return parsed;
-  };
-  const isUnchanged = (result: Result): boolean =>
-    Object.getOwnPropertyDescriptor(result, 'data')?.get === readData || (!!parsed && result.data === parsed);
-  const write = (result: Result): string => {
-    // Somebody may have replaced the data of a copy.
-    if (!isUnchanged(result)) return JSON.stringify(result);
-    const { errors, extensions } = result;
-    if (!errors && !extensions) return `{"data":${text}}`;
-    return `{"data":${text},${JSON.stringify({ errors, extensions }).slice(1)}`;
-  };
-  return Object.defineProperties({} as ExecutionResult & Writable, {
-    data: { get: readData, enumerable: true },
-    [writer]: { value: write, enumerable: true },
-  });
+export const createTextResult = (text: string): ExecutionResult => new TextResult(text);
+
+/** The same result with further extensions. */
+export const withExtensions = <R extends Result>(result: R, added: Extensions): R => {
+  const extensions = { ...result.extensions, ...added };
+  return (result instanceof TextResult ? new TextResult(result.dataText, extensions) : { ...result, extensions }) as R;
 };
 
 /** A result as JSON. */
 export const resultText = (result: Result): string => {
-  const write = (result as Writable)[writer];
-  return write ? write(result) : JSON.stringify(result);
+  if (!(result instanceof TextResult)) return JSON.stringify(result);
+  const { dataText, extensions } = result;
+  return extensions ? `{"data":${dataText},"extensions":${JSON.stringify(extensions)}}` : `{"data":${dataText}}`;
 };

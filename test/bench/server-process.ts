@@ -1,0 +1,40 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+
+/** A server in a process of its own. */
+export interface ServerProcess {
+  readonly name: string;
+  readonly port: number;
+  readonly process: ChildProcess;
+}
+
+/** Starts a program and reads the port it prints. */
+export const startServer = async (name: string, args: readonly string[], portOf: RegExp): Promise<ServerProcess> => {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let printed = '';
+  for (;;) {
+    const [text] = (await once(child.stdout, 'data')) as [Buffer];
+    printed += text;
+    const port = portOf.exec(printed)?.[1];
+    if (port) return { name, port: Number(port), process: child };
+  }
+};
+
+/** Processor time so far, microseconds; Linux counts in ticks of a hundredth of a second. */
+export const cpuUsOf = ({ process: { pid } }: Pick<ServerProcess, 'process'>): number => {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10_000;
+};
+
+/** Runs a load in a process of its own and returns what it prints. */
+export const runLoad = async <T>(args: readonly string[]): Promise<T> => {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let printed = '';
+  child.stdout.on('data', (text: Buffer) => {
+    printed += text;
+  });
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`the load ${args.slice(1).join(' ')} ended with ${code}`);
+  return JSON.parse(printed) as T;
+};
