@@ -19,6 +19,8 @@ export const testServer = async (options: OpenOptions & { socketTimeoutMs?: numb
     host: '127.0.0.1',
     port: 0,
     log: pino({ level: 'silent' }),
+    // As in production: fetch decodes what it receives.
+    compressBytesMin: 1000,
     ...(socketTimeoutMs ? { socketTimeoutMs } : {}),
   });
   onTestFinished(() => server.stop());
