@@ -1,9 +1,13 @@
 import type { IpCityRange, IpCityResult } from '../src/domains/ip-city/ip-city.ts';
+import type { IpTableRecord } from '../src/domains/ip-city/table.ts';
 import type { StoredOrigin } from '../src/ledger/record.ts';
 import { cidrsOf } from '../src/lib/ip.ts';
 import { builder } from './builder.ts';
+import { ImportType } from './imports/imports.ts';
 import { limitOf } from './page.ts';
 import { Provenance } from './provenance.ts';
+import { snapshotOf } from './snapshot.ts';
+import { AsOfInput } from './time.ts';
 
 const IpKind = builder.enumType('IpKind', {
   description: 'The kind of an address according to the IANA special-purpose registries.',
@@ -42,6 +46,32 @@ builder.node(IpRange, {
   }),
 });
 
+const IpTableType = builder.objectRef<IpTableRecord>('IpTable').implement({
+  description: 'A table of IP ranges. Tables are numbered, and a replaced one still answers questions about its time.',
+  fields: (t) => ({
+    number: t.exposeInt('number', {
+      description: '1 for the first table; a corrected reject that joins a table makes the next one.',
+    }),
+    import: t.field({
+      type: ImportType,
+      nullable: true,
+      description: 'The import that it came with, of several files the first one.',
+      resolve: ({ importId }, _args, { load, imports }) => load(imports.importsByIds, importId),
+    }),
+    rangeCount: t.exposeInt('rangeCount', { description: 'The number of its ranges.' }),
+    recordedAt: t.field({
+      type: 'DateTime',
+      description: 'When it came into force.',
+      resolve: ({ recordedAtUs }) => recordedAtUs,
+    }),
+    sequence: t.field({
+      type: 'BigInt',
+      description: 'The sequence number from which on it is in force.',
+      resolve: ({ seq }) => seq,
+    }),
+  }),
+});
+
 export const IpCityType = builder.objectRef<IpCityResult>('IpCity').implement({
   description: 'The city of an address.',
   fields: (t) => ({
@@ -55,6 +85,12 @@ export const IpCityType = builder.objectRef<IpCityResult>('IpCity').implement({
       description:
         'The narrowest range that contains the address, of equally narrow ones the later record; null when no range does.',
       resolve: ({ range }) => range,
+    }),
+    table: t.field({
+      type: IpTableType,
+      nullable: true,
+      description: 'The table that the answer is from; null before the first.',
+      resolve: ({ table }) => table,
     }),
     kind: t.field({ type: IpKind, description: 'The kind of the address.', resolve: ({ kind }) => kind }),
     candidates: t.field({
@@ -76,7 +112,17 @@ builder.queryField('ipCity', (t) =>
   t.field({
     type: IpCityType,
     description: 'The city of an address; `unknown` when no range contains it.',
-    args: { ip: t.arg({ type: 'IP', required: true, description: 'The address.' }) },
-    resolve: (_root, { ip }, { ipCity }) => ipCity.cityOf(ip),
+    args: {
+      ip: t.arg({ type: 'IP', required: true, description: 'The address.' }),
+      asOf: t.arg({
+        type: AsOfInput,
+        description:
+          'The snapshot whose table answers; default: the table in force. `validAt` does not apply: a table has no time but that of its import.',
+      }),
+    },
+    resolve(_root, { ip, asOf }, { ipCity, ledger }) {
+      const { sequence } = snapshotOf(asOf, ledger, 'a table of IP ranges has no time but that of its import');
+      return sequence === undefined ? ipCity.cityOf(ip) : ipCity.cityAsOf(ip, { sequence });
+    },
   }),
 );

@@ -1,4 +1,5 @@
 import type { Context } from '../src/context.ts';
+import { DomainError } from '../src/errors.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';
 import type { AsOfInput } from './time.ts';
 
@@ -37,6 +38,22 @@ export const asOfOf = (
     validAtUs: input?.validAt ?? undefined,
     sequence: isExplicit ? ledger.resolveSequence({ knownAtUs, sequence }) : owner.sequence,
   };
+};
+
+/**
+ * The snapshot of an `asOf` argument of a field that has no use for `validAt`. Throws BAD_REQUEST for a `validAt`, with the
+ * reason: nothing is accepted without effect.
+ */
+export const snapshotOf = (
+  input: Input,
+  ledger: Pick<Ledger, 'resolveSequence'>,
+  whyNotValidAt: string,
+  owner: InSnapshot = {},
+): InSnapshot => {
+  const { validAtUs, sequence } = asOfOf(input, ledger, owner);
+  if (validAtUs === undefined) return { sequence };
+  const message = `asOf.validAt does not apply: ${whyNotValidAt}`;
+  throw new DomainError('BAD_REQUEST', message, { problems: [{ path: 'asOf.validAt', code: 'NOT_ALLOWED', message }] });
 };
 
 /** An object as one of a snapshot; the object itself for the newest state. */

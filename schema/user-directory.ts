@@ -2,7 +2,9 @@ import type { UserFilter } from '../src/domains/user-directory/filter.ts';
 import type { UserGroupCount, UserStatistics } from '../src/domains/user-directory/statistics.ts';
 import { builder } from './builder.ts';
 import { pageOf, selectPage } from './page.ts';
-import { SortDirection } from './time.ts';
+import { SnapshotType } from './provenance.ts';
+import { asOfOf, inSnapshot, nowUsIn } from './snapshot.ts';
+import { AsOfInput, SortDirection } from './time.ts';
 import { UserStatusEnum } from './user-status/status.ts';
 import { UserConnection } from './users.ts';
 
@@ -67,6 +69,9 @@ const UserOrder = builder.inputType('UserOrder', {
   }),
 });
 
+const usersAsOf =
+  'The snapshot to use; default: the newest. `validAt` is the instant at which statuses and ages of the filter count; default: now, of a snapshot its own time.';
+
 builder.queryField('users', (t) =>
   t.field({
     type: UserConnection,
@@ -76,25 +81,31 @@ builder.queryField('users', (t) =>
       ...t.arg.connectionArgs(),
       where: t.arg({ type: UserFilterInput, description: 'Only users that match this filter.' }),
       orderBy: t.arg({ type: UserOrder, description: 'Default: by user id, ascending.' }),
+      asOf: t.arg({ type: AsOfInput, description: usersAsOf }),
     },
-    resolve: async (_root, args, { userDirectory, users, config }) => {
+    resolve: async (_root, args, { userDirectory, users, ledger, config }) => {
       const { where, orderBy } = args;
+      const asOf = asOfOf(args.asOf, ledger);
       const { limit, fromEnd, after, before, ...walk } = selectPage({ field: 'Query.users' }, args, config);
       const descending = orderBy?.direction === 'DESC';
       const order = { orderBy: orderBy?.by ?? 'USER_ID', descending };
       const page = await userDirectory.page({
         where: filterOf(where ?? undefined),
         ...order,
-        asOf: { sequence: walk.sequence },
+        asOf: { ...asOf, sequence: walk.sequence ?? asOf.sequence },
         limit,
         fromEnd,
         after,
         before,
       });
-      const rows = page.rows.map(({ userId, position }) => ({ userId, ...users.attributesAt(userId), position }));
+      const rows = page.rows.map(({ userId, position }) =>
+        // Not `userOf`: the newest state of a later page may not have the user any more.
+        inSnapshot({ userId, ...users.attributesAt(userId, asOf.sequence), position }, asOf),
+      );
       return {
         ...pageOf(rows, ({ position }) => position, { ...page, cursors: walk.cursors.at(page.sequence) }),
         totalCount: page.totalCount,
+        sequence: page.sequence,
       };
     },
   }),
@@ -114,7 +125,7 @@ const statusLabels: Readonly<Record<string, string>> = {
   'non-paying': 'NON_PAYING',
 };
 
-const UserStatisticsType = builder.objectRef<UserStatistics>('UserStatistics').implement({
+const UserStatisticsType = builder.objectRef<UserStatistics & { readonly atUs: number }>('UserStatistics').implement({
   description: 'Statistics of users; the largest group first.',
   fields: (t) => ({
     count: t.field({ type: 'BigInt', description: 'The number of users.', resolve: ({ count }) => count }),
@@ -148,11 +159,21 @@ const UserStatisticsType = builder.objectRef<UserStatistics>('UserStatistics').i
       type: [UserGroupCountType],
       extensions: { goesThroughAllFacts: true },
       description: 'The users by status; labels are those of `UserStatus`.',
-      args: { at: t.arg({ type: 'DateTime', description: 'The instant; default: now.' }) },
-      resolve: async ({ byStatus }, { at }, { nowUs }) => {
-        const groups = await byStatus(at ?? nowUs());
+      args: {
+        at: t.arg({
+          type: 'DateTime',
+          description: 'The instant; default: `asOf.validAt`, or now, of a snapshot its own time.',
+        }),
+      },
+      resolve: async ({ byStatus, atUs }, { at }) => {
+        const groups = await byStatus(at ?? atUs);
         return groups.map(({ label, count }) => ({ label: statusLabels[label] ?? label, count }));
       },
+    }),
+    snapshot: t.field({
+      type: SnapshotType,
+      description: 'The snapshot that was counted; pass its `sequence` as `asOf.sequence` to count it again later.',
+      resolve: ({ sequence }, _args, { ledger }) => ledger.snapshotAt(sequence),
     }),
   }),
 });
@@ -162,7 +183,14 @@ builder.queryField('userStatistics', (t) =>
     type: UserStatisticsType,
     extensions: { goesThroughAllFacts: true },
     description: 'Statistics of all users that a record names; ages are computed at `where.ageAt`.',
-    args: { where: t.arg({ type: UserFilterInput, description: 'Only users that match this filter.' }) },
-    resolve: (_root, { where }, { userDirectory }) => userDirectory.statistics(filterOf(where ?? undefined)),
+    args: {
+      where: t.arg({ type: UserFilterInput, description: 'Only users that match this filter.' }),
+      asOf: t.arg({ type: AsOfInput, description: usersAsOf }),
+    },
+    async resolve(_root, { where, asOf: input }, context) {
+      const asOf = asOfOf(input, context.ledger);
+      const statistics = await context.userDirectory.statistics(filterOf(where ?? undefined), asOf);
+      return { ...statistics, atUs: asOf.validAtUs ?? nowUsIn(asOf, context) };
+    },
   }),
 );

@@ -5,8 +5,9 @@ import { ageOn, dateOfMs, dayOfMs, dayOfUs } from '../src/lib/age.ts';
 import { imagePath } from '../src/lib/image-name.ts';
 import { builder } from './builder.ts';
 import { connectionType } from './connection.ts';
-import { type Counted, totalCountOf } from './page.ts';
-import { foundInSnapshot, type InSnapshot, localIdOf, nowUsIn, parseLocalId } from './snapshot.ts';
+import { foundInSnapshot, type InSnapshot, localIdOf, nowUsIn, parseLocalId, snapshotOf } from './snapshot.ts';
+import { type SnapshotPage, snapshotPageFields } from './snapshot-page.ts';
+import { AsOfInput } from './time.ts';
 
 /** A user in a snapshot or in the newest state. */
 export type UserNode = UserProfile & InSnapshot;
@@ -106,14 +107,12 @@ builder.node(UserType, {
   }),
 });
 
-export const UserConnection = connectionType<UserNode, Counted>(
+export const UserConnection = connectionType<UserNode, SnapshotPage>(
   {
     type: UserType,
     name: 'UserConnection',
     description: 'A page of users.',
-    fields: (t) => ({
-      totalCount: t.int({ description: 'The number of users on all pages.', resolve: totalCountOf }),
-    }),
+    fields: snapshotPageFields('users'),
   },
   { name: 'UserEdge', description: 'A user with their cursor.' },
 );
@@ -123,7 +122,15 @@ builder.queryField('user', (t) =>
     type: UserType,
     nullable: true,
     description: 'A user; null when no record names this id.',
-    args: { userId: t.arg.id({ required: true, description: 'The user’s own id.' }) },
-    resolve: (_root, { userId }, { users }) => users.userOf(userId),
+    args: {
+      userId: t.arg.id({ required: true, description: 'The user’s own id.' }),
+      asOf: t.arg({
+        type: AsOfInput,
+        description:
+          'The snapshot whose user is returned: null when no record up to it names the id. Default: the newest. `validAt` does not apply: `status` and `age` have an instant of their own.',
+      }),
+    },
+    resolve: (_root, { userId, asOf }, context) =>
+      userIn({ userId }, snapshotOf(asOf, context.ledger, '`status` and `age` have an instant of their own'), context),
   }),
 );

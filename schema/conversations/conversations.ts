@@ -1,13 +1,36 @@
+import type { Context } from '../../src/context.ts';
 import type { Conversation, Followup } from '../../src/domains/conversations/conversations.ts';
 import { builder } from '../builder.ts';
 import { connectionType } from '../connection.ts';
 import { ConflictError, memberOf, OverloadedError, outcomeOf } from '../faults.ts';
-import { type Counted, numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
-import { TimeRangeInput } from '../time.ts';
+import { numericCursor, pageOf, selectPage } from '../page.ts';
+import { foundInSnapshot, type InSnapshot, inSnapshot, localIdOf, recordsByLocalIds, snapshotOf } from '../snapshot.ts';
+import { type SnapshotPage, snapshotPageFields } from '../snapshot-page.ts';
+import { AsOfInput, TimeRangeInput } from '../time.ts';
 
-const ConversationType = builder.objectRef<Conversation>('Conversation');
+/** Why `asOf.validAt` is refused. */
+export const conversationsHaveNoValidTime = 'starts and follow-ups happen when they are recorded';
 
-const FollowupType = builder.objectRef<Followup>('Followup').implement({
+export const conversationsAsOf =
+  'The snapshot to use; default: the newest. `validAt` does not apply: starts and follow-ups happen when they are recorded.';
+
+/** A conversation in a snapshot or in the newest state. */
+type ConversationNode = Conversation & InSnapshot;
+type FollowupNode = Followup & InSnapshot;
+
+const ConversationType = builder.objectRef<ConversationNode>('Conversation');
+
+/** The conversation with a UUID in the snapshot of an object; null when its start is not stored in it. */
+const conversationIn = async (
+  uuid: string,
+  owner: InSnapshot,
+  { load, conversations }: Context,
+): Promise<ConversationNode | null> => {
+  const found = await load(conversations.byUuids, uuid);
+  return found && found.seq <= (owner.sequence ?? found.seq) ? foundInSnapshot(found, owner) : null;
+};
+
+const FollowupType = builder.objectRef<FollowupNode>('Followup').implement({
   description: 'A follow-up of a client to a conversation.',
   fields: (t) => ({
     uuid: t.field({ type: 'UUID', description: 'The identifier that the client chose.', resolve: ({ uuid }) => uuid }),
@@ -15,7 +38,7 @@ const FollowupType = builder.objectRef<Followup>('Followup').implement({
       type: ConversationType,
       nullable: true,
       description: 'Null when its start is not stored: this follow-up is an orphan.',
-      resolve: ({ uuid }, _args, { load, conversations }) => load(conversations.byUuids, uuid),
+      resolve: (followup, _args, context) => conversationIn(followup.uuid, followup, context),
     }),
     receivedAt: t.field({
       type: 'DateTime',
@@ -27,8 +50,8 @@ const FollowupType = builder.objectRef<Followup>('Followup').implement({
 
 builder.node(ConversationType, {
   description: 'A conversation: the request of a client whether a symbol is a vowel.',
-  id: { resolve: ({ seq }) => seq },
-  loadMany: (ids, { conversations }) => conversations.bySeqs(ids.map(Number)),
+  id: { resolve: (conversation) => localIdOf(conversation.seq, conversation) },
+  loadMany: (ids, context) => recordsByLocalIds(ids, context.conversations.bySeqs, context),
   fields: (t) => ({
     uuid: t.field({ type: 'UUID', description: 'The identifier that the client chose.', resolve: ({ uuid }) => uuid }),
     symbol: t.field({
@@ -48,19 +71,20 @@ builder.node(ConversationType, {
       type: [FollowupType],
       description:
         'The follow-ups in the order of recording, including repeats and those recorded before the start. The conversations of one page may have at most followupsMax (100000) together; `followups(uuid)` returns more, page by page.',
-      resolve: ({ uuid }, _args, { load, conversations }) => load(conversations.followupsOf, { uuid }),
+      resolve: async ({ uuid, sequence }, _args, { load, conversations }) => {
+        const followups = await load(conversations.followupsOf, { uuid, sequence });
+        return followups.map((followup) => inSnapshot(followup, { sequence }));
+      },
     }),
   }),
 });
 
-const ConversationConnection = connectionType<Conversation, Counted>(
+const ConversationConnection = connectionType<ConversationNode, SnapshotPage>(
   {
     type: ConversationType,
     name: 'ConversationConnection',
     description: 'A page of conversations.',
-    fields: (t) => ({
-      totalCount: t.int({ description: 'The number on all pages.', resolve: totalCountOf }),
-    }),
+    fields: snapshotPageFields('conversations'),
   },
   { name: 'ConversationEdge', description: 'A conversation with its cursor.' },
 );
@@ -70,8 +94,12 @@ builder.queryField('conversation', (t) =>
     type: ConversationType,
     nullable: true,
     description: 'A conversation; null when no start with this UUID is stored.',
-    args: { uuid: t.arg({ type: 'UUID', required: true, description: 'The identifier that the client chose.' }) },
-    resolve: (_root, { uuid }, { load, conversations }) => load(conversations.byUuids, uuid),
+    args: {
+      uuid: t.arg({ type: 'UUID', required: true, description: 'The identifier that the client chose.' }),
+      asOf: t.arg({ type: AsOfInput, description: conversationsAsOf }),
+    },
+    resolve: (_root, { uuid, asOf }, context) =>
+      conversationIn(uuid, snapshotOf(asOf, context.ledger, conversationsHaveNoValidTime), context),
   }),
 );
 
@@ -89,33 +117,34 @@ builder.queryField('conversations', (t) =>
         defaultValue: 'UTC',
         description: 'The time zone whose days the range counts.',
       }),
+      asOf: t.arg({ type: AsOfInput, description: conversationsAsOf }),
     },
     resolve: async (_root, args, { conversations, config, load, ledger }) => {
       const { symbol, range, timeZone } = args;
       const list = { field: 'Query.conversations' };
       const { after, before, cursors, ...selection } = selectPage(list, args, config);
-      const sequence = ledger.resolveSequence(selection);
+      const owner = snapshotOf(args.asOf, ledger, conversationsHaveNoValidTime);
+      const sequence = ledger.resolveSequence({ sequence: selection.sequence ?? owner.sequence });
       const [afterSeq, beforeSeq] = [numericCursor(after), numericCursor(before)];
       const asOf = { sequence };
       const page = await conversations.page({ symbol, range, timeZone, asOf, afterSeq, beforeSeq, ...selection });
       const rows = await Promise.all(page.seqs.map((seq) => load(conversations.bySeqs, seq)));
-      const found = rows.filter((row) => row !== null);
+      const found = rows.filter((row) => row !== null).map((row) => inSnapshot(row, owner));
       return {
         ...pageOf(found, ({ seq }) => seq, { ...page, cursors: cursors.at(sequence) }),
         totalCount: page.totalCount,
+        sequence,
       };
     },
   }),
 );
 
-const FollowupConnection = connectionType<Followup, Counted>(
+const FollowupConnection = connectionType<FollowupNode, SnapshotPage>(
   {
     type: FollowupType,
     name: 'FollowupConnection',
     description: 'A page of follow-ups.',
-    fields: (t) => ({
-      totalCount: t.int({ description: 'The number on all pages.', resolve: totalCountOf }),
-    }),
+    fields: snapshotPageFields('follow-ups'),
   },
   { name: 'FollowupEdge', description: 'A follow-up with its cursor.' },
 );
@@ -130,16 +159,20 @@ builder.queryField('followups', (t) =>
         type: 'UUID',
         description: 'Only those of this conversation, whether or not its start is stored; default: all.',
       }),
+      asOf: t.arg({ type: AsOfInput, description: conversationsAsOf }),
     },
     resolve: (_root, args, { conversations, config, ledger }) => {
       const { uuid } = args;
       const { limit, fromEnd, cursors, ...selection } = selectPage({ field: 'Query.followups' }, args, config);
       const [after, before] = [numericCursor(selection.after), numericCursor(selection.before)];
-      const sequence = ledger.resolveSequence(selection);
+      const owner = snapshotOf(args.asOf, ledger, conversationsHaveNoValidTime);
+      const sequence = ledger.resolveSequence({ sequence: selection.sequence ?? owner.sequence });
       const page = conversations.followupPage({ uuid, asOf: { sequence }, after, before, limit, fromEnd });
+      const rows = page.rows.map((row) => inSnapshot(row, owner));
       return {
-        ...pageOf(page.rows, ({ seq }) => seq, { ...page, cursors: cursors.at(sequence) }),
+        ...pageOf(rows, ({ seq }) => seq, { ...page, cursors: cursors.at(sequence) }),
         totalCount: page.totalCount,
+        sequence,
       };
     },
   }),

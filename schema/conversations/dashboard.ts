@@ -7,7 +7,9 @@ import type {
 import { builder } from '../builder.ts';
 import { everyArg, liveField } from '../live.ts';
 import { SnapshotType } from '../provenance.ts';
-import { TimeGrain, TimeRangeInput } from '../time.ts';
+import { snapshotOf } from '../snapshot.ts';
+import { AsOfInput, TimeGrain, TimeRangeInput } from '../time.ts';
+import { conversationsAsOf, conversationsHaveNoValidTime } from './conversations.ts';
 
 const SymbolSummaryType = builder.objectRef<SymbolSummary>('SymbolSummary').implement({
   description: 'The conversations about a letter.',
@@ -150,8 +152,10 @@ builder.queryField('dashboard', (t) =>
         defaultValue: 'UTC',
         description: 'The time zone of days and periods.',
       }),
+      asOf: t.arg({ type: AsOfInput, description: conversationsAsOf }),
     },
-    resolve: (_root, args, { dashboard }) => dashboard.figures(args),
+    resolve: (_root, { asOf, ...args }, { dashboard, ledger }) =>
+      dashboard.figures({ ...args, asOf: snapshotOf(asOf, ledger, conversationsHaveNoValidTime) }),
   }),
 );
 

@@ -44,8 +44,10 @@ const Enrichment = builder.objectRef<EnrichedFact>('Enrichment').implement({
     userStatus: t.field({
       type: UserStatusAsOf,
       description: 'The user’s status at the fact’s time, or at `asOf.validAt`.',
-      resolve: ({ fact, asOf }, _args, { userStatus }) =>
-        userStatus.statusAt(fact.userId, asOf.validAtUs ?? fact.occurredAtUs, asOf),
+      resolve: ({ fact, asOf, owner }, _args, { userStatus }) => ({
+        ...userStatus.statusAt(fact.userId, asOf.validAtUs ?? fact.occurredAtUs, asOf),
+        owner,
+      }),
     }),
     ipCity: t.field({
       type: IpCityType,

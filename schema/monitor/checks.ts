@@ -219,7 +219,8 @@ const examplesPage = async ({ country, report }: InReport<Crossovers>, args: Pag
     .crossoverUsers(country, start, end - start)
     .map((code) => userIn({ userId: context.users.codes.textOf(code) }, report.asOf, context))
     .filter((user) => user !== null);
-  return { ...pageOf(users, (_user, index) => start + index, { ...sides, cursors: cursors.at(sequence) }), totalCount };
+  const page = pageOf(users, (_user, index) => start + index, { ...sides, cursors: cursors.at(sequence) });
+  return { ...page, totalCount, sequence };
 };
 
 builder.objectRef<InReport<Crossovers>>('CrossoverCheck').implement({

@@ -1,45 +1,17 @@
-import type { IgnoredChange, StatusExplanation } from '../../src/domains/user-status/explanation.ts';
+import type { Context } from '../../src/context.ts';
 import type { StatusAsOf, StatusPeriod } from '../../src/domains/user-status/timeline.ts';
 import type { StoredStatusChange } from '../../src/domains/user-status/user-status.ts';
 import { spanOf } from '../../src/lib/time-range.ts';
 import { builder } from '../builder.ts';
 import { connectionType } from '../connection.ts';
-import { limitOf, numericCursor, pageOf, selectPage } from '../page.ts';
-import { Provenance } from '../provenance.ts';
+import { numericCursor, pageOf, selectPage } from '../page.ts';
 import { ingest, recordResult } from '../record-results.ts';
-import { TimeRangeInput } from '../time.ts';
-import { UserType } from '../users.ts';
+import { type InSnapshot, inSnapshot, localIdOf, nowUsIn, snapshotOf } from '../snapshot.ts';
+import { AsOfInput, TimeRangeInput } from '../time.ts';
+import { UserType, userIn } from '../users.ts';
 import { writtenRecords } from '../written-records.ts';
+import { StatusChange, StatusExplanationType } from './explanation.ts';
 import { UserStatusEnum } from './status.ts';
-
-const StatusChange = builder.objectRef<StoredStatusChange>('StatusChange');
-
-builder.node(StatusChange, {
-  description: 'A recorded change of status. It is never edited; a later record for the same instant corrects it.',
-  id: { resolve: ({ seq }) => seq },
-  loadMany: (ids, { userStatus }) => userStatus.bySeqs(ids.map(Number)),
-  fields: (t) => ({
-    userId: t.exposeID('userId', { description: 'The user whose status changed.' }),
-    user: t.field({
-      type: UserType,
-      nullable: true,
-      description: 'The user; never null for a stored change.',
-      resolve: ({ userId }, _args, { users }) => users.userOf(userId),
-    }),
-    status: t.field({ type: UserStatusEnum, description: 'The status from then on.', resolve: ({ status }) => status }),
-    effectiveAt: t.field({
-      type: 'DateTime',
-      description: 'The instant from which the status holds.',
-      resolve: ({ effectiveAtUs }) => effectiveAtUs,
-    }),
-    recordedAt: t.field({
-      type: 'DateTime',
-      description: 'When the change was stored.',
-      resolve: ({ recordedAtUs }) => recordedAtUs,
-    }),
-    provenance: t.field({ type: Provenance, description: 'The source of the record.', resolve: (change) => change }),
-  }),
-});
 
 const StatusPeriodType = builder.objectRef<StatusPeriod>('StatusPeriod').implement({
   description: 'A status with the half-open time `[validFrom, validTo)` in which it held.',
@@ -60,70 +32,12 @@ const StatusPeriodType = builder.objectRef<StatusPeriod>('StatusPeriod').impleme
   }),
 });
 
-const IgnoredStatusChange = builder.objectRef<IgnoredChange>('IgnoredStatusChange').implement({
-  description: 'A record that did not decide, and why.',
-  fields: (t) => ({
-    change: t.field({
-      type: StatusChange,
-      description: 'The record.',
-      resolve: async ({ seq }, _args, { load, userStatus }) =>
-        (await load(userStatus.bySeqs, seq)) as StoredStatusChange,
-    }),
-    reason: t.field({
-      type: builder.enumType('IgnoredReason', {
-        description: 'Why a record did not decide a status.',
-        values: {
-          AFTER_THE_DATE: { description: 'It takes effect after the requested date.' },
-          SUPERSEDED: { description: 'A later change, or a later record for the same instant, supersedes it.' },
-          DUPLICATE: { description: 'It states the same status for the same instant as the record that decided.' },
-        } as const,
-      }),
-      description: 'Why it did not decide.',
-      resolve: ({ reason }) => reason,
-    }),
-  }),
-});
+/** A status and the snapshot of the objects below it. */
+export interface StatusAnswer extends StatusAsOf {
+  readonly owner: InSnapshot;
+}
 
-const StatusExplanationType = builder.objectRef<StatusExplanation>('StatusExplanation').implement({
-  description: 'Which record decided, and why the others did not.',
-  fields: (t) => ({
-    rule: t.field({
-      type: builder.enumType('StatusRule', {
-        description: 'The rule that determined a status.',
-        values: {
-          LATEST_CHANGE_AT_OR_BEFORE: {
-            description: 'The latest change at or before the date; of equal times the later record.',
-          },
-          NO_CHANGE_YET: { description: 'The user is known, but no change had taken effect: non-paying.' },
-          UNKNOWN_USER: { description: 'No record names the user: non-paying.' },
-        } as const,
-      }),
-      description: 'The rule that applied.',
-      resolve: ({ rule }) => rule,
-    }),
-    decidedBy: t.field({
-      type: StatusChange,
-      nullable: true,
-      description: 'The record that decided; null when none did.',
-      resolve: ({ decidedBySeq }, _args, { load, userStatus }) =>
-        decidedBySeq === null ? null : load(userStatus.bySeqs, decidedBySeq),
-    }),
-    ignored: t.field({
-      type: [IgnoredStatusChange],
-      description: 'The user’s other records, the latest `effectiveAt` first.',
-      args: {
-        first: t.arg.int({
-          defaultValue: 100,
-          required: true,
-          description: 'The largest number of records to return; at most pageSizeMax (1000).',
-        }),
-      },
-      resolve: ({ ignored }, { first }, { config }) => ignored.slice(0, limitOf('first', first, config)),
-    }),
-  }),
-});
-
-export const UserStatusAsOf = builder.objectRef<StatusAsOf>('UserStatusAsOf').implement({
+export const UserStatusAsOf = builder.objectRef<StatusAnswer>('UserStatusAsOf').implement({
   description: 'The status of a user at an instant.',
   fields: (t) => ({
     userId: t.exposeID('userId', { description: 'The requested user.' }),
@@ -150,17 +64,21 @@ export const UserStatusAsOf = builder.objectRef<StatusAsOf>('UserStatusAsOf').im
       type: UserType,
       nullable: true,
       description: 'The user; null when no record names one.',
-      resolve: ({ userId }, _args, { users }) => users.userOf(userId),
+      resolve: ({ userId, owner }, _args, context) => userIn({ userId }, owner, context),
     }),
     explanation: t.field({
       type: StatusExplanationType,
       description: 'Which record decided, and why the others did not.',
-      resolve: (asOf, _args, { userStatus }) => userStatus.explain(asOf),
+      resolve: (answer, _args, { userStatus }) => ({ ...userStatus.explain(answer), owner: answer.owner }),
     }),
   }),
 });
 
-const knownAtArg = 'Use only what had been recorded by then; default: everything.';
+/** The status of a user at an instant, in a snapshot or in the newest state. */
+const statusIn = (userId: string, atUs: number, owner: InSnapshot, { userStatus }: Context): StatusAnswer => ({
+  ...userStatus.statusAt(userId, atUs, owner),
+  owner,
+});
 
 builder.queryField('userStatus', (t) =>
   t.field({
@@ -174,10 +92,14 @@ builder.queryField('userStatus', (t) =>
         required: true,
         description: 'The instant; a change at exactly this instant counts.',
       }),
-      knownAt: t.arg({ type: 'DateTime', description: knownAtArg }),
+      asOf: t.arg({
+        type: AsOfInput,
+        description:
+          'The snapshot to use, of which the user and the records below are, too; default: the newest. `validAt` does not apply: `date` is that instant.',
+      }),
     },
-    resolve: (_root, { userId, date, knownAt }, { userStatus }) =>
-      userStatus.statusAt(userId, date, { knownAtUs: knownAt ?? undefined }),
+    resolve: (_root, { userId, date, asOf }, context) =>
+      statusIn(userId, date, snapshotOf(asOf, context.ledger, '`date` is that instant'), context),
   }),
 );
 
@@ -186,39 +108,57 @@ const StatusChangeConnection = connectionType(
   { name: 'StatusChangeEdge', description: 'A status change with its cursor.' },
 );
 
+const userAsOf = 'The snapshot to use; default: that of the user, or the newest.';
+
 builder.objectFields(UserType, (t) => ({
   status: t.field({
     type: UserStatusAsOf,
     description: 'The status at an instant.',
     args: {
-      at: t.arg({ type: 'DateTime', description: 'The instant; default now.' }),
-      knownAt: t.arg({ type: 'DateTime', description: knownAtArg }),
+      at: t.arg({ type: 'DateTime', description: 'The instant; default: now, of a snapshot its own time.' }),
+      asOf: t.arg({
+        type: AsOfInput,
+        description: `${userAsOf} \`validAt\` does not apply: \`at\` is that instant.`,
+      }),
     },
-    resolve: ({ userId }, { at, knownAt }, { userStatus, nowUs }) =>
-      userStatus.statusAt(userId, at ?? nowUs(), { knownAtUs: knownAt ?? undefined }),
+    resolve(user, { at, asOf }, context) {
+      const snapshot = snapshotOf(asOf, context.ledger, '`at` is that instant', user);
+      return statusIn(user.userId, at ?? nowUsIn(snapshot, context), snapshot, context);
+    },
   }),
   statusTimeline: t.field({
     type: [StatusPeriodType],
     description:
       'The status over time, gaps included, oldest first; the first period has no start, the last period no end. A first record with `NON_PAYING` ends the period before it, about which nothing was known.',
     args: {
-      range: t.arg({ type: TimeRangeInput, description: 'Only periods that overlap this range; `last` ends now.' }),
-      knownAt: t.arg({ type: 'DateTime', description: knownAtArg }),
+      range: t.arg({
+        type: TimeRangeInput,
+        description: 'Only periods that overlap this range; `last` ends now, of a snapshot at its own time.',
+      }),
+      asOf: t.arg({
+        type: AsOfInput,
+        description: `${userAsOf} \`validAt\` does not apply: a timeline has all instants.`,
+      }),
     },
-    resolve: ({ userId }, { range, knownAt }, { userStatus, nowUs }) =>
-      userStatus.timeline(userId, range ? spanOf(range, 'UTC', nowUs()) : {}, { knownAtUs: knownAt ?? undefined }),
+    resolve(user, { range, asOf }, context) {
+      const snapshot = snapshotOf(asOf, context.ledger, 'a timeline has all instants', user);
+      const span = range ? spanOf(range, 'UTC', nowUsIn(snapshot, context)) : {};
+      return context.userStatus.timeline(user.userId, span, snapshot);
+    },
   }),
   statusChanges: t.field({
     type: StatusChangeConnection,
     args: t.arg.connectionArgs(),
     description: 'The recorded changes in the order of recording, corrections included.',
-    resolve: ({ userId }, args, { userStatus, ledger, config }) => {
-      const list = { field: 'User.statusChanges', parent: userId };
+    resolve: (user, args, { userStatus, ledger, config }) => {
+      const { userId } = user;
+      const list = { field: 'User.statusChanges', parent: localIdOf(userId, user) };
       const { limit, fromEnd, after, before, ...walk } = selectPage(list, args, config);
-      const sequence = ledger.resolveSequence(walk);
+      const sequence = ledger.resolveSequence({ sequence: walk.sequence ?? user.sequence });
       const request = { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) };
       const page = userStatus.changesOf(userId, request, sequence);
-      return pageOf(page.rows, ({ seq }) => seq, { ...page, cursors: walk.cursors.at(sequence) });
+      const rows = page.rows.map((row) => inSnapshot(row, user));
+      return pageOf(rows, ({ seq }) => seq, { ...page, cursors: walk.cursors.at(sequence) });
     },
   }),
 }));

@@ -1,7 +1,7 @@
 import type { KnownAsOf, Ledger } from './ledger.ts';
 
 /** Whether a question names an earlier snapshot, so that its answer never changes. */
-const namesSnapshot = ({ knownAtUs, sequence }: KnownAsOf): boolean =>
+export const namesSnapshot = ({ knownAtUs, sequence }: KnownAsOf): boolean =>
   knownAtUs !== undefined || sequence !== undefined;
 
 /**

@@ -115,10 +115,13 @@ const examplePath = (path: string, parameters: readonly Parameter[]): string => 
   // A colon may be unescaped in a path and a query, and is more readable.
   const exampleOf = ({ schema }: Parameter) => encodeURIComponent(schema.example ?? '').replaceAll('%3A', ':');
   const inPath = (filled: string, parameter: Parameter) => filled.replace(`{${parameter.name}}`, exampleOf(parameter));
-  // A cursor belongs to one list, so an example of it fits no other request.
+  // A cursor belongs to one list and a snapshot to one store, so an example of them fits no other request.
   const query = parameters.filter(
     ({ in: location, deprecated, name, schema }) =>
-      location === 'query' && !deprecated && schema.example !== undefined && !/^_(?:after|before)$/.test(name),
+      location === 'query' &&
+      !deprecated &&
+      schema.example !== undefined &&
+      !/^(?:_after|_before|sequence|known_at)$/.test(name),
   );
   const search = query.map((parameter) => `${parameter.name}=${exampleOf(parameter)}`).join('&');
   return parameters.reduce(inPath, path) + (search === '' ? '' : `?${search}`);

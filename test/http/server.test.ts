@@ -71,6 +71,8 @@ describe('documentation', () => {
     expect(described?.parameters).toMatchObject([
       { name: 'user_id', in: 'path', required: true },
       { name: 'date', in: 'query', required: true },
+      { name: 'sequence', in: 'query', required: false },
+      { name: 'known_at', in: 'query', required: false },
     ]);
     expect(Object.keys(described?.responses ?? {})).toEqual(['200', '400', '401', '403', '503']);
   });

@@ -1,10 +1,13 @@
 import { Argument, Option } from 'commander';
 import type { ConversationEvent } from '../../domains/conversations/events.ts';
 import { userColumns, userCsvLine, lineOf as userLineOf } from '../../domains/user-sync/output.ts';
+import { namesSnapshot } from '../../ledger/as-of.ts';
+import type { KnownAsOf } from '../../ledger/ledger.ts';
 import { csvLine } from '../../lib/csv-line.ts';
 import { parseLetter } from '../../lib/letter.ts';
 import { preview } from '../../lib/problems.ts';
 import { formatInstant } from '../../lib/time.ts';
+import { knownAsOfOf, type SnapshotOptions, withSnapshotOptions } from '../as-of-options.ts';
 import type { Command } from '../command.ts';
 import { type CommandServices, withExistingData } from '../data-folder.ts';
 import { CommandError, exitSuccess, exitUsageError } from '../exit.ts';
@@ -14,7 +17,7 @@ import type { Terminal } from '../terminal.ts';
 
 type Format = 'csv' | 'ndjson';
 
-interface ExportOptions extends DataOptions {
+interface ExportOptions extends DataOptions, SnapshotOptions {
   readonly format: Format;
   readonly symbol?: string;
   readonly out?: string;
@@ -34,7 +37,7 @@ type Lines = AsyncGenerator<readonly string[]>;
 /** `asof export`: writes all events of conversations in the order they were recorded, or all users with a file. */
 export const exportCommand: Command = {
   declare: (program) =>
-    withDataFolder(program.command('export'))
+    withSnapshotOptions(withDataFolder(program.command('export')))
       .summary('Write raw records to a file.')
       .description(
         'Write all starts and follow-ups of conversations in the order they were recorded, one per line; a follow-up ' +
@@ -57,7 +60,9 @@ export const exportCommand: Command = {
       throw new CommandError(exitUsageError, '--symbol applies to conversations only');
     const symbol = symbolOf(options);
     await withExistingData(configOf(options, terminal), async (opened) => {
-      const lines = what === 'users' ? userLines(opened, format) : conversationLines(opened, format, symbol);
+      const asOf = knownAsOfOf(options);
+      const lines =
+        what === 'users' ? userLines(opened, format, asOf) : conversationLines(opened, format, { symbol, asOf });
       const write = async (sink: Sink): Promise<void> => {
         for await (const part of lines) {
           if (!sink.isOpen) break;
@@ -82,13 +87,15 @@ const symbolOf = ({ symbol: text }: ExportOptions): string | undefined => {
 async function* conversationLines(
   { domains, ledger }: CommandServices,
   format: Format,
-  symbol: string | undefined,
+  { symbol, asOf }: { readonly symbol: string | undefined; readonly asOf: KnownAsOf },
 ): Lines {
-  // Only the indices know which follow-ups belong to a symbol.
-  if (symbol !== undefined) await ledger.catchUp();
+  const isSnapshot = namesSnapshot(asOf);
+  // Only the indices know which follow-ups belong to a symbol, and when each record was stored.
+  if (symbol !== undefined || isSnapshot) await ledger.catchUp();
+  const sequence = isSnapshot ? ledger.resolveSequence(asOf) : undefined;
   const { head, lineOf } = formats[format];
   yield head;
-  for (const events of domains.conversations.events({ symbol })) yield events.map(lineOf);
+  for (const events of domains.conversations.events({ symbol, sequence })) yield events.map(lineOf);
 }
 
 const names = ['seq', 'recorded_at', 'event', 'uuid', 'symbol', 'is_vowel_guess'] as const;
@@ -109,12 +116,12 @@ const formats = {
 
 const linesPerPart = 1000;
 
-async function* userLines({ domains, ledger }: CommandServices, format: Format): Lines {
+async function* userLines({ domains, ledger }: CommandServices, format: Format, asOf: KnownAsOf): Lines {
   await ledger.catchUp();
   const { userDirectory, userSync } = domains;
   const prefix = userSync.prefix();
   const lines: string[] = format === 'csv' ? [`${csvLine(userColumns)}\r`] : [];
-  for await (const user of userDirectory.usersWithFiles()) {
+  for await (const user of userDirectory.usersWithFiles({}, asOf)) {
     const line = userLineOf(user, prefix);
     lines.push(format === 'csv' ? `${userCsvLine(line)}\r` : JSON.stringify(line));
     if (lines.length >= linesPerPart) yield lines.splice(0);

@@ -1,7 +1,9 @@
 import { createInterface } from 'node:readline';
 import type { IpCity } from '../../domains/ip-city/ip-city.ts';
+import type { KnownAsOf } from '../../ledger/ledger.ts';
 import { type IpAddress, parseIp } from '../../lib/ip.ts';
 import { preview } from '../../lib/problems.ts';
+import { knownAsOfOf, type SnapshotOptions, withSnapshotOptions } from '../as-of-options.ts';
 import type { Command } from '../command.ts';
 import { withExistingData } from '../data-folder.ts';
 import { CommandError, type ExitCode, exitProblems, exitSuccess, exitUsageError } from '../exit.ts';
@@ -22,7 +24,7 @@ const batchLines = 1000;
 /** `asof city`: prints `IP<TAB>city` per line, or only the city when the argument is one address. */
 export const cityCommand: Command = {
   declare: (program) =>
-    withDataOptions(program.command('city'))
+    withSnapshotOptions(withDataOptions(program.command('city')))
       .summary('Print the city of each address.')
       .description(
         'Print the city of each address, or "unknown". One address as argument gives the city alone, several give ' +
@@ -31,7 +33,7 @@ export const cityCommand: Command = {
       .argument('[ip...]', 'IPv4 or IPv6 addresses')
       .addHelpText('after', '\nExamples:\n  asof city 10.20.4.17\n  cut -f3 access.tsv | asof city'),
   async run(invoked, terminal) {
-    const options = invoked.opts<DataOptions>();
+    const options = invoked.opts<DataOptions & SnapshotOptions>();
     const requests = invoked.args.map((text): AddressRequest => {
       const ip = parseIp(text);
       if (ip === null) throw new CommandError(exitUsageError, `${preview(text)} is not an IPv4 or IPv6 address`);
@@ -40,16 +42,19 @@ export const cityCommand: Command = {
     return withExistingData(configOf(options, terminal), async ({ domains: { ipCity }, ledger }) => {
       await ledger.catchUp();
       const { write, end } = options.json ? asJson(terminal) : asLines(terminal, requests.length === 1);
-      const exitCode = requests.length > 0 ? exitSuccess : await lookUpStdin(ipCity, terminal, write);
-      await write(resultsOf(ipCity, requests));
+      const lookUp: LookUp = (addresses) => resultsOf(ipCity, addresses, knownAsOfOf(options));
+      const exitCode = requests.length > 0 ? exitSuccess : await lookUpStdin(lookUp, terminal, write);
+      await write(await lookUp(requests));
       await end();
       return exitCode;
     });
   },
 };
 
-const resultsOf = (ipCity: IpCity, requests: readonly AddressRequest[]) =>
-  requests.map(({ text, ip }) => ({ ip: text, city: ipCity.cityOf(ip).city }));
+type LookUp = (requests: readonly AddressRequest[]) => Promise<{ ip: string; city: string }[]>;
+
+const resultsOf = (ipCity: IpCity, requests: readonly AddressRequest[], knownAsOf: KnownAsOf): ReturnType<LookUp> =>
+  Promise.all(requests.map(async ({ text, ip }) => ({ ip: text, city: (await ipCity.cityAsOf(ip, knownAsOf)).city })));
 
 const asLines = (terminal: Terminal, isAlone: boolean): { write: Write; end(): Promise<void> } => ({
   write: (results) => terminal.print(...results.map(({ ip, city }) => (isAlone ? city : `${ip}\t${city}`))),
@@ -65,7 +70,7 @@ const asJson = (terminal: Terminal): { write: Write; end(): Promise<void> } => {
 };
 
 /** Prints the city of each line; reports malformed addresses on stderr and continues with the others. */
-const lookUpStdin = async (ipCity: IpCity, terminal: Terminal, write: Write): Promise<ExitCode> => {
+const lookUpStdin = async (lookUp: LookUp, terminal: Terminal, write: Write): Promise<ExitCode> => {
   let exitCode: ExitCode = exitSuccess;
   let pending: AddressRequest[] = [];
   let line = 0;
@@ -81,10 +86,10 @@ const lookUpStdin = async (ipCity: IpCity, terminal: Terminal, write: Write): Pr
     }
     pending.push({ text, ip });
     if (pending.length < batchLines) continue;
-    await write(resultsOf(ipCity, pending));
+    await write(await lookUp(pending));
     pending = [];
     if (!terminal.isOutputOpen) break;
   }
-  await write(resultsOf(ipCity, pending));
+  await write(await lookUp(pending));
   return exitCode;
 };

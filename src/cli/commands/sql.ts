@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { type Command as CommanderCommand, InvalidArgumentError, Option } from 'commander';
+import { type Command as CommanderCommand, Option } from 'commander';
 import type { SqlCell } from '../../../db/datasets/sql/engine.ts';
 import type { Sql, SqlQuery } from '../../domains/sql/sql.ts';
 import { type SqlFormat, sqlFormats } from '../../lib/sql-formats.ts';
 import { parseParameters } from '../../lib/sql-parameters.ts';
-import { parseInstant } from '../../lib/time.ts';
+import { knownAsOfOf, readInstant, readWhole, type SnapshotOptions, withSnapshotOptions } from '../as-of-options.ts';
 import type { Command } from '../command.ts';
 import { withExistingData } from '../data-folder.ts';
 import { CommandError, exitSuccess, exitUsageError } from '../exit.ts';
@@ -14,32 +14,15 @@ import { replaceFile } from '../output-file.ts';
 import type { Terminal } from '../terminal.ts';
 import { tableLines } from './datasets/table.ts';
 
-interface SqlOptions extends DataOptions {
+interface SqlOptions extends DataOptions, SnapshotOptions {
   readonly format?: SqlFormat | 'table';
   readonly param?: readonly string[];
   readonly first?: number;
-  readonly sequence?: number;
-  readonly knownAt?: number;
   readonly validAt?: number;
   readonly out?: string;
 }
 
 const firstDefault = 100;
-
-const readWhole =
-  (least: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (!/^\d{1,15}$/.test(text) || value < least)
-      throw new InvalidArgumentError(`it must be a whole number of at least ${least}.`);
-    return value;
-  };
-
-const readInstant = (text: string): number => {
-  const atUs = parseInstant(text);
-  if (atUs === null) throw new InvalidArgumentError('it must be like 2025-05-20 or 2025-05-20T12:00:00Z.');
-  return atUs;
-};
 
 const collect = (text: string, texts: readonly string[] = []): readonly string[] => [...texts, text];
 
@@ -64,8 +47,8 @@ export const sqlCommand: Command = {
     const options = invoked.opts<SqlOptions>();
     const format = formatOf(options);
     const text = argument === '-' ? await readAll(terminal) : argument;
-    const { param = [], first, sequence, knownAt: knownAtUs, validAt: validAtUs } = options;
-    const query = { text, parameters: parseParameters(param), first, asOf: { sequence, knownAtUs, validAtUs } };
+    const { param = [], first, validAt: validAtUs } = options;
+    const query = { text, parameters: parseParameters(param), first, asOf: { ...knownAsOfOf(options), validAtUs } };
     await withExistingData(configOf(options, terminal), async ({ domains: { sql }, ledger }) => {
       await ledger.catchUp();
       if (format === 'table') await printTable(sql, query, terminal);
@@ -76,7 +59,7 @@ export const sqlCommand: Command = {
 };
 
 const withOptions = (command: CommanderCommand): CommanderCommand =>
-  command
+  withSnapshotOptions(command)
     .addOption(new Option('--format <format>', 'output format (default: table)').choices(['table', ...sqlFormats]))
     .option(
       '--param <value>',
@@ -84,8 +67,6 @@ const withOptions = (command: CommanderCommand): CommanderCommand =>
       collect,
     )
     .option('--first <number>', `maximum number of rows (default: ${firstDefault} for tables)`, readWhole(1))
-    .option('--sequence <number>', 'use only facts up to this sequence number', readWhole(0))
-    .option('--known-at <date>', 'use only facts that were recorded by then', readInstant)
     .option('--valid-at <date>', 'the date whose status and attributes of users are used', readInstant)
     .option('--out <file>', 'output file (default: stdout)');
 

@@ -11,6 +11,8 @@ export interface UserGroupCount {
 }
 
 export interface UserStatistics {
+  /** The snapshot that was counted. */
+  readonly sequence: number;
   readonly count: number;
   readonly withImage: number;
   /** Over the users with a known birth date; null without any. */
@@ -53,6 +55,7 @@ export const userStatistics = async (
     if (age !== null) countUp(ages, age);
   }
   return {
+    sequence,
     count: matching.length,
     withImage,
     averageAge: meanOf(ages),

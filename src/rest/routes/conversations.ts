@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { SymbolSummary } from '../../domains/conversations/dashboard.ts';
 import { DomainError } from '../../errors.ts';
 import { formatInstant } from '../../lib/time.ts';
+import { asOfOf, snapshotParameters } from '../as-of.ts';
 import { lower, symbol, upper, uuid } from '../parameters.ts';
 import { defineRoute } from '../route.ts';
 
@@ -71,8 +72,9 @@ export const dashboardOfSymbol = defineRoute({
   subject: 'facts',
   summary: 'All conversations about a symbol',
   params: { symbol },
+  query: snapshotParameters,
   response: { schema: line, example },
-  handle: async ({ symbol }, { dashboard }) => lineOf(await dashboard.ofSymbol(symbol)),
+  handle: async ({ symbol, ...asOf }, { dashboard }) => lineOf(await dashboard.ofSymbol(symbol, asOfOf(asOf))),
 });
 
 export const dashboardOfRange = defineRoute({
@@ -84,10 +86,12 @@ export const dashboardOfRange = defineRoute({
   description:
     'From `lower` (included) to `upper` (excluded), exact to the microsecond. One line per symbol that has conversations, a to z; follow-ups count at the start of their conversation.',
   params: { lower, upper },
+  query: snapshotParameters,
   response: { schema: z.array(line), example: [example] },
-  async handle({ lower, upper }, { dashboard }) {
+  async handle({ lower, upper, ...sent }, { dashboard }) {
     if (upper < lower) throw reversedRange();
-    const { symbols } = await dashboard.figures({ range: { between: { from: lower, to: upper } }, timeZone: 'UTC' });
+    const range = { between: { from: lower, to: upper } };
+    const { symbols } = await dashboard.figures({ range, timeZone: 'UTC', asOf: asOfOf(sent) });
     return symbols.filter(({ count }) => count > 0).map(lineOf);
   },
 });

@@ -1,11 +1,12 @@
 import { z } from '@hono/zod-openapi';
+import { asOfOf, snapshotParameters } from '../as-of.ts';
 import { ip } from '../parameters.ts';
 import { defineRoute } from '../route.ts';
 
 const lookup = {
   subject: 'facts',
   description:
-    'The city of the narrowest range that contains the address, as written in the table in force; `unknown` when no range does.',
+    'The city of the narrowest range that contains the address, as written in the table in force, of an earlier snapshot in that of its time; `unknown` when no range does.',
   response: { schema: z.object({ city: z.string() }), example: { city: 'london' } },
 } as const;
 
@@ -18,7 +19,8 @@ export const ipCityByPath = defineRoute({
   isCatchAll: true,
   summary: 'The city of an address',
   params: { ip },
-  handle: ({ ip }, { ipCity }) => ({ city: ipCity.cityOf(ip).city }),
+  query: snapshotParameters,
+  handle: async ({ ip, ...asOf }, { ipCity }) => ({ city: (await ipCity.cityAsOf(ip, asOfOf(asOf))).city }),
 });
 
 export const ipCityByQuery = defineRoute({
@@ -27,6 +29,6 @@ export const ipCityByQuery = defineRoute({
   ...lookup,
   path: '/ip_city',
   summary: 'The city of an address, with the address in the query',
-  query: { ip },
-  handle: ({ ip }, { ipCity }) => ({ city: ipCity.cityOf(ip).city }),
+  query: { ip, ...snapshotParameters },
+  handle: async ({ ip, ...asOf }, { ipCity }) => ({ city: (await ipCity.cityAsOf(ip, asOfOf(asOf))).city }),
 });

@@ -8,6 +8,7 @@ import { numberText, parseExactJson } from '../../lib/exact-json.ts';
 import { preview } from '../../lib/problems.ts';
 import { type SqlFormat, sqlFormats } from '../../lib/sql-formats.ts';
 import { readParameters } from '../../lib/sql-parameters.ts';
+import { asOfOf, asOfParameters } from '../as-of.ts';
 import { parameter } from '../parameters.ts';
 import { defineRoute } from '../route.ts';
 import { streamOf } from '../stream-body.ts';
@@ -30,18 +31,7 @@ const options = {
     description: 'Maximum number of rows; by default, and at most, the setting sqlRowsMax.',
     example: '1000',
   }).optional(),
-  sequence: parameter('sequence', (fields) => fields.integer('sequence', 0), {
-    description: 'The state of the facts: only records up to this sequence number.',
-    example: '5',
-  }).optional(),
-  known_at: parameter('known_at', (fields) => fields.instant('known_at'), {
-    description: 'The state of the facts: only what was recorded by then.',
-    example: '2026-11-25T10:00:00Z',
-  }).optional(),
-  valid_at: parameter('valid_at', (fields) => fields.instant('valid_at'), {
-    description: 'The instant whose status and attributes of users are used; default: the own time of each fact.',
-    example: '2026-11-25T10:00:00Z',
-  }).optional(),
+  ...asOfParameters,
 };
 
 const optionSchema = z.object(options);
@@ -113,8 +103,7 @@ export const querySql = defineRoute({
   async handle(input, { sql, config }, { body, header }) {
     const { text, parameters, ...sent } = readBody(await body.text(), body.mediaType);
     const { format = acceptedFormat(header('accept')), first, ...asOf } = merge(input, sent);
-    const { sequence, known_at: knownAtUs, valid_at: validAtUs } = asOf;
-    const query = { text, parameters: readParameters(parameters), first, asOf: { sequence, knownAtUs, validAtUs } };
+    const query = { text, parameters: readParameters(parameters), first, asOf: asOfOf(asOf) };
     const result = await sql.file(query, format);
     const parts = partsOf(result, format);
     // The first part is read before the response starts: from then on the file needs no name.

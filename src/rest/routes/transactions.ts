@@ -2,13 +2,15 @@ import { z } from '@hono/zod-openapi';
 import { statusCodes } from '../../domains/user-status/status.ts';
 import { formatMicros } from '../../lib/decimal.ts';
 import { ExactNumber } from '../../lib/exact-json.ts';
+import { asOfOf, asOfParameters } from '../as-of.ts';
 import { defineRoute } from '../route.ts';
 
 const group = z.object({
   user_status: z.enum(statusCodes).openapi({ description: 'Status of the user at the time of the transaction.' }),
-  city: z
-    .string()
-    .openapi({ description: 'City of the address, by the table in force; `unknown` is a group of its own.' }),
+  city: z.string().openapi({
+    description:
+      'City of the address, by the table in force, of an earlier snapshot that of its time; `unknown` is a group of its own.',
+  }),
   sum: z.number().openapi({ description: 'The exact sum; read it as a decimal where a double is too imprecise.' }),
   count: z.int().min(1),
 });
@@ -28,11 +30,13 @@ export const transactionsAggregate = defineRoute({
       { user_status: 'paying', city: 'munich', sum: 20.5, count: 1 },
     ],
   },
-  async handle(_input, { enrichedAggregate }) {
+  query: asOfParameters,
+  async handle(asOf, { enrichedAggregate }) {
     const aggregation = await enrichedAggregate.aggregate({
       source: 'TRANSACTIONS',
       groupBy: ['USER_STATUS', 'CITY'],
       timeZone: 'UTC',
+      asOf: asOfOf(asOf),
       orderBy: [],
     });
     return aggregation.groups().map(({ key, measures: { sum, count } }) => ({

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { statusCodes } from '../../domains/user-status/status.ts';
+import { asOfOf, snapshotParameters } from '../as-of.ts';
 import { date, userId } from '../parameters.ts';
 import { defineRoute } from '../route.ts';
 
@@ -17,8 +18,10 @@ export const userStatusByPath = defineRoute({
   path: '/user_status/{user_id}',
   summary: 'The status of a user at an instant',
   params: { user_id: userId },
-  query: { date },
-  handle: ({ user_id, date }, { userStatus }) => ({ user_status: userStatus.statusAt(user_id, date).status }),
+  query: { date, ...snapshotParameters },
+  handle: ({ user_id, date, ...asOf }, { userStatus }) => ({
+    user_status: userStatus.statusAt(user_id, date, asOfOf(asOf)).status,
+  }),
 });
 
 export const userStatusByQuery = defineRoute({
@@ -27,6 +30,8 @@ export const userStatusByQuery = defineRoute({
   ...lookup,
   path: '/user_status',
   summary: 'The status of a user at an instant, with the id in the query; a path cannot contain ids like `.` and `..`',
-  query: { user_id: userId, date },
-  handle: ({ user_id, date }, { userStatus }) => ({ user_status: userStatus.statusAt(user_id, date).status }),
+  query: { user_id: userId, date, ...snapshotParameters },
+  handle: ({ user_id, date, ...asOf }, { userStatus }) => ({
+    user_status: userStatus.statusAt(user_id, date, asOfOf(asOf)).status,
+  }),
 });

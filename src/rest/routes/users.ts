@@ -3,11 +3,14 @@ import type { Services } from '../../context.ts';
 import type { UserFilter } from '../../domains/user-directory/filter.ts';
 import { lineOf, userColumns, userTable } from '../../domains/user-sync/output.ts';
 import { DomainError } from '../../errors.ts';
+import type { KnownAsOf } from '../../ledger/ledger.ts';
 import { stringifyExact } from '../../lib/exact-json.ts';
+import { asOfOf, snapshotParameters } from '../as-of.ts';
 import { imageExists, isImageExists, maxAge, minAge, userMaxAge, userMinAge } from '../parameters.ts';
 import { defineRoute } from '../route.ts';
 
 const filters = {
+  ...snapshotParameters,
   is_image_exists: isImageExists,
   image_exists: imageExists,
   min_age: minAge,
@@ -25,7 +28,9 @@ const filterOf = (query: Filters): UserFilter => ({
   ageAtMost: oneOf(query, 'max_age', 'user_max_age'),
 });
 
-const oneOf = <Name extends keyof Filters>(query: Filters, name: Name, other: Name): Filters[Name] => {
+type Alias = Exclude<keyof Filters, keyof typeof snapshotParameters>;
+
+const oneOf = <Name extends Alias>(query: Filters, name: Name, other: Name): Filters[Name] => {
   if ((query[name] ?? query[other]) === (query[other] ?? query[name])) return query[name] ?? query[other];
   const message = `${name} and ${other} have different values`;
   throw new DomainError('BAD_REQUEST', message, { problems: [{ path: other, code: 'MALFORMED', message }] });
@@ -49,11 +54,11 @@ const example: z.infer<typeof line> = {
   img_path: 'source_data/1000.png',
 };
 
-const userLines = async function* (where: UserFilter, services: Services): AsyncGenerator<string> {
+const userLines = async function* (where: UserFilter, asOf: KnownAsOf, services: Services): AsyncGenerator<string> {
   const { userDirectory, userSync } = services;
   const prefix = userSync.prefix();
   let opening = '[';
-  for await (const user of userDirectory.usersWithFiles(where)) {
+  for await (const user of userDirectory.usersWithFiles(where, asOf)) {
     yield opening + stringifyExact(lineOf(user, prefix));
     opening = ',';
   }
@@ -67,10 +72,10 @@ export const data = defineRoute({
   subject: 'facts',
   summary: 'Users who have a file, by age and image',
   description:
-    'Ordered by `user_id`, by code unit. Ages are completed years in UTC on the server’s date; bounds are inclusive.',
+    'Ordered by `user_id`, by code unit. Ages are completed years in UTC on the server’s date, of an earlier snapshot on its own; bounds are inclusive.',
   query: filters,
   response: { schema: z.array(line), example: [example] },
-  handle: (query, services) => userLines(filterOf(query), services),
+  handle: (query, services) => userLines(filterOf(query), asOfOf(query), services),
 });
 
 const report = z.object({
@@ -122,7 +127,7 @@ export const stats = defineRoute({
     example: { average_age: 29.28 },
   },
   handle: async (query, { userDirectory }) => ({
-    average_age: (await userDirectory.statistics(filterOf(query))).averageAge,
+    average_age: (await userDirectory.statistics(filterOf(query), asOfOf(query))).averageAge,
   }),
 });
 

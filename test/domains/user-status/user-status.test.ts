@@ -129,12 +129,12 @@ it('status, period, timeline and explanation agree with the reference model, as 
   await fc.assert(fc.asyncProperty(history, fc.array(span, { maxLength: 3 }), compare), { numRuns: 20 });
 }, 60_000);
 
-const document = `query ($userId: ID!, $date: DateTime!, $knownAt: DateTime) {
-  userStatus(userId: $userId, date: $date, knownAt: $knownAt) {
+const document = `query ($userId: ID!, $date: DateTime!, $asOf: AsOfInput) {
+  userStatus(userId: $userId, date: $date, asOf: $asOf) {
     userId at status validFrom validTo
     explanation { rule decidedBy { provenance { sequence } } ignored { reason change { provenance { sequence } } } }
   }
-  user(userId: $userId) { statusTimeline(knownAt: $knownAt) { status validFrom validTo } }
+  user(userId: $userId, asOf: $asOf) { statusTimeline { status validFrom validTo } }
 }`;
 
 it('GraphQL returns the status, timeline and explanation of the reference model', async () => {
@@ -151,7 +151,7 @@ it('GraphQL returns the status, timeline and explanation of the reference model'
         const { data, errors } = await opened.query(document, {
           userId,
           date: iso(atUs),
-          knownAt: iso(knownAtUs ?? null),
+          asOf: { knownAt: iso(knownAtUs ?? null) },
         });
         expect(errors).toBeUndefined();
         const periods = referencePeriods(records, userId, sequence).map((period) => ({
@@ -176,7 +176,7 @@ it('GraphQL returns the status, timeline and explanation of the reference model'
               })),
             },
           },
-          user: records.some((record) => record.userId === userId) ? { statusTimeline: periods } : null,
+          user: isKnown ? { statusTimeline: periods } : null,
         });
       }
     await opened.close();

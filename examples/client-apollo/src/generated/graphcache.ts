@@ -68,6 +68,7 @@ export const keys: Record<string, () => null> = {
   IndexState: () => null,
   Interval: () => null,
   IpCity: () => null,
+  IpTable: () => null,
   MarketAllocation: () => null,
   MarketHealth: () => null,
   Misfit: () => null,

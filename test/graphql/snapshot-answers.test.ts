@@ -1,0 +1,177 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { anyWrite, perform } from '../support/any-writes.ts';
+import { type OpenApp, openApp } from '../support/app.ts';
+import { dataFolder } from '../support/store.ts';
+
+const users = 'userId country firstName birthDate hasImage image { sha256 }';
+const fields = (id: string) => `
+  userStatus(userId: "a", date: "2020-06-03", asOf: $asOf) {
+    status validFrom validTo user { ${id} ${users} }
+    explanation {
+      rule decidedBy { ${id} status effectiveAt user { ${id} country } }
+      ignored { reason change { ${id} status effectiveAt } }
+    }
+  }
+  user(userId: "b", asOf: $asOf) {
+    ${id} ${users} age(at: "2024-01-01") status(at: "2020-06-04") { status user { ${id} country } }
+    statusTimeline { status validFrom validTo } statusChanges { nodes { ${id} status user { ${id} } } }
+    transactions { totalCount nodes { ${id} transactionId } }
+  }
+  users(asOf: $asOf, orderBy: { by: NAME, direction: DESC }, first: 2) {
+    totalCount nodes { ${id} ${users} } pageInfo { hasNextPage } snapshot { sequence at }
+  }
+  paying: users(asOf: $asOf, orderBy: { by: AGE }, where: { status: { in: [PAYING], at: "2020-06-03" } }) {
+    totalCount nodes { userId }
+  }
+  userStatistics(asOf: $asOf, where: { ageAt: "2024-01-01" }) {
+    count withImage averageAge medianAge byCountry { label count } byStatus(at: "2020-06-03") { label count } snapshot { sequence }
+  }
+  ipCity(ip: "10.0.0.4", asOf: $asOf) {
+    city range { first last city } candidates { city } table { number rangeCount recordedAt sequence }
+  }
+  enrichedAggregate(asOf: $asOf, groupBy: [USER_STATUS, CITY, COUNTRY]) {
+    nodes { key { userStatus city country } measures { count sum } } snapshot { sequence }
+  }
+  oslo: enrichedAggregate(asOf: $asOf, groupBy: [], where: { cities: ["oslo", "unknown"] }) { total { count sum } }
+  dashboard(asOf: $asOf) {
+    symbols { symbol count followups earliest latest guessAccuracy } total { count followups } orphanFollowups
+    trend(grain: MINUTE) { periodStart symbol count followups } snapshot { sequence at }
+  }
+  part: dashboard(asOf: $asOf, symbols: ["e"], range: { last: "PT1H" }) { total { count followups earliest } }
+  conversations(asOf: $asOf, last: 2) {
+    totalCount nodes { ${id} uuid followups { receivedAt conversation { ${id} } } } snapshot { sequence }
+  }
+  conversation(uuid: "00000000-0000-4000-8000-000000000001", asOf: $asOf) { ${id} symbol followups { receivedAt } }
+  followups(asOf: $asOf) { totalCount nodes { uuid conversation { ${id} symbol } } }
+  some: followups(asOf: $asOf, uuid: "00000000-0000-4000-8000-000000000002") { totalCount }
+`;
+const documentOf = (id: string): string => `query ($asOf: AsOfInput) { ${fields(id)} }`;
+
+const paths = [
+  '/user_status/a?date=2020-06-03',
+  '/user_status?user_id=b&date=2020-06-02',
+  '/ip_city/10.0.0.4?',
+  '/ip_city?ip=10.0.0.7',
+  '/dashboard/symbol/e?',
+  '/dashboard/range/2000-01-01/2200-01-01?',
+  '/data?',
+  '/data?is_image_exists=true',
+  '/stats?min_age=1',
+  '/transactions/aggregate?',
+];
+
+const answer = async (opened: OpenApp, document: string, asOf?: object): Promise<string> => {
+  const result = await opened.query(document, asOf ? { asOf } : {});
+  expect(result.errors).toBeUndefined();
+  return JSON.stringify(result.data);
+};
+
+const rest = async (opened: OpenApp, sequence?: number): Promise<string[]> => {
+  const asOf = sequence === undefined ? '' : `&sequence=${sequence}`;
+  return Promise.all(paths.map(async (path) => (await opened.get(path + asOf)).text()));
+};
+
+/** What was answered about a snapshot while it was the newest. */
+interface Witness {
+  readonly sequence: number;
+  /** Without `asOf`, and without ids, which an object of a snapshot has of its own. */
+  readonly plain: string;
+  readonly rest: readonly string[];
+  readonly snapshot: string;
+}
+
+const witnessOf = async (opened: OpenApp): Promise<Witness> => {
+  const { sequence } = opened.app.ledger.snapshot();
+  return {
+    sequence,
+    plain: await answer(opened, documentOf('__typename')),
+    rest: await rest(opened),
+    snapshot: await answer(opened, documentOf('id'), { sequence }),
+  };
+};
+
+it('a snapshot gives the same bytes after any later writes and a restart, those that it gave when it was the newest', async () => {
+  const compare = async (opened: OpenApp, { sequence, plain, rest: lines, snapshot }: Witness): Promise<void> => {
+    expect(await answer(opened, documentOf('__typename'), { sequence })).toBe(plain);
+    expect(await answer(opened, documentOf('id'), { sequence })).toBe(snapshot);
+    expect(await rest(opened, sequence)).toEqual(lines);
+  };
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyWrite, { minLength: 1, maxLength: 14 }), async (writes) => {
+      const data = dataFolder();
+      const settings = { ipTableCacheBytesMax: '1' };
+      const opened = await openApp({ data, settings });
+      const witnesses = [await witnessOf(opened)];
+      for (const [number, each] of writes.entries()) {
+        await perform(opened, each, number);
+        witnesses.push(await witnessOf(opened));
+      }
+      for (const witness of witnesses) await compare(opened, witness);
+      await opened.close();
+      const again = await openApp({ data, settings });
+      for (const witness of witnesses.reverse()) await compare(again, witness);
+      await again.close();
+    }),
+    { numRuns: 12 },
+  );
+}, 120_000);
+
+it('objects of a snapshot are found again by their ids, and «now» is the time of the snapshot', async () => {
+  const data = dataFolder();
+  const old = await openApp({ data, settings: { now: '2021-01-01T00:00:00Z' } });
+  const purchase = { kind: 'purchase', userId: 'b', day: '2020-06-02', host: 1, price: 5 } as const;
+  await perform(old, { kind: 'file', userId: 'b', name: 'Ada', year: 1980, image: true, removed: false }, 0);
+  await perform(old, { kind: 'status', userId: 'b', day: '2020-06-01', status: 'paying' }, 1);
+  await perform(old, purchase, 2);
+  const { sequence } = old.app.ledger.snapshot();
+  await old.close();
+  const opened = await openApp({ data, settings: { now: '2031-01-01T00:00:00Z' } });
+  await perform(opened, { kind: 'file', userId: 'b', name: 'Bo', year: 2000, image: false, removed: true }, 3);
+  await perform(opened, { kind: 'status', userId: 'b', day: '2020-06-01', status: 'cancelled' }, 4);
+  const present = 'id firstName age hasImage status { at status } statusTimeline { status }';
+  const { data: found } = await opened.query<{ user: { id: string } }>(
+    `query ($asOf: AsOfInput) { user(userId: "b", asOf: $asOf) { ${present} } }`,
+    { asOf: { sequence } },
+  );
+  expect(found?.user).toEqual({
+    id: expect.any(String),
+    ...{ firstName: 'Ada', age: 41, hasImage: true, status: { at: '2021-01-01T00:00:00Z', status: 'PAYING' } },
+    statusTimeline: [{ status: 'NON_PAYING' }, { status: 'PAYING' }],
+  });
+  const node = await opened.query(`query ($id: ID!) { node(id: $id) { ... on User { ${present} } } }`, {
+    id: found?.user.id,
+  });
+  expect(node.data).toEqual({ node: found?.user });
+  const plain = await opened.query(`{ user(userId: "b") { ${present} } }`);
+  expect(plain.data).toMatchObject({ user: { firstName: null, age: null, status: { status: 'CANCELLED' } } });
+  // Of the snapshot, «now» of filters and statistics is 2021, and `asOf.validAt` another instant.
+  const statistics = await opened.query(
+    `query ($now: AsOfInput, $earlier: AsOfInput) {
+      now: userStatistics(asOf: $now) { averageAge byStatus { label count } }
+      earlier: userStatistics(asOf: $earlier) { averageAge byStatus { label count } }
+      users(asOf: $now, where: { ageAtLeast: 41, ageAtMost: 41 }) { totalCount }
+    }`,
+    { now: { sequence }, earlier: { sequence, validAt: '2020-05-01' } },
+  );
+  expect(statistics.data).toEqual({
+    now: { averageAge: 41, byStatus: [{ label: 'PAYING', count: 1 }] },
+    earlier: { averageAge: 40, byStatus: [{ label: 'NON_PAYING', count: 1 }] },
+    users: { totalCount: 1 },
+  });
+  await opened.close();
+});
+
+it.each([
+  ['ipCity(ip: "10.0.0.1", asOf: { validAt: "2020-01-01" }) { city }', 'asOf.validAt does not apply'],
+  ['userStatus(userId: "a", date: "2020-01-01", asOf: { validAt: "2020-01-01" }) { status }', '`date` is that instant'],
+  ['dashboard(asOf: { validAt: "2020-01-01" }) { orphanFollowups }', 'happen when they are recorded'],
+  ['user(userId: "a", asOf: { sequence: 99 }) { userId }', 'sequence 99 is outside of the ledger'],
+  ['users(asOf: { sequence: 0, knownAt: "2020-01-01" }) { totalCount }', 'use one of them'],
+])('a snapshot is refused for %s', async (field, message) => {
+  const opened = await openApp();
+  const { errors } = await opened.query(`{ ${field} }`);
+  expect(errors).toMatchObject([{ extensions: { code: 'BAD_REQUEST' } }]);
+  expect(errors?.[0]?.message).toContain(message);
+  await opened.close();
+});
