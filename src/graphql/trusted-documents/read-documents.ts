@@ -105,8 +105,9 @@ const parseManifest = (file: string, json: string): StoredDocument[] => {
   }
   const isApollo = typeof value === 'object' && value !== null && 'format' in value;
   const entries = isApollo ? apolloEntries(start, value) : mapEntries(start, value);
+  const lineOf = createLineFinder(json);
   return entries.map(([id, text]) => {
-    const source = { file, line: lineOf(json, id) };
+    const source = { file, line: lineOf(id) };
     // The lines of the text are not lines of the manifest.
     const document = parseEntry(id, text, source);
     return storedDocument([id], text, document, source);
@@ -145,10 +146,24 @@ const apolloEntries = (source: Source, value: unknown): (readonly [id: string, t
   return data.operations.map(({ id, body }) => [id, body]);
 };
 
-/** The line of an id in the JSON text; 1 where it is written with escapes. */
-const lineOf = (json: string, id: string): number => {
-  const index = json.indexOf(JSON.stringify(id));
-  return index < 0 ? 1 : json.slice(0, index).split('\n').length;
+/** The lines of ids in JSON text, 1 for ids that are written with escapes. Ids in the order of the text cost one pass. */
+const createLineFinder = (json: string): ((id: string) => number) => {
+  let at = 0;
+  let line = 1;
+  return (id) => {
+    const quoted = JSON.stringify(id);
+    let index = json.indexOf(quoted, at);
+    if (index < 0) {
+      // JSON.parse moves keys that are numbers to the front.
+      index = json.lastIndexOf(quoted, at);
+      if (index < 0) return 1;
+      at = 0;
+      line = 1;
+    }
+    for (let next = json.indexOf('\n', at); next >= 0 && next < index; next = json.indexOf('\n', next + 1)) line++;
+    at = index;
+    return line;
+  };
 };
 
 /** Throws BAD_REQUEST when two texts have the same id. */

@@ -122,6 +122,7 @@ describe('faulty documents', () => {
     ['x.json', '{"a": 1}', /x\.json:1: not a manifest/],
     ['x.json', '{"": "{a}"}', /x\.json:1: not a manifest/],
     ['x.json', '{\n"a": "query {"}', /x\.json:2: the document a is not GraphQL: 1: Syntax Error/],
+    ['x.json', '{\n"b": "{a}",\n"2": "{a}",\n"1": "query {"}', /x\.json:4: the document 1 is not GraphQL/],
     ['x.json', '{"a": "fragment F on Server { version }"}', /the document a has no operation/],
     ['x.json', '{"a": "query A {a} {b}"}', /several operations, so each needs a name/],
     ['x.json', JSON.stringify({ format: 'apollo-persisted-query-manifest', version: 2, operations: [] }), /version/],
