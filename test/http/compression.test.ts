@@ -105,7 +105,7 @@ describe('compression', () => {
     const headers = { 'accept-encoding': 'gzip, br' };
     for (const { url } of servers) {
       const small = await send(`${url}/healthz`, { headers });
-      expect(small.headers).toMatchObject({ vary: 'accept, accept-encoding', 'content-length': '15' });
+      expect(small.headers).toMatchObject({ vary: 'accept', 'content-length': '15' });
       expect(small.headers['content-encoding']).toBeUndefined();
       const head = await send(`${url}/docs`, { method: 'HEAD', headers });
       expect([head.status, head.headers['content-encoding'], head.body.length]).toEqual([200, undefined, 0]);
