@@ -122,7 +122,12 @@ class Loaders {
   }
 }
 
-const loadLists = async <K, V>(batch: BatchFunction<K, V>, lists: readonly (readonly K[])[]): Promise<V[][]> => {
+const loadLists = async <K, V>(
+  batch: BatchFunction<K, V>,
+  lists: readonly (readonly K[])[],
+): Promise<(readonly V[])[]> => {
+  const [only = []] = lists;
+  if (lists.length === 1 && only.length <= batchSizeMax) return [await batch(only)];
   const keys = lists.flat();
   const values: V[] = [];
   for (let from = 0; from < keys.length; from += batchSizeMax)

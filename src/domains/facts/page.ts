@@ -95,19 +95,27 @@ const rowOf = (columns: FactColumns, seq: number): number => {
   return row;
 };
 
-/** Retains the first `limit` of all offered rows: sorts and truncates whenever twice as many have accumulated. */
+/**
+ * Retains the first `limit` of all offered rows: sorts and truncates whenever twice as many have accumulated. Rows that come
+ * in order, as records mostly do, are never sorted.
+ */
 const createFirstRows = (limit: number, compare: (a: number, b: number) => number) => {
   let rows: number[] = [];
   let worst: number | undefined;
+  let isSorted = true;
   const truncate = () => {
-    rows.sort(compare);
+    if (!isSorted) rows.sort(compare);
+    isSorted = true;
     rows = rows.slice(0, limit);
     worst = rows.length === limit ? rows.at(-1) : undefined;
   };
   return {
     offer(row: number) {
       if (worst !== undefined && compare(row, worst) >= 0) return;
+      const last = rows[rows.length - 1];
+      if (isSorted && last !== undefined && compare(last, row) > 0) isSorted = false;
       rows.push(row);
+      if (isSorted && rows.length === limit) worst = row;
       if (rows.length >= 2 * limit + 512) truncate();
     },
     rows() {
