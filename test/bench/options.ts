@@ -5,8 +5,13 @@ export const benchmarkNames = [
   'aggregate',
   'dashboard',
   'ingest',
+<<<<<<< HEAD
   'graphql',
   'dataset',
+=======
+  'dataset',
+  'graphql-pages',
+>>>>>>> ddbcdbb (Remember pages of facts, and compare pages of GraphQL with their peers)
 ] as const;
 export type BenchmarkName = (typeof benchmarkNames)[number];
 

@@ -1,7 +1,7 @@
 import type { Users } from '../users/users.ts';
 import type { FactSet } from './fact-set.ts';
 import { checkFilter, type FilterLimits, testOf } from './filter.ts';
-import { type FactPage, type FactPageRequest, pageOfFacts } from './page.ts';
+import { createFactPages, type FactPage, type FactPageRequest } from './page.ts';
 
 /** A fact set with the queries that are the same for every kind of facts. */
 export interface Facts extends FactSet {
@@ -27,7 +27,7 @@ export const createFacts = ({ users, limits, ...options }: FactsOptions): Omit<F
   };
   return {
     ...facts,
-    page: (request) => pageOfFacts(facts, request),
+    page: createFactPages(facts),
     async warm() {
       await options.enrichment.at();
     },

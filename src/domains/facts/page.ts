@@ -1,6 +1,7 @@
+import { LRUCache } from 'lru-cache';
 import { DomainError } from '../../errors.ts';
 import type { FactColumns } from './columns.ts';
-import { type AsOf, type JoinName, joinProbe } from './enrichment.ts';
+import { type AsOf, type EnrichedFacts, type JoinName, joinProbe } from './enrichment.ts';
 import type { FactSet } from './fact-set.ts';
 import type { FactFilter } from './filter.ts';
 import { candidatesOf, scanRows } from './scan.ts';
@@ -32,13 +33,34 @@ export interface FactPage {
   readonly hasAfter: boolean;
 }
 
+/** Characters of requests and sequence numbers in the pages that are remembered. */
+const rememberedMax = 1_000_000;
+
 /**
- * One page of the facts that pass a filter. Reads each candidate once and retains only the first `limit`: memory does
- * not grow with the number of facts. Ties are in the order of `seq`.
+ * Finds pages of facts, ties in the order of `seq`. A page of one sequence number is always the same: those that were found
+ * last are remembered.
  */
-export const pageOfFacts = async (facts: Omit<FactSet, 'bySeqs'>, request: FactPageRequest): Promise<FactPage> => {
+export const createFactPages = (facts: Omit<FactSet, 'bySeqs'>): ((request: FactPageRequest) => Promise<FactPage>) => {
+  const pages = new LRUCache<string, FactPage>({
+    maxSize: rememberedMax,
+    sizeCalculation: ({ seqs }, key) => key.length + seqs.length,
+  });
+  return async (request) => {
+    const enriched = await facts.enrichment.at(request.asOf, joinsOf(facts, request.where));
+    const key = JSON.stringify([enriched.sequence, request]);
+    const page = pages.get(key) ?? (await findPage(facts, enriched, request));
+    pages.set(key, page);
+    return page;
+  };
+};
+
+/** Reads each candidate once and retains only the first `limit`: memory does not grow with the number of facts. */
+const findPage = async (
+  facts: Omit<FactSet, 'bySeqs'>,
+  enriched: EnrichedFacts,
+  request: FactPageRequest,
+): Promise<FactPage> => {
   const { columns } = facts;
-  const enriched = await facts.enrichment.at(request.asOf, joinsOf(facts, request.where));
   const test = facts.testOf(request.where, enriched, 'UTC');
   const compare = comparison(columns, request.orderBy, request.descending);
   const inOrder = request.fromEnd ? (a: number, b: number) => compare(b, a) : compare;
