@@ -44,7 +44,6 @@ const sourceUrls = {
 };
 
 /**
-<<<<<<< HEAD
  * Builds the program, or other files on top of it: each with all it needs, except packages. Returns the files it wrote,
  * relative to `root`. Rejects when a file cannot be compiled.
  */
@@ -53,19 +52,9 @@ export const bundle = async (root, { files = entryPoints, packages = [] } = {}) 
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: files,
-=======
- * Returns the files it wrote, relative to `root`. Rejects when a file cannot be compiled. Benchmarks are built the same way,
- * from entry points and with packages of their own.
- */
-export const bundle = async (root, { entries = entryPoints, packages = [], chunks = 'chunks' } = {}) => {
-  const { dependencies } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
-  const { metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: entries,
->>>>>>> ddbcdbb (Remember pages of facts, and compare pages of GraphQL with their peers)
     outbase: '.',
     outdir: 'dist',
-    chunkNames: `${chunks}/[name]-[hash]`,
+    chunkNames: 'chunks/[name]-[hash]',
     bundle: true,
     splitting: files === entryPoints,
     format: 'esm',

@@ -5,13 +5,9 @@ export const benchmarkNames = [
   'aggregate',
   'dashboard',
   'ingest',
-<<<<<<< HEAD
   'graphql',
-  'dataset',
-=======
-  'dataset',
   'graphql-pages',
->>>>>>> ddbcdbb (Remember pages of facts, and compare pages of GraphQL with their peers)
+  'dataset',
 ] as const;
 export type BenchmarkName = (typeof benchmarkNames)[number];
 

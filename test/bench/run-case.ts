@@ -2,11 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { benchmarkAggregate } from './aggregate.ts';
 import { benchmarkDashboard } from './dashboard.ts';
 import { benchmarkDataset } from './dataset.ts';
-<<<<<<< HEAD
 import { benchmarkGraphql } from './graphql.ts';
-=======
 import { benchmarkGraphqlPages } from './graphql-pages.ts';
->>>>>>> ddbcdbb (Remember pages of facts, and compare pages of GraphQL with their peers)
 import { benchmarkImport } from './import.ts';
 import { benchmarkIngest } from './ingest.ts';
 import { benchmarkLookups } from './lookups.ts';
@@ -22,8 +19,8 @@ const benchmarks: Readonly<Record<BenchmarkName, (options: BenchmarkOptions) => 
   dashboard: benchmarkDashboard,
   ingest: benchmarkIngest,
   graphql: benchmarkGraphql,
-  dataset: benchmarkDataset,
   'graphql-pages': benchmarkGraphqlPages,
+  dataset: benchmarkDataset,
 };
 
 const [name, size, folder, out] = process.argv.slice(2) as [BenchmarkName, string, string, string];

@@ -17,7 +17,6 @@ const run = (command, args, cwd) => {
   if (status !== 0) process.exit(status ?? 1);
 };
 
-<<<<<<< HEAD
 /** Packages that only the peers need. */
 const peers = () => {
   const packages = fs
@@ -40,13 +39,6 @@ const linkPeers = (packages) => {
     fs.mkdirSync(path.dirname(link), { recursive: true });
     fs.symlinkSync(path.join(here, 'node_modules', name), link, 'junction');
   }
-=======
-/** Lets the built benchmarks find the peers, which are installed beside their sources. */
-const linkPeers = () => {
-  const link = path.join(built, 'node_modules');
-  fs.rmSync(link, { recursive: true, force: true });
-  fs.symlinkSync(path.join(here, 'node_modules'), link, 'junction');
->>>>>>> ddbcdbb (Remember pages of facts, and compare pages of GraphQL with their peers)
 };
 
 const installed = path.join(here, 'node_modules/.package-lock.json');
@@ -56,20 +48,8 @@ if (modifiedMs(installed) < modifiedMs(path.join(here, 'package-lock.json')))
 run(process.execPath, ['src/bootstrap.mjs'], root);
 
 const { bundle } = await import('../../src/bundle.mjs');
-<<<<<<< HEAD
 const sources = fs.readdirSync(here).filter((name) => name.endsWith('.ts'));
 const packages = peers();
 linkPeers(packages);
 await bundle(root, { files: sources.map((name) => `test/bench/${name}`), packages });
-=======
-const { dependencies } = JSON.parse(fs.readFileSync(path.join(here, 'package.json'), 'utf8'));
-const sources = fs.readdirSync(here).filter((name) => name.endsWith('.ts'));
-await bundle(root, {
-  entries: sources.map((name) => `test/bench/${name}`),
-  packages: Object.keys(dependencies),
-  // Where the peers are found.
-  chunks: 'test/bench/chunks',
-});
-linkPeers();
->>>>>>> ddbcdbb (Remember pages of facts, and compare pages of GraphQL with their peers)
 await import(pathToFileURL(path.join(built, 'main.js')).href);
