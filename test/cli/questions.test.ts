@@ -26,6 +26,12 @@ describe('asof status', () => {
     expect(await asof(['status', user, date, '--data', data])).toEqual({ code: 0, stdout: `${status}\n`, stderr: '' });
   });
 
+  it('prints the status of an earlier snapshot', async () => {
+    const statusAt = async (sequence: string) =>
+      (await asof(['status', '0001', '2025-06-01', '--sequence', sequence, '--data', data])).stdout;
+    expect([await statusAt('2'), await statusAt('3')]).toEqual(['non-paying\n', 'paying\n']);
+  });
+
   it('prints JSON with --json', async () => {
     const { stdout } = await asof(['status', '0001', '2025-06-01', '--data', data, '--json']);
     expect(JSON.parse(stdout)).toEqual({ userId: '0001', date: '2025-06-01', status: 'paying' });
@@ -55,6 +61,17 @@ describe('asof city', () => {
       { ip: '10.0.0.1', city: 'Berlin' },
       { ip: '192.0.2.1', city: 'unknown' },
     ]);
+  });
+
+  it('prints the city of an earlier snapshot, and refuses one that is not reached', async () => {
+    // The range is record 1, its table record 2, the change of status record 3.
+    const cityAt = (...options: string[]) => asof(['city', '10.0.0.7', ...options, '--data', data]);
+    expect(await cityAt('--sequence', '1')).toEqual({ code: 0, stdout: 'unknown\n', stderr: '' });
+    expect(await cityAt('--sequence', '2')).toEqual({ code: 0, stdout: 'Berlin\n', stderr: '' });
+    expect(await cityAt('--known-at', '2020-01-01')).toEqual({ code: 0, stdout: 'unknown\n', stderr: '' });
+    const { code, stderr } = await cityAt('--sequence', '99');
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('sequence 99 is outside of the ledger, which ends at 3');
   });
 
   it('exits silently when the reader closes the pipe', async () => {

@@ -162,6 +162,36 @@ it('objects of a snapshot are found again by their ids, and «now» is the time 
   await opened.close();
 });
 
+it('the pages of a walk through users are of the state and the instant at which it began', async () => {
+  const opened = await openApp();
+  for (const [number, userId] of ['a', 'b', 'c'].entries())
+    await perform(opened, { kind: 'file', userId, name: 'Ada', year: 1980, image: false, removed: false }, number);
+  const list = `query ($after: String) {
+    users(first: 1, after: $after, orderBy: { by: NAME, direction: DESC }, where: { status: { in: [NON_PAYING] } }) {
+      totalCount nodes { id userId firstName } pageInfo { endCursor hasNextPage } snapshot { sequence } } }`;
+  interface Page {
+    users: { nodes: { userId: string }[]; pageInfo: { endCursor: string; hasNextPage: boolean } };
+  }
+  const page = async (after: string | null) => (await opened.query<Page>(list, { after })).data?.users;
+  const first = await page(null);
+  const { sequence } = opened.app.ledger.snapshot();
+  // A user is renamed, one is removed, one is added and one pays now.
+  await perform(opened, { kind: 'file', userId: 'a', name: 'Zoe', year: 1980, image: false, removed: false }, 3);
+  await perform(opened, { kind: 'file', userId: 'b', name: 'Ada', year: 1980, image: false, removed: true }, 4);
+  await perform(opened, { kind: 'profile', userId: 'd', country: 'SE' }, 5);
+  await perform(opened, { kind: 'status', userId: 'a', day: '2020-06-01', status: 'paying' }, 6);
+  const second = await page(first?.pageInfo.endCursor ?? null);
+  const third = await page(second?.pageInfo.endCursor ?? null);
+  const shape = { totalCount: 3, snapshot: { sequence } };
+  expect([first, second, third]).toMatchObject([
+    { ...shape, nodes: [{ userId: 'c' }], pageInfo: { hasNextPage: true } },
+    // The objects themselves have the plain id and the newest state.
+    { ...shape, nodes: [{ userId: 'b', firstName: null }], pageInfo: { hasNextPage: true } },
+    { ...shape, nodes: [{ userId: 'a', firstName: 'Zoe' }], pageInfo: { hasNextPage: false } },
+  ]);
+  await opened.close();
+});
+
 it.each([
   ['ipCity(ip: "10.0.0.1", asOf: { validAt: "2020-01-01" }) { city }', 'asOf.validAt does not apply'],
   ['userStatus(userId: "a", date: "2020-01-01", asOf: { validAt: "2020-01-01" }) { status }', '`date` is that instant'],

@@ -3,7 +3,7 @@ import { userFiles } from '../../db/tables/user-files.ts';
 import type { OpenApp } from './app.ts';
 
 // Few users, addresses and conversations, so that corrections and replacements are frequent.
-const userId = fc.constantFrom('a', 'b', 'c');
+const userId: fc.Arbitrary<string> = fc.constantFrom('a', 'b', 'c');
 const day = fc.integer({ min: 1, max: 5 }).map((number) => `2020-06-0${number}`);
 const uuid = fc.integer({ min: 0, max: 4 }).map((number) => `00000000-0000-4000-8000-00000000000${number}`);
 const range = fc
@@ -17,7 +17,7 @@ export const anyWrite = fc.oneof(
   fc.record({
     kind: fc.constant('file' as const),
     userId,
-    name: fc.constantFrom('Ada', 'Bo'),
+    name: fc.constantFrom('Ada', 'Bo', 'Zoe'),
     year: fc.constantFrom(1980, 2000),
     image: fc.boolean(),
     removed: fc.boolean(),
