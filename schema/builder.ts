@@ -5,6 +5,7 @@ import { DomainError } from '../src/errors.ts';
 import type { Cell } from '../src/lib/cell-text.ts';
 import type { Decimal } from '../src/lib/decimal.ts';
 import type { IpAddress } from '../src/lib/ip.ts';
+import { preview } from '../src/lib/problems.ts';
 
 /** The types of scalars in resolvers: instants are microseconds since 1970 UTC, sums millionths. */
 type Scalars = {
@@ -45,30 +46,30 @@ export const builder = new SchemaBuilder<{
     nodeTypeOptions: { description: 'An object with a globally unique ID (Relay).' },
     pageInfoTypeOptions: { description: 'The ends of a page of a connection (Relay).' },
     nodeQueryOptions: {
-      description: 'The object with a global ID; null when there is none.',
+      description:
+        'The object with a global ID; null when there is none. One that no object can have is null with an error, BAD_REQUEST.',
       args: { id: { description: 'The global ID, as in `id`.' } },
     },
-    nodesQueryOptions: {
-      description: 'The objects with these global IDs, in order, null for each unknown one.',
-      args: { ids: { description: 'Global IDs, as in `id`; at most pageSizeMax (1000).' } },
-      resolve: (_root, { ids }, { config: { pageSizeMax } }, _info, resolveNodes) => {
-        if (ids.length <= pageSizeMax) return resolveNodes(ids);
-        throw new DomainError('LIMIT_EXCEEDED', `ids must be at most ${pageSizeMax} (setting pageSizeMax)`);
-      },
-    },
+    nodesQueryOptions: false,
     firstArgOptions: { description: 'Number of items from the beginning; at most the setting pageSizeMax (1000).' },
     lastArgOptions: { description: 'Number of items from the end; at most the setting pageSizeMax (1000).' },
     afterArgOptions: { description: 'Only items after this cursor.' },
     beforeArgOptions: { description: 'Only items before this cursor.' },
     idFieldOptions: { description: "The object's globally unique, opaque ID." },
     encodeGlobalID: (typename, id) => Buffer.from(`${typename}:${id}`).toString('base64url'),
-    decodeGlobalID: (globalId) => {
-      const [, typename, id] = /^(\w+):(.+)$/s.exec(Buffer.from(globalId, 'base64url').toString()) ?? [];
-      if (!typename || id === undefined) throw new DomainError('BAD_REQUEST', `${globalId.slice(0, 80)} is not an ID`);
-      return { typename, id };
-    },
+    decodeGlobalID: (globalId) => nodeIdOf(globalId),
   },
 });
+
+/** The type and local id in a global ID. Throws BAD_REQUEST for a text that no object can have as its ID. */
+export const nodeIdOf = (globalId: string): { typename: string; id: string } => {
+  const [, typename, id] = /^(\w+):(.+)$/s.exec(Buffer.from(globalId, 'base64url').toString()) ?? [];
+  const config = typename && builder.configStore.typeConfigs.get(typename);
+  const isNode =
+    config && config.kind === 'Object' && ['loadMany', 'loadOne'].some((name) => name in config.pothosOptions);
+  if (isNode && id !== undefined) return { typename, id };
+  throw new DomainError('BAD_REQUEST', `${preview(globalId)} is not an ID`);
+};
 
 builder.queryType({ description: 'All queries.' });
 builder.mutationType({ description: 'All writes: records, imports, corrections.' });

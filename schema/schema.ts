@@ -46,6 +46,8 @@ import './alerts/alerts.ts';
 import './alerts/deliveries.ts';
 import './alerts/changes.ts';
 import './server.ts';
+import './nodes.ts';
+import { withNullableFailures } from './nullability.ts';
 
 /** The whole GraphQL schema. Types register themselves when their file is imported: every file is in this list. */
-export const schema = builder.toSchema();
+export const schema = withNullableFailures(builder.toSchema());

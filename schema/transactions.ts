@@ -52,6 +52,16 @@ const TransactionConnection = connectionType<FactNode<StoredTransaction>, FactsP
   { name: 'TransactionEdge', description: 'A transaction with its cursor.', fields: factEdgeFields },
 );
 
+builder.queryField('transaction', (t) =>
+  t.field({
+    type: TransactionType,
+    description: 'A purchase by the sender’s own id; null when none is stored.',
+    args: { transactionId: t.arg.id({ required: true, description: 'The sender’s own id.' }) },
+    nullable: true,
+    resolve: (_root, { transactionId }, { load, transactions }) => load(transactions.byTransactionIds, transactionId),
+  }),
+);
+
 builder.queryField('transactions', (t) =>
   t.field({
     type: TransactionConnection,

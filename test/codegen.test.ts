@@ -34,8 +34,8 @@ describe('a typed client', () => {
     const variables: UserStatusExplainedQueryVariables = { userId: '1', date: '2025-06-01' };
     const { data } = await opened.query<UserStatusExplainedQuery>(print(UserStatusExplainedDocument), { ...variables });
     // These lines compile only when the types are generated from the schema.
-    const status: 'CANCELLED' | 'NON_PAYING' | 'PAYING' | undefined = data?.userStatus.status;
-    const reasons: readonly string[] | undefined = data?.userStatus.explanation.ignored.map(({ reason }) => reason);
+    const status: 'CANCELLED' | 'NON_PAYING' | 'PAYING' | undefined = data?.userStatus?.status;
+    const reasons: readonly string[] | undefined = data?.userStatus?.explanation.ignored?.map(({ reason }) => reason);
     expect([status, reasons]).toEqual(['NON_PAYING', []]);
   });
 });

@@ -168,6 +168,16 @@ const AlertConnection = connectionType(
   { name: 'AlertEdge', description: 'An alert with its cursor.' },
 );
 
+builder.queryField('alert', (t) =>
+  t.field({
+    type: AlertType,
+    nullable: true,
+    description: 'An alert by its number, also one that was removed; null when there is none.',
+    args: { number: t.arg.int({ required: true, description: 'Its number, which messages and `asof alerts` name.' }) },
+    resolve: (_root, { number }, { load, alerts }) => load(alerts.rules.byIds, number),
+  }),
+);
+
 builder.queryField('alerts', (t) =>
   t.field({
     type: AlertConnection,

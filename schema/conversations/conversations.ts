@@ -69,6 +69,7 @@ builder.node(ConversationType, {
     }),
     followups: t.field({
       type: [FollowupType],
+      nullable: true,
       description:
         'The follow-ups in the order of recording, including repeats and those recorded before the start. The conversations of one page may have at most followupsMax (100000) together; `followups(uuid)` returns more, page by page.',
       resolve: async ({ uuid, sequence }, _args, { load, conversations }) => {
@@ -231,6 +232,7 @@ const FollowUpConversationInput = builder.inputType('FollowUpConversationInput',
 const FollowUpConversationPayload = builder.objectRef<Followup>('FollowUpConversationPayload').implement({
   description: 'The follow-up is stored.',
   fields: (t) => ({
+    followup: t.field({ type: FollowupType, description: 'The follow-up.', resolve: (followup) => followup }),
     conversation: t.field({
       type: ConversationType,
       nullable: true,

@@ -186,6 +186,13 @@ builder.objectFields(DatasetType, (t) => ({
 }));
 
 builder.objectFields(DatasetType, (t) => ({
+  version: t.field({
+    type: DatasetVersionType,
+    nullable: true,
+    description: 'One of its versions; null when there is none with this number, or it is no longer kept.',
+    args: { number: t.arg.int({ required: true, description: 'The number of the version, from 1.' }) },
+    resolve: (dataset, { number }, { datasets }) => datasets.findVersion(dataset, number),
+  }),
   versions: t.field({
     type: DatasetVersionConnection,
     args: t.arg.connectionArgs(),

@@ -64,6 +64,22 @@ const ExperimentEventConnection = connectionType<FactNode<StoredExperimentEvent>
   { name: 'ExperimentEventEdge', description: 'An experiment event with its cursor.', fields: factEdgeFields },
 );
 
+builder.queryField('experimentEvent', (t) =>
+  t.field({
+    type: ExperimentEventType,
+    description: 'An event by the sender’s own id; null when none is stored.',
+    args: {
+      eventId: t.arg.id({ required: true, description: 'The sender’s own id within the experiment.' }),
+      experiment: t.arg.string({
+        description: 'The key of the experiment that the event names; default: an event that names none.',
+      }),
+    },
+    nullable: true,
+    resolve: (_root, { eventId, experiment }, { load, experimentEvents }) =>
+      load(experimentEvents.byEventIds, { eventId, experiment: experiment ?? null }),
+  }),
+);
+
 builder.queryField('experimentEvents', (t) =>
   t.field({
     type: ExperimentEventConnection,

@@ -121,6 +121,16 @@ builder.node(ExperimentType, {
   }),
 });
 
+builder.queryField('experiment', (t) =>
+  t.field({
+    type: ExperimentType,
+    description: 'An experiment by its key; null when neither a plan nor an event names it.',
+    args: { key: t.arg.string({ required: true, description: 'The key that events name.' }) },
+    nullable: true,
+    resolve: (_root, { key }, { experiments }) => (experiments.isKnown(key) ? experiments.experimentOf(key) : null),
+  }),
+);
+
 builder.queryField('experiments', (t) =>
   t.field({
     type: [ExperimentType],

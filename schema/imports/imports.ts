@@ -99,6 +99,13 @@ builder.node(ImportType, {
 });
 
 builder.queryFields((t) => ({
+  import: t.field({
+    type: ImportType,
+    nullable: true,
+    description: 'An import; null when there is none with this `id`.',
+    args: { id: t.arg.globalID({ required: true, for: [ImportType], description: 'The import’s `id`.' }) },
+    resolve: (_root, { id: { id } }, { load, imports }) => load(imports.importsByIds, Number(id)),
+  }),
   imports: t.field({
     type: ImportConnection,
     description: 'Imports, the newest first.',

@@ -118,6 +118,16 @@ builder.objectField(ImportType, 'rejectedRecords', (t) =>
   }),
 );
 
+builder.queryField('rejectedRecord', (t) =>
+  t.field({
+    type: RejectedRecordType,
+    nullable: true,
+    description: 'A rejected record; null when there is none with this `id`.',
+    args: { id: t.arg.globalID({ required: true, for: [RejectedRecordType], description: 'The `id` of the record.' }) },
+    resolve: (_root, { id: { id } }, { load, rejects }) => load(rejects.byIds, Number(id)),
+  }),
+);
+
 builder.queryField('rejectedRecords', (t) =>
   t.field({
     type: RejectedRecordConnection,

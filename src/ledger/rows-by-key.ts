@@ -6,8 +6,8 @@ export const rowsByKey = <T extends SQLiteTable, K extends Extract<keyof Row<T>,
   store: Store,
   table: T,
   column: K,
-  keys: readonly number[],
+  keys: readonly (string | number)[],
 ): (Row<T> | null)[] => {
-  const found = new Map(store.rowsIn(table, column, keys).map((row) => [row[column] as number, row]));
+  const found = new Map(store.rowsIn(table, column, keys).map((row) => [row[column] as string | number, row]));
   return keys.map((key) => found.get(key) ?? null);
 };

@@ -15,7 +15,7 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 /** Revenue by status: a query with types for its variables and its result. */
 const printRevenue = async (): Promise<void> => {
   const { data } = await client.query({ query: RevenueByStatusDocument, variables: { userIds } });
-  if (!data) throw new Error('no data');
+  if (!data?.enrichedAggregate) throw new Error('no data');
   // Amounts are text: a JavaScript number would round them.
   for (const { key, measures } of data.enrichedAggregate.nodes)
     print(`${key.userStatus}: ${measures.sum} in ${measures.count} purchases`);
@@ -28,7 +28,7 @@ const readPurchases = async (): Promise<string | undefined> => {
   await firstValueFrom(list.pipe(filter(({ loading }) => !loading)));
   for (;;) {
     const { data, dataState } = list.getCurrentResult();
-    if (dataState !== 'complete') throw new Error('no data');
+    if (dataState !== 'complete' || !data.transactions) throw new Error('no data');
     const { edges, pageInfo, totalCount } = data.transactions;
     print(`${edges.length} of ${totalCount} purchases`);
     if (!pageInfo.hasNextPage) return edges.at(-1)?.node.occurredAt;
@@ -37,13 +37,13 @@ const readPurchases = async (): Promise<string | undefined> => {
 };
 
 /** The first event after the sequence number. */
-const firstEvent = (sequence: number): Promise<EventsAfterSubscription['eventRecorded']> =>
+const firstEvent = (sequence: number): Promise<NonNullable<EventsAfterSubscription['eventRecorded']>> =>
   new Promise((resolve, reject) => {
     const events = client.subscribe({ query: EventsAfterDocument, variables: { experiment: 'checkout', sequence } });
     const subscription = events.subscribe({
       next({ data, error }) {
         if (error) reject(error);
-        if (!data) return;
+        if (!data?.eventRecorded) return;
         subscription.unsubscribe();
         resolve(data.eventRecorded);
       },
@@ -57,7 +57,7 @@ const recordEvent = async (userId: string): Promise<void> => {
     mutation: RecordEventsDocument,
     variables: { input: { experiment: 'checkout', events: [event] } },
   });
-  if (!data) throw new Error('no data');
+  if (!data?.recordEvents) throw new Error('no data');
   if ('message' in data.recordEvents) throw new Error(data.recordEvents.message);
   print(`${data.recordEvents.accepted} event recorded`);
 };

@@ -15,34 +15,36 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 /** Revenue by status: a query with types for its variables and its result. */
 const printRevenue = async (): Promise<void> => {
   const { data, error } = await client.query(RevenueByStatusDocument, { userIds });
-  if (!data) throw error ?? new Error('no data');
+  if (!data?.enrichedAggregate) throw error ?? new Error('no data');
   // Amounts are text: a JavaScript number would round them.
   for (const { key, measures } of data.enrichedAggregate.nodes)
     print(`${key.userStatus}: ${measures.sum} in ${measures.count} purchases`);
 };
 
+type Purchases = NonNullable<PurchasesQuery['transactions']>;
+
 /** The purchases up to a page: graphcache adds it to the pages before. */
-const readPage = async (after: string | null): Promise<PurchasesQuery['transactions']> => {
+const readPage = async (after: string | null): Promise<Purchases> => {
   const { data, error } = await client.query(PurchasesDocument, { userIds, first: 2, after });
-  if (!data) throw error ?? new Error('no data');
+  if (!data?.transactions) throw error ?? new Error('no data');
   print(`${data.transactions.edges.length} of ${data.transactions.totalCount} purchases`);
   return data.transactions;
 };
 
-const readPurchases = async (): Promise<PurchasesQuery['transactions']> => {
+const readPurchases = async (): Promise<Purchases> => {
   let read = await readPage(null);
   while (read.pageInfo.hasNextPage) read = await readPage(read.pageInfo.endCursor);
   return read;
 };
 
 /** The first event after the sequence number. */
-const firstEvent = (sequence: number): Promise<EventsAfterSubscription['eventRecorded']> =>
+const firstEvent = (sequence: number): Promise<NonNullable<EventsAfterSubscription['eventRecorded']>> =>
   new Promise((resolve, reject) => {
     const { unsubscribe } = client
       .subscription(EventsAfterDocument, { experiment: 'checkout', sequence })
       .subscribe(({ data, error }) => {
         if (error) reject(error);
-        if (!data) return;
+        if (!data?.eventRecorded) return;
         unsubscribe();
         resolve(data.eventRecorded);
       });
@@ -53,7 +55,7 @@ const recordEvent = async (userId: string): Promise<void> => {
   const { data, error } = await client.mutation(RecordEventsDocument, {
     input: { experiment: 'checkout', events: [event] },
   });
-  if (!data) throw error ?? new Error('no data');
+  if (!data?.recordEvents) throw error ?? new Error('no data');
   if ('message' in data.recordEvents) throw new Error(data.recordEvents.message);
   print(`${data.recordEvents.accepted} event recorded`);
 };

@@ -121,12 +121,16 @@ export class Datasets {
 
   /** A version by its number in its dataset. Throws NOT_FOUND. */
   versionByNumber(dataset: Dataset, number: number): DatasetVersion {
-    const match = { datasetId: dataset.id, number };
-    const [version] = this.#store.page(datasetVersions, { key: 'id', direction: 'desc', match, limit: 1 });
+    const version = this.findVersion(dataset, number);
     if (version) return version;
     const newest = this.current(dataset).number;
     const message = `the dataset ${preview(dataset.name)} has no version ${number}; the current version is ${newest}`;
     throw new DomainError('NOT_FOUND', message);
+  }
+
+  findVersion({ id: datasetId }: Dataset, number: number): DatasetVersion | undefined {
+    const request = { key: 'id', direction: 'desc', match: { datasetId, number }, limit: 1 } as const;
+    return this.#store.page(datasetVersions, request)[0];
   }
 
   columns(version: DatasetVersion): readonly IndexedColumn[] {

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Store, Tx } from '../../../db/store.ts';
+import type { Row, Store, Tx } from '../../../db/store.ts';
 import { experimentEvents, experimentRepeats } from '../../../db/tables/experiments.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { RecordOrigin, RecordOutcome } from '../../ledger/record.ts';
@@ -25,6 +25,9 @@ import type { Plans } from './plans.ts';
 
 export type StoredExperimentEvent = ExperimentEvent & StoredFact & { readonly source: 'EXPERIMENT_EVENTS' };
 
+/** What identifies an event for its sender; null stands for events that name no experiment. */
+export type EventKey = Pick<ExperimentEvent, 'experiment'> & { readonly eventId: string };
+
 /** The events of experiments: the facts that the monitor counts. */
 export interface ExperimentEvents extends Facts {
   readonly events: EventColumns;
@@ -40,6 +43,8 @@ export interface ExperimentEvents extends Facts {
   movedBy(before: Plans, after: Plans): Promise<number>;
   /** Stored events by `seq`, in the order of the keys: one statement for those that were not read lately. */
   bySeqs(seqs: readonly number[]): (StoredExperimentEvent | null)[];
+  /** The same by the senders' own ids within the experiments that the events name. */
+  byEventIds(keys: readonly EventKey[]): (StoredExperimentEvent | null)[];
   /** Records one event. A known id with the same content is a duplicate, with other content a conflict; no id is always new. */
   record(tx: Tx, event: ExperimentEvent, origin: RecordOrigin, face?: RecordFace): RecordOutcome;
   /** Counts an event that is known to be stored. */
@@ -107,10 +112,17 @@ export const createExperimentEvents = (services: ExperimentEventServices): Exper
     experimentOf: (row, plans) => experimentOf({ columns, events }, row, plans),
     movedBy: (before, after) => countMoved({ columns, events }, before, after),
     bySeqs: createRecordCache((seqs) =>
-      rowsByKey(store, experimentEvents, 'seq', seqs).map(
-        (row) => row && { ...row, source: 'EXPERIMENT_EVENTS', amount: amountOf(row) },
-      ),
+      rowsByKey(store, experimentEvents, 'seq', seqs).map((row) => row && toEvent(row)),
     ),
+    byEventIds(keys) {
+      const eventIds = [...new Set(keys.map(({ eventId }) => eventId))];
+      const rows = store.rowsIn(experimentEvents, 'eventId', eventIds);
+      const found = new Map(rows.map((row) => [keyTextOf(row), row]));
+      return keys.map((key) => {
+        const row = found.get(keyTextOf(key));
+        return row ? toEvent(row) : null;
+      });
+    },
     record: recordEvent,
     repeat: recordRepeat,
     duplicatesOf(experiment) {
@@ -119,3 +131,12 @@ export const createExperimentEvents = (services: ExperimentEventServices): Exper
     },
   };
 };
+
+const keyTextOf = ({ eventId, experiment }: Pick<ExperimentEvent, 'eventId' | 'experiment'>): string =>
+  JSON.stringify([eventId, experiment]);
+
+const toEvent = (row: Row<typeof experimentEvents>): StoredExperimentEvent => ({
+  ...row,
+  source: 'EXPERIMENT_EVENTS',
+  amount: amountOf(row),
+});

@@ -39,6 +39,8 @@ export type StoredTransaction = Transaction & StoredFact & { readonly source: 'T
 export interface Transactions extends Facts {
   /** Stored transactions by `seq`, in the order of the keys: one statement for those that were not read lately. */
   bySeqs(seqs: readonly number[]): (StoredTransaction | null)[];
+  /** The same by the senders' own ids. */
+  byTransactionIds(ids: readonly string[]): (StoredTransaction | null)[];
   /** Records one transaction. A known id is a duplicate if the content is equal, else a conflict. */
   record(tx: Tx, transaction: Transaction, origin: RecordOrigin, face?: RecordFace): RecordOutcome;
 }
@@ -80,6 +82,8 @@ export const createTransactions = (services: TransactionsServices): Transactions
     bySeqs: createRecordCache((seqs) =>
       rowsByKey(store, transactions, 'seq', seqs).map((row) => row && toTransaction(row)),
     ),
+    byTransactionIds: (ids) =>
+      rowsByKey(store, transactions, 'transactionId', ids).map((row) => row && toTransaction(row)),
     record: recordTransaction,
   };
 };

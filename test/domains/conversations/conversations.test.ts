@@ -271,10 +271,13 @@ describe('startConversation and followUpConversation', () => {
     const followUp = (number: number) =>
       app.query(
         `mutation { followUpConversation(input: { uuid: "${uuidOf(number)}" }) {
-           __typename ... on FollowUpConversationPayload { conversation { uuid } } } }`,
+           __typename ... on FollowUpConversationPayload { followup { uuid } conversation { uuid } } } }`,
       );
     expect((await followUp(1)).data).toEqual({
-      followUpConversation: { __typename: 'FollowUpConversationPayload', conversation: null },
+      followUpConversation: {
+        ...{ __typename: 'FollowUpConversationPayload', conversation: null },
+        followup: { uuid: uuidOf(1) },
+      },
     });
     const first = await start('O');
     expect(first.data).toMatchObject({

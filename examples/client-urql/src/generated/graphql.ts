@@ -48,7 +48,7 @@ export type RevenueByStatusQueryVariables = Exact<{
 }>;
 
 
-export type RevenueByStatusQuery = { enrichedAggregate: { __typename: 'EnrichedAggregateConnection', nodes: Array<{ __typename: 'EnrichedAggregateGroup', key: { __typename: 'EnrichedKey', userStatus: UserStatus | null }, measures: { __typename: 'EnrichedMeasures', sum: string, count: number } }> } };
+export type RevenueByStatusQuery = { enrichedAggregate: { __typename: 'EnrichedAggregateConnection', nodes: Array<{ __typename: 'EnrichedAggregateGroup', key: { __typename: 'EnrichedKey', userStatus: UserStatus | null }, measures: { __typename: 'EnrichedMeasures', sum: string, count: number } }> } | null };
 
 export type PurchasesQueryVariables = Exact<{
   userIds: Array<string> | string;
@@ -57,7 +57,7 @@ export type PurchasesQueryVariables = Exact<{
 }>;
 
 
-export type PurchasesQuery = { transactions: { __typename: 'TransactionConnection', totalCount: number, edges: Array<{ __typename: 'TransactionEdge', node: { __typename: 'Transaction', id: string, occurredAt: string, amount: string } }>, pageInfo: { __typename: 'PageInfo', hasNextPage: boolean, endCursor: string | null } } };
+export type PurchasesQuery = { transactions: { __typename: 'TransactionConnection', totalCount: number, edges: Array<{ __typename: 'TransactionEdge', node: { __typename: 'Transaction', id: string, occurredAt: string, amount: string } }>, pageInfo: { __typename: 'PageInfo', hasNextPage: boolean, endCursor: string | null } } | null };
 
 export type PurchaseFragment = { __typename: 'Transaction', id: string, occurredAt: string, amount: string };
 
@@ -70,7 +70,7 @@ export type RecordEventsMutation = { recordEvents:
     | { __typename: 'OverloadedError', code: string, message: string }
     | { __typename: 'RecordEventsPayload', accepted: number }
     | { __typename: 'ValidationError', code: string, message: string }
-   };
+   | null };
 
 export type EventsAfterSubscriptionVariables = Exact<{
   experiment: string;
@@ -78,7 +78,7 @@ export type EventsAfterSubscriptionVariables = Exact<{
 }>;
 
 
-export type EventsAfterSubscription = { eventRecorded: { __typename: 'ExperimentEvent', id: string, userId: string, variant: string, provenance: { __typename: 'Provenance', sequence: number } } };
+export type EventsAfterSubscription = { eventRecorded: { __typename: 'ExperimentEvent', id: string, userId: string, variant: string, provenance: { __typename: 'Provenance', sequence: number } } | null };
 
 export const PurchaseFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Purchase"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Transaction"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"occurredAt"}},{"kind":"Field","name":{"kind":"Name","value":"amount"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}}]} as unknown as DocumentNode<PurchaseFragment, unknown>;
 export const RevenueByStatusDocument = {"__meta__":{"hash":"sha256:80d7aea00e5779cacfa0114cc0412911426a194edf18c0f0f0e64375aa497f84"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"RevenueByStatus"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"userIds"}},"type":{"kind":"NonNullType","type":{"kind":"ListType","type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"enrichedAggregate"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"groupBy"},"value":{"kind":"ListValue","values":[{"kind":"EnumValue","value":"USER_STATUS"}]}},{"kind":"Argument","name":{"kind":"Name","value":"where"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"userIds"},"value":{"kind":"Variable","name":{"kind":"Name","value":"userIds"}}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"key"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"userStatus"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"measures"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sum"}},{"kind":"Field","name":{"kind":"Name","value":"count"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}}]}}]} as unknown as DocumentNode<RevenueByStatusQuery, RevenueByStatusQueryVariables>;
