@@ -53,9 +53,20 @@ export const experimentEvents = sqliteTable(
 );
 
 /** The number of duplicate events by experiment. Not a ledger table: duplicates leave no row of their own. */
-export const experimentRepeats = sqliteTable('experiment_repeats', {
-  id: integer('id').primaryKey({ autoIncrement: true }),
-  /** The experiment that the event named; null when it named none. */
-  experiment: text('experiment'),
-  duplicates: integer('duplicates').notNull(),
-});
+export const experimentRepeats = sqliteTable(
+  'experiment_repeats',
+  {
+    id: integer('id').primaryKey({ autoIncrement: true }),
+    /** The experiment that the event named; null when it named none. */
+    experiment: text('experiment'),
+    /** How many until then. */
+    duplicates: integer('duplicates').notNull(),
+    /** When the last of them was sent. A row for each transaction that had some. */
+    recordedAtUs: integer('recorded_at_us').notNull().default(0),
+  },
+  // The first finds the newest row of an experiment, the second the last one by an instant.
+  (table) => [
+    index('experiment_repeats_by_experiment').on(table.experiment),
+    index('experiment_repeats_by_time').on(table.experiment, table.recordedAtUs),
+  ],
+);

@@ -57,6 +57,11 @@ builder.objectField(MonitorType, 'arrival', (t) =>
     type: ArrivalQualityType,
     extensions: { goesThroughAllFacts: true },
     description: 'How events arrive.',
-    resolve: (report, _args, { rejects }) => report.arrivalQuality(rejects.unresolvedCount('EXPERIMENT_EVENTS')),
+    resolve(report, _args, { rejects }) {
+      const isPast = report.asOf.sequence !== undefined;
+      return report.arrivalQuality(
+        rejects.unresolvedCount('EXPERIMENT_EVENTS', isPast ? report.snapshot.nowUs : undefined),
+      );
+    },
   }),
 );

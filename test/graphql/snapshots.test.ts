@@ -46,8 +46,11 @@ const questions: Readonly<Record<string, SnapshotQuestion>> = {
         ... on SampleRatioTest { pValue chiSquared brokenSince suspects { dimension value users } } }
       trend(grain: DAY) { periodStart country variant eventCount newUserCount }
       outcomes(metric: ORDER_VALUE_PER_USER) { variant users mean }
-      arrival { stored late inTheFuture medianDelay p99Delay } } }`,
+      arrival { received duplicates rejected stored late inTheFuture medianDelay p99Delay } } }`,
   },
+  'REST monitor': { path: '/monitor?sequence=SEQUENCE&experiment=default' },
+  'REST monitor of a type': { path: '/monitor?sequence=SEQUENCE&experiment=default&event_type=order' },
+  'REST groups of purchases': { path: '/transactions/aggregate?sequence=SEQUENCE' },
   'monitor of a part': {
     document: `{ monitor(asOf: $asOf, range: { last: "P60D" }, where: { userStatus: [NON_PAYING, PAYING] }) {
       verdict returningUserCount deployment { country variant eventCount userCount } checks { verdict message } } }`,

@@ -60,8 +60,9 @@ export const recordEvent = (
 /** Counts an event that is known to be stored. */
 export const recordRepeat = (tx: Tx, { experiment }: ExperimentEvent): { kind: 'DUPLICATE' } => {
   const known = tx.findLatest(experimentRepeats, { experiment });
-  if (known) tx.update(experimentRepeats, { id: known.id }, { duplicates: known.duplicates + 1 });
-  else tx.insert(experimentRepeats, { experiment, duplicates: 1 });
+  const duplicates = (known?.duplicates ?? 0) + 1;
+  if (known?.recordedAtUs === tx.nowUs) tx.update(experimentRepeats, { id: known.id }, { duplicates });
+  else tx.insert(experimentRepeats, { experiment, duplicates, recordedAtUs: tx.nowUs });
   return { kind: 'DUPLICATE' };
 };
 

@@ -49,8 +49,11 @@ export interface ExperimentEvents extends Facts {
   record(tx: Tx, event: ExperimentEvent, origin: RecordOrigin, face?: RecordFace): RecordOutcome;
   /** Counts an event that is known to be stored. */
   repeat(tx: Tx, event: ExperimentEvent): RecordOutcome;
-  /** How many duplicates were sent that name this experiment, or no experiment for null: one statement. */
-  duplicatesOf(experiment: string | null): number;
+  /**
+   * How many duplicates were sent that name this experiment, or no experiment for null, by an instant, microseconds, or until
+   * now: one statement.
+   */
+  duplicatesOf(experiment: string | null, atUs?: number): number;
 }
 
 export interface ExperimentEventServices extends BatchServices {
@@ -125,8 +128,9 @@ export const createExperimentEvents = (services: ExperimentEventServices): Exper
     },
     record: recordEvent,
     repeat: recordRepeat,
-    duplicatesOf(experiment) {
-      const [row] = store.page(experimentRepeats, { match: { experiment }, key: 'id', direction: 'desc', limit: 1 });
+    duplicatesOf(experiment, atUs) {
+      const page = { match: { experiment }, key: 'recordedAtUs', direction: 'desc', limit: 1 } as const;
+      const [row] = store.page(experimentRepeats, { ...page, ...(atUs === undefined ? {} : { after: atUs + 1 }) });
       return row?.duplicates ?? 0;
     },
   };

@@ -59,11 +59,12 @@ export class Rejects {
   readonly byIds = (ids: readonly number[]): (RejectedRecord | null)[] =>
     rowsByKey(this.#services.store, rejectedRecords, 'id', ids);
 
-  /** How many records of a target are not stored: the open and the discarded ones. */
-  unresolvedCount(target: string): number {
+  /** How many records of a target are not stored, as of an instant, microseconds, or now: the open and the discarded ones. */
+  unresolvedCount(target: string, atUs = Number.MAX_SAFE_INTEGER): number {
     const { store } = this.#services;
-    const count = (state: RejectedRecord['state']): number => store.count(rejectedRecords, { target, state });
-    return count('OPEN') + count('DISCARDED');
+    const upTo = (key: 'receivedAtUs' | 'settledAtUs') => ({ key, after: -1, upTo: atUs });
+    const resolved = store.count(rejectedRecords, { target, state: 'RESOLVED' }, upTo('settledAtUs'));
+    return store.count(rejectedRecords, { target }, upTo('receivedAtUs')) - resolved;
   }
 
   /**

@@ -25,7 +25,11 @@ export const servicesAt = (services: MonitorServices, sequence: number): Monitor
     ...services,
     ledger: { ...ledger, snapshot: () => snapshot },
     experiments: { ...experiments, ...experimentEvents.experimentsAt(sequence) },
-    experimentEvents: { ...experimentEvents, events: { ...events, batches: batchesThen } },
+    experimentEvents: {
+      ...experimentEvents,
+      events: { ...events, batches: batchesThen },
+      duplicatesOf: (experiment) => experimentEvents.duplicatesOf(experiment, nowUs),
+    },
     excludedUsers: { ...excludedUsers, isExcludedAt: (user, atUs) => exclusions.isExcludedAt(user, atUs) },
     nowUs: () => nowUs,
   };

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { asOfOf, snapshotParameters } from '../as-of.ts';
 import { accountType, country, eventType, experiment } from '../parameters.ts';
 import { defineRoute } from '../route.ts';
 
@@ -9,12 +10,13 @@ export const monitorOfCountry = defineRoute({
   subject: 'facts',
   summary: 'Events of the running experiment by country and variant',
   description:
-    'The default is all countries; users without a country in the users files are in `unknown`. Only countries and variants with events, ordered by both. The GraphQL API has the complete monitor.',
+    'The default is all countries; users without a country in the users files are in `unknown`. Only countries and variants with events, ordered by both. With `sequence` or `known_at` everything is as it was known then: events, countries, exclusions and plans. The GraphQL API has the complete monitor.',
   query: {
     country: country.optional(),
     experiment: experiment.optional(),
     account_type: accountType.optional(),
     event_type: eventType.optional(),
+    ...snapshotParameters,
   },
   response: {
     schema: z.array(z.object({ country: z.string(), version: z.string(), nbr_events: z.int().min(1) })),
@@ -23,7 +25,7 @@ export const monitorOfCountry = defineRoute({
       { country: 'SE', version: 'B', nbr_events: 1198 },
     ],
   },
-  async handle({ country, experiment: key, account_type: account, event_type: event }, { monitor }) {
+  async handle({ country, experiment: key, account_type: account, event_type: event, ...asOf }, { monitor }) {
     const where = {
       ...(account === undefined ? {} : { accountTypes: [account] }),
       ...(event === undefined ? {} : { eventTypes: [event] }),
@@ -34,6 +36,7 @@ export const monitorOfCountry = defineRoute({
       experiment: key,
       where: hasFilter ? where : undefined,
       timeZone: 'UTC',
+      asOf: asOfOf(asOf),
     });
     return cells
       .filter(({ eventCount }) => eventCount > 0)
