@@ -127,6 +127,8 @@ const scopesOf = (scopes: readonly string[] | null): string =>
 const errorsPage = (): string[] => [
   '# Errors',
   'REST answers `{"error": {"code", "message", "problems": [{"path", "code", "message"}]}}` with the status below. GraphQL errors carry the same code in `extensions.code`.',
+  'GraphQL answers with status 200 once execution has begun, also when fields fail, because clients drop the data of any other status; with the status below before it. As `application/json` a document or variables that do not fit the schema are 200 as well (GraphQL over HTTP, 6.4.1); as `application/graphql-response+json` they are 400. A refused subscription is a stream with its errors, status 200, for clients that accept `text/event-stream`.',
+  'A request with `"extensions": {"cost": true}` is answered with `extensions.cost`: depth, fields, rows and scans of the operation beside their limits, also when it exceeds one. What `@skip` and `@include` leave out costs nothing; page sizes and lists of ids count with the values of their variables.',
   table(
     ['code', 'status', 'meaning'],
     errorCodes.map(({ code, status, meaning }) => [`\`${code}\``, String(status), meaning]),

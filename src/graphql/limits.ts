@@ -75,7 +75,7 @@ const relevantVariables = (document: DocumentNode): string[] => {
   visit(document, {
     Directive: ({ arguments: conditions = [] }) => conditions.forEach(add),
     Field({ arguments: args = [] }) {
-      for (const argument of args) if (isPageSize(argument)) add(argument);
+      for (const argument of args) if (isPageSize(argument) || argument.name.value === 'ids') add(argument);
     },
   });
   return [...names];
@@ -93,6 +93,14 @@ export const checkSize = ({ depth, fields, rows, scans }: Size, limits: Limits):
   if (rows > limits.queryRowsMax) refuse(`may return more than ${limits.queryRowsMax} rows`, 'queryRowsMax');
   if (scans > limits.queryScansMax) refuse(`scans all facts more than ${limits.queryScansMax} times`, 'queryScansMax');
 };
+
+/** The size of an operation beside its limits, for clients that ask for it. */
+export const costOf = ({ depth, fields, rows, scans }: Size, limits: Limits) => ({
+  depth: { value: depth, max: limits.queryDepthMax },
+  fields: { value: fields, max: limits.queryFieldsMax },
+  rows: { value: rows, max: limits.queryRowsMax },
+  scans: { value: scans, max: limits.queryScansMax },
+});
 
 /** Measures each fragment once, however often it is spread, so that doubling fragments cost nothing to refuse. */
 const measure = (
@@ -166,6 +174,15 @@ const typeOf = (schema: GraphQLSchema, name: string | undefined): GraphQLComposi
   return isCompositeType(type) ? type : undefined;
 };
 
+/** Ids to which a field returns an object each; 0 for another field. */
+const idCount = ({ arguments: args = [] }: FieldNode, variables: Variables): number => {
+  const value = args.find(({ name }) => name.value === 'ids')?.value;
+  if (!value) return 0;
+  if (value.kind === Kind.LIST) return value.values.length;
+  const ids = value.kind === Kind.VARIABLE ? variables[value.name.value] : null;
+  return Array.isArray(ids) ? ids.length : 1;
+};
+
 /** The most rows a field may return; 0 for a field that is not a page. */
 const listLength = (
   { args, extensions }: GraphQLField<unknown, unknown>,
@@ -174,7 +191,7 @@ const listLength = (
   { pageSizeDefault }: Limits,
 ): number => {
   const first = args.find(({ name }) => name === 'first');
-  if (!first) return 0;
+  if (!first) return idCount(field, variables);
   for (const argument of field.arguments ?? []) {
     if (!isPageSize(argument)) continue;
     const { value } = argument;

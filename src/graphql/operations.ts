@@ -10,13 +10,15 @@ import type { Context, RequestInfo, Services } from '../context.ts';
 import { createContextFactory } from '../context.ts';
 import type { Principal } from '../domains/api-keys.ts';
 import { DomainError } from '../errors.ts';
+import { preview } from '../lib/problems.ts';
 import { checkAccess, rootFields } from './access.ts';
 import { type Answer, refusalOf, requestErrors, succeeded } from './answer.ts';
 import { type Documents, type Operation, operationNamed } from './documents.ts';
 import { maskResult } from './errors.ts';
 import { createExecute, type ExecuteArgs } from './execute.ts';
+import { withExtensions } from './execution/text-result.ts';
 import { fixedObjects } from './fixed-objects.ts';
-import { checkSize } from './limits.ts';
+import { checkSize, costOf } from './limits.ts';
 import type { RequestParameters } from './parameters.ts';
 import { createSubscriptions, type StreamedResult, type SubscriptionSteps } from './subscriptions.ts';
 import type { ResolvedDocument } from './trusted-documents/resolve-document.ts';
@@ -50,6 +52,8 @@ export interface PreparedRequest {
   readonly operation: Operation;
   readonly variables: Variables;
   readonly context: Context;
+  /** What the answer says beside its result. */
+  readonly extensions: Readonly<Record<string, unknown>> | null;
 }
 
 /** The one pipeline of all GraphQL requests: document, access, variables, limits, execution, masked errors. */
@@ -96,8 +100,11 @@ export const createOperations = (options: OperationsOptions): Operations => {
     checkAccess(operation.access, apiKeys, request.caller);
     const variables = readVariables(schema, operation.variables, request.parameters.variables);
     if ('errors' in variables) return requestErrors('BAD_USER_INPUT', variables.errors);
-    checkSize(operation.sizeFor(variables.coerced), config);
-    return { operation, variables, context: contextOf(request) };
+    const size = operation.sizeFor(variables.coerced);
+    const extensions = isCostRequested(request) ? { cost: costOf(size, config) } : null;
+    const refused = refusing(request, () => checkSize(size, config));
+    if (refused) return extensions ? { ...refused, result: withExtensions(refused.result, extensions) } : refused;
+    return { operation, variables, context: contextOf(request), extensions };
   };
 
   const refusing = <T>(request: OperationRequest, step: () => T): T | Answer => {
@@ -116,8 +123,11 @@ export const createOperations = (options: OperationsOptions): Operations => {
       const prepared = refusing(request, () => check(request, operation));
       return isPrepared(prepared) ? prepared : { ...prepared, ...subscriptionMark(operation) };
     },
-    execute({ operation, variables, context }) {
-      const answerOf = (result: ExecutionResult): Answer => succeeded(maskResult(result, log, context.requestId));
+    execute({ operation, variables, context, extensions }) {
+      const answerOf = (result: ExecutionResult): Answer => {
+        const masked = maskResult(result, log, context.requestId);
+        return succeeded(extensions ? withExtensions(masked, extensions) : masked);
+      };
       const failed = (error: unknown): Answer => refuse(error, context.requestId);
       try {
         const result = options.execute(operation, variables, context);
@@ -153,6 +163,13 @@ const eventIdsOf = (schema: GraphQLSchema, { document, node }: Operation): Subsc
   const [name = '', ...others] = rootFields(document, node.selectionSet);
   const idOf = schema.getSubscriptionType()?.getFields()[name]?.extensions.eventIdOf;
   return others.length === 0 && typeof idOf === 'function' ? (event) => String(idOf(event)) : () => null;
+};
+
+/** `extensions: { cost: true }` of a request. Throws BAD_REQUEST for another value. */
+const isCostRequested = ({ parameters: { extensions } }: OperationRequest): boolean => {
+  const cost = extensions?.cost ?? false;
+  if (typeof cost === 'boolean') return cost;
+  throw new DomainError('BAD_REQUEST', `extensions.cost must be true or false, not ${preview(cost)}`);
 };
 
 const mutationByGet = (): DomainError =>

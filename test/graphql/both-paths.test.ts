@@ -100,6 +100,7 @@ const bodies: readonly (readonly [name: string, body: string | Buffer, status: n
   ],
   ['an unknown member that is null', requestOf('{ __typename }', { id: null }), 200, undefined],
   ['extensions', requestOf('{ __typename }', { extensions: { tracing: true } }), 200, undefined],
+  ['the cost', requestOf('{ server { version } }', { extensions: { cost: true } }), 200, undefined],
   ['a byte order mark', `\ufeff${requestOf('{ __typename }')}`, 200, undefined],
   ['introspection', requestOf('{ __schema { queryType { name } } }'), 200, undefined],
   [

@@ -80,6 +80,51 @@ describe('limits of operations', () => {
     expect(await execute(query, { n: 5 })).toMatchObject({ status: 200 });
   });
 
+  it('a skipped selection costs nothing', async () => {
+    const query = `query ($skip: Boolean = true, $include: Boolean! = false) {
+      imports(first: 100) { nodes { id rejectedRecords(first: 100) @skip(if: $skip) { nodes { id } } } }
+      ... @include(if: $include) { more: imports(first: 1000) { nodes { rejectedRecords(first: 2) { nodes { id } } } } }
+      ...Rest @skip(if: true)
+    }
+    fragment Rest on Query { rest: imports(first: 1000) { nodes { rejectedRecords(first: 2) { nodes { id } } } } }`;
+    expect(await execute(query)).toMatchObject({ status: 200 });
+    expect(await execute(query, { skip: false })).toMatchObject(refused('queryRowsMax'));
+    expect(await execute(query, { include: true })).toMatchObject(refused('queryRowsMax'));
+    expect(await execute(query, { skip: true, include: false })).toMatchObject({ status: 200 });
+  });
+
+  it('a list of ids counts as the rows that it returns', async () => {
+    const query = (ids: string) =>
+      `query ($ids: [ID!]! = []) { __typename nodes(ids: ${ids}) { ... on Import { rejectedRecords(first: 100) { nodes { id } } } } }`;
+    const ids = (count: number): string[] =>
+      Array.from({ length: count }, (_, index) => Buffer.from(`Import:${index}`).toString('base64url'));
+    expect(await execute(query('$ids'), { ids: ids(10) })).toMatchObject({ status: 200 });
+    expect(await execute(query('$ids'), { ids: ids(11) })).toMatchObject(refused('queryRowsMax'));
+    expect(
+      await execute(
+        `{ nodes(ids: ${JSON.stringify(ids(11))}) { ... on Import { rejectedRecords(first: 100) { nodes { id } } } } }`,
+      ),
+    ).toMatchObject(refused('queryRowsMax'));
+  });
+
+  it('the answer says on request what an operation costs, also one that costs too much', async () => {
+    const costOf = async (first: number, cost: unknown = true) => {
+      const query = `{ imports(first: ${first}) { nodes { rejectedRecords(first: 10) { nodes { id } } } } }`;
+      const body = JSON.stringify({ query, extensions: { cost } });
+      return (await post(body, { 'content-type': 'application/json' })).json();
+    };
+    const cost = (rows: number) => ({
+      depth: { value: 5, max: 15 },
+      fields: { value: 5, max: 1000 },
+      rows: { value: rows, max: 1000 },
+      scans: { value: 0, max: 20 },
+    });
+    expect(await costOf(20)).toEqual({ data: { imports: { nodes: [] } }, extensions: { cost: cost(200) } });
+    expect(await costOf(101)).toMatchObject({ errors: [{}], extensions: { cost: cost(1010) } });
+    expect(await costOf(20, false)).toEqual({ data: { imports: { nodes: [] } } });
+    expect(await costOf(20, 'yes')).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
+  });
+
   it('a document with too many tokens is refused each time', async () => {
     const query = `{ server { ${'version '.repeat(5000)} } }`;
     expect(await execute(query)).toMatchObject(refused('queryTokensMax'));
