@@ -1,6 +1,7 @@
 import { Kind } from 'graphql';
 import { GraphQLISO8601Duration, GraphQLLocalDate } from 'graphql-scalars';
 import { formatDecimal, formatMicros, parseAmount } from '../src/lib/decimal.ts';
+import { ExactNumber, numberText } from '../src/lib/exact-json.ts';
 import { formatIp, parseIp } from '../src/lib/ip.ts';
 import { parseLetter } from '../src/lib/letter.ts';
 import { isTimeZone } from '../src/lib/periods.ts';
@@ -45,8 +46,8 @@ builder.scalarType('Decimal', {
     'An exact decimal, sent as a string so that no client rounds it, e.g. `"220.5"`. Input: at most 15 digits, 6 of them after the point; sums may be longer. The noise of adding doubles beyond these digits is removed: `434.99999999999994` is 435.',
   serialize: (value) => (typeof value === 'bigint' ? formatMicros(value) : formatDecimal(value)),
   parseValue: (value) => {
-    // A JSON number has been through a double already: its shortest notation is used, so 0.1 is 0.1.
-    const parsed = typeof value === 'string' || typeof value === 'number' ? parseAmount(String(value)) : null;
+    const text = typeof value === 'string' ? value : numberText(value);
+    const parsed = text === null ? null : parseAmount(text);
     if (parsed) return parsed;
     throw new TypeError(`must be a decimal of at most 15 digits, 6 of them after the point, not ${preview(value)}`);
   },
@@ -97,6 +98,8 @@ builder.scalarType('CellValue', {
   parseValue: (value) => {
     if (typeof value === 'string' && value.isWellFormed()) return value;
     if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) return value;
+    const digits = value instanceof ExactNumber ? numberText(value) : null;
+    if (digits !== null) return digits;
     throw new TypeError(`must be text, a number or a boolean, not ${preview(value)}`);
   },
   // As it is written: a double would round long ones.

@@ -103,43 +103,35 @@ export const createOperations = (options: OperationsOptions): Operations => {
     const size = operation.sizeFor(variables.coerced);
     const extensions = isCostRequested(request) ? { cost: costOf(size, config) } : null;
     const refused = refusing(request, () => checkSize(size, config));
-    if (refused) return extensions ? { ...refused, result: withExtensions(refused.result, extensions) } : refused;
+    if (refused) return withCost(refused, extensions);
     return { operation, variables, context: contextOf(request), extensions };
   };
 
-  const refusing = <T>(request: OperationRequest, step: () => T): T | Answer => {
-    try {
-      return step();
-    } catch (error) {
-      return refuse(error, request.requestId);
-    }
-  };
+  const refusing = refuserOf(refuse);
 
   return {
     refuse,
     prepare(request) {
       const operation = refusing(request, () => operationOf(request));
-      if (!('node' in operation)) return operation;
-      const prepared = refusing(request, () => check(request, operation));
-      return isPrepared(prepared) ? prepared : { ...prepared, ...subscriptionMark(operation) };
+      const prepared = 'node' in operation ? refusing(request, () => check(request, operation)) : operation;
+      return isPrepared(prepared) || !('node' in operation)
+        ? prepared
+        : { ...prepared, ...subscriptionMark(operation) };
     },
-    execute({ operation, variables, context, extensions }) {
-      const answerOf = (result: ExecutionResult): Answer => {
-        const masked = maskResult(result, log, context.requestId);
-        return succeeded(extensions ? withExtensions(masked, extensions) : masked);
-      };
-      const failed = (error: unknown): Answer => refuse(error, context.requestId);
+    execute(prepared) {
+      const answer = (result: ExecutionResult): Answer => answerOf(prepared, result, log);
+      const failed = (error: unknown): Answer => refuse(error, prepared.context.requestId);
       try {
-        const result = options.execute(operation, variables, context);
-        return result instanceof Promise ? result.then(answerOf).catch(failed) : answerOf(result);
+        const result = options.execute(prepared.operation, prepared.variables, prepared.context);
+        return result instanceof Promise ? result.then(answer).catch(failed) : answer(result);
       } catch (error) {
         return failed(error);
       }
     },
     async subscribe(prepared) {
       const { context } = prepared;
+      const args = argsOf(schema, prepared);
       try {
-        const args = argsOf(schema, prepared);
         const results = await subscriptions.open(context, {
           subscribe: () => createSourceEventStream(args),
           execute: (event) => execute({ ...args, rootValue: event }),
@@ -153,6 +145,23 @@ export const createOperations = (options: OperationsOptions): Operations => {
     },
   };
 };
+
+const answerOf = ({ context, extensions }: PreparedRequest, result: ExecutionResult, log: Logger): Answer =>
+  withCost(succeeded(maskResult(result, log, context.requestId)), extensions);
+
+const withCost = (answer: Answer, extensions: PreparedRequest['extensions']): Answer =>
+  extensions ? { ...answer, result: withExtensions(answer.result, extensions) } : answer;
+
+/** Takes a step of a request, or gives the answer to a step that failed. */
+const refuserOf =
+  (refuse: Operations['refuse']) =>
+  <T>({ requestId }: OperationRequest, step: () => T): T | Answer => {
+    try {
+      return step();
+    } catch (error) {
+      return refuse(error, requestId);
+    }
+  };
 
 const isOfSubscription = { isOfSubscription: true } as const;
 

@@ -4,12 +4,10 @@ import {
   type GraphQLInputType,
   type GraphQLSchema,
   getVariableValues,
-  isEnumType,
   isInputObjectType,
   isInputType,
   isListType,
   isNonNullType,
-  isSpecifiedScalarType,
   type OperationDefinitionNode,
   typeFromAST,
   type VariableDefinitionNode,
@@ -99,7 +97,7 @@ const holdsExact = (value: unknown): boolean => {
 
 /**
  * The same value with its ExactNumbers in the form that their type reads: ids are their digits, floats are rounded as
- * floats are, scalars of our own read an ExactNumber themselves.
+ * floats are. Scalars of our own read an ExactNumber themselves; all other types refuse it.
  */
 const withExactNumbers = (value: unknown, type: GraphQLInputType): unknown => {
   if (isNonNullType(type)) return withExactNumbers(value, type.ofType);
@@ -109,8 +107,8 @@ const withExactNumbers = (value: unknown, type: GraphQLInputType): unknown => {
       ? value.map((item) => withExactNumbers(item, type.ofType))
       : withExactNumbers(value, type.ofType);
   if (value instanceof ExactNumber) {
-    if (type.name === 'ID') return integerText(value) ?? Number(value.text);
-    return isSpecifiedScalarType(type) || isEnumType(type) || isInputObjectType(type) ? Number(value.text) : value;
+    if (type.name === 'ID') return integerText(value) ?? value;
+    return type.name === 'Float' ? Number(value.text) : value;
   }
   if (!isInputObjectType(type) || Array.isArray(value)) return value;
   const fields = type.getFields();

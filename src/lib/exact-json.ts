@@ -7,6 +7,11 @@ export class ExactNumber {
   constructor(text: string) {
     this.text = text;
   }
+
+  /** For messages of graphql-js. As JSON, `stringifyExact` writes it as a number. */
+  toJSON(): string {
+    return this.text;
+  }
 }
 
 /** How deep JSON may nest. JSON.parse itself has no limit, but the code that walks its result recurses. */

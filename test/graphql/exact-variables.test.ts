@@ -16,11 +16,12 @@ const post = async (body: BodyInit, headers: Record<string, string> = { 'content
 
 const query =
   'query ($id: ID!) { user(userId: $id) { userId } userStatus(userId: $id, date: "2020-01-01") { user { userId } } }';
-const record = `mutation ($id: ID!) { recordStatusChanges(input: { changes: [{ userId: $id, status: PAYING, effectiveAt: "2019-01-01" }] }) { __typename } }`;
+const record = `mutation ($id: WrittenID) { recordStatusChanges(input: { changes: [{ userId: $id, status: PAYING, effectiveAt: "2019-01-01" }] }) { __typename } }`;
 
 it('ids beyond 2^53 are kept, whatever carries them', async () => {
   const ids = ['9007199254740993', '9007199254740992', '12345678901234567890'];
-  for (const id of ids) await post(`{"query": ${JSON.stringify(record)}, "variables": {"id": ${id}}}`);
+  for (const id of ids)
+    expect((await post(`{"query": ${JSON.stringify(record)}, "variables": {"id": ${id}}}`)).text).toContain('Payload');
   for (const id of ids) {
     const found = expect.stringContaining(`{"userId":"${id}"}`);
     const variables = `{"id": ${id}}`;
