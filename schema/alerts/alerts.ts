@@ -4,7 +4,7 @@ import type { ImportTargetName } from '../../src/import-targets.ts';
 import { builder } from '../builder.ts';
 import { connectionType } from '../connection.ts';
 import { ImportTargetEnum } from '../imports/imports.ts';
-import { numericCursor, pageOf, selectPage } from '../page.ts';
+import { type Counted, numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
 import { Provenance } from '../provenance.ts';
 
 export const AlertEventEnum = builder.enumType('AlertEvent', {
@@ -62,8 +62,15 @@ const AlertChangeType = builder.objectRef<AlertChange>('AlertChange').implement(
   }),
 });
 
-const AlertChangeConnection = connectionType(
-  { type: AlertChangeType, name: 'AlertChangeConnection', description: 'A page of changes of state.' },
+const AlertChangeConnection = connectionType<AlertChange, Counted>(
+  {
+    type: AlertChangeType,
+    name: 'AlertChangeConnection',
+    description: 'A page of changes of state.',
+    fields: (t) => ({
+      totalCount: t.int({ description: 'The number of changes on all pages.', resolve: totalCountOf }),
+    }),
+  },
   { name: 'AlertChangeEdge', description: 'A change of state with its cursor.' },
 );
 
@@ -125,7 +132,7 @@ builder.node(AlertType, {
         const { limit, fromEnd, after, before, cursors } = selectPage(list, args, config);
         const request = { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) };
         const page = alerts.changes(id, request);
-        return pageOf(page.rows, ({ seq }) => seq, { ...page, cursors });
+        return { ...pageOf(page.rows, ({ seq }) => seq, { ...page, cursors }), totalCount: page.totalCount };
       },
     }),
   }),
@@ -163,8 +170,15 @@ builder.objectFields(AlertType, (t) => ({
 
 const durationOf = (ms: number): string => `PT${ms / 1000}S`;
 
-const AlertConnection = connectionType(
-  { type: AlertType, name: 'AlertConnection', description: 'A page of alerts.' },
+const AlertConnection = connectionType<AlertRule, Counted>(
+  {
+    type: AlertType,
+    name: 'AlertConnection',
+    description: 'A page of alerts.',
+    fields: (t) => ({
+      totalCount: t.int({ description: 'The number of alerts on all pages.', resolve: totalCountOf }),
+    }),
+  },
   { name: 'AlertEdge', description: 'An alert with its cursor.' },
 );
 
@@ -194,7 +208,7 @@ builder.queryField('alerts', (t) =>
       const { limit, fromEnd, after, before, cursors } = selectPage({ field: 'Query.alerts' }, args, config);
       const request = { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) };
       const page = alerts.rules.page(args.includeRemoved ? {} : { removedAtUs: null }, request);
-      return pageOf(page.rows, ({ id }) => id, { ...page, cursors });
+      return { ...pageOf(page.rows, ({ id }) => id, { ...page, cursors }), totalCount: page.totalCount };
     },
   }),
 );

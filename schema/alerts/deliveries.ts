@@ -132,7 +132,7 @@ builder.queryField('alertDeliveries', (t) =>
       const page = alerts.deliveries.page(match, request);
       return {
         ...pageOf(page.rows, ({ id }) => id, { ...page, cursors }),
-        totalCount: () => alerts.deliveries.count(match),
+        totalCount: page.totalCount,
       };
     },
   }),

@@ -2,7 +2,7 @@ import type { Import } from '../../src/domains/imports/job.ts';
 import { type ImportTargetName, importTargets } from '../../src/import-targets.ts';
 import { builder } from '../builder.ts';
 import { connectionType } from '../connection.ts';
-import { numericCursor, pageOf, selectPage } from '../page.ts';
+import { type Counted, numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
 
 export const ImportTargetEnum = builder.enumType('ImportTarget', {
   description: 'What imported records are.',
@@ -36,8 +36,15 @@ const ImportFailure = builder.objectRef<{ code: string; message: string }>('Impo
 
 export const ImportType = builder.objectRef<Import>('Import');
 
-const ImportConnection = connectionType(
-  { type: ImportType, name: 'ImportConnection', description: 'A page of imports.' },
+const ImportConnection = connectionType<Import, Counted>(
+  {
+    type: ImportType,
+    name: 'ImportConnection',
+    description: 'A page of imports.',
+    fields: (t) => ({
+      totalCount: t.int({ description: 'The number of imports on all pages.', resolve: totalCountOf }),
+    }),
+  },
   { name: 'ImportEdge', description: 'An import with its cursor.' },
 );
 
@@ -114,7 +121,7 @@ builder.queryFields((t) => ({
       const { limit, fromEnd, after, before, cursors } = selectPage({ field: 'Query.imports' }, args, config);
       const request = { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) };
       const page = imports.importsPage({ state: args.state ?? undefined }, request);
-      return pageOf(page.rows, ({ id }) => id, { ...page, cursors });
+      return { ...pageOf(page.rows, ({ id }) => id, { ...page, cursors }), totalCount: page.totalCount };
     },
   }),
 }));

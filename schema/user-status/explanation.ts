@@ -9,7 +9,7 @@ import { UserType, userIn } from '../users.ts';
 import { UserStatusEnum } from './status.ts';
 
 /** A change in a snapshot or in the newest state. */
-type ChangeNode = StoredStatusChange & InSnapshot;
+export type ChangeNode = StoredStatusChange & InSnapshot;
 
 export const StatusChange = builder.objectRef<ChangeNode>('StatusChange');
 

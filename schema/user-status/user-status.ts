@@ -4,13 +4,13 @@ import type { StoredStatusChange } from '../../src/domains/user-status/user-stat
 import { spanOf } from '../../src/lib/time-range.ts';
 import { builder } from '../builder.ts';
 import { connectionType } from '../connection.ts';
-import { numericCursor, pageOf, selectPage } from '../page.ts';
+import { type Counted, numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
 import { ingest, recordResult } from '../record-results.ts';
 import { type InSnapshot, inSnapshot, localIdOf, nowUsIn, snapshotOf } from '../snapshot.ts';
 import { AsOfInput, TimeRangeInput } from '../time.ts';
 import { UserType, userIn } from '../users.ts';
 import { writtenRecords } from '../written-records.ts';
-import { StatusChange, StatusExplanationType } from './explanation.ts';
+import { type ChangeNode, StatusChange, StatusExplanationType } from './explanation.ts';
 import { UserStatusEnum } from './status.ts';
 
 const StatusPeriodType = builder.objectRef<StatusPeriod>('StatusPeriod').implement({
@@ -103,8 +103,15 @@ builder.queryField('userStatus', (t) =>
   }),
 );
 
-const StatusChangeConnection = connectionType(
-  { type: StatusChange, name: 'StatusChangeConnection', description: 'A page of status changes.' },
+const StatusChangeConnection = connectionType<ChangeNode, Counted>(
+  {
+    type: StatusChange,
+    name: 'StatusChangeConnection',
+    description: 'A page of status changes.',
+    fields: (t) => ({
+      totalCount: t.int({ description: 'The number of changes on all pages.', resolve: totalCountOf }),
+    }),
+  },
   { name: 'StatusChangeEdge', description: 'A status change with its cursor.' },
 );
 
@@ -158,7 +165,10 @@ builder.objectFields(UserType, (t) => ({
       const request = { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) };
       const page = userStatus.changesOf(userId, request, sequence);
       const rows = page.rows.map((row) => inSnapshot(row, user));
-      return pageOf(rows, ({ seq }) => seq, { ...page, cursors: walk.cursors.at(sequence) });
+      return {
+        ...pageOf(rows, ({ seq }) => seq, { ...page, cursors: walk.cursors.at(sequence) }),
+        totalCount: page.totalCount,
+      };
     },
   }),
 }));

@@ -13,6 +13,8 @@ export interface TablePage<R> {
   readonly rows: R[];
   readonly hasBefore: boolean;
   readonly hasAfter: boolean;
+  /** The number of rows on all pages, by one more statement. */
+  readonly totalCount: () => number;
 }
 
 interface TableOrder<T extends SQLiteTable> {
@@ -45,5 +47,10 @@ export const pageOfTable = <T extends SQLiteTable>(
   const more = rows.length > limit;
   if (more) rows.pop();
   if (fromEnd) rows.reverse();
-  return { rows, hasBefore: fromEnd ? more : after !== undefined, hasAfter: fromEnd ? before !== undefined : more };
+  return {
+    rows,
+    hasBefore: fromEnd ? more : after !== undefined,
+    hasAfter: fromEnd ? before !== undefined : more,
+    totalCount: () => store.count(table, match, upTo === undefined ? undefined : { key, after: 0, upTo }),
+  };
 };

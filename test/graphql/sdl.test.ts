@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import {
   type GraphQLNamedType,
+  getNamedType,
   isEnumType,
   isInputObjectType,
   isInterfaceType,
@@ -46,6 +47,21 @@ describe('the schema', () => {
     ]);
     const silent = all.filter(({ path, description }) => !description?.trim() && !relayDescriptions.test(path));
     expect(silent.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('every connection can be read in both directions and knows its total', () => {
+    const connections = types.filter((type) => isObjectType(type) && type.name.endsWith('Connection'));
+    const lists = types
+      .filter((type) => isObjectType(type) || isInterfaceType(type))
+      .flatMap((type) =>
+        Object.values(type.getFields()).map((field) => ({ path: `${type.name}.${field.name}`, field })),
+      )
+      .filter(({ field }) => connections.includes(getNamedType(field.type)));
+    expect(lists.length).toBeGreaterThan(connections.length);
+    const argumentsOf = ({ field }: (typeof lists)[number]) => field.args.map(({ name }) => name);
+    const paging = ['first', 'after', 'last', 'before'];
+    expect(lists.filter((list) => !paging.every((name) => argumentsOf(list).includes(name)))).toEqual([]);
+    expect(connections.filter((type) => isObjectType(type) && !type.getFields().totalCount)).toEqual([]);
   });
 
   it('schema/schema.graphql matches the schema of the program (if stale, run npm run codegen)', () => {

@@ -122,10 +122,6 @@ export class AlertDeliveries {
     return pageOfTable(this.#services.store, alertDeliveries, { key: 'id', direction: 'desc', match }, page);
   }
 
-  count(match: Match<typeof alertDeliveries>): number {
-    return this.#services.store.count(alertDeliveries, match);
-  }
-
   /** The attempts of each of these deliveries, the first one first: one statement. */
   readonly attemptsOf = (deliveryIds: readonly number[]): AlertAttempt[][] => {
     const rows = this.#services.store.rowsIn(alertAttempts, 'deliveryId', deliveryIds);
