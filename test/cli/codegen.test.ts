@@ -68,7 +68,7 @@ describe('asof codegen', () => {
     });
     expect(await read('document-ids.ts')).toContain(`Version: 'sha256:${hash}',`);
     const types = await read('graphql.ts');
-    expect(types).toContain("export type VersionQuery = { server: { __typename: 'Server', version: string } };");
+    expect(types).toContain("export type VersionQuery = { server: { __typename: 'Server', version: string } | null };");
     expect(types).not.toMatch(/\bany\b/);
   });
 

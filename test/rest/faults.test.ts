@@ -131,7 +131,7 @@ describe('a client that prefers plain text', () => {
     expect(response.status).toBe(400);
     expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
     expect(await response.text()).toBe(
-      'there is no parameter "day"; in the query there are user_id, date; date is missing\n',
+      'there is no parameter "day"; in the query there are user_id, date, sequence, known_at; date is missing\n',
     );
     expect(await (await get('/nowhere', { headers })).text()).toContain('/nowhere');
     const refused = await get('/healthz', { headers, method: 'POST' });

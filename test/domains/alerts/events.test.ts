@@ -22,6 +22,7 @@ it('import.failed: a failed import is reported once, and once when an import of 
   await app.add('when: IMPORT_FAILED');
   await app.add('when: IMPORT_FAILED, target: TRANSACTIONS');
   await importFile('events', { name: 'events.csv', text: 'nothing,of,this\n1,2,3\n' });
+  await eventually(() => hook.messages().length).toBe(1);
   await importFile('events', { name: 'events.csv', text: 'nothing,of,this\n1,2,4\n' });
   await importFile('events', { name: 'other.csv', text: lines(1, 0) });
   await importFile('events', { name: 'events.csv', text: lines(2, 0) });

@@ -57,7 +57,7 @@ const walked = async <T>(
 };
 
 describe('pages of raw events', () => {
-  it('pages of conversations contain each conversation once, from either end, while others start', async () => {
+  it('pages of conversations contain each conversation that was there when they began once, from either end, while others start', async () => {
     const app = await opened();
     const { conversations } = app.app.domains;
     let started = 0;
@@ -75,7 +75,8 @@ describe('pages of raw events', () => {
     expect(started).toBe(13);
     let left = 2;
     const between = async () => begin(left-- > 0 ? 1 : 0);
-    expect(await walked(app, all, { between })).toEqual(uuids(0, 15));
+    expect(await walked(app, all, { between })).toEqual(uuids(0, 13));
+    expect(await walked(app, all)).toEqual(uuids(0, 15));
     expect(await walked(app, ['conversations', 'symbol: "B",', 'uuid'])).toEqual(uuids(1, 15, 2));
     expect((await pageOf(app, 'conversations', 'symbol: "b", first: 0', 'uuid')).totalCount).toBe(7);
   });

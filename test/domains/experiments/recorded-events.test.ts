@@ -98,7 +98,8 @@ describe('recorded events', () => {
     expect(statements).toHaveLength(1);
     statements.length = 0;
     await readUsers(streamOf(app, { afterSequence: 0 }), 1000);
-    expect(statements).toHaveLength(5);
+    // The first of five pages has been read before.
+    expect(statements).toHaveLength(4);
   });
 
   it('recorded events arrive exactly once and in order when a client reconnects at any point under load', {
