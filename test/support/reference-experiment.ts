@@ -93,18 +93,25 @@ const allocationsOf = (terms: ReferencePlan['terms'][number]) => [
   ...terms.allocationByMarket.map(({ allocation }) => allocation),
 ];
 
+/** What is in force at some time of the experiment: not what ends before its start, or would begin after its end. */
+const termsInPeriod = ({ terms, startedAt, endedAt }: ReferencePlan) =>
+  terms.filter(
+    ({ from }, index) =>
+      (terms[index + 1]?.from ?? Infinity) > (startedAt ?? -Infinity) && from < (endedAt ?? Infinity),
+  );
+
 /** All variants that a plan ever names. */
-export const referenceVariants = ({ terms }: ReferencePlan): string[] => [
+export const referenceVariants = (plan: ReferencePlan): string[] => [
   ...new Set(
-    terms
+    termsInPeriod(plan)
       .toReversed()
       .flatMap(allocationsOf)
       .flat()
       .map(({ variant }) => variant),
   ),
 ];
-export const referenceMarkets = ({ terms }: ReferencePlan): string[] => [
-  ...new Set(terms.flatMap(({ markets }) => markets)),
+export const referenceMarkets = (plan: ReferencePlan): string[] => [
+  ...new Set(termsInPeriod(plan).flatMap(({ markets }) => markets)),
 ];
 
 const isIn = ({ startedAt, endedAt }: ReferencePlan, at: number): boolean =>
