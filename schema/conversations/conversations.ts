@@ -128,7 +128,7 @@ builder.queryField('conversations', (t) =>
       const sequence = ledger.resolveSequence({ sequence: selection.sequence ?? owner.sequence });
       const [afterSeq, beforeSeq] = [numericCursor(after), numericCursor(before)];
       const asOf = { sequence };
-      const page = await conversations.page({ symbol, range, timeZone, asOf, afterSeq, beforeSeq, ...selection });
+      const page = conversations.page({ symbol, range, timeZone, asOf, afterSeq, beforeSeq, ...selection });
       const rows = await Promise.all(page.seqs.map((seq) => load(conversations.bySeqs, seq)));
       const found = rows.filter((row) => row !== null).map((row) => inSnapshot(row, owner));
       return {

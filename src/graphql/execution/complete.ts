@@ -64,7 +64,10 @@ export const executeFields = (
   return joinedParts(parts);
 };
 
-const joinedParts = (parts: readonly Part[]): Promise<string> => Promise.all(parts).then(joined);
+/** All parts, once they are there; the first one that fails fails them all. */
+const allOf = (parts: readonly Part[]): Promise<Text[]> => Promise.all(parts.map(async (part) => part));
+
+const joinedParts = (parts: readonly Part[]): Promise<string> => allOf(parts).then(joined);
 
 const executeField = (
   execution: Execution,
@@ -185,7 +188,7 @@ const completeList = (list: OutputPlan, values: unknown, info: FieldInfo, path: 
   }
   if (!parts) return index === 0 ? '[]' : `${text}]`;
   parts.push(`${text}]`);
-  return Promise.all(parts);
+  return allOf(parts);
 };
 
 const completeItem = ({ output, info, path: listPath }: Items, value: unknown, index: number): Completed => {
