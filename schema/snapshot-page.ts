@@ -10,7 +10,7 @@ export interface SnapshotPage extends Counted {
 
 /** The fields of connections of such lists. */
 export const snapshotPageFields =
-  <Node>(items: string): ConnectionFields<Node, SnapshotPage> =>
+  <Node, OnEdge extends object = object>(items: string): ConnectionFields<Node, SnapshotPage, OnEdge> =>
   (t) => ({
     totalCount: t.int({ description: `The number of ${items} on all pages.`, resolve: totalCountOf }),
     snapshot: t.field({

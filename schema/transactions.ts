@@ -4,7 +4,6 @@ import { connectionType } from './connection.ts';
 import {
   Fact,
   type FactNode,
-  type FactsPage,
   factConnectionFields,
   factEdgeFields,
   factPageArgs,
@@ -15,6 +14,7 @@ import {
 import { TransactionFilter } from './facts/filters.ts';
 import { ingest, recordResult } from './record-results.ts';
 import { localIdOf, recordsByLocalIds } from './snapshot.ts';
+import type { SnapshotPage } from './snapshot-page.ts';
 import { UserType } from './users.ts';
 import { writtenRecords } from './written-records.ts';
 
@@ -42,7 +42,7 @@ builder.node(TransactionType, {
   }),
 });
 
-const TransactionConnection = connectionType<FactNode<StoredTransaction>, FactsPage, JoinedInList>(
+const TransactionConnection = connectionType<FactNode<StoredTransaction>, SnapshotPage, JoinedInList>(
   {
     type: TransactionType,
     name: 'TransactionConnection',

@@ -4,7 +4,6 @@ import { connectionType } from '../connection.ts';
 import {
   Fact,
   type FactNode,
-  type FactsPage,
   factConnectionFields,
   factEdgeFields,
   factPageArgs,
@@ -15,6 +14,7 @@ import {
 import { ExperimentEventFilter } from '../facts/filters.ts';
 import { ingest, recordResult } from '../record-results.ts';
 import { inSnapshot, localIdOf, recordsByLocalIds } from '../snapshot.ts';
+import type { SnapshotPage } from '../snapshot-page.ts';
 import { UserType } from '../users.ts';
 import { writtenRecords } from '../written-records.ts';
 import { ExperimentType } from './experiments.ts';
@@ -54,7 +54,7 @@ builder.node(ExperimentEventType, {
   }),
 });
 
-const ExperimentEventConnection = connectionType<FactNode<StoredExperimentEvent>, FactsPage, JoinedInList>(
+const ExperimentEventConnection = connectionType<FactNode<StoredExperimentEvent>, SnapshotPage, JoinedInList>(
   {
     type: ExperimentEventType,
     name: 'ExperimentEventConnection',

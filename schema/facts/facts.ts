@@ -5,11 +5,12 @@ import type { FactFilter } from '../../src/domains/facts/filter.ts';
 import type { IpAddress } from '../../src/lib/ip.ts';
 import { unknownLabel } from '../../src/lib/unknown-label.ts';
 import { builder } from '../builder.ts';
-import { type ConnectionFields, connectionType, type EdgeFields } from '../connection.ts';
+import { connectionType, type EdgeFields } from '../connection.ts';
 import { IpCityType } from '../ip-city.ts';
-import { type Counted, numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
-import { Provenance, SnapshotType } from '../provenance.ts';
+import { numericCursor, pageOf, selectPage } from '../page.ts';
+import { Provenance } from '../provenance.ts';
 import { asOfOf, type InSnapshot, inSnapshot, localIdOf, type RequestedAsOf } from '../snapshot.ts';
+import { type SnapshotPage, snapshotPageFields } from '../snapshot-page.ts';
 import { AsOfInput, SortDirection } from '../time.ts';
 import { UserStatusAsOf } from '../user-status/user-status.ts';
 import { UserType, userIn } from '../users.ts';
@@ -156,24 +157,10 @@ const FactOrder = builder.inputType('FactOrder', {
   }),
 });
 
-/** What a page of facts carries besides its edges. */
-export interface FactsPage extends Counted {
-  /** The sequence number of the list. */
-  readonly sequence: number;
-}
-
 /** The fields of connections of facts. */
-export const factConnectionFields: ConnectionFields<FactNode, FactsPage, JoinedInList> = (t) => ({
-  totalCount: t.int({ description: 'The number of facts on all pages.', resolve: totalCountOf }),
-  snapshot: t.field({
-    type: SnapshotType,
-    description:
-      'The snapshot of the list, which all pages of a walk share; pass its `sequence` as `asOf.sequence` to get the same list later.',
-    resolve: ({ sequence }, _args, { ledger }) => ledger.snapshotAt(sequence),
-  }),
-});
+export const factConnectionFields = snapshotPageFields<FactNode, JoinedInList>('facts');
 
-export const FactConnection = connectionType<FactNode, FactsPage, JoinedInList>(
+export const FactConnection = connectionType<FactNode, SnapshotPage, JoinedInList>(
   {
     type: Fact,
     name: 'FactConnection',
