@@ -107,6 +107,8 @@ export interface Store {
     table: T,
     request: SliceRequest<T, C>,
   ): Iterable<Pick<Row<T>, C>[]>;
+  /** Calls back after each commit of this process with the tables outside of the ledger that it may have changed. */
+  onCommit(listener: (tables: ReadonlySet<SQLiteTable>) => void): void;
   /** Changes whenever another process has committed. */
   foreignVersion(): number;
   /** Problems found in the file and in its ledger, none when it is sound; and how many records there are. */

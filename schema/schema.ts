@@ -45,6 +45,7 @@ import './sql/sql.ts';
 import './alerts/alerts.ts';
 import './alerts/deliveries.ts';
 import './alerts/changes.ts';
+import './changes/changes.ts';
 import './server.ts';
 import './nodes.ts';
 import { withNullableFailures } from './nullability.ts';

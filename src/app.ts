@@ -74,6 +74,7 @@ export const createApp = (config: Config, options: AppOptions): App => {
   const graphqlFastPath = createGraphqlFastPath(guard, graphql, services);
   const restFastPath = createFastPath(guard, rest);
   const background = createBackgroundJobs(config, log, core);
+  documents.onChange(() => domains.changes.mark(['DOCUMENTS']));
   let closed = false;
 
   return {
@@ -147,6 +148,7 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
     ledger,
     everyMs: config.followMs,
     onForeignCommit() {
+      domains.changes.markUnrecorded();
       domains.apiKeys.refresh();
       domains.datasetRefreshes.plan();
       domains.alerts.refresh();

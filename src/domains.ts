@@ -6,6 +6,7 @@ import type { Store } from '../db/store.ts';
 import type { Config } from './config.ts';
 import { Alerts } from './domains/alerts/alerts.ts';
 import { createApiKeys } from './domains/api-keys.ts';
+import { Changes } from './domains/changes/changes.ts';
 import { createConversations } from './domains/conversations/conversations.ts';
 import { createDashboard } from './domains/conversations/dashboard.ts';
 import { Datasets } from './domains/datasets/datasets.ts';
@@ -70,12 +71,14 @@ export interface DomainServices {
 /** All domains. */
 export const createDomains = (services: DomainServices) => {
   const { store, limits } = services;
-  const users = createUserDomains(services);
+  const changes = new Changes(store, services.ledger);
+  const users = createUserDomains(services, changes);
   const facts = createFactDomains(services, users);
   const imports = createImportDomains(services, users, facts);
   const datasets = createDatasetDomains(services, imports);
   return {
     apiKeys: createApiKeys(store, limits),
+    changes,
     imageProblems: () => imageProblems(store, users.images),
     ...users,
     ...facts,
@@ -89,7 +92,7 @@ export const createDomains = (services: DomainServices) => {
 
 export type Domains = ReturnType<typeof createDomains>;
 
-const createUserDomains = (services: DomainServices) => {
+const createUserDomains = (services: DomainServices, changes: Changes) => {
   const { store, ledger, limits, nowUs } = services;
   const users = createUsers(ledger);
   const userFiles = createUserFiles(ledger, users);
@@ -98,7 +101,11 @@ const createUserDomains = (services: DomainServices) => {
   const userDirectory = createUserDirectory({ users, userFiles, userStatus }, ledger, nowUs);
   const images = createImageStore(imageFolder(limits.data));
   const source = limits.userFiles === '' ? null : openObjects(limits.userFiles, limits);
-  const userSync = new UserSync({ ...services, users, userFiles, images, source, directory: userDirectory });
+  const onChange = (): void => changes.mark(['USER_SYNC']);
+  const userSync = new UserSync({
+    ...{ ...services, users, userFiles, images, source },
+    ...{ directory: userDirectory, onChange },
+  });
   return { users, userFiles, userStatus, excludedUsers, userDirectory, images, userSync };
 };
 

@@ -43,6 +43,7 @@ const units: readonly Unit[] = [
   { name: 'indices', files: /^src\/indices\//, may: ['lib', 'errors'] },
   { name: 'ledger', files: /^src\/ledger\//, may: ['indices', 'lib', 'errors'], types: ['store types', 'sources'] },
   domain('api-keys'),
+  domain('changes'),
   domain('users'),
   domain('user-status', ['users']),
   domain('excluded-users', ['users']),

@@ -41,6 +41,7 @@ class SqliteStore implements Store {
   readonly #reader: RecordReader;
   readonly #recent = new RecentCommits();
   readonly #queue: WriteQueue;
+  readonly #listeners = new Set<(tables: ReadonlySet<SQLiteTable>) => void>();
 
   constructor(client: Database.Database, options: SqliteOptions) {
     this.#client = client;
@@ -51,7 +52,10 @@ class SqliteStore implements Store {
       client,
       tx: new SqliteTransaction(client, options.nowUs),
       limits: options,
-      onCommit: ({ firstSeq, records }) => this.#recent.add(firstSeq, records),
+      onCommit: ({ firstSeq, records, tables }) => {
+        this.#recent.add(firstSeq, records);
+        if (tables.size > 0) for (const listener of this.#listeners) listener(tables);
+      },
     });
   }
 
@@ -100,6 +104,10 @@ class SqliteStore implements Store {
     request: SliceRequest<T, C>,
   ): Iterable<Pick<Row<T>, C>[]> {
     return readSlices(this.#reader, table, request);
+  }
+
+  onCommit(listener: (tables: ReadonlySet<SQLiteTable>) => void): void {
+    this.#listeners.add(listener);
   }
 
   foreignVersion(): number {

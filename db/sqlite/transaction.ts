@@ -14,6 +14,8 @@ const seqMax = 2 ** 32 - 2;
 export interface CommittedRecords {
   readonly firstSeq: number;
   readonly records: readonly RecentRecord[];
+  /** The tables outside of the ledger that work has written, also work that was undone. */
+  readonly tables: ReadonlySet<SQLiteTable>;
 }
 
 /**
@@ -28,6 +30,7 @@ export class SqliteTransaction implements Tx {
   readonly #statements = new Map<string, Database.Statement>();
   #firstSeq = 1;
   #appended: RecentRecord[] = [];
+  #tables = new Set<SQLiteTable>();
   #nowUs = 0;
 
   constructor(client: Database.Database, clockUs: () => number) {
@@ -47,6 +50,7 @@ export class SqliteTransaction implements Tx {
     ).get() as Commit | undefined;
     this.#firstSeq = (last?.lastSeq ?? 0) + 1;
     this.#appended = [];
+    this.#tables = new Set();
     this.#nowUs = Math.max(this.#clockUs(), last?.recordedAtUs ?? 0);
   }
 
@@ -67,9 +71,9 @@ export class SqliteTransaction implements Tx {
     this.#prepare('insert into commits (last_seq, recorded_at_us) values (?, ?)').run(lastSeq, this.#nowUs);
   }
 
-  /** The records appended since `begin`; call it right after COMMIT. */
+  /** What was written since `begin`; call it right after COMMIT. */
   committed(): CommittedRecords {
-    return { firstSeq: this.#firstSeq, records: this.#appended };
+    return { firstSeq: this.#firstSeq, records: this.#appended, tables: this.#tables };
   }
 
   append<T extends LedgerTable>(table: T, record: NewRecord<T>): number {
@@ -94,6 +98,7 @@ export class SqliteTransaction implements Tx {
 
   insert<T extends SQLiteTable>(table: T, row: NewRow<T>): number {
     const { valuesOf, insert } = this.#inserterOf(table);
+    this.#tables.add(table);
     return Number(insert.run(valuesOf(row)).lastInsertRowid);
   }
 
@@ -102,17 +107,20 @@ export class SqliteTransaction implements Tx {
     const sets = Object.keys(changes).map(assign).join(', ');
     const where = Object.keys(match).map(assign).join(' and ');
     const statement = this.#prepare(`update "${getTableName(table)}" set ${sets} where ${where}`);
+    this.#tables.add(table);
     statement.run([...encodeValues(table, changes), ...encodeValues(table, match)]);
   }
 
   remove<T extends SQLiteTable>(table: T, match: Match<T>): void {
     const where = Object.keys(match).map((key) => `"${columnOf(table, key).name}" = ?`);
+    this.#tables.add(table);
     const statement = this.#prepare(`delete from "${getTableName(table)}" where ${where.join(' and ')}`);
     statement.run(encodeValues(table, match));
   }
 
   removeUpTo<T extends SQLiteTable>(table: T, column: ColumnName<T>, last: number): void {
     const { name } = columnOf(table, column);
+    this.#tables.add(table);
     this.#prepare(`delete from "${getTableName(table)}" where "${name}" <= ?`).run(last);
   }
 

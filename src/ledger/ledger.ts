@@ -50,6 +50,8 @@ export interface Ledger {
    * what ends it.
    */
   onAdvance(listener: () => void): () => void;
+  /** Calls back after every step with the tables whose records it brought into memory, while the ledger exists. */
+  onRecords(listener: (tables: readonly LedgerTable[]) => void): void;
   /** How many `onAdvance` listeners there are. */
   readonly listeners: number;
   /** The indices whose size operators watch. */
@@ -64,11 +66,15 @@ export const createLedger = (store: Store, logger?: Pick<Logger, 'debug'>): Ledg
   const subscriptions: Subscription[] = [];
   const commitLog = createCommitLog();
   const listeners = new Set<() => void>();
+  const recordListeners = new Set<(tables: readonly LedgerTable[]) => void>();
   let replay: Replay | undefined;
   let ready = false;
 
   const startReplay = (): Replay => {
-    const onStep = (): void => listeners.forEach((listener) => void listener());
+    const onStep = (tables: readonly LedgerTable[]): void => {
+      if (tables.length > 0) for (const listener of recordListeners) listener(tables);
+      listeners.forEach((listener) => void listener());
+    };
     return new Replay(store, commitLog, inApplyOrder(subscriptions), onStep);
   };
 
@@ -116,6 +122,7 @@ export const createLedger = (store: Store, logger?: Pick<Logger, 'debug'>): Ledg
       listeners.add(registered);
       return () => void listeners.delete(registered);
     },
+    onRecords: (listener) => void recordListeners.add(listener),
     get listeners() {
       return listeners.size;
     },

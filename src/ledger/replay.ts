@@ -22,12 +22,17 @@ export class Replay {
   readonly #log: CommitLog;
   /** In the order in which they apply. */
   readonly #subscriptions: readonly Subscription[];
-  readonly #onStep: () => void;
+  readonly #onStep: (tables: readonly LedgerTable[]) => void;
   /** The subscriptions that had the newest records: they probably have the next ones, too. */
   #recent: readonly Subscription[] = [];
   #sequence = 0;
 
-  constructor(store: Store, log: CommitLog, subscriptions: readonly Subscription[], onStep: () => void) {
+  constructor(
+    store: Store,
+    log: CommitLog,
+    subscriptions: readonly Subscription[],
+    onStep: (tables: readonly LedgerTable[]) => void,
+  ) {
     this.#store = store;
     this.#log = log;
     this.#subscriptions = subscriptions;
@@ -56,7 +61,7 @@ export class Replay {
       await nextIteration();
     }
     // A commit without records may still have ended an import.
-    if (steps === 0) this.#onStep();
+    if (steps === 0) this.#onStep([]);
     if (rebuilding) for (const { projection } of this.#subscriptions) await projection.rebuilt?.();
     return { records: this.#sequence - from };
   }
@@ -72,7 +77,7 @@ export class Replay {
     for (const { projection, rows } of batches) projection.apply(rows);
     for (const commit of commits) this.#log.add(commit.lastSeq, commit.recordedAtUs);
     this.#sequence = lastSeq;
-    this.#onStep();
+    this.#onStep([...rowsBySubscription.keys()].map(({ table }) => table));
   }
 
   /** The new records of each table. They have no gaps: once all are found, no other table is read. */

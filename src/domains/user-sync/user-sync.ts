@@ -34,6 +34,8 @@ export interface UserSyncServices extends Omit<SyncServices, 'source'> {
   readonly directory: UserDirectory;
   /** Null when this server has no user files. */
   readonly source: ObjectSource | null;
+  /** Called when a synchronization has begun or ended, and when the next one is planned. */
+  readonly onChange: () => void;
 }
 
 type ProgressListener = (current: Import) => void;
@@ -81,10 +83,13 @@ export class UserSync {
     const current = this.#running;
     const leave = (): void => {
       this.#listeners.delete(listener);
-      if (this.#running === current) this.#running = undefined;
+      if (this.#running !== current) return;
+      this.#running = undefined;
+      this.#services.onChange();
     };
     try {
       const run = await current;
+      this.#services.onChange();
       this.#ended = run.done.then(leave, leave);
       return run;
     } catch (error) {

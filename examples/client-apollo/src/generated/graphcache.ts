@@ -13,6 +13,7 @@ export const keys: Record<string, () => null> = {
   AlertEdge: () => null,
   ArrivalQuality: () => null,
   CancelImportPayload: () => null,
+  Changes: () => null,
   Column: () => null,
   ColumnProfile: () => null,
   ConflictError: () => null,
