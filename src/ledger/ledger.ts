@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { ColumnName, LedgerTable, Row, Store, Tx } from '../../db/store.ts';
 import { DomainError } from '../errors.ts';
 import { coalesced } from './coalesce.ts';
-import { createCommitLog } from './commit-log.ts';
+import { type CommitLog, createCommitLog } from './commit-log.ts';
 import { inApplyOrder, type Projection, type ProjectionSize } from './projection.ts';
 import { Replay, type Subscription } from './replay.ts';
 
@@ -107,15 +107,7 @@ export const createLedger = (store: Store, logger?: Pick<Logger, 'debug'>): Ledg
     },
     snapshot: () => snapshotAt(sequence()),
     snapshotAt,
-    resolveSequence({ knownAtUs, sequence: requested }) {
-      const last = sequence();
-      if (requested !== undefined && knownAtUs !== undefined)
-        throw new DomainError('BAD_REQUEST', 'asOf has knownAt and sequence: both name a snapshot, so use one of them');
-      if (requested !== undefined && (requested < 0 || requested > last))
-        throw new DomainError('BAD_REQUEST', `sequence ${requested} is outside of the ledger, which ends at ${last}`);
-      const known = knownAtUs === undefined ? last : commitLog.sequenceAt(knownAtUs);
-      return requested ?? known;
-    },
+    resolveSequence: (knownAsOf) => resolveSequence(knownAsOf, sequence(), commitLog),
     onAdvance(listener) {
       // A function of its own per call: the same listener may be registered twice and removed once.
       const registered = (): void => listener();
@@ -132,6 +124,14 @@ export const createLedger = (store: Store, logger?: Pick<Logger, 'debug'>): Ledg
     },
     idle: catchUps.idle,
   };
+};
+
+const resolveSequence = ({ knownAtUs, sequence }: KnownAsOf, last: number, commitLog: CommitLog): number => {
+  if (sequence !== undefined && knownAtUs !== undefined)
+    throw new DomainError('BAD_REQUEST', 'asOf has knownAt and sequence: both name a snapshot, so use one of them');
+  if (sequence !== undefined && (sequence < 0 || sequence > last))
+    throw new DomainError('BAD_REQUEST', `sequence ${sequence} is outside of the ledger, which ends at ${last}`);
+  return sequence ?? (knownAtUs === undefined ? last : commitLog.sequenceAt(knownAtUs));
 };
 
 const indexStatesOf = (subscriptions: readonly Subscription[]): IndexState[] =>

@@ -33,7 +33,7 @@ export type ChangeKind = (typeof changeKinds)[number];
  * The kinds of each table; none for tables that no client can read. Staged user files count from their synchronization
  * on, and repeats of events show in the figures on their arrival.
  */
-export const kindsByTable: Readonly<Record<keyof typeof tables, readonly ChangeKind[]>> = {
+const kindsByTable: Readonly<Record<keyof typeof tables, readonly ChangeKind[]>> = {
   alertRules: ['ALERTS'],
   alertChanges: ['ALERTS'],
   alertAttempts: ['ALERTS'],
@@ -63,7 +63,7 @@ export const kindsByTable: Readonly<Record<keyof typeof tables, readonly ChangeK
 };
 
 const kindsOf = new Map<SQLiteTable, readonly ChangeKind[]>(
-  Object.entries(kindsByTable).map(([name, kinds]) => [tables[name as keyof typeof tables], kinds]),
+  Object.entries(tables).map(([name, table]) => [table, kindsByTable[name as keyof typeof tables]]),
 );
 
 /** The kinds that a change of a table is a change of. */
