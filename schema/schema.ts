@@ -29,6 +29,8 @@ import './experiments/events.ts';
 import './excluded-users/excluded-users.ts';
 import './monitor/checks.ts';
 import './monitor/monitor.ts';
+import './monitor/experiment-monitor.ts';
+import './monitor/deployment.ts';
 import './monitor/outcomes.ts';
 import './monitor/arrival-quality.ts';
 import './experiments/recorded-events.ts';

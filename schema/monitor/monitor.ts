@@ -2,58 +2,15 @@ import type { FactFilter } from '../../src/domains/facts/filter.ts';
 import type { MarketHealth } from '../../src/domains/monitor/checks.ts';
 import type { Monitor } from '../../src/domains/monitor/monitor.ts';
 import type { MonitorRequest } from '../../src/domains/monitor/request.ts';
-import type { VariantExposure } from '../../src/domains/monitor/snapshot.ts';
-import type { TrendPoint } from '../../src/domains/monitor/trend.ts';
+import type { TimeRange } from '../../src/lib/time-range.ts';
 import { builder } from '../builder.ts';
 import { ExperimentType } from '../experiments/experiments.ts';
 import { ExperimentEventFilter } from '../facts/filters.ts';
 import { everyArg, liveField } from '../live.ts';
 import { SnapshotType } from '../provenance.ts';
 import { asOfOf, inSnapshot } from '../snapshot.ts';
-import { AsOfInput, TimeGrain, TimeRangeInput } from '../time.ts';
+import { AsOfInput, TimeRangeInput } from '../time.ts';
 import { type InReport, MonitorCheckType, type MonitorNode, MonitorVerdictEnum, SampleRatioTest } from './checks.ts';
-
-const DeploymentCellType = builder.objectRef<VariantExposure>('DeploymentCell').implement({
-  description: 'The events of a country and variant.',
-  fields: (t) => ({
-    country: t.exposeString('country', {
-      description: 'The country; `unknown` for users without a country in the users files.',
-    }),
-    variant: t.exposeString('variant', { description: 'The variant.' }),
-    eventCount: t.field({ type: 'BigInt', description: 'The number of events.', resolve: (cell) => cell.eventCount }),
-    userCount: t.field({
-      type: 'BigInt',
-      description: 'The number of different users; a user with events in two variants counts in both.',
-      resolve: (cell) => cell.userCount,
-    }),
-    share: t.exposeFloat('share', {
-      description: 'The variant’s part of the country’s users, 0 to 1; 0 without users.',
-    }),
-    expectedShare: t.exposeFloat('expectedShare', {
-      nullable: true,
-      description: 'The planned share, equal shares without a plan; null for a variant that is not planned.',
-    }),
-  }),
-});
-
-const DeploymentPointType = builder.objectRef<TrendPoint>('DeploymentPoint').implement({
-  description: 'The events of a country and variant in one period.',
-  fields: (t) => ({
-    periodStart: t.field({
-      type: 'DateTime',
-      description: 'The start of the period, inclusive.',
-      resolve: ({ periodStartUs }) => periodStartUs,
-    }),
-    country: t.exposeString('country', { description: 'The country, or `unknown`.' }),
-    variant: t.exposeString('variant', { description: 'The variant.' }),
-    eventCount: t.field({ type: 'BigInt', description: 'The number of events.', resolve: (point) => point.eventCount }),
-    newUserCount: t.field({
-      type: 'BigInt',
-      description: 'Users whose first event in this variant is in the period.',
-      resolve: (point) => point.newUserCount,
-    }),
-  }),
-});
 
 const MarketHealthType = builder.objectRef<InReport<MarketHealth>>('MarketHealth').implement({
   description: 'How an experiment runs in one country.',
@@ -89,9 +46,10 @@ const MarketHealthType = builder.objectRef<InReport<MarketHealth>>('MarketHealth
   }),
 });
 
-const identityOf = (args: object): string => JSON.stringify(args);
+/** What identifies a request in cursors. */
+export const identityOf = (args: object): string => JSON.stringify(args);
 
-const reportIn = async (monitor: Monitor, request: MonitorRequest, identity: string): Promise<MonitorNode> => {
+export const reportIn = async (monitor: Monitor, request: MonitorRequest, identity: string): Promise<MonitorNode> => {
   const { asOf = {} } = request;
   const at = (sequence: number) => monitor.report({ ...request, asOf: { validAtUs: asOf.validAtUs, sequence } });
   return { ...(await monitor.report(request)), asOf: { sequence: asOf.sequence }, identity, at };
@@ -116,17 +74,16 @@ export const MonitorType = builder.objectRef<MonitorNode>('Monitor').implement({
         'The time of the newest event minus the setting lateAfterMs: an older event is late; null without events.',
       resolve: ({ watermarkUs }) => watermarkUs,
     }),
-    deployment: t.field({
-      type: [DeploymentCellType],
-      description:
-        'Events per country and variant, as REST `/monitor` returns them; planned countries and variants without events have a count of 0.',
-      resolve: (report) => report.exposures(),
-    }),
     verdict: t.field({
       type: MonitorVerdictEnum,
       description:
         'The worst verdict of the checks; NOT_ENOUGH_DATA only when all users together are too few, NO_DATA when no event counts.',
       resolve: ({ health }) => health.verdict,
+    }),
+    sentence: t.string({
+      description:
+        'The verdict in one sentence for people: what is broken, since when, how far from the plan and for whom. The checks have a message each.',
+      resolve: (report) => report.sentence(),
     }),
     checks: t.field({
       type: [MonitorCheckType],
@@ -137,14 +94,6 @@ export const MonitorType = builder.objectRef<MonitorNode>('Monitor').implement({
       type: [MarketHealthType],
       description: 'Every country, in alphabetical order.',
       resolve: (report) => report.health.markets.map((market) => ({ ...market, report })),
-    }),
-    trend: t.field({
-      type: [DeploymentPointType],
-      extensions: { goesThroughAllFacts: true },
-      description:
-        'Events per period, country and variant; empty points are left out. The setting trendPointsMax limits their number.',
-      args: { grain: t.arg({ type: TimeGrain, required: true, defaultValue: 'HOUR', description: 'The period.' }) },
-      resolve: (report, { grain }) => report.trend(grain),
     }),
     excludedUserCount: t.field({
       type: 'BigInt',
@@ -170,24 +119,52 @@ export const MonitorType = builder.objectRef<MonitorNode>('Monitor').implement({
   }),
 });
 
+/** Which users and events of an experiment count. */
+const partArgs = builder.args((t) => ({
+  country: t.string({ description: 'Only this market, which may be `unknown`; default: all markets.' }),
+  where: t.field({ type: ExperimentEventFilter, description: 'Only events that match this filter; default: all.' }),
+}));
+
 const whichArgs = builder.args((t) => ({
   experiment: t.string({
     description: 'The key of the experiment; default: the running experiment, or the one saved last.',
   }),
-  country: t.string({ description: 'Only this market, which may be `unknown`; default: all markets.' }),
-  where: t.field({ type: ExperimentEventFilter, description: 'Only events that match this filter; default: all.' }),
+  ...partArgs,
 }));
+
+/** The part of an experiment at an instant or snapshot. `asOf` says what it defaults to. */
+export const reportArgs = (asOf: string) =>
+  builder.args((t) => ({
+    ...partArgs,
+    range: t.field({
+      type: TimeRangeInput,
+      description:
+        'Only users who were first seen in this time, and their events in it; default: all. Others with events in it are returning users.',
+    }),
+    asOf: t.field({ type: AsOfInput, description: asOf }),
+    timeZone: t.field({
+      type: 'TimeZone',
+      required: true,
+      defaultValue: 'UTC',
+      description: 'The time zone of days and of the periods of the trend.',
+    }),
+  }));
 
 interface Which {
   readonly experiment?: string | null | undefined;
   readonly country?: string | null | undefined;
   readonly where?: FactFilter | null | undefined;
+  readonly range?: TimeRange | null | undefined;
+  readonly timeZone?: string | undefined;
 }
 
-const requestOf = ({ experiment, country, where }: Which) => ({
+/** The request of the arguments, for the newest state. */
+export const requestOf = ({ experiment, country, where, range, timeZone = 'UTC' }: Which): MonitorRequest => ({
   experiment: experiment ?? undefined,
   country: country ?? undefined,
   where: where ?? undefined,
+  range: range ?? undefined,
+  timeZone,
 });
 
 builder.queryField('monitor', (t) =>
@@ -195,29 +172,13 @@ builder.queryField('monitor', (t) =>
     type: MonitorType,
     description: 'Whether an A/B test runs as planned, in each market.',
     args: {
-      ...whichArgs,
-      range: t.arg({
-        type: TimeRangeInput,
-        description:
-          'Only users who were first seen in this time, and their events in it; default: all. Others with events in it are returning users.',
-      }),
-      asOf: t.arg({
-        type: AsOfInput,
-        description:
-          'The snapshot: events, countries, exclusions, plans and figures as they were known then, with its time as «now»; `validAt` is the instant at which `where` joins events. Default: the newest snapshot and the clock.',
-      }),
-      timeZone: t.arg({
-        type: 'TimeZone',
-        required: true,
-        defaultValue: 'UTC',
-        description: 'The time zone of days and of the periods of the trend.',
-      }),
+      experiment: whichArgs.experiment,
+      ...reportArgs(
+        'The snapshot: events, countries, exclusions, plans and figures as they were known then, with its time as «now»; `validAt` is the instant at which `where` joins events. Default: the newest snapshot and the clock.',
+      ),
     },
-    resolve: (_root, args, { monitor, ledger }) => {
-      const asOf = asOfOf(args.asOf, ledger);
-      const { range, timeZone } = args;
-      return reportIn(monitor, { ...requestOf(args), range: range ?? undefined, timeZone, asOf }, identityOf(args));
-    },
+    resolve: (_root, args, { monitor, ledger }) =>
+      reportIn(monitor, { ...requestOf(args), asOf: asOfOf(args.asOf, ledger) }, identityOf(args)),
   }),
 );
 
@@ -227,7 +188,7 @@ builder.subscriptionField('monitor', (t) =>
     description: 'The monitor whenever it changes, at most once per `every`. The first result is sent immediately.',
     args: { ...whichArgs, ...everyArg() },
     subscribe: (_root, { every, ...which }, context) => {
-      const request = { ...requestOf(which), timeZone: 'UTC' };
+      const request = requestOf(which);
       return liveField(
         context,
         every,

@@ -6,7 +6,7 @@ import { createYielder } from '../../lib/yielding.ts';
 import type { Experiment } from '../experiments/plan.ts';
 import type { ExperimentCounts } from './experiment-counts.ts';
 import { type PartRequest, partOf, rowListsOf } from './part.ts';
-import { countsAt, servicesAt } from './past.ts';
+import { countsAt, type ExperimentRows, experimentRowsAt, servicesAt } from './past.ts';
 import { createReport, type MonitorReport } from './report.ts';
 import type { Moment, MonitorRequest } from './request.ts';
 import type { MonitorServices } from './services.ts';
@@ -97,14 +97,23 @@ const createNewest = (services: MonitorServices) => {
   };
 };
 
-/** Evaluates requests of earlier states: all events are counted again, unless a request did so recently. */
+/**
+ * Evaluates requests of earlier states: all events are gone through once for all experiments, and those of an experiment are
+ * counted again, unless a request did so recently.
+ */
 const createPast = (services: MonitorServices) => {
   const states = new LRUCache<number, MonitorServices>({ max: cachedPastsMax });
+  const experimentRows = new LRUCache<number, Promise<ExperimentRows>>({ max: cachedPastsMax });
   const counted = new LRUCache<string, Promise<ExperimentCounts>>({ max: cachedPastsMax });
 
+  const rowsAt = (then: MonitorServices, sequence: number): Promise<ExperimentRows> => {
+    const finding = experimentRows.get(sequence) ?? experimentRowsAt(then, sequence);
+    experimentRows.set(sequence, finding);
+    return finding;
+  };
   const countsOf = (then: MonitorServices, moment: Moment): Promise<ExperimentCounts> => {
     const key = JSON.stringify([moment.experiment.key, moment.sequence]);
-    const counting = counted.get(key) ?? countsAt(then, moment);
+    const counting = counted.get(key) ?? rowsAt(then, moment.sequence).then((rows) => countsAt(then, moment, rows));
     counted.set(key, counting);
     return counting;
   };

@@ -1,3 +1,4 @@
+import { growableUint32 } from '../../indices/growable.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import { ExperimentCounts } from './experiment-counts.ts';
 import type { Moment } from './request.ts';
@@ -35,19 +36,40 @@ export const servicesAt = (services: MonitorServices, sequence: number): Monitor
   };
 };
 
-/** Counts the events of an experiment up to the sequence number of a moment, in one pass over all events. */
-export const countsAt = async (
-  services: MonitorServices,
-  { experiment, sequence, countryOf }: Moment,
-): Promise<ExperimentCounts> => {
-  const { experiments, experimentEvents } = services;
-  const counts = new ExperimentCounts(services, experiment, countryOf);
+/** The rows of the events of each experiment, by its code, in the order of the ledger. */
+export type ExperimentRows = ReadonlyMap<number, ReturnType<typeof growableUint32>>;
+
+/** The rows up to a sequence number, in one pass over all events: a list of experiments shares it. */
+export const experimentRowsAt = async (
+  { experiments, experimentEvents }: MonitorServices,
+  sequence: number,
+): Promise<ExperimentRows> => {
+  const found = new Map<number, ReturnType<typeof growableUint32>>();
   const plans = experiments.plans();
   const rows = experimentEvents.columns.rowsUpTo(sequence);
   const yieldIfDue = createYielder();
   for (let row = 0; row < rows; row++) {
     if (row % rowsPerSlice === 0) await yieldIfDue();
-    if (experiments.keys.textOf(experimentEvents.experimentOf(row, plans)) === experiment.key) counts.add(row);
+    const code = experimentEvents.experimentOf(row, plans);
+    const ofExperiment = found.get(code) ?? growableUint32();
+    ofExperiment.push(row);
+    found.set(code, ofExperiment);
+  }
+  return found;
+};
+
+/** Counts the events of the experiment of a moment. */
+export const countsAt = async (
+  services: MonitorServices,
+  { experiment, countryOf }: Moment,
+  rowsOf: ExperimentRows,
+): Promise<ExperimentCounts> => {
+  const counts = new ExperimentCounts(services, experiment, countryOf);
+  const rows = rowsOf.get(services.experiments.keys.codeOf(experiment.key) ?? -1);
+  const yieldIfDue = createYielder();
+  for (let index = 0; rows && index < rows.length; index++) {
+    if (index % rowsPerSlice === 0) await yieldIfDue();
+    counts.add(rows.values[index] as number);
   }
   return counts;
 };

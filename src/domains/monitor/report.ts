@@ -3,6 +3,7 @@ import { type ArrivalQuality, arrivalQualityOf } from './arrival-quality.ts';
 import { healthOf, type MonitorHealth } from './checks.ts';
 import { dataChecks } from './data-checks.ts';
 import { createOutcomes, type OutcomeRequest, type VariantOutcome } from './outcomes.ts';
+import { sentenceOf } from './sentence.ts';
 import { type MonitorSnapshot, type ReportSources, type VariantExposure, variantExposures } from './snapshot.ts';
 import { createSuspects, type Suspect } from './suspects.ts';
 import { type TrendPoint, trendOf } from './trend.ts';
@@ -13,6 +14,8 @@ export interface MonitorReport {
   readonly health: MonitorHealth;
   /** Events older than this are late, microseconds; null without events. */
   readonly watermarkUs: number | null;
+  /** The verdict in one sentence for people. */
+  sentence(): Promise<string>;
   /** Equal for two reports of the same request when none of their results have changed. */
   fingerprint(): string;
   /** Events and users per country and variant, in the order of both; empty cells of the plan included. */
@@ -32,14 +35,16 @@ export const createReport = (sources: ReportSources): MonitorReport => {
   const { snapshot } = sources;
   const { experiment, eventCount, cells, arrivals, limits } = snapshot;
   const health = healthOf(snapshot, dataChecks(sources));
+  const suspects = createSuspects(sources);
   const messages = health.checks.map(({ message }) => message);
   return {
     snapshot,
     health,
     watermarkUs: arrivals.newestAtUs === -Infinity ? null : arrivals.newestAtUs - limits.lateAfterMs * 1000,
+    sentence: () => sentenceOf({ snapshot, health, suspects }),
     fingerprint: () => JSON.stringify([experiment, eventCount, cells, messages]),
     exposures: () => variantExposures(snapshot),
-    suspects: createSuspects(sources),
+    suspects,
     crossoverUsers: (country, offset, count) => crossoverUsers(sources, country, offset, count),
     outcomes: createOutcomes(sources),
     trend: (grain) => trendOf(sources, grain),
