@@ -26,6 +26,11 @@ interface Client {
 
 const clients: readonly Client[] = [
   {
+    documents: 'src/web/ui/**/*.graphql',
+    out: 'src/web/ui/generated',
+    only: ['graphql.ts', 'document-ids.ts', 'persisted-documents.json'],
+  },
+  {
     documents: 'src/graphql/examples/*.graphql',
     out: 'test/fixtures/clients/generated',
     only: ['graphql.ts', 'persisted-documents.json'],

@@ -9,7 +9,7 @@ export default defineConfig(
   { ignores: ['dist/', 'coverage/', 'test/bench/', '**/generated/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     plugins: { '@typescript-eslint': tseslint.plugin },
     languageOptions: {
       parser: tseslint.parser,

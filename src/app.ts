@@ -23,6 +23,8 @@ import { createTools } from './mcp/tools.ts';
 import { createFastPath } from './rest/fast-path.ts';
 import { createRouter } from './rest/router.ts';
 import { programVersion } from './version.ts';
+import { createUiFace } from './web/face.ts';
+import { UiFiles, uiFolder } from './web/ui-files.ts';
 
 /** The whole program without a socket. */
 export interface App {
@@ -68,8 +70,9 @@ export const createApp = (config: Config, options: AppOptions): App => {
     { tools: createTools(documents), operations: graphql.operations, apiKeys: domains.apiKeys, version },
     config,
   );
+  const ui = createUiFace(new UiFiles(uiFolder()), rest.face);
   const faceOf = (pathname: string): GuardedFace =>
-    graphqlPath.test(pathname) ? graphql.face : pathname === '/mcp' ? mcp : rest.face;
+    graphqlPath.test(pathname) ? graphql.face : pathname === '/mcp' ? mcp : ui;
   const guard = createFastGuard(config, log);
   const graphqlFastPath = createGraphqlFastPath(guard, graphql, services);
   const restFastPath = createFastPath(guard, rest);

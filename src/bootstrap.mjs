@@ -14,6 +14,9 @@ const installOnly = process.argv.includes('--install-only');
 const installed = 'node_modules/.package-lock.json';
 const abiFile = 'node_modules/.asof-abi';
 const stampFile = 'dist/.stamp';
+const uiFolder = path.join('src', 'web', 'ui');
+const uiOutput = path.join('dist', 'web');
+const uiStampFile = 'dist/.stamp-ui';
 const lockFile = 'dist/.lock';
 
 const log = (line) => process.stderr.write(`asof: ${line}\n`);
@@ -60,34 +63,53 @@ const installNeeded = () => {
 /** Compiled packages load only in the Node major they were compiled for. */
 const rebuildNeeded = () => (read(abiFile) ?? process.versions.modules) !== process.versions.modules;
 
-const sources = () => {
-  const files = sourceFolders.flatMap((folder) =>
-    fs.existsSync(folder) ? fs.readdirSync(folder, { recursive: true }).map((name) => path.join(folder, name)) : [],
-  );
-  return files
-    .filter(
-      (file) =>
-        !file.endsWith('.mjs') && !file.endsWith('.d.ts') && fs.statSync(file, { throwIfNoEntry: false })?.isFile(),
-    )
-    .sort();
+const filesBelow = (folder) => {
+  if (!fs.existsSync(folder)) return [];
+  const files = fs.readdirSync(folder, { recursive: true }).map((name) => path.join(folder, name));
+  return files.filter((file) => fs.statSync(file, { throwIfNoEntry: false })?.isFile()).sort();
 };
 
-const fingerprint = () => {
-  const lines = [...sources(), 'src/bundle.mjs', 'package.json', 'tsconfig.json'].map((file) => {
+const isOfUi = (file) => file.startsWith(uiFolder + path.sep);
+
+const sources = () =>
+  sourceFolders
+    .flatMap(filesBelow)
+    .filter((file) => !file.endsWith('.mjs') && !file.endsWith('.d.ts') && !isOfUi(file));
+
+const fingerprint = (files) => {
+  const lines = files.map((file) => {
     const stat = fs.statSync(file, { throwIfNoEntry: false });
     return `${file} ${stat?.size} ${stat?.mtimeMs}`;
   });
   return createHash('sha256').update(lines.join('\n')).digest('hex');
 };
 
-const buildNeeded = () => !installOnly && read(stampFile) !== fingerprint();
+const programStamp = () => fingerprint([...sources(), 'src/bundle.mjs', 'package.json', 'tsconfig.json']);
+
+const uiStamp = () => fingerprint([...filesBelow(uiFolder), 'src/bundle-ui.mjs', 'package.json']);
+
+const programBuildNeeded = () => read(stampFile) !== programStamp();
+
+const uiBuildNeeded = () => read(uiStampFile) !== uiStamp();
+
+const buildNeeded = () => !installOnly && (programBuildNeeded() || uiBuildNeeded());
+
+const failBuild = (error) => fail(`the build failed: ${error.message}`);
+
+/** Apart from the program: it takes longer, and most changes touch only one of the two. */
+const buildUi = async () => {
+  const stamp = uiStamp();
+  const { bundleUi } = await import('./bundle-ui.mjs');
+  await bundleUi(root).catch(failBuild);
+  fs.writeFileSync(uiStampFile, stamp);
+};
 
 const build = async () => {
   // Computed first, so that a source saved while the build runs is built the next time.
-  const stamp = fingerprint();
+  const stamp = programStamp();
   // Known only now: the packages that it imports may have been missing.
   const { bundle } = await import('./bundle.mjs');
-  const built = await bundle(root).catch(() => fail('the build failed. The errors are above.'));
+  const built = await bundle(root).catch(failBuild);
   const copied = sources().filter((file) => !file.endsWith('.ts'));
   for (const file of copied) {
     const copy = path.join('dist', file);
@@ -95,12 +117,13 @@ const build = async () => {
     fs.copyFileSync(file, copy);
   }
   const expected = new Set(
-    [...built, ...copied.map((file) => path.join('dist', file)), stampFile, lockFile].map(path.normalize),
+    [...built, ...copied.map((file) => path.join('dist', file)), stampFile, uiStampFile, lockFile].map(path.normalize),
   );
   for (const name of fs.readdirSync('dist', { recursive: true })) {
     // The benchmarks, and links to packages whose files are not ours to remove.
     if (name.startsWith('test')) continue;
     const file = path.join('dist', name);
+    if (file.startsWith(uiOutput + path.sep)) continue;
     if (!expected.has(file) && fs.statSync(file).isFile()) fs.rmSync(file);
   }
   fs.writeFileSync(stampFile, stamp);
@@ -153,7 +176,8 @@ const prepare = async () => {
   }
   if (buildNeeded()) {
     log('building; this takes a few seconds');
-    await build();
+    if (programBuildNeeded()) await build();
+    if (uiBuildNeeded()) await buildUi();
   }
 };
 

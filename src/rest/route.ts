@@ -58,7 +58,7 @@ export interface RequestHeader {
 
 /** An answer other than 200 and the errors. */
 export interface FurtherResponse {
-  readonly status: 202 | 302 | 304;
+  readonly status: 202 | 304;
   readonly description: string;
   /** Its body is that of 200. */
   readonly hasBody?: true;

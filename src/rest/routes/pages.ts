@@ -9,9 +9,8 @@ export const index = defineRoute({
   tag: 'Server',
   path: '/',
   subject: 'documentation',
-  summary: 'All routes as a short list; browsers are redirected to GraphiQL at /graphql',
-  description: 'A client that prefers HTML is redirected.',
-  furtherResponses: [{ status: 302, description: 'For browsers: to GraphiQL.', headers: { location: 'Its path.' } }],
+  summary: 'All routes as a short list; browsers get the web UI',
+  description: 'A client that prefers HTML gets the first page of the web UI.',
   response: {
     schema: z.object({
       graphql: z.string(),
@@ -19,8 +18,7 @@ export const index = defineRoute({
       routes: z.array(z.object({ method: z.string(), path: z.string(), summary: z.string() })),
     }),
   },
-  handle(_input, _services, { preferredType, document }) {
-    if (preferredType === 'text/html') return new Response(null, { status: 302, headers: { location: '/graphql' } });
+  handle(_input, _services, { document }) {
     const routes = operationsOf(document()).map(({ method, path, operation: { summary } }) => ({
       method,
       path,

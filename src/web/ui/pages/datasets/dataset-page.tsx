@@ -1,0 +1,5 @@
+import { Page } from '../../components/page.tsx';
+
+export function DatasetPage() {
+  return <Page title="Dataset">{null}</Page>;
+}

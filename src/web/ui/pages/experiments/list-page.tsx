@@ -1,0 +1,5 @@
+import { Page } from '../../components/page.tsx';
+
+export function ExperimentsPage() {
+  return <Page title="Experiments">{null}</Page>;
+}
