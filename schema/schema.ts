@@ -48,6 +48,8 @@ import './alerts/alerts.ts';
 import './alerts/deliveries.ts';
 import './alerts/changes.ts';
 import './changes/changes.ts';
+import './api-keys/scope.ts';
+import './api-keys/viewer.ts';
 import './server.ts';
 import './nodes.ts';
 import { withNullableFailures } from './nullability.ts';

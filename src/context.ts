@@ -19,7 +19,7 @@ export interface Services extends Domains {
 
 /** The caller, origin and id of a request. */
 export interface RequestInfo {
-  /** Null for a caller without a valid key. Where keys are in use, requests for data without a key are refused earlier. */
+  /** Null for a caller without a valid key. Where keys are in use, its requests for data that is not public are refused earlier. */
   readonly caller: Principal | null;
   /** Scheme, host and port as the client wrote them. */
   readonly origin: string;

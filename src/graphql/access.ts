@@ -21,7 +21,8 @@ export type Access = readonly (readonly Scope[])[];
 
 /**
  * What a caller needs for the root fields of an operation. Queries and subscriptions need `read`, mutations `ingest`,
- * unless the field's extension `scopes` says otherwise. The schema is public: introspection needs nothing.
+ * unless the field's extension `scopes` says otherwise. Introspection needs nothing, because the schema is public, and
+ * neither does a query field with the extension `isPublic`.
  */
 export const accessOf = ({ schema, document, node }: OperationToCheck): Access => {
   const fields = schema.getRootType(node.operation)?.getFields() ?? {};
@@ -29,7 +30,9 @@ export const accessOf = ({ schema, document, node }: OperationToCheck): Access =
   const needed = new Map<string, readonly Scope[]>();
   for (const name of rootFields(document, node.selectionSet)) {
     if (name.startsWith('__')) continue;
-    const scopes = (fields[name]?.extensions.scopes as readonly Scope[] | undefined) ?? defaultScopes;
+    const { isPublic, scopes: fieldScopes } = fields[name]?.extensions ?? {};
+    if (isPublic === true && node.operation === 'query') continue;
+    const scopes = (fieldScopes as readonly Scope[] | undefined) ?? defaultScopes;
     needed.set(scopes.join(), scopes);
   }
   return [...needed.values()];

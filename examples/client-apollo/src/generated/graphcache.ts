@@ -129,4 +129,5 @@ export const keys: Record<string, () => null> = {
   VariantAllocation: () => null,
   VariantCount: () => null,
   VariantOutcome: () => null,
+  Viewer: () => null,
 };
