@@ -11,7 +11,7 @@ const tiers = {
   ],
   /** Commands, servers that are killed, the browser, the pages of the documentation: each test starts processes. */
   process: [
-    'test/cli/**/*.test.ts',
+    'test/{cli,web}/**/*.test.ts',
     'test/docs/{guide,operations}.test.ts',
     ...['test/{codegen,examples}.test.ts', 'test/graphql/graphiql.test.ts', 'test/http/kill.test.ts'],
   ],

@@ -13,6 +13,7 @@ export const startupBanner = (url: string, needsKeys: boolean): string[] => {
       ? 'Requests need an API key: see asof keys --help.'
       : 'There are no API keys: the server answers requests from this machine only.',
     '',
+    `Pages:    ${url}/`,
     `GraphiQL: ${url}/graphql`,
     '',
     'Revenue by status and city:',
