@@ -1,6 +1,7 @@
 import { ActionIcon, Group, Text } from '@mantine/core';
-import { useClipboard } from '@mantine/hooks';
+
 import { IconCheck, IconLink } from '@tabler/icons-react';
+import { useCopy } from '../components/clipboard.ts';
 import { useLive } from '../data/live.tsx';
 import { isOfSnapshot, useView } from '../data/view.ts';
 import { formatFigure } from '../format/numbers.ts';
@@ -9,7 +10,7 @@ import { formatFigure } from '../format/numbers.ts';
 export function SnapshotMark() {
   const view = useView();
   const { sequence: newest } = useLive();
-  const { copy, copied } = useClipboard();
+  const { copy, isCopied } = useCopy();
   const sequence = view.sequence ?? (view.knownAt === undefined ? newest : null);
   const linkToSnapshot = () => {
     const url = new URL(location.href);
@@ -32,10 +33,10 @@ export function SnapshotMark() {
         size="sm"
         disabled={sequence === null && view.knownAt === undefined}
         aria-label="Copy a link to this snapshot"
-        title={copied ? 'Copied' : 'Copy a link to this snapshot'}
+        title={isCopied ? 'Copied' : 'Copy a link to this snapshot'}
         onClick={linkToSnapshot}
       >
-        {copied ? <IconCheck size={16} aria-hidden /> : <IconLink size={16} aria-hidden />}
+        {isCopied ? <IconCheck size={16} aria-hidden /> : <IconLink size={16} aria-hidden />}
       </ActionIcon>
     </Group>
   );

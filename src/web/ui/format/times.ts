@@ -34,3 +34,34 @@ export const timeZones = (): readonly string[] => [
   'UTC',
   ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC'),
 ];
+
+/** `2025-10-07 20:22` in a zone: as a person writes it, with seconds only where there are some. */
+export const localTimeOf = (iso: string, zone: string): string => formatTime(iso, zone).replace(/:00$/, '');
+
+/** How far the clocks of a zone are ahead of UTC at an instant, milliseconds. */
+const offsetMsOf = (atMs: number, zone: string): number => {
+  const wholeSeconds = Math.floor(atMs / 1000) * 1000;
+  return Date.parse(`${formatTime(new Date(wholeSeconds).toISOString(), zone).replace(' ', 'T')}Z`) - wholeSeconds;
+};
+
+/**
+ * The instant, RFC 3339, that a person has written as a time of a zone: `2025-10-07`, `2025-10-07 20:22`, with seconds and
+ * a fraction, or with an offset or Z of its own. Undefined for other text. Of a time that the clocks show twice it is the
+ * first; one that they skip is read with the offset from before.
+ */
+export const instantOf = (text: string, zone: string): string | undefined => {
+  const match =
+    /^\s*(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(\.\d{1,6})?)?)?\s*(Z|[+-]\d{2}:\d{2})?\s*$/i.exec(text);
+  if (!match) return undefined;
+  const [, date = '', minutes = '00:00', seconds = '00', fraction = '', offset] = match;
+  const local = `${date}T${minutes}:${seconds}`;
+  const asUtcMs = Date.parse(`${local}Z`);
+  // Date.parse reads 30 February as 2 March.
+  if (Number.isNaN(asUtcMs) || !new Date(asUtcMs).toISOString().startsWith(local)) return undefined;
+  const at = (ms: number) => new Date(ms).toISOString().replace(/\.000Z$/, `${fraction}Z`);
+  if (offset !== undefined) return at(Date.parse(`${local}${offset.toUpperCase()}`));
+  const before = offsetMsOf(asUtcMs - 86_400_000, zone);
+  const after = offsetMsOf(asUtcMs + 86_400_000, zone);
+  const candidates = [asUtcMs - before, asUtcMs - after].filter((ms) => ms + offsetMsOf(ms, zone) === asUtcMs);
+  return at(Math.min(...(candidates.length > 0 ? candidates : [asUtcMs - before])));
+};
