@@ -61,6 +61,17 @@ const ExperimentPhase = builder.objectRef<Phase>('ExperimentPhase').implement({
   }),
 });
 
+const ExperimentStateEnum = builder.enumType('ExperimentState', {
+  description: 'Where an experiment is between its plan and its end.',
+  values: {
+    UNPLANNED: { description: 'Only events name it: no plan was saved.' },
+    DRAFT: { description: 'Its plan has no start and claims no events.' },
+    SCHEDULED: { description: 'It starts later.' },
+    RUNNING: { description: 'It has started and has not ended.' },
+    ENDED: { description: 'It has ended.' },
+  } as const,
+});
+
 export const ExperimentType = builder.objectRef<Experiment & InSnapshot>('Experiment');
 
 builder.node(ExperimentType, {
@@ -89,6 +100,11 @@ builder.node(ExperimentType, {
       nullable: true,
       description: 'The end of the experiment, exclusive; null without bound.',
       resolve: ({ endedAtUs }) => endedAtUs,
+    }),
+    state: t.field({
+      type: ExperimentStateEnum,
+      description: 'Where it is between its plan and its end now, or at the time of the snapshot in the `id`.',
+      resolve: (experiment, _args, context) => context.planEditor.stateAt(experiment, nowUsIn(experiment, context)),
     }),
     allocation: t.field({
       type: [VariantAllocation],

@@ -1,7 +1,7 @@
 import type { KnownAsOf, Ledger } from '../../ledger/ledger.ts';
 import type { ExperimentEvents } from './events.ts';
 import type { Experiments, PlanInput } from './experiments.ts';
-import { type Experiment, type Phase, phaseAt, phasesInPeriod } from './plan.ts';
+import { type Experiment, type ExperimentState, type Phase, phaseAt, phasesInPeriod, stateAt } from './plan.ts';
 
 export interface SavedPlan {
   readonly experiment: Experiment;
@@ -41,6 +41,11 @@ export class PlanEditor {
   /** The phase in force at an instant, microseconds since 1970 UTC. */
   phaseAt(experiment: Experiment, atUs: number): Phase {
     return phaseAt(experiment, atUs);
+  }
+
+  /** Where an experiment is between its plan and its end at an instant, microseconds since 1970 UTC. */
+  stateAt(experiment: Experiment, atUs: number): ExperimentState {
+    return stateAt(experiment, atUs);
   }
 
   /** All phases within the period of the experiment, in the order of time, as they were known; none before the first plan. */

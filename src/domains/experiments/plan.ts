@@ -32,6 +32,8 @@ export interface Phase extends PhasePlan {
 export interface Experiment {
   readonly key: string;
   readonly name: string;
+  /** Whether a plan was saved; false for a key that only events name. */
+  readonly hasPlan: boolean;
   /** Microseconds since 1970 UTC. Null for a draft: it claims no events. */
   readonly startedAtUs: number | null;
   /** Null without bound. */
@@ -56,6 +58,7 @@ const emptyPhase: Phase = { fromUs: null, toUs: null, allocation: [], allocation
 export const unplanned = (key: string): Experiment => ({
   key,
   name: key,
+  hasPlan: false,
   startedAtUs: null,
   endedAtUs: null,
   phases: [emptyPhase],
@@ -66,7 +69,7 @@ export const revised = (before: Experiment | undefined, revision: PlanRevision):
   const { key, name, startedAtUs, endedAtUs, allocation, allocationByMarket, markets, allocationFromUs } = revision;
   const plan = { allocation, allocationByMarket, markets };
   const phases = before && allocationFromUs !== null ? withPhase(before.phases, allocationFromUs, plan) : [plan];
-  return { key, name, startedAtUs, endedAtUs, phases: chained(phases) };
+  return { key, name, hasPlan: true, startedAtUs, endedAtUs, phases: chained(phases) };
 };
 
 type OpenPhase = PhasePlan & { readonly fromUs?: number | null };
@@ -144,6 +147,16 @@ export const plannedControl = (experiment: Experiment): string | undefined => {
   const allocations = phasesInPeriod(experiment).toReversed().flatMap(allocationsOf);
   const control = allocations.flat().find(({ isControl }) => isControl) ?? allocations.flat()[0];
   return control?.variant;
+};
+
+/** Where an experiment is between its plan and its end. */
+export type ExperimentState = 'UNPLANNED' | 'DRAFT' | 'SCHEDULED' | 'RUNNING' | 'ENDED';
+
+export const stateAt = ({ hasPlan, startedAtUs, endedAtUs }: Experiment, atUs: number): ExperimentState => {
+  if (!hasPlan) return 'UNPLANNED';
+  if (startedAtUs === null) return 'DRAFT';
+  if (atUs < startedAtUs) return 'SCHEDULED';
+  return endedAtUs !== null && atUs >= endedAtUs ? 'ENDED' : 'RUNNING';
 };
 
 /** Whether an instant is within the period of an experiment; a bound that is null does not limit it. */

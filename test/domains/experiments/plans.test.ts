@@ -201,3 +201,27 @@ it.each<[string, object, string]>([
     message,
   });
 });
+
+it('an experiment has a state by its plan and the clock, at a snapshot by its time', async () => {
+  const { save, send, query } = await openScenario();
+  await send([event('A', 1, { experiment: 'events-only' })]);
+  await save({ key: 'draft' });
+  await save({ key: 'scheduled', startedAt: '2026-03-01T00:00:01Z' });
+  await save({ key: 'running', startedAt: '2026-03-01T00:00:00Z', endedAt: '2026-03-01T00:00:01Z' });
+  await save({ key: 'ended', startedAt: minute(0), endedAt: '2026-03-01T00:00:00Z' });
+  const stateOf = async (key: string) => {
+    const { data } = await query<{ experiment: { state: string } | null }>(
+      'query ($key: String!) { experiment(key: $key) { state } }',
+      { key },
+    );
+    return data?.experiment?.state;
+  };
+  expect(await Promise.all(['events-only', 'draft', 'scheduled', 'running', 'ended'].map(stateOf))).toEqual([
+    ...['UNPLANNED', 'DRAFT', 'SCHEDULED', 'RUNNING', 'ENDED'],
+  ]);
+  // A dry run says what the state would be.
+  const { data } = await query(
+    'mutation { saveExperiment(input: { key: "new", dryRun: true }) { ... on SaveExperimentPayload { experiment { state } } } }',
+  );
+  expect(data).toEqual({ saveExperiment: { experiment: { state: 'DRAFT' } } });
+});
