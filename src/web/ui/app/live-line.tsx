@@ -1,5 +1,5 @@
 import { Group, Switch, Text } from '@mantine/core';
-import { IconLoader2, IconPlayerPause, IconPointFilled, IconWifiOff } from '@tabler/icons-react';
+import { IconLoader2, IconLock, IconPlayerPause, IconPointFilled, IconWifiOff } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import { type LiveState, useLive } from '../data/live.tsx';
 import { formatFigure } from '../format/numbers.ts';
@@ -9,6 +9,7 @@ const words: Readonly<Record<LiveState, string>> = {
   live: 'live',
   paused: 'paused',
   offline: 'offline: figures may be old, trying again',
+  closed: 'not signed in',
 };
 
 const icons: Readonly<Record<LiveState, typeof IconPointFilled>> = {
@@ -16,6 +17,7 @@ const icons: Readonly<Record<LiveState, typeof IconPointFilled>> = {
   live: IconPointFilled,
   paused: IconPlayerPause,
   offline: IconWifiOff,
+  closed: IconLock,
 };
 
 /** Seconds since an instant, counted on. */

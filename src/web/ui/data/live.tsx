@@ -9,9 +9,10 @@ import {
   useQuery,
 } from 'urql';
 import { type ChangeKind, ChangesDocument } from '../generated/graphql.ts';
+import { useViewer } from './viewer.tsx';
 
-/** `paused`: by the person, or because the tab is hidden. */
-export type LiveState = 'connecting' | 'live' | 'paused' | 'offline';
+/** `paused`: by the person, or because the tab is hidden. `closed`: the person may not read. */
+export type LiveState = 'connecting' | 'live' | 'paused' | 'offline' | 'closed';
 
 type Listener = (kinds: readonly ChangeKind[]) => void;
 
@@ -56,8 +57,13 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
   const [heard, setHeard] = useState(nothingHeard);
   const listeners = useRef(new Set<Listener>());
   const isStopped = isPaused || !isVisible;
+  const mayRead = useViewer().may('READ');
 
   useEffect(() => {
+    if (!mayRead) {
+      setHeard({ ...nothingHeard, state: 'closed' });
+      return undefined;
+    }
     if (isStopped) {
       setHeard((last) => ({ ...last, state: 'paused' }));
       return undefined;
@@ -73,7 +79,7 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
       for (const listener of listeners.current) listener(kinds);
     });
     return unsubscribe;
-  }, [client, isStopped]);
+  }, [client, isStopped, mayRead]);
 
   const live = useMemo<Live>(
     () => ({

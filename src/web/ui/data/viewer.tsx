@@ -1,8 +1,6 @@
 import { createContext, type ReactNode, useContext, useMemo } from 'react';
-import type { CombinedError } from 'urql';
-import { useSession } from './session.tsx';
-
-export type KeyScope = 'READ' | 'INGEST' | 'ADMIN';
+import { type CombinedError, useQuery } from 'urql';
+import { type Scope, ViewerDocument } from '../generated/graphql.ts';
 
 /** The person at the browser, as the server sees them. */
 export interface Viewer {
@@ -10,20 +8,27 @@ export interface Viewer {
   readonly name: string | null;
   /** Whether the server demands keys. */
   readonly needsKey: boolean;
-  readonly isLoaded: boolean;
-  /** Why the server could not say who it is, such as a key that was revoked. */
+  /** False until the server has said who it is: until then nothing can be said about permissions. */
+  readonly isKnown: boolean;
+  /** Why the server could not say it. */
   readonly error: CombinedError | undefined;
-  may(scope: KeyScope): boolean;
+  may(scope: Scope): boolean;
 }
 
 const ViewerContext = createContext<Viewer | null>(null);
 
 export function ViewerProvider({ children }: { readonly children: ReactNode }) {
-  const { apiKey } = useSession();
-  const viewer = useMemo<Viewer>(
-    () => ({ name: apiKey, needsKey: apiKey !== null, isLoaded: true, error: undefined, may: () => true }),
-    [apiKey],
-  );
+  const [{ data, error }] = useQuery({ query: ViewerDocument, variables: {} });
+  const viewer = useMemo<Viewer>(() => {
+    const known = data?.viewer;
+    return {
+      name: known?.name ?? null,
+      needsKey: known?.authentication ?? false,
+      isKnown: known !== undefined && known !== null,
+      error,
+      may: (scope) => known?.scopes.includes(scope) ?? false,
+    };
+  }, [data, error]);
   return <ViewerContext value={viewer}>{children}</ViewerContext>;
 }
 

@@ -2,6 +2,7 @@
 /** The id of each operation in `persisted-documents.json`: `documentId` of GraphQL over HTTP. */
 export const documentIds = {
   Changes: 'sha256:bbdf9ea6af8d9073707c791020b9daa409df8661e3cb5459aca2c05ab6393ee8',
+  Viewer: 'sha256:c5083a3d89a05f8178a1ff90be68a8bc1843e2f312acf7fbb2102ab26f9b499a',
 } as const;
 
 interface Document {

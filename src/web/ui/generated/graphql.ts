@@ -37,10 +37,25 @@ export type ChangeKind =
   /** Synchronizations of user files: their beginnings and ends. */
   | 'USER_SYNC';
 
+/** What a caller may do. ADMIN includes all others, and no other scope includes another. */
+export type Scope =
+  /** everything, including plans of experiments */
+  | 'ADMIN'
+  /** send records and files, and see the outcome of each */
+  | 'INGEST'
+  /** read and subscribe: GraphQL queries and subscriptions, REST by GET, exports */
+  | 'READ';
+
 export type ChangesSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
 export type ChangesSubscription = { changes: { __typename: 'Changes', sequence: number, at: string | null, kinds: Array<ChangeKind> } | null };
 
+export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ViewerQuery = { viewer: { __typename: 'Viewer', name: string | null, scopes: Array<Scope>, authentication: boolean } | null };
+
 
 export const ChangesDocument = {"__meta__":{"hash":"sha256:bbdf9ea6af8d9073707c791020b9daa409df8661e3cb5459aca2c05ab6393ee8"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"Changes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"changes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sequence"}},{"kind":"Field","name":{"kind":"Name","value":"at"}},{"kind":"Field","name":{"kind":"Name","value":"kinds"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}}]}}]} as unknown as DocumentNode<ChangesSubscription, ChangesSubscriptionVariables>;
+export const ViewerDocument = {"__meta__":{"hash":"sha256:c5083a3d89a05f8178a1ff90be68a8bc1843e2f312acf7fbb2102ab26f9b499a"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Viewer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"viewer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"scopes"}},{"kind":"Field","name":{"kind":"Name","value":"authentication"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}}]}}]} as unknown as DocumentNode<ViewerQuery, ViewerQueryVariables>;
