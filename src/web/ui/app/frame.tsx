@@ -5,6 +5,7 @@ import { Suspense } from 'react';
 import { KeyButton } from './key-button.tsx';
 import { LiveLine } from './live-line.tsx';
 import { BarNavigation, SideNavigation } from './navigation-links.tsx';
+import { Permitted } from './permitted.tsx';
 import { SnapshotMark } from './snapshot-mark.tsx';
 import { ThemeButton } from './theme-button.tsx';
 import { UserSearch } from './user-search.tsx';
@@ -44,9 +45,11 @@ export function Frame() {
         <SideNavigation />
       </AppShell.Navbar>
       <AppShell.Main id="main" tabIndex={-1}>
-        <Suspense>
-          <Outlet />
-        </Suspense>
+        <Permitted>
+          <Suspense>
+            <Outlet />
+          </Suspense>
+        </Permitted>
       </AppShell.Main>
       <AppShell.Footer>{isWide ? <LiveLine /> : <BarNavigation />}</AppShell.Footer>
     </AppShell>

@@ -1,43 +1,8 @@
-import { Button, Group, Modal, PasswordInput, Stack, Text } from '@mantine/core';
+import { Button, Group, Modal, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { useState } from 'react';
 import { useSession } from '../data/session.tsx';
 import { useViewer } from '../data/viewer.tsx';
-
-interface SignInFormProps {
-  onDone(): void;
-}
-
-/** Signs in with an API key, which stays in this tab. */
-function SignInForm({ onDone }: SignInFormProps) {
-  const { signIn } = useSession();
-  const [key, setKey] = useState('');
-  const trimmed = key.trim();
-  return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (trimmed === '') return;
-        signIn(trimmed);
-        onDone();
-      }}
-    >
-      <Stack>
-        <PasswordInput
-          label="API key"
-          description="It is kept until this tab is closed, and sent to this server only. `asof keys add NAME --scope read` makes one."
-          autoComplete="off"
-          data-autofocus
-          value={key}
-          onChange={(event) => setKey(event.currentTarget.value)}
-        />
-        <Button type="submit" disabled={trimmed === ''}>
-          Sign in
-        </Button>
-      </Stack>
-    </form>
-  );
-}
+import { SignInForm } from './sign-in-form.tsx';
 
 /** Who has signed in, and the way in and out. */
 export function KeyButton() {

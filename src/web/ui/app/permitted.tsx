@@ -1,0 +1,36 @@
+import { Paper, Stack, Text } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { Page } from '../components/page.tsx';
+import { LoadingState, ProblemNotice } from '../components/states.tsx';
+import { problemOf } from '../data/errors.ts';
+import { useSession } from '../data/session.tsx';
+import { useViewer } from '../data/viewer.tsx';
+import { SignInForm } from './sign-in-form.tsx';
+
+/** The pages for a person who may read; for others the way in, or the scope that their key lacks. */
+export function Permitted({ children }: { readonly children: ReactNode }) {
+  const { apiKey } = useSession();
+  const { isKnown, name, error, may } = useViewer();
+  if (may('READ')) return children;
+  if (!isKnown)
+    return error ? <ProblemNotice problem={problemOf(error)} onRetry={() => location.reload()} /> : <LoadingState />;
+  if (name !== null)
+    return (
+      <Page title="This key may not read">
+        <Text>
+          The key {name} may send records, but the pages need a key with the scope read. Sign out at the top to use
+          another one.
+        </Text>
+      </Page>
+    );
+  return (
+    <Page title="Sign in">
+      <Paper withBorder p="md" maw={480}>
+        <Stack>
+          {apiKey !== null && <Text role="alert">The server does not accept this key. It may have been revoked.</Text>}
+          <SignInForm />
+        </Stack>
+      </Paper>
+    </Page>
+  );
+}
