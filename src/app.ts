@@ -24,7 +24,7 @@ import { createFastPath } from './rest/fast-path.ts';
 import { createRouter } from './rest/router.ts';
 import { programVersion } from './version.ts';
 import { createUiFace } from './web/face.ts';
-import { UiFiles, uiFolder } from './web/ui-files.ts';
+import { UiFiles, uiDocuments, uiFolder } from './web/ui-files.ts';
 
 /** The whole program without a socket. */
 export interface App {
@@ -49,11 +49,13 @@ export interface AppOptions {
   readonly log: Logger;
   /** Called with every SQL statement that runs. */
   readonly onStatement?: (sql: string) => void;
+  /** The folder of the built web UI; default: where the build leaves it. */
+  readonly ui?: string | undefined;
 }
 
 export const createApp = (config: Config, options: AppOptions): App => {
-  const { log } = options;
-  const documents = new TrustedDocuments(config, log);
+  const { log, ui: folder = uiFolder() } = options;
+  const documents = new TrustedDocuments(config, log, uiDocuments(folder));
   const core = createCore(config, options);
   const { store, ledger, engine, sqlEngine, domains, nowUs } = core;
   const server: MutableServerInfo = {
@@ -70,7 +72,7 @@ export const createApp = (config: Config, options: AppOptions): App => {
     { tools: createTools(documents), operations: graphql.operations, apiKeys: domains.apiKeys, version },
     config,
   );
-  const ui = createUiFace(new UiFiles(uiFolder()), rest.face);
+  const ui = createUiFace(new UiFiles(folder), rest.face);
   const faceOf = (pathname: string): GuardedFace =>
     graphqlPath.test(pathname) ? graphql.face : pathname === '/mcp' ? mcp : ui;
   const guard = createFastGuard(config, log);

@@ -13,7 +13,7 @@ export const documentSettings = {
     type: flag,
     default: 'false',
     description:
-      'Runs trusted documents only: all other text, introspection included, needs a key of scope admin. Needs `documents`.',
+      'Runs trusted documents only, which are `documents` and those of the web UI: all other text, introspection included, needs a key of scope admin.',
   },
   documentsWatchMs: {
     type: integer(),

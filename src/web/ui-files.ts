@@ -34,6 +34,12 @@ export const uiFolder = (): string =>
     .map((folder) => fileURLToPath(new URL(folder, import.meta.url)))
     .find((folder) => existsSync(join(folder, 'index.html'))) ?? '';
 
+/** The manifest of the documents that a built UI sends; null without one. */
+export const uiDocuments = (folder: string): string | null => {
+  const file = join(folder, 'documents.json');
+  return folder !== '' && existsSync(file) ? file : null;
+};
+
 /** The files of the web UI that the build wrote; none where it was not built. */
 export class UiFiles {
   readonly #folder: string;

@@ -34,6 +34,8 @@ export interface OpenOptions {
   readonly onStatement?: (sql: string) => void;
   /** Default: one that logs nothing. */
   readonly log?: Logger;
+  /** The folder of the built web UI; default: that of the build. Empty: none. */
+  readonly ui?: string;
   /** False leaves the indices unbuilt: the server is not ready. */
   readonly start?: boolean;
 }
@@ -62,6 +64,7 @@ export const openApp = async (options: OpenOptions = {}): Promise<OpenApp> => {
   const { onStatement, log = pino({ level: 'silent' }) } = options;
   const app = createApp(readConfig({ data, ...options.settings }), {
     log,
+    ui: options.ui,
     ...(onStatement ? { onStatement } : {}),
   });
   if (options.start !== false) {

@@ -52,7 +52,7 @@ const serveTools = async ({ domains, ledger }: CommandServices, { config, termin
       import('@modelcontextprotocol/sdk/server/stdio.js'),
     ]);
   const log = await createLog(config, terminal);
-  const documents = new TrustedDocuments(config, log);
+  const documents = new TrustedDocuments(config, log, null);
   const nowUs = createClock(config.now);
   const server = { version: programVersion(), startedAtUs: nowUs(), rebuildUs: null, builtAtUs: null };
   const { operations } = createGraphql({ ...domains, config, ledger, server, nowUs }, documents, log);

@@ -28,9 +28,17 @@ const refusedDocuments = (documents: readonly StoredDocument[]): readonly Refuse
     }))
     .filter(({ messages }) => messages.length > 0);
 
+/** Documents by each of their ids. */
+type ById = ReadonlyMap<string, StoredDocument>;
+
+const byId = (documents: readonly StoredDocument[]): ById =>
+  new Map(documents.flatMap((document) => document.ids.map((id) => [id, document])));
+
 /**
- * The documents that clients may run by their ids. The files are read again when they change; while the new ones have a
- * fault the old documents stay in use, and the log says why. The constructor throws BAD_REQUEST when the first ones have.
+ * The documents that clients may run by their ids: those of the operator, and those of the program's own web UI, which
+ * are found by their ids only and change with the program. The operator's files are read again when they change; while the new ones have a
+ * fault the old documents stay in use, and the log says why. The constructor throws BAD_REQUEST when the first ones have,
+ * and when `trustedOnly` would leave nothing to run.
  */
 export class TrustedDocuments {
   readonly #settings: Settings;
@@ -38,27 +46,34 @@ export class TrustedDocuments {
   readonly #listeners = new Set<() => void>();
   #files: DocumentFiles = { documents: [], version: '' };
   #accepted: readonly StoredDocument[] = [];
-  #byId: ReadonlyMap<string, StoredDocument> = new Map();
+  #byId: ById = new Map();
+  readonly #builtIn: ById;
   /** What the log has last said is wrong with the files. */
   #fault: string | null = null;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(settings: Settings, log: Logger) {
+  /** `builtIn` is the manifest of the web UI; null without one. */
+  constructor(settings: Settings, log: Logger, builtIn: string | null) {
     this.#settings = settings;
     this.#log = log;
-    if (settings.trustedOnly && settings.documents === '')
-      throw new DomainError('BAD_REQUEST', 'setting trustedOnly needs documents: set --documents (ASOF_DOCUMENTS)');
+    this.#builtIn = byId(builtIn === null ? [] : readDocuments(builtIn).documents);
+    if (settings.trustedOnly && settings.documents === '' && this.#builtIn.size === 0)
+      throw new DomainError(
+        'BAD_REQUEST',
+        'setting trustedOnly needs documents, or the web UI, which is not built: set --documents (ASOF_DOCUMENTS)',
+      );
     if (settings.documents !== '') this.#use(readDocuments(settings.documents));
   }
 
-  /** All documents that the schema accepts, in the order of their files; another list after each change. */
+  /** The operator's documents that the schema accepts, in the order of their files; another list after each change. */
   get accepted(): readonly StoredDocument[] {
     return this.#accepted;
   }
 
   /** The document with this id, also one that the schema does not accept. */
   find(id: string): StoredDocument | undefined {
-    return this.#byId.get(plainId(id));
+    const plain = plainId(id);
+    return this.#byId.get(plain) ?? this.#builtIn.get(plain);
   }
 
   /** Polls the files from now on, because `fs.watch` reports nothing on network folders and mounted volumes. */
@@ -97,7 +112,7 @@ export class TrustedDocuments {
   #use(files: DocumentFiles): void {
     const refused = refusedDocuments(files.documents);
     this.#files = files;
-    this.#byId = new Map(files.documents.flatMap((document) => document.ids.map((id) => [id, document])));
+    this.#byId = byId(files.documents);
     const isRefused = new Set(refused.map(({ document }) => document));
     this.#accepted = files.documents.filter((document) => !isRefused.has(document));
     this.#log.info({ documents: files.documents.length, refused: refused.length }, 'read the trusted documents');

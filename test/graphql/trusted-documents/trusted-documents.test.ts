@@ -159,7 +159,7 @@ describe('faulty documents', () => {
     await expect(openApp({ settings: { documents: join(folder, 'none') } })).rejects.toThrow(/cannot be read/);
     await writeFile(join(folder, 'x.json'), Buffer.from([0x22, 0xff, 0x22]));
     await expect(openApp({ settings: { documents: join(folder, 'x.json') } })).rejects.toThrow(/cannot be read/);
-    await expect(openApp({ settings: { trustedOnly: 'true' } })).rejects.toThrow(/trustedOnly needs documents/);
+    await expect(openApp({ settings: { trustedOnly: 'true' }, ui: '' })).rejects.toThrow(/trustedOnly needs documents/);
   });
 
   it('a document that the schema does not accept is logged by name, and the others are served', async () => {
