@@ -48,12 +48,12 @@ export const connectionType = <Node extends object, Extra extends object = objec
       edges: t.field({
         type: [edgeType],
         description: 'The objects of this page with their cursors, in order.',
-        resolve: ({ edges }) => edges,
+        resolve: ({ edgesOf }) => edgesOf(),
       }),
       nodes: t.field({
         type: [type],
         description: 'The objects of this page, in order.',
-        resolve: ({ edges }) => edges.map(({ node }) => node),
+        resolve: ({ nodes }) => nodes,
       }),
       ...fields?.(t),
     }),

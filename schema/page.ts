@@ -140,7 +140,9 @@ export interface Edge<T> {
 
 /** The edges carry `EdgeExtra`: what is known of an item in this list only. */
 export interface Page<T, EdgeExtra = object> {
-  readonly edges: (Edge<T> & EdgeExtra)[];
+  readonly nodes: readonly T[];
+  /** Creates the edges, which few clients request. */
+  readonly edgesOf: () => (Edge<T> & EdgeExtra)[];
   readonly pageInfo: PageInfo;
 }
 
@@ -172,20 +174,22 @@ class ListEdge<T> implements Edge<T> {
 class ListPageInfo implements PageInfo {
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
-  readonly #edges: readonly Edge<unknown>[];
+  readonly #count: number;
+  readonly #cursorAt: (index: number) => string;
 
-  constructor(edges: readonly Edge<unknown>[], { hasBefore, hasAfter }: Sides) {
-    this.#edges = edges;
+  constructor(count: number, cursorAt: (index: number) => string, { hasBefore, hasAfter }: Sides) {
+    this.#count = count;
+    this.#cursorAt = cursorAt;
     this.hasNextPage = hasAfter;
     this.hasPreviousPage = hasBefore;
   }
 
   get startCursor(): string | null {
-    return this.#edges[0]?.cursor ?? null;
+    return this.#count === 0 ? null : this.#cursorAt(0);
   }
 
   get endCursor(): string | null {
-    return this.#edges.at(-1)?.cursor ?? null;
+    return this.#count === 0 ? null : this.#cursorAt(this.#count - 1);
   }
 }
 
@@ -207,10 +211,15 @@ export const pageOf = <T, EdgeExtra extends object = object>(
   positionOf: (item: T, index: number) => string | number,
   { cursors, edge, ...sides }: PageOptions<EdgeExtra>,
 ): Page<T, EdgeExtra> => {
-  const edges = items.map((node, index) =>
-    Object.assign(new ListEdge(node, cursors, positionOf(node, index)), edge as EdgeExtra),
-  );
-  return { edges, pageInfo: new ListPageInfo(edges, sides) };
+  const cursorAt = (index: number): string => cursors.encode(positionOf(items[index] as T, index));
+  return {
+    nodes: items,
+    edgesOf: () =>
+      items.map((node, index) =>
+        Object.assign(new ListEdge(node, cursors, positionOf(node, index)), edge as EdgeExtra),
+      ),
+    pageInfo: new ListPageInfo(items.length, cursorAt, sides),
+  };
 };
 
 /** The part of a list of `count` items that a page selects, by the indices of its cursors. */

@@ -91,7 +91,7 @@ const seqForm = /^[1-9]\d{0,15}$/;
  */
 export const recordsByLocalIds = <T extends { readonly seq: number }>(
   localIds: readonly string[],
-  bySeqs: (seqs: readonly number[]) => (T | null)[],
+  bySeqs: (seqs: readonly number[]) => readonly (T | null)[],
   { ledger }: Pick<Context, 'ledger'>,
 ): ((T & InSnapshot) | null)[] => {
   const parsed = localIds.map((localId) => parseLocalId(localId, ledger));

@@ -204,7 +204,7 @@ export const factsOfUser = (field: string, user: NonNullable<FactList['user']>):
 
 /** A page of facts of one kind: one statement for all its rows. */
 export const factsPage = async <F extends StoredFact>(
-  facts: Facts & { readonly bySeqs: (seqs: readonly number[]) => (F | null)[] },
+  facts: Facts & { readonly bySeqs: (seqs: readonly number[]) => readonly (F | null)[] },
   args: FactPageArgs & Parameters<typeof selectPage>[1],
   context: Context,
   list: FactList,
@@ -224,10 +224,16 @@ export const factsPage = async <F extends StoredFact>(
     fromEnd,
   });
   const rows = await loadAll(facts.bySeqs, page.seqs);
-  const found = rows.filter((row) => row !== null).map((row) => inSnapshot(row, asOf));
+  const found = foundRows(rows, asOf);
   await yieldAfter(found.length);
   const edge: JoinedInList = { asOf: { ...asOf, sequence: page.sequence } };
   const cursors = walk.cursors.at(page.sequence);
   const { totalCount, sequence } = page;
   return { ...pageOf(found, ({ seq }) => seq, { ...page, cursors, edge }), totalCount, sequence };
+};
+
+/** The rows that exist, as those of a snapshot; the same list where that is all of them as they are. */
+const foundRows = <F extends StoredFact>(rows: readonly (F | null)[], asOf: InSnapshot): readonly FactNode<F>[] => {
+  const found = rows.every((row) => row !== null) ? rows : rows.filter((row) => row !== null);
+  return asOf.sequence === undefined ? found : found.map((row) => inSnapshot(row, asOf));
 };

@@ -28,3 +28,18 @@ it('a record cache answers as the store does, and reads only what it has not rea
     }),
   );
 });
+
+it('a record cache returns the same frozen list for the same frozen keys, unless a record is missing', () => {
+  const stored = new Set([1, 2]);
+  const cached = createRecordCache((missing) => missing.map((seq) => (stored.has(seq) ? { seq } : null)));
+  const keys = Object.freeze([1, 2]);
+  const list = cached(keys);
+  expect(list).toEqual([{ seq: 1 }, { seq: 2 }]);
+  expect(Object.isFrozen(list)).toBe(true);
+  expect(cached(keys)).toBe(list);
+  expect(cached([1, 2])).not.toBe(list);
+  const later = Object.freeze([2, 3]);
+  expect(cached(later)).toEqual([{ seq: 2 }, null]);
+  stored.add(3);
+  expect(cached(later)).toEqual([{ seq: 2 }, { seq: 3 }]);
+});

@@ -42,7 +42,7 @@ export interface ExperimentEvents extends Facts {
   /** How many events belong to another experiment by the plans `after` than by the plans `before`: a pass over all events. */
   movedBy(before: Plans, after: Plans): Promise<number>;
   /** Stored events by `seq`, in the order of the keys: one statement for those that were not read lately. */
-  bySeqs(seqs: readonly number[]): (StoredExperimentEvent | null)[];
+  bySeqs(seqs: readonly number[]): readonly (StoredExperimentEvent | null)[];
   /** The same by the senders' own ids within the experiments that the events name. */
   byEventIds(keys: readonly EventKey[]): (StoredExperimentEvent | null)[];
   /** Records one event. A known id with the same content is a duplicate, with other content a conflict; no id is always new. */

@@ -51,7 +51,7 @@ export interface Aggregation {
   /** What the facts were joined as of. */
   readonly asOf: Pick<AsOf, 'sequence'> & Required<Pick<AsOf, 'validAtUs'>>;
   /** Stored facts of its source by `seq`, in the order of the keys: one statement. */
-  readonly bySeqs: (seqs: readonly number[]) => (StoredFact | null)[];
+  readonly bySeqs: (seqs: readonly number[]) => readonly (StoredFact | null)[];
   /** The `seq`s of the facts of each requested group, ascending. One pass over the rows. */
   seqsOf(requests: readonly GroupFactsRequest[]): Promise<number[][]>;
 }

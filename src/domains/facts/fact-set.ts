@@ -30,5 +30,5 @@ export interface FactSet {
     timeZone: string,
   ): ((row: number) => boolean) | undefined;
   /** Stored facts by `seq`, in the order of the keys: one statement. */
-  bySeqs(seqs: readonly number[]): (StoredFact | null)[];
+  bySeqs(seqs: readonly number[]): readonly (StoredFact | null)[];
 }

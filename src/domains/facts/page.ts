@@ -25,7 +25,8 @@ export interface FactPageRequest {
 }
 
 export interface FactPage {
-  readonly seqs: number[];
+  /** Frozen, and the same list whenever the page is found again. */
+  readonly seqs: readonly number[];
   /** The sequence number of the list. */
   readonly sequence: number;
   readonly totalCount: number;
@@ -83,7 +84,7 @@ const findPage = async (
   if (more) rows.pop();
   if (request.fromEnd) rows.reverse();
   return {
-    seqs: rows.map(columns.seqOf),
+    seqs: Object.freeze(rows.map(columns.seqOf)),
     sequence: enriched.sequence,
     totalCount,
     hasBefore: skippedBefore || (request.fromEnd && more),

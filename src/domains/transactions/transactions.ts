@@ -38,7 +38,7 @@ export type StoredTransaction = Transaction & StoredFact & { readonly source: 'T
 /** Purchases: which user paid which amount for which product, when, and from which address. */
 export interface Transactions extends Facts {
   /** Stored transactions by `seq`, in the order of the keys: one statement for those that were not read lately. */
-  bySeqs(seqs: readonly number[]): (StoredTransaction | null)[];
+  bySeqs(seqs: readonly number[]): readonly (StoredTransaction | null)[];
   /** The same by the senders' own ids. */
   byTransactionIds(ids: readonly string[]): (StoredTransaction | null)[];
   /** Records one transaction. A known id is a duplicate if the content is equal, else a conflict. */

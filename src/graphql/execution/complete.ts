@@ -1,5 +1,6 @@
 import { type GraphQLAbstractType, GraphQLError, type GraphQLObjectType, isObjectType, locatedError } from 'graphql';
 import { type Execution, FieldInfo, keysOf, type Path, pathOf } from './execution.ts';
+import type { FixedSelection } from './fixed-texts.ts';
 import { type FieldPlan, type ObjectPlan, type OutputPlan, objectPlanOf } from './plan.ts';
 
 /** Completed values as JSON, null for a null, and lists that had to be awaited in parts. */
@@ -166,6 +167,11 @@ const completeList = (list: OutputPlan, values: unknown, info: FieldInfo, path: 
       `Expected Iterable, but did not find one for field "${info.parentType.name}.${info.fieldName}".`,
     );
   const items: Items = { output: list.item as OutputPlan, info, path };
+  const { execution } = info;
+  const selection = selectionOf(items.output);
+  const known = selection && execution.findListText(selection, values);
+  if (known) return known;
+  const errorsBefore = execution.errors.length;
   let text = '';
   let parts: Part[] | undefined;
   let index = 0;
@@ -186,13 +192,21 @@ const completeList = (list: OutputPlan, values: unknown, info: FieldInfo, path: 
     for (const part of parts ?? []) if (typeof part !== 'string') part.catch(() => undefined);
     throw error;
   }
-  if (!parts) return index === 0 ? '[]' : `${text}]`;
-  parts.push(`${text}]`);
+  text = index === 0 ? '[]' : `${text}]`;
+  if (!parts) {
+    if (selection && execution.errors.length === errorsBefore) execution.rememberListText(selection, values, text);
+    return text;
+  }
+  parts.push(text);
   return allOf(parts);
 };
 
+/** How the items of a list are remembered; null for those that are not, and before the first one is completed. */
+const selectionOf = ({ objectType, objects }: OutputPlan): FixedSelection | null =>
+  (objectType && objects.get(objectType)?.selection) ?? null;
+
 const completeItem = ({ output, info, path: listPath }: Items, value: unknown, index: number): Completed => {
-  const selection = output.objectType && output.objects.get(output.objectType)?.selection;
+  const selection = selectionOf(output);
   const text = selection && info.execution.findText(selection, value);
   if (text) return text;
   // Leaves need a path only for an error.

@@ -79,6 +79,22 @@ export class Execution {
     return text;
   }
 
+  /** The text of a list of fixed objects that was written before and is still the same: only what is frozen stays the same. */
+  findListText(selection: FixedSelection, list: object): string | undefined {
+    const { fixed, texts } = this.plan;
+    return fixed && Object.isFrozen(list)
+      ? texts.findList(selection, list, fixed.stateOf(this.contextValue))
+      : undefined;
+  }
+
+  /** Remembers the text of a list that was written without errors at once, in the state that is still the current one. */
+  rememberListText(selection: FixedSelection, list: object, text: string): void {
+    const { fixed, texts, executions } = this.plan;
+    if (!fixed || executions < 2 || !Object.isFrozen(list)) return;
+    text.charCodeAt(0);
+    texts.rememberList(selection, list, { state: fixed.stateOf(this.contextValue), text });
+  }
+
   /** The arguments of a field: its objects share them. Throws GraphQLError for arguments that do not fit. */
   argumentsOf({ constantArguments, index, definition, nodes }: FieldPlan): Arguments {
     if (constantArguments) return constantArguments;
