@@ -25,6 +25,11 @@ export const experimentSettings = {
     description:
       'An experiment event is late when an event newer by more than this was recorded before it, in milliseconds.',
   },
+  shareTrendPointsMax: {
+    type: integer({ min: 2 }),
+    default: '1000',
+    description: 'Maximum number of points of the cumulative shares of an experiment.',
+  },
   futureToleranceMs: {
     type: integer({ min: 0 }),
     default: '300000',

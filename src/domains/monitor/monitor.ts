@@ -10,7 +10,14 @@ import { countsAt, type ExperimentRows, experimentRowsAt, servicesAt } from './p
 import { createReport, type MonitorReport } from './report.ts';
 import type { Moment, MonitorRequest } from './request.ts';
 import type { MonitorServices } from './services.ts';
-import { type MonitorSnapshot, snapshotOf, type VariantExposure, variantExposures } from './snapshot.ts';
+import { type ShareTrend, type ShareTrendRequest, shareTrendOf } from './share-trend.ts';
+import {
+  type MonitorSnapshot,
+  type ReportSources,
+  snapshotOf,
+  type VariantExposure,
+  variantExposures,
+} from './snapshot.ts';
 import { ExperimentTracker, rowsPerSlice } from './tracker.ts';
 
 /** Whether experiments run as planned, at this moment. */
@@ -27,6 +34,8 @@ export interface Monitor {
 const cachedPartsMax = 4;
 /** Earlier states, and counts of experiments in them, that are kept: a walk through history requests each again. */
 const cachedPastsMax = 4;
+/** Cumulative shares that are kept: at most `shareTrendPointsMax` points each. */
+const cachedShareTrendsMax = 32;
 
 /** What a request reads: counts whose histories are complete, and the services and the moment that they belong to. */
 interface Counted {
@@ -34,6 +43,8 @@ interface Counted {
   readonly snapshot: MonitorSnapshot;
   readonly moment: Moment;
   readonly counts: ExperimentCounts;
+  /** Whether the counts are still those of the snapshot. */
+  readonly isCurrent: () => boolean;
 }
 
 export const createMonitor = (services: MonitorServices): Monitor => {
@@ -46,8 +57,20 @@ export const createMonitor = (services: MonitorServices): Monitor => {
   };
   const exposuresOf = ({ snapshot }: Counted): VariantExposure[] => variantExposures(snapshot);
 
+  const shareTrends = createShareTrends();
+  const reportFor = (request: MonitorRequest, counted: Counted): MonitorReport => {
+    const sources = sourcesOf(counted);
+    return createReport(sources, (trendRequest) =>
+      shareTrends(sources, { request, trendRequest }, async () => {
+        if (counted.isCurrent()) return shareTrendOf(sources, trendRequest);
+        const trendThen = (then: Counted) => shareTrendOf(sourcesOf(then), trendRequest);
+        return await evaluatePast(sources.snapshot.sequence, request, trendThen);
+      }),
+    );
+  };
+
   return {
-    report: async (request) => evaluate(request, reportOf),
+    report: async (request) => evaluate(request, (counted) => reportFor(request, counted)),
     exposures: async (request) => evaluate(request, exposuresOf),
     async warm() {
       await evaluate({ timeZone: 'UTC' }, exposuresOf);
@@ -55,11 +78,30 @@ export const createMonitor = (services: MonitorServices): Monitor => {
   };
 };
 
-const reportOf = ({ services, snapshot, moment: { countryOf }, counts }: Counted): MonitorReport => {
+const sourcesOf = ({ services, snapshot, moment: { countryOf }, counts }: Counted): ReportSources => {
   const { rows, outside, exposures, orders, accountTypes, eventTypes, histories } = counts;
   const events = { rows, outside, exposures, orders, accountTypes, eventTypes, splits: histories.splits };
-  return createReport({ services, snapshot, events: { ...events, countryOf } });
+  return { services, snapshot, events: { ...events, countryOf } };
 };
+
+/** Cumulative shares, of which the last are kept: a live view requests the same ones until the ledger advances. */
+const createShareTrends = () => {
+  const known = new LRUCache<string, Promise<ShareTrend>>({ max: cachedShareTrendsMax });
+  return (
+    { snapshot: { experiment, sequence } }: ReportSources,
+    requests: { readonly request: MonitorRequest; readonly trendRequest: ShareTrendRequest },
+    compute: () => Promise<ShareTrend>,
+  ): Promise<ShareTrend> => {
+    const key = JSON.stringify([experiment.key, sequence, requests]);
+    const computing = known.get(key) ?? compute();
+    known.set(key, computing);
+    computing.catch(() => known.delete(key));
+    return computing;
+  };
+};
+
+/** Parts and earlier states are counted once, for one sequence number. */
+const isAlwaysCurrent = (): boolean => true;
 
 /** Evaluates requests of the newest state, which is counted as events arrive. */
 const createNewest = (services: MonitorServices) => {
@@ -83,17 +125,19 @@ const createNewest = (services: MonitorServices) => {
   };
 
   return async <R>(request: MonitorRequest, read: (counted: Counted) => R): Promise<R> => {
-    const readCounts = (moment: Moment, counts: ExperimentCounts): R =>
-      read({ services, snapshot: snapshotOf(services, request, moment, counts), moment, counts });
+    const readCounts = (moment: Moment, counts: ExperimentCounts, isCurrent: () => boolean): R =>
+      read({ services, snapshot: snapshotOf(services, request, moment, counts), moment, counts, isCurrent });
+    const readNewest = (moment: Moment, counts: ExperimentCounts): R =>
+      readCounts(moment, counts, () => services.ledger.snapshot().sequence === moment.sequence);
     const withHistories = (counts: ExperimentCounts): boolean => counts.advanceHistories(rowsPerSlice);
-    if (!isPart(request)) return whenCurrent(request, withHistories, readCounts);
+    if (!isPart(request)) return whenCurrent(request, withHistories, readNewest);
     const part = await requestedPart(services, request);
     const needsNothing = (): boolean => true;
     const { moment, whole } = await whenCurrent(request, needsNothing, (now, all) => ({
       moment: now,
       whole: rowListsOf(all),
     }));
-    return readCounts(moment, await partCounts({ request, part, moment, whole }));
+    return readCounts(moment, await partCounts({ request, part, moment, whole }), isAlwaysCurrent);
   };
 };
 
@@ -130,7 +174,8 @@ const createPast = (services: MonitorServices) => {
     }
     const yieldIfDue = createYielder();
     while (!counts.advanceHistories(rowsPerSlice)) await yieldIfDue();
-    return read({ services: then, snapshot: snapshotOf(then, request, moment, counts), moment, counts });
+    const snapshot = snapshotOf(then, request, moment, counts);
+    return read({ services: then, snapshot, moment, counts, isCurrent: isAlwaysCurrent });
   };
 };
 

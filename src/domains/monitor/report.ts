@@ -4,6 +4,7 @@ import { healthOf, type MonitorHealth } from './checks.ts';
 import { dataChecks } from './data-checks.ts';
 import { createOutcomes, type OutcomeRequest, type VariantOutcome } from './outcomes.ts';
 import { sentenceOf } from './sentence.ts';
+import type { ShareTrend, ShareTrendRequest } from './share-trend.ts';
 import { type MonitorSnapshot, type ReportSources, type VariantExposure, variantExposures } from './snapshot.ts';
 import { createSuspects, type Suspect } from './suspects.ts';
 import { type TrendPoint, trendOf } from './trend.ts';
@@ -26,12 +27,17 @@ export interface MonitorReport {
   crossoverUsers(country: string | null, offset: number, count: number): number[];
   /** Throws VALIDATION_FAILED with the arguments at fault. */
   outcomes(request: OutcomeRequest): Promise<VariantOutcome[]>;
+  /**
+   * The cumulative shares of users with the bands of the test. Throws BAD_REQUEST for a market that the report leaves out
+   * and for fewer than two points, LIMIT_EXCEEDED for more than `shareTrendPointsMax`.
+   */
+  shareTrend(request: ShareTrendRequest): Promise<ShareTrend>;
   trend(grain: Grain): Promise<TrendPoint[]>;
   /** `rejected` is the number of rejected events. */
   arrivalQuality(rejected: number): Promise<ArrivalQuality>;
 }
 
-export const createReport = (sources: ReportSources): MonitorReport => {
+export const createReport = (sources: ReportSources, shareTrend: MonitorReport['shareTrend']): MonitorReport => {
   const { snapshot } = sources;
   const { experiment, eventCount, cells, arrivals, limits } = snapshot;
   const health = healthOf(snapshot, dataChecks(sources));
@@ -47,6 +53,7 @@ export const createReport = (sources: ReportSources): MonitorReport => {
     suspects,
     crossoverUsers: (country, offset, count) => crossoverUsers(sources, country, offset, count),
     outcomes: createOutcomes(sources),
+    shareTrend,
     trend: (grain) => trendOf(sources, grain),
     arrivalQuality: (rejected) => arrivalQualityOf(sources, rejected),
   };

@@ -31,6 +31,8 @@ export interface SampleRatio {
   /** Valid however often it is looked at; not corrected. */
   readonly sequentialPValue: number | null;
   readonly maxDeviation: number | null;
+  /** The line of the sequential test: `monitorAlpha` by Holm's factor, or what it would be for a market with too few users. */
+  readonly alpha: number;
   /** The time of the event with which the sequential test crossed its line, alpha by Holm's factor; null unless it has. */
   readonly brokenSinceUs: number | null;
 }
@@ -38,6 +40,7 @@ export interface SampleRatio {
 /** The result of a sequential test with enough users. */
 interface SequentialResult {
   readonly isCrossed: boolean;
+  readonly alpha: number;
   readonly sinceUs: number | null;
 }
 
@@ -47,6 +50,7 @@ interface RatioInput {
   readonly found: ObservedSplit | undefined;
   readonly adjustedPValue: number | undefined;
   readonly sequential: SequentialResult | undefined;
+  readonly alpha: number;
 }
 
 /**
@@ -73,11 +77,18 @@ export const sampleRatios = (snapshot: MonitorSnapshot): { all: SampleRatio; mar
     const pValue = corrected.get(split);
     if (pValue === undefined) return undefined;
     const isCrossed = pValue <= limits.monitorAlpha;
-    return { isCrossed, sinceUs: isCrossed ? split.test.crossedAt(factors.get(split) as number) : null };
+    const factor = factors.get(split) as number;
+    return {
+      isCrossed,
+      alpha: limits.monitorAlpha / factor,
+      sinceUs: isCrossed ? split.test.crossedAt(factor) : null,
+    };
   };
   const ratioOf = (country: string | null, split: ObservedSplit | undefined): SampleRatio => {
     const adjustedPValue = split && adjusted.get(split);
-    return sampleRatioOf(snapshot, { country, found: split, adjustedPValue, sequential: split && sequentialOf(split) });
+    const sequential = split && sequentialOf(split);
+    const alpha = sequential?.alpha ?? limits.monitorAlpha / (family.length + 1);
+    return sampleRatioOf(snapshot, { country, found: split, adjustedPValue, sequential, alpha });
   };
   return {
     all: ratioOf(null, found.all),
@@ -109,7 +120,7 @@ const deviationOf = ({ split, limits }: MonitorSnapshot, found: ObservedSplit): 
 
 const sampleRatioOf = (snapshot: MonitorSnapshot, input: RatioInput): SampleRatio => {
   const { split, limits } = snapshot;
-  const { country, found, adjustedPValue, sequential } = input;
+  const { country, found, adjustedPValue, sequential, alpha } = input;
   const test = found ? chiSquaredTest(found.counts, found.expected) : null;
   const maxDeviation = found ? deviationOf(snapshot, found) : null;
   const isCertain = sequential?.isCrossed ?? false;
@@ -129,6 +140,7 @@ const sampleRatioOf = (snapshot: MonitorSnapshot, input: RatioInput): SampleRati
     adjustedPValue: country === null ? (test?.pValue ?? null) : (adjustedPValue ?? test?.pValue ?? null),
     sequentialPValue: found?.test.pValue ?? null,
     maxDeviation,
+    alpha,
     brokenSinceUs: sequential?.sinceUs ?? null,
   };
   return { ...ratio, message: messageOf(snapshot, input, ratio) };

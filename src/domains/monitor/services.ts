@@ -14,6 +14,7 @@ export interface MonitorLimits extends Pick<ArrivalLimits, 'lateAfterMs'> {
   /** Fewer users than these are not tested. */
   readonly monitorUsersMin: number;
   readonly trendPointsMax: number;
+  readonly shareTrendPointsMax: number;
 }
 
 export interface MonitorServices {

@@ -5,7 +5,7 @@ import { logGamma } from './special-functions.ts';
  * The default of `concentration`: expects deviations of about 2.5 percentage points (√(share × (1 − share) / 400)). A smaller
  * value detects large deviations sooner and small ones later. Measurements: docs/decisions/0008-anytime-valid-monitor.md.
  */
-const defaultConcentration = 400;
+export const defaultConcentration = 400;
 
 /** The largest divisor of alpha for which the time of crossing is recorded. */
 const divisorMax = 1024;
