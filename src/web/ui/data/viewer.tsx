@@ -26,7 +26,8 @@ export function ViewerProvider({ children }: { readonly children: ReactNode }) {
       needsKey: known?.authentication ?? false,
       isKnown: known !== undefined && known !== null,
       error,
-      may: (scope) => known?.scopes.includes(scope) ?? false,
+      // The scope admin includes all others.
+      may: (scope) => known?.scopes.some((each) => each === scope || each === 'ADMIN') ?? false,
     };
   }, [data, error]);
   return <ViewerContext value={viewer}>{children}</ViewerContext>;
