@@ -107,6 +107,8 @@ export interface Store {
     table: T,
     request: SliceRequest<T, C>,
   ): Iterable<Pick<Row<T>, C>[]>;
+  /** The size of the file, or of the memory that stands for it. */
+  bytes(): number;
   /** Calls back after each commit of this process with the tables outside of the ledger that it may have changed. */
   onCommit(listener: (tables: ReadonlySet<SQLiteTable>) => void): void;
   /** Changes whenever another process has committed. */

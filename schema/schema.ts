@@ -52,6 +52,7 @@ import './changes/changes.ts';
 import './api-keys/scope.ts';
 import './api-keys/viewer.ts';
 import './server.ts';
+import './health/health.ts';
 import './nodes.ts';
 import { withNullableFailures } from './nullability.ts';
 

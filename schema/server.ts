@@ -11,7 +11,7 @@ const IndexStateType = builder.objectRef<IndexState>('IndexState').implement({
   }),
 });
 
-const Server = builder.objectRef<object>('Server').implement({
+export const ServerType = builder.objectRef<object>('Server').implement({
   description: 'The state of this server.',
   fields: (t) => ({
     version: t.string({
@@ -59,7 +59,7 @@ const Server = builder.objectRef<object>('Server').implement({
 
 builder.queryField('server', (t) =>
   t.field({
-    type: Server,
+    type: ServerType,
     description: 'The state of this server.',
     resolve: () => ({}),
   }),

@@ -22,6 +22,7 @@ import { createExperimentEventsImporter } from './domains/experiments/import.ts'
 import { PlanEditor } from './domains/experiments/plan-editor.ts';
 import { createRecordedEvents } from './domains/experiments/recorded-events.ts';
 import { createEnrichedAggregate } from './domains/facts/enriched-aggregate.ts';
+import { Health } from './domains/health/health.ts';
 import { createImportEnds } from './domains/imports/import-ends.ts';
 import { createImports } from './domains/imports/imports.ts';
 import { IngestQueue } from './domains/imports/ingest-queue.ts';
@@ -79,6 +80,7 @@ export const createDomains = (services: DomainServices) => {
   return {
     apiKeys: createApiKeys(store, limits),
     changes,
+    health: new Health(store, services.ledger, services.nowUs),
     imageProblems: () => imageProblems(store, users.images),
     ...users,
     ...facts,

@@ -44,6 +44,7 @@ const units: readonly Unit[] = [
   { name: 'ledger', files: /^src\/ledger\//, may: ['indices', 'lib', 'errors'], types: ['store types', 'sources'] },
   domain('api-keys'),
   domain('changes'),
+  domain('health', ['changes']),
   domain('users'),
   domain('user-status', ['users']),
   domain('excluded-users', ['users']),

@@ -106,6 +106,11 @@ class SqliteStore implements Store {
     return readSlices(this.#reader, table, request);
   }
 
+  bytes(): number {
+    const pages = this.#client.pragma('page_count', { simple: true }) as number;
+    return pages * (this.#client.pragma('page_size', { simple: true }) as number);
+  }
+
   onCommit(listener: (tables: ReadonlySet<SQLiteTable>) => void): void {
     this.#listeners.add(listener);
   }

@@ -30,7 +30,11 @@ export const imports = sqliteTable(
     /** How the CSV file was read; null before it is known, and for other formats. */
     dialect: text('dialect', { mode: 'json' }).$type<FileDialect>(),
   },
-  (table) => [index('imports_by_digest').on(table.digest), index('imports_by_source').on(table.source)],
+  (table) => [
+    index('imports_by_digest').on(table.digest),
+    index('imports_by_source').on(table.source),
+    index('imports_by_state').on(table.state),
+  ],
 );
 
 /** Records that were not stored, with their original text. */
@@ -58,7 +62,8 @@ export const rejectedRecords = sqliteTable(
     settledSeq: integer('settled_seq'),
   },
   (table) => [
-    index('rejected_records_by_import').on(table.importId),
+    index('rejected_records_by_import').on(table.importId, table.state),
     index('rejected_records_by_target').on(table.target, table.state),
+    index('rejected_records_by_state').on(table.state),
   ],
 );

@@ -21,7 +21,7 @@ const values = {
   DOCUMENTS: { description: 'Trusted documents.' },
 } as const satisfies Readonly<Record<ChangeKind, object>>;
 
-const ChangeKindEnum = builder.enumType('ChangeKind', { description: 'A kind of data that changes.', values });
+export const ChangeKindEnum = builder.enumType('ChangeKind', { description: 'A kind of data that changes.', values });
 
 const ChangesType = builder.objectRef<ChangeReport>('Changes').implement({
   description: 'What has changed since the previous result.',

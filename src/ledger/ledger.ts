@@ -4,7 +4,7 @@ import { DomainError } from '../errors.ts';
 import { coalesced } from './coalesce.ts';
 import { type CommitLog, createCommitLog } from './commit-log.ts';
 import { inApplyOrder, type Projection, type ProjectionSize } from './projection.ts';
-import { Replay, type Subscription } from './replay.ts';
+import { type RecordCounts, Replay, type Subscription } from './replay.ts';
 
 export interface Snapshot {
   readonly sequence: number;
@@ -50,8 +50,8 @@ export interface Ledger {
    * what ends it.
    */
   onAdvance(listener: () => void): () => void;
-  /** Calls back after every step with the tables whose records it brought into memory, while the ledger exists. */
-  onRecords(listener: (tables: readonly LedgerTable[]) => void): void;
+  /** Calls back after every step with the number of records that it brought into memory, while the ledger exists. */
+  onRecords(listener: (counts: RecordCounts) => void): void;
   /** How many `onAdvance` listeners there are. */
   readonly listeners: number;
   /** The indices whose size operators watch. */
@@ -66,13 +66,13 @@ export const createLedger = (store: Store, logger?: Pick<Logger, 'debug'>): Ledg
   const subscriptions: Subscription[] = [];
   const commitLog = createCommitLog();
   const listeners = new Set<() => void>();
-  const recordListeners = new Set<(tables: readonly LedgerTable[]) => void>();
+  const recordListeners = new Set<(counts: RecordCounts) => void>();
   let replay: Replay | undefined;
   let ready = false;
 
   const startReplay = (): Replay => {
-    const onStep = (tables: readonly LedgerTable[]): void => {
-      if (tables.length > 0) for (const listener of recordListeners) listener(tables);
+    const onStep = (counts: RecordCounts): void => {
+      if (counts.size > 0) for (const listener of recordListeners) listener(counts);
       listeners.forEach((listener) => void listener());
     };
     return new Replay(store, commitLog, inApplyOrder(subscriptions), onStep);

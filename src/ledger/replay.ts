@@ -8,6 +8,9 @@ export interface Subscription {
   readonly projection: Projection<never>;
 }
 
+/** How many records of each table. */
+export type RecordCounts = ReadonlyMap<LedgerTable, number>;
+
 /** Records that are applied in one step: few enough to hold the thread for a few milliseconds only. */
 const stepRecords = 1000;
 
@@ -22,7 +25,7 @@ export class Replay {
   readonly #log: CommitLog;
   /** In the order in which they apply. */
   readonly #subscriptions: readonly Subscription[];
-  readonly #onStep: (tables: readonly LedgerTable[]) => void;
+  readonly #onStep: (counts: RecordCounts) => void;
   /** The subscriptions that had the newest records: they probably have the next ones, too. */
   #recent: readonly Subscription[] = [];
   #sequence = 0;
@@ -31,7 +34,7 @@ export class Replay {
     store: Store,
     log: CommitLog,
     subscriptions: readonly Subscription[],
-    onStep: (tables: readonly LedgerTable[]) => void,
+    onStep: (counts: RecordCounts) => void,
   ) {
     this.#store = store;
     this.#log = log;
@@ -61,7 +64,7 @@ export class Replay {
       await nextIteration();
     }
     // A commit without records may still have ended an import.
-    if (steps === 0) this.#onStep([]);
+    if (steps === 0) this.#onStep(new Map());
     if (rebuilding) for (const { projection } of this.#subscriptions) await projection.rebuilt?.();
     return { records: this.#sequence - from };
   }
@@ -77,7 +80,7 @@ export class Replay {
     for (const { projection, rows } of batches) projection.apply(rows);
     for (const commit of commits) this.#log.add(commit.lastSeq, commit.recordedAtUs);
     this.#sequence = lastSeq;
-    this.#onStep([...rowsBySubscription.keys()].map(({ table }) => table));
+    this.#onStep(new Map([...rowsBySubscription].map(([{ table }, rows]) => [table, rows.length])));
   }
 
   /** The new records of each table. They have no gaps: once all are found, no other table is read. */

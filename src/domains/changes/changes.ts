@@ -28,7 +28,7 @@ export class Changes {
     const markTables = (tables: Iterable<SQLiteTable>): void => this.mark([...tables].flatMap(kindsOfTable));
     store.onCommit(markTables);
     // Records are changes when they are in memory: a client that queries again because of them finds them.
-    ledger.onRecords(markTables);
+    ledger.onRecords((counts) => markTables(counts.keys()));
   }
 
   /** How many clients follow. */

@@ -13,6 +13,8 @@ const recordedKinds = [
   'EXCLUDED_USERS',
 ] as const;
 
+export type RecordedKind = (typeof recordedKinds)[number];
+
 /** Kinds of which some changes have no sequence number. */
 export const unrecordedKinds = [
   'IMPORTS',

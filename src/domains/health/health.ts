@@ -1,0 +1,61 @@
+import type { Store } from '../../../db/store.ts';
+import { commits } from '../../../db/tables/commits.ts';
+import { imports, rejectedRecords } from '../../../db/tables/imports.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import type { NowUs } from '../../lib/clock.ts';
+import { IngestRates } from './ingest-rates.ts';
+
+/** How far the indices are behind the store. */
+export interface IndexLag {
+  /** The sequence number that they have reached. */
+  readonly sequence: number;
+  readonly newestSequence: number;
+  /** How long the oldest record that they lack has been stored, microseconds; 0 when they lack none. */
+  readonly us: number;
+}
+
+/** What operators watch. Every question costs a look-up in an index at most, whatever the ledger holds. */
+export class Health {
+  readonly ingest: IngestRates;
+  readonly #store: Store;
+  readonly #ledger: Ledger;
+  readonly #nowUs: NowUs;
+
+  constructor(store: Store, ledger: Ledger, nowUs: NowUs) {
+    this.#store = store;
+    this.#ledger = ledger;
+    this.#nowUs = nowUs;
+    this.ingest = new IngestRates(nowUs);
+    ledger.onRecords((counts) => {
+      // The rebuild at the start reads records that arrived long ago.
+      if (ledger.ready) this.ingest.add(counts);
+    });
+  }
+
+  indexLag(): IndexLag {
+    const { sequence } = this.#ledger.snapshot();
+    const [newest] = this.#store.page(commits, { key: 'lastSeq', direction: 'desc', limit: 1 });
+    const newestSequence = Math.max(newest?.lastSeq ?? 0, sequence);
+    if (newestSequence === sequence) return { sequence, newestSequence, us: 0 };
+    const [missing] = this.#store.page(commits, { key: 'lastSeq', direction: 'asc', after: sequence, limit: 1 });
+    return { sequence, newestSequence, us: Math.max(0, this.#nowUs() - (missing?.recordedAtUs ?? this.#nowUs())) };
+  }
+
+  openRejectedRecords(): number {
+    return this.#store.count(rejectedRecords, { state: 'OPEN' });
+  }
+
+  runningImports(): number {
+    return this.#store.count(imports, { state: 'RUNNING' });
+  }
+
+  /** Bytes of the memory that the process holds, code and buffers included. */
+  memoryBytes(): number {
+    return process.memoryUsage.rss();
+  }
+
+  /** Bytes of the store, without datasets, images and its write-ahead log. */
+  storeBytes(): number {
+    return this.#store.bytes();
+  }
+}
