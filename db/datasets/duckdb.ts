@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
 import { DomainError } from '../../src/errors.ts';
+import { type IdleStep, IdleWork } from './idle-work.ts';
 
 export interface DuckdbSettings {
   readonly memoryBytesMax: number;
@@ -26,6 +27,8 @@ export type DuckdbRow = readonly DuckDBValue[];
 
 /** A connection that one task uses alone. */
 export interface DuckdbSession {
+  /** The database; after a fatal error there is another one, without the tables of the first. */
+  readonly database: DuckDBInstance;
   readonly connection: DuckDBConnection;
   run(sql: string, values?: readonly DuckDBValue[]): Promise<void>;
   /** All rows of a result; for results of bounded size. */
@@ -42,6 +45,7 @@ export class Duckdb {
   #instance: Promise<DuckDBInstance> | undefined;
   #running = 0;
   readonly #waiting: (() => void)[] = [];
+  readonly #idleWork = new IdleWork<DuckdbSession>((step, signal) => this.#connect(step, { signal }));
   #isClosed = false;
 
   constructor(settings: DuckdbSettings) {
@@ -55,19 +59,20 @@ export class Duckdb {
   async session<R>(task: (session: DuckdbSession) => Promise<R>, options: SessionOptions = {}): Promise<R> {
     await this.#enter();
     try {
-      const instance = await this.#open();
-      const connection = await instance.connect();
-      try {
-        return await runInterruptibly(connection, task, options);
-      } finally {
-        connection.closeSync();
-      }
-    } catch (error) {
-      throw this.#translate(error);
+      return await this.#connect(task, options);
     } finally {
       this.#running -= 1;
+      if (this.#running === 0 && !this.#isClosed) this.#idleWork.resume();
       this.#waiting.shift()?.();
     }
+  }
+
+  /**
+   * Runs a step again and again, until it resolves to true, while no session runs. A session interrupts it, and it is repeated
+   * later. Rejects with what a step throws, and with OVERLOADED when sessions leave no time.
+   */
+  whileIdle(step: IdleStep<DuckdbSession>): Promise<void> {
+    return this.#idleWork.add(step);
   }
 
   /** Begins to open the database, so that a session that comes later need not wait; an error is thrown by that session. */
@@ -77,6 +82,7 @@ export class Duckdb {
 
   close(): void {
     this.#isClosed = true;
+    this.#idleWork.pause();
     for (const wake of this.#waiting.splice(0)) wake();
     this.#instance?.then(
       (instance) => instance.closeSync(),
@@ -95,6 +101,21 @@ export class Duckdb {
     }
     if (this.#isClosed) throw new DomainError('NOT_READY', 'the server is stopping');
     this.#running += 1;
+    this.#idleWork.pause();
+  }
+
+  async #connect<R>(task: (session: DuckdbSession) => Promise<R>, options: SessionOptions): Promise<R> {
+    try {
+      const database = await this.#open();
+      const connection = await database.connect();
+      try {
+        return await runInterruptibly({ database, connection }, task, options);
+      } finally {
+        connection.closeSync();
+      }
+    } catch (error) {
+      throw this.#translate(error);
+    }
   }
 
   #open(): Promise<DuckDBInstance> {
@@ -119,7 +140,7 @@ export class Duckdb {
 const interruptEveryMs = 20;
 
 const runInterruptibly = async <R>(
-  connection: DuckDBConnection,
+  { database, connection }: Pick<DuckdbSession, 'database' | 'connection'>,
   task: (session: DuckdbSession) => Promise<R>,
   { timeoutMs, timeoutSetting = 'datasetQueryMsMax', signal }: SessionOptions,
 ): Promise<R> => {
@@ -144,6 +165,7 @@ const runInterruptibly = async <R>(
     if (reason) throw reason;
   };
   const session: DuckdbSession = {
+    database,
     connection,
     async run(sql, values) {
       check();

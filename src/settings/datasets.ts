@@ -61,6 +61,12 @@ export const datasetSettings = {
     default: '64MB',
     description: 'Maximum size of the cache of answers to dataset queries.',
   },
+  datasetCopiesBytesMax: {
+    type: bytes,
+    default: '200MB',
+    description:
+      'About the maximum size of the copies of datasets in memory, from which pages of rows are read; at most half of datasetMemoryBytesMax, which includes them.',
+  },
   datasetPageBytesMax: {
     type: bytes,
     default: '8MB',

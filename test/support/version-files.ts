@@ -1,10 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Duckdb, identifier, literal } from '../../db/datasets/duckdb.ts';
+import { Duckdb, type DuckdbSession, identifier, literal } from '../../db/datasets/duckdb.ts';
 import type { StoredTable, TableQueries, TableQueryName } from '../../db/datasets/engine.ts';
+import type { IdleStep } from '../../db/datasets/idle-work.ts';
 import { copyOptions, fieldNames, fileColumns, type StoredColumn } from '../../db/datasets/parquet-layout.ts';
 import { type QueryLimits, VersionQueries } from '../../db/datasets/query/queries.ts';
+import { VersionCopies } from '../../db/datasets/query/version-copies.ts';
 
 /** A column with its cells in canonical text: null for a missing value, `misfit` for a text that does not fit the type. */
 export interface TestColumn {
@@ -18,7 +20,10 @@ export interface TestColumn {
 export class VersionFiles {
   readonly #folder: string;
   readonly #duckdb: Duckdb;
+  readonly #copies: VersionCopies;
   readonly #queries: VersionQueries;
+  /** Work that waits until a test lets nothing else run. */
+  #idleWork: (() => Promise<void>)[] = [];
   #files = 0;
 
   static async open(limits: Partial<QueryLimits> = {}): Promise<VersionFiles> {
@@ -31,10 +36,16 @@ export class VersionFiles {
       ...{ memoryBytesMax: 512e6, threads: 2, tempFolder: join(folder, 'temp'), tempBytesMax: 1e9, folder },
       ...{ sessionsMax: 2, waitingMax: 10 },
     });
-    this.#queries = new VersionQueries(this.#duckdb, {
+    const { datasetCopiesBytesMax = 100e6 } = limits;
+    this.#copies = new VersionCopies(
+      { whileIdle: (step) => this.#whileIdle(step) },
+      { bytesMax: datasetCopiesBytesMax, rowsMin: 0, stepRows: 7 },
+    );
+    const all = {
       ...{ datasetQueryMsMax: 60_000, datasetCacheBytesMax: 1, datasetPageBytesMax: 1e6, datasetGroupsMax: 10_000 },
-      ...limits,
-    });
+      ...{ datasetCopiesBytesMax, ...limits },
+    };
+    this.#queries = new VersionQueries(this.#duckdb, all, this.#copies);
   }
 
   /** A version with these columns; the lines of its rows begin at 2, and its import has the id 1. */
@@ -59,6 +70,52 @@ export class VersionFiles {
     request: TableQueries[Q]['request'],
   ): Promise<TableQueries[Q]['result']> {
     return this.#queries.query(table, name, request);
+  }
+
+  /** Copies a version, and does the other work that waits. Whether later pages are read from the copy. */
+  async copy(table: StoredTable): Promise<boolean> {
+    const made = this.#copies.make(table);
+    await this.idle();
+    await made;
+    return this.hasCopy(table);
+  }
+
+  /** Does the work that waits until nothing else runs. */
+  async idle(): Promise<void> {
+    for (const work of this.#idleWork.splice(0)) await work();
+  }
+
+  hasCopy(table: StoredTable): Promise<boolean> {
+    return this.#duckdb.session((session) => this.#copies.during(session, table, async (copy) => copy !== null));
+  }
+
+  /** The names of the tables in memory. */
+  tables(): Promise<unknown[]> {
+    return this.#duckdb.session(async (session) =>
+      (await session.rows('select table_name from duckdb_tables() order by 1')).map(([name]) => name),
+    );
+  }
+
+  forget(table: StoredTable): void {
+    this.#queries.forget(table.file);
+  }
+
+  /** What happens after the build of a version. */
+  prepare(table: StoredTable, earlier: StoredTable | null): void {
+    this.#queries.prepare(table, earlier);
+  }
+
+  #whileIdle(step: IdleStep<DuckdbSession>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#idleWork.push(async () => {
+        try {
+          while (!(await this.#duckdb.session(step)));
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
   }
 
   async close(): Promise<void> {

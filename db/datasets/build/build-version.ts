@@ -9,11 +9,11 @@ import type {
   BuildRequest,
   BuildResult,
   ConvertedVersion,
-  DatasetLimits,
   FileChecksum,
   StoredTable,
   TableRow,
 } from '../engine.ts';
+import type { DatasetLimits } from '../limits.ts';
 import { appendTables, checkKeys, countedColumns, upsertTable } from './merge.ts';
 import { writeStaged } from './parquet.ts';
 import type { StageResult } from './stage.ts';

@@ -4,7 +4,8 @@ import type { FileDialect } from '../../../src/lib/import-options.ts';
 import type { CsvRow } from '../../../src/sources/csv-row.ts';
 import { type RowReceiver, receiveCsvRows } from '../../../src/sources/csv-rows.ts';
 import { detectDialect, fileDialect } from '../../../src/sources/dialect.ts';
-import type { BuildObserver, BuildRequest, DatasetLimits, RejectedRow } from '../engine.ts';
+import type { BuildObserver, BuildRequest, RejectedRow } from '../engine.ts';
+import type { DatasetLimits } from '../limits.ts';
 import { RowPassing, type RowSink } from './row-passing.ts';
 
 export type BuildCallbacks = Omit<BuildObserver, 'signal'>;

@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { DomainError, errorCodes } from '../../../src/errors.ts';
 import type { DebugLog } from '../../../src/lib/debug-log.ts';
-import type { BuildObserver, DatasetLimits } from '../engine.ts';
+import type { BuildObserver } from '../engine.ts';
+import type { DatasetLimits } from '../limits.ts';
 import type { StagedRows, StageRequest, StageResult } from './stage.ts';
 import type { ConvertRequest } from './stage-column-file.ts';
 import type { WorkerMessage, WorkerRequest, WorkerTask } from './worker-messages.ts';

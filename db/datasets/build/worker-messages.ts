@@ -1,5 +1,6 @@
 import type { DomainError } from '../../../src/errors.ts';
-import type { BuildProgress, DatasetLimits, RejectedRow } from '../engine.ts';
+import type { BuildProgress, RejectedRow } from '../engine.ts';
+import type { DatasetLimits } from '../limits.ts';
 import type { StagedRows, StageRequest, StageResult } from './stage.ts';
 import type { ConvertRequest } from './stage-column-file.ts';
 

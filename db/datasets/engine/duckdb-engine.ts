@@ -14,13 +14,13 @@ import type {
   BuildResult,
   ConvertedVersion,
   DatasetEngine,
-  DatasetLimits,
   ParquetRequest,
   StoredTable,
   TableQueries,
   TableQueryName,
   TemporaryFile,
 } from '../engine.ts';
+import type { DatasetLimits } from '../limits.ts';
 import { VersionQueries } from '../query/queries.ts';
 import { writeParquet } from '../query/write-parquet.ts';
 
@@ -53,7 +53,8 @@ class DuckdbEngine implements DatasetEngine {
       waitingMax,
     });
     this.#stager = new Stager(limits, limits.datasetImportsAtOnce, log);
-    this.#queries = new VersionQueries(this.#duckdb, limits);
+    const datasetCopiesBytesMax = Math.min(limits.datasetCopiesBytesMax, limits.datasetMemoryBytesMax / 2);
+    this.#queries = new VersionQueries(this.#duckdb, { ...limits, datasetCopiesBytesMax });
   }
 
   newFile(): string {
@@ -65,9 +66,11 @@ class DuckdbEngine implements DatasetEngine {
     const { earlier } = request;
     const target = this.#pathOf(request.target);
     const withPaths = { ...request, target, earlier: earlier && this.#withPath(earlier) };
-    return this.#uses.during(earlier ? [earlier.file] : [], () =>
-      buildVersion(this.#buildServices(), withPaths, observer),
-    );
+    return this.#uses.during(earlier ? [earlier.file] : [], async () => {
+      const built = await buildVersion(this.#buildServices(), withPaths, observer);
+      this.#queries.prepare({ file: target, columns: built.columns, rowCount: built.rowCount }, withPaths.earlier);
+      return built;
+    });
   }
 
   convert(file: string): Promise<ConvertedVersion> {
@@ -107,7 +110,10 @@ class DuckdbEngine implements DatasetEngine {
   }
 
   remove(file: string): Promise<void> {
-    return this.#uses.whenUnused(file, () => this.#removeFile(file));
+    return this.#uses.whenUnused(file, () => {
+      this.#queries.forget(this.#pathOf(file));
+      return this.#removeFile(file);
+    });
   }
 
   async sweep(inUse: ReadonlySet<string>): Promise<void> {

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Duckdb, DuckdbSession } from '../duckdb.ts';
-import type { StoredTable, TableFilter, TableQueries, TableQueryName, TableRow } from '../engine.ts';
+import type { RowsRequest, StoredTable, TableFilter, TableQueries, TableQueryName, TableRow } from '../engine.ts';
 import { differenceBetween } from './difference.ts';
 import { facetsOf } from './facets.ts';
 import { columnsInTimeZone } from './grouping.ts';
@@ -9,11 +9,13 @@ import { profileOf } from './profile.ts';
 import { type FilterCounts, pageOfRows } from './rows.ts';
 import { fetchRows, rowsAt } from './rows-at.ts';
 import { groupsOfRequest, Source, type TimeRange } from './source.ts';
+import { VersionCopies } from './version-copies.ts';
 
 /** The settings that queries of versions use. */
 export interface QueryLimits {
   readonly datasetQueryMsMax: number;
   readonly datasetCacheBytesMax: number;
+  readonly datasetCopiesBytesMax: number;
   readonly datasetPageBytesMax: number;
   readonly datasetGroupsMax: number;
 }
@@ -28,6 +30,9 @@ interface Answer<Q extends TableQueryName> {
 const entryBytes = 500;
 const valueBytes = 100;
 
+/** A row group of a table of DuckDB. */
+const copiedRowsAtOnce = 122_880;
+
 /**
  * Queries of versions, each in a session of its own. A version never changes, so results are remembered; the least recently
  * used ones are forgotten first. `file` of a table is a path.
@@ -35,11 +40,17 @@ const valueBytes = 100;
 export class VersionQueries {
   readonly #duckdb: Pick<Duckdb, 'session'>;
   readonly #limits: QueryLimits;
+  readonly #copies: VersionCopies;
   readonly #results: LRUCache<string, { readonly value: unknown }>;
 
-  constructor(duckdb: Pick<Duckdb, 'session'>, limits: QueryLimits) {
+  constructor(duckdb: Pick<Duckdb, 'session' | 'whileIdle'>, limits: QueryLimits, copies?: VersionCopies) {
     this.#duckdb = duckdb;
     this.#limits = limits;
+    this.#copies =
+      copies ??
+      new VersionCopies(duckdb, {
+        ...{ bytesMax: limits.datasetCopiesBytesMax, rowsMin: copiedRowsAtOnce, stepRows: copiedRowsAtOnce },
+      });
     // A single result leaves room for others.
     const maxEntrySize = Math.max(1, Math.ceil(limits.datasetCacheBytesMax / 4));
     this.#results = new LRUCache({ maxSize: Math.max(1, limits.datasetCacheBytesMax), maxEntrySize });
@@ -59,7 +70,19 @@ export class VersionQueries {
       timeoutSetting: 'datasetQueryMsMax',
     });
     this.#remember(key, result, bytes);
+    // Whoever reads a first page reads others soon.
+    if (name === 'rows' && isFirstPage(request as RowsRequest)) void this.#copies.make(table);
     return result;
+  }
+
+  /** Has a version that was just built copied if it is the first of its dataset, or replaces one that is copied; files are paths. */
+  prepare(table: StoredTable, earlier: StoredTable | null): void {
+    if (earlier === null || this.#copies.has(earlier.file)) void this.#copies.make(table);
+  }
+
+  /** Frees the memory of a version that is removed and that no query reads. `file` is a path. */
+  forget(file: string): void {
+    this.#copies.forget(file);
   }
 
   /** The first rows of a version that a build has just made, in the session of the build. */
@@ -81,10 +104,15 @@ export class VersionQueries {
     const source = await this.#sourceOf(session, table, request);
     const handlers: { [N in TableQueryName]: (request: TableQueries[N]['request']) => Promise<Answer<N>> } = {
       rows: async (rows) => {
-        const { bytes, ...result } = await pageOfRows(session, source, rows, {
-          bytesMax: this.#limits.datasetPageBytesMax,
-          counts: this.#countsOf(table),
-        });
+        const limits = { bytesMax: this.#limits.datasetPageBytesMax, counts: this.#countsOf(table) };
+        const { bytes, ...result } = await this.#copies.during(session, table, (copy) =>
+          pageOfRows(
+            session,
+            copy === null ? source : new Source(table, { ranges: source.ranges, copy }),
+            rows,
+            limits,
+          ),
+        );
         return { result, bytes: 2 * bytes + result.rows.length * entryBytes };
       },
       rowsAt: async ({ rows }) => {
@@ -132,6 +160,8 @@ export class VersionQueries {
       const found = years.map(([least, greatest]) => ({ leastUs: Number(least), greatestUs: Number(greatest) }));
       ranges.set(column, found);
     }
-    return new Source(table, ranges);
+    return new Source(table, { ranges });
   }
 }
+
+const isFirstPage = ({ after, before }: RowsRequest): boolean => after === null && before === null;

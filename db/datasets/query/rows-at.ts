@@ -28,15 +28,10 @@ export const fetchRows = async (
     ...[lineField, importField].map(identifier),
     rowNumber,
   ].map((sql, index) => `${sql} as f${index}`);
-  const list = numbers.join(', ');
-  const [least, greatest] = [Math.min(...numbers), Math.max(...numbers)];
-  const isRange = greatest - least + 1 === numbers.length;
-  const condition = isRange ? `between ${least} and ${greatest}` : `in (${list})`;
-  // The numbers are whole numbers that a query has returned, or that were checked.
   const sql = `with found as (
-      select ${selected.join(', ')}, list_position([${list}], ${rowNumber}) as page_position,
+      select ${selected.join(', ')}, list_position([${numbers.join(', ')}], ${rowNumber}) as page_position,
         ${bytesOf(source, withMisfits)} as row_bytes
-      from ${source.from} where ${rowNumber} ${condition}),
+      from ${source.only(numbers)}),
     summed as (select *, sum(row_bytes) over (order by page_position) as bytes_so_far from found)
     select * exclude (page_position, row_bytes) from summed
     where bytes_so_far <= ${bytesMax} or page_position = 1 order by page_position`;

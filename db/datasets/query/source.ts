@@ -3,6 +3,7 @@ import type { ColumnType } from '../../../src/lib/column.ts';
 import { identifier } from '../duckdb.ts';
 import type { GroupOfTable, StoredTable, TableFilter } from '../engine.ts';
 import { misfitField, rowField, tableOf } from '../parquet-layout.ts';
+import { copiedTable } from './copied-table.ts';
 
 /** The values of a statement in the order of their parameters. */
 export class Parameters {
@@ -39,7 +40,7 @@ export interface Expression {
 /** A column of a version. */
 export type SourceColumn = StoredTable['columns'][number];
 
-/** The file of a version in SQL. */
+/** The file of a version, or a copy of it, in SQL. */
 export class Source {
   readonly table: StoredTable;
   /** The table expression. */
@@ -47,11 +48,30 @@ export class Source {
   /** Ranges that hold the values of the columns that are grouped by periods of a time zone. */
   readonly ranges: ReadonlyMap<number, readonly TimeRange[]>;
 
-  /** `file` of the table is a path. */
-  constructor(table: StoredTable, ranges: ReadonlyMap<number, readonly TimeRange[]> = new Map()) {
+  readonly #copy: string | null;
+
+  /** `file` of the table is a path; `copy` is the name of a copy that is read in its place. */
+  constructor(
+    table: StoredTable,
+    { ranges = new Map(), copy = null }: { ranges?: Source['ranges']; copy?: string | null } = {},
+  ) {
     this.table = table;
-    this.from = tableOf(table.file);
+    this.from = copy === null ? tableOf(table.file) : copiedTable(copy, table.columns);
     this.ranges = ranges;
+    this.#copy = copy;
+  }
+
+  /** The table expression of the rows with these numbers, at least one; whole numbers that a query has returned, or that were checked. */
+  only(numbers: readonly number[]): string {
+    const [least, greatest] = [Math.min(...numbers), Math.max(...numbers)];
+    const isRange = greatest - least + 1 === numbers.length;
+    const range = `between ${least} and ${greatest}`;
+    const list = numbers.join(', ');
+    if (this.#copy === null)
+      return `(select * from ${this.from} where ${rowNumber} ${isRange ? range : `in (${list})`})`;
+    // Only a join makes DuckDB skip the parts of a table that hold none of the rows.
+    const rows = isRange ? `where rowid ${range}` : `semi join (select unnest([${list}]::BIGINT[]) as n) on rowid = n`;
+    return copiedTable(this.#copy, this.columns, rows);
   }
 
   get columns(): readonly SourceColumn[] {

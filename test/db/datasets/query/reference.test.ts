@@ -150,10 +150,11 @@ const readPages = async ({ table, fromEnd, ...list }: Paging): Promise<{ rows: n
   }
 };
 
-it('pages in both directions are those of a sorted loop over all rows', async () => {
+it('pages in both directions, of the file or a copy, are those of a sorted loop over all rows', async () => {
   await fc.assert(
-    fc.asyncProperty(requests, async ({ columns, filter, orders, limit }) => {
+    fc.asyncProperty(requests, fc.boolean(), async ({ columns, filter, orders, limit }, isCopied) => {
       const table = await files.write(columns);
+      if (isCopied) expect(await files.copy(table)).toBe(true);
       const passing = allRows(columns).filter((row) => passes(columns, row, filter));
       const excluded = allRows(columns).filter((row) => !passing.includes(row) && passes(columns, row, filter, true));
       const list = ordered(columns, passing, orders);
@@ -162,6 +163,20 @@ it('pages in both directions are those of a sorted loop over all rows', async ()
         expect(rows).toEqual(list);
         expect([...counts]).toEqual([`${list.length} ${excluded.length}`]);
       }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+it('pages of a copy are those of the file', async () => {
+  await fc.assert(
+    fc.asyncProperty(requests, async ({ columns, ...list }) => {
+      const table = await files.write(columns);
+      const request = { ...list, fromEnd: false, after: null, before: null, withTotal: true };
+      const expected = await files.query(table, 'rows', request);
+      expect(await files.copy(table)).toBe(true);
+      expect(await files.query(table, 'rows', request)).toEqual(expected);
+      files.forget(table);
     }),
     { numRuns: 40 },
   );
