@@ -6,12 +6,13 @@ const tiers = {
   /** Pure functions and data structures. Needs no build. */
   unit: [
     'test/{architecture,config,conventions}.test.ts',
-    'test/{indices,lib,sources}/**/*.test.ts',
+    'test/{indices,lib,sources,web/parts}/**/*.test.ts',
     'test/ledger/commit-log.test.ts',
   ],
   /** Commands, servers that are killed, the browser, the pages of the documentation: each test starts processes. */
   process: [
     'test/{cli,web}/**/*.test.ts',
+    'test/web/*.test.ts',
     'test/docs/{guide,operations}.test.ts',
     ...['test/{codegen,examples}.test.ts', 'test/graphql/graphiql.test.ts', 'test/http/kill.test.ts'],
   ],

@@ -8,7 +8,7 @@ import { LiveProvider } from '../data/live.tsx';
 import { headersOf, SessionProvider, useSession } from '../data/session.tsx';
 import { ViewerProvider } from '../data/viewer.tsx';
 import { createUiRouter } from './router.tsx';
-import { theme } from './theme.ts';
+import { readableColors, theme } from './theme.ts';
 
 /** Everything below belongs to one API key: another one starts with an empty cache. */
 function SignedInApp() {
@@ -28,7 +28,7 @@ function SignedInApp() {
 
 export function App() {
   return (
-    <MantineProvider theme={theme} defaultColorScheme="auto">
+    <MantineProvider theme={theme} cssVariablesResolver={readableColors} defaultColorScheme="auto">
       <Notifications position="top-right" />
       <SessionProvider>
         <SignedInApp />

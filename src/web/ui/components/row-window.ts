@@ -1,0 +1,89 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { type RefObject, useMemo, useRef } from 'react';
+
+/** Browsers cut elements off at about 33 million pixels. */
+const heightMax = 15_000_000;
+
+/** Rows drawn above and below what can be seen. */
+const overscan = 12;
+
+export interface RowWindow {
+  /** The first row that is drawn, and the one after the last. */
+  readonly start: number;
+  readonly end: number;
+  /** Of the space above and below the drawn rows, pixels. */
+  readonly before: number;
+  readonly after: number;
+  scrollTo(index: number): void;
+}
+
+/**
+ * How pixels of the scroll bar become pixels of rows. Up to `heightMax` they are the same; above it the scroll bar is
+ * shorter than the rows, and a pixel of it stands for several.
+ */
+export const scaleOf = (rowsHeight: number, viewHeight: number, max: number = heightMax): number =>
+  rowsHeight <= max ? 1 : (rowsHeight - viewHeight) / (max - viewHeight);
+
+interface RowWindowOptions {
+  readonly count: number;
+  readonly rowHeight: number;
+  readonly scrollElement: RefObject<HTMLDivElement | null>;
+  /** Of what stays at the top, pixels. */
+  readonly headerHeight: number;
+}
+
+/** The rows that can be seen, of any number: all have the same height, so only these are drawn. */
+export const useRowWindow = ({ count, rowHeight, scrollElement, headerHeight }: RowWindowOptions): RowWindow => {
+  const scale = useRef(1);
+  const rowsHeight = count * rowHeight;
+  const viewHeight = Math.max(0, (scrollElement.current?.clientHeight ?? 0) - headerHeight);
+  scale.current = scaleOf(rowsHeight, viewHeight);
+  const observers = useMemo(
+    () => ({
+      /** Reports the offset among the rows, which is not that of the scroll bar when it is scaled. */
+      observeElementOffset: (
+        { scrollElement: element }: { scrollElement: HTMLDivElement | null },
+        report: (offset: number, isScrolling: boolean) => void,
+      ) => {
+        if (!element) return undefined;
+        const read = () => report(element.scrollTop * scale.current, false);
+        read();
+        element.addEventListener('scroll', read, { passive: true });
+        return () => element.removeEventListener('scroll', read);
+      },
+    }),
+    [],
+  );
+  const virtualizer = useVirtualizer<HTMLDivElement, HTMLTableRowElement>({
+    count,
+    getScrollElement: () => scrollElement.current,
+    estimateSize: () => rowHeight,
+    overscan,
+    initialRect: { width: 0, height: 600 },
+    observeElementOffset: observers.observeElementOffset,
+  });
+  const items = virtualizer.getVirtualItems();
+  const start = items[0]?.index ?? 0;
+  const end = items.length === 0 ? 0 : (items.at(-1)?.index ?? -1) + 1;
+  // Where the scroll bar is scaled, the drawn rows keep their distance to what can be seen.
+  const offset = scrollElement.current?.scrollTop ?? 0;
+  const total = Math.min(rowsHeight, heightMax);
+  const drawn = (end - start) * rowHeight;
+  const exact = scale.current === 1 ? start * rowHeight : offset + start * rowHeight - offset * scale.current;
+  const before = Math.max(0, Math.min(exact, total - drawn));
+  return {
+    start,
+    end,
+    before,
+    after: Math.max(0, total - before - drawn),
+    scrollTo(index) {
+      const element = scrollElement.current;
+      if (!element) return;
+      const height = element.clientHeight - headerHeight;
+      const top = index * rowHeight;
+      const shown = element.scrollTop * scale.current;
+      if (top < shown) element.scrollTop = top / scale.current;
+      else if (top + rowHeight > shown + height) element.scrollTop = (top + rowHeight - height) / scale.current;
+    },
+  };
+};

@@ -1,0 +1,181 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { pino } from 'pino';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
+import { loadDemo } from '../../src/demo/load.ts';
+import { type HttpServer, openServer } from '../../src/http/server.ts';
+import { type OpenApp, type OpenOptions, openApp } from './app.ts';
+import { browserOptions } from './browser.ts';
+
+/** The widths at which each page must work, pixels: a desk and a phone. */
+export const widths = [1440, 390] as const;
+
+export interface PageOptions {
+  /** Pixels; default 1440. */
+  readonly width?: number;
+  /** Default 900. */
+  readonly height?: number;
+  readonly theme?: 'light' | 'dark';
+  /** Signs in with this API key before the first page loads. */
+  readonly apiKey?: string;
+  /** Errors of the console that a test causes on purpose, such as those of a refused request. */
+  readonly expectedErrors?: RegExp;
+}
+
+export interface UiServer {
+  /** The app behind the server, for figures to compare with. */
+  readonly opened: OpenApp;
+  readonly url: string;
+  /**
+   * A page in a browser session of its own, as of another person, closed with the test. The test fails for errors in the
+   * console, faults of the page's code, and requests to other hosts.
+   */
+  open(path: string, options?: PageOptions): Promise<Page>;
+  /** Data of a query that must succeed. */
+  data<Data>(document: string, variables?: Record<string, unknown>): Promise<Data>;
+}
+
+export interface UiOptions extends OpenOptions {
+  /** Loads the demo data. Default: an empty server. */
+  readonly demo?: boolean;
+  /** Called before the first test. */
+  prepare?(opened: OpenApp): Promise<void>;
+}
+
+/** What must not happen in a page. */
+const watch = (page: Page, url: string, expected: RegExp | undefined): string[] => {
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    const text = `${message.text()} ${message.location().url}`;
+    if (message.type() === 'error' && expected?.test(text) !== true) complaints.push(`console: ${text}`);
+  });
+  page.on('pageerror', (error) => void complaints.push(`page error: ${error.stack ?? error.message}`));
+  page.on('request', (request) => {
+    if (!request.url().startsWith(url) && !/^(blob|data):/.test(request.url()))
+      complaints.push(`request to another host: ${request.url()}`);
+  });
+  return complaints;
+};
+
+/** The key of the session storage in which the UI keeps an API key. */
+const storageKey = 'asof.apiKey';
+
+const contextOf = (browser: Browser, { width = 1440, height = 900, theme = 'light' }: PageOptions) =>
+  browser.newContext({
+    viewport: { width, height },
+    colorScheme: theme,
+    reducedMotion: 'reduce',
+    locale: 'en-US',
+    timezoneId: 'Europe/Berlin',
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
+
+const signIn = (context: BrowserContext, apiKey: string) =>
+  context.addInitScript(([name, value]) => sessionStorage.setItem(name as string, value as string), [
+    storageKey,
+    apiKey,
+  ] as const);
+
+/**
+ * A server with the built UI and a browser for the tests of a file or `describe`, both closed after the last of them. Call
+ * it where `beforeAll` may be called.
+ */
+export const uiServer = (options: UiOptions = {}): UiServer => {
+  let opened: OpenApp | undefined;
+  let server: HttpServer | undefined;
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    opened = await openApp(options);
+    if (options.demo) await loadDemo(opened.app.domains, tmpdir());
+    await options.prepare?.(opened);
+    server = await openServer(opened.app.fetch, {
+      ...{ host: '127.0.0.1', port: 0, log: pino({ level: 'silent' }) },
+      compressBytesMin: 1000,
+    });
+    browser = await chromium.launch(browserOptions);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+    await opened?.close();
+  });
+  const started = <Value>(value: Value | undefined): Value => {
+    if (value === undefined) throw new Error('uiServer has not started: use it in tests only');
+    return value;
+  };
+  return {
+    get opened() {
+      return started(opened);
+    },
+    get url() {
+      return started(server).url;
+    },
+    async open(path, pageOptions = {}) {
+      const context = await contextOf(started(browser), pageOptions);
+      if (pageOptions.apiKey !== undefined) await signIn(context, pageOptions.apiKey);
+      const page = await context.newPage();
+      const complaints = watch(page, started(server).url, pageOptions.expectedErrors);
+      onTestFinished(async () => {
+        await context.close();
+        expect(complaints, 'what went wrong in the browser').toEqual([]);
+      });
+      await page.goto(started(server).url + path);
+      return page;
+    },
+    async data<Data>(document: string, variables?: Record<string, unknown>) {
+      const { data, errors } = await started(opened).query<Data>(document, variables);
+      expect(errors).toBeUndefined();
+      return data as Data;
+    },
+  };
+};
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface AxeResult {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly impact: string;
+    readonly help: string;
+    readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
+  }[];
+}
+
+/** Expects that axe finds nothing serious or critical on the page as it is. */
+export const expectAccessible = async (page: Page): Promise<void> => {
+  // Through the debugger, to which the content security policy does not apply.
+  await page.evaluate(axeSource);
+  const { violations } = await page.evaluate(
+    () => (globalThis as unknown as { axe: { run(): Promise<unknown> } }).axe.run() as Promise<AxeResult>,
+  );
+  const findings = violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(
+      ({ id, help, nodes }) =>
+        `${id}: ${help}\n${nodes.map(({ html, failureSummary }) => `  ${html}\n  ${failureSummary}`).join('\n')}`,
+    );
+  expect(findings).toEqual([]);
+};
+
+/** Expects that the page is no wider than the window: tables scroll inside of their own box. */
+export const expectFits = async (page: Page): Promise<void> => {
+  const excess = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+  expect(excess, 'pixels by which the page is wider than the window').toBe(0);
+};
+
+/** The text that a page has copied. */
+export const copiedText = (page: Page): Promise<string> => page.evaluate<string>('navigator.clipboard.readText()');
+
+/** Presses Tab until the element with the accessible name has the focus, as a person without a mouse does. */
+export const tabTo = async (page: Page, name: string | RegExp, limit = 80): Promise<void> => {
+  for (let presses = 0; presses < limit; presses += 1) {
+    await page.keyboard.press('Tab');
+    const focused = await page.evaluate<string>(
+      `(() => { const e = document.activeElement; return e?.getAttribute('aria-label') ?? (e?.labels?.[0]?.textContent || e?.textContent) ?? ''; })()`,
+    );
+    if (typeof name === 'string' ? focused.trim() === name : name.test(focused.trim())) return;
+  }
+  throw new Error(`no element named ${name} within ${limit} presses of Tab`);
+};

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { chromiumPath } from '../support/browser.ts';
+import { copiedText, expectAccessible, expectFits, tabTo, uiServer, widths } from '../support/ui.ts';
+
+describe.skipIf(!chromiumPath)('the frame of the web UI', () => {
+  const ui = uiServer();
+
+  it.each(widths)('fits and is accessible at %i pixels, light and dark', async (width) => {
+    for (const theme of ['light', 'dark'] as const) {
+      const page = await ui.open('/', { width, theme });
+      await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+      await expectFits(page);
+      await expectAccessible(page);
+    }
+  });
+
+  it('moves to the page by the skip link, which the first Tab reaches', async () => {
+    const page = await ui.open('/');
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('main');
+  });
+
+  it('goes to a page by keyboard only', async () => {
+    const page = await ui.open('/');
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await tabTo(page, 'Revenue');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'Revenue' }).waitFor();
+    expect(new URL(page.url()).pathname).toBe('/revenue');
+  });
+
+  it('copies a link to the snapshot on the screen', async () => {
+    const page = await ui.open('/?zone=Asia%2FTokyo');
+    await page.getByText('snapshot 0').waitFor();
+    await page.getByRole('button', { name: 'Copy a link to this snapshot' }).click();
+    await expect.poll(() => copiedText(page)).toBe(`${ui.url}/?zone=Asia%2FTokyo&sequence=0`);
+  });
+});
