@@ -1,4 +1,4 @@
-import { unknownLabel } from './unknown.tsx';
+import { unknownLabel } from '../format/labels.ts';
 
 /**
  * The colours for categories of Okabe and Ito (https://jfly.uni-koeln.de/color/), which people with any colour vision tell

@@ -47,11 +47,11 @@ function ColumnMenu<Row>({ columns, hidden, onHidden }: Pick<TableToolsProps<Row
   );
 }
 
-/** How many rows there are, which columns are shown, and the way to take them along. */
+/** How many rows there are, which columns are visible, and the way to take them along. */
 export function TableTools<Row>({ label, columns, rows, hidden, onHidden, ...rest }: TableToolsProps<Row>) {
   const { totalCount, hasMore, exports } = rest;
-  const shown = columns.filter(({ id }) => !hidden.includes(id));
-  const isExportable = exports === undefined && !hasMore && shown.some(({ text }) => text !== undefined);
+  const visible = columns.filter(({ id }) => !hidden.includes(id));
+  const isExportable = exports === undefined && !hasMore && visible.some(({ text }) => text !== undefined);
   const loaded = rows.length;
   const isPart = totalCount !== undefined && String(totalCount) !== String(loaded);
   const count = isPart
@@ -70,7 +70,7 @@ export function TableTools<Row>({ label, columns, rows, hidden, onHidden, ...res
             color="gray"
             size="compact-xs"
             leftSection={<IconDownload size={14} aria-hidden />}
-            onClick={() => saveCsv(fileNameOf(label, 'csv'), csvOf(rows, shown))}
+            onClick={() => saveCsv(fileNameOf(label, 'csv'), csvOf(rows, visible))}
           >
             CSV
           </Button>

@@ -82,79 +82,90 @@ const Space = ({ height, columns }: { readonly height: number; readonly columns:
     </tr>
   );
 
+interface GridProps<Row> extends DataTableProps<Row> {
+  readonly visible: readonly DataColumn<Row>[];
+}
+
+/** The table itself, in the box that it scrolls in. */
+function Grid<Row>({ label, visible, rows, rowKey, sort, onSort, onOpenRow, ...rest }: GridProps<Row>) {
+  const { totalCount, hasMore = false, onLoadMore, height = '65vh', emptyText = 'There are no rows.' } = rest;
+  const id = useId();
+  const box = useRef<HTMLDivElement>(null);
+  const head = useRef<HTMLTableSectionElement>(null);
+  const headerHeight = head.current?.offsetHeight ?? rowHeight;
+  const drawn = useRowWindow({ count: rows.length, rowHeight, scrollElement: box, headerHeight });
+  useLoadMore(hasMore && drawn.end > rows.length - loadAhead, rows.length, onLoadMore);
+  const { active, onKeyDown, onClick } = useActiveCell({
+    rowCount: rows.length,
+    columnCount: visible.length,
+    pageRows: Math.max(1, Math.floor(((box.current?.clientHeight ?? 0) - headerHeight) / rowHeight) - 1),
+    scrollTo: drawn.scrollTo,
+    onOpen: (index) => rows[index] !== undefined && onOpenRow?.(rows[index]),
+    textOf: ({ row, column }) => (rows[row] === undefined ? undefined : visible[column]?.text?.(rows[row])),
+  });
+  const isActiveDrawn = active.row >= drawn.start && active.row < drawn.end;
+  return (
+    <Box ref={box} className={classes.box} style={{ maxHeight: height }}>
+      <table
+        // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a grid is a table that keys move in
+        role="grid"
+        aria-label={label}
+        aria-rowcount={hasMore && totalCount === undefined ? -1 : Number(totalCount ?? rows.length) + 1}
+        aria-colcount={visible.length}
+        aria-activedescendant={isActiveDrawn ? cellId(id, active.row, active.column) : undefined}
+        className={classes.table}
+        style={{ minWidth: visible.reduce((sum, column) => sum + widthOf(column), 0) }}
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+        onClick={onClick}
+      >
+        <colgroup>
+          {visible.map((column) => (
+            <col key={column.id} style={{ width: widthOf(column) }} />
+          ))}
+        </colgroup>
+        <thead ref={head}>
+          <HeaderRow columns={visible} sort={sort} onSort={onSort} />
+        </thead>
+        <tbody>
+          <Space height={drawn.before} columns={visible.length} />
+          {rows.slice(drawn.start, drawn.end).map((row, offset) => (
+            <BodyRow
+              key={rowKey(row)}
+              {...{ tableId: id, row, index: drawn.start + offset, columns: visible }}
+              activeColumn={active.row === drawn.start + offset ? active.column : -1}
+              isOpenable={onOpenRow !== undefined}
+            />
+          ))}
+          <Space height={drawn.after} columns={visible.length} />
+        </tbody>
+      </table>
+      {rows.length === 0 && (
+        <Text size="sm" c="dimmed" p="sm">
+          {emptyText}
+        </Text>
+      )}
+    </Box>
+  );
+}
+
 /**
  * A table of any number of rows, loaded page by page: sticky header, sort by header, column choice, copies and exports.
  * By keyboard: arrows, Page Up and Down, Home and End move the active cell, Enter presses the control in it or opens the
  * row, Ctrl+C copies it.
  */
 export function DataTable<Row>(props: DataTableProps<Row>) {
-  const { label, columns, rows: loadedRows, rowKey, sort, onSort, onOpenRow, totalCount, hasMore = false } = props;
-  const { onLoadMore, height = '65vh', exports, emptyText = 'There are no rows.' } = props;
+  const { label, columns, rows: loadedRows, sort, totalCount, hasMore = false, onLoadMore, exports } = props;
   const { hidden, onHidden } = useHidden(props);
   const visible = useVisibleColumns(columns, hidden);
-  const id = useId();
-  const box = useRef<HTMLDivElement>(null);
-  const head = useRef<HTMLTableSectionElement>(null);
   const rows = useMemo(
     () => (hasMore ? loadedRows : sortedRows(loadedRows, columns, sort)),
     [loadedRows, columns, sort, hasMore],
   );
-  const headerHeight = head.current?.offsetHeight ?? rowHeight;
-  const shown = useRowWindow({ count: rows.length, rowHeight, scrollElement: box, headerHeight });
-  useLoadMore(hasMore && shown.end > rows.length - loadAhead, rows.length, onLoadMore);
-  const { active, onKeyDown, onClick } = useActiveCell({
-    rowCount: rows.length,
-    columnCount: visible.length,
-    pageRows: Math.max(1, Math.floor(((box.current?.clientHeight ?? 0) - headerHeight) / rowHeight) - 1),
-    scrollTo: shown.scrollTo,
-    onOpen: (index) => rows[index] !== undefined && onOpenRow?.(rows[index]),
-    textOf: ({ row, column }) => (rows[row] === undefined ? undefined : visible[column]?.text?.(rows[row])),
-  });
-  const isActiveDrawn = active.row >= shown.start && active.row < shown.end;
   return (
     <Stack gap={4}>
       <TableTools {...{ label, columns, rows, hidden, onHidden, totalCount, hasMore, exports }} />
-      <Box ref={box} className={classes.box} style={{ maxHeight: height }}>
-        <table
-          // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a grid is a table that keys move in
-          role="grid"
-          aria-label={label}
-          aria-rowcount={hasMore && totalCount === undefined ? -1 : Number(totalCount ?? rows.length) + 1}
-          aria-colcount={visible.length}
-          aria-activedescendant={isActiveDrawn ? cellId(id, active.row, active.column) : undefined}
-          className={classes.table}
-          style={{ minWidth: visible.reduce((sum, column) => sum + widthOf(column), 0) }}
-          tabIndex={0}
-          onKeyDown={onKeyDown}
-          onClick={onClick}
-        >
-          <colgroup>
-            {visible.map((column) => (
-              <col key={column.id} style={{ width: widthOf(column) }} />
-            ))}
-          </colgroup>
-          <thead ref={head}>
-            <HeaderRow columns={visible} sort={sort} onSort={onSort} />
-          </thead>
-          <tbody>
-            <Space height={shown.before} columns={visible.length} />
-            {rows.slice(shown.start, shown.end).map((row, offset) => (
-              <BodyRow
-                key={rowKey(row)}
-                {...{ tableId: id, row, index: shown.start + offset, columns: visible }}
-                activeColumn={active.row === shown.start + offset ? active.column : -1}
-                isOpenable={onOpenRow !== undefined}
-              />
-            ))}
-            <Space height={shown.after} columns={visible.length} />
-          </tbody>
-        </table>
-        {rows.length === 0 && (
-          <Text size="sm" c="dimmed" p="sm">
-            {emptyText}
-          </Text>
-        )}
-      </Box>
+      <Grid {...props} rows={rows} visible={visible} />
       {hasMore && onLoadMore && (
         <Button variant="subtle" size="compact-sm" onClick={onLoadMore} style={{ alignSelf: 'center' }}>
           Load more rows

@@ -32,35 +32,34 @@ interface RowWindowOptions {
   readonly headerHeight: number;
 }
 
+/** Reports the offset among the rows, which is not that of the scroll bar when it is scaled. */
+const observeOffset =
+  (scale: RefObject<number>) =>
+  (
+    { scrollElement }: { readonly scrollElement: HTMLDivElement | null },
+    report: (offset: number, isScrolling: boolean) => void,
+  ) => {
+    if (!scrollElement) return undefined;
+    const read = () => report(scrollElement.scrollTop * scale.current, false);
+    read();
+    scrollElement.addEventListener('scroll', read, { passive: true });
+    return () => scrollElement.removeEventListener('scroll', read);
+  };
+
 /** The rows that can be seen, of any number: all have the same height, so only these are drawn. */
 export const useRowWindow = ({ count, rowHeight, scrollElement, headerHeight }: RowWindowOptions): RowWindow => {
   const scale = useRef(1);
   const rowsHeight = count * rowHeight;
   const viewHeight = Math.max(0, (scrollElement.current?.clientHeight ?? 0) - headerHeight);
   scale.current = scaleOf(rowsHeight, viewHeight);
-  const observers = useMemo(
-    () => ({
-      /** Reports the offset among the rows, which is not that of the scroll bar when it is scaled. */
-      observeElementOffset: (
-        { scrollElement: element }: { scrollElement: HTMLDivElement | null },
-        report: (offset: number, isScrolling: boolean) => void,
-      ) => {
-        if (!element) return undefined;
-        const read = () => report(element.scrollTop * scale.current, false);
-        read();
-        element.addEventListener('scroll', read, { passive: true });
-        return () => element.removeEventListener('scroll', read);
-      },
-    }),
-    [],
-  );
+  const observeElementOffset = useMemo(() => observeOffset(scale), []);
   const virtualizer = useVirtualizer<HTMLDivElement, HTMLTableRowElement>({
     count,
     getScrollElement: () => scrollElement.current,
     estimateSize: () => rowHeight,
     overscan,
     initialRect: { width: 0, height: 600 },
-    observeElementOffset: observers.observeElementOffset,
+    observeElementOffset,
   });
   const items = virtualizer.getVirtualItems();
   const start = items[0]?.index ?? 0;
@@ -81,9 +80,9 @@ export const useRowWindow = ({ count, rowHeight, scrollElement, headerHeight }: 
       if (!element) return;
       const height = element.clientHeight - headerHeight;
       const top = index * rowHeight;
-      const shown = element.scrollTop * scale.current;
-      if (top < shown) element.scrollTop = top / scale.current;
-      else if (top + rowHeight > shown + height) element.scrollTop = (top + rowHeight - height) / scale.current;
+      const current = element.scrollTop * scale.current;
+      if (top < current) element.scrollTop = top / scale.current;
+      else if (top + rowHeight > current + height) element.scrollTop = (top + rowHeight - height) / scale.current;
     },
   };
 };

@@ -26,7 +26,7 @@ export const formatRelative = (iso: string, nowMs: number, locale?: string): str
   const seconds = (new Date(iso).getTime() - nowMs) / 1000;
   if (Number.isNaN(seconds)) return iso;
   const [unit, size] = units.find(([, unitSeconds]) => Math.abs(seconds) >= unitSeconds) ?? (['second', 1] as const);
-  return new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(Math.round(seconds / size), unit);
+  return new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(Math.trunc(seconds / size), unit);
 };
 
 /** The zones that this browser knows, UTC first. */
