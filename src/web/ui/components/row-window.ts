@@ -1,11 +1,17 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type RefObject, useMemo, useRef } from 'react';
+import { type RefObject, useMemo, useReducer, useRef } from 'react';
 
 /** Browsers cut elements off at about 33 million pixels. */
 const heightMax = 15_000_000;
 
-/** Rows drawn above and below what can be seen. */
-const overscan = 12;
+/**
+ * Rows come and go in blocks of as many: React has less to do while a person scrolls, and the virtualizer, which keeps an
+ * object for each of its items and makes all anew for each page that is loaded, has fewer items.
+ */
+const blockRows = 8;
+
+/** Blocks drawn above and below what can be seen. */
+const overscan = 1;
 
 export interface RowWindow {
   /** The first row that is drawn, and the one after the last. */
@@ -34,13 +40,17 @@ interface RowWindowOptions {
 
 /** Reports the offset among the rows, which is not that of the scroll bar when it is scaled. */
 const observeOffset =
-  (scale: RefObject<number>) =>
+  (scale: RefObject<number>, drawAgain: () => void) =>
   (
     { scrollElement }: { readonly scrollElement: HTMLDivElement | null },
     report: (offset: number, isScrolling: boolean) => void,
   ) => {
     if (!scrollElement) return undefined;
-    const read = () => report(scrollElement.scrollTop * scale.current, false);
+    const read = () => {
+      report(scrollElement.scrollTop * scale.current, false);
+      // The browser has moved the rows by pixels of the scroll bar.
+      if (scale.current !== 1) drawAgain();
+    };
     read();
     scrollElement.addEventListener('scroll', read, { passive: true });
     return () => scrollElement.removeEventListener('scroll', read);
@@ -52,18 +62,19 @@ export const useRowWindow = ({ count, rowHeight, scrollElement, headerHeight }: 
   const rowsHeight = count * rowHeight;
   const viewHeight = Math.max(0, (scrollElement.current?.clientHeight ?? 0) - headerHeight);
   scale.current = scaleOf(rowsHeight, viewHeight);
-  const observeElementOffset = useMemo(() => observeOffset(scale), []);
+  const [, drawAgain] = useReducer((draws: number) => draws + 1, 0);
+  const observeElementOffset = useMemo(() => observeOffset(scale, drawAgain), []);
   const virtualizer = useVirtualizer<HTMLDivElement, HTMLTableRowElement>({
-    count,
+    count: Math.ceil(count / blockRows),
     getScrollElement: () => scrollElement.current,
-    estimateSize: () => rowHeight,
+    estimateSize: () => rowHeight * blockRows,
     overscan,
     initialRect: { width: 0, height: 600 },
     observeElementOffset,
   });
   const items = virtualizer.getVirtualItems();
-  const start = items[0]?.index ?? 0;
-  const end = items.length === 0 ? 0 : (items.at(-1)?.index ?? -1) + 1;
+  const start = Math.min(count, (items[0]?.index ?? 0) * blockRows);
+  const end = Math.min(count, ((items.at(-1)?.index ?? -1) + 1) * blockRows);
   // Where the scroll bar is scaled, the drawn rows keep their distance to what can be seen.
   const offset = scrollElement.current?.scrollTop ?? 0;
   const total = Math.min(rowsHeight, heightMax);
