@@ -9,6 +9,7 @@ import './imports/imports.ts';
 import './imports/dry-run.ts';
 import './imports/options.ts';
 import './imports/rejects.ts';
+import './imports/reject-groups.ts';
 import './uploads/start-import.ts';
 import './imports/progress.ts';
 import './record-results.ts';

@@ -1,6 +1,7 @@
 import type { UserFilter } from '../src/domains/user-directory/filter.ts';
-import type { UserGroupCount, UserStatistics } from '../src/domains/user-directory/statistics.ts';
+import type { UserAgeBandCount, UserGroupCount, UserStatistics } from '../src/domains/user-directory/statistics.ts';
 import { builder } from './builder.ts';
+import { AgeBand } from './facts/enriched-figures.ts';
 import { pageOf, selectPage } from './page.ts';
 import { SnapshotType } from './provenance.ts';
 import { asOfOf, inSnapshot, nowUsIn } from './snapshot.ts';
@@ -27,7 +28,14 @@ const UserFilterInput = builder.inputRef<UserFilterArgs>('UserFilter').implement
     nameContains: t.string({
       description: 'A part of first and last name with a space between them, in any case; 1 to 256 characters.',
     }),
+    search: t.string({
+      description:
+        'The beginning of the user id, or a part of first and last name with a space between them, in any case; 1 to 256 characters.',
+    }),
     hasImage: t.boolean({ description: 'Whether the user has an image.' }),
+    isAgeKnown: t.boolean({
+      description: 'Whether the user has an age: false for users without a birth date up to `ageAt`.',
+    }),
     ageAtLeast: t.int({
       description: 'The least number of completed years, inclusive; users without a birth date do not match.',
     }),
@@ -119,6 +127,20 @@ const UserGroupCountType = builder.objectRef<UserGroupCount>('UserGroupCount').i
   }),
 });
 
+const UserAgeBandCountType = builder.objectRef<UserAgeBandCount>('UserAgeBandCount').implement({
+  description:
+    'Users of an age. The filter `ageAtLeast` and `ageAtMost` of the band, or `isAgeKnown: false`, has exactly them.',
+  fields: (t) => ({
+    band: t.field({
+      type: AgeBand,
+      nullable: true,
+      description: 'The ages; null for users of unknown age.',
+      resolve: ({ band }) => band,
+    }),
+    count: t.field({ type: 'BigInt', description: 'The number of users.', resolve: ({ count }) => count }),
+  }),
+});
+
 const statusLabels: Readonly<Record<string, string>> = {
   paying: 'PAYING',
   cancelled: 'CANCELLED',
@@ -144,6 +166,12 @@ const UserStatisticsType = builder.objectRef<UserStatistics & { readonly atUs: n
       description:
         'The median of the completed years, of an even number the mean of the middle two; null without such users.',
       resolve: ({ medianAge }) => medianAge,
+    }),
+    byAgeBand: t.field({
+      type: [UserAgeBandCountType],
+      description:
+        'The users by completed years: all bands in the order of age, last the users of unknown age if there are any.',
+      resolve: ({ byAgeBand }) => [...byAgeBand],
     }),
     byCountry: t.field({
       type: [UserGroupCountType],

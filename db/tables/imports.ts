@@ -60,10 +60,43 @@ export const rejectedRecords = sqliteTable(
     settlement: text('settlement'),
     /** The record that was stored for it; null also when it was a duplicate. */
     settledSeq: integer('settled_seq'),
+    /** The key of its group. */
+    groupId: integer('group_id').notNull().default(0),
   },
   (table) => [
     index('rejected_records_by_import').on(table.importId, table.state),
     index('rejected_records_by_target').on(table.target, table.state),
     index('rejected_records_by_state').on(table.state),
+    index('rejected_records_by_group').on(table.groupId, table.state),
+    index('rejected_records_by_time').on(table.target, table.receivedAtUs),
+  ],
+);
+
+/**
+ * The number of rejected records with the same target, source, import and first problem, so that listing them does not read
+ * the records. Counts change in the transaction of the records they count.
+ */
+export const rejectGroups = sqliteTable(
+  'reject_groups',
+  {
+    id: integer('id').primaryKey({ autoIncrement: true }),
+    target: text('target').notNull(),
+    source: text('source').notNull(),
+    importId: integer('import_id'),
+    /** The path of the first problem. */
+    field: text('field').notNull(),
+    code: text('code').notNull(),
+    open: integer('open').notNull(),
+    resolved: integer('resolved').notNull(),
+    discarded: integer('discarded').notNull(),
+    /** Whether `open` is above 0. */
+    isOpen: integer('is_open', { mode: 'boolean' }).notNull(),
+    /** Its newest open record, or the newest of all when none is open. */
+    newestId: integer('newest_id').notNull(),
+    newestAtUs: integer('newest_at_us').notNull(),
+  },
+  (table) => [
+    index('reject_groups_by_problem').on(table.target, table.source, table.importId, table.field, table.code),
+    index('reject_groups_by_newest').on(table.isOpen, table.newestId),
   ],
 );

@@ -54,7 +54,7 @@ builder.node(ExperimentEventType, {
   }),
 });
 
-const ExperimentEventConnection = connectionType<FactNode<StoredExperimentEvent>, SnapshotPage, JoinedInList>(
+export const ExperimentEventConnection = connectionType<FactNode<StoredExperimentEvent>, SnapshotPage, JoinedInList>(
   {
     type: ExperimentEventType,
     name: 'ExperimentEventConnection',

@@ -234,9 +234,20 @@ const SaveExperimentInput = builder.inputType('SaveExperimentInput', {
 });
 
 const SaveExperimentPayload = builder.objectRef<SavedPlan>('SaveExperimentPayload').implement({
-  description: 'The saved plan.',
+  description: 'The saved plan, or in a dry run what saving would do.',
   fields: (t) => ({
-    experiment: t.field({ type: ExperimentType, description: 'The experiment.', resolve: (saved) => saved.experiment }),
+    experiment: t.field({
+      type: ExperimentType,
+      description:
+        'The experiment; in a dry run as it would be. A client that keeps objects by their `id` does better to read `phases` there.',
+      resolve: (saved) => saved.experiment,
+    }),
+    phases: t.field({
+      type: [ExperimentPhase],
+      description:
+        'The phases of the plan, or in a dry run those that would result, in the order of time: `Experiment.phases` of the saved plan.',
+      resolve: ({ experiment }, _args, { planEditor }) => planEditor.phases(experiment),
+    }),
     movedEventCount: t.field({
       type: 'BigInt',
       description:

@@ -69,7 +69,7 @@ export const EnrichedMeasures = builder.objectRef<Measures>('EnrichedMeasures').
   }),
 });
 
-const AgeBand = builder.objectRef<{ readonly from: number; readonly to: number | null }>('AgeBand').implement({
+export const AgeBand = builder.objectRef<{ readonly from: number; readonly to: number | null }>('AgeBand').implement({
   description: 'A range of ages in completed years.',
   fields: (t) => ({
     from: t.exposeInt('from', { description: 'The least age, inclusive.' }),

@@ -15,7 +15,7 @@ import {
 import { type Counted, numericCursor, type PageSelection, pageOf, selectPage, totalCountOf } from '../page.ts';
 import { ImportTargetEnum, ImportType } from './imports.ts';
 
-const RejectedRecordState = builder.enumType('RejectedRecordState', {
+export const RejectedRecordState = builder.enumType('RejectedRecordState', {
   description: 'The state of a rejected record.',
   values: {
     OPEN: { description: 'It is neither resolved nor discarded.' },
@@ -26,7 +26,7 @@ const RejectedRecordState = builder.enumType('RejectedRecordState', {
 
 export const RejectedRecordType = builder.objectRef<RejectedRecord>('RejectedRecord');
 
-const RejectedRecordConnection = connectionType<RejectedRecord, Counted>(
+export const RejectedRecordConnection = connectionType<RejectedRecord, Counted>(
   {
     type: RejectedRecordType,
     name: 'RejectedRecordConnection',
@@ -97,7 +97,7 @@ builder.node(RejectedRecordType, {
   }),
 });
 
-const rejectedPage = (
+export const rejectedPage = (
   { rejects }: Pick<Context, 'rejects'>,
   filter: RejectFilter,
   { limit, fromEnd, after, before, cursors }: PageSelection,

@@ -1,5 +1,8 @@
 import type { ArrivalQuality } from '../../src/domains/monitor/arrival-quality.ts';
+import type { ArrivalPoint } from '../../src/domains/monitor/arrival-trend.ts';
+import { timeCountsUpTo } from '../../src/lib/time-counts.ts';
 import { builder } from '../builder.ts';
+import { TimeGrain } from '../time.ts';
 import { MonitorType } from './monitor.ts';
 
 const ArrivalQualityType = builder.objectRef<ArrivalQuality>('ArrivalQuality').implement({
@@ -62,6 +65,53 @@ builder.objectField(MonitorType, 'arrival', (t) =>
       return report.arrivalQuality(
         rejects.unresolvedCount('EXPERIMENT_EVENTS', isPast ? report.snapshot.nowUs : undefined),
       );
+    },
+  }),
+);
+
+const ArrivalPointType = builder.objectRef<ArrivalPoint>('ArrivalPoint').implement({
+  description: 'What arrived in one period, by the time at which it was received.',
+  fields: (t) => ({
+    periodStart: t.field({
+      type: 'DateTime',
+      description: 'The start of the period, inclusive.',
+      resolve: ({ periodStartUs }) => periodStartUs,
+    }),
+    stored: t.field({
+      type: 'BigInt',
+      description: 'Stored events of the requested country, range and filter.',
+      resolve: ({ stored }) => stored,
+    }),
+    late: t.field({
+      type: 'BigInt',
+      description: 'How many of them arrived after an event that is newer by more than the setting lateAfterMs.',
+      resolve: ({ late }) => late,
+    }),
+    duplicates: t.field({
+      type: 'BigInt',
+      description: 'Events that were stored before, of every country and time.',
+      resolve: ({ duplicates }) => duplicates,
+    }),
+    rejected: t.field({
+      type: 'BigInt',
+      description:
+        'Events that were rejected, conflicts included, of every experiment, whether or not they were corrected since.',
+      resolve: ({ rejected }) => rejected,
+    }),
+  }),
+});
+
+builder.objectField(MonitorType, 'arrivalTrend', (t) =>
+  t.field({
+    type: [ArrivalPointType],
+    extensions: { goesThroughAllFacts: true },
+    description:
+      'What arrived in each period, by the time of arrival; empty periods are left out. The setting trendPointsMax limits their number. `trend` has the events by their own time and variant.',
+    args: { grain: t.arg({ type: TimeGrain, required: true, defaultValue: 'HOUR', description: 'The period.' }) },
+    resolve(report, { grain }, { rejects }) {
+      const isPast = report.asOf.sequence !== undefined;
+      const times = rejects.rejectionTimes('EXPERIMENT_EVENTS');
+      return report.arrivalTrend(grain, isPast ? timeCountsUpTo(times, report.snapshot.nowUs) : times);
     },
   }),
 );

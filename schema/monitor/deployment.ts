@@ -1,10 +1,64 @@
+import type { Config } from '../../src/config.ts';
+import type { Context } from '../../src/context.ts';
 import type { VariantExposure } from '../../src/domains/monitor/snapshot.ts';
 import type { TrendPoint } from '../../src/domains/monitor/trend.ts';
 import { builder } from '../builder.ts';
+import { ExperimentEventConnection } from '../experiments/events.ts';
+import { pageOf, selectPage, sliceOf } from '../page.ts';
+import { inSnapshot } from '../snapshot.ts';
 import { TimeGrain } from '../time.ts';
+import { UserConnection, userIn } from '../users.ts';
+import type { InReport } from './checks.ts';
 import { MonitorType } from './monitor.ts';
 
-const DeploymentCellType = builder.objectRef<VariantExposure>('DeploymentCell').implement({
+type Cell = InReport<VariantExposure>;
+type PageArgs = Parameters<typeof selectPage>[1];
+
+const rowsPerPage = 20;
+
+/** The requested page of a list of a cell, of the snapshot at which the walk began. */
+const cellPage = async (
+  { country, variant, report }: Cell,
+  field: 'events' | 'users',
+  args: PageArgs,
+  config: Config,
+) => {
+  const parent = JSON.stringify([report.identity, country, variant]);
+  const list = { field: `DeploymentCell.${field}`, parent, pageSize: rowsPerPage };
+  const selection = selectPage(list, args, config);
+  const { sequence = report.snapshot.sequence } = selection;
+  const then = sequence === report.snapshot.sequence ? report : await report.at(sequence);
+  const { seqs, users } = await then.cellEvents(country, variant);
+  const all = field === 'events' ? seqs : [...users];
+  const { start, end, ...sides } = sliceOf(selection, all.length);
+  return {
+    found: all.slice(start, end),
+    start,
+    sides,
+    cursors: selection.cursors.at(sequence),
+    totalCount: all.length,
+    sequence,
+  };
+};
+
+const eventsPage = async (cell: Cell, args: PageArgs, { config, experimentEvents, loadAll, yieldAfter }: Context) => {
+  const { found, start, sides, totalCount, sequence, cursors } = await cellPage(cell, 'events', args, config);
+  const rows = await loadAll(experimentEvents.bySeqs, found);
+  const facts = rows.filter((row) => row !== null).map((row) => inSnapshot(row, cell.report.asOf));
+  await yieldAfter(facts.length);
+  const edge = { asOf: { validAtUs: undefined, sequence } };
+  return { ...pageOf(facts, (_fact, index) => start + index, { ...sides, cursors, edge }), totalCount, sequence };
+};
+
+const usersPage = async (cell: Cell, args: PageArgs, context: Context) => {
+  const { found, start, sides, totalCount, sequence, cursors } = await cellPage(cell, 'users', args, context.config);
+  const users = found
+    .map((code) => userIn({ userId: context.users.codes.textOf(code) }, cell.report.asOf, context))
+    .filter((user) => user !== null);
+  return { ...pageOf(users, (_user, index) => start + index, { ...sides, cursors }), totalCount, sequence };
+};
+
+const DeploymentCellType = builder.objectRef<InReport<VariantExposure>>('DeploymentCell').implement({
   description: 'The events of a country and variant.',
   fields: (t) => ({
     country: t.exposeString('country', {
@@ -24,6 +78,22 @@ const DeploymentCellType = builder.objectRef<VariantExposure>('DeploymentCell').
       nullable: true,
       description: 'The planned share, equal shares without a plan; null for a variant that is not planned.',
     }),
+    events: t.field({
+      type: ExperimentEventConnection,
+      extensions: { goesThroughAllFacts: true, pageSize: rowsPerPage },
+      description:
+        'Exactly the events that `eventCount` counts, in the order of recording: those of excluded users and outside of the period are left out. By default the first 20.',
+      args: t.arg.connectionArgs(),
+      resolve: eventsPage,
+    }),
+    users: t.field({
+      type: UserConnection,
+      extensions: { goesThroughAllFacts: true, pageSize: rowsPerPage },
+      description:
+        'Exactly the users that `userCount` counts, in the order of their first events there; by default the first 20.',
+      args: t.arg.connectionArgs(),
+      resolve: usersPage,
+    }),
   }),
 });
 
@@ -38,6 +108,11 @@ const DeploymentPointType = builder.objectRef<TrendPoint>('DeploymentPoint').imp
     country: t.exposeString('country', { description: 'The country, or `unknown`.' }),
     variant: t.exposeString('variant', { description: 'The variant.' }),
     eventCount: t.field({ type: 'BigInt', description: 'The number of events.', resolve: (point) => point.eventCount }),
+    lateEventCount: t.field({
+      type: 'BigInt',
+      description: 'How many of them arrived after an event that is newer by more than the setting lateAfterMs.',
+      resolve: (point) => point.lateEventCount,
+    }),
     newUserCount: t.field({
       type: 'BigInt',
       description: 'Users whose first event in this variant is in the period.',
@@ -51,7 +126,7 @@ builder.objectFields(MonitorType, (t) => ({
     type: [DeploymentCellType],
     description:
       'Events per country and variant, as REST `/monitor` returns them; planned countries and variants without events have a count of 0.',
-    resolve: (report) => report.exposures(),
+    resolve: (report) => report.exposures().map((cell) => ({ ...cell, report })),
   }),
   trend: t.field({
     type: [DeploymentPointType],

@@ -54,6 +54,7 @@ const kindsByTable: Readonly<Record<keyof typeof tables, readonly ChangeKind[]>>
   idempotencyKeys: [],
   imports: ['IMPORTS'],
   rejectedRecords: ['REJECTED_RECORDS'],
+  rejectGroups: ['REJECTED_RECORDS'],
   ipRanges: [],
   ipTables: ['IP_RANGES'],
   transactions: ['TRANSACTIONS'],

@@ -6,6 +6,7 @@ import type { RecordOrigin, RecordOutcome } from '../../ledger/record.ts';
 import { createRecordCache } from '../../ledger/record-cache.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import type { RecordFace } from '../../lib/problems.ts';
+import type { TimeCounts } from '../../lib/time-counts.ts';
 import { createFactColumns } from '../facts/columns.ts';
 import { byDictionary, userDimensions } from '../facts/dimensions.ts';
 import { createEnrichment } from '../facts/enrichment.ts';
@@ -54,6 +55,8 @@ export interface ExperimentEvents extends Facts {
    * now: one statement.
    */
   duplicatesOf(experiment: string | null, atUs?: number): number;
+  /** When these duplicates were sent. */
+  duplicateTimes(experiment: string | null): TimeCounts;
 }
 
 export interface ExperimentEventServices extends BatchServices {
@@ -128,11 +131,25 @@ export const createExperimentEvents = (services: ExperimentEventServices): Exper
     },
     record: recordEvent,
     repeat: recordRepeat,
-    duplicatesOf(experiment, atUs) {
-      const page = { match: { experiment }, key: 'recordedAtUs', direction: 'desc', limit: 1 } as const;
-      const [row] = store.page(experimentRepeats, { ...page, ...(atUs === undefined ? {} : { after: atUs + 1 }) });
-      return row?.duplicates ?? 0;
-    },
+    ...createDuplicateCounts(store),
+  };
+};
+
+const createDuplicateCounts = (store: Store): Pick<ExperimentEvents, 'duplicatesOf' | 'duplicateTimes'> => {
+  const duplicatesOf = (experiment: string | null, atUs?: number): number => {
+    const page = { match: { experiment }, key: 'recordedAtUs', direction: 'desc', limit: 1 } as const;
+    const [row] = store.page(experimentRepeats, { ...page, ...(atUs === undefined ? {} : { after: atUs + 1 }) });
+    return row?.duplicates ?? 0;
+  };
+  return {
+    duplicatesOf,
+    duplicateTimes: (experiment) => ({
+      nextAfter(atUs) {
+        const page = { match: { experiment }, key: 'recordedAtUs', direction: 'asc', after: atUs, limit: 1 } as const;
+        return store.page(experimentRepeats, page)[0]?.recordedAtUs ?? null;
+      },
+      between: (afterUs, upToUs) => duplicatesOf(experiment, upToUs) - duplicatesOf(experiment, afterUs),
+    }),
   };
 };
 

@@ -13,7 +13,7 @@ import { readOneRecord, readRecordStream } from '../../sources/record-stream.ts'
 import type { SourceLimits } from '../../sources/source.ts';
 import { type BatchKey, checkBatchKey, storeBatchOnce } from './idempotency.ts';
 import type { IngestResult } from './ingest-result.ts';
-import { insertReject } from './job.ts';
+import { insertRejectedRecord } from './reject-groups.ts';
 
 /** A record in its wire format: parsed into a value, or refused with problems. */
 export type RawRecord = { readonly raw: string } & (
@@ -49,7 +49,7 @@ export const ingestRecords = <R, T>(
       : session.record(tx, value as R, sentByApi(sender, requestId));
     if (outcome.kind === 'REJECTED' || outcome.kind === 'CONFLICT') {
       const origin = { target: importer.target.name, source: apiSource(sender), importId: null, line: null };
-      rejectedIds.push(insertReject(tx, { ...origin, raw: rawOf(record), problems: outcome.problems }));
+      rejectedIds.push(insertRejectedRecord(tx, { ...origin, raw: rawOf(record), problems: outcome.problems }));
     }
     return outcome;
   });

@@ -1,8 +1,9 @@
 import type { Row, Store, Tx } from '../../../db/store.ts';
-import { imports, rejectedRecords } from '../../../db/tables/imports.ts';
+import { imports } from '../../../db/tables/imports.ts';
 import { DomainError, type FieldProblem } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { DebugLog } from '../../lib/debug-log.ts';
+import { insertRejectedRecord } from './reject-groups.ts';
 
 export type Import = Row<typeof imports>;
 
@@ -69,12 +70,6 @@ const newRow = (fields: NewImport, startedAtUs: number): Omit<Import, 'id'> => (
   processId: process.pid,
 });
 
-/** Stores a record among the rejects and returns the reject's id. */
-export const insertReject = (
-  tx: Tx,
-  reject: Required<NewReject> & { readonly importId: number | null; readonly target: string },
-): number => tx.insert(rejectedRecords, { ...reject, receivedAtUs: tx.nowUs });
-
 /**
  * One import from its beginning to its end. No other code writes the row of an import that runs. Counts are stored in the
  * transaction of the records they count.
@@ -125,7 +120,7 @@ export class ImportJob {
   /** Stores a record among the rejects. The caller counts it in the same transaction. */
   reject(tx: Tx, { raw, problems, line = null, source = this.current.source }: NewReject): void {
     const { id: importId, target } = this.current;
-    insertReject(tx, { importId, target, source, line, raw, problems });
+    insertRejectedRecord(tx, { importId, target, source, line, raw, problems });
   }
 
   /** Ends the import successfully with its final counts; `publish` runs in the same transaction. */

@@ -1,5 +1,5 @@
 import type { Row, Store, Tx } from '../../../db/store.ts';
-import { imports, rejectedRecords } from '../../../db/tables/imports.ts';
+import { imports, rejectedRecords, rejectGroups } from '../../../db/tables/imports.ts';
 import { DomainError, type FieldProblem } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Importer, ReadOptions, RecordOutcome } from '../../ledger/record.ts';
@@ -8,7 +8,14 @@ import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger
 import { senderOf } from '../../lib/api-source.ts';
 import { parseExactJson } from '../../lib/exact-json.ts';
 import type { ReadResult } from '../../lib/problems.ts';
+import type { TimeCounts } from '../../lib/time-counts.ts';
 import type { Import } from './job.ts';
+import {
+  type RejectGroup,
+  type RejectGroupFilter,
+  type SettleGroupRequest,
+  settleRejectedRecord,
+} from './reject-groups.ts';
 
 export type RejectedRecord = Row<typeof rejectedRecords>;
 
@@ -18,6 +25,19 @@ export interface RejectFilter {
   readonly source?: string | undefined;
   readonly target?: string | undefined;
   readonly state?: RejectedRecord['state'] | undefined;
+  readonly groupId?: number | undefined;
+}
+
+/** What became of the open records of a group, of those that one call tried. */
+export interface SettledGroup {
+  readonly group: RejectGroup;
+  readonly stored: number;
+  readonly discarded: number;
+  /** Still open. */
+  readonly refused: number;
+  readonly firstRefusals: readonly { readonly reject: RejectedRecord; readonly error: DomainError }[];
+  /** The last record tried: the next call goes on after it. Null when no open record was left. */
+  readonly lastId: number | null;
 }
 
 /** An open reject after a retry: resolved, or still open with the reason. */
@@ -38,6 +58,9 @@ const reasonLengthMax = 1000;
 /** Retries that run at the same time share their transactions. */
 const retriesPerPage = 100;
 
+/** Refusals that a call on a group returns. */
+const refusalsMax = 10;
+
 /** Rejected records with their original text: to correct and resolve, or to discard. */
 export class Rejects {
   readonly importers: readonly Importer[];
@@ -56,6 +79,45 @@ export class Rejects {
     return { ...found, totalCount: () => store.count(rejectedRecords, match) };
   }
 
+  /** Groups of rejected records, the one with the newest first: one statement, which reads no records. */
+  groups(filter: RejectGroupFilter, page: TablePageRequest): TablePage<RejectGroup> {
+    const match = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
+    return pageOfTable(this.#services.store, rejectGroups, { key: 'newestId', direction: 'desc', match }, page);
+  }
+
+  readonly groupsByIds = (ids: readonly number[]): (RejectGroup | null)[] =>
+    rowsByKey(this.#services.store, rejectGroups, 'id', ids);
+
+  /**
+   * Retries the next open records of a group with their original texts, or discards them for a reason, the oldest first; at
+   * most `limit` after a record. Throws NOT_FOUND for an unknown group, VALIDATION_FAILED for an empty or malformed reason.
+   */
+  async settleGroup(groupId: number, { reason, after, limit }: SettleGroupRequest): Promise<SettledGroup> {
+    const match = { groupId, state: 'OPEN' } as const;
+    if (!this.groupsByIds([groupId])[0])
+      throw new DomainError('NOT_FOUND', `no group of rejected records has the id ${groupId}`);
+    if (reason !== undefined) checkReason(groupId, reason);
+    const list = { key: 'id', direction: 'asc', match } as const;
+    const { rows } = pageOfTable(this.#services.store, rejectedRecords, list, { limit, fromEnd: false, after });
+    const results: RetryResult[] = [];
+    for (let start = 0; start < rows.length; start += retriesPerPage) {
+      const slice = rows.slice(start, start + retriesPerPage);
+      const settle = (reject: RejectedRecord): Promise<RetryResult> =>
+        attempt(reject, reason === undefined ? this.resolve(reject.id, reject.raw) : this.discard(reject.id, reason));
+      results.push(...(await Promise.all(slice.map(settle))));
+    }
+    const refusals = results.flatMap(({ reject, error }) => (error ? [{ reject, error }] : []));
+    const settled = results.length - refusals.length;
+    return {
+      group: this.groupsByIds([groupId])[0] as RejectGroup,
+      stored: reason === undefined ? settled : 0,
+      discarded: reason === undefined ? 0 : settled,
+      refused: refusals.length,
+      firstRefusals: refusals.slice(0, refusalsMax),
+      lastId: rows.at(-1)?.id ?? null,
+    };
+  }
+
   readonly byIds = (ids: readonly number[]): (RejectedRecord | null)[] =>
     rowsByKey(this.#services.store, rejectedRecords, 'id', ids);
 
@@ -65,6 +127,18 @@ export class Rejects {
     const upTo = (key: 'receivedAtUs' | 'settledAtUs') => ({ key, after: -1, upTo: atUs });
     const resolved = store.count(rejectedRecords, { target, state: 'RESOLVED' }, upTo('settledAtUs'));
     return store.count(rejectedRecords, { target }, upTo('receivedAtUs')) - resolved;
+  }
+
+  /** When records of a target were rejected, those included that were stored or discarded since. */
+  rejectionTimes(target: string): TimeCounts {
+    const { store } = this.#services;
+    return {
+      nextAfter(atUs) {
+        const page = { match: { target }, key: 'receivedAtUs', direction: 'asc', after: atUs, limit: 1 } as const;
+        return store.page(rejectedRecords, page)[0]?.receivedAtUs ?? null;
+      },
+      between: (after, upTo) => store.count(rejectedRecords, { target }, { key: 'receivedAtUs', after, upTo }),
+    };
   }
 
   /**
@@ -97,7 +171,7 @@ export class Rejects {
     if (problems) throw refusal(id, 'VALIDATION_FAILED', problems);
     const outcome = storeResolved(tx, importer, value, reject);
     const settledSeq = outcome.kind === 'CREATED' ? outcome.seq : null;
-    return settle(tx, reject, { state: 'RESOLVED', settlement, settledSeq });
+    return settleRejectedRecord(tx, reject, { state: 'RESOLVED', settlement, settledSeq });
   }
 
   /** Retries every open reject with its original text, the oldest first. */
@@ -113,17 +187,11 @@ export class Rejects {
       const page = { limit: retriesPerPage, fromEnd: false, after };
       const { rows } = pageOfTable(this.#services.store, rejectedRecords, list, page);
       if (rows.length === 0) return;
-      for (const result of await Promise.all(rows.map((reject) => this.#retry(reject, options)))) onRetried(result);
+      for (const result of await Promise.all(
+        rows.map((reject) => attempt(reject, this.resolve(reject.id, reject.raw, options))),
+      ))
+        onRetried(result);
       after = rows.at(-1)?.id;
-    }
-  }
-
-  async #retry(reject: RejectedRecord, options: ReadOptions): Promise<RetryResult> {
-    try {
-      return { reject: await this.resolve(reject.id, reject.raw, options) };
-    } catch (error) {
-      if (error instanceof DomainError && isRefusal(error)) return { reject, error };
-      throw error;
     }
   }
 
@@ -132,17 +200,13 @@ export class Rejects {
    * NOT_FOUND, BAD_REQUEST for a resolved reject, VALIDATION_FAILED for an empty or malformed reason.
    */
   async discard(id: number, reason: string): Promise<RejectedRecord> {
-    const isText = reason.trim() !== '' && reason.isWellFormed() && !reason.includes('\0');
-    if (!isText || reason.length > reasonLengthMax) {
-      const message = `the reason must be 1 to ${reasonLengthMax} characters of well-formed text without NUL`;
-      throw refusal(id, 'VALIDATION_FAILED', [{ path: 'reason', code: 'MALFORMED', message }]);
-    }
+    checkReason(id, reason);
     return this.#services.ledger.write((tx) => {
       const reject = this.#find(id);
       if (reject.state === 'RESOLVED')
         throw new DomainError('BAD_REQUEST', `rejected record ${id} is resolved: it can no longer be discarded`);
       if (reject.state === 'DISCARDED') return reject;
-      return settle(tx, reject, { state: 'DISCARDED', settlement: reason, settledSeq: null });
+      return settleRejectedRecord(tx, reject, { state: 'DISCARDED', settlement: reason, settledSeq: null });
     });
   }
 
@@ -161,14 +225,21 @@ export class Rejects {
   }
 }
 
-const settle = (
-  tx: Tx,
-  reject: RejectedRecord,
-  settlement: Pick<RejectedRecord, 'state' | 'settlement' | 'settledSeq'>,
-): RejectedRecord => {
-  const changes = { ...settlement, settledAtUs: tx.nowUs };
-  tx.update(rejectedRecords, { id: reject.id }, changes);
-  return { ...reject, ...changes };
+/** The result of resolving or discarding a reject; throws what is no refusal. */
+const attempt = async (reject: RejectedRecord, work: Promise<RejectedRecord>): Promise<RetryResult> => {
+  try {
+    return { reject: await work };
+  } catch (error) {
+    if (error instanceof DomainError && isRefusal(error)) return { reject, error };
+    throw error;
+  }
+};
+
+const checkReason = (id: number, reason: string): void => {
+  const isText = reason.trim() !== '' && reason.isWellFormed() && !reason.includes('\0');
+  if (isText && reason.length <= reasonLengthMax) return;
+  const message = `the reason must be 1 to ${reasonLengthMax} characters of well-formed text without NUL`;
+  throw refusal(id, 'VALIDATION_FAILED', [{ path: 'reason', code: 'MALFORMED', message }]);
 };
 
 /** Stores the record as one of its import; throws the reason for which it is refused. */

@@ -1,4 +1,5 @@
 import { growableUint32 } from '../../indices/growable.ts';
+import { timeCountsUpTo } from '../../lib/time-counts.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import { ExperimentCounts } from './experiment-counts.ts';
 import type { Moment } from './request.ts';
@@ -30,6 +31,7 @@ export const servicesAt = (services: MonitorServices, sequence: number): Monitor
       ...experimentEvents,
       events: { ...events, batches: batchesThen },
       duplicatesOf: (experiment) => experimentEvents.duplicatesOf(experiment, nowUs),
+      duplicateTimes: (experiment) => timeCountsUpTo(experimentEvents.duplicateTimes(experiment), nowUs),
     },
     excludedUsers: { ...excludedUsers, isExcludedAt: (user, atUs) => exclusions.isExcludedAt(user, atUs) },
     nowUs: () => nowUs,

@@ -1,5 +1,8 @@
 import type { Grain } from '../../lib/periods.ts';
+import type { TimeCounts } from '../../lib/time-counts.ts';
 import { type ArrivalQuality, arrivalQualityOf } from './arrival-quality.ts';
+import { type ArrivalPoint, arrivalTrendOf } from './arrival-trend.ts';
+import { type CellEvents, createCellEvents } from './cell-events.ts';
 import { healthOf, type MonitorHealth } from './checks.ts';
 import { dataChecks } from './data-checks.ts';
 import { createOutcomes, type OutcomeRequest, type VariantOutcome } from './outcomes.ts';
@@ -21,6 +24,8 @@ export interface MonitorReport {
   fingerprint(): string;
   /** Events and users per country and variant, in the order of both; empty cells of the plan included. */
   exposures(): VariantExposure[];
+  /** Exactly the events and users that a country and variant counts: one pass over the events for all cells. */
+  cellEvents(country: string, variant: string): Promise<CellEvents>;
   /** The segments that explain the imbalance of a market, or of all users for null; the strongest first. */
   suspects(country: string | null): Promise<Suspect[]>;
   /** Codes of users who saw several variants, from an offset on, in the order in which their second variant was recorded. */
@@ -33,6 +38,8 @@ export interface MonitorReport {
    */
   shareTrend(request: ShareTrendRequest): Promise<ShareTrend>;
   trend(grain: Grain): Promise<TrendPoint[]>;
+  /** What arrived in each period. `rejected` has the times at which events were rejected. */
+  arrivalTrend(grain: Grain, rejected: TimeCounts): Promise<ArrivalPoint[]>;
   /** `rejected` is the number of rejected events. */
   arrivalQuality(rejected: number): Promise<ArrivalQuality>;
 }
@@ -50,11 +57,13 @@ export const createReport = (sources: ReportSources, shareTrend: MonitorReport['
     sentence: () => sentenceOf({ snapshot, health, suspects }),
     fingerprint: () => JSON.stringify([experiment, eventCount, cells, messages]),
     exposures: () => variantExposures(snapshot),
+    cellEvents: createCellEvents(sources),
     suspects,
     crossoverUsers: (country, offset, count) => crossoverUsers(sources, country, offset, count),
     outcomes: createOutcomes(sources),
     shareTrend,
     trend: (grain) => trendOf(sources, grain),
+    arrivalTrend: (grain, rejected) => arrivalTrendOf(sources, grain, rejected),
     arrivalQuality: (rejected) => arrivalQualityOf(sources, rejected),
   };
 };

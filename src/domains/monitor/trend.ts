@@ -11,12 +11,15 @@ export interface TrendPoint {
   readonly country: string;
   readonly variant: string;
   readonly eventCount: number;
+  /** How many of them arrived late. */
+  readonly lateEventCount: number;
   /** Users whose first event in this variant, by its own time, falls into the period. */
   readonly newUserCount: number;
 }
 
 interface PointCounts {
   events: number;
+  late: number;
   newUsers: number;
 }
 
@@ -31,11 +34,12 @@ export const trendOf = async (sources: ReportSources, grain: Grain): Promise<Tre
   const { variants } = experimentEvents.events;
   const points = await countPoints(sources, grain);
   const trend = [...points].flatMap(([periodStartUs, ofPeriod]) =>
-    [...ofPeriod].map(([key, { events, newUsers }]) => ({
+    [...ofPeriod].map(([key, { events: eventCount, late, newUsers }]) => ({
       periodStartUs,
       country: users.countries.names.textOf(Math.floor(key / codeLimit)),
       variant: variants.textOf(key % codeLimit),
-      eventCount: events,
+      eventCount,
+      lateEventCount: late,
       newUserCount: newUsers,
     })),
   );
@@ -57,7 +61,7 @@ const countPoints = async (sources: ReportSources, grain: Grain): Promise<Points
   let count = 0;
   const addPoint = (): PointCounts => {
     count++;
-    if (count <= limits.trendPointsMax) return { events: 0, newUsers: 0 };
+    if (count <= limits.trendPointsMax) return { events: 0, late: 0, newUsers: 0 };
     throw new DomainError(
       'LIMIT_EXCEEDED',
       `trend has more than ${limits.trendPointsMax} points, ask for a coarser grain (setting trendPointsMax)`,
@@ -80,6 +84,7 @@ const countPoints = async (sources: ReportSources, grain: Grain): Promise<Points
       ofPeriod.set(key, point);
     }
     point.events++;
+    if (events.arrivalOf(row) === 'LATE') point.late++;
     const code = exposed.intern(user * codeLimit + variant);
     const first = firsts[code];
     if (!first || atUs < first.atUs) firsts[code] = { atUs, point };

@@ -10,7 +10,11 @@ export interface UserFilter {
   readonly userIds?: readonly string[] | null | undefined;
   /** A part of the first and last name with a space between them, in any case. */
   readonly nameContains?: string | null | undefined;
+  /** The beginning of the user id or a part of the name, in any case. */
+  readonly search?: string | null | undefined;
   readonly hasImage?: boolean | null | undefined;
+  /** Whether the age is known. */
+  readonly isAgeKnown?: boolean | null | undefined;
   /** Completed years; a user without a birth date matches neither bound. */
   readonly ageAtLeast?: number | null | undefined;
   readonly ageAtMost?: number | null | undefined;
@@ -58,7 +62,8 @@ export const userTest = (
   { users, userFiles, userStatus }: UserSources,
   sequence: number,
 ): UserTest => {
-  const { userIds, nameContains, hasImage, ageAtLeast, ageAtMost, countries, genders, status } = filter;
+  const { userIds, nameContains, search, hasImage, isAgeKnown, ageAtLeast, ageAtMost, countries, genders, status } =
+    filter;
   const tests: UserTest[] = [];
   const birthDayOf = (user: number): number => dayOfMs(userFiles.birthMsOf(userFiles.detailsCodeAt(user, sequence)));
   const among = (values: readonly string[], attribute: Users['countries']) => {
@@ -71,6 +76,11 @@ export const userTest = (
   }
   if (hasImage != null) tests.push((user) => (userFiles.imageCodeAt(user, sequence) !== 0) === hasImage);
   const day = filter.ageOnDay;
+  if (isAgeKnown != null) {
+    const last = lastBirthDay(0, day);
+    // As below: NaN is the birth day of a user without a file, and nobody has an age before birth.
+    tests.push((user) => birthDayOf(user) <= last === isAgeKnown);
+  }
   if (ageAtLeast != null || ageAtMost != null) {
     const last = lastBirthDay(Math.min(Math.max(ageAtLeast ?? 0, 0), ageMax), day);
     // A comparison with NaN, the birth day of a user without a file, is false.
@@ -86,15 +96,20 @@ export const userTest = (
     const codes = new Set(status.in.map((name) => statusCodes.indexOf(name)));
     tests.push((user) => codes.has(userStatus.codeAt(user, status.atUs, sequence)));
   }
-  if (nameContains != null) tests.push(nameTest(nameContains, userFiles, sequence));
+  if (nameContains != null) tests.push(nameTest('nameContains', nameContains, userFiles, sequence));
+  if (search != null) {
+    const isNamed = nameTest('search', search, userFiles, sequence);
+    const start = folded(search);
+    tests.push((user) => folded(users.codes.textOf(user)).startsWith(start) || isNamed(user));
+  }
   return (user) => users.isNamed(user, sequence) && tests.every((test) => test(user));
 };
 
 const folded = (text: string): string => text.normalize('NFC').toLowerCase();
 
-const nameTest = (needle: string, userFiles: UserFiles, sequence: number): UserTest => {
+const nameTest = (field: string, needle: string, userFiles: UserFiles, sequence: number): UserTest => {
   if (needle === '' || needle.length > needleLengthMax)
-    throw new DomainError('BAD_REQUEST', `nameContains must be 1 to ${needleLengthMax} characters`);
+    throw new DomainError('BAD_REQUEST', `${field} must be 1 to ${needleLengthMax} characters`);
   const foldedNeedle = folded(needle);
   const { firstNames, lastNames } = userFiles;
   // Many users share a name: each name is tested once. Both together are tested only for a needle with a space.

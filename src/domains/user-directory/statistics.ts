@@ -1,4 +1,4 @@
-import { createAges, dayOfMs } from '../../lib/age.ts';
+import { ageBandOf, ageBands, createAges, dayOfMs } from '../../lib/age.ts';
 import { compareTexts } from '../../lib/compare.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import { statusCodes } from '../user-status/status.ts';
@@ -7,6 +7,13 @@ import { type FixedUserFilter, type UserSources, userTest } from './filter.ts';
 /** How many users share a value. */
 export interface UserGroupCount {
   readonly label: string;
+  readonly count: number;
+}
+
+/** How many users are of an age. */
+export interface UserAgeBandCount {
+  /** Null: of unknown age. */
+  readonly band: (typeof ageBands)[number] | null;
   readonly count: number;
 }
 
@@ -19,6 +26,8 @@ export interface UserStatistics {
   readonly averageAge: number | null;
   /** The mean of the middle two for an even number. */
   readonly medianAge: number | null;
+  /** In the order of age, all bands, then the users of unknown age if there are any. */
+  readonly byAgeBand: readonly UserAgeBandCount[];
   /** The largest group first; `unknown` for users of unknown country. */
   readonly byCountry: readonly UserGroupCount[];
   readonly byGender: readonly UserGroupCount[];
@@ -60,6 +69,7 @@ export const userStatistics = async (
     withImage,
     averageAge: meanOf(ages),
     medianAge: medianOf(ages),
+    byAgeBand: ageBandCounts(ages, matching.length),
     byCountry: groupsOf(countries, users.countries.names.textOf),
     byGender: groupsOf(genders, users.genders.names.textOf),
     async byStatus(atUs) {
@@ -83,6 +93,17 @@ const groupsOf = (counts: readonly (number | undefined)[], labelOf: (code: numbe
     .map((count, code) => ({ label: labelOf(code), count: count ?? 0 }))
     .filter(({ count }) => count > 0)
     .sort((a, b) => b.count - a.count || compareTexts(a.label, b.label));
+
+const ageBandCounts = (ages: readonly (number | undefined)[], users: number): UserAgeBandCount[] => {
+  const counts = ageBands.map(() => 0);
+  ages.forEach((count, age) => {
+    const band = ageBandOf(age);
+    counts[band] = (counts[band] as number) + (count ?? 0);
+  });
+  const ofBands = ageBands.map((band, index) => ({ band, count: counts[index] as number }));
+  const unknown = users - totalOf(ages);
+  return unknown === 0 ? ofBands : [...ofBands, { band: null, count: unknown }];
+};
 
 const totalOf = (counts: readonly (number | undefined)[]): number =>
   counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);

@@ -147,6 +147,48 @@ it('saveExperiment with dryRun tells how many events would move and saves nothin
   expect((await save({ ...plan, endedAt: minute(15) })).movedEventCount).toBe(5);
 });
 
+it('saveExperiment with dryRun answers the phases that would result, and saving them gives the same', async () => {
+  const { query } = await openScenario();
+  const document = `mutation ($input: SaveExperimentInput!) { saveExperiment(input: $input) { ... on SaveExperimentPayload {
+    phases { from to markets allocation { variant weight } } } ... on ValidationError { problems { path } } } }`;
+  const saved = async (input: object) => {
+    const { data, errors } = await query<{ saveExperiment: { phases: object[] } }>(document, { input });
+    expect(errors).toBeUndefined();
+    return data?.saveExperiment;
+  };
+  const first = { key: 'ramp', startedAt: minute(0), allocation: shares({ A: 90, B: 10 }) };
+  const second = { ...first, allocation: shares({ A: 50, B: 50 }), allocationFrom: minute(60) };
+  await saved(first);
+  const found = async () => (await query('{ experiment(key: "ramp") { phases { to } } }')).data;
+  const before = await found();
+  const preview = await saved({ ...second, dryRun: true });
+  expect(preview?.phases).toEqual([
+    {
+      from: minute(0),
+      to: minute(60),
+      markets: [],
+      allocation: [
+        { variant: 'A', weight: 90 },
+        { variant: 'B', weight: 10 },
+      ],
+    },
+    {
+      from: minute(60),
+      to: null,
+      markets: [],
+      allocation: [
+        { variant: 'A', weight: 50 },
+        { variant: 'B', weight: 50 },
+      ],
+    },
+  ]);
+  expect(await found()).toEqual(before);
+  expect(await saved(second)).toEqual(preview);
+  expect(await saved({ ...second, allocation: shares({ A: 1 }), dryRun: true })).toMatchObject({
+    problems: [{ path: 'allocation' }],
+  });
+});
+
 it('saveExperiment with dryRun leaves no key behind', async () => {
   const { save, send, monitor } = await openScenario();
   await send([event('A', 10), event('B', 20)]);

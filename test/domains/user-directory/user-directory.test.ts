@@ -104,6 +104,8 @@ const ageOf = ({ details }: Person, onMs: number): number | null => {
 
 interface Where {
   readonly nameContains?: string | null;
+  readonly search?: string | null;
+  readonly isAgeKnown?: boolean | null;
   readonly hasImage?: boolean | null;
   readonly ageAtLeast?: number | null;
   readonly ageAtMost?: number | null;
@@ -120,6 +122,10 @@ const matching = (where: Where): Person[] =>
     const name = details ? `${details.first ?? ''} ${details.last ?? ''}`.toLowerCase() : null;
     return (
       (where.nameContains == null || name?.includes(where.nameContains.toLowerCase())) &&
+      (where.search == null ||
+        name?.includes(where.search.toLowerCase()) ||
+        person.userId.startsWith(where.search.toLowerCase())) &&
+      (where.isAgeKnown == null || where.isAgeKnown === (age !== null)) &&
       (where.hasImage == null || where.hasImage === person.hasImage) &&
       (where.ageAtLeast == null || (age !== null && age >= where.ageAtLeast)) &&
       (where.ageAtMost == null || (age !== null && age <= where.ageAtMost)) &&
@@ -140,6 +146,8 @@ const orders: Record<string, (a: Person, b: Person) => number> = {
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null, freq: 2 });
 const anyWhere: fc.Arbitrary<Where> = fc.record({
   nameContains: maybe(fc.constantFrom('a', 'K', 'a k', 'É', 'ö', ' da', 'zz')),
+  search: maybe(fc.constantFrom('U', 'v1', 'king', 'V23', '23', 'É')),
+  isAgeKnown: maybe(fc.boolean()),
   hasImage: maybe(fc.boolean()),
   ageAtLeast: maybe(fc.integer({ min: -2, max: 110 })),
   ageAtMost: maybe(fc.integer({ min: -2, max: 110 })),
@@ -213,9 +221,19 @@ it('users lists the users that pass a filter, in any order, page by page from ei
   );
 });
 
+const bands = [
+  { from: 0, to: 17 },
+  { from: 18, to: 24 },
+  { from: 25, to: 34 },
+  { from: 35, to: 44 },
+  { from: 45, to: 54 },
+  { from: 55, to: 64 },
+  { from: 65, to: null },
+];
+
 it('userStatistics agrees with the reference model', async () => {
   const query = `query ($where: UserFilter) { userStatistics(where: $where) {
-    count withImage averageAge medianAge byCountry { label count } byStatus { label count } before: byStatus(at: "2019-01-01") { label count } } }`;
+    count withImage averageAge medianAge byAgeBand { band { from to } count } byCountry { label count } byStatus { label count } before: byStatus(at: "2019-01-01") { label count } } }`;
   const groups = (labels: string[]) =>
     [...new Set(labels)]
       .map((label) => ({ label, count: labels.filter((other) => other === label).length }))
@@ -227,6 +245,9 @@ it('userStatistics agrees with the reference model', async () => {
         .map((person) => ageOf(person, where.ageAt ? Date.parse(where.ageAt) : today))
         .filter((age) => age !== null)
         .sort((a, b) => a - b);
+      const countIn = ({ from, to }: { from: number; to: number | null }) =>
+        ages.filter((age) => age >= from && age <= (to ?? Infinity)).length;
+      const unknown = expected.length - ages.length;
       const middle = (position: number) => ages[Math.floor(position)] as number;
       const { data, errors } = await app.query<{ userStatistics: Record<string, unknown> }>(query, { where });
       expect(errors).toBeUndefined();
@@ -235,6 +256,10 @@ it('userStatistics agrees with the reference model', async () => {
         count: expected.length,
         withImage: expected.filter(({ hasImage }) => hasImage).length,
         medianAge: ages.length === 0 ? null : (middle((ages.length - 1) / 2) + middle(ages.length / 2)) / 2,
+        byAgeBand: [
+          ...bands.map((band) => ({ band, count: countIn(band) })),
+          ...(unknown > 0 ? [{ band: null, count: unknown }] : []),
+        ],
         byCountry: groups(expected.map(({ country }) => country ?? 'unknown')),
         byStatus: groups(expected.map(({ status }) => status ?? 'NON_PAYING')),
         before: groups(expected.map(() => 'NON_PAYING')),

@@ -59,6 +59,7 @@ export const possibleTypes: Record<string, string[]> = {
     "ExperimentEvent",
     "Import",
     "IpRange",
+    "RejectGroup",
     "RejectedRecord",
     "Row",
     "StatusChange",
@@ -102,6 +103,12 @@ export const possibleTypes: Record<string, string[]> = {
   "SaveExperimentResult": [
     "OverloadedError",
     "SaveExperimentPayload",
+    "ValidationError"
+  ],
+  "SettleRejectGroupResult": [
+    "NotFoundError",
+    "OverloadedError",
+    "SettleRejectGroupPayload",
     "ValidationError"
   ],
   "StartConversationResult": [
