@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { chromiumPath } from '../support/browser.ts';
+import { expectAccessible, expectFits, tabTo, uiServer, widths } from '../support/ui.ts';
+
+describe.skipIf(!chromiumPath)('the page of conversations', () => {
+  const ui = uiServer({ demo: true });
+
+  interface Figures {
+    readonly dashboard: {
+      readonly total: { readonly count: number; readonly followups: number };
+      readonly symbols: readonly { readonly symbol: string; readonly count: number; readonly followups: number }[];
+    };
+  }
+
+  const figures = () =>
+    ui.data<Figures>('{ dashboard { total { count followups } symbols { symbol count followups } } }');
+
+  const numberText = (value: number) => value.toLocaleString('en-US');
+
+  it('shows the figures of GraphQL, and the conversations of the letter that is chosen', async () => {
+    const { dashboard } = await figures();
+    const page = await ui.open('/conversations');
+    await page.getByText(`${numberText(dashboard.total.count)} conversations`).first().waitFor();
+    const letters = page.getByRole('grid', { name: /^Letters/ });
+    const most = [...dashboard.symbols].sort((one, two) => two.count - one.count)[0];
+    await page.getByRole('heading', { name: `“${most?.symbol}” is the letter with the most conversations` }).waitFor();
+    await letters
+      .getByRole('button', { name: `${numberText(most?.count ?? 0)}: conversations about ${most?.symbol}` })
+      .click();
+    await expect.poll(() => new URL(page.url()).searchParams.get('symbol')).toBe(most?.symbol);
+    await page.getByText(new RegExp(`of ${numberText(most?.count ?? 0)} rows|^${numberText(most?.count ?? 0)} rows`)).waitFor();
+    await page.goBack();
+    await expect.poll(() => new URL(page.url()).searchParams.get('symbol')).toBeNull();
+  });
+
+  it('opens the follow-ups of a conversation, and a copied link shows the same', async () => {
+    const page = await ui.open('/conversations?symbol=e');
+    const rows = page.getByRole('grid', { name: 'Conversations' });
+    await rows.getByRole('row').nth(1).click();
+    await page.getByRole('dialog').getByText(/follow-ups?$/).waitFor();
+    const text = await page.getByRole('dialog').innerText();
+    const other = await ui.open(page.url().slice(ui.url.length));
+    await other.getByRole('dialog').getByText(/follow-ups?$/).waitFor();
+    expect(await other.getByRole('dialog').innerText()).toBe(text);
+    await other.keyboard.press('Escape');
+    await expect.poll(() => new URL(other.url()).searchParams.get('open')).toBeNull();
+  });
+
+  it('opens a conversation by keyboard only', async () => {
+    const page = await ui.open('/conversations');
+    await page.getByRole('grid', { name: 'Conversations' }).waitFor();
+    await tabTo(page, 'Conversations', 200);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+  });
+
+  it('follows what is recorded while it is open', async () => {
+    const before = (await figures()).dashboard.total.count;
+    const page = await ui.open('/conversations');
+    await page.getByText(`${numberText(before)} conversations`).first().waitFor();
+    await page.locator('[data-live="live"]').waitFor();
+    await ui.data(`mutation { startConversation(input: { uuid: "${crypto.randomUUID()}", symbol: "q" }) { __typename } }`);
+    await page.getByText(`${numberText(before + 1)} conversations`).first().waitFor();
+  });
+
+  it('keeps the figures of a snapshot', async () => {
+    const { server } = await ui.data<{ server: { snapshot: { sequence: number } } }>('{ server { snapshot { sequence } } }');
+    const { dashboard } = await figures();
+    await ui.data(`mutation { startConversation(input: { uuid: "${crypto.randomUUID()}", symbol: "q" }) { __typename } }`);
+    const page = await ui.open(`/conversations?sequence=${server.snapshot.sequence}`);
+    await page.getByText(`${numberText(dashboard.total.count)} conversations`).first().waitFor();
+  });
+
+  it.each(widths)('fits and is accessible at %i pixels, light and dark', async (width) => {
+    for (const theme of ['light', 'dark'] as const) {
+      const page = await ui.open('/conversations?grain=MONTH', { width, theme });
+      await page.getByRole('img', { name: 'Conversations and follow-ups over time' }).waitFor();
+      await expectFits(page);
+      await expectAccessible(page);
+    }
+  });
+});
+
+describe.skipIf(!chromiumPath)('the page of conversations on an empty server', () => {
+  const ui = uiServer();
+
+  it('sends a first conversation by a button', async () => {
+    const page = await ui.open('/conversations');
+    await page.getByRole('button', { name: 'Send one conversation' }).click();
+    await page.getByRole('heading', { name: '“e” is the letter with the most conversations' }).waitFor();
+    const { dashboard } = await ui.data<{ dashboard: { total: { count: number } } }>('{ dashboard { total { count } } }');
+    expect(dashboard.total.count).toBe(1);
+  });
+});
