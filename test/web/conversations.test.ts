@@ -20,7 +20,10 @@ describe.skipIf(!chromiumPath)('the page of conversations', () => {
   it('shows the figures of GraphQL, and the conversations of the letter that is chosen', async () => {
     const { dashboard } = await figures();
     const page = await ui.open('/conversations');
-    await page.getByText(`${numberText(dashboard.total.count)} conversations`).first().waitFor();
+    await page
+      .getByText(`${numberText(dashboard.total.count)} conversations`)
+      .first()
+      .waitFor();
     const letters = page.getByRole('grid', { name: /^Letters/ });
     const most = [...dashboard.symbols].sort((one, two) => two.count - one.count)[0];
     await page.getByRole('heading', { name: `“${most?.symbol}” is the letter with the most conversations` }).waitFor();
@@ -28,19 +31,27 @@ describe.skipIf(!chromiumPath)('the page of conversations', () => {
       .getByRole('button', { name: `${numberText(most?.count ?? 0)}: conversations about ${most?.symbol}` })
       .click();
     await expect.poll(() => new URL(page.url()).searchParams.get('symbol')).toBe(most?.symbol);
-    await page.getByText(new RegExp(`of ${numberText(most?.count ?? 0)} rows|^${numberText(most?.count ?? 0)} rows`)).waitFor();
+    await page
+      .getByText(new RegExp(`of ${numberText(most?.count ?? 0)} rows|^${numberText(most?.count ?? 0)} rows`))
+      .waitFor();
     await page.goBack();
     await expect.poll(() => new URL(page.url()).searchParams.get('symbol')).toBeNull();
   });
 
   it('opens the follow-ups of a conversation, and a copied link shows the same', async () => {
     const page = await ui.open('/conversations?symbol=e');
-    const rows = page.getByRole('grid', { name: 'Conversations' });
+    const rows = page.getByRole('grid', { name: 'List of conversations' });
     await rows.getByRole('row').nth(1).click();
-    await page.getByRole('dialog').getByText(/follow-ups?$/).waitFor();
+    await page
+      .getByRole('dialog')
+      .getByText(/follow-ups?$/)
+      .waitFor();
     const text = await page.getByRole('dialog').innerText();
     const other = await ui.open(page.url().slice(ui.url.length));
-    await other.getByRole('dialog').getByText(/follow-ups?$/).waitFor();
+    await other
+      .getByRole('dialog')
+      .getByText(/follow-ups?$/)
+      .waitFor();
     expect(await other.getByRole('dialog').innerText()).toBe(text);
     await other.keyboard.press('Escape');
     await expect.poll(() => new URL(other.url()).searchParams.get('open')).toBeNull();
@@ -48,8 +59,8 @@ describe.skipIf(!chromiumPath)('the page of conversations', () => {
 
   it('opens a conversation by keyboard only', async () => {
     const page = await ui.open('/conversations');
-    await page.getByRole('grid', { name: 'Conversations' }).waitFor();
-    await tabTo(page, 'Conversations', 200);
+    await page.getByRole('grid', { name: 'List of conversations' }).waitFor();
+    await tabTo(page, 'List of conversations', 200);
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor();
@@ -58,18 +69,33 @@ describe.skipIf(!chromiumPath)('the page of conversations', () => {
   it('follows what is recorded while it is open', async () => {
     const before = (await figures()).dashboard.total.count;
     const page = await ui.open('/conversations');
-    await page.getByText(`${numberText(before)} conversations`).first().waitFor();
+    await page
+      .getByText(`${numberText(before)} conversations`)
+      .first()
+      .waitFor();
     await page.locator('[data-live="live"]').waitFor();
-    await ui.data(`mutation { startConversation(input: { uuid: "${crypto.randomUUID()}", symbol: "q" }) { __typename } }`);
-    await page.getByText(`${numberText(before + 1)} conversations`).first().waitFor();
+    await ui.data(
+      `mutation { startConversation(input: { uuid: "${crypto.randomUUID()}", symbol: "q" }) { __typename } }`,
+    );
+    await page
+      .getByText(`${numberText(before + 1)} conversations`)
+      .first()
+      .waitFor();
   });
 
   it('keeps the figures of a snapshot', async () => {
-    const { server } = await ui.data<{ server: { snapshot: { sequence: number } } }>('{ server { snapshot { sequence } } }');
+    const { server } = await ui.data<{ server: { snapshot: { sequence: number } } }>(
+      '{ server { snapshot { sequence } } }',
+    );
     const { dashboard } = await figures();
-    await ui.data(`mutation { startConversation(input: { uuid: "${crypto.randomUUID()}", symbol: "q" }) { __typename } }`);
+    await ui.data(
+      `mutation { startConversation(input: { uuid: "${crypto.randomUUID()}", symbol: "q" }) { __typename } }`,
+    );
     const page = await ui.open(`/conversations?sequence=${server.snapshot.sequence}`);
-    await page.getByText(`${numberText(dashboard.total.count)} conversations`).first().waitFor();
+    await page
+      .getByText(`${numberText(dashboard.total.count)} conversations`)
+      .first()
+      .waitFor();
   });
 
   it.each(widths)('fits and is accessible at %i pixels, light and dark', async (width) => {
@@ -89,7 +115,9 @@ describe.skipIf(!chromiumPath)('the page of conversations on an empty server', (
     const page = await ui.open('/conversations');
     await page.getByRole('button', { name: 'Send one conversation' }).click();
     await page.getByRole('heading', { name: '“e” is the letter with the most conversations' }).waitFor();
-    const { dashboard } = await ui.data<{ dashboard: { total: { count: number } } }>('{ dashboard { total { count } } }');
+    const { dashboard } = await ui.data<{ dashboard: { total: { count: number } } }>(
+      '{ dashboard { total { count } } }',
+    );
     expect(dashboard.total.count).toBe(1);
   });
 });

@@ -74,7 +74,9 @@ const useDrawing = (element: RefObject<HTMLDivElement | null>, width: number, pr
   useEffect(() => {
     if (!library || width === 0) return undefined;
     const options = plot(width, isDark, library);
-    const drawing = library.plot({ ariaLabel: label ?? title, height, ...options, width, style });
+    const drawing = library.plot({ height, ...options, width, style });
+    // The drawing is one image: the names that Plot writes on its groups say nothing more.
+    for (const part of drawing.querySelectorAll('[aria-label]')) part.removeAttribute('aria-label');
     drawing.setAttribute('role', 'img');
     drawing.setAttribute('aria-label', label ?? title);
     element.current?.replaceChildren(drawing);

@@ -7,8 +7,6 @@ export const documentIds = {
   ConversationRows: 'sha256:16ae099ac753da98908979e2c4b4999d873d46122eb090132ac3091aed5c204a',
   ConversationDetails: 'sha256:d94a2177cb78bb0bdee9eb5a7c2054f93c545684594ea834ebbf89eeca0cdb52',
   StartConversation: 'sha256:1030061352f067bb1e1a80eaa9661f879409c57bffa59c2659b51292640cc8b0',
-  UserRows: 'sha256:54e985323211fd275baa30729ce82878114dd815bcf3a87daa56a081114872ce',
-  UserFigures: 'sha256:fe6e342339fc821cf327c1e54e1dc87b81853aebf6f1a4c203b86076c9eeca0e',
 } as const;
 
 interface Document {

@@ -77,7 +77,7 @@ export function ConversationTable() {
       <QueryView result={result} height={300}>
         {() => (
           <DataTable
-            label="Conversations"
+            label="List of conversations"
             columns={columns}
             rows={rows}
             rowKey={({ id }) => id}

@@ -19,7 +19,9 @@ export function FirstConversation() {
     const answer = data?.startConversation;
     const message = error?.message ?? (answer && 'message' in answer ? answer.message : null);
     notifications.show(
-      message ? { color: 'orange', message } : { message: 'A conversation about “e” is stored. It stays in the ledger.' },
+      message
+        ? { color: 'orange', message }
+        : { message: 'A conversation about “e” is stored. It stays in the ledger.' },
     );
   };
   return (
@@ -37,7 +39,8 @@ export function FirstConversation() {
         </Stack>
       }
     >
-      No conversation is stored for this time. In a conversation a client sends a letter, and the server guesses whether it is a vowel.
+      No conversation is stored for this time. In a conversation a client sends a letter, and the server guesses whether
+      it is a vowel.
     </EmptyState>
   );
 }
