@@ -64,7 +64,8 @@ export const createApp = (config: Config, options: AppOptions): App => {
     rebuildUs: null,
     builtAtUs: null,
   };
-  const services = { ...domains, config, ledger, server, nowUs };
+  const trustedDocuments = () => documents.describe();
+  const services = { ...domains, config, ledger, server, nowUs, trustedDocuments };
   const rest = createRouter(services, log);
   const graphql = createGraphql(services, documents, log);
   const { version } = server;

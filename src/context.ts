@@ -4,6 +4,7 @@ import type { Principal } from './domains/api-keys.ts';
 import type { Domains } from './domains.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { NowUs } from './lib/clock.ts';
+import type { DocumentDescription } from './lib/trusted-document.ts';
 import { yieldToEventLoop } from './lib/yielding.ts';
 
 /** Returns a value for every key in order, also for missing keys. */
@@ -15,6 +16,8 @@ export interface Services extends Domains {
   readonly ledger: Ledger;
   readonly server: ServerInfo;
   readonly nowUs: NowUs;
+  /** The operator's trusted documents. */
+  readonly trustedDocuments: () => readonly DocumentDescription[];
 }
 
 /** The caller, origin and id of a request. */

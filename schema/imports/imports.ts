@@ -116,11 +116,15 @@ builder.queryFields((t) => ({
   imports: t.field({
     type: ImportConnection,
     description: 'Imports, the newest first.',
-    args: { ...t.arg.connectionArgs(), state: t.arg({ type: ImportState, description: 'Only those in this state.' }) },
+    args: {
+      ...t.arg.connectionArgs(),
+      state: t.arg({ type: ImportState, description: 'Only those in this state.' }),
+      target: t.arg({ type: ImportTargetEnum, description: 'Only those of this target.' }),
+    },
     resolve: (_root, args, { imports, config }) => {
       const { limit, fromEnd, after, before, cursors } = selectPage({ field: 'Query.imports' }, args, config);
       const request = { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) };
-      const page = imports.importsPage({ state: args.state ?? undefined }, request);
+      const page = imports.importsPage({ state: args.state ?? undefined, target: args.target ?? undefined }, request);
       return { ...pageOf(page.rows, ({ id }) => id, { ...page, cursors }), totalCount: page.totalCount };
     },
   }),

@@ -27,10 +27,15 @@ export interface ApiKeys {
    * NOT_ALLOWED for one with other scopes.
    */
   admit(caller: Principal | null, needed: readonly Scope[]): Principal;
-  /** Creates a key and returns it, this once. Throws CONFLICT when a key has the name, also a revoked one. */
+  /**
+   * Creates a key and returns it, this once. Throws CONFLICT when a key has the name, also a revoked one, and BAD_REQUEST
+   * for a name that cannot be used and for a key without scopes.
+   */
   add(name: string, scopes: readonly Scope[]): Promise<string>;
   /** Refuses callers with this key from now on. Throws NOT_FOUND; a repeat changes nothing. */
   revoke(name: string): Promise<ApiKey>;
+  /** A key that was added, also one that was revoked. Throws NOT_FOUND. */
+  get(name: string): ApiKey;
   /** All keys that were added, the oldest first. */
   list(): ApiKey[];
   /** Reads the keys again, because another process may have changed them. */
@@ -51,6 +56,12 @@ export const createApiKeys = (store: Store, { host, apiKeys: configured }: Setti
   const rowsInOrder = () => store.page(apiKeys, { key: 'id', direction: 'asc', limit: keysMax });
   const list = () => rowsInOrder().map(withoutDigest);
 
+  const get = (name: string): ApiKey => {
+    const found = list().find((key) => key.name === name);
+    if (found) return found;
+    throw new DomainError('NOT_FOUND', `there is no key called ${preview(name)}`);
+  };
+
   const refresh = (): void => {
     const rows = rowsInOrder();
     const valid = [...configuredKeys(configured), ...rows.filter(({ revokedAtUs }) => revokedAtUs === null)];
@@ -68,6 +79,7 @@ export const createApiKeys = (store: Store, { host, apiKeys: configured }: Setti
     admit,
     async add(name, scopes) {
       checkName(name);
+      if (scopes.length === 0) throw new DomainError('BAD_REQUEST', 'a key needs at least one scope');
       const key = newApiKey();
       const digest = digestOfKey(key);
       await store.write((tx) => {
@@ -88,8 +100,9 @@ export const createApiKeys = (store: Store, { host, apiKeys: configured }: Setti
         if (found.revokedAtUs === null) tx.update(apiKeys, { id: found.id }, { revokedAtUs: tx.nowUs });
       });
       refresh();
-      return list().find((key) => key.name === name) as ApiKey;
+      return get(name);
     },
+    get,
     list,
     refresh,
   };

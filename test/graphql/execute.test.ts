@@ -42,7 +42,8 @@ type Execute = typeof execute;
 const contextsOf = ({ app: { domains, ledger }, data }: OpenApp) => {
   const server = { version: '1', startedAtUs: 0, rebuildUs: 1, builtAtUs: 1 };
   const nowUs = () => Date.UTC(2025, 11, 1) * 1000;
-  const createContext = createContextFactory({ ...domains, config: readConfig({ data }), ledger, server, nowUs });
+  const services = { ...domains, config: readConfig({ data }), ledger, server, nowUs, trustedDocuments: () => [] };
+  const createContext = createContextFactory(services);
   return () => createContext({ caller: null, origin, requestId: 'test' });
 };
 

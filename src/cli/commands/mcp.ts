@@ -55,7 +55,11 @@ const serveTools = async ({ domains, ledger }: CommandServices, { config, termin
   const documents = new TrustedDocuments(config, log, null);
   const nowUs = createClock(config.now);
   const server = { version: programVersion(), startedAtUs: nowUs(), rebuildUs: null, builtAtUs: null };
-  const { operations } = createGraphql({ ...domains, config, ledger, server, nowUs }, documents, log);
+  const { operations } = createGraphql(
+    { ...domains, config, ledger, server, nowUs, trustedDocuments: () => documents.describe() },
+    documents,
+    log,
+  );
   const program = { tools: createTools(documents), operations, apiKeys: domains.apiKeys, version: server.version };
   await ledger.catchUp();
   let requests = 0;

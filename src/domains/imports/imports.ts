@@ -35,12 +35,19 @@ export interface Imports {
     options?: IngestOptions,
   ): Promise<IngestResult>;
   /** The newest first. */
-  importsPage(where: { state?: Import['state'] | undefined }, page: TablePageRequest): TablePage<Import>;
+  importsPage(where: ImportFilter, page: TablePageRequest): TablePage<Import>;
   importsByIds(ids: readonly number[]): (Import | null)[];
   /** The import now and whenever its counts have changed, until it has ended. Throws NOT_FOUND. */
   progressOf(importId: number): AsyncIterableIterator<Import>;
   /** Ends imports whose process no longer runs; the records they stored stay. Call it when a server starts. */
   endInterrupted(content?: Partial<Pick<Import, 'target' | 'digest'>>): Promise<void>;
+}
+
+/** Which imports; default: all. */
+interface ImportFilter {
+  readonly state?: Import['state'] | undefined;
+  /** The name of a target. */
+  readonly target?: string | undefined;
 }
 
 interface IngestOptions {
@@ -82,8 +89,10 @@ export const createImports = (services: ImportsServices): Imports => {
       checkBatchKey(key);
       return ledger.write((tx) => storeBatchOnce(tx, key, limits.idempotencyKeyMs, () => ingest(tx)));
     },
-    importsPage: ({ state }, page) =>
-      pageOfTable(store, imports, { key: 'id', direction: 'desc', match: state ? { state } : {} }, page),
+    importsPage: ({ state, target }, page) => {
+      const match = { ...(state ? { state } : {}), ...(target ? { target } : {}) };
+      return pageOfTable(store, imports, { key: 'id', direction: 'desc', match }, page);
+    },
     importsByIds,
     progressOf: (importId) => followImport(importsByIds, importId),
     endInterrupted,

@@ -4,6 +4,7 @@ import { imports } from '../../../db/tables/imports.ts';
 import { userFileSyncs } from '../../../db/tables/user-files.ts';
 import { DomainError } from '../../errors.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
+import { createClock } from '../../lib/clock.ts';
 import { isOtherProcessAlive } from '../../lib/process-alive.ts';
 import { type ObjectSource, ObjectStoreError, prefixOf } from '../../sources/object-source.ts';
 import { type Import, ImportJob } from '../imports/job.ts';
@@ -54,6 +55,7 @@ export class UserSync {
   readonly #writeOutput: ((signal: AbortSignal) => Promise<void>) | null;
   #running: Promise<SyncRun> | undefined;
   #ended: Promise<unknown> = Promise.resolve();
+  #nextRunAtUs: number | null = null;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(services: UserSyncServices) {
@@ -69,8 +71,7 @@ export class UserSync {
   /** The prefix of an image's name in `img_path`. */
   prefix(): string {
     // A server without a source of its own uses the source that was synchronized last.
-    const last = { match: { target }, key: 'id', direction: 'desc', limit: 1 } as const;
-    return prefixOf(this.location ?? this.#services.store.page(imports, last)[0]?.source ?? '');
+    return prefixOf(this.location ?? this.lastRun()?.source ?? '');
   }
 
   /** Starts a synchronization, or joins the one that runs. Throws BAD_REQUEST when this server has no user files. */
@@ -106,14 +107,19 @@ export class UserSync {
   ): Promise<void> {
     if (this.location === null) return;
     const { signal } = this.#stop;
+    const wallUs = createClock(null);
     const once = async (): Promise<void> => {
+      this.#nextRunAtUs = null;
       try {
         const { done } = await this.run();
         onEnd(await done, null);
       } catch (error) {
         if (!signal.aborted) onEnd(null, error);
       }
-      if (!signal.aborted) this.#timer = setTimeout(() => void once(), everyMs).unref();
+      if (signal.aborted) return;
+      this.#timer = setTimeout(() => void once(), everyMs).unref();
+      this.#nextRunAtUs = wallUs() + everyMs * 1000;
+      this.#services.onChange();
     };
     let timeout: NodeJS.Timeout | undefined;
     const timedOut = new Promise<void>((resolve) => {
@@ -122,6 +128,26 @@ export class UserSync {
     await Promise.race([once(), timedOut]);
     clearTimeout(timeout);
   }
+
+  /** When this process begins the next run by itself, microseconds since 1970 UTC; null while that is not known. */
+  get nextRunAtUs(): number | null {
+    return this.#nextRunAtUs;
+  }
+
+  /** The newest run, which may still be running, also in another process; null before the first. */
+  lastRun(): Import | null {
+    const newest = { match: { target }, key: 'id', direction: 'desc', limit: 1 } as const;
+    return this.#services.store.page(imports, newest)[0] ?? null;
+  }
+
+  state(): 'OFF' | 'IDLE' | 'RUNNING' {
+    if (this.location === null) return 'OFF';
+    return this.lastRun()?.state === 'RUNNING' ? 'RUNNING' : 'IDLE';
+  }
+
+  /** What each of these imports did to users; null for one that is no synchronization or changed nothing. */
+  readonly countsByImports = (ids: readonly number[]): readonly (SyncCounts | null)[] =>
+    rowsByKey(this.#services.store, userFileSyncs, 'importId', ids);
 
   /** Stops the running synchronization, which then leaves no trace. */
   async close(): Promise<void> {

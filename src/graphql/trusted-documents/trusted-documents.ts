@@ -2,6 +2,8 @@ import { validate } from 'graphql';
 import type { Logger } from 'pino';
 import { schema } from '../../../schema/schema.ts';
 import { DomainError } from '../../errors.ts';
+import type { DocumentDescription } from '../../lib/trusted-document.ts';
+import { describeDocument } from './describe.ts';
 import { type DocumentFiles, readDocuments, versionOfFiles } from './read-documents.ts';
 import { nameOf, plainId, type StoredDocument } from './stored-document.ts';
 
@@ -46,6 +48,7 @@ export class TrustedDocuments {
   readonly #listeners = new Set<() => void>();
   #files: DocumentFiles = { documents: [], version: '' };
   #accepted: readonly StoredDocument[] = [];
+  #refused: readonly RefusedDocument[] = [];
   #byId: ById = new Map();
   readonly #builtIn: ById;
   /** What the log has last said is wrong with the files. */
@@ -68,6 +71,12 @@ export class TrustedDocuments {
   /** The operator's documents that the schema accepts, in the order of their files; another list after each change. */
   get accepted(): readonly StoredDocument[] {
     return this.#accepted;
+  }
+
+  /** The operations of all of the operator's documents, in the order of their files. */
+  describe(): DocumentDescription[] {
+    const problems = new Map(this.#refused.map(({ document, messages }) => [document, messages]));
+    return this.#files.documents.flatMap((document) => describeDocument(document, problems.get(document) ?? []));
   }
 
   /** The document with this id, also one that the schema does not accept. */
@@ -112,6 +121,7 @@ export class TrustedDocuments {
   #use(files: DocumentFiles): void {
     const refused = refusedDocuments(files.documents);
     this.#files = files;
+    this.#refused = refused;
     this.#byId = byId(files.documents);
     const isRefused = new Set(refused.map(({ document }) => document));
     this.#accepted = files.documents.filter((document) => !isRefused.has(document));

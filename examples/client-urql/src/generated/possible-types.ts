@@ -7,6 +7,12 @@ export const possibleTypes: Record<string, string[]> = {
     "SourceError",
     "ValidationError"
   ],
+  "AddApiKeyResult": [
+    "AddApiKeyPayload",
+    "ConflictError",
+    "OverloadedError",
+    "ValidationError"
+  ],
   "CancelImportResult": [
     "CancelImportPayload",
     "NotFoundError",
@@ -99,6 +105,11 @@ export const possibleTypes: Record<string, string[]> = {
     "OverloadedError",
     "ResolveRejectedRecordPayload",
     "ValidationError"
+  ],
+  "RevokeApiKeyResult": [
+    "NotFoundError",
+    "OverloadedError",
+    "RevokeApiKeyPayload"
   ],
   "SaveExperimentResult": [
     "OverloadedError",
