@@ -162,6 +162,7 @@ builder.objectFields(DatasetType, (t) => ({
           'Names of columns, at most the setting datasetStatisticsColumnsMax (50); by default the first ten.',
       }),
       where: t.arg({ type: RowFilterInput, description: 'Counts only these rows.' }),
+      search: t.arg.string({ description: 'Counts only rows with this text in any text column, ignoring case.' }),
       first: t.arg.int({
         required: true,
         defaultValue: 20,
@@ -169,14 +170,14 @@ builder.objectFields(DatasetType, (t) => ({
       }),
       ...versionArg,
     },
-    async resolve(dataset, { columns, where, first, version: id }, { datasets, config }) {
+    async resolve(dataset, { columns, where, search, first, version: id }, { datasets, config }) {
       const version = datasets.versionOf(dataset, versionIdOf(id));
       const columnsOfVersion = datasets.columns(version);
       const names =
         columns ??
         columnsOfVersion.slice(0, Math.min(10, config.datasetStatisticsColumnsMax)).map(({ column }) => column.name);
       const limit = limitOf('first', first, config);
-      const found = await datasets.facets(version, { columns: names, where, limit });
+      const found = await datasets.facets(version, { columns: names, where, search, limit });
       return found.map((facet) => ({
         ...facet,
         indexedColumn: columnsOfVersion[facet.column] as (typeof columnsOfVersion)[number],

@@ -142,6 +142,7 @@ builder.objectField(DatasetType, 'aggregate', (t) =>
         description: 'The measures of each group, at most the setting datasetMeasuresMax (50).',
       }),
       where: t.arg({ type: RowFilterInput, description: 'Groups only these rows.' }),
+      search: t.arg.string({ description: 'Groups only rows with this text in any text column, ignoring case.' }),
       having: t.arg({ type: [MeasureCondition], description: 'Returns only groups that satisfy all conditions.' }),
       orderBy: t.arg({ type: [ColumnOrderInput], description: 'The order by key columns and measures.' }),
       timeZone: t.arg({
@@ -153,7 +154,7 @@ builder.objectField(DatasetType, 'aggregate', (t) =>
       ...versionArg,
     },
     async resolve(dataset, args, context) {
-      const { groupBy, measures, where, having, orderBy, timeZone, version } = args;
+      const { groupBy, measures, where, search, having, orderBy, timeZone, version } = args;
       const list = { field: 'Dataset.groups', parent: dataset.id };
       const { limit, after, before, fromEnd, cursors } = selectPage(list, args, context.config);
       if (fromEnd || before !== undefined)
@@ -165,6 +166,7 @@ builder.objectField(DatasetType, 'aggregate', (t) =>
         groupBy,
         measures,
         where,
+        search,
         having,
         orderBy,
         timeZone,

@@ -51,17 +51,17 @@ export class DatasetRefreshes {
     this.#services = services;
   }
 
-  /** Reads the option `refreshEvery`; null for `never`. Throws BAD_REQUEST that names it. */
-  interval(text: string): RefreshInterval | null {
+  /** Reads the option `refreshEvery`, or another one; null for `never`. Throws BAD_REQUEST that names it. */
+  interval(text: string, path = 'refreshEvery'): RefreshInterval | null {
     if (text.toLowerCase() === 'never') return null;
     const interval = parseRefreshInterval(text);
     const { refreshMsMin } = this.#services.limits;
     if (interval && interval.ms >= refreshMsMin) return interval;
     const message = interval
-      ? `refreshEvery must be at least ${refreshMsMin} ms (setting refreshMsMin), not ${preview(text)}`
-      : `refreshEvery must be a duration such as 15m, 1h, 1d or PT1H, or never, not ${preview(text)}`;
+      ? `${path} must be at least ${refreshMsMin} ms (setting refreshMsMin), not ${preview(text)}`
+      : `${path} must be a duration such as 15m, 1h, 1d or PT1H, or never, not ${preview(text)}`;
     throw new DomainError('BAD_REQUEST', message, {
-      problems: [{ path: 'refreshEvery', code: interval ? 'OUT_OF_RANGE' : 'MALFORMED', message }],
+      problems: [{ path, code: interval ? 'OUT_OF_RANGE' : 'MALFORMED', message }],
     });
   }
 
@@ -113,6 +113,22 @@ export class DatasetRefreshes {
       | null,
   ): void {
     tx.update(datasets, { id: datasetId }, { refresh: refresh && newRefresh(refresh, tx.nowUs) });
+  }
+
+  /** Changes how often a dataset is imported again; `never` ends it. Throws NOT_FOUND, BAD_REQUEST. */
+  async reschedule(datasetId: number, every: string): Promise<Dataset> {
+    const interval = this.interval(every, 'every');
+    const changed = await this.#services.ledger.write((tx) => {
+      const dataset = tx.findLatest(datasets, { id: datasetId, deletedAtUs: null });
+      if (!dataset) throw new DomainError('NOT_FOUND', 'there is no dataset with this id');
+      if (!dataset.refresh) throw noSchedule(dataset.name);
+      const next = interval && { every: interval.every, nextAttemptAtUs: nextAfter(tx.nowUs, interval) };
+      const refresh = next && { ...dataset.refresh, ...next };
+      tx.update(datasets, { id: datasetId }, { refresh });
+      return { ...dataset, refresh };
+    });
+    this.plan();
+    return changed;
   }
 
   #wake(): void {
@@ -200,6 +216,11 @@ export class DatasetRefreshes {
     return run.done;
   }
 }
+
+const noSchedule = (name: string): DomainError => {
+  const message = `${preview(name)} is not imported by schedule; import its link with refreshEvery`;
+  return new DomainError('BAD_REQUEST', message, { problems: [{ path: 'datasetId', code: 'NOT_ALLOWED', message }] });
+};
 
 const endOf = ({ state, failureCode, failureMessage }: DatasetImport, content: LinkContent): AttemptEnd =>
   state === 'SUCCEEDED' || state === 'SUCCEEDED_WITH_REJECTS'

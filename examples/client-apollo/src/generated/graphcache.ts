@@ -16,6 +16,7 @@ export const keys: Record<string, () => null> = {
   ArrivalPoint: () => null,
   ArrivalQuality: () => null,
   CancelImportPayload: () => null,
+  ChangeDatasetRefreshPayload: () => null,
   Changes: () => null,
   Column: () => null,
   ColumnProfile: () => null,

@@ -18,6 +18,11 @@ export const possibleTypes: Record<string, string[]> = {
     "NotFoundError",
     "ValidationError"
   ],
+  "ChangeDatasetRefreshResult": [
+    "ChangeDatasetRefreshPayload",
+    "NotFoundError",
+    "ValidationError"
+  ],
   "DeleteDatasetResult": [
     "DeleteDatasetPayload",
     "NotFoundError"

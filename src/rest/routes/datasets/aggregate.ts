@@ -1,16 +1,17 @@
 import { z } from '@hono/zod-openapi';
-import { filterOf, groupsOf, type QueryText } from '../../../domains/datasets/query-text.ts';
+import { groupsOf, type QueryText } from '../../../domains/datasets/query-text.ts';
 import { groupWriter } from '../../../domains/datasets/row-text.ts';
 import { datasetName } from '../../parameters.ts';
 import { defineRoute } from '../../route.ts';
-import { after, first, groupBy, groupSort, measures, search, timeZone, versionNumber } from './parameters.ts';
-import { decodeCursor, encodeCursor, pageSizeOf, pageUrl, readQuery, testsDescription } from './query.ts';
+import { after, first, groupBy, groupSort, measures, search, timeZone, versionNumber, where } from './parameters.ts';
+import { decodeCursor, encodeCursor, pageSizeOf, pageUrl, readQuery, testsDescription, whereOf } from './query.ts';
 
 const query = {
   _group_by: groupBy,
   _measures: measures,
   _sort: groupSort,
   _search: search,
+  _where: where,
   _first: first,
   _after: after,
   _version: versionNumber,
@@ -60,9 +61,10 @@ export const aggregateDataset = defineRoute({
     });
     const page = await services.datasetGroups.groups(dataset, {
       ...request,
-      where: filterOf(
+      where: whereOf(
         version,
         tests.filter((test) => !isOnGroups(test)),
+        input._where,
       ),
       search: input._search,
       versionId: version.id,

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { DatasetVersion } from '../../../domains/datasets/columns.ts';
 import { exportPages, exportParquet } from '../../../domains/datasets/export.ts';
-import { columnsOf, filterOf, orderOf } from '../../../domains/datasets/query-text.ts';
+import { columnsOf, orderOf } from '../../../domains/datasets/query-text.ts';
 import { csvRows, jsonRows } from '../../../domains/datasets/row-text.ts';
 import { preferredType } from '../../../http/accept.ts';
 import { isCached } from '../../../http/etag.ts';
@@ -9,14 +9,15 @@ import { datasetName } from '../../parameters.ts';
 import { ifNoneMatch, notModified } from '../../revalidation.ts';
 import { defineRoute } from '../../route.ts';
 import { streamOf } from '../../stream-body.ts';
-import { columns, format, safe, search, sort, versionNumber } from './parameters.ts';
-import { readQuery, testsDescription } from './query.ts';
+import { columns, format, safe, search, sort, versionNumber, where } from './parameters.ts';
+import { readQuery, testsDescription, whereOf } from './query.ts';
 
 const query = {
   _format: format,
   _columns: columns,
   _sort: sort,
   _search: search,
+  _where: where,
   _version: versionNumber,
   _safe: safe,
 };
@@ -64,7 +65,7 @@ export const exportDataset = defineRoute({
     const indexes =
       _columns === undefined ? [...version.columns.keys()] : columnsOf(version, { path: '_columns', text: _columns });
     const rows = {
-      where: filterOf(version, tests),
+      where: whereOf(version, tests, input._where),
       search: _search,
       orderBy: _sort === undefined ? undefined : orderOf(version, { path: '_sort', text: _sort }),
       versionId: version.id,

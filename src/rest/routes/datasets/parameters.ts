@@ -33,6 +33,12 @@ export const groupSort = text(
 
 export const search = text('_search', 'A text that occurs in any text column, ignoring case.', 'bowling');
 
+export const where = text(
+  '_where',
+  'A condition as JSON, in the form of `RowFilter` in GraphQL: conditions joined by `and`, `or` and `not`. Rows must pass it besides the other parameters.',
+  '{"not":{"column":{"name":"Price","test":{"eq":0}}}}',
+);
+
 export const first = parameter('_first', (fields) => fields.integer('_first', 1), {
   description: 'Maximum number of elements, at most the setting pageSizeMax (1000).',
   example: '50',

@@ -1,10 +1,12 @@
 import type { Services } from '../../../context.ts';
 import type { DatasetVersion } from '../../../domains/datasets/columns.ts';
 import type { Dataset } from '../../../domains/datasets/datasets.ts';
-import { badParameter, type TextTest } from '../../../domains/datasets/query-text.ts';
+import type { RowFilter } from '../../../domains/datasets/filter.ts';
+import { badParameter, filterOf, type TextTest } from '../../../domains/datasets/query-text.ts';
 import { preview } from '../../../lib/problems.ts';
 import type { RawInput, Shape } from '../../read-input.ts';
 import type { RouteContext } from '../../route.ts';
+import { rowFilterOf } from '../../row-filter.ts';
 
 /** How the routes describe the parameters that name columns. */
 export const testsDescription =
@@ -81,6 +83,12 @@ const withoutUnderscore = <I extends object>(
     return false;
   });
   return { input: { ...input, ...added }, tests: others };
+};
+
+/** What rows must pass: the parameters that name columns, and `_where`. Throws BAD_REQUEST that names the parameter. */
+export const whereOf = (version: DatasetVersion, tests: readonly TextTest[], where: string | undefined): RowFilter => {
+  const filter = filterOf(version, tests);
+  return where === undefined ? filter : { and: [filter, rowFilterOf(where, '_where')] };
 };
 
 /** Cursors are opaque to clients. */

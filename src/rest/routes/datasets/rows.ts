@@ -1,15 +1,16 @@
 import { z } from '@hono/zod-openapi';
-import { columnsOf, filterOf, orderOf } from '../../../domains/datasets/query-text.ts';
+import { columnsOf, orderOf } from '../../../domains/datasets/query-text.ts';
 import { jsonRows } from '../../../domains/datasets/row-text.ts';
 import { datasetName } from '../../parameters.ts';
 import { defineRoute } from '../../route.ts';
-import { after, before, columns, first, search, sort, versionNumber } from './parameters.ts';
-import { decodeCursor, encodeCursor, pageSizeOf, pageUrl, readQuery, testsDescription } from './query.ts';
+import { after, before, columns, first, search, sort, versionNumber, where } from './parameters.ts';
+import { decodeCursor, encodeCursor, pageSizeOf, pageUrl, readQuery, testsDescription, whereOf } from './query.ts';
 
 const query = {
   _columns: columns,
   _sort: sort,
   _search: search,
+  _where: where,
   _first: first,
   _after: after,
   _before: before,
@@ -50,7 +51,7 @@ export const exploreDataset = defineRoute({
     const columnsText = text('_columns', _columns);
     const sortText = text('_sort', _sort);
     const page = await services.datasets.rows(dataset, {
-      where: filterOf(version, tests),
+      where: whereOf(version, tests, input._where),
       search: input._search,
       orderBy: sortText && orderOf(version, sortText),
       versionId: version.id,

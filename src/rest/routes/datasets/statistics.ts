@@ -1,13 +1,13 @@
 import { z } from '@hono/zod-openapi';
 import type { Services } from '../../../context.ts';
 import type { DatasetVersion } from '../../../domains/datasets/columns.ts';
-import { badParameter, columnsOf, filterOf } from '../../../domains/datasets/query-text.ts';
+import { badParameter, columnsOf } from '../../../domains/datasets/query-text.ts';
 import { cellJson } from '../../../domains/datasets/row-text.ts';
 import type { Cell } from '../../../lib/cell-text.ts';
 import { datasetName } from '../../parameters.ts';
 import { defineRoute } from '../../route.ts';
-import { columns, first, search, versionNumber } from './parameters.ts';
-import { pageSizeOf, readQuery, testsDescription } from './query.ts';
+import { columns, first, search, versionNumber, where } from './parameters.ts';
+import { pageSizeOf, readQuery, testsDescription, whereOf } from './query.ts';
 
 const columnsDefault = 10;
 
@@ -39,7 +39,7 @@ const countsJson = (counts: readonly Count[], type: string | undefined): string 
 
 const countSchema = z.object({ value: z.unknown(), count: z.int() });
 
-const facetsQuery = { _columns: columns, _first: first, _search: search, _version: versionNumber };
+const facetsQuery = { _columns: columns, _first: first, _search: search, _where: where, _version: versionNumber };
 
 export const facetsOfDataset = defineRoute({
   operationId: 'getDatasetFacets',
@@ -66,7 +66,7 @@ export const facetsOfDataset = defineRoute({
     const { version, input, tests } = readQuery(services, context, facetsQuery, parsed);
     const found = await services.datasets.facets(version, {
       columns: indexesOf(version, input._columns, services).map((index) => version.columns[index]?.name ?? ''),
-      where: filterOf(version, tests),
+      where: whereOf(version, tests, input._where),
       search: input._search,
       limit: pageSizeOf(input._first, services),
     });

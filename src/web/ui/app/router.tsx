@@ -8,7 +8,7 @@ import {
 import { viewSearch } from '../data/view.ts';
 import { apiSearch } from '../pages/api/search.ts';
 import { conversationsSearch } from '../pages/conversations/search.ts';
-import { datasetSearch, datasetsSearch } from '../pages/datasets/search.ts';
+import { datasetSearch, datasetsSearch } from '../pages/datasets/model/search.ts';
 import { experimentSearch } from '../pages/experiments/search.ts';
 import { importsSearch } from '../pages/imports/search.ts';
 import { lookupSearch } from '../pages/lookup/search.ts';

@@ -4,6 +4,27 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
+/** A measure of the values of a column; cells without a value do not count. */
+export type AggregateFunction =
+  /** The mean, a double. */
+  | 'AVERAGE'
+  /** The number of rows, or of rows with a value in the column. */
+  | 'COUNT'
+  /** The number of distinct values of the column. */
+  | 'COUNT_DISTINCT'
+  /** The greatest value. */
+  | 'MAX'
+  /** The middle value, or the mean of the two middle values for an even count. */
+  | 'MEDIAN'
+  /** The least value. */
+  | 'MIN'
+  /** The 95th percentile (nearest rank). */
+  | 'P95'
+  /** The standard deviation of a sample (divisor n − 1); null for fewer than two values. */
+  | 'STANDARD_DEVIATION'
+  /** The sum, exact for INTEGER and DECIMAL; null without values. */
+  | 'SUM';
+
 /** Which records an enrichment uses (SQL:2011 calls the two axes application time and system time). Default: the values in force at the event’s own time, by everything recorded so far. */
 export type AsOfInput = {
   /** Use only what was recorded by then: reproduces a figure as it was on that day. Default: everything. */
@@ -12,6 +33,20 @@ export type AsOfInput = {
   sequence?: number | null | undefined;
   /** The instant whose values are used; default: each event’s own time. Does not apply to IP ranges. */
   validAt?: string | null | undefined;
+};
+
+/** The import to cancel. */
+export type CancelImportInput = {
+  /** The import’s `id`. */
+  importId: string;
+};
+
+/** A dataset, and how often it is imported again from its link. */
+export type ChangeDatasetRefreshInput = {
+  /** The dataset’s `id`. */
+  datasetId: string;
+  /** The interval, e.g. `15m`, `1h`, `1d` or `PT1H`; at least the setting refreshMsMin. `never` ends the schedule. */
+  every: string;
 };
 
 /** A kind of data that changes. */
@@ -47,6 +82,95 @@ export type ChangeKind =
   /** Synchronizations of user files: their beginnings and ends. */
   | 'USER_SYNC';
 
+/** A test of one column. */
+export type ColumnCondition = {
+  /** The `name` of the column. */
+  name: string;
+  /** The test of its cells. */
+  test: ColumnTest;
+};
+
+/** A measure of each group. */
+export type ColumnMeasure = {
+  /** The name of the measure; by default such as `sum_Price` or `count`. */
+  as?: string | null | undefined;
+  /** The column; only COUNT needs none. */
+  column?: string | null | undefined;
+  /** The function. */
+  function: AggregateFunction;
+};
+
+/** An order by one column. */
+export type ColumnOrder = {
+  /** The `name` of the column; for groups also the `as` of a measure. */
+  column: string;
+  /** The direction; cells without a value come last in both directions. */
+  direction?: SortDirection;
+};
+
+/** A test of a cell: exactly one of these. A cell without a value passes `ne` and `isNull` only, so that every row passes either a test or its `not`. */
+export type ColumnTest =
+  {   /** Contains this text, ignoring case; no character is special. In a list, one of its items contains it. In a column that is not text, it searches the texts of misfits. */
+  contains: string; eq?: never; gt?: never; gte?: never; hasAny?: never; in?: never; isMisfit?: never; isNull?: never; lt?: never; lte?: never; ne?: never; startsWith?: never; }
+  |  { contains?: never;   /** Equal; text is case-sensitive. */
+  eq: string | number | boolean; gt?: never; gte?: never; hasAny?: never; in?: never; isMisfit?: never; isNull?: never; lt?: never; lte?: never; ne?: never; startsWith?: never; }
+  |  { contains?: never; eq?: never;   /** Greater; text is compared by code point. */
+  gt: string | number | boolean; gte?: never; hasAny?: never; in?: never; isMisfit?: never; isNull?: never; lt?: never; lte?: never; ne?: never; startsWith?: never; }
+  |  { contains?: never; eq?: never; gt?: never;   /** Greater or equal. */
+  gte: string | number | boolean; hasAny?: never; in?: never; isMisfit?: never; isNull?: never; lt?: never; lte?: never; ne?: never; startsWith?: never; }
+  |  { contains?: never; eq?: never; gt?: never; gte?: never;   /** For lists: one of the items equals one of these, case-sensitive. */
+  hasAny: Array<string>; in?: never; isMisfit?: never; isNull?: never; lt?: never; lte?: never; ne?: never; startsWith?: never; }
+  |  { contains?: never; eq?: never; gt?: never; gte?: never; hasAny?: never;   /** Equal to one of these. */
+  in: Array<string | number | boolean>; isMisfit?: never; isNull?: never; lt?: never; lte?: never; ne?: never; startsWith?: never; }
+  |  { contains?: never; eq?: never; gt?: never; gte?: never; hasAny?: never; in?: never;   /** Whether the text of the cell does not fit the type of its column. */
+  isMisfit: boolean; isNull?: never; lt?: never; lte?: never; ne?: never; startsWith?: never; }
+  |  { contains?: never; eq?: never; gt?: never; gte?: never; hasAny?: never; in?: never; isMisfit?: never;   /** Whether the cell has no value. */
+  isNull: boolean; lt?: never; lte?: never; ne?: never; startsWith?: never; }
+  |  { contains?: never; eq?: never; gt?: never; gte?: never; hasAny?: never; in?: never; isMisfit?: never; isNull?: never;   /** Less. */
+  lt: string | number | boolean; lte?: never; ne?: never; startsWith?: never; }
+  |  { contains?: never; eq?: never; gt?: never; gte?: never; hasAny?: never; in?: never; isMisfit?: never; isNull?: never; lt?: never;   /** Less or equal. */
+  lte: string | number | boolean; ne?: never; startsWith?: never; }
+  |  { contains?: never; eq?: never; gt?: never; gte?: never; hasAny?: never; in?: never; isMisfit?: never; isNull?: never; lt?: never; lte?: never;   /** Not equal; also passes without a value. */
+  ne: string | number | boolean; startsWith?: never; }
+  |  { contains?: never; eq?: never; gt?: never; gte?: never; hasAny?: never; in?: never; isMisfit?: never; isNull?: never; lt?: never; lte?: never; ne?: never;   /** Begins with this text, ignoring case. */
+  startsWith: string; };
+
+/** The type of the cells of a column. */
+export type ColumnType =
+  /** True or false. */
+  | 'BOOLEAN'
+  /** Calendar dates, returned as `YYYY-MM-DD`. */
+  | 'DATE'
+  /** Instants, returned in UTC with `Z`. */
+  | 'DATE_TIME'
+  /** Exact decimals of at most 18 digits, returned as text. */
+  | 'DECIMAL'
+  /** Double-precision numbers. */
+  | 'FLOAT'
+  /** 64-bit integers; those beyond 2^53 are returned as text. */
+  | 'INTEGER'
+  /** Text. */
+  | 'STRING'
+  /** Lists of text. */
+  | 'STRING_LIST';
+
+/** The type of a column that is not inferred. */
+export type ColumnTypeInput = {
+  /** The column’s `name`. */
+  column: string;
+  /** STRING_LIST splits cells that are not a list literal at commas; BOOLEAN also accepts yes, no, 1, 0. */
+  type: ColumnType;
+};
+
+/** The order of year, month and day in dates that are written in digits. */
+export type DateOrder =
+  /** `31.12.2024` */
+  | 'DMY'
+  /** `12/31/2024` */
+  | 'MDY'
+  /** `2024-12-31` */
+  | 'YMD';
+
 /** Calendar days, both ends included. */
 export type DayRangeInput = {
   /** The first day (inclusive). */
@@ -54,6 +178,121 @@ export type DayRangeInput = {
   /** The last day (inclusive); not before `first`. */
   last: string;
 };
+
+/** The sign before the decimals of a number. */
+export type DecimalSign =
+  /** `1.234,5` */
+  | 'COMMA'
+  /** `1,234.5` */
+  | 'POINT';
+
+/** A dataset to delete. */
+export type DeleteDatasetInput = {
+  /** The dataset’s `id`. */
+  datasetId: string;
+};
+
+/** The character between the cells of a row. */
+export type Delimiter =
+  /** `^` */
+  | 'CARET'
+  /** `:` */
+  | 'COLON'
+  /** `,` */
+  | 'COMMA'
+  /** `|` */
+  | 'PIPE'
+  /** `;` */
+  | 'SEMICOLON'
+  /** A space. */
+  | 'SPACE'
+  /** The control character U+0001, which Hive writes. */
+  | 'START_OF_HEADING'
+  /** A tab. */
+  | 'TAB'
+  /** `~` */
+  | 'TILDE'
+  /** The control character U+001F. */
+  | 'UNIT_SEPARATOR';
+
+/** A column to group by: by its values, or by its values rounded down. */
+export type GroupBy = {
+  /** For numbers: the width of a bin; bins start at its multiples. */
+  binWidth?: number | null | undefined;
+  /** The `name` of the column. */
+  column: string;
+  /** For dates and instants: the period to round down to, in `timeZone`. */
+  grain?: TimeGrain | null | undefined;
+};
+
+/** What happens to the existing rows of a dataset. */
+export type ImportMode =
+  /** They stay; the rows of the file are added after them. */
+  | 'APPEND'
+  /** The rows of the file replace them. */
+  | 'REPLACE'
+  /** Rows of the file replace those with the same key; other rows stay, new ones are added after them. */
+  | 'UPSERT';
+
+/** Where a file is: exactly one of these. */
+export type ImportSourceInput =
+  {   /** An uploaded file; at most the setting uploadBytesMax. */
+  file: Blob; location?: never; url?: never; }
+  |  { file?: never;   /** A path in the folder that the operator allows (setting importFolder). */
+  location: string; url?: never; }
+  |  { file?: never; location?: never;   /** A link to a file, http or https; for datasets. Private addresses must be listed in the setting importAllow. */
+  url: string; };
+
+/** The state of an import. */
+export type ImportState =
+  /** Ended by `cancelImport`; nothing of it is stored. */
+  | 'CANCELLED'
+  /** It stopped; `failure` has the reason. Records stored before stay; of a dataset nothing is stored. */
+  | 'FAILED'
+  /** The import runs; its counts grow. */
+  | 'RUNNING'
+  /** Read completely; every record was stored or is a duplicate. */
+  | 'SUCCEEDED'
+  /** Read completely; some records were rejected or conflict with stored ones. */
+  | 'SUCCEEDED_WITH_REJECTS';
+
+/** What imported records are. */
+export type ImportTarget =
+  /** Any CSV file: it becomes a table of its own, with inferred column types. */
+  | 'DATASET'
+  /** Rows of user_id, and optionally from, to, reason: users that experiments leave out, such as bots and staff. */
+  | 'EXCLUDED_USERS'
+  /** Rows of user_id, account_type, date, event_type, order_value, version. */
+  | 'EXPERIMENT_EVENTS'
+  /** A complete table of IP ranges; it replaces the current one. */
+  | 'IP_RANGES'
+  /** Rows of user_id, created_at, status. */
+  | 'STATUS_CHANGES'
+  /** Rows of click_id, created_at, product_id, product_price, user_id, ip. */
+  | 'TRANSACTIONS'
+  /** Rows of user_id, country, gender; the later row of a user wins. */
+  | 'USERS'
+  /** A folder or bucket with one CSV file and at most one image per user; its objects are the records. */
+  | 'USER_FILES';
+
+/** A condition on a measure or key column of a group. */
+export type MeasureCondition = {
+  /** The name of a measure or of a `groupBy` column. */
+  as: string;
+  /** The test of its value. */
+  test: ColumnTest;
+};
+
+/** A condition on rows: exactly one of these; at most filterPartsMax parts (setting, 100). */
+export type RowFilter =
+  {   /** All of these; an empty list passes every row. */
+  and: Array<RowFilter>; column?: never; not?: never; or?: never; }
+  |  { and?: never;   /** A test of one column. */
+  column: ColumnCondition; not?: never; or?: never; }
+  |  { and?: never; column?: never;   /** Every row that does not pass this condition. */
+  not: RowFilter; or?: never; }
+  |  { and?: never; column?: never; not?: never;   /** At least one of these; an empty list passes no row. */
+  or: Array<RowFilter>; };
 
 /** What a caller may do. ADMIN includes all others, and no other scope includes another. */
 export type Scope =
@@ -64,6 +303,13 @@ export type Scope =
   /** read and subscribe: GraphQL queries and subscriptions, REST by GET, exports */
   | 'READ';
 
+/** The direction of a sort. */
+export type SortDirection =
+  /** Least first. */
+  | 'ASC'
+  /** Greatest first. */
+  | 'DESC';
+
 /** A conversation to start. */
 export type StartConversationInput = {
   /** The letter that the client requests. */
@@ -71,6 +317,63 @@ export type StartConversationInput = {
   /** The identifier that the client chose; a repeat with the same symbol is stored once and gets the same answer. */
   uuid: string;
 };
+
+/** A file to import. */
+export type StartImportInput = {
+  /** For `DATASET`: its name. An existing dataset gets a new version. */
+  datasetName?: string | null | undefined;
+  /** The order of year, month and day in dates written in digits: YMD, DMY or MDY. Default: found from each column. */
+  dateOrder?: DateOrder | null | undefined;
+  /** The decimal sign, point or comma; the other one then groups thousands. Default: found from each column. */
+  decimal?: DecimalSign | null | undefined;
+  /** The character between the cells of a row: comma, semicolon, tab, pipe, tilde, caret, unit_separator, start_of_heading, colon or space. Default: detected. */
+  delimiter?: Delimiter | null | undefined;
+  /** Reads and judges every record and stores nothing. The result has the counts, `dialect` and `firstRejects`, for `DATASET` also `preview` and `inferredColumns`, for records `recordPreview`. Not for `USER_FILES`. */
+  dryRun?: boolean;
+  /** The encoding of the file: UTF-8, UTF-16LE, UTF-16BE or Windows-1252. Default: detected. */
+  encoding?: TextEncoding | null | undefined;
+  /** The line of the header, from 1; none for a file without a header, whose columns are then column1, column2, … Default: detected. */
+  headerLine?: number | 'NONE' | null | undefined;
+  /** For `DATASET`: how many of its versions are kept from now on, the current one included; default: as before, or the setting keepVersions (10). */
+  keepVersions?: number | null | undefined;
+  /** For `DATASET`: the columns that identify a row; needed for `UPSERT`. */
+  keyColumns?: Array<string> | null | undefined;
+  /** For `DATASET`: default `REPLACE`. */
+  mode?: ImportMode | null | undefined;
+  /** Texts that stand for a missing value, instead of NA, N/A, NULL, None, \N and -. An empty cell is always missing. */
+  nullMarkers?: Array<string> | null | undefined;
+  /** For `DATASET` with `source.url`: imports the link again after each such duration, e.g. `15m`, `1h`, `1d` or `PT1H`, with these options; at least the setting refreshMsMin. `never` ends that. Default: as before. */
+  refreshEvery?: string | null | undefined;
+  /** Where it is; omitted for `USER_FILES`, whose location the operator sets. */
+  source?: ImportSourceInput | null | undefined;
+  /** Additional words for a status; default none. */
+  statusWords?: Array<StatusWordInput> | null | undefined;
+  /** What its records are. */
+  target: ImportTarget;
+  /** For `DATASET`: types of columns that are not inferred. */
+  types?: Array<ColumnTypeInput> | null | undefined;
+  /** True: respond when the import has ended. False: respond at once; `node` returns the progress. */
+  wait?: boolean;
+};
+
+/** A word for a status, e.g. `completed` for `CANCELLED`. */
+export type StatusWordInput = {
+  /** The status it means. */
+  status: UserStatus;
+  /** The word in the file. */
+  word: string;
+};
+
+/** The encoding of a text file. */
+export type TextEncoding =
+  /** UTF-8, with or without a byte order mark. */
+  | 'UTF_8'
+  /** UTF-16, big-endian. */
+  | 'UTF_16BE'
+  /** UTF-16, little-endian. */
+  | 'UTF_16LE'
+  /** Windows-1252, which includes ISO 8859-1. */
+  | 'WINDOWS_1252';
 
 /** A half-open range of time, `[from, to)`. */
 export type TimeBetweenInput = {
@@ -107,6 +410,15 @@ export type TimeRangeInput =
   last: string; since?: never; }
   |  { between?: never; days?: never; last?: never;   /** From an instant on, without an end. */
   since: string; };
+
+/** Whether a user pays. */
+export type UserStatus =
+  /** Has paid and stopped. */
+  | 'CANCELLED'
+  /** Has never paid, according to the records known at that time. REST writes it `non-paying`. */
+  | 'NON_PAYING'
+  /** Pays. */
+  | 'PAYING';
 
 export type ChangesSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
@@ -161,6 +473,208 @@ export type StartConversationMutation = { startConversation:
     | { __typename: 'StartConversationPayload', conversation: { __typename: 'Conversation', id: string } }
    | null };
 
+export type DatasetListQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type DatasetListQuery = { datasets: { __typename: 'DatasetConnection', totalCount: number, nodes: Array<{ __typename: 'Dataset', id: string, name: string, rowCount: number, updatedAt: string, refresh: { __typename: 'DatasetRefresh', every: string, lastError: string | null } | null, currentVersion: { __typename: 'DatasetVersion', id: string, number: number, columns: Array<{ __typename: 'Column', name: string }>, import: { __typename: 'Import', id: string, source: string } | null } }> } | null };
+
+export type DatasetHeadQueryVariables = Exact<{
+  name: string;
+  number: number;
+  isEarlier: boolean;
+}>;
+
+
+export type DatasetHeadQuery = { dataset: { __typename: 'Dataset', id: string, name: string, createdAt: string, keepVersions: number, currentVersion: { __typename: 'DatasetVersion', id: string, number: number, rowCount: number, createdAt: string, columns: Array<{ __typename: 'Column', name: string, type: ColumnType, isKey: boolean }> }, version?: { __typename: 'DatasetVersion', id: string, number: number, rowCount: number, createdAt: string, columns: Array<{ __typename: 'Column', name: string, type: ColumnType, isKey: boolean }> } | null } | null };
+
+export type DatasetProfileQueryVariables = Exact<{
+  name: string;
+  version: string;
+}>;
+
+
+export type DatasetProfileQuery = { dataset: { __typename: 'Dataset', id: string, columns: Array<{ __typename: 'Column', name: string, type: ColumnType, profile: { __typename: 'ColumnProfile', nullCount: number, misfitCount: number, distinctCount: number, min: string | number | boolean | readonly string[] | null, max: string | number | boolean | readonly string[] | null, mean: number | null, median: number | null, histogram: Array<{ __typename: 'HistogramBucket', from: string | number | boolean | readonly string[], to: string | number | boolean | readonly string[], count: number }>, mostCommon: Array<{ __typename: 'FacetBucket', value: string | number | boolean | readonly string[] | null, count: number }> } }> | null } | null };
+
+export type DatasetFacetsQueryVariables = Exact<{
+  name: string;
+  version: string;
+  columns: Array<string> | string;
+  where?: RowFilter | null | undefined;
+  search?: string | null | undefined;
+}>;
+
+
+export type DatasetFacetsQuery = { dataset: { __typename: 'Dataset', id: string, facets: Array<{ __typename: 'Facet', otherCount: number, column: { __typename: 'Column', name: string, type: ColumnType }, buckets: Array<{ __typename: 'FacetBucket', value: string | number | boolean | readonly string[] | null, count: number }> }> | null } | null };
+
+export type DatasetRowsQueryVariables = Exact<{
+  name: string;
+  version: string;
+  where?: RowFilter | null | undefined;
+  search?: string | null | undefined;
+  orderBy?: Array<ColumnOrder> | ColumnOrder | null | undefined;
+  first: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type DatasetRowsQuery = { dataset: { __typename: 'Dataset', id: string, rows: { __typename: 'RowConnection', totalCount: number, excludedCount: number, nodes: Array<{ __typename: 'Row', id: string, values: Array<string | number | boolean | readonly string[] | null>, misfits: Array<{ __typename: 'Misfit', column: string, text: string }> }>, pageInfo: { __typename: 'PageInfo', hasNextPage: boolean, endCursor: string | null } } | null } | null };
+
+export type DatasetRowQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type DatasetRowQuery = { node:
+    | { __typename: 'Alert' }
+    | { __typename: 'AlertDelivery' }
+    | { __typename: 'Conversation' }
+    | { __typename: 'Dataset' }
+    | { __typename: 'DatasetVersion' }
+    | { __typename: 'Exclusion' }
+    | { __typename: 'Experiment' }
+    | { __typename: 'ExperimentEvent' }
+    | { __typename: 'Import' }
+    | { __typename: 'IpRange' }
+    | { __typename: 'RejectGroup' }
+    | { __typename: 'RejectedRecord' }
+    | { __typename: 'Row', id: string, values: Array<string | number | boolean | readonly string[] | null>, misfits: Array<{ __typename: 'Misfit', column: string, text: string }>, provenance: { __typename: 'RowProvenance', source: string, line: number, import: { __typename: 'Import', id: string, startedAt: string } | null } }
+    | { __typename: 'StatusChange' }
+    | { __typename: 'Transaction' }
+    | { __typename: 'User' }
+   | null };
+
+export type DatasetGroupsQueryVariables = Exact<{
+  name: string;
+  version: string;
+  where?: RowFilter | null | undefined;
+  search?: string | null | undefined;
+  groupBy: Array<GroupBy> | GroupBy;
+  measures: Array<ColumnMeasure> | ColumnMeasure;
+  having: Array<MeasureCondition> | MeasureCondition;
+  orderBy?: Array<ColumnOrder> | ColumnOrder | null | undefined;
+  timeZone: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type DatasetGroupsQuery = { dataset: { __typename: 'Dataset', id: string, aggregate: { __typename: 'RowAggregateConnection', columns: Array<string>, totalCount: number, excludedCount: number, nodes: Array<{ __typename: 'RowAggregate', key: Array<string | number | boolean | readonly string[] | null>, measures: Array<string | number | boolean | readonly string[] | null>, excludedCounts: Array<number> }>, pageInfo: { __typename: 'PageInfo', hasNextPage: boolean, endCursor: string | null } } | null } | null };
+
+export type DatasetGroupRowsQueryVariables = Exact<{
+  name: string;
+  version: string;
+  where?: RowFilter | null | undefined;
+  search?: string | null | undefined;
+  groupBy: Array<GroupBy> | GroupBy;
+  having: Array<MeasureCondition> | MeasureCondition;
+  timeZone: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type DatasetGroupRowsQuery = { dataset: { __typename: 'Dataset', id: string, aggregate: { __typename: 'RowAggregateConnection', nodes: Array<{ __typename: 'RowAggregate', key: Array<string | number | boolean | readonly string[] | null>, rows: { __typename: 'RowConnection', totalCount: number, pageInfo: { __typename: 'PageInfo', hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ __typename: 'Row', id: string, values: Array<string | number | boolean | readonly string[] | null>, misfits: Array<{ __typename: 'Misfit', column: string, text: string }> }> } | null }> } | null } | null };
+
+export type DatasetSqlQueryVariables = Exact<{
+  query: string;
+  first: number;
+  asOf?: AsOfInput | null | undefined;
+}>;
+
+
+export type DatasetSqlQuery = { sql: { __typename: 'SqlResult', rows: Array<Readonly<Record<string, unknown>>>, rowCount: number, isTruncated: boolean, warnings: Array<string>, columns: Array<{ __typename: 'SqlColumn', name: string, type: string }>, snapshot: { __typename: 'Snapshot', sequence: number } } | null };
+
+export type DatasetVersionsQueryVariables = Exact<{
+  name: string;
+}>;
+
+
+export type DatasetVersionsQuery = { dataset: { __typename: 'Dataset', id: string, keepVersions: number, currentVersion: { __typename: 'DatasetVersion', id: string }, versions: { __typename: 'DatasetVersionConnection', totalCount: number, nodes: Array<{ __typename: 'DatasetVersion', id: string, number: number, rowCount: number, createdAt: string, columns: Array<{ __typename: 'Column', name: string }>, import: { __typename: 'Import', id: string, source: string, read: number, accepted: number, unchanged: number, rejected: number } | null }> } | null } | null };
+
+export type DatasetVersionDiffQueryVariables = Exact<{
+  name: string;
+  from: string;
+  to: string;
+}>;
+
+
+export type DatasetVersionDiffQuery = { dataset: { __typename: 'Dataset', id: string, diff: { __typename: 'DatasetDiff', added: number, removed: number, changed: number, columnsAdded: Array<string>, columnsRemoved: Array<string> } | null } | null };
+
+export type DatasetRefreshStateQueryVariables = Exact<{
+  name: string;
+}>;
+
+
+export type DatasetRefreshStateQuery = { dataset: { __typename: 'Dataset', id: string, refresh: { __typename: 'DatasetRefresh', url: string, every: string, lastAttemptAt: string, lastSuccessAt: string, lastError: string | null, nextAttemptAt: string } | null } | null };
+
+export type RemoveDatasetMutationVariables = Exact<{
+  input: DeleteDatasetInput;
+}>;
+
+
+export type RemoveDatasetMutation = { deleteDataset:
+    | { __typename: 'DeleteDatasetPayload', deletedDatasetId: string }
+    | { __typename: 'NotFoundError', message: string }
+   | null };
+
+export type ChangeDatasetRefreshMutationVariables = Exact<{
+  input: ChangeDatasetRefreshInput;
+}>;
+
+
+export type ChangeDatasetRefreshMutation = { changeDatasetRefresh:
+    | { __typename: 'ChangeDatasetRefreshPayload', dataset: { __typename: 'Dataset', id: string, refresh: { __typename: 'DatasetRefresh', every: string } | null } }
+    | { __typename: 'NotFoundError', message: string }
+    | { __typename: 'ValidationError', message: string }
+   | null };
+
+export type PreviewDatasetMutationVariables = Exact<{
+  input: StartImportInput;
+}>;
+
+
+export type PreviewDatasetMutation = { startImport:
+    | { __typename: 'ConflictError', code: string, message: string }
+    | { __typename: 'SourceError', code: string, message: string }
+    | { __typename: 'StartImportPayload', import: { __typename: 'Import', id: string, state: ImportState, source: string, bytesTotal: number, read: number, accepted: number, unchanged: number, conflicts: number, rejected: number, failure: { __typename: 'ImportFailure', code: string, message: string } | null, dialect: { __typename: 'FileDialect', encoding: TextEncoding, delimiter: Delimiter, quote: string | null, headerLine: number | null, skippedLines: number, warnings: Array<string> } | null, firstRejects: Array<{ __typename: 'FirstReject', line: number, raw: string, problems: Array<{ __typename: 'FieldProblem', path: string, message: string }> }>, preview: { __typename: 'ImportPreview', columns: Array<{ __typename: 'PreviewColumn', name: string, type: ColumnType, nullCount: number, misfitCount: number }>, rows: Array<{ __typename: 'PreviewRow', line: number, values: Array<string | number | boolean | readonly string[] | null>, misfits: Array<{ __typename: 'Misfit', column: string, text: string }> }> } | null } }
+    | { __typename: 'ValidationError', code: string, message: string, problems: Array<{ __typename: 'FieldProblem', path: string, message: string }> }
+   | null };
+
+export type ImportDatasetMutationVariables = Exact<{
+  input: StartImportInput;
+}>;
+
+
+export type ImportDatasetMutation = { startImport:
+    | { __typename: 'ConflictError', code: string, message: string }
+    | { __typename: 'SourceError', code: string, message: string }
+    | { __typename: 'StartImportPayload', import: { __typename: 'Import', id: string } }
+    | { __typename: 'ValidationError', code: string, message: string, problems: Array<{ __typename: 'FieldProblem', path: string, message: string }> }
+   | null };
+
+export type DatasetImportQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type DatasetImportQuery = { import: { __typename: 'Import', id: string, state: ImportState, source: string, startedAt: string, finishedAt: string | null, bytesRead: number, bytesTotal: number, read: number, accepted: number, unchanged: number, conflicts: number, rejected: number, failure: { __typename: 'ImportFailure', code: string, message: string } | null, dataset: { __typename: 'Dataset', id: string, name: string, rowCount: number } | null } | null };
+
+export type DatasetImportRejectsQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type DatasetImportRejectsQuery = { import: { __typename: 'Import', id: string, source: string, rejectedRecords: { __typename: 'RejectedRecordConnection', totalCount: number, nodes: Array<{ __typename: 'RejectedRecord', id: string, line: number | null, raw: string, problems: Array<{ __typename: 'FieldProblem', path: string, message: string }> }>, pageInfo: { __typename: 'PageInfo', hasNextPage: boolean, endCursor: string | null } } | null } | null };
+
+export type CancelDatasetImportMutationVariables = Exact<{
+  input: CancelImportInput;
+}>;
+
+
+export type CancelDatasetImportMutation = { cancelImport:
+    | { __typename: 'CancelImportPayload', import: { __typename: 'Import', id: string, state: ImportState } }
+    | { __typename: 'NotFoundError', message: string }
+    | { __typename: 'ValidationError', message: string }
+   | null };
+
 
 export const ChangesDocument = {"__meta__":{"hash":"sha256:bbdf9ea6af8d9073707c791020b9daa409df8661e3cb5459aca2c05ab6393ee8"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"Changes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"changes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sequence"}},{"kind":"Field","name":{"kind":"Name","value":"at"}},{"kind":"Field","name":{"kind":"Name","value":"kinds"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}}]}}]} as unknown as DocumentNode<ChangesSubscription, ChangesSubscriptionVariables>;
 export const ViewerDocument = {"__meta__":{"hash":"sha256:c5083a3d89a05f8178a1ff90be68a8bc1843e2f312acf7fbb2102ab26f9b499a"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Viewer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"viewer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"scopes"}},{"kind":"Field","name":{"kind":"Name","value":"authentication"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}}]}}]} as unknown as DocumentNode<ViewerQuery, ViewerQueryVariables>;
@@ -168,3 +682,22 @@ export const ConversationFiguresDocument = {"__meta__":{"hash":"sha256:4e6183fa3
 export const ConversationRowsDocument = {"__meta__":{"hash":"sha256:16ae099ac753da98908979e2c4b4999d873d46122eb090132ac3091aed5c204a"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"ConversationRows"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"range"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"TimeRangeInput"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"zone"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"TimeZone"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"asOf"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"AsOfInput"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"symbol"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Letter"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"conversations"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"range"},"value":{"kind":"Variable","name":{"kind":"Name","value":"range"}}},{"kind":"Argument","name":{"kind":"Name","value":"timeZone"},"value":{"kind":"Variable","name":{"kind":"Name","value":"zone"}}},{"kind":"Argument","name":{"kind":"Name","value":"asOf"},"value":{"kind":"Variable","name":{"kind":"Name","value":"asOf"}}},{"kind":"Argument","name":{"kind":"Name","value":"symbol"},"value":{"kind":"Variable","name":{"kind":"Name","value":"symbol"}}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"snapshot"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sequence"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"uuid"}},{"kind":"Field","name":{"kind":"Name","value":"symbol"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"isVowelGuess"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}}]}}]} as unknown as DocumentNode<ConversationRowsQuery, ConversationRowsQueryVariables>;
 export const ConversationDetailsDocument = {"__meta__":{"hash":"sha256:d94a2177cb78bb0bdee9eb5a7c2054f93c545684594ea834ebbf89eeca0cdb52"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"ConversationDetails"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"uuid"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"UUID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"asOf"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"AsOfInput"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"conversation"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"uuid"},"value":{"kind":"Variable","name":{"kind":"Name","value":"uuid"}}},{"kind":"Argument","name":{"kind":"Name","value":"asOf"},"value":{"kind":"Variable","name":{"kind":"Name","value":"asOf"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"uuid"}},{"kind":"Field","name":{"kind":"Name","value":"symbol"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"isVowelGuess"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"followups"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"uuid"},"value":{"kind":"Variable","name":{"kind":"Name","value":"uuid"}}},{"kind":"Argument","name":{"kind":"Name","value":"asOf"},"value":{"kind":"Variable","name":{"kind":"Name","value":"asOf"}}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"receivedAt"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}}]}}]} as unknown as DocumentNode<ConversationDetailsQuery, ConversationDetailsQueryVariables>;
 export const StartConversationDocument = {"__meta__":{"hash":"sha256:1030061352f067bb1e1a80eaa9661f879409c57bffa59c2659b51292640cc8b0"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"StartConversation"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"StartConversationInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startConversation"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"StartConversationPayload"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"conversation"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Error"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}}]}}]} as unknown as DocumentNode<StartConversationMutation, StartConversationMutationVariables>;
+export const DatasetListDocument = {"__meta__":{"hash":"sha256:9821d0ef4517d54d2a608edab7e1babdb4baa0552b509b89633f60c9778a9da3"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"DatasetList"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"datasets"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"1000"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"rowCount"}},{"kind":"Field","name":{"kind":"Name","value":"updatedAt"}},{"kind":"Field","name":{"kind":"Name","value":"refresh"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"every"}},{"kind":"Field","name":{"kind":"Name","value":"lastError"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"currentVersion"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"columns"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"import"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"source"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}}]}}]} as unknown as DocumentNode<DatasetListQuery, DatasetListQueryVariables>;
+export const DatasetHeadDocument = {"__meta__":{"hash":"sha256:ad740be55c46b28c028a3103643b7d01e14b91db7a6178c1def8b3b242c125d8"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"DatasetHead"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"name"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"number"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"isEarlier"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Boolean"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"dataset"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"name"},"value":{"kind":"Variable","name":{"kind":"Name","value":"name"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"keepVersions"}},{"kind":"Field","name":{"kind":"Name","value":"currentVersion"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"rowCount"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"columns"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"isKey"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"version"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"number"},"value":{"kind":"Variable","name":{"kind":"Name","value":"number"}}}],"directives":[{"kind":"Directive","name":{"kind":"Name","value":"include"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"if"},"value":{"kind":"Variable","name":{"kind":"Name","value":"isEarlier"}}}]}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"rowCount"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"columns"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"isKey"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}}]}}]} as unknown as DocumentNode<DatasetHeadQuery, DatasetHeadQueryVariables>;
+export const DatasetProfileDocument = {"__meta__":{"hash":"sha256:e09e61161e0b8a526f56d833bb0363b79ff403a5625216e781c984a5d650032a"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"DatasetProfile"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"name"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"version"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"dataset"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"name"},"value":{"kind":"Variable","name":{"kind":"Name","value":"name"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"columns"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"version"},"value":{"kind":"Variable","name":{"kind":"Name","value":"version"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"profile"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nullCount"}},{"kind":"Field","name":{"kind":"Name","value":"misfitCount"}},{"kind":"Field","name":{"kind":"Name","value":"distinctCount"}},{"kind":"Field","name":{"kind":"Name","value":"min"}},{"kind":"Field","name":{"kind":"Name","value":"max"}},{"kind":"Field","name":{"kind":"Name","value":"mean"}},{"kind":"Field","name":{"kind":"Name","value":"median"}},{"kind":"Field","name":{"kind":"Name","value":"histogram"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"from"}},{"kind":"Field","name":{"kind":"Name","value":"to"}},{"kind":"Field","name":{"kind":"Name","value":"count"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"mostCommon"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"value"}},{"kind":"Field","name":{"kind":"Name","value":"count"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}}]}}]} as unknown as DocumentNode<DatasetProfileQuery, DatasetProfileQueryVariables>;
+export const DatasetFacetsDocument = {"__meta__":{"hash":"sha256:307656a9dccb90c20ee517f20bba4a8ce8a19238bf9f15939124e176ca5550e5"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"DatasetFacets"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"name"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"version"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"columns"}},"type":{"kind":"NonNullType","type":{"kind":"ListType","type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"where"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"RowFilter"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"search"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"dataset"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"name"},"value":{"kind":"Variable","name":{"kind":"Name","value":"name"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"facets"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"columns"},"value":{"kind":"Variable","name":{"kind":"Name","value":"columns"}}},{"kind":"Argument","name":{"kind":"Name","value":"where"},"value":{"kind":"Variable","name":{"kind":"Name","value":"where"}}},{"kind":"Argument","name":{"kind":"Name","value":"search"},"value":{"kind":"Variable","name":{"kind":"Name","value":"search"}}},{"kind":"Argument","name":{"kind":"Name","value":"version"},"value":{"kind":"Variable","name":{"kind":"Name","value":"version"}}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"12"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"column"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"buckets"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"value"}},{"kind":"Field","name":{"kind":"Name","value":"count"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"otherCount"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}}]}}]} as unknown as DocumentNode<DatasetFacetsQuery, DatasetFacetsQueryVariables>;
+export const DatasetRowsDocument = {"__meta__":{"hash":"sha256:c7e3de88b79a73f6536aa789538a5a45f68692c56cb76bc73bcf6104a5dd747e"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"DatasetRows"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"name"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"version"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"where"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"RowFilter"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"search"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"orderBy"}},"type":{"kind":"ListType","type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ColumnOrder"}}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"dataset"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"name"},"value":{"kind":"Variable","name":{"kind":"Name","value":"name"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"rows"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"version"},"value":{"kind":"Variable","name":{"kind":"Name","value":"version"}}},{"kind":"Argument","name":{"kind":"Name","value":"where"},"value":{"kind":"Variable","name":{"kind":"Name","value":"where"}}},{"kind":"Argument","name":{"kind":"Name","value":"search"},"value":{"kind":"Variable","name":{"kind":"Name","value":"search"}}},{"kind":"Argument","name":{"kind":"Name","value":"orderBy"},"value":{"kind":"Variable","name":{"kind":"Name","value":"orderBy"}}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"excludedCount"}},{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"values"}},{"kind":"Field","name":{"kind":"Name","value":"misfits"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"column"}},{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}}]}}]} as unknown as DocumentNode<DatasetRowsQuery, DatasetRowsQueryVariables>;
+export const DatasetRowDocument = {"__meta__":{"hash":"sha256:eb65321a80233a43bb785d6826e6f7188b2e9612cb2e9365d8eff0b4cd64b56e"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"DatasetRow"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"node"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Row"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"values"}},{"kind":"Field","name":{"kind":"Name","value":"misfits"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"column"}},{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"provenance"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"source"}},{"kind":"Field","name":{"kind":"Name","value":"line"}},{"kind":"Field","name":{"kind":"Name","value":"import"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}}]}}]} as unknown as DocumentNode<DatasetRowQuery, DatasetRowQueryVariables>;
+export const DatasetGroupsDocument = {"__meta__":{"hash":"sha256:65fb9420996bfcf8cdb91e4a8cfc47edce2f21428164e0ec6dcf943ca187b38a"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"DatasetGroups"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"name"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"version"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"where"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"RowFilter"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"search"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"groupBy"}},"type":{"kind":"NonNullType","type":{"kind":"ListType","type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"GroupBy"}}}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"measures"}},"type":{"kind":"NonNullType","type":{"kind":"ListType","type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ColumnMeasure"}}}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"having"}},"type":{"kind":"NonNullType","type":{"kind":"ListType","type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"MeasureCondition"}}}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"orderBy"}},"type":{"kind":"ListType","type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ColumnOrder"}}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"timeZone"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"TimeZone"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"dataset"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"name"},"value":{"kind":"Variable","name":{"kind":"Name","value":"name"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"aggregate"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"version"},"value":{"kind":"Variable","name":{"kind":"Name","value":"version"}}},{"kind":"Argument","name":{"kind":"Name","value":"where"},"value":{"kind":"Variable","name":{"kind":"Name","value":"where"}}},{"kind":"Argument","name":{"kind":"Name","value":"search"},"value":{"kind":"Variable","name":{"kind":"Name","value":"search"}}},{"kind":"Argument","name":{"kind":"Name","value":"groupBy"},"value":{"kind":"Variable","name":{"kind":"Name","value":"groupBy"}}},{"kind":"Argument","name":{"kind":"Name","value":"measures"},"value":{"kind":"Variable","name":{"kind":"Name","value":"measures"}}},{"kind":"Argument","name":{"kind":"Name","value":"having"},"value":{"kind":"Variable","name":{"kind":"Name","value":"having"}}},{"kind":"Argument","name":{"kind":"Name","value":"orderBy"},"value":{"kind":"Variable","name":{"kind":"Name","value":"orderBy"}}},{"kind":"Argument","name":{"kind":"Name","value":"timeZone"},"value":{"kind":"Variable","name":{"kind":"Name","value":"timeZone"}}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"500"}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"columns"}},{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"excludedCount"}},{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"key"}},{"kind":"Field","name":{"kind":"Name","value":"measures"}},{"kind":"Field","name":{"kind":"Name","value":"excludedCounts"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}}]}}]} as unknown as DocumentNode<DatasetGroupsQuery, DatasetGroupsQueryVariables>;
+export const DatasetGroupRowsDocument = {"__meta__":{"hash":"sha256:de951adf0668f23e194e49274dfa3da7614c6597fdd1fe18c0619f5a61830f8a"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"DatasetGroupRows"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"name"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"version"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"where"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"RowFilter"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"search"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"groupBy"}},"type":{"kind":"NonNullType","type":{"kind":"ListType","type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"GroupBy"}}}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"having"}},"type":{"kind":"NonNullType","type":{"kind":"ListType","type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"MeasureCondition"}}}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"timeZone"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"TimeZone"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"dataset"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"name"},"value":{"kind":"Variable","name":{"kind":"Name","value":"name"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"aggregate"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"version"},"value":{"kind":"Variable","name":{"kind":"Name","value":"version"}}},{"kind":"Argument","name":{"kind":"Name","value":"where"},"value":{"kind":"Variable","name":{"kind":"Name","value":"where"}}},{"kind":"Argument","name":{"kind":"Name","value":"search"},"value":{"kind":"Variable","name":{"kind":"Name","value":"search"}}},{"kind":"Argument","name":{"kind":"Name","value":"groupBy"},"value":{"kind":"Variable","name":{"kind":"Name","value":"groupBy"}}},{"kind":"Argument","name":{"kind":"Name","value":"measures"},"value":{"kind":"ListValue","values":[{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"function"},"value":{"kind":"EnumValue","value":"COUNT"}},{"kind":"ObjectField","name":{"kind":"Name","value":"as"},"value":{"kind":"StringValue","value":"rows of the group","block":false}}]}]}},{"kind":"Argument","name":{"kind":"Name","value":"having"},"value":{"kind":"Variable","name":{"kind":"Name","value":"having"}}},{"kind":"Argument","name":{"kind":"Name","value":"timeZone"},"value":{"kind":"Variable","name":{"kind":"Name","value":"timeZone"}}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"100"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"key"}},{"kind":"Field","name":{"kind":"Name","value":"rows"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"500"}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"values"}},{"kind":"Field","name":{"kind":"Name","value":"misfits"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"column"}},{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}}]}}]} as unknown as DocumentNode<DatasetGroupRowsQuery, DatasetGroupRowsQueryVariables>;
+export const DatasetSqlDocument = {"__meta__":{"hash":"sha256:8e9a77471741583f372eb7f80913dce681d3f6bd9e2ae782561656301ffd8bce"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"DatasetSql"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"query"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"asOf"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"AsOfInput"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sql"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"query"},"value":{"kind":"Variable","name":{"kind":"Name","value":"query"}}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}},{"kind":"Argument","name":{"kind":"Name","value":"asOf"},"value":{"kind":"Variable","name":{"kind":"Name","value":"asOf"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"columns"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"rows"}},{"kind":"Field","name":{"kind":"Name","value":"rowCount"}},{"kind":"Field","name":{"kind":"Name","value":"isTruncated"}},{"kind":"Field","name":{"kind":"Name","value":"warnings"}},{"kind":"Field","name":{"kind":"Name","value":"snapshot"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sequence"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}}]}}]} as unknown as DocumentNode<DatasetSqlQuery, DatasetSqlQueryVariables>;
+export const DatasetVersionsDocument = {"__meta__":{"hash":"sha256:55d2a50d6cac0ed02403a6dfb729be58aa505cd922ea70adf21cf49c020ef07a"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"DatasetVersions"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"name"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"dataset"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"name"},"value":{"kind":"Variable","name":{"kind":"Name","value":"name"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"keepVersions"}},{"kind":"Field","name":{"kind":"Name","value":"currentVersion"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"versions"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"1000"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"rowCount"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"columns"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"import"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"source"}},{"kind":"Field","name":{"kind":"Name","value":"read"}},{"kind":"Field","name":{"kind":"Name","value":"accepted"}},{"kind":"Field","name":{"kind":"Name","value":"unchanged"}},{"kind":"Field","name":{"kind":"Name","value":"rejected"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}}]}}]} as unknown as DocumentNode<DatasetVersionsQuery, DatasetVersionsQueryVariables>;
+export const DatasetVersionDiffDocument = {"__meta__":{"hash":"sha256:4b8269decd157655cc65f538932280766efa769ce329df82926fd6bb8f3fcc87"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"DatasetVersionDiff"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"name"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"from"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"to"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"dataset"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"name"},"value":{"kind":"Variable","name":{"kind":"Name","value":"name"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"diff"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"from"},"value":{"kind":"Variable","name":{"kind":"Name","value":"from"}}},{"kind":"Argument","name":{"kind":"Name","value":"to"},"value":{"kind":"Variable","name":{"kind":"Name","value":"to"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"added"}},{"kind":"Field","name":{"kind":"Name","value":"removed"}},{"kind":"Field","name":{"kind":"Name","value":"changed"}},{"kind":"Field","name":{"kind":"Name","value":"columnsAdded"}},{"kind":"Field","name":{"kind":"Name","value":"columnsRemoved"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}}]}}]} as unknown as DocumentNode<DatasetVersionDiffQuery, DatasetVersionDiffQueryVariables>;
+export const DatasetRefreshStateDocument = {"__meta__":{"hash":"sha256:d083aa3ff039ebf5e37961cdd8c5bb248c47024cf70ec030aeb0b5266fc274f3"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"DatasetRefreshState"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"name"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"dataset"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"name"},"value":{"kind":"Variable","name":{"kind":"Name","value":"name"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"refresh"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"url"}},{"kind":"Field","name":{"kind":"Name","value":"every"}},{"kind":"Field","name":{"kind":"Name","value":"lastAttemptAt"}},{"kind":"Field","name":{"kind":"Name","value":"lastSuccessAt"}},{"kind":"Field","name":{"kind":"Name","value":"lastError"}},{"kind":"Field","name":{"kind":"Name","value":"nextAttemptAt"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}}]}}]} as unknown as DocumentNode<DatasetRefreshStateQuery, DatasetRefreshStateQueryVariables>;
+export const RemoveDatasetDocument = {"__meta__":{"hash":"sha256:f8191b38a65f0dcc72000afc6ecb2e4d2fa4ce8565a268aa7d42527c1d58c56e"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RemoveDataset"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"DeleteDatasetInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"deleteDataset"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"DeleteDatasetPayload"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"deletedDatasetId"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Error"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}}]}}]} as unknown as DocumentNode<RemoveDatasetMutation, RemoveDatasetMutationVariables>;
+export const ChangeDatasetRefreshDocument = {"__meta__":{"hash":"sha256:9ec639889cd6bea1a9888b1dc42ffa98e72f7d7667c26907d9154e559b663a81"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"ChangeDatasetRefresh"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ChangeDatasetRefreshInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"changeDatasetRefresh"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ChangeDatasetRefreshPayload"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"dataset"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"refresh"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"every"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Error"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}}]}}]} as unknown as DocumentNode<ChangeDatasetRefreshMutation, ChangeDatasetRefreshMutationVariables>;
+export const PreviewDatasetDocument = {"__meta__":{"hash":"sha256:eb9f881fd8def4c4c65e507e00980a2a373980d7cf0dd476c55b8cb74d7f1f4d"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"PreviewDataset"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"StartImportInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startImport"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"StartImportPayload"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"import"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"source"}},{"kind":"Field","name":{"kind":"Name","value":"bytesTotal"}},{"kind":"Field","name":{"kind":"Name","value":"read"}},{"kind":"Field","name":{"kind":"Name","value":"accepted"}},{"kind":"Field","name":{"kind":"Name","value":"unchanged"}},{"kind":"Field","name":{"kind":"Name","value":"conflicts"}},{"kind":"Field","name":{"kind":"Name","value":"rejected"}},{"kind":"Field","name":{"kind":"Name","value":"failure"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"dialect"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"encoding"}},{"kind":"Field","name":{"kind":"Name","value":"delimiter"}},{"kind":"Field","name":{"kind":"Name","value":"quote"}},{"kind":"Field","name":{"kind":"Name","value":"headerLine"}},{"kind":"Field","name":{"kind":"Name","value":"skippedLines"}},{"kind":"Field","name":{"kind":"Name","value":"warnings"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"firstRejects"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"line"}},{"kind":"Field","name":{"kind":"Name","value":"raw"}},{"kind":"Field","name":{"kind":"Name","value":"problems"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"preview"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"columns"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"nullCount"}},{"kind":"Field","name":{"kind":"Name","value":"misfitCount"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"rows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"line"}},{"kind":"Field","name":{"kind":"Name","value":"values"}},{"kind":"Field","name":{"kind":"Name","value":"misfits"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"column"}},{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ValidationError"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"problems"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Error"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}}]}}]} as unknown as DocumentNode<PreviewDatasetMutation, PreviewDatasetMutationVariables>;
+export const ImportDatasetDocument = {"__meta__":{"hash":"sha256:26a9cf0b0ffcd1f89ee81b202898f126d3bbc2b7db13980ccfa9822d742ee29a"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"ImportDataset"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"StartImportInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startImport"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"StartImportPayload"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"import"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ValidationError"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"problems"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Error"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}}]}}]} as unknown as DocumentNode<ImportDatasetMutation, ImportDatasetMutationVariables>;
+export const DatasetImportDocument = {"__meta__":{"hash":"sha256:f209a127a8765667eb14bd75abb4155e7669bff747e9229122947580814596ae"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"DatasetImport"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"import"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"source"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"finishedAt"}},{"kind":"Field","name":{"kind":"Name","value":"bytesRead"}},{"kind":"Field","name":{"kind":"Name","value":"bytesTotal"}},{"kind":"Field","name":{"kind":"Name","value":"read"}},{"kind":"Field","name":{"kind":"Name","value":"accepted"}},{"kind":"Field","name":{"kind":"Name","value":"unchanged"}},{"kind":"Field","name":{"kind":"Name","value":"conflicts"}},{"kind":"Field","name":{"kind":"Name","value":"rejected"}},{"kind":"Field","name":{"kind":"Name","value":"failure"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"dataset"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"rowCount"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}}]}}]} as unknown as DocumentNode<DatasetImportQuery, DatasetImportQueryVariables>;
+export const DatasetImportRejectsDocument = {"__meta__":{"hash":"sha256:a7d187dc73fb8aeb8c24a2165718011dca10c0b40e4ebb7ab808d9dfa6f5857e"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"DatasetImportRejects"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"import"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"source"}},{"kind":"Field","name":{"kind":"Name","value":"rejectedRecords"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"1000"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"line"}},{"kind":"Field","name":{"kind":"Name","value":"raw"}},{"kind":"Field","name":{"kind":"Name","value":"problems"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}}]}}]} as unknown as DocumentNode<DatasetImportRejectsQuery, DatasetImportRejectsQueryVariables>;
+export const CancelDatasetImportDocument = {"__meta__":{"hash":"sha256:583242c2776bee294562d529fe0f6a516b6a866387e6689dda80873358174052"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CancelDatasetImport"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CancelImportInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"cancelImport"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"CancelImportPayload"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"import"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Error"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}},{"kind":"Field","name":{"kind":"Name","value":"__typename"}}]}}]}}]} as unknown as DocumentNode<CancelDatasetImportMutation, CancelDatasetImportMutationVariables>;
