@@ -3,6 +3,7 @@ import type { DimensionName } from '../../src/domains/facts/dimensions.ts';
 import type { Aggregation, Group, GroupFactsRequest } from '../../src/domains/facts/enriched-aggregate.ts';
 import type { FactSource } from '../../src/domains/facts/fact-set.ts';
 import { DomainError } from '../../src/errors.ts';
+import { createPeriods, type Periods } from '../../src/lib/periods.ts';
 import { builder } from '../builder.ts';
 import { connectionType } from '../connection.ts';
 import { numericCursor, pageOf, selectPage, sliceOf } from '../page.ts';
@@ -69,6 +70,8 @@ interface GroupList {
   readonly asOf: RequestedAsOf;
   /** The identity of the list in cursors. */
   readonly identity: string;
+  /** The periods of its groups; null without a grain. */
+  readonly periods: Periods | null;
   /** The same list as of another sequence number, for the later pages of a group's facts. */
   readonly at: (sequence: number) => Promise<Aggregation>;
 }
@@ -117,7 +120,12 @@ const groupFactsPage = async (node: GroupNode, args: PageArgs, { load, loadAll, 
 const EnrichedAggregateGroup = builder.objectRef<GroupNode>('EnrichedAggregateGroup').implement({
   description: 'Facts with equal values in all dimensions of `groupBy`.',
   fields: (t) => ({
-    key: t.field({ type: EnrichedKey, description: 'The shared values.', resolve: ({ key }) => key }),
+    key: t.field({
+      type: EnrichedKey,
+      description: 'The shared values.',
+      resolve: ({ key, list: { periods } }) =>
+        key.PERIOD === undefined ? key : { ...key, periodEndUs: periods?.nextStart(key.PERIOD) },
+    }),
     measures: t.field({
       type: EnrichedMeasures,
       description: 'The measures of the facts.',
@@ -268,7 +276,8 @@ builder.queryField('enrichedAggregate', (t) =>
         enrichedAggregate.aggregate({ ...request, asOf: { validAtUs, sequence } });
       const aggregation = await aggregateAt(selection.sequence ?? asOf.sequence);
       const { start, end, ...sides } = sliceOf(selection, aggregation.count);
-      const list = { asOf, at: memoized(aggregateAt), identity: selection.cursors.identity };
+      const periods = args.grain ? createPeriods(args.grain, args.timeZone) : null;
+      const list = { asOf, at: memoized(aggregateAt), identity: selection.cursors.identity, periods };
       const groups = aggregation.groups(start, end - start).map((group) => ({ ...group, list }));
       const cursors = selection.cursors.at(aggregation.sequence);
       return { ...pageOf(groups, (_group, index) => start + index, { ...sides, cursors }), aggregation };

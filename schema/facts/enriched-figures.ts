@@ -1,6 +1,6 @@
 import type { GroupKey } from '../../src/domains/facts/dimensions.ts';
 import type { Measures } from '../../src/domains/facts/group-measures.ts';
-import { ageBandOfLabel } from '../../src/lib/age.ts';
+import { ageBandLabels, ageBandOf, ageBandOfLabel } from '../../src/lib/age.ts';
 import { unknownLabel } from '../../src/lib/unknown-label.ts';
 import { builder } from '../builder.ts';
 import { UserStatusEnum } from '../user-status/status.ts';
@@ -74,12 +74,22 @@ export const AgeBand = builder.objectRef<{ readonly from: number; readonly to: n
   fields: (t) => ({
     from: t.exposeInt('from', { description: 'The least age, inclusive.' }),
     to: t.exposeInt('to', { nullable: true, description: 'The greatest age, inclusive; null without bound.' }),
+    label: t.string({
+      description: 'Its name, as in filters: `25-34`, `65+`.',
+      resolve: ({ from }) => ageBandLabels[ageBandOf(from)] as string,
+    }),
   }),
 });
 
 const mayBeUnknown = ['CITY', 'COUNTRY', 'GENDER', 'AGE_BAND', 'EVENT_TYPE'] as const;
 
-export const EnrichedKey = builder.objectRef<GroupKey>('EnrichedKey').implement({
+/** The values of a group, and where its period ends. */
+interface KeyWithPeriod extends GroupKey {
+  /** Microseconds since 1970 UTC; undefined without PERIOD. */
+  readonly periodEndUs?: number | undefined;
+}
+
+export const EnrichedKey = builder.objectRef<KeyWithPeriod>('EnrichedKey').implement({
   description: 'The group’s values; a field is null when the query did not group by it.',
   fields: (t) => ({
     userStatus: t.field({
@@ -136,8 +146,14 @@ export const EnrichedKey = builder.objectRef<GroupKey>('EnrichedKey').implement(
     periodStart: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'The start of the period, inclusive; the period ends at the start of the next one.',
+      description: 'The start of the period, inclusive.',
       resolve: ({ PERIOD }) => PERIOD ?? null,
+    }),
+    periodEnd: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'The end of the period, exclusive: the start of the next one.',
+      resolve: ({ periodEndUs }) => periodEndUs ?? null,
     }),
     unknown: t.field({
       type: [EnrichedDimension],

@@ -1,5 +1,6 @@
 import type { InputRef } from '@pothos/core';
 import type { FactFilter } from '../../src/domains/facts/filter.ts';
+import { ageBandLabels } from '../../src/lib/age.ts';
 import { builder } from '../builder.ts';
 import { TimeRangeInput } from '../time.ts';
 import { UserStatusEnum } from '../user-status/status.ts';
@@ -15,6 +16,9 @@ const commonFields = (t: InputFields, filter: FactFilterRef) => ({
   userStatus: t.field({ type: [UserStatusEnum], description: 'The user’s status, as in the enrichment.' }),
   countries: t.stringList({ description: 'The user’s country, or `unknown`.' }),
   genders: t.stringList({ description: 'The user’s gender, or `unknown`.' }),
+  ageBands: t.stringList({
+    description: `The user’s age at the fact’s time, or at \`asOf.validAt\`, by the name of its band: ${ageBandLabels.map((label) => `\`${label}\``).join(', ')} or \`unknown\`.`,
+  }),
   hasImage: t.boolean({ description: 'Whether the user has an image.' }),
   amountAtLeast: t.field({ type: 'Decimal', description: 'The least amount, inclusive.' }),
   amountAtMost: t.field({ type: 'Decimal', description: 'The greatest amount, inclusive.' }),

@@ -1,6 +1,8 @@
 import { DomainError } from '../../errors.ts';
+import { ageBandLabels } from '../../lib/age.ts';
 import { compareDecimals, type Decimal } from '../../lib/decimal.ts';
 import { spanOf, type TimeRange } from '../../lib/time-range.ts';
+import { unknownLabel } from '../../lib/unknown-label.ts';
 import type { Status } from '../user-status/status.ts';
 import type { FactColumns } from './columns.ts';
 import type { Dimension, DimensionName, Dimensions } from './dimensions.ts';
@@ -15,6 +17,8 @@ export interface FactFilter {
   readonly cities?: readonly string[] | null | undefined;
   readonly countries?: readonly string[] | null | undefined;
   readonly genders?: readonly string[] | null | undefined;
+  /** Names of bands as in `ageBandLabels`, or `unknown`. */
+  readonly ageBands?: readonly string[] | null | undefined;
   readonly hasImage?: boolean | null | undefined;
   readonly productIds?: readonly string[] | null | undefined;
   readonly experiments?: readonly string[] | null | undefined;
@@ -35,6 +39,7 @@ const lists = [
   ['cities', 'CITY'],
   ['countries', 'COUNTRY'],
   ['genders', 'GENDER'],
+  ['ageBands', 'AGE_BAND'],
   ['productIds', 'PRODUCT'],
   ['experiments', 'EXPERIMENT'],
   ['variants', 'VARIANT'],
@@ -80,6 +85,7 @@ export const checkFilter = (
         throw new DomainError('BAD_REQUEST', `${path}.${list} does not apply to ${facts.source}`);
       if (typeof condition !== 'boolean') values += condition.length;
     }
+    for (const label of part.ageBands ?? []) checkAgeBand(label, `${path}.ageBands`);
     if (values > filterValuesMax) tooMany(`${filterValuesMax} values (setting filterValuesMax)`);
     for (const [index, inner] of (part.and ?? []).entries()) check(inner, `${path}.and[${index}]`);
     for (const [index, inner] of (part.or ?? []).entries()) check(inner, `${path}.or[${index}]`);
@@ -124,6 +130,12 @@ export const testOf = (
   }
   if (tests.length <= 1) return tests[0];
   return (row) => tests.every((test) => test(row));
+};
+
+const checkAgeBand = (label: string, path: string): void => {
+  if (ageBandLabels.includes(label) || label === unknownLabel) return;
+  const known = [...ageBandLabels, unknownLabel].join(', ');
+  throw new DomainError('BAD_REQUEST', `${path} has ${JSON.stringify(label)}, which is none of ${known}`);
 };
 
 const among = (values: readonly string[], { codeOf, codeFor }: Dimension): Test => {

@@ -424,6 +424,10 @@ describe('user synchronization', () => {
         ],
       },
     });
+    const ofBands = (bands: string) => app.query(`{ transactions(where: { ageBands: ${bands} }) { totalCount } }`);
+    expect((await ofBands('["25-34"]')).data).toEqual({ transactions: { totalCount: 2 } });
+    expect((await ofBands('["unknown"]')).data).toEqual({ transactions: { totalCount: 2 } });
+    expect((await ofBands('["18-24"]')).data).toEqual({ transactions: { totalCount: 0 } });
     const then = app.app.ledger.snapshot().sequence;
     await source.remove('0001.png');
     await source.write('0001.csv', userCsv('Ada', 'King', Date.UTC(1950, 0, 1)));
