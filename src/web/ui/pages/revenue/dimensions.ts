@@ -77,7 +77,7 @@ export const dimensions: Readonly<Record<Dimension, DimensionInfo>> = {
 };
 
 /** The ends of a period's value. */
-const periodOf = (value: Value): { readonly from: string; readonly to: string } => {
+export const periodOf = (value: Value): { readonly from: string; readonly to: string } => {
   const [from = '', to = ''] = value.split('/');
   return { from, to };
 };

@@ -63,7 +63,7 @@ export interface Pivot {
 export const groupsOf = ({ groups, unknown: rest }: Axis): readonly AxisGroup[] => (rest ? [...groups, rest] : groups);
 
 /** The variables that all questions of a pivot share. */
-const commonVariables = ({ source, grain, timeZone, measure }: PivotRequest, asOf: AsOf | null) => ({
+export const commonVariables = ({ source, grain, timeZone, measure }: PivotRequest, asOf: AsOf | null) => ({
   source,
   grain,
   timeZone,
@@ -85,7 +85,7 @@ interface AxisRequest {
   readonly orderBy: EnrichedOrder[];
 }
 
-const answerMax = 1000;
+export const answerMax = 1000;
 
 /** Loads a page of groups, and on every page those of `unknown`, which is not in the order of the others. */
 const loadAxis = async (ask: Ask, request: PivotRequest, asOf: AsOf, axis: AxisRequest): Promise<Axis> => {

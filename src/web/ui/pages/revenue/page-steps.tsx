@@ -60,7 +60,7 @@ export function PageSteps({ pivot, revenue }: { readonly pivot: Pivot; readonly 
         pageSize={rowsPerPage}
         onPage={(page) => change({ rowPage: pageOf(page) })}
       />
-      {columns && settings.tab === 'table' && (
+      {columns && settings.tab !== 'bars' && (
         <Steps
           what="columns"
           axis={columns}

@@ -2,17 +2,22 @@ import { Button, Group, Stack, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { AsOfControl } from '../../components/as-of-control.tsx';
 import { CitationButton } from '../../components/citation-button.tsx';
+import { CopyAs } from '../../components/copy-as.tsx';
 import { Page } from '../../components/page.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { EmptyState } from '../../components/states.tsx';
 import { Time } from '../../components/time.tsx';
+import { useSession } from '../../data/session.tsx';
 import { formatFigure } from '../../format/numbers.ts';
 import { CellDrawer } from './cell-drawer.tsx';
 import { citationText } from './citation.ts';
 import { Controls } from './controls.tsx';
+import { copyEntries } from './copy-entries.ts';
+import { ExportMenu } from './export-menu.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import type { Pivot } from './load-pivot.ts';
 import { measures, unitOf } from './measures.ts';
+import { OverTime } from './over-time.tsx';
 import { PageSteps } from './page-steps.tsx';
 import { PivotBars } from './pivot-bars.tsx';
 import { PivotTable } from './pivot-table.tsx';
@@ -47,15 +52,12 @@ function NoFacts({ revenue: { settings, change } }: { readonly revenue: Revenue 
   );
 }
 
-function Caption({
-  pivot: { request, asOf, at, total },
-  revenue,
-}: {
-  readonly pivot: Pivot;
-  readonly revenue: Revenue;
-}) {
+/** What the figures are, and what can be done with them. */
+function Caption({ pivot, revenue }: { readonly pivot: Pivot; readonly revenue: Revenue }) {
+  const { request, asOf, at, total } = pivot;
   const { label, valueIn, format } = measures[request.measure];
   const unit = unitOf(request.measure, request.source);
+  const { apiKey } = useSession();
   return (
     <Group justify="space-between" gap="xs">
       <Text size="sm" c="dimmed">
@@ -70,6 +72,8 @@ function Caption({
         {` · zone ${request.timeZone}`}
       </Text>
       <Group gap="xs">
+        <ExportMenu pivot={pivot} />
+        <CopyAs entries={copyEntries(request, { origin: location.origin, needsKey: apiKey !== null })} />
         <CitationButton
           sequence={asOf.sequence}
           text={citationText({
@@ -94,6 +98,7 @@ function PivotView({ pivot, revenue }: { readonly pivot: Pivot; readonly revenue
       ) : (
         <>
           <Caption {...{ pivot, revenue }} />
+          {settings.tab === 'time' && <OverTime pivot={pivot} />}
           {settings.tab === 'bars' ? (
             <PivotBars pivot={pivot} onOpen={open} />
           ) : (

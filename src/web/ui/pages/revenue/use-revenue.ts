@@ -62,7 +62,7 @@ export const useRevenue = (): Revenue => {
 };
 
 /** What makes figures be read again; what is of a snapshot never changes. */
-const useRevenueKinds = (source: Source): readonly ChangeKind[] => {
+export const useRevenueKinds = (source: Source): readonly ChangeKind[] => {
   const view = useView();
   if (isOfSnapshot(view)) return [];
   return [source === 'TRANSACTIONS' ? 'TRANSACTIONS' : 'EVENTS', 'STATUS_CHANGES', 'IP_RANGES', 'USERS'];
@@ -73,9 +73,14 @@ export const usePivotRequest = (settings: Settings): PivotRequest => {
   const asOf = useAsOf();
   const timeZone = useZone();
   return useMemo(() => {
-    const { source, rows, columns, measure, grain, sort, rowPage, columnPage, filters } = settings;
+    const { source, measure, grain, sort, rowPage, columnPage, filters, tab } = settings;
+    // Over time, periods are the rows and what was in rows is drawn side by side.
+    const axes =
+      tab === 'time'
+        ? { rows: 'PERIOD' as const, columns: settings.rows === 'PERIOD' ? settings.columns : settings.rows }
+        : { rows: settings.rows, columns: settings.columns };
     const where = whereOf(filters, source);
-    return { source, rows, columns, measure, grain, timeZone, where, asOf, sort, rowPage, columnPage };
+    return { source, ...axes, measure, grain, timeZone, where, asOf, sort, rowPage, columnPage };
   }, [settings, asOf, timeZone]);
 };
 
