@@ -1,7 +1,8 @@
 import type { IpCityRange, IpCityResult } from '../src/domains/ip-city/ip-city.ts';
 import type { IpTableRecord } from '../src/domains/ip-city/table.ts';
 import type { StoredOrigin } from '../src/ledger/record.ts';
-import { cidrsOf } from '../src/lib/ip.ts';
+import { cidrsOf, parseIp } from '../src/lib/ip.ts';
+import { ipFaultOf } from '../src/lib/ip-fault.ts';
 import { builder } from './builder.ts';
 import { ImportType } from './imports/imports.ts';
 import { limitOf } from './page.ts';
@@ -123,6 +124,59 @@ builder.queryField('ipCity', (t) =>
     resolve(_root, { ip, asOf }, { ipCity, ledger }) {
       const { sequence } = snapshotOf(asOf, ledger, 'a table of IP ranges has no time but that of its import');
       return sequence === undefined ? ipCity.cityOf(ip) : ipCity.cityAsOf(ip, { sequence });
+    },
+  }),
+);
+
+/** A text that may be an address. */
+interface Lookup {
+  readonly text: string;
+  readonly result: IpCityResult | Promise<IpCityResult> | null;
+}
+
+const IpCityLookup = builder.objectRef<Lookup>('IpCityLookup').implement({
+  description: 'A text of a list of addresses, with its city or why it is no address.',
+  fields: (t) => ({
+    text: t.exposeString('text', { description: 'The text as it was sent.' }),
+    ipCity: t.field({
+      type: IpCityType,
+      nullable: true,
+      description: 'The city of the address; null when the text is no address.',
+      resolve: ({ result }) => result,
+    }),
+    problem: t.string({
+      nullable: true,
+      description: 'Why the text is no address; null for an address.',
+      resolve: ({ text }) => ipFaultOf(text),
+    }),
+  }),
+});
+
+builder.queryField('ipCities', (t) =>
+  t.field({
+    type: [IpCityLookup],
+    description:
+      'The cities of many addresses, in their order. A text that is no address has a problem instead of a city; it spoils none of the others.',
+    args: {
+      addresses: t.arg.stringList({
+        required: true,
+        description: 'The addresses; at most the setting pageSizeMax (1000).',
+      }),
+      asOf: t.arg({
+        type: AsOfInput,
+        description: 'The snapshot whose table answers; default: the table in force. `validAt` does not apply.',
+      }),
+    },
+    async resolve(_root, { addresses, asOf }, { ipCity, ledger, config, yieldAfter }) {
+      limitOf('addresses', addresses.length, config);
+      const { sequence } = snapshotOf(asOf, ledger, 'a table of IP ranges has no time but that of its import');
+      const lookups = addresses.map((text): Lookup => {
+        const ip = parseIp(text);
+        if (!ip) return { text, result: null };
+        return { text, result: sequence === undefined ? ipCity.cityOf(ip) : ipCity.cityAsOf(ip, { sequence }) };
+      });
+      await yieldAfter(lookups.length);
+      return lookups;
     },
   }),
 );

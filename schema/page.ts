@@ -55,7 +55,11 @@ export const selectPage = (list: List, args: PageArgs, config: Config): PageSele
 };
 
 /** A number of items, checked against the setting pageSizeMax. */
-export const limitOf = (name: 'first' | 'last', size: number, { pageSizeMax }: Pick<Config, 'pageSizeMax'>): number => {
+export const limitOf = (
+  name: 'first' | 'last' | 'addresses',
+  size: number,
+  { pageSizeMax }: Pick<Config, 'pageSizeMax'>,
+): number => {
   if (size < 0) throw new DomainError('BAD_REQUEST', `${name} must not be negative`);
   if (size <= pageSizeMax) return size;
   throw new DomainError('LIMIT_EXCEEDED', `${name} must be at most ${pageSizeMax} (setting pageSizeMax)`);

@@ -75,7 +75,7 @@ const relevantVariables = (document: DocumentNode): string[] => {
   visit(document, {
     Directive: ({ arguments: conditions = [] }) => conditions.forEach(add),
     Field({ arguments: args = [] }) {
-      for (const argument of args) if (isPageSize(argument) || argument.name.value === 'ids') add(argument);
+      for (const argument of args) if (isPageSize(argument) || isListOfKeys(argument)) add(argument);
     },
   });
   return [...names];
@@ -174,9 +174,12 @@ const typeOf = (schema: GraphQLSchema, name: string | undefined): GraphQLComposi
   return isCompositeType(type) ? type : undefined;
 };
 
-/** Ids to which a field returns an object each; 0 for another field. */
-const idCount = ({ arguments: args = [] }: FieldNode, variables: Variables): number => {
-  const value = args.find(({ name }) => name.value === 'ids')?.value;
+/** Arguments of keys to each of which a field returns an object. */
+const isListOfKeys = ({ name: { value } }: ArgumentNode): boolean => value === 'ids' || value === 'addresses';
+
+/** Keys to which a field returns an object each; 0 for another field. */
+const keyCount = ({ arguments: args = [] }: FieldNode, variables: Variables): number => {
+  const value = args.find(isListOfKeys)?.value;
   if (!value) return 0;
   if (value.kind === Kind.LIST) return value.values.length;
   const ids = value.kind === Kind.VARIABLE ? variables[value.name.value] : null;
@@ -191,7 +194,7 @@ const listLength = (
   { pageSizeDefault }: Limits,
 ): number => {
   const first = args.find(({ name }) => name === 'first');
-  if (!first) return idCount(field, variables);
+  if (!first) return keyCount(field, variables);
   for (const argument of field.arguments ?? []) {
     if (!isPageSize(argument)) continue;
     const { value } = argument;

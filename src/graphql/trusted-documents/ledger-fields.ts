@@ -15,12 +15,13 @@ import { schema } from '../../../schema/schema.ts';
  * `User.age`, whose default is today, `User.status` and `Provenance.import` are missing.
  */
 export const ledgerFields: Readonly<Record<string, string>> = {
-  Query: 'userStatus ipCity transactions enrichedAggregate dashboard conversations followups',
+  Query: 'userStatus ipCity ipCities transactions enrichedAggregate dashboard conversations followups',
   UserStatusAsOf: 'at explanation status userId validFrom validTo',
   StatusExplanation: 'decidedBy ignored rule',
   StatusChange: 'effectiveAt id provenance recordedAt status userId',
   IgnoredStatusChange: 'change reason',
   IpCity: 'candidates city ip kind range',
+  IpCityLookup: 'ipCity problem text',
   IpRange: 'cidrs city first id last provenance',
   TransactionConnection: 'edges nodes pageInfo totalCount',
   TransactionEdge: 'cursor enrichment node',

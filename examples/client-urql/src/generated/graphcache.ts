@@ -79,6 +79,7 @@ export const keys: Record<string, () => null> = {
   IngestOfKind: () => null,
   Interval: () => null,
   IpCity: () => null,
+  IpCityLookup: () => null,
   IpTable: () => null,
   MarketAllocation: () => null,
   MarketHealth: () => null,

@@ -68,7 +68,7 @@ const variables = ${JSON.stringify(variables, null, 2)};
 
 const response = await fetch('${origin}/graphql', {
   method: 'POST',
-  headers: { 'content-type': 'application/json'${needsKey ? `, 'x-api-key': process.env.ASOF_KEY ?? ''` : ''} },
+  headers: { 'content-type': 'application/json'${needsKey ? `, 'x-api-key': 'YOUR KEY'` : ''} },
   body: JSON.stringify({ query, variables }),
 });
 const { data, errors } = await response.json();
