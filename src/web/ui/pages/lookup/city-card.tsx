@@ -24,7 +24,7 @@ export function CityCard() {
   /** A list that is too long for a link; null for one that the address has. */
   const [long, setLong] = useState<string | null>(null);
   const [fault, setFault] = useState<string | null>(null);
-  const asked = long ?? linked;
+  const requested = long ?? linked;
   return (
     <Paper withBorder p="md">
       <Stack gap="sm">
@@ -70,7 +70,7 @@ export function CityCard() {
             </Group>
           </Stack>
         </form>
-        {asked !== undefined && <CityTable key={asked} pasted={asked} />}
+        {requested !== undefined && <CityTable key={requested} pasted={requested} />}
       </Stack>
     </Paper>
   );

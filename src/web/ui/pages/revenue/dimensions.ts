@@ -1,3 +1,4 @@
+import { unknownLabel } from '../../format/labels.ts';
 import { formatTime } from '../../format/times.ts';
 import { statusWords } from '../../format/words.ts';
 import type { EnrichedFilter, GroupKeyFragment, UserStatus } from '../../generated/graphql.ts';
@@ -15,8 +16,6 @@ interface DimensionInfo {
   /** The filter that exactly the facts of the group match. */
   filterOf(values: readonly Value[]): EnrichedFilter;
 }
-
-export const unknown = 'unknown';
 
 const both: readonly Source[] = ['TRANSACTIONS', 'EXPERIMENT_EVENTS'];
 const purchases: readonly Source[] = ['TRANSACTIONS'];
@@ -37,7 +36,7 @@ const list = (
   label,
   sources: options.sources ?? both,
   mayBeUnknown: options.mayBeUnknown ?? false,
-  valueIn: (key) => read(key) ?? unknown,
+  valueIn: (key) => read(key) ?? unknownLabel,
   filterOf: (values) => ({ [field]: values }),
 });
 
@@ -46,7 +45,7 @@ export const dimensions: Readonly<Record<Dimension, DimensionInfo>> = {
     label: 'Status',
     sources: both,
     mayBeUnknown: false,
-    valueIn: ({ userStatus }) => userStatus ?? unknown,
+    valueIn: ({ userStatus }) => userStatus ?? unknownLabel,
     filterOf: (values) => ({ userStatus: values as UserStatus[] }),
   },
   CITY: list('City', 'cities', ({ city }) => city, { sources: purchases, mayBeUnknown: true }),

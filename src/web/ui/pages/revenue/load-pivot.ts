@@ -1,5 +1,6 @@
 import type { Ask } from '../../data/loaded.ts';
 import type { AsOf } from '../../data/view.ts';
+import { unknownLabel } from '../../format/labels.ts';
 import {
   type EnrichedFilter,
   type EnrichedOrder,
@@ -9,7 +10,7 @@ import {
   RevenueGroupsDocument,
   RevenueTotalDocument,
 } from '../../generated/graphql.ts';
-import { allOf, dimensions, unknown } from './dimensions.ts';
+import { allOf, dimensions } from './dimensions.ts';
 import { measures, requestedMeasures } from './measures.ts';
 import type { Dimension, Grain, MeasureName, RevenueSearch, Source } from './search.ts';
 
@@ -92,7 +93,7 @@ const loadAxis = async (ask: Ask, request: PivotRequest, asOf: AsOf, axis: AxisR
   const { dimension, page, pageSize, orderBy } = axis;
   const { mayBeUnknown, filterOf, valueIn } = dimensions[dimension];
   const groupBy = [dimension];
-  const isUnknown = mayBeUnknown ? filterOf([unknown]) : null;
+  const isUnknown = mayBeUnknown ? filterOf([unknownLabel]) : null;
   const where = allOf(request.where, isUnknown && { not: isUnknown });
   const list = { ...commonVariables(request, asOf), groupBy, where, orderBy };
   const after = await cursorAt(ask, list, (page - 1) * pageSize);

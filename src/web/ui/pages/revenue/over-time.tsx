@@ -4,9 +4,10 @@ import { Chart, type ChartProps } from '../../components/chart.tsx';
 import { categoryColors, otherColor } from '../../components/colors.ts';
 import { QueryView } from '../../components/query-view.tsx';
 import { useLoaded } from '../../data/loaded.ts';
+import { unknownLabel } from '../../format/labels.ts';
 import { formatCount, formatFigure, toNumber } from '../../format/numbers.ts';
 import { formatTime } from '../../format/times.ts';
-import { dimensions, labelOf, unknown } from './dimensions.ts';
+import { dimensions, labelOf } from './dimensions.ts';
 import type { Pivot } from './load-pivot.ts';
 import { loadSeries, type Point, type Series } from './load-series.ts';
 import { measures, unitOf } from './measures.ts';
@@ -88,7 +89,7 @@ const chartOf = (series: Series, drawn: readonly Drawn[]): Pick<ChartProps, 'plo
           x2: 'x2',
           y: 'y',
           ...(isFaceted ? { fy: 'label' } : {}),
-          fill: (each: Drawn) => (each.point.series === unknown ? otherColor : categoryColors[0]),
+          fill: (each: Drawn) => (each.point.series === unknownLabel ? otherColor : categoryColors[0]),
           insetLeft: 0.5,
           insetRight: 0.5,
           tip: true,

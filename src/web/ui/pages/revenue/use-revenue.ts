@@ -62,7 +62,7 @@ export const useRevenue = (): Revenue => {
 };
 
 /** What makes figures be read again; what is of a snapshot never changes. */
-export const useRevenueKinds = (source: Source): readonly ChangeKind[] => {
+const useRevenueKinds = (source: Source): readonly ChangeKind[] => {
   const view = useView();
   if (isOfSnapshot(view)) return [];
   return [source === 'TRANSACTIONS' ? 'TRANSACTIONS' : 'EVENTS', 'STATUS_CHANGES', 'IP_RANGES', 'USERS'];
