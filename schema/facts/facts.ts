@@ -12,7 +12,7 @@ import { Provenance } from '../provenance.ts';
 import { asOfOf, type InSnapshot, inSnapshot, localIdOf, type RequestedAsOf } from '../snapshot.ts';
 import { type SnapshotPage, snapshotPageFields } from '../snapshot-page.ts';
 import { AsOfInput, SortDirection } from '../time.ts';
-import { UserStatusAsOf } from '../user-status/user-status.ts';
+import { statusOf, UserStatusAsOf } from '../user-status/user-status.ts';
 import { UserType, userIn } from '../users.ts';
 import type { FactFilterRef } from './filters.ts';
 
@@ -45,10 +45,8 @@ const Enrichment = builder.objectRef<EnrichedFact>('Enrichment').implement({
     userStatus: t.field({
       type: UserStatusAsOf,
       description: 'The user’s status at the fact’s time, or at `asOf.validAt`.',
-      resolve: ({ fact, asOf, owner }, _args, { userStatus }) => ({
-        ...userStatus.statusAt(fact.userId, asOf.validAtUs ?? fact.occurredAtUs, asOf),
-        owner,
-      }),
+      resolve: ({ fact, asOf, owner }, _args, { userStatus }) =>
+        statusOf(userStatus.statusAt(fact.userId, asOf.validAtUs ?? fact.occurredAtUs, asOf), owner),
     }),
     ipCity: t.field({
       type: IpCityType,

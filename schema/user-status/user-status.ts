@@ -74,11 +74,15 @@ export const UserStatusAsOf = builder.objectRef<StatusAnswer>('UserStatusAsOf').
   }),
 });
 
+/** A status of an object. Each field by its name, because to spread the status costs more than to find it. */
+export const statusOf = (
+  { userId, atUs, sequence, status, decidedBySeq, validFromUs, validToUs }: StatusAsOf,
+  owner: InSnapshot,
+): StatusAnswer => ({ userId, atUs, sequence, status, decidedBySeq, validFromUs, validToUs, owner });
+
 /** The status of a user at an instant, in a snapshot or in the newest state. */
-const statusIn = (userId: string, atUs: number, owner: InSnapshot, { userStatus }: Context): StatusAnswer => ({
-  ...userStatus.statusAt(userId, atUs, owner),
-  owner,
-});
+const statusIn = (userId: string, atUs: number, owner: InSnapshot, { userStatus }: Context): StatusAnswer =>
+  statusOf(userStatus.statusAt(userId, atUs, owner), owner);
 
 builder.queryField('userStatus', (t) =>
   t.field({

@@ -54,12 +54,12 @@ export const createExecute = (
     const plans = plannedOf(args, operation);
     const planned = plans.planFor(coerced);
     if (!planned) return executeOfGraphqlJs(args);
-    const plannedBefore = plans.fieldCount;
+    const plannedBefore = planned.plan.fieldCount;
     const { rootValue, contextValue } = args;
     const result = executePlan(planned, { rootValue, contextValue, variables: coerced });
     // The fields of objects are planned when the first object is completed: the cache measures an entry when it is set.
     const remember = (): void => {
-      if (plans.fieldCount !== plannedBefore || !operations.has(operation)) operations.set(operation, plans);
+      if (planned.plan.fieldCount !== plannedBefore || !operations.has(operation)) operations.set(operation, plans);
     };
     if (result instanceof Promise) void result.then(remember);
     else remember();

@@ -1,10 +1,11 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Services } from '../context.ts';
 import { keyOf } from '../http/credentials.ts';
-import type { FastGuard } from '../http/fast-guard.ts';
-import type { NodeRequest } from '../http/request.ts';
+import type { FastGuard, FastHandler } from '../http/fast-guard.ts';
+import type { Address, NodeRequest } from '../http/request.ts';
 import type { HttpResponse } from '../http/response.ts';
-import type { FastPath } from '../http/server.ts';
-import { createAcceptReader } from './accept.ts';
+import type { FastPath, FastRequest } from '../http/server.ts';
+import { type Accepted, createAcceptReader } from './accept.ts';
 import { type Answer, httpResponseOf, type JsonType } from './answer.ts';
 import { isPrepared } from './operations.ts';
 import { checkContentType, isJson, parametersIn, readBytes } from './read-parameters.ts';
@@ -14,12 +15,9 @@ import type { Graphql } from './server.ts';
  * Answers JSON sent by POST without the objects of the Fetch standard, which cost more than the execution of a small
  * operation (docs/decisions/0024). All other requests, and subscriptions, take the usual path.
  */
-export const createGraphqlFastPath = (
-  guard: FastGuard,
-  { operations }: Graphql,
-  { apiKeys, config }: Services,
-): FastPath => {
+export const createGraphqlFastPath = (guard: FastGuard, { operations }: Graphql, services: Services): FastPath => {
   const acceptedBy = createAcceptReader();
+  const setting: Setting = { guard, operations, services };
 
   return (incoming) => {
     const { method, headers } = incoming;
@@ -27,41 +25,67 @@ export const createGraphqlFastPath = (
       return undefined;
     const address = guard.addressOf(incoming);
     if (address?.pathname !== '/graphql') return undefined;
-    const accepted = acceptedBy(headers.accept);
-    if (accepted.preferred === null || accepted.preferred === 'text/event-stream') return undefined;
-    const type: JsonType = accepted.preferred;
-    let body: Buffer | undefined;
-
-    const answer = async (request: NodeRequest): Promise<Answer | null> => {
-      checkContentType(headers['content-type']);
-      body = await readBytes(request, config);
-      const parameters = parametersIn(body, headers['content-type']);
-      const caller = apiKeys.callerOf(keyOf(request.header));
-      const prepared = operations.prepare({
-        parameters,
-        caller,
-        origin: request.origin,
-        requestId: request.id,
-        isReadOnly: false,
-      });
-      if (!isPrepared(prepared)) return prepared.isOfSubscription && accepted.events ? null : prepared;
-      return prepared.operation.node.operation === 'subscription' ? null : operations.execute(prepared);
-    };
-    const refuse = (error: unknown, { id }: NodeRequest): HttpResponse =>
-      httpResponseOf(operations.refuse(error, id), type);
-    const handle = async (request: NodeRequest): Promise<HttpResponse | null> => {
-      try {
-        const answered = await answer(request);
-        return answered && httpResponseOf(answered, type);
-      } catch (error) {
-        return refuse(error, request);
-      }
-    };
-
-    return {
-      isStream: false,
-      respond: async (outgoing) =>
-        (await guard.respond(incoming, outgoing, address, { handle, refuse })) ? undefined : body,
-    };
+    const { preferred, events } = acceptedBy(headers.accept);
+    if (preferred === null || preferred === 'text/event-stream') return undefined;
+    return new JsonRequest(setting, { incoming, address, preferred, events });
   };
 };
+
+interface Setting {
+  readonly guard: FastGuard;
+  readonly operations: Graphql['operations'];
+  readonly services: Services;
+}
+
+interface Received extends Accepted {
+  readonly incoming: IncomingMessage;
+  readonly address: Address;
+  readonly preferred: JsonType;
+}
+
+/** A class, because a closure for each step would cost more than the step. */
+class JsonRequest implements FastRequest, FastHandler {
+  readonly isStream = false;
+  body: Buffer | undefined;
+  readonly #setting: Setting;
+  readonly #received: Received;
+
+  constructor(setting: Setting, received: Received) {
+    this.#setting = setting;
+    this.#received = received;
+  }
+
+  respond(outgoing: ServerResponse): Promise<boolean> {
+    const { incoming, address } = this.#received;
+    return this.#setting.guard.respond(incoming, outgoing, address, this);
+  }
+
+  async handle(request: NodeRequest): Promise<HttpResponse | null> {
+    try {
+      checkContentType(request.header('content-type'));
+      const body = await readBytes(request, this.#setting.services.config);
+      this.body = body;
+      const answer = this.#answer(request, body);
+      // Most answers are there at once: awaiting them would cost as much as looking them up.
+      const answered = answer instanceof Promise ? await answer : answer;
+      return answered && httpResponseOf(answered, this.#received.preferred);
+    } catch (error) {
+      return this.refuse(error, request);
+    }
+  }
+
+  refuse(error: unknown, { id }: NodeRequest): HttpResponse {
+    return httpResponseOf(this.#setting.operations.refuse(error, id), this.#received.preferred);
+  }
+
+  /** Null for a request that needs a stream. */
+  #answer(request: NodeRequest, body: Buffer): Answer | Promise<Answer> | null {
+    const { operations, services } = this.#setting;
+    const parameters = parametersIn(body, request.header('content-type'));
+    const caller = services.apiKeys.callerOf(keyOf(request.header));
+    const { origin, id } = request;
+    const prepared = operations.prepare({ parameters, caller, origin, requestId: id, isReadOnly: false });
+    if (!isPrepared(prepared)) return prepared.isOfSubscription && this.#received.events ? null : prepared;
+    return prepared.operation.node.operation === 'subscription' ? null : operations.execute(prepared);
+  }
+}

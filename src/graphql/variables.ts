@@ -6,6 +6,7 @@ import {
   getVariableValues,
   isInputObjectType,
   isInputType,
+  isLeafType,
   isListType,
   isNonNullType,
   type OperationDefinitionNode,
@@ -34,6 +35,7 @@ interface Definition {
   readonly node: VariableDefinitionNode;
   readonly name: string;
   readonly type: GraphQLInputType;
+  readonly coerce: Coerce;
 }
 
 /** The variables of a valid operation. */
@@ -43,7 +45,7 @@ export const definitionsOf = (
 ): readonly Definition[] =>
   variableDefinitions.flatMap((node) => {
     const type = typeFromAST(schema, node.type);
-    return isInputType(type) ? [{ node, name: node.variable.name.value, type }] : [];
+    return isInputType(type) ? [{ node, name: node.variable.name.value, type, coerce: coercerOf(type) }] : [];
   });
 
 /** The variables of an operation with their defaults, or why they do not fit. */
@@ -53,8 +55,7 @@ export const readVariables = (
   sent: Values | null,
 ): Variables | { readonly errors: readonly GraphQLError[] } => {
   if (definitions.length === 0) return noVariables;
-  const raw: Record<string, unknown> = { ...sent };
-  for (const { name, type } of definitions) if (holdsExact(raw[name])) raw[name] = withExactNumbers(raw[name], type);
+  const raw = withReadNumbers(definitions, sent ?? none);
   const fitting = coerceFitting(definitions, raw);
   if (fitting) return { raw, coerced: fitting };
   const nodes = definitions.map(({ node }) => node);
@@ -66,14 +67,31 @@ const misfit = (): never => {
   throw new TypeError('a variable does not fit');
 };
 
+/** The coerced value of a variable. Throws anything for one that does not fit. */
+type Coerce = (value: unknown) => unknown;
+
+/** As `coerceInputValue`, which finds out for each value what its type is. */
+const coercerOf = (type: GraphQLInputType): Coerce => {
+  if (isNonNullType(type)) {
+    const coerce = coercerOf(type.ofType);
+    return (value) => coerce(value ?? misfit());
+  }
+  if (!isLeafType(type)) return (value) => coerceInputValue(value, type, misfit);
+  return (value) => {
+    if (value === null || value === undefined) return null;
+    const parsed: unknown = type.parseValue(value);
+    return parsed === undefined ? misfit() : parsed;
+  };
+};
+
 /** As `getVariableValues`, which looks up each type again; null when a variable does not fit. */
 const coerceFitting = (definitions: readonly Definition[], raw: Values): Values | null => {
   const coerced: Record<string, unknown> = {};
   try {
-    for (const { node, name, type } of definitions) {
+    for (const { node, name, type, coerce } of definitions) {
       // An assignment would set the prototype.
       if (name === '__proto__') return null;
-      if (Object.hasOwn(raw, name)) coerced[name] = coerceInputValue(raw[name], type, misfit);
+      if (Object.hasOwn(raw, name)) coerced[name] = coerce(raw[name]);
       else if (node.defaultValue) coerced[name] = valueFromAST(node.defaultValue, type);
       else if (isNonNullType(type)) return null;
     }
@@ -81,6 +99,14 @@ const coerceFitting = (definitions: readonly Definition[], raw: Values): Values 
   } catch {
     return null;
   }
+};
+
+/** The same variables, with exact numbers in the form that their types read. */
+const withReadNumbers = (definitions: readonly Definition[], sent: Values): Values => {
+  if (!definitions.some(({ name }) => holdsExact(sent[name]))) return sent;
+  const raw = { ...sent };
+  for (const { name, type } of definitions) if (holdsExact(raw[name])) raw[name] = withExactNumbers(raw[name], type);
+  return raw;
 };
 
 /** A client that sends an id as a number means its digits. */

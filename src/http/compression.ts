@@ -67,8 +67,16 @@ const acceptedCodings = (header: string): Coding[] => {
 /** The length that headers of `writeHead` state; infinite when they do not. */
 const lengthIn = (headers: unknown): number => {
   if (typeof headers !== 'object' || headers === null) return Number.POSITIVE_INFINITY;
+  if (Array.isArray(headers)) return lengthInList(headers);
   const { 'content-length': lower, 'Content-Length': upper } = headers as OutgoingHttpHeaders;
   return Number(lower ?? upper ?? Number.POSITIVE_INFINITY);
+};
+
+/** Of a list of names and values; where node:http finds a name more than once, it sends each. */
+const lengthInList = (list: readonly unknown[]): number => {
+  for (let index = list.length - 2; index >= 0; index -= 2)
+    if (String(list[index]).toLowerCase() === 'content-length') return Number(list[index + 1]);
+  return Number.POSITIVE_INFINITY;
 };
 
 /** The headers of `writeHead`: an object, or a list of names and values. */

@@ -2,8 +2,8 @@
 export const keyOf = (header: (name: string) => string | undefined): string | undefined => {
   const plain = header('x-api-key')?.trim();
   if (plain) return plain;
-  const [, token] = /^Bearer +(\S+) *$/i.exec(header('authorization') ?? '') ?? [];
-  return token;
+  const authorization = header('authorization');
+  return authorization === undefined ? undefined : /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
 };
 
 /** The header of every response with status 401 (RFC 9110, section 11.6.1). */

@@ -18,8 +18,8 @@ export interface HttpRequest {
   readonly header: (name: string) => string | undefined;
   /** The bytes of the body as they arrive; they can be read once. */
   chunks(): AsyncIterable<Uint8Array>;
-  /** All bytes of the body. Rejects with what `tooLarge` creates when there are more than `bytesMax`. */
-  bytes(bytesMax: number, tooLarge: () => Error): Promise<Buffer>;
+  /** All bytes of the body. Rejects with TOO_LARGE when there are more than `bytesMax`, BAD_REQUEST when it ends too early. */
+  bytes(bytesMax: number): Promise<Buffer>;
 }
 
 /** Parts of the address of a request, as its first line has them. */
@@ -35,14 +35,14 @@ export class NodeRequest implements HttpRequest {
   readonly header: HttpRequest['header'];
   readonly #incoming: IncomingMessage;
 
-  constructor(incoming: IncomingMessage, id: string, host: string, { pathname, search }: Address) {
+  constructor(incoming: IncomingMessage, id: string, { pathname, search }: Address) {
     const { headers } = incoming;
     this.#incoming = incoming;
     this.id = id;
     this.method = incoming.method ?? '';
     this.pathname = pathname;
     this.search = search;
-    this.origin = `http://${host}`;
+    this.origin = `http://${headers.host ?? ''}`;
     this.header = (name) => {
       const value = headers[name];
       return Array.isArray(value) ? value.join(', ') : value;
@@ -54,18 +54,18 @@ export class NodeRequest implements HttpRequest {
   }
 
   /** Uses events, because iterating over a request costs more than storing the record in it. */
-  bytes(bytesMax: number, tooLarge: () => Error): Promise<Buffer> {
+  bytes(bytesMax: number): Promise<Buffer> {
     const incoming = this.#incoming;
     return new Promise((resolve, reject) => {
       const parts: Buffer[] = [];
       let bytes = 0;
       const stop = (error: unknown): void => {
         incoming.off('data', add).off('end', end);
-        reject(error);
+        reject(readErrorOf(error));
       };
       const add = (part: Buffer): void => {
         bytes += part.length;
-        if (bytes > bytesMax) stop(tooLarge());
+        if (bytes > bytesMax) stop(tooLarge(bytesMax));
         else parts.push(part);
       };
       const end = (): void => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts));
@@ -99,13 +99,17 @@ export class FetchRequest implements HttpRequest {
     if (this.#request.body) yield* this.#request.body;
   }
 
-  async bytes(bytesMax: number, tooLarge: () => Error): Promise<Buffer> {
+  async bytes(bytesMax: number): Promise<Buffer> {
     const parts: Uint8Array[] = [];
     let bytes = 0;
-    for await (const chunk of this.chunks()) {
-      bytes += chunk.byteLength;
-      if (bytes > bytesMax) throw tooLarge();
-      parts.push(chunk);
+    try {
+      for await (const chunk of this.chunks()) {
+        bytes += chunk.byteLength;
+        if (bytes > bytesMax) throw tooLarge(bytesMax);
+        parts.push(chunk);
+      }
+    } catch (error) {
+      throw readErrorOf(error);
     }
     return Buffer.concat(parts);
   }
@@ -123,8 +127,6 @@ type Refusal = () => DomainError | undefined;
 
 /** The body of a request, decompressed and within its limits; it can be read once. */
 export class RequestBody {
-  /** In lower case and without parameters; empty when the client named none. */
-  readonly mediaType: string;
   readonly #request: HttpRequest;
   readonly #limits: BodyLimits;
   readonly #refusal: Refusal;
@@ -136,7 +138,11 @@ export class RequestBody {
     this.#limits = limits;
     this.#refusal = refusal;
     this.#coding = codingOf(request.header('content-encoding'));
-    this.mediaType = mediaTypeOf(request.header('content-type'));
+  }
+
+  /** In lower case and without parameters; empty when the client named none. */
+  get mediaType(): string {
+    return mediaTypeOf(this.#request.header('content-type'));
   }
 
   get isCompressed(): boolean {
@@ -161,18 +167,15 @@ export class RequestBody {
   }
 
   /** All bytes, at most `bytesMax` of a stream. Throws as `chunks` does. */
-  async bytes(bytesMax = this.#limits.bytesMax): Promise<Buffer> {
+  bytes(bytesMax = this.#limits.bytesMax): Promise<Buffer> {
     this.#checkAnnounced(bytesMax);
-    if (this.isCompressed) {
-      const parts: Uint8Array[] = [];
-      for await (const part of this.chunks(bytesMax)) parts.push(part);
-      return Buffer.concat(parts);
-    }
-    try {
-      return await this.#request.bytes(bytesMax, () => tooLarge(bytesMax));
-    } catch (error) {
-      throw readErrorOf(error);
-    }
+    return this.isCompressed ? this.#decodedBytes(bytesMax) : this.#request.bytes(bytesMax);
+  }
+
+  async #decodedBytes(bytesMax: number): Promise<Buffer> {
+    const parts: Uint8Array[] = [];
+    for await (const part of this.chunks(bytesMax)) parts.push(part);
+    return Buffer.concat(parts);
   }
 
   /** All of it as text. Throws as `chunks` does, and BAD_REQUEST when it is not UTF-8. */

@@ -15,8 +15,10 @@ import { errorResponseOf, toResponse } from './response.ts';
 export interface FastRequest {
   /** Its body may take any time to arrive. */
   readonly isStream: boolean;
-  /** Answers it, or returns its whole body when it needs the objects of the Fetch standard after all. */
-  respond(outgoing: ServerResponse): Promise<Buffer | undefined>;
+  /** Its whole body, when it turned out to need the objects of the Fetch standard after all. */
+  readonly body?: Buffer | undefined;
+  /** Whether it was answered. */
+  respond(outgoing: ServerResponse): Promise<boolean>;
 }
 
 /** How to answer a request without the Fetch objects; undefined for a request that needs them. */
@@ -71,13 +73,15 @@ export const openServer = async (fetch: Handler, options: ServerOptions): Promis
     const request = fastPath?.(incoming);
     if (!request) return listener(incoming, outgoing);
     if (request.isStream) connections.exemptStream(incoming);
-    request
-      .respond(outgoing)
-      .then((body) => body && listener(incoming, outgoing, body))
-      .catch((error: unknown) => {
+    request.respond(outgoing).then(
+      (isAnswered) => {
+        if (!isAnswered) listener(incoming, outgoing, request.body);
+      },
+      (error: unknown) => {
         log.error(error, 'could not write a response');
         outgoing.destroy();
-      });
+      },
+    );
   });
   server.setTimeout(socketTimeoutMs);
   server.on('connection', (socket) => connections.add(socket));

@@ -83,6 +83,24 @@ const nestsTooDeep = (text: string): boolean => {
   return false;
 };
 
+/** Undefined for a text that is not JSON. */
+const parsedOrUndefined = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+/** Whether parsed JSON has a number: without one it has no digit to lose. */
+const holdsNumber = (value: unknown): boolean => {
+  if (typeof value === 'number') return true;
+  if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value)) return value.some(holdsNumber);
+  for (const name in value) if (holdsNumber((value as Readonly<Record<string, unknown>>)[name])) return true;
+  return false;
+};
+
 /**
  * JSON.parse (RFC 8259) that loses no digit: a number is a plain number when a double holds exactly what is written, else an
  * ExactNumber. Of equal keys the last wins; `__proto__` is an own property. Throws SyntaxError, also beyond
@@ -92,7 +110,9 @@ export const parseExactJson = (text: string): unknown => {
   if (text.length > jsonDepthMax && nestsTooDeep(text)) {
     throw new SyntaxError(`JSON is nested more than ${jsonDepthMax} levels deep`);
   }
-  if (!mayBeInexact.test(text)) return JSON.parse(text);
+  const parsed = parsedOrUndefined(text);
+  if (parsed !== undefined && !holdsNumber(parsed)) return parsed;
+  if (!mayBeInexact.test(text)) return parsed ?? JSON.parse(text);
   return parse(text, null, { parseNumber: exactOf, onDuplicateKey: ({ newValue }) => newValue });
 };
 

@@ -29,10 +29,8 @@ export const createFastPath = (
     if (!route) return undefined;
     return {
       isStream: route.body?.isStream === true,
-      async respond(outgoing) {
-        await guard.respond(incoming, outgoing, address, { handle: (request) => handle(route, request), refuse });
-        return undefined;
-      },
+      respond: (outgoing) =>
+        guard.respond(incoming, outgoing, address, { handle: (request) => handle(route, request), refuse }),
     };
   };
 };

@@ -11,7 +11,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Handler } from '../../src/http/request-guard.ts';
-import type { FastPath } from '../../src/http/server.ts';
+import type { FastPath, FastRequest } from '../../src/http/server.ts';
 import { drainMs, openServer } from '../../src/http/server.ts';
 import { asof, folder, serve } from './asof-process.ts';
 
@@ -142,8 +142,11 @@ describe('openServer', () => {
   });
 
   it('closes a request whose body does not arrive in time, but no response stream', async () => {
-    const fastPath: FastPath = ({ url }) =>
-      url === '/stream' ? { isStream: true, respond: async (outgoing) => void outgoing.flushHeaders() } : undefined;
+    const respond: FastRequest['respond'] = async (outgoing) => {
+      outgoing.flushHeaders();
+      return true;
+    };
+    const fastPath: FastPath = ({ url }) => (url === '/stream' ? { isStream: true, respond } : undefined);
     const options = { host: '127.0.0.1', port: 0, log, fastPath, requestTimeoutMs: 200 };
     // The handler answers one of them before its body has arrived.
     const handler: Handler = async ({ url, body }) => {

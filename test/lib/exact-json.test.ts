@@ -18,6 +18,17 @@ describe('parseExactJson', () => {
     expect(parseExactJson('[1e-400]')).toEqual([new ExactNumber('1e-400')]);
   });
 
+  it('parseExactJson reads texts that look like numbers, and the last of equal keys', () => {
+    expect(parseExactJson('{"a": "1, 9007199254740993", "__proto__": "b"}')).toEqual(
+      JSON.parse('{"a": "1, 9007199254740993", "__proto__": "b"}'),
+    );
+    expect(parseExactJson('{"a": 9007199254740993, "a": "b"}')).toEqual({ a: 'b' });
+    expect(parseExactJson('{"a": "b", "c": [{"a": "b", "a": 9007199254740993}]}')).toEqual({
+      a: 'b',
+      c: [{ a: new ExactNumber('9007199254740993') }],
+    });
+  });
+
   it('parseExactJson never loses a digit', () => {
     const digits = fc.stringMatching(/^-?(?:0|[1-9]\d{0,24})(?:\.\d{1,24})?$/);
     fc.assert(

@@ -70,7 +70,8 @@ export const createUserStatus = (store: Store, ledger: Ledger, users: Users): Us
       if (problems[0]) throw new DomainError('BAD_REQUEST', problems[0].message, { problems });
       const sequence = ledger.resolveSequence(knowledge);
       const user = users.codes.codeOf(userId) ?? -1;
-      return { userId, atUs, sequence, ...timelines.periodAt(user, atUs, sequence) };
+      const { status, decidedBySeq, validFromUs, validToUs } = timelines.periodAt(user, atUs, sequence);
+      return { userId, atUs, sequence, status, decidedBySeq, validFromUs, validToUs };
     },
     codeAt(user, atUs, sequence) {
       const position = index.positionAt(user, atUs, sequence);

@@ -5,8 +5,9 @@ import {
   type GraphQLResolveInfo,
   getArgumentValues,
 } from 'graphql';
+import type { Arguments } from './arguments.ts';
 import type { FixedSelection } from './fixed-texts.ts';
-import type { Arguments, FieldPlan, OperationPlan } from './plan.ts';
+import type { FieldPlan, OperationPlan } from './plan.ts';
 
 /** A position in the response; `prev` is the position around it. */
 export type Path = GraphQLResolveInfo['path'];
@@ -37,7 +38,7 @@ export class Execution {
   readonly contextValue: unknown;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly errors: GraphQLError[] = [];
-  readonly #nulled = new Set<Path | undefined>();
+  #nulled: Set<Path | undefined> | undefined;
   readonly #arguments: Arguments[] = [];
 
   constructor(plan: OperationPlan, { rootValue, contextValue, variables }: ExecutionValues) {
@@ -49,6 +50,7 @@ export class Execution {
 
   /** Adds the error of a field that becomes null, unless a field around it has become null already. */
   addError(error: GraphQLError, path: Path | undefined): void {
+    this.#nulled ??= new Set();
     for (let at = path; at; at = at.prev) if (this.#nulled.has(at)) return;
     if (this.#nulled.has(undefined)) return;
     this.#nulled.add(path);
@@ -96,11 +98,12 @@ export class Execution {
   }
 
   /** The arguments of a field: its objects share them. Throws GraphQLError for arguments that do not fit. */
-  argumentsOf({ constantArguments, index, definition, nodes }: FieldPlan): Arguments {
+  argumentsOf({ constantArguments, readArguments, index, definition, nodes }: FieldPlan): Arguments {
     if (constantArguments) return constantArguments;
     const known = this.#arguments[index];
     if (known) return known;
-    const read = getArgumentValues(definition, nodes[0] as FieldNode, this.variables);
+    const read =
+      readArguments?.(this.variables) ?? getArgumentValues(definition, nodes[0] as FieldNode, this.variables);
     this.#arguments[index] = read;
     return read;
   }

@@ -19,11 +19,10 @@ import {
   type OperationDefinitionNode,
   visit,
 } from 'graphql';
+import { type Arguments, type ArgumentsReader, argumentsReaderOf } from './arguments.ts';
 import { collectFields, type SelectionScope } from './collect-fields.ts';
 import type { FixedObjects, FixedSelection, FixedTexts } from './fixed-texts.ts';
 import { type LeafText, leafTextOf } from './leaf-text.ts';
-
-export type Arguments = Readonly<Record<string, unknown>>;
 
 /** How a value of a type is completed. */
 export interface OutputPlan {
@@ -56,6 +55,8 @@ export interface FieldPlan {
   readonly output: OutputPlan;
   /** The arguments when no variable is part of them, frozen; null when each execution must read them. */
   readonly constantArguments: Arguments | null;
+  /** Reads them from the variables; null where graphql-js has to. */
+  readonly readArguments: ArgumentsReader | null;
   /** Where an execution keeps the arguments that it has read. */
   readonly index: number;
 }
@@ -133,13 +134,16 @@ const planField = (plan: OperationPlan, field: FieldToPlan): FieldPlan | undefin
   // A constant is not resolved: the definition of any other field will do.
   const definition = isTypename ? Object.values(parentType.getFields())[0] : parentType.getFields()[node.name.value];
   if (!definition) return undefined;
+  const constantArguments = isTypename ? noArguments : constantArgumentsOf(definition, node);
+  const isConstant = (value: ASTNode): boolean => !hasVariable(value);
   return {
     ...field,
     constant: isTypename ? `${prefix}"${parentType.name}"` : null,
     definition,
     resolve: definition.resolve ?? defaultFieldResolver,
     output: planOutput(definition.type),
-    constantArguments: isTypename ? noArguments : constantArgumentsOf(definition, node),
+    constantArguments,
+    readArguments: constantArguments ? null : argumentsReaderOf(definition, node, isConstant),
     index: plan.fieldCount++,
   };
 };
