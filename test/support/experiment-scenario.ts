@@ -64,7 +64,8 @@ export const openScenario = async (
   return { ...opened, ...scenarioOf(opened) };
 };
 
-const scenarioOf = ({ query, get, importFile }: OpenApp) => ({
+/** The calls that experiments need, on an application that is open. */
+export const scenarioOf = ({ query, get, importFile }: OpenApp) => ({
   save: async (input: object) => {
     const { data, errors } = await query<{ saveExperiment: Record<string, unknown> }>(saveDocument, { input });
     if (errors || !data) throw new Error(JSON.stringify(errors));

@@ -9,7 +9,7 @@ import { viewSearch } from '../data/view.ts';
 import { apiSearch } from '../pages/api/search.ts';
 import { conversationsSearch } from '../pages/conversations/search.ts';
 import { datasetSearch, datasetsSearch } from '../pages/datasets/model/search.ts';
-import { experimentSearch } from '../pages/experiments/search.ts';
+import { experimentSearch, experimentsSearch } from '../pages/experiments/search.ts';
 import { importsSearch } from '../pages/imports/search.ts';
 import { lookupSearch } from '../pages/lookup/search.ts';
 import { overviewSearch } from '../pages/overview/search.ts';
@@ -43,6 +43,7 @@ const revenue = createRoute({
 const experiments = createRoute({
   getParentRoute: () => rootRoute,
   path: '/experiments',
+  validateSearch: experimentsSearch,
   component: lazyRouteComponent(() => import('../pages/experiments/list-page.tsx'), 'ExperimentsPage'),
 });
 

@@ -1,0 +1,123 @@
+import { useMemo } from 'react';
+import { Chart, type ChartProps } from '../../components/chart.tsx';
+import { categoryColors, seriesMax } from '../../components/colors.ts';
+import { QueryView } from '../../components/query-view.tsx';
+import { EmptyState } from '../../components/states.tsx';
+import { useLiveQuery } from '../../data/live.tsx';
+import { type ExperimentPlanFragment, ExperimentSharesDocument } from '../../generated/graphql.ts';
+import { useExperimentSearch, useScope } from './scope.ts';
+import {
+  drawnVariants,
+  phaseSpans,
+  type SharePoint,
+  type ShareTrend,
+  shareAt,
+  sharePoints,
+  shareTable,
+  shareTitle,
+} from './share-data.ts';
+import { zonedDate } from './zoned.ts';
+
+type Draw = ChartProps['plot'];
+type Phases = ExperimentPlanFragment['phases'];
+
+interface Drawn {
+  readonly points: readonly SharePoint[];
+  readonly variants: readonly string[];
+  readonly trend: ShareTrend;
+  readonly phases: Phases;
+  readonly zone: string;
+}
+
+const line = categoryColors[0];
+
+/** `brokenColor` for the chart library, which takes functions of CSS for names of fields. */
+const brokenInk = { light: '#c92a2a', dark: '#ff8787' } as const;
+
+/** A facet for each variant: its band, its expected and its real share, behind them the phases. */
+const drawShares =
+  ({ points, variants, trend, phases, zone }: Drawn): Draw =>
+  (_width, isDark, Plot) => {
+    const broken = isDark ? brokenInk.dark : brokenInk.light;
+    const drawn = points.filter(({ variant }) => variants.includes(variant));
+    const spans = phaseSpans(phases, points, zone);
+    const facet = variants.length > 1 ? { fy: 'variant' as const } : {};
+    const moments = trend.brokenSince === null ? [] : [zonedDate(trend.brokenSince, zone)];
+    return {
+      marginLeft: 46,
+      marginTop: 26,
+      x: { type: 'utc', label: `first seen (${zone})` },
+      y: { label: variants.length === 1 ? `share of ${variants[0]}` : 'share', percent: true, grid: true, nice: true },
+      fy: { label: null },
+      marks: [
+        Plot.rect(
+          spans.filter(({ index }) => index % 2 === 1),
+          { x1: 'from', x2: 'to', fill: 'currentColor', fillOpacity: 0.06 },
+        ),
+        Plot.text(spans, {
+          x: 'from',
+          text: 'label',
+          frameAnchor: 'top',
+          textAnchor: 'start',
+          lineAnchor: 'top',
+          dx: 4,
+          dy: 3,
+        }),
+        Plot.areaY(drawn, { x: 'at', y1: 'lower', y2: 'upper', ...facet, fill: line, fillOpacity: 0.18 }),
+        Plot.lineY(drawn, { x: 'at', y: 'expected', ...facet, stroke: 'currentColor', strokeDasharray: '4 3' }),
+        Plot.lineY(drawn, { x: 'at', y: 'share', ...facet, stroke: line, strokeWidth: 2, tip: true }),
+        Plot.ruleX(moments, { stroke: broken, strokeWidth: 2 }),
+        Plot.text(moments, {
+          ...{ x: (at: Date) => at, text: () => 'left the band', fill: broken, fontWeight: 600 },
+          ...{ frameAnchor: 'bottom', textAnchor: 'end', dx: -5, dy: -6 },
+        }),
+      ],
+    };
+  };
+
+interface TrendChartProps {
+  readonly trend: ShareTrend;
+  readonly phases: Phases;
+  readonly zone: string;
+}
+
+function TrendChart({ trend, phases, zone }: TrendChartProps) {
+  const drawn = useMemo(() => {
+    const points = sharePoints(trend, zone);
+    const variants = drawnVariants(points, seriesMax);
+    return { points, variants, plot: drawShares({ points, variants, trend, phases, zone }) };
+  }, [trend, phases, zone]);
+  const { points, variants, plot } = drawn;
+  const table = useMemo(() => shareTable(points, zone), [points, zone]);
+  return (
+    <Chart
+      title={shareTitle(trend, zone)}
+      label={`Cumulative share of ${variants.join(', ')} of the users over time, with the band that a split as planned stays in`}
+      zone={zone}
+      height={variants.length > 1 ? 120 + variants.length * 110 : 280}
+      {...{ plot, table, at: shareAt(points, variants) }}
+    />
+  );
+}
+
+/** The cumulative share over time with the band of the sequential test. */
+export function ShareChart({ phases }: { readonly phases: Phases }) {
+  const { variables, kinds } = useScope();
+  const { market } = useExperimentSearch();
+  const result = useLiveQuery({
+    query: ExperimentSharesDocument,
+    variables: { ...variables, country: market ?? null },
+    kinds,
+  });
+  return (
+    <QueryView result={result} height={300}>
+      {({ monitor }) =>
+        monitor?.shareTrend && monitor.shareTrend.points.length > 0 ? (
+          <TrendChart trend={monitor.shareTrend} phases={phases} zone={variables.zone} />
+        ) : (
+          <EmptyState>There is no split to show until two variants have users.</EmptyState>
+        )
+      }
+    </QueryView>
+  );
+}
