@@ -1,16 +1,33 @@
 import { Paper, Stack, Text } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect } from 'react';
 import { Page } from '../components/page.tsx';
 import { LoadingState, ProblemNotice } from '../components/states.tsx';
 import { problemOf } from '../data/errors.ts';
+import { useLive } from '../data/live.tsx';
 import { useSession } from '../data/session.tsx';
 import { useViewer } from '../data/viewer.tsx';
 import { SignInForm } from './sign-in-form.tsx';
 
+/** Who adds the first key is signed in with it before this time is over, and stays on the page that shows it. */
+const keyChangeMs = 3000;
+
 /** The pages for a person who may read; for others the way in, or the scope that their key lacks. */
 export function Permitted({ children }: { readonly children: ReactNode }) {
   const { apiKey } = useSession();
-  const { isKnown, name, error, may } = useViewer();
+  const { isKnown, name, error, may, reload } = useViewer();
+  const { listen } = useLive();
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const ignore = listen((kinds) => {
+      if (!kinds.includes('API_KEYS')) return;
+      clearTimeout(timer);
+      timer = setTimeout(reload, keyChangeMs);
+    });
+    return () => {
+      clearTimeout(timer);
+      ignore();
+    };
+  }, [listen, reload]);
   if (may('READ')) return children;
   if (!isKnown)
     return error ? <ProblemNotice problem={problemOf(error)} onRetry={() => location.reload()} /> : <LoadingState />;

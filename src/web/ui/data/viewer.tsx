@@ -1,4 +1,4 @@
-import { createContext, type ReactNode, useContext, useMemo } from 'react';
+import { createContext, type ReactNode, useContext, useMemo, useState } from 'react';
 import { type CombinedError, useQuery } from 'urql';
 import { type Scope, ViewerDocument } from '../generated/graphql.ts';
 
@@ -13,14 +13,19 @@ export interface Viewer {
   /** Why the server could not say it. */
   readonly error: CombinedError | undefined;
   may(scope: Scope): boolean;
+  /** Asks the server again, after keys have changed. */
+  reload(): void;
 }
 
 const ViewerContext = createContext<Viewer | null>(null);
 
 export function ViewerProvider({ children }: { readonly children: ReactNode }) {
-  const [{ data, error }] = useQuery({ query: ViewerDocument, variables: {} });
+  const [{ data, error }, execute] = useQuery({ query: ViewerDocument, variables: {} });
+  // Another key starts with nothing: until it is known, the page stays as it is.
+  const [last, setLast] = useState(data?.viewer);
+  if (data?.viewer && data.viewer !== last) setLast(data.viewer);
   const viewer = useMemo<Viewer>(() => {
-    const known = data?.viewer;
+    const known = data?.viewer ?? last;
     return {
       name: known?.name ?? null,
       needsKey: known?.authentication ?? false,
@@ -28,8 +33,9 @@ export function ViewerProvider({ children }: { readonly children: ReactNode }) {
       error,
       // The scope admin includes all others.
       may: (scope) => known?.scopes.some((each) => each === scope || each === 'ADMIN') ?? false,
+      reload: () => execute({ requestPolicy: 'network-only' }),
     };
-  }, [data, error]);
+  }, [data, last, error, execute]);
   return <ViewerContext value={viewer}>{children}</ViewerContext>;
 }
 
