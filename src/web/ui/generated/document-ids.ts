@@ -58,6 +58,11 @@ export const documentIds = {
   RevenueFacts: 'sha256:54d52ec65a59a4d78d37e70226b93975484bffb014ce04b995cd03ddb43f8689',
   RevenueValues: 'sha256:c6c89c97977d13736180258e2cc68340e10c8fa2557fa5c4a66388678ef3ca13',
   RevenueExport: 'sha256:4df00fea568f07375f8a120d17e7d2d35ceac4e477a12adf2cb10660da4c9f41',
+  UserDetails: 'sha256:eaf67f329ae1c40ab67e3e24003822b9d666c69a516d7ebbd2f3239714f42cd4',
+  UserPurchases: 'sha256:bfe3baffc3fa80ca93806b660f7087857b8f7fc632c034d06bafab4a467a30a0',
+  UserEvents: 'sha256:fbe57a2660baa8203815ae5486ed036618a0fedc8fa3e2c554e9276f75632714',
+  UserRows: 'sha256:54e985323211fd275baa30729ce82878114dd815bcf3a87daa56a081114872ce',
+  UserFigures: 'sha256:fe6e342339fc821cf327c1e54e1dc87b81853aebf6f1a4c203b86076c9eeca0e',
 } as const;
 
 interface Document {
