@@ -78,11 +78,11 @@ export function UserTimeline({ user }: { readonly user: UserDetails }) {
     [band, purchases],
   );
   const total = user.dots?.totalCount ?? 0;
-  const shown = purchases.length < total ? `the last ${formatFigure(purchases.length)} of ` : '';
+  const range = purchases.length < total ? `the last ${formatFigure(purchases.length)} of ` : '';
   const timeOf = (at: string | null) => (at === null ? missing : formatTime(at, zone));
   return (
     <Chart
-      title={`${formatCount(band.length, 'period')} of status, ${shown}${formatCount(total, 'purchase')}`}
+      title={`${formatCount(band.length, 'period')} of status, ${range}${formatCount(total, 'purchase')}`}
       label="Status over time with purchases"
       zone={zone}
       height={160}
