@@ -35,8 +35,8 @@ const uiPolicy = [
 export const createUiFace = (files: UiFiles, next: GuardedFace): GuardedFace => ({
   async respond(request, requestId) {
     const path = files.isBuilt ? pathOf(request, files) : undefined;
-    if (path === undefined) return next.respond(request, requestId);
-    return responseOf(request, await files.read(path, acceptedEncodings(request)));
+    const file = path === undefined ? undefined : await files.read(path, acceptedEncodings(request));
+    return file ? responseOf(request, file) : next.respond(request, requestId);
   },
   refuse: next.refuse,
 });

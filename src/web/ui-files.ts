@@ -64,13 +64,26 @@ export class UiFiles {
     return extname(path) in types && this.#paths.has(path);
   }
 
-  /** The file in the first of the accepted encodings that it has; only for a path that `has` confirms. */
-  async read(path: string, accepted: readonly Encoding[]): Promise<UiFile> {
+  /**
+   * The file in the first of the accepted encodings that it has; only for a path that `has` confirms. Undefined when a
+   * later build has removed it.
+   */
+  async read(path: string, accepted: readonly Encoding[]): Promise<UiFile | undefined> {
     const encoding =
       accepted.find((each) => each !== 'identity' && this.#paths.has(path + suffixes[each])) ?? 'identity';
     const name = path + suffixes[encoding];
-    const content = this.#contents.get(name) ?? new Uint8Array(await readFile(join(this.#folder, name)));
+    const content = this.#contents.get(name) ?? (await contentOf(join(this.#folder, name)));
+    if (!content) return undefined;
     this.#contents.set(name, content);
     return { path, type: types[extname(path)] ?? 'application/octet-stream', content, encoding };
   }
 }
+
+const contentOf = async (path: string): Promise<Uint8Array<ArrayBuffer> | undefined> => {
+  try {
+    return new Uint8Array(await readFile(path));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+};

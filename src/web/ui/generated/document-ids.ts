@@ -62,7 +62,7 @@ export const documentIds = {
   UserPurchases: 'sha256:bfe3baffc3fa80ca93806b660f7087857b8f7fc632c034d06bafab4a467a30a0',
   UserEvents: 'sha256:fbe57a2660baa8203815ae5486ed036618a0fedc8fa3e2c554e9276f75632714',
   UserRows: 'sha256:54e985323211fd275baa30729ce82878114dd815bcf3a87daa56a081114872ce',
-  UserFigures: 'sha256:fe6e342339fc821cf327c1e54e1dc87b81853aebf6f1a4c203b86076c9eeca0e',
+  UserFigures: 'sha256:07b8bf2dc4745c7d23496fd1f463ba83352634c6df74fcd7073c002a76dc1d2f',
 } as const;
 
 interface Document {

@@ -3,7 +3,7 @@ import type { UsersSearch } from './search.ts';
 
 /** The argument `where` of the filters in the address; null without a filter. */
 export const filterOf = (search: UsersSearch): UserFilter | null => {
-  const { countries, genders, statuses, at, ageFrom, ageTo, image } = search;
+  const { countries, genders, statuses, at, ageFrom, ageTo, ageKnown, image } = search;
   const where: UserFilter = {
     ...(search.search === undefined ? {} : { search: search.search }),
     ...(countries === undefined ? {} : { countries }),
@@ -11,7 +11,10 @@ export const filterOf = (search: UsersSearch): UserFilter | null => {
     ...(statuses === undefined ? {} : { status: { in: statuses, ...(at === undefined ? {} : { at }) } }),
     ...(ageFrom === undefined ? {} : { ageAtLeast: ageFrom }),
     ...(ageTo === undefined ? {} : { ageAtMost: ageTo }),
-    ...((ageFrom !== undefined || ageTo !== undefined) && at !== undefined ? { ageAt: at } : {}),
+    ...(ageKnown === undefined ? {} : { isAgeKnown: ageKnown }),
+    ...((ageFrom !== undefined || ageTo !== undefined || ageKnown !== undefined) && at !== undefined
+      ? { ageAt: at }
+      : {}),
     ...(image === undefined ? {} : { hasImage: image }),
   };
   return Object.keys(where).length === 0 ? null : where;

@@ -16,6 +16,8 @@ export const usersSearch = z.object({
   at: optional(z.string()),
   ageFrom: optional(age),
   ageTo: optional(age),
+  /** False: only users of unknown age. */
+  ageKnown: optional(z.boolean()),
   image: optional(z.boolean()),
   sort: optional(z.enum(['NAME', 'AGE'])),
   descending: optional(z.boolean()),

@@ -1,16 +1,15 @@
 import { Group, MultiSelect, NumberInput, Select, TagsInput, TextInput } from '@mantine/core';
 import { DateTimePicker } from '@mantine/dates';
 import '@mantine/dates/styles.css';
-import { useDebouncedCallback } from '@mantine/hooks';
 import { getRouteApi } from '@tanstack/react-router';
+import { FilterChips } from '../../components/filter-chips.tsx';
+import { useTypedValue } from '../../components/typed-value.ts';
 import { useZone } from '../../data/view.ts';
 import { instantOf, localTimeOf } from '../../format/times.ts';
 import { statusWords } from '../../format/words.ts';
 import { statuses, type UsersSearch } from './search.ts';
 
 const route = getRouteApi('/users');
-
-const typingMs = 300;
 
 /** Changes filters in the address; typing replaces the entry of the history, choosing adds one. */
 const useFilter = () => {
@@ -23,30 +22,42 @@ const numberOf = (value: number | string): number | undefined => (typeof value =
 
 const listOf = <Item,>(items: readonly Item[]): Item[] | undefined => (items.length === 0 ? undefined : [...items]);
 
-function AgeRange() {
-  const { ageFrom, ageTo } = route.useSearch();
-  const change = useDebouncedCallback(useFilter(), typingMs);
+interface AgeInputProps {
+  readonly label: string;
+  readonly age: number | undefined;
+  onChange(age: number | undefined): void;
+}
+
+function AgeInput({ label, age, onChange }: AgeInputProps) {
+  const [draft, type] = useTypedValue<number | undefined>(age, onChange);
   return (
-    <>
-      <NumberInput
-        size="xs"
-        w={90}
-        label="Age from"
-        min={0}
-        allowDecimal={false}
-        defaultValue={ageFrom ?? ''}
-        onChange={(value) => change({ ageFrom: numberOf(value) }, true)}
-      />
-      <NumberInput
-        size="xs"
-        w={90}
-        label="Age to"
-        min={0}
-        allowDecimal={false}
-        defaultValue={ageTo ?? ''}
-        onChange={(value) => change({ ageTo: numberOf(value) }, true)}
-      />
-    </>
+    <NumberInput
+      size="xs"
+      w={90}
+      label={label}
+      min={0}
+      allowDecimal={false}
+      value={draft ?? ''}
+      onChange={(value) => type(numberOf(value))}
+    />
+  );
+}
+
+function SearchInput() {
+  const { search } = route.useSearch();
+  const change = useFilter();
+  const [draft, type] = useTypedValue(search ?? '', (text) =>
+    change({ search: text.trim() === '' ? undefined : text.trim() }, true),
+  );
+  return (
+    <TextInput
+      size="xs"
+      w={180}
+      label="Search"
+      placeholder="id or part of a name"
+      value={draft}
+      onChange={(event) => type(event.currentTarget.value)}
+    />
   );
 }
 
@@ -81,24 +92,13 @@ function StatusFilter() {
 
 /** The filters of the list and of its statistics. */
 export function UserFilters({ countries }: { readonly countries: readonly string[] }) {
-  const { search, countries: chosen = [], genders = [], image } = route.useSearch();
+  const { countries: chosen = [], genders = [], image, ageFrom, ageTo, ageKnown } = route.useSearch();
   const change = useFilter();
-  const type = useDebouncedCallback(
-    (text: string) => change({ search: text === '' ? undefined : text }, true),
-    typingMs,
-  );
   return (
     <Group gap="xs" align="flex-end">
-      <TextInput
-        key={search ?? ''}
-        size="xs"
-        w={180}
-        label="Search"
-        placeholder="id or part of a name"
-        defaultValue={search ?? ''}
-        onChange={(event) => type(event.currentTarget.value.trim())}
-      />
-      <AgeRange />
+      <SearchInput />
+      <AgeInput label="Age from" age={ageFrom} onChange={(age) => change({ ageFrom: age }, true)} />
+      <AgeInput label="Age to" age={ageTo} onChange={(age) => change({ ageTo: age }, true)} />
       <MultiSelect
         size="xs"
         w={200}
@@ -131,6 +131,11 @@ export function UserFilters({ countries }: { readonly countries: readonly string
         clearable
       />
       <StatusFilter />
+      {ageKnown === false && (
+        <FilterChips
+          filters={[{ id: 'age', label: 'age', value: 'unknown', onRemove: () => change({ ageKnown: undefined }) }]}
+        />
+      )}
     </Group>
   );
 }

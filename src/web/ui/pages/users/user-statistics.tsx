@@ -5,6 +5,7 @@ import { Figure } from '../../components/figure.tsx';
 import { unknownClass } from '../../components/unknown.tsx';
 import { unknownLabel } from '../../format/labels.ts';
 import { formatFigure, formatShare } from '../../format/numbers.ts';
+import { statusWords } from '../../format/words.ts';
 import type { UserFiguresQuery } from '../../generated/graphql.ts';
 import { statuses, type UsersSearch } from './search.ts';
 
@@ -12,11 +13,18 @@ const route = getRouteApi('/users');
 
 type Figures = NonNullable<UserFiguresQuery['userStatistics']>;
 
+interface UserGroup {
+  readonly label: string;
+  readonly count: number;
+  /** The filter that has exactly these users. */
+  readonly filter: Partial<UsersSearch>;
+}
+
 interface GroupListProps {
   readonly title: string;
-  readonly groups: readonly { readonly label: string; readonly count: number }[];
+  readonly groups: readonly UserGroup[];
   readonly total: number;
-  onOpen(label: string): void;
+  onOpen(filter: Partial<UsersSearch>): void;
 }
 
 /** Unknown last, the others as the server orders them. */
@@ -31,13 +39,13 @@ const GroupList = ({ title, groups, total, onOpen }: GroupListProps) => (
       {title}
     </Text>
     <Stack gap={0} mah={150} style={{ overflowY: 'auto' }} tabIndex={groups.length > 6 ? 0 : undefined}>
-      {inOrder(groups).map(({ label, count }) => (
+      {inOrder(groups).map(({ label, count, filter }) => (
         <Group key={label} justify="space-between" gap="xs" wrap="nowrap" className={unknownClass(label)}>
           <Text size="sm" truncate>
             {label}
           </Text>
           <Text size="sm" component="span">
-            <Figure value={count} label={`users, ${title} ${label}`} onOpen={() => onOpen(label)} />{' '}
+            <Figure value={count} label={`users, ${title} ${label}`} onOpen={() => onOpen(filter)} />{' '}
             <Text span size="xs" c="dimmed" className="asof-figure">
               {formatShare(total === 0 ? null : count / total)}
             </Text>
@@ -51,11 +59,37 @@ const GroupList = ({ title, groups, total, onOpen }: GroupListProps) => (
 const roundedAge = (age: number | null | undefined): string =>
   age === null || age === undefined ? '–' : formatFigure(Math.round(age * 10) / 10);
 
+const groupsOf = ({ byStatus, byAgeBand, byCountry, byGender }: Figures) => [
+  {
+    title: 'Status',
+    groups: statuses.flatMap((status) =>
+      (byStatus ?? [])
+        .filter(({ label }) => label === status)
+        .map(({ count }) => ({ label: statusWords[status], count, filter: { statuses: [status] } })),
+    ),
+  },
+  {
+    title: 'Age',
+    groups: byAgeBand.map(({ band, count }) => ({
+      label: band?.label ?? unknownLabel,
+      count,
+      filter: band
+        ? { ageFrom: band.from, ageTo: band.to ?? undefined, ageKnown: undefined }
+        : { ageKnown: false, ageFrom: undefined, ageTo: undefined },
+    })),
+  },
+  {
+    title: 'Country',
+    groups: byCountry.map(({ label, count }) => ({ label, count, filter: { countries: [label] } })),
+  },
+  { title: 'Gender', groups: byGender.map(({ label, count }) => ({ label, count, filter: { genders: [label] } })) },
+];
+
 /** How many users match, and of which kinds they are. A figure filters by what it counts. */
 export function Statistics({ figures }: { readonly figures: Figures }) {
   const navigate = route.useNavigate();
   const open = (part: Partial<UsersSearch>) => navigate({ search: (previous) => ({ ...previous, ...part }) });
-  const { count, averageAge, medianAge, withImage, byCountry, byGender, byStatus, snapshot } = figures;
+  const { count, averageAge, medianAge, withImage, snapshot } = figures;
   return (
     <Stack gap="xs">
       <Group justify="space-between">
@@ -67,18 +101,10 @@ export function Statistics({ figures }: { readonly figures: Figures }) {
           text={`${formatFigure(count)} users, mean age ${roundedAge(averageAge)} (snapshot ${snapshot.sequence})`}
         />
       </Group>
-      <SimpleGrid cols={{ base: 1, sm: 3 }}>
-        <GroupList
-          title="Status"
-          groups={byStatus ?? []}
-          total={count}
-          onOpen={(label) => {
-            const status = statuses.find((each) => each.toLowerCase().replace('_', '-') === label);
-            if (status) open({ statuses: [status] });
-          }}
-        />
-        <GroupList title="Country" groups={byCountry} total={count} onOpen={(label) => open({ countries: [label] })} />
-        <GroupList title="Gender" groups={byGender} total={count} onOpen={(label) => open({ genders: [label] })} />
+      <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }}>
+        {groupsOf(figures).map(({ title, groups }) => (
+          <GroupList key={title} title={title} groups={groups} total={count} onOpen={open} />
+        ))}
       </SimpleGrid>
     </Stack>
   );
