@@ -55,31 +55,38 @@ it('the verdict comes first, and the matrix has the figures of GraphQL', async (
   expect(await page.getByRole('button', { name: `All markets: ${number(all)} users` }).count()).toBe(1);
 });
 
-it('a cell filters the rest and opens its rows; its link shows the same to a colleague, and Back undoes it', async () => {
-  const monitor = await monitorOf();
-  const events =
-    monitor.deployment.find(({ country, variant }) => country === 'DE' && variant === 'B')?.eventCount ?? 0;
+const eventsOf = async (market: string, own: string): Promise<string> => {
+  const { deployment } = await monitorOf();
+  return number(deployment.find(({ country, variant }) => country === market && variant === own)?.eventCount ?? 0);
+};
+
+it('a cell opens its rows, and its link shows the same to a colleague', async () => {
+  const rows = `100 of ${await eventsOf('DE', 'B')} rows`;
   const page = await openExperiment();
   await cell(page, 'DE, B').click();
   const drawer = page.getByRole('dialog', { name: 'Events: country DE, variant B' });
-  await drawer.getByText(`100 of ${number(events)} rows`).waitFor();
-  const colleague = await server.open(new URL(page.url()).pathname + new URL(page.url()).search);
-  await colleague
-    .getByRole('dialog', { name: 'Events: country DE, variant B' })
-    .getByText(`of ${number(events)} rows`)
-    .waitFor();
-  // A row opens its explanation.
-  await drawer
-    .getByRole('button', { name: /^2025-/ })
-    .first()
-    .click();
+  await drawer.getByText(rows).waitFor();
+  const { pathname, search } = new URL(page.url());
+  const colleague = await server.open(pathname + search);
+  await colleague.getByRole('dialog', { name: 'Events: country DE, variant B' }).getByText(rows).waitFor();
+});
+
+it('a row opens its explanation, and Back leads to the rows', async () => {
+  const rows = `100 of ${await eventsOf('SE', 'A')} rows`;
+  const search = encodeURIComponent(JSON.stringify({ countries: ['SE'], variants: ['A'] }));
+  const page = await openExperiment(`?rows=${search}`);
+  const drawer = page.getByRole('dialog', { name: 'Events: country SE, variant A' });
+  await drawer.getByText(rows).waitFor();
+  const first = drawer.getByRole('button', { name: /^2025-/ }).first();
+  await first.click();
   await drawer.getByRole('table', { name: 'The record' }).waitFor();
   await page.goBack();
-  await drawer.getByText(`of ${number(events)} rows`).waitFor();
-  await page.keyboard.press('Escape');
-  await drawer.waitFor({ state: 'hidden' });
-  // The checks are those of the market.
+  await drawer.getByText(rows).waitFor();
+});
+
+it('a market filters the rest, its chip removes it, and Back brings it again', async () => {
   const german = await monitorOf(', country: "DE"');
+  const page = await openExperiment('?market=DE');
   await page
     .getByRole('region', { name: 'Checks in DE' })
     .getByText(german.checks[0]?.message ?? '')
@@ -147,7 +154,7 @@ it('outcomes by metric, market and kind of difference are those of GraphQL', asy
     expect(text).toContain(number(users));
     if (relativeDifference) expect(text).toContain(percent(relativeDifference.estimate));
   }
-  await section.getByText('Each market').click();
+  await section.getByRole('switch', { name: 'Each market' }).check({ force: true });
   for (const market of ['DE', 'FR', 'SE'])
     await table.getByRole('row', { name: new RegExp(`^${market}: B `) }).waitFor();
   expect(new URL(page.url()).search).toContain('metric=CONVERSION');

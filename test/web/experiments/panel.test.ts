@@ -111,6 +111,15 @@ it('users are excluded with a reason and a time, and counted again', async () =>
     '{ monitor(experiment: "ramp") { excludedUserCount markets { userCount } } }',
   );
   expect(monitor.excludedUserCount).toBe(3);
+  // The rows of a cell are those that it counts: those of excluded users are not among them.
+  const { monitor: counted } = await server.data<{
+    monitor: { deployment: { variant: string; eventCount: number }[] };
+  }>('{ monitor(experiment: "ramp") { deployment { variant eventCount } } }');
+  const events = counted.deployment.find(({ variant }) => variant === 'A')?.eventCount;
+  await page.getByRole('button', { name: /^unknown, A:/ }).click();
+  await page.getByRole('dialog').getByText(`100 of ${events} rows`).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'hidden' });
   await page.getByRole('button', { name: `unknown: ${monitor.markets[0]?.userCount} users` }).waitFor();
   for (const user of ['u1', 'u2', 'u3']) await page.getByRole('button', { name: `Count ${user} again` }).click();
   await page.getByText('No user is excluded.').waitFor();

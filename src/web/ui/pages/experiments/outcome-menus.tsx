@@ -1,6 +1,6 @@
 import { Group, NativeSelect, Switch, TagsInput } from '@mantine/core';
 import type { OutcomeMetric } from '../../generated/graphql.ts';
-import { useEventValues } from './event-values.ts';
+import { useEventTypes } from './event-values.ts';
 import { type DifferenceKind, metricWords } from './outcome-data.ts';
 import { useChangeSearch, useExperimentSearch } from './scope.ts';
 
@@ -21,7 +21,7 @@ const withOwn = (cap: number | undefined) => {
 export function OutcomeMenus() {
   const { metric = 'ORDER_VALUE_PER_USER', cap, orders = [], difference, eachMarket, market } = useExperimentSearch();
   const change = useChangeSearch();
-  const { eventTypes } = useEventValues();
+  const eventTypes = useEventTypes();
   return (
     <Group gap="xs" align="flex-end">
       <NativeSelect
@@ -45,7 +45,7 @@ export function OutcomeMenus() {
         size="xs"
         label="Orders are"
         placeholder={orders.length === 0 ? 'events with a value above 0' : undefined}
-        data={eventTypes}
+        data={[...eventTypes]}
         value={orders}
         onChange={(values) => change({ orders: values.length === 0 ? undefined : values })}
       />
