@@ -124,6 +124,10 @@ export const ColumnRef = builder.objectRef<IndexedColumn>('Column').implement({
       description: 'The name as a valid GraphQL name, unique in its dataset.',
       resolve: ({ fieldName }) => fieldName,
     }),
+    sqlName: t.string({
+      description: 'The name in SQL: `name`, unless that is empty or differs from another one in case only.',
+      resolve: ({ sqlName }) => sqlName,
+    }),
     type: t.field({
       type: ColumnTypeEnum,
       description: 'The narrowest type that at least 90 % of its cells fit, or the type that the import stated.',

@@ -19,11 +19,25 @@ export interface IndexedColumn {
   readonly column: DatasetColumn;
   /** Its name as a valid GraphQL name, unique in its version. */
   readonly fieldName: string;
+  /** Its name in SQL, unique in its version without regard to case. */
+  readonly sqlName: string;
 }
 
 export const indexedColumns = (version: DatasetVersion): IndexedColumn[] => {
   const fieldNames = uniqueFieldNames(version);
-  return version.columns.map((column, index) => ({ version, index, column, fieldName: fieldNames[index] ?? '' }));
+  const sqlNames = sqlNamesOf(version);
+  return version.columns.map((column, index) => ({
+    ...{ version, index, column },
+    fieldName: fieldNames[index] ?? '',
+    sqlName: sqlNames[index] ?? '',
+  }));
+};
+
+/** Names of columns in SQL. Those that differ in case only, and empty ones, have the names of the file's fields. */
+export const sqlNamesOf = ({ columns }: Pick<DatasetVersion, 'columns'>): string[] => {
+  const counts = new Map<string, number>();
+  for (const { name } of columns) counts.set(name.toLowerCase(), (counts.get(name.toLowerCase()) ?? 0) + 1);
+  return columns.map(({ name, field }) => (name.trim() !== '' && counts.get(name.toLowerCase()) === 1 ? name : field));
 };
 
 /** The index of a column by its name. Throws BAD_REQUEST for an unknown name. */

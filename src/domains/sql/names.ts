@@ -1,7 +1,7 @@
 import type { SqlSource } from '../../../db/datasets/sql/engine.ts';
 import { DomainError } from '../../errors.ts';
 import { preview } from '../../lib/problems.ts';
-import type { DatasetVersion } from '../datasets/columns.ts';
+import { type DatasetVersion, sqlNamesOf } from '../datasets/columns.ts';
 import type { Dataset, Datasets } from '../datasets/datasets.ts';
 import type { FactTable } from './fact-tables.ts';
 
@@ -98,19 +98,9 @@ class NameResolver {
   }
 }
 
-/** A version as a table. Where names of columns differ in case only, those of the file are used. */
-export const datasetSource = (name: string, { file, columns }: DatasetVersion): SqlSource => {
-  const counts = new Map<string, number>();
-  for (const column of columns) {
-    const key = column.name.toLowerCase();
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-  }
-  return {
-    name,
-    file,
-    columns: columns.map((column) => ({
-      name: counts.get(column.name.toLowerCase()) === 1 ? column.name : column.field,
-      field: column.field,
-    })),
-  };
+/** A version as a table. */
+export const datasetSource = (name: string, version: DatasetVersion): SqlSource => {
+  const names = sqlNamesOf(version);
+  const columns = version.columns.map(({ field }, index) => ({ name: names[index] ?? field, field }));
+  return { name, file: version.file, columns };
 };

@@ -43,6 +43,26 @@ const post = ({ get }: OpenApp, body: string | object, path = '/sql', headers: R
 const games =
   'AppID,Name,Price,Released\n10,Bowling,19.99,2008-10-21\n20,"Chess, blitz",5,2012-01-02\n30,Darts,free,\n';
 
+it('names columns without a header by their position', async () => {
+  const opened = await openApp();
+  onTestFinished(opened.close);
+  await importCsv(opened, 'bare', ',n,N,column1\n7,1,2,3\n');
+  const { columns, rows } = await ask(opened, 'select * from bare');
+  expect(columns.map(({ name }) => name)).toEqual(['column1', 'n', 'N_2', 'column1_2']);
+  expect(rows).toEqual([{ column1: 7, n: 1, N_2: 2, column1_2: 3 }]);
+  const { data } = await opened.query('{ dataset(name: "bare") { columns { name sqlName } } }');
+  expect(data).toEqual({
+    dataset: {
+      columns: [
+        { name: '', sqlName: 'column1' },
+        { name: 'n', sqlName: 'n' },
+        { name: 'N', sqlName: 'N_2' },
+        { name: 'column1', sqlName: 'column1_2' },
+      ],
+    },
+  });
+});
+
 const withGames = async (): Promise<OpenApp> => {
   const opened = await openApp();
   onTestFinished(opened.close);

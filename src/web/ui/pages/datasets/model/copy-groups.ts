@@ -3,7 +3,7 @@ import { restParameters } from './copy-rows.ts';
 import { argumentsText, curlText, EnumValue, programText } from './graphql-text.ts';
 import { type Question, typeOfColumn } from './question.ts';
 import type { Grouping, GroupMeasure, Sort } from './search.ts';
-import { noSqlForm, quotedName, tableText, testText, whereText } from './sql-text.ts';
+import { columnText, noSqlForm, quotedName, type SqlColumn, tableText, testText, whereText } from './sql-text.ts';
 
 /** What is asked of the groups of rows. */
 export interface GroupQuestion {
@@ -83,8 +83,8 @@ const sqlMeasures: Readonly<Record<GroupMeasure['function'], (column: string) =>
   STANDARD_DEVIATION: (column) => `stddev_samp(${column})`,
 };
 
-const sqlGrouping = ({ column, grain, binWidth }: Grouping): string => {
-  const name = quotedName(column);
+const sqlGrouping = ({ column, grain, binWidth }: Grouping, columns: readonly SqlColumn[]): string => {
+  const name = columnText(columns, column);
   if (grain) return `date_trunc('${grain.toLowerCase()}', ${name})`;
   return binWidth ? `floor(${name} / ${binWidth}) * ${binWidth}` : name;
 };
@@ -96,20 +96,20 @@ const sqlOfGroups = ({ question, groupBy, measures, having, sort, zone }: GroupQ
   const isLocal = zone !== 'UTC' && groupBy.some(({ column, grain }) => grain && typeOf(column) === 'DATE_TIME');
   if (where === null) return noSqlForm;
   if (isLocal) return `-- Periods of ${zone} have no short form in SQL: choose the zone UTC.`;
-  const keys = groupBy.map((by) => `${sqlGrouping(by)} as ${quotedName(by.column)}`);
+  const keys = groupBy.map((by) => `${sqlGrouping(by, version.columns)} as ${columnText(version.columns, by.column)}`);
   const figures = measures.map(
     (measure) =>
-      `${measure.column === undefined ? 'count(*)' : sqlMeasures[measure.function](quotedName(measure.column))} as ${quotedName(measureName(measure))}`,
+      `${measure.column === undefined ? 'count(*)' : sqlMeasures[measure.function](columnText(version.columns, measure.column))} as ${quotedName(measureName(measure))}`,
   );
   const typeOfGroup = (as: string): ColumnType =>
     groupBy.some(({ column }) => column === as) ? typeOf(as) : 'DECIMAL';
-  const conditions = having.map(({ as, test }) => testText(quotedName(as), typeOfGroup(as), test));
+  const conditions = having.map(({ as, test }) => testText(columnText(version.columns, as), typeOfGroup(as), test));
   return [
     `select ${[...keys, ...figures].join(',\n  ')}`,
     `from ${tableText(name, isPinned ? version.number : undefined)}${where}`,
     ...(groupBy.length > 0 ? [`group by ${groupBy.map((_, index) => index + 1).join(', ')}`] : []),
     ...(conditions.length > 0 ? [`having ${conditions.join(' and ')}`] : []),
-    ...(sort ? [`order by ${quotedName(sort.id)} ${sort.direction} nulls last`] : ['order by all']),
+    ...(sort ? [`order by ${columnText(version.columns, sort.id)} ${sort.direction} nulls last`] : ['order by all']),
   ].join('\n');
 };
 

@@ -1,7 +1,7 @@
 import { argumentsText, curlText, EnumValue, programText } from './graphql-text.ts';
 import type { Question } from './question.ts';
 import type { Sort } from './search.ts';
-import { noSqlForm, quotedName, tableText, whereText } from './sql-text.ts';
+import { columnText, noSqlForm, tableText, whereText } from './sql-text.ts';
 
 /** A page of rows, as many as copied examples ask for. */
 const rowsAsked = 100;
@@ -71,7 +71,8 @@ const sqlOfRows = (question: Question, sort: Sort | undefined): string => {
   const { name, version, isPinned } = question;
   const where = whereText(version.columns, question);
   if (where === null) return noSqlForm;
-  const order = sort === undefined ? '' : `\norder by ${quotedName(sort.id)} ${sort.direction} nulls last`;
+  const order =
+    sort === undefined ? '' : `\norder by ${columnText(version.columns, sort.id)} ${sort.direction} nulls last`;
   const table = tableText(name, isPinned ? version.number : undefined);
   return `select *\nfrom ${table}${where}${order}\nlimit ${rowsAsked}`;
 };

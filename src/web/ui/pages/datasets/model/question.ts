@@ -7,7 +7,12 @@ export interface VersionHead {
   readonly number: number;
   readonly rowCount: number;
   readonly createdAt: string;
-  readonly columns: readonly { readonly name: string; readonly type: ColumnType; readonly isKey: boolean }[];
+  readonly columns: readonly {
+    readonly name: string;
+    readonly sqlName: string;
+    readonly type: ColumnType;
+    readonly isKey: boolean;
+  }[];
 }
 
 /** What all parts of the page ask: some rows of one version. */

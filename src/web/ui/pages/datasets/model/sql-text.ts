@@ -1,6 +1,5 @@
 import type { ColumnTest, ColumnType, RowFilter } from '../../../generated/graphql.ts';
 import { isNumeric } from './cell.ts';
-import type { TypeOf } from './filter-tests.ts';
 
 export const quotedName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
@@ -44,26 +43,32 @@ export const testText = (column: string, type: ColumnType, test: ColumnTest): st
   throw new NoSqlForm();
 };
 
-const conditionText = (filter: RowFilter, typeOf: TypeOf): string => {
+export interface SqlColumn {
+  readonly name: string;
+  readonly sqlName: string;
+  readonly type: ColumnType;
+}
+
+/** A column as SQL names it. */
+export const columnText = (columns: readonly SqlColumn[], name: string): string =>
+  quotedName(columns.find((column) => column.name === name)?.sqlName ?? name);
+
+const conditionText = (filter: RowFilter, columns: readonly SqlColumn[]): string => {
   if (filter.column) {
     const { name, test } = filter.column;
-    return testText(quotedName(name), typeOf(name), test);
+    const type = columns.find((column) => column.name === name)?.type ?? 'STRING';
+    return testText(columnText(columns, name), type, test);
   }
-  if (filter.not) return `(${conditionText(filter.not, typeOf)}) is not true`;
-  const parts = (filter.and ?? filter.or ?? []).map((part) => `(${conditionText(part, typeOf)})`);
+  if (filter.not) return `(${conditionText(filter.not, columns)}) is not true`;
+  const parts = (filter.and ?? filter.or ?? []).map((part) => `(${conditionText(part, columns)})`);
   if (parts.length === 0) return filter.and ? 'true' : 'false';
   return parts.join(filter.and ? ' and ' : ' or ');
 };
 
-export interface SqlColumn {
-  readonly name: string;
-  readonly type: ColumnType;
-}
-
 const searchText = (search: string, columns: readonly SqlColumn[]): string => {
   const parts = columns
     .filter(({ type }) => type === 'STRING' || type === 'STRING_LIST')
-    .map(({ name, type }) => testText(quotedName(name), type, { contains: search }));
+    .map(({ sqlName, type }) => testText(quotedName(sqlName), type, { contains: search }));
   return parts.length === 0 ? 'false' : `(${parts.join(' or ')})`;
 };
 
@@ -72,10 +77,9 @@ export const whereText = (
   columns: readonly SqlColumn[],
   { where, search }: { readonly where?: RowFilter | undefined; readonly search?: string | undefined },
 ): string | null => {
-  const typeOf: TypeOf = (name) => columns.find((column) => column.name === name)?.type ?? 'STRING';
   try {
     const parts = [
-      ...(where === undefined ? [] : [conditionText(where, typeOf)]),
+      ...(where === undefined ? [] : [conditionText(where, columns)]),
       ...(search === undefined || search === '' ? [] : [searchText(search, columns)]),
     ];
     return parts.length === 0 ? '' : `\nwhere ${parts.join('\n  and ')}`;
