@@ -1,4 +1,4 @@
-import { Stack, Text, UnstyledButton } from '@mantine/core';
+import { Stack, Text, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { formatCount, formatFigure, formatShare } from '../../../format/numbers.ts';
 import { columnLabel, formatCell } from '../model/cell.ts';
 import type { ProfiledColumn } from './profile.ts';
@@ -55,7 +55,8 @@ export function MiniProfile({ column, rowCount, onOpen }: MiniProfileProps) {
     ...(misfitCount > 0 ? [formatCount(misfitCount, 'misfit')] : []),
   ];
   return (
-    <UnstyledButton onClick={onOpen} aria-label={`Statistics of ${columnLabel(column.name)}`} display="block">
+    <UnstyledButton onClick={onOpen} display="block">
+      <VisuallyHidden>Statistics of {columnLabel(column.name)} </VisuallyHidden>
       <Stack gap={1} h={38} justify="flex-end">
         {histogram.length > 0 ? <Bars counts={histogram.map(({ count }) => count)} /> : <TopValues column={column} />}
         <Text size="xs" c={misfitCount > 0 ? 'light-dark(#8a5a00, #ffd43b)' : 'dimmed'} fw={400} lh={1.2} mih={14}>
