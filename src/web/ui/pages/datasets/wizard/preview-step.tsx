@@ -68,7 +68,7 @@ function Found({
     <Stack gap="sm">
       {failure && <Problems problems={[{ path: '', message: failure.message }]} />}
       {dialect && dialect.warnings.length > 0 && (
-        <Alert color="yellow" variant="light" title="Please check">
+        <Alert color="orange" variant="light" title="Please check">
           {dialect.warnings.map((warning) => (
             <Text key={warning} size="sm">
               {warning}

@@ -2,7 +2,7 @@ import '@mantine/dropzone/styles.css';
 import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
 import { IconFileUpload } from '@tabler/icons-react';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useRef, useState } from 'react';
 import type { Source } from './options.ts';
 
 const isLink = (text: string): boolean => /^https?:\/\/\S+$/i.test(text.trim());
@@ -11,6 +11,7 @@ const isLink = (text: string): boolean => /^https?:\/\/\S+$/i.test(text.trim());
 export function SourceStep({ onSource }: { onSource(source: Source): void }) {
   const [url, setUrl] = useState('');
   const [error, setError] = useState<string | null>(null);
+  const openRef = useRef<() => void>(null);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (isLink(url)) onSource({ kind: 'link', url: url.trim() });
@@ -39,16 +40,23 @@ export function SourceStep({ onSource }: { onSource(source: Source): void }) {
       <Dropzone
         multiple={false}
         useFsAccessApi={false}
+        // The button opens the dialog for files: a control inside of another one is lost to screen readers.
+        activateOnClick={false}
+        activateOnKeyboard={false}
+        enablePointerEvents
+        openRef={openRef}
         onDrop={([file]) => file && onSource({ kind: 'file', file })}
         inputProps={{ 'aria-label': 'CSV file' }}
-        aria-label="Choose a CSV file, or drop one here"
-        role="button"
+        style={{ cursor: 'default' }}
         py="xl"
       >
-        <Stack align="center" gap={4} style={{ pointerEvents: 'none' }}>
+        <Stack align="center" gap="xs">
           <IconFileUpload size={32} stroke={1.4} aria-hidden />
-          <Text>Drop a CSV file here, or choose one</Text>
-          <Text size="sm" c="dimmed">
+          <Text>Drop a CSV file here</Text>
+          <Button variant="default" onClick={() => openRef.current?.()}>
+            Choose a CSV file
+          </Button>
+          <Text size="sm" c="dimmed" ta="center">
             Delimiter, encoding, header and types are found from the file
           </Text>
         </Stack>
