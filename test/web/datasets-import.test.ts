@@ -50,8 +50,8 @@ describe.skipIf(!chromiumPath)('the import of datasets in the web UI', () => {
     await page.getByTitle('Does not fit the type decimal').getByText('kaputt').waitFor();
     await expectAccessible(page);
 
-    await page.getByLabel('Type of Aktiv').selectOption('BOOLEAN');
-    await page.getByRole('cell', { name: 'true' }).first().waitFor();
+    await page.getByLabel('Type of Datum').selectOption('STRING');
+    await page.getByRole('cell', { name: '31.12.2024' }).waitFor();
     await page.getByLabel('Name of the dataset').fill('Report 2025');
     await page.getByRole('button', { name: 'Import 12 rows' }).click();
     await page.getByText('bericht.csv is imported').waitFor();
@@ -67,22 +67,22 @@ describe.skipIf(!chromiumPath)('the import of datasets in the web UI', () => {
     await heading(page, 'Report 2025');
     await page.getByRole('grid', { name: 'Rows of Report 2025' }).waitFor();
     const { dataset } = await ui.data<ImportedRows>(rowsOf, { name: 'Report 2025' });
-    expect(dataset.columns.map(({ type }) => type)).toEqual(['STRING', 'DECIMAL', 'DATE', 'BOOLEAN']);
-    expect(dataset.rows.nodes[0]?.values).toEqual(['Müller', '1234.5', '2024-12-31', true]);
+    expect(dataset.columns.map(({ type }) => type)).toEqual(['STRING', 'DECIMAL', 'STRING', 'STRING']);
+    expect(dataset.rows.nodes[0]?.values).toEqual(['Müller', '1234.5', '31.12.2024', 'ja']);
     await page.getByRole('gridcell', { name: '1,234.5' }).waitFor();
   });
 
   it('imports by keyboard only, without a header line', async () => {
     const page = await ui.open('/datasets?import=new');
+    const bare = { name: 'bare.csv', mimeType: 'text/csv', buffer: Buffer.from('1,Ada\n2,Bo\n3,Cy\n') };
+    page.on('filechooser', (chooser) => void chooser.setFiles(bare));
     await heading(page, 'Import a dataset');
     await tabTo(page, 'Choose a CSV file');
-    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
-    await chooser.setFiles({ name: 'bare.csv', mimeType: 'text/csv', buffer: Buffer.from('1,Ada\n2,Bo\n3,Cy\n') });
+    await page.keyboard.press('Enter');
     await heading(page, 'Preview of bare.csv');
     await page.getByRole('button', { name: /^Import \d/ }).waitFor();
     await tabTo(page, /^Header/);
-    await page.getByLabel('Header', { exact: true }).press('End');
-    await page.getByLabel('Header', { exact: true }).selectOption('NONE');
+    await page.keyboard.press('End');
     await page.getByText('3 read = 3 accepted').waitFor();
     await tabTo(page, 'Import 3 rows');
     await page.keyboard.press('Enter');
