@@ -191,3 +191,37 @@ it('refreshEvery is only for links, and only for datasets', async () => {
   );
   expect(JSON.stringify(errors ?? data)).toContain('refreshEvery');
 });
+
+const reschedule = async ({ query }: OpenApp, datasetId: string, every: string) => {
+  const { data } = await query<{ changeDatasetRefresh: { code?: string; message?: string } }>(
+    `mutation ($input: ChangeDatasetRefreshInput!) { changeDatasetRefresh(input: $input) {
+      ... on ChangeDatasetRefreshPayload { dataset { refresh { every } } } ... on Error { code message } } }`,
+    { input: { datasetId, every } },
+  );
+  return data?.changeDatasetRefresh;
+};
+
+const idOf = async ({ query }: OpenApp, name: string): Promise<string> => {
+  const { data } = await query<{ dataset: { id: string } }>(`{ dataset(name: "${name}") { id } }`);
+  return data?.dataset.id ?? '';
+};
+
+it('the schedule of a dataset is changed and ended without another import', async () => {
+  const file = await fileServer('id\n1\n');
+  const opened = await fresh(file);
+  await importLink(opened, file.url, { refresh_every: '1h' });
+  const id = await idOf(opened, 'games');
+  const { nextAttemptAt: before } = (await refreshOf(opened)) as Refresh;
+  expect(await reschedule(opened, id, '1d')).toMatchObject({ dataset: { refresh: { every: 'P1D' } } });
+  const { nextAttemptAt: after } = (await refreshOf(opened)) as Refresh;
+  expect(Date.parse(after) - Date.parse(before)).toBeGreaterThanOrEqual(23 * 3600 * 1000);
+  expect(await reschedule(opened, id, 'sometimes')).toMatchObject({
+    message: expect.stringMatching(/^every must be a/),
+  });
+  expect(await reschedule(opened, id, 'never')).toMatchObject({ dataset: { refresh: null } });
+  expect(await refreshOf(opened)).toBeNull();
+  expect(await reschedule(opened, id, '1h')).toMatchObject({
+    message: expect.stringContaining('"games" is not imported by schedule'),
+  });
+  expect(statesOf(opened)).toEqual(['SUCCEEDED']);
+});
