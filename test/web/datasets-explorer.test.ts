@@ -183,17 +183,17 @@ describe.skipIf(!chromiumPath)('the explorer of datasets in the web UI', () => {
     await page.getByRole('link', { name: 'songs' }).waitFor();
   });
 
-  it.each(widths)('fits and is accessible at %i pixels, light and dark', async (width) => {
-    for (const theme of ['light', 'dark'] as const) {
-      const page = await ui.open('/datasets/songs', { width, theme });
-      await expectRows(page, 61);
-      await page.getByRole('button', { name: 'Statistics of price' }).waitFor();
-      for (const tab of ['Rows', 'Groups', 'SQL', 'Versions', 'Settings']) {
-        await page.getByRole('tab', { name: tab }).click();
-        await page.getByRole('tabpanel').waitFor();
-        await expectFits(page);
-        await expectAccessible(page);
-      }
+  const screens = widths.flatMap((width) => (['light', 'dark'] as const).map((theme) => ({ width, theme })));
+
+  it.each(screens)('fits and is accessible at $width pixels, $theme', async ({ width, theme }) => {
+    const page = await ui.open('/datasets/songs', { width, theme });
+    await expectRows(page, 61);
+    await page.getByRole('button', { name: 'Statistics of price' }).waitFor();
+    for (const tab of ['Rows', 'Groups', 'SQL', 'Versions', 'Settings']) {
+      await page.getByRole('tab', { name: tab }).click();
+      await page.getByRole('tabpanel').waitFor();
+      await expectFits(page);
+      await expectAccessible(page);
     }
   });
 });
