@@ -33,11 +33,17 @@ export const indexedColumns = (version: DatasetVersion): IndexedColumn[] => {
   }));
 };
 
-/** Names of columns in SQL. Those that differ in case only, and empty ones, have the names of the file's fields. */
+/**
+ * Names of columns in SQL, unique without regard to case: empty names, those that differ in case only, and those that a
+ * field of another column has, are the names of the file's fields.
+ */
 export const sqlNamesOf = ({ columns }: Pick<DatasetVersion, 'columns'>): string[] => {
-  const counts = new Map<string, number>();
-  for (const { name } of columns) counts.set(name.toLowerCase(), (counts.get(name.toLowerCase()) ?? 0) + 1);
-  return columns.map(({ name, field }) => (name.trim() !== '' && counts.get(name.toLowerCase()) === 1 ? name : field));
+  const uses = new Map<string, Set<number>>();
+  for (const [index, { name, field }] of columns.entries())
+    for (const key of [name.toLowerCase(), field.toLowerCase()]) uses.set(key, (uses.get(key) ?? new Set()).add(index));
+  return columns.map(({ name, field }) =>
+    name.trim() !== '' && uses.get(name.toLowerCase())?.size === 1 ? name : field,
+  );
 };
 
 /** The index of a column by its name. Throws BAD_REQUEST for an unknown name. */

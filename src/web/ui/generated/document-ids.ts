@@ -13,7 +13,7 @@ export const documentIds = {
   ConversationDetails: 'sha256:d94a2177cb78bb0bdee9eb5a7c2054f93c545684594ea834ebbf89eeca0cdb52',
   StartConversation: 'sha256:1030061352f067bb1e1a80eaa9661f879409c57bffa59c2659b51292640cc8b0',
   DatasetList: 'sha256:9821d0ef4517d54d2a608edab7e1babdb4baa0552b509b89633f60c9778a9da3',
-  DatasetHead: 'sha256:ad740be55c46b28c028a3103643b7d01e14b91db7a6178c1def8b3b242c125d8',
+  DatasetHead: 'sha256:7f8664393a05c1c64fc8cda5596b1d2cb076c2a64638b1a33d4f57e420f08b4f',
   DatasetProfile: 'sha256:e09e61161e0b8a526f56d833bb0363b79ff403a5625216e781c984a5d650032a',
   DatasetFacets: 'sha256:307656a9dccb90c20ee517f20bba4a8ce8a19238bf9f15939124e176ca5550e5',
   DatasetRows: 'sha256:c7e3de88b79a73f6536aa789538a5a45f68692c56cb76bc73bcf6104a5dd747e',
