@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
@@ -143,8 +145,21 @@ interface AxeResult {
   }[];
 }
 
-/** Expects that axe finds nothing serious or critical on the page as it is. */
+/** Where pictures of pages are kept for people to look at; CI keeps them. Ignored by git. */
+const screenshotFolder = fileURLToPath(new URL('../../coverage/screenshots/', import.meta.url));
+
+/** Keeps a picture of the page under the name of the test. Nothing compares it. */
+const keepScreenshot = async (page: Page): Promise<void> => {
+  const { currentTestName = 'page' } = expect.getState();
+  const width = page.viewportSize()?.width ?? 0;
+  const theme = await page.evaluate<string>("document.documentElement.dataset.mantineColorScheme ?? ''");
+  const name = `${new URL(page.url()).pathname} ${currentTestName} ${width} ${theme}`.replace(/[^a-z0-9]+/gi, '-');
+  await page.screenshot({ path: join(screenshotFolder, `${name.slice(0, 180)}.png`) });
+};
+
+/** Expects that axe finds nothing serious or critical on the page as it is, and keeps a picture of it. */
 export const expectAccessible = async (page: Page): Promise<void> => {
+  await keepScreenshot(page);
   // Through the debugger, to which the content security policy does not apply.
   await page.evaluate(axeSource);
   const { violations } = await page.evaluate(

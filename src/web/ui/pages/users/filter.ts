@@ -4,8 +4,9 @@ import type { UsersSearch } from './search.ts';
 /** The argument `where` of the filters in the address; null without a filter. */
 export const filterOf = (search: UsersSearch): UserFilter | null => {
   const { countries, genders, statuses, at, ageFrom, ageTo, ageKnown, image } = search;
+  const text = (search.search ?? '').trim();
   const where: UserFilter = {
-    ...(search.search === undefined ? {} : { search: search.search }),
+    ...(text === '' ? {} : { search: text }),
     ...(countries === undefined ? {} : { countries }),
     ...(genders === undefined ? {} : { genders }),
     ...(statuses === undefined ? {} : { status: { in: statuses, ...(at === undefined ? {} : { at }) } }),

@@ -46,9 +46,7 @@ function AgeInput({ label, age, onChange }: AgeInputProps) {
 function SearchInput() {
   const { search } = route.useSearch();
   const change = useFilter();
-  const [draft, type] = useTypedValue(search ?? '', (text) =>
-    change({ search: text.trim() === '' ? undefined : text.trim() }, true),
-  );
+  const [draft, type] = useTypedValue(search ?? '', (text) => change({ search: text === '' ? undefined : text }, true));
   return (
     <TextInput
       size="xs"
