@@ -36,6 +36,7 @@ import { createTransactions } from './domains/transactions/transactions.ts';
 import { DatasetUploads } from './domains/uploads/dataset-uploads.ts';
 import { LinkSources } from './domains/uploads/link-sources.ts';
 import { DatasetRefreshes } from './domains/uploads/refreshes.ts';
+import { createSpool } from './domains/uploads/spool.ts';
 import { createUploads } from './domains/uploads/uploads.ts';
 import { createUserDirectory } from './domains/user-directory/user-directory.ts';
 import { createStatusChangesImporter } from './domains/user-status/import.ts';
@@ -160,13 +161,15 @@ const createImportDomains = (services: DomainServices, users: UserDomains, facts
   const { recordBytesMax, data, importFolder } = limits;
   const rejects = new Rejects({ store, ledger, importers: rejectImporters, recordBytesMax });
   const starters = [createSyncStarter(users.userSync, imports)];
-  const uploads = createUploads({ imports, starters, data, importFolder });
-  return { importers, imports, eventQueue, rejects, uploads };
+  const spool = createSpool(data);
+  const links = new LinkSources({ spool, limits });
+  const uploads = createUploads({ imports, starters, data, importFolder, links, spool });
+  return { importers, imports, eventQueue, rejects, uploads, links };
 };
 
 type ImportDomains = ReturnType<typeof createImportDomains>;
 
-const createDatasetDomains = (services: DomainServices, { uploads }: ImportDomains) => {
+const createDatasetDomains = (services: DomainServices, { uploads, links }: ImportDomains) => {
   const { store, ledger, engine, limits, log, nowUs } = services;
   const versionTables = new VersionTables({ store, ledger, engine, log });
   const retention = new VersionRetention({ store, ledger, engine, log, limits });
@@ -174,7 +177,6 @@ const createDatasetDomains = (services: DomainServices, { uploads }: ImportDomai
   const datasets = new Datasets({ ...stored, limits });
   const datasetGroups = createDatasetGroups(datasets, limits);
   const datasetImports = new DatasetImports({ ...stored, datasets, log });
-  const links = new LinkSources({ uploads, limits });
   const datasetRefreshes = new DatasetRefreshes({ store, ledger, imports: datasetImports, links, nowUs, limits });
   const datasetUploads = new DatasetUploads({
     ...{ store, imports: datasetImports, uploads, links },

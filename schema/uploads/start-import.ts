@@ -13,8 +13,7 @@ const ImportSourceInput = builder.inputType('ImportSourceInput', {
   isOneOf: true,
   fields: (t) => ({
     url: t.string({
-      description:
-        'A link to a file, http or https; for datasets. Private addresses must be listed in the setting importAllow.',
+      description: 'A link to a file, http or https. Private addresses must be listed in the setting importAllow.',
     }),
     file: t.field({ type: 'File', description: 'An uploaded file; at most the setting uploadBytesMax.' }),
     location: t.string({ description: 'A path in the folder that the operator allows (setting importFolder).' }),

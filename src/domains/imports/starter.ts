@@ -3,6 +3,7 @@ import type { Import } from './job.ts';
 
 /** Where a file to import is; exactly one of the two. */
 export interface ImportSource {
+  readonly url?: string | null | undefined;
   readonly file?: File | null | undefined;
   readonly location?: string | null | undefined;
 }

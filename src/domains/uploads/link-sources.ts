@@ -3,7 +3,7 @@ import { rm, stat } from 'node:fs/promises';
 import type { HostPort } from '../../lib/host-port.ts';
 import { type LinkLimits, type LinkOptions, type LinkValidators, openGuardedUrl } from '../../sources/guarded-url.ts';
 import type { DatasetSource } from '../datasets/import-version.ts';
-import type { Uploads } from './uploads.ts';
+import type { Spool } from './spool.ts';
 
 /** What a refresh must know of the content behind a link. */
 export interface LinkContent extends LinkValidators {
@@ -19,7 +19,7 @@ export interface LinkSource extends DatasetSource {
 }
 
 export interface LinkSourceServices {
-  readonly uploads: Pick<Uploads, 'spool'>;
+  readonly spool: Spool;
   readonly limits: LinkLimits & { readonly importAllow: readonly HostPort[] };
 }
 
@@ -33,7 +33,7 @@ export class LinkSources {
 
   /** The download starts at once, even while the import waits for others. Throws the errors of `openGuardedUrl`. */
   async open(url: string, options: Pick<LinkOptions, 'validators' | 'signal'> = {}): Promise<LinkSource> {
-    const { uploads, limits } = this.#services;
+    const { spool, limits } = this.#services;
     const link = await openGuardedUrl(url, limits, { ...options, allow: limits.importAllow });
     const hash = createHash('sha256');
     let sha256 = '';
@@ -44,7 +44,7 @@ export class LinkSources {
       }
       sha256 = hash.digest('hex');
     }
-    const spooled = link.isNotModified ? Promise.resolve(null) : uploads.spool(hashed());
+    const spooled = link.isNotModified ? Promise.resolve(null) : spool(hashed());
     // `fetch` reports the error.
     spooled.catch(() => undefined);
     return {

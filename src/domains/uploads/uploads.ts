@@ -1,17 +1,14 @@
-import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdir, readdir, realpath, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { realpath, rm } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { DomainError } from '../../errors.ts';
 import type { ImportReadOptions } from '../../lib/import-options.ts';
-import { isOtherProcessAlive } from '../../lib/process-alive.ts';
 import type { Imports } from '../imports/imports.ts';
 import type { RecordImport } from '../imports/record-preview.ts';
 import type { ImportFile, ImportOptions } from '../imports/run.ts';
 import type { ImportSource, ImportStarter } from '../imports/starter.ts';
 import { checkTargetOptions } from '../imports/target-options.ts';
+import type { LinkSources } from './link-sources.ts';
+import { removeAbandoned, type Spool } from './spool.ts';
 
 /** Imports that clients request: of uploaded files, and of files in the folder that the operator allows. */
 export interface Uploads {
@@ -23,7 +20,7 @@ export interface Uploads {
     options: ImportReadOptions & Pick<ImportOptions, 'synonyms' | 'dryRun'> & { readonly wait: boolean },
   ): Promise<{ import: RecordImport }>;
   /** Writes bytes to a new file in the data folder; the caller removes it. */
-  spool(bytes: AsyncIterable<Uint8Array>): Promise<string>;
+  readonly spool: Spool;
   /** Removes spooled files whose process no longer runs. Call it when a server starts. */
   removeAbandoned(): Promise<void>;
   /** The file at a path in the folder that the operator allows. Throws NOT_ALLOWED. */
@@ -36,16 +33,16 @@ export interface UploadServices {
   readonly starters: readonly ImportStarter[];
   readonly data: string;
   readonly importFolder: string;
+  readonly links: Pick<LinkSources, 'open'>;
+  readonly spool: Spool;
 }
 
-export const createUploads = ({ imports, starters, data, importFolder }: UploadServices): Uploads => {
-  const folder = data === ':memory:' ? tmpdir() : join(data, 'uploads');
-  const spool: Uploads['spool'] = (bytes) => spoolTo(folder, bytes);
+export const createUploads = ({ imports, starters, data, importFolder, links, spool }: UploadServices): Uploads => {
   const allowed: Uploads['allowed'] = (location) => allowedFile(importFolder, location);
 
   return {
     spool,
-    removeAbandoned: () => (data === ':memory:' ? Promise.resolve() : removeAbandoned(folder)),
+    removeAbandoned: () => removeAbandoned(data),
     allowed,
     async importFrom(target, source, { wait, ...options }) {
       const starter = starters.find(({ target: { name } }) => name === target);
@@ -55,41 +52,42 @@ export const createUploads = ({ imports, starters, data, importFolder }: UploadS
         return { import: await starter.start(source, wait) };
       }
       if (!source) throw missingSource();
-      const { file, location } = source;
-      const chosen = file
-        ? { path: await spool(bytesOf(file)), name: uploadName(file) }
-        : await allowed(location ?? '');
-      const discard = async (): Promise<void> => {
-        if (file) await rm(chosen.path, { force: true });
-      };
+      const chosen = await openSource(source, { spool, allowed, links });
       const run = await imports.start(target, [chosen], options).catch(async (error: unknown) => {
-        await discard();
+        await chosen.discard();
         throw error;
       });
-      const done = run.done.finally(discard);
+      const done = run.done.finally(chosen.discard);
       const [current] = wait || options.dryRun ? await done : run.imports;
       return { import: { ...(current as RecordImport), ...(options.dryRun ? { id: 0 } : {}) } };
     },
   };
 };
 
-const spoolTo = async (folder: string, bytes: AsyncIterable<Uint8Array>): Promise<string> => {
-  await mkdir(folder, { recursive: true });
-  const path = join(folder, `${process.pid}-${randomUUID()}`);
-  await pipeline(bytes, createWriteStream(path)).catch(async (error: unknown) => {
-    await rm(path, { force: true });
-    throw error;
-  });
-  return path;
+interface OpenedSource extends ImportFile {
+  /** Removes what was written for the import. */
+  discard(): Promise<void>;
+}
+
+/** The file of a source on this machine: a link is fetched, an uploaded file is written. */
+const openSource = async (
+  { url, file, location }: ImportSource,
+  { spool, allowed, links }: Pick<Uploads, 'spool' | 'allowed'> & Pick<UploadServices, 'links'>,
+): Promise<OpenedSource> => {
+  if (url != null) return fetchLink(url, links);
+  if (!file) return { ...(await allowed(location ?? '')), discard: () => Promise.resolve() };
+  const path = await spool(bytesOf(file));
+  return { path, name: uploadName(file), discard: () => rm(path, { force: true }) };
 };
 
-const removeAbandoned = async (folder: string): Promise<void> => {
-  const names = await readdir(folder).catch(() => []);
-  const abandoned = names.filter((name) => {
-    const [, processId] = /^(\d+)-[\da-f-]{36}$/.exec(name) ?? [];
-    return processId !== undefined && !isOtherProcessAlive(Number(processId));
+const fetchLink = async (url: string, links: UploadServices['links']): Promise<OpenedSource> => {
+  const link = await links.open(url);
+  const discard = () => link.discard();
+  const { path } = await link.fetch(new AbortController().signal).catch(async (error: unknown) => {
+    await discard();
+    throw error;
   });
-  await Promise.all(abandoned.map((name) => rm(join(folder, name), { force: true })));
+  return { path, name: link.name, discard };
 };
 
 const allowedFile = async (importFolder: string, location: string): Promise<ImportFile> => {

@@ -15,24 +15,36 @@ interface CopyAsProps {
   readonly label?: string;
 }
 
-/** A menu that copies the same in several notations. */
+const textOf = ({ text }: CopyEntry): string => (typeof text === 'string' ? text : text());
+
+/** A menu that copies the same in several notations; a plain button where there is only one. */
 export function CopyAs({ entries, label = 'Copy as' }: CopyAsProps) {
   const { copy, isCopied, hasFailed } = useCopy();
+  const icon = isCopied ? <IconCheck size={14} aria-hidden /> : <IconCopy size={14} aria-hidden />;
+  const words = <span aria-live="polite">{hasFailed ? 'Not copied' : isCopied ? 'Copied' : label}</span>;
+  const [first] = entries;
+  if (first && entries.length === 1) {
+    return (
+      <Button variant="default" size="compact-sm" leftSection={icon} onClick={() => copy(textOf(first))}>
+        {words}
+      </Button>
+    );
+  }
   return (
     <Menu position="bottom-end" withinPortal>
       <Menu.Target>
         <Button
           variant="default"
           size="compact-sm"
-          leftSection={isCopied ? <IconCheck size={14} aria-hidden /> : <IconCopy size={14} aria-hidden />}
+          leftSection={icon}
           rightSection={<IconChevronDown size={14} aria-hidden />}
         >
-          <span aria-live="polite">{hasFailed ? 'Not copied' : isCopied ? 'Copied' : label}</span>
+          {words}
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
         {entries.map((entry) => (
-          <Menu.Item key={entry.label} onClick={() => copy(typeof entry.text === 'string' ? entry.text : entry.text())}>
+          <Menu.Item key={entry.label} onClick={() => copy(textOf(entry))}>
             {entry.label}
           </Menu.Item>
         ))}

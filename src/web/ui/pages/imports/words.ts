@@ -1,0 +1,38 @@
+import type { AlertEvent, ImportState, ImportTarget, RejectedRecordState } from '../../generated/graphql.ts';
+
+export const stateWords: Readonly<Record<ImportState, string>> = {
+  RUNNING: 'running',
+  SUCCEEDED: 'done',
+  SUCCEEDED_WITH_REJECTS: 'done, with rejects',
+  FAILED: 'failed',
+  CANCELLED: 'cancelled',
+};
+
+export const targetWords: Readonly<Record<ImportTarget, string>> = {
+  USERS: 'users',
+  EXPERIMENT_EVENTS: 'events of experiments',
+  TRANSACTIONS: 'transactions',
+  STATUS_CHANGES: 'status changes',
+  IP_RANGES: 'IP ranges',
+  EXCLUDED_USERS: 'excluded users',
+  USER_FILES: 'user files',
+  DATASET: 'dataset',
+};
+
+export const rejectWords: Readonly<Record<RejectedRecordState, string>> = {
+  OPEN: 'waiting',
+  RESOLVED: 'stored',
+  DISCARDED: 'discarded',
+};
+
+export const eventWords: Readonly<Record<AlertEvent, string>> = {
+  EXPERIMENT_BROKEN: 'an experiment is broken',
+  REJECTS_RATE: 'too many rejects',
+  SYNC_FAILED: 'a synchronization failed',
+  IMPORT_FAILED: 'an import failed',
+  SOURCE_SILENT: 'a source is silent',
+};
+
+/** The entries of a menu from words by value. */
+export const optionsOf = <Value extends string>(words: Readonly<Record<Value, string>>, values?: readonly Value[]) =>
+  (values ?? (Object.keys(words) as Value[])).map((value) => ({ value, label: words[value] }));

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { chromiumPath } from '../support/browser.ts';
+import { sendEvents } from '../support/events.ts';
+import { copiedText, expectAccessible, expectFits, tabTo, uiServer, widths } from '../support/ui.ts';
+
+describe.skipIf(!chromiumPath)('the page Overview with the demo data', () => {
+  const ui = uiServer({ demo: true });
+  const figures = `{
+    enrichedAggregate { total { sum count } }
+    events: enrichedAggregate(source: EXPERIMENT_EVENTS) { total { count } }
+    userStatistics { count }
+    dashboard { total { count } }
+    server { openRejectedRecordCount }
+    months: enrichedAggregate(
+      grain: MONTH, timeZone: "Asia/Tokyo", groupBy: [PERIOD], first: 1
+      orderBy: [{ byDimension: { dimension: PERIOD, direction: DESC } }]
+    ) { nodes { measures { sum count } } }
+  }`;
+  interface Figures {
+    readonly enrichedAggregate: { readonly total: { readonly sum: string; readonly count: number } };
+    readonly events: { readonly total: { readonly count: number } };
+    readonly userStatistics: { readonly count: number };
+    readonly dashboard: { readonly total: { readonly count: number } };
+    readonly server: { readonly openRejectedRecordCount: number };
+    readonly months: {
+      readonly nodes: readonly [{ readonly measures: { readonly sum: string; readonly count: number } }];
+    };
+  }
+  const grouped = (value: string | number): string => {
+    const [whole = '', fraction] = String(value).split('.');
+    return whole.replace(/\B(?=(\d{3})+$)/g, ',') + (fraction === undefined ? '' : `.${fraction}`);
+  };
+
+  it('has the figures of GraphQL, each a link to its page', async () => {
+    const data = await ui.data<Figures>(figures);
+    const page = await ui.open('/');
+    const cards = [
+      ['Revenue', data.enrichedAggregate.total.sum, '/revenue'],
+      ['Purchases', data.enrichedAggregate.total.count, '/revenue'],
+      ['Users', data.userStatistics.count, '/users'],
+      ['Events', data.events.total.count, '/experiments'],
+      ['Conversations', data.dashboard.total.count, '/conversations'],
+    ] as const;
+    for (const [name, value, path] of cards) {
+      const link = page.getByRole('region', { name, exact: true }).getByRole('link');
+      expect(await link.innerText()).toBe(grouped(value));
+      expect(await link.getAttribute('href')).toBe(path);
+    }
+    await page.getByRole('link', { name: `${data.server.openRejectedRecordCount} rejects waiting` }).click();
+    await page.getByRole('heading', { level: 1, name: 'Intake' }).waitFor();
+    expect(new URL(page.url()).searchParams.get('tab')).toBe('rejects');
+  });
+
+  it('has the trends by month in a zone as a table; a copied link has the same', async () => {
+    const { months } = await ui.data<Figures>(figures);
+    const page = await ui.open('/?zone=Asia%2FTokyo');
+    await page.getByText('month', { exact: true }).click();
+    await page.getByLabel('Table').click();
+    const table = page.getByRole('grid', { name: 'Figures by month' });
+    const [latest] = months.nodes;
+    const row = table.getByRole('row').filter({ hasText: grouped(latest.measures.sum) });
+    await row.waitFor();
+    expect(await row.innerText()).toContain(grouped(latest.measures.count));
+    const other = await ui.open(new URL(page.url()).pathname + new URL(page.url()).search);
+    const same = other.getByRole('grid', { name: 'Figures by month' });
+    await same
+      .getByRole('row')
+      .filter({ hasText: grouped(latest.measures.sum) })
+      .waitFor();
+    expect(await same.innerText()).toBe(await table.innerText());
+    await page.goBack();
+    await page.getByRole('region', { name: 'Revenue' }).waitFor();
+  });
+
+  it.each(widths)('fits and is accessible at %i pixels, light and dark', async (width) => {
+    for (const theme of ['light', 'dark'] as const) {
+      const page = await ui.open('/', { width, theme });
+      await page.getByRole('region', { name: 'Revenue' }).waitFor();
+      await page.getByRole('table', { name: 'Latest imports' }).waitFor();
+      await expectFits(page);
+      await expectAccessible(page);
+    }
+  });
+});
+
+describe.skipIf(!chromiumPath)('the page Overview of an empty server', () => {
+  const ui = uiServer();
+
+  it('says what to do first, and follows once it was done', async () => {
+    const page = await ui.open('/', { width: 390 });
+    await page.getByRole('heading', { name: 'First steps' }).waitFor();
+    await expectFits(page);
+    await expectAccessible(page);
+    await page.getByRole('button', { name: 'Copy', exact: true }).click();
+    const [, body = ''] = /-d '(.*)'$/s.exec(await copiedText(page)) ?? [];
+    const answer = await ui.opened.get('/receive_event', {
+      ...{ method: 'POST', body, headers: { 'content-type': 'application/json' } },
+    });
+    expect(answer.status).toBe(200);
+    await page.getByRole('region', { name: 'Events' }).getByRole('link', { name: '1: events' }).waitFor();
+    await sendEvents(ui.opened, [{ userId: 'second' }]);
+    await page.getByRole('region', { name: 'Events' }).getByRole('link', { name: '2: events' }).waitFor();
+  });
+
+  it('leads to the upload by keyboard only', async () => {
+    const page = await ui.open('/');
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await tabTo(page, /^Load a file$|^All imports$/);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'Intake' }).waitFor();
+  });
+});
