@@ -6,8 +6,8 @@ export const theme = createTheme({
   fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, monospace',
   headings: { fontWeight: '600', sizes: { h1: { fontSize: '1.5rem' }, h2: { fontSize: '1.15rem' } } },
   primaryColor: 'teal',
-  // The lighter default has too little contrast with white text.
-  primaryShade: { light: 9, dark: 8 },
+  // Lighter ones have too little contrast with white text.
+  primaryShade: { light: 9, dark: 9 },
   defaultRadius: 'sm',
   cursorType: 'pointer',
 });

@@ -107,7 +107,7 @@ export function StatusCard() {
     <Paper withBorder p="md">
       <Stack gap="sm">
         <Title order={2}>Status of a user</Title>
-        <StatusForm key={`${userId} ${date}`} />
+        <StatusForm key={`form ${userId} ${date}`} />
         {userId !== undefined && date !== undefined && (
           <StatusAnswer key={`${userId} ${date}`} userId={userId} date={date} />
         )}
