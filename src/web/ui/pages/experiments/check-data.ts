@@ -1,3 +1,4 @@
+import { statusWords } from '../../format/words.ts';
 import type { EnrichedDimension, ExperimentChecksQuery } from '../../generated/graphql.ts';
 import type { EventFilterSearch } from './search.ts';
 
@@ -92,6 +93,8 @@ export const suspectText = ({ dimension, value }: Suspect): string =>
 
 const dayMs = 86_400_000;
 
+const statuses = ['PAYING', 'NON_PAYING', 'CANCELLED'] as const;
+
 const conditionOf = ({ dimension, value }: Suspect): EventFilterSearch => {
   switch (dimension) {
     case 'ACCOUNT_TYPE':
@@ -102,6 +105,10 @@ const conditionOf = ({ dimension, value }: Suspect): EventFilterSearch => {
       return { eventTypes: [value] };
     case 'GENDER':
       return { genders: [value] };
+    case 'USER_STATUS': {
+      const status = statuses.find((each) => statusWords[each] === value);
+      return status === undefined ? {} : { userStatus: [status] };
+    }
     case 'PERIOD': {
       const from = Date.parse(value.length === 10 ? `${value}T00:00:00Z` : value);
       if (Number.isNaN(from)) return {};
@@ -113,7 +120,7 @@ const conditionOf = ({ dimension, value }: Suspect): EventFilterSearch => {
 };
 
 /** The rows of a segment. */
-export const rowsOfSuspect = (check: SampleRatio, suspect: Suspect): EventFilterSearch => ({
+export const rowsOfSuspect = (check: Pick<SampleRatio, 'country'>, suspect: Suspect): EventFilterSearch => ({
   ...ofMarket(check.country),
   ...conditionOf(suspect),
 });
