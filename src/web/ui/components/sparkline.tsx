@@ -22,7 +22,7 @@ interface SparkSize {
 const slotsMin = 12;
 
 /** The bars of points in the order of time; periods without a point leave a gap. Zero is at the bottom, or where it lies. */
-export const sparkBars = (points: readonly SparkPoint[], { width, height }: SparkSize): readonly SparkBar[] => {
+const sparkBars = (points: readonly SparkPoint[], { width, height }: SparkSize): readonly SparkBar[] => {
   const [first = 0, last = 0] = [points[0]?.slot, points.at(-1)?.slot];
   const slots = Math.max(slotsMin, last - first + 1);
   const slotWidth = width / slots;
