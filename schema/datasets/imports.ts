@@ -85,12 +85,9 @@ export const importedDataset = async (
 };
 
 /** Throws BAD_REQUEST for arguments that other targets do not have. */
-export const refuseDatasetArgs = ({ source, ...input }: DatasetInput): void => {
+export const refuseDatasetArgs = (input: DatasetInput): void => {
   const { datasetName, mode, keyColumns, types, keepVersions, refreshEvery } = input;
-  const options = {
-    ...{ datasetName, mode, keyColumns, types, keepVersions, refreshEvery },
-    'source.url': source?.url,
-  };
+  const options = { datasetName, mode, keyColumns, types, keepVersions, refreshEvery };
   const names = Object.entries(options).flatMap(([name, value]) => (value == null ? [] : [name]));
   if (names.length > 0) throw new DomainError('BAD_REQUEST', `${names.join(', ')}: only for the target DATASET`);
 };

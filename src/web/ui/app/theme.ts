@@ -10,6 +10,13 @@ export const theme = createTheme({
   primaryShade: { light: 9, dark: 9 },
   defaultRadius: 'sm',
   cursorType: 'pointer',
+  // Buttons of the library that have an icon only.
+  components: {
+    Alert: { defaultProps: { closeButtonLabel: 'Close' } },
+    Notification: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
+    Modal: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
+    Drawer: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
+  },
 });
 
 /** Where the library's own colours of text have too little contrast (WCAG AA: 4.5) with what they are written on. */
@@ -19,6 +26,9 @@ export const readableColors: CSSVariablesResolver = ({ colors }) => ({
     '--mantine-color-dimmed': 'var(--mantine-color-gray-7)',
     '--mantine-color-placeholder': 'var(--mantine-color-gray-7)',
     '--mantine-color-error': 'var(--mantine-color-red-9)',
+    // A button under the mouse would be lighter than AA allows.
+    '--mantine-color-teal-filled-hover': 'color-mix(in srgb, var(--mantine-color-teal-9) 85%, black)',
+    '--mantine-primary-color-filled-hover': 'color-mix(in srgb, var(--mantine-color-teal-9) 85%, black)',
     ...Object.fromEntries(
       Object.entries(colors)
         .filter(([name]) => name !== 'dark' && name !== 'gray')
