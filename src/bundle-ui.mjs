@@ -28,6 +28,8 @@ const compress = async (file) => {
 export const bundleUi = async (root) => {
   const source = path.join(root, 'src/web/ui');
   const out = path.join(root, 'dist/web');
+  // Vitest and some hosts set another one: React would then be its slower build for developers.
+  process.env.NODE_ENV = 'production';
   await build({ configFile: path.join(source, 'vite.config.ts'), logLevel: 'warn' });
   fs.copyFileSync(path.join(source, 'generated/persisted-documents.json'), path.join(out, 'documents.json'));
   const files = fs.readdirSync(out, { recursive: true }).map((name) => path.join(out, name));
