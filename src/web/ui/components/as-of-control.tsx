@@ -40,7 +40,11 @@ const viewOf = (draft: Draft, zone: string): { view: Omit<View, 'zone'>; faults:
   return { view: { validAt: draft.factTime === 'now' ? 'now' : validAt, sequence, knownAt }, faults };
 };
 
-const wordsOf = ({ validAt, sequence, knownAt }: View, zone: string): string => {
+const wordsOf = ({ validAt, sequence, knownAt }: View, zone: string, hasFacts: boolean): string => {
+  if (!hasFacts) {
+    if (sequence !== undefined) return `snapshot ${formatFigure(sequence)}`;
+    return knownAt === undefined ? 'newest' : `as known on ${localTimeOf(knownAt, zone)}`;
+  }
   const facts =
     validAt === undefined ? 'at the time' : validAt === 'now' ? 'as of today' : `as of ${localTimeOf(validAt, zone)}`;
   if (sequence !== undefined) return `${facts}, snapshot ${formatFigure(sequence)}`;
@@ -115,7 +119,12 @@ function LedgerTimeField({ draft, faults, change, zone }: PartProps & { readonly
   );
 }
 
-function AsOfForm({ onDone }: { onDone(): void }) {
+interface AsOfControlProps {
+  /** Whether the page joins facts with statuses and cities; otherwise only the snapshot can be chosen. */
+  readonly hasFacts?: boolean;
+}
+
+function AsOfForm({ hasFacts, onDone }: AsOfControlProps & { onDone(): void }) {
   const view = useView();
   const zone = useZone();
   const { sequence: newest } = useLive();
@@ -135,7 +144,7 @@ function AsOfForm({ onDone }: { onDone(): void }) {
       }}
     >
       <Stack gap="sm" maw={320}>
-        <FactTimeField draft={draft} faults={faults} change={change} zone={zone} />
+        {hasFacts && <FactTimeField draft={draft} faults={faults} change={change} zone={zone} />}
         <LedgerTimeField draft={draft} faults={faults} change={change} zone={zone} />
         <Text size="xs" c="dimmed">
           Times are in {zone}.
@@ -151,7 +160,7 @@ function AsOfForm({ onDone }: { onDone(): void }) {
 }
 
 /** As of when figures are: writes the search parameters that `useAsOf` reads. */
-export function AsOfControl() {
+export function AsOfControl({ hasFacts = true }: AsOfControlProps) {
   const view = useView();
   const zone = useZone();
   const [isOpen, setOpen] = useState(false);
@@ -165,11 +174,11 @@ export function AsOfControl() {
           rightSection={<IconChevronDown size={14} aria-hidden />}
           onClick={() => setOpen(!isOpen)}
         >
-          {wordsOf(view, zone)}
+          {wordsOf(view, zone, hasFacts)}
         </Button>
       </Popover.Target>
       <Popover.Dropdown aria-label="As of when">
-        <AsOfForm onDone={() => setOpen(false)} />
+        <AsOfForm hasFacts={hasFacts} onDone={() => setOpen(false)} />
       </Popover.Dropdown>
     </Popover>
   );

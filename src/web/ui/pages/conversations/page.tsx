@@ -55,7 +55,7 @@ function Controls() {
           })
         }
       />
-      <AsOfControl />
+      <AsOfControl hasFacts={false} />
     </>
   );
 }

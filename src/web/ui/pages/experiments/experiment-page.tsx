@@ -74,7 +74,10 @@ export function ExperimentPage() {
   const result = useLiveQuery({ query: ExperimentReportDocument, variables, kinds });
   const report = result.state.data?.monitor;
   return (
-    <Page title={report?.experiment.key === key ? report.experiment.name : key} actions={<AsOfControl />}>
+    <Page
+      title={report?.experiment.key === key ? report.experiment.name : key}
+      actions={<AsOfControl hasFacts={false} />}
+    >
       <Anchor renderRoot={(props) => <PageLink to="/experiments" {...props} />} size="sm">
         All experiments
       </Anchor>

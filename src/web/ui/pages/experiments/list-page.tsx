@@ -54,7 +54,7 @@ export function ExperimentsPage() {
       title="Experiments"
       actions={
         <>
-          <AsOfControl />
+          <AsOfControl hasFacts={false} />
           {newButton}
         </>
       }

@@ -5,7 +5,7 @@ import { StatusCard } from './status-card.tsx';
 
 export function LookupPage() {
   return (
-    <Page title="Lookup" actions={<AsOfControl />}>
+    <Page title="Lookup" actions={<AsOfControl hasFacts={false} />}>
       <StatusCard />
       <CityCard />
     </Page>

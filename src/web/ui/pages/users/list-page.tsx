@@ -26,7 +26,7 @@ export function UsersPage() {
     kinds: isFixed ? [] : ['USERS', 'STATUS_CHANGES'],
   });
   return (
-    <Page title="Users" actions={<AsOfControl />}>
+    <Page title="Users" actions={<AsOfControl hasFacts={false} />}>
       <Stack gap="md">
         <UserFilters countries={(result.state.data?.userStatistics?.byCountry ?? []).map(({ label }) => label)} />
         <QueryView result={result} height={140}>

@@ -73,7 +73,7 @@ export function UserPage() {
     kinds: isFixed ? [] : ['USERS', 'STATUS_CHANGES', 'TRANSACTIONS'],
   });
   return (
-    <Page title={`User ${userId}`} actions={<AsOfControl />}>
+    <Page title={`User ${userId}`} actions={<AsOfControl hasFacts={false} />}>
       <QueryView result={result} height={500}>
         {({ user }) =>
           user ? (
