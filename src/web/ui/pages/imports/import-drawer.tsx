@@ -48,7 +48,11 @@ function Rejects({ id, rejectedRecords }: Pick<Details, 'id' | 'rejectedRecords'
           <Link
             {...props}
             to="/intake"
-            search={(previous) => ({ ...previous, tab: 'rejects', ofImport: id, open: undefined })}
+            search={(previous) => ({
+              ...previous,
+              ...{ tab: 'rejects', records: true, ofImport: id },
+              ...{ open: undefined, group: undefined, source: undefined, rejects: undefined },
+            })}
           />
         )}
       >

@@ -5,12 +5,14 @@ import { useChangeSearch, useSearch } from './change-search.ts';
 import { ImportsTab } from './imports-tab.tsx';
 import { RejectsTab } from './rejects-tab.tsx';
 import { type Tab, tabs } from './search.ts';
+import { SyncTab } from './sync-tab.tsx';
 import { UploadTab } from './upload-tab.tsx';
 
 const labels: Readonly<Record<Tab, string>> = {
   imports: 'Imports',
   upload: 'Load a file',
   rejects: 'Rejects',
+  sync: 'Sync',
   alerts: 'Alerts',
 };
 
@@ -18,10 +20,11 @@ const contents: Readonly<Record<Tab, () => React.ReactNode>> = {
   imports: ImportsTab,
   upload: UploadTab,
   rejects: RejectsTab,
+  sync: SyncTab,
   alerts: AlertsTab,
 };
 
-/** What arrives: imports with their accounts, new files, records that wait for a person, and alerts. */
+/** What arrives: imports with their accounts, new files, records that wait for a person, synchronizations, and alerts. */
 export function ImportsPage() {
   const { tab = 'imports' } = useSearch();
   const change = useChangeSearch();

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-export const tabs = ['imports', 'upload', 'rejects', 'alerts'] as const;
+export const tabs = ['imports', 'upload', 'rejects', 'sync', 'alerts'] as const;
 
 export type Tab = (typeof tabs)[number];
 
@@ -62,6 +62,12 @@ export const importsSearch = z.object({
   read: z.catch(z.optional(readOptions), undefined),
   /** Rejects in this state; absent: those that wait. */
   rejects: z.catch(z.optional(z.enum(rejectStates)), undefined),
+  /** Whether rejects are listed one by one, not by problem. */
+  records: z.catch(z.optional(z.boolean()), undefined),
+  /** Whether problems without waiting records are listed, too. */
+  settled: z.catch(z.optional(z.boolean()), undefined),
+  /** The problem whose rejects are open, by the id of the group. */
+  group: text(),
   /** Only rejects of this import, or source. */
   ofImport: text(),
   source: text(),

@@ -1,4 +1,11 @@
-import type { AlertEvent, ImportState, ImportTarget, RejectedRecordState } from '../../generated/graphql.ts';
+import type {
+  AlertEvent,
+  FieldProblemCode,
+  ImportState,
+  ImportTarget,
+  RejectedRecordState,
+  UserSyncState,
+} from '../../generated/graphql.ts';
 
 export const stateWords: Readonly<Record<ImportState, string>> = {
   RUNNING: 'running',
@@ -23,6 +30,25 @@ export const rejectWords: Readonly<Record<RejectedRecordState, string>> = {
   OPEN: 'waiting',
   RESOLVED: 'stored',
   DISCARDED: 'discarded',
+};
+
+const codeWords: Readonly<Record<FieldProblemCode, string>> = {
+  CONFLICT: 'another record has this key',
+  MALFORMED: 'malformed',
+  MISSING: 'missing',
+  NOT_ALLOWED: 'not one of the allowed values',
+  OUT_OF_RANGE: 'out of range',
+  WRONG_TYPE: 'of the wrong type',
+};
+
+/** `status: malformed`; codes that this page does not know are written as they are. */
+export const problemWords = ({ field, code }: { readonly field: string; readonly code: string }): string =>
+  `${field === '' ? 'whole record' : field}: ${codeWords[code as FieldProblemCode] ?? code}`;
+
+export const syncWords: Readonly<Record<UserSyncState, string>> = {
+  OFF: 'off',
+  IDLE: 'waiting for the next run',
+  RUNNING: 'running',
 };
 
 export const eventWords: Readonly<Record<AlertEvent, string>> = {
