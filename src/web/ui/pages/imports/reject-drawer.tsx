@@ -15,6 +15,7 @@ import {
   type RejectedRecordDetailsQuery,
   ResolveRejectedRecordDocument,
 } from '../../generated/graphql.ts';
+import { isRetryable } from './retry-text.ts';
 import { rejectWords, targetWords } from './words.ts';
 
 type Details = NonNullable<RejectedRecordDetailsQuery['rejectedRecord']>;
@@ -42,7 +43,11 @@ function ResolveForm({ id, raw, onDone }: Pick<Details, 'id' | 'raw'> & { onDone
     <Stack gap="sm">
       <Textarea
         label="Record"
-        description="Correct it and try again: it is stored as part of its import."
+        description={
+          isRetryable(raw)
+            ? 'Correct it and try again: it is stored as part of its import.'
+            : 'Write it as a JSON object with the names of its columns, such as {"user_id": "42"}, and try again: it is stored as part of its import.'
+        }
         autosize
         minRows={3}
         maxRows={16}

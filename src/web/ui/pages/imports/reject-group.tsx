@@ -19,6 +19,7 @@ import { useChangeSearch, useSearch } from './change-search.ts';
 import { DiscardDialog } from './discard-dialog.tsx';
 import { groupColumns } from './reject-columns.tsx';
 import { RejectState } from './reject-state.tsx';
+import { isRetryable } from './retry-text.ts';
 import { recordTargets } from './search.ts';
 import { useSettleGroup } from './settle-group.ts';
 import { SettlementReport } from './settlement-report.tsx';
@@ -31,19 +32,28 @@ const pageOf = ({ node }: RejectGroupRecordsQuery) => {
   return page && { rows: page.nodes, totalCount: page.totalCount, pageInfo: page.pageInfo };
 };
 
-/** Rows of datasets and objects of user files are parts of their files: no record of them can be stored alone. */
-const isRecordTarget = (target: Details['target']): boolean => recordTargets.some((each) => each === target);
+/** Why the records cannot be tried again as they are; null where they can. */
+const retryObstacleOf = ({ target, example }: Pick<Details, 'target' | 'example'>): string | null => {
+  // Rows of datasets and objects of user files are parts of their files: no record of them can be stored alone.
+  if (!recordTargets.some((each) => each === target))
+    return 'To store them, correct the file at its source and import it again.';
+  if (example && !isRetryable(example.raw))
+    return 'To store them, import a corrected file, or open each and write it as a JSON object.';
+  return null;
+};
 
 /** Settles all waiting records of a group. */
-function GroupActions({ id, target, openCount }: Pick<Details, 'id' | 'target' | 'openCount'>) {
+function GroupActions({ details }: { readonly details: Details }) {
+  const { id, openCount } = details;
   const { settlement, run, cancel, dismiss } = useSettleGroup(id);
   const [isDiscarding, setDiscarding] = useState(false);
   const { may } = useViewer();
+  const obstacle = retryObstacleOf(details);
   const isOff = !may('INGEST') || openCount === 0 || settlement?.state === 'running';
   return (
     <>
       <Group gap="xs">
-        {isRecordTarget(target) && (
+        {obstacle === null && (
           <Button size="compact-sm" disabled={isOff} onClick={() => void run(openCount, null)}>
             Retry all
           </Button>
@@ -52,9 +62,7 @@ function GroupActions({ id, target, openCount }: Pick<Details, 'id' | 'target' |
           Discard all
         </Button>
         {!may('INGEST') && <Text size="sm">This needs the scope ingest.</Text>}
-        {!isRecordTarget(target) && (
-          <Text size="sm">To store them, correct the file at its source and import it again.</Text>
-        )}
+        {obstacle !== null && openCount > 0 && <Text size="sm">{obstacle}</Text>}
       </Group>
       {settlement && <SettlementReport settlement={settlement} onCancel={cancel} onDismiss={dismiss} />}
       <DiscardDialog
@@ -152,7 +160,7 @@ export function RejectGroup({ id }: { readonly id: string }) {
           node?.__typename === 'RejectGroup' ? (
             <Stack gap="sm">
               <GroupHead details={node} />
-              <GroupActions id={id} target={node.target} openCount={node.openCount} />
+              <GroupActions details={node} />
               <GroupRecords id={id} />
             </Stack>
           ) : (
