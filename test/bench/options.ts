@@ -8,6 +8,7 @@ export const benchmarkNames = [
   'graphql',
   'graphql-pages',
   'dataset',
+  'web-ui',
 ] as const;
 export type BenchmarkName = (typeof benchmarkNames)[number];
 

@@ -10,6 +10,7 @@ import { benchmarkLookups } from './lookups.ts';
 import type { BenchmarkName, BenchmarkOptions } from './options.ts';
 import { printReport, type Report } from './report.ts';
 import { benchmarkStartup } from './startup.ts';
+import { benchmarkWebUi } from './web-ui.ts';
 
 const benchmarks: Readonly<Record<BenchmarkName, (options: BenchmarkOptions) => Promise<Report>>> = {
   lookups: benchmarkLookups,
@@ -21,6 +22,7 @@ const benchmarks: Readonly<Record<BenchmarkName, (options: BenchmarkOptions) => 
   graphql: benchmarkGraphql,
   'graphql-pages': benchmarkGraphqlPages,
   dataset: benchmarkDataset,
+  'web-ui': benchmarkWebUi,
 };
 
 const [name, size, folder, out] = process.argv.slice(2) as [BenchmarkName, string, string, string];

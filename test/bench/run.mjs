@@ -51,5 +51,7 @@ const { bundle } = await import('../../src/bundle.mjs');
 const sources = fs.readdirSync(here).filter((name) => name.endsWith('.ts'));
 const packages = peers();
 linkPeers(packages);
+// A package of the developers, not of the program.
+packages.push('playwright-core');
 await bundle(root, { files: sources.map((name) => `test/bench/${name}`), packages });
 await import(pathToFileURL(path.join(built, 'main.js')).href);
