@@ -29,14 +29,14 @@ describe.skipIf(!chromiumPath)('the page of the API', () => {
     await tabTo(page, 'List of trusted documents', 60);
     await page.keyboard.press('ArrowUp');
     await page.keyboard.press('Enter');
-    await page.getByRole('dialog').getByText('What runs here.').waitFor();
+    await page.getByRole('dialog').getByText('What runs here.').first().waitFor();
     await page.getByRole('dialog').getByRole('button', { name: 'Copy as' }).click();
     await page.getByRole('menuitem', { name: 'address' }).click();
     const address = await copiedText(page);
     const answer = await fetch(address, { headers: { accept: 'application/json' } });
     expect(await answer.json()).toMatchObject({ data: { server: { version: expect.any(String) } } });
     const other = await ui.open(page.url().slice(ui.url.length));
-    await other.getByRole('dialog').getByText('What runs here.').waitFor();
+    await other.getByRole('dialog').getByText('What runs here.').first().waitFor();
   });
 
   it.each(widths)('fits and is accessible at %i pixels, light and dark', async (width) => {

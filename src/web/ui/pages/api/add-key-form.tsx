@@ -51,7 +51,9 @@ export function AddKeyForm({ isFirst }: { readonly isFirst: boolean }) {
     if (isAdded && isFirst) signIn(answer.key);
     setAdded(isAdded ? { name: answer.apiKey.name, key: answer.key, isUsed: isFirst } : null);
     setProblem(error?.message ?? (answer && 'message' in answer ? answer.message : null));
-    if (isAdded) setName('');
+    if (!isAdded) return;
+    setName('');
+    setScopes(['READ']);
   };
   return (
     <Stack component="section" aria-label="Add a key" gap="xs">

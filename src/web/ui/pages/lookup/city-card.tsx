@@ -1,6 +1,6 @@
 import { Button, Group, Paper, Stack, Text, Textarea, Title } from '@mantine/core';
 import { getRouteApi } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { formatCount } from '../../format/numbers.ts';
 import { fitsLink, pastedAddresses } from './addresses.ts';
 import { CityTable } from './city-table.tsx';
@@ -20,7 +20,8 @@ const faultOf = (pasted: string): string | null => {
 export function CityCard() {
   const { addresses: linked } = route.useSearch();
   const navigate = route.useNavigate();
-  const [text, setText] = useState(linked ?? '');
+  // Not in the state: a list of thousands would be drawn again with each line that is typed into it.
+  const input = useRef<HTMLTextAreaElement>(null);
   /** A list that is too long for a link; null for one that the address has. */
   const [long, setLong] = useState<string | null>(null);
   const [fault, setFault] = useState<string | null>(null);
@@ -32,6 +33,7 @@ export function CityCard() {
         <form
           onSubmit={(event) => {
             event.preventDefault();
+            const text = input.current?.value ?? '';
             const found = faultOf(text);
             setFault(found);
             if (found !== null) return;
@@ -47,18 +49,14 @@ export function CityCard() {
               label="Addresses"
               description="IPv4 or IPv6, one a line or with commas between them"
               placeholder={'203.0.113.7\n2001:db8::1'}
-              autosize
-              minRows={3}
-              maxRows={10}
+              rows={6}
               w="100%"
               maw={560}
               spellCheck={false}
-              value={text}
+              ref={input}
+              defaultValue={linked ?? ''}
               error={fault}
-              onChange={(event) => {
-                setText(event.currentTarget.value);
-                setFault(null);
-              }}
+              onChange={() => fault !== null && setFault(null)}
             />
             <Group gap="sm">
               <Button type="submit">Look up the cities</Button>
