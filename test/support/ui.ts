@@ -117,6 +117,8 @@ export const uiServer = (options: UiOptions = {}): UiServer => {
       const context = await contextOf(started(browser), pageOptions);
       if (pageOptions.apiKey !== undefined) await signIn(context, pageOptions.apiKey);
       const page = await context.newPage();
+      // Machines that run CI may be slow or busy.
+      page.setDefaultTimeout(60_000);
       const complaints = watch(page, started(server).url, pageOptions.expectedErrors);
       onTestFinished(async () => {
         await context.close();

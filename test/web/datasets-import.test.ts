@@ -113,6 +113,9 @@ describe.skipIf(!chromiumPath)('the import of datasets in the web UI', () => {
     await expect
       .poll(() => ui.data('{ dataset(name: "cities") { refresh { every } } }'))
       .toEqual({ dataset: { refresh: { every: 'PT1H' } } });
+    // The page has read the new schedule once there is nothing to save.
+    await page.getByText('The schedule is saved.').waitFor();
+    await expect.poll(() => page.getByRole('button', { name: 'Save the schedule' }).isDisabled()).toBe(true);
     await schedule.selectOption('never');
     await page.getByRole('button', { name: 'Save the schedule' }).click();
     await page.getByText('cities is not imported again by itself').waitFor();

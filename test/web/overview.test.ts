@@ -67,7 +67,7 @@ describe.skipIf(!chromiumPath)('the page Overview with the demo data', () => {
       .getByRole('row')
       .filter({ hasText: grouped(latest.measures.sum) })
       .waitFor();
-    expect(await same.innerText()).toBe(await table.innerText());
+    await expect.poll(() => same.innerText()).toBe(await table.innerText());
     await page.goBack();
     await page.getByRole('region', { name: 'Revenue' }).waitFor();
   });

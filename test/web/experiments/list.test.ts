@@ -37,6 +37,7 @@ describe('on an empty server', () => {
 
   it('the list offers a command that sends an event, and the page follows it without a reload', async () => {
     const page = await server.open('/experiments');
+    await page.locator('[data-live="live"]').waitFor();
     await page.getByRole('button', { name: 'Copy', exact: true }).click();
     await page.getByRole('menuitem', { name: 'Shell' }).click();
     await page.getByRole('button', { name: 'Copied' }).waitFor();
