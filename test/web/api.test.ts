@@ -68,10 +68,10 @@ describe.skipIf(!chromiumPath)('API keys in the web UI', () => {
     await page.getByRole('button', { name: 'Add', exact: true }).click();
     await page.getByText('The key reader is added').waitFor();
     const key = await page.getByText(/^asof_/).innerText();
-    const reader = await ui.open('/revenue', { apiKey: key });
+    const reader = await ui.open('/revenue', { apiKey: key, expectedErrors: /401/ });
     await reader.getByRole('button', { name: 'Key: reader' }).waitFor();
     await reader.getByRole('heading', { level: 1, name: 'Revenue' }).waitFor();
-    const notAdmin = await ui.open('/api?tab=keys', { apiKey: key });
+    const notAdmin = await ui.open('/api?tab=keys', { apiKey: key, expectedErrors: /401/ });
     await notAdmin.getByText('API keys need a key with the scope admin.').waitFor();
     await page.getByRole('button', { name: 'Revoke reader' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke', exact: true }).click();

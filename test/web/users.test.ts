@@ -77,7 +77,7 @@ describe.skipIf(!chromiumPath)('the pages of users', () => {
     await page.keyboard.type(user?.userId ?? '');
     await page.keyboard.press('Enter');
     await page.getByRole('link', { name: user?.userId ?? '', exact: true }).waitFor();
-    await tabTo(page, 'Users', 200);
+    await tabTo(page, 'List of users', 200);
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: /^User / }).waitFor();
@@ -94,7 +94,7 @@ describe.skipIf(!chromiumPath)('the pages of users', () => {
     );
     for (const theme of ['light', 'dark'] as const) {
       const page = await ui.open('/users', { width, theme });
-      await page.getByRole('grid', { name: 'Users' }).waitFor();
+      await page.getByRole('grid', { name: 'List of users' }).waitFor();
       await expectFits(page);
       await expectAccessible(page);
       await page.goto(`${ui.url}/users/${users.nodes[0]?.userId}`);

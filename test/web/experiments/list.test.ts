@@ -39,7 +39,6 @@ describe('on an empty server', () => {
     const page = await server.open('/experiments');
     await page.locator('[data-live="live"]').waitFor();
     await page.getByRole('button', { name: 'Copy', exact: true }).click();
-    await page.getByRole('menuitem', { name: 'Shell' }).click();
     await page.getByRole('button', { name: 'Copied' }).waitFor();
     const command = await copiedText(page);
     const [, url = ''] = /curl (\S+)/.exec(command) ?? [];

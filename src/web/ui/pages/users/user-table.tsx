@@ -124,7 +124,7 @@ export function UserTable({ where }: { readonly where: UserFilter | null }) {
     <QueryView result={result} height={400}>
       {() => (
         <DataTable
-          label="Users"
+          label="List of users"
           columns={columns}
           rows={rows}
           rowKey={({ id }) => id}
