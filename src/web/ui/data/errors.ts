@@ -24,3 +24,7 @@ export const problemOf = ({ networkError, graphQLErrors }: CombinedError): Probl
   const message = networkError?.message ?? 'The server did not answer.';
   return { kind: 'offline', code: 'OFFLINE', message };
 };
+
+/** Why a mutation did nothing: the error of its union, or that of the request; undefined when it succeeded. */
+export const refusalOf = (result: object | null | undefined, error: CombinedError | undefined): string | undefined =>
+  error?.message ?? (result && 'message' in result ? String(result.message) : undefined);

@@ -65,3 +65,7 @@ export const instantOf = (text: string, zone: string): string | undefined => {
   const candidates = [asUtcMs - before, asUtcMs - after].filter((ms) => ms + offsetMsOf(ms, zone) === asUtcMs);
   return at(Math.min(...(candidates.length > 0 ? candidates : [asUtcMs - before])));
 };
+
+/** A date whose fields in UTC are those of an instant in the zone: the axes of charts have no zones. */
+export const axisDate = (iso: string, zone: string): Date =>
+  zone === 'UTC' ? new Date(iso) : new Date(`${formatTime(iso, zone).replace(' ', 'T')}Z`);

@@ -2,6 +2,7 @@ import { Alert, Button, Checkbox, Code, Group, Stack, Text, TextInput } from '@m
 import { useState } from 'react';
 import { useMutation } from 'urql';
 import { CopyAs } from '../../components/copy-as.tsx';
+import { refusalOf } from '../../data/errors.ts';
 import { useSession } from '../../data/session.tsx';
 import { AddApiKeyDocument, type Scope } from '../../generated/graphql.ts';
 
@@ -50,7 +51,7 @@ export function AddKeyForm({ isFirst }: { readonly isFirst: boolean }) {
     // From now on the server demands a key.
     if (isAdded && isFirst) signIn(answer.key);
     setAdded(isAdded ? { name: answer.apiKey.name, key: answer.key, isUsed: isFirst } : null);
-    setProblem(error?.message ?? (answer && 'message' in answer ? answer.message : null));
+    setProblem(refusalOf(answer, error) ?? null);
     if (!isAdded) return;
     setName('');
     setScopes(['READ']);

@@ -5,6 +5,7 @@ import { useMutation } from 'urql';
 import { type DataColumn, DataTable } from '../../components/data-table.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { Time } from '../../components/time.tsx';
+import { refusalOf } from '../../data/errors.ts';
 import { useLiveQuery } from '../../data/live.tsx';
 import { useViewer } from '../../data/viewer.tsx';
 import { ApiKeyListDocument, type ApiKeyListQuery, RevokeApiKeyDocument } from '../../generated/graphql.ts';
@@ -57,8 +58,7 @@ function RevokeDialog({ name, onDone }: { readonly name: string | null; onDone()
   const [{ fetching }, revoke] = useMutation(RevokeApiKeyDocument);
   const confirm = async () => {
     const { data, error } = await revoke({ input: { name: name ?? '' } });
-    const answer = data?.revokeApiKey;
-    const problem = error?.message ?? (answer && 'message' in answer ? answer.message : null);
+    const problem = refusalOf(data?.revokeApiKey, error);
     notifications.show(problem ? { color: 'orange', message: problem } : { message: `The key ${name} is revoked.` });
     onDone();
   };

@@ -3,6 +3,7 @@ import { notifications } from '@mantine/notifications';
 import { useMutation } from 'urql';
 import { CopyAs } from '../../components/copy-as.tsx';
 import { EmptyState } from '../../components/states.tsx';
+import { refusalOf } from '../../data/errors.ts';
 import { useViewer } from '../../data/viewer.tsx';
 import { StartConversationDocument } from '../../generated/graphql.ts';
 
@@ -16,8 +17,7 @@ export function FirstConversation() {
   const uuid = crypto.randomUUID();
   const send = async () => {
     const { data, error } = await start({ input: { uuid, symbol: 'e' } });
-    const answer = data?.startConversation;
-    const message = error?.message ?? (answer && 'message' in answer ? answer.message : null);
+    const message = refusalOf(data?.startConversation, error);
     notifications.show(
       message
         ? { color: 'orange', message }

@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import { type DataColumn, DataTable } from '../../components/data-table.tsx';
 import { Figure } from '../../components/figure.tsx';
 import { Time } from '../../components/time.tsx';
-import { formatShare } from '../../format/numbers.ts';
+import { formatShare, missing } from '../../format/numbers.ts';
 import type { SymbolFigures } from './letter-chart.tsx';
 
 interface LetterTableProps {
@@ -14,7 +14,7 @@ interface LetterTableProps {
 type Row = SymbolFigures[number];
 
 const rateOf = (rate: number | null | undefined): string =>
-  rate === null || rate === undefined ? '–' : rate.toFixed(2);
+  rate === null || rate === undefined ? missing : rate.toFixed(2);
 
 /** The figures of each letter. A letter opens its conversations below. */
 export function LetterTable({ symbols, chosen, onChoose }: LetterTableProps) {

@@ -3,7 +3,7 @@ import { Chart, type ChartProps } from '../../components/chart.tsx';
 import { categoryColors } from '../../components/colors.ts';
 import { useZone } from '../../data/view.ts';
 import { formatFigure } from '../../format/numbers.ts';
-import { formatTime } from '../../format/times.ts';
+import { axisDate, formatTime } from '../../format/times.ts';
 import type { ConversationFiguresQuery } from '../../generated/graphql.ts';
 
 type Point = NonNullable<NonNullable<ConversationFiguresQuery['dashboard']>['trend']>[number];
@@ -16,7 +16,6 @@ interface TrendChartProps {
 
 interface Period {
   readonly start: string;
-  /** A date whose fields in UTC are those of `start` in the zone: the axis has no zones. */
   readonly at: Date;
   readonly count: number;
   readonly followups: number;
@@ -29,7 +28,7 @@ const periodsOf = (points: readonly Point[], zone: string): Period[] => {
     const start = formatTime(periodStart, zone);
     periods.set(periodStart, {
       start,
-      at: new Date(`${start.replace(' ', 'T')}Z`),
+      at: axisDate(periodStart, zone),
       count: (same?.count ?? 0) + count,
       followups: (same?.followups ?? 0) + followups,
     });

@@ -5,6 +5,7 @@ import { useMutation } from 'urql';
 import { QueryView } from '../../components/query-view.tsx';
 import { EmptyState } from '../../components/states.tsx';
 import { Time } from '../../components/time.tsx';
+import { refusalOf } from '../../data/errors.ts';
 import { useLiveQuery } from '../../data/live.tsx';
 import { useViewer } from '../../data/viewer.tsx';
 import {
@@ -25,7 +26,7 @@ function AlertActions({ alert }: { readonly alert: ExperimentAlertFragment }) {
     const { data, error } = await test({ input: { alertId: alert.id } });
     const result = data?.testAlert;
     if (result?.__typename !== 'TestAlertPayload') {
-      return warn(result && 'message' in result ? result.message : error?.message);
+      return warn(refusalOf(result, error));
     }
     const isDelivered = result.delivery.state === 'DELIVERED';
     if (isDelivered) notifications.show({ message: 'The test message was delivered.' });
@@ -36,7 +37,7 @@ function AlertActions({ alert }: { readonly alert: ExperimentAlertFragment }) {
     const result = data?.removeAlert;
     if (result?.__typename === 'RemoveAlertPayload')
       notifications.show({ message: `Alert ${alert.number} is removed.` });
-    else warn(result && 'message' in result ? result.message : error?.message);
+    else warn(refusalOf(result, error));
   };
   return (
     <Group gap="xs">

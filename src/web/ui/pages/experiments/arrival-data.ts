@@ -1,9 +1,8 @@
 import type { ChartTableData } from '../../components/chart-points.ts';
 import { otherOf, type ShownSeries } from '../../components/colors.ts';
 import { formatFigure } from '../../format/numbers.ts';
-import { localTimeOf } from '../../format/times.ts';
+import { axisDate, localTimeOf } from '../../format/times.ts';
 import type { ExperimentArrivalQuery, TimeGrain } from '../../generated/graphql.ts';
-import { zonedDate } from './zoned.ts';
 
 type Point = NonNullable<NonNullable<ExperimentArrivalQuery['monitor']>['trend']>[number];
 
@@ -30,7 +29,7 @@ export const arrivalPoints = (
     const key = `${periodStart} ${own}`;
     const before = points.get(key);
     points.set(key, {
-      ...{ at: zonedDate(periodStart, zone), iso: periodStart, variant: own },
+      ...{ at: axisDate(periodStart, zone), iso: periodStart, variant: own },
       events: (before?.events ?? 0) + eventCount,
       newUsers: (before?.newUsers ?? 0) + newUserCount,
       late: (before?.late ?? 0) + lateEventCount,

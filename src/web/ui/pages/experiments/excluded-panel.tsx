@@ -4,6 +4,7 @@ import { useMutation } from 'urql';
 import { PageLink } from '../../components/page-link.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { EmptyState } from '../../components/states.tsx';
+import { refusalOf } from '../../data/errors.ts';
 import { type PageOfRows, usePagedRows } from '../../data/paged-rows.ts';
 import { isOfSnapshot, useAsOf, useView } from '../../data/view.ts';
 import { useViewer } from '../../data/viewer.tsx';
@@ -60,7 +61,7 @@ const useInclude = () => {
     const { data, error } = await include({ input: { userIds: [userId] } });
     const result = data?.includeUsers;
     const isDone = result?.__typename === 'IncludeUsersPayload';
-    const refusal = result && 'message' in result ? result.message : error?.message;
+    const refusal = refusalOf(result, error);
     notifications.show(isDone ? { message: `${userId} counts again.` } : { color: 'orange', message: refusal ?? '' });
   };
 };

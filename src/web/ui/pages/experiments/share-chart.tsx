@@ -4,6 +4,7 @@ import { categoryColors, seriesMax } from '../../components/colors.ts';
 import { QueryView } from '../../components/query-view.tsx';
 import { EmptyState } from '../../components/states.tsx';
 import { useLiveQuery } from '../../data/live.tsx';
+import { axisDate } from '../../format/times.ts';
 import { type ExperimentPlanFragment, ExperimentSharesDocument } from '../../generated/graphql.ts';
 import { useExperimentSearch, useScope } from './scope.ts';
 import {
@@ -16,7 +17,6 @@ import {
   shareTable,
   shareTitle,
 } from './share-data.ts';
-import { zonedDate } from './zoned.ts';
 
 type Draw = ChartProps['plot'];
 type Phases = ExperimentPlanFragment['phases'];
@@ -42,7 +42,7 @@ const drawShares =
     const drawn = points.filter(({ variant }) => variants.includes(variant));
     const spans = phaseSpans(phases, points, zone);
     const facet = variants.length > 1 ? { fy: 'variant' as const } : {};
-    const moments = trend.brokenSince === null ? [] : [zonedDate(trend.brokenSince, zone)];
+    const moments = trend.brokenSince === null ? [] : [axisDate(trend.brokenSince, zone)];
     return {
       marginLeft: 46,
       marginTop: 26,

@@ -1,8 +1,7 @@
 import type { ChartTableData, PointPosition } from '../../components/chart-points.ts';
 import { formatShare } from '../../format/numbers.ts';
-import { localTimeOf } from '../../format/times.ts';
+import { axisDate, localTimeOf } from '../../format/times.ts';
 import type { ExperimentPlanFragment, ExperimentSharesQuery } from '../../generated/graphql.ts';
-import { zonedDate } from './zoned.ts';
 
 export type ShareTrend = NonNullable<NonNullable<ExperimentSharesQuery['monitor']>['shareTrend']>;
 
@@ -23,7 +22,7 @@ export interface SharePoint {
 export const sharePoints = ({ points }: ShareTrend, zone: string): SharePoint[] =>
   points.flatMap(({ at, userCount, shares }) =>
     shares.map(({ variant, userCount: users, share, expectedShare, lower, upper }) => ({
-      ...{ at: zonedDate(at, zone), iso: at, variant, users, allUsers: userCount },
+      ...{ at: axisDate(at, zone), iso: at, variant, users, allUsers: userCount },
       ...{ share, expected: expectedShare, lower, upper },
     })),
   );
@@ -63,8 +62,8 @@ export const phaseSpans = (phases: ExperimentPlanFragment['phases'], points: rea
       const shares = allocation.map(({ variant, weight }) => `${variant} ${formatShare(weight / total)}`);
       return {
         index,
-        from: new Date(Math.max(first.getTime(), from === null ? first.getTime() : zonedDate(from, zone).getTime())),
-        to: new Date(Math.min(last.getTime(), to === null ? last.getTime() : zonedDate(to, zone).getTime())),
+        from: new Date(Math.max(first.getTime(), from === null ? first.getTime() : axisDate(from, zone).getTime())),
+        to: new Date(Math.min(last.getTime(), to === null ? last.getTime() : axisDate(to, zone).getTime())),
         label: shares.length === 0 ? 'equal shares' : shares.join(', '),
       };
     })

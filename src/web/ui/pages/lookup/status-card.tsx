@@ -26,7 +26,7 @@ function StatusForm() {
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        // Now is fixed when it is asked: a link shows the same tomorrow.
+        // Without a time it is now, and the address gets this instant: a link shows the same tomorrow.
         const at = time.trim() === '' ? new Date().toISOString() : instantOf(time, zone);
         const found = id === '' ? 'id' : at === undefined ? 'time' : null;
         setFault(found);

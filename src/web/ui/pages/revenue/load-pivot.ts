@@ -18,7 +18,7 @@ import type { Dimension, Grain, MeasureName, RevenueSearch, Source } from './sea
 export const rowsPerPage = 50;
 export const columnsPerPage = 15;
 
-/** What is asked: everything that decides the figures of a pivot. */
+/** Everything that decides the figures of a pivot. */
 export interface PivotRequest {
   readonly source: Source;
   readonly rows: Dimension;

@@ -6,7 +6,7 @@ import { QueryView } from '../../components/query-view.tsx';
 import { useLoaded } from '../../data/loaded.ts';
 import { unknownLabel } from '../../format/labels.ts';
 import { formatCount, formatFigure, toNumber } from '../../format/numbers.ts';
-import { formatTime } from '../../format/times.ts';
+import { axisDate } from '../../format/times.ts';
 import { dimensions, labelOf } from './dimensions.ts';
 import type { Pivot } from './load-pivot.ts';
 import { loadSeries, type Point, type Series } from './load-series.ts';
@@ -22,15 +22,13 @@ interface Drawn {
   readonly y: number | null;
 }
 
-const clockOf = (iso: string, zone: string): Date => new Date(`${formatTime(iso, zone).replace(' ', 'T')}Z`);
-
 const drawnOf = ({ pivot: { request, total }, points }: Series): readonly Drawn[] => {
   const { grain, timeZone, columns, measure } = request;
   return points.map((point) => ({
     point,
     label: point.series === null || !columns ? 'all' : labelOf(columns, point.series, grain, timeZone),
-    x1: clockOf(point.from, timeZone),
-    x2: clockOf(point.to, timeZone),
+    x1: axisDate(point.from, timeZone),
+    x2: axisDate(point.to, timeZone),
     y: toNumber(measures[measure].valueIn(point.figures, total)),
   }));
 };

@@ -4,7 +4,7 @@ import { CitationButton } from '../../components/citation-button.tsx';
 import { Figure } from '../../components/figure.tsx';
 import { unknownClass } from '../../components/unknown.tsx';
 import { unknownLabel } from '../../format/labels.ts';
-import { formatFigure, formatShare } from '../../format/numbers.ts';
+import { formatFigure, formatShare, missing } from '../../format/numbers.ts';
 import { statusWords } from '../../format/words.ts';
 import type { UserFiguresQuery } from '../../generated/graphql.ts';
 import { statuses, type UsersSearch } from './search.ts';
@@ -57,7 +57,7 @@ const GroupList = ({ title, groups, total, onOpen }: GroupListProps) => (
 );
 
 const roundedAge = (age: number | null | undefined): string =>
-  age === null || age === undefined ? '–' : formatFigure(Math.round(age * 10) / 10);
+  age === null || age === undefined ? missing : formatFigure(Math.round(age * 10) / 10);
 
 const groupsOf = ({ byStatus, byAgeBand, byCountry, byGender }: Figures) => [
   {

@@ -3,7 +3,7 @@ import { Chart, type ChartProps } from '../../components/chart.tsx';
 import { categoryColors } from '../../components/colors.ts';
 import { useZone } from '../../data/view.ts';
 import { formatCount, formatFigure, missing, toNumber } from '../../format/numbers.ts';
-import { formatTime } from '../../format/times.ts';
+import { axisDate, formatTime } from '../../format/times.ts';
 import { statusWords } from '../../format/words.ts';
 import type { UserStatus } from '../../generated/graphql.ts';
 import type { UserDetails } from './user-details.ts';
@@ -13,9 +13,6 @@ const statusColors: Readonly<Record<UserStatus, string>> = {
   NON_PAYING: '#b0b0b0',
   CANCELLED: categoryColors[1],
 };
-
-/** A date whose fields in UTC are those of an instant in the zone: the axis has no zones. */
-const axisDate = (iso: string, zone: string): Date => new Date(`${formatTime(iso, zone).replace(' ', 'T')}Z`);
 
 const bands = { status: 'status', purchases: 'purchases' } as const;
 
