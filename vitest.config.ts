@@ -47,7 +47,13 @@ export default defineConfig({
       {
         extends: true,
         // A command takes a second to start, and many seconds on a machine that is busy.
-        test: { name: 'process', include: tiers.process, globalSetup: 'test/support/build.ts', testTimeout: 180_000 },
+        test: {
+          name: 'process',
+          include: tiers.process,
+          exclude: tiers.unit,
+          globalSetup: 'test/support/build.ts',
+          testTimeout: 180_000,
+        },
       },
       { extends: true, test: { name: 'simulation', include: tiers.simulation } },
     ],
