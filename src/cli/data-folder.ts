@@ -32,7 +32,8 @@ export const withData = async <R>(config: Config, work: (opened: CommandServices
   const store = openOrFail(config, () => openStore({ ...config, nowUs }));
   const ledger = createLedger(store);
   const engine = openDatasetEngine(config, silentLog);
-  const sqlEngine = openSqlEngine(config, engine.folder, silentLog);
+  // A command waits for its query and has nothing to give way to.
+  const sqlEngine = openSqlEngine({ ...config, sqlNiceness: 0 }, engine.folder, silentLog);
   try {
     const domains = createDomains({ store, engine, sqlEngine, ledger, limits: config, nowUs, log: silentLog });
     return await work({ store, ledger, domains });

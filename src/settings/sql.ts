@@ -32,4 +32,10 @@ export const sqlSettings = {
     default: '2',
     description: 'Number of SQL queries that run at the same time; further ones wait.',
   },
+  sqlNiceness: {
+    type: integer({ min: 0, max: 19 }),
+    default: '10',
+    description:
+      'By how much the process that runs SQL queries gives way to the server when there are not enough processors for both: from 0, not at all, to 19.',
+  },
 } satisfies SettingDefinitions;

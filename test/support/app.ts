@@ -62,7 +62,8 @@ export const openApp = async (options: OpenOptions = {}): Promise<OpenApp> => {
   const folder = await mkdtemp(join(tmpdir(), 'asof-test-'));
   const data = options.data ?? (options.onDisk ? join(folder, 'data') : ':memory:');
   const { onStatement, log = pino({ level: 'silent' }) } = options;
-  const app = createApp(readConfig({ data, ...options.settings }), {
+  // Beside other tests, a process that gives way to them would hardly get to start.
+  const app = createApp(readConfig({ data, sqlNiceness: '0', ...options.settings }), {
     log,
     ui: options.ui,
     ...(onStatement ? { onStatement } : {}),

@@ -132,4 +132,5 @@ export interface SqlLimits {
   readonly sqlResultBytesMax: number;
   readonly sqlLengthMax: number;
   readonly sqlQueriesAtOnce: number;
+  readonly sqlNiceness: number;
 }

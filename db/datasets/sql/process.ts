@@ -10,9 +10,6 @@ const isSource = import.meta.url.endsWith('.ts');
 /** Workers in TypeScript need a loader. Flags of this process are not inherited: they may belong to a debugger. */
 const workerFlags = isSource ? ['--import', import.meta.resolve('tsx')] : [];
 
-/** Queries give way to the server when there are not enough processors for both. */
-const niceness = 10;
-
 interface PendingTask {
   /** The error of this task when the process ends. */
   endReason: Error | undefined;
@@ -62,7 +59,7 @@ export class SqlProcess {
     this.#child.on('message', (reply: WorkerReply) => this.#receive(reply));
     this.#child.on('error', (error) => end(error.message));
     this.#child.on('exit', (code, signal) => end(String(signal ?? code), signal));
-    lowerPriority(this.#child.pid);
+    lowerPriority(this.#child.pid, settings.sqlNiceness);
     this.#keepAlive();
     this.#send({ settings });
   }
@@ -147,9 +144,9 @@ export class SqlProcess {
   }
 }
 
-const lowerPriority = (pid: number | undefined): void => {
+const lowerPriority = (pid: number | undefined, niceness: number): void => {
   try {
-    if (pid !== undefined) setPriority(pid, niceness);
+    if (pid !== undefined && niceness > 0) setPriority(pid, niceness);
   } catch {
     // Some systems do not allow it; queries are then as important as requests.
   }
