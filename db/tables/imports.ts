@@ -1,5 +1,6 @@
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { FileDialect } from '../../src/lib/import-options.ts';
+import type { ImportReading } from '../../src/lib/import-reading.ts';
 
 /**
  * The state and counts of each import. Not a ledger table: counts change in the transaction of the records they count, so
@@ -29,6 +30,8 @@ export const imports = sqliteTable(
     digest: text('digest').notNull().default(''),
     /** How the CSV file was read; null before it is known, and for other formats. */
     dialect: text('dialect', { mode: 'json' }).$type<FileDialect>(),
+    /** How its records are read; null where no record can be read again alone. */
+    reading: text('reading', { mode: 'json' }).$type<ImportReading>(),
   },
   (table) => [
     index('imports_by_digest').on(table.digest),

@@ -194,7 +194,7 @@ builder.mutationFields((t) => ({
   retryRejectGroup: t.field({
     type: SettleRejectGroupResult,
     description:
-      'Retries the open records of a group with their original texts, such as after a plan or a source was corrected. Each is stored as part of its import, or stays open.',
+      'Retries the open records of a group with their original texts, read with the options of their import, such as after a plan or a source was corrected. Each is stored as part of its import, or stays open.',
     args: { input: t.arg({ type: RetryRejectGroupInput, required: true, description: 'The group.' }) },
     resolve: (_root, { input: { rejectGroupId, first, after } }, { rejects, config }) => {
       const request = requestOf(first, after, config);

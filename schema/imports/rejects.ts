@@ -159,7 +159,7 @@ const RejectedRecordActionInput = builder.inputType('RejectedRecordActionInput',
   fields: (t) => ({
     retryWith: t.string({
       description:
-        'The corrected record: a JSON object with the field names of its file, such as `{"user_id": "u-1", …}`.',
+        'The corrected record: a JSON object with the field names of its file, such as `{"user_id": "u-1", …}`, or a row as its CSV file writes them. It is read with the options of its import.',
     }),
     discardBecause: t.string({ description: 'Why it is discarded; 1 to 1000 characters.' }),
   }),

@@ -8,6 +8,7 @@ import {
   type TextOptions,
   textEncodings,
 } from './import-options.ts';
+import type { ImportReading } from './import-reading.ts';
 
 /** What an option's text means, or what the text must be. */
 export type OptionText<T> = { readonly value: T; readonly expected?: never } | { readonly expected: string };
@@ -116,7 +117,8 @@ export const importOptionDescriptions = {
 } as const satisfies Record<keyof ImportReadOptions | 'types', string>;
 
 const textOptionNames = ['delimiter', 'encoding', 'headerLine'] as const;
-const readOptionNames = [...textOptionNames, 'decimal', 'dateOrder', 'nullMarkers'] as const;
+const valueOptionNames = ['decimal', 'dateOrder', 'nullMarkers'] as const;
+const readOptionNames = [...textOptionNames, ...valueOptionNames] as const;
 
 /** Only the options of how a file is read, without those that are null or undefined, in a fixed order. */
 export const readOptionsOf = (
@@ -129,3 +131,11 @@ export const readOptionsOf = (
 /** Those of the options that say how the text of a file is split, without those that are undefined. */
 export const textOptionsOf = (options: TextOptions): TextOptions =>
   Object.fromEntries(textOptionNames.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])));
+
+/** Those of the options that say how values are read, and the words of the file, without those that are undefined. */
+export const valueOptionsOf = (options: ImportReading['options']): ImportReading['options'] =>
+  Object.fromEntries(
+    [...valueOptionNames, 'synonyms' as const].flatMap((name) =>
+      options[name] === undefined ? [] : [[name, options[name]]],
+    ),
+  );

@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
 import type { FileDialect, TextOptions } from '../lib/import-options.ts';
-import type { CsvRow } from './csv-row.ts';
+import type { RecordTable } from '../lib/import-reading.ts';
 import { readCsvRows } from './csv-rows.ts';
 import { detectDialect, fileDialect, type TableDialect } from './dialect.ts';
-import type { SourceBatch, SourceRecord, SourceShape } from './source.ts';
-import { expectedColumns, nearestColumns, notATable, refusedRecord } from './source.ts';
+import { recordOfRow } from './record-row.ts';
+import type { SourceBatch, SourceShape } from './source.ts';
+import { expectedColumns, nearestColumns, notATable } from './source.ts';
 
 export interface CsvRecordOptions {
   readonly recordBytesMax: number;
@@ -12,8 +13,8 @@ export interface CsvRecordOptions {
   readonly text?: TextOptions | undefined;
   /** Receives how the file is read, before the first record. */
   readonly onDialect?: ((dialect: FileDialect) => void) | undefined;
-  /** Receives the names of the columns, before the first record. */
-  readonly onColumns?: ((names: readonly string[]) => void) | undefined;
+  /** Receives how rows are records, before the first record. */
+  readonly onTable?: ((table: RecordTable) => void) | undefined;
 }
 
 const listColumns = (names: readonly string[]): string => {
@@ -50,17 +51,15 @@ const columnNames = (
   );
 };
 
-const recordOf = (row: CsvRow, names: readonly string[]): SourceRecord => {
-  const { line, raw, cells, fault } = row;
-  if (cells === undefined) return refusedRecord(line, raw, fault.code, fault.message);
-  // Without a prototype, a column named __proto__ is a column like any other.
-  const value = Object.create(null) as Record<string, unknown>;
-  for (let index = 0; index < names.length; index += 1) {
-    const cell = cells[index]?.trim();
-    if (cell !== undefined && cell !== '') value[names[index] as string] = cell;
-  }
-  return { line, raw, value };
-};
+const tableOf = (dialect: TableDialect, names: readonly string[]): RecordTable => ({
+  names,
+  columns: dialect.columns,
+  quote: dialect.quote,
+  escape: dialect.escape,
+  encoding: dialect.encoding,
+  cellDelimiter: dialect.cellDelimiter,
+  escapesCells: dialect.escapesCells,
+});
 
 /**
  * Reads a CSV file whose header names the fields, case-sensitive. Names and cells are text without blanks around them; empty
@@ -69,14 +68,14 @@ const recordOf = (row: CsvRow, names: readonly string[]): SourceRecord => {
 export async function* readCsv(
   path: string,
   shape: SourceShape,
-  { text, onDialect, onColumns, ...options }: CsvRecordOptions,
+  { text, onDialect, onTable, ...options }: CsvRecordOptions,
 ): AsyncGenerator<SourceBatch> {
   const { size } = await stat(path);
   const dialect = await detectDialect(path, size, text, shape);
   const names = columnNames(dialect, shape);
   onDialect?.(fileDialect(dialect));
-  onColumns?.(names);
+  onTable?.(tableOf(dialect, names));
   for await (const { rows, bytesRead } of readCsvRows({ path, ...options }, dialect)) {
-    yield { records: rows.map((row) => recordOf(row, names)), bytesRead };
+    yield { records: rows.map((row) => recordOfRow(row, names)), bytesRead };
   }
 }

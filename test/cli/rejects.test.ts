@@ -61,6 +61,7 @@ describe('asof rejects', () => {
     const csv = await run('retry', '4');
     expect(csv.code).toBe(1);
     expect(csv.stdout).toContain('1 tried = 0 stored, 0 duplicates, 0 discarded, 1 refused\n');
+    expect(csv.stdout).toContain('rejected record 4: product_price must be');
     expect(csv.stdout).toContain(`asof rejects retry 4 --with '{"click_id": "…", "created_at": "…"`);
     const corrected = { click_id: 1, created_at: '2025-01-01', product_id: 'p', product_price: 9.5, user_id: 'u-1' };
     for (const _time of [1, 2])
@@ -72,6 +73,16 @@ describe('asof rejects', () => {
     const other = await run('retry', '4', '--with', JSON.stringify({ ...corrected, product_price: 9 }), '--json');
     expect(other.code).toBe(1);
     expect(JSON.parse(other.stdout)).toMatchObject({ refused: 1, refusals: [{ id: 4, code: 'CONFLICT' }] });
+    await sound(data, 2);
+  });
+
+  it('stores a corrected row of a CSV file', async () => {
+    const { data, run } = await filled();
+    const short = await run('retry', '4', '--with', '1,2025-01-01,p');
+    expect(short).toMatchObject({ code: 1 });
+    expect(short.stdout).toContain('the row has 3 cells, the header 5');
+    expect(await run('retry', '4', '--with', '1,2025-01-01,p,9.5,u-1')).toMatchObject({ code: 0 });
+    expect(await run('retry', '4', '--with', '1,2025-01-01,p,9.50,u-1')).toMatchObject({ code: 0 });
     await sound(data, 2);
   });
 

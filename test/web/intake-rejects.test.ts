@@ -94,17 +94,17 @@ describe.skipIf(!chromiumPath)('rejects by problem on the page Intake', () => {
     expect(await groupOf('')).toMatchObject({ openCount: 0, resolvedCount: 3, discardedCount: 0 });
   });
 
-  it('says that records of a CSV file are written anew', async () => {
+  it('retries records of a CSV file with the text of their rows, and stores a corrected row', async () => {
     const page = await ui.open('/intake?tab=rejects');
     await page
       .getByRole('grid', { name: 'Rejects by problem' })
       .getByText(/^user_id: /)
       .click();
-    await page.getByText('open each and write it as a JSON object').waitFor();
-    expect(await page.getByRole('button', { name: 'Retry all' }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Retry all' }).click();
+    await page.getByText('1 tried = 0 stored + 1 still waiting').waitFor();
+    await page.getByText(/rejected record \d+: user_id/).waitFor();
     await page.getByRole('grid', { name: 'Records of the problem' }).getByText(',FR,male').click();
-    await page.getByText('Write it as a JSON object with the names of its columns').waitFor();
-    await page.getByLabel('Record', { exact: true }).fill('{"user_id": "2", "country": "FR"}');
+    await page.getByLabel('Record', { exact: true }).fill('2,FR,male');
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.getByText('0 waiting, 1 stored, 0 discarded').waitFor();
   });

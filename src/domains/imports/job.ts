@@ -67,6 +67,7 @@ const newRow = (fields: NewImport, startedAtUs: number): Omit<Import, 'id'> => (
   failureCode: null,
   failureMessage: null,
   dialect: null,
+  reading: null,
   processId: process.pid,
 });
 

@@ -2,12 +2,10 @@ import type { Row, Store, Tx } from '../../../db/store.ts';
 import { imports, rejectedRecords, rejectGroups } from '../../../db/tables/imports.ts';
 import { DomainError, type FieldProblem } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import type { Importer, ReadOptions, RecordOutcome } from '../../ledger/record.ts';
+import type { Importer, RecordOutcome } from '../../ledger/record.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger/table-page.ts';
 import { senderOf } from '../../lib/api-source.ts';
-import { parseExactJson } from '../../lib/exact-json.ts';
-import type { ReadResult } from '../../lib/problems.ts';
 import type { TimeCounts } from '../../lib/time-counts.ts';
 import type { Import } from './job.ts';
 import {
@@ -16,6 +14,7 @@ import {
   type SettleGroupRequest,
   settleRejectedRecord,
 } from './reject-groups.ts';
+import { type RereadOptions, reread } from './reread.ts';
 
 export type RejectedRecord = Row<typeof rejectedRecords>;
 
@@ -44,6 +43,8 @@ export interface SettledGroup {
 export type RetryResult =
   | { readonly reject: RejectedRecord; readonly error?: never }
   | { readonly reject: RejectedRecord; readonly error: DomainError };
+
+type RetryOptions = Pick<RereadOptions, 'synonyms'>;
 
 export interface RejectServices {
   readonly store: Store;
@@ -142,12 +143,12 @@ export class Rejects {
   }
 
   /**
-   * Stores the corrected record, JSON text with the field names of its wire format, and in the same transaction marks the
-   * reject as resolved and moves the counts of its import. Repeating it with the same record returns the same result and
+   * Stores the corrected record, a JSON object with the field names of its wire format or a row as its file writes them, read
+   * as its import reads records, and in the same transaction marks the reject as resolved and moves the counts. Repeating it with the same record returns the same result and
    * stores nothing. Throws NOT_FOUND, BAD_REQUEST for a discarded reject, LIMIT_EXCEEDED for a long text,
    * VALIDATION_FAILED or CONFLICT with the problems; then nothing has changed.
    */
-  async resolve(id: number, text: string, options: ReadOptions = {}): Promise<RejectedRecord> {
+  async resolve(id: number, text: string, options: RetryOptions = {}): Promise<RejectedRecord> {
     const { ledger, recordBytesMax } = this.#services;
     if (Buffer.byteLength(text) > recordBytesMax)
       throw new DomainError(
@@ -157,12 +158,14 @@ export class Rejects {
     return ledger.write((tx) => this.#resolveIn(tx, this.#find(id), text, options));
   }
 
-  #resolveIn(tx: Tx, reject: RejectedRecord, text: string, options: ReadOptions): RejectedRecord {
+  #resolveIn(tx: Tx, reject: RejectedRecord, text: string, options: RetryOptions): RejectedRecord {
     const { id, state } = reject;
     if (state === 'DISCARDED')
       throw new DomainError('BAD_REQUEST', `rejected record ${id} is discarded: it can no longer be resolved`);
     const importer = this.#importerOf(reject);
-    const { value, problems } = readText(importer, text, options);
+    const reading = importOf(tx, reject)?.reading ?? null;
+    const { recordBytesMax } = this.#services;
+    const { value, problems } = reread(importer, text, { ...options, reading, recordBytesMax });
     const settlement = problems ? null : JSON.stringify(importer.wire(value));
     if (state === 'RESOLVED') {
       if (reject.settlement === settlement) return reject;
@@ -177,7 +180,7 @@ export class Rejects {
   /** Retries every open reject with its original text, the oldest first. */
   async retryOpen(
     { target }: Pick<RejectFilter, 'target'>,
-    options: ReadOptions,
+    options: RetryOptions,
     onRetried: (result: RetryResult) => void,
   ): Promise<void> {
     const match = { state: 'OPEN', ...(target === undefined ? {} : { target }) } as const;
@@ -242,6 +245,9 @@ const checkReason = (id: number, reason: string): void => {
   throw refusal(id, 'VALIDATION_FAILED', [{ path: 'reason', code: 'MALFORMED', message }]);
 };
 
+const importOf = (tx: Tx, { importId }: RejectedRecord): Import | undefined =>
+  importId === null ? undefined : tx.findLatest(imports, { id: importId });
+
 /** Stores the record as one of its import; throws the reason for which it is refused. */
 const storeResolved = (
   tx: Tx,
@@ -250,7 +256,7 @@ const storeResolved = (
   reject: RejectedRecord,
 ): Extract<RecordOutcome, { kind: 'CREATED' | 'DUPLICATE' }> => {
   const { id, importId, line, source, problems } = reject;
-  const ofImport = importId === null ? undefined : tx.findLatest(imports, { id: importId });
+  const ofImport = importOf(tx, reject);
   const start = { id: ofImport?.id ?? 0, digest: ofImport?.digest ?? '', isRepeat: false };
   const session = importer.resume?.(tx, start) ?? importer.begin(start);
   const outcome = session.record(tx, value, { importId, line, sentBy: importId === null ? senderOf(source) : null });
@@ -280,13 +286,3 @@ const isRefusal = ({ code }: DomainError): boolean =>
 
 const refusal = (id: number, code: 'VALIDATION_FAILED' | 'CONFLICT', problems: FieldProblem[]): DomainError =>
   new DomainError(code, `rejected record ${id}: ${problems.map(({ message }) => message).join('; ')}`, { problems });
-
-const readText = (importer: Importer, text: string, options: ReadOptions): ReadResult<unknown> => {
-  try {
-    return importer.read(parseExactJson(text), options);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    const message = `the record must be a JSON object, and this is not JSON: ${error.message}`;
-    return { problems: [{ path: '', code: 'MALFORMED', message }] };
-  }
-};

@@ -8,8 +8,9 @@ import { DomainError, type FieldProblem } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Importer, ImportSession, ReadOptions, RecordCounts, RecordOutcome } from '../../ledger/record.ts';
 import type { DebugLog } from '../../lib/debug-log.ts';
-import { readOptionsOf } from '../../lib/import-option-texts.ts';
+import { readOptionsOf, valueOptionsOf } from '../../lib/import-option-texts.ts';
 import type { FileDialect, TextOptions } from '../../lib/import-options.ts';
+import type { ImportReading, RecordTable } from '../../lib/import-reading.ts';
 import type { ReadResult } from '../../lib/problems.ts';
 import type { SourceBatch, SourceLimits, SourceRecord } from '../../sources/source.ts';
 import { type Import, ImportJob, openImportWriter, type Write } from './job.ts';
@@ -117,14 +118,20 @@ const importFiles = async (run: FileRun): Promise<readonly RecordImport[]> => {
       const onDialect = (found: FileDialect): void => {
         dialect = found;
       };
+      let reading: ImportReading = { table: null, options: valueOptionsOf(options), fields: {} };
       const preview = previews[index];
-      const file = { path, options, onDialect, onColumns: preview?.addColumns };
+      const onTable = (table: RecordTable): void => {
+        reading = { ...reading, table };
+        preview?.addColumns(table.names);
+      };
+      const file = { path, options, onDialect, onTable };
       for await (const { batch, cells } of surveyedSource(file, services.importer, services.limits)) {
         const judgeOfFile = { ...judge, preview, options: { ...options, cells } };
-        await job.advance((tx) => ({ ...storeBatch(tx, judgeOfFile, job, batch), dialect }));
+        reading = { ...reading, fields: cells.readings() };
+        await job.advance((tx) => ({ ...storeBatch(tx, judgeOfFile, job, batch), dialect, reading }));
         options.onProgress?.(job.current);
       }
-      await job.advance(() => ({ dialect }));
+      await job.advance(() => ({ dialect, reading }));
     }
     await ImportJob.finishAll(jobs, write, (tx) => judge.session.finish?.(tx, countsOf(jobs)));
   } catch (error) {

@@ -2,6 +2,7 @@ import type { Importer, ReadOptions } from '../../ledger/record.ts';
 import { FileCells } from '../../lib/cells/file-cells.ts';
 import { textOptionsOf } from '../../lib/import-option-texts.ts';
 import type { FileDialect, TextOptions } from '../../lib/import-options.ts';
+import type { RecordTable } from '../../lib/import-reading.ts';
 import { readSource } from '../../sources/read-source.ts';
 import type { SourceBatch, SourceLimits } from '../../sources/source.ts';
 
@@ -10,8 +11,8 @@ export interface SurveyedFile {
   readonly options: ReadOptions & TextOptions;
   /** Receives how the file is read, before the first batch. */
   readonly onDialect: (dialect: FileDialect) => void;
-  /** Receives the names of the columns of a CSV file, before the first batch. */
-  readonly onColumns?: ((names: readonly string[]) => void) | undefined;
+  /** Receives how rows of a CSV file are records, before the first batch. */
+  readonly onTable: (table: RecordTable) => void;
 }
 
 export interface SurveyedBatch {
@@ -25,13 +26,13 @@ export interface SurveyedBatch {
  * only the others explain, such as `1.234,50`; records before it do not need that.
  */
 export async function* surveyedSource(
-  { path, options, onDialect, onColumns }: SurveyedFile,
+  { path, options, onDialect, onTable }: SurveyedFile,
   { shape, writtenFields = {} }: Importer,
   limits: SourceLimits,
 ): AsyncGenerator<SurveyedBatch> {
   const cells = new FileCells(writtenFields, options);
   const text = textOptionsOf(options);
-  for await (const batch of readSource(path, shape, limits, { text, onDialect, onColumns })) {
+  for await (const batch of readSource(path, shape, limits, { text, onDialect, onTable })) {
     if (batch.records.some(({ value }) => value && cells.needsSurvey(value))) {
       for await (const { records } of readSource(path, shape, limits, { text }))
         for (const { value } of records) if (value) cells.survey(value);

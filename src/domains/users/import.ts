@@ -11,7 +11,8 @@ const columns = ['user_id', 'country', 'gender'];
 /** Imports files of `user_id`, `country`, `gender`. */
 export const createUsersImporter = (users: Users): Importer<UserProfile> => ({
   target: usersTarget,
-  shape: { columns: [columns] },
+  // Files with only one of the attributes are usual.
+  shape: { columns: [columns, ['user_id', 'country'], ['user_id', 'gender']] },
   fields: fieldsOfSameName(columns),
   read: (value, { cells }) =>
     readRecord(

@@ -1,4 +1,6 @@
+import type { ColumnPlan } from '../column.ts';
 import type { ValueOptions } from '../import-options.ts';
+import type { ImportReading, WrittenReading } from '../import-reading.ts';
 import type { RecordCells, WrittenCell, WrittenFields } from '../record-cells.ts';
 import { CellReader } from './cell-reader.ts';
 import { ColumnSurvey } from './column-survey.ts';
@@ -15,14 +17,8 @@ const datesInDigits = /^\s*\d{1,2}[./-]\d/;
 /** An amount whose decimal sign is a point, without doubt. */
 const pointAmount = /^-?(?:\d+\.(?:\d{1,2}|\d{4,})|0\.\d+|\d{4,}\.\d+)$/;
 
-/** How a field is read in all records of a file. */
-interface FieldReading {
+interface FieldReading extends WrittenReading {
   readonly reader: CellReader;
-  readonly decimal: '.' | ',';
-  /** Why cells that need a reading are refused; null when the file or the options decide. */
-  readonly doubt: string | null;
-  /** Whether a text needs a reading. */
-  readonly isDoubtful: (text: string) => boolean;
 }
 
 /**
@@ -36,9 +32,17 @@ export class FileCells implements RecordCells {
   readonly #hasPoint = new Set<string>();
   #surveys: Map<string, ColumnSurvey> | null = null;
 
-  constructor(fields: WrittenFields, options: ValueOptions) {
+  /** `readings`: those that an earlier look at the whole file has decided. */
+  constructor(fields: WrittenFields, options: ValueOptions, readings: ImportReading['fields'] = {}) {
     this.#fields = fields;
     this.#options = options;
+    for (const [name, reading] of Object.entries(readings))
+      this.#readings.set(name, { ...reading, reader: new CellReader(reading.plan) });
+  }
+
+  /** What is decided about the fields so far. */
+  readings(): ImportReading['fields'] {
+    return Object.fromEntries(Array.from(this.#readings, ([name, { plan, doubt }]) => [name, { plan, doubt }]));
   }
 
   isMissing(text: string, isWord: boolean): boolean {
@@ -86,12 +90,19 @@ export class FileCells implements RecordCells {
   read(name: string, text: string): WrittenCell | null {
     const reading = this.#readings.get(name);
     if (!reading || exponent.test(text)) return null;
-    const { reader, decimal, doubt, isDoubtful } = reading;
-    if (doubt !== null && isDoubtful(text)) return { problem: doubt };
+    const { reader, plan, doubt } = reading;
+    if (doubt !== null && this.#isDoubtful(plan, text)) return { problem: doubt };
     const value = reader.read(text);
     if (typeof value === 'string') return { text: value };
     const isRead = doubt === null && plainAmount.test(text) && this.#fields.amounts?.includes(name) === true;
-    return isRead ? { problem: noNumber(decimal) } : null;
+    return isRead ? { problem: noNumber(plan.reading.decimal) } : null;
+  }
+
+  /** Whether a text needs a reading. */
+  #isDoubtful({ type }: ColumnPlan, text: string): boolean {
+    if (type !== 'DECIMAL') return datesInDigits.test(text);
+    // `1.234` may be a thousand in a file whose decimal sign is in doubt.
+    return !plainAmount.test(text) || (openAmount.test(text) && this.#options.decimal === undefined);
   }
 }
 
@@ -100,20 +111,9 @@ const noNumber = (decimal: '.' | ','): string =>
 
 const readingOf = (survey: ColumnSurvey, options: ValueOptions): FieldReading => {
   const plan = survey.plan(options);
-  const isAmount = plan.type === 'DECIMAL';
-  return {
-    reader: new CellReader(plan),
-    decimal: plan.reading.decimal,
-    doubt: isAmount ? doubtOfAmounts(survey) : doubtOfDates(survey),
-    isDoubtful: isAmount
-      ? (text) => !plainAmount.test(text) || isOpen(survey, text)
-      : (text) => datesInDigits.test(text),
-  };
+  const doubt = plan.type === 'DECIMAL' ? doubtOfAmounts(survey) : doubtOfDates(survey);
+  return { plan, doubt, reader: new CellReader(plan) };
 };
-
-/** Whether `1.234` may be a thousand in a file whose decimal sign is in doubt. */
-const isOpen = (survey: ColumnSurvey, text: string): boolean =>
-  openAmount.test(text) && survey.options.decimal === undefined;
 
 /** Why the amounts of a file are not read unless they are plain numbers; null when there is no doubt. */
 const doubtOfAmounts = (survey: ColumnSurvey): string | null => {

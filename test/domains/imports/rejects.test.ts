@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { statusChanges } from '../../../db/tables/index.ts';
+import { statusChanges, transactions, userProfiles } from '../../../db/tables/index.ts';
 import { parseIp } from '../../../src/lib/ip.ts';
 import { type OpenApp, openApp } from '../../support/app.ts';
 import { event, kinds, outcome, rejectsOf, retry, settle, stored } from '../../support/rejects.ts';
@@ -63,6 +63,81 @@ describe.each(Object.entries(kinds))('a reject of %s', (target, { table, text, c
         problems: expect.arrayContaining([expect.objectContaining({ path: expect.any(String) })]),
       });
     expect(stored(opened)).toEqual(before);
+  });
+});
+
+describe('a reject of a CSV file', () => {
+  const options = { delimiter: ';', nullMarkers: ['?'], synonyms: { left: 'cancelled' } } as const;
+  const prices = [
+    'Umsatz',
+    'click_id;created_at;product_id;product_price;user_id;ip',
+    '1;31.12.2024;"p;1";1.234,50;a;',
+    '2;30.11.2024;p;2.000,75;;',
+    '3;29.11.2024;p;3,5;b',
+  ].join('\n');
+
+  it('is retried as it is and as a corrected row, with the amounts and dates of its file', async () => {
+    const opened = await fresh();
+    await opened.importFile('transactions', { name: 'umsatz.csv', text: prices });
+    const [short, nobody] = await rejectsOf(opened);
+    expect(await retry(opened, nobody?.id ?? '', '2;30.11.2024;p;2.000,75;;')).toMatchObject({
+      problems: [{ path: 'user_id' }],
+    });
+    expect(await retry(opened, short?.id ?? '', '3;29.11.2024;p;3,5;b')).toMatchObject({
+      message: expect.stringContaining('the row has 5 cells, the header 6'),
+    });
+    for (const malformed of ['', '2;p\n3;p', '{"click_id": 2'])
+      expect(await retry(opened, nobody?.id ?? '', malformed)).toMatchObject({ code: 'VALIDATION_FAILED' });
+    await retry(opened, nobody?.id ?? '', '2;30.11.2024;"p;""2";2.000,75;u;');
+    await retry(opened, short?.id ?? '', {
+      ...{ click_id: 3, created_at: '29.11.2024', product_id: 'p', product_price: '3,5', user_id: 'b' },
+    });
+    expect(opened.app.store.page(transactions, { key: 'seq', direction: 'asc', limit: 9 })).toMatchObject([
+      { transactionId: '1', amount: '1234.5', productId: 'p;1' },
+      { transactionId: '2', amount: '2000.75', productId: 'p;"2', occurredAtUs: Date.UTC(2024, 10, 30) * 1000 },
+      { transactionId: '3', amount: '3.5', occurredAtUs: Date.UTC(2024, 10, 29) * 1000, line: 5 },
+    ]);
+    expect(await rejectsOf(opened)).toMatchObject([{ import: { state: 'SUCCEEDED', accepted: 3, rejected: 0 } }, {}]);
+  });
+
+  it('is read with the options of its import, from each interface', async () => {
+    const data = dataFolder();
+    const opened = await fresh({ data });
+    const text = ['user_id;created_at;status', 'a;2024-01-01;left', '?;2024-01-02;left', '?;2024-01-03;lost'].join(
+      '\n',
+    );
+    expect(await opened.importFile('user-status', { name: 'status.csv', text }, options)).toMatchObject({
+      accepted: 1,
+    });
+    const [lost, left] = await rejectsOf(opened);
+    await opened.close();
+    const next = await fresh({ data });
+    expect(await retry(next, left?.id ?? '', 'b;2024-01-02;left')).toMatchObject({
+      rejectedRecord: { state: 'RESOLVED', settlement: expect.stringContaining('"cancelled"') },
+    });
+    const id = Number(next.app.domains.rejects.byIds([2])[0]?.id);
+    expect(await retry(next, lost?.id ?? '', 'c;2024-01-03;lost')).toMatchObject({ problems: [{ path: 'status' }] });
+    await next.app.domains.rejects.resolve(id, '{"user_id": "c", "created_at": "2024-01-03", "status": "lost"}', {
+      synonyms: { lost: 'non-paying' },
+    });
+    expect(next.app.store.page(statusChanges, { key: 'seq', direction: 'asc', limit: 9 })).toMatchObject([
+      { userId: 'a', status: 'cancelled' },
+      { userId: 'b', status: 'cancelled' },
+      { userId: 'c', status: 'non-paying' },
+    ]);
+  });
+
+  it('is one that lacks its user in a file with one attribute', async () => {
+    const opened = await fresh();
+    const text = 'user_id,country\na,DE\n,FR';
+    expect(await opened.importFile('users', { name: 'users.csv', text })).toMatchObject({ accepted: 1, rejected: 1 });
+    expect(opened.app.domains.rejects.byIds([1])).toMatchObject([{ raw: ',FR', problems: [{ path: 'user_id' }] }]);
+    const [reject] = await rejectsOf(opened);
+    await retry(opened, reject?.id ?? '', 'b,FR');
+    expect(opened.app.store.page(userProfiles, { key: 'seq', direction: 'asc', limit: 9 })).toMatchObject([
+      { userId: 'a', country: 'DE', gender: null },
+      { userId: 'b', country: 'FR', gender: null },
+    ]);
   });
 });
 

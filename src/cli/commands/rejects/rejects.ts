@@ -105,12 +105,13 @@ const examples = `
 Examples:
   asof rejects list --state open
   asof rejects retry 3 --with '{"user_id": "u-1", "created_at": "2025-06-01", "status": "paying"}'
+  asof rejects retry 4 --with '1,2025-06-01,p-1,9.50,u-1'
   asof rejects retry --all --target user-status --map-status completed=cancelled
   asof rejects discard 4 5 --because 'test records of the vendor'
 
-A record is corrected as a JSON object with the field names of its file, also when it was a row of CSV. It is then stored
-as part of its import, whose counts change with it; a repeat stores nothing. Without --with a record is retried with its
-original text. A discarded record still counts as rejected. list --json prints a list of {"id", "state", "target", "source",
+A record is corrected as a JSON object with the field names of its file, or as a row of its CSV file, and read with the
+options of its import. It is then stored as part of that import, whose counts change with it; a repeat stores nothing.
+Without --with a record is retried with its original text. A discarded record still counts as rejected. list --json prints a list of {"id", "state", "target", "source",
 "line", "import", "receivedAt", "raw", "problems", "settledAt", "settlement", "settledSequence"}; the others print
 {"tried", "stored", "duplicates", "discarded", "refused", "refusals": [{"id", "code", "message", "problems"}]}, the
 first refusals only.`;
@@ -130,7 +131,7 @@ export const rejectsCommand: Command = {
       )
       .addOption(new Option('--state <state>', 'only records in this state').choices(['open', 'resolved', 'discarded']))
       .option('--all', 'retry every open record with its original text')
-      .option('--with <json>', 'the corrected record')
+      .option('--with <record>', 'the corrected record')
       .addOption(statusWordOption())
       .option('--because <text>', 'why records are discarded')
       .addHelpText('after', examples),

@@ -96,9 +96,9 @@ export const createRejectsReport = (importers: readonly Importer[]): RejectsRepo
 
 const isObject = (raw: string): boolean => raw.trimStart().startsWith('{');
 
-/** The text of a CSV row does not name its fields. */
+/** How to correct a row of CSV. */
 const hintFor = ({ id, target }: RejectedRecord, importers: readonly Importer[]): string => {
   const [columns = []] = importers.find((importer) => importer.target.name === target)?.shape.columns ?? [];
   const record = columns.map((column) => `"${column}": "…"`).join(', ');
-  return `A row of CSV must be corrected as JSON: asof rejects retry ${id} --with '{${record}}'`;
+  return `Correct a row of CSV as a row or as JSON: asof rejects retry ${id} --with '{${record}}'`;
 };

@@ -60,7 +60,7 @@ export const documentIds = {
   StartImport: 'sha256:debf141c7d78440f6de035273eacef72572430e2992ea2763b448be5bc64a174',
   CancelImport: 'sha256:d2bc2067efb54ab208d73aace894287aa90b50290b7020ca9d8fad824bf2d169',
   RejectGroups: 'sha256:e15f52e2bc293ec5691c7f91a628947eb2219a2f9059f98af212656b16a2b120',
-  RejectGroupDetails: 'sha256:e58ad09989eb83c837dfda0f6d1d7f449fdf5b5c404d93e2e0e4434b7ab4db02',
+  RejectGroupDetails: 'sha256:58fb102a0c7c4485ae769a7a8f9f2389c20e425fddc9aa0e90bf8d9e364985e7',
   RejectGroupRecords: 'sha256:f9db5c123314b80c9c3f9ff3ec81182da064dd08674ebcb99e7179825bd19235',
   RetryRejectGroup: 'sha256:6d0aabf8acd12f7165e382bb387c69d65bfc32c0ad939f3da9a546eef8546e09',
   DiscardRejectGroup: 'sha256:9a71f72964b94e5818633a858151b3f4d4eaca3b5b0c3803a586e4a0b5765626',

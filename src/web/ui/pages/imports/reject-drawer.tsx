@@ -15,7 +15,6 @@ import {
   type RejectedRecordDetailsQuery,
   ResolveRejectedRecordDocument,
 } from '../../generated/graphql.ts';
-import { isRetryable } from './retry-text.ts';
 import { rejectWords, targetWords } from './words.ts';
 
 type Details = NonNullable<RejectedRecordDetailsQuery['rejectedRecord']>;
@@ -44,9 +43,9 @@ function ResolveForm({ id, raw, onDone }: Pick<Details, 'id' | 'raw'> & { onDone
       <Textarea
         label="Record"
         description={
-          isRetryable(raw)
+          raw.trimStart().startsWith('{')
             ? 'Correct it and try again: it is stored as part of its import.'
-            : 'Write it as a JSON object with the names of its columns, such as {"user_id": "42"}, and try again: it is stored as part of its import.'
+            : 'Correct the row, or write it as a JSON object such as {"user_id": "42"}, and try again: it is stored as part of its import.'
         }
         autosize
         minRows={3}

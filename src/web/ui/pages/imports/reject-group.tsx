@@ -19,7 +19,6 @@ import { useChangeSearch, useSearch } from './change-search.ts';
 import { DiscardDialog } from './discard-dialog.tsx';
 import { groupColumns } from './reject-columns.tsx';
 import { RejectState } from './reject-state.tsx';
-import { isRetryable } from './retry-text.ts';
 import { recordTargets } from './search.ts';
 import { useSettleGroup } from './settle-group.ts';
 import { SettlementReport } from './settlement-report.tsx';
@@ -32,15 +31,8 @@ const pageOf = ({ node }: RejectGroupRecordsQuery) => {
   return page && { rows: page.nodes, totalCount: page.totalCount, pageInfo: page.pageInfo };
 };
 
-/** Why the records cannot be tried again as they are; null where they can. */
-const retryObstacleOf = ({ target, example }: Pick<Details, 'target' | 'example'>): string | null => {
-  // Rows of datasets and objects of user files are parts of their files: no record of them can be stored alone.
-  if (!recordTargets.some((each) => each === target))
-    return 'To store them, correct the file at its source and import it again.';
-  if (example && !isRetryable(example.raw))
-    return 'To store them, import a corrected file, or open each and write it as a JSON object.';
-  return null;
-};
+/** Rows of datasets and objects of user files are parts of their files: no record of them can be stored alone. */
+const isRetryable = ({ target }: Pick<Details, 'target'>): boolean => recordTargets.some((each) => each === target);
 
 /** Settles all waiting records of a group. */
 function GroupActions({ details }: { readonly details: Details }) {
@@ -48,12 +40,12 @@ function GroupActions({ details }: { readonly details: Details }) {
   const { settlement, run, cancel, dismiss } = useSettleGroup(id);
   const [isDiscarding, setDiscarding] = useState(false);
   const { may } = useViewer();
-  const obstacle = retryObstacleOf(details);
+  const canRetry = isRetryable(details);
   const isOff = !may('INGEST') || openCount === 0 || settlement?.state === 'running';
   return (
     <>
       <Group gap="xs">
-        {obstacle === null && (
+        {canRetry && (
           <Button size="compact-sm" disabled={isOff} onClick={() => void run(openCount, null)}>
             Retry all
           </Button>
@@ -62,7 +54,9 @@ function GroupActions({ details }: { readonly details: Details }) {
           Discard all
         </Button>
         {!may('INGEST') && <Text size="sm">This needs the scope ingest.</Text>}
-        {obstacle !== null && openCount > 0 && <Text size="sm">{obstacle}</Text>}
+        {!canRetry && openCount > 0 && (
+          <Text size="sm">To store them, correct the file at its source and import it again.</Text>
+        )}
       </Group>
       {settlement && <SettlementReport settlement={settlement} onCancel={cancel} onDismiss={dismiss} />}
       <DiscardDialog
