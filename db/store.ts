@@ -1,5 +1,6 @@
 import type { InferInsertModel, InferSelectModel, Table } from 'drizzle-orm';
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core';
+import type { DomainError } from '../src/errors.ts';
 
 export type Row<T extends Table> = InferSelectModel<T>;
 export type NewRow<T extends Table> = InferInsertModel<T>;
@@ -83,7 +84,8 @@ export interface Store {
   /**
    * Runs `work` in one transaction with all other work that is pending, and resolves after the transaction is synced to
    * disk. Work that throws is undone alone. Rejects with `OVERLOADED` when too much work is pending or the store stays
-   * locked.
+   * locked; with `OUT_OF_SPACE` or `STORAGE_FAILED` when the transaction cannot be written, which is then undone whole; with
+   * `OUTDATED` when a newer version of the program has migrated the store.
    */
   write<R>(work: (tx: Tx) => R): Promise<R>;
   /** Runs `work` against what is stored plus what it appends itself, and stores nothing. */
@@ -113,6 +115,10 @@ export interface Store {
   onCommit(listener: (tables: ReadonlySet<SQLiteTable>) => void): void;
   /** Changes whenever another process has committed. */
   foreignVersion(): number;
+  /** Why writes fail at present; null while they succeed. After a failure the store looks by itself whether they do again. */
+  writeFault(): DomainError | null;
+  /** Calls back whenever writes begin to fail, and with null when they succeed again. */
+  onWriteFault(listener: (fault: DomainError | null) => void): void;
   /** Problems found in the file and in its ledger, none when it is sound; and how many records there are. */
   verify(): { problems: string[]; records: number };
   close(): void;
@@ -123,6 +129,7 @@ export interface StoreOptions {
   readonly data: string;
   readonly writeQueueMax: number;
   readonly writeWaitMs: number;
+  readonly writeProbeMs: number;
   readonly nowUs: () => number;
   /** Called with every SQL statement that runs. */
   readonly onStatement?: (sql: string) => void;

@@ -40,6 +40,8 @@ export interface App {
    * the URL that the server listens on.
    */
   start(address?: string): Promise<void>;
+  /** Makes `/readyz` answer 503, so that load balancers send no more requests; everything else goes on. */
+  announceStop(): void;
   /** Resolves after the first synchronization of user files since the start, or after its timeout. */
   firstSync(): Promise<void>;
   close(): Promise<void>;
@@ -63,6 +65,7 @@ export const createApp = (config: Config, options: AppOptions): App => {
     startedAtUs: nowUs(),
     rebuildUs: null,
     builtAtUs: null,
+    isStopping: false,
   };
   const trustedDocuments = () => documents.describe();
   const services = { ...domains, config, ledger, server, nowUs, trustedDocuments };
@@ -99,6 +102,9 @@ export const createApp = (config: Config, options: AppOptions): App => {
       await background.start(address);
     },
     firstSync: background.firstSync,
+    announceStop() {
+      server.isStopping = true;
+    },
     async close() {
       closed = true;
       documents.stop();
@@ -160,6 +166,12 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
       domains.alerts.refresh();
     },
     onError: (error) => log.error(error, 'the records of other processes could not be read'),
+  });
+  store.onWriteFault((fault) => {
+    if (fault) return log.error({ err: fault, code: fault.code }, 'the data folder cannot be written');
+    log.info('the data folder can be written again');
+    // The ends of imports that failed meanwhile could not be stored.
+    domains.imports.endInterrupted().catch((error: unknown) => log.error(error, 'imports could not be ended'));
   });
   const watchedFolder = createWatchedFolder(dropFolders(domains), config, watchReport(log));
   let firstSync: Promise<void> | undefined;

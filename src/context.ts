@@ -50,6 +50,8 @@ export interface ServerInfo {
   readonly startedAtUs: number;
   /** How long the rebuild of the indices took, microseconds; null until it is complete. */
   readonly rebuildUs: number | null;
+  /** It has been asked to stop, and will close its port soon. */
+  readonly isStopping: boolean;
   /** When the rebuild was complete, microseconds since 1970 UTC. */
   readonly builtAtUs: number | null;
 }

@@ -93,6 +93,28 @@ export const errorCodes = [
     meaning: 'The folder or bucket of user files cannot be read, or its table cannot be written; see the message.',
   },
   { code: 'OVERLOADED', status: 503, meaning: 'The server is overloaded; try again shortly.' },
+  {
+    code: 'OUT_OF_SPACE',
+    status: 503,
+    meaning:
+      'The disk of the data folder is full: nothing of the request was stored. Reads go on; send it again later.',
+  },
+  {
+    code: 'STORAGE_FAILED',
+    status: 503,
+    meaning:
+      'The data folder cannot be written (or read) because the system reports an error: nothing of the request was stored. Send it again later.',
+  },
+  {
+    code: 'OUTDATED',
+    status: 503,
+    meaning: 'A newer version of asof has changed the data folder: this process writes no more and must be replaced.',
+  },
+  {
+    code: 'INTERRUPTED',
+    status: 503,
+    meaning: 'The process of the import stopped before the import ended; import the file again.',
+  },
   { code: 'NOT_READY', status: 503, meaning: 'The server is starting or stopping.' },
 ] as const;
 
@@ -128,6 +150,53 @@ export class DomainError extends Error {
     this.details = details;
   }
 }
+
+const outOfSpaceCodes = ['ENOSPC', 'EDQUOT', 'EFBIG', 'SQLITE_FULL'];
+/** `EACCES` is not among them: a file to import may be unreadable while the data folder is sound. */
+const storageCodes = /^(?:EIO|EROFS|SQLITE_IOERR|SQLITE_READONLY|SQLITE_CANTOPEN)/;
+
+/** How long a client should wait before it writes again, milliseconds. */
+const storageRetryMs = 5000;
+
+/** A write that the disk or the system refused; undefined for any other error. Also understands the texts of DuckDB. */
+export const storageFaultOf = (error: unknown): DomainError | undefined => {
+  if (error instanceof DomainError) return isStorageFault(error) ? error : undefined;
+  if (!(error instanceof Error)) return undefined;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const text = /^(?:IO|FATAL|TransactionContext) Error/.test(error.message) ? error.message : '';
+  if (outOfSpaceCodes.includes(code) || /No space left on device|Disk quota exceeded|File too large/.test(text))
+    return outOfSpace(error);
+  if (storageCodes.test(code) || /Input\/output error|Read-only file system/.test(text)) return storageFailed(error);
+  return storageFaultOf(error.cause);
+};
+
+/** The same where a file of the data folder was written: there missing permissions are a fault of the storage, too. */
+export const writeFaultOf = (error: unknown): unknown => {
+  const { code } = error as NodeJS.ErrnoException;
+  return storageFaultOf(error) ?? (code === 'EACCES' || code === 'EPERM' ? storageFailed(error) : error);
+};
+
+export const isStorageFault = (error: unknown): boolean =>
+  error instanceof DomainError && (error.code === 'OUT_OF_SPACE' || error.code === 'STORAGE_FAILED');
+
+const outOfSpace = (cause: unknown): DomainError =>
+  new DomainError('OUT_OF_SPACE', 'the disk of the data folder is full; nothing more is stored, send it again later', {
+    details: { retryAfterMs: storageRetryMs },
+    cause,
+  });
+
+const storageFailed = (cause: unknown): DomainError => {
+  const { code } = cause as NodeJS.ErrnoException;
+  const reason = typeof code === 'string' ? ` (${code})` : '';
+  return new DomainError(
+    'STORAGE_FAILED',
+    `the data folder cannot be used${reason}; nothing more is stored, send it again later`,
+    {
+      details: { retryAfterMs: storageRetryMs },
+      cause,
+    },
+  );
+};
 
 /** The HTTP status of a code. */
 export const statusOfCode = (code: ErrorCode): number => errorCodes.find((entry) => entry.code === code)?.status ?? 500;

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
-import { DomainError } from '../../src/errors.ts';
+import { DomainError, storageFaultOf } from '../../src/errors.ts';
 import { type IdleStep, IdleWork } from './idle-work.ts';
 
 export interface DuckdbSettings {
@@ -130,6 +130,8 @@ export class Duckdb {
     if (error instanceof DomainError || !(error instanceof Error)) return error;
     // After a fatal error every further query fails, so the next session opens a new database.
     if (/database has been invalidated|FATAL Error/.test(error.message)) this.#instance = undefined;
+    const fault = storageFaultOf(error);
+    if (fault) return fault;
     if (!/^Out of Memory Error|failed to allocate|could not allocate/i.test(error.message)) return error;
     const message =
       'the query needs more memory or temporary disk space than datasetMemoryBytesMax and datasetTempBytesMax allow';

@@ -48,7 +48,7 @@ const useWal = (client: Database.Database): void => {
  */
 const migrate = (client: Database.Database): void => {
   const migrations = readMigrationFiles({ migrationsFolder });
-  const newest = Math.max(...migrations.map(({ folderMillis }) => folderMillis));
+  const newest = newestMigrationMs(migrations);
   const known = lastMigrationMs(client);
   if (known > newest)
     throw new DomainError(
@@ -70,6 +70,25 @@ const migrate = (client: Database.Database): void => {
     })
     .immediate();
 };
+
+/**
+ * A check that no newer version of the program has migrated the file, for each transaction that writes: another process may
+ * do so at any time. Throws OUTDATED.
+ */
+export const createSchemaCheck = (client: Database.Database): (() => void) => {
+  const newest = newestMigrationMs(readMigrationFiles({ migrationsFolder }));
+  const last = client.prepare('select max(created_at) from __drizzle_migrations').pluck();
+  return () => {
+    if (Number(last.get()) <= newest) return;
+    throw new DomainError(
+      'OUTDATED',
+      'a newer version of asof has migrated the data folder: this process writes no more, so replace it by that version',
+    );
+  };
+};
+
+const newestMigrationMs = (migrations: readonly { readonly folderMillis: number }[]): number =>
+  Math.max(...migrations.map(({ folderMillis }) => folderMillis));
 
 /** The time stamp of the newest migration of the file, milliseconds since 1970 UTC; -1 for a new file. */
 const lastMigrationMs = (client: Database.Database): number => {

@@ -1,7 +1,9 @@
+import { dirname } from 'node:path';
 import type Database from 'better-sqlite3';
 import { getTableColumns } from 'drizzle-orm';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
+import { DomainError } from '../../src/errors.ts';
 import type {
   ColumnName,
   Commit,
@@ -16,7 +18,7 @@ import type {
   Tx,
 } from '../store.ts';
 import { commits } from '../tables/index.ts';
-import { openClient } from './client.ts';
+import { createSchemaCheck, openClient } from './client.ts';
 import { createDryRun } from './dry-run.ts';
 import { countOf, pageOf, rowsIn } from './queries.ts';
 import { RecentCommits } from './recent-commits.ts';
@@ -24,13 +26,14 @@ import { RecordReader } from './record-reader.ts';
 import { readSlices } from './slices.ts';
 import { SqliteTransaction } from './transaction.ts';
 import { verifyLedger } from './verify.ts';
+import { type WriteFaultListener, WriteHealth } from './write-health.ts';
 import { WriteQueue } from './write-queue.ts';
 
 export type SqliteOptions = Omit<StoreOptions, 'data'>;
 
 /** The store on one SQLite file; `path` may be `:memory:`. */
 export const openSqlite = (path: string, options: SqliteOptions): Store =>
-  new SqliteStore(openClient(path, options.onStatement), options);
+  new SqliteStore(openClient(path, options.onStatement), path === ':memory:' ? null : dirname(path), options);
 
 const commitColumns = Object.keys(getTableColumns(commits));
 
@@ -42,9 +45,15 @@ class SqliteStore implements Store {
   readonly #recent = new RecentCommits();
   readonly #queue: WriteQueue;
   readonly #listeners = new Set<(tables: ReadonlySet<SQLiteTable>) => void>();
+  readonly #health: WriteHealth;
+  readonly #checkSchema: () => void;
+  #dataVersion: number;
 
-  constructor(client: Database.Database, options: SqliteOptions) {
+  constructor(client: Database.Database, folder: string | null, options: SqliteOptions) {
     this.#client = client;
+    this.#health = new WriteHealth(folder);
+    this.#checkSchema = createSchemaCheck(client);
+    this.#dataVersion = this.#readDataVersion();
     this.#db = drizzle({ client });
     this.#nowUs = options.nowUs;
     this.#reader = new RecordReader(client);
@@ -52,6 +61,8 @@ class SqliteStore implements Store {
       client,
       tx: new SqliteTransaction(client, options.nowUs),
       limits: options,
+      health: this.#health,
+      checkSchema: this.#checkSchema,
       onCommit: ({ firstSeq, records, tables }) => {
         this.#recent.add(firstSeq, records);
         if (tables.size > 0) for (const listener of this.#listeners) listener(tables);
@@ -116,7 +127,31 @@ class SqliteStore implements Store {
   }
 
   foreignVersion(): number {
+    const version = this.#readDataVersion();
+    if (version !== this.#dataVersion) this.#noteSchema();
+    this.#dataVersion = version;
+    return version;
+  }
+
+  #readDataVersion(): number {
     return this.#client.pragma('data_version', { simple: true }) as number;
+  }
+
+  #noteSchema(): void {
+    try {
+      this.#checkSchema();
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      this.#health.note(error);
+    }
+  }
+
+  writeFault(): DomainError | null {
+    return this.#health.fault;
+  }
+
+  onWriteFault(listener: WriteFaultListener): void {
+    this.#health.onChange(listener);
   }
 
   verify(): ReturnType<Store['verify']> {

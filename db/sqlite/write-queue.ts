@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
-import { DomainError } from '../../src/errors.ts';
+import { DomainError, isStorageFault, storageFaultOf } from '../../src/errors.ts';
 import type { Tx } from '../store.ts';
 import { isBusy } from './client.ts';
 import type { CommittedRecords, SqliteTransaction } from './transaction.ts';
+import type { WriteHealth } from './write-health.ts';
 
 interface Job {
   readonly work: (tx: Tx) => unknown;
@@ -20,11 +21,17 @@ const lockPollMs = 10;
 export interface WriteQueueOptions {
   readonly client: Database.Database;
   readonly tx: SqliteTransaction;
-  readonly limits: { readonly writeQueueMax: number; readonly writeWaitMs: number };
+  readonly limits: { readonly writeQueueMax: number; readonly writeWaitMs: number; readonly writeProbeMs: number };
+  readonly health: WriteHealth;
+  /** Throws OUTDATED when a newer version has migrated the store; called with the lock for writing held. */
+  readonly checkSchema: () => void;
   readonly onCommit: (committed: CommittedRecords) => void;
 }
 
-/** Group commit: all pending jobs share one transaction and one sync. */
+/**
+ * Group commit: all pending jobs share one transaction and one sync. A transaction that the disk refuses is rolled back whole
+ * and fails with a coded error; from then on a probe looks every `writeProbeMs` whether writes succeed again.
+ */
 export class WriteQueue {
   readonly #options: WriteQueueOptions;
   readonly #savepoint: SavepointStatements;
@@ -33,6 +40,7 @@ export class WriteQueue {
   readonly #pending: Job[] = [];
   #running = false;
   #closed = false;
+  #probeTimer: NodeJS.Timeout | undefined;
 
   constructor(options: WriteQueueOptions) {
     const { client } = options;
@@ -55,6 +63,7 @@ export class WriteQueue {
 
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#probeTimer);
     for (const { reject } of this.#pending.splice(0)) reject(new DomainError('NOT_READY', 'the server is closing'));
   }
 
@@ -75,13 +84,14 @@ export class WriteQueue {
     try {
       await this.#lock();
     } catch (error) {
-      for (const { reject } of this.#pending.splice(0)) reject(error);
+      this.#fail(this.#pending.splice(0), error);
       return;
     }
-    const { client, tx, onCommit } = this.#options;
+    const { client, tx, onCommit, health, checkSchema } = this.#options;
     const settlements: (() => void)[] = [];
     const jobs: Job[] = [];
     try {
+      checkSchema();
       tx.begin();
       const endsAt = performance.now() + transactionMs;
       while (this.#pending.length > 0 && performance.now() < endsAt) {
@@ -95,10 +105,45 @@ export class WriteQueue {
     } catch (error) {
       if (client.inTransaction) client.exec('rollback');
       // A transaction that fails before its first job would fail again for every job that waits.
-      for (const { reject } of jobs.length > 0 ? jobs : this.#pending.splice(0)) reject(error);
+      this.#fail(jobs.length > 0 ? jobs : this.#pending.splice(0), error);
       return;
     }
+    health.note(null);
     for (const settle of settlements) settle();
+  }
+
+  #fail(jobs: readonly Job[], cause: unknown): void {
+    const error = storageFaultOf(cause) ?? cause;
+    if (error instanceof DomainError && (isStorageFault(error) || error.code === 'OUTDATED')) {
+      // SQLite says neither that a quota is used up nor that a file may not grow: the folder may know.
+      const { health } = this.#options;
+      const known = error.code === 'STORAGE_FAILED' ? (health.fault ?? health.faultOfFolder() ?? error) : error;
+      health.note(known);
+      for (const { reject } of jobs) reject(known);
+      this.#planProbe();
+      return;
+    }
+    for (const { reject } of jobs) reject(error);
+  }
+
+  #planProbe(): void {
+    const { health, limits } = this.#options;
+    clearTimeout(this.#probeTimer);
+    if (this.#closed || health.fault === null || health.fault.code === 'OUTDATED') return;
+    this.#probeTimer = setTimeout(() => this.#probe(), limits.writeProbeMs).unref();
+  }
+
+  /** A transaction that changes nothing, but is written and synced like any other. Its failure plans the next probe. */
+  #probe(): void {
+    const { client, health } = this.#options;
+    const fault = health.faultOfFolder();
+    if (fault) {
+      health.note(fault);
+      this.#planProbe();
+      return;
+    }
+    const version = client.pragma('user_version', { simple: true });
+    this.write(() => client.pragma(`user_version = ${version}`)).catch(() => undefined);
   }
 
   /** Begins a transaction as soon as no other process holds the lock. */
@@ -140,6 +185,9 @@ const runInSavepoint = (statements: SavepointStatements, tx: SqliteTransaction, 
     statements.release.run();
     return () => job.resolve(result as never);
   } catch (error) {
+    // SQLite may have rolled back the whole transaction, and no other job would succeed.
+    const fault = error instanceof DomainError ? undefined : storageFaultOf(error);
+    if (fault) throw fault;
     statements.rollback.run();
     statements.release.run();
     tx.rollbackTo(savepoint);

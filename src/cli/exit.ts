@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { DomainError } from '../errors.ts';
+import { DomainError, storageFaultOf } from '../errors.ts';
 
 export const exitSuccess = 0;
 /** Some records were rejected, in conflict or failed; the others were processed. */
@@ -44,6 +44,8 @@ export const exitFor = (error: unknown): { readonly exitCode: ExitCode; readonly
   if (error instanceof CommandError) return { exitCode: error.exitCode, message: error.message };
   if (error instanceof DomainError)
     return { exitCode: error.code === 'BAD_REQUEST' ? exitUsageError : exitFailure, message: error.message };
+  const fault = storageFaultOf(error);
+  if (fault) return { exitCode: exitFailure, message: `${fault.message}: ${(error as Error).message}` };
   if (isSystemError(error)) return { exitCode: exitFailure, message: error.message };
   return { exitCode: exitFailure, message: error instanceof Error ? String(error.stack) : String(error) };
 };

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { type App, createApp } from '../app.ts';
 import type { Config } from '../config.ts';
 import { isDemoNeeded, loadDemo } from '../demo/load.ts';
+import { isStorageFault } from '../errors.ts';
 import { type HttpServer, openServer } from '../http/server.ts';
 import { isLoopbackHost } from '../lib/loopback.ts';
 import { openOrFail } from './data-folder.ts';
@@ -74,7 +75,12 @@ const startApp = async (
 ): Promise<void> => {
   const { imports, uploads } = app.domains;
   if (demo && isDemoNeeded(imports)) await loadDemo(app.domains, data === ':memory:' ? tmpdir() : join(data, 'tmp'));
-  await imports.endInterrupted();
+  try {
+    await imports.endInterrupted();
+  } catch (error) {
+    // A server on a full disk still answers questions. The imports are ended once it can be written.
+    if (!isStorageFault(error)) throw error;
+  }
   await uploads.removeAbandoned();
   await app.start(address);
 };

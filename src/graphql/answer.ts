@@ -1,6 +1,6 @@
 import { type FormattedExecutionResult, GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
-import { DomainError, type ErrorCode, statusOfCode } from '../errors.ts';
+import { DomainError, type ErrorCode, statusOfCode, storageFaultOf } from '../errors.ts';
 import { challenge } from '../http/credentials.ts';
 import { type HttpResponse, internalErrorMessage } from '../http/response.ts';
 import { resultText } from './execution/text-result.ts';
@@ -32,6 +32,22 @@ export const succeeded = (result: FormattedExecutionResult): Answer => ({
   headers: noHeaders,
 });
 
+const unavailableCodes: readonly unknown[] = ['OUT_OF_SPACE', 'STORAGE_FAILED', 'OUTDATED'] satisfies ErrorCode[];
+
+/**
+ * The answer to an operation that was executed. One that gave nothing at all because the store cannot be written has the
+ * status of a server that is unavailable, so that clients and proxies try again; any data keeps the status 200.
+ */
+export const executed = (result: FormattedExecutionResult): Answer => {
+  const answer = succeeded(result);
+  if (!result.errors?.every(({ extensions }) => unavailableCodes.includes(extensions?.code))) return answer;
+  if (Object.values(result.data ?? {}).some((value) => value !== null)) return answer;
+  return { ...answer, status: 503, jsonStatus: 503, headers: retryAfter(result.errors[0]?.extensions?.retryAfterMs) };
+};
+
+const retryAfter = (ms: unknown): Answer['headers'] =>
+  typeof ms === 'number' ? { 'retry-after': String(Math.ceil(ms / 1000)) } : noHeaders;
+
 /** Errors of a well-formed request whose document or variables do not fit the schema. */
 export const requestErrors = (code: ErrorCode, errors: readonly GraphQLError[]): Answer => ({
   result: { errors: errors.map((error) => withCode(error, code).toJSON()) },
@@ -58,7 +74,8 @@ export const extensionsOf = ({ code, problems, details }: DomainError): Record<s
 });
 
 /** The answer to a request that is refused before its execution. Any error that is not a DomainError is a bug: it is logged and masked. */
-export const refusalOf = (error: unknown, log: Logger, requestId: string): Answer => {
+export const refusalOf = (thrown: unknown, log: Logger, requestId: string): Answer => {
+  const error = storageFaultOf(thrown) ?? thrown;
   if (!(error instanceof DomainError)) {
     const err = error instanceof Error ? error : new Error(String(error));
     log.error({ err, requestId }, 'a request failed');
@@ -68,7 +85,7 @@ export const refusalOf = (error: unknown, log: Logger, requestId: string): Answe
   const { code, message, details } = error;
   const { retryAfterMs, acceptEncoding, allow } = details;
   const headers = {
-    ...(typeof retryAfterMs === 'number' ? { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } : {}),
+    ...retryAfter(retryAfterMs),
     ...(typeof acceptEncoding === 'string' ? { 'accept-encoding': acceptEncoding } : {}),
     ...(typeof allow === 'string' ? { allow } : {}),
     ...(code === 'UNAUTHENTICATED' ? challenge : {}),

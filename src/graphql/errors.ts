@@ -1,6 +1,6 @@
 import { type ExecutionResult, type FormattedExecutionResult, GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
-import { DomainError } from '../errors.ts';
+import { DomainError, storageFaultOf } from '../errors.ts';
 import { internalErrorMessage } from '../http/response.ts';
 import { extensionsOf, withCode } from './answer.ts';
 
@@ -26,7 +26,8 @@ const codedErrorOf = (
   log: Logger,
   requestId: string,
 ): Pick<GraphQLError, 'message' | 'extensions'> => {
-  const cause = causeOf(error);
+  const thrown = causeOf(error);
+  const cause = storageFaultOf(thrown) ?? thrown;
   if (cause instanceof DomainError) return { message: cause.message, extensions: extensionsOf(cause) };
   // Without a cause it is an argument that does not fit because of a variable.
   if (cause instanceof GraphQLError && isOfRequest(cause)) return withCode(error, 'BAD_USER_INPUT');

@@ -12,7 +12,7 @@ import type { Principal } from '../domains/api-keys.ts';
 import { DomainError } from '../errors.ts';
 import { preview } from '../lib/problems.ts';
 import { checkAccess, rootFields } from './access.ts';
-import { type Answer, refusalOf, requestErrors, succeeded } from './answer.ts';
+import { type Answer, executed, refusalOf, requestErrors, succeeded } from './answer.ts';
 import { type Documents, type Operation, operationNamed } from './documents.ts';
 import { maskResult } from './errors.ts';
 import { createExecute, type ExecuteArgs } from './execute.ts';
@@ -147,7 +147,7 @@ export const createOperations = (options: OperationsOptions): Operations => {
 };
 
 const answerOf = ({ context, extensions }: PreparedRequest, result: ExecutionResult, log: Logger): Answer =>
-  withCost(succeeded(maskResult(result, log, context.requestId)), extensions);
+  withCost(executed(maskResult(result, log, context.requestId)), extensions);
 
 const withCost = (answer: Answer, extensions: PreparedRequest['extensions']): Answer =>
   extensions ? { ...answer, result: withExtensions(answer.result, extensions) } : answer;

@@ -1,4 +1,4 @@
-import { DomainError, statusOfCode } from '../errors.ts';
+import { DomainError, statusOfCode, storageFaultOf } from '../errors.ts';
 import { challenge } from './credentials.ts';
 
 /** A response, whether node:http or the Fetch standard carries it. */
@@ -19,7 +19,10 @@ export const errorResponseOf = (
   error: unknown,
   requestId: string,
 ): HttpResponse & { readonly body: string; readonly message: string } => {
-  const known = error instanceof DomainError ? error : new DomainError('INTERNAL', internalErrorMessage(requestId));
+  const known =
+    error instanceof DomainError
+      ? error
+      : (storageFaultOf(error) ?? new DomainError('INTERNAL', internalErrorMessage(requestId)));
   const { code, message, problems, details } = known;
   const acceptEncoding = details.acceptEncoding ? { 'accept-encoding': String(details.acceptEncoding) } : {};
   const allow = typeof details.allow === 'string' ? { allow: details.allow } : {};

@@ -31,6 +31,8 @@ export const createFollower = ({ store, ledger, everyMs, onForeignCommit, onErro
     if (current === version) return;
     // Version first, rows second: a commit in between is read twice rather than never.
     version = current;
+    // What a newer version has written may mean something else.
+    if (store.writeFault()?.code === 'OUTDATED') return;
     try {
       onForeignCommit();
     } catch (error) {

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Services } from '../context.ts';
 import type { Principal } from '../domains/api-keys.ts';
-import { DomainError, type FieldProblem } from '../errors.ts';
+import { DomainError, type FieldProblem, storageFaultOf } from '../errors.ts';
 import { preferredType } from '../http/accept.ts';
 import { keyOf } from '../http/credentials.ts';
 import { type BodyLimits, type HttpRequest, RequestBody } from '../http/request.ts';
@@ -76,13 +76,41 @@ export const createRequestHandler = (services: Services, log: Logger, document: 
         }
         const { type, body } = serialize(route, value);
         const headers = { 'content-type': type, ...policy };
-        return { status: 200, headers, body: typeof body === 'string' ? body : endWithError(body, request, caller) };
+        if (typeof body === 'string') return { status: 200, headers, body };
+        // A client that does not say how long its body is may wait for the response before it sends more of it.
+        const texts = request.header('content-length') === undefined ? body : await begun(body);
+        return { status: 200, headers, body: endWithError(texts, request, caller) };
       } catch (error) {
         return refuse(error, request);
       }
     },
   };
 };
+
+/**
+ * The same texts, once the first one is known, so that a store that cannot be written has a status of its own. Throws only
+ * faults of the storage; other errors stay where they are.
+ */
+const begun = async (texts: AsyncIterable<string>): Promise<AsyncIterable<string>> => {
+  const parts = texts[Symbol.asyncIterator]();
+  let first: Promise<IteratorResult<string>> | undefined = parts.next();
+  await first.catch((error: unknown) => {
+    if (isUnavailable(error)) throw error;
+  });
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next() {
+        const next = first ?? parts.next();
+        first = undefined;
+        return next;
+      },
+      return: async () => (await parts.return?.()) ?? { done: true, value: undefined },
+    }),
+  };
+};
+
+const isUnavailable = (error: unknown): boolean =>
+  storageFaultOf(error) !== undefined || (error instanceof DomainError && error.code === 'OUTDATED');
 
 const hasInput = (route: Route, { search }: HttpRequest): boolean => route.hasInput || search !== '';
 

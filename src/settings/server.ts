@@ -63,6 +63,12 @@ export const storeSettings = {
     default: '10000',
     description: 'How long a write waits for another process to release its lock on the store, in milliseconds.',
   },
+  writeProbeMs: {
+    type: integer(),
+    default: '1000',
+    description:
+      'Interval between checks whether the data folder can be written again after a write has failed, in milliseconds.',
+  },
   followMs: {
     type: integer(),
     default: '250',

@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeFaultOf } from '../errors.ts';
 
 /** Images by their content: each content is one file, which never changes. */
 export interface ImageStore {
-  /** Stores an image and returns the SHA-256 of its bytes in hex. Resolves after the image is synced to disk. */
+  /** Stores an image and returns the SHA-256 of its bytes in hex. Resolves after the image is synced to disk. Throws OUT_OF_SPACE and STORAGE_FAILED. */
   store(bytes: Buffer): Promise<string>;
   /** Null when no image has this content. */
   bytesOf(sha256: string): Promise<Buffer | null>;
@@ -18,8 +19,13 @@ export const createImageStore = (folder: string): ImageStore => {
   const pathOf = (sha256: string): string => join(subfolderOf(sha256), sha256);
 
   const makeSubfolder = (subfolder: string): Promise<unknown> => {
-    const making = made.get(subfolder) ?? mkdir(subfolder, { recursive: true });
-    made.set(subfolder, making);
+    let making = made.get(subfolder);
+    if (!making) {
+      making = mkdir(subfolder, { recursive: true });
+      made.set(subfolder, making);
+      // A folder that cannot be made now may be made later.
+      making.catch(() => made.delete(subfolder));
+    }
     return making;
   };
 
@@ -30,9 +36,9 @@ export const createImageStore = (folder: string): ImageStore => {
       const path = pathOf(sha256);
       const existing = await stat(path).catch(() => null);
       if (existing?.size === bytes.length) return sha256;
-      await makeSubfolder(subfolderOf(sha256));
       const part = `${path}.${randomUUID()}.part`;
       try {
+        await makeSubfolder(subfolderOf(sha256));
         const file = await open(part, 'w');
         try {
           await file.writeFile(bytes);
@@ -42,8 +48,8 @@ export const createImageStore = (folder: string): ImageStore => {
         }
         await rename(part, path);
       } catch (error) {
-        await rm(part, { force: true });
-        throw error;
+        await rm(part, { force: true }).catch(() => undefined);
+        throw writeFaultOf(error);
       }
       return sha256;
     },

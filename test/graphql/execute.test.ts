@@ -40,7 +40,7 @@ type Execute = typeof execute;
 
 /** Makes contexts as requests have, at one instant. */
 const contextsOf = ({ app: { domains, ledger }, data }: OpenApp) => {
-  const server = { version: '1', startedAtUs: 0, rebuildUs: 1, builtAtUs: 1 };
+  const server = { version: '1', startedAtUs: 0, rebuildUs: 1, builtAtUs: 1, isStopping: false };
   const nowUs = () => Date.UTC(2025, 11, 1) * 1000;
   const services = { ...domains, config: readConfig({ data }), ledger, server, nowUs, trustedDocuments: () => [] };
   const createContext = createContextFactory(services);

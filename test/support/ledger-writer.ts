@@ -3,7 +3,13 @@ import { statusChanges, transactions } from '../../db/tables/index.ts';
 
 /** A process of its own that writes to the ledger of a folder: `ledger-writer.ts <folder> <name> <writes>`. */
 const [data = '', name = '', writes = '0'] = process.argv.slice(2);
-const store = openStore({ data, writeQueueMax: 10_000, writeWaitMs: 30_000, nowUs: () => Date.now() * 1000 });
+const store = openStore({
+  data,
+  writeQueueMax: 10_000,
+  writeWaitMs: 30_000,
+  writeProbeMs: 1000,
+  nowUs: () => Date.now() * 1000,
+});
 const write = (index: number) =>
   store.write((tx) => {
     tx.append(statusChanges, { userId: `${name}-${index}`, effectiveAtUs: index, status: 'paying' });

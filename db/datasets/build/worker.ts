@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { DomainError } from '../../../src/errors.ts';
+import { DomainError, storageFaultOf } from '../../../src/errors.ts';
 import type { BuildCallbacks } from './csv-input.ts';
 import { type StagedRows, stageRows } from './stage.ts';
 import { stageColumnFile } from './stage-column-file.ts';
@@ -29,7 +29,8 @@ const serve = (send: (message: WorkerMessage) => void, onRequest: (listener: (r:
 const run = async (request: WorkerTask, callbacks: BuildCallbacks): Promise<StagedRows> =>
   'convert' in request ? stageColumnFile(request.convert) : stageRows(request.stage, request.limits, callbacks);
 
-const errorMessage = (error: unknown): WorkerMessage => {
+const errorMessage = (thrown: unknown): WorkerMessage => {
+  const error = storageFaultOf(thrown) ?? thrown;
   if (error instanceof DomainError) {
     const { code, message, problems } = error;
     return { error: { code, message, problems }, isBug: false };

@@ -1,4 +1,4 @@
-import { DomainError } from '../../../src/errors.ts';
+import { DomainError, storageFaultOf } from '../../../src/errors.ts';
 
 /** Kinds of DuckDB's errors that the text of a query causes. */
 const causedByQuery =
@@ -29,6 +29,8 @@ export const queryError = (error: unknown, text: string): DomainError | undefine
   if (error instanceof DomainError)
     return error.code === 'LIMIT_EXCEEDED' && error.cause !== undefined ? tooMuchMemory(error.cause) : error;
   if (!(error instanceof Error)) return undefined;
+  const fault = storageFaultOf(error);
+  if (fault) return fault;
   if (/^IO Error/.test(error.message))
     return new DomainError('NOT_FOUND', 'a version that the query reads has been removed; send the query again', {
       cause: error,

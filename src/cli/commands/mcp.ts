@@ -54,7 +54,13 @@ const serveTools = async ({ domains, ledger }: CommandServices, { config, termin
   const log = await createLog(config, terminal);
   const documents = new TrustedDocuments(config, log, null);
   const nowUs = createClock(config.now);
-  const server = { version: programVersion(), startedAtUs: nowUs(), rebuildUs: null, builtAtUs: null };
+  const server = {
+    version: programVersion(),
+    startedAtUs: nowUs(),
+    rebuildUs: null,
+    builtAtUs: null,
+    isStopping: false,
+  };
   const { operations } = createGraphql(
     { ...domains, config, ledger, server, nowUs, trustedDocuments: () => documents.describe() },
     documents,

@@ -1,6 +1,7 @@
 import type { Store } from '../../../db/store.ts';
 import { commits } from '../../../db/tables/commits.ts';
 import { imports, rejectedRecords } from '../../../db/tables/imports.ts';
+import type { DomainError } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { NowUs } from '../../lib/clock.ts';
 import { IngestRates } from './ingest-rates.ts';
@@ -39,6 +40,11 @@ export class Health {
     if (newestSequence === sequence) return { sequence, newestSequence, us: 0 };
     const [missing] = this.#store.page(commits, { key: 'lastSeq', direction: 'asc', after: sequence, limit: 1 });
     return { sequence, newestSequence, us: Math.max(0, this.#nowUs() - (missing?.recordedAtUs ?? this.#nowUs())) };
+  }
+
+  /** Why this server should get no requests although its indices are built: its writes fail. Null while they succeed. */
+  writeFault(): DomainError | null {
+    return this.#store.writeFault();
   }
 
   openRejectedRecords(): number {

@@ -1,11 +1,15 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Row, Store, Tx } from '../../../db/store.ts';
 import { imports } from '../../../db/tables/imports.ts';
-import { DomainError, type FieldProblem } from '../../errors.ts';
+import { DomainError, type FieldProblem, isStorageFault, storageFaultOf } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { DebugLog } from '../../lib/debug-log.ts';
 import { insertRejectedRecord } from './reject-groups.ts';
 
 export type Import = Row<typeof imports>;
+
+/** Between two attempts to store the end of an import on a disk that was full. */
+const endRetryMs = 1000;
 
 /** Runs work in one transaction; resolves after the commit. */
 export type Write = <R>(work: (tx: Tx) => R) => Promise<R>;
@@ -158,9 +162,9 @@ export class ImportJob {
 
   /** Ends the import as failed; never rejects. */
   fail(error: unknown, changes: Partial<Import> = {}): Promise<void> {
-    const isKnown = error instanceof DomainError;
-    const failureMessage = isKnown ? error.message : `the import stopped unexpectedly: ${String(error)}`;
-    const failureCode = isKnown ? error.code : 'INTERNAL';
+    const known = error instanceof DomainError ? error : storageFaultOf(error);
+    const failureMessage = known?.message ?? `the import stopped unexpectedly: ${String(error)}`;
+    const failureCode = known?.code ?? 'INTERNAL';
     return this.#abort({ ...changes, state: 'FAILED', failureCode, failureMessage });
   }
 
@@ -171,9 +175,26 @@ export class ImportJob {
 
   async #abort(end: Partial<Import>): Promise<void> {
     // If the store is closed or stays locked, the row says RUNNING until the next server starts and ends the import.
-    await this.advance(({ nowUs }) => ({ ...end, finishedAtUs: nowUs })).catch(() => undefined);
+    await this.#store(end).catch((error: unknown) => {
+      if (isStorageFault(error)) void this.#storeLater(end);
+    });
     Object.assign(this.current, end);
     this.#logEnd();
+  }
+
+  #store(end: Partial<Import>): Promise<void> {
+    return this.advance(({ nowUs }) => ({ ...end, finishedAtUs: nowUs }));
+  }
+
+  /** Stores the end once the disk has room for it again. */
+  async #storeLater(end: Partial<Import>): Promise<void> {
+    for (let isStored = false; !isStored; ) {
+      await delay(endRetryMs, undefined, { ref: false });
+      isStored = await this.#store(end).then(
+        () => true,
+        (error: unknown) => !isStorageFault(error),
+      );
+    }
   }
 
   #logEnd(): void {

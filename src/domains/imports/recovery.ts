@@ -20,7 +20,7 @@ export const endInterruptedImport = (
       // These counts announce what would have been stored at the end; the rejects are stored already.
       ...(isAtomic ? { accepted: 0, read: rejected } : {}),
       finishedAtUs: tx.nowUs,
-      failureCode: 'INTERNAL',
+      failureCode: 'INTERRUPTED',
       failureMessage: `the importing process ended before the import did; ${outcome}, import it again`,
     },
   );

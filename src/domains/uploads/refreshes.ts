@@ -34,6 +34,9 @@ interface Attempt {
 /** The longest time without a look at the schedule: timers are limited to 24 days, and clocks may be set. */
 const sleepMsMax = 600_000;
 
+/** After an attempt whose claim or result could not be stored. */
+const errorMs = 5000;
+
 /**
  * Imports datasets from their links by schedule. The schedule is stored with the datasets, so it survives restarts; an
  * attempt claims its dataset in a transaction, so that no two processes refresh it at once. An attempt that fails changes no
@@ -82,6 +85,12 @@ export class DatasetRefreshes {
     if (!this.#onError || this.#isStopped) return;
     const nextAtUs = Math.min(...this.#scheduled().map(({ refresh }) => refresh?.nextAttemptAtUs ?? 0));
     const waitMs = Math.ceil((nextAtUs - this.#services.nowUs()) / 1000);
+    this.#wakeIn(waitMs);
+  }
+
+  #wakeIn(waitMs: number): void {
+    clearTimeout(this.#timer);
+    if (this.#isStopped) return;
     this.#timer = setTimeout(() => this.#wake(), Math.min(Math.max(waitMs, 0), sleepMsMax)).unref();
   }
 
@@ -132,10 +141,17 @@ export class DatasetRefreshes {
   }
 
   #wake(): void {
-    const running = this.runDue().catch((error: unknown) => this.#onError?.(error));
+    const running = this.runDue();
     // Others may be due before these have ended.
     this.plan();
-    void running.then(() => this.plan());
+    running.then(
+      () => this.plan(),
+      (error: unknown) => {
+        this.#onError?.(error);
+        // Still due: at once it would fail again.
+        this.#wakeIn(errorMs);
+      },
+    );
   }
 
   async #run(id: number): Promise<void> {

@@ -4,9 +4,10 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { writeFaultOf } from '../../errors.ts';
 import { isOtherProcessAlive } from '../../lib/process-alive.ts';
 
-/** Writes bytes to a new file and returns its path; the caller removes it. */
+/** Writes bytes to a new file and returns its path; the caller removes it. Throws OUT_OF_SPACE and STORAGE_FAILED. */
 export type Spool = (bytes: AsyncIterable<Uint8Array>) => Promise<string>;
 
 const spoolFolder = (data: string): string => (data === ':memory:' ? tmpdir() : join(data, 'uploads'));
@@ -18,12 +19,14 @@ export const createSpool =
     spoolTo(spoolFolder(data), bytes);
 
 const spoolTo = async (folder: string, bytes: AsyncIterable<Uint8Array>): Promise<string> => {
-  await mkdir(folder, { recursive: true });
   const path = join(folder, `${process.pid}-${randomUUID()}`);
-  await pipeline(bytes, createWriteStream(path)).catch(async (error: unknown) => {
-    await rm(path, { force: true });
-    throw error;
-  });
+  try {
+    await mkdir(folder, { recursive: true });
+    await pipeline(bytes, createWriteStream(path));
+  } catch (error) {
+    await rm(path, { force: true }).catch(() => undefined);
+    throw writeFaultOf(error);
+  }
   return path;
 };
 

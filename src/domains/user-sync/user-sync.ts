@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Tx } from '../../../db/store.ts';
 import { imports } from '../../../db/tables/imports.ts';
 import { userFileSyncs } from '../../../db/tables/user-files.ts';
-import { DomainError } from '../../errors.ts';
+import { DomainError, storageFaultOf } from '../../errors.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { createClock } from '../../lib/clock.ts';
 import { isOtherProcessAlive } from '../../lib/process-alive.ts';
@@ -242,11 +242,14 @@ const runningElsewhere = (tx: Tx): Import | null => {
   }
 };
 
-const closingError = (): DomainError => new DomainError('NOT_READY', 'the server is closing');
+const closingError = (): DomainError =>
+  new DomainError('INTERRUPTED', 'the server stopped before the synchronization ended; nothing of it was stored');
 
 const asDomainError = (error: unknown, isClosing: boolean): DomainError => {
   if (error instanceof DomainError) return error;
   if (isClosing) return closingError();
+  const fault = storageFaultOf(error);
+  if (fault) return fault;
   if (error instanceof ObjectStoreError) return new DomainError('SOURCE_UNREACHABLE', error.message, { cause: error });
   return new DomainError('INTERNAL', `the synchronization stopped unexpectedly: ${String(error)}`, { cause: error });
 };

@@ -127,7 +127,9 @@ export const receiveEvents = defineRoute({
     },
   },
   errorCodes: ['VALIDATION_FAILED', 'TOO_LARGE', 'OVERLOADED'],
-  async handle({ summary }, { eventQueue, config }, { body, header, sentBy, warnings }) {
+  async handle({ summary }, { eventQueue, config, health }, { body, header, sentBy, warnings }) {
+    const fault = health.writeFault();
+    if (fault) throw fault;
     const notes = [...warnings];
     const onIgnored = (names: readonly string[]): void => void notes.push(...names.map(ignoredField));
     const key = header('idempotency-key');

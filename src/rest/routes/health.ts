@@ -18,8 +18,9 @@ export const readyz = defineRoute({
   tag: 'Server',
   path: '/readyz',
   subject: 'server',
-  summary: 'Whether the server can answer queries: 503 until the indices are built',
-  description: 'For load balancers that send requests only to servers that can answer them.',
+  summary: 'Whether the server can answer queries and store records: 503 until the indices are built',
+  description:
+    'For load balancers that send requests only to servers that can answer them. 503 as well with OUT_OF_SPACE, STORAGE_FAILED or OUTDATED while writes fail, and with NOT_READY from the moment on that the server is asked to stop.',
   response: {
     schema: z.object({
       status: z.literal('ready'),
@@ -27,8 +28,11 @@ export const readyz = defineRoute({
     }),
     example: { status: 'ready', sequence: 23 },
   },
-  handle(_input, { ledger }) {
+  handle(_input, { ledger, health, server }) {
+    if (server.isStopping) throw new DomainError('NOT_READY', 'the server is stopping');
     if (!ledger.ready) throw new DomainError('NOT_READY', 'the indices are being built');
+    const fault = health.writeFault();
+    if (fault) throw fault;
     return { status: 'ready', sequence: ledger.snapshot().sequence };
   },
 });
