@@ -16,6 +16,8 @@ const tiers = {
     'test/docs/{guide,operations}.test.ts',
     ...['test/{codegen,examples}.test.ts', 'test/graphql/graphiql.test.ts', 'test/http/kill.test.ts'],
   ],
+  /** Kills, power losses, full disks: `npm run test:faults` runs them longer. */
+  faults: ['test/faults/**/*.test.ts'],
   /** Monte Carlo simulations of the monitor. */
   simulation: ['test/domains/monitor/{simulations,outcome-simulations}.test.ts'],
 };
@@ -53,6 +55,15 @@ export default defineConfig({
           exclude: tiers.unit,
           globalSetup: 'test/support/build.ts',
           testTimeout: 180_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'faults',
+          include: tiers.faults,
+          globalSetup: 'test/support/build.ts',
+          testTimeout: 600_000,
         },
       },
       { extends: true, test: { name: 'simulation', include: tiers.simulation } },

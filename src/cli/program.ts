@@ -28,6 +28,7 @@ export const runProgram = async (args: readonly string[], hostProcess: HostProce
   }
   try {
     await program.parseAsync(args, { from: 'user' });
+    await terminal.flush();
     return exitCode;
   } catch (error) {
     const end = exitFor(error);

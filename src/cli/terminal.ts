@@ -10,7 +10,8 @@ export interface HostProcess {
   readonly stdin: Readable;
   readonly stdout: Output;
   readonly stderr: Output;
-  once(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+  on(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+  off(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
 }
 
 export interface Terminal {
@@ -23,6 +24,8 @@ export interface Terminal {
   print(...lines: string[]): Promise<void>;
   /** Writes a part of a file to stdout as it is; resolves when the stream accepts more. */
   write(part: string | Uint8Array): Promise<void>;
+  /** Throws the error of a write that failed, such as a full disk below a redirected stdout. */
+  flush(): Promise<void>;
   /** Writes a message to stderr. */
   printError(line: string): void;
   /** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
@@ -32,12 +35,14 @@ export interface Terminal {
 export const createTerminal = (hostProcess: HostProcess): Terminal => {
   const { stdin, stdout, stderr } = hostProcess;
   let isRead = true;
+  let fault: Error | null = null;
   stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
     isRead = false;
+    if (error.code !== 'EPIPE') fault = error;
   });
   stderr.on('error', () => undefined);
   const write = async (part: string | Uint8Array): Promise<void> => {
+    if (fault) throw fault;
     if (!isRead || part.length === 0) return;
     if (stdout.write(part)) return;
     // The abort removes the listeners of the event that did not occur: a long result waits thousands of times.
@@ -56,10 +61,20 @@ export const createTerminal = (hostProcess: HostProcess): Terminal => {
     print: async (...lines) => (lines.length === 0 ? undefined : write(`${lines.join('\n')}\n`)),
     write,
     printError: (line) => void stderr.write(`${line}\n`),
+    async flush() {
+      // Streams report that a write failed in a later turn of the event loop.
+      if (isRead) await new Promise((resolve) => setImmediate(resolve));
+      if (fault) throw fault;
+    },
     untilStopped: () =>
       new Promise((resolve) => {
-        hostProcess.once('SIGINT', resolve);
-        hostProcess.once('SIGTERM', resolve);
+        const signals = ['SIGINT', 'SIGTERM'] as const;
+        const stop = (): void => {
+          // The default action, which ends the process, is back for whichever signal comes next.
+          for (const signal of signals) hostProcess.off(signal, stop);
+          resolve();
+        };
+        for (const signal of signals) hostProcess.on(signal, stop);
       }),
   };
 };

@@ -38,7 +38,7 @@ export const createRequestHandler = (services: Services, log: Logger, document: 
     return { status, headers: { ...withPolicy, 'content-type': 'text/plain; charset=utf-8' }, body: `${message}\n` };
   };
 
-  /** Once a stream has begun, an error can only be its last line. */
+  /** Once a stream has withFirstComputed, an error can only be its last line. */
   async function* endWithError(
     texts: AsyncIterable<string>,
     request: HttpRequest,
@@ -78,7 +78,7 @@ export const createRequestHandler = (services: Services, log: Logger, document: 
         const headers = { 'content-type': type, ...policy };
         if (typeof body === 'string') return { status: 200, headers, body };
         // A client that does not say how long its body is may wait for the response before it sends more of it.
-        const texts = request.header('content-length') === undefined ? body : await begun(body);
+        const texts = request.header('content-length') === undefined ? body : await withFirstComputed(body);
         return { status: 200, headers, body: endWithError(texts, request, caller) };
       } catch (error) {
         return refuse(error, request);
@@ -91,7 +91,7 @@ export const createRequestHandler = (services: Services, log: Logger, document: 
  * The same texts, once the first one is known, so that a store that cannot be written has a status of its own. Throws only
  * faults of the storage; other errors stay where they are.
  */
-const begun = async (texts: AsyncIterable<string>): Promise<AsyncIterable<string>> => {
+const withFirstComputed = async (texts: AsyncIterable<string>): Promise<AsyncIterable<string>> => {
   const parts = texts[Symbol.asyncIterator]();
   let first: Promise<IteratorResult<string>> | undefined = parts.next();
   await first.catch((error: unknown) => {

@@ -19,9 +19,17 @@ interface AsofProcess {
 /** The environment of this process without the settings of the machine. */
 const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ASOF_')));
 
-export const startAsof = (args: readonly string[], env: NodeJS.ProcessEnv = {}, entry: Entry = 'cli'): AsofProcess => {
+/** `prelude` is a shell command that runs first in the same process, such as `ulimit`. */
+export const startAsof = (
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  entry: Entry = 'cli',
+  prelude?: string,
+): AsofProcess => {
   const program = fileURLToPath(new URL(`../../dist/src/${entry}.js`, import.meta.url));
-  const child = spawn(process.execPath, [program, ...args], { env: { ...environment, ...env } });
+  const command = [process.execPath, program, ...args];
+  const [file = '', ...rest] = prelude ? ['sh', '-c', `${prelude}; exec "$@"`, 'sh', ...command] : command;
+  const child = spawn(file, rest, { env: { ...environment, ...env } });
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)
     child[name].setEncoding('utf8').on('data', (text: string) => {
@@ -31,8 +39,8 @@ export const startAsof = (args: readonly string[], env: NodeJS.ProcessEnv = {}, 
 };
 
 /** Runs `asof` to its end. */
-export const asof = async (args: readonly string[], input = '', env: NodeJS.ProcessEnv = {}) => {
-  const { child, output, closed } = startAsof(args, env);
+export const asof = async (args: readonly string[], input = '', env: NodeJS.ProcessEnv = {}, prelude?: string) => {
+  const { child, output, closed } = startAsof(args, env, 'cli', prelude);
   // A command that does not read stdin may exit before the input is written.
   child.stdin.on('error', () => undefined).end(input);
   return { code: await closed, ...output };
@@ -49,8 +57,9 @@ export const serve = async (
   args: readonly string[],
   entry: Entry = 'cli',
   env: NodeJS.ProcessEnv = {},
+  prelude?: string,
 ): Promise<Server> => {
-  const running = startAsof([...(entry === 'cli' ? ['serve'] : []), '--port', '0', ...args], env, entry);
+  const running = startAsof([...(entry === 'cli' ? ['serve'] : []), '--port', '0', ...args], env, entry, prelude);
   const { child, output, closed } = running;
   onTestFinished(() => void child.kill('SIGKILL'));
   const url = await new Promise<string>((resolve, reject) => {

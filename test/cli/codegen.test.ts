@@ -33,7 +33,7 @@ const run = async (args: readonly string[], env: NodeJS.ProcessEnv = {}) => {
       },
     });
   const streams = { stdin: Readable.from([]), stdout: writer('stdout'), stderr: writer('stderr') };
-  const code = await runProgram(args, { env, ...streams, once: () => undefined });
+  const code = await runProgram(args, { env, ...streams, on: () => undefined, off: () => undefined });
   return { code, ...output };
 };
 

@@ -5,7 +5,14 @@ import { createTerminal } from '../../src/cli/terminal.ts';
 
 const opened = () => {
   const stdout = new PassThrough({ highWaterMark: 4 });
-  const host = { env: {}, stdin: Readable.from([]), stdout, stderr: new PassThrough(), once: () => undefined };
+  const host = {
+    env: {},
+    stdin: Readable.from([]),
+    stdout,
+    stderr: new PassThrough(),
+    on: () => undefined,
+    off: () => undefined,
+  };
   return { stdout, terminal: createTerminal(host) };
 };
 

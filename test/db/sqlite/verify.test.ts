@@ -130,7 +130,7 @@ it('an import that is killed leaves matching counts, and the next server ends it
             accepted: current.accepted,
             rejected: current.rejected,
             finishedAt: expect.any(String),
-            failure: { code: 'INTERNAL' },
+            failure: { code: 'INTERRUPTED' },
           },
         ],
       },

@@ -279,7 +279,7 @@ describe('an import in the background', () => {
     expect(imports.importsByIds([1])).toMatchObject([{ state: 'RUNNING' }]);
     await imports.endInterrupted();
     const [ended] = imports.importsByIds([1]);
-    expect(ended).toMatchObject({ state: 'FAILED', failureCode: 'INTERNAL', read: ended?.accepted });
+    expect(ended).toMatchObject({ state: 'FAILED', failureCode: 'INTERRUPTED', read: ended?.accepted });
     expect(next.app.store.verify().problems).toEqual([]);
     const again = await next.importFile('user-status', { name: 'l.csv', text: lines(5000) });
     expect(again).toMatchObject({ read: 5000, unchanged: ended?.accepted, state: 'SUCCEEDED' });

@@ -4,6 +4,7 @@ import { Argument, type Command as CommanderCommand, InvalidArgumentError, Optio
 import { storeExists } from '../../../../db/open.ts';
 import { readConfig, type Setting, settings } from '../../../config.ts';
 import type { ImportOptions } from '../../../domains/imports/run.ts';
+import type { ErrorCode } from '../../../errors.ts';
 import { importTargets } from '../../../import-targets.ts';
 import type { ReadOptions } from '../../../ledger/record.ts';
 import { stringifyExact } from '../../../lib/exact-json.ts';
@@ -19,6 +20,7 @@ import { columnLines, type DatasetCommandOptions, importDataset } from './datase
 import { createImportProgress } from './progress.ts';
 import { withReadOptions } from './read-options.ts';
 import {
+  type ImportReport,
   isAllStored,
   type RecordReport,
   type Reject,
@@ -131,7 +133,7 @@ export const importCommand: Command = {
         ? [JSON.stringify({ target, dryRun: isDryRun, imports: reports })]
         : reports.flatMap((report) => [...reportLines(report, isDryRun), ...recordColumnLines(report)])),
     );
-    return reports.every(isAllStored) ? exitSuccess : exitProblems;
+    return exitCodeOf(reports);
   },
 };
 
@@ -153,8 +155,21 @@ const runDataset = async (args: readonly string[], options: Options, terminal: T
       ? [stringifyExact({ target: 'dataset', dryRun: isDryRun, imports: [report] })]
       : [...reportLines(report, isDryRun), ...columnLines(report)]),
   );
-  return isAllStored(report) ? exitSuccess : exitProblems;
+  return exitCodeOf([report]);
 };
+
+/** An import that the disk or the end of the process cut short says nothing about its file: it has to be run again. */
+const exitCodeOf = (reports: readonly ImportReport[]): ExitCode => {
+  if (reports.some(({ failure }) => failure !== null && unfinishedCodes.includes(failure.code))) return exitFailure;
+  return reports.every(isAllStored) ? exitSuccess : exitProblems;
+};
+
+const unfinishedCodes: readonly string[] = [
+  'OUT_OF_SPACE',
+  'STORAGE_FAILED',
+  'OUTDATED',
+  'INTERRUPTED',
+] satisfies ErrorCode[];
 
 const readCount = (text: string): number => {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);

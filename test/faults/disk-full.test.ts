@@ -1,0 +1,228 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { experimentEvents } from '../../db/tables/index.ts';
+import { asof, folder, type Server, serve } from '../cli/asof-process.ts';
+import { openApp } from '../support/app.ts';
+import { mountSmallDisk, type SmallDisk } from './small-disk.ts';
+
+const json = { 'content-type': 'application/json' };
+
+const eventText = (id: string): string =>
+  `{"event_id":"${id}","user_id":"1","account_type":"free","date":"2023-05-01","event_type":null,"order_value":1.5,"version":"A"}`;
+
+const lines = (count: number, prefix: string): string =>
+  Array.from({ length: count }, (_, index) => eventText(`${prefix}${index}`)).join('\n');
+
+const csv = (rows: number): string =>
+  `id,name\n${Array.from({ length: rows }, (_, index) => `${index},${(index * 7919) ** 3}`).join('\n')}\n`;
+
+interface Answer {
+  readonly status: number;
+  readonly retryAfter: string | null;
+  readonly text: string;
+}
+
+const send = async (url: string, init: RequestInit): Promise<Answer> => {
+  const response = await fetch(url, { method: 'POST', ...init });
+  return { status: response.status, retryAfter: response.headers.get('retry-after'), text: await response.text() };
+};
+
+const graphql = (url: string, query: string, variables: object = {}): Promise<Answer> =>
+  send(`${url}/graphql`, { headers: json, body: JSON.stringify({ query, variables }) });
+
+const upload = (url: string, target: string, content: string, wait: boolean): Promise<Answer> => {
+  const name = target === 'DATASET' ? ', datasetName: "full"' : '';
+  const query = `mutation ($file: File!) {
+    startImport(input: { target: ${target}, source: { file: $file }, wait: ${wait}${name} }) {
+      __typename ... on StartImportPayload { import { state failure { code } } } ... on Error { code } } }`;
+  const form = new FormData();
+  form.set('operations', JSON.stringify({ query, variables: { file: null } }));
+  form.set('map', JSON.stringify({ 0: ['variables.file'] }));
+  form.set('0', new File([content], 'full.csv'));
+  return send(`${url}/graphql`, { body: form });
+};
+
+const recordEvent = `mutation { recordEvents(input: { experiment: "x", events: [
+  { eventId: "g", userId: "a", accountType: "free", occurredAt: "2025-01-01", variant: "A" }] }) { __typename } }`;
+
+/** Each way to write, with content that is larger than what the disk has left. */
+const waysToWrite: readonly (readonly [name: string, write: (url: string) => Promise<Answer>])[] = [
+  ['one event', (url) => send(`${url}/receive_event`, { headers: json, body: eventText('one') })],
+  [
+    'a stream of events',
+    (url) => send(`${url}/events`, { headers: { 'content-type': 'application/x-ndjson' }, body: lines(5000, 's') }),
+  ],
+  [
+    'a batch with a key',
+    (url) => send(`${url}/events`, { headers: { ...json, 'idempotency-key': 'k' }, body: `[${eventText('b')}]` }),
+  ],
+  ['a conversation', (url) => send(`${url}/initial?uuid=0b1f3c52-8d9e-4c11-9f4e-2f3f7f0a6d11&symbol=e`, {})],
+  ['a mutation', (url) => graphql(url, recordEvent)],
+  ['an upload of records', (url) => upload(url, 'EXPERIMENT_EVENTS', lines(20_000, 'u'), true)],
+  ['an upload of a dataset', (url) => upload(url, 'DATASET', csv(100_000), true)],
+  [
+    'a dataset by REST',
+    (url) =>
+      send(`${url}/datasets/rest?wait=1`, {
+        method: 'PUT',
+        headers: { 'content-type': 'text/csv' },
+        body: csv(100_000),
+      }),
+  ],
+  [
+    // Last, because from then on the others need a key.
+    'a new key',
+    (url) =>
+      graphql(url, 'mutation { addApiKey(input: { name: "n", scopes: [READ] }) { __typename ... on Error { code } } }'),
+  ],
+];
+
+const reasonOf = (text: string): string | undefined => /"code":"([A-Z_]+)"/.exec(text)?.[1];
+
+const readiness = async (url: string): Promise<string> => {
+  const response = await fetch(`${url}/readyz`);
+  return `${response.status} ${reasonOf(await response.text()) ?? 'ready'}`;
+};
+
+/** Without those of SQLite. */
+const filesIn = async (path: string): Promise<string[]> =>
+  (await readdir(path, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('asof.sqlite'))
+    .map(({ name }) => name)
+    .sort();
+
+/** Sends events one by one until one is refused; returns the ids that were acknowledged. */
+const sendUntilRefused = async (url: string, prefix: string): Promise<{ stored: string[]; refusal: Answer }> => {
+  const stored: string[] = [];
+  for (let number = 0; ; number++) {
+    const id = `${prefix}-${number}`;
+    const answer = await send(`${url}/receive_event`, { headers: json, body: eventText(id) });
+    if (answer.status !== 200) return { stored, refusal: answer };
+    stored.push(id);
+  }
+};
+
+const storedIds = async (data: string): Promise<Set<string | null>> => {
+  const { app, close } = await openApp({ data });
+  const rows = app.store.page(experimentEvents, { key: 'seq', direction: 'asc', limit: 10_000_000 });
+  await close();
+  return new Set(rows.map(({ eventId }) => eventId));
+};
+
+const start = (data: string): Promise<Server> =>
+  serve(['--data', data, '--empty', '--write-probe-ms', '50', '--watch-folder', '']);
+
+const refused = {
+  status: 503,
+  retryAfter: expect.stringMatching(/^[1-9]\d*$/),
+  text: expect.stringContaining('OUT_OF_SPACE'),
+};
+
+const withDisk = (work: (disk: SmallDisk) => Promise<void>) => async (context: { skip: (note: string) => never }) => {
+  const disk = await mountSmallDisk(14_000_000);
+  if (!disk) return context.skip('a full disk is tested by a small tmpfs, which only root may mount');
+  await work(disk);
+};
+
+describe('a full disk', () => {
+  it(
+    'refuses every kind of write with 503 OUT_OF_SPACE, serves reads, leaves no file behind, and recovers by itself',
+    withDisk(async (disk) => {
+      const data = join(disk.path, 'data');
+      const server = await start(data);
+      const { url } = server;
+      for (let number = 0; number < 50; number++)
+        await send(`${url}/receive_event`, { headers: json, body: eventText(`early-${number}`) });
+      const before = await filesIn(data);
+      await disk.fill();
+      const { stored, refusal } = await sendUntilRefused(url, 'late');
+      expect(refusal).toMatchObject(refused);
+      expect(await readiness(url)).toBe('503 OUT_OF_SPACE');
+      for (const [name, write] of waysToWrite) expect(await write(url), name).toMatchObject(refused);
+      const read = await graphql(url, '{ experimentEvents(first: 1) { totalCount } server { version } }');
+      expect(JSON.parse(read.text)).toMatchObject({ data: { experimentEvents: { totalCount: 50 + stored.length } } });
+      expect(await filesIn(data)).toEqual(before);
+      const command = await asof(['datasets', 'list', '--data', data]);
+      expect(command.stderr).not.toContain('    at ');
+
+      disk.free();
+      await expect.poll(() => readiness(url), { timeout: 30_000 }).toBe('200 ready');
+      for (const [name, write] of waysToWrite) expect(await write(url), name).toMatchObject({ status: 200 });
+      expect(await server.stop()).toBe(0);
+      const ids = await storedIds(data);
+      expect(stored.filter((id) => !ids.has(id))).toEqual([]);
+      expect((await asof(['verify', '--data', data])).stdout).toContain('sound');
+    }),
+  );
+
+  it(
+    'ends an import in a server as OUT_OF_SPACE, also when its end cannot be stored at once',
+    withDisk(async (disk) => {
+      const data = join(disk.path, 'data');
+      const server = await start(data);
+      const { url } = server;
+      // The upload fits, its records do not.
+      await disk.fill(4_000_000);
+      const answer = await upload(url, 'EXPERIMENT_EVENTS', lines(20_000, 'u'), true);
+      expect(answer.text).toContain('OUT_OF_SPACE');
+      disk.free();
+      const imports = '{ imports(first: 10) { nodes { state accepted failure { code } } } }';
+      await expect
+        .poll(async () => (await graphql(url, imports)).text, { timeout: 30_000 })
+        .toMatch(/"state":"FAILED".*OUT_OF_SPACE/);
+      const again = await upload(url, 'EXPERIMENT_EVENTS', lines(20_000, 'u'), true);
+      expect(again.text).toContain('"state":"SUCCEEDED"');
+      expect(await server.stop()).toBe(0);
+      expect((await storedIds(data)).size).toBe(20_000);
+    }),
+  );
+
+  it(
+    'ends a command with one line and exit code 3',
+    withDisk(async (disk) => {
+      const data = join(disk.path, 'data');
+      const file = join(await folder(), 'events.ndjson');
+      await writeFile(file, lines(60_000, 'c'));
+      await disk.fill(3_000_000);
+      const { code, stdout, stderr } = await asof(['import', 'events', file, '--data', data]);
+      expect({ code, text: stdout + stderr }).toEqual({ code: 3, text: expect.stringContaining('full') });
+      expect(stderr).not.toContain('    at ');
+      await disk.fill();
+      const full = await asof(['import', 'events', file, '--data', data]);
+      expect({ code: full.code, text: full.stdout + full.stderr }).toEqual({
+        code: 3,
+        text: expect.stringContaining('full'),
+      });
+      disk.free();
+      const again = await asof(['verify', '--data', data]);
+      expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('sound') });
+      await disk.fill();
+      const elsewhere = await folder();
+      await (await openApp({ data: elsewhere })).close();
+      const target = join(disk.path, 'users.csv');
+      const refusals = [
+        await asof(['export', 'users', '--out', target, '--data', elsewhere]),
+        await asof(['export', 'users', '--data', elsewhere], '', {}, `exec > ${target}.stdout`),
+      ];
+      for (const refusal of refusals)
+        expect(refusal).toMatchObject({ code: 3, stderr: expect.stringMatching(/^asof: .*full.*\n$/) });
+      expect(await filesIn(disk.path)).toEqual(expect.not.arrayContaining(['users.csv', 'users.csv.part']));
+    }),
+  );
+});
+
+describe('a file that may not grow', () => {
+  it('keeps every acknowledged event of a server whose file sizes are limited', async () => {
+    const data = await folder();
+    const server = await serve(['--data', data, '--empty'], 'cli', {}, 'ulimit -f 2000');
+    const { url } = server;
+    const { stored, refusal } = await sendUntilRefused(url, 'x'.repeat(200));
+    expect(refusal).toMatchObject({ status: 503, text: expect.stringMatching(/OUT_OF_SPACE|STORAGE_FAILED/) });
+    expect(await readiness(url)).toMatch(/^503 /);
+    server.child.kill('SIGKILL');
+    await server.closed;
+    const ids = await storedIds(data);
+    expect(stored.filter((id) => !ids.has(id))).toEqual([]);
+  });
+});
