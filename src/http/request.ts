@@ -50,7 +50,8 @@ export class NodeRequest implements HttpRequest {
   }
 
   chunks(): AsyncIterable<Uint8Array> {
-    return this.#incoming;
+    // A reader that stops early must not end the connection: the client would not get the reason.
+    return this.#incoming.iterator({ destroyOnReturn: false });
   }
 
   /** Uses events, because iterating over a request costs more than storing the record in it. */
@@ -96,7 +97,8 @@ export class FetchRequest implements HttpRequest {
   }
 
   async *chunks(): AsyncGenerator<Uint8Array> {
-    if (this.#request.body) yield* this.#request.body;
+    // As above.
+    if (this.#request.body) yield* this.#request.body.values({ preventCancel: true });
   }
 
   async bytes(bytesMax: number): Promise<Buffer> {

@@ -121,6 +121,8 @@ const fetchListener = (fetch: Handler, streams: EventStreams) => {
   const endableResponse = async (original: Request, { incoming }: HttpBindings): Promise<Response> => {
     const body = bodies.get(incoming);
     const response = await fetch(body ? withBody(original, body) : original);
+    // The rest of the body would be taken for the next request, so the connection ends: the client must not use it again.
+    if (!incoming.complete) response.headers.set('connection', 'close');
     // Reading the headers of every other response would cost time.
     return /text\/event-stream/i.test(incoming.headers.accept ?? '') ? streams.endable(response) : response;
   };

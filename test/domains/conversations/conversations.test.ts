@@ -23,7 +23,13 @@ const uuidOf = (number: number): string => `00000000-0000-4000-8000-${String(num
 /** The domain on a store whose clock a test sets. */
 const withClock = (overrides: Partial<typeof settings> = {}, draw?: Draw) => {
   const clock = { nowUs: startUs };
-  const store = openStore({ data: ':memory:', writeQueueMax: 1000, writeWaitMs: 1000, writeProbeMs: 1000, nowUs: () => clock.nowUs });
+  const store = openStore({
+    data: ':memory:',
+    writeQueueMax: 1000,
+    writeWaitMs: 1000,
+    writeProbeMs: 1000,
+    nowUs: () => clock.nowUs,
+  });
   return { clock, store, ...onStore(store, { ...settings, ...overrides }, draw) };
 };
 
