@@ -14,18 +14,21 @@ export interface SmallDisk {
   free(): void;
 }
 
+const shell = (command: string, ...args: readonly string[]): Buffer =>
+  execFileSync('sh', ['-c', command, 'sh', ...args], { stdio: 'pipe' });
+
 /** Mounts one, which only root may do; null where the system refuses. The end of the test unmounts it. */
 export const mountSmallDisk = async (bytes: number): Promise<SmallDisk | null> => {
   const path = await mkdtemp(join(tmpdir(), 'asof-disk-'));
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', path], { stdio: 'pipe' });
+    shell('mount -t tmpfs -o size="$1" tmpfs "$2"', String(bytes), path);
   } catch {
     rmSync(path, { recursive: true });
     return null;
   }
   onTestFinished(() => {
     // Lazily: a process that was killed may still be on its way out.
-    execFileSync('umount', ['-l', path]);
+    shell('umount -l "$1"', path);
     rmSync(path, { recursive: true, force: true });
   });
   const ballast = join(path, 'ballast');
