@@ -131,6 +131,8 @@ export interface StoreOptions {
   readonly writeWaitMs: number;
   readonly writeProbeMs: number;
   readonly nowUs: () => number;
+  /** Called after each commit with how long it took. */
+  readonly onCommitted?: (seconds: number) => void;
   /** Called with every SQL statement that runs. */
   readonly onStatement?: (sql: string) => void;
 }

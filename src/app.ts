@@ -14,14 +14,18 @@ import { createGraphql } from './graphql/server.ts';
 import { TrustedDocuments } from './graphql/trusted-documents/trusted-documents.ts';
 import { createFastGuard } from './http/fast-guard.ts';
 import { createRequestGuard, type GuardedFace } from './http/request-guard.ts';
-import type { FastPath } from './http/server.ts';
+import { createRequestLog } from './http/request-log.ts';
+import type { FastPath, RequestObserver } from './http/server.ts';
 import { createFollower } from './ledger/follower.ts';
 import { createLedger, type Ledger } from './ledger/ledger.ts';
 import { createClock } from './lib/clock.ts';
+import { withoutValues } from './lib/log-text.ts';
 import { createMcpFace } from './mcp/http.ts';
 import { createTools } from './mcp/tools.ts';
 import { createFastPath } from './rest/fast-path.ts';
+import { createRoutePatterns } from './rest/route-patterns.ts';
 import { createRouter } from './rest/router.ts';
+import { Telemetry, type Tracing } from './telemetry/telemetry.ts';
 import { programVersion } from './version.ts';
 import { createUiFace } from './web/face.ts';
 import { UiFiles, uiDocuments, uiFolder } from './web/ui-files.ts';
@@ -35,6 +39,8 @@ export interface App {
   fetch(request: Request): Promise<Response>;
   /** Responds at less cost to the requests that it supports. */
   readonly fastPath: FastPath;
+  /** Measures and traces the requests of a socket. */
+  readonly observe: RequestObserver;
   /**
    * Rebuilds the indices, then follows what other processes record. `/readyz` answers 503 until it resolves. `address` is
    * the URL that the server listens on.
@@ -49,6 +55,8 @@ export interface App {
 
 export interface AppOptions {
   readonly log: Logger;
+  /** Where traces go; default: nowhere. */
+  readonly tracing?: Tracing | undefined;
   /** Called with every SQL statement that runs. */
   readonly onStatement?: (sql: string) => void;
   /** The folder of the built web UI; default: where the build leaves it. */
@@ -58,7 +66,8 @@ export interface AppOptions {
 export const createApp = (config: Config, options: AppOptions): App => {
   const { log, ui: folder = uiFolder() } = options;
   const documents = new TrustedDocuments(config, log, uiDocuments(folder));
-  const core = createCore(config, options);
+  const telemetry = new Telemetry(config, options.tracing ?? null);
+  const core = createCore(config, options, telemetry);
   const { store, ledger, engine, sqlEngine, domains, nowUs } = core;
   const server: MutableServerInfo = {
     version: programVersion(),
@@ -68,7 +77,7 @@ export const createApp = (config: Config, options: AppOptions): App => {
     isStopping: false,
   };
   const trustedDocuments = () => documents.describe();
-  const services = { ...domains, config, ledger, server, nowUs, trustedDocuments };
+  const services = { ...domains, config, ledger, server, nowUs, observer: telemetry, trustedDocuments };
   const rest = createRouter(services, log);
   const graphql = createGraphql(services, documents, log);
   const { version } = server;
@@ -79,7 +88,9 @@ export const createApp = (config: Config, options: AppOptions): App => {
   const ui = createUiFace(new UiFiles(folder), rest.face);
   const faceOf = (pathname: string): GuardedFace =>
     graphqlPath.test(pathname) ? graphql.face : pathname === '/mcp' ? mcp : ui;
-  const guard = createFastGuard(config, log);
+  const routeOf = createRoutePatterns(rest.routes, otherPaths);
+  const requestLog = createRequestLog(log, routeOf);
+  const guard = createFastGuard(config, requestLog);
   const graphqlFastPath = createGraphqlFastPath(guard, graphql, services);
   const restFastPath = createFastPath(guard, rest);
   const background = createBackgroundJobs(config, log, core);
@@ -90,10 +101,12 @@ export const createApp = (config: Config, options: AppOptions): App => {
     domains,
     ledger,
     store,
-    fetch: createRequestGuard(config, log, faceOf),
+    fetch: createRequestGuard(config, requestLog, faceOf),
     fastPath: (incoming) => graphqlFastPath(incoming) ?? restFastPath(incoming),
+    observe: telemetry.requestObserver(routeOf),
     async start(address) {
       const startedAt = performance.now();
+      telemetry.start(services);
       await ledger.catchUp();
       if (closed) return;
       server.rebuildUs = Math.round((performance.now() - startedAt) * 1000);
@@ -114,10 +127,14 @@ export const createApp = (config: Config, options: AppOptions): App => {
       await domains.datasetImports.abortAll();
       await ledger.idle();
       store.close();
+      await telemetry.close();
       log.debug({ data: config.data }, 'store closed');
     },
   };
 };
+
+/** Paths beside those of REST routes. */
+const otherPaths = ['/graphql', '/graphql.csv', '/graphql.ndjson', '/mcp', '/index.html'];
 
 /** The suffixes answer with rows. */
 const graphqlPath = /^\/graphql(?:\.csv|\.ndjson)?$/;
@@ -127,14 +144,17 @@ type MutableServerInfo = { -readonly [Key in keyof ServerInfo]: ServerInfo[Key] 
 type Core = ReturnType<typeof createCore>;
 
 /** The program without its HTTP interfaces. */
-const createCore = (config: Config, { log, onStatement }: AppOptions) => {
+const createCore = (config: Config, { log, onStatement }: AppOptions, telemetry: Telemetry) => {
   const nowUs = createClock(config.now);
-  const store = openStore({ ...config, nowUs, ...statementListener(config, log, onStatement) });
+  const onCommitted = (seconds: number): void => telemetry.committed(seconds);
+  const opened = openStore({ ...config, nowUs, onCommitted, ...statementListener(config, log, onStatement) });
+  const store = telemetry.observeStore(opened);
   log.debug({ data: config.data }, 'store opened');
   const ledger = createLedger(store, log);
+  const { trace } = telemetry;
   const engine = openDatasetEngine(config, log);
   const sqlEngine = openSqlEngine(config, engine.folder, log);
-  const domains = createDomains({ store, engine, sqlEngine, ledger, limits: config, nowUs, log });
+  const domains = createDomains({ store, engine, sqlEngine, ledger, limits: config, nowUs, log, trace });
   return { store, ledger, engine, sqlEngine, domains, nowUs };
 };
 
@@ -147,7 +167,7 @@ const statementListener = (
   if (!logSql) return onStatement ? { onStatement } : {};
   return {
     onStatement(sql) {
-      log.info({ sql }, 'SQL statement');
+      log.info({ sql: withoutValues(sql) }, 'SQL statement');
       onStatement?.(sql);
     },
   };
@@ -202,17 +222,17 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
 };
 
 const watchReport = (log: Logger): WatchReport => ({
-  imported: (file, { id, state, read, accepted, rejected, conflicts, failureCode, failureMessage }) =>
+  imported: (_file, { id, target, state, read, accepted, rejected, conflicts, failureCode }) =>
     log[state === 'SUCCEEDED' ? 'info' : 'warn'](
-      { file, import: id, state, read, accepted, rejected, conflicts, failureCode },
-      failureMessage ?? 'imported a file of the watched folder',
+      { import: id, target, state, read, accepted, rejected, conflicts, failureCode },
+      failureCode ? 'a file of the watched folder could not be imported' : 'imported a file of the watched folder',
     ),
-  failed: (path, error) => log.error(error, `could not import ${path} of the watched folder`),
+  failed: (_path, error) => log.error(error, 'a file of the watched folder could not be read'),
 });
 
 const alertReport = (log: Logger): AlertReport => ({
-  failed: ({ id, ruleId, event, subject, attempts }, error) =>
-    log.warn({ delivery: id, alert: ruleId, event, subject, attempts, error }, 'an alert could not be delivered'),
+  failed: ({ id, ruleId, event, attempts, responseStatus }) =>
+    log.warn({ delivery: id, alert: ruleId, event, attempts, responseStatus }, 'an alert could not be delivered'),
   fault: (error) => log.error(error, 'alerts could not be judged or sent'),
 });
 
@@ -224,9 +244,9 @@ const reportSync =
       return;
     }
     const { import: finished, ...counts } = report;
-    const { id, state, failureMessage } = finished;
-    log[state === 'SUCCEEDED' && failureMessage === null ? 'info' : 'warn'](
-      { import: id, ...counts },
-      failureMessage ?? 'user files are synchronized',
+    const { id, state, failureCode } = finished;
+    log[state === 'SUCCEEDED' && finished.failureMessage === null ? 'info' : 'warn'](
+      { import: id, state, failureCode, ...counts },
+      'a synchronization of user files ended',
     );
   };

@@ -10,6 +10,7 @@ import { requestSettings } from './settings/requests.ts';
 import { serverSettings, storeSettings } from './settings/server.ts';
 import type { SettingDefinition, SettingDefinitions } from './settings/setting.ts';
 import { sqlSettings } from './settings/sql.ts';
+import { telemetrySettings } from './settings/telemetry.ts';
 import { s3Settings, userFileSettings } from './settings/user-files.ts';
 
 export interface Setting extends SettingDefinition {
@@ -32,13 +33,14 @@ const group = (title: string, definitions: SettingDefinitions): SettingGroup => 
     ...definition,
     name,
     option: `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
-    variable: `ASOF_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`,
+    variable: definition.variable ?? `ASOF_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`,
   })),
 });
 
 /** Every setting, by topic. `docs/reference/settings.md` is generated from this list. */
 export const settingGroups: readonly SettingGroup[] = [
   group('Server', serverSettings),
+  group('Telemetry', telemetrySettings),
   group('Imports', importSettings),
   group('User files', userFileSettings),
   group('S3', s3Settings),
@@ -55,6 +57,7 @@ export const settingGroups: readonly SettingGroup[] = [
 export const settings: readonly Setting[] = settingGroups.flatMap((each) => each.settings);
 
 type Definitions = typeof serverSettings &
+  typeof telemetrySettings &
   typeof importSettings &
   typeof userFileSettings &
   typeof s3Settings &

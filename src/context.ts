@@ -4,6 +4,7 @@ import type { Principal } from './domains/api-keys.ts';
 import type { Domains } from './domains.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { NowUs } from './lib/clock.ts';
+import type { Observer } from './lib/telemetry.ts';
 import type { DocumentDescription } from './lib/trusted-document.ts';
 import { yieldToEventLoop } from './lib/yielding.ts';
 
@@ -16,6 +17,7 @@ export interface Services extends Domains {
   readonly ledger: Ledger;
   readonly server: ServerInfo;
   readonly nowUs: NowUs;
+  readonly observer: Observer;
   /** The operator's trusted documents. */
   readonly trustedDocuments: () => readonly DocumentDescription[];
 }
@@ -81,7 +83,7 @@ export const createContextFactory = (services: Services): ((request: RequestInfo
       this.requestId = requestId;
       this.lastEventId = lastEventId;
       this.sentBy = caller?.name ?? null;
-      const loaders = new Loaders();
+      const loaders = new Loaders(services.observer);
       // Resolvers take them out of the context, without `this`.
       this.load = (batch, key) => loaders.load(batch, key);
       this.loadAll = (batch, keys) => loaders.loadAll(batch, keys);
@@ -97,15 +99,20 @@ export const createContextFactory = (services: Services): ((request: RequestInfo
 const batchSizeMax = 10_000;
 
 class Loaders {
+  readonly #observer: Observer;
   #loaders: Map<unknown, DataLoader<unknown, unknown>> | undefined;
   /** Loaders whose keys are lists of keys. */
   #listLoaders: Map<unknown, DataLoader<readonly unknown[], readonly unknown[]>> | undefined;
+
+  constructor(observer: Observer) {
+    this.#observer = observer;
+  }
 
   load<K, V>(batch: BatchFunction<K, V>, key: K): Promise<V> {
     this.#loaders ??= new Map();
     let loader = this.#loaders.get(batch) as DataLoader<K, V> | undefined;
     if (!loader) {
-      loader = new DataLoader(async (keys) => batch(keys), { maxBatchSize: batchSizeMax });
+      loader = new DataLoader(async (keys) => observed(this.#observer, batch)(keys), { maxBatchSize: batchSizeMax });
       this.#loaders.set(batch, loader as DataLoader<unknown, unknown>);
     }
     return loader.load(key);
@@ -115,7 +122,7 @@ class Loaders {
     this.#listLoaders ??= new Map();
     let loader = this.#listLoaders.get(batch) as DataLoader<readonly K[], readonly V[]> | undefined;
     if (!loader) {
-      loader = new DataLoader((lists) => loadLists(batch, lists), { cache: false });
+      loader = new DataLoader((lists) => loadLists(observed(this.#observer, batch), lists), { cache: false });
       this.#listLoaders.set(batch, loader as DataLoader<readonly unknown[], readonly unknown[]>);
     }
     return loader.load(keys);
@@ -126,6 +133,12 @@ class Loaders {
     this.#listLoaders = undefined;
   }
 }
+
+/** The same batch function; each of its calls is reported under its name, of which there are as many as loaders. */
+const observed =
+  <K, V>(observer: Observer, batch: BatchFunction<K, V>): BatchFunction<K, V> =>
+  (keys) =>
+    observer.loaderBatch(batch.name || 'unnamed', keys.length, () => batch(keys));
 
 const loadLists = async <K, V>(
   batch: BatchFunction<K, V>,

@@ -55,6 +55,7 @@ import { OpenRequests } from './ledger/open-requests.ts';
 import type { Importer } from './ledger/record.ts';
 import { createClock } from './lib/clock.ts';
 import type { DebugLog } from './lib/debug-log.ts';
+import type { Trace } from './lib/telemetry.ts';
 import { createImageStore } from './sources/image-store.ts';
 import { openObjects } from './sources/open-objects.ts';
 
@@ -68,6 +69,7 @@ export interface DomainServices {
   readonly limits: Config;
   readonly nowUs: () => number;
   readonly log: DebugLog;
+  readonly trace: Trace;
 }
 
 /** All domains. */
@@ -96,14 +98,14 @@ export const createDomains = (services: DomainServices) => {
 export type Domains = ReturnType<typeof createDomains>;
 
 const createUserDomains = (services: DomainServices, changes: Changes) => {
-  const { store, ledger, limits, nowUs } = services;
+  const { store, ledger, limits, nowUs, trace } = services;
   const users = createUsers(ledger);
   const userFiles = createUserFiles(ledger, users);
   const userStatus = createUserStatus(store, ledger, users);
   const excludedUsers = createExcludedUsers(store, ledger, users);
   const userDirectory = createUserDirectory({ users, userFiles, userStatus }, ledger, nowUs);
   const images = createImageStore(imageFolder(limits.data));
-  const source = limits.userFiles === '' ? null : openObjects(limits.userFiles, limits);
+  const source = limits.userFiles === '' ? null : openObjects(limits.userFiles, limits, trace);
   const onChange = (): void => changes.mark(['USER_SYNC']);
   const userSync = new UserSync({
     ...{ ...services, users, userFiles, images, source },

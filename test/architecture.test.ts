@@ -94,6 +94,12 @@ const units: readonly Unit[] = [
     may: ['import targets', 'lib', 'errors', 'dataset engine types'],
     types: ['context', 'domains/*', 'config', 'ledger'],
   },
+  {
+    name: 'telemetry',
+    files: /^src\/telemetry\//,
+    may: ['lib'],
+    types: ['context', 'domains', 'domains/*', 'config', 'ledger', 'store types'],
+  },
   { name: 'http', files: /^src\/http\//, may: ['lib', 'errors'], types: ['config'] },
   {
     name: 'rest',
@@ -120,7 +126,7 @@ const units: readonly Unit[] = [
   {
     name: 'app',
     files: /^src\/app\.ts$/,
-    may: ['graphql', 'mcp', 'rest', 'web', 'http', 'context', 'domains', 'domains/*', 'ledger'].concat([
+    may: ['graphql', 'mcp', 'rest', 'web', 'http', 'telemetry', 'context', 'domains', 'domains/*', 'ledger'].concat([
       'store',
       'dataset engine',
       'version',
@@ -133,15 +139,19 @@ const units: readonly Unit[] = [
   {
     name: 'cli',
     files: /^src\/cli\//,
-    may: ['app', 'codegen', 'graphql', 'mcp', 'demo', 'rest', 'http', 'domains', 'domains/*', 'ledger'].concat([
-      'store',
-      'dataset engine',
-      'import targets',
-      'version',
-      'config',
-      'lib',
-      'errors',
-    ]),
+    may: [
+      'app',
+      'telemetry',
+      'codegen',
+      'graphql',
+      'mcp',
+      'demo',
+      'rest',
+      'http',
+      'domains',
+      'domains/*',
+      'ledger',
+    ].concat(['store', 'dataset engine', 'import targets', 'version', 'config', 'lib', 'errors']),
     types: ['store types', 'dataset engine types'],
   },
   { name: 'entries', files: /^src\/(main|cli)\.ts$/, may: ['cli', 'config'] },

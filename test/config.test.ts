@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readConfig, settingGroups, settings } from '../src/config.ts';
 import { DomainError } from '../src/errors.ts';
+import { digestOfKey } from '../src/lib/api-key.ts';
 
 /** The message for faulty settings; fails when they are accepted. */
 const messageFor = (...texts: Parameters<typeof readConfig>): string => {
@@ -51,11 +52,24 @@ describe('settings', () => {
   });
 
   it('only the digests of API keys are retained', () => {
-    const { apiKeys } = readConfig({}, { ASOF_API_KEYS: 'read:abc,ingest:a:b=c,' });
+    const { apiKeys } = readConfig(
+      {},
+      { ASOF_API_KEYS: `read:${'0123456789abcdef'.repeat(2)},ingest:a:b=c-0123456789-ABCDEF,` },
+    );
     expect(apiKeys).toEqual([
-      { scope: 'read', digest: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad' },
+      { scope: 'read', digest: digestOfKey('0123456789abcdef'.repeat(2)) },
       { scope: 'ingest', digest: expect.stringMatching(/^[0-9a-f]{64}$/) },
     ]);
+  });
+
+  it.each([
+    ['image-test', 'ten characters'],
+    ['0123456789abcdef0123456789abcde', '31 hexadecimal digits'],
+    ['12345678901234567890123456789012345678', '38 decimal digits'],
+    ['correcthorsebatterystaple', 'lower-case letters'],
+    ['aB3$aB3$aB3$aB3$aB3$aB3$aB3$', 'four different characters'],
+  ])('the key %s is refused, because it cannot have 128 random bits: %s', (key) => {
+    expect(() => readConfig({}, { ASOF_API_KEYS: `admin:${key}` })).toThrow(/at least 128 random bits/);
   });
 
   it('options take precedence over the environment, and the environment over the defaults', () => {
@@ -96,7 +110,7 @@ describe('settings', () => {
       [
         '4 settings are invalid:',
         'setting port (--port, ASOF_PORT) must be a whole number from 0 to 65535, not "65536"',
-        'setting apiKeys (--api-keys, ASOF_API_KEYS) must be scope:key, separated by commas, with the scope read, ingest or admin',
+        'setting apiKeys (--api-keys, ASOF_API_KEYS) must be scope:key, separated by commas, with the scope read, ingest or admin and a key of at least 128 random bits, as "openssl rand -hex 32" prints one',
         'setting logLevel (--log-level, ASOF_LOG_LEVEL) must be one of trace, debug, info, warn, error, fatal, silent, not "loud"',
         'setting bodyBytesMax (--body-bytes-max, ASOF_BODY_BYTES_MAX) must be a size of more than 0 bytes, like 500kB, 8MB or 4GB, not "many"',
       ].join('\n  '),

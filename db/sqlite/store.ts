@@ -63,7 +63,8 @@ class SqliteStore implements Store {
       limits: options,
       health: this.#health,
       checkSchema: this.#checkSchema,
-      onCommit: ({ firstSeq, records, tables }) => {
+      onCommit: ({ firstSeq, records, tables }, seconds) => {
+        options.onCommitted?.(seconds);
         this.#recent.add(firstSeq, records);
         if (tables.size > 0) for (const listener of this.#listeners) listener(tables);
       },

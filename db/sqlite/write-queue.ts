@@ -25,7 +25,7 @@ export interface WriteQueueOptions {
   readonly health: WriteHealth;
   /** Throws OUTDATED when a newer version has migrated the store; called with the lock for writing held. */
   readonly checkSchema: () => void;
-  readonly onCommit: (committed: CommittedRecords) => void;
+  readonly onCommit: (committed: CommittedRecords, seconds: number) => void;
 }
 
 /**
@@ -100,8 +100,9 @@ export class WriteQueue {
         settlements.push(runInSavepoint(this.#savepoint, tx, job));
       }
       tx.end();
+      const startedMs = performance.now();
       this.#commit.run();
-      onCommit(tx.committed());
+      onCommit(tx.committed(), (performance.now() - startedMs) / 1000);
     } catch (error) {
       if (client.inTransaction) client.exec('rollback');
       // A transaction that fails before its first job would fail again for every job that waits.

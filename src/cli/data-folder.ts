@@ -7,6 +7,7 @@ import { createDomains, type Domains } from '../domains.ts';
 import { createLedger, type Ledger } from '../ledger/ledger.ts';
 import { createClock } from '../lib/clock.ts';
 import { silentLog } from '../lib/debug-log.ts';
+import { noTrace } from '../lib/telemetry.ts';
 import { CommandError, exitFailure, isSystemError } from './exit.ts';
 
 /** The services of a command: the program without GraphQL and REST, which take longer to load than most commands run. */
@@ -35,7 +36,16 @@ export const withData = async <R>(config: Config, work: (opened: CommandServices
   // A command waits for its query and has nothing to give way to.
   const sqlEngine = openSqlEngine({ ...config, sqlNiceness: 0 }, engine.folder, silentLog);
   try {
-    const domains = createDomains({ store, engine, sqlEngine, ledger, limits: config, nowUs, log: silentLog });
+    const domains = createDomains({
+      store,
+      engine,
+      sqlEngine,
+      ledger,
+      limits: config,
+      nowUs,
+      log: silentLog,
+      trace: noTrace,
+    });
     return await work({ store, ledger, domains });
   } finally {
     engine.close();

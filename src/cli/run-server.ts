@@ -7,6 +7,7 @@ import { isDemoNeeded, loadDemo } from '../demo/load.ts';
 import { isStorageFault } from '../errors.ts';
 import { type HttpServer, openServer } from '../http/server.ts';
 import { isLoopbackHost } from '../lib/loopback.ts';
+import { programVersion } from '../version.ts';
 import { openOrFail } from './data-folder.ts';
 import { CommandError, exitFailure } from './exit.ts';
 import { createLog } from './log.ts';
@@ -22,7 +23,8 @@ interface ServerOptions {
 export const runServer = async (config: Config, terminal: Terminal, { demo }: ServerOptions): Promise<void> => {
   const log = await createLog(config, terminal);
   const stopped = terminal.untilStopped();
-  const app = openOrFail(config, () => createApp(config, { log }));
+  const tracing = await tracingOf(config);
+  const app = openOrFail(config, () => createApp(config, { log, tracing }));
   log.debug({ data: config.data }, 'opened the data folder');
   try {
     requireKeys(app, config);
@@ -58,9 +60,20 @@ const requireKeys = ({ domains: { apiKeys } }: App, { host, apiKeys: configured 
   );
 };
 
+/** Undefined without a collector. */
+const tracingOf = async (config: Config) => {
+  if (config.otlpEndpoint === '') return undefined;
+  const { openTracing } = await import('../telemetry/tracing.ts');
+  return openTracing(config, programVersion());
+};
+
 const listen = async (app: App, { host, port, compressBytesMin }: Config, log: Logger): Promise<HttpServer> => {
   try {
-    return await openServer(app.fetch, { host, port, log, fastPath: app.fastPath, compressBytesMin });
+    return await openServer(app.fetch, {
+      ...{ host, port, log, compressBytesMin },
+      fastPath: app.fastPath,
+      observe: app.observe,
+    });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const inUse = code === 'EADDRINUSE' ? `port ${port} of ${host} is in use; choose another with --port` : null;

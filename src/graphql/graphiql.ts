@@ -59,7 +59,6 @@ const pageResponse = async ({ method, headers: sent }: Request, page: Page): Pro
       'content-length': String(body.byteLength),
       ...(encoding === 'identity' ? {} : { 'content-encoding': encoding }),
       'content-security-policy': page.policy,
-      'x-content-type-options': 'nosniff',
     },
   });
 };

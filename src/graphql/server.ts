@@ -14,6 +14,7 @@ import { type Answer, httpResponseOf, type JsonType } from './answer.ts';
 import { createDocuments, type Documents } from './documents.ts';
 import { eventStreamOf, singleResult } from './event-stream.ts';
 import { createGraphiql } from './graphiql.ts';
+import { observeOperations } from './observed-operations.ts';
 import { createOperations, executeWith, isPrepared, type OperationRequest, type Operations } from './operations.ts';
 import { parametersOfForm, type RequestParameters } from './parameters.ts';
 import { checkContentType, multipartType, parametersIn, readBytes } from './read-parameters.ts';
@@ -36,7 +37,7 @@ type Outcome = Answer | AsyncIterable<StreamedResult> | Response;
 export const createGraphql = (services: Services, trusted: TrustedDocuments, log: Logger): Graphql => {
   const documents = createDocuments(schema, services.config);
   const resolver = new DocumentResolver(trusted, services.config, mayRunOf(documents, services));
-  const operations = createOperations({
+  const plainOperations = createOperations({
     services,
     schema,
     documents,
@@ -44,6 +45,7 @@ export const createGraphql = (services: Services, trusted: TrustedDocuments, log
     resolveDocument: (parameters, caller) => resolver.resolve(parameters, caller),
     execute: executeWith(schema),
   });
+  const operations = observeOperations(plainOperations, trusted, { observer: services.observer, log });
   const graphiql = createGraphiql();
   const acceptedBy = createAcceptReader();
 

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { checkContentEncoding } from './body-decoding.ts';
+import { noSniff } from './raw-errors.ts';
 import { type Address, NodeRequest } from './request.ts';
 import { checkHost, checkOrigin, collapseSlashes, corsHeaders } from './request-checks.ts';
 import { requestIdOf } from './request-id.ts';
-import { logRequest } from './request-log.ts';
+import type { RequestLog } from './request-log.ts';
 import type { HttpResponse } from './response.ts';
 
 /** Answers requests on the fast path, all in the same form. */
@@ -33,7 +33,7 @@ export interface FastGuard {
 const plainSearch = /^\?[\w=&%+.~-]*$/;
 const plainHost = /^[a-z0-9.-]+(?::\d{1,5})?$/;
 
-export const createFastGuard = (config: Pick<Config, 'host' | 'allowedOrigins'>, log: Logger): FastGuard => {
+export const createFastGuard = (config: Pick<Config, 'host' | 'allowedOrigins'>, logRequest: RequestLog): FastGuard => {
   /** Clients call a server by few names: the last one is known to be allowed. */
   let allowedHost = '';
 
@@ -74,7 +74,7 @@ export const createFastGuard = (config: Pick<Config, 'host' | 'allowedOrigins'>,
       if (!response) return false;
       const added = headers.origin === undefined ? noHeaders : corsHeaders(headers.origin, config.allowedOrigins);
       const sent = send(outgoing, response, { id, added });
-      logRequest(log, { id, method, path: address.pathname, status: response.status, startedMs });
+      logRequest({ id, method, pathname: address.pathname, status: response.status, startedMs });
       if (sent) await sent;
       // A body that was not read to its end is left to the socket.
       if (!incoming.complete) incoming.resume();
@@ -98,7 +98,7 @@ const send = (
   for (const name in added) if (name !== 'vary') list.push(name, added[name] as string);
   const vary = added.vary === undefined ? headers.vary : joined(headers.vary, added.vary);
   if (vary !== undefined) list.push('vary', vary);
-  list.push('x-request-id', id);
+  list.push(...noSniff, 'x-request-id', id);
   if (typeof body !== 'string') return sendStream(outgoing.writeHead(status, list), body);
   const bytes = Buffer.byteLength(body);
   list.push('content-length', String(bytes));

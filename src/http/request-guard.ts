@@ -1,9 +1,9 @@
-import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { checkContentEncoding } from './body-decoding.ts';
+import { noSniff } from './raw-errors.ts';
 import { checkHost, checkOrigin, collapseSlashes, corsHeaders } from './request-checks.ts';
 import { requestIdOf } from './request-id.ts';
-import { logRequest } from './request-log.ts';
+import type { RequestLog } from './request-log.ts';
 
 export type Handler = (request: Request) => Promise<Response>;
 
@@ -20,7 +20,7 @@ export interface GuardedFace {
  */
 export const createRequestGuard = (
   config: Pick<Config, 'host' | 'allowedOrigins'>,
-  log: Logger,
+  logRequest: RequestLog,
   faceOf: (pathname: string) => GuardedFace,
 ): Handler => {
   const dispatch = async (face: GuardedFace, request: Request, url: URL, id: string): Promise<Response> => {
@@ -40,11 +40,12 @@ export const createRequestGuard = (
     const face = faceOf(url.pathname);
     const response = await dispatch(face, request, url, id).catch((error: unknown) => face.refuse(error, request, id));
     response.headers.set('x-request-id', id);
+    response.headers.set(...noSniff);
     const { headers } = request;
     const requestedHeaders = headers.get('access-control-request-headers');
     const added = corsHeaders(headers.get('origin'), config.allowedOrigins, requestedHeaders);
     for (const [name, value] of Object.entries(added)) response.headers.append(name, value);
-    logRequest(log, { id, method: request.method, path: url.pathname, status: response.status, startedMs });
+    logRequest({ id, method: request.method, pathname: url.pathname, status: response.status, startedMs });
     return response;
   };
 };

@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
 
-/** Up to 128 visible ASCII characters, no spaces: nothing that could break a header or a line of a log. */
-const wellFormed = /^[\x21-\x7e]{1,128}$/;
+/**
+ * Up to 64 letters, digits, `_` and `-`, as UUIDs and trace ids have: it is logged, so that no address of a person or of a
+ * machine and no API key may be one.
+ */
+const wellFormed = /^(?!asof_)[\w-]{1,64}$/;
 
 /** A random prefix for each process and a counter: cheap enough for every request, and unique across restarts. */
 const processPrefix = randomBytes(6).toString('hex');

@@ -7,6 +7,8 @@ import { DomainError } from '../errors.ts';
 import { compressResponse } from './compression.ts';
 import { Connections } from './connections.ts';
 import { createEventStreams, type EventStreams } from './event-streams.ts';
+import { createHostCheck } from './host-header.ts';
+import { answerRawErrors, noSniff, refuseRaw } from './raw-errors.ts';
 import type { Handler } from './request-guard.ts';
 import { requestIdOf } from './request-id.ts';
 import { errorResponseOf, toResponse } from './response.ts';
@@ -23,6 +25,9 @@ export interface FastRequest {
 
 /** How to answer a request without the Fetch objects; undefined for a request that needs them. */
 export type FastPath = (incoming: IncomingMessage) => FastRequest | undefined;
+
+/** Called with each request; it calls `answer` once. */
+export type RequestObserver = (incoming: IncomingMessage, outgoing: ServerResponse, answer: () => void) => void;
 
 export interface HttpServer {
   /** Without a slash at the end; the port is the one in use. */
@@ -41,6 +46,9 @@ const keepAliveTimeout = 75_000;
 /** How long a server that stops waits for requests in flight. */
 export const drainMs = 5000;
 
+/** Node's own `requestTimeout` has no exceptions: it would cut off a stream of events in the middle. */
+const serverOptions = { headersTimeout, requestTimeout: 0, keepAliveTimeout, requireHostHeader: false };
+
 interface ServerOptions {
   readonly host: string;
   /** 0 chooses a free one. */
@@ -48,6 +56,8 @@ interface ServerOptions {
   readonly log: Logger;
   /** Answers some requests at less cost; default: none. */
   readonly fastPath?: FastPath;
+  /** Default: none. */
+  readonly observe?: RequestObserver;
   /** Responses of at least so many bytes are compressed where the client accepts it, and all streams; default: none. */
   readonly compressBytesMin?: number;
   /** How long a connection may be without traffic, milliseconds; default two minutes. */
@@ -59,30 +69,43 @@ interface ServerOptions {
 /** Answers requests on a socket of its own. Rejects with the system's error when it cannot listen. */
 export const openServer = async (fetch: Handler, options: ServerOptions): Promise<HttpServer> => {
   const { host, port, log, fastPath, socketTimeoutMs = socketTimeout, requestTimeoutMs = requestTimeout } = options;
-  const { compressBytesMin } = options;
+  const { compressBytesMin, observe = (_incoming, _outgoing, answer) => answer() } = options;
   const streams = createEventStreams();
   const connections = new Connections(requestTimeoutMs);
   const listener = fetchListener(fetch, streams);
+  const hostFault = createHostCheck();
   let stopping: Promise<void> | undefined;
 
-  // Node's own `requestTimeout` has no exceptions: it would cut off a stream of events in the middle.
-  const server = createServer({ headersTimeout, requestTimeout: 0, keepAliveTimeout }, (incoming, outgoing) => {
+  const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     connections.beginRequest(incoming, outgoing);
     if (compressBytesMin !== undefined) compressResponse(incoming, outgoing, compressBytesMin);
     if (stopping) outgoing.setHeader('connection', 'close');
+    const fault = hostFault(incoming.rawHeaders);
+    if (fault) {
+      refuseRaw(incoming, outgoing, fault);
+      return;
+    }
     const request = fastPath?.(incoming);
-    if (!request) return listener(incoming, outgoing);
+    if (!request) {
+      listener(incoming, outgoing);
+      return;
+    }
     if (request.isStream) connections.exemptStream(incoming);
     request.respond(outgoing).then(
       (isAnswered) => {
         if (!isAnswered) listener(incoming, outgoing, request.body);
       },
       (error: unknown) => {
-        log.error(error, 'could not write a response');
+        logUnwritten(log, error, { incoming, outgoing });
         outgoing.destroy();
       },
     );
-  });
+  };
+
+  const server = createServer(serverOptions, (incoming, outgoing) =>
+    observe(incoming, outgoing, () => answer(incoming, outgoing)),
+  );
+  answerRawErrors(server);
   server.setTimeout(socketTimeoutMs);
   server.on('connection', (socket) => connections.add(socket));
   try {
@@ -115,6 +138,16 @@ export const openServer = async (fetch: Handler, options: ServerOptions): Promis
   };
 };
 
+/** A client that leaves is no fault of the server. */
+const logUnwritten = (
+  log: Logger,
+  err: unknown,
+  { incoming, outgoing }: { readonly incoming: IncomingMessage; readonly outgoing: ServerResponse },
+): void => {
+  if (outgoing.destroyed || incoming.errored) log.debug({ err }, 'a client left before its response was complete');
+  else log.error({ err }, 'could not write a response');
+};
+
 /** Answers requests of node:http by a handler of the Fetch standard; `body` when it has been read already. */
 const fetchListener = (fetch: Handler, streams: EventStreams) => {
   const bodies = new WeakMap<IncomingMessage, Buffer>();
@@ -130,6 +163,7 @@ const fetchListener = (fetch: Handler, streams: EventStreams) => {
     const id = requestIdOf(undefined);
     const response = toResponse(errorResponseOf(error instanceof RequestError ? unreadable(error) : error, id));
     response.headers.set('x-request-id', id);
+    response.headers.set(...noSniff);
     return response;
   };
   const listener = getRequestListener((request, env) => endableResponse(request, env as HttpBindings), {

@@ -25,8 +25,8 @@ export const createRequestHandler = (services: Services, log: Logger, document: 
   const bodyLimits: BodyLimits = { bytesMax: config.bodyBytesMax, decodedBytesMax: config.decodedBodyBytesMax };
   const streamLimits: BodyLimits = { ...bodyLimits, bytesMax: Number.POSITIVE_INFINITY };
 
-  const logBug = (error: unknown, { pathname, id }: HttpRequest): void => {
-    if (!(error instanceof DomainError)) log.error({ err: error, path: pathname, requestId: id }, 'a request failed');
+  const logBug = (error: unknown, { id }: HttpRequest): void => {
+    if (!(error instanceof DomainError)) log.error({ err: error, requestId: id }, 'a request failed');
   };
 
   const refuse = (error: unknown, request: HttpRequest): HttpResponse => {

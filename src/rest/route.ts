@@ -82,8 +82,8 @@ interface RouteDescription {
   /** An unknown name in the query must not lose the body: it is ignored, and the response says so by `warnings`. */
   readonly ignoresUnknownQuery?: true;
   /**
-   * A key of any of these scopes may call a route of facts or content. Default: `read` for GET, `ingest` for other
-   * methods. Other routes are public.
+   * A key of any of these scopes may call the route. Default for routes of facts or content: `read` for GET, `ingest` for
+   * other methods; other routes are public.
    */
   readonly scopes?: readonly Scope[];
   /** A POST without path parameters that is called often enough to skip the Fetch objects; it never returns a Response. */
@@ -151,7 +151,7 @@ export const defineRoute = <P extends Shape = NoShape, Q extends Shape = NoShape
   return {
     ...definition,
     method,
-    requiredScopes: isData(subject) ? scopes : null,
+    requiredScopes: isData(subject) || definition.scopes ? scopes : null,
     params,
     query,
     fields,

@@ -10,6 +10,7 @@ import { receiveEvent, receiveEvents } from './routes/experiments.ts';
 import { healthz, readyz } from './routes/health.ts';
 import { image } from './routes/images.ts';
 import { ipCityByPath, ipCityByQuery } from './routes/ip-city.ts';
+import { metrics } from './routes/metrics.ts';
 import { monitorOfCountry } from './routes/monitor.ts';
 import { docs, index, openapi } from './routes/pages.ts';
 import { querySql } from './routes/sql.ts';
@@ -50,6 +51,7 @@ export const routes: readonly Route[] = [
   querySql,
   healthz,
   readyz,
+  metrics,
   docs,
   openapi,
   index,

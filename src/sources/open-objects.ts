@@ -1,15 +1,16 @@
 import { DomainError } from '../errors.ts';
+import type { Trace } from '../lib/telemetry.ts';
 import { openFolder } from './folder-objects.ts';
 import type { ObjectSource } from './object-source.ts';
 import { openBucket, type S3Settings } from './s3-objects.ts';
 
 /** A folder, or `s3://bucket/prefix`. Throws BAD_REQUEST when it names no bucket. */
-export const openObjects = (location: string, settings: S3Settings): ObjectSource => {
+export const openObjects = (location: string, settings: S3Settings, trace: Trace): ObjectSource => {
   if (!/^s3:/i.test(location)) return openFolder(location);
   const [, bucket, prefix = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/i.exec(location) ?? [];
   if (bucket === undefined)
     throw new DomainError('BAD_REQUEST', `setting userFiles must be a folder or s3://bucket/prefix, not "${location}"`);
   if (settings.s3Endpoint !== '' && !URL.canParse(settings.s3Endpoint))
     throw new DomainError('BAD_REQUEST', 'setting s3Endpoint must be a URL like http://127.0.0.1:9000');
-  return openBucket(bucket, prefix, settings);
+  return openBucket({ bucket, prefix }, settings, trace);
 };

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { S3mini } from 's3mini';
+import type { Trace } from '../lib/telemetry.ts';
 import { type ObjectSource, ObjectStoreError, outputFolder, outputName, tooManyBytes } from './object-source.ts';
 
 /** How to reach a bucket. */
@@ -61,14 +62,23 @@ const createRequester = (bucket: string, settings: S3Settings): Request => {
  * The objects of a bucket under a prefix; the table is written to `processed_data` in the bucket, beside the prefix's last
  * folder. Requests are signed with Signature Version 4 by s3mini.
  */
-export const openBucket = (bucket: string, prefix: string, settings: S3Settings): ObjectSource => {
+export const openBucket = (
+  { bucket, prefix }: { readonly bucket: string; readonly prefix: string },
+  settings: S3Settings,
+  trace: Trace,
+): ObjectSource => {
   const folder = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
   const parent = folder.replace(/[^/]*\/$/, '');
   const output = `${outputFolder}/${outputName}`;
-  const request = createRequester(bucket, settings);
+  const send = createRequester(bucket, settings);
+  const traced =
+    (verb: string): Request =>
+    (...request) =>
+      trace.span(`S3 ${verb}`, { 'rpc.system': 'aws-api', 'rpc.service': 'S3' }, () => send(...request));
+  const [list, get, put] = [traced('list'), traced('get'), traced('put')];
 
   const pageOf = (keyPrefix: string, token: string | undefined, signal: AbortSignal) =>
-    request(`the bucket ${bucket} cannot be listed`, signal, async (s3) => {
+    list(`the bucket ${bucket} cannot be listed`, signal, async (s3) => {
       const options = { delimiter: '/', 'encoding-type': 'url' };
       const page = await s3.listObjectsPaged('/', keyPrefix, keysPerPage, token, options);
       // A missing bucket has no page; an empty bucket has a page without objects.
@@ -91,13 +101,13 @@ export const openBucket = (bucket: string, prefix: string, settings: S3Settings)
       } while (token !== undefined);
     },
     read: (name, bytesMax, signal) =>
-      request(`${name} cannot be read`, signal, async (s3) => {
+      get(`${name} cannot be read`, signal, async (s3) => {
         const response = await s3.getObjectResponse(folder + name);
         if (!response) return null;
         return readAll(response, name, bytesMax);
       }),
     writeOutput: (content, signal) =>
-      request(`${parent}${output} cannot be written`, signal, async (s3) => {
+      put(`${parent}${output} cannot be written`, signal, async (s3) => {
         const { headers } = await s3.putObject(parent + output, content, 'text/csv; charset=utf-8');
         return unquoteEtag(headers.get('etag') ?? '');
       }),

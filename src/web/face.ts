@@ -73,7 +73,6 @@ const responseOf = ({ method, headers: sent }: Request, file: UiFile): Response 
       'content-length': String(file.content.byteLength),
       ...(file.encoding === 'identity' ? {} : { 'content-encoding': file.encoding }),
       'content-security-policy': uiPolicy,
-      'x-content-type-options': 'nosniff',
       'referrer-policy': 'same-origin',
     },
   });

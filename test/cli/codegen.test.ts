@@ -221,7 +221,7 @@ describe('asof codegen --check and --watch', () => {
 });
 
 describe('asof codegen --url', () => {
-  const key = 'k'.repeat(40);
+  const key = 'k-key-of-a-test-0123456789';
 
   it('reads the schema of a server with a key, and writes what it writes without a server', async () => {
     const { server } = await testServer({ settings: { apiKeys: `read:${key}` } });

@@ -82,9 +82,17 @@ describe('asof documents check', () => {
   });
 
   it('uses the schema of a running server', async () => {
-    const { server } = await testServer({ settings: { apiKeys: 'read:r-key' } });
+    const { server } = await testServer({ settings: { apiKeys: 'read:r-key-of-a-test-0123456789' } });
     const path = await folderOf({ 'd.graphql': `${documents}\nquery Old { server { gone } }` });
-    const { code, stdout } = await asof(['documents', 'check', path, '--url', server.url, '--key', 'r-key']);
+    const { code, stdout } = await asof([
+      'documents',
+      'check',
+      path,
+      '--url',
+      server.url,
+      '--key',
+      'r-key-of-a-test-0123456789',
+    ]);
     expect(code).toBe(1);
     expect(stdout).toContain('Status: valid\n');
     expect(stdout).toContain('Old: Cannot query field "gone" on type "Server".');

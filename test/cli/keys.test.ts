@@ -40,15 +40,15 @@ it('asof serve refuses to listen on a public address without keys, and listens w
   expect(refused.stderr).toContain('asof keys add NAME --scope admin');
   expect(refused.stderr).toContain('ASOF_API_KEYS');
   const withSetting = await serve(['--host', '0.0.0.0', '--data', data, '--log-level', 'debug'], 'cli', {
-    ASOF_API_KEYS: 'read:of-the-environment',
+    ASOF_API_KEYS: 'read:of-the-environment-0123456789',
   });
   expect([
     await ask(withSetting.url),
-    await ask(withSetting.url, 'of-the-environment'),
+    await ask(withSetting.url, 'of-the-environment-0123456789'),
     await ask(withSetting.url, 'other'),
   ]).toEqual([401, 200, 401]);
   expect(await withSetting.stop()).toBe(0);
-  expect(withSetting.output.stdout + withSetting.output.stderr).not.toContain('of-the-environment');
+  expect(withSetting.output.stdout + withSetting.output.stderr).not.toContain('of-the-environment-0123456789');
   const { stdout: key } = await asof(['keys', 'add', 'first', '--scope', 'read', '--data', data]);
   const stored = await serve(['--host', '0.0.0.0', '--data', data]);
   expect([await ask(stored.url), await ask(stored.url, key.trim())]).toEqual([401, 200]);

@@ -6,7 +6,7 @@ import { type HttpServer, openServer } from '../../src/http/server.ts';
 import { type OpenApp, openApp } from '../support/app.ts';
 
 const settings = {
-  apiKeys: 'read:r-key,ingest:i-key',
+  apiKeys: 'read:r-key-of-a-test-0123456789,ingest:i-key-of-a-test-0123456789',
   allowedOrigins: 'https://app.example',
   bodyBytesMax: '20kB',
   queryRowsMax: '1000',
@@ -81,7 +81,7 @@ const both = async ({ servers }: Pair, headers: Headers, body: string | Buffer):
   return answers[0] as Received;
 };
 
-const json = { 'content-type': 'application/json', 'x-api-key': 'r-key' };
+const json = { 'content-type': 'application/json', 'x-api-key': 'r-key-of-a-test-0123456789' };
 const accepts = ['', '*/*', 'application/json', 'application/graphql-response+json', 'text/event-stream', 'image/png'];
 const withAccept = (headers: Headers, accept: string): Headers => (accept === '' ? headers : { ...headers, accept });
 
@@ -214,9 +214,9 @@ describe('the fast path answers byte for byte like the usual path', () => {
   it.each<[string, Headers, number]>([
     ['no key', { 'content-type': 'application/json' }, 401],
     ['an unknown key', { ...json, 'x-api-key': 'no' }, 401],
-    ['a key without the scope', { ...json, 'x-api-key': 'i-key' }, 403],
-    ['a bearer token', { 'content-type': 'application/json', authorization: 'Bearer r-key' }, 200],
-    ['no content-type', { 'x-api-key': 'r-key' }, 415],
+    ['a key without the scope', { ...json, 'x-api-key': 'i-key-of-a-test-0123456789' }, 403],
+    ['a bearer token', { 'content-type': 'application/json', authorization: 'Bearer r-key-of-a-test-0123456789' }, 200],
+    ['no content-type', { 'x-api-key': 'r-key-of-a-test-0123456789' }, 415],
     ['a content-type that is no request', { ...json, 'content-type': 'text/plain' }, 415],
     ['JSON in capitals', { ...json, 'content-type': 'Application/JSON; Charset="UTF-8"' }, 200],
     ['another charset', { ...json, 'content-type': 'application/json; charset=utf-16' }, 415],

@@ -19,6 +19,7 @@ import { readExamples } from '../../src/graphql/examples.ts';
 import { createExecute } from '../../src/graphql/execute.ts';
 import { resultText, withExtensions } from '../../src/graphql/execution/text-result.ts';
 import { fixedFields, fixedObjects } from '../../src/graphql/fixed-objects.ts';
+import { noObserver } from '../../src/lib/telemetry.ts';
 import { type OpenApp, openApp, origin } from '../support/app.ts';
 import { demoApp } from '../support/demo-app.ts';
 import { oddSchema } from '../support/odd-schema.ts';
@@ -42,7 +43,15 @@ type Execute = typeof execute;
 const contextsOf = ({ app: { domains, ledger }, data }: OpenApp) => {
   const server = { version: '1', startedAtUs: 0, rebuildUs: 1, builtAtUs: 1, isStopping: false };
   const nowUs = () => Date.UTC(2025, 11, 1) * 1000;
-  const services = { ...domains, config: readConfig({ data }), ledger, server, nowUs, trustedDocuments: () => [] };
+  const services = {
+    ...domains,
+    config: readConfig({ data }),
+    ledger,
+    server,
+    nowUs,
+    observer: noObserver,
+    trustedDocuments: () => [],
+  };
   const createContext = createContextFactory(services);
   return () => createContext({ caller: null, origin, requestId: 'test' });
 };

@@ -7,7 +7,10 @@ import { fixture, type OpenApp, openApp, origin } from '../support/app.ts';
 import { testStore } from '../support/store.ts';
 import { testServer } from '../support/test-server.ts';
 
-const settings = { apiKeys: 'read:r-key,ingest:i-key,admin:a-key,read:both-key,ingest:both-key' };
+const settings = {
+  apiKeys:
+    'read:r-key-of-a-test-0123456789,ingest:i-key-of-a-test-0123456789,admin:a-key-of-a-test-0123456789,read:both-key-of-a-test-0123456789,ingest:both-key-of-a-test-0123456789',
+};
 const openKeyedApp = async (extra: Record<string, string> = {}): Promise<OpenApp> => {
   const app = await openApp({ settings: { ...settings, ...extra } });
   onTestFinished(app.close);
@@ -33,16 +36,16 @@ describe('GraphQL', () => {
   it.each([
     [{}, 401, 401, 401],
     [{ 'x-api-key': 'unknown' }, 401, 401, 401],
-    [{ 'x-api-key': 'r-key' }, 200, 403, 403],
-    [{ 'x-api-key': 'i-key' }, 403, 200, 403],
-    [{ 'x-api-key': 'both-key' }, 200, 200, 403],
-    [{ 'x-api-key': 'a-key' }, 200, 200, 200],
-    [{ authorization: 'Bearer a-key' }, 200, 200, 200],
-    [{ authorization: 'bearer  r-key ' }, 200, 403, 403],
+    [{ 'x-api-key': 'r-key-of-a-test-0123456789' }, 200, 403, 403],
+    [{ 'x-api-key': 'i-key-of-a-test-0123456789' }, 403, 200, 403],
+    [{ 'x-api-key': 'both-key-of-a-test-0123456789' }, 200, 200, 403],
+    [{ 'x-api-key': 'a-key-of-a-test-0123456789' }, 200, 200, 200],
+    [{ authorization: 'Bearer a-key-of-a-test-0123456789' }, 200, 200, 200],
+    [{ authorization: 'bearer  r-key-of-a-test-0123456789 ' }, 200, 403, 403],
     [{ authorization: 'Basic YS1rZXk6' }, 401, 401, 401],
-    [{ authorization: 'a-key' }, 401, 401, 401],
-    [{ 'x-api-key': 'read:r-key' }, 401, 401, 401],
-    [{ 'x-api-key': 'r-key', authorization: 'Bearer a-key' }, 200, 403, 403],
+    [{ authorization: 'a-key-of-a-test-0123456789' }, 401, 401, 401],
+    [{ 'x-api-key': 'read:r-key-of-a-test-0123456789' }, 401, 401, 401],
+    [{ 'x-api-key': 'r-key-of-a-test-0123456789', authorization: 'Bearer a-key-of-a-test-0123456789' }, 200, 403, 403],
   ] as const)('operations are allowed by the scopes of the key in %j', async (headers, toQuery, toRecord, toPlan) => {
     const app = await openKeyedApp();
     const codes = { 200: undefined, 401: 'UNAUTHENTICATED', 403: 'NOT_ALLOWED' };
@@ -60,17 +63,17 @@ describe('GraphQL', () => {
   it('keys are checked for every execution, although validated documents are cached', async () => {
     const app = await openKeyedApp();
     for (const [headers, status] of [
-      [{ 'x-api-key': 'a-key' }, 200],
-      [{ 'x-api-key': 'r-key' }, 403],
+      [{ 'x-api-key': 'a-key-of-a-test-0123456789' }, 200],
+      [{ 'x-api-key': 'r-key-of-a-test-0123456789' }, 403],
       [{}, 401],
-      [{ 'x-api-key': 'a-key' }, 200],
+      [{ 'x-api-key': 'a-key-of-a-test-0123456789' }, 200],
     ] as const)
       expect((await sendQuery(app, experimentMutation, headers)).status).toBe(status);
   });
 
   it('the check of scopes covers fragments, aliases and the operation that operationName selects', async () => {
     const app = await openKeyedApp();
-    const headers = { 'x-api-key': 'i-key' };
+    const headers = { 'x-api-key': 'i-key-of-a-test-0123456789' };
     const [, selection = ''] = /^mutation \{([\s\S]*)\}$/.exec(experimentMutation) ?? [];
     expect(
       (await sendQuery(app, `mutation { ...P } fragment P on Mutation { ... { a: ${selection} } }`, headers)).status,
@@ -125,9 +128,9 @@ describe('GraphQL', () => {
       status: 401,
       answer: { errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] },
     });
-    expect(await upload('r-key')).toMatchObject({ status: 403 });
-    expect((await upload('r-key')).read).toBeLessThan(5);
-    expect((await upload('i-key')).status).not.toBe(403);
+    expect(await upload('r-key-of-a-test-0123456789')).toMatchObject({ status: 403 });
+    expect((await upload('r-key-of-a-test-0123456789')).read).toBeLessThan(5);
+    expect((await upload('i-key-of-a-test-0123456789')).status).not.toBe(403);
   });
 
   it('an upload with a key is imported', async () => {
@@ -138,7 +141,11 @@ describe('GraphQL', () => {
     form.set('operations', JSON.stringify({ query: document, variables: { file: null } }));
     form.set('map', JSON.stringify({ 0: ['variables.file'] }));
     form.set('0', new File(['user_id,created_at,status\nu,2020-01-01,paying\n'], 'a.csv'));
-    const response = await app.get('/graphql', { method: 'POST', headers: { 'x-api-key': 'i-key' }, body: form });
+    const response = await app.get('/graphql', {
+      method: 'POST',
+      headers: { 'x-api-key': 'i-key-of-a-test-0123456789' },
+      body: form,
+    });
     expect(await response.json()).toEqual({ data: { startImport: { import: { state: 'SUCCEEDED' } } } });
   });
 
@@ -153,12 +160,12 @@ const scopesOfMethods = { GET: 'read', POST: 'ingest', PUT: 'ingest', DELETE: 'a
 describe('REST', () => {
   it('routes with data need a key, of scope read for GET, of scope admin for DELETE and of scope ingest for other methods', async () => {
     const app = await openKeyedApp();
-    const keys = { read: 'r-key', ingest: 'i-key' } as const;
+    const keys = { read: 'r-key-of-a-test-0123456789', ingest: 'i-key-of-a-test-0123456789' } as const;
     for (const { method, path, requiredScopes, subject } of routes) {
       const address = path.replace(/\{[^}]*\}/g, '1');
       const status = async (key?: string) =>
         (await app.get(address, { method, headers: key ? { 'x-api-key': key } : {} })).status;
-      if (subject !== 'facts' && subject !== 'content') {
+      if (subject !== 'facts' && subject !== 'content' && path !== '/metrics') {
         expect([path, await status()]).not.toEqual([path, 401]);
         continue;
       }
@@ -171,7 +178,7 @@ describe('REST', () => {
       expect([path, await status('nobody')]).toEqual([path, 401]);
       for (const scope of ['read', 'ingest'] as const)
         expect([path, scope, (await status(keys[scope])) === 403]).toEqual([path, scope, !scopes.includes(scope)]);
-      expect([path, [401, 403].includes(await status('a-key'))]).toEqual([path, false]);
+      expect([path, [401, 403].includes(await status('a-key-of-a-test-0123456789'))]).toEqual([path, false]);
     }
   });
 
@@ -182,7 +189,9 @@ describe('REST', () => {
     expect(await response.json()).toEqual({
       error: { code: 'UNAUTHENTICATED', message: expect.stringContaining('x-api-key') },
     });
-    const other = await app.get('/user_status/1?date=2020-01-01', { headers: { authorization: 'Bearer i-key' } });
+    const other = await app.get('/user_status/1?date=2020-01-01', {
+      headers: { authorization: 'Bearer i-key-of-a-test-0123456789' },
+    });
     expect(await other.json()).toEqual({
       error: { code: 'NOT_ALLOWED', message: 'this needs a key of scope read, not ingest' },
     });
@@ -211,9 +220,9 @@ describe('REST', () => {
       for (const [headers, status] of [
         [{}, 401],
         [{ 'x-api-key': 'no' }, 401],
-        [{ 'x-api-key': 'r-key' }, 403],
-        [{ 'x-api-key': 'i-key' }, 200],
-        [{ authorization: 'Bearer i-key' }, 200],
+        [{ 'x-api-key': 'r-key-of-a-test-0123456789' }, 403],
+        [{ 'x-api-key': 'i-key-of-a-test-0123456789' }, 200],
+        [{ authorization: 'Bearer i-key-of-a-test-0123456789' }, 200],
       ] as const) {
         const answers = await Promise.all(
           servers.map(async ({ url }) => {
@@ -256,14 +265,18 @@ describe('provenance', () => {
     };
     const send = (body: unknown, key: string) =>
       app.get('/receive_event', { method: 'POST', headers: { 'x-api-key': key }, body: JSON.stringify(body) });
-    const sent = await Promise.all([send(event, shop), send(event, 'i-key'), send({ ...event, date: 'x' }, shop)]);
+    const sent = await Promise.all([
+      send(event, shop),
+      send(event, 'i-key-of-a-test-0123456789'),
+      send({ ...event, date: 'x' }, shop),
+    ]);
     expect(sent.map(({ status }) => status)).toEqual([200, 200, 422]);
     await app.importFile('user-status', fixture('status-changes.json'));
     const result = await sendQuery(
       app,
       `{ userStatus(userId: "u", date: "2020-02-02") { explanation { decidedBy { provenance { source line import { id } } } } }
          rejectedRecords { nodes { source } } }`,
-      { 'x-api-key': 'r-key' },
+      { 'x-api-key': 'r-key-of-a-test-0123456789' },
     );
     expect(result.data).toEqual({
       userStatus: { explanation: { decidedBy: { provenance: { source: 'api:shop', line: null, import: null } } } },
@@ -285,13 +298,13 @@ describe('provenance', () => {
       .rejected[0] ?? { id: '' };
     const corrected = JSON.stringify('{"user_id": "m", "created_at": "2020-01-01", "status": "paying"}');
     const mutation = `mutation { resolveRejectedRecord(input: { rejectedRecordId: "${id}", action: { retryWith: ${corrected} } }) { __typename } }`;
-    expect(await sendQuery(app, mutation, { 'x-api-key': 'a-key' })).toMatchObject({
+    expect(await sendQuery(app, mutation, { 'x-api-key': 'a-key-of-a-test-0123456789' })).toMatchObject({
       data: { resolveRejectedRecord: { __typename: 'ResolveRejectedRecordPayload' } },
     });
     const result = await sendQuery(
       app,
       '{ userStatus(userId: "m", date: "2020-02-02") { explanation { decidedBy { provenance { source } } } } }',
-      { 'x-api-key': 'r-key' },
+      { 'x-api-key': 'r-key-of-a-test-0123456789' },
     );
     expect(result.data).toEqual({ userStatus: { explanation: { decidedBy: { provenance: { source: 'api:shop' } } } } });
   });
@@ -400,7 +413,7 @@ describe('API keys in the store', () => {
     const app = await testServer({ settings });
     for (const [headers, status, code] of [
       [{}, 401, 'UNAUTHENTICATED'],
-      [{ 'x-api-key': 'i-key' }, 403, 'NOT_ALLOWED'],
+      [{ 'x-api-key': 'i-key-of-a-test-0123456789' }, 403, 'NOT_ALLOWED'],
     ] as const) {
       const subscribe = async (accept: string) => {
         const response = await fetch(`${app.server.url}/graphql`, {
@@ -428,6 +441,8 @@ it('the error for a malformed apiKeys setting does not show the keys', async () 
 
 it('a key in the query of a request is ignored', async () => {
   const app = await openKeyedApp();
-  const response = await app.app.fetch(new Request(`${origin}/user_status/1?date=2020-01-01&x-api-key=r-key`));
+  const response = await app.app.fetch(
+    new Request(`${origin}/user_status/1?date=2020-01-01&x-api-key=r-key-of-a-test-0123456789`),
+  );
   expect(response.status).toBe(401);
 });

@@ -2,6 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { pino } from 'pino';
 import { expect, it, onTestFinished } from 'vitest';
 import { openServer } from '../../src/http/server.ts';
+import { newApiKey } from '../../src/lib/api-key.ts';
 import { openApp } from '../support/app.ts';
 
 const origin = 'http://127.0.0.1';
@@ -18,7 +19,7 @@ interface Line {
   readonly level: number;
   readonly msg: string;
   readonly requestId?: string;
-  readonly path?: string;
+  readonly route?: string;
   readonly method?: string;
   readonly status?: number;
   readonly ms?: number;
@@ -47,7 +48,7 @@ it('responses of REST, GraphQL and unknown paths each have a new request id', as
   const paths = ['/healthz', '/nowhere', '/user_status/1?date=x', '/graphql?query={__typename}', '/docs'];
   const responses = await Promise.all(paths.map((path) => app.fetch(new Request(origin + path))));
   const ids = responses.map(({ headers }) => headers.get('x-request-id'));
-  for (const id of ids) expect(id).toMatch(/^[\x21-\x7e]{1,128}$/);
+  for (const id of ids) expect(id).toMatch(/^[\w-]{1,64}$/);
   expect(new Set(ids).size).toBe(paths.length);
 });
 
@@ -58,10 +59,13 @@ it('a well-formed request id is kept and any other is replaced', async () => {
       'x-request-id',
     );
   expect(await idFor('abc-123')).toBe('abc-123');
-  expect(await idFor('x'.repeat(128))).toBe('x'.repeat(128));
-  expect(await idFor('x'.repeat(129))).not.toBe('x'.repeat(129));
+  expect(await idFor('x'.repeat(64))).toBe('x'.repeat(64));
+  expect(await idFor('x'.repeat(65))).not.toBe('x'.repeat(65));
   expect(await idFor('two words')).not.toBe('two words');
   expect(await idFor('caf\u00e9')).not.toBe('caf\u00e9');
+  // Addresses of people and machines, and keys, must not reach the log this way.
+  for (const id of ['anna@example.com', '203.0.113.7', '2001:db8::1', newApiKey()])
+    expect(await idFor(id)).not.toBe(id);
 });
 
 it('responses on a socket have a request id, on the fast path, for other requests and for unreadable ones', async () => {
@@ -78,9 +82,9 @@ it('responses on a socket have a request id, on the fast path, for other request
   ).toEqual({ status: 200, id: 'mine-2' });
   expect((await send(url, { ...json, 'x-request-id': ['a', 'b'] }, event)).id).toMatch(/^[0-9a-f]{12}-/);
   expect(await send(`${server.url}/healthz`, { host: 'no host' }, '')).toEqual({ status: 400, id: expect.any(String) });
-  expect(lines.filter(({ requestId }) => requestId?.startsWith('mine'))).toEqual([
-    expect.objectContaining({ level: 20, method: 'POST', path: '/receive_event', status: 200, requestId: 'mine-1' }),
-    expect.objectContaining({ level: 20, method: 'POST', path: '/graphql', status: 200, requestId: 'mine-2' }),
+  expect(lines.filter(({ requestId, msg }) => msg === 'request' && requestId?.startsWith('mine'))).toEqual([
+    expect.objectContaining({ level: 20, method: 'POST', route: '/receive_event', status: 200, requestId: 'mine-1' }),
+    expect.objectContaining({ level: 20, method: 'POST', route: '/graphql', status: 200, requestId: 'mine-2' }),
   ]);
   for (const { ms } of lines.filter(({ msg }) => msg === 'request')) expect(ms).toBeGreaterThanOrEqual(0);
 });

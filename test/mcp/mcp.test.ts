@@ -161,13 +161,16 @@ describe('/mcp', () => {
   });
 
   it('tools are those that the key allows', async () => {
-    const app = await open({ apiKeys: 'read:r-key,ingest:i-key,admin:a-key', trustedOnly: 'true' });
+    const app = await open({
+      apiKeys: 'read:r-key-of-a-test-0123456789,ingest:i-key-of-a-test-0123456789,admin:a-key-of-a-test-0123456789',
+      trustedOnly: 'true',
+    });
     const names = async (key: string) =>
       (await (await connect(app, { 'x-api-key': key })).listTools()).tools.map(({ name }) => name);
-    expect(await names('r-key')).toEqual(['UserStatusAt', 'Revenue', 'Plain', 'Partial', 'Echo']);
-    expect(await names('i-key')).toEqual(['StartConversation']);
-    expect(await names('a-key')).toHaveLength(7);
-    const reader = await connect(app, { authorization: 'Bearer r-key' });
+    expect(await names('r-key-of-a-test-0123456789')).toEqual(['UserStatusAt', 'Revenue', 'Plain', 'Partial', 'Echo']);
+    expect(await names('i-key-of-a-test-0123456789')).toEqual(['StartConversation']);
+    expect(await names('a-key-of-a-test-0123456789')).toHaveLength(7);
+    const reader = await connect(app, { authorization: 'Bearer r-key-of-a-test-0123456789' });
     expect((await call(reader, 'UserStatusAt', { userId: 'u' })).structuredContent).toEqual({
       userStatus: { status: 'NON_PAYING' },
     });

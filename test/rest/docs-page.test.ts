@@ -7,11 +7,13 @@ import { fixture } from '../support/app.ts';
 import { chromiumPath, openBrowser } from '../support/browser.ts';
 import { testServer } from '../support/test-server.ts';
 
-const key = 'k'.repeat(40);
+const key = 'k-key-of-a-test-0123456789';
 
 /** The page in Chromium, on a server that needs a key and holds the fixtures. */
 const openPage = async (): Promise<{ page: Page; errors: string[] }> => {
-  const { server, importFile } = await testServer({ settings: { apiKeys: `ingest:${key},read:${'r'.repeat(40)}` } });
+  const { server, importFile } = await testServer({
+    settings: { apiKeys: `ingest:${key},read:${'r-key-of-a-test-0123456789'}` },
+  });
   await importFile('user-status', fixture('status-changes.json'));
   const profile = await mkdtemp(join(tmpdir(), 'asof-docs-page-'));
   const browser = await openBrowser(profile);
@@ -47,7 +49,7 @@ describe.runIf(chromiumPath)('the forms of the documentation page in Chromium', 
     expect(refused).toContain('401 Unauthorized');
     expect(refused).toContain('"UNAUTHENTICATED"');
 
-    await page.locator('#key').fill('r'.repeat(40));
+    await page.locator('#key').fill('r-key-of-a-test-0123456789');
     const status = formOf('GET', '/user_status/{user_id}');
     await status.locator('[name=user_id]').fill('ada');
     await status.locator('[name=date]').fill('2021-10-10T10:00:00+02:00');

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Writable } from 'node:stream';
 import { readConfig, type Setting, settings } from '../../config.ts';
 import { createClock } from '../../lib/clock.ts';
+import { noObserver } from '../../lib/telemetry.ts';
 import { programVersion } from '../../version.ts';
 import type { Command } from '../command.ts';
 import { type CommandServices, withExistingData } from '../data-folder.ts';
@@ -62,7 +63,7 @@ const serveTools = async ({ domains, ledger }: CommandServices, { config, termin
     isStopping: false,
   };
   const { operations } = createGraphql(
-    { ...domains, config, ledger, server, nowUs, trustedDocuments: () => documents.describe() },
+    { ...domains, config, ledger, server, nowUs, observer: noObserver, trustedDocuments: () => documents.describe() },
     documents,
     log,
   );

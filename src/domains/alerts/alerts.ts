@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Row, Store } from '../../../db/store.ts';
-import { alertChanges } from '../../../db/tables/alerts.ts';
+import { alertChanges, alertDeliveries } from '../../../db/tables/alerts.ts';
 import { DomainError } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger/table-page.ts';
@@ -83,6 +83,16 @@ export class Alerts {
   refresh(): void {
     this.rules.refresh();
     this.deliveries.plan();
+  }
+
+  /** The messages of active rules by their state. */
+  deliveryCounts(): { readonly state: string; readonly count: number }[] {
+    const { store } = this.#services;
+    const countOf = (ruleId: number, state: AlertDelivery['state']) => store.count(alertDeliveries, { ruleId, state });
+    return alertDeliveries.state.enumValues.map((state) => ({
+      state,
+      count: this.rules.active().reduce((sum, { id }) => sum + countOf(id, state), 0),
+    }));
   }
 
   add(rule: NewAlertRule, options: AddOptions): Promise<AddedAlertRule> {

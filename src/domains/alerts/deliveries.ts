@@ -33,7 +33,7 @@ export interface DeliveryServices {
 /** What operators should know. */
 export interface AlertReport {
   /** A message will not be delivered. */
-  failed(delivery: Pick<AlertDelivery, 'id' | 'ruleId' | 'event' | 'subject' | 'attempts'>, error: string): void;
+  failed(delivery: Pick<AlertDelivery, 'id' | 'ruleId' | 'event' | 'attempts' | 'responseStatus'>): void;
   /** A fault of this program. */
   fault(error: unknown): void;
 }
@@ -187,7 +187,8 @@ export class AlertDeliveries {
     const settled = await ledger.write((tx) => this.#settle(tx, delivery, { ...result, durationMs }));
     const { ruleId: alert, event, attempts } = delivery;
     log.debug({ alert, event, attempts, state: settled, ...result }, 'an attempt to deliver an alert ended');
-    if (settled === 'FAILED' && result.error !== null) this.#report?.failed(delivery, result.error);
+    if (settled === 'FAILED' && result.error !== null)
+      this.#report?.failed({ ...delivery, responseStatus: result.responseStatus });
   }
 
   /** Takes a message for this process, so that no other sends it. Null when it is not due any more. */

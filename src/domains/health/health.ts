@@ -51,6 +51,10 @@ export class Health {
     return this.#store.count(rejectedRecords, { state: 'OPEN' });
   }
 
+  importsByState(): { readonly state: string; readonly count: number }[] {
+    return imports.state.enumValues.map((state) => ({ state, count: this.#store.count(imports, { state }) }));
+  }
+
   runningImports(): number {
     return this.#store.count(imports, { state: 'RUNNING' });
   }

@@ -66,12 +66,20 @@ export class IngestRates {
     this.#nowUs = nowUs;
   }
 
+  /** Numbers of records by kind; records that the server writes about itself have none. */
+  countsByKind(counts: ReadonlyMap<LedgerTable, number>): ReadonlyMap<RecordedKind, number> {
+    const byKind = new Map<RecordedKind, number>();
+    for (const [table, count] of counts) {
+      const kind = kindOf.get(table);
+      if (kind) byKind.set(kind, (byKind.get(kind) ?? 0) + count);
+    }
+    return byKind;
+  }
+
   /** Counts records that have just been read into memory. */
   add(counts: ReadonlyMap<LedgerTable, number>): void {
     const nowUs = this.#nowUs();
-    for (const [table, count] of counts) {
-      const kind = kindOf.get(table);
-      if (!kind) continue;
+    for (const [kind, count] of this.countsByKind(counts)) {
       this.#all.add(nowUs, count);
       this.#byKind.get(kind)?.add(nowUs, count);
     }

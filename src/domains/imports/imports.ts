@@ -8,6 +8,7 @@ import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger
 import type { DebugLog } from '../../lib/debug-log.ts';
 import type { ImportTarget } from '../../lib/import-target.ts';
 import type { RecordFace } from '../../lib/problems.ts';
+import type { Trace } from '../../lib/telemetry.ts';
 import type { SourceLimits } from '../../sources/source.ts';
 import { checkBatchKey, storeBatchOnce } from './idempotency.ts';
 import { ingestRecords, type RawRecord, rawFormat } from './ingest-queue.ts';
@@ -60,6 +61,7 @@ export interface ImportsServices {
   readonly store: Store;
   readonly ledger: Ledger;
   readonly log: DebugLog;
+  readonly trace: Trace;
   readonly importers: readonly Importer[];
   /** Every target, also those that other domains import. */
   readonly targets: readonly ImportTarget[];

@@ -95,8 +95,8 @@ export class ImportJob {
   static begin(tx: Tx, fields: NewImport, services: JobServices): ImportJob {
     const row = newRow(fields, tx.nowUs);
     const job = new ImportJob({ id: tx.insert(imports, row), ...row }, services);
-    const { target, source, bytesTotal } = row;
-    services.log.debug({ import: job.current.id, target, source, bytesTotal }, 'import started');
+    const { target, bytesTotal } = row;
+    services.log.debug({ import: job.current.id, target, bytesTotal }, 'import started');
     return job;
   }
 

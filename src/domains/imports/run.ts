@@ -12,6 +12,7 @@ import { readOptionsOf, valueOptionsOf } from '../../lib/import-option-texts.ts'
 import type { FileDialect, TextOptions } from '../../lib/import-options.ts';
 import type { ImportReading, RecordTable } from '../../lib/import-reading.ts';
 import type { ReadResult } from '../../lib/problems.ts';
+import type { Trace } from '../../lib/telemetry.ts';
 import type { SourceBatch, SourceLimits, SourceRecord } from '../../sources/source.ts';
 import { type Import, ImportJob, openImportWriter, type Write } from './job.ts';
 import { type RecordImport, RecordPreviewBuilder } from './record-preview.ts';
@@ -45,6 +46,7 @@ export interface ImportServices {
   readonly store: Store;
   readonly ledger: Ledger;
   readonly log: DebugLog;
+  readonly trace: Trace;
   readonly limits: SourceLimits;
   readonly importer: Importer;
   /** The imports that this process runs; a run adds its own and removes them at its end. */
@@ -99,7 +101,8 @@ export const startImportRun = async (
     return newJobs;
   });
   const started = jobs.map((job) => job.snapshot());
-  const done = importFiles({ services, files, options, jobs, write }).finally(close);
+  const run = { services, files, options, jobs, write };
+  const done = services.trace.span(`import ${target}`, { files: files.length }, () => importFiles(run)).finally(close);
   return { imports: started, done };
 };
 

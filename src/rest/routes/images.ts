@@ -7,7 +7,6 @@ import { defineRoute } from '../route.ts';
 
 /** Browsers treat the response as an image and nothing else. */
 const inert = {
-  'x-content-type-options': 'nosniff',
   'content-security-policy': "default-src 'none'; sandbox",
   'cross-origin-resource-policy': 'cross-origin',
 };

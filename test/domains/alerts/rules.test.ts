@@ -2,7 +2,9 @@ import { expect, it } from 'vitest';
 import { alertApp, eventually } from '../../support/alerts.ts';
 import { signatureFor } from '../../support/hook-server.ts';
 
-const keys = { apiKeys: 'read:r-key,ingest:i-key,admin:a-key' };
+const keys = {
+  apiKeys: 'read:r-key-of-a-test-0123456789,ingest:i-key-of-a-test-0123456789,admin:a-key-of-a-test-0123456789',
+};
 
 it.each([
   ['experiment has no effect on import.failed', 'when: IMPORT_FAILED, experiment: "x"'],
@@ -35,8 +37,9 @@ it('only admins change alerts and see their whole URLs, and nobody sees a secret
   };
   const add = `mutation { addAlert(input: { when: SYNC_FAILED, url: "${hook.url}?token=query-secret" }) {
     ... on AddAlertPayload { secret alert { id url addedBy } } } }`;
-  for (const key of ['r-key', 'i-key']) expect((await as(key, add)).status).toBe(403);
-  const added = await as('a-key', add);
+  for (const key of ['r-key-of-a-test-0123456789', 'i-key-of-a-test-0123456789'])
+    expect((await as(key, add)).status).toBe(403);
+  const added = await as('a-key-of-a-test-0123456789', add);
   const { secret, alert } = (
     JSON.parse(added.text) as { data: { addAlert: { secret: string; alert: { id: string } } } }
   ).data.addAlert;
@@ -47,23 +50,28 @@ it('only admins change alerts and see their whole URLs, and nobody sees a secret
   });
   for (const mutation of ['removeAlert', 'testAlert'])
     expect(
-      (await as('i-key', `mutation { ${mutation}(input: { alertId: "${alert.id}" }) { __typename } }`)).status,
+      (
+        await as(
+          'i-key-of-a-test-0123456789',
+          `mutation { ${mutation}(input: { alertId: "${alert.id}" }) { __typename } }`,
+        )
+      ).status,
     ).toBe(403);
 
   hook.answers.push({ status: 404, body: 'Cannot POST /services/T0-secret-token?token=query-secret' });
-  await as('a-key', `mutation { testAlert(input: { alertId: "${alert.id}" }) { __typename } }`);
+  await as('a-key-of-a-test-0123456789', `mutation { testAlert(input: { alertId: "${alert.id}" }) { __typename } }`);
   const everything = `{ alerts { nodes { url event format } } node(id: "${alert.id}") { ... on Alert { url } }
     alertDeliveries { nodes { state lastError payload attempts { error } alert { url } } } }`;
-  const seen = await as('r-key', everything);
+  const seen = await as('r-key-of-a-test-0123456789', everything);
   expect(seen.status).toBe(200);
   expect(seen.text).toContain(`"url":"http://${hook.host}/…"`);
   expect(seen.text).toContain('status 404');
   expect(seen.text).not.toMatch(/secret-token|query-secret|whsec/);
-  const all = await as('a-key', everything);
+  const all = await as('a-key-of-a-test-0123456789', everything);
   expect(all.text).toContain(hook.url);
   expect(all.text).not.toContain('whsec');
-  await as('a-key', `mutation { removeAlert(input: { alertId: "${alert.id}" }) { __typename } }`);
-  expect((await as('a-key', everything)).text).not.toContain('secret-token');
+  await as('a-key-of-a-test-0123456789', `mutation { removeAlert(input: { alertId: "${alert.id}" }) { __typename } }`);
+  expect((await as('a-key-of-a-test-0123456789', everything)).text).not.toContain('secret-token');
 });
 
 it('a test message is sent once, signed with the bytes of a secret that is plain text', async () => {

@@ -2,13 +2,17 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type OpenApp, openApp } from '../../support/app.ts';
 import { postTo } from '../../support/documents.ts';
 
-const open = async (settings: Readonly<Record<string, string>> = { apiKeys: 'admin:a-key,read:r-key' }) => {
+const open = async (
+  settings: Readonly<Record<string, string>> = {
+    apiKeys: 'admin:a-key-of-a-test-0123456789,read:r-key-of-a-test-0123456789',
+  },
+) => {
   const app = await openApp({ settings });
   onTestFinished(app.close);
   return app;
 };
 
-const admin = { 'x-api-key': 'a-key' };
+const admin = { 'x-api-key': 'a-key-of-a-test-0123456789' };
 
 const list = '{ apiKeys { name scopes createdAt revokedAt } }';
 const add = `mutation ($input: AddApiKeyInput!) { addApiKey(input: $input) { __typename
@@ -78,14 +82,17 @@ describe('API keys by GraphQL', () => {
   });
 
   it('only the scope admin may see and change keys', async () => {
-    const app = await open({ apiKeys: 'admin:a-key,read:r-key,ingest:i-key,read:both,ingest:both' });
+    const app = await open({
+      apiKeys:
+        'admin:a-key-of-a-test-0123456789,read:r-key-of-a-test-0123456789,ingest:i-key-of-a-test-0123456789,read:both-key-of-a-test-0123456789,ingest:both-key-of-a-test-0123456789',
+    });
     const variables = { input: { name: 'x', scopes: ['ADMIN'] }, name: 'x' };
     for (const query of [list, add, revoke])
       for (const [headers, status] of [
         [{}, 401],
-        [{ 'x-api-key': 'r-key' }, 403],
-        [{ 'x-api-key': 'i-key' }, 403],
-        [{ 'x-api-key': 'both' }, 403],
+        [{ 'x-api-key': 'r-key-of-a-test-0123456789' }, 403],
+        [{ 'x-api-key': 'i-key-of-a-test-0123456789' }, 403],
+        [{ 'x-api-key': 'both-key-of-a-test-0123456789' }, 403],
         [admin, 200],
       ] as const)
         expect([query, headers, (await postTo(app, { query, variables }, headers)).status]).toEqual([

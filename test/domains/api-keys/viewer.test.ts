@@ -20,15 +20,18 @@ describe('viewer', () => {
   });
 
   it('with keys it says whose key it is and what the key may do', async () => {
-    const app = await open({ apiKeys: 'read:r-key,ingest:both-key,read:both-key' });
+    const app = await open({
+      apiKeys:
+        'read:r-key-of-a-test-0123456789,ingest:both-key-of-a-test-0123456789,read:both-key-of-a-test-0123456789',
+    });
     const shop = await app.app.domains.apiKeys.add('shop', ['ingest']);
     const admin = await app.app.domains.apiKeys.add('boss', ['admin']);
     for (const [headers, name, scopes] of [
       [{}, null, []],
       [{ 'x-api-key': 'unknown' }, null, []],
       [{ authorization: 'Basic eA==' }, null, []],
-      [{ 'x-api-key': 'r-key' }, 'environment-1', ['READ']],
-      [{ 'x-api-key': 'both-key' }, 'environment-2', ['INGEST', 'READ']],
+      [{ 'x-api-key': 'r-key-of-a-test-0123456789' }, 'environment-1', ['READ']],
+      [{ 'x-api-key': 'both-key-of-a-test-0123456789' }, 'environment-2', ['INGEST', 'READ']],
       [{ 'x-api-key': shop }, 'shop', ['INGEST']],
       [{ authorization: `Bearer ${admin}` }, 'boss', ['ADMIN']],
     ] as const)
@@ -38,7 +41,7 @@ describe('viewer', () => {
   });
 
   it('makes nothing else readable', async () => {
-    const app = await open({ apiKeys: 'read:r-key' });
+    const app = await open({ apiKeys: 'read:r-key-of-a-test-0123456789' });
     for (const query of [
       '{ viewer { name } server { version } }',
       '{ ...A } fragment A on Query { viewer { name } ... { x: experiments { key } } }',
@@ -64,7 +67,7 @@ describe('viewer', () => {
   });
 
   it('is not remembered for another caller', async () => {
-    const app = await open({ apiKeys: 'read:r-key' });
+    const app = await open({ apiKeys: 'read:r-key-of-a-test-0123456789' });
     const path = `/graphql?query=${encodeURIComponent(viewer)}`;
     const get = async (headers: Record<string, string>) => {
       const response = await app.get(path, { headers: { accept: 'application/json', ...headers } });
@@ -72,16 +75,16 @@ describe('viewer', () => {
       return ((await response.json()) as { data: { viewer: { name: string | null } } }).data.viewer.name;
     };
     for (const [key, name] of [
-      ['r-key', 'environment-1'],
+      ['r-key-of-a-test-0123456789', 'environment-1'],
       ['unknown', null],
-      ['r-key', 'environment-1'],
+      ['r-key-of-a-test-0123456789', 'environment-1'],
     ] as const)
       expect(await get({ 'x-api-key': key })).toBe(name);
   });
 
   it('may be sent by its id only where trusted documents alone may run', async () => {
     const documents = await folderOf({ 'a.graphql': `query Who ${viewer}` });
-    const app = await open({ apiKeys: 'read:r-key', documents, trustedOnly: 'true' });
+    const app = await open({ apiKeys: 'read:r-key-of-a-test-0123456789', documents, trustedOnly: 'true' });
     expect(await postTo(app, { query: viewer })).toMatchObject({ code: 'NOT_ALLOWED' });
     expect((await postTo(app, { documentId: 'Who' })).data).toEqual({
       viewer: { name: null, scopes: [], authentication: true },

@@ -237,7 +237,9 @@ describe('the subscription to changes', () => {
   });
 
   it('needs a key of scope read or ingest where keys are in use, and ends with the key', async () => {
-    const app = await testServer({ settings: { apiKeys: 'read:r-key,ingest:i-key' } });
+    const app = await testServer({
+      settings: { apiKeys: 'read:r-key-of-a-test-0123456789,ingest:i-key-of-a-test-0123456789' },
+    });
     const send = (key?: string) =>
       fetch(`${app.server.url}/graphql`, {
         method: 'POST',

@@ -8,6 +8,7 @@ import { exportPages } from '../../../src/domains/datasets/export.ts';
 import { createDomains } from '../../../src/domains.ts';
 import { createLedger } from '../../../src/ledger/ledger.ts';
 import { silentLog } from '../../../src/lib/debug-log.ts';
+import { noTrace } from '../../../src/lib/telemetry.ts';
 import { openApp } from '../../support/app.ts';
 import { importCsv } from '../../support/datasets.ts';
 
@@ -38,6 +39,7 @@ it('an export asks the engine for each page once, in order, and never for a tota
     ledger: createLedger(store),
     limits: config,
     nowUs,
+    trace: noTrace,
     log: silentLog,
   });
 

@@ -280,13 +280,15 @@ describe('the formats of POST /sql', () => {
   });
 
   it('a key that may read is needed where keys are in use', async () => {
-    const opened = await openApp({ settings: { apiKeys: 'read:r,ingest:i' } });
+    const opened = await openApp({
+      settings: { apiKeys: 'read:r-key-of-a-test-0123456789,ingest:i-key-of-a-test-0123456789' },
+    });
     onTestFinished(opened.close);
     const statusOf = async (headers: Record<string, string>) =>
       (await post(opened, 'select 1', '/sql', headers)).status;
     expect(await statusOf({})).toBe(401);
-    expect(await statusOf({ 'x-api-key': 'i' })).toBe(403);
-    expect(await statusOf({ 'x-api-key': 'r' })).toBe(200);
+    expect(await statusOf({ 'x-api-key': 'i-key-of-a-test-0123456789' })).toBe(403);
+    expect(await statusOf({ 'x-api-key': 'r-key-of-a-test-0123456789' })).toBe(200);
   });
 });
 

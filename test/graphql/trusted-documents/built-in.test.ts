@@ -67,13 +67,15 @@ describe('documents of the web UI', () => {
   });
 
   it('need the scopes of their operations', async () => {
-    const app = await open({ settings: { apiKeys: 'read:r-key,ingest:i-key', trustedOnly: 'true' } });
+    const app = await open({
+      settings: { apiKeys: 'read:r-key-of-a-test-0123456789,ingest:i-key-of-a-test-0123456789', trustedOnly: 'true' },
+    });
     for (const [text, key, status] of [
       [ownText, undefined, 401],
-      [ownText, 'r-key', 200],
-      [ownText, 'i-key', 403],
-      [changeText, 'r-key', 403],
-      [changeText, 'i-key', 200],
+      [ownText, 'r-key-of-a-test-0123456789', 200],
+      [ownText, 'i-key-of-a-test-0123456789', 403],
+      [changeText, 'r-key-of-a-test-0123456789', 403],
+      [changeText, 'i-key-of-a-test-0123456789', 200],
     ] as const) {
       const headers = key === undefined ? {} : { 'x-api-key': key };
       expect([text, key, (await postTo(app, { documentId: idOf(text) }, headers)).status]).toEqual([text, key, status]);

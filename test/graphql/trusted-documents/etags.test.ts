@@ -168,12 +168,17 @@ describe('ETags of documents', () => {
   });
 
   it('neither a missing key nor one of another scope learns that an answer is unchanged', async () => {
-    const app = await open({ apiKeys: 'read:r-key,ingest:i-key' });
-    const { etag } = await read(app, 'Revenue', { 'x-api-key': 'r-key' });
+    const app = await open({ apiKeys: 'read:r-key-of-a-test-0123456789,ingest:i-key-of-a-test-0123456789' });
+    const { etag } = await read(app, 'Revenue', { 'x-api-key': 'r-key-of-a-test-0123456789' });
     const headers = { 'if-none-match': `${etag}` };
-    expect(await read(app, 'Revenue', { ...headers, 'x-api-key': 'r-key' })).toMatchObject({ status: 304 });
+    expect(await read(app, 'Revenue', { ...headers, 'x-api-key': 'r-key-of-a-test-0123456789' })).toMatchObject({
+      status: 304,
+    });
     expect(await read(app, 'Revenue', headers)).toMatchObject({ status: 401, etag: null });
-    expect(await read(app, 'Revenue', { ...headers, 'x-api-key': 'i-key' })).toMatchObject({ status: 403, etag: null });
+    expect(await read(app, 'Revenue', { ...headers, 'x-api-key': 'i-key-of-a-test-0123456789' })).toMatchObject({
+      status: 403,
+      etag: null,
+    });
   });
 
   it('an answer that a write ran into has no tag', async () => {

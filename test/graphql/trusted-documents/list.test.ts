@@ -49,10 +49,14 @@ describe('the list of trusted documents', () => {
   });
 
   it('is empty without documents, and for administrators only', async () => {
-    const app = await openApp({ settings: { apiKeys: 'admin:a-key,read:r-key' } });
+    const app = await openApp({
+      settings: { apiKeys: 'admin:a-key-of-a-test-0123456789,read:r-key-of-a-test-0123456789' },
+    });
     onTestFinished(app.close);
     expect(await postTo(app, { query })).toMatchObject({ status: 401 });
-    expect(await postTo(app, { query }, { 'x-api-key': 'r-key' })).toMatchObject({ status: 403 });
-    expect((await postTo(app, { query }, { 'x-api-key': 'a-key' })).data).toEqual({ trustedDocuments: [] });
+    expect(await postTo(app, { query }, { 'x-api-key': 'r-key-of-a-test-0123456789' })).toMatchObject({ status: 403 });
+    expect((await postTo(app, { query }, { 'x-api-key': 'a-key-of-a-test-0123456789' })).data).toEqual({
+      trustedDocuments: [],
+    });
   });
 });

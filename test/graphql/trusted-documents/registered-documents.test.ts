@@ -21,11 +21,14 @@ describe('registration by hash', () => {
   let app: OpenApp;
   beforeAll(async () => {
     app = await openApp({
-      settings: { apiKeys: 'read:r-key,ingest:i-key,admin:a-key', registeredDocumentsBytesMax: '3kB' },
+      settings: {
+        apiKeys: 'read:r-key-of-a-test-0123456789,ingest:i-key-of-a-test-0123456789,admin:a-key-of-a-test-0123456789',
+        registeredDocumentsBytesMax: '3kB',
+      },
     });
   });
   afterAll(() => app.close());
-  const key = { 'x-api-key': 'r-key' };
+  const key = { 'x-api-key': 'r-key-of-a-test-0123456789' };
 
   it('an unknown hash is answered so that clients send the text, and is known afterwards by POST and GET', async () => {
     const text = `${engine} # registered`;
@@ -57,7 +60,7 @@ describe('registration by hash', () => {
 
   it.each([
     ['without a key', {}, '{ server { version } }'],
-    ['with a key of another scope', { 'x-api-key': 'i-key' }, '{ server { startedAt } }'],
+    ['with a key of another scope', { 'x-api-key': 'i-key-of-a-test-0123456789' }, '{ server { startedAt } }'],
     [
       'of an admin field with a key of scope read',
       key,
@@ -75,7 +78,7 @@ describe('registration by hash', () => {
       { ...persisted(text), query: text, operationName: text.startsWith('query A') ? 'A' : undefined },
       headers,
     );
-    expect(await postTo(app, persisted(text), { 'x-api-key': 'a-key' })).toMatchObject(notFound);
+    expect(await postTo(app, persisted(text), { 'x-api-key': 'a-key-of-a-test-0123456789' })).toMatchObject(notFound);
   });
 
   it('the registered texts are limited by their size, and the one used longest ago goes', async () => {

@@ -224,10 +224,12 @@ describe('rows of documents', () => {
     });
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
     const keyed = await openApp({
-      settings: { documents: await folderOf({ 'd.graphql': documents }), apiKeys: 'read:r-key' },
+      settings: { documents: await folderOf({ 'd.graphql': documents }), apiKeys: 'read:r-key-of-a-test-0123456789' },
     });
     onTestFinished(keyed.close);
     expect(await read(keyed, 'Revenue')).toMatchObject({ status: 401, code: 'UNAUTHENTICATED' });
-    expect(await read(keyed, 'Revenue', { headers: { 'x-api-key': 'r-key' } })).toMatchObject({ status: 200 });
+    expect(await read(keyed, 'Revenue', { headers: { 'x-api-key': 'r-key-of-a-test-0123456789' } })).toMatchObject({
+      status: 200,
+    });
   });
 });

@@ -146,7 +146,12 @@ describe('a server that runs trusted documents only', () => {
       'a.graphql': `${trusted}\nquery Trend { dashboard(symbols: ["a"]) { total { count } } }`,
     });
     const settings = { documents, trustedOnly: 'true' };
-    app = await openApp({ settings: { ...settings, apiKeys: 'read:r-key,ingest:r-key,admin:a-key' } });
+    app = await openApp({
+      settings: {
+        ...settings,
+        apiKeys: 'read:r-key-of-a-test-0123456789,ingest:r-key-of-a-test-0123456789,admin:a-key-of-a-test-0123456789',
+      },
+    });
     open = await openApp({ settings });
   });
   afterAll(async () => {
@@ -156,7 +161,7 @@ describe('a server that runs trusted documents only', () => {
 
   it.each(ways)('refuses %s', async (_name, path, init) => {
     for (const [opened, key] of [
-      [app, { 'x-api-key': 'r-key' }],
+      [app, { 'x-api-key': 'r-key-of-a-test-0123456789' }],
       [app, {}],
       // Callers of a server without keys have every scope, but no key of scope admin.
       [open, {}],
@@ -182,7 +187,7 @@ describe('a server that runs trusted documents only', () => {
     });
     onTestFinished(() => server.stop());
     const send = async (body: string): Promise<string> => {
-      const headers = { 'content-type': 'application/json', 'x-api-key': 'r-key' };
+      const headers = { 'content-type': 'application/json', 'x-api-key': 'r-key-of-a-test-0123456789' };
       return (await fetch(`${server.url}/graphql`, { method: 'POST', headers, body })).text();
     };
     expect(await send('{"documentId":"Version"}')).toBe('{"data":{"server":{"version":"0.1.0"}}}');
@@ -192,7 +197,7 @@ describe('a server that runs trusted documents only', () => {
   });
 
   it('runs trusted documents by id, by hash and by their exact text', async () => {
-    const key = { 'x-api-key': 'r-key' };
+    const key = { 'x-api-key': 'r-key-of-a-test-0123456789' };
     const expected = { status: 200, data: { server: { version: '0.1.0' } } };
     expect(await postTo(app, { documentId: 'Version' }, key)).toMatchObject(expected);
     expect(await getFrom(app, { documentId: 'Version' }, key)).toMatchObject(expected);
@@ -206,13 +211,15 @@ describe('a server that runs trusted documents only', () => {
   });
 
   it('a key of scope admin runs any text, and registers none for others', async () => {
-    const admin = { 'x-api-key': 'a-key' };
+    const admin = { 'x-api-key': 'a-key-of-a-test-0123456789' };
     expect(await postTo(app, { query: other }, admin)).toMatchObject({ data: { server: { engine: 'SQLITE' } } });
     expect(await postTo(app, { query: getIntrospectionQuery() }, admin)).toMatchObject({ status: 200 });
     const registration = { query: other, extensions: persisted(sha256(other)) };
     expect(await postTo(app, registration, admin)).toMatchObject({ status: 200 });
     expect(await postTo(app, { extensions: registration.extensions }, admin)).toMatchObject({ status: 200 });
-    expect(await postTo(app, { extensions: registration.extensions }, { 'x-api-key': 'r-key' })).toMatchObject({
+    expect(
+      await postTo(app, { extensions: registration.extensions }, { 'x-api-key': 'r-key-of-a-test-0123456789' }),
+    ).toMatchObject({
       status: 403,
       code: 'NOT_ALLOWED',
     });

@@ -273,7 +273,11 @@ describe('DELETE /datasets/{name}', () => {
   });
 
   it('needs the scope admin', async () => {
-    const { app, close } = await openApp({ settings: { apiKeys: 'ingest:i-key,read:r-key,admin:a-key' } });
+    const { app, close } = await openApp({
+      settings: {
+        apiKeys: 'ingest:i-key-of-a-test-0123456789,read:r-key-of-a-test-0123456789,admin:a-key-of-a-test-0123456789',
+      },
+    });
     const fetchWith = (key: string, method: string, body?: string) =>
       app.fetch(
         new Request(`${origin}/datasets/brief?${method === 'PUT' ? 'wait=1' : ''}`, {
@@ -282,10 +286,10 @@ describe('DELETE /datasets/{name}', () => {
           ...(body === undefined ? {} : { body }),
         }),
       );
-    expect((await fetchWith('i-key', 'PUT', 'n\n1\n')).status).toBe(200);
-    expect((await fetchWith('i-key', 'DELETE')).status).toBe(403);
-    expect((await fetchWith('r-key', 'DELETE')).status).toBe(403);
-    expect((await fetchWith('a-key', 'DELETE')).status).toBe(200);
+    expect((await fetchWith('i-key-of-a-test-0123456789', 'PUT', 'n\n1\n')).status).toBe(200);
+    expect((await fetchWith('i-key-of-a-test-0123456789', 'DELETE')).status).toBe(403);
+    expect((await fetchWith('r-key-of-a-test-0123456789', 'DELETE')).status).toBe(403);
+    expect((await fetchWith('a-key-of-a-test-0123456789', 'DELETE')).status).toBe(200);
     await close();
   });
 });
