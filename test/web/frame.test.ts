@@ -37,4 +37,23 @@ describe.skipIf(!chromiumPath)('the frame of the web UI', () => {
     await page.getByRole('button', { name: 'Copy a link to this snapshot' }).click();
     await expect.poll(() => copiedText(page)).toBe(`${ui.url}/?zone=Asia%2FTokyo&sequence=0`);
   });
+
+  it('reads each query once when a page opens, and once more after a change', async () => {
+    const page = await ui.open('/');
+    await page.locator('[data-live="live"]').waitFor();
+    const requests = new Map<string, number>();
+    page.on('request', (request) => {
+      const { pathname, search } = new URL(request.url());
+      if (pathname === '/graphql') requests.set(search, (requests.get(search) ?? 0) + 1);
+    });
+    await page.goto(`${ui.url}/conversations`);
+    await page.getByRole('button', { name: 'Send one conversation' }).waitFor();
+    await page.locator('[data-live="live"]').waitFor();
+    await ui.data(
+      `mutation { startConversation(input: { uuid: "${crypto.randomUUID()}", symbol: "q" }) { __typename } }`,
+    );
+    await page.getByRole('heading', { name: /is the letter with the most conversations/ }).waitFor();
+    expect(requests.size).toBeGreaterThan(1);
+    for (const [search, times] of requests) expect(times, search).toBeLessThanOrEqual(2);
+  });
 });

@@ -15,7 +15,7 @@ const keyChangeMs = 3000;
 export function Permitted({ children }: { readonly children: ReactNode }) {
   const { apiKey } = useSession();
   const { isKnown, name, error, may, reload } = useViewer();
-  const { listen } = useLive();
+  const { listen, isReady } = useLive();
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const ignore = listen((kinds) => {
@@ -28,7 +28,7 @@ export function Permitted({ children }: { readonly children: ReactNode }) {
       ignore();
     };
   }, [listen, reload]);
-  if (may('READ')) return children;
+  if (may('READ')) return isReady ? children : <LoadingState />;
   if (!isKnown)
     return error ? <ProblemNotice problem={problemOf(error)} onRetry={() => location.reload()} /> : <LoadingState />;
   if (name !== null)

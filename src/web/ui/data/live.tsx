@@ -23,6 +23,11 @@ export interface Live {
   readonly sequence: number | null;
   /** When the last message came, milliseconds; null before the first. */
   readonly heardAtMs: number | null;
+  /**
+   * Whether pages may read: what they read from now on is reported when it changes. False while the first message is awaited,
+   * which names all kinds: a page that has read before it would read twice.
+   */
+  readonly isReady: boolean;
   readonly isPaused: boolean;
   setPaused(isPaused: boolean): void;
   /** Calls back with what has changed; returns how to stop that. */
@@ -38,6 +43,21 @@ interface Heard {
 }
 
 const nothingHeard: Heard = { state: 'connecting', sequence: null, heardAtMs: null };
+
+/** Pages do not wait longer for the connection: they then read once more when it is there. */
+const connectionWaitMs = 1000;
+
+/** Whether the connection has been made once, or need not be awaited. */
+const useReady = (isAwaited: boolean, isThere: boolean): boolean => {
+  const [isReady, setReady] = useState(false);
+  if (isThere && !isReady) setReady(true);
+  useEffect(() => {
+    if (!isAwaited) return undefined;
+    const timer = setTimeout(() => setReady(true), connectionWaitMs);
+    return () => clearTimeout(timer);
+  }, [isAwaited]);
+  return isReady;
+};
 
 /** Whether somebody can see the tab: a hidden one needs no figures. */
 const useVisible = (): boolean => {
@@ -58,6 +78,7 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
   const listeners = useRef(new Set<Listener>());
   const isStopped = isPaused || !isVisible;
   const mayRead = useViewer().may('READ');
+  const isReady = useReady(mayRead, mayRead && (isStopped || heard.state === 'live' || heard.state === 'offline'));
 
   useEffect(() => {
     if (!mayRead) {
@@ -84,6 +105,7 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
   const live = useMemo<Live>(
     () => ({
       ...heard,
+      isReady,
       isPaused,
       setPaused,
       listen(listener) {
@@ -91,7 +113,7 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
         return () => listeners.current.delete(listener);
       },
     }),
-    [heard, isPaused],
+    [heard, isReady, isPaused],
   );
   return <LiveContext value={live}>{children}</LiveContext>;
 }

@@ -1,11 +1,23 @@
+import { oncePerKey } from './once-per-key.ts';
+
 /** What is missing; zero is `0`. */
 export const missing = '–';
 
-const separators = (locale: string | undefined): { readonly group: string; readonly decimal: string } => {
+/** Undefined stands for the reader's locale, here and below. */
+type Locale = string | undefined;
+
+const separators = oncePerKey((locale: Locale): { readonly group: string; readonly decimal: string } => {
   const parts = new Intl.NumberFormat(locale, { useGrouping: true }).formatToParts(-12345.6);
   const textOf = (type: string) => parts.find((part) => part.type === type)?.value ?? '';
   return { group: textOf('group'), decimal: textOf('decimal') || '.' };
-};
+});
+
+const numberFormat = oncePerKey((locale: Locale) => new Intl.NumberFormat(locale, { maximumSignificantDigits: 21 }));
+
+const shareFormat = oncePerKey(
+  (locale: Locale) =>
+    new Intl.NumberFormat(locale, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 }),
+);
 
 /**
  * An exact decimal such as the server sends, `-1234567.50`, with the separators of the reader's locale. No digit is added,
@@ -26,16 +38,12 @@ export type FigureValue = string | number | null | undefined;
 export const formatFigure = (value: FigureValue, locale?: string): string => {
   if (value === null || value === undefined) return missing;
   if (typeof value === 'string') return formatDecimal(value, locale);
-  return new Intl.NumberFormat(locale, { maximumSignificantDigits: 21 }).format(value).replace('-', '\u2212');
+  return numberFormat(locale).format(value).replace('-', '\u2212');
 };
 
 /** A share between 0 and 1 as percent with one digit after the point: it is computed, not stored, so it is rounded. */
 export const formatShare = (share: number | null | undefined, locale?: string): string =>
-  share === null || share === undefined
-    ? missing
-    : new Intl.NumberFormat(locale, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(
-        share,
-      );
+  share === null || share === undefined ? missing : shareFormat(locale).format(share);
 
 /** `1 row`, `2 rows`. */
 export const formatCount = (count: number | string, one: string, many = `${one}s`): string =>

@@ -1,12 +1,19 @@
+import { oncePerKey } from './once-per-key.ts';
+
+const clockFormat = oncePerKey(
+  (zone: string) =>
+    new Intl.DateTimeFormat('en-CA', {
+      timeZone: zone,
+      ...{ year: 'numeric', month: '2-digit', day: '2-digit' },
+      ...{ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
+    }),
+);
+
 /** `2025-10-07 20:22:10` in a zone, with the fraction of the second as the server sends it, up to microseconds. */
 export const formatTime = (iso: string, zone: string): string => {
   const at = new Date(iso);
   if (Number.isNaN(at.getTime())) return iso;
-  const parts = new Intl.DateTimeFormat('en-CA', {
-    timeZone: zone,
-    ...{ year: 'numeric', month: '2-digit', day: '2-digit' },
-    ...{ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
-  }).formatToParts(at);
+  const parts = clockFormat(zone).formatToParts(at);
   const textOf = (type: string) => parts.find((part) => part.type === type)?.value ?? '';
   const fraction = /\.\d*?[1-9](?=0*(?:Z|[+-]))/.exec(iso)?.[0] ?? '';
   return `${textOf('year')}-${textOf('month')}-${textOf('day')} ${textOf('hour')}:${textOf('minute')}:${textOf('second')}${fraction}`;
@@ -21,12 +28,16 @@ const units = [
   ['second', 1],
 ] as const;
 
+const relativeFormat = oncePerKey(
+  (locale: string | undefined) => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }),
+);
+
 /** `3 minutes ago`, `in 2 days`. */
 export const formatRelative = (iso: string, nowMs: number, locale?: string): string => {
   const seconds = (new Date(iso).getTime() - nowMs) / 1000;
   if (Number.isNaN(seconds)) return iso;
   const [unit, size] = units.find(([, unitSeconds]) => Math.abs(seconds) >= unitSeconds) ?? (['second', 1] as const);
-  return new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(Math.trunc(seconds / size), unit);
+  return relativeFormat(locale).format(Math.trunc(seconds / size), unit);
 };
 
 /** The zones that this browser knows, UTC first. */
