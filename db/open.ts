@@ -1,7 +1,10 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { openClient } from './sqlite/client.ts';
+import { openStoreCopier } from './sqlite/copy.ts';
+import { cutLedger } from './sqlite/cut.ts';
 import { openSqlite } from './sqlite/store.ts';
-import type { Store, StoreOptions } from './store.ts';
+import type { CutResult, Store, StoreCopier, StoreOptions } from './store.ts';
 
 /** Opens the store of a data folder. The one place that knows which engines there are. */
 export const openStore = (options: StoreOptions): Store => {
@@ -13,4 +16,20 @@ export const openStore = (options: StoreOptions): Store => {
 /** Whether a data folder has a store; `openStore` creates a missing one. */
 export const storeExists = (data: string): boolean => data === ':memory:' || existsSync(fileOf(data));
 
-const fileOf = (data: string): string => join(data, 'asof.sqlite');
+/** The file of the store of a data folder, to copy it. Throws NOT_FOUND without one. */
+export const openCopier = (data: string): StoreCopier => openStoreCopier(fileOf(data));
+
+/** Removes what was recorded after a sequence number from a store that nobody else uses. Throws BAD_REQUEST beyond its end. */
+export const cutStore = (data: string, sequence: number): CutResult => {
+  const client = openClient(fileOf(data));
+  try {
+    return cutLedger(client, sequence);
+  } finally {
+    client.close();
+  }
+};
+
+/** The name of the store's file in a data folder. */
+export const storeFileName = 'asof.sqlite';
+
+const fileOf = (data: string): string => join(data, storeFileName);

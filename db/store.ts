@@ -124,6 +124,31 @@ export interface Store {
   close(): void;
 }
 
+/** A connection that only reads the file of a store, beside the processes that write to it. */
+export interface StoreCopier {
+  /** Changes whenever any process has committed. */
+  version(): number;
+  /**
+   * Writes the state of the last commit to a new file. It takes no lock that writers wait for; while it runs, the log of
+   * the store is not shortened, so it grows by what is written meanwhile.
+   */
+  copyTo(path: string): Promise<void>;
+  close(): void;
+}
+
+/** What was removed with the records after a sequence number. */
+export interface CutResult {
+  readonly removedRecords: number;
+  /** The last record that stays was not the last one of its commit. */
+  readonly isWithinCommit: boolean;
+  /** Imports that stored or did something later: they have failed now, with what they had stored by then. */
+  readonly endedImports: readonly number[];
+  /** Names of datasets that existed then, of which the store holds no version of that time. */
+  readonly lostDatasets: readonly string[];
+  /** Files of versions that do not exist any more. */
+  readonly files: readonly string[];
+}
+
 export interface StoreOptions {
   /** The data folder; created when missing. `:memory:` keeps everything in memory. */
   readonly data: string;

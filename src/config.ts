@@ -3,6 +3,7 @@ import { DomainError } from './errors.ts';
 import { preview } from './lib/problems.ts';
 import { alertSettings } from './settings/alerts.ts';
 import { conversationSettings, experimentSettings } from './settings/analysis.ts';
+import { backupSettings } from './settings/backups.ts';
 import { datasetSettings } from './settings/datasets.ts';
 import { documentSettings } from './settings/documents.ts';
 import { importSettings } from './settings/imports.ts';
@@ -47,6 +48,7 @@ export const settingGroups: readonly SettingGroup[] = [
   group('Requests', requestSettings),
   group('Trusted documents', documentSettings),
   group('Store', storeSettings),
+  group('Backups', backupSettings),
   group('Experiments', experimentSettings),
   group('Conversations', conversationSettings),
   group('Datasets', datasetSettings),
@@ -64,6 +66,7 @@ type Definitions = typeof serverSettings &
   typeof requestSettings &
   typeof documentSettings &
   typeof storeSettings &
+  typeof backupSettings &
   typeof experimentSettings &
   typeof conversationSettings &
   typeof datasetSettings &

@@ -45,7 +45,7 @@ import { createUserFilesImporter } from './domains/user-sync/import.ts';
 import { createSyncStarter } from './domains/user-sync/starter.ts';
 import { userFilesTarget } from './domains/user-sync/target.ts';
 import { UserSync } from './domains/user-sync/user-sync.ts';
-import { imageProblems } from './domains/users/image-problems.ts';
+import { imageFiles } from './domains/users/image-files.ts';
 import { createUsersImporter } from './domains/users/import.ts';
 import { createUserFiles } from './domains/users/user-files.ts';
 import { createUsers } from './domains/users/users.ts';
@@ -58,6 +58,7 @@ import type { DebugLog } from './lib/debug-log.ts';
 import type { Trace } from './lib/telemetry.ts';
 import { createImageStore } from './sources/image-store.ts';
 import { openObjects } from './sources/open-objects.ts';
+import { type OwnedFile, problemsOfFiles } from './sources/stored-file.ts';
 
 /** What the domains depend on. */
 export interface DomainServices {
@@ -84,11 +85,13 @@ export const createDomains = (services: DomainServices) => {
     apiKeys: createApiKeys(store, limits),
     changes,
     health: new Health(store, services.ledger, services.nowUs),
-    imageProblems: () => imageProblems(store, users.images),
     ...users,
     ...facts,
     ...imports,
     ...datasets,
+    storedFiles: () => storedFiles(services, users, datasets),
+    /** What is wrong with each faulty file that the store names, one text for each. Reads all of them. */
+    fileProblems: () => problemsOfFiles(storedFiles(services, users, datasets)),
     ...createConversationDomains(services),
     alerts: createAlerts(services, imports, facts),
     sql: new Sql({ ...services, ...users, ...facts, ...datasets }),
@@ -96,6 +99,16 @@ export const createDomains = (services: DomainServices) => {
 };
 
 export type Domains = ReturnType<typeof createDomains>;
+
+/** Every file that the store names: images, and versions of datasets. */
+function* storedFiles(
+  { store }: DomainServices,
+  { images }: UserDomains,
+  { versionTables }: ReturnType<typeof createDatasetDomains>,
+): Generator<OwnedFile> {
+  yield* imageFiles(store, images);
+  yield* versionTables.files();
+}
 
 const createUserDomains = (services: DomainServices, changes: Changes) => {
   const { store, ledger, limits, nowUs, trace } = services;

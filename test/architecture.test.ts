@@ -83,6 +83,12 @@ const units: readonly Unit[] = [
     types: ['store types', 'dataset engine types', 'config'],
   },
   {
+    name: 'backup',
+    files: /^src\/backup\//,
+    may: ['store', 'sources', 'lib', 'errors'],
+    types: ['store types'],
+  },
+  {
     name: 'context',
     files: /^src\/context\.ts$/,
     may: ['lib'],
@@ -141,6 +147,7 @@ const units: readonly Unit[] = [
     files: /^src\/cli\//,
     may: [
       'app',
+      'backup',
       'telemetry',
       'codegen',
       'graphql',

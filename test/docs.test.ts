@@ -24,6 +24,9 @@ const documents = [...pages, 'CONTRIBUTING.md', 'CHANGELOG.md'];
 const blocksNotRun = [
   'docs/guide/datasets.md: needs a file on the internet',
   'docs/guide/user-files.md: needs Docker',
+  'docs/operations/backup.md: needs a bucket',
+  'docs/operations/backup.md: needs Litestream',
+  'docs/operations/backup.md: needs Litestream',
   'docs/operations/deployment.md: needs Docker',
   'docs/operations/deployment.md: needs an account',
 ];

@@ -50,11 +50,7 @@ const migrate = (client: Database.Database): void => {
   const migrations = readMigrationFiles({ migrationsFolder });
   const newest = newestMigrationMs(migrations);
   const known = lastMigrationMs(client);
-  if (known > newest)
-    throw new DomainError(
-      'NOT_ALLOWED',
-      'the data folder was last used by a newer version of asof: use that version or a newer one',
-    );
+  if (known > newest) throw new DomainError('NOT_ALLOWED', ofNewerVersion);
   if (known === newest) return;
   client
     .transaction(() => {
@@ -87,8 +83,22 @@ export const createSchemaCheck = (client: Database.Database): (() => void) => {
   };
 };
 
+const ofNewerVersion = 'the data folder was last used by a newer version of asof: use that version or a newer one';
+
 const newestMigrationMs = (migrations: readonly { readonly folderMillis: number }[]): number =>
   Math.max(...migrations.map(({ folderMillis }) => folderMillis));
+
+/** Throws NOT_ALLOWED unless the file has the newest schema; changes nothing. */
+export const checkSchema = (client: Database.Database): void => {
+  const newest = newestMigrationMs(readMigrationFiles({ migrationsFolder }));
+  const known = lastMigrationMs(client);
+  if (known > newest) throw new DomainError('NOT_ALLOWED', ofNewerVersion);
+  if (known < newest)
+    throw new DomainError(
+      'NOT_ALLOWED',
+      'the data folder was last used by an older version of asof: use that version, or start a server of this one first',
+    );
+};
 
 /** The time stamp of the newest migration of the file, milliseconds since 1970 UTC; -1 for a new file. */
 const lastMigrationMs = (client: Database.Database): number => {

@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
 import { alertsCommand } from './commands/alerts/alerts.ts';
+import { backupCommand } from './commands/backup/backup.ts';
 import { checkCommand } from './commands/check.ts';
 import { codegenCommand } from './commands/codegen.ts';
 import { datasetsCommand } from './commands/datasets/datasets.ts';
@@ -10,6 +11,7 @@ import { cityCommand } from './commands/ip-city.ts';
 import { keysCommand } from './commands/keys.ts';
 import { mcpCommand } from './commands/mcp.ts';
 import { rejectsCommand } from './commands/rejects/rejects.ts';
+import { restoreCommand } from './commands/restore.ts';
 import { serveCommand } from './commands/serve.ts';
 import { sqlCommand } from './commands/sql.ts';
 import { syncCommand } from './commands/sync.ts';
@@ -31,6 +33,8 @@ export const commands: readonly Command[] = [
   statusCommand,
   cityCommand,
   verifyCommand,
+  backupCommand,
+  restoreCommand,
   codegenCommand,
   documentsCommand,
   mcpCommand,

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { S3mini } from 's3mini';
+import { type ListObject, S3mini } from 's3mini';
 import type { Trace } from '../lib/telemetry.ts';
 import { type ObjectSource, ObjectStoreError, outputFolder, outputName, tooManyBytes } from './object-source.ts';
 
@@ -13,18 +13,25 @@ export interface S3Settings {
   readonly s3SecretAccessKey: string;
   /** The bucket is in the path (MinIO, Ceph) instead of the host name (AWS). */
   readonly s3PathStyle: boolean;
-  /** Deadline of one request. */
-  readonly userFilesTimeoutMs: number;
+}
+
+/** The deadline of one request, and the setting that it comes from. */
+export interface RequestTimeout {
+  readonly timeoutMs: number;
+  readonly setting: string;
 }
 
 /** The maximum page size of ListObjectsV2. */
 const keysPerPage = 1000;
 
-type Request = <R>(what: string, signal: AbortSignal, send: (s3: S3mini) => Promise<R>) => Promise<R>;
+export type S3Request = <R>(what: string, signal: AbortSignal, send: (s3: S3mini) => Promise<R>) => Promise<R>;
 
 /** Sends requests with a deadline; `what` begins the message of an error. */
-const createRequester = (bucket: string, settings: S3Settings): Request => {
-  const timeoutMs = settings.userFilesTimeoutMs;
+export const createRequester = (
+  bucket: string,
+  settings: S3Settings,
+  { timeoutMs, setting }: RequestTimeout,
+): S3Request => {
   /** Aborts the current request, the body of its response included. */
   const current = new AsyncLocalStorage<AbortSignal>();
   // One client for all requests, because it caches its signing key.
@@ -41,7 +48,7 @@ const createRequester = (bucket: string, settings: S3Settings): Request => {
     const request = new AbortController();
     const stop = (): void => request.abort(signal.reason);
     const timeOut = (): void => {
-      const message = `${what}: no response within ${timeoutMs} ms (setting userFilesTimeoutMs)`;
+      const message = `${what}: no response within ${timeoutMs} ms (setting ${setting})`;
       request.abort(new ObjectStoreError(message, { isTransient: true }));
     };
     const timer = setTimeout(timeOut, timeoutMs);
@@ -64,28 +71,22 @@ const createRequester = (bucket: string, settings: S3Settings): Request => {
  */
 export const openBucket = (
   { bucket, prefix }: { readonly bucket: string; readonly prefix: string },
-  settings: S3Settings,
+  settings: S3Settings & { readonly userFilesTimeoutMs: number },
   trace: Trace,
 ): ObjectSource => {
   const folder = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
   const parent = folder.replace(/[^/]*\/$/, '');
   const output = `${outputFolder}/${outputName}`;
-  const send = createRequester(bucket, settings);
+  const timeoutMs = settings.userFilesTimeoutMs;
+  const send = createRequester(bucket, settings, { timeoutMs, setting: 'userFilesTimeoutMs' });
   const traced =
-    (verb: string): Request =>
+    (verb: string): S3Request =>
     (...request) =>
       trace.span(`S3 ${verb}`, { 'rpc.system': 'aws-api', 'rpc.service': 'S3' }, () => send(...request));
   const [list, get, put] = [traced('list'), traced('get'), traced('put')];
 
   const pageOf = (keyPrefix: string, token: string | undefined, signal: AbortSignal) =>
-    list(`the bucket ${bucket} cannot be listed`, signal, async (s3) => {
-      const options = { delimiter: '/', 'encoding-type': 'url' };
-      const page = await s3.listObjectsPaged('/', keyPrefix, keysPerPage, token, options);
-      // A missing bucket has no page; an empty bucket has a page without objects.
-      if (!page?.objects) throw new ObjectStoreError(`there is no bucket ${bucket}`, { isTransient: false });
-      const { objects, nextContinuationToken } = page;
-      return { objects: objects.map((object) => ({ ...object, Key: decoded(object.Key) })), nextContinuationToken };
-    });
+    pageOfBucket({ request: list, bucket, keyPrefix, token, options: { delimiter: '/' } }, signal);
 
   return {
     location: `s3://${bucket}/${folder}`,
@@ -118,6 +119,30 @@ export const openBucket = (
     },
   };
 };
+
+interface PageOfBucket {
+  readonly request: S3Request;
+  readonly bucket: string;
+  readonly keyPrefix: string;
+  /** Of the page before; undefined for the first page. */
+  readonly token: string | undefined;
+  /** Further parameters of the request; without a delimiter the listing includes sub-folders. */
+  readonly options: Readonly<Record<string, string>>;
+}
+
+/** A page of the objects whose keys have a prefix. */
+export const pageOfBucket = (
+  { request, bucket, keyPrefix, token, options }: PageOfBucket,
+  signal: AbortSignal,
+): Promise<{ readonly objects: readonly ListObject[]; readonly nextContinuationToken: string | undefined }> =>
+  request(`the bucket ${bucket} cannot be listed`, signal, async (s3) => {
+    const parameters = { ...options, 'encoding-type': 'url' };
+    const page = await s3.listObjectsPaged('/', keyPrefix, keysPerPage, token, parameters);
+    // A missing bucket has no page; an empty bucket has a page without objects.
+    if (!page?.objects) throw new ObjectStoreError(`there is no bucket ${bucket}`, { isTransient: false });
+    const { objects, nextContinuationToken } = page;
+    return { objects: objects.map((object) => ({ ...object, Key: decoded(object.Key) })), nextContinuationToken };
+  });
 
 const endpointOf = (bucket: string, { s3Endpoint, s3Region, s3PathStyle }: S3Settings): string => {
   const url = new URL(s3Endpoint === '' ? `https://s3.${s3Region}.amazonaws.com` : s3Endpoint);

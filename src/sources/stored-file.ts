@@ -11,8 +11,21 @@ export interface StoredFile {
   readonly sha256: string | null;
 }
 
+/** A stored file with what it belongs to, such as an image of a user, in words. */
+export interface OwnedFile extends StoredFile {
+  readonly owner: string;
+}
+
+/** What is wrong with each faulty file, one text for each. Reads all of them. */
+export async function* problemsOfFiles(files: Iterable<OwnedFile>): AsyncGenerator<string> {
+  for (const file of files) {
+    const problem = await problemOfFile(file);
+    if (problem !== null) yield `${file.owner}: ${problem}`;
+  }
+}
+
 /** What is wrong with a file; null when it exists and has the size and the content it was stored with. Reads all of it. */
-export const problemOfFile = async ({ path, byteSize, sha256 }: StoredFile): Promise<string | null> => {
+const problemOfFile = async ({ path, byteSize, sha256 }: StoredFile): Promise<string | null> => {
   try {
     const found = await stat(path);
     if (!found.isFile()) return `${path} is not a file`;

@@ -15,7 +15,7 @@ export const verifyCommand: Command = {
       .addHelpText('after', '\nExample:\n  asof verify --data /var/lib/asof'),
   async run(invoked, terminal) {
     const options = invoked.opts<DataOptions>();
-    const { problems, records } = await withExistingData(configOf(options, terminal), check);
+    const { problems, records } = await withExistingData(configOf(options, terminal), problemsOfStore);
     const isSound = problems.length === 0;
     if (options.json) await terminal.print(JSON.stringify({ sound: isSound, records, problems }));
     else await terminal.print(...(isSound ? [`sound: ${records} records`] : problems));
@@ -23,14 +23,14 @@ export const verifyCommand: Command = {
   },
 };
 
-const check = async ({
+/** What is wrong with the store and the files that it names, and how many records there are; null when that is unknown. */
+export const problemsOfStore = async ({
   store,
-  domains: { imageProblems, versionTables },
+  domains: { fileProblems },
 }: CommandServices): Promise<{ readonly problems: string[]; readonly records: number | null }> => {
   try {
     const { problems, records } = store.verify();
-    for await (const problem of imageProblems()) problems.push(problem);
-    for await (const problem of versionTables.problems()) problems.push(problem);
+    for await (const problem of fileProblems()) problems.push(problem);
     return { problems, records };
   } catch (error) {
     // SQLite cannot check a badly damaged file at all.

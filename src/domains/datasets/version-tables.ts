@@ -5,7 +5,7 @@ import { datasets, datasetVersions } from '../../../db/tables/datasets.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import type { DebugLog } from '../../lib/debug-log.ts';
-import { problemOfFile } from '../../sources/stored-file.ts';
+import type { OwnedFile } from '../../sources/stored-file.ts';
 import type { DatasetVersion } from './columns.ts';
 
 export interface VersionTableServices {
@@ -62,13 +62,12 @@ export class VersionTables {
     await this.#services.engine.sweep(new Set(Array.from(this.#versions(), ({ version }) => version.file)));
   }
 
-  /** What is wrong with the files of all versions, one text for each faulty file. Reads all of them. */
-  async *problems(): AsyncGenerator<string> {
+  /** The files of the versions of all datasets that are not deleted. */
+  *files(): Generator<OwnedFile> {
     for (const { version, name } of this.#versions()) {
-      const { file, fileBytes, fileSha256, number } = version;
+      const { file, fileBytes: byteSize, fileSha256: sha256, number } = version;
       const path = join(this.#services.engine.folder, file);
-      const problem = await problemOfFile({ path, byteSize: fileBytes, sha256: fileSha256 });
-      if (problem !== null) yield `version ${number} of dataset ${name}: ${problem}`;
+      yield { owner: `version ${number} of dataset ${name}`, path, byteSize, sha256 };
     }
   }
 

@@ -40,8 +40,13 @@ export interface Imports {
   importsByIds(ids: readonly number[]): (Import | null)[];
   /** The import now and whenever its counts have changed, until it has ended. Throws NOT_FOUND. */
   progressOf(importId: number): AsyncIterableIterator<Import>;
-  /** Ends imports whose process no longer runs; the records they stored stay. Call it when a server starts. */
-  endInterrupted(content?: Partial<Pick<Import, 'target' | 'digest'>>): Promise<void>;
+  /**
+   * Ends imports whose process no longer runs; the records they stored stay. Call it when a server starts, and for a restored
+   * store, whose imports ran elsewhere.
+   */
+  endInterrupted(
+    content?: Partial<Pick<Import, 'target' | 'digest'>> & { readonly isRestored?: boolean },
+  ): Promise<void>;
 }
 
 /** Which imports; default: all. */

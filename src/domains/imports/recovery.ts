@@ -33,14 +33,16 @@ export interface RecoveryServices {
   readonly running: ReadonlySet<number>;
 }
 
-/** Ends matching imports that no process runs any more. */
+/** Ends matching imports that no process runs any more; in a restored store these are all, whatever their process ids. */
 export const endInterruptedImports = async (
   { store, targets, running }: RecoveryServices,
-  content: Partial<Pick<Import, 'target' | 'digest'>>,
+  { isRestored = false, ...content }: Partial<Pick<Import, 'target' | 'digest'>> & { readonly isRestored?: boolean },
 ): Promise<void> => {
   const match = { ...content, state: 'RUNNING' } as const;
   const unfinished = store.page(imports, { key: 'id', direction: 'desc', match, limit: 1000 });
-  const interrupted = unfinished.filter(({ id, processId }) => !running.has(id) && !isOtherProcessAlive(processId));
+  const interrupted = unfinished.filter(
+    ({ id, processId }) => !running.has(id) && (isRestored || !isOtherProcessAlive(processId)),
+  );
   if (interrupted.length === 0) return;
   await store.write((tx) => {
     for (const each of interrupted)
