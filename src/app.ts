@@ -20,6 +20,7 @@ import { createFollower } from './ledger/follower.ts';
 import { createLedger, type Ledger } from './ledger/ledger.ts';
 import { createClock } from './lib/clock.ts';
 import { withoutValues } from './lib/log-text.ts';
+import { announceServer, type ServerNotice } from './lib/running-servers.ts';
 import { createMcpFace } from './mcp/http.ts';
 import { createTools } from './mcp/tools.ts';
 import { createFastPath } from './rest/fast-path.ts';
@@ -182,6 +183,7 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
     onForeignCommit() {
       domains.changes.markUnrecorded();
       domains.apiKeys.refresh();
+      notice?.followed();
       domains.datasetRefreshes.plan();
       domains.alerts.refresh();
     },
@@ -195,6 +197,7 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
   });
   const watchedFolder = createWatchedFolder(dropFolders(domains), config, watchReport(log));
   let firstSync: Promise<void> | undefined;
+  let notice: ServerNotice | undefined;
 
   return {
     async start(address: string | undefined): Promise<void> {
@@ -203,6 +206,9 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
         log.error(error, 'the caches of transactions and of the monitor could not be warmed'),
       );
       follower.start();
+      notice = announceServer(config.data);
+      // What another process has written since the store was opened.
+      domains.apiKeys.refresh();
       await domains.versionTables.sweep();
       void domains.versionTables.convertAll();
       await watchedFolder.start();
@@ -214,6 +220,7 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
     firstSync: async (): Promise<void> => firstSync,
     async stop(): Promise<void> {
       follower.stop();
+      notice?.remove();
       watchedFolder.close();
       domains.versionTables.close();
       await Promise.all([domains.userSync.close(), domains.datasetRefreshes.stop(), domains.alerts.stop()]);

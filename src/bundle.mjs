@@ -8,26 +8,6 @@ import { build } from 'esbuild';
 /** Files that processes and worker threads start with. Their place in `dist` is that of their source. */
 const entryPoints = ['src/cli.ts', 'src/main.ts', 'db/datasets/build/worker.ts', 'db/datasets/sql/worker.ts'];
 
-/**
- * Packages that become part of the files. The others are loaded from node_modules: they have compiled parts or files of
- * their own, or must be the same instance for all packages that import them, like graphql.
- */
-const bundledPackages = [
-  '@hono/node-server',
-  '@hono/zod-openapi',
-  'commander',
-  'drizzle-orm',
-  'hono',
-  'ipaddr.js',
-  'lossless-json',
-  'lru-cache',
-  'p-map',
-  'p-retry',
-  's3mini',
-  'temporal-polyfill',
-  'zod',
-];
-
 /** Files are looked up beside the module that names them; a module's address must not depend on the file that it is in. */
 const sourceUrls = {
   name: 'source-urls',
@@ -44,8 +24,10 @@ const sourceUrls = {
 };
 
 /**
- * Builds the program, or other files on top of it: each with all it needs, except packages. Returns the files it wrote,
- * relative to `root`. Rejects when a file cannot be compiled.
+ * Builds the program, or other files on top of it: each with all it needs, except the dependencies of package.json: these
+ * have compiled parts or files of their own, or must be the same instance for all packages that import them, like graphql.
+ * Packages that become part of the files are devDependencies: whoever installs the program does not need them. Returns the
+ * files it wrote, relative to `root`. Rejects when a file cannot be compiled.
  */
 export const bundle = async (root, { files = entryPoints, packages = [] } = {}) => {
   const { dependencies } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
@@ -61,7 +43,7 @@ export const bundle = async (root, { files = entryPoints, packages = [] } = {}) 
     platform: 'node',
     target: 'node20.19',
     sourcemap: true,
-    external: [...Object.keys(dependencies).filter((name) => !bundledPackages.includes(name)), ...packages],
+    external: [...Object.keys(dependencies), ...packages],
     // Some bundled packages call `require` for modules of Node.
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     plugins: [sourceUrls],

@@ -18,7 +18,7 @@ const pages = [
     .map((name) => `docs/${name}`)
     .sort(),
 ];
-const documents = [...pages, 'CONTRIBUTING.md', 'CHANGELOG.md'];
+const documents = [...pages, 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md'];
 
 /** The blocks that no test runs, each with the reason that its page gives. */
 const blocksNotRun = [
@@ -103,6 +103,16 @@ describe('the pages', () => {
     );
     expect(missing).toEqual([]);
   });
+});
+
+it('every promise names a test that exists', () => {
+  const rows = [...read('docs/explanation/promises.md').matchAll(/^\| .+ \| `(test\/[\w./-]+)`: (.+) \|$/gm)];
+  expect(rows.length).toBeGreaterThan(20);
+  const missing = rows.filter(([, file = '', title = '']) => {
+    const path = join(root, file);
+    return !existsSync(path) || !readFileSync(path, 'utf8').includes(`'${title}'`);
+  });
+  expect(missing.map(([row]) => row)).toEqual([]);
 });
 
 describe('the decisions', () => {

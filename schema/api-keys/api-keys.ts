@@ -65,7 +65,14 @@ const AddApiKeyResult = builder.unionType('AddApiKeyResult', {
 
 const RevokeApiKeyInput = builder.inputType('RevokeApiKeyInput', {
   description: 'The key to revoke.',
-  fields: (t) => ({ name: t.string({ required: true, description: 'Its name.' }) }),
+  fields: (t) => ({
+    name: t.string({ required: true, description: 'Its name.' }),
+    evenIfLast: t.boolean({
+      defaultValue: false,
+      description:
+        'Revokes it also when it is the last key, or the last of scope `ADMIN`: a new one can then be added on the machine of the server only.',
+    }),
+  }),
 });
 
 const RevokeApiKeyPayload = builder.objectRef<{ readonly apiKey: ApiKey }>('RevokeApiKeyPayload').implement({
@@ -77,7 +84,7 @@ const RevokeApiKeyPayload = builder.objectRef<{ readonly apiKey: ApiKey }>('Revo
 
 const RevokeApiKeyResult = builder.unionType('RevokeApiKeyResult', {
   description: 'The revoked key, or why none was revoked.',
-  types: [RevokeApiKeyPayload, NotFoundError, OverloadedError],
+  types: [RevokeApiKeyPayload, NotFoundError, ConflictError, OverloadedError],
   resolveType: memberOf('RevokeApiKeyPayload'),
 });
 
@@ -98,12 +105,12 @@ builder.mutationFields((t) => ({
     extensions,
     type: RevokeApiKeyResult,
     description:
-      'Refuses callers with this key from now on, and ends their subscriptions. A repeat changes nothing. After the last key is revoked requests still need a key. Needs the scope `admin`.',
+      'Refuses callers with this key from now on, and ends their subscriptions. A repeat changes nothing. The last key needs `evenIfLast`: a `ConflictError` says so. After the last key is revoked requests still need a key. Needs the scope `admin`.',
     args: { input: t.arg({ type: RevokeApiKeyInput, required: true, description: 'The key.' }) },
-    resolve: (_root, { input: { name } }, { apiKeys }) =>
+    resolve: (_root, { input: { name, evenIfLast } }, { apiKeys }) =>
       outcomeOf(
-        apiKeys.revoke(name).then((apiKey) => ({ apiKey })),
-        ['NotFoundError', 'OverloadedError'],
+        apiKeys.revoke(name, { evenIfLast: evenIfLast ?? false }).then((apiKey) => ({ apiKey })),
+        ['NotFoundError', 'ConflictError', 'OverloadedError'],
       ),
   }),
 }));

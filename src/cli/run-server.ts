@@ -4,14 +4,15 @@ import type { Logger } from 'pino';
 import { type App, createApp } from '../app.ts';
 import type { Config } from '../config.ts';
 import { isDemoNeeded, loadDemo } from '../demo/load.ts';
-import { isStorageFault } from '../errors.ts';
+
+import { DomainError, isStorageFault } from '../errors.ts';
 import { type HttpServer, openServer } from '../http/server.ts';
 import { isLoopbackHost } from '../lib/loopback.ts';
 import { programVersion } from '../version.ts';
 import { openOrFail } from './data-folder.ts';
 import { CommandError, exitFailure } from './exit.ts';
 import { createLog } from './log.ts';
-import { startupBanner } from './startup-banner.ts';
+import { firstKeyBanner, startupBanner } from './startup-banner.ts';
 import type { Terminal } from './terminal.ts';
 
 interface ServerOptions {
@@ -27,7 +28,7 @@ export const runServer = async (config: Config, terminal: Terminal, { demo }: Se
   const app = openOrFail(config, () => createApp(config, { log, tracing }));
   log.debug({ data: config.data }, 'opened the data folder');
   try {
-    requireKeys(app, config);
+    await ensureKey(app, config, terminal);
     const server = await listen(app, config, log);
     log.debug({ url: server.url }, 'listening');
     try {
@@ -50,14 +51,21 @@ export const runServer = async (config: Config, terminal: Terminal, { demo }: Se
   }
 };
 
-/** On an address that other machines can reach, a server without API keys would let everybody read and write. */
-const requireKeys = ({ domains: { apiKeys } }: App, { host, apiKeys: configured }: Config): void => {
+/** The key that a server adds by itself when others can reach it and nobody has added one. */
+const firstKeyName = 'first-admin';
+
+/**
+ * On an address that other machines can reach, a server without API keys would let everybody read and write: it adds a key
+ * and shows it once, on stdout and not in the log, which is often kept and read by many.
+ */
+const ensureKey = async ({ domains: { apiKeys } }: App, { host, apiKeys: configured }: Config, terminal: Terminal) => {
   if (isLoopbackHost(host) || configured.length > 0 || apiKeys.list().length > 0) return;
-  throw new CommandError(
-    exitFailure,
-    `other machines can reach ${host}, and there are no API keys: add one with "asof keys add NAME --scope admin", ` +
-      'or set ASOF_API_KEYS=admin:KEY, with a KEY from "openssl rand -hex 32"',
-  );
+  const key = await apiKeys.add(firstKeyName, ['admin']).catch((error: unknown) => {
+    // Another server on the same data folder was faster, and shows it.
+    if (error instanceof DomainError && error.code === 'CONFLICT') return null;
+    throw error;
+  });
+  if (key !== null) await terminal.print(...firstKeyBanner(firstKeyName, key));
 };
 
 /** Undefined without a collector. */

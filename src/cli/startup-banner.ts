@@ -23,3 +23,17 @@ export const startupBanner = (url: string, needsKeys: boolean): string[] => {
     ...routes.map(({ route, summary }) => `  ${route.padEnd(width)}  ${summary}`),
   ];
 };
+
+/** What a server prints once, when it has added the first key. */
+export const firstKeyBanner = (name: string, key: string): string[] => [
+  '',
+  '================================================================================',
+  ' Other machines can reach this server, so every request needs an API key.',
+  ` This is the first one, ${name}, with the scope admin. It is shown only this once:`,
+  '',
+  `   ${key}`,
+  '',
+  ' Keep it, and add keys for programs: asof keys add NAME --scope read',
+  '================================================================================',
+  '',
+];

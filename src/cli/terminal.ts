@@ -28,6 +28,8 @@ export interface Terminal {
   flush(): Promise<void>;
   /** Writes a message to stderr. */
   printError(line: string): void;
+  /** Asks a question on stderr; false unless a person says yes on a terminal. */
+  confirm(question: string): Promise<boolean>;
   /** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
   untilStopped(): Promise<void>;
 }
@@ -65,6 +67,16 @@ export const createTerminal = (hostProcess: HostProcess): Terminal => {
       // Streams report that a write failed in a later turn of the event loop.
       if (isRead) await new Promise((resolve) => setImmediate(resolve));
       if (fault) throw fault;
+    },
+    async confirm(question) {
+      if (!('isTTY' in stdin && stdin.isTTY)) return false;
+      const { createInterface } = await import('node:readline/promises');
+      const lines = createInterface({ input: stdin, output: stderr });
+      try {
+        return /^y(?:es)?$/i.test((await lines.question(question)).trim());
+      } finally {
+        lines.close();
+      }
     },
     untilStopped: () =>
       new Promise((resolve) => {

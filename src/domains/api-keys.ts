@@ -32,8 +32,11 @@ export interface ApiKeys {
    * for a name that cannot be used and for a key without scopes.
    */
   add(name: string, scopes: readonly Scope[]): Promise<string>;
-  /** Refuses callers with this key from now on. Throws NOT_FOUND; a repeat changes nothing. */
-  revoke(name: string): Promise<ApiKey>;
+  /**
+   * Refuses callers with this key from now on. Throws NOT_FOUND; a repeat changes nothing. Throws CONFLICT when no key, or no
+   * key of scope admin, would be left, unless `evenIfLast`.
+   */
+  revoke(name: string, options?: { readonly evenIfLast?: boolean | undefined }): Promise<ApiKey>;
   /** A key that was added, also one that was revoked. Throws NOT_FOUND. */
   get(name: string): ApiKey;
   /** All keys that were added, the oldest first. */
@@ -54,6 +57,10 @@ const keysMax = 10_000;
 export const createApiKeys = (store: Store, { host, apiKeys: configured }: Settings): ApiKeys => {
   const principals = new Principals();
   const rowsInOrder = () => store.page(apiKeys, { key: 'id', direction: 'asc', limit: keysMax });
+  const validKeys = (rows: readonly Row<typeof apiKeys>[] = rowsInOrder()): ValidKey[] => [
+    ...configuredKeys(configured),
+    ...rows.filter(({ revokedAtUs }) => revokedAtUs === null),
+  ];
   const list = () => rowsInOrder().map(withoutDigest);
 
   const get = (name: string): ApiKey => {
@@ -64,7 +71,7 @@ export const createApiKeys = (store: Store, { host, apiKeys: configured }: Setti
 
   const refresh = (): void => {
     const rows = rowsInOrder();
-    const valid = [...configuredKeys(configured), ...rows.filter(({ revokedAtUs }) => revokedAtUs === null)];
+    const valid = validKeys(rows);
     // Revoking the last key must not give everybody access, so revoked keys count here.
     const isOpen = rows.length === 0 && configured.length === 0 && isLoopbackHost(host);
     principals.replace(valid, isOpen);
@@ -93,7 +100,8 @@ export const createApiKeys = (store: Store, { host, apiKeys: configured }: Setti
       refresh();
       return key;
     },
-    async revoke(name) {
+    async revoke(name, { evenIfLast = false } = {}) {
+      if (!evenIfLast) checkNotLast(name, validKeys());
       await store.write((tx) => {
         const found = tx.findLatest(apiKeys, { name });
         if (!found) throw new DomainError('NOT_FOUND', `there is no key called ${preview(name)}`);
@@ -150,6 +158,21 @@ const configuredKeys = (configured: readonly ScopedDigest[]): ValidKey[] => {
     digest,
     scopes: configured.filter((each) => each.digest === digest).map(({ scope }) => scope),
   }));
+};
+
+/** Whoever revokes the last key locks everybody out, also themselves. */
+const checkNotLast = (name: string, valid: readonly ValidKey[]): void => {
+  const key = valid.find((each) => each.name === name);
+  // A key of the settings cannot be revoked.
+  if (!key || name.startsWith(configuredName)) return;
+  const others = valid.filter((each) => each !== key);
+  const isAdmin = ({ scopes }: ValidKey): boolean => scopes.includes('admin');
+  const left = others.length === 0 ? 'key' : isAdmin(key) && !others.some(isAdmin) ? 'key of scope admin' : null;
+  if (left !== null)
+    throw new DomainError(
+      'CONFLICT',
+      `${name} is the last ${left}: without it a new one can be added on the server's machine only, by "asof keys add"; confirm that it is to be revoked nevertheless`,
+    );
 };
 
 interface RevocablePrincipal {

@@ -7,7 +7,8 @@ export const serverSettings = {
   host: {
     type: text,
     default: '127.0.0.1',
-    description: 'Address to listen on. Any address but loopback requires API keys.',
+    description:
+      'Address to listen on. On any address but loopback every request needs an API key, and the first start makes one.',
     isCommon: true,
   },
   port: {

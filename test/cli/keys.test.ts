@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { asof, folder, serve } from './asof-process.ts';
 
@@ -33,30 +35,56 @@ it('asof keys adds, lists and revokes keys', async () => {
   expect(await asof(['keys', 'list', '--data', `${data}/none`])).toMatchObject({ code: 3 });
 });
 
-it('asof serve refuses to listen on a public address without keys, and listens with any key', async () => {
+it('asof serve makes the first key where other machines can reach it, and shows it once', async () => {
   const data = await folder();
-  const refused = await asof(['serve', '--port', '0', '--host', '0.0.0.0', '--data', data]);
-  expect(refused).toMatchObject({ code: 3, stdout: '' });
-  expect(refused.stderr).toContain('asof keys add NAME --scope admin');
-  expect(refused.stderr).toContain('ASOF_API_KEYS');
+  const first = await serve(['--host', '0.0.0.0', '--data', data, '--log-level', 'debug']);
+  const [key = '', ...others] = first.output.stdout.match(/asof_[\w-]{43}/g) ?? [];
+  expect(others).toEqual([]);
+  expect(first.output.stdout).toContain('first-admin, with the scope admin');
+  expect([await ask(first.url), await ask(first.url, key)]).toEqual([401, 200]);
+  expect(await first.stop()).toBe(0);
+  expect(first.output.stderr).not.toContain(key);
+  const again = await serve(['--host', '0.0.0.0', '--data', data]);
+  expect(again.output.stdout).not.toContain('asof_');
+  expect([await ask(again.url), await ask(again.url, key)]).toEqual([401, 200]);
+  const listed = await asof(['keys', 'list', '--data', data]);
+  expect(listed.stdout).toMatch(/^first-admin: admin, created \S+Z\n$/);
+});
+
+it('asof serve makes no key where there is one, in the environment or in the store', async () => {
+  const data = await folder();
+  const secret = 'of-the-environment-0123456789';
   const withSetting = await serve(['--host', '0.0.0.0', '--data', data, '--log-level', 'debug'], 'cli', {
-    ASOF_API_KEYS: 'read:of-the-environment-0123456789',
+    ASOF_API_KEYS: `read:${secret}`,
   });
-  expect([
-    await ask(withSetting.url),
-    await ask(withSetting.url, 'of-the-environment-0123456789'),
-    await ask(withSetting.url, 'other'),
-  ]).toEqual([401, 200, 401]);
+  const { url, output } = withSetting;
+  expect([await ask(url), await ask(url, secret), await ask(url, 'other')]).toEqual([401, 200, 401]);
   expect(await withSetting.stop()).toBe(0);
-  expect(withSetting.output.stdout + withSetting.output.stderr).not.toContain('of-the-environment-0123456789');
+  expect(output.stdout + output.stderr).not.toContain(secret);
   const { stdout: key } = await asof(['keys', 'add', 'first', '--scope', 'read', '--data', data]);
   const stored = await serve(['--host', '0.0.0.0', '--data', data]);
   expect([await ask(stored.url), await ask(stored.url, key.trim())]).toEqual([401, 200]);
   expect(stored.output.stdout).toContain('Requests need an API key');
-  // Revoking the last key does not make the server public.
+  expect(stored.output.stdout).not.toContain('asof_');
+  // Revoking the last key does not make the server public, and has to be confirmed.
+  const refused = await asof(['keys', 'revoke', 'first', '--data', data]);
+  expect(refused).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('--yes') });
+  expect(await ask(stored.url, key.trim())).toBe(200);
+  await asof(['keys', 'revoke', 'first', '--yes', '--data', data]);
+  expect([await ask(stored.url), await ask(stored.url, key.trim())]).toEqual([401, 401]);
+});
+
+it('keys are added and revoked when the servers on the data folder have followed', async () => {
+  const data = await folder();
+  const servers = [await serve(['--data', data]), await serve(['--data', data, '--follow-ms', '1000'])];
+  const { stdout: key } = await asof(['keys', 'add', 'first', '--scope', 'read', '--data', data]);
+  for (const { url } of servers) expect([await ask(url), await ask(url, key.trim())]).toEqual([401, 200]);
+  await asof(['keys', 'add', 'second', '--scope', 'read', '--data', data]);
   await asof(['keys', 'revoke', 'first', '--data', data]);
-  await expect.poll(() => ask(stored.url, key.trim())).toBe(401);
-  expect(await ask(stored.url)).toBe(401);
+  for (const { url } of servers) expect(await ask(url, key.trim())).toBe(401);
+  expect((await readdir(join(data, 'servers'))).length).toBe(2);
+  for (const server of servers) expect(await server.stop()).toBe(0);
+  expect(await readdir(join(data, 'servers'))).toEqual([]);
 });
 
 it('asof serve prints that a server without keys answers its own machine only, and requires keys once the first exists', async () => {

@@ -321,7 +321,9 @@ describe('API keys in the store', () => {
     expect(key).toMatch(/^asof_[\w-]{43}$/);
     expect((await sendQuery(app, serverQuery)).status).toBe(401);
     expect((await sendQuery(app, serverQuery, { 'x-api-key': key })).status).toBe(200);
-    await apiKeys.revoke('first');
+    await expect(apiKeys.revoke('first')).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect((await sendQuery(app, serverQuery, { 'x-api-key': key })).status).toBe(200);
+    await apiKeys.revoke('first', { evenIfLast: true });
     expect((await sendQuery(app, serverQuery, { 'x-api-key': key })).status).toBe(401);
     expect((await sendQuery(app, serverQuery)).status).toBe(401);
     expect(apiKeys.list()).toMatchObject([{ name: 'first', scopes: ['read'], revokedAtUs: expect.any(Number) }]);
@@ -369,7 +371,7 @@ describe('API keys in the store', () => {
       body: JSON.stringify({ query: 'subscription { eventRecorded { userId } }' }),
     });
     expect(subscription.status).toBe(200);
-    await otherApiKeys.revoke('viewer');
+    await otherApiKeys.revoke('viewer', { evenIfLast: true });
     // Nothing is ever recorded: it ends because of the key alone.
     expect(await subscription.text()).toContain('event: complete');
     expect((await sendQuery(app, serverQuery, { 'x-api-key': key })).status).toBe(401);
@@ -390,7 +392,7 @@ describe('API keys in the store', () => {
     const body = new ReadableStream({
       async pull(controller) {
         sent++;
-        if (sent === 3) await apiKeys.revoke('sender');
+        if (sent === 3) await apiKeys.revoke('sender', { evenIfLast: true });
         await delay(1);
         controller.enqueue(line(sent));
         if (sent === 500) controller.close();

@@ -81,6 +81,25 @@ describe('API keys by GraphQL', () => {
       });
   });
 
+  it('the last key, and the last of scope admin, is revoked only when that is said', async () => {
+    const app = await open({});
+    const { key } = await addKey(app, { name: 'me', scopes: ['ADMIN'] }, {});
+    const headers = { 'x-api-key': key };
+    await addKey(app, { name: 'reader', scopes: ['READ'] }, headers);
+    const answerTo = async (name: string, evenIfLast: boolean) => {
+      const query = `mutation { revokeApiKey(input: { name: "${name}", evenIfLast: ${evenIfLast} }) { __typename ... on Error { message } } }`;
+      return (await postTo(app, { query }, headers)).data?.revokeApiKey;
+    };
+    expect(await answerTo('me', false)).toEqual({
+      __typename: 'ConflictError',
+      message: expect.stringMatching(/^me is the last key of scope admin/),
+    });
+    expect(await answerTo('reader', false)).toMatchObject({ __typename: 'RevokeApiKeyPayload' });
+    expect(await answerTo('me', false)).toMatchObject({ message: expect.stringMatching(/^me is the last key:/) });
+    expect(await answerTo('me', true)).toMatchObject({ __typename: 'RevokeApiKeyPayload' });
+    expect((await postTo(app, { query: list }, headers)).status).toBe(401);
+  });
+
   it('only the scope admin may see and change keys', async () => {
     const app = await open({
       apiKeys:

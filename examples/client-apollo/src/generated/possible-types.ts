@@ -112,6 +112,7 @@ export const possibleTypes: Record<string, string[]> = {
     "ValidationError"
   ],
   "RevokeApiKeyResult": [
+    "ConflictError",
     "NotFoundError",
     "OverloadedError",
     "RevokeApiKeyPayload"

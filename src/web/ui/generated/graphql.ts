@@ -708,6 +708,8 @@ export type RetryRejectGroupInput = {
 
 /** The key to revoke. */
 export type RevokeApiKeyInput = {
+  /** Revokes it also when it is the last key, or the last of scope `ADMIN`: a new one can then be added on the machine of the server only. */
+  evenIfLast?: boolean | null | undefined;
   /** Its name. */
   name: string;
 };
@@ -1032,6 +1034,7 @@ export type RevokeApiKeyMutationVariables = Exact<{
 
 
 export type RevokeApiKeyMutation = { revokeApiKey:
+    | { __typename: 'ConflictError', code: string, message: string }
     | { __typename: 'NotFoundError', code: string, message: string }
     | { __typename: 'OverloadedError', code: string, message: string }
     | { __typename: 'RevokeApiKeyPayload', apiKey: { __typename: 'ApiKey', name: string, scopes: Array<Scope>, createdAt: string, revokedAt: string | null } }

@@ -56,22 +56,33 @@ const columnsOf = (onRevoke: (name: string) => void): readonly DataColumn<Row>[]
 /** Asks once more: a revoked key never works again. */
 function RevokeDialog({ name, onDone }: { readonly name: string | null; onDone(): void }) {
   const [{ fetching }, revoke] = useMutation(RevokeApiKeyDocument);
-  const confirm = async () => {
-    const { data, error } = await revoke({ input: { name: name ?? '' } });
-    const problem = refusalOf(data?.revokeApiKey, error);
-    notifications.show(problem ? { color: 'orange', message: problem } : { message: `The key ${name} is revoked.` });
+  /** Why the server wants to hear it twice: it is the last key. */
+  const [warning, setWarning] = useState<string | null>(null);
+  const close = () => {
+    setWarning(null);
     onDone();
   };
+  const confirm = async () => {
+    const { data, error } = await revoke({ input: { name: name ?? '', evenIfLast: warning !== null } });
+    if (data?.revokeApiKey?.__typename === 'ConflictError') {
+      setWarning(data.revokeApiKey.message);
+      return;
+    }
+    const problem = refusalOf(data?.revokeApiKey, error);
+    notifications.show(problem ? { color: 'orange', message: problem } : { message: `The key ${name} is revoked.` });
+    close();
+  };
   return (
-    <Modal opened={name !== null} onClose={onDone} title={`Revoke the key ${name ?? ''}?`}>
+    <Modal opened={name !== null} onClose={close} title={`Revoke the key ${name ?? ''}?`}>
       <Stack>
         <Text>Programs that use it are refused from now on. It cannot be used again.</Text>
+        {warning !== null && <Alert color="red">{warning}</Alert>}
         <Group justify="flex-end">
-          <Button variant="default" onClick={onDone}>
+          <Button variant="default" onClick={close}>
             Keep it
           </Button>
           <Button color="red" loading={fetching} onClick={confirm}>
-            Revoke
+            {warning === null ? 'Revoke' : 'Revoke the last key'}
           </Button>
         </Group>
       </Stack>
