@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import axe from 'axe-core';
 import { pino } from 'pino';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
 import { loadDemo } from '../../src/demo/load.ts';
 import { type HttpServer, openServer } from '../../src/http/server.ts';
@@ -220,6 +220,9 @@ export const expectFits = async (page: Page): Promise<void> => {
   const excess = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
   expect(excess, 'pixels by which the page is wider than the window').toBe(0);
 };
+
+/** The first cell of the first row of the table in a part of a page. A click opens the row. */
+export const firstRow = (part: Locator): Locator => part.getByRole('grid').locator('tr[data-index="0"] > td').first();
 
 /** The text that a page has copied. */
 export const copiedText = (page: Page): Promise<string> => page.evaluate<string>('navigator.clipboard.readText()');

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { chromiumPath } from '../support/browser.ts';
-import { copiedText, expectAccessible, expectFits, tabTo, uiServer } from '../support/ui.ts';
+import { copiedText, expectAccessible, expectFits, firstRow, tabTo, uiServer } from '../support/ui.ts';
 
 describe.skipIf(!chromiumPath)('the page Revenue', () => {
   const ui = uiServer({ demo: true });
@@ -92,7 +92,7 @@ describe.skipIf(!chromiumPath)('the page Revenue', () => {
         `{ transactions(first: 1, orderBy: { by: RECEIVED_AT }, where: ${where}) { totalCount nodes { provenance { source line } } } }`,
       );
       expect(transactions.totalCount).toBe(total.count);
-      await drawer.getByTitle('Explain this row').first().click();
+      await firstRow(drawer).click();
       const [first] = transactions.nodes;
       await drawer
         .getByText(`${first?.provenance.source}, line ${written(first?.provenance.line)}`)
@@ -110,19 +110,29 @@ describe.skipIf(!chromiumPath)('the page Revenue', () => {
       await drawer.waitFor({ state: 'hidden' });
     });
 
-    it('loads all rows of a figure page by page', async () => {
-      const page = await ui.open(
-        `/revenue?cell=${encodeURIComponent('[["USER_STATUS","CANCELLED"],["CITY","Dublin"]]')}`,
-      );
-      const { total } = await groups('CITY', '{ userStatus: [CANCELLED], cities: ["Dublin"] }');
+    it('exports all rows of a figure, also those that are not loaded', async () => {
+      const page = await ui.open(`/revenue?cell=${encodeURIComponent('[["USER_STATUS","PAYING"],["CITY","Dublin"]]')}`);
+      const { total } = await groups('CITY', '{ userStatus: [PAYING], cities: ["Dublin"] }');
+      expect(total.count).toBeGreaterThan(200);
       const drawer = page.getByRole('dialog');
-      const more = drawer.getByRole('button', { name: 'Show more rows' });
-      await drawer.getByText(new RegExp(`${total.count} rows?$`)).waitFor();
-      for (let loaded = 50; loaded < total.count; loaded += 50) {
-        await more.click();
-        await drawer.getByText(new RegExp(`^${Math.min(loaded + 50, total.count)}( of \\d+)? rows$`)).waitFor();
-      }
-      expect(await drawer.getByTitle('Explain this row').count()).toBe(total.count);
+      await drawer.getByText(`100 of ${written(total.count)} rows`).waitFor();
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        drawer.getByRole('button', { name: 'CSV', exact: true }).click(),
+      ]);
+      const [header, ...lines] = (await readFile(await download.path(), 'utf8')).trimEnd().split('\r\n');
+      expect(header).toContain('Time,Amount,User,Status,Country,City');
+      expect(lines).toHaveLength(total.count);
+      expect(lines.every((line) => /,paying,[^,]*,Dublin,/.test(line))).toBe(true);
+
+      const grid = drawer.getByRole('grid');
+      expect(await grid.getAttribute('aria-rowcount')).toBe(String(total.count + 1));
+      await grid.focus();
+      await page.keyboard.press('Control+End');
+      await drawer.getByText(`200 of ${written(total.count)} rows`).waitFor();
+      await page.keyboard.press('Home');
+      await page.keyboard.press('Enter');
+      await drawer.getByText('All rows').waitFor();
     });
 
     it('filters by the form, and shows the same to another person who opens the link', async () => {
@@ -163,7 +173,7 @@ describe.skipIf(!chromiumPath)('the page Revenue', () => {
       await page.keyboard.press('ArrowRight');
       await page.keyboard.press('Enter');
       const drawer = page.getByRole('dialog', { name: /status paying, city Dublin/ });
-      await drawer.getByTitle('Explain this row').first().waitFor();
+      await firstRow(drawer).waitFor();
       await page.keyboard.press('Escape');
       await drawer.waitFor({ state: 'hidden' });
       const focused = page.locator(':focus');
@@ -214,11 +224,7 @@ describe.skipIf(!chromiumPath)('the page Revenue', () => {
       );
       expect(rows[1]?.[0]).toMatch(/^\d{4} Q\d$/);
       await page.getByRole('button', { name: /rows of period 2025 Q2, city Berlin$/ }).click();
-      await page
-        .getByRole('dialog', { name: /period 2025 Q2, city Berlin/ })
-        .getByTitle('Explain this row')
-        .first()
-        .waitFor();
+      await firstRow(page.getByRole('dialog', { name: /period 2025 Q2, city Berlin/ })).waitFor();
     });
 
     it('pages through more groups than fit, and says how many there are', async () => {

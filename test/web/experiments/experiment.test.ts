@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
-import { expectAccessible, expectFits, tabTo, uiServer, widths } from '../../support/ui.ts';
+import { expectAccessible, expectFits, firstRow, tabTo, uiServer, widths } from '../../support/ui.ts';
 
 const server = uiServer({ demo: true });
 
@@ -77,8 +77,7 @@ it('a row opens its explanation, and Back leads to the rows', async () => {
   const page = await openExperiment(`?rows=${search}`);
   const drawer = page.getByRole('dialog', { name: 'Events: country SE, variant A' });
   await drawer.getByText(rows).waitFor();
-  const first = drawer.getByRole('button', { name: /^2025-/ }).first();
-  await first.click();
+  await firstRow(drawer).click();
   await drawer.getByRole('table', { name: 'The record' }).waitFor();
   await page.goBack();
   await drawer.getByText(rows).waitFor();
@@ -111,7 +110,7 @@ it('checks are cards with the sentences of GraphQL, the worst first', async () =
   const broken = checks.filter(({ verdict }) => verdict === 'BROKEN').length;
   for (const text of texts.slice(0, broken)) expect(text).toContain('BROKEN');
   await section.getByRole('button', { name: 'Events of Users in several variants, all markets' }).click();
-  await page.getByRole('dialog').getByRole('region').waitFor();
+  await firstRow(page.getByRole('dialog')).waitFor();
 });
 
 it('the chart of shares says when the split left its band, and its table has the points of GraphQL', async () => {

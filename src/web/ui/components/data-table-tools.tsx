@@ -1,10 +1,10 @@
 import { Button, Checkbox, Group, Menu, Text } from '@mantine/core';
-import { IconColumns3, IconDownload } from '@tabler/icons-react';
+import { IconColumns3 } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import { fileNameOf } from '../format/csv.ts';
+import type { LoadAll } from '../data/paged-rows.ts';
 import { formatCount, formatFigure } from '../format/numbers.ts';
-import { csvOf, type DataColumn, nameOf } from './data-table-columns.ts';
-import { saveCsv } from './download.ts';
+import { CsvExport } from './csv-export.tsx';
+import { type DataColumn, nameOf } from './data-table-columns.ts';
 
 interface TableToolsProps<Row> {
   readonly label: string;
@@ -14,6 +14,7 @@ interface TableToolsProps<Row> {
   onHidden(hidden: readonly string[]): void;
   readonly totalCount: number | string | undefined;
   readonly hasMore: boolean;
+  readonly loadAll: LoadAll<Row> | undefined;
   readonly exports: ReactNode;
 }
 
@@ -49,9 +50,9 @@ function ColumnMenu<Row>({ columns, hidden, onHidden }: Pick<TableToolsProps<Row
 
 /** How many rows there are, which columns are visible, and the way to take them along. */
 export function TableTools<Row>({ label, columns, rows, hidden, onHidden, ...rest }: TableToolsProps<Row>) {
-  const { totalCount, hasMore, exports } = rest;
+  const { totalCount, hasMore, loadAll, exports } = rest;
   const visible = columns.filter(({ id }) => !hidden.includes(id));
-  const isExportable = exports === undefined && !hasMore && visible.some(({ text }) => text !== undefined);
+  const isExportable = exports === undefined && (!hasMore || loadAll) && visible.some(({ text }) => text !== undefined);
   const loaded = rows.length;
   const isPart = totalCount !== undefined && String(totalCount) !== String(loaded);
   const count = isPart
@@ -65,15 +66,7 @@ export function TableTools<Row>({ label, columns, rows, hidden, onHidden, ...res
       <Group gap={4}>
         {columns.length > 1 && <ColumnMenu columns={columns} hidden={hidden} onHidden={onHidden} />}
         {isExportable && (
-          <Button
-            variant="subtle"
-            color="gray"
-            size="compact-xs"
-            leftSection={<IconDownload size={14} aria-hidden />}
-            onClick={() => saveCsv(fileNameOf(label, 'csv'), csvOf(rows, visible))}
-          >
-            CSV
-          </Button>
+          <CsvExport {...{ label, columns: visible, rows, totalCount }} loadAll={hasMore ? loadAll : undefined} />
         )}
         {exports}
       </Group>

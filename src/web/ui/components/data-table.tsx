@@ -1,6 +1,7 @@
 import { Box, Button, Stack, Text } from '@mantine/core';
 import { columnVisibilityFeature, tableFeatures, useTable } from '@tanstack/react-table';
 import { type ReactNode, useEffect, useId, useMemo, useRef, useState } from 'react';
+import type { LoadAll } from '../data/paged-rows.ts';
 import { useActiveCell } from './active-cell.ts';
 import classes from './data-table.module.css';
 import { type DataColumn, type Sort, sortedRows, widthOf } from './data-table-columns.ts';
@@ -35,9 +36,11 @@ export interface DataTableProps<Row> {
   readonly hasMore?: boolean;
   /** Called when the end of the loaded rows comes near, once for each number of rows. */
   onLoadMore?(): void;
+  /** For exports of rows that are not loaded yet. */
+  readonly loadAll?: LoadAll<Row>;
   /** At most, pixels or a CSS length; default 65vh. */
   readonly height?: number | string;
-  /** Menus of exports by the server. Default: CSV of the rows when all of them are loaded. */
+  /** Menus of exports by the server. Default: CSV of all rows, where they are loaded or `loadAll` loads them. */
   readonly exports?: ReactNode;
   readonly emptyText?: ReactNode;
   /** Ids of hidden columns, where the address holds them; default: kept in the table. */
@@ -155,7 +158,7 @@ function Grid<Row>({ label, visible, rows, rowKey, sort, onSort, onOpenRow, ...r
  * row, Ctrl+C copies it.
  */
 export function DataTable<Row>(props: DataTableProps<Row>) {
-  const { label, columns, rows: loadedRows, sort, totalCount, hasMore = false, onLoadMore, exports } = props;
+  const { label, columns, rows: loadedRows, sort, totalCount, hasMore = false, onLoadMore, loadAll, exports } = props;
   const { hidden, onHidden } = useHidden(props);
   const visible = useVisibleColumns(columns, hidden);
   const rows = useMemo(
@@ -164,7 +167,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   );
   return (
     <Stack gap={4}>
-      <TableTools {...{ label, columns, rows, hidden, onHidden, totalCount, hasMore, exports }} />
+      <TableTools {...{ label, columns, rows, hidden, onHidden, totalCount, hasMore, loadAll, exports }} />
       <Grid {...props} rows={rows} visible={visible} />
       {hasMore && onLoadMore && (
         <Button variant="subtle" size="compact-sm" onClick={onLoadMore} style={{ alignSelf: 'center' }}>

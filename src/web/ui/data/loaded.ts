@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { type AnyVariables, type Client, CombinedError, type DocumentInput, useClient } from 'urql';
 import type { ChangeKind } from '../generated/graphql.ts';
 import { type QueryResult, useLive } from './live.tsx';
@@ -17,6 +17,12 @@ const askBy =
     if (data === undefined) throw new CombinedError({ networkError: new Error('The server did not answer.') });
     return data;
   };
+
+/** Requests of a person's action, outside of what is shown. */
+export const useAsk = (): Ask => {
+  const client = useClient();
+  return useMemo(() => askBy(client), [client]);
+};
 
 const errorOf = (error: unknown): CombinedError =>
   error instanceof CombinedError ? error : new CombinedError({ networkError: error as Error });

@@ -9,6 +9,12 @@ export interface PageOfRows<Row> {
   readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor?: string | null };
 }
 
+/**
+ * Loads all rows, those that are loaded already included, and reports how many there are after each page. Ends early when the
+ * signal is aborted. Throws an `Error` with the server's sentence.
+ */
+export type LoadAll<Row> = (onLoaded: (count: number) => void, signal: AbortSignal) => Promise<readonly Row[]>;
+
 interface PagedQuery<Data, Variables extends AnyVariables, Row> extends LiveQuery<Data, Variables> {
   /** The page in an answer; null where the object that has it does not exist. Define it outside of the component. */
   readonly pageOf: (data: Data) => PageOfRows<Row> | null;
@@ -23,6 +29,8 @@ export interface PagedRows<Data, Row> {
   /** Why the last further page could not be loaded. */
   readonly error: string | null;
   loadMore(): void;
+  /** For exports: what it loads is not added to `rows`. */
+  readonly loadAll: LoadAll<Row>;
 }
 
 interface Further<Data, Row> {
@@ -32,6 +40,8 @@ interface Further<Data, Row> {
   readonly last: PageOfRows<Row> | null;
   readonly error: string | null;
 }
+
+const notLoaded = 'The page could not be loaded.';
 
 const emptyRows: readonly never[] = [];
 
@@ -71,8 +81,7 @@ export const usePagedRows = <Data, Variables extends AnyVariables, Row>({
         const page = nextData === undefined || nextData === null ? null : pageOf(nextData);
         setFurther((previous) => {
           const before = previous.first === data ? previous.rows : [];
-          if (!page)
-            return { first: data, rows: before, last, error: error?.message ?? 'The page could not be loaded.' };
+          if (!page) return { first: data, rows: before, last, error: error?.message ?? notLoaded };
           return { first: data, rows: [...before, ...page.rows], last: page, error: null };
         });
       });
@@ -80,6 +89,19 @@ export const usePagedRows = <Data, Variables extends AnyVariables, Row>({
 
   const firstRows: readonly Row[] = first?.rows ?? emptyRows;
   const rows = useMemo(() => [...firstRows, ...own.rows], [firstRows, own.rows]);
+  const loadAll: LoadAll<Row> = async (onLoaded, signal) => {
+    const all = [...rows];
+    for (let after = cursor; after !== null && !signal.aborted; ) {
+      const next = { ...(query.variables as object), after } as unknown as Variables;
+      const answer = await client.query<Data, Variables>(query.query, next).toPromise();
+      const page = answer.data === undefined || answer.data === null ? null : pageOf(answer.data);
+      if (!page) throw answer.error ?? new Error(notLoaded);
+      for (const row of page.rows) all.push(row);
+      onLoaded(all.length);
+      after = page.pageInfo.hasNextPage ? (page.pageInfo.endCursor ?? null) : null;
+    }
+    return all;
+  };
   return {
     result,
     rows,
@@ -87,5 +109,6 @@ export const usePagedRows = <Data, Variables extends AnyVariables, Row>({
     hasMore: cursor !== null,
     error: own.error,
     loadMore,
+    loadAll,
   };
 };

@@ -49,7 +49,7 @@ export function ConversationTable() {
     () => ({ range, zone, asOf, symbol: symbol ?? null, first: pageSize }),
     [range, zone, asOf, symbol],
   );
-  const { result, rows, totalCount, hasMore, loadMore } = usePagedRows({
+  const { result, rows, totalCount, hasMore, loadMore, loadAll } = usePagedRows({
     query: ConversationRowsDocument,
     variables,
     kinds: isFixed ? [] : ['CONVERSATIONS'],
@@ -84,6 +84,7 @@ export function ConversationTable() {
             totalCount={totalCount ?? undefined}
             hasMore={hasMore}
             onLoadMore={loadMore}
+            loadAll={loadAll}
             onOpenRow={({ uuid }) => navigate({ search: (previous) => ({ ...previous, open: uuid }) })}
             emptyText="No conversation started in this time."
           />

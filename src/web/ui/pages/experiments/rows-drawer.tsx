@@ -70,6 +70,7 @@ function PagedFacts<Data>({ paged, title }: { readonly paged: PagedRows<Data, Jo
             totalCount={paged.totalCount ?? paged.rows.length}
             hasMore={paged.hasMore}
             onLoadMore={paged.loadMore}
+            loadAll={paged.loadAll}
             onOpen={(fact) => change({ fact })}
           />
           {paged.error !== null && <Text role="alert">{paged.error}</Text>}

@@ -74,6 +74,7 @@ export function Deliveries() {
             totalCount={paged.totalCount ?? undefined}
             hasMore={paged.hasMore}
             onLoadMore={paged.loadMore}
+            loadAll={paged.loadAll}
             height={360}
             emptyText="Nothing was sent yet."
           />

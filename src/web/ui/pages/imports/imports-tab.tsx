@@ -86,6 +86,7 @@ export function ImportsTab() {
               totalCount={paged.totalCount ?? undefined}
               hasMore={paged.hasMore}
               onLoadMore={paged.loadMore}
+              loadAll={paged.loadAll}
               onOpenRow={({ id }) => change({ open: id })}
               emptyText="No import is in this state."
             />

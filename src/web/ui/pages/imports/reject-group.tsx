@@ -123,6 +123,7 @@ function GroupRecords({ id }: { readonly id: string }) {
             totalCount={paged.totalCount ?? undefined}
             hasMore={paged.hasMore}
             onLoadMore={paged.loadMore}
+            loadAll={paged.loadAll}
             onOpenRow={(row) => change({ reject: row.id })}
             emptyText={`No record is ${rejectWords[rejects]}.`}
           />

@@ -96,6 +96,7 @@ export function RejectGroups() {
               totalCount={paged.totalCount ?? undefined}
               hasMore={paged.hasMore}
               onLoadMore={paged.loadMore}
+              loadAll={paged.loadAll}
               onOpenRow={({ id, openCount }) => change({ group: id, rejects: openCount > 0 ? undefined : 'DISCARDED' })}
             />
           )

@@ -67,6 +67,7 @@ export function RejectList() {
               totalCount={paged.totalCount ?? undefined}
               hasMore={paged.hasMore}
               onLoadMore={paged.loadMore}
+              loadAll={paged.loadAll}
               onOpenRow={({ id }) => change({ reject: id })}
               emptyText="No reject matches."
             />

@@ -59,6 +59,7 @@ export function SyncRuns({ onOpen }: { onOpen(id: string): void }) {
             totalCount={paged.totalCount ?? undefined}
             hasMore={paged.hasMore}
             onLoadMore={paged.loadMore}
+            loadAll={paged.loadAll}
             onOpenRow={({ id }) => onOpen(id)}
           />
         )

@@ -49,7 +49,7 @@ function Summary({ pivot, cell, facts, revenue }: CellFactsProps & { readonly fa
 function CellFacts({ pivot, revenue, cell }: CellFactsProps) {
   // Figures move on while the drawer is open; its rows are those of the figure that was clicked.
   const [{ request, asOf }] = useState(pivot);
-  const { result, loadMore } = useFacts(request, cell, asOf);
+  const { result, loadMore, loadAll } = useFacts(request, cell, asOf);
   const { fact } = revenue.settings;
   if (fact !== undefined)
     return (
@@ -77,8 +77,8 @@ function CellFacts({ pivot, revenue, cell }: CellFactsProps) {
             facts={facts.edges}
             totalCount={facts.totalCount}
             hasMore={facts.endCursor !== null}
-            isLoadingMore={result.state.fetching}
             onLoadMore={loadMore}
+            loadAll={loadAll}
             onOpen={(id) => revenue.change({ fact: id })}
           />
         </Stack>

@@ -1,5 +1,6 @@
-import { useRef, useState } from 'react';
-import { type Ask, useLoaded } from '../../data/loaded.ts';
+import { useCallback, useRef, useState } from 'react';
+import { type Ask, useAsk, useLoaded } from '../../data/loaded.ts';
+import type { LoadAll } from '../../data/paged-rows.ts';
 import type { AsOf } from '../../data/view.ts';
 import { type GroupFiguresFragment, RevenueFactsDocument, type RevenueFactsQuery } from '../../generated/graphql.ts';
 import { allOf, filterOfCell } from './dimensions.ts';
@@ -41,7 +42,7 @@ const loadFacts = async (
   };
 };
 
-const pageSize = 50;
+const pageSize = 100;
 
 /** The facts of a cell, page by page. All of them are of the snapshot of the first page. */
 export const useFacts = (request: PivotRequest, cell: Cell, asOf: AsOf) => {
@@ -58,5 +59,17 @@ export const useFacts = (request: PivotRequest, cell: Cell, asOf: AsOf) => {
       return facts;
     },
   });
-  return { result, loadMore: () => setPages((count) => count + 1) };
+  const ask = useAsk();
+  const loadAll: LoadAll<FactsOfCell['edges'][number]> = async (onLoaded, signal) => {
+    const all = [...(loaded.current?.edges ?? [])];
+    for (let after = loaded.current?.endCursor ?? null; after !== null && !signal.aborted; ) {
+      const { edges, endCursor } = await loadFacts(ask, request, cell, { asOf, first: pageSize, after });
+      for (const edge of edges) all.push(edge);
+      onLoaded(all.length);
+      after = endCursor;
+    }
+    return all;
+  };
+  const loadMore = useCallback(() => setPages((count) => count + 1), []);
+  return { result, loadMore, loadAll };
 };

@@ -39,7 +39,7 @@ interface FactListProps {
   readonly list: PagedRows<unknown, JoinedFact>;
 }
 
-function FactList({ label, list: { result, rows, totalCount, hasMore, loadMore } }: FactListProps) {
+function FactList({ label, list: { result, rows, totalCount, hasMore, loadMore, loadAll } }: FactListProps) {
   const navigate = route.useNavigate();
   return (
     <QueryView result={result} height={200}>
@@ -50,6 +50,7 @@ function FactList({ label, list: { result, rows, totalCount, hasMore, loadMore }
           totalCount={totalCount ?? rows.length}
           hasMore={hasMore}
           onLoadMore={loadMore}
+          loadAll={loadAll}
           onOpen={(id) => navigate({ search: (previous) => ({ ...previous, open: id }) })}
         />
       )}

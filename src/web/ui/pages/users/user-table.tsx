@@ -103,7 +103,7 @@ export function UserTable({ where }: { readonly where: UserFilter | null }) {
     () => ({ where, asOf, at: at ?? null, orderBy: { by, direction } as const, first: pageSize }),
     [where, asOf, at, by, direction],
   );
-  const { result, rows, totalCount, hasMore, loadMore } = usePagedRows({
+  const { result, rows, totalCount, hasMore, loadMore, loadAll } = usePagedRows({
     query: UserRowsDocument,
     variables,
     kinds: isFixed ? [] : ['USERS', 'STATUS_CHANGES'],
@@ -133,6 +133,7 @@ export function UserTable({ where }: { readonly where: UserFilter | null }) {
           totalCount={totalCount ?? undefined}
           hasMore={hasMore}
           onLoadMore={loadMore}
+          loadAll={loadAll}
           onOpenRow={({ userId }) => navigate({ to: '/users/$userId', params: { userId } })}
           emptyText={where === null ? firstSteps : 'No user matches these filters.'}
         />
