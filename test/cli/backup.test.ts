@@ -6,6 +6,7 @@ import Database from 'better-sqlite3';
 import { afterAll, expect, it, onTestFinished } from 'vitest';
 import { openApp, origin } from '../support/app.ts';
 import { png } from '../support/images.ts';
+import { countedS3, hasS3, openBucket } from '../support/s3.ts';
 import { snapshotDocument, snapshotPaths } from '../support/snapshot-document.ts';
 import { userCsv } from '../support/user-sources.ts';
 import { asof, folder, type Server, serve, startAsof } from './asof-process.ts';
@@ -379,6 +380,56 @@ it('a store that an older or newer version has written is not backed up and not 
   client.close();
   const { code, stderr } = await asof(['backup', '--data', data, '--out', out]);
   expect([code, stderr]).toEqual([3, expect.stringContaining('newer version of asof')]);
+});
+
+it('a restore to a sequence number has the earlier records only, from the earliest backup that reaches it', async () => {
+  const { data, out, root } = await filled();
+  const first = await backUp(data, out);
+  await addChange(data, 'late');
+  await backUp(data, out);
+  const original = await opener(data);
+  for (const sequence of [0, 150, first.sequence, first.sequence + 1]) {
+    const copy = join(root, `copy-${sequence}`);
+    const { code, stdout } = await restore(out, copy, '--sequence', String(sequence), '--json');
+    expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ sequence, problems: [] })]);
+    expect((JSON.parse(stdout) as { backup: string }).backup === first.id).toBe(sequence <= first.sequence);
+    const restored = await opener(copy);
+    expect(await answersAt(restored, sequence)).toEqual(await answersAt(original, sequence));
+  }
+  const beyond = await restore(out, join(root, 'beyond'), '--sequence', String(first.sequence + 2));
+  expect([beyond.code, beyond.stderr]).toEqual([3, expect.stringContaining(`the last one is ${first.sequence + 1}`)]);
+});
+
+it.skipIf(!hasS3)('a bucket holds backups like a folder, and broken requests are repeated', async () => {
+  const { data, root } = await filled();
+  const bucket = await openBucket();
+  const counted = await countedS3();
+  const { s3Endpoint, s3AccessKeyId, s3SecretAccessKey } = counted.settings;
+  const env = {
+    ASOF_S3_ENDPOINT: s3Endpoint,
+    ASOF_S3_ACCESS_KEY_ID: s3AccessKeyId,
+    ASOF_S3_SECRET_ACCESS_KEY: s3SecretAccessKey,
+    ASOF_BACKUP_RETRY_MS: '1',
+  };
+  let requests = 0;
+  counted.fault = (method) => (method !== 'DELETE' && ++requests % 4 === 0 ? 500 : undefined);
+  const out = `s3://${bucket.name}/some/prefix`;
+  const options = ['--data', data, '--out', out, '--json', '--keep', '1'];
+  const first = JSON.parse((await asof(['backup', ...options], '', env)).stdout) as Result;
+  expect(first).toMatchObject({ isNew: true, problems: [], newObjects: first.objects });
+  await addChange(data, 'late');
+  const second = JSON.parse((await asof(['backup', ...options], '', env)).stdout) as Result;
+  expect(second).toMatchObject({ isNew: true, removedBackups: [first.id] });
+  expect(second.newObjects).toBeLessThan(second.objects);
+  expect(second.removedObjects).toBeGreaterThan(0);
+  const copy = join(root, 'copy');
+  expect(await asof(['restore', '--from', out, '--data', copy], '', env)).toMatchObject({ code: 0, stderr: '' });
+  expect(await answersAt(await opener(copy), second.sequence)).toEqual(
+    await answersAt(await opener(data), second.sequence),
+  );
+  counted.fault = (method) => (method === 'PUT' ? 503 : undefined);
+  const failed = await asof(['backup', ...options], '', env);
+  expect([failed.code, failed.stderr]).toEqual([3, expect.stringContaining('the store answered 503')]);
 });
 
 it('wrong usage is refused', async () => {

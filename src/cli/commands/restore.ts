@@ -58,7 +58,7 @@ export const restoreCommand: Command = {
     if (config.data === ':memory:') throw new CommandError(exitUsageError, 'restore needs a folder as --data');
     return withTarget('--from', from, { config, terminal }, async (target, signal) => {
       const backup = await chooseBackup(target, { id, sequence }, signal);
-      let end: RestoreEnd | undefined;
+      let end: (RestoreEnd & { readonly removedFiles: number }) | undefined;
       const finish = async (data: string): Promise<void> => {
         end = await finishStore(config, data, sequence ?? backup.sequence);
       };
@@ -66,15 +66,16 @@ export const restoreCommand: Command = {
       await restore(request, signal).catch(withEachProblem);
       if (!end) throw new Error('the restored store was not finished');
       const { id: backupId, createdAtUs, files } = backup;
+      const { removedFiles, ...account } = end;
       const result = {
         backup: backupId,
         createdAt: formatInstant(createdAtUs),
         data: config.data,
-        files: files.length,
+        files: files.length - removedFiles,
       };
-      if (json) await terminal.print(JSON.stringify({ ...result, ...end }));
-      else await terminal.print(...linesOf(result, end));
-      return end.problems.length === 0 ? exitSuccess : exitProblems;
+      if (json) await terminal.print(JSON.stringify({ ...result, ...account }));
+      else await terminal.print(...linesOf(result, account));
+      return account.problems.length === 0 ? exitSuccess : exitProblems;
     });
   },
 };
@@ -97,7 +98,11 @@ const linesOf = (
 };
 
 /** Cuts a restored store, prepares it for its first server, and finds what is wrong with it. */
-const finishStore = async (config: Config, data: string, sequence: number): Promise<RestoreEnd> => {
+const finishStore = async (
+  config: Config,
+  data: string,
+  sequence: number,
+): Promise<RestoreEnd & { readonly removedFiles: number }> => {
   const { removedRecords, endedImports, lostDatasets, files } = cutStore(data, sequence);
   for (const file of files) await rm(join(data, 'datasets', file), { force: true });
   const problems = await withExistingData({ ...config, data }, async (opened) => {
@@ -105,7 +110,7 @@ const finishStore = async (config: Config, data: string, sequence: number): Prom
     return (await problemsOfStore(opened)).problems;
   });
   const named = problems.map((problem) => problem.replaceAll(data, config.data));
-  return { sequence, removedRecords, endedImports, lostDatasets, problems: named };
+  return { sequence, removedRecords, endedImports, lostDatasets, problems: named, removedFiles: files.length };
 };
 
 const withEachProblem = (error: unknown): never => {
