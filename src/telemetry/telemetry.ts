@@ -78,8 +78,7 @@ export class Telemetry implements Observer {
       this.#requests.began();
       outgoing.once('close', () => {
         const end = requestEndOf(incoming, outgoing, routeOf);
-        const isStream = /event-stream/.test(incoming.headers.accept ?? '') && end.outcome !== 'refused';
-        this.#requests.ended(end, isStream, (performance.now() - startedMs) / 1000);
+        this.#requests.ended(end, isEventStream(incoming, outgoing), (performance.now() - startedMs) / 1000);
         span?.ended(end);
       });
       if (this.#tracing) span = this.#tracing.request(incoming, answer);
@@ -87,3 +86,11 @@ export class Telemetry implements Observer {
     };
   }
 }
+
+/** Whether the answer was a stream of events: many clients accept one for whatever they ask. */
+const isEventStream = ({ headers: { accept = '' } }: IncomingMessage, outgoing: ServerResponse): boolean => {
+  if (!accept.includes('event-stream')) return false;
+  // Node keeps the headers that writeHead gets nowhere else.
+  const sent = Reflect.get(outgoing, '_header') as unknown;
+  return typeof sent === 'string' && /^content-type: text\/event-stream/im.test(sent);
+};

@@ -62,6 +62,29 @@ it('operations are counted by their root field, by their outcome, and up to a nu
   });
 });
 
+it('a stream of events is counted as one, and an answer to a client that would accept one is not', async () => {
+  const { server, samples } = await opened();
+  const ask = async (query: string) => {
+    const leaving = new AbortController();
+    const response = await fetch(`${server.url}/graphql?${new URLSearchParams({ query })}`, {
+      headers: { accept: 'text/event-stream, application/json' },
+      signal: leaving.signal,
+    });
+    const [type = ''] = (response.headers.get('content-type') ?? '').split(';');
+    leaving.abort();
+    return type;
+  };
+  expect(await ask('subscription { changes { kinds } }')).toBe('text/event-stream');
+  const headers = { accept: 'application/json, text/event-stream', 'content-type': 'application/json' };
+  const body = JSON.stringify({ query: '{ __typename }' });
+  await (await fetch(`${server.url}/graphql`, { method: 'POST', headers, body })).text();
+  await expect
+    .poll(async () => (await samples()).filter(({ name }) => name === 'asof_http_streams_total'))
+    .toMatchObject([{ labels: { route: '/graphql', outcome: 'left' }, value: 1 }]);
+  const counts = (await samples()).filter(({ name }) => name === 'asof_http_request_duration_seconds_count');
+  expect(sampleValue(counts, 'asof_http_request_duration_seconds_count', { method: 'POST' })).toBe(1);
+});
+
 it('a client that leaves is no error', async () => {
   const { server, samples } = await opened();
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
