@@ -34,6 +34,7 @@ export const openFolderTarget = (path: string): BackupTarget => {
     write: (name, bytes) =>
       attempt(`${name} cannot be written`, async () => {
         const end = join(root, name);
+        await mkdir(root, { recursive: true, mode: 0o700 });
         const part = join(await scratch.path(), `${randomUUID()}.part`);
         await mkdir(dirname(end), { recursive: true, mode: 0o700 });
         try {

@@ -51,8 +51,8 @@ const isInProgress = async (target: BackupTarget, name: string, signal: AbortSig
   if (hasEnded === null) {
     const content = await target.read(name, signal);
     if (content === null) return false;
-    const { atMs = 0 } = JSON.parse(content.toString()) as { atMs?: number };
-    if (Date.now() - atMs < expiresAfterMs) return true;
+    const [, atMs = 0] = /"atMs":(\d+)/.exec(content.toString()) ?? [];
+    if (Date.now() - Number(atMs) < expiresAfterMs) return true;
   }
   await target.remove(name, signal);
   return false;

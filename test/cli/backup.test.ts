@@ -298,6 +298,9 @@ it('two backups at once and pruning beside them leave complete backups only', as
     await Promise.all([backUp(data, out, '--keep', '2'), backUp(data, out, '--keep', '2'), backUp(data, out)]);
   }
   await addChange(data, 'last');
+  // The mark of a backup of another machine that ended long ago, without removing it.
+  const stale = 'backup-aaaaaaaaaaaa.1.7f8920c6-770d-4504-8908-6b8891c9c2eb';
+  await writeFile(join(out, 'running', stale), '{"atMs":1}');
   const last = await backUp(data, out, '--keep', '1');
   const listed = JSON.parse((await asof(['backup', 'list', '--from', out, '--json'])).stdout) as Result[];
   expect(listed.map(({ id }) => id)).toEqual([last.id]);
