@@ -10,11 +10,13 @@ export const Provenance = builder.objectRef<StoredOrigin>('Provenance').implemen
     import: t.field({
       type: ImportType,
       nullable: true,
+      extensions: { cost: 5 },
       description: 'The import that it came with; null for records sent through the API.',
       resolve: ({ importId }, _args, { load, imports }) =>
         importId === null ? null : load(imports.importsByIds, importId),
     }),
     source: t.string({
+      extensions: { cost: 5 },
       description:
         'Name of the imported file; for records sent through the API `api`, or `api:` and the name of the key they were sent with.',
       resolve: async ({ importId, sentBy }, _args, { load, imports }) =>

@@ -6,6 +6,7 @@ import type { Ledger } from './ledger/ledger.ts';
 import type { NowUs } from './lib/clock.ts';
 import type { Observer } from './lib/telemetry.ts';
 import type { DocumentDescription } from './lib/trusted-document.ts';
+import { type Budget, Work } from './lib/work.ts';
 import { yieldToEventLoop } from './lib/yielding.ts';
 
 /** Returns a value for every key in order, also for missing keys. */
@@ -43,6 +44,8 @@ export interface Context extends Services, RequestInfo {
   loadAll<K, V>(batch: BatchFunction<K, V>, keys: readonly K[]): Promise<readonly V[]>;
   /** Drops loaded values, so that the next result of a subscription sees the current state. */
   clearLoaders(): void;
+  /** What long computations of the request have, so that they stop when nobody waits for its answer any more. */
+  readonly work: Work;
   /** To be awaited before a resolver returns a page: resolving thousands of rows without yielding would block the thread. */
   yieldAfter(rows: number): Promise<void> | undefined;
 }
@@ -63,15 +66,16 @@ const rowsPerYield = 1000;
 
 /**
  * Creates the context of each request. A class that inherits from the services: copying them would cost more than a
- * lookup does.
+ * lookup does. Without a budget, answers may have any number of values.
  */
-export const createContextFactory = (services: Services): ((request: RequestInfo) => Context) => {
+export const createContextFactory = (services: Services, budget?: Budget): ((request: RequestInfo) => Context) => {
   class RequestContext {
     readonly caller: Principal | null;
     readonly origin: string;
     readonly requestId: string;
     readonly lastEventId: string | null;
     readonly sentBy: string | null;
+    readonly work: Work;
     readonly load: Context['load'];
     readonly loadAll: Context['loadAll'];
     readonly clearLoaders: Context['clearLoaders'];
@@ -83,36 +87,45 @@ export const createContextFactory = (services: Services): ((request: RequestInfo
       this.requestId = requestId;
       this.lastEventId = lastEventId;
       this.sentBy = caller?.name ?? null;
-      const loaders = new Loaders(services.observer);
+      this.work = new Work(budget);
+      const loaders = new Loaders(services.observer, this.work);
       // Resolvers take them out of the context, without `this`.
       this.load = (batch, key) => loaders.load(batch, key);
       this.loadAll = (batch, keys) => loaders.loadAll(batch, keys);
       this.clearLoaders = () => loaders.clear();
-      this.yieldAfter = createYieldAfter();
+      this.yieldAfter = createYieldAfter(this.work);
     }
   }
   Object.setPrototypeOf(RequestContext.prototype, services);
   return (request) => new RequestContext(request) as RequestContext & Services;
 };
 
-/** Keys of one call of a batch function. */
-const batchSizeMax = 10_000;
+/** Keys of one call of a batch function, which is one statement and holds the thread. */
+const batchSizeMax = 2000;
 
 class Loaders {
   readonly #observer: Observer;
+  readonly #work: Work;
   #loaders: Map<unknown, DataLoader<unknown, unknown>> | undefined;
   /** Loaders whose keys are lists of keys. */
   #listLoaders: Map<unknown, DataLoader<readonly unknown[], readonly unknown[]>> | undefined;
 
-  constructor(observer: Observer) {
+  /** After all promises of this tick, as DataLoader does itself, and after the slices that load more. */
+  readonly #schedule = (dispatch: () => void): void =>
+    void Promise.resolve().then(() => process.nextTick(() => this.#work.afterSlices(dispatch)));
+
+  constructor(observer: Observer, work: Work) {
     this.#observer = observer;
+    this.#work = work;
   }
 
   load<K, V>(batch: BatchFunction<K, V>, key: K): Promise<V> {
     this.#loaders ??= new Map();
     let loader = this.#loaders.get(batch) as DataLoader<K, V> | undefined;
     if (!loader) {
-      loader = new DataLoader(async (keys) => observed(this.#observer, batch)(keys), { maxBatchSize: batchSizeMax });
+      loader = new DataLoader((keys) => loadInTurn(observed(this.#observer, batch), keys, this.#work), {
+        ...{ maxBatchSize: batchSizeMax, batchScheduleFn: this.#schedule },
+      });
       this.#loaders.set(batch, loader as DataLoader<unknown, unknown>);
     }
     return loader.load(key);
@@ -122,7 +135,9 @@ class Loaders {
     this.#listLoaders ??= new Map();
     let loader = this.#listLoaders.get(batch) as DataLoader<readonly K[], readonly V[]> | undefined;
     if (!loader) {
-      loader = new DataLoader((lists) => loadLists(observed(this.#observer, batch), lists), { cache: false });
+      loader = new DataLoader((lists) => loadLists(observed(this.#observer, batch), lists, this.#work), {
+        ...{ cache: false, batchScheduleFn: this.#schedule },
+      });
       this.#listLoaders.set(batch, loader as DataLoader<readonly unknown[], readonly unknown[]>);
     }
     return loader.load(keys);
@@ -140,16 +155,24 @@ const observed =
   (keys) =>
     observer.loaderBatch(batch.name || 'unnamed', keys.length, () => batch(keys));
 
+/** Full batches follow each other, and other requests come in between. */
+const loadInTurn = async <K, V>(batch: BatchFunction<K, V>, keys: readonly K[], work: Work): Promise<readonly V[]> => {
+  if (keys.length >= batchSizeMax) await yieldToEventLoop();
+  work.check();
+  return batch(keys);
+};
+
 const loadLists = async <K, V>(
   batch: BatchFunction<K, V>,
   lists: readonly (readonly K[])[],
+  work: Work,
 ): Promise<(readonly V[])[]> => {
   const [only = []] = lists;
   if (lists.length === 1 && only.length <= batchSizeMax) return [await batch(only)];
   const keys = lists.flat();
   const values: V[] = [];
   for (let from = 0; from < keys.length; from += batchSizeMax)
-    for (const value of await batch(keys.slice(from, from + batchSizeMax))) values.push(value);
+    for (const value of await loadInTurn(batch, keys.slice(from, from + batchSizeMax), work)) values.push(value);
   let end = 0;
   return lists.map(({ length }) => {
     end += length;
@@ -157,12 +180,12 @@ const loadLists = async <K, V>(
   });
 };
 
-const createYieldAfter = (): Context['yieldAfter'] => {
+const createYieldAfter = (work: Work): Context['yieldAfter'] => {
   let rowsResolved = 0;
   return (rows) => {
     rowsResolved += rows;
     if (rowsResolved <= rowsPerYield) return undefined;
     rowsResolved = rows;
-    return yieldToEventLoop();
+    return yieldToEventLoop().then(() => work.check());
   };
 };

@@ -115,6 +115,11 @@ export const errorCodes = [
     status: 503,
     meaning: 'The process of the import stopped before the import ended; import the file again.',
   },
+  {
+    code: 'TIMEOUT',
+    status: 503,
+    meaning: 'The request took longer than it may; the message names the limit.',
+  },
   { code: 'NOT_READY', status: 503, meaning: 'The server is starting or stopping.' },
 ] as const;
 

@@ -255,7 +255,7 @@ builder.queryField('enrichedAggregate', (t) =>
       }),
       ...t.arg.connectionArgs(),
     },
-    resolve: async (_root, args, { enrichedAggregate, ledger, config }) => {
+    resolve: async (_root, args, { enrichedAggregate, ledger, config, work }) => {
       const selection = selectPage({ field: 'Query.enrichedAggregate', pageSize: groupsPerPage }, args, config);
       const asOf = asOfOf(args.asOf, ledger);
       const request = {
@@ -273,7 +273,7 @@ builder.queryField('enrichedAggregate', (t) =>
       };
       const { validAtUs } = asOf;
       const aggregateAt = (sequence: number | undefined): Promise<Aggregation> =>
-        enrichedAggregate.aggregate({ ...request, asOf: { validAtUs, sequence } });
+        enrichedAggregate.aggregate({ ...request, asOf: { validAtUs, sequence } }, work);
       const aggregation = await aggregateAt(selection.sequence ?? asOf.sequence);
       const { start, end, ...sides } = sliceOf(selection, aggregation.count);
       const periods = args.grain ? createPeriods(args.grain, args.timeZone) : null;

@@ -110,6 +110,7 @@ Fact.implement({
     provenance: t.field({ type: Provenance, description: 'The source of the record.', resolve: (fact) => fact }),
     enrichment: t.field({
       type: Enrichment,
+      extensions: { cost: 6 },
       description: 'What was true of the fact.',
       args: {
         asOf: t.arg({
@@ -210,17 +211,18 @@ export const factsPage = async <F extends StoredFact>(
   const { config, loadAll, ledger, yieldAfter } = context;
   const { limit, fromEnd, after, before, ...walk } = selectPage(list, args, config);
   const asOf = asOfOf(args.asOf, ledger, list.user);
-  const page = await facts.page({
+  const request = {
     where: args.where,
     userId: list.user?.userId,
     asOf: { validAtUs: asOf.validAtUs, sequence: walk.sequence ?? asOf.sequence },
-    orderBy: args.orderBy?.by ?? 'OCCURRED_AT',
+    orderBy: args.orderBy?.by ?? ('OCCURRED_AT' as const),
     descending: args.orderBy?.direction === 'DESC',
     afterSeq: numericCursor(after),
     beforeSeq: numericCursor(before),
     limit,
     fromEnd,
-  });
+  };
+  const page = await facts.page(request, context.work);
   const rows = await loadAll(facts.bySeqs, page.seqs);
   const found = foundRows(rows, asOf);
   await yieldAfter(found.length);

@@ -56,9 +56,12 @@ export const requestErrors = (code: ErrorCode, errors: readonly GraphQLError[]):
   headers: noHeaders,
 });
 
+/** Messages of graphql-js contain the whole of a value that does not fit. */
+const messageLengthMax = 2000;
+
 /** The same error with a code, and without the value of an original error. */
 export const withCode = ({ message, nodes, source, positions, path }: GraphQLError, code: ErrorCode): GraphQLError =>
-  new GraphQLError(message, {
+  new GraphQLError(message.length > messageLengthMax ? `${message.slice(0, messageLengthMax)}…` : message, {
     nodes: nodes ?? null,
     source: source ?? null,
     positions: positions ?? null,

@@ -13,6 +13,7 @@ import { preview } from '../lib/problems.ts';
 import { type Access, accessOf } from './access.ts';
 import { type Answer, requestErrors } from './answer.ts';
 import { createDocumentCache } from './document-cache.ts';
+import { checkShape, checkText, type ShapeLimits } from './document-shape.ts';
 import { createMeasure, type Limits, type Size } from './limits.ts';
 import { createValidation } from './validation.ts';
 import { definitionsOf } from './variables.ts';
@@ -20,70 +21,104 @@ import { definitionsOf } from './variables.ts';
 /** Characters of all documents whose parsed form is cached: about 100 MB of it in the worst case. */
 const cachedLengthMax = 400_000;
 
-/** An operation of a valid document. The same text has the same object while it is cached, so what is computed from it can be kept with it. */
-export interface Operation {
-  readonly document: DocumentNode;
+/** An operation of a document that was parsed, and who may execute it. */
+export interface ParsedOperation {
   readonly node: OperationDefinitionNode;
-  readonly variables: ReturnType<typeof definitionsOf>;
   readonly access: Access;
+}
+
+/** An operation of a valid document. The same text has the same object while it is cached, so what is computed from it can be kept with it. */
+export interface Operation extends ParsedOperation {
+  readonly document: DocumentNode;
+  readonly variables: ReturnType<typeof definitionsOf>;
   /** Its size with these variables. */
   readonly sizeFor: (variables: Readonly<Record<string, unknown>>) => Size;
 }
 
-/** A document that was parsed and validated, or the answer to every request with it. */
+/** A document that was validated, or the answer to every request with it. */
 export type PreparedDocument =
   | { readonly operations: readonly Operation[]; readonly refusal?: never }
   | { readonly operations?: never; readonly refusal: Answer };
 
+/** A document that was parsed, which costs little beside its validation. */
+export interface ParsedDocument {
+  /** Null for a document with a syntax error. */
+  readonly parsed: readonly ParsedOperation[] | null;
+  /** Validates it, once. Throws LIMIT_EXCEEDED for one that would cost too much. */
+  readonly prepare: () => PreparedDocument;
+}
+
 export type Documents = ReturnType<typeof createDocuments>;
 
-/** Parses and validates documents, each once while it is cached. Access and limits are checked for each request. */
-export const createDocuments = (schema: GraphQLSchema, limits: Limits & Pick<Config, 'queryTokensMax'>) => {
-  const cache = createDocumentCache<PreparedDocument>(cachedLengthMax);
-  const validate = createValidation(schema);
+type DocumentLimits = Limits & ShapeLimits & Pick<Config, 'queryTokensMax' | 'inputErrorsMax'>;
 
-  const prepareNew = (text: string): PreparedDocument => {
+/** Parses and validates documents, each once while it is cached. Access and limits are checked for each request. */
+export const createDocuments = (schema: GraphQLSchema, limits: DocumentLimits) => {
+  const cache = createDocumentCache<ParsedDocument>(cachedLengthMax);
+  const validate = createValidation(schema, limits.inputErrorsMax);
+
+  const validated = (document: DocumentNode, parsed: readonly ParsedOperation[]): PreparedDocument => {
+    checkShape(document, limits);
+    const errors = validate(document);
+    if (errors.length > 0) return { refusal: requestErrors('GRAPHQL_VALIDATION_FAILED', errors) };
+    const operations = parsed.map(({ node, access }) => ({
+      document,
+      node,
+      access,
+      variables: definitionsOf(schema, node),
+      sizeFor: createMeasure({ schema, document, node }, limits),
+    }));
+    return { operations };
+  };
+
+  const parseNew = (text: string): ParsedDocument => {
+    checkText(text, limits);
     let document: DocumentNode;
     try {
       document = parseWithin(text, limits.queryTokensMax);
     } catch (error) {
-      if (error instanceof GraphQLError) return { refusal: requestErrors('GRAPHQL_PARSE_FAILED', [error]) };
-      throw error;
+      if (!(error instanceof GraphQLError)) throw error;
+      const refusal = requestErrors('GRAPHQL_PARSE_FAILED', [error]);
+      return { parsed: null, prepare: () => ({ refusal }) };
     }
-    const errors = validate(document);
-    if (errors.length > 0) return { refusal: requestErrors('GRAPHQL_VALIDATION_FAILED', errors) };
-    const operations = document.definitions.filter(isOperation).map((node) => {
-      const operation = { schema, document, node };
-      return {
-        document,
-        node,
-        variables: definitionsOf(schema, node),
-        access: accessOf(operation),
-        sizeFor: createMeasure(operation, limits),
-      };
-    });
-    return { operations };
+    const parsed = document.definitions
+      .filter(isOperation)
+      .map((node) => ({ node, access: accessOf({ schema, document, node }) }));
+    let prepared: PreparedDocument | undefined;
+    const prepare = (): PreparedDocument => {
+      prepared ??= validated(document, parsed);
+      return prepared;
+    };
+    return { parsed, prepare };
   };
 
   return {
-    /** Throws LIMIT_EXCEEDED for a document with too many tokens, or nested too deep to be parsed. */
-    prepare(text: string): PreparedDocument {
+    /** Throws LIMIT_EXCEEDED for a document that is too long, has too many tokens, or is nested too deep to be parsed. */
+    parse(text: string): ParsedDocument {
       const cached = cache.get(text);
       if (cached) return cached;
-      const prepared = prepareNew(text);
-      cache.set(text, prepared);
-      return prepared;
+      const parsed = parseNew(text);
+      cache.set(text, parsed);
+      return parsed;
     },
   };
 };
 
 const isOperation = (node: DefinitionNode): node is OperationDefinitionNode => node.kind === Kind.OPERATION_DEFINITION;
 
+/** The operation with a name, or the only one; undefined when there is none. */
+export const findOperation = <T extends ParsedOperation>(
+  operations: readonly T[],
+  name: string | null,
+): T | undefined => {
+  if (name === null) return operations.length === 1 ? operations[0] : undefined;
+  return operations.find(({ node }) => node.name?.value === name);
+};
+
 /** The operation with a name, or the only one. Throws OPERATION_RESOLUTION_FAILURE. */
 export const operationNamed = (operations: readonly Operation[], name: string | null): Operation => {
-  const [first] = operations;
-  const found = name === null ? first : operations.find(({ node }) => node.name?.value === name);
-  if (found && (name !== null || operations.length === 1)) return found;
+  const found = findOperation(operations, name);
+  if (found) return found;
   const names = operations.flatMap(({ node }) => (node.name ? [node.name.value] : []));
   const available = names.length === 0 ? 'its operation has no name' : `there are ${names.join(', ')}`;
   throw new DomainError(

@@ -3,11 +3,15 @@ import type { Logger } from 'pino';
 import { DomainError, storageFaultOf } from '../errors.ts';
 import { internalErrorMessage } from '../http/response.ts';
 import { extensionsOf, withCode } from './answer.ts';
+import { withErrors } from './execution/text-result.ts';
 
 /** A result whose errors are coded: a DomainError keeps its code, any other error is a bug, which is logged and masked. */
 export const maskResult = (result: ExecutionResult, log: Logger, requestId: string): FormattedExecutionResult => {
   if (!result.errors) return result as FormattedExecutionResult;
-  return { ...result, errors: result.errors.map((error) => maskError(error, log, requestId).toJSON()) };
+  return withErrors(
+    result,
+    result.errors.map((error) => maskError(error, log, requestId).toJSON()),
+  );
 };
 
 const maskError = (error: GraphQLError, log: Logger, requestId: string): GraphQLError => {

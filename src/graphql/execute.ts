@@ -9,6 +9,7 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import type { Work } from '../lib/work.ts';
 import { executeFields } from './execution/complete.ts';
 import { Execution, type ExecutionValues } from './execution/execution.ts';
 import { type FixedObjects, FixedTexts } from './execution/fixed-texts.ts';
@@ -20,6 +21,8 @@ type Result = ExecutionResult | Promise<ExecutionResult>;
 export interface ExecuteArgs extends ExecutionArgs {
   /** The variables as the schema reads them, where the caller has read them already. */
   readonly coercedVariables?: Readonly<Record<string, unknown>>;
+  /** Ends the execution early; it then never settles. */
+  readonly work?: Work;
 }
 
 /** Fields in all plans together; each holds about 500 bytes. */
@@ -55,8 +58,8 @@ export const createExecute = (
     const planned = plans.planFor(coerced);
     if (!planned) return executeOfGraphqlJs(args);
     const plannedBefore = planned.plan.fieldCount;
-    const { rootValue, contextValue } = args;
-    const result = executePlan(planned, { rootValue, contextValue, variables: coerced });
+    const { rootValue, contextValue, work } = args;
+    const result = executePlan(planned, { rootValue, contextValue, variables: coerced, work });
     // The fields of objects are planned when the first object is completed: the cache measures an entry when it is set.
     const remember = (): void => {
       if (planned.plan.fieldCount !== plannedBefore || !operations.has(operation)) operations.set(operation, plans);
@@ -96,8 +99,7 @@ const executePlan = ({ plan, root }: Planned, values: ExecutionValues): Result =
   plan.executions += 1;
   const execution = new Execution(plan, values);
   const { errors } = execution;
-  const succeed = (text: string): ExecutionResult =>
-    errors.length === 0 ? createTextResult(text) : { errors, data: JSON.parse(text) };
+  const succeed = (text: string): ExecutionResult => createTextResult(text, errors.length === 0 ? undefined : errors);
   const fail = (error: unknown): ExecutionResult => {
     execution.addError(error as GraphQLError, undefined);
     return { errors, data: null };

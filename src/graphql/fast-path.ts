@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Services } from '../context.ts';
+import type { Principal } from '../domains/api-keys.ts';
 import { keyOf } from '../http/credentials.ts';
 import type { FastGuard, FastHandler } from '../http/fast-guard.ts';
 import type { Address, NodeRequest } from '../http/request.ts';
@@ -7,6 +8,7 @@ import type { HttpResponse } from '../http/response.ts';
 import type { FastPath, FastRequest } from '../http/server.ts';
 import { type Accepted, createAcceptReader } from './accept.ts';
 import { type Answer, httpResponseOf, type JsonType } from './answer.ts';
+import { clientLeft } from './ended-work.ts';
 import { isPrepared } from './operations.ts';
 import { checkContentType, isJson, parametersIn, readBytes } from './read-parameters.ts';
 import type { Graphql } from './server.ts';
@@ -49,6 +51,7 @@ class JsonRequest implements FastRequest, FastHandler {
   body: Buffer | undefined;
   readonly #setting: Setting;
   readonly #received: Received;
+  #outgoing: ServerResponse | undefined;
 
   constructor(setting: Setting, received: Received) {
     this.#setting = setting;
@@ -57,15 +60,18 @@ class JsonRequest implements FastRequest, FastHandler {
 
   respond(outgoing: ServerResponse): Promise<boolean> {
     const { incoming, address } = this.#received;
+    this.#outgoing = outgoing;
     return this.#setting.guard.respond(incoming, outgoing, address, this);
   }
 
   async handle(request: NodeRequest): Promise<HttpResponse | null> {
     try {
       checkContentType(request.header('content-type'));
-      const body = await readBytes(request, this.#setting.services.config);
+      const { config, apiKeys } = this.#setting.services;
+      const caller = apiKeys.callerOf(keyOf(request.header));
+      const body = await readBytes(request, config, caller);
       this.body = body;
-      const answer = this.#answer(request, body);
+      const answer = this.#answer(request, body, caller);
       // Most answers are there at once: awaiting them would cost as much as looking them up.
       const answered = answer instanceof Promise ? await answer : answer;
       return answered && httpResponseOf(answered, this.#received.preferred);
@@ -79,13 +85,15 @@ class JsonRequest implements FastRequest, FastHandler {
   }
 
   /** Null for a request that needs a stream. */
-  #answer(request: NodeRequest, body: Buffer): Answer | Promise<Answer> | null {
+  #answer(request: NodeRequest, body: Buffer, caller: Principal | null): Answer | Promise<Answer> | null {
     const { operations, services } = this.#setting;
-    const parameters = parametersIn(body, request.header('content-type'));
-    const caller = services.apiKeys.callerOf(keyOf(request.header));
+    const parameters = parametersIn(body, request.header('content-type'), services.config);
     const { origin, id } = request;
     const prepared = operations.prepare({ parameters, caller, origin, requestId: id, isReadOnly: false });
     if (!isPrepared(prepared)) return prepared.isOfSubscription && this.#received.events ? null : prepared;
-    return prepared.operation.node.operation === 'subscription' ? null : operations.execute(prepared);
+    if (prepared.operation.node.operation === 'subscription') return null;
+    const answer = operations.execute(prepared);
+    if (answer instanceof Promise) this.#outgoing?.once('close', () => prepared.context.work.end(clientLeft()));
+    return answer;
   }
 }

@@ -6,6 +6,7 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import type { Logger } from 'pino';
+import type { Config } from '../config.ts';
 import type { Context, RequestInfo, Services } from '../context.ts';
 import { createContextFactory } from '../context.ts';
 import type { Principal } from '../domains/api-keys.ts';
@@ -13,7 +14,8 @@ import { DomainError } from '../errors.ts';
 import { preview } from '../lib/problems.ts';
 import { checkAccess, rootFields } from './access.ts';
 import { type Answer, executed, refusalOf, requestErrors, succeeded } from './answer.ts';
-import { type Documents, type Operation, operationNamed } from './documents.ts';
+import { type Documents, findOperation, type Operation, operationNamed } from './documents.ts';
+import { budgetOf, type EarlyEnd, untilEnd } from './ended-work.ts';
 import { maskResult } from './errors.ts';
 import { createExecute, type ExecuteArgs } from './execute.ts';
 import { withExtensions } from './execution/text-result.ts';
@@ -80,25 +82,18 @@ export interface OperationsOptions {
 export const isPrepared = (prepared: PreparedRequest | Answer): prepared is PreparedRequest => 'operation' in prepared;
 
 export const createOperations = (options: OperationsOptions): Operations => {
-  const { services, schema, documents, log, resolveDocument } = options;
-  const { apiKeys, config, ledger } = services;
+  const { services, schema, log } = options;
+  const { config } = services;
+  const variablesSetting = { schema, errorsMax: config.inputErrorsMax };
   const subscriptions = createSubscriptions(config);
-  const contextOf = createContextFactory(services);
+  const contextOf = createContextFactory(services, budgetOf(config));
   const refuse = (error: unknown, requestId: string): Answer => refusalOf(error, log, requestId);
+  const refusing = refuserOf(refuse);
 
-  const operationOf = ({ parameters, caller, isReadOnly }: OperationRequest): Operation | Answer => {
-    if (!ledger.ready) throw new DomainError('NOT_READY', 'the indices are being built');
-    const { operations, refusal } = documents.prepare(resolveDocument(parameters, caller).text);
-    if (refusal) return refusal;
-    const operation = operationNamed(operations, parameters.operationName);
-    if (isReadOnly && operation.node.operation === 'mutation') throw mutationByGet();
-    return operation;
-  };
+  const operationOf = createFinder(options, refusing);
 
-  /** Access comes first: nobody else may cause the work of the later checks. */
   const check = (request: OperationRequest, operation: Operation): PreparedRequest | Answer => {
-    checkAccess(operation.access, apiKeys, request.caller);
-    const variables = readVariables(schema, operation.variables, request.parameters.variables);
+    const variables = readVariables(variablesSetting, operation.variables, request.parameters.variables);
     if ('errors' in variables) return requestErrors('BAD_USER_INPUT', variables.errors);
     const size = operation.sizeFor(variables.coerced);
     const extensions = isCostRequested(request) ? { cost: costOf(size, config) } : null;
@@ -106,8 +101,6 @@ export const createOperations = (options: OperationsOptions): Operations => {
     if (refused) return withCost(refused, extensions);
     return { operation, variables, context: contextOf(request), extensions };
   };
-
-  const refusing = refuserOf(refuse);
 
   return {
     refuse,
@@ -123,7 +116,9 @@ export const createOperations = (options: OperationsOptions): Operations => {
       const failed = (error: unknown): Answer => refuse(error, prepared.context.requestId);
       try {
         const result = options.execute(prepared.operation, prepared.variables, prepared.context);
-        return result instanceof Promise ? result.then(answer).catch(failed) : answer(result);
+        return result instanceof Promise
+          ? untilEnd(result, endOf(prepared, config)).then(answer).catch(failed)
+          : answer(result);
       } catch (error) {
         return failed(error);
       }
@@ -146,11 +141,37 @@ export const createOperations = (options: OperationsOptions): Operations => {
   };
 };
 
+/** Finds the operation of a request whose caller may execute it. */
+const createFinder =
+  ({ services: { apiKeys, ledger }, documents, resolveDocument }: OperationsOptions, refusing: Refuser) =>
+  (request: OperationRequest): Operation | Answer => {
+    const { parameters, caller, isReadOnly } = request;
+    if (!ledger.ready) throw new DomainError('NOT_READY', 'the indices are being built');
+    const { parsed, prepare } = documents.parse(resolveDocument(parameters, caller).text);
+    // Before anything that costs more than parsing; without an operation, before the errors of the document.
+    const known = parsed && findOperation(parsed, parameters.operationName);
+    const refused = known && refusing(request, () => checkAccess(known.access, apiKeys, caller));
+    if (refused) return { ...refused, ...subscriptionMark(known) };
+    if (!known && parsed && caller === null) apiKeys.admit(caller, []);
+    const { operations, refusal } = prepare();
+    if (refusal) return refusal;
+    const operation = operationNamed(operations, parameters.operationName);
+    if (isReadOnly && operation.node.operation === 'mutation') throw mutationByGet();
+    return operation;
+  };
+
+const endOf = (
+  { operation: { node }, context: { work } }: PreparedRequest,
+  { queryMsMax }: Pick<Config, 'queryMsMax'>,
+): EarlyEnd | null => (node.operation === 'query' ? { work, msMax: queryMsMax } : null);
+
 const answerOf = ({ context, extensions }: PreparedRequest, result: ExecutionResult, log: Logger): Answer =>
   withCost(executed(maskResult(result, log, context.requestId)), extensions);
 
 const withCost = (answer: Answer, extensions: PreparedRequest['extensions']): Answer =>
   extensions ? { ...answer, result: withExtensions(answer.result, extensions) } : answer;
+
+type Refuser = ReturnType<typeof refuserOf>;
 
 /** Takes a step of a request, or gives the answer to a step that failed. */
 const refuserOf =
@@ -165,7 +186,8 @@ const refuserOf =
 
 const isOfSubscription = { isOfSubscription: true } as const;
 
-const subscriptionMark = ({ node }: Operation) => (node.operation === 'subscription' ? isOfSubscription : {});
+const subscriptionMark = ({ node }: Pick<Operation, 'node'>) =>
+  node.operation === 'subscription' ? isOfSubscription : {};
 
 /** How the events of a subscription are numbered, so that a client can resume: the extension `eventIdOf` of its field. */
 const eventIdsOf = (schema: GraphQLSchema, { document, node }: Operation): SubscriptionSteps['idOf'] => {
@@ -184,9 +206,12 @@ const isCostRequested = ({ parameters: { extensions } }: OperationRequest): bool
 const mutationByGet = (): DomainError =>
   new DomainError('METHOD_NOT_ALLOWED', 'a mutation must be sent by POST', { details: { allow: 'POST' } });
 
+/** What an operation costs at least that is planned at its first execution. */
+const plannedCostMin = 100;
+
 /**
- * Executes operations of a schema. A plan is made when an operation is executed again, or may have many rows: making it costs
- * more than a single object saves.
+ * Executes operations of a schema. A plan is made when an operation is executed again, or may have many values: making it costs
+ * more than a single object saves, and what has no plan is not divided into slices.
  */
 export const executeWith = (schema: GraphQLSchema): Execute => {
   const executePlan = createExecute(schema, fixedObjects);
@@ -200,8 +225,10 @@ export const executeWith = (schema: GraphQLSchema): Execute => {
       variableValues: variables.raw,
       coercedVariables: variables.coerced,
       contextValue: context,
+      // What changes something is not ended in the middle.
+      ...(node.operation === 'query' ? { work: context.work } : {}),
     };
-    if (executed.has(operation) || sizeFor(variables.coerced).rows > 0) return executePlan(args);
+    if (executed.has(operation) || sizeFor(variables.coerced).cost > plannedCostMin) return executePlan(args);
     executed.add(operation);
     return execute(args) as ReturnType<Execute>;
   };

@@ -1,4 +1,5 @@
 import { DomainError } from '../errors.ts';
+import { checkJsonSize, type InputLimits } from '../http/limited-json.ts';
 import { parseExactJson } from '../lib/exact-json.ts';
 import { preview } from '../lib/problems.ts';
 
@@ -40,14 +41,15 @@ export const parametersOf = (value: unknown): RequestParameters => {
   };
 };
 
-/** Reads the JSON text of a request. Throws BAD_REQUEST. */
-export const parametersOfJson = (text: string): RequestParameters => parametersOf(jsonOf('the body', text));
+/** Reads the JSON text of a request. Throws BAD_REQUEST and LIMIT_EXCEEDED. */
+export const parametersOfJson = (text: string, limits: InputLimits): RequestParameters =>
+  parametersOf(jsonOf('the body', text, limits));
 
 /**
  * Reads parameters in the form of a query (`application/x-www-form-urlencoded`), where variables and extensions are JSON
- * text. Throws BAD_REQUEST.
+ * text. Throws BAD_REQUEST and LIMIT_EXCEEDED.
  */
-export const parametersOfForm = (form: string): RequestParameters => {
+export const parametersOfForm = (form: string, limits: InputLimits): RequestParameters => {
   const texts: Partial<Record<Name, string>> = {};
   for (const [name, value] of new URLSearchParams(wellEncoded(form))) {
     // Addresses also have parameters that are not for this server: of caches, of trackers, of GraphiQL.
@@ -55,7 +57,7 @@ export const parametersOfForm = (form: string): RequestParameters => {
     if (texts[name] !== undefined) throw badRequest(`${name} is given more than once`);
     texts[name] = value;
   }
-  const json = (name: Name): unknown => (texts[name] ? jsonOf(name, texts[name]) : null);
+  const json = (name: Name): unknown => (texts[name] ? jsonOf(name, texts[name], limits) : null);
   return {
     query: texts.query || null,
     documentId: texts.documentId || null,
@@ -75,11 +77,12 @@ const wellEncoded = (form: string): string => {
   }
 };
 
-/** Parses JSON and keeps all digits of numbers. Throws BAD_REQUEST. */
-export const jsonOf = (what: string, text: string): unknown => {
+/** Parses JSON and keeps all digits of numbers. Throws BAD_REQUEST, and LIMIT_EXCEEDED before it is parsed. */
+export const jsonOf = (what: string, text: string, limits: InputLimits): unknown => {
   // RFC 8259, section 8.1: a parser may ignore a byte order mark.
   const json = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   if (json.trim() === '') throw badRequest(`${what} is empty`);
+  checkJsonSize(what, json, limits);
   try {
     return parseExactJson(json);
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import type { Principal } from '../domains/api-keys.ts';
 import { DomainError } from '../errors.ts';
 import { type BodyLimits, type HttpRequest, mediaTypeOf, RequestBody, textOf } from '../http/request.ts';
 import { preview } from '../lib/problems.ts';
@@ -31,19 +32,41 @@ export const checkContentType = (contentType: string | undefined): void => {
     throw unsupported(`the charset of a request must be utf-8, not ${preview(charset.trim())}`);
 };
 
-/** The whole body of a request. Throws TOO_LARGE, or BAD_REQUEST when it ends early. */
-export const readBytes = (request: HttpRequest, config: Config): Promise<Buffer> => {
-  const limits: BodyLimits = { bytesMax: config.bodyBytesMax, decodedBytesMax: config.decodedBodyBytesMax };
-  return new RequestBody(request, limits, () => undefined).bytes();
+/**
+ * The whole body of a request. Throws TOO_LARGE, or BAD_REQUEST when it ends early; UNAUTHENTICATED for a caller without access
+ * whose body is larger than that of any operation that needs none.
+ */
+export const readBytes = (request: HttpRequest, config: Config, caller: Principal | null): Promise<Buffer> => {
+  const bytesMax = caller === null ? Math.min(config.publicBodyBytesMax, config.bodyBytesMax) : config.bodyBytesMax;
+  const limits: BodyLimits = { bytesMax, decodedBytesMax: config.decodedBodyBytesMax, input: config };
+  const body = new RequestBody(request, limits, () => undefined);
+  return caller === null ? publicBytes(body, bytesMax) : body.bytes();
 };
 
-/** The parameters in a body of one of the types above except multipart. Throws BAD_REQUEST, also for what is not UTF-8. */
-export const parametersIn = (bytes: Buffer, contentType: string | undefined): RequestParameters => {
+const publicBytes = async (body: RequestBody, bytesMax: number): Promise<Buffer> => {
+  try {
+    return await body.bytes();
+  } catch (error) {
+    if (!(error instanceof DomainError && error.code === 'TOO_LARGE')) throw error;
+    throw new DomainError(
+      'UNAUTHENTICATED',
+      `a request over ${bytesMax} bytes needs a key that is known and not revoked (setting publicBodyBytesMax)`,
+    );
+  }
+};
+
+/**
+ * The parameters in a body of one of the types above except multipart. Throws BAD_REQUEST, also for what is not UTF-8;
+ * TOO_LARGE and LIMIT_EXCEEDED before it is parsed.
+ */
+export const parametersIn = (bytes: Buffer, contentType: string | undefined, config: Config): RequestParameters => {
+  if (bytes.length > config.queryBytesMax + config.inputBytesMax)
+    throw new DomainError('TOO_LARGE', `the variables are over ${config.inputBytesMax} bytes (setting inputBytesMax)`);
   const text = textOf(bytes);
-  if (contentType === 'application/json') return parametersOfJson(text);
+  if (contentType === 'application/json') return parametersOfJson(text, config);
   const type = mediaTypeOf(contentType);
-  if (type === formType) return parametersOfForm(text);
+  if (type === formType) return parametersOfForm(text, config);
   if (type === textType)
     return { query: text, documentId: null, operationName: null, variables: null, extensions: null };
-  return parametersOfJson(text);
+  return parametersOfJson(text, config);
 };

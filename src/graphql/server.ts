@@ -12,6 +12,7 @@ import { type Accepted, createAcceptReader } from './accept.ts';
 import { checkAccess } from './access.ts';
 import { type Answer, httpResponseOf, type JsonType } from './answer.ts';
 import { createDocuments, type Documents } from './documents.ts';
+import { clientLeft } from './ended-work.ts';
 import { eventStreamOf, singleResult } from './event-stream.ts';
 import { createGraphiql } from './graphiql.ts';
 import { observeOperations } from './observed-operations.ts';
@@ -93,6 +94,7 @@ const createStages = (operations: Operations, services: Services) => {
     // Rows are read by programs that know HTTP only.
     if (!isPrepared(prepared)) return rows === null ? prepared : { ...prepared, jsonStatus: prepared.status };
     if (prepared.operation.node.operation !== 'subscription') {
+      request.signal.addEventListener('abort', () => prepared.context.work.end(clientLeft()), { once: true });
       const isPlain = !operationRequest.isReadOnly || (rows === null && accepted.preferred === 'text/event-stream');
       return isPlain ? operations.execute(prepared) : reads(request, prepared, rows ?? jsonTypeOf(accepted));
     }
@@ -117,9 +119,9 @@ const mayRunOf =
   (documents: Documents, { apiKeys }: Services): MayRun =>
   (text, caller) => {
     try {
-      const { operations } = documents.prepare(text);
-      for (const { access } of operations ?? []) checkAccess(access, apiKeys, caller);
-      return operations !== undefined;
+      const { parsed, prepare } = documents.parse(text);
+      for (const { access } of parsed ?? []) checkAccess(access, apiKeys, caller);
+      return prepare().operations !== undefined;
     } catch {
       // The request itself is checked again, and its answer says what is wrong.
       return false;
@@ -141,14 +143,14 @@ const operationRequestOf = async (request: Request, id: string, services: Servic
   const http = new FetchRequest(request, id);
   const caller = services.apiKeys.callerOf(keyOf(http.header));
   const readParameters = async (): Promise<RequestParameters> => {
-    if (isReadOnly) return parametersOfForm(http.search.slice(1));
+    if (isReadOnly) return parametersOfForm(http.search.slice(1), services.config);
     const contentType = headers.get('content-type') ?? undefined;
     checkContentType(contentType);
     if (mediaTypeOf(contentType) !== multipartType)
-      return parametersIn(await readBytes(http, services.config), contentType);
+      return parametersIn(await readBytes(http, services.config, caller), contentType, services.config);
     // An upload is read before its operation is known, so callers without the scope are refused before that.
     services.apiKeys.admit(caller, ['ingest']);
-    return parametersOfParts(await partsOf(request, services));
+    return parametersOfParts(await partsOf(request, services), services.config);
   };
   const lastEventId = http.header('last-event-id') ?? null;
   return { parameters: await readParameters(), caller, origin: http.origin, requestId: id, isReadOnly, lastEventId };

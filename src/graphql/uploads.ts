@@ -1,4 +1,5 @@
 import { DomainError } from '../errors.ts';
+import type { InputLimits } from '../http/limited-json.ts';
 import { preview } from '../lib/problems.ts';
 import { jsonOf, parametersOf, type RequestParameters } from './parameters.ts';
 
@@ -6,11 +7,11 @@ const badRequest = (message: string): DomainError => new DomainError('BAD_REQUES
 
 /**
  * The parameters of a multipart request (GraphQL multipart request specification): `operations` with each file where `map`
- * says. Throws BAD_REQUEST.
+ * says. Throws BAD_REQUEST and LIMIT_EXCEEDED.
  */
-export const parametersOfParts = (parts: FormData): RequestParameters => {
-  const operations = jsonOf('operations', textOf('operations', parts));
-  const map = parts.has('map') ? jsonOf('map', textOf('map', parts)) : {};
+export const parametersOfParts = (parts: FormData, limits: InputLimits): RequestParameters => {
+  const operations = jsonOf('operations', textOf('operations', parts), limits);
+  const map = parts.has('map') ? jsonOf('map', textOf('map', parts), limits) : {};
   if (typeof map !== 'object' || map === null || Array.isArray(map))
     throw badRequest(`map must be a JSON object of lists of paths, not ${preview(map)}`);
   parametersOf(operations);

@@ -26,9 +26,12 @@ const shapesLengthMax = 200_000;
 
 /**
  * Validates documents. Clients that write values into their documents send a new one each time, whose shape is one of few:
- * of a shape that is valid only the values are validated.
+ * of a shape that is valid only the values are validated. Stops at `errorsMax` errors: each has suggestions.
  */
-export const createValidation = (schema: GraphQLSchema): ((document: DocumentNode) => readonly GraphQLError[]) => {
+export const createValidation = (
+  schema: GraphQLSchema,
+  errorsMax: number,
+): ((document: DocumentNode) => readonly GraphQLError[]) => {
   /** The types of the literals of valid documents, by shape. */
   const literalTypes = createDocumentCache<readonly GraphQLLeafType[]>(shapesLengthMax);
   return (document) => {
@@ -36,7 +39,7 @@ export const createValidation = (schema: GraphQLSchema): ((document: DocumentNod
     const types = literalTypes.get(text);
     if (types && literals.every((literal, index) => fits(literal, types[index] as GraphQLLeafType))) return [];
     // Errors are those of all rules, in their order.
-    const errors = validate(schema, document);
+    const errors = validate(schema, document, undefined, { maxErrors: errorsMax });
     if (errors.length === 0 && !types) {
       const found = literalTypesOf(schema, document);
       if (found?.length === literals.length) literalTypes.set(text, found);

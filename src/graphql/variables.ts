@@ -24,9 +24,6 @@ export interface Variables {
   readonly coerced: Values;
 }
 
-/** Each error has a suggestion, whose search costs more than the value did. */
-const errorsMax = 20;
-
 const none: Values = Object.freeze(Object.create(null));
 const noVariables: Variables = { raw: none, coerced: none };
 
@@ -48,9 +45,12 @@ export const definitionsOf = (
     return isInputType(type) ? [{ node, name: node.variable.name.value, type, coerce: coercerOf(type) }] : [];
   });
 
-/** The variables of an operation with their defaults, or why they do not fit. */
+/**
+ * The variables of an operation with their defaults, or why they do not fit: at most `errorsMax` reasons, because each has a
+ * suggestion, whose search costs more than the value did.
+ */
 export const readVariables = (
-  schema: GraphQLSchema,
+  { schema, errorsMax }: { readonly schema: GraphQLSchema; readonly errorsMax: number },
   definitions: readonly Definition[],
   sent: Values | null,
 ): Variables | { readonly errors: readonly GraphQLError[] } => {

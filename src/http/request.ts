@@ -2,7 +2,9 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { DomainError } from '../errors.ts';
 import { codingOf } from '../lib/content-coding.ts';
+import { parseExactJson } from '../lib/exact-json.ts';
 import { decodeBody } from './body-decoding.ts';
+import { checkJsonSize, type InputLimits } from './limited-json.ts';
 
 /** A request, whether node:http or the Fetch standard carries it. */
 export interface HttpRequest {
@@ -122,6 +124,8 @@ export interface BodyLimits {
   readonly bytesMax: number;
   /** The setting `decodedBodyBytesMax`, for compressed bodies. */
   readonly decodedBytesMax: number;
+  /** Of JSON that is the whole body. */
+  readonly input: InputLimits;
 }
 
 /** Called before each chunk of a stream: an error if no more of the body may be read. */
@@ -183,6 +187,12 @@ export class RequestBody {
   /** All of it as text. Throws as `chunks` does, and BAD_REQUEST when it is not UTF-8. */
   async text(): Promise<string> {
     return textOf(await this.bytes());
+  }
+
+  /** Parses JSON that is in the body. Throws SyntaxError, and LIMIT_EXCEEDED before it is parsed. */
+  parseJson(text: string): unknown {
+    checkJsonSize('the body', text, this.#limits.input);
+    return parseExactJson(text);
   }
 
   #decodedChunks(): AsyncIterable<Uint8Array> {

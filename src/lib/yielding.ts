@@ -1,3 +1,5 @@
+import type { Work } from './work.ts';
+
 /** How long one slice of a computation may block the thread, milliseconds. */
 const sliceMs = 8;
 
@@ -24,15 +26,92 @@ export type Yielder = () => Promise<void> | undefined;
 
 /**
  * Lets other requests run: call the result between the steps of a long computation. It returns undefined until the
- * slice has lasted long enough.
+ * slice has lasted long enough. Throws or rejects with the reason when `work` has ended.
  */
-export const createYielder = (): Yielder => {
+export const createYielder = (work?: Work): Yielder => {
   // The first call always yields: computations that start together would otherwise run their first slices in a row.
   let until = 0;
   return () => {
     if (performance.now() < until) return undefined;
+    work?.check();
     return yieldToEventLoop().then(() => {
+      work?.check();
       until = performance.now() + sliceMs;
     });
   };
 };
+
+/** Steps between two looks at the clock. */
+const stepsPerLook = 64;
+
+/**
+ * Divides a computation that consists of many callbacks, none of which can await another one, into slices: what comes after
+ * the end of a slice is left for later ones. A computation without `work` is one slice.
+ */
+export class Slices {
+  readonly #work: Work | undefined;
+  #steps = 0;
+  /** When the current slice ends; 0 before the first look at the clock, which short computations never take. */
+  #until = 0;
+  #waiting: (() => void)[] = [];
+  #isResuming = false;
+  /** Values since the last look at the clock. */
+  #values = 0;
+
+  constructor(work: Work | undefined) {
+    this.#work = work;
+  }
+
+  /** Counts values that the computation made. */
+  count(values: number): void {
+    this.#values += values;
+  }
+
+  /** Whether the next step should come later. */
+  isOver(): boolean {
+    const work = this.#work;
+    if (!work) return false;
+    this.#steps++;
+    if (this.#steps % stepsPerLook !== 0) return this.#until === Number.NEGATIVE_INFINITY;
+    work.spend(this.#values);
+    this.#values = 0;
+    const now = performance.now();
+    if (this.#until === 0) this.#until = now + sliceMs;
+    if (now < this.#until) return false;
+    // Also for the steps before the next look.
+    this.#until = Number.NEGATIVE_INFINITY;
+    return true;
+  }
+
+  /** Takes a step in a later slice, in the order of the calls; never, when the work ends before. */
+  later<T>(step: () => T | Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push(() => {
+        try {
+          resolve(step());
+        } catch (error) {
+          reject(error);
+        }
+      });
+      if (!this.#isResuming) void this.#resume();
+    });
+  }
+
+  async #resume(): Promise<void> {
+    this.#isResuming = true;
+    this.#work?.beginSlices();
+    while (this.#waiting.length > 0) {
+      await yieldToEventLoop();
+      if (this.#work?.hasEnded) return;
+      const waiting = this.#waiting;
+      this.#waiting = [];
+      this.#until = performance.now() + sliceMs;
+      let done = 0;
+      while (done < waiting.length && performance.now() < this.#until) waiting[done++]?.();
+      // Before those that the steps have added.
+      if (done < waiting.length) this.#waiting = waiting.slice(done).concat(this.#waiting);
+    }
+    this.#isResuming = false;
+    this.#work?.endSlices();
+  }
+}

@@ -1,14 +1,14 @@
 import type { Config } from '../config.ts';
 import { DomainError } from '../errors.ts';
 import { keyOf } from '../http/credentials.ts';
+import type { InputLimits } from '../http/limited-json.ts';
 import { FetchRequest, RequestBody } from '../http/request.ts';
 import type { GuardedFace } from '../http/request-guard.ts';
 import { errorResponseOf, toResponse } from '../http/response.ts';
 import { scopes } from '../lib/api-key.ts';
-import { parseExactJson } from '../lib/exact-json.ts';
 import type { McpProgram } from './program.ts';
 
-type Limits = Pick<Config, 'bodyBytesMax' | 'decodedBodyBytesMax'>;
+type Limits = InputLimits & Pick<Config, 'bodyBytesMax' | 'decodedBodyBytesMax'>;
 
 /**
  * The Model Context Protocol over streamable HTTP, without sessions: each POST is answered completely, so any number of
@@ -50,11 +50,13 @@ export const createMcpFace = (program: McpProgram, limits: Limits): GuardedFace 
 });
 
 /** One message. Numbers that a double cannot hold are ExactNumbers, as in variables of GraphQL. */
-const messageOf = async (http: FetchRequest, { bodyBytesMax, decodedBodyBytesMax }: Limits): Promise<unknown> => {
-  const body = new RequestBody(http, { bytesMax: bodyBytesMax, decodedBytesMax: decodedBodyBytesMax }, () => undefined);
+const messageOf = async (http: FetchRequest, limits: Limits): Promise<unknown> => {
+  const { bodyBytesMax, decodedBodyBytesMax } = limits;
+  const sizes = { bytesMax: bodyBytesMax, decodedBytesMax: decodedBodyBytesMax, input: limits };
+  const body = new RequestBody(http, sizes, () => undefined);
   const text = await body.text();
   try {
-    const message = parseExactJson(text);
+    const message = body.parseJson(text);
     if (!Array.isArray(message)) return message;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Config } from '../config.ts';
 import type { Services } from '../context.ts';
 import type { Principal } from '../domains/api-keys.ts';
 import { DomainError, type FieldProblem, storageFaultOf } from '../errors.ts';
@@ -12,6 +13,12 @@ import { readFields, wrongMediaType } from './read-fields.ts';
 import { pairsOf, readInput } from './read-input.ts';
 import { isData, type Route, type RouteContext } from './route.ts';
 
+const bodyLimitsOf = (config: Config): BodyLimits => ({
+  bytesMax: config.bodyBytesMax,
+  decodedBytesMax: config.decodedBodyBytesMax,
+  input: config,
+});
+
 /** Turns requests into responses, both for the fast path and for the Fetch standard. */
 export interface RequestHandler {
   /** Never rejects: errors become coded responses; an error that is not a DomainError is a bug, is logged and masked as INTERNAL. */
@@ -22,7 +29,7 @@ export interface RequestHandler {
 
 export const createRequestHandler = (services: Services, log: Logger, document: () => ApiDocument): RequestHandler => {
   const { apiKeys, ledger, config } = services;
-  const bodyLimits: BodyLimits = { bytesMax: config.bodyBytesMax, decodedBytesMax: config.decodedBodyBytesMax };
+  const bodyLimits = bodyLimitsOf(config);
   const streamLimits: BodyLimits = { ...bodyLimits, bytesMax: Number.POSITIVE_INFINITY };
 
   const logBug = (error: unknown, { id }: HttpRequest): void => {

@@ -1,6 +1,6 @@
 import { DomainError, type FieldProblem } from '../errors.ts';
 import type { RequestBody } from '../http/request.ts';
-import { numberText, parseExactJson } from '../lib/exact-json.ts';
+import { numberText } from '../lib/exact-json.ts';
 import { preview } from '../lib/problems.ts';
 import { pairsOf, type RawInput } from './read-input.ts';
 
@@ -8,14 +8,14 @@ export const fieldTypes = ['application/x-www-form-urlencoded', 'application/jso
 
 /**
  * The parameters in a body: a form, or a JSON object whose numbers and booleans stand for their text; null counts as
- * absent. Throws UNSUPPORTED_MEDIA_TYPE when the body is neither, BAD_REQUEST when it is malformed.
+ * absent. Throws UNSUPPORTED_MEDIA_TYPE when the body is neither, BAD_REQUEST when it is malformed, LIMIT_EXCEEDED when it is too deep or has too many values.
  */
 export const readFields = async (body: RequestBody): Promise<RawInput[]> => {
   const text = await body.text();
   // Many clients send a content type although they send no body.
   if (text.trim() === '') return [];
   if (body.mediaType === fieldTypes[0]) return pairsOf(text);
-  if (body.mediaType === fieldTypes[1]) return Object.entries(objectIn(text)).flatMap(inputOf);
+  if (body.mediaType === fieldTypes[1]) return Object.entries(objectIn(text, body)).flatMap(inputOf);
   throw wrongMediaType(body, fieldTypes);
 };
 
@@ -27,10 +27,10 @@ export const wrongMediaType = ({ mediaType }: RequestBody, expected: readonly st
   );
 
 /** Throws BAD_REQUEST when the text is not one JSON object. */
-const objectIn = (text: string): object => {
+const objectIn = (text: string, body: RequestBody): object => {
   let value: unknown;
   try {
-    value = parseExactJson(text);
+    value = body.parseJson(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new DomainError('BAD_REQUEST', `the body is not valid JSON: ${error.message}`);

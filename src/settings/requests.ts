@@ -15,6 +15,12 @@ export const requestSettings = {
     default: '8MB',
     description: 'Maximum size of a request body; `uploadBytesMax` applies to uploads.',
   },
+  publicBodyBytesMax: {
+    type: bytes,
+    default: '100kB',
+    description:
+      'Maximum size of the body of a GraphQL request without a key on a server that needs keys; larger ones are refused with UNAUTHENTICATED before they are read.',
+  },
   decodedBodyBytesMax: {
     type: bytes,
     default: '200MB',
@@ -38,6 +44,43 @@ export const requestSettings = {
     default: '1000',
     description: 'Maximum number of fields of a GraphQL operation, counted after fragments are expanded.',
   },
+  queryBytesMax: { type: bytes, default: '256kB', description: 'Maximum size of a GraphQL document.' },
+  queryOperationsMax: {
+    type: integer(),
+    default: '100',
+    description: 'Maximum number of operations of a GraphQL document.',
+  },
+  queryPairsMax: {
+    type: integer(),
+    default: '20000',
+    description:
+      'Maximum number of pairs of fields with the same name, and of fragments, in one place of a GraphQL document; the validation compares each pair.',
+  },
+  inputBytesMax: {
+    type: bytes,
+    default: '2MB',
+    description: 'Maximum size of the variables and extensions of a GraphQL request, without files.',
+  },
+  inputDepthMax: {
+    type: integer({ max: 250 }),
+    default: '100',
+    description: 'Maximum nesting depth of variables, of values in a GraphQL document and of other JSON in requests.',
+  },
+  inputListMax: {
+    type: integer(),
+    default: '20000',
+    description: 'Maximum number of items of each list in variables and other JSON of requests.',
+  },
+  inputValuesMax: {
+    type: integer(),
+    default: '200000',
+    description: 'Maximum number of values in all variables, or in other JSON of a request, together.',
+  },
+  inputErrorsMax: {
+    type: integer(),
+    default: '20',
+    description: 'Maximum number of errors of a GraphQL document or its variables that are looked for.',
+  },
   queryTokensMax: { type: integer(), default: '5000', description: 'Maximum number of tokens of a GraphQL document.' },
   queryScansMax: {
     type: integer(),
@@ -48,6 +91,22 @@ export const requestSettings = {
     type: integer(),
     default: '1000000',
     description: 'Maximum number of rows of an operation: the product of the page sizes of nested pages.',
+  },
+  queryGroupsMax: {
+    type: integer(),
+    default: '200000',
+    description: 'Maximum number of groups of all aggregates of an operation over facts together.',
+  },
+  queryMsMax: {
+    type: integer(),
+    default: '30000',
+    description: 'Maximum duration of a GraphQL query, in milliseconds; it then ends with TIMEOUT.',
+  },
+  queryCostMax: {
+    type: integer(),
+    default: '500000',
+    description:
+      'Maximum cost of a GraphQL operation: its values, those of every row and those that are loaded or joined counted several times, and the values in its arguments. Pages inside of pages are estimated with at most `pageSizeDefault` rows; the values of the answer are counted as well.',
   },
   filterValuesMax: {
     type: integer(),

@@ -39,7 +39,13 @@ export const files = [
   },
 ] as const;
 
-export type ImportedFile = (typeof files)[number];
+/** A file of records to import: its head, and the line of each record. */
+export interface ImportedFile {
+  readonly target: string;
+  readonly name: string;
+  readonly head: string;
+  readonly line: (input: BenchmarkData, row: number) => string;
+}
 
 const linesAtOnce = 10_000;
 

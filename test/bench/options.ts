@@ -9,6 +9,7 @@ export const benchmarkNames = [
   'graphql-pages',
   'dataset',
   'web-ui',
+  'limits',
 ] as const;
 export type BenchmarkName = (typeof benchmarkNames)[number];
 

@@ -6,6 +6,7 @@ import { benchmarkGraphql } from './graphql.ts';
 import { benchmarkGraphqlPages } from './graphql-pages.ts';
 import { benchmarkImport } from './import.ts';
 import { benchmarkIngest } from './ingest.ts';
+import { benchmarkLimits } from './limits.ts';
 import { benchmarkLookups } from './lookups.ts';
 import type { BenchmarkName, BenchmarkOptions } from './options.ts';
 import { printReport, type Report } from './report.ts';
@@ -23,6 +24,7 @@ const benchmarks: Readonly<Record<BenchmarkName, (options: BenchmarkOptions) => 
   'graphql-pages': benchmarkGraphqlPages,
   dataset: benchmarkDataset,
   'web-ui': benchmarkWebUi,
+  limits: benchmarkLimits,
 };
 
 const [name, size, folder, out] = process.argv.slice(2) as [BenchmarkName, string, string, string];

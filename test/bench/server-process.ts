@@ -28,10 +28,26 @@ export const cpuUsOf = ({ process: { pid } }: Pick<ServerProcess, 'process'>): n
 };
 
 /** Runs a load in a process of its own and returns what it prints. */
-export const runLoad = async <T>(args: readonly string[]): Promise<T> => {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+export const runLoad = async <T>(args: readonly string[]): Promise<T> => resultOf(args, startLoad(args, 'ignore'));
+
+/** The same beside other work, at whose end the load ends too: its input is then closed. */
+export const runBeside = async <T, W>(
+  args: readonly string[],
+  work: () => Promise<W>,
+): Promise<{ readonly result: T; readonly done: W }> => {
+  const child = startLoad(args, 'pipe');
+  const result = resultOf<T>(args, child);
+  const done = await work();
+  child.stdin?.end();
+  return { result: await result, done };
+};
+
+const startLoad = (args: readonly string[], stdin: 'ignore' | 'pipe'): ChildProcess =>
+  spawn(process.execPath, args, { stdio: [stdin, 'pipe', 'inherit'] });
+
+const resultOf = async <T>(args: readonly string[], child: ChildProcess): Promise<T> => {
   let printed = '';
-  child.stdout.on('data', (text: Buffer) => {
+  child.stdout?.on('data', (text: Buffer) => {
     printed += text;
   });
   const [code] = await once(child, 'close');

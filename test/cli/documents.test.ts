@@ -19,8 +19,8 @@ describe('asof documents check', () => {
     expect(await asof(['documents', 'check', path, '--data', join(path, 'none')])).toEqual({
       code: 0,
       stdout: [
-        `${file}:1: Purchases: valid, depth 3 (4) of 15, fields 3 (5) of 1000, rows 10 (1000) of 1000000, scans 1 of 20`,
-        `${file}:4: Status: valid, depth 2 of 15, fields 2 of 1000, rows 0 of 1000000, scans 0 of 20`,
+        `${file}:1: Purchases: valid, depth 3 (4) of 15, fields 3 (5) of 1000, rows 10 (1000) of 1000000, scans 1 of 20, cost 43 (12003) of 500000`,
+        `${file}:4: Status: valid, depth 2 of 15, fields 2 of 1000, rows 0 of 1000000, scans 0 of 20, cost 4 of 500000`,
         '',
       ].join('\n'),
       stderr: '',

@@ -123,7 +123,7 @@ const bodies: readonly (readonly [name: string, body: string | Buffer, status: n
     'JSON nested too deep',
     `{"query": "{ __typename }", "variables": {"a": ${'['.repeat(300)}${']'.repeat(300)}}}`,
     400,
-    'BAD_REQUEST',
+    'LIMIT_EXCEEDED',
   ],
   ['text', '"{ __typename }"', 400, 'BAD_REQUEST'],
   ['null', 'null', 400, 'BAD_REQUEST'],

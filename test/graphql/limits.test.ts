@@ -113,14 +113,15 @@ describe('limits of operations', () => {
       const body = JSON.stringify({ query, extensions: { cost } });
       return (await post(body, { 'content-type': 'application/json' })).json();
     };
-    const cost = (rows: number) => ({
+    const cost = (rows: number, value: number) => ({
       depth: { value: 5, max: 15 },
       fields: { value: 5, max: 1000 },
       rows: { value: rows, max: 1000 },
       scans: { value: 0, max: 20 },
+      cost: { value, max: 500_000 },
     });
-    expect(await costOf(20)).toEqual({ data: { imports: { nodes: [] } }, extensions: { cost: cost(200) } });
-    expect(await costOf(101)).toMatchObject({ errors: [{}], extensions: { cost: cost(1010) } });
+    expect(await costOf(20)).toEqual({ data: { imports: { nodes: [] } }, extensions: { cost: cost(200, 923) } });
+    expect(await costOf(101)).toMatchObject({ errors: [{}], extensions: { cost: cost(1010, 4649) } });
     expect(await costOf(20, false)).toEqual({ data: { imports: { nodes: [] } } });
     expect(await costOf(20, 'yes')).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
   });

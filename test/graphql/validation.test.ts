@@ -58,7 +58,7 @@ describe('validation by shapes', () => {
       .map(([template, a, b]) => template(a, b))
       // A default value has no variables.
       .filter((text) => !text.includes('= $v'));
-    const validation = createValidation(schema);
+    const validation = createValidation(schema, 100);
     const messages = (errors: ReturnType<typeof validate>): unknown[] =>
       errors.map((error) => ({ ...error.toJSON(), message: error.message }));
     fc.assert(

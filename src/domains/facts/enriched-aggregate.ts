@@ -3,6 +3,7 @@ import { cooperativeSort } from '../../indices/cooperative-sort.ts';
 import { createGrouper, type Grouper } from '../../indices/grouper.ts';
 import { type Decimal, microsOf } from '../../lib/decimal.ts';
 import type { Grain } from '../../lib/periods.ts';
+import { Work } from '../../lib/work.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import type { Dimension, DimensionName, GroupKey } from './dimensions.ts';
 import { type AsOf, type EnrichedFacts, joinProbe } from './enrichment.ts';
@@ -67,12 +68,18 @@ export interface GroupFactsRequest {
 }
 
 export interface EnrichedAggregate {
-  /** Joins facts to what was true at their time, then groups and measures them. Costs no SQL on the newest tables. */
-  aggregate(request: AggregateRequest): Promise<Aggregation>;
+  /**
+   * Joins facts to what was true at their time, then groups and measures them. Costs no SQL on the newest tables. Rejects with
+   * LIMIT_EXCEEDED when the aggregates of `work` have more than `queryGroupsMax` groups, and with its reason when it has ended.
+   */
+  aggregate(request: AggregateRequest, work?: Work): Promise<Aggregation>;
 }
 
-export const createEnrichedAggregate = (factSets: readonly FactSet[]): EnrichedAggregate => ({
-  async aggregate(request) {
+export const createEnrichedAggregate = (
+  factSets: readonly FactSet[],
+  { queryGroupsMax }: { readonly queryGroupsMax: number },
+): EnrichedAggregate => ({
+  async aggregate(request, work = new Work()) {
     const repeated = request.groupBy.find((name, index) => request.groupBy.indexOf(name) !== index);
     if (repeated) throw new DomainError('BAD_REQUEST', `groupBy names ${repeated} twice`);
     const facts = factSets.find(({ source }) => source === request.source);
@@ -83,10 +90,13 @@ export const createEnrichedAggregate = (factSets: readonly FactSet[]): EnrichedA
     const enriched = await facts.enrichment.at(request.asOf, probe.joins);
     const dimensions = dimensionsOf(facts, request, enriched);
     const grouper = createGrouper(dimensions);
-    const scan = scanOf(facts, request, enriched, grouper);
-    const found = await countAndSum(scan, facts.columns);
+    const scan = scanOf(facts, request, enriched, { grouper, work });
+    const addGroup = (): void => {
+      if (++work.groups > queryGroupsMax) throw tooManyGroups(queryGroupsMax);
+    };
+    const found = await countAndSum(scan, facts.columns, addGroup);
     const totals = { totalCount: sumOf(found.counts), totalAmounts: sumOf(found.amounts) };
-    const grouping = { request, facts, enriched, dimensions, grouper, scan, ...totals, ...found };
+    const grouping = { request, facts, enriched, dimensions, grouper, scan, work, ...totals, ...found };
     return aggregationOf(request.having ? await having(request.having, grouping) : grouping);
   },
 });
@@ -100,18 +110,29 @@ const dimensionsOf = (facts: FactSet, request: AggregateRequest, enriched: Enric
 
 const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
 
-const scanOf = (facts: FactSet, request: AggregateRequest, enriched: EnrichedFacts, { groupOf }: Grouper): Scan => {
+const tooManyGroups = (queryGroupsMax: number): DomainError =>
+  new DomainError(
+    'LIMIT_EXCEEDED',
+    `the aggregates of the operation have more than ${queryGroupsMax} groups: filter with where, or group by less (setting queryGroupsMax)`,
+  );
+
+const scanOf = (
+  facts: FactSet,
+  request: AggregateRequest,
+  enriched: EnrichedFacts,
+  { grouper: { groupOf }, work }: Pick<Grouping, 'grouper' | 'work'>,
+): Scan => {
   const test = facts.testOf(request.where, enriched, request.timeZone);
   const candidates = candidatesOf(facts, request.where?.userIds, enriched);
-  return (visit) => scanRows(candidates, test, (row) => visit(row, groupOf(row)));
+  return (visit) => scanRows(candidates, test, (row) => visit(row, groupOf(row)), work);
 };
 
 /** Applies `having`: groups that do not pass it count as empty. */
 const having = async (filter: MeasureFilter, grouping: Grouping): Promise<Grouping> => {
-  const { scan, sumOf } = grouping;
+  const { scan, sumOf, work } = grouping;
   const counts = grouping.counts.slice();
   const amounts = grouping.amounts.slice();
-  const maybeYield = createYielder();
+  const maybeYield = createYielder(work);
   let totalCount = 0;
   let totalAmounts = 0;
   let totalSum = 0n;
@@ -143,6 +164,7 @@ export interface Grouping {
   readonly enriched: EnrichedFacts;
   readonly dimensions: readonly Dimension[];
   readonly grouper: Grouper;
+  readonly work: Work;
   /** Scans the rows of the groups that pass `having`. */
   readonly scan: Scan;
   readonly counts: readonly number[];
@@ -154,14 +176,14 @@ export interface Grouping {
 }
 
 const aggregationOf = async (grouping: Grouping): Promise<Aggregation> => {
-  const { request, facts, enriched, dimensions, grouper, scan, counts } = grouping;
+  const { request, facts, enriched, dimensions, grouper, scan, counts, work } = grouping;
   const measures = createGroupMeasures(grouping);
   const keyOf = (group: number): GroupKey =>
     Object.fromEntries(
       grouper.codesOf(group).map((code, index) => [request.groupBy[index], dimensions[index]?.valueOf(code)]),
     );
   const found = Uint32Array.from(counts.keys()).filter((group) => counts[group] !== 0);
-  const order = await cooperativeSort(found, await groupOrder(grouping, measures.of, found), createYielder());
+  const order = await cooperativeSort(found, await groupOrder(grouping, measures.of, found), createYielder(work));
   const aggregation: Aggregation = {
     count: order.length,
     groups: (offset = 0, limit = order.length) =>

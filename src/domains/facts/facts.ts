@@ -1,3 +1,4 @@
+import type { Work } from '../../lib/work.ts';
 import type { Users } from '../users/users.ts';
 import type { FactSet } from './fact-set.ts';
 import { checkFilter, type FilterLimits, testOf } from './filter.ts';
@@ -5,7 +6,7 @@ import { createFactPages, type FactPage, type FactPageRequest } from './page.ts'
 
 /** A fact set with the queries that are the same for every kind of facts. */
 export interface Facts extends FactSet {
-  page(request: FactPageRequest): Promise<FactPage>;
+  page(request: FactPageRequest, work?: Work): Promise<FactPage>;
   /** Enriches all facts, so that the first query does not have to wait for it. */
   warm(): Promise<void>;
 }

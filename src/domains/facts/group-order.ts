@@ -1,6 +1,7 @@
 import { DomainError } from '../../errors.ts';
 import type { Grouper } from '../../indices/grouper.ts';
 import { compareValues } from '../../lib/compare.ts';
+import type { Work } from '../../lib/work.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import type { Dimension, DimensionName } from './dimensions.ts';
 import type { MeasureName, Measures } from './group-measures.ts';
@@ -15,6 +16,7 @@ interface OrderableGroups {
   readonly request: { readonly groupBy: readonly DimensionName[]; readonly orderBy: readonly GroupOrder[] };
   readonly dimensions: readonly Dimension[];
   readonly grouper: Grouper;
+  readonly work: Work;
 }
 
 /** The order of two groups. */
@@ -23,7 +25,7 @@ type MeasuresOf = (group: number) => Measures;
 
 /** The requested order, then ascending by every dimension: no two groups are equal, so that pages do not shift. */
 export const groupOrder = async (
-  { request: { groupBy, orderBy }, dimensions, grouper }: OrderableGroups,
+  { request: { groupBy, orderBy }, dimensions, grouper, work }: OrderableGroups,
   measuresOf: MeasuresOf,
   groups: Uint32Array,
 ): Promise<Compare> => {
@@ -36,7 +38,9 @@ export const groupOrder = async (
   };
   const parts: Compare[] = [];
   for (const { dimension, measure, descending } of orderBy) {
-    const compare = dimension ? byDimension(dimension) : await byMeasure(measure as MeasureName, measuresOf, groups);
+    const compare = dimension
+      ? byDimension(dimension)
+      : await byMeasure(measure as MeasureName, measuresOf, { groups, work });
     parts.push(descending ? (a, b) => compare(b, a) : compare);
   }
   parts.push(...groupBy.map(byDimension));
@@ -49,9 +53,13 @@ export const groupOrder = async (
   };
 };
 
-const byMeasure = async (name: MeasureName, measuresOf: MeasuresOf, groups: Uint32Array): Promise<Compare> => {
+const byMeasure = async (
+  name: MeasureName,
+  measuresOf: MeasuresOf,
+  { groups, work }: { readonly groups: Uint32Array; readonly work: Work },
+): Promise<Compare> => {
   const values = new Map<number, bigint | number>();
-  const maybeYield = createYielder();
+  const maybeYield = createYielder(work);
   for (const group of groups) {
     values.set(group, (await readMeasure(measuresOf(group), name)) ?? 0);
     await maybeYield();

@@ -18,13 +18,15 @@ export interface CountsAndSums {
   readonly totalSum: bigint;
 }
 
-export const countAndSum = async (scan: Scan, columns: FactColumns): Promise<CountsAndSums> => {
+/** Counts rows and adds up amounts by group; calls `onGroup` for each new group, before it takes memory. */
+export const countAndSum = async (scan: Scan, columns: FactColumns, onGroup: () => void): Promise<CountsAndSums> => {
   const counts: number[] = [];
   const amounts: number[] = [];
   const sums = createDecimalSums();
   const total = createDecimalSums();
   await scan((row, group) => {
     if (group === counts.length) {
+      onGroup();
       counts.push(0);
       amounts.push(0);
     }

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { DomainError } from '../../errors.ts';
+import type { Work } from '../../lib/work.ts';
 import type { FactColumns } from './columns.ts';
 import { type AsOf, type EnrichedFacts, type JoinName, joinProbe } from './enrichment.ts';
 import type { FactSet } from './fact-set.ts';
@@ -41,15 +42,17 @@ const rememberedMax = 1_000_000;
  * Finds pages of facts, ties in the order of `seq`. A page of one sequence number is always the same: those that were found
  * last are remembered.
  */
-export const createFactPages = (facts: Omit<FactSet, 'bySeqs'>): ((request: FactPageRequest) => Promise<FactPage>) => {
+export const createFactPages = (
+  facts: Omit<FactSet, 'bySeqs'>,
+): ((request: FactPageRequest, work?: Work) => Promise<FactPage>) => {
   const pages = new LRUCache<string, FactPage>({
     maxSize: rememberedMax,
     sizeCalculation: ({ seqs }, key) => key.length + seqs.length,
   });
-  return async (request) => {
+  return async (request, work) => {
     const enriched = await facts.enrichment.at(request.asOf, joinsOf(facts, request.where));
     const key = JSON.stringify([enriched.sequence, request]);
-    const page = pages.get(key) ?? (await findPage(facts, enriched, request));
+    const page = pages.get(key) ?? (await findPage(facts, enriched, request, work));
     pages.set(key, page);
     return page;
   };
@@ -60,6 +63,7 @@ const findPage = async (
   facts: Omit<FactSet, 'bySeqs'>,
   enriched: EnrichedFacts,
   request: FactPageRequest,
+  work: Work | undefined,
 ): Promise<FactPage> => {
   const { columns } = facts;
   const test = facts.testOf(request.where, enriched, 'UTC');
@@ -73,12 +77,13 @@ const findPage = async (
   let skippedAfter = false;
 
   const userIds = request.userId === undefined ? request.where?.userIds : [request.userId];
-  await scanRows(candidatesOf(facts, userIds, enriched), test, (row) => {
+  const visit = (row: number): void => {
     totalCount++;
     if (after !== undefined && compare(row, after) <= 0) skippedBefore = true;
     else if (before !== undefined && compare(row, before) >= 0) skippedAfter = true;
     else firstRows.offer(row);
-  });
+  };
+  await scanRows(candidatesOf(facts, userIds, enriched), test, visit, work);
   const rows = firstRows.rows();
   const more = rows.length > request.limit;
   if (more) rows.pop();

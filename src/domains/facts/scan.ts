@@ -1,12 +1,16 @@
+import type { Work } from '../../lib/work.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import type { EnrichedFacts } from './enrichment.ts';
 import type { FactSet } from './fact-set.ts';
 
 /** Rows to scan: all below a number, or the listed ones, ascending. */
-export type Candidates = number | readonly number[];
+export type Candidates = number | Uint32Array;
 
 /** Small, because a filter with many parts is slow on every row. */
 const rowsPerYield = 1024;
+
+/** Rows that are collected and sorted at once. */
+const listedMax = 50_000;
 
 /** The rows of these users, found without a scan; all rows when no users are named. */
 export const candidatesOf = (
@@ -15,19 +19,28 @@ export const candidatesOf = (
   { rows }: EnrichedFacts,
 ): Candidates => {
   if (!userIds) return rows;
-  const found = [...facts.userCodes(userIds)].flatMap((user) => facts.columns.rowsOfUser(user, rows));
-  return found.sort((a, b) => a - b);
+  const found: number[] = [];
+  for (const user of facts.userCodes(userIds)) {
+    for (const row of facts.columns.rowsOfUser(user, rows)) found.push(row);
+    // The test of the filter finds the same rows, and yields.
+    if (found.length > listedMax) return rows;
+  }
+  return Uint32Array.from(found).sort();
 };
 
-/** Calls `visit` with every candidate that passes the test, in order, and yields to other work in between. */
+/**
+ * Calls `visit` with every candidate that passes the test, in order, and yields to other work in between. Rejects when `work`
+ * has ended.
+ */
 export const scanRows = async (
   candidates: Candidates,
   test: ((row: number) => boolean) | undefined,
   visit: (row: number) => void,
+  work?: Work,
 ): Promise<void> => {
   const listed = typeof candidates === 'number' ? undefined : candidates;
   const end = typeof candidates === 'number' ? candidates : candidates.length;
-  const maybeYield = createYielder();
+  const maybeYield = createYielder(work);
   for (let from = 0; from < end; from += rowsPerYield) {
     const to = Math.min(from + rowsPerYield, end);
     for (let index = from; index < to; index++) {

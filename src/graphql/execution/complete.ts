@@ -38,6 +38,7 @@ export const executeFields = (
 ): string | Promise<string> => {
   let text = '';
   let parts: Part[] | undefined;
+  execution.slices.count(fields.length);
   try {
     for (const field of fields) {
       if (field.constant !== null) {
@@ -81,7 +82,7 @@ const executeField = (
   try {
     const result = field.resolve(source, execution.argumentsOf(field), execution.contextValue, info);
     const completed: Completed = isPromise(result)
-      ? result.then((value) => complete(output, value, info, null))
+      ? result.then((value) => completeInTurn(output, value, info, null))
       : complete(output, result, info, null);
     if (typeof completed === 'string' || completed === null) return completed;
     return completed.then(undefined, (error: unknown) => nulled(error, output, info, info.path));
@@ -96,6 +97,13 @@ const nulled = (thrown: unknown, { isNullable }: OutputPlan, info: FieldInfo, pa
   if (!isNullable) throw error;
   info.execution.addError(error, path);
   return null;
+};
+
+/** Completes a value that had to be awaited: thousands of values may arrive at once. */
+const completeInTurn = (output: OutputPlan, value: unknown, info: FieldInfo, path: Path | null): Completed => {
+  const { slices } = info.execution;
+  const step = (): string | null | Promise<Text> => complete(output, value, info, path);
+  return slices.isOver() ? slices.later<Text>(step) : step();
 };
 
 /** Completes a value at a path; null is the path of the field itself. */
@@ -172,13 +180,31 @@ const completeList = (list: OutputPlan, values: unknown, info: FieldInfo, path: 
   const known = selection && execution.findListText(selection, values);
   if (known) return known;
   const errorsBefore = execution.errors.length;
-  let text = '';
+  const text = completeFrom(items, Array.isArray(values) ? values : Array.from(values as Iterable<unknown>), 0);
+  if (typeof text === 'string' && selection && execution.errors.length === errorsBefore)
+    execution.rememberListText(selection, values, text);
+  return text;
+};
+
+/** Completes the items from an index on: all that one slice has time for, and later the others. */
+const completeFrom = (items: Items, list: readonly unknown[], from: number): string | Promise<Text> => {
+  const { slices } = items.info.execution;
+  let text = from === 0 && list.length === 0 ? '[' : '';
   let parts: Part[] | undefined;
-  let index = 0;
+  let index = from;
   try {
-    for (const value of values as Iterable<unknown>) {
-      const completed = completeItem(items, value, index);
-      const separator = index++ === 0 ? '[' : ',';
+    for (; index < list.length; index++) {
+      const next = index;
+      if (next > from && slices.isOver()) {
+        parts ??= [];
+        parts.push(
+          text,
+          slices.later<Text>(() => completeFrom(items, list, next)),
+        );
+        return allOf(parts);
+      }
+      const completed = completeItem(items, list[index], index);
+      const separator = index === 0 ? '[' : ',';
       if (typeof completed === 'string') text += separator + completed;
       else if (completed === null) text += `${separator}null`;
       else {
@@ -192,11 +218,8 @@ const completeList = (list: OutputPlan, values: unknown, info: FieldInfo, path: 
     for (const part of parts ?? []) if (typeof part !== 'string') part.catch(() => undefined);
     throw error;
   }
-  text = index === 0 ? '[]' : `${text}]`;
-  if (!parts) {
-    if (selection && execution.errors.length === errorsBefore) execution.rememberListText(selection, values, text);
-    return text;
-  }
+  text += ']';
+  if (!parts) return text;
   parts.push(text);
   return allOf(parts);
 };
@@ -214,7 +237,7 @@ const completeItem = ({ output, info, path: listPath }: Items, value: unknown, i
   const fail = (error: unknown): null => nulled(error, output, info, path ?? pathOf(listPath, index, undefined));
   try {
     const completed: Completed = isPromise(value)
-      ? value.then((item) => complete(output, item, info, path))
+      ? value.then((item) => completeInTurn(output, item, info, path))
       : complete(output, value, info, path);
     return typeof completed === 'string' || completed === null ? completed : completed.then(undefined, fail);
   } catch (error) {

@@ -5,6 +5,8 @@ import {
   type GraphQLResolveInfo,
   getArgumentValues,
 } from 'graphql';
+import type { Work } from '../../lib/work.ts';
+import { Slices } from '../../lib/yielding.ts';
 import type { Arguments } from './arguments.ts';
 import type { FixedSelection } from './fixed-texts.ts';
 import type { FieldPlan, OperationPlan } from './plan.ts';
@@ -29,6 +31,8 @@ export interface ExecutionValues {
   readonly rootValue: unknown;
   readonly contextValue: unknown;
   readonly variables: Readonly<Record<string, unknown>>;
+  /** Undefined for an execution that nobody ends early. */
+  readonly work: Work | undefined;
 }
 
 /** The state of one execution of an operation. */
@@ -38,10 +42,12 @@ export class Execution {
   readonly contextValue: unknown;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly errors: GraphQLError[] = [];
+  readonly slices: Slices;
   #nulled: Set<Path | undefined> | undefined;
   readonly #arguments: Arguments[] = [];
 
-  constructor(plan: OperationPlan, { rootValue, contextValue, variables }: ExecutionValues) {
+  constructor(plan: OperationPlan, { rootValue, contextValue, variables, work }: ExecutionValues) {
+    this.slices = new Slices(work);
     this.plan = plan;
     this.rootValue = rootValue;
     this.contextValue = contextValue;

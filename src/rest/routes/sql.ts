@@ -4,7 +4,8 @@ import type { SqlFile } from '../../../db/datasets/sql/engine.ts';
 import type { SqlContext } from '../../domains/sql/sql.ts';
 import { DomainError } from '../../errors.ts';
 import { preferredType } from '../../http/accept.ts';
-import { numberText, parseExactJson } from '../../lib/exact-json.ts';
+import type { RequestBody } from '../../http/request.ts';
+import { numberText } from '../../lib/exact-json.ts';
 import { preview } from '../../lib/problems.ts';
 import { type SqlFormat, sqlFormats } from '../../lib/sql-formats.ts';
 import { readParameters } from '../../lib/sql-parameters.ts';
@@ -101,7 +102,7 @@ export const querySql = defineRoute({
     },
   },
   async handle(input, { sql, config }, { body, header }) {
-    const { text, parameters, ...sent } = readBody(await body.text(), body.mediaType);
+    const { text, parameters, ...sent } = readBody(await body.text(), body);
     const { format = acceptedFormat(header('accept')), first, ...asOf } = merge(input, sent);
     const query = { text, parameters: readParameters(parameters), first, asOf: asOfOf(asOf) };
     const result = await sql.file(query, format);
@@ -126,9 +127,9 @@ const refuse = (path: string, message: string): never => {
 };
 
 /** The body: JSON, or the statement itself. */
-const readBody = (text: string, mediaType: string): SentBody => {
-  if (mediaType !== 'application/json' && !text.trimStart().startsWith('{')) return { text };
-  const { query, parameters, ...rest } = objectIn(text);
+const readBody = (text: string, body: RequestBody): SentBody => {
+  if (body.mediaType !== 'application/json' && !text.trimStart().startsWith('{')) return { text };
+  const { query, parameters, ...rest } = objectIn(text, body);
   if (typeof query !== 'string') return refuse('query', 'the body must be a JSON object with the text `query`');
   const known = Object.keys(options);
   const unknown = Object.keys(rest).find((name) => !known.includes(name));
@@ -142,9 +143,9 @@ const readBody = (text: string, mediaType: string): SentBody => {
   return data ? { ...data, text: query, parameters } : refuse(String(issue?.path[0]), issue?.message ?? '');
 };
 
-const objectIn = (text: string): Readonly<Record<string, unknown>> => {
+const objectIn = (text: string, body: RequestBody): Readonly<Record<string, unknown>> => {
   try {
-    const value = parseExactJson(text);
+    const value = body.parseJson(text);
     if (text.trimStart().startsWith('{')) return value as Record<string, unknown>;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;

@@ -6,6 +6,7 @@ const parts = [
   ['fields', 'queryFieldsMax'],
   ['rows', 'queryRowsMax'],
   ['scans', 'queryScansMax'],
+  ['cost', 'queryCostMax'],
 ] as const;
 
 /** A line for each problem of an operation, or one with its cost. */

@@ -1,0 +1,133 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { loadWithEvents } from './limits-data.ts';
+import { type HostileRequest, hostileRequests } from './limits-documents.ts';
+import { configOf } from './load-data.ts';
+import { idleNote } from './measure.ts';
+import type { BenchmarkOptions } from './options.ts';
+import { watchMemory } from './process-memory.ts';
+import { figure, type Report } from './report.ts';
+import { runBeside, type ServerProcess, startServer } from './server-process.ts';
+
+const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const program = file('../../src/main.js');
+const prober = file('./limits-prober.js');
+
+const p99MsMax = 50;
+const answerMsMax = 60_000;
+const probedMs = 500;
+
+interface Answered {
+  readonly status: number;
+  /** The code of the first error, or `ok`. */
+  readonly code: string;
+  readonly seconds: number;
+}
+
+interface Probed {
+  readonly count: number;
+  readonly failed: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+interface Measured extends Answered {
+  readonly name: string;
+  readonly probed: Probed;
+  /** The most memory of the server so far, bytes. */
+  readonly memory: number | null;
+}
+
+const codeOf = (text: string): string => /"code":"(\w+)"/.exec(text.slice(0, 5000))?.[1] ?? 'ok';
+
+const send = ({ port }: ServerProcess, { body }: HostileRequest, key: string | null): Promise<Answered> =>
+  new Promise((resolve) => {
+    const startMs = performance.now();
+    const finish = (status: number, code: string): void =>
+      resolve({ status, code, seconds: (performance.now() - startMs) / 1000 });
+    const headers = { 'content-type': 'application/json', ...(key === null ? {} : { 'x-api-key': key }) };
+    const sent = request({ port, host: '127.0.0.1', path: '/graphql', method: 'POST', headers }, (answer) => {
+      let text = '';
+      answer.on('data', (part: Buffer) => {
+        if (text.length < 5000) text += part;
+      });
+      answer.on('end', () => finish(answer.statusCode ?? 0, codeOf(text)));
+    });
+    sent.setTimeout(answerMsMax, () => sent.destroy(new Error('timeout')));
+    // A server that refuses a body may close the connection before it has read it.
+    sent.on('error', (error: NodeJS.ErrnoException) => finish(0, error.code ?? error.message));
+    sent.end(body);
+  });
+
+const measureOn = async (server: ServerProcess, hostile: HostileRequest, key: string): Promise<Measured> => {
+  const endWatch = watchMemory(server.process.pid as number);
+  const { result: probed, done } = await runBeside<Probed, Answered>([prober, String(server.port), key], async () => {
+    // The prober is at its pace by then, and goes on for a while: a client may be answered before the work ends.
+    await delay(probedMs);
+    const answered = await send(server, hostile, hostile.hasKey ? key : null);
+    await delay(probedMs);
+    return answered;
+  });
+  return { ...done, name: hostile.name, probed, memory: endWatch() };
+};
+
+/** Starts a server with so much heap, sends it every request, and says whether it is still alive. */
+const measureAll = async (folder: string, heapMegabytes: number, requests: readonly HostileRequest[], key: string) => {
+  const args = [`--max-old-space-size=${heapMegabytes}`, program, '--data', configOf(folder).data, '--port', '0'];
+  const server = await startServer('asof', args, /listening on http:\/\/127\.0\.0\.1:(\d+)/);
+  const rows: Measured[] = [];
+  for (const hostile of requests) {
+    if (server.process.exitCode !== null || server.process.signalCode !== null) break;
+    rows.push(await measureOn(server, hostile, key));
+  }
+  const isAlive = server.process.exitCode === null && server.process.signalCode === null;
+  if (isAlive) {
+    server.process.kill();
+    await once(server.process, 'exit');
+  }
+  return { rows, isAlive };
+};
+
+/** Requests that would cost much beside a prober, which sends a simple query every ten milliseconds. */
+export const benchmarkLimits = async ({ records, folder }: BenchmarkOptions): Promise<Report> => {
+  const key = readFileSync(await loadWithEvents(records, folder), 'utf8');
+  const cases = [
+    { title: 'without a key, heap of 400 MB', heap: 400, hasKey: false },
+    { title: 'with a key of scope read, heap of 1 GB', heap: 1000, hasKey: true },
+  ];
+  const measured = [];
+  for (const { title, heap, hasKey } of cases) {
+    const requests = hostileRequests.filter((each) => each.hasKey === hasKey);
+    measured.push({ title, ...(await measureAll(folder, heap, requests, key)) });
+  }
+  return {
+    name: 'limits',
+    tables: measured.map(({ title, rows }) => ({
+      title: `LIMITS: ${records} records of each kind, ${title}`,
+      columns: ['', 'answer', 'seconds', 'prober p50, ms', 'p99, ms', 'max, ms', 'memory, MB'],
+      rows: rows.map(({ name, status, code, seconds, probed, memory }) => [
+        name,
+        `${status} ${code}`,
+        seconds,
+        probed.p50,
+        probed.p99,
+        probed.max,
+        memory === null ? null : memory / 1e6,
+      ]),
+    })),
+    targets: measured.flatMap(({ title, rows, isAlive }) => [
+      { what: `server ${title}`, expected: 'alive', found: isAlive ? 'alive' : 'dead', reached: isAlive },
+      {
+        what: `worst p99 of the prober, ${title}`,
+        expected: `at most ${p99MsMax} ms`,
+        found: `${figure(Math.max(...rows.map(({ probed }) => probed.p99)))} ms`,
+        reached: rows.every(({ probed }) => probed.p99 <= p99MsMax && probed.failed === 0),
+      },
+    ]),
+    notes: [await idleNote()],
+  };
+};
