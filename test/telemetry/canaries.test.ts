@@ -70,7 +70,15 @@ it('no user id, e-mail or network address, key or file name reaches the log, met
   const { user, email, ip, ip6, name } = canaries;
   const drop = join(await folder(), 'drop');
   await mkdir(join(drop, 'user-status'), { recursive: true });
-  const settings = ['--data', data, '--log-level', 'trace', '--log-sql', '--watch-folder', drop];
+  const lake = join(await folder(), 'lake', 'source_data');
+  await mkdir(lake, { recursive: true });
+  await writeFile(join(lake, `${user}.csv`), `user_id,name\n"${email}`);
+  await writeFile(join(lake, `${user}.png`), ip);
+  await writeFile(join(lake, `${name}.csv`), `${email},${ip}\n`);
+  const settings = [
+    ...['--data', data, '--log-level', 'trace', '--log-sql', '--watch-folder', drop],
+    ...['--user-files', lake, '--alert-allow', '127.0.0.1:9'],
+  ];
   const server = await serve(settings, 'cli', { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });
   const { url } = server;
   await writeFile(
@@ -104,6 +112,19 @@ it('no user id, e-mail or network address, key or file name reaches the log, met
   const boundary = `b${name}`;
   const part = `--${boundary}\r\ncontent-disposition: form-data; name="0"; filename="${user}.csv"\r\n\r\n${email}\r\n--${boundary}--\r\n`;
   await send(url, '/graphql', { method: 'POST', type: `multipart/form-data; boundary=${boundary}`, body: part });
+  for (const link of [`http://${ip}/${user}?token=${name}`, `http://127.0.0.1:9/${user}.csv`])
+    await send(url, '/datasets', { method: 'POST', body: JSON.stringify({ url: link, name: user }) });
+  const alert = { when: 'IMPORT_FAILED', url: `http://127.0.0.1:9/${user}?token=${name}` };
+  const added = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      query: 'mutation ($input: AddAlertInput!) { addAlert(input: $input) { __typename ... on Error { message } } }',
+      variables: { input: alert },
+    }),
+  });
+  expect(await added.json()).toMatchObject({ data: { addAlert: { __typename: 'AddAlertPayload' } } });
+  await writeFile(join(drop, 'user-status', `${name}.csv`), `${user}\n"${email}`);
   const { port, host } = new URL(url);
   await new Promise<void>((resolve) => {
     const socket = connect(Number(port), '127.0.0.1', () => {
@@ -114,7 +135,9 @@ it('no user id, e-mail or network address, key or file name reaches the log, met
     });
     socket.on('close', () => resolve());
   });
-  await expect.poll(() => server.output.stderr.match(/watched folder/)?.[0], { timeout: 20_000 }).toBeDefined();
+  await expect
+    .poll(() => server.output.stderr, { timeout: 60_000 })
+    .toMatch(/watched folder[\s\S]*an attempt to deliver an alert ended/);
   const metrics = await (await fetch(`${url}/metrics`)).text();
   expect(await server.stop()).toBe(0);
   const traces = receiver.text();
