@@ -14,7 +14,7 @@ const tiers = {
     'test/{cli,web}/**/*.test.ts',
     'test/web/*.test.ts',
     'test/docs/{guide,operations}.test.ts',
-    ...['test/{codegen,examples}.test.ts', 'test/graphql/graphiql.test.ts', 'test/http/kill.test.ts'],
+    ...['test/{codegen,examples}.test.ts', 'test/graphql/graphiql.test.ts'],
   ],
   /** Kills, power losses, full disks: `npm run test:faults` runs them longer. */
   faults: ['test/faults/**/*.test.ts'],

@@ -49,6 +49,8 @@ export interface App {
   start(address?: string): Promise<void>;
   /** Makes `/readyz` answer 503, so that load balancers send no more requests; everything else goes on. */
   announceStop(): void;
+  /** Ends exports with an error and imports as INTERRUPTED: a server that stops waits no longer for them. */
+  readonly interrupt: () => Promise<unknown>;
   /** Resolves after the first synchronization of user files since the start, or after its timeout. */
   firstSync(): Promise<void>;
   close(): Promise<void>;
@@ -70,13 +72,8 @@ export const createApp = (config: Config, options: AppOptions): App => {
   const telemetry = new Telemetry(config, options.tracing ?? null);
   const core = createCore(config, options, telemetry);
   const { store, ledger, engine, sqlEngine, domains, nowUs } = core;
-  const server: MutableServerInfo = {
-    version: programVersion(),
-    startedAtUs: nowUs(),
-    rebuildUs: null,
-    builtAtUs: null,
-    isStopping: false,
-  };
+  const { interrupt, interrupted } = createInterruption(domains);
+  const server = newServerInfo(nowUs(), interrupted);
   const trustedDocuments = () => documents.describe();
   const services = { ...domains, config, ledger, server, nowUs, observer: telemetry, trustedDocuments };
   const rest = createRouter(services, log);
@@ -119,13 +116,15 @@ export const createApp = (config: Config, options: AppOptions): App => {
     announceStop() {
       server.isStopping = true;
     },
+    interrupt,
     async close() {
       closed = true;
+      const ended = interrupt();
       documents.stop();
       await background.stop();
       engine.close();
       sqlEngine.close();
-      await domains.datasetImports.abortAll();
+      await ended;
       await ledger.idle();
       store.close();
       await telemetry.close();
@@ -137,10 +136,29 @@ export const createApp = (config: Config, options: AppOptions): App => {
 /** Paths beside those of REST routes. */
 const otherPaths = ['/graphql', '/graphql.csv', '/graphql.ndjson', '/mcp', '/index.html'];
 
+/** Ends what runs in a server that stops; `interrupt` may be called again. */
+const createInterruption = ({ imports, datasetImports }: Domains) => {
+  const abort = new AbortController();
+  const interrupt = (): Promise<unknown> => {
+    abort.abort();
+    return Promise.all([imports.interruptAll(), datasetImports.interruptAll()]);
+  };
+  return { interrupt, interrupted: abort.signal };
+};
+
 /** The suffixes answer with rows. */
 const graphqlPath = /^\/graphql(?:\.csv|\.ndjson)?$/;
 
 type MutableServerInfo = { -readonly [Key in keyof ServerInfo]: ServerInfo[Key] };
+
+const newServerInfo = (startedAtUs: number, interrupted: AbortSignal): MutableServerInfo => ({
+  version: programVersion(),
+  startedAtUs,
+  rebuildUs: null,
+  builtAtUs: null,
+  isStopping: false,
+  interrupted,
+});
 
 type Core = ReturnType<typeof createCore>;
 

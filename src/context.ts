@@ -57,6 +57,8 @@ export interface ServerInfo {
   readonly rebuildUs: number | null;
   /** It has been asked to stop, and will close its port soon. */
   readonly isStopping: boolean;
+  /** Aborted once what still runs in a server that stops must end. */
+  readonly interrupted: AbortSignal;
   /** When the rebuild was complete, microseconds since 1970 UTC. */
   readonly builtAtUs: number | null;
 }

@@ -41,7 +41,7 @@ export class WriteHealth {
    */
   faultOfFolder(): DomainError | null {
     if (this.#folder === null) return null;
-    const path = join(this.#folder, `.write-probe-${process.pid}`);
+    const path = join(this.#folder, '.write-probe');
     try {
       const file = openSync(path, 'w');
       try {

@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type App, createApp } from '../app.ts';
 import type { Config } from '../config.ts';
@@ -8,6 +9,7 @@ import { isDemoNeeded, loadDemo } from '../demo/load.ts';
 import { DomainError, isStorageFault } from '../errors.ts';
 import { type HttpServer, openServer } from '../http/server.ts';
 import { isLoopbackHost } from '../lib/loopback.ts';
+import { removeAbandonedFiles } from '../lib/owned-files.ts';
 import { programVersion } from '../version.ts';
 import { openOrFail } from './data-folder.ts';
 import { CommandError, exitFailure } from './exit.ts';
@@ -41,6 +43,8 @@ export const runServer = async (config: Config, terminal: Terminal, { demo }: Se
       }
       await stopped;
       log.info('stopping');
+      app.announceStop();
+      await delay(config.stopDelayMs);
       await server.stop();
       await ready;
     } finally {
@@ -75,11 +79,12 @@ const tracingOf = async (config: Config) => {
   return openTracing(config, programVersion());
 };
 
-const listen = async (app: App, { host, port, compressBytesMin }: Config, log: Logger): Promise<HttpServer> => {
+const listen = async (app: App, config: Config, log: Logger): Promise<HttpServer> => {
+  const { host, port, compressBytesMin, stopWaitMs } = config;
+  const { fastPath, interrupt: onOverdue } = app;
   try {
     return await openServer(app.fetch, {
-      ...{ host, port, log, compressBytesMin },
-      fastPath: app.fastPath,
+      ...{ host, port, log, compressBytesMin, fastPath, stopWaitMs, onOverdue },
       observe: app.observe,
     });
   } catch (error) {
@@ -94,14 +99,15 @@ const startApp = async (
   { data }: Config,
   { demo, address }: ServerOptions & { readonly address: string },
 ): Promise<void> => {
-  const { imports, uploads } = app.domains;
-  if (demo && isDemoNeeded(imports)) await loadDemo(app.domains, data === ':memory:' ? tmpdir() : join(data, 'tmp'));
+  const { imports, uploads, images } = app.domains;
+  const demoFolder = data === ':memory:' ? tmpdir() : join(data, 'tmp');
+  await Promise.all([uploads.removeAbandoned(), images.removeAbandoned(), removeAbandonedFiles(demoFolder)]);
+  if (demo && isDemoNeeded(imports)) await loadDemo(app.domains, demoFolder);
   try {
     await imports.endInterrupted();
   } catch (error) {
     // A server on a full disk still answers questions. The imports are ended once it can be written.
     if (!isStorageFault(error)) throw error;
   }
-  await uploads.removeAbandoned();
   await app.start(address);
 };

@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Conversations } from '../domains/conversations/conversations.ts';
 import type { Experiments } from '../domains/experiments/experiments.ts';
 import type { Imports } from '../domains/imports/imports.ts';
+import { ownedFileName } from '../lib/owned-files.ts';
 import type { DemoConversation } from './conversations.ts';
 import { createDemoData } from './demo-data.ts';
 
@@ -28,8 +29,8 @@ export const loadDemo = async (
   { imports, experiments, conversations }: DemoServices,
   folder: string,
 ): Promise<void> => {
-  await mkdir(folder, { recursive: true });
-  const written = await mkdtemp(join(folder, 'demo-'));
+  const written = join(folder, ownedFileName());
+  await mkdir(written, { recursive: true });
   const data = createDemoData();
   try {
     for (const file of data.files) {

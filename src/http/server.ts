@@ -32,7 +32,10 @@ export type RequestObserver = (incoming: IncomingMessage, outgoing: ServerRespon
 export interface HttpServer {
   /** Without a slash at the end; the port is the one in use. */
   readonly url: string;
-  /** Accepts no more connections, waits a while for requests in flight, then closes the remaining connections. */
+  /**
+   * Accepts no more connections, waits a while for requests in flight, has those that remain cut short, and closes the
+   * remaining connections.
+   */
   stop(): Promise<void>;
 }
 
@@ -43,8 +46,10 @@ const requestTimeout = 300_000;
 const socketTimeout = 120_000;
 /** Longer than that of most clients: one that computes between two requests should not find its connection closed. */
 const keepAliveTimeout = 75_000;
-/** How long a server that stops waits for requests in flight. */
+/** How long a server that stops waits for requests in flight, unless it is configured. */
 export const drainMs = 5000;
+/** How long requests that are cut short have to say so, before their connections are closed. */
+const cutMs = 1000;
 
 /** Node's own `requestTimeout` has no exceptions: it would cut off a stream of events in the middle. */
 const serverOptions = { headersTimeout, requestTimeout: 0, keepAliveTimeout, requireHostHeader: false };
@@ -64,6 +69,10 @@ interface ServerOptions {
   readonly socketTimeoutMs?: number;
   /** How long a request that is not a stream may take to arrive, milliseconds; default five minutes. */
   readonly requestTimeoutMs?: number;
+  /** How long a server that stops waits for requests in flight, milliseconds; default `drainMs`. */
+  readonly stopWaitMs?: number;
+  /** Called after that time: cuts short what still runs, so that clients are answered before their connections close. */
+  readonly onOverdue?: () => unknown;
 }
 
 /** Answers requests on a socket of its own. Rejects with the system's error when it cannot listen. */
@@ -123,9 +132,9 @@ export const openServer = async (fetch: Handler, options: ServerOptions): Promis
     server.close();
     streams.end();
     connections.drain();
-    const drainTimer = setTimeout(() => server.closeAllConnections(), drainMs);
+    const clear = atEndOfWait(options, () => server.closeAllConnections());
     await closed;
-    clearTimeout(drainTimer);
+    clear();
     connections.stop();
   };
 
@@ -136,6 +145,12 @@ export const openServer = async (fetch: Handler, options: ServerOptions): Promis
       return stopping;
     },
   };
+};
+
+/** After the time that requests have, cuts them short, and closes what remains; returns the function that clears the timers. */
+const atEndOfWait = ({ stopWaitMs = drainMs, onOverdue }: ServerOptions, close: () => void): (() => void) => {
+  const timers = [setTimeout(() => onOverdue?.(), stopWaitMs), setTimeout(close, stopWaitMs + (onOverdue ? cutMs : 0))];
+  return () => timers.forEach(clearTimeout);
 };
 
 /** A client that leaves is no fault of the server. */

@@ -45,19 +45,22 @@ export const createRequestHandler = (services: Services, log: Logger, document: 
     return { status, headers: { ...withPolicy, 'content-type': 'text/plain; charset=utf-8' }, body: `${message}\n` };
   };
 
-  /** Once a stream has withFirstComputed, an error can only be its last line. */
+  /** Once a stream has begun, an error can only be its last line, and where that would pass for content, its missing end. */
   async function* endWithError(
     texts: AsyncIterable<string>,
     request: HttpRequest,
     caller: Principal | null,
+    type: string,
   ): AsyncGenerator<string> {
     try {
       for await (const text of texts) {
         if (caller?.ended.aborted) throw keyRevoked();
+        if (services.server.interrupted.aborted) throw serverStopped();
         yield text;
       }
     } catch (error) {
       logBug(error, request);
+      if (type.startsWith('text/csv')) throw error;
       yield `${errorResponseOf(error, request.id).body}\n`;
     }
   }
@@ -86,7 +89,7 @@ export const createRequestHandler = (services: Services, log: Logger, document: 
         if (typeof body === 'string') return { status: 200, headers, body };
         // A client that does not say how long its body is may wait for the response before it sends more of it.
         const texts = request.header('content-length') === undefined ? body : await withFirstComputed(body);
-        return { status: 200, headers, body: endWithError(texts, request, caller) };
+        return { status: 200, headers, body: endWithError(texts, request, caller, type) };
       } catch (error) {
         return refuse(error, request);
       }
@@ -135,6 +138,8 @@ const checkMediaType = ({ body: described }: Route, { body }: RequestContext): v
   if (!types.includes(body.mediaType) && !lenientContentTypes.includes(body.mediaType))
     throw wrongMediaType(body, types);
 };
+
+const serverStopped = (): DomainError => new DomainError('NOT_READY', 'the server stopped before this was complete');
 
 /** The error for a key that was revoked after the request started. */
 const keyRevoked = (): DomainError => new DomainError('UNAUTHENTICATED', 'the key was revoked in the meantime');

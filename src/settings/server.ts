@@ -17,6 +17,18 @@ export const serverSettings = {
     description: 'Port to listen on; 0 chooses a free one.',
     isCommon: true,
   },
+  stopDelayMs: {
+    type: integer({ min: 0 }),
+    default: '1000',
+    description:
+      'How long a server that is asked to stop goes on while `/readyz` answers 503, before it closes its port, in milliseconds: longer than the interval at which a load balancer looks.',
+  },
+  stopWaitMs: {
+    type: integer({ min: 0 }),
+    default: '5000',
+    description:
+      'How long a server that has closed its port waits for requests in progress before it cuts them short, in milliseconds.',
+  },
   publicUrl: {
     type: webUrl,
     default: '',

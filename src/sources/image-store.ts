@@ -1,7 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFaultOf } from '../errors.ts';
+import { ownedFileName, removeAbandonedFiles } from '../lib/owned-files.ts';
 
 /** Images by their content: each content is one file, which never changes. */
 export interface ImageStore {
@@ -9,11 +10,15 @@ export interface ImageStore {
   store(bytes: Buffer): Promise<string>;
   /** Null when no image has this content. */
   bytesOf(sha256: string): Promise<Buffer | null>;
+  /** Removes what processes that no longer run have left unfinished. Call it when a server starts. */
+  removeAbandoned(): Promise<void>;
   /** The file of an image with this content. */
   pathOf(sha256: string): string;
 }
 
 export const createImageStore = (folder: string): ImageStore => {
+  /** Of images that are being written. */
+  const parts = join(folder, 'parts');
   const made = new Map<string, Promise<unknown>>();
   const subfolderOf = (sha256: string): string => join(folder, sha256.slice(0, 2));
   const pathOf = (sha256: string): string => join(subfolderOf(sha256), sha256);
@@ -31,14 +36,15 @@ export const createImageStore = (folder: string): ImageStore => {
 
   return {
     pathOf,
+    removeAbandoned: () => removeAbandonedFiles(parts),
     async store(bytes) {
       const sha256 = createHash('sha256').update(bytes).digest('hex');
       const path = pathOf(sha256);
       const existing = await stat(path).catch(() => null);
       if (existing?.size === bytes.length) return sha256;
-      const part = `${path}.${randomUUID()}.part`;
+      const part = join(parts, ownedFileName());
       try {
-        await makeSubfolder(subfolderOf(sha256));
+        await Promise.all([makeSubfolder(parts), makeSubfolder(subfolderOf(sha256))]);
         const file = await open(part, 'w');
         try {
           await file.writeFile(bytes);

@@ -17,7 +17,10 @@ interface AsofProcess {
 }
 
 /** The environment of this process without the settings of the machine. */
-const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ASOF_')));
+const environment = {
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ASOF_'))),
+  ASOF_STOP_DELAY_MS: '0',
+};
 
 /** `prelude` is a shell command that runs first in the same process, such as `ulimit`. */
 export const startAsof = (

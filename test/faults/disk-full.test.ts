@@ -1,47 +1,21 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { experimentEvents } from '../../db/tables/index.ts';
 import { asof, folder, type Server, serve } from '../cli/asof-process.ts';
 import { openApp } from '../support/app.ts';
+import {
+  type Answer,
+  csvOf,
+  eventLines,
+  eventText,
+  graphql,
+  json,
+  readiness,
+  send,
+  storedIds,
+  upload,
+} from './requests.ts';
 import { mountSmallDisk, type SmallDisk } from './small-disk.ts';
-
-const json = { 'content-type': 'application/json' };
-
-const eventText = (id: string): string =>
-  `{"event_id":"${id}","user_id":"1","account_type":"free","date":"2023-05-01","event_type":null,"order_value":1.5,"version":"A"}`;
-
-const lines = (count: number, prefix: string): string =>
-  Array.from({ length: count }, (_, index) => eventText(`${prefix}${index}`)).join('\n');
-
-const csv = (rows: number): string =>
-  `id,name\n${Array.from({ length: rows }, (_, index) => `${index},${(index * 7919) ** 3}`).join('\n')}\n`;
-
-interface Answer {
-  readonly status: number;
-  readonly retryAfter: string | null;
-  readonly text: string;
-}
-
-const send = async (url: string, init: RequestInit): Promise<Answer> => {
-  const response = await fetch(url, { method: 'POST', ...init });
-  return { status: response.status, retryAfter: response.headers.get('retry-after'), text: await response.text() };
-};
-
-const graphql = (url: string, query: string, variables: object = {}): Promise<Answer> =>
-  send(`${url}/graphql`, { headers: json, body: JSON.stringify({ query, variables }) });
-
-const upload = (url: string, target: string, content: string, wait: boolean): Promise<Answer> => {
-  const name = target === 'DATASET' ? ', datasetName: "full"' : '';
-  const query = `mutation ($file: File!) {
-    startImport(input: { target: ${target}, source: { file: $file }, wait: ${wait}${name} }) {
-      __typename ... on StartImportPayload { import { state failure { code } } } ... on Error { code } } }`;
-  const form = new FormData();
-  form.set('operations', JSON.stringify({ query, variables: { file: null } }));
-  form.set('map', JSON.stringify({ 0: ['variables.file'] }));
-  form.set('0', new File([content], 'full.csv'));
-  return send(`${url}/graphql`, { body: form });
-};
 
 const recordEvent = `mutation { recordEvents(input: { experiment: "x", events: [
   { eventId: "g", userId: "a", accountType: "free", occurredAt: "2025-01-01", variant: "A" }] }) { __typename } }`;
@@ -51,7 +25,8 @@ const waysToWrite: readonly (readonly [name: string, write: (url: string) => Pro
   ['one event', (url) => send(`${url}/receive_event`, { headers: json, body: eventText('one') })],
   [
     'a stream of events',
-    (url) => send(`${url}/events`, { headers: { 'content-type': 'application/x-ndjson' }, body: lines(5000, 's') }),
+    (url) =>
+      send(`${url}/events`, { headers: { 'content-type': 'application/x-ndjson' }, body: eventLines(5000, 's') }),
   ],
   [
     'a batch with a key',
@@ -59,15 +34,15 @@ const waysToWrite: readonly (readonly [name: string, write: (url: string) => Pro
   ],
   ['a conversation', (url) => send(`${url}/initial?uuid=0b1f3c52-8d9e-4c11-9f4e-2f3f7f0a6d11&symbol=e`, {})],
   ['a mutation', (url) => graphql(url, recordEvent)],
-  ['an upload of records', (url) => upload(url, 'EXPERIMENT_EVENTS', lines(20_000, 'u'), true)],
-  ['an upload of a dataset', (url) => upload(url, 'DATASET', csv(100_000), true)],
+  ['an upload of records', (url) => upload(url, 'EXPERIMENT_EVENTS', eventLines(20_000, 'u'), true)],
+  ['an upload of a dataset', (url) => upload(url, 'DATASET', csvOf(100_000), true)],
   [
     'a dataset by REST',
     (url) =>
       send(`${url}/datasets/rest?wait=1`, {
         method: 'PUT',
         headers: { 'content-type': 'text/csv' },
-        body: csv(100_000),
+        body: csvOf(100_000),
       }),
   ],
   [
@@ -77,13 +52,6 @@ const waysToWrite: readonly (readonly [name: string, write: (url: string) => Pro
       graphql(url, 'mutation { addApiKey(input: { name: "n", scopes: [READ] }) { __typename ... on Error { code } } }'),
   ],
 ];
-
-const reasonOf = (text: string): string | undefined => /"code":"([A-Z_]+)"/.exec(text)?.[1];
-
-const readiness = async (url: string): Promise<string> => {
-  const response = await fetch(`${url}/readyz`);
-  return `${response.status} ${reasonOf(await response.text()) ?? 'ready'}`;
-};
 
 /** Without those of SQLite. */
 const filesIn = async (path: string): Promise<string[]> =>
@@ -101,13 +69,6 @@ const sendUntilRefused = async (url: string, prefix: string): Promise<{ stored: 
     if (answer.status !== 200) return { stored, refusal: answer };
     stored.push(id);
   }
-};
-
-const storedIds = async (data: string): Promise<Set<string | null>> => {
-  const { app, close } = await openApp({ data });
-  const rows = app.store.page(experimentEvents, { key: 'seq', direction: 'asc', limit: 10_000_000 });
-  await close();
-  return new Set(rows.map(({ eventId }) => eventId));
 };
 
 const start = (data: string): Promise<Server> =>
@@ -150,7 +111,7 @@ describe('a full disk', () => {
       await expect.poll(() => readiness(url), { timeout: 30_000 }).toBe('200 ready');
       for (const [name, write] of waysToWrite) expect(await write(url), name).toMatchObject({ status: 200 });
       expect(await server.stop()).toBe(0);
-      const ids = await storedIds(data);
+      const ids = new Set(await storedIds(data));
       expect(stored.filter((id) => !ids.has(id))).toEqual([]);
       expect((await asof(['verify', '--data', data])).stdout).toContain('sound');
     }),
@@ -164,17 +125,17 @@ describe('a full disk', () => {
       const { url } = server;
       // The upload fits, its records do not.
       await disk.fill(4_000_000);
-      const answer = await upload(url, 'EXPERIMENT_EVENTS', lines(20_000, 'u'), true);
+      const answer = await upload(url, 'EXPERIMENT_EVENTS', eventLines(20_000, 'u'), true);
       expect(answer.text).toContain('OUT_OF_SPACE');
       disk.free();
       const imports = '{ imports(first: 10) { nodes { state accepted failure { code } } } }';
       await expect
         .poll(async () => (await graphql(url, imports)).text, { timeout: 30_000 })
         .toMatch(/"state":"FAILED".*OUT_OF_SPACE/);
-      const again = await upload(url, 'EXPERIMENT_EVENTS', lines(20_000, 'u'), true);
+      const again = await upload(url, 'EXPERIMENT_EVENTS', eventLines(20_000, 'u'), true);
       expect(again.text).toContain('"state":"SUCCEEDED"');
       expect(await server.stop()).toBe(0);
-      expect((await storedIds(data)).size).toBe(20_000);
+      expect((await storedIds(data)).length).toBe(20_000);
     }),
   );
 
@@ -183,7 +144,7 @@ describe('a full disk', () => {
     withDisk(async (disk) => {
       const data = join(disk.path, 'data');
       const file = join(await folder(), 'events.ndjson');
-      await writeFile(file, lines(60_000, 'c'));
+      await writeFile(file, eventLines(60_000, 'c'));
       await disk.fill(3_000_000);
       const { code, stdout, stderr } = await asof(['import', 'events', file, '--data', data]);
       expect({ code, text: stdout + stderr }).toEqual({ code: 3, text: expect.stringContaining('full') });
@@ -222,7 +183,7 @@ describe('a file that may not grow', () => {
     expect(await readiness(url)).toMatch(/^503 /);
     server.child.kill('SIGKILL');
     await server.closed;
-    const ids = await storedIds(data);
+    const ids = new Set(await storedIds(data));
     expect(stored.filter((id) => !ids.has(id))).toEqual([]);
   });
 });

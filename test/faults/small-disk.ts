@@ -10,6 +10,7 @@ export interface SmallDisk {
   readonly path: string;
   /** Takes up all space but so many bytes. */
   fill(freeBytes?: number): Promise<void>;
+  makeReadOnly(): void;
   /** Gives the space back. */
   free(): void;
 }
@@ -51,6 +52,7 @@ export const mountSmallDisk = async (bytes: number): Promise<SmallDisk | null> =
         await file.close();
       }
     },
+    makeReadOnly: () => void shell('mount -o remount,ro "$1"', path),
     free: () => rmSync(ballast, { force: true }),
   };
 };

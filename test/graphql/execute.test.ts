@@ -41,7 +41,14 @@ type Execute = typeof execute;
 
 /** Makes contexts as requests have, at one instant. */
 const contextsOf = ({ app: { domains, ledger }, data }: OpenApp) => {
-  const server = { version: '1', startedAtUs: 0, rebuildUs: 1, builtAtUs: 1, isStopping: false };
+  const server = {
+    version: '1',
+    startedAtUs: 0,
+    rebuildUs: 1,
+    builtAtUs: 1,
+    isStopping: false,
+    interrupted: new AbortController().signal,
+  };
   const nowUs = () => Date.UTC(2025, 11, 1) * 1000;
   const services = {
     ...domains,

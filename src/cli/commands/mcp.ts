@@ -61,6 +61,7 @@ const serveTools = async ({ domains, ledger }: CommandServices, { config, termin
     rebuildUs: null,
     builtAtUs: null,
     isStopping: false,
+    interrupted: new AbortController().signal,
   };
   const { operations } = createGraphql(
     { ...domains, config, ledger, server, nowUs, observer: noObserver, trustedDocuments: () => documents.describe() },

@@ -104,7 +104,9 @@ export const importVersion = async (task: VersionImport, job: ImportJob): Promis
     await engine.remove(file);
     // Nothing of the version is stored; only the rows that were stored as rejects count.
     const counts = { accepted: 0, unchanged: 0, read: job.current.rejected };
-    await (signal.aborted ? job.cancel(counts) : job.fail(error, counts));
+    const { aborted, reason } = signal;
+    const isCancelled = aborted && !(reason instanceof DomainError);
+    await (isCancelled ? job.cancel(counts) : job.fail(aborted ? reason : error, counts));
   }
   return isDryRun ? { ...job.current, id: 0, dryRun: { ...dryRun, rejects: firstRejects } } : job.current;
 };

@@ -4,7 +4,7 @@ import { imports } from '../../../db/tables/imports.ts';
 import { DomainError } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { DebugLog } from '../../lib/debug-log.ts';
-import { type Import, ImportJob, openImportWriter } from '../imports/job.ts';
+import { type Import, ImportJob, interrupted, openImportWriter } from '../imports/job.ts';
 import type { Datasets } from './datasets.ts';
 import { type DatasetImport, type DatasetOptions, type DatasetSource, importVersion } from './import-version.ts';
 import type { VersionRetention } from './retention.ts';
@@ -88,9 +88,9 @@ export class DatasetImports {
     return store.rowsIn(imports, 'id', [importId])[0] ?? found;
   }
 
-  /** Ends every import of this process; resolves when none runs any more. */
-  async abortAll(): Promise<void> {
-    for (const { abort } of this.#running.values()) abort.abort();
+  /** Ends every import of this process as INTERRUPTED; resolves when none runs any more. */
+  async interruptAll(): Promise<void> {
+    for (const { abort } of this.#running.values()) abort.abort(interrupted('nothing of it was stored'));
     await Promise.all(this.#lastOfName.values());
   }
 }

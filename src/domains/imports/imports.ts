@@ -40,6 +40,8 @@ export interface Imports {
   importsByIds(ids: readonly number[]): (Import | null)[];
   /** The import now and whenever its counts have changed, until it has ended. Throws NOT_FOUND. */
   progressOf(importId: number): AsyncIterableIterator<Import>;
+  /** Ends the imports of this process as INTERRUPTED after the batch that each stores; resolves when none runs any more. */
+  interruptAll(): Promise<void>;
   /**
    * Ends imports whose process no longer runs; the records they stored stay. Call it when a server starts, and for a restored
    * store, whose imports ran elsewhere.
@@ -76,6 +78,8 @@ export interface ImportsServices {
 export const createImports = (services: ImportsServices): Imports => {
   const { store, ledger, importers, targets, limits } = services;
   const running = new Set<number>();
+  const interruption = new AbortController();
+  const runs = new Set<Promise<unknown>>();
   const importsByIds = (ids: readonly number[]) => rowsByKey(store, imports, 'id', ids);
 
   const endInterrupted: Imports['endInterrupted'] = (content = {}) =>
@@ -86,7 +90,11 @@ export const createImports = (services: ImportsServices): Imports => {
     async start(target, files, options = {}) {
       const importer = importerOf(importers, target);
       checkTargetOptions(importer.target, options);
-      return startImportRun({ ...services, importer, running, endInterrupted }, files, options);
+      const { signal } = interruption;
+      const run = await startImportRun({ ...services, importer, running, endInterrupted, signal }, files, options);
+      runs.add(run.done);
+      void run.done.then(() => runs.delete(run.done));
+      return run;
     },
     async ingest(importer, sentBy, records, { idempotencyKey, face } = {}) {
       const ingest = (tx: Tx) => ingestRecords(tx, importer, records, rawFormat(importer, sentBy, face));
@@ -103,6 +111,10 @@ export const createImports = (services: ImportsServices): Imports => {
     importsByIds,
     progressOf: (importId) => followImport(importsByIds, importId),
     endInterrupted,
+    async interruptAll() {
+      interruption.abort();
+      await Promise.all(runs);
+    },
   };
 };
 

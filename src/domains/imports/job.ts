@@ -11,6 +11,10 @@ export type Import = Row<typeof imports>;
 /** Between two attempts to store the end of an import on a disk that was full. */
 const endRetryMs = 1000;
 
+/** The end of an import whose process stops. */
+export const interrupted = (outcome: string): DomainError =>
+  new DomainError('INTERRUPTED', `the importing process ended before the import did; ${outcome}, import it again`);
+
 /** Runs work in one transaction; resolves after the commit. */
 export type Write = <R>(work: (tx: Tx) => R) => Promise<R>;
 

@@ -2,7 +2,7 @@ import type { Store, Tx } from '../../../db/store.ts';
 import { imports } from '../../../db/tables/imports.ts';
 import type { ImportTarget } from '../../lib/import-target.ts';
 import { isOtherProcessAlive } from '../../lib/process-alive.ts';
-import type { Import } from './job.ts';
+import { type Import, interrupted } from './job.ts';
 
 /** Marks an import as failed whose process no longer runs; an import that has ended since stays as it is. */
 export const endInterruptedImport = (
@@ -11,7 +11,7 @@ export const endInterruptedImport = (
   target: ImportTarget | undefined,
 ): void => {
   const isAtomic = target !== undefined && target.input !== 'RECORDS';
-  const outcome = isAtomic ? 'nothing of it was stored' : 'the records that it stored remain';
+  const fault = interrupted(isAtomic ? 'nothing of it was stored' : 'the records that it stored remain');
   tx.update(
     imports,
     { id, state: 'RUNNING' },
@@ -20,8 +20,8 @@ export const endInterruptedImport = (
       // These counts announce what would have been stored at the end; the rejects are stored already.
       ...(isAtomic ? { accepted: 0, read: rejected } : {}),
       finishedAtUs: tx.nowUs,
-      failureCode: 'INTERRUPTED',
-      failureMessage: `the importing process ended before the import did; ${outcome}, import it again`,
+      failureCode: fault.code,
+      failureMessage: fault.message,
     },
   );
 };

@@ -14,7 +14,7 @@ import type { ImportReading, RecordTable } from '../../lib/import-reading.ts';
 import type { ReadResult } from '../../lib/problems.ts';
 import type { Trace } from '../../lib/telemetry.ts';
 import type { SourceBatch, SourceLimits, SourceRecord } from '../../sources/source.ts';
-import { type Import, ImportJob, openImportWriter, type Write } from './job.ts';
+import { type Import, ImportJob, interrupted, openImportWriter, type Write } from './job.ts';
 import { type RecordImport, RecordPreviewBuilder } from './record-preview.ts';
 import { surveyedSource } from './surveyed-source.ts';
 
@@ -51,6 +51,8 @@ export interface ImportServices {
   readonly importer: Importer;
   /** The imports that this process runs; a run adds its own and removes them at its end. */
   readonly running: Set<number>;
+  /** Aborted when the process stops. */
+  readonly signal: AbortSignal;
   /** Ends imports of this content whose process no longer runs. */
   readonly endInterrupted: (content: Pick<Import, 'target' | 'digest'>) => Promise<void>;
 }
@@ -129,6 +131,7 @@ const importFiles = async (run: FileRun): Promise<readonly RecordImport[]> => {
       };
       const file = { path, options, onDialect, onTable };
       for await (const { batch, cells } of surveyedSource(file, services.importer, services.limits)) {
+        if (services.signal.aborted) throw interrupted(remainsOf(run));
         const judgeOfFile = { ...judge, preview, options: { ...options, cells } };
         reading = { ...reading, fields: cells.readings() };
         await job.advance((tx) => ({ ...storeBatch(tx, judgeOfFile, job, batch), dialect, reading }));
@@ -147,6 +150,12 @@ const importFiles = async (run: FileRun): Promise<readonly RecordImport[]> => {
     return preview ? { ...current, recordDryRun: preview.result() } : current;
   });
 };
+
+/** What an import that is interrupted leaves behind. */
+const remainsOf = ({ services, files }: FileRun): string =>
+  services.importer.target.input === 'RECORDS' && files.length === 1
+    ? 'the records that it stored remain'
+    : 'nothing of it was stored';
 
 const createJudge = (
   tx: Tx,
@@ -167,11 +176,12 @@ const countsOf = (jobs: readonly ImportJob[]): RecordCounts => {
 
 /** Resolves when no import of the same content that began earlier runs any more, in this process or another. */
 const untilEarlierEnded = async (
-  { store, endInterrupted }: ImportServices,
+  { store, endInterrupted, signal }: ImportServices,
   { id, target, digest }: Import,
 ): Promise<void> => {
   const match = { target, digest, state: 'RUNNING' } as const;
   for (;;) {
+    if (signal.aborted) throw interrupted('nothing of it was stored');
     await endInterrupted({ target, digest });
     if (store.page(imports, { key: 'id', direction: 'asc', match, before: id, limit: 1 }).length === 0) return;
     await delay(othersPollMs);

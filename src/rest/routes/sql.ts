@@ -12,7 +12,7 @@ import { readParameters } from '../../lib/sql-parameters.ts';
 import { asOfOf, asOfParameters } from '../as-of.ts';
 import { parameter } from '../parameters.ts';
 import { defineRoute } from '../route.ts';
-import { streamOf } from '../stream-body.ts';
+import { lineOfError, streamOf } from '../stream-body.ts';
 
 const formats = Object.fromEntries(sqlFormats.map((format) => [format, format])) as { readonly [F in SqlFormat]: F };
 
@@ -101,7 +101,7 @@ export const querySql = defineRoute({
       'x-warnings': 'A JSON array of texts.',
     },
   },
-  async handle(input, { sql, config }, { body, header }) {
+  async handle(input, { sql, config, server }, { body, header }) {
     const { text, parameters, ...sent } = readBody(await body.text(), body);
     const { format = acceptedFormat(header('accept')), first, ...asOf } = merge(input, sent);
     const query = { text, parameters: readParameters(parameters), first, asOf: asOfOf(asOf) };
@@ -109,7 +109,12 @@ export const querySql = defineRoute({
     const parts = partsOf(result, format);
     // The first part is read before the response starts: from then on the file needs no name.
     return new Response(
-      streamOf(await parts.next(), parts, { contentOf: (part) => part, stallMs: config.exportStallMs }),
+      streamOf(await parts.next(), parts, {
+        contentOf: (part) => part,
+        stallMs: config.exportStallMs,
+        interrupted: server.interrupted,
+        partOfError: format === 'ndjson' ? lineOfError : undefined,
+      }),
       {
         headers: headersOf(result, format),
       },

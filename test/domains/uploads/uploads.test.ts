@@ -266,7 +266,7 @@ describe('an import in the background', () => {
     expect(last.app.store.verify().problems).toEqual([]);
   });
 
-  it('is marked as failed by the next start after the server ended, and its file can be imported again', async () => {
+  it('is marked as interrupted when the server ends, and its file can be imported again', async () => {
     const data = dataFolder();
     const opened = await fresh({ data, settings: { batchRecords: '10' } });
     await upload(opened, new File([lines(5000)], 'l.csv'), { target: 'STATUS_CHANGES', wait: false });
@@ -276,8 +276,6 @@ describe('an import in the background', () => {
     await delay(50);
     const next = await fresh({ data });
     const { imports } = next.app.domains;
-    expect(imports.importsByIds([1])).toMatchObject([{ state: 'RUNNING' }]);
-    await imports.endInterrupted();
     const [ended] = imports.importsByIds([1]);
     expect(ended).toMatchObject({ state: 'FAILED', failureCode: 'INTERRUPTED', read: ended?.accepted });
     expect(next.app.store.verify().problems).toEqual([]);

@@ -30,7 +30,12 @@ export class PageShell {
     this.#scratch = scratch;
     this.#shell = spawn('bash', ['--noprofile', '--norc'], {
       cwd: folder,
-      env: { ...environment, PATH: `${join(scratch, 'bin')}:${process.env.PATH}`, ASOF_PORT: '0' },
+      env: {
+        ...environment,
+        PATH: `${join(scratch, 'bin')}:${process.env.PATH}`,
+        ASOF_PORT: '0',
+        ASOF_STOP_DELAY_MS: '0',
+      },
       stdio: ['pipe', 'ignore', 'inherit'],
     });
     // Job control gives each server a process group of its own, which is ended as a whole.

@@ -8,7 +8,7 @@ import { isCached } from '../../../http/etag.ts';
 import { datasetName } from '../../parameters.ts';
 import { ifNoneMatch, notModified } from '../../revalidation.ts';
 import { defineRoute } from '../../route.ts';
-import { streamOf } from '../../stream-body.ts';
+import { lineOfError, streamOf } from '../../stream-body.ts';
 import { columns, format, safe, search, sort, versionNumber, where } from './parameters.ts';
 import { readQuery, testsDescription, whereOf } from './query.ts';
 
@@ -57,7 +57,7 @@ export const exportDataset = defineRoute({
     },
   },
   async handle(parsed, services, context) {
-    const { datasets, config } = services;
+    const { datasets, config, server } = services;
     const { dataset, version, input, tests } = readQuery(services, context, query, parsed);
     const { _columns, _sort, _search, _safe } = input;
     const accepted = preferredType(context.header('accept'), ['text/csv', 'application/x-ndjson', parquetType]);
@@ -87,7 +87,12 @@ export const exportDataset = defineRoute({
       'content-disposition': attachment(`${dataset.name}.${fileFormat}`),
       ...caching,
     };
-    const body = streamOf(first, parts, { contentOf: ({ content }) => content, stallMs: config.exportStallMs });
+    const body = streamOf(first, parts, {
+      contentOf: ({ content }) => content,
+      stallMs: config.exportStallMs,
+      interrupted: server.interrupted,
+      partOfError: fileFormat === 'ndjson' ? lineOfError : undefined,
+    });
     return new Response(body, { headers });
   },
 });

@@ -5,9 +5,10 @@ import { expect, it } from 'vitest';
 import { experimentEvents } from '../../db/tables/index.ts';
 import { asof, folder, serve } from '../cli/asof-process.ts';
 import { openApp } from '../support/app.ts';
+import { isLong } from './form.ts';
 
-/** More are run by hand: `KILL_ROUNDS=20 npx vitest run test/rest/kill.test.ts`. */
-const rounds = Number(process.env.KILL_ROUNDS ?? 3);
+/** More run in the long form. */
+const rounds = isLong ? 60 : 3;
 
 const clients = 8;
 
