@@ -29,6 +29,8 @@ export const runServer = async (config: Config, terminal: Terminal, { demo }: Se
   const tracing = await tracingOf(config);
   const app = openOrFail(config, () => createApp(config, { log, tracing }));
   log.debug({ data: config.data }, 'opened the data folder');
+  const weakKeys = config.apiKeys.filter(({ isWeak }) => isWeak).length;
+  if (weakKeys > 0) log.error({ weakKeys }, weakKeysMessage);
   try {
     await ensureKey(app, config, terminal);
     const server = await listen(app, config, log);
@@ -55,6 +57,9 @@ export const runServer = async (config: Config, terminal: Terminal, { demo }: Se
   }
 };
 
+const weakKeysMessage =
+  'nobody is admitted with these keys of the setting apiKeys (ASOF_API_KEYS): they cannot have 128 random bits; make others with "openssl rand -hex 32"';
+
 /** The key that a server adds by itself when others can reach it and nobody has added one. */
 const firstKeyName = 'first-admin';
 
@@ -63,7 +68,7 @@ const firstKeyName = 'first-admin';
  * and shows it once, on stdout and not in the log, which is often kept and read by many.
  */
 const ensureKey = async ({ domains: { apiKeys } }: App, { host, apiKeys: configured }: Config, terminal: Terminal) => {
-  if (isLoopbackHost(host) || configured.length > 0 || apiKeys.list().length > 0) return;
+  if (isLoopbackHost(host) || configured.some(({ isWeak }) => !isWeak) || apiKeys.list().length > 0) return;
   const key = await apiKeys.add(firstKeyName, ['admin']).catch((error: unknown) => {
     // Another server on the same data folder was faster, and shows it.
     if (error instanceof DomainError && error.code === 'CONFLICT') return null;

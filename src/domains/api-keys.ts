@@ -72,7 +72,7 @@ export const createApiKeys = (store: Store, { host, apiKeys: configured }: Setti
   const refresh = (): void => {
     const rows = rowsInOrder();
     const valid = validKeys(rows);
-    // Revoking the last key must not give everybody access, so revoked keys count here.
+    // Neither revoking the last key nor a weak one must give everybody access, so revoked and weak keys count here.
     const isOpen = rows.length === 0 && configured.length === 0 && isLoopbackHost(host);
     principals.replace(valid, isOpen);
   };
@@ -152,7 +152,7 @@ interface ValidKey {
 
 /** One configured key may be listed with several scopes. */
 const configuredKeys = (configured: readonly ScopedDigest[]): ValidKey[] => {
-  const digests = [...new Set(configured.map(({ digest }) => digest))];
+  const digests = [...new Set(configured.filter(({ isWeak }) => !isWeak).map(({ digest }) => digest))];
   return digests.map((digest, index) => ({
     name: `${configuredName}${index + 1}`,
     digest,

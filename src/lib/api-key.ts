@@ -13,6 +13,8 @@ export type Scope = (typeof scopes)[number]['scope'];
 export interface ScopedDigest {
   readonly scope: Scope;
   readonly digest: string;
+  /** It cannot have 128 random bits, so nobody is admitted with it. */
+  readonly isWeak: boolean;
 }
 
 /** 256 random bits with a prefix by which scanners for leaked secrets recognize it. */
@@ -48,10 +50,11 @@ const randomBitsAtMost = (text: string): number => {
 /** Whether a key of 128 random bits may look like this. Nobody must be able to guess the keys of a server. */
 const isStrong = (key: string): boolean => new Set(key).size >= keyCharactersMin && randomBitsAtMost(key) >= keyBitsMin;
 
-/** Parses `scope:key`; null for anything else, and for a key of fewer than 128 bits. The key itself is not stored. */
+/** Parses `scope:key`; null for anything else. The key itself is not stored. */
 export const parseScopedKey = (text: string): ScopedDigest | null => {
   const colon = text.indexOf(':');
   const scope = scopes.find((each) => each.scope === text.slice(0, colon))?.scope;
   const key = text.slice(colon + 1);
-  return scope !== undefined && plainKey.test(key) && isStrong(key) ? { scope, digest: digestOfKey(key) } : null;
+  if (scope === undefined || !plainKey.test(key)) return null;
+  return { scope, digest: digestOfKey(key), isWeak: !isStrong(key) };
 };

@@ -40,7 +40,7 @@ export const serverSettings = {
     type: apiKeys,
     default: '',
     description:
-      'API keys in addition to those of `asof keys`: `scope:key`, separated by commas, with the scope read, ingest or admin. A key needs at least 128 random bits: `openssl rand -hex 32` prints one. Prefer the environment variable: other programs can see the options of a process.',
+      'API keys in addition to those of `asof keys`: `scope:key`, separated by commas, with the scope read, ingest or admin. A key needs at least 128 random bits, as `openssl rand -hex 32` prints them; nobody is admitted with a weaker one. Prefer the environment variable: other programs can see the options of a process.',
     isCommon: true,
     isSecret: true,
   },

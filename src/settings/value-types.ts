@@ -42,7 +42,7 @@ export const webUrl = parsed('a URL like https://asof.example.com, without user 
 
 /** `scope:key`, separated by commas; only the digests of the keys are retained. */
 export const apiKeys = parsed<readonly ScopedDigest[]>(
-  'scope:key, separated by commas, with the scope read, ingest or admin and a key of at least 128 random bits, as "openssl rand -hex 32" prints one',
+  'scope:key, separated by commas, with the scope read, ingest or admin',
   (value) => parseList(value, parseScopedKey),
 );
 

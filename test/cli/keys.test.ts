@@ -103,3 +103,15 @@ it('asof serve does not print a malformed ASOF_API_KEYS', async () => {
   expect(stderr).toContain('ASOF_API_KEYS');
   expect(stderr).not.toContain('my-secret');
 });
+
+it('asof serve admits nobody with a weak key of the environment, says so, and is not open without one', async () => {
+  const weak = { ASOF_API_KEYS: 'admin:image-test' };
+  const local = await serve(['--data', await folder()], 'cli', weak);
+  expect([await ask(local.url), await ask(local.url, 'image-test')]).toEqual([401, 401]);
+  expect(local.output.stderr).toContain('cannot have 128 random bits');
+  expect(await local.stop()).toBe(0);
+  const reachable = await serve(['--host', '0.0.0.0', '--data', await folder()], 'cli', weak);
+  const [key = ''] = reachable.output.stdout.match(/asof_[\w-]{43}/g) ?? [];
+  expect([await ask(reachable.url, 'image-test'), await ask(reachable.url, key)]).toEqual([401, 200]);
+  expect(await reachable.stop()).toBe(0);
+});

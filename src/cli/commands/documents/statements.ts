@@ -18,7 +18,7 @@ export const withStatements = async (
   if (!config || !storeExists(config.data)) return work(async () => null);
   const key = randomUUID();
   let statements = 0;
-  const apiKeys = [...config.apiKeys, { scope: 'admin', digest: digestOfKey(key) } as const];
+  const apiKeys = [...config.apiKeys, { scope: 'admin', digest: digestOfKey(key), isWeak: false } as const];
   const app = openOrFail(config, () =>
     createApp({ ...config, apiKeys }, { log: pino({ level: 'silent' }), onStatement: () => void statements++ }),
   );
