@@ -35,20 +35,43 @@ describe.skipIf(!chromiumPath)('the page Overview with the demo data', () => {
     const data = await ui.data<Figures>(figures);
     const page = await ui.open('/');
     const cards = [
-      ['Revenue', data.enrichedAggregate.total.sum, '/revenue'],
-      ['Purchases', data.enrichedAggregate.total.count, '/revenue'],
+      ['Revenue', data.enrichedAggregate.total.sum, '/revenue?measure=sum&cell=[]'],
+      ['Purchases', data.enrichedAggregate.total.count, '/revenue?measure=count&cell=[]'],
       ['Users', data.userStatistics.count, '/users'],
-      ['Events', data.events.total.count, '/experiments'],
+      ['Events', data.events.total.count, '/revenue?source=EXPERIMENT_EVENTS&measure=count&cell=[]'],
       ['Conversations', data.dashboard.total.count, '/conversations'],
     ] as const;
     for (const [name, value, path] of cards) {
-      const link = page.getByRole('region', { name, exact: true }).getByRole('link');
+      const link = page.getByRole('region', { name, exact: true }).getByRole('link', { name: /open the/ });
       expect(await link.innerText()).toBe(grouped(value));
-      expect(await link.getAttribute('href')).toBe(path);
+      expect(decodeURIComponent((await link.getAttribute('href')) ?? '')).toBe(path);
     }
     await page.getByRole('link', { name: `${data.server.openRejectedRecordCount} rejects waiting` }).click();
     await page.getByRole('heading', { level: 1, name: 'Intake' }).waitFor();
     expect(new URL(page.url()).searchParams.get('tab')).toBe('rejects');
+  });
+
+  it('opens exactly the rows of a total, and of its last period', async () => {
+    const { events, months } = await ui.data<Figures>(figures);
+    const page = await ui.open('/?zone=Asia%2FTokyo&period=month');
+    await page
+      .getByRole('region', { name: 'Events' })
+      .getByRole('link', { name: /open the rows/ })
+      .click();
+    await page
+      .getByRole('dialog')
+      .getByText(`100 of ${grouped(events.total.count)} rows`)
+      .waitFor();
+    await page.goBack();
+    await page
+      .getByRole('region', { name: 'Purchases' })
+      .getByRole('link', { name: /in the month of/ })
+      .click();
+    const { count } = months.nodes[0].measures;
+    await page
+      .getByRole('dialog')
+      .getByText(new RegExp(`(^|of )${grouped(count)} rows$`))
+      .waitFor();
   });
 
   it('has the trends by month in a zone as a table; a copied link has the same', async () => {
@@ -97,9 +120,15 @@ describe.skipIf(!chromiumPath)('the page Overview of an empty server', () => {
       ...{ method: 'POST', body, headers: { 'content-type': 'application/json' } },
     });
     expect(answer.status).toBe(200);
-    await page.getByRole('region', { name: 'Events' }).getByRole('link', { name: '1: events' }).waitFor();
+    await page
+      .getByRole('region', { name: 'Events' })
+      .getByRole('link', { name: '1: events, open the rows' })
+      .waitFor();
     await sendEvents(ui.opened, [{ userId: 'second' }]);
-    await page.getByRole('region', { name: 'Events' }).getByRole('link', { name: '2: events' }).waitFor();
+    await page
+      .getByRole('region', { name: 'Events' })
+      .getByRole('link', { name: '2: events, open the rows' })
+      .waitFor();
   });
 
   it('leads to the upload by keyboard only', async () => {

@@ -37,7 +37,7 @@ describe('the periods of a trend', () => {
       ['2019-01-01T00:00:00Z', '9'],
       ['2025-01-01T00:00:00Z', '1'],
     ]);
-    const trend = { id: 'x', label: 'X', total: null, to: '/revenue', values } as const;
+    const trend = { id: 'x', label: 'X', total: null, to: '/users', values } as const;
     expect(pointsOf(trend, 'month', 'UTC').map(({ value }) => value)).toEqual([1, 2.5]);
   });
 });

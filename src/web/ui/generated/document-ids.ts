@@ -74,7 +74,7 @@ export const documentIds = {
   LookupCity: 'sha256:499ccbce7e8a9939da7d0176bc7aa7a54a3d7dcfcd1c3124e75221f40b3145c9',
   OverviewHealth: 'sha256:1c72cae2b12d65e7a93fbaf416864d04bc9b56d75c19c427b0c7352de7380ed6',
   OverviewVerdicts: 'sha256:e61946be3e5ed28a84d9a826cf88ce19fa69945e19584cc88853a875c6c41829',
-  OverviewFacts: 'sha256:a889b0687a335aee05a70e82da54e65cf82fdfa604403471d066c95841b8cb4d',
+  OverviewFacts: 'sha256:f298f76fe4c589758bf638e35fa5847dbe80052bf5da60b8cfea4459c7b64bbd',
   OverviewConversations: 'sha256:744ede16605ec6423b46d85b5e27091a1a164f39536ec767b62926386de7b323',
   OverviewImports: 'sha256:494fd83656401daab7b6f9286d49a7af83852a2c6991542487da3ff4911f85f8',
   RevenueTotal: 'sha256:b9cfd86dd97d05ec2530d3cf471bf4b5b8c0d9bedb9d21a6bcb2c783e336ad76',

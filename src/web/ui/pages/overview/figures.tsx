@@ -1,6 +1,7 @@
 import { Card, Group, SegmentedControl, SimpleGrid, Stack, Switch, Text } from '@mantine/core';
-import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useMemo } from 'react';
+import { PageLink } from '../../components/page-link.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { Sparkline } from '../../components/sparkline.tsx';
 import { useLiveQuery } from '../../data/live.tsx';
@@ -28,25 +29,35 @@ const valuesOf = <Node extends { key: { periodStart?: string | null | undefined 
 ): Trend['values'] =>
   new Map(nodes.flatMap((node) => (node.key.periodStart ? [[node.key.periodStart, value(node)] as const] : [])));
 
+type FactsOfPeriod = NonNullable<OverviewFactsQuery['purchases']>['nodes'][number];
+
+const endsOf = (nodes: readonly Pick<FactsOfPeriod, 'key'>[]): Trend['ends'] =>
+  new Map(nodes.flatMap(({ key }) => (key.periodStart && key.periodEnd ? [[key.periodStart, key.periodEnd]] : [])));
+
 /** A figure that the server could not compute has no trend, and its card a dash. */
-const factTrends = ({ purchases, events, userStatistics }: OverviewFactsQuery): readonly Trend[] => [
-  {
-    ...{ id: 'revenue', label: 'Revenue', to: '/revenue', total: purchases?.total.sum },
-    values: valuesOf(purchases?.nodes ?? [], ({ measures }) => measures.sum),
-  },
-  {
-    ...{ id: 'purchases', label: 'Purchases', to: '/revenue', total: purchases?.total.count },
-    values: valuesOf(purchases?.nodes ?? [], ({ measures }) => measures.count),
-  },
-  {
-    ...{ id: 'users', label: 'Users', partLabel: 'users who bought', to: '/users', total: userStatistics?.count },
-    values: valuesOf(purchases?.nodes ?? [], ({ measures }) => measures.distinctUsers),
-  },
-  {
-    ...{ id: 'events', label: 'Events', to: '/experiments', total: events?.total.count },
-    values: valuesOf(events?.nodes ?? [], ({ measures }) => measures.count),
-  },
-];
+const factTrends = ({ purchases, events, userStatistics }: OverviewFactsQuery): readonly Trend[] => {
+  const ends = endsOf(purchases?.nodes ?? []);
+  return [
+    {
+      ...{ id: 'revenue', label: 'Revenue', total: purchases?.total.sum, facts: { measure: 'sum' }, ends },
+      values: valuesOf(purchases?.nodes ?? [], ({ measures }) => measures.sum),
+    },
+    {
+      ...{ id: 'purchases', label: 'Purchases', total: purchases?.total.count, facts: { measure: 'count' }, ends },
+      values: valuesOf(purchases?.nodes ?? [], ({ measures }) => measures.count),
+    },
+    {
+      ...{ id: 'users', label: 'Users', partLabel: 'users who bought', to: '/users', total: userStatistics?.count },
+      ...{ facts: { measure: 'distinctUsers' }, ends },
+      values: valuesOf(purchases?.nodes ?? [], ({ measures }) => measures.distinctUsers),
+    },
+    {
+      ...{ id: 'events', label: 'Events', total: events?.total.count },
+      ...{ facts: { source: 'EXPERIMENT_EVENTS', measure: 'count' }, ends: endsOf(events?.nodes ?? []) },
+      values: valuesOf(events?.nodes ?? [], ({ measures }) => measures.count),
+    },
+  ];
+};
 
 const conversationTrend = (
   total: FigureValue,
@@ -63,9 +74,57 @@ interface TrendCardProps {
   readonly zone: string;
 }
 
+/** The total, which opens what it counts. */
+function TotalLink({ total, label, to, facts }: Trend) {
+  const look = {
+    ...{ fz: '1.4rem', fw: 600, c: 'inherit', td: 'underline dotted', className: 'asof-figure' },
+    'aria-label': `${formatFigure(total)}: ${label.toLowerCase()}, open ${facts && !to ? 'the rows' : 'the list'}`,
+  } as const;
+  if (to !== undefined || facts === undefined)
+    return (
+      <PageLink {...look} to={to ?? '/revenue'}>
+        {formatFigure(total)}
+      </PageLink>
+    );
+  return (
+    <PageLink {...look} to="/revenue" search={{ ...facts, cell: [] }}>
+      {formatFigure(total)}
+    </PageLink>
+  );
+}
+
+interface PeriodLinkProps {
+  readonly trend: Trend;
+  readonly start: string | undefined;
+  readonly grain: (typeof grains)[Period];
+  readonly words: string;
+}
+
+/** The figure of the last period, which opens its facts. */
+function PeriodLink({ trend: { facts, ends }, start, grain, words }: PeriodLinkProps) {
+  const end = start === undefined ? undefined : ends?.get(start);
+  if (facts === undefined || end === undefined)
+    return (
+      <Text size="xs" c="dimmed">
+        {words}
+      </Text>
+    );
+  return (
+    <PageLink
+      size="xs"
+      c="dimmed"
+      td="underline dotted"
+      to="/revenue"
+      search={{ ...facts, grain, cell: [['PERIOD', `${start}/${end}`]] }}
+    >
+      {words}
+    </PageLink>
+  );
+}
+
 /** A figure of all time, what it was in its last period, and the trend. */
 function TrendCard({ trend, period, zone }: TrendCardProps) {
-  const { label, partLabel, total, to, values } = trend;
+  const { label, partLabel, values } = trend;
   const points = pointsOf(trend, period, zone);
   const last = points.at(-1);
   const words =
@@ -78,23 +137,9 @@ function TrendCard({ trend, period, zone }: TrendCardProps) {
         <Text size="sm" c="dimmed">
           {label}
         </Text>
-        <Text
-          component={Link}
-          to={to}
-          fz="1.4rem"
-          fw={600}
-          c="inherit"
-          td="underline dotted"
-          className="asof-figure"
-          ta="left"
-          aria-label={`${formatFigure(total)}: ${label.toLowerCase()}, open the page`}
-        >
-          {formatFigure(total)}
-        </Text>
+        <TotalLink {...trend} />
         <Sparkline points={points} label={`${label} by ${period}. ${words}.`} />
-        <Text size="xs" c="dimmed">
-          {words}
-        </Text>
+        <PeriodLink trend={trend} start={last?.start} grain={grains[period]} words={words} />
       </Stack>
     </Card>
   );

@@ -10,8 +10,12 @@ export interface Trend {
   readonly total: FigureValue;
   /** What a value of `values` is, where it is not a part of the total. */
   readonly partLabel?: string;
-  /** The path of the page with its rows. */
-  readonly to: '/revenue' | '/users' | '/experiments' | '/conversations';
+  /** The page whose list is what the total counts; absent for facts, which the page Revenue lists. */
+  readonly to?: '/users' | '/conversations';
+  /** The facts behind its figures, as the address of the page Revenue names them. */
+  readonly facts?: { readonly source?: 'EXPERIMENT_EVENTS'; readonly measure: 'sum' | 'count' | 'distinctUsers' };
+  /** The ends of periods by their starts, of facts. */
+  readonly ends?: ReadonlyMap<string, string>;
   /** By the start of the period, as the server sends it. */
   readonly values: ReadonlyMap<string, FigureValue>;
 }
