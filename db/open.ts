@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openClient } from './sqlite/client.ts';
 import { openStoreCopier } from './sqlite/copy.ts';
 import { cutLedger } from './sqlite/cut.ts';
+import { markPathOf } from './sqlite/marked-file.ts';
 import { openSqlite } from './sqlite/store.ts';
 import type { CutResult, Store, StoreCopier, StoreOptions } from './store.ts';
 
@@ -23,7 +24,10 @@ export const openCopier = (data: string): StoreCopier => openStoreCopier(fileOf(
 export const cutStore = (data: string, sequence: number): CutResult => {
   const client = openClient(fileOf(data));
   try {
-    return cutLedger(client, sequence);
+    const result = cutLedger(client, sequence);
+    // It says how far the store had got before.
+    rmSync(markPathOf(fileOf(data)), { force: true });
+    return result;
   } finally {
     client.close();
   }

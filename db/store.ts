@@ -49,6 +49,28 @@ export interface Tx {
   removeUpTo<T extends SQLiteTable>(table: T, column: ColumnName<T>, last: number): void;
 }
 
+/** Something that is not as it was stored. */
+export interface Damage {
+  /** The table that answers must not rest on; null when it may be any. */
+  readonly table: string | null;
+  /** Of a record of the ledger. */
+  readonly sequence?: number;
+  /** The key of a row of a table outside of the ledger. */
+  readonly row?: number;
+  readonly importId?: number;
+  readonly line?: number;
+  readonly message: string;
+}
+
+export interface Verification {
+  readonly damages: readonly Damage[];
+  /** The texts of `damages`. */
+  readonly problems: readonly string[];
+  readonly records: number;
+  /** False without a high-water mark beside the store: whether it was cut cannot be seen then. */
+  readonly hasMark: boolean;
+}
+
 export interface PageRequest<T extends SQLiteTable> {
   readonly match?: Match<T>;
   /** The integer key column that orders the page and that `after` and `before` refer to. */
@@ -119,8 +141,16 @@ export interface Store {
   writeFault(): DomainError | null;
   /** Calls back whenever writes begin to fail, and with null when they succeed again. */
   onWriteFault(listener: (fault: DomainError | null) => void): void;
-  /** Problems found in the file and in its ledger, none when it is sound; and how many records there are. */
-  verify(): { problems: string[]; records: number };
+  /**
+   * Compares everything with its digests, or a share of the records; `damages` is empty when the store is sound. It holds
+   * the thread until it is done: not for a server.
+   */
+  verify(share?: number): Verification;
+  /**
+   * Checks a store that this program did not close: all of it, in a thread of its own, or only its newest records when it has
+   * more than `startCheckRecordsMax`; `onLater` then gets what is found in the rest. Of another store, the newest records.
+   */
+  checkAtStart(onLater: (damages: readonly Damage[]) => void): Promise<readonly Damage[]>;
   close(): void;
 }
 
@@ -155,9 +185,15 @@ export interface StoreOptions {
   readonly writeQueueMax: number;
   readonly writeWaitMs: number;
   readonly writeProbeMs: number;
+  /** Number of records up to which all are checked before the start is done; beyond it, so many of the newest ones. */
+  readonly startCheckRecordsMax: number;
   readonly nowUs: () => number;
   /** Called after each commit with how long it took. */
   readonly onCommitted?: (seconds: number) => void;
+  /** Reads a store that exists, and changes nothing of it; for a check of it. */
+  readonly isReadOnly?: boolean;
+  /** Takes a store as it is that lacks what its mark says it had. */
+  readonly acceptsLoss?: boolean;
   /** Called with every SQL statement that runs. */
   readonly onStatement?: (sql: string) => void;
 }

@@ -110,7 +110,8 @@ export const createApp = (config: Config, options: AppOptions): App => {
       server.rebuildUs = Math.round((performance.now() - startedAt) * 1000);
       server.builtAtUs = nowUs();
       documents.start();
-      await background.start(address);
+      // Alerts, synchronizations and sweeps would act on what is damaged.
+      if (ledger.damages.length === 0) await background.start(address);
     },
     firstSync: background.firstSync,
     announceStop() {
@@ -169,7 +170,7 @@ const createCore = (config: Config, { log, onStatement }: AppOptions, telemetry:
   const opened = openStore({ ...config, nowUs, onCommitted, ...statementListener(config, log, onStatement) });
   const store = telemetry.observeStore(opened);
   log.debug({ data: config.data }, 'store opened');
-  const ledger = createLedger(store, log);
+  const ledger = createLedger(store, { logger: log });
   const { trace } = telemetry;
   const engine = openDatasetEngine(config, log);
   const sqlEngine = openSqlEngine(config, engine.folder, log);

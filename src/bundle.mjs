@@ -6,7 +6,13 @@ import path from 'node:path';
 import { build } from 'esbuild';
 
 /** Files that processes and worker threads start with. Their place in `dist` is that of their source. */
-const entryPoints = ['src/cli.ts', 'src/main.ts', 'db/datasets/build/worker.ts', 'db/datasets/sql/worker.ts'];
+const entryPoints = [
+  'src/cli.ts',
+  'src/main.ts',
+  'db/datasets/build/worker.ts',
+  'db/datasets/sql/worker.ts',
+  'db/sqlite/check-worker.ts',
+];
 
 /** Files are looked up beside the module that names them; a module's address must not depend on the file that it is in. */
 const sourceUrls = {

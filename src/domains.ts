@@ -90,8 +90,8 @@ export const createDomains = (services: DomainServices) => {
     ...imports,
     ...datasets,
     storedFiles: () => storedFiles(services, users, datasets),
-    /** What is wrong with each faulty file that the store names, one text for each. Reads all of them. */
-    fileProblems: () => problemsOfFiles(storedFiles(services, users, datasets)),
+    /** What is wrong with each faulty file that the store names, one text for each. Reads a share of them, 0 to 1. */
+    fileProblems: (share = 1) => problemsOfFiles(storedFiles(services, users, datasets), share),
     ...createConversationDomains(services),
     alerts: createAlerts(services, imports, facts),
     sql: new Sql({ ...services, ...users, ...facts, ...datasets }),

@@ -86,6 +86,12 @@ export const errorCodes = [
     status: 422,
     meaning: 'The link returned no file: no response, a status other than 200, or a truncated body.',
   },
+  {
+    code: 'DATA_DAMAGED',
+    status: 503,
+    meaning:
+      'What the answer rests on is not as it was stored; `asof verify --list` names what is damaged. Put back a backup.',
+  },
   { code: 'INTERNAL', status: 500, meaning: 'A bug in the server; its log has the details.' },
   {
     code: 'SOURCE_UNREACHABLE',

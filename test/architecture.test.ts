@@ -31,7 +31,7 @@ const units: readonly Unit[] = [
   { name: 'config', files: /^src\/(config\.ts$|settings\/)/, may: ['lib', 'errors'] },
   { name: 'tables', files: /^db\/tables\//, may: [], types: ['lib'] },
   { name: 'store types', files: /^db\/store\.ts$/, may: [], types: ['tables', 'errors'] },
-  { name: 'store', files: /^db\/(open\.ts|sqlite\/)/, may: ['errors', 'tables'], types: ['store types'] },
+  { name: 'store', files: /^db\/(open\.ts|sqlite\/)/, may: ['errors', 'lib', 'tables'], types: ['store types'] },
   { name: 'sources', files: /^src\/sources\//, may: ['lib', 'errors'] },
   { name: 'dataset engine types', files: /^db\/datasets\/(sql\/)?engine\.ts$/, may: [], types: ['lib', 'errors'] },
   {

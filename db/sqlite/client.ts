@@ -2,6 +2,9 @@ import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { DomainError } from '../../src/errors.ts';
+import type { MarkState } from './mark.ts';
+import { lossOf, openForReading } from './preflight.ts';
+import { sealOlderStore } from './seal.ts';
 
 const migrationsFolder = fileURLToPath(new URL('../migrations', import.meta.url));
 
@@ -27,6 +30,24 @@ export const openClient = (path: string, onStatement?: (sql: string) => void): D
     );
   client.pragma(`busy_timeout = ${nativeWaitMs}`);
   return client;
+};
+
+/**
+ * Opens a store to check it: nothing of it is changed. Throws NOT_ALLOWED for a store of another version, DATA_DAMAGED for
+ * one that lacks its tables.
+ */
+export const openReadOnly = (path: string, marked: MarkState | null): Database.Database => {
+  const client = openForReading(path);
+  try {
+    const newest = newestMigrationMs(readMigrationFiles({ migrationsFolder }));
+    const loss = lastMigrationMs(client) < newest ? lossOf(client, marked) : null;
+    if (loss !== null) throw new DomainError('DATA_DAMAGED', loss);
+    checkSchema(client);
+    return client;
+  } catch (error) {
+    client.close();
+    throw error;
+  }
 };
 
 /** Two processes may open a new file at once, and SQLite does not wait for the lock that this change needs. */
@@ -63,6 +84,7 @@ const migrate = (client: Database.Database): void => {
         for (const statement of sql) client.exec(statement);
         client.prepare('insert into __drizzle_migrations (hash, created_at) values (?, ?)').run(hash, folderMillis);
       }
+      sealOlderStore(client);
     })
     .immediate();
 };

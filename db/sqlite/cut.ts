@@ -3,6 +3,7 @@ import { getTableName } from 'drizzle-orm';
 import { DomainError } from '../../src/errors.ts';
 import type { CutResult } from '../store.ts';
 import { ledgerTables } from './ledger-tables.ts';
+import { sealAnew } from './seal.ts';
 
 /** Where a ledger is cut: what was recorded later goes. */
 interface Cut {
@@ -23,7 +24,10 @@ export const cutLedger = (client: Database.Database, sequence: number): CutResul
   const result = client
     .transaction(() => {
       const cut = cutAt(client, sequence);
-      return cut === null ? null : applyCut(client, cut);
+      if (cut === null) return null;
+      const applied = applyCut(client, cut);
+      sealAnew(client);
+      return applied;
     })
     .immediate();
   if (result === null)

@@ -1,12 +1,12 @@
 import { dirname } from 'node:path';
 import type Database from 'better-sqlite3';
-import { getTableColumns } from 'drizzle-orm';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { DomainError } from '../../src/errors.ts';
 import type {
   ColumnName,
   Commit,
+  Damage,
   KeyRange,
   LedgerTable,
   Match,
@@ -18,27 +18,43 @@ import type {
   Tx,
 } from '../store.ts';
 import { commits } from '../tables/index.ts';
-import { createSchemaCheck, openClient } from './client.ts';
+import { createSchemaCheck, openClient, openReadOnly } from './client.ts';
 import { createDryRun } from './dry-run.ts';
+import { type MarkedFile, openMarkedFile } from './marked-file.ts';
 import { countOf, pageOf, rowsIn } from './queries.ts';
 import { RecentCommits } from './recent-commits.ts';
 import { RecordReader } from './record-reader.ts';
 import { readSlices } from './slices.ts';
+import { checkStart } from './start-check.ts';
 import { SqliteTransaction } from './transaction.ts';
-import { verifyLedger } from './verify.ts';
+import { verifyStore } from './verify.ts';
 import { type WriteFaultListener, WriteHealth } from './write-health.ts';
 import { WriteQueue } from './write-queue.ts';
 
 export type SqliteOptions = Omit<StoreOptions, 'data'>;
 
 /** The store on one SQLite file; `path` may be `:memory:`. */
-export const openSqlite = (path: string, options: SqliteOptions): Store =>
-  new SqliteStore(openClient(path, options.onStatement), path === ':memory:' ? null : dirname(path), options);
+export const openSqlite = (path: string, options: SqliteOptions): Store => {
+  if (path === ':memory:') return new SqliteStore(openClient(path, options.onStatement), null, options);
+  // Before the store is opened: opening it for writing would write over what is left of a damaged one.
+  const file = openMarkedFile(path, options);
+  try {
+    const client = options.isReadOnly ? openReadOnly(path, file.mark()) : openClient(path, options.onStatement);
+    if (!options.isReadOnly) file.opened(client);
+    return new SqliteStore(client, file, options);
+  } catch (error) {
+    file.close();
+    throw file.explained(error);
+  }
+};
 
-const commitColumns = Object.keys(getTableColumns(commits));
+const commitColumns = ['lastSeq', 'recordedAtUs'] as const;
 
 class SqliteStore implements Store {
   readonly #client: Database.Database;
+  /** Null in memory. */
+  readonly #file: MarkedFile | null;
+  readonly #recordsMax: number;
   readonly #db: BetterSQLite3Database;
   readonly #nowUs: () => number;
   readonly #reader: RecordReader;
@@ -49,9 +65,11 @@ class SqliteStore implements Store {
   readonly #checkSchema: () => void;
   #dataVersion: number;
 
-  constructor(client: Database.Database, folder: string | null, options: SqliteOptions) {
+  constructor(client: Database.Database, file: MarkedFile | null, options: SqliteOptions) {
     this.#client = client;
-    this.#health = new WriteHealth(folder);
+    this.#file = file;
+    this.#recordsMax = options.startCheckRecordsMax;
+    this.#health = new WriteHealth(file && dirname(file.path));
     this.#checkSchema = createSchemaCheck(client);
     this.#dataVersion = this.#readDataVersion();
     this.#db = drizzle({ client });
@@ -63,7 +81,8 @@ class SqliteStore implements Store {
       limits: options,
       health: this.#health,
       checkSchema: this.#checkSchema,
-      onCommit: ({ firstSeq, records, tables }, seconds) => {
+      onCommit: ({ firstSeq, records, tables, state }, seconds) => {
+        file?.committed(state);
         options.onCommitted?.(seconds);
         this.#recent.add(firstSeq, records);
         if (tables.size > 0) for (const listener of this.#listeners) listener(tables);
@@ -155,12 +174,21 @@ class SqliteStore implements Store {
     this.#health.onChange(listener);
   }
 
-  verify(): ReturnType<Store['verify']> {
-    return verifyLedger(this.#client);
+  verify(share = 1): ReturnType<Store['verify']> {
+    const marked = this.#file?.mark() ?? null;
+    const damages = [...verifyStore(this.#client, { share, marked })];
+    const records = this.#client.prepare('select coalesce(max(last_seq), 0) from commits').pluck().get() as number;
+    return { damages, problems: damages.map(({ message }) => message), records, hasMark: marked !== null };
+  }
+
+  async checkAtStart(onLater: (damages: readonly Damage[]) => void): Promise<readonly Damage[]> {
+    if (!this.#file) return [];
+    return checkStart({ client: this.#client, file: this.#file, recordsMax: this.#recordsMax, onLater });
   }
 
   close(): void {
     this.#queue.close();
     this.#client.close();
+    this.#file?.close();
   }
 }

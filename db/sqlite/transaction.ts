@@ -4,18 +4,30 @@ import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { DomainError } from '../../src/errors.ts';
 import type { AppendResult, ColumnName, Commit, LedgerTable, Match, NewRecord, NewRow, Row, Tx } from '../store.ts';
 import { columnOf, encodeValues } from './columns.ts';
+import { commitDigest, noDigest, RowDigest, rowDigestBytes } from './digests.ts';
 import { type Inserter, prepareInserter } from './inserter.ts';
 import { LatestRowFinder } from './lookup.ts';
 import type { RecentRecord } from './recent-commits.ts';
+import { SideRows, type SideState } from './side-rows.ts';
 
 /** The greatest sequence number: the indices store it in 32 bits. */
 const seqMax = 2 ** 32 - 2;
+
+/** What the store holds after a transaction. */
+export interface StoreState {
+  readonly lastSeq: number;
+  /** The digest of the last commit. */
+  readonly digest: Buffer;
+  /** Everything outside of the ledger. */
+  readonly side: SideState;
+}
 
 export interface CommittedRecords {
   readonly firstSeq: number;
   readonly records: readonly RecentRecord[];
   /** The tables outside of the ledger that work has written, also work that was undone. */
   readonly tables: ReadonlySet<SQLiteTable>;
+  readonly state: StoreState;
 }
 
 /**
@@ -28,7 +40,11 @@ export class SqliteTransaction implements Tx {
   readonly #finder: LatestRowFinder;
   readonly #inserters = new Map<SQLiteTable, Inserter>();
   readonly #statements = new Map<string, Database.Statement>();
+  readonly #digests = new Map<SQLiteTable, RowDigest>();
+  readonly #sideRows: SideRows;
   #firstSeq = 1;
+  #state: StoreState | undefined;
+  #lastDigest = noDigest;
   #appended: RecentRecord[] = [];
   #tables = new Set<SQLiteTable>();
   #nowUs = 0;
@@ -37,6 +53,7 @@ export class SqliteTransaction implements Tx {
     this.#client = client;
     this.#clockUs = clockUs;
     this.#finder = new LatestRowFinder(client);
+    this.#sideRows = new SideRows(client);
   }
 
   get nowUs(): number {
@@ -46,9 +63,11 @@ export class SqliteTransaction implements Tx {
   /** Reads the last sequence number of the ledger; call it right after BEGIN. */
   begin(): void {
     const last = this.#prepare(
-      'select last_seq as lastSeq, recorded_at_us as recordedAtUs from commits order by last_seq desc limit 1',
-    ).get() as Commit | undefined;
+      'select last_seq as lastSeq, recorded_at_us as recordedAtUs, digest from commits order by last_seq desc limit 1',
+    ).get() as (Commit & { readonly digest: Buffer }) | undefined;
     this.#firstSeq = (last?.lastSeq ?? 0) + 1;
+    this.#lastDigest = last?.digest ?? noDigest;
+    this.#sideRows.begin();
     this.#appended = [];
     this.#tables = new Set();
     this.#nowUs = Math.max(this.#clockUs(), last?.recordedAtUs ?? 0);
@@ -64,16 +83,28 @@ export class SqliteTransaction implements Tx {
     this.#appended.length = savepoint;
   }
 
-  /** Writes the commit row; call it right before COMMIT. */
+  /** Writes the commit row and the digests; call it right before COMMIT. */
   end(): void {
-    if (this.#appended.length === 0) return;
+    const side = this.#sideRows.seal();
     const lastSeq = this.#firstSeq + this.#appended.length - 1;
-    this.#prepare('insert into commits (last_seq, recorded_at_us) values (?, ?)').run(lastSeq, this.#nowUs);
+    this.#state = { lastSeq, digest: this.#lastDigest, side };
+    if (this.#appended.length === 0) return;
+    const recordDigests = this.#recordDigests();
+    const recordedAtUs = this.#nowUs;
+    const digest = commitDigest(this.#lastDigest, { lastSeq, recordedAtUs, recordDigests });
+    this.#state = { lastSeq, digest, side };
+    this.#prepare('insert into commits (last_seq, recorded_at_us, digest, record_digests) values (?, ?, ?, ?)').run(
+      lastSeq,
+      recordedAtUs,
+      digest,
+      recordDigests,
+    );
   }
 
   /** What was written since `begin`; call it right after COMMIT. */
   committed(): CommittedRecords {
-    return { firstSeq: this.#firstSeq, records: this.#appended, tables: this.#tables };
+    if (!this.#state) throw new Error('the transaction has not ended');
+    return { firstSeq: this.#firstSeq, records: this.#appended, tables: this.#tables, state: this.#state };
   }
 
   append<T extends LedgerTable>(table: T, record: NewRecord<T>): number {
@@ -99,29 +130,55 @@ export class SqliteTransaction implements Tx {
   insert<T extends SQLiteTable>(table: T, row: NewRow<T>): number {
     const { valuesOf, insert } = this.#inserterOf(table);
     this.#tables.add(table);
-    return Number(insert.run(valuesOf(row)).lastInsertRowid);
+    const id = Number(insert.run(valuesOf(row)).lastInsertRowid);
+    this.#sideRows.inserted(table, id);
+    return id;
   }
 
   update<T extends SQLiteTable>(table: T, match: Match<T>, changes: Match<T>): void {
     const assign = (key: string): string => `"${columnOf(table, key).name}" = ?`;
     const sets = Object.keys(changes).map(assign).join(', ');
     const where = Object.keys(match).map(assign).join(' and ');
+    const matched = encodeValues(table, match);
+    this.#changing(table, where, matched);
     const statement = this.#prepare(`update "${getTableName(table)}" set ${sets} where ${where}`);
-    this.#tables.add(table);
-    statement.run([...encodeValues(table, changes), ...encodeValues(table, match)]);
+    statement.run([...encodeValues(table, changes), ...matched]);
   }
 
   remove<T extends SQLiteTable>(table: T, match: Match<T>): void {
-    const where = Object.keys(match).map((key) => `"${columnOf(table, key).name}" = ?`);
-    this.#tables.add(table);
-    const statement = this.#prepare(`delete from "${getTableName(table)}" where ${where.join(' and ')}`);
-    statement.run(encodeValues(table, match));
+    const where = Object.keys(match)
+      .map((key) => `"${columnOf(table, key).name}" = ?`)
+      .join(' and ');
+    this.#remove(table, where, encodeValues(table, match));
   }
 
   removeUpTo<T extends SQLiteTable>(table: T, column: ColumnName<T>, last: number): void {
-    const { name } = columnOf(table, column);
+    this.#remove(table, `"${columnOf(table, column).name}" <= ?`, [last]);
+  }
+
+  #remove(table: SQLiteTable, where: string, parameters: unknown[]): void {
+    this.#changing(table, where, parameters);
+    this.#prepare(`delete from "${getTableName(table)}" where ${where}`).run(parameters);
+  }
+
+  /** Call it before rows outside of the ledger are changed or removed. */
+  #changing(table: SQLiteTable, where: string, parameters: unknown[]): void {
     this.#tables.add(table);
-    this.#prepare(`delete from "${getTableName(table)}" where "${name}" <= ?`).run(last);
+    const found = this.#prepare(`select id from "${getTableName(table)}" where ${where}`);
+    for (const { id } of found.all(parameters) as { id: number }[]) this.#sideRows.changing(table, id);
+  }
+
+  #recordDigests(): Buffer {
+    const digests = Buffer.allocUnsafe(this.#appended.length * rowDigestBytes);
+    for (const [index, { table, values }] of this.#appended.entries()) {
+      let rowDigest = this.#digests.get(table);
+      if (!rowDigest) {
+        rowDigest = new RowDigest(table);
+        this.#digests.set(table, rowDigest);
+      }
+      rowDigest.write(values, digests, index * rowDigestBytes);
+    }
+    return digests;
   }
 
   #prepare(text: string): Database.Statement {

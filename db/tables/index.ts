@@ -7,6 +7,7 @@ export * from './excluded-users.ts';
 export * from './experiments.ts';
 export * from './idempotency-keys.ts';
 export * from './imports.ts';
+export * from './integrity.ts';
 export * from './ip-city.ts';
 export * from './transactions.ts';
 export * from './user-files.ts';

@@ -1,7 +1,7 @@
 import { openDatasetEngine } from '../../db/datasets/engine/duckdb-engine.ts';
 import { openSqlEngine } from '../../db/datasets/sql/open.ts';
 import { openStore, storeExists } from '../../db/open.ts';
-import type { Store } from '../../db/store.ts';
+import type { Store, StoreOptions } from '../../db/store.ts';
 import type { Config } from '../config.ts';
 import { createDomains, type Domains } from '../domains.ts';
 import { createLedger, type Ledger } from '../ledger/ledger.ts';
@@ -28,10 +28,14 @@ export const openOrFail = <R>({ data }: Config, open: () => R): R => {
 };
 
 /** Opens the data folder, runs `work` and closes it. Indices are empty until `ledger.catchUp()`. */
-export const withData = async <R>(config: Config, work: (opened: CommandServices) => Promise<R>): Promise<R> => {
+export const withData = async <R>(
+  config: Config,
+  work: (opened: CommandServices) => Promise<R>,
+  access: Pick<StoreOptions, 'isReadOnly' | 'acceptsLoss'> = {},
+): Promise<R> => {
   const nowUs = createClock(config.now);
-  const store = openOrFail(config, () => openStore({ ...config, nowUs }));
-  const ledger = createLedger(store);
+  const store = openOrFail(config, () => openStore({ ...config, ...access, nowUs }));
+  const ledger = createLedger(store, { refusesDamaged: true });
   const engine = openDatasetEngine(config, silentLog);
   // A command waits for its query and has nothing to give way to.
   const sqlEngine = openSqlEngine({ ...config, sqlNiceness: 0 }, engine.folder, silentLog);
@@ -59,7 +63,8 @@ export const withData = async <R>(config: Config, work: (opened: CommandServices
 export const withExistingData = async <R>(
   config: Config,
   work: (opened: CommandServices) => Promise<R>,
+  access?: Parameters<typeof withData>[2],
 ): Promise<R> => {
   if (!storeExists(config.data)) throw new CommandError(exitFailure, `${config.data} is not a data folder of asof`);
-  return withData(config, work);
+  return withData(config, work, access);
 };

@@ -99,6 +99,8 @@ const listen = async (app: App, config: Config, log: Logger): Promise<HttpServer
   }
 };
 
+const isDamage = (error: unknown): boolean => error instanceof DomainError && error.code === 'DATA_DAMAGED';
+
 const startApp = async (
   app: App,
   { data }: Config,
@@ -111,8 +113,8 @@ const startApp = async (
   try {
     await imports.endInterrupted();
   } catch (error) {
-    // A server on a full disk still answers questions. The imports are ended once it can be written.
-    if (!isStorageFault(error)) throw error;
+    // A server on a full disk still answers questions, and one with damage those that do not rest on it.
+    if (!isStorageFault(error) && !isDamage(error)) throw error;
   }
   await app.start(address);
 };

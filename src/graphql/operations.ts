@@ -22,6 +22,7 @@ import { withExtensions } from './execution/text-result.ts';
 import { fixedObjects } from './fixed-objects.ts';
 import { checkSize, costOf } from './limits.ts';
 import type { RequestParameters } from './parameters.ts';
+import { areasOf } from './rests-on.ts';
 import { createSubscriptions, type StreamedResult, type SubscriptionSteps } from './subscriptions.ts';
 import type { ResolvedDocument } from './trusted-documents/resolve-document.ts';
 import { readVariables, type Variables } from './variables.ts';
@@ -143,7 +144,7 @@ export const createOperations = (options: OperationsOptions): Operations => {
 
 /** Finds the operation of a request whose caller may execute it. */
 const createFinder =
-  ({ services: { apiKeys, ledger }, documents, resolveDocument }: OperationsOptions, refusing: Refuser) =>
+  ({ services: { apiKeys, ledger }, schema, documents, resolveDocument }: OperationsOptions, refusing: Refuser) =>
   (request: OperationRequest): Operation | Answer => {
     const { parameters, caller, isReadOnly } = request;
     if (!ledger.ready) throw new DomainError('NOT_READY', 'the indices are being built');
@@ -156,6 +157,7 @@ const createFinder =
     const { operations, refusal } = prepare();
     if (refusal) return refusal;
     const operation = operationNamed(operations, parameters.operationName);
+    if (ledger.damages.length > 0) for (const area of areasOf(schema, operation)) ledger.refuseDamaged(area);
     if (isReadOnly && operation.node.operation === 'mutation') throw mutationByGet();
     return operation;
   };

@@ -1,10 +1,11 @@
-import type { Logger } from 'pino';
-import type { ColumnName, LedgerTable, Row, Store, Tx } from '../../db/store.ts';
+import type { ColumnName, Damage, LedgerTable, Row, Store, Tx } from '../../db/store.ts';
 import { DomainError } from '../errors.ts';
+import type { Area } from './areas.ts';
 import { coalesced } from './coalesce.ts';
 import { type CommitLog, createCommitLog } from './commit-log.ts';
 import { inApplyOrder, type Projection, type ProjectionSize } from './projection.ts';
 import { type RecordCounts, Replay, type Subscription } from './replay.ts';
+import { Soundness, type SoundnessOptions } from './soundness.ts';
 
 export interface Snapshot {
   readonly sequence: number;
@@ -56,13 +57,19 @@ export interface Ledger {
   readonly listeners: number;
   /** The indices whose size operators watch. */
   indexStates(): IndexState[];
-  /** True once the rebuild is done. */
+  /** True once the rebuild is done, and the check of the store beside it. */
   readonly ready: boolean;
+  /** What was found damaged at the start or since. */
+  readonly damages: readonly Damage[];
+  /** Throws DATA_DAMAGED when a table is damaged that an area rests on. */
+  refuseDamaged(area: Area): void;
   /** Resolves when no catch-up runs any more. */
   idle(): Promise<void>;
 }
 
-export const createLedger = (store: Store, logger?: Pick<Logger, 'debug'>): Ledger => {
+export const createLedger = (store: Store, options: SoundnessOptions = {}): Ledger => {
+  const { logger } = options;
+  const soundness = new Soundness(store, options);
   const subscriptions: Subscription[] = [];
   const commitLog = createCommitLog();
   const listeners = new Set<() => void>();
@@ -82,7 +89,7 @@ export const createLedger = (store: Store, logger?: Pick<Logger, 'debug'>): Ledg
     replay ??= startReplay();
     const rebuilding = !ready;
     const startedAt = performance.now();
-    const { records } = await replay.run(rebuilding);
+    const { records } = rebuilding ? await soundness.rebuild(replay) : await replay.run(false);
     ready = true;
     const ms = Math.round(performance.now() - startedAt);
     if (rebuilding) logger?.debug({ records, ms, indices: indexStatesOf(subscriptions) }, 'projections rebuilt');
@@ -122,6 +129,10 @@ export const createLedger = (store: Store, logger?: Pick<Logger, 'debug'>): Ledg
     get ready() {
       return ready;
     },
+    get damages() {
+      return soundness.damages;
+    },
+    refuseDamaged: (area) => soundness.refuseDamaged(area),
     idle: catchUps.idle,
   };
 };

@@ -12,6 +12,7 @@ import type { ApiDocument } from './api-document.ts';
 import { readFields, wrongMediaType } from './read-fields.ts';
 import { pairsOf, readInput } from './read-input.ts';
 import { isData, type Route, type RouteContext } from './route.ts';
+import { areaOf } from './tags.ts';
 
 const bodyLimitsOf = (config: Config): BodyLimits => ({
   bytesMax: config.bodyBytesMax,
@@ -71,7 +72,7 @@ export const createRequestHandler = (services: Services, log: Logger, document: 
       try {
         const caller =
           route.requiredScopes && apiKeys.admit(apiKeys.callerOf(keyOf(request.header)), route.requiredScopes);
-        if (isData(route.subject) && !ledger.ready) throw new DomainError('NOT_READY', 'the indices are being built');
+        if (isData(route.subject)) checkReady(ledger, route);
         const context = new RequestContext(request, route.body?.isStream ? streamLimits : bodyLimits, document, caller);
         checkMediaType(route, context);
         // Reading is skipped for a route without parameters and a request without any.
@@ -121,6 +122,11 @@ const withFirstComputed = async (texts: AsyncIterable<string>): Promise<AsyncIte
 
 const isUnavailable = (error: unknown): boolean =>
   storageFaultOf(error) !== undefined || (error instanceof DomainError && error.code === 'OUTDATED');
+
+const checkReady = (ledger: Services['ledger'], { tag }: Route): void => {
+  if (!ledger.ready) throw new DomainError('NOT_READY', 'the indices are being built');
+  if (ledger.damages.length > 0) ledger.refuseDamaged(areaOf(tag));
+};
 
 const hasInput = (route: Route, { search }: HttpRequest): boolean => route.hasInput || search !== '';
 

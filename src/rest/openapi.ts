@@ -35,7 +35,7 @@ export const information = (version: string) => ({
   },
   // Relative, because a server may have several names.
   servers: [{ url: '/', description: 'The server that this document is from.' }],
-  tags: tags.map((tag) => ({ ...tag })),
+  tags: tags.map(({ name, description }) => ({ name, description })),
 });
 
 /** The two ways to send an API key. */

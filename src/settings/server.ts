@@ -82,6 +82,12 @@ export const storeSettings = {
     description:
       'Interval between checks whether the data folder can be written again after a write has failed, in milliseconds.',
   },
+  startCheckRecordsMax: {
+    type: integer(),
+    default: '5000000',
+    description:
+      'Number of records up to which a store that was not closed by asof, or that was changed by others since, is checked as a whole before the server is ready; of a larger one only so many of the newest records are, and the others in the background.',
+  },
   followMs: {
     type: integer(),
     default: '250',

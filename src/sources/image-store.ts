@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFaultOf } from '../errors.ts';
+import { DomainError, writeFaultOf } from '../errors.ts';
 import { ownedFileName, removeAbandonedFiles } from '../lib/owned-files.ts';
 
 /** Images by their content: each content is one file, which never changes. */
 export interface ImageStore {
   /** Stores an image and returns the SHA-256 of its bytes in hex. Resolves after the image is synced to disk. Throws OUT_OF_SPACE and STORAGE_FAILED. */
   store(bytes: Buffer): Promise<string>;
-  /** Null when no image has this content. */
-  bytesOf(sha256: string): Promise<Buffer | null>;
+  /** The bytes of an image that was stored. Throws DATA_DAMAGED when its file is missing or has other content. */
+  bytesOf(sha256: string): Promise<Buffer>;
   /** Removes what processes that no longer run have left unfinished. Call it when a server starts. */
   removeAbandoned(): Promise<void>;
   /** The file of an image with this content. */
@@ -38,10 +38,11 @@ export const createImageStore = (folder: string): ImageStore => {
     pathOf,
     removeAbandoned: () => removeAbandonedFiles(parts),
     async store(bytes) {
-      const sha256 = createHash('sha256').update(bytes).digest('hex');
+      const sha256 = sha256Of(bytes);
       const path = pathOf(sha256);
-      const existing = await stat(path).catch(() => null);
-      if (existing?.size === bytes.length) return sha256;
+      const existing = await readFile(path).catch(() => null);
+      // A damaged file is written anew.
+      if (existing && sha256Of(existing) === sha256) return sha256;
       const part = join(parts, ownedFileName());
       try {
         await Promise.all([makeSubfolder(parts), makeSubfolder(subfolderOf(sha256))]);
@@ -59,10 +60,19 @@ export const createImageStore = (folder: string): ImageStore => {
       }
       return sha256;
     },
-    bytesOf: (sha256) =>
-      readFile(pathOf(sha256)).catch((error: NodeJS.ErrnoException) => {
+    async bytesOf(sha256) {
+      const path = pathOf(sha256);
+      const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT') return null;
         throw error;
-      }),
+      });
+      if (bytes && sha256Of(bytes) === sha256) return bytes;
+      throw new DomainError(
+        'DATA_DAMAGED',
+        `the file of the image ${sha256} ${bytes ? 'is not as it was stored' : 'is missing'}; put it back from a backup, or synchronize the user files again`,
+      );
+    },
   };
 };
+
+const sha256Of = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');

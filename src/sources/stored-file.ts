@@ -14,18 +14,21 @@ export interface StoredFile {
 /** A stored file with what it belongs to, such as an image of a user, in words. */
 export interface OwnedFile extends StoredFile {
   readonly owner: string;
+  /** Whether the store still names it: a file may have been removed since. Default: it does. */
+  readonly isStillNamed?: () => boolean;
 }
 
-/** What is wrong with each faulty file, one text for each. Reads all of them. */
-export async function* problemsOfFiles(files: Iterable<OwnedFile>): AsyncGenerator<string> {
+/** What is wrong with each faulty file, one text for each. Reads a share of them, 0 to 1. */
+export async function* problemsOfFiles(files: Iterable<OwnedFile>, share = 1): AsyncGenerator<string> {
   for (const file of files) {
+    if (share < 1 && Math.random() >= share) continue;
     const problem = await problemOfFile(file);
-    if (problem !== null) yield `${file.owner}: ${problem}`;
+    if (problem !== null && file.isStillNamed?.() !== false) yield `${file.owner}: ${problem}`;
   }
 }
 
 /** What is wrong with a file; null when it exists and has the size and the content it was stored with. Reads all of it. */
-const problemOfFile = async ({ path, byteSize, sha256 }: StoredFile): Promise<string | null> => {
+export const problemOfFile = async ({ path, byteSize, sha256 }: StoredFile): Promise<string | null> => {
   try {
     const found = await stat(path);
     if (!found.isFile()) return `${path} is not a file`;

@@ -8,6 +8,7 @@ const store = openStore({
   writeQueueMax: 10_000,
   writeWaitMs: 30_000,
   writeProbeMs: 1000,
+  startCheckRecordsMax: 1_000_000,
   nowUs: () => Date.now() * 1000,
 });
 const write = (index: number) =>

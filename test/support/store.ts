@@ -16,7 +16,13 @@ export const dataFolder = (): string => {
 
 /** A store that is closed with the test; in a new folder unless a path is passed. */
 export const testStore = (options: Partial<StoreOptions> = {}): Store => {
-  const defaults = { writeQueueMax: 10_000, writeWaitMs: 10_000, writeProbeMs: 1000, nowUs: () => Date.now() * 1000 };
+  const defaults = {
+    writeQueueMax: 10_000,
+    writeWaitMs: 10_000,
+    writeProbeMs: 1000,
+    startCheckRecordsMax: 1_000_000,
+    nowUs: () => Date.now() * 1000,
+  };
   const store = openStore({ ...defaults, data: options.data ?? dataFolder(), ...options });
   onTestFinished(() => store.close());
   return store;

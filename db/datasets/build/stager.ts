@@ -1,23 +1,12 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { DomainError, errorCodes } from '../../../src/errors.ts';
 import type { DebugLog } from '../../../src/lib/debug-log.ts';
+import { startThread } from '../../../src/lib/thread.ts';
 import type { BuildObserver } from '../engine.ts';
 import type { DatasetLimits } from '../limits.ts';
 import type { StagedRows, StageRequest, StageResult } from './stage.ts';
 import type { ConvertRequest } from './stage-column-file.ts';
 import type { WorkerMessage, WorkerRequest, WorkerTask } from './worker-messages.ts';
-
-const isSource = import.meta.url.endsWith('.ts');
-
-const workerUrl = new URL(`./worker.${isSource ? 'ts' : 'js'}`, import.meta.url);
-
-/** A thread of TypeScript must first register a loader, because it does not inherit that of this thread. */
-const sourceCode = (): string => `
-  import(${JSON.stringify(import.meta.resolve('tsx/esm/api'))}).then(({ register }) => {
-    register();
-    return import(${JSON.stringify(workerUrl.href)});
-  });
-`;
 
 /** A large young generation, because nearly all objects of a row die with it; the old one holds little. */
 const resourceLimits = { maxYoungGenerationSizeMb: 64, maxOldGenerationSizeMb: 1024 };
@@ -92,9 +81,7 @@ export class Stager {
   }
 
   #start(): Worker {
-    // Flags of this process are not inherited: they may belong to a debugger.
-    const options = { execArgv: [], resourceLimits };
-    const worker = isSource ? new Worker(sourceCode(), { ...options, eval: true }) : new Worker(workerUrl, options);
+    const worker = startThread(import.meta.url, 'worker', { resourceLimits });
     this.#log.debug({ thread: worker.threadId }, 'dataset thread started');
     worker.on('exit', () => this.#forget(worker));
     // A running task has a listener of its own; without any, an error would end the process.

@@ -107,7 +107,7 @@ const finishStore = async (
   for (const file of files) await rm(join(data, 'datasets', file), { force: true });
   const problems = await withExistingData({ ...config, data }, async (opened) => {
     await opened.domains.imports.endInterrupted({ isRestored: true });
-    return (await problemsOfStore(opened)).problems;
+    return (await problemsOfStore(opened)).damages.map(({ message }) => message);
   });
   const named = problems.map((problem) => problem.replaceAll(data, config.data));
   return { sequence, removedRecords, endedImports, lostDatasets, problems: named, removedFiles: files.length };

@@ -1,7 +1,26 @@
+import { InvalidArgumentError } from 'commander';
+import type { Damage } from '../../../db/store.ts';
+import { DomainError } from '../../errors.ts';
 import type { Command } from '../command.ts';
 import { type CommandServices, withExistingData } from '../data-folder.ts';
 import { exitProblems, exitSuccess, isSystemError } from '../exit.ts';
 import { configOf, type DataOptions, withDataOptions } from '../options.ts';
+
+interface VerifyOptions extends DataOptions {
+  readonly list?: true;
+  readonly sample?: number;
+  readonly acceptLoss?: true;
+}
+
+interface Report {
+  readonly damages: readonly Pick<Damage, 'message'>[];
+  /** Null when the store cannot be read. */
+  readonly records: number | null;
+  readonly hasMark: boolean;
+}
+
+/** Damages that are printed without `--list`. */
+const printedMax = 20;
 
 /** `asof verify`: checks the store, from the pages of its file to the counts of its imports, and the files of images and datasets. */
 export const verifyCommand: Command = {
@@ -9,32 +28,68 @@ export const verifyCommand: Command = {
     withDataOptions(program.command('verify'))
       .summary('Check the store.')
       .description(
-        'Check that the file of the store is intact, that no record is missing, that the counts of every import add up, ' +
-          'and that the file of every image and of every version of a dataset exists with the size and the SHA-256 it was stored with.',
+        'Check that every record and every other row is as it was stored, that none is missing and that the newest are there, ' +
+          'that indices and the counts of every import agree with them, and that the file of every image and of every version ' +
+          'of a dataset exists with the size and the SHA-256 it was stored with. Nothing is changed; it works beside a server.',
       )
-      .addHelpText('after', '\nExample:\n  asof verify --data /var/lib/asof'),
+      .option('--list', `name everything that is damaged; by default the first ${printedMax}`)
+      .option('--sample <share>', 'check only this share of records and files, such as 0.1', readShare)
+      .option('--accept-loss', 'first take the store as it is, although its newest records are missing')
+      .addHelpText('after', '\nExamples:\n  asof verify --data /var/lib/asof\n  asof verify --list --json'),
   async run(invoked, terminal) {
-    const options = invoked.opts<DataOptions>();
-    const { problems, records } = await withExistingData(configOf(options, terminal), problemsOfStore);
-    const isSound = problems.length === 0;
-    if (options.json) await terminal.print(JSON.stringify({ sound: isSound, records, problems }));
-    else await terminal.print(...(isSound ? [`sound: ${records} records`] : problems));
+    const options = invoked.opts<VerifyOptions>();
+    const config = configOf(options, terminal);
+    if (options.acceptLoss) await withExistingData(config, async () => undefined, { acceptsLoss: true });
+    const { damages, records, hasMark } = await report(() =>
+      withExistingData(config, (opened) => problemsOfStore(opened, options.sample), { isReadOnly: true }),
+    );
+    const isSound = damages.length === 0;
+    const printed = options.list ? damages : damages.slice(0, printedMax);
+    const problems = printed.map(({ message }) => message);
+    if (options.json)
+      await terminal.print(
+        JSON.stringify({ sound: isSound, records, hasMark, problems, ...(options.list ? { damages } : {}) }),
+      );
+    else if (isSound) await terminal.print(`sound: ${records} records${hasMark ? '' : noMark}`);
+    else await terminal.print(...problems, ...more(damages.length - printed.length));
     return isSound ? exitSuccess : exitProblems;
   },
 };
 
-/** What is wrong with the store and the files that it names, and how many records there are; null when that is unknown. */
-export const problemsOfStore = async ({
-  store,
-  domains: { fileProblems },
-}: CommandServices): Promise<{ readonly problems: string[]; readonly records: number | null }> => {
+const noMark = ' (without asof.mark: whether newer ones are missing cannot be seen)';
+
+const more = (count: number): string[] => (count > 0 ? [`and ${count} more: --list names them`] : []);
+
+const readShare = (text: string): number => {
+  const share = Number(text);
+  if (share > 0 && share <= 1) return share;
+  throw new InvalidArgumentError('must be a number above 0 and up to 1.');
+};
+
+/** What is wrong with the store and the files that it names; of a share of both, 0 to 1. */
+export const problemsOfStore = async (
+  { store, domains: { fileProblems } }: CommandServices,
+  share = 1,
+): Promise<Report> => {
+  const { damages, records, hasMark } = store.verify(share);
+  const found: Report['damages'][number][] = [...damages];
   try {
-    const { problems, records } = store.verify();
-    for await (const problem of fileProblems()) problems.push(problem);
-    return { problems, records };
+    for await (const message of fileProblems(share)) found.push({ message });
   } catch (error) {
-    // SQLite cannot check a badly damaged file at all.
-    if (isSystemError(error)) return { problems: [`file: ${error.message}`], records: null };
-    throw error;
+    if (!isSystemError(error)) throw error;
+    found.push({ message: `files: those of images and datasets cannot be named: ${error.message}` });
+  }
+  return { damages: found, records, hasMark };
+};
+
+/** SQLite cannot open a badly damaged file at all. */
+const report = async (work: () => Promise<Report>): Promise<Report> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof DomainError && error.code === 'DATA_DAMAGED') && !isSqliteError(error)) throw error;
+    return { damages: [{ message: `file: ${(error as Error).message}` }], records: null, hasMark: false };
   }
 };
+
+const isSqliteError = (error: unknown): boolean => isSystemError(error) && error.code.startsWith('SQLITE_');

@@ -43,6 +43,8 @@ const kindsByTable: Readonly<Record<keyof typeof tables, readonly ChangeKind[]>>
   alertCursors: [],
   apiKeys: ['API_KEYS'],
   commits: [],
+  rowDigests: [],
+  storeState: [],
   conversations: ['CONVERSATIONS'],
   followups: ['CONVERSATIONS'],
   datasets: ['DATASETS'],

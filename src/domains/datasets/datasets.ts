@@ -239,6 +239,11 @@ export class Datasets {
     return this.#retention.hold(version);
   }
 
+  /** Throws DATA_DAMAGED when the file of a version is not as it was stored. */
+  async checkFile(version: DatasetVersion): Promise<void> {
+    await this.#tables.of(version);
+  }
+
   /** Writes the rows that a query selects to a Parquet file of the columns with these indexes. */
   parquetFile(
     version: DatasetVersion,

@@ -103,7 +103,7 @@ export const importVersion = async (task: VersionImport, job: ImportJob): Promis
   } catch (error) {
     await engine.remove(file);
     // Nothing of the version is stored; only the rows that were stored as rejects count.
-    const counts = { accepted: 0, unchanged: 0, read: job.current.rejected };
+    const counts = ({ rejected }: Import) => ({ accepted: 0, unchanged: 0, read: rejected });
     const { aborted, reason } = signal;
     const isCancelled = aborted && !(reason instanceof DomainError);
     await (isCancelled ? job.cancel(counts) : job.fail(aborted ? reason : error, counts));
@@ -180,7 +180,12 @@ const reportProgress = (job: ImportJob, { onProgress }: DatasetOptions) => {
     const counts = { bytesRead, read, rejected, accepted: read - rejected };
     if (performance.now() - storedAtMs > progressEveryMs) {
       storedAtMs = performance.now();
-      job.advance(() => counts).catch(() => undefined);
+      // Rejected rows count with the transaction that stores them.
+      const stored = (tx: Tx): Partial<Import> => {
+        const { rejected: rejects } = job.stored(tx);
+        return { bytesRead, read: counts.accepted + rejects, accepted: counts.accepted, rejected: rejects };
+      };
+      job.advance(stored).catch(() => undefined);
     }
     onProgress?.({ ...job.current, ...counts });
   };

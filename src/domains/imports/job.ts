@@ -10,6 +10,10 @@ export type Import = Row<typeof imports>;
 
 /** Between two attempts to store the end of an import on a disk that was full. */
 const endRetryMs = 1000;
+/** The counts of an import that is aborted, from those stored so far. */
+type FinalCounts = (stored: Import) => Partial<Import>;
+
+const none: FinalCounts = () => ({});
 
 /** The end of an import whose process stops. */
 export const interrupted = (outcome: string): DomainError =>
@@ -165,36 +169,36 @@ export class ImportJob {
   }
 
   /** Ends the import as failed; never rejects. */
-  fail(error: unknown, changes: Partial<Import> = {}): Promise<void> {
+  fail(error: unknown, counts: FinalCounts = none): Promise<void> {
     const known = error instanceof DomainError ? error : storageFaultOf(error);
     const failureMessage = known?.message ?? `the import stopped unexpectedly: ${String(error)}`;
     const failureCode = known?.code ?? 'INTERNAL';
-    return this.#abort({ ...changes, state: 'FAILED', failureCode, failureMessage });
+    return this.#abort({ state: 'FAILED', failureCode, failureMessage }, counts);
   }
 
   /** Ends the import as cancelled; never rejects. */
-  cancel(changes: Partial<Import> = {}): Promise<void> {
-    return this.#abort({ ...changes, state: 'CANCELLED' });
+  cancel(counts: FinalCounts = none): Promise<void> {
+    return this.#abort({ state: 'CANCELLED' }, counts);
   }
 
-  async #abort(end: Partial<Import>): Promise<void> {
+  async #abort(end: Partial<Import>, countsOf: FinalCounts): Promise<void> {
     // If the store is closed or stays locked, the row says RUNNING until the next server starts and ends the import.
-    await this.#store(end).catch((error: unknown) => {
-      if (isStorageFault(error)) void this.#storeLater(end);
+    await this.#store(end, countsOf).catch((error: unknown) => {
+      if (isStorageFault(error)) void this.#storeLater(end, countsOf);
     });
     Object.assign(this.current, end);
     this.#logEnd();
   }
 
-  #store(end: Partial<Import>): Promise<void> {
-    return this.advance(({ nowUs }) => ({ ...end, finishedAtUs: nowUs }));
+  #store(end: Partial<Import>, countsOf: FinalCounts): Promise<void> {
+    return this.advance((tx) => ({ ...end, ...countsOf(this.stored(tx)), finishedAtUs: tx.nowUs }));
   }
 
   /** Stores the end once the disk has room for it again. */
-  async #storeLater(end: Partial<Import>): Promise<void> {
+  async #storeLater(end: Partial<Import>, countsOf: FinalCounts): Promise<void> {
     for (let isStored = false; !isStored; ) {
       await delay(endRetryMs, undefined, { ref: false });
-      isStored = await this.#store(end).then(
+      isStored = await this.#store(end, countsOf).then(
         () => true,
         (error: unknown) => !isStorageFault(error),
       );

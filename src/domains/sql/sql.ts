@@ -10,6 +10,7 @@ import { DomainError } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { SqlFormat } from '../../lib/sql-formats.ts';
 import type { SqlParameters } from '../../lib/sql-parameters.ts';
+import type { DatasetVersion } from '../datasets/columns.ts';
 import type { Datasets } from '../datasets/datasets.ts';
 import type { AsOf } from '../facts/enrichment.ts';
 import { createFactTables, type FactTable, type FactTableServices } from './fact-tables.ts';
@@ -46,6 +47,7 @@ export interface SqlContext {
 interface PreparedQuery {
   readonly request: SqlRequest;
   readonly context: SqlContext;
+  readonly versions: readonly DatasetVersion[];
   /** Lets retention remove the versions that the query reads; called once the query has ended. */
   readonly release: () => void;
 }
@@ -74,8 +76,9 @@ export class Sql {
   }
 
   async #run<R>(query: SqlQuery, run: (request: SqlRequest) => Promise<R>): Promise<R & SqlContext> {
-    const { request, context, release } = await this.#prepare(query);
+    const { request, context, versions, release } = await this.#prepare(query);
     try {
+      for (const version of versions) await this.#services.datasets.checkFile(version);
       return { ...(await run(request)), ...context };
     } finally {
       release();
@@ -98,6 +101,7 @@ export class Sql {
       release: () => {
         for (const release of releases) release();
       },
+      versions: named.flatMap((each) => ('version' in each ? [each.version] : [])),
       request: { text, parameters, sources, rowsMax },
       context: { sequence, warnings: named.flatMap((each) => misfitWarnings(each, references)) },
     };

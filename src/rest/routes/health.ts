@@ -33,6 +33,8 @@ export const readyz = defineRoute({
     if (!ledger.ready) throw new DomainError('NOT_READY', 'the indices are being built');
     const fault = health.writeFault();
     if (fault) throw fault;
+    const [damage] = ledger.damages;
+    if (damage) throw new DomainError('DATA_DAMAGED', `${damage.message}; answers that do not rest on it are served`);
     return { status: 'ready', sequence: ledger.snapshot().sequence };
   },
 });

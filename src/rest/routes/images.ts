@@ -21,7 +21,7 @@ export const image = defineRoute({
   params: { name: imageName },
   headers: [ifNoneMatch],
   furtherResponses: [notModified],
-  errorCodes: ['NOT_FOUND'],
+  errorCodes: ['NOT_FOUND', 'DATA_DAMAGED'],
   response: {
     schema: z.string(),
     type: 'image/png',
@@ -30,13 +30,11 @@ export const image = defineRoute({
   },
   async handle({ name: { sha256, contentType } }, { userFiles, images }, { header }) {
     const found = userFiles.imageOfContent(sha256);
-    const missing = () => new DomainError('NOT_FOUND', 'no user has this image');
-    if (found?.contentType !== contentType) throw missing();
+    if (found?.contentType !== contentType) throw new DomainError('NOT_FOUND', 'no user has this image');
     const etag = `"${sha256}"`;
     const headers = { ...inert, 'content-type': contentType, etag };
     if (isCached(etag, header('if-none-match'))) return new Response(null, { status: 304, headers });
     const bytes = await images.bytesOf(sha256);
-    if (!bytes) throw missing();
     return new Response(new Uint8Array(bytes), { headers: { ...headers, 'content-length': String(bytes.length) } });
   },
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openClient } from '../../../db/sqlite/client.ts';
+import { SqliteTransaction } from '../../../db/sqlite/transaction.ts';
 import { serve, startAsof } from '../../cli/asof-process.ts';
 import { openApp } from '../../support/app.ts';
 import { appendChange, dataFolder, rawConnection, testStore } from '../../support/store.ts';
@@ -27,8 +28,8 @@ const filled = async () => {
 
 describe('verify', () => {
   it.each([
-    ['a record that was deleted', 'delete from status_changes where seq = 5', ['ledger: 9 records']],
-    ['the newest record deleted', 'delete from status_changes where seq = 10', ['the newest record is 9']],
+    ['a record that was deleted', 'delete from status_changes where seq = 5', ['ledger: record 5 is missing']],
+    ['the newest record deleted', 'delete from status_changes where seq = 10', ['ledger: record 10 is missing']],
     [
       'a time that was changed',
       'update status_changes set recorded_at_us = 1 where seq = 5',
@@ -61,27 +62,30 @@ it('verify does not report what another process commits meanwhile as damage', as
   const store = testStore({
     data,
     onStatement(sql) {
-      if (!checking.now || !sql.includes('max(last_seq)')) return;
+      if (!checking.now || !sql.includes('sqlite_sequence')) return;
       checking.now = false;
-      raw.exec(
-        "insert into status_changes (seq, recorded_at_us, user_id, effective_at_us, status) values (2, 9, 'u', 0, 'paying'); insert into commits values (2, 9)",
-      );
+      client.exec('begin immediate');
+      tx.begin();
+      appendChange('bob')(tx);
+      tx.end();
+      client.exec('commit');
     },
   });
-  const raw = rawConnection(data);
+  const client = openClient(join(data, 'asof.sqlite'));
+  onTestFinished(() => void client.close());
+  const tx = new SqliteTransaction(client, () => 0);
   await store.write(appendChange());
-  raw.exec('update commits set recorded_at_us = 9; update status_changes set recorded_at_us = 9');
   checking.now = true;
-  expect(store.verify().problems).toEqual([]);
+  expect(store.verify()).toMatchObject({ problems: [] });
   expect(checking.now).toBe(false);
-  expect(store.verify().problems).toEqual([]);
+  expect(store.verify()).toMatchObject({ problems: [], records: 2 });
 });
 
 it('a connection runs with synchronous=FULL, also on a file that is opened again', () => {
   const path = join(dataFolder(), 'asof.sqlite');
   for (const index of [1, 2, 3]) {
     const client = openClient(path);
-    client.exec(`begin; insert into commits values (${index}, 0); commit`);
+    client.exec(`begin; insert into commits (last_seq, recorded_at_us) values (${index}, 0); commit`);
     expect(client.pragma('synchronous', { simple: true })).toBe(2);
     expect(client.pragma('journal_mode', { simple: true })).toBe('wal');
     client.close();

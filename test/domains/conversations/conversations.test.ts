@@ -28,6 +28,7 @@ const withClock = (overrides: Partial<typeof settings> = {}, draw?: Draw) => {
     writeQueueMax: 1000,
     writeWaitMs: 1000,
     writeProbeMs: 1000,
+    startCheckRecordsMax: 1_000_000,
     nowUs: () => clock.nowUs,
   });
   return { clock, store, ...onStore(store, { ...settings, ...overrides }, draw) };

@@ -1,0 +1,80 @@
+import type Database from 'better-sqlite3';
+import type { Damage } from '../store.ts';
+import { columnsOf } from './columns.ts';
+import { isDamage, outOfOrder } from './damage-errors.ts';
+import { bytesOf, combine, combineChanges, RowDigest, rowDigestBytes } from './digests.ts';
+import { stateOf } from './preflight.ts';
+import { type SideTable, sideTables } from './side-tables.ts';
+
+const rowsPerPage = 4096;
+
+/** Checks every row outside of the ledger against its digest, and all digests together against the state of the store. */
+export function* damagedRows(client: Database.Database): Generator<Damage> {
+  for (const side of sideTables) {
+    try {
+      yield* damagesOf(client, side);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      yield { table: side.name, message: `${side.name}: rows cannot be read: ${(error as Error).message}` };
+    }
+  }
+  const all = Buffer.alloc(rowDigestBytes);
+  for (const digest of client.prepare<[], unknown>('select digest from row_digests').pluck().iterate())
+    combine(all, bytesOf(digest));
+  const { side } = stateOf(client);
+  combineChanges(all, side.changes);
+  if (!all.equals(side.digest))
+    yield {
+      table: null,
+      message:
+        'store_state: the digests of the rows outside of the ledger do not add up: a row was removed or added with its digest',
+    };
+}
+
+/** Both sides in the order of their keys: a row without a digest, a digest without a row, or two that differ. */
+function* damagesOf(client: Database.Database, { table, name, firstKey, endKey }: SideTable): Generator<Damage> {
+  const columns = columnsOf(table);
+  const idPosition = columns.findIndex(([key]) => key === 'id');
+  const names = columns.map(([, column]) => `"${column.name}"`).join(', ');
+  const rowDigest = new RowDigest(table);
+  const rows = pages<unknown[]>(
+    client.prepare(`select ${names} from "${name}" where id > ? order by id limit ${rowsPerPage}`).raw(),
+    (row) => Number(row[idPosition]),
+    Number.MIN_SAFE_INTEGER,
+  );
+  const digests = pages<[number, unknown]>(
+    client
+      .prepare(
+        `select key - ${firstKey}, digest from row_digests where key > ? + ${firstKey} and key < ${endKey} order by key limit ${rowsPerPage}`,
+      )
+      .raw(),
+    ([id]) => id,
+    0,
+  );
+  const damage = (row: number, what: string): Damage => ({ table: name, row, message: `${name}: row ${row} ${what}` });
+  let row = rows.next();
+  let digest = digests.next();
+  while (!row.done || !digest.done) {
+    const id = row.done ? Number.POSITIVE_INFINITY : Number(row.value[idPosition]);
+    const key = digest.done ? Number.POSITIVE_INFINITY : digest.value[0];
+    if (id < key) yield damage(id, 'was not stored by asof');
+    else if (key < id) yield damage(key, 'is missing');
+    else if (!rowDigest.of(row.value as unknown[]).equals(bytesOf((digest.value as [number, unknown])[1])))
+      yield damage(id, 'is not as it was stored');
+    if (id <= key) row = rows.next();
+    if (key <= id) digest = digests.next();
+  }
+}
+
+function* pages<R>(statement: Database.Statement, keyOf: (row: R) => number, first: number): Generator<R, undefined> {
+  for (let after = first; ; ) {
+    const rows = statement.all(after) as R[];
+    for (const row of rows) {
+      // A damaged file may have its rows in any order, and reading on would never end.
+      if (!(keyOf(row) > after)) throw outOfOrder('a table');
+      yield row;
+      after = keyOf(row);
+    }
+    if (rows.length < rowsPerPage) return undefined;
+  }
+}

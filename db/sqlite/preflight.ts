@@ -1,0 +1,107 @@
+import { existsSync, statSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { DomainError } from '../../src/errors.ts';
+import { bytesOf, noDigest, rowDigestBytes } from './digests.ts';
+import type { FileIdentity, MarkState } from './mark.ts';
+import type { StoreState } from './transaction.ts';
+
+const openWaitMs = 10_000;
+
+const whatToDo =
+  'put back the files that are missing, or a backup; "asof verify --list" names what is damaged, and ' +
+  '"asof verify --accept-loss" goes on with what is there';
+
+/**
+ * Reads a store before it is opened for writing, which would write over what is left of a damaged one. Throws DATA_DAMAGED
+ * for a file that is no store, and for one that lacks what its mark says it had. The mark must have been read before: what
+ * is committed meanwhile only takes the store further.
+ */
+export const checkBeforeOpening = (path: string, marked: MarkState | null): void => {
+  if (!existsSync(path) || statSync(path).size === 0) {
+    if (marked && marked.lastSeq + marked.side.changes > 0)
+      throw new DomainError(
+        'DATA_DAMAGED',
+        `${path} is missing or empty, but it had records up to ${marked.lastSeq}: ${whatToDo}`,
+      );
+    return;
+  }
+  const client = openForReading(path);
+  try {
+    const loss = lossOf(client, marked);
+    if (loss !== null) throw new DomainError('DATA_DAMAGED', `${loss}: ${whatToDo}`);
+  } catch (error) {
+    throw asDamage(path, error);
+  } finally {
+    client.close();
+  }
+};
+
+/** Opens a store so that nothing of it is changed, its log of writes included. Throws DATA_DAMAGED for a file that is none. */
+export const openForReading = (path: string): Database.Database => {
+  const client = new Database(path, { readonly: true, fileMustExist: true, timeout: openWaitMs });
+  try {
+    const names = client.prepare<[], string>("select name from sqlite_master where type = 'table'").pluck().all();
+    if (names.length > 0 && !names.includes('commits') && !names.includes('__drizzle_migrations'))
+      throw new DomainError('DATA_DAMAGED', `${path} is the database of another program`);
+    return client;
+  } catch (error) {
+    client.close();
+    throw asDamage(path, error);
+  }
+};
+
+/** The error of a file that SQLite cannot read; other errors stay as they are. */
+export const asDamage = (path: string, error: unknown): unknown => {
+  if (!(error instanceof Database.SqliteError) || !/^SQLITE_(CORRUPT|NOTADB|IOERR|ERROR)/.test(error.code))
+    return error;
+  return new DomainError('DATA_DAMAGED', `${path} cannot be read (${error.message}): put back a backup`, {
+    cause: error,
+  });
+};
+
+/** False for a store of before the hash chain. */
+const isSealed = (client: Database.Database): boolean =>
+  client.prepare("select 1 from sqlite_master where name = 'store_state'").get() !== undefined;
+
+export const stateOf = (client: Database.Database): StoreState => {
+  const last = client
+    .prepare<[], { lastSeq: number; digest: unknown }>(
+      'select last_seq as lastSeq, digest from commits order by last_seq desc limit 1',
+    )
+    .get();
+  const side = client
+    .prepare<[], { changes: number; digest: unknown }>('select changes, digest from store_state where id = 1')
+    .get();
+  return {
+    lastSeq: last?.lastSeq ?? 0,
+    digest: last ? bytesOf(last.digest) : noDigest,
+    side: side
+      ? { changes: side.changes, digest: bytesOf(side.digest) }
+      : { changes: 0, digest: Buffer.alloc(rowDigestBytes) },
+  };
+};
+
+/** What a store lacks of what its mark says it had; null when it lacks nothing, or without a mark. */
+export const lossOf = (client: Database.Database, marked: MarkState | null): string | null => {
+  if (!marked) return null;
+  if (!isSealed(client)) return 'the store lacks the tables that it had: it was cut, or is an older copy';
+  const { lastSeq, side } = stateOf(client);
+  if (lastSeq < marked.lastSeq)
+    return `the store ends at record ${lastSeq}, but it had records up to ${marked.lastSeq}: it was cut, or is an older copy`;
+  if (side.changes < marked.side.changes)
+    return `the store lacks ${marked.side.changes - side.changes} changes of imports, rejected records, keys, datasets or alerts: it was cut, or is an older copy`;
+  const commit = client.prepare<[number], unknown>('select digest from commits where last_seq = ?').pluck();
+  if (marked.lastSeq > 0 && !bytesOf(commit.get(marked.lastSeq)).equals(marked.digest))
+    return `the commit up to record ${marked.lastSeq} is not the one that was stored: it was altered, or the file is that of another store`;
+  if (side.changes === marked.side.changes && !side.digest.equals(marked.side.digest))
+    return 'the digest of imports, rejected records, keys, datasets and alerts is not the one that was stored';
+  return null;
+};
+
+/** What identifies the file of a store that no process has open; null while its log of writes holds something. */
+export const identityOf = (path: string): FileIdentity | null => {
+  const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
+  if (log && log.size > 0) return null;
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return found ? { size: found.size, mtimeNs: found.mtimeNs, ctimeNs: found.ctimeNs, ino: found.ino } : null;
+};

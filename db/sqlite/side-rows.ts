@@ -1,0 +1,110 @@
+import type Database from 'better-sqlite3';
+import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
+import { DomainError } from '../../src/errors.ts';
+import { columnsOf } from './columns.ts';
+import { combine, combineChanges, RowDigest, rowDigestBytes } from './digests.ts';
+import { type SideTable, sideTableOf } from './side-tables.ts';
+
+/** The state of everything outside of the ledger. */
+export interface SideState {
+  /** Number of transactions that changed a row. */
+  readonly changes: number;
+  /** All row digests, combined. */
+  readonly digest: Buffer;
+}
+
+interface Watched extends SideTable {
+  readonly rowDigest: RowDigest;
+  readonly read: Database.Statement<[number], unknown[]>;
+  /** Rows that this transaction may have changed. */
+  readonly touched: Set<number>;
+}
+
+/**
+ * Keeps the digests of the rows outside of the ledger. A row is read before its first change in a transaction, so that
+ * nothing builds on a damaged one, and once at the end: work that was undone leaves a row as it was.
+ */
+export class SideRows {
+  readonly #client: Database.Database;
+  readonly #watched = new Map<SQLiteTable, Watched>();
+  readonly #readState: Database.Statement<[], SideState>;
+  readonly #writeState: Database.Statement;
+  readonly #readDigest: Database.Statement<[number], Buffer>;
+  readonly #writeDigest: Database.Statement;
+  readonly #removeDigest: Database.Statement;
+
+  constructor(client: Database.Database) {
+    this.#client = client;
+    this.#readState = client.prepare('select changes, digest from store_state where id = 1');
+    this.#writeState = client.prepare('insert or replace into store_state (id, changes, digest) values (1, ?, ?)');
+    this.#readDigest = client.prepare<[number], Buffer>('select digest from row_digests where key = ?').pluck();
+    this.#writeDigest = client.prepare('insert or replace into row_digests (key, digest) values (?, ?)');
+    this.#removeDigest = client.prepare('delete from row_digests where key = ?');
+  }
+
+  begin(): void {
+    for (const { touched } of this.#watched.values()) touched.clear();
+  }
+
+  state(): SideState {
+    return this.#readState.get() ?? { changes: 0, digest: Buffer.alloc(rowDigestBytes) };
+  }
+
+  inserted(table: SQLiteTable, id: number): void {
+    this.#watchedOf(table).touched.add(id);
+  }
+
+  /** Call it before a row is changed or removed. Throws DATA_DAMAGED when the row is not as it was stored. */
+  changing(table: SQLiteTable, id: number): void {
+    const watched = this.#watchedOf(table);
+    if (watched.touched.has(id)) return;
+    const stored = this.#readDigest.get(watched.firstKey + id);
+    const row = watched.read.get(id);
+    const found = row && watched.rowDigest.of(row);
+    if (stored ? !found?.equals(stored) : found)
+      throw new DomainError(
+        'DATA_DAMAGED',
+        `row ${id} of ${watched.name} is not as it was stored, so it is not changed: run "asof verify --list"`,
+      );
+    if (row) watched.touched.add(id);
+  }
+
+  /** Brings the digests level with the rows; call it before COMMIT. */
+  seal(): SideState {
+    const before = this.state();
+    const digest = Buffer.from(before.digest);
+    let isChanged = false;
+    for (const { touched, firstKey, rowDigest, read } of this.#watched.values())
+      for (const id of touched) {
+        const row = read.get(id);
+        const next = row && rowDigest.of(row);
+        const known = this.#readDigest.get(firstKey + id);
+        if (known ? next?.equals(known) : !next) continue;
+        isChanged = true;
+        if (known) combine(digest, known);
+        if (next) combine(digest, next);
+        if (next) this.#writeDigest.run(firstKey + id, next);
+        else this.#removeDigest.run(firstKey + id);
+      }
+    if (!isChanged) return before;
+    const changes = before.changes + 1;
+    combineChanges(digest, before.changes);
+    combineChanges(digest, changes);
+    this.#writeState.run(changes, digest);
+    return { changes, digest };
+  }
+
+  #watchedOf(table: SQLiteTable): Watched {
+    let watched = this.#watched.get(table);
+    if (!watched) {
+      const side = sideTableOf(table);
+      const names = columnsOf(table).map(([, { name }]) => `"${name}"`);
+      const read = this.#client
+        .prepare<[number], unknown[]>(`select ${names.join(', ')} from "${side.name}" where id = ?`)
+        .raw();
+      watched = { ...side, rowDigest: new RowDigest(table), read, touched: new Set() };
+      this.#watched.set(table, watched);
+    }
+    return watched;
+  }
+}

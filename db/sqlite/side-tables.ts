@@ -1,0 +1,48 @@
+import { getTableName } from 'drizzle-orm';
+import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
+import * as tables from '../tables/index.ts';
+
+/**
+ * The numbers of the tables outside of the ledger, in the keys of `row_digests`. A number is never given to another table.
+ */
+const numbers: readonly (readonly [number, SQLiteTable])[] = [
+  [1, tables.alertRules],
+  [2, tables.alertDeliveries],
+  [3, tables.alertCursors],
+  [4, tables.apiKeys],
+  [5, tables.datasets],
+  [6, tables.datasetVersions],
+  [7, tables.experimentRepeats],
+  [8, tables.idempotencyKeys],
+  [9, tables.imports],
+  [10, tables.rejectedRecords],
+  [11, tables.rejectGroups],
+  [12, tables.userFileOutputs],
+];
+
+const idsPerTable = 2 ** 40;
+
+/** A table outside of the ledger, whose rows have a digest each. */
+export interface SideTable {
+  readonly table: SQLiteTable;
+  readonly name: string;
+  /** The digest of the row with the id 0 would have this key; those of the table's rows follow it. */
+  readonly firstKey: number;
+  /** The first key of the next table. */
+  readonly endKey: number;
+}
+
+export const sideTables: readonly SideTable[] = numbers.map(([number, table]) => ({
+  table,
+  name: getTableName(table),
+  firstKey: number * idsPerTable,
+  endKey: (number + 1) * idsPerTable,
+}));
+
+const byTable = new Map(sideTables.map((each) => [each.table, each]));
+
+export const sideTableOf = (table: SQLiteTable): SideTable => {
+  const found = byTable.get(table);
+  if (!found) throw new Error(`${getTableName(table)} has no number for the digests of its rows`);
+  return found;
+};

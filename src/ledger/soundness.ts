@@ -1,0 +1,63 @@
+import type { Logger } from 'pino';
+import type { Damage, Store } from '../../db/store.ts';
+import { DomainError } from '../errors.ts';
+import { type Area, areas } from './areas.ts';
+import type { Replay, ReplayResult } from './replay.ts';
+
+export interface SoundnessOptions {
+  readonly logger?: Pick<Logger, 'debug' | 'error'>;
+  /** Whether the rebuild rejects with DATA_DAMAGED when anything is damaged; default: the rest can be used. */
+  readonly refusesDamaged?: boolean;
+}
+
+/** Further ones only repeat that the store is damaged. */
+const loggedDamagesMax = 20;
+
+/** What of the store is damaged, and which answers rest on it. */
+export class Soundness {
+  readonly #store: Store;
+  readonly #options: SoundnessOptions;
+  #damages: readonly Damage[] = [];
+
+  constructor(store: Store, options: SoundnessOptions) {
+    this.#store = store;
+    this.#options = options;
+  }
+
+  get damages(): readonly Damage[] {
+    return this.#damages;
+  }
+
+  /** Runs the rebuild beside the check of a store that nobody knows to be sound: only both make the answers right. */
+  async rebuild(replay: Replay): Promise<ReplayResult> {
+    const checking = this.#store.checkAtStart((found) => this.#add(found));
+    const [built, check] = await Promise.allSettled([replay.run(true), checking]);
+    if (check.status === 'rejected') throw check.reason;
+    const [first] = check.value;
+    this.#add(check.value);
+    if (first && this.#options.refusesDamaged) throw damagedBy(first, check.value.length);
+    if (built.status === 'fulfilled') return built.value;
+    if (!first) throw built.reason;
+    this.#add([{ table: null, message: `the indices cannot be built from damaged records: ${String(built.reason)}` }]);
+    return { records: 0 };
+  }
+
+  /** Throws DATA_DAMAGED when a table is damaged that an area rests on. */
+  refuseDamaged(area: Area): void {
+    const tables: readonly string[] = areas[area];
+    const found = this.#damages.find(({ table }) => table === null || tables.includes(table));
+    if (found) throw damagedBy(found, this.#damages.length);
+  }
+
+  #add(found: readonly Damage[]): void {
+    this.#damages = [...this.#damages, ...found];
+    for (const { table, message } of found.slice(0, loggedDamagesMax)) this.#options.logger?.error({ table }, message);
+  }
+}
+
+const damagedBy = ({ message }: Damage, count: number): DomainError =>
+  new DomainError(
+    'DATA_DAMAGED',
+    `what this rests on is not as it was stored: ${message}; run "asof verify --list" and put back a backup`,
+    { details: { damages: count } },
+  );
