@@ -1,5 +1,5 @@
 import { Group, Switch, Text } from '@mantine/core';
-import { IconLoader2, IconLock, IconPlayerPause, IconPointFilled, IconWifiOff } from '@tabler/icons-react';
+import { CloudOfflineIcon, DotFillIcon, LockIcon, PauseIcon, SyncIcon } from '@primer/octicons-react';
 import { useEffect, useState } from 'react';
 import { type LiveState, useLive } from '../data/live.tsx';
 import { formatFigure } from '../format/numbers.ts';
@@ -12,12 +12,12 @@ const words: Readonly<Record<LiveState, string>> = {
   closed: 'not signed in',
 };
 
-const icons: Readonly<Record<LiveState, typeof IconPointFilled>> = {
-  connecting: IconLoader2,
-  live: IconPointFilled,
-  paused: IconPlayerPause,
-  offline: IconWifiOff,
-  closed: IconLock,
+const icons: Readonly<Record<LiveState, typeof DotFillIcon>> = {
+  connecting: SyncIcon,
+  live: DotFillIcon,
+  paused: PauseIcon,
+  offline: CloudOfflineIcon,
+  closed: LockIcon,
 };
 
 /** Seconds since an instant, counted on. */

@@ -1,6 +1,6 @@
 import { ActionIcon, Drawer, Group, NavLink, Stack, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconDots } from '@tabler/icons-react';
+import { KebabHorizontalIcon } from '@primer/octicons-react';
 import { Link, useLocation } from '@tanstack/react-router';
 import { LiveLine } from './live-line.tsx';
 import { barLength, navigation } from './navigation.ts';
@@ -63,7 +63,7 @@ export function BarNavigation() {
           aria-expanded={isOpen}
           onClick={open}
         >
-          <IconDots size={20} aria-hidden />
+          <KebabHorizontalIcon size={20} aria-hidden />
         </ActionIcon>
       </Group>
       <Drawer opened={isOpen} onClose={close} position="bottom" size="auto" title="More pages">

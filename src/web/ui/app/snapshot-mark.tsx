@@ -1,6 +1,6 @@
 import { ActionIcon, Group, Text } from '@mantine/core';
 
-import { IconCheck, IconLink } from '@tabler/icons-react';
+import { CheckIcon, LinkIcon } from '@primer/octicons-react';
 import { useCopy } from '../components/clipboard.ts';
 import { useLive } from '../data/live.tsx';
 import { isOfSnapshot, useView } from '../data/view.ts';
@@ -36,7 +36,7 @@ export function SnapshotMark() {
         title={isCopied ? 'Copied' : 'Copy a link to this snapshot'}
         onClick={linkToSnapshot}
       >
-        {isCopied ? <IconCheck size={16} aria-hidden /> : <IconLink size={16} aria-hidden />}
+        {isCopied ? <CheckIcon size={16} aria-hidden /> : <LinkIcon size={16} aria-hidden />}
       </ActionIcon>
     </Group>
   );

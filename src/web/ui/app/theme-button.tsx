@@ -1,5 +1,5 @@
 import { ActionIcon, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
-import { IconContrast } from '@tabler/icons-react';
+import { SunIcon } from '@primer/octicons-react';
 
 export function ThemeButton() {
   const { setColorScheme } = useMantineColorScheme();
@@ -12,7 +12,7 @@ export function ThemeButton() {
       title={`Use the ${other} theme`}
       onClick={() => setColorScheme(other)}
     >
-      <IconContrast size={18} aria-hidden />
+      <SunIcon size={18} aria-hidden />
     </ActionIcon>
   );
 }

@@ -1,5 +1,5 @@
 import { Button, Group, NumberInput, Popover, Radio, Stack, Text, TextInput } from '@mantine/core';
-import { IconChevronDown, IconHistory } from '@tabler/icons-react';
+import { ChevronDownIcon, HistoryIcon } from '@primer/octicons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useLive } from '../data/live.tsx';
@@ -170,8 +170,8 @@ export function AsOfControl({ hasFacts = true }: AsOfControlProps) {
         <Button
           variant="default"
           size="compact-sm"
-          leftSection={<IconHistory size={14} aria-hidden />}
-          rightSection={<IconChevronDown size={14} aria-hidden />}
+          leftSection={<HistoryIcon size={14} aria-hidden />}
+          rightSection={<ChevronDownIcon size={14} aria-hidden />}
           onClick={() => setOpen(!isOpen)}
         >
           {wordsOf(view, zone, hasFacts)}

@@ -1,6 +1,6 @@
 import { Box, Button, Group, Paper, Stack, Switch, Text, Title, useComputedColorScheme } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
-import { IconDownload } from '@tabler/icons-react';
+import { DownloadIcon } from '@primer/octicons-react';
 import { type KeyboardEvent, type RefObject, useEffect, useId, useRef, useState } from 'react';
 import { csvText, fileNameOf } from '../format/csv.ts';
 import {
@@ -211,7 +211,7 @@ export function Chart(props: ChartProps) {
             variant="subtle"
             color="gray"
             size="compact-xs"
-            leftSection={<IconDownload size={14} aria-hidden />}
+            leftSection={<DownloadIcon size={14} aria-hidden />}
             aria-label={`CSV of ${title}`}
             onClick={save}
           >

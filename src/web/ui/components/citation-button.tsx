@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { IconCheck, IconQuote } from '@tabler/icons-react';
+import { CheckIcon, QuoteIcon } from '@primer/octicons-react';
 import { useLive } from '../data/live.tsx';
 import { useView } from '../data/view.ts';
 import { citationOf } from '../format/citation.ts';
@@ -24,7 +24,7 @@ export function CitationButton({ text, sequence, label = 'Copy citation' }: Cita
     <Button
       variant="default"
       size="compact-sm"
-      leftSection={isCopied ? <IconCheck size={14} aria-hidden /> : <IconQuote size={14} aria-hidden />}
+      leftSection={isCopied ? <CheckIcon size={14} aria-hidden /> : <QuoteIcon size={14} aria-hidden />}
       onClick={() => copy(citationOf({ text, href: location.href, view, sequence: cited, copiedAt: new Date() }))}
     >
       <span aria-live="polite">{hasFailed ? 'Not copied' : isCopied ? 'Copied' : label}</span>

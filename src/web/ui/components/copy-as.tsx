@@ -1,5 +1,5 @@
 import { Button, Menu } from '@mantine/core';
-import { IconCheck, IconChevronDown, IconCopy } from '@tabler/icons-react';
+import { CheckIcon, ChevronDownIcon, CopyIcon } from '@primer/octicons-react';
 import { useCopy } from './clipboard.ts';
 
 export interface CopyEntry {
@@ -20,7 +20,7 @@ const textOf = ({ text }: CopyEntry): string => (typeof text === 'string' ? text
 /** A menu that copies the same in several notations; a plain button where there is only one. */
 export function CopyAs({ entries, label = 'Copy as' }: CopyAsProps) {
   const { copy, isCopied, hasFailed } = useCopy();
-  const icon = isCopied ? <IconCheck size={14} aria-hidden /> : <IconCopy size={14} aria-hidden />;
+  const icon = isCopied ? <CheckIcon size={14} aria-hidden /> : <CopyIcon size={14} aria-hidden />;
   const words = <span aria-live="polite">{hasFailed ? 'Not copied' : isCopied ? 'Copied' : label}</span>;
   const [first] = entries;
   if (first && entries.length === 1) {
@@ -37,7 +37,7 @@ export function CopyAs({ entries, label = 'Copy as' }: CopyAsProps) {
           variant="default"
           size="compact-sm"
           leftSection={icon}
-          rightSection={<IconChevronDown size={14} aria-hidden />}
+          rightSection={<ChevronDownIcon size={14} aria-hidden />}
         >
           {words}
         </Button>

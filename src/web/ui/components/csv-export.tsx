@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { IconDownload } from '@tabler/icons-react';
+import { DownloadIcon } from '@primer/octicons-react';
 import { useEffect, useRef, useState } from 'react';
 import type { LoadAll } from '../data/paged-rows.ts';
 import { fileNameOf } from '../format/csv.ts';
@@ -47,7 +47,7 @@ export function CsvExport<Row>({ label, columns, rows, totalCount, loadAll }: Cs
       variant="subtle"
       color="gray"
       size="compact-xs"
-      leftSection={<IconDownload size={14} aria-hidden />}
+      leftSection={<DownloadIcon size={14} aria-hidden />}
       onClick={() => (loadAll ? void loadAndSave(loadAll) : save(rows))}
     >
       CSV

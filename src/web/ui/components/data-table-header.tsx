@@ -1,12 +1,12 @@
 import { UnstyledButton } from '@mantine/core';
-import { IconArrowDown, IconArrowsSort, IconArrowUp } from '@tabler/icons-react';
+import { ArrowDownIcon, ArrowUpIcon, UnfoldIcon } from '@primer/octicons-react';
 import { memo } from 'react';
 import classes from './data-table.module.css';
 import { type DataColumn, nextSort, type Sort } from './data-table-columns.ts';
 
 const ariaSort = { asc: 'ascending', desc: 'descending' } as const;
 
-const icons = { asc: IconArrowUp, desc: IconArrowDown, none: IconArrowsSort } as const;
+const icons = { asc: ArrowUpIcon, desc: ArrowDownIcon, none: UnfoldIcon } as const;
 
 interface HeaderRowProps<Row> {
   readonly columns: readonly DataColumn<Row>[];
@@ -24,7 +24,9 @@ function SortButton<Row>({ column, sort, onSort }: HeaderRowProps<Row> & { reado
       onClick={() => onSort?.(nextSort(sort, column.id, column.numeric === true))}
     >
       <span className={classes.cut}>{column.header}</span>
-      <Icon size={13} aria-hidden opacity={sort?.id === column.id ? 1 : 0.35} style={{ flexShrink: 0 }} />
+      <span style={{ flexShrink: 0, opacity: sort?.id === column.id ? 1 : 0.35 }}>
+        <Icon size={13} aria-hidden />
+      </span>
     </UnstyledButton>
   );
 }

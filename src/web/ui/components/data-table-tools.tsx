@@ -1,5 +1,5 @@
 import { Button, Checkbox, Group, Menu, Text } from '@mantine/core';
-import { IconColumns3 } from '@tabler/icons-react';
+import { ColumnsIcon } from '@primer/octicons-react';
 import type { ReactNode } from 'react';
 import type { LoadAll } from '../data/paged-rows.ts';
 import { formatCount, formatFigure } from '../format/numbers.ts';
@@ -22,7 +22,7 @@ function ColumnMenu<Row>({ columns, hidden, onHidden }: Pick<TableToolsProps<Row
   return (
     <Menu closeOnItemClick={false} position="bottom-end" withinPortal>
       <Menu.Target>
-        <Button variant="subtle" color="gray" size="compact-xs" leftSection={<IconColumns3 size={14} aria-hidden />}>
+        <Button variant="subtle" color="gray" size="compact-xs" leftSection={<ColumnsIcon size={14} aria-hidden />}>
           Columns
         </Button>
       </Menu.Target>

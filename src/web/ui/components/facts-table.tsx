@@ -38,7 +38,7 @@ const time: Column = {
   header: 'Time',
   cell: ({ node }) => <Time at={node.occurredAt} />,
   text: ({ node }) => node.occurredAt,
-  width: 190,
+  width: 240,
 };
 
 const countryOf = ({ enrichment }: JoinedFact): string => enrichment.country;

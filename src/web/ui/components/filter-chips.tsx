@@ -1,5 +1,5 @@
 import { ActionIcon, Group, Paper, Text, UnstyledButton } from '@mantine/core';
-import { IconX } from '@tabler/icons-react';
+import { XIcon } from '@primer/octicons-react';
 import type { ReactNode } from 'react';
 
 export interface FilterChip {
@@ -43,7 +43,7 @@ function Chip({ label, value, onRemove, onEdit }: FilterChip) {
           aria-label={`Remove the filter ${label}: ${value}`}
           onClick={onRemove}
         >
-          <IconX size={14} aria-hidden />
+          <XIcon size={14} aria-hidden />
         </ActionIcon>
       </Group>
     </Paper>

@@ -1,5 +1,5 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
-import { IconPlus } from '@tabler/icons-react';
+import { PlusIcon } from '@primer/octicons-react';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { Page } from '../../components/page.tsx';
 import { QueryView } from '../../components/query-view.tsx';
@@ -19,7 +19,7 @@ const ImportLink = ({ label }: { readonly label: string }) => (
     component={Link}
     to="/datasets"
     search={{ import: 'new' } as never}
-    leftSection={<IconPlus size={16} aria-hidden />}
+    leftSection={<PlusIcon size={16} aria-hidden />}
   >
     {label}
   </Button>

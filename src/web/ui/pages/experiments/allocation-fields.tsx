@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Group, Radio, Stack, Text, TextInput } from '@mantine/core';
-import { IconPlus, IconTrash } from '@tabler/icons-react';
+import { PlusIcon, TrashIcon } from '@primer/octicons-react';
 import { formatShare } from '../../format/numbers.ts';
 import { type DraftShare, type FieldFaults, shareOf } from './plan-draft.ts';
 
@@ -63,7 +63,7 @@ function ShareRow({ legend, path, shares, faults, onShares, control, index }: Sh
         aria-label={`Remove variant ${position}`}
         onClick={() => onShares(shares.filter((_, at) => at !== index))}
       >
-        <IconTrash size={16} aria-hidden />
+        <TrashIcon size={16} aria-hidden />
       </ActionIcon>
     </Group>
   );
@@ -86,7 +86,7 @@ export function AllocationFields(props: AllocationFieldsProps) {
       <Button
         variant="subtle"
         size="compact-xs"
-        leftSection={<IconPlus size={14} aria-hidden />}
+        leftSection={<PlusIcon size={14} aria-hidden />}
         style={{ alignSelf: 'flex-start' }}
         aria-label={`Add a variant to ${legend}`}
         onClick={() => onShares([...shares, { variant: '', weight: '50' }])}

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { IconDownload } from '@tabler/icons-react';
+import { DownloadIcon } from '@primer/octicons-react';
 import { saveCsv } from '../../components/download.ts';
 import { csvText, fileNameOf } from '../../format/csv.ts';
 
@@ -14,7 +14,7 @@ export const CsvButton = ({ title, header, rows }: CsvButtonProps) => (
   <Button
     variant="default"
     size="compact-sm"
-    leftSection={<IconDownload size={14} aria-hidden />}
+    leftSection={<DownloadIcon size={14} aria-hidden />}
     onClick={() => saveCsv(fileNameOf(title, 'csv'), csvText(header, rows()))}
   >
     CSV

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { IconPlayerPause, IconPlayerPlay, IconPointFilled } from '@tabler/icons-react';
+import { DotFillIcon, PauseIcon, PlayIcon } from '@primer/octicons-react';
 import { useLive } from '../../data/live.tsx';
 import { isOfSnapshot, useView } from '../../data/view.ts';
 
@@ -15,8 +15,8 @@ export function LiveDot() {
       size="compact-sm"
       aria-pressed={isPaused}
       data-live-dot={state}
-      leftSection={<IconPointFilled size={14} color={state === 'live' ? '#009e73' : undefined} aria-hidden />}
-      rightSection={isPaused ? <IconPlayerPlay size={14} aria-hidden /> : <IconPlayerPause size={14} aria-hidden />}
+      leftSection={<DotFillIcon size={14} fill={state === 'live' ? '#009e73' : 'currentColor'} aria-hidden />}
+      rightSection={isPaused ? <PlayIcon size={14} aria-hidden /> : <PauseIcon size={14} aria-hidden />}
       aria-label={isPaused ? 'Paused: go on' : `${word}: pause`}
       onClick={() => setPaused(!isPaused)}
     >

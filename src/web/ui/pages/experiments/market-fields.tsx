@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Fieldset, Group, Stack, Text, TextInput } from '@mantine/core';
-import { IconPlus, IconTrash } from '@tabler/icons-react';
+import { PlusIcon, TrashIcon } from '@primer/octicons-react';
 import { AllocationFields } from './allocation-fields.tsx';
 import type { DraftMarket, DraftShare, FieldFaults } from './plan-draft.ts';
 
@@ -38,7 +38,7 @@ export function MarketFields({ markets, shares, faults, onMarkets }: MarketField
                 aria-label={`Remove the shares of ${market.country || `country ${index + 1}`}`}
                 onClick={() => onMarkets(markets.filter((_, at) => at !== index))}
               >
-                <IconTrash size={16} aria-hidden />
+                <TrashIcon size={16} aria-hidden />
               </ActionIcon>
             </Group>
             <AllocationFields
@@ -59,7 +59,7 @@ export function MarketFields({ markets, shares, faults, onMarkets }: MarketField
       <Button
         variant="subtle"
         size="compact-xs"
-        leftSection={<IconPlus size={14} aria-hidden />}
+        leftSection={<PlusIcon size={14} aria-hidden />}
         style={{ alignSelf: 'flex-start' }}
         onClick={() => onMarkets([...markets, { country: '', shares }])}
       >

@@ -1,17 +1,10 @@
 import { Badge, Text } from '@mantine/core';
-import {
-  IconAlertOctagon,
-  IconCircleCheck,
-  IconCircleDashed,
-  IconEye,
-  IconHourglass,
-  type TablerIcon,
-} from '@tabler/icons-react';
+import { CheckCircleIcon, CircleIcon, EyeIcon, HourglassIcon, type Icon, StopIcon } from '@primer/octicons-react';
 import { brokenColor } from '../../components/colors.ts';
 import type { ExperimentState, MonitorVerdict } from '../../generated/graphql.ts';
 
 interface Look {
-  readonly icon: TablerIcon;
+  readonly icon: Icon;
   readonly word: string;
   /** What it means for the reader. */
   readonly meaning: string;
@@ -19,11 +12,11 @@ interface Look {
 }
 
 const looks: Readonly<Record<MonitorVerdict, Look>> = {
-  BROKEN: { icon: IconAlertOctagon, word: 'BROKEN', meaning: 'Not as planned: act.', color: brokenColor },
-  WATCH: { icon: IconEye, word: 'watch', meaning: 'Not as planned, but not certain or too small to act on.' },
-  HEALTHY: { icon: IconCircleCheck, word: 'healthy', meaning: 'As planned.' },
-  NOT_ENOUGH_DATA: { icon: IconHourglass, word: 'not enough data', meaning: 'Too few users to decide.' },
-  NO_DATA: { icon: IconCircleDashed, word: 'no data', meaning: 'No event counts.' },
+  BROKEN: { icon: StopIcon, word: 'BROKEN', meaning: 'Not as planned: act.', color: brokenColor },
+  WATCH: { icon: EyeIcon, word: 'watch', meaning: 'Not as planned, but not certain or too small to act on.' },
+  HEALTHY: { icon: CheckCircleIcon, word: 'healthy', meaning: 'As planned.' },
+  NOT_ENOUGH_DATA: { icon: HourglassIcon, word: 'not enough data', meaning: 'Too few users to decide.' },
+  NO_DATA: { icon: CircleIcon, word: 'no data', meaning: 'No event counts.' },
 };
 
 /** The worst first, as the server orders checks. */
@@ -40,10 +33,10 @@ interface VerdictMarkProps {
 /** A verdict by icon and word: red is for BROKEN only. */
 export function VerdictMark({ verdict, isCompact = false }: VerdictMarkProps) {
   const { icon: Icon, word, meaning, color } = looks[verdict];
-  if (isCompact) return <Icon size={16} color={color} role="img" aria-label={word} style={{ verticalAlign: '-3px' }} />;
+  if (isCompact) return <Icon size={16} fill={color} aria-label={word} />;
   return (
     <Text span inline fw={600} c={color} title={meaning} data-verdict={verdict}>
-      <Icon size={18} aria-hidden style={{ verticalAlign: '-4px' }} /> {word}
+      <Icon size={18} aria-hidden /> {word}
     </Text>
   );
 }

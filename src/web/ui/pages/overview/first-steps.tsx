@@ -1,5 +1,5 @@
 import { Box, Button, Code, Stack, Text, Title } from '@mantine/core';
-import { IconApi, IconFileUpload, IconLink } from '@tabler/icons-react';
+import { CodeIcon, LinkIcon, UploadIcon } from '@primer/octicons-react';
 import { Link } from '@tanstack/react-router';
 import { CopyAs } from '../../components/copy-as.tsx';
 import { useViewer } from '../../data/viewer.tsx';
@@ -32,7 +32,7 @@ export function FirstSteps() {
             <Text>Load a file: users, events, transactions, status changes, or a table of IP ranges.</Text>
             <Button
               renderRoot={(props) => <Link {...props} to="/intake" search={{ tab: 'upload' }} />}
-              leftSection={<IconFileUpload size={16} aria-hidden />}
+              leftSection={<UploadIcon size={16} aria-hidden />}
             >
               Load a file
             </Button>
@@ -41,7 +41,7 @@ export function FirstSteps() {
         <Box component="li" mb="md">
           <Stack gap={6} align="flex-start">
             <Text>Or make a dataset of any CSV file, from a link or this computer, and look around in it.</Text>
-            <Button component={Link} to="/datasets" variant="default" leftSection={<IconLink size={16} aria-hidden />}>
+            <Button component={Link} to="/datasets" variant="default" leftSection={<LinkIcon size={16} aria-hidden />}>
               Paste a link
             </Button>
           </Stack>
@@ -59,7 +59,7 @@ export function FirstSteps() {
           <Stack gap={6} align="flex-start">
             <Text>Programmers find every query, with examples that run, in GraphiQL.</Text>
 
-            <Button component="a" href="/graphql" variant="default" leftSection={<IconApi size={16} aria-hidden />}>
+            <Button component="a" href="/graphql" variant="default" leftSection={<CodeIcon size={16} aria-hidden />}>
               Open GraphiQL
             </Button>
           </Stack>

@@ -1,5 +1,5 @@
 import { Anchor, Badge, Group, Text } from '@mantine/core';
-import { IconAlertOctagon, IconCircleCheck, IconClock, IconDatabaseOff, IconEye } from '@tabler/icons-react';
+import { CheckCircleIcon, CircleSlashIcon, ClockIcon, EyeIcon, StopIcon } from '@primer/octicons-react';
 import { Link } from '@tanstack/react-router';
 import { brokenColor } from '../../components/colors.ts';
 import { QueryView } from '../../components/query-view.tsx';
@@ -14,12 +14,12 @@ import {
 } from '../../generated/graphql.ts';
 
 /** The worst first. */
-const verdicts: Readonly<Record<MonitorVerdict, { readonly word: string; readonly icon: typeof IconEye }>> = {
-  BROKEN: { word: 'broken', icon: IconAlertOctagon },
-  WATCH: { word: 'watch', icon: IconEye },
-  NOT_ENOUGH_DATA: { word: 'not enough data', icon: IconClock },
-  NO_DATA: { word: 'no data', icon: IconDatabaseOff },
-  HEALTHY: { word: 'healthy', icon: IconCircleCheck },
+const verdicts: Readonly<Record<MonitorVerdict, { readonly word: string; readonly icon: typeof EyeIcon }>> = {
+  BROKEN: { word: 'broken', icon: StopIcon },
+  WATCH: { word: 'watch', icon: EyeIcon },
+  NOT_ENOUGH_DATA: { word: 'not enough data', icon: ClockIcon },
+  NO_DATA: { word: 'no data', icon: CircleSlashIcon },
+  HEALTHY: { word: 'healthy', icon: CheckCircleIcon },
 };
 
 /** Experiments that run come before those that have ended; others have nothing to judge. */

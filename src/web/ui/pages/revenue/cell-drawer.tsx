@@ -1,5 +1,5 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
-import { IconArrowLeft } from '@tabler/icons-react';
+import { ArrowLeftIcon } from '@primer/octicons-react';
 import { useState } from 'react';
 import { CitationButton } from '../../components/citation-button.tsx';
 import { DetailDrawer } from '../../components/detail-drawer.tsx';
@@ -58,7 +58,7 @@ function CellFacts({ pivot, revenue, cell }: CellFactsProps) {
           <Button
             variant="default"
             size="compact-sm"
-            leftSection={<IconArrowLeft size={14} aria-hidden />}
+            leftSection={<ArrowLeftIcon size={14} aria-hidden />}
             onClick={() => revenue.change({ fact: undefined })}
           >
             All rows

@@ -1,6 +1,6 @@
 import { Button, Menu } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { IconChevronDown, IconDownload } from '@tabler/icons-react';
+import { ChevronDownIcon, DownloadIcon } from '@primer/octicons-react';
 import { useRef, useState } from 'react';
 import { saveFile } from '../../components/download.ts';
 import { headersOf, useSession } from '../../data/session.tsx';
@@ -84,8 +84,8 @@ export function ExportMenu({ pivot }: { readonly pivot: Pivot }) {
         <Button
           variant="default"
           size="compact-sm"
-          leftSection={<IconDownload size={14} aria-hidden />}
-          rightSection={<IconChevronDown size={14} aria-hidden />}
+          leftSection={<DownloadIcon size={14} aria-hidden />}
+          rightSection={<ChevronDownIcon size={14} aria-hidden />}
         >
           Export
         </Button>

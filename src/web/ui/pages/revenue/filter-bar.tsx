@@ -1,5 +1,5 @@
 import { Button, Popover } from '@mantine/core';
-import { IconPlus } from '@tabler/icons-react';
+import { PlusIcon } from '@primer/octicons-react';
 import { useState } from 'react';
 import { FilterChips } from '../../components/filter-chips.tsx';
 import { FilterForm } from './filter-form.tsx';
@@ -44,7 +44,7 @@ export function FilterBar({ revenue: { settings, change } }: { readonly revenue:
             <Button
               variant="default"
               size="compact-sm"
-              leftSection={<IconPlus size={14} aria-hidden />}
+              leftSection={<PlusIcon size={14} aria-hidden />}
               onClick={() => setEdited(edited === null ? filters.length : null)}
             >
               Filter

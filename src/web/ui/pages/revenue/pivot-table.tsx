@@ -1,5 +1,5 @@
 import { Group, Table, UnstyledButton } from '@mantine/core';
-import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
+import { ArrowDownIcon, ArrowUpIcon } from '@primer/octicons-react';
 import type { KeyboardEvent, ReactNode } from 'react';
 import { heatColor } from '../../components/colors.ts';
 import { unknownClass } from '../../components/unknown.tsx';
@@ -32,7 +32,7 @@ function SortHeader({ title, sort, orders, isNumeric, onSort }: SortHeaderProps)
   const [first, second] = orders;
   const isSorted = sort === first || sort === second;
   const isDown = sort.endsWith('Down');
-  const Icon = isDown ? IconArrowDown : IconArrowUp;
+  const Icon = isDown ? ArrowDownIcon : ArrowUpIcon;
   return (
     <Table.Th
       scope="col"

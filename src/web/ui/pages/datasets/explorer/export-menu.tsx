@@ -1,6 +1,6 @@
 import { Button, Menu } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { IconChevronDown, IconDownload } from '@tabler/icons-react';
+import { ChevronDownIcon, DownloadIcon } from '@primer/octicons-react';
 import { saveResponse } from '../../../components/download.ts';
 import { headersOf, useSession } from '../../../data/session.tsx';
 import { type ExportFormat, exportPath } from '../model/copy-rows.ts';
@@ -39,8 +39,8 @@ export function ExportMenu({ question, sort }: ExportMenuProps) {
           variant="subtle"
           color="gray"
           size="compact-xs"
-          leftSection={<IconDownload size={14} aria-hidden />}
-          rightSection={<IconChevronDown size={12} aria-hidden />}
+          leftSection={<DownloadIcon size={14} aria-hidden />}
+          rightSection={<ChevronDownIcon size={12} aria-hidden />}
         >
           Export
         </Button>

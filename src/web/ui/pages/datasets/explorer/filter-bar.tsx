@@ -1,5 +1,5 @@
 import { Button, Group, TextInput } from '@mantine/core';
-import { IconFilterPlus, IconSearch } from '@tabler/icons-react';
+import { FilterIcon, SearchIcon } from '@primer/octicons-react';
 import { useEffect, useRef, useState } from 'react';
 import { FilterChips } from '../../../components/filter-chips.tsx';
 import type { RowFilter } from '../../../generated/graphql.ts';
@@ -36,7 +36,7 @@ function SearchField() {
       w={220}
       aria-label="Search in all text columns"
       placeholder="Search in all text columns"
-      leftSection={<IconSearch size={14} aria-hidden />}
+      leftSection={<SearchIcon size={14} aria-hidden />}
       value={text}
       onChange={({ currentTarget }) => setText(currentTarget.value)}
     />
@@ -71,7 +71,7 @@ export function FilterBar({ question }: { readonly question: Question }) {
           <Button
             variant="default"
             size="compact-sm"
-            leftSection={<IconFilterPlus size={14} aria-hidden />}
+            leftSection={<FilterIcon size={14} aria-hidden />}
             onClick={() => setEditing(true)}
           >
             Filter

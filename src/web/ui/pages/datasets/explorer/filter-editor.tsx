@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Checkbox, Group, NativeSelect, Paper, Stack, Textarea, TextInput } from '@mantine/core';
-import { IconPlus, IconTrash } from '@tabler/icons-react';
+import { PlusIcon, TrashIcon } from '@primer/octicons-react';
 import { type FormEvent, useRef, useState } from 'react';
 import { DetailDrawer } from '../../../components/detail-drawer.tsx';
 import type { RowFilter } from '../../../generated/graphql.ts';
@@ -125,7 +125,7 @@ function GroupFields({ draft, editing, onChange }: PartProps<GroupDraft>) {
             aria-label={part.kind === 'test' ? 'Remove the condition' : 'Remove the group'}
             onClick={() => setParts(parts.filter((each) => each !== part))}
           >
-            <IconTrash size={16} aria-hidden />
+            <TrashIcon size={16} aria-hidden />
           </ActionIcon>
         </Group>
       ))}
@@ -133,7 +133,7 @@ function GroupFields({ draft, editing, onChange }: PartProps<GroupDraft>) {
         <Button
           variant="default"
           size="compact-sm"
-          leftSection={<IconPlus size={14} aria-hidden />}
+          leftSection={<PlusIcon size={14} aria-hidden />}
           onClick={() => setParts([...parts, test()])}
         >
           Condition
@@ -141,7 +141,7 @@ function GroupFields({ draft, editing, onChange }: PartProps<GroupDraft>) {
         <Button
           variant="default"
           size="compact-sm"
-          leftSection={<IconPlus size={14} aria-hidden />}
+          leftSection={<PlusIcon size={14} aria-hidden />}
           onClick={() => setParts([...parts, group()])}
         >
           Group

@@ -1,6 +1,6 @@
 import { Box, Button, Drawer, Group, Stack, Text } from '@mantine/core';
 import { useDisclosure, useMediaQuery } from '@mantine/hooks';
-import { IconListDetails } from '@tabler/icons-react';
+import { ListUnorderedIcon } from '@primer/octicons-react';
 import { useCallback, useMemo } from 'react';
 import { CitationButton } from '../../../components/citation-button.tsx';
 import { CopyAs } from '../../../components/copy-as.tsx';
@@ -49,7 +49,7 @@ function FacetsPlace({ question, profiles }: { readonly question: Question; read
       <Button
         variant="default"
         size="compact-sm"
-        leftSection={<IconListDetails size={14} aria-hidden />}
+        leftSection={<ListUnorderedIcon size={14} aria-hidden />}
         onClick={open}
         style={{ alignSelf: 'flex-start' }}
       >

@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Group, NativeSelect, NumberInput, Paper, Stack, Text } from '@mantine/core';
-import { IconPlus, IconTrash } from '@tabler/icons-react';
+import { PlusIcon, TrashIcon } from '@primer/octicons-react';
 import { useState } from 'react';
 import { columnLabel, isNumeric, isTemporal } from '../model/cell.ts';
 import { measureName } from '../model/copy-groups.ts';
@@ -19,7 +19,7 @@ const columnData = (columns: readonly string[]) => columns.map((name) => ({ valu
 
 const Remove = ({ label, onClick }: { readonly label: string; onClick(): void }) => (
   <ActionIcon variant="subtle" color="gray" mt={4} aria-label={label} onClick={onClick}>
-    <IconTrash size={16} aria-hidden />
+    <TrashIcon size={16} aria-hidden />
   </ActionIcon>
 );
 
@@ -27,7 +27,7 @@ const Add = ({ label, onClick }: { readonly label: string; onClick(): void }) =>
   <Button
     variant="default"
     size="compact-sm"
-    leftSection={<IconPlus size={14} aria-hidden />}
+    leftSection={<PlusIcon size={14} aria-hidden />}
     onClick={onClick}
     style={{ alignSelf: 'flex-start' }}
   >

@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core';
-import { IconPlus, IconTrash } from '@tabler/icons-react';
+import { PlusIcon, TrashIcon } from '@primer/octicons-react';
 import { useState } from 'react';
 import type { ColumnTest } from '../../../generated/graphql.ts';
 import { measureName } from '../model/copy-groups.ts';
@@ -52,7 +52,7 @@ function ConditionFields({ condition, names, onChange, onRemove }: ConditionProp
         onKeyDown={({ key }) => key === 'Enter' && onChange({ ...condition, test: build(choice.id, value.trim()) })}
       />
       <ActionIcon variant="subtle" color="gray" mt={4} aria-label="Remove the condition on groups" onClick={onRemove}>
-        <IconTrash size={16} aria-hidden />
+        <TrashIcon size={16} aria-hidden />
       </ActionIcon>
     </Group>
   );
@@ -79,7 +79,7 @@ export function HavingFields({ shape: { measures, having }, onChange }: HavingPr
       <Button
         variant="default"
         size="compact-sm"
-        leftSection={<IconPlus size={14} aria-hidden />}
+        leftSection={<PlusIcon size={14} aria-hidden />}
         onClick={() => onChange({ having: [...having, { as: names[0] ?? 'count', test: { gte: '1' } }] })}
         style={{ alignSelf: 'flex-start' }}
       >

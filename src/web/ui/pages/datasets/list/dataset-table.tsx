@@ -1,5 +1,5 @@
 import { Anchor, Text } from '@mantine/core';
-import { IconAlertTriangle } from '@tabler/icons-react';
+import { AlertIcon } from '@primer/octicons-react';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { type DataColumn, DataTable, type Sort } from '../../../components/data-table.tsx';
@@ -15,7 +15,7 @@ const Refresh = ({ refresh }: Pick<Dataset, 'refresh'>) => {
   if (refresh.lastError === null) return `every ${refresh.every}`;
   return (
     <Text span inherit title={refresh.lastError}>
-      <IconAlertTriangle size={14} aria-hidden style={{ verticalAlign: -2 }} /> last attempt failed
+      <AlertIcon size={14} aria-hidden /> last attempt failed
     </Text>
   );
 };

@@ -1,5 +1,5 @@
 import { Text } from '@mantine/core';
-import { IconAlertTriangle } from '@tabler/icons-react';
+import { AlertIcon } from '@primer/octicons-react';
 import type { ReactNode } from 'react';
 
 interface MisfitTextProps {
@@ -19,7 +19,6 @@ export const MisfitText = ({ title, children }: MisfitTextProps) => (
     title={title}
     style={{ borderRadius: 3 }}
   >
-    <IconAlertTriangle size={12} aria-hidden style={{ verticalAlign: -1, marginRight: 3 }} />
-    {children}
+    <AlertIcon size={12} aria-hidden /> {children}
   </Text>
 );

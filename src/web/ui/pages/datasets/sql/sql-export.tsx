@@ -1,6 +1,6 @@
 import { Button, Menu } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { IconChevronDown, IconDownload } from '@tabler/icons-react';
+import { ChevronDownIcon, DownloadIcon } from '@primer/octicons-react';
 import { useState } from 'react';
 import { saveFile } from '../../../components/download.ts';
 import { headersOf, useSession } from '../../../data/session.tsx';
@@ -61,8 +61,8 @@ export function SqlExport({ text }: { readonly text: string }) {
           color="gray"
           size="compact-xs"
           loading={isBusy}
-          leftSection={<IconDownload size={14} aria-hidden />}
-          rightSection={<IconChevronDown size={12} aria-hidden />}
+          leftSection={<DownloadIcon size={14} aria-hidden />}
+          rightSection={<ChevronDownIcon size={12} aria-hidden />}
         >
           Export
         </Button>

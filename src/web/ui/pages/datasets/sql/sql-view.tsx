@@ -1,5 +1,5 @@
 import { Alert, Box, Button, Group, Stack, Text, Textarea } from '@mantine/core';
-import { IconPlayerPlay } from '@tabler/icons-react';
+import { PlayIcon } from '@primer/octicons-react';
 import { type RefObject, useMemo, useRef, useState } from 'react';
 import { AsOfControl } from '../../../components/as-of-control.tsx';
 import { CopyAs } from '../../../components/copy-as.tsx';
@@ -53,7 +53,7 @@ function Statement({ text, onRun, areaRef }: StatementProps) {
         }}
       />
       <Group gap="xs">
-        <Button leftSection={<IconPlayerPlay size={16} aria-hidden />} onClick={() => onRun(draft)}>
+        <Button leftSection={<PlayIcon size={16} aria-hidden />} onClick={() => onRun(draft)}>
           Run
         </Button>
         <AsOfControl />

@@ -1,5 +1,5 @@
 import { Alert, Button, Group, Stack, Text, Title } from '@mantine/core';
-import { IconCircleCheck, IconCircleX } from '@tabler/icons-react';
+import { CheckCircleIcon, XCircleIcon } from '@primer/octicons-react';
 import { Link } from '@tanstack/react-router';
 import { useMutation } from 'urql';
 import { QueryView } from '../../../components/query-view.tsx';
@@ -54,7 +54,7 @@ const Ending = ({ current: { state, failure, source } }: { readonly current: Imp
         color="orange"
         variant="light"
         role="alert"
-        icon={<IconCircleX aria-hidden />}
+        icon={<XCircleIcon aria-hidden />}
         title={`${source} was not imported`}
       >
         {failure?.message} Nothing of the file is stored.
@@ -63,7 +63,7 @@ const Ending = ({ current: { state, failure, source } }: { readonly current: Imp
   if (state === 'CANCELLED') return <Text>The import of {source} was cancelled. Nothing of it is stored.</Text>;
   return (
     <Group gap={6} role="status">
-      <IconCircleCheck size={20} aria-hidden />
+      <CheckCircleIcon size={20} aria-hidden />
       <Text fw={600}>{source} is imported</Text>
     </Group>
   );

@@ -1,7 +1,7 @@
 import '@mantine/dropzone/styles.css';
 import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
-import { IconFileUpload } from '@tabler/icons-react';
+import { UploadIcon } from '@primer/octicons-react';
 import { type FormEvent, useRef, useState } from 'react';
 import type { Source } from './options.ts';
 
@@ -51,7 +51,7 @@ export function SourceStep({ onSource }: { onSource(source: Source): void }) {
         py="xl"
       >
         <Stack align="center" gap="xs">
-          <IconFileUpload size={32} stroke={1.4} aria-hidden />
+          <UploadIcon size={32} aria-hidden />
           <Text>Drop a CSV file here</Text>
           <Button variant="default" onClick={() => openRef.current?.()}>
             Choose a CSV file
