@@ -15,8 +15,10 @@ import { runBeside, type ServerProcess, startServer } from './server-process.ts'
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const program = file('../../src/main.js');
 const prober = file('./limits-prober.js');
+const watch = new URL('./limits-watch.js', import.meta.url).href;
 
 const p99MsMax = 50;
+const heldMsMax = 25;
 const answerMsMax = 60_000;
 const probedMs = 500;
 
@@ -38,6 +40,8 @@ interface Probed {
 interface Measured extends Answered {
   readonly name: string;
   readonly probed: Probed;
+  /** How long the event loop was held at most, milliseconds of processor time. */
+  readonly heldMs: number;
   /** The most memory of the server so far, bytes. */
   readonly memory: number | null;
 }
@@ -63,21 +67,41 @@ const send = ({ port }: ServerProcess, { body }: HostileRequest, key: string | n
     sent.end(body);
   });
 
+/** How long the event loop of a server was held at most since the last question; infinite when it has died. */
+const heldMsOf = async ({ process: child }: ServerProcess): Promise<number> => {
+  if (!child.connected) return Number.POSITIVE_INFINITY;
+  const died = new AbortController();
+  const abort = (): void => died.abort();
+  child.once('exit', abort);
+  try {
+    const answer = once(child, 'message', { signal: died.signal });
+    child.send('held');
+    const [heldMs] = (await answer) as [number];
+    return heldMs;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  } finally {
+    child.off('exit', abort);
+  }
+};
+
 const measureOn = async (server: ServerProcess, hostile: HostileRequest, key: string): Promise<Measured> => {
   const endWatch = watchMemory(server.process.pid as number);
   const { result: probed, done } = await runBeside<Probed, Answered>([prober, String(server.port), key], async () => {
     // The prober is at its pace by then, and goes on for a while: a client may be answered before the work ends.
     await delay(probedMs);
+    await heldMsOf(server);
     const answered = await send(server, hostile, hostile.hasKey ? key : null);
     await delay(probedMs);
     return answered;
   });
-  return { ...done, name: hostile.name, probed, memory: endWatch() };
+  return { ...done, name: hostile.name, probed, heldMs: await heldMsOf(server), memory: endWatch() };
 };
 
 /** Starts a server with so much heap, sends it every request, and says whether it is still alive. */
 const measureAll = async (folder: string, heapMegabytes: number, requests: readonly HostileRequest[], key: string) => {
-  const args = [`--max-old-space-size=${heapMegabytes}`, program, '--data', configOf(folder).data, '--port', '0'];
+  const heap = `--max-old-space-size=${heapMegabytes}`;
+  const args = [heap, '--import', watch, program, '--data', configOf(folder).data, '--port', '0'];
   const server = await startServer('asof', args, /listening on http:\/\/127\.0\.0\.1:(\d+)/);
   const rows: Measured[] = [];
   for (const hostile of requests) {
@@ -108,19 +132,26 @@ export const benchmarkLimits = async ({ records, folder }: BenchmarkOptions): Pr
     name: 'limits',
     tables: measured.map(({ title, rows }) => ({
       title: `LIMITS: ${records} records of each kind, ${title}`,
-      columns: ['', 'answer', 'seconds', 'prober p50, ms', 'p99, ms', 'max, ms', 'memory, MB'],
-      rows: rows.map(({ name, status, code, seconds, probed, memory }) => [
+      columns: ['', 'answer', 'seconds', 'prober p50, ms', 'p99, ms', 'max, ms', 'held, ms', 'memory, MB'],
+      rows: rows.map(({ name, status, code, seconds, probed, heldMs, memory }) => [
         name,
         `${status} ${code}`,
         seconds,
         probed.p50,
         probed.p99,
         probed.max,
+        heldMs,
         memory === null ? null : memory / 1e6,
       ]),
     })),
     targets: measured.flatMap(({ title, rows, isAlive }) => [
       { what: `server ${title}`, expected: 'alive', found: isAlive ? 'alive' : 'dead', reached: isAlive },
+      {
+        what: `longest hold of the event loop, ${title}`,
+        expected: `at most ${heldMsMax} ms of processor time`,
+        found: `${figure(Math.max(...rows.map(({ heldMs }) => heldMs)))} ms`,
+        reached: rows.every(({ heldMs }) => heldMs <= heldMsMax),
+      },
       {
         what: `worst p99 of the prober, ${title}`,
         expected: `at most ${p99MsMax} ms`,

@@ -11,10 +11,12 @@ export interface ServerProcess {
 
 /** Starts a program and reads the port it prints. */
 export const startServer = async (name: string, args: readonly string[], portOf: RegExp): Promise<ServerProcess> => {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  const { stdout } = child;
+  if (!stdout) throw new Error(`${name} has no output`);
   let printed = '';
   for (;;) {
-    const [text] = (await once(child.stdout, 'data')) as [Buffer];
+    const [text] = (await once(stdout, 'data')) as [Buffer];
     printed += text;
     const port = portOf.exec(printed)?.[1];
     if (port) return { name, port: Number(port), process: child };
