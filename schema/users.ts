@@ -1,10 +1,14 @@
 import type { Context } from '../src/context.ts';
 import type { UserImage } from '../src/domains/users/image-columns.ts';
+import type { StoredProfile } from '../src/domains/users/user-records.ts';
 import type { UserProfile } from '../src/domains/users/users.ts';
+import type { StoredOrigin } from '../src/ledger/record.ts';
 import { ageOn, dateOfMs, dayOfMs, dayOfUs } from '../src/lib/age.ts';
 import { imagePath } from '../src/lib/image-name.ts';
 import { builder } from './builder.ts';
 import { connectionType } from './connection.ts';
+import { limitOf } from './page.ts';
+import { Provenance } from './provenance.ts';
 import { foundInSnapshot, type InSnapshot, localIdOf, nowUsIn, parseLocalId, snapshotOf } from './snapshot.ts';
 import { type SnapshotPage, snapshotPageFields } from './snapshot-page.ts';
 import { AsOfInput } from './time.ts';
@@ -20,6 +24,10 @@ export const userIn = (
   owner: InSnapshot,
   { users }: Pick<Context, 'users'>,
 ): UserNode | null => foundInSnapshot(users.userOf(userId, owner.sequence), owner);
+
+/** The origin of a record of a user's own files, which exists: records are never removed. */
+const originOfFile = async (seq: number, { load, userRecords }: Context): Promise<StoredOrigin> =>
+  (await load(userRecords.filesBySeqs, seq)) as StoredOrigin;
 
 const UserImageType = builder.objectRef<UserImage>('UserImage').implement({
   description: 'The image of a user as it was verified.',
@@ -37,6 +45,22 @@ const UserImageType = builder.objectRef<UserImage>('UserImage').implement({
     height: t.exposeInt('height', { description: 'The height in pixels.' }),
     byteSize: t.field({ type: 'BigInt', description: 'The size in bytes.', resolve: ({ byteSize }) => byteSize }),
     sha256: t.exposeString('sha256', { description: 'The SHA-256 of the bytes, in hexadecimal.' }),
+    name: t.exposeString('name', { description: 'The name of its file in the source of user files.' }),
+    provenance: t.field({
+      type: Provenance,
+      extensions: { cost: 5 },
+      description: 'The source of the record.',
+      resolve: ({ seq }, _args, context) => originOfFile(seq, context),
+    }),
+  }),
+});
+
+const UserAttributeRecord = builder.objectRef<StoredProfile>('UserAttributeRecord').implement({
+  description: 'What one record of a users file states of a user.',
+  fields: (t) => ({
+    country: t.exposeString('country', { nullable: true, description: 'The country; null when it states none.' }),
+    gender: t.exposeString('gender', { nullable: true, description: 'The gender; null when it states none.' }),
+    provenance: t.field({ type: Provenance, description: 'The source of the record.', resolve: (record) => record }),
   }),
 });
 
@@ -106,6 +130,34 @@ builder.node(UserType, {
     }),
   }),
 });
+
+builder.objectFields(UserType, (t) => ({
+  attributeRecords: t.field({
+    type: [UserAttributeRecord],
+    extensions: { cost: 5 },
+    description:
+      'What users files state of the user, the last record first. It alone decides `country` and `gender`, as a whole: the others are superseded.',
+    args: {
+      first: t.arg.int({
+        required: true,
+        defaultValue: 20,
+        description: 'The largest number of records to return; at most pageSizeMax (1000).',
+      }),
+    },
+    resolve: ({ userId, sequence }, { first }, { userRecords, config }) =>
+      userRecords.profilesOf(userId, limitOf('first', first, config), sequence),
+  }),
+  fileProvenance: t.field({
+    type: Provenance,
+    nullable: true,
+    extensions: { cost: 5 },
+    description: 'The source of the names and the birth date: the record of the user’s own file; null without a file.',
+    resolve({ userId, sequence }, _args, context) {
+      const details = context.userFiles.detailsOfUser(userId, sequence);
+      return details && originOfFile(details.seq, context);
+    },
+  }),
+}));
 
 export const UserConnection = connectionType<UserNode, SnapshotPage>(
   {

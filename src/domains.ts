@@ -48,6 +48,7 @@ import { UserSync } from './domains/user-sync/user-sync.ts';
 import { imageFiles } from './domains/users/image-files.ts';
 import { createUsersImporter } from './domains/users/import.ts';
 import { createUserFiles } from './domains/users/user-files.ts';
+import { createUserRecords } from './domains/users/user-records.ts';
 import { createUsers } from './domains/users/users.ts';
 import { importTargets } from './import-targets.ts';
 import type { Ledger } from './ledger/ledger.ts';
@@ -114,6 +115,7 @@ const createUserDomains = (services: DomainServices, changes: Changes) => {
   const { store, ledger, limits, nowUs, trace } = services;
   const users = createUsers(ledger);
   const userFiles = createUserFiles(ledger, users);
+  const userRecords = createUserRecords(store);
   const userStatus = createUserStatus(store, ledger, users);
   const excludedUsers = createExcludedUsers(store, ledger, users);
   const userDirectory = createUserDirectory({ users, userFiles, userStatus }, ledger, nowUs);
@@ -124,7 +126,7 @@ const createUserDomains = (services: DomainServices, changes: Changes) => {
     ...{ ...services, users, userFiles, images, source },
     ...{ directory: userDirectory, onChange },
   });
-  return { users, userFiles, userStatus, excludedUsers, userDirectory, images, userSync };
+  return { users, userFiles, userRecords, userStatus, excludedUsers, userDirectory, images, userSync };
 };
 
 const imageFolder = (data: string): string =>

@@ -83,6 +83,21 @@ describe.skipIf(!chromiumPath)('the pages of users', () => {
     await page.getByRole('heading', { level: 1, name: /^User / }).waitFor();
   });
 
+  it('names the file and line of each attribute, and the records that do not count', async () => {
+    const header = 'user_id,country,gender';
+    await ui.opened.importFile('users', { name: 'first.csv', text: `${header}\nstated,FR,female` });
+    await ui.opened.importFile('users', { name: 'second.csv', text: `${header}\nother,DE,\nstated,AT,` });
+    const page = await ui.open('/users/stated');
+    const attributes = page.getByRole('region', { name: 'Attributes' });
+    await attributes.getByRole('row', { name: /^Country AT second\.csv, line 3/ }).waitFor();
+    await attributes.getByRole('row', { name: /^Name – no file of this user/ }).waitFor();
+    await attributes
+      .getByRole('region', { name: 'Ignored records' })
+      .getByText(/country FR, gender female: superseded by a later record · first\.csv, line 2/)
+      .waitFor();
+    await expectAccessible(page);
+  });
+
   it('says that a user is unknown', async () => {
     const page = await ui.open('/users/nobody%2Fat%20all');
     await page.getByText('No record of this snapshot names the user “nobody/at all”.').waitFor();

@@ -9,6 +9,11 @@ export interface UserDetails {
   readonly birthMs: number;
 }
 
+export interface StoredDetails extends UserDetails {
+  /** The record that states them. */
+  readonly seq: number;
+}
+
 /** One of a user's names by the code of the details. */
 export interface NameColumn {
   readonly codeBy: (detailsCode: number) => number;
@@ -16,38 +21,41 @@ export interface NameColumn {
   readonly size: number;
 }
 
-type DetailsRow = { readonly [Field in keyof UserDetails]: UserDetails[Field] | null };
+type DetailsRow = { readonly [Field in keyof StoredDetails]: StoredDetails[Field] | null };
 
 /** Details of users as columns; codes count from 1, and code 0 stands for a user without a file. */
 export const createDetailsColumns = () => {
   const [firstNames, lastNames] = [createDictionary(), createDictionary()];
-  const [firstOf, lastOf, birth] = [growableUint32(), growableUint32(), growableFloat64()];
+  const [firstOf, lastOf, birth, seqs] = [growableUint32(), growableUint32(), growableFloat64(), growableUint32()];
   // Code 0 of a name stands for no name.
   for (const names of [firstNames, lastNames]) names.intern('');
   firstOf.push(0);
   lastOf.push(0);
   birth.push(Number.NaN);
+  seqs.push(0);
 
   return {
     /** Appends details and returns their code. */
-    push({ firstName, lastName, birthMs }: DetailsRow): number {
+    push({ firstName, lastName, birthMs, seq }: DetailsRow): number {
       firstOf.push(firstNames.intern(firstName ?? ''));
       lastOf.push(lastNames.intern(lastName ?? ''));
+      seqs.push(seq ?? 0);
       return birth.push(birthMs ?? Number.NaN);
     },
-    detailsOf: (code: number): UserDetails | null =>
+    detailsOf: (code: number): StoredDetails | null =>
       code === 0
         ? null
         : {
             firstName: firstNames.textOf(firstOf.values[code] as number) || null,
             lastName: lastNames.textOf(lastOf.values[code] as number) || null,
             birthMs: birth.values[code] as number,
+            seq: seqs.values[code] as number,
           },
     birthMsOf: (code: number): number => birth.values[code] as number,
     firstNames: nameColumn(firstNames, (code) => firstOf.values[code] as number),
     lastNames: nameColumn(lastNames, (code) => lastOf.values[code] as number),
     get byteLength() {
-      return firstOf.byteLength + lastOf.byteLength + birth.byteLength;
+      return firstOf.byteLength + lastOf.byteLength + birth.byteLength + seqs.byteLength;
     },
   };
 };

@@ -11,6 +11,8 @@ export interface UserImage {
   readonly byteSize: number;
   /** Its object's name within the source. */
   readonly name: string;
+  /** The record that states it. */
+  readonly seq: number;
 }
 
 type ImageRow = { readonly [Field in keyof UserImage]: UserImage[Field] | null };
@@ -21,10 +23,11 @@ export const createImageColumns = () => {
   const contents: string[] = [''];
   const names: string[] = [''];
   const [type, width, height, byteSize] = [growableUint8(), growableUint32(), growableUint32(), growableFloat64()];
+  const seqs = growableUint32();
   /** How many users currently have an image with a content, and the code of one of these images. */
   const used = new Map<string, { count: number; code: number }>();
   types.intern('');
-  for (const column of [type, width, height, byteSize]) column.push(0);
+  for (const column of [type, width, height, byteSize, seqs]) column.push(0);
 
   const imageOf = (code: number): UserImage | null =>
     code === 0
@@ -36,6 +39,7 @@ export const createImageColumns = () => {
           height: height.values[code] as number,
           byteSize: byteSize.values[code] as number,
           name: names[code] as string,
+          seq: seqs.values[code] as number,
         };
 
   return {
@@ -43,6 +47,7 @@ export const createImageColumns = () => {
     push(image: ImageRow): number {
       contents.push(image.sha256 ?? '');
       names.push(image.name ?? '');
+      seqs.push(image.seq ?? 0);
       type.push(types.intern(image.contentType ?? ''));
       width.push(image.width ?? 0);
       height.push(image.height ?? 0);
@@ -61,7 +66,7 @@ export const createImageColumns = () => {
     /** An image with this content that a user currently has. */
     imageOfContent: (sha256: string): UserImage | null => imageOf(used.get(sha256)?.code ?? 0),
     get byteLength() {
-      return [type, width, height, byteSize].reduce((bytes, column) => bytes + column.byteLength, 0);
+      return [type, width, height, byteSize, seqs].reduce((bytes, column) => bytes + column.byteLength, 0);
     },
   };
 };

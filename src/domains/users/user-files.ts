@@ -6,7 +6,7 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import { ageOn, dayOfMs, dayOfUs } from '../../lib/age.ts';
 import { upperBound } from '../../lib/upper-bound.ts';
 import { createYielder } from '../../lib/yielding.ts';
-import { createDetailsColumns, type NameColumn, type UserDetails } from './details-columns.ts';
+import { createDetailsColumns, type NameColumn, type StoredDetails } from './details-columns.ts';
 import { createImageColumns, type UserImage } from './image-columns.ts';
 import { createStagedFiles, type StagedFile } from './staged-files.ts';
 import type { Users } from './users.ts';
@@ -22,7 +22,7 @@ export type SyncCounts = Pick<
 /** Users as described by a folder or bucket of small files: one CSV file and at most one image for each user. */
 export interface UserFiles {
   /** The details of a user as of a sequence number, by default the newest; null without a file. */
-  detailsOfUser(userId: string, sequence?: number): UserDetails | null;
+  detailsOfUser(userId: string, sequence?: number): StoredDetails | null;
   imageOfUser(userId: string, sequence?: number): UserImage | null;
   /** Completed years at an instant, microseconds, as of a sequence number; null when the birth is unknown. */
   ageOfUser(userId: string, atUs: number, sequence: number): number | null;
@@ -31,7 +31,7 @@ export interface UserFiles {
   ageAt(user: number, atUs: number, sequence: number): number | null;
   /** The code of a user's details as of a sequence number; 0 without a file and after its removal. */
   detailsCodeAt(user: number, sequence?: number): number;
-  detailsOf(code: number): UserDetails | null;
+  detailsOf(code: number): StoredDetails | null;
   /** Milliseconds since 1970 UTC; NaN for code 0. */
   birthMsOf(code: number): number;
   firstNames: NameColumn;

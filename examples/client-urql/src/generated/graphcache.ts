@@ -138,6 +138,7 @@ export const keys: Record<string, () => null> = {
   TrustedDocument: () => null,
   UnknownUserCheck: () => null,
   UserAgeBandCount: () => null,
+  UserAttributeRecord: () => null,
   UserConnection: () => null,
   UserEdge: () => null,
   UserGroupCount: () => null,
