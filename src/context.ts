@@ -42,8 +42,6 @@ export interface Context extends Services, RequestInfo {
   load<K, V>(batch: BatchFunction<K, V>, key: K): Promise<V>;
   /** The same for a list of keys, at the cost of one promise: the lists of one tick are one call. */
   loadAll<K, V>(batch: BatchFunction<K, V>, keys: readonly K[]): Promise<readonly V[]>;
-  /** Drops loaded values, so that the next result of a subscription sees the current state. */
-  clearLoaders(): void;
   /** What long computations of the request have, so that they stop when nobody waits for its answer any more. */
   readonly work: Work;
   /** To be awaited before a resolver returns a page: resolving thousands of rows without yielding would block the thread. */
@@ -80,7 +78,6 @@ export const createContextFactory = (services: Services, budget?: Budget): ((req
     readonly work: Work;
     readonly load: Context['load'];
     readonly loadAll: Context['loadAll'];
-    readonly clearLoaders: Context['clearLoaders'];
     readonly yieldAfter: Context['yieldAfter'];
 
     constructor({ caller, origin, requestId, lastEventId = null }: RequestInfo) {
@@ -94,7 +91,6 @@ export const createContextFactory = (services: Services, budget?: Budget): ((req
       // Resolvers take them out of the context, without `this`.
       this.load = (batch, key) => loaders.load(batch, key);
       this.loadAll = (batch, keys) => loaders.loadAll(batch, keys);
-      this.clearLoaders = () => loaders.clear();
       this.yieldAfter = createYieldAfter(this.work);
     }
   }
@@ -143,11 +139,6 @@ class Loaders {
       this.#listLoaders.set(batch, loader as DataLoader<readonly unknown[], readonly unknown[]>);
     }
     return loader.load(keys);
-  }
-
-  clear(): void {
-    this.#loaders = undefined;
-    this.#listLoaders = undefined;
   }
 }
 

@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import { DomainError } from '../errors.ts';
 import type { Budget, Work } from '../lib/work.ts';
 
-/** How a query may end before it has its result. */
+/** How a query, or one result of a subscription, may end before it has its result. */
 export interface EarlyEnd {
   readonly work: Work;
   /** The setting `queryMsMax`. */
@@ -29,7 +29,7 @@ export const untilEnd = (result: Promise<ExecutionResult>, early: EarlyEnd | nul
 };
 
 const tookTooLong = (msMax: number): DomainError =>
-  new DomainError('TIMEOUT', `the query took longer than ${msMax} ms (setting queryMsMax)`);
+  new DomainError('TIMEOUT', `the operation took longer than ${msMax} ms (setting queryMsMax)`);
 
 /** Why the work for a client that disconnected ends; nobody reads it. */
 export const clientLeft = (): DomainError =>

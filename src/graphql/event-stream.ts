@@ -1,4 +1,5 @@
 import type { FormattedExecutionResult } from 'graphql';
+import { resultText } from './execution/text-result.ts';
 import type { StreamedResult } from './subscriptions.ts';
 
 const headers = {
@@ -42,7 +43,7 @@ export const eventStreamOf = (results: AsyncIterable<StreamedResult>, pingMs: nu
 };
 
 const eventOf = ({ result, id }: StreamedResult): string =>
-  `event: next\n${id === null ? '' : `id: ${id}\n`}data: ${JSON.stringify(result)}\n\n`;
+  `event: next\n${id === null ? '' : `id: ${id}\n`}data: ${resultText(result)}\n\n`;
 
 /** A stream of one result. */
 export async function* singleResult(result: FormattedExecutionResult): AsyncGenerator<StreamedResult> {

@@ -32,8 +32,9 @@ const plannedFieldsMax = 40_000;
 const variableErrorsMax = 50;
 
 /**
- * Executes operations as `execute` of graphql-js does, and writes the data as JSON while it completes them. A query is
- * planned once while its document is the same object. What is not a plain query is left to graphql-js. Objects that are
+ * Executes operations as `execute` of graphql-js does, and writes the data as JSON while it completes them. A query,
+ * or the selection of a subscription for each of its events, is planned once while its document is the same object. Others are
+ * left to graphql-js. Objects that are
  * `fixed` are written once for all answers of one state.
  */
 export const createExecute = (

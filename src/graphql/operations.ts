@@ -36,11 +36,12 @@ export type ResolveDocument = (
   caller: Principal | null,
 ) => Pick<ResolvedDocument, 'text'>;
 
-/** Executes a query or mutation whose access and limits have been checked. */
+/** Executes a query, a mutation, or a subscription for one of its events, whose access and limits have been checked. */
 export type Execute = (
   operation: Operation,
   variables: Variables,
   context: Context,
+  event?: unknown,
 ) => ExecutionResult | Promise<ExecutionResult>;
 
 /** A GraphQL request, whatever carried it. */
@@ -125,12 +126,18 @@ export const createOperations = (options: OperationsOptions): Operations => {
       }
     },
     async subscribe(prepared) {
-      const { context } = prepared;
+      const { context, operation, variables } = prepared;
       const args = argsOf(schema, prepared);
+      const { queryMsMax: msMax } = config;
       try {
         const results = await subscriptions.open(context, {
           subscribe: () => createSourceEventStream(args),
-          execute: (event) => execute({ ...args, rootValue: event }),
+          // Each result has the limits of a query, and loads its objects anew.
+          async execute(event, resultContext) {
+            const result = options.execute(operation, variables, resultContext, event);
+            return untilEnd(Promise.resolve(result), { work: resultContext.work, msMax });
+          },
+          contextOf: () => contextOf(context),
           idOf: eventIdsOf(schema, prepared.operation),
           mask: (result) => maskResult(result, log, context.requestId),
         });
@@ -218,7 +225,7 @@ const plannedCostMin = 100;
 export const executeWith = (schema: GraphQLSchema): Execute => {
   const executePlan = createExecute(schema, fixedObjects);
   const executed = new WeakSet<Operation>();
-  return (operation, variables, context) => {
+  return (operation, variables, context, event) => {
     const { document, node, sizeFor } = operation;
     const args: ExecuteArgs = {
       schema,
@@ -227,8 +234,9 @@ export const executeWith = (schema: GraphQLSchema): Execute => {
       variableValues: variables.raw,
       coercedVariables: variables.coerced,
       contextValue: context,
+      rootValue: event,
       // What changes something is not ended in the middle.
-      ...(node.operation === 'query' ? { work: context.work } : {}),
+      ...(node.operation === 'mutation' ? {} : { work: context.work }),
     };
     if (executed.has(operation) || sizeFor(variables.coerced).cost > plannedCostMin) return executePlan(args);
     executed.add(operation);

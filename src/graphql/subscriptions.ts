@@ -2,6 +2,8 @@ import { type ExecutionResult, type FormattedExecutionResult, GraphQLError } fro
 import type { Config } from '../config.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
+import type { Work } from '../lib/work.ts';
+import { clientLeft } from './ended-work.ts';
 
 /** Overload rarely passes sooner: a client that is refused should not retry at once. */
 const retryAfterMs = 5000;
@@ -17,8 +19,10 @@ export interface StreamedResult {
 export interface SubscriptionSteps {
   /** Its source of events, or why it could not begin. */
   subscribe(): Promise<AsyncIterable<unknown> | ExecutionResult>;
-  /** The result for an event of the source. */
-  execute(event: unknown): ExecutionResult | Promise<ExecutionResult>;
+  /** The context of one result. */
+  contextOf(): Context;
+  /** The result for an event of the source; rejects with the reason when the work of its context ends before. */
+  execute(event: unknown, context: Context): Promise<ExecutionResult>;
   idOf(event: unknown): string | null;
   mask(result: ExecutionResult): FormattedExecutionResult;
 }
@@ -35,14 +39,14 @@ export interface Subscriptions {
 export const createSubscriptions = ({ subscriptionsMax }: Pick<Config, 'subscriptionsMax'>): Subscriptions => {
   let open = 0;
   return {
-    async open({ clearLoaders, caller }, steps) {
+    async open({ caller }, steps) {
       if (open >= subscriptionsMax) throw tooMany(subscriptionsMax);
       open++;
       const release = (): void => void open--;
       try {
         const source = await steps.subscribe();
         if (Symbol.asyncIterator in source)
-          return withLifecycle(source, { ...steps, onNext: clearLoaders, onEnd: release, ended: caller?.ended });
+          return withLifecycle(source, { ...steps, onEnd: release, ended: caller?.ended });
         release();
         return steps.mask(source);
       } catch (error) {
@@ -58,9 +62,7 @@ const tooMany = (subscriptionsMax: number): DomainError =>
     details: { retryAfterMs },
   });
 
-interface Lifecycle extends Pick<SubscriptionSteps, 'execute' | 'idOf' | 'mask'> {
-  /** Called before each result is produced. */
-  readonly onNext: () => void;
+interface Lifecycle extends Omit<SubscriptionSteps, 'subscribe'> {
   /** Called once: at the end, when the reader leaves, or immediately when `ended` is aborted. */
   readonly onEnd: () => void;
   /** Also ends a pending `next`. */
@@ -70,15 +72,18 @@ interface Lifecycle extends Pick<SubscriptionSteps, 'execute' | 'idOf' | 'mask'>
 /** The results for the events of a source; an error of the source is the last result. */
 const withLifecycle = (
   source: AsyncIterable<unknown>,
-  { execute, idOf, mask, onNext, onEnd, ended }: Lifecycle,
+  { contextOf, execute, idOf, mask, onEnd, ended }: Lifecycle,
 ): AsyncIterableIterator<StreamedResult> => {
   const iterator = source[Symbol.asyncIterator]();
   const noMore = { done: true, value: undefined } as const;
   let isOpen = true;
   let stopWaiting: (() => void) | undefined;
+  /** That of the result which is being computed, or was last. */
+  let work: Work | undefined;
   const end = (): void => {
     if (isOpen) onEnd();
     isOpen = false;
+    work?.end(clientLeft());
     ended?.removeEventListener('abort', abort);
   };
   const abort = (): void => {
@@ -95,16 +100,19 @@ const withLifecycle = (
     },
     async next() {
       if (!isOpen) return noMore;
-      onNext();
       try {
         const next = await new Promise<IteratorResult<unknown>>((resolve, reject) => {
           stopWaiting = () => resolve(noMore);
           iterator.next().then(resolve, reject);
         });
-        if (!next.done)
-          return { done: false, value: { result: mask(await execute(next.value)), id: idOf(next.value) } };
-        end();
-        return noMore;
+        if (next.done) {
+          end();
+          return noMore;
+        }
+        const context = contextOf();
+        work = context.work;
+        const result = await execute(next.value, context);
+        return { done: false, value: { result: mask(result), id: idOf(next.value) } };
       } catch (error) {
         end();
         const originalError = error instanceof Error ? error : new Error(String(error));

@@ -100,7 +100,8 @@ export const requestSettings = {
   queryMsMax: {
     type: integer(),
     default: '30000',
-    description: 'Maximum duration of a GraphQL query, in milliseconds; it then ends with TIMEOUT.',
+    description:
+      'Maximum duration of a GraphQL query, and of each result of a subscription, in milliseconds; it then ends with TIMEOUT.',
   },
   queryCostMax: {
     type: integer(),

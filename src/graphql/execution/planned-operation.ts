@@ -34,7 +34,7 @@ export class PlannedOperation {
     this.#setting = setting;
     this.#document = document;
     this.#operation = operation;
-    this.#conditions = operation.operation === OperationTypeNode.QUERY ? conditionsOf(document) : null;
+    this.#conditions = operation.operation === OperationTypeNode.MUTATION ? null : conditionsOf(document);
   }
 
   /** Fields in all plans. */
@@ -49,7 +49,7 @@ export class PlannedOperation {
    * booleans.
    */
   planFor(variables: Readonly<Record<string, unknown>>): Planned | null {
-    const rootType = this.#setting.schema.getQueryType();
+    const rootType = this.#setting.schema.getRootType(this.#operation.operation);
     if (!this.#conditions || !rootType) return null;
     let key = '';
     for (const name of this.#conditions) {
