@@ -83,6 +83,16 @@ export class Slices {
     return true;
   }
 
+  /** The same with a look at the clock, between steps that may be long. */
+  isOverNow(): boolean {
+    if (!this.#work) return false;
+    const now = performance.now();
+    if (this.#until === 0) this.#until = now + sliceMs;
+    if (now < this.#until) return false;
+    this.#until = Number.NEGATIVE_INFINITY;
+    return true;
+  }
+
   /** Takes a step in a later slice, in the order of the calls; never, when the work ends before. */
   later<T>(step: () => T | Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {

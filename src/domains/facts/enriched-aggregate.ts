@@ -84,10 +84,13 @@ export const createEnrichedAggregate = (
     if (repeated) throw new DomainError('BAD_REQUEST', `groupBy names ${repeated} twice`);
     const facts = factSets.find(({ source }) => source === request.source);
     if (!facts) throw new Error(`no fact set has the source ${request.source}`);
+    const maybeYield = createYielder(work);
     const probe = joinProbe();
     dimensionsOf(facts, request, probe.facts);
     facts.testOf(request.where, probe.facts, request.timeZone);
     const enriched = await facts.enrichment.at(request.asOf, probe.joins);
+    // Aggregates that waited for the same tables would otherwise all begin in one go.
+    await maybeYield();
     const dimensions = dimensionsOf(facts, request, enriched);
     const grouper = createGrouper(dimensions);
     const scan = scanOf(facts, request, enriched, { grouper, work });

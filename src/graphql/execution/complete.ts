@@ -29,7 +29,10 @@ const joined = (text: Text): string => {
  * that the errors of an operation are in the same order too. What differs is that they write JSON instead of objects.
  */
 
-/** Executes the fields of an object at once. Throws the located error of a field that must not be null. */
+/**
+ * Executes the fields of an object at once; those of the operation itself, whose resolvers may compute for long, in as many
+ * slices as they need. Throws the located error of a field that must not be null.
+ */
 export const executeFields = (
   execution: Execution,
   { fields }: ObjectPlan,
@@ -45,7 +48,10 @@ export const executeFields = (
         text += field.constant;
         continue;
       }
-      const completed = executeField(execution, field, source, path);
+      const completed: Completed =
+        path === undefined && fields.length > 1 && execution.slices.isOverNow()
+          ? execution.slices.later<Text>(() => executeField(execution, field, source, path))
+          : executeField(execution, field, source, path);
       if (typeof completed === 'string') text += field.prefix + completed;
       else if (completed === null) text += `${field.prefix}null`;
       else {
