@@ -32,6 +32,7 @@ import './monitor/checks.ts';
 import './monitor/monitor.ts';
 import './monitor/experiment-monitor.ts';
 import './monitor/deployment.ts';
+import './monitor/events.ts';
 import './monitor/share-trend.ts';
 import './monitor/outcomes.ts';
 import './monitor/arrival-quality.ts';

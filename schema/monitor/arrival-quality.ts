@@ -1,5 +1,5 @@
 import type { ArrivalQuality } from '../../src/domains/monitor/arrival-quality.ts';
-import type { ArrivalPoint } from '../../src/domains/monitor/arrival-trend.ts';
+import type { ArrivalPoint, ArrivedVariant } from '../../src/domains/monitor/arrival-trend.ts';
 import { timeCountsUpTo } from '../../src/lib/time-counts.ts';
 import { builder } from '../builder.ts';
 import { TimeGrain } from '../time.ts';
@@ -69,6 +69,14 @@ builder.objectField(MonitorType, 'arrival', (t) =>
   }),
 );
 
+const ArrivedVariantType = builder.objectRef<ArrivedVariant>('ArrivedVariant').implement({
+  description: 'What arrived of one variant in a period.',
+  fields: (t) => ({
+    variant: t.exposeString('variant', { description: 'The variant.' }),
+    stored: t.field({ type: 'BigInt', description: 'Its stored events.', resolve: ({ stored }) => stored }),
+  }),
+});
+
 const ArrivalPointType = builder.objectRef<ArrivalPoint>('ArrivalPoint').implement({
   description: 'What arrived in one period, by the time at which it was received.',
   fields: (t) => ({
@@ -81,6 +89,11 @@ const ArrivalPointType = builder.objectRef<ArrivalPoint>('ArrivalPoint').impleme
       type: 'BigInt',
       description: 'Stored events of the requested country, range and filter.',
       resolve: ({ stored }) => stored,
+    }),
+    variants: t.field({
+      type: [ArrivedVariantType],
+      description: 'The stored events by variant; variants without one are left out.',
+      resolve: ({ variants }) => variants,
     }),
     late: t.field({
       type: 'BigInt',

@@ -12,7 +12,7 @@ import { asOfOf, inSnapshot } from '../snapshot.ts';
 import { AsOfInput, TimeRangeInput } from '../time.ts';
 import { type InReport, MonitorCheckType, type MonitorNode, MonitorVerdictEnum, SampleRatioTest } from './checks.ts';
 
-const MarketHealthType = builder.objectRef<InReport<MarketHealth>>('MarketHealth').implement({
+export const MarketHealthType = builder.objectRef<InReport<MarketHealth>>('MarketHealth').implement({
   description: 'How an experiment runs in one country.',
   fields: (t) => ({
     country: t.exposeString('country', { description: 'The country, or `unknown`.' }),

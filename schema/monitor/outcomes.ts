@@ -1,7 +1,7 @@
-import type { VariantOutcome } from '../../src/domains/monitor/outcomes.ts';
+import type { OutcomeRequest, VariantOutcome } from '../../src/domains/monitor/outcomes.ts';
 import type { ConfidenceInterval } from '../../src/lib/statistics/confidence-sequence.ts';
 import { builder } from '../builder.ts';
-import { MonitorType } from './monitor.ts';
+import { MarketHealthType, MonitorType } from './monitor.ts';
 
 const Interval = builder.objectRef<ConfidenceInterval>('Interval').implement({
   description: 'A confidence interval.',
@@ -96,6 +96,17 @@ const outcomeArgs = builder.args((t) => ({
   }),
 }));
 
+interface OutcomeArgs {
+  readonly metric: OutcomeRequest['metric'];
+  readonly eventTypes?: readonly string[] | null | undefined;
+  readonly cap?: number | null | undefined;
+  readonly byMarket: boolean;
+}
+
+const requestOf = ({ metric, eventTypes, cap, byMarket }: OutcomeArgs): OutcomeRequest => ({
+  ...{ metric, byMarket, eventTypes: eventTypes ?? undefined, cap: cap ?? undefined },
+});
+
 builder.objectField(MonitorType, 'outcomes', (t) =>
   t.field({
     type: [VariantOutcomeType],
@@ -103,7 +114,16 @@ builder.objectField(MonitorType, 'outcomes', (t) =>
     description:
       'What the users of the variants did from their first exposure on, with intervals that stay valid however often they are looked at.',
     args: outcomeArgs,
-    resolve: (report, { metric, eventTypes, cap, byMarket }) =>
-      report.outcomes({ metric, eventTypes: eventTypes ?? undefined, cap: cap ?? undefined, byMarket }),
+    resolve: (report, args) => report.outcomes(requestOf(args)),
+  }),
+);
+
+builder.objectField(MarketHealthType, 'outcomes', (t) =>
+  t.field({
+    type: [VariantOutcomeType],
+    extensions: { goesThroughAllFacts: true },
+    description: 'What the users of the variants did in this country, as `Monitor.outcomes` of it.',
+    args: outcomeArgs,
+    resolve: ({ country, report }, args) => report.marketOutcomes(country, requestOf(args)),
   }),
 );

@@ -15,9 +15,19 @@ export interface ArrivalPoint {
   readonly duplicates: number;
   /** Of every experiment. */
   readonly rejected: number;
+  /** The stored ones by variant, in the order of their first arrival. */
+  readonly variants: readonly ArrivedVariant[];
 }
 
-type Counts = { -readonly [K in keyof Omit<ArrivalPoint, 'periodStartUs'>]: number };
+export interface ArrivedVariant {
+  readonly variant: string;
+  readonly stored: number;
+}
+
+type Counts = { -readonly [K in keyof Omit<ArrivalPoint, 'periodStartUs' | 'variants'>]: number } & {
+  /** By the codes of variants. */
+  readonly byVariant: Map<number, number>;
+};
 
 /**
  * What arrived in each period, in order; empty periods are left out. `rejected` has the times at which events were rejected.
@@ -34,7 +44,7 @@ export const arrivalTrendOf = async (
   const periods = createPeriods(grain, timeZone);
   const points = new Map<number, Counts>();
   const pointOf = (startUs: number): Counts => {
-    const known = points.get(startUs) ?? { stored: 0, late: 0, duplicates: 0, rejected: 0 };
+    const known = points.get(startUs) ?? { stored: 0, late: 0, duplicates: 0, rejected: 0, byVariant: new Map() };
     points.set(startUs, known);
     if (points.size <= limits.trendPointsMax) return known;
     throw new DomainError(
@@ -45,6 +55,8 @@ export const arrivalTrendOf = async (
   await scanEvents(sources, (row) => {
     const point = pointOf(periods.startOf(events.recordedAtUsOf(row)));
     point.stored++;
+    const variant = events.variantOf(row);
+    point.byVariant.set(variant, (point.byVariant.get(variant) ?? 0) + 1);
     if (events.arrivalOf(row) === 'LATE') point.late++;
   });
   const yieldIfDue = createYielder();
@@ -62,6 +74,9 @@ export const arrivalTrendOf = async (
   if (isCurrent) await addTimes(experimentEvents.duplicateTimes(null), 'duplicates');
   await addTimes(rejected, 'rejected');
   return [...points]
-    .map(([periodStartUs, counts]) => ({ periodStartUs, ...counts }))
+    .map(([periodStartUs, { byVariant, ...counts }]) => ({
+      ...{ periodStartUs, ...counts },
+      variants: [...byVariant].map(([code, stored]) => ({ variant: events.variants.textOf(code), stored })),
+    }))
     .sort((a, b) => a.periodStartUs - b.periodStartUs);
 };

@@ -2,7 +2,7 @@ import type { Grain } from '../../lib/periods.ts';
 import type { TimeCounts } from '../../lib/time-counts.ts';
 import { type ArrivalQuality, arrivalQualityOf } from './arrival-quality.ts';
 import { type ArrivalPoint, arrivalTrendOf } from './arrival-trend.ts';
-import { type CellEvents, createCellEvents } from './cell-events.ts';
+import { type CellEvents, type CountedSelection, createCellEvents } from './cell-events.ts';
 import { healthOf, type MonitorHealth } from './checks.ts';
 import { dataChecks } from './data-checks.ts';
 import { createOutcomes, type OutcomeRequest, type VariantOutcome } from './outcomes.ts';
@@ -26,12 +26,16 @@ export interface MonitorReport {
   exposures(): VariantExposure[];
   /** Exactly the events and users that a country and variant counts: one pass over the events for all cells. */
   cellEvents(country: string, variant: string): Promise<CellEvents>;
+  /** The sequence numbers of counted events, ascending: the same pass. */
+  countedEvents(selection: CountedSelection): Promise<ArrayLike<number>>;
   /** The segments that explain the imbalance of a market, or of all users for null; the strongest first. */
   suspects(country: string | null): Promise<Suspect[]>;
   /** Codes of users who saw several variants, from an offset on, in the order in which their second variant was recorded. */
   crossoverUsers(country: string | null, offset: number, count: number): number[];
   /** Throws VALIDATION_FAILED with the arguments at fault. */
   outcomes(request: OutcomeRequest): Promise<VariantOutcome[]>;
+  /** The same of one market. */
+  marketOutcomes(country: string, request: OutcomeRequest): Promise<VariantOutcome[]>;
   /**
    * The cumulative shares of users with the bands of the test. Throws BAD_REQUEST for a market that the report leaves out
    * and for fewer than two points, LIMIT_EXCEEDED for more than `shareTrendPointsMax`.
@@ -57,14 +61,25 @@ export const createReport = (sources: ReportSources, shareTrend: MonitorReport['
     sentence: () => sentenceOf({ snapshot, health, suspects }),
     fingerprint: () => JSON.stringify([experiment, eventCount, cells, messages]),
     exposures: () => variantExposures(snapshot),
-    cellEvents: createCellEvents(sources),
+    ...createCellEvents(sources),
     suspects,
     crossoverUsers: (country, offset, count) => crossoverUsers(sources, country, offset, count),
     outcomes: createOutcomes(sources),
+    marketOutcomes: createMarketOutcomes(sources),
     shareTrend,
     trend: (grain) => trendOf(sources, grain),
     arrivalTrend: (grain, rejected) => arrivalTrendOf(sources, grain, rejected),
     arrivalQuality: (rejected) => arrivalQualityOf(sources, rejected),
+  };
+};
+
+/** Each market goes through the events once for each selection of event types. */
+const createMarketOutcomes = (sources: ReportSources): MonitorReport['marketOutcomes'] => {
+  const markets = new Map<string, MonitorReport['outcomes']>();
+  return (country, request) => {
+    const outcomes = markets.get(country) ?? createOutcomes({ ...sources, snapshot: { ...sources.snapshot, country } });
+    markets.set(country, outcomes);
+    return outcomes(request);
   };
 };
 

@@ -25,15 +25,21 @@ const deliver = async ({ get }: Scenario, lines: readonly string[]): Promise<voi
 
 const monitorOf = async ({ query }: Pick<Scenario, 'query'>, args = '', grain = 'HOUR'): Promise<Answer> => {
   const { data, errors } = await query<{ monitor: Answer }>(`{ monitor${args} { snapshot { sequence }
-    arrivalTrend(grain: ${grain}) { periodStart stored late duplicates rejected }
+    arrivalTrend(grain: ${grain}) { periodStart stored late duplicates rejected variants { variant stored } }
     trend(grain: ${grain}) { periodStart variant eventCount lateEventCount } } }`);
   if (errors || !data) throw new Error(JSON.stringify(errors));
   return data.monitor;
 };
 
-const point = (hour: string, [stored, late, duplicates, rejected]: readonly number[]) => ({
+/** `variants` has the stored events of each variant. */
+const point = (
+  hour: string,
+  [stored, late, duplicates, rejected]: readonly number[],
+  variants: Readonly<Record<string, number>> = {},
+) => ({
   periodStart: `2026-02-01T${hour}:00:00Z`,
   ...{ stored, late, duplicates, rejected },
+  variants: Object.entries(variants).map(([variant, count]) => ({ variant, stored: count })),
 });
 
 describe('what arrives in each period', () => {
@@ -51,7 +57,7 @@ describe('what arrives in each period', () => {
       await scenario.save(plan);
       await deliver(scenario, first);
       const found = await monitorOf(scenario);
-      expect(found.arrivalTrend).toEqual([point('10', [2, 0, 0, 0])]);
+      expect(found.arrivalTrend).toEqual([point('10', [2, 0, 0, 0], { A: 2 })]);
       [atTen, sequence] = [found, found.snapshot.sequence];
     });
     await at('2026-02-01T11:30:00Z', (scenario) =>
@@ -60,7 +66,11 @@ describe('what arrives in each period', () => {
     await at('2026-02-01T13:10:00Z', async (scenario) => {
       const late = line(event('d', 'B', '2026-02-01T08:00:00Z'));
       await deliver(scenario, [line(event('e', 'B', '2026-02-01T13:00:00Z')), late, late]);
-      const points = [point('10', [2, 0, 0, 0]), point('11', [0, 0, 2, 1]), point('13', [2, 1, 1, 0])];
+      const points = [
+        point('10', [2, 0, 0, 0], { A: 2 }),
+        point('11', [0, 0, 2, 1]),
+        point('13', [2, 1, 1, 0], { B: 2 }),
+      ];
       const found = await monitorOf(scenario);
       expect(found.arrivalTrend).toEqual(points);
       expect(found.trend).toEqual([
@@ -69,11 +79,11 @@ describe('what arrives in each period', () => {
         { periodStart: '2026-02-01T13:00:00Z', variant: 'B', eventCount: 1, lateEventCount: 0 },
       ]);
       // The whole adds up, and a snapshot stays as it was.
-      expect((await monitorOf(scenario, '', 'DAY')).arrivalTrend).toEqual([point('00', [4, 1, 3, 1])]);
+      expect((await monitorOf(scenario, '', 'DAY')).arrivalTrend).toEqual([point('00', [4, 1, 3, 1], { A: 2, B: 2 })]);
       expect(await monitorOf(scenario, `(asOf: { sequence: ${sequence} })`)).toEqual(atTen);
       expect((await monitorOf(scenario, '(where: { variants: ["B"] })')).arrivalTrend).toEqual([
         point('11', [0, 0, 2, 1]),
-        point('13', [2, 1, 1, 0]),
+        point('13', [2, 1, 1, 0], { B: 2 }),
       ]);
     });
   });

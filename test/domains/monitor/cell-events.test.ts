@@ -54,6 +54,39 @@ it('every cell of the monitor opens as exactly the events and users that it coun
       }
     }
   }
+  interface Counted {
+    readonly monitor: Record<'all' | 'b' | 'late' | 'future' | 'inTime', { nodes: { eventId: string }[] }> & {
+      readonly arrival: { readonly stored: number; readonly late: number; readonly inTheFuture: number };
+      readonly deployment: Cell[];
+      readonly outcomes: object[];
+      readonly markets: { readonly country: string; readonly outcomes: object[] }[];
+    };
+  }
+  const ids = ({ nodes }: { readonly nodes: readonly { eventId: string }[] }) => nodes.map(({ eventId }) => eventId);
+  const countedOf = async (args = '(timeZone: "UTC")'): Promise<Counted['monitor']> => {
+    const list = (name: string, which: string) => `${name}: events(first: 1000${which}) { nodes { eventId } }`;
+    const outcome = 'variant users mean absoluteDifference { estimate lower upper }';
+    const { data, errors } = await query<Counted>(
+      `{ monitor${args} { ${list('all', '')} ${list('b', ', variants: ["B"]')} ${list('late', ', arrival: LATE')} ${list('future', ', arrival: FUTURE')} ${list('inTime', ', arrival: IN_TIME')}
+        arrival { stored late inTheFuture } outcomes { ${outcome} } markets { country outcomes { ${outcome} } } ${cells} } }`,
+    );
+    if (errors || !data) throw new Error(JSON.stringify(errors));
+    return data.monitor;
+  };
+  for (const args of ['(timeZone: "UTC")', '(country: "SE")', `(${range})`]) {
+    const { all, b, late, future, inTime, arrival, deployment } = await countedOf(args);
+    const found = deployment.flatMap(({ variant, events }) => events.nodes.map((event) => ({ ...event, variant })));
+    const number = ({ eventId }: { readonly eventId: string }) => Number(eventId.slice(1));
+    const inOrder = [...found].sort((one, two) => number(one) - number(two));
+    expect(ids(all)).toEqual(ids({ nodes: inOrder }));
+    expect(ids(b)).toEqual(ids({ nodes: inOrder.filter(({ variant }) => variant === 'B') }));
+    const counts = [all, late, future].map(({ nodes }) => nodes.length);
+    expect(counts).toEqual([arrival.stored, arrival.late, arrival.inTheFuture]);
+    expect([...ids(late), ...ids(future), ...ids(inTime)].sort()).toEqual(ids(all).sort());
+  }
+  for (const { country, outcomes } of (await countedOf()).markets)
+    expect(outcomes).toEqual((await countedOf(`(country: "${country}")`)).outcomes);
+
   type Page = {
     monitor: { deployment: { events: { nodes: { eventId: string }[]; pageInfo: { endCursor: string } } }[] };
   };

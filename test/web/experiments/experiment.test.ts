@@ -173,6 +173,24 @@ it('arrival counts what GraphQL counts', async () => {
   ).toMatch(/^\/intake/);
 });
 
+it('late events open exactly their rows, and duplicates when they arrived', async () => {
+  const { monitor } = await server.data<{
+    monitor: { arrival: { late: number; duplicates: number }; arrivalTrend: { stored: number }[] };
+  }>('{ monitor(experiment: "checkout") { arrival { late duplicates } arrivalTrend(grain: DAY) { stored } } }');
+  const page = await openExperiment('?grain=DAY');
+  const section = page.getByRole('region', { name: 'Arrival', exact: true });
+  await section.getByRole('button', { name: `${number(monitor.arrival.late)}: late: open the rows` }).click();
+  const drawer = page.getByRole('dialog', { name: 'Events: arrival late' });
+  await drawer.getByText(new RegExp(`\\b${number(monitor.arrival.late)} rows`)).waitFor();
+  await page.keyboard.press('Escape');
+  await section
+    .getByRole('button', { name: `${number(monitor.arrival.duplicates)}: duplicates: show when they arrived` })
+    .click();
+  const stored = monitor.arrivalTrend.reduce((sum, point) => sum + point.stored, 0);
+  await section.getByText(new RegExp(`^${number(stored)} events arrived in `)).waitFor();
+  await expectAccessible(page);
+});
+
 it('a snapshot in the link shows the page as it was, without a live dot', async () => {
   const { snapshot } = await monitorOf();
   const page = await openExperiment(`?sequence=${snapshot.sequence}`);

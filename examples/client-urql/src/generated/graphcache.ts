@@ -15,6 +15,7 @@ export const keys: Record<string, () => null> = {
   ApiKey: () => null,
   ArrivalPoint: () => null,
   ArrivalQuality: () => null,
+  ArrivedVariant: () => null,
   CancelImportPayload: () => null,
   ChangeDatasetRefreshPayload: () => null,
   Changes: () => null,

@@ -6,16 +6,28 @@ import type { ExperimentArrivalQuery, TimeGrain } from '../../generated/graphql.
 
 type Point = NonNullable<NonNullable<ExperimentArrivalQuery['monitor']>['trend']>[number];
 
+type Arrived = NonNullable<NonNullable<ExperimentArrivalQuery['monitor']>['arrivalTrend']>[number];
+
 export type Grain = Extract<TimeGrain, 'MINUTE' | 'HOUR' | 'DAY' | 'WEEK'>;
 
-export interface ArrivalPoint {
+export interface ReceivedPoint {
   /** For an axis that reads as the clocks of the zone. */
   readonly at: Date;
   readonly iso: string;
   readonly variant: string;
   readonly events: number;
+}
+
+export interface ArrivalPoint extends ReceivedPoint {
   readonly newUsers: number;
   readonly late: number;
+}
+
+export interface TroublePoint {
+  readonly at: Date;
+  /** `late`, `duplicates` or `rejected`. */
+  readonly kind: string;
+  readonly count: number;
 }
 
 /** All markets together, a point for each period and variant. */
@@ -38,7 +50,55 @@ export const arrivalPoints = (
   return [...points.values()].sort((one, two) => one.at.getTime() - two.at.getTime());
 };
 
-export const seriesOf = (points: readonly ArrivalPoint[]): ShownSeries => {
+/** The same by the time of arrival, without new users. */
+export const receivedPoints = (
+  trend: readonly Arrived[],
+  { variant, zone }: { readonly variant: string | undefined; readonly zone: string },
+): ReceivedPoint[] =>
+  trend.flatMap(({ periodStart, variants }) =>
+    variants
+      .filter((own) => variant === undefined || own.variant === variant)
+      .map((own) => ({
+        ...{ at: axisDate(periodStart, zone), iso: periodStart },
+        ...{ variant: own.variant, events: own.stored },
+      })),
+  );
+
+/** What arrived in a period and is not a new event in time; nothing for a period that has none. */
+export const troublePoints = (trend: readonly Arrived[], zone: string): TroublePoint[] =>
+  trend.flatMap(({ periodStart, late, duplicates, rejected }) =>
+    Object.entries({ late, duplicates, rejected })
+      .filter(([, count]) => count > 0)
+      .map(([kind, count]) => ({ at: axisDate(periodStart, zone), kind, count })),
+  );
+
+/** What the chart by the time of arrival shows, in one sentence. */
+export const receivedTitle = (trend: readonly Arrived[], grain: Grain): string => {
+  const [stored, late, duplicates, rejected] = (['stored', 'late', 'duplicates', 'rejected'] as const).map((name) =>
+    formatFigure(trend.reduce((sum, point) => sum + point[name], 0)),
+  );
+  return `${stored} events arrived in ${formatFigure(trend.length)} different ${grainWord(grain)}s: ${late} late; ${duplicates} duplicates and ${rejected} rejected beside them`;
+};
+
+export const receivedTable = (trend: readonly Arrived[], zone: string): ChartTableData => {
+  const names = [...new Set(trend.flatMap(({ variants }) => variants.map(({ variant }) => variant)))].sort();
+  return {
+    columns: [
+      `received from (${zone})`,
+      ...[...names.map((name) => `stored of ${name}`), 'stored', 'late', 'duplicates', 'rejected'].map((header) => ({
+        header,
+        numeric: true,
+      })),
+    ],
+    rows: trend.map(({ periodStart, stored, late, duplicates, rejected, variants }) => [
+      localTimeOf(periodStart, zone),
+      ...names.map((name) => variants.find(({ variant }) => variant === name)?.stored ?? 0),
+      ...[stored, late, duplicates, rejected],
+    ]),
+  };
+};
+
+export const seriesOf = (points: readonly ReceivedPoint[]): ShownSeries => {
   const weights = new Map<string, number>();
   for (const { variant, events } of points) weights.set(variant, (weights.get(variant) ?? 0) + events);
   return otherOf([...weights].map(([label, weight]) => ({ label, weight })));

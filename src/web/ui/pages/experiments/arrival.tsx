@@ -1,4 +1,4 @@
-import { Group, NativeSelect, Paper, Stack, Text } from '@mantine/core';
+import { Group, NativeSelect, Paper, SegmentedControl, Stack, Text } from '@mantine/core';
 import { type ReactNode, useMemo } from 'react';
 import { Chart, type ChartProps } from '../../components/chart.tsx';
 import { Figure } from '../../components/figure.tsx';
@@ -22,7 +22,9 @@ import {
 import { durationText } from './durations.ts';
 import { earliestOf, latestOf } from './instants.ts';
 import type { Report } from './matrix-data.ts';
+import { ReceivedChart } from './received-chart.tsx';
 import { useChangeSearch, useExperimentSearch, useScope } from './scope.ts';
+import type { EventFilterSearch } from './search.ts';
 
 type Monitor = NonNullable<ExperimentArrivalQuery['monitor']>;
 
@@ -86,25 +88,34 @@ const Value = ({ label, title, children }: ValueProps) => (
 
 function Quality({ arrival }: { readonly arrival: Monitor['arrival'] }) {
   const change = useChangeSearch();
-  const { market, variant } = useExperimentSearch();
-  const open = () =>
-    change({
-      rows: { ...(market ? { countries: [market] } : {}), ...(variant ? { variants: [variant] } : {}) },
-      fact: undefined,
-    });
+  const { market } = useExperimentSearch();
+  // The figures are of all variants.
+  const open = (how: Pick<EventFilterSearch, 'arrival'> = {}) =>
+    change({ rows: { ...(market === undefined ? {} : { countries: [market] }), ...how }, fact: undefined });
   return (
     <Group gap="xs" align="stretch">
       <Value label="Stored" title="Stored events of this market and time">
-        <Figure value={arrival.stored} onOpen={open} label="open the rows" />
+        <Figure value={arrival.stored} onOpen={() => open()} label="open the rows" />
       </Value>
       <Value label="Late" title="Arrived after an event that is much newer">
-        {formatFigure(arrival.late)}
+        <Figure value={arrival.late} onOpen={() => open({ arrival: 'LATE' })} label="late: open the rows" />
       </Value>
       <Value label="In the future" title="Dated after their arrival">
-        {formatFigure(arrival.inTheFuture)}
+        <Figure
+          value={arrival.inTheFuture}
+          onOpen={() => open({ arrival: 'FUTURE' })}
+          label="in the future: open the rows"
+        />
       </Value>
-      <Value label="Duplicates" title="Were stored before; of every market and time">
-        {formatFigure(arrival.duplicates)}
+      <Value
+        label="Duplicates"
+        title="Were stored before, so that they have no row of their own; of every market and time"
+      >
+        <Figure
+          value={arrival.duplicates}
+          onOpen={() => change({ received: true })}
+          label="duplicates: show when they arrived"
+        />
       </Value>
       <Value label="Rejected" title="Of every experiment: rejected events often do not name theirs">
         <PageLink inherit to="/intake" aria-label={`${formatFigure(arrival.rejected)} rejected: open them`}>
@@ -135,7 +146,7 @@ const boundsOf = ({ markets }: Report, market: string | undefined) => {
 /** How events arrive. */
 export function Arrival({ report }: { readonly report: Report }) {
   const { variables, kinds } = useScope();
-  const { market, variant, grain: chosen } = useExperimentSearch();
+  const { market, variant, received = false, grain: chosen } = useExperimentSearch();
   const change = useChangeSearch();
   const { first, last } = boundsOf(report, market);
   const grain = chosen ?? fittingGrain(first, last);
@@ -144,29 +155,41 @@ export function Arrival({ report }: { readonly report: Report }) {
     variables: { ...variables, country: market ?? null, grain },
     kinds,
   });
+  const { zone } = variables;
   const trend = result.state.data?.monitor?.trend;
-  const points = useMemo(
-    () => arrivalPoints(trend ?? [], { variant, zone: variables.zone }),
-    [trend, variant, variables.zone],
-  );
+  const points = useMemo(() => arrivalPoints(trend ?? [], { variant, zone }), [trend, variant, zone]);
   return (
     <Stack gap="sm">
-      <NativeSelect
-        size="xs"
-        w={130}
-        label="Events per"
-        value={grain}
-        data={grains.map((value) => ({ value, label: grainWord(value) }))}
-        onChange={({ currentTarget: { value } }) => change({ grain: value as Grain })}
-      />
+      <Group gap="sm" align="flex-end">
+        <NativeSelect
+          size="xs"
+          w={130}
+          label="Events per"
+          value={grain}
+          data={grains.map((value) => ({ value, label: grainWord(value) }))}
+          onChange={({ currentTarget: { value } }) => change({ grain: value as Grain })}
+        />
+        <SegmentedControl
+          size="xs"
+          aria-label="By which time"
+          data={[
+            { value: 'happened', label: 'when they happened' },
+            { value: 'received', label: 'when they arrived' },
+          ]}
+          value={received ? 'received' : 'happened'}
+          onChange={(value) => change({ received: value === 'received' ? true : undefined })}
+        />
+      </Group>
       <QueryView result={result} height={260}>
         {({ monitor }) => (
           <Stack gap="sm">
             {monitor && <Quality arrival={monitor.arrival} />}
-            {points.length === 0 ? (
+            {received ? (
+              <ReceivedChart trend={monitor?.arrivalTrend ?? []} {...{ variant, grain, zone }} />
+            ) : points.length === 0 ? (
               <EmptyState>No event has arrived.</EmptyState>
             ) : (
-              <ArrivalChart points={points} grain={grain} zone={variables.zone} />
+              <ArrivalChart points={points} grain={grain} zone={zone} />
             )}
           </Stack>
         )}

@@ -12,6 +12,7 @@ const labels = {
   hasImage: 'image',
   userIds: 'user',
   outside: 'outside of the period',
+  arrival: 'arrival',
 } as const;
 
 export interface Condition {
@@ -22,18 +23,25 @@ export interface Condition {
   readonly without: EventFilterSearch;
 }
 
+const arrivalWords = { IN_TIME: 'in time', LATE: 'late', FUTURE: 'in the future' } as const;
+
 const valueText = (value: unknown): string => {
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(valueText).join(', ');
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   return String(value);
 };
 
+const wordsOf = (filter: EventFilterSearch, id: keyof typeof labels): unknown => {
+  if (id === 'userStatus') return filter.userStatus?.map((status) => statusWords[status]);
+  if (id === 'arrival') return filter.arrival && arrivalWords[filter.arrival];
+  return filter[id];
+};
+
 /** The conditions of a filter in words; of the range one condition. */
 export const conditionsIn = (filter: EventFilterSearch, zone: string): Condition[] => {
   const { from, to, ...lists } = filter;
   const conditions = Object.entries(labels).flatMap(([id, label]) => {
-    const value =
-      id === 'userStatus' ? lists.userStatus?.map((status) => statusWords[status]) : lists[id as keyof typeof labels];
+    const value = wordsOf(lists, id as keyof typeof labels);
     return value === undefined ? [] : [{ id, label, value: valueText(value), without: { ...filter, [id]: undefined } }];
   });
   if (from === undefined && to === undefined) return conditions;

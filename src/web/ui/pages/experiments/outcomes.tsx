@@ -1,5 +1,5 @@
 import { Box, Stack, Table, Text } from '@mantine/core';
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { Chart, type ChartProps } from '../../components/chart.tsx';
 import { categoryColors } from '../../components/colors.ts';
 import { Figure } from '../../components/figure.tsx';
@@ -144,13 +144,18 @@ const notesOf = ({ rows, kind }: Compared): string[] => {
   ];
 };
 
-const useOutcomes = (country: string | null, { variables, kinds }: Scope): QueryResult<ExperimentOutcomesQuery> => {
+const useOutcomes = (
+  country: string | null,
+  eachMarket: boolean,
+  { variables, kinds }: Scope,
+): QueryResult<ExperimentOutcomesQuery> => {
   const { metric = 'ORDER_VALUE_PER_USER', cap, orders } = useExperimentSearch();
   return useLiveQuery({
     query: ExperimentOutcomesDocument,
     variables: {
       ...variables,
       country,
+      eachMarket,
       metric,
       // A conversion is not capped: the server refuses it.
       cap: metric === 'CONVERSION' ? null : (cap ?? null),
@@ -158,35 +163,6 @@ const useOutcomes = (country: string | null, { variables, kinds }: Scope): Query
     },
     kinds,
   });
-};
-
-interface MarketLoaderProps {
-  readonly market: string;
-  readonly scope: Scope;
-  onRows(market: string, rows: readonly OutcomeRow[]): void;
-}
-
-/** Reads the outcomes of one market. It shows nothing itself: all markets share one chart and its scale. */
-function MarketLoader({ market, scope, onRows }: MarketLoaderProps) {
-  const { data } = useOutcomes(market, scope).state;
-  const outcomes = data?.monitor?.outcomes;
-  useEffect(() => {
-    if (outcomes)
-      onRows(
-        market,
-        outcomes.map((outcome) => ({ ...outcome, market })),
-      );
-  }, [outcomes, market, onRows]);
-  return null;
-}
-
-const useMarketRows = () => {
-  const [byMarket, setByMarket] = useState<Readonly<Record<string, readonly OutcomeRow[]>>>({});
-  const onRows = useCallback(
-    (market: string, rows: readonly OutcomeRow[]) => setByMarket((previous) => ({ ...previous, [market]: rows })),
-    [],
-  );
-  return { byMarket, onRows };
 };
 
 function OutcomeView({ rows }: { readonly rows: readonly OutcomeRow[] }) {
@@ -215,18 +191,20 @@ function OutcomeView({ rows }: { readonly rows: readonly OutcomeRow[] }) {
 export function Outcomes({ markets }: { readonly markets: readonly string[] }) {
   const scope = useScope();
   const { market, eachMarket = false } = useExperimentSearch();
-  const result = useOutcomes(market ?? null, scope);
-  const { byMarket, onRows } = useMarketRows();
   const isSplit = eachMarket && market === undefined;
-  const outcomes = result.state.data?.monitor?.outcomes;
+  const result = useOutcomes(market ?? null, isSplit, scope);
+  const monitor = result.state.data?.monitor;
   const rows = useMemo(() => {
-    const all = (outcomes ?? []).map((outcome) => ({ ...outcome, market: market ?? null }));
-    return isSplit ? [...all, ...markets.flatMap((each) => byMarket[each] ?? [])] : all;
-  }, [outcomes, market, isSplit, markets, byMarket]);
+    const all = (monitor?.outcomes ?? []).map((outcome) => ({ ...outcome, market: market ?? null }));
+    const byMarket = new Map(monitor?.markets?.map(({ country, outcomes }) => [country, outcomes ?? []]));
+    const each = markets.flatMap((country) =>
+      (byMarket.get(country) ?? []).map((outcome) => ({ ...outcome, market: country })),
+    );
+    return [...all, ...each];
+  }, [monitor, market, markets]);
   return (
     <Stack gap="xs">
       <OutcomeMenus />
-      {isSplit && markets.map((each) => <MarketLoader key={each} market={each} scope={scope} onRows={onRows} />)}
       <QueryView result={result} height={220}>
         {() => <OutcomeView rows={rows} />}
       </QueryView>

@@ -1,19 +1,17 @@
 import { Button, Stack, Text } from '@mantine/core';
-import { useCallback } from 'react';
 import { DetailDrawer } from '../../components/detail-drawer.tsx';
 import { FactExplanation } from '../../components/fact-explanation.tsx';
 import { FactsTable, type JoinedFact } from '../../components/facts-table.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { type PagedRows, type PageOfRows, usePagedRows } from '../../data/paged-rows.ts';
-import { formatCount } from '../../format/numbers.ts';
 import {
-  ExperimentCellRowsDocument,
-  type ExperimentCellRowsQuery,
+  ExperimentCountedRowsDocument,
+  type ExperimentCountedRowsQuery,
   type ExperimentEventFilter,
   ExperimentRowsDocument,
   type ExperimentRowsQuery,
 } from '../../generated/graphql.ts';
-import { conditionText, filterOrNone } from './conditions.ts';
+import { conditionText } from './conditions.ts';
 import type { Report } from './matrix-data.ts';
 import { conditionsOf, rangeOf, type Scope, useChangeSearch, useExperimentSearch, useScope } from './scope.ts';
 import type { EventFilterSearch } from './search.ts';
@@ -25,29 +23,19 @@ const pageOf = ({ experimentEvents }: ExperimentRowsQuery): PageOfRows<JoinedFac
     pageInfo: experimentEvents.pageInfo,
   };
 
-/** The period of the experiment as a filter; null without bounds. Events outside of it do not count. */
+/** The period of the experiment as a filter; null without bounds. */
 const periodOf = ({ startedAt, endedAt }: Report['experiment']): ExperimentEventFilter | null => {
   const range = rangeOf({ from: startedAt ?? undefined, to: endedAt ?? undefined });
   return range && { range };
 };
 
-/** The events of the experiment that match the filter of the page and that of the figure, and that count. */
-const filterOf = (
-  { variables: { key, where, range } }: Scope,
+/** The events of the experiment outside of its period that match the filter of the page. */
+const outsideFilterOf = (
+  { variables: { key, where } }: Scope,
   rows: EventFilterSearch,
-  experiment: Report['experiment'],
-): ExperimentEventFilter => {
-  const period = periodOf(experiment);
-  const isOutside = rows.outside === true;
-  const own = rangeOf(rows);
-  const conditions = [
-    where,
-    // The range of the page is the time in which users were first seen, which no event outside of the period has.
-    isOutside || range === null ? null : { range },
-    conditionsOf(rows),
-    own && { range: own },
-    isOutside && period ? { not: period } : period,
-  ];
+  period: ExperimentEventFilter,
+) => {
+  const conditions = [where, conditionsOf(rows), { not: period }];
   return { experiments: [key], and: conditions.filter((condition) => condition !== null) };
 };
 
@@ -80,55 +68,48 @@ function PagedFacts<Data>({ paged, title }: { readonly paged: PagedRows<Data, Jo
   );
 }
 
-function Rows({ rows, title, report }: RowsProps) {
+/** Events that do not count, because they are dated outside of the period. */
+function OutsideRows({ rows, title, report }: RowsProps) {
   const scope = useScope();
   const paged = usePagedRows({
     query: ExperimentRowsDocument,
-    variables: { where: filterOf(scope, rows, report.experiment), asOf: scope.variables.asOf },
+    variables: {
+      // Without a period no event is outside of it: an empty list of users matches none.
+      where: outsideFilterOf(scope, rows, periodOf(report.experiment) ?? { not: { userIds: [] } }),
+      asOf: scope.variables.asOf,
+    },
     kinds: scope.kinds,
     pageOf,
   });
-  return (
-    <Stack gap="xs">
-      {report.excludedUserCount > 0 && (
-        <Text size="sm">
-          Rows of excluded users are shown, too; {formatCount(report.excludedUserCount, 'user is', 'users are')} left
-          out of the figures.
-        </Text>
-      )}
-      <PagedFacts paged={paged} title={title} />
-    </Stack>
-  );
+  return <PagedFacts paged={paged} title={title} />;
 }
 
-interface Cell {
-  readonly market: string;
-  readonly variant: string;
-}
-
-/** The cell that rows are of; null for rows that are not of one cell. */
-const cellOf = ({ countries = [], variants = [], ...others }: EventFilterSearch): Cell | null => {
-  const [market] = countries;
-  const [variant] = variants;
-  const isCell = countries.length === 1 && variants.length === 1 && filterOrNone(others) === undefined;
-  return isCell && market !== undefined && variant !== undefined ? { market, variant } : null;
+const countedPageOf = ({ monitor }: ExperimentCountedRowsQuery): PageOfRows<JoinedFact> | null => {
+  const events = monitor?.events;
+  return events ? { rows: events.edges, totalCount: events.totalCount, pageInfo: events.pageInfo } : null;
 };
 
-/** Exactly what a cell counts. */
-function CellRows({ cell: { market, variant }, title }: { readonly cell: Cell; readonly title: string }) {
+/** Exactly the events that count, those of the filters of the page and of the figure. */
+function CountedRows({ rows, title }: Omit<RowsProps, 'report'>) {
   const { variables, kinds } = useScope();
-  const pageOfCell = useCallback(
-    ({ monitor }: ExperimentCellRowsQuery): PageOfRows<JoinedFact> | null => {
-      const own = monitor?.deployment.find((each) => each.country === market && each.variant === variant)?.events;
-      return own ? { rows: own.edges, totalCount: own.totalCount, pageInfo: own.pageInfo } : null;
-    },
-    [market, variant],
-  );
+  const { countries = [], variants, arrival, ...others } = rows;
+  const [market] = countries;
+  const range = rangeOf(others);
+  const conditions = [
+    variables.where,
+    conditionsOf(countries.length > 1 ? { ...others, countries } : others),
+    range && { range },
+  ].filter((condition) => condition !== null);
   const paged = usePagedRows({
-    query: ExperimentCellRowsDocument,
-    variables: { ...variables, country: market },
+    query: ExperimentCountedRowsDocument,
+    variables: {
+      ...variables,
+      country: countries.length === 1 && market !== undefined ? market : null,
+      where: conditions.length === 0 ? null : { and: conditions },
+      ...{ variants: variants ?? null, arrival: arrival ?? null },
+    },
     kinds,
-    pageOf: pageOfCell,
+    pageOf: countedPageOf,
   });
   return <PagedFacts paged={paged} title={title} />;
 }
@@ -140,7 +121,6 @@ export function RowsDrawer({ report }: { readonly report: Report }) {
   const { variables } = useScope();
   const what = rows === undefined ? '' : conditionText(rows, variables.zone);
   const title = what === '' ? 'All events' : `Events: ${what}`;
-  const cell = rows === undefined ? null : cellOf(rows);
   return (
     <DetailDrawer
       title={title}
@@ -149,10 +129,10 @@ export function RowsDrawer({ report }: { readonly report: Report }) {
     >
       {rows !== undefined &&
         (fact === undefined ? (
-          cell === null ? (
-            <Rows rows={rows} title={title} report={report} />
+          rows.outside === true ? (
+            <OutsideRows rows={rows} title={title} report={report} />
           ) : (
-            <CellRows cell={cell} title={title} />
+            <CountedRows rows={rows} title={title} />
           )
         ) : (
           <Stack gap="sm" align="flex-start">

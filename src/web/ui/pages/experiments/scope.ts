@@ -40,7 +40,7 @@ export const rangeOf = ({ from, to }: Pick<EventFilterSearch, 'from' | 'to'>): T
 
 /** The conditions as the server takes them, without the range; null without conditions. */
 export const conditionsOf = (filter: EventFilterSearch): ExperimentEventFilter | null => {
-  const { from: _from, to: _to, outside: _outside, ...lists } = filter;
+  const { from: _from, to: _to, outside: _outside, arrival: _arrival, ...lists } = filter;
   const set = Object.entries(lists).filter(([, value]) => value !== undefined);
   return set.length === 0 ? null : Object.fromEntries(set);
 };

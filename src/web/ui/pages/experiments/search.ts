@@ -19,6 +19,8 @@ const eventFilter = z.object({
   to: optional(z.string()),
   /** Those dated outside of the period of the experiment, which do not count; for rows only. */
   outside: optional(z.boolean()),
+  /** How they arrived; for rows only. */
+  arrival: optional(z.enum(['IN_TIME', 'LATE', 'FUTURE'])),
 });
 
 export type EventFilterSearch = z.infer<typeof eventFilter>;
@@ -42,6 +44,8 @@ export const experimentSearch = z.object({
   orders: texts,
   difference: optional(z.enum(['absolute', 'relative'])),
   eachMarket: optional(z.boolean()),
+  /** Whether arrival is drawn by the time of arrival rather than by that of the events. */
+  received: optional(z.boolean()),
   grain: optional(z.enum(['MINUTE', 'HOUR', 'DAY', 'WEEK'])),
   panel: optional(z.enum(panels)),
   edit: optional(z.boolean()),
