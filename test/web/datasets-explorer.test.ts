@@ -53,6 +53,23 @@ describe.skipIf(!chromiumPath)('the explorer of datasets in the web UI', () => {
     await expectRows(page, 20);
   });
 
+  it('counts the values of a column without its own filter, and those of others with it', async () => {
+    const page = await ui.open('/datasets/songs?facets=%5B%22genre%22%2C%22price%22%5D');
+    const [genre, price] = ['genre', 'price'].map((name) => page.getByRole('group', { name, exact: true }));
+    const { dataset } = await ui.data<{
+      dataset: { facets: { buckets: { value: string | null; count: number }[] }[] };
+    }>('{ dataset(name: "songs") { facets(columns: ["genre"]) { buckets { value count } } } }');
+    const countOf = (value: string) => dataset.facets[0]?.buckets.find((bucket) => bucket.value === value)?.count ?? 0;
+    await genre?.getByLabel('jazz').check();
+    await expectRows(page, countOf('jazz'));
+    await genre?.getByLabel('rock').check();
+    await expectRows(page, countOf('jazz') + countOf('rock'));
+    await genre?.getByLabel('no value').waitFor();
+    await price?.getByRole('checkbox').first().waitFor();
+    await page.getByRole('button', { name: 'Change the filter genre: jazz, rock' }).click();
+    await page.getByRole('dialog', { name: 'Filter' }).getByLabel('Column').first().waitFor();
+  });
+
   it('builds a filter of groups, and exports exactly its rows', async () => {
     const page = await ui.open('/datasets/songs');
     await page.getByRole('button', { name: 'Filter', exact: true }).click();

@@ -6,7 +6,7 @@ import { useZone } from '../../../data/view.ts';
 import { formatFigure } from '../../../format/numbers.ts';
 import { DatasetFacetsDocument, type DatasetFacetsQuery, type RowFilter } from '../../../generated/graphql.ts';
 import { columnLabel, formatCell } from '../model/cell.ts';
-import { isChosen, toggled } from '../model/facet-filter.ts';
+import { isChosen, toggled, withoutFacet } from '../model/facet-filter.ts';
 import { type Question, rowVariables } from '../model/question.ts';
 
 type Facet = NonNullable<NonNullable<DatasetFacetsQuery['dataset']>['facets']>[number];
@@ -74,10 +74,15 @@ interface FacetsProps {
   onWhere(where: RowFilter | undefined): void;
 }
 
-function Counted({ question, columns, onWhere }: Omit<FacetsProps, 'onColumns'>) {
+interface CountedProps extends Omit<FacetsProps, 'onColumns'> {
+  /** Which rows are counted. */
+  readonly among: RowFilter | undefined;
+}
+
+function Counted({ question, among, columns, onWhere }: CountedProps) {
   const result = useLiveQuery({
     query: DatasetFacetsDocument,
-    variables: { ...rowVariables(question), columns: [...columns] },
+    variables: { ...rowVariables({ ...question, where: among }), columns: [...columns] },
     kinds: [],
   });
   return (
@@ -93,10 +98,16 @@ function Counted({ question, columns, onWhere }: Omit<FacetsProps, 'onColumns'>)
   );
 }
 
-/** How often each value occurs among the rows of the filter; a click filters by it. */
+/**
+ * How often each value occurs among the rows of the filter; a click filters by it. A facet whose own values filter counts the
+ * rows without them: its other values stay to be chosen.
+ */
 export function Facets({ question, columns, onColumns, onWhere }: FacetsProps) {
   const names = question.version.columns.map(({ name }) => name);
   const known = columns.filter((name) => names.includes(name));
+  const { where } = question;
+  const isFiltering = (name: string): boolean => withoutFacet(where, name) !== where;
+  const others = known.filter((name) => !isFiltering(name));
   return (
     <Stack gap="sm">
       <MultiSelect
@@ -109,7 +120,10 @@ export function Facets({ question, columns, onColumns, onWhere }: FacetsProps) {
         onChange={onColumns}
         comboboxProps={{ withinPortal: true }}
       />
-      {known.length > 0 && <Counted question={question} columns={known} onWhere={onWhere} />}
+      {known.filter(isFiltering).map((name) => (
+        <Counted key={name} {...{ question, onWhere }} columns={[name]} among={withoutFacet(where, name)} />
+      ))}
+      {others.length > 0 && <Counted {...{ question, onWhere }} columns={others} among={where} />}
     </Stack>
   );
 }

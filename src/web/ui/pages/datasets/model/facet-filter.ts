@@ -21,6 +21,13 @@ const valuesIn = (part: RowFilter | undefined): readonly FacetValue[] => {
 const isSame = (one: FacetValue, other: FacetValue): boolean =>
   one === null || other === null ? one === other : String(one) === String(other);
 
+/** The filter without the values that a facet has chosen: what the facet itself counts; the same one where it has none. */
+export const withoutFacet = (filter: RowFilter | undefined, column: string): RowFilter | undefined => {
+  const parts = partsOf(filter);
+  const own = partOf(parts, column);
+  return own === undefined ? filter : filterOfParts(parts.filter((part) => part !== own));
+};
+
 export const isChosen = (filter: RowFilter | undefined, column: string, value: FacetValue): boolean =>
   valuesIn(partOf(partsOf(filter), column)).some((each) => isSame(each, value));
 
