@@ -49,6 +49,17 @@ export interface Tx {
   removeUpTo<T extends SQLiteTable>(table: T, column: ColumnName<T>, last: number): void;
 }
 
+/** What work that erases may do besides. */
+export interface ErasingTx extends Tx {
+  /**
+   * Removes the records that match. Their sequence numbers, times, imports and digests stay, so that the ledger remains
+   * sound. Indices in memory do not follow: use it where there are none.
+   */
+  erase<T extends LedgerTable>(table: T, match: Match<T>): void;
+  /** Like `erase` for one record, which stays with other values in some of its columns. */
+  eraseContent<T extends LedgerTable>(table: T, seq: number, left: Match<T>): void;
+}
+
 /** Something that is not as it was stored. */
 export interface Damage {
   /** The table that answers must not rest on; null when it may be any. */
@@ -131,8 +142,15 @@ export interface Store {
     table: T,
     request: SliceRequest<T, C>,
   ): Iterable<Pick<Row<T>, C>[]>;
+  /** Like `write`, for work that erases records. */
+  erase<R>(work: (tx: ErasingTx) => R): Promise<R>;
   /** The size of the file, or of the memory that stands for it. */
   bytes(): number;
+  /**
+   * Writes the file anew, so that nothing that was removed remains in its pages or its log. It needs twice the size of the
+   * file on the disk, and holds the thread; for a store that is opened with `isExclusive`.
+   */
+  compact(): void;
   /** Calls back after each commit of this process with the tables outside of the ledger that it may have changed. */
   onCommit(listener: (tables: ReadonlySet<SQLiteTable>) => void): void;
   /** Changes whenever another process has committed. */
@@ -192,6 +210,8 @@ export interface StoreOptions {
   readonly onCommitted?: (seconds: number) => void;
   /** Reads a store that exists, and changes nothing of it; for a check of it. */
   readonly isReadOnly?: boolean;
+  /** Keeps all other processes out until the store is closed; opening throws CONFLICT while another one has it open. */
+  readonly isExclusive?: boolean;
   /** Takes a store as it is that lacks what its mark says it had. */
   readonly acceptsLoss?: boolean;
   /** Called with every SQL statement that runs. */

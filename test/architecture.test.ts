@@ -56,6 +56,7 @@ const units: readonly Unit[] = [
   domain('conversations'),
   domain('user-directory', ['users', 'user-status']),
   domain('imports'),
+  domain('erasure', ['imports']),
   domain('user-sync', ['imports', 'user-directory', 'users']),
   domain('datasets', ['imports']),
   domain('uploads', ['imports', 'datasets']),

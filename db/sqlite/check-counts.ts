@@ -5,13 +5,15 @@ import { ledgerTables } from './ledger-tables.ts';
 
 type Found = Record<string, unknown>;
 
+/** All records, the erased ones included: those count as what they were. */
 const recordsOf = (): string =>
-  ledgerTables
-    .map(
+  [
+    ...ledgerTables.map(
       (table) =>
         `select seq, recorded_at_us, import_id, '${getTableName(table)}' as name from "${getTableName(table)}"`,
-    )
-    .join(' union all ');
+    ),
+    'select id as seq, recorded_at_us, import_id, table_name as name from erased_records where left_digest is null',
+  ].join(' union all ');
 
 const faultsMax = 10;
 
@@ -51,7 +53,8 @@ const rules: readonly { readonly table: string; sql(): string; message(row: Foun
     // Records staged by an interrupted synchronization do not count, and a file may be accepted without new content.
     table: 'imports',
     sql: () =>
-      `select id, accepted, n from (select id, accepted, (select count(*) from user_files f where f.import_id = imports.id) as n
+      `select id, accepted, n from (select id, accepted, (select count(*) from user_files f where f.import_id = imports.id)
+       + (select count(*) from erased_records e where e.import_id = imports.id and e.table_name = 'user_files') as n
        from imports where target = 'USER_FILES') where accepted > n`,
     message: (row) => `imports: import ${row.id} says it stored ${row.accepted} records, ${row.n} are there`,
   },

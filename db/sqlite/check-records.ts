@@ -30,6 +30,7 @@ export class RecordsCheck {
   readonly #client: Database.Database;
   readonly #share: number;
   readonly #readers: readonly LedgerReader[];
+  readonly #left: Database.Statement<[number], string | null>;
   /** Tables that SQLite cannot read. */
   readonly #unreadable = new Set<string>();
 
@@ -37,6 +38,7 @@ export class RecordsCheck {
   constructor(client: Database.Database, share = 1) {
     this.#client = client;
     this.#share = share;
+    this.#left = client.prepare<[number], string | null>('select left_digest from erased_records where id = ?').pluck();
     this.#readers = ledgerTables.map((table) => {
       const keys = columnsOf(table).map(([key]) => key);
       const [seq, importId, line] = ['seq', 'importId', 'line'].map((key) => keys.indexOf(key)) as [
@@ -115,7 +117,9 @@ export class RecordsCheck {
         const index = seq - from - 1;
         // Only in a damaged file.
         if (!(index >= 0 && index < count)) throw outOfOrder(name);
-        const isSound = rowDigest.matches(row, digests, index * rowDigestBytes);
+        const isSound =
+          rowDigest.matches(row, digests, index * rowDigestBytes) ||
+          this.#left.get(seq) === rowDigest.of(row).toString('hex');
         if (isSound && isFound[index] === 0) {
           isFound[index] = 1;
           continue;
@@ -132,7 +136,9 @@ export class RecordsCheck {
     if (this.#unreadable.size > 0) return;
     for (let index = 0; index < count; index++) {
       const sequence = from + index + 1;
-      if (isFound[index] === 0) yield { table: null, sequence, message: `ledger: record ${sequence} is missing` };
+      // Of an erased record nothing is left.
+      if (isFound[index] === 0 && this.#left.get(sequence) !== null)
+        yield { table: null, sequence, message: `ledger: record ${sequence} is missing` };
     }
   }
 

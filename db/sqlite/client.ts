@@ -50,6 +50,26 @@ export const openReadOnly = (path: string, marked: MarkState | null): Database.D
   }
 };
 
+/**
+ * Keeps every other connection out until this one is closed, and overwrites what is deleted. Throws CONFLICT, and closes the
+ * connection, while another one is open.
+ */
+export const keepOthersOut = (client: Database.Database): void => {
+  client.pragma('secure_delete = ON');
+  client.pragma('locking_mode = EXCLUSIVE');
+  try {
+    client.exec('begin immediate');
+    client.exec('commit');
+  } catch (error) {
+    client.close();
+    if (!isBusy(error)) throw error;
+    throw new DomainError(
+      'CONFLICT',
+      'another process has the data folder open: stop its server (the folder "servers" names it) and other commands first',
+    );
+  }
+};
+
 /** Two processes may open a new file at once, and SQLite does not wait for the lock that this change needs. */
 const useWal = (client: Database.Database): void => {
   const deadline = performance.now() + openWaitMs;

@@ -60,6 +60,7 @@ const applyCut = (client: Database.Database, cut: Cut): CutResult => {
   createCutImports(client, cut);
   let removedRecords = 0;
   for (const table of ledgerTables) removedRecords += run(`delete from "${getTableName(table)}" where seq > @sequence`);
+  run('delete from erased_records where id > @sequence');
   run('delete from commits where last_seq > @sequence');
   if (cut.isWithinCommit) run('insert into commits (last_seq, recorded_at_us) values (@sequence, @recordedAtUs)');
   cutRejects(client, cut);
@@ -80,8 +81,11 @@ const applyCut = (client: Database.Database, cut: Cut): CutResult => {
  * from corrected rejects.
  */
 const createCutImports = (client: Database.Database, cut: Cut): void => {
-  const recordsOf = ledgerTables
-    .map((table) => `select import_id, seq, recorded_at_us from "${getTableName(table)}" where import_id is not null`)
+  const recordsOf = [
+    ...ledgerTables.map((table) => `select import_id, seq, recorded_at_us from "${getTableName(table)}"`),
+    'select import_id, id, recorded_at_us from erased_records where left_digest is null',
+  ]
+    .map((records) => `select * from (${records}) where import_id is not null`)
     .join(' union all ');
   client.exec(`create temporary table cut_imports (
     id integer primary key, kept integer not null, is_later integer not null, is_ended integer not null, is_split integer not null)`);

@@ -18,6 +18,7 @@ const numbers: readonly (readonly [number, SQLiteTable])[] = [
   [10, tables.rejectedRecords],
   [11, tables.rejectGroups],
   [12, tables.userFileOutputs],
+  [13, tables.erasedRecords],
 ];
 
 const idsPerTable = 2 ** 40;

@@ -7,6 +7,7 @@ import type {
   ColumnName,
   Commit,
   Damage,
+  ErasingTx,
   KeyRange,
   LedgerTable,
   Match,
@@ -18,7 +19,7 @@ import type {
   Tx,
 } from '../store.ts';
 import { commits } from '../tables/index.ts';
-import { createSchemaCheck, openClient, openReadOnly } from './client.ts';
+import { createSchemaCheck, keepOthersOut, openClient, openReadOnly } from './client.ts';
 import { createDryRun } from './dry-run.ts';
 import { type MarkedFile, openMarkedFile } from './marked-file.ts';
 import { countOf, pageOf, rowsIn } from './queries.ts';
@@ -40,6 +41,7 @@ export const openSqlite = (path: string, options: SqliteOptions): Store => {
   const file = openMarkedFile(path, options);
   try {
     const client = options.isReadOnly ? openReadOnly(path, file.mark()) : openClient(path, options.onStatement);
+    if (options.isExclusive) keepOthersOut(client);
     if (!options.isReadOnly) file.opened(client);
     return new SqliteStore(client, file, options);
   } catch (error) {
@@ -59,6 +61,7 @@ class SqliteStore implements Store {
   readonly #nowUs: () => number;
   readonly #reader: RecordReader;
   readonly #recent = new RecentCommits();
+  readonly #tx: SqliteTransaction;
   readonly #queue: WriteQueue;
   readonly #listeners = new Set<(tables: ReadonlySet<SQLiteTable>) => void>();
   readonly #health: WriteHealth;
@@ -75,9 +78,10 @@ class SqliteStore implements Store {
     this.#db = drizzle({ client });
     this.#nowUs = options.nowUs;
     this.#reader = new RecordReader(client);
+    this.#tx = new SqliteTransaction(client, options.nowUs);
     this.#queue = new WriteQueue({
       client,
-      tx: new SqliteTransaction(client, options.nowUs),
+      tx: this.#tx,
       limits: options,
       health: this.#health,
       checkSchema: this.#checkSchema,
@@ -140,6 +144,15 @@ class SqliteStore implements Store {
   bytes(): number {
     const pages = this.#client.pragma('page_count', { simple: true }) as number;
     return pages * (this.#client.pragma('page_size', { simple: true }) as number);
+  }
+
+  erase<R>(work: (tx: ErasingTx) => R): Promise<R> {
+    return this.#queue.write(() => work(this.#tx));
+  }
+
+  compact(): void {
+    this.#client.exec('vacuum');
+    this.#client.pragma('wal_checkpoint(TRUNCATE)');
   }
 
   onCommit(listener: (tables: ReadonlySet<SQLiteTable>) => void): void {

@@ -2,12 +2,24 @@ import type Database from 'better-sqlite3';
 import { getTableName } from 'drizzle-orm';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { DomainError } from '../../src/errors.ts';
-import type { AppendResult, ColumnName, Commit, LedgerTable, Match, NewRecord, NewRow, Row, Tx } from '../store.ts';
+import type {
+  AppendResult,
+  ColumnName,
+  Commit,
+  ErasingTx,
+  LedgerTable,
+  Match,
+  NewRecord,
+  NewRow,
+  Row,
+} from '../store.ts';
+import { erasedRecords } from '../tables/integrity.ts';
 import { columnOf, encodeValues } from './columns.ts';
 import { commitDigest, noDigest, RowDigest, rowDigestBytes } from './digests.ts';
 import { type Inserter, prepareInserter } from './inserter.ts';
 import { LatestRowFinder } from './lookup.ts';
 import type { RecentRecord } from './recent-commits.ts';
+import { readRange } from './seal.ts';
 import { SideRows, type SideState } from './side-rows.ts';
 
 /** The greatest sequence number: the indices store it in 32 bits. */
@@ -34,7 +46,7 @@ export interface CommittedRecords {
  * The operations of a transaction on one connection, which also assigns sequence numbers. Statements are prepared once per table and
  * shape: a Drizzle insert built per row is 4–5 times slower.
  */
-export class SqliteTransaction implements Tx {
+export class SqliteTransaction implements ErasingTx {
   readonly #client: Database.Database;
   readonly #clockUs: () => number;
   readonly #finder: LatestRowFinder;
@@ -156,6 +168,38 @@ export class SqliteTransaction implements Tx {
     this.#remove(table, `"${columnOf(table, column).name}" <= ?`, [last]);
   }
 
+  erase<T extends LedgerTable>(table: T, match: Match<T>): void {
+    const where = Object.keys(match)
+      .map((key) => `"${columnOf(table, key).name}" = ?`)
+      .join(' and ');
+    const parameters = encodeValues(table, match);
+    const found = this.#prepare(`select seq from "${getTableName(table)}" where ${where}`).pluck();
+    for (const seq of found.all(parameters) as number[]) this.#noteErased(table, seq, null);
+    this.#prepare(`delete from "${getTableName(table)}" where ${where}`).run(parameters);
+  }
+
+  eraseContent<T extends LedgerTable>(table: T, seq: number, left: Match<T>): void {
+    const sets = Object.keys(left).map((key) => `"${columnOf(table, key).name}" = ?`);
+    this.#prepare(`update "${getTableName(table)}" set ${sets.join(', ')} where seq = ?`).run([
+      ...encodeValues(table, left),
+      seq,
+    ]);
+    const values = readRange(this.#client, table).get(seq - 1, seq);
+    if (values) this.#noteErased(table, seq, this.#digestOf(table).of(values).toString('hex'));
+  }
+
+  #noteErased(table: LedgerTable, id: number, leftDigest: string | null): void {
+    if (this.findLatest(erasedRecords, { id })) {
+      this.update(erasedRecords, { id }, { leftDigest });
+      return;
+    }
+    const tableName = getTableName(table);
+    const { recordedAtUs, importId } = this.#prepare(
+      `select recorded_at_us as recordedAtUs, import_id as importId from "${tableName}" where seq = ?`,
+    ).get(id) as { recordedAtUs: number; importId: number | null };
+    this.insert(erasedRecords, { id, tableName, recordedAtUs, importId, leftDigest, erasedAtUs: this.#nowUs });
+  }
+
   #remove(table: SQLiteTable, where: string, parameters: unknown[]): void {
     this.#changing(table, where, parameters);
     this.#prepare(`delete from "${getTableName(table)}" where ${where}`).run(parameters);
@@ -170,15 +214,18 @@ export class SqliteTransaction implements Tx {
 
   #recordDigests(): Buffer {
     const digests = Buffer.allocUnsafe(this.#appended.length * rowDigestBytes);
-    for (const [index, { table, values }] of this.#appended.entries()) {
-      let rowDigest = this.#digests.get(table);
-      if (!rowDigest) {
-        rowDigest = new RowDigest(table);
-        this.#digests.set(table, rowDigest);
-      }
-      rowDigest.write(values, digests, index * rowDigestBytes);
-    }
+    for (const [index, { table, values }] of this.#appended.entries())
+      this.#digestOf(table).write(values, digests, index * rowDigestBytes);
     return digests;
+  }
+
+  #digestOf(table: SQLiteTable): RowDigest {
+    let rowDigest = this.#digests.get(table);
+    if (!rowDigest) {
+      rowDigest = new RowDigest(table);
+      this.#digests.set(table, rowDigest);
+    }
+    return rowDigest;
   }
 
   #prepare(text: string): Database.Statement {

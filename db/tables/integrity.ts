@@ -1,4 +1,4 @@
-import { blob, integer, sqliteTable } from 'drizzle-orm/sqlite-core';
+import { blob, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
 /** The digest of each row outside of the ledger: rows there change, so no chain can hold them. */
 export const rowDigests = sqliteTable('row_digests', {
@@ -14,4 +14,16 @@ export const storeState = sqliteTable('store_state', {
   changes: integer('changes').notNull(),
   /** All row digests, combined by exclusive or. */
   digest: blob('digest', { mode: 'buffer' }).notNull(),
+});
+
+/** Records whose content was erased. The digest that each was stored with stays in its commit. */
+export const erasedRecords = sqliteTable('erased_records', {
+  /** The sequence number of the record. */
+  id: integer('id').primaryKey(),
+  tableName: text('table_name').notNull(),
+  recordedAtUs: integer('recorded_at_us').notNull(),
+  importId: integer('import_id'),
+  /** The digest of what is left of the record, in hex; null when nothing is. */
+  leftDigest: text('left_digest'),
+  erasedAtUs: integer('erased_at_us').notNull(),
 });

@@ -5,6 +5,7 @@ import { checkCommand } from './commands/check.ts';
 import { codegenCommand } from './commands/codegen.ts';
 import { datasetsCommand } from './commands/datasets/datasets.ts';
 import { documentsCommand } from './commands/documents/documents.ts';
+import { eraseCommand } from './commands/erase.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import/import.ts';
 import { cityCommand } from './commands/ip-city.ts';
@@ -35,6 +36,7 @@ export const commands: readonly Command[] = [
   verifyCommand,
   backupCommand,
   restoreCommand,
+  eraseCommand,
   codegenCommand,
   documentsCommand,
   mcpCommand,

@@ -31,7 +31,7 @@ export const openOrFail = <R>({ data }: Config, open: () => R): R => {
 export const withData = async <R>(
   config: Config,
   work: (opened: CommandServices) => Promise<R>,
-  access: Pick<StoreOptions, 'isReadOnly' | 'acceptsLoss'> = {},
+  access: Pick<StoreOptions, 'isReadOnly' | 'isExclusive' | 'acceptsLoss'> = {},
 ): Promise<R> => {
   const nowUs = createClock(config.now);
   const store = openOrFail(config, () => openStore({ ...config, ...access, nowUs }));

@@ -45,6 +45,7 @@ const kindsByTable: Readonly<Record<keyof typeof tables, readonly ChangeKind[]>>
   commits: [],
   rowDigests: [],
   storeState: [],
+  erasedRecords: [],
   conversations: ['CONVERSATIONS'],
   followups: ['CONVERSATIONS'],
   datasets: ['DATASETS'],
