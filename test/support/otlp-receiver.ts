@@ -18,11 +18,13 @@ interface TraceRequest {
 /** Receives traces as a collector does (OTLP over HTTP, JSON). */
 export const openOtlpReceiver = async () => {
   const bodies: string[] = [];
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
     const parts: Buffer[] = [];
-    for await (const part of request) parts.push(part as Buffer);
-    if (request.url === '/v1/traces') bodies.push(Buffer.concat(parts).toString('utf8'));
-    response.setHeader('content-type', 'application/json').end('{}');
+    request.on('data', (part: Buffer) => void parts.push(part));
+    request.on('end', () => {
+      if (request.url === '/v1/traces') bodies.push(Buffer.concat(parts).toString('utf8'));
+      response.setHeader('content-type', 'application/json').end('{}');
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
