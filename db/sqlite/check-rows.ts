@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3';
 import type { Damage } from '../store.ts';
 import { columnsOf } from './columns.ts';
 import { isDamage, outOfOrder } from './damage-errors.ts';
-import { bytesOf, combine, combineChanges, RowDigest, rowDigestBytes } from './digests.ts';
+import { bytesOf, combine, combineChanges, counterDigest, RowDigest, rowDigestBytes } from './digests.ts';
 import { stateOf } from './preflight.ts';
 import { type SideTable, sideTables } from './side-tables.ts';
 
@@ -18,6 +18,7 @@ export function* damagedRows(client: Database.Database): Generator<Damage> {
       yield { table: side.name, message: `${side.name}: rows cannot be read: ${(error as Error).message}` };
     }
   }
+  yield* damagedCounters(client);
   const all = Buffer.alloc(rowDigestBytes);
   for (const digest of client.prepare<[], unknown>('select digest from row_digests').pluck().iterate())
     combine(all, bytesOf(digest));
@@ -29,6 +30,21 @@ export function* damagedRows(client: Database.Database): Generator<Damage> {
       message:
         'store_state: the digests of the rows outside of the ledger do not add up: a row was removed or added with its digest',
     };
+}
+
+/** A lowered counter would give the key of a removed row to another one. */
+function* damagedCounters(client: Database.Database): Generator<Damage> {
+  const counters = client.prepare<[], { name: string; seq: unknown }>('select name, seq from sqlite_sequence').all();
+  const digestOf = client.prepare<[number], unknown>('select digest from row_digests where key = ?').pluck();
+  for (const { name, firstKey } of sideTables) {
+    const [counter, ...others] = counters.filter((each) => each.name === name);
+    const expected = counter ? counterDigest(name, counter.seq) : Buffer.alloc(0);
+    if (others.length > 0 || !bytesOf(digestOf.get(firstKey)).equals(expected))
+      yield { table: name, message: `sqlite_sequence: the counter of ${name} is not as it was stored` };
+  }
+  for (const { name } of counters)
+    if (!sideTables.some((side) => side.name === name))
+      yield { table: null, message: `sqlite_sequence: ${name} is no table with a counter` };
 }
 
 /** Both sides in the order of their keys: a row without a digest, a digest without a row, or two that differ. */

@@ -25,7 +25,6 @@ export function* damagedSchema(client: Database.Database): Generator<Damage> {
       if (!expectedObjects.has(name)) yield { table: null, message: `schema: the ${type} ${name} is not one of asof` };
     if (migrationsOf(client) !== migrationsOf(expected))
       yield { table: null, message: 'schema: the list of migrations is not that of this version of asof' };
-    yield* damagedSequences(client);
   } finally {
     expected.close();
   }
@@ -41,17 +40,6 @@ const objectsOf = (client: Database.Database): Map<string, SchemaObject> =>
 
 const migrationsOf = (client: Database.Database): string =>
   JSON.stringify(client.prepare('select hash, created_at from __drizzle_migrations order by created_at').raw().all());
-
-/** A lowered counter would give the key of a removed row to another one. */
-function* damagedSequences(client: Database.Database): Generator<Damage> {
-  const counters = client.prepare<[], { name: string; seq: unknown }>('select name, seq from sqlite_sequence').all();
-  for (const { name, seq } of counters) {
-    const isTable = client.prepare("select 1 from sqlite_master where type = 'table' and name = ?").get(name);
-    const newest = isTable ? client.prepare(`select max(id) from "${name}"`).pluck().get() : null;
-    if (!isTable || typeof seq !== 'number' || seq < Number(newest ?? 0))
-      yield { table: name, message: `sqlite_sequence: the counter of ${name} is not as it was stored` };
-  }
-}
 
 /** What SQLite finds wrong with pages and indices; with `isQuick` without comparing indices with their tables. */
 export function* damagedPages(client: Database.Database, isQuick: boolean): Generator<Damage> {

@@ -4,7 +4,7 @@ import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { DomainError } from '../../src/errors.ts';
 import type { MarkState } from './mark.ts';
 import { lossOf, openForReading } from './preflight.ts';
-import { sealOlderStore } from './seal.ts';
+import { sealMigrated, sideChangesOf } from './seal.ts';
 
 const migrationsFolder = fileURLToPath(new URL('../migrations', import.meta.url));
 
@@ -99,12 +99,13 @@ const migrate = (client: Database.Database): void => {
         'create table if not exists __drizzle_migrations (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)',
       );
       const upTo = lastMigrationMs(client);
+      const changes = sideChangesOf(client);
       for (const { sql, hash, folderMillis } of migrations) {
         if (folderMillis <= upTo) continue;
         for (const statement of sql) client.exec(statement);
         client.prepare('insert into __drizzle_migrations (hash, created_at) values (?, ?)').run(hash, folderMillis);
       }
-      sealOlderStore(client);
+      sealMigrated(client, changes);
     })
     .immediate();
 };

@@ -137,6 +137,13 @@ export const combine = (into: Buffer, digest: Uint8Array): void => {
   for (let index = 0; index < rowDigestBytes; index++) into[index] = (into[index] ?? 0) ^ (digest[index] ?? 0);
 };
 
+/** The digest of the counter from which SQLite gives the rows of a table their keys. */
+export const counterDigest = (table: string, counter: unknown): Buffer =>
+  createHash('sha256')
+    .update(`counter ${table} ${typeof counter} ${counter}`)
+    .digest()
+    .subarray(0, rowDigestBytes);
+
 /** A stored digest; a value of another type is none. */
 export const bytesOf = (value: unknown): Buffer => (Buffer.isBuffer(value) ? value : Buffer.alloc(0));
 

@@ -3,26 +3,41 @@ import { getTableName } from 'drizzle-orm';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import type { LedgerTable } from '../store.ts';
 import { columnsOf } from './columns.ts';
-import { commitDigest, noDigest, RowDigest, rowDigestBytes } from './digests.ts';
+import { combineChanges, commitDigest, noDigest, RowDigest, rowDigestBytes } from './digests.ts';
 import { ledgerTables } from './ledger-tables.ts';
 import { SideRows } from './side-rows.ts';
 import { sideTables } from './side-tables.ts';
 
-/** Gives the commits and rows of a store of before the hash chain their digests: what it holds then is taken as it is. */
-export const sealOlderStore = (client: Database.Database): void => {
+/** Transactions that changed rows outside of the ledger so far; 0 for a store of before the hash chain. */
+export const sideChangesOf = (client: Database.Database): number => {
+  if (!client.prepare("select 1 from sqlite_master where name = 'store_state'").get()) return 0;
+  return Number(client.prepare('select changes from store_state').pluck().get() ?? 0);
+};
+
+/**
+ * Gives commits and rows digests after migrations that made the tables of digests or emptied them: what the store holds then
+ * is taken as it is. The number of changes goes on from `changes`, those of before, so that the mark, which only grows, does
+ * not see a loss.
+ */
+export const sealMigrated = (client: Database.Database, changes: number): void => {
   const unsealed = client.prepare('select 1 from commits where digest is null limit 1').get();
   if (unsealed) sealCommits(client);
   if (client.prepare('select 1 from store_state').get()) return;
   const sideRows = new SideRows(client);
-  for (const { table, name } of sideTables)
+  client.exec('delete from row_digests');
+  for (const { table, name } of sideTables) {
+    sideRows.counted(table);
     for (const id of client.prepare<[], number>(`select id from "${name}"`).pluck().all()) sideRows.inserted(table, id);
-  sideRows.seal();
+  }
+  const digest = Buffer.alloc(rowDigestBytes);
+  combineChanges(digest, changes);
+  sideRows.sealAfter({ changes, digest });
 };
 
 /** Computes all digests again, after work that went past the transactions of the store. */
 export const sealAnew = (client: Database.Database): void => {
-  client.exec('update commits set digest = null; delete from row_digests; delete from store_state');
-  sealOlderStore(client);
+  client.exec('update commits set digest = null; delete from store_state');
+  sealMigrated(client, 0);
 };
 
 const sealCommits = (client: Database.Database): void => {

@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { DomainError } from '../../src/errors.ts';
 import { columnsOf } from './columns.ts';
-import { combine, combineChanges, RowDigest, rowDigestBytes } from './digests.ts';
+import { combine, combineChanges, counterDigest, RowDigest, rowDigestBytes } from './digests.ts';
 import { type SideTable, sideTableOf } from './side-tables.ts';
 
 /** The state of everything outside of the ledger. */
@@ -18,6 +18,8 @@ interface Watched extends SideTable {
   readonly read: Database.Statement<[number], unknown[]>;
   /** Rows that this transaction may have changed. */
   readonly touched: Set<number>;
+  /** Whether its counter may have changed. */
+  isCounted: boolean;
 }
 
 /**
@@ -32,6 +34,7 @@ export class SideRows {
   readonly #readDigest: Database.Statement<[number], Buffer>;
   readonly #writeDigest: Database.Statement;
   readonly #removeDigest: Database.Statement;
+  readonly #readCounter: Database.Statement<[string], unknown>;
 
   constructor(client: Database.Database) {
     this.#client = client;
@@ -40,10 +43,14 @@ export class SideRows {
     this.#readDigest = client.prepare<[number], Buffer>('select digest from row_digests where key = ?').pluck();
     this.#writeDigest = client.prepare('insert or replace into row_digests (key, digest) values (?, ?)');
     this.#removeDigest = client.prepare('delete from row_digests where key = ?');
+    this.#readCounter = client.prepare<[string], unknown>('select seq from sqlite_sequence where name = ?').pluck();
   }
 
   begin(): void {
-    for (const { touched } of this.#watched.values()) touched.clear();
+    for (const watched of this.#watched.values()) {
+      watched.touched.clear();
+      watched.isCounted = false;
+    }
   }
 
   state(): SideState {
@@ -51,7 +58,13 @@ export class SideRows {
   }
 
   inserted(table: SQLiteTable, id: number): void {
+    this.counted(table);
     this.#watchedOf(table).touched.add(id);
+  }
+
+  /** Call it when the counter of a table may have changed. */
+  counted(table: SQLiteTable): void {
+    this.#watchedOf(table).isCounted = true;
   }
 
   /** Call it before a row is changed or removed. Throws DATA_DAMAGED when the row is not as it was stored. */
@@ -71,21 +84,30 @@ export class SideRows {
 
   /** Brings the digests level with the rows; call it before COMMIT. */
   seal(): SideState {
-    const before = this.state();
+    return this.sealAfter(this.state());
+  }
+
+  /** Like `seal`, after a state whose digest covers what `row_digests` holds. */
+  sealAfter(before: SideState): SideState {
     const digest = Buffer.from(before.digest);
     let isChanged = false;
-    for (const { touched, firstKey, rowDigest, read } of this.#watched.values())
+    const renew = (key: number, next: Buffer | undefined): void => {
+      const known = this.#readDigest.get(key);
+      if (known ? next?.equals(known) : !next) return;
+      isChanged = true;
+      if (known) combine(digest, known);
+      if (next) combine(digest, next);
+      if (next) this.#writeDigest.run(key, next);
+      else this.#removeDigest.run(key);
+    };
+    for (const { name, touched, isCounted, firstKey, rowDigest, read } of this.#watched.values()) {
       for (const id of touched) {
         const row = read.get(id);
-        const next = row && rowDigest.of(row);
-        const known = this.#readDigest.get(firstKey + id);
-        if (known ? next?.equals(known) : !next) continue;
-        isChanged = true;
-        if (known) combine(digest, known);
-        if (next) combine(digest, next);
-        if (next) this.#writeDigest.run(firstKey + id, next);
-        else this.#removeDigest.run(firstKey + id);
+        renew(firstKey + id, row && rowDigest.of(row));
       }
+      const counter = isCounted ? this.#readCounter.get(name) : undefined;
+      if (counter !== undefined) renew(firstKey, counterDigest(name, counter));
+    }
     if (!isChanged) return before;
     const changes = before.changes + 1;
     combineChanges(digest, before.changes);
@@ -102,7 +124,7 @@ export class SideRows {
       const read = this.#client
         .prepare<[number], unknown[]>(`select ${names.join(', ')} from "${side.name}" where id = ?`)
         .raw();
-      watched = { ...side, rowDigest: new RowDigest(table), read, touched: new Set() };
+      watched = { ...side, rowDigest: new RowDigest(table), read, touched: new Set(), isCounted: false };
       this.#watched.set(table, watched);
     }
     return watched;

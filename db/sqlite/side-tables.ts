@@ -27,7 +27,7 @@ const idsPerTable = 2 ** 40;
 export interface SideTable {
   readonly table: SQLiteTable;
   readonly name: string;
-  /** The digest of the row with the id 0 would have this key; those of the table's rows follow it. */
+  /** The key of the digest of the table's counter; those of its rows follow it, the first of which has the id 1. */
   readonly firstKey: number;
   /** The first key of the next table. */
   readonly endKey: number;

@@ -63,16 +63,19 @@ export const createImageStore = (folder: string): ImageStore => {
     async bytesOf(sha256) {
       const path = pathOf(sha256);
       const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return null;
+        if (unreadableCodes.has(error.code)) return null;
         throw error;
       });
       if (bytes && sha256Of(bytes) === sha256) return bytes;
       throw new DomainError(
         'DATA_DAMAGED',
-        `the file of the image ${sha256} ${bytes ? 'is not as it was stored' : 'is missing'}; put it back from a backup, or synchronize the user files again`,
+        `the file of the image ${sha256} ${bytes ? 'is not as it was stored' : 'is missing or cannot be read'}; put it back from a backup, or synchronize the user files again`,
       );
     },
   };
 };
+
+/** Of a file that is missing, that a folder has replaced, or that the disk no longer returns. */
+const unreadableCodes: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EIO']);
 
 const sha256Of = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
