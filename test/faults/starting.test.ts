@@ -19,7 +19,9 @@ it('a server that cannot start says why in one line', async () => {
   expect(await start('--data', file)).toMatchObject({ code: 3, stderr: oneLine('cannot be used') });
   expect(await start('--data', join(file, 'below'))).toMatchObject({ code: 3, stderr: oneLine('cannot be used') });
   expect(await start('--data', path, '--port', '70000')).toMatchObject({ code: 2, stderr: oneLine('setting port') });
-  expect(await start('--data', path, '--host', '203.0.113.1', '--api-keys', `admin:${'ab'.repeat(32)}`)).toMatchObject({
+  expect(
+    await start('--data', path, '--host', '203.0.113.1', '--api-keys', `admin:${'0123456789abcdef'.repeat(2)}`),
+  ).toMatchObject({
     code: 3,
     stderr: oneLine('cannot listen'),
   });

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -27,14 +28,16 @@ const writeEarlierStore = (
   events: readonly { readonly eventId: string | null; readonly experiment: string | null }[],
 ): void => {
   const client = rawConnection(data);
-  client.exec('create table __drizzle_migrations (id serial primary key, hash text not null, created_at numeric)');
+  client.exec('create table __drizzle_migrations (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)');
+  const record = client.prepare('insert into __drizzle_migrations (hash, created_at) values (?, ?)');
   const journal = JSON.parse(readFileSync(join(migrations, 'meta/_journal.json'), 'utf8')) as {
     entries: { tag: string; when: number }[];
   };
   for (const { tag, when } of journal.entries) {
     if (tag === '0010_event_ids_by_experiment') break;
-    client.exec(readFileSync(join(migrations, `${tag}.sql`), 'utf8'));
-    client.prepare('insert into __drizzle_migrations (hash, created_at) values (?, ?)').run(tag, when);
+    const text = readFileSync(join(migrations, `${tag}.sql`), 'utf8');
+    client.exec(text);
+    record.run(hash('sha256', text), when);
   }
   const insert = client.prepare(
     "insert into experiment_events (seq, recorded_at_us, event_id, experiment, user_id, variant, account_type, occurred_at_us) values (?, 1, ?, ?, '1', 'A', 'free', ?)",
