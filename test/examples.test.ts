@@ -16,11 +16,11 @@ const run = (command: string, args: readonly string[], env: NodeJS.ProcessEnv = 
 
 /** A server that holds the shop, runs the documents of the example only, and logs its requests. */
 const shop = async (example: string) => {
-  const requests: { method: string; path: string; status: number }[] = [];
+  const requests: { method: string; route: string; status: number }[] = [];
   const log = new Writable({
     write(line, _encoding, done) {
-      const { method, path, status } = JSON.parse(String(line));
-      if (path === '/graphql') requests.push({ method, path, status });
+      const { method, route, status } = JSON.parse(String(line));
+      if (route === '/graphql') requests.push({ method, route, status });
       done();
     },
   });

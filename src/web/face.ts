@@ -46,6 +46,8 @@ const pathOf = ({ method, url, headers }: Request, files: UiFiles): string | und
   if (method !== 'GET' && method !== 'HEAD') return undefined;
   const { pathname } = new URL(url);
   if (pathname !== '/index.html' && files.has(pathname)) return pathname;
+  // Browsers ask for it beside what names no icon, such as JSON.
+  if (pathname === '/favicon.ico') return '/icon.svg';
   if (!isPage(pathname)) return undefined;
   const type = preferredType(headers.get('accept') ?? undefined, ['application/json', 'text/html']);
   return type === 'text/html' ? '/index.html' : undefined;

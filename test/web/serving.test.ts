@@ -54,6 +54,11 @@ describe('the web UI', () => {
     expect(Number(head.headers.get('content-length'))).toBeGreaterThan(0);
   });
 
+  it('a browser beside JSON gets the icon that it asks for', async () => {
+    const response = await get('/favicon.ico', { accept: 'image/svg+xml,*/*' });
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'image/svg+xml']);
+  });
+
   it('a file is the same in every encoding', async () => {
     const [script = ''] = assetsOf(await (await get('/')).text());
     const plain = await get(script);
