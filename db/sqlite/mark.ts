@@ -45,8 +45,7 @@ export class MarkFile {
   /** Raises the mark; one that another process has set higher stays. */
   write(state: MarkState): void {
     const bytes = this.#bytes();
-    const newest = this.#newest(bytes);
-    if (newest && orderOf(newest) >= orderOf(state)) return;
+    if (this.#newest(bytes, orderOf(state))) return;
     const [one, other] = [this.#firstSlot, this.#firstSlot + 1].map((slot) => markIn(slotOf(bytes, slot)));
     const isOneOlder = orderOf(one ?? null) <= orderOf(other ?? null);
     this.#writeSlot((this.#firstSlot + (isOneOlder ? 0 : 1)) * slotBytes, encodeMark(state));
@@ -91,11 +90,14 @@ export class MarkFile {
     return bytes;
   }
 
-  #newest(bytes: Buffer): MarkState | null {
+  /** The newest mark of at least the order; only slots that may hold it are compared with their checksum. */
+  #newest(bytes: Buffer, orderMin = 0): MarkState | null {
     let newest: MarkState | null = null;
-    for (let slot = 0; slot < slots; slot++) {
-      const found = markIn(slotOf(bytes, slot));
-      if (found && orderOf(found) > orderOf(newest)) newest = found;
+    for (let number = 0; number < slots; number++) {
+      const slot = slotOf(bytes, number);
+      const order = orderIn(slot);
+      if (order < orderMin || order <= orderOf(newest)) continue;
+      newest = markIn(slot) ?? newest;
     }
     return newest;
   }
@@ -107,6 +109,9 @@ export class MarkFile {
 
 /** Both numbers only grow, and one of them with every transaction that writes. */
 const orderOf = (state: MarkState | null): number => (state ? state.lastSeq + state.side.changes : -1);
+
+/** The order of the mark in a slot, if it holds one. */
+const orderIn = (slot: Buffer): number => Number(slot.readBigUInt64BE(8)) + Number(slot.readBigUInt64BE(16));
 
 const slotOf = (bytes: Buffer, slot: number): Buffer => bytes.subarray(slot * slotBytes, (slot + 1) * slotBytes);
 

@@ -5,7 +5,6 @@ import type { Logger } from 'pino';
 import { type App, createApp } from '../app.ts';
 import type { Config } from '../config.ts';
 import { isDemoNeeded, loadDemo } from '../demo/load.ts';
-
 import { DomainError, isStorageFault } from '../errors.ts';
 import { type HttpServer, openServer } from '../http/server.ts';
 import { isLoopbackHost } from '../lib/loopback.ts';
