@@ -1,7 +1,7 @@
 import type { Context } from '../../src/context.ts';
-import type { DimensionName } from '../../src/domains/facts/dimensions.ts';
-import type { Aggregation, Group, GroupFactsRequest } from '../../src/domains/facts/enriched-aggregate.ts';
-import type { FactSource } from '../../src/domains/facts/fact-set.ts';
+import type { DimensionName, FactSource } from '../../src/domains/facts/dimensions.ts';
+import type { GroupFactsRequest } from '../../src/domains/facts/engine.ts';
+import type { Aggregation, Group } from '../../src/domains/facts/enriched-aggregate.ts';
 import { DomainError } from '../../src/errors.ts';
 import { createPeriods, type Periods } from '../../src/lib/periods.ts';
 import { builder } from '../builder.ts';

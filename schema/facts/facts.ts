@@ -1,5 +1,6 @@
 import type { Context } from '../../src/context.ts';
-import type { FactSource, StoredFact } from '../../src/domains/facts/fact-set.ts';
+import type { FactSource } from '../../src/domains/facts/dimensions.ts';
+import type { StoredFact } from '../../src/domains/facts/fact-set.ts';
 import type { Facts } from '../../src/domains/facts/facts.ts';
 import type { FactFilter } from '../../src/domains/facts/filter.ts';
 import type { IpAddress } from '../../src/lib/ip.ts';

@@ -1,5 +1,5 @@
 import type { z } from '@hono/zod-openapi';
-import type { AsOf } from '../domains/facts/enrichment.ts';
+import type { AsOf } from '../domains/facts/engine.ts';
 import { parameter } from './parameters.ts';
 
 /** The parameters that name an earlier snapshot; both together are refused. */

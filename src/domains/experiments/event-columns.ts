@@ -3,7 +3,7 @@ import { createDictionary, type Dictionary } from '../../indices/dictionary.ts';
 import { growableFloat64, growableUint8, growableUint32 } from '../../indices/growable.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { unknownLabel } from '../../lib/unknown-label.ts';
-import { type createFactColumns, type FutureLimit, isFutureAt } from '../facts/columns.ts';
+import { type createFactColumns, type FutureLimit, isFutureAt } from '../facts/memory/columns.ts';
 import type { Users } from '../users/users.ts';
 import { ArrivalBatches, type BatchServices } from './arrival-batches.ts';
 import { amountOf, contentFields } from './event-record.ts';

@@ -7,13 +7,15 @@ import { createRecordCache } from '../../ledger/record-cache.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import type { RecordFace } from '../../lib/problems.ts';
 import type { TimeCounts } from '../../lib/time-counts.ts';
-import { createFactColumns } from '../facts/columns.ts';
-import { byDictionary, userDimensions } from '../facts/dimensions.ts';
-import { createEnrichment } from '../facts/enrichment.ts';
 import type { StoredFact } from '../facts/fact-set.ts';
 import { createFacts, type Facts } from '../facts/facts.ts';
 import type { FilterLimits } from '../facts/filter.ts';
-import { joinAttributes, joinFiles, joinStatus } from '../facts/joins.ts';
+import { byDictionary, userDimensions } from '../facts/memory/coded-dimensions.ts';
+import { createFactColumns } from '../facts/memory/columns.ts';
+import { createEnrichment } from '../facts/memory/enrichment.ts';
+import { joinAttributes, joinFiles, joinStatus } from '../facts/memory/joins.ts';
+import { createMemoryEngine } from '../facts/memory/memory-engine.ts';
+import { createMemoryFacts, type MemoryFacts } from '../facts/memory/memory-facts.ts';
 import type { UserStatus } from '../user-status/user-status.ts';
 import type { UserFiles } from '../users/user-files.ts';
 import type { Users } from '../users/users.ts';
@@ -30,7 +32,7 @@ export type StoredExperimentEvent = ExperimentEvent & StoredFact & { readonly so
 export type EventKey = Pick<ExperimentEvent, 'experiment'> & { readonly eventId: string };
 
 /** The events of experiments: the facts that the monitor counts. */
-export interface ExperimentEvents extends Facts {
+export interface ExperimentEvents extends Facts, MemoryFacts {
   readonly events: EventColumns;
   /** Whether the event stored as `seq` arrived late. */
   isLate(seq: number): boolean;
@@ -83,26 +85,28 @@ export const createExperimentEvents = (services: ExperimentEventServices): Exper
     for (let row = columns.rowsUpTo(sequence) - 1; row >= 0; row--) codes.add(events.namedExperimentOf(row));
     return [...codes].flatMap((code) => (code === null ? [] : experiments.keys.textOf(code)));
   };
+  const memory = createMemoryFacts({
+    source: 'EXPERIMENT_EVENTS',
+    columns,
+    enrichment: createEnrichment(ledger, columns, [
+      joinStatus(columns, userStatus),
+      joinAttributes(columns, users),
+      joinFiles(columns, userFiles),
+      joinExperiment(columns, events, experiments),
+    ]),
+    dimensions: {
+      ...userDimensions(columns, users),
+      EXPERIMENT: (enriched) => byDictionary(enriched.codeBy('experiment'), experiments.keys),
+      VARIANT: () => byDictionary(events.variantOf, events.variants),
+      ACCOUNT_TYPE: () => byDictionary(events.accountTypeOf, events.accountTypes),
+      EVENT_TYPE: () => byDictionary(events.eventTypeOf, events.eventTypes),
+    },
+    users,
+    limits,
+  });
   return {
-    ...createFacts({
-      source: 'EXPERIMENT_EVENTS',
-      columns,
-      enrichment: createEnrichment(ledger, columns, [
-        joinStatus(columns, userStatus),
-        joinAttributes(columns, users),
-        joinFiles(columns, userFiles),
-        joinExperiment(columns, events, experiments),
-      ]),
-      dimensions: {
-        ...userDimensions(columns, users),
-        EXPERIMENT: (enriched) => byDictionary(enriched.codeBy('experiment'), experiments.keys),
-        VARIANT: () => byDictionary(events.variantOf, events.variants),
-        ACCOUNT_TYPE: () => byDictionary(events.accountTypeOf, events.accountTypes),
-        EVENT_TYPE: () => byDictionary(events.eventTypeOf, events.eventTypes),
-      },
-      users,
-      limits,
-    }),
+    ...memory,
+    ...createFacts({ source: 'EXPERIMENT_EVENTS', engine: createMemoryEngine(memory) }, limits),
     events,
     isLate: (seq) => events.arrivalOf(columns.rowsUpTo(seq) - 1) === 'LATE',
     experimentKeyOf({ experiment, occurredAtUs, variant }, sequence) {

@@ -1,6 +1,6 @@
 import { createYielder } from '../../lib/yielding.ts';
-import type { FactColumns } from '../facts/columns.ts';
-import type { Join } from '../facts/enrichment.ts';
+import type { FactColumns } from '../facts/memory/columns.ts';
+import type { Join } from '../facts/memory/enrichment.ts';
 import type { EventColumns } from './event-columns.ts';
 import type { Experiments } from './experiments.ts';
 import type { Plans } from './plans.ts';

@@ -1,34 +1,16 @@
 import { DomainError } from '../../errors.ts';
 import { cooperativeSort } from '../../indices/cooperative-sort.ts';
-import { createGrouper, type Grouper } from '../../indices/grouper.ts';
-import { type Decimal, microsOf } from '../../lib/decimal.ts';
-import type { Grain } from '../../lib/periods.ts';
 import { Work } from '../../lib/work.ts';
 import { createYielder } from '../../lib/yielding.ts';
-import type { Dimension, DimensionName, GroupKey } from './dimensions.ts';
-import { type AsOf, type EnrichedFacts, joinProbe } from './enrichment.ts';
-import type { FactSet, FactSource, StoredFact } from './fact-set.ts';
-import type { FactFilter } from './filter.ts';
+import { type FactSource, type GroupKey, hasDimension } from './dimensions.ts';
+import type { AsOf, FactGroups, GroupFactsRequest, GroupQuery } from './engine.ts';
+import type { FactSet, StoredFact } from './fact-set.ts';
+import { checkFilter, type FilterLimits } from './filter.ts';
 import { createGroupMeasures, type Measures } from './group-measures.ts';
 import { type GroupOrder, groupOrder } from './group-order.ts';
-import { countAndSum, type Scan } from './measures.ts';
-import { candidatesOf, scanRows } from './scan.ts';
 
-/** Inclusive bounds on the measures of a group. */
-export interface MeasureFilter {
-  readonly countAtLeast?: number | null | undefined;
-  readonly sumAtLeast?: Decimal | null | undefined;
-  readonly sumAtMost?: Decimal | null | undefined;
-}
-
-export interface AggregateRequest {
+export interface AggregateRequest extends GroupQuery {
   readonly source: FactSource;
-  readonly groupBy: readonly DimensionName[];
-  readonly grain?: Grain | undefined;
-  readonly timeZone: string;
-  readonly where?: FactFilter | null | undefined;
-  readonly having?: MeasureFilter | undefined;
-  readonly asOf?: AsOf | undefined;
   readonly orderBy: readonly GroupOrder[];
 }
 
@@ -53,65 +35,44 @@ export interface Aggregation {
   readonly asOf: Pick<AsOf, 'sequence'> & Required<Pick<AsOf, 'validAtUs'>>;
   /** Stored facts of its source by `seq`, in the order of the keys: one statement. */
   readonly bySeqs: (seqs: readonly number[]) => readonly (StoredFact | null)[];
-  /** The `seq`s of the facts of each requested group, ascending. One pass over the rows. */
+  /** The `seq`s of the facts of each requested group, ascending. One pass over the facts. */
   seqsOf(requests: readonly GroupFactsRequest[]): Promise<number[][]>;
-}
-
-/** The first or last `limit` facts of a group between two `seq`s, both exclusive. */
-export interface GroupFactsRequest {
-  readonly group: number;
-  readonly afterSeq: number;
-  readonly beforeSeq: number;
-  readonly limit: number;
-  /** True: the last ones. */
-  readonly fromEnd: boolean;
 }
 
 export interface EnrichedAggregate {
   /**
-   * Joins facts to what was true at their time, then groups and measures them. Costs no SQL on the newest tables. Rejects with
-   * LIMIT_EXCEEDED when the aggregates of `work` have more than `queryGroupsMax` groups, and with its reason when it has ended.
+   * Joins facts to what was true at their time, then groups and measures them. Rejects with LIMIT_EXCEEDED when the aggregates
+   * of `work` have more than `queryGroupsMax` groups, and with its reason when it has ended.
    */
   aggregate(request: AggregateRequest, work?: Work): Promise<Aggregation>;
 }
 
-export const createEnrichedAggregate = (
-  factSets: readonly FactSet[],
-  { queryGroupsMax }: { readonly queryGroupsMax: number },
-): EnrichedAggregate => ({
-  async aggregate(request, work = new Work()) {
-    const repeated = request.groupBy.find((name, index) => request.groupBy.indexOf(name) !== index);
-    if (repeated) throw new DomainError('BAD_REQUEST', `groupBy names ${repeated} twice`);
-    const facts = factSets.find(({ source }) => source === request.source);
-    if (!facts) throw new Error(`no fact set has the source ${request.source}`);
-    const maybeYield = createYielder(work);
-    const probe = joinProbe();
-    dimensionsOf(facts, request, probe.facts);
-    facts.testOf(request.where, probe.facts, request.timeZone);
-    const enriched = await facts.enrichment.at(request.asOf, probe.joins);
-    // Aggregates that waited for the same tables would otherwise all begin in one go.
-    await maybeYield();
-    const dimensions = dimensionsOf(facts, request, enriched);
-    const grouper = createGrouper(dimensions);
-    const scan = scanOf(facts, request, enriched, { grouper, work });
-    const addGroup = (): void => {
+export type AggregateLimits = FilterLimits & { readonly queryGroupsMax: number };
+
+export const createEnrichedAggregate = (factSets: readonly FactSet[], limits: AggregateLimits): EnrichedAggregate => ({
+  async aggregate({ source, orderBy, ...query }, work = new Work()) {
+    const facts = factSets.find((each) => each.source === source);
+    if (!facts) throw new Error(`no fact set has the source ${source}`);
+    checkQuery(query, source, limits);
+    const { queryGroupsMax } = limits;
+    const onGroup = (): void => {
       if (++work.groups > queryGroupsMax) throw tooManyGroups(queryGroupsMax);
     };
-    const found = await countAndSum(scan, facts.columns, addGroup);
-    const totals = { totalCount: sumOf(found.counts), totalAmounts: sumOf(found.amounts) };
-    const grouping = { request, facts, enriched, dimensions, grouper, scan, work, ...totals, ...found };
-    return aggregationOf(request.having ? await having(request.having, grouping) : grouping);
+    const groups = await facts.engine.group(query, { work, onGroup });
+    return aggregationOf({ groups, query, orderBy, work, facts });
   },
 });
 
-const dimensionsOf = (facts: FactSet, request: AggregateRequest, enriched: EnrichedFacts): Dimension[] =>
-  request.groupBy.map((name) => {
-    const dimensionOf = facts.dimensions[name];
-    if (dimensionOf) return dimensionOf(enriched, request);
-    throw new DomainError('BAD_REQUEST', `groupBy names ${name}, which ${request.source} do not have`);
-  });
-
-const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
+/** Throws BAD_REQUEST or LIMIT_EXCEEDED for what facts of this kind cannot answer. */
+const checkQuery = ({ groupBy, grain, where }: GroupQuery, source: FactSource, limits: FilterLimits): void => {
+  const repeated = groupBy.find((name, index) => groupBy.indexOf(name) !== index);
+  if (repeated) throw new DomainError('BAD_REQUEST', `groupBy names ${repeated} twice`);
+  const missing = groupBy.find((name) => !hasDimension(source, name));
+  if (missing) throw new DomainError('BAD_REQUEST', `groupBy names ${missing}, which ${source} do not have`);
+  if (groupBy.includes('PERIOD') && !grain)
+    throw new DomainError('BAD_REQUEST', 'grain is missing: groupBy PERIOD needs it');
+  if (where) checkFilter(where, source, limits);
+};
 
 const tooManyGroups = (queryGroupsMax: number): DomainError =>
   new DomainError(
@@ -119,74 +80,23 @@ const tooManyGroups = (queryGroupsMax: number): DomainError =>
     `the aggregates of the operation have more than ${queryGroupsMax} groups: filter with where, or group by less (setting queryGroupsMax)`,
   );
 
-const scanOf = (
-  facts: FactSet,
-  request: AggregateRequest,
-  enriched: EnrichedFacts,
-  { grouper: { groupOf }, work }: Pick<Grouping, 'grouper' | 'work'>,
-): Scan => {
-  const test = facts.testOf(request.where, enriched, request.timeZone);
-  const candidates = candidatesOf(facts, request.where?.userIds, enriched);
-  return (visit) => scanRows(candidates, test, (row) => visit(row, groupOf(row)), work);
-};
-
-/** Applies `having`: groups that do not pass it count as empty. */
-const having = async (filter: MeasureFilter, grouping: Grouping): Promise<Grouping> => {
-  const { scan, sumOf, work } = grouping;
-  const counts = grouping.counts.slice();
-  const amounts = grouping.amounts.slice();
-  const maybeYield = createYielder(work);
-  let totalCount = 0;
-  let totalAmounts = 0;
-  let totalSum = 0n;
-  for (let group = 0; group < counts.length; group++) {
-    const [count, sum] = [counts[group] as number, sumOf(group)];
-    if (passes(filter, count, sum)) {
-      totalCount += count;
-      totalAmounts += amounts[group] as number;
-      totalSum += sum;
-    } else {
-      counts[group] = 0;
-      amounts[group] = 0;
-    }
-    if (group % 1024 === 0) await maybeYield();
-  }
-  const filteredScan: Scan = (visit) => scan((row, group) => counts[group] !== 0 && visit(row, group));
-  return { ...grouping, counts, amounts, totalCount, totalAmounts, totalSum, scan: filteredScan };
-};
-
-const passes = ({ countAtLeast, sumAtLeast, sumAtMost }: MeasureFilter, count: number, sum: bigint): boolean =>
-  count >= (countAtLeast ?? 0) &&
-  (!sumAtLeast || sum >= microsOf(sumAtLeast)) &&
-  (!sumAtMost || sum <= microsOf(sumAtMost));
-
-/** The groups that one scan found, before they are ordered and measured further. */
-export interface Grouping {
-  readonly request: AggregateRequest;
-  readonly facts: FactSet;
-  readonly enriched: EnrichedFacts;
-  readonly dimensions: readonly Dimension[];
-  readonly grouper: Grouper;
+interface GroupedFacts {
+  readonly groups: FactGroups;
+  readonly query: GroupQuery;
+  readonly orderBy: readonly GroupOrder[];
   readonly work: Work;
-  /** Scans the rows of the groups that pass `having`. */
-  readonly scan: Scan;
-  readonly counts: readonly number[];
-  readonly amounts: readonly number[];
-  sumOf(group: number): bigint;
-  readonly totalCount: number;
-  readonly totalAmounts: number;
-  readonly totalSum: bigint;
+  readonly facts: FactSet;
 }
 
-const aggregationOf = async (grouping: Grouping): Promise<Aggregation> => {
-  const { request, facts, enriched, dimensions, grouper, scan, counts, work } = grouping;
-  const measures = createGroupMeasures(grouping);
+const aggregationOf = async ({ groups, query, orderBy, work, facts }: GroupedFacts): Promise<Aggregation> => {
+  const { counts, sequence } = groups;
+  const { groupBy } = query;
+  const measures = createGroupMeasures(groups);
   const keyOf = (group: number): GroupKey =>
-    Object.fromEntries(
-      grouper.codesOf(group).map((code, index) => [request.groupBy[index], dimensions[index]?.valueOf(code)]),
-    );
+    Object.fromEntries(groupBy.map((name, index) => [name, groups.valueOf(group, index)]));
   const found = Uint32Array.from(counts.keys()).filter((group) => counts[group] !== 0);
-  const order = await cooperativeSort(found, await groupOrder(grouping, measures.of, found), createYielder(work));
+  const compare = await groupOrder({ groups, groupBy, orderBy, work }, measures.of, found);
+  const order = await cooperativeSort(found, compare, createYielder(work));
   const aggregation: Aggregation = {
     count: order.length,
     groups: (offset = 0, limit = order.length) =>
@@ -197,28 +107,12 @@ const aggregationOf = async (grouping: Grouping): Promise<Aggregation> => {
         aggregation,
       })),
     indexOf: (key) =>
-      order.findIndex((group) => {
-        const codes = grouper.codesOf(group);
-        return request.groupBy.every((name, index) => dimensions[index]?.valueOf(codes[index] as number) === key[name]);
-      }),
+      order.findIndex((group) => groupBy.every((name, index) => groups.valueOf(group, index) === key[name])),
     total: measures.total,
-    bySeqs: facts.bySeqs,
-    sequence: enriched.sequence,
-    asOf: { validAtUs: request.asOf?.validAtUs, sequence: enriched.sequence },
-    async seqsOf(requests) {
-      const results = requests.map((request) => ({ ...request, seqs: [] as number[] }));
-      const byGroup = new Map<number, typeof results>();
-      for (const result of results) byGroup.set(result.group, [...(byGroup.get(result.group) ?? []), result]);
-      await scan((row, group) => {
-        for (const { seqs, limit, fromEnd, afterSeq, beforeSeq } of byGroup.get(group) ?? []) {
-          const seq = facts.columns.seqOf(row);
-          if (seq <= afterSeq || seq >= beforeSeq || (!fromEnd && seqs.length === limit)) continue;
-          seqs.push(seq);
-          if (seqs.length === 2 * limit + 512) seqs.splice(0, seqs.length - limit);
-        }
-      });
-      return results.map(({ seqs, limit }) => (limit === 0 ? [] : seqs.slice(-limit)));
-    },
+    bySeqs: (seqs) => facts.bySeqs(seqs),
+    sequence,
+    asOf: { validAtUs: query.asOf?.validAtUs, sequence },
+    seqsOf: groups.seqsOf,
   };
   return aggregation;
 };

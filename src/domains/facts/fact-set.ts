@@ -1,11 +1,7 @@
 import type { StoredOrigin } from '../../ledger/record.ts';
 import type { Decimal } from '../../lib/decimal.ts';
-import type { FactColumns } from './columns.ts';
-import type { Dimensions } from './dimensions.ts';
-import type { EnrichedFacts, Enrichment } from './enrichment.ts';
-import type { FactFilter } from './filter.ts';
-
-export type FactSource = 'TRANSACTIONS' | 'EXPERIMENT_EVENTS';
+import type { FactSource } from './dimensions.ts';
+import type { FactEngine } from './engine.ts';
 
 /** The fields that all kinds of facts have. */
 export interface StoredFact extends StoredOrigin {
@@ -15,20 +11,10 @@ export interface StoredFact extends StoredOrigin {
   readonly amount: Decimal | null;
 }
 
-/** Facts of one kind for queries: in columns, enriched, and with dimensions. */
+/** Facts of one kind: an engine that answers questions about them, and the facts as they are stored. */
 export interface FactSet {
   readonly source: FactSource;
-  readonly columns: FactColumns;
-  readonly enrichment: Enrichment;
-  readonly dimensions: Dimensions;
-  /** The codes of the known users among these, each once. */
-  userCodes(userIds: readonly string[]): Set<number>;
-  /** The filter's test on rows of enriched facts; undefined when every row passes. */
-  testOf(
-    filter: FactFilter | null | undefined,
-    enriched: EnrichedFacts,
-    timeZone: string,
-  ): ((row: number) => boolean) | undefined;
+  readonly engine: FactEngine;
   /** Stored facts by `seq`, in the order of the keys: one statement. */
   bySeqs(seqs: readonly number[]): readonly (StoredFact | null)[];
 }

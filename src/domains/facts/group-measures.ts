@@ -1,6 +1,5 @@
 import { divideMicros } from '../../lib/decimal.ts';
-import type { FactColumns } from './columns.ts';
-import { distinctUsers, extremes, medians, type Scan } from './measures.ts';
+import type { FactGroups } from './engine.ts';
 
 export const measureNames = ['COUNT', 'DISTINCT_USERS', 'SUM', 'AVERAGE', 'MIN', 'MAX', 'MEDIAN'] as const;
 export type MeasureName = (typeof measureNames)[number];
@@ -20,32 +19,19 @@ export interface Measures {
   distinctUsers(): Promise<number>;
 }
 
-interface GroupTotals {
-  readonly facts: { readonly columns: FactColumns };
-  readonly scan: Scan;
-  readonly counts: readonly number[];
-  readonly amounts: readonly number[];
-  sumOf(group: number): bigint;
-  readonly totalCount: number;
-  readonly totalAmounts: number;
-  readonly totalSum: bigint;
-}
-
-/** Measures of every group. Each further pass over the rows runs once, for all groups, when the first group needs it. */
-export const createGroupMeasures = (grouped: GroupTotals) => {
-  const { scan, counts, amounts, sumOf, totalCount, totalAmounts, totalSum } = grouped;
-  const { columns } = grouped.facts;
-  const groups = counts.length;
-  const extremesOnce = once(() => extremes(scan, columns, groups));
-  const mediansOnce = once(() => medians(scan, columns, amounts));
-  const distinctOnce = once(() => distinctUsers(scan, columns, groups));
+/** Measures of every group. Each further pass over the facts runs once, for all groups, when the first group needs it. */
+export const createGroupMeasures = (groups: FactGroups) => {
+  const { counts, amounts, sumOf, total } = groups;
+  const extremesOnce = once(() => groups.extremes());
+  const mediansOnce = once(() => groups.medians());
+  const distinctOnce = once(() => groups.distinctUsers());
 
   const measuresOf = (count: number, ofAmounts: number, sum: bigint, group: number): Measures => ({
     count,
     amounts: ofAmounts,
     sum,
     average: ofAmounts === 0 ? null : divideMicros(sum, BigInt(ofAmounts)),
-    shareOfSum: totalSum === 0n ? null : Number((sum * 10n ** 15n) / totalSum) / 1e15,
+    shareOfSum: total.sum === 0n ? null : Number((sum * 10n ** 15n) / total.sum) / 1e15,
     min: async () => (ofAmounts === 0 ? null : (await extremesOnce()).minOf(group)),
     max: async () => (ofAmounts === 0 ? null : (await extremesOnce()).maxOf(group)),
     median: async () => (ofAmounts === 0 ? null : ((await mediansOnce())[group] as bigint)),
@@ -55,7 +41,7 @@ export const createGroupMeasures = (grouped: GroupTotals) => {
   return {
     of: (group: number): Measures => measuresOf(counts[group] as number, amounts[group] as number, sumOf(group), group),
     /** Over all groups: the index after the last one. */
-    total: measuresOf(totalCount, totalAmounts, totalSum, groups),
+    total: measuresOf(total.count, total.amounts, total.sum, counts.length),
   };
 };
 

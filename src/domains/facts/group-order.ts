@@ -1,9 +1,9 @@
 import { DomainError } from '../../errors.ts';
-import type { Grouper } from '../../indices/grouper.ts';
 import { compareValues } from '../../lib/compare.ts';
 import type { Work } from '../../lib/work.ts';
 import { createYielder } from '../../lib/yielding.ts';
-import type { Dimension, DimensionName } from './dimensions.ts';
+import { comparisonOf, type DimensionName } from './dimensions.ts';
+import type { FactGroups } from './engine.ts';
 import type { MeasureName, Measures } from './group-measures.ts';
 
 export interface GroupOrder {
@@ -13,9 +13,9 @@ export interface GroupOrder {
 }
 
 interface OrderableGroups {
-  readonly request: { readonly groupBy: readonly DimensionName[]; readonly orderBy: readonly GroupOrder[] };
-  readonly dimensions: readonly Dimension[];
-  readonly grouper: Grouper;
+  readonly groups: Pick<FactGroups, 'valueOf'>;
+  readonly groupBy: readonly DimensionName[];
+  readonly orderBy: readonly GroupOrder[];
   readonly work: Work;
 }
 
@@ -25,22 +25,21 @@ type MeasuresOf = (group: number) => Measures;
 
 /** The requested order, then ascending by every dimension: no two groups are equal, so that pages do not shift. */
 export const groupOrder = async (
-  { request: { groupBy, orderBy }, dimensions, grouper, work }: OrderableGroups,
+  { groups, groupBy, orderBy, work }: OrderableGroups,
   measuresOf: MeasuresOf,
-  groups: Uint32Array,
+  numbers: Uint32Array,
 ): Promise<Compare> => {
   const byDimension = (name: DimensionName): Compare => {
     const index = groupBy.indexOf(name);
-    const dimension = dimensions[index];
-    if (!dimension) throw new DomainError('BAD_REQUEST', `orderBy names ${name}, which groupBy does not`);
-    const valueIn = (group: number) => dimension.valueOf(grouper.codesOf(group)[index] as number);
-    return (a, b) => dimension.compare(valueIn(a), valueIn(b));
+    if (index < 0) throw new DomainError('BAD_REQUEST', `orderBy names ${name}, which groupBy does not`);
+    const compare = comparisonOf(name);
+    return (a, b) => compare(groups.valueOf(a, index), groups.valueOf(b, index));
   };
   const parts: Compare[] = [];
   for (const { dimension, measure, descending } of orderBy) {
     const compare = dimension
       ? byDimension(dimension)
-      : await byMeasure(measure as MeasureName, measuresOf, { groups, work });
+      : await byMeasure(measure as MeasureName, measuresOf, { groups: numbers, work });
     parts.push(descending ? (a, b) => compare(b, a) : compare);
   }
   parts.push(...groupBy.map(byDimension));

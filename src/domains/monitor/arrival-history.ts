@@ -1,5 +1,5 @@
 import type { EventColumns } from '../experiments/event-columns.ts';
-import type { FactColumns } from '../facts/columns.ts';
+import type { FactColumns } from '../facts/memory/columns.ts';
 import type { ArrivalOrder } from './arrival-order.ts';
 import { type ArrivalPattern, newPattern, type OpenPattern, recordArrival } from './arrival-pattern.ts';
 import type { Exposures } from './exposures.ts';

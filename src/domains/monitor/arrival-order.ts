@@ -2,7 +2,7 @@ import { growableUint8, growableUint32 } from '../../indices/growable.ts';
 import { sortInSlices } from '../../indices/sliced-sort.ts';
 import { noBatch } from '../experiments/arrival-batches.ts';
 import type { EventColumns } from '../experiments/event-columns.ts';
-import type { FactColumns } from '../facts/columns.ts';
+import type { FactColumns } from '../facts/memory/columns.ts';
 
 export interface OrderSources {
   readonly columns: FactColumns;

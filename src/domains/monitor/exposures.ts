@@ -1,7 +1,7 @@
 import { growableUint32 } from '../../indices/growable.ts';
 import { createNumberTable } from '../../indices/number-table.ts';
 import type { EventColumns } from '../experiments/event-columns.ts';
-import type { FactColumns } from '../facts/columns.ts';
+import type { FactColumns } from '../facts/memory/columns.ts';
 import { type CountryUsers, type ExposureCell, ExposureCells } from './exposure-cells.ts';
 import { ExposureLog, noExposure } from './exposure-log.ts';
 

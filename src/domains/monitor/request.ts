@@ -1,6 +1,6 @@
 import type { TimeRange } from '../../lib/time-range.ts';
 import type { Experiment } from '../experiments/plan.ts';
-import type { AsOf } from '../facts/enrichment.ts';
+import type { AsOf } from '../facts/engine.ts';
 import type { FactFilter } from '../facts/filter.ts';
 
 export interface MonitorRequest {

@@ -5,7 +5,7 @@ import {
   type SequentialMultinomial,
 } from '../../lib/statistics/sequential-multinomial.ts';
 import type { EventColumns } from '../experiments/event-columns.ts';
-import type { FactColumns } from '../facts/columns.ts';
+import type { FactColumns } from '../facts/memory/columns.ts';
 import type { ArrivalOrder } from './arrival-order.ts';
 import type { Exposures } from './exposures.ts';
 import { phaseIndexAt, type SplitPlan } from './split-plan.ts';

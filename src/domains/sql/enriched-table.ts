@@ -1,8 +1,9 @@
 import type { SqlCodes, SqlColumn, SqlFacts, SqlState } from '../../../db/datasets/sql/engine.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import type { DimensionName } from '../facts/dimensions.ts';
-import type { AsOf, EnrichedFacts } from '../facts/enrichment.ts';
-import type { FactSet } from '../facts/fact-set.ts';
+import type { AsOf } from '../facts/engine.ts';
+import type { EnrichedFacts } from '../facts/memory/enrichment.ts';
+import type { MemoryFacts } from '../facts/memory/memory-facts.ts';
 
 /** A column of enriched facts and the dimension that it shows. */
 interface EnrichedColumn extends SqlColumn {
@@ -25,7 +26,7 @@ const rowsPerYield = 16_384;
  * same enriched facts, so that both give the same figures.
  */
 export const enrichedFacts = (
-  source: FactSet,
+  source: MemoryFacts,
   facts: Pick<SqlFacts, 'name' | 'columns' | 'pages'>,
   { enriched, visible }: { readonly enriched: readonly EnrichedColumn[]; readonly visible: readonly string[] },
 ): { readonly facts: SqlFacts; stateAt(sequence: number, asOf: AsOf): SqlState } => ({
@@ -44,7 +45,7 @@ export const enrichedFacts = (
 });
 
 const codesOf = async (
-  { dimensions }: FactSet,
+  { dimensions }: MemoryFacts,
   joined: EnrichedFacts,
   { name, type, dimension: key }: EnrichedColumn,
 ): Promise<SqlCodes> => {

@@ -5,8 +5,8 @@ import { experimentEvents } from '../../../db/tables/experiments.ts';
 import { transactions } from '../../../db/tables/transactions.ts';
 import { statusChanges } from '../../../db/tables/user-status.ts';
 import type { ExcludedUsers } from '../excluded-users/excluded-users.ts';
-import type { AsOf } from '../facts/enrichment.ts';
-import type { FactSet } from '../facts/fact-set.ts';
+import type { AsOf } from '../facts/engine.ts';
+import type { MemoryFacts } from '../facts/memory/memory-facts.ts';
 import { enrichedFacts, userColumns } from './enriched-table.ts';
 import { exclusionsTable } from './exclusions-table.ts';
 import { ledgerRows, plainFacts } from './ledger-table.ts';
@@ -22,8 +22,8 @@ export interface FactTable {
 export interface FactTableServices extends UsersTableServices {
   readonly store: Store;
   readonly excludedUsers: ExcludedUsers;
-  readonly transactions: FactSet;
-  readonly experimentEvents: FactSet;
+  readonly transactions: MemoryFacts;
+  readonly experimentEvents: MemoryFacts;
 }
 
 /** All facts that queries may name. */

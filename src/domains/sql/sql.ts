@@ -12,7 +12,7 @@ import type { SqlFormat } from '../../lib/sql-formats.ts';
 import type { SqlParameters } from '../../lib/sql-parameters.ts';
 import type { DatasetVersion } from '../datasets/columns.ts';
 import type { Datasets } from '../datasets/datasets.ts';
-import type { AsOf } from '../facts/enrichment.ts';
+import type { AsOf } from '../facts/engine.ts';
 import { createFactTables, type FactTable, type FactTableServices } from './fact-tables.ts';
 import { datasetSource, type NamedTable, resolveNames } from './names.ts';
 

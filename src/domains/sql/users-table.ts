@@ -3,7 +3,7 @@ import { instantOf } from '../../ledger/as-of.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { dayOfMs } from '../../lib/age.ts';
 import { createYielder } from '../../lib/yielding.ts';
-import type { AsOf } from '../facts/enrichment.ts';
+import type { AsOf } from '../facts/engine.ts';
 import { statusCodes } from '../user-status/status.ts';
 import type { UserStatus } from '../user-status/user-status.ts';
 import type { NameColumn } from '../users/details-columns.ts';

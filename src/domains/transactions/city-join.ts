@@ -1,5 +1,5 @@
 import type { IpColumn } from '../../indices/ip-column.ts';
-import type { Join } from '../facts/enrichment.ts';
+import type { Join } from '../facts/memory/enrichment.ts';
 import type { IpCity } from '../ip-city/ip-city.ts';
 import type { IpTable } from '../ip-city/table.ts';
 

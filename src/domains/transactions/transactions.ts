@@ -11,13 +11,15 @@ import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { type Decimal, formatDecimal, parseDecimal } from '../../lib/decimal.ts';
 import { formatIp, type IpAddress, parseIp } from '../../lib/ip.ts';
 import { type RecordFace, wireFace } from '../../lib/problems.ts';
-import { createFactColumns, type FutureLimit, isFutureAt } from '../facts/columns.ts';
-import { byDictionary, userDimensions } from '../facts/dimensions.ts';
-import { createEnrichment } from '../facts/enrichment.ts';
 import type { StoredFact } from '../facts/fact-set.ts';
 import { createFacts, type Facts } from '../facts/facts.ts';
 import type { FilterLimits } from '../facts/filter.ts';
-import { joinAttributes, joinFiles, joinStatus } from '../facts/joins.ts';
+import { byDictionary, userDimensions } from '../facts/memory/coded-dimensions.ts';
+import { createFactColumns, type FutureLimit, isFutureAt } from '../facts/memory/columns.ts';
+import { createEnrichment } from '../facts/memory/enrichment.ts';
+import { joinAttributes, joinFiles, joinStatus } from '../facts/memory/joins.ts';
+import { createMemoryEngine } from '../facts/memory/memory-engine.ts';
+import { createMemoryFacts, type MemoryFacts } from '../facts/memory/memory-facts.ts';
 import type { IpCity } from '../ip-city/ip-city.ts';
 import type { UserStatus } from '../user-status/user-status.ts';
 import type { UserFiles } from '../users/user-files.ts';
@@ -36,7 +38,7 @@ export interface Transaction {
 export type StoredTransaction = Transaction & StoredFact & { readonly source: 'TRANSACTIONS' };
 
 /** Purchases: which user paid which amount for which product, when, and from which address. */
-export interface Transactions extends Facts {
+export interface Transactions extends Facts, MemoryFacts {
   /** Stored transactions by `seq`, in the order of the keys: one statement for those that were not read lately. */
   bySeqs(seqs: readonly number[]): readonly (StoredTransaction | null)[];
   /** The same by the senders' own ids. */
@@ -59,7 +61,7 @@ export interface TransactionsServices {
 export const createTransactions = (services: TransactionsServices): Transactions => {
   const { store, ledger, users, userFiles, userStatus, ipCity, limits } = services;
   const { columns, productOf, ips, products } = projectTransactions(ledger, users, limits);
-  const facts = createFacts({
+  const memory = createMemoryFacts({
     source: 'TRANSACTIONS',
     columns,
     enrichment: createEnrichment(ledger, columns, [
@@ -78,7 +80,8 @@ export const createTransactions = (services: TransactionsServices): Transactions
   });
 
   return {
-    ...facts,
+    ...memory,
+    ...createFacts({ source: 'TRANSACTIONS', engine: createMemoryEngine(memory) }, limits),
     bySeqs: createRecordCache((seqs) =>
       rowsByKey(store, transactions, 'seq', seqs).map((row) => row && toTransaction(row)),
     ),

@@ -1,7 +1,7 @@
-import type { Work } from '../../lib/work.ts';
-import { createYielder } from '../../lib/yielding.ts';
+import type { Work } from '../../../lib/work.ts';
+import { createYielder } from '../../../lib/yielding.ts';
 import type { EnrichedFacts } from './enrichment.ts';
-import type { FactSet } from './fact-set.ts';
+import type { MemoryFacts } from './memory-facts.ts';
 
 /** Rows to scan: all below a number, or the listed ones, ascending. */
 export type Candidates = number | Uint32Array;
@@ -14,7 +14,7 @@ const listedMax = 50_000;
 
 /** The rows of these users, found without a scan; all rows when no users are named. */
 export const candidatesOf = (
-  facts: Pick<FactSet, 'columns' | 'userCodes'>,
+  facts: Pick<MemoryFacts, 'columns' | 'userCodes'>,
   userIds: readonly string[] | null | undefined,
   { rows }: EnrichedFacts,
 ): Candidates => {

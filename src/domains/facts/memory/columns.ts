@@ -1,6 +1,6 @@
-import { absentUint32, growableFloat64, growableInt32, growableUint32 } from '../../indices/growable.ts';
-import type { Decimal } from '../../lib/decimal.ts';
-import { upperBound } from '../../lib/upper-bound.ts';
+import { absentUint32, growableFloat64, growableInt32, growableUint32 } from '../../../indices/growable.ts';
+import type { Decimal } from '../../../lib/decimal.ts';
+import { upperBound } from '../../../lib/upper-bound.ts';
 
 export interface FactRow {
   readonly seq: number;

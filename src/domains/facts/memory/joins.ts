@@ -1,7 +1,7 @@
-import { ageBandOf } from '../../lib/age.ts';
-import type { UserStatus } from '../user-status/user-status.ts';
-import type { UserFiles } from '../users/user-files.ts';
-import type { Users } from '../users/users.ts';
+import { ageBandOf } from '../../../lib/age.ts';
+import type { UserStatus } from '../../user-status/user-status.ts';
+import type { UserFiles } from '../../users/user-files.ts';
+import type { Users } from '../../users/users.ts';
 import type { FactColumns } from './columns.ts';
 import type { Join } from './enrichment.ts';
 

@@ -1,8 +1,9 @@
-import { createDecimalSums } from '../../indices/decimal-sums.ts';
-import { createNumberTable, pairKey } from '../../indices/number-table.ts';
-import { selectNth } from '../../indices/select-nth.ts';
-import { divideMicros, microsOf } from '../../lib/decimal.ts';
-import { createYielder, type Yielder } from '../../lib/yielding.ts';
+import { createDecimalSums } from '../../../indices/decimal-sums.ts';
+import { createNumberTable, pairKey } from '../../../indices/number-table.ts';
+import { selectNth } from '../../../indices/select-nth.ts';
+import { divideMicros, microsOf } from '../../../lib/decimal.ts';
+import { createYielder, type Yielder } from '../../../lib/yielding.ts';
+import type { Extremes } from '../engine.ts';
 import type { FactColumns } from './columns.ts';
 
 /** Calls `visit` with every row that passes the filter, and its group. */
@@ -40,12 +41,6 @@ export const countAndSum = async (scan: Scan, columns: FactColumns, onGroup: () 
   });
   return { counts, amounts, sumOf: sums.microsOf, totalSum: total.microsOf(0) };
 };
-
-export interface Extremes {
-  /** The least amount of a group in millionths; the index after the last group stands for all groups together. */
-  minOf(group: number): bigint;
-  maxOf(group: number): bigint;
-}
 
 /** The least and greatest amounts of each group that has an amount. */
 export const extremes = async (scan: Scan, columns: FactColumns, groups: number): Promise<Extremes> => {

@@ -1,39 +1,13 @@
 import { LRUCache } from 'lru-cache';
-import { DomainError } from '../../errors.ts';
-import type { Work } from '../../lib/work.ts';
+import { DomainError } from '../../../errors.ts';
+import type { Work } from '../../../lib/work.ts';
+import type { JoinName } from '../dimensions.ts';
+import type { FactOrderField, FactPage, FactPageRequest } from '../engine.ts';
+import type { FactFilter } from '../filter.ts';
 import type { FactColumns } from './columns.ts';
-import { type AsOf, type EnrichedFacts, type JoinName, joinProbe } from './enrichment.ts';
-import type { FactSet } from './fact-set.ts';
-import type { FactFilter } from './filter.ts';
+import { type EnrichedFacts, joinProbe } from './enrichment.ts';
+import type { MemoryFacts } from './memory-facts.ts';
 import { candidatesOf, scanRows } from './scan.ts';
-
-export type FactOrderField = 'OCCURRED_AT' | 'RECEIVED_AT' | 'AMOUNT';
-
-export interface FactPageRequest {
-  readonly where?: FactFilter | null | undefined;
-  /** The snapshot of the list, and the valid time of the filter. */
-  readonly asOf?: AsOf | undefined;
-  /** Only this user's facts. */
-  readonly userId?: string | undefined;
-  readonly orderBy: FactOrderField;
-  readonly descending: boolean;
-  /** Rows beyond this `seq` in the order, towards its end. */
-  readonly afterSeq?: number | undefined;
-  readonly beforeSeq?: number | undefined;
-  readonly limit: number;
-  /** True: the last `limit` rows instead of the first. */
-  readonly fromEnd: boolean;
-}
-
-export interface FactPage {
-  /** Frozen, and the same list whenever the page is found again. */
-  readonly seqs: readonly number[];
-  /** The sequence number of the list. */
-  readonly sequence: number;
-  readonly totalCount: number;
-  readonly hasBefore: boolean;
-  readonly hasAfter: boolean;
-}
 
 /** Characters of requests and sequence numbers in the pages that are remembered. */
 const rememberedMax = 1_000_000;
@@ -42,9 +16,7 @@ const rememberedMax = 1_000_000;
  * Finds pages of facts, ties in the order of `seq`. A page of one sequence number is always the same: those that were found
  * last are remembered.
  */
-export const createFactPages = (
-  facts: Omit<FactSet, 'bySeqs'>,
-): ((request: FactPageRequest, work?: Work) => Promise<FactPage>) => {
+export const createFactPages = (facts: MemoryFacts): ((request: FactPageRequest, work?: Work) => Promise<FactPage>) => {
   const pages = new LRUCache<string, FactPage>({
     maxSize: rememberedMax,
     sizeCalculation: ({ seqs }, key) => key.length + seqs.length,
@@ -60,7 +32,7 @@ export const createFactPages = (
 
 /** Reads each candidate once and retains only the first `limit`: memory does not grow with the number of facts. */
 const findPage = async (
-  facts: Omit<FactSet, 'bySeqs'>,
+  facts: MemoryFacts,
   enriched: EnrichedFacts,
   request: FactPageRequest,
   work: Work | undefined,
@@ -98,7 +70,7 @@ const findPage = async (
 };
 
 /** The joins that a filter reads. */
-const joinsOf = (facts: Pick<FactSet, 'testOf'>, where: FactFilter | null | undefined): ReadonlySet<JoinName> => {
+const joinsOf = (facts: Pick<MemoryFacts, 'testOf'>, where: FactFilter | null | undefined): ReadonlySet<JoinName> => {
   const probe = joinProbe();
   facts.testOf(where, probe.facts, 'UTC');
   return probe.joins;

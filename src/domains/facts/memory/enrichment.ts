@@ -1,16 +1,9 @@
 import { LRUCache } from 'lru-cache';
-import type { KnownAsOf, Ledger } from '../../ledger/ledger.ts';
-import { createYielder } from '../../lib/yielding.ts';
+import type { Ledger } from '../../../ledger/ledger.ts';
+import { createYielder } from '../../../lib/yielding.ts';
+import type { JoinName } from '../dimensions.ts';
+import type { AsOf } from '../engine.ts';
 import type { FactColumns } from './columns.ts';
-
-/** Which knowledge an enrichment may use. Default: each fact's own time, everything recorded. */
-export interface AsOf extends KnownAsOf {
-  /** The instant at which facts are enriched, microseconds; undefined: each fact's own time. */
-  readonly validAtUs?: number | undefined;
-}
-
-/** What a fact can be joined to: status, attributes and files of its user, the city of its address, its experiment. */
-export type JoinName = 'status' | 'attributes' | 'files' | 'city' | 'experiment';
 
 /** Facts joined to what was true of them, as of one sequence number. Immutable. */
 export interface EnrichedFacts {

@@ -1,0 +1,100 @@
+import { DomainError } from '../../../errors.ts';
+import type { ReadonlyDictionary } from '../../../indices/dictionary.ts';
+import type { CodedDimension } from '../../../indices/grouper.ts';
+import { createNumberTable } from '../../../indices/number-table.ts';
+import { ageBandLabels } from '../../../lib/age.ts';
+import { createPeriods, type Grain } from '../../../lib/periods.ts';
+import { unknownLabel } from '../../../lib/unknown-label.ts';
+import { type Status, statusCodes } from '../../user-status/status.ts';
+import type { Users } from '../../users/users.ts';
+import type { DimensionName } from '../dimensions.ts';
+import type { FactColumns } from './columns.ts';
+import type { EnrichedFacts } from './enrichment.ts';
+import { ageBandCodeOf, hasImageOf } from './joins.ts';
+
+/** The values of a dimension as codes of rows. */
+export interface CodedValues extends CodedDimension {
+  valueOf(code: number): string | number;
+  /** The code of a value; undefined when no row has it. */
+  codeFor(value: string): number | undefined;
+}
+
+interface DimensionOptions {
+  readonly grain?: Grain | undefined;
+  readonly timeZone: string;
+}
+
+export type CodedDimensionOf = (enriched: EnrichedFacts, options: DimensionOptions) => CodedValues;
+
+/** How the dimensions that facts of a kind have are read from their columns. */
+export type CodedDimensions = { readonly [Name in DimensionName]?: CodedDimensionOf };
+
+/** A dimension whose values are the texts of a dictionary. */
+export const byDictionary = (codeOf: (row: number) => number, names: ReadonlyDictionary): CodedValues => ({
+  codeOf,
+  codes: names.size,
+  valueOf: names.textOf,
+  codeFor: names.codeOf,
+});
+
+/** The dimensions that all kinds of facts have: those of their user and their time. */
+export const userDimensions = (facts: FactColumns, users: Users): CodedDimensions => ({
+  USER_STATUS: (enriched) => ({
+    codeOf: enriched.codeBy('status'),
+    codes: statusCodes.length,
+    valueOf: (code) => statusCodes[code] as Status,
+    codeFor: (value) => statusCodes.indexOf(value as Status),
+  }),
+  COUNTRY: (enriched) => byAttribute(enriched, users.countries),
+  GENDER: (enriched) => byAttribute(enriched, users.genders),
+  AGE_BAND: byAgeBand,
+  HAS_IMAGE: byImage,
+  USER: () => byDictionary(facts.userOf, users.codes),
+  PERIOD: (_enriched, options) => byPeriod(facts, options),
+});
+
+const byAttribute = (enriched: EnrichedFacts, attribute: Users['countries']): CodedValues => {
+  const attributesOf = enriched.codeBy('attributes');
+  return byDictionary((row) => attribute.codeBy(attributesOf(row)), attribute.names);
+};
+
+/** The names of age bands by code; code 0 is the unknown age. */
+const bandLabels = [unknownLabel, ...ageBandLabels];
+
+const byAgeBand: CodedDimensionOf = (enriched) => {
+  const filesOf = enriched.codeBy('files');
+  return {
+    codeOf: (row) => ageBandCodeOf(filesOf(row)),
+    codes: bandLabels.length,
+    valueOf: (code) => bandLabels[code] as string,
+    codeFor: (value) => (bandLabels.includes(value) ? bandLabels.indexOf(value) : undefined),
+  };
+};
+
+const byImage: CodedDimensionOf = (enriched) => {
+  const filesOf = enriched.codeBy('files');
+  return {
+    codeOf: (row) => hasImageOf(filesOf(row)),
+    codes: 2,
+    valueOf: (code) => code,
+    codeFor: Number,
+  };
+};
+
+const byPeriod = (facts: FactColumns, { grain, timeZone }: DimensionOptions): CodedValues => {
+  if (!grain) throw new DomainError('BAD_REQUEST', 'grain is missing: groupBy PERIOD needs it');
+  const periods = createPeriods(grain, timeZone);
+  const starts: number[] = [];
+  const table = createNumberTable();
+  return {
+    codeOf(row) {
+      const startUs = periods.startOf(facts.occurredAtUsOf(row));
+      const code = table.intern(startUs);
+      if (code === starts.length) starts.push(startUs);
+      return code;
+    },
+    codes: Number.POSITIVE_INFINITY,
+    valueOf: (code) => starts[code] as number,
+    codeFor: () => undefined,
+  };
+};

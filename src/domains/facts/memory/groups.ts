@@ -1,0 +1,130 @@
+import { createGrouper, type Grouper } from '../../../indices/grouper.ts';
+import { microsOf } from '../../../lib/decimal.ts';
+import type { Work } from '../../../lib/work.ts';
+import { createYielder } from '../../../lib/yielding.ts';
+import type { FactGroups, GroupBudget, GroupFactsRequest, GroupQuery, MeasureFilter } from '../engine.ts';
+import type { CodedValues } from './coded-dimensions.ts';
+import { type EnrichedFacts, joinProbe } from './enrichment.ts';
+import { type CountsAndSums, countAndSum, distinctUsers, extremes, medians, type Scan } from './measures.ts';
+import type { MemoryFacts } from './memory-facts.ts';
+import { candidatesOf, scanRows } from './scan.ts';
+
+/** Joins facts to what was true at their time, then groups and counts them. Costs no SQL on the newest tables. */
+export const groupFacts = async (
+  facts: MemoryFacts,
+  query: GroupQuery,
+  { work, onGroup }: GroupBudget,
+): Promise<FactGroups> => {
+  const maybeYield = createYielder(work);
+  const probe = joinProbe();
+  dimensionsOf(facts, query, probe.facts);
+  facts.testOf(query.where, probe.facts, query.timeZone);
+  const enriched = await facts.enrichment.at(query.asOf, probe.joins);
+  // Questions that waited for the same tables would otherwise all begin in one go.
+  await maybeYield();
+  const dimensions = dimensionsOf(facts, query, enriched);
+  const grouper = createGrouper(dimensions);
+  const scan = scanOf(facts, query, enriched, { grouper, work });
+  const { totalSum, ...found } = await countAndSum(scan, facts.columns, onGroup);
+  const total = { count: sumOf(found.counts), amounts: sumOf(found.amounts), sum: totalSum };
+  const counted = { ...found, total, scan };
+  const passing = query.having ? await having(query.having, counted, work) : counted;
+  return factGroups({ facts, enriched, dimensions, grouper }, passing);
+};
+
+interface Grouping {
+  readonly facts: MemoryFacts;
+  readonly enriched: EnrichedFacts;
+  readonly dimensions: readonly CodedValues[];
+  readonly grouper: Grouper;
+}
+
+/** Counted groups, and the scan of their rows. */
+type CountedGroups = Omit<CountsAndSums, 'totalSum'> & Pick<FactGroups, 'total'> & { readonly scan: Scan };
+
+const factGroups = (
+  { facts, enriched, dimensions, grouper }: Grouping,
+  { scan, ...counted }: CountedGroups,
+): FactGroups => {
+  const { columns } = facts;
+  const groups = counted.counts.length;
+  return {
+    ...counted,
+    sequence: enriched.sequence,
+    valueOf: (group, index) => (dimensions[index] as CodedValues).valueOf(grouper.codesOf(group)[index] as number),
+    extremes: () => extremes(scan, columns, groups),
+    medians: () => medians(scan, columns, counted.amounts),
+    distinctUsers: () => distinctUsers(scan, columns, groups),
+    seqsOf: (requests) => seqsOf(scan, facts, requests),
+  };
+};
+
+const dimensionsOf = (facts: MemoryFacts, query: GroupQuery, enriched: EnrichedFacts): CodedValues[] =>
+  query.groupBy.map((name) => {
+    const dimensionOf = facts.dimensions[name];
+    if (!dimensionOf) throw new Error(`${facts.source} have no columns for ${name}`);
+    return dimensionOf(enriched, query);
+  });
+
+const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
+
+const scanOf = (
+  facts: MemoryFacts,
+  query: GroupQuery,
+  enriched: EnrichedFacts,
+  { grouper: { groupOf }, work }: { readonly grouper: Grouper; readonly work: Work },
+): Scan => {
+  const test = facts.testOf(query.where, enriched, query.timeZone);
+  const candidates = candidatesOf(facts, query.where?.userIds, enriched);
+  return (visit) => scanRows(candidates, test, (row) => visit(row, groupOf(row)), work);
+};
+
+/** Applies `having`: groups that do not pass it count as empty. */
+const having = async (filter: MeasureFilter, counted: CountedGroups, work: Work): Promise<CountedGroups> => {
+  const { scan, sumOf } = counted;
+  const counts = counted.counts.slice();
+  const amounts = counted.amounts.slice();
+  const maybeYield = createYielder(work);
+  let total = { count: 0, amounts: 0, sum: 0n };
+  for (let group = 0; group < counts.length; group++) {
+    const [count, sum] = [counts[group] as number, sumOf(group)];
+    if (passes(filter, count, sum)) {
+      total = {
+        count: total.count + count,
+        amounts: total.amounts + (amounts[group] as number),
+        sum: total.sum + sum,
+      };
+    } else {
+      counts[group] = 0;
+      amounts[group] = 0;
+    }
+    if (group % 1024 === 0) await maybeYield();
+  }
+  const filteredScan: Scan = (visit) => scan((row, group) => counts[group] !== 0 && visit(row, group));
+  return { sumOf, counts, amounts, total, scan: filteredScan };
+};
+
+const passes = ({ countAtLeast, sumAtLeast, sumAtMost }: MeasureFilter, count: number, sum: bigint): boolean =>
+  count >= (countAtLeast ?? 0) &&
+  (!sumAtLeast || sum >= microsOf(sumAtLeast)) &&
+  (!sumAtMost || sum <= microsOf(sumAtMost));
+
+/** One pass over the rows for all requests. */
+const seqsOf = async (
+  scan: Scan,
+  { columns }: MemoryFacts,
+  requests: readonly GroupFactsRequest[],
+): Promise<number[][]> => {
+  const results = requests.map((request) => ({ ...request, seqs: [] as number[] }));
+  const byGroup = new Map<number, typeof results>();
+  for (const result of results) byGroup.set(result.group, [...(byGroup.get(result.group) ?? []), result]);
+  await scan((row, group) => {
+    for (const { seqs, limit, fromEnd, afterSeq, beforeSeq } of byGroup.get(group) ?? []) {
+      const seq = columns.seqOf(row);
+      if (seq <= afterSeq || seq >= beforeSeq || (!fromEnd && seqs.length === limit)) continue;
+      seqs.push(seq);
+      if (seqs.length === 2 * limit + 512) seqs.splice(0, seqs.length - limit);
+    }
+  });
+  return results.map(({ seqs, limit }) => (limit === 0 ? [] : seqs.slice(-limit)));
+};

@@ -1,0 +1,37 @@
+import type { Users } from '../../users/users.ts';
+import type { FactSource } from '../dimensions.ts';
+import { checkFilter, type FactFilter, type FilterLimits } from '../filter.ts';
+import type { CodedDimensions } from './coded-dimensions.ts';
+import type { FactColumns } from './columns.ts';
+import type { EnrichedFacts, Enrichment } from './enrichment.ts';
+import { testOf } from './filter-test.ts';
+
+/** Facts of one kind in memory: in columns, enriched, and with dimensions. */
+export interface MemoryFacts {
+  readonly source: FactSource;
+  readonly columns: FactColumns;
+  readonly enrichment: Enrichment;
+  readonly dimensions: CodedDimensions;
+  /** The codes of the known users among these, each once. */
+  userCodes(userIds: readonly string[]): Set<number>;
+  /** The filter's test on rows of enriched facts; undefined when every row passes. Throws like `checkFilter`. */
+  testOf(
+    filter: FactFilter | null | undefined,
+    enriched: EnrichedFacts,
+    timeZone: string,
+  ): ((row: number) => boolean) | undefined;
+}
+
+type MemoryFactsOptions = Pick<MemoryFacts, 'source' | 'columns' | 'enrichment' | 'dimensions'> & {
+  readonly users: Users;
+  readonly limits: FilterLimits;
+};
+
+export const createMemoryFacts = ({ users, limits, ...options }: MemoryFactsOptions): MemoryFacts => ({
+  ...options,
+  userCodes: (userIds) => new Set(userIds.map(users.codes.codeOf).filter((code) => code !== undefined)),
+  testOf(filter, enriched, timeZone) {
+    if (filter) checkFilter(filter, options.source, limits);
+    return testOf(filter, options, enriched, timeZone);
+  },
+});
