@@ -228,6 +228,7 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
       notice = announceServer(config.data);
       // What another process has written since the store was opened.
       domains.apiKeys.refresh();
+      await finishErasure(domains, log);
       await domains.versionTables.sweep();
       void domains.versionTables.convertAll();
       await watchedFolder.start();
@@ -245,6 +246,17 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
       await Promise.all([domains.userSync.close(), domains.datasetRefreshes.stop(), domains.alerts.stop()]);
     },
   };
+};
+
+/** An erasure that was interrupted must not leave behind what it removed from the tables. */
+const finishErasure = async ({ eraser }: Domains, log: Logger): Promise<void> => {
+  if (!eraser.isUnfinished()) return;
+  try {
+    await eraser.finish();
+    log.info('an erasure that was interrupted is complete');
+  } catch (error) {
+    log.error(error, 'an erasure that was interrupted could not be completed; the next start tries it again');
+  }
 };
 
 const watchReport = (log: Logger): WatchReport => ({

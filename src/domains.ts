@@ -14,7 +14,7 @@ import { createDatasetGroups } from './domains/datasets/groups.ts';
 import { DatasetImports } from './domains/datasets/imports.ts';
 import { VersionRetention } from './domains/datasets/retention.ts';
 import { VersionTables } from './domains/datasets/version-tables.ts';
-import { UserErasure } from './domains/erasure/erasure.ts';
+import { Eraser } from './domains/erasure/erasure.ts';
 import { createExcludedUsers } from './domains/excluded-users/excluded-users.ts';
 import { createExcludedUsersImporter } from './domains/excluded-users/import.ts';
 import { createExperimentEvents } from './domains/experiments/events.ts';
@@ -91,7 +91,7 @@ export const createDomains = (services: DomainServices) => {
     ...facts,
     ...imports,
     ...datasets,
-    userErasure: new UserErasure(store, users.images),
+    eraser: new Eraser({ ...services, ...users, ...imports, tables: datasets.versionTables, data: limits.data }),
     storedFiles: () => storedFiles(services, users, datasets),
     /** What is wrong with each faulty file that the store names, one text for each. Reads a share of them, 0 to 1. */
     fileProblems: (share = 1) => problemsOfFiles(storedFiles(services, users, datasets), share),

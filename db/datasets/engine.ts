@@ -252,8 +252,15 @@ export interface BuildObserver {
   onRejects(rows: readonly RejectedRow[]): Promise<void>;
 }
 
-/** A version whose rows were moved to a Parquet file. */
-export interface ConvertedVersion extends StoredTable, FileChecksum {}
+/** A version whose rows were written to another Parquet file. */
+export interface RewrittenVersion extends StoredTable, FileChecksum {}
+
+/** A value of a column, as a file writes it. */
+export interface CellValue {
+  /** The index of the column. */
+  readonly column: number;
+  readonly text: string;
+}
 
 /** Stores each version of a dataset as an immutable Parquet file, which DuckDB queries. Throws DomainError. */
 export interface DatasetEngine {
@@ -263,7 +270,7 @@ export interface DatasetEngine {
   newFile(): string;
   build(request: BuildRequest, observer: BuildObserver): Promise<BuildResult>;
   /** Moves the rows of a file of the kind that held versions before Parquet; the old file stays. */
-  convert(file: string): Promise<ConvertedVersion>;
+  convert(file: string): Promise<RewrittenVersion>;
   query<Q extends TableQueryName>(
     table: StoredTable,
     name: Q,
@@ -271,6 +278,10 @@ export interface DatasetEngine {
   ): Promise<TableQueries[Q]['result']>;
   /** Writes rows to a Parquet file. Throws what `query` throws. */
   writeParquet(table: StoredTable, request: ParquetRequest): Promise<TemporaryFile>;
+  /** The number of rows with any of the values. */
+  countRowsWith(table: StoredTable, values: readonly CellValue[]): Promise<number>;
+  /** Writes the rows without any of the values to a new file; the old file stays. */
+  withoutRowsWith(table: StoredTable, values: readonly CellValue[]): Promise<RewrittenVersion>;
   /** Removes the file of a version once no query reads it; it is no error when the file does not exist. */
   remove(file: string): Promise<void>;
   /** Removes all files that are not in use, except those that this or another running process has created since its start. */

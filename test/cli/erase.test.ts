@@ -178,6 +178,41 @@ it('asof erase needs a confirmation and a folder that nobody else has open, and 
   expect(existsSync(missing)).toBe(false);
 });
 
+it('asof erase removes rows of datasets alone, and names the backups that have their versions', async () => {
+  const root = await folder();
+  const [data, out] = [join(root, 'data'), join(root, 'backups')];
+  const csv = join(root, 'calls.csv');
+  const backUp = async () => JSON.parse((await asof(['backup', '--data', data, '--out', out, '--json'])).stdout).id;
+  await writeFile(csv, 'phone,note\n+49 30 1,first\n+49 30 2,second\n');
+  const opened = await openApp({ data });
+  await opened.importFile('user-status', {
+    name: 's.csv',
+    text: `user_id,created_at,status\n${other},2020-01-01,paying`,
+  });
+  await opened.close();
+  await backUp();
+  expect(await asof(['import', 'dataset', 'calls', csv, '--data', data])).toMatchObject({ code: 0 });
+  const id = await backUp();
+  const command = ['erase', '--dataset', 'calls.phone=+49 30 1', '--data', data, '--backups', out, '--json'];
+  const unconfirmed = await asof(command);
+  expect(unconfirmed).toMatchObject({ code: 3, stderr: expect.stringContaining('dataset calls: 1 of 2, 1 left') });
+  const { stdout, stderr } = await asof([...command, '--yes']);
+  expect(stderr).toBe('');
+  expect(JSON.parse(stdout)).toEqual({
+    ...{ user: null, counts: [], firstSequence: null, amount: { before: '0', erased: '0', after: '0' } },
+    rows: [{ dataset: 'calls', version: 1, before: 2, erased: 1, after: 1 }],
+    backups: [expect.objectContaining({ id })],
+  });
+  expect(await asof(['verify', '--data', data])).toMatchObject({ code: 0 });
+  expect((await asof(['datasets', 'export', 'calls', '--data', data])).stdout).toBe(
+    'phone,note\r\n+49 30 2,second\r\n',
+  );
+  const again = await asof(['erase', '--dataset', 'calls.phone=+49 30 1', '--data', data]);
+  expect(again).toMatchObject({ code: 0, stdout: 'nothing of calls.phone=+49 30 1 is left\n' });
+  const unknown = await asof(['erase', '--dataset', 'calls.fax=1', '--data', data]);
+  expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('of a dataset that exists') });
+});
+
 it('asof erase names the backups that still have records of the person, and a restored one can be cut', async () => {
   const { root, data } = await filled();
   const [old, out, restored] = ['old', 'backups', 'restored'].map((name) => join(root, name)) as [

@@ -8,8 +8,8 @@ import type {
   BuildObserver,
   BuildRequest,
   BuildResult,
-  ConvertedVersion,
   FileChecksum,
+  RewrittenVersion,
   StoredTable,
   TableRow,
 } from '../engine.ts';
@@ -55,14 +55,9 @@ export const buildVersion = async (
     checkAccepted(request, staged);
     const build = { request, staged, files };
     const write = isMerge(request) ? writeMerged : writeNew;
-    const built = await services.duckdb.session((session) => write(services, session, build), {
-      signal: observer.signal,
-    });
-    await Promise.all([sync(target), sync(dirname(target))]);
-    return { ...built, ...(await checksumOf(target)) };
-  } catch (error) {
-    await rm(target, { force: true });
-    throw error;
+    return await writeSynced(target, () =>
+      services.duckdb.session((session) => write(services, session, build), { signal: observer.signal }),
+    );
   } finally {
     await Promise.all([files.staged, files.added].map((file) => rm(file, { force: true })));
   }
@@ -138,20 +133,17 @@ export const convertVersion = async (
   { duckdb, stager, limits }: BuildServices,
   columnFile: string,
   target: string,
-): Promise<Omit<ConvertedVersion, 'file'>> => {
+): Promise<Omit<RewrittenVersion, 'file'>> => {
   const staged = `${target}.rows`;
   try {
     const { columns: stagedColumns, rowCount } = await stager.convert({ columnFile, staged });
     const lineBytesMax = lineBytesOf(limits);
-    await duckdb.session((session) =>
-      writeStaged(session, { path: staged, columns: stagedColumns, rowCount, lineBytesMax }, target),
-    );
-    await Promise.all([sync(target), sync(dirname(target))]);
-    const columns = stagedColumns.map(({ hasEscapes: _, ...column }) => column);
-    return { columns, rowCount, ...(await checksumOf(target)) };
-  } catch (error) {
-    await rm(target, { force: true });
-    throw error;
+    return await writeSynced(target, async () => {
+      await duckdb.session((session) =>
+        writeStaged(session, { path: staged, columns: stagedColumns, rowCount, lineBytesMax }, target),
+      );
+      return { columns: stagedColumns.map(({ hasEscapes: _, ...column }) => column), rowCount };
+    });
   } finally {
     await rm(staged, { force: true });
   }
@@ -159,6 +151,18 @@ export const convertVersion = async (
 
 /** A character has up to three bytes, and an escaped one becomes two characters. */
 const lineBytesOf = ({ recordBytesMax }: DatasetLimits): number => recordBytesMax * 6 + 1_000_000;
+
+/** Runs `write`, which writes a Parquet file, and syncs what it has written. A failed write leaves no file. */
+export const writeSynced = async <R>(target: string, write: () => Promise<R>): Promise<R & FileChecksum> => {
+  try {
+    const written = await write();
+    await Promise.all([sync(target), sync(dirname(target))]);
+    return { ...written, ...(await checksumOf(target)) };
+  } catch (error) {
+    await rm(target, { force: true });
+    throw error;
+  }
+};
 
 const sync = async (path: string): Promise<void> => {
   const file = await open(path);

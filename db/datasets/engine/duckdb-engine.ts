@@ -5,16 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DebugLog } from '../../../src/lib/debug-log.ts';
 import { isOtherProcessAlive } from '../../../src/lib/process-alive.ts';
-import { buildVersion, convertVersion } from '../build/build-version.ts';
+import { buildVersion, convertVersion, writeSynced } from '../build/build-version.ts';
 import { Stager } from '../build/stager.ts';
 import { Duckdb, type DuckdbSession } from '../duckdb.ts';
 import type {
   BuildObserver,
   BuildRequest,
   BuildResult,
-  ConvertedVersion,
+  CellValue,
   DatasetEngine,
   ParquetRequest,
+  RewrittenVersion,
   StoredTable,
   TableQueries,
   TableQueryName,
@@ -22,6 +23,7 @@ import type {
 } from '../engine.ts';
 import type { DatasetLimits } from '../limits.ts';
 import { VersionQueries } from '../query/queries.ts';
+import { countRowsWith, writeRowsWithout } from '../query/rows-with-values.ts';
 import { writeParquet } from '../query/write-parquet.ts';
 
 /** Opens the dataset engine of a data folder. It reads no file and starts no thread before the first request. */
@@ -73,7 +75,7 @@ class DuckdbEngine implements DatasetEngine {
     });
   }
 
-  convert(file: string): Promise<ConvertedVersion> {
+  convert(file: string): Promise<RewrittenVersion> {
     const target = this.newFile();
     return convertVersion(this.#buildServices(), this.#pathOf(file), this.#pathOf(target)).then((converted) => ({
       ...converted,
@@ -107,6 +109,20 @@ class DuckdbEngine implements DatasetEngine {
       throw error;
     }
     return { path: this.#pathOf(file), remove: () => this.#removeFile(file) };
+  }
+
+  countRowsWith(table: StoredTable, values: readonly CellValue[]): Promise<number> {
+    return this.#uses.during([table.file], () =>
+      this.#duckdb.session((session) => countRowsWith(session, this.#withPath(table), values)),
+    );
+  }
+
+  async withoutRowsWith(table: StoredTable, values: readonly CellValue[]): Promise<RewrittenVersion> {
+    const file = this.newFile();
+    const target = this.#pathOf(file);
+    const write = () =>
+      this.#duckdb.session((session) => writeRowsWithout(session, this.#withPath(table), values, target));
+    return { file, ...(await this.#uses.during([table.file], () => writeSynced(target, write))) };
   }
 
   remove(file: string): Promise<void> {

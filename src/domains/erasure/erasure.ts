@@ -1,15 +1,23 @@
 import { rm } from 'node:fs/promises';
 import type { LedgerTable, Match, Store } from '../../../db/store.ts';
 import { conversations, followups } from '../../../db/tables/conversations.ts';
+import { datasetVersions } from '../../../db/tables/datasets.ts';
 import { excludedUsers } from '../../../db/tables/excluded-users.ts';
 import { experimentEvents } from '../../../db/tables/experiments.ts';
-import { erasedRecords } from '../../../db/tables/integrity.ts';
 import { transactions } from '../../../db/tables/transactions.ts';
 import { userFiles } from '../../../db/tables/user-files.ts';
 import { statusChanges } from '../../../db/tables/user-status.ts';
 import { userProfiles } from '../../../db/tables/users.ts';
 import { formatMicros, microsOf, parseDecimal } from '../../lib/decimal.ts';
 import type { ImageStore } from '../../sources/image-store.ts';
+import {
+  type DatasetRowServices,
+  DatasetRows,
+  type FoundRows,
+  type RowCount,
+  type RowSelection,
+} from './dataset-rows.ts';
+import { ErasureJournal } from './journal.ts';
 import { namingOf } from './person-pattern.ts';
 import { type FoundText, type TextKind, textsNaming } from './texts.ts';
 
@@ -35,71 +43,143 @@ export interface ErasureCount {
   readonly erased: number;
 }
 
-/** What the store holds of a person. */
+/** What to erase: a person, rows of datasets, or both. */
+export interface ErasureRequest {
+  readonly userId: string | null;
+  /** `NAME.COLUMN=VALUE`, or `NAME.COLUMN` for the rows whose value is the user's id. */
+  readonly rows: readonly string[];
+}
+
+/** What the store holds of what is to be erased. */
 export interface Erasure {
   readonly counts: readonly ErasureCount[];
+  /** Rows of datasets, of each version. */
+  readonly rows: readonly RowCount[];
+  /** The files of the versions that have any of the rows. */
+  readonly files: readonly string[];
+  /** Bytes that the new files of versions need at most. */
+  readonly newBytes: number;
   /** Sums of the amounts of transactions, exact decimal texts. */
   readonly amount: { readonly before: string; readonly erased: string; readonly after: string };
   /** From this sequence number on figures can no longer be reproduced; null when no record is the person's. */
   readonly firstSequence: number | null;
+  readonly hasTexts: boolean;
   readonly isEmpty: boolean;
-  /** Removes it all. Throws OUT_OF_SPACE and STORAGE_FAILED; then it may be repeated. */
+  /**
+   * Removes it from the tables; `finish` removes what is left in files and free pages. When it throws, OUT_OF_SPACE or
+   * STORAGE_FAILED among others, nothing was erased.
+   */
   erase(): Promise<void>;
+}
+
+export interface EraserServices extends DatasetRowServices {
+  readonly images: ImageStore;
+  readonly uploads: { removeAbandoned(): Promise<void> };
+  /** The data folder. */
+  readonly data: string;
 }
 
 const sliceRows = 10_000;
 
-/** Erases people from a store that no server and no other process has open: indices in memory do not follow. */
-export class UserErasure {
+/** Erases people and rows from a store that no other process has open: indices in memory do not follow. */
+export class Eraser {
+  readonly #services: EraserServices;
   readonly #store: Store;
   readonly #images: ImageStore;
+  readonly #rows: DatasetRows;
+  readonly #journal: ErasureJournal;
 
-  constructor(store: Store, images: ImageStore) {
-    this.#store = store;
-    this.#images = images;
+  constructor(services: EraserServices) {
+    this.#services = services;
+    this.#store = services.store;
+    this.#images = services.images;
+    this.#rows = new DatasetRows(services);
+    this.#journal = new ErasureJournal(services.data);
   }
 
-  /** Finds everything of a person; changes nothing. */
-  find(userId: string): Erasure {
-    const seqs = new Set<number>();
-    const counts: ErasureCount[] = [];
-    let firstSequence = Number.POSITIVE_INFINITY;
-    for (const [kind, table, match] of matchesOf(userId)) {
-      let erased = 0;
-      for (const rows of this.#store.slices(table, { columns: ['seq'], match, orderBy: 'seq', sliceRows }))
-        for (const seq of rows.map((row) => (row as { seq: number }).seq)) {
-          seqs.add(seq);
-          firstSequence = Math.min(firstSequence, seq);
-          erased++;
-        }
-      counts.push({ kind, before: this.#store.count(table), erased });
-    }
-    const images = this.#imagesOnlyOf(userId);
-    counts.push({ kind: 'images', before: this.#imageCount(), erased: images.length });
-    const texts = [...textsNaming(this.#store, { names: namingOf(userId), isRecord: (seq) => seqs.has(seq) })];
+  /** Finds everything; erases nothing. Throws BAD_REQUEST for rows of no dataset that exists, DATA_DAMAGED. */
+  async find({ userId, rows }: ErasureRequest): Promise<Erasure> {
+    const selections = rows.map((text) => this.#rows.select(text, userId));
+    const found = await this.#rows.find(selections);
+    const { counts, seqs } = userId === null ? { counts: [], seqs: new Set<number>() } : this.#records(userId);
+    const images = userId === null ? [] : this.#imagesOnlyOf(userId);
+    if (userId !== null) counts.push({ kind: 'images', before: this.#imageCount(), erased: images.length });
+    const texts = this.#texts(userId, seqs, selections);
     for (const kind of new Set(texts.map((text) => text.kind)))
       counts.push({ kind, before: null, erased: texts.filter((text) => text.kind === kind).length });
     return {
       counts,
+      rows: found.counts,
+      files: found.files,
+      newBytes: found.bytes,
       amount: this.#amounts(userId),
-      firstSequence: seqs.size > 0 ? firstSequence : null,
-      isEmpty: seqs.size + texts.length === 0,
-      erase: () => this.#erase(userId, texts, images),
+      firstSequence: seqs.size > 0 ? [...seqs].reduce((least, seq) => Math.min(least, seq)) : null,
+      hasTexts: texts.length > 0,
+      isEmpty: seqs.size + texts.length + found.files.length === 0,
+      erase: () => this.#erase({ userId, texts, images, found }),
     };
   }
 
-  /** Whether an earlier erasure may have been interrupted before the file was written anew. */
-  hasErased(): boolean {
-    return this.#store.count(erasedRecords) > 0;
+  /** Whether an erasure was interrupted, or `finish` failed. */
+  isUnfinished(): boolean {
+    return this.#journal.exists();
   }
 
-  async #erase(userId: string, texts: readonly FoundText[], images: readonly string[]): Promise<void> {
-    // Files first: while the store names the person, an erasure that is interrupted can be repeated.
-    for (const sha256 of images) await rm(this.#images.pathOf(sha256), { force: true });
-    await this.#store.erase((tx) => {
-      for (const text of texts) text.erase(tx);
-      for (const [, table, match] of matchesOf(userId)) tx.erase(table, match);
+  /**
+   * Removes what an erasure has left: images, the files of versions that were written anew, and what is in free pages. An
+   * erasure that was interrupted before its commit is none, and nothing of it is left. Throws when the disk is full.
+   */
+  async finish(): Promise<void> {
+    const { images, files } = await this.#journal.read();
+    for (const sha256 of images)
+      if (this.#store.count(userFiles, { sha256 }) === 0) await rm(this.#images.pathOf(sha256), { force: true });
+    for (const file of files)
+      if (this.#store.count(datasetVersions, { file }) === 0) await this.#services.engine.remove(file);
+    // What processes that were killed had begun to read.
+    await Promise.all([this.#services.uploads.removeAbandoned(), this.#images.removeAbandoned()]);
+    this.#store.compact();
+    await this.#journal.end();
+  }
+
+  async #erase({ userId, texts, images, found }: Found): Promise<void> {
+    const { newFiles, apply, undo } = await found.rewrite();
+    try {
+      await this.#journal.begin({ images, files: [...found.files, ...newFiles] });
+      await this.#store.erase((tx) => {
+        for (const text of texts) text.erase(tx);
+        if (userId !== null) for (const [, table, match] of matchesOf(userId)) tx.erase(table, match);
+        apply(tx);
+      });
+    } catch (error) {
+      await undo();
+      await this.#journal.end();
+      throw error;
+    }
+  }
+
+  #records(userId: string): { readonly counts: ErasureCount[]; readonly seqs: ReadonlySet<number> } {
+    const seqs = new Set<number>();
+    const counts = matchesOf(userId).map(([kind, table, match]): ErasureCount => {
+      let erased = 0;
+      for (const rows of this.#store.slices(table, { columns: ['seq'], match, orderBy: 'seq', sliceRows }))
+        for (const row of rows) {
+          seqs.add((row as { seq: number }).seq);
+          erased++;
+        }
+      return { kind, before: this.#store.count(table), erased };
     });
+    return { counts, seqs };
+  }
+
+  #texts(userId: string | null, seqs: ReadonlySet<number>, selections: readonly RowSelection[]): FoundText[] {
+    const rows = selections.map(({ dataset, text }) => ({ dataset, names: namingOf(text) }));
+    const person = {
+      names: userId === null ? () => false : namingOf(userId),
+      isRecord: (seq: number) => seqs.has(seq),
+      namesRow: (text: string | null, importId: number) =>
+        rows.some(({ dataset, names }) => names(text) && this.#rows.mayConcern(dataset, importId)),
+    };
+    return [...textsNaming(this.#store, person)];
   }
 
   /** SHA-256 of the images that no other user has or had. */
@@ -121,7 +201,7 @@ export class UserErasure {
     return known.size;
   }
 
-  #amounts(userId: string): Erasure['amount'] {
+  #amounts(userId: string | null): Erasure['amount'] {
     let [before, erased] = [0n, 0n];
     const request = { columns: ['seq', 'userId', 'amount'], match: {}, orderBy: 'seq', sliceRows } as const;
     for (const rows of this.#store.slices(transactions, request))
@@ -133,6 +213,13 @@ export class UserErasure {
       }
     return { before: formatMicros(before), erased: formatMicros(erased), after: formatMicros(before - erased) };
   }
+}
+
+interface Found {
+  readonly userId: string | null;
+  readonly texts: readonly FoundText[];
+  readonly images: readonly string[];
+  readonly found: FoundRows;
 }
 
 const matchesOf = (userId: string): [RecordKind, LedgerTable, Match<LedgerTable>][] =>

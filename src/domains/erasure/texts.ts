@@ -12,6 +12,8 @@ const erasedText = '(erased)';
 export interface Person {
   names(text: string | null): boolean;
   isRecord(seq: number): boolean;
+  /** Whether a text of an import names a row of a dataset that is erased with the person. */
+  namesRow(text: string | null, importId: number): boolean;
 }
 
 /** What one text names, and how it is erased. */
@@ -54,10 +56,22 @@ export function* textsNaming(store: Store, person: Person): Generator<FoundText>
   yield* reasons(store, person);
 }
 
+type Naming = Person['names'];
+
+/** What names the person in the texts of an import. */
+const namesIn = (
+  { names, namesRow }: Pick<Person, 'names' | 'namesRow'>,
+  { importId, target }: { readonly importId: number | null; readonly target: string },
+): Naming => {
+  if (importId === null || target !== 'DATASET') return names;
+  return (text) => names(text) || namesRow(text, importId);
+};
+
 /** A rejected record stays, for the counts of its import, without what it said. */
-function* rejects(store: Store, { names, isRecord }: Person): Generator<FoundText> {
+function* rejects(store: Store, { isRecord, ...person }: Person): Generator<FoundText> {
   for (const row of rowsOf(store, rejectedRecords, 'id')) {
     const { id, target, raw, problems, source, settlement, settledSeq, state } = row;
+    const names = namesIn(person, row);
     // The source of a user file is the person's file; elsewhere it is a file about many.
     const texts = [raw, settlement, JSON.stringify(problems), target === 'USER_FILES' ? source : null];
     const isPersonal = texts.some(names) || (settledSeq !== null && isRecord(settledSeq));
@@ -81,15 +95,18 @@ function* rejects(store: Store, { names, isRecord }: Person): Generator<FoundTex
       },
     };
   }
-  for (const { id, source, field } of rowsOf(store, rejectGroups, 'id')) {
+  for (const group of rowsOf(store, rejectGroups, 'id')) {
+    const { id, source, field } = group;
+    const names = namesIn(person, group);
     if (!names(source) && !names(field)) continue;
     const left = { source: names(source) ? erasedText : source, field: names(field) ? erasedText : field };
     yield { kind: 'rejected records', erase: (tx) => tx.update(rejectGroups, { id }, left) };
   }
 }
 
-function* importTexts(store: Store, { names }: Person): Generator<FoundText> {
-  for (const { id, source, failureMessage, dialect, reading } of rowsOf(store, imports, 'id')) {
+function* importTexts(store: Store, person: Person): Generator<FoundText> {
+  for (const { id, target, source, failureMessage, dialect, reading } of rowsOf(store, imports, 'id')) {
+    const names = namesIn(person, { importId: id, target });
     if (![source, failureMessage, JSON.stringify(dialect), JSON.stringify(reading)].some(names)) continue;
     const left = {
       source: names(source) ? erasedText : source,

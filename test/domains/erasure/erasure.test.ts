@@ -33,11 +33,12 @@ const answersAfter = async (writes: readonly AnyWrite[], erased?: string) => {
   await opened.close();
   if (erased !== undefined) {
     const { app, close } = await openApp({ data, start: false });
-    const { userErasure } = app.domains;
-    await userErasure.find(erased).erase();
-    expect(userErasure.find(erased)).toMatchObject({ isEmpty: true, firstSequence: null });
+    const { eraser } = app.domains;
+    const request = { userId: erased, rows: [] };
+    await (await eraser.find(request)).erase();
+    expect(await eraser.find(request)).toMatchObject({ isEmpty: true, firstSequence: null });
     expect(app.store.verify().problems).toEqual([]);
-    app.store.compact();
+    await eraser.finish();
     await close();
   }
   const again = await openApp({ data });
@@ -74,8 +75,7 @@ describe('erasing a person', () => {
     const text = ['user_id,created_at,status', 'a,2020-01-01,paying', 'b,2020-01-01,paying', 'a,2020-01-02,paying'];
     const opened = await openApp({ data });
     await opened.importFile('user-status', { name: 'changes.csv', text: text.join('\n') });
-    const { userErasure } = opened.app.domains;
-    const found = userErasure.find('a');
+    const found = await opened.app.domains.eraser.find({ userId: 'a', rows: [] });
     expect(found.firstSequence).toBe(1);
     await found.erase();
     expect(opened.app.store.verify().problems).toEqual([]);
