@@ -132,6 +132,12 @@ export interface Store {
     after: number,
     upTo: number,
   ): Pick<Row<T>, C>[];
+  /** The first `limit` of these records. */
+  recordPage<T extends LedgerTable, C extends ColumnName<T>>(
+    table: T,
+    columns: readonly C[],
+    range: { readonly after: number; readonly upTo: number; readonly limit: number },
+  ): Pick<Row<T>, C>[];
   /** Rows whose `column` is one of `values`, in any order: one statement. */
   rowsIn<T extends SQLiteTable>(table: T, column: ColumnName<T>, values: readonly (string | number)[]): Row<T>[];
   page<T extends SQLiteTable>(table: T, request: PageRequest<T>): Row<T>[];
@@ -205,6 +211,8 @@ export interface StoreOptions {
   readonly writeProbeMs: number;
   /** Number of records up to which all are checked before the start is done; beyond it, so many of the newest ones. */
   readonly startCheckRecordsMax: number;
+  /** The sequence number of the first record; a store that has records goes on after its last one. */
+  readonly firstSequence: number;
   readonly nowUs: () => number;
   /** Called after each commit with how long it took. */
   readonly onCommitted?: (seconds: number) => void;

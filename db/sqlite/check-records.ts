@@ -5,6 +5,7 @@ import { columnsOf } from './columns.ts';
 import { outOfOrder } from './damage-errors.ts';
 import { bytesOf, commitDigest, noDigest, RowDigest, rowDigestBytes } from './digests.ts';
 import { ledgerTables } from './ledger-tables.ts';
+import { originOf } from './origin.ts';
 import { readRange } from './seal.ts';
 
 interface StoredCommit {
@@ -29,6 +30,8 @@ const windowRecords = 4096;
 export class RecordsCheck {
   readonly #client: Database.Database;
   readonly #share: number;
+  /** Its commit has no records. */
+  readonly #origin: number;
   readonly #readers: readonly LedgerReader[];
   readonly #left: Database.Statement<[number], string | null>;
   /** Tables that SQLite cannot read. */
@@ -38,6 +41,7 @@ export class RecordsCheck {
   constructor(client: Database.Database, share = 1) {
     this.#client = client;
     this.#share = share;
+    this.#origin = originOf(client);
     this.#left = client.prepare<[number], string | null>('select left_digest from erased_records where id = ?').pluck();
     this.#readers = ledgerTables.map((table) => {
       const keys = columnsOf(table).map(([key]) => key);
@@ -59,7 +63,7 @@ export class RecordsCheck {
     for (const commit of this.#commits(after)) {
       const { lastSeq, recordedAtUs } = commit;
       const [digest, recordDigests] = [bytesOf(commit.digest), bytesOf(commit.recordDigests)];
-      const count = lastSeq - upTo;
+      const count = lastSeq === this.#origin ? 0 : lastSeq - upTo;
       const isComplete = recordDigests.length === count * rowDigestBytes && Number.isSafeInteger(recordedAtUs);
       if (!isComplete || !commitDigest(previous, { lastSeq, recordedAtUs, recordDigests }).equals(digest))
         yield {
@@ -69,6 +73,10 @@ export class RecordsCheck {
         };
       previous = digest;
       upTo = lastSeq;
+      if (lastSeq === this.#origin) {
+        from = lastSeq;
+        continue;
+      }
       if (isComplete) {
         window.push(recordDigests);
         size += count;
@@ -128,7 +136,7 @@ export class RecordsCheck {
         yield {
           table: name,
           sequence: seq,
-          ...originOf(row, positions),
+          ...sourceOf(row, positions),
           message: messageOf(name, seq, row, positions),
         };
       }
@@ -158,7 +166,7 @@ export class RecordsCheck {
   *#outside(last: number): Generator<Damage> {
     for (const reader of this.#readers) {
       const { name, positions } = reader;
-      const below = yield* this.#rows(reader, Number.MIN_SAFE_INTEGER, 0);
+      const below = yield* this.#rows(reader, Number.MIN_SAFE_INTEGER, this.#origin);
       const beyond = yield* this.#rows(reader, last, Number.MAX_SAFE_INTEGER);
       for (const row of [...below, ...beyond]) {
         const sequence = Number(row[positions.seq]);
@@ -168,7 +176,7 @@ export class RecordsCheck {
   }
 }
 
-const originOf = (row: readonly unknown[], { importId, line }: LedgerReader['positions']): Partial<Damage> => ({
+const sourceOf = (row: readonly unknown[], { importId, line }: LedgerReader['positions']): Partial<Damage> => ({
   ...(typeof row[importId] === 'number' ? { importId: row[importId] } : {}),
   ...(typeof row[line] === 'number' ? { line: row[line] } : {}),
 });
@@ -179,7 +187,7 @@ const messageOf = (
   row: readonly unknown[],
   positions: LedgerReader['positions'],
 ): string => {
-  const { importId, line } = originOf(row, positions);
+  const { importId, line } = sourceOf(row, positions);
   const origin = importId === undefined ? '' : ` (import ${importId}${line === undefined ? '' : `, line ${line}`})`;
   return `${table}: record ${seq}${origin} is not as it was stored`;
 };

@@ -3,6 +3,7 @@ import { getTableName } from 'drizzle-orm';
 import { DomainError } from '../../src/errors.ts';
 import type { CutResult } from '../store.ts';
 import { ledgerTables } from './ledger-tables.ts';
+import { originOf } from './origin.ts';
 import { sealAnew } from './seal.ts';
 
 /** Where a ledger is cut: what was recorded later goes. */
@@ -42,6 +43,9 @@ const cutAt = (client: Database.Database, sequence: number): Cut | null => {
   const last = Number(client.prepare('select coalesce(max(last_seq), 0) from commits').pluck().get());
   if (sequence > last)
     throw new DomainError('BAD_REQUEST', `the ledger ends at sequence number ${last}, before ${sequence}`);
+  const origin = originOf(client);
+  if (sequence < origin)
+    throw new DomainError('BAD_REQUEST', `the ledger begins after sequence number ${origin}, later than ${sequence}`);
   if (sequence === last) return null;
   const commit = client.prepare(
     'select last_seq as lastSeq, recorded_at_us as atUs from commits where last_seq >= ? order by last_seq limit 1',
@@ -51,7 +55,7 @@ const cutAt = (client: Database.Database, sequence: number): Cut | null => {
   const recordedAtUs = sequence === 0 ? next.atUs - 1 : own.atUs;
   return {
     ...{ sequence, recordedAtUs, untilUs: Math.max(recordedAtUs, next.atUs - 1) },
-    isWithinCommit: sequence > 0 && own.lastSeq !== sequence,
+    isWithinCommit: sequence > origin && own.lastSeq !== sequence,
   };
 };
 

@@ -4,10 +4,10 @@ import { openClient } from './client.ts';
 import { SqliteTransaction } from './transaction.ts';
 
 /** A dry run: reads see the real store with the dry run's own rows on top; its rows go to a scratch database in memory. */
-export const createDryRun = (client: Database.Database, clockUs: () => number): ReturnType<Store['dryRun']> => {
+export const createDryRun = (client: Database.Database, nowUs: () => number): ReturnType<Store['dryRun']> => {
   const scratchClient = openClient(':memory:');
-  const scratch = new SqliteTransaction(scratchClient, clockUs);
-  const real = new SqliteTransaction(client, clockUs);
+  const scratch = new SqliteTransaction(scratchClient, { nowUs, firstSequence: 1 });
+  const real = new SqliteTransaction(client, { nowUs, firstSequence: 1 });
   scratch.begin();
   const tx: Tx = {
     get nowUs() {

@@ -5,6 +5,7 @@ import type { LedgerTable } from '../store.ts';
 import { columnsOf } from './columns.ts';
 import { combineChanges, commitDigest, noDigest, RowDigest, rowDigestBytes } from './digests.ts';
 import { ledgerTables } from './ledger-tables.ts';
+import { originOf } from './origin.ts';
 import { SideRows } from './side-rows.ts';
 import { sideTables } from './side-tables.ts';
 
@@ -46,12 +47,24 @@ const sealCommits = (client: Database.Database): void => {
   const commits = client.prepare('select last_seq as lastSeq, recorded_at_us as recordedAtUs from commits order by 1');
   let digest = noDigest;
   let after = 0;
+  const origin = originToSeal(client);
   for (const commit of commits.all() as { lastSeq: number; recordedAtUs: number }[]) {
-    const recordDigests = digestsUpTo(after, commit.lastSeq);
+    const recordDigests = commit.lastSeq === origin ? Buffer.alloc(0) : digestsUpTo(after, commit.lastSeq);
     digest = commitDigest(digest, { ...commit, recordDigests });
     seal.run(digest, recordDigests, commit.lastSeq);
     after = commit.lastSeq;
   }
+};
+
+/** As `originOf`, also where digests are missing: a first commit up to which nothing was ever recorded. */
+const originToSeal = (client: Database.Database): number => {
+  const first = client.prepare<[], number>('select last_seq from commits order by last_seq limit 1').pluck().get() ?? 0;
+  if (originOf(client) === first) return first;
+  const recorded = [...ledgerTables.map((table) => [getTableName(table), 'seq']), ['erased_records', 'id']].map(
+    ([table, key]) => `exists (select 1 from "${table}" where ${key} <= ?)`,
+  );
+  const isRecorded = client.prepare(`select ${recorded.join(' or ')}`).pluck();
+  return isRecorded.get(recorded.map(() => first)) === 0 ? first : 0;
 };
 
 /** Reads the records with `after < seq <= upTo` and returns their digests in order; a missing record has that of zeros. */

@@ -6,6 +6,7 @@ import { damagedRows } from './check-rows.ts';
 import { damagedPages, damagedSchema } from './check-structure.ts';
 import { isDamage } from './damage-errors.ts';
 import type { MarkedFile } from './marked-file.ts';
+import { originOf } from './origin.ts';
 import { stateOf } from './preflight.ts';
 
 interface StartCheck {
@@ -24,6 +25,7 @@ const smallRows = 2000;
 /** Checks a store as it is opened; see `Store.checkAtStart`. */
 export const checkStart = async ({ client, file, recordsMax, onLater }: StartCheck): Promise<readonly Damage[]> => {
   const { lastSeq } = stateOf(client);
+  const records = lastSeq - originOf(client);
   const before = client
     .prepare<[number], number | null>('select max(last_seq) from commits where last_seq <= ?')
     .pluck();
@@ -35,8 +37,8 @@ export const checkStart = async ({ client, file, recordsMax, onLater }: StartChe
     else file.foundDamaged();
     return damages;
   };
-  if (isSmall(client, lastSeq)) return conclude([...damagesOfStore(client, 0)]);
-  if (lastSeq <= recordsMax) return conclude(await checkInThread(file.path, 0));
+  if (isSmall(client, records)) return conclude([...damagesOfStore(client, 0)]);
+  if (records <= recordsMax) return conclude(await checkInThread(file.path, 0));
   const newest = await checkInThread(file.path, commitBefore(recordsMax));
   if (newest.length > 0) return conclude(newest);
   void checkInThread(file.path, 0).then(
@@ -46,9 +48,9 @@ export const checkStart = async ({ client, file, recordsMax, onLater }: StartChe
   return [];
 };
 
-const isSmall = (client: Database.Database, lastSeq: number): boolean => {
+const isSmall = (client: Database.Database, records: number): boolean => {
   const rows = client.prepare<[number], number>('select count(*) from (select 1 from row_digests limit ?)').pluck();
-  return lastSeq + Number(rows.get(smallRows)) < smallRows;
+  return records + Number(rows.get(smallRows)) < smallRows;
 };
 
 /** What of a store is not as it was stored: all but the counts of imports, which follow from it. */

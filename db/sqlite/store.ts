@@ -22,6 +22,8 @@ import { commits } from '../tables/index.ts';
 import { createSchemaCheck, keepOthersOut, openClient, openReadOnly } from './client.ts';
 import { createDryRun } from './dry-run.ts';
 import { type MarkedFile, openMarkedFile } from './marked-file.ts';
+import { originOf } from './origin.ts';
+import { stateOf } from './preflight.ts';
 import { countOf, pageOf, rowsIn } from './queries.ts';
 import { RecentCommits } from './recent-commits.ts';
 import { RecordReader } from './record-reader.ts';
@@ -78,7 +80,7 @@ class SqliteStore implements Store {
     this.#db = drizzle({ client });
     this.#nowUs = options.nowUs;
     this.#reader = new RecordReader(client);
-    this.#tx = new SqliteTransaction(client, options.nowUs);
+    this.#tx = new SqliteTransaction(client, options);
     this.#queue = new WriteQueue({
       client,
       tx: this.#tx,
@@ -121,6 +123,14 @@ class SqliteStore implements Store {
       this.#reader.read({ table, columns, condition, parameters: [after, upTo] });
     return rows as Pick<Row<T>, C>[];
   }
+
+  recordPage: Store['recordPage'] = (table, columns, { after, upTo, limit }) =>
+    this.#reader.read({
+      table,
+      columns,
+      condition: 'where seq > ? and seq <= ? order by seq limit ?',
+      parameters: [after, upTo, limit],
+    }) as never;
 
   rowsIn<T extends SQLiteTable>(table: T, column: ColumnName<T>, values: readonly (string | number)[]): Row<T>[] {
     return rowsIn(this.#db, table, column, values);
@@ -190,8 +200,12 @@ class SqliteStore implements Store {
   verify(share = 1): ReturnType<Store['verify']> {
     const marked = this.#file?.mark() ?? null;
     const damages = [...verifyStore(this.#client, { share, marked })];
-    const records = this.#client.prepare('select coalesce(max(last_seq), 0) from commits').pluck().get() as number;
-    return { damages, problems: damages.map(({ message }) => message), records, hasMark: marked !== null };
+    return {
+      damages,
+      problems: damages.map(({ message }) => message),
+      records: stateOf(this.#client).lastSeq - originOf(this.#client),
+      hasMark: marked !== null,
+    };
   }
 
   async checkAtStart(onLater: (damages: readonly Damage[]) => void): Promise<readonly Damage[]> {

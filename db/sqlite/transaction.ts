@@ -12,18 +12,19 @@ import type {
   NewRecord,
   NewRow,
   Row,
+  StoreOptions,
 } from '../store.ts';
 import { erasedRecords } from '../tables/integrity.ts';
 import { columnOf, encodeValues } from './columns.ts';
-import { commitDigest, noDigest, RowDigest, rowDigestBytes } from './digests.ts';
+import { type ChainedCommit, commitDigest, noDigest, RowDigest, rowDigestBytes } from './digests.ts';
 import { type Inserter, prepareInserter } from './inserter.ts';
 import { LatestRowFinder } from './lookup.ts';
 import type { RecentRecord } from './recent-commits.ts';
 import { readRange } from './seal.ts';
 import { SideRows, type SideState } from './side-rows.ts';
 
-/** The greatest sequence number: the indices store it in 32 bits. */
-const seqMax = 2 ** 32 - 2;
+/** The greatest sequence number that a JavaScript number states exactly. */
+const seqMax = Number.MAX_SAFE_INTEGER;
 
 /** What the store holds after a transaction. */
 export interface StoreState {
@@ -49,11 +50,13 @@ export interface CommittedRecords {
 export class SqliteTransaction implements ErasingTx {
   readonly #client: Database.Database;
   readonly #clockUs: () => number;
+  readonly #firstOfAll: number;
   readonly #finder: LatestRowFinder;
   readonly #inserters = new Map<SQLiteTable, Inserter>();
   readonly #statements = new Map<string, Database.Statement>();
   readonly #digests = new Map<SQLiteTable, RowDigest>();
   readonly #sideRows: SideRows;
+  #lastSeq = 0;
   #firstSeq = 1;
   #state: StoreState | undefined;
   #lastDigest = noDigest;
@@ -61,9 +64,10 @@ export class SqliteTransaction implements ErasingTx {
   #tables = new Set<SQLiteTable>();
   #nowUs = 0;
 
-  constructor(client: Database.Database, clockUs: () => number) {
+  constructor(client: Database.Database, { nowUs, firstSequence }: Pick<StoreOptions, 'nowUs' | 'firstSequence'>) {
     this.#client = client;
-    this.#clockUs = clockUs;
+    this.#clockUs = nowUs;
+    this.#firstOfAll = firstSequence;
     this.#finder = new LatestRowFinder(client);
     this.#sideRows = new SideRows(client);
   }
@@ -77,7 +81,8 @@ export class SqliteTransaction implements ErasingTx {
     const last = this.#prepare(
       'select last_seq as lastSeq, recorded_at_us as recordedAtUs, digest from commits order by last_seq desc limit 1',
     ).get() as (Commit & { readonly digest: Buffer }) | undefined;
-    this.#firstSeq = (last?.lastSeq ?? 0) + 1;
+    this.#lastSeq = last?.lastSeq ?? 0;
+    this.#firstSeq = last ? last.lastSeq + 1 : this.#firstOfAll;
     this.#lastDigest = last?.digest ?? noDigest;
     this.#sideRows.begin();
     this.#appended = [];
@@ -98,19 +103,35 @@ export class SqliteTransaction implements ErasingTx {
   /** Writes the commit row and the digests; call it right before COMMIT. */
   end(): void {
     const side = this.#sideRows.seal();
-    const lastSeq = this.#firstSeq + this.#appended.length - 1;
-    this.#state = { lastSeq, digest: this.#lastDigest, side };
+    this.#state = { lastSeq: this.#lastSeq, digest: this.#lastDigest, side };
     if (this.#appended.length === 0) return;
+    const lastSeq = this.#firstSeq + this.#appended.length - 1;
+    if (this.#lastSeq === 0 && this.#firstSeq > 1) this.#lastDigest = this.#insertOrigin();
     const recordDigests = this.#recordDigests();
     const recordedAtUs = this.#nowUs;
-    const digest = commitDigest(this.#lastDigest, { lastSeq, recordedAtUs, recordDigests });
+    const digest = this.#insertCommit({ lastSeq, recordedAtUs, recordDigests });
     this.#state = { lastSeq, digest, side };
+  }
+
+  /** The commit without records after which a ledger begins whose first record is not record 1. */
+  #insertOrigin(): Buffer {
+    return this.#insertCommit({
+      lastSeq: this.#firstSeq - 1,
+      recordedAtUs: this.#nowUs,
+      recordDigests: Buffer.alloc(0),
+    });
+  }
+
+  #insertCommit(commit: ChainedCommit): Buffer {
+    const digest = commitDigest(this.#lastDigest, commit);
+    const { lastSeq, recordedAtUs, recordDigests } = commit;
     this.#prepare('insert into commits (last_seq, recorded_at_us, digest, record_digests) values (?, ?, ?, ?)').run(
       lastSeq,
       recordedAtUs,
       digest,
       recordDigests,
     );
+    return digest;
   }
 
   /** What was written since `begin`; call it right after COMMIT. */

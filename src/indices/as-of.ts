@@ -1,9 +1,10 @@
 import { upperBound } from '../lib/upper-bound.ts';
 import { copyInto, grownCapacity } from './growable.ts';
+import { SeqArray } from './seq-array.ts';
 
 /**
  * A timeline of small values for each key: the value at a time is that of the entry with the greatest (atUs, seq) whose
- * atUs is not after the time. Keys are dense codes from 0, values 0–255, times microseconds, seqs integers below 2^32.
+ * atUs is not after the time. Keys are dense codes from 0, values 0–255, times microseconds, seqs sequence numbers.
  *
  * Positions are valid until the next `add` or `compact`.
  */
@@ -45,7 +46,7 @@ export const createTimelineIndex = (): TimelineIndex => new TimelineArena();
 class TimelineArena implements TimelineIndex {
   #times = new Float64Array(0);
   #values = new Uint8Array(0);
-  #seqs = new Uint32Array(0);
+  #seqs = new SeqArray(0);
   #arenaUsed = 0;
   /** Three cells a key in one array, so that a lookup misses the cache once: offset, length, capacity. */
   #blocks = new Uint32Array(0);
@@ -78,7 +79,7 @@ class TimelineArena implements TimelineIndex {
     const length = this.#blocks[cell + 1] as number;
     let offset = this.#blocks[cell] as number;
     let position = this.#insertionPoint(offset, length, atUs, seq);
-    if (position < offset + length && this.#times[position] === atUs && this.#seqs[position] === seq) return;
+    if (position < offset + length && this.#times[position] === atUs && this.#seqs.at(position) === seq) return;
 
     if (length === this.#blocks[cell + 2]) {
       const rank = position - offset;
@@ -88,7 +89,7 @@ class TimelineArena implements TimelineIndex {
     if (position < offset + length) this.#moveWithin(position + 1, position, offset + length);
     this.#times[position] = atUs;
     this.#values[position] = value;
-    this.#seqs[position] = seq;
+    this.#seqs.set(position, seq);
     this.#blocks[cell + 1] = length + 1;
     this.#entries += 1;
     if (seq > this.#newestSeq) this.#newestSeq = seq;
@@ -100,7 +101,7 @@ class TimelineArena implements TimelineIndex {
     const offset = this.#blocks[key * 3] as number;
     let position = upperBound(this.#times, atUs, offset, offset + (this.#blocks[key * 3 + 1] as number)) - 1;
     if (sequenceMax < this.#newestSeq)
-      while (position >= offset && (this.#seqs[position] as number) > sequenceMax) position -= 1;
+      while (position >= offset && this.#seqs.at(position) > sequenceMax) position -= 1;
     return position >= offset ? position : -1;
   }
 
@@ -129,13 +130,13 @@ class TimelineArena implements TimelineIndex {
   }
 
   seqOf(position: number): number {
-    return this.#seqs[position] as number;
+    return this.#seqs.at(position);
   }
 
   *compact(): Iterable<undefined> {
     const times = new Float64Array(this.#entries);
     const values = new Uint8Array(this.#entries);
-    const seqs = new Uint32Array(this.#entries);
+    const seqs = this.#seqs.emptied(this.#entries);
     const blocks = new Uint32Array(this.#keysEnd * 3);
     let target = 0;
     for (let cell = 0; cell < blocks.length; cell += 3) {
@@ -147,7 +148,7 @@ class TimelineArena implements TimelineIndex {
       for (let source = offset; source < offset + length; source += 1) {
         times[target] = this.#times[source] as number;
         values[target] = this.#values[source] as number;
-        seqs[target] = this.#seqs[source] as number;
+        seqs.set(target, this.#seqs.at(source));
         target += 1;
       }
       if (cell % 3072 === 0) yield undefined;
@@ -171,8 +172,7 @@ class TimelineArena implements TimelineIndex {
   /** The position in a block at which (atUs, seq) is, or is to be inserted. */
   #insertionPoint(offset: number, length: number, atUs: number, seq: number): number {
     let position = upperBound(this.#times, atUs, offset, offset + length);
-    while (position > offset && this.#times[position - 1] === atUs && (this.#seqs[position - 1] as number) >= seq)
-      position -= 1;
+    while (position > offset && this.#times[position - 1] === atUs && this.#seqs.at(position - 1) >= seq) position -= 1;
     return position;
   }
 
@@ -205,7 +205,7 @@ class TimelineArena implements TimelineIndex {
   #resizeArena(capacity: number): void {
     this.#times = copyInto(new Float64Array(capacity), this.#times);
     this.#values = copyInto(new Uint8Array(capacity), this.#values);
-    this.#seqs = copyInto(new Uint32Array(capacity), this.#seqs);
+    this.#seqs.resize(capacity);
   }
 
   #moveWithin(target: number, from: number, to: number): void {

@@ -1,15 +1,16 @@
 import { upperBound } from '../lib/upper-bound.ts';
 import { growableUint32 } from './growable.ts';
+import { SeqColumn } from './seq-column.ts';
 
 /**
- * Keys that are appended in ascending order, each with a count that may grow at any time and a mark set at the start.
+ * Sequence numbers as keys, which are appended in ascending order, each with a count that may grow at any time and a mark set at the start.
  * The cost of a sum over the positions [from, to) does not depend on their number. 8 bytes a key and 4 a mark.
  */
 export interface CountedKeys {
   readonly length: number;
   /** Bytes allocated, spare capacity included. */
   readonly byteLength: number;
-  /** Appends a key, greater than all before it and below 2^32, and returns its position. */
+  /** Appends a key, greater than all before it, and returns its position. */
   push(key: number, isMarked: boolean): number;
   /** Adds to the count of the key at a position. */
   add(position: number, count: number): void;
@@ -28,7 +29,7 @@ export interface CountedKeys {
  * plain counts with a tree over blocks of 64 of them 0.25 and 0.32: not worth a second array.
  */
 export const createCountedKeys = (): CountedKeys => {
-  const keys = growableUint32();
+  const keys = new SeqColumn();
   const tree = growableUint32();
   // Few keys are marked: a list of their positions is smaller than a sum for each key.
   const marks = growableUint32();
@@ -68,8 +69,8 @@ export const createCountedKeys = (): CountedKeys => {
       for (let node = position + 1; node < length; node += node & -node)
         values[node] = (values[node] as number) + count;
     },
-    keyAt: (position) => keys.values[position] as number,
-    upperBound: (bound) => upperBound(keys.values, bound, 0, keys.length),
+    keyAt: (position) => keys.at(position),
+    upperBound: (bound) => keys.upperBound(bound),
     countBetween: (from, to) => sumUpTo(to) - sumUpTo(from),
     marksBetween: (from, to) => marksBelow(to) - marksBelow(from),
     trim() {

@@ -2,6 +2,7 @@ import type { IpAddress } from '../lib/ip.ts';
 import { growableUint32 } from './growable.ts';
 import { type AddressWords, createIpBounds } from './ip-bounds.ts';
 import { createFinder4, createFinder6, createIpSweep } from './ip-segments.ts';
+import { SeqColumn } from './seq-column.ts';
 
 /** Addresses from first to last, both included and of one family, with first <= last. */
 export interface IpRange {
@@ -9,7 +10,7 @@ export interface IpRange {
   readonly last: IpAddress;
   /** Dictionary code of the city. */
   readonly city: number;
-  /** Integer below 2^32, greater for a later record. */
+  /** A sequence number, greater for a later record. */
   readonly ordinal: number;
 }
 
@@ -52,11 +53,11 @@ const copyWords = (ip: IpAddress, target: AddressWords): AddressWords => {
 const createFamily = (wordsPerAddress: 1 | 4) => {
   const bounds = createIpBounds(wordsPerAddress);
   const cities = growableUint32();
-  const ordinals = growableUint32();
+  const ordinals = new SeqColumn();
   const firstWords = new Uint32Array(wordsPerAddress);
   const lastWords = new Uint32Array(wordsPerAddress);
 
-  const ordinalOf = (position: number): number => ordinals.values[position] as number;
+  const ordinalOf = (position: number): number => ordinals.at(position);
   const compareRank = (a: number, b: number): number =>
     bounds.compareWidths(a, b) || ordinalOf(b) - ordinalOf(a) || b - a;
   const sweep = createIpSweep(wordsPerAddress, bounds, (a, b) => compareRank(a, b) < 0);

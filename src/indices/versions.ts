@@ -1,4 +1,5 @@
 import { absentUint32, growableUint32 } from './growable.ts';
+import { SeqColumn } from './seq-column.ts';
 
 /** The values of keys over time, by the seq that set them. Keys are dense codes from 0, values below 2^32 - 1. */
 export interface Versions {
@@ -11,7 +12,7 @@ export interface Versions {
 
 export const createVersions = (): Versions => {
   const newest = growableUint32();
-  const seqs = growableUint32();
+  const seqs = new SeqColumn();
   const values = growableUint32();
   const previous = growableUint32();
 
@@ -19,7 +20,7 @@ export const createVersions = (): Versions => {
     add(key, seq, value) {
       while (newest.length <= key) newest.push(absentUint32);
       const last = newest.values[key] as number;
-      if (last !== absentUint32 && (seqs.values[last] as number) >= seq) return false;
+      if (last !== absentUint32 && seqs.at(last) >= seq) return false;
       const changes = last === absentUint32 ? value !== 0 : values.values[last] !== value;
       seqs.push(seq);
       values.push(value);
@@ -27,10 +28,9 @@ export const createVersions = (): Versions => {
       newest.set(key, seqs.length - 1);
       return changes;
     },
-    valueAt(key, sequence = absentUint32) {
+    valueAt(key, sequence = Number.POSITIVE_INFINITY) {
       let version = key < newest.length && key >= 0 ? (newest.values[key] as number) : absentUint32;
-      while (version !== absentUint32 && (seqs.values[version] as number) > sequence)
-        version = previous.values[version] as number;
+      while (version !== absentUint32 && seqs.at(version) > sequence) version = previous.values[version] as number;
       return version === absentUint32 ? 0 : (values.values[version] as number);
     },
     get byteLength() {

@@ -82,6 +82,12 @@ export const storeSettings = {
     description:
       'Interval between checks whether the data folder can be written again after a write has failed, in milliseconds.',
   },
+  firstSequence: {
+    type: integer({ max: Number.MAX_SAFE_INTEGER }),
+    default: '1',
+    description:
+      'Sequence number of the first record of a new ledger, for one that goes on with the numbers of another; a ledger that has records goes on after its last one.',
+  },
   startCheckRecordsMax: {
     type: integer(),
     default: '5000000',

@@ -50,7 +50,7 @@ const integerMax = 999_999_999;
 
 export const integer = ({ min = 1, max = integerMax } = {}) =>
   parsed(`a whole number ${max === integerMax ? `of at least ${min}` : `from ${min} to ${max}`}`, (value) =>
-    /^\d{1,9}$/.test(value) && Number(value) >= min && Number(value) <= max ? Number(value) : undefined,
+    /^\d{1,16}$/.test(value) && Number(value) >= min && Number(value) <= max ? Number(value) : undefined,
   );
 
 const bytesPerUnit: Readonly<Record<string, number>> = { '': 1, kB: 1e3, MB: 1e6, GB: 1e9 };

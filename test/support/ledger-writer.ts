@@ -9,6 +9,7 @@ const store = openStore({
   writeWaitMs: 30_000,
   writeProbeMs: 1000,
   startCheckRecordsMax: 1_000_000,
+  firstSequence: 1,
   nowUs: () => Date.now() * 1000,
 });
 const write = (index: number) =>

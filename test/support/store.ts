@@ -21,6 +21,7 @@ export const testStore = (options: Partial<StoreOptions> = {}): Store => {
     writeWaitMs: 10_000,
     writeProbeMs: 1000,
     startCheckRecordsMax: 1_000_000,
+    firstSequence: 1,
     nowUs: () => Date.now() * 1000,
   };
   const store = openStore({ ...defaults, data: options.data ?? dataFolder(), ...options });

@@ -16,12 +16,11 @@ const batchRecords = 5000;
 
 /** Every event recorded by now and up to a sequence number, in the order of `seq`, batch by batch. */
 export function* conversationEvents(store: Store, sequence: number): Iterable<ConversationEvent[]> {
-  const newest = [conversations, followups].map(
-    (table) => store.page(table, { key: 'seq', direction: 'desc', limit: 1 })[0]?.seq ?? 0,
-  );
+  const seqs = (direction: 'asc' | 'desc'): number[] =>
+    [conversations, followups].flatMap((table) => store.page(table, { key: 'seq', direction, limit: 1 })[0]?.seq ?? []);
   // Sequence numbers have no gap, so whatever is recorded from now on has a greater one.
-  const last = Math.min(sequence, Math.max(...newest));
-  for (let after = 0; after < last; after += batchRecords) {
+  const last = Math.min(sequence, Math.max(...seqs('desc')));
+  for (let after = Math.min(...seqs('asc')) - 1; after < last; after += batchRecords) {
     const upTo = Math.min(after + batchRecords, last);
     const events = [...startsBetween(store, after, upTo), ...followupsBetween(store, after, upTo)];
     if (events.length > 0) yield events.sort((a, b) => a.seq - b.seq);

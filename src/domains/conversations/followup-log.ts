@@ -1,6 +1,6 @@
 import type { CountedKeys } from '../../indices/counted-keys.ts';
 import { growableUint32 } from '../../indices/growable.ts';
-import { upperBound } from '../../lib/upper-bound.ts';
+import { SeqColumn } from '../../indices/seq-column.ts';
 import { createYielder } from '../../lib/yielding.ts';
 
 /** The conversations of a symbol as of a sequence number: keys are the `seq` of the starts, counts their follow-ups. */
@@ -13,7 +13,7 @@ const stepsPerYield = 65_536;
  * ascending order of these records.
  */
 export class FollowupLog {
-  readonly #seqs = growableUint32();
+  readonly #seqs = new SeqColumn();
   readonly #positions = growableUint32();
 
   /** Adds a follow-up of the conversation at a position of the symbol's series. */
@@ -23,7 +23,7 @@ export class FollowupLog {
   }
 
   countUpTo(sequence: number): number {
-    return upperBound(this.#seqs.values, sequence, 0, this.#seqs.length);
+    return this.#seqs.upperBound(sequence);
   }
 
   /** The symbol's series as of a sequence number. Reads every conversation and follow-up up to it once, and yields. */
@@ -62,7 +62,7 @@ export class FollowupLog {
 
 /** A count and the records at which it changed. 8 bytes a change. */
 export class CountHistory {
-  readonly #seqs = growableUint32();
+  readonly #seqs = new SeqColumn();
   readonly #counts = growableUint32();
 
   /** The newest count; 0 before the first. */
@@ -77,7 +77,7 @@ export class CountHistory {
   }
 
   upTo(sequence: number): number {
-    const changes = upperBound(this.#seqs.values, sequence, 0, this.#seqs.length);
+    const changes = this.#seqs.upperBound(sequence);
     return changes === 0 ? 0 : (this.#counts.values[changes - 1] as number);
   }
 

@@ -18,8 +18,8 @@ const originColumns = [
   { name: 'sent_by', type: 'TEXT', field: 'sentBy' },
 ] as const;
 
-/** Sequence numbers that one page covers: few enough to hold the thread for a few milliseconds only. */
-const pageSequences = 2000;
+/** Few enough to hold the thread for a few milliseconds only. */
+const pageRows = 2000;
 
 /** Rows of a ledger table for queries; the cursor is the sequence number. */
 export const ledgerRows = <T extends LedgerTable>(
@@ -35,9 +35,9 @@ export const ledgerRows = <T extends LedgerTable>(
     async *pages(from, to) {
       const maybeYield = createYielder();
       for (let cursor = from; cursor < to; ) {
-        const after = cursor;
-        cursor = Math.min(after + pageSequences, to);
-        const rows = store.records(table, fields, after, cursor) as readonly Row<T>[];
+        const request = { after: cursor, upTo: to, limit: pageRows };
+        const rows = store.recordPage(table, fields, request) as readonly Row<T>[];
+        cursor = rows.length < pageRows ? to : (rows.at(-1)?.seq ?? to);
         yield {
           rows: rows.length,
           cursor,

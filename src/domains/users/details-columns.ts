@@ -1,5 +1,7 @@
 import { createDictionary, type ReadonlyDictionary } from '../../indices/dictionary.ts';
 import { growableFloat64, growableUint32 } from '../../indices/growable.ts';
+import { noSeq } from '../../indices/seq-array.ts';
+import { SeqColumn } from '../../indices/seq-column.ts';
 
 /** The content of a user's own file. */
 export interface UserDetails {
@@ -26,20 +28,20 @@ type DetailsRow = { readonly [Field in keyof StoredDetails]: StoredDetails[Field
 /** Details of users as columns; codes count from 1, and code 0 stands for a user without a file. */
 export const createDetailsColumns = () => {
   const [firstNames, lastNames] = [createDictionary(), createDictionary()];
-  const [firstOf, lastOf, birth, seqs] = [growableUint32(), growableUint32(), growableFloat64(), growableUint32()];
+  const [firstOf, lastOf, birth, seqs] = [growableUint32(), growableUint32(), growableFloat64(), new SeqColumn()];
   // Code 0 of a name stands for no name.
   for (const names of [firstNames, lastNames]) names.intern('');
   firstOf.push(0);
   lastOf.push(0);
   birth.push(Number.NaN);
-  seqs.push(0);
+  seqs.push(noSeq);
 
   return {
     /** Appends details and returns their code. */
     push({ firstName, lastName, birthMs, seq }: DetailsRow): number {
       firstOf.push(firstNames.intern(firstName ?? ''));
       lastOf.push(lastNames.intern(lastName ?? ''));
-      seqs.push(seq ?? 0);
+      seqs.push(seq ?? noSeq);
       return birth.push(birthMs ?? Number.NaN);
     },
     detailsOf: (code: number): StoredDetails | null =>
@@ -49,7 +51,7 @@ export const createDetailsColumns = () => {
             firstName: firstNames.textOf(firstOf.values[code] as number) || null,
             lastName: lastNames.textOf(lastOf.values[code] as number) || null,
             birthMs: birth.values[code] as number,
-            seq: seqs.values[code] as number,
+            seq: seqs.at(code),
           },
     birthMsOf: (code: number): number => birth.values[code] as number,
     firstNames: nameColumn(firstNames, (code) => firstOf.values[code] as number),

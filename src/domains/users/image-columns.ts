@@ -1,5 +1,7 @@
 import { createDictionary } from '../../indices/dictionary.ts';
 import { growableFloat64, growableUint8, growableUint32 } from '../../indices/growable.ts';
+import { noSeq } from '../../indices/seq-array.ts';
+import { SeqColumn } from '../../indices/seq-column.ts';
 
 /** A user's image as it was verified. */
 export interface UserImage {
@@ -23,11 +25,12 @@ export const createImageColumns = () => {
   const contents: string[] = [''];
   const names: string[] = [''];
   const [type, width, height, byteSize] = [growableUint8(), growableUint32(), growableUint32(), growableFloat64()];
-  const seqs = growableUint32();
+  const seqs = new SeqColumn();
   /** How many users currently have an image with a content, and the code of one of these images. */
   const used = new Map<string, { count: number; code: number }>();
   types.intern('');
-  for (const column of [type, width, height, byteSize, seqs]) column.push(0);
+  for (const column of [type, width, height, byteSize]) column.push(0);
+  seqs.push(noSeq);
 
   const imageOf = (code: number): UserImage | null =>
     code === 0
@@ -39,7 +42,7 @@ export const createImageColumns = () => {
           height: height.values[code] as number,
           byteSize: byteSize.values[code] as number,
           name: names[code] as string,
-          seq: seqs.values[code] as number,
+          seq: seqs.at(code),
         };
 
   return {
@@ -47,7 +50,7 @@ export const createImageColumns = () => {
     push(image: ImageRow): number {
       contents.push(image.sha256 ?? '');
       names.push(image.name ?? '');
-      seqs.push(image.seq ?? 0);
+      seqs.push(image.seq ?? noSeq);
       type.push(types.intern(image.contentType ?? ''));
       width.push(image.width ?? 0);
       height.push(image.height ?? 0);

@@ -1,10 +1,9 @@
 import type { Row, Tx } from '../../../db/store.ts';
 import { userFileSyncs, userFiles } from '../../../db/tables/user-files.ts';
-import { growableUint32 } from '../../indices/growable.ts';
+import { SeqColumn } from '../../indices/seq-column.ts';
 import { createVersions } from '../../indices/versions.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { ageOn, dayOfMs, dayOfUs } from '../../lib/age.ts';
-import { upperBound } from '../../lib/upper-bound.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import { createDetailsColumns, type NameColumn, type StoredDetails } from './details-columns.ts';
 import { createImageColumns, type UserImage } from './image-columns.ts';
@@ -187,7 +186,7 @@ const createFileVersions = (images: ReturnType<typeof createImageColumns>) => {
   const detailsVersions = createVersions();
   const imageVersions = createVersions();
   /** The sequence numbers at which files changed, ascending. */
-  const revisions = growableUint32();
+  const revisions = new SeqColumn();
   const rejectedObjects = new Set<string>();
   const listeners: ((user: number) => void)[] = [];
   let present = 0;
@@ -197,7 +196,7 @@ const createFileVersions = (images: ReturnType<typeof createImageColumns>) => {
     imageVersions,
     rejectedObjects,
     addRevision: (seq: number): void => void revisions.push(seq),
-    revisionAt: (sequence: number): number => upperBound(revisions.values, sequence, 0, revisions.length),
+    revisionAt: (sequence: number): number => revisions.upperBound(sequence),
     onChange: (listener: (user: number) => void): void => void listeners.push(listener),
     apply({ user, name, kind, outcome, code }: StagedFile, seq: number): void {
       if (outcome === 'REJECTED') {

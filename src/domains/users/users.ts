@@ -1,7 +1,8 @@
 import type { Tx } from '../../../db/store.ts';
 import { userProfiles } from '../../../db/tables/users.ts';
 import { createDictionary, type Dictionary, type ReadonlyDictionary } from '../../indices/dictionary.ts';
-import { absentUint32, growableUint32 } from '../../indices/growable.ts';
+import { noSeq } from '../../indices/seq-array.ts';
+import { SeqColumn } from '../../indices/seq-column.ts';
 import { createVersions } from '../../indices/versions.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { idProblems, type RecordOrigin, type RecordOutcome } from '../../ledger/record.ts';
@@ -61,25 +62,25 @@ interface UserRegistry {
 
 const createUserRegistry = (): UserRegistry => {
   const codes = createDictionary();
-  /** The first ledger record that names each user, `absentUint32` for none. */
-  const namedSince = growableUint32();
+  /** The first ledger record that names each user, `noSeq` for none. */
+  const namedSince = new SeqColumn();
   const sources: ((user: number, sequence?: number) => boolean)[] = [];
   const addUnnamed = (userId: string): number => {
     const user = codes.intern(userId);
-    while (namedSince.length <= user) namedSince.push(absentUint32);
+    while (namedSince.length <= user) namedSince.push(noSeq);
     return user;
   };
   return {
     codes,
     addNamed(userId, seq) {
       const user = addUnnamed(userId);
-      if (seq < (namedSince.values[user] as number)) namedSince.set(user, seq);
+      if (seq < namedSince.at(user)) namedSince.set(user, seq);
       return user;
     },
     addUnnamed,
     addNamingSource: (isNamedBy) => void sources.push(isNamedBy),
-    isNamed: (user, sequence = absentUint32 - 1) =>
-      (namedSince.values[user] as number) <= sequence || sources.some((isNamedBy) => isNamedBy(user, sequence)),
+    isNamed: (user, sequence = Number.MAX_SAFE_INTEGER) =>
+      namedSince.at(user) <= sequence || sources.some((isNamedBy) => isNamedBy(user, sequence)),
   };
 };
 

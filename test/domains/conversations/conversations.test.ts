@@ -29,6 +29,7 @@ const withClock = (overrides: Partial<typeof settings> = {}, draw?: Draw) => {
     writeWaitMs: 1000,
     writeProbeMs: 1000,
     startCheckRecordsMax: 1_000_000,
+    firstSequence: 1,
     nowUs: () => clock.nowUs,
   });
   return { clock, store, ...onStore(store, { ...settings, ...overrides }, draw) };

@@ -1,6 +1,6 @@
 import { absentUint32, growableFloat64, growableInt32, growableUint32 } from '../../../indices/growable.ts';
+import { SeqColumn } from '../../../indices/seq-column.ts';
 import type { Decimal } from '../../../lib/decimal.ts';
-import { upperBound } from '../../../lib/upper-bound.ts';
 
 export interface FactRow {
   readonly seq: number;
@@ -25,7 +25,7 @@ export const isFutureAt = (occurredAtUs: number, recordedAtUs: number, limit: Fu
  * for ever.
  */
 export const createFactColumns = () => {
-  const seq = growableUint32();
+  const seq = new SeqColumn();
   const user = growableUint32();
   const occurredAtUs = growableFloat64();
   /** NaN for a fact without an amount. */
@@ -43,7 +43,7 @@ export const createFactColumns = () => {
     },
     /** The `seq` of the last row; 0 when there are none. */
     get lastSeq() {
-      return seq.length === 0 ? 0 : (seq.values[seq.length - 1] as number);
+      return seq.length === 0 ? 0 : seq.at(seq.length - 1);
     },
     /** The latest time of the first `rows` facts, microseconds, future ones left out; 0 when there are none. */
     newestUsOf(rows: number): number {
@@ -67,7 +67,7 @@ export const createFactColumns = () => {
       lastOfUser.set(row.user, position);
     },
     /** The number of rows whose `seq` is at most `sequence`. */
-    rowsUpTo: (sequence: number): number => upperBound(seq.values, sequence, 0, seq.length),
+    rowsUpTo: (sequence: number): number => seq.upperBound(sequence),
     /** One user's rows below `rows`, ascending. */
     rowsOfUser(code: number, rows: number): number[] {
       const found: number[] = [];
@@ -76,7 +76,7 @@ export const createFactColumns = () => {
         if (row < rows) found.push(row);
       return found.reverse();
     },
-    seqOf: (row: number) => seq.values[row] as number,
+    seqOf: (row: number) => seq.at(row),
     userOf: (row: number) => user.values[row] as number,
     occurredAtUsOf: (row: number) => occurredAtUs.values[row] as number,
     hasAmount: (row: number) => !Number.isNaN(units.values[row] as number),

@@ -1,0 +1,79 @@
+import { upperBound } from '../lib/upper-bound.ts';
+
+/** Stands for no sequence number; greater than all. */
+export const noSeq = Number.POSITIVE_INFINITY;
+
+/**
+ * Sequence numbers, integers below 2^53, at positions below `capacity`. Each takes 4 bytes as the offset from the first one
+ * that was set; a number that is less than the first, or 2^32 - 1 or more beyond it, moves all of them to 8 bytes.
+ */
+export class SeqArray {
+  #base = Number.NaN;
+  /** The offset that stands for `noSeq`. */
+  #noOffset = 2 ** 32 - 1;
+  #offsets: Uint32Array | Float64Array;
+
+  constructor(capacity: number) {
+    this.#offsets = new Uint32Array(capacity);
+  }
+
+  get capacity(): number {
+    return this.#offsets.length;
+  }
+
+  get byteLength(): number {
+    return this.#offsets.byteLength;
+  }
+
+  /** The number that was set at a position, or `noSeq`. */
+  at(position: number): number {
+    const offset = this.#offsets[position] as number;
+    return offset === this.#noOffset ? noSeq : this.#base + offset;
+  }
+
+  /** Sets a position below `capacity` to a sequence number or `noSeq`. */
+  set(position: number, seq: number): void {
+    if (seq === noSeq) {
+      this.#offsets[position] = this.#noOffset;
+      return;
+    }
+    if (Number.isNaN(this.#base)) this.#base = seq;
+    const offset = seq - this.#base;
+    if (!(offset >= 0 && offset < this.#noOffset) && this.#offsets instanceof Uint32Array) this.#widen();
+    this.#offsets[position] = offset;
+  }
+
+  /** The position after the last number at or below `bound`, in `[low, high)` of ascending numbers. */
+  upperBound(bound: number, low: number, high: number): number {
+    return upperBound(this.#offsets, bound - this.#base, low, high);
+  }
+
+  /** An empty array with the same form, for the same numbers in another order. */
+  emptied(capacity: number): SeqArray {
+    const other = new SeqArray(0);
+    other.#base = this.#base;
+    other.#noOffset = this.#noOffset;
+    other.#offsets = this.#offsets.slice(0, 0);
+    other.resize(capacity);
+    return other;
+  }
+
+  /** Moves the numbers of `[from, to)` to `target`; the two may overlap. */
+  copyWithin(target: number, from: number, to: number): void {
+    this.#offsets.copyWithin(target, from, to);
+  }
+
+  /** Changes the capacity; positions at or beyond it are lost. */
+  resize(capacity: number): void {
+    const previous = this.#offsets;
+    const next = previous instanceof Uint32Array ? new Uint32Array(capacity) : new Float64Array(capacity);
+    next.set(capacity < previous.length ? previous.subarray(0, capacity) : previous);
+    this.#offsets = next;
+  }
+
+  #widen(): void {
+    const narrow = this.#noOffset;
+    this.#noOffset = noSeq;
+    this.#offsets = Float64Array.from(this.#offsets, (offset) => (offset === narrow ? noSeq : offset));
+  }
+}

@@ -1,0 +1,66 @@
+import { tmpdir } from 'node:os';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { loadDemo } from '../../src/demo/load.ts';
+import { type OpenApp, openApp } from '../support/app.ts';
+
+/** The first sequence number of the second ledger: the first import of the demo reaches beyond 2^32, where 32 bits end. */
+const first = 2 ** 32 - 20;
+const offset = first - 1;
+
+const documents = [
+  `enrichedAggregate(first: 500, groupBy: [USER_STATUS, CITY, COUNTRY, PERIOD], grain: MONTH, asOf: { sequence: $sequence }) {
+     snapshot { sequence } total { count sum median distinctUsers }
+     nodes { key { userStatus city country periodStart } measures { count sum median } facts(first: 3) { nodes { userId occurredAt } } } }`,
+  `transactions(first: 50, orderBy: { by: AMOUNT, direction: DESC }, asOf: { sequence: $sequence }) {
+     totalCount nodes { transactionId amount provenance { sequence line } user { country }
+     enrichment { userStatus { status validFrom } ipCity { city } } } }`,
+  'transactions(last: 20, orderBy: { by: RECEIVED_AT }, asOf: { sequence: $sequence }) { nodes { transactionId } }',
+  `ipCities(addresses: ["10.20.7.9", "10.21.1.9", "2001:db8:1::7", "9.9.9.9"], asOf: { sequence: $sequence }) {
+     ipCity { city range { first last provenance { sequence line } } candidates { first last } table { sequence } } }`,
+  'dashboard(asOf: { sequence: $sequence }) { symbols { symbol count followups followupRate guessAccuracy } }',
+  'conversations(first: 100, asOf: { sequence: $sequence }) { totalCount nodes { uuid symbol followups { receivedAt } } }',
+  `monitor(asOf: { sequence: $sequence }) { verdict sentence snapshot { sequence }
+     checks { verdict country message } markets { country verdict userCount }
+     trend { periodStart eventCount newUserCount } outcomes { variant mean users } }`,
+  'experimentEvents(first: 50, asOf: { sequence: $sequence }) { totalCount nodes { userId variant provenance { sequence } } }',
+  'sql(query: "select user_status, city, count(*) n, sum(amount) s, min(seq) f from transactions group by 1, 2 order by 1, 2", asOf: { sequence: $sequence }) { rows }',
+  'userStatistics(asOf: { sequence: $sequence }) { count withImage byStatus { count } snapshot { sequence } }',
+];
+
+/** All sequence numbers of an answer, less `offset`. */
+const shifted = (answer: unknown, offset: number): unknown =>
+  JSON.parse(JSON.stringify(answer), (_key, value) =>
+    typeof value === 'number' && value >= offset ? value - offset : value,
+  );
+
+const withRestart = async (firstSequence: number): Promise<{ opened: OpenApp; last: number }> => {
+  const settings = { firstSequence: String(firstSequence), now: '2026-03-01T00:00:00Z' };
+  const opened = await openApp({ settings, onDisk: true });
+  await loadDemo(opened.app.domains, tmpdir());
+  const restarted = await openApp({ data: opened.data, settings });
+  onTestFinished(async () => {
+    await restarted.close();
+    await opened.close();
+  });
+  const { data } = await restarted.query<{ server: { snapshot: { sequence: string } } }>(
+    '{ server { snapshot { sequence } } }',
+  );
+  return { opened: restarted, last: Number(data?.server.snapshot.sequence) };
+};
+
+describe('a ledger that grows across 2^32', () => {
+  it('answers as one that begins with 1', { timeout: 120_000 }, async () => {
+    const [small, great] = [await withRestart(1), await withRestart(first)];
+    expect(great.last).toBe(small.last + offset);
+    expect(great.last).toBeGreaterThan(2 ** 32 + 2000);
+    for (const field of documents)
+      for (const sequence of [small.last, 9000, 2500]) {
+        const query = `query ($sequence: BigInt) { ${field} }`;
+        const expected = await small.opened.query(query, { sequence });
+        expect(expected.errors).toBeUndefined();
+        const found = await great.opened.query(query, { sequence: sequence + offset });
+        expect(shifted(found, offset)).toEqual(expected);
+      }
+    expect(great.opened.app.store.verify()).toMatchObject({ problems: [], records: small.last });
+  });
+});
