@@ -21,6 +21,7 @@ import {
 } from 'graphql';
 import type { Config } from '../config.ts';
 import { DomainError } from '../errors.ts';
+import type { Budget } from '../lib/work.ts';
 import { countOf, type Variables, valuesIn } from './input-size.ts';
 import { createIntrospection, introspectionWeight } from './introspection-cost.ts';
 
@@ -117,6 +118,16 @@ export const checkSize = ({ depth, fields, rows, scans, cost }: Size, limits: Li
     refuse(`costs ${cost}, more than ${limits.queryCostMax}: request smaller pages or fewer fields`, 'queryCostMax');
   if (scans > limits.queryScansMax) refuse(`scans all facts more than ${limits.queryScansMax} times`, 'queryScansMax');
 };
+
+/** The values that the answer of a query may have. */
+export const budgetOf = ({ queryCostMax }: Pick<Limits, 'queryCostMax'>): Budget => ({
+  valuesMax: queryCostMax,
+  exceeded: () =>
+    new DomainError(
+      'LIMIT_EXCEEDED',
+      `the answer has more than ${queryCostMax} values: request smaller pages or fewer fields (setting queryCostMax)`,
+    ),
+});
 
 /** The size of an operation beside its limits, for clients that ask for it. */
 export const costOf = ({ depth, fields, rows, scans, cost }: Size, limits: Limits) => ({

@@ -2,8 +2,8 @@ import { type ExecutionResult, type FormattedExecutionResult, GraphQLError } fro
 import type { Config } from '../config.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
+import { clientLeft } from '../http/ended-work.ts';
 import type { Work } from '../lib/work.ts';
-import { clientLeft } from './ended-work.ts';
 
 /** Overload rarely passes sooner: a client that is refused should not retry at once. */
 const retryAfterMs = 5000;

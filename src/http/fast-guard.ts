@@ -69,7 +69,7 @@ export const createFastGuard = (config: Pick<Config, 'host' | 'allowedOrigins'>,
       const startedMs = performance.now();
       const { method = '', headers } = incoming;
       const id = requestIdOf(headers['x-request-id']?.toString());
-      const request = new NodeRequest(incoming, id, address);
+      const request = new NodeRequest({ incoming, outgoing }, id, address);
       const response = refusalOf(incoming, request, handler) ?? (await handler.handle(request));
       if (!response) return false;
       const added = headers.origin === undefined ? noHeaders : corsHeaders(headers.origin, config.allowedOrigins);

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DomainError } from '../errors.ts';
 import { codingOf } from '../lib/content-coding.ts';
 import { parseExactJson } from '../lib/exact-json.ts';
@@ -22,10 +22,18 @@ export interface HttpRequest {
   chunks(): AsyncIterable<Uint8Array>;
   /** All bytes of the body. Rejects with TOO_LARGE when there are more than `bytesMax`, BAD_REQUEST when it ends too early. */
   bytes(bytesMax: number): Promise<Buffer>;
+  /** Calls `listener` when the client has disconnected before its answer was complete; perhaps also after that. */
+  onLeave(listener: () => void): void;
 }
 
 /** Parts of the address of a request, as its first line has them. */
 export type Address = Pick<HttpRequest, 'pathname' | 'search'>;
+
+/** What node:http passes with a request. */
+interface Exchange {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+}
 
 /** A request of node:http. It costs a fraction of what the objects of the Fetch standard cost. */
 export class NodeRequest implements HttpRequest {
@@ -36,10 +44,12 @@ export class NodeRequest implements HttpRequest {
   readonly origin: string;
   readonly header: HttpRequest['header'];
   readonly #incoming: IncomingMessage;
+  readonly #outgoing: ServerResponse;
 
-  constructor(incoming: IncomingMessage, id: string, { pathname, search }: Address) {
+  constructor({ incoming, outgoing }: Exchange, id: string, { pathname, search }: Address) {
     const { headers } = incoming;
     this.#incoming = incoming;
+    this.#outgoing = outgoing;
     this.id = id;
     this.method = incoming.method ?? '';
     this.pathname = pathname;
@@ -74,6 +84,11 @@ export class NodeRequest implements HttpRequest {
       const end = (): void => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts));
       incoming.on('data', add).on('end', end).on('error', stop);
     });
+  }
+
+  onLeave(listener: () => void): void {
+    if (this.#outgoing.closed) listener();
+    else this.#outgoing.once('close', listener);
   }
 }
 
@@ -116,6 +131,12 @@ export class FetchRequest implements HttpRequest {
       throw readErrorOf(error);
     }
     return Buffer.concat(parts);
+  }
+
+  onLeave(listener: () => void): void {
+    const { signal } = this.#request;
+    if (signal.aborted) listener();
+    else signal.addEventListener('abort', listener, { once: true });
   }
 }
 

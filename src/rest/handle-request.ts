@@ -5,13 +5,15 @@ import type { Principal } from '../domains/api-keys.ts';
 import { DomainError, type FieldProblem, storageFaultOf } from '../errors.ts';
 import { preferredType } from '../http/accept.ts';
 import { keyOf } from '../http/credentials.ts';
+import { clientLeft, untilEnd } from '../http/ended-work.ts';
 import { type BodyLimits, type HttpRequest, RequestBody } from '../http/request.ts';
 import { errorResponseOf, type HttpResponse } from '../http/response.ts';
 import { stringifyExact } from '../lib/exact-json.ts';
+import { Work } from '../lib/work.ts';
 import type { ApiDocument } from './api-document.ts';
 import { readFields, wrongMediaType } from './read-fields.ts';
 import { pairsOf, readInput } from './read-input.ts';
-import { isData, type Route, type RouteContext } from './route.ts';
+import { isData, isRead, type Route, type RouteContext } from './route.ts';
 import { areaOf } from './tags.ts';
 
 const bodyLimitsOf = (config: Config): BodyLimits => ({
@@ -77,7 +79,8 @@ export const createRequestHandler = (services: Services, log: Logger, document: 
         checkMediaType(route, context);
         // Reading is skipped for a route without parameters and a request without any.
         const input = hasInput(route, request) ? await inputOf(route, request, context) : {};
-        const value = await route.handle(input, services, context);
+        const found = route.handle(input, services, context);
+        const value = found instanceof Promise && isRead(route) ? await inTime(found, context, config) : await found;
         const policy = cachePolicies[route.subject];
         if (value instanceof Response) {
           // A route that lets clients revalidate its response says so itself.
@@ -118,6 +121,25 @@ const withFirstComputed = async (texts: AsyncIterable<string>): Promise<AsyncIte
       return: async () => (await parts.return?.()) ?? { done: true, value: undefined },
     }),
   };
+};
+
+const notYet = Symbol('no answer yet');
+
+/**
+ * The answer of a route that reads, or why its work ended before. Most answers are there at once: only others need a timer, and
+ * to know when their clients leave.
+ */
+const inTime = async (
+  answer: Promise<unknown>,
+  context: RequestContext,
+  { queryMsMax }: Pick<Config, 'queryMsMax'>,
+): Promise<unknown> => {
+  const soon = new Promise((resolve) => setImmediate(resolve, notYet));
+  const found = await Promise.race([answer, soon]);
+  if (found !== notYet) return found;
+  const { work } = context;
+  context.onLeave(() => work.end(clientLeft()));
+  return untilEnd(answer, { work, msMax: queryMsMax });
 };
 
 const isUnavailable = (error: unknown): boolean =>
@@ -164,6 +186,7 @@ class RequestContext implements RouteContext {
   readonly document: RouteContext['document'];
   readonly sentBy: string | null;
   readonly body: RequestBody;
+  readonly work = new Work();
   warnings: readonly FieldProblem[] = noWarnings;
   readonly #request: HttpRequest;
 
@@ -174,6 +197,10 @@ class RequestContext implements RouteContext {
     this.document = document;
     this.sentBy = caller?.name ?? null;
     this.body = new RequestBody(request, limits, () => (caller?.ended.aborted ? keyRevoked() : undefined));
+  }
+
+  onLeave(listener: () => void): void {
+    this.#request.onLeave(listener);
   }
 
   get pairs() {

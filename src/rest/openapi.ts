@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { type ErrorCode, errorCodes, statusOfCode } from '../errors.ts';
 import { fieldTypes } from './read-fields.ts';
 import { missingParameter, type Shape, unknownParameter } from './read-input.ts';
-import { type BodyDescription, isData, type RequestHeader, type Route } from './route.ts';
+import { type BodyDescription, isData, isRead, type RequestHeader, type Route } from './route.ts';
 import { tags } from './tags.ts';
 
 const problem = z.object({
@@ -132,26 +132,45 @@ const headersOf = (headers: Readonly<Record<string, string>> = {}) => {
   );
 };
 
-const errorsOf = ({ query, fields, path, subject, errorCodes = [], requiredScopes }: Route) => {
+const errorsOf = (route: Route) => {
+  const { query, fields, path, subject, errorCodes = [], requiredScopes } = route;
   const [first] = Object.keys({ ...query, ...fields });
   const example = first === undefined ? unknownParameter('verbose', []) : missingParameter(first);
-  return {
-    ...errorResponse('BAD_REQUEST', { message: example.message, problems: [example] }),
-    ...(requiredScopes
-      ? { ...errorResponse('UNAUTHENTICATED', { message: '…' }), ...errorResponse('NOT_ALLOWED', { message: '…' }) }
-      : {}),
-    ...(path === '/readyz' || isData(subject)
-      ? errorResponse('NOT_READY', { message: 'the indices are being built' })
-      : {}),
-    ...Object.assign({}, ...errorCodes.map((code) => errorResponse(code, { message: '…' }))),
-  };
+  const documented = (code: ErrorCode, message = '…') => ({ code, error: { message } });
+  return errorResponses([
+    { code: 'BAD_REQUEST', error: { message: example.message, problems: [example] } },
+    ...(requiredScopes ? [documented('UNAUTHENTICATED'), documented('NOT_ALLOWED')] : []),
+    ...(path === '/readyz' || isData(subject) ? [documented('NOT_READY', 'the indices are being built')] : []),
+    ...(subject === 'facts' && isRead(route) ? [documented('TIMEOUT')] : []),
+    ...errorCodes.map((code) => documented(code)),
+  ]);
 };
 
 const inBody = `The parameters may be sent in the body instead of the query: ${fieldTypes.join(' or ')}.`;
 
-const errorResponse = (code: ErrorCode, error: object) => ({
-  [statusOfCode(code)]: {
-    description: errorCodes.find((entry) => entry.code === code)?.meaning ?? code,
+interface DocumentedError {
+  readonly code: ErrorCode;
+  /** What its example says beside the code. */
+  readonly error: object;
+}
+
+/** The responses by status; codes of the same status share one. */
+const errorResponses = (documented: readonly DocumentedError[]) => {
+  const byStatus = new Map<number, DocumentedError[]>();
+  for (const each of documented) {
+    const status = statusOfCode(each.code);
+    byStatus.set(status, [...(byStatus.get(status) ?? []), each]);
+  }
+  return Object.fromEntries([...byStatus].map(([status, errors]) => [status, errorResponse(errors)]));
+};
+
+const errorResponse = (errors: readonly DocumentedError[]) => {
+  const [{ code = 'INTERNAL', error = {} } = {}] = errors;
+  const meanings = errors.map((each) => `${each.code}: ${meaningOf(each.code)}`);
+  return {
+    description: errors.length === 1 ? meaningOf(code) : meanings.join(' '),
     content: { 'application/json': { schema: fault, example: { error: { code, ...error } } } },
-  },
-});
+  };
+};
+
+const meaningOf = (code: ErrorCode): string => errorCodes.find((entry) => entry.code === code)?.meaning ?? code;

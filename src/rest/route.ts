@@ -3,6 +3,7 @@ import type { Services } from '../context.ts';
 import type { ErrorCode, FieldProblem } from '../errors.ts';
 import type { RequestBody } from '../http/request.ts';
 import type { Scope } from '../lib/api-key.ts';
+import type { Work } from '../lib/work.ts';
 import type { ApiDocument } from './api-document.ts';
 import type { RawInput, Shape } from './read-input.ts';
 import type { Tag } from './tags.ts';
@@ -15,6 +16,10 @@ type Subject = 'facts' | 'content' | 'server' | 'documentation';
 
 /** Whether a route needs a server that is ready and a caller who is authorized. */
 export const isData = (subject: Subject): boolean => subject === 'facts' || subject === 'content';
+
+/** Whether a route changes nothing: its work may end at any time. */
+export const isRead = ({ method, requiredScopes }: Pick<Route, 'method' | 'requiredScopes'>): boolean =>
+  method === 'GET' || requiredScopes?.every((scope) => scope === 'read') === true;
 
 /** What a response may depend on besides the parameters. */
 export interface RouteContext {
@@ -29,6 +34,8 @@ export interface RouteContext {
   readonly warnings: readonly FieldProblem[];
   /** The name of the caller's key; null for a caller without one. */
   readonly sentBy: string | null;
+  /** What long computations of a route that reads have: it ends when the client has left, or after `queryMsMax`. */
+  readonly work: Work;
   /** A header by its name in lower case. */
   header(name: string): string | undefined;
   /** The OpenAPI document of all routes. */

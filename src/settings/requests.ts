@@ -101,7 +101,7 @@ export const requestSettings = {
     type: integer(),
     default: '30000',
     description:
-      'Maximum duration of a GraphQL query, and of each result of a subscription, in milliseconds; it then ends with TIMEOUT.',
+      'Maximum duration of a GraphQL query, of each result of a subscription, and of an answer of a REST route that reads, in milliseconds; it then ends with TIMEOUT.',
   },
   queryCostMax: {
     type: integer(),

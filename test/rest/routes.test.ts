@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Services } from '../../src/context.ts';
 import { parseExactJson } from '../../src/lib/exact-json.ts';
+import type { Work } from '../../src/lib/work.ts';
 import { date, userId } from '../../src/rest/parameters.ts';
 import { defineRoute, type Route } from '../../src/rest/route.ts';
 import { createRouter } from '../../src/rest/router.ts';
@@ -62,7 +63,12 @@ const routes: readonly Route[] = [
 const opened = async () => {
   const { app, close } = await openApp();
   onTestFinished(close);
-  const services = { ...app.domains, ledger: app.ledger, config: { bodyBytesMax: 1000 }, server: { version: '1' } };
+  const services = {
+    ...app.domains,
+    ledger: app.ledger,
+    config: { bodyBytesMax: 1000, queryMsMax: 20 },
+    server: { version: '1' },
+  };
   const rest = createRouter(services as unknown as Services, pino({ level: 'silent' }), routes);
   return (method: string, path: string, body?: BodyInit, type?: string) =>
     rest.face.respond(
@@ -191,5 +197,65 @@ describe('a path', () => {
       'text/plain; charset=utf-8',
       'True',
     ]);
+  });
+});
+
+describe('routes that read', () => {
+  /** Routes that answer only when their work ends, and that work. */
+  const endless = () => {
+    const started: Work[] = [];
+    const untilEnded = (_input: object, _services: Services, { work }: { readonly work: Work }): Promise<never> => {
+      started.push(work);
+      return new Promise((_resolve, reject) => work.onEnd(reject));
+    };
+    const slow = [
+      defineRoute({ ...described, path: '/slow', handle: untilEnded }),
+      defineRoute({ ...described, method: 'POST', scopes: ['read'], path: '/slow', handle: untilEnded }),
+    ];
+    return { started, slow };
+  };
+
+  const routerOf = async (slow: readonly Route[], queryMsMax: number) => {
+    const { app, close } = await openApp();
+    onTestFinished(close);
+    const services = { ...app.domains, ledger: app.ledger, config: { bodyBytesMax: 1000, queryMsMax } };
+    return createRouter(services as unknown as Services, pino({ level: 'silent' }), slow).face;
+  };
+
+  it('end with TIMEOUT after queryMsMax, and their work with them', async () => {
+    const { started, slow } = endless();
+    const face = await routerOf(slow, 20);
+    for (const method of ['GET', 'POST']) {
+      const response = await face.respond(new Request(`${origin}/slow`, { method }), 'request-1');
+      const message = 'the answer took longer than 20 ms (setting queryMsMax)';
+      expect([response.status, await response.json()]).toEqual([503, { error: { code: 'TIMEOUT', message } }]);
+    }
+    expect(started.map(({ hasEnded }) => hasEnded)).toEqual([true, true]);
+  });
+
+  it('end when the client leaves', async () => {
+    const { started, slow } = endless();
+    const face = await routerOf(slow, 1_000_000);
+    const controller = new AbortController();
+    const answered = face.respond(new Request(`${origin}/slow`, { signal: controller.signal }), 'request-1');
+    controller.abort();
+    await answered;
+    expect(started[0]?.hasEnded).toBe(true);
+  });
+
+  it('that change something are finished', async () => {
+    const face = await routerOf(
+      [
+        defineRoute({
+          ...described,
+          method: 'POST',
+          path: '/slow',
+          handle: () => new Promise((resolve) => setTimeout(resolve, 50, 'done')),
+        }),
+      ],
+      1,
+    );
+    const response = await face.respond(new Request(`${origin}/slow`, { method: 'POST' }), 'request-1');
+    expect([response.status, await response.json()]).toEqual([200, 'done']);
   });
 });

@@ -31,14 +31,15 @@ export const transactionsAggregate = defineRoute({
     ],
   },
   query: asOfParameters,
-  async handle(asOf, { enrichedAggregate }) {
-    const aggregation = await enrichedAggregate.aggregate({
+  async handle(asOf, { enrichedAggregate }, { work }) {
+    const byStatusAndCity = {
       source: 'TRANSACTIONS',
       groupBy: ['USER_STATUS', 'CITY'],
       timeZone: 'UTC',
       asOf: asOfOf(asOf),
       orderBy: [],
-    });
+    } as const;
+    const aggregation = await enrichedAggregate.aggregate(byStatusAndCity, work);
     return aggregation.groups().map(({ key, measures: { sum, count } }) => ({
       user_status: key.USER_STATUS,
       city: key.CITY,
