@@ -1,16 +1,13 @@
-import DataLoader from 'dataloader';
 import type { Config } from './config.ts';
 import type { Principal } from './domains/api-keys.ts';
 import type { Domains } from './domains.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { NowUs } from './lib/clock.ts';
+import { type BatchFunction, Loaders } from './lib/loaders.ts';
 import type { Observer } from './lib/telemetry.ts';
 import type { DocumentDescription } from './lib/trusted-document.ts';
 import { type Budget, Work } from './lib/work.ts';
 import { yieldToEventLoop } from './lib/yielding.ts';
-
-/** Returns a value for every key in order, also for missing keys. */
-export type BatchFunction<K, V> = (keys: readonly K[]) => readonly V[] | Promise<readonly V[]>;
 
 /** The services that all requests share. */
 export interface Services extends Domains {
@@ -96,81 +93,6 @@ export const createContextFactory = (services: Services, budget?: Budget): ((req
   }
   Object.setPrototypeOf(RequestContext.prototype, services);
   return (request) => new RequestContext(request) as RequestContext & Services;
-};
-
-/** Keys of one call of a batch function, which is one statement and holds the thread. */
-const batchSizeMax = 2000;
-
-class Loaders {
-  readonly #observer: Observer;
-  readonly #work: Work;
-  #loaders: Map<unknown, DataLoader<unknown, unknown>> | undefined;
-  /** Loaders whose keys are lists of keys. */
-  #listLoaders: Map<unknown, DataLoader<readonly unknown[], readonly unknown[]>> | undefined;
-
-  /** After all promises of this tick, as DataLoader does itself, and after the slices that load more. */
-  readonly #schedule = (dispatch: () => void): void =>
-    void Promise.resolve().then(() => process.nextTick(() => this.#work.afterSlices(dispatch)));
-
-  constructor(observer: Observer, work: Work) {
-    this.#observer = observer;
-    this.#work = work;
-  }
-
-  load<K, V>(batch: BatchFunction<K, V>, key: K): Promise<V> {
-    this.#loaders ??= new Map();
-    let loader = this.#loaders.get(batch) as DataLoader<K, V> | undefined;
-    if (!loader) {
-      loader = new DataLoader((keys) => loadInTurn(observed(this.#observer, batch), keys, this.#work), {
-        ...{ maxBatchSize: batchSizeMax, batchScheduleFn: this.#schedule },
-      });
-      this.#loaders.set(batch, loader as DataLoader<unknown, unknown>);
-    }
-    return loader.load(key);
-  }
-
-  loadAll<K, V>(batch: BatchFunction<K, V>, keys: readonly K[]): Promise<readonly V[]> {
-    this.#listLoaders ??= new Map();
-    let loader = this.#listLoaders.get(batch) as DataLoader<readonly K[], readonly V[]> | undefined;
-    if (!loader) {
-      loader = new DataLoader((lists) => loadLists(observed(this.#observer, batch), lists, this.#work), {
-        ...{ cache: false, batchScheduleFn: this.#schedule },
-      });
-      this.#listLoaders.set(batch, loader as DataLoader<readonly unknown[], readonly unknown[]>);
-    }
-    return loader.load(keys);
-  }
-}
-
-/** The same batch function; each of its calls is reported under its name, of which there are as many as loaders. */
-const observed =
-  <K, V>(observer: Observer, batch: BatchFunction<K, V>): BatchFunction<K, V> =>
-  (keys) =>
-    observer.loaderBatch(batch.name || 'unnamed', keys.length, () => batch(keys));
-
-/** Full batches follow each other, and other requests come in between. */
-const loadInTurn = async <K, V>(batch: BatchFunction<K, V>, keys: readonly K[], work: Work): Promise<readonly V[]> => {
-  if (keys.length >= batchSizeMax) await yieldToEventLoop();
-  work.check();
-  return batch(keys);
-};
-
-const loadLists = async <K, V>(
-  batch: BatchFunction<K, V>,
-  lists: readonly (readonly K[])[],
-  work: Work,
-): Promise<(readonly V[])[]> => {
-  const [only = []] = lists;
-  if (lists.length === 1 && only.length <= batchSizeMax) return [await batch(only)];
-  const keys = lists.flat();
-  const values: V[] = [];
-  for (let from = 0; from < keys.length; from += batchSizeMax)
-    for (const value of await loadInTurn(batch, keys.slice(from, from + batchSizeMax), work)) values.push(value);
-  let end = 0;
-  return lists.map(({ length }) => {
-    end += length;
-    return values.slice(end - length, end);
-  });
 };
 
 const createYieldAfter = (work: Work): Context['yieldAfter'] => {

@@ -120,7 +120,7 @@ builder.queryField('conversations', (t) =>
       }),
       asOf: t.arg({ type: AsOfInput, description: conversationsAsOf }),
     },
-    resolve: async (_root, args, { conversations, config, load, ledger }) => {
+    resolve: async (_root, args, { conversations, config, loadAll, ledger }) => {
       const { symbol, range, timeZone } = args;
       const list = { field: 'Query.conversations' };
       const { after, before, cursors, ...selection } = selectPage(list, args, config);
@@ -129,7 +129,7 @@ builder.queryField('conversations', (t) =>
       const [afterSeq, beforeSeq] = [numericCursor(after), numericCursor(before)];
       const asOf = { sequence };
       const page = conversations.page({ symbol, range, timeZone, asOf, afterSeq, beforeSeq, ...selection });
-      const rows = await Promise.all(page.seqs.map((seq) => load(conversations.bySeqs, seq)));
+      const rows = await loadAll(conversations.bySeqs, page.seqs);
       const found = rows.filter((row) => row !== null).map((row) => inSnapshot(row, owner));
       return {
         ...pageOf(found, ({ seq }) => seq, { ...page, cursors: cursors.at(sequence) }),

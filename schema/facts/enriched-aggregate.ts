@@ -91,7 +91,7 @@ const groupAt = async (node: GroupNode, sequence: number | undefined): Promise<G
 };
 
 /** A page of the facts of a group; all groups of a page share one pass over the rows. */
-const groupFactsPage = async (node: GroupNode, args: PageArgs, { load, loadAll, yieldAfter, config }: Context) => {
+const groupFactsPage = async (node: GroupNode, args: PageArgs, { load, loadAll, config }: Context) => {
   const { list, key } = node;
   const parent = `${list.identity} ${JSON.stringify(key)}`;
   const field = { field: 'EnrichedAggregateGroup.facts', parent, pageSize: factsPerPage };
@@ -106,7 +106,6 @@ const groupFactsPage = async (node: GroupNode, args: PageArgs, { load, loadAll, 
   const selected = more ? (fromEnd ? seqs.slice(1) : seqs.slice(0, limit)) : seqs;
   const rows = await loadAll(aggregation.bySeqs, selected);
   const facts = rows.filter((row) => row !== null).map((row) => inSnapshot(row, list.asOf));
-  await yieldAfter(facts.length);
   const { asOf, sequence } = aggregation;
   const page = pageOf(facts, ({ seq }) => seq, {
     hasBefore: fromEnd ? more : after !== undefined,

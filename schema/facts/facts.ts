@@ -209,7 +209,7 @@ export const factsPage = async <F extends StoredFact>(
   context: Context,
   list: FactList,
 ) => {
-  const { config, loadAll, ledger, yieldAfter } = context;
+  const { config, loadAll, ledger } = context;
   const { limit, fromEnd, after, before, ...walk } = selectPage(list, args, config);
   const asOf = asOfOf(args.asOf, ledger, list.user);
   const request = {
@@ -226,7 +226,6 @@ export const factsPage = async <F extends StoredFact>(
   const page = await facts.page(request, context.work);
   const rows = await loadAll(facts.bySeqs, page.seqs);
   const found = foundRows(rows, asOf);
-  await yieldAfter(found.length);
   const edge: JoinedInList = { asOf: { ...asOf, sequence: page.sequence } };
   const cursors = walk.cursors.at(page.sequence);
   const { totalCount, sequence } = page;

@@ -41,11 +41,10 @@ const cellPage = async (
   };
 };
 
-const eventsPage = async (cell: Cell, args: PageArgs, { config, experimentEvents, loadAll, yieldAfter }: Context) => {
+const eventsPage = async (cell: Cell, args: PageArgs, { config, experimentEvents, loadAll }: Context) => {
   const { found, start, sides, totalCount, sequence, cursors } = await cellPage(cell, 'events', args, config);
   const rows = await loadAll(experimentEvents.bySeqs, found);
   const facts = rows.filter((row) => row !== null).map((row) => inSnapshot(row, cell.report.asOf));
-  await yieldAfter(facts.length);
   const edge = { asOf: { validAtUs: undefined, sequence } };
   return { ...pageOf(facts, (_fact, index) => start + index, { ...sides, cursors, edge }), totalCount, sequence };
 };

@@ -26,7 +26,7 @@ builder.objectField(MonitorType, 'events', (t) =>
       arrival: t.arg({ type: EventArrival, description: 'Only those that arrived so; default: all.' }),
       ...t.arg.connectionArgs(),
     },
-    async resolve(report, { variants, arrival, ...page }, { config, experimentEvents, loadAll, yieldAfter }) {
+    async resolve(report, { variants, arrival, ...page }, { config, experimentEvents, loadAll }) {
       const parent = JSON.stringify([report.identity, variants, arrival]);
       const selection = selectPage({ field: 'Monitor.events', parent, pageSize: rowsPerPage }, page, config);
       const { sequence = report.snapshot.sequence } = selection;
@@ -36,7 +36,6 @@ builder.objectField(MonitorType, 'events', (t) =>
       const found = Array.from({ length: end - start }, (_, index) => seqs[start + index] as number);
       const rows = await loadAll(experimentEvents.bySeqs, found);
       const facts = rows.filter((row) => row !== null).map((row) => inSnapshot(row, report.asOf));
-      await yieldAfter(facts.length);
       const edge = { asOf: { validAtUs: undefined, sequence } };
       const cursors = selection.cursors.at(sequence);
       return {

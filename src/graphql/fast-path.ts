@@ -2,14 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Services } from '../context.ts';
 import type { Principal } from '../domains/api-keys.ts';
 import { keyOf } from '../http/credentials.ts';
-import { clientLeft } from '../http/ended-work.ts';
 import type { FastGuard, FastHandler } from '../http/fast-guard.ts';
 import type { Address, NodeRequest } from '../http/request.ts';
 import type { HttpResponse } from '../http/response.ts';
 import type { FastPath, FastRequest } from '../http/server.ts';
 import { type Accepted, createAcceptReader } from './accept.ts';
 import { type Answer, httpResponseOf, type JsonType } from './answer.ts';
-import { isPrepared } from './operations.ts';
+import { isPrepared, leave } from './operations.ts';
 import { checkContentType, isJson, parametersIn, readBytes } from './read-parameters.ts';
 import type { Graphql } from './server.ts';
 
@@ -91,7 +90,7 @@ class JsonRequest implements FastRequest, FastHandler {
     if (!isPrepared(prepared)) return prepared.isOfSubscription && this.#received.events ? null : prepared;
     if (prepared.operation.node.operation === 'subscription') return null;
     const answer = operations.execute(prepared);
-    if (answer instanceof Promise) request.onLeave(() => prepared.context.work.end(clientLeft()));
+    if (answer instanceof Promise) request.onLeave(() => leave(prepared));
     return answer;
   }
 }

@@ -11,7 +11,7 @@ import type { Context, RequestInfo, Services } from '../context.ts';
 import { createContextFactory } from '../context.ts';
 import type { Principal } from '../domains/api-keys.ts';
 import { DomainError } from '../errors.ts';
-import { type EarlyEnd, untilEnd } from '../http/ended-work.ts';
+import { clientLeft, type EarlyEnd, untilEnd } from '../http/ended-work.ts';
 import { preview } from '../lib/problems.ts';
 import { checkAccess, rootFields } from './access.ts';
 import { type Answer, executed, refusalOf, requestErrors, succeeded } from './answer.ts';
@@ -80,6 +80,11 @@ export interface OperationsOptions {
   readonly resolveDocument: ResolveDocument;
   readonly execute: Execute;
 }
+
+/** A client has left before its answer: a query ends; what changes something is finished. */
+export const leave = ({ operation: { node }, context: { work } }: PreparedRequest): void => {
+  if (node.operation === 'query') work.end(clientLeft());
+};
 
 export const isPrepared = (prepared: PreparedRequest | Answer): prepared is PreparedRequest => 'operation' in prepared;
 

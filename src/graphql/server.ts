@@ -4,7 +4,6 @@ import { schema } from '../../schema/schema.ts';
 import type { Services } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { keyOf } from '../http/credentials.ts';
-import { clientLeft } from '../http/ended-work.ts';
 import { limitBody } from '../http/limited-body.ts';
 import { FetchRequest, mediaTypeOf } from '../http/request.ts';
 import type { GuardedFace } from '../http/request-guard.ts';
@@ -16,7 +15,7 @@ import { createDocuments, type Documents } from './documents.ts';
 import { eventStreamOf, singleResult } from './event-stream.ts';
 import { createGraphiql } from './graphiql.ts';
 import { observeOperations } from './observed-operations.ts';
-import { createOperations, executeWith, isPrepared, type OperationRequest, type Operations } from './operations.ts';
+import { createOperations, executeWith, isPrepared, leave, type OperationRequest, type Operations } from './operations.ts';
 import { parametersOfForm, type RequestParameters } from './parameters.ts';
 import { checkContentType, multipartType, parametersIn, readBytes } from './read-parameters.ts';
 import { createReads, rowFormatOf } from './reads.ts';
@@ -94,7 +93,7 @@ const createStages = (operations: Operations, services: Services) => {
     // Rows are read by programs that know HTTP only.
     if (!isPrepared(prepared)) return rows === null ? prepared : { ...prepared, jsonStatus: prepared.status };
     if (prepared.operation.node.operation !== 'subscription') {
-      request.signal.addEventListener('abort', () => prepared.context.work.end(clientLeft()), { once: true });
+      request.signal.addEventListener('abort', () => leave(prepared), { once: true });
       const isPlain = !operationRequest.isReadOnly || (rows === null && accepted.preferred === 'text/event-stream');
       return isPlain ? operations.execute(prepared) : reads(request, prepared, rows ?? jsonTypeOf(accepted));
     }
