@@ -15,7 +15,14 @@ import { createDocuments, type Documents } from './documents.ts';
 import { eventStreamOf, singleResult } from './event-stream.ts';
 import { createGraphiql } from './graphiql.ts';
 import { observeOperations } from './observed-operations.ts';
-import { createOperations, executeWith, isPrepared, leave, type OperationRequest, type Operations } from './operations.ts';
+import {
+  createOperations,
+  executeWith,
+  isPrepared,
+  leave,
+  type OperationRequest,
+  type Operations,
+} from './operations.ts';
 import { parametersOfForm, type RequestParameters } from './parameters.ts';
 import { checkContentType, multipartType, parametersIn, readBytes } from './read-parameters.ts';
 import { createReads, rowFormatOf } from './reads.ts';

@@ -6,7 +6,7 @@ import { yieldToEventLoop } from './yielding.ts';
 export type BatchFunction<K, V> = (keys: readonly K[]) => readonly V[] | Promise<readonly V[]>;
 
 /** Keys of one call of a batch function, which is one statement and holds the thread. */
-const batchSizeMax = 2000;
+const batchSizeMax = 1000;
 
 /** Rows whose callers go on in one turn of the event loop: what they do with them cannot be divided afterwards. */
 const rowsPerTurn = 1000;

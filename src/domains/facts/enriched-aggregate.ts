@@ -1,7 +1,7 @@
 import { DomainError } from '../../errors.ts';
 import { cooperativeSort } from '../../indices/cooperative-sort.ts';
 import { Work } from '../../lib/work.ts';
-import { createYielder } from '../../lib/yielding.ts';
+import { createYielder, type Yielder } from '../../lib/yielding.ts';
 import { type FactSource, type GroupKey, hasDimension } from './dimensions.ts';
 import type { AsOf, FactGroups, GroupFactsRequest, GroupQuery } from './engine.ts';
 import type { FactSet, StoredFact } from './fact-set.ts';
@@ -88,15 +88,29 @@ interface GroupedFacts {
   readonly facts: FactSet;
 }
 
+const groupsPerYield = 4096;
+
+/** The groups that have facts, ascending. */
+const nonEmpty = async (counts: readonly number[], maybeYield: Yielder): Promise<Uint32Array<ArrayBuffer>> => {
+  const found = new Uint32Array(counts.length);
+  let length = 0;
+  for (let group = 0; group < counts.length; group++) {
+    if (counts[group] !== 0) found[length++] = group;
+    if (group % groupsPerYield === 0) await maybeYield();
+  }
+  return found.subarray(0, length);
+};
+
 const aggregationOf = async ({ groups, query, orderBy, work, facts }: GroupedFacts): Promise<Aggregation> => {
   const { counts, sequence } = groups;
   const { groupBy } = query;
   const measures = createGroupMeasures(groups);
   const keyOf = (group: number): GroupKey =>
     Object.fromEntries(groupBy.map((name, index) => [name, groups.valueOf(group, index)]));
-  const found = Uint32Array.from(counts.keys()).filter((group) => counts[group] !== 0);
+  const maybeYield = createYielder(work);
+  const found = await nonEmpty(counts, maybeYield);
   const compare = await groupOrder({ groups, groupBy, orderBy, work }, measures.of, found);
-  const order = await cooperativeSort(found, compare, createYielder(work));
+  const order = await cooperativeSort(found, compare, maybeYield);
   const aggregation: Aggregation = {
     count: order.length,
     groups: (offset = 0, limit = order.length) =>

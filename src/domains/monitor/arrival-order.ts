@@ -34,6 +34,8 @@ export class ArrivalOrder {
   #transaction: Group | null = null;
   readonly #open = new Map<number, Group>();
   #sorting: Generator<void, Uint32Array> | null = null;
+  /** Sorted rows that are being appended, from an index on. */
+  #appending: { readonly rows: ArrayLike<number>; from: number } | null = null;
   /** The last row of the group that was appended last. */
   #lastRow = -1;
 
@@ -64,6 +66,7 @@ export class ArrivalOrder {
     const { rows } = this.#sources;
     for (let budget = rowsMax; budget > 0; ) {
       if (this.#sorting) budget -= this.#sort(this.#sorting);
+      else if (this.#appending) budget -= this.#appendSorted(this.#appending, budget);
       else {
         const next = this.#position < rows.length ? (rows.values[this.#position] as number) : Number.POSITIVE_INFINITY;
         const complete = this.#takeComplete(next);
@@ -112,7 +115,7 @@ export class ArrivalOrder {
       return;
     }
     this.#lastRow = lastRow;
-    if (rows.length === 1) this.#appendSorted(rows);
+    if (rows.length === 1) this.#appending = { rows, from: 0 };
     else this.#sorting = sortInSlices(Uint32Array.from(rows), this.#sources.columns.occurredAtUsOf);
   }
 
@@ -121,18 +124,22 @@ export class ArrivalOrder {
     const { done, value } = sorting.next();
     if (!done) return sortedPerStep;
     this.#sorting = null;
-    this.#appendSorted(value);
-    return value.length;
+    this.#appending = { rows: value, from: 0 };
+    return 0;
   }
 
-  #appendSorted(rows: ArrayLike<number>): void {
+  /** Appends at most `rowsMax` of sorted rows; returns how many. */
+  #appendSorted({ rows, from }: { readonly rows: ArrayLike<number>; readonly from: number }, rowsMax: number): number {
     const { occurredAtUsOf } = this.#sources.columns;
-    for (let index = 0; index < rows.length; index++) {
+    const end = Math.min(from + rowsMax, rows.length);
+    for (let index = from; index < end; index++) {
       const row = rows[index] as number;
       const isLast = index === rows.length - 1;
       this.#rows.push(row);
       this.#looks.push(Number(isLast || occurredAtUsOf(rows[index + 1] as number) !== occurredAtUsOf(row)));
     }
+    this.#appending = end === rows.length ? null : { rows, from: end };
+    return end - from;
   }
 
   /** A long batch ended after others that began later: only from the start its place in the order is found. */

@@ -72,8 +72,28 @@ export const executeFields = (
   return joinedParts(parts);
 };
 
-/** All parts, once they are there; the first one that fails fails them all. */
-const allOf = (parts: readonly Part[]): Promise<Text[]> => Promise.all(parts.map(async (part) => part));
+/**
+ * All parts, once they are there; the first one that fails fails them all. Unlike `Promise.all` it makes no promises for the
+ * parts that are texts, which are half of them.
+ */
+const allOf = (parts: readonly Part[]): Promise<readonly Text[]> =>
+  new Promise((resolve, reject) => {
+    const texts: Text[] = [];
+    let waiting = 0;
+    for (const [index, part] of parts.entries()) {
+      if (typeof part === 'string') {
+        texts[index] = part;
+        continue;
+      }
+      waiting++;
+      texts[index] = null;
+      part.then((text) => {
+        texts[index] = text;
+        if (--waiting === 0) resolve(texts);
+      }, reject);
+    }
+    if (waiting === 0) resolve(texts);
+  });
 
 const joinedParts = (parts: readonly Part[]): Promise<string> => allOf(parts).then(joined);
 

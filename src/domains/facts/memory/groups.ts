@@ -24,12 +24,12 @@ export const groupFacts = async (
   await maybeYield();
   const dimensions = dimensionsOf(facts, query, enriched);
   const grouper = createGrouper(dimensions);
-  const scan = scanOf(facts, query, enriched, { grouper, work });
+  const scan = await scanOf(facts, query, enriched, { grouper, work });
   const { totalSum, ...found } = await countAndSum(scan, facts.columns, onGroup);
   const total = { count: sumOf(found.counts), amounts: sumOf(found.amounts), sum: totalSum };
   const counted = { ...found, total, scan };
   const passing = query.having ? await having(query.having, counted, work) : counted;
-  return factGroups({ facts, enriched, dimensions, grouper }, passing);
+  return factGroups({ facts, enriched, dimensions, grouper, work }, passing);
 };
 
 interface Grouping {
@@ -37,13 +37,14 @@ interface Grouping {
   readonly enriched: EnrichedFacts;
   readonly dimensions: readonly CodedValues[];
   readonly grouper: Grouper;
+  readonly work: Work;
 }
 
 /** Counted groups, and the scan of their rows. */
 type CountedGroups = Omit<CountsAndSums, 'totalSum'> & Pick<FactGroups, 'total'> & { readonly scan: Scan };
 
 const factGroups = (
-  { facts, enriched, dimensions, grouper }: Grouping,
+  { facts, enriched, dimensions, grouper, work }: Grouping,
   { scan, ...counted }: CountedGroups,
 ): FactGroups => {
   const { columns } = facts;
@@ -53,7 +54,7 @@ const factGroups = (
     sequence: enriched.sequence,
     valueOf: (group, index) => (dimensions[index] as CodedValues).valueOf(grouper.codesOf(group)[index] as number),
     extremes: () => extremes(scan, columns, groups),
-    medians: () => medians(scan, columns, counted.amounts),
+    medians: () => medians(scan, columns, counted.amounts, work),
     distinctUsers: () => distinctUsers(scan, columns, groups),
     seqsOf: (requests) => seqsOf(scan, facts, requests),
   };
@@ -68,14 +69,14 @@ const dimensionsOf = (facts: MemoryFacts, query: GroupQuery, enriched: EnrichedF
 
 const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
 
-const scanOf = (
+const scanOf = async (
   facts: MemoryFacts,
   query: GroupQuery,
   enriched: EnrichedFacts,
   { grouper: { groupOf }, work }: { readonly grouper: Grouper; readonly work: Work },
-): Scan => {
+): Promise<Scan> => {
   const test = facts.testOf(query.where, enriched, query.timeZone);
-  const candidates = candidatesOf(facts, query.where?.userIds, enriched);
+  const candidates = await candidatesOf(facts, query.where?.userIds, enriched, work);
   return (visit) => scanRows(candidates, test, (row) => visit(row, groupOf(row)), work);
 };
 

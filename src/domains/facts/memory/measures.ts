@@ -2,6 +2,7 @@ import { createDecimalSums } from '../../../indices/decimal-sums.ts';
 import { createNumberTable, pairKey } from '../../../indices/number-table.ts';
 import { selectNth } from '../../../indices/select-nth.ts';
 import { divideMicros, microsOf } from '../../../lib/decimal.ts';
+import type { Work } from '../../../lib/work.ts';
 import { createYielder, type Yielder } from '../../../lib/yielding.ts';
 import type { Extremes } from '../engine.ts';
 import type { FactColumns } from './columns.ts';
@@ -95,10 +96,18 @@ interface AmountColumns {
  * The median amount of each group in millionths; the index after the last group stands for all groups together. The
  * median of an even number of amounts is the mean of the middle two, rounded half to even.
  */
-export const medians = async (scan: Scan, columns: FactColumns, amounts: readonly number[]): Promise<bigint[]> => {
+export const medians = async (
+  scan: Scan,
+  columns: FactColumns,
+  amounts: readonly number[],
+  work?: Work,
+): Promise<bigint[]> => {
   const starts = [0];
-  for (const count of amounts) starts.push((starts.at(-1) as number) + count);
-  const total = starts.at(-1) as number;
+  let total = 0;
+  for (const count of amounts) {
+    total += count;
+    starts.push(total);
+  }
   const next = starts.slice();
   const units = new Float64Array(total);
   const micros = new Float64Array(total);
@@ -108,7 +117,7 @@ export const medians = async (scan: Scan, columns: FactColumns, amounts: readonl
     units[index] = columns.unitsOf(row);
     micros[index] = columns.microsOf(row);
   });
-  const maybeYield = createYielder();
+  const maybeYield = createYielder(work);
   const result: bigint[] = [];
   for (let group = 0; group < amounts.length; group++) {
     await maybeYield();
@@ -128,12 +137,15 @@ const medianOf = async (amounts: AmountColumns, maybeYield: Yielder): Promise<bi
   return divideMicros(lower + upper, 2n);
 };
 
+const amountsPerYield = 65_536;
+
 /** The n-th smallest amount: selected by whole units, then by millionths among the amounts with these whole units. */
 const nthAmount = async ({ units, micros }: AmountColumns, nth: number, maybeYield: Yielder): Promise<bigint> => {
   const whole = await selectNth(units.slice(), nth, maybeYield);
   const fractions: number[] = [];
   let smaller = 0;
   for (let index = 0; index < units.length; index++) {
+    if (index % amountsPerYield === amountsPerYield - 1) await maybeYield();
     const unit = units[index] as number;
     if (unit === whole) fractions.push(micros[index] as number);
     else if (unit < whole) smaller++;

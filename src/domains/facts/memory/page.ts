@@ -55,7 +55,7 @@ const findPage = async (
     else if (before !== undefined && compare(row, before) >= 0) skippedAfter = true;
     else firstRows.offer(row);
   };
-  await scanRows(candidatesOf(facts, userIds, enriched), test, visit, work);
+  await scanRows(await candidatesOf(facts, userIds, enriched, work), test, visit, work);
   const rows = firstRows.rows();
   const more = rows.length > request.limit;
   if (more) rows.pop();

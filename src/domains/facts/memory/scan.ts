@@ -12,19 +12,27 @@ const rowsPerYield = 1024;
 /** Rows that are collected and sorted at once. */
 const listedMax = 50_000;
 
-/** The rows of these users, found without a scan; all rows when no users are named. */
-export const candidatesOf = (
+/** Few, because the rows of a user are anywhere in memory. */
+const usersPerYield = 512;
+
+/** The rows of these users, found without a scan; all rows when no users are named. Yields to other work for many users. */
+export const candidatesOf = async (
   facts: Pick<MemoryFacts, 'columns' | 'userCodes'>,
   userIds: readonly string[] | null | undefined,
   { rows }: EnrichedFacts,
-): Candidates => {
+  work?: Work,
+): Promise<Candidates> => {
   if (!userIds) return rows;
   const found: number[] = [];
+  const maybeYield = createYielder(work);
+  let users = 0;
   for (const user of facts.userCodes(userIds)) {
+    if (++users % usersPerYield === 0) await maybeYield();
     for (const row of facts.columns.rowsOfUser(user, rows)) found.push(row);
     // The test of the filter finds the same rows, and yields.
     if (found.length > listedMax) return rows;
   }
+  if (users >= usersPerYield) await maybeYield();
   return Uint32Array.from(found).sort();
 };
 
