@@ -20,7 +20,7 @@ interface Step {
  * Lets callers go on with what they waited for, the first at once and the others turn by turn: forty thousand fields that wait
  * for one value would otherwise all go on in one stretch. They never go on when the work ends before.
  */
-class Turns {
+class Pacer {
   readonly #work: Work;
   /** Since the last turn began. */
   #rows = 0;
@@ -65,12 +65,12 @@ class Turns {
 
 /** A key that is loaded, or was, and who waits for its value. */
 class Entry<V> {
-  readonly #turns: Turns;
+  readonly #pacer: Pacer;
   #settled: Promise<V> | undefined;
   #waiting: { readonly resolve: (value: V) => void; readonly reject: (error: unknown) => void }[] = [];
 
-  constructor(turns: Turns) {
-    this.#turns = turns;
+  constructor(pacer: Pacer) {
+    this.#pacer = pacer;
   }
 
   wait(): Promise<V> {
@@ -80,12 +80,12 @@ class Entry<V> {
 
   resolve(value: V): void {
     this.#settled = Promise.resolve(value);
-    for (const { resolve } of this.#waiting) this.#turns.take(1, () => resolve(value));
+    for (const { resolve } of this.#waiting) this.#pacer.take(1, () => resolve(value));
     this.#waiting = [];
   }
 
   reject(error: unknown): void {
-    for (const { reject } of this.#waiting) this.#turns.take(1, () => reject(error));
+    for (const { reject } of this.#waiting) this.#pacer.take(1, () => reject(error));
     this.#waiting = [];
   }
 }
@@ -93,7 +93,7 @@ class Entry<V> {
 /** What all loaders of a request share. */
 interface Shared {
   readonly work: Work;
-  readonly turns: Turns;
+  readonly pacer: Pacer;
   /** Calls back after all promises of this tick, and after the slices that load more. */
   readonly schedule: (dispatch: () => void) => void;
 }
@@ -113,7 +113,7 @@ class KeyLoader<K, V> {
   load(key: K): Promise<V> {
     let entry = this.#entries.get(key);
     if (!entry) {
-      entry = new Entry(this.#shared.turns);
+      entry = new Entry(this.#shared.pacer);
       this.#entries.set(key, entry);
       if (this.#pending.push(key) === 1) this.#shared.schedule(() => void this.#dispatch());
     }
@@ -166,12 +166,12 @@ class ListLoader<K, V> {
   async #dispatch(): Promise<void> {
     const lists = this.#pending;
     this.#pending = [];
-    const { turns } = this.#shared;
+    const { pacer } = this.#shared;
     try {
       const valuesOf = await this.#loadLists(lists);
-      for (const { keys, resolve } of lists) turns.take(keys.length, () => resolve(valuesOf(keys)));
+      for (const { keys, resolve } of lists) pacer.take(keys.length, () => resolve(valuesOf(keys)));
     } catch (error) {
-      for (const { reject } of lists) turns.take(1, () => reject(error));
+      for (const { reject } of lists) pacer.take(1, () => reject(error));
     }
   }
 
@@ -251,7 +251,7 @@ export class Loaders {
     const work = this.#work;
     this.#shared ??= {
       work,
-      turns: new Turns(work),
+      pacer: new Pacer(work),
       schedule: (dispatch) => void Promise.resolve().then(() => process.nextTick(() => work.afterSlices(dispatch))),
     };
     return this.#shared;
