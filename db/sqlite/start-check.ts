@@ -30,7 +30,8 @@ export const checkStart = async ({ client, file, recordsMax, onLater }: StartChe
     .prepare<[number], number | null>('select max(last_seq) from commits where last_seq <= ?')
     .pluck();
   const commitBefore = (records: number): number => before.get(lastSeq - records) ?? 0;
-  if (!file.needsCheck) return [...new RecordsCheck(client).damages(commitBefore(tailRecords))];
+  if (!file.needsCheck)
+    return [...inOneState(client, () => new RecordsCheck(client).damages(commitBefore(tailRecords)))];
 
   const conclude = (damages: readonly Damage[]): readonly Damage[] => {
     if (damages.length === 0) file.foundSound();
@@ -54,14 +55,19 @@ const isSmall = (client: Database.Database, records: number): boolean => {
 };
 
 /** What of a store is not as it was stored: all but the counts of imports, which follow from it. */
-export function* damagesOfStore(client: Database.Database, after: number): Generator<Damage> {
-  // One transaction, so that concurrent commits do not look like damage.
-  client.exec('begin');
-  try {
+export const damagesOfStore = (client: Database.Database, after: number): Generator<Damage> =>
+  inOneState(client, function* () {
     yield* damagedSchema(client);
     yield* new RecordsCheck(client).damages(after);
     yield* damagedRows(client);
     yield* damagedPages(client, false);
+  });
+
+/** Runs a check in a transaction, so that what other processes commit meanwhile does not look like damage. */
+function* inOneState(client: Database.Database, check: () => Generator<Damage>): Generator<Damage> {
+  client.exec('begin');
+  try {
+    yield* check();
   } catch (error) {
     if (!isDamage(error)) throw error;
     yield { table: null, message: `file: ${(error as Error).message}` };
