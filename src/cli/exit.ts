@@ -11,13 +11,19 @@ export const exitNoData = 4;
 /** Too little to judge. */
 export const exitNotEnoughData = 5;
 
+/** 128 and the number of the signal, as shells have it. */
+export const exitInterrupted = 130;
+export const exitTerminated = 143;
+
 export type ExitCode =
   | typeof exitSuccess
   | typeof exitProblems
   | typeof exitUsageError
   | typeof exitFailure
   | typeof exitNoData
-  | typeof exitNotEnoughData;
+  | typeof exitNotEnoughData
+  | typeof exitInterrupted
+  | typeof exitTerminated;
 
 /** Ends a command with this exit code and a message on stderr. */
 export class CommandError extends Error {

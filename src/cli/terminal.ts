@@ -4,14 +4,17 @@ import type { WriteStream } from 'node:tty';
 
 type Output = NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY' | 'hasColors'>>;
 
+/** Asks a process to stop: Ctrl+C, or a supervisor. */
+export type StopSignal = 'SIGINT' | 'SIGTERM';
+
 /** The parts of `process` that the program uses. */
 export interface HostProcess {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: Readable;
   readonly stdout: Output;
   readonly stderr: Output;
-  on(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
-  off(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+  on(signal: StopSignal, listener: (signal: StopSignal) => void): unknown;
+  off(signal: StopSignal, listener: (signal: StopSignal) => void): unknown;
 }
 
 export interface Terminal {
@@ -31,7 +34,7 @@ export interface Terminal {
   /** Asks a question on stderr; false unless a person says yes on a terminal. */
   confirm(question: string): Promise<boolean>;
   /** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
-  untilStopped(): Promise<void>;
+  untilStopped(): Promise<StopSignal>;
 }
 
 export const createTerminal = (hostProcess: HostProcess): Terminal => {
@@ -81,10 +84,10 @@ export const createTerminal = (hostProcess: HostProcess): Terminal => {
     untilStopped: () =>
       new Promise((resolve) => {
         const signals = ['SIGINT', 'SIGTERM'] as const;
-        const stop = (): void => {
+        const stop = (received: StopSignal): void => {
           // The default action, which ends the process, is back for whichever signal comes next.
           for (const signal of signals) hostProcess.off(signal, stop);
-          resolve();
+          resolve(received);
         };
         for (const signal of signals) hostProcess.on(signal, stop);
       }),

@@ -33,7 +33,9 @@ const namePattern = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,99}$/u;
 /** Imports files as datasets: a version counts once it is complete, and a failed import changes nothing. */
 export class DatasetImports {
   readonly #services: DatasetImportServices;
+  /** By the ids of their imports; dry runs have ids below 0. */
   readonly #running = new Map<number, { readonly abort: AbortController; readonly done: Promise<unknown> }>();
+  #lastDryRun = 0;
   /** The last import of each name: the next one starts after it, because it may add to its version. */
   readonly #lastOfName = new Map<string, Promise<unknown>>();
 
@@ -52,6 +54,7 @@ export class DatasetImports {
     const fields = { target: datasetTarget.name, source: sourceName, bytesTotal, digest };
     const job = await writer.write((tx) => ImportJob.begin(tx, fields, writer));
     const started: DatasetImport = dryRun ? { ...job.snapshot(), id: 0 } : job.snapshot();
+    const key = dryRun ? --this.#lastDryRun : started.id;
     const abort = new AbortController();
     const task = { engine, datasets, tables, source, options, signal: abort.signal };
     const done = (this.#lastOfName.get(name) ?? Promise.resolve())
@@ -60,11 +63,11 @@ export class DatasetImports {
       .finally(writer.close)
       .finally(() => source.discard())
       .finally(() => {
-        if (!dryRun) this.#running.delete(started.id);
+        this.#running.delete(key);
         if (this.#lastOfName.get(name) === done) this.#lastOfName.delete(name);
       });
     this.#lastOfName.set(name, done);
-    if (!dryRun) this.#running.set(started.id, { abort, done });
+    this.#running.set(key, { abort, done });
     return { import: started, done };
   }
 

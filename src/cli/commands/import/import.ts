@@ -13,9 +13,18 @@ import type { ImportReadOptions } from '../../../lib/import-options.ts';
 import type { ImportTarget } from '../../../lib/import-target.ts';
 import type { Command } from '../../command.ts';
 import { type CommandServices, withData } from '../../data-folder.ts';
-import { CommandError, type ExitCode, exitFailure, exitProblems, exitSuccess, exitUsageError } from '../../exit.ts';
+import {
+  CommandError,
+  type ExitCode,
+  exitFailure,
+  exitInterrupted,
+  exitProblems,
+  exitSuccess,
+  exitTerminated,
+  exitUsageError,
+} from '../../exit.ts';
 import { configOf, type DataOptions, settingOption, withDataOptions } from '../../options.ts';
-import type { Terminal } from '../../terminal.ts';
+import type { StopSignal, Terminal } from '../../terminal.ts';
 import { columnLines, type DatasetCommandOptions, importDataset } from './dataset.ts';
 import { createImportProgress } from './progress.ts';
 import { withReadOptions } from './read-options.ts';
@@ -119,10 +128,12 @@ export const importCommand: Command = {
     const config = configOf(options, terminal);
     // A dry run must not create a missing data folder.
     const data = options.dryRun && !storeExists(config.data) ? ':memory:' : config.data;
-    const reports = await withData({ ...config, data }, async (opened) => {
+    const { reports, stopped } = await withData({ ...config, data }, async (opened) => {
       const progress = createImportProgress(terminal.stderr, { files, showsRecords: true });
+      const stop = interruptWhenStopped(opened, terminal);
       try {
-        return await importGroups(opened, target, files, { ...options, onProgress: progress.show });
+        const imported = await importGroups(opened, target, files, { ...options, stop, onProgress: progress.show });
+        return { reports: imported, stopped: stop.received() };
       } finally {
         progress.end();
       }
@@ -133,8 +144,23 @@ export const importCommand: Command = {
         ? [JSON.stringify({ target, dryRun: isDryRun, imports: reports })]
         : reports.flatMap((report) => [...reportLines(report, isDryRun), ...recordColumnLines(report)])),
     );
-    return exitCodeOf(reports);
+    return exitCodeOf(reports, stopped);
   },
+};
+
+interface Stop {
+  /** The signal that has come; null while none has. */
+  received(): StopSignal | null;
+}
+
+/** Lets imports end as INTERRUPTED, with their account, when the command is asked to stop. A second signal kills it. */
+const interruptWhenStopped = ({ domains }: CommandServices, terminal: Terminal): Stop => {
+  let received: StopSignal | null = null;
+  void terminal.untilStopped().then((signal) => {
+    received = signal;
+    return Promise.all([domains.imports.interruptAll(), domains.datasetImports.interruptAll()]);
+  });
+  return { received: () => received };
 };
 
 const runDataset = async (args: readonly string[], options: Options, terminal: Terminal): Promise<ExitCode> => {
@@ -142,10 +168,12 @@ const runDataset = async (args: readonly string[], options: Options, terminal: T
   const config = readConfig({ data: options.data, ...(hosts ? { importAllow: hosts } : {}) }, terminal.environment);
   const isDryRun = options.dryRun === true;
   const data = isDryRun && !storeExists(config.data) ? ':memory:' : config.data;
-  const report = await withData({ ...config, data }, async ({ domains }) => {
+  const { report, stopped } = await withData({ ...config, data }, async (opened) => {
     const progress = createImportProgress(terminal.stderr, { showsRecords: true });
+    const stop = interruptWhenStopped(opened, terminal);
     try {
-      return await importDataset(domains, args, options, progress.show);
+      const imported = await importDataset(opened.domains, args, options, progress.show);
+      return { report: imported, stopped: stop.received() };
     } finally {
       progress.end();
     }
@@ -155,11 +183,12 @@ const runDataset = async (args: readonly string[], options: Options, terminal: T
       ? [stringifyExact({ target: 'dataset', dryRun: isDryRun, imports: [report] })]
       : [...reportLines(report, isDryRun), ...columnLines(report)]),
   );
-  return exitCodeOf([report]);
+  return exitCodeOf([report], stopped);
 };
 
 /** An import that the disk or the end of the process cut short says nothing about its file: it has to be run again. */
-const exitCodeOf = (reports: readonly ImportReport[]): ExitCode => {
+const exitCodeOf = (reports: readonly ImportReport[], stopped: StopSignal | null): ExitCode => {
+  if (stopped !== null) return stopped === 'SIGINT' ? exitInterrupted : exitTerminated;
   if (reports.some(({ failure }) => failure !== null && unfinishedCodes.includes(failure.code))) return exitFailure;
   return reports.every(isAllStored) ? exitSuccess : exitProblems;
 };
@@ -192,6 +221,7 @@ const findFile = async (path: string): Promise<File> => {
 interface GroupOptions extends ImportReadOptions {
   readonly dryRun?: true;
   readonly mapStatus?: ReadOptions['synonyms'];
+  readonly stop: Stop;
   readonly onProgress: ReturnType<typeof createImportProgress>['show'];
 }
 
@@ -199,13 +229,14 @@ const importGroups = async (
   { domains }: CommandServices,
   target: string,
   files: readonly File[],
-  { dryRun, mapStatus, onProgress, ...options }: GroupOptions,
+  { dryRun, mapStatus, stop, onProgress, ...options }: GroupOptions,
 ): Promise<RecordReport[]> => {
   // Several files of ranges make up one table; other files are imported one by one, and fail one by one.
   const found: ImportTarget | undefined = targets.find(({ command }) => command === target);
   const groups = found?.joinsFiles ? [files] : files.map((file) => [file]);
   const reports: RecordReport[] = [];
   for (const group of groups) {
+    if (stop.received() !== null) break;
     const rejects = new Map<number, Reject[]>();
     const onReject: ImportOptions['onReject'] = (importId, { line, raw }, problems) => {
       const first = rejects.get(importId) ?? [];
