@@ -90,8 +90,12 @@ it('a healthy store is never called damaged: under load, after kills, and as a c
       ['verify', '--list', '--json'],
     ]) {
       const { code, stdout, stderr } = await asof([...command, '--data', data]);
-      const told = { command, code, text: /DATA_DAMAGED|not as it was|"sound":false|older copy/.exec(stdout + stderr) };
-      expect({ ...told, stderr }).toMatchObject({ code: 0, text: null });
+      const answer = {
+        command,
+        code,
+        text: /DATA_DAMAGED|not as it was|"sound":false|older copy/.exec(stdout + stderr),
+      };
+      expect({ ...answer, stderr }).toMatchObject({ code: 0, text: null });
     }
     expect(await readiness(server.url)).toBe('200 ready');
     server.child.kill('SIGKILL');
