@@ -5,6 +5,7 @@ export interface DatasetLimits {
   readonly datasetCellLengthMax: number;
   readonly datasetColumnsMax: number;
   readonly datasetRejectsMax: number;
+  readonly datasetPartBytesMin: number;
   readonly datasetQueryMsMax: number;
   readonly datasetExportMsMax: number;
   readonly datasetQueriesAtOnce: number;

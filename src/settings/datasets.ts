@@ -14,6 +14,11 @@ export const datasetSettings = {
     default: '10000',
     description: 'Maximum number of rejected rows of a file; with more, the whole import fails.',
   },
+  datasetPartBytesMin: {
+    type: bytes,
+    default: '8MB',
+    description: 'Minimum size of the parts of a file that are read at the same time; a smaller file is read in one thread.',
+  },
   keepVersions: {
     type: integer(),
     default: '10',
@@ -40,7 +45,7 @@ export const datasetSettings = {
     default: '2',
     description: 'Number of dataset queries that run at the same time; further ones wait.',
   },
-  datasetThreads: { type: integer(), default: '2', description: 'Number of threads that dataset queries share.' },
+  datasetThreads: { type: integer(), default: '2', description: 'Number of threads that dataset queries share; as many read the parts of a file that is imported.' },
   datasetMemoryBytesMax: {
     type: bytes,
     default: '512MB',

@@ -19,13 +19,19 @@ export interface CsvBatch {
 
 /** What receives the rows of a file in their order. */
 export interface RowReceiver {
-  /** Whether rows may come as bytes from here on. */
-  readonly takesBytes: boolean;
   rows(rows: readonly CsvRow[]): void;
   /** The row is only valid during the call. */
   plainRow(row: PlainRow): void;
-  /** Called after the rows of each part of the file; reading goes on once the promise has resolved. */
-  endPart(bytesRead: number): Promise<void>;
+  /** Called after the rows of each chunk of the file; reading goes on once the promise has resolved. */
+  endChunk(bytesRead: number): Promise<void>;
+}
+
+/** Where the reading of rows has ended. */
+export interface RowsEnd {
+  /** The position in bytes at which the next row begins; null at the end of the file. */
+  readonly position: number | null;
+  /** The line of the next row. */
+  readonly line: number;
 }
 
 /** Large enough that splitting rows dominates, small enough that a batch of rows is collected young. */
@@ -59,22 +65,28 @@ export const csvRowsOf = (bytes: Buffer, dialect: TableDialect, recordBytesMax: 
   return rows;
 };
 
-/** Reads the same rows, those that are plain without making texts of all their cells, which is several times faster. */
+/**
+ * Reads the same rows, those that are plain without making texts of all their cells, which is several times faster. Ends at
+ * the first of the positions `ends`, ascending, at which a row begins, else at the end of the file.
+ */
 export const receiveCsvRows = async (
-  { path, recordBytesMax, chunkBytes = chunkBytesDefault }: CsvReadOptions,
+  { path, recordBytesMax, chunkBytes = chunkBytesDefault, ends = [] }: CsvReadOptions & { ends?: readonly number[] },
   dialect: TableDialect,
   receiver: RowReceiver,
-): Promise<void> => {
-  const { textStart } = dialect;
+): Promise<RowsEnd> => {
   const rows = new RowsOfBytes(dialect, recordBytesMax, receiver);
-  let bytesRead = textStart;
-  for await (const chunk of fileChunksInTurn({ path, textStart, chunkBytes })) {
-    bytesRead += chunk.length;
-    rows.push(chunk);
-    await receiver.endPart(bytesRead);
+  let position = dialect.textStart;
+  for (const end of [...ends, Number.POSITIVE_INFINITY]) {
+    for await (const chunk of fileChunksInTurn({ path, textStart: position, chunkBytes, end })) {
+      position += chunk.length;
+      rows.push(chunk);
+      await receiver.endChunk(position);
+    }
+    if (position === end && rows.isBetweenRows) return { position, line: rows.line };
   }
   rows.finish();
-  await receiver.endPart(bytesRead);
+  await receiver.endChunk(position);
+  return { position: null, line: rows.line };
 };
 
 /** Decodes the bytes after the header and splits their text into rows. */
@@ -129,7 +141,7 @@ class RowsOfBytes {
   }
 
   push(chunk: Buffer): void {
-    const plain = this.#receiver.takesBytes ? this.#plain : null;
+    const plain = this.#plain;
     if (plain === null) {
       this.#send(this.#text.push(chunk));
       return;
@@ -152,6 +164,15 @@ class RowsOfBytes {
 
   finish(): void {
     this.#send(this.#text.finish());
+  }
+
+  get isBetweenRows(): boolean {
+    return this.#text.isBetweenRows;
+  }
+
+  /** The line on which the next row begins. */
+  get line(): number {
+    return this.#text.scanner.line;
   }
 
   /** Reads rows until one is not plain, and returns its start. */

@@ -24,18 +24,19 @@ export async function* fileChunks({
 }
 
 /**
- * The same in two buffers in turn, each of which is valid until the chunk after it is requested: the next chunk is read
- * while the caller uses this one.
+ * The same up to a position, in two buffers in turn, each of which is valid until the chunk after it is requested: the next
+ * chunk is read while the caller uses this one.
  */
 export async function* fileChunksInTurn({
   path,
   textStart,
   chunkBytes,
-}: Pick<SourceFile, 'path' | 'textStart' | 'chunkBytes'>): AsyncGenerator<Buffer> {
+  end,
+}: Pick<SourceFile, 'path' | 'textStart' | 'chunkBytes'> & { readonly end: number }): AsyncGenerator<Buffer> {
   const file = await open(path);
   let position = textStart;
   const read = (buffer: Buffer) => {
-    const reading = file.read(buffer, 0, chunkBytes, position);
+    const reading = file.read(buffer, 0, Math.min(chunkBytes, end - position), position);
     // A failure is thrown where the chunk is awaited; the caller may have given up before.
     reading.catch(() => undefined);
     return reading;

@@ -20,17 +20,9 @@ type RowData = Pick<CsvRow, 'line' | 'raw' | 'cells' | 'fault'>;
 
 const dataOf = ({ line, raw, cells, fault }: CsvRow): RowData => ({ line, raw, cells, fault });
 
-/** Receives rows, those that may come as bytes after some rows of text. */
 class Rows implements RowReceiver {
   readonly received: RowData[] = [];
   plain = 0;
-  readonly #textRowsMin: number;
-  constructor(textRowsMin: number) {
-    this.#textRowsMin = textRowsMin;
-  }
-  get takesBytes(): boolean {
-    return this.received.length >= this.#textRowsMin;
-  }
   rows(rows: readonly CsvRow[]): void {
     this.received.push(...rows.map(dataOf));
   }
@@ -39,7 +31,7 @@ class Rows implements RowReceiver {
     const cells = Array.from(row.starts, (_start, index) => row.cell(index));
     this.received.push({ line: row.line, raw: row.raw, cells, fault: undefined });
   }
-  endPart(): Promise<void> {
+  endChunk(): Promise<void> {
     return Promise.resolve();
   }
 }
@@ -107,14 +99,13 @@ const dialect = fc.record({
   comment: fc.constantFrom(null, null, '#', '//'),
   columns: fc.integer({ min: 1, max: 3 }),
   chunkBytes: fc.oneof(fc.integer({ min: 1, max: 80 }), fc.constant(500)),
-  textRowsMin: fc.constantFrom(0, 0, 2),
   isBroken: fc.boolean(),
 });
 
 it('are what the reader of text reads, in any dialect and in parts of any size', async () => {
   let plain = 0;
   const property = fc.asyncProperty(dialect, fc.array(line, { maxLength: 12 }), async (options, lines) => {
-    const { chunkBytes, textRowsMin, isBroken, ...parts } = options;
+    const { chunkBytes, isBroken, ...parts } = options;
     const text = lines
       .map(({ cells: all, end, more }) => {
         const cells = all.slice(0, Math.max(1, parts.columns + more));
@@ -131,7 +122,7 @@ it('are what the reader of text reads, in any dialect and in parts of any size',
     const expected: RowData[] = [];
     for await (const { rows } of readCsvRows({ path, recordBytesMax }, tableDialect))
       expected.push(...rows.map(dataOf));
-    const rows = new Rows(textRowsMin);
+    const rows = new Rows();
     await receiveCsvRows({ path, recordBytesMax, chunkBytes }, tableDialect, rows);
     expect(rows.received).toEqual(expected);
     plain += rows.plain;
@@ -152,7 +143,7 @@ it('are refused over the limit of bytes like those of text', async () => {
     const options = { path, recordBytesMax: 60 };
     const expected: RowData[] = [];
     for await (const { rows } of readCsvRows(options, dialectOf({ encoding }))) expected.push(...rows.map(dataOf));
-    const rows = new Rows(0);
+    const rows = new Rows();
     await receiveCsvRows(options, dialectOf({ encoding }), rows);
     expect(rows.received).toEqual(expected);
     expect(expected.some(({ fault }) => fault !== undefined)).toBe(true);
@@ -164,7 +155,7 @@ it('stay plain in most of a file with other rows in between', async () => {
     index % 50 === 7 ? `"a\nb",${index},x` : `a,${index},"x, ""y"""`,
   );
   writeFileSync(path, `${lines.join('\n')}\n`);
-  const rows = new Rows(0);
+  const rows = new Rows();
   await receiveCsvRows({ path, recordBytesMax: 1000, chunkBytes: 4096 }, dialectOf({}), rows);
   expect(rows.received).toHaveLength(2000);
   expect(rows.received.at(-1)).toMatchObject({ line: 2040, cells: ['a', '1999', 'x, "y"'] });

@@ -59,7 +59,7 @@ export const buildVersion = async (
       services.duckdb.session((session) => write(services, session, build), { signal: observer.signal }),
     );
   } finally {
-    await Promise.all([files.staged, files.added].map((file) => rm(file, { force: true })));
+    await Promise.all([files.staged, files.added].map((file) => rm(file, { force: true, recursive: true })));
   }
 };
 
@@ -79,7 +79,7 @@ const checkAccepted = (request: BuildRequest, { rowCount, rejected }: StageResul
 
 const writeNew = async (services: BuildServices, session: DuckdbSession, build: Build): Promise<BuiltRows> => {
   const { request, staged, files } = build;
-  await writeStaged(session, stagedFile(services, build), files.target);
+  await writeStaged(session, { ...staged, lineBytesMax: lineBytesOf(services.limits) }, files.target);
   const { columns: stagedColumns, rowCount, read, rejected, dialect } = staged;
   const columns = stagedColumns.map(({ hasEscapes: _, ...column }) => column);
   const table = { file: files.target, columns, rowCount };
@@ -91,8 +91,8 @@ const writeNew = async (services: BuildServices, session: DuckdbSession, build: 
 const writeMerged = async (services: BuildServices, session: DuckdbSession, build: Build): Promise<BuiltRows> => {
   const { request, staged, files } = build;
   const earlier = request.earlier as NonNullable<BuildRequest['earlier']>;
-  await writeStaged(session, stagedFile(services, build), files.added);
-  await rm(files.staged);
+  await writeStaged(session, { ...staged, lineBytesMax: lineBytesOf(services.limits) }, files.added);
+  await rm(files.staged, { recursive: true });
   const added = { file: files.added, columns: staged.columns, rowCount: staged.rowCount };
   const keys = request.mode === 'UPSERT' ? keyIndexes(request, staged.columns) : [];
   await checkKeys(session, added, keys, 'the file');
@@ -121,13 +121,6 @@ const mergedColumn = (added: DatasetColumn, earlier: DatasetColumn): DatasetColu
 const keyIndexes = ({ keyColumns }: BuildRequest, columns: readonly DatasetColumn[]): number[] =>
   keyColumns.map((key) => columns.findIndex(({ name }) => name === key));
 
-const stagedFile = ({ limits }: BuildServices, { staged, files }: Build) => ({
-  path: files.staged,
-  columns: staged.columns,
-  rowCount: staged.rowCount,
-  lineBytesMax: lineBytesOf(limits),
-});
-
 /** Writes the rows of a file of the kind that held versions before Parquet to a new Parquet file; the paths are absolute. */
 export const convertVersion = async (
   { duckdb, stager, limits }: BuildServices,
@@ -136,13 +129,12 @@ export const convertVersion = async (
 ): Promise<Omit<RewrittenVersion, 'file'>> => {
   const staged = `${target}.rows`;
   try {
-    const { columns: stagedColumns, rowCount } = await stager.convert({ columnFile, staged });
-    const lineBytesMax = lineBytesOf(limits);
+    const rows = await stager.convert({ columnFile, staged });
     return await writeSynced(target, async () => {
       await duckdb.session((session) =>
-        writeStaged(session, { path: staged, columns: stagedColumns, rowCount, lineBytesMax }, target),
+        writeStaged(session, { ...rows, lineBytesMax: lineBytesOf(limits) }, target),
       );
-      return { columns: stagedColumns.map(({ hasEscapes: _, ...column }) => column), rowCount };
+      return { columns: rows.columns.map(({ hasEscapes: _, ...column }) => column), rowCount: rows.rowCount };
     });
   } finally {
     await rm(staged, { force: true });

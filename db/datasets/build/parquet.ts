@@ -1,33 +1,38 @@
 import { stat } from 'node:fs/promises';
 import { type DuckdbSession, identifier, literal } from '../duckdb.ts';
 import { copyOptions, importField, lineField, misfitField, storedType } from '../parquet-layout.ts';
-import type { StagedColumn } from './stage.ts';
+import type { StagedColumn, StagedRows } from './stage.ts';
 import { cellEnd, stagedEscapes } from './staging.ts';
 
-/** A staging file. */
-export interface StagedFile {
-  readonly path: string;
-  readonly columns: readonly StagedColumn[];
-  readonly rowCount: number;
+/** The staging files of a file. */
+export interface StagedFiles extends StagedRows {
   readonly lineBytesMax: number;
 }
 
-/** Writes the rows of a staging file to a Parquet file, in their order. */
-export const writeStaged = async (session: DuckdbSession, staged: StagedFile, target: string): Promise<void> => {
+/** Writes the rows of staging files to a Parquet file, in their order. */
+export const writeStaged = async (session: DuckdbSession, staged: StagedFiles, target: string): Promise<void> => {
   const { columns } = staged;
   const values = columns.map((column, index) => `${stagedValue(column, index)} as ${identifier(column.field)}`);
   const misfits = columns.flatMap(({ misfits: count }, index) =>
     count > 0 ? [`misfits->>'$."${index}"' as ${identifier(misfitField(index))}`] : [],
   );
-  const select = [...values, `line as ${identifier(lineField)}`, `import as ${identifier(importField)}`, ...misfits];
-  const { size } = await stat(staged.path);
+  const select = [...values, `${lineOf(staged.parts)} as ${identifier(lineField)}`, `import as ${identifier(importField)}`, ...misfits];
+  const sizes = await Promise.all(staged.parts.map(async ({ path }) => (await stat(path)).size));
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
   await session.run(
     `copy (select ${select.join(', ')} from ${stagedTable(staged)}) to ${literal(target)}
-      (${copyOptions(size / Math.max(1, staged.rowCount))})`,
+      (${copyOptions(bytes / Math.max(1, staged.rowCount))})`,
   );
 };
 
-const stagedTable = ({ path, columns, lineBytesMax }: StagedFile): string => {
+/** The line of a row in the file that was read: staging files after the first number lines of their own. */
+const lineOf = (parts: StagedRows['parts']): string => {
+  if (parts.length === 1) return `line + ${parts[0]?.lineOffset}`;
+  const offsets = parts.map(({ path, lineOffset }) => `when ${literal(path)} then ${lineOffset}`);
+  return `line + case filename ${offsets.join(' ')} else error('a staging file has no number of its first line') end`;
+};
+
+const stagedTable = ({ parts, columns, lineBytesMax }: StagedFiles): string => {
   const types = [
     `'line': 'BIGINT'`,
     `'import': 'BIGINT'`,
@@ -44,9 +49,10 @@ const stagedTable = ({ path, columns, lineBytesMax }: StagedFile): string => {
     `nullstr = ''`,
     `new_line = '\\n'`,
     `max_line_size = ${lineBytesMax}`,
+    `filename = ${parts.length > 1}`,
     `columns = {${types.join(', ')}}`,
   ];
-  return `read_csv(${literal(path)}, ${options.join(', ')})`;
+  return `read_csv([${parts.map(({ path }) => literal(path)).join(', ')}], ${options.join(', ')})`;
 };
 
 /** DuckDB reads lists as JSON text. */

@@ -11,27 +11,26 @@ export interface RowSink {
   addPlain(row: PlainRow): FieldProblem | null;
 }
 
-/** The rows of a part of a file that were passed to the sink. */
-export interface PassedPart {
+/** The rows of a chunk of a file that were passed to the sink. */
+export interface PassedChunk {
   readonly rows: number;
   readonly rejects: readonly RejectedRow[];
-  readonly bytesRead: number;
+  /** The position in the file up to which it is read. */
+  readonly position: number;
 }
 
 export interface PassingOptions {
-  /** Makes the sink from the first rows. */
-  readonly open: (first: readonly CsvRow[]) => RowSink;
+  readonly sink: RowSink;
   readonly isFirst: boolean;
   readonly limits: Pick<DatasetLimits, 'datasetCellLengthMax'>;
   /** The lines of the rows that a sink has rejected: what one pass rejects, the next one does not accept. */
   readonly rejectedLines: Set<number>;
-  readonly onPart: (part: PassedPart) => Promise<void>;
+  readonly onChunk: (chunk: PassedChunk) => Promise<void>;
 }
 
-/** Passes the rows of a file to a sink, once from its beginning to its end, and gathers what is rejected. */
+/** Passes the rows of a file, or of a part of it, to a sink, and gathers what is rejected. */
 export class RowPassing implements RowReceiver {
   readonly #options: PassingOptions;
-  #sink: RowSink | null = null;
   #rows = 0;
   #rejects: RejectedRow[] = [];
 
@@ -39,19 +38,13 @@ export class RowPassing implements RowReceiver {
     this.#options = options;
   }
 
-  /** Once the sink is open: only the first rows are needed as texts. */
-  get takesBytes(): boolean {
-    return this.#sink !== null;
-  }
-
   rows(rows: readonly CsvRow[]): void {
-    const { isFirst, limits, open, rejectedLines } = this.#options;
-    this.#sink ??= open(rows.filter((row) => problemOf(row, limits) === null));
+    const { sink, isFirst, limits, rejectedLines } = this.#options;
     this.#rows += rows.length;
     for (const row of rows) {
-      const fault = problemOf(row, limits);
+      const fault = problemOfRow(row, limits);
       if (rejectedLines.has(row.line) || (fault && !isFirst)) continue;
-      const problem = fault ?? this.#sink.add(row.cells as string[], row.line);
+      const problem = fault ?? sink.add(row.cells as string[], row.line);
       if (problem === null) continue;
       if (!fault) rejectedLines.add(row.line);
       this.#reject(row, problem);
@@ -59,21 +52,21 @@ export class RowPassing implements RowReceiver {
   }
 
   plainRow(row: PlainRow): void {
-    const { isFirst, limits, rejectedLines } = this.#options;
+    const { sink, isFirst, limits, rejectedLines } = this.#options;
     this.#rows += 1;
     const fault = row.end - row.start > limits.datasetCellLengthMax ? problemOfPlain(row, limits) : null;
     if ((rejectedLines.size > 0 && rejectedLines.has(row.line)) || (fault && !isFirst)) return;
-    const problem = fault ?? (this.#sink as RowSink).addPlain(row);
+    const problem = fault ?? sink.addPlain(row);
     if (problem === null) return;
     if (!fault) rejectedLines.add(row.line);
     this.#reject(row, problem);
   }
 
-  async endPart(bytesRead: number): Promise<void> {
-    const part = { rows: this.#rows, rejects: this.#rejects, bytesRead };
+  async endChunk(position: number): Promise<void> {
+    const chunk = { rows: this.#rows, rejects: this.#rejects, position };
     this.#rows = 0;
     this.#rejects = [];
-    await this.#options.onPart(part);
+    await this.#options.onChunk(chunk);
   }
 
   #reject({ line, raw }: { readonly line: number; readonly raw: string }, problem: FieldProblem): void {
@@ -83,7 +76,8 @@ export class RowPassing implements RowReceiver {
 
 type CellLimit = PassingOptions['limits'];
 
-const problemOf = ({ cells, fault }: CsvRow, limits: CellLimit): FieldProblem | null =>
+/** Why a row cannot be stored; null when it can, unless a sink rejects it. */
+export const problemOfRow = ({ cells, fault }: CsvRow, limits: CellLimit): FieldProblem | null =>
   fault ? { path: '', ...fault } : problemOfCells(cells, limits);
 
 const problemOfPlain = (row: PlainRow, limits: CellLimit): FieldProblem | null =>

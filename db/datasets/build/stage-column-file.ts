@@ -31,7 +31,7 @@ export const stageColumnFile = ({ columnFile, staged }: ConvertRequest): StagedR
         hasEscapes: writer.hasEscapes[index] as boolean,
       }),
     );
-    return { columns, rowCount: file.rowCount };
+    return { columns, rowCount: file.rowCount, parts: [{ path: staged, lineOffset: 0 }] };
   } catch (error) {
     writer.close();
     throw error;

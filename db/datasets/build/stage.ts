@@ -1,33 +1,45 @@
-import { rm } from 'node:fs/promises';
-import type { ColumnSurvey } from '../../../src/lib/cells/column-survey.ts';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import type { ColumnSurvey, SurveySeen } from '../../../src/lib/cells/column-survey.ts';
 import { readsAlike } from '../../../src/lib/cells/plan-columns.ts';
 import type { ColumnPlan } from '../../../src/lib/column.ts';
 import type { DatasetColumn } from '../../../src/lib/dataset-column.ts';
 import type { FileDialect } from '../../../src/lib/import-options.ts';
+import { partStarts } from '../../../src/sources/csv-parts.ts';
 import type { CsvRow } from '../../../src/sources/csv-row.ts';
+import { fileDialect } from '../../../src/sources/dialect.ts';
 import type { BuildRequest } from '../engine.ts';
 import type { DatasetLimits } from '../limits.ts';
 import { fieldNames } from '../parquet-layout.ts';
 import { checkColumnsExist, checkSameColumns, uniqueNames } from './column-names.ts';
-import { type BuildCallbacks, CsvInput } from './csv-input.ts';
-import { hasReadDecimals, type PlannedColumn, plansOf, surveysOf } from './plans.ts';
-import { type PassOptions, RowPass } from './row-pass.ts';
-import type { RowSink } from './row-passing.ts';
+import { firstRowsOf, openCsvFile } from './csv-file.ts';
+import type { PartThreads } from './part-threads.ts';
+import { hasReadDecimals, plansOf, surveysOf } from './plans.ts';
+import type { ColumnSpec } from './read-part.ts';
+import { type ReadPart, readInParts } from './read-parts.ts';
+import { type BuildCallbacks, ReadReport } from './read-report.ts';
 
 export interface StageRequest extends BuildRequest {
-  /** The staging file to write. */
+  /** The folder of the staging files, which is made. */
   readonly staged: string;
 }
 
-/** A column of the staging file. */
+/** A column of the staging files. */
 export interface StagedColumn extends DatasetColumn {
   readonly hasEscapes: boolean;
 }
 
-/** What a staging file holds. */
+/** A staging file, and what is to be added to the numbers of its lines. */
+export interface StagedPart {
+  readonly path: string;
+  readonly lineOffset: number;
+}
+
+/** What the staging files of a file hold. */
 export interface StagedRows {
   readonly columns: readonly StagedColumn[];
   readonly rowCount: number;
+  /** In order. */
+  readonly parts: readonly StagedPart[];
 }
 
 export interface StageResult extends StagedRows {
@@ -36,61 +48,92 @@ export interface StageResult extends StagedRows {
   readonly dialect: FileDialect;
 }
 
-/** A column as the file or, for APPEND and UPSERT, the earlier version names it. */
-interface ColumnSpec extends PlannedColumn {
-  readonly name: string;
-  readonly header: string;
-  /** The index of the column in the file. */
-  readonly source: number;
+export interface StageServices {
+  readonly limits: DatasetLimits;
+  readonly callbacks: BuildCallbacks;
+  readonly threads: PartThreads;
 }
+
+/** More parts than threads, so that these end at about the same time. */
+const partsPerThread = 4;
 
 /**
  * Reads a CSV file and writes its rows in canonical text. The type of a column is found from all of its cells: the first pass
  * guesses it from the first rows and surveys every cell; a second pass follows where the guess turns out wrong. Throws
  * NOT_A_TABLE or SCHEMA_CHANGED when the file as a whole is faulty, BAD_REQUEST when the request names unknown columns.
  */
-export const stageRows = async (
-  request: StageRequest,
-  limits: DatasetLimits,
-  callbacks: BuildCallbacks,
-): Promise<StageResult> => {
-  const csv = await CsvInput.open(request, limits, callbacks);
-  const specs = columnSpecs(request, csv.header);
-  const keys = request.keyColumns.map((key) => specs.findIndex(({ name }) => name === key));
-  const { delimiter } = csv.dialect;
-  const surveys = surveysOf(specs, request);
-  const parts = {
-    sources: specs.map(({ source }) => source),
-    keys,
-    names: specs.map(({ name }) => name),
-    importId: request.importId,
+export const stageRows = async (request: StageRequest, services: StageServices): Promise<StageResult> => {
+  const { limits, callbacks, threads } = services;
+  const { staged: folder } = request;
+  const { size } = await stat(request.path);
+  const partCount = Math.min((threads.size + 1) * partsPerThread, Math.floor(size / limits.datasetPartBytesMin));
+  if (partCount > 1) threads.prepare(partCount - 1);
+  const file = await openCsvFile(request.path, request, limits);
+  const { dialect } = file;
+  const columns = columnSpecs(request, dialect.names);
+  const { decimal, dateOrder, nullMarkers, importId } = request;
+  const shared = {
+    ...{ file, columns, importId, limits, options: { decimal, dateOrder, nullMarkers } },
+    keys: request.keyColumns.map((key) => columns.findIndex(({ name }) => name === key)),
   };
-  const first = await runPass(csv, request.staged, (rows) => ({
-    ...parts,
-    plans: plansOf(specs, surveysOfRows(specs, rows, request), delimiter),
-    surveys,
-  }));
-  const plans = plansOf(specs, surveys, delimiter);
-  let pass = first;
-  if (plans.some((plan, column) => needsSecondPass(plan, first, column))) {
-    await rm(request.staged);
-    pass = await runPass(csv, request.staged, () => ({ ...parts, plans, surveys: null }));
+  const firstRows = await firstRowsOf(file, limits);
+  const guessed = plansOf(columns, surveysOfRows(columns, firstRows, request), dialect.delimiter);
+  const positions = threads.size > 0 ? await partStarts({ ...file, ...limits }, dialect, partCount) : [];
+  const starts = [dialect.textStart, ...positions].map((start) => ({ start, rejectedLines: [] }));
+  const report = new ReadReport(callbacks, limits);
+  await mkdir(folder);
+  const first = await readInParts({ ...shared, plans: guessed, isFirst: true }, { folder, starts, threads, report });
+  const surveys = mergedSurveys(columns, request, first);
+  const plans = plansOf(columns, surveys, dialect.delimiter);
+  const { rejected } = report;
+  let parts = first;
+  if (plans.some((plan, column) => needsSecondPass(plan, guessed[column] as ColumnPlan, surveys[column]))) {
+    await rm(folder, { recursive: true });
+    await mkdir(folder);
+    const again = { folder, starts: first, threads, report: new ReadReport(callbacks, limits, rejected) };
+    parts = await readInParts({ ...shared, plans, isFirst: false }, again);
   }
-  const { nulls, misfits, writer } = pass;
-  const fields = fieldNames(specs.map(({ name }) => name));
-  const columns = specs.map(
-    ({ name, header, earlier }, column): StagedColumn => ({
-      ...(plans[column] as ColumnPlan),
-      name,
-      header,
-      field: earlier?.field ?? (fields[column] as string),
-      nulls: nulls[column] as number,
-      misfits: misfits[column] as number,
-      isAscii: writer.isAscii[column] as boolean,
-      hasEscapes: writer.hasEscapes[column] as boolean,
-    }),
-  );
-  return { columns, rowCount: writer.rows, ...csv.counts, dialect: withNotes(csv.dialect, columns) };
+  const staged = stagedColumns(columns, plans, parts);
+  return {
+    columns: staged,
+    rowCount: sumOf(parts, ({ rowCount }) => rowCount),
+    parts: parts.map(({ staged: path, lineOffset }) => ({ path, lineOffset })),
+    ...{ read: sumOf(first, ({ read }) => read), rejected },
+    dialect: withNotes(fileDialect(dialect), staged),
+  };
+};
+
+const sumOf = (parts: readonly ReadPart[], count: (part: ReadPart) => number): number =>
+  parts.reduce((sum, part) => sum + count(part), 0);
+
+/** The surveys of all rows. */
+const mergedSurveys = (
+  columns: readonly ColumnSpec[],
+  request: StageRequest,
+  parts: readonly ReadPart[],
+): readonly ColumnSurvey[] => {
+  const surveys = surveysOf(columns, request);
+  for (const { seen } of parts)
+    for (const [column, survey] of surveys.entries()) survey.merge((seen as readonly SurveySeen[])[column] as SurveySeen);
+  return surveys;
+};
+
+const stagedColumns = (
+  columns: readonly ColumnSpec[],
+  plans: readonly ColumnPlan[],
+  parts: readonly ReadPart[],
+): StagedColumn[] => {
+  const fields = fieldNames(columns.map(({ name }) => name));
+  return columns.map(({ name, header, earlier }, column) => ({
+    ...(plans[column] as ColumnPlan),
+    name,
+    header,
+    field: earlier?.field ?? (fields[column] as string),
+    nulls: sumOf(parts, ({ nulls }) => nulls[column] as number),
+    misfits: sumOf(parts, ({ misfits }) => misfits[column] as number),
+    isAscii: parts.every(({ isAscii }) => isAscii[column]),
+    hasEscapes: parts.some(({ hasEscapes }) => hasEscapes[column]),
+  }));
 };
 
 /** The warnings of the dialect and, after them, what a person should know about the reading of columns. */
@@ -140,27 +183,6 @@ const surveysOfRows = (
   return surveys;
 };
 
-const runPass = async (
-  csv: CsvInput,
-  staged: string,
-  optionsFor: (first: readonly CsvRow[]) => PassOptions,
-): Promise<RowPass> => {
-  let pass: RowPass | undefined;
-  try {
-    await csv.readInto((first): RowSink => {
-      pass = new RowPass(staged, optionsFor(first));
-      return pass;
-    });
-    const complete = pass as RowPass | undefined;
-    if (!complete) throw new Error('the file was read without a pass over its rows');
-    complete.writer.finish();
-    return complete;
-  } catch (error) {
-    pass?.writer.close();
-    throw error;
-  }
-};
-
 /** Whether the cells of a column would be read otherwise than the first pass has read them. */
-const needsSecondPass = (plan: ColumnPlan, { plans, surveys }: RowPass, column: number): boolean =>
-  !readsAlike(plans[column] as ColumnPlan, plan) || hasReadDecimals(plan, surveys?.[column] as ColumnSurvey);
+const needsSecondPass = (plan: ColumnPlan, guessed: ColumnPlan, survey: ColumnSurvey | undefined): boolean =>
+  !readsAlike(guessed, plan) || hasReadDecimals(plan, survey as ColumnSurvey);

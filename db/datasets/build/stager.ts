@@ -1,15 +1,13 @@
 import type { Worker } from 'node:worker_threads';
-import { DomainError, errorCodes } from '../../../src/errors.ts';
+import { DomainError } from '../../../src/errors.ts';
 import type { DebugLog } from '../../../src/lib/debug-log.ts';
 import { startThread } from '../../../src/lib/thread.ts';
 import type { BuildObserver } from '../engine.ts';
 import type { DatasetLimits } from '../limits.ts';
 import type { StagedRows, StageRequest, StageResult } from './stage.ts';
 import type { ConvertRequest } from './stage-column-file.ts';
+import { errorOf, resourceLimits, threadError } from './thread-errors.ts';
 import type { WorkerMessage, WorkerRequest, WorkerTask } from './worker-messages.ts';
-
-/** A large young generation, because nearly all objects of a row die with it; the old one holds little. */
-const resourceLimits = { maxYoungGenerationSizeMb: 64, maxOldGenerationSizeMb: 1024 };
 
 /** A thread that has nothing to do for this time ends. */
 const idleMs = 5000;
@@ -113,7 +111,7 @@ export class Stager {
         if ('progress' in message) onProgress(message.progress);
         else if ('rejects' in message) onRejects(message.rejects).then(() => send({ ack: 'rejects' }), reject);
         else if ('error' in message) reject(errorOf(message));
-        else resolve(message.result);
+        else if ('result' in message) resolve(message.result);
       });
       listen('error', (error: Error) => reject(threadError(error)));
       listen('exit', () => reject(this.#isClosed ? stopping() : new Error('the thread that reads a dataset ended')));
@@ -135,16 +133,3 @@ const silentObserver = (): BuildObserver => ({
 
 const cancelled = (): DomainError => new DomainError('CONFLICT', 'the import was cancelled');
 const stopping = (): DomainError => new DomainError('NOT_READY', 'the server is stopping');
-
-const errorOf = ({ error, isBug }: Extract<WorkerMessage, { error: unknown }>): Error => {
-  const { code, message, problems } = error;
-  const isKnown = !isBug && errorCodes.some((each) => each.code === code);
-  return isKnown ? new DomainError(code, message, { problems }) : new Error(message);
-};
-
-const threadError = (error: Error & { readonly code?: unknown }): Error =>
-  error.code === 'ERR_WORKER_OUT_OF_MEMORY'
-    ? new DomainError('LIMIT_EXCEEDED', 'the file needs more memory than the thread that reads it has', {
-        cause: error,
-      })
-    : error;

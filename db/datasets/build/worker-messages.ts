@@ -1,15 +1,17 @@
 import type { DomainError } from '../../../src/errors.ts';
 import type { BuildProgress, RejectedRow } from '../engine.ts';
 import type { DatasetLimits } from '../limits.ts';
+import type { PartAhead, PartProgress, PartTask } from './read-part.ts';
 import type { StagedRows, StageRequest, StageResult } from './stage.ts';
 import type { ConvertRequest } from './stage-column-file.ts';
 
-/** Stages a CSV file, or a file of the kind that held versions before Parquet. */
+/** Stages a CSV file, a part of one, or a file of the kind that held versions before Parquet. */
 export type WorkerTask =
   | { readonly stage: StageRequest; readonly limits: DatasetLimits }
+  | { readonly part: PartTask }
   | { readonly convert: ConvertRequest };
 
-/** What the thread that stages rows receives. */
+/** What a thread that stages rows receives. */
 export type WorkerRequest =
   | WorkerTask
   /** The rejected rows of the last message are stored. */
@@ -19,6 +21,8 @@ export type WorkerRequest =
 export type WorkerMessage =
   | { readonly progress: BuildProgress }
   | { readonly rejects: readonly RejectedRow[] }
+  | { readonly partProgress: PartProgress }
+  | { readonly part: PartAhead | null }
   | { readonly result: StageResult | StagedRows }
   | {
       readonly error: Pick<DomainError, 'code' | 'message' | 'problems'>;

@@ -1,13 +1,16 @@
 import { parentPort } from 'node:worker_threads';
 import { DomainError, storageFaultOf } from '../../../src/errors.ts';
-import type { BuildCallbacks } from './csv-input.ts';
-import { type StagedRows, stageRows } from './stage.ts';
+import { PartThreads } from './part-threads.ts';
+import { readPartAhead } from './read-part.ts';
+import type { BuildCallbacks } from './read-report.ts';
+import { stageRows } from './stage.ts';
 import { stageColumnFile } from './stage-column-file.ts';
 import type { WorkerMessage, WorkerRequest, WorkerTask } from './worker-messages.ts';
 
-/** The thread that reads CSV files, one at a time. */
+/** A thread that reads CSV files, one at a time, or parts of one. */
 const serve = (send: (message: WorkerMessage) => void, onRequest: (listener: (r: WorkerRequest) => void) => void) => {
   let onAck: (() => void) | undefined;
+  let threads: PartThreads | undefined;
   const callbacks: BuildCallbacks = {
     onProgress: (progress) => send({ progress }),
     onRejects: (rejects) =>
@@ -19,15 +22,17 @@ const serve = (send: (message: WorkerMessage) => void, onRequest: (listener: (r:
   onRequest((request) => {
     if ('ack' in request) onAck?.();
     else
-      run(request, callbacks).then(
-        (result) => send({ result }),
-        (error: unknown) => send(errorMessage(error)),
-      );
+      run(request).then(send, (error: unknown) => send(errorMessage(error)));
   });
+  const run = async (request: WorkerTask): Promise<WorkerMessage> => {
+    if ('convert' in request) return { result: stageColumnFile(request.convert) };
+    if ('part' in request)
+      return { part: await readPartAhead(request.part, (partProgress) => send({ partProgress })) };
+    const { stage, limits } = request;
+    threads ??= new PartThreads(limits.datasetThreads - 1);
+    return { result: await stageRows(stage, { limits, callbacks, threads }) };
+  };
 };
-
-const run = async (request: WorkerTask, callbacks: BuildCallbacks): Promise<StagedRows> =>
-  'convert' in request ? stageColumnFile(request.convert) : stageRows(request.stage, request.limits, callbacks);
 
 const errorMessage = (thrown: unknown): WorkerMessage => {
   const error = storageFaultOf(thrown) ?? thrown;

@@ -5,12 +5,37 @@ import { exactFloat } from './float-number.ts';
 import { kindCount, kinds } from './kinds.ts';
 import { plainNumber } from './number-form.ts';
 import { type ColumnStatistics, planColumn } from './plan-column.ts';
-import { Spellings } from './spellings.ts';
+import { Spellings, type SpellingsSeen } from './spellings.ts';
 
 const doubleDigits = 15;
 
+const currenciesMax = 5;
+
 /** So many long numbers are compared with their doubles before a number with an exponent was seen. */
 const comparedMax = 1000;
+
+/** What a survey has seen of some rows, as it can be sent to another thread. */
+export interface SurveySeen
+  extends Pick<
+    ColumnSurvey,
+    | 'counts'
+    | 'wholeMax'
+    | 'scaleMax'
+    | 'dayFirst'
+    | 'monthFirst'
+    | 'eitherOrder'
+    | 'datesWithPoints'
+    | 'openDate'
+    | 'inexact'
+    | 'percents'
+    | 'groupsMin'
+    | 'groupsMax'
+    | 'haveFullGroups'
+  > {
+  readonly spellings: SpellingsSeen;
+  readonly currencies: readonly string[];
+  readonly compared: number;
+}
 
 /**
  * Sees every cell of a column and then plans how the column is read. `add` scans a cell; a `CellReader` with this survey
@@ -93,7 +118,7 @@ export class ColumnSurvey implements ColumnStatistics {
     }
     if (this.#isExplicit && !scanner.isPlain) {
       if (scanner.hasPercent) this.percents += 1;
-      if (scanner.currency !== '' && this.currencies.size < 5) this.currencies.add(scanner.currency);
+      if (scanner.currency !== '' && this.currencies.size < currenciesMax) this.currencies.add(scanner.currency);
     }
   }
 
@@ -119,6 +144,40 @@ export class ColumnSurvey implements ColumnStatistics {
       if (this.openDate === '') this.openDate = text;
     } else if (canBeDayFirst) this.dayFirst += 1;
     else if (canBeMonthFirst) this.monthFirst += 1;
+  }
+
+  get seen(): SurveySeen {
+    const { counts, wholeMax, scaleMax, dayFirst, monthFirst, eitherOrder, datesWithPoints, openDate } = this;
+    const { inexact, percents, groupsMin, groupsMax, haveFullGroups } = this;
+    return {
+      ...{ counts, wholeMax, scaleMax, dayFirst, monthFirst, eitherOrder, datesWithPoints, openDate },
+      ...{ inexact, percents, groupsMin, groupsMax, haveFullGroups },
+      spellings: this.spellings.seen,
+      currencies: [...this.currencies],
+      compared: this.#compared,
+    };
+  }
+
+  /** Adds what another survey of the column has seen in rows that come after those of this one. */
+  merge(other: SurveySeen): void {
+    for (let kind = 0; kind < kindCount; kind += 1) {
+      this.counts[kind] = (this.counts[kind] as number) + (other.counts[kind] as number);
+      this.wholeMax[kind] = Math.max(this.wholeMax[kind] as number, other.wholeMax[kind] as number);
+      this.scaleMax[kind] = Math.max(this.scaleMax[kind] as number, other.scaleMax[kind] as number);
+    }
+    this.spellings.merge(other.spellings);
+    this.dayFirst += other.dayFirst;
+    this.monthFirst += other.monthFirst;
+    this.eitherOrder += other.eitherOrder;
+    this.datesWithPoints += other.datesWithPoints;
+    if (this.openDate === '') this.openDate = other.openDate;
+    this.inexact += other.inexact;
+    this.percents += other.percents;
+    for (const currency of other.currencies) if (this.currencies.size < currenciesMax) this.currencies.add(currency);
+    this.groupsMin = Math.min(this.groupsMin, other.groupsMin);
+    this.groupsMax = Math.max(this.groupsMax, other.groupsMax);
+    this.haveFullGroups &&= other.haveFullGroups;
+    this.#compared += other.compared;
   }
 
   plan(hints: FileHints = {}): ColumnPlan {

@@ -6,6 +6,20 @@ const filledMax = 400;
 const versionPartMax = 49;
 const digitsMax = 15;
 
+/** What was seen of the decimals of a column, as it can be sent to another thread. */
+export interface SpellingsSeen {
+  readonly scaleMin: number;
+  readonly scaleMax: number;
+  readonly zeroScaleMax: number;
+  readonly hasMeasure: boolean;
+  readonly hasTwoSpellings: boolean;
+  readonly hasSmallParts: boolean;
+  readonly filled: number;
+  /** The numbers that are remembered and their scales; none where they do not matter any more. */
+  readonly values: readonly number[];
+  readonly scales: readonly number[];
+}
+
 /**
  * Watches how the decimals of a column are written, to find columns of versions: `1.1` and `1.10`, or `3.9` and `3.10`,
  * are different versions, but equal or misplaced as numbers. Programs write either a fixed number of digits after the
@@ -60,6 +74,34 @@ export class Spellings {
     if (this.#scales[slot] === 0) this.#filled += 1;
     this.#values[slot] = value;
     this.#scales[slot] = scale;
+  }
+
+  get seen(): SpellingsSeen {
+    const slots = this.#hasMeasure || this.#filled > filledMax ? [] : Array.from(this.#scales.keys());
+    const filled = slots.filter((slot) => this.#scales[slot] !== 0);
+    return {
+      scaleMin: this.#scaleMin,
+      scaleMax: this.#scaleMax,
+      zeroScaleMax: this.#zeroScaleMax,
+      hasMeasure: this.#hasMeasure,
+      hasTwoSpellings: this.#hasTwoSpellings,
+      hasSmallParts: this.#hasSmallParts,
+      filled: this.#filled,
+      values: filled.map((slot) => this.#values[slot] as number),
+      scales: filled.map((slot) => this.#scales[slot] as number),
+    };
+  }
+
+  /** Adds what was seen in other rows. */
+  merge(other: SpellingsSeen): void {
+    this.#scaleMin = Math.min(this.#scaleMin, other.scaleMin);
+    this.#scaleMax = Math.max(this.#scaleMax, other.scaleMax);
+    this.#zeroScaleMax = Math.max(this.#zeroScaleMax, other.zeroScaleMax);
+    this.#hasMeasure ||= other.hasMeasure;
+    this.#hasTwoSpellings ||= other.hasTwoSpellings;
+    this.#hasSmallParts &&= other.hasSmallParts;
+    for (const [index, value] of other.values.entries()) this.#remember(value, other.scales[index] as number);
+    this.#filled = Math.max(this.#filled, other.filled);
   }
 
   /** Whether the decimals are better kept as text, because they seem to be versions. */
