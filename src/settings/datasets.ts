@@ -17,7 +17,8 @@ export const datasetSettings = {
   datasetPartBytesMin: {
     type: bytes,
     default: '8MB',
-    description: 'Minimum size of the parts of a file that are read at the same time; a smaller file is read in one thread.',
+    description:
+      'Minimum size of the parts of a file that are read at the same time; a smaller file is read in one thread.',
   },
   keepVersions: {
     type: integer(),
@@ -45,7 +46,11 @@ export const datasetSettings = {
     default: '2',
     description: 'Number of dataset queries that run at the same time; further ones wait.',
   },
-  datasetThreads: { type: integer(), default: '2', description: 'Number of threads that dataset queries share; as many read the parts of a file that is imported.' },
+  datasetThreads: {
+    type: integer(),
+    default: '2',
+    description: 'Number of threads that dataset queries share; as many read the parts of a file that is imported.',
+  },
   datasetMemoryBytesMax: {
     type: bytes,
     default: '512MB',

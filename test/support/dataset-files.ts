@@ -27,7 +27,6 @@ export interface BuiltFile extends BuildResult {
 /** Builds files of versions in a folder of their own, without a store. */
 export class DatasetFiles {
   readonly folder: string;
-  readonly #limits: DatasetLimits;
   readonly #duckdb: Duckdb;
   readonly #stager: Stager;
   #files = 0;
@@ -38,7 +37,6 @@ export class DatasetFiles {
 
   private constructor(folder: string, limits: DatasetLimits) {
     this.folder = folder;
-    this.#limits = limits;
     this.#stager = new Stager(limits, 1, silentLog);
     this.#duckdb = new Duckdb({
       memoryBytesMax: 256e6,
@@ -65,7 +63,6 @@ export class DatasetFiles {
     const services = {
       duckdb: this.#duckdb,
       stager: this.#stager,
-      limits: this.#limits,
       firstRows: () => Promise.resolve([]),
     };
     const built = await buildVersion(services, request, {

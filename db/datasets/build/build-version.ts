@@ -13,16 +13,14 @@ import type {
   StoredTable,
   TableRow,
 } from '../engine.ts';
-import type { DatasetLimits } from '../limits.ts';
 import { appendTables, checkKeys, countedColumns, upsertTable } from './merge.ts';
 import { writeStaged } from './parquet.ts';
-import type { StageResult } from './stage.ts';
+import type { StageResult } from './staged-rows.ts';
 import type { Stager } from './stager.ts';
 
 export interface BuildServices {
   readonly duckdb: Duckdb;
   readonly stager: Stager;
-  readonly limits: DatasetLimits;
   /** The first rows of a file, as queries return them. */
   firstRows(session: DuckdbSession, table: StoredTable, count: number): Promise<readonly TableRow[]>;
 }
@@ -79,7 +77,7 @@ const checkAccepted = (request: BuildRequest, { rowCount, rejected }: StageResul
 
 const writeNew = async (services: BuildServices, session: DuckdbSession, build: Build): Promise<BuiltRows> => {
   const { request, staged, files } = build;
-  await writeStaged(session, { ...staged, lineBytesMax: lineBytesOf(services.limits) }, files.target);
+  await writeStaged(session, staged, files.target);
   const { columns: stagedColumns, rowCount, read, rejected, dialect } = staged;
   const columns = stagedColumns.map(({ hasEscapes: _, ...column }) => column);
   const table = { file: files.target, columns, rowCount };
@@ -91,7 +89,7 @@ const writeNew = async (services: BuildServices, session: DuckdbSession, build: 
 const writeMerged = async (services: BuildServices, session: DuckdbSession, build: Build): Promise<BuiltRows> => {
   const { request, staged, files } = build;
   const earlier = request.earlier as NonNullable<BuildRequest['earlier']>;
-  await writeStaged(session, { ...staged, lineBytesMax: lineBytesOf(services.limits) }, files.added);
+  await writeStaged(session, staged, files.added);
   await rm(files.staged, { recursive: true });
   const added = { file: files.added, columns: staged.columns, rowCount: staged.rowCount };
   const keys = request.mode === 'UPSERT' ? keyIndexes(request, staged.columns) : [];
@@ -123,7 +121,7 @@ const keyIndexes = ({ keyColumns }: BuildRequest, columns: readonly DatasetColum
 
 /** Writes the rows of a file of the kind that held versions before Parquet to a new Parquet file; the paths are absolute. */
 export const convertVersion = async (
-  { duckdb, stager, limits }: BuildServices,
+  { duckdb, stager }: BuildServices,
   columnFile: string,
   target: string,
 ): Promise<Omit<RewrittenVersion, 'file'>> => {
@@ -131,18 +129,13 @@ export const convertVersion = async (
   try {
     const rows = await stager.convert({ columnFile, staged });
     return await writeSynced(target, async () => {
-      await duckdb.session((session) =>
-        writeStaged(session, { ...rows, lineBytesMax: lineBytesOf(limits) }, target),
-      );
+      await duckdb.session((session) => writeStaged(session, rows, target));
       return { columns: rows.columns.map(({ hasEscapes: _, ...column }) => column), rowCount: rows.rowCount };
     });
   } finally {
     await rm(staged, { force: true });
   }
 };
-
-/** A character has up to three bytes, and an escaped one becomes two characters. */
-const lineBytesOf = ({ recordBytesMax }: DatasetLimits): number => recordBytesMax * 6 + 1_000_000;
 
 /** Runs `write`, which writes a Parquet file, and syncs what it has written. A failed write leaves no file. */
 export const writeSynced = async <R>(target: string, write: () => Promise<R>): Promise<R & FileChecksum> => {

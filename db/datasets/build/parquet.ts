@@ -1,22 +1,25 @@
 import { stat } from 'node:fs/promises';
 import { type DuckdbSession, identifier, literal } from '../duckdb.ts';
 import { copyOptions, importField, lineField, misfitField, storedType } from '../parquet-layout.ts';
-import type { StagedColumn, StagedRows } from './stage.ts';
+import type { StagedColumn, StagedRows } from './staged-rows.ts';
 import { cellEnd, stagedEscapes } from './staging.ts';
 
-/** The staging files of a file. */
-export interface StagedFiles extends StagedRows {
-  readonly lineBytesMax: number;
-}
+/** Bytes of a staging file that are read at a time, unless a line is longer. */
+const bufferBytesMin = 8_000_000;
 
 /** Writes the rows of staging files to a Parquet file, in their order. */
-export const writeStaged = async (session: DuckdbSession, staged: StagedFiles, target: string): Promise<void> => {
+export const writeStaged = async (session: DuckdbSession, staged: StagedRows, target: string): Promise<void> => {
   const { columns } = staged;
   const values = columns.map((column, index) => `${stagedValue(column, index)} as ${identifier(column.field)}`);
   const misfits = columns.flatMap(({ misfits: count }, index) =>
     count > 0 ? [`misfits->>'$."${index}"' as ${identifier(misfitField(index))}`] : [],
   );
-  const select = [...values, `${lineOf(staged.parts)} as ${identifier(lineField)}`, `import as ${identifier(importField)}`, ...misfits];
+  const select = [
+    ...values,
+    `${lineOf(staged.parts)} as ${identifier(lineField)}`,
+    `import as ${identifier(importField)}`,
+    ...misfits,
+  ];
   const sizes = await Promise.all(staged.parts.map(async ({ path }) => (await stat(path)).size));
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
   await session.run(
@@ -32,7 +35,7 @@ const lineOf = (parts: StagedRows['parts']): string => {
   return `line + case filename ${offsets.join(' ')} else error('a staging file has no number of its first line') end`;
 };
 
-const stagedTable = ({ parts, columns, lineBytesMax }: StagedFiles): string => {
+const stagedTable = ({ parts, columns, lineBytesMax }: StagedRows): string => {
   const types = [
     `'line': 'BIGINT'`,
     `'import': 'BIGINT'`,
@@ -48,7 +51,9 @@ const stagedTable = ({ parts, columns, lineBytesMax }: StagedFiles): string => {
     `comment = ''`,
     `nullstr = ''`,
     `new_line = '\\n'`,
-    `max_line_size = ${lineBytesMax}`,
+    `max_line_size = ${Math.max(1, lineBytesMax)}`,
+    // By default DuckDB allocates 16 of the longest lines for each of several files.
+    `buffer_size = ${Math.max(bufferBytesMin, 2 * lineBytesMax)}`,
     `filename = ${parts.length > 1}`,
     `columns = {${types.join(', ')}}`,
   ];

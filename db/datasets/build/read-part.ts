@@ -57,6 +57,7 @@ export interface PartResult {
   /** Rows of the part, and those of them that are in the staging file. */
   readonly read: number;
   readonly rowCount: number;
+  readonly lineBytesMax: number;
   /** For each column. */
   readonly nulls: Float64Array;
   readonly misfits: Float64Array;
@@ -94,7 +95,8 @@ export const readPart = async (
     const { position, line } = await receiveCsvRows(options, partDialect, passing);
     writer.finish();
     return {
-      ...{ staged, start, end: position, endLine: line, read, rowCount: writer.rows },
+      ...{ staged, start, end: position, endLine: line, read },
+      ...{ rowCount: writer.rows, lineBytesMax: writer.lineBytesMax },
       rejectedLines: Array.from(rejectedLines, (each) => each - firstLine),
       ...{ nulls: sink.nulls, misfits: sink.misfits, isAscii: writer.isAscii, hasEscapes: writer.hasEscapes },
       seen: surveys && surveys.map(({ seen }) => seen),

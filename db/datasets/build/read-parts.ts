@@ -52,9 +52,12 @@ export const readInParts = async (pass: FilePass, options: PartsOptions): Promis
       const index = starts.findIndex(({ start }) => start === end);
       last = await partOf(pass, options, { index, ahead: ahead[index], line: endLine + lineOffset });
     }
+    // Nothing is to write to the folder any more, parts that are not used either.
+    await Promise.allSettled(ahead);
     return parts;
-  } finally {
+  } catch (error) {
     await threads.endReading();
+    throw error;
   }
 };
 

@@ -1,7 +1,7 @@
 import { formatDays, formatInstant } from '../../../src/lib/time.ts';
 import { ColumnFile, type FileColumn, isMissing } from '../column-files/column-file.ts';
 import { fieldNames } from '../parquet-layout.ts';
-import type { StagedColumn, StagedRows } from './stage.ts';
+import type { StagedColumn, StagedRows } from './staged-rows.ts';
 import { StagingWriter } from './staging.ts';
 
 /** A column file to convert, and the staging file to write. */
@@ -31,7 +31,8 @@ export const stageColumnFile = ({ columnFile, staged }: ConvertRequest): StagedR
         hasEscapes: writer.hasEscapes[index] as boolean,
       }),
     );
-    return { columns, rowCount: file.rowCount, parts: [{ path: staged, lineOffset: 0 }] };
+    const { lineBytesMax } = writer;
+    return { columns, rowCount: file.rowCount, lineBytesMax, parts: [{ path: staged, lineOffset: 0 }] };
   } catch (error) {
     writer.close();
     throw error;

@@ -2,12 +2,10 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import type { ColumnSurvey, SurveySeen } from '../../../src/lib/cells/column-survey.ts';
 import { readsAlike } from '../../../src/lib/cells/plan-columns.ts';
 import type { ColumnPlan } from '../../../src/lib/column.ts';
-import type { DatasetColumn } from '../../../src/lib/dataset-column.ts';
 import type { FileDialect } from '../../../src/lib/import-options.ts';
 import { partStarts } from '../../../src/sources/csv-parts.ts';
 import type { CsvRow } from '../../../src/sources/csv-row.ts';
 import { fileDialect } from '../../../src/sources/dialect.ts';
-import type { BuildRequest } from '../engine.ts';
 import type { DatasetLimits } from '../limits.ts';
 import { fieldNames } from '../parquet-layout.ts';
 import { checkColumnsExist, checkSameColumns, uniqueNames } from './column-names.ts';
@@ -17,36 +15,7 @@ import { hasReadDecimals, plansOf, surveysOf } from './plans.ts';
 import type { ColumnSpec } from './read-part.ts';
 import { type ReadPart, readInParts } from './read-parts.ts';
 import { type BuildCallbacks, ReadReport } from './read-report.ts';
-
-export interface StageRequest extends BuildRequest {
-  /** The folder of the staging files, which is made. */
-  readonly staged: string;
-}
-
-/** A column of the staging files. */
-export interface StagedColumn extends DatasetColumn {
-  readonly hasEscapes: boolean;
-}
-
-/** A staging file, and what is to be added to the numbers of its lines. */
-export interface StagedPart {
-  readonly path: string;
-  readonly lineOffset: number;
-}
-
-/** What the staging files of a file hold. */
-export interface StagedRows {
-  readonly columns: readonly StagedColumn[];
-  readonly rowCount: number;
-  /** In order. */
-  readonly parts: readonly StagedPart[];
-}
-
-export interface StageResult extends StagedRows {
-  readonly read: number;
-  readonly rejected: number;
-  readonly dialect: FileDialect;
-}
+import type { StagedColumn, StageRequest, StageResult } from './staged-rows.ts';
 
 export interface StageServices {
   readonly limits: DatasetLimits;
@@ -97,6 +66,7 @@ export const stageRows = async (request: StageRequest, services: StageServices):
   return {
     columns: staged,
     rowCount: sumOf(parts, ({ rowCount }) => rowCount),
+    lineBytesMax: Math.max(...parts.map(({ lineBytesMax }) => lineBytesMax)),
     parts: parts.map(({ staged: path, lineOffset }) => ({ path, lineOffset })),
     ...{ read: sumOf(first, ({ read }) => read), rejected },
     dialect: withNotes(fileDialect(dialect), staged),
@@ -114,7 +84,8 @@ const mergedSurveys = (
 ): readonly ColumnSurvey[] => {
   const surveys = surveysOf(columns, request);
   for (const { seen } of parts)
-    for (const [column, survey] of surveys.entries()) survey.merge((seen as readonly SurveySeen[])[column] as SurveySeen);
+    for (const [column, survey] of surveys.entries())
+      survey.merge((seen as readonly SurveySeen[])[column] as SurveySeen);
   return surveys;
 };
 

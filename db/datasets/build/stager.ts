@@ -4,8 +4,8 @@ import type { DebugLog } from '../../../src/lib/debug-log.ts';
 import { startThread } from '../../../src/lib/thread.ts';
 import type { BuildObserver } from '../engine.ts';
 import type { DatasetLimits } from '../limits.ts';
-import type { StagedRows, StageRequest, StageResult } from './stage.ts';
 import type { ConvertRequest } from './stage-column-file.ts';
+import type { StagedRows, StageRequest, StageResult } from './staged-rows.ts';
 import { errorOf, resourceLimits, threadError } from './thread-errors.ts';
 import type { WorkerMessage, WorkerRequest, WorkerTask } from './worker-messages.ts';
 

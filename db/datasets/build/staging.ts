@@ -49,6 +49,8 @@ export class StagingWriter {
   #rows = 0;
   #buffer = Buffer.allocUnsafeSlow(flushBytes * 2);
   #length = 0;
+  #rowStart = 0;
+  #lineBytesMax = 0;
   /** The room that the cells of bytes and the missing cells of a row may need. */
   #cellBytes = 0;
 
@@ -60,6 +62,11 @@ export class StagingWriter {
 
   get rows(): number {
     return this.#rows;
+  }
+
+  /** The length of the longest line, with its end. */
+  get lineBytesMax(): number {
+    return this.#lineBytesMax;
   }
 
   /** For each column, whether all its texts are ASCII. */
@@ -81,6 +88,7 @@ export class StagingWriter {
   /** Begins a row, whose cells follow in the order of their columns; makes room for `bytes` of cells of bytes. */
   beginRow(line: number, importId: number, bytes = 0): void {
     this.#cellBytes = bytes + this.#isAscii.length;
+    this.#rowStart = this.#length;
     this.#reserve(2 * numberLengthMax);
     this.#writeNumber(line);
     this.#writeByte(cellEndByte);
@@ -120,6 +128,7 @@ export class StagingWriter {
     this.#write(misfits);
     this.#writeByte(lineEndByte);
     this.#rows += 1;
+    this.#lineBytesMax = Math.max(this.#lineBytesMax, this.#length - this.#rowStart);
     if (this.#length >= flushBytes) this.#flush();
   }
 

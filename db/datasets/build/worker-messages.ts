@@ -2,8 +2,8 @@ import type { DomainError } from '../../../src/errors.ts';
 import type { BuildProgress, RejectedRow } from '../engine.ts';
 import type { DatasetLimits } from '../limits.ts';
 import type { PartAhead, PartProgress, PartTask } from './read-part.ts';
-import type { StagedRows, StageRequest, StageResult } from './stage.ts';
 import type { ConvertRequest } from './stage-column-file.ts';
+import type { StagedRows, StageRequest, StageResult } from './staged-rows.ts';
 
 /** Stages a CSV file, a part of one, or a file of the kind that held versions before Parquet. */
 export type WorkerTask =

@@ -21,13 +21,11 @@ const serve = (send: (message: WorkerMessage) => void, onRequest: (listener: (r:
   };
   onRequest((request) => {
     if ('ack' in request) onAck?.();
-    else
-      run(request).then(send, (error: unknown) => send(errorMessage(error)));
+    else run(request).then(send, (error: unknown) => send(errorMessage(error)));
   });
   const run = async (request: WorkerTask): Promise<WorkerMessage> => {
     if ('convert' in request) return { result: stageColumnFile(request.convert) };
-    if ('part' in request)
-      return { part: await readPartAhead(request.part, (partProgress) => send({ partProgress })) };
+    if ('part' in request) return { part: await readPartAhead(request.part, (partProgress) => send({ partProgress })) };
     const { stage, limits } = request;
     threads ??= new PartThreads(limits.datasetThreads - 1);
     return { result: await stageRows(stage, { limits, callbacks, threads }) };

@@ -155,7 +155,7 @@ class DuckdbEngine implements DatasetEngine {
   #buildServices() {
     const firstRows = async (session: DuckdbSession, table: StoredTable, count: number) =>
       count === 0 ? [] : this.#queries.firstRows(session, table, count);
-    return { duckdb: this.#duckdb, stager: this.#stager, limits: this.#limits, firstRows };
+    return { duckdb: this.#duckdb, stager: this.#stager, firstRows };
   }
 
   #withPath(table: StoredTable): StoredTable {
