@@ -242,8 +242,8 @@ interface Slice {
 
 /** A page that knows the length of its whole list, or how to find it when a client requests it. */
 export interface Counted {
-  readonly totalCount: number | (() => number);
+  readonly totalCount: number | (() => number | Promise<number>);
 }
 
-export const totalCountOf = ({ totalCount }: Counted): number =>
+export const totalCountOf = ({ totalCount }: Counted): number | Promise<number> =>
   typeof totalCount === 'function' ? totalCount() : totalCount;

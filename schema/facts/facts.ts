@@ -228,8 +228,11 @@ export const factsPage = async <F extends StoredFact>(
   const found = foundRows(rows, asOf);
   const edge: JoinedInList = { asOf: { ...asOf, sequence: page.sequence } };
   const cursors = walk.cursors.at(page.sequence);
-  const { totalCount, sequence } = page;
-  return { ...pageOf(found, ({ seq }) => seq, { ...page, cursors, edge }), totalCount, sequence };
+  return {
+    ...pageOf(found, ({ seq }) => seq, { ...page, cursors, edge }),
+    totalCount: () => page.totalCount(context.work),
+    sequence: page.sequence,
+  };
 };
 
 /** The rows that exist, as those of a snapshot; the same list where that is all of them as they are. */

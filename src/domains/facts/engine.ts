@@ -100,7 +100,8 @@ export interface FactPage {
   readonly seqs: readonly number[];
   /** The sequence number of the list. */
   readonly sequence: number;
-  readonly totalCount: number;
+  /** The number of facts on all pages: another pass over them when a filter selects them. */
+  totalCount(work?: Work): number | Promise<number>;
   readonly hasBefore: boolean;
   readonly hasAfter: boolean;
 }

@@ -116,7 +116,10 @@ export class ArrivalOrder {
     }
     this.#lastRow = lastRow;
     if (rows.length === 1) this.#appending = { rows, from: 0 };
-    else this.#sorting = sortInSlices(Uint32Array.from(rows), this.#sources.columns.occurredAtUsOf);
+    else {
+      const { occurredAtUsOf } = this.#sources.columns;
+      this.#sorting = sortInSlices(Uint32Array.from(rows), (a, b) => occurredAtUsOf(a) - occurredAtUsOf(b));
+    }
   }
 
   /** One step of sorting; returns about how many rows it went through. */

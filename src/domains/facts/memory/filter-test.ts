@@ -1,5 +1,5 @@
 import { compareDecimals, type Decimal } from '../../../lib/decimal.ts';
-import { spanOf } from '../../../lib/time-range.ts';
+import { spanOf, type TimeSpan } from '../../../lib/time-range.ts';
 import { type FactFilter, lists } from '../filter.ts';
 import type { CodedDimensions, CodedValues } from './coded-dimensions.ts';
 import type { FactColumns } from './columns.ts';
@@ -13,6 +13,14 @@ interface FilterableFacts {
 
 type Test = (row: number) => boolean;
 
+/** The time of the facts of a filter, among the first `rows`. */
+export const rangeOf = (filter: FactFilter, columns: FactColumns, rows: number, timeZone: string): TimeSpan => {
+  const { range } = filter;
+  if (!range) return {};
+  // Of earlier rows the newest costs a scan.
+  return spanOf(range, timeZone, range.last ? columns.newestUsOf(rows) : 0);
+};
+
 /** The test of a filter, which `checkFilter` accepts, on rows; undefined when every row passes. Days begin in `timeZone`. */
 export const testOf = (
   filter: FactFilter | null | undefined,
@@ -24,10 +32,10 @@ export const testOf = (
   const { columns } = facts;
   const nested = (inner: FactFilter): Test => testOf(inner, facts, enriched, timeZone) ?? (() => true);
   const tests: Test[] = [];
-  const span = filter.range ? spanOf(filter.range, timeZone, columns.newestUsOf(enriched.rows)) : undefined;
+  const span = rangeOf(filter, columns, enriched.rows, timeZone);
   const { amountAtLeast, amountAtMost } = filter;
-  if (span?.fromUs !== undefined) tests.push((row) => columns.occurredAtUsOf(row) >= (span.fromUs as number));
-  if (span?.toUs !== undefined) tests.push((row) => columns.occurredAtUsOf(row) < (span.toUs as number));
+  if (span.fromUs !== undefined) tests.push((row) => columns.occurredAtUsOf(row) >= (span.fromUs as number));
+  if (span.toUs !== undefined) tests.push((row) => columns.occurredAtUsOf(row) < (span.toUs as number));
   for (const [list, name] of lists) {
     const [values, dimensionOf] = [filter[list], facts.dimensions[name]];
     if (values && dimensionOf) tests.push(among(values, dimensionOf(enriched, { timeZone })));

@@ -1,13 +1,16 @@
 import type { FactEngine } from '../engine.ts';
 import { groupFacts } from './groups.ts';
 import type { MemoryFacts } from './memory-facts.ts';
-import { createFactPages } from './page.ts';
+import { FactPages } from './page.ts';
 
 /** Answers from columns in the memory of the process. */
-export const createMemoryEngine = (facts: MemoryFacts): FactEngine => ({
-  group: (query, budget) => groupFacts(facts, query, budget),
-  page: createFactPages(facts),
-  async warm() {
-    await facts.enrichment.at();
-  },
-});
+export const createMemoryEngine = (facts: MemoryFacts): FactEngine => {
+  const pages = new FactPages(facts);
+  return {
+    group: (query, budget) => groupFacts(facts, query, budget),
+    page: (request, work) => pages.page(request, work),
+    async warm() {
+      await facts.enrichment.at();
+    },
+  };
+};

@@ -1,0 +1,101 @@
+import { DomainError } from '../../../errors.ts';
+import type { RowComparison } from '../../../indices/sliced-sort.ts';
+import type { TimeSpan } from '../../../lib/time-range.ts';
+import type { Work } from '../../../lib/work.ts';
+import type { FactOrderField, FactPageRequest } from '../engine.ts';
+import type { FactColumns } from './columns.ts';
+import type { EnrichedFacts } from './enrichment.ts';
+import { rangeOf } from './filter-test.ts';
+import type { MemoryFacts } from './memory-facts.ts';
+import { type Candidates, candidatesOf } from './scan.ts';
+
+/** The rows of a list of facts of one state, and their order. */
+export interface FactList {
+  readonly request: FactPageRequest;
+  readonly columns: FactColumns;
+  /** Rows below this one may be on the list. */
+  readonly rows: number;
+  /** The rows that may pass the test. */
+  readonly candidates: Candidates;
+  /** Undefined when all rows are on the list. */
+  readonly test: ((row: number) => boolean) | undefined;
+  /** The ascending order, ties by row. */
+  readonly compare: RowComparison;
+  /** The time of all rows of the list, as far as the filter states one. */
+  readonly span: TimeSpan;
+}
+
+/** The rows between which a page is, both exclusive; `after` comes before `before` in the list. */
+export interface PageCursors {
+  readonly after: number | undefined;
+  readonly before: number | undefined;
+}
+
+export interface FoundPage {
+  /** In the order of the list. */
+  readonly rows: readonly number[];
+  /** Undefined when it was not counted. */
+  readonly totalCount: number | undefined;
+  readonly hasBefore: boolean;
+  readonly hasAfter: boolean;
+}
+
+/** Times are in UTC where a filter names days. */
+export const listTimeZone = 'UTC';
+
+export const factListOf = async (
+  facts: MemoryFacts,
+  enriched: EnrichedFacts,
+  request: FactPageRequest,
+  work?: Work,
+): Promise<FactList> => {
+  const { columns } = facts;
+  const { where, userId, orderBy } = request;
+  const { rows } = enriched;
+  const byFilter = facts.testOf(where, enriched, listTimeZone);
+  const userIds = userId === undefined ? where?.userIds : [userId];
+  const candidates = await candidatesOf(facts, userIds, enriched, work);
+  return {
+    ...{ request, columns, rows, candidates },
+    test: userId === undefined ? byFilter : both(byFilter, isOfUser(facts, userId)),
+    compare: comparisonBy(columns, orderBy),
+    span: where ? rangeOf(where, columns, rows, listTimeZone) : {},
+  };
+};
+
+/** The order by a field, ties by row: facts without an amount sort before the least amount. */
+export const comparisonBy = (columns: FactColumns, field: FactOrderField): RowComparison => {
+  const { occurredAtUsOf, hasAmount, unitsOf, microsOf } = columns;
+  // Units without an amount are NaN, which does not compare.
+  const knownUnitsOf = (row: number): number => (hasAmount(row) ? unitsOf(row) : Number.MIN_SAFE_INTEGER);
+  switch (field) {
+    case 'OCCURRED_AT':
+      return (a, b) => occurredAtUsOf(a) - occurredAtUsOf(b) || a - b;
+    case 'AMOUNT':
+      return (a, b) => knownUnitsOf(a) - knownUnitsOf(b) || microsOf(a) - microsOf(b) || a - b;
+    case 'RECEIVED_AT':
+      return (a, b) => a - b;
+  }
+};
+
+/** Throws BAD_REQUEST for a number of no fact of the list's state. */
+export const cursorsOf = ({ columns, rows, request: { afterSeq, beforeSeq } }: FactList): PageCursors => {
+  const rowOf = (seq: number | undefined): number | undefined => {
+    if (seq === undefined) return undefined;
+    const row = columns.rowsUpTo(seq) - 1;
+    if (row < 0 || row >= rows || columns.seqOf(row) !== seq)
+      throw new DomainError('BAD_REQUEST', 'the cursor does not belong to this list');
+    return row;
+  };
+  return { after: rowOf(afterSeq), before: rowOf(beforeSeq) };
+};
+
+const isOfUser = ({ columns, userCodes }: MemoryFacts, userId: string): ((row: number) => boolean) => {
+  const users = userCodes([userId]);
+  return (row) => users.has(columns.userOf(row));
+};
+
+const both = (
+  first: ((row: number) => boolean) | undefined,
+  second: (row: number) => boolean,
+): ((row: number) => boolean) => (first ? (row) => second(row) && first(row) : second);
