@@ -111,7 +111,7 @@ interface Question {
   readonly size: number;
 }
 
-const question: fc.Arbitrary<Question> = fc.record({
+const questions: fc.Arbitrary<Question> = fc.record({
   by: fc.constantFrom('OCCURRED_AT', 'RECEIVED_AT', 'AMOUNT'),
   descending: fc.boolean(),
   filter: fc.constantFrom(...Object.keys(filters)),
@@ -123,9 +123,9 @@ const question: fc.Arbitrary<Question> = fc.record({
 
 describe('long lists of transactions', () => {
   it('three pages of any walk are those of the sorted list', { timeout: 120_000 }, async () => {
-    const walk = async (asked: Question): Promise<void> => {
-      const list = listOf(asked).map(({ id }) => id);
-      const { by, descending, filter, userId, sequence, isFromEnd, size } = asked;
+    const walk = async (question: Question): Promise<void> => {
+      const list = listOf(question).map(({ id }) => id);
+      const { by, descending, filter, userId, sequence, isFromEnd, size } = question;
       const variables = {
         orderBy: { by, direction: descending ? 'DESC' : 'ASC' },
         where: filters[filter]?.[0],
@@ -153,7 +153,7 @@ describe('long lists of transactions', () => {
       }
     };
     // The first lists are found by scans, later ones by walks.
-    await fc.assert(fc.asyncProperty(question, walk), { numRuns: 80 });
+    await fc.assert(fc.asyncProperty(questions, walk), { numRuns: 80 });
   });
 
   it('a page between two cursors says what is beyond both', async () => {
