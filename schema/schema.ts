@@ -43,6 +43,7 @@ import './datasets/columns.ts';
 import './datasets/filter.ts';
 import './datasets/rows.ts';
 import './datasets/datasets.ts';
+import './datasets/differences.ts';
 import './datasets/groups.ts';
 import './datasets/imports.ts';
 import './datasets/refresh.ts';

@@ -10,6 +10,7 @@ import { Changes } from './domains/changes/changes.ts';
 import { createConversations } from './domains/conversations/conversations.ts';
 import { createDashboard } from './domains/conversations/dashboard.ts';
 import { Datasets } from './domains/datasets/datasets.ts';
+import { DatasetDifferences } from './domains/datasets/differences.ts';
 import { createDatasetGroups } from './domains/datasets/groups.ts';
 import { DatasetImports } from './domains/datasets/imports.ts';
 import { VersionRetention } from './domains/datasets/retention.ts';
@@ -195,13 +196,17 @@ const createDatasetDomains = (services: DomainServices, { uploads, links }: Impo
   const stored = { store, ledger, engine, tables: versionTables, retention };
   const datasets = new Datasets({ ...stored, limits });
   const datasetGroups = createDatasetGroups(datasets, limits);
+  const datasetDifferences = new DatasetDifferences(stored);
   const datasetImports = new DatasetImports({ ...stored, datasets, log });
   const datasetRefreshes = new DatasetRefreshes({ store, ledger, imports: datasetImports, links, nowUs, limits });
   const datasetUploads = new DatasetUploads({
     ...{ store, imports: datasetImports, uploads, links },
     ...{ refreshes: datasetRefreshes, limits },
   });
-  return { datasets, versionTables, datasetGroups, datasetImports, datasetRefreshes, datasetUploads };
+  return {
+    ...{ datasets, versionTables, datasetGroups, datasetDifferences },
+    ...{ datasetImports, datasetRefreshes, datasetUploads },
+  };
 };
 
 const createAlerts = (services: DomainServices, { importers }: ImportDomains, facts: FactDomains) =>

@@ -1,4 +1,3 @@
-import type { DifferenceResult } from '../../db/datasets/engine.ts';
 import type { DatasetVersion } from '../../src/domains/datasets/columns.ts';
 import type { Dataset } from '../../src/domains/datasets/datasets.ts';
 import { builder } from '../builder.ts';
@@ -6,6 +5,7 @@ import { connectionType } from '../connection.ts';
 import { ImportType } from '../imports/imports.ts';
 import { type Counted, limitOf, numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
 import { ColumnRef, FacetType } from './columns.ts';
+import { DatasetDiff } from './differences.ts';
 import { RowFilterInput } from './filter.ts';
 import { ColumnOrderInput, RowConnection, rowsArgs, rowsPage, versionArg, versionIdOf } from './rows.ts';
 
@@ -48,36 +48,6 @@ const DatasetVersionConnection = connectionType<DatasetVersion, Counted>(
   },
   { name: 'DatasetVersionEdge', description: 'A version with its cursor.' },
 );
-
-interface Difference extends DifferenceResult {
-  readonly from: DatasetVersion;
-  readonly to: DatasetVersion;
-}
-
-const namesOnlyIn = (version: DatasetVersion, other: DatasetVersion): string[] =>
-  version.columns.map(({ name }) => name).filter((name) => !other.columns.some((column) => column.name === name));
-
-const DatasetDiff = builder.objectRef<Difference>('DatasetDiff').implement({
-  description:
-    'The difference between two versions over the columns that both have. Rows are matched on the key columns of the later version; without key columns by their content, where a changed row counts as one removed and one added row.',
-  fields: (t) => ({
-    added: t.field({ type: 'BigInt', description: 'Number of added rows.', resolve: ({ added }) => added }),
-    removed: t.field({ type: 'BigInt', description: 'Number of removed rows.', resolve: ({ removed }) => removed }),
-    changed: t.field({
-      type: 'BigInt',
-      description: 'Number of rows with the same key and different content.',
-      resolve: ({ changed }) => changed,
-    }),
-    columnsAdded: t.stringList({
-      description: 'Names of the columns that only the later version has.',
-      resolve: ({ from, to }) => namesOnlyIn(to, from),
-    }),
-    columnsRemoved: t.stringList({
-      description: 'Names of the columns that only the earlier version has.',
-      resolve: ({ from, to }) => namesOnlyIn(from, to),
-    }),
-  }),
-});
 
 export const DatasetType = builder.objectRef<Dataset>('Dataset');
 
@@ -214,10 +184,10 @@ builder.objectFields(DatasetType, (t) => ({
       from: t.arg.id({ required: true, description: 'The `id` of the earlier version.' }),
       to: t.arg.id({ description: 'The `id` of the later version; by default the current version.' }),
     },
-    async resolve(dataset, args, { datasets }) {
+    async resolve(dataset, args, { datasets, datasetDifferences }) {
       const from = datasets.versionOf(dataset, versionIdOf(args.from));
       const to = datasets.versionOf(dataset, versionIdOf(args.to));
-      return { ...(await datasets.difference(from, to)), from, to };
+      return { ...(await datasetDifferences.counts({ from, to })), from, to };
     },
   }),
 }));

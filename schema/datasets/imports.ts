@@ -9,7 +9,7 @@ import { memberOf, NotFoundError, outcomeOf, ValidationError } from '../faults.t
 import { ImportType } from '../imports/imports.ts';
 import type { ReadOptionInput } from '../imports/options.ts';
 import { ColumnRef, ColumnTypeEnum } from './columns.ts';
-import { DatasetType } from './datasets.ts';
+import { DatasetType, DatasetVersionType } from './datasets.ts';
 import { Misfit } from './rows.ts';
 
 const ImportMode = builder.enumType('ImportMode', {
@@ -147,6 +147,13 @@ builder.objectFields(ImportType, (t) => ({
     nullable: true,
     description: 'The dataset that has the imported version; null until the version exists, and for other targets.',
     resolve: ({ id }, _args, { load, datasets }) => load(datasets.byImportIds, id),
+  }),
+  datasetVersion: t.field({
+    type: DatasetVersionType,
+    nullable: true,
+    description:
+      'The version that the import made; null until it exists, once it is no longer kept, and for other targets.',
+    resolve: ({ id }, _args, { load, datasets }) => load(datasets.versionsByImportIds, id),
   }),
   inferredColumns: t.field({
     type: [ColumnRef],

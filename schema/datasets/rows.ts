@@ -41,7 +41,7 @@ export const Misfit = builder.objectRef<{ column: string; text: string }>('Misfi
   }),
 });
 
-const RowType = builder.objectRef<DatasetRow>('Row');
+export const RowType = builder.objectRef<DatasetRow>('Row');
 
 interface OfRows extends Counted {
   readonly excludedCount: number;

@@ -180,8 +180,15 @@ describe.skipIf(!chromiumPath)('the explorer of datasets in the web UI', () => {
     await importCsv(ui.opened, 'short', 'id,n\n1,2\n', '&key=id');
     await importCsv(ui.opened, 'short', 'id,n\n1,3\n2,4\n', '&key=id');
     const page = await ui.open('/datasets/short?tab=versions');
-    await page.getByText('1 row added').waitFor();
-    await page.getByText('1 row changed').waitFor();
+    await page.getByRole('grid', { name: 'Changed rows' }).getByText('2 → 3').waitFor();
+    await page.getByText('1 row added').click();
+    const added = page.getByRole('grid', { name: 'Added rows' });
+    await added.locator('tr[data-index="0"] > td').first().click();
+    await page.getByRole('dialog', { name: 'Row' }).getByText('Line 3 of short.csv').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByText('0 rows removed').click();
+    await page.getByText('No row was removed.').waitFor();
+    expect(new URL(page.url()).searchParams.get('changes')).toBe('removed');
     await page.getByRole('button', { name: '1: show its rows' }).click();
     await page.getByRole('button', { name: 'Show the current version, 2' }).waitFor();
     await expect.poll(() => page.getByRole('grid', { name: 'Rows of short' }).getAttribute('aria-rowcount')).toBe('2');
@@ -192,6 +199,17 @@ describe.skipIf(!chromiumPath)('the explorer of datasets in the web UI', () => {
     await button.click();
     await page.getByRole('heading', { level: 1, name: 'Datasets' }).waitFor();
     expect(await ui.data('{ dataset(name: "short") { id } }')).toEqual({ dataset: null });
+  });
+
+  it('leads from a version to its import, and from the import to the rows of the version', async () => {
+    await importCsv(ui.opened, 'twice', 'n\n1\n');
+    await importCsv(ui.opened, 'twice', 'n\n2\n');
+    const page = await ui.open('/datasets/twice?tab=versions');
+    await page.getByRole('link', { name: 'twice.csv' }).nth(1).click();
+    const drawer = page.getByRole('dialog', { name: 'Import' });
+    await drawer.getByRole('link', { name: 'Open version 1 of the dataset twice' }).click();
+    await page.getByRole('button', { name: 'Show the current version, 2' }).waitFor();
+    await page.getByRole('gridcell', { name: '1', exact: true }).waitFor();
   });
 
   it('says what to do about a dataset that does not exist', async () => {

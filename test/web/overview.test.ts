@@ -37,9 +37,9 @@ describe.skipIf(!chromiumPath)('the page Overview with the demo data', () => {
     const cards = [
       ['Revenue', data.enrichedAggregate.total.sum, '/revenue?measure=sum&cell=[]'],
       ['Purchases', data.enrichedAggregate.total.count, '/revenue?measure=count&cell=[]'],
-      ['Users', data.userStatistics.count, '/users'],
+      ['Users', data.userStatistics.count, '/users#rows'],
       ['Events', data.events.total.count, '/revenue?source=EXPERIMENT_EVENTS&measure=count&cell=[]'],
-      ['Conversations', data.dashboard.total.count, '/conversations'],
+      ['Conversations', data.dashboard.total.count, '/conversations#rows'],
     ] as const;
     for (const [name, value, path] of cards) {
       const link = page.getByRole('region', { name, exact: true }).getByRole('link', { name: /open the/ });
@@ -72,6 +72,29 @@ describe.skipIf(!chromiumPath)('the page Overview with the demo data', () => {
       .getByRole('dialog')
       .getByText(new RegExp(`(^|of )${grouped(count)} rows$`))
       .waitFor();
+  });
+
+  it('opens exactly the users and conversations that it counts, of the last period, too', async () => {
+    const { userStatistics, dashboard } = await ui.data<Figures>(figures);
+    const page = await ui.open('/?period=month');
+    const expectListed = (name: string, count: number) =>
+      expect.poll(() => page.getByRole('grid', { name }).getAttribute('aria-rowcount')).toBe(String(count + 1));
+    const cardOf = (name: string) => page.getByRole('region', { name, exact: true });
+    await cardOf('Users')
+      .getByRole('link', { name: /open the list/ })
+      .click();
+    await expectListed('List of users', userStatistics.count);
+    await page.goBack();
+    await cardOf('Conversations')
+      .getByRole('link', { name: /open the list/ })
+      .click();
+    await expectListed('List of conversations', dashboard.total.count);
+    await page.goBack();
+    const ofMonth = cardOf('Conversations').getByRole('link', { name: /in the month of/ });
+    const [, count = ''] = /^([\d,]+) /.exec(await ofMonth.innerText()) ?? [];
+    await ofMonth.click();
+    await expectListed('List of conversations', Number(count.replaceAll(',', '')));
+    expect(new URL(page.url()).searchParams.get('first')).toMatch(/-01$/);
   });
 
   it('has the trends by month in a zone as a table; a copied link has the same', async () => {

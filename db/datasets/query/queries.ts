@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Duckdb, DuckdbSession } from '../duckdb.ts';
 import type { RowsRequest, StoredTable, TableFilter, TableQueries, TableQueryName, TableRow } from '../engine.ts';
+import { pageOfChanges } from './changes.ts';
 import { differenceBetween } from './difference.ts';
 import { facetsOf } from './facets.ts';
 import { columnsInTimeZone } from './grouping.ts';
@@ -133,6 +134,11 @@ export class VersionQueries {
         result: await differenceBetween(session, [new Source(earlier), source], keyColumns),
         bytes: entryBytes,
       }),
+      changes: async ({ earlier, ...changes }) => {
+        const versions = [new Source(earlier), source] as const;
+        const { bytes, ...result } = await pageOfChanges(session, versions, changes, this.#limits.datasetPageBytesMax);
+        return { result, bytes: 2 * bytes + 2 * result.changes.length * entryBytes };
+      },
     };
     return handlers[name](request);
   }

@@ -1,6 +1,5 @@
 import type {
   DatasetEngine,
-  DifferenceResult,
   FacetResult,
   GroupsRequest,
   GroupsResult,
@@ -225,13 +224,6 @@ export class Datasets {
 
   profile({ version, index }: IndexedColumn): Promise<ProfileResult> {
     return this.#query(version, 'profile', { column: index });
-  }
-
-  difference(earlier: DatasetVersion, later: DatasetVersion): Promise<DifferenceResult> {
-    return this.#retention.during(earlier, async () => {
-      const request = { earlier: await this.#tables.of(earlier), keyColumns: later.keyColumns };
-      return this.#query(later, 'difference', request);
-    });
   }
 
   /** Keeps a version that several queries read until the returned function is called. */

@@ -145,6 +145,78 @@ describe('dataset versions', () => {
     expect(await rowsOf(opened, 'stock')).toHaveLength(5);
   });
 
+  it('the rows of a difference come in pages, with both values of each changed cell', async () => {
+    await importCsv(opened, 'parts', 'sku,price,note\na,1,x\nb,2,y\nc,3,z\nd,4,w\n', '&key=sku');
+    await importCsv(
+      opened,
+      'parts',
+      'note,sku,price\nx,a,1.00\ny,b,2.5\n,c,soon\nn,e,5\nn,f,6\n',
+      '&key=sku&types=price=DECIMAL',
+    );
+    const ask = async (selection: string) => {
+      const { data, errors } = await opened.query<{ dataset: { versions: { nodes: { id: string }[] } } }>(
+        '{ dataset(name: "parts") { versions { nodes { id } } } }',
+      );
+      expect(errors).toBeUndefined();
+      const [to, from] = data?.dataset.versions.nodes.map(({ id }) => id) ?? [];
+      return opened.query<{ dataset: { diff: Record<string, { pageInfo: { endCursor: string } }> } }>(
+        `{ dataset(name: "parts") { diff(from: "${from}", to: "${to}") { ${selection} } } }`,
+      );
+    };
+    const { data } = await ask(`added removed changed
+      changedRows { totalCount nodes { key from { values } to { values } cells { column from to fromMisfit toMisfit } } }
+      removedRows { totalCount nodes { values provenance { line } } }
+      addedRows(first: 1) { totalCount nodes { values provenance { line } } pageInfo { hasNextPage endCursor } }`);
+    const { addedRows, ...others } = data?.dataset.diff ?? {};
+    expect(others).toEqual({
+      ...{ added: 2, removed: 1, changed: 2 },
+      changedRows: {
+        totalCount: 2,
+        nodes: [
+          {
+            ...{ key: ['b'], from: { values: ['b', 2, 'y'] }, to: { values: ['y', 'b', '2.5'] } },
+            cells: [{ column: 'price', from: 2, to: '2.5', fromMisfit: null, toMisfit: null }],
+          },
+          {
+            ...{ key: ['c'], from: { values: ['c', 3, 'z'] }, to: { values: [null, 'c', null] } },
+            cells: [
+              { column: 'note', from: 'z', to: null, fromMisfit: null, toMisfit: null },
+              { column: 'price', from: 3, to: null, fromMisfit: null, toMisfit: 'soon' },
+            ],
+          },
+        ],
+      },
+      removedRows: { totalCount: 1, nodes: [{ values: ['d', 4, 'w'], provenance: { line: 5 } }] },
+    });
+    const cursor = addedRows?.pageInfo.endCursor ?? '';
+    expect(addedRows).toEqual({
+      totalCount: 2,
+      nodes: [{ values: ['n', 'e', '5'], provenance: { line: 5 } }],
+      pageInfo: { hasNextPage: true, endCursor: cursor },
+    });
+    const rest = await ask(`addedRows(first: 5, after: "${cursor}") { nodes { values } pageInfo { hasNextPage } }`);
+    expect(rest.data?.dataset.diff).toEqual({
+      addedRows: { nodes: [{ values: ['n', 'f', '6'] }], pageInfo: { hasNextPage: false } },
+    });
+    const refused = await ask(`removedRows(after: "${cursor}") { totalCount }`);
+    expect(refused.errors?.[0]?.message).toContain('after is a cursor of another list');
+  });
+
+  it('an import and the version that it made name each other', async () => {
+    await importCsv(opened, 'linked', 'n\n1\n');
+    await importCsv(opened, 'linked', 'n\n2\n');
+    const { data } = await opened.query(
+      '{ dataset(name: "linked") { versions { nodes { number import { datasetVersion { number } } } } } }',
+    );
+    expect(data).toEqual({
+      dataset: {
+        versions: {
+          nodes: [2, 1].map((number) => ({ number, import: { datasetVersion: { number } } })),
+        },
+      },
+    });
+  });
+
   it('later pages of a list come from the version of its first page', async () => {
     await importCsv(opened, 'replaced', 'n\n1\n2\n3\n');
     const first = (await (await opened.get('/datasets/replaced?_first=2&_sort=-n')).json()) as { next: string };

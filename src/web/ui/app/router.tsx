@@ -5,6 +5,7 @@ import {
   lazyRouteComponent,
   retainSearchParams,
 } from '@tanstack/react-router';
+import { parseSearch, stringifySearch } from '../data/search.ts';
 import { viewSearch } from '../data/view.ts';
 import { apiSearch } from '../pages/api/search.ts';
 import { conversationsSearch } from '../pages/conversations/search.ts';
@@ -128,6 +129,8 @@ const routeTree = rootRoute.addChildren({
 export const createUiRouter = () =>
   createRouter({
     routeTree,
+    parseSearch,
+    stringifySearch,
     defaultPreload: 'intent',
     defaultErrorComponent: PageError,
     scrollRestoration: true,

@@ -1,15 +1,24 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import * as z from 'zod/mini';
+import { number, text } from './search.ts';
+
+const isTimeZone = (name: string): boolean => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) !== null;
+  } catch {
+    return false;
+  }
+};
 
 /** What the address holds on every page: in which zone times are written, and as of when figures are. */
 export const viewSearch = z.object({
-  zone: z.catch(z.optional(z.string()), undefined),
+  zone: text(z.string().check(z.refine(isTimeZone))),
   /** The valid time with which facts are joined: an instant, or `now`; absent: the time of each fact. */
-  validAt: z.catch(z.optional(z.string()), undefined),
+  validAt: text(),
   /** The state of the ledger, by sequence or by time; absent: the newest. */
-  sequence: z.catch(z.optional(z.coerce.number().check(z.int(), z.nonnegative())), undefined),
-  knownAt: z.catch(z.optional(z.string()), undefined),
+  sequence: number(z.number().check(z.int(), z.nonnegative())),
+  knownAt: text(),
 });
 
 export type View = z.infer<typeof viewSearch>;

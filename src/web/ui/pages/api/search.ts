@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
+import { choice, text } from '../../data/search.ts';
 
 /** What the address holds. */
 export const apiSearch = z.object({
-  tab: z.catch(z.optional(z.enum(['documents', 'keys'])), undefined),
+  tab: choice(['documents', 'keys']),
   /** The id of the trusted document that is open. */
-  open: z.catch(z.optional(z.string()), undefined),
+  open: text(),
 });

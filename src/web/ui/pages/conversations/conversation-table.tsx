@@ -3,6 +3,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { type DataColumn, DataTable } from '../../components/data-table.tsx';
 import { FilterChips } from '../../components/filter-chips.tsx';
+import { hashTarget } from '../../components/hash-target.ts';
 import { QueryView } from '../../components/query-view.tsx';
 import { Time } from '../../components/time.tsx';
 import { type PageOfRows, usePagedRows } from '../../data/paged-rows.ts';
@@ -56,7 +57,7 @@ export function ConversationTable() {
     pageOf,
   });
   return (
-    <Stack gap="xs" id="rows">
+    <Stack gap="xs" id="rows" ref={hashTarget}>
       <Group gap="xs">
         <Title order={2}>Conversations</Title>
         <FilterChips

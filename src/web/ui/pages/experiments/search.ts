@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { choice, flag, json, list, number, text } from '../../data/search.ts';
 
 const optional = <Schema extends z.core.$ZodType>(schema: Schema) => z.catch(z.optional(schema), undefined);
 
@@ -30,32 +31,32 @@ export const panels = ['plan', 'filter', 'excluded', 'alerts'] as const;
 /** What the address of an experiment holds. */
 export const experimentSearch = z.object({
   /** The selected market: the rest of the page shows only it. */
-  market: optional(z.coerce.string()),
+  market: text(),
   /** With it the selected cell. */
-  variant: optional(z.coerce.string()),
+  variant: text(),
   /** Which events count; of `from` and `to` the time in which users were first seen. */
-  where: optional(eventFilter),
+  where: json(eventFilter),
   /** The rows in the drawer; absent: it is closed. */
-  rows: optional(eventFilter),
+  rows: json(eventFilter),
   /** The row that is explained. */
-  fact: optional(z.string()),
-  metric: optional(z.enum(['ORDER_VALUE_PER_USER', 'ORDERS_PER_USER', 'CONVERSION'])),
-  cap: optional(z.coerce.number().check(z.positive(), z.maximum(1))),
-  orders: texts,
-  difference: optional(z.enum(['absolute', 'relative'])),
-  eachMarket: optional(z.boolean()),
+  fact: text(),
+  metric: choice(['ORDER_VALUE_PER_USER', 'ORDERS_PER_USER', 'CONVERSION']),
+  cap: number(z.number().check(z.positive(), z.maximum(1))),
+  orders: list(z.string()),
+  difference: choice(['absolute', 'relative']),
+  eachMarket: flag(),
   /** Whether arrival is drawn by the time of arrival rather than by that of the events. */
-  received: optional(z.boolean()),
-  grain: optional(z.enum(['MINUTE', 'HOUR', 'DAY', 'WEEK'])),
-  panel: optional(z.enum(panels)),
-  edit: optional(z.boolean()),
+  received: flag(),
+  grain: choice(['MINUTE', 'HOUR', 'DAY', 'WEEK']),
+  panel: choice(panels),
+  edit: flag(),
 });
 
 export type ExperimentSearch = z.infer<typeof experimentSearch>;
 
 /** What the address of the list holds. */
 export const experimentsSearch = z.object({
-  verdict: optional(z.enum(['BROKEN', 'WATCH', 'HEALTHY', 'NOT_ENOUGH_DATA', 'NO_DATA'])),
+  verdict: choice(['BROKEN', 'WATCH', 'HEALTHY', 'NOT_ENOUGH_DATA', 'NO_DATA']),
   /** The form of a new plan is open. */
-  create: optional(z.boolean()),
+  create: flag(),
 });

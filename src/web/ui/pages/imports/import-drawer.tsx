@@ -73,6 +73,21 @@ function Rejects({ id, rejectedRecords }: Pick<Details, 'id' | 'rejectedRecords'
   );
 }
 
+/** The rows that the import of a dataset made: the version, which may be an earlier one. */
+function ImportedVersion({ details: { dataset, datasetVersion: version } }: { readonly details: Details }) {
+  if (!dataset) return null;
+  const earlier = version && version.id !== dataset.currentVersion.id ? version.number : undefined;
+  return (
+    <Anchor
+      renderRoot={(props) => (
+        <Link {...props} to="/datasets/$name" params={{ name: dataset.name }} search={{ version: earlier } as never} />
+      )}
+    >
+      {version ? `Open version ${version.number} of the dataset ${dataset.name}` : `Open the dataset ${dataset.name}`}
+    </Anchor>
+  );
+}
+
 function ImportDetails({ details }: { readonly details: Details }) {
   const { id, source, target, state, startedAt, finishedAt, bytesRead, bytesTotal, failure, dialect } = details;
   return (
@@ -101,15 +116,7 @@ function ImportDetails({ details }: { readonly details: Details }) {
         )}
       </Text>
       {dialect && <DialectLine dialect={dialect} />}
-      {details.dataset && (
-        <Anchor
-          renderRoot={(props) => (
-            <Link {...props} to="/datasets/$name" params={{ name: details.dataset?.name ?? '' }} />
-          )}
-        >
-          Open the dataset {details.dataset.name}
-        </Anchor>
-      )}
+      <ImportedVersion details={details} />
       <Rejects id={id} rejectedRecords={details.rejectedRecords} />
     </Stack>
   );

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { choice, flag, json, number, text } from '../../data/search.ts';
 
 export const tabs = ['imports', 'upload', 'rejects', 'sync', 'alerts'] as const;
 
@@ -22,8 +23,6 @@ export const rejectStates = ['OPEN', 'RESOLVED', 'DISCARDED'] as const;
 
 export const deliveryStates = ['PENDING', 'DELIVERED', 'FAILED'] as const;
 
-const text = () => z.catch(z.optional(z.string()), undefined);
-
 export const delimiters = ['COMMA', 'SEMICOLON', 'TAB', 'PIPE', 'COLON', 'SPACE'] as const;
 
 export const encodings = ['UTF_8', 'WINDOWS_1252', 'UTF_16LE', 'UTF_16BE'] as const;
@@ -34,10 +33,10 @@ export const decimalSigns = ['POINT', 'COMMA'] as const;
 
 /** How to read a file, where the server should not find it out. */
 const readOptions = z.object({
-  delimiter: z.catch(z.optional(z.enum(delimiters)), undefined),
-  encoding: z.catch(z.optional(z.enum(encodings)), undefined),
-  dateOrder: z.catch(z.optional(z.enum(dateOrders)), undefined),
-  decimal: z.catch(z.optional(z.enum(decimalSigns)), undefined),
+  delimiter: choice(delimiters),
+  encoding: choice(encodings),
+  dateOrder: choice(dateOrders),
+  decimal: choice(decimalSigns),
   /** A line number from 1, or `none`. */
   headerLine: text(),
   /** Separated by commas. */
@@ -50,22 +49,22 @@ export type ReadOptions = z.infer<typeof readOptions>;
 
 /** What the address holds. */
 export const importsSearch = z.object({
-  tab: z.catch(z.optional(z.enum(tabs)), undefined),
+  tab: choice(tabs),
   /** Only imports in this state. */
-  state: z.catch(z.optional(z.enum(importStates)), undefined),
+  state: choice(importStates),
   /** The import that is open, by its id. */
   open: text(),
   /** What the file to upload contains. */
-  target: z.catch(z.optional(z.enum(recordTargets)), undefined),
+  target: choice(recordTargets),
   /** The link to import from; absent: a file. */
   link: text(),
-  read: z.catch(z.optional(readOptions), undefined),
+  read: json(readOptions),
   /** Rejects in this state; absent: those that wait. */
-  rejects: z.catch(z.optional(z.enum(rejectStates)), undefined),
+  rejects: choice(rejectStates),
   /** Whether rejects are listed one by one, not by problem. */
-  records: z.catch(z.optional(z.boolean()), undefined),
+  records: flag(),
   /** Whether problems without waiting records are listed, too. */
-  settled: z.catch(z.optional(z.boolean()), undefined),
+  settled: flag(),
   /** The problem whose rejects are open, by the id of the group. */
   group: text(),
   /** Only rejects of this import, or source. */
@@ -74,11 +73,11 @@ export const importsSearch = z.object({
   /** The reject that is open, by its id. */
   reject: text(),
   /** Whether alerts that were removed are listed, too. */
-  removed: z.catch(z.optional(z.boolean()), undefined),
+  removed: flag(),
   /** The alert that is open, by its number. */
-  alert: z.catch(z.optional(z.number()), undefined),
+  alert: number(),
   /** Only deliveries in this state. */
-  deliveries: z.catch(z.optional(z.enum(deliveryStates)), undefined),
+  deliveries: choice(deliveryStates),
 });
 
 export type ImportsSearch = z.infer<typeof importsSearch>;

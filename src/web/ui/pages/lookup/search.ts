@@ -1,13 +1,13 @@
 import * as z from 'zod/mini';
+import { text } from '../../data/search.ts';
 
 /** What the address holds. */
 export const lookupSearch = z.object({
-  // Written by hand, `userId=17` is a number.
-  userId: z.catch(z.optional(z.coerce.string()), undefined),
+  userId: text(),
   /** The instant of the status. */
-  date: z.catch(z.optional(z.string()), undefined),
+  date: text(),
   /** The addresses as they were pasted, when there are few enough for a link. */
-  addresses: z.catch(z.optional(z.string()), undefined),
+  addresses: text(),
   /** The address whose explanation is open. */
-  ip: z.catch(z.optional(z.string()), undefined),
+  ip: text(),
 });

@@ -15,7 +15,7 @@ import {
 } from '../../generated/graphql.ts';
 import { defaultPeriod, type Period, periods } from './search.ts';
 import { TrendTable } from './trend-table.tsx';
-import { periodsMax, pointsOf, type Trend } from './trends.ts';
+import { daysOfPeriod, periodsMax, pointsOf, type Trend } from './trends.ts';
 
 const route = getRouteApi('/');
 
@@ -82,7 +82,7 @@ function TotalLink({ total, label, to, facts }: Trend) {
   } as const;
   if (to !== undefined || facts === undefined)
     return (
-      <PageLink {...look} to={to ?? '/revenue'}>
+      <PageLink {...look} to={to ?? '/revenue'} hash="rows">
         {formatFigure(total)}
       </PageLink>
     );
@@ -96,29 +96,33 @@ function TotalLink({ total, label, to, facts }: Trend) {
 interface PeriodLinkProps {
   readonly trend: Trend;
   readonly start: string | undefined;
-  readonly grain: (typeof grains)[Period];
+  readonly period: Period;
+  readonly zone: string;
   readonly words: string;
 }
 
-/** The figure of the last period, which opens its facts. */
-function PeriodLink({ trend: { facts, ends }, start, grain, words }: PeriodLinkProps) {
+/** The figure of the last period, which opens its facts or conversations. */
+function PeriodLink({ trend: { to, facts, ends }, start, period, zone, words }: PeriodLinkProps) {
+  const look = { size: 'xs', c: 'dimmed', td: 'underline dotted' } as const;
   const end = start === undefined ? undefined : ends?.get(start);
-  if (facts === undefined || end === undefined)
+  if (facts !== undefined && end !== undefined) {
+    const cell: [['PERIOD', string]] = [['PERIOD', `${start}/${end}`]];
     return (
-      <Text size="xs" c="dimmed">
+      <PageLink {...look} to="/revenue" search={{ ...facts, grain: grains[period], cell }}>
         {words}
-      </Text>
+      </PageLink>
+    );
+  }
+  if (to === '/conversations' && start !== undefined)
+    return (
+      <PageLink {...look} to={to} search={daysOfPeriod(start, period, zone)} hash="rows">
+        {words}
+      </PageLink>
     );
   return (
-    <PageLink
-      size="xs"
-      c="dimmed"
-      td="underline dotted"
-      to="/revenue"
-      search={{ ...facts, grain, cell: [['PERIOD', `${start}/${end}`]] }}
-    >
+    <Text size="xs" c="dimmed">
       {words}
-    </PageLink>
+    </Text>
   );
 }
 
@@ -139,7 +143,7 @@ function TrendCard({ trend, period, zone }: TrendCardProps) {
         </Text>
         <TotalLink {...trend} />
         <Sparkline points={points} label={`${label} by ${period}. ${words}.`} />
-        <PeriodLink trend={trend} start={last?.start} grain={grains[period]} words={words} />
+        <PeriodLink start={last?.start} {...{ trend, period, zone, words }} />
       </Stack>
     </Card>
   );

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { choice, flag } from '../../data/search.ts';
 
 export const periods = ['day', 'week', 'month'] as const;
 
@@ -9,7 +10,7 @@ export const defaultPeriod: Period = 'week';
 /** What the address holds. */
 export const overviewSearch = z.object({
   /** The length of the periods of the trends; absent: `defaultPeriod`. */
-  period: z.catch(z.optional(z.enum(periods)), undefined),
+  period: choice(periods),
   /** Whether the trends are shown as a table. */
-  table: z.catch(z.optional(z.boolean()), undefined),
+  table: flag(),
 });

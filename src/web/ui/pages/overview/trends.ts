@@ -31,6 +31,15 @@ export const slotOf = (start: string, period: Period, zone: string): number => {
   return period === 'day' ? days : Math.floor((days + 3) / 7);
 };
 
+/** The days of the period that starts at an instant, first and last, in the zone. */
+export const daysOfPeriod = (start: string, period: Period, zone: string): { first: string; last: string } => {
+  const first = formatTime(start, zone).slice(0, 10);
+  const [year = 0, month = 1, day = 1] = first.split('-').map(Number);
+  const lastMs =
+    period === 'month' ? Date.UTC(year, month, 0) : Date.UTC(year, month - 1, period === 'week' ? day + 6 : day);
+  return { first, last: new Date(lastMs).toISOString().slice(0, 10) };
+};
+
 /** The starts of periods in the order of time, of all trends. */
 export const startsOf = (trends: readonly Trend[]): readonly string[] =>
   [...new Set(trends.flatMap(({ values }) => [...values.keys()]))].sort(

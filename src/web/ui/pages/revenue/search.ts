@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { choice, json, number, text } from '../../data/search.ts';
 
 /** Every dimension that the schema offers; `dimensions.ts` says which source has it. */
 export const dimensionNames = [
@@ -51,21 +52,21 @@ const filter = z.object({
 
 /** What the address holds. Defaults are not written. */
 export const revenueSearch = z.object({
-  source: z.catch(z.optional(z.enum(['TRANSACTIONS', 'EXPERIMENT_EVENTS'])), undefined),
-  rows: z.catch(z.optional(dimension), undefined),
-  columns: z.catch(z.optional(z.union([dimension, z.literal('none')])), undefined),
-  measure: z.catch(z.optional(z.enum(measureNames)), undefined),
-  grain: z.catch(z.optional(z.enum(['MINUTE', 'HOUR', 'DAY', 'WEEK', 'MONTH', 'QUARTER', 'YEAR'])), undefined),
-  tab: z.catch(z.optional(z.enum(['table', 'bars', 'time'])), undefined),
+  source: choice(['TRANSACTIONS', 'EXPERIMENT_EVENTS']),
+  rows: choice(dimensionNames),
+  columns: choice([...dimensionNames, 'none']),
+  measure: choice(measureNames),
+  grain: choice(['MINUTE', 'HOUR', 'DAY', 'WEEK', 'MONTH', 'QUARTER', 'YEAR']),
+  tab: choice(['table', 'bars', 'time']),
   /** By what the rows are ordered: their names, or the measure of their totals. */
-  sort: z.catch(z.optional(z.enum(['name', 'nameDown', 'value', 'valueDown'])), undefined),
-  filters: z.catch(z.optional(z.array(filter)), undefined),
-  rowPage: z.catch(z.optional(z.number().check(z.int(), z.positive())), undefined),
-  columnPage: z.catch(z.optional(z.number().check(z.int(), z.positive())), undefined),
+  sort: choice(['name', 'nameDown', 'value', 'valueDown']),
+  filters: json(z.array(filter)),
+  rowPage: number(z.number().check(z.int(), z.positive())),
+  columnPage: number(z.number().check(z.int(), z.positive())),
   /** The figure whose rows are open: the value of each of its dimensions; none for the total of all. */
-  cell: z.catch(z.optional(z.array(z.tuple([dimension, z.string()]))), undefined),
+  cell: json(z.array(z.tuple([dimension, z.string()]))),
   /** The row whose explanation is open, by its `id`. */
-  fact: z.catch(z.optional(z.string()), undefined),
+  fact: text(),
 });
 
 export type RevenueSearch = z.infer<typeof revenueSearch>;

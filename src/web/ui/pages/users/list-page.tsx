@@ -1,7 +1,8 @@
-import { Stack } from '@mantine/core';
+import { Box, Stack } from '@mantine/core';
 import { getRouteApi } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { AsOfControl } from '../../components/as-of-control.tsx';
+import { hashTarget } from '../../components/hash-target.ts';
 import { Page } from '../../components/page.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { useLiveQuery } from '../../data/live.tsx';
@@ -32,7 +33,9 @@ export function UsersPage() {
         <QueryView result={result} height={140}>
           {({ userStatistics }) => userStatistics && <Statistics figures={userStatistics} />}
         </QueryView>
-        <UserTable where={where} />
+        <Box id="rows" ref={hashTarget}>
+          <UserTable where={where} />
+        </Box>
       </Stack>
     </Page>
   );

@@ -1,33 +1,33 @@
 import * as z from 'zod/mini';
+import { choice, flag, list, number, text } from '../../data/search.ts';
 
 export const statuses = ['PAYING', 'NON_PAYING', 'CANCELLED'] as const;
 
-const optional = <Type>(schema: z.ZodMiniType<Type>) => z.catch(z.optional(schema), undefined);
 const age = z.number().check(z.int(), z.nonnegative());
 
 /** What the address holds. */
 export const usersSearch = z.object({
   /** The start of an id or a part of a name. */
-  search: optional(z.string()),
-  countries: optional(z.array(z.string())),
-  genders: optional(z.array(z.string())),
-  statuses: optional(z.array(z.enum(statuses))),
+  search: text(),
+  countries: list(z.string()),
+  genders: list(z.string()),
+  statuses: list(z.enum(statuses)),
   /** The instant at which `statuses` and ages count; absent: now, or the time of the snapshot. */
-  at: optional(z.string()),
-  ageFrom: optional(age),
-  ageTo: optional(age),
+  at: text(),
+  ageFrom: number(age),
+  ageTo: number(age),
   /** False: only users of unknown age. */
-  ageKnown: optional(z.boolean()),
-  image: optional(z.boolean()),
-  sort: optional(z.enum(['NAME', 'AGE'])),
-  descending: optional(z.boolean()),
+  ageKnown: flag(),
+  image: flag(),
+  sort: choice(['NAME', 'AGE']),
+  descending: flag(),
 });
 
 export type UsersSearch = z.infer<typeof usersSearch>;
 
 export const userSearch = z.object({
   /** Which of the user's facts are listed. */
-  list: optional(z.enum(['events'])),
+  list: choice(['events']),
   /** The fact whose explanation is open. */
-  open: optional(z.string()),
+  open: text(),
 });

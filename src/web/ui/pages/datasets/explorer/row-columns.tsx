@@ -2,7 +2,7 @@ import { type ReactNode, useMemo } from 'react';
 import type { DataColumn } from '../../../components/data-table.tsx';
 import { cellText, columnLabel, formatCell, isNumeric, tableId, typeLabels } from '../model/cell.ts';
 import { MisfitText } from '../model/misfit.tsx';
-import type { VersionHead } from '../model/question.ts';
+import type { TypedColumns, VersionHead } from '../model/question.ts';
 import type { DatasetRow } from './use-rows.ts';
 
 const noValue = 'light-dark(#6b6b6b, #a8a8a8)';
@@ -14,7 +14,7 @@ const columnWidth = (type: VersionHead['columns'][number]['type'], hasMisfits: b
 };
 
 interface RowColumnsOptions {
-  readonly version: VersionHead;
+  readonly version: TypedColumns;
   readonly zone: string;
   /** What stands below the header of a column. */
   readonly below?: ((name: string) => ReactNode) | undefined;

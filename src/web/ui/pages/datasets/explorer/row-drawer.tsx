@@ -10,7 +10,7 @@ import { formatFigure } from '../../../format/numbers.ts';
 import { DatasetRowDocument, type DatasetRowQuery } from '../../../generated/graphql.ts';
 import { columnLabel, formatCell, typeLabels } from '../model/cell.ts';
 import { MisfitText } from '../model/misfit.tsx';
-import type { VersionHead } from '../model/question.ts';
+import type { TypedColumns } from '../model/question.ts';
 
 type Row = Extract<NonNullable<DatasetRowQuery['node']>, { __typename: 'Row' }>;
 
@@ -20,7 +20,7 @@ const Origin = ({ provenance: { source, line, import: origin } }: Pick<Row, 'pro
     {origin && (
       <>
         {', '}
-        <Anchor component={Link} to="/datasets" search={{ import: origin.id } as never} inherit>
+        <Anchor component={Link} to="/intake" search={{ open: origin.id } as never} inherit>
           imported
         </Anchor>{' '}
         <Time at={origin.startedAt} />
@@ -29,7 +29,7 @@ const Origin = ({ provenance: { source, line, import: origin } }: Pick<Row, 'pro
   </Text>
 );
 
-function Cells({ row, columns }: { readonly row: Row; readonly columns: VersionHead['columns'] }) {
+function Cells({ row, columns }: { readonly row: Row; readonly columns: TypedColumns['columns'] }) {
   const zone = useZone();
   return (
     <Table fz="sm" layout="fixed" aria-label="Cells of the row">
@@ -64,7 +64,7 @@ function Cells({ row, columns }: { readonly row: Row; readonly columns: VersionH
   );
 }
 
-function RowDetails({ id, version }: { readonly id: string; readonly version: VersionHead }) {
+function RowDetails({ id, version }: { readonly id: string; readonly version: TypedColumns }) {
   const result = useLiveQuery({ query: DatasetRowDocument, variables: { id }, kinds: [] });
   return (
     <QueryView result={result}>
@@ -85,7 +85,7 @@ function RowDetails({ id, version }: { readonly id: string; readonly version: Ve
 interface RowDrawerProps {
   /** Undefined: closed. */
   readonly id: string | undefined;
-  readonly version: VersionHead;
+  readonly version: TypedColumns;
   onClose(): void;
 }
 

@@ -15,6 +15,11 @@ export interface VersionHead {
   }[];
 }
 
+/** What cells need to know of their columns, in the order of the cells. */
+export interface TypedColumns {
+  readonly columns: readonly Pick<VersionHead['columns'][number], 'name' | 'type'>[];
+}
+
 /** What all parts of the page ask: some rows of one version. */
 export interface Question {
   readonly name: string;

@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
+import { choice, flag, json, list, number, text } from '../../../data/search.ts';
 import type { ColumnTest, RowFilter } from '../../../generated/graphql.ts';
-
-const optional = <Schema extends z.ZodMiniType>(schema: Schema) => z.catch(z.optional(schema), undefined);
 
 const value = z.union([z.string(), z.number(), z.boolean()]);
 
@@ -27,11 +26,11 @@ const sort = z.object({ id: z.string(), direction: z.enum(['asc', 'desc']) });
 /** What the address holds. */
 export const datasetsSearch = z.object({
   /** `new` for the wizard, or the id of an import. */
-  import: optional(z.string()),
+  import: text(),
   /** The dataset that the wizard imports into. */
-  into: optional(z.coerce.string()),
+  into: text(),
   /** Whether the rejects of the import are open. */
-  rejects: optional(z.boolean()),
+  rejects: flag(),
 });
 
 export const grains = ['MINUTE', 'HOUR', 'DAY', 'WEEK', 'MONTH', 'QUARTER', 'YEAR'] as const;
@@ -41,25 +40,29 @@ export const measureFunctions = [
   ...(['STANDARD_DEVIATION', 'COUNT_DISTINCT'] as const),
 ] as const;
 
+export const changeKinds = ['changed', 'added', 'removed'] as const;
+
+export type ChangeKind = (typeof changeKinds)[number];
+
 export const datasetTabs = ['rows', 'groups', 'sql', 'versions', 'settings'] as const;
 
 /** What the address holds. */
 export const datasetSearch = z.object({
-  tab: optional(z.enum(datasetTabs)),
+  tab: choice(datasetTabs),
   /** The number of a version; absent: the current one. */
-  version: optional(z.coerce.number().check(z.int(), z.positive())),
-  search: optional(z.coerce.string()),
-  where: optional(rowFilter),
-  sort: optional(sort),
+  version: number(z.number().check(z.int(), z.positive())),
+  search: text(),
+  where: json(rowFilter),
+  sort: json(sort),
   /** The columns whose values are counted beside the rows; absent: those with few values. */
-  facets: optional(z.array(z.string())),
+  facets: list(z.string()),
   /** Columns that the table of rows does not show. */
-  hide: optional(z.array(z.string())),
+  hide: list(z.string()),
   /** The id of the open row. */
-  row: optional(z.string()),
+  row: text(),
   /** The column whose statistics are open. */
-  column: optional(z.coerce.string()),
-  groupBy: optional(
+  column: text(),
+  groupBy: json(
     z.array(
       z.object({
         column: z.string(),
@@ -68,17 +71,19 @@ export const datasetSearch = z.object({
       }),
     ),
   ),
-  measures: optional(z.array(z.object({ function: z.enum(measureFunctions), column: z.optional(z.string()) }))),
-  having: optional(z.array(z.object({ as: z.string(), test: columnTest }))),
-  groupSort: optional(sort),
+  measures: json(z.array(z.object({ function: z.enum(measureFunctions), column: z.optional(z.string()) }))),
+  having: json(z.array(z.object({ as: z.string(), test: columnTest }))),
+  groupSort: json(sort),
   /** The key of the group whose rows are open. */
-  group: optional(z.array(z.union([value, z.array(z.string()), z.null()]))),
-  groupView: optional(z.enum(['chart'])),
+  group: json(z.array(z.union([value, z.array(z.string()), z.null()]))),
+  groupView: choice(['chart']),
   /** The statement of the tab SQL. */
-  sql: optional(z.coerce.string()),
+  sql: text(),
   /** The numbers of the versions to compare. */
-  from: optional(z.coerce.number()),
-  to: optional(z.coerce.number()),
+  from: number(),
+  to: number(),
+  /** Which rows of the difference are listed; absent: the first kind that has some. */
+  changes: choice(changeKinds),
 });
 
 export type DatasetSearch = z.infer<typeof datasetSearch>;

@@ -56,7 +56,7 @@ const columnsOf = (onShow: (number: number) => void): DataColumn<Version>[] => [
     width: 200,
     cell: ({ import: origin }) =>
       origin ? (
-        <Anchor component={Link} to="/datasets" search={{ import: origin.id } as never} inherit>
+        <Anchor component={Link} to="/intake" search={{ open: origin.id } as never} inherit>
           {origin.source}
         </Anchor>
       ) : (
