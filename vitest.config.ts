@@ -35,6 +35,7 @@ export default defineConfig({
     // Far above what a test takes: machines that run CI may be slow or busy.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
     projects: [
       { extends: true, test: { name: 'unit', include: tiers.unit } },
       {

@@ -34,6 +34,8 @@ export interface UiServer {
    * the console, faults of the page's code, and requests to other hosts.
    */
   open(path: string, options?: PageOptions): Promise<Page>;
+  /** Stops the server as an operator does; the returned function starts it again at its address. */
+  outage(): Promise<() => Promise<void>>;
   /** Data of a query that must succeed. */
   data<Data>(document: string, variables?: Record<string, unknown>): Promise<Data>;
 }
@@ -118,6 +120,13 @@ const signIn = (context: BrowserContext, apiKey: string) =>
     apiKey,
   ] as const);
 
+const serve = ({ app }: OpenApp, port: number): Promise<HttpServer> =>
+  openServer(app.fetch, {
+    ...{ host: '127.0.0.1', port, log: pino({ level: 'silent' }) },
+    // Streams of events have no end: nobody should wait for it.
+    ...{ compressBytesMin: 1000, stopWaitMs: 0 },
+  });
+
 /**
  * A server with the built UI and a browser for the tests of a file or `describe`, both closed after the last of them. Call
  * it where `beforeAll` may be called.
@@ -131,10 +140,7 @@ export const uiServer = (options: UiOptions = {}): UiServer => {
     opened = await openApp(options);
     if (options.demo) await loadDemo(opened.app.domains, tmpdir());
     await options.prepare?.(opened);
-    server = await openServer(opened.app.fetch, {
-      ...{ host: '127.0.0.1', port: 0, log: pino({ level: 'silent' }) },
-      compressBytesMin: 1000,
-    });
+    server = await serve(opened, 0);
     browser = await chromium.launch(browserOptions);
     pages = new IdlePages(browser, server.url);
   });
@@ -163,6 +169,13 @@ export const uiServer = (options: UiOptions = {}): UiServer => {
       });
       await page.goto(started(server).url + path);
       return page;
+    },
+    async outage() {
+      const port = Number(new URL(started(server).url).port);
+      await server?.stop();
+      return async () => {
+        server = await serve(started(opened), port);
+      };
     },
     async data<Data>(document: string, variables?: Record<string, unknown>) {
       const { data, errors } = await started(opened).query<Data>(document, variables);

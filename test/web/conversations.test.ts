@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { chromiumPath } from '../support/browser.ts';
 import { expectAccessible, expectFits, tabTo, uiServer, widths } from '../support/ui.ts';
@@ -36,6 +37,43 @@ describe.skipIf(!chromiumPath)('the page of conversations', () => {
       .waitFor();
     await page.goBack();
     await expect.poll(() => new URL(page.url()).searchParams.get('symbol')).toBeNull();
+  });
+
+  it('draws a chart whose values are in a table, in a file, and spoken as arrow keys move over it', async () => {
+    const { symbols } = (await figures()).dashboard;
+    const [first, second] = symbols;
+    const spoken = ({ symbol, count, followups }: (typeof symbols)[number]) =>
+      `${symbol}; conversations: ${numberText(count)}; follow-ups: ${numberText(followups)}`;
+    if (!first || !second) throw new Error('the demo has letters');
+    const page = await ui.open('/conversations');
+    const chart = page.getByRole('figure', { name: /is the letter with the most/ });
+    await chart.getByRole('img', { name: 'Conversations and follow-ups by letter' }).waitFor();
+    await tabTo(page, /Arrow keys move over the 26 points/);
+    const status = chart.getByRole('status');
+    const keys = [
+      ['ArrowRight', spoken(first)],
+      ['ArrowRight', spoken(second)],
+      ['End', spoken(symbols.at(-1) ?? first)],
+      ['Home', spoken(first)],
+      ['Escape', ''],
+    ] as const;
+    for (const [key, text] of keys) {
+      await page.keyboard.press(key);
+      await expect.poll(() => status.textContent()).toBe(text);
+    }
+    const downloaded = page.waitForEvent('download');
+    await chart.getByRole('button', { name: /^CSV of/ }).click();
+    const file = await readFile(await (await downloaded).path(), 'utf8');
+    const lines = symbols.map(({ symbol, count, followups }) => `${symbol},${count},${followups}`);
+    expect(file).toBe(`\uFEFF${['letter,conversations,follow-ups', ...lines, ''].join('\r\n')}`);
+    await chart.getByLabel('Table', { exact: true }).check();
+    const table = chart.getByRole('grid', { name: /^Table of/ });
+    expect(await table.getAttribute('aria-rowcount')).toBe('27');
+    expect((await table.getByRole('row').nth(1).innerText()).split(/\s+/)).toEqual(
+      [first.symbol, first.count, first.followups].map((value) => value.toLocaleString('en-US')),
+    );
+    await chart.getByLabel('Table', { exact: true }).uncheck();
+    await chart.getByRole('img', { name: 'Conversations and follow-ups by letter' }).waitFor();
   });
 
   it('opens the follow-ups of a conversation, and a copied link shows the same', async () => {

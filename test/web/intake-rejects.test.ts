@@ -1,3 +1,4 @@
+import type { Request } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { chromiumPath } from '../support/browser.ts';
 import { expectAccessible, expectFits, tabTo, uiServer, widths } from '../support/ui.ts';
@@ -83,6 +84,32 @@ describe.skipIf(!chromiumPath)('rejects by problem on the page Intake', () => {
     await colleague.getByRole('heading', { name: 'created_at: malformed' }).waitFor();
     await page.goBack();
     await page.getByRole('grid', { name: 'Rejects by problem' }).waitFor();
+  });
+
+  it('ends between two calls when it is cancelled, and says how far it came', async () => {
+    const page = await ui.open('/intake?tab=rejects');
+    await page.getByRole('grid', { name: 'Rejects by problem' }).getByText('created_at: malformed').click();
+    // The second call waits until the person has cancelled.
+    let cancelled = (): void => undefined;
+    const isCancelled = new Promise<void>((resolve) => {
+      cancelled = resolve;
+    });
+    let calls = 0;
+    const isCall = (request: Request) => /rejectGroupId/.test(request.postData() ?? '');
+    await page.route('**/graphql', async (route) => {
+      if (isCall(route.request())) calls += 1;
+      if (calls === 2) await isCancelled;
+      await route.continue();
+    });
+    await page.getByRole('button', { name: 'Retry all' }).click();
+    await page.getByText('2 tried = 0 stored + 2 still waiting').waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    cancelled();
+    await page.getByText('Cancelled: the records after these were not tried').waitFor();
+    await page.getByText('4 tried = 0 stored + 4 still waiting').waitFor();
+    expect(calls).toBe(2);
+    await page.unrouteAll();
+    expect(await groupOf('created_at')).toMatchObject({ openCount: 5 });
   });
 
   it('stores all records that can be stored now', async () => {

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { chromiumPath } from '../support/browser.ts';
 import { fileServer } from '../support/file-server.ts';
+import { hookServer } from '../support/hook-server.ts';
 import { expectAccessible, expectFits, tabTo, uiServer, widths } from '../support/ui.ts';
 
 const users = 'user_id,country,gender\n1,DE,female\n,FR,male\n3,IT,female\n';
 
 describe.skipIf(!chromiumPath)('the page Intake of an empty server', () => {
-  const ui = uiServer({ settings: { importAllow: '127.0.0.1' } });
+  const ui = uiServer({ settings: { importAllow: '127.0.0.1', alertAllow: '127.0.0.1' } });
 
   it('checks a file, imports it, and stores a reject that was corrected', async () => {
     const page = await ui.open('/intake');
@@ -58,6 +59,26 @@ describe.skipIf(!chromiumPath)('the page Intake of an empty server', () => {
     await page.getByRole('region', { name: 'Alert 1' }).getByRole('button', { name: 'Remove' }).click();
     await page.getByText('No alert is set.').waitFor();
     await expectAccessible(page);
+  });
+
+  it('sends a test of an alert, and says how the hook has answered', async () => {
+    const hook = await hookServer();
+    const page = await ui.open('/intake?tab=alerts');
+    await page.getByLabel('Hook').fill(hook.url);
+    await page.getByRole('button', { name: 'Add the alert' }).click();
+    const test = page
+      .getByRole('region', { name: /^Alert \d+$/ })
+      .filter({ hasText: hook.url })
+      .getByRole('button', { name: 'Send a test' });
+    await test.click();
+    await page.getByText('The hook has answered with status 204.').waitFor();
+    expect(hook.messages()).toHaveLength(1);
+    const delivered = page.getByRole('grid', { name: 'Deliveries' }).getByRole('row');
+    await delivered.filter({ hasText: '204' }).waitFor();
+    hook.answers.push({ status: 410 });
+    await test.click();
+    await page.getByText(/410/).first().waitFor();
+    expect(hook.requests).toHaveLength(2);
   });
 });
 

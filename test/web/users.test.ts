@@ -52,6 +52,15 @@ describe.skipIf(!chromiumPath)('the pages of users', () => {
       .waitFor();
   });
 
+  it('takes a text of the address as text, whatever it looks like', async () => {
+    const page = await ui.open('/users?search=123');
+    await expect.poll(() => page.getByRole('main').getByLabel('Search').inputValue()).toBe('123');
+    const { count } = (await statistics('{ search: "123" }')).userStatistics;
+    await expect
+      .poll(() => page.getByRole('grid', { name: 'List of users' }).getAttribute('aria-rowcount'))
+      .toBe(String(count + 1));
+  });
+
   it('opens a user from the list, and the explanation of one of their purchases', async () => {
     const { users } = await ui.data<{ users: { nodes: { userId: string }[] } }>(
       '{ users(first: 1) { nodes { userId } } }',

@@ -13,12 +13,16 @@ import { readableColors, theme } from './theme.ts';
 /** Everything below belongs to one API key: another one starts with an empty cache. */
 function SignedInApp() {
   const { apiKey } = useSession();
-  const client = useMemo(() => createUiClient(headersOf({ apiKey })), [apiKey]);
+  const [lost] = useState(() => new EventTarget());
+  const client = useMemo(
+    () => createUiClient(headersOf({ apiKey }), () => lost.dispatchEvent(new Event('lost'))),
+    [apiKey, lost],
+  );
   const [router] = useState(createUiRouter);
   return (
     <Provider value={client}>
       <ViewerProvider>
-        <LiveProvider>
+        <LiveProvider lost={lost}>
           <RouterProvider router={router} />
         </LiveProvider>
       </ViewerProvider>

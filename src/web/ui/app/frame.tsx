@@ -2,6 +2,7 @@ import { AppShell, Group, Text } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { Link, Outlet } from '@tanstack/react-router';
 import { Suspense } from 'react';
+import { useLive } from '../data/live.tsx';
 import { KeyButton } from './key-button.tsx';
 import { LiveLine } from './live-line.tsx';
 import { BarNavigation, SideNavigation } from './navigation-links.tsx';
@@ -17,6 +18,7 @@ const wideScreen = '(min-width: 48em)';
 /** What surrounds every page: navigation, search, zone, snapshot, key, and the line that says how fresh figures are. */
 export function Frame() {
   const isWide = useMediaQuery(wideScreen, true, { getInitialValueInEffect: false });
+  const { state } = useLive();
   return (
     <AppShell
       header={{ height: 48 }}
@@ -45,6 +47,11 @@ export function Frame() {
         <SideNavigation />
       </AppShell.Navbar>
       <AppShell.Main id="main" tabIndex={-1}>
+        {!isWide && state === 'offline' && (
+          <Text size="sm" role="status" mb="xs">
+            Offline: figures may be old. Trying again.
+          </Text>
+        )}
         <Permitted>
           <Suspense>
             <Outlet />

@@ -30,7 +30,13 @@ export function Permitted({ children }: { readonly children: ReactNode }) {
   }, [listen, reload]);
   if (may('READ')) return isReady ? children : <LoadingState />;
   if (!isKnown)
-    return error ? <ProblemNotice problem={problemOf(error)} onRetry={() => location.reload()} /> : <LoadingState />;
+    return error ? (
+      <Page title="The server does not answer">
+        <ProblemNotice problem={problemOf(error)} onRetry={reload} />
+      </Page>
+    ) : (
+      <LoadingState />
+    );
   if (name !== null)
     return (
       <Page title="This key may not read">

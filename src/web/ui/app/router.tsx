@@ -6,6 +6,7 @@ import {
   retainSearchParams,
 } from '@tanstack/react-router';
 import { parseSearch, stringifySearch } from '../data/search.ts';
+import { pageScripts } from '../data/unreachable.ts';
 import { viewSearch } from '../data/view.ts';
 import { apiSearch } from '../pages/api/search.ts';
 import { conversationsSearch } from '../pages/conversations/search.ts';
@@ -31,84 +32,120 @@ const overview = createRoute({
   getParentRoute: () => rootRoute,
   path: '/',
   validateSearch: overviewSearch,
-  component: lazyRouteComponent(() => import('../pages/overview/page.tsx'), 'OverviewPage'),
+  component: lazyRouteComponent(
+    pageScripts(() => import('../pages/overview/page.tsx')),
+    'OverviewPage',
+  ),
 });
 
 const revenue = createRoute({
   getParentRoute: () => rootRoute,
   path: '/revenue',
   validateSearch: revenueSearch,
-  component: lazyRouteComponent(() => import('../pages/revenue/page.tsx'), 'RevenuePage'),
+  component: lazyRouteComponent(
+    pageScripts(() => import('../pages/revenue/page.tsx')),
+    'RevenuePage',
+  ),
 });
 
 const experiments = createRoute({
   getParentRoute: () => rootRoute,
   path: '/experiments',
   validateSearch: experimentsSearch,
-  component: lazyRouteComponent(() => import('../pages/experiments/list-page.tsx'), 'ExperimentsPage'),
+  component: lazyRouteComponent(
+    pageScripts(() => import('../pages/experiments/list-page.tsx')),
+    'ExperimentsPage',
+  ),
 });
 
 const experiment = createRoute({
   getParentRoute: () => rootRoute,
   path: '/experiments/$key',
   validateSearch: experimentSearch,
-  component: lazyRouteComponent(() => import('../pages/experiments/experiment-page.tsx'), 'ExperimentPage'),
+  component: lazyRouteComponent(
+    pageScripts(() => import('../pages/experiments/experiment-page.tsx')),
+    'ExperimentPage',
+  ),
 });
 
 const users = createRoute({
   getParentRoute: () => rootRoute,
   path: '/users',
   validateSearch: usersSearch,
-  component: lazyRouteComponent(() => import('../pages/users/list-page.tsx'), 'UsersPage'),
+  component: lazyRouteComponent(
+    pageScripts(() => import('../pages/users/list-page.tsx')),
+    'UsersPage',
+  ),
 });
 
 const user = createRoute({
   getParentRoute: () => rootRoute,
   path: '/users/$userId',
   validateSearch: userSearch,
-  component: lazyRouteComponent(() => import('../pages/users/user-page.tsx'), 'UserPage'),
+  component: lazyRouteComponent(
+    pageScripts(() => import('../pages/users/user-page.tsx')),
+    'UserPage',
+  ),
 });
 
 const conversations = createRoute({
   getParentRoute: () => rootRoute,
   path: '/conversations',
   validateSearch: conversationsSearch,
-  component: lazyRouteComponent(() => import('../pages/conversations/page.tsx'), 'ConversationsPage'),
+  component: lazyRouteComponent(
+    pageScripts(() => import('../pages/conversations/page.tsx')),
+    'ConversationsPage',
+  ),
 });
 
 const datasets = createRoute({
   getParentRoute: () => rootRoute,
   path: '/datasets',
   validateSearch: datasetsSearch,
-  component: lazyRouteComponent(() => import('../pages/datasets/list-page.tsx'), 'DatasetsPage'),
+  component: lazyRouteComponent(
+    pageScripts(() => import('../pages/datasets/list-page.tsx')),
+    'DatasetsPage',
+  ),
 });
 
 const dataset = createRoute({
   getParentRoute: () => rootRoute,
   path: '/datasets/$name',
   validateSearch: datasetSearch,
-  component: lazyRouteComponent(() => import('../pages/datasets/dataset-page.tsx'), 'DatasetPage'),
+  component: lazyRouteComponent(
+    pageScripts(() => import('../pages/datasets/dataset-page.tsx')),
+    'DatasetPage',
+  ),
 });
 
 const lookup = createRoute({
   getParentRoute: () => rootRoute,
   path: '/lookup',
   validateSearch: lookupSearch,
-  component: lazyRouteComponent(() => import('../pages/lookup/page.tsx'), 'LookupPage'),
+  component: lazyRouteComponent(
+    pageScripts(() => import('../pages/lookup/page.tsx')),
+    'LookupPage',
+  ),
 });
 
 const imports = createRoute({
   getParentRoute: () => rootRoute,
   path: '/intake',
   validateSearch: importsSearch,
-  component: lazyRouteComponent(() => import('../pages/imports/page.tsx'), 'ImportsPage'),
+  component: lazyRouteComponent(
+    pageScripts(() => import('../pages/imports/page.tsx')),
+    'ImportsPage',
+  ),
 });
 
 const api = createRoute({
   getParentRoute: () => rootRoute,
   path: '/api',
   validateSearch: apiSearch,
-  component: lazyRouteComponent(() => import('../pages/api/page.tsx'), 'ApiPage'),
+  component: lazyRouteComponent(
+    pageScripts(() => import('../pages/api/page.tsx')),
+    'ApiPage',
+  ),
 });
 
 const routeTree = rootRoute.addChildren({

@@ -1,7 +1,7 @@
 import { Box, Button, Group, Paper, Stack, Switch, Text, Title, useComputedColorScheme } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
 import { DownloadIcon } from '@primer/octicons-react';
-import { type KeyboardEvent, type RefObject, useEffect, useId, useRef, useState } from 'react';
+import { type KeyboardEvent, type RefObject, useCallback, useEffect, useId, useRef, useState } from 'react';
 import { csvText, fileNameOf } from '../format/csv.ts';
 import {
   type ChartTableData,
@@ -39,20 +39,26 @@ export interface ChartProps {
   readonly height?: number;
 }
 
+interface DrawingProps extends ChartProps {
+  /** The chart library cannot be loaded. */
+  onFail(): void;
+}
+
 /** The chart library, once it is loaded. */
-const usePlot = (isNeeded: boolean): Plot | null => {
+const usePlot = (isNeeded: boolean, onFail: () => void): Plot | null => {
   const [plot, setPlot] = useState<{ readonly library: Plot } | null>(null);
   useEffect(() => {
     let isLeft = false;
     if (isNeeded) {
-      void import('@observablehq/plot').then((library) => {
-        if (!isLeft) setPlot({ library });
-      });
+      import('@observablehq/plot').then(
+        (library) => isLeft || setPlot({ library }),
+        () => isLeft || onFail(),
+      );
     }
     return () => {
       isLeft = true;
     };
-  }, [isNeeded]);
+  }, [isNeeded, onFail]);
   return plot?.library ?? null;
 };
 
@@ -66,10 +72,10 @@ const style = {
 };
 
 /** Draws into `element`, anew for another width or theme. */
-const useDrawing = (element: RefObject<HTMLDivElement | null>, width: number, props: ChartProps): Drawn | null => {
-  const { plot, height = 260, title, label } = props;
+const useDrawing = (element: RefObject<HTMLDivElement | null>, width: number, props: DrawingProps): Drawn | null => {
+  const { plot, height = 260, title, label, onFail } = props;
   const isDark = useComputedColorScheme('light') === 'dark';
-  const library = usePlot(width > 0);
+  const library = usePlot(width > 0, onFail);
   const [drawn, setDrawn] = useState<Drawn | null>(null);
   useEffect(() => {
     if (!library || width === 0) return undefined;
@@ -145,7 +151,7 @@ function Tooltip({ text, x, y, width }: { text: string; x: number; y: number | n
   );
 }
 
-function Drawing(props: ChartProps) {
+function Drawing(props: DrawingProps) {
   const { title, table, at, height = 260 } = props;
   const { ref, width } = useElementSize();
   const container = useRef<HTMLDivElement>(null);
@@ -180,6 +186,11 @@ export function Chart(props: ChartProps) {
   const { title, zone, table } = props;
   const id = useId();
   const [isTable, setTable] = useState(false);
+  const [hasFailed, setFailed] = useState(false);
+  const onFail = useCallback(() => {
+    setFailed(true);
+    setTable(true);
+  }, []);
   const save = () =>
     saveCsv(
       fileNameOf(title, 'csv'),
@@ -205,7 +216,10 @@ export function Chart(props: ChartProps) {
             size="xs"
             label="Table"
             checked={isTable}
-            onChange={(event) => setTable(event.currentTarget.checked)}
+            onChange={(event) => {
+              setTable(event.currentTarget.checked);
+              setFailed(false);
+            }}
           />
           <Button
             variant="subtle"
@@ -219,7 +233,12 @@ export function Chart(props: ChartProps) {
           </Button>
         </Group>
       </Group>
-      {isTable ? <ChartTable label={title} table={table} height={props.height} /> : <Drawing {...props} />}
+      {hasFailed && <Text size="sm">The drawing could not be loaded. Switch the table off to try again.</Text>}
+      {isTable ? (
+        <ChartTable label={title} table={table} height={props.height} />
+      ) : (
+        <Drawing {...props} onFail={onFail} />
+      )}
     </Stack>
   );
 }

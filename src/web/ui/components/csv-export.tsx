@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { DownloadIcon } from '@primer/octicons-react';
 import { useEffect, useRef, useState } from 'react';
+import { sentenceOf } from '../data/errors.ts';
 import type { LoadAll } from '../data/paged-rows.ts';
 import { fileNameOf } from '../format/csv.ts';
 import { formatFigure } from '../format/numbers.ts';
@@ -31,7 +32,7 @@ export function CsvExport<Row>({ label, columns, rows, totalCount, loadAll }: Cs
       const all = await load(setLoaded, controller.signal);
       if (!controller.signal.aborted) save(all);
     } catch (error) {
-      notifications.show({ color: 'red', message: `Nothing was saved: ${(error as Error).message}` });
+      notifications.show({ color: 'red', message: `Nothing was saved: ${sentenceOf(error)}` });
     } finally {
       setLoaded(null);
     }

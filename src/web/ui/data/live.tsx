@@ -70,7 +70,13 @@ const useVisible = (): boolean => {
   return isVisible;
 };
 
-export function LiveProvider({ children }: { readonly children: ReactNode }) {
+interface LiveProviderProps {
+  /** Gets an event `lost` when the connection has broken. */
+  readonly lost: EventTarget;
+  readonly children: ReactNode;
+}
+
+export function LiveProvider({ lost, children }: LiveProviderProps) {
   const client = useClient();
   const isVisible = useVisible();
   const [isPaused, setPaused] = useState(false);
@@ -99,8 +105,13 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
       setHeard({ state: 'live', sequence, heardAtMs: Date.now() });
       for (const listener of listeners.current) listener(kinds);
     });
-    return unsubscribe;
-  }, [client, isStopped, mayRead]);
+    const onLost = () => setHeard((last) => ({ ...last, state: 'offline' }));
+    lost.addEventListener('lost', onLost);
+    return () => {
+      lost.removeEventListener('lost', onLost);
+      unsubscribe();
+    };
+  }, [client, lost, isStopped, mayRead]);
 
   const live = useMemo<Live>(
     () => ({

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { type AnyVariables, useClient } from 'urql';
+import { sentenceOf } from './errors.ts';
 import { type LiveQuery, type QueryResult, useLiveQuery } from './live.tsx';
 
 /** One page of a connection. */
@@ -81,7 +82,7 @@ export const usePagedRows = <Data, Variables extends AnyVariables, Row>({
         const page = nextData === undefined || nextData === null ? null : pageOf(nextData);
         setFurther((previous) => {
           const before = previous.first === data ? previous.rows : [];
-          if (!page) return { first: data, rows: before, last, error: error?.message ?? notLoaded };
+          if (!page) return { first: data, rows: before, last, error: error ? sentenceOf(error) : notLoaded };
           return { first: data, rows: [...before, ...page.rows], last: page, error: null };
         });
       });

@@ -2,6 +2,7 @@ import { Button, NativeSelect, Stack, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useState } from 'react';
 import { useMutation } from 'urql';
+import { refusalOf } from '../../data/errors.ts';
 import { type AlertFormat, ExperimentAddAlertDocument } from '../../generated/graphql.ts';
 
 interface AlertFormProps {
@@ -28,9 +29,7 @@ export function AlertForm({ experimentKey, onAdded }: AlertFormProps) {
       return onAdded(result.secret);
     }
     const problems = result?.__typename === 'ValidationError' ? result.problems.map(({ message }) => message) : [];
-    setFault(
-      problems.length > 0 ? problems.join(' ') : (result?.message ?? error?.message ?? 'The server did not answer.'),
-    );
+    setFault(problems.length > 0 ? problems.join(' ') : (refusalOf(result, error) ?? 'The server did not answer.'));
   };
   return (
     <form

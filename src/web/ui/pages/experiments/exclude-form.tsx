@@ -2,6 +2,7 @@ import { Button, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useState } from 'react';
 import { useMutation } from 'urql';
+import { sentenceOf } from '../../data/errors.ts';
 import { useZone } from '../../data/view.ts';
 import { formatCount } from '../../format/numbers.ts';
 import { instantOf } from '../../format/times.ts';
@@ -60,7 +61,7 @@ const useExclude = () => {
     if (Object.keys(own).length > 0) return;
     const reason = draft.reason.trim() === '' ? null : draft.reason.trim();
     const { data, error } = await exclude({ input: { userIds, reason, from: from ?? null, to: to ?? null } });
-    const refused = error ? { userIds: error.message } : faultsOf(data?.excludeUsers ?? null, userIds);
+    const refused = error ? { userIds: sentenceOf(error) } : faultsOf(data?.excludeUsers ?? null, userIds);
     setFaults(refused);
     if (Object.keys(refused).length > 0) return;
     const payload = data?.excludeUsers?.__typename === 'ExcludeUsersPayload' ? data.excludeUsers : null;

@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react';
 import { useClient } from 'urql';
-import { problemOf } from '../../data/errors.ts';
+import { problemOf, sentenceOf } from '../../data/errors.ts';
 import { headersOf, useSession } from '../../data/session.tsx';
 import { runWithFile } from '../../data/upload.ts';
 import {
@@ -95,7 +95,7 @@ export const useStartImport = () => {
         return await run(request);
       } catch (error) {
         if (error instanceof DOMException && error.name === 'AbortError') return null;
-        return { error: error instanceof Error ? error.message : String(error), problems: [] };
+        return { error: sentenceOf(error), problems: [] };
       } finally {
         setSending(null);
       }

@@ -3,6 +3,7 @@ import { notifications } from '@mantine/notifications';
 import { ChevronDownIcon, DownloadIcon } from '@primer/octicons-react';
 import { useRef, useState } from 'react';
 import { saveFile } from '../../components/download.ts';
+import { sentenceOf } from '../../data/errors.ts';
 import { headersOf, useSession } from '../../data/session.tsx';
 import { fileNameOf } from '../../format/csv.ts';
 import { hashOfDocument } from '../../generated/document-ids.ts';
@@ -66,7 +67,7 @@ export function ExportMenu({ pivot }: { readonly pivot: Pivot }) {
       saveFile(fileNameOf(title, format), new Blob([...mark, ...parts], { type: types[format] }));
     } catch (error) {
       if (abort.current.signal.aborted) return;
-      notifications.show({ color: 'orange', title: 'The export failed', message: (error as Error).message });
+      notifications.show({ color: 'orange', title: 'The export failed', message: sentenceOf(error) });
     } finally {
       setRunning(false);
     }

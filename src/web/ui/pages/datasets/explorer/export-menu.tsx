@@ -2,6 +2,7 @@ import { Button, Menu } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { ChevronDownIcon, DownloadIcon } from '@primer/octicons-react';
 import { saveResponse } from '../../../components/download.ts';
+import { sentenceOf } from '../../../data/errors.ts';
 import { headersOf, useSession } from '../../../data/session.tsx';
 import { type ExportFormat, exportPath } from '../model/copy-rows.ts';
 import type { Question } from '../model/question.ts';
@@ -30,7 +31,7 @@ export function ExportMenu({ question, sort }: ExportMenuProps) {
   const session = useSession();
   const save = (path: string, format: ExportFormat) =>
     saveResponse(path, headersOf(session), `${question.name}.${format}`).catch((error: Error) =>
-      notifications.show({ color: 'orange', title: 'The export failed', message: error.message }),
+      notifications.show({ color: 'orange', title: 'The export failed', message: sentenceOf(error) }),
     );
   return (
     <Menu position="bottom-end" withinPortal>

@@ -3,6 +3,7 @@ import { notifications } from '@mantine/notifications';
 import { ChevronDownIcon, DownloadIcon } from '@primer/octicons-react';
 import { useState } from 'react';
 import { saveFile } from '../../../components/download.ts';
+import { sentenceOf } from '../../../data/errors.ts';
 import { headersOf, useSession } from '../../../data/session.tsx';
 import { type AsOf, useAsOf } from '../../../data/view.ts';
 import { exportFormats } from '../model/copy-rows.ts';
@@ -49,7 +50,7 @@ export function SqlExport({ text }: { readonly text: string }) {
           });
       })
       .catch((error: Error) =>
-        notifications.show({ color: 'orange', title: 'The export failed', message: error.message }),
+        notifications.show({ color: 'orange', title: 'The export failed', message: sentenceOf(error) }),
       )
       .finally(() => setBusy(false));
   };
