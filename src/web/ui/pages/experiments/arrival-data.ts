@@ -1,6 +1,6 @@
 import type { ChartTableData } from '../../components/chart-points.ts';
 import { otherOf, type ShownSeries } from '../../components/colors.ts';
-import { formatFigure } from '../../format/numbers.ts';
+import { formatCount, formatFigure } from '../../format/numbers.ts';
 import { axisDate, localTimeOf } from '../../format/times.ts';
 import type { ExperimentArrivalQuery, TimeGrain } from '../../generated/graphql.ts';
 
@@ -74,10 +74,15 @@ export const troublePoints = (trend: readonly Arrived[], zone: string): TroubleP
 
 /** What the chart by the time of arrival shows, in one sentence. */
 export const receivedTitle = (trend: readonly Arrived[], grain: Grain): string => {
-  const [stored, late, duplicates, rejected] = (['stored', 'late', 'duplicates', 'rejected'] as const).map((name) =>
-    formatFigure(trend.reduce((sum, point) => sum + point[name], 0)),
-  );
-  return `${stored} events arrived in ${formatFigure(trend.length)} different ${grainWord(grain)}s: ${late} late; ${duplicates} duplicates and ${rejected} rejected beside them`;
+  const sumOf = (name: 'stored' | 'late' | 'duplicates' | 'rejected') =>
+    trend.reduce((sum, point) => sum + point[name], 0);
+  const arrived = `${formatCount(sumOf('stored'), 'event')} arrived in ${formatCount(trend.length, grainWord(grain))}`;
+  const late = sumOf('late');
+  const beside = [
+    ...(sumOf('duplicates') > 0 ? [formatCount(sumOf('duplicates'), 'duplicate')] : []),
+    ...(sumOf('rejected') > 0 ? [`${formatFigure(sumOf('rejected'))} rejected`] : []),
+  ];
+  return `${arrived}, ${late === 0 ? 'none' : formatFigure(late)} of them late${beside.length > 0 ? `; beside them ${beside.join(' and ')}` : ''}`;
 };
 
 export const receivedTable = (trend: readonly Arrived[], zone: string): ChartTableData => {

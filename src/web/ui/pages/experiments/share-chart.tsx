@@ -9,6 +9,7 @@ import { type ExperimentPlanFragment, ExperimentSharesDocument } from '../../gen
 import { useExperimentSearch, useScope } from './scope.ts';
 import {
   drawnVariants,
+  labelledSpans,
   phaseSpans,
   type SharePoint,
   type ShareTrend,
@@ -42,6 +43,8 @@ const drawShares =
     const drawn = points.filter(({ variant }) => variants.includes(variant));
     const spans = phaseSpans(phases, points, zone);
     const facet = variants.length > 1 ? { fy: 'variant' as const } : {};
+    // What is said of all facets stands in one of them.
+    const within = (variant: string | undefined) => (variants.length > 1 ? { fy: () => variant } : {});
     const moments = trend.brokenSince === null ? [] : [axisDate(trend.brokenSince, zone)];
     return {
       marginLeft: 46,
@@ -54,8 +57,9 @@ const drawShares =
           spans.filter(({ index }) => index % 2 === 1),
           { x1: 'from', x2: 'to', fill: 'currentColor', fillOpacity: 0.06 },
         ),
-        Plot.text(spans, {
+        Plot.text(labelledSpans(spans), {
           x: 'from',
+          ...within(variants[0]),
           text: 'label',
           frameAnchor: 'top',
           textAnchor: 'start',
@@ -69,7 +73,7 @@ const drawShares =
         Plot.ruleX(moments, { stroke: broken, strokeWidth: 2 }),
         Plot.text(moments, {
           ...{ x: (at: Date) => at, text: () => 'left the band', fill: broken, fontWeight: 600 },
-          ...{ frameAnchor: 'bottom', textAnchor: 'end', dx: -5, dy: -6 },
+          ...{ ...within(variants.at(-1)), frameAnchor: 'bottom', textAnchor: 'end', dx: -5, dy: -6 },
         }),
       ],
     };
@@ -94,7 +98,7 @@ function TrendChart({ trend, phases, zone }: TrendChartProps) {
       title={shareTitle(trend, zone)}
       label={`Cumulative share of ${variants.join(', ')} of the users over time, with the band that a split as planned stays in`}
       zone={zone}
-      height={variants.length > 1 ? 120 + variants.length * 110 : 280}
+      height={variants.length > 1 ? 90 + variants.length * 90 : 280}
       {...{ plot, table, at: shareAt(points, variants) }}
     />
   );

@@ -70,6 +70,10 @@ export const phaseSpans = (phases: ExperimentPlanFragment['phases'], points: rea
     .filter((span) => span.from < span.to);
 };
 
+/** The spans whose split is another one than that before them: only there it needs to be said. */
+export const labelledSpans = <Span extends { readonly label: string }>(spans: readonly Span[]): Span[] =>
+  spans.filter(({ label }, index) => label !== spans[index - 1]?.label);
+
 export const shareTable = (points: readonly SharePoint[], zone: string): ChartTableData => ({
   columns: [
     `time (${zone})`,
