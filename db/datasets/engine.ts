@@ -3,6 +3,7 @@ import type { Cell } from '../../src/lib/cell-text.ts';
 import type { DatasetColumn } from '../../src/lib/dataset-column.ts';
 import type { ExplicitType } from '../../src/lib/import-option-texts.ts';
 import type { FileDialect, ImportReadOptions } from '../../src/lib/import-options.ts';
+import type { ChangesRequest, ChangesResult, DifferenceRequest, DifferenceResult } from './differences.ts';
 
 /** A value of a query, as the client wrote it. */
 export type Literal = string | number | boolean | null;
@@ -148,34 +149,6 @@ export interface ProfileResult {
   readonly median: number | null;
   readonly histogram: readonly { readonly from: Cell; readonly to: Cell; readonly count: number }[];
   readonly mostCommon: readonly ValueCount[];
-}
-
-/** `earlier` is the version to compare with. */
-export interface DifferenceRequest {
-  readonly earlier: StoredTable;
-  readonly keyColumns: readonly string[];
-}
-
-export interface DifferenceResult {
-  readonly added: number;
-  readonly removed: number;
-  readonly changed: number;
-}
-
-/** Removed rows are in the order of the earlier version, others in that of the later one. */
-export interface ChangesRequest extends DifferenceRequest, Pick<RowsRequest, 'limit' | 'fromEnd' | 'after' | 'before'> {
-  readonly kind: 'ADDED' | 'REMOVED' | 'CHANGED';
-}
-
-/** A row that one version lacks (null), or that both have with different cells in the columns with these names. */
-export interface RowChange {
-  readonly earlier: TableRow | null;
-  readonly later: TableRow | null;
-  readonly columns: readonly string[];
-}
-
-export interface ChangesResult extends Pick<RowsResult, 'hasBefore' | 'hasAfter'> {
-  readonly changes: readonly RowChange[];
 }
 
 /** The queries that a version answers, each with its request and its result. */

@@ -39,10 +39,10 @@ describe.skipIf(!chromiumPath)('the page of conversations', () => {
     await expect.poll(() => new URL(page.url()).searchParams.get('symbol')).toBeNull();
   });
 
-  it('draws a chart whose values are in a table, in a file, and spoken as arrow keys move over it', async () => {
+  it('draws a chart whose values are in a table, in a file, and wordsOf as arrow keys move over it', async () => {
     const { symbols } = (await figures()).dashboard;
     const [first, second] = symbols;
-    const spoken = ({ symbol, count, followups }: (typeof symbols)[number]) =>
+    const wordsOf = ({ symbol, count, followups }: (typeof symbols)[number]) =>
       `${symbol}; conversations: ${numberText(count)}; follow-ups: ${numberText(followups)}`;
     if (!first || !second) throw new Error('the demo has letters');
     const page = await ui.open('/conversations');
@@ -51,10 +51,10 @@ describe.skipIf(!chromiumPath)('the page of conversations', () => {
     await tabTo(page, /Arrow keys move over the 26 points/);
     const status = chart.getByRole('status');
     const keys = [
-      ['ArrowRight', spoken(first)],
-      ['ArrowRight', spoken(second)],
-      ['End', spoken(symbols.at(-1) ?? first)],
-      ['Home', spoken(first)],
+      ['ArrowRight', wordsOf(first)],
+      ['ArrowRight', wordsOf(second)],
+      ['End', wordsOf(symbols.at(-1) ?? first)],
+      ['Home', wordsOf(first)],
       ['Escape', ''],
     ] as const;
     for (const [key, text] of keys) {

@@ -1,12 +1,11 @@
 import type {
   ChangesRequest,
   ChangesResult,
-  DatasetEngine,
   DifferenceRequest,
   DifferenceResult,
   RowChange,
-  TableQueries,
-} from '../../../db/datasets/engine.ts';
+} from '../../../db/datasets/differences.ts';
+import type { DatasetEngine, TableQueries } from '../../../db/datasets/engine.ts';
 import type { DatasetVersion } from './columns.ts';
 import type { VersionRetention } from './retention.ts';
 import type { VersionTables } from './version-tables.ts';
