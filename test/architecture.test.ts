@@ -33,10 +33,15 @@ const units: readonly Unit[] = [
   { name: 'store types', files: /^db\/store\.ts$/, may: [], types: ['tables', 'errors'] },
   { name: 'store', files: /^db\/(open\.ts|sqlite\/)/, may: ['errors', 'lib', 'tables'], types: ['store types'] },
   { name: 'sources', files: /^src\/sources\//, may: ['lib', 'errors'] },
-  { name: 'dataset engine types', files: /^db\/datasets\/(sql\/)?engine\.ts$/, may: [], types: ['lib', 'errors'] },
+  {
+    name: 'dataset engine types',
+    files: /^db\/datasets\/((sql\/)?engine|build-observer)\.ts$/,
+    may: [],
+    types: ['lib', 'errors'],
+  },
   {
     name: 'dataset engine',
-    files: /^db\/datasets\/(?!(sql\/)?engine\.ts)/,
+    files: /^db\/datasets\/(?!((sql\/)?engine|build-observer)\.ts)/,
     may: ['errors', 'lib', 'sources'],
     types: ['dataset engine types'],
   },

@@ -1,9 +1,8 @@
-import type { FieldProblem } from '../../src/errors.ts';
 import type { Cell } from '../../src/lib/cell-text.ts';
 import type { DatasetColumn } from '../../src/lib/dataset-column.ts';
 import type { ExplicitType } from '../../src/lib/import-option-texts.ts';
 import type { FileDialect, ImportReadOptions } from '../../src/lib/import-options.ts';
-import type { ChangesRequest, ChangesResult, DifferenceRequest, DifferenceResult } from './differences.ts';
+import type { BuildObserver } from './build-observer.ts';
 
 /** A value of a query, as the client wrote it. */
 export type Literal = string | number | boolean | null;
@@ -151,6 +150,34 @@ export interface ProfileResult {
   readonly mostCommon: readonly ValueCount[];
 }
 
+/** `earlier` is the version to compare with. */
+export interface DifferenceRequest {
+  readonly earlier: StoredTable;
+  readonly keyColumns: readonly string[];
+}
+
+export interface DifferenceResult {
+  readonly added: number;
+  readonly removed: number;
+  readonly changed: number;
+}
+
+/** Removed rows are in the order of the earlier version, others in that of the later one. */
+export interface ChangesRequest extends DifferenceRequest, Pick<RowsRequest, 'limit' | 'fromEnd' | 'after' | 'before'> {
+  readonly kind: 'ADDED' | 'REMOVED' | 'CHANGED';
+}
+
+/** A row that one version lacks (null), or that both have with different cells in the columns with these names. */
+export interface RowChange {
+  readonly earlier: TableRow | null;
+  readonly later: TableRow | null;
+  readonly columns: readonly string[];
+}
+
+export interface ChangesResult extends Pick<RowsResult, 'hasBefore' | 'hasAfter'> {
+  readonly changes: readonly RowChange[];
+}
+
 /** The queries that a version answers, each with its request and its result. */
 export interface TableQueries {
   rows: { request: RowsRequest; result: RowsResult };
@@ -211,18 +238,6 @@ export interface BuildRequest extends ImportReadOptions {
   readonly previewRows: number;
 }
 
-export interface RejectedRow {
-  readonly line: number;
-  readonly raw: string;
-  readonly problems: FieldProblem[];
-}
-
-export interface BuildProgress {
-  readonly bytesRead: number;
-  readonly read: number;
-  readonly rejected: number;
-}
-
 export interface BuildResult extends FileChecksum {
   readonly columns: readonly DatasetColumn[];
   readonly rowCount: number;
@@ -234,14 +249,6 @@ export interface BuildResult extends FileChecksum {
   readonly accepted: number;
   readonly unchanged: number;
   readonly rejected: number;
-}
-
-export interface BuildObserver {
-  /** Cancels the build when it is aborted. */
-  readonly signal: AbortSignal;
-  onProgress(progress: BuildProgress): void;
-  /** The build reads no further rows until the promise has resolved. */
-  onRejects(rows: readonly RejectedRow[]): Promise<void>;
 }
 
 /** A version whose rows were written to another Parquet file. */

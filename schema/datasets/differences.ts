@@ -1,5 +1,4 @@
-import type { ChangesRequest, DifferenceResult } from '../../db/datasets/differences.ts';
-import type { TableRow } from '../../db/datasets/engine.ts';
+import type { ChangesRequest, DifferenceResult, TableRow } from '../../db/datasets/engine.ts';
 import type { Context } from '../../src/context.ts';
 import type { DatasetVersion } from '../../src/domains/datasets/columns.ts';
 import type { VersionChange, VersionPair } from '../../src/domains/datasets/differences.ts';

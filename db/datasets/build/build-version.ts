@@ -2,17 +2,10 @@ import { open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DomainError } from '../../../src/errors.ts';
 import type { DatasetColumn } from '../../../src/lib/dataset-column.ts';
+import type { BuildObserver } from '../build-observer.ts';
 import { checksumOf } from '../checksum.ts';
 import type { Duckdb, DuckdbSession } from '../duckdb.ts';
-import type {
-  BuildObserver,
-  BuildRequest,
-  BuildResult,
-  FileChecksum,
-  RewrittenVersion,
-  StoredTable,
-  TableRow,
-} from '../engine.ts';
+import type { BuildRequest, BuildResult, FileChecksum, RewrittenVersion, StoredTable, TableRow } from '../engine.ts';
 import { appendTables, checkKeys, countedColumns, upsertTable } from './merge.ts';
 import { writeStaged } from './parquet.ts';
 import type { StageResult } from './staged-rows.ts';

@@ -2,7 +2,7 @@ import type { SurveySeen } from '../../../src/lib/cells/column-survey.ts';
 import type { ColumnPlan } from '../../../src/lib/column.ts';
 import type { ValueOptions } from '../../../src/lib/import-options.ts';
 import { receiveCsvRows } from '../../../src/sources/csv-rows.ts';
-import type { RejectedRow } from '../engine.ts';
+import type { RejectedRow } from '../build-observer.ts';
 import type { DatasetLimits } from '../limits.ts';
 import { type CsvFile, chunkBytes } from './csv-file.ts';
 import { type PlannedColumn, surveysOf } from './plans.ts';

@@ -1,5 +1,5 @@
 import { DomainError } from '../../../src/errors.ts';
-import type { BuildObserver, RejectedRow } from '../engine.ts';
+import type { BuildObserver, RejectedRow } from '../build-observer.ts';
 import type { DatasetLimits } from '../limits.ts';
 import type { PartProgress } from './read-part.ts';
 

@@ -2,7 +2,7 @@ import type { FieldProblem } from '../../../src/errors.ts';
 import type { CsvRow } from '../../../src/sources/csv-row.ts';
 import type { RowReceiver } from '../../../src/sources/csv-rows.ts';
 import type { PlainRow } from '../../../src/sources/plain-row.ts';
-import type { RejectedRow } from '../engine.ts';
+import type { RejectedRow } from '../build-observer.ts';
 import type { DatasetLimits } from '../limits.ts';
 
 /** Accepts a row, or says why it is rejected. */

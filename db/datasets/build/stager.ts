@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import { DomainError } from '../../../src/errors.ts';
 import type { DebugLog } from '../../../src/lib/debug-log.ts';
 import { startThread } from '../../../src/lib/thread.ts';
-import type { BuildObserver } from '../engine.ts';
+import type { BuildObserver } from '../build-observer.ts';
 import type { DatasetLimits } from '../limits.ts';
 import type { ConvertRequest } from './stage-column-file.ts';
 import type { StagedRows, StageRequest, StageResult } from './staged-rows.ts';

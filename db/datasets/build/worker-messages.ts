@@ -1,5 +1,5 @@
 import type { DomainError } from '../../../src/errors.ts';
-import type { BuildProgress, RejectedRow } from '../engine.ts';
+import type { BuildProgress, RejectedRow } from '../build-observer.ts';
 import type { DatasetLimits } from '../limits.ts';
 import type { PartAhead, PartProgress, PartTask } from './read-part.ts';
 import type { ConvertRequest } from './stage-column-file.ts';

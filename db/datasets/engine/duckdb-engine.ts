@@ -7,9 +7,9 @@ import type { DebugLog } from '../../../src/lib/debug-log.ts';
 import { isOtherProcessAlive } from '../../../src/lib/process-alive.ts';
 import { buildVersion, convertVersion, writeSynced } from '../build/build-version.ts';
 import { Stager } from '../build/stager.ts';
+import type { BuildObserver } from '../build-observer.ts';
 import { Duckdb, type DuckdbSession } from '../duckdb.ts';
 import type {
-  BuildObserver,
   BuildRequest,
   BuildResult,
   CellValue,

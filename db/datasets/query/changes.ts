@@ -1,5 +1,5 @@
-import type { ChangesRequest, ChangesResult, RowChange } from '../differences.ts';
 import type { DuckdbSession } from '../duckdb.ts';
+import type { ChangesRequest, ChangesResult, RowChange } from '../engine.ts';
 import { type AlignedVersions, alignedVersions, grouping } from './aligned-versions.ts';
 import { fetchRows } from './rows-at.ts';
 import type { Source } from './source.ts';

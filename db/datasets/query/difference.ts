@@ -1,5 +1,5 @@
-import type { DifferenceResult } from '../differences.ts';
 import type { DuckdbSession } from '../duckdb.ts';
+import type { DifferenceResult } from '../engine.ts';
 import { alignedVersions, grouping } from './aligned-versions.ts';
 import type { Source } from './source.ts';
 

@@ -1,11 +1,12 @@
 import type {
   ChangesRequest,
   ChangesResult,
+  DatasetEngine,
   DifferenceRequest,
   DifferenceResult,
   RowChange,
-} from '../../../db/datasets/differences.ts';
-import type { DatasetEngine, TableQueries } from '../../../db/datasets/engine.ts';
+  TableQueries,
+} from '../../../db/datasets/engine.ts';
 import type { DatasetVersion } from './columns.ts';
 import type { VersionRetention } from './retention.ts';
 import type { VersionTables } from './version-tables.ts';

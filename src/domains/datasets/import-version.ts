@@ -1,4 +1,5 @@
-import type { BuildProgress, BuildResult, DatasetEngine, RejectedRow } from '../../../db/datasets/engine.ts';
+import type { BuildProgress, RejectedRow } from '../../../db/datasets/build-observer.ts';
+import type { BuildResult, DatasetEngine } from '../../../db/datasets/engine.ts';
 import type { Tx } from '../../../db/store.ts';
 import { datasets, datasetVersions } from '../../../db/tables/datasets.ts';
 import { DomainError } from '../../errors.ts';

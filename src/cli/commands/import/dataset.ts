@@ -1,4 +1,4 @@
-import type { RejectedRow } from '../../../../db/datasets/engine.ts';
+import type { RejectedRow } from '../../../../db/datasets/build-observer.ts';
 import type { DatasetProgress } from '../../../domains/datasets/import-version.ts';
 import { previewJson } from '../../../domains/datasets/preview.ts';
 import type { DatasetUploadOptions } from '../../../domains/uploads/dataset-uploads.ts';

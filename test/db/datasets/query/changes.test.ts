@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { ChangesRequest, ChangesResult } from '../../../../db/datasets/differences.ts';
-import type { StoredTable } from '../../../../db/datasets/engine.ts';
+import type { ChangesRequest, ChangesResult, StoredTable } from '../../../../db/datasets/engine.ts';
 import { type TestColumn, VersionFiles } from '../../../support/version-files.ts';
 
 let files: VersionFiles;
