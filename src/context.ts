@@ -1,13 +1,17 @@
+import DataLoader from 'dataloader';
 import type { Config } from './config.ts';
 import type { Principal } from './domains/api-keys.ts';
 import type { Domains } from './domains.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { NowUs } from './lib/clock.ts';
-import { type BatchFunction, Loaders } from './lib/loaders.ts';
+import { Pacer } from './lib/pacer.ts';
 import type { Observer } from './lib/telemetry.ts';
 import type { DocumentDescription } from './lib/trusted-document.ts';
 import { type Budget, Work } from './lib/work.ts';
 import { yieldToEventLoop } from './lib/yielding.ts';
+
+/** Returns a value for every key in order, also for missing keys. */
+export type BatchFunction<K, V> = (keys: readonly K[]) => readonly V[] | Promise<readonly V[]>;
 
 /** The services that all requests share. */
 export interface Services extends Domains {
@@ -94,6 +98,95 @@ export const createContextFactory = (services: Services, budget?: Budget): ((req
   Object.setPrototypeOf(RequestContext.prototype, services);
   return (request) => new RequestContext(request) as RequestContext & Services;
 };
+
+/** Keys of one call of a batch function, which is one statement and holds the thread. */
+const batchSizeMax = 1000;
+
+/** Full batches follow each other, and other requests come in between. */
+const loadInTurn = async <K, V>(batch: BatchFunction<K, V>, keys: readonly K[], work: Work): Promise<readonly V[]> => {
+  if (keys.length >= batchSizeMax) await yieldToEventLoop();
+  work.check();
+  return batch(keys);
+};
+
+/** The values of lists of keys, each key loaded once. */
+const loadLists = async <K, V>(
+  batch: BatchFunction<K, V>,
+  lists: readonly (readonly K[])[],
+  work: Work,
+): Promise<(readonly V[])[]> => {
+  const [only = []] = lists;
+  // The same list of keys may have the same list of values, which is remembered.
+  if (lists.length === 1 && only.length <= batchSizeMax) return [await batch(only)];
+  const keys = [...new Set(lists.flat())];
+  const found = new Map<K, V>();
+  for (let from = 0; from < keys.length; from += batchSizeMax) {
+    const part = keys.slice(from, from + batchSizeMax);
+    const values = await loadInTurn(batch, part, work);
+    for (const [index, key] of part.entries()) found.set(key, values[index] as V);
+  }
+  return lists.map((list) => list.map((key) => found.get(key) as V));
+};
+
+/**
+ * The DataLoaders of one request, each identified by its batch function. What is requested in one tick is loaded by one call,
+ * and who requested it goes on in as many turns of the event loop as that takes.
+ */
+class Loaders {
+  readonly #observer: Observer;
+  readonly #work: Work;
+  #pacer: Pacer | undefined;
+  #loaders: Map<unknown, DataLoader<unknown, unknown>> | undefined;
+  /** Loaders whose keys are lists of keys. */
+  #listLoaders: Map<unknown, DataLoader<readonly unknown[], readonly unknown[]>> | undefined;
+
+  /** After all promises of this tick, as DataLoader does itself, and after the slices that load more. */
+  readonly #schedule = (dispatch: () => void): void =>
+    void Promise.resolve().then(() => process.nextTick(() => this.#work.afterSlices(dispatch)));
+
+  constructor(observer: Observer, work: Work) {
+    this.#observer = observer;
+    this.#work = work;
+  }
+
+  /** The value of a key. */
+  load<K, V>(batch: BatchFunction<K, V>, key: K): Promise<V> {
+    this.#loaders ??= new Map();
+    let loader = this.#loaders.get(batch) as DataLoader<K, V> | undefined;
+    if (!loader) {
+      const observed = this.#observed(batch);
+      loader = new DataLoader((keys) => loadInTurn(observed, keys, this.#work), {
+        ...{ maxBatchSize: batchSizeMax, batchScheduleFn: this.#schedule },
+      });
+      this.#loaders.set(batch, loader as DataLoader<unknown, unknown>);
+    }
+    return this.#paced(loader.load(key), 1);
+  }
+
+  /** The values of a list of keys, at the cost of one promise. */
+  loadAll<K, V>(batch: BatchFunction<K, V>, keys: readonly K[]): Promise<readonly V[]> {
+    this.#listLoaders ??= new Map();
+    let loader = this.#listLoaders.get(batch) as DataLoader<readonly K[], readonly V[]> | undefined;
+    if (!loader) {
+      const observed = this.#observed(batch);
+      loader = new DataLoader((lists) => loadLists(observed, lists, this.#work), {
+        ...{ cache: false, batchScheduleFn: this.#schedule },
+      });
+      this.#listLoaders.set(batch, loader as DataLoader<readonly unknown[], readonly unknown[]>);
+    }
+    return this.#paced(loader.load(keys), keys.length);
+  }
+
+  #paced<V>(value: Promise<V>, rows: number): Promise<V> {
+    this.#pacer ??= new Pacer(this.#work);
+    return this.#pacer.pace(value, rows);
+  }
+
+  /** The same batch function; each of its calls is reported under its name, of which there are as many as loaders. */
+  #observed<K, V>(batch: BatchFunction<K, V>): BatchFunction<K, V> {
+    return (keys) => this.#observer.loaderBatch(batch.name || 'unnamed', keys.length, () => batch(keys));
+  }
+}
 
 const createYieldAfter = (work: Work): Context['yieldAfter'] => {
   let rowsResolved = 0;
