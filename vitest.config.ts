@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { hasClickHouse } from './test/support/clickhouse.ts';
 
 /** Tiers, by folder or file. `app` holds what no other names. `npm run test:unit` runs the first. */
 const tiers = {
@@ -22,6 +23,9 @@ const tiers = {
   simulation: ['test/domains/monitor/{simulations,outcome-simulations}.test.ts'],
 };
 
+/** Tests that run again with facts in ClickHouse, where its engine is installed (`npm install --no-save chdb`). */
+const onClickHouse = ['test/domains/{facts,transactions}/**/*.test.ts', 'test/db/clickhouse/**/*.test.ts'];
+
 export default defineConfig({
   // Without it vitest loads graphql's two builds, and instanceof GraphQLError fails between them.
   resolve: { alias: { graphql: 'graphql/index.js' } },
@@ -43,7 +47,7 @@ export default defineConfig({
         test: {
           name: 'app',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/bench/**', ...Object.values(tiers).flat()],
+          exclude: ['test/{bench,db/clickhouse}/**', ...Object.values(tiers).flat()],
           globalSetup: 'test/support/build.ts',
         },
       },
@@ -68,6 +72,17 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'simulation', include: tiers.simulation } },
+      {
+        extends: true,
+        // What holds of facts in memory holds of facts in ClickHouse: the same tests, unchanged.
+        test: {
+          name: 'clickhouse',
+          include: hasClickHouse ? onClickHouse : [],
+          globalSetup: ['test/support/build.ts', 'test/support/clickhouse-setup.ts'],
+          // Each run of a property creates a database.
+          env: { RUNS: process.env.RUNS ?? '4' },
+        },
+      },
     ],
     coverage: {
       provider: 'v8',

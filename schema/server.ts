@@ -1,3 +1,4 @@
+import type { ProjectionState } from '../src/context.ts';
 import type { IndexState } from '../src/ledger/ledger.ts';
 import { builder } from './builder.ts';
 import { SnapshotType } from './provenance.ts';
@@ -8,6 +9,23 @@ const IndexStateType = builder.objectRef<IndexState>('IndexState').implement({
     name: t.exposeString('name', { description: 'What it indexes.' }),
     entries: t.field({ type: 'BigInt', description: 'Number of records in it.', resolve: ({ entries }) => entries }),
     bytes: t.field({ type: 'BigInt', description: 'Memory of its arrays, in bytes.', resolve: ({ bytes }) => bytes }),
+  }),
+});
+
+const ProjectionType = builder.objectRef<ProjectionState>('Projection').implement({
+  description: 'A copy of the ledger that answers questions, and follows it by sequence number.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: '`memory`, or `clickhouse` where facts are in ClickHouse.' }),
+    sequence: t.field({
+      type: 'BigInt',
+      description: 'Everything up to this sequence number is in it.',
+      resolve: ({ sequence }) => sequence,
+    }),
+    lagMs: t.field({
+      type: 'BigInt',
+      description: 'How long the oldest record that it lacks has been stored, in milliseconds; 0 when it lacks none.',
+      resolve: ({ lagMs }) => lagMs,
+    }),
   }),
 });
 
@@ -48,6 +66,11 @@ export const ServerType = builder.objectRef<object>('Server').implement({
       type: SnapshotType,
       description: 'The newest state.',
       resolve: (_server, _args, { ledger }) => ledger.snapshot(),
+    }),
+    projections: t.field({
+      type: [ProjectionType],
+      description: 'The copies of the ledger that answer questions.',
+      resolve: (_server, _args, { health, server }) => [health.memoryProjection(), ...server.projections()],
     }),
     indices: t.field({
       type: [IndexStateType],

@@ -9,6 +9,7 @@ import type { AlertReport } from './domains/alerts/deliveries.ts';
 import { createWatchedFolder, dropFolders, type WatchReport } from './domains/uploads/watched-folder.ts';
 import type { SyncReport } from './domains/user-sync/user-sync.ts';
 import { createDomains, type Domains } from './domains.ts';
+import { factsIn, projectionsOf } from './facts-place.ts';
 import { createGraphqlFastPath } from './graphql/fast-path.ts';
 import { createGraphql } from './graphql/server.ts';
 import { TrustedDocuments } from './graphql/trusted-documents/trusted-documents.ts';
@@ -73,7 +74,7 @@ export const createApp = (config: Config, options: AppOptions): App => {
   const core = createCore(config, options, telemetry);
   const { store, ledger, engine, sqlEngine, domains, nowUs } = core;
   const { interrupt, interrupted } = createInterruption(domains);
-  const server = newServerInfo(nowUs(), interrupted);
+  const server = newServerInfo({ startedAtUs: nowUs(), interrupted, projections: () => projectionsOf(core) });
   const trustedDocuments = () => documents.describe();
   const services = { ...domains, config, ledger, server, nowUs, observer: telemetry, trustedDocuments };
   const rest = createRouter(services, log);
@@ -107,6 +108,8 @@ export const createApp = (config: Config, options: AppOptions): App => {
       telemetry.start(services);
       await ledger.catchUp();
       if (closed) return;
+      await core.clickhouse()?.start();
+      if (closed) return;
       server.rebuildUs = Math.round((performance.now() - startedAt) * 1000);
       server.builtAtUs = nowUs();
       documents.start();
@@ -123,6 +126,7 @@ export const createApp = (config: Config, options: AppOptions): App => {
       const ended = interrupt();
       documents.stop();
       await background.stop();
+      await core.clickhouse()?.stop();
       engine.close();
       sqlEngine.close();
       await ended;
@@ -152,13 +156,12 @@ const graphqlPath = /^\/graphql(?:\.csv|\.ndjson)?$/;
 
 type MutableServerInfo = { -readonly [Key in keyof ServerInfo]: ServerInfo[Key] };
 
-const newServerInfo = (startedAtUs: number, interrupted: AbortSignal): MutableServerInfo => ({
+const newServerInfo = (known: Pick<ServerInfo, 'startedAtUs' | 'interrupted' | 'projections'>): MutableServerInfo => ({
+  ...known,
   version: programVersion(),
-  startedAtUs,
   rebuildUs: null,
   builtAtUs: null,
   isStopping: false,
-  interrupted,
 });
 
 type Core = ReturnType<typeof createCore>;
@@ -174,8 +177,10 @@ const createCore = (config: Config, { log, onStatement }: AppOptions, telemetry:
   const { trace } = telemetry;
   const engine = openDatasetEngine(config, log);
   const sqlEngine = openSqlEngine(config, engine.folder, log);
-  const domains = createDomains({ store, engine, sqlEngine, ledger, limits: config, nowUs, log, trace });
-  return { store, ledger, engine, sqlEngine, domains, nowUs };
+  const { clickhouse, openEngines } = factsIn(config, log, { store, ledger });
+  const services = { store, engine, sqlEngine, ledger, limits: config, nowUs, log, trace, openEngines };
+  const domains = createDomains(services);
+  return { store, ledger, engine, sqlEngine, domains, nowUs, clickhouse };
 };
 
 /** No listener when nothing uses it: the driver then does not build the text of each statement. */

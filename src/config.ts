@@ -4,6 +4,7 @@ import { preview } from './lib/problems.ts';
 import { alertSettings } from './settings/alerts.ts';
 import { conversationSettings, experimentSettings } from './settings/analysis.ts';
 import { backupSettings } from './settings/backups.ts';
+import { clickhouseSettings } from './settings/clickhouse.ts';
 import { datasetSettings } from './settings/datasets.ts';
 import { documentSettings } from './settings/documents.ts';
 import { importSettings } from './settings/imports.ts';
@@ -48,6 +49,7 @@ export const settingGroups: readonly SettingGroup[] = [
   group('Requests', requestSettings),
   group('Trusted documents', documentSettings),
   group('Store', storeSettings),
+  group('ClickHouse', clickhouseSettings),
   group('Backups', backupSettings),
   group('Experiments', experimentSettings),
   group('Conversations', conversationSettings),
@@ -66,6 +68,7 @@ type Definitions = typeof serverSettings &
   typeof requestSettings &
   typeof documentSettings &
   typeof storeSettings &
+  typeof clickhouseSettings &
   typeof backupSettings &
   typeof experimentSettings &
   typeof conversationSettings &

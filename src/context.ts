@@ -49,9 +49,20 @@ export interface Context extends Services, RequestInfo {
   yieldAfter(rows: number): Promise<void> | undefined;
 }
 
+/** How far a copy of the ledger that answers questions has followed it. */
+export interface ProjectionState {
+  readonly name: string;
+  /** Everything up to this sequence number is in it. */
+  readonly sequence: number;
+  /** How long the oldest record that it lacks has been stored, milliseconds; 0 when it lacks none. */
+  readonly lagMs: number;
+}
+
 export interface ServerInfo {
   readonly version: string;
   readonly startedAtUs: number;
+  /** The copies of the ledger outside of this process that answer questions. */
+  readonly projections: () => readonly ProjectionState[];
   /** How long the rebuild of the indices took, microseconds; null until it is complete. */
   readonly rebuildUs: number | null;
   /** It has been asked to stop, and will close its port soon. */

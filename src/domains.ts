@@ -23,7 +23,10 @@ import { createExperiments } from './domains/experiments/experiments.ts';
 import { createExperimentEventsImporter } from './domains/experiments/import.ts';
 import { PlanEditor } from './domains/experiments/plan-editor.ts';
 import { createRecordedEvents } from './domains/experiments/recorded-events.ts';
+import type { FactSource } from './domains/facts/dimensions.ts';
+import type { FactEngine } from './domains/facts/engine.ts';
 import { createEnrichedAggregate } from './domains/facts/enriched-aggregate.ts';
+import type { FactKnowledge } from './domains/facts/knowledge.ts';
 import { Health } from './domains/health/health.ts';
 import { createImportEnds } from './domains/imports/import-ends.ts';
 import { createImports } from './domains/imports/imports.ts';
@@ -52,6 +55,7 @@ import { createUsersImporter } from './domains/users/import.ts';
 import { createUserFiles } from './domains/users/user-files.ts';
 import { createUserRecords } from './domains/users/user-records.ts';
 import { createUsers } from './domains/users/users.ts';
+import { createFactKnowledge } from './fact-knowledge.ts';
 import { importTargets } from './import-targets.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { OpenRequests } from './ledger/open-requests.ts';
@@ -74,6 +78,8 @@ export interface DomainServices {
   readonly nowUs: () => number;
   readonly log: DebugLog;
   readonly trace: Trace;
+  /** The engines of facts, with what the domains know of facts; default: columns in memory. */
+  readonly openEngines?: ((knowledge: FactKnowledge) => Readonly<Record<FactSource, FactEngine>>) | undefined;
 }
 
 /** All domains. */
@@ -142,10 +148,14 @@ const createFactDomains = (services: DomainServices, userDomains: UserDomains) =
   const openRequests = new OpenRequests();
   const importEnds = createImportEnds(store);
   const ipCity = createIpCity(store, ledger, services.limits);
-  const transactions = createTransactions({ ...services, ...userDomains, ipCity });
   const experiments = createExperiments(ledger, nowUs);
+  const engines = services.openEngines?.(createFactKnowledge({ ...userDomains, ipCity, experiments }));
+  const transactions = createTransactions({
+    ...{ ...services, ...userDomains, ipCity, engine: engines?.TRANSACTIONS },
+  });
   const experimentEvents = createExperimentEvents({
     ...{ ...services, ...userDomains, experiments, openRequests, importEnds },
+    engine: engines?.EXPERIMENT_EVENTS,
   });
   const planEditor = new PlanEditor({ experiments, experimentEvents, ledger, nowUs });
   const monitor = createMonitor({ ...services, ...userDomains, experiments, experimentEvents });

@@ -126,6 +126,12 @@ export const errorCodes = [
     status: 503,
     meaning: 'The request took longer than it may; the message names the limit.',
   },
+  {
+    code: 'FACTS_UNAVAILABLE',
+    status: 503,
+    meaning:
+      'ClickHouse, which has the facts, cannot be reached, refuses, or is too far behind the ledger; see the message. Records are accepted meanwhile.',
+  },
   { code: 'NOT_READY', status: 503, meaning: 'The server is starting or stopping.' },
 ] as const;
 

@@ -68,6 +68,12 @@ const units: readonly Unit[] = [
   domain('sql', ['datasets', 'excluded-users', 'facts', 'users', 'user-status']),
   domain('alerts', ['experiments', 'imports', 'monitor', 'uploads']),
   {
+    name: 'clickhouse',
+    files: /^db\/clickhouse\//,
+    may: ['tables', 'ledger', 'lib', 'errors', 'domains/facts'],
+    types: ['store types'],
+  },
+  {
     name: 'import targets',
     files: /^src\/import-targets\.ts$/,
     may: [
@@ -84,7 +90,7 @@ const units: readonly Unit[] = [
   },
   {
     name: 'domains',
-    files: /^src\/domains\.ts$/,
+    files: /^src\/(domains|fact-knowledge)\.ts$/,
     may: ['domains/*', 'import targets', 'ledger', 'sources', 'lib'],
     types: ['store types', 'dataset engine types', 'config'],
   },
@@ -137,10 +143,11 @@ const units: readonly Unit[] = [
   },
   {
     name: 'app',
-    files: /^src\/app\.ts$/,
+    files: /^src\/(app|facts-place)\.ts$/,
     may: ['graphql', 'mcp', 'rest', 'web', 'http', 'telemetry', 'context', 'domains', 'domains/*', 'ledger'].concat([
       'store',
       'dataset engine',
+      'clickhouse',
       'version',
       'config',
       'lib',

@@ -27,6 +27,8 @@ const blocksNotRun = [
   'docs/operations/backup.md: needs a bucket',
   'docs/operations/backup.md: needs Litestream',
   'docs/operations/backup.md: needs Litestream',
+  'docs/operations/clickhouse.md: needs ClickHouse',
+  'docs/operations/clickhouse.md: needs ClickHouse',
   'docs/operations/deployment.md: needs Docker',
   'docs/operations/deployment.md: needs an account',
 ];

@@ -7,7 +7,15 @@ export interface Versions {
   add(key: number, seq: number, value: number): boolean;
   /** The last value set at or before a seq, 0 when there is none. Costs one step for each later version. */
   valueAt(key: number, sequence?: number): number;
+  /** The versions with a seq after one and up to another, those of a key from the newest to the oldest. */
+  between(after: number, upTo: number): Iterable<Version>;
   readonly byteLength: number;
+}
+
+export interface Version {
+  readonly key: number;
+  readonly seq: number;
+  readonly value: number;
 }
 
 export const createVersions = (): Versions => {
@@ -32,6 +40,16 @@ export const createVersions = (): Versions => {
       let version = key < newest.length && key >= 0 ? (newest.values[key] as number) : absentUint32;
       while (version !== absentUint32 && seqs.at(version) > sequence) version = previous.values[version] as number;
       return version === absentUint32 ? 0 : (values.values[version] as number);
+    },
+    *between(after, upTo) {
+      for (let key = 0; key < newest.length; key++) {
+        let version = newest.values[key] as number;
+        for (; version !== absentUint32; version = previous.values[version] as number) {
+          const seq = seqs.at(version);
+          if (seq <= after) break;
+          if (seq <= upTo) yield { key, seq, value: values.values[version] as number };
+        }
+      }
     },
     get byteLength() {
       return newest.byteLength + seqs.byteLength + values.byteLength + previous.byteLength;

@@ -33,6 +33,16 @@ export const lastBirthDay = (years: number, day: number): number => {
   return Math.min(daysFromCivil(year - years, month, dayOfMonth), monthEnd);
 };
 
+/** The first day on which somebody who was born on a day has completed so many years, both as days since 1970-01-01. */
+const birthdayOf = (birthDay: number, years: number): number => {
+  const { year, month, day } = civilFromDays(birthDay);
+  // In years without it, 29 February is the day before 1 March plus one: 1 March.
+  return daysFromCivil(year + years, month, day);
+};
+
+/** The days on which somebody who was born on a day enters each band of `ageBands`. */
+export const bandDaysOf = (birthDay: number): number[] => ageBands.map(({ from }) => birthdayOf(birthDay, from));
+
 /** Counts completed years on one day for many births, without splitting each date into year, month and day. */
 export const createAges = (day: number): ((birthDay: number) => number | null) => {
   const bounds: number[] = [];

@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { Services } from '../context.ts';
+import type { ProjectionState, Services } from '../context.ts';
 
 type Watched = Pick<Services, 'alerts' | 'health' | 'ledger' | 'userSync' | 'server'>;
 
@@ -17,7 +17,7 @@ export const addStateMetrics = (registry: Registry, services: Watched): void => 
   }).set({ version }, 1);
 };
 
-const addIndices = (registry: Registry, { health, ledger }: Watched): void => {
+const addIndices = (registry: Registry, { health, ledger, server }: Watched): void => {
   const gauge = gaugesOf(registry);
   const perIndex = (name: string, help: string, value: 'entries' | 'bytes'): void => {
     new Gauge({
@@ -43,6 +43,28 @@ const addIndices = (registry: Registry, { health, ledger }: Watched): void => {
   gauge('asof_index_lag_seconds', 'How long the oldest record that the indices lack has been stored.', () => {
     return health.indexLag().us / 1e6;
   });
+  const perProjection = (name: string, help: string, read: (state: ProjectionState) => number): void => {
+    new Gauge({
+      name,
+      help,
+      labelNames: ['projection'],
+      registers: [registry],
+      collect() {
+        for (const state of [health.memoryProjection(), ...server.projections()])
+          this.set({ projection: state.name }, read(state));
+      },
+    });
+  };
+  perProjection(
+    'asof_projection_sequence',
+    'Sequence number up to which each copy of the ledger is complete.',
+    ({ sequence }) => sequence,
+  );
+  perProjection(
+    'asof_projection_lag_seconds',
+    'How long the oldest record that each copy of the ledger lacks has been stored.',
+    ({ lagMs }) => lagMs / 1000,
+  );
   perIndex('asof_index_entries', 'Entries of each index in memory.', 'entries');
   perIndex('asof_index_bytes', 'Bytes of each index in memory, about.', 'bytes');
   gauge('asof_store_bytes', 'Bytes of the store, without its write-ahead log, datasets and images.', () =>

@@ -47,6 +47,7 @@ const contextsOf = ({ app: { domains, ledger }, data }: OpenApp) => {
     rebuildUs: 1,
     builtAtUs: 1,
     isStopping: false,
+    projections: () => [],
     interrupted: new AbortController().signal,
   };
   const nowUs = () => Date.UTC(2025, 11, 1) * 1000;

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
+import { inject } from 'vitest';
 import { type App, createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Import } from '../../src/domains/imports/job.ts';
@@ -57,13 +59,19 @@ export interface OpenApp {
 
 export type ImportSource = string | { readonly name: string; readonly text: string };
 
+/** Facts are in ClickHouse in the test project of that name, in a database of their own. */
+const factSettings = (): Readonly<Record<string, string>> => {
+  const clickhouse = inject('clickhouse');
+  return clickhouse === undefined ? {} : { clickhouse, clickhouseDatabase: `test_${randomUUID()}` };
+};
+
 /** The whole program without a socket; by default its data is in memory and it logs nothing. */
 export const openApp = async (options: OpenOptions = {}): Promise<OpenApp> => {
   const folder = await mkdtemp(join(tmpdir(), 'asof-test-'));
   const data = options.data ?? (options.onDisk ? join(folder, 'data') : ':memory:');
   const { onStatement, log = pino({ level: 'silent' }) } = options;
   // Beside other tests, a process that gives way to them would hardly get to start.
-  const app = createApp(readConfig({ data, sqlNiceness: '0', ...options.settings }), {
+  const app = createApp(readConfig({ data, sqlNiceness: '0', ...factSettings(), ...options.settings }), {
     log,
     ui: options.ui,
     ...(onStatement ? { onStatement } : {}),

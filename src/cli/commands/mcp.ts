@@ -61,6 +61,7 @@ const serveTools = async ({ domains, ledger }: CommandServices, { config, termin
     rebuildUs: null,
     builtAtUs: null,
     isStopping: false,
+    projections: () => [],
     interrupted: new AbortController().signal,
   };
   const { operations } = createGraphql(

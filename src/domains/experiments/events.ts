@@ -7,6 +7,7 @@ import { createRecordCache } from '../../ledger/record-cache.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import type { RecordFace } from '../../lib/problems.ts';
 import type { TimeCounts } from '../../lib/time-counts.ts';
+import type { FactEngine } from '../facts/engine.ts';
 import type { StoredFact } from '../facts/fact-set.ts';
 import { createFacts, type Facts } from '../facts/facts.ts';
 import type { FilterLimits } from '../facts/filter.ts';
@@ -69,6 +70,8 @@ export interface ExperimentEventServices extends BatchServices {
   readonly userStatus: UserStatus;
   readonly experiments: Experiments;
   readonly limits: FilterLimits & ArrivalLimits;
+  /** Answers questions about facts; default: the columns in memory. */
+  readonly engine?: FactEngine | undefined;
 }
 
 /** Earlier states of experiments that are kept. */
@@ -106,7 +109,7 @@ export const createExperimentEvents = (services: ExperimentEventServices): Exper
   });
   return {
     ...memory,
-    ...createFacts({ source: 'EXPERIMENT_EVENTS', engine: createMemoryEngine(memory) }, limits),
+    ...createFacts({ source: 'EXPERIMENT_EVENTS', engine: services.engine ?? createMemoryEngine(memory) }, limits),
     events,
     isLate: (seq) => events.arrivalOf(columns.rowsUpTo(seq) - 1) === 'LATE',
     experimentKeyOf({ experiment, occurredAtUs, variant }, sequence) {

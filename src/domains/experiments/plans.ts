@@ -1,4 +1,5 @@
 import type { Dictionary } from '../../indices/dictionary.ts';
+import type { AssignmentRule } from '../facts/knowledge.ts';
 import { type Experiment, isInPeriod, type PlanRevision, phaseAt, revised, variantsOfPhase } from './plan.ts';
 
 /** What decides which experiment an event belongs to. */
@@ -21,6 +22,8 @@ export interface Plans {
    * counts as the earlier one.
    */
   codeOf(event: AssignableEvent): number;
+  /** The same for events that name no experiment: the first rule that an event fits decides, without one `default`. */
+  rules(): AssignmentRule[];
 }
 
 interface Claimant {
@@ -59,6 +62,7 @@ const createPlans = (byKey: ReadonlyMap<string, Experiment>, keys: Dictionary): 
       }
       return latest?.code ?? 0;
     },
+    rules: () => [...claimants.flatMap(rulesOfPhases), ...claimants.map(ruleOfPeriod)],
   };
 };
 
@@ -76,6 +80,26 @@ const claimantsOf = (plans: readonly Experiment[], keys: Dictionary): Claimant[]
       code,
       variants: new Map(plan.phases.map((phase) => [phase, new Set(variantsOfPhase(phase))])),
     }));
+
+/** A variant that a phase plans is claimed while it is in force. */
+const rulesOfPhases = ({ plan }: Claimant): AssignmentRule[] =>
+  plan.phases.map((phase) => ({
+    fromUs: later(plan.startedAtUs, phase.fromUs),
+    toUs: earlier(plan.endedAtUs, phase.toUs),
+    variants: variantsOfPhase(phase),
+    experiment: plan.key,
+  }));
+
+const ruleOfPeriod = ({ plan }: Claimant): AssignmentRule => ({
+  fromUs: plan.startedAtUs,
+  toUs: plan.endedAtUs,
+  variants: null,
+  experiment: plan.key,
+});
+
+/** Null is no bound. */
+const later = (a: number | null, b: number | null): number | null => (a === null || (b !== null && b > a) ? b : a);
+const earlier = (a: number | null, b: number | null): number | null => (a === null || (b !== null && b < a) ? b : a);
 
 const planVariant = ({ plan, variants }: Claimant, atUs: number, variant: string): boolean =>
   variants.get(phaseAt(plan, atUs))?.has(variant) ?? false;

@@ -42,6 +42,12 @@ export class Health {
     return { sequence, newestSequence, us: Math.max(0, this.#nowUs() - (missing?.recordedAtUs ?? this.#nowUs())) };
   }
 
+  /** The copy of the ledger in memory, as one of those that answer questions. */
+  memoryProjection(): { readonly name: string; readonly sequence: number; readonly lagMs: number } {
+    const { sequence, us } = this.indexLag();
+    return { name: 'memory', sequence, lagMs: Math.round(us / 1000) };
+  }
+
   /** Why this server should get no requests although its indices are built: its writes fail. Null while they succeed. */
   writeFault(): DomainError | null {
     return this.#store.writeFault();

@@ -42,6 +42,8 @@ export interface IpCity {
   /** The city of an address by the table in effect as of `knownAsOf`. */
   cityAsOf(ip: IpAddress, knownAsOf: KnownAsOf): IpCityResult | Promise<IpCityResult>;
   table(): IpTable;
+  /** The record that put the table in effect that counts at a sequence number; null before the first. */
+  recordAt(sequence: number): IpTableRecord | null;
   /** The table in effect at a sequence number; a replaced table is built again from the store. */
   tableAt(sequence: number): Promise<IpTable>;
   /** The names of cities by the codes that tables use; code 0 is `unknown`. */
@@ -60,7 +62,7 @@ const slicesOf = (tableId: number) =>
 export const createIpCity = (store: Store, ledger: Ledger, limits: ReplacedTablesLimit): IpCity => {
   const cities = createDictionary();
   cities.intern(unknownLabel);
-  const { current, tableAt } = projectTables({ store, ledger, limits }, cities);
+  const { current, recordAt, tableAt } = projectTables({ store, ledger, limits }, cities);
   const rowsBySeqs = (seqs: readonly number[]) => rowsByKey(store, ipRanges, 'seq', seqs);
 
   return {
@@ -71,6 +73,7 @@ export const createIpCity = (store: Store, ledger: Ledger, limits: ReplacedTable
       if (isInForceAt(current(), sequence)) return cityIn(current(), cities, ip);
       return tableAt(sequence).then((table) => cityIn(table, cities, ip));
     },
+    recordAt,
     tableAt,
     cities,
     rangesBySeqs: (seqs) =>
@@ -136,11 +139,14 @@ const projectTables = ({ store, ledger, limits }: TableServices, cities: Diction
     size: () => ({ entries: current.ranges.ranges, bytes: current.ranges.byteLength }),
   });
 
+  const recordAt = (sequence: number): PublishedTable | null => history.findLast(({ seq }) => seq <= sequence) ?? null;
+
   return {
     current: () => current,
+    recordAt,
     async tableAt(sequence: number): Promise<IpTable> {
       if (isInForceAt(current, sequence)) return current;
-      const known = history.findLast(({ seq }) => seq <= sequence);
+      const known = recordAt(sequence);
       return known ? buildReplaced(known) : emptyTable;
     },
   };

@@ -11,6 +11,7 @@ import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { type Decimal, formatDecimal, parseDecimal } from '../../lib/decimal.ts';
 import { formatIp, type IpAddress, parseIp } from '../../lib/ip.ts';
 import { type RecordFace, wireFace } from '../../lib/problems.ts';
+import type { FactEngine } from '../facts/engine.ts';
 import type { StoredFact } from '../facts/fact-set.ts';
 import { createFacts, type Facts } from '../facts/facts.ts';
 import type { FilterLimits } from '../facts/filter.ts';
@@ -56,6 +57,8 @@ export interface TransactionsServices {
   readonly userStatus: UserStatus;
   readonly ipCity: IpCity;
   readonly limits: FilterLimits & FutureLimit;
+  /** Answers questions about facts; default: the columns in memory. */
+  readonly engine?: FactEngine | undefined;
 }
 
 export const createTransactions = (services: TransactionsServices): Transactions => {
@@ -81,7 +84,7 @@ export const createTransactions = (services: TransactionsServices): Transactions
 
   return {
     ...memory,
-    ...createFacts({ source: 'TRANSACTIONS', engine: createMemoryEngine(memory) }, limits),
+    ...createFacts({ source: 'TRANSACTIONS', engine: services.engine ?? createMemoryEngine(memory) }, limits),
     bySeqs: createRecordCache((seqs) =>
       rowsByKey(store, transactions, 'seq', seqs).map((row) => row && toTransaction(row)),
     ),

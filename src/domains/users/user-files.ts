@@ -1,7 +1,7 @@
 import type { Row, Tx } from '../../../db/store.ts';
 import { userFileSyncs, userFiles } from '../../../db/tables/user-files.ts';
 import { SeqColumn } from '../../indices/seq-column.ts';
-import { createVersions } from '../../indices/versions.ts';
+import { createVersions, type Version } from '../../indices/versions.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { ageOn, dayOfMs, dayOfUs } from '../../lib/age.ts';
 import { createYielder } from '../../lib/yielding.ts';
@@ -40,6 +40,11 @@ export interface UserFiles {
   imageOf(code: number): UserImage | null;
   /** A current image with this content; null when no user has it. */
   imageOfContent(sha256: string): UserImage | null;
+  /** The details that users got from the records after one sequence number and up to another, and their images. */
+  changesBetween(
+    after: number,
+    upTo: number,
+  ): { readonly details: Iterable<Version>; readonly images: Iterable<Version> };
   /** The number of changes to user files as of a sequence number: equal numbers are equal files. */
   revisionAt(sequence: number): number;
   /** Whether the files that an import staged are published. */
@@ -99,6 +104,10 @@ export const createUserFiles = (ledger: Ledger, users: Users): UserFiles => {
     imageCodeAt: imageVersions.valueAt,
     imageOf: images.imageOf,
     imageOfContent: images.imageOfContent,
+    changesBetween: (after, upTo) => ({
+      details: detailsVersions.between(after, upTo),
+      images: imageVersions.between(after, upTo),
+    }),
     revisionAt: state.revisionAt,
     isPublished: state.isPublished,
     rejectedObjects: state.rejectedObjects,

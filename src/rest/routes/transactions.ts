@@ -31,6 +31,7 @@ export const transactionsAggregate = defineRoute({
     ],
   },
   query: asOfParameters,
+  errorCodes: ['FACTS_UNAVAILABLE'],
   async handle(asOf, { enrichedAggregate }, { work }) {
     const byStatusAndCity = {
       source: 'TRANSACTIONS',

@@ -113,7 +113,7 @@ describe('transactions', () => {
           }
         },
       ),
-      { numRuns: 20 },
+      { numRuns: Number(process.env.RUNS ?? 20) },
     );
   }, 60_000);
 

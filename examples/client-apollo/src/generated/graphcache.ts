@@ -94,6 +94,7 @@ export const keys: Record<string, () => null> = {
   PageInfo: () => null,
   PreviewColumn: () => null,
   PreviewRow: () => null,
+  Projection: () => null,
   Provenance: () => null,
   RecordColumn: () => null,
   RecordEventsPayload: () => null,

@@ -1,0 +1,147 @@
+import { type ClickHouseClient, ClickHouseError, type ClickHouseSettings, createClient } from '@clickhouse/client';
+import { DomainError } from '../../src/errors.ts';
+import type { Work } from '../../src/lib/work.ts';
+
+export interface ConnectionOptions {
+  /** URL of the HTTP interface. */
+  readonly clickhouse: string;
+  readonly clickhouseUser: string;
+  readonly clickhousePassword: string;
+  readonly clickhouseDatabase: string;
+  /** Timeout of a statement, milliseconds. */
+  readonly clickhouseMsMax: number;
+}
+
+/** How long a client should wait before it asks again, milliseconds. */
+const retryAfterMs = 2000;
+
+/** Large filters and lists of periods are part of the text of a statement. */
+const statementSettings: ClickHouseSettings = {
+  max_query_size: '100000000',
+  max_ast_elements: '2000000',
+  max_expanded_ast_elements: '2000000',
+  join_use_nulls: 0,
+  output_format_json_quote_64bit_integers: 0,
+};
+
+type Value = string | number | null | readonly number[];
+export type ResultRow = readonly (string | number | null)[];
+
+/** Statements on one database of ClickHouse, through its official client. */
+export class Connection {
+  readonly database: string;
+  readonly #client: ClickHouseClient;
+  readonly #where: string;
+
+  constructor(options: ConnectionOptions) {
+    const { clickhouse, clickhouseUser, clickhousePassword, clickhouseDatabase, clickhouseMsMax } = options;
+    this.database = quoted(clickhouseDatabase);
+    this.#where = new URL(clickhouse).origin;
+    this.#client = createClient({
+      url: clickhouse,
+      username: clickhouseUser,
+      password: clickhousePassword,
+      request_timeout: clickhouseMsMax,
+      clickhouse_settings: statementSettings,
+      log: { level: 127 },
+    });
+  }
+
+  /** The full name of a table. */
+  table(name: string): string {
+    return `${this.database}.${name}`;
+  }
+
+  async command(sql: string): Promise<void> {
+    await this.#translated(() => this.#client.command({ query: sql }));
+  }
+
+  /** All rows of a result. */
+  async rows<R extends ResultRow>(sql: string, work?: Work): Promise<R[]> {
+    const rows: R[] = [];
+    await this.each<R>(sql, (row) => void rows.push(row), work);
+    return rows;
+  }
+
+  /** Calls `visit` with each row of a result as it arrives; what it throws ends the statement. */
+  async each<R extends ResultRow>(sql: string, visit: (row: R) => void, work?: Work): Promise<void> {
+    const abort = new AbortController();
+    const removeListener = work?.onEnd(() => abort.abort());
+    try {
+      await this.#translated(async () => {
+        const query = { query: sql, format: 'JSONCompactEachRow' as const, abort_signal: abort.signal };
+        const result = await this.#client.query(query);
+        const stream = result.stream<R>();
+        try {
+          for await (const rows of stream) for (const row of rows) visit(row.json() as R);
+        } finally {
+          result.close();
+        }
+      });
+    } catch (error) {
+      work?.check();
+      throw error;
+    } finally {
+      removeListener?.();
+    }
+  }
+
+  /** Adds rows once: a repeat with the same token, also after a failure that left it open whether they are stored, adds none. */
+  async insert(
+    table: string,
+    columns: readonly string[],
+    rows: readonly (readonly Value[])[],
+    token: string,
+  ): Promise<void> {
+    if (rows.length === 0) return;
+    await this.#translated(() =>
+      this.#client.insert({
+        table: this.table(table),
+        columns: columns as [string, ...string[]],
+        values: rows,
+        format: 'JSONCompactEachRow',
+        // One block, because the token identifies a block.
+        clickhouse_settings: { insert_deduplication_token: token, max_insert_block_size: '10000000' },
+      }),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+
+  async #translated<T>(run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      throw this.#faultOf(error);
+    }
+  }
+
+  #faultOf(error: unknown): unknown {
+    if (error instanceof DomainError) return error;
+    if (error instanceof ClickHouseError) {
+      if (!refusals.has(error.type ?? '')) return error;
+      return unavailable(`ClickHouse at ${this.#where} does not answer (${error.type}): ${firstLine(error)}`, error);
+    }
+    const { code } = error as NodeJS.ErrnoException;
+    const isTransport = typeof code === 'string' || /timeout|socket|aborted|network|fetch/i.test(String(error));
+    if (!isTransport) return error;
+    return unavailable(`ClickHouse at ${this.#where} cannot be reached (${code ?? firstLine(error as Error)})`, error);
+  }
+}
+
+/** What a server refuses for a time, or until somebody changes its configuration, but not because of the statement. */
+const refusals = new Set([
+  ...['AUTHENTICATION_FAILED', 'REQUIRED_PASSWORD', 'WRONG_PASSWORD', 'UNKNOWN_USER', 'ACCESS_DENIED', 'READONLY'],
+  ...['UNKNOWN_DATABASE', 'UNKNOWN_TABLE', 'TIMEOUT_EXCEEDED', 'MEMORY_LIMIT_EXCEEDED', 'TOO_MANY_PARTS'],
+  ...['TOO_MANY_SIMULTANEOUS_QUERIES', 'TABLE_IS_READ_ONLY', 'NOT_ENOUGH_SPACE', 'NETWORK_ERROR', 'SOCKET_TIMEOUT'],
+  ...['QUERY_WAS_CANCELLED', 'ABORTED', 'CANNOT_READ_ALL_DATA', 'UNEXPECTED_END_OF_FILE', 'KEEPER_EXCEPTION'],
+]);
+
+const firstLine = ({ message }: Error): string => message.split('\n')[0]?.slice(0, 300) ?? '';
+
+export const unavailable = (message: string, cause?: unknown): DomainError =>
+  new DomainError('FACTS_UNAVAILABLE', message, { details: { retryAfterMs }, cause });
+
+const quoted = (name: string): string => `\`${name.replace(/[`\\]/g, '\\$&')}\``;

@@ -1,0 +1,58 @@
+import { createPeriods, type Grain, offsetsBetween } from '../../src/lib/periods.ts';
+import { dayUs } from '../../src/lib/time.ts';
+import type { Connection } from './connection.ts';
+import { integerArray } from './literals.ts';
+
+/** The facts whose periods are wanted: the name of their table, up to a sequence number. */
+interface PeriodFacts {
+  readonly table: string;
+  readonly sequence: number;
+}
+
+interface PeriodOptions {
+  readonly grain: Grain;
+  readonly timeZone: string;
+}
+
+const clockUnitUs: Partial<Record<Grain, number>> = { MINUTE: 60_000_000, HOUR: 3_600_000_000 };
+
+/**
+ * The expression of the start of the period of `f.occurred_at_us`. The calendar is that of this process: zones and their rules
+ * in ClickHouse may be those of another year, and its starts of days where midnight is skipped are others.
+ */
+export const periodExpression = async (
+  connection: Connection,
+  { table, sequence }: PeriodFacts,
+  { grain, timeZone }: PeriodOptions,
+): Promise<string> => {
+  const day = `intDiv(occurred_at_us - positiveModulo(occurred_at_us, ${dayUs}), ${dayUs})`;
+  const sql = `SELECT DISTINCT ${day} FROM ${table} WHERE seq <= ${sequence}`;
+  const days = (await connection.rows<[number]>(sql)).map(([number]) => Number(number)).sort((a, b) => a - b);
+  const [first, last] = [days[0], days.at(-1)];
+  if (first === undefined || last === undefined) return 'f.occurred_at_us';
+  const unitUs = clockUnitUs[grain];
+  return unitUs === undefined
+    ? calendarStart(days, { grain, timeZone })
+    : clockStart(unitUs, timeZone, [first * dayUs, (last + 1) * dayUs - 1]);
+};
+
+/** Rounds down to the start of a period, of those that hold an instant of these days of UTC. */
+const calendarStart = (days: readonly number[], { grain, timeZone }: PeriodOptions): string => {
+  const periods = createPeriods(grain, timeZone);
+  const starts = new Set<number>();
+  for (const day of days) {
+    const end = (day + 1) * dayUs;
+    for (let start = periods.startOf(day * dayUs); start < end; start = periods.nextStart(start)) starts.add(start);
+  }
+  return `roundDown(f.occurred_at_us, ${integerArray([...starts].sort((a, b) => a - b))})`;
+};
+
+/** Units of the local clock, split where the offset changes. */
+const clockStart = (unitUs: number, timeZone: string, [leastUs, greatestUs]: readonly [number, number]): string => {
+  const segments = offsetsBetween(timeZone, leastUs, greatestUs);
+  const starts = integerArray(segments.map(({ start }) => Math.max(start, Number.MIN_SAFE_INTEGER)));
+  const offsets = integerArray(segments.map(({ offsetUs }) => offsetUs));
+  const segment = `roundDown(f.occurred_at_us, ${starts})`;
+  const offset = `transform(${segment}, ${starts}, ${offsets})`;
+  return `greatest(${segment}, f.occurred_at_us - positiveModulo(f.occurred_at_us + ${offset}, ${unitUs}))`;
+};

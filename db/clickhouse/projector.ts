@@ -1,0 +1,280 @@
+import type { FactKnowledge } from '../../src/domains/facts/knowledge.ts';
+import { DomainError } from '../../src/errors.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import type { DebugLog } from '../../src/lib/debug-log.ts';
+import type { Store } from '../store.ts';
+import { commits } from '../tables/commits.ts';
+import { erasedRecords } from '../tables/integrity.ts';
+import { readBlock } from './blocks.ts';
+import { type Connection, unavailable } from './connection.ts';
+import { CopierLock } from './copier-lock.ts';
+import { createAnew, createTables, setOwner, tables } from './tables.ts';
+
+export interface ProjectorOptions {
+  readonly connection: Connection;
+  readonly store: Store;
+  readonly ledger: Ledger;
+  readonly knowledge: FactKnowledge;
+  readonly log: DebugLog;
+  readonly onFault: (fault: unknown) => void;
+  /** Called when everything that was copied has been dropped. */
+  readonly onAnew: () => void;
+  /** The data folder of the ledger. */
+  readonly data: string;
+  /** Number of records after which a block ends. */
+  readonly clickhouseBlockRecords: number;
+  /** How long a question waits for the projection, milliseconds. */
+  readonly clickhouseWaitMs: number;
+}
+
+interface Range {
+  readonly after: number;
+  readonly last: number;
+}
+
+interface Waiter {
+  readonly sequence: number;
+  resolve(): void;
+}
+
+const retryMs = { first: 250, max: 15_000 };
+
+/**
+ * Copies the ledger to ClickHouse in blocks of whole commits, each exactly once, as fast as ClickHouse accepts them: the next
+ * block is read when the last one is stored. What it copies is behind the ledger, never beside it: it starts from the
+ * watermark that the tables themselves hold.
+ */
+export class Projector {
+  readonly #options: ProjectorOptions;
+  readonly #lock: CopierLock;
+  /** Everything up to it is stored; undefined until the tables were read. */
+  #sequence: number | undefined;
+  #fault: unknown;
+  #isStopped = false;
+  #running: Promise<void> | undefined;
+  #isDue = false;
+  #retryMs = retryMs.first;
+  #timer: NodeJS.Timeout | undefined;
+  #waiters: Waiter[] = [];
+  #stopListening: (() => void) | undefined;
+
+  constructor(options: ProjectorOptions) {
+    this.#options = options;
+    this.#lock = new CopierLock(options.data);
+  }
+
+  /** The sequence number up to which the facts are in ClickHouse; 0 until that is known. */
+  get sequence(): number {
+    return this.#sequence ?? 0;
+  }
+
+  /** How long the oldest record that is not copied has been stored, milliseconds; 0 when there is none. */
+  lagMsAt(nowUs: number): number {
+    const { ledger } = this.#options;
+    const { sequence } = ledger.snapshot();
+    if (this.sequence >= sequence) return 0;
+    const { atUs } = ledger.snapshotAt(this.sequence + 1);
+    return atUs === null ? 0 : Math.max(0, Math.round((nowUs - atUs) / 1000));
+  }
+
+  /** Follows the ledger from now on. Rejects with CONFLICT when the database is not that of this ledger. */
+  async start(): Promise<void> {
+    try {
+      this.#sequence = await this.#open();
+    } catch (error) {
+      if (error instanceof DomainError && error.code === 'CONFLICT') throw error;
+      this.#failed(error);
+    }
+    this.#stopListening = this.#options.ledger.onAdvance(() => this.#run());
+    this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#stopListening?.();
+    clearTimeout(this.#timer);
+    for (const { resolve } of this.#waiters.splice(0)) resolve();
+    await this.#running;
+    this.#lock.release();
+  }
+
+  /**
+   * Resolves when everything up to a sequence number is copied. Rejects with FACTS_UNAVAILABLE after `clickhouseWaitMs`, and
+   * at once while ClickHouse fails.
+   */
+  async reach(sequence: number): Promise<void> {
+    if (this.#sequence !== undefined && this.#sequence >= sequence) return;
+    if (this.#fault !== undefined) throw this.#refusal(sequence);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, this.#options.clickhouseWaitMs);
+      this.#waiters.push({
+        sequence,
+        resolve() {
+          clearTimeout(timer);
+          resolve();
+        },
+      });
+    });
+    if (this.#sequence === undefined || this.#sequence < sequence) throw this.#refusal(sequence);
+  }
+
+  #refusal(sequence: number): unknown {
+    if (this.#fault instanceof DomainError) return this.#fault;
+    const behind = sequence - this.sequence;
+    return unavailable(
+      `ClickHouse is ${behind} records behind the ledger, at ${this.sequence} of ${sequence}, and did not catch up in time (setting clickhouseWaitMs)`,
+      this.#fault,
+    );
+  }
+
+  #run(): void {
+    this.#isDue = true;
+    if (this.#running || this.#isStopped || this.#timer) return;
+    this.#running = this.#follow().finally(() => {
+      this.#running = undefined;
+      if (this.#isDue) this.#run();
+    });
+  }
+
+  async #follow(): Promise<void> {
+    try {
+      this.#sequence ??= await this.#open();
+      while (!this.#isStopped) {
+        this.#isDue = false;
+        const range = this.#nextRange(this.#sequence);
+        if (!range) break;
+        await this.#copy(range, true);
+      }
+      this.#succeeded();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #succeeded(): void {
+    this.#fault = undefined;
+    this.#retryMs = retryMs.first;
+    this.#wake();
+  }
+
+  #failed(error: unknown): void {
+    // What is stored is read from the tables again: a block may be in them although its answer was lost.
+    this.#sequence = undefined;
+    if (this.#fault === undefined) this.#options.onFault(error);
+    this.#fault = error;
+    for (const { resolve } of this.#waiters.splice(0)) resolve();
+    this.#isDue = false;
+    if (this.#isStopped) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#run();
+    }, this.#retryMs);
+    this.#timer.unref();
+    this.#retryMs = Math.min(2 * this.#retryMs, retryMs.max);
+  }
+
+  /** Creates what is missing, finishes the block at which an earlier process ended, and returns the watermark. */
+  async #open(): Promise<number> {
+    const { connection, log } = this.#options;
+    this.#lock.acquire();
+    const ledgerId = this.#ledgerId();
+    await createTables(connection, ledgerId);
+    const state = await this.#readProgress();
+    if (!this.#isOurs(state)) {
+      log.debug({ sequence: state.done }, 'ClickHouse holds what the ledger no longer has: it is filled anew');
+      await createAnew(connection);
+      this.#options.onAnew();
+      return 0;
+    }
+    if (state.planned) await this.#copy(state.planned, false);
+    return state.planned?.last ?? state.done;
+  }
+
+  /** Identifies the ledger: no two begin with the same commit. */
+  #ledgerId(): string | null {
+    const [first] = this.#options.store.commitsAfter(0, 1);
+    return first ? this.#digestAt(first.lastSeq) : null;
+  }
+
+  /** The digest of everything up to the end of a commit; empty when no commit ends there. */
+  #digestAt(sequence: number): string {
+    const [row] = this.#options.store.rowsIn(commits, 'lastSeq', [sequence]);
+    return row?.digest?.toString('hex') ?? '';
+  }
+
+  async #readProgress(): Promise<Progress> {
+    const { connection } = this.#options;
+    const rows = await connection.rows<[number, number, string, string, number]>(
+      `SELECT ${tables.progress.columns.join(', ')} FROM ${connection.table('progress')} ORDER BY last_seq DESC, state ASC LIMIT 2`,
+    );
+    const done = rows.find(([, , state]) => state === 'DONE');
+    const [newest] = rows;
+    const isPlanned = newest !== undefined && newest[2] === 'PLANNED' && newest[1] !== done?.[1];
+    return {
+      done: done?.[1] ?? 0,
+      digest: done?.[3] ?? '',
+      erased: done?.[4] ?? null,
+      planned: isPlanned ? { after: newest[0], last: newest[1] } : null,
+    };
+  }
+
+  /** Whether the copied ranges are of this ledger as it is: it may have been cut, and people may have been erased from it. */
+  #isOurs({ done, digest, erased, planned }: Progress): boolean {
+    if (planned && this.#digestAt(planned.last) === '') return false;
+    if (done === 0) return true;
+    return this.#digestAt(done) === digest && erased === this.#erased();
+  }
+
+  #erased(): number {
+    return this.#options.store.count(erasedRecords);
+  }
+
+  /** The next whole commits, about as many as fit into a block; undefined at the end of the ledger. */
+  #nextRange(after: number): Range | undefined {
+    const { store, ledger, clickhouseBlockRecords } = this.#options;
+    const end = ledger.snapshot().sequence;
+    if (after >= end) return undefined;
+    let last = after;
+    while (last - after < clickhouseBlockRecords) {
+      const commitsAfter = store.commitsAfter(last, commitsPerRead);
+      const next = commitsAfter.find(({ lastSeq }) => lastSeq - after >= clickhouseBlockRecords) ?? commitsAfter.at(-1);
+      if (!next || next.lastSeq > end) break;
+      last = next.lastSeq;
+    }
+    // Of the commits that were read at once, the ledger may have only the first ones in memory.
+    return { after, last: last > after ? last : end };
+  }
+
+  async #copy(range: Range, isNew: boolean): Promise<void> {
+    const { connection } = this.#options;
+    const { after, last } = range;
+    const tokenOf = (part: string): string => `${part} ${after}-${last}`;
+    const progress = [after, last] as const;
+    const digest = this.#digestAt(last);
+    const columns = tables.progress.columns;
+    if (after === 0) await setOwner(connection, 'ledger', this.#ledgerId() ?? '');
+    if (isNew) await connection.insert('progress', columns, [[...progress, 'PLANNED', digest, 0]], tokenOf('planned'));
+    const erased = this.#erased();
+    const block = await readBlock(this.#options, after, last);
+    for (const [table, rows] of block) await connection.insert(table, tables[table].columns, rows, tokenOf(table));
+    await connection.insert('progress', columns, [[...progress, 'DONE', digest, erased]], tokenOf('done'));
+    this.#sequence = last;
+    this.#wake();
+  }
+
+  #wake(): void {
+    const reached = this.#waiters.filter(({ sequence }) => sequence <= this.sequence);
+    this.#waiters = this.#waiters.filter(({ sequence }) => sequence > this.sequence);
+    for (const { resolve } of reached) resolve();
+  }
+}
+
+interface Progress {
+  readonly done: number;
+  readonly digest: string;
+  /** How many records had been erased; null before the first block. */
+  readonly erased: number | null;
+  readonly planned: Range | null;
+}
+
+const commitsPerRead = 1000;
