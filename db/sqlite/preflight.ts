@@ -1,9 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { DomainError } from '../../src/errors.ts';
 import { bytesOf, noDigest, rowDigestBytes } from './digests.ts';
 import type { FileIdentity, MarkState } from './mark.ts';
 import type { StoreState } from './transaction.ts';
+import { WriteHealth } from './write-health.ts';
 
 const openWaitMs = 10_000;
 
@@ -50,10 +52,13 @@ export const openForReading = (path: string): Database.Database => {
   }
 };
 
-/** The error of a file that SQLite cannot read; other errors stay as they are. */
+/** The error of a file that SQLite cannot read, or of the full disk that keeps it from reading; other errors stay as they are. */
 export const asDamage = (path: string, error: unknown): unknown => {
-  if (!(error instanceof Database.SqliteError) || !/^SQLITE_(CORRUPT|NOTADB|IOERR|ERROR)/.test(error.code))
-    return error;
+  if (!(error instanceof Database.SqliteError)) return error;
+  // SQLite makes a file beside that of the store also to read it.
+  const fault = /^SQLITE_(IOERR|CANTOPEN)/.test(error.code) ? new WriteHealth(dirname(path)).faultOfFolder() : null;
+  if (fault?.code === 'OUT_OF_SPACE') return fault;
+  if (!/^SQLITE_(CORRUPT|NOTADB|IOERR|ERROR)/.test(error.code)) return error;
   return new DomainError('DATA_DAMAGED', `${path} cannot be read (${error.message}): put back a backup`, {
     cause: error,
   });

@@ -47,7 +47,7 @@ const load = ({ url }: Server, round: number): Promise<number>[] => [
     __typename } }`,
     ),
   ),
-  untilGone(() => graphql(url, 'mutation { syncUserFiles { __typename } }')),
+  untilGone(() => graphql(url, 'mutation { startImport(input: { target: USER_FILES, wait: true }) { __typename } }')),
 ];
 
 /** A folder is sound, also for a server that starts on it. */

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -78,6 +79,70 @@ const idsIn = (data: string): string[] => {
     database.close();
   }
 };
+
+/** A program that stores rows one by one, and prints what the recording had then. */
+const writerScript = `
+  const { statSync } = require('node:fs');
+  const client = require('better-sqlite3')(process.env.RECORD_FOLDER + '/asof.sqlite');
+  client.pragma('journal_mode = WAL');
+  client.pragma('synchronous = ' + process.argv[1]);
+  client.exec('create table rows (id integer primary key)');
+  const insert = client.prepare('insert into rows values (?)');
+  for (let id = 1; id <= 200; id++) {
+    insert.run(id);
+    console.log(id, statSync(process.env.RECORD_LOG).size);
+  }`;
+
+/** How many power losses lose a row that such a program had stored, of 100. */
+const lossesOf = async (synchronous: 'OFF' | 'FULL'): Promise<number | null> => {
+  const scratch = await folder();
+  const data = await folder();
+  const recording = createRecording(data, scratch);
+  if (!recording) return null;
+  const options = { env: { ...process.env, ...recording.environment }, encoding: 'utf8', cwd: process.cwd() } as const;
+  const printed = execFileSync(process.execPath, ['-e', writerScript, synchronous], options);
+  const stored = printed
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' ').map(Number) as [number, number]);
+  const operations = recording.operations();
+  const random = createRandom(seed);
+  let losses = 0;
+  const first = stored[0]?.[1] ?? 0;
+  const disk = new Disk();
+  const later = operations.filter(({ end }) => end > first);
+  for (const operation of operations) {
+    disk.add(operation);
+    if (operation.end <= first || random() > 100 / later.length) continue;
+    const state = join(scratch, 'state');
+    await mkdir(state);
+    for (const [name, content] of disk.afterPowerLoss(random)) await writeFile(join(state, name), content);
+    const expected = stored.filter(([, position]) => position <= operation.end).at(-1)?.[0] ?? 0;
+    if (newestRowIn(state) < expected) losses++;
+    await rm(state, { recursive: true });
+  }
+  return losses;
+};
+
+/** 0 in a file that is damaged. */
+const newestRowIn = (data: string): number => {
+  const client = new Database(join(data, 'asof.sqlite'));
+  try {
+    return Number(client.prepare('select max(id) from rows').pluck().get() ?? 0);
+  } catch {
+    return 0;
+  } finally {
+    client.close();
+  }
+};
+
+it('the replay of power losses notices a program that does not sync', async (context) => {
+  const losses = await lossesOf('OFF');
+  if (losses === null)
+    return context.skip('power losses are replayed from a recording, which needs Linux and a C compiler');
+  expect(losses).toBeGreaterThan(5);
+  expect(await lossesOf('FULL')).toBe(0);
+});
 
 it('a power loss at any moment loses no acknowledged event, and leaves a store that opens', {
   timeout: 1_200_000,
