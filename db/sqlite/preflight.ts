@@ -40,6 +40,8 @@ export const checkBeforeOpening = (path: string, marked: MarkState | null): void
 
 /** Opens a store so that nothing of it is changed, its log of writes included. Throws DATA_DAMAGED for a file that is none. */
 export const openForReading = (path: string): Database.Database => {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false)
+    throw new DomainError('DATA_DAMAGED', `${path} is not a file: put back a backup`);
   const client = new Database(path, { readonly: true, fileMustExist: true, timeout: openWaitMs });
   try {
     const names = client.prepare<[], string>("select name from sqlite_master where type = 'table'").pluck().all();
