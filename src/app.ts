@@ -209,6 +209,7 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
       domains.apiKeys.refresh();
       notice?.followed();
       domains.datasetRefreshes.plan();
+      domains.versionPreparation.refresh();
       domains.alerts.refresh();
     },
     onError: (error) => log.error(error, 'the records of other processes could not be read'),
@@ -236,6 +237,7 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
       await finishErasure(domains, log);
       await domains.versionTables.sweep();
       void domains.versionTables.convertAll();
+      domains.versionPreparation.start();
       await watchedFolder.start();
       domains.datasetRefreshes.start((error) => log.error(error, 'a dataset could not be refreshed from its link'));
       domains.alerts.start(address, alertReport(log));
@@ -248,6 +250,7 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
       notice?.remove();
       watchedFolder.close();
       domains.versionTables.close();
+      domains.versionPreparation.stop();
       await Promise.all([domains.userSync.close(), domains.datasetRefreshes.stop(), domains.alerts.stop()]);
     },
   };

@@ -13,6 +13,7 @@ import { Datasets } from './domains/datasets/datasets.ts';
 import { DatasetDifferences } from './domains/datasets/differences.ts';
 import { createDatasetGroups } from './domains/datasets/groups.ts';
 import { DatasetImports } from './domains/datasets/imports.ts';
+import { VersionPreparation } from './domains/datasets/preparation.ts';
 import { VersionRetention } from './domains/datasets/retention.ts';
 import { VersionTables } from './domains/datasets/version-tables.ts';
 import { Eraser } from './domains/erasure/erasure.ts';
@@ -207,14 +208,15 @@ const createDatasetDomains = (services: DomainServices, { uploads, links }: Impo
   const datasets = new Datasets({ ...stored, limits });
   const datasetGroups = createDatasetGroups(datasets, limits);
   const datasetDifferences = new DatasetDifferences(stored);
-  const datasetImports = new DatasetImports({ ...stored, datasets, log });
+  const versionPreparation = new VersionPreparation({ ...stored, log });
+  const datasetImports = new DatasetImports({ ...stored, datasets, preparation: versionPreparation, log });
   const datasetRefreshes = new DatasetRefreshes({ store, ledger, imports: datasetImports, links, nowUs, limits });
   const datasetUploads = new DatasetUploads({
     ...{ store, imports: datasetImports, uploads, links },
     ...{ refreshes: datasetRefreshes, limits },
   });
   return {
-    ...{ datasets, versionTables, datasetGroups, datasetDifferences },
+    ...{ datasets, versionTables, versionPreparation, datasetGroups, datasetDifferences },
     ...{ datasetImports, datasetRefreshes, datasetUploads },
   };
 };

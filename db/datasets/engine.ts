@@ -261,6 +261,14 @@ export interface CellValue {
   readonly text: string;
 }
 
+/** How a version is prepared that nobody has read yet. */
+export interface PrepareOptions {
+  /** Whether it is new: it may then use the memory of other versions that nobody reads. */
+  readonly isNew: boolean;
+  /** The file of the version that it replaces, which will hardly be read any more. */
+  readonly replaces: string | null;
+}
+
 /** Stores each version of a dataset as an immutable Parquet file, which DuckDB queries. Throws DomainError. */
 export interface DatasetEngine {
   /** The folder with the files of versions. */
@@ -268,6 +276,15 @@ export interface DatasetEngine {
   /** A new, unique file name for a version. */
   newFile(): string;
   build(request: BuildRequest, observer: BuildObserver): Promise<BuildResult>;
+  /** Begins to open the database, so that the first query need not wait for it. */
+  open(): void;
+  /** Whether `prepare` is worth while for a version of this size. */
+  mayPrepare(version: { readonly rowCount: number; readonly fileBytes: number }): boolean;
+  /**
+   * Copies a version into memory while nothing else runs, if there is room, so that its first page is as fast as later ones.
+   * Resolves when that is done, or given up.
+   */
+  prepare(table: StoredTable, options: PrepareOptions): Promise<void>;
   /** Moves the rows of a file of the kind that held versions before Parquet; the old file stays. */
   convert(file: string): Promise<RewrittenVersion>;
   query<Q extends TableQueryName>(

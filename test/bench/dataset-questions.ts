@@ -12,8 +12,6 @@ export interface Answerers {
 
 export interface Question {
   readonly title: string;
-  /** Whether the server copies the dataset into memory only afterwards. */
-  readonly isBeforeCopy?: boolean;
   /** Each round asks for something else, which nobody has asked before; the answers of all are numbers to compare. */
   ours(round: number): Promise<number>;
   theirs(round: number): Promise<number>;
@@ -57,7 +55,8 @@ interface Group {
   readonly measures: readonly number[];
 }
 
-export const questionsOf = ({ url, duckdb, sqlite }: Answerers): Question[] => {
+/** What the questions are asked with. */
+const asking = ({ url, duckdb, sqlite }: Answerers) => {
   const json = async (path: string, init?: RequestInit) => (await fetch(`${url}${path}`, init)).json();
   const total = async (query: string): Promise<number> =>
     ((await json(`/datasets/rows?${query}`)) as { total: number }).total;
@@ -79,8 +78,17 @@ export const questionsOf = ({ url, duckdb, sqlite }: Answerers): Question[] => {
     theirs: (round) => ask(...pageSql(from + round)),
     sqlites: bySqlite((round) => pageSql(from + round)),
   });
+  return { json, total, ask, bySqlite, page };
+};
+
+/** A page like the one below, with filters of its own: of a server that has no copy of the dataset in memory. */
+export const pageBeforeCopy = (answerers: Answerers): Question =>
+  asking(answerers).page('the page below, before the copy', pricesFrom.beforeCopy);
+
+export const questionsOf = (answerers: Answerers): Question[] => {
+  const { json, total, ask, bySqlite, page } = asking(answerers);
+  const { duckdb } = answerers;
   return [
-    { ...page('the page below, before the copy', pricesFrom.beforeCopy), isBeforeCopy: true },
     {
       title: 'rare text in a column',
       ours: (round) => total(`note=${needles[round]}&_first=50`),

@@ -6,7 +6,7 @@ import type { StoredTable, TableQueries, TableQueryName } from '../../db/dataset
 import type { IdleStep } from '../../db/datasets/idle-work.ts';
 import { copyOptions, fieldNames, fileColumns, type StoredColumn } from '../../db/datasets/parquet-layout.ts';
 import { type QueryLimits, VersionQueries } from '../../db/datasets/query/queries.ts';
-import { VersionCopies } from '../../db/datasets/query/version-copies.ts';
+import { type Replaceable, VersionCopies } from '../../db/datasets/query/version-copies.ts';
 
 /** A column with its cells in canonical text: null for a missing value, `misfit` for a text that does not fit the type. */
 export interface TestColumn {
@@ -100,9 +100,14 @@ export class VersionFiles {
     this.#queries.forget(table.file);
   }
 
-  /** What happens after the build of a version. */
-  prepare(table: StoredTable, earlier: StoredTable | null): void {
-    this.#queries.prepare(table, earlier);
+  /** Copies a version before anybody reads it, in the place of others. Returns whether it has. */
+  async prepare(table: StoredTable, replaceable: Replaceable, replaces: StoredTable | null = null): Promise<boolean> {
+    const prepared = this.#queries.prepare(table, { replaceable, replaces: replaces && replaces.file });
+    await this.idle();
+    const isCopied = await prepared;
+    // What was dropped meanwhile.
+    await this.idle();
+    return isCopied;
   }
 
   #whileIdle(step: IdleStep<DuckdbSession>): Promise<void> {

@@ -15,6 +15,7 @@ import type {
   CellValue,
   DatasetEngine,
   ParquetRequest,
+  PrepareOptions,
   RewrittenVersion,
   StoredTable,
   TableQueries,
@@ -33,6 +34,7 @@ const waitingMax = 200;
 
 class DuckdbEngine implements DatasetEngine {
   readonly #limits: DatasetLimits;
+  readonly #log: DebugLog;
   readonly folder: string;
   readonly #duckdb: Duckdb;
   readonly #stager: Stager;
@@ -43,6 +45,7 @@ class DuckdbEngine implements DatasetEngine {
 
   constructor(limits: DatasetLimits, log: DebugLog) {
     this.#limits = limits;
+    this.#log = log;
     this.folder = limits.data === ':memory:' ? join(tmpdir(), `asof-${randomUUID()}`) : join(limits.data, 'datasets');
     this.#duckdb = new Duckdb({
       memoryBytesMax: limits.datasetMemoryBytesMax,
@@ -68,11 +71,26 @@ class DuckdbEngine implements DatasetEngine {
     const { earlier } = request;
     const target = this.#pathOf(request.target);
     const withPaths = { ...request, target, earlier: earlier && this.#withPath(earlier) };
-    return this.#uses.during(earlier ? [earlier.file] : [], async () => {
-      const built = await buildVersion(this.#buildServices(), withPaths, observer);
-      this.#queries.prepare({ file: target, columns: built.columns, rowCount: built.rowCount }, withPaths.earlier);
-      return built;
+    return this.#uses.during(earlier ? [earlier.file] : [], () =>
+      buildVersion(this.#buildServices(), withPaths, observer),
+    );
+  }
+
+  open(): void {
+    mkdirSync(this.folder, { recursive: true });
+    this.#duckdb.prepare();
+  }
+
+  mayPrepare(version: Parameters<DatasetEngine['mayPrepare']>[0]): boolean {
+    return this.#queries.mayPrepare(version);
+  }
+
+  async prepare(table: StoredTable, { isNew, replaces }: PrepareOptions): Promise<void> {
+    const isCopied = await this.#queries.prepare(this.#withPath(table), {
+      replaceable: isNew ? 'unread' : 'none',
+      replaces: replaces === null ? null : this.#pathOf(replaces),
     });
+    if (isCopied) this.#log.debug({ file: table.file, rows: table.rowCount }, 'dataset version copied into memory');
   }
 
   convert(file: string): Promise<RewrittenVersion> {

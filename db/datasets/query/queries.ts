@@ -10,7 +10,7 @@ import { profileOf } from './profile.ts';
 import { type FilterCounts, pageOfRows } from './rows.ts';
 import { fetchRows, rowsAt } from './rows-at.ts';
 import { groupsOfRequest, Source, type TimeRange } from './source.ts';
-import { VersionCopies } from './version-copies.ts';
+import { type Replaceable, VersionCopies } from './version-copies.ts';
 
 /** The settings that queries of versions use. */
 export interface QueryLimits {
@@ -76,9 +76,15 @@ export class VersionQueries {
     return result;
   }
 
-  /** Has a version that was just built copied if it is the first of its dataset, or replaces one that is copied; files are paths. */
-  prepare(table: StoredTable, earlier: StoredTable | null): void {
-    if (earlier === null || this.#copies.has(earlier.file)) void this.#copies.make(table);
+  /** Whether a version has enough rows for a copy, and not too many bytes: a copy is hardly smaller than its file. */
+  mayPrepare({ rowCount, fileBytes }: { readonly rowCount: number; readonly fileBytes: number }): boolean {
+    return rowCount >= copiedRowsAtOnce && fileBytes <= this.#limits.datasetCopiesBytesMax;
+  }
+
+  /** Has a version copied before anybody reads it; the paths are of files. See `DatasetEngine.prepare`. */
+  async prepare(table: StoredTable, options: { replaces: string | null; replaceable: Replaceable }): Promise<boolean> {
+    if (options.replaces !== null) this.#copies.supersede(options.replaces);
+    return this.#copies.make(table, options.replaceable);
   }
 
   /** Frees the memory of a version that is removed and that no query reads. `file` is a path. */

@@ -14,7 +14,15 @@ interface Copy {
   bytes: number;
   /** The queries that read it. */
   uses: number;
+  /** Whether a query has read it, unless a newer version has replaced the one that it holds. */
+  isInUse: boolean;
 }
+
+/**
+ * Which other copies a new one may replace: any, for a page that was requested; those that no query has read, for a version
+ * that is new; none.
+ */
+export type Replaceable = 'any' | 'unread' | 'none';
 
 export interface CopyLimits {
   /** About how large all copies together may be. */
@@ -62,6 +70,7 @@ export class VersionCopies {
     this.#copies.delete(file);
     if (copy.database !== database) return task(null);
     this.#copies.set(file, copy);
+    copy.isInUse = true;
     copy.uses += 1;
     try {
       return await task(copy.name);
@@ -70,24 +79,31 @@ export class VersionCopies {
     }
   }
 
-  has(file: string): boolean {
-    return this.#copies.has(file);
-  }
-
-  /** Copies a version while nothing else runs, unless that is done, or not worth its memory. `file` is a path. */
-  async make(table: StoredTable): Promise<void> {
+  /**
+   * Copies a version while nothing else runs, unless that is done, or not worth its memory, or there is no room. `file` is a
+   * path. Returns whether it has copied it.
+   */
+  async make(table: StoredTable, replaceable: Replaceable = 'any'): Promise<boolean> {
     const { file, rowCount } = table;
-    if (rowCount < this.#limits.rowsMin || this.#copies.has(file) || this.#excluded.has(file)) return;
+    if (rowCount < this.#limits.rowsMin || this.#copies.has(file) || this.#excluded.has(file)) return false;
     this.#excluded.add(file);
     this.#names += 1;
-    const copy: Copy = { name: `copy_${this.#names}`, database: null, rows: 0, bytes: 0, uses: 0 };
+    const copy: Copy = { name: `copy_${this.#names}`, database: null, rows: 0, bytes: 0, uses: 0, isInUse: false };
     try {
-      await this.#duckdb.whileIdle((session) => this.#step(session, table, copy));
+      await this.#duckdb.whileIdle((session) => this.#step(session, { table, copy, replaceable }));
       this.#excluded.delete(file);
+      return true;
     } catch (error) {
       this.#dropLater(copy);
       if (!(error instanceof TooLarge)) this.#excluded.delete(file);
+      return false;
     }
+  }
+
+  /** A newer version has replaced one: its copy makes room for others. `file` is a path. */
+  supersede(file: string): void {
+    const copy = this.#copies.get(file);
+    if (copy) copy.isInUse = false;
   }
 
   /** Drops the copy of a version that no query reads. */
@@ -98,7 +114,8 @@ export class VersionCopies {
     if (copy) this.#dropLater(copy);
   }
 
-  async #step(session: DuckdbSession, table: StoredTable, copy: Copy): Promise<boolean> {
+  async #step(session: DuckdbSession, work: CopyWork): Promise<boolean> {
+    const { table, copy } = work;
     const { file, rowCount } = table;
     if (copy.database !== session.database) await this.#begin(session, table, copy);
     if (copy.rows < rowCount) {
@@ -108,7 +125,7 @@ export class VersionCopies {
       // At once: an interrupted step is repeated, and would copy these rows again.
       copy.rows = Math.min(end, rowCount);
     }
-    await this.#makeRoom(session, table, copy);
+    await this.#makeRoom(session, work);
     if (copy.rows < rowCount) return false;
     // Rows are read by their position in the table.
     const check = `select count(*), count(*) filter (rowid = ${copiedRowNumber}) from ${copy.name}`;
@@ -129,7 +146,7 @@ export class VersionCopies {
   }
 
   /** Drops other copies until this one, once it is complete, has room. */
-  async #makeRoom(session: DuckdbSession, { rowCount }: StoredTable, copy: Copy): Promise<void> {
+  async #makeRoom(session: DuckdbSession, { table: { rowCount }, copy, replaceable }: CopyWork): Promise<void> {
     await this.#dropUnused(session);
     const [[all] = []] = await session.rows(
       `select coalesce(sum(memory_usage_bytes + temporary_storage_bytes), 0) from duckdb_memory() where tag = 'IN_MEMORY_TABLE'`,
@@ -140,12 +157,13 @@ export class VersionCopies {
     if (expected > this.#limits.bytesMax) throw new TooLarge();
     for (const [file, other] of this.#copies) {
       if (expected + others <= this.#limits.bytesMax) break;
-      if (other.uses > 0) continue;
+      if (other.uses > 0 || replaceable === 'none' || (replaceable === 'unread' && other.isInUse)) continue;
       others -= other.bytes;
       this.#copies.delete(file);
       this.#unused.add(other.name);
     }
     await this.#dropUnused(session);
+    if (replaceable !== 'any' && expected + others > this.#limits.bytesMax) throw new NoRoom();
   }
 
   #dropLater({ name }: Copy): void {
@@ -162,6 +180,18 @@ export class VersionCopies {
       await session.run(`drop table if exists ${name}`);
       this.#unused.delete(name);
     }
+  }
+}
+
+interface CopyWork {
+  readonly table: StoredTable;
+  readonly copy: Copy;
+  readonly replaceable: Replaceable;
+}
+
+class NoRoom extends DomainError {
+  constructor() {
+    super('LIMIT_EXCEEDED', 'the copies of other versions leave no room in datasetCopiesBytesMax');
   }
 }
 

@@ -7,6 +7,7 @@ import type { DebugLog } from '../../lib/debug-log.ts';
 import { type Import, ImportJob, interrupted, openImportWriter } from '../imports/job.ts';
 import type { Datasets } from './datasets.ts';
 import { type DatasetImport, type DatasetOptions, type DatasetSource, importVersion } from './import-version.ts';
+import type { VersionPreparation } from './preparation.ts';
 import type { VersionRetention } from './retention.ts';
 import { datasetTarget } from './target.ts';
 import type { VersionTables } from './version-tables.ts';
@@ -26,6 +27,7 @@ export interface DatasetImportServices {
   readonly engine: DatasetEngine;
   readonly tables: VersionTables;
   readonly retention: VersionRetention;
+  readonly preparation: VersionPreparation;
 }
 
 const namePattern = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,99}$/u;
@@ -59,7 +61,7 @@ export class DatasetImports {
     const task = { engine, datasets, tables, source, options, signal: abort.signal };
     const done = (this.#lastOfName.get(name) ?? Promise.resolve())
       .then(() => importVersion(task, job))
-      .then((ended) => this.#prune(ended))
+      .then((ended) => this.#afterImport(ended))
       .finally(writer.close)
       .finally(() => source.discard())
       .finally(() => {
@@ -71,10 +73,12 @@ export class DatasetImports {
     return { import: started, done };
   }
 
-  /** Removes the versions that the one of an import has made too old. */
-  async #prune(ended: DatasetImport): Promise<DatasetImport> {
+  /** Prepares the version of an import for its first readers, and removes those that it has made too old. */
+  async #afterImport(ended: DatasetImport): Promise<DatasetImport> {
     const [version] = this.#services.datasets.versionsByImportIds(ended.id === 0 ? [] : [ended.id]);
-    if (version) await this.#services.retention.prune(version.datasetId);
+    if (!version) return ended;
+    this.#services.preparation.refresh();
+    await this.#services.retention.prune(version.datasetId);
     return ended;
   }
 

@@ -38,17 +38,31 @@ test('a first page has the version copied once nothing else runs', async () => {
   expect(await files.tables()).toEqual(['copy_1']);
 });
 
-test('a new version is copied if it is the first one, or if the one before is copied', async () => {
-  files = await VersionFiles.open();
-  const [first, second, third] = [await write(), await write(), await write()];
-  files.prepare(second, first);
-  await files.idle();
-  expect(await files.hasCopy(second)).toBe(false);
-  files.prepare(first, null);
-  await files.idle();
-  files.prepare(third, first);
-  await files.idle();
-  expect([await files.hasCopy(first), await files.hasCopy(third)]).toEqual([true, true]);
+test('a version that is prepared replaces no copies that are read, unless it replaces their version', async () => {
+  // The copy of a small version has about 110 kB.
+  files = await VersionFiles.open({ datasetCopiesBytesMax: 250e3 });
+  const small = () => write('amount', 6);
+  const [first, second, third, fourth] = [await small(), await small(), await small(), await small()];
+  const cells = [
+    [5, 5],
+    [4, 4],
+    [3, 3],
+  ];
+  expect([await files.prepare(first, 'none'), await files.prepare(second, 'none')]).toEqual([true, true]);
+  expect(await files.prepare(third, 'none')).toBe(false);
+  expect(await files.tables()).toEqual(['copy_1', 'copy_2']);
+  // A page of the second one: nobody reads the first.
+  expect(await firstCells(second)).toEqual(cells);
+  expect(await files.prepare(third, 'unread')).toBe(true);
+  expect(await files.tables()).toEqual(['copy_2', 'copy_4']);
+  expect(await firstCells(third)).toEqual(cells);
+  expect(await files.prepare(fourth, 'unread')).toBe(false);
+  expect(await files.prepare(fourth, 'unread', second)).toBe(true);
+  expect(await files.tables()).toEqual(['copy_4', 'copy_6']);
+  expect(await firstCells(fourth)).toEqual(cells);
+  // A page that is requested replaces the least recently used one.
+  expect(await files.copy(first)).toBe(true);
+  expect(await files.tables()).toEqual(['copy_6', 'copy_7']);
 });
 
 test.each(['rowid', 'r', 'c1', 'file_row_number', 'ROWID'])('a column may have the name %s', async (name) => {
