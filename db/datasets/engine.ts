@@ -261,14 +261,6 @@ export interface CellValue {
   readonly text: string;
 }
 
-/** How a version is prepared that nobody has read yet. */
-export interface PrepareOptions {
-  /** Whether it is new: it may then use the memory of other versions that nobody reads. */
-  readonly isNew: boolean;
-  /** The file of the version that it replaces, which will hardly be read any more. */
-  readonly replaces: string | null;
-}
-
 /** Stores each version of a dataset as an immutable Parquet file, which DuckDB queries. Throws DomainError. */
 export interface DatasetEngine {
   /** The folder with the files of versions. */
@@ -282,9 +274,10 @@ export interface DatasetEngine {
   mayPrepare(version: { readonly rowCount: number; readonly fileBytes: number }): boolean;
   /**
    * Copies a version into memory while nothing else runs, if there is room, so that its first page is as fast as later ones.
-   * Resolves when that is done, or given up.
+   * Resolves when that is done, or given up. A new one may have the memory of copies that nobody reads, and of the file that
+   * it replaces.
    */
-  prepare(table: StoredTable, options: PrepareOptions): Promise<void>;
+  prepare(table: StoredTable, options: { isNew: boolean; replaces: string | null }): Promise<void>;
   /** Moves the rows of a file of the kind that held versions before Parquet; the old file stays. */
   convert(file: string): Promise<RewrittenVersion>;
   query<Q extends TableQueryName>(

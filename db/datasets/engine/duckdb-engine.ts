@@ -15,7 +15,6 @@ import type {
   CellValue,
   DatasetEngine,
   ParquetRequest,
-  PrepareOptions,
   RewrittenVersion,
   StoredTable,
   TableQueries,
@@ -85,7 +84,7 @@ class DuckdbEngine implements DatasetEngine {
     return this.#queries.mayPrepare(version);
   }
 
-  async prepare(table: StoredTable, { isNew, replaces }: PrepareOptions): Promise<void> {
+  async prepare(table: StoredTable, { isNew, replaces }: Parameters<DatasetEngine['prepare']>[1]): Promise<void> {
     const isCopied = await this.#queries.prepare(this.#withPath(table), {
       replaceable: isNew ? 'unread' : 'none',
       replaces: replaces === null ? null : this.#pathOf(replaces),
