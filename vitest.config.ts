@@ -79,6 +79,7 @@ export default defineConfig({
           name: 'clickhouse',
           include: hasClickHouse ? onClickHouse : [],
           globalSetup: ['test/support/build.ts', 'test/support/clickhouse-setup.ts'],
+          testTimeout: 600_000,
           // Each run of a property creates a database.
           env: { RUNS: process.env.RUNS ?? '4' },
         },

@@ -1,0 +1,217 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type DimensionName,
+  dimensionNames,
+  type FactSource,
+  hasDimension,
+} from '../../../src/domains/facts/dimensions.ts';
+import type { FactEngine, FactGroups, FactPageRequest, GroupQuery } from '../../../src/domains/facts/engine.ts';
+import type { FactFilter } from '../../../src/domains/facts/filter.ts';
+import { createMemoryEngine } from '../../../src/domains/facts/memory/memory-engine.ts';
+import { DomainError } from '../../../src/errors.ts';
+import { ageBandLabels } from '../../../src/lib/age.ts';
+import { Work } from '../../../src/lib/work.ts';
+import { anyWrite, perform } from '../../support/any-writes.ts';
+import { type OpenApp, openApp } from '../../support/app.ts';
+import { type ClickHouseServer, startClickHouse } from '../../support/clickhouse.ts';
+import { type Batch, ledgers, send } from '../../support/experiment-arbitraries.ts';
+
+let clickhouse: ClickHouseServer;
+beforeAll(async () => {
+  clickhouse = await startClickHouse();
+});
+afterAll(() => clickhouse.close());
+
+let databases = 0;
+const open = (): Promise<OpenApp> =>
+  openApp({ settings: { clickhouse: clickhouse.url, clickhouseDatabase: `parity_${++databases}` } });
+
+const instant = fc.oneof(
+  fc.integer({ min: 1, max: 6 }).map((day) => Date.UTC(2020, 5, day) * 1000),
+  fc.integer({ min: 27, max: 33 }).map((day) => Date.UTC(2025, 2, day) * 1000 - 1),
+  fc.constantFrom(Date.UTC(1970, 0, 1) * 1000, Date.UTC(2100, 1, 28) * 1000),
+);
+const decimal = fc.integer({ min: -4, max: 12 }).map((units) => ({ units, micros: 0 }));
+
+const simpleFilter: fc.Arbitrary<FactFilter> = fc.oneof(
+  fc.record({ userIds: fc.subarray(['a', 'b', 'u1', 'u2', 'nobody']) }),
+  fc.record({ userStatus: fc.subarray(['paying', 'non-paying', 'cancelled'] as const) }),
+  fc.record({ countries: fc.subarray(['SE', 'DE', 'unknown']) }),
+  fc.record({ ageBands: fc.subarray([...ageBandLabels, 'unknown']) }),
+  fc.record({ hasImage: fc.boolean() }),
+  fc.record({ range: fc.record({ since: instant }) }),
+  fc.record({ range: fc.constantFrom('P1D', 'P2D', 'PT1S').map((last) => ({ last })) }),
+  fc.record({ range: fc.constant({ days: { first: '2020-06-02', last: '2020-06-03' } }) }),
+  fc.record({ amountAtLeast: decimal }),
+  fc.record({ amountAtMost: decimal }),
+);
+const ownFilters: Readonly<Record<FactSource, fc.Arbitrary<FactFilter>>> = {
+  TRANSACTIONS: fc.record({ cities: fc.subarray(['london', 'oslo', 'unknown', "o'slo\\"]) }),
+  EXPERIMENT_EVENTS: fc.oneof(
+    fc.record({ experiments: fc.subarray(['x', 'y', 'default']) }),
+    fc.record({ variants: fc.subarray(['A', 'B']) }),
+    fc.record({ eventTypes: fc.subarray(['view', 'unknown']) }),
+  ),
+};
+const filterOf = (source: FactSource): fc.Arbitrary<FactFilter> => {
+  const part = fc.oneof(simpleFilter, ownFilters[source]);
+  return fc.oneof(
+    part,
+    fc.record({ and: fc.array(part, { maxLength: 2 }), not: part }),
+    fc.record({ or: fc.array(part, { maxLength: 3 }) }),
+    fc.record({ not: fc.record({ or: fc.array(part, { maxLength: 2 }), not: part }) }),
+  );
+};
+
+const queryOf = (source: FactSource) =>
+  fc.record({
+    groupBy: fc.subarray<DimensionName>(
+      dimensionNames.filter((name) => hasDimension(source, name)),
+      { maxLength: 4 },
+    ),
+    grain: fc.constantFrom('MINUTE', 'HOUR', 'DAY', 'WEEK', 'MONTH', 'QUARTER', 'YEAR'),
+    timeZone: fc.constantFrom('UTC', 'Europe/Berlin', 'Asia/Kathmandu', 'America/Sao_Paulo'),
+    where: fc.option(filterOf(source), { nil: undefined }),
+    having: fc.option(fc.record({ countAtLeast: fc.integer({ min: 1, max: 3 }), sumAtLeast: fc.option(decimal) }), {
+      nil: undefined,
+      freq: 3,
+    }),
+    validAtUs: fc.option(instant, { nil: undefined }),
+    /** Of all records. */
+    share: fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: undefined }),
+  });
+type Query = ReturnType<typeof queryOf> extends fc.Arbitrary<infer Q> ? Q : never;
+
+const page = fc.record({
+  orderBy: fc.constantFrom('OCCURRED_AT', 'RECEIVED_AT', 'AMOUNT'),
+  descending: fc.boolean(),
+  fromEnd: fc.boolean(),
+  limit: fc.integer({ min: 0, max: 4 }),
+});
+
+/** Everything that an engine says of a question, in an order of its own. */
+const answerOf = async (engine: FactEngine, query: GroupQuery): Promise<unknown> => {
+  const groups = await engine.group(query, { work: new Work(), onGroup: () => undefined });
+  const [extremes, medians, users] = await Promise.all([groups.extremes(), groups.medians(), groups.distinctUsers()]);
+  const { counts, amounts, total } = groups;
+  const numbers = [...counts.keys()].filter((group) => counts[group] !== 0);
+  const seqs = await groups.seqsOf(numbers.map((group) => requestOf(groups, group)));
+  const measures = (group: number, ofAmounts: number) => ({
+    users: users[group],
+    ...(ofAmounts === 0 ? {} : { median: medians[group], min: extremes.minOf(group), max: extremes.maxOf(group) }),
+  });
+  const each = numbers.map((group, index) => ({
+    key: query.groupBy.map((_name, dimension) => groups.valueOf(group, dimension)),
+    count: counts[group],
+    amounts: amounts[group],
+    sum: groups.sumOf(group),
+    ...measures(group, amounts[group] as number),
+    seqs: seqs[index],
+  }));
+  return {
+    sequence: groups.sequence,
+    total: { ...total, ...measures(counts.length, total.amounts) },
+    groups: new Map(each.map((group) => [JSON.stringify(group.key), group])),
+  };
+};
+
+/** The first facts of some groups, the last ones of others. */
+const requestOf = (groups: FactGroups, group: number) => ({
+  group,
+  afterSeq: 0,
+  beforeSeq: Number.POSITIVE_INFINITY,
+  limit: 3,
+  fromEnd: (groups.counts[group] as number) % 2 === 0,
+});
+
+const outcomeOf = async (work: Promise<unknown>): Promise<unknown> => {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof DomainError) return { code: error.code, message: error.message };
+    throw error;
+  }
+};
+
+const engineIn = ({ app }: OpenApp, source: FactSource): { facts: FactEngine; memory: FactEngine } => {
+  const facts = source === 'TRANSACTIONS' ? app.domains.transactions : app.domains.experimentEvents;
+  return { facts: facts.engine, memory: createMemoryEngine(facts) };
+};
+
+const compare = async (app: OpenApp, source: FactSource, { share, validAtUs, ...query }: Query): Promise<void> => {
+  const { facts, memory } = engineIn(app, source);
+  const sequence = share === undefined ? undefined : Math.round(share * app.app.ledger.snapshot().sequence);
+  const request = { ...query, asOf: { validAtUs, sequence } };
+  expect(await outcomeOf(answerOf(facts, request))).toEqual(await outcomeOf(answerOf(memory, request)));
+};
+
+type Page = typeof page extends fc.Arbitrary<infer P> ? P : never;
+
+/** Walks over all pages with both engines. */
+const comparePages = async (
+  app: OpenApp,
+  source: FactSource,
+  { where, validAtUs }: Query,
+  shape: Page,
+): Promise<void> => {
+  const { facts, memory } = engineIn(app, source);
+  let cursor: number | undefined;
+  for (let pages = 0; pages < 5; pages++) {
+    const bound = shape.fromEnd ? { beforeSeq: cursor } : { afterSeq: cursor };
+    const request: FactPageRequest = { ...shape, ...bound, where, asOf: { validAtUs } };
+    const [one, other] = await Promise.all([facts.page(request), memory.page(request)]);
+    const contentOf = async ({ totalCount, ...rest }: typeof one) => ({ ...rest, count: await totalCount() });
+    expect(await contentOf(one)).toEqual(await contentOf(other));
+    cursor = shape.fromEnd ? one.seqs[0] : one.seqs.at(-1);
+    if (cursor === undefined) return;
+  }
+};
+
+const options = { numRuns: Number(process.env.RUNS ?? 20) };
+
+describe('facts in ClickHouse and in memory', () => {
+  it('give equal answers about purchases for any history', async () => {
+    const source = 'TRANSACTIONS';
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(anyWrite, { minLength: 5, maxLength: 30 }),
+        fc.array(queryOf(source), { minLength: 6, maxLength: 14 }),
+        page,
+        async (writes, queries, shape) => {
+          const app = await open();
+          try {
+            for (const [number, write] of writes.entries()) await perform(app, write, number);
+            for (const query of queries) await compare(app, source, query);
+            await comparePages(app, source, queries[0] as Query, shape);
+          } finally {
+            await app.close();
+          }
+        },
+      ),
+      options,
+    );
+  });
+
+  it('give equal answers about events of experiments for any history', async () => {
+    const source = 'EXPERIMENT_EVENTS';
+    await fc.assert(
+      fc.asyncProperty(
+        ledgers,
+        fc.array(queryOf(source), { minLength: 6, maxLength: 14 }),
+        page,
+        async (batches, queries, shape) => {
+          const app = await open();
+          try {
+            for (const batch of batches as Batch[]) await send(app, batch);
+            for (const query of queries) await compare(app, source, query);
+            await comparePages(app, source, queries[0] as Query, shape);
+          } finally {
+            await app.close();
+          }
+        },
+      ),
+      options,
+    );
+  });
+});
