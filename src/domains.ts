@@ -161,7 +161,7 @@ const createFactDomains = (services: DomainServices, userDomains: UserDomains) =
   const planEditor = new PlanEditor({ experiments, experimentEvents, ledger, nowUs });
   const monitor = createMonitor({ ...services, ...userDomains, experiments, experimentEvents });
   const recordedEvents = createRecordedEvents(ledger, experimentEvents, experiments, userDomains.users);
-  const enrichedAggregate = createEnrichedAggregate([transactions, experimentEvents], services.limits);
+  const enrichedAggregate = createEnrichedAggregate([transactions, experimentEvents], ledger, services.limits);
   return {
     ...{ ipCity, transactions, experiments, experimentEvents, planEditor, openRequests },
     ...{ monitor, recordedEvents, enrichedAggregate },

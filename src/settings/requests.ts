@@ -97,6 +97,12 @@ export const requestSettings = {
     default: '200000',
     description: 'Maximum number of groups of all aggregates of an operation over facts together.',
   },
+  rememberedGroupsMax: {
+    type: integer(),
+    default: '500000',
+    description:
+      'Maximum number of groups in answers of aggregates over facts that are remembered together, so that the same question about the same snapshot is not computed again.',
+  },
   queryMsMax: {
     type: integer(),
     default: '30000',

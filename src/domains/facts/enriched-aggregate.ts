@@ -1,13 +1,15 @@
 import { DomainError } from '../../errors.ts';
 import { cooperativeSort } from '../../indices/cooperative-sort.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
 import { Work } from '../../lib/work.ts';
 import { createYielder, type Yielder } from '../../lib/yielding.ts';
 import { type FactSource, type GroupKey, hasDimension } from './dimensions.ts';
-import type { AsOf, FactGroups, GroupFactsRequest, GroupQuery } from './engine.ts';
+import type { AsOf, GroupFactsRequest, GroupQuery } from './engine.ts';
 import type { FactSet, StoredFact } from './fact-set.ts';
 import { checkFilter, type FilterLimits } from './filter.ts';
-import { createGroupMeasures, type Measures } from './group-measures.ts';
+import type { Measures } from './group-measures.ts';
 import { type GroupOrder, groupOrder } from './group-order.ts';
+import { type MeasuredGroups, SharedGroups, type SharedGroupsLimits } from './shared-groups.ts';
 
 export interface AggregateRequest extends GroupQuery {
   readonly source: FactSource;
@@ -47,21 +49,31 @@ export interface EnrichedAggregate {
   aggregate(request: AggregateRequest, work?: Work): Promise<Aggregation>;
 }
 
-export type AggregateLimits = FilterLimits & { readonly queryGroupsMax: number };
+export interface AggregateLimits extends FilterLimits, SharedGroupsLimits {
+  readonly queryGroupsMax: number;
+}
 
-export const createEnrichedAggregate = (factSets: readonly FactSet[], limits: AggregateLimits): EnrichedAggregate => ({
-  async aggregate({ source, orderBy, ...query }, work = new Work()) {
-    const facts = factSets.find((each) => each.source === source);
-    if (!facts) throw new Error(`no fact set has the source ${source}`);
-    checkQuery(query, source, limits);
-    const { queryGroupsMax } = limits;
-    const onGroup = (): void => {
-      if (++work.groups > queryGroupsMax) throw tooManyGroups(queryGroupsMax);
-    };
-    const groups = await facts.engine.group(query, { work, onGroup });
-    return aggregationOf({ groups, query, orderBy, work, facts });
-  },
-});
+export const createEnrichedAggregate = (
+  factSets: readonly FactSet[],
+  { resolveSequence }: Pick<Ledger, 'resolveSequence'>,
+  limits: AggregateLimits,
+): EnrichedAggregate => {
+  const shared = new SharedGroups(resolveSequence, limits);
+  const { queryGroupsMax } = limits;
+  return {
+    async aggregate({ source, orderBy, ...query }, work = new Work()) {
+      const facts = factSets.find((each) => each.source === source);
+      if (!facts) throw new Error(`no fact set has the source ${source}`);
+      checkQuery(query, source, limits);
+      const spend = (groups: number): void => {
+        work.groups += groups;
+        if (work.groups > queryGroupsMax) throw tooManyGroups(queryGroupsMax);
+      };
+      const found = await shared.find({ facts, query, work, spend });
+      return aggregationOf({ ...found, query, orderBy, work, facts });
+    },
+  };
+};
 
 /** Throws BAD_REQUEST or LIMIT_EXCEEDED for what facts of this kind cannot answer. */
 const checkQuery = ({ groupBy, grain, where }: GroupQuery, source: FactSource, limits: FilterLimits): void => {
@@ -80,8 +92,7 @@ const tooManyGroups = (queryGroupsMax: number): DomainError =>
     `the aggregates of the operation have more than ${queryGroupsMax} groups: filter with where, or group by less (setting queryGroupsMax)`,
   );
 
-interface GroupedFacts {
-  readonly groups: FactGroups;
+interface GroupedFacts extends MeasuredGroups {
   readonly query: GroupQuery;
   readonly orderBy: readonly GroupOrder[];
   readonly work: Work;
@@ -101,10 +112,9 @@ const nonEmpty = async (counts: readonly number[], maybeYield: Yielder): Promise
   return found.subarray(0, length);
 };
 
-const aggregationOf = async ({ groups, query, orderBy, work, facts }: GroupedFacts): Promise<Aggregation> => {
+const aggregationOf = async ({ groups, measures, query, orderBy, work, facts }: GroupedFacts): Promise<Aggregation> => {
   const { counts, sequence } = groups;
   const { groupBy } = query;
-  const measures = createGroupMeasures(groups);
   const keyOf = (group: number): GroupKey =>
     Object.fromEntries(groupBy.map((name, index) => [name, groups.valueOf(group, index)]));
   const maybeYield = createYielder(work);

@@ -19,8 +19,14 @@ export interface Measures {
   distinctUsers(): Promise<number>;
 }
 
+export interface GroupMeasures {
+  of(group: number): Measures;
+  /** Over all groups. */
+  readonly total: Measures;
+}
+
 /** Measures of every group. Each further pass over the facts runs once, for all groups, when the first group needs it. */
-export const createGroupMeasures = (groups: FactGroups) => {
+export const createGroupMeasures = (groups: FactGroups): GroupMeasures => {
   const { counts, amounts, sumOf, total } = groups;
   const extremesOnce = once(() => groups.extremes());
   const mediansOnce = once(() => groups.medians());
@@ -39,16 +45,20 @@ export const createGroupMeasures = (groups: FactGroups) => {
   });
 
   return {
-    of: (group: number): Measures => measuresOf(counts[group] as number, amounts[group] as number, sumOf(group), group),
-    /** Over all groups: the index after the last one. */
+    of: (group) => measuresOf(counts[group] as number, amounts[group] as number, sumOf(group), group),
+    // The index after the last group.
     total: measuresOf(total.count, total.amounts, total.sum, counts.length),
   };
 };
 
+/** Computes once, unless that fails. */
 const once = <T>(compute: () => Promise<T>): (() => Promise<T>) => {
   let result: Promise<T> | undefined;
   return () => {
-    result ??= compute();
+    result ??= compute().catch((error: unknown) => {
+      result = undefined;
+      throw error;
+    });
     return result;
   };
 };
