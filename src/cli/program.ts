@@ -15,7 +15,10 @@ export const runProgram = async (args: readonly string[], hostProcess: HostProce
   const program = new CommanderCommand('asof')
     .description('Keeps every raw record and answers what was true at the time.')
     .version(programVersion())
-    .configureOutput({ writeErr: (text) => terminal.printError(text.trimEnd()) })
+    .configureOutput({
+      writeOut: (text) => void hostProcess.stdout.write(text),
+      writeErr: (text) => terminal.printError(text.trimEnd()),
+    })
     .showHelpAfterError('(add --help for usage)')
     .addHelpText('after', epilogue)
     // A command may have an option `--version` of its own.

@@ -1,10 +1,12 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { runProgram } from '../../src/cli/program.ts';
 
 type Entry = 'cli' | 'main';
 
@@ -41,8 +43,42 @@ export const startAsof = (
   return { child, output, closed: once(child, 'close').then(([code]) => code as number | null) };
 };
 
-/** Runs `asof` to its end. */
-export const asof = async (args: readonly string[], input = '', env: NodeJS.ProcessEnv = {}, prelude?: string) => {
+/** What a stream was written, as text. */
+class Written extends Writable {
+  readonly #parts: Buffer[] = [];
+
+  override _write(part: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.#parts.push(part);
+    done();
+  }
+
+  get text(): string {
+    return Buffer.concat(this.#parts).toString();
+  }
+}
+
+/**
+ * Runs `asof` to its end in this process: all of the program but its entry of three lines, in a tenth of the time that a
+ * process takes to start.
+ */
+export const asof = async (args: readonly string[], input = '', env: NodeJS.ProcessEnv = {}) => {
+  const [stdin, stdout, stderr] = [
+    Readable.from(input === '' ? [] : [Buffer.from(input)]),
+    new Written(),
+    new Written(),
+  ];
+  const host = Object.assign(new EventEmitter(), { env: { ...environment, ...env }, stdin, stdout, stderr });
+  const code: number | null = await runProgram(args, host);
+  return { code, stdout: stdout.text, stderr: stderr.text };
+};
+
+/** Runs `asof` to its end as a process of its own, for what belongs to processes: their limits, and several at once. */
+export const asofProcess = async (
+  args: readonly string[],
+  input = '',
+  env: NodeJS.ProcessEnv = {},
+  prelude?: string,
+) => {
   const { child, output, closed } = startAsof(args, env, 'cli', prelude);
   // A command that does not read stdin may exit before the input is written.
   child.stdin.on('error', () => undefined).end(input);

@@ -9,7 +9,7 @@ import { png } from '../support/images.ts';
 import { countedS3, hasS3, openBucket } from '../support/s3.ts';
 import { snapshotDocument, snapshotPaths } from '../support/snapshot-document.ts';
 import { userCsv } from '../support/user-sources.ts';
-import { asof, folder, type Server, serve, startAsof } from './asof-process.ts';
+import { asof, asofProcess, folder, type Server, serve, startAsof } from './asof-process.ts';
 
 interface Result {
   readonly id: string;
@@ -26,11 +26,15 @@ interface Result {
   readonly removedObjects: number;
 }
 
-const backUp = async (data: string, out: string, ...options: string[]): Promise<Result> => {
-  const { code, stdout, stderr } = await asof(['backup', '--data', data, '--out', out, '--json', ...options]);
-  expect([code, stderr]).toEqual([0, '']);
-  return JSON.parse(stdout) as Result;
-};
+const backUpBy =
+  (run: (args: readonly string[]) => ReturnType<typeof asof>) =>
+  async (data: string, out: string, ...options: string[]): Promise<Result> => {
+    const { code, stdout, stderr } = await run(['backup', '--data', data, '--out', out, '--json', ...options]);
+    expect([code, stderr]).toEqual([0, '']);
+    return JSON.parse(stdout) as Result;
+  };
+
+const backUp = backUpBy(asof);
 
 const restore = (from: string, data: string, ...options: string[]) =>
   asof(['restore', '--from', from, '--data', data, ...options]);
@@ -293,9 +297,10 @@ it('a damaged or cut manifest is listed as damaged and is not restored', async (
 
 it('two backups at once and pruning beside them leave complete backups only', async () => {
   const { data, out, root } = await filled();
+  const beside = backUpBy(asofProcess);
   for (let round = 0; round < 3; round++) {
     await addChange(data, `u${round}`);
-    await Promise.all([backUp(data, out, '--keep', '2'), backUp(data, out, '--keep', '2'), backUp(data, out)]);
+    await Promise.all([beside(data, out, '--keep', '2'), beside(data, out, '--keep', '2'), beside(data, out)]);
   }
   await addChange(data, 'last');
   // The mark of a backup of another machine that ended long ago, without removing it.

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../src/cli/commands.ts';
-import { asof, folder } from './asof-process.ts';
+import { asof, asofProcess, folder } from './asof-process.ts';
 
 const names = [
   'serve',
@@ -30,11 +30,11 @@ const names = [
 
 describe('asof', () => {
   it('prints help and version on stdout', async () => {
-    const help = await asof(['--help']);
+    const help = await asofProcess(['--help']);
     expect(help).toMatchObject({ code: 0, stderr: '' });
     for (const name of names) expect(help.stdout).toContain(`\n  ${name} `);
     expect(commands).toHaveLength(names.length);
-    expect(await asof(['--version'])).toMatchObject({ code: 0, stdout: '0.1.0\n', stderr: '' });
+    expect(await asofProcess(['--version'])).toMatchObject({ code: 0, stdout: '0.1.0\n', stderr: '' });
   });
 
   it.each(names)('prints an example in the help of %s', async (name) => {
@@ -94,7 +94,7 @@ describe('asof', () => {
   it('refuses to import a missing file and to use a file as data folder', async () => {
     const data = await folder();
     const file = join(data, 'file.json');
-    const missing = await asof(['import', 'user-status', file, '--data', join(data, 'store')]);
+    const missing = await asofProcess(['import', 'user-status', file, '--data', join(data, 'store')]);
     expect(missing).toMatchObject({ code: 3, stderr: `asof: there is no file ${file}\n` });
     expect(existsSync(join(data, 'store'))).toBe(false);
     await writeFile(file, '[]');

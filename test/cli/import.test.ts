@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { experimentEvents } from '../../db/tables/index.ts';
 import { openApp } from '../support/app.ts';
-import { asof, folder, serve, startAsof } from './asof-process.ts';
+import { asof, asofProcess, folder, serve, startAsof } from './asof-process.ts';
 
 const changes = [
   { user_id: 'u-1', created_at: '2025-03-01T10:00:00', status: 'cancelled' },
@@ -164,7 +164,7 @@ describe('asof import', () => {
     await killed.closed;
     const before = stored();
     expect(before).toBeLessThan(20_000);
-    const ends = await Promise.all([asof(args), asof(args)]);
+    const ends = await Promise.all([asofProcess(args), asofProcess(args)]);
     const accounts = ends.map(({ stdout }) => reportOf(stdout).imports[0] as { stored: number; duplicates: number });
     accounts.sort((a, b) => b.stored - a.stored);
     expect(accounts).toMatchObject([

@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 import { openApp } from '../support/app.ts';
 import { png } from '../support/images.ts';
 import { userCsv } from '../support/user-sources.ts';
-import { asof, folder, serve, startAsof } from './asof-process.ts';
+import { asof, asofProcess, folder, serve, startAsof } from './asof-process.ts';
 
 /** A folder of users 0 to `count` with an image each, and a data folder beside it. */
 const lake = async (count: number, last = 'Last') => {
@@ -151,7 +151,7 @@ it('reaches the same state after it was killed while it ran', { timeout: 60_000 
 it('joins the synchronization of another process', { timeout: 60_000 }, async () => {
   const { source, data } = await lake(300);
   const settings = { ASOF_BATCH_RECORDS: '10', ASOF_USER_FILES_PARALLEL: '1', ASOF_USER_FILES: source };
-  const reports = await Promise.all([1, 2].map(() => asof(['sync', '--json', '--data', data], '', settings)));
+  const reports = await Promise.all([1, 2].map(() => asofProcess(['sync', '--json', '--data', data], '', settings)));
   const [first, second] = reports.map(
     ({ stdout }) => JSON.parse(stdout) as { import: number; updated: number; unchanged: number },
   );

@@ -1,7 +1,7 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { asof, folder, type Server, serve } from '../cli/asof-process.ts';
+import { asof, asofProcess, folder, type Server, serve } from '../cli/asof-process.ts';
 import { openApp } from '../support/app.ts';
 import {
   type Answer,
@@ -104,7 +104,7 @@ describe('a full disk', () => {
       const read = await graphql(url, '{ experimentEvents(first: 1) { totalCount } server { version } }');
       expect(JSON.parse(read.text)).toMatchObject({ data: { experimentEvents: { totalCount: 50 + stored.length } } });
       expect(await filesIn(data)).toEqual(before);
-      const command = await asof(['datasets', 'list', '--data', data]);
+      const command = await asofProcess(['datasets', 'list', '--data', data]);
       expect(command.stderr).not.toContain('    at ');
 
       disk.free();
@@ -146,11 +146,11 @@ describe('a full disk', () => {
       const file = join(await folder(), 'events.ndjson');
       await writeFile(file, eventLines(60_000, 'c'));
       await disk.fill(3_000_000);
-      const { code, stdout, stderr } = await asof(['import', 'events', file, '--data', data]);
+      const { code, stdout, stderr } = await asofProcess(['import', 'events', file, '--data', data]);
       expect({ code, text: stdout + stderr }).toEqual({ code: 3, text: expect.stringContaining('full') });
       expect(stderr).not.toContain('    at ');
       await disk.fill();
-      const full = await asof(['import', 'events', file, '--data', data]);
+      const full = await asofProcess(['import', 'events', file, '--data', data]);
       expect({ code: full.code, text: full.stdout + full.stderr }).toEqual({
         code: 3,
         text: expect.stringContaining('full'),
@@ -163,8 +163,8 @@ describe('a full disk', () => {
       await (await openApp({ data: elsewhere })).close();
       const target = join(disk.path, 'users.csv');
       const refusals = [
-        await asof(['export', 'users', '--out', target, '--data', elsewhere]),
-        await asof(['export', 'users', '--data', elsewhere], '', {}, `exec > ${target}.stdout`),
+        await asofProcess(['export', 'users', '--out', target, '--data', elsewhere]),
+        await asofProcess(['export', 'users', '--data', elsewhere], '', {}, `exec > ${target}.stdout`),
       ];
       for (const refusal of refusals)
         expect(refusal).toMatchObject({ code: 3, stderr: expect.stringMatching(/^asof: .*full.*\n$/) });

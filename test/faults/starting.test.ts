@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { asof, folder } from '../cli/asof-process.ts';
+import { asofProcess, folder } from '../cli/asof-process.ts';
 import { mountSmallDisk } from './small-disk.ts';
 
-const start = (...args: string[]) => asof(['serve', '--port', '0', '--empty', ...args]);
+const start = (...args: string[]) => asofProcess(['serve', '--port', '0', '--empty', ...args]);
 
 /** One line, whatever went wrong: no stack trace. */
 const oneLine = (text: string) => expect.stringMatching(new RegExp(`^asof: [^\\n]*${text}[^\\n]*\\n$`));

@@ -124,7 +124,7 @@ it('the chart of shares says when the split left its band, and its table has the
   const page = await openExperiment('?market=DE');
   const section = page.getByRole('region', { name: 'Share over time in DE' });
   const { brokenSince, points } = monitor.shareTrend;
-  await section.getByText(`left its band on ${brokenSince.slice(0, 19).replace('T', ' ')}`).waitFor();
+  await section.getByText(`left its band on ${brokenSince.slice(0, 16).replace('T', ' ')}`).waitFor();
   await section.getByText('left the band', { exact: true }).waitFor();
   await section.getByRole('switch', { name: 'Table' }).check();
   const table = section.getByRole('grid');

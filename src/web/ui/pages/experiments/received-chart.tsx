@@ -22,6 +22,8 @@ interface ReceivedChartProps {
   readonly zone: string;
 }
 
+const troubleKinds = ['late', 'duplicates', 'rejected'];
+
 /** Bars of what was stored, a colour for each variant, and a mark for each period with events that were not as they should be. */
 const drawReceived =
   ({ trend, variant, grain, zone }: ReceivedChartProps): ChartProps['plot'] =>
@@ -35,7 +37,7 @@ const drawReceived =
       x: { type: 'utc', label: `period of arrival (${zone})` },
       y: { label: `events per ${grainWord(grain)}`, grid: true },
       color: { domain: [...labels], range: [...colors], legend: true },
-      symbol: { domain: ['late', 'duplicates', 'rejected'], legend: trouble.length > 0 },
+      symbol: { domain: troubleKinds.filter((kind) => trouble.some((each) => each.kind === kind)), legend: true },
       marks: [
         Plot.rectY(bars, Plot.stackY({ x1: 'at', x2: 'end', y: 'events', fill: 'variant', tip: true })),
         Plot.dot(trouble, { x: 'at', y: 'count', symbol: 'kind', stroke: 'currentColor', strokeWidth: 1.5 }),

@@ -14,6 +14,7 @@ import {
   type SharePoint,
   type ShareTrend,
   shareAt,
+  shareMax,
   sharePoints,
   shareTable,
   shareTitle,
@@ -50,8 +51,13 @@ const drawShares =
       marginLeft: 46,
       marginTop: 26,
       x: { type: 'utc', label: `first seen (${zone})` },
-      y: { label: variants.length === 1 ? `share of ${variants[0]}` : 'share', percent: true, grid: true, nice: true },
-      fy: { label: null },
+      y: {
+        ...{ percent: true, grid: true },
+        ...(variants.length === 1
+          ? { label: `share of ${variants[0]} (%)`, nice: true }
+          : { label: 'share (%)', domain: [0, 100 * shareMax(drawn, variants)], ticks: 3 }),
+      },
+      fy: { label: null, padding: 0.15 },
       marks: [
         Plot.rect(
           spans.filter(({ index }) => index % 2 === 1),
@@ -67,9 +73,9 @@ const drawShares =
           dx: 4,
           dy: 3,
         }),
-        Plot.areaY(drawn, { x: 'at', y1: 'lower', y2: 'upper', ...facet, fill: line, fillOpacity: 0.18 }),
+        Plot.areaY(drawn, { x: 'at', y1: 'lower', y2: 'upper', ...facet, fill: line, fillOpacity: 0.18, clip: true }),
         Plot.lineY(drawn, { x: 'at', y: 'expected', ...facet, stroke: 'currentColor', strokeDasharray: '4 3' }),
-        Plot.lineY(drawn, { x: 'at', y: 'share', ...facet, stroke: line, strokeWidth: 2, tip: true }),
+        Plot.lineY(drawn, { x: 'at', y: 'share', ...facet, stroke: line, strokeWidth: 2, clip: true, tip: true }),
         Plot.ruleX(moments, { stroke: broken, strokeWidth: 2 }),
         Plot.text(moments, {
           ...{ x: (at: Date) => at, text: () => 'left the band', fill: broken, fontWeight: 600 },

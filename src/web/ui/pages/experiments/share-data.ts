@@ -1,6 +1,6 @@
 import type { ChartTableData, PointPosition } from '../../components/chart-points.ts';
 import { formatShare } from '../../format/numbers.ts';
-import { axisDate, localTimeOf } from '../../format/times.ts';
+import { axisDate, formatTime, localTimeOf } from '../../format/times.ts';
 import type { ExperimentPlanFragment, ExperimentSharesQuery } from '../../generated/graphql.ts';
 
 export type ShareTrend = NonNullable<NonNullable<ExperimentSharesQuery['monitor']>['shareTrend']>;
@@ -49,7 +49,8 @@ export const shareTitle = (trend: ShareTrend, zone: string): string => {
   const now = worst
     ? `: ${worst.variant} has ${formatShare(worst.share)} where ${formatShare(worst.expected)} is planned`
     : '';
-  return `The split of ${where} left its band on ${localTimeOf(trend.brokenSince, zone)}${now}`;
+  // To the minute: the table has the exact instants.
+  return `The split of ${where} left its band on ${formatTime(trend.brokenSince, zone).slice(0, 16)}${now}`;
 };
 
 /** The phases that the points lie in, cut to the time that is drawn. */
@@ -64,10 +65,19 @@ export const phaseSpans = (phases: ExperimentPlanFragment['phases'], points: rea
         index,
         from: new Date(Math.max(first.getTime(), from === null ? first.getTime() : axisDate(from, zone).getTime())),
         to: new Date(Math.min(last.getTime(), to === null ? last.getTime() : axisDate(to, zone).getTime())),
-        label: shares.length === 0 ? 'equal shares' : shares.join(', '),
+        label: new Set(allocation.map(({ weight }) => weight)).size <= 1 ? 'equal shares' : shares.join(', '),
       };
     })
     .filter((span) => span.from < span.to);
+};
+
+/** Where the axis of shares ends: the first users make a band so wide that later changes could not be seen beside it. */
+export const shareMax = (points: readonly SharePoint[], variants: readonly string[]): number => {
+  const tops = variants.flatMap((variant) => {
+    const own = points.filter((point) => point.variant === variant);
+    return own.slice(Math.floor(own.length / 10)).map(({ share, upper }) => Math.max(share, upper));
+  });
+  return Math.min(1, 1.1 * Math.max(...tops));
 };
 
 /** The spans whose split is another one than that before them: only there it needs to be said. */
