@@ -27,7 +27,7 @@ interface Result {
 }
 
 const backUpBy =
-  (run: (args: readonly string[]) => ReturnType<typeof asof>) =>
+  (run: (args: readonly string[]) => ReturnType<typeof asofProcess>) =>
   async (data: string, out: string, ...options: string[]): Promise<Result> => {
     const { code, stdout, stderr } = await run(['backup', '--data', data, '--out', out, '--json', ...options]);
     expect([code, stderr]).toEqual([0, '']);

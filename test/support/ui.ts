@@ -11,7 +11,7 @@ import { type OpenApp, type OpenOptions, openApp } from './app.ts';
 import { browserOptions } from './browser.ts';
 
 /** The widths at which each page must work, pixels: a desk and a phone. */
-export const widths = [1440, 390] as const;
+const widths = [1440, 390] as const;
 
 export interface PageOptions {
   /** Pixels; default 1440. */
@@ -196,7 +196,10 @@ interface AxeResult {
 
 interface Axe {
   /** All rules are run; details of those that hold are left out, which takes two thirds of the time. */
-  run(options: { readonly resultTypes: readonly ['violations'] }): Promise<AxeResult>;
+  run(options: {
+    readonly resultTypes: readonly ['violations'];
+    readonly runOnly?: readonly string[];
+  }): Promise<AxeResult>;
 }
 
 /** Where pictures of pages are kept for people to look at; CI keeps them. Ignored by git. */
@@ -211,14 +214,18 @@ const keepScreenshot = async (page: Page): Promise<void> => {
   await page.screenshot({ path: join(screenshotFolder, `${name.slice(0, 180)}.png`) });
 };
 
-/** Expects that axe finds nothing serious or critical on the page as it is, and keeps a picture of it. */
-export const expectAccessible = async (page: Page): Promise<void> => {
+/**
+ * Expects that axe finds nothing serious or critical on the page as it is, by all of its rules or some, and keeps a picture
+ * of it.
+ */
+export const expectAccessible = async (page: Page, rules?: readonly string[]): Promise<void> => {
   await keepScreenshot(page);
   // Through the debugger, to which the content security policy does not apply.
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() =>
-    (globalThis as unknown as { axe: Axe }).axe.run({ resultTypes: ['violations'] }),
-  );
+  if (!(await page.evaluate<boolean>("'axe' in globalThis"))) await page.evaluate(axe.source);
+  const { violations } = await page.evaluate((options) => (globalThis as unknown as { axe: Axe }).axe.run(options), {
+    resultTypes: ['violations'],
+    ...(rules ? { runOnly: rules } : {}),
+  } as const);
   const findings = violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(
@@ -232,6 +239,24 @@ export const expectAccessible = async (page: Page): Promise<void> => {
 export const expectFits = async (page: Page): Promise<void> => {
   const excess = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
   expect(excess, 'pixels by which the page is wider than the window').toBe(0);
+};
+
+/**
+ * Expects that the page as it is fits and is accessible at each width, in light and in dark. It is not loaded again: the
+ * page follows the window and the system. Of the rules of axe only that of contrast depends on the theme.
+ */
+export const expectEveryScreen = async (page: Page): Promise<void> => {
+  for (const width of widths) {
+    await page.setViewportSize({ width, height: 900 });
+    for (const theme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+      await page.locator(`html[data-mantine-color-scheme="${theme}"]`).waitFor();
+      // What loads anew for another width is there.
+      await expect.poll(() => page.locator('main [aria-busy="true"]').count()).toBe(0);
+      await expectFits(page);
+      await expectAccessible(page, theme === 'light' ? undefined : ['color-contrast']);
+    }
+  }
 };
 
 /** The first cell of the first row of the table in a part of a page. A click opens the row. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chromiumPath } from '../support/browser.ts';
 import { sendEvents } from '../support/events.ts';
-import { copiedText, expectAccessible, expectFits, tabTo, uiServer, widths } from '../support/ui.ts';
+import { copiedText, expectAccessible, expectEveryScreen, expectFits, tabTo, uiServer } from '../support/ui.ts';
 
 describe.skipIf(!chromiumPath)('the page Overview with the demo data', () => {
   const ui = uiServer({ demo: true });
@@ -118,14 +118,11 @@ describe.skipIf(!chromiumPath)('the page Overview with the demo data', () => {
     await page.getByRole('region', { name: 'Revenue' }).waitFor();
   });
 
-  it.each(widths)('fits and is accessible at %i pixels, light and dark', async (width) => {
-    for (const theme of ['light', 'dark'] as const) {
-      const page = await ui.open('/', { width, theme });
-      await page.getByRole('region', { name: 'Revenue' }).waitFor();
-      await page.getByRole('table', { name: 'Latest imports' }).waitFor();
-      await expectFits(page);
-      await expectAccessible(page);
-    }
+  it('fits and is accessible at each width, light and dark', async () => {
+    const page = await ui.open('/');
+    await page.getByRole('region', { name: 'Revenue' }).waitFor();
+    await page.getByRole('table', { name: 'Latest imports' }).waitFor();
+    await expectEveryScreen(page);
   });
 });
 

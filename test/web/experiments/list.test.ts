@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { drawUsers, minute, scenarioOf, shares } from '../../support/experiment-scenario.ts';
-import { copiedText, expectAccessible, expectFits, tabTo, uiServer, widths } from '../../support/ui.ts';
+import { copiedText, expectAccessible, expectEveryScreen, expectFits, tabTo, uiServer } from '../../support/ui.ts';
 
 const day = 1440;
 
@@ -53,11 +53,10 @@ describe('on an empty server', () => {
     await card.getByText('1 user', { exact: true }).waitFor();
   });
 
-  it.each(widths)('the list is accessible and fits at %i pixels', async (width) => {
-    const page = await server.open('/experiments?create=true', { width });
+  it('the form of a new plan is accessible and fits at each width, light and dark', async () => {
+    const page = await server.open('/experiments?create=true');
     await page.getByRole('dialog', { name: 'New experiment' }).getByLabel(/^Key/).waitFor();
-    await expectFits(page);
-    await expectAccessible(page);
+    await expectEveryScreen(page);
   });
 });
 
