@@ -6,9 +6,10 @@ import type { FastGuard, FastHandler } from '../http/fast-guard.ts';
 import type { Address, NodeRequest } from '../http/request.ts';
 import type { HttpResponse } from '../http/response.ts';
 import type { FastPath, FastRequest } from '../http/server.ts';
+import { Stages } from '../lib/yielding.ts';
 import { type Accepted, createAcceptReader } from './accept.ts';
 import { type Answer, httpResponseOf, type JsonType } from './answer.ts';
-import { isPrepared, leave } from './operations.ts';
+import { isPrepared, leave, type PreparedRequest, prepareInStages } from './operations.ts';
 import { checkContentType, isJson, parametersIn, readBytes } from './read-parameters.ts';
 import type { Graphql } from './server.ts';
 
@@ -68,9 +69,11 @@ class JsonRequest implements FastRequest, FastHandler {
       const caller = apiKeys.callerOf(keyOf(request.header));
       const body = await readBytes(request, config, caller);
       this.body = body;
-      const answer = this.#answer(request, body, caller);
+      const prepared = await this.#prepare(request, body, caller);
+      const answer = isPrepared(prepared) ? this.#answer(request, prepared) : prepared;
       // Most answers are there at once: awaiting them would cost as much as looking them up.
       const answered = answer instanceof Promise ? await answer : answer;
+      if (answered?.isOfSubscription && this.#received.events) return null;
       return answered && httpResponseOf(answered, this.#received.preferred);
     } catch (error) {
       return this.refuse(error, request);
@@ -81,15 +84,20 @@ class JsonRequest implements FastRequest, FastHandler {
     return httpResponseOf(this.#setting.operations.refuse(error, id), this.#received.preferred);
   }
 
-  /** Null for a request that needs a stream. */
-  #answer(request: NodeRequest, body: Buffer, caller: Principal | null): Answer | Promise<Answer> | null {
+  /** Large bodies, documents and variables let other requests run after each stage. */
+  async #prepare(request: NodeRequest, body: Buffer, caller: Principal | null): Promise<PreparedRequest | Answer> {
     const { operations, services } = this.#setting;
-    const parameters = parametersIn(body, request.header('content-type'), services.config);
     const { origin, id } = request;
-    const prepared = operations.prepare({ parameters, caller, origin, requestId: id, isReadOnly: false });
-    if (!isPrepared(prepared)) return prepared.isOfSubscription && this.#received.events ? null : prepared;
+    const stages = new Stages();
+    const parameters = parametersIn(body, request.header('content-type'), services.config);
+    await stages.next();
+    return prepareInStages(operations, { parameters, caller, origin, requestId: id, isReadOnly: false });
+  }
+
+  /** Null for a request that needs a stream. */
+  #answer(request: NodeRequest, prepared: PreparedRequest): Answer | Promise<Answer> | null {
     if (prepared.operation.node.operation === 'subscription') return null;
-    const answer = operations.execute(prepared);
+    const answer = this.#setting.operations.execute(prepared);
     if (answer instanceof Promise) request.onLeave(() => leave(prepared));
     return answer;
   }

@@ -51,10 +51,16 @@ export const observeOperations = (
 
   return {
     ...operations,
-    prepare(request) {
+    find(request) {
       const startedMs = performance.now();
-      const prepared = operations.prepare(request);
-      if (!isPrepared(prepared)) ended(unknown, prepared.result, startedMs, request.requestId);
+      const found = operations.find(request);
+      if ((!'operation') in found) ended(unknown, found.result, startedMs, request.requestId);
+      return found;
+    },
+    prepare(found) {
+      const startedMs = performance.now();
+      const prepared = operations.prepare(found);
+      if (!isPrepared(prepared)) ended(unknown, prepared.result, startedMs, found.request.requestId);
       return prepared;
     },
     execute(prepared) {

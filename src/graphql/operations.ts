@@ -13,6 +13,7 @@ import type { Principal } from '../domains/api-keys.ts';
 import { DomainError } from '../errors.ts';
 import { clientLeft, type EarlyEnd, untilEnd } from '../http/ended-work.ts';
 import { preview } from '../lib/problems.ts';
+import { Stages } from '../lib/yielding.ts';
 import { checkAccess, rootFields } from './access.ts';
 import { type Answer, executed, refusalOf, requestErrors, succeeded } from './answer.ts';
 import { type Documents, findOperation, type Operation, operationNamed } from './documents.ts';
@@ -51,6 +52,12 @@ export interface OperationRequest extends RequestInfo {
   readonly isReadOnly: boolean;
 }
 
+/** A request whose caller may execute its operation. */
+export interface FoundRequest {
+  readonly request: OperationRequest;
+  readonly operation: Operation;
+}
+
 /** A request that may be executed. */
 export interface PreparedRequest {
   readonly operation: Operation;
@@ -63,7 +70,9 @@ export interface PreparedRequest {
 /** The one pipeline of all GraphQL requests: document, access, variables, limits, execution, masked errors. */
 export interface Operations {
   /** The operation of a request; throws nothing: a request that is refused has its answer. */
-  prepare(request: OperationRequest): PreparedRequest | Answer;
+  find(request: OperationRequest): FoundRequest | Answer;
+  /** Reads its variables and checks its size; throws nothing. */
+  prepare(found: FoundRequest): PreparedRequest | Answer;
   /** Executes a query or mutation. */
   execute(prepared: PreparedRequest): Answer | Promise<Answer>;
   /** Begins a subscription, or refuses it. */
@@ -88,6 +97,22 @@ export const leave = ({ operation: { node }, context: { work } }: PreparedReques
 
 export const isPrepared = (prepared: PreparedRequest | Answer): prepared is PreparedRequest => 'operation' in prepared;
 
+const isFound = (found: FoundRequest | Answer): found is FoundRequest => 'operation' in found;
+
+/** Finds and prepares the operation of a request, of which long documents and variables let other requests run in between. */
+export const prepareInStages = async (
+  operations: Operations,
+  request: OperationRequest,
+): Promise<PreparedRequest | Answer> => {
+  const stages = new Stages();
+  const found = operations.find(request);
+  if (!isFound(found)) return found;
+  await stages.next();
+  const prepared = operations.prepare(found);
+  await stages.next();
+  return prepared;
+};
+
 export const createOperations = (options: OperationsOptions): Operations => {
   const { services, schema, log } = options;
   const { config } = services;
@@ -111,12 +136,13 @@ export const createOperations = (options: OperationsOptions): Operations => {
 
   return {
     refuse,
-    prepare(request) {
+    find(request) {
       const operation = refusing(request, () => operationOf(request));
-      const prepared = 'node' in operation ? refusing(request, () => check(request, operation)) : operation;
-      return isPrepared(prepared) || !('node' in operation)
-        ? prepared
-        : { ...prepared, ...subscriptionMark(operation) };
+      return 'node' in operation ? { request, operation } : operation;
+    },
+    prepare({ request, operation }) {
+      const prepared = refusing(request, () => check(request, operation));
+      return isPrepared(prepared) ? prepared : { ...prepared, ...subscriptionMark(operation) };
     },
     execute(prepared) {
       const answer = (result: ExecutionResult): Answer => answerOf(prepared, result, log);

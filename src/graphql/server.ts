@@ -22,6 +22,7 @@ import {
   leave,
   type OperationRequest,
   type Operations,
+  prepareInStages,
 } from './operations.ts';
 import { parametersOfForm, type RequestParameters } from './parameters.ts';
 import { checkContentType, multipartType, parametersIn, readBytes } from './read-parameters.ts';
@@ -96,7 +97,7 @@ const createStages = (operations: Operations, services: Services) => {
     accepted: Accepted,
   ): Promise<Outcome> => {
     const rows = rowFormatOf(request);
-    const prepared = operations.prepare(operationRequest);
+    const prepared = await prepareInStages(operations, operationRequest);
     // Rows are read by programs that know HTTP only.
     if (!isPrepared(prepared)) return rows === null ? prepared : { ...prepared, jsonStatus: prepared.status };
     if (prepared.operation.node.operation !== 'subscription') {

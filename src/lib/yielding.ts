@@ -41,6 +41,21 @@ export const createYielder = (work?: Work): Yielder => {
   };
 };
 
+/**
+ * Awaited between the stages of a request, of which most are short: resolves at once unless the stages since the last yield
+ * have lasted long enough for a slice.
+ */
+export class Stages {
+  #until = performance.now() + sliceMs;
+
+  next(): Promise<void> | undefined {
+    if (performance.now() < this.#until) return undefined;
+    return yieldToEventLoop().then(() => {
+      this.#until = performance.now() + sliceMs;
+    });
+  }
+}
+
 /** Steps between two looks at the clock. */
 const stepsPerLook = 64;
 

@@ -9,7 +9,7 @@ import {
 import { DomainError } from '../errors.ts';
 import { checkAccess } from '../graphql/access.ts';
 import type { Answer } from '../graphql/answer.ts';
-import { isPrepared } from '../graphql/operations.ts';
+import { isPrepared, prepareInStages } from '../graphql/operations.ts';
 import { preview } from '../lib/problems.ts';
 import type { McpCaller, McpProgram } from './program.ts';
 import type { DocumentTool } from './tools.ts';
@@ -79,7 +79,8 @@ const run = async (
   if (!hasExactNumbers && hasRounded(variables)) return refuse('numbers above 2^53 are not exact: send them as text');
   await beforeCall();
   const parameters = { query: text, documentId: null, operationName, variables, extensions: null };
-  const prepared = operations.prepare({ parameters, caller, origin, requestId: id, isReadOnly: false });
+  const request = { parameters, caller, origin, requestId: id, isReadOnly: false };
+  const prepared = await prepareInStages(operations, request);
   return (isPrepared(prepared) ? await operations.execute(prepared) : prepared).result;
 };
 
