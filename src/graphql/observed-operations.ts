@@ -54,7 +54,7 @@ export const observeOperations = (
     find(request) {
       const startedMs = performance.now();
       const found = operations.find(request);
-      if ((!'operation') in found) ended(unknown, found.result, startedMs, request.requestId);
+      if ('result' in found) ended(unknown, found.result, startedMs, request.requestId);
       return found;
     },
     prepare(found) {
