@@ -119,15 +119,18 @@ export const checkSize = ({ depth, fields, rows, scans, cost }: Size, limits: Li
   if (scans > limits.queryScansMax) refuse(`scans all facts more than ${limits.queryScansMax} times`, 'queryScansMax');
 };
 
-/** The values that the answer of a query may have. */
-export const budgetOf = ({ queryCostMax }: Pick<Limits, 'queryCostMax'>): Budget => ({
-  valuesMax: queryCostMax,
-  exceeded: () =>
-    new DomainError(
-      'LIMIT_EXCEEDED',
-      `the answer has more than ${queryCostMax} values: request smaller pages or fewer fields (setting queryCostMax)`,
-    ),
-});
+/** The values and errors that the answer of a query may have. */
+export const budgetOf = (limits: Pick<Config, 'queryCostMax' | 'queryErrorsMax'>): Budget => {
+  const { queryCostMax: valuesMax, queryErrorsMax: errorsMax } = limits;
+  const reasons = {
+    values: `${valuesMax} values: request smaller pages or fewer fields (setting queryCostMax)`,
+    errors: `${errorsMax} errors: correct what the first ones of a smaller page name (setting queryErrorsMax)`,
+  };
+  return {
+    ...{ valuesMax, errorsMax },
+    exceeded: (what) => new DomainError('LIMIT_EXCEEDED', `the answer has more than ${reasons[what]}`),
+  };
+};
 
 /** The size of an operation beside its limits, for clients that ask for it. */
 export const costOf = ({ depth, fields, rows, scans, cost }: Size, limits: Limits) => ({

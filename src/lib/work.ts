@@ -1,7 +1,8 @@
-/** How many values an answer may have, and the reason to end the work for one with more. */
+/** How many values and errors an answer may have, and the reason to end the work for one with more. */
 export interface Budget {
   readonly valuesMax: number;
-  exceeded(): Error;
+  readonly errorsMax: number;
+  exceeded(what: 'values' | 'errors'): Error;
 }
 
 /** Called once with the reason. */
@@ -18,11 +19,12 @@ export class Work {
   #hasEnded = false;
   #listeners: Set<OnEnd> | undefined;
   #values = 0;
+  #errors = 0;
   #sliced = 0;
   #betweenSlices: (() => void)[] = [];
   readonly #budget: Budget | undefined;
 
-  /** Without a budget, values are not counted. */
+  /** Without a budget, values and errors are not counted. */
   constructor(budget?: Budget) {
     this.#budget = budget;
   }
@@ -31,7 +33,14 @@ export class Work {
   spend(values: number): void {
     this.#values += values;
     const budget = this.#budget;
-    if (budget && this.#values > budget.valuesMax) this.end(budget.exceeded());
+    if (budget && this.#values > budget.valuesMax) this.end(budget.exceeded('values'));
+  }
+
+  /** Counts an error of the answer, and ends when there are too many. */
+  addError(): void {
+    this.#errors++;
+    const budget = this.#budget;
+    if (budget && this.#errors > budget.errorsMax) this.end(budget.exceeded('errors'));
   }
 
   /** Between slices of a computation, others may add to what is loaded together. */
@@ -80,5 +89,19 @@ export class Work {
       this.#listeners.add(listener);
     }
     return () => void this.#listeners?.delete(listener);
+  }
+}
+
+/** Work for several requests at once: it ends when those of all of them have ended. */
+export class SharedWork extends Work {
+  #waiting = 0;
+
+  /** Adds a request that waits for it; without one it never ends. */
+  add(work: Work | undefined): void {
+    this.#waiting++;
+    work?.onEnd((reason) => {
+      this.#waiting--;
+      if (this.#waiting === 0) this.end(reason);
+    });
   }
 }

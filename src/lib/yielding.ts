@@ -140,3 +140,26 @@ export class Slices {
     this.#work?.endSlices();
   }
 }
+
+/** Runs so many tasks at once, and others in the order of the calls after them. */
+export class Turnstile {
+  readonly #atOnce: number;
+  #running = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(atOnce: number) {
+    this.#atOnce = atOnce;
+  }
+
+  async run<R>(task: () => Promise<R>): Promise<R> {
+    if (this.#running >= this.#atOnce) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#running++;
+    try {
+      return await task();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#running--;
+    }
+  }
+}

@@ -115,6 +115,11 @@ export const requestSettings = {
     description:
       'Maximum cost of a GraphQL operation: its values, those of every row and those that are loaded or joined counted several times, and the values in its arguments. Pages inside of pages are estimated with at most `pageSizeDefault` rows; the values of the answer are counted as well.',
   },
+  queryErrorsMax: {
+    type: integer(),
+    default: '1000',
+    description: 'Maximum number of errors of the answer to a GraphQL query; one with more is refused as a whole.',
+  },
   filterValuesMax: {
     type: integer(),
     default: '10000',

@@ -43,10 +43,12 @@ export class Execution {
   readonly variables: Readonly<Record<string, unknown>>;
   readonly errors: GraphQLError[] = [];
   readonly slices: Slices;
+  readonly #work: Work | undefined;
   #nulled: Set<Path | undefined> | undefined;
   readonly #arguments: Arguments[] = [];
 
   constructor(plan: OperationPlan, { rootValue, contextValue, variables, work }: ExecutionValues) {
+    this.#work = work;
     this.slices = new Slices(work);
     this.plan = plan;
     this.rootValue = rootValue;
@@ -61,6 +63,7 @@ export class Execution {
     if (this.#nulled.has(undefined)) return;
     this.#nulled.add(path);
     this.errors.push(error);
+    this.#work?.addError();
   }
 
   /** The text of an object that was written before and is still the same. */

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Ledger } from '../../../ledger/ledger.ts';
-import { createYielder } from '../../../lib/yielding.ts';
+import { SharedWork, type Work } from '../../../lib/work.ts';
+import { createYielder, Turnstile } from '../../../lib/yielding.ts';
 import type { JoinName } from '../dimensions.ts';
 import type { AsOf } from '../engine.ts';
 import type { FactColumns } from './columns.ts';
@@ -15,8 +16,11 @@ export interface EnrichedFacts {
 }
 
 export interface Enrichment {
-  /** The facts with these joins; default: with all that they have. */
-  at(asOf?: AsOf, joins?: ReadonlySet<JoinName>): Promise<EnrichedFacts>;
+  /**
+   * The facts with these joins; default: with all that they have. Earlier states are joined for all who need them, until the
+   * work of each has ended.
+   */
+  at(asOf?: AsOf, joins?: ReadonlySet<JoinName>, work?: Work): Promise<EnrichedFacts>;
 }
 
 /** Facts without rows that note which joins are read of them: what a query needs is known before it is joined. */
@@ -56,6 +60,16 @@ const chunkBits = 14;
 const chunkRows = 1 << chunkBits;
 const chunkMask = chunkRows - 1;
 const cachedColumnsMax = 12;
+/** Columns of earlier states that are joined at once: each takes memory for all facts. */
+const joinedAtOnceMax = 4;
+/** Rows that are joined between two looks at the clock. */
+const rowsPerYield = 1024;
+
+/** A column of an earlier state, perhaps one that is still being joined. */
+interface PastColumn {
+  readonly work: SharedWork;
+  readonly column: Promise<JoinedColumn>;
+}
 
 interface JoinedColumn {
   readonly basis: unknown;
@@ -84,7 +98,8 @@ class ChunkedEnrichment implements Enrichment {
   #current: JoinedFacts;
   #refreshing: Promise<JoinedFacts>;
   /** The last columns as of other times, pending ones included: pages and nested fields request the same ones again. */
-  readonly #past = new LRUCache<string, Promise<JoinedColumn>>({ max: cachedColumnsMax });
+  readonly #past = new LRUCache<string, PastColumn>({ max: cachedColumnsMax });
+  readonly #joining = new Turnstile(joinedAtOnceMax);
 
   constructor(ledger: Ledger, facts: FactColumns, joins: readonly Join[]) {
     this.#ledger = ledger;
@@ -97,15 +112,15 @@ class ChunkedEnrichment implements Enrichment {
     this.#refreshing = Promise.resolve(this.#current);
   }
 
-  async at(asOf: AsOf = {}, needed?: ReadonlySet<JoinName>): Promise<EnrichedFacts> {
+  async at(asOf: AsOf = {}, needed?: ReadonlySet<JoinName>, work?: Work): Promise<EnrichedFacts> {
     const sequence = this.#ledger.resolveSequence(asOf);
     if (asOf.validAtUs !== undefined || sequence < this.#ledger.snapshot().sequence)
-      return this.#joinPast(asOf, sequence, needed);
+      return this.#joinPast({ asOf, sequence, work }, needed);
     const refresh = (): Promise<JoinedFacts> => this.#refresh();
     this.#refreshing = this.#refreshing.then(refresh, refresh);
     const newest = await this.#refreshing;
     const isAnySequence = asOf.knownAtUs === undefined && asOf.sequence === undefined;
-    return isAnySequence || newest.sequence === sequence ? newest : this.#joinPast(asOf, sequence, needed);
+    return isAnySequence || newest.sequence === sequence ? newest : this.#joinPast({ asOf, sequence, work }, needed);
   }
 
   /** Brings the current state up to the newest snapshot. */
@@ -146,40 +161,55 @@ class ChunkedEnrichment implements Enrichment {
   }
 
   /** Joins all facts as of another time or sequence number, to what is needed of them. */
-  async #joinPast(asOf: AsOf, sequence: number, needed?: ReadonlySet<JoinName>): Promise<EnrichedFacts> {
+  async #joinPast(past: Past, needed?: ReadonlySet<JoinName>): Promise<EnrichedFacts> {
+    const { sequence } = past;
     const rows = this.#facts.rowsUpTo(sequence);
     const joins = this.#joins.filter(({ name }) => needed?.has(name) ?? true);
-    const columns = await Promise.all(joins.map((join) => this.#pastColumn(join, asOf, sequence)));
+    const columns = await Promise.all(joins.map((join) => this.#pastColumn(join, past)));
     return joinedFacts({ sequence, rows, joins, columns });
   }
 
-  #pastColumn(join: Join, asOf: AsOf, sequence: number): Promise<JoinedColumn> {
-    const key = `${join.name} ${sequence} ${asOf.validAtUs}`;
-    const cached = this.#past.get(key);
-    if (cached) return cached;
-    const joining = this.#joinColumn(join, asOf, sequence);
-    this.#past.set(key, joining);
-    joining.catch(() => {
-      if (this.#past.peek(key) === joining) this.#past.delete(key);
-    });
-    return joining;
+  #pastColumn(join: Join, past: Past): Promise<JoinedColumn> {
+    const key = `${join.name} ${past.sequence} ${past.asOf.validAtUs}`;
+    let known = this.#past.get(key);
+    if (!known || known.work.hasEnded) {
+      const work = new SharedWork();
+      const started = { work, column: this.#joining.run(() => this.#joinColumn(join, { ...past, work })) };
+      started.column.catch(() => {
+        if (this.#past.peek(key) === started) this.#past.delete(key);
+      });
+      this.#past.set(key, started);
+      known = started;
+    }
+    known.work.add(past.work);
+    return known.column;
   }
 
-  async #joinColumn(join: Join, asOf: AsOf, sequence: number): Promise<JoinedColumn> {
+  async #joinColumn(join: Join, { asOf, sequence, work }: Past): Promise<JoinedColumn> {
+    work?.check();
     const rows = this.#facts.rowsUpTo(sequence);
     const basis = await join.basisAt(sequence);
-    const maybeYield = createYielder();
+    const maybeYield = createYielder(work);
     const chunks: Chunk[] = [];
     for (let first = 0; first < rows; first += chunkRows) {
       const chunk = join.allocate(chunkRows);
-      const to = Math.min(first + chunkRows, rows);
-      join.fill({ chunk, first, from: first, to }, basis, asOf, sequence);
+      const end = Math.min(first + chunkRows, rows);
+      for (let from = first; from < end; from += rowsPerYield) {
+        join.fill({ chunk, first, from, to: Math.min(from + rowsPerYield, end) }, basis, asOf, sequence);
+        await maybeYield();
+      }
       chunks.push(chunk);
-      await maybeYield();
     }
     // Without its basis, which may be a whole table of addresses: this state is never renewed.
     return { basis: undefined, chunks };
   }
+}
+
+/** An earlier state, and who needs it. */
+interface Past {
+  readonly asOf: AsOf;
+  readonly sequence: number;
+  readonly work: Work | undefined;
 }
 
 interface ColumnRenewal {
@@ -209,7 +239,7 @@ const renewColumn = async (facts: FactColumns, renewal: ColumnRenewal): Promise<
     await maybeYield();
   }
   for (let row = isNewBasis ? 0 : previousRows; row < rows; ) {
-    const to = Math.min((row & ~chunkMask) + chunkRows, rows);
+    const to = Math.min((row & ~chunkMask) + chunkRows, row + rowsPerYield, rows);
     fill(row, to);
     row = to;
     await maybeYield();

@@ -19,7 +19,7 @@ export const groupFacts = async (
   const probe = joinProbe();
   dimensionsOf(facts, query, probe.facts);
   facts.testOf(query.where, probe.facts, query.timeZone);
-  const enriched = await facts.enrichment.at(query.asOf, probe.joins);
+  const enriched = await facts.enrichment.at(query.asOf, probe.joins, work);
   // Questions that waited for the same tables would otherwise all begin in one go.
   await maybeYield();
   const dimensions = dimensionsOf(facts, query, enriched);

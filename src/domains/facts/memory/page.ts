@@ -39,7 +39,7 @@ export class FactPages {
 
   async page(request: FactPageRequest, work?: Work): Promise<FactPage> {
     const facts = this.#facts;
-    const enriched = await facts.enrichment.at(request.asOf, joinsOf(facts, request.where));
+    const enriched = await facts.enrichment.at(request.asOf, joinsOf(facts, request.where), work);
     const { sequence } = enriched;
     const key = JSON.stringify([sequence, request]);
     const listKey = JSON.stringify([sequence, request.where, request.userId, request.asOf?.validAtUs]);
