@@ -146,7 +146,7 @@ export interface BodyLimits {
   /** The setting `decodedBodyBytesMax`, for compressed bodies. */
   readonly decodedBytesMax: number;
   /** Of JSON that is the whole body. */
-  readonly input: InputLimits;
+  readonly input: InputLimits & { readonly inputBytesMax: number };
 }
 
 /** Called before each chunk of a stream: an error if no more of the body may be read. */
@@ -210,8 +210,11 @@ export class RequestBody {
     return textOf(await this.bytes());
   }
 
-  /** Parses JSON that is in the body. Throws SyntaxError, and LIMIT_EXCEEDED before it is parsed. */
+  /** Parses JSON that is in the body. Throws SyntaxError, and TOO_LARGE or LIMIT_EXCEEDED before it is parsed. */
   parseJson(text: string): unknown {
+    const { inputBytesMax } = this.#limits.input;
+    if (text.length > inputBytesMax)
+      throw new DomainError('TOO_LARGE', `the body is JSON of over ${inputBytesMax} bytes (setting inputBytesMax)`);
     checkJsonSize('the body', text, this.#limits.input);
     return parseExactJson(text);
   }

@@ -8,7 +8,7 @@ import { errorResponseOf, toResponse } from '../http/response.ts';
 import { scopes } from '../lib/api-key.ts';
 import type { McpProgram } from './program.ts';
 
-type Limits = InputLimits & Pick<Config, 'bodyBytesMax' | 'decodedBodyBytesMax'>;
+type Limits = InputLimits & Pick<Config, 'bodyBytesMax' | 'decodedBodyBytesMax' | 'inputBytesMax'>;
 
 /**
  * The Model Context Protocol over streamable HTTP, without sessions: each POST is answered completely, so any number of

@@ -59,7 +59,8 @@ export const requestSettings = {
   inputBytesMax: {
     type: bytes,
     default: '2MB',
-    description: 'Maximum size of the variables and extensions of a GraphQL request, without files.',
+    description:
+      'Maximum size of the variables and extensions of a GraphQL request, without files, and of JSON with the parameters of a REST request.',
   },
   inputDepthMax: {
     type: integer({ max: 250 }),
