@@ -1,8 +1,11 @@
 import type { Work } from './work.ts';
-import { yieldToEventLoop } from './yielding.ts';
+import { Stages, yieldToEventLoop } from './yielding.ts';
 
 /** Rows whose callers go on in one turn of the event loop: what they do with them cannot be divided afterwards. */
 const rowsPerTurn = 1000;
+
+/** Callers after which those that went on do so, before the clock is looked at. */
+const callersPerLook = 32;
 
 interface Step {
   readonly rows: number;
@@ -47,14 +50,15 @@ export class Pacer {
     this.#isRunning = true;
     // What they load next is loaded together.
     this.#work.beginSlices();
+    const stages = new Stages();
     while (this.#waiting.length > 0) {
       const steps = this.#waiting;
       this.#waiting = [];
-      for (const { rows, goOn } of steps) {
+      for (const [index, { rows, goOn }] of steps.entries()) {
         if (this.#rows >= rowsPerTurn) {
           await yieldToEventLoop();
           this.#rows = 0;
-        }
+        } else if (index % callersPerLook === 0) await stages.next();
         if (this.#work.hasEnded) return;
         this.#rows += rows;
         goOn();

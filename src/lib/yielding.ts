@@ -59,6 +59,9 @@ export class Stages {
 /** Steps between two looks at the clock. */
 const stepsPerLook = 64;
 
+/** Steps after which promises that they have resolved may go on. */
+const stepsPerPause = 16;
+
 /**
  * Divides a computation that consists of many callbacks, none of which can await another one, into slices: what comes after
  * the end of a slice is left for later ones. A computation without `work` is one slice.
@@ -132,7 +135,12 @@ export class Slices {
       this.#waiting = [];
       this.#until = performance.now() + sliceMs;
       let done = 0;
-      while (done < waiting.length && performance.now() < this.#until) waiting[done++]?.();
+      while (done < waiting.length && performance.now() < this.#until) {
+        waiting[done++]?.();
+        // What the steps have resolved goes on now, and counts for this slice.
+        if (done % stepsPerPause === 0) await undefined;
+      }
+      if (this.#work?.hasEnded) return;
       // Before those that the steps have added.
       if (done < waiting.length) this.#waiting = waiting.slice(done).concat(this.#waiting);
     }

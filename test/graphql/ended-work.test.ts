@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { Work } from '../../src/lib/work.ts';
+import { SharedWork, Work } from '../../src/lib/work.ts';
+import { Turnstile } from '../../src/lib/yielding.ts';
 import { type OpenApp, openApp, origin } from '../support/app.ts';
 
 const users = 3000;
@@ -48,6 +49,20 @@ it('a query that takes longer than it may ends with TIMEOUT, and a mutation does
   expect(await messageOf(app, mutation)).not.toContain('TIMEOUT');
 });
 
+it('an answer with more errors than it may have is refused as a whole', async () => {
+  const ids = Array.from({ length: 40 }, (_, index) => `bad_${index}`);
+  const wrongIds = `query ($ids: [ID!]!) { a: nodes(ids: $ids) { id } b: nodes(ids: $ids) { id } c: server { version } }`;
+  const { query } = await opened({ queryErrorsMax: '79' });
+  const refused = await query(wrongIds, { ids });
+  expect(refused.data ?? null).toBeNull();
+  expect(refused.errors).toEqual([
+    { message: expect.stringContaining('more than 79 errors'), extensions: { code: 'LIMIT_EXCEEDED' } },
+  ]);
+  expect(refused.errors?.[0]?.message).toContain('(setting queryErrorsMax)');
+  const wide = await opened({ queryErrorsMax: '80' });
+  expect((await wide.query(wrongIds, { ids })).errors).toHaveLength(80);
+});
+
 it('an aggregate stops at its next yield when its work ends', async () => {
   const { app } = await opened();
   const work = new Work();
@@ -78,4 +93,56 @@ it('a request whose client left reads no rows', async () => {
   expect(statements.filter(isRead)).toEqual([]);
   expect((await query(rowsQuery)).errors).toBeUndefined();
   expect(statements.filter(isRead)).not.toEqual([]);
+});
+
+it('work that several requests share ends when all of theirs have ended, and never when one has none', () => {
+  const [first, second] = [new Work(), new Work()];
+  const [shared, kept] = [new SharedWork(), new SharedWork()];
+  for (const work of [first, second]) shared.add(work);
+  for (const work of [first, undefined]) kept.add(work);
+  first.end(new Error('first'));
+  expect([shared.hasEnded, kept.hasEnded]).toEqual([false, false]);
+  second.end(new Error('second'));
+  expect([shared.hasEnded, kept.hasEnded]).toEqual([true, false]);
+  expect(() => shared.check()).toThrow('second');
+});
+
+it('an earlier state that one request no longer needs is still joined for another', async () => {
+  const { app } = await opened();
+  const request = { source: 'TRANSACTIONS', groupBy: ['USER_STATUS'], timeZone: 'UTC', orderBy: [] } as const;
+  const past = { ...request, asOf: { validAtUs: Date.UTC(2020, 0, 1) * 1000 } };
+  const [left, waits] = [new Work(), new Work()];
+  const { enrichedAggregate } = app.domains;
+  const both = [enrichedAggregate.aggregate(past, left), enrichedAggregate.aggregate(past, waits)] as const;
+  left.end(new Error('left'));
+  await expect(both[0]).rejects.toThrow('left');
+  expect((await both[1]).total.count).toBe(users);
+  const alone = new Work();
+  const other = { ...request, asOf: { validAtUs: Date.UTC(2021, 0, 1) * 1000 } };
+  const gone = enrichedAggregate.aggregate(other, alone);
+  alone.end(new Error('gone'));
+  await expect(gone).rejects.toThrow('gone');
+  expect((await enrichedAggregate.aggregate(other)).total.count).toBe(users);
+});
+
+it('a turnstile lets so many tasks run at once, and the others in order', async () => {
+  const turnstile = new Turnstile(2);
+  const ends: (() => void)[] = [];
+  const started: number[] = [];
+  const tasks = [0, 1, 2, 3].map((task) =>
+    turnstile.run(async () => {
+      started.push(task);
+      await new Promise<void>((resolve) => ends.push(resolve));
+      if (task === 1) throw new Error('failed');
+      return task;
+    }),
+  );
+  const settled = Promise.allSettled(tasks);
+  expect(started).toEqual([0, 1]);
+  for (let next = 0; next < 4; next++) {
+    ends[next]?.();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(started).toEqual([0, 1, 2, 3].slice(0, next + 3));
+  }
+  expect((await settled).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
 });

@@ -8,6 +8,7 @@ import {
   GraphQLObjectType,
   GraphQLSchema,
   GraphQLUnionType,
+  getIntrospectionQuery,
   parse,
   validate,
 } from 'graphql';
@@ -134,6 +135,19 @@ describe('compiled execution', () => {
       { numRuns: 40 },
     );
   }, 60_000);
+
+  it('answers introspection with the bytes of graphql-js', async () => {
+    const text = `${getIntrospectionQuery({ inputValueDeprecation: true })}
+      query ByName($name: String!, $all: Boolean!) { a: __type(name: $name) { name fields(includeDeprecated: $all) { name } } b: __type(name: "") { name } }`;
+    for (const [operationName, variableValues] of [
+      ['IntrospectionQuery', {}],
+      ['ByName', { name: 'Query', all: true }],
+      ['ByName', { name: 'Nothing', all: false }],
+    ] as const) {
+      const args = { schema, document: parse(text), operationName, variableValues };
+      expect(resultText(await createExecute(schema)(args))).toBe(JSON.stringify(await execute(args)));
+    }
+  });
 
   it('leaves no rejected promise behind when a list fails at once', async () => {
     const item = new GraphQLObjectType({

@@ -118,6 +118,25 @@ describe('a hostile request is refused or answered, and the next one is answered
   });
 });
 
+/** Bodies of REST routes, none of which has an end in time. */
+const restBodies: readonly (readonly [path: string, type: string, body: string])[] = [
+  ['/sql', 'application/json', `{"query":"select 1","parameters":${'['.repeat(50_000)}${']'.repeat(50_000)}}`],
+  ['/sql', 'application/json', `{"query":"select 1","parameters":[${'1,'.repeat(1_000_000)}1]}`],
+  ['/sql', 'application/json', `{"query":"select 1","parameters":["${'x'.repeat(3_000_000)}"]}`],
+  ['/sql', 'application/sql', `select ${'1+'.repeat(100_000)}1`],
+  ['/initial', 'application/json', `{"uuid":${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}}`],
+  ['/initial', 'application/x-www-form-urlencoded', 'uuid=1&'.repeat(100_000)],
+  ['/events', 'application/x-ndjson', `{"a":"${'x'.repeat(3_000_000)}`],
+  ['/events', 'application/json', `[${'{},'.repeat(50_000)}{}]`],
+];
+
+describe('a hostile body of a REST route is refused, and the next request is answered', () => {
+  it.each(restBodies)('%s %s', async (path, type, body) => {
+    for (const key of [null, reader, admin])
+      expectPlain(await send({ name: '', body, headers: { 'content-type': type } }, key, path));
+  });
+});
+
 const texts = hostileBodies.flatMap(({ body }) => (typeof body === 'string' && body.length < 20_000 ? [body] : []));
 
 const piece = fc.constantFrom(

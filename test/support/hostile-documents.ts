@@ -227,6 +227,49 @@ const documents: readonly (readonly [name: string, query: string, variables?: ob
   ],
 ];
 
+/** Values that cost more than their number says. */
+const exact = (count: number, digits: number): string =>
+  Array.from({ length: count }, (_, index) => `${'1'.repeat(digits)}.${index}1`).join(',');
+
+const expensive: readonly (readonly [name: string, json: string])[] = [
+  ['exact numbers', `{"query":"query ($s: [ID!]) { a: __typename }","variables":{"s":[${exact(15_000, 100)}]}}`],
+  ['exact numbers as ids', withFilter(`{"userIds":[${exact(9000, 100)}]}`)],
+  [
+    'lists in lists of exact numbers',
+    withFilter(`{"userIds":[${Array.from({ length: 5000 }, () => '[1e1,[1.0000000000000000001]]').join(',')}]}`),
+  ],
+  [
+    'wrong ids many times',
+    requestOf(`query ($ids: [ID!]!) ${aliased(60, 'nodes(ids: $ids) { id }')}`, {
+      ids: Array.from({ length: 1000 }, (_, index) => `bad_${index}`),
+    }),
+  ],
+  [
+    'errors of rows',
+    requestOf(
+      `{ transactions(first: 1000) { nodes { ${repeated(20, (index) => `a${index}: user { transactions(first: 1, after: "z${index}") { totalCount } }`)} } } }`,
+    ),
+  ],
+  [
+    'fragments spread many times',
+    requestOf(
+      `{ ${repeated(30, (index) => `a${index}: transactions(first: 30) { nodes { ...f } }`)} } fragment f on Transaction { ${repeated(20, (index) => `b${index}: amount`)} }`,
+    ),
+  ],
+  [
+    'earlier states',
+    requestOf(aliased(20, 'enrichedAggregate(asOf: { validAt: "2020-01-01T00:00:00Z" }) { totalCount }')),
+  ],
+  ['conversations many times', requestOf(aliased(100, 'conversations(first: 1000) { nodes { uuid } totalCount }'))],
+  [
+    'directives of each field',
+    requestOf(
+      `query ($v: Boolean!) { ${repeated(300, (index) => `a${index}: __typename @include(if: $v) @skip(if: false)`)} }`,
+      { v: true },
+    ),
+  ],
+];
+
 const compressed = (name: string, body: Buffer, coding: string): HostileBody => ({
   name,
   body,
@@ -291,6 +334,7 @@ const others: readonly HostileBody[] = [
 /** More than a hundred bodies that would cost much, break parsers or reach what they must not. */
 export const hostileBodies: readonly HostileBody[] = [
   ...texts.map(([name, body]) => ({ name: `text: ${name}`, body })),
+  ...expensive.map(([name, body]) => ({ name: `cost: ${name}`, body })),
   ...documents.map(([name, query, variables]) => ({ name: `document: ${name}`, body: requestOf(query, variables) })),
   ...others,
 ];

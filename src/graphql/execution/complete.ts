@@ -127,7 +127,9 @@ const nulled = (thrown: unknown, { isNullable }: OutputPlan, info: FieldInfo, pa
 
 /** Completes a value that had to be awaited: thousands of values may arrive at once. */
 const completeInTurn = (output: OutputPlan, value: unknown, info: FieldInfo, path: Path | null): Completed => {
-  const { slices } = info.execution;
+  const { slices, hasEnded } = info.execution;
+  // Nobody waits for it, or for its errors.
+  if (hasEnded) return new Promise(() => undefined);
   const step = (): string | null | Promise<Text> => complete(output, value, info, path);
   return slices.isOver() ? slices.later<Text>(step) : step();
 };

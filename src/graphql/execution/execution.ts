@@ -56,6 +56,11 @@ export class Execution {
     this.variables = variables;
   }
 
+  /** Whether nobody waits for the result any more. */
+  get hasEnded(): boolean {
+    return this.#work?.hasEnded === true;
+  }
+
   /** Adds the error of a field that becomes null, unless a field around it has become null already. */
   addError(error: GraphQLError, path: Path | undefined): void {
     this.#nulled ??= new Set();

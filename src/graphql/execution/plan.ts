@@ -17,6 +17,8 @@ import {
   isNonNullType,
   Kind,
   type OperationDefinitionNode,
+  SchemaMetaFieldDef,
+  TypeMetaFieldDef,
   visit,
 } from 'graphql';
 import { type Arguments, type ArgumentsReader, argumentsReaderOf } from './arguments.ts';
@@ -126,13 +128,24 @@ const isFixed = (plan: OperationPlan, field: FieldPlan): boolean => {
 
 type FieldToPlan = Pick<FieldPlan, 'parentType' | 'responseName' | 'prefix' | 'nodes'>;
 
+const definitionOf = (
+  { schema }: OperationPlan,
+  parentType: GraphQLObjectType,
+  { name: { value: name } }: FieldNode,
+): GraphQLField<unknown, unknown> | undefined => {
+  if (parentType === schema.getQueryType())
+    for (const introspection of [SchemaMetaFieldDef, TypeMetaFieldDef])
+      if (introspection.name === name) return introspection;
+  return parentType.getFields()[name];
+};
+
 /** Undefined for a field that the type does not have. */
 const planField = (plan: OperationPlan, field: FieldToPlan): FieldPlan | undefined => {
   const { parentType, prefix, nodes } = field;
   const [node] = nodes as readonly [FieldNode];
   const isTypename = node.name.value === '__typename';
   // A constant is not resolved: the definition of any other field will do.
-  const definition = isTypename ? Object.values(parentType.getFields())[0] : parentType.getFields()[node.name.value];
+  const definition = isTypename ? Object.values(parentType.getFields())[0] : definitionOf(plan, parentType, node);
   if (!definition) return undefined;
   const constantArguments = isTypename ? noArguments : constantArgumentsOf(definition, node);
   const isConstant = (value: ASTNode): boolean => !hasVariable(value);

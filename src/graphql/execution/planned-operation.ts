@@ -1,5 +1,4 @@
 import {
-  BREAK,
   type DocumentNode,
   type GraphQLObjectType,
   Kind,
@@ -45,8 +44,7 @@ export class PlannedOperation {
   }
 
   /**
-   * The plan for coerced variables. Null where graphql-js has to execute: mutations, introspection, conditions that are not
-   * booleans.
+   * The plan for coerced variables. Null where graphql-js has to execute: mutations, and conditions that are not booleans.
    */
   planFor(variables: Readonly<Record<string, unknown>>): Planned | null {
     const rootType = this.#setting.schema.getRootType(this.#operation.operation);
@@ -86,19 +84,14 @@ const fragmentsOf = ({ definitions }: DocumentNode): Fragments => {
   return fragments;
 };
 
-/** The variables in conditions, sorted out of the whole document; null when it has introspection. */
-const conditionsOf = (document: DocumentNode): readonly string[] | null => {
+/** The variables in conditions, sorted out of the whole document. */
+const conditionsOf = (document: DocumentNode): readonly string[] => {
   const names = new Set<string>();
-  let introspects = false;
   visit(document, {
-    Field({ name: { value } }) {
-      introspects ||= value === '__schema' || value === '__type';
-      return introspects ? BREAK : undefined;
-    },
     Directive({ name, arguments: values }) {
       if (name.value !== 'skip' && name.value !== 'include') return;
       for (const { value } of values ?? []) if (value.kind === Kind.VARIABLE) names.add(value.name.value);
     },
   });
-  return introspects ? null : [...names];
+  return [...names];
 };
