@@ -119,9 +119,9 @@ it('an earlier state that one request no longer needs is still joined for anothe
   expect((await both[1]).total.count).toBe(users);
   const alone = new Work();
   const other = { ...request, asOf: { validAtUs: Date.UTC(2021, 0, 1) * 1000 } };
-  const gone = enrichedAggregate.aggregate(other, alone);
+  const ended = enrichedAggregate.aggregate(other, alone);
   alone.end(new Error('gone'));
-  await expect(gone).rejects.toThrow('gone');
+  await expect(ended).rejects.toThrow('gone');
   expect((await enrichedAggregate.aggregate(other)).total.count).toBe(users);
 });
 
