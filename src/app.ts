@@ -198,6 +198,8 @@ const statementListener = (
   };
 };
 
+const unfinished = 'an erasure that was interrupted could not be completed; the next start tries it again';
+
 /** What runs besides requests: following the store, the watched folder, synchronizations of user files, alerts. */
 const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, domains }: Core) => {
   const follower = createFollower({
@@ -221,6 +223,7 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
     domains.imports.endInterrupted().catch((error: unknown) => log.error(error, 'imports could not be ended'));
   });
   const watchedFolder = createWatchedFolder(dropFolders(domains), config, watchReport(log));
+  const stopping = new AbortController();
   let firstSync: Promise<void> | undefined;
   let notice: ServerNotice | undefined;
 
@@ -234,7 +237,7 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
       notice = announceServer(config.data);
       // What another process has written since the store was opened.
       domains.apiKeys.refresh();
-      await finishErasure(domains, log);
+      await domains.eraser.finishInterrupted().catch((error: unknown) => log.error(error, unfinished));
       await domains.versionTables.sweep();
       void domains.versionTables.convertAll();
       domains.versionPreparation.start();
@@ -243,9 +246,13 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
       domains.alerts.start(address, alertReport(log));
       const { userFilesEveryMinutes, userFilesStartMs } = config;
       firstSync = domains.userSync.start(userFilesEveryMinutes * 60_000, userFilesStartMs, reportSync(log));
+      checkFiles(domains, log, stopping.signal).catch((error: unknown) => {
+        if (!stopping.signal.aborted) log.error(error, 'the files of images and datasets could not be looked for');
+      });
     },
     firstSync: async (): Promise<void> => firstSync,
     async stop(): Promise<void> {
+      stopping.abort();
       follower.stop();
       notice?.remove();
       watchedFolder.close();
@@ -256,15 +263,11 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
   };
 };
 
-/** An erasure that was interrupted must not leave behind what it removed from the tables. */
-const finishErasure = async ({ eraser }: Domains, log: Logger): Promise<void> => {
-  if (!eraser.isUnfinished()) return;
-  try {
-    await eraser.finish();
-    log.info('an erasure that was interrupted is complete');
-  } catch (error) {
-    log.error(error, 'an erasure that was interrupted could not be completed; the next start tries it again');
-  }
+/** Looks for the files of images and datasets, beside requests; their content is compared when it is used. */
+const checkFiles = async ({ fileProblems, health }: Domains, log: Logger, signal: AbortSignal): Promise<void> => {
+  const count = await health.countDamagedFiles(fileProblems({ isQuick: true, signal }));
+  // Their names are those of people.
+  if (count > 0) log.error({ files: count }, 'files are missing or have another size: "asof verify --list" names them');
 };
 
 const watchReport = (log: Logger): WatchReport => ({

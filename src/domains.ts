@@ -66,7 +66,7 @@ import type { DebugLog } from './lib/debug-log.ts';
 import type { Trace } from './lib/telemetry.ts';
 import { createImageStore } from './sources/image-store.ts';
 import { openObjects } from './sources/open-objects.ts';
-import { type OwnedFile, problemsOfFiles } from './sources/stored-file.ts';
+import { type FileCheck, type OwnedFile, problemsOfFiles } from './sources/stored-file.ts';
 
 /** What the domains depend on. */
 export interface DomainServices {
@@ -94,15 +94,15 @@ export const createDomains = (services: DomainServices) => {
   return {
     apiKeys: createApiKeys(store, limits),
     changes,
-    health: new Health(store, services.ledger, services.nowUs),
+    health: new Health(store, services.ledger, { nowUs: services.nowUs, data: limits.data }),
     ...users,
     ...facts,
     ...imports,
     ...datasets,
     eraser: new Eraser({ ...services, ...users, ...imports, tables: datasets.versionTables, data: limits.data }),
     storedFiles: () => storedFiles(services, users, datasets),
-    /** What is wrong with each faulty file that the store names, one text for each. Reads a share of them, 0 to 1. */
-    fileProblems: (share = 1) => problemsOfFiles(storedFiles(services, users, datasets), share),
+    /** What is wrong with each faulty file that the store names, one text for each. */
+    fileProblems: (check: FileCheck = {}) => problemsOfFiles(storedFiles(services, users, datasets), check),
     ...createConversationDomains(services),
     alerts: createAlerts(services, imports, facts),
     sql: new Sql({ ...services, ...users, ...facts, ...datasets }),

@@ -1,6 +1,7 @@
 import type { Context } from '../../src/context.ts';
 import type { IndexLag } from '../../src/domains/health/health.ts';
 import type { IngestRate } from '../../src/domains/health/ingest-rates.ts';
+import type { BackupNote } from '../../src/lib/backup-note.ts';
 import { builder } from '../builder.ts';
 import { ChangeKindEnum } from '../changes/changes.ts';
 import { ServerType } from '../server.ts';
@@ -67,7 +68,25 @@ const IndexLagType = builder.objectRef<IndexLag>('IndexLag').implement({
   }),
 });
 
+const LastBackup = builder.objectRef<BackupNote>('LastBackup').implement({
+  description: 'The last complete backup by `asof backup`.',
+  fields: (t) => ({
+    at: t.field({ type: 'DateTime', description: 'When it was complete.', resolve: ({ atUs }) => atUs }),
+    sequence: t.field({
+      type: 'BigInt',
+      description: 'The last record that it has.',
+      resolve: ({ sequence }) => sequence,
+    }),
+  }),
+});
+
 builder.objectFields(ServerType, (t) => ({
+  lastBackup: t.field({
+    type: LastBackup,
+    nullable: true,
+    description: 'The last complete backup; null when none was made.',
+    resolve: (_server, _args, { health }) => health.lastBackup(),
+  }),
   ingest: t.field({
     type: Ingest,
     description: 'How many records arrive.',

@@ -18,11 +18,26 @@ export interface OwnedFile extends StoredFile {
   readonly isStillNamed?: () => boolean;
 }
 
-/** What is wrong with each faulty file, one text for each. Reads a share of them, 0 to 1. */
-export async function* problemsOfFiles(files: Iterable<OwnedFile>, share = 1): AsyncGenerator<string> {
+/** How files are checked. */
+export interface FileCheck {
+  /** The share of files that are checked, 0 to 1; default: all. */
+  readonly share?: number;
+  /** Looks only whether they exist and have their size. */
+  readonly isQuick?: boolean;
+  /** Ends the check. */
+  readonly signal?: AbortSignal;
+}
+
+/** What is wrong with each faulty file, one text for each. */
+export async function* problemsOfFiles(
+  files: Iterable<OwnedFile>,
+  { share = 1, isQuick = false, signal }: FileCheck,
+): AsyncGenerator<string> {
   for (const file of files) {
     if (share < 1 && Math.random() >= share) continue;
-    const problem = await problemOfFile(file);
+    const problem = await problemOfFile(isQuick ? { ...file, sha256: null } : file);
+    // The store, which names further files, may be closed by now.
+    if (signal?.aborted) return;
     if (problem !== null && file.isStillNamed?.() !== false) yield `${file.owner}: ${problem}`;
   }
 }

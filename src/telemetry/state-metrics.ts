@@ -67,6 +67,15 @@ const addIndices = (registry: Registry, { health, ledger, server }: Watched): vo
   );
   perIndex('asof_index_entries', 'Entries of each index in memory.', 'entries');
   perIndex('asof_index_bytes', 'Bytes of each index in memory, about.', 'bytes');
+  gauge('asof_damages', 'What of the store and its files this server has found not to be as it was stored.', () =>
+    health.damages(),
+  );
+  gauge('asof_last_backup_time_seconds', 'When the last backup was complete, since 1970 UTC; 0 for none.', () => {
+    return (health.lastBackup()?.atUs ?? 0) / 1e6;
+  });
+  gauge('asof_last_backup_sequence', 'The last sequence number of the last backup; 0 for none.', () => {
+    return health.lastBackup()?.sequence ?? 0;
+  });
   gauge('asof_store_bytes', 'Bytes of the store, without its write-ahead log, datasets and images.', () =>
     health.storeBytes(),
   );

@@ -121,6 +121,18 @@ const answersAt = async (get: Fetch, sequence: number): Promise<readonly string[
   return [graphql, ...(await Promise.all(rest))];
 };
 
+it('asof backup leaves a note of the last backup in the data folder', async () => {
+  const [data, out] = [await folder(), await folder()];
+  const opened = await openApp({ data });
+  await opened.importFile('user-status', { name: 's.csv', text: 'user_id,created_at,status\na,2020-01-01,paying' });
+  await opened.close();
+  await backUp(data, out);
+  const again = await openApp({ data });
+  onTestFinished(again.close);
+  const { data: found } = await again.query('{ server { lastBackup { sequence } } }');
+  expect(found).toEqual({ server: { lastBackup: { sequence: 1 } } });
+});
+
 it('a backup that is restored answers as the original, and a second one after few changes writes few bytes', async () => {
   const { data, out, root } = await filled(20_000);
   const first = await backUp(data, out);

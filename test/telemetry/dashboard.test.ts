@@ -8,7 +8,7 @@ interface Dashboard {
   readonly panels: readonly { readonly title: string; readonly targets: readonly { readonly expr: string }[] }[];
 }
 
-it('every metric of the dashboard and of the documentation exists', async () => {
+it('every metric of the dashboard, of the rules for alerts and of the documentation exists', async () => {
   const app = await openApp();
   onTestFinished(app.close);
   const metrics = await (await app.get('/metrics')).text();
@@ -26,6 +26,11 @@ it('every metric of the dashboard and of the documentation exists', async () => 
   );
   expect(displayed.length).toBeGreaterThan(15);
   expect(displayed.filter((name) => !series.has(name))).toEqual([]);
+
+  const rules = readFileSync(join(root, 'examples/monitoring/rules.yml'), 'utf8');
+  const watched = [...rules.matchAll(/\basof_\w+/g)].map(([name]) => name);
+  expect(watched.length).toBeGreaterThan(3);
+  expect(watched.filter((name) => !series.has(name))).toEqual([]);
 
   const page = readFileSync(join(root, 'docs/operations/observability.md'), 'utf8');
   const named = [...page.matchAll(/`((?:asof|nodejs|process)_\w+)`/g)].map(([, name = '']) => name);

@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 import type { Store } from '../../../db/store.ts';
 import { type ListedBackup, listBackups } from '../../backup/manifest.ts';
 import type { Config } from '../../config.ts';
-import type { Eraser, Erasure, ErasureRequest } from '../../domains/erasure/erasure.ts';
+import type { Erasure, ErasureRequest } from '../../domains/erasure/erasure.ts';
 import { formatInstant } from '../../lib/time.ts';
 import type { Command } from '../command.ts';
 import { type CommandServices, withExistingData } from '../data-folder.ts';
@@ -96,7 +96,7 @@ const eraseFrom = async ({ store, domains: { eraser } }: CommandServices, reques
   const { erasure, what, config } = request;
   const found = await eraser.find(erasure);
   if (found.isEmpty) {
-    if (eraser.isUnfinished()) await finish(eraser, config);
+    await withExplanation(config, () => eraser.finishInterrupted());
     await report(found, [], request);
     return;
   }
@@ -104,7 +104,7 @@ const eraseFrom = async ({ store, domains: { eraser } }: CommandServices, reques
   const backups = await backupsWith(found, request);
   await confirm(found, request);
   await found.erase();
-  await finish(eraser, config);
+  await withExplanation(config, () => eraser.finish());
   if (!(await eraser.find(erasure)).isEmpty)
     throw new CommandError(exitFailure, `not all of ${what} was erased: run it again`);
   await report(found, backups, request);
@@ -158,9 +158,10 @@ const requireSpace = async (store: Store, { newBytes }: Erasure, { data }: Confi
   );
 };
 
-const finish = async (eraser: Eraser, { data }: Config): Promise<void> => {
+/** Says what is left to do when the rest of an erasure fails. */
+const withExplanation = async ({ data }: Config, finish: () => Promise<void>): Promise<void> => {
   try {
-    await eraser.finish();
+    await finish();
   } catch (error) {
     if (!isSystemError(error)) throw error;
     throw new CommandError(

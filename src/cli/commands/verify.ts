@@ -74,7 +74,7 @@ export const problemsOfStore = async (
   const { damages, records, hasMark } = store.verify(share);
   const found: Report['damages'][number][] = [...damages];
   try {
-    for await (const message of fileProblems(share)) found.push({ message });
+    for await (const message of fileProblems({ share })) found.push({ message });
   } catch (error) {
     if (!isSystemError(error)) throw error;
     found.push({ message: `files: those of images and datasets cannot be named: ${error.message}` });

@@ -120,9 +120,9 @@ export class Eraser {
     };
   }
 
-  /** Whether an erasure was interrupted, or `finish` failed. */
-  isUnfinished(): boolean {
-    return this.#journal.exists();
+  /** Finishes an erasure that was interrupted, if there is one. Throws what `finish` throws. */
+  async finishInterrupted(): Promise<void> {
+    if (this.#journal.exists()) await this.finish();
   }
 
   /**

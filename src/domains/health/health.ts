@@ -3,6 +3,7 @@ import { commits } from '../../../db/tables/commits.ts';
 import { imports, rejectedRecords } from '../../../db/tables/imports.ts';
 import type { DomainError } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
+import { type BackupNote, readBackupNote } from '../../lib/backup-note.ts';
 import type { NowUs } from '../../lib/clock.ts';
 import { IngestRates } from './ingest-rates.ts';
 
@@ -21,9 +22,13 @@ export class Health {
   readonly #store: Store;
   readonly #ledger: Ledger;
   readonly #nowUs: NowUs;
+  /** The data folder. */
+  readonly #data: string;
+  #damagedFiles = 0;
 
-  constructor(store: Store, ledger: Ledger, nowUs: NowUs) {
+  constructor(store: Store, ledger: Ledger, { nowUs, data }: { readonly nowUs: NowUs; readonly data: string }) {
     this.#store = store;
+    this.#data = data;
     this.#ledger = ledger;
     this.#nowUs = nowUs;
     this.ingest = new IngestRates(nowUs);
@@ -51,6 +56,22 @@ export class Health {
   /** Why this server should get no requests although its indices are built: its writes fail. Null while they succeed. */
   writeFault(): DomainError | null {
     return this.#store.writeFault();
+  }
+
+  /** The last complete backup; null when none was made. */
+  lastBackup(): BackupNote | null {
+    return readBackupNote(this.#data);
+  }
+
+  /** How much of the store, and how many files, this server has found not to be as they were stored. */
+  damages(): number {
+    return this.#ledger.damages.length + this.#damagedFiles;
+  }
+
+  /** Counts files that are not as they were stored, one for each problem; returns how many there are. */
+  async countDamagedFiles(problems: AsyncIterable<string>): Promise<number> {
+    for await (const _problem of problems) this.#damagedFiles++;
+    return this.#damagedFiles;
   }
 
   openRejectedRecords(): number {

@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { writeBackupNote } from '../../../src/lib/backup-note.ts';
 import { fixture, type OpenApp, openApp } from '../../support/app.ts';
+import { importCsv } from '../../support/datasets.ts';
 import { sendEvents } from '../../support/events.ts';
-import { rawConnection } from '../../support/store.ts';
+import { dataFolder, rawConnection } from '../../support/store.ts';
 
 const open = async (options: Parameters<typeof openApp>[0] = {}): Promise<OpenApp> => {
   const app = await openApp(options);
@@ -117,4 +121,30 @@ describe('the health of a server', () => {
       'rejected_records_by_state',
     );
   });
+});
+
+it('the last backup and damaged files are in the health and in the metrics, and files are looked for at the start', async () => {
+  const data = dataFolder();
+  const first = await openApp({ data });
+  await importCsv(first, 'songs', 'id,title\n1,Loud\n');
+  await importCsv(first, 'others', 'id,title\n1,Quiet\n');
+  const lastBackup = async (app: OpenApp) => (await app.query('{ server { lastBackup { at sequence } } }')).data;
+  expect(await lastBackup(first)).toEqual({ server: { lastBackup: null } });
+  expect(await (await first.get('/metrics')).text()).toMatch(/^asof_last_backup_time_seconds 0$/m);
+  await writeBackupNote(data, { atUs: Date.UTC(2026, 0, 2) * 1000, sequence: 7 });
+  expect(await lastBackup(first)).toEqual({
+    server: { lastBackup: { at: '2026-01-02T00:00:00Z', sequence: 7 } },
+  });
+  const songs = first.app.domains.datasets.current(first.app.domains.datasets.getByName('songs')).file;
+  await first.close();
+  await rm(join(data, 'datasets', songs));
+  const again = await open({ data });
+  const metrics = async () => (await again.get('/metrics')).text();
+  await expect.poll(metrics).toMatch(/^asof_damages 1$/m);
+  expect(await metrics()).toMatch(/^asof_last_backup_time_seconds 1767312000$/m);
+  expect(await metrics()).toMatch(/^asof_last_backup_sequence 7$/m);
+  // Only what rests on the file is refused.
+  expect((await again.get('/readyz')).status).toBe(200);
+  expect((await again.get('/datasets/songs')).status).toBe(503);
+  expect((await again.get('/datasets/others')).status).toBe(200);
 });

@@ -85,6 +85,7 @@ export const keys: Record<string, () => null> = {
   IpCity: () => null,
   IpCityLookup: () => null,
   IpTable: () => null,
+  LastBackup: () => null,
   MarketAllocation: () => null,
   MarketHealth: () => null,
   Misfit: () => null,

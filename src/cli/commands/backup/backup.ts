@@ -8,6 +8,7 @@ import { prune } from '../../../backup/prune.ts';
 import type { BackupTarget } from '../../../backup/target.ts';
 import type { Config } from '../../../config.ts';
 import { DomainError } from '../../../errors.ts';
+import { writeBackupNote } from '../../../lib/backup-note.ts';
 import { createClock } from '../../../lib/clock.ts';
 import { parseRefreshInterval } from '../../../lib/refresh-interval.ts';
 import { programVersion } from '../../../version.ts';
@@ -115,19 +116,33 @@ interface Job {
 const backUpOnce = async (
   { options, config, terminal, store, target }: Job,
   signal: AbortSignal,
-): Promise<{ readonly exitCode: ExitCode; readonly id: string }> => {
+): Promise<{ readonly exitCode: ExitCode; readonly id: string; readonly sequence: number }> => {
   const parallel = config.backupParallel;
   const services: BackupServices = {
     ...{ target, store, parallel, data: config.data, version: programVersion(), nowUs: createClock(config.now) },
     inspect: (data) => inspectStore(config, data),
   };
   const result = await createBackup(services, signal);
+  await noteBackup(services, result.backup.sequence, terminal);
   const pruned = options.keep === undefined ? null : await prune(target, { keep: options.keep, parallel }, signal);
   const text = options.json ? JSON.stringify(jsonOfResult(result, pruned)) : lineOfResult(result, pruned);
   await terminal.print(text);
-  const { id, problems } = result.backup;
+  const { id, sequence, problems } = result.backup;
   for (const problem of problems) terminal.printError(`asof: ${problem}`);
-  return { exitCode: problems.length === 0 ? exitSuccess : exitProblems, id };
+  return { exitCode: problems.length === 0 ? exitSuccess : exitProblems, id, sequence };
+};
+
+/** Lets servers say when the last backup was made. */
+const noteBackup = async (
+  { data, nowUs }: Pick<BackupServices, 'data' | 'nowUs'>,
+  sequence: number,
+  terminal: Terminal,
+): Promise<void> => {
+  try {
+    await writeBackupNote(data, { atUs: nowUs(), sequence });
+  } catch (error) {
+    terminal.printError(`asof: the backup is complete, but the data folder cannot say so: ${messageOf(error)}`);
+  }
 };
 
 /** The pause after a failure, at most: the target may be back soon. */
@@ -135,17 +150,18 @@ const retryMsMax = 60_000;
 
 /** Goes on after errors. While nothing is written to the store, nothing is copied. */
 const repeat = async (job: Job, everyMs: number, signal: AbortSignal): Promise<void> => {
-  const { store, target, terminal } = job;
-  let last: { readonly version: number; readonly id: string } | null = null;
+  const { store, target, terminal, config } = job;
+  let last: { readonly version: number; readonly id: string; readonly sequence: number } | null = null;
   while (!signal.aborted) {
     const startedMs = Date.now();
     let pauseMs = everyMs;
     try {
       // Before the copy: a commit in between is then backed up twice rather than never.
       const version = store.version();
-      if (last !== null && last.version === version && (await newestBackup(target, signal))?.id === last.id)
+      if (last !== null && last.version === version && (await newestBackup(target, signal))?.id === last.id) {
+        await noteBackup({ data: config.data, nowUs: createClock(config.now) }, last.sequence, terminal);
         await terminal.print(unchanged(job, last.id));
-      else last = { version, id: (await backUpOnce(job, signal)).id };
+      } else last = { version, ...(await backUpOnce(job, signal)) };
     } catch (error) {
       if (signal.aborted) return;
       last = null;
