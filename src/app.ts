@@ -198,6 +198,9 @@ const statementListener = (
   };
 };
 
+/** Not by their names, which may be those of people. */
+const filesDamaged = 'files are missing or have another size: "asof verify --list" names them';
+
 const unfinished = 'an erasure that was interrupted could not be completed; the next start tries it again';
 
 /** What runs besides requests: following the store, the watched folder, synchronizations of user files, alerts. */
@@ -246,9 +249,14 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
       domains.alerts.start(address, alertReport(log));
       const { userFilesEveryMinutes, userFilesStartMs } = config;
       firstSync = domains.userSync.start(userFilesEveryMinutes * 60_000, userFilesStartMs, reportSync(log));
-      checkFiles(domains, log, stopping.signal).catch((error: unknown) => {
-        if (!stopping.signal.aborted) log.error(error, 'the files of images and datasets could not be looked for');
-      });
+      // Their content is compared when it is used.
+      const { signal } = stopping;
+      const problems = domains.fileProblems({ isQuick: true, signal });
+      domains.health.countDamagedFiles(problems).then(
+        (files) => files > 0 && log.error({ files }, filesDamaged),
+        (error: unknown) =>
+          signal.aborted || log.error(error, 'the files of images and datasets could not be looked for'),
+      );
     },
     firstSync: async (): Promise<void> => firstSync,
     async stop(): Promise<void> {
@@ -261,13 +269,6 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
       await Promise.all([domains.userSync.close(), domains.datasetRefreshes.stop(), domains.alerts.stop()]);
     },
   };
-};
-
-/** Looks for the files of images and datasets, beside requests; their content is compared when it is used. */
-const checkFiles = async ({ fileProblems, health }: Domains, log: Logger, signal: AbortSignal): Promise<void> => {
-  const count = await health.countDamagedFiles(fileProblems({ isQuick: true, signal }));
-  // Their names are those of people.
-  if (count > 0) log.error({ files: count }, 'files are missing or have another size: "asof verify --list" names them');
 };
 
 const watchReport = (log: Logger): WatchReport => ({
