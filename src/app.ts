@@ -249,13 +249,10 @@ const createBackgroundJobs = (config: Config, log: Logger, { store, ledger, doma
       domains.alerts.start(address, alertReport(log));
       const { userFilesEveryMinutes, userFilesStartMs } = config;
       firstSync = domains.userSync.start(userFilesEveryMinutes * 60_000, userFilesStartMs, reportSync(log));
-      // Their content is compared when it is used.
-      const { signal } = stopping;
-      const problems = domains.fileProblems({ isQuick: true, signal });
+      const problems = domains.fileProblems({ isQuick: true, signal: stopping.signal });
       domains.health.countDamagedFiles(problems).then(
         (files) => files > 0 && log.error({ files }, filesDamaged),
-        (error: unknown) =>
-          signal.aborted || log.error(error, 'the files of images and datasets could not be looked for'),
+        (error: unknown) => stopping.signal.aborted || log.error(error, 'files could not be looked for'),
       );
     },
     firstSync: async (): Promise<void> => firstSync,
