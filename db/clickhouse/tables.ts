@@ -42,7 +42,7 @@ export const tables = {
     types: ['String', 'UInt64', 'UInt8'],
     order: 'user_id, seq',
   },
-  /** The cities of the addresses of facts by a table of addresses; those without a city are left out. */
+  /** The cities of the addresses of facts by a table of addresses, `unknown` for none. */
   ip_cities: {
     columns: ['table_seq', 'ip', 'city'],
     types: ['UInt64', 'String', 'LowCardinality(String)'],

@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OpenApp, type OpenOptions, openApp } from '../../support/app.ts';
@@ -130,6 +133,25 @@ describe('the copy of the ledger in ClickHouse', () => {
     const again = await open(database, { data, settings: { clickhouseBlockRecords: '3' } });
     expect(await countOf(again)).toEqual({ count: 30, sum: '37.5' });
     await again.app.close();
+    await first.close();
+  });
+
+  it('is made by one process at a time, and goes on when that ended without a word', async () => {
+    const [database, first] = [newDatabase(), await openApp({ onDisk: true })];
+    await purchases(first, 0, 5);
+    await first.app.close();
+    const file = join(first.data, 'clickhouse.pid');
+    // The parent of this process stands for another server.
+    await writeFile(file, String(process.ppid));
+    const second = await open(database, { data: first.data });
+    const { errors } = await totals(second);
+    expect(errors?.[0]).toMatchObject({ extensions: { code: 'FACTS_UNAVAILABLE' } });
+    expect(errors?.[0]?.message).toContain(`process ${process.ppid}`);
+    // Its id belongs to some other program by now.
+    await utimes(file, new Date(0), new Date(0));
+    await expect.poll(() => countOf(second), { timeout: 60_000 }).toEqual({ count: 5, sum: '6.25' });
+    await second.app.close();
+    expect(existsSync(file)).toBe(false);
     await first.close();
   });
 
