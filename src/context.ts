@@ -139,6 +139,22 @@ const loadLists = async <K, V>(
   return lists.map((list) => list.map((key) => found.get(key) as V));
 };
 
+interface KeyLoader<K, V> {
+  readonly batches: DataLoader<K, V>;
+  /** What was loaded, or is being loaded. DataLoader's own cache makes promises for each caller, all settled in one go. */
+  readonly known: Map<K, Promise<V>>;
+}
+
+const loadOnce = <K, V>({ batches, known }: KeyLoader<K, V>, key: K): Promise<V> => {
+  let value = known.get(key);
+  if (!value) {
+    value = batches.load(key);
+    known.set(key, value);
+    value.catch(() => known.delete(key));
+  }
+  return value;
+};
+
 /**
  * The DataLoaders of one request, each identified by its batch function. What is requested in one tick is loaded by one call,
  * and who requested it goes on in as many turns of the event loop as that takes.
@@ -147,7 +163,7 @@ class Loaders {
   readonly #observer: Observer;
   readonly #work: Work;
   #pacer: Pacer | undefined;
-  #loaders: Map<unknown, DataLoader<unknown, unknown>> | undefined;
+  #loaders: Map<unknown, KeyLoader<unknown, unknown>> | undefined;
   /** Loaders whose keys are lists of keys. */
   #listLoaders: Map<unknown, DataLoader<readonly unknown[], readonly unknown[]>> | undefined;
 
@@ -163,15 +179,16 @@ class Loaders {
   /** The value of a key. */
   load<K, V>(batch: BatchFunction<K, V>, key: K): Promise<V> {
     this.#loaders ??= new Map();
-    let loader = this.#loaders.get(batch) as DataLoader<K, V> | undefined;
+    let loader = this.#loaders.get(batch) as KeyLoader<K, V> | undefined;
     if (!loader) {
       const observed = this.#observed(batch);
-      loader = new DataLoader((keys) => loadInTurn(observed, keys, this.#work), {
-        ...{ maxBatchSize: batchSizeMax, batchScheduleFn: this.#schedule },
+      const batches = new DataLoader<K, V>((keys) => loadInTurn(observed, keys, this.#work), {
+        ...{ cache: false, maxBatchSize: batchSizeMax, batchScheduleFn: this.#schedule },
       });
-      this.#loaders.set(batch, loader as DataLoader<unknown, unknown>);
+      loader = { batches, known: new Map() };
+      this.#loaders.set(batch, loader as KeyLoader<unknown, unknown>);
     }
-    return this.#paced(loader.load(key), 1);
+    return this.#paced(loadOnce(loader, key), 1);
   }
 
   /** The values of a list of keys, at the cost of one promise. */
