@@ -10,19 +10,33 @@ import { csvOf, eventLines, eventText, graphql, json, readiness, send } from './
 
 const rounds = isLong ? 20 : 1;
 
+/** Work that is repeated: when it was done once, and when the server is gone. */
+interface Repeated {
+  readonly answered: Promise<void>;
+  readonly ended: Promise<void>;
+}
+
 /** Repeats some work until the server is gone. */
-const untilGone = async (work: (number: number) => Promise<unknown>): Promise<number> => {
-  for (let number = 0; ; number++) {
-    const answered = await work(number).catch(() => null);
-    if (answered === null) return number;
-  }
+const untilGone = (work: (number: number) => Promise<unknown>): Repeated => {
+  let answer = (): void => undefined;
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const repeat = async (): Promise<void> => {
+    for (let number = 0; ; number++) {
+      const result = await work(number).catch(() => null);
+      if (result === null) return;
+      answer();
+    }
+  };
+  return { answered, ended: repeat() };
 };
 
 const lines = { 'content-type': 'application/x-ndjson' };
 const csv = { 'content-type': 'text/csv' };
 
 /** Keeps a server busy with writes of every kind, those that remove rows included. */
-const load = ({ url }: Server, round: number): Promise<number>[] => [
+const load = ({ url }: Server, round: number): Repeated[] => [
   ...[0, 1, 2].map((client) =>
     untilGone((n) => send(`${url}/receive_event`, { headers: json, body: eventText(`${round}-${client}-${n}`) })),
   ),
@@ -98,9 +112,10 @@ it('a healthy store is never called damaged: under load, after kills, and as a c
       expect({ ...answer, stderr }).toMatchObject({ code: 0, text: null });
     }
     expect(await readiness(server.url)).toBe('200 ready');
+    await Promise.all(busy.map((each) => each.answered));
     server.child.kill('SIGKILL');
     await server.closed;
-    for (const count of await Promise.all(busy)) expect(count).toBeGreaterThan(0);
+    await Promise.all(busy.map(({ ended }) => ended));
     expect(server.output.stderr).not.toMatch(/DATA_DAMAGED|not as it was/);
     const copies = ['killed', 'backup', 'restored'].map((name) => join(root, `${round}-${name}`));
     const [killed, backup, restored] = copies as [string, string, string];
