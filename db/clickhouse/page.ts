@@ -24,7 +24,7 @@ export const findPage = async (
   const columns = [...(order === null ? [] : [order]), 'seq'];
   const position = `(${columns.join(', ')})`;
   const [after, before] = await Promise.all(
-    [afterSeq, beforeSeq].map((seq) =>
+    [afterSeq, beforeSeq].map(async (seq) =>
       seq === undefined ? undefined : positionOf(connection, { facts, columns }, seq, work),
     ),
   );

@@ -138,7 +138,7 @@ export class Slices {
       while (done < waiting.length && performance.now() < this.#until) {
         waiting[done++]?.();
         // What the steps have resolved goes on now, and counts for this slice.
-        if (done % stepsPerPause === 0) await undefined;
+        if (done % stepsPerPause === 0) await Promise.resolve();
       }
       if (this.#work?.hasEnded) return;
       // Before those that the steps have added.
