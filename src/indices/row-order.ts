@@ -1,3 +1,4 @@
+import { partitionPoint } from '../lib/partition-point.ts';
 import type { Yielder } from '../lib/yielding.ts';
 import { mergeInSlices, type RowComparison, sortInSlices } from './sliced-sort.ts';
 
@@ -54,7 +55,9 @@ export class RowOrder {
   *walk({ descending, isBefore }: WalkStart): Generator<number> {
     const runs = this.#runs;
     const compare = this.#compare;
-    const next = runs.map((run) => partitionPoint(run, isBefore) - Number(descending));
+    const next = runs.map(
+      (run) => partitionPoint(run.length, (position) => isBefore(run[position] as number)) - Number(descending),
+    );
     for (;;) {
       let best = -1;
       let found = 0;
@@ -71,17 +74,6 @@ export class RowOrder {
     }
   }
 }
-
-/** The position of the first row for which `isBefore` is false. */
-const partitionPoint = (rows: Uint32Array, isBefore: (row: number) => boolean): number => {
-  let [from, to] = [0, rows.length];
-  while (from < to) {
-    const middle = (from + to) >>> 1;
-    if (isBefore(rows[middle] as number)) from = middle + 1;
-    else to = middle;
-  }
-  return from;
-};
 
 const finished = async <R>(steps: Generator<void, R>, maybeYield: Yielder): Promise<R> => {
   for (;;) {

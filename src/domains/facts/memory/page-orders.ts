@@ -1,4 +1,5 @@
 import { RowOrder, type WalkStart } from '../../../indices/row-order.ts';
+import { partitionPoint } from '../../../lib/partition-point.ts';
 import { createYielder } from '../../../lib/yielding.ts';
 import type { FactOrderField } from '../engine.ts';
 import type { FactColumns } from './columns.ts';
@@ -56,12 +57,7 @@ class FollowedOrder {
 /** The order of recording is that of the rows themselves. */
 const rowsAsRecorded = (rows: number): OrderedRows => ({
   *walk({ descending, isBefore }: WalkStart) {
-    let [from, to] = [0, rows];
-    while (from < to) {
-      const middle = (from + to) >>> 1;
-      if (isBefore(middle)) from = middle + 1;
-      else to = middle;
-    }
+    const from = partitionPoint(rows, isBefore);
     if (descending) for (let row = from - 1; row >= 0; row--) yield row;
     else for (let row = from; row < rows; row++) yield row;
   },
