@@ -49,6 +49,8 @@ const testsOf = (expression: Expression, text: string, parameters: Parameters): 
   const tests = misfit === null ? [] : [`${misfit} = ${parameters.add(text, 'VARCHAR')}`];
   if (type === 'STRING') return [...tests, `${sql} = ${parameters.add(text, 'VARCHAR')}`];
   if (type === 'STRING_LIST') return [...tests, `list_contains(${sql}, ${parameters.add(text, 'VARCHAR')})`];
+  // A filter reads 1 as true, a file does not: nobody who names 1 means all rows that say true.
+  if (type === 'BOOLEAN' && !/^\s*(?:true|false)\s*$/i.test(text)) return tests;
   try {
     const stored = storedLiteral(expression, text);
     if (stored.beyond !== null || stored.isBetween) return tests;

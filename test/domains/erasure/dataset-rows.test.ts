@@ -63,7 +63,13 @@ describe('erasing rows of a dataset', () => {
           ]);
         },
       ),
-      { numRuns: 12 },
+      {
+        numRuns: 12,
+        examples: [
+          [[['true', '1']], '1'],
+          [[['true', 'x']], 'true'],
+        ],
+      },
     );
   }, 120_000);
 
