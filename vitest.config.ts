@@ -2,7 +2,10 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { hasClickHouse } from './test/support/clickhouse.ts';
 
-/** Tiers, by folder or file. `app` holds what no other names. `npm run test:unit` runs the first. */
+/**
+ * Tiers, by folder or file; `app` holds what no other names. `npm test` runs `unit`, `app` and `cli`, `npm run test:slow` the
+ * others.
+ */
 const tiers = {
   /** Pure functions and data structures. Needs no build. */
   unit: [
@@ -10,13 +13,12 @@ const tiers = {
     'test/{indices,lib,sources,web/parts}/**/*.test.ts',
     'test/ledger/commit-log.test.ts',
   ],
-  /** Commands, servers that are killed, the browser, the pages of the documentation: each test starts processes. */
-  process: [
-    'test/{cli,web}/**/*.test.ts',
-    'test/web/*.test.ts',
-    'test/docs/{guide,operations}.test.ts',
-    ...['test/{codegen,examples}.test.ts', 'test/graphql/graphiql.test.ts'],
-  ],
+  /** Commands, and servers that are stopped or killed: many tests start processes. */
+  cli: ['test/cli/**/*.test.ts', 'test/codegen.test.ts'],
+  /** Pages in Chromium. */
+  web: ['test/web/**/*.test.ts', 'test/graphql/graphiql.test.ts'],
+  /** Every block of the documentation, and the example clients. */
+  pages: ['test/docs/{guide,operations}.test.ts', 'test/examples.test.ts'],
   /** Kills, power losses, full disks: `npm run test:faults` runs them longer. */
   faults: ['test/faults/**/*.test.ts'],
   /** Monte Carlo simulations of the monitor. */
@@ -25,6 +27,11 @@ const tiers = {
 
 /** Tests that run again with facts in ClickHouse, where its engine is installed (`npm install --no-save chdb`). */
 const onClickHouse = ['test/domains/{facts,transactions}/**/*.test.ts', 'test/db/clickhouse/**/*.test.ts'];
+
+const built = 'test/support/build.ts';
+
+/** A command takes a second to start, and many seconds on a machine that is busy; so does a browser. */
+const slowStart = { globalSetup: built, testTimeout: 180_000 };
 
 export default defineConfig({
   // Without it vitest loads graphql's two builds, and instanceof GraphQLError fails between them.
@@ -35,7 +42,8 @@ export default defineConfig({
     isolate: false,
     // Vitest leaves one core free, which on two cores would leave one worker.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    reporters: ['default', './test/support/summary-reporter.ts'],
+    reporters: ['./test/support/summary-reporter.ts', 'default'],
+    setupFiles: 'test/support/seed-setup.ts',
     // Far above what a test takes: machines that run CI may be slow or busy.
     testTimeout: 60_000,
     hookTimeout: 60_000,
@@ -48,28 +56,15 @@ export default defineConfig({
           name: 'app',
           include: ['test/**/*.test.ts'],
           exclude: ['test/{bench,db/clickhouse}/**', ...Object.values(tiers).flat()],
-          globalSetup: 'test/support/build.ts',
+          globalSetup: built,
         },
       },
+      { extends: true, test: { name: 'cli', include: tiers.cli, ...slowStart } },
+      { extends: true, test: { name: 'web', include: tiers.web, exclude: tiers.unit, ...slowStart } },
+      { extends: true, test: { name: 'pages', include: tiers.pages, ...slowStart } },
       {
         extends: true,
-        // A command takes a second to start, and many seconds on a machine that is busy.
-        test: {
-          name: 'process',
-          include: tiers.process,
-          exclude: tiers.unit,
-          globalSetup: 'test/support/build.ts',
-          testTimeout: 180_000,
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'faults',
-          include: tiers.faults,
-          globalSetup: 'test/support/build.ts',
-          testTimeout: 600_000,
-        },
+        test: { name: 'faults', include: tiers.faults, globalSetup: built, testTimeout: 600_000 },
       },
       { extends: true, test: { name: 'simulation', include: tiers.simulation } },
       {
@@ -78,7 +73,7 @@ export default defineConfig({
         test: {
           name: 'clickhouse',
           include: hasClickHouse ? onClickHouse : [],
-          globalSetup: ['test/support/build.ts', 'test/support/clickhouse-setup.ts'],
+          globalSetup: [built, 'test/support/clickhouse-setup.ts'],
           testTimeout: 600_000,
           // Each run of a property creates a database.
           env: { RUNS: process.env.RUNS ?? '4' },

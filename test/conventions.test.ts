@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import config from '../vitest.config.ts';
 import { modulesOf, root } from './support/modules.ts';
+import { testSeed } from './support/seed.ts';
 
 /** Functions that may be longer than 70 lines, each with the reason. Only hot loops belong here. */
 const longFunctions: Readonly<Record<string, string>> = {};
@@ -138,5 +141,23 @@ describe('conventions', () => {
       return found;
     });
     expect(faults).toEqual([]);
+  });
+});
+
+describe('the tests', () => {
+  it('run in npm test or in npm run test:slow, each tier in one of them', () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const inScripts = [...`${scripts.test} ${scripts['test:slow']}`.matchAll(/--project (\w+)/g)].map(
+      ([, name]) => name,
+    );
+    const { projects = [] } = config.test ?? {};
+    const tiers = projects.map((project) =>
+      typeof project === 'object' && 'test' in project ? project.test?.name : project,
+    );
+    expect(inScripts.sort()).toEqual(tiers.sort());
+  });
+
+  it('start from the seed of the environment', () => {
+    expect(fc.readConfigureGlobal().seed).toBe(testSeed);
   });
 });

@@ -7,18 +7,18 @@ const setSize = 4;
  * displace each other whenever the page is read.
  */
 export class EntrySets<E> {
-  readonly #entries: (E | undefined)[];
-  readonly #setMask: number;
+  readonly #count: number;
+  /** Empty until something is added: a server has several of these, and may never use most of them. */
+  #entries: (E | undefined)[] = [];
 
   /** Has `count` entries in all, a power of 2. */
   constructor(count: number) {
-    this.#entries = new Array<E | undefined>(count).fill(undefined);
-    this.#setMask = count / setSize - 1;
+    this.#count = count;
   }
 
   /** Where the set of a number begins; it is searched by `at`, from here to `endOf`. */
   startOf(key: number): number {
-    return (key & this.#setMask) * setSize;
+    return (key & (this.#count / setSize - 1)) * setSize;
   }
 
   endOf(start: number): number {
@@ -32,6 +32,7 @@ export class EntrySets<E> {
   /** Adds an entry to the set of a number, and drops the set's oldest one. */
   add(key: number, entry: E): void {
     const start = this.startOf(key);
+    if (this.#entries.length === 0) this.#entries = new Array<E | undefined>(this.#count).fill(undefined);
     this.#entries.copyWithin(start + 1, start, start + setSize - 1);
     this.#entries[start] = entry;
   }

@@ -1,8 +1,10 @@
-/** `npm run test:faults` runs the long form, `npm test` the short one. */
+import { testSeed } from '../support/seed.ts';
+
+/** `npm run test:faults` runs the long form, `npm run test:slow` the short one. */
 export const isLong = process.env.ASOF_FAULTS === 'full';
 
-/** Printed by the tests that use it; `ASOF_FAULTS_SEED` repeats a run. */
-export const seed = Number(process.env.ASOF_FAULTS_SEED ?? Math.floor(Math.random() * 2 ** 31));
+/** Printed by the tests that use it. */
+export const seed = testSeed ?? Math.floor(Math.random() * 2 ** 31);
 
 /** Numbers from 0 to below 1 that depend on the seed only (mulberry32). */
 export const createRandom = (from: number): (() => number) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import { asof, folder, serve } from '../cli/asof-process.ts';
+import { seedSetting } from '../support/seed.ts';
 import { createRandom, isLong, seed } from './form.ts';
 import { createRecording, Disk, type Recording } from './recording.ts';
 import { eventText, graphql, json, send } from './requests.ts';
@@ -151,7 +152,7 @@ it('a power loss at any moment loses no acknowledged event, and leaves a store t
   const scratch = await folder();
   const recording = createRecording(data, scratch);
   if (!recording) return context.skip('power losses are replayed from a recording, which needs Linux and a C compiler');
-  process.stdout.write(`power loss: ASOF_FAULTS_SEED=${seed}\n`);
+  process.stdout.write(`power loss: ${seedSetting(seed)}\n`);
   const random = createRandom(seed);
   const server = await serve(['--data', data, '--empty'], 'cli', recording.environment);
   const readyAt = recording.position();

@@ -1,8 +1,16 @@
 import type { Reporter, SerializedError, TestModule } from 'vitest/node';
+import { seedSetting, testSeed } from './seed.ts';
 
-/** Prints `N passed, N failed` (and `, N skipped`) as the very last line: CI reads the outcome from it. */
+/**
+ * Prints the seed of random tests as the first line, where there is one, and `N passed, N failed` (and `, N skipped`) as the
+ * very last: CI reads the outcome from it.
+ */
 export default class SummaryReporter implements Reporter {
   #line: string | undefined;
+
+  onInit(): void {
+    if (testSeed !== undefined) process.stdout.write(`Random tests start from ${seedSetting(testSeed)}\n`);
+  }
 
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly SerializedError[]): void {
     const counts = { passed: 0, failed: unhandledErrors.length, skipped: 0, pending: 0 };

@@ -7,6 +7,7 @@ import { type Browser, type BrowserContext, chromium, type Locator, type Page } 
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
 import { loadDemo } from '../../src/demo/load.ts';
 import { type HttpServer, openServer } from '../../src/http/server.ts';
+import { uiFolder } from '../../src/web/ui-files.ts';
 import { type OpenApp, type OpenOptions, openApp } from './app.ts';
 import { browserOptions } from './browser.ts';
 
@@ -137,7 +138,7 @@ export const uiServer = (options: UiOptions = {}): UiServer => {
   let browser: Browser | undefined;
   let pages: IdlePages | undefined;
   beforeAll(async () => {
-    opened = await openApp(options);
+    opened = await openApp({ ui: uiFolder(), ...options });
     if (options.demo) await loadDemo(opened.app.domains, tmpdir());
     await options.prepare?.(opened);
     server = await serve(opened, 0);

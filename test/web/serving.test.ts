@@ -1,5 +1,6 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { uiFolder } from '../../src/web/ui-files.ts';
 import { type OpenApp, openApp } from '../support/app.ts';
 
 const html = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
@@ -7,7 +8,7 @@ const html = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
 let opened: OpenApp;
 
 beforeAll(async () => {
-  opened = await openApp();
+  opened = await openApp({ ui: uiFolder() });
   return opened.close;
 });
 
