@@ -109,6 +109,29 @@ export interface SliceRequest<T extends LedgerTable, C extends ColumnName<T>> {
   readonly sliceRows: number;
 }
 
+/** When a transaction of many works ends. */
+export interface BulkOptions {
+  /** Not 0 while another thread has writes to do, which go first. */
+  readonly waiting: Int32Array;
+  /** Maximum number of works in a transaction. */
+  readonly worksMax: number;
+  /** Whether no other process is likely to write. Otherwise a transaction ends after `sharedMs`. */
+  readonly isAlone: () => boolean;
+  readonly sharedMs: number;
+  /** Called after each transaction. */
+  readonly onCommit: () => void;
+}
+
+export interface BulkWriter {
+  /**
+   * Runs one work as a commit of the ledger. It is durable, and visible to others, only once the transaction of it and its
+   * neighbours is. Work that throws is undone alone; a fault of the disk undoes the whole transaction.
+   */
+  write<R>(work: (tx: Tx) => R): Promise<R>;
+  /** Resolves once all works are durable. */
+  flush(): Promise<void>;
+}
+
 /**
  * The narrow waist: a few verbs over table objects. Domains know no engine, engines know no domain. Every row that a
  * verb returns holds values of the types that its table declares.
@@ -121,6 +144,13 @@ export interface Store {
    * `OUTDATED` when a newer version of the program has migrated the store.
    */
   write<R>(work: (tx: Tx) => R): Promise<R>;
+  /**
+   * Transactions of many works each, for an import in a thread of its own: they block it. Nothing else writes with this
+   * store meanwhile.
+   */
+  bulk(options: BulkOptions): BulkWriter;
+  /** Not 0 while this store has writes to do; shared with threads that write in bulk. */
+  readonly waiting: Int32Array;
   /** Runs `work` against what is stored plus what it appends itself, and stores nothing. */
   dryRun(): { run<R>(work: (tx: Tx) => R): R; close(): void };
   /** The first commits after `seq`, oldest first. A caller that passes `seq` has everything up to it. */
@@ -218,6 +248,8 @@ export interface StoreOptions {
   readonly onCommitted?: (seconds: number) => void;
   /** Reads a store that exists, and changes nothing of it; for a check of it. */
   readonly isReadOnly?: boolean;
+  /** Opens a store that this process has open already, in another thread. */
+  readonly isInThread?: boolean;
   /** Keeps all other processes out until the store is closed; opening throws CONFLICT while another one has it open. */
   readonly isExclusive?: boolean;
   /** Takes a store as it is that lacks what its mark says it had. */

@@ -12,6 +12,7 @@ const entryPoints = [
   'db/datasets/build/worker.ts',
   'db/datasets/sql/worker.ts',
   'db/sqlite/check-worker.ts',
+  'src/import-worker.ts',
 ];
 
 /** Files are looked up beside the module that names them; a module's address must not depend on the file that it is in. */

@@ -18,10 +18,8 @@ import { VersionRetention } from './domains/datasets/retention.ts';
 import { VersionTables } from './domains/datasets/version-tables.ts';
 import { Eraser } from './domains/erasure/erasure.ts';
 import { createExcludedUsers } from './domains/excluded-users/excluded-users.ts';
-import { createExcludedUsersImporter } from './domains/excluded-users/import.ts';
 import { createExperimentEvents } from './domains/experiments/events.ts';
 import { createExperiments } from './domains/experiments/experiments.ts';
-import { createExperimentEventsImporter } from './domains/experiments/import.ts';
 import { PlanEditor } from './domains/experiments/plan-editor.ts';
 import { createRecordedEvents } from './domains/experiments/recorded-events.ts';
 import type { FactSource } from './domains/facts/dimensions.ts';
@@ -33,11 +31,9 @@ import { createImportEnds } from './domains/imports/import-ends.ts';
 import { createImports } from './domains/imports/imports.ts';
 import { IngestQueue } from './domains/imports/ingest-queue.ts';
 import { Rejects } from './domains/imports/rejects.ts';
-import { createIpRangesImporter } from './domains/ip-city/import.ts';
 import { createIpCity } from './domains/ip-city/ip-city.ts';
 import { createMonitor } from './domains/monitor/monitor.ts';
 import { Sql } from './domains/sql/sql.ts';
-import { createTransactionsImporter } from './domains/transactions/import.ts';
 import { createTransactions } from './domains/transactions/transactions.ts';
 import { DatasetUploads } from './domains/uploads/dataset-uploads.ts';
 import { LinkSources } from './domains/uploads/link-sources.ts';
@@ -45,25 +41,25 @@ import { DatasetRefreshes } from './domains/uploads/refreshes.ts';
 import { createSpool } from './domains/uploads/spool.ts';
 import { createUploads } from './domains/uploads/uploads.ts';
 import { createUserDirectory } from './domains/user-directory/user-directory.ts';
-import { createStatusChangesImporter } from './domains/user-status/import.ts';
 import { createUserStatus } from './domains/user-status/user-status.ts';
 import { createUserFilesImporter } from './domains/user-sync/import.ts';
 import { createSyncStarter } from './domains/user-sync/starter.ts';
 import { userFilesTarget } from './domains/user-sync/target.ts';
 import { UserSync } from './domains/user-sync/user-sync.ts';
 import { imageFiles } from './domains/users/image-files.ts';
-import { createUsersImporter } from './domains/users/import.ts';
 import { createUserFiles } from './domains/users/user-files.ts';
 import { createUserRecords } from './domains/users/user-records.ts';
 import { createUsers } from './domains/users/users.ts';
 import { createFactKnowledge } from './fact-knowledge.ts';
 import { importTargets } from './import-targets.ts';
+import { createImportThread } from './import-thread.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { OpenRequests } from './ledger/open-requests.ts';
 import type { Importer } from './ledger/record.ts';
 import { createClock } from './lib/clock.ts';
 import type { DebugLog } from './lib/debug-log.ts';
 import type { Trace } from './lib/telemetry.ts';
+import { createRecordImporters } from './record-importers.ts';
 import { createImageStore } from './sources/image-store.ts';
 import { openObjects } from './sources/open-objects.ts';
 import { type FileCheck, type OwnedFile, problemsOfFiles } from './sources/stored-file.ts';
@@ -172,18 +168,12 @@ type FactDomains = ReturnType<typeof createFactDomains>;
 
 const createImportDomains = (services: DomainServices, users: UserDomains, facts: FactDomains) => {
   const { store, ledger, limits } = services;
-  const importers = {
-    statusChanges: createStatusChangesImporter(users.userStatus),
-    ipRanges: createIpRangesImporter(store, limits),
-    transactions: createTransactionsImporter(facts.transactions),
-    users: createUsersImporter(users.users),
-    experimentEvents: createExperimentEventsImporter(facts.experimentEvents),
-    excludedUsers: createExcludedUsersImporter(users.excludedUsers),
-  };
+  const importers = createRecordImporters(store, limits);
   const imports = createImports({
     ...services,
     importers: Object.values<Importer>(importers),
     targets: importTargets,
+    thread: limits.data === ':memory:' ? null : createImportThread(limits, store.waiting),
   });
   const eventQueue = new IngestQueue({
     ...{ ledger, importer: importers.experimentEvents, limits, openRequests: facts.openRequests },

@@ -89,9 +89,27 @@ const units: readonly Unit[] = [
     types: ['lib'],
   },
   {
+    name: 'record importers',
+    files: /^src\/record-importers\.ts$/,
+    may: ['domains/*'],
+    types: ['store types', 'config'],
+  },
+  {
+    name: 'import thread',
+    files: /^src\/import-thread\.ts$/,
+    may: ['lib', 'errors'],
+    types: ['config', 'domains/imports'],
+  },
+  {
+    name: 'import worker',
+    files: /^src\/import-worker\.ts$/,
+    may: ['record importers', 'domains/imports', 'store', 'lib', 'errors'],
+    types: ['import thread', 'ledger'],
+  },
+  {
     name: 'domains',
     files: /^src\/(domains|fact-knowledge)\.ts$/,
-    may: ['domains/*', 'import targets', 'ledger', 'sources', 'lib'],
+    may: ['domains/*', 'import targets', 'import thread', 'record importers', 'ledger', 'sources', 'lib'],
     types: ['store types', 'dataset engine types', 'config'],
   },
   {

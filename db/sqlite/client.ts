@@ -155,3 +155,11 @@ export const isBusy = (error: unknown): boolean => {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   return cause instanceof Database.SqliteError && cause.code.startsWith('SQLITE_BUSY');
 };
+
+/** The error of a write that waited for another process in vain. */
+export const lockedFor = (writeWaitMs: number): DomainError =>
+  new DomainError(
+    'OVERLOADED',
+    `another process kept the store locked for ${writeWaitMs} ms (setting writeWaitMs); nothing was stored`,
+    { details: { retryAfterMs: writeWaitMs } },
+  );

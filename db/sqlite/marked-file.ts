@@ -8,6 +8,7 @@ import type { StoreState } from './transaction.ts';
 interface MarkedFileOptions {
   readonly isReadOnly?: boolean;
   readonly acceptsLoss?: boolean;
+  readonly isInThread?: boolean;
 }
 
 /**
@@ -97,7 +98,9 @@ export class MarkedFile {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    if (!this.#options.isReadOnly) {
+    const { isReadOnly, isInThread } = this.#options;
+    // The thread that opened the store first closes it.
+    if (!isReadOnly && !isInThread) {
       if (this.#mark?.verifiedBy() === process.pid) this.#mark.noteVerifiedBy(null);
       const identity = this.#isSound ? identityOf(this.path) : null;
       if (identity) this.#mark?.noteClosed(identity);

@@ -4,6 +4,7 @@ import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3'
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { DomainError } from '../../src/errors.ts';
 import type {
+  BulkOptions,
   ColumnName,
   Commit,
   Damage,
@@ -19,6 +20,7 @@ import type {
   Tx,
 } from '../store.ts';
 import { commits } from '../tables/index.ts';
+import { SqliteBulkWriter } from './bulk-writer.ts';
 import { createSchemaCheck, keepOthersOut, openClient, openReadOnly } from './client.ts';
 import { createDryRun } from './dry-run.ts';
 import { type MarkedFile, openMarkedFile } from './marked-file.ts';
@@ -59,6 +61,7 @@ class SqliteStore implements Store {
   /** Null in memory. */
   readonly #file: MarkedFile | null;
   readonly #recordsMax: number;
+  readonly #writeWaitMs: number;
   readonly #db: BetterSQLite3Database;
   readonly #nowUs: () => number;
   readonly #reader: RecordReader;
@@ -74,6 +77,7 @@ class SqliteStore implements Store {
     this.#client = client;
     this.#file = file;
     this.#recordsMax = options.startCheckRecordsMax;
+    this.#writeWaitMs = options.writeWaitMs;
     this.#health = new WriteHealth(file && dirname(file.path));
     this.#checkSchema = createSchemaCheck(client);
     this.#dataVersion = this.#readDataVersion();
@@ -98,6 +102,24 @@ class SqliteStore implements Store {
 
   write<R>(work: (tx: Tx) => R): Promise<R> {
     return this.#queue.write(work);
+  }
+
+  bulk(options: BulkOptions): SqliteBulkWriter {
+    return new SqliteBulkWriter({
+      client: this.#client,
+      tx: this.#tx,
+      writeWaitMs: this.#writeWaitMs,
+      checkSchema: this.#checkSchema,
+      onCommit: (state) => {
+        this.#file?.committed(state);
+        options.onCommit();
+      },
+      limits: options,
+    });
+  }
+
+  get waiting(): Int32Array {
+    return this.#queue.waiting;
   }
 
   dryRun(): ReturnType<Store['dryRun']> {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
 import { DomainError, isStorageFault, storageFaultOf } from '../../src/errors.ts';
 import type { Tx } from '../store.ts';
-import { isBusy } from './client.ts';
+import { isBusy, lockedFor } from './client.ts';
 import type { CommittedRecords, SqliteTransaction } from './transaction.ts';
 import type { WriteHealth } from './write-health.ts';
 
@@ -38,6 +38,8 @@ export class WriteQueue {
   readonly #begin: Database.Statement;
   readonly #commit: Database.Statement;
   readonly #pending: Job[] = [];
+  /** 1 while there are writes to do, for a thread that imports into the same store. */
+  readonly #waiting = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   #running = false;
   #closed = false;
   #probeTimer: NodeJS.Timeout | undefined;
@@ -54,11 +56,15 @@ export class WriteQueue {
     const { writeQueueMax } = this.#options.limits;
     return new Promise<R>((resolve, reject) => {
       if (this.#closed) return reject(new DomainError('NOT_READY', 'the server is closing'));
-      if (this.#pending.length >= writeQueueMax)
-        return reject(overloaded(`${this.#pending.length} writes are pending already (setting writeQueueMax)`, 1000));
+      if (this.#pending.length >= writeQueueMax) return reject(queueIsFull(this.#pending.length));
       this.#pending.push({ work, resolve: resolve as (result: never) => void, reject });
       if (!this.#running) void this.#drain();
     });
+  }
+
+  /** Shared with threads. */
+  get waiting(): Int32Array {
+    return this.#waiting;
   }
 
   close(): void {
@@ -69,6 +75,7 @@ export class WriteQueue {
 
   async #drain(): Promise<void> {
     this.#running = true;
+    Atomics.store(this.#waiting, 0, 1);
     try {
       while (this.#pending.length > 0 && !this.#closed) {
         // Work that arrives in the same iteration of the event loop shares the transaction.
@@ -77,6 +84,8 @@ export class WriteQueue {
       }
     } finally {
       this.#running = false;
+      Atomics.store(this.#waiting, 0, 0);
+      Atomics.notify(this.#waiting, 0);
     }
   }
 
@@ -157,11 +166,7 @@ export class WriteQueue {
         return;
       } catch (error) {
         if (!isBusy(error)) throw error;
-        if (performance.now() > deadline)
-          throw overloaded(
-            `another process kept the store locked for ${writeWaitMs} ms (setting writeWaitMs)`,
-            writeWaitMs,
-          );
+        if (performance.now() > deadline) throw lockedFor(writeWaitMs);
         await delay(lockPollMs);
       }
     }
@@ -196,5 +201,7 @@ const runInSavepoint = (statements: SavepointStatements, tx: SqliteTransaction, 
   }
 };
 
-const overloaded = (reason: string, retryAfterMs: number): DomainError =>
-  new DomainError('OVERLOADED', `${reason}; nothing was stored`, { details: { retryAfterMs } });
+const queueIsFull = (pending: number): DomainError =>
+  new DomainError('OVERLOADED', `${pending} writes are pending already (setting writeQueueMax); nothing was stored`, {
+    details: { retryAfterMs: 1000 },
+  });

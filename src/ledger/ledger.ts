@@ -38,6 +38,8 @@ export interface Ledger {
   catchUp(): Promise<void>;
   /** Store first, then memory: resolves when the records are durable and every projection has them. */
   write<R>(work: (tx: Tx) => R): Promise<R>;
+  /** Brings every projection level with what another thread has written, once they exist. */
+  follow(): Promise<void>;
   snapshot(): Snapshot;
   /** The state up to an earlier sequence number. */
   snapshotAt(sequence: number): Snapshot;
@@ -112,6 +114,7 @@ export const createLedger = (store: Store, options: SoundnessOptions = {}): Ledg
       if (replay) await catchUps.run();
       return result;
     },
+    follow: () => (replay ? catchUps.run() : Promise.resolve()),
     snapshot: () => snapshotAt(sequence()),
     snapshotAt,
     resolveSequence: (knownAsOf) => resolveSequence(knownAsOf, sequence(), commitLog),

@@ -62,3 +62,7 @@ const isRunning = (name: string): boolean => {
   const host = name.slice(0, name.lastIndexOf('.'));
   return host !== hostname() || isOtherProcessAlive(Number(name.slice(host.length + 1)));
 };
+
+/** Whether a server of another process runs on a data folder. */
+export const isServedByOthers = (data: string): boolean =>
+  filesOf(data).some((name) => name !== nameOf(process.pid) && isRunning(name));

@@ -47,6 +47,12 @@ export const importSettings = {
     default: '500',
     description: 'Number of records that an import stores in one transaction.',
   },
+  importThreadBytes: {
+    type: bytes,
+    default: '1MB',
+    description:
+      'Size of files from which on an import of records runs in a thread of its own; for smaller ones, starting it takes longer than it saves.',
+  },
   importAllow: {
     type: hosts,
     default: '',

@@ -14,7 +14,7 @@ const openEnds = {
 } as const;
 
 /** Imports files of `user_id`, and optionally `from`, `to`, `reason` and `action`. */
-export const createExcludedUsersImporter = (excludedUsers: ExcludedUsers): Importer<ExclusionRecord> => ({
+export const createExcludedUsersImporter = ({ record }: Pick<ExcludedUsers, 'record'>): Importer<ExclusionRecord> => ({
   target: excludedUsersTarget,
   shape: { columns: [['user_id']] },
   writtenFields: { instants: ['from', 'to'] },
@@ -34,7 +34,7 @@ export const createExcludedUsersImporter = (excludedUsers: ExcludedUsers): Impor
     ...(reason === null ? {} : { reason }),
   }),
   // When a file is imported again, every record is a duplicate, even one that a later inclusion has ended.
-  begin: ({ isRepeat }) => ({ record: isRepeat ? () => ({ kind: 'DUPLICATE' }) : excludedUsers.record }),
+  begin: ({ isRepeat }) => ({ record: isRepeat ? () => ({ kind: 'DUPLICATE' }) : record }),
 });
 
 const recordOf = (fields: FieldReader, value: unknown): ExclusionRecord => {

@@ -14,7 +14,9 @@ const isLabel = (name: string, text: string): boolean =>
 const columns = ['user_id', 'account_type', 'date', 'event_type', 'order_value', 'version'];
 
 /** Imports `user_id`, `account_type`, `date`, `event_type`, `order_value`, `version`, and optionally `event_id`, `experiment`. */
-export const createExperimentEventsImporter = (events: ExperimentEvents): Importer<ExperimentEvent> => ({
+export const createExperimentEventsImporter = (
+  events: Pick<ExperimentEvents, 'record' | 'repeat'>,
+): Importer<ExperimentEvent> => ({
   target: experimentEventsTarget,
   shape: {
     columns: [columns],

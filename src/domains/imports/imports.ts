@@ -15,9 +15,11 @@ import { ingestRecords, type RawRecord, rawFormat } from './ingest-queue.ts';
 import type { IngestResult } from './ingest-result.ts';
 import type { Import } from './job.ts';
 import { followImport } from './progress.ts';
+import type { ImportFile } from './record-files.ts';
 import { endInterruptedImports } from './recovery.ts';
-import { type ImportFile, type ImportOptions, type ImportRun, startImportRun } from './run.ts';
+import { type ImportOptions, type ImportRun, startImportRun, type ThreadLimits } from './run.ts';
 import { checkTargetOptions } from './target-options.ts';
+import type { ImportThread } from './thread.ts';
 
 /** Imports of files and records sent through the API, with the records that were rejected. */
 export interface Imports {
@@ -72,7 +74,9 @@ export interface ImportsServices {
   readonly importers: readonly Importer[];
   /** Every target, also those that other domains import. */
   readonly targets: readonly ImportTarget[];
-  readonly limits: SourceLimits & { readonly idempotencyKeyMs: number };
+  readonly limits: SourceLimits & ThreadLimits & { readonly idempotencyKeyMs: number };
+  /** Imports large files; null for a store in memory. */
+  readonly thread: ImportThread | null;
 }
 
 export const createImports = (services: ImportsServices): Imports => {

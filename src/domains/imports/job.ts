@@ -113,6 +113,11 @@ export class ImportJob {
     return { ...this.current };
   }
 
+  /** Takes over what another thread has stored of the import. */
+  reload(row: Import): void {
+    Object.assign(this.current, row);
+  }
+
   /** The import as the transaction sees it: resolving a reject changes the counts of an import that runs, too. */
   stored(tx: Tx): Import {
     const row = tx.findLatest(imports, { id: this.current.id });

@@ -9,7 +9,7 @@ import type { Transaction, Transactions } from './transactions.ts';
 const columns = ['click_id', 'created_at', 'product_id', 'product_price', 'user_id'];
 
 /** Imports files of `click_id`, `created_at`, `product_id`, `product_price`, `user_id`, `ip`. */
-export const createTransactionsImporter = (transactions: Transactions): Importer<Transaction> => ({
+export const createTransactionsImporter = ({ record }: Pick<Transactions, 'record'>): Importer<Transaction> => ({
   target: transactionsTarget,
   shape: { columns: [columns] },
   fields: fieldsOfSameName([...columns, 'ip']),
@@ -35,5 +35,5 @@ export const createTransactionsImporter = (transactions: Transactions): Importer
     user_id: userId,
     ip: ip === null ? null : formatIp(ip),
   }),
-  begin: ({ face }) => ({ record: (tx, transaction, origin) => transactions.record(tx, transaction, origin, face) }),
+  begin: ({ face }) => ({ record: (tx, transaction, origin) => record(tx, transaction, origin, face) }),
 });

@@ -130,7 +130,7 @@ const wireNames = {
 } as const;
 const contentFields = Object.keys(wireNames) as (keyof typeof wireNames)[];
 
-const recordTransaction: Transactions['record'] = (tx, transaction, origin, face = wireFace) => {
+export const recordTransaction: Transactions['record'] = (tx, transaction, origin, face = wireFace) => {
   const { transactionId, userId, occurredAtUs, productId, ip } = transaction;
   const row = {
     importId: origin.importId,

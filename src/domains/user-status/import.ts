@@ -20,7 +20,7 @@ const withSynonyms = (synonyms: Readonly<Record<string, string>>): Readonly<Reco
 const columns = ['user_id', 'created_at', 'status'];
 
 /** Imports files of `user_id`, `created_at`, `status`. */
-export const createStatusChangesImporter = (userStatus: UserStatus): Importer<StatusChange> => ({
+export const createStatusChangesImporter = ({ record }: Pick<UserStatus, 'record'>): Importer<StatusChange> => ({
   target: statusChangesTarget,
   shape: { columns: [columns] },
   fields: fieldsOfSameName(columns),
@@ -37,5 +37,5 @@ export const createStatusChangesImporter = (userStatus: UserStatus): Importer<St
     ),
   wire: ({ userId, effectiveAtUs, status }) => ({ user_id: userId, created_at: formatInstant(effectiveAtUs), status }),
   // When a file is imported again, every record is a duplicate, even one that a later record has corrected.
-  begin: ({ isRepeat }) => ({ record: isRepeat ? () => ({ kind: 'DUPLICATE' }) : userStatus.record }),
+  begin: ({ isRepeat }) => ({ record: isRepeat ? () => ({ kind: 'DUPLICATE' }) : record }),
 });

@@ -84,12 +84,14 @@ export const createUserStatus = (store: Store, ledger: Ledger, users: Users): Us
     changesOf: (userId, page, upTo) =>
       pageOfTable(store, statusChanges, { key: 'seq', direction: 'asc', match: { userId }, upTo }, page),
     bySeqs: (seqs) => rowsByKey(store, statusChanges, 'seq', seqs),
-    record(tx, change, origin) {
-      const { userId, effectiveAtUs, status } = change;
-      const known = tx.findLatest(statusChanges, { userId, effectiveAtUs });
-      if (known?.status === status) return { kind: 'DUPLICATE', storedSeq: known.seq };
-      return { kind: 'CREATED', seq: tx.append(statusChanges, { ...change, ...origin }) };
-    },
+    record: recordStatusChange,
     onChange: (listener) => void listeners.push(listener),
   };
+};
+
+export const recordStatusChange: UserStatus['record'] = (tx, change, origin) => {
+  const { userId, effectiveAtUs, status } = change;
+  const known = tx.findLatest(statusChanges, { userId, effectiveAtUs });
+  if (known?.status === status) return { kind: 'DUPLICATE', storedSeq: known.seq };
+  return { kind: 'CREATED', seq: tx.append(statusChanges, { ...change, ...origin }) };
 };

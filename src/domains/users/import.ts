@@ -9,7 +9,7 @@ const isNamibia = (name: string, text: string): boolean => name === 'country' &&
 const columns = ['user_id', 'country', 'gender'];
 
 /** Imports files of `user_id`, `country`, `gender`. */
-export const createUsersImporter = (users: Users): Importer<UserProfile> => ({
+export const createUsersImporter = ({ record }: Pick<Users, 'record'>): Importer<UserProfile> => ({
   target: usersTarget,
   // Files with only one of the attributes are usual.
   shape: { columns: [columns, ['user_id', 'country'], ['user_id', 'gender']] },
@@ -26,5 +26,5 @@ export const createUsersImporter = (users: Users): Importer<UserProfile> => ({
     ),
   wire: ({ userId, country, gender }) => ({ user_id: userId, country, gender }),
   // When a file is imported again, every record is a duplicate, even one that a later file has corrected.
-  begin: ({ isRepeat }) => ({ record: isRepeat ? () => ({ kind: 'DUPLICATE' }) : users.record }),
+  begin: ({ isRepeat }) => ({ record: isRepeat ? () => ({ kind: 'DUPLICATE' }) : record }),
 });

@@ -154,7 +154,7 @@ export const createUsers = (ledger: Ledger): Users => {
   };
 };
 
-const recordProfile: Users['record'] = (tx, profile, origin) => {
+export const recordProfile: Users['record'] = (tx, profile, origin) => {
   const { userId, country, gender } = profile;
   const problems = idProblems({
     userId,

@@ -1,0 +1,138 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type Database from 'better-sqlite3';
+import { storageFaultOf } from '../../src/errors.ts';
+import type { BulkOptions, BulkWriter, Tx } from '../store.ts';
+import { isBusy, lockedFor } from './client.ts';
+import type { SqliteTransaction, StoreState } from './transaction.ts';
+
+/** Enough that random keys of some million records are found in memory. */
+const cacheKibibytes = 256 * 1024;
+
+/** Between two transactions, so that another process gets its turn: longer than between two of its attempts to lock. */
+const pauseMs = 12;
+
+/** How long the writes of the other threads of this process may take before the import goes on in competition with them. */
+const turnMsMax = 100;
+
+/** Between two attempts to lock the store. */
+const lockPollMs = 5;
+
+export interface BulkWriterOptions {
+  readonly limits: Omit<BulkOptions, 'onCommit'>;
+  readonly client: Database.Database;
+  readonly tx: SqliteTransaction;
+  readonly writeWaitMs: number;
+  /** Throws OUTDATED when a newer version has migrated the store; called with the lock for writing held. */
+  readonly checkSchema: () => void;
+  readonly onCommit: (state: StoreState) => void;
+}
+
+/**
+ * Many works share one transaction and one sync, although each is a commit of the ledger of its own: a page of an index that
+ * many records change is written once. It blocks its thread, so it belongs into one of its own.
+ */
+export class SqliteBulkWriter implements BulkWriter {
+  readonly #options: BulkWriterOptions;
+  #startedMs = 0;
+  /** Works in the open transaction. */
+  #works = 0;
+  #nextMs = 0;
+
+  constructor(options: BulkWriterOptions) {
+    this.#options = options;
+    options.client.pragma(`cache_size = -${cacheKibibytes}`);
+  }
+
+  async write<R>(work: (tx: Tx) => R): Promise<R> {
+    const { client } = this.#options;
+    if (!client.inTransaction) await this.#begin();
+    try {
+      const result = this.#run(work);
+      this.#works++;
+      if (this.#isFull()) this.#commit();
+      return result;
+    } catch (error) {
+      // What the disk refuses may have undone any part of the transaction.
+      const fault = storageFaultOf(error);
+      if (fault && client.inTransaction) client.exec('rollback');
+      throw fault ?? error;
+    }
+  }
+
+  async flush(): Promise<void> {
+    if (this.#options.client.inTransaction) this.#commit();
+  }
+
+  /** Runs one work as a commit of the ledger. */
+  #run<R>(work: (tx: Tx) => R): R {
+    const { client, tx } = this.#options;
+    client.exec('savepoint work');
+    tx.begin();
+    try {
+      const result = work(tx);
+      tx.end();
+      client.exec('release work');
+      return result;
+    } catch (error) {
+      if (client.inTransaction && !storageFaultOf(error)) client.exec('rollback to work; release work');
+      throw error;
+    }
+  }
+
+  /** Whether the transaction is as large as it may be, or another write waits for it. */
+  #isFull(): boolean {
+    const { waiting, worksMax, sharedMs, isAlone } = this.#options.limits;
+    if (Atomics.load(waiting, 0) > 0 || this.#works >= worksMax) return true;
+    return performance.now() - this.#startedMs > sharedMs && !isAlone();
+  }
+
+  async #begin(): Promise<void> {
+    const { client, checkSchema, writeWaitMs } = this.#options;
+    const restMs = this.#nextMs - performance.now();
+    if (restMs > 0) await delay(restMs);
+    this.#letOthersWrite();
+    const deadline = performance.now() + writeWaitMs;
+    for (;;) {
+      try {
+        client.exec('begin immediate');
+        break;
+      } catch (error) {
+        if (!isBusy(error)) throw storageFaultOf(error) ?? error;
+        if (performance.now() > deadline) throw lockedFor(writeWaitMs);
+        await delay(lockPollMs);
+      }
+    }
+    this.#startedMs = performance.now();
+    this.#works = 0;
+    try {
+      checkSchema();
+    } catch (error) {
+      client.exec('rollback');
+      throw error;
+    }
+  }
+
+  /** Waits while the main thread has writes to do. */
+  #letOthersWrite(): void {
+    const { waiting } = this.#options.limits;
+    const deadline = performance.now() + turnMsMax;
+    for (;;) {
+      const count = Atomics.load(waiting, 0);
+      const restMs = deadline - performance.now();
+      if (count === 0 || restMs <= 0) return;
+      Atomics.wait(waiting, 0, count, restMs);
+    }
+  }
+
+  #commit(): void {
+    const { client, tx, onCommit } = this.#options;
+    try {
+      client.exec('commit');
+    } catch (error) {
+      if (client.inTransaction) client.exec('rollback');
+      throw storageFaultOf(error) ?? error;
+    }
+    this.#nextMs = performance.now() + pauseMs;
+    onCommit(tx.committed().state);
+  }
+}

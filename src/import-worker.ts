@@ -1,0 +1,73 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { openStore } from '../db/open.ts';
+import { ImportJob } from './domains/imports/job.ts';
+import { importRecordFiles } from './domains/imports/record-files.ts';
+import { DomainError, type FieldProblem } from './errors.ts';
+import type { ImportMessage, ImportWorkerData, ThreadFailure } from './import-thread.ts';
+import type { Importer } from './ledger/record.ts';
+import { createClock } from './lib/clock.ts';
+import { silentLog } from './lib/debug-log.ts';
+import { isServedByOthers } from './lib/running-servers.ts';
+import { createRecordImporters } from './record-importers.ts';
+
+/** Works in a transaction, each of `batchRecords` records: enough that pages which many records change are written once. */
+const worksMax = 200;
+
+/** How long a transaction may take while a server of another process may wait to write. */
+const sharedMs = 150;
+
+const { config, waiting, work, sendsRejects } = workerData as ImportWorkerData;
+const send = (message: ImportMessage): void => parentPort?.postMessage(message);
+
+/** Ends the imports as well, unless it rejects. */
+const importAll = async (signal: AbortSignal): Promise<void> => {
+  const { target, files, options, imports } = work;
+  const store = openStore({ ...config, nowUs: createClock(config.now), isInThread: true });
+  try {
+    const importer = Object.values<Importer>(createRecordImporters(store, config)).find(
+      (each) => each.target.name === target,
+    );
+    if (!importer) throw new Error(`there is no importer of ${target}`);
+    const isAlone = () => !isServedByOthers(config.data);
+    const onCommit = () => send({ kind: 'COMMIT' });
+    const bulk = store.bulk({ waiting, worksMax, sharedMs, isAlone, onCommit });
+    const services = { write: bulk.write.bind(bulk), log: silentLog };
+    const jobs = imports.map((row) => new ImportJob(row, services));
+    const onProgress = (current: ImportJob['current']) => send({ kind: 'PROGRESS', current });
+    const onReject = sendsRejects
+      ? (importId: number, { line, raw }: { line: number; raw: string }, problems: readonly FieldProblem[]) =>
+          send({ kind: 'REJECT', importId, record: { line, raw }, problems })
+      : undefined;
+    const { write } = services;
+    const watched = { ...options, onProgress, onReject };
+    try {
+      await importRecordFiles({
+        store,
+        importer,
+        limits: config,
+        signal,
+        files,
+        options: watched,
+        jobs,
+        write,
+        previews: [],
+      });
+    } finally {
+      // What was stored before a fault stays.
+      await bulk.flush();
+    }
+  } finally {
+    store.close();
+  }
+};
+
+const failureOf = (error: unknown): ThreadFailure => {
+  if (error instanceof DomainError) return { code: error.code, message: error.message, problems: error.problems };
+  return { code: null, message: error instanceof Error ? error.message : String(error), problems: [] };
+};
+
+const interruption = new AbortController();
+parentPort?.on('message', () => interruption.abort());
+const failure = await importAll(interruption.signal).then(() => null, failureOf);
+send({ kind: 'END', failure });
+parentPort?.close();
