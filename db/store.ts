@@ -30,6 +30,12 @@ export type AppendResult<T extends Table> =
 export interface Tx {
   /** The time of this transaction's records, microseconds since 1970 UTC; never before that of an earlier transaction. */
   readonly nowUs: number;
+  /**
+   * Says which records are about to be appended to a table, and by which columns they are looked up: they are then looked up
+   * and inserted together. A first column that is null is not looked up. Until the work ends, rows of the table are found
+   * by this transaction only.
+   */
+  announce<T extends LedgerTable>(table: T, columns: readonly string[], records: readonly object[]): void;
   /** Adds a record to the ledger and returns its `seq`. */
   append<T extends LedgerTable>(table: T, record: NewRecord<T>): number;
   /**
@@ -125,7 +131,7 @@ export interface BulkOptions {
 export interface BulkWriter {
   /**
    * Runs one work as a commit of the ledger. It is durable, and visible to others, only once the transaction of it and its
-   * neighbours is. Work that throws is undone alone; a fault of the disk undoes the whole transaction.
+   * neighbours is. Work that throws undoes the whole transaction.
    */
   write<R>(work: (tx: Tx) => R): Promise<R>;
   /** Resolves once all works are durable. */

@@ -16,6 +16,9 @@ const worksMax = 200;
 /** How long a transaction may take while a server of another process may wait to write. */
 const sharedMs = 150;
 
+/** Between two reports of the counts. */
+const progressMs = 100;
+
 const { config, waiting, work, sendsRejects } = workerData as ImportWorkerData;
 const send = (message: ImportMessage): void => parentPort?.postMessage(message);
 
@@ -33,25 +36,20 @@ const importAll = async (signal: AbortSignal): Promise<void> => {
     const bulk = store.bulk({ waiting, worksMax, sharedMs, isAlone, onCommit });
     const services = { write: bulk.write.bind(bulk), log: silentLog };
     const jobs = imports.map((row) => new ImportJob(row, services));
-    const onProgress = (current: ImportJob['current']) => send({ kind: 'PROGRESS', current });
+    let reportedMs = 0;
+    const onProgress = (current: ImportJob['current']): void => {
+      if (performance.now() - reportedMs < progressMs) return;
+      reportedMs = performance.now();
+      send({ kind: 'PROGRESS', current });
+    };
     const onReject = sendsRejects
       ? (importId: number, { line, raw }: { line: number; raw: string }, problems: readonly FieldProblem[]) =>
           send({ kind: 'REJECT', importId, record: { line, raw }, problems })
       : undefined;
-    const { write } = services;
     const watched = { ...options, onProgress, onReject };
+    const common = { store, importer, limits: config, signal, files, options: watched, previews: [] };
     try {
-      await importRecordFiles({
-        store,
-        importer,
-        limits: config,
-        signal,
-        files,
-        options: watched,
-        jobs,
-        write,
-        previews: [],
-      });
+      await importRecordFiles({ ...common, jobs, write: services.write, flush: () => bulk.flush() });
     } finally {
       // What was stored before a fault stays.
       await bulk.flush();

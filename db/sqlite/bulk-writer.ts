@@ -47,36 +47,21 @@ export class SqliteBulkWriter implements BulkWriter {
     const { client } = this.#options;
     if (!client.inTransaction) await this.#begin();
     try {
-      const result = this.#run(work);
+      this.#options.tx.begin();
+      const result = work(this.#options.tx);
+      this.#options.tx.end();
       this.#works++;
       if (this.#isFull()) this.#commit();
       return result;
     } catch (error) {
-      // What the disk refuses may have undone any part of the transaction.
-      const fault = storageFaultOf(error);
-      if (fault && client.inTransaction) client.exec('rollback');
-      throw fault ?? error;
+      // Without savepoints, because of each page that a work changes they keep a copy.
+      if (client.inTransaction) client.exec('rollback');
+      throw storageFaultOf(error) ?? error;
     }
   }
 
   async flush(): Promise<void> {
     if (this.#options.client.inTransaction) this.#commit();
-  }
-
-  /** Runs one work as a commit of the ledger. */
-  #run<R>(work: (tx: Tx) => R): R {
-    const { client, tx } = this.#options;
-    client.exec('savepoint work');
-    tx.begin();
-    try {
-      const result = work(tx);
-      tx.end();
-      client.exec('release work');
-      return result;
-    } catch (error) {
-      if (client.inTransaction && !storageFaultOf(error)) client.exec('rollback to work; release work');
-      throw error;
-    }
   }
 
   /** Whether the transaction is as large as it may be, or another write waits for it. */

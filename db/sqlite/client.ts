@@ -22,6 +22,8 @@ export const openClient = (path: string, onStatement?: (sql: string) => void): D
   // After WAL, because better-sqlite3 is compiled to lower it to NORMAL on a WAL database's first use.
   client.pragma('synchronous = FULL');
   client.pragma('wal_autocheckpoint = 4000');
+  // A savepoint keeps a copy of each page that is changed after it: in memory, not in a file.
+  client.pragma('temp_store = MEMORY');
   migrate(client);
   const level = client.pragma('synchronous', { simple: true });
   if (level !== 2)

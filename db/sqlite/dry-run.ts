@@ -13,6 +13,8 @@ export const createDryRun = (client: Database.Database, nowUs: () => number): Re
     get nowUs() {
       return scratch.nowUs;
     },
+    // Each record is looked up in two stores.
+    announce: () => undefined,
     append: (table, record) => scratch.append(table, record),
     appendOrFind(table, record, match) {
       const known = real.findLatest(table, match);

@@ -8,6 +8,8 @@ export interface Inserter {
   /** The driver values of a row, in the order of the table's columns. */
   valuesOf(row: Readonly<Record<string, unknown>>): unknown[];
   readonly insert: Database.Statement;
+  /** Prepares the insert of so many rows at once; when one fails, those before it are inserted, so undo the work. */
+  prepareRows(count: number): Database.Statement;
   /** Inserts nothing, and reports no change, when a unique index already holds the row's key. */
   readonly insertUnlessPresent: Database.Statement;
   /** Positions of these columns among the values; -1 in a table that is not part of the ledger. */
@@ -15,10 +17,12 @@ export interface Inserter {
   readonly recordedAtUsPosition: number;
 }
 
-export const prepareInserter = (client: Database.Database, table: SQLiteTable): Inserter => {
+const prepareInserter = (client: Database.Database, table: SQLiteTable): Inserter => {
   const columns = columnsOf(table);
   const names = columns.map(([, column]) => `"${column.name}"`).join(', ');
-  const text = `insert into "${getTableName(table)}" (${names}) values (${columns.map(() => '?').join(', ')})`;
+  const head = `insert into "${getTableName(table)}" (${names}) values `;
+  const one = `(${columns.map(() => '?').join(', ')})`;
+  const text = head + one;
   const keys = columns.map(([key]) => key);
   const fallbacks = columns.map(([, column]) => column.default ?? null);
   const encoders = columns.map(([, column]) => encoderOf(column));
@@ -33,8 +37,30 @@ export const prepareInserter = (client: Database.Database, table: SQLiteTable): 
       return values;
     },
     insert: client.prepare(text),
+    // A statement that undid its earlier rows when one fails would have to copy each page that it changes.
+    prepareRows: (count) =>
+      client.prepare(head.replace('insert', 'insert or fail') + new Array(count).fill(one).join(', ')),
     insertUnlessPresent: client.prepare(`${text} on conflict do nothing`),
     seqPosition: keys.indexOf('seq'),
     recordedAtUsPosition: keys.indexOf('recordedAtUs'),
   };
 };
+
+/** The inserts of all tables, prepared at their first use. */
+export class Inserters {
+  readonly #client: Database.Database;
+  readonly #known = new Map<SQLiteTable, Inserter>();
+
+  constructor(client: Database.Database) {
+    this.#client = client;
+  }
+
+  of(table: SQLiteTable): Inserter {
+    let inserter = this.#known.get(table);
+    if (!inserter) {
+      inserter = prepareInserter(this.#client, table);
+      this.#known.set(table, inserter);
+    }
+    return inserter;
+  }
+}

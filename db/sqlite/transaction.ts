@@ -17,9 +17,10 @@ import type {
 import { erasedRecords } from '../tables/integrity.ts';
 import { columnOf, encodeValues } from './columns.ts';
 import { type ChainedCommit, commitDigest, noDigest, RowDigest, rowDigestBytes } from './digests.ts';
-import { type Inserter, prepareInserter } from './inserter.ts';
+import { type Inserter, Inserters } from './inserter.ts';
 import { LatestRowFinder } from './lookup.ts';
 import type { RecentRecord } from './recent-commits.ts';
+import { RecordBatches } from './record-batch.ts';
 import { readRange } from './seal.ts';
 import { SideRows, type SideState } from './side-rows.ts';
 
@@ -52,10 +53,11 @@ export class SqliteTransaction implements ErasingTx {
   readonly #clockUs: () => number;
   readonly #firstOfAll: number;
   readonly #finder: LatestRowFinder;
-  readonly #inserters = new Map<SQLiteTable, Inserter>();
+  readonly #inserters: Inserters;
   readonly #statements = new Map<string, Database.Statement>();
   readonly #digests = new Map<SQLiteTable, RowDigest>();
   readonly #sideRows: SideRows;
+  readonly #batches: RecordBatches;
   #lastSeq = 0;
   #firstSeq = 1;
   #state: StoreState | undefined;
@@ -69,7 +71,9 @@ export class SqliteTransaction implements ErasingTx {
     this.#clockUs = nowUs;
     this.#firstOfAll = firstSequence;
     this.#finder = new LatestRowFinder(client);
+    this.#inserters = new Inserters(client);
     this.#sideRows = new SideRows(client);
+    this.#batches = new RecordBatches(client);
   }
 
   get nowUs(): number {
@@ -85,6 +89,7 @@ export class SqliteTransaction implements ErasingTx {
     this.#firstSeq = last ? last.lastSeq + 1 : this.#firstOfAll;
     this.#lastDigest = last?.digest ?? noDigest;
     this.#sideRows.begin();
+    this.#batches.end(true);
     this.#appended = [];
     this.#tables = new Set();
     this.#nowUs = Math.max(this.#clockUs(), last?.recordedAtUs ?? 0);
@@ -97,11 +102,18 @@ export class SqliteTransaction implements ErasingTx {
 
   /** Discards the appends after a savepoint; call it with SQLite's own rollback. */
   rollbackTo(savepoint: number): void {
+    this.#batches.end(true);
     this.#appended.length = savepoint;
+  }
+
+  /** Inserts what is left of a work; call it before its savepoint is released. */
+  release(): void {
+    this.#batches.end(false);
   }
 
   /** Writes the commit row and the digests; call it right before COMMIT. */
   end(): void {
+    this.release();
     const side = this.#sideRows.seal();
     this.#state = { lastSeq: this.#lastSeq, digest: this.#lastDigest, side };
     if (this.#appended.length === 0) return;
@@ -140,15 +152,26 @@ export class SqliteTransaction implements ErasingTx {
     return { firstSeq: this.#firstSeq, records: this.#appended, tables: this.#tables, state: this.#state };
   }
 
+  announce<T extends LedgerTable>(table: T, columns: readonly string[], records: readonly object[]): void {
+    this.#batches.announce(table, this.#inserters.of(table), columns, records);
+  }
+
   append<T extends LedgerTable>(table: T, record: NewRecord<T>): number {
-    const inserter = this.#inserterOf(table);
+    const inserter = this.#inserters.of(table);
     const values = this.#nextValues(inserter, record);
-    inserter.insert.run(values);
+    const batch = this.#batches.of(table);
+    if (batch) batch.add(values);
+    else inserter.insert.run(values);
     return this.#addAppended(table, values);
   }
 
   appendOrFind<T extends LedgerTable>(table: T, record: NewRecord<T>, match: Match<T>): AppendResult<T> {
-    const inserter = this.#inserterOf(table);
+    const batch = this.#batches.of(table);
+    const newest = batch?.newest(match);
+    if (newest) return { known: newest as Row<T> };
+    if (newest === null) return { seq: this.append(table, record) };
+    batch?.flush();
+    const inserter = this.#inserters.of(table);
     const values = this.#nextValues(inserter, record);
     if (inserter.insertUnlessPresent.run(values).changes === 1) return { seq: this.#addAppended(table, values) };
     const known = this.findLatest(table, match);
@@ -157,11 +180,15 @@ export class SqliteTransaction implements ErasingTx {
   }
 
   findLatest<T extends SQLiteTable>(table: T, match: Match<T>): Row<T> | undefined {
+    const batch = this.#batches.of(table);
+    const newest = batch?.newest(match);
+    if (newest !== undefined) return (newest ?? undefined) as Row<T> | undefined;
+    batch?.flush();
     return this.#finder.find(table, match) as Row<T> | undefined;
   }
 
   insert<T extends SQLiteTable>(table: T, row: NewRow<T>): number {
-    const { valuesOf, insert } = this.#inserterOf(table);
+    const { valuesOf, insert } = this.#inserters.of(table);
     this.#tables.add(table);
     const id = Number(insert.run(valuesOf(row)).lastInsertRowid);
     this.#sideRows.inserted(table, id);
@@ -169,9 +196,8 @@ export class SqliteTransaction implements ErasingTx {
   }
 
   update<T extends SQLiteTable>(table: T, match: Match<T>, changes: Match<T>): void {
-    const assign = (key: string): string => `"${columnOf(table, key).name}" = ?`;
-    const sets = Object.keys(changes).map(assign).join(', ');
-    const where = Object.keys(match).map(assign).join(' and ');
+    const sets = equalities(table, changes, ', ');
+    const where = equalities(table, match);
     const matched = encodeValues(table, match);
     this.#changing(table, where, matched);
     const statement = this.#prepare(`update "${getTableName(table)}" set ${sets} where ${where}`);
@@ -179,10 +205,7 @@ export class SqliteTransaction implements ErasingTx {
   }
 
   remove<T extends SQLiteTable>(table: T, match: Match<T>): void {
-    const where = Object.keys(match)
-      .map((key) => `"${columnOf(table, key).name}" = ?`)
-      .join(' and ');
-    this.#remove(table, where, encodeValues(table, match));
+    this.#remove(table, equalities(table, match), encodeValues(table, match));
   }
 
   removeUpTo<T extends SQLiteTable>(table: T, column: ColumnName<T>, last: number): void {
@@ -190,9 +213,8 @@ export class SqliteTransaction implements ErasingTx {
   }
 
   erase<T extends LedgerTable>(table: T, match: Match<T>): void {
-    const where = Object.keys(match)
-      .map((key) => `"${columnOf(table, key).name}" = ?`)
-      .join(' and ');
+    this.release();
+    const where = equalities(table, match);
     const parameters = encodeValues(table, match);
     const found = this.#prepare(`select seq from "${getTableName(table)}" where ${where}`).pluck();
     for (const seq of found.all(parameters) as number[]) this.#noteErased(table, seq, null);
@@ -200,8 +222,9 @@ export class SqliteTransaction implements ErasingTx {
   }
 
   eraseContent<T extends LedgerTable>(table: T, seq: number, left: Match<T>): void {
-    const sets = Object.keys(left).map((key) => `"${columnOf(table, key).name}" = ?`);
-    this.#prepare(`update "${getTableName(table)}" set ${sets.join(', ')} where seq = ?`).run([
+    this.release();
+    const sets = equalities(table, left, ', ');
+    this.#prepare(`update "${getTableName(table)}" set ${sets} where seq = ?`).run([
       ...encodeValues(table, left),
       seq,
     ]);
@@ -250,21 +273,9 @@ export class SqliteTransaction implements ErasingTx {
   }
 
   #prepare(text: string): Database.Statement {
-    let statement = this.#statements.get(text);
-    if (!statement) {
-      statement = this.#client.prepare(text);
-      this.#statements.set(text, statement);
-    }
+    const statement = this.#statements.get(text) ?? this.#client.prepare(text);
+    this.#statements.set(text, statement);
     return statement;
-  }
-
-  #inserterOf(table: SQLiteTable): Inserter {
-    let inserter = this.#inserters.get(table);
-    if (!inserter) {
-      inserter = prepareInserter(this.#client, table);
-      this.#inserters.set(table, inserter);
-    }
-    return inserter;
   }
 
   /** The values of a record with the next sequence number of the ledger. */
@@ -282,3 +293,8 @@ export class SqliteTransaction implements ErasingTx {
     return this.#firstSeq + this.#appended.length - 1;
   }
 }
+
+const equalities = (table: SQLiteTable, match: object, separator = ' and '): string =>
+  Object.keys(match)
+    .map((key) => `"${columnOf(table, key).name}" = ?`)
+    .join(separator);

@@ -188,6 +188,7 @@ const runInSavepoint = (statements: SavepointStatements, tx: SqliteTransaction, 
   statements.begin.run();
   try {
     const result = job.work(tx);
+    tx.release();
     statements.release.run();
     return () => job.resolve(result as never);
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { Tx } from '../../db/store.ts';
+import type { LedgerTable, Tx } from '../../db/store.ts';
 import type { FieldProblem } from '../errors.ts';
 import type { ValueOptions } from '../lib/import-options.ts';
 import type { ImportTarget } from '../lib/import-target.ts';
@@ -100,6 +100,8 @@ export interface Importer<R = unknown> {
   read(value: unknown, options: ReadOptions): ReadResult<R>;
   /** The record with the field names of its files; `read` restores it. */
   wire(record: R): Readonly<Record<string, unknown>>;
+  /** What the records are stored in, and the properties of theirs by which they are looked up there, if any. */
+  readonly storedIn: { readonly table: LedgerTable; readonly lookup: readonly string[] };
   begin(start: ImportStart): ImportSession<R>;
   /**
    * Begins a session that adds a corrected record to an import that has ended; the default is `begin`. Throws CONFLICT

@@ -5,7 +5,7 @@ import { ExactNumber, numberText } from './exact-json.ts';
 import type { IpAddress } from './ip.ts';
 import { parseIp } from './ip.ts';
 import type { RecordCells, WrittenCell } from './record-cells.ts';
-import { textId, textIdLengthMax } from './text-id.ts';
+import { isTextId, textId, textIdLengthMax } from './text-id.ts';
 import { formatInstant, instantMaxUs, instantMinUs, parseInstant } from './time.ts';
 
 const previewLengthMax = 80;
@@ -156,6 +156,10 @@ export interface FieldReader {
 /** The value that was read, or all problems. */
 export type ReadResult<T> = { value: T; problems?: never } | { value?: never; problems: FieldProblem[] };
 
+/** The values of those that have one. */
+export const valuesOf = <T>(results: readonly ReadResult<T>[]): T[] =>
+  results.flatMap(({ value, problems }) => (problems ? [] : [value]));
+
 const isAbsent = (value: unknown): boolean => value === undefined || value === null || value === '';
 
 /** What is known of a record besides its fields. */
@@ -175,56 +179,120 @@ export interface RecordContext {
 export const readRecord = <T>(
   record: unknown,
   read: (fields: FieldReader) => T,
-  { cells, isWord, face = wireFace }: RecordContext = {},
+  context: RecordContext = {},
 ): ReadResult<T> => {
   if (typeof record !== 'object' || record === null || Array.isArray(record) || record instanceof ExactNumber) {
     const message = `a record must be an object, not ${preview(record)}`;
     return { problems: [{ path: '', code: 'WRONG_TYPE', message }] };
   }
-  const problems: FieldProblem[] = [];
-  const raw = (name: string): unknown =>
-    Object.hasOwn(record, name) ? (record as Record<string, unknown>)[name] : undefined;
-  const refuse: FieldReader['refuse'] = (path, code, message) =>
-    void problems.push({ path: face.fieldOf(path), code, message });
-  const isMarker = (name: string, value: unknown): value is string =>
-    cells !== undefined && typeof value === 'string' && cells.isMissing(value, isWord?.(name, value) ?? false);
-  const written = (name: string) => (text: string) => cells?.read(name, text) ?? null;
-  const readRequired = <V>(name: string, outcomeOf: (value: unknown) => FieldResult<V>, placeholder: V): V => {
-    const value = raw(name);
-    if (isAbsent(value)) {
-      refuse(name, 'MISSING', `${face.fieldOf(name)} is missing`);
-      return placeholder;
-    }
-    if (isMarker(name, value)) {
-      refuse(name, 'MISSING', `${face.fieldOf(name)} is missing: ${preview(value)} stands for a missing value`);
-      return placeholder;
-    }
-    const outcome = outcomeOf(value);
-    if ('value' in outcome) return outcome.value;
-    refuse(name, outcome.code, `${face.fieldOf(name)} ${outcome.message}`);
-    return placeholder;
-  };
-  const fields: FieldReader = {
-    id: (name) => readRequired(name, idOf, ''),
-    text: (name) => readRequired(name, textOf, ''),
-    instant: (name, readOther) => readRequired(name, (value) => instantOf(value, written(name), readOther), 0),
-    decimal: (name) => readRequired(name, (value) => decimalOf(value, written(name)), { units: 0, micros: 0 }),
-    integer: (name, min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER) =>
-      readRequired(name, (value) => integerOf(value, { min, max }, written(name)), 0),
-    ip: (name) => readRequired<IpAddress>(name, ipOf, { family: 4, value: 0 }),
-    // A problem is recorded with it, so the value never leaves this function.
-    oneOf: (name, choices) => {
-      const value = raw(name);
-      // A synonym may be one of the words for a missing value.
-      if (typeof value === 'string' && Object.hasOwn(choices, value)) return choices[value] as never;
-      return readRequired(name, (other) => choiceOf(other, choices, face), undefined as never);
-    },
-    optional: (name, readOptional) => {
-      const value = raw(name);
-      return isAbsent(value) || isMarker(name, value) ? null : readOptional(name);
-    },
-    refuse,
-  };
+  const fields = new RecordFields(record as Readonly<Record<string, unknown>>, context);
   const value = read(fields);
-  return problems.length === 0 ? { value } : { problems };
+  return fields.problems.length === 0 ? { value } : { problems: fields.problems };
 };
+
+/** A class, because importing makes one for each record. */
+class RecordFields implements FieldReader {
+  readonly problems: FieldProblem[] = [];
+  readonly #record: Readonly<Record<string, unknown>>;
+  readonly #context: RecordContext;
+
+  constructor(record: Readonly<Record<string, unknown>>, context: RecordContext) {
+    this.#record = record;
+    this.#context = context;
+  }
+
+  id(name: string): string {
+    const value = this.#raw(name);
+    if (typeof value === 'string' && this.#context.cells === undefined && isTextId(value)) return value;
+    return this.#isPresent(name, value) ? this.#valueOf(name, idOf(value), '') : '';
+  }
+
+  text(name: string): string {
+    const value = this.#raw(name);
+    return this.#isPresent(name, value) ? this.#valueOf(name, textOf(value), '') : '';
+  }
+
+  instant(name: string, readOther?: InstantReader): number {
+    const value = this.#raw(name);
+    if (!this.#isPresent(name, value)) return 0;
+    return this.#valueOf(name, instantOf(value, this.#written(name), readOther), 0);
+  }
+
+  decimal(name: string): Decimal {
+    const value = this.#raw(name);
+    if (!this.#isPresent(name, value)) return noDecimal;
+    return this.#valueOf(name, decimalOf(value, this.#written(name)), noDecimal);
+  }
+
+  integer(name: string, min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER): number {
+    const value = this.#raw(name);
+    if (!this.#isPresent(name, value)) return 0;
+    return this.#valueOf(name, integerOf(value, { min, max }, this.#written(name)), 0);
+  }
+
+  ip(name: string): IpAddress {
+    const value = this.#raw(name);
+    return this.#isPresent(name, value) ? this.#valueOf(name, ipOf(value), noAddress) : noAddress;
+  }
+
+  oneOf<T>(name: string, choices: Readonly<Record<string, T>>): T {
+    const value = this.#raw(name);
+    // A synonym may be one of the words for a missing value.
+    if (typeof value === 'string' && Object.hasOwn(choices, value)) return choices[value] as T;
+    // A problem is recorded with it, so the value never leaves this function.
+    const placeholder = undefined as T;
+    if (!this.#isPresent(name, value)) return placeholder;
+    return this.#valueOf(name, choiceOf(value, choices, this.#face), placeholder);
+  }
+
+  optional<T>(name: string, read: (name: string) => T): T | null {
+    const value = this.#raw(name);
+    // `read` may be a method of this reader: `fields.optional('ip', fields.ip)`.
+    return isAbsent(value) || this.#isMarker(name, value) ? null : read.call(this, name);
+  }
+
+  refuse(path: string, code: ProblemCode, message: string): void {
+    this.problems.push({ path: this.#face.fieldOf(path), code, message });
+  }
+
+  get #face(): RecordFace {
+    return this.#context.face ?? wireFace;
+  }
+
+  #raw(name: string): unknown {
+    return Object.hasOwn(this.#record, name) ? this.#record[name] : undefined;
+  }
+
+  #isMarker(name: string, value: unknown): boolean {
+    const { cells, isWord } = this.#context;
+    return cells !== undefined && typeof value === 'string' && cells.isMissing(value, isWord?.(name, value) ?? false);
+  }
+
+  /** How the file reads the texts of a field. */
+  #written(name: string): (text: string) => WrittenCell | null {
+    const { cells } = this.#context;
+    return cells === undefined ? unwritten : (text) => cells.read(name, text);
+  }
+
+  #isPresent(name: string, value: unknown): boolean {
+    if (isAbsent(value)) this.refuse(name, 'MISSING', `${this.#face.fieldOf(name)} is missing`);
+    else if (this.#isMarker(name, value))
+      this.refuse(
+        name,
+        'MISSING',
+        `${this.#face.fieldOf(name)} is missing: ${preview(value)} stands for a missing value`,
+      );
+    else return true;
+    return false;
+  }
+
+  #valueOf<V>(name: string, outcome: FieldResult<V>, placeholder: V): V {
+    if ('value' in outcome) return outcome.value;
+    this.refuse(name, outcome.code, `${this.#face.fieldOf(name)} ${outcome.message}`);
+    return placeholder;
+  }
+}
+
+const unwritten = (): null => null;
+const noDecimal: Decimal = { units: 0, micros: 0 };
+const noAddress: IpAddress = { family: 4, value: 0 };

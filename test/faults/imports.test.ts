@@ -17,6 +17,7 @@ const rows = 60_000;
 interface Kind {
   readonly name: string;
   command(root: string): readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
   /** What a data folder holds after the command has run to its end. */
   check(data: string): Promise<void>;
 }
@@ -34,6 +35,12 @@ const kinds: readonly Kind[] = [
   {
     name: 'a CSV file of records',
     command: (root) => ['import', 'user-status', join(root, 'changes.csv')],
+    check: async (data) => expect(countOf(data, 'select count(*) from status_changes')).toBe(changes),
+  },
+  {
+    name: 'a CSV file of records in a thread of its own',
+    command: (root) => ['import', 'user-status', join(root, 'changes.csv')],
+    env: { ASOF_IMPORT_THREAD_BYTES: '1' },
     check: async (data) => expect(countOf(data, 'select count(*) from status_changes')).toBe(changes),
   },
   {
@@ -71,15 +78,15 @@ describe('a command that is ended in the middle', () => {
     {
       timeout: rounds * 60_000,
     },
-    async ({ command, check }) => {
+    async ({ command, env, check }) => {
       const root = await prepare();
       const random = createRandom(seed);
       const data = join(root, 'data');
       const startedAt = performance.now();
-      expect(await asof([...command(root), '--data', join(root, 'whole')])).toMatchObject({ code: 0 });
+      expect(await asof([...command(root), '--data', join(root, 'whole')], '', env)).toMatchObject({ code: 0 });
       const wholeMs = performance.now() - startedAt;
       for (let round = 0; round < rounds; round++) {
-        const { child, closed } = startAsof([...command(root), '--data', data]);
+        const { child, closed } = startAsof([...command(root), '--data', data], env);
         await delay(wholeMs * (0.2 + 0.8 * random()));
         child.kill('SIGKILL');
         await closed;
@@ -89,7 +96,7 @@ describe('a command that is ended in the middle', () => {
       }
       // Twice, because a process that was killed at its end has stored all.
       for (let time = 0; time < 2; time++) {
-        expect(await asof([...command(root), '--data', data])).toMatchObject({ code: 0 });
+        expect(await asof([...command(root), '--data', data], '', env)).toMatchObject({ code: 0 });
         await check(data);
       }
       expect(await asof(['verify', '--data', data])).toMatchObject({

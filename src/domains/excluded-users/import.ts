@@ -1,3 +1,4 @@
+import { excludedUsers } from '../../../db/tables/excluded-users.ts';
 import { fieldsOfSameName, type Importer } from '../../ledger/record.ts';
 import { type FieldReader, readRecord } from '../../lib/problems.ts';
 import { formatInstant } from '../../lib/time.ts';
@@ -33,6 +34,7 @@ export const createExcludedUsersImporter = ({ record }: Pick<ExcludedUsers, 'rec
     ...(toUs === null ? {} : { to: formatInstant(toUs) }),
     ...(reason === null ? {} : { reason }),
   }),
+  storedIn: { table: excludedUsers, lookup: [] },
   // When a file is imported again, every record is a duplicate, even one that a later inclusion has ended.
   begin: ({ isRepeat }) => ({ record: isRepeat ? () => ({ kind: 'DUPLICATE' }) : record }),
 });

@@ -1,3 +1,4 @@
+import { experimentEvents } from '../../../db/tables/experiments.ts';
 import { fieldsOfSameName, type Importer } from '../../ledger/record.ts';
 import { readWrittenInstant } from '../../lib/cells/written-instant.ts';
 import { formatDecimal } from '../../lib/decimal.ts';
@@ -49,6 +50,7 @@ export const createExperimentEventsImporter = (
     order_value: amount === null ? null : formatDecimal(amount),
     version: variant,
   }),
+  storedIn: { table: experimentEvents, lookup: ['eventId', 'experiment'] },
   // Every record of a file that is imported again is a duplicate, even without an id of its own.
   begin: ({ isRepeat, face }) => ({
     record: isRepeat ? events.repeat : (tx, event, origin) => events.record(tx, event, origin, face),

@@ -8,7 +8,7 @@ import { type Importer, type RecordOutcome, sentByApi } from '../../ledger/recor
 import { apiSource } from '../../lib/api-source.ts';
 import { numberText, stringifyExact } from '../../lib/exact-json.ts';
 import { inBatches } from '../../lib/in-batches.ts';
-import { preview, type ReadResult, type RecordFace } from '../../lib/problems.ts';
+import { preview, type ReadResult, type RecordFace, valuesOf } from '../../lib/problems.ts';
 import { readOneRecord, readRecordStream } from '../../sources/record-stream.ts';
 import type { SourceLimits } from '../../sources/source.ts';
 import { type BatchKey, checkBatchKey, storeBatchOnce } from './idempotency.ts';
@@ -41,9 +41,12 @@ export const ingestRecords = <R, T>(
 ): IngestResult => {
   const session = importer.begin({ id: 0, digest: '', isRepeat: false, face });
   const rejectedIds: number[] = [];
-  const outcomes = records.map((record) => {
+  const results = records.map(read);
+  const { table, lookup } = importer.storedIn;
+  tx.announce(table, lookup, valuesOf(results) as object[]);
+  const outcomes = records.map((record, index) => {
     const sender = sentBy(record);
-    const { value, problems } = read(record);
+    const { value, problems } = results[index] as ReadResult<R>;
     const outcome: RecordOutcome = problems
       ? { kind: 'REJECTED', problems }
       : session.record(tx, value as R, sentByApi(sender, requestId));

@@ -5,7 +5,7 @@ import type { Importer, ImportSession, ReadOptions, RecordCounts, RecordOutcome 
 import { valueOptionsOf } from '../../lib/import-option-texts.ts';
 import type { FileDialect, TextOptions } from '../../lib/import-options.ts';
 import type { ImportReading, RecordTable } from '../../lib/import-reading.ts';
-import type { ReadResult } from '../../lib/problems.ts';
+import { type ReadResult, valuesOf } from '../../lib/problems.ts';
 import type { SourceBatch, SourceLimits, SourceRecord } from '../../sources/source.ts';
 import { type Import, ImportJob, interrupted, type Write } from './job.ts';
 import type { RecordPreviewBuilder } from './record-preview.ts';
@@ -39,6 +39,8 @@ export interface RecordFiles {
   /** One per file. */
   readonly jobs: readonly ImportJob[];
   readonly write: Write;
+  /** Makes durable what was written; absent when it is. */
+  readonly flush?: (() => Promise<void>) | undefined;
   /** One per file in a dry run, else none. */
   readonly previews: readonly RecordPreviewBuilder[];
 }
@@ -61,6 +63,8 @@ export const importRecordFiles = async (run: RecordFiles): Promise<void> => {
   const judge = await write((tx) => createJudge(tx, run, first.current));
   for (const [index, job] of jobs.entries())
     await importFile(run, { ...judge, preview: previews[index] }, job, (files[index] as ImportFile).path);
+  // A table that is not published must not undo its rejects.
+  await run.flush?.();
   await ImportJob.finishAll(jobs, write, (tx) => judge.session.finish?.(tx, countsOf(jobs)));
 };
 
@@ -133,10 +137,15 @@ const storeBatch = (
   if (fileHeader !== undefined) judge.session.fileHeader?.(fileHeader);
   const importId = job.current.id;
   let { read, accepted, unchanged, conflicts, rejected } = job.stored(tx);
-  for (const record of records) {
+  const results = records.map((record) => readValue(judge, record));
+  const { table, lookup } = judge.importer.storedIn;
+  tx.announce(table, lookup, valuesOf(results));
+  for (const [index, record] of records.entries()) {
     judge.preview?.addRecord(record);
+    const result = results[index] as ReadResult<object>;
     // An event without an id of its own can be recognized as stored only by its position in the file.
-    const outcome = read < judge.storedBefore ? judgeStored(judge, record) : storeRecord(tx, judge, record, importId);
+    const outcome =
+      read < judge.storedBefore ? judgeStored(result) : storeRecord(tx, judge, { record, result, importId });
     read++;
     if (outcome.kind === 'CREATED') accepted++;
     else if (outcome.kind === 'DUPLICATE') unchanged++;
@@ -151,18 +160,22 @@ const storeBatch = (
   return { bytesRead, read, accepted, unchanged, conflicts, rejected };
 };
 
-const readValue = ({ importer, options }: RecordJudge, record: SourceRecord): ReadResult<unknown> =>
-  record.problems ? { problems: record.problems } : importer.read(record.value, options);
+const readValue = ({ importer, options }: RecordJudge, record: SourceRecord): ReadResult<object> =>
+  record.problems ? { problems: record.problems } : (importer.read(record.value, options) as ReadResult<object>);
 
-const storeRecord = (tx: Tx, judge: RecordJudge, record: SourceRecord, importId: number): RecordOutcome => {
-  const { value, problems } = readValue(judge, record);
+interface JudgedRecord {
+  readonly record: SourceRecord;
+  readonly result: ReadResult<object>;
+  readonly importId: number;
+}
+
+const storeRecord = (tx: Tx, judge: RecordJudge, { record, result, importId }: JudgedRecord): RecordOutcome => {
+  const { value, problems } = result;
   if (problems) return { kind: 'REJECTED', problems };
   const outcome = judge.session.record(tx, value, { importId, line: record.line, sentBy: null });
   if (outcome.kind === 'CREATED') judge.preview?.addStored(record.line, value);
   return outcome;
 };
 
-const judgeStored = (judge: RecordJudge, record: SourceRecord): RecordOutcome => {
-  const { problems } = readValue(judge, record);
-  return problems ? { kind: 'REJECTED', problems } : { kind: 'DUPLICATE' };
-};
+const judgeStored = ({ problems }: ReadResult<object>): RecordOutcome =>
+  problems ? { kind: 'REJECTED', problems } : { kind: 'DUPLICATE' };

@@ -103,7 +103,7 @@ export const startImportRun = async (
 
 /** Imports the files one after the other and ends their jobs together. */
 const importFiles = async (run: FileRun): Promise<readonly RecordImport[]> => {
-  const { services, files, options, jobs, write } = run;
+  const { services, files, options, jobs } = run;
   const [first] = jobs;
   if (!first) return [];
   const previews = options.dryRun ? files.map(() => new RecordPreviewBuilder(services.importer)) : [];

@@ -126,6 +126,7 @@ export const createIpRangesImporter = (store: Store, limits: IpTableLimits): Imp
     city,
     ...((isMappedIpv6(first) || isMappedIpv6(last)) && { ipv6: true }),
   }),
+  storedIn: { table: ipRanges, lookup: [] },
   begin({ id: tableId, digest }) {
     const [inForce] = store.page(ipTables, { key: 'seq', direction: 'desc', limit: 1 });
     if (inForce?.digest === digest) return { record: () => ({ kind: 'DUPLICATE' }) };

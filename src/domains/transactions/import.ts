@@ -1,3 +1,4 @@
+import { transactions } from '../../../db/tables/transactions.ts';
 import { fieldsOfSameName, type Importer } from '../../ledger/record.ts';
 import { formatDecimal } from '../../lib/decimal.ts';
 import { formatIp } from '../../lib/ip.ts';
@@ -35,5 +36,6 @@ export const createTransactionsImporter = ({ record }: Pick<Transactions, 'recor
     user_id: userId,
     ip: ip === null ? null : formatIp(ip),
   }),
+  storedIn: { table: transactions, lookup: ['transactionId'] },
   begin: ({ face }) => ({ record: (tx, transaction, origin) => record(tx, transaction, origin, face) }),
 });

@@ -1,3 +1,4 @@
+import { statusChanges } from '../../../db/tables/user-status.ts';
 import { fieldsOfSameName, type Importer } from '../../ledger/record.ts';
 import { readRecord } from '../../lib/problems.ts';
 import { formatInstant } from '../../lib/time.ts';
@@ -36,6 +37,7 @@ export const createStatusChangesImporter = ({ record }: Pick<UserStatus, 'record
       { cells, face },
     ),
   wire: ({ userId, effectiveAtUs, status }) => ({ user_id: userId, created_at: formatInstant(effectiveAtUs), status }),
+  storedIn: { table: statusChanges, lookup: ['userId', 'effectiveAtUs'] },
   // When a file is imported again, every record is a duplicate, even one that a later record has corrected.
   begin: ({ isRepeat }) => ({ record: isRepeat ? () => ({ kind: 'DUPLICATE' }) : record }),
 });

@@ -30,6 +30,7 @@ export const createUserFilesImporter = (userFiles: UserFiles): Importer<Describe
     last_name: lastName,
     birthts: birthMs,
   }),
+  storedIn: { table, lookup: [] },
   begin: () => ({
     record(tx, { userId, ...details }, origin) {
       const problems = idProblems({ userId });

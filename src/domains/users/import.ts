@@ -1,3 +1,4 @@
+import { userProfiles } from '../../../db/tables/users.ts';
 import { fieldsOfSameName, type Importer } from '../../ledger/record.ts';
 import { readRecord } from '../../lib/problems.ts';
 import { usersTarget } from './target.ts';
@@ -25,6 +26,7 @@ export const createUsersImporter = ({ record }: Pick<Users, 'record'>): Importer
       { cells, isWord: isNamibia },
     ),
   wire: ({ userId, country, gender }) => ({ user_id: userId, country, gender }),
+  storedIn: { table: userProfiles, lookup: ['userId'] },
   // When a file is imported again, every record is a duplicate, even one that a later file has corrected.
   begin: ({ isRepeat }) => ({ record: isRepeat ? () => ({ kind: 'DUPLICATE' }) : record }),
 });

@@ -1,0 +1,195 @@
+import type Database from 'better-sqlite3';
+import { getTableName } from 'drizzle-orm';
+import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
+import { type ColumnDecoder, columnOf, columnsOf, decodeRow, decodersOf, encoderOf } from './columns.ts';
+import type { Inserter } from './inserter.ts';
+
+type Values = readonly unknown[];
+type Match = Readonly<Record<string, unknown>>;
+type Row = Record<string, unknown>;
+
+/** Rows of one statement: more save little, and each statement is compiled for its number of rows. */
+const insertRows = 32;
+const lookupRows = 100;
+
+/** Fewer records are looked up and inserted one by one in less time. */
+const announcedMin = 4;
+
+/** The batches of the work that runs. */
+export class RecordBatches {
+  readonly #client: Database.Database;
+  readonly #known = new Map<SQLiteTable, RecordBatch>();
+  readonly #announced = new Map<SQLiteTable, RecordBatch>();
+
+  constructor(client: Database.Database) {
+    this.#client = client;
+  }
+
+  /** See `Tx.announce`. */
+  announce(table: SQLiteTable, inserter: Inserter, columns: readonly string[], records: readonly object[]): void {
+    if (records.length < announcedMin) return;
+    const batch = this.#known.get(table) ?? new RecordBatch(this.#client, table, inserter);
+    this.#known.set(table, batch);
+    this.#announced.set(table, batch);
+    batch.expect(columns, records as readonly Match[]);
+  }
+
+  /** The batch of a table whose records were announced. */
+  of(table: SQLiteTable): RecordBatch | undefined {
+    return this.#announced.get(table);
+  }
+
+  /** Ends a work: inserts its records, or forgets them when it is undone. */
+  end(isUndone: boolean): void {
+    if (this.#announced.size === 0) return;
+    for (const batch of this.#announced.values()) batch.end(isUndone);
+    this.#announced.clear();
+  }
+}
+
+/**
+ * The records of one table that a work appends: they are looked up by few statements before, and inserted by few statements
+ * after. It holds the newest row of each key that was looked up or appended.
+ */
+class RecordBatch {
+  readonly #client: Database.Database;
+  readonly #table: SQLiteTable;
+  readonly #inserter: Inserter;
+  readonly #keys: readonly string[];
+  readonly #decoders: readonly ColumnDecoder[];
+  readonly #insertMany: Database.Statement;
+  readonly #isEmpty: Database.Statement<[], unknown>;
+  #columns: readonly string[] = [];
+  #positions: readonly number[] = [];
+  #lookup: Database.Statement<unknown[], Row> | undefined;
+  /** By key: a row as it was stored, the values of an appended one, or null for none. */
+  readonly #newest = new Map<unknown, Row | Values | null>();
+  #appended: Values[] = [];
+
+  constructor(client: Database.Database, table: SQLiteTable, inserter: Inserter) {
+    this.#client = client;
+    this.#table = table;
+    this.#inserter = inserter;
+    this.#keys = columnsOf(table).map(([key]) => key);
+    this.#decoders = decodersOf(table, this.#keys);
+    this.#insertMany = inserter.prepareRows(insertRows);
+    this.#isEmpty = client.prepare<[], unknown>(`select 1 from "${getTableName(table)}" limit 1`).pluck();
+  }
+
+  /** Looks up the newest row of each match by these columns; one whose first value is null has no key. */
+  expect(columns: readonly string[], matches: readonly Match[]): void {
+    if (columns.join() !== this.#columns.join()) this.#useColumns(columns);
+    if (columns.length === 0) return;
+    const unknown: Values[] = [];
+    for (const match of matches) {
+      const key = this.#keyOf(match);
+      if (key === undefined || this.#newest.has(key)) continue;
+      this.#newest.set(key, null);
+      unknown.push(columns.map((column) => match[column]));
+    }
+    if (unknown.length === 0 || this.#isEmpty.get() === undefined) return;
+    for (let from = 0; from < unknown.length; from += lookupRows) this.#find(unknown.slice(from, from + lookupRows));
+  }
+
+  /** The newest row of a match; null when there is none, undefined when that is not known here. */
+  newest(match: Match): Row | null | undefined {
+    if (this.#columns.length === 0 || Object.keys(match).length !== this.#columns.length) return undefined;
+    const key = this.#keyOf(match);
+    if (key === undefined) return undefined;
+    const found = this.#newest.get(key);
+    return Array.isArray(found) ? this.#rowOf(found) : (found as Row | null | undefined);
+  }
+
+  /** Appends a record; it is inserted later. */
+  add(values: Values): void {
+    this.#appended.push(values);
+    if (this.#columns.length === 0) return;
+    const key = keyOf(this.#positions.map((position) => values[position]));
+    if (key !== undefined) this.#newest.set(key, values);
+  }
+
+  /** Inserts what was appended. */
+  flush(): void {
+    const rows = this.#appended;
+    if (rows.length === 0) return;
+    this.#appended = [];
+    let from = 0;
+    for (; from + insertRows <= rows.length; from += insertRows)
+      this.#insertMany.run(rows.slice(from, from + insertRows).flat());
+    for (; from < rows.length; from++) this.#inserter.insert.run(rows[from]);
+  }
+
+  end(isUndone: boolean): void {
+    if (isUndone) this.#appended = [];
+    this.flush();
+    this.#newest.clear();
+  }
+
+  #useColumns(columns: readonly string[]): void {
+    // What is known so far has keys of other columns.
+    this.flush();
+    this.#newest.clear();
+    this.#columns = columns;
+    this.#positions = columns.map((column) => this.#keys.indexOf(column));
+    for (const column of columns) {
+      if (encoderOf(columnOf(this.#table, column)) === null) continue;
+      throw new Error(`${column} of ${getTableName(this.#table)} has no plain values to look up`);
+    }
+    this.#lookup = columns.length === 0 ? undefined : this.#prepareLookup(columns);
+  }
+
+  #prepareLookup(columns: readonly string[]): Database.Statement<unknown[], Row> {
+    const list = columnsOf(this.#table).map(([key, column]) => `t."${column.name}" as "${key}"`);
+    const one = `(${columns.map(() => '?').join(', ')})`;
+    const conditions = columns.map((key, index) => {
+      const { name, notNull } = columnOf(this.#table, key);
+      // The first one is never null, and only `=` uses a partial index of the rows that are not null.
+      return `t."${name}" ${index === 0 || notNull ? '=' : 'is'} v.column${index + 1}`;
+    });
+    const keys = new Array(lookupRows).fill(one).join(', ');
+    // A cross join is done in this order.
+    return this.#client.prepare<unknown[], Row>(
+      `select ${list.join(', ')} from (values ${keys}) v cross join "${getTableName(this.#table)}" t on ${conditions.join(' and ')}`,
+    );
+  }
+
+  #find(matches: readonly Values[]): void {
+    const parameters = matches.flat();
+    // A key of nulls matches nothing.
+    while (parameters.length < lookupRows * this.#columns.length) parameters.push(null);
+    for (const row of this.#lookup?.all(parameters) ?? []) {
+      decodeRow(row, this.#decoders);
+      const key = this.#keyOf(row);
+      const known = this.#newest.get(key) as Row | null | undefined;
+      if (!known || (known.seq as number) < (row.seq as number)) this.#newest.set(key, row);
+    }
+  }
+
+  #keyOf(match: Match): unknown {
+    const [first, second] = this.#columns as [string, string?];
+    if (this.#columns.length === 1) return match[first] ?? undefined;
+    if (this.#columns.length === 2) return keyOfTwo(match[first], match[second as string]);
+    return keyOf(this.#columns.map((column) => match[column]));
+  }
+
+  #rowOf(values: Values): Row {
+    const row: Row = {};
+    for (const [index, key] of this.#keys.entries()) row[key] = values[index];
+    decodeRow(row, this.#decoders);
+    return row;
+  }
+}
+
+const keyOf = (values: readonly unknown[]): unknown => {
+  const [first, second] = values;
+  if (values.length === 1) return first ?? undefined;
+  if (values.length === 2) return keyOfTwo(first, second);
+  return first == null ? undefined : JSON.stringify(values);
+};
+
+/** The length of the first value says where the second one begins. */
+const keyOfTwo = (first: unknown, second: unknown): unknown => {
+  if (first == null) return undefined;
+  const text = String(first);
+  return second === null ? `${text.length}-${text}` : `${text.length}+${text}${second}`;
+};

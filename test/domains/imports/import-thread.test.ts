@@ -1,0 +1,35 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { statusChanges } from '../../../db/tables/index.ts';
+import { openApp } from '../../support/app.ts';
+
+const text = (lines: number): string =>
+  ['user_id,created_at,status', ...Array.from({ length: lines }, (_, row) => `u${row},2020-06-02,paying`)].join('\n');
+
+it('imports in a thread: the server follows it, writes meanwhile, and ends it as interrupted when it stops', async () => {
+  const opened = await openApp({ onDisk: true, settings: { importThreadBytes: '1', batchRecords: '100' } });
+  onTestFinished(opened.close);
+  const { app } = opened;
+  const { imports } = app.domains;
+  const whole = { name: 'whole.csv', text: `${text(3000)}\nu1,2020-06-02,gone\nu2,2020-06-02,paying` };
+  const imported = opened.importFile('user-status', whole);
+  const written = app.ledger.write((tx) =>
+    tx.append(statusChanges, { userId: 'meanwhile', effectiveAtUs: 0, status: 'cancelled' }),
+  );
+  const ended = await imported;
+  const counts = { read: 3002, accepted: 3000, unchanged: 1, rejected: 1, conflicts: 0 };
+  expect(ended).toMatchObject({ state: 'SUCCEEDED_WITH_REJECTS', ...counts });
+  await written;
+  expect(app.ledger.snapshot().sequence).toBe(3001);
+  const atUs = Date.UTC(2021, 0, 1) * 1000;
+  expect(app.domains.userStatus.statusAt('u2999', atUs).status).toBe('paying');
+  expect(app.domains.userStatus.statusAt('meanwhile', atUs).status).toBe('cancelled');
+  const rest = { name: 'rest.csv', text: text(6000).replaceAll('2020-06-02', '2020-07-02') };
+  const stopped = opened.importFile('user-status', rest);
+  await expect.poll(() => imports.importsPage({ state: 'RUNNING' }, { limit: 1, fromEnd: false }).rows.length).toBe(1);
+  await imports.interruptAll();
+  const interrupted = await stopped;
+  expect(interrupted).toMatchObject({ state: 'FAILED', failureCode: 'INTERRUPTED' });
+  expect(app.store.count(statusChanges)).toBe(3001 + interrupted.accepted);
+  expect(app.ledger.snapshot().sequence).toBe(3001 + interrupted.accepted);
+  expect(app.store.verify().problems).toEqual([]);
+});
