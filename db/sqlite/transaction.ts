@@ -224,10 +224,7 @@ export class SqliteTransaction implements ErasingTx {
   eraseContent<T extends LedgerTable>(table: T, seq: number, left: Match<T>): void {
     this.release();
     const sets = equalities(table, left, ', ');
-    this.#prepare(`update "${getTableName(table)}" set ${sets} where seq = ?`).run([
-      ...encodeValues(table, left),
-      seq,
-    ]);
+    this.#prepare(`update "${getTableName(table)}" set ${sets} where seq = ?`).run([...encodeValues(table, left), seq]);
     const values = readRange(this.#client, table).get(seq - 1, seq);
     if (values) this.#noteErased(table, seq, this.#digestOf(table).of(values).toString('hex'));
   }
