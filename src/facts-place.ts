@@ -33,7 +33,5 @@ export const factsIn = (
 export const projectionsOf = ({
   clickhouse,
   nowUs,
-}: Pick<FactsPlace, 'clickhouse'> & { readonly nowUs: NowUs }): ProjectionState[] => {
-  const facts = clickhouse();
-  return facts ? [{ name: 'clickhouse', ...facts.progressAt(nowUs()) }] : [];
-};
+}: Pick<FactsPlace, 'clickhouse'> & { readonly nowUs: NowUs }): ProjectionState[] =>
+  clickhouse()?.progressAt(nowUs()) ?? [];

@@ -1,5 +1,7 @@
+import type { FactSource } from '../../src/domains/facts/dimensions.ts';
 import type { FactKnowledge } from '../../src/domains/facts/knowledge.ts';
 import { microsOf, parseDecimal } from '../../src/lib/decimal.ts';
+import { dayUs } from '../../src/lib/time.ts';
 import { unknownLabel } from '../../src/lib/unknown-label.ts';
 import type { ColumnName, LedgerTable, Row, Store } from '../store.ts';
 import { experimentEvents } from '../tables/experiments.ts';
@@ -29,6 +31,8 @@ export const readBlock = async (sources: BlockSources, after: number, upTo: numb
     const rows = await readRows(sources.store, copy, { after, upTo });
     if (rows.length > 0) block.set(copy.target, rows);
   }
+  const days = factDays.flatMap(([source, target]) => firstOfDays(source, block.get(target) ?? []));
+  if (days.length > 0) block.set('fact_days', days);
   if (!hasFileRecords(sources.store, { after, upTo })) return block;
   const { births, images } = sources.knowledge.fileChangesBetween(after, upTo);
   block.set(
@@ -40,6 +44,21 @@ export const readBlock = async (sources: BlockSources, after: number, upTo: numb
     images.map(({ userId, seq, hasImage }) => [userId, seq, Number(hasImage)]),
   );
   return block;
+};
+
+const factDays = [
+  ['TRANSACTIONS', 'transactions'],
+  ['EXPERIMENT_EVENTS', 'experiment_events'],
+] as const satisfies readonly (readonly [FactSource, TableName])[];
+
+/** The days of UTC of facts, whose `seq` ascends, with the first `seq` of each. */
+const firstOfDays = (source: FactSource, facts: Rows): Rows => {
+  const first = new Map<number, number>();
+  for (const [seq, , occurredAtUs] of facts) {
+    const day = Math.floor((occurredAtUs as number) / dayUs);
+    if (!first.has(day)) first.set(day, seq as number);
+  }
+  return Array.from(first, ([day, seq]) => [source, day, seq]);
 };
 
 interface Range {

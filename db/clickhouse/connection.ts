@@ -67,20 +67,26 @@ export class Connection {
   async each<R extends ResultRow>(sql: string, visit: (row: R) => void, work?: Work): Promise<void> {
     const abort = new AbortController();
     const removeListener = work?.onEnd(() => abort.abort());
+    let ownFault: { readonly reason: unknown } | undefined;
+    const visitAll = (rows: readonly { json(): unknown }[]): void => {
+      try {
+        for (const row of rows) visit(row.json() as R);
+      } catch (error) {
+        ownFault = { reason: error };
+        throw error;
+      }
+    };
     try {
-      await this.#translated(async () => {
-        const query = { query: sql, format: 'JSONCompactEachRow' as const, abort_signal: abort.signal };
-        const result = await this.#client.query(query);
-        const stream = result.stream<R>();
-        try {
-          for await (const rows of stream) for (const row of rows) visit(row.json() as R);
-        } finally {
-          result.close();
-        }
-      });
+      const query = { query: sql, format: 'JSONCompactEachRow' as const, abort_signal: abort.signal };
+      const result = await this.#client.query(query);
+      try {
+        for await (const rows of result.stream<R>()) visitAll(rows);
+      } finally {
+        result.close();
+      }
     } catch (error) {
       work?.check();
-      throw error;
+      throw ownFault ? ownFault.reason : this.#faultOf(error);
     } finally {
       removeListener?.();
     }
@@ -118,18 +124,20 @@ export class Connection {
     }
   }
 
+  /** What the client rejects with is of the server, of the way to it, or a fault of this program. */
   #faultOf(error: unknown): unknown {
-    if (error instanceof DomainError) return error;
     if (error instanceof ClickHouseError) {
       if (!refusals.has(error.type ?? '')) return error;
       return unavailable(`ClickHouse at ${this.#where} does not answer (${error.type}): ${firstLine(error)}`, error);
     }
-    const { code } = error as NodeJS.ErrnoException;
-    const isTransport = typeof code === 'string' || /timeout|socket|aborted|network|fetch/i.test(String(error));
-    if (!isTransport) return error;
-    return unavailable(`ClickHouse at ${this.#where} cannot be reached (${code ?? firstLine(error as Error)})`, error);
+    if (programmingErrors.some((type) => error instanceof type)) return error;
+    const reason = (error as NodeJS.ErrnoException).code ?? firstLine(error as Error);
+    return unavailable(`ClickHouse at ${this.#where} cannot be reached (${reason})`, error);
   }
 }
+
+/** No response and no connection makes the client throw one of them. */
+const programmingErrors = [TypeError, RangeError, ReferenceError];
 
 /** What a server refuses for a time, or until somebody changes its configuration, but not because of the statement. */
 const refusals = new Set([

@@ -1,7 +1,9 @@
 import {
   type DimensionName,
   definitionOf,
+  dimensionNames,
   type FactSource,
+  hasDimension,
   type JoinName,
 } from '../../src/domains/facts/dimensions.ts';
 import type { AssignmentRule, AssignmentRules } from '../../src/domains/facts/knowledge.ts';
@@ -9,6 +11,8 @@ import { ageBandLabels, dayOfUs } from '../../src/lib/age.ts';
 import { dayUs } from '../../src/lib/time.ts';
 import { unknownLabel } from '../../src/lib/unknown-label.ts';
 import { integerLiteral, textList, textLiteral } from './literals.ts';
+import { type StoredState, storedFacts } from './stored.ts';
+import type { TableName } from './tables.ts';
 
 /** What facts are read and joined as of. */
 export interface FactState {
@@ -21,28 +25,66 @@ export interface FactState {
   readonly rules: AssignmentRules;
   /** The expression of the start of the period of `f.occurred_at_us`. */
   readonly period: string | undefined;
+  /** The stored enrichment that is of this state, or of an earlier one; undefined joins all facts. */
+  readonly stored: StoredState | undefined;
   /** The full name of a table. */
   table(name: string): string;
 }
 
-/** The expression of each dimension over the fact `f` and what it is joined to, as below. */
-const expressions: Readonly<Record<DimensionName, (state: FactState) => string>> = {
-  USER: () => 'f.user_id',
-  USER_STATUS: () => `if(s.status = '', 'non-paying', s.status)`,
-  CITY: ({ addressTable }) => (addressTable === 0 ? `'${unknownLabel}'` : orUnknown('c.city')),
-  COUNTRY: () => orUnknown('a.country'),
-  GENDER: () => orUnknown('a.gender'),
-  AGE_BAND: (state) => {
-    const labels = textList([unknownLabel, ...ageBandLabels]);
-    return `arrayElement([${labels}], 1 + arrayCount(day -> day <= ${dayOf(state)}, b.band_days))`;
+interface DimensionSql {
+  /** The expression over the fact `f` and what it is joined to, as below. */
+  of(state: FactState): string;
+  /** The type of the column that stores it, for what decides at each fact's own time. */
+  readonly stored?: 'LowCardinality(String)' | 'UInt8';
+  /** Whether the stored value is that of a state of the same sequence number; default: it is. */
+  holds?(state: FactState): boolean;
+}
+
+const isOwnTime = ({ validAtUs }: FactState): boolean => validAtUs === undefined;
+
+const dimensionSql: Readonly<Record<DimensionName, DimensionSql>> = {
+  USER: { of: () => 'f.user_id' },
+  USER_STATUS: {
+    of: () => `if(s.status = '', 'non-paying', s.status)`,
+    stored: 'LowCardinality(String)',
+    holds: isOwnTime,
   },
-  HAS_IMAGE: () => 'i.has_image',
-  PRODUCT: () => 'f.product',
-  EXPERIMENT: ({ rules }) => assignment(rules),
-  VARIANT: () => 'f.variant',
-  ACCOUNT_TYPE: () => 'f.account_type',
-  EVENT_TYPE: () => 'f.event_type',
-  PERIOD: ({ period }) => period ?? 'f.occurred_at_us',
+  CITY: {
+    of: ({ addressTable }) => (addressTable === 0 ? `'${unknownLabel}'` : orUnknown('c.city')),
+    stored: 'LowCardinality(String)',
+    holds: ({ addressTable, stored }) => addressTable === stored?.addressTable,
+  },
+  COUNTRY: { of: () => orUnknown('a.country'), stored: 'LowCardinality(String)' },
+  GENDER: { of: () => orUnknown('a.gender'), stored: 'LowCardinality(String)' },
+  AGE_BAND: {
+    of(state) {
+      const labels = textList([unknownLabel, ...ageBandLabels]);
+      return `arrayElement([${labels}], 1 + arrayCount(day -> day <= ${dayOf(state)}, b.band_days))`;
+    },
+    stored: 'LowCardinality(String)',
+    holds: isOwnTime,
+  },
+  HAS_IMAGE: { of: () => 'i.has_image', stored: 'UInt8' },
+  PRODUCT: { of: () => 'f.product' },
+  EXPERIMENT: { of: ({ rules }) => assignment(rules) },
+  VARIANT: { of: () => 'f.variant' },
+  ACCOUNT_TYPE: { of: () => 'f.account_type' },
+  EVENT_TYPE: { of: () => 'f.event_type' },
+  PERIOD: { of: ({ period }) => period ?? 'f.occurred_at_us' },
+};
+
+/** The dimensions of facts that are stored, with the types of their columns. */
+export const storedDimensions = (source: FactSource): readonly (readonly [DimensionName, string])[] =>
+  dimensionNames
+    .filter((name) => hasDimension(source, name))
+    .flatMap((name) => {
+      const { stored } = dimensionSql[name];
+      return stored === undefined ? [] : [[name, stored] as const];
+    });
+
+const isStored = (state: FactState, name: DimensionName): boolean => {
+  const { stored, holds } = dimensionSql[name];
+  return state.stored !== undefined && stored !== undefined && (holds?.(state) ?? true);
 };
 
 /** What a join that found nothing gives is the empty text. */
@@ -65,27 +107,40 @@ const conditionOf = ({ fromUs, toUs, variants }: AssignmentRule): string => {
   return conditions.length === 0 ? '1' : conditions.join(' AND ');
 };
 
+/** Which facts are joined. Both conditions begin with AND; they spare a join what no fact needs. */
+interface Joined {
+  /** The statement that selects them. */
+  readonly facts: string;
+  /** A condition on `user_id`, or none. */
+  readonly ofUsers: string;
+  /** A condition on `ip`, or none. */
+  readonly ofAddresses: string;
+}
+
 /** The joins of each kind: the state of the last record up to the sequence number. */
-const joins: Readonly<Record<JoinName, (state: FactState) => string>> = {
+const joins: Readonly<Record<JoinName, (state: FactState, joined: Joined) => string>> = {
   status: statusJoin,
-  attributes: ({ table, sequence }) =>
-    latestOfUser('a', `${table('user_attributes')} WHERE seq <= ${sequence}`, ['country', 'gender']),
-  files: ({ table, sequence }) =>
-    latestOfUser('b', `${table('user_births')} WHERE seq <= ${sequence}`, ['band_days']) +
-    latestOfUser('i', `${table('user_images')} WHERE seq <= ${sequence}`, ['has_image']),
-  city: ({ table, addressTable }) =>
+  attributes: (state, joined) => latestOfUser('a', recordsOf('user_attributes', state, joined), ['country', 'gender']),
+  files: (state, joined) =>
+    latestOfUser('b', recordsOf('user_births', state, joined), ['band_days']) +
+    latestOfUser('i', recordsOf('user_images', state, joined), ['has_image']),
+  city: ({ table, addressTable }, { ofAddresses }) =>
     addressTable === 0
       ? ''
-      : ` LEFT ANY JOIN (SELECT ip, city FROM ${table('ip_cities')} WHERE table_seq = ${addressTable}) AS c ON f.ip = c.ip`,
+      : ` LEFT ANY JOIN (SELECT ip, city FROM ${table('ip_cities')} WHERE table_seq = ${addressTable}${ofAddresses}) AS c ON f.ip = c.ip`,
   experiment: () => '',
 };
+
+const recordsOf = (name: TableName, { table, sequence }: FactState, { ofUsers }: Joined): string =>
+  `${table(name)} WHERE seq <= ${sequence}${ofUsers}`;
 
 /**
  * The status of the change with the greatest (time, seq) at or before the fact's time. Of changes at the same instant only
  * the last one is joined: which of several equal ones an ASOF JOIN takes is not defined.
  */
-function statusJoin({ table, sequence, validAtUs }: FactState): string {
-  const known = `${table('status_changes')} WHERE seq <= ${sequence}`;
+function statusJoin(state: FactState, joined: Joined): string {
+  const { validAtUs } = state;
+  const known = recordsOf('status_changes', state, joined);
   if (validAtUs === undefined)
     return ` ASOF LEFT JOIN (SELECT user_id, at_us, argMax(status, seq) AS status FROM ${known} GROUP BY user_id, at_us) AS s ON f.user_id = s.user_id AND f.occurred_at_us >= s.at_us`;
   const then = `${known} AND at_us <= ${integerLiteral(validAtUs)}`;
@@ -98,25 +153,113 @@ const latestOfUser = (alias: string, from: string, columns: readonly string[]): 
   return ` LEFT JOIN (SELECT user_id, ${renamed} FROM (SELECT user_id, ${latest} FROM ${from} GROUP BY user_id)) AS ${alias} ON f.user_id = ${alias}.user_id`;
 };
 
-export const factTables: Readonly<Record<FactSource, string>> = {
+export const factTables = {
   TRANSACTIONS: 'transactions',
   EXPERIMENT_EVENTS: 'experiment_events',
-};
+} as const satisfies Readonly<Record<FactSource, TableName>>;
 
 /** The name of a dimension's column in `enrichedFacts`. */
 export const columnOf = (name: DimensionName): string => `d_${name.toLowerCase()}`;
 
-/** The facts up to a sequence number as a table: seq, user_id, occurred_at_us, amount, and the columns of dimensions. */
+/** What changes a stored dimension of the facts of a user. */
+const changesOf: Readonly<Record<JoinName, readonly TableName[]>> = {
+  status: ['status_changes'],
+  attributes: ['user_attributes'],
+  files: ['user_births', 'user_images'],
+  city: [],
+  experiment: [],
+};
+
+const joinsOf = (names: readonly DimensionName[]): Set<JoinName> =>
+  new Set(names.flatMap((name) => definitionOf(name).join ?? []));
+
+/** The users whose stored dimensions may have changed after one sequence number and up to another. */
+export const changedUsers = (
+  { table, sequence }: FactState,
+  after: number,
+  names: readonly DimensionName[],
+): string[] =>
+  [...joinsOf(names)]
+    .flatMap((name) => changesOf[name])
+    .map((name) => `SELECT user_id FROM ${table(name)} WHERE seq > ${after} AND seq <= ${sequence}`);
+
+interface Columns {
+  /** The names of the fact's own columns. */
+  readonly own: readonly string[];
+  readonly names: readonly DimensionName[];
+}
+
+/** Facts with their dimensions, from those that are stored and from joins for the others. */
+const enriched = (state: FactState, { own, names }: Columns, joined: Joined, fromStored: boolean): string => {
+  const isRead = (name: DimensionName): boolean => fromStored && isStored(state, name);
+  const columns = [
+    ...own.map((column) => `f.${column} AS ${column}`),
+    ...names.map((name) => {
+      const column = columnOf(name);
+      return `${isRead(name) ? `f.${column}` : dimensionSql[name].of(state)} AS ${column}`;
+    }),
+  ];
+  const joinSql = [...joinsOf(names.filter((name) => !isRead(name)))].map((name) => joins[name](state, joined));
+  return `SELECT ${columns.join(', ')} FROM (${joined.facts}) AS f${joinSql.join('')}`;
+};
+
+/**
+ * The facts that came after a sequence number, and the earlier ones of users who may have changed since, joined with no more
+ * than these facts need. `changed` are statements that select the users.
+ */
+export const changedSince = (
+  state: FactState,
+  columns: Columns,
+  {
+    after,
+    changed,
+    ofUsers,
+  }: { readonly after: number; readonly changed: readonly string[]; readonly ofUsers: string },
+): string => {
+  const facts = state.table(factTables[state.source]);
+  const added = `FROM ${facts} WHERE seq > ${after} AND seq <= ${state.sequence}${ofUsers}`;
+  const users = changed.join(' UNION ALL ');
+  const older = `FROM ${facts} WHERE seq <= ${after} AND user_id IN (${users})${ofUsers}`;
+  const rows = changed.length === 0 ? [added] : [added, older];
+  const joined: Joined = {
+    facts: rows.map((from) => `SELECT * ${from}`).join(' UNION ALL '),
+    ofUsers: ` AND user_id IN (${[`SELECT user_id ${added}`, ...changed].join(' UNION ALL ')})`,
+    ofAddresses:
+      state.source === 'TRANSACTIONS'
+        ? ` AND ip IN (${rows.map((from) => `SELECT ip ${from}`).join(' UNION ALL ')})`
+        : '',
+  };
+  return enriched(state, columns, joined, false);
+};
+
+/** All facts that meet a condition on their users (` AND …`), joined. */
+export const joinedFacts = (state: FactState, columns: Columns, ofUsers = ''): string => {
+  const facts = `SELECT * FROM ${state.table(factTables[state.source])} WHERE seq <= ${state.sequence}${ofUsers}`;
+  return enriched(state, columns, { facts, ofUsers, ofAddresses: '' }, false);
+};
+
+const ownColumns = ['seq', 'user_id', 'occurred_at_us', 'amount'];
+
+/**
+ * The facts up to a sequence number as a table: seq, user_id, occurred_at_us, amount, and the columns of dimensions. What is
+ * stored as of an earlier sequence number is completed by the facts that changed since.
+ */
 export const enrichedFacts = (
   state: FactState,
   needed: ReadonlySet<DimensionName>,
   userIds: readonly string[] | null | undefined,
 ): string => {
   const names = [...needed];
-  const joined = new Set(names.flatMap((name) => definitionOf(name).join ?? []));
-  const columns = names.map((name) => `, ${expressions[name](state)} AS ${columnOf(name)}`).join('');
+  const columns = { own: ownColumns, names };
   const ofUsers = userIds ? ` AND ${userIds.length === 0 ? '0' : `user_id IN (${textList(userIds)})`}` : '';
-  const facts = `SELECT * FROM ${state.table(factTables[state.source])} WHERE seq <= ${state.sequence}${ofUsers}`;
-  const own = 'f.seq AS seq, f.user_id AS user_id, f.occurred_at_us AS occurred_at_us, f.amount AS amount';
-  return `SELECT ${own}${columns} FROM (${facts}) AS f${[...joined].map((name) => joins[name](state)).join('')}`;
+  const read = names.filter((name) => isStored(state, name));
+  const { stored } = state;
+  if (!stored || read.length === 0) return joinedFacts(state, columns, ofUsers);
+  const held = `SELECT * FROM ${storedFacts(state, stored)}${ofUsers}`;
+  const partOf = (facts: string): string => enriched(state, columns, { facts, ofUsers, ofAddresses: '' }, true);
+  if (stored.sequence === state.sequence) return partOf(held);
+  const after = stored.sequence;
+  const changed = changedUsers(state, after, read);
+  const unchanged = changed.length === 0 ? held : `${held} AND user_id NOT IN (${changed.join(' UNION ALL ')})`;
+  return `${partOf(unchanged)} UNION ALL ${changedSince(state, columns, { after, changed, ofUsers })}`;
 };

@@ -6,6 +6,8 @@ import type { DebugLog } from '../../src/lib/debug-log.ts';
 import type { Store } from '../store.ts';
 import { Cities } from './cities.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
+import { CopierLock } from './copier-lock.ts';
+import { Enrichment, type EnrichmentOptions } from './enrichment.ts';
 import { groupFacts } from './groups.ts';
 import { findPage } from './page.ts';
 import { Projector, type ProjectorOptions } from './projector.ts';
@@ -13,8 +15,12 @@ import { prepareQuestion, type QuestionServices } from './question.ts';
 
 export interface ClickHouseFactsOptions
   extends ConnectionOptions,
-    Pick<ProjectorOptions, 'data' | 'clickhouseBlockRecords' | 'clickhouseWaitMs'>,
-    Pick<QuestionServices, 'futureToleranceMs'> {}
+    Pick<ProjectorOptions, 'clickhouseBlockRecords' | 'clickhouseWaitMs'>,
+    Pick<EnrichmentOptions, 'clickhouseEnrichMs'>,
+    Pick<QuestionServices, 'futureToleranceMs'> {
+  /** The data folder of the ledger. */
+  readonly data: string;
+}
 
 export interface ClickHouseServices {
   readonly store: Store;
@@ -29,19 +35,27 @@ export interface ClickHouseServices {
 export class ClickHouseFacts {
   readonly #connection: Connection;
   readonly #projector: Projector;
+  readonly #enrichment: Enrichment;
   readonly #services: QuestionServices;
 
   constructor(options: ClickHouseFactsOptions, services: ClickHouseServices) {
-    const { data, clickhouseBlockRecords, clickhouseWaitMs, futureToleranceMs } = options;
-    const connection = new Connection(options);
-    const cities = new Cities(connection, services.knowledge);
-    const onAnew = (): void => cities.reset();
-    const limits = { data, clickhouseBlockRecords, clickhouseWaitMs };
-    const projector = new Projector({ ...services, ...limits, connection, onAnew });
+    const { futureToleranceMs } = options;
     const { ledger, knowledge } = services;
+    const connection = new Connection(options);
+    const cities = new Cities(connection, knowledge);
+    const lock = new CopierLock(options.data);
+    const common = { ...options, ...services, connection, cities, lock };
+    const enrichment = new Enrichment(common);
+    const onAnew = async (): Promise<void> => {
+      cities.reset();
+      await enrichment.reset();
+    };
+    const onCopied: Enrichment['follow'] = (sequence, isLevel) => enrichment.follow(sequence, isLevel);
+    const projector = new Projector({ ...common, onAnew, onCopied });
     this.#connection = connection;
     this.#projector = projector;
-    this.#services = { connection, projector, cities, knowledge, ledger, futureToleranceMs };
+    this.#enrichment = enrichment;
+    this.#services = { connection, projector, enrichment, cities, knowledge, ledger, futureToleranceMs };
   }
 
   engineOf(source: FactSource): FactEngine {
@@ -67,13 +81,29 @@ export class ClickHouseFacts {
     return this.#projector.start();
   }
 
-  /** The sequence number up to which the copy is complete, and how old the first record is that it lacks, milliseconds. */
-  progressAt(nowUs: number): { readonly sequence: number; readonly lagMs: number } {
-    return { sequence: this.#projector.sequence, lagMs: this.#projector.lagMsAt(nowUs) };
+  /** How far the copy is, and how far facts are stored as joined, with the age of the first record that is lacking. */
+  progressAt(nowUs: number): { readonly name: string; readonly sequence: number; readonly lagMs: number }[] {
+    const progressOf = (name: string, sequence: number) => ({
+      name,
+      sequence,
+      lagMs: lagMsOf(this.#services.ledger, sequence, nowUs),
+    });
+    return [
+      progressOf('clickhouse', this.#projector.sequence),
+      progressOf('clickhouse-enriched', this.#enrichment.sequence),
+    ];
   }
 
   async stop(): Promise<void> {
+    await this.#enrichment.stop();
     await this.#projector.stop();
     await this.#connection.close();
   }
 }
+
+/** How long the oldest record after a sequence number has been stored, milliseconds; 0 when there is none. */
+const lagMsOf = (ledger: Ledger, sequence: number, nowUs: number): number => {
+  if (sequence >= ledger.snapshot().sequence) return 0;
+  const { atUs } = ledger.snapshotAt(sequence + 1);
+  return atUs === null ? 0 : Math.max(0, Math.round((nowUs - atUs) / 1000));
+};

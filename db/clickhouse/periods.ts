@@ -1,11 +1,12 @@
+import type { FactSource } from '../../src/domains/facts/dimensions.ts';
 import { createPeriods, type Grain, offsetsBetween } from '../../src/lib/periods.ts';
 import { dayUs } from '../../src/lib/time.ts';
 import type { Connection } from './connection.ts';
-import { integerArray } from './literals.ts';
+import { integerArray, textLiteral } from './literals.ts';
 
-/** The facts whose periods are wanted: the name of their table, up to a sequence number. */
+/** The facts whose periods are computed: those of a kind up to a sequence number. */
 interface PeriodFacts {
-  readonly table: string;
+  readonly source: FactSource;
   readonly sequence: number;
 }
 
@@ -22,11 +23,10 @@ const clockUnitUs: Partial<Record<Grain, number>> = { MINUTE: 60_000_000, HOUR: 
  */
 export const periodExpression = async (
   connection: Connection,
-  { table, sequence }: PeriodFacts,
+  { source, sequence }: PeriodFacts,
   { grain, timeZone }: PeriodOptions,
 ): Promise<string> => {
-  const day = `intDiv(occurred_at_us - positiveModulo(occurred_at_us, ${dayUs}), ${dayUs})`;
-  const sql = `SELECT DISTINCT ${day} FROM ${table} WHERE seq <= ${sequence}`;
+  const sql = `SELECT day FROM ${connection.table('fact_days')} WHERE source = ${textLiteral(source)} GROUP BY day HAVING min(first_seq) <= ${sequence}`;
   const days = (await connection.rows<[number]>(sql)).map(([number]) => Number(number)).sort((a, b) => a - b);
   const [first, last] = [days[0], days.at(-1)];
   if (first === undefined || last === undefined) return 'f.occurred_at_us';

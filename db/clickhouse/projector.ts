@@ -7,7 +7,7 @@ import { commits } from '../tables/commits.ts';
 import { erasedRecords } from '../tables/integrity.ts';
 import { readBlock } from './blocks.ts';
 import { type Connection, unavailable } from './connection.ts';
-import { CopierLock } from './copier-lock.ts';
+import type { CopierLock } from './copier-lock.ts';
 import { createAnew, createTables, setOwner, tables } from './tables.ts';
 
 export interface ProjectorOptions {
@@ -17,10 +17,11 @@ export interface ProjectorOptions {
   readonly knowledge: FactKnowledge;
   readonly log: DebugLog;
   readonly onFault: (fault: unknown) => void;
-  /** Called when everything that was copied has been dropped. */
-  readonly onAnew: () => void;
-  /** The data folder of the ledger. */
-  readonly data: string;
+  readonly lock: CopierLock;
+  /** Called before the copy is made from its beginning: what was known of the tables no longer holds. */
+  readonly onAnew: () => Promise<void>;
+  /** Called when everything up to a sequence number is copied; `isLevel`: that is the whole ledger. */
+  readonly onCopied: (sequence: number, isLevel: boolean) => void;
   /** Number of records after which a block ends. */
   readonly clickhouseBlockRecords: number;
   /** How long a question waits for the projection, milliseconds. */
@@ -46,7 +47,6 @@ const retryMs = { first: 250, max: 15_000 };
  */
 export class Projector {
   readonly #options: ProjectorOptions;
-  readonly #lock: CopierLock;
   /** Everything up to it is stored; undefined until the tables were read. */
   #sequence: number | undefined;
   #fault: unknown;
@@ -60,21 +60,11 @@ export class Projector {
 
   constructor(options: ProjectorOptions) {
     this.#options = options;
-    this.#lock = new CopierLock(options.data);
   }
 
   /** The sequence number up to which the facts are in ClickHouse; 0 until that is known. */
   get sequence(): number {
     return this.#sequence ?? 0;
-  }
-
-  /** How long the oldest record that is not copied has been stored, milliseconds; 0 when there is none. */
-  lagMsAt(nowUs: number): number {
-    const { ledger } = this.#options;
-    const { sequence } = ledger.snapshot();
-    if (this.sequence >= sequence) return 0;
-    const { atUs } = ledger.snapshotAt(this.sequence + 1);
-    return atUs === null ? 0 : Math.max(0, Math.round((nowUs - atUs) / 1000));
   }
 
   /** Follows the ledger from now on. Rejects with CONFLICT when the database is not that of this ledger. */
@@ -95,7 +85,7 @@ export class Projector {
     clearTimeout(this.#timer);
     for (const { resolve } of this.#waiters.splice(0)) resolve();
     await this.#running;
-    this.#lock.release();
+    this.#options.lock.release();
   }
 
   /**
@@ -146,6 +136,7 @@ export class Projector {
         await this.#copy(range, true);
       }
       this.#succeeded();
+      if (!this.#isStopped) this.#options.onCopied(this.sequence, true);
     } catch (error) {
       this.#failed(error);
     }
@@ -176,16 +167,18 @@ export class Projector {
   /** Creates what is missing, finishes the block at which an earlier process ended, and returns the watermark. */
   async #open(): Promise<number> {
     const { connection, log } = this.#options;
-    this.#lock.acquire();
+    this.#options.lock.acquire();
     const ledgerId = this.#ledgerId();
     await createTables(connection, ledgerId);
     const state = await this.#readProgress();
     if (!this.#isOurs(state)) {
       log.debug({ sequence: state.done }, 'ClickHouse holds what the ledger no longer has: it is filled anew');
+      await this.#options.onAnew();
       await createAnew(connection);
-      this.#options.onAnew();
       return 0;
     }
+    // Nothing is copied, perhaps because somebody dropped the database.
+    if (state.done === 0) await this.#options.onAnew();
     if (state.planned) await this.#copy(state.planned, false);
     return state.planned?.last ?? state.done;
   }
@@ -247,7 +240,7 @@ export class Projector {
 
   async #copy(range: Range, isNew: boolean): Promise<void> {
     const { connection } = this.#options;
-    this.#lock.acquire();
+    this.#options.lock.acquire();
     const { after, last } = range;
     const tokenOf = (part: string): string => `${part} ${after}-${last}`;
     const progress = [after, last] as const;
@@ -261,6 +254,7 @@ export class Projector {
     await connection.insert('progress', columns, [[...progress, 'DONE', digest, erased]], tokenOf('done'));
     this.#sequence = last;
     this.#wake();
+    this.#options.onCopied(last, false);
   }
 
   #wake(): void {

@@ -7,6 +7,7 @@ import type { Grain } from '../../src/lib/periods.ts';
 import type { Cities } from './cities.ts';
 import type { Connection } from './connection.ts';
 import { enrichedFacts, type FactState, factTables } from './enriched.ts';
+import type { Enrichment } from './enrichment.ts';
 import { conditionOf, dimensionsIn, needsNewest } from './filter.ts';
 import { periodExpression } from './periods.ts';
 import type { Projector } from './projector.ts';
@@ -15,6 +16,7 @@ import type { Projector } from './projector.ts';
 export interface QuestionServices {
   readonly connection: Connection;
   readonly projector: Projector;
+  readonly enrichment: Enrichment;
   readonly cities: Cities;
   readonly knowledge: FactKnowledge;
   readonly ledger: Ledger;
@@ -49,16 +51,22 @@ export const prepareQuestion = async (
   source: FactSource,
   { asOf = {}, where, userIds, groupBy = [], grain, timeZone }: QuestionOptions,
 ): Promise<Question> => {
-  const { connection, projector, cities, knowledge, ledger } = services;
+  const { connection, projector, enrichment, cities, knowledge, ledger } = services;
   const sequence = ledger.resolveSequence(asOf);
   await projector.reach(sequence);
   const needed = new Set([...groupBy, ...dimensionsIn(where)]);
-  const facts = { table: connection.table(factTables[source]), sequence };
+  const facts = { source, table: connection.table(factTables[source]), sequence };
+  const addressTable = knowledge.addressTableAt(sequence);
+  const stored = await enrichment.stateAt(sequence);
+  // What is stored has its cities.
+  const hasCities = stored?.sequence === sequence && stored.addressTable === addressTable;
+  if (needed.has('CITY') && !hasCities) await cities.cover(sequence);
   const state: FactState = {
     source,
     sequence,
     validAtUs: asOf.validAtUs,
-    addressTable: needed.has('CITY') ? await cities.cover(sequence) : 0,
+    addressTable,
+    stored,
     rules: knowledge.assignmentRulesAt(sequence),
     period: grain && needed.has('PERIOD') ? await periodExpression(connection, facts, { grain, timeZone }) : undefined,
     table: (name) => connection.table(name),

@@ -3,7 +3,7 @@ import { DomainError } from '../../src/errors.ts';
 import type { Connection } from './connection.ts';
 
 /** The version of these tables: a database of another one is projected anew. */
-const version = '1';
+const version = '2';
 
 /** What is copied from the ledger, and the columns that blocks of it have. */
 export const tables = {
@@ -42,6 +42,13 @@ export const tables = {
     types: ['String', 'UInt64', 'UInt8'],
     order: 'user_id, seq',
   },
+  /** The days of UTC that facts are dated on, with the `seq` of the first fact of each. */
+  fact_days: {
+    columns: ['source', 'day', 'first_seq'],
+    types: ['LowCardinality(String)', 'Int32', 'SimpleAggregateFunction(min, UInt64)'],
+    order: 'source, day',
+    engine: 'AggregatingMergeTree',
+  },
   /** The cities of the addresses of facts by a table of addresses, `unknown` for none. */
   ip_cities: {
     columns: ['table_seq', 'ip', 'city'],
@@ -63,14 +70,25 @@ export const tables = {
     types: ['UInt64', 'UInt64', 'LowCardinality(String)', 'String', 'UInt64'],
     order: 'last_seq, state',
   },
+  /**
+   * The generations of stored enrichment (see `enrichment.ts`). A generation is BUILT up to `last_seq`, then advanced by
+   * steps: PLANNED before the first row, DONE after the last. Rows of an attempt that is not DONE do not count.
+   */
+  enrichment_progress: {
+    columns: ['generation', 'address_table', 'after_seq', 'last_seq', 'attempt', 'state', 'superseded'],
+    types: ['UInt64', 'UInt64', 'UInt64', 'UInt64', 'UInt32', 'LowCardinality(String)', 'UInt64'],
+    order: 'generation, last_seq, state',
+  },
   /** The version of the tables, and the digest of the first commit of the ledger that they are copied from. */
   asof_owner: { columns: ['key', 'value'], types: ['String', 'String'], order: 'key' },
 } as const satisfies Readonly<Record<string, TableDefinition>>;
 
-interface TableDefinition {
+export interface TableDefinition {
   readonly columns: readonly string[];
   readonly types: readonly string[];
   readonly order: string;
+  /** Default: MergeTree. */
+  readonly engine?: string;
 }
 
 export type TableName = keyof typeof tables;
@@ -78,10 +96,17 @@ export type TableName = keyof typeof tables;
 /** Number of the last blocks of a table whose repeats are recognized: only the last one is ever repeated. */
 const repeatsRecognized = 1000;
 
-const definitionOf = (connection: Connection, name: TableName): string => {
-  const { columns, types, order }: TableDefinition = tables[name];
-  const fields = columns.map((column, index) => `${column} ${types[index]}`).join(', ');
-  return `CREATE TABLE IF NOT EXISTS ${connection.table(name)} (${fields}) ENGINE = MergeTree ORDER BY (${order}) SETTINGS non_replicated_deduplication_window = ${repeatsRecognized}`;
+/** What blocks and steps are found by in tables that are in the order of users: parts of other ranges are not read. */
+const rangeColumns = ['seq', 'from_seq'];
+
+/** The statement that creates a table. */
+export const creationOf = (connection: Connection, name: string, definition: TableDefinition): string => {
+  const { columns, types, order, engine = 'MergeTree' } = definition;
+  const fields = columns.map((column, index) => `${column} ${types[index]}`);
+  const ranges = columns
+    .filter((column) => rangeColumns.includes(column))
+    .map((column) => `INDEX ${column}_range ${column} TYPE minmax GRANULARITY 1`);
+  return `CREATE TABLE IF NOT EXISTS ${connection.table(name)} (${[...fields, ...ranges].join(', ')}) ENGINE = ${engine} ORDER BY (${order}) SETTINGS non_replicated_deduplication_window = ${repeatsRecognized}`;
 };
 
 const tableNames = Object.keys(tables) as readonly TableName[];
@@ -89,14 +114,14 @@ const tableNames = Object.keys(tables) as readonly TableName[];
 /** Creates the database and its tables where they are missing. Throws CONFLICT for a database of something else. */
 export const createTables = async (connection: Connection, ledgerId: string | null): Promise<void> => {
   await connection.command(`CREATE DATABASE IF NOT EXISTS ${connection.database}`);
-  const existing = await connection.rows<[string]>(`SHOW TABLES FROM ${connection.database}`);
-  const isOurs = existing.some(([name]) => name === 'asof_owner');
+  const existing = await tablesOf(connection);
+  const isOurs = existing.includes('asof_owner');
   if (existing.length > 0 && !isOurs)
     throw new DomainError(
       'CONFLICT',
       `the database ${connection.database} has tables of something else: name an empty one (setting clickhouseDatabase)`,
     );
-  await connection.command(definitionOf(connection, 'asof_owner'));
+  await connection.command(creationOf(connection, 'asof_owner', tables.asof_owner));
   const stored = new Map(
     await connection.rows<[string, string]>(`SELECT key, value FROM ${connection.table('asof_owner')}`),
   );
@@ -117,15 +142,19 @@ export const createAnew = async (connection: Connection): Promise<void> => {
   await createAll(connection);
 };
 
+/** The names of the tables of the database. */
+export const tablesOf = async (connection: Connection): Promise<string[]> =>
+  (await connection.rows<[string]>(`SHOW TABLES FROM ${connection.database}`)).map(([name]) => name);
+
 const dropTables = async (connection: Connection): Promise<void> => {
   // The owner stays: without it the tables would be those of something else.
-  for (const name of tableNames)
+  for (const name of await tablesOf(connection))
     if (name !== 'asof_owner') await connection.command(`DROP TABLE IF EXISTS ${connection.table(name)} SYNC`);
   await connection.command(`TRUNCATE TABLE ${connection.table('asof_owner')}`);
 };
 
 const createAll = async (connection: Connection): Promise<void> => {
-  for (const name of tableNames) await connection.command(definitionOf(connection, name));
+  for (const name of tableNames) await connection.command(creationOf(connection, name, tables[name]));
   await setOwner(connection, 'version', version);
 };
 

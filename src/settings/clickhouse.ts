@@ -29,6 +29,12 @@ export const clickhouseSettings = {
     default: '50000',
     description: 'Number of records after which a block that is copied to ClickHouse ends.',
   },
+  clickhouseEnrichMs: {
+    type: integer({ min: 0 }),
+    default: '1000',
+    description:
+      'Least time between two steps of stored enrichment in ClickHouse, in milliseconds: records that came since the last one are joined by each question.',
+  },
   clickhouseWaitMs: {
     type: integer({ min: 0 }),
     default: '5000',

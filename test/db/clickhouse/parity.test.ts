@@ -25,7 +25,36 @@ afterAll(() => clickhouse.close());
 
 let databases = 0;
 const open = (): Promise<OpenApp> =>
-  openApp({ settings: { clickhouse: clickhouse.url, clickhouseDatabase: `parity_${++databases}` } });
+  openApp({
+    settings: {
+      clickhouse: clickhouse.url,
+      clickhouseDatabase: `parity_${++databases}`,
+      clickhouseBlockRecords: '5',
+      clickhouseEnrichMs: '0',
+    },
+  });
+
+/** Waits until enriched facts are stored up to the newest record. */
+const enriched = (app: OpenApp): Promise<void> =>
+  expect
+    .poll(async () => (await app.get('/metrics')).text(), { interval: 5 })
+    .toContain(`asof_projection_sequence{projection="clickhouse-enriched"} ${app.app.ledger.snapshot().sequence}\n`);
+
+/** Where in a history stored enrichment is level: facts and changes before and after it meet in all ways. */
+const pauses = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 3 });
+
+const performAll = async <W>(
+  app: OpenApp,
+  writes: readonly W[],
+  shares: readonly number[],
+  write: (write: W, number: number) => Promise<unknown>,
+): Promise<void> => {
+  const due = new Set(shares.map((share) => Math.round(share * writes.length)));
+  for (const [number, each] of writes.entries()) {
+    await write(each, number);
+    if (due.has(number + 1)) await enriched(app);
+  }
+};
 
 const instant = fc.oneof(
   fc.integer({ min: 1, max: 6 }).map((day) => Date.UTC(2020, 5, day) * 1000),
@@ -178,10 +207,11 @@ describe('facts in ClickHouse and in memory', () => {
         fc.array(anyWrite, { minLength: 5, maxLength: 30 }),
         fc.array(queryOf(source), { minLength: 6, maxLength: 14 }),
         page,
-        async (writes, queries, shape) => {
+        pauses,
+        async (writes, queries, shape, shares) => {
           const app = await open();
           try {
-            for (const [number, write] of writes.entries()) await perform(app, write, number);
+            await performAll(app, writes, shares, (write, number) => perform(app, write, number));
             for (const query of queries) await compare(app, source, query);
             await comparePages(app, source, queries[0] as Query, shape);
           } finally {
@@ -200,10 +230,11 @@ describe('facts in ClickHouse and in memory', () => {
         ledgers,
         fc.array(queryOf(source), { minLength: 6, maxLength: 14 }),
         page,
-        async (batches, queries, shape) => {
+        pauses,
+        async (batches, queries, shape, shares) => {
           const app = await open();
           try {
-            for (const batch of batches as Batch[]) await send(app, batch);
+            await performAll(app, batches as Batch[], shares, (batch) => send(app, batch));
             for (const query of queries) await compare(app, source, query);
             await comparePages(app, source, queries[0] as Query, shape);
           } finally {
