@@ -15,7 +15,7 @@ export const factsIn = (
 ): FactsPlace => {
   if (config.clickhouse === '') return { clickhouse: () => undefined };
   let facts: ClickHouseFacts | undefined;
-  const onFault = (fault: unknown): void => log.error(fault, 'facts cannot be copied to ClickHouse');
+  const onFault = (fault: unknown, effect: string): void => log.error(fault, effect);
   return {
     clickhouse: () => facts,
     openEngines(knowledge) {

@@ -12,9 +12,14 @@ export interface EnrichmentOptions {
   readonly cities: Cities;
   readonly knowledge: FactKnowledge;
   readonly log: DebugLog;
-  readonly onFault: (fault: unknown) => void;
+  readonly onFault: (fault: unknown, effect: string) => void;
   /** Least time between two steps, milliseconds. */
   readonly clickhouseEnrichMs: number;
+}
+
+interface Waiter {
+  readonly sequence: number;
+  resolve(): void;
 }
 
 const retryMs = { first: 500, max: 60_000 };
@@ -47,6 +52,7 @@ export class Enrichment {
   #running: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #retryMs = 0;
+  #waiters: Waiter[] = [];
 
   constructor(options: EnrichmentOptions) {
     this.#options = options;
@@ -79,6 +85,7 @@ export class Enrichment {
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);
+    this.#wake();
     await this.#running;
   }
 
@@ -93,6 +100,19 @@ export class Enrichment {
     const sql = `SELECT max(last_seq) FROM ${connection.table('enrichment_progress')} WHERE generation = ${generation.id} AND state != 'PLANNED' AND last_seq <= ${sequence}`;
     const [row] = await connection.rows<[number]>(sql);
     return { ...state, sequence: Math.max(generation.base, Number(row?.[0] ?? 0)) };
+  }
+
+  /** Resolves when the stored state is of a sequence number or of a later one, or when this ends. */
+  reach(sequence: number): Promise<void> {
+    if (this.#isStopped || this.sequence >= sequence) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push({ sequence, resolve }));
+  }
+
+  #wake(): void {
+    const isDue = ({ sequence }: Waiter): boolean => this.#isStopped || sequence <= this.sequence;
+    const due = this.#waiters.filter(isDue);
+    this.#waiters = this.#waiters.filter((waiter) => !isDue(waiter));
+    for (const { resolve } of due) resolve();
   }
 
   #schedule(delayMs: number): void {
@@ -112,12 +132,14 @@ export class Enrichment {
     try {
       if (this.#isUnread) this.#generation = await readGeneration(this.#place);
       this.#isUnread = false;
-      while (await this.#advanceOnce()) if (this.#isStopped) break;
+      this.#wake();
+      while (!this.#isStopped && (await this.#advanceOnce())) this.#wake();
       this.#retryMs = 0;
     } catch (error) {
       // Whether the last statement took effect is read from the tables.
       this.#isUnread = true;
-      if (this.#retryMs === 0) this.#options.onFault(error);
+      if (this.#retryMs === 0)
+        this.#options.onFault(error, 'facts cannot be stored as joined in ClickHouse: questions join them');
       this.#retryMs = Math.min(Math.max(2 * this.#retryMs, retryMs.first), retryMs.max);
     }
   }

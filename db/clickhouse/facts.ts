@@ -7,11 +7,10 @@ import type { Store } from '../store.ts';
 import { Cities } from './cities.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import { CopierLock } from './copier-lock.ts';
+import { createEngine } from './engine.ts';
 import { Enrichment, type EnrichmentOptions } from './enrichment.ts';
-import { groupFacts } from './groups.ts';
-import { findPage } from './page.ts';
 import { Projector, type ProjectorOptions } from './projector.ts';
-import { prepareQuestion, type QuestionServices } from './question.ts';
+import type { QuestionServices } from './question.ts';
 
 export interface ClickHouseFactsOptions
   extends ConnectionOptions,
@@ -28,7 +27,7 @@ export interface ClickHouseServices {
   readonly knowledge: FactKnowledge;
   readonly log: DebugLog;
   /** Called when ClickHouse begins to fail; it is tried again until it succeeds. */
-  readonly onFault: (fault: unknown) => void;
+  readonly onFault: (fault: unknown, effect: string) => void;
 }
 
 /** The facts of a ledger in ClickHouse: a copy that follows it, and the engines that answer from the copy. */
@@ -59,21 +58,7 @@ export class ClickHouseFacts {
   }
 
   engineOf(source: FactSource): FactEngine {
-    const services = this.#services;
-    return {
-      async group(query, budget) {
-        const question = await prepareQuestion(services, source, query);
-        return groupFacts({ ...services, ...question }, query, budget);
-      },
-      async page(request, work) {
-        const { where, asOf, userId } = request;
-        const users = userId === undefined ? {} : { userIds: [userId] };
-        const question = await prepareQuestion(services, source, { where, asOf, timeZone: 'UTC', ...users });
-        return findPage(services.connection, question, request, work);
-      },
-      // The copy is made in any case; no question waits for anything else.
-      warm: async () => undefined,
-    };
+    return createEngine(this.#services, source);
   }
 
   /** Begins to follow the ledger. Rejects with CONFLICT when the database is not that of this ledger. */
@@ -92,6 +77,11 @@ export class ClickHouseFacts {
       progressOf('clickhouse', this.#projector.sequence),
       progressOf('clickhouse-enriched', this.#enrichment.sequence),
     ];
+  }
+
+  /** Resolves when facts up to a sequence number are copied and stored as joined; the fault of a failure goes to `onFault`. */
+  complete(sequence: number): Promise<void> {
+    return this.#enrichment.reach(sequence);
   }
 
   async stop(): Promise<void> {

@@ -3,11 +3,11 @@ import { DomainError } from '../../src/errors.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import type { DebugLog } from '../../src/lib/debug-log.ts';
 import type { Store } from '../store.ts';
-import { commits } from '../tables/commits.ts';
 import { erasedRecords } from '../tables/integrity.ts';
 import { readBlock } from './blocks.ts';
 import { type Connection, unavailable } from './connection.ts';
 import type { CopierLock } from './copier-lock.ts';
+import { digestAt, type Progress, type Range, readProgress } from './progress.ts';
 import { createAnew, createTables, setOwner, tables } from './tables.ts';
 
 export interface ProjectorOptions {
@@ -16,7 +16,7 @@ export interface ProjectorOptions {
   readonly ledger: Ledger;
   readonly knowledge: FactKnowledge;
   readonly log: DebugLog;
-  readonly onFault: (fault: unknown) => void;
+  readonly onFault: (fault: unknown, effect: string) => void;
   readonly lock: CopierLock;
   /** Called before the copy is made from its beginning: what was known of the tables no longer holds. */
   readonly onAnew: () => Promise<void>;
@@ -26,11 +26,6 @@ export interface ProjectorOptions {
   readonly clickhouseBlockRecords: number;
   /** How long a question waits for the projection, milliseconds. */
   readonly clickhouseWaitMs: number;
-}
-
-interface Range {
-  readonly after: number;
-  readonly last: number;
 }
 
 interface Waiter {
@@ -151,7 +146,7 @@ export class Projector {
   #failed(error: unknown): void {
     // What is stored is read from the tables again: a block may be in them although its answer was lost.
     this.#sequence = undefined;
-    if (this.#fault === undefined) this.#options.onFault(error);
+    if (this.#fault === undefined) this.#options.onFault(error, 'facts cannot be copied to ClickHouse');
     this.#fault = error;
     for (const { resolve } of this.#waiters.splice(0)) resolve();
     this.#isDue = false;
@@ -170,7 +165,7 @@ export class Projector {
     this.#options.lock.acquire();
     const ledgerId = this.#ledgerId();
     await createTables(connection, ledgerId);
-    const state = await this.#readProgress();
+    const state = await readProgress(connection);
     if (!this.#isOurs(state)) {
       log.debug({ sequence: state.done }, 'ClickHouse holds what the ledger no longer has: it is filled anew');
       await this.#options.onAnew();
@@ -186,36 +181,14 @@ export class Projector {
   /** Identifies the ledger: no two begin with the same commit. */
   #ledgerId(): string | null {
     const [first] = this.#options.store.commitsAfter(0, 1);
-    return first ? this.#digestAt(first.lastSeq) : null;
-  }
-
-  /** The digest of everything up to the end of a commit; empty when no commit ends there. */
-  #digestAt(sequence: number): string {
-    const [row] = this.#options.store.rowsIn(commits, 'lastSeq', [sequence]);
-    return row?.digest?.toString('hex') ?? '';
-  }
-
-  async #readProgress(): Promise<Progress> {
-    const { connection } = this.#options;
-    const rows = await connection.rows<[number, number, string, string, number]>(
-      `SELECT ${tables.progress.columns.join(', ')} FROM ${connection.table('progress')} ORDER BY last_seq DESC, state ASC LIMIT 2`,
-    );
-    const done = rows.find(([, , state]) => state === 'DONE');
-    const [newest] = rows;
-    const isPlanned = newest !== undefined && newest[2] === 'PLANNED' && newest[1] !== done?.[1];
-    return {
-      done: done?.[1] ?? 0,
-      digest: done?.[3] ?? '',
-      erased: done?.[4] ?? null,
-      planned: isPlanned ? { after: newest[0], last: newest[1] } : null,
-    };
+    return first ? digestAt(this.#options.store, first.lastSeq) : null;
   }
 
   /** Whether the copied ranges are of this ledger as it is: it may have been cut, and people may have been erased from it. */
   #isOurs({ done, digest, erased, planned }: Progress): boolean {
-    if (planned && this.#digestAt(planned.last) === '') return false;
+    if (planned && digestAt(this.#options.store, planned.last) === '') return false;
     if (done === 0) return true;
-    return this.#digestAt(done) === digest && erased === this.#erased();
+    return digestAt(this.#options.store, done) === digest && erased === this.#erased();
   }
 
   #erased(): number {
@@ -244,7 +217,7 @@ export class Projector {
     const { after, last } = range;
     const tokenOf = (part: string): string => `${part} ${after}-${last}`;
     const progress = [after, last] as const;
-    const digest = this.#digestAt(last);
+    const digest = digestAt(this.#options.store, last);
     const columns = tables.progress.columns;
     if (after === 0) await setOwner(connection, 'ledger', this.#ledgerId() ?? '');
     if (isNew) await connection.insert('progress', columns, [[...progress, 'PLANNED', digest, 0]], tokenOf('planned'));
@@ -262,14 +235,6 @@ export class Projector {
     this.#waiters = this.#waiters.filter(({ sequence }) => sequence > this.sequence);
     for (const { resolve } of reached) resolve();
   }
-}
-
-interface Progress {
-  readonly done: number;
-  readonly digest: string;
-  /** How many records had been erased; null before the first block. */
-  readonly erased: number | null;
-  readonly planned: Range | null;
 }
 
 const commitsPerRead = 1000;

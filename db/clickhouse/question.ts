@@ -15,8 +15,8 @@ import type { Projector } from './projector.ts';
 /** What questions are answered with. */
 export interface QuestionServices {
   readonly connection: Connection;
-  readonly projector: Projector;
-  readonly enrichment: Enrichment;
+  readonly projector: Pick<Projector, 'reach'>;
+  readonly enrichment: Pick<Enrichment, 'stateAt'>;
   readonly cities: Cities;
   readonly knowledge: FactKnowledge;
   readonly ledger: Ledger;

@@ -11,6 +11,7 @@ import { importCommand } from './commands/import/import.ts';
 import { cityCommand } from './commands/ip-city.ts';
 import { keysCommand } from './commands/keys.ts';
 import { mcpCommand } from './commands/mcp.ts';
+import { migrateCommand } from './commands/migrate.ts';
 import { rejectsCommand } from './commands/rejects/rejects.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   rejectsCommand,
   keysCommand,
   checkCommand,
+  migrateCommand,
   alertsCommand,
   sqlCommand,
   statusCommand,

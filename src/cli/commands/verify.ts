@@ -1,10 +1,10 @@
-import { InvalidArgumentError } from 'commander';
 import type { Damage } from '../../../db/store.ts';
 import { DomainError } from '../../errors.ts';
 import type { Command } from '../command.ts';
 import { type CommandServices, withExistingData } from '../data-folder.ts';
 import { exitProblems, exitSuccess, isSystemError } from '../exit.ts';
 import { configOf, type DataOptions, withDataOptions } from '../options.ts';
+import { readShare } from '../share.ts';
 
 interface VerifyOptions extends DataOptions {
   readonly list?: true;
@@ -59,12 +59,6 @@ export const verifyCommand: Command = {
 const noMark = ' (without asof.mark: whether newer ones are missing cannot be seen)';
 
 const more = (count: number): string[] => (count > 0 ? [`and ${count} more: --list names them`] : []);
-
-const readShare = (text: string): number => {
-  const share = Number(text);
-  if (share > 0 && share <= 1) return share;
-  throw new InvalidArgumentError('must be a number above 0 and up to 1.');
-};
 
 /** What is wrong with the store and the files that it names; of a share of both, 0 to 1. */
 export const problemsOfStore = async (
