@@ -42,7 +42,10 @@ export class Cities {
     this.#covered.set(table, covered);
     if (covered >= sequence) return;
     const addresses: string[] = [];
-    const sql = `SELECT DISTINCT ip FROM ${this.#connection.table('transactions')} WHERE seq > ${covered} AND seq <= ${sequence} AND ip != '' AND ip NOT IN (SELECT ip FROM ${this.#connection.table('ip_cities')} WHERE table_seq = ${table})`;
+    const facts = `FROM ${this.#connection.table('transactions')} WHERE seq > ${covered} AND seq <= ${sequence} AND ip != ''`;
+    // The addresses of few facts are found by the order of the table.
+    const known = `SELECT ip FROM ${this.#connection.table('ip_cities')} WHERE table_seq = ${table} AND ip IN (SELECT ip ${facts})`;
+    const sql = `SELECT DISTINCT ip ${facts} AND ip NOT IN (${known})`;
     await this.#connection.each<[string]>(sql, ([ip]) => void addresses.push(ip));
     for (let from = 0; from < addresses.length; from += sliceAddresses)
       await this.#store(table, addresses.slice(from, from + sliceAddresses), sequence);

@@ -173,7 +173,7 @@ const changesOf: Readonly<Record<JoinName, readonly TableName[]>> = {
 const joinsOf = (names: readonly DimensionName[]): Set<JoinName> =>
   new Set(names.flatMap((name) => definitionOf(name).join ?? []));
 
-/** The users whose stored dimensions may have changed after one sequence number and up to another. */
+/** The statements that select the users whose stored dimensions may have changed after one sequence number and up to another. */
 export const changedUsers = (
   { table, sequence }: FactState,
   after: number,
@@ -203,31 +203,39 @@ const enriched = (state: FactState, { own, names }: Columns, joined: Joined, fro
   return `SELECT ${columns.join(', ')} FROM (${joined.facts}) AS f${joinSql.join('')}`;
 };
 
-/**
- * The facts that came after a sequence number, and the earlier ones of users who may have changed since, joined with no more
- * than these facts need. `changed` are statements that select the users.
- */
+/** What came after a sequence number: see `findChanges`. */
+export interface Changes {
+  readonly after: number;
+  /** The statement that selects the users whose earlier facts may have changed; null for none. */
+  readonly users: string | null;
+  readonly hasNewFacts: boolean;
+}
+
+/** `FROM … WHERE …` for the facts that came and for the earlier ones that may have changed. */
+const changedFacts = (state: FactState, { after, users, hasNewFacts }: Changes, ofUsers: string): string[] => {
+  const facts = state.table(factTables[state.source]);
+  return [
+    ...(hasNewFacts ? [`FROM ${facts} WHERE seq > ${after} AND seq <= ${state.sequence}${ofUsers}`] : []),
+    ...(users === null ? [] : [`FROM ${facts} WHERE seq <= ${after} AND user_id IN (${users})${ofUsers}`]),
+  ];
+};
+
+const selected = (columns: string, rows: readonly string[]): string =>
+  rows.map((from) => `SELECT ${columns} ${from}`).join(' UNION ALL ');
+
+/** The facts that changed, joined with no more than they need; undefined when there are none. */
 export const changedSince = (
   state: FactState,
   columns: Columns,
-  {
-    after,
-    changed,
-    ofUsers,
-  }: { readonly after: number; readonly changed: readonly string[]; readonly ofUsers: string },
-): string => {
-  const facts = state.table(factTables[state.source]);
-  const added = `FROM ${facts} WHERE seq > ${after} AND seq <= ${state.sequence}${ofUsers}`;
-  const users = changed.join(' UNION ALL ');
-  const older = `FROM ${facts} WHERE seq <= ${after} AND user_id IN (${users})${ofUsers}`;
-  const rows = changed.length === 0 ? [added] : [added, older];
+  changes: Changes,
+  ofUsers = '',
+): string | undefined => {
+  const rows = changedFacts(state, changes, ofUsers);
+  if (rows.length === 0) return undefined;
   const joined: Joined = {
-    facts: rows.map((from) => `SELECT * ${from}`).join(' UNION ALL '),
-    ofUsers: ` AND user_id IN (${[`SELECT user_id ${added}`, ...changed].join(' UNION ALL ')})`,
-    ofAddresses:
-      state.source === 'TRANSACTIONS'
-        ? ` AND ip IN (${rows.map((from) => `SELECT ip ${from}`).join(' UNION ALL ')})`
-        : '',
+    facts: selected('*', rows),
+    ofUsers: ` AND user_id IN (${selected('user_id', rows)})`,
+    ofAddresses: state.source === 'TRANSACTIONS' ? ` AND ip IN (${selected('ip', rows)})` : '',
   };
   return enriched(state, columns, joined, false);
 };
@@ -240,26 +248,29 @@ export const joinedFacts = (state: FactState, columns: Columns, ofUsers = ''): s
 
 const ownColumns = ['seq', 'user_id', 'occurred_at_us', 'amount'];
 
+/** Those of the dimensions that are read from what is stored. */
+export const readDimensions = (state: FactState, needed: ReadonlySet<DimensionName>): DimensionName[] =>
+  [...needed].filter((name) => isStored(state, name));
+
 /**
  * The facts up to a sequence number as a table: seq, user_id, occurred_at_us, amount, and the columns of dimensions. What is
- * stored as of an earlier sequence number is completed by the facts that changed since.
+ * stored as of an earlier sequence number is completed by `changes`.
  */
 export const enrichedFacts = (
   state: FactState,
   needed: ReadonlySet<DimensionName>,
   userIds: readonly string[] | null | undefined,
+  changes: Changes | undefined,
 ): string => {
-  const names = [...needed];
-  const columns = { own: ownColumns, names };
+  const columns = { own: ownColumns, names: [...needed] };
   const ofUsers = userIds ? ` AND ${userIds.length === 0 ? '0' : `user_id IN (${textList(userIds)})`}` : '';
-  const read = names.filter((name) => isStored(state, name));
   const { stored } = state;
-  if (!stored || read.length === 0) return joinedFacts(state, columns, ofUsers);
+  if (!stored || readDimensions(state, needed).length === 0) return joinedFacts(state, columns, ofUsers);
   const held = `SELECT * FROM ${storedFacts(state, stored)}${ofUsers}`;
   const partOf = (facts: string): string => enriched(state, columns, { facts, ofUsers, ofAddresses: '' }, true);
-  if (stored.sequence === state.sequence) return partOf(held);
-  const after = stored.sequence;
-  const changed = changedUsers(state, after, read);
-  const unchanged = changed.length === 0 ? held : `${held} AND user_id NOT IN (${changed.join(' UNION ALL ')})`;
-  return `${partOf(unchanged)} UNION ALL ${changedSince(state, columns, { after, changed, ofUsers })}`;
+  const changed = changes && changedSince(state, columns, changes, ofUsers);
+  if (!changed) return partOf(held);
+  const older = changedFacts(state, { ...changes, hasNewFacts: false }, ofUsers);
+  const unchanged = older.length === 0 ? held : `${held} AND seq NOT IN (${selected('seq', older)})`;
+  return `${partOf(unchanged)} UNION ALL ${changed}`;
 };

@@ -1,10 +1,11 @@
 import type { FactSource } from '../../src/domains/facts/dimensions.ts';
 import type { FactKnowledge } from '../../src/domains/facts/knowledge.ts';
+import { findChanges } from './changes.ts';
 import type { Cities } from './cities.ts';
 import type { Connection } from './connection.ts';
 import {
+  type Changes,
   changedSince,
-  changedUsers,
   columnOf,
   type FactState,
   factTables,
@@ -126,7 +127,8 @@ export const takeStep = async (place: Place, generation: StoredGeneration, to: n
   const held: StoredState = { ...generation, hasSuperseded: generation.superseded > 0 };
   for (const source of sources) {
     const state = stateOf(place, { source, sequence: to, addressTable: isInForce ? addressTable : 0 });
-    for (const sql of stepStatements(connection, state, held, attempt)) await connection.command(sql);
+    const changes = await findChanges(connection, state, after, columnsOf(source).names);
+    for (const sql of stepStatements(connection, state, { changes, held, attempt })) await connection.command(sql);
   }
   const marked = connection.table(supersededTable(generation));
   const [count] = await connection.rows<[number]>(
@@ -144,19 +146,24 @@ export const takeStep = async (place: Place, generation: StoredGeneration, to: n
 };
 
 /** The statements that insert the rows of facts that are new or different, and note which rows these supersede. */
-const stepStatements = (connection: Connection, state: FactState, held: StoredState, attempt: number): string[] => {
+const stepStatements = (
+  connection: Connection,
+  state: FactState,
+  { changes, held, attempt }: { readonly changes: Changes; readonly held: StoredState; readonly attempt: number },
+): string[] => {
   const { source, sequence: to, table } = state;
   const columns = columnsOf(source);
-  const { sequence: after } = held;
-  const changed = changedUsers(state, after, columns.names);
-  const users = changed.join(' UNION ALL ');
+  const { after, users } = changes;
+  const rows = changedSince(state, columns, changes);
+  if (!rows) return [];
+  const inserted = `SELECT *, ${to}, ${attempt} FROM (${rows})`;
+  if (users === null) return [insertion(connection, held, source, inserted)];
   const ofChanged = `${storedFacts(state, held)} AND user_id IN (${users})`;
   const compared = ['seq', ...columns.names.map(columnOf)].join(', ');
-  const rows = changedSince(state, columns, { after, changed, ofUsers: '' });
   const different = `seq > ${after} OR (${compared}) NOT IN (SELECT ${compared} FROM ${ofChanged})`;
   const added = `FROM ${table(storedTable(held, source))} WHERE from_seq = ${to} AND attempt = ${attempt} AND seq <= ${after}`;
   return [
-    insertion(connection, held, source, `SELECT *, ${to}, ${attempt} FROM (${rows}) WHERE ${different}`),
+    insertion(connection, held, source, `${inserted} WHERE ${different}`),
     `INSERT INTO ${table(supersededTable(held))} (seq, from_seq, at_seq, attempt) SELECT seq, from_seq, ${to}, ${attempt} FROM ${ofChanged} AND seq IN (SELECT seq ${added})`,
   ];
 };

@@ -4,9 +4,10 @@ import type { FactFilter } from '../../src/domains/facts/filter.ts';
 import type { FactKnowledge } from '../../src/domains/facts/knowledge.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import type { Grain } from '../../src/lib/periods.ts';
+import { findChanges } from './changes.ts';
 import type { Cities } from './cities.ts';
 import type { Connection } from './connection.ts';
-import { enrichedFacts, type FactState, factTables } from './enriched.ts';
+import { enrichedFacts, type FactState, factTables, readDimensions } from './enriched.ts';
 import type { Enrichment } from './enrichment.ts';
 import { conditionOf, dimensionsIn, needsNewest } from './filter.ts';
 import { periodExpression } from './periods.ts';
@@ -71,10 +72,14 @@ export const prepareQuestion = async (
     period: grain && needed.has('PERIOD') ? await periodExpression(connection, facts, { grain, timeZone }) : undefined,
     table: (name) => connection.table(name),
   };
+  const read = readDimensions(state, needed);
+  const isBehind = stored !== undefined && stored.sequence < sequence && read.length > 0;
+  const changes = isBehind ? await findChanges(connection, state, stored.sequence, read) : undefined;
   const newestUs = needsNewest(where) ? await newestOf(services, facts) : 0;
   const users = userIds ?? where?.userIds;
   const condition = conditionOf(where, { timeZone, newestUs });
-  return { sequence, facts: facts.table, matching: `FROM (${enrichedFacts(state, needed, users)}) WHERE ${condition}` };
+  const rows = enrichedFacts(state, needed, users, changes);
+  return { sequence, facts: facts.table, matching: `FROM (${rows}) WHERE ${condition}` };
 };
 
 /** The latest time of facts that are not dated into the future by mistake, microseconds; 0 without any. */

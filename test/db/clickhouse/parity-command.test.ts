@@ -31,7 +31,7 @@ it('asof migrate copies a data folder, and asof check parity names what differs'
   const migrated = await asof(['migrate', '--to', 'clickhouse', ...options]);
   expect(migrated).toMatchObject({
     code: 0,
-    stdout: expect.stringMatching(/^equal: 6 records up to \d+, and 8 aggregates/),
+    stdout: expect.stringMatching(/^equal: 6 records up to \d+, and 12 aggregates/),
   });
   expect(migrated.stderr).toContain(`asof serve --data ${data} --clickhouse ${clickhouse.url}`);
   expect(await asof(['check', 'parity', ...options, '--sample', '0.5'])).toMatchObject({ code: 0 });
