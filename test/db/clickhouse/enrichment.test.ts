@@ -42,8 +42,8 @@ const groupsOf = async (engine: FactEngine, sequence: number): Promise<string[]>
   );
 };
 
-/** Compares the answers as of every sequence number, and returns how many statements read what is stored. */
-const compareAll = async ({ app }: OpenApp): Promise<number> => {
+/** Compares the answers as of every sequence number from one on, and returns how many statements read what is stored. */
+const compareFrom = async (first: number, { app }: OpenApp): Promise<number> => {
   const { transactions } = app.domains;
   const memory = createMemoryEngine(transactions);
   let reads = 0;
@@ -52,7 +52,7 @@ const compareAll = async ({ app }: OpenApp): Promise<number> => {
     return false;
   };
   try {
-    for (let sequence = 0; sequence <= app.ledger.snapshot().sequence; sequence++) {
+    for (let sequence = first; sequence <= app.ledger.snapshot().sequence; sequence++) {
       const [own, other] = await Promise.all([groupsOf(transactions.engine, sequence), groupsOf(memory, sequence)]);
       expect([sequence, own.sort()]).toEqual([sequence, other.sort()]);
     }
@@ -108,7 +108,7 @@ describe('stored enrichment', () => {
       if (index % 3 !== 1) await stored(app);
     }
     await stored(app);
-    const reads = await compareAll(app);
+    const reads = await compareFrom(base - 1, app);
     expect(reads).toBeGreaterThan(app.app.ledger.snapshot().sequence - base);
     const [counts] = await clickhouse.rows(
       `SELECT count(), countIf(state = 'BUILT'), sum(superseded) > 3 FROM ${database}.enrichment_progress WHERE state != 'PLANNED'`,
@@ -135,7 +135,7 @@ describe('stored enrichment', () => {
     expect((await groupsOf(transactions.engine, newest)).sort()).toEqual(expected);
     clickhouse.disturb = undefined;
     await stored(app);
-    expect(await compareAll(app)).toBeGreaterThan(0);
+    expect(await compareFrom(app.app.ledger.snapshot().sequence - 3, app)).toBeGreaterThan(0);
     const [built] = await clickhouse.rows(
       `SELECT uniqExact(generation) FROM ${database}.enrichment_progress WHERE state = 'BUILT'`,
     );
@@ -146,7 +146,7 @@ describe('stored enrichment', () => {
     const { app, database } = await open();
     await performAll(app, 0, before);
     await stored(app);
-    let number = 200;
+    let round = 0;
     for (const stage of ['disturb', 'disturbResponse'] as const)
       for (const failing of [
         /INSERT INTO.*enriched_transactions/s,
@@ -160,13 +160,15 @@ describe('stored enrichment', () => {
           response.destroy();
           return true;
         };
-        await performAll(app, number, [status('a', 1, number % 2 === 0 ? 'paying' : 'cancelled'), purchase('b', 2, 5)]);
-        number += 11;
+        const day = 1 + Math.floor(round / 2);
+        const change = status('b', day, round % 2 === 0 ? 'paying' : 'cancelled');
+        await performAll(app, 200 + 10 * round, [change, purchase('b', 2, 5)]);
+        round++;
         await stored(app);
         clickhouse[stage] = undefined;
         expect(isDue).toBe(false);
       }
-    expect(await compareAll(app)).toBeGreaterThan(0);
+    expect(await compareFrom(app.app.ledger.snapshot().sequence - 3, app)).toBeGreaterThan(0);
     const [failed] = await clickhouse.rows(
       `SELECT countIf(done = 0) FROM (SELECT attempt, countIf(state = 'DONE') AS done FROM ${database}.enrichment_progress WHERE attempt > 0 GROUP BY attempt)`,
     );
