@@ -189,7 +189,7 @@ const units: readonly Unit[] = [
       'domains',
       'domains/*',
       'ledger',
-    ].concat(['store', 'dataset engine', 'import targets', 'version', 'config', 'lib', 'errors']),
+    ].concat(['store', 'dataset engine', 'clickhouse', 'import targets', 'version', 'config', 'lib', 'errors']),
     types: ['store types', 'dataset engine types'],
   },
   { name: 'entries', files: /^src\/(main|cli)\.ts$/, may: ['cli', 'config'] },

@@ -3,7 +3,13 @@ import type { DebugLog } from '../../src/lib/debug-log.ts';
 import type { Cities } from './cities.ts';
 import type { Connection } from './connection.ts';
 import type { CopierLock } from './copier-lock.ts';
-import { buildGeneration, type Place, readGeneration, type StoredGeneration, takeStep } from './generations.ts';
+import {
+  buildGeneration,
+  type GenerationServices,
+  readGeneration,
+  type StoredGeneration,
+  takeStep,
+} from './generations.ts';
 import type { StoredState } from './stored.ts';
 
 export interface EnrichmentOptions {
@@ -42,7 +48,7 @@ const failedMax = 100;
  */
 export class Enrichment {
   readonly #options: EnrichmentOptions;
-  readonly #place: Place;
+  readonly #services: GenerationServices;
   #generation: StoredGeneration | undefined;
   /** Whether the tables have to be read before the next step. */
   #isUnread = true;
@@ -56,7 +62,7 @@ export class Enrichment {
 
   constructor(options: EnrichmentOptions) {
     this.#options = options;
-    this.#place = options;
+    this.#services = options;
   }
 
   /** The sequence number that the stored state is of; 0 without one. */
@@ -130,7 +136,7 @@ export class Enrichment {
 
   async #advance(): Promise<void> {
     try {
-      if (this.#isUnread) this.#generation = await readGeneration(this.#place);
+      if (this.#isUnread) this.#generation = await readGeneration(this.#services);
       this.#isUnread = false;
       this.#wake();
       while (!this.#isStopped && (await this.#advanceOnce())) this.#wake();
@@ -154,12 +160,12 @@ export class Enrichment {
       // While records are still copied, a state would be outdated as soon as it is built.
       if (!this.#isLevel) return false;
       this.#options.log.debug({ sequence: copied }, 'enriched facts are stored anew in ClickHouse');
-      this.#generation = await buildGeneration(this.#place, copied, generation);
+      this.#generation = await buildGeneration(this.#services, copied, generation);
       return true;
     }
     if (generation.sequence >= copied) return false;
     const to = Math.min(copied, generation.sequence + stepRecordsMax);
-    this.#generation = await takeStep(this.#place, generation, to);
+    this.#generation = await takeStep(this.#services, generation, to);
     return true;
   }
 

@@ -23,7 +23,7 @@ import {
 import { creationOf, type TableDefinition, tables, tablesOf } from './tables.ts';
 
 /** Where enriched facts are stored, and what they are made of. */
-export interface Place {
+export interface GenerationServices {
   readonly connection: Connection;
   readonly cities: Cities;
   readonly knowledge: FactKnowledge;
@@ -48,7 +48,7 @@ const sources = Object.keys(factTables) as readonly FactSource[];
 const sliceFacts = 4_000_000;
 
 /** The newest generation that is complete; undefined for none, or for one whose steps do not follow each other. */
-export const readGeneration = async ({ connection }: Place): Promise<StoredGeneration | undefined> => {
+export const readGeneration = async ({ connection }: GenerationServices): Promise<StoredGeneration | undefined> => {
   const progress = connection.table('enrichment_progress');
   const [built] = await connection.rows<number[]>(
     `SELECT generation, address_table, last_seq FROM ${progress} WHERE state = 'BUILT' ORDER BY generation DESC LIMIT 1`,
@@ -56,10 +56,10 @@ export const readGeneration = async ({ connection }: Place): Promise<StoredGener
   if (!built) return undefined;
   const [id, addressTable, base] = built.map(Number) as [number, number, number];
   const steps = `FROM ${progress} WHERE generation = ${id} AND state != 'BUILT'`;
-  const [taken = []] = await connection.rows<number[]>(
+  const [totals = []] = await connection.rows<number[]>(
     `SELECT maxIf(last_seq, state = 'DONE'), sumIf(last_seq - after_seq, state = 'DONE'), sumIf(superseded, state = 'DONE'), max(attempt) ${steps}`,
   );
-  const [last, advanced, superseded, lastAttempt] = taken.map(Number) as [number, number, number, number];
+  const [last, advanced, superseded, lastAttempt] = totals.map(Number) as [number, number, number, number];
   const sequence = Math.max(base, last);
   // Two processes took steps, of which one was thought to have ended.
   if (sequence - base !== advanced) return undefined;
@@ -85,11 +85,11 @@ const countOf = async (connection: Connection, source: FactSource, sequence: num
 
 /** Joins all facts up to a sequence number. The generation before this one stays, for questions that are under way. */
 export const buildGeneration = async (
-  place: Place,
+  services: GenerationServices,
   sequence: number,
   before: Generation | undefined,
 ): Promise<StoredGeneration> => {
-  const { connection, cities } = place;
+  const { connection, cities } = services;
   await dropGenerations(connection, before);
   const addressTable = await cities.cover(sequence);
   // No other generation has had these tables: a statement that is thought to have failed may still insert into its own.
@@ -101,7 +101,7 @@ export const buildGeneration = async (
     const slices = Math.ceil(count / sliceFacts);
     for (let slice = 0; slice < slices; slice++) {
       const ofUsers = slices === 1 ? '' : ` AND cityHash64(user_id) % ${slices} = ${slice}`;
-      const state = stateOf(place, { source, sequence, addressTable });
+      const state = stateOf(services, { source, sequence, addressTable });
       const rows = joinedFacts(state, columnsOf(source), ofUsers);
       await connection.command(insertion(connection, generation, source, `SELECT *, ${sequence}, 0 FROM (${rows})`));
     }
@@ -115,8 +115,12 @@ export const buildGeneration = async (
  * Adds what the records after the generation's sequence number and up to another change. Rows of an attempt count once it is
  * noted as DONE.
  */
-export const takeStep = async (place: Place, generation: StoredGeneration, to: number): Promise<StoredGeneration> => {
-  const { connection, cities, knowledge } = place;
+export const takeStep = async (
+  services: GenerationServices,
+  generation: StoredGeneration,
+  to: number,
+): Promise<StoredGeneration> => {
+  const { connection, cities, knowledge } = services;
   const { sequence: after, id, addressTable } = generation;
   const attempt = generation.lastAttempt + 1;
   const range = { after, last: to, attempt };
@@ -126,7 +130,7 @@ export const takeStep = async (place: Place, generation: StoredGeneration, to: n
   if (isInForce) await cities.cover(to);
   const held: StoredState = { ...generation, hasSuperseded: generation.superseded > 0 };
   for (const source of sources) {
-    const state = stateOf(place, { source, sequence: to, addressTable: isInForce ? addressTable : 0 });
+    const state = stateOf(services, { source, sequence: to, addressTable: isInForce ? addressTable : 0 });
     const changes = await findChanges(connection, state, after, columnsOf(source).names);
     for (const sql of stepStatements(connection, state, { changes, held, attempt })) await connection.command(sql);
   }
@@ -178,7 +182,10 @@ const insertion = (connection: Connection, generation: Generation, source: FactS
   return `INSERT INTO ${connection.table(storedTable(generation, source))} (${columns.join(', ')}) ${rows}`;
 };
 
-const stateOf = ({ connection }: Place, state: Pick<FactState, 'source' | 'sequence' | 'addressTable'>): FactState => ({
+const stateOf = (
+  { connection }: GenerationServices,
+  state: Pick<FactState, 'source' | 'sequence' | 'addressTable'>,
+): FactState => ({
   ...state,
   validAtUs: undefined,
   rules: { rules: [], otherwise: '' },

@@ -18,8 +18,8 @@ export const withClickHouseOptions = (command: CommanderCommand): CommanderComma
 
 /** Throws CommandError without the address of ClickHouse. */
 export const clickHouseConfigOf = (options: ClickHouseOptions, { environment }: Terminal): Config => {
-  const given = Object.fromEntries([...names, 'data' as const].map((name) => [name, options[name]]));
-  const config = readConfig(given, environment);
+  const values = Object.fromEntries([...names, 'data' as const].map((name) => [name, options[name]]));
+  const config = readConfig(values, environment);
   if (config.clickhouse === '')
     throw new CommandError(exitUsageError, 'where is ClickHouse? Use --clickhouse URL, or ASOF_CLICKHOUSE_URL');
   return config;
