@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import { checkContentEncoding } from './body-decoding.ts';
+import { clientLeft } from './ended-work.ts';
 import { noSniff } from './raw-errors.ts';
 import { checkHost, checkOrigin, collapseSlashes, corsHeaders } from './request-checks.ts';
 import { requestIdOf } from './request-id.ts';
@@ -38,7 +39,9 @@ export const createRequestGuard = (
     const request = withPlainPath(original);
     const url = new URL(request.url);
     const face = faceOf(url.pathname);
-    const response = await dispatch(face, request, url, id).catch((error: unknown) => face.refuse(error, request, id));
+    const response = await dispatch(face, request, url, id).catch((error: unknown) =>
+      face.refuse(isAbort(error, request) ? clientLeft() : error, request, id),
+    );
     response.headers.set('x-request-id', id);
     response.headers.set(...noSniff);
     const { headers } = request;
@@ -49,6 +52,9 @@ export const createRequestGuard = (
     return response;
   };
 };
+
+/** Whether a request failed because its client left: what reads its body, or waits for its answer, then throws the signal's reason. */
+const isAbort = (error: unknown, { signal }: Request): boolean => signal.aborted && error === signal.reason;
 
 const withPlainPath = (request: Request): Request => {
   const url = new URL(request.url);
