@@ -91,21 +91,15 @@ builder.queryField('users', (t) =>
       orderBy: t.arg({ type: UserOrder, description: 'Default: by user id, ascending.' }),
       asOf: t.arg({ type: AsOfInput, description: usersAsOf }),
     },
-    resolve: async (_root, args, { userDirectory, users, ledger, config }) => {
+    resolve: async (_root, args, { userDirectory, users, ledger, config, work }) => {
       const { where, orderBy } = args;
       const asOf = asOfOf(args.asOf, ledger);
       const { limit, fromEnd, after, before, ...walk } = selectPage({ field: 'Query.users' }, args, config);
       const descending = orderBy?.direction === 'DESC';
       const order = { orderBy: orderBy?.by ?? 'USER_ID', descending };
-      const page = await userDirectory.page({
-        where: filterOf(where ?? undefined),
-        ...order,
-        asOf: { ...asOf, sequence: walk.sequence ?? asOf.sequence },
-        limit,
-        fromEnd,
-        after,
-        before,
-      });
+      const request = { where: filterOf(where ?? undefined), ...order, limit, fromEnd, after, before };
+      const sequence = walk.sequence ?? asOf.sequence;
+      const page = await userDirectory.page({ ...request, asOf: { ...asOf, sequence } }, work);
       const rows = page.rows.map(({ userId, position }) =>
         // Not `userOf`: the newest state of a later page may not have the user any more.
         inSnapshot({ userId, ...users.attributesAt(userId, asOf.sequence), position }, asOf),
@@ -193,8 +187,8 @@ const UserStatisticsType = builder.objectRef<UserStatistics & { readonly atUs: n
           description: 'The instant; default: `asOf.validAt`, or now, of a snapshot its own time.',
         }),
       },
-      resolve: async ({ byStatus, atUs }, { at }) => {
-        const groups = await byStatus(at ?? atUs);
+      resolve: async ({ byStatus, atUs }, { at }, { work }) => {
+        const groups = await byStatus(at ?? atUs, work);
         return groups.map(({ label, count }) => ({ label: statusLabels[label] ?? label, count }));
       },
     }),
@@ -217,7 +211,7 @@ builder.queryField('userStatistics', (t) =>
     },
     async resolve(_root, { where, asOf: input }, context) {
       const asOf = asOfOf(input, context.ledger);
-      const statistics = await context.userDirectory.statistics(filterOf(where ?? undefined), asOf);
+      const statistics = await context.userDirectory.statistics(filterOf(where ?? undefined), asOf, context.work);
       return { ...statistics, atUs: asOf.validAtUs ?? nowUsIn(asOf, context) };
     },
   }),

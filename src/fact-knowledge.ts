@@ -19,7 +19,7 @@ export const createFactKnowledge = ({ ipCity, experiments, users, userFiles }: K
   addressTableAt: (sequence) => ipCity.recordAt(sequence)?.seq ?? 0,
   async citiesOf(addresses, sequence) {
     const table = await ipCity.tableAt(sequence);
-    const maybeYield = createYielder();
+    const maybeYield = createYielder(undefined);
     const cities: string[] = [];
     for (const address of addresses) {
       cities.push(ipCity.cities.textOf(table.cityCode(parseIp(address))));

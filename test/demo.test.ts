@@ -10,6 +10,7 @@ import { isDemoNeeded, loadDemo } from '../src/demo/load.ts';
 import { createRandom } from '../src/demo/random.ts';
 import { formatMicros, microsOf, parseDecimal } from '../src/lib/decimal.ts';
 import { parseInstant } from '../src/lib/time.ts';
+import { Work } from '../src/lib/work.ts';
 import { folder } from './cli/asof-process.ts';
 import { demoApp } from './support/demo-app.ts';
 
@@ -140,7 +141,7 @@ describe('the demo data', () => {
 
   it('the demo data has conversations that started when it was loaded', async () => {
     const { dashboard } = (await loaded()).domains;
-    const { total, orphanFollowups } = await dashboard.figures({ timeZone: 'UTC' });
+    const { total, orphanFollowups } = await dashboard.figures({ timeZone: 'UTC' }, new Work());
     const followups = demoData.conversations.reduce((sum, each) => sum + each.followups, 0);
     expect(total.count).toBe(demoData.conversations.filter(({ symbol }) => symbol !== null).length);
     expect(total.followups + orphanFollowups).toBe(followups);

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
 import { DomainError, storageFaultOf } from '../../src/errors.ts';
+import type { Work } from '../../src/lib/work.ts';
 import { type IdleStep, IdleWork } from './idle-work.ts';
 
 export interface DuckdbSettings {
@@ -21,6 +22,8 @@ export interface SessionOptions {
   /** The setting that the error of a timeout names. */
   readonly timeoutSetting?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** The session ends with it, and throws its reason; one that waits for its turn, too. */
+  readonly work?: Work | undefined;
 }
 
 export type DuckdbRow = readonly DuckDBValue[];
@@ -57,7 +60,7 @@ export class Duckdb {
    * memory limit, CONFLICT when the signal is aborted, NOT_READY once the database is closed.
    */
   async session<R>(task: (session: DuckdbSession) => Promise<R>, options: SessionOptions = {}): Promise<R> {
-    await this.#enter();
+    await this.#enter(options.work);
     try {
       return await this.#connect(task, options);
     } finally {
@@ -90,18 +93,34 @@ export class Duckdb {
     );
   }
 
-  async #enter(): Promise<void> {
+  async #enter(work: Work | undefined): Promise<void> {
+    work?.check();
     const { sessionsMax, waitingMax } = this.#settings;
     while (!this.#isClosed && this.#running >= sessionsMax) {
       if (this.#waiting.length >= waitingMax)
         throw new DomainError('OVERLOADED', `${waitingMax} dataset queries are waiting already; try again later`, {
           details: { retryAfterMs: 1000 },
         });
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      await this.#turn(work);
     }
     if (this.#isClosed) throw new DomainError('NOT_READY', 'the server is stopping');
     this.#running += 1;
     this.#idleWork.pause();
+  }
+
+  /** Resolves when a session has ended; rejects when the work of a session that waits does. */
+  #turn(work: Work | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const forget = work?.onEnd((reason) => {
+        this.#waiting.splice(this.#waiting.indexOf(go), 1);
+        reject(reason);
+      });
+      const go = (): void => {
+        forget?.();
+        resolve();
+      };
+      this.#waiting.push(go);
+    });
   }
 
   async #connect<R>(task: (session: DuckdbSession) => Promise<R>, options: SessionOptions): Promise<R> {
@@ -144,11 +163,11 @@ const interruptEveryMs = 20;
 const runInterruptibly = async <R>(
   { database, connection }: Pick<DuckdbSession, 'database' | 'connection'>,
   task: (session: DuckdbSession) => Promise<R>,
-  { timeoutMs, timeoutSetting = 'datasetQueryMsMax', signal }: SessionOptions,
+  { timeoutMs, timeoutSetting = 'datasetQueryMsMax', signal, work }: SessionOptions,
 ): Promise<R> => {
-  let reason: DomainError | undefined;
+  let reason: unknown;
   let repeated: NodeJS.Timeout | undefined;
-  const interrupt = (error: DomainError): void => {
+  const interrupt = (error: unknown): void => {
     reason ??= error;
     connection.interrupt();
     // An interrupt is lost while a statement is being prepared.
@@ -161,6 +180,7 @@ const runInterruptibly = async <R>(
   const onAbort = (): void => interrupt(new DomainError('CONFLICT', 'the query was cancelled'));
   const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs);
   signal?.addEventListener('abort', onAbort);
+  const forget = work?.onEnd(interrupt);
   // An interrupt between two statements has no effect, so each statement checks first.
   const check = (): void => {
     if (signal?.aborted) onAbort();
@@ -186,6 +206,7 @@ const runInterruptibly = async <R>(
     clearTimeout(timer);
     clearInterval(repeated);
     signal?.removeEventListener('abort', onAbort);
+    forget?.();
   }
 };
 

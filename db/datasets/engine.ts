@@ -2,6 +2,7 @@ import type { Cell } from '../../src/lib/cell-text.ts';
 import type { DatasetColumn } from '../../src/lib/dataset-column.ts';
 import type { ExplicitType } from '../../src/lib/import-option-texts.ts';
 import type { FileDialect, ImportReadOptions } from '../../src/lib/import-options.ts';
+import type { Work } from '../../src/lib/work.ts';
 import type { BuildObserver } from './build-observer.ts';
 
 /** A value of a query, as the client wrote it. */
@@ -284,9 +285,10 @@ export interface DatasetEngine {
     table: StoredTable,
     name: Q,
     request: TableQueries[Q]['request'],
+    work: Work,
   ): Promise<TableQueries[Q]['result']>;
   /** Writes rows to a Parquet file. Throws what `query` throws. */
-  writeParquet(table: StoredTable, request: ParquetRequest): Promise<TemporaryFile>;
+  writeParquet(table: StoredTable, request: ParquetRequest, work: Work): Promise<TemporaryFile>;
   /** The number of rows with any of the values. */
   countRowsWith(table: StoredTable, values: readonly CellValue[]): Promise<number>;
   /** Writes the rows without any of the values to a new file; the old file stays. */

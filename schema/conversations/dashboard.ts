@@ -121,7 +121,7 @@ const DashboardType = builder.objectRef<DashboardFigures>('Dashboard').implement
       args: {
         grain: t.arg({ type: TimeGrain, required: true, defaultValue: 'DAY', description: 'The length of a period.' }),
       },
-      resolve: ({ trend }, { grain }) => trend(grain),
+      resolve: ({ trend }, { grain }, { work }) => trend(grain, work),
     }),
     orphanFollowups: t.field({
       type: 'BigInt',
@@ -154,8 +154,8 @@ builder.queryField('dashboard', (t) =>
       }),
       asOf: t.arg({ type: AsOfInput, description: conversationsAsOf }),
     },
-    resolve: (_root, { asOf, ...args }, { dashboard, ledger }) =>
-      dashboard.figures({ ...args, asOf: snapshotOf(asOf, ledger, conversationsHaveNoValidTime) }),
+    resolve: (_root, { asOf, ...args }, { dashboard, ledger, work }) =>
+      dashboard.figures({ ...args, asOf: snapshotOf(asOf, ledger, conversationsHaveNoValidTime) }, work),
   }),
 );
 
@@ -168,7 +168,12 @@ builder.subscriptionField('dashboard', (t) =>
       symbols: t.arg({ type: ['Letter'], description: 'The letters; default: all 26.' }),
     },
     subscribe: (_root, { every, symbols }, context) =>
-      liveField(context, every, () => context.dashboard.figures({ symbols, timeZone: 'UTC' }), fingerprint),
+      liveField(
+        context,
+        every,
+        () => context.dashboard.figures({ symbols, timeZone: 'UTC' }, context.work),
+        fingerprint,
+      ),
     resolve: (figures) => figures,
   }),
 );

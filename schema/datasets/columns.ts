@@ -74,40 +74,40 @@ const ColumnProfile = builder.objectRef<IndexedColumn>('ColumnProfile').implemen
     distinctCount: t.field({
       type: 'BigInt',
       description: 'Number of distinct values.',
-      resolve: async (of, _args, { datasets }) => (await datasets.profile(of)).distinct,
+      resolve: async (of, _args, { datasets, work }) => (await datasets.profile(of, work)).distinct,
     }),
     min: t.field({
       type: 'CellValue',
       nullable: true,
       description: 'The least value; text is compared by code point. Null without values and for lists.',
-      resolve: async (of, _args, { datasets }) => (await datasets.profile(of)).min,
+      resolve: async (of, _args, { datasets, work }) => (await datasets.profile(of, work)).min,
     }),
     max: t.field({
       type: 'CellValue',
       nullable: true,
       description: 'The greatest value; null like `min`.',
-      resolve: async (of, _args, { datasets }) => (await datasets.profile(of)).max,
+      resolve: async (of, _args, { datasets, work }) => (await datasets.profile(of, work)).max,
     }),
     mean: t.float({
       nullable: true,
       description: 'The mean of numbers; null for other types.',
-      resolve: async (of, _args, { datasets }) => (await datasets.profile(of)).mean,
+      resolve: async (of, _args, { datasets, work }) => (await datasets.profile(of, work)).mean,
     }),
     median: t.float({
       nullable: true,
       description: 'The median of numbers, the mean of the two middle values for an even count; null for other types.',
-      resolve: async (of, _args, { datasets }) => (await datasets.profile(of)).median,
+      resolve: async (of, _args, { datasets, work }) => (await datasets.profile(of, work)).median,
     }),
     histogram: t.field({
       type: [HistogramBucket],
       description:
         'For numbers and dates at most 20 intervals of equal width that cover all values; empty for other types.',
-      resolve: async (of, _args, { datasets }) => [...(await datasets.profile(of)).histogram],
+      resolve: async (of, _args, { datasets, work }) => [...(await datasets.profile(of, work)).histogram],
     }),
     mostCommon: t.field({
       type: [FacetBucket],
       description: 'The ten most frequent values; cells without a value count as one value.',
-      resolve: async (of, _args, { datasets }) => [...(await datasets.profile(of)).mostCommon],
+      resolve: async (of, _args, { datasets, work }) => [...(await datasets.profile(of, work)).mostCommon],
     }),
   }),
 });

@@ -118,7 +118,7 @@ builder.objectFields(DatasetType, (t) => ({
       const { match, where, search, orderBy } = args;
       const versionId = versionIdOf(args.version);
       return rowsPage({ field: 'Dataset.rows', parent: dataset.id }, args, context, (page) =>
-        context.datasets.rows(dataset, { match, where, search, orderBy, versionId, ...page }),
+        context.datasets.rows(dataset, { match, where, search, orderBy, versionId, ...page }, context.work),
       );
     },
   }),
@@ -140,14 +140,14 @@ builder.objectFields(DatasetType, (t) => ({
       }),
       ...versionArg,
     },
-    async resolve(dataset, { columns, where, search, first, version: id }, { datasets, config }) {
+    async resolve(dataset, { columns, where, search, first, version: id }, { datasets, config, work }) {
       const version = datasets.versionOf(dataset, versionIdOf(id));
       const columnsOfVersion = datasets.columns(version);
       const names =
         columns ??
         columnsOfVersion.slice(0, Math.min(10, config.datasetStatisticsColumnsMax)).map(({ column }) => column.name);
       const limit = limitOf('first', first, config);
-      const found = await datasets.facets(version, { columns: names, where, search, limit });
+      const found = await datasets.facets(version, { columns: names, where, search, limit }, work);
       return found.map((facet) => ({
         ...facet,
         indexedColumn: columnsOfVersion[facet.column] as (typeof columnsOfVersion)[number],
@@ -184,10 +184,10 @@ builder.objectFields(DatasetType, (t) => ({
       from: t.arg.id({ required: true, description: 'The `id` of the earlier version.' }),
       to: t.arg.id({ description: 'The `id` of the later version; by default the current version.' }),
     },
-    async resolve(dataset, args, { datasets, datasetDifferences }) {
+    async resolve(dataset, args, { datasets, datasetDifferences, work }) {
       const from = datasets.versionOf(dataset, versionIdOf(args.from));
       const to = datasets.versionOf(dataset, versionIdOf(args.to));
-      return { ...(await datasetDifferences.counts({ from, to })), from, to };
+      return { ...(await datasetDifferences.counts({ from, to }, work)), from, to };
     },
   }),
 }));

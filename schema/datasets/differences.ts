@@ -129,7 +129,7 @@ const changesPage = async (
   const list = { field: `DatasetDiff.${name}Rows`, parent: `${from.id} ${to.id}` };
   const { limit, fromEnd, after, before, cursors } = selectPage(list, args, context.config);
   const request = { kind, limit, fromEnd, after: numericCursor(after) ?? null, before: numericCursor(before) ?? null };
-  const page = await context.datasetDifferences.changes({ from, to }, request);
+  const page = await context.datasetDifferences.changes({ from, to }, request, context.work);
   await context.yieldAfter(page.changes.length);
   return { ...page, cursors, totalCount: counts[name] };
 };

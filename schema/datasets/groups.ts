@@ -85,7 +85,7 @@ const RowAggregate = builder.objectRef<DatasetGroup>('RowAggregate').implement({
       resolve: (group, args, context) => {
         const parent = JSON.stringify([group.version.id, group.rows]);
         return rowsPage({ field: 'RowAggregate.rows', parent }, args, context, (page) =>
-          context.datasetGroups.rowsOf(group, page),
+          context.datasetGroups.rowsOf(group, page, context.work),
         );
       },
     }),
@@ -162,18 +162,9 @@ builder.objectField(DatasetType, 'aggregate', (t) =>
           'BAD_REQUEST',
           'groups can only be read forwards: use first and after instead of last and before',
         );
-      const page = await context.datasetGroups.groups(dataset, {
-        groupBy,
-        measures,
-        where,
-        search,
-        having,
-        orderBy,
-        timeZone,
-        versionId: versionIdOf(version),
-        limit,
-        after,
-      });
+      const conditions = { groupBy, measures, where, search, having, orderBy, timeZone };
+      const request = { ...conditions, versionId: versionIdOf(version), limit, after };
+      const page = await context.datasetGroups.groups(dataset, request, context.work);
       return { ...pageOf(page.groups, page.cursorOf, { ...page, cursors }), totalCount: page.total, page };
     },
   }),

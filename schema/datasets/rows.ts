@@ -67,13 +67,13 @@ export const RowConnection = connectionType<DatasetRow, OfRows>(
 );
 
 /** Rows by their ids, which consist of the version and the row number. */
-const rowsByIds = async (ids: readonly string[], { datasets }: Context): Promise<(DatasetRow | null)[]> =>
+const rowsByIds = async (ids: readonly string[], { datasets, work }: Context): Promise<(DatasetRow | null)[]> =>
   Promise.all(
     ids.map(async (id) => {
       const [, versionId, row] = /^(\d{1,15})\.(\d{1,15})$/.exec(id) ?? [];
       const [version] = datasets.versionsByIds([Number(versionId ?? 0)]);
       const [dataset] = version ? datasets.byIds([version.datasetId]) : [];
-      return version && dataset ? datasets.rowAt(version, Number(row)) : null;
+      return version && dataset ? datasets.rowAt(version, Number(row), work) : null;
     }),
   );
 

@@ -13,12 +13,12 @@ builder.objectField(ExperimentType, 'monitor', (t) =>
     args: reportArgs(
       'The snapshot; default: that in the `id` of the experiment, or else the newest one and the clock. `validAt` is the instant at which `where` joins events.',
     ),
-    resolve: (experiment, args, { monitor, ledger }) => {
+    resolve: (experiment, args, context) => {
       const request = {
         ...requestOf({ ...args, experiment: experiment.key }),
-        asOf: asOfOf(args.asOf, ledger, experiment),
+        asOf: asOfOf(args.asOf, context.ledger, experiment),
       };
-      return reportIn(monitor, request, `${localIdOf(experiment.key, experiment)} ${identityOf(args)}`);
+      return reportIn(context, request, `${localIdOf(experiment.key, experiment)} ${identityOf(args)}`);
     },
   }),
 );

@@ -1,6 +1,6 @@
+import type { Context } from '../../src/context.ts';
 import type { FactFilter } from '../../src/domains/facts/filter.ts';
 import type { MarketHealth } from '../../src/domains/monitor/checks.ts';
-import type { Monitor } from '../../src/domains/monitor/monitor.ts';
 import type { MonitorRequest } from '../../src/domains/monitor/request.ts';
 import type { TimeRange } from '../../src/lib/time-range.ts';
 import { builder } from '../builder.ts';
@@ -49,10 +49,14 @@ export const MarketHealthType = builder.objectRef<InReport<MarketHealth>>('Marke
 /** What identifies a request in cursors. */
 export const identityOf = (args: object): string => JSON.stringify(args);
 
-export const reportIn = async (monitor: Monitor, request: MonitorRequest, identity: string): Promise<MonitorNode> => {
+export const reportIn = async (
+  { monitor, work }: Pick<Context, 'monitor' | 'work'>,
+  request: MonitorRequest,
+  identity: string,
+): Promise<MonitorNode> => {
   const { asOf = {} } = request;
-  const at = (sequence: number) => monitor.report({ ...request, asOf: { validAtUs: asOf.validAtUs, sequence } });
-  return { ...(await monitor.report(request)), asOf: { sequence: asOf.sequence }, identity, at };
+  const at = (sequence: number) => monitor.report({ ...request, asOf: { validAtUs: asOf.validAtUs, sequence } }, work);
+  return { ...(await monitor.report(request, work)), asOf: { sequence: asOf.sequence }, identity, at };
 };
 
 export const MonitorType = builder.objectRef<MonitorNode>('Monitor').implement({
@@ -177,8 +181,8 @@ builder.queryField('monitor', (t) =>
         'The snapshot: events, countries, exclusions, plans and figures as they were known then, with its time as «now»; `validAt` is the instant at which `where` joins events. Default: the newest snapshot and the clock.',
       ),
     },
-    resolve: (_root, args, { monitor, ledger }) =>
-      reportIn(monitor, { ...requestOf(args), asOf: asOfOf(args.asOf, ledger) }, identityOf(args)),
+    resolve: (_root, args, context) =>
+      reportIn(context, { ...requestOf(args), asOf: asOfOf(args.asOf, context.ledger) }, identityOf(args)),
   }),
 );
 
@@ -192,7 +196,7 @@ builder.subscriptionField('monitor', (t) =>
       return liveField(
         context,
         every,
-        () => reportIn(context.monitor, request, identityOf(which)),
+        () => reportIn(context, request, identityOf(which)),
         (report) => report.fingerprint(),
       );
     },

@@ -92,12 +92,13 @@ builder.queryField('sql', (t) =>
     resolve: async (
       _root,
       { query, parameters, first, asOf },
-      { sql, ledger, config: { pageSizeMax }, yieldAfter },
+      { sql, ledger, config: { pageSizeMax }, yieldAfter, work },
     ) => {
       if (first > pageSizeMax)
         throw new DomainError('LIMIT_EXCEEDED', `first must be at most ${pageSizeMax} (setting pageSizeMax)`);
       const values = readParameters(parameters);
-      const result = await sql.rows({ text: query, parameters: values, first, asOf: asOfOf(asOf, ledger) });
+      const request = { text: query, parameters: values, first, asOf: asOfOf(asOf, ledger) };
+      const result = await sql.rows(request, work);
       await yieldAfter(result.rowCount);
       return result;
     },

@@ -39,10 +39,13 @@ export interface Subscriptions {
 export const createSubscriptions = ({ subscriptionsMax }: Pick<Config, 'subscriptionsMax'>): Subscriptions => {
   let open = 0;
   return {
-    async open({ caller }, steps) {
+    async open({ caller, work }, steps) {
       if (open >= subscriptionsMax) throw tooMany(subscriptionsMax);
       open++;
-      const release = (): void => void open--;
+      const release = (): void => {
+        open--;
+        work.end(clientLeft());
+      };
       try {
         const source = await steps.subscribe();
         if (Symbol.asyncIterator in source)

@@ -26,9 +26,10 @@ export type Yielder = () => Promise<void> | undefined;
 
 /**
  * Lets other requests run: call the result between the steps of a long computation. It returns undefined until the
- * slice has lasted long enough. Throws or rejects with the reason when `work` has ended.
+ * slice has lasted long enough. Throws or rejects with the reason when `work` has ended; undefined is for what belongs to no
+ * request, or is finished in any case.
  */
-export const createYielder = (work?: Work): Yielder => {
+export const createYielder = (work: Work | undefined): Yielder => {
   // The first call always yields: computations that start together would otherwise run their first slices in a row.
   let until = 0;
   return () => {

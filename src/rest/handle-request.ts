@@ -91,6 +91,7 @@ export const createRequestHandler = (services: Services, log: Logger, document: 
         const { type, body } = serialize(route, value);
         const headers = { 'content-type': type, ...policy };
         if (typeof body === 'string') return { status: 200, headers, body };
+        if (isRead(route)) context.endWhenClientLeaves();
         // A client that does not say how long its body is may wait for the response before it sends more of it.
         const texts = request.header('content-length') === undefined ? body : await withFirstComputed(body);
         return { status: 200, headers, body: endWithError(texts, request, caller, type) };
@@ -137,9 +138,8 @@ const inTime = async (
   const soon = new Promise((resolve) => setImmediate(resolve, notYet));
   const found = await Promise.race([answer, soon]);
   if (found !== notYet) return found;
-  const { work } = context;
-  context.onLeave(() => work.end(clientLeft()));
-  return untilEnd(answer, { work, msMax: queryMsMax });
+  context.endWhenClientLeaves();
+  return untilEnd(answer, { work: context.work, msMax: queryMsMax });
 };
 
 const isUnavailable = (error: unknown): boolean =>
@@ -199,8 +199,8 @@ class RequestContext implements RouteContext {
     this.body = new RequestBody(request, limits, () => (caller?.ended.aborted ? keyRevoked() : undefined));
   }
 
-  onLeave(listener: () => void): void {
-    this.#request.onLeave(listener);
+  endWhenClientLeaves(): void {
+    this.#request.onLeave(() => this.work.end(clientLeft()));
   }
 
   get pairs() {

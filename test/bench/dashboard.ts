@@ -5,6 +5,7 @@ import Database from 'better-sqlite3';
 import type { App } from '../../src/app.ts';
 import { letters } from '../../src/lib/letter.ts';
 import { formatInstant } from '../../src/lib/time.ts';
+import { Work } from '../../src/lib/work.ts';
 import {
   type ConversationData,
   createConversationData,
@@ -54,7 +55,7 @@ const fill = ({ atUs, symbol, followups }: ConversationData, folder: string): vo
 
 const ownRows = async (app: App, { fromUs, toUs }: Range): Promise<TalkRow[]> => {
   const range = { between: { from: fromUs, to: toUs } };
-  const { symbols } = await app.domains.dashboard.figures({ range, timeZone: 'UTC' });
+  const { symbols } = await app.domains.dashboard.figures({ range, timeZone: 'UTC' }, new Work());
   return symbols
     .filter(({ count }) => count > 0)
     .map(({ symbol, count, earliestUs, latestUs, followups }) => ({

@@ -15,7 +15,7 @@ describe('RowOrder', () => {
         const order = new RowOrder((a, b) => keyOf(a) - keyOf(b) || a - b);
         for (const added of batches) {
           values.push(...added);
-          await order.extendTo(values.length, createYielder());
+          await order.extendTo(values.length, createYielder(undefined));
           const sorted = [...values.keys()].sort((a, b) => keyOf(a) - keyOf(b) || a - b);
           const isBefore = (row: number): boolean => keyOf(row) < bound;
           expect([...order.walk({ descending: false, isBefore })]).toEqual(sorted.filter((row) => !isBefore(row)));
@@ -28,10 +28,10 @@ describe('RowOrder', () => {
 
   it('a walk goes on in the rows with which it began', async () => {
     const order = new RowOrder((a, b) => a - b);
-    await order.extendTo(3, createYielder());
+    await order.extendTo(3, createYielder(undefined));
     const walk = order.walk({ descending: false, isBefore: () => false });
     expect(walk.next().value).toBe(0);
-    await order.extendTo(6, createYielder());
+    await order.extendTo(6, createYielder(undefined));
     expect([...walk]).toEqual([1, 2]);
   });
 });

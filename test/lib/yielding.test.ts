@@ -48,7 +48,7 @@ it('work that has ended takes no further step', async () => {
   });
   await first;
   expect(new Slices(undefined).isOver()).toBe(false);
-  for (let round = 0; round < 5; round++) await createYielder()();
+  for (let round = 0; round < 5; round++) await createYielder(undefined)();
   expect(done).toBe(1);
   await expect(async () => createYielder(work)()).rejects.toThrow('left');
 });

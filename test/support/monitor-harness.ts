@@ -13,6 +13,7 @@ import { createUserFiles } from '../../src/domains/users/user-files.ts';
 import { createUsers } from '../../src/domains/users/users.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import type { Projection } from '../../src/ledger/projection.ts';
+import { Work } from '../../src/lib/work.ts';
 
 /** A row without the columns that the ledger fills. */
 type NewRow<T extends LedgerTable> = Omit<Row<T>, 'seq' | 'importId' | 'line' | 'sentBy' | 'recordedAtUs'>;
@@ -74,6 +75,6 @@ export const createMonitorHarness = (settings: Readonly<Record<string, string>> 
       });
     },
     report: (country?: string, experiment?: string): Promise<MonitorReport> =>
-      monitor.report({ country, experiment, timeZone: 'UTC' }),
+      monitor.report({ country, experiment, timeZone: 'UTC' }, new Work()),
   };
 };

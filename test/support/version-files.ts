@@ -7,6 +7,7 @@ import type { IdleStep } from '../../db/datasets/idle-work.ts';
 import { copyOptions, fieldNames, fileColumns, type StoredColumn } from '../../db/datasets/parquet-layout.ts';
 import { type QueryLimits, VersionQueries } from '../../db/datasets/query/queries.ts';
 import { type Replaceable, VersionCopies } from '../../db/datasets/query/version-copies.ts';
+import { Work } from '../../src/lib/work.ts';
 
 /** A column with its cells in canonical text: null for a missing value, `misfit` for a text that does not fit the type. */
 export interface TestColumn {
@@ -69,7 +70,7 @@ export class VersionFiles {
     name: Q,
     request: TableQueries[Q]['request'],
   ): Promise<TableQueries[Q]['result']> {
-    return this.#queries.query(table, name, request);
+    return this.#queries.query(table, name, request, new Work());
   }
 
   /** Copies a version, and does the other work that waits. Whether later pages are read from the copy. */

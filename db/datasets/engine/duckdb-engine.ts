@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DebugLog } from '../../../src/lib/debug-log.ts';
 import { isOtherProcessAlive } from '../../../src/lib/process-alive.ts';
+import type { Work } from '../../../src/lib/work.ts';
 import { buildVersion, convertVersion, writeSynced } from '../build/build-version.ts';
 import { Stager } from '../build/stager.ts';
 import type { BuildObserver } from '../build-observer.ts';
@@ -104,16 +105,17 @@ class DuckdbEngine implements DatasetEngine {
     table: StoredTable,
     name: Q,
     request: TableQueries[Q]['request'],
+    work: Work,
   ): Promise<TableQueries[Q]['result']> {
     const earlier = 'earlier' in request ? request.earlier : null;
     const withPaths = earlier ? { ...request, earlier: this.#withPath(earlier) } : request;
     const files = earlier ? [table.file, earlier.file] : [table.file];
-    return this.#uses.during(files, () => this.#queries.query(this.#withPath(table), name, withPaths));
+    return this.#uses.during(files, () => this.#queries.query(this.#withPath(table), name, withPaths, work));
   }
 
-  async writeParquet(table: StoredTable, request: ParquetRequest): Promise<TemporaryFile> {
+  async writeParquet(table: StoredTable, request: ParquetRequest, work: Work): Promise<TemporaryFile> {
     const file = this.newFile();
-    const timeout = { timeoutMs: this.#limits.datasetExportMsMax, timeoutSetting: 'datasetExportMsMax' };
+    const timeout = { timeoutMs: this.#limits.datasetExportMsMax, timeoutSetting: 'datasetExportMsMax', work };
     try {
       await this.#uses.during([table.file], () =>
         this.#duckdb.session(

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { Work } from '../../../src/lib/work.ts';
 import type { Duckdb, DuckdbSession } from '../duckdb.ts';
 import type { RowsRequest, StoredTable, TableFilter, TableQueries, TableQueryName, TableRow } from '../engine.ts';
 import { pageOfChanges } from './changes.ts';
@@ -62,6 +63,7 @@ export class VersionQueries {
     table: StoredTable,
     name: Q,
     request: TableQueries[Q]['request'],
+    work: Work,
   ): Promise<TableQueries[Q]['result']> {
     const key = `${table.file} ${name} ${JSON.stringify(request)}`;
     const known = this.#results.get(key);
@@ -69,6 +71,7 @@ export class VersionQueries {
     const { result, bytes } = await this.#duckdb.session((session) => this.#answer(session, table, name, request), {
       timeoutMs: this.#limits.datasetQueryMsMax,
       timeoutSetting: 'datasetQueryMsMax',
+      work,
     });
     this.#remember(key, result, bytes);
     // Whoever reads a first page reads others soon.

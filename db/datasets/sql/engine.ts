@@ -1,6 +1,7 @@
 import type { Cell } from '../../../src/lib/cell-text.ts';
 import type { SqlFormat } from '../../../src/lib/sql-formats.ts';
 import type { SqlParameters } from '../../../src/lib/sql-parameters.ts';
+import type { Work } from '../../../src/lib/work.ts';
 
 /** The types of the columns of facts. INSTANT: microseconds since 1970 UTC; DATE: days since 1970; DECIMAL: text. */
 export type SqlType = 'TEXT' | 'INTEGER' | 'DECIMAL' | 'INSTANT' | 'DATE' | 'BOOLEAN';
@@ -114,13 +115,14 @@ export interface SqlReferences {
 
 /**
  * Runs queries of users in a process of its own. Errors are thrown as DomainError: BAD_REQUEST for a query that is malformed
- * or not allowed, LIMIT_EXCEEDED beyond a limit, OVERLOADED when too many queries wait.
+ * or not allowed, LIMIT_EXCEEDED beyond a limit, OVERLOADED when too many queries wait. Queries end with the work of their
+ * requests, and then throw its reason.
  */
 export interface SqlEngine {
   /** Checks that the text is one SELECT that only uses what is allowed. */
-  check(text: string): Promise<SqlReferences>;
-  rows(request: SqlRequest): Promise<SqlRows>;
-  file(request: SqlRequest, format: SqlFormat): Promise<SqlFile>;
+  check(text: string, work: Work): Promise<SqlReferences>;
+  rows(request: SqlRequest, work: Work): Promise<SqlRows>;
+  file(request: SqlRequest, format: SqlFormat, work: Work): Promise<SqlFile>;
   close(): void;
 }
 

@@ -63,7 +63,9 @@ export interface WorkerSettings extends SqlLimits {
 
 export type WorkerRequest =
   | { readonly settings: WorkerSettings }
-  | { readonly id: number; readonly name: SqlTaskName; readonly input: unknown };
+  | { readonly id: number; readonly name: SqlTaskName; readonly input: unknown }
+  /** Nobody waits for the task any more. */
+  | { readonly cancel: number };
 
 export type WorkerReply =
   | { readonly id: number; readonly result: unknown }

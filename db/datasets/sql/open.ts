@@ -1,12 +1,14 @@
 import { rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError } from '../../../src/errors.ts';
 import type { DebugLog } from '../../../src/lib/debug-log.ts';
 import type { SqlFormat } from '../../../src/lib/sql-formats.ts';
+import type { Work } from '../../../src/lib/work.ts';
 import type { SqlEngine, SqlFile, SqlLimits, SqlReferences, SqlRequest, SqlRows, SqlSource } from './engine.ts';
 import { FactCopies } from './fact-copy.ts';
 import { type View, type ViewedQuery, workFolderOf } from './messages.ts';
-import { ProcessEnded, SqlProcess } from './process.ts';
+import { ProcessEnded, SqlProcess, type TaskEnd } from './process.ts';
 
 /** Opens the SQL engine over the files of a folder. No process is started before the first query. */
 export const openSqlEngine = (limits: SqlLimits, folder: string, log: DebugLog): SqlEngine =>
@@ -40,7 +42,7 @@ class ProcessSqlEngine implements SqlEngine {
     this.#log = log;
   }
 
-  check(text: string): Promise<SqlReferences> {
+  check(text: string, work: Work): Promise<SqlReferences> {
     const { sqlLengthMax } = this.#limits;
     if (text.length > sqlLengthMax)
       throw new DomainError(
@@ -49,15 +51,20 @@ class ProcessSqlEngine implements SqlEngine {
       );
     if (!text.isWellFormed() || text.includes('\0'))
       throw new DomainError('BAD_REQUEST', 'the query must be well-formed text without NUL');
-    return this.#inTurn(({ process }) => process.run('check', { text }, this.#timeout()));
+    return this.#inTurn(work, ({ process }) => process.run('check', { text }, this.#endOf(work)));
   }
 
-  rows(request: SqlRequest): Promise<SqlRows> {
-    return this.#query(request, ({ process }, query) => process.run('rows', query, this.#timeout()));
+  rows(request: SqlRequest, work: Work): Promise<SqlRows> {
+    return this.#query(request, work, ({ process }, query) => process.run('rows', query, this.#endOf(work)));
   }
 
-  file(request: SqlRequest, format: SqlFormat): Promise<SqlFile> {
-    return this.#query(request, ({ process }, query) => process.run('file', { ...query, format }, this.#timeout()));
+  async file(request: SqlRequest, format: SqlFormat, work: Work): Promise<SqlFile> {
+    const file = await this.#query(request, work, ({ process }, query) =>
+      process.run('file', { ...query, format }, this.#endOf(work)),
+    );
+    if (work.hasEnded) await rm(file.path, { force: true });
+    work.check();
+    return file;
   }
 
   close(): void {
@@ -78,8 +85,12 @@ class ProcessSqlEngine implements SqlEngine {
     }
   }
 
-  #query<R>({ sources, ...query }: SqlRequest, run: (running: Running, query: ViewedQuery) => Promise<R>): Promise<R> {
-    return this.#inTurn((running) =>
+  #query<R>(
+    { sources, ...query }: SqlRequest,
+    work: Work,
+    run: (running: Running, query: ViewedQuery) => Promise<R>,
+  ): Promise<R> {
+    return this.#inTurn(work, (running) =>
       this.#withViews(running.copies, sources, (views) => run(running, { ...query, views })),
     );
   }
@@ -87,46 +98,47 @@ class ProcessSqlEngine implements SqlEngine {
   async #withViews<R>(
     copies: FactCopies,
     sources: readonly SqlSource[],
-    work: (views: readonly View[]) => Promise<R>,
+    task: (views: readonly View[]) => Promise<R>,
   ): Promise<R> {
     const [source, ...others] = sources;
-    if (!source) return work([]);
+    if (!source) return task([]);
     const { name } = source;
     if (!('facts' in source)) {
       const view = { name, path: join(this.#folder, source.file), columns: source.columns };
-      return this.#withViews(copies, others, (views) => work([view, ...views]));
+      return this.#withViews(copies, others, (views) => task([view, ...views]));
     }
     return copies.withView(name, source.facts, source.state, (view) =>
-      this.#withViews(copies, others, (views) => work([view, ...views])),
+      this.#withViews(copies, others, (views) => task([view, ...views])),
     );
   }
 
-  #timeout() {
+  #endOf(work: Work): TaskEnd {
     const { sqlMsMax } = this.#limits;
-    return {
-      ms: sqlMsMax + graceMs,
-      reason: () => new DomainError('LIMIT_EXCEEDED', `the query took longer than ${sqlMsMax} ms (setting sqlMsMax)`),
-    };
+    const reason = () =>
+      new DomainError('LIMIT_EXCEEDED', `the query took longer than ${sqlMsMax} ms (setting sqlMsMax)`);
+    return { timeout: { ms: sqlMsMax + graceMs, reason }, work };
   }
 
-  /** Runs work when it is its turn: few queries at once, and a bounded number of waiting ones. */
-  async #inTurn<R>(work: (running: Running) => Promise<R>): Promise<R> {
+  /** Runs a task when it is its turn: few queries at once, and a bounded number of waiting ones. */
+  async #inTurn<R>(work: Work, task: (running: Running) => Promise<R>): Promise<R> {
+    work.check();
     const { sqlQueriesAtOnce } = this.#limits;
     while (!this.#isClosed && this.#active >= sqlQueriesAtOnce) {
       if (this.#waiting.length >= waitingMax)
         throw new DomainError('OVERLOADED', `${waitingMax} SQL queries are waiting already; try again later`, {
           details: { retryAfterMs: 1000 },
         });
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      await this.#turn(work);
     }
     if (this.#isClosed) throw stopping();
     this.#active += 1;
     try {
-      return await this.#inProcess(work).catch((error: unknown) => {
+      return await this.#inProcess(task).catch((error: unknown) => {
+        work.check();
         if (!(error instanceof ProcessEnded)) throw error;
         if (this.#isClosed) throw stopping();
         // The process was ended on account of another query.
-        return this.#inProcess(work);
+        return this.#inProcess(task);
       });
     } finally {
       this.#active -= 1;
@@ -134,12 +146,27 @@ class ProcessSqlEngine implements SqlEngine {
     }
   }
 
-  async #inProcess<R>(work: (running: Running) => Promise<R>): Promise<R> {
+  /** Resolves when a query has ended; rejects when the work of one that waits does. */
+  #turn(work: Work): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const forget = work.onEnd((reason) => {
+        this.#waiting.splice(this.#waiting.indexOf(go), 1);
+        reject(reason);
+      });
+      const go = (): void => {
+        forget();
+        resolve();
+      };
+      this.#waiting.push(go);
+    });
+  }
+
+  async #inProcess<R>(task: (running: Running) => Promise<R>): Promise<R> {
     const running = this.#start();
     running.queries += 1;
     clearTimeout(running.idleTimer);
     try {
-      return await work(running);
+      return await task(running);
     } finally {
       running.queries -= 1;
       if (running.queries === 0) {

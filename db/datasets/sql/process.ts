@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { DomainError, errorCodes } from '../../../src/errors.ts';
+import type { Work } from '../../../src/lib/work.ts';
 import type { SqlTaskName, SqlTasks, WorkerReply, WorkerRequest, WorkerSettings } from './messages.ts';
 import { tooMuchMemory } from './sql-errors.ts';
 
@@ -15,6 +16,12 @@ interface PendingTask {
   endReason: Error | undefined;
   resolve(result: unknown): void;
   reject(error: unknown): void;
+}
+
+/** When a task ends early. */
+export interface TaskEnd {
+  readonly timeout: { readonly ms: number; readonly reason: () => DomainError };
+  readonly work: Work;
 }
 
 /** The process was ended on account of another task: the task may be tried again. */
@@ -72,23 +79,24 @@ export class SqlProcess {
     return this.#hasEnded;
   }
 
-  /** The result of a task. After `timeout.ms`, counted from when the process is ready, the process is killed, which ends its other tasks with ProcessEnded. */
+  /** The result of a task. After `timeout.ms`, counted from when the process is ready, the process is killed, which ends its other tasks with ProcessEnded. When the work ends, it is cancelled. */
   async run<N extends SqlTaskName>(
     name: N,
     input: SqlTasks[N]['input'],
-    timeout?: { readonly ms: number; readonly reason: () => DomainError },
+    { timeout, work }: Partial<TaskEnd> = {},
   ): Promise<SqlTasks[N]['result']> {
     if (this.#hasEnded) throw new ProcessEnded('the process for SQL has ended');
     this.#lastId += 1;
     const id = this.#lastId;
     let timer: NodeJS.Timeout | undefined;
-    const startTimer = ({ ms, reason }: { readonly ms: number; readonly reason: () => DomainError }): void => {
+    const startTimer = ({ ms, reason }: TaskEnd['timeout']): void => {
       timer = setTimeout(() => {
         const pending = this.#pending.get(id);
         if (pending) pending.endReason = reason();
         this.kill();
       }, ms);
     };
+    const forget = work?.onEnd(() => this.#send({ cancel: id }));
     try {
       return (await new Promise((resolve, reject) => {
         this.#pending.set(id, { endReason: undefined, resolve, reject });
@@ -99,6 +107,7 @@ export class SqlProcess {
         });
       })) as SqlTasks[N]['result'];
     } finally {
+      forget?.();
       clearTimeout(timer);
       this.#pending.delete(id);
       this.#keepAlive();

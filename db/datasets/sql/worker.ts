@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DomainError } from '../../../src/errors.ts';
+import { Work } from '../../../src/lib/work.ts';
 import { Duckdb, type DuckdbSession, identifier } from '../duckdb.ts';
 import type { SqlReferences } from './engine.ts';
 import { judge } from './judge.ts';
@@ -51,17 +52,19 @@ class SqlWorker {
     });
   }
 
-  readonly handlers: { [N in SqlTaskName]: (input: SqlTasks[N]['input']) => Promise<SqlTasks[N]['result']> } = {
-    check: ({ text }) => this.#inSession((session) => this.#judge(session, text)),
+  readonly handlers: {
+    [N in SqlTaskName]: (input: SqlTasks[N]['input'], work: Work) => Promise<SqlTasks[N]['result']>;
+  } = {
+    check: ({ text }, work) => this.#inSession(work, (session) => this.#judge(session, text)),
     createTable: (input) => this.#change((session) => createFactTable(session, input)),
     append: (input) => this.#change((session) => appendFacts(session, input)),
     createState: (input) => this.#change((session) => createStateTable(session, input)),
     dropState: (input) => this.#change((session) => dropStateTable(session, input)),
-    rows: (input) => this.#query(input, readRows),
-    file: ({ format, ...query }) => {
+    rows: (input, work) => this.#query(input, work, readRows),
+    file: ({ format, ...query }, work) => {
       const path = join(this.#workFolder, `${randomUUID()}.${format}`);
       return orRemove(path, () =>
-        this.#query(query, (result, limits) =>
+        this.#query(query, work, (result, limits) =>
           format === 'parquet'
             ? this.#duckdb.session((target) => writeParquet(result, path, target, limits))
             : writeText(result, path, format, limits),
@@ -75,15 +78,15 @@ class SqlWorker {
     return this.#duckdb.session(async () => undefined);
   }
 
-  async #change(work: (session: DuckdbSession) => Promise<void>): Promise<null> {
+  async #change(change: (session: DuckdbSession) => Promise<void>): Promise<null> {
     this.#schema ??= this.#duckdb.session((session) => session.run(`create schema ${identifier(factSchema)}`));
     await this.#schema;
-    await this.#duckdb.session(work);
+    await this.#duckdb.session(change);
     return null;
   }
 
-  #inSession<R>(work: (session: DuckdbSession) => Promise<R>): Promise<R> {
-    return this.#duckdb.session(work, { timeoutMs: this.#settings.sqlMsMax, timeoutSetting: 'sqlMsMax' });
+  #inSession<R>(work: Work, task: (session: DuckdbSession) => Promise<R>): Promise<R> {
+    return this.#duckdb.session(task, { timeoutMs: this.#settings.sqlMsMax, timeoutSetting: 'sqlMsMax', work });
   }
 
   async #judge(session: DuckdbSession, text: string): Promise<SqlReferences> {
@@ -107,9 +110,10 @@ class SqlWorker {
 
   #query<R>(
     { text, parameters, views, rowsMax }: ViewedQuery,
+    work: Work,
     read: (result: StreamedResult, limits: ResultLimits) => Promise<R>,
   ): Promise<R> {
-    return this.#inSession(async (session) => {
+    return this.#inSession(work, async (session) => {
       const { tables, columns } = await this.#judge(session, text);
       // Whatever else the text names, DuckDB would look for elsewhere.
       const known = new Set(views.map(({ name }) => name.toLowerCase()));
@@ -140,11 +144,15 @@ const watchMemory = ({ sqlMemoryBytesMax }: WorkerSettings): void => {
 };
 
 let worker: SqlWorker | undefined;
+/** Of each task that runs. */
+const works = new Map<number, Work>();
 
 const answer = async (id: number, name: SqlTaskName, input: unknown): Promise<void> => {
+  const work = new Work();
+  works.set(id, work);
   try {
     if (!worker) throw new Error('a task arrived before the settings');
-    send({ id, result: await worker.handlers[name](input as never) });
+    send({ id, result: await worker.handlers[name](input as never, work) });
   } catch (error) {
     const reported = queryError(error, '') ?? error;
     const isBug = !(reported instanceof DomainError);
@@ -152,14 +160,19 @@ const answer = async (id: number, name: SqlTaskName, input: unknown): Promise<vo
     const message = reported instanceof Error ? reported.message : String(reported);
     // A database with a fatal error has lost the facts, so the next query needs a new process.
     send({ id, error: { code, message }, isBug }, isFatal(error) ? () => process.exit(1) : undefined);
+  } finally {
+    works.delete(id);
   }
 };
+
+const cancelled = (): DomainError => new DomainError('CONFLICT', 'the query was cancelled');
 
 process.on('message', (request: WorkerRequest) => {
   if ('settings' in request) {
     worker = new SqlWorker(request.settings);
     watchMemory(request.settings);
     void worker.load().then(() => send({ ready: true }));
-  } else void answer(request.id, request.name, request.input);
+  } else if ('cancel' in request) works.get(request.cancel)?.end(cancelled());
+  else void answer(request.id, request.name, request.input);
 });
 process.on('disconnect', () => process.exit(0));

@@ -3,6 +3,7 @@ import type { MonitorReport } from '../../domains/monitor/report.ts';
 import type { MonitorVerdict } from '../../domains/monitor/sample-ratio.ts';
 import { formatInstant } from '../../lib/time.ts';
 import { type ClickHouseOptions, clickHouseConfigOf, withClickHouseOptions } from '../clickhouse-options.ts';
+import { Work } from '../../lib/work.ts';
 import type { Command } from '../command.ts';
 import { withExistingData } from '../data-folder.ts';
 import {
@@ -76,7 +77,7 @@ export const checkCommand: Command = {
       const { experiments, monitor } = domains;
       if (key !== undefined && !experiments.isKnown(key))
         throw new CommandError(exitUsageError, `there is no experiment "${key}": no plan and no event names it`);
-      return monitor.report({ experiment: key, ...part });
+      return monitor.report({ experiment: key, ...part }, new Work());
     });
     await terminal.print(...(options.json ? [JSON.stringify(jsonOf(checked))] : linesOf(checked)));
     return exitCodeOf(checked);

@@ -7,6 +7,7 @@ import { csvLine } from '../../lib/csv-line.ts';
 import { parseLetter } from '../../lib/letter.ts';
 import { preview } from '../../lib/problems.ts';
 import { formatInstant } from '../../lib/time.ts';
+import { Work } from '../../lib/work.ts';
 import { knownAsOfOf, type SnapshotOptions, withSnapshotOptions } from '../as-of-options.ts';
 import type { Command } from '../command.ts';
 import { type CommandServices, withExistingData } from '../data-folder.ts';
@@ -121,7 +122,7 @@ async function* userLines({ domains, ledger }: CommandServices, format: Format, 
   const { userDirectory, userSync } = domains;
   const prefix = userSync.prefix();
   const lines: string[] = format === 'csv' ? [`${csvLine(userColumns)}\r`] : [];
-  for await (const user of userDirectory.usersWithFiles({}, asOf)) {
+  for await (const user of userDirectory.usersWithFiles({}, asOf, new Work())) {
     const line = userLineOf(user, prefix);
     lines.push(format === 'csv' ? `${userCsvLine(line)}\r` : JSON.stringify(line));
     if (lines.length >= linesPerPart) yield lines.splice(0);

@@ -5,6 +5,7 @@ import type { SqlCell } from '../../../db/datasets/sql/engine.ts';
 import type { Sql, SqlQuery } from '../../domains/sql/sql.ts';
 import { type SqlFormat, sqlFormats } from '../../lib/sql-formats.ts';
 import { parseParameters } from '../../lib/sql-parameters.ts';
+import { Work } from '../../lib/work.ts';
 import { knownAsOfOf, readInstant, readWhole, type SnapshotOptions, withSnapshotOptions } from '../as-of-options.ts';
 import type { Command } from '../command.ts';
 import { withExistingData } from '../data-folder.ts';
@@ -93,7 +94,10 @@ const cellText = (cell: SqlCell): string =>
   cell === null ? '' : typeof cell === 'object' ? JSON.stringify(cell) : String(cell);
 
 const printTable = async (sql: Sql, query: SqlQuery, terminal: Terminal): Promise<void> => {
-  const { columns, rows, isTruncated, warnings } = await sql.rows({ first: firstDefault, ...defined(query) });
+  const { columns, rows, isTruncated, warnings } = await sql.rows(
+    { first: firstDefault, ...defined(query) },
+    new Work(),
+  );
   const names = columns.map(({ name }) => name);
   await terminal.print(
     ...tableLines(
@@ -114,7 +118,7 @@ interface Output {
 }
 
 const writeResult = async (sql: Sql, query: SqlQuery, { format, out, terminal }: Output): Promise<void> => {
-  const { path, rowCount, isTruncated, warnings } = await sql.file(query, format);
+  const { path, rowCount, isTruncated, warnings } = await sql.file(query, format, new Work());
   try {
     const parts = createReadStream(path);
     if (out === undefined) {

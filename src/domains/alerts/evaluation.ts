@@ -151,7 +151,7 @@ export class AlertEvaluation {
   async #judgeApiRecords(rules: readonly AlertRule[]): Promise<void> {
     const { ledger, nowUs, limits } = this.#services;
     for (const id of this.#apiRecords.keys()) if (!rules.some((rule) => rule.id === id)) this.#apiRecords.delete(id);
-    const yieldIfDue = createYielder();
+    const yieldIfDue = createYielder(undefined);
     for (const rule of rules) {
       const known = this.#apiRecords.get(rule.id);
       const targets = this.#services.apiTargets;

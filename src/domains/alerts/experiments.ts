@@ -1,4 +1,5 @@
 import { formatInstant } from '../../lib/time.ts';
+import { Work } from '../../lib/work.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import type { Experiments } from '../experiments/experiments.ts';
 import type { Monitor } from '../monitor/monitor.ts';
@@ -37,10 +38,11 @@ export async function* observeExperiments(
   { monitor, experiments }: ExperimentSources,
   keys: Iterable<string>,
 ): AsyncGenerator<Observation> {
-  const yieldIfDue = createYielder();
+  const yieldIfDue = createYielder(undefined);
   for (const key of keys) {
     await yieldIfDue();
-    if (experiments.isKnown(key)) yield observationOf(key, await monitor.report({ experiment: key, timeZone: 'UTC' }));
+    if (experiments.isKnown(key))
+      yield observationOf(key, await monitor.report({ experiment: key, timeZone: 'UTC' }, new Work()));
   }
 }
 

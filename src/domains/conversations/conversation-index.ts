@@ -1,8 +1,9 @@
-import { LRUCache } from 'lru-cache';
 import { type CountedKeys, createCountedKeys } from '../../indices/counted-keys.ts';
 import { growableUint8, growableUint32 } from '../../indices/growable.ts';
 import { createUuidTable } from '../../indices/uuid-table.ts';
 import { letters } from '../../lib/letter.ts';
+import { SharedComputations } from '../../lib/shared-computations.ts';
+import type { Work } from '../../lib/work.ts';
 import { CountHistory, FollowupLog, type SymbolSeries } from './followup-log.ts';
 
 const notStarted = 255;
@@ -24,7 +25,11 @@ export class ConversationIndex {
   /** By letter. */
   readonly #logs: readonly FollowupLog[] = Array.from(letters, () => new FollowupLog());
   readonly #orphans = new CountHistory();
-  readonly #past = new LRUCache<string, Promise<SymbolSeries>>({ maxSize: cachedSeriesBytes });
+  /** By the code of the letter and the sequence number. */
+  readonly #past = new SharedComputations<SymbolSeries>({
+    maxSize: cachedSeriesBytes,
+    sizeOf: (key) => this.#pastSeriesBytes(key),
+  });
   #followups = 0;
   #lastSeq = 0;
 
@@ -102,9 +107,13 @@ export class ConversationIndex {
   }
 
   /** The conversations of letters, by their codes, as of a sequence number: at once for the newest, which goes on to grow. */
-  seriesUpTo(codes: readonly number[], sequence: number): readonly SymbolSeries[] | Promise<readonly SymbolSeries[]> {
+  seriesUpTo(
+    codes: readonly number[],
+    sequence: number,
+    work: Work,
+  ): readonly SymbolSeries[] | Promise<readonly SymbolSeries[]> {
     if (sequence >= this.#lastSeq) return codes.map((code) => this.#seriesOf(code));
-    return Promise.all(codes.map((code) => this.#pastSeries(code, sequence)));
+    return Promise.all(codes.map((code) => this.#pastSeries(code, sequence, work)));
   }
 
   get entries(): number {
@@ -129,16 +138,15 @@ export class ConversationIndex {
     return this.#logs[symbolCode] as FollowupLog;
   }
 
-  #pastSeries(symbolCode: number, sequence: number): Promise<SymbolSeries> {
-    const key = `${symbolCode} ${sequence}`;
-    const known = this.#past.get(key);
-    if (known) return known;
-    const series = this.#seriesOf(symbolCode);
-    const reading = this.#logOf(symbolCode).seriesUpTo(series, sequence);
-    const bytes = 4 * (series.upperBound(sequence) + 1);
-    // One that is greater than the cache is kept alone.
-    this.#past.set(key, reading, { size: Math.min(bytes, cachedSeriesBytes) });
-    return reading;
+  #pastSeries(symbolCode: number, sequence: number, work: Work): Promise<SymbolSeries> {
+    return this.#past.find(`${symbolCode} ${sequence}`, work, (shared) =>
+      this.#logOf(symbolCode).seriesUpTo(this.#seriesOf(symbolCode), sequence, shared),
+    );
+  }
+
+  #pastSeriesBytes(key: string): number {
+    const [symbolCode = 0, sequence = 0] = key.split(' ').map(Number);
+    return 4 * (this.#seriesOf(symbolCode).upperBound(sequence) + 1);
   }
 
   #intern(uuid: string): number {

@@ -3,6 +3,7 @@ import type { KnownAsOf, Ledger, Snapshot } from '../../ledger/ledger.ts';
 import { letters } from '../../lib/letter.ts';
 import { createPeriods, type Grain } from '../../lib/periods.ts';
 import type { TimeRange } from '../../lib/time-range.ts';
+import type { Work } from '../../lib/work.ts';
 import type { ConversationIndex } from './conversation-index.ts';
 import type { Conversations } from './conversations.ts';
 import type { SymbolSeries } from './followup-log.ts';
@@ -46,7 +47,7 @@ export interface DashboardFigures {
    * The counts by period, oldest first, and within a period by symbol; a period or symbol without conversations is left
    * out. Throws LIMIT_EXCEEDED for more than `trendPointsMax` points.
    */
-  trend(grain: Grain): Promise<SymbolPoint[]>;
+  trend(grain: Grain, work: Work): Promise<SymbolPoint[]>;
 }
 
 export interface DashboardRequest {
@@ -64,9 +65,9 @@ export interface DashboardRequest {
  * sequence number one pass over those up to it, whose result is kept for the next questions. Runs no SQL.
  */
 export interface Dashboard {
-  figures(request: DashboardRequest): Promise<DashboardFigures>;
+  figures(request: DashboardRequest, work: Work): Promise<DashboardFigures>;
   /** All conversations of a letter in any case. Throws BAD_REQUEST for anything else. */
-  ofSymbol(symbol: string, asOf?: KnownAsOf): Promise<SymbolSummary>;
+  ofSymbol(symbol: string, asOf: KnownAsOf, work: Work): Promise<SymbolSummary>;
 }
 
 /** The positions of a symbol's conversations that count: [from, to). */
@@ -91,30 +92,31 @@ interface DashboardServices {
 
 export const createDashboard = (services: DashboardServices): Dashboard => {
   const { ledger, conversations } = services;
-  const { index } = conversations;
+  const slicesOf = createSlicesOf(conversations.index);
 
   return {
-    async ofSymbol(text, asOf = {}) {
+    async ofSymbol(text, asOf, work) {
       const symbol = requireSymbol(text);
       const sequence = ledger.resolveSequence(asOf);
-      const found = slicesOf(index, [symbol], conversations.seqSpanOf(undefined, 'UTC', sequence), sequence);
+      const span = conversations.seqSpanOf(undefined, 'UTC', sequence);
+      const found = slicesOf({ symbols: [symbol], span, sequence }, work);
       const [slice] = Array.isArray(found) ? found : await found;
       return summaryOf(ledger, slice as SymbolSlice);
     },
-    async figures({ symbols: requested, range, timeZone, asOf = {} }) {
+    async figures({ symbols: requested, range, timeZone, asOf = {} }, work) {
       const sequence = ledger.resolveSequence(asOf);
       const symbols = [...new Set(requested ?? letters)];
       const span = conversations.seqSpanOf(range, timeZone, sequence);
-      const found = slicesOf(index, symbols, span, sequence);
+      const found = slicesOf({ symbols, span, sequence }, work);
       // Awaited only as of an earlier sequence number: the newest state changes meanwhile.
       const summaries = (Array.isArray(found) ? found : await found).map((slice) => summaryOf(ledger, slice));
       return {
         symbols: summaries,
         total: totalOf(summaries),
-        orphanFollowups: index.orphansUpTo(sequence),
+        orphanFollowups: conversations.index.orphansUpTo(sequence),
         snapshot: ledger.snapshotAt(sequence),
-        async trend(grain) {
-          const slices = slicesOf(index, symbols, span, sequence);
+        async trend(grain, trendWork) {
+          const slices = slicesOf({ symbols, span, sequence }, trendWork);
           return trendOf(services, Array.isArray(slices) ? slices : await slices, grain, timeZone);
         },
       };
@@ -122,24 +124,27 @@ export const createDashboard = (services: DashboardServices): Dashboard => {
   };
 };
 
+interface SlicesRequest {
+  readonly symbols: readonly string[];
+  readonly span: SeqSpan;
+  readonly sequence: number;
+}
+
 /** Slices of symbols as of a sequence number; of the newest at once, so that all are of one state. */
-const slicesOf = (
-  index: ConversationIndex,
-  symbols: readonly string[],
-  { after, upTo }: SeqSpan,
-  sequence: number,
-): SymbolSlice[] | Promise<SymbolSlice[]> => {
-  const slicesIn = (all: readonly SymbolSeries[]): SymbolSlice[] =>
-    all.map((series, position) => ({
-      symbol: symbols[position] as string,
-      series,
-      from: series.upperBound(after),
-      to: series.upperBound(upTo),
-    }));
-  const codes = symbols.map((symbol) => letters.indexOf(symbol));
-  const found = index.seriesUpTo(codes, sequence);
-  return 'then' in found ? found.then(slicesIn) : slicesIn(found);
-};
+const createSlicesOf =
+  (index: ConversationIndex) =>
+  ({ symbols, span: { after, upTo }, sequence }: SlicesRequest, work: Work): SymbolSlice[] | Promise<SymbolSlice[]> => {
+    const slicesIn = (all: readonly SymbolSeries[]): SymbolSlice[] =>
+      all.map((series, position) => ({
+        symbol: symbols[position] as string,
+        series,
+        from: series.upperBound(after),
+        to: series.upperBound(upTo),
+      }));
+    const codes = symbols.map((symbol) => letters.indexOf(symbol));
+    const found = index.seriesUpTo(codes, sequence, work);
+    return 'then' in found ? found.then(slicesIn) : slicesIn(found);
+  };
 
 /** When the record `seq` was committed. */
 const timeOf = (ledger: Ledger, seq: number): number => ledger.snapshotAt(seq).atUs as number;

@@ -1,6 +1,7 @@
 import type { CountedKeys } from '../../indices/counted-keys.ts';
 import { growableUint32 } from '../../indices/growable.ts';
 import { SeqColumn } from '../../indices/seq-column.ts';
+import type { Work } from '../../lib/work.ts';
 import { createYielder } from '../../lib/yielding.ts';
 
 /** The conversations of a symbol as of a sequence number: keys are the `seq` of the starts, counts their follow-ups. */
@@ -27,11 +28,11 @@ export class FollowupLog {
   }
 
   /** The symbol's series as of a sequence number. Reads every conversation and follow-up up to it once, and yields. */
-  async seriesUpTo(series: CountedKeys, sequence: number): Promise<SymbolSeries> {
+  async seriesUpTo(series: CountedKeys, sequence: number, work: Work): Promise<SymbolSeries> {
     const length = series.upperBound(sequence);
     // sums[n]: follow-ups of the first n conversations.
     const sums = new Uint32Array(length + 1);
-    const maybeYield = createYielder();
+    const maybeYield = createYielder(work);
     const end = this.countUpTo(sequence);
     for (let index = 0; index < end; index++) {
       if (index % stepsPerYield === 0) await maybeYield();

@@ -16,6 +16,7 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
 import { pageOfTable, type TablePage, type TablePageRequest } from '../../ledger/table-page.ts';
 import { preview } from '../../lib/problems.ts';
+import type { Work } from '../../lib/work.ts';
 import {
   type DatasetVersion,
   type IndexedColumn,
@@ -159,23 +160,28 @@ export class Datasets {
   readonly versionsByImportIds = (importIds: readonly number[]): (DatasetVersion | null)[] =>
     rowsByKey(this.#store, datasetVersions, 'importId', importIds);
 
-  async rows(dataset: Dataset, query: RowsQuery): Promise<RowsPage> {
+  async rows(dataset: Dataset, query: RowsQuery, work: Work): Promise<RowsPage> {
     // The later pages of a list come from the version of its first page.
     const cursor = query.after ?? query.before;
     const versionId = query.versionId ?? (cursor === undefined ? undefined : parseCursor(cursor).versionId);
     const version = this.versionOf(dataset, versionId);
-    return this.rowsWhere(version, tableFilter(version, query, this.#limits), query);
+    return this.rowsWhere(version, tableFilter(version, query, this.#limits), query, work);
   }
 
   /** Like `rows`, but the engine does not count them: a total costs as much as the page. */
-  async rowsUncounted(dataset: Dataset, query: RowsQuery): Promise<Omit<RowsPage, 'total'>> {
+  async rowsUncounted(dataset: Dataset, query: RowsQuery, work: Work): Promise<Omit<RowsPage, 'total'>> {
     const version = this.versionOf(dataset, query.versionId);
-    return this.#page(version, tableFilter(version, query, this.#limits), query, { withTotal: false });
+    return this.#page(version, tableFilter(version, query, this.#limits), query, { withTotal: false, work });
   }
 
   /** Rows of a version that pass a filter of the engine. */
-  async rowsWhere(version: DatasetVersion, filter: TableFilter | null, query: RowsQuery): Promise<RowsPage> {
-    const { total, ...page } = await this.#page(version, filter, query, { withTotal: true });
+  async rowsWhere(
+    version: DatasetVersion,
+    filter: TableFilter | null,
+    query: RowsQuery,
+    work: Work,
+  ): Promise<RowsPage> {
+    const { total, ...page } = await this.#page(version, filter, query, { withTotal: true, work });
     return { ...page, total: total ?? 0 };
   }
 
@@ -183,19 +189,14 @@ export class Datasets {
     version: DatasetVersion,
     filter: TableFilter | null,
     query: RowsQuery,
-    { withTotal }: { readonly withTotal: boolean },
+    { withTotal, work }: { readonly withTotal: boolean; readonly work: Work },
   ): Promise<Omit<RowsPage, 'total'> & { readonly total: number | null }> {
     const orders = ordersOf(version, query.orderBy);
     const list = { versionId: version.id, signature: signatureOf(orders) };
-    const { rows, ...page } = await this.#query(version, 'rows', {
-      filter,
-      orders,
-      limit: query.limit,
-      fromEnd: query.fromEnd,
-      after: rowOfCursor(query.after, list),
-      before: rowOfCursor(query.before, list),
-      withTotal,
-    });
+    const { limit, fromEnd } = query;
+    const [after, before] = [rowOfCursor(query.after, list), rowOfCursor(query.before, list)];
+    const request = { filter, orders, limit, fromEnd, after, before, withTotal };
+    const { rows, ...page } = await this.#query(version, 'rows', request, work);
     return {
       version,
       ...page,
@@ -204,26 +205,27 @@ export class Datasets {
     };
   }
 
-  async rowAt(version: DatasetVersion, row: number): Promise<DatasetRow | null> {
-    const [found = null] = await this.#query(version, 'rowsAt', { rows: [row] });
+  async rowAt(version: DatasetVersion, row: number, work: Work): Promise<DatasetRow | null> {
+    const [found = null] = await this.#query(version, 'rowsAt', { rows: [row] }, work);
     return found && { ...found, version };
   }
 
-  groups(version: DatasetVersion, request: GroupsRequest): Promise<GroupsResult> {
-    return this.#query(version, 'groups', request);
+  groups(version: DatasetVersion, request: GroupsRequest, work: Work): Promise<GroupsResult> {
+    return this.#query(version, 'groups', request, work);
   }
 
   async facets(
     version: DatasetVersion,
     { columns, limit, ...conditions }: FacetsQuery,
+    work: Work,
   ): Promise<readonly FacetResult[]> {
     const filter = tableFilter(version, conditions, this.#limits);
     const indexes = indexesOfStatistics(version, columns, this.#limits);
-    return this.#query(version, 'facets', { columns: indexes, filter, limit });
+    return this.#query(version, 'facets', { columns: indexes, filter, limit }, work);
   }
 
-  profile({ version, index }: IndexedColumn): Promise<ProfileResult> {
-    return this.#query(version, 'profile', { column: index });
+  profile({ version, index }: IndexedColumn, work: Work): Promise<ProfileResult> {
+    return this.#query(version, 'profile', { column: index }, work);
   }
 
   /** Keeps a version that several queries read until the returned function is called. */
@@ -241,6 +243,7 @@ export class Datasets {
     version: DatasetVersion,
     query: Pick<RowsQuery, keyof FilterRequest | 'orderBy'>,
     columns: readonly number[],
+    work: Work,
   ): Promise<TemporaryFile> {
     const request = {
       filter: tableFilter(version, query, this.#limits),
@@ -248,7 +251,7 @@ export class Datasets {
       columns,
     };
     return this.#retention.during(version, async () =>
-      this.#engine.writeParquet(await this.#tables.of(version), request),
+      this.#engine.writeParquet(await this.#tables.of(version), request, work),
     );
   }
 
@@ -261,9 +264,10 @@ export class Datasets {
     version: DatasetVersion,
     name: Q,
     request: TableQueries[Q]['request'],
+    work: Work,
   ): Promise<TableQueries[Q]['result']> {
     return this.#retention.during(version, async () =>
-      this.#engine.query(await this.#tables.of(version), name, request),
+      this.#engine.query(await this.#tables.of(version), name, request, work),
     );
   }
 

@@ -7,6 +7,7 @@ import type {
   RowChange,
   TableQueries,
 } from '../../../db/datasets/engine.ts';
+import type { Work } from '../../lib/work.ts';
 import type { DatasetVersion } from './columns.ts';
 import type { VersionRetention } from './retention.ts';
 import type { VersionTables } from './version-tables.ts';
@@ -37,13 +38,17 @@ export class DatasetDifferences {
     this.#services = services;
   }
 
-  counts(versions: VersionPair): Promise<DifferenceResult> {
-    return this.#query('difference', versions, {});
+  counts(versions: VersionPair, work: Work): Promise<DifferenceResult> {
+    return this.#query('difference', versions, {}, work);
   }
 
   /** A page of the rows of one kind that `counts` counts. */
-  async changes(versions: VersionPair, page: Omit<ChangesRequest, keyof DifferenceRequest>): Promise<ChangesPage> {
-    const { changes, ...sides } = await this.#query('changes', versions, page);
+  async changes(
+    versions: VersionPair,
+    page: Omit<ChangesRequest, keyof DifferenceRequest>,
+    work: Work,
+  ): Promise<ChangesPage> {
+    const { changes, ...sides } = await this.#query('changes', versions, page, work);
     return { ...sides, changes: changes.map((change) => ({ ...change, ...versions })) };
   }
 
@@ -51,12 +56,13 @@ export class DatasetDifferences {
     name: Q,
     { from, to }: VersionPair,
     rest: Omit<TableQueries[Q]['request'], keyof DifferenceRequest>,
+    work: Work,
   ): Promise<TableQueries[Q]['result']> {
     const { engine, tables, retention } = this.#services;
     return retention.during(from, () =>
       retention.during(to, async () => {
         const request = { ...rest, earlier: await tables.of(from), keyColumns: to.keyColumns };
-        return engine.query(await tables.of(to), name, request as TableQueries[Q]['request']);
+        return engine.query(await tables.of(to), name, request as TableQueries[Q]['request'], work);
       }),
     );
   }

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import type { Work } from '../../lib/work.ts';
 import type { Dataset, Datasets } from './datasets.ts';
 import type { RowWriter } from './row-text.ts';
 import type { RowsQuery } from './rows.ts';
@@ -19,7 +20,7 @@ export async function* exportPages(
   datasets: Datasets,
   dataset: Dataset,
   query: ExportQuery,
-  { head, line, end }: RowWriter & { readonly end: string },
+  { head, line, end, work }: RowWriter & { readonly end: string; readonly work: Work },
 ): AsyncGenerator<ExportPart> {
   const versionId = query.versionId ?? dataset.versionId;
   let after: string | undefined;
@@ -27,13 +28,8 @@ export async function* exportPages(
   const release = datasets.holdVersion(datasets.versionOf(dataset, versionId));
   try {
     for (;;) {
-      const page = await datasets.rowsUncounted(dataset, {
-        ...query,
-        versionId,
-        limit: pageRows,
-        fromEnd: false,
-        after,
-      });
+      const request = { ...query, versionId, limit: pageRows, fromEnd: false, after };
+      const page = await datasets.rowsUncounted(dataset, request, work);
       for (const row of page.rows) text += `${line(row)}${end}`;
       yield { content: text, excludedCount: page.excludedCount };
       text = '';
@@ -51,12 +47,12 @@ export async function* exportParquet(
   datasets: Datasets,
   dataset: Dataset,
   query: ExportQuery,
-  columns: readonly number[],
+  { columns, work }: { readonly columns: readonly number[]; readonly work: Work },
 ): AsyncGenerator<ExportPart> {
   const version = datasets.versionOf(dataset, query.versionId);
   const page = { versionId: version.id, limit: 1, fromEnd: false };
-  const { excludedCount } = await datasets.rowsUncounted(dataset, { ...query, ...page });
-  const file = await datasets.parquetFile(version, query, columns);
+  const { excludedCount } = await datasets.rowsUncounted(dataset, { ...query, ...page }, work);
+  const file = await datasets.parquetFile(version, query, columns, work);
   try {
     for await (const content of createReadStream(file.path)) yield { content: content as Buffer, excludedCount };
   } finally {

@@ -8,6 +8,7 @@ import {
 import { DomainError } from '../../errors.ts';
 import type { Cell } from '../../lib/cell-text.ts';
 import { preview } from '../../lib/problems.ts';
+import type { Work } from '../../lib/work.ts';
 import { type ColumnOrder, type DatasetVersion, indexOfColumn } from './columns.ts';
 import { formatCursor, parseCursor, signatureOf } from './cursors.ts';
 import type { Dataset, Datasets } from './datasets.ts';
@@ -59,11 +60,13 @@ export interface GroupsPage {
   cursorOf(group: DatasetGroup): string;
 }
 
+type PageOfRows = Pick<RowsQuery, 'limit' | 'fromEnd' | 'after' | 'before'>;
+
 /** Groups of the rows of a dataset. */
 export interface DatasetGroups {
-  groups(dataset: Dataset, query: GroupsQuery): Promise<GroupsPage>;
+  groups(dataset: Dataset, query: GroupsQuery, work: Work): Promise<GroupsPage>;
   /** Exactly the rows of a group. */
-  rowsOf(group: DatasetGroup, page: Pick<RowsQuery, 'limit' | 'fromEnd' | 'after' | 'before'>): Promise<RowsPage>;
+  rowsOf(group: DatasetGroup, page: PageOfRows, work: Work): Promise<RowsPage>;
 }
 
 /** The settings of the same names. */
@@ -73,7 +76,7 @@ interface GroupLimits extends FilterLimits {
 }
 
 export const createDatasetGroups = (datasets: Datasets, limits: GroupLimits): DatasetGroups => ({
-  async groups(dataset, query) {
+  async groups(dataset, query, work) {
     const { limit, after } = query;
     const cursor = after === undefined ? undefined : parseCursor(after);
     const version = datasets.versionOf(dataset, query.versionId ?? cursor?.versionId);
@@ -82,7 +85,8 @@ export const createDatasetGroups = (datasets: Datasets, limits: GroupLimits): Da
     if (cursor && (cursor.versionId !== version.id || cursor.signature !== signature))
       throw new DomainError('BAD_REQUEST', 'the cursor belongs to another list');
     const offset = cursor ? cursor.index + 1 : 0;
-    const { groups: found, total, excludedCount } = await datasets.groups(version, { ...request, offset, limit });
+    const page = { ...request, offset, limit };
+    const { groups: found, total, excludedCount } = await datasets.groups(version, page, work);
     const groups = found.map(({ key, measures, excludedCounts }): DatasetGroup => {
       const ofGroup: TableFilter = { group: request.group, key };
       return {
@@ -104,7 +108,7 @@ export const createDatasetGroups = (datasets: Datasets, limits: GroupLimits): Da
       cursorOf: (group) => formatCursor({ versionId: version.id, signature, index: offset + groups.indexOf(group) }),
     };
   },
-  rowsOf: ({ version, rows }, page) => datasets.rowsWhere(version, rows, page),
+  rowsOf: ({ version, rows }, page, work) => datasets.rowsWhere(version, rows, page, work),
 });
 
 interface EngineQuery {

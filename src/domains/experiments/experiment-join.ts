@@ -38,7 +38,7 @@ export const joinExperiment = (
 
 /** How many events the plans `after` assign to another experiment than the plans `before`. */
 export const countMoved = async (rows: EventRows, before: Plans, after: Plans): Promise<number> => {
-  const yieldIfDue = createYielder();
+  const yieldIfDue = createYielder(undefined);
   let moved = 0;
   for (let row = 0; row < rows.columns.rows; row++) {
     if (row % rowsPerSlice === 0) await yieldIfDue();

@@ -62,7 +62,7 @@ export const createRecordedEvents = (
       // Rows are append-only: the rows from here on are those after the sequence number.
       let row = columns.rowsUpTo(afterSequence);
       return changeStream(ledger.onAdvance, async function* (waits) {
-        const yieldIfDue = createYielder();
+        const yieldIfDue = createYielder(undefined);
         for (;;) {
           await waits.changed();
           while (row < columns.rows) {

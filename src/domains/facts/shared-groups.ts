@@ -1,7 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { KnownAsOf } from '../../ledger/ledger.ts';
-import { SharedWork } from '../../lib/shared-work.ts';
-import type { Work } from '../../lib/work.ts';
+import { SharedWork, type Work } from '../../lib/work.ts';
 import type { FactGroups, GroupQuery } from './engine.ts';
 import type { FactSet } from './fact-set.ts';
 import { createGroupMeasures, type GroupMeasures } from './group-measures.ts';
@@ -50,7 +49,7 @@ export class SharedGroups {
   async find(request: GroupsRequest): Promise<MeasuredGroups> {
     const key = this.#keyOf(request);
     const known = this.#answers.get(key);
-    if (!known || known.shared.work.hasEnded) return this.#compute(key, request);
+    if (!known || known.shared.hasEnded) return this.#compute(key, request);
     known.shared.add(request.work);
     let found: MeasuredGroups;
     try {
@@ -67,7 +66,7 @@ export class SharedGroups {
   async #compute(key: string, { facts, query, work, spend }: GroupsRequest): Promise<MeasuredGroups> {
     const shared = new SharedWork();
     shared.add(work);
-    const budget = { work: shared.work, onGroup: () => spend(1) };
+    const budget = { work: shared, onGroup: () => spend(1) };
     const found = facts.engine
       .group(query, budget)
       .then((groups) => ({ groups, measures: createGroupMeasures(groups) }));

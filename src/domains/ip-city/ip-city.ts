@@ -190,7 +190,7 @@ const createReplacedTables = (
 const buildTable = async (store: Store, cities: Dictionary, table: PublishedTable): Promise<IpTable> => {
   const { ipv4Blocks, ...record } = table;
   const builder = createIpRangesBuilder();
-  const maybeYield = createYielder();
+  const maybeYield = createYielder(undefined);
   for (const rows of store.slices(ipRanges, slicesOf(record.importId))) {
     for (const row of rows) {
       // A corrected reject may have joined the table later than the requested sequence number.

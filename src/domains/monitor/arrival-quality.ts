@@ -36,7 +36,7 @@ export const arrivalQualityOf = async (sources: ReportSources, rejected: number)
     const delayUs = events.recordedAtUsOf(row) - columns.occurredAtUsOf(row);
     if (delayUs >= 0) delays[delayCount++] = delayUs;
   });
-  const yieldIfDue = createYielder();
+  const yieldIfDue = createYielder(sources.work);
   // The nearest rank: the smallest delay that this part of the events does not exceed.
   const quantile = (part: number) =>
     delayCount === 0

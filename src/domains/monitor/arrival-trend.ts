@@ -59,7 +59,7 @@ export const arrivalTrendOf = async (
     point.byVariant.set(variant, (point.byVariant.get(variant) ?? 0) + 1);
     if (events.arrivalOf(row) === 'LATE') point.late++;
   });
-  const yieldIfDue = createYielder();
+  const yieldIfDue = createYielder(sources.work);
   const addTimes = async (counts: TimeCounts, name: 'duplicates' | 'rejected'): Promise<void> => {
     for (let next = counts.nextAfter(-1); next !== null; ) {
       await yieldIfDue();

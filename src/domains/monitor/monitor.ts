@@ -1,7 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import { DomainError } from '../../errors.ts';
 import { preview } from '../../lib/problems.ts';
+import { SharedComputations } from '../../lib/shared-computations.ts';
 import { spanOf } from '../../lib/time-range.ts';
+import { Work } from '../../lib/work.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import type { Experiment } from '../experiments/plan.ts';
 import type { ExperimentCounts } from './experiment-counts.ts';
@@ -20,12 +22,12 @@ import {
 } from './snapshot.ts';
 import { ExperimentTracker, rowsPerSlice } from './tracker.ts';
 
-/** Whether experiments run as planned, at this moment. */
+/** Whether experiments run as planned, at this moment. What is computed for a request ends with its work. */
 export interface Monitor {
   /** Takes a snapshot and evaluates every check on it. Throws NOT_FOUND for an unknown key. */
-  report(request: MonitorRequest): Promise<MonitorReport>;
+  report(request: MonitorRequest, work: Work): Promise<MonitorReport>;
   /** Only the events and users per country and variant, in the order of both; empty cells of the plan included. No SQL. */
-  exposures(request: MonitorRequest): Promise<VariantExposure[]>;
+  exposures(request: MonitorRequest, work: Work): Promise<VariantExposure[]>;
   /** Counts the events of the current experiment, so that the first request does not wait for that. */
   warm(): Promise<void>;
 }
@@ -36,6 +38,12 @@ const cachedPartsMax = 4;
 const cachedPastsMax = 4;
 /** Cumulative shares that are kept: at most `shareTrendPointsMax` points each. */
 const cachedShareTrendsMax = 32;
+
+/** A request and the work with which it ends. */
+interface WorkedRequest {
+  readonly request: MonitorRequest;
+  readonly work: Work;
+}
 
 /** What a request reads: counts whose histories are complete, and the services and the moment that they belong to. */
 interface Counted {
@@ -50,53 +58,52 @@ interface Counted {
 export const createMonitor = (services: MonitorServices): Monitor => {
   const evaluateNewest = createNewest(services);
   const evaluatePast = createPast(services);
-  const evaluate = <R>(request: MonitorRequest, read: (counted: Counted) => R): Promise<R> => {
+  const evaluate = <R>(request: MonitorRequest, work: Work, read: (counted: Counted) => R): Promise<R> => {
     const { knownAtUs, sequence } = request.asOf ?? {};
-    if (knownAtUs === undefined && sequence === undefined) return evaluateNewest(request, read);
-    return evaluatePast(services.ledger.resolveSequence({ knownAtUs, sequence }), request, read);
+    if (knownAtUs === undefined && sequence === undefined) return evaluateNewest({ request, work }, read);
+    const past = services.ledger.resolveSequence({ knownAtUs, sequence });
+    return evaluatePast(past, { request, work }, read);
   };
   const exposuresOf = ({ snapshot }: Counted): VariantExposure[] => variantExposures(snapshot);
 
   const shareTrends = createShareTrends();
-  const reportFor = (request: MonitorRequest, counted: Counted): MonitorReport => {
-    const sources = sourcesOf(counted);
+  const reportFor = (worked: WorkedRequest, counted: Counted): MonitorReport => {
+    const { request } = worked;
+    const sources = sourcesOf(counted, worked.work);
     return createReport(sources, (trendRequest) =>
-      shareTrends(sources, { request, trendRequest }, async () => {
-        if (counted.isCurrent()) return shareTrendOf(sources, trendRequest);
-        const trendThen = (then: Counted) => shareTrendOf(sourcesOf(then), trendRequest);
-        return await evaluatePast(sources.snapshot.sequence, request, trendThen);
+      shareTrends(sources, { request, trendRequest }, async (work) => {
+        if (counted.isCurrent()) return shareTrendOf({ ...sources, work }, trendRequest);
+        const trendThen = (then: Counted) => shareTrendOf(sourcesOf(then, work), trendRequest);
+        return await evaluatePast(sources.snapshot.sequence, { request, work }, trendThen);
       }),
     );
   };
 
   return {
-    report: async (request) => evaluate(request, (counted) => reportFor(request, counted)),
-    exposures: async (request) => evaluate(request, exposuresOf),
+    report: async (request, work) => evaluate(request, work, (counted) => reportFor({ request, work }, counted)),
+    exposures: async (request, work) => evaluate(request, work, exposuresOf),
     async warm() {
-      await evaluate({ timeZone: 'UTC' }, exposuresOf);
+      await evaluate({ timeZone: 'UTC' }, new Work(), exposuresOf);
     },
   };
 };
 
-const sourcesOf = ({ services, snapshot, moment: { countryOf }, counts }: Counted): ReportSources => {
+const sourcesOf = ({ services, snapshot, moment: { countryOf }, counts }: Counted, work: Work): ReportSources => {
   const { rows, outside, exposures, orders, accountTypes, eventTypes, histories } = counts;
   const events = { rows, outside, exposures, orders, accountTypes, eventTypes, splits: histories.splits };
-  return { services, snapshot, events: { ...events, countryOf } };
+  return { services, snapshot, events: { ...events, countryOf }, work };
 };
 
 /** Cumulative shares, of which the last are kept: a live view requests the same ones until the ledger advances. */
 const createShareTrends = () => {
-  const known = new LRUCache<string, Promise<ShareTrend>>({ max: cachedShareTrendsMax });
+  const known = new SharedComputations<ShareTrend>({ max: cachedShareTrendsMax });
   return (
-    { snapshot: { experiment, sequence } }: ReportSources,
+    { snapshot: { experiment, sequence }, work }: ReportSources,
     requests: { readonly request: MonitorRequest; readonly trendRequest: ShareTrendRequest },
-    compute: () => Promise<ShareTrend>,
+    compute: (work: Work) => Promise<ShareTrend>,
   ): Promise<ShareTrend> => {
     const key = JSON.stringify([experiment.key, sequence, requests]);
-    const computing = known.get(key) ?? compute();
-    known.set(key, computing);
-    computing.catch(() => known.delete(key));
-    return computing;
+    return known.find(key, work, compute);
   };
 };
 
@@ -110,11 +117,11 @@ const createNewest = (services: MonitorServices) => {
 
   /** Counts all events, then calls `read` synchronously, before another event can be recorded. */
   const whenCurrent = async <R>(
-    request: MonitorRequest,
+    { request, work }: WorkedRequest,
     prepare: (counts: ExperimentCounts) => boolean,
     read: (moment: Moment, counts: ExperimentCounts) => R,
   ): Promise<R> => {
-    const yieldIfDue = createYielder();
+    const yieldIfDue = createYielder(work);
     for (;;) {
       await yieldIfDue();
       const experiment = requestedExperiment(services, request);
@@ -124,20 +131,21 @@ const createNewest = (services: MonitorServices) => {
     }
   };
 
-  return async <R>(request: MonitorRequest, read: (counted: Counted) => R): Promise<R> => {
+  return async <R>(worked: WorkedRequest, read: (counted: Counted) => R): Promise<R> => {
+    const { request } = worked;
     const readCounts = (moment: Moment, counts: ExperimentCounts, isCurrent: () => boolean): R =>
       read({ services, snapshot: snapshotOf(services, request, moment, counts), moment, counts, isCurrent });
     const readNewest = (moment: Moment, counts: ExperimentCounts): R =>
       readCounts(moment, counts, () => services.ledger.snapshot().sequence === moment.sequence);
     const withHistories = (counts: ExperimentCounts): boolean => counts.advanceHistories(rowsPerSlice);
-    if (!isPart(request)) return whenCurrent(request, withHistories, readNewest);
-    const part = await requestedPart(services, request);
+    if (!isPart(request)) return whenCurrent(worked, withHistories, readNewest);
+    const part = await requestedPart(services, worked);
     const needsNothing = (): boolean => true;
-    const { moment, whole } = await whenCurrent(request, needsNothing, (now, all) => ({
+    const { moment, whole } = await whenCurrent(worked, needsNothing, (now, all) => ({
       moment: now,
       whole: rowListsOf(all),
     }));
-    return readCounts(moment, await partCounts({ request, part, moment, whole }), isAlwaysCurrent);
+    return readCounts(moment, await partCounts({ ...worked, part, moment, whole }), isAlwaysCurrent);
   };
 };
 
@@ -147,41 +155,38 @@ const createNewest = (services: MonitorServices) => {
  */
 const createPast = (services: MonitorServices) => {
   const states = new LRUCache<number, MonitorServices>({ max: cachedPastsMax });
-  const experimentRows = new LRUCache<number, Promise<ExperimentRows>>({ max: cachedPastsMax });
-  const counted = new LRUCache<string, Promise<ExperimentCounts>>({ max: cachedPastsMax });
+  const experimentRows = new SharedComputations<ExperimentRows>({ max: cachedPastsMax });
+  const counted = new SharedComputations<ExperimentCounts>({ max: cachedPastsMax });
 
-  const rowsAt = (then: MonitorServices, sequence: number): Promise<ExperimentRows> => {
-    const finding = experimentRows.get(sequence) ?? experimentRowsAt(then, sequence);
-    experimentRows.set(sequence, finding);
-    return finding;
-  };
-  const countsOf = (then: MonitorServices, moment: Moment): Promise<ExperimentCounts> => {
+  const rowsAt = (then: MonitorServices, sequence: number, work: Work): Promise<ExperimentRows> =>
+    experimentRows.find(String(sequence), work, (shared) => experimentRowsAt(then, sequence, shared));
+  const countsOf = (then: MonitorServices, moment: Moment, work: Work): Promise<ExperimentCounts> => {
     const key = JSON.stringify([moment.experiment.key, moment.sequence]);
-    const counting = counted.get(key) ?? rowsAt(then, moment.sequence).then((rows) => countsAt(then, moment, rows));
-    counted.set(key, counting);
-    return counting;
+    return counted.find(key, work, async (shared) =>
+      countsAt(then, moment, { rowsOf: await rowsAt(then, moment.sequence, shared), work: shared }),
+    );
   };
 
-  return async <R>(sequence: number, request: MonitorRequest, read: (counted: Counted) => R): Promise<R> => {
+  return async <R>(sequence: number, worked: WorkedRequest, read: (counted: Counted) => R): Promise<R> => {
+    const { request, work } = worked;
     const then = states.get(sequence) ?? servicesAt(services, sequence);
     states.set(sequence, then);
     const moment = momentOf(then, requestedExperiment(then, request));
-    const whole = await countsOf(then, moment);
+    const whole = await countsOf(then, moment, work);
     let counts = whole;
     if (isPart(request)) {
-      const part = await requestedPart(then, request);
-      counts = await partOf(then, part, moment, rowListsOf(whole));
+      const part = await requestedPart(then, worked);
+      counts = await partOf(then, { ...part, work }, moment, rowListsOf(whole));
     }
-    const yieldIfDue = createYielder();
+    const yieldIfDue = createYielder(work);
     while (!counts.advanceHistories(rowsPerSlice)) await yieldIfDue();
     const snapshot = snapshotOf(then, request, moment, counts);
     return read({ services: then, snapshot, moment, counts, isCurrent: isAlwaysCurrent });
   };
 };
 
-interface RequestedCounts {
-  readonly request: MonitorRequest;
-  readonly part: PartRequest;
+interface RequestedCounts extends WorkedRequest {
+  readonly part: Omit<PartRequest, 'work'>;
   readonly moment: Moment;
   readonly whole: ReturnType<typeof rowListsOf>;
 }
@@ -189,11 +194,11 @@ interface RequestedCounts {
 /** Counts parts of experiments, and keeps the last ones. */
 const createPartCounts = (services: MonitorServices) => {
   const parts = new LRUCache<string, ExperimentCounts>({ max: cachedPartsMax });
-  return async ({ request, part, moment, whole }: RequestedCounts): Promise<ExperimentCounts> => {
+  return async ({ request, work, part, moment, whole }: RequestedCounts): Promise<ExperimentCounts> => {
     const key = JSON.stringify([moment.experiment.key, moment.sequence, request]);
-    const counts = parts.get(key) ?? (await partOf(services, part, moment, whole));
+    const counts = parts.get(key) ?? (await partOf(services, { ...part, work }, moment, whole));
     parts.set(key, counts);
-    const yieldIfDue = createYielder();
+    const yieldIfDue = createYielder(work);
     while (!counts.advanceHistories(rowsPerSlice)) await yieldIfDue();
     return counts;
   };
@@ -209,13 +214,13 @@ const requestedExperiment = ({ experiments, nowUs }: MonitorServices, { experime
 
 const requestedPart = async (
   { ledger, experimentEvents }: MonitorServices,
-  { range, where, timeZone, asOf }: MonitorRequest,
-): Promise<PartRequest> => {
+  { request: { range, where, timeZone, asOf }, work }: WorkedRequest,
+): Promise<Omit<PartRequest, 'work'>> => {
   const { columns } = experimentEvents;
   const { sequence } = ledger.snapshot();
   const span = range && spanOf(range, timeZone, columns.newestUsOf(columns.rowsUpTo(sequence)));
   if (!where) return { span };
-  const enriched = await experimentEvents.enrichment.at({ validAtUs: asOf?.validAtUs, sequence });
+  const enriched = await experimentEvents.enrichment.at({ validAtUs: asOf?.validAtUs, sequence }, undefined, work);
   return { span, filter: { rows: enriched.rows, test: experimentEvents.testOf(where, enriched, timeZone) } };
 };
 

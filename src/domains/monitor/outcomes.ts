@@ -4,6 +4,7 @@ import { selectNth } from '../../indices/select-nth.ts';
 import type { ConfidenceInterval } from '../../lib/statistics/confidence-sequence.ts';
 import { GroupMoments, type Moments } from '../../lib/statistics/moments.ts';
 import { type Stratum, stratifiedDifference, type ValueRange } from '../../lib/statistics/stratified-difference.ts';
+import type { Work } from '../../lib/work.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import { plannedControl } from '../experiments/plan.ts';
 import { type ReportSources, variantsOf } from './snapshot.ts';
@@ -63,7 +64,7 @@ export const createOutcomes = (sources: ReportSources): ((request: OutcomeReques
     const key = JSON.stringify(request.eventTypes ?? null);
     const users = usersByTypes.get(key) ?? userOutcomesOf(sources, request.eventTypes);
     usersByTypes.set(key, users);
-    return compareVariants(sources, request, await measureUsers(await users, request));
+    return compareVariants(sources, request, await measureUsers(await users, request, sources.work));
   };
 };
 
@@ -101,14 +102,18 @@ const usersPerSlice = 4096;
 const noCell = 0xffffffff;
 
 /** Groups users by variant and stratum, caps their values at the quantile of all of them, and takes the moments. */
-const measureUsers = async (users: UserOutcomes, { metric, cap, byMarket }: OutcomeRequest): Promise<MeasuredUsers> => {
+const measureUsers = async (
+  users: UserOutcomes,
+  { metric, cap, byMarket }: OutcomeRequest,
+  work: Work,
+): Promise<MeasuredUsers> => {
   const [strata, cells] = [createNumberTable(), createNumberTable()];
   const codes: { readonly variant: number; readonly stratum: number }[] = [];
   const cellOf = new Uint32Array(users.userCount).fill(noCell);
   const values = new Float64Array(users.userCount);
   const crossovers: number[] = [];
   let counted = 0;
-  const inSlices = createSlicer(users.userCount);
+  const inSlices = createSlicer(users.userCount, work);
   await inSlices((index) => {
     const variant = users.variantOf(index);
     if (users.isCrossover(index)) {
@@ -122,7 +127,7 @@ const measureUsers = async (users: UserOutcomes, { metric, cap, byMarket }: Outc
     values[index] = metrics[metric](users, index);
     counted++;
   });
-  const cappedAt = cap === undefined || counted === 0 ? null : await quantileOf(values, cellOf, counted, cap);
+  const cappedAt = cap === undefined || counted === 0 ? null : await quantileOf({ values, cellOf, counted }, cap, work);
   const moments = new GroupMoments(codes.length);
   const cappedValueOf = (index: number): number => Math.min(values[index] as number, cappedAt ?? Infinity);
   const countedOnly = (visit: (cell: number, value: number) => void) => (index: number) => {
@@ -134,8 +139,8 @@ const measureUsers = async (users: UserOutcomes, { metric, cap, byMarket }: Outc
   return { cells: measured, cappedAt, crossovers };
 };
 
-const createSlicer = (count: number) => {
-  const yieldIfDue = createYielder();
+const createSlicer = (count: number, work: Work) => {
+  const yieldIfDue = createYielder(work);
   return async (visit: (index: number) => void): Promise<void> => {
     for (let index = 0; index < count; index++) {
       if (index % usersPerSlice === 0) await yieldIfDue();
@@ -148,11 +153,17 @@ const createSlicer = (count: number) => {
  * The value of the nearest rank, the smallest that at least a part `cap` of the counted users do not exceed (definition 1
  * of Hyndman & Fan 1996, The American Statistician 50, 361–365). Only high values are cut: the low ones are refunds.
  */
-const quantileOf = (values: Float64Array, cellOf: Uint32Array, counted: number, cap: number): Promise<number> => {
+interface CountedValues {
+  readonly values: Float64Array;
+  readonly cellOf: Uint32Array;
+  readonly counted: number;
+}
+
+const quantileOf = ({ values, cellOf, counted }: CountedValues, cap: number, work: Work): Promise<number> => {
   const sorted = values.filter((_, index) => cellOf[index] !== noCell);
   // Without the rounding error of the product, which would add a rank to 0.07 of 100.
   const rank = Math.ceil(Number((cap * counted).toPrecision(12)));
-  return selectNth(sorted, rank - 1, createYielder());
+  return selectNth(sorted, rank - 1, createYielder(work));
 };
 
 const compareVariants = (

@@ -1,4 +1,5 @@
 import type { TimeSpan } from '../../lib/time-range.ts';
+import type { Work } from '../../lib/work.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import { ExperimentCounts } from './experiment-counts.ts';
 import type { Moment } from './request.ts';
@@ -11,6 +12,7 @@ export interface PartRequest {
   readonly span?: TimeSpan | undefined;
   /** Only events below a row that pass a test; without a test all of them. */
   readonly filter?: { readonly rows: number; readonly test: ((row: number) => boolean) | undefined } | undefined;
+  readonly work: Work;
 }
 
 /** Rows up to a moment: they are append-only. */
@@ -34,7 +36,7 @@ export const rowListsOf = ({ rows, outside, excluded }: ExperimentCounts): RowLi
 /** Counts a part of the events of an experiment, for one request. */
 export const partOf = async (
   services: MonitorServices,
-  { span, filter }: PartRequest,
+  { span, filter, work }: PartRequest,
   { experiment, countryOf }: Moment,
   whole: RowLists,
 ): Promise<ExperimentCounts> => {
@@ -42,6 +44,7 @@ export const partOf = async (
   const { test } = filter ?? {};
   const isIncluded = (row: number): boolean => filter === undefined || (row < filter.rows && (test?.(row) ?? true));
   const filtered = newCounts();
+  const eachRow = rowVisitor(work);
   await eachRow(whole, (row) => isIncluded(row) && filtered.add(row));
   if (!span) return filtered;
   const { columns } = services.experimentEvents;
@@ -60,11 +63,13 @@ export const partOf = async (
   return part;
 };
 
-const eachRow = async (lists: readonly RowList[], visit: (row: number) => void): Promise<void> => {
-  const yieldIfDue = createYielder();
-  for (const { rows, length } of lists)
-    for (let index = 0; index < length; index++) {
-      if (index % rowsPerSlice === 0) await yieldIfDue();
-      visit(rows.values[index] as number);
-    }
+const rowVisitor = (work: Work) => {
+  const yieldIfDue = createYielder(work);
+  return async (lists: readonly RowList[], visit: (row: number) => void): Promise<void> => {
+    for (const { rows, length } of lists)
+      for (let index = 0; index < length; index++) {
+        if (index % rowsPerSlice === 0) await yieldIfDue();
+        visit(rows.values[index] as number);
+      }
+  };
 };

@@ -1,5 +1,6 @@
 import { growableUint32 } from '../../indices/growable.ts';
 import { timeCountsUpTo } from '../../lib/time-counts.ts';
+import type { Work } from '../../lib/work.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import { ExperimentCounts } from './experiment-counts.ts';
 import type { Moment } from './request.ts';
@@ -45,11 +46,12 @@ export type ExperimentRows = ReadonlyMap<number, ReturnType<typeof growableUint3
 export const experimentRowsAt = async (
   { experiments, experimentEvents }: MonitorServices,
   sequence: number,
+  work: Work,
 ): Promise<ExperimentRows> => {
   const found = new Map<number, ReturnType<typeof growableUint32>>();
   const plans = experiments.plans();
   const rows = experimentEvents.columns.rowsUpTo(sequence);
-  const yieldIfDue = createYielder();
+  const yieldIfDue = createYielder(work);
   for (let row = 0; row < rows; row++) {
     if (row % rowsPerSlice === 0) await yieldIfDue();
     const code = experimentEvents.experimentOf(row, plans);
@@ -64,11 +66,11 @@ export const experimentRowsAt = async (
 export const countsAt = async (
   services: MonitorServices,
   { experiment, countryOf }: Moment,
-  rowsOf: ExperimentRows,
+  { rowsOf, work }: { readonly rowsOf: ExperimentRows; readonly work: Work },
 ): Promise<ExperimentCounts> => {
   const counts = new ExperimentCounts(services, experiment, countryOf);
   const rows = rowsOf.get(services.experiments.keys.codeOf(experiment.key) ?? -1);
-  const yieldIfDue = createYielder();
+  const yieldIfDue = createYielder(work);
   for (let index = 0; rows && index < rows.length; index++) {
     if (index % rowsPerSlice === 0) await yieldIfDue();
     counts.add(rows.values[index] as number);

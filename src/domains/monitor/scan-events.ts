@@ -5,13 +5,13 @@ const rowsPerSlice = 4096;
 
 /** Calls back with the row of every event of the requested market, in the order of the ledger. */
 export const scanEvents = async (
-  { services: { users, experimentEvents }, snapshot, events: { rows, countryOf } }: ReportSources,
+  { services: { users, experimentEvents }, snapshot, events: { rows, countryOf }, work }: ReportSources,
   visit: (row: number) => void,
 ): Promise<void> => {
   const { country, eventCount } = snapshot;
   const { columns } = experimentEvents;
   const market = country === undefined ? undefined : (users.countries.names.codeOf(country) ?? -1);
-  const yieldIfDue = createYielder();
+  const yieldIfDue = createYielder(work);
   for (let index = 0; index < eventCount; index++) {
     const row = rows.values[index] as number;
     if (market === undefined || countryOf(columns.userOf(row)) === market) visit(row);

@@ -3,6 +3,7 @@ import { cooperativeSort } from '../../indices/cooperative-sort.ts';
 import { sharesOfPlanned } from '../../lib/statistics/plan.ts';
 import { type ShareBand, shareBand } from '../../lib/statistics/share-band.ts';
 import { upperBound } from '../../lib/upper-bound.ts';
+import type { Work } from '../../lib/work.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import { sampleRatios } from './sample-ratio.ts';
 import type { ReportSources } from './snapshot.ts';
@@ -71,9 +72,9 @@ export const shareTrendOf = async (sources: ReportSources, request: ShareTrendRe
   const [alpha, brokenSinceUs] = [ratio?.alpha ?? snapshot.limits.monitorAlpha, ratio?.brokenSinceUs ?? null];
   const { split } = snapshot;
   if (!split) return { country, alpha, brokenSinceUs, points: [] };
-  const tested = await inOrder(testedUsers(sources, split, country));
+  const tested = await inOrder(testedUsers(sources, split, country), sources.work);
   const ends = pointEnds(tested.times, request.points, brokenSinceUs);
-  return { country, alpha, brokenSinceUs, points: await pointsAt(ends, { tested, split, alpha }) };
+  return { country, alpha, brokenSinceUs, points: await pointsAt(ends, { tested, split, alpha, work: sources.work }) };
 };
 
 const countryOf = ({ snapshot }: ReportSources, { country }: ShareTrendRequest): string | null => {
@@ -109,13 +110,13 @@ const testedUsers = (
 };
 
 /** The users by the time of their first event. Users mostly arrive in that order, and are not sorted then. */
-const inOrder = async ({ times, cells }: TestedUsers): Promise<TestedUsers> => {
+const inOrder = async ({ times, cells }: TestedUsers, work: Work): Promise<TestedUsers> => {
   if (times.every((time, index) => index === 0 || (times[index - 1] as number) <= time)) return { times, cells };
   const compare = (a: number, b: number): number => (times[a] as number) - (times[b] as number);
   const order = await cooperativeSort(
     Uint32Array.from(times, (_, index) => index),
     compare,
-    createYielder(),
+    createYielder(work),
   );
   return {
     times: Float64Array.from(order, (user) => times[user] as number),
@@ -141,18 +142,19 @@ interface PointSources {
   readonly tested: TestedUsers;
   readonly split: SplitPlan;
   readonly alpha: number;
+  readonly work: Work;
 }
 
 const pointsAt = async (
   ends: readonly number[],
-  { tested: { times, cells }, split, alpha }: PointSources,
+  { tested: { times, cells }, split, alpha, work }: PointSources,
 ): Promise<ShareTrendPoint[]> => {
   const { variants, strata } = split;
   const shares = strata.map((weights) => sharesOfPlanned(weights));
   const counts = new Float64Array(strata.length * variants.length);
   const ofStrata = strata.map(() => 0);
   const points: ShareTrendPoint[] = [];
-  const yieldIfDue = createYielder();
+  const yieldIfDue = createYielder(work);
   let position = 0;
   for (const end of ends) {
     for (; position < end; position++) {

@@ -1,4 +1,5 @@
 import { compareTexts } from '../../lib/compare.ts';
+import type { Work } from '../../lib/work.ts';
 import { type Experiment, isPlanned, plannedMarkets, plannedVariants } from '../experiments/plan.ts';
 import type { ArrivalSnapshot } from './arrival-history.ts';
 import type { ExperimentCounts } from './experiment-counts.ts';
@@ -68,6 +69,8 @@ export interface CountedEvents
 
 /** The sources of the figures that scan all events. */
 export interface ReportSources {
+  /** That of the request: nothing is computed for it when it has ended. */
+  readonly work: Work;
   readonly services: MonitorServices;
   readonly snapshot: MonitorSnapshot;
   readonly events: CountedEvents;

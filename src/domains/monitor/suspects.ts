@@ -59,7 +59,7 @@ export const createSuspects = (sources: ReportSources): ((country: string | null
 
 /** The counts of each market, and of all users under null. */
 const countUsers = async (
-  { services: { users }, snapshot, events: { exposures, splits, countryOf } }: ReportSources,
+  { services: { users }, snapshot, events: { exposures, splits, countryOf }, work }: ReportSources,
   dimensions: readonly SuspectDimension[],
 ): Promise<Map<string | null, SegmentUsers[]>> => {
   const { variants = [], strata = [] } = snapshot.split ?? {};
@@ -67,7 +67,7 @@ const countUsers = async (
   const all = emptyCounts();
   const byMarket = new Map(marketsOf(snapshot).map((market) => [market, emptyCounts()]));
   const byCode = new Map([...byMarket].map(([market, counts]) => [users.countries.names.codeOf(market), counts]));
-  const yieldIfDue = createYielder();
+  const yieldIfDue = createYielder(work);
   for (let user = 0; user < snapshot.userCount && splits; user++) {
     if (user % usersPerSlice === 0) await yieldIfDue();
     const cell = splits.cellOf(user);

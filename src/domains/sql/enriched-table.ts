@@ -53,7 +53,7 @@ const codesOf = async (
   const dimension = dimensions[key]?.(joined, { timeZone: 'UTC' });
   if (!dimension) throw new Error(`these facts have no dimension ${key}`);
   const codes = new Uint32Array(joined.rows);
-  const maybeYield = createYielder();
+  const maybeYield = createYielder(undefined);
   for (let row = 0; row < codes.length; row++) {
     codes[row] = dimension.codeOf(row);
     if (row % rowsPerYield === 0) await maybeYield();

@@ -33,7 +33,7 @@ export const ledgerRows = <T extends LedgerTable>(
     columns: columns.map(({ name, type }) => ({ name, type })),
     origin: originColumns.map(({ name }) => name),
     async *pages(from, to) {
-      const maybeYield = createYielder();
+      const maybeYield = createYielder(undefined);
       for (let cursor = from; cursor < to; ) {
         const request = { after: cursor, upTo: to, limit: pageRows };
         const rows = store.recordPage(table, fields, request) as readonly Row<T>[];

@@ -10,6 +10,7 @@ import { DomainError } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { SqlFormat } from '../../lib/sql-formats.ts';
 import type { SqlParameters } from '../../lib/sql-parameters.ts';
+import type { Work } from '../../lib/work.ts';
 import type { DatasetVersion } from '../datasets/columns.ts';
 import type { Datasets } from '../datasets/datasets.ts';
 import type { AsOf } from '../facts/engine.ts';
@@ -66,17 +67,17 @@ export class Sql {
    * Runs one SELECT statement. Throws BAD_REQUEST for a query that is malformed, not allowed or names unknown tables, and
    * LIMIT_EXCEEDED beyond a limit, which the message names.
    */
-  async rows(query: SqlQuery): Promise<SqlRows & SqlContext> {
-    return this.#run(query, (request) => this.#services.sqlEngine.rows(request));
+  async rows(query: SqlQuery, work: Work): Promise<SqlRows & SqlContext> {
+    return this.#run(query, work, (request) => this.#services.sqlEngine.rows(request, work));
   }
 
   /** Like `rows`, with the rows in a file that the caller removes. */
-  async file(query: SqlQuery, format: SqlFormat): Promise<SqlFile & SqlContext> {
-    return this.#run(query, (request) => this.#services.sqlEngine.file(request, format));
+  async file(query: SqlQuery, format: SqlFormat, work: Work): Promise<SqlFile & SqlContext> {
+    return this.#run(query, work, (request) => this.#services.sqlEngine.file(request, format, work));
   }
 
-  async #run<R>(query: SqlQuery, run: (request: SqlRequest) => Promise<R>): Promise<R & SqlContext> {
-    const { request, context, versions, release } = await this.#prepare(query);
+  async #run<R>(query: SqlQuery, work: Work, run: (request: SqlRequest) => Promise<R>): Promise<R & SqlContext> {
+    const { request, context, versions, release } = await this.#prepare(query, work);
     try {
       for (const version of versions) await this.#services.datasets.checkFile(version);
       return { ...(await run(request)), ...context };
@@ -85,7 +86,7 @@ export class Sql {
     }
   }
 
-  async #prepare({ text, parameters, first, asOf = {} }: SqlQuery): Promise<PreparedQuery> {
+  async #prepare({ text, parameters, first, asOf = {} }: SqlQuery, work: Work): Promise<PreparedQuery> {
     const { ledger, datasets, sqlEngine, limits } = this.#services;
     const rowsMax = first ?? limits.sqlRowsMax;
     if (!(Number.isInteger(rowsMax) && rowsMax >= 1))
@@ -93,7 +94,7 @@ export class Sql {
     if (rowsMax > limits.sqlRowsMax)
       throw new DomainError('LIMIT_EXCEEDED', `first must be at most ${limits.sqlRowsMax} (setting sqlRowsMax)`);
     const sequence = ledger.resolveSequence(asOf);
-    const references = await sqlEngine.check(text);
+    const references = await sqlEngine.check(text, work);
     const named = resolveNames(references.tables, this.#factTables, datasets);
     const sources = named.map((each) => sourceOf(each, sequence, asOf));
     const releases = named.map((each) => ('version' in each ? datasets.holdVersion(each.version) : () => undefined));

@@ -82,7 +82,7 @@ const userCodes = async (
   sequence: number,
   atUs: number,
 ): Promise<SqlCodes[]> => {
-  const maybeYield = createYielder();
+  const maybeYield = createYielder(undefined);
   const result: SqlCodes[] = [];
   for (const column of userColumns(services, sequence, atUs)) {
     const codes = new Uint32Array(count);

@@ -54,7 +54,7 @@ export const createUserOrders = (users: Users, userFiles: UserFiles, newestSeque
       const { compare, keyOf, compareKeys, isKey } = await comparisonOf(detailsOf);
       return {
         // A stable sort of users that are in order of ids.
-        codes: await cooperativeSort(Uint32Array.from(ids), compare, createYielder()),
+        codes: await cooperativeSort(Uint32Array.from(ids), compare, createYielder(undefined)),
         keyOf: (user) => [...keyOf(user), idOf(user)],
         compareTo(cursor) {
           const [id, key] = [cursor.at(-1), cursor.slice(0, -1)];
@@ -94,7 +94,7 @@ const createIdOrder = ({ codes }: Users): (() => Promise<Uint32Array>) => {
       const { size } = codes;
       if (size === before.length) return before;
       const added = Uint32Array.from({ length: size - before.length }, (_, index) => before.length + index);
-      const maybeYield = createYielder();
+      const maybeYield = createYielder(undefined);
       const sorted = await cooperativeSort(added, compare, maybeYield);
       const merged = new Uint32Array(size);
       await mergeInto(merged, [before, sorted], compare, maybeYield);
@@ -155,7 +155,7 @@ const birthOrder = ({ birthMsOf }: UserFiles, detailsOf: (user: number) => numbe
 /** The rank of each name by code unit, so that sorting millions of users compares numbers. */
 const ranksOf = async ({ size, textOf }: NameColumn): Promise<Uint32Array> => {
   const all = Uint32Array.from({ length: size }, (_, code) => code);
-  const codes = await cooperativeSort(all, (a, b) => compareTexts(textOf(a), textOf(b)), createYielder());
+  const codes = await cooperativeSort(all, (a, b) => compareTexts(textOf(a), textOf(b)), createYielder(undefined));
   const ranks = new Uint32Array(size);
   for (const [rank, code] of codes.entries()) ranks[code] = rank;
   return ranks;

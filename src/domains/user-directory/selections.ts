@@ -1,4 +1,5 @@
-import { LRUCache } from 'lru-cache';
+import { SharedComputations } from '../../lib/shared-computations.ts';
+import type { Work } from '../../lib/work.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import { type FixedUserFilter, type UserSources, userTest } from './filter.ts';
 import type { OrderedUsers, UserKey, UserOrderField } from './orders.ts';
@@ -28,14 +29,14 @@ const usersPerYield = 4096;
 export const createUserSelections = (
   sources: UserSources,
   ordered: (by: UserOrderField, sequence: number) => Promise<OrderedUsers>,
-): ((request: SelectionRequest) => Promise<UserSelection>) => {
-  const cached = new LRUCache<string, Promise<UserSelection>>({ max: cachedSelectionsMax });
+): ((request: SelectionRequest, work: Work) => Promise<UserSelection>) => {
+  const cached = new SharedComputations<UserSelection>({ max: cachedSelectionsMax });
 
-  const select = async ({ where, orderBy, sequence }: SelectionRequest): Promise<UserSelection> => {
+  const select = async ({ where, orderBy, sequence }: SelectionRequest, work: Work): Promise<UserSelection> => {
     const { codes, keyOf, compareTo } = await ordered(orderBy, sequence);
     const test = userTest(where, sources, sequence);
     const found = new Uint32Array(codes.length);
-    const maybeYield = createYielder();
+    const maybeYield = createYielder(work);
     let count = 0;
     for (let index = 0; index < codes.length; index++) {
       if (index % usersPerYield === 0) await maybeYield();
@@ -58,17 +59,7 @@ export const createUserSelections = (
     };
   };
 
-  return (request) => {
-    const key = JSON.stringify(request);
-    const known = cached.get(key);
-    if (known) return known;
-    const selecting = select(request);
-    cached.set(key, selecting);
-    selecting.catch(() => {
-      if (cached.peek(key) === selecting) cached.delete(key);
-    });
-    return selecting;
-  };
+  return (request, work) => cached.find(JSON.stringify(request), work, (shared) => select(request, shared));
 };
 
 /** The number of leading values that pass a test, which no value after one that fails passes. */

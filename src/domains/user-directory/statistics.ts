@@ -1,5 +1,6 @@
 import { ageBandOf, ageBands, createAges, dayOfMs } from '../../lib/age.ts';
 import { compareTexts } from '../../lib/compare.ts';
+import type { Work } from '../../lib/work.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import { statusCodes } from '../user-status/status.ts';
 import { type FixedUserFilter, type UserSources, userTest } from './filter.ts';
@@ -32,7 +33,7 @@ export interface UserStatistics {
   readonly byCountry: readonly UserGroupCount[];
   readonly byGender: readonly UserGroupCount[];
   /** At an instant, microseconds. */
-  byStatus(atUs: number): Promise<readonly UserGroupCount[]>;
+  byStatus(atUs: number, work: Work): Promise<readonly UserGroupCount[]>;
 }
 
 const usersPerYield = 4096;
@@ -41,7 +42,7 @@ const usersPerYield = 4096;
 export const userStatistics = async (
   where: FixedUserFilter,
   sources: UserSources,
-  sequence: number,
+  { sequence, work }: { readonly sequence: number; readonly work: Work },
 ): Promise<UserStatistics> => {
   const { users, userFiles, userStatus } = sources;
   const test = userTest(where, sources, sequence);
@@ -49,7 +50,7 @@ export const userStatistics = async (
   const matching: number[] = [];
   const [countries, genders, ages]: [number[], number[], number[]] = [[], [], []];
   let withImage = 0;
-  const maybeYield = createYielder();
+  const maybeYield = createYielder(work);
   const { size } = users.codes;
   for (let user = 0; user < size; user++) {
     if (user % usersPerYield === 0) await maybeYield();
@@ -72,9 +73,9 @@ export const userStatistics = async (
     byAgeBand: ageBandCounts(ages, matching.length),
     byCountry: groupsOf(countries, users.countries.names.textOf),
     byGender: groupsOf(genders, users.genders.names.textOf),
-    async byStatus(atUs) {
+    async byStatus(atUs, work) {
       const counts: number[] = [];
-      const maybeYield = createYielder();
+      const maybeYield = createYielder(work);
       for (const [index, user] of matching.entries()) {
         if (index % usersPerYield === 0) await maybeYield();
         countUp(counts, userStatus.codeAt(user, atUs, sequence));

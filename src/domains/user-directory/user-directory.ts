@@ -1,7 +1,8 @@
-import { LRUCache } from 'lru-cache';
 import { DomainError } from '../../errors.ts';
 import { instantOf } from '../../ledger/as-of.ts';
 import type { KnownAsOf, Ledger } from '../../ledger/ledger.ts';
+import { SharedComputations } from '../../lib/shared-computations.ts';
+import type { Work } from '../../lib/work.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import type { UserDetails } from '../users/details-columns.ts';
 import type { UserImage } from '../users/image-columns.ts';
@@ -45,10 +46,10 @@ export interface UserWithFile {
 
 /** All users that a record names, as of any sequence number. Costs no SQL. */
 export interface UserDirectory {
-  page(request: UserPageRequest): Promise<UserPage>;
-  statistics(where?: UserFilter | null, asOf?: UsersAsOf): Promise<UserStatistics>;
+  page(request: UserPageRequest, work: Work): Promise<UserPage>;
+  statistics(where: UserFilter | null | undefined, asOf: UsersAsOf, work: Work): Promise<UserStatistics>;
   /** Users who have a file, by user id and code unit; by default as of the first call. */
-  usersWithFiles(where?: UserFilter, asOf?: UsersAsOf): AsyncGenerator<UserWithFile>;
+  usersWithFiles(where: UserFilter, asOf: UsersAsOf, work: Work): AsyncGenerator<UserWithFile>;
 }
 
 const usersPerYield = 4096;
@@ -58,15 +59,15 @@ export const createUserDirectory = (sources: UserSources, ledger: Ledger, nowUs:
   const { users, userFiles } = sources;
   const ordered = createUserOrders(users, userFiles, () => ledger.snapshot().sequence);
   const select = createUserSelections(sources, ordered);
-  const known = new LRUCache<string, Promise<UserStatistics>>({ max: cachedStatisticsMax });
+  const known = new SharedComputations<UserStatistics>({ max: cachedStatisticsMax });
   const instantFor = (asOf: UsersAsOf): number => asOf.validAtUs ?? instantOf(ledger, asOf, nowUs);
 
   return {
-    async page({ where, orderBy, descending, asOf = {}, limit, fromEnd, ...bounds }) {
+    async page({ where, orderBy, descending, asOf = {}, limit, fromEnd, ...bounds }, work) {
       const [after, before] = [positionOf(bounds.after), positionOf(bounds.before)];
       const atUs = (after ?? before)?.atUs ?? instantFor(asOf);
       const sequence = ledger.resolveSequence(asOf);
-      const selection = await select({ where: fixFilter(where ?? {}, atUs), orderBy, sequence });
+      const selection = await select({ where: fixFilter(where ?? {}, atUs), orderBy, sequence }, work);
       const { codes } = selection;
       const [low, high] = descending ? [before, after] : [after, before];
       // In ascending order; a page of a descending list is read from its end.
@@ -84,24 +85,17 @@ export const createUserDirectory = (sources: UserSources, ledger: Ledger, nowUs:
       const [hasBefore, hasAfter] = descending ? [hasMore, hasLess] : [hasLess, hasMore];
       return { rows, totalCount: codes.length, hasBefore, hasAfter, sequence };
     },
-    statistics(where, asOf = {}) {
+    async statistics(where, asOf, work) {
       const sequence = ledger.resolveSequence(asOf);
       const fixed = fixFilter(where ?? {}, instantFor(asOf));
       const key = JSON.stringify([sequence, fixed]);
-      const cached = known.get(key);
-      if (cached) return cached;
-      const counting = userStatistics(fixed, sources, sequence);
-      known.set(key, counting);
-      counting.catch(() => {
-        if (known.peek(key) === counting) known.delete(key);
-      });
-      return counting;
+      return known.find(key, work, (shared) => userStatistics(fixed, sources, { sequence, work: shared }));
     },
-    async *usersWithFiles(where = {}, asOf = {}) {
+    async *usersWithFiles(where, asOf, work) {
       const sequence = ledger.resolveSequence(asOf);
       const test = userTest(fixFilter(where, instantFor(asOf)), sources, sequence);
       const { codes } = await ordered('USER_ID', sequence);
-      const maybeYield = createYielder();
+      const maybeYield = createYielder(work);
       for (const [index, user] of codes.entries()) {
         if (index % usersPerYield === 0) await maybeYield();
         const details = userFiles.detailsOf(userFiles.detailsCodeAt(user, sequence));

@@ -58,7 +58,7 @@ export const createUserStatus = (store: Store, ledger: Ledger, users: Users): Us
       }
     },
     async rebuilt() {
-      const maybeYield = createYielder();
+      const maybeYield = createYielder(undefined);
       for (const _step of index.compact()) await maybeYield();
     },
     size: () => ({ entries: index.entries, bytes: index.byteLength }),

@@ -36,7 +36,7 @@ const objectsPerYield = 2048;
 
 /** Groups objects by their user. Objects that belong to no user are ignored. */
 export const groupByUser = async (objects: readonly ListedObject[]): Promise<Listing> => {
-  const yieldIfDue = createYielder();
+  const yieldIfDue = createYielder(undefined);
   const byUser = new Map<string, TypedObject[]>();
   const names = new Set<string>();
   for (const [index, object] of objects.entries()) {

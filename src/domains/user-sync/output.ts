@@ -3,6 +3,7 @@ import type { Store } from '../../../db/store.ts';
 import { userFileOutputs } from '../../../db/tables/user-files.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { csvLine, formulaSafe } from '../../lib/csv-line.ts';
+import { Work } from '../../lib/work.ts';
 import { createYielder } from '../../lib/yielding.ts';
 import { type ObjectSource, prefixOf } from '../../sources/object-source.ts';
 import type { UserDirectory, UserWithFile } from '../user-directory/user-directory.ts';
@@ -42,9 +43,9 @@ const safe = (cell: string | number | null): string | number | null =>
 export const userCsvLine = (line: UserLine): string => csvLine(userColumns.map((name) => safe(line[name])));
 
 /** The table of all users who have a file, in chunks; later changes of the users do not appear in it. */
-export async function* userTable(directory: UserDirectory, prefix: string): AsyncGenerator<string> {
+export async function* userTable(directory: UserDirectory, prefix: string, work: Work): AsyncGenerator<string> {
   const lines: string[] = [`${csvLine(userColumns)}\r\n`];
-  for await (const user of directory.usersWithFiles()) {
+  for await (const user of directory.usersWithFiles({}, {}, work)) {
     lines.push(`${userCsvLine(lineOf(user, prefix))}\r\n`);
     if (lines.length >= linesPerPart) yield lines.splice(0).join('');
   }
@@ -59,8 +60,8 @@ export const createOutput = (store: Store, ledger: Ledger, directory: UserDirect
   return async (signal: AbortSignal): Promise<void> => {
     const parts: string[] = [];
     const hash = createHash('sha256');
-    const maybeYield = createYielder();
-    for await (const part of userTable(directory, prefixOf(location))) {
+    const maybeYield = createYielder(undefined);
+    for await (const part of userTable(directory, prefixOf(location), new Work())) {
       parts.push(part);
       hash.update(part);
       await maybeYield();

@@ -156,7 +156,7 @@ const projectUserFiles = (ledger: Ledger, users: Users) => {
     after: ['users'],
     // In `prepare`, which may yield: names and images are many, and they stay invisible until they are published.
     async prepare(rows) {
-      const maybeYield = createYielder();
+      const maybeYield = createYielder(undefined);
       for (const [index, row] of rows.entries()) {
         if (index % rowsPerYield === 0) await maybeYield();
         if (row.seq <= lastSeq) continue;

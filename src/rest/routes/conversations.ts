@@ -74,7 +74,8 @@ export const dashboardOfSymbol = defineRoute({
   params: { symbol },
   query: snapshotParameters,
   response: { schema: line, example },
-  handle: async ({ symbol, ...asOf }, { dashboard }) => lineOf(await dashboard.ofSymbol(symbol, asOfOf(asOf))),
+  handle: async ({ symbol, ...asOf }, { dashboard }, { work }) =>
+    lineOf(await dashboard.ofSymbol(symbol, asOfOf(asOf), work)),
 });
 
 export const dashboardOfRange = defineRoute({
@@ -88,10 +89,10 @@ export const dashboardOfRange = defineRoute({
   params: { lower, upper },
   query: snapshotParameters,
   response: { schema: z.array(line), example: [example] },
-  async handle({ lower, upper, ...sent }, { dashboard }) {
+  async handle({ lower, upper, ...sent }, { dashboard }, { work }) {
     if (upper < lower) throw reversedRange();
     const range = { between: { from: lower, to: upper } };
-    const { symbols } = await dashboard.figures({ range, timeZone: 'UTC', asOf: asOfOf(sent) });
+    const { symbols } = await dashboard.figures({ range, timeZone: 'UTC', asOf: asOfOf(sent) }, work);
     return symbols.filter(({ count }) => count > 0).map(lineOf);
   },
 });

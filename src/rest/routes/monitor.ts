@@ -25,19 +25,14 @@ export const monitorOfCountry = defineRoute({
       { country: 'SE', version: 'B', nbr_events: 1198 },
     ],
   },
-  async handle({ country, experiment: key, account_type: account, event_type: event, ...asOf }, { monitor }) {
+  async handle({ country, experiment: key, account_type: account, event_type: event, ...asOf }, { monitor }, { work }) {
     const where = {
       ...(account === undefined ? {} : { accountTypes: [account] }),
       ...(event === undefined ? {} : { eventTypes: [event] }),
     };
     const hasFilter = Object.keys(where).length > 0;
-    const cells = await monitor.exposures({
-      country,
-      experiment: key,
-      where: hasFilter ? where : undefined,
-      timeZone: 'UTC',
-      asOf: asOfOf(asOf),
-    });
+    const request = { country, experiment: key, where: hasFilter ? where : undefined, timeZone: 'UTC' };
+    const cells = await monitor.exposures({ ...request, asOf: asOfOf(asOf) }, work);
     return cells
       .filter(({ eventCount }) => eventCount > 0)
       .map((cell) => ({ country: cell.country, version: cell.variant, nbr_events: cell.eventCount }));

@@ -101,11 +101,11 @@ export const querySql = defineRoute({
       'x-warnings': 'A JSON array of texts.',
     },
   },
-  async handle(input, { sql, config, server }, { body, header }) {
+  async handle(input, { sql, config, server }, { body, header, work }) {
     const { text, parameters, ...sent } = readBody(await body.text(), body);
     const { format = acceptedFormat(header('accept')), first, ...asOf } = merge(input, sent);
     const query = { text, parameters: readParameters(parameters), first, asOf: asOfOf(asOf) };
-    const result = await sql.file(query, format);
+    const result = await sql.file(query, format, work);
     const parts = partsOf(result, format);
     // The first part is read before the response starts: from then on the file needs no name.
     return new Response(

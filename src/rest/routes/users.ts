@@ -1,9 +1,8 @@
 import { z } from '@hono/zod-openapi';
-import type { Services } from '../../context.ts';
 import type { UserFilter } from '../../domains/user-directory/filter.ts';
+import type { UserWithFile } from '../../domains/user-directory/user-directory.ts';
 import { lineOf, userColumns, userTable } from '../../domains/user-sync/output.ts';
 import { DomainError } from '../../errors.ts';
-import type { KnownAsOf } from '../../ledger/ledger.ts';
 import { stringifyExact } from '../../lib/exact-json.ts';
 import { asOfOf, snapshotParameters } from '../as-of.ts';
 import { imageExists, isImageExists, maxAge, minAge, userMaxAge, userMinAge } from '../parameters.ts';
@@ -54,11 +53,9 @@ const example: z.infer<typeof line> = {
   img_path: 'source_data/1000.png',
 };
 
-const userLines = async function* (where: UserFilter, asOf: KnownAsOf, services: Services): AsyncGenerator<string> {
-  const { userDirectory, userSync } = services;
-  const prefix = userSync.prefix();
+const userLines = async function* (users: AsyncIterable<UserWithFile>, prefix: string): AsyncGenerator<string> {
   let opening = '[';
-  for await (const user of userDirectory.usersWithFiles(where, asOf)) {
+  for await (const user of users) {
     yield opening + stringifyExact(lineOf(user, prefix));
     opening = ',';
   }
@@ -75,7 +72,8 @@ export const data = defineRoute({
     'Ordered by `user_id`, by code unit. Ages are completed years in UTC on the server’s date, of an earlier snapshot on its own; bounds are inclusive.',
   query: filters,
   response: { schema: z.array(line), example: [example] },
-  handle: (query, services) => userLines(filterOf(query), asOfOf(query), services),
+  handle: (query, { userDirectory, userSync }, { work }) =>
+    userLines(userDirectory.usersWithFiles(filterOf(query), asOfOf(query), work), userSync.prefix()),
 });
 
 const report = z.object({
@@ -126,8 +124,8 @@ export const stats = defineRoute({
     schema: z.object({ average_age: z.number().nullable().openapi({ description: 'Null when no user matches.' }) }),
     example: { average_age: 29.28 },
   },
-  handle: async (query, { userDirectory }) => ({
-    average_age: (await userDirectory.statistics(filterOf(query), asOfOf(query))).averageAge,
+  handle: async (query, { userDirectory }, { work }) => ({
+    average_age: (await userDirectory.statistics(filterOf(query), asOfOf(query), work)).averageAge,
   }),
 });
 
@@ -139,5 +137,5 @@ export const outputTable = defineRoute({
   summary: 'All users who have a file, as the CSV file that is written next to the source',
   description: 'RFC 4180; text that begins like a formula is prefixed with an apostrophe.',
   response: { schema: z.string(), example: `${userColumns.join(',')}\r\n`, type: 'text/csv' },
-  handle: (_input, { userDirectory, userSync }) => userTable(userDirectory, userSync.prefix()),
+  handle: (_input, { userDirectory, userSync }, { work }) => userTable(userDirectory, userSync.prefix(), work),
 });

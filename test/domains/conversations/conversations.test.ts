@@ -8,6 +8,7 @@ import { createDashboard } from '../../../src/domains/conversations/dashboard.ts
 import type { Draw } from '../../../src/domains/conversations/guess.ts';
 import { DomainError } from '../../../src/errors.ts';
 import { createLedger } from '../../../src/ledger/ledger.ts';
+import { Work } from '../../../src/lib/work.ts';
 import { type OpenApp, openApp } from '../../support/app.ts';
 import {
   type ReferenceEvent,
@@ -95,14 +96,16 @@ const compare = async (
   const [from, to] = span;
   const range = { between: { from, to } };
   const symbols = ['b', 'a', 'y', 'z'];
-  const figures = await dashboard.figures({ symbols, range, timeZone: 'Europe/Berlin', asOf });
+  const figures = await dashboard.figures({ symbols, range, timeZone: 'Europe/Berlin', asOf }, new Work());
   const lines = symbols.map((symbol) => referenceSummary(events, symbol, from, to));
   expect(figures.symbols).toMatchObject(lines);
   expect(figures.total.count).toBe(lines.reduce((sum, { count }) => sum + count, 0));
   expect(figures.total.followups).toBe(lines.reduce((sum, { followups }) => sum + followups, 0));
   expect(figures.orphanFollowups).toBe(referenceOrphans(events));
   for (const grain of ['MINUTE', 'HOUR', 'DAY', 'MONTH'] as const)
-    expect(await figures.trend(grain)).toEqual(referenceTrend(events, symbols, grain, 'Europe/Berlin', span));
+    expect(await figures.trend(grain, new Work())).toEqual(
+      referenceTrend(events, symbols, grain, 'Europe/Berlin', span),
+    );
 
   const inside = events.filter(({ kind, atUs }) => kind === 'start' && atUs >= from && atUs < to);
   for (const symbol of [undefined, 'a']) {
@@ -204,7 +207,8 @@ describe('conversations', () => {
     expect((await conversations.start(uuidOf(0), 'a')).isVowelGuess).toBe(false);
     expect(draws).toEqual([]);
     await conversations.start(uuidOf(9), 'a').catch(() => undefined);
-    const accuracyOf = (symbol: string) => dashboard.ofSymbol(symbol).then((summary) => summary.guessAccuracy);
+    const accuracyOf = (symbol: string) =>
+      dashboard.ofSymbol(symbol, {}, new Work()).then((summary) => summary.guessAccuracy);
     expect(await Promise.all(['e', 'b', 'c', 'y', 'z'].map(accuracyOf))).toEqual([1, 0, 1, null, null]);
   });
 
@@ -321,7 +325,7 @@ describe('startConversation and followUpConversation', () => {
     const winners = outcomes.filter((each) => each.status === 'fulfilled').map(({ value }) => value);
     expect(winners).toHaveLength(30);
     expect(new Set(winners.map(({ seq, symbol }) => `${seq} ${symbol}`)).size).toBe(1);
-    expect((await dashboard.figures({ timeZone: 'UTC' })).total.count).toBe(1);
+    expect((await dashboard.figures({ timeZone: 'UTC' }, new Work())).total.count).toBe(1);
     expect(app.app.ledger.snapshot().sequence).toBe(1);
   });
 });

@@ -9,6 +9,7 @@ import { createDomains } from '../../../src/domains.ts';
 import { createLedger } from '../../../src/ledger/ledger.ts';
 import { silentLog } from '../../../src/lib/debug-log.ts';
 import { noTrace } from '../../../src/lib/telemetry.ts';
+import { Work } from '../../../src/lib/work.ts';
 import { openApp } from '../../support/app.ts';
 import { importCsv } from '../../support/datasets.ts';
 
@@ -27,9 +28,9 @@ it('an export asks the engine for each page once, in order, and never for a tota
     store.close();
   });
   const requests: unknown[] = [];
-  const query: DatasetEngine['query'] = (file, name, request) => {
+  const query: DatasetEngine['query'] = (file, name, request, work) => {
     requests.push({ name, ...request });
-    return engine.query(file, name, request);
+    return engine.query(file, name, request, work);
   };
   const recording = new Proxy(engine, { get: (target, key) => (key === 'query' ? query : Reflect.get(target, key)) });
   const { datasets } = createDomains({
@@ -43,7 +44,8 @@ it('an export asks the engine for each page once, in order, and never for a tota
     log: silentLog,
   });
 
-  const writer = { head: '', end: ' ', line: ({ cells }: { readonly cells: readonly unknown[] }) => String(cells[0]) };
+  const line = ({ cells }: { readonly cells: readonly unknown[] }) => String(cells[0]);
+  const writer = { head: '', end: ' ', line, work: new Work() };
   const orderBy = [{ column: 'seven', direction: 'DESC' }] as const;
   let text = '';
   for await (const page of exportPages(datasets, datasets.getByName('long'), { orderBy }, writer)) text += page.content;

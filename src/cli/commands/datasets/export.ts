@@ -2,6 +2,7 @@ import type { Dataset } from '../../../domains/datasets/datasets.ts';
 import { exportPages, exportParquet } from '../../../domains/datasets/export.ts';
 import { csvRows, jsonRows } from '../../../domains/datasets/row-text.ts';
 import type { Domains } from '../../../domains.ts';
+import { Work } from '../../../lib/work.ts';
 import { CommandError, exitUsageError } from '../../exit.ts';
 import { replaceFile } from '../../output-file.ts';
 import type { Terminal } from '../../terminal.ts';
@@ -41,11 +42,12 @@ export const exportRows = async (
   const version = versionOf(datasets, dataset, options);
   const indexes = columnsOfOption(version, options);
   const rows = { ...conditionsOf(version, options), orderBy: orderOfOption(version, options) };
-  const csv = { ...csvRows(version, indexes, options.safe === true), end: '\r\n' };
+  const work = new Work();
+  const csv = { ...csvRows(version, indexes, options.safe === true), end: '\r\n', work };
   const parts = {
     csv: () => exportPages(datasets, dataset, rows, csv),
-    ndjson: () => exportPages(datasets, dataset, rows, { ...jsonRows(version, indexes), end: '\n' }),
-    parquet: () => exportParquet(datasets, dataset, rows, indexes),
+    ndjson: () => exportPages(datasets, dataset, rows, { ...jsonRows(version, indexes), end: '\n', work }),
+    parquet: () => exportParquet(datasets, dataset, rows, { columns: indexes, work }),
   }[formatOf(path, options)]();
   let excluded = 0;
   if (path === '-') {

@@ -3,6 +3,7 @@ import { groupsOf, splitTest } from '../../../domains/datasets/query-text.ts';
 import { groupWriter, jsonRows, textRows } from '../../../domains/datasets/row-text.ts';
 import type { Domains } from '../../../domains.ts';
 import { formatCell } from '../../../lib/cell-text.ts';
+import { Work } from '../../../lib/work.ts';
 import type { Terminal } from '../../terminal.ts';
 import { reportExcluded } from './excluded.ts';
 import { columnsOfOption, conditionsOf, type Options, orderOfOption, versionOf } from './options.ts';
@@ -24,12 +25,13 @@ const queryRows = async (
 ): Promise<void> => {
   const version = versionOf(datasets, dataset, options);
   const indexes = columnsOfOption(version, options);
-  const { rows, total, excludedCount } = await datasets.rows(dataset, {
+  const request = {
     ...conditionsOf(version, options),
     orderBy: orderOfOption(version, options),
     limit: options.first ?? firstDefault,
     fromEnd: false,
-  });
+  };
+  const { rows, total, excludedCount } = await datasets.rows(dataset, request, new Work());
   if (options.json) {
     const lines = rows.map(jsonRows(version, indexes).line).join(',');
     await terminal.print(`{"rows":[${lines}],"total":${total},"excluded_count":${excludedCount}}`);
@@ -55,12 +57,8 @@ const queryGroups = async (
     orderBy: sort === undefined ? undefined : { path: '--sort', text: sort },
     having: having.map((text) => splitTest(version, text, '--having')),
   });
-  const page = await datasetGroups.groups(dataset, {
-    ...request,
-    ...conditionsOf(version, options),
-    timeZone,
-    limit: first,
-  });
+  const conditions = { ...request, ...conditionsOf(version, options), timeZone, limit: first };
+  const page = await datasetGroups.groups(dataset, conditions, new Work());
   const { groups, total, excludedCount } = page;
   if (options.json) {
     const lines = groups.map(groupWriter(version, request)).join(',');

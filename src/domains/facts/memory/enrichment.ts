@@ -1,6 +1,6 @@
-import { LRUCache } from 'lru-cache';
 import type { Ledger } from '../../../ledger/ledger.ts';
-import { SharedWork, type Work } from '../../../lib/work.ts';
+import { SharedComputations } from '../../../lib/shared-computations.ts';
+import type { Work } from '../../../lib/work.ts';
 import { createYielder, Turnstile } from '../../../lib/yielding.ts';
 import type { JoinName } from '../dimensions.ts';
 import type { AsOf } from '../engine.ts';
@@ -65,12 +65,6 @@ const joinedAtOnceMax = 4;
 /** Rows that are joined between two looks at the clock. */
 const rowsPerYield = 1024;
 
-/** A column of an earlier state, perhaps one that is still being joined. */
-interface PastColumn {
-  readonly work: SharedWork;
-  readonly column: Promise<JoinedColumn>;
-}
-
 interface JoinedColumn {
   readonly basis: unknown;
   /** A chunk that another state may share is replaced, never written to. */
@@ -98,7 +92,7 @@ class ChunkedEnrichment implements Enrichment {
   #current: JoinedFacts;
   #refreshing: Promise<JoinedFacts>;
   /** The last columns as of other times, pending ones included: pages and nested fields request the same ones again. */
-  readonly #past = new LRUCache<string, PastColumn>({ max: cachedColumnsMax });
+  readonly #past = new SharedComputations<JoinedColumn>({ max: cachedColumnsMax });
   readonly #joining = new Turnstile(joinedAtOnceMax);
 
   constructor(ledger: Ledger, facts: FactColumns, joins: readonly Join[]) {
@@ -171,18 +165,9 @@ class ChunkedEnrichment implements Enrichment {
 
   #pastColumn(join: Join, past: Past): Promise<JoinedColumn> {
     const key = `${join.name} ${past.sequence} ${past.asOf.validAtUs}`;
-    let known = this.#past.get(key);
-    if (!known || known.work.hasEnded) {
-      const work = new SharedWork();
-      const started = { work, column: this.#joining.run(() => this.#joinColumn(join, { ...past, work })) };
-      started.column.catch(() => {
-        if (this.#past.peek(key) === started) this.#past.delete(key);
-      });
-      this.#past.set(key, started);
-      known = started;
-    }
-    known.work.add(past.work);
-    return known.column;
+    return this.#past.find(key, past.work, (work) =>
+      this.#joining.run(() => this.#joinColumn(join, { ...past, work })),
+    );
   }
 
   async #joinColumn(join: Join, { asOf, sequence, work }: Past): Promise<JoinedColumn> {
@@ -227,7 +212,7 @@ const renewColumn = async (facts: FactColumns, renewal: ColumnRenewal): Promise<
   const { join, previous, previousRows, rows, staleUsers, basis, sequence } = renewal;
   const chunks = previous.chunks.slice();
   const isNewBasis = basis !== previous.basis;
-  const maybeYield = createYielder();
+  const maybeYield = createYielder(undefined);
   const fill = (row: number, to: number): void => {
     const index = row >>> chunkBits;
     const chunk = writableChunk(join, chunks[index], previous.chunks[index]);

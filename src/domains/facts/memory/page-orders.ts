@@ -47,7 +47,7 @@ class FollowedOrder {
   }
 
   #extend(): Promise<void> {
-    this.#extending ??= this.#order.extendTo(this.#columns.rows, createYielder()).finally(() => {
+    this.#extending ??= this.#order.extendTo(this.#columns.rows, createYielder(undefined)).finally(() => {
       this.#extending = undefined;
     });
     return this.#extending;

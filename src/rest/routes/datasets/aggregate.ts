@@ -59,7 +59,7 @@ export const aggregateDataset = defineRoute({
       orderBy: textOf('_sort'),
       having: tests.filter(isOnGroups).map(([name, text]) => [name.slice(havingPrefix.length), text]),
     });
-    const page = await services.datasetGroups.groups(dataset, {
+    const requested = {
       ...request,
       where: whereOf(
         version,
@@ -71,7 +71,8 @@ export const aggregateDataset = defineRoute({
       timeZone: input._time_zone ?? 'UTC',
       limit: pageSizeOf(input._first, services),
       after: input._after === undefined ? undefined : decodeCursor(input._after),
-    });
+    };
+    const page = await services.datasetGroups.groups(dataset, requested, context.work);
     const last = page.groups.at(-1);
     const path = `/datasets/${encodeURIComponent(dataset.name)}/aggregate`;
     const next = page.hasAfter && last ? pageUrl(context, path, { _after: encodeCursor(page.cursorOf(last)) }) : null;

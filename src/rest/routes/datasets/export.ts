@@ -73,10 +73,12 @@ export const exportDataset = defineRoute({
     const etag = etagOf(version, fileFormat);
     const caching = { etag, 'cache-control': 'private, no-cache' };
     if (isCached(etag, context.header('if-none-match'))) return new Response(null, { status: 304, headers: caching });
+    const { work } = context;
     const partsByFormat = {
-      csv: () => exportPages(datasets, dataset, rows, { ...csvRows(version, indexes, _safe ?? false), end: '\r\n' }),
-      ndjson: () => exportPages(datasets, dataset, rows, { ...jsonRows(version, indexes), end: '\n' }),
-      parquet: () => exportParquet(datasets, dataset, rows, indexes),
+      csv: () =>
+        exportPages(datasets, dataset, rows, { ...csvRows(version, indexes, _safe ?? false), end: '\r\n', work }),
+      ndjson: () => exportPages(datasets, dataset, rows, { ...jsonRows(version, indexes), end: '\n', work }),
+      parquet: () => exportParquet(datasets, dataset, rows, { columns: indexes, work }),
     };
     const parts = partsByFormat[fileFormat]();
     // The first part is read before the response starts, so that its errors have a status.

@@ -50,7 +50,7 @@ export const exploreDataset = defineRoute({
     const text = (path: string, value: string | undefined) => (value === undefined ? undefined : { path, text: value });
     const columnsText = text('_columns', _columns);
     const sortText = text('_sort', _sort);
-    const page = await services.datasets.rows(dataset, {
+    const request = {
       where: whereOf(version, tests, input._where),
       search: input._search,
       orderBy: sortText && orderOf(version, sortText),
@@ -59,7 +59,8 @@ export const exploreDataset = defineRoute({
       fromEnd: _before !== undefined,
       after: _after === undefined ? undefined : decodeCursor(_after),
       before: _before === undefined ? undefined : decodeCursor(_before),
-    });
+    };
+    const page = await services.datasets.rows(dataset, request, context.work);
     const { line } = jsonRows(version, columnsText ? columnsOf(version, columnsText) : [...version.columns.keys()]);
     const path = `/datasets/${encodeURIComponent(dataset.name)}`;
     const urlOf = (exists: boolean, name: '_after' | '_before', row: (typeof page.rows)[number] | undefined) =>

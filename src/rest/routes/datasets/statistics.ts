@@ -64,12 +64,13 @@ export const facetsOfDataset = defineRoute({
   errorCodes: ['NOT_FOUND'],
   async handle(parsed, services, context) {
     const { version, input, tests } = readQuery(services, context, facetsQuery, parsed);
-    const found = await services.datasets.facets(version, {
+    const request = {
       columns: indexesOf(version, input._columns, services).map((index) => version.columns[index]?.name ?? ''),
       where: whereOf(version, tests, input._where),
       search: input._search,
       limit: pageSizeOf(input._first, services),
-    });
+    };
+    const found = await services.datasets.facets(version, request, context.work);
     const facets = found.map(({ column: index, buckets, otherCount }) => {
       const column = version.columns[index];
       const values = countsJson(buckets, column?.type);
@@ -109,7 +110,7 @@ export const profileOfDataset = defineRoute({
     }),
   },
   errorCodes: ['NOT_FOUND'],
-  async handle({ name, _columns, _version }, { datasets, config }) {
+  async handle({ name, _columns, _version }, { datasets, config }, { work }) {
     const dataset = datasets.getByName(name);
     const version = _version === undefined ? datasets.current(dataset) : datasets.versionByNumber(dataset, _version);
     const indexed = datasets.columns(version);
@@ -118,7 +119,7 @@ export const profileOfDataset = defineRoute({
     for (const index of indexesOf(version, _columns, { config })) {
       const of = indexed[index] as (typeof indexed)[number];
       const { name: columnName, header, type, nulls, misfits } = of.column;
-      const { distinct, min, max, mean, median, histogram, mostCommon } = await datasets.profile(of);
+      const { distinct, min, max, mean, median, histogram, mostCommon } = await datasets.profile(of, work);
       const buckets = histogram.map(
         ({ from, to, count }) => `{"from":${cellJson(from, type)},"to":${cellJson(to, type)},"count":${count}}`,
       );
