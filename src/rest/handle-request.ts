@@ -80,7 +80,7 @@ export const createRequestHandler = (services: Services, log: Logger, document: 
         // Reading is skipped for a route without parameters and a request without any.
         const input = hasInput(route, request) ? await inputOf(route, request, context) : {};
         const found = route.handle(input, services, context);
-        const value = found instanceof Promise && isRead(route) ? await inTime(found, context, config) : await found;
+        const value = isRead(route) ? await inTime(found, context, config) : await found;
         const policy = cachePolicies[route.subject];
         if (value instanceof Response) {
           // A route that lets clients revalidate its response says so itself.
@@ -91,7 +91,6 @@ export const createRequestHandler = (services: Services, log: Logger, document: 
         const { type, body } = serialize(route, value);
         const headers = { 'content-type': type, ...policy };
         if (typeof body === 'string') return { status: 200, headers, body };
-        if (isRead(route)) context.endWhenClientLeaves();
         // A client that does not say how long its body is may wait for the response before it sends more of it.
         const texts = request.header('content-length') === undefined ? body : await withFirstComputed(body);
         return { status: 200, headers, body: endWithError(texts, request, caller, type) };
@@ -128,13 +127,15 @@ const notYet = Symbol('no answer yet');
 
 /**
  * The answer of a route that reads, or why its work ended before. Most answers are there at once: only others need a timer, and
- * to know when their clients leave.
+ * to know when their clients leave..
  */
 const inTime = async (
-  answer: Promise<unknown>,
+  answer: unknown,
   context: RequestContext,
   { queryMsMax }: Pick<Config, 'queryMsMax'>,
 ): Promise<unknown> => {
+  if (isStream(answer)) context.endWhenClientLeaves();
+  if (!(answer instanceof Promise)) return answer;
   const soon = new Promise((resolve) => setImmediate(resolve, notYet));
   const found = await Promise.race([answer, soon]);
   if (found !== notYet) return found;
