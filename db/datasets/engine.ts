@@ -273,11 +273,7 @@ export interface DatasetEngine {
   open(): void;
   /** Whether `prepare` is worth while for a version of this size. */
   mayPrepare(version: { readonly rowCount: number; readonly fileBytes: number }): boolean;
-  /**
-   * Copies a version into memory while nothing else runs, if there is room, so that its first page is as fast as later ones.
-   * Resolves when that is done, or given up. A new one may have the memory of copies that nobody reads, and of the file that
-   * it replaces.
-   */
+  /** Copies a version into memory while nothing else runs, if there is room, perhaps in place of the file that it replaces. */
   prepare(table: StoredTable, options: { isNew: boolean; replaces: string | null }): Promise<void>;
   /** Moves the rows of a file of the kind that held versions before Parquet; the old file stays. */
   convert(file: string): Promise<RewrittenVersion>;

@@ -2,8 +2,8 @@ import { Argument } from 'commander';
 import type { MonitorReport } from '../../domains/monitor/report.ts';
 import type { MonitorVerdict } from '../../domains/monitor/sample-ratio.ts';
 import { formatInstant } from '../../lib/time.ts';
-import { type ClickHouseOptions, clickHouseConfigOf, withClickHouseOptions } from '../clickhouse-options.ts';
 import { Work } from '../../lib/work.ts';
+import { type ClickHouseOptions, clickHouseConfigOf, withClickHouseOptions } from '../clickhouse-options.ts';
 import type { Command } from '../command.ts';
 import { withExistingData } from '../data-folder.ts';
 import {
