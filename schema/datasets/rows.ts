@@ -67,15 +67,23 @@ export const RowConnection = connectionType<DatasetRow, OfRows>(
 );
 
 /** Rows by their ids, which consist of the version and the row number. */
-const rowsByIds = async (ids: readonly string[], { datasets, work }: Context): Promise<(DatasetRow | null)[]> =>
-  Promise.all(
-    ids.map(async (id) => {
-      const [, versionId, row] = /^(\d{1,15})\.(\d{1,15})$/.exec(id) ?? [];
-      const [version] = datasets.versionsByIds([Number(versionId ?? 0)]);
-      const [dataset] = version ? datasets.byIds([version.datasetId]) : [];
-      return version && dataset ? datasets.rowAt(version, Number(row), work) : null;
-    }),
-  );
+const rowsByIds = async (ids: readonly string[], { datasets, work }: Context): Promise<(DatasetRow | null)[]> => {
+  const keys = ids.map((id) => {
+    const [, version = 0, row = 0] = /^(\d{1,15})\.(\d{1,15})$/.exec(id) ?? [];
+    return { versionId: Number(version), row: Number(row) };
+  });
+  const versions = datasets.versionsByIds([...new Set(keys.map(({ versionId }) => versionId))]);
+  const existing = datasets.byIds(versions.map((version) => version?.datasetId ?? 0));
+  const found = new Map<string, DatasetRow>();
+  // One query of each version after the other: many at once would leave no room for other requests.
+  for (const [index, version] of versions.entries()) {
+    if (!version || !existing[index]) continue;
+    const numbers = keys.filter(({ versionId }) => versionId === version.id).map(({ row }) => row);
+    const rows = await datasets.rowsAt(version, [...new Set(numbers)], work);
+    for (const row of rows) found.set(`${version.id}.${row.row}`, row);
+  }
+  return keys.map(({ versionId, row }) => found.get(`${versionId}.${row}`) ?? null);
+};
 
 builder.node(RowType, {
   description: 'A row of a version of a dataset.',

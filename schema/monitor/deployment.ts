@@ -1,4 +1,3 @@
-import type { Config } from '../../src/config.ts';
 import type { Context } from '../../src/context.ts';
 import type { VariantExposure } from '../../src/domains/monitor/snapshot.ts';
 import type { TrendPoint } from '../../src/domains/monitor/trend.ts';
@@ -21,7 +20,7 @@ const cellPage = async (
   { country, variant, report }: Cell,
   field: 'events' | 'users',
   args: PageArgs,
-  config: Config,
+  { config, yieldAfter }: Context,
 ) => {
   const parent = JSON.stringify([report.identity, country, variant]);
   const list = { field: `DeploymentCell.${field}`, parent, pageSize: rowsPerPage };
@@ -29,8 +28,10 @@ const cellPage = async (
   const { sequence = report.snapshot.sequence } = selection;
   const then = sequence === report.snapshot.sequence ? report : await report.at(sequence);
   const { seqs, users } = await then.cellEvents(country, variant);
-  const all = field === 'events' ? seqs : [...users];
+  const all = field === 'events' ? seqs : users;
   const { start, end, ...sides } = sliceOf(selection, all.length);
+  // All cells of a report wait for the same pass over its events.
+  await yieldAfter(1 + end - start);
   return {
     found: all.slice(start, end),
     start,
@@ -41,8 +42,9 @@ const cellPage = async (
   };
 };
 
-const eventsPage = async (cell: Cell, args: PageArgs, { config, experimentEvents, loadAll }: Context) => {
-  const { found, start, sides, totalCount, sequence, cursors } = await cellPage(cell, 'events', args, config);
+const eventsPage = async (cell: Cell, args: PageArgs, context: Context) => {
+  const { experimentEvents, loadAll } = context;
+  const { found, start, sides, totalCount, sequence, cursors } = await cellPage(cell, 'events', args, context);
   const rows = await loadAll(experimentEvents.bySeqs, found);
   const facts = rows.filter((row) => row !== null).map((row) => inSnapshot(row, cell.report.asOf));
   const edge = { asOf: { validAtUs: undefined, sequence } };
@@ -50,7 +52,7 @@ const eventsPage = async (cell: Cell, args: PageArgs, { config, experimentEvents
 };
 
 const usersPage = async (cell: Cell, args: PageArgs, context: Context) => {
-  const { found, start, sides, totalCount, sequence, cursors } = await cellPage(cell, 'users', args, context.config);
+  const { found, start, sides, totalCount, sequence, cursors } = await cellPage(cell, 'users', args, context);
   const users = found
     .map((code) => userIn({ userId: context.users.codes.textOf(code) }, cell.report.asOf, context))
     .filter((user) => user !== null);

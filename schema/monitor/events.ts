@@ -33,8 +33,7 @@ builder.objectField(MonitorType, 'events', (t) =>
       const then = sequence === report.snapshot.sequence ? report : await report.at(sequence);
       const seqs = await then.countedEvents({ variants: variants ?? undefined, arrival: arrival ?? undefined });
       const { start, end, ...sides } = sliceOf(selection, seqs.length);
-      const found = Array.from({ length: end - start }, (_, index) => seqs[start + index] as number);
-      const rows = await loadAll(experimentEvents.bySeqs, found);
+      const rows = await loadAll(experimentEvents.bySeqs, seqs.slice(start, end));
       const facts = rows.filter((row) => row !== null).map((row) => inSnapshot(row, report.asOf));
       const edge = { asOf: { validAtUs: undefined, sequence } };
       const cursors = selection.cursors.at(sequence);

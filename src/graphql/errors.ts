@@ -1,4 +1,4 @@
-import { type ExecutionResult, type FormattedExecutionResult, GraphQLError } from 'graphql';
+import { type ExecutionResult, type FormattedExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { DomainError, storageFaultOf } from '../errors.ts';
 import { internalErrorMessage } from '../http/response.ts';
@@ -10,19 +10,15 @@ export const maskResult = (result: ExecutionResult, log: Logger, requestId: stri
   if (!result.errors) return result as FormattedExecutionResult;
   return withErrors(
     result,
-    result.errors.map((error) => maskError(error, log, requestId).toJSON()),
+    result.errors.map((error) => maskError(error, log, requestId)),
   );
 };
 
-const maskError = (error: GraphQLError, log: Logger, requestId: string): GraphQLError => {
+/** In the form of `GraphQLError.toJSON`, without another error: there may be many, and each would cost its stack. */
+const maskError = (error: GraphQLError, log: Logger, requestId: string): GraphQLFormattedError => {
   const { message, extensions } = codedErrorOf(error, log, requestId);
-  return new GraphQLError(message, {
-    nodes: error.nodes ?? null,
-    source: error.source ?? null,
-    positions: error.positions ?? null,
-    path: error.path ?? null,
-    extensions,
-  });
+  const { locations, path } = error;
+  return { message, ...(locations ? { locations } : {}), ...(path ? { path } : {}), extensions };
 };
 
 const codedErrorOf = (

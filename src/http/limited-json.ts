@@ -17,6 +17,6 @@ export const checkJsonSize = (
 
 const reasons: Readonly<Record<keyof JsonLimits, (limits: JsonLimits) => string>> = {
   depthMax: ({ depthMax }) => `is nested more than ${depthMax} levels deep (setting inputDepthMax)`,
-  itemsMax: ({ itemsMax }) => `has a list of more than ${itemsMax} items (setting inputListMax)`,
+  itemsMax: ({ itemsMax }) => `has a list or object of more than ${itemsMax} items (setting inputListMax)`,
   valuesMax: ({ valuesMax }) => `has more than ${valuesMax} values (setting inputValuesMax)`,
 };

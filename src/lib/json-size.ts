@@ -2,7 +2,7 @@
 export interface JsonLimits {
   /** Lists and objects inside each other. */
   readonly depthMax: number;
-  /** Items of each list. */
+  /** Items of each list, and of each object. */
   readonly itemsMax: number;
   /** Values in all: lists, objects, and what is in them. */
   readonly valuesMax: number;
@@ -21,7 +21,7 @@ export const exceededLimitOf = (text: string, limits: JsonLimits): keyof JsonLim
   const { depthMax, itemsMax, valuesMax } = limits;
   // Each level has two brackets, and each further value a comma or a bracket.
   if (text.length <= Math.min(2 * depthMax, 2 * itemsMax, valuesMax)) return null;
-  /** Commas so far in each list around the position; -1 for an object. */
+  /** Commas so far in each list and object around the position. */
   const commas = new Int32Array(depthMax + 1);
   let depth = 0;
   let values = 1;
@@ -36,11 +36,11 @@ export const exceededLimitOf = (text: string, limits: JsonLimits): keyof JsonLim
     else if (code === comma) {
       if (++values > valuesMax) return 'valuesMax';
       const before = commas[depth] as number;
-      if (before >= 0 && before + 2 > itemsMax) return 'itemsMax';
-      if (before >= 0) commas[depth] = before + 1;
+      if (depth > 0 && before + 2 > itemsMax) return 'itemsMax';
+      commas[depth] = before + 1;
     } else if (code === openList || code === openObject) {
       if (++depth > depthMax) return 'depthMax';
-      commas[depth] = code === openList ? 0 : -1;
+      commas[depth] = 0;
       isFirst = true;
     } else if ((code === closeList || code === closeObject) && depth > 0) depth--;
   }

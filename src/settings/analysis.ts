@@ -19,6 +19,12 @@ export const experimentSettings = {
     default: '100',
     description: 'Minimum number of users of a market; the monitor does not judge smaller markets.',
   },
+  monitorCellsMax: {
+    type: integer(),
+    default: '2500',
+    description:
+      'Maximum number of countries × variants of an experiment; the monitor refuses to judge one with more, which wrong names in events cause.',
+  },
   lateAfterMs: {
     type: integer({ min: 0 }),
     default: '86400000',

@@ -22,6 +22,11 @@ export const importSettings = {
     description:
       'Interval between polls of the watched folder, in milliseconds; a file is imported once unchanged for two polls.',
   },
+  uploadPartsMax: {
+    type: integer(),
+    default: '100',
+    description: 'Maximum number of parts of a multipart upload: its files, `operations` and `map`.',
+  },
   uploadBytesMax: {
     type: bytes,
     default: '200MB',

@@ -70,7 +70,7 @@ export const requestSettings = {
   inputListMax: {
     type: integer(),
     default: '20000',
-    description: 'Maximum number of items of each list in variables and other JSON of requests.',
+    description: 'Maximum number of items of each list and object in variables and other JSON of requests.',
   },
   inputValuesMax: {
     type: integer(),

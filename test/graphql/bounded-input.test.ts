@@ -133,8 +133,16 @@ const limited: readonly (readonly [name: string, setting: string, body: string, 
     'inputValuesMax',
     requestOf(
       '{ __typename }',
-      Object.fromEntries(Array.from({ length: 100_001 }, (_, index) => [`v${index}`, [index]])),
+      Object.fromEntries(
+        Array.from({ length: 11 }, (_, list) => [`v${list}`, Array.from({ length: 20_000 }, () => 1)]),
+      ),
     ),
+    [byPost, byParts],
+  ],
+  [
+    'an object of many values',
+    'inputListMax',
+    requestOf('{ __typename }', Object.fromEntries(Array.from({ length: 20_001 }, (_, index) => [`v${index}`, index]))),
     [byPost, byParts],
   ],
   ['large variables', 'inputBytesMax', requestOf('{ __typename }', { a: 'x'.repeat(3_000_000) }), [byPost]],

@@ -1,4 +1,6 @@
+import { GraphQLInt, GraphQLList, GraphQLObjectType, GraphQLSchema, parse } from 'graphql';
 import { expect, it, onTestFinished } from 'vitest';
+import { createExecute } from '../../src/graphql/execute.ts';
 import { SharedWork, Work } from '../../src/lib/work.ts';
 import { Turnstile } from '../../src/lib/yielding.ts';
 import { type OpenApp, openApp, origin } from '../support/app.ts';
@@ -93,6 +95,36 @@ it('a request whose client left reads no rows', async () => {
   expect(statements.filter(isRead)).toEqual([]);
   expect((await query(rowsQuery)).errors).toBeUndefined();
   expect(statements.filter(isRead)).not.toEqual([]);
+});
+
+it('of a list with many fields that are awaited, only so many are at once, and each has its value', async () => {
+  const [items, fields] = [1000, 40];
+  let open = 0;
+  let most = 0;
+  const resolve = async (item: number): Promise<number> => {
+    most = Math.max(most, ++open);
+    await new Promise((goOn) => setImmediate(goOn));
+    open--;
+    if (item === 7) throw new Error('seven');
+    return item;
+  };
+  const itemType = new GraphQLObjectType({ name: 'Item', fields: { value: { type: GraphQLInt, resolve } } });
+  const query = new GraphQLObjectType({
+    name: 'Query',
+    fields: {
+      items: { type: new GraphQLList(itemType), resolve: () => Array.from({ length: items }, (_, index) => index) },
+    },
+  });
+  const schema = new GraphQLSchema({ query });
+  const aliases = Array.from({ length: fields }, (_, index) => `a${index}: value`).join(' ');
+  const document = parse(`{ items { ${aliases} } }`);
+  const { data, errors } = await createExecute(schema)({ schema, document, work: new Work() });
+  const valuesOf = (item: number) => Array.from({ length: fields }, () => (item === 7 ? null : item));
+  const found = (data as { items: Record<string, number | null>[] }).items.map((item) => Object.values(item));
+  expect(found).toEqual(Array.from({ length: items }, (_, item) => valuesOf(item)));
+  expect(errors).toHaveLength(fields);
+  expect(most).toBeGreaterThan(1000);
+  expect(most).toBeLessThan(5000);
 });
 
 it('work that several requests share ends when all of theirs have ended, and never when one has none', () => {

@@ -5,11 +5,14 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type HttpServer, openServer } from '../../src/http/server.ts';
 import { type OpenApp, openApp } from '../support/app.ts';
+import { sendEvents, sendUsers } from '../support/events.ts';
 import { type HostileBody, hostileBodies } from '../support/hostile-documents.ts';
 
 const reader = 'reader-key-of-a-test-0123456789';
 const admin = 'admin-key-of-a-test-0123456789';
 const subscriptionsMax = 100;
+const hasCountries = (count: number): Record<string, string> =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`u${index}`, `C${index}`]));
 
 let opened: OpenApp;
 let server: HttpServer;
@@ -20,7 +23,14 @@ beforeAll(async () => {
   const log = pino({ level: 'error' }, { write: (line) => void bugs.push(JSON.parse(line)) });
   opened = await openApp({
     log,
-    settings: { apiKeys: `read:${reader},admin:${admin}`, subscriptionsMax: String(subscriptionsMax) },
+    settings: {
+      ...{
+        apiKeys: `read:${reader},admin:${admin}`,
+        subscriptionsMax: String(subscriptionsMax),
+        monitorCellsMax: '100',
+      },
+      ...{ sqlMsMax: '200', queryMsMax: '20000' },
+    },
   });
   const lines = Array.from({ length: 2000 }, (_, index) =>
     JSON.stringify({
@@ -29,6 +39,11 @@ beforeAll(async () => {
     }),
   );
   await opened.importFile('transactions', { name: 't.jsonl', text: lines.join('\n') });
+  await sendUsers(opened, hasCountries(20));
+  await sendEvents(
+    opened,
+    Array.from({ length: 60 }, (_, index) => ({ userId: `u${index}`, experiment: 'wide', version: `v${index}` })),
+  );
   server = await openServer(opened.app.fetch, {
     host: '127.0.0.1',
     port: 0,
@@ -135,6 +150,39 @@ describe('a hostile body of a REST route is refused, and the next request is ans
     for (const key of [null, reader, admin])
       expectPlain(await send({ name: '', body, headers: { 'content-type': type } }, key, path));
   });
+});
+
+it('an experiment of more countries and variants than a report may have is refused, and no other', async () => {
+  const ask = async (experiment: string) => {
+    const query = `{ monitor(experiment: "${experiment}") { deployment { variant } } }`;
+    return (await send({ name: '', body: JSON.stringify({ query }) }, reader)).text;
+  };
+  expect(await ask('wide')).toContain(
+    '21 countries with 60 variants, more than 100 together (setting monitorCellsMax)',
+  );
+  expect(await ask('wide')).toContain('"code":"LIMIT_EXCEEDED"');
+});
+
+it('a multipart body of more parts than an upload may have is refused, however its chunks are divided', async () => {
+  const parts = (count: number): string =>
+    Array.from(
+      { length: count },
+      (_, index) => `--bound\r\ncontent-disposition: form-data; name="p${index}"\r\n\r\nx\r\n`,
+    ).join('');
+  const ask = async (count: number, size: number): Promise<string> => {
+    const bytes = Buffer.from(`${parts(count)}--bound--\r\n`);
+    const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+      bytes.subarray(index * size, (index + 1) * size),
+    );
+    const headers = { 'content-type': 'multipart/form-data; boundary=bound', 'x-api-key': admin };
+    const body = new Blob(chunks).stream();
+    const init = { method: 'POST', headers, body, duplex: 'half' } as RequestInit;
+    return (await opened.app.fetch(new Request('http://127.0.0.1/graphql', init))).text();
+  };
+  for (const size of [3, 7, 10_000]) {
+    expect(await ask(100, size)).toContain('the part operations is missing');
+    expect(await ask(101, size)).toContain('more than 100 parts (setting uploadPartsMax)');
+  }
 });
 
 const texts = hostileBodies.flatMap(({ body }) => (typeof body === 'string' && body.length < 20_000 ? [body] : []));

@@ -10,7 +10,7 @@ const sizeOf = (value: unknown): { depth: number; items: number; values: number 
   const inner = (Array.isArray(value) ? value : Object.values(value)).map(sizeOf);
   return {
     depth: 1 + Math.max(0, ...inner.map(({ depth }) => depth)),
-    items: Math.max(Array.isArray(value) ? value.length : 0, ...inner.map(({ items }) => items)),
+    items: Math.max(inner.length, ...inner.map(({ items }) => items)),
     values: 1 + inner.reduce((sum, { values }) => sum + values, 0),
   };
 };

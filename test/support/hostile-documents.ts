@@ -219,6 +219,61 @@ const documents: readonly (readonly [name: string, query: string, variables?: ob
     'a subscription of much',
     `subscription { dashboard(symbols: [${repeated(5000, (index) => `"s${index}"`)}], every: "PT0S") { total { count } } }`,
   ],
+  ['variants and markets', '{ monitor(experiment: "wide") { deployment { variant } markets { country } } }'],
+  [
+    'monitors of parts',
+    aliased(18, 'monitor(where: { variants: ["A"] }, range: { last: "P900D" }) { verdict sentence }'),
+  ],
+  ['monitors of earlier states', aliased(18, 'monitor(asOf: { sequence: 1 }) { verdict }')],
+  [
+    'filters of many variants',
+    'query ($w: ExperimentEventFilter) { monitor(where: $w) { verdict } }',
+    { w: { variants: Array.from({ length: 9999 }, (_, index) => `v${index}`) } },
+  ],
+  [
+    'filters in filters of the monitor',
+    'query ($w: ExperimentEventFilter) { monitor(where: $w) { verdict } }',
+    { w: { or: Array.from({ length: 95 }, (_, index) => ({ not: { variants: [`v${index}`] } })) } },
+  ],
+  [
+    'addresses',
+    `query ($a: [String!]!) ${aliased(5, 'ipCities(addresses: $a) { text problem ipCity { city } }')}`,
+    { a: Array.from({ length: 900 }, (_, index) => (index % 2 === 0 ? `10.0.${index % 256}.1` : `x${index}`)) },
+  ],
+  [
+    'a million addresses',
+    'query ($a: [String!]!) { ipCities(addresses: $a) { text } }',
+    { a: ['1.1.1.1,'.repeat(90_000)] },
+  ],
+  ['trends of dashboards', aliased(20, 'dashboard { trend(grain: MINUTE) { count } }')],
+  ['conversations of earlier states', aliased(20, 'dashboard(asOf: { sequence: 1 }) { symbols { symbol count } }')],
+  [
+    'rows of datasets by id',
+    'query ($ids: [ID!]!) { nodes(ids: $ids) { id } }',
+    { ids: Array.from({ length: 1000 }, (_, index) => Buffer.from(`Row:${index % 3}.${index}`).toString('base64url')) },
+  ],
+  [
+    'SQL many times',
+    aliased(10, 'sql(query: "select count(*) from transactions a, transactions b", first: 1) { rowCount }'),
+  ],
+  [
+    'SQL without end',
+    '{ sql(query: "with recursive t(n) as (select 1 union all select n + 1 from t) select * from t") { rowCount } }',
+  ],
+  ['deep SQL', `{ sql(query: "select ${'('.repeat(5000)}1${')'.repeat(5000)}") { rowCount } }`],
+  ['statistics of users', aliased(18, 'userStatistics { count byStatus { count } byCountry { count } }')],
+  [
+    'unused variables',
+    '{ __typename }',
+    Object.fromEntries(Array.from({ length: 90_000 }, (_, index) => [`k${index}`, index])),
+  ],
+  [
+    'directives of one field',
+    `query ($v: Boolean!) { __typename ${repeated(900, () => '@include(if: $v)')} }`,
+    { v: true },
+  ],
+  ['unknown directives', `{ __typename ${repeated(2400, (index) => `@d${index}`)} }`],
+  ['many arguments of a directive', `{ __typename @include(${repeated(1000, () => 'if: true')}) }`],
   ['@skip with no value', '{ __typename @skip }'],
   ['@include by a variable without a value', 'query ($v: Boolean!) { __typename @include(if: $v) }', {}],
   [

@@ -1,3 +1,5 @@
+import { DomainError } from '../../errors.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
 import { formatInstant } from '../../lib/time.ts';
 import { Work } from '../../lib/work.ts';
 import { createYielder } from '../../lib/yielding.ts';
@@ -9,6 +11,7 @@ import { literal, type Observation } from './observation.ts';
 
 export interface ExperimentSources {
   readonly monitor: Monitor;
+  readonly ledger: Pick<Ledger, 'snapshot'>;
   readonly experiments: Experiments;
   readonly nowUs: () => number;
 }
@@ -35,16 +38,30 @@ export const runningExperiments = ({ experiments, nowUs }: ExperimentSources, ma
 
 /** The verdict of the monitor on each of these experiments. Those that nothing names yet are left out. */
 export async function* observeExperiments(
-  { monitor, experiments }: ExperimentSources,
+  sources: ExperimentSources,
   keys: Iterable<string>,
 ): AsyncGenerator<Observation> {
   const yieldIfDue = createYielder(undefined);
   for (const key of keys) {
     await yieldIfDue();
-    if (experiments.isKnown(key))
-      yield observationOf(key, await monitor.report({ experiment: key, timeZone: 'UTC' }, new Work()));
+    if (sources.experiments.isKnown(key)) yield await observe(sources, key);
   }
 }
+
+/** An experiment whose events have so many names that it cannot be judged is broken. */
+const observe = async ({ monitor, ledger }: ExperimentSources, key: string): Promise<Observation> => {
+  const request = { experiment: key, timeZone: 'UTC' };
+  try {
+    return observationOf(key, await monitor.report(request, new Work()));
+  } catch (error) {
+    if (!(error instanceof DomainError && error.code === 'LIMIT_EXCEEDED')) throw error;
+    const known = { subject: key, sentence: error.message, judgedSeq: ledger.snapshot().sequence };
+    return { ...known, isBroken: true, figures: { experiment: key }, query: queryOf(key) };
+  }
+};
+
+const queryOf = (key: string): string =>
+  `{ monitor(experiment: ${literal(key)}) { verdict checks { verdict message } } }`;
 
 /** WATCH, NOT_ENOUGH_DATA and HEALTHY are not broken. */
 const observationOf = (key: string, { health, snapshot }: MonitorReport): Observation => {
@@ -57,7 +74,7 @@ const observationOf = (key: string, { health, snapshot }: MonitorReport): Observ
     isBroken,
     sentence: isBroken ? sentence : `The verdict is ${verdict}. ${sentence}`,
     figures: { experiment: key, verdict, ...(worst ? figuresOf(worst) : {}) },
-    query: `{ monitor(experiment: ${literal(key)}) { verdict checks { verdict message } } }`,
+    query: queryOf(key),
     judgedSeq: snapshot.sequence,
   };
 };

@@ -205,9 +205,10 @@ export class Datasets {
     };
   }
 
-  async rowAt(version: DatasetVersion, row: number, work: Work): Promise<DatasetRow | null> {
-    const [found = null] = await this.#query(version, 'rowsAt', { rows: [row] }, work);
-    return found && { ...found, version };
+  /** The rows with these numbers that the version has. */
+  async rowsAt(version: DatasetVersion, rows: readonly number[], work: Work): Promise<DatasetRow[]> {
+    const found = await this.#query(version, 'rowsAt', { rows }, work);
+    return found.flatMap((row) => (row ? [{ ...row, version }] : []));
   }
 
   groups(version: DatasetVersion, request: GroupsRequest, work: Work): Promise<GroupsResult> {

@@ -7,7 +7,7 @@ export interface CellEvents {
   /** The sequence numbers of its events. */
   readonly seqs: readonly number[];
   /** The codes of its users, in the order of their first event there. */
-  readonly users: ReadonlySet<number>;
+  readonly users: readonly number[];
 }
 
 /** Which of the counted events; default: all. */
@@ -17,11 +17,9 @@ export interface CountedSelection {
 }
 
 interface OpenCell {
+  readonly number: number;
   readonly seqs: number[];
-  /** Those that did not arrive in time. */
-  readonly late: number[];
-  readonly future: number[];
-  readonly users: Set<number>;
+  readonly users: number[];
 }
 
 /** By the codes of country and variant. */
@@ -33,6 +31,7 @@ type Cells = Map<number, Map<number, OpenCell>>;
  */
 export const createCellEvents = (sources: ReportSources) => {
   let finding: Promise<Cells> | undefined;
+  const counted = new Map<string, Promise<number[]>>();
   const cellsOnce = (): Promise<Cells> => {
     finding ??= findCells(sources);
     return finding;
@@ -44,53 +43,74 @@ export const createCellEvents = (sources: ReportSources) => {
       const cells = await cellsOnce();
       const [market, arm] = [users.countries.names.codeOf(country), variants.codeOf(variant)];
       const found = market === undefined || arm === undefined ? undefined : cells.get(market)?.get(arm);
-      return found ?? { seqs: [], users: new Set() };
+      return found ?? { seqs: [], users: [] };
     },
-    /** Sequence numbers, ascending. Costs one step for each event that matches, and sorting those of several cells. */
-    countedEvents: async ({ variants: names, arrival }: CountedSelection): Promise<ArrayLike<number>> => {
-      const arms = names && new Set(names.map((name) => variants.codeOf(name)));
-      const lists: (readonly number[])[] = [];
-      for (const market of (await cellsOnce()).values())
-        for (const [arm, cell] of market) if (!arms || arms.has(arm)) lists.push(seqsOf(cell, arrival));
-      return inOrder(lists);
+    /** Sequence numbers, ascending: one pass over the events for each selection. */
+    countedEvents(selection: CountedSelection): Promise<readonly number[]> {
+      const key = JSON.stringify([selection.variants, selection.arrival]);
+      const found = counted.get(key) ?? findEvents(sources, selection);
+      counted.set(key, found);
+      return found;
     },
   };
 };
 
-const seqsOf = ({ seqs, late, future }: OpenCell, arrival: Arrival | undefined): readonly number[] => {
-  if (arrival === undefined) return seqs;
-  if (arrival === 'LATE') return late;
-  if (arrival === 'FUTURE') return future;
-  const others = new Set([...late, ...future]);
-  return seqs.filter((seq) => !others.has(seq));
-};
-
-/** Each number occurs once. */
-const inOrder = (lists: readonly (readonly number[])[]): Uint32Array => {
-  const all = new Uint32Array(lists.reduce((count, { length }) => count + length, 0));
-  let end = 0;
-  for (const list of lists) {
-    all.set(list, end);
-    end += list.length;
-  }
-  return lists.length > 1 ? all.sort() : all;
+const findEvents = async (
+  sources: ReportSources,
+  { variants: names, arrival }: CountedSelection,
+): Promise<number[]> => {
+  const { columns, events } = sources.services.experimentEvents;
+  const variants = names && new Set(names.map((name) => events.variants.codeOf(name)));
+  const seqs: number[] = [];
+  await scanEvents(sources, (row) => {
+    if (variants && !variants.has(events.variantOf(row))) return;
+    if (arrival === undefined || events.arrivalOf(row) === arrival) seqs.push(columns.seqOf(row));
+  });
+  return seqs;
 };
 
 const findCells = async (sources: ReportSources): Promise<Cells> => {
-  const { columns, events } = sources.services.experimentEvents;
+  const { users, experimentEvents } = sources.services;
+  const { columns, events } = experimentEvents;
   const cells: Cells = new Map();
+  const members = new CellMembers(users.codes.size);
+  let count = 0;
   await scanEvents(sources, (row) => {
     const user = columns.userOf(row);
     const [country, variant] = [sources.events.countryOf(user), events.variantOf(row)];
     const market = cells.get(country) ?? new Map<number, OpenCell>();
     cells.set(country, market);
-    const cell = market.get(variant) ?? { seqs: [], late: [], future: [], users: new Set() };
+    const cell = market.get(variant) ?? { number: count++, seqs: [], users: [] };
     market.set(variant, cell);
-    const [seq, arrival] = [columns.seqOf(row), events.arrivalOf(row)];
-    cell.seqs.push(seq);
-    if (arrival === 'LATE') cell.late.push(seq);
-    if (arrival === 'FUTURE') cell.future.push(seq);
-    cell.users.add(user);
+    cell.seqs.push(columns.seqOf(row));
+    if (members.add(cell.number, user)) cell.users.push(user);
   });
   return cells;
 };
+
+/**
+ * Which users are in which cells: most in one. Not a set for each cell, because a set that grows copies all that it has at once,
+ * which takes tens of milliseconds with hundreds of thousands of users.
+ */
+class CellMembers {
+  /** By user, the number of the first cell, plus 1; 0 for a user who is in none. */
+  readonly #first: Uint32Array;
+  /** The further cells of a user. */
+  readonly #others = new Map<number, Set<number>>();
+
+  constructor(users: number) {
+    this.#first = new Uint32Array(users);
+  }
+
+  /** Whether the user was not in the cell yet. */
+  add(cell: number, user: number): boolean {
+    const first = this.#first[user] as number;
+    if (first === 0) this.#first[user] = cell + 1;
+    if (first === 0 || first === cell + 1) return first === 0;
+    const others = this.#others.get(user) ?? new Set();
+    this.#others.set(user, others);
+    const isNew = !others.has(cell);
+    others.add(cell);
+    return isNew;
+  }
+}

@@ -1,6 +1,8 @@
+import { DomainError } from '../../errors.ts';
 import { growableUint32 } from '../../indices/growable.ts';
 import { compareTexts } from '../../lib/compare.ts';
-import { type Experiment, isInPeriod } from '../experiments/plan.ts';
+import { preview } from '../../lib/problems.ts';
+import { type Experiment, isInPeriod, plannedMarkets, plannedVariants } from '../experiments/plan.ts';
 import { ArrivalHistory } from './arrival-history.ts';
 import { ArrivalOrder } from './arrival-order.ts';
 import { Exposures } from './exposures.ts';
@@ -110,12 +112,28 @@ export class ExperimentCounts {
     this.#histories?.splits?.moveUser(move.index, move.from, move.to);
   }
 
-  /** Replays the next slice of the histories, about `rowsMax` steps. True when none is left. */
+  /**
+   * Replays the next slice of the histories, about `rowsMax` steps. True when none is left. Throws LIMIT_EXCEEDED for too many
+   * markets and variants.
+   */
   advanceHistories(rowsMax: number): boolean {
+    this.#checkCells();
     if (!this.#order.advance(rowsMax)) return false;
     const { arrivals, splits } = this.#currentHistories();
     arrivals.advance(rowsMax);
     return (splits?.advance(rowsMax) ?? true) && arrivals.isCurrent;
+  }
+
+  /** A report judges each market and variant, of which there may be as many as events have names. */
+  #checkCells(): void {
+    const { monitorCellsMax } = this.#services.limits;
+    const variants = Math.max(this.exposures.variants.length, plannedVariants(this.#experiment).length);
+    const markets = Math.max(this.exposures.countries().length, plannedMarkets(this.#experiment).length);
+    if (variants * markets <= monitorCellsMax) return;
+    throw new DomainError(
+      'LIMIT_EXCEEDED',
+      `the experiment ${preview(this.#experiment.key)} has ${markets} countries with ${variants} variants, more than ${monitorCellsMax} together (setting monitorCellsMax): its events or users may have wrong names`,
+    );
   }
 
   /** The histories that `advanceHistories` has completed. */

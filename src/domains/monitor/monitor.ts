@@ -4,7 +4,7 @@ import { preview } from '../../lib/problems.ts';
 import { SharedComputations } from '../../lib/shared-computations.ts';
 import { spanOf } from '../../lib/time-range.ts';
 import { Work } from '../../lib/work.ts';
-import { createYielder } from '../../lib/yielding.ts';
+import { createYielder, yieldToEventLoop } from '../../lib/yielding.ts';
 import type { Experiment } from '../experiments/plan.ts';
 import type { ExperimentCounts } from './experiment-counts.ts';
 import { type PartRequest, partOf, rowListsOf } from './part.ts';
@@ -80,7 +80,12 @@ export const createMonitor = (services: MonitorServices): Monitor => {
   };
 
   return {
-    report: async (request, work) => evaluate(request, work, (counted) => reportFor({ request, work }, counted)),
+    async report(request, work) {
+      const report = await evaluate(request, work, (counted) => reportFor({ request, work }, counted));
+      // A report of many markets takes as long as a slice, and what is read of it as well.
+      await yieldToEventLoop();
+      return report;
+    },
     exposures: async (request, work) => evaluate(request, work, exposuresOf),
     async warm() {
       await evaluate({ timeZone: 'UTC' }, new Work(), exposuresOf);

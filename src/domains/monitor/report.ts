@@ -26,8 +26,8 @@ export interface MonitorReport {
   exposures(): VariantExposure[];
   /** Exactly the events and users that a country and variant counts: one pass over the events for all cells. */
   cellEvents(country: string, variant: string): Promise<CellEvents>;
-  /** The sequence numbers of counted events, ascending: the same pass. */
-  countedEvents(selection: CountedSelection): Promise<ArrayLike<number>>;
+  /** The sequence numbers of counted events, ascending: one pass for each selection. */
+  countedEvents(selection: CountedSelection): Promise<readonly number[]>;
   /** The segments that explain the imbalance of a market, or of all users for null; the strongest first. */
   suspects(country: string | null): Promise<Suspect[]>;
   /** Codes of users who saw several variants, from an offset on, in the order in which their second variant was recorded. */

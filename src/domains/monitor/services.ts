@@ -15,6 +15,7 @@ export interface MonitorLimits extends Pick<ArrivalLimits, 'lateAfterMs'> {
   readonly monitorUsersMin: number;
   readonly trendPointsMax: number;
   readonly shareTrendPointsMax: number;
+  readonly monitorCellsMax: number;
 }
 
 export interface MonitorServices {

@@ -4,7 +4,7 @@ import { ExperimentCounts } from './experiment-counts.ts';
 import type { MonitorServices } from './services.ts';
 
 /** Rows that are counted without looking at the clock. */
-export const rowsPerSlice = 2048;
+export const rowsPerSlice = 512;
 
 /** Assigns every event to its experiment and counts it, in slices and only when a request needs it. */
 export class ExperimentTracker {

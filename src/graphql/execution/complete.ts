@@ -108,7 +108,7 @@ const executeField = (
   try {
     const result = field.resolve(source, execution.argumentsOf(field), execution.contextValue, info);
     const completed: Completed = isPromise(result)
-      ? result.then((value) => completeInTurn(output, value, info, null))
+      ? completeAwaited(output, result, info)
       : complete(output, result, info, null);
     if (typeof completed === 'string' || completed === null) return completed;
     return completed.then(undefined, (error: unknown) => nulled(error, output, info, info.path));
@@ -123,6 +123,22 @@ const nulled = (thrown: unknown, { isNullable }: OutputPlan, info: FieldInfo, pa
   if (!isNullable) throw error;
   info.execution.addError(error, path);
   return null;
+};
+
+/** Completes the value of a field that has to be awaited. */
+const completeAwaited = (output: OutputPlan, result: Promise<unknown>, info: FieldInfo): Promise<Text> => {
+  const { execution } = info;
+  execution.beginAwait();
+  return result.then(
+    (value) => {
+      execution.endAwait();
+      return completeInTurn(output, value, info, null);
+    },
+    (error: unknown) => {
+      execution.endAwait();
+      throw error;
+    },
+  );
 };
 
 /** Completes a value that had to be awaited: thousands of values may arrive at once. */
@@ -216,18 +232,18 @@ const completeList = (list: OutputPlan, values: unknown, info: FieldInfo, path: 
 
 /** Completes the items from an index on: all that one slice has time for, and later the others. */
 const completeFrom = (items: Items, list: readonly unknown[], from: number): string | Promise<Text> => {
-  const { slices } = items.info.execution;
+  const { execution } = items.info;
   let text = from === 0 && list.length === 0 ? '[' : '';
   let parts: Part[] | undefined;
   let index = from;
   try {
     for (; index < list.length; index++) {
       const next = index;
-      if (next > from && slices.isOver()) {
+      if (next > from && execution.isBusy) {
         parts ??= [];
         parts.push(
           text,
-          slices.later<Text>(() => completeFrom(items, list, next)),
+          execution.whenFree<Text>(() => completeFrom(items, list, next)),
         );
         return allOf(parts);
       }

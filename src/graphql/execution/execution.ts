@@ -35,6 +35,12 @@ export interface ExecutionValues {
   readonly work: Work | undefined;
 }
 
+/**
+ * Fields whose resolvers may be awaited at once before further items of lists are left for later: each of them is kept alive by
+ * its promises, and a collection of garbage, which nothing divides, copies what is alive.
+ */
+const awaitedFieldsMax = 4000;
+
 /** The state of one execution of an operation. */
 export class Execution {
   readonly plan: OperationPlan;
@@ -45,6 +51,8 @@ export class Execution {
   readonly slices: Slices;
   readonly #work: Work | undefined;
   #nulled: Set<Path | undefined> | undefined;
+  #awaitedFields = 0;
+  #waitingItems: (() => void)[] = [];
   readonly #arguments: Arguments[] = [];
 
   constructor(plan: OperationPlan, { rootValue, contextValue, variables, work }: ExecutionValues) {
@@ -59,6 +67,37 @@ export class Execution {
   /** Whether nobody waits for the result any more. */
   get hasEnded(): boolean {
     return this.#work?.hasEnded === true;
+  }
+
+  /** A resolver has returned a promise. */
+  beginAwait(): void {
+    this.#awaitedFields++;
+  }
+
+  /** Its promise has settled. */
+  endAwait(): void {
+    this.#awaitedFields--;
+    if (this.#waitingItems.length === 0 || 2 * this.#awaitedFields > awaitedFieldsMax) return;
+    const waiting = this.#waitingItems;
+    this.#waitingItems = [];
+    for (const goOn of waiting) goOn();
+  }
+
+  /** Whether the next items of a list should come later: the slice is over, or too many fields are awaited. */
+  get isBusy(): boolean {
+    return this.#isFull || this.slices.isOver();
+  }
+
+  /** Takes the step to the next items of a list when there is room for them. */
+  whenFree<T>(step: () => T | Promise<T>): Promise<T> {
+    if (!this.#isFull) return this.slices.later(step);
+    return new Promise((resolve, reject) => {
+      this.#waitingItems.push(() => this.slices.later(step).then(resolve, reject));
+    });
+  }
+
+  get #isFull(): boolean {
+    return this.#work !== undefined && this.#awaitedFields >= awaitedFieldsMax;
   }
 
   /** Adds the error of a field that becomes null, unless a field around it has become null already. */
