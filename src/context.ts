@@ -8,7 +8,7 @@ import { Pacer } from './lib/pacer.ts';
 import type { Observer } from './lib/telemetry.ts';
 import type { DocumentDescription } from './lib/trusted-document.ts';
 import { type Budget, Work } from './lib/work.ts';
-import { yieldToEventLoop } from './lib/yielding.ts';
+import { createYielder, yieldToEventLoop } from './lib/yielding.ts';
 
 /** Returns a value for every key in order, also for missing keys. */
 export type BatchFunction<K, V> = (keys: readonly K[]) => readonly V[] | Promise<readonly V[]>;
@@ -73,9 +73,6 @@ export interface ServerInfo {
   readonly builtAtUs: number | null;
 }
 
-/** Rows that graphql-js may resolve before it yields to the event loop. */
-const rowsPerYield = 1000;
-
 /**
  * Creates the context of each request. A class that inherits from the services: copying them would cost more than a
  * lookup does. Without a budget, answers may have any number of values.
@@ -103,7 +100,7 @@ export const createContextFactory = (services: Services, budget?: Budget): ((req
       // Resolvers take them out of the context, without `this`.
       this.load = (batch, key) => loaders.load(batch, key);
       this.loadAll = (batch, keys) => loaders.loadAll(batch, keys);
-      this.yieldAfter = createYieldAfter(this.work);
+      this.yieldAfter = (rows) => loaders.yieldAfter(rows);
     }
   }
   Object.setPrototypeOf(RequestContext.prototype, services);
@@ -136,7 +133,13 @@ const loadLists = async <K, V>(
     const values = await loadInTurn(batch, part, work);
     for (const [index, key] of part.entries()) found.set(key, values[index] as V);
   }
-  return lists.map((list) => list.map((key) => found.get(key) as V));
+  const answers: V[][] = [];
+  const maybeYield = createYielder(work);
+  for (const list of lists) {
+    answers.push(list.map((key) => found.get(key) as V));
+    await maybeYield();
+  }
+  return answers;
 };
 
 interface KeyLoader<K, V> {
@@ -205,6 +208,12 @@ class Loaders {
     return this.#paced(loader.load(keys), keys.length);
   }
 
+  /** Lists that wait for one computation all go on at once, like those of a loader. */
+  yieldAfter(rows: number): Promise<void> | undefined {
+    this.#pacer ??= new Pacer(this.#work);
+    return this.#pacer.yieldAfter(rows);
+  }
+
   #paced<V>(value: Promise<V>, rows: number): Promise<V> {
     this.#pacer ??= new Pacer(this.#work);
     return this.#pacer.pace(value, rows);
@@ -215,13 +224,3 @@ class Loaders {
     return (keys) => this.#observer.loaderBatch(batch.name || 'unnamed', keys.length, () => batch(keys));
   }
 }
-
-const createYieldAfter = (work: Work): Context['yieldAfter'] => {
-  let rowsResolved = 0;
-  return (rows) => {
-    rowsResolved += rows;
-    if (rowsResolved <= rowsPerYield) return undefined;
-    rowsResolved = rows;
-    return yieldToEventLoop().then(() => work.check());
-  };
-};

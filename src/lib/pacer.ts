@@ -41,6 +41,13 @@ export class Pacer {
     });
   }
 
+  /** To be awaited by a caller who goes on with so many rows; undefined when it may go on at once. */
+  yieldAfter(rows: number): Promise<void> | undefined {
+    if (this.#isRunning || this.#rows >= rowsPerTurn) return new Promise((resolve) => this.#take(rows, resolve));
+    this.#rows += rows;
+    return undefined;
+  }
+
   #take(rows: number, goOn: () => void): void {
     this.#waiting.push({ rows, goOn });
     if (!this.#isRunning) void this.#run();

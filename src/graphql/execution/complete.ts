@@ -95,7 +95,16 @@ const allOf = (parts: readonly Part[]): Promise<readonly Text[]> =>
     if (waiting === 0) resolve(texts);
   });
 
-const joinedParts = (parts: readonly Part[]): Promise<string> => allOf(parts).then(joined);
+const joinedParts = (parts: readonly Part[]): Promise<string> =>
+  allOf(parts).then((texts) => inOnePiece(joined(texts)));
+
+/** Texts up to this length stay in pieces until the whole answer is sent, which cannot be divided: it should have few pieces. */
+const piecesLengthMax = 500;
+/** V8 joins the pieces of a text when one of its characters is read. */
+const inOnePiece = (text: string): string => {
+  if (text.length > piecesLengthMax) text.charCodeAt(0);
+  return text;
+};
 
 const executeField = (
   execution: Execution,
@@ -125,7 +134,6 @@ const nulled = (thrown: unknown, { isNullable }: OutputPlan, info: FieldInfo, pa
   return null;
 };
 
-/** Completes the value of a field that has to be awaited. */
 const completeAwaited = (output: OutputPlan, result: Promise<unknown>, info: FieldInfo): Promise<Text> => {
   const { execution } = info;
   execution.beginAwait();
@@ -242,7 +250,7 @@ const completeFrom = (items: Items, list: readonly unknown[], from: number): str
       if (next > from && execution.isBusy) {
         parts ??= [];
         parts.push(
-          text,
+          inOnePiece(text),
           execution.whenFree<Text>(() => completeFrom(items, list, next)),
         );
         return allOf(parts);
