@@ -29,6 +29,8 @@ const blocksNotRun = [
   'docs/operations/backup.md: needs Litestream',
   'docs/operations/clickhouse.md: needs ClickHouse',
   'docs/operations/clickhouse.md: needs ClickHouse',
+  'docs/operations/clickhouse.md: needs ClickHouse',
+  'docs/operations/clickhouse.md: needs ClickHouse',
   'docs/operations/deployment.md: needs Docker',
   'docs/operations/deployment.md: needs an account',
 ];

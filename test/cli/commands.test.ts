@@ -14,6 +14,7 @@ const names = [
   'rejects',
   'keys',
   'check',
+  'migrate',
   'alerts',
   'sync',
   'sql',
