@@ -161,6 +161,11 @@ export interface Store {
   dryRun(): { run<R>(work: (tx: Tx) => R): R; close(): void };
   /** The first commits after `seq`, oldest first. A caller that passes `seq` has everything up to it. */
   commitsAfter(seq: number, limit: number): Commit[];
+  /**
+   * What the ledger held up to a sequence number, as a digest of its records and of what was erased from them; null when no
+   * commit ends with it. Equal digests are equal records.
+   */
+  stateDigest(sequence: number): string | null;
   /** These columns of the records with `after < seq <= upTo`, in order. */
   records<T extends LedgerTable, C extends ColumnName<T>>(
     table: T,

@@ -18,6 +18,7 @@ import { createRequestGuard, type GuardedFace } from './http/request-guard.ts';
 import { createRequestLog } from './http/request-log.ts';
 import type { FastPath, RequestObserver } from './http/server.ts';
 import { createFollower } from './ledger/follower.ts';
+import { IndexFiles } from './ledger/index-files/index-files.ts';
 import { createLedger, type Ledger } from './ledger/ledger.ts';
 import { createClock } from './lib/clock.ts';
 import { withoutValues } from './lib/log-text.ts';
@@ -127,10 +128,9 @@ export const createApp = (config: Config, options: AppOptions): App => {
       documents.stop();
       await background.stop();
       await core.clickhouse()?.stop();
-      engine.close();
-      sqlEngine.close();
+      for (const each of [engine, sqlEngine]) each.close();
       await ended;
-      await ledger.idle();
+      await ledger.close();
       store.close();
       await telemetry.close();
       log.debug({ data: config.data }, 'store closed');
@@ -173,13 +173,13 @@ const createCore = (config: Config, { log, onStatement }: AppOptions, telemetry:
   const opened = openStore({ ...config, nowUs, onCommitted, ...statementListener(config, log, onStatement) });
   const store = telemetry.observeStore(opened);
   log.debug({ data: config.data }, 'store opened');
-  const ledger = createLedger(store, { logger: log });
-  const { trace } = telemetry;
+  const indexFiles = new IndexFiles(store, { ...config, version: programVersion(), log });
+  const ledger = createLedger(store, { logger: log, indexFiles });
   const engine = openDatasetEngine(config, log);
   const sqlEngine = openSqlEngine(config, engine.folder, log);
   const { clickhouse, openEngines } = factsIn(config, log, { store, ledger });
-  const services = { store, engine, sqlEngine, ledger, limits: config, nowUs, log, trace, openEngines };
-  const domains = createDomains(services);
+  const parts = { store, engine, sqlEngine, ledger, limits: config, nowUs, log, openEngines, trace: telemetry.trace };
+  const domains = createDomains(parts);
   return { store, ledger, engine, sqlEngine, domains, nowUs, clickhouse };
 };
 

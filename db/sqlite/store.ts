@@ -31,6 +31,7 @@ import { RecentCommits } from './recent-commits.ts';
 import { RecordReader } from './record-reader.ts';
 import { readSlices } from './slices.ts';
 import { checkStart } from './start-check.ts';
+import { stateDigestOf } from './state-digest.ts';
 import { SqliteTransaction } from './transaction.ts';
 import { verifyStore } from './verify.ts';
 import { type WriteFaultListener, WriteHealth } from './write-health.ts';
@@ -131,6 +132,10 @@ class SqliteStore implements Store {
     const condition = 'where last_seq > ? order by last_seq limit ?';
     const rows = this.#reader.read({ table: commits, columns: commitColumns, condition, parameters: [seq, limit] });
     return rows as unknown as Commit[];
+  }
+
+  stateDigest(sequence: number): string | null {
+    return stateDigestOf(this.#client, sequence);
   }
 
   records<T extends LedgerTable, C extends ColumnName<T>>(

@@ -4,18 +4,29 @@ import { openStore, storeExists } from '../../db/open.ts';
 import type { Store, StoreOptions } from '../../db/store.ts';
 import type { Config } from '../config.ts';
 import { createDomains, type Domains } from '../domains.ts';
+import { IndexFiles } from '../ledger/index-files/index-files.ts';
 import { createLedger, type Ledger } from '../ledger/ledger.ts';
 import { createClock } from '../lib/clock.ts';
 import { silentLog } from '../lib/debug-log.ts';
 import { noTrace } from '../lib/telemetry.ts';
+import { programVersion } from '../version.ts';
 import { CommandError, exitFailure, isSystemError } from './exit.ts';
 
 /** The services of a command: the program without GraphQL and REST, which take longer to load than most commands run. */
 export interface CommandServices {
+  /** The data folder. */
+  readonly data: string;
   readonly store: Store;
   readonly ledger: Ledger;
   readonly domains: Domains;
 }
+
+/** A command starts faster with the files that servers write, and writes none. */
+const readingOnly = {
+  indexFileRecords: 0,
+  indexFileStopRecords: 0,
+  log: { info: () => undefined, warn: () => undefined },
+} as const;
 
 /** Opens a data folder with `open`. Throws CommandError when the folder cannot be used. */
 export const openOrFail = <R>({ data }: Config, open: () => R): R => {
@@ -35,7 +46,8 @@ export const withData = async <R>(
 ): Promise<R> => {
   const nowUs = createClock(config.now);
   const store = openOrFail(config, () => openStore({ ...config, ...access, nowUs }));
-  const ledger = createLedger(store, { refusesDamaged: true });
+  const indexFiles = new IndexFiles(store, { ...config, ...readingOnly, version: programVersion() });
+  const ledger = createLedger(store, { refusesDamaged: true, indexFiles });
   const engine = openDatasetEngine(config, silentLog);
   // A command waits for its query and has nothing to give way to.
   const sqlEngine = openSqlEngine({ ...config, sqlNiceness: 0 }, engine.folder, silentLog);
@@ -50,11 +62,11 @@ export const withData = async <R>(
       log: silentLog,
       trace: noTrace,
     });
-    return await work({ store, ledger, domains });
+    return await work({ data: config.data, store, ledger, domains });
   } finally {
     engine.close();
     sqlEngine.close();
-    await ledger.idle();
+    await ledger.close();
     store.close();
   }
 };

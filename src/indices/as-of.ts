@@ -1,6 +1,7 @@
 import { upperBound } from '../lib/upper-bound.ts';
 import { copyInto, grownCapacity } from './growable.ts';
 import { SeqArray } from './seq-array.ts';
+import { capacityOf, type HasState, type StateColumns, withSpare } from './state-columns.ts';
 
 /**
  * A timeline of small values for each key: the value at a time is that of the entry with the greatest (atUs, seq) whose
@@ -8,7 +9,7 @@ import { SeqArray } from './seq-array.ts';
  *
  * Positions are valid until the next `add` or `compact`.
  */
-export interface TimelineIndex {
+export interface TimelineIndex extends HasState {
   readonly entries: number;
   /** Number of keys that have an entry. */
   readonly keys: number;
@@ -160,6 +161,44 @@ class TimelineArena implements TimelineIndex {
     this.#arenaUsed = this.#entries;
     this.#isTight = true;
     for (const offsets of this.#freeBySize) offsets.length = 0;
+  }
+
+  exchange(columns: StateColumns): void {
+    const used = this.#arenaUsed;
+    const counts = columns.value('counts', {
+      arenaUsed: used,
+      keysEnd: this.#keysEnd,
+      newestSeq: this.#newestSeq,
+      entries: this.#entries,
+      keys: this.#keys,
+    });
+    const times = columns.changing('times', [this.#times.subarray(0, used)]);
+    const values = columns.changing('values', [this.#values.subarray(0, used)]);
+    const blocks = columns.changing('blocks', [this.#blocks.subarray(0, 3 * this.#keysEnd)]);
+    const free = columns.changing('free', [Uint32Array.from(this.#freeBlocks())]);
+    this.#seqs.exchange(columns.within('seqs'), { length: used, isChanging: true });
+    if (!counts || !times || !values || !blocks || !free) return;
+    const capacity = Math.min(capacityOf(times), capacityOf(values), this.#seqs.capacity);
+    this.#times = withSpare(times, capacity);
+    this.#values = withSpare(values, capacity);
+    this.#blocks = withSpare(blocks, blocks.length);
+    this.#arenaUsed = counts.arenaUsed;
+    this.#keysEnd = counts.keysEnd;
+    this.#newestSeq = counts.newestSeq;
+    this.#entries = counts.entries;
+    this.#keys = counts.keys;
+    this.#isTight = true;
+    for (let index = 0; index < free.length; index += 2)
+      this.#freeBySize[free[index] as number]?.push(free[index + 1] as number);
+  }
+
+  /** Sizes and offsets of free blocks in turns. */
+  *#freeBlocks(): Iterable<number> {
+    for (const [size, offsets] of this.#freeBySize.entries())
+      for (const offset of offsets) {
+        yield size;
+        yield offset;
+      }
   }
 
   #addKey(key: number): void {

@@ -1,12 +1,13 @@
 import { upperBound } from '../lib/upper-bound.ts';
 import { growableUint32 } from './growable.ts';
 import { SeqColumn } from './seq-column.ts';
+import type { HasState } from './state-columns.ts';
 
 /**
  * Sequence numbers as keys, which are appended in ascending order, each with a count that may grow at any time and a mark set at the start.
  * The cost of a sum over the positions [from, to) does not depend on their number. 8 bytes a key and 4 a mark.
  */
-export interface CountedKeys {
+export interface CountedKeys extends HasState {
   readonly length: number;
   /** Bytes allocated, spare capacity included. */
   readonly byteLength: number;
@@ -73,6 +74,11 @@ export const createCountedKeys = (): CountedKeys => {
     upperBound: (bound) => keys.upperBound(bound),
     countBetween: (from, to) => sumUpTo(to) - sumUpTo(from),
     marksBetween: (from, to) => marksBelow(to) - marksBelow(from),
+    exchange(columns) {
+      keys.exchange(columns, 'keys');
+      tree.exchange(columns, 'tree', true);
+      marks.exchange(columns, 'marks');
+    },
     trim() {
       for (const column of [keys, tree, marks]) column.trim();
     },

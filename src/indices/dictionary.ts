@@ -1,3 +1,7 @@
+import { copyInto, growableUint32, grownCapacity } from './growable.ts';
+import { finishHash, HashShards, mixIn } from './hash-shards.ts';
+import { type HasState, type StateColumns, withSpare } from './state-columns.ts';
+
 /** Texts and their codes, which are dense from 0, so that columns and indices hold small integers. */
 export interface ReadonlyDictionary {
   readonly size: number;
@@ -8,34 +12,144 @@ export interface ReadonlyDictionary {
 }
 
 /** A dictionary that assigns codes in the order in which texts are first interned. */
-export interface Dictionary extends ReadonlyDictionary {
+export interface Dictionary extends ReadonlyDictionary, HasState {
   /** Code of a text; a new text gets the next code. */
   intern(text: string): number;
 }
 
-/** Holds up to 2^24 texts, the limit of a Map in V8; beyond it `intern` throws RangeError. */
+/** The texts take up to 4 GB; beyond it `intern` throws RangeError. */
 export const createDictionary = (): Dictionary => {
-  const codes = new Map<string, number>();
-  const texts: string[] = [];
-
+  const texts = new TextTable();
   return {
     get size() {
-      return texts.length;
+      return texts.size;
     },
-    codeOf: (text) => codes.get(text),
-    intern(text) {
-      const known = codes.get(text);
-      if (known !== undefined) return known;
-      const code = texts.length;
-      // The Map first: only it can throw.
-      codes.set(text, code);
-      texts.push(text);
-      return code;
-    },
-    textOf(code) {
-      const text = texts[code];
-      if (text === undefined) throw new RangeError(`no text has code ${code}`);
-      return text;
-    },
+    codeOf: (text) => texts.codeOf(text),
+    intern: (text) => texts.intern(text),
+    textOf: (code) => texts.textOf(code),
+    exchange: (columns) => texts.exchange(columns),
   };
+};
+
+const arenaBytesMax = 2 ** 32 - 1;
+/** How the text behind this byte is stored: a byte for each code unit, or two. */
+const [oneByte, twoBytes] = [0, 1];
+
+/**
+ * Texts behind each other in one array of bytes, so that a file can hold them as they are: a million are then there at once,
+ * where to intern each one takes half a second.
+ */
+class TextTable extends HashShards {
+  #arena = new Uint8Array(64);
+  #used = 0;
+  /** By code: where its text ends in the arena. */
+  readonly #ends = growableUint32();
+  /** By code, as far as texts were interned or read. */
+  #texts: (string | undefined)[] = [];
+  /** The text that is looked for. */
+  #key = '';
+
+  get size(): number {
+    return this.#ends.length;
+  }
+
+  codeOf(text: string): number | undefined {
+    this.#key = text;
+    const code = this.find(hashOf(this.seed, text));
+    return code < 0 ? undefined : code;
+  }
+
+  intern(text: string): number {
+    this.#key = text;
+    const hash = hashOf(this.seed, text);
+    const known = this.find(hash);
+    if (known >= 0) return known;
+    this.#append(text);
+    const code = this.#ends.push(this.#used);
+    this.#texts.push(text);
+    this.add(hash, code);
+    return code;
+  }
+
+  textOf(code: number): string {
+    const text = this.#texts[code];
+    if (text !== undefined) return text;
+    if (!(code >= 0 && code < this.size)) throw new RangeError(`no text has code ${code}`);
+    const read = this.#read(code);
+    this.#texts[code] = read;
+    return read;
+  }
+
+  exchange(columns: StateColumns): void {
+    const arena = columns.fixed('texts', this.#arena.subarray(0, this.#used));
+    this.#ends.exchange(columns, 'ends');
+    if (arena) {
+      this.#arena = withSpare(arena);
+      this.#used = arena.length;
+      this.#texts = new Array(this.size);
+    }
+    this.exchangeShards(columns, this.size);
+  }
+
+  protected isKeyOf(code: number): boolean {
+    const key = this.#key;
+    const arena = this.#arena;
+    const start = this.#startOf(code);
+    const end = this.#ends.values[code] as number;
+    if (arena[start] === twoBytes) return end - start - 1 === 2 * key.length && this.textOf(code) === key;
+    if (end - start - 1 !== key.length) return false;
+    for (let index = 0; index < key.length; index++)
+      if (arena[start + 1 + index] !== key.charCodeAt(index)) return false;
+    return true;
+  }
+
+  protected hashOfCode(code: number): number {
+    return hashOf(this.seed, this.#texts[code] ?? this.#read(code));
+  }
+
+  #startOf(code: number): number {
+    return code === 0 ? 0 : (this.#ends.values[code - 1] as number);
+  }
+
+  #read(code: number): string {
+    const start = this.#startOf(code);
+    const { buffer, byteOffset } = this.#arena;
+    const bytes = Buffer.from(buffer, byteOffset + start + 1, (this.#ends.values[code] as number) - start - 1);
+    return this.#arena[start] === oneByte ? bytes.toString('latin1') : bytes.toString('utf16le');
+  }
+
+  #append(text: string): void {
+    const isNarrow = isOneByteText(text);
+    const bytes = isNarrow ? text.length : 2 * text.length;
+    const start = this.#used + 1;
+    if (start + bytes > arenaBytesMax) throw new RangeError('the texts of a dictionary take more than 4 GB');
+    if (start + bytes > this.#arena.length)
+      this.#arena = copyInto(new Uint8Array(grownCapacity(this.#arena.length, start + bytes)), this.#arena);
+    const arena = this.#arena;
+    arena[this.#used] = isNarrow ? oneByte : twoBytes;
+    for (let index = 0; index < text.length; index++) {
+      const unit = text.charCodeAt(index);
+      if (isNarrow) arena[start + index] = unit;
+      else {
+        arena[start + 2 * index] = unit & 0xff;
+        arena[start + 2 * index + 1] = unit >>> 8;
+      }
+    }
+    this.#used = start + bytes;
+  }
+}
+
+const isOneByteText = (text: string): boolean => {
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 0xff) return false;
+  return true;
+};
+
+/** The hash of a text, two code units at a time. */
+const hashOf = (seed: number, text: string): number => {
+  const { length } = text;
+  let hash = seed;
+  let index = 1;
+  for (; index < length; index += 2) hash = mixIn(hash, text.charCodeAt(index - 1) | (text.charCodeAt(index) << 16));
+  if (index === length) hash = mixIn(hash, text.charCodeAt(index - 1));
+  return finishHash(hash, length);
 };

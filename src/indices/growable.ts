@@ -1,8 +1,8 @@
-type TypedArray = Float64Array | Int32Array | Uint32Array | Uint8Array;
+import { type ColumnArray, type StateColumns, withSpare } from './state-columns.ts';
 
 /** A typed array that grows by half when it is full. */
 export interface Growable<A> {
-  /** The backing array, at least `length` long. Read it again after `push` or `trim`: both may replace it. */
+  /** The backing array, at least `length` long. Read it again after `push`, `set` or `trim`: they may replace it. */
   readonly values: A;
   readonly length: number;
   /** Bytes allocated, spare capacity included. */
@@ -13,6 +13,8 @@ export interface Growable<A> {
   set(position: number, value: number): void;
   /** Releases spare capacity. */
   trim(): void;
+  /** Writes or loads the elements; `isChanging` when they are changed in `values` and not by `set` alone. */
+  exchange(columns: StateColumns, name: string, isChanging?: boolean): void;
 }
 
 /** Marks an absent value in a column of unsigned integers: no row, code or position is as great. */
@@ -25,19 +27,22 @@ export const grownCapacity = (capacity: number, needed: number): number =>
   Math.max(capacityMin, needed, Math.ceil(capacity * 1.5));
 
 /** Copies `source` to the start of `target` and returns `target`. */
-export const copyInto = <A extends TypedArray>(target: A, source: A): A => {
+export const copyInto = <A extends ColumnArray>(target: A, source: A): A => {
   target.set(source);
   return target;
 };
 
-const createGrowable = <A extends TypedArray>(allocate: (capacity: number) => A): Growable<A> => {
+const createGrowable = <A extends ColumnArray>(allocate: (capacity: number) => A): Growable<A> => {
   let values = allocate(capacityMin);
   let length = 0;
+  /** The elements below it are being written to a file. */
+  let shared = 0;
 
   const resize = (capacity: number): void => {
     const next = allocate(capacity);
     next.set(values.subarray(0, length));
     values = next;
+    shared = 0;
   };
 
   return {
@@ -58,10 +63,22 @@ const createGrowable = <A extends TypedArray>(allocate: (capacity: number) => A)
     },
     set(position, value) {
       if (!(position >= 0 && position < length)) throw new RangeError(`position ${position} is not below ${length}`);
+      if (position < shared) resize(values.length);
       values[position] = value;
     },
     trim() {
       if (length < values.length) resize(length);
+    },
+    exchange(columns, name, isChanging = false) {
+      const used = values.subarray(0, length) as A;
+      const loaded = isChanging ? columns.changing(name, [used]) : columns.fixed(name, used);
+      if (!loaded) {
+        shared = isChanging ? 0 : length;
+        return;
+      }
+      values = withSpare(loaded);
+      length = loaded.length;
+      shared = 0;
     },
   };
 };

@@ -1,4 +1,5 @@
 import { type Growable, growableUint32 } from './growable.ts';
+import type { HasState, StateColumns } from './state-columns.ts';
 
 /**
  * An address as unsigned 32-bit words, the most significant first: one for IPv4, four for IPv6. Always of this one
@@ -7,7 +8,7 @@ import { type Growable, growableUint32 } from './growable.ts';
 export type AddressWords = Uint32Array;
 
 /** First and last addresses of the ranges of one family, ascending by first, without an object per range. */
-export interface IpBounds {
+export interface IpBounds extends HasState {
   readonly length: number;
   readonly byteLength: number;
   push(first: AddressWords, last: AddressWords): void;
@@ -140,6 +141,12 @@ class FlatIpBounds implements IpBounds {
     };
     visit(maximaLevels, 0, Number.POSITIVE_INFINITY);
     return found;
+  }
+
+  exchange(columns: StateColumns): void {
+    this.#firsts.exchange(columns, 'firsts');
+    for (const [depth, level] of this.#levels.entries()) level.exchange(columns, `lasts ${depth}`);
+    this.#length = this.#firsts.length / this.#wordsPerAddress;
   }
 
   trim(): void {

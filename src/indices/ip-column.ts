@@ -1,5 +1,6 @@
 import type { IpAddress } from '../lib/ip.ts';
 import { growableUint8, growableUint32 } from './growable.ts';
+import { exchangeColumns, type StateColumns } from './state-columns.ts';
 
 /** A column of addresses; null for rows without one. 5 bytes a row, 16 more for IPv6. */
 export const createIpColumn = () => {
@@ -23,6 +24,9 @@ export const createIpColumn = () => {
       if (family.values[row] !== 6) return null;
       const [a = 0, b = 0, c = 0, d = 0] = words.values.subarray(cell, cell + 4);
       return { family: 6, words: [a, b, c, d] };
+    },
+    exchange(columns: StateColumns): void {
+      exchangeColumns(columns, { family, value, words });
     },
     get byteLength() {
       return family.byteLength + value.byteLength + words.byteLength;

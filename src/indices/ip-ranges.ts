@@ -1,8 +1,9 @@
 import type { IpAddress } from '../lib/ip.ts';
 import { growableUint32 } from './growable.ts';
 import { type AddressWords, createIpBounds } from './ip-bounds.ts';
-import { createFinder4, createFinder6, createIpSweep } from './ip-segments.ts';
+import { createFinder4, createFinder6, createIpSweep, type IpSegments } from './ip-segments.ts';
 import { SeqColumn } from './seq-column.ts';
+import type { HasState, StateColumns } from './state-columns.ts';
 
 /** Addresses from first to last, both included and of one family, with first <= last. */
 export interface IpRange {
@@ -18,7 +19,7 @@ export interface IpRange {
  * Finds the range of an address. Ranges may overlap and nest: the narrowest that contains the address wins, of equally
  * narrow ones the greater ordinal. A position is the rank of a range in the order of addition.
  */
-export interface IpRanges {
+export interface IpRanges extends HasState {
   readonly ranges: number;
   /** Number of runs of addresses with one winner, gaps between ranges included. */
   readonly segments: number;
@@ -50,6 +51,8 @@ const copyWords = (ip: IpAddress, target: AddressWords): AddressWords => {
   return target;
 };
 
+const noSegments: IpSegments = { starts: new Uint32Array(0), winners: new Int32Array(0) };
+
 const createFamily = (wordsPerAddress: 1 | 4) => {
   const bounds = createIpBounds(wordsPerAddress);
   const cities = growableUint32();
@@ -80,9 +83,22 @@ const createFamily = (wordsPerAddress: 1 | 4) => {
       ordinals.push(ordinal);
       sweep.open(position, firstWords);
     },
-    finish() {
+    /** Closes the open ranges and returns the segments of all. */
+    sweep(): IpSegments {
       for (const column of [bounds, cities, ordinals]) column.trim();
-      const segments = sweep.finish();
+      return sweep.finish();
+    },
+    /** Writes the ranges and their segments, or loads them and returns the segments. */
+    exchange(columns: StateColumns, { starts, winners } = noSegments): IpSegments {
+      bounds.exchange(columns.within('bounds'));
+      cities.exchange(columns, 'cities');
+      ordinals.exchange(columns, 'ordinals');
+      return {
+        starts: columns.fixed('starts', starts) ?? starts,
+        winners: columns.fixed('winners', winners) ?? winners,
+      };
+    },
+    finish(segments: IpSegments) {
       return {
         segments,
         length: bounds.length,
@@ -118,31 +134,45 @@ export const createIpRangesBuilder = (): IpRangesBuilder => {
       family4.add(range);
     },
 
-    finish() {
-      const ranges4 = family4.finish();
-      const ranges6 = family6.finish();
-      const finder4 = createFinder4(ranges4.segments);
-      const find6 = createFinder6(ranges6.segments);
-      // Positions of IPv6 ranges follow those of the IPv4 ranges.
-      const offset6 = ranges4.length;
+    finish: () => rangesOf(family4, family4.sweep(), family6, family6.sweep()),
+  };
+};
 
-      return {
-        ranges: ranges4.length + ranges6.length,
-        segments: ranges4.segments.winners.length + ranges6.segments.winners.length,
-        byteLength: ranges4.byteLength + ranges6.byteLength + finder4.byteLength,
-        find(ip) {
-          if (ip.family === 4) return finder4.find(ip.value);
-          const position = find6(ip.words);
-          return position < 0 ? position : position + offset6;
-        },
-        find4: finder4.find,
-        cityOf: (position) => (position < offset6 ? ranges4.cityOf(position) : ranges6.cityOf(position - offset6)),
-        ordinalOf: (position) =>
-          position < offset6 ? ranges4.ordinalOf(position) : ranges6.ordinalOf(position - offset6),
-        rangeAt: (position) => (position < offset6 ? ranges4.rangeAt(position) : ranges6.rangeAt(position - offset6)),
-        candidates: (ip) =>
-          ip.family === 4 ? ranges4.candidates(ip) : ranges6.candidates(ip).map((position) => position + offset6),
-      };
+/** Loads what `exchange` of ranges has written. */
+export const loadIpRanges = (columns: StateColumns): IpRanges => {
+  const [family4, family6] = [createFamily(1), createFamily(4)];
+  const segments4 = family4.exchange(columns.within('ipv4'));
+  return rangesOf(family4, segments4, family6, family6.exchange(columns.within('ipv6')));
+};
+
+type Family = ReturnType<typeof createFamily>;
+
+const rangesOf = (family4: Family, segments4: IpSegments, family6: Family, segments6: IpSegments): IpRanges => {
+  const ranges4 = family4.finish(segments4);
+  const ranges6 = family6.finish(segments6);
+  const finder4 = createFinder4(segments4);
+  const find6 = createFinder6(segments6);
+  // Positions of IPv6 ranges follow those of the IPv4 ranges.
+  const offset6 = ranges4.length;
+
+  return {
+    ranges: ranges4.length + ranges6.length,
+    segments: segments4.winners.length + segments6.winners.length,
+    byteLength: ranges4.byteLength + ranges6.byteLength + finder4.byteLength,
+    find(ip) {
+      if (ip.family === 4) return finder4.find(ip.value);
+      const position = find6(ip.words);
+      return position < 0 ? position : position + offset6;
+    },
+    find4: finder4.find,
+    cityOf: (position) => (position < offset6 ? ranges4.cityOf(position) : ranges6.cityOf(position - offset6)),
+    ordinalOf: (position) => (position < offset6 ? ranges4.ordinalOf(position) : ranges6.ordinalOf(position - offset6)),
+    rangeAt: (position) => (position < offset6 ? ranges4.rangeAt(position) : ranges6.rangeAt(position - offset6)),
+    candidates: (ip) =>
+      ip.family === 4 ? ranges4.candidates(ip) : ranges6.candidates(ip).map((position) => position + offset6),
+    exchange(columns) {
+      family4.exchange(columns.within('ipv4'), segments4);
+      family6.exchange(columns.within('ipv6'), segments6);
     },
   };
 };

@@ -3,7 +3,7 @@ import { growableInt32, growableUint32 } from './growable.ts';
 import { type AddressWords, compareAddress, type IpBounds } from './ip-bounds.ts';
 
 /** Disjoint runs of addresses, ascending; each ends where the next starts, the last one at the highest address. */
-interface IpSegments {
+export interface IpSegments {
   /** Start addresses, flat. */
   readonly starts: Uint32Array;
   /** Position of the winning range of each segment, -1 where no range is. */

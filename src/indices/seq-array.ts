@@ -1,4 +1,5 @@
 import { upperBound } from '../lib/upper-bound.ts';
+import { capacityOf, type StateColumns, withSpare } from './state-columns.ts';
 
 /** Stands for no sequence number; greater than all. */
 export const noSeq = Number.POSITIVE_INFINITY;
@@ -69,6 +70,29 @@ export class SeqArray {
     const next = previous instanceof Uint32Array ? new Uint32Array(capacity) : new Float64Array(capacity);
     next.set(capacity < previous.length ? previous.subarray(0, capacity) : previous);
     this.#offsets = next;
+  }
+
+  /** Replaces the array by a copy, so that who holds it sees no later change. */
+  detach(): void {
+    this.#offsets = this.#offsets.slice();
+  }
+
+  /** Writes or loads the first `length` numbers; returns how many the file holds. */
+  exchange(columns: StateColumns, { length, isChanging }: { length: number; isChanging: boolean }): number | undefined {
+    const form = columns.value('form', {
+      base: Number.isNaN(this.#base) ? null : this.#base,
+      isWide: this.#offsets instanceof Float64Array,
+    });
+    if (form?.isWide) {
+      this.#offsets = new Float64Array(0);
+      this.#noOffset = noSeq;
+    }
+    if (form && form.base !== null) this.#base = form.base;
+    const used = this.#offsets.subarray(0, length);
+    const loaded = isChanging ? columns.changing('offsets', [used]) : columns.fixed('offsets', used);
+    if (!loaded) return undefined;
+    this.#offsets = withSpare(loaded, capacityOf(loaded));
+    return loaded.length;
   }
 
   #widen(): void {

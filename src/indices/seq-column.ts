@@ -1,10 +1,13 @@
 import { grownCapacity } from './growable.ts';
 import { SeqArray } from './seq-array.ts';
+import type { StateColumns } from './state-columns.ts';
 
 /** A column of sequence numbers that grows by half when it is full: 4 bytes each while they are within 2^32 of the first. */
 export class SeqColumn {
   readonly #seqs = new SeqArray(0);
   #length = 0;
+  /** The numbers below this position are being written to a file. */
+  #shared = 0;
 
   get length(): number {
     return this.#length;
@@ -18,7 +21,7 @@ export class SeqColumn {
   /** Appends a sequence number, or `noSeq`, and returns its position. */
   push(seq: number): number {
     const position = this.#length;
-    if (position === this.#seqs.capacity) this.#seqs.resize(grownCapacity(position, position + 1));
+    if (position === this.#seqs.capacity) this.#resize(grownCapacity(position, position + 1));
     this.#seqs.set(position, seq);
     this.#length = position + 1;
     return position;
@@ -33,6 +36,10 @@ export class SeqColumn {
   set(position: number, seq: number): void {
     if (!(position >= 0 && position < this.#length))
       throw new RangeError(`position ${position} is not below ${this.#length}`);
+    if (position < this.#shared) {
+      this.#seqs.detach();
+      this.#shared = 0;
+    }
     this.#seqs.set(position, seq);
   }
 
@@ -43,6 +50,18 @@ export class SeqColumn {
 
   /** Releases spare capacity. */
   trim(): void {
-    if (this.#length < this.#seqs.capacity) this.#seqs.resize(this.#length);
+    if (this.#length < this.#seqs.capacity) this.#resize(this.#length);
+  }
+
+  /** Writes or loads the numbers. */
+  exchange(columns: StateColumns, name: string): void {
+    const length = this.#seqs.exchange(columns.within(name), { length: this.#length, isChanging: false });
+    this.#shared = length === undefined ? this.#length : 0;
+    this.#length = length ?? this.#length;
+  }
+
+  #resize(capacity: number): void {
+    this.#seqs.resize(capacity);
+    this.#shared = 0;
   }
 }

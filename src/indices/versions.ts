@@ -1,8 +1,9 @@
 import { absentUint32, growableUint32 } from './growable.ts';
 import { SeqColumn } from './seq-column.ts';
+import { exchangeColumns, type HasState } from './state-columns.ts';
 
 /** The values of keys over time, by the seq that set them. Keys are dense codes from 0, values below 2^32 - 1. */
-export interface Versions {
+export interface Versions extends HasState {
   /** Sets a value; the seqs of a key must ascend. False for a replay and for a value that changes nothing. */
   add(key: number, seq: number, value: number): boolean;
   /** The last value set at or before a seq, 0 when there is none. Costs one step for each later version. */
@@ -50,6 +51,9 @@ export const createVersions = (): Versions => {
           if (seq <= upTo) yield { key, seq, value: values.values[version] as number };
         }
       }
+    },
+    exchange(columns) {
+      exchangeColumns(columns, { newest, seqs, values, previous });
     },
     get byteLength() {
       return newest.byteLength + seqs.byteLength + values.byteLength + previous.byteLength;

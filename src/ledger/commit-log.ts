@@ -1,8 +1,9 @@
 import { growableFloat64 } from '../indices/growable.ts';
+import type { HasState } from '../indices/state-columns.ts';
 import { upperBound } from '../lib/upper-bound.ts';
 
 /** Which sequence number the ledger had reached at which time. Both ascend, so either finds the other. */
-export interface CommitLog {
+export interface CommitLog extends HasState {
   add(lastSeq: number, recordedAtUs: number): void;
   /** The last sequence number recorded at or before an instant; 0 when there was none. */
   sequenceAt(atUs: number): number;
@@ -26,6 +27,10 @@ export const createCommitLog = (): CommitLog => {
       if (seq < 1) return null;
       const position = upperBound(lastSeqs.values, seq - 1, 0, lastSeqs.length);
       return position < times.length ? (times.values[position] as number) : null;
+    },
+    exchange(columns) {
+      lastSeqs.exchange(columns, 'lastSeqs');
+      times.exchange(columns, 'times');
     },
   };
 };

@@ -1,10 +1,10 @@
 import type { ColumnName, Damage, LedgerTable, Row, Store, Tx } from '../../db/store.ts';
 import { DomainError } from '../errors.ts';
 import type { Area } from './areas.ts';
-import { coalesced } from './coalesce.ts';
+import { type Coalesced, coalesced } from './coalesce.ts';
 import { type CommitLog, createCommitLog } from './commit-log.ts';
 import { inApplyOrder, type Projection, type ProjectionSize } from './projection.ts';
-import { type RecordCounts, Replay, type Subscription } from './replay.ts';
+import { type RebuildResult, type RecordCounts, Replay, type Subscription } from './replay.ts';
 import { Soundness, type SoundnessOptions } from './soundness.ts';
 
 export interface Snapshot {
@@ -67,17 +67,18 @@ export interface Ledger {
   refuseDamaged(area: Area): void;
   /** Resolves when no catch-up runs any more. */
   idle(): Promise<void>;
+  /** How the indices came into memory; null until they did. */
+  readonly rebuild: RebuildResult | null;
+  /** Writes the indices to a file when enough is new since the last one. Nothing is written to a file afterwards. */
+  close(): Promise<void>;
 }
 
 export const createLedger = (store: Store, options: SoundnessOptions = {}): Ledger => {
-  const { logger } = options;
   const soundness = new Soundness(store, options);
   const subscriptions: Subscription[] = [];
   const commitLog = createCommitLog();
   const listeners = new Set<() => void>();
   const recordListeners = new Set<(counts: RecordCounts) => void>();
-  let replay: Replay | undefined;
-  let ready = false;
 
   const startReplay = (): Replay => {
     const onStep = (counts: RecordCounts): void => {
@@ -87,23 +88,14 @@ export const createLedger = (store: Store, options: SoundnessOptions = {}): Ledg
     return new Replay(store, commitLog, inApplyOrder(subscriptions), onStep);
   };
 
-  const catchUps = coalesced(async () => {
-    replay ??= startReplay();
-    const rebuilding = !ready;
-    const startedAt = performance.now();
-    const { records } = rebuilding ? await soundness.rebuild(replay) : await replay.run(false);
-    ready = true;
-    const ms = Math.round(performance.now() - startedAt);
-    if (rebuilding) logger?.debug({ records, ms, indices: indexStatesOf(subscriptions) }, 'projections rebuilt');
-    else if (records > 0) logger?.debug({ records, ms, sequence: replay.sequence }, 'projections caught up');
-  });
-
-  const sequence = (): number => replay?.sequence ?? 0;
+  const state: LedgerState = { replay: undefined, ready: false, rebuild: null, isStopping: false };
+  const catchUps = createCatchUps({ state, soundness, subscriptions, startReplay, options });
+  const sequence = (): number => state.replay?.sequence ?? 0;
   const snapshotAt = (upTo: number): Snapshot => ({ sequence: upTo, atUs: commitLog.recordedAtUs(upTo) });
 
   return {
     subscribe(table, columns, projection) {
-      if (replay) throw new Error(`projection ${projection.name} is registered after the rebuild began`);
+      if (state.replay) throw new Error(`projection ${projection.name} is registered after the rebuild began`);
       const known = subscriptions.find((each) => each.table === table);
       if (known) throw new Error(`${projection.name} and ${known.projection.name} are projections of the same table`);
       subscriptions.push({ table, columns, projection: projection as unknown as Projection<never> });
@@ -111,10 +103,10 @@ export const createLedger = (store: Store, options: SoundnessOptions = {}): Ledg
     catchUp: catchUps.run,
     async write(work) {
       const result = await store.write(work);
-      if (replay) await catchUps.run();
+      if (state.replay) await catchUps.run();
       return result;
     },
-    follow: () => (replay ? catchUps.run() : Promise.resolve()),
+    follow: () => (state.replay ? catchUps.run() : Promise.resolve()),
     snapshot: () => snapshotAt(sequence()),
     snapshotAt,
     resolveSequence: (knownAsOf) => resolveSequence(knownAsOf, sequence(), commitLog),
@@ -130,14 +122,61 @@ export const createLedger = (store: Store, options: SoundnessOptions = {}): Ledg
     },
     indexStates: () => indexStatesOf(subscriptions),
     get ready() {
-      return ready;
+      return state.ready;
     },
     get damages() {
       return soundness.damages;
     },
     refuseDamaged: (area) => soundness.refuseDamaged(area),
     idle: catchUps.idle,
+    get rebuild() {
+      return state.rebuild;
+    },
+    async close() {
+      await catchUps.idle();
+      state.isStopping = true;
+      if (state.ready && options.indexFiles?.isDue(sequence(), true)) await catchUps.run();
+      await options.indexFiles?.close();
+    },
   };
+};
+
+interface LedgerState {
+  replay: Replay | undefined;
+  ready: boolean;
+  rebuild: RebuildResult | null;
+  isStopping: boolean;
+}
+
+interface CatchUpParts {
+  readonly state: LedgerState;
+  readonly soundness: Soundness;
+  readonly subscriptions: readonly Subscription[];
+  readonly startReplay: () => Replay;
+  readonly options: SoundnessOptions;
+}
+
+/** Brings projections level with the store, and writes them to a file now and then: no record is applied meanwhile. */
+const createCatchUps = ({ state, soundness, subscriptions, startReplay, options }: CatchUpParts): Coalesced => {
+  const { logger, indexFiles } = options;
+  const catchUps = coalesced(async () => {
+    state.replay ??= startReplay();
+    const { replay } = state;
+    const rebuilding = !state.ready;
+    const startedAt = performance.now();
+    if (rebuilding) state.rebuild = await soundness.rebuild(replay);
+    const { records } = rebuilding && state.rebuild ? state.rebuild : await replay.run(false);
+    state.ready = true;
+    const ms = Math.round(performance.now() - startedAt);
+    if (rebuilding)
+      logger?.debug({ ...state.rebuild, ms, indices: indexStatesOf(subscriptions) }, 'projections rebuilt');
+    else if (records > 0) logger?.debug({ records, ms, sequence: replay.sequence }, 'projections caught up');
+    if (indexFiles?.isDue(replay.sequence, state.isStopping) !== true || soundness.damages.length > 0) return;
+    // The server is ready after the rebuild, and need not wait for a file.
+    if (rebuilding) setImmediate(() => void catchUps.run().catch(() => undefined));
+    else indexFiles.write(await replay.capture());
+  });
+  return catchUps;
 };
 
 const resolveSequence = ({ knownAtUs, sequence }: KnownAsOf, last: number, commitLog: CommitLog): number => {

@@ -1,3 +1,4 @@
+import type { StateColumns } from '../indices/state-columns.ts';
 import { compareTexts } from '../lib/compare.ts';
 
 /** How much memory a projection holds. */
@@ -16,10 +17,14 @@ export interface Projection<R> {
   prepare?(rows: R[], rebuilding: boolean): Promise<void>;
   /** Adds the records at once, without awaiting, so that no reader sees half a commit. Replaying a row is harmless. */
   apply(rows: R[]): void;
-  /** Called once, when the rebuild on start is done. */
+  /** Called when the start is done and has read many records, to release what that left unused. */
   rebuilt?(): Promise<void>;
   /** Reported to operators; a projection without it is too small to matter. */
   size?(): ProjectionSize;
+  /** Writes its whole state to an index file, or loads it before the first record is applied. */
+  exchange(columns: StateColumns): void;
+  /** The values of settings that the state depends on. */
+  readonly settings?: readonly number[];
 }
 
 type Named = Pick<Projection<never>, 'name' | 'after'>;

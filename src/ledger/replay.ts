@@ -1,5 +1,8 @@
 import type { Commit, LedgerTable, Store } from '../../db/store.ts';
+import type { StateColumns } from '../indices/state-columns.ts';
 import type { CommitLog } from './commit-log.ts';
+import { CapturedColumns, LoadedColumns } from './index-files/columns.ts';
+import type { CapturedIndices, IndexFiles } from './index-files/index-files.ts';
 import type { Projection } from './projection.ts';
 
 export interface Subscription {
@@ -19,6 +22,14 @@ export interface ReplayResult {
   readonly records: number;
 }
 
+/** How the indices came into memory at the start. */
+export interface RebuildResult extends ReplayResult {
+  /** Up to which sequence number they are from a file; 0 without one. */
+  readonly fromFile: number;
+  readonly fileMs: number;
+  readonly recordsMs: number;
+}
+
 /** Reads commits from the store and applies them to projections, step by step. */
 export class Replay {
   readonly #store: Store;
@@ -29,6 +40,8 @@ export class Replay {
   /** The subscriptions that had the newest records: they probably have the next ones, too. */
   #recent: readonly Subscription[] = [];
   #sequence = 0;
+  /** Why the indices hold a part of a file only; none of it may be used. */
+  #loadFault: unknown;
 
   constructor(
     store: Store,
@@ -45,6 +58,64 @@ export class Replay {
   /** The sequence number up to which records are applied. */
   get sequence(): number {
     return this.#sequence;
+  }
+
+  /** Loads the indices from a file, if there is one, and applies all later records, also those committed meanwhile. */
+  async rebuild(files: Pick<IndexFiles, 'load'> | null): Promise<RebuildResult> {
+    const startedAt = performance.now();
+    if (this.#loadFault !== undefined) throw this.#loadFault;
+    if (files && this.#sequence === 0) await this.#load(files);
+    const fromFile = this.#sequence;
+    const loadedAt = performance.now();
+    const { records } = await this.run(true);
+    // What is from a file is as it should be; few records more change that little.
+    if (records * 16 > fromFile) for (const { projection } of this.#subscriptions) await projection.rebuilt?.();
+    return { records, fromFile, fileMs: loadedAt - startedAt, recordsMs: performance.now() - loadedAt };
+  }
+
+  /** The state of all projections. No record may be applied until it resolves. */
+  async capture(): Promise<CapturedIndices> {
+    const sequence = this.#sequence;
+    const captured = new CapturedColumns();
+    for (const exchange of this.#exchanges(captured)) {
+      exchange();
+      await nextIteration();
+    }
+    return { sequence, columns: await captured.settled(), settings: this.#settings() };
+  }
+
+  async #load(files: Pick<IndexFiles, 'load'>): Promise<void> {
+    // Projections name the same columns whatever they hold.
+    const empty = new CapturedColumns();
+    for (const exchange of this.#exchanges(empty)) exchange();
+    const loaded = await files.load(empty.names, this.#settings());
+    if (!loaded) return;
+    try {
+      for (const exchange of this.#exchanges(new LoadedColumns(loaded.columns))) {
+        exchange();
+        await nextIteration();
+      }
+    } catch (error) {
+      this.#loadFault = error;
+      throw error;
+    }
+    this.#sequence = loaded.sequence;
+    this.#onStep(new Map());
+  }
+
+  #exchanges(columns: StateColumns): (() => void)[] {
+    return [
+      () => this.#log.exchange(columns.within('commits')),
+      ...this.#subscriptions.map(
+        ({ projection }) =>
+          () =>
+            projection.exchange(columns.within(projection.name)),
+      ),
+    ];
+  }
+
+  #settings(): string {
+    return JSON.stringify(this.#subscriptions.map(({ projection: { name, settings = [] } }) => [name, ...settings]));
   }
 
   /** Applies what was committed before the call, and when `rebuilding` also what was committed meanwhile. */
@@ -65,7 +136,6 @@ export class Replay {
     }
     // A commit without records may still have ended an import.
     if (steps === 0) this.#onStep(new Map());
-    if (rebuilding) for (const { projection } of this.#subscriptions) await projection.rebuilt?.();
     return { records: this.#sequence - from };
   }
 

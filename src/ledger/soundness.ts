@@ -2,12 +2,15 @@ import type { Logger } from 'pino';
 import type { Damage, Store } from '../../db/store.ts';
 import { DomainError } from '../errors.ts';
 import { type Area, areas } from './areas.ts';
-import type { Replay, ReplayResult } from './replay.ts';
+import type { IndexFiles } from './index-files/index-files.ts';
+import type { RebuildResult, Replay } from './replay.ts';
 
 export interface SoundnessOptions {
-  readonly logger?: Pick<Logger, 'debug' | 'error'>;
+  readonly logger?: Pick<Logger, 'debug' | 'error' | 'info'>;
   /** Whether the rebuild rejects with DATA_DAMAGED when anything is damaged; default: the rest can be used. */
   readonly refusesDamaged?: boolean;
+  /** Files with the indices of this store. */
+  readonly indexFiles?: IndexFiles | undefined;
 }
 
 /** Further ones only repeat that the store is damaged. */
@@ -29,9 +32,9 @@ export class Soundness {
   }
 
   /** Runs the rebuild beside the check of a store that nobody knows to be sound: only both make the answers right. */
-  async rebuild(replay: Replay): Promise<ReplayResult> {
+  async rebuild(replay: Replay): Promise<RebuildResult> {
     const checking = this.#store.checkAtStart((found) => this.#add(found));
-    const [built, check] = await Promise.allSettled([replay.run(true), checking]);
+    const [built, check] = await Promise.allSettled([replay.rebuild(this.#options.indexFiles ?? null), checking]);
     if (check.status === 'rejected') throw check.reason;
     const [first] = check.value;
     this.#add(check.value);
@@ -39,7 +42,7 @@ export class Soundness {
     if (built.status === 'fulfilled') return built.value;
     if (!first) throw built.reason;
     this.#add([{ table: null, message: `the indices cannot be built from damaged records: ${String(built.reason)}` }]);
-    return { records: 0 };
+    return { records: 0, fromFile: 0, fileMs: 0, recordsMs: 0 };
   }
 
   /** Throws DATA_DAMAGED when a table is damaged that an area rests on. */
@@ -50,6 +53,8 @@ export class Soundness {
   }
 
   #add(found: readonly Damage[]): void {
+    // They would hold what is damaged, and be used after it was put right.
+    if (found.length > 0) void this.#options.indexFiles?.discard();
     this.#damages = [...this.#damages, ...found];
     for (const { table, message } of found.slice(0, loggedDamagesMax)) this.#options.logger?.error({ table }, message);
   }

@@ -94,6 +94,22 @@ export const storeSettings = {
     description:
       'Number of records up to which a store that was not closed by asof, or that was changed by others since, is checked as a whole before the server is ready; of a larger one only so many of the newest records are, and the others in the background.',
   },
+  indexFileRecords: {
+    type: integer({ min: 0 }),
+    default: '250000',
+    description:
+      'New records after which the indices are written to a file beside the store, from which the next start loads them; 0 writes none.',
+  },
+  indexFileStopRecords: {
+    type: integer({ min: 0 }),
+    default: '20000',
+    description: 'The same when the server stops.',
+  },
+  indexFileStopMs: {
+    type: integer({ min: 0 }),
+    default: '5000',
+    description: 'How long a server that stops writes such a file before it leaves it out, in milliseconds.',
+  },
   followMs: {
     type: integer(),
     default: '250',

@@ -31,6 +31,12 @@ const addIndices = (registry: Registry, { health, ledger, server }: Watched): vo
     });
   };
   gauge('asof_ready', 'Whether questions can be answered: 1 once the indices are built.', () => Number(ledger.ready));
+  gauge('asof_start_seconds', 'How long the indices took to be built at the start; 0 until they are.', () => {
+    return ((ledger.rebuild?.fileMs ?? 0) + (ledger.rebuild?.recordsMs ?? 0)) / 1000;
+  });
+  gauge('asof_start_records', 'Records that were read at the start because no index file had them.', () => {
+    return ledger.rebuild?.records ?? 0;
+  });
   gauge(
     'asof_sequence',
     'Sequence number of the newest record that answers rest on.',

@@ -102,8 +102,10 @@ it('a server that is killed has stored every acknowledged event exactly once', {
 }, async () => {
   const data = await folder();
   const log: ClientLog = { sent: new Set(), acknowledged: new Set(), faces: new Set() };
+  let fromFiles = 0;
   for (let round = 0; round < rounds; round++) {
-    const server = await serve(['--data', data, '--empty']);
+    // Killed while it writes index files all the time, too.
+    const server = await serve(['--data', data, '--empty', '--index-file-records', '25']);
     const before = log.acknowledged.size;
     const enough = before + 100 + 150 * round;
     const sending = [
@@ -119,6 +121,9 @@ it('a server that is killed has stored every acknowledged event exactly once', {
 
     const { app, close } = await openApp({ data });
     const rows = app.store.page(experimentEvents, { key: 'seq', direction: 'asc', limit: 10_000_000 });
+    const { columns } = app.domains.experimentEvents;
+    expect(Array.from({ length: columns.rows }, (_, row) => columns.seqOf(row))).toEqual(rows.map(({ seq }) => seq));
+    fromFiles += app.ledger.rebuild?.fromFile ?? 0;
     await close();
     const ids = rows.map(({ eventId }) => eventId as string);
     expect(new Set(ids).size).toBe(ids.length);
@@ -126,5 +131,6 @@ it('a server that is killed has stored every acknowledged event exactly once', {
     const stored = new Set(ids);
     expect([...log.acknowledged].filter((id) => !stored.has(id))).toEqual([]);
   }
+  expect(fromFiles).toBeGreaterThan(0);
   expect((await asof(['verify', '--data', data])).code).toBe(0);
 });

@@ -27,6 +27,7 @@ describe('the ledger', () => {
         seen.push({ from: ledger.snapshot().sequence, lengths: [changes.length, sales.length] });
         for (const { seq } of rows) changes.push(seq);
       },
+      exchange: () => undefined,
     });
     ledger.subscribe(transactions, ['seq'], {
       name: 'sales',
@@ -35,6 +36,7 @@ describe('the ledger', () => {
       apply(rows) {
         for (const { seq } of rows) sales.push(seq);
       },
+      exchange: () => undefined,
     });
     return { ledger, changes, sales, seen };
   };
@@ -97,6 +99,7 @@ describe('the ledger', () => {
         if (failing) throw new Error('on purpose');
       },
       apply: (rows) => rows.forEach(({ seq }) => void applied.push(seq)),
+      exchange: () => undefined,
     });
     await store.write(appendChange());
     await expect(ledger.catchUp()).rejects.toThrow('on purpose');

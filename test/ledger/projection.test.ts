@@ -39,21 +39,26 @@ describe('the order of projections', () => {
 describe('a ledger', () => {
   it('fails to start when the order of its projections is wrong', async () => {
     const ledger = createLedger(testStore());
-    ledger.subscribe(statusChanges, ['seq'], { name: 'status', after: ['users'], apply: () => undefined });
+    ledger.subscribe(statusChanges, ['seq'], {
+      name: 'status',
+      after: ['users'],
+      apply: () => undefined,
+      exchange: () => undefined,
+    });
     await expect(ledger.catchUp()).rejects.toThrow('status is declared after users');
     expect(ledger.ready).toBe(false);
   });
 
   it('refuses a second projection of a table, and any projection after the rebuild began', async () => {
     const ledger = createLedger(testStore());
-    ledger.subscribe(statusChanges, ['seq'], { name: 'status', apply: () => undefined });
-    expect(() => ledger.subscribe(statusChanges, ['seq'], { name: 'again', apply: () => undefined })).toThrow(
-      'again and status are projections of the same table',
-    );
+    ledger.subscribe(statusChanges, ['seq'], { name: 'status', apply: () => undefined, exchange: () => undefined });
+    expect(() =>
+      ledger.subscribe(statusChanges, ['seq'], { name: 'again', apply: () => undefined, exchange: () => undefined }),
+    ).toThrow('again and status are projections of the same table');
     await ledger.catchUp();
-    expect(() => ledger.subscribe(transactions, ['seq'], { name: 'late', apply: () => undefined })).toThrow(
-      'projection late is registered after the rebuild began',
-    );
+    expect(() =>
+      ledger.subscribe(transactions, ['seq'], { name: 'late', apply: () => undefined, exchange: () => undefined }),
+    ).toThrow('projection late is registered after the rebuild began');
   });
 
   it('prepares all projections before it applies any, each time in the declared order', async () => {
@@ -66,6 +71,7 @@ describe('a ledger', () => {
       prepare: async () => void calls.push(`prepare ${name}`),
       apply: () => void calls.push(`apply ${name}`),
       rebuilt: async () => void calls.push(`rebuilt ${name}`),
+      exchange: () => undefined,
     });
     // Registered and appended against the declared order.
     ledger.subscribe(followups, ['seq'], projection('followups', ['starts', 'status']));

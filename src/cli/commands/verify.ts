@@ -1,5 +1,6 @@
 import type { Damage } from '../../../db/store.ts';
 import { DomainError } from '../../errors.ts';
+import { problemsOfIndexFiles } from '../../ledger/index-files/index-files.ts';
 import type { Command } from '../command.ts';
 import { type CommandServices, withExistingData } from '../data-folder.ts';
 import { exitProblems, exitSuccess, isSystemError } from '../exit.ts';
@@ -30,7 +31,7 @@ export const verifyCommand: Command = {
       .description(
         'Check that every record and every other row is as it was stored, that none is missing and that the newest are there, ' +
           'that indices and the counts of every import agree with them, and that the file of every image and of every version ' +
-          'of a dataset exists with the size and the SHA-256 it was stored with. Nothing is changed; it works beside a server.',
+          'of a dataset exists with the size and the SHA-256 it was stored with, and every file of indices is whole. Nothing is changed; it works beside a server.',
       )
       .option('--list', `name everything that is damaged; by default the first ${printedMax}`)
       .option('--sample <share>', 'check only this share of records and files, such as 0.1', readShare)
@@ -62,13 +63,14 @@ const more = (count: number): string[] => (count > 0 ? [`and ${count} more: --li
 
 /** What is wrong with the store and the files that it names; of a share of both, 0 to 1. */
 export const problemsOfStore = async (
-  { store, domains: { fileProblems } }: CommandServices,
+  { data, store, domains: { fileProblems } }: CommandServices,
   share = 1,
 ): Promise<Report> => {
   const { damages, records, hasMark } = store.verify(share);
   const found: Report['damages'][number][] = [...damages];
   try {
     for await (const message of fileProblems({ share })) found.push({ message });
+    for await (const message of problemsOfIndexFiles(data, store, { share })) found.push({ message });
   } catch (error) {
     if (!isSystemError(error)) throw error;
     found.push({ message: `files: those of images and datasets cannot be named: ${error.message}` });

@@ -21,9 +21,17 @@ export const createAlertStates = (ledger: Ledger): AlertStates => {
         byRule.set(ruleId, states.set(subject, state));
       }
     },
+    exchange(columns) {
+      const known = [...byRule].map(([ruleId, states]) => ({ ruleId, states: [...states] }));
+      for (const { ruleId, states } of columns.value('states', known) ?? []) byRule.set(ruleId, new Map(states));
+    },
   });
   // Attempts are read from the store. The ledger finds its next records faster when it knows all tables.
-  ledger.subscribe(alertAttempts, ['seq'], { name: 'alertAttempts', apply: () => undefined });
+  ledger.subscribe(alertAttempts, ['seq'], {
+    name: 'alertAttempts',
+    apply: () => undefined,
+    exchange: () => undefined,
+  });
   return {
     stateOf: (ruleId, subject) => byRule.get(ruleId)?.get(subject) ?? 'OK',
     brokenSubjects: (ruleId) =>

@@ -1,5 +1,6 @@
 import { type CountedKeys, createCountedKeys } from '../../indices/counted-keys.ts';
 import { growableUint8, growableUint32 } from '../../indices/growable.ts';
+import type { StateColumns } from '../../indices/state-columns.ts';
 import { createUuidTable } from '../../indices/uuid-table.ts';
 import { letters } from '../../lib/letter.ts';
 import { SharedComputations } from '../../lib/shared-computations.ts';
@@ -128,6 +129,20 @@ export class ConversationIndex {
   /** Gives spare capacity back. */
   trim(): void {
     for (const each of [...this.series, ...this.#logs, this.#orphans, this.#symbols, this.#positions]) each.trim();
+  }
+
+  exchange(columns: StateColumns): void {
+    this.#uuids.exchange(columns.within('uuids'));
+    this.#symbols.exchange(columns, 'symbols');
+    this.#positions.exchange(columns, 'positions');
+    for (const [code, letter] of Array.from(letters).entries()) {
+      this.#seriesOf(code).exchange(columns.within(`series ${letter}`));
+      this.#logOf(code).exchange(columns.within(`log ${letter}`));
+    }
+    this.#orphans.exchange(columns.within('orphans'));
+    const counts = columns.value('counts', { followups: this.#followups, lastSeq: this.#lastSeq });
+    this.#followups = counts?.followups ?? this.#followups;
+    this.#lastSeq = counts?.lastSeq ?? this.#lastSeq;
   }
 
   #seriesOf(symbolCode: number): CountedKeys {

@@ -1,6 +1,7 @@
 import type { CountedKeys } from '../../indices/counted-keys.ts';
 import { growableUint32 } from '../../indices/growable.ts';
 import { SeqColumn } from '../../indices/seq-column.ts';
+import type { StateColumns } from '../../indices/state-columns.ts';
 import type { Work } from '../../lib/work.ts';
 import { createYielder } from '../../lib/yielding.ts';
 
@@ -55,6 +56,11 @@ export class FollowupLog {
     return this.#seqs.byteLength + this.#positions.byteLength;
   }
 
+  exchange(columns: StateColumns): void {
+    this.#seqs.exchange(columns, 'seqs');
+    this.#positions.exchange(columns, 'positions');
+  }
+
   trim(): void {
     this.#seqs.trim();
     this.#positions.trim();
@@ -84,6 +90,11 @@ export class CountHistory {
 
   get byteLength(): number {
     return this.#seqs.byteLength + this.#counts.byteLength;
+  }
+
+  exchange(columns: StateColumns): void {
+    this.#seqs.exchange(columns, 'seqs');
+    this.#counts.exchange(columns, 'counts');
   }
 
   trim(): void {

@@ -40,7 +40,13 @@ export const projectConversations = (ledger: Ledger): ConversationIndex => {
       index.trim();
     },
     size: () => ({ entries: index.entries, bytes: index.byteLength }),
+    exchange: (columns) => index.exchange(columns),
   });
-  ledger.subscribe(followups, ['seq', 'uuid'], { name: 'followups', prepare: collect, apply });
+  ledger.subscribe(followups, ['seq', 'uuid'], {
+    name: 'followups',
+    prepare: collect,
+    apply,
+    exchange: () => undefined,
+  });
   return index;
 };

@@ -8,6 +8,7 @@ import { transactions } from '../../../db/tables/transactions.ts';
 import { userFiles } from '../../../db/tables/user-files.ts';
 import { statusChanges } from '../../../db/tables/user-status.ts';
 import { userProfiles } from '../../../db/tables/users.ts';
+import { removeIndexFiles } from '../../ledger/index-files/index-files.ts';
 import { formatMicros, microsOf, parseDecimal } from '../../lib/decimal.ts';
 import type { ImageStore } from '../../sources/image-store.ts';
 import {
@@ -137,6 +138,7 @@ export class Eraser {
       if (this.#store.count(datasetVersions, { file }) === 0) await this.#services.engine.remove(file);
     // What processes that were killed had begun to read.
     await Promise.all([this.#services.uploads.removeAbandoned(), this.#images.removeAbandoned()]);
+    await removeIndexFiles(this.#services.data);
     this.#store.compact();
     await this.#journal.end();
   }

@@ -73,6 +73,7 @@ export const createExcludedUsers = (store: Store, ledger: Ledger, users: Users):
       }
     },
     size: () => ({ entries: index.rows, bytes: index.byteLength }),
+    exchange: (columns) => index.exchange(columns),
   });
 
   return {

@@ -1,4 +1,5 @@
 import { absentUint32, growableFloat64, growableUint8, growableUint32 } from '../../indices/growable.ts';
+import { exchangeColumns, type StateColumns } from '../../indices/state-columns.ts';
 import { upperBound } from '../../lib/upper-bound.ts';
 import type { ExclusionRecord } from './exclusion-record.ts';
 
@@ -137,6 +138,18 @@ export class ExclusionIndex {
       if (!includesEnded && !this.isCurrentAt(row, sequence)) continue;
       if (atUs === undefined || this.#contains(row, atUs)) yield seq;
     }
+  }
+
+  exchange(columns: StateColumns): void {
+    const [newest, currentCounts, users, previous] = [this.#newest, this.#currentCounts, this.#users, this.#previous];
+    const [seqs, endSeqs, fromUs, toUs] = [this.#seqs, this.#endSeqs, this.#fromUs, this.#toUs];
+    exchangeColumns(columns, { newest, currentCounts, users, previous, seqs, endSeqs, fromUs, toUs });
+    this.#isExclusion.exchange(columns, 'isExclusion');
+    const userCount = columns.value('userCount', this.#userCount);
+    if (userCount === undefined) return;
+    this.#userCount = userCount;
+    for (let row = 0; row < this.rows; row++)
+      if (this.isCurrentAt(row, Number.MAX_SAFE_INTEGER)) this.#current.set(this.#keyOf(row), row);
   }
 
   #seqOf(row: number): number {

@@ -1,5 +1,6 @@
 import { growableFloat64, growableUint32 } from '../../indices/growable.ts';
 import { createNumberTable } from '../../indices/number-table.ts';
+import type { StateColumns } from '../../indices/state-columns.ts';
 import type { OpenRequests } from '../../ledger/open-requests.ts';
 
 /** The origin of an event, as it is stored. */
@@ -74,6 +75,14 @@ export class ArrivalBatches {
     const id = Math.floor(key / 2);
     if (batch === noBatch) return false;
     return key % 2 === 1 ? this.#services.openRequests.isOpen(id) : this.#services.importEnds(id) === null;
+  }
+
+  exchange(columns: StateColumns): void {
+    this.#keys.exchange(columns, 'keys');
+    this.#lastRows.exchange(columns, 'lastRows');
+    this.#batches.exchange(columns, 'batches');
+    // They have these codes already, unless the keys are from a file.
+    for (let code = 0; code < this.#keys.length; code++) this.#codes.intern(this.#keys.values[code] as number);
   }
 
   get byteLength(): number {

@@ -1,6 +1,7 @@
 import { experimentEvents } from '../../../db/tables/experiments.ts';
 import { createDictionary, type Dictionary } from '../../indices/dictionary.ts';
 import { growableFloat64, growableUint8, growableUint32 } from '../../indices/growable.ts';
+import { exchangeColumns, exchangeParts, type StateColumns } from '../../indices/state-columns.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { unknownLabel } from '../../lib/unknown-label.ts';
 import { type createFactColumns, type FutureLimit, isFutureAt } from '../facts/memory/columns.ts';
@@ -61,7 +62,7 @@ export const createEventColumns = (
   const arrival = growableUint8();
   const [variants, accountTypes, eventTypes] = [createDictionary(), createDictionary(), createDictionary()];
   eventTypes.intern(unknownLabel);
-  const classify = createArrivalClassifier(limits);
+  const classifier = new ArrivalClassifier(limits);
 
   ledger.subscribe(experimentEvents, ['seq', 'recordedAtUs', 'importId', 'requestId', ...contentFields], {
     name: 'experiment-events',
@@ -71,7 +72,7 @@ export const createEventColumns = (
       for (const row of rows) {
         if (row.seq <= last) continue;
         const { seq, occurredAtUs } = row;
-        const arrived = classify(occurredAtUs, row.recordedAtUs);
+        const arrived = classifier.classify(occurredAtUs, row.recordedAtUs);
         const isFuture = arrived === 'FUTURE';
         columns.push({ seq, user: users.addNamed(row.userId, seq), occurredAtUs, amount: amountOf(row), isFuture });
         variant.push(variants.intern(row.variant));
@@ -82,6 +83,12 @@ export const createEventColumns = (
         batches.push(row);
         arrival.push(arrivals.indexOf(arrived));
       }
+    },
+    settings: [limits.futureToleranceMs, limits.lateAfterMs],
+    exchange(state) {
+      columns.exchange(state);
+      exchangeColumns(state, { variant, accountType, eventType, namedExperiment, recordedAtUs, arrival });
+      exchangeParts(state, { variants, accountTypes, eventTypes, batches, classifier });
     },
     size() {
       const own = [columns, variant, accountType, eventType, namedExperiment, recordedAtUs, batches];
@@ -107,13 +114,24 @@ export const createEventColumns = (
 };
 
 /** Classifies events in the order of their arrival. */
-const createArrivalClassifier = (limits: ArrivalLimits) => {
-  let newestUs = Number.NEGATIVE_INFINITY;
-  return (occurredAtUs: number, storedAtUs: number): Arrival => {
-    const isFuture = isFutureAt(occurredAtUs, storedAtUs, limits);
-    const isLate = occurredAtUs < newestUs - limits.lateAfterMs * 1000;
+class ArrivalClassifier {
+  readonly #limits: ArrivalLimits;
+  #newestUs = Number.NEGATIVE_INFINITY;
+
+  constructor(limits: ArrivalLimits) {
+    this.#limits = limits;
+  }
+
+  classify(occurredAtUs: number, storedAtUs: number): Arrival {
+    const isFuture = isFutureAt(occurredAtUs, storedAtUs, this.#limits);
+    const isLate = occurredAtUs < this.#newestUs - this.#limits.lateAfterMs * 1000;
     // One event dated into the far future must not make all others late.
-    newestUs = Math.max(newestUs, Math.min(occurredAtUs, storedAtUs));
+    this.#newestUs = Math.max(this.#newestUs, Math.min(occurredAtUs, storedAtUs));
     return isFuture ? 'FUTURE' : isLate ? 'LATE' : 'IN_TIME';
-  };
-};
+  }
+
+  exchange(state: StateColumns): void {
+    const newest = state.fixed('watermark', Float64Array.of(this.#newestUs));
+    this.#newestUs = newest?.[0] ?? this.#newestUs;
+  }
+}

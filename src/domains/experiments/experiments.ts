@@ -77,6 +77,11 @@ export const createExperiments = (ledger: Ledger, nowUs: () => number): Experime
       }
       newest = plansOf(rows, keys);
     },
+    exchange(columns) {
+      keys.exchange(columns.within('keys'));
+      rows.push(...(columns.value('plans', rows) ?? []));
+      newest = plansOf(rows, keys);
+    },
   });
 
   /** The plans after so many revisions: fields of many events request the same ones again. */

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Row, Store } from '../../../db/store.ts';
 import { ipRanges, ipTables } from '../../../db/tables/ip-city.ts';
 import { createDictionary, type Dictionary, type ReadonlyDictionary } from '../../indices/dictionary.ts';
-import { createIpRangesBuilder, emptyIpRanges } from '../../indices/ip-ranges.ts';
+import { createIpRangesBuilder, emptyIpRanges, type IpRanges, loadIpRanges } from '../../indices/ip-ranges.ts';
 import type { KnownAsOf, Ledger } from '../../ledger/ledger.ts';
 import type { StoredOrigin } from '../../ledger/record.ts';
 import { rowsByKey } from '../../ledger/rows-by-key.ts';
@@ -137,6 +137,16 @@ const projectTables = ({ store, ledger, limits }: TableServices, cities: Diction
       current = next;
     },
     size: () => ({ entries: current.ranges.ranges, bytes: current.ranges.byteLength }),
+    exchange(columns) {
+      cities.exchange(columns.within('cities'));
+      const known = columns.value('history', history);
+      if (!known) return current.ranges.exchange(columns);
+      history.push(...known);
+      const ranges = loadIpRanges(columns);
+      const last = known.at(-1);
+      if (last) current = tableOf(last, ranges);
+      next = current;
+    },
   });
 
   const recordAt = (sequence: number): PublishedTable | null => history.findLast(({ seq }) => seq <= sequence) ?? null;
@@ -187,14 +197,16 @@ const createReplacedTables = (
   };
 };
 
+const tableOf = ({ ipv4Blocks, ...record }: PublishedTable, ranges: IpRanges): IpTable =>
+  createIpTable(record, ranges, ipv4Blocks);
+
 const buildTable = async (store: Store, cities: Dictionary, table: PublishedTable): Promise<IpTable> => {
-  const { ipv4Blocks, ...record } = table;
   const builder = createIpRangesBuilder();
   const maybeYield = createYielder(undefined);
-  for (const rows of store.slices(ipRanges, slicesOf(record.importId))) {
+  for (const rows of store.slices(ipRanges, slicesOf(table.importId))) {
     for (const row of rows) {
       // A corrected reject may have joined the table later than the requested sequence number.
-      if (row.seq > record.seq) continue;
+      if (row.seq > table.seq) continue;
       builder.add({
         first: ipOfKey(row.firstKey),
         last: ipOfKey(row.lastKey),
@@ -204,7 +216,7 @@ const buildTable = async (store: Store, cities: Dictionary, table: PublishedTabl
     }
     await maybeYield();
   }
-  return createIpTable(record, builder.finish(), ipv4Blocks);
+  return tableOf(table, builder.finish());
 };
 
 const cityIn = (table: IpTable, cities: ReadonlyDictionary, ip: IpAddress): IpCityResult =>

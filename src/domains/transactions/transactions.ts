@@ -4,6 +4,7 @@ import type { FieldProblem } from '../../errors.ts';
 import { createDictionary } from '../../indices/dictionary.ts';
 import { growableUint32 } from '../../indices/growable.ts';
 import { createIpColumn } from '../../indices/ip-column.ts';
+import { exchangeColumns, exchangeParts } from '../../indices/state-columns.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { RecordOrigin, RecordOutcome } from '../../ledger/record.ts';
 import { createRecordCache } from '../../ledger/record-cache.ts';
@@ -116,6 +117,12 @@ const projectTransactions = (ledger: Ledger, users: Users, limits: FutureLimit) 
       }
     },
     size: () => ({ entries: columns.rows, bytes: columns.byteLength + productOf.byteLength + ips.byteLength }),
+    settings: [limits.futureToleranceMs],
+    exchange(state) {
+      columns.exchange(state);
+      exchangeColumns(state, { productOf });
+      exchangeParts(state, { ips, products });
+    },
   });
   return { columns, productOf, ips, products };
 };

@@ -62,6 +62,7 @@ export const createUserStatus = (store: Store, ledger: Ledger, users: Users): Us
       for (const _step of index.compact()) await maybeYield();
     },
     size: () => ({ entries: index.entries, bytes: index.byteLength }),
+    exchange: (columns) => index.exchange(columns),
   });
 
   return {

@@ -2,6 +2,7 @@ import { createDictionary, type ReadonlyDictionary } from '../../indices/diction
 import { growableFloat64, growableUint32 } from '../../indices/growable.ts';
 import { noSeq } from '../../indices/seq-array.ts';
 import { SeqColumn } from '../../indices/seq-column.ts';
+import { exchangeColumns, exchangeParts, type StateColumns } from '../../indices/state-columns.ts';
 
 /** The content of a user's own file. */
 export interface UserDetails {
@@ -56,6 +57,10 @@ export const createDetailsColumns = () => {
     birthMsOf: (code: number): number => birth.values[code] as number,
     firstNames: nameColumn(firstNames, (code) => firstOf.values[code] as number),
     lastNames: nameColumn(lastNames, (code) => lastOf.values[code] as number),
+    exchange(columns: StateColumns): void {
+      exchangeParts(columns, { firstNames, lastNames });
+      exchangeColumns(columns, { firstOf, lastOf, birth, seqs });
+    },
     get byteLength() {
       return firstOf.byteLength + lastOf.byteLength + birth.byteLength + seqs.byteLength;
     },

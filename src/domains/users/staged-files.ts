@@ -1,5 +1,6 @@
 import type { Row } from '../../../db/store.ts';
 import type { userFiles } from '../../../db/tables/user-files.ts';
+import type { StateColumns } from '../../indices/state-columns.ts';
 
 /** A recorded change of a user's file that takes effect when its synchronization is published. */
 export interface StagedFile {
@@ -40,6 +41,10 @@ export const createStagedFiles = () => {
       // Two synchronizations never run at once: what else was staged before belongs to failed ones and never takes effect.
       for (const other of staged.keys()) if (!published.has(other)) drain(other, seq);
       return files;
+    },
+    exchange(columns: StateColumns): void {
+      for (const importId of columns.value('published', [...published]) ?? []) published.add(importId);
+      for (const [importId, files] of columns.value('staged', [...staged]) ?? []) staged.set(importId, files);
     },
     /** Corrected rejects of published imports, recorded before a sequence number, in the order of `seq`. */
     drainCorrections(beforeSeq: number): StagedFile[] {

@@ -1,6 +1,7 @@
 import type { Row, Tx } from '../../../db/store.ts';
 import { userFileSyncs, userFiles } from '../../../db/tables/user-files.ts';
 import { SeqColumn } from '../../indices/seq-column.ts';
+import { exchangeParts, type StateColumns } from '../../indices/state-columns.ts';
 import { createVersions, type Version } from '../../indices/versions.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { ageOn, dayOfMs, dayOfUs } from '../../lib/age.ts';
@@ -126,8 +127,8 @@ const projectUserFiles = (ledger: Ledger, users: Users) => {
   const versions = createFileVersions(images);
   const staged = createStagedFiles();
   /** Synchronizations that have ended and are to be published. */
-  const ended: { readonly seq: number; readonly importId: number }[] = [];
-  let [lastSeq, lastSync] = [0, 0];
+  const ended: EndedSync[] = [];
+  let lastSeq = 0;
 
   const codeOf = (row: ProjectedRow): number => {
     if (row.outcome !== 'TAKEN') return 0;
@@ -167,12 +168,28 @@ const projectUserFiles = (ledger: Ledger, users: Users) => {
       }
     },
     apply: publish,
+    exchange(state) {
+      exchangeParts(state, { details, images, versions, staged });
+      lastSeq = state.value('lastSeq', lastSeq) ?? lastSeq;
+    },
     size: () => ({
       entries: versions.entries(),
       bytes: versions.byteLength() + details.byteLength + images.byteLength,
     }),
   });
 
+  projectSyncs(ledger, ended, publish);
+  return { ...versions, details, images, isPublished: staged.isPublished };
+};
+
+interface EndedSync {
+  readonly seq: number;
+  readonly importId: number;
+}
+
+/** Adds each synchronization that has ended to a list that `publish` empties. */
+const projectSyncs = (ledger: Ledger, ended: EndedSync[], publish: () => void): void => {
+  let lastSync = 0;
   ledger.subscribe(userFileSyncs, ['seq', 'importId'], {
     name: 'user-file-syncs',
     after: ['user-files'],
@@ -185,9 +202,10 @@ const projectUserFiles = (ledger: Ledger, users: Users) => {
       }
     },
     apply: publish,
+    exchange(columns) {
+      lastSync = columns.value('lastSync', lastSync) ?? lastSync;
+    },
   });
-
-  return { ...versions, details, images, isPublished: staged.isPublished };
 };
 
 /** The code of each user's details and image as of any sequence number. */
@@ -219,6 +237,13 @@ const createFileVersions = (images: ReturnType<typeof createImageColumns>) => {
       if (kind === 'CSV') present += Number(code !== 0) - Number(previous !== 0);
       else images.replace(previous, code);
       for (const listener of listeners) listener(user);
+    },
+    exchange(columns: StateColumns): void {
+      detailsVersions.exchange(columns.within('detailsVersions'));
+      imageVersions.exchange(columns.within('imageVersions'));
+      revisions.exchange(columns, 'revisions');
+      for (const name of columns.value('rejectedObjects', [...rejectedObjects]) ?? []) rejectedObjects.add(name);
+      present = columns.value('present', present) ?? present;
     },
     /** Number of users who have a file. */
     entries: () => present,

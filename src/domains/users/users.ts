@@ -3,6 +3,7 @@ import { userProfiles } from '../../../db/tables/users.ts';
 import { createDictionary, type Dictionary, type ReadonlyDictionary } from '../../indices/dictionary.ts';
 import { noSeq } from '../../indices/seq-array.ts';
 import { SeqColumn } from '../../indices/seq-column.ts';
+import type { HasState, StateColumns } from '../../indices/state-columns.ts';
 import { createVersions } from '../../indices/versions.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { idProblems, type RecordOrigin, type RecordOutcome } from '../../ledger/record.ts';
@@ -60,7 +61,7 @@ interface UserRegistry {
   isNamed(user: number, sequence?: number): boolean;
 }
 
-const createUserRegistry = (): UserRegistry => {
+const createUserRegistry = (): UserRegistry & HasState => {
   const codes = createDictionary();
   /** The first ledger record that names each user, `noSeq` for none. */
   const namedSince = new SeqColumn();
@@ -81,6 +82,10 @@ const createUserRegistry = (): UserRegistry => {
     addNamingSource: (isNamedBy) => void sources.push(isNamedBy),
     isNamed: (user, sequence = Number.MAX_SAFE_INTEGER) =>
       namedSince.at(user) <= sequence || sources.some((isNamedBy) => isNamedBy(user, sequence)),
+    exchange(columns) {
+      codes.exchange(columns.within('ids'));
+      namedSince.exchange(columns, 'namedSince');
+    },
   };
 };
 
@@ -104,26 +109,30 @@ const createAttributeCodes = () => {
   const genders = createUserAttribute();
   // Code 0 belongs to users without recorded attributes and equals no recorded combination.
   combinations.intern('');
+  const intern = ({ country, gender }: UserAttributes): number => {
+    const code = combinations.intern(JSON.stringify([country, gender]));
+    if (code === attributes.length) {
+      attributes.push({ country, gender });
+      countries.push(country);
+      genders.push(gender);
+    }
+    return code;
+  };
   return {
     countries,
     genders,
-    intern({ country, gender }: UserAttributes): number {
-      const code = combinations.intern(JSON.stringify([country, gender]));
-      if (code === attributes.length) {
-        attributes.push({ country, gender });
-        countries.push(country);
-        genders.push(gender);
-      }
-      return code;
-    },
+    intern,
     attributesOf: (code: number): UserAttributes => attributes[code] ?? noAttributes,
+    exchange(columns: StateColumns): void {
+      for (const each of columns.value('attributes', attributes.slice(1)) ?? []) intern(each);
+    },
   };
 };
 
 export const createUsers = (ledger: Ledger): Users => {
   const registry = createUserRegistry();
-  const { codes, isNamed } = registry;
-  const { countries, genders, intern, attributesOf } = createAttributeCodes();
+  const { codes, isNamed, exchange: exchangeRegistry, ...naming } = registry;
+  const { countries, genders, intern, attributesOf, exchange: exchangeAttributes } = createAttributeCodes();
   const versions = createVersions();
   const listeners: ((user: number) => void)[] = [];
 
@@ -131,14 +140,21 @@ export const createUsers = (ledger: Ledger): Users => {
     name: 'users',
     apply(rows) {
       for (const row of rows) {
-        const user = registry.addNamed(row.userId, row.seq);
+        const user = naming.addNamed(row.userId, row.seq);
         if (versions.add(user, row.seq, intern(row))) for (const listener of listeners) listener(user);
       }
+    },
+    exchange(columns) {
+      exchangeRegistry(columns);
+      exchangeAttributes(columns);
+      versions.exchange(columns.within('versions'));
     },
   });
 
   return {
-    ...registry,
+    ...naming,
+    codes,
+    isNamed,
     userOf(userId, sequence) {
       const user = codes.codeOf(userId);
       if (user === undefined || !isNamed(user, sequence)) return null;

@@ -41,7 +41,11 @@ it('records of the API in a moving window are counted like a list of all arrival
       let nowUs = 1_000_000_000;
       const store = testStore({ data: ':memory:', nowUs: () => nowUs });
       const ledger = createLedger(store);
-      ledger.subscribe(transactions, ['seq'], { name: 'transactions', apply: () => undefined });
+      ledger.subscribe(transactions, ['seq'], {
+        name: 'transactions',
+        apply: () => undefined,
+        exchange: () => undefined,
+      });
       await ledger.catchUp();
       const newCounter = () => new ApiRecords({ store, ledger, targets: ['TRANSACTIONS', 'USERS'] }, windowMs);
       let counter = newCounter();

@@ -1,5 +1,6 @@
 import { absentUint32, growableFloat64, growableInt32, growableUint32 } from '../../../indices/growable.ts';
 import { SeqColumn } from '../../../indices/seq-column.ts';
+import { exchangeColumns, type StateColumns } from '../../../indices/state-columns.ts';
 import type { Decimal } from '../../../lib/decimal.ts';
 
 export interface FactRow {
@@ -34,6 +35,7 @@ export const createFactColumns = () => {
   /** The user's previous row, so that one user's facts are found without a scan. */
   const previousOfUser = growableUint32();
   const lastOfUser = growableUint32();
+  const all = { seq, user, occurredAtUs, units, micros, previousOfUser, lastOfUser };
   let newestUs = 0;
   const futureRows = new Set<number>();
 
@@ -82,10 +84,13 @@ export const createFactColumns = () => {
     hasAmount: (row: number) => !Number.isNaN(units.values[row] as number),
     unitsOf: (row: number) => units.values[row] as number,
     microsOf: (row: number) => micros.values[row] as number,
+    exchange(columns: StateColumns): void {
+      exchangeColumns(columns, all);
+      newestUs = columns.value('newestUs', newestUs) ?? newestUs;
+      for (const row of columns.fixed('futureRows', Uint32Array.from(futureRows)) ?? []) futureRows.add(row);
+    },
     get byteLength() {
-      const floats = occurredAtUs.byteLength + units.byteLength;
-      const integers = [seq, user, previousOfUser, lastOfUser, micros];
-      return integers.reduce((bytes, column) => bytes + column.byteLength, floats);
+      return Object.values(all).reduce((bytes, column) => bytes + column.byteLength, 0);
     },
   };
 };
