@@ -44,7 +44,11 @@ export const createImportThread = (config: Config, waiting: Int32Array): ImportT
         config: workerConfigOf(config),
         ...{ waiting, work, sendsRejects: onReject !== undefined },
       };
-      const worker = startThread(import.meta.url, 'import-worker', { workerData });
+      const worker = startThread(import.meta.url, 'import-worker', {
+        workerData,
+        // Records live as long as their batch: in a larger young generation most have died when it is collected.
+        resourceLimits: { maxYoungGenerationSizeMb: 64 },
+      });
       const interrupt = (): void => worker.postMessage('interrupt');
       signal.addEventListener('abort', interrupt);
       if (signal.aborted) interrupt();
