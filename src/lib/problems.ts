@@ -251,9 +251,9 @@ class RecordFields implements FieldReader {
     return isAbsent(value) || this.#isMarker(name, value) ? null : read.call(this, name);
   }
 
-  refuse(path: string, code: ProblemCode, message: string): void {
+  readonly refuse: FieldReader['refuse'] = (path, code, message) => {
     this.problems.push({ path: this.#face.fieldOf(path), code, message });
-  }
+  };
 
   get #face(): RecordFace {
     return this.#context.face ?? wireFace;
