@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Temporal } from 'temporal-polyfill';
 import { describe, expect, it } from 'vitest';
-import { formatRelative, formatTime, instantOf, localTimeOf } from '../../../src/web/ui/format/times.ts';
+import { formatRelative, formatTime, instantOf, localTimeOf, tickTime } from '../../../src/web/ui/format/times.ts';
 
 const zones = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Pacific/Auckland', 'Australia/Lord_Howe'];
 const zone = fc.constantFrom(...zones);
@@ -77,4 +77,17 @@ describe('times of the web UI', () => {
       ...['now', '5 seconds ago', '1 minute ago', '2 hours ago', '2 days ago', 'last year'],
     ]);
   });
+});
+
+it('ticks on an axis of times are of a clock of 24 hours, and name the day first and at midnight', () => {
+  const labels = (...ticks: string[]): string[] => ticks.map((tick, index) => tickTime(new Date(tick), index));
+  expect(labels('2025-10-07T12:00Z', '2025-10-07T18:00Z', '2025-10-08T00:00Z', '2025-10-08T13:00Z')).toEqual([
+    '12:00\n2025-10-07',
+    '18:00',
+    '2025-10-08',
+    '13:00',
+  ]);
+  expect(labels('2025-10-07T00:00Z', '2025-10-07T20:22:10Z', '2025-10-07T20:22:20.5Z', '2025-10-07T00:00:01Z')).toEqual(
+    ['2025-10-07', '20:22:10', '20:22:20.500', '00:00:01'],
+  );
 });

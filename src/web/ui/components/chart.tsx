@@ -3,6 +3,7 @@ import { useElementSize } from '@mantine/hooks';
 import { DownloadIcon } from '@primer/octicons-react';
 import { type KeyboardEvent, type RefObject, useCallback, useEffect, useId, useRef, useState } from 'react';
 import { csvText, fileNameOf } from '../format/csv.ts';
+import { tickTime } from '../format/times.ts';
 import {
   type ChartTableData,
   columnNames,
@@ -71,6 +72,10 @@ const style = {
   '--plot-background': 'var(--mantine-color-body)',
 };
 
+/** Plot's own labels of times are of a clock of twelve hours. */
+const withClockTicks = (options: PlotOptions): PlotOptions =>
+  options.x?.type === 'utc' ? { ...options, x: { tickFormat: tickTime, ...options.x } } : options;
+
 /** Draws into `element`, anew for another width or theme. */
 const useDrawing = (element: RefObject<HTMLDivElement | null>, width: number, props: DrawingProps): Drawn | null => {
   const { plot, height = 260, title, label, onFail } = props;
@@ -79,7 +84,7 @@ const useDrawing = (element: RefObject<HTMLDivElement | null>, width: number, pr
   const [drawn, setDrawn] = useState<Drawn | null>(null);
   useEffect(() => {
     if (!library || width === 0) return undefined;
-    const options = plot(width, isDark, library);
+    const options = withClockTicks(plot(width, isDark, library));
     const drawing = library.plot({ height, ...options, width, style });
     // The drawing is one image: the names that Plot writes on its groups say nothing more.
     for (const part of drawing.querySelectorAll('[aria-label]')) part.removeAttribute('aria-label');

@@ -80,3 +80,14 @@ export const instantOf = (text: string, zone: string): string | undefined => {
 /** A date whose fields in UTC are those of an instant in the zone: the axes of charts have no zones. */
 export const axisDate = (iso: string, zone: string): Date =>
   zone === 'UTC' ? new Date(iso) : new Date(`${formatTime(iso, zone).replace(' ', 'T')}Z`);
+
+/**
+ * The label of a tick on an axis of times, whose fields in UTC are shown: the day of a midnight, else the time on a clock of
+ * 24 hours; the first tick has both.
+ */
+export const tickTime = (at: Date, index: number): string => {
+  const [day = '', clock = ''] = at.toISOString().split('T');
+  const time = clock.replace(/(?::00)?(?:\.000)?Z$/, '');
+  if (time === '00:00') return day;
+  return index === 0 ? `${time}\n${day}` : time;
+};
