@@ -82,12 +82,13 @@ export const axisDate = (iso: string, zone: string): Date =>
   zone === 'UTC' ? new Date(iso) : new Date(`${formatTime(iso, zone).replace(' ', 'T')}Z`);
 
 /**
- * The label of a tick on an axis of times, whose fields in UTC are shown: the day of a midnight, else the time on a clock of
- * 24 hours; the first tick has both.
+ * The label of a tick on an axis of times, whose fields in UTC are shown: month and day of a midnight, else the time on a
+ * clock of 24 hours. Below the first tick, and below a new year, is what these leave out: a whole date is too wide for each.
  */
 export const tickTime = (at: Date, index: number): string => {
-  const [day = '', clock = ''] = at.toISOString().split('T');
+  const [date = '', clock = ''] = at.toISOString().split('T');
+  const [year = '', day = ''] = [date.slice(0, -6), date.slice(-5)];
   const time = clock.replace(/(?::00)?(?:\.000)?Z$/, '');
-  if (time === '00:00') return day;
-  return index === 0 ? `${time}\n${day}` : time;
+  if (time !== '00:00') return index === 0 ? `${time}\n${date}` : time;
+  return index === 0 || day === '01-01' ? `${day}\n${year}` : day;
 };
