@@ -69,7 +69,8 @@ export const executeFields = (
   }
   if (!parts) return fields.length === 0 ? '{}' : `${text}}`;
   parts.push(`${text}}`);
-  return joinedParts(parts);
+  // The operation itself is a piece of its answer, which is joined when it is sent.
+  return path === undefined ? allOf(parts).then(joined) : joinedParts(parts);
 };
 
 /**
