@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
 import { DomainError, storageFaultOf } from '../../src/errors.ts';
 import type { Work } from '../../src/lib/work.ts';
+import { duckdbLibrary } from './duckdb-library.ts';
 import { type IdleStep, IdleWork } from './idle-work.ts';
 
 export interface DuckdbSettings {
@@ -211,8 +212,7 @@ const runInterruptibly = async <R>(
 };
 
 const openInstance = async (settings: DuckdbSettings): Promise<DuckDBInstance> => {
-  // The native library is large, so it is loaded only when it is needed.
-  const { DuckDBInstance: Instance } = await import('@duckdb/node-api');
+  const { DuckDBInstance: Instance } = duckdbLibrary();
   mkdirSync(settings.folder, { recursive: true });
   const instance = await Instance.create(':memory:', {
     threads: String(settings.threads),

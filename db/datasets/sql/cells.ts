@@ -1,9 +1,8 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 import { formatScaled } from '../../../src/lib/cell-text.ts';
 import { formatInstant } from '../../../src/lib/time.ts';
+import type { DuckdbLibrary } from '../duckdb-library.ts';
 import type { SqlCell } from './engine.ts';
-
-type Api = typeof import('@duckdb/node-api');
 
 /** An exact number in its digits. */
 class Digits {
@@ -25,7 +24,7 @@ const instantText = (value: { readonly micros?: bigint; toString(): string }): s
 };
 
 /** Reads values of DuckDB: what JSON has as it is, exact numbers as digits, and all else as text. */
-export const createCellReader = (api: Api) => {
+export const createCellReader = (api: DuckdbLibrary) => {
   const instants = [
     api.DuckDBTimestampValue,
     api.DuckDBTimestampTZValue,

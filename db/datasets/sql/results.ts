@@ -4,6 +4,7 @@ import { DomainError } from '../../../src/errors.ts';
 import { csvLine } from '../../../src/lib/csv-line.ts';
 import type { SqlFormat } from '../../../src/lib/sql-formats.ts';
 import { type DuckdbSession, identifier, literal } from '../duckdb.ts';
+import { duckdbLibrary } from '../duckdb-library.ts';
 import { type CellReader, createCellReader } from './cells.ts';
 import type { SqlCell, SqlFile, SqlResultColumn, SqlRows } from './engine.ts';
 
@@ -69,7 +70,7 @@ const checkSize = (bytes: number, { bytesMax }: ResultLimits): void => {
 /** Reads the rows of a result. Throws LIMIT_EXCEEDED when they are too large. */
 export const readRows = async (result: DuckDBResult, limits: ResultLimits): Promise<SqlRows> => {
   const limited = new LimitedResult(result, limits.rowsMax);
-  const { cell } = createCellReader(await import('@duckdb/node-api'));
+  const { cell } = createCellReader(duckdbLibrary());
   const rows: SqlCell[][] = [];
   let bytes = 0;
   for await (const values of limited.rows()) {
@@ -130,7 +131,7 @@ export const writeText = async (
   limits: ResultLimits,
 ): Promise<SqlFile> => {
   const limited = new LimitedResult(result, limits.rowsMax);
-  const reader = createCellReader(await import('@duckdb/node-api'));
+  const reader = createCellReader(duckdbLibrary());
   const names = limited.columns.map(({ name }) => name);
   const { head, separator, end, line } = textWriters[format](names, reader);
   const file = openSync(path, 'wx');
@@ -191,7 +192,7 @@ export const writeParquet = async (
 };
 
 const appendChunks = async (limited: LimitedResult, { connection }: DuckdbSession): Promise<void> => {
-  const { DuckDBDataChunk: Chunk } = await import('@duckdb/node-api');
+  const { DuckDBDataChunk: Chunk } = duckdbLibrary();
   const appender = await connection.createAppender(resultTable, 'main', 'temp');
   const types = limited.columns.map((_column, index) => appender.columnType(index));
   for await (const [chunk, rows] of limited.chunks()) {

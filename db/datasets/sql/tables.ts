@@ -1,5 +1,6 @@
 import type { DuckDBDataChunk, DuckDBValue } from '@duckdb/node-api';
 import { type DuckdbSession, identifier } from '../duckdb.ts';
+import { duckdbLibrary } from '../duckdb-library.ts';
 import type { SqlColumn, SqlType, SqlValues } from './engine.ts';
 import type { SqlTasks } from './messages.ts';
 
@@ -43,7 +44,7 @@ const appendRows = async (
   table: string,
   { columns, firstRow, rows }: { readonly columns: Columns; readonly firstRow: number; readonly rows: number },
 ): Promise<void> => {
-  const api = await import('@duckdb/node-api');
+  const api = duckdbLibrary();
   const chunkTypes = {
     TEXT: api.VARCHAR,
     INTEGER: api.BIGINT,

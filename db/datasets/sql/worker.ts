@@ -122,7 +122,7 @@ class SqlWorker {
       for (const view of views) await session.run(createView(view, columns));
       try {
         const statement = await session.connection.prepare(text);
-        await bindParameters(statement, parameters);
+        bindParameters(statement, parameters);
         return await read(await statement.stream(), { rowsMax, bytesMax: this.#settings.sqlResultBytesMax });
       } catch (error) {
         throw queryError(error, text) ?? error;
