@@ -72,8 +72,10 @@ export interface Damage {
   readonly table: string | null;
   /** Of a record of the ledger. */
   readonly sequence?: number;
-  /** The key of a row of a table outside of the ledger. */
+  /** The key of a row of a side table. */
   readonly row?: number;
+  /** The only dataset whose answers rest on it. */
+  readonly datasetId?: number;
   readonly importId?: number;
   readonly line?: number;
   readonly message: string;
@@ -198,7 +200,7 @@ export interface Store {
    * file on the disk, and holds the thread; for a store that is opened with `isExclusive`.
    */
   compact(): void;
-  /** Calls back after each commit of this process with the tables outside of the ledger that it may have changed. */
+  /** Calls back after each commit of this process with the side tables that it may have changed. */
   onCommit(listener: (tables: ReadonlySet<SQLiteTable>) => void): void;
   /** Changes whenever another process has committed. */
   foreignVersion(): number;

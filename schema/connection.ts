@@ -11,6 +11,8 @@ interface ConnectionOptions<Node, Extra, EdgeExtra> {
   readonly type: ObjectRef<Types, Node> | InterfaceRef<Types, Node>;
   readonly name: string;
   readonly description: string;
+  /** Whether an object may be an error, which then takes the place of that object alone. */
+  readonly hasItemErrors?: boolean;
   readonly fields?: ConnectionFields<Node, Extra, EdgeExtra>;
 }
 
@@ -28,14 +30,20 @@ interface EdgeOptions<Node, EdgeExtra> {
  * include such values, so fields would have to cast; here the compiler checks the resolver that creates the page.
  */
 export const connectionType = <Node extends object, Extra extends object = object, EdgeExtra extends object = object>(
-  { type, name, description, fields }: ConnectionOptions<Node, Extra, EdgeExtra>,
+  { type, name, description, hasItemErrors = false, fields }: ConnectionOptions<Node, Extra, EdgeExtra>,
   edge: EdgeOptions<Node, EdgeExtra>,
 ) => {
   const ownFields: EdgeFields<Node, object> = (t) => ({
     cursor: t.exposeString('cursor', {
       description: 'Opaque position of the object in its list, for `after` and `before`.',
     }),
-    node: t.expose('node', { type, description: 'The object.' }),
+    node: t.field({
+      type,
+      nullable: hasItemErrors as false,
+      description: 'The object.',
+      // The compiler cannot say that a generic type is no list.
+      resolve: ({ node }) => node as never,
+    }),
   });
   const edgeType = builder.objectRef<Edge<Node> & EdgeExtra>(edge.name).implement({
     description: edge.description,
@@ -52,6 +60,7 @@ export const connectionType = <Node extends object, Extra extends object = objec
       }),
       nodes: t.field({
         type: [type],
+        nullable: { list: false, items: hasItemErrors as false },
         description: 'The objects of this page, in order.',
         resolve: ({ nodes }) => nodes,
       }),

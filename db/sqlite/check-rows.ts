@@ -1,14 +1,15 @@
 import type Database from 'better-sqlite3';
 import type { Damage } from '../store.ts';
+import { datasets } from '../tables/index.ts';
 import { columnsOf } from './columns.ts';
 import { isDamage, outOfOrder } from './damage-errors.ts';
 import { bytesOf, combine, combineChanges, counterDigest, RowDigest, rowDigestBytes } from './digests.ts';
 import { stateOf } from './preflight.ts';
-import { type SideTable, sideTables } from './side-tables.ts';
+import { noteOfDataset, type SideTable, sideTables } from './side-tables.ts';
 
 const rowsPerPage = 4096;
 
-/** Checks every row outside of the ledger against its digest, and all digests together against the state of the store. */
+/** Checks every row of a side table against its digest, and all digests together against the state of the store. */
 export function* damagedRows(client: Database.Database): Generator<Damage> {
   for (const side of sideTables) {
     try {
@@ -28,14 +29,16 @@ export function* damagedRows(client: Database.Database): Generator<Damage> {
     yield {
       table: null,
       message:
-        'store_state: the digests of the rows outside of the ledger do not add up: a row was removed or added with its digest',
+        'store_state: the digests of the rows of side tables do not add up: a row was removed or added with its digest',
     };
 }
 
 /** A lowered counter would give the key of a removed row to another one. */
 function* damagedCounters(client: Database.Database): Generator<Damage> {
   const counters = client.prepare<[], { name: string; seq: unknown }>('select name, seq from sqlite_sequence').all();
-  const digestOf = client.prepare<[number], unknown>('select digest from row_digests where key = ?').pluck();
+  const digestOf = client
+    .prepare<[number], unknown>('select digest from row_digests where key = ? and dataset_id is null')
+    .pluck();
   for (const { name, firstKey } of sideTables) {
     const [counter, ...others] = counters.filter((each) => each.name === name);
     const expected = counter ? counterDigest(name, counter.seq) : Buffer.alloc(0);
@@ -58,29 +61,42 @@ function* damagesOf(client: Database.Database, { table, name, firstKey, endKey }
     (row) => Number(row[idPosition]),
     Number.MIN_SAFE_INTEGER,
   );
-  const digests = pages<[number, unknown]>(
+  const digests = pages<StoredDigest>(
     client
       .prepare(
-        `select key - ${firstKey}, digest from row_digests where key > ? + ${firstKey} and key < ${endKey} order by key limit ${rowsPerPage}`,
+        `select key - ${firstKey}, digest, dataset_id from row_digests where key > ? + ${firstKey} and key < ${endKey} order by key limit ${rowsPerPage}`,
       )
       .raw(),
     ([id]) => id,
     0,
   );
-  const damage = (row: number, what: string): Damage => ({ table: name, row, message: `${name}: row ${row} ${what}` });
+  const datasetIdOf = noteOfDataset(table);
+  function* damage(row: number, what: string, ...datasetIds: readonly (number | null)[]): Generator<Damage> {
+    const found = { table: name, row, message: `${name}: row ${row} ${what}` };
+    const known = table === datasets ? [row] : [...new Set(datasetIds)].filter((each) => Number.isInteger(each));
+    if (known.length === 0) yield found;
+    for (const datasetId of known) yield { ...found, datasetId: datasetId as number };
+  }
   let row = rows.next();
   let digest = digests.next();
   while (!row.done || !digest.done) {
     const id = row.done ? Number.POSITIVE_INFINITY : Number(row.value[idPosition]);
     const key = digest.done ? Number.POSITIVE_INFINITY : digest.value[0];
-    if (id < key) yield damage(id, 'was not stored by asof');
-    else if (key < id) yield damage(key, 'is missing');
-    else if (!rowDigest.of(row.value as unknown[]).equals(bytesOf((digest.value as [number, unknown])[1])))
-      yield damage(id, 'is not as it was stored');
+    // One of both is there, and has the smaller key.
+    const values = row.value as unknown[];
+    const [, stored, noted] = (digest.value ?? []) as StoredDigest;
+    if (id < key) yield* damage(id, 'was not stored by asof', datasetIdOf(values));
+    else if (key < id) yield* damage(key, 'is missing', noted);
+    else if (!rowDigest.of(values).equals(bytesOf(stored)))
+      yield* damage(id, 'is not as it was stored', noted, datasetIdOf(values));
+    else if (datasetIdOf(values) !== noted)
+      yield { table: name, row: id, message: `row_digests: the digest of row ${id} of ${name} names another dataset` };
     if (id <= key) row = rows.next();
     if (key <= id) digest = digests.next();
   }
 }
+
+type StoredDigest = readonly [id: number, digest: unknown, datasetId: number | null];
 
 function* pages<R>(statement: Database.Statement, keyOf: (row: R) => number, first: number): Generator<R, undefined> {
   for (let after = first; ; ) {

@@ -11,7 +11,7 @@ interface Cut {
   readonly sequence: number;
   /** The time of the last record that stays, microseconds; before the first one of an empty ledger. */
   readonly recordedAtUs: number;
-  /** Rows outside of the ledger stay up to here: they follow the last record and come before the next commit. */
+  /** Rows of side tables stay up to here: they follow the last record and come before the next commit. */
   readonly untilUs: number;
   readonly isWithinCommit: boolean;
 }

@@ -9,7 +9,7 @@ import { originOf } from './origin.ts';
 import { SideRows } from './side-rows.ts';
 import { sideTables } from './side-tables.ts';
 
-/** Transactions that changed rows outside of the ledger so far; 0 for a store of before the hash chain. */
+/** Transactions that changed rows of side tables so far; 0 for a store of before the hash chain. */
 export const sideChangesOf = (client: Database.Database): number => {
   if (!client.prepare("select 1 from sqlite_master where name = 'store_state'").get()) return 0;
   return Number(client.prepare('select changes from store_state').pluck().get() ?? 0);

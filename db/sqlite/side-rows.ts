@@ -3,9 +3,9 @@ import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { DomainError } from '../../src/errors.ts';
 import { columnsOf } from './columns.ts';
 import { combine, combineChanges, counterDigest, RowDigest, rowDigestBytes } from './digests.ts';
-import { type SideTable, sideTableOf } from './side-tables.ts';
+import { noteOfDataset, type SideTable, sideTableOf } from './side-tables.ts';
 
-/** The state of everything outside of the ledger. */
+/** The state of all side tables. */
 export interface SideState {
   /** Number of transactions that changed a row. */
   readonly changes: number;
@@ -16,6 +16,7 @@ export interface SideState {
 interface Watched extends SideTable {
   readonly rowDigest: RowDigest;
   readonly read: Database.Statement<[number], unknown[]>;
+  readonly datasetIdOf: (row: readonly unknown[]) => number | null;
   /** Rows that this transaction may have changed. */
   readonly touched: Set<number>;
   /** Whether its counter may have changed. */
@@ -23,7 +24,7 @@ interface Watched extends SideTable {
 }
 
 /**
- * Keeps the digests of the rows outside of the ledger. A row is read before its first change in a transaction, so that
+ * Keeps the digests of the rows of side tables. A row is read before its first change in a transaction, so that
  * nothing builds on a damaged one, and once at the end: work that was undone leaves a row as it was.
  */
 export class SideRows {
@@ -41,7 +42,7 @@ export class SideRows {
     this.#readState = client.prepare('select changes, digest from store_state where id = 1');
     this.#writeState = client.prepare('insert or replace into store_state (id, changes, digest) values (1, ?, ?)');
     this.#readDigest = client.prepare<[number], Buffer>('select digest from row_digests where key = ?').pluck();
-    this.#writeDigest = client.prepare('insert or replace into row_digests (key, digest) values (?, ?)');
+    this.#writeDigest = client.prepare('insert or replace into row_digests (key, digest, dataset_id) values (?, ?, ?)');
     this.#removeDigest = client.prepare('delete from row_digests where key = ?');
     this.#readCounter = client.prepare<[string], unknown>('select seq from sqlite_sequence where name = ?').pluck();
   }
@@ -91,19 +92,19 @@ export class SideRows {
   sealAfter(before: SideState): SideState {
     const digest = Buffer.from(before.digest);
     let isChanged = false;
-    const renew = (key: number, next: Buffer | undefined): void => {
+    const renew = (key: number, next: Buffer | undefined, datasetId: number | null = null): void => {
       const known = this.#readDigest.get(key);
       if (known ? next?.equals(known) : !next) return;
       isChanged = true;
       if (known) combine(digest, known);
       if (next) combine(digest, next);
-      if (next) this.#writeDigest.run(key, next);
+      if (next) this.#writeDigest.run(key, next, datasetId);
       else this.#removeDigest.run(key);
     };
-    for (const { name, touched, isCounted, firstKey, rowDigest, read } of this.#watched.values()) {
+    for (const { name, touched, isCounted, firstKey, rowDigest, read, datasetIdOf } of this.#watched.values()) {
       for (const id of touched) {
         const row = read.get(id);
-        renew(firstKey + id, row && rowDigest.of(row));
+        renew(firstKey + id, row && rowDigest.of(row), row && datasetIdOf(row));
       }
       const counter = isCounted ? this.#readCounter.get(name) : undefined;
       if (counter !== undefined) renew(firstKey, counterDigest(name, counter));
@@ -124,7 +125,8 @@ export class SideRows {
       const read = this.#client
         .prepare<[number], unknown[]>(`select ${names.join(', ')} from "${side.name}" where id = ?`)
         .raw();
-      watched = { ...side, rowDigest: new RowDigest(table), read, touched: new Set(), isCounted: false };
+      const datasetIdOf = noteOfDataset(table);
+      watched = { ...side, rowDigest: new RowDigest(table), read, datasetIdOf, touched: new Set(), isCounted: false };
       this.#watched.set(table, watched);
     }
     return watched;

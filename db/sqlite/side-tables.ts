@@ -1,9 +1,10 @@
 import { getTableName } from 'drizzle-orm';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import * as tables from '../tables/index.ts';
+import { columnsOf } from './columns.ts';
 
 /**
- * The numbers of the tables outside of the ledger, in the keys of `row_digests`. A number is never given to another table.
+ * The numbers of the side tables, in the keys of `row_digests`. A number is never given to another table.
  */
 const numbers: readonly (readonly [number, SQLiteTable])[] = [
   [1, tables.alertRules],
@@ -23,7 +24,7 @@ const numbers: readonly (readonly [number, SQLiteTable])[] = [
 
 const idsPerTable = 2 ** 40;
 
-/** A table outside of the ledger, whose rows have a digest each. */
+/** A table of rows that change, outside of the ledger; each row has a digest. */
 export interface SideTable {
   readonly table: SQLiteTable;
   readonly name: string;
@@ -39,6 +40,13 @@ export const sideTables: readonly SideTable[] = numbers.map(([number, table]) =>
   firstKey: number * idsPerTable,
   endKey: (number + 1) * idsPerTable,
 }));
+
+/** What the digest of a row notes about its dataset; null for rows of no dataset, and for datasets, whose keys say it. */
+export const noteOfDataset = (table: SQLiteTable): ((row: readonly unknown[]) => number | null) => {
+  if (table !== tables.datasetVersions) return () => null;
+  const position = columnsOf(table).findIndex(([key]) => key === 'datasetId');
+  return (row) => row[position] as number;
+};
 
 const byTable = new Map(sideTables.map((each) => [each.table, each]));
 

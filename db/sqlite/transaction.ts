@@ -32,14 +32,14 @@ export interface StoreState {
   readonly lastSeq: number;
   /** The digest of the last commit. */
   readonly digest: Buffer;
-  /** Everything outside of the ledger. */
+  /** All side tables. */
   readonly side: SideState;
 }
 
 export interface CommittedRecords {
   readonly firstSeq: number;
   readonly records: readonly RecentRecord[];
-  /** The tables outside of the ledger that work has written, also work that was undone. */
+  /** The side tables that work has written, also work that was undone. */
   readonly tables: ReadonlySet<SQLiteTable>;
   readonly state: StoreState;
 }
@@ -246,7 +246,7 @@ export class SqliteTransaction implements ErasingTx {
     this.#prepare(`delete from "${getTableName(table)}" where ${where}`).run(parameters);
   }
 
-  /** Call it before rows outside of the ledger are changed or removed. */
+  /** Call it before rows of side tables are changed or removed. */
   #changing(table: SQLiteTable, where: string, parameters: unknown[]): void {
     this.#tables.add(table);
     const found = this.#prepare(`select id from "${getTableName(table)}" where ${where}`);

@@ -1,16 +1,18 @@
 import { blob, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
-/** The digest of each row outside of the ledger: rows there change, so no chain can hold them. */
+/** The digest of each row of a side table: rows there change, so no chain can hold them. */
 export const rowDigests = sqliteTable('row_digests', {
   /** The number of the table and the id of the row. */
   key: integer('key').primaryKey(),
   digest: blob('digest', { mode: 'buffer' }).notNull(),
+  /** The dataset of a dataset version, so that a damaged or missing row still says which one it belongs to; null for other rows. */
+  datasetId: integer('dataset_id'),
 });
 
-/** One row: the state of everything outside of the ledger. */
+/** One row: the state of all side tables. */
 export const storeState = sqliteTable('store_state', {
   id: integer('id').primaryKey(),
-  /** Number of transactions that changed a row outside of the ledger. */
+  /** Number of transactions that changed a row of a side table. */
   changes: integer('changes').notNull(),
   /** All row digests, combined by exclusive or. */
   digest: blob('digest', { mode: 'buffer' }).notNull(),

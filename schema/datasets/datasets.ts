@@ -3,6 +3,7 @@ import type { Dataset } from '../../src/domains/datasets/datasets.ts';
 import { builder } from '../builder.ts';
 import { connectionType } from '../connection.ts';
 import { ImportType } from '../imports/imports.ts';
+import { withErrors } from '../item-errors.ts';
 import { type Counted, limitOf, numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
 import { ColumnRef, FacetType } from './columns.ts';
 import { DatasetDiff } from './differences.ts';
@@ -14,7 +15,7 @@ export const DatasetVersionType = builder.objectRef<DatasetVersion>('DatasetVers
 builder.node(DatasetVersionType, {
   description: 'The state of a dataset after one import; it never changes.',
   id: { resolve: ({ id }) => id },
-  loadMany: (ids, { datasets }) => datasets.versionsByIds(ids.map(Number)),
+  loadMany: (ids, { datasets }) => withErrors(datasets.versionsByIds(ids.map(Number))),
   fields: (t) => ({
     number: t.exposeInt('number', { description: 'The number of the version in its dataset, from 1.' }),
     createdAt: t.field({
@@ -55,7 +56,8 @@ const DatasetConnection = connectionType<Dataset, Counted>(
   {
     type: DatasetType,
     name: 'DatasetConnection',
-    description: 'A page of datasets.',
+    description: 'A page of datasets. A damaged one is null, with the error DATA_DAMAGED.',
+    hasItemErrors: true,
     fields: (t) => ({
       totalCount: t.int({ description: 'Number of items on all pages.', resolve: totalCountOf }),
     }),
@@ -66,7 +68,7 @@ const DatasetConnection = connectionType<Dataset, Counted>(
 builder.node(DatasetType, {
   description: 'A table imported from a CSV file, with typed columns.',
   id: { resolve: ({ id }) => id },
-  loadMany: (ids, { datasets }) => datasets.byIds(ids.map(Number)),
+  loadMany: (ids, { datasets }) => withErrors(datasets.byIds(ids.map(Number))),
   fields: (t) => ({
     name: t.exposeString('name', { description: 'Its name, which is also part of its REST paths.' }),
     rowCount: t.field({
@@ -208,7 +210,9 @@ builder.queryFields((t) => ({
       const { limit, fromEnd, after, before, cursors } = selectPage({ field: 'Query.datasets' }, args, config);
       const request = { limit, fromEnd, after: numericCursor(after), before: numericCursor(before) };
       const page = datasets.page(request);
-      return { ...pageOf(page.rows, ({ id }) => id, { ...page, cursors }), totalCount: page.totalCount };
+      const items = withErrors(page.rows.map((dataset) => datasets.damages.of(dataset.id) ?? dataset));
+      const idOf = (_item: Dataset, index: number) => page.rows[index]?.id ?? 0;
+      return { ...pageOf(items, idOf, { ...page, cursors }), totalCount: page.totalCount };
     },
   }),
 }));

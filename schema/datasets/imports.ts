@@ -146,14 +146,16 @@ builder.objectFields(ImportType, (t) => ({
     type: DatasetType,
     nullable: true,
     description: 'The dataset that has the imported version; null until the version exists, and for other targets.',
-    resolve: ({ id }, _args, { load, datasets }) => load(datasets.byImportIds, id),
+    resolve: ({ id, target }, _args, { load, datasets }) =>
+      target === 'DATASET' ? load(datasets.byImportIds, id) : null,
   }),
   datasetVersion: t.field({
     type: DatasetVersionType,
     nullable: true,
     description:
       'The version that the import made; null until it exists, once it is no longer kept, and for other targets.',
-    resolve: ({ id }, _args, { load, datasets }) => load(datasets.versionsByImportIds, id),
+    resolve: ({ id, target }, _args, { load, datasets }) =>
+      target === 'DATASET' ? load(datasets.versionsByImportIds, id) : null,
   }),
   inferredColumns: t.field({
     type: [ColumnRef],
@@ -161,6 +163,7 @@ builder.objectFields(ImportType, (t) => ({
     resolve: async (current: Import, _args, { load, datasets }) => {
       const { dryRun } = current as DatasetImport;
       if (dryRun) return [...datasets.columns(dryRunVersion(dryRun))];
+      if (current.target !== 'DATASET') return [];
       const version = await load(datasets.versionsByImportIds, current.id);
       return version ? [...datasets.columns(version)] : [];
     },

@@ -5,6 +5,7 @@ import { DomainError } from '../../src/errors.ts';
 import { builder } from '../builder.ts';
 import { connectionType } from '../connection.ts';
 import { ImportType } from '../imports/imports.ts';
+import { withErrors } from '../item-errors.ts';
 import { type Counted, pageOf, selectPage, totalCountOf } from '../page.ts';
 import { SortDirection } from '../time.ts';
 import { RowFilterInput } from './filter.ts';
@@ -67,28 +68,33 @@ export const RowConnection = connectionType<DatasetRow, OfRows>(
 );
 
 /** Rows by their ids, which consist of the version and the row number. */
-const rowsByIds = async (ids: readonly string[], { datasets, work }: Context): Promise<(DatasetRow | null)[]> => {
+const rowsByIds = async (ids: readonly string[], { datasets, work }: Context): Promise<(DatasetRow | DomainError | null)[]> => {
   const keys = ids.map((id) => {
     const [, version = 0, row = 0] = /^(\d{1,15})\.(\d{1,15})$/.exec(id) ?? [];
     return { versionId: Number(version), row: Number(row) };
   });
-  const versions = datasets.versionsByIds([...new Set(keys.map(({ versionId }) => versionId))]);
-  const existing = datasets.byIds(versions.map((version) => version?.datasetId ?? 0));
+  const versionIds = [...new Set(keys.map(({ versionId }) => versionId))];
+  const versions = datasets.versionsByIds(versionIds);
+  const existing = datasets.byIds(
+    versions.map((version) => (version instanceof DomainError ? 0 : (version?.datasetId ?? 0))),
+  );
   const found = new Map<string, DatasetRow>();
+  const damages = new Map<number, DomainError>();
   // One query of each version after the other: many at once would leave no room for other requests.
   for (const [index, version] of versions.entries()) {
-    if (!version || !existing[index]) continue;
+    if (version instanceof DomainError) damages.set(versionIds[index] ?? 0, version);
+    if (!version || version instanceof DomainError || !existing[index]) continue;
     const numbers = keys.filter(({ versionId }) => versionId === version.id).map(({ row }) => row);
     const rows = await datasets.rowsAt(version, [...new Set(numbers)], work);
     for (const row of rows) found.set(`${version.id}.${row.row}`, row);
   }
-  return keys.map(({ versionId, row }) => found.get(`${versionId}.${row}`) ?? null);
+  return keys.map(({ versionId, row }) => damages.get(versionId) ?? found.get(`${versionId}.${row}`) ?? null);
 };
 
 builder.node(RowType, {
   description: 'A row of a version of a dataset.',
   id: { resolve: ({ version, row }) => `${version.id}.${row}` },
-  loadMany: (ids, context) => rowsByIds(ids, context),
+  loadMany: async (ids, context) => withErrors(await rowsByIds(ids, context)),
   fields: (t) => ({
     values: t.field({
       type: ['CellValue'],

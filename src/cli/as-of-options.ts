@@ -1,6 +1,7 @@
 import { type Command as CommanderCommand, InvalidArgumentError } from 'commander';
 import type { KnownAsOf } from '../ledger/ledger.ts';
 import { parseInstant } from '../lib/time.ts';
+import { CommandError, exitUsageError } from './exit.ts';
 
 /** Options that name an earlier snapshot; both together are refused. */
 export interface SnapshotOptions {
@@ -30,5 +31,9 @@ export const withSnapshotOptions = (command: CommanderCommand): CommanderCommand
     .option('--sequence <number>', 'use only records up to this sequence number', readWhole(0))
     .option('--known-at <date>', 'use only what was recorded by then', readInstant);
 
-/** The options with the names that the domains use. */
-export const knownAsOfOf = ({ sequence, knownAt: knownAtUs }: SnapshotOptions): KnownAsOf => ({ sequence, knownAtUs });
+/** The options with the names that the domains use. Throws CommandError for both: call it before the store is opened. */
+export const knownAsOfOf = ({ sequence, knownAt: knownAtUs }: SnapshotOptions): KnownAsOf => {
+  if (sequence !== undefined && knownAtUs !== undefined)
+    throw new CommandError(exitUsageError, '--sequence and --known-at both name a snapshot: use one of them');
+  return { sequence, knownAtUs };
+};

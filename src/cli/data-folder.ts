@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { openDatasetEngine } from '../../db/datasets/engine/duckdb-engine.ts';
 import { openSqlEngine } from '../../db/datasets/sql/open.ts';
-import { openStore, storeExists } from '../../db/open.ts';
+import { openStore, storeExists, storeFileName } from '../../db/open.ts';
 import type { Store, StoreOptions } from '../../db/store.ts';
 import type { Config } from '../config.ts';
 import { createDomains, type Domains } from '../domains.ts';
+import type { Area } from '../ledger/areas.ts';
 import { IndexFiles } from '../ledger/index-files/index-files.ts';
 import { createLedger, type Ledger } from '../ledger/ledger.ts';
 import { createClock } from '../lib/clock.ts';
@@ -38,11 +41,16 @@ export const openOrFail = <R>({ data }: Config, open: () => R): R => {
   }
 };
 
+interface Access extends Pick<StoreOptions, 'isReadOnly' | 'isExclusive' | 'acceptsLoss'> {
+  /** What the work rests on, where it does not call `ledger.catchUp()`, which refuses a damaged store. */
+  readonly area?: Area;
+}
+
 /** Opens the data folder, runs `work` and closes it. Indices are empty until `ledger.catchUp()`. */
 export const withData = async <R>(
   config: Config,
   work: (opened: CommandServices) => Promise<R>,
-  access: Pick<StoreOptions, 'isReadOnly' | 'isExclusive' | 'acceptsLoss'> = {},
+  { area, ...access }: Access = {},
 ): Promise<R> => {
   const nowUs = createClock(config.now);
   const store = openOrFail(config, () => openStore({ ...config, ...access, nowUs }));
@@ -62,6 +70,10 @@ export const withData = async <R>(
       log: silentLog,
       trace: noTrace,
     });
+    if (area) {
+      await ledger.checked();
+      ledger.refuseDamaged(area);
+    }
     return await work({ data: config.data, store, ledger, domains });
   } finally {
     engine.close();
@@ -77,6 +89,17 @@ export const withExistingData = async <R>(
   work: (opened: CommandServices) => Promise<R>,
   access?: Parameters<typeof withData>[2],
 ): Promise<R> => {
-  if (!storeExists(config.data)) throw new CommandError(exitFailure, `${config.data} is not a data folder of asof`);
+  if (!storeExists(config.data)) throw new CommandError(exitFailure, withoutStore(config.data));
   return withData(config, work, access);
+};
+
+/** What a data folder has besides its store. */
+const partsOfFolder = [`${storeFileName}-wal`, 'asof.mark', 'datasets', 'images'];
+
+/** Says of a folder without a store whether it is an incomplete copy of a data folder, and of what. */
+const withoutStore = (data: string): string => {
+  const parts = partsOfFolder.filter((name) => existsSync(join(data, name)));
+  return parts.length === 0
+    ? `${data} is not a data folder of asof`
+    : `${data} is an incomplete copy of a data folder: it has ${parts.join(', ')}, but ${storeFileName} is missing`;
 };

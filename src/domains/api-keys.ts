@@ -85,7 +85,7 @@ export const createApiKeys = (store: Store, { host, apiKeys: configured }: Setti
     callerOf: (key) => principals.find(key),
     admit,
     async add(name, scopes) {
-      checkName(name);
+      checkKeyName(name);
       if (scopes.length === 0) throw new DomainError('BAD_REQUEST', 'a key needs at least one scope');
       const key = newApiKey();
       const digest = digestOfKey(key);
@@ -131,7 +131,8 @@ const admit: ApiKeys['admit'] = (caller, needed) => {
 
 const configuredName = 'environment-';
 
-const checkName = (name: string): void => {
+/** Throws BAD_REQUEST for a text that cannot be the name of a key. */
+export const checkKeyName = (name: string): void => {
   if (!/^[\w.@-]{1,64}$/.test(name))
     throw new DomainError(
       'BAD_REQUEST',

@@ -21,6 +21,7 @@ export class Soundness {
   readonly #store: Store;
   readonly #options: SoundnessOptions;
   #damages: readonly Damage[] = [];
+  #checking: Promise<void> | undefined;
 
   constructor(store: Store, options: SoundnessOptions) {
     this.#store = store;
@@ -33,23 +34,40 @@ export class Soundness {
 
   /** Runs the rebuild beside the check of a store that nobody knows to be sound: only both make the answers right. */
   async rebuild(replay: Replay): Promise<RebuildResult> {
-    const checking = this.#store.checkAtStart((found) => this.#add(found));
-    const [built, check] = await Promise.allSettled([replay.rebuild(this.#options.indexFiles ?? null), checking]);
+    const building = replay.rebuild(this.#options.indexFiles ?? null);
+    const [built, check] = await Promise.allSettled([building, this.check()]);
     if (check.status === 'rejected') throw check.reason;
-    const [first] = check.value;
-    this.#add(check.value);
-    if (first && this.#options.refusesDamaged) throw damagedBy(first, check.value.length);
+    const first = this.#damages.find(({ datasetId }) => datasetId === undefined);
+    if (first && this.#options.refusesDamaged) throw damagedBy(first, this.#damages.length);
     if (built.status === 'fulfilled') return built.value;
     if (!first) throw built.reason;
     this.#add([{ table: null, message: `the indices cannot be built from damaged records: ${String(built.reason)}` }]);
     return { records: 0, fromFile: 0, fileMs: 0, recordsMs: 0 };
   }
 
-  /** Throws DATA_DAMAGED when a table is damaged that an area rests on. */
+  /** Checks the store as a start does, once. */
+  check(): Promise<void> {
+    this.#checking ??= this.#store
+      .checkAtStart((found) => this.#add(found))
+      .then((found) => {
+        this.#add(found);
+      });
+    return this.#checking;
+  }
+
+  /** Throws DATA_DAMAGED when a table is damaged that an area rests on. What is damaged of one dataset closes only that. */
   refuseDamaged(area: Area): void {
     const tables: readonly string[] = areas[area];
-    const found = this.#damages.find(({ table }) => table === null || tables.includes(table));
+    const found = this.#damages.find(
+      ({ table, datasetId }) => datasetId === undefined && (table === null || tables.includes(table)),
+    );
     if (found) throw damagedBy(found, this.#damages.length);
+  }
+
+  /** DATA_DAMAGED with what of a dataset is damaged; null for nothing. */
+  damageOfDataset(id: number): DomainError | null {
+    const found = this.#damages.find(({ datasetId }) => datasetId === id);
+    return found ? damagedBy(found, this.#damages.length) : null;
   }
 
   #add(found: readonly Damage[]): void {

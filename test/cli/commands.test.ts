@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
@@ -76,6 +76,59 @@ describe('asof', () => {
     const { code, stdout, stderr } = await asofProcess(args, '', { ASOF_DATA: data });
     expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(/./) });
     expect(stderr).not.toMatch(/\n {4}at /);
+  });
+
+  it('refuses wrong usage before the data folder is opened, whatever state that is in', async () => {
+    const wrong = [
+      ['status', '', '2025-01-01'],
+      ['status', 'a', 'today'],
+      ['status', 'a', '2025-01-01', '--sequence', '1', '--known-at', '2025-01-01'],
+      ['city', '10.0.0'],
+      ['city', '10.0.0.1', '--sequence', '1', '--known-at', '2025-01-01'],
+      ['check', 'experiment', '--range', 'P1'],
+      ['check', 'experiment', '--range', '2025-02-31/2025-03-01'],
+      ['check', 'experiment', '--where', 'colour=red'],
+      ['sql', 'select 1', '--format', 'xml'],
+      ['sql', 'select 1', '--sequence', '1', '--known-at', '2025-01-01'],
+      ['export', 'users', '--symbol', 'a'],
+      ['export', 'conversations', '--symbol', '1'],
+      ['export', 'users', '--sequence', '1', '--known-at', '2025-01-01'],
+      ['datasets', 'show'],
+      ['datasets', 'query', 'games', '--where', 'price'],
+      ['datasets', 'export', 'games', 'games.txt'],
+      ['datasets', 'export', 'games', '-', '--format', 'parquet'],
+      ['rejects', 'retry'],
+      ['rejects', 'discard', '1'],
+      ['keys', 'add', 'a b', '--scope', 'read'],
+      ['alerts', 'add', '--when', 'IMPORT_FAILED', '--url', 'here'],
+      ['alerts', 'remove', 'x'],
+      ['erase'],
+      ['erase', '--user', 'u\n\0'],
+      ['erase', '--dataset', 'games'],
+      ['sync'],
+      ['import', 'dataset', 'games'],
+      ['import', 'transactions', 'no.csv', '--mode', 'append'],
+      ['backup', '--every', 'often'],
+      ['restore'],
+      ['verify', '--sample', '2'],
+      ['mcp'],
+      ['serve', '--port', 'high'],
+    ];
+    const damaged = join(await folder(), 'damaged');
+    await mkdir(damaged);
+    await writeFile(join(damaged, 'asof.sqlite'), 'no database'.repeat(1000));
+    const file = join(damaged, 'asof.sqlite');
+    for (const data of [damaged, join(damaged, 'missing'), file, join(file, 'below')])
+      for (const args of wrong) {
+        const { code, stdout, stderr } = await asof(args, '', { ASOF_DATA: data });
+        expect({ args, data, code, stdout, stderr }).toEqual({
+          args,
+          data,
+          code: 2,
+          stdout: '',
+          stderr: expect.stringMatching(/./),
+        });
+      }
   });
 
   it.each([[['status', 'u-1', '2025-01-01']], [['city', '10.0.0.1']], [['rejects', 'list']], [['verify']]])(

@@ -97,3 +97,15 @@ it('asof verify names every file of a dataset version that is missing, cut off o
     expect.stringContaining(`version 1 of dataset changed: ${changed} has other content than when it was stored`),
   ]);
 });
+
+it('asof verify names what an incomplete copy of a data folder has, and what it lacks', async () => {
+  const data = join(await folder(), 'copy');
+  await mkdir(join(data, 'datasets'), { recursive: true });
+  await writeFile(join(data, 'asof.mark'), '');
+  for (const command of ['verify', 'rejects'])
+    expect(await asof([command, ...(command === 'rejects' ? ['list'] : []), '--data', data])).toEqual({
+      code: 3,
+      stdout: '',
+      stderr: `asof: ${data} is an incomplete copy of a data folder: it has asof.mark, datasets, but asof.sqlite is missing\n`,
+    });
+});

@@ -13,7 +13,7 @@ const rounds = isLong ? 20 : 1;
 /** Work that is repeated: when it was done once, and when the server is gone. */
 interface Repeated {
   readonly answered: Promise<void>;
-  readonly ended: Promise<void>;
+  readonly done: Promise<void>;
 }
 
 /** Repeats some work until the server is gone. */
@@ -29,7 +29,7 @@ const untilGone = (work: (number: number) => Promise<unknown>): Repeated => {
       answer();
     }
   };
-  return { answered, ended: repeat() };
+  return { answered, done: repeat() };
 };
 
 const lines = { 'content-type': 'application/x-ndjson' };
@@ -115,7 +115,7 @@ it('a healthy store is never called damaged: under load, after kills, and as a c
     await Promise.all(busy.map((each) => each.answered));
     server.child.kill('SIGKILL');
     await server.closed;
-    await Promise.all(busy.map(({ ended }) => ended));
+    await Promise.all(busy.map(({ done }) => done));
     expect(server.output.stderr).not.toMatch(/DATA_DAMAGED|not as it was/);
     const copies = ['killed', 'backup', 'restored'].map((name) => join(root, `${round}-${name}`));
     const [killed, backup, restored] = copies as [string, string, string];

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -62,9 +63,20 @@ export const createRecording = (data: string, scratch: string): Recording | null
 
 const sectorBytes = 512;
 
+/** Files up to this size are compared by what they hold, because their operations differ more often than their content. */
+const smallBytes = 65_536;
+
+/** What a power loss left of a file. Two states of it with one key are the same. */
+interface FileState {
+  readonly key: string;
+  content(): Buffer;
+}
+
 /** A file as a disk holds it: what was synced, and later operations of which each may have reached the disk or not. */
 class DiskFile {
   #durable: Buffer = Buffer.alloc(0);
+  /** How many operations are durable. */
+  #version = 0;
   #unsynced: FileOperation[] = [];
 
   add(operation: FileOperation): void {
@@ -73,26 +85,29 @@ class DiskFile {
       return;
     }
     for (const each of this.#unsynced) this.#durable = applied(this.#durable, each);
+    this.#version += this.#unsynced.length;
     this.#unsynced = [];
   }
 
   /** One of the states that a power loss may leave: unsynced operations are kept, lost, kept out of order, or torn. */
-  afterPowerLoss(random: () => number): Buffer {
-    let content: Buffer = Buffer.from(this.#durable);
+  afterPowerLoss(random: () => number): FileState {
     const share = [0, 1, random(), random()][Math.floor(random() * 4)] ?? 0;
     const isPrefix = random() < 0.5;
     const kept = isPrefix
       ? this.#unsynced.slice(0, Math.round(this.#unsynced.length * share))
       : this.#unsynced.filter(() => random() < share);
-    for (const operation of kept) content = applied(content, operation);
+    const changes = [...kept];
     const torn = this.#unsynced[Math.floor(random() * this.#unsynced.length)];
     if (torn?.kind === 'W' && random() < 0.5)
       for (let at = 0; at < torn.data.length; at += sectorBytes)
         if (random() < 0.5) {
           const data = torn.data.subarray(at, at + sectorBytes);
-          content = applied(content, { ...torn, offset: torn.offset + at, data });
+          changes.push({ ...torn, offset: torn.offset + at, data });
         }
-    return content;
+    const durable = this.#durable;
+    const content = (): Buffer => changes.reduce(applied, Buffer.from(durable));
+    if (durable.length <= smallBytes) return { key: createHash('sha1').update(content()).digest('hex'), content };
+    return { key: [this.#version, ...changes.map(({ end, offset }) => `${end}:${offset}`)].join(), content };
   }
 }
 
@@ -120,7 +135,11 @@ export class Disk {
     if (kind !== 'U') this.#files.set(kind === 'R' ? data.toString() : name, file);
   }
 
-  afterPowerLoss(random: () => number): (readonly [name: string, content: Buffer])[] {
-    return [...this.#files].map(([name, file]) => [name, file.afterPowerLoss(random)] as const);
+  afterPowerLoss(random: () => number): {
+    readonly key: string;
+    readonly files: readonly (readonly [string, FileState])[];
+  } {
+    const files = [...this.#files].map(([name, file]) => [name, file.afterPowerLoss(random)] as const);
+    return { key: files.map(([name, { key }]) => `${name} ${key}`).join('\n'), files };
   }
 }

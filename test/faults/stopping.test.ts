@@ -33,11 +33,11 @@ describe('a server that is asked to stop', () => {
   it('says so by /readyz while it goes on to store records, then ends', async () => {
     const data = await folder();
     const server = await start(data, '--stop-delay-ms', '4000');
-    const ended = server.stop();
+    const stopping = server.stop();
     await expect.poll(() => readiness(server.url)).toBe('503 NOT_READY');
     const answer = await send(`${server.url}/receive_event`, { headers: json, body: eventText('late') });
     expect(answer.status).toBe(200);
-    expect(await ended).toBe(0);
+    expect(await stopping).toBe(0);
     expect(await storedIds(data)).toEqual(['late']);
   });
 

@@ -53,6 +53,7 @@ export const rangeOf = (text: string | undefined): TimeRange | undefined => {
       exitUsageError,
       `--range ${preview(text)} must be <from>/<to>, <from>/ or a duration like P7D`,
     );
+  for (const day of [from, to]) if (isDay(day)) instantOf('--range', day);
   if (isDay(from) && isDay(to)) return { days: { first: from, last: to } };
   return to === ''
     ? { since: instantOf('--range', from) }

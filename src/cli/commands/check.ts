@@ -2,6 +2,7 @@ import { Argument } from 'commander';
 import type { MonitorReport } from '../../domains/monitor/report.ts';
 import type { MonitorVerdict } from '../../domains/monitor/sample-ratio.ts';
 import { formatInstant } from '../../lib/time.ts';
+import { spanOf } from '../../lib/time-range.ts';
 import { Work } from '../../lib/work.ts';
 import { type ClickHouseOptions, clickHouseConfigOf, withClickHouseOptions } from '../clickhouse-options.ts';
 import type { Command } from '../command.ts';
@@ -72,6 +73,8 @@ export const checkCommand: Command = {
       throw new CommandError(exitUsageError, 'give either --range or --since-deploy, not both');
     const since = sinceDeploy === undefined ? undefined : { since: instantOf('--since-deploy', sinceDeploy) };
     const part = { country, where: whereOf(where), range: since ?? rangeOf(range), timeZone: 'UTC' };
+    // Throws for a range that is none, before the store is opened.
+    if (part.range) spanOf(part.range, part.timeZone, 0);
     const checked = await withExistingData(configOf(options, terminal), async ({ domains, ledger }) => {
       await ledger.catchUp();
       const { experiments, monitor } = domains;

@@ -3,6 +3,8 @@ import type { Store } from '../../../db/store.ts';
 import { type ListedBackup, listBackups } from '../../backup/manifest.ts';
 import type { Config } from '../../config.ts';
 import type { Erasure, ErasureRequest } from '../../domains/erasure/erasure.ts';
+import { preview } from '../../lib/problems.ts';
+import { isTextId, textIdLengthMax } from '../../lib/text-id.ts';
 import { formatInstant } from '../../lib/time.ts';
 import type { Command } from '../command.ts';
 import { type CommandServices, withExistingData } from '../data-folder.ts';
@@ -72,6 +74,11 @@ export const eraseCommand: Command = {
     const { user = null, dataset: rows = [] } = options;
     if (user === '' || (user === null && rows.length === 0))
       throw new CommandError(exitUsageError, 'erase needs --user or --dataset');
+    if (user !== null && !isTextId(user))
+      throw new CommandError(exitUsageError, `a user id has 1 to ${textIdLengthMax} characters`);
+    for (const text of rows)
+      if (!text.includes('.') || (user === null && !text.includes('=')))
+        throw new CommandError(exitUsageError, `--dataset must be NAME.COLUMN=VALUE, not ${preview(text)}`);
     const config = configOf(options, terminal);
     if (config.data === ':memory:') throw new CommandError(exitUsageError, 'erase needs a folder as --data');
     const erasure = { userId: user, rows };

@@ -60,8 +60,8 @@ export const exportCommand: Command = {
     if (what === 'users' && symbolText !== undefined)
       throw new CommandError(exitUsageError, '--symbol applies to conversations only');
     const symbol = symbolOf(options);
+    const asOf = knownAsOfOf(options);
     await withExistingData(configOf(options, terminal), async (opened) => {
-      const asOf = knownAsOfOf(options);
       const lines =
         what === 'users' ? userLines(opened, format, asOf) : conversationLines(opened, format, { symbol, asOf });
       const write = async (sink: Sink): Promise<void> => {

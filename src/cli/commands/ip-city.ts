@@ -39,10 +39,11 @@ export const cityCommand: Command = {
       if (ip === null) throw new CommandError(exitUsageError, `${preview(text)} is not an IPv4 or IPv6 address`);
       return { text, ip };
     });
+    const knownAsOf = knownAsOfOf(options);
     return withExistingData(configOf(options, terminal), async ({ domains: { ipCity }, ledger }) => {
       await ledger.catchUp();
       const { write, end } = options.json ? asJson(terminal) : asLines(terminal, requests.length === 1);
-      const lookUp: LookUp = (addresses) => resultsOf(ipCity, addresses, knownAsOfOf(options));
+      const lookUp: LookUp = (addresses) => resultsOf(ipCity, addresses, knownAsOf);
       const exitCode = requests.length > 0 ? exitSuccess : await lookUpStdin(lookUp, terminal, write);
       await write(await lookUp(requests));
       await end();

@@ -1,5 +1,5 @@
 import { Argument, InvalidArgumentError, Option } from 'commander';
-import type { ApiKey, ApiKeys } from '../../domains/api-keys.ts';
+import { type ApiKey, type ApiKeys, checkKeyName } from '../../domains/api-keys.ts';
 import { DomainError } from '../../errors.ts';
 import { type Scope, scopes } from '../../lib/api-key.ts';
 import { untilServersFollow } from '../../lib/running-servers.ts';
@@ -113,6 +113,7 @@ export const keysCommand: Command = {
       action === 'add' ? 'keys add needs at least one --scope' : '--scope applies to keys add only',
     );
     refuseUnless(options.yes === undefined || action === 'revoke', '--yes applies to keys revoke only');
+    if (action === 'add') checkKeyName(name ?? '');
     const config = configOf(options, terminal);
     const untilFollowed = async (): Promise<void> => {
       const behind = await untilServersFollow(config.data, Date.now(), followWaitMs);

@@ -4,7 +4,7 @@ import type { SyncReport } from '../../domains/user-sync/user-sync.ts';
 import { DomainError, type FieldProblem } from '../../errors.ts';
 import type { Command } from '../command.ts';
 import { type CommandServices, withData } from '../data-folder.ts';
-import { type ExitCode, exitProblems, exitSuccess } from '../exit.ts';
+import { CommandError, type ExitCode, exitProblems, exitSuccess, exitUsageError } from '../exit.ts';
 import { type DataOptions, withDataOptions } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 import { createImportProgress } from './import/progress.ts';
@@ -45,6 +45,8 @@ export const syncCommand: Command = {
     const { data, source, everyMinutes, watch, json } = invoked.opts<Options>();
     const options = { data, userFiles: source, userFilesEveryMinutes: everyMinutes };
     const config = readConfig(options, terminal.environment);
+    if (config.userFiles === '')
+      throw new CommandError(exitUsageError, 'sync needs --source, or the setting userFiles');
     return withData(config, async (opened) => {
       await opened.ledger.catchUp();
       const once = (): Promise<ExitCode> => synchronizeOnce(opened, terminal, json === true);

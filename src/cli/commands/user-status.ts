@@ -1,3 +1,4 @@
+import { isTextId, textIdLengthMax } from '../../lib/text-id.ts';
 import { parseInstant } from '../../lib/time.ts';
 import { knownAsOfOf, type SnapshotOptions, withSnapshotOptions } from '../as-of-options.ts';
 import type { Command } from '../command.ts';
@@ -23,9 +24,12 @@ export const statusCommand: Command = {
     const atUs = parseInstant(date);
     if (atUs === null)
       throw new CommandError(exitUsageError, `the date must be like 2025-05-20 or 2025-05-20T12:00:00Z, not "${date}"`);
+    if (!isTextId(userId))
+      throw new CommandError(exitUsageError, `the user id must have 1 to ${textIdLengthMax} characters`);
+    const knownAsOf = knownAsOfOf(options);
     const { status } = await withExistingData(configOf(options, terminal), async ({ domains, ledger }) => {
       await ledger.catchUp();
-      return domains.userStatus.statusAt(userId, atUs, knownAsOfOf(options));
+      return domains.userStatus.statusAt(userId, atUs, knownAsOf);
     });
     await terminal.print(options.json ? JSON.stringify({ userId, date, status }) : status);
     return exitSuccess;

@@ -26,6 +26,7 @@ import {
   type StatisticsLimits,
 } from './columns.ts';
 import { formatCursor, parseCursor, rowOfCursor, signatureOf } from './cursors.ts';
+import { DatasetDamages } from './damages.ts';
 import { type FilterLimits, type FilterRequest, tableFilter } from './filter.ts';
 import type { VersionRetention } from './retention.ts';
 import type { DatasetRow, RowsPage, RowsQuery } from './rows.ts';
@@ -53,6 +54,7 @@ const namesInError = 20;
 
 /** The datasets, their versions, and queries of their rows. A version never changes, and neither do its results. */
 export class Datasets {
+  readonly damages: DatasetDamages;
   readonly #store: Store;
   readonly #ledger: Ledger;
   readonly #engine: DatasetEngine;
@@ -63,19 +65,24 @@ export class Datasets {
   constructor({ store, ledger, engine, tables, retention, limits }: DatasetServices) {
     this.#store = store;
     this.#ledger = ledger;
+    this.damages = new DatasetDamages(ledger);
     this.#engine = engine;
     this.#tables = tables;
     this.#retention = retention;
     this.#limits = limits;
   }
 
+  /** Throws DATA_DAMAGED for a damaged dataset, and when a damaged one may have had the name. */
   findByName(name: string): Dataset | undefined {
-    return this.#store.page(datasets, {
+    const [found] = this.#store.page(datasets, {
       key: 'id',
       direction: 'desc',
       match: { name, deletedAtUs: null },
       limit: 1,
-    })[0];
+    });
+    if (found) this.damages.refuse(found.id);
+    else this.damages.refuseUnknownName();
+    return found;
   }
 
   /** Throws NOT_FOUND. */
@@ -88,18 +95,21 @@ export class Datasets {
   #existingNames(): string {
     const { rows, hasAfter } = this.page({ limit: namesInError, fromEnd: false });
     if (rows.length === 0) return 'there are no datasets';
-    const names = rows.map(({ name }) => preview(name)).join(', ');
+    const names = rows.flatMap(({ id, name }) => (this.damages.of(id) ? [] : preview(name))).join(', ');
     return `the datasets are ${names}${hasAfter ? ' and others' : ''}`;
   }
 
-  byIds(ids: readonly number[]): (Dataset | null)[] {
-    return rowsByKey(this.#store, datasets, 'id', ids).map((dataset) =>
-      dataset?.deletedAtUs === null ? dataset : null,
+  /** In order; DATA_DAMAGED for damaged ones. */
+  byIds(ids: readonly number[]): (Dataset | DomainError | null)[] {
+    return rowsByKey(this.#store, datasets, 'id', ids).map(
+      (dataset, index) => this.damages.of(ids[index] as number) ?? (dataset?.deletedAtUs === null ? dataset : null),
     );
   }
 
+  /** Also damaged ones, see `damages`. Throws DATA_DAMAGED when one may be missing. */
   page(page: TablePageRequest): TablePage<Dataset> & { totalCount(): number } {
     const match = { deletedAtUs: null };
+    this.damages.refuseHidden((id) => this.#store.count(datasets, { id, ...match }) > 0);
     const found = pageOfTable(this.#store, datasets, { key: 'id', direction: 'asc', match }, page);
     return { ...found, totalCount: () => this.#store.count(datasets, match) };
   }
@@ -111,11 +121,12 @@ export class Datasets {
 
   /** A version by its id; by default the current version. Throws NOT_FOUND for a version that the dataset has not. */
   versionOf(dataset: Dataset, versionId?: number): DatasetVersion {
-    const [version] = this.versionsByIds([versionId ?? dataset.versionId]);
+    this.damages.refuse(dataset.id);
+    const [version] = rowsByKey(this.#store, datasetVersions, 'id', [versionId ?? dataset.versionId]);
     if (version?.datasetId === dataset.id) return version;
     // Since the dataset was read, an import may have replaced its version and retention have removed it.
-    const [now] = versionId === undefined ? this.byIds([dataset.id]) : [];
-    if (now && now.versionId !== dataset.versionId) return this.versionOf(now);
+    const [now] = versionId === undefined ? this.#store.rowsIn(datasets, 'id', [dataset.id]) : [];
+    if (now?.deletedAtUs === null && now.versionId !== dataset.versionId) return this.versionOf(now);
     throw new DomainError('NOT_FOUND', `the dataset ${preview(dataset.name)} has no such version`);
   }
 
@@ -129,6 +140,7 @@ export class Datasets {
   }
 
   findVersion({ id: datasetId }: Dataset, number: number): DatasetVersion | undefined {
+    this.damages.refuse(datasetId);
     const request = { key: 'id', direction: 'desc', match: { datasetId, number }, limit: 1 } as const;
     return this.#store.page(datasetVersions, request)[0];
   }
@@ -137,28 +149,34 @@ export class Datasets {
     return indexedColumns(version);
   }
 
-  versionsByIds(ids: readonly number[]): (DatasetVersion | null)[] {
-    return rowsByKey(this.#store, datasetVersions, 'id', ids);
+  /** In order; DATA_DAMAGED for those of damaged datasets, and for unknown ones while one may have been damaged. */
+  versionsByIds(ids: readonly number[]): (DatasetVersion | DomainError | null)[] {
+    return rowsByKey(this.#store, datasetVersions, 'id', ids).map((version) => this.damages.unlessDamaged(version));
   }
 
   versionsPage(
     { id: datasetId }: Dataset,
     page: TablePageRequest,
   ): TablePage<DatasetVersion> & { totalCount(): number } {
+    this.damages.refuse(datasetId);
     const match = { datasetId };
     const found = pageOfTable(this.#store, datasetVersions, { key: 'id', direction: 'desc', match }, page);
     return { ...found, totalCount: () => this.#store.count(datasetVersions, match) };
   }
 
   /** The dataset of which each import made a version, in order. */
-  readonly byImportIds = (importIds: readonly number[]): (Dataset | null)[] => {
-    const ids = this.versionsByImportIds(importIds).map((version) => version?.datasetId ?? 0);
-    return rowsByKey(this.#store, datasets, 'id', ids);
+  readonly byImportIds = (importIds: readonly number[]): (Dataset | DomainError | null)[] => {
+    const versions = this.versionsByImportIds(importIds);
+    const ids = versions.map((version) => (version instanceof DomainError ? 0 : (version?.datasetId ?? 0)));
+    const owners = rowsByKey(this.#store, datasets, 'id', ids);
+    return versions.map((version, index) => (version instanceof DomainError ? version : (owners[index] ?? null)));
   };
 
-  /** The version that each import made, in order. */
-  readonly versionsByImportIds = (importIds: readonly number[]): (DatasetVersion | null)[] =>
-    rowsByKey(this.#store, datasetVersions, 'importId', importIds);
+  /** The version that each import of a dataset made, in order. */
+  readonly versionsByImportIds = (importIds: readonly number[]): (DatasetVersion | DomainError | null)[] =>
+    rowsByKey(this.#store, datasetVersions, 'importId', importIds).map((version) =>
+      this.damages.unlessDamaged(version),
+    );
 
   async rows(dataset: Dataset, query: RowsQuery, work: Work): Promise<RowsPage> {
     // The later pages of a list come from the version of its first page.

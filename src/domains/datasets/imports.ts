@@ -76,7 +76,7 @@ export class DatasetImports {
   /** Prepares the version of an import for its first readers, and removes those that it has made too old. */
   async #afterImport(ended: DatasetImport): Promise<DatasetImport> {
     const [version] = this.#services.datasets.versionsByImportIds(ended.id === 0 ? [] : [ended.id]);
-    if (!version) return ended;
+    if (!version || version instanceof DomainError) return ended;
     this.#services.preparation.refresh();
     await this.#services.retention.prune(version.datasetId);
     return ended;

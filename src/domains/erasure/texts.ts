@@ -77,7 +77,7 @@ function* rejects(store: Store, { isRecord, ...person }: Person): Generator<Foun
     const isPersonal = texts.some(names) || (settledSeq !== null && isRecord(settledSeq));
     if (!isPersonal && !names(source)) continue;
     const leftSource = names(source) ? erasedText : source;
-    const left = {
+    const rest = {
       raw: erasedText,
       settlement: erasedText,
       problems: problems.map(({ path, code }) => ({
@@ -91,7 +91,7 @@ function* rejects(store: Store, { isRecord, ...person }: Person): Generator<Foun
       erase(tx) {
         if (isPersonal && state === 'OPEN')
           settleRejectedRecord(tx, row, { state: 'DISCARDED', settlement: erasedText, settledSeq: null });
-        tx.update(rejectedRecords, { id }, { source: leftSource, ...(isPersonal ? left : {}) });
+        tx.update(rejectedRecords, { id }, { source: leftSource, ...(isPersonal ? rest : {}) });
       },
     };
   }
@@ -99,8 +99,8 @@ function* rejects(store: Store, { isRecord, ...person }: Person): Generator<Foun
     const { id, source, field } = group;
     const names = namesIn(person, group);
     if (!names(source) && !names(field)) continue;
-    const left = { source: names(source) ? erasedText : source, field: names(field) ? erasedText : field };
-    yield { kind: 'rejected records', erase: (tx) => tx.update(rejectGroups, { id }, left) };
+    const rest = { source: names(source) ? erasedText : source, field: names(field) ? erasedText : field };
+    yield { kind: 'rejected records', erase: (tx) => tx.update(rejectGroups, { id }, rest) };
   }
 }
 
@@ -108,13 +108,13 @@ function* importTexts(store: Store, person: Person): Generator<FoundText> {
   for (const { id, target, source, failureMessage, dialect, reading } of rowsOf(store, imports, 'id')) {
     const names = namesIn(person, { importId: id, target });
     if (![source, failureMessage, JSON.stringify(dialect), JSON.stringify(reading)].some(names)) continue;
-    const left = {
+    const rest = {
       source: names(source) ? erasedText : source,
       failureMessage: names(failureMessage) ? erasedText : failureMessage,
       dialect: names(JSON.stringify(dialect)) ? null : dialect,
       reading: names(JSON.stringify(reading)) ? null : reading,
     };
-    yield { kind: 'imports', erase: (tx) => tx.update(imports, { id }, left) };
+    yield { kind: 'imports', erase: (tx) => tx.update(imports, { id }, rest) };
   }
 }
 
@@ -143,19 +143,19 @@ const withoutTexts = (outcomes: Outcomes): Outcomes =>
 function* messages(store: Store, { names }: Person): Generator<FoundText> {
   for (const { id, body, subject, lastError, state } of rowsOf(store, alertDeliveries, 'id')) {
     if (![body, subject, lastError].some(names)) continue;
-    const left = { body: '{}', subject: names(subject) ? erasedText : subject, lastError: lastError && erasedText };
+    const rest = { body: '{}', subject: names(subject) ? erasedText : subject, lastError: lastError && erasedText };
     yield {
       kind: 'alerts',
       erase(tx) {
         const end = state === 'PENDING' ? ({ state: 'FAILED', settledAtUs: tx.nowUs } as const) : {};
-        tx.update(alertDeliveries, { id }, { ...left, ...end });
+        tx.update(alertDeliveries, { id }, { ...rest, ...end });
       },
     };
   }
   for (const { seq, subject, message, figures } of rowsOf(store, alertChanges, 'seq')) {
     if (![subject, message, JSON.stringify(figures)].some(names)) continue;
-    const left = { subject: names(subject) ? erasedText : subject, message: erasedText, figures: {} };
-    yield { kind: 'alerts', erase: (tx) => tx.eraseContent(alertChanges, seq, left) };
+    const rest = { subject: names(subject) ? erasedText : subject, message: erasedText, figures: {} };
+    yield { kind: 'alerts', erase: (tx) => tx.eraseContent(alertChanges, seq, rest) };
   }
   for (const { seq, error } of rowsOf(store, alertAttempts, 'seq'))
     if (names(error))

@@ -83,7 +83,8 @@ class NameResolver {
   }
 
   #list(): readonly Dataset[] {
-    this.#all ??= this.#datasets.page({ limit: datasetsMax, fromEnd: false }).rows;
+    const { rows } = this.#datasets.page({ limit: datasetsMax, fromEnd: false });
+    this.#all ??= rows.filter((dataset) => this.#datasets.damages.of(dataset.id) === null);
     return this.#all;
   }
 

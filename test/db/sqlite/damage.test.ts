@@ -229,7 +229,7 @@ describe('the high-water mark', () => {
   });
 });
 
-describe('a migration that changes rows outside of the ledger', () => {
+describe('a migration that changes rows of side tables', () => {
   it('is no damage when it empties the state of the store, and goes on counting so that the mark follows', async () => {
     const { data, close } = await filled();
     await close();

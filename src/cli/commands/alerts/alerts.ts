@@ -124,6 +124,11 @@ const checkUsage = (action: string, id: string | undefined, options: Options): v
   const ofAdd = ruleOptions.find((name) => options[name] !== undefined);
   if (action !== 'add') refuseUnless(ofAdd === undefined, `--${ofAdd} is for alerts add`);
   else refuseUnless(options.when !== undefined && options.url !== undefined, 'alerts add needs --when and --url');
+  if (action === 'add')
+    refuseUnless(
+      /^https?:/i.test(options.url ?? '') && URL.canParse(options.url ?? ''),
+      '--url must be an http or https URL',
+    );
   refuseUnless(action === 'deliveries' || options.state === undefined, '--state is for alerts deliveries');
 };
 

@@ -3,12 +3,13 @@ import { Argument, type Command as CommanderCommand, InvalidArgumentError, Optio
 import type { Dataset, Datasets } from '../../../domains/datasets/datasets.ts';
 import type { Domains } from '../../../domains.ts';
 import { isTimeZone } from '../../../lib/periods.ts';
+import { preview } from '../../../lib/problems.ts';
 import type { Command } from '../../command.ts';
 import { withExistingData } from '../../data-folder.ts';
 import { CommandError, type ExitCode, exitProblems, exitSuccess, exitUsageError } from '../../exit.ts';
 import { configOf, withDataOptions } from '../../options.ts';
 import type { Terminal } from '../../terminal.ts';
-import { exportRows } from './export.ts';
+import { exportRows, formatOf } from './export.ts';
 import type { Options } from './options.ts';
 import { query } from './query.ts';
 import { list, show } from './show.ts';
@@ -114,6 +115,10 @@ const checkUsage = (action: string, [name, file]: readonly string[], options: Op
     action === 'list' ? 'datasets list takes no name' : `datasets ${action} needs the name of a dataset`,
   );
   refuseUnless(file === undefined || action === 'export', 'a file applies to datasets export only');
+  if (action === 'export') formatOf(file ?? '-', options);
+  for (const name of ['where', 'having'] as const)
+    for (const test of options[name] ?? [])
+      refuseUnless(test.includes('='), `--${name} must be a column, an equals sign and a value, not ${preview(test)}`);
   const isGrouped = options.groupBy !== undefined || options.measure !== undefined;
   refuseUnless(
     isGrouped || (!options.having && !options.timeZone),
@@ -150,7 +155,7 @@ Examples:
 suffixes __eq __ne __gt __gte __lt __lte __in __contains __startswith __isnull __ismisfit select another test. A row must
 pass all of them. Functions are count, count_distinct, sum, average, min, max, median, p95 and standard_deviation. A CSV
 file is imported to the same rows again; cells that do not fit the type of their column have their original text.
---json prints for list [{"name", "version", "rows", "updatedAt", "columns"}], for show one such object with "keyColumns"
+--json prints for list [{"name", "version", "rows", "updatedAt", "columns"}], or {"name", "damage"} for a damaged one, for show one such object with "keyColumns"
 and "versions", for query {"rows" or "groups", "total"}, for delete {"name", "versionsRemoved"}.`;
 
 /** `asof datasets`: lists, queries, exports and deletes datasets, whether or not a server runs on the same data folder. */
@@ -198,9 +203,11 @@ export const datasetsCommand: Command = {
     const [action = '', name, file] = invoked.args;
     const options = invoked.opts<Options>();
     checkUsage(action, invoked.args.slice(1), options);
-    return withExistingData(configOf(options, terminal), async ({ domains }) => {
-      const found = actions[action] as Action;
-      return found.run({ domains, name: name ?? '', file, options, terminal });
-    });
+    const { run } = actions[action] as Action;
+    return withExistingData(
+      configOf(options, terminal),
+      ({ domains }) => run({ domains, name: name ?? '', file, options, terminal }),
+      { area: 'datasets' },
+    );
   },
 };

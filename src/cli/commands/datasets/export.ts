@@ -19,7 +19,7 @@ const formatsByEnding: readonly (readonly [RegExp, Format])[] = [
 ];
 
 /** Throws CommandError for a file whose name shows no format. */
-const formatOf = (path: string, { format, safe }: Options): Format => {
+export const formatOf = (path: string, { format, safe }: Options): Format => {
   const found = format ?? (path === '-' ? 'csv' : formatsByEnding.find(([ending]) => ending.test(path))?.[1]);
   if (!found)
     throw new CommandError(

@@ -10,31 +10,51 @@ const pageSize = 1000;
 const columnsOf = ({ columns }: DatasetVersion) =>
   columns.map(({ name, type, nulls, misfits }) => ({ name, type, nulls, misfits }));
 
+interface ListedDataset {
+  readonly name: string | null;
+  readonly damage: string | null;
+  /** Undefined where something is damaged. */
+  readonly version?: DatasetVersion;
+}
+
+const listed = (datasets: Datasets, dataset: Dataset): ListedDataset => {
+  const damage = datasets.damages.of(dataset.id);
+  return damage
+    ? { name: datasets.damages.soundNameOf(dataset), damage: damage.message }
+    : { name: dataset.name, damage: null, version: datasets.current(dataset) };
+};
+
 /** Prints one line for each dataset, oldest first. */
 export const list = async (datasets: Datasets, { json }: Options, terminal: Terminal): Promise<void> => {
-  const found: { readonly dataset: Dataset; readonly version: DatasetVersion }[] = [];
+  const found: ListedDataset[] = [];
   for (let after: number | undefined, hasMore = true; hasMore; ) {
     const page = datasets.page({ limit: pageSize, fromEnd: false, after });
-    found.push(...page.rows.map((dataset) => ({ dataset, version: datasets.current(dataset) })));
+    found.push(...page.rows.map((dataset) => listed(datasets, dataset)));
     after = page.rows.at(-1)?.id;
     hasMore = page.hasAfter;
   }
   if (json) {
-    const values = found.map(({ dataset: { name }, version }) => ({
-      name,
-      version: version.number,
-      rows: version.rowCount,
-      updatedAt: formatInstant(version.createdAtUs),
-      columns: columnsOf(version),
-    }));
+    const values = found.map(({ name, damage, version }) =>
+      version
+        ? {
+            name,
+            version: version.number,
+            rows: version.rowCount,
+            updatedAt: formatInstant(version.createdAtUs),
+            columns: columnsOf(version),
+          }
+        : { name, damage },
+    );
     await terminal.print(JSON.stringify(values));
     return;
   }
-  const rows = found.map(({ dataset: { name }, version: { number, rowCount, columns, createdAtUs } }) => [
-    name,
-    ...[number, rowCount, columns.length].map(String),
-    formatInstant(createdAtUs),
+  const rows = found.map(({ name, version }) => [
+    name ?? '?',
+    ...(version
+      ? [...[version.number, version.rowCount, version.columns.length].map(String), formatInstant(version.createdAtUs)]
+      : ['damaged', '', '', '']),
   ]);
+  for (const { damage } of found) if (damage !== null) terminal.printError(`asof: ${damage}`);
   if (rows.length > 0) await terminal.print(...tableLines(['name', 'version', 'rows', 'columns', 'updated at'], rows));
 };
 

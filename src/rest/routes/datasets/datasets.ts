@@ -163,18 +163,22 @@ export const listDatasets = defineRoute({
   path: '/datasets',
   subject: 'facts',
   summary: 'Lists all datasets',
-  description: 'The first 1000 datasets, oldest first.',
+  description:
+    'The first 1000 datasets, oldest first. One that is damaged has `damage`, what of it is, in place of all but its name, which is null when it may be damaged, too.',
   response: {
     schema: z.array(
-      z.object({
-        name: z.string(),
-        rows: z.int(),
-        version: z.int(),
-        updated_at: z.string(),
-        keep_versions: z.int(),
-        refresh: refreshSchema.nullable(),
-        columns: z.array(z.object({ name: z.string(), type: z.string(), nulls: z.int(), misfits: z.int() })),
-      }),
+      z.union([
+        z.object({
+          name: z.string(),
+          rows: z.int(),
+          version: z.int(),
+          updated_at: z.string(),
+          keep_versions: z.int(),
+          refresh: refreshSchema.nullable(),
+          columns: z.array(z.object({ name: z.string(), type: z.string(), nulls: z.int(), misfits: z.int() })),
+        }),
+        z.object({ name: z.string().nullable(), damage: z.string() }),
+      ]),
     ),
     example: [
       {
@@ -190,6 +194,8 @@ export const listDatasets = defineRoute({
   },
   handle: (_input, { datasets, datasetRefreshes }) =>
     datasets.page({ limit: 1000, fromEnd: false }).rows.map((dataset) => {
+      const damage = datasets.damages.of(dataset.id);
+      if (damage) return { name: datasets.damages.soundNameOf(dataset), damage: damage.message };
       const { number, rowCount, createdAtUs, columns } = datasets.current(dataset);
       return {
         name: dataset.name,

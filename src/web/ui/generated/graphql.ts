@@ -1095,7 +1095,7 @@ export type StartConversationMutation = { startConversation:
 export type DatasetListQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type DatasetListQuery = { datasets: { __typename: 'DatasetConnection', totalCount: number, nodes: Array<{ __typename: 'Dataset', id: string, name: string, rowCount: number, updatedAt: string, refresh: { __typename: 'DatasetRefresh', every: string, lastError: string | null } | null, currentVersion: { __typename: 'DatasetVersion', id: string, number: number, columns: Array<{ __typename: 'Column', name: string }>, import: { __typename: 'Import', id: string, source: string } | null } }> } | null };
+export type DatasetListQuery = { datasets: { __typename: 'DatasetConnection', totalCount: number, nodes: Array<{ __typename: 'Dataset', id: string, name: string, rowCount: number, updatedAt: string, refresh: { __typename: 'DatasetRefresh', every: string, lastError: string | null } | null, currentVersion: { __typename: 'DatasetVersion', id: string, number: number, columns: Array<{ __typename: 'Column', name: string }>, import: { __typename: 'Import', id: string, source: string } | null } } | null> } | null };
 
 export type DatasetHeadQueryVariables = Exact<{
   name: string;

@@ -31,7 +31,10 @@ function List({ mayImport }: { readonly mayImport: boolean }) {
     <QueryView result={result} height={300}>
       {({ datasets }) =>
         datasets && datasets.totalCount > 0 ? (
-          <DatasetTable datasets={datasets.nodes} totalCount={datasets.totalCount} />
+          <DatasetTable
+            datasets={datasets.nodes.filter((dataset) => dataset !== null)}
+            totalCount={datasets.totalCount}
+          />
         ) : (
           <EmptyState action={mayImport && <ImportLink label="Import a CSV file" />}>
             There are no datasets yet. A CSV file, or the link to one, becomes a table to filter, group and compare.

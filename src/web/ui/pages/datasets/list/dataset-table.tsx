@@ -8,7 +8,7 @@ import { Time } from '../../../components/time.tsx';
 import { missing } from '../../../format/numbers.ts';
 import type { DatasetListQuery } from '../../../generated/graphql.ts';
 
-type Dataset = NonNullable<DatasetListQuery['datasets']>['nodes'][number];
+type Dataset = NonNullable<NonNullable<DatasetListQuery['datasets']>['nodes'][number]>;
 
 const Refresh = ({ refresh }: Pick<Dataset, 'refresh'>) => {
   if (!refresh) return missing;

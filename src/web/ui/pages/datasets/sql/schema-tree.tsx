@@ -43,7 +43,7 @@ export function SchemaTree({ current }: { readonly current: string }) {
       </Title>
       <QueryView result={result} height={120}>
         {({ datasets }) => {
-          const names = datasets?.nodes.map(({ name }) => name) ?? [];
+          const names = datasets?.nodes.flatMap((dataset) => dataset?.name ?? []) ?? [];
           // A dataset hides facts of the same name.
           const facts = factTables.filter((name) => !names.includes(name));
           return (
