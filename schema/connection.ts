@@ -1,4 +1,5 @@
 import type { InterfaceRef, ObjectFieldsShape, ObjectRef } from '@pothos/core';
+import type { DomainError } from '../src/errors.ts';
 import { builder } from './builder.ts';
 import type { Edge, Page } from './page.ts';
 
@@ -68,3 +69,6 @@ export const connectionType = <Node extends object, Extra extends object = objec
     }),
   });
 };
+
+/** Objects of a list, some of them errors, for a list whose items are nullable: GraphQL throws each at the path of its item. */
+export const withErrors = <T>(items: readonly (T | DomainError)[]): T[] => items as T[];

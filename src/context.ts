@@ -2,7 +2,6 @@ import DataLoader from 'dataloader';
 import type { Config } from './config.ts';
 import type { Principal } from './domains/api-keys.ts';
 import type { Domains } from './domains.ts';
-import type { DomainError } from './errors.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { NowUs } from './lib/clock.ts';
 import { Pacer } from './lib/pacer.ts';
@@ -41,7 +40,7 @@ export interface Context extends Services, RequestInfo {
   /** The name of the caller's key; null for a caller without one. */
   readonly sentBy: string | null;
   /** Batches the keys of one tick of this request into one call; the batch function itself identifies the loader. */
-  load<K, V>(batch: BatchFunction<K, V>, key: K): Promise<Exclude<V, DomainError>>;
+  load<K, V>(batch: BatchFunction<K, V>, key: K): Promise<Exclude<V, Error>>;
   /** The same for a list of keys, at the cost of one promise: the lists of one tick are one call. */
   loadAll<K, V>(batch: BatchFunction<K, V>, keys: readonly K[]): Promise<readonly V[]>;
   /** What long computations of the request have, so that they stop when nobody waits for its answer any more. */
@@ -181,7 +180,7 @@ class Loaders {
   }
 
   /** The value of a key; rejects where it is an error. */
-  load<K, V>(batch: BatchFunction<K, V>, key: K): Promise<Exclude<V, DomainError>> {
+  load<K, V>(batch: BatchFunction<K, V>, key: K): Promise<Exclude<V, Error>> {
     this.#loaders ??= new Map();
     let loader = this.#loaders.get(batch) as KeyLoader<K, V> | undefined;
     if (!loader) {
@@ -192,7 +191,7 @@ class Loaders {
       loader = { batches, known: new Map() };
       this.#loaders.set(batch, loader as KeyLoader<unknown, unknown>);
     }
-    return this.#paced(loadOnce(loader, key), 1) as Promise<Exclude<V, DomainError>>;
+    return this.#paced(loadOnce(loader, key), 1) as Promise<Exclude<V, Error>>;
   }
 
   /** The values of a list of keys, at the cost of one promise. */

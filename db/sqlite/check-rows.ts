@@ -84,12 +84,12 @@ function* damagesOf(client: Database.Database, { table, name, firstKey, endKey }
     const key = digest.done ? Number.POSITIVE_INFINITY : digest.value[0];
     // One of both is there, and has the smaller key.
     const values = row.value as unknown[];
-    const [, stored, noted] = (digest.value ?? []) as StoredDigest;
+    const [, stored, ofDataset] = (digest.value ?? []) as StoredDigest;
     if (id < key) yield* damage(id, 'was not stored by asof', datasetIdOf(values));
-    else if (key < id) yield* damage(key, 'is missing', noted);
+    else if (key < id) yield* damage(key, 'is missing', ofDataset);
     else if (!rowDigest.of(values).equals(bytesOf(stored)))
-      yield* damage(id, 'is not as it was stored', noted, datasetIdOf(values));
-    else if (datasetIdOf(values) !== noted)
+      yield* damage(id, 'is not as it was stored', ofDataset, datasetIdOf(values));
+    else if (datasetIdOf(values) !== ofDataset)
       yield { table: name, row: id, message: `row_digests: the digest of row ${id} of ${name} names another dataset` };
     if (id <= key) row = rows.next();
     if (key <= id) digest = digests.next();

@@ -1,9 +1,8 @@
 import type { DatasetVersion } from '../../src/domains/datasets/columns.ts';
 import type { Dataset } from '../../src/domains/datasets/datasets.ts';
 import { builder } from '../builder.ts';
-import { connectionType } from '../connection.ts';
+import { connectionType, withErrors } from '../connection.ts';
 import { ImportType } from '../imports/imports.ts';
-import { withErrors } from '../item-errors.ts';
 import { type Counted, limitOf, numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
 import { ColumnRef, FacetType } from './columns.ts';
 import { DatasetDiff } from './differences.ts';

@@ -3,9 +3,8 @@ import type { DatasetRow, RowsPage, RowsQuery } from '../../src/domains/datasets
 import type { Import } from '../../src/domains/imports/job.ts';
 import { DomainError } from '../../src/errors.ts';
 import { builder } from '../builder.ts';
-import { connectionType } from '../connection.ts';
+import { connectionType, withErrors } from '../connection.ts';
 import { ImportType } from '../imports/imports.ts';
-import { withErrors } from '../item-errors.ts';
 import { type Counted, pageOf, selectPage, totalCountOf } from '../page.ts';
 import { SortDirection } from '../time.ts';
 import { RowFilterInput } from './filter.ts';

@@ -71,7 +71,7 @@ export const withData = async <R>(
       trace: noTrace,
     });
     if (area) {
-      await ledger.checked();
+      await ledger.soundness.check();
       ledger.refuseDamaged(area);
     }
     return await work({ data: config.data, store, ledger, domains });

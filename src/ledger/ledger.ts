@@ -65,10 +65,8 @@ export interface Ledger {
   readonly damages: readonly Damage[];
   /** Throws DATA_DAMAGED when a table is damaged that an area rests on. */
   refuseDamaged(area: Area): void;
-  /** DATA_DAMAGED with what of a dataset is damaged; null for nothing. */
-  damageOfDataset(id: number): DomainError | null;
-  /** Resolves when the store is checked as at a start, for work without the indices. */
-  checked(): Promise<void>;
+  /** Checks the store as a start does, for work without the indices, and says what of a dataset is damaged. */
+  readonly soundness: Pick<Soundness, 'check' | 'damageOfDataset'>;
   /** Resolves when no catch-up runs any more. */
   idle(): Promise<void>;
   /** How the indices came into memory; null until they did. */
@@ -132,8 +130,7 @@ export const createLedger = (store: Store, options: SoundnessOptions = {}): Ledg
       return soundness.damages;
     },
     refuseDamaged: (area) => soundness.refuseDamaged(area),
-    damageOfDataset: (id) => soundness.damageOfDataset(id),
-    checked: () => soundness.check(),
+    soundness,
     idle: catchUps.idle,
     get rebuild() {
       return state.rebuild;

@@ -1,6 +1,5 @@
-import { getTableName } from 'drizzle-orm';
 import type { Damage, Row } from '../../../db/store.ts';
-import { datasets, datasetVersions } from '../../../db/tables/datasets.ts';
+import type { datasets } from '../../../db/tables/datasets.ts';
 import type { DomainError } from '../../errors.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { DatasetVersion } from './columns.ts';
@@ -9,15 +8,15 @@ type Dataset = Row<typeof datasets>;
 
 /** Which datasets are damaged, in their own rows or in those of their versions. The others go on. */
 export class DatasetDamages {
-  readonly #ledger: Pick<Ledger, 'damages' | 'damageOfDataset'>;
+  readonly #ledger: Pick<Ledger, 'damages' | 'soundness'>;
 
-  constructor(ledger: Pick<Ledger, 'damages' | 'damageOfDataset'>) {
+  constructor(ledger: Pick<Ledger, 'damages' | 'soundness'>) {
     this.#ledger = ledger;
   }
 
   /** DATA_DAMAGED with what of a dataset is damaged; null for nothing. */
   of(id: number): DomainError | null {
-    return this.#ledger.damageOfDataset(id);
+    return this.#ledger.soundness.damageOfDataset(id);
   }
 
   /** Throws DATA_DAMAGED for a damaged dataset. */
@@ -44,17 +43,15 @@ export class DatasetDamages {
   /** A version, or DATA_DAMAGED: for that of a damaged dataset, and for none while a version is damaged, which it may be. */
   unlessDamaged(version: DatasetVersion | null): DatasetVersion | DomainError | null {
     if (version) return this.of(version.datasetId) ?? version;
-    const [id] = datasetsIn(this.#ledger.damages, datasetVersions);
+    const [id] = datasetsIn(this.#ledger.damages, 'dataset_versions');
     return id === undefined ? null : this.of(id);
   }
 
   /** Datasets whose own rows are damaged. */
   #ownDamages(): readonly number[] {
-    return datasetsIn(this.#ledger.damages, datasets);
+    return datasetsIn(this.#ledger.damages, 'datasets');
   }
 }
 
-const datasetsIn = (damages: readonly Damage[], side: typeof datasets | typeof datasetVersions): number[] =>
-  damages.flatMap(({ table, datasetId }) =>
-    datasetId !== undefined && table === getTableName(side) ? [datasetId] : [],
-  );
+const datasetsIn = (damages: readonly Damage[], name: 'datasets' | 'dataset_versions'): number[] =>
+  damages.flatMap(({ table, datasetId }) => (datasetId !== undefined && table === name ? [datasetId] : []));
