@@ -67,7 +67,10 @@ export const RowConnection = connectionType<DatasetRow, OfRows>(
 );
 
 /** Rows by their ids, which consist of the version and the row number. */
-const rowsByIds = async (ids: readonly string[], { datasets, work }: Context): Promise<(DatasetRow | DomainError | null)[]> => {
+const rowsByIds = async (
+  ids: readonly string[],
+  { datasets, work }: Context,
+): Promise<(DatasetRow | DomainError | null)[]> => {
   const keys = ids.map((id) => {
     const [, version = 0, row = 0] = /^(\d{1,15})\.(\d{1,15})$/.exec(id) ?? [];
     return { versionId: Number(version), row: Number(row) };

@@ -74,12 +74,8 @@ export class Datasets {
 
   /** Throws DATA_DAMAGED for a damaged dataset, and when a damaged one may have had the name. */
   findByName(name: string): Dataset | undefined {
-    const [found] = this.#store.page(datasets, {
-      key: 'id',
-      direction: 'desc',
-      match: { name, deletedAtUs: null },
-      limit: 1,
-    });
+    const match = { name, deletedAtUs: null };
+    const [found] = this.#store.page(datasets, { key: 'id', direction: 'desc', match, limit: 1 });
     if (found) this.damages.refuse(found.id);
     else this.damages.refuseUnknownName();
     return found;
@@ -264,11 +260,8 @@ export class Datasets {
     columns: readonly number[],
     work: Work,
   ): Promise<TemporaryFile> {
-    const request = {
-      filter: tableFilter(version, query, this.#limits),
-      orders: ordersOf(version, query.orderBy),
-      columns,
-    };
+    const [filter, orders] = [tableFilter(version, query, this.#limits), ordersOf(version, query.orderBy)];
+    const request = { filter, orders, columns };
     return this.#retention.during(version, async () =>
       this.#engine.writeParquet(await this.#tables.of(version), request, work),
     );
