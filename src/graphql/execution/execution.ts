@@ -92,7 +92,9 @@ export class Execution {
   whenFree<T>(step: () => T | Promise<T>): Promise<T> {
     if (!this.#isFull) return this.slices.later(step);
     return new Promise((resolve, reject) => {
-      this.#waitingItems.push(() => this.slices.later(step).then(resolve, reject));
+      this.#waitingItems.push(() => {
+        this.slices.later(step).then(resolve, reject);
+      });
     });
   }
 
