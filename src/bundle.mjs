@@ -51,8 +51,10 @@ export const bundle = async (root, { files = entryPoints, packages = [] } = {}) 
     target: 'node20.19',
     sourcemap: true,
     external: [...Object.keys(dependencies), ...packages],
-    // Some bundled packages call `require` for modules of Node.
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    // Some bundled packages call `require` for modules of Node. Modules may import createRequire under its own name.
+    banner: {
+      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+    },
     plugins: [sourceUrls],
     metafile: true,
     logLevel: 'warning',
