@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openStore } from '../db/open.ts';
 import { ImportJob } from './domains/imports/job.ts';
 import { importRecordFiles } from './domains/imports/record-files.ts';
-import { DomainError, type FieldProblem } from './errors.ts';
+import { DomainError, type FieldProblem, storageFaultOf } from './errors.ts';
 import type { ImportMessage, ImportWorkerData, ThreadFailure } from './import-thread.ts';
 import type { Importer } from './ledger/record.ts';
 import { createClock } from './lib/clock.ts';
@@ -60,7 +60,9 @@ const importAll = async (signal: AbortSignal): Promise<void> => {
 };
 
 const failureOf = (error: unknown): ThreadFailure => {
-  if (error instanceof DomainError) return { code: error.code, message: error.message, problems: error.problems };
+  // What tells a full disk from other faults does not survive the way to another thread.
+  const known = error instanceof DomainError ? error : storageFaultOf(error);
+  if (known) return { code: known.code, message: known.message, problems: known.problems };
   return { code: null, message: error instanceof Error ? error.message : String(error), problems: [] };
 };
 
