@@ -52,9 +52,8 @@ describe('a server that is asked to stop', () => {
 
   it('ends an import as INTERRUPTED; the same file again stores the rest', async () => {
     const data = await folder();
-    const count = 40_000;
-    // Small batches: many of them are one transaction, and this import is to be some.
-    const first = await start(data, '--stop-wait-ms', '0', '--batch-records', '20');
+    const count = 20_000;
+    const first = await start(data, '--stop-wait-ms', '0');
     await upload(first.url, 'EXPERIMENT_EVENTS', eventLines(count, 'i'), false);
     await expect
       .poll(async () => (await graphql(first.url, '{ imports(first: 1) { nodes { accepted } } }')).text)
