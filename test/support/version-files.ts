@@ -103,7 +103,7 @@ export class VersionFiles {
 
   /** Copies a version before anybody reads it, in the place of others. Returns whether it has. */
   async prepare(table: StoredTable, replaceable: Replaceable, replaces: StoredTable | null = null): Promise<boolean> {
-    const prepared = this.#queries.prepare(table, { replaceable, replaces: replaces && replaces.file });
+    const prepared = this.#queries.prepare(table, { replaceable, replaces: replaces?.file ?? null });
     await this.idle();
     const isCopied = await prepared;
     // What was dropped meanwhile.

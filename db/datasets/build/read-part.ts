@@ -99,7 +99,7 @@ export const readPart = async (
       ...{ rowCount: writer.rows, lineBytesMax: writer.lineBytesMax },
       rejectedLines: Array.from(rejectedLines, (each) => each - firstLine),
       ...{ nulls: sink.nulls, misfits: sink.misfits, isAscii: writer.isAscii, hasEscapes: writer.hasEscapes },
-      seen: surveys && surveys.map(({ seen }) => seen),
+      seen: surveys?.map(({ seen }) => seen) ?? null,
     };
   } catch (error) {
     writer.close();

@@ -89,9 +89,12 @@ function Counted({ question, among, columns, onWhere }: CountedProps) {
     <QueryView result={result}>
       {({ dataset }) => (
         <Stack gap="md">
-          {dataset?.facets?.map((facet) => (
-            <FacetValues key={facet.column.name} facet={facet} where={question.where} onWhere={onWhere} />
-          ))}
+          {/* The answer before stays until the next has come: a facet that filters since is counted elsewhere. */}
+          {dataset?.facets
+            ?.filter(({ column }) => columns.includes(column.name))
+            .map((facet) => (
+              <FacetValues key={facet.column.name} facet={facet} where={question.where} onWhere={onWhere} />
+            ))}
         </Stack>
       )}
     </QueryView>
