@@ -4,6 +4,7 @@ import {
   referenceCrossovers,
   referenceEnrolled,
   referenceHolm,
+  referenceMarketGaps,
   referenceMarkets,
   referencePlan,
   referenceRows,
@@ -91,23 +92,16 @@ export const referenceChecks = (ledger: ReferenceLedger, request: ReferenceReque
     const verdictOfUnexpected = (few: number, all: number) =>
       exceeds(few, all, share / markets.length) ? 'BROKEN' : 'WATCH';
     const users = usersOf(rows);
-    if (planMarkets.length > 0)
-      for (const country of markets) {
-        const isPlanned = planMarkets.includes(country);
-        if (isPlanned && rowsOf(country).length === 0) {
-          const verdict =
-            users >= limits.usersMin * planMarkets.length
-              ? 'BROKEN'
-              : users >= limits.usersMin
-                ? 'WATCH'
-                : 'NOT_ENOUGH_DATA';
-          found.push({ kind: 'MARKET_MISSING', verdict, country, variant: null, since: null });
-        }
-        if (!isPlanned && country !== 'unknown') {
-          const verdict = verdictOfUnexpected(usersOf(rowsOf(country)), users);
-          found.push({ kind: 'MARKET_UNEXPECTED', verdict, country, variant: null, since: earliest(rowsOf(country)) });
-        }
-      }
+    const marketGaps = referenceMarketGaps(plan, rows, limits.now);
+    for (const [country, few] of marketGaps.missing) {
+      const isBroken = few >= limits.usersMin * planMarkets.length;
+      const verdict = isBroken ? 'BROKEN' : few >= limits.usersMin ? 'WATCH' : 'NOT_ENOUGH_DATA';
+      found.push({ kind: 'MARKET_MISSING', verdict, country, variant: null, since: null });
+    }
+    for (const [country, few] of marketGaps.unexpected) {
+      const verdict = verdictOfUnexpected(few, users);
+      found.push({ kind: 'MARKET_UNEXPECTED', verdict, country, variant: null, since: earliest(rowsOf(country)) });
+    }
     for (const country of seen)
       for (const variant of variants) {
         const own = rowsOf(country).filter((row) => row.variant === variant);

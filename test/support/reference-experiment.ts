@@ -110,6 +110,12 @@ export const referenceVariants = (plan: ReferencePlan): string[] => [
       .map(({ variant }) => variant),
   ),
 ];
+
+/** What the others are compared with: the newest control of a phase in the period, or else the first of the newest phase. */
+export const referenceControl = (plan: ReferencePlan): string | undefined => {
+  const allocated = termsInPeriod(plan).toReversed().flatMap(allocationsOf).flat();
+  return (allocated.find(({ isControl }) => isControl) ?? allocated[0])?.variant;
+};
 export const referenceMarkets = (plan: ReferencePlan): string[] => [
   ...new Set(termsInPeriod(plan).flatMap(({ markets }) => markets)),
 ];
@@ -200,6 +206,34 @@ const firstOf = (rows: readonly ReferenceRow[]): Map<string, ReferenceRow> => {
     if (!first || row.at < first.at) firsts.set(row.userId, row);
   }
   return firsts;
+};
+
+/**
+ * Users by market: of markets that are planned but have no events, those first seen in the phases that plan it; and those first
+ * seen in a phase that plans other markets. A phase without markets plans all of them.
+ */
+export const referenceMarketGaps = (plan: ReferencePlan, rows: readonly ReferenceRow[], now: number) => {
+  const phases = termsInPeriod(plan);
+  const phaseOf = (at: number) =>
+    Math.max(
+      0,
+      phases.findLastIndex(({ from }) => from <= at),
+    );
+  const firsts = [...firstOf(rows).values()].map((row) => ({ country: row.country, phase: phaseOf(row.at) }));
+  const missing = new Map<string, number>();
+  const unexpected = new Map<string, number>();
+  const add = (counts: Map<string, number>, country: string, users: number) =>
+    counts.set(country, (counts.get(country) ?? 0) + users);
+  phases.forEach(({ from, markets }, phase) => {
+    const ofPhase = firsts.filter((first) => first.phase === phase);
+    if (phase === 0 || from <= now)
+      for (const country of markets)
+        if (rows.every((row) => row.country !== country)) add(missing, country, ofPhase.length);
+    if (markets.length > 0)
+      for (const { country } of ofPhase)
+        if (country !== 'unknown' && !markets.includes(country)) add(unexpected, country, 1);
+  });
+  return { missing, unexpected };
 };
 
 /** Without a plan, variants with less than 1 % of the users are no arms. */

@@ -142,7 +142,10 @@ export const plannedMarkets = (experiment: Experiment): string[] => [
   ...new Set(phasesInPeriod(experiment).flatMap(({ markets }) => markets)),
 ];
 
-/** The variant that the others are compared with: the control of the newest phase, or else its first variant. */
+/**
+ * The variant that the others are compared with: the control of the newest phase in the period that has one, or else the first
+ * variant of the newest phase in it.
+ */
 export const plannedControl = (experiment: Experiment): string | undefined => {
   const allocations = phasesInPeriod(experiment).toReversed().flatMap(allocationsOf);
   const control = allocations.flat().find(({ isControl }) => isControl) ?? allocations.flat()[0];

@@ -19,6 +19,7 @@ import {
   type ReferenceLedger,
   type ReferenceMetric,
   type ReferenceOutcomeRequest,
+  referenceControl,
   referenceExposures,
   referenceMoments,
   referenceOutcomes,
@@ -273,10 +274,7 @@ const compareOutcomes = (
   const rows = all.filter((row) => country === undefined || row.country === country);
   const plan = referencePlan(ledger.plans, scope.key);
   const variants = [...new Set([...referenceVariants(plan), ...all.map(({ variant }) => variant)])].sort();
-  const allocated = plan.terms
-    .toReversed()
-    .flatMap((terms) => [...terms.allocation, ...terms.allocationByMarket.flatMap(({ allocation }) => allocation)]);
-  const control = (allocated.find(({ isControl }) => isControl) ?? allocated[0])?.variant ?? variants[0];
+  const control = referenceControl(plan) ?? variants[0];
   const { users, crossovers, cappedAt } = referenceOutcomes(rows, request);
   // Users are compared within a phase and the shares of their market in it.
   const split = referenceShares(plan, all);
