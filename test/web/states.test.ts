@@ -111,6 +111,25 @@ describe.skipIf(!chromiumPath)('the pages of the web UI without a server', () =>
     }
   });
 
+  it('wait while the server starts, and open by themselves', async () => {
+    const page = await ui.open('/healthz', { expectedErrors: /503/ });
+    const body = JSON.stringify({
+      errors: [{ message: 'the indices are being built', extensions: { code: 'NOT_READY' } }],
+    });
+    let isReady = false;
+    await page.route(
+      ({ pathname }) => pathname === '/graphql',
+      (route) => (isReady ? route.continue() : route.fulfill({ status: 503, contentType: 'application/json', body })),
+    );
+    await page.goto(`${ui.url}/conversations`);
+    await page.getByRole('heading', { level: 1, name: 'The server is starting' }).waitFor();
+    await page.locator('[data-live="connecting"]').waitFor();
+    await expectAccessible(page);
+    isReady = true;
+    await page.getByRole('heading', { level: 1, name: 'Conversations' }).waitFor();
+    await page.locator('[data-live="live"]').waitFor();
+  });
+
   it('keep what they show while the server is away, and follow once it is back', async () => {
     const page = await ui.open('/conversations', {
       expectedErrors: /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE|UnreachableError/,

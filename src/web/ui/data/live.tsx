@@ -83,12 +83,14 @@ export function LiveProvider({ lost, children }: LiveProviderProps) {
   const [heard, setHeard] = useState(nothingHeard);
   const listeners = useRef(new Set<Listener>());
   const isStopped = isPaused || !isVisible;
-  const mayRead = useViewer().may('READ');
+  const viewer = useViewer();
+  const { isKnown } = viewer;
+  const mayRead = viewer.may('READ');
   const isReady = useReady(mayRead, mayRead && (isStopped || heard.state === 'live' || heard.state === 'offline'));
 
   useEffect(() => {
     if (!mayRead) {
-      setHeard({ ...nothingHeard, state: 'closed' });
+      setHeard({ ...nothingHeard, state: isKnown ? 'closed' : 'connecting' });
       return undefined;
     }
     if (isStopped) {
@@ -111,7 +113,7 @@ export function LiveProvider({ lost, children }: LiveProviderProps) {
       lost.removeEventListener('lost', onLost);
       unsubscribe();
     };
-  }, [client, lost, isStopped, mayRead]);
+  }, [client, lost, isStopped, isKnown, mayRead]);
 
   const live = useMemo<Live>(
     () => ({
