@@ -56,7 +56,7 @@ export const selectPage = (list: List, args: PageArgs, config: Config): PageSele
 
 /** A number of items, checked against the setting pageSizeMax. */
 export const limitOf = (
-  name: 'first' | 'last' | 'addresses',
+  name: 'first' | 'last' | 'addresses' | 'userIds',
   size: number,
   { pageSizeMax }: Pick<Config, 'pageSizeMax'>,
 ): number => {

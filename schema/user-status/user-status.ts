@@ -4,7 +4,7 @@ import type { StoredStatusChange } from '../../src/domains/user-status/user-stat
 import { spanOf } from '../../src/lib/time-range.ts';
 import { builder } from '../builder.ts';
 import { connectionType } from '../connection.ts';
-import { type Counted, numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
+import { type Counted, limitOf, numericCursor, pageOf, selectPage, totalCountOf } from '../page.ts';
 import { ingest, recordResult } from '../record-results.ts';
 import { type InSnapshot, inSnapshot, localIdOf, nowUsIn, snapshotOf } from '../snapshot.ts';
 import { AsOfInput, TimeRangeInput } from '../time.ts';
@@ -104,6 +104,33 @@ builder.queryField('userStatus', (t) =>
     },
     resolve: (_root, { userId, date, asOf }, context) =>
       statusIn(userId, date, snapshotOf(asOf, context.ledger, '`date` is that instant'), context),
+  }),
+);
+
+builder.queryField('userStatuses', (t) =>
+  t.field({
+    type: [UserStatusAsOf],
+    description:
+      'The statuses of many users at one instant, in the order of the ids. Each is that of `userStatus`; an id that no user can have refuses the request.',
+    args: {
+      userIds: t.arg.idList({ required: true, description: 'The users; at most the setting pageSizeMax (1000).' }),
+      at: t.arg({
+        type: 'DateTime',
+        required: true,
+        description: 'The instant; a change at exactly this instant counts.',
+      }),
+      asOf: t.arg({
+        type: AsOfInput,
+        description: 'The snapshot to use; default: the newest. `validAt` does not apply: `at` is that instant.',
+      }),
+    },
+    async resolve(_root, { userIds, at, asOf }, { userStatus, ledger, config, yieldAfter }) {
+      limitOf('userIds', userIds.length, config);
+      const owner = snapshotOf(asOf, ledger, '`at` is that instant');
+      const answers = userStatus.statusesAt(userIds, at, owner).map((answer) => statusOf(answer, owner));
+      await yieldAfter(answers.length);
+      return answers;
+    },
   }),
 );
 

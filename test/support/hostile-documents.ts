@@ -241,6 +241,11 @@ const documents: readonly (readonly [name: string, query: string, variables?: ob
     { a: Array.from({ length: 900 }, (_, index) => (index % 2 === 0 ? `10.0.${index % 256}.1` : `x${index}`)) },
   ],
   [
+    'users',
+    `query ($u: [ID!]!) ${aliased(5, 'userStatuses(userIds: $u, at: "2025-01-01") { status explanation { rule } }')}`,
+    { u: Array.from({ length: 900 }, (_, index) => `u${index}`) },
+  ],
+  [
     'a million addresses',
     'query ($a: [String!]!) { ipCities(addresses: $a) { text } }',
     { a: ['1.1.1.1,'.repeat(90_000)] },

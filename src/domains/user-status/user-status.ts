@@ -1,6 +1,6 @@
 import type { Store, Tx } from '../../../db/store.ts';
 import { statusChanges } from '../../../db/tables/user-status.ts';
-import { DomainError } from '../../errors.ts';
+import { DomainError, type FieldProblem } from '../../errors.ts';
 import { createTimelineIndex } from '../../indices/as-of.ts';
 import type { KnownAsOf, Ledger } from '../../ledger/ledger.ts';
 import { idProblems, type RecordOrigin, type RecordOutcome, type StoredOrigin } from '../../ledger/record.ts';
@@ -27,6 +27,8 @@ export interface UserStatus {
    * The change with the greatest `(effectiveAt, seq)` at or before the instant; without one `non-paying`. Costs no SQL.
    */
   statusAt(userId: string, atUs: number, knowledge?: KnownAsOf): StatusAsOf;
+  /** The same for many users at one instant, in their order. Throws BAD_REQUEST when one of them is no id. */
+  statusesAt(userIds: readonly string[], atUs: number, knowledge?: KnownAsOf): StatusAsOf[];
   /** The status code of a user code: the hot path of enrichment. */
   codeAt(user: number, atUs: number, sequence: number): number;
   /** The status over time, gaps included, oldest first, cut to the span. */
@@ -65,21 +67,30 @@ export const createUserStatus = (store: Store, ledger: Ledger, users: Users): Us
     exchange: (columns) => index.exchange(columns),
   });
 
+  const codeOf = (userId: string): number => users.codes.codeOf(userId) ?? -1;
+  const statusOf = (userId: string, user: number, atUs: number, sequence: number): StatusAsOf => {
+    const { status, decidedBySeq, validFromUs, validToUs } = timelines.periodAt(user, atUs, sequence);
+    return { userId, atUs, sequence, status, decidedBySeq, validFromUs, validToUs };
+  };
+
   return {
     statusAt(userId, atUs, knowledge = {}) {
-      const problems = idProblems({ userId });
-      if (problems[0]) throw new DomainError('BAD_REQUEST', problems[0].message, { problems });
+      refuse(idProblems({ userId }));
+      return statusOf(userId, codeOf(userId), atUs, ledger.resolveSequence(knowledge));
+    },
+    statusesAt(userIds, atUs, knowledge = {}) {
+      refuse(userIds.flatMap((userId, index) => idProblems({ [`userIds.${index}`]: userId })));
       const sequence = ledger.resolveSequence(knowledge);
-      const user = users.codes.codeOf(userId) ?? -1;
-      const { status, decidedBySeq, validFromUs, validToUs } = timelines.periodAt(user, atUs, sequence);
-      return { userId, atUs, sequence, status, decidedBySeq, validFromUs, validToUs };
+      // All codes first: the processor then waits for the memory of several users at once.
+      const codes = userIds.map(codeOf);
+      return userIds.map((userId, index) => statusOf(userId, codes[index] as number, atUs, sequence));
     },
     codeAt(user, atUs, sequence) {
       const position = index.positionAt(user, atUs, sequence);
       return position < 0 ? 0 : index.valueOf(position);
     },
     timeline(userId, span, knowledge = {}) {
-      return timelines.periods(users.codes.codeOf(userId) ?? -1, span, ledger.resolveSequence(knowledge));
+      return timelines.periods(codeOf(userId), span, ledger.resolveSequence(knowledge));
     },
     explain: (asOf) => explainStatus(index, users, asOf),
     changesOf: (userId, page, upTo) =>
@@ -88,6 +99,10 @@ export const createUserStatus = (store: Store, ledger: Ledger, users: Users): Us
     record: recordStatusChange,
     onChange: (listener) => void listeners.push(listener),
   };
+};
+
+const refuse = (problems: readonly FieldProblem[]): void => {
+  if (problems[0]) throw new DomainError('BAD_REQUEST', problems[0].message, { problems });
 };
 
 export const recordStatusChange: UserStatus['record'] = (tx, change, origin) => {

@@ -15,7 +15,7 @@ import { schema } from '../../../schema/schema.ts';
  * `User.age`, whose default is today, `User.status` and `Provenance.import` are missing.
  */
 export const ledgerFields: Readonly<Record<string, string>> = {
-  Query: 'userStatus ipCity ipCities transactions enrichedAggregate dashboard conversations followups',
+  Query: 'userStatus userStatuses ipCity ipCities transactions enrichedAggregate dashboard conversations followups',
   UserStatusAsOf: 'at explanation status userId validFrom validTo',
   StatusExplanation: 'decidedBy ignored rule',
   StatusChange: 'effectiveAt id provenance recordedAt status userId',
