@@ -15,6 +15,8 @@ export interface ReadonlyDictionary {
 export interface Dictionary extends ReadonlyDictionary, HasState {
   /** Code of a text; a new text gets the next code. */
   intern(text: string): number;
+  /** Bytes allocated, with those of the texts that are kept as strings besides. */
+  readonly byteLength: number;
 }
 
 /** The texts take up to 4 GB; beyond it `intern` throws RangeError. */
@@ -28,6 +30,9 @@ export const createDictionary = (): Dictionary => {
     intern: (text) => texts.intern(text),
     textOf: (code) => texts.textOf(code),
     exchange: (columns) => texts.exchange(columns),
+    get byteLength() {
+      return texts.byteLength;
+    },
   };
 };
 
@@ -46,11 +51,19 @@ class TextTable extends HashShards {
   readonly #ends = growableUint32();
   /** By code, as far as texts were interned or read. */
   #texts: (string | undefined)[] = [];
+  #stringBytes = 0;
   /** The text that is looked for. */
   #key = '';
 
   get size(): number {
     return this.#ends.length;
+  }
+
+  get byteLength(): number {
+    const { byteLength } = this.#arena;
+    return (
+      byteLength + this.#ends.byteLength + this.slotBytes + referenceBytes * this.#texts.length + this.#stringBytes
+    );
   }
 
   codeOf(text: string): number | undefined {
@@ -67,6 +80,7 @@ class TextTable extends HashShards {
     this.#append(text);
     const code = this.#ends.push(this.#used);
     this.#texts.push(text);
+    this.#stringBytes += this.#stringBytesOf(code);
     this.add(hash, code);
     return code;
   }
@@ -77,6 +91,7 @@ class TextTable extends HashShards {
     if (!(code >= 0 && code < this.size)) throw new RangeError(`no text has code ${code}`);
     const read = this.#read(code);
     this.#texts[code] = read;
+    this.#stringBytes += this.#stringBytesOf(code);
     return read;
   }
 
@@ -87,6 +102,7 @@ class TextTable extends HashShards {
       this.#arena = withSpare(arena);
       this.#used = arena.length;
       this.#texts = new Array(this.size);
+      this.#stringBytes = 0;
     }
     this.exchangeShards(columns, this.size);
   }
@@ -105,6 +121,12 @@ class TextTable extends HashShards {
 
   protected hashOfCode(code: number): number {
     return hashOf(this.seed, this.#texts[code] ?? this.#read(code));
+  }
+
+  /** Of a text as a string: V8 makes them in steps of 8 bytes. */
+  #stringBytesOf(code: number): number {
+    const bytes = (this.#ends.values[code] as number) - this.#startOf(code) - 1;
+    return stringHeadBytes + 8 * Math.ceil(bytes / 8);
   }
 
   #startOf(code: number): number {
@@ -138,6 +160,9 @@ class TextTable extends HashShards {
     this.#used = start + bytes;
   }
 }
+
+/** What V8 takes for a string beside its code units, and for a reference to it. */
+const [stringHeadBytes, referenceBytes] = [16, 8];
 
 const isOneByteText = (text: string): boolean => {
   for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 0xff) return false;

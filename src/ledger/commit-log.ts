@@ -4,6 +4,8 @@ import { upperBound } from '../lib/upper-bound.ts';
 
 /** Which sequence number the ledger had reached at which time. Both ascend, so either finds the other. */
 export interface CommitLog extends HasState {
+  readonly commits: number;
+  readonly byteLength: number;
   add(lastSeq: number, recordedAtUs: number): void;
   /** The last sequence number recorded at or before an instant; 0 when there was none. */
   sequenceAt(atUs: number): number;
@@ -15,6 +17,12 @@ export const createCommitLog = (): CommitLog => {
   const lastSeqs = growableFloat64();
   const times = growableFloat64();
   return {
+    get commits() {
+      return times.length;
+    },
+    get byteLength() {
+      return lastSeqs.byteLength + times.byteLength;
+    },
     add(lastSeq, recordedAtUs) {
       lastSeqs.push(lastSeq);
       times.push(recordedAtUs);

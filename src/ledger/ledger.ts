@@ -91,7 +91,7 @@ export const createLedger = (store: Store, options: SoundnessOptions = {}): Ledg
   };
 
   const state: LedgerState = { replay: undefined, ready: false, rebuild: null, isStopping: false };
-  const catchUps = createCatchUps({ state, soundness, subscriptions, startReplay, options });
+  const catchUps = createCatchUps({ state, soundness, subscriptions, commitLog, startReplay, options });
   const sequence = (): number => state.replay?.sequence ?? 0;
   const snapshotAt = (upTo: number): Snapshot => ({ sequence: upTo, atUs: commitLog.recordedAtUs(upTo) });
 
@@ -122,7 +122,7 @@ export const createLedger = (store: Store, options: SoundnessOptions = {}): Ledg
     get listeners() {
       return listeners.size;
     },
-    indexStates: () => indexStatesOf(subscriptions),
+    indexStates: () => indexStatesOf({ subscriptions, commitLog }),
     get ready() {
       return state.ready;
     },
@@ -155,12 +155,13 @@ interface CatchUpParts {
   readonly state: LedgerState;
   readonly soundness: Soundness;
   readonly subscriptions: readonly Subscription[];
+  readonly commitLog: CommitLog;
   readonly startReplay: () => Replay;
   readonly options: SoundnessOptions;
 }
 
 /** Brings projections level with the store, and writes them to a file now and then: no record is applied meanwhile. */
-const createCatchUps = ({ state, soundness, subscriptions, startReplay, options }: CatchUpParts): Coalesced => {
+const createCatchUps = ({ state, soundness, startReplay, options, ...parts }: CatchUpParts): Coalesced => {
   const { logger, indexFiles } = options;
   const catchUps = coalesced(async () => {
     state.replay ??= startReplay();
@@ -171,8 +172,7 @@ const createCatchUps = ({ state, soundness, subscriptions, startReplay, options 
     const { records } = rebuilding && state.rebuild ? state.rebuild : await replay.run(false);
     state.ready = true;
     const ms = Math.round(performance.now() - startedAt);
-    if (rebuilding)
-      logger?.debug({ ...state.rebuild, ms, indices: indexStatesOf(subscriptions) }, 'projections rebuilt');
+    if (rebuilding) logger?.debug({ ...state.rebuild, ms, indices: indexStatesOf(parts) }, 'projections rebuilt');
     else if (records > 0) logger?.debug({ records, ms, sequence: replay.sequence }, 'projections caught up');
     if (indexFiles?.isDue(replay.sequence, state.isStopping) !== true || soundness.damages.length > 0) return;
     // The server is ready after the rebuild, and need not wait for a file.
@@ -190,5 +190,12 @@ const resolveSequence = ({ knownAtUs, sequence }: KnownAsOf, last: number, commi
   return sequence ?? (knownAtUs === undefined ? last : commitLog.sequenceAt(knownAtUs));
 };
 
-const indexStatesOf = (subscriptions: readonly Subscription[]): IndexState[] =>
-  subscriptions.flatMap(({ projection }) => (projection.size ? [{ name: projection.name, ...projection.size() }] : []));
+const indexStatesOf = ({
+  subscriptions,
+  commitLog,
+}: Pick<CatchUpParts, 'subscriptions' | 'commitLog'>): IndexState[] => [
+  ...subscriptions.flatMap(({ projection }) =>
+    projection.size ? [{ name: projection.name, ...projection.size() }] : [],
+  ),
+  { name: 'commits', entries: commitLog.commits, bytes: commitLog.byteLength },
+];

@@ -97,8 +97,8 @@ describe('a ledger', () => {
   it('reports the sizes that projections declare', async () => {
     const opened = await openApp({ data: ':memory:' });
     expect(opened.app.ledger.indexStates().map(({ name }) => name)).toEqual([
-      ...['user-files', 'user-status', 'excluded-users', 'ip-ranges', 'transactions'],
-      ...['experiment-events', 'conversations'],
+      ...['users', 'user-files', 'user-status', 'excluded-users', 'ip-ranges', 'transactions'],
+      ...['experiment-events', 'conversations', 'commits'],
     ]);
     await opened.close();
   });

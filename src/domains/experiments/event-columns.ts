@@ -43,6 +43,8 @@ export interface EventColumnServices extends BatchServices {
   readonly users: Users;
   readonly experiments: Experiments;
   readonly limits: ArrivalLimits;
+  /** What events are joined to, which takes memory for each of them. */
+  readonly joined: () => { readonly byteLength: number };
 }
 
 const arrivals: readonly Arrival[] = ['IN_TIME', 'LATE', 'FUTURE'];
@@ -91,8 +93,11 @@ export const createEventColumns = (
       exchangeParts(state, { variants, accountTypes, eventTypes, batches, classifier });
     },
     size() {
-      const own = [columns, variant, accountType, eventType, namedExperiment, recordedAtUs, batches];
-      return { entries: columns.rows, bytes: own.reduce((bytes, column) => bytes + column.byteLength, 0) };
+      const own = [
+        ...[columns, variant, accountType, eventType, namedExperiment, recordedAtUs, arrival, batches],
+        ...[variants, accountTypes, eventTypes, services.joined()],
+      ];
+      return { entries: columns.rows, bytes: own.reduce((bytes, { byteLength }) => bytes + byteLength, 0) };
     },
   });
 

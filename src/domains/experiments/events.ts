@@ -80,7 +80,7 @@ const cachedExperimentsMax = 4;
 export const createExperimentEvents = (services: ExperimentEventServices): ExperimentEvents => {
   const { store, ledger, users, userFiles, userStatus, experiments, limits } = services;
   const columns = createFactColumns();
-  const events = createEventColumns(services, columns);
+  const events = createEventColumns({ ...services, joined: () => memory.enrichment }, columns);
   const earlier = new LRUCache<number, KnownExperiments>({ max: cachedExperimentsMax });
   /** The keys that events name up to a sequence number. */
   const namedKeys = (sequence: number): string[] => {

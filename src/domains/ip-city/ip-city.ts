@@ -136,7 +136,7 @@ const projectTables = ({ store, ledger, limits }: TableServices, cities: Diction
       history.push(...newTables(rows));
       current = next;
     },
-    size: () => ({ entries: current.ranges.ranges, bytes: current.ranges.byteLength }),
+    size: () => ({ entries: current.ranges.ranges, bytes: current.ranges.byteLength + cities.byteLength }),
     exchange(columns) {
       cities.exchange(columns.within('cities'));
       const known = columns.value('history', history);

@@ -18,7 +18,7 @@ import { createFacts, type Facts } from '../facts/facts.ts';
 import type { FilterLimits } from '../facts/filter.ts';
 import { byDictionary, userDimensions } from '../facts/memory/coded-dimensions.ts';
 import { createFactColumns, type FutureLimit, isFutureAt } from '../facts/memory/columns.ts';
-import { createEnrichment } from '../facts/memory/enrichment.ts';
+import { createEnrichment, type Enrichment } from '../facts/memory/enrichment.ts';
 import { joinAttributes, joinFiles, joinStatus } from '../facts/memory/joins.ts';
 import { createMemoryEngine } from '../facts/memory/memory-engine.ts';
 import { createMemoryFacts, type MemoryFacts } from '../facts/memory/memory-facts.ts';
@@ -64,7 +64,7 @@ export interface TransactionsServices {
 
 export const createTransactions = (services: TransactionsServices): Transactions => {
   const { store, ledger, users, userFiles, userStatus, ipCity, limits } = services;
-  const { columns, productOf, ips, products } = projectTransactions(ledger, users, limits);
+  const { columns, productOf, ips, products } = projectTransactions(ledger, users, limits, () => memory.enrichment);
   const memory = createMemoryFacts({
     source: 'TRANSACTIONS',
     columns,
@@ -96,7 +96,7 @@ export const createTransactions = (services: TransactionsServices): Transactions
 };
 
 /** Columns of all transactions, kept up to date with the ledger. */
-const projectTransactions = (ledger: Ledger, users: Users, limits: FutureLimit) => {
+const projectTransactions = (ledger: Ledger, users: Users, limits: FutureLimit, joined: () => Enrichment) => {
   const columns = createFactColumns();
   const productOf = growableUint32();
   const ips = createIpColumn();
@@ -116,7 +116,10 @@ const projectTransactions = (ledger: Ledger, users: Users, limits: FutureLimit) 
         ips.push(row.ip === null ? null : parseIp(row.ip));
       }
     },
-    size: () => ({ entries: columns.rows, bytes: columns.byteLength + productOf.byteLength + ips.byteLength }),
+    size() {
+      const own = [columns, productOf, ips, products, joined()];
+      return { entries: columns.rows, bytes: own.reduce((bytes, { byteLength }) => bytes + byteLength, 0) };
+    },
     settings: [limits.futureToleranceMs],
     exchange(state) {
       columns.exchange(state);

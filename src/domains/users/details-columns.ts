@@ -62,7 +62,8 @@ export const createDetailsColumns = () => {
       exchangeColumns(columns, { firstOf, lastOf, birth, seqs });
     },
     get byteLength() {
-      return firstOf.byteLength + lastOf.byteLength + birth.byteLength + seqs.byteLength;
+      const columns = [firstNames, lastNames, firstOf, lastOf, birth, seqs];
+      return columns.reduce((bytes, { byteLength }) => bytes + byteLength, 0);
     },
   };
 };

@@ -79,10 +79,8 @@ export const createImageColumns = () => {
         used.set(loaded[index] as number, { count: loaded[index + 1] as number, code: loaded[index + 2] as number });
     },
     get byteLength() {
-      return [type, contentOf, nameOf, width, height, byteSize, seqs].reduce(
-        (bytes, column) => bytes + column.byteLength,
-        0,
-      );
+      const columns = [types, contents, names, type, contentOf, nameOf, width, height, byteSize, seqs];
+      return columns.reduce((bytes, { byteLength }) => bytes + byteLength, 0);
     },
   };
 };

@@ -61,7 +61,7 @@ interface UserRegistry {
   isNamed(user: number, sequence?: number): boolean;
 }
 
-const createUserRegistry = (): UserRegistry & HasState => {
+const createUserRegistry = (): UserRegistry & HasState & { readonly byteLength: number } => {
   const codes = createDictionary();
   /** The first ledger record that names each user, `noSeq` for none. */
   const namedSince = new SeqColumn();
@@ -85,6 +85,9 @@ const createUserRegistry = (): UserRegistry & HasState => {
     exchange(columns) {
       codes.exchange(columns.within('ids'));
       namedSince.exchange(columns, 'namedSince');
+    },
+    get byteLength() {
+      return codes.byteLength + namedSince.byteLength;
     },
   };
 };
@@ -131,7 +134,7 @@ const createAttributeCodes = () => {
 
 export const createUsers = (ledger: Ledger): Users => {
   const registry = createUserRegistry();
-  const { codes, isNamed, exchange: exchangeRegistry, ...naming } = registry;
+  const { codes, isNamed, addNamed, addUnnamed, addNamingSource } = registry;
   const { countries, genders, intern, attributesOf, exchange: exchangeAttributes } = createAttributeCodes();
   const versions = createVersions();
   const listeners: ((user: number) => void)[] = [];
@@ -140,21 +143,20 @@ export const createUsers = (ledger: Ledger): Users => {
     name: 'users',
     apply(rows) {
       for (const row of rows) {
-        const user = naming.addNamed(row.userId, row.seq);
+        const user = addNamed(row.userId, row.seq);
         if (versions.add(user, row.seq, intern(row))) for (const listener of listeners) listener(user);
       }
     },
     exchange(columns) {
-      exchangeRegistry(columns);
+      registry.exchange(columns);
       exchangeAttributes(columns);
       versions.exchange(columns.within('versions'));
     },
+    size: () => ({ entries: codes.size, bytes: registry.byteLength + versions.byteLength }),
   });
 
   return {
-    ...naming,
-    codes,
-    isNamed,
+    ...{ codes, isNamed, addNamed, addUnnamed, addNamingSource },
     userOf(userId, sequence) {
       const user = codes.codeOf(userId);
       if (user === undefined || !isNamed(user, sequence)) return null;

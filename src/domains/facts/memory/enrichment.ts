@@ -21,6 +21,8 @@ export interface Enrichment {
    * work of each has ended.
    */
   at(asOf?: AsOf, joins?: ReadonlySet<JoinName>, work?: Work): Promise<EnrichedFacts>;
+  /** Bytes of the newest state. */
+  readonly byteLength: number;
 }
 
 /** Facts without rows that note which joins are read of them: what a query needs is known before it is joined. */
@@ -104,6 +106,11 @@ class ChunkedEnrichment implements Enrichment {
     const empty = joins.map(({ basis }): JoinedColumn => ({ basis: basis(), chunks: [] }));
     this.#current = joinedFacts({ sequence: 0, rows: 0, joins, columns: empty });
     this.#refreshing = Promise.resolve(this.#current);
+  }
+
+  get byteLength(): number {
+    const chunks = this.#current.columns.flatMap((column) => column.chunks);
+    return chunks.reduce((bytes, { byteLength }) => bytes + byteLength, 0);
   }
 
   async at(asOf: AsOf = {}, needed?: ReadonlySet<JoinName>, work?: Work): Promise<EnrichedFacts> {

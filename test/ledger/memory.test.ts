@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { conversations, followups } from '../../db/tables/index.ts';
+import { createRandom } from '../../src/demo/random.ts';
+import { type OpenApp, openApp } from '../support/app.ts';
+import { dataFolder } from '../support/store.ts';
+
+/** Just below a capacity to which columns grow, so that little of what is measured is spare. */
+const records = 15_800;
+const users = 2500;
+const random = createRandom(17);
+
+const dayOf = (row: number): string => new Date(Date.UTC(2020, 0, 1) + row * 3_600_000).toISOString();
+const userOf = (): string => `user-${1000 + random.below(users)}`;
+const ipOf = (): string => `10.${random.below(256)}.${random.below(256)}.${random.below(256)}`;
+
+/** The files to import, each with its header and the line of a row. */
+const files: Readonly<Record<string, { readonly head: string; line(row: number): string }>> = {
+  users: { head: 'user_id,country,gender', line: (row) => `user-${1000 + (row % users)},c${row % 40},f` },
+  'user-status': {
+    head: 'user_id,created_at,status',
+    line: (row) => `${userOf()},${dayOf(row)},${['paying', 'cancelled'][row % 2]}`,
+  },
+  'excluded-users': {
+    head: 'user_id,from,to,reason',
+    line: (row) => `user-${1000 + (row % users)},${dayOf(row)},${dayOf(row + 1)},test`,
+  },
+  'ip-ranges': {
+    head: 'start,end,city',
+    line: (row) => `10.${row >>> 8}.${row % 256}.0,10.${row >>> 8}.${row % 256}.${100 + (row % 100)},city-${row % 500}`,
+  },
+  transactions: {
+    head: 'click_id,created_at,product_id,product_price,user_id,ip',
+    line: (row) => `t${row},${dayOf(row)},p${row % 500},${row % 90}.50,${userOf()},${ipOf()}`,
+  },
+  events: {
+    head: 'event_id,user_id,account_type,date,event_type,order_value,version',
+    line: (row) => `e${row},${userOf()},free,${dayOf(row)},order,19.99,${row % 2 ? 'A' : 'B'}`,
+  },
+};
+
+const fill = async (opened: OpenApp): Promise<void> => {
+  for (const [target, { head, line }] of Object.entries(files)) {
+    const text = [head, ...Array.from({ length: records }, (_, row) => line(row))].join('\n');
+    const { state, failureMessage } = await opened.importFile(target, { name: `${target}.csv`, text });
+    expect({ target, state, failureMessage }).toMatchObject({ state: 'SUCCEEDED' });
+  }
+  for (let row = 0; row < records; row += 100)
+    await opened.app.ledger.write((tx) => {
+      for (let index = row; index < row + 100; index++) {
+        const uuid = `${(0x10000000 + index).toString(16)}-8d9e-4c11-9f4e-2f3f7f0a6d11`;
+        tx.append(conversations, { uuid, symbol: 'aeiou'[index % 5] as string, isVowelGuess: index % 3 === 0 });
+        tx.append(followups, { uuid });
+      }
+    });
+};
+
+/** The figures of the documentation, by index. */
+const documentedBytes = (): Map<string, number> => {
+  const page = readFileSync(new URL('../../docs/explanation/benchmarks.md', import.meta.url), 'utf8');
+  const rows = page.matchAll(/^\| [^|]+ \| `([a-z-]+)` \| ([\d.]+) \|/gm);
+  return new Map(Array.from(rows, ([, index = '', bytes]) => [index, Number(bytes)]));
+};
+
+const aggregates = `{
+  transactions: enrichedAggregate(source: TRANSACTIONS, groupBy: [USER_STATUS, CITY]) { totalCount }
+  events: enrichedAggregate(source: EXPERIMENT_EVENTS, groupBy: [USER_STATUS]) { totalCount }
+}`;
+
+it('keeps as many bytes of each record in memory as the documentation says, within a tenth', async () => {
+  const data = dataFolder();
+  const settings = { indexFileStopRecords: '100000000' };
+  const first = await openApp({ data, settings });
+  await fill(first);
+  await first.close();
+  const opened = await openApp({ data, settings });
+  try {
+    expect((await opened.query(aggregates)).errors).toBeUndefined();
+    const found = new Map(
+      opened.app.ledger.indexStates().map(({ name, entries, bytes }) => [name, bytes / Math.max(entries, 1)]),
+    );
+    found.delete('user-files');
+    const figures = documentedBytes();
+    expect([...figures.keys()].sort()).toEqual([...found.keys()].sort());
+    // A figure that is too high would let memory grow.
+    const wrong = [...found].filter(([name, bytes]) => Math.abs(bytes / (figures.get(name) as number) - 1) > 0.1);
+    expect(wrong).toEqual([]);
+  } finally {
+    await opened.close();
+  }
+});
