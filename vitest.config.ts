@@ -28,10 +28,11 @@ const tiers = {
 /** Tests that run again with facts in ClickHouse, where its engine is installed (`npm install --no-save chdb`). */
 const onClickHouse = ['test/domains/{facts,transactions}/**/*.test.ts', 'test/db/clickhouse/**/*.test.ts'];
 
-const built = 'test/support/build.ts';
+/** For tests that use what is built: threads and processes that the program starts use it too. */
+const built = { globalSetup: 'test/support/build.ts', execArgv: ['--conditions=asof-built'] };
 
 /** A command takes a second to start, and many seconds on a machine that is busy; so does a browser. */
-const slowStart = { globalSetup: built, testTimeout: 180_000 };
+const slowStart = { ...built, testTimeout: 180_000 };
 
 export default defineConfig({
   // Without it vitest loads graphql's two builds, and instanceof GraphQLError fails between them.
@@ -56,7 +57,7 @@ export default defineConfig({
           name: 'app',
           include: ['test/**/*.test.ts'],
           exclude: ['test/{bench,db/clickhouse}/**', ...Object.values(tiers).flat()],
-          globalSetup: built,
+          ...built,
         },
       },
       { extends: true, test: { name: 'cli', include: tiers.cli, ...slowStart } },
@@ -64,7 +65,7 @@ export default defineConfig({
       { extends: true, test: { name: 'pages', include: tiers.pages, ...slowStart } },
       {
         extends: true,
-        test: { name: 'faults', include: tiers.faults, globalSetup: built, testTimeout: 600_000 },
+        test: { name: 'faults', include: tiers.faults, ...built, testTimeout: 600_000 },
       },
       { extends: true, test: { name: 'simulation', include: tiers.simulation } },
       {
@@ -73,7 +74,8 @@ export default defineConfig({
         test: {
           name: 'clickhouse',
           include: hasClickHouse ? onClickHouse : [],
-          globalSetup: [built, 'test/support/clickhouse-setup.ts'],
+          ...built,
+          globalSetup: [built.globalSetup, 'test/support/clickhouse-setup.ts'],
           testTimeout: 600_000,
           // Each run of a property creates a database.
           env: { RUNS: process.env.RUNS ?? '4' },

@@ -1,4 +1,5 @@
 import { Worker, type WorkerOptions } from 'node:worker_threads';
+import { moduleBeside } from './program-module.ts';
 
 /**
  * Starts the module `name`, without its suffix, beside the one at `from` in a thread. A thread of TypeScript must first
@@ -6,8 +7,7 @@ import { Worker, type WorkerOptions } from 'node:worker_threads';
  * belong to a debugger.
  */
 export const startThread = (from: string, name: string, options: WorkerOptions = {}): Worker => {
-  const isSource = from.endsWith('.ts');
-  const url = new URL(`./${name}.${isSource ? 'ts' : 'js'}`, from);
+  const { url, isSource } = moduleBeside(from, name);
   const common = { ...options, execArgv: [] };
   if (!isSource) return new Worker(url, common);
   const source = `

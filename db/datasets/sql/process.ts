@@ -2,14 +2,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { DomainError, errorCodes } from '../../../src/errors.ts';
+import { moduleBeside } from '../../../src/lib/program-module.ts';
 import type { Work } from '../../../src/lib/work.ts';
 import type { SqlTaskName, SqlTasks, WorkerReply, WorkerRequest, WorkerSettings } from './messages.ts';
 import { tooMuchMemory } from './sql-errors.ts';
-
-const isSource = import.meta.url.endsWith('.ts');
-
-/** Workers in TypeScript need a loader. Flags of this process are not inherited: they may belong to a debugger. */
-const workerFlags = isSource ? ['--import', import.meta.resolve('tsx')] : [];
 
 interface PendingTask {
   /** The error of this task when the process ends. */
@@ -48,9 +44,11 @@ export class SqlProcess {
     this.#ready = new Promise((resolve) => {
       this.#onReady = resolve;
     });
-    const path = fileURLToPath(new URL(`./worker.${isSource ? 'ts' : 'js'}`, import.meta.url));
-    this.#child = fork(path, [], {
-      execArgv: [...workerFlags, `--max-old-space-size=${heapMbMax}`],
+    const { url, isSource } = moduleBeside(import.meta.url, 'worker');
+    // Flags of this process are not inherited: they may belong to a debugger.
+    const loader = isSource ? ['--import', import.meta.resolve('tsx')] : [];
+    this.#child = fork(fileURLToPath(url), [], {
+      execArgv: [...loader, `--max-old-space-size=${heapMbMax}`],
       serialization: 'advanced',
       // What V8 prints when its heap is exhausted is of no use to anybody.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
