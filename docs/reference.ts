@@ -1,10 +1,9 @@
-import { OpenAPIHono } from '@hono/zod-openapi';
 import { Command, type Help } from 'commander';
 import { commands } from '../src/cli/commands.ts';
 import { type Setting, settingGroups, settings } from '../src/config.ts';
 import { errorCodes } from '../src/errors.ts';
 import { locationOf, operationsOf, type Parameter } from '../src/rest/api-document.ts';
-import { describeApi, information } from '../src/rest/openapi.ts';
+import { createApiDocument } from '../src/rest/openapi.ts';
 import { routes } from '../src/rest/routes.ts';
 import { programVersion } from '../src/version.ts';
 
@@ -95,14 +94,8 @@ const restPage = (): string[] => [
       scopesOf(requiredScopes),
     ]),
   ),
-  ...operationsOf(apiDocument()).flatMap(operationBlocks),
+  ...operationsOf(createApiDocument(routes, { server: { version: programVersion() } })()).flatMap(operationBlocks),
 ];
-
-const apiDocument = () => {
-  const app = new OpenAPIHono();
-  for (const route of routes) app.openAPIRegistry.registerPath(describeApi(route));
-  return app.getOpenAPI31Document(information(programVersion()));
-};
 
 const operationBlocks = ({ method, path, operation }: ReturnType<typeof operationsOf>[number]): string[] => {
   const parameters = (operation.parameters ?? []) as Parameter[];

@@ -1,5 +1,6 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import { type ErrorCode, errorCodes, statusOfCode } from '../errors.ts';
+import type { ApiDocument } from './api-document.ts';
 import { fieldTypes } from './read-fields.ts';
 import { missingParameter, type Shape, unknownParameter } from './read-input.ts';
 import { type BodyDescription, isData, isRead, type RequestHeader, type Route } from './route.ts';
@@ -22,8 +23,28 @@ const fault = z
   })
   .openapi('Fault');
 
+/** The OpenAPI document of routes, which is made once, for the first who reads it: most servers and all commands start without. */
+export const createApiDocument = (
+  routes: readonly Route[],
+  program: { readonly server: { readonly version: string } },
+): (() => ApiDocument) => {
+  let document: ApiDocument | undefined;
+  return () => {
+    document ??= documentOf(routes, program.server.version);
+    return document;
+  };
+};
+
+const documentOf = (routes: readonly Route[], version: string): ApiDocument => {
+  const api = new OpenAPIHono();
+  for (const { name, scheme } of securitySchemes)
+    api.openAPIRegistry.registerComponent('securitySchemes', name, scheme);
+  for (const route of routes) api.openAPIRegistry.registerPath(describeApi(route));
+  return api.getOpenAPI31Document(information(version));
+};
+
 /** The head of the OpenAPI document. */
-export const information = (version: string) => ({
+const information = (version: string) => ({
   openapi: '3.1.0',
   info: {
     title: 'asof',
@@ -39,13 +60,13 @@ export const information = (version: string) => ({
 });
 
 /** The two ways to send an API key. */
-export const securitySchemes = [
+const securitySchemes = [
   { name: 'key', scheme: { type: 'apiKey', in: 'header', name: 'x-api-key' } },
   { name: 'bearer', scheme: { type: 'http', scheme: 'bearer' } },
 ] as const;
 
 /** A route as OpenAPI describes it, with the errors it may respond with. */
-export const describeApi = (route: Route) => {
+const describeApi = (route: Route) => {
   const { method, path, tag, operationId, summary, params, query, fields, requiredScopes } = route;
   return createRoute({
     operationId,

@@ -1,5 +1,4 @@
-import { OpenAPIHono } from '@hono/zod-openapi';
-import type { Context } from 'hono';
+import { type Context, Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Services } from '../context.ts';
 import { DomainError } from '../errors.ts';
@@ -7,9 +6,8 @@ import { FetchRequest, type HttpRequest } from '../http/request.ts';
 import type { GuardedFace } from '../http/request-guard.ts';
 import { errorResponseOf, toResponse } from '../http/response.ts';
 import { preview } from '../lib/problems.ts';
-import type { ApiDocument } from './api-document.ts';
 import { createRequestHandler, type RequestHandler } from './handle-request.ts';
-import { describeApi, information, securitySchemes } from './openapi.ts';
+import { createApiDocument } from './openapi.ts';
 import type { Route } from './route.ts';
 import { routes as allRoutes } from './routes.ts';
 
@@ -27,9 +25,8 @@ interface Env {
 }
 
 export const createRouter = (services: Services, log: Logger, routes: readonly Route[] = allRoutes): Router => {
-  const app = new OpenAPIHono<Env>({ strict: false });
-  const document = (): ApiDocument => app.getOpenAPI31Document(information(services.server.version));
-  const handler = createRequestHandler(services, log, document);
+  const app = new Hono<Env>({ strict: false });
+  const handler = createRequestHandler(services, log, createApiDocument(routes, services));
 
   const handleRoute = async (route: Route, c: Context<Env>): Promise<Response> => {
     const response = await handler.handle(route, requestOf(c));
@@ -46,12 +43,8 @@ export const createRouter = (services: Services, log: Logger, routes: readonly R
     return response;
   };
 
-  for (const { name, scheme } of securitySchemes)
-    app.openAPIRegistry.registerComponent('securitySchemes', name, scheme);
   for (const route of routes) {
-    const operation = describeApi(route);
-    const path = operation.getRoutingPath().replace(/:(\w+)$/, route.isCatchAll ? ':$1{.+}' : ':$1');
-    app.openAPIRegistry.registerPath(operation);
+    const path = honoPathOf(route);
     // Hono answers HEAD by GET, too.
     app.on(route.method, path, (c) => handleRoute(route, c));
     const ofPath = routes.filter((other) => other.path === route.path);
@@ -71,5 +64,9 @@ export const createRouter = (services: Services, log: Logger, routes: readonly R
     handler,
   };
 };
+
+/** A path of Hono: OpenAPI writes parameters in braces. */
+const honoPathOf = ({ path, isCatchAll }: Route): string =>
+  path.replaceAll(/\{(\w+)\}/g, ':$1').replace(/:(\w+)$/, isCatchAll ? ':$1{.+}' : ':$1');
 
 const requestOf = (c: Context<Env>): HttpRequest => new FetchRequest(c.req.raw, c.env.requestId);
