@@ -3,6 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { printSchema } from 'graphql';
+import { schemaOfMigrations } from './db/sqlite/migrations.ts';
 import { referencePages } from './docs/reference.ts';
 import { schema } from './schema/schema.ts';
 import { generateClient } from './src/codegen/generate.ts';
@@ -10,8 +11,8 @@ import { findFiles, readDocuments } from './src/codegen/read-documents.ts';
 
 const usage = `npm run codegen -- [--check]
 
-Writes schema/schema.graphql, the pages of docs/reference, and the clients of the operations of GraphiQL and of the
-examples. With --check it writes nothing, names every stale file and exits with 1 when there is one. For your own
+Writes schema/schema.graphql, db/newest-schema.sql, the pages of docs/reference, and the clients of the operations of
+GraphiQL and of the examples. With --check it writes nothing, names every stale file and exits with 1 when there is one. For your own
 operations there is asof codegen.
 `;
 
@@ -55,6 +56,7 @@ const clientFiles = async ({ documents: pattern, out, only }: Client): Promise<G
 /** The files printed from the program itself; they do not depend on the operations. */
 const programFiles = (): Generated[] => [
   { path: join(root, 'schema/schema.graphql'), content: `${printSchema(schema)}\n` },
+  { path: join(root, 'db/newest-schema.sql'), content: schemaOfMigrations() },
   ...referencePages().map(({ path, content }) => ({ path: join(root, path), content })),
 ];
 

@@ -1,12 +1,8 @@
-import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
-import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { DomainError } from '../../src/errors.ts';
 import type { MarkState } from './mark.ts';
+import { lastMigrationMs, newestMigrationMs, runMigrations } from './migrations.ts';
 import { lossOf, openForReading } from './preflight.ts';
-import { sealMigrated, sideChangesOf } from './seal.ts';
-
-const migrationsFolder = fileURLToPath(new URL('../migrations', import.meta.url));
 
 /** How long opening a file may block the thread while another process opens or migrates it. */
 const openWaitMs = 10_000;
@@ -41,8 +37,7 @@ export const openClient = (path: string, onStatement?: (sql: string) => void): D
 export const openReadOnly = (path: string, marked: MarkState | null): Database.Database => {
   const client = openForReading(path);
   try {
-    const newest = newestMigrationMs(readMigrationFiles({ migrationsFolder }));
-    const loss = lastMigrationMs(client) < newest ? lossOf(client, marked) : null;
+    const loss = lastMigrationMs(client) < newestMigrationMs() ? lossOf(client, marked) : null;
     if (loss !== null) throw new DomainError('DATA_DAMAGED', loss);
     checkSchema(client);
     return client;
@@ -85,31 +80,12 @@ const useWal = (client: Database.Database): void => {
   }
 };
 
-/**
- * Runs the migrations that the file lacks. Drizzle's own migrator reads the version of a file before it locks it, so two
- * processes that open a new file at once both migrate it. The table of migrations is the same as Drizzle's.
- */
+/** Brings a file to the newest schema. Throws NOT_ALLOWED for one of a newer version. */
 const migrate = (client: Database.Database): void => {
-  const migrations = readMigrationFiles({ migrationsFolder });
-  const newest = newestMigrationMs(migrations);
+  const newest = newestMigrationMs();
   const known = lastMigrationMs(client);
   if (known > newest) throw new DomainError('NOT_ALLOWED', ofNewerVersion);
-  if (known === newest) return;
-  client
-    .transaction(() => {
-      client.exec(
-        'create table if not exists __drizzle_migrations (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)',
-      );
-      const upTo = lastMigrationMs(client);
-      const changes = sideChangesOf(client);
-      for (const { sql, hash, folderMillis } of migrations) {
-        if (folderMillis <= upTo) continue;
-        for (const statement of sql) client.exec(statement);
-        client.prepare('insert into __drizzle_migrations (hash, created_at) values (?, ?)').run(hash, folderMillis);
-      }
-      sealMigrated(client, changes);
-    })
-    .immediate();
+  if (known < newest) runMigrations(client);
 };
 
 /**
@@ -117,7 +93,7 @@ const migrate = (client: Database.Database): void => {
  * do so at any time. Throws OUTDATED.
  */
 export const createSchemaCheck = (client: Database.Database): (() => void) => {
-  const newest = newestMigrationMs(readMigrationFiles({ migrationsFolder }));
+  const newest = newestMigrationMs();
   const last = client.prepare('select max(created_at) from __drizzle_migrations').pluck();
   return () => {
     if (Number(last.get()) <= newest) return;
@@ -130,12 +106,9 @@ export const createSchemaCheck = (client: Database.Database): (() => void) => {
 
 const ofNewerVersion = 'the data folder was last used by a newer version of asof: use that version or a newer one';
 
-const newestMigrationMs = (migrations: readonly { readonly folderMillis: number }[]): number =>
-  Math.max(...migrations.map(({ folderMillis }) => folderMillis));
-
 /** Throws NOT_ALLOWED unless the file has the newest schema; changes nothing. */
 export const checkSchema = (client: Database.Database): void => {
-  const newest = newestMigrationMs(readMigrationFiles({ migrationsFolder }));
+  const newest = newestMigrationMs();
   const known = lastMigrationMs(client);
   if (known > newest) throw new DomainError('NOT_ALLOWED', ofNewerVersion);
   if (known < newest)
@@ -143,13 +116,6 @@ export const checkSchema = (client: Database.Database): void => {
       'NOT_ALLOWED',
       'the data folder was last used by an older version of asof: use that version, or start a server of this one first',
     );
-};
-
-/** The time stamp of the newest migration of the file, milliseconds since 1970 UTC; -1 for a new file. */
-const lastMigrationMs = (client: Database.Database): number => {
-  const known = client.prepare("select 1 from sqlite_master where name = '__drizzle_migrations'").get();
-  if (!known) return -1;
-  return Number(client.prepare('select coalesce(max(created_at), -1) from __drizzle_migrations').pluck().get());
 };
 
 /** True for errors that mean another connection holds a lock. */

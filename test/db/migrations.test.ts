@@ -113,6 +113,30 @@ describe('migrations', () => {
     );
   });
 
+  it('leave the same store as the newest schema that a new file begins with', () => {
+    const everything = (data: string) => {
+      const client = rawConnection(data);
+      const objects = client.prepare('select type, name, tbl_name, sql from sqlite_master order by rowid').all() as {
+        type: string;
+        name: string;
+      }[];
+      const rows = objects
+        .filter(({ type }) => type === 'table')
+        .map(({ name }) => [name, client.prepare(`select * from "${name}"`).all()]);
+      const settings = ['user_version', 'application_id', 'encoding', 'page_size', 'auto_vacuum', 'journal_mode'];
+      return { objects, rows, settings: settings.map((name) => [name, client.pragma(name, { simple: true })]) };
+    };
+    const [byMigrations, bySchema] = [dataFolder(), dataFolder()];
+    // A file that is not empty gets every migration.
+    const client = rawConnection(byMigrations);
+    client.exec('create table __drizzle_migrations (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)');
+    client.close();
+    for (const data of [byMigrations, bySchema]) testStore({ data }).close();
+    const made = everything(bySchema);
+    expect(made).toEqual(everything(byMigrations));
+    expect(made.objects.length).toBeGreaterThan(2 * tableList.length);
+  });
+
   it('create exactly the columns that the tables declare', () => {
     const data = dataFolder();
     testStore({ data });
