@@ -124,7 +124,7 @@ describe('asof rejects', () => {
     expect(await run('retry', '3', '--with', JSON.stringify(corrected))).toMatchObject({ code: 0 });
     const statusAt = async (): Promise<unknown> =>
       (await fetch(`${server.url}/user_status/u-9?date=2025-02-01`)).json();
-    await expect.poll(statusAt, { timeout: 5000, interval: 50 }).toEqual({ user_status: 'paying' });
+    await expect.poll(statusAt).toEqual({ user_status: 'paying' });
     expect(await server.stop()).toBe(0);
   });
 

@@ -96,12 +96,14 @@ describe('openServer', () => {
     const held = new Promise<void>((resolve) => {
       finish = resolve;
     });
+    let requests = 0;
     const server = await opened(async () => {
+      requests += 1;
       await held;
       return new Response('done');
     });
     const answer = fetch(server.url);
-    await delay(50);
+    await expect.poll(() => requests).toBe(1);
     const stopped = server.stop();
     await delay(20);
     finish();
@@ -126,14 +128,18 @@ describe('openServer', () => {
   it('stops under load from keep-alive connections', async () => {
     const server = await opened(async () => new Response('done'));
     let running = true;
+    let answers = 0;
     const clients = Array.from({ length: 8 }, async () => {
       while (running)
         await fetch(server.url).then(
-          (response) => response.text(),
+          async (response) => {
+            await response.text();
+            answers += 1;
+          },
           () => delay(5),
         );
     });
-    await delay(100);
+    await expect.poll(() => answers).toBeGreaterThan(50);
     const startMs = performance.now();
     await server.stop();
     expect(performance.now() - startMs).toBeLessThan(drainMs);

@@ -40,7 +40,7 @@ const usersOf = async (data: string): Promise<string> => {
 
 /** Waits until a synchronization has staged rows, then kills its process. */
 const killWhileItRuns = async ({ source, data }: { source: string; data: string }, imports: number): Promise<void> => {
-  const settings = { ASOF_BATCH_RECORDS: '20', ASOF_USER_FILES_PARALLEL: '2' };
+  const settings = { ASOF_BATCH_RECORDS: '5', ASOF_USER_FILES_PARALLEL: '1' };
   const { child, closed } = startAsof(['sync', '--data', data, '--source', source], settings);
   const file = join(data, 'asof.sqlite');
   const staged = (): boolean => {
@@ -58,7 +58,7 @@ const killWhileItRuns = async ({ source, data }: { source: string; data: string 
       client.close();
     }
   };
-  while (!staged()) await delay(1);
+  while (!staged() && child.exitCode === null) await delay(1);
   child.kill('SIGKILL');
   expect(await closed).toBeNull();
 };

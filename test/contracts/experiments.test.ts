@@ -258,7 +258,7 @@ describe('the monitor', () => {
       await other.importFile('users', { name: 'user_info.json', text: linesOf(users) });
       await other.close();
       for (const { user_id, country } of users) countries.set(String(user_id), country);
-      await vi.waitFor(check, { timeout: 10_000, interval: 50 });
+      await vi.waitFor(check, { timeout: 30_000, interval: 50 });
       await client.close();
       client = await connect(data);
       await check();

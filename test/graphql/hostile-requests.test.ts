@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import fc from 'fast-check';
 import { pino } from 'pino';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type HttpServer, openServer } from '../../src/http/server.ts';
 import { type OpenApp, openApp } from '../support/app.ts';
 import { sendEvents, sendUsers } from '../support/events.ts';
@@ -305,13 +305,14 @@ describe('connections', () => {
       expect(text).toContain('"code":"OVERLOADED"');
       expect(text).toContain('(setting subscriptionsMax)');
     }
-    await vi.waitFor(async () => {
+    const beginning = async (): Promise<string> => {
       const response = await fetch(url, { headers });
       const reading = response.body?.getReader();
       const { value } = (await reading?.read()) ?? {};
       await reading?.cancel();
-      expect(new TextDecoder().decode(value)).toBe(':\n\n');
-    });
+      return new TextDecoder().decode(value);
+    };
+    await expect.poll(beginning).toBe(':\n\n');
     expect(await refusals(subscriptionsMax + 1, 1)).toHaveLength(1);
   }, 60_000);
 

@@ -59,9 +59,7 @@ describe('a client that disconnects', () => {
 });
 
 describe('a client that does not read', () => {
-  it('a client that does not read stops its stream, and its connection is closed after the timeout', {
-    timeout: 30_000,
-  }, async () => {
+  it('a client that does not read stops its stream, and its connection is closed after the timeout', async () => {
     const statements: string[] = [];
     const app = await testServer({ onStatement: (sql) => void statements.push(sql), socketTimeoutMs: 1500 });
     // 20 MB of results: sockets take some megabytes in before they hold up.
@@ -76,7 +74,7 @@ describe('a client that does not read', () => {
     const headers = `Host: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: text/event-stream\r\nContent-Length: ${body.length}`;
     socket.write(`POST /graphql HTTP/1.1\r\n${headers}\r\n\r\n${body}`);
     await expect.poll(() => app.app.ledger.listeners).toBe(1);
-    await expect.poll(() => app.app.ledger.listeners, { timeout: 20_000 }).toBe(0);
+    await expect.poll(() => app.app.ledger.listeners).toBe(0);
     const pages = statements.filter((sql) => sql.includes('from "experiment_events"')).length;
     expect(pages).toBeGreaterThan(0);
     expect(pages, 'of 20 pages').toBeLessThan(20);
@@ -85,7 +83,7 @@ describe('a client that does not read', () => {
 });
 
 describe('an idle subscription', () => {
-  it('an idle subscription outlives the timeout of idle connections', { timeout: 20_000 }, async () => {
+  it('an idle subscription outlives the timeout of idle connections', async () => {
     const app = await testServer({ socketTimeoutMs: 800 });
     const followed = await app.follow<EventResult>(events);
     // The server pings every 0.3 seconds here.

@@ -4,7 +4,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { parse } from 'csv-parse/sync';
 import { getNamedType, isInputObjectType, isScalarType } from 'graphql';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { schema } from '../../schema/schema.ts';
 import { scalarSchemas } from '../../src/graphql/input-schema.ts';
 import { type OpenApp, openApp, origin } from '../support/app.ts';
@@ -229,7 +229,7 @@ describe('/mcp', () => {
     const client = await connect(app);
     expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(['A']);
     await writeFile(join(folder, 'd.graphql'), 'query B { server { version } }');
-    await vi.waitFor(async () => expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(['B']));
+    await expect.poll(async () => (await client.listTools()).tools.map(({ name }) => name)).toEqual(['B']);
   });
 
   it('versions of an operation are tools apart', async () => {

@@ -557,13 +557,13 @@ describe('links to allowed hosts', () => {
 
   it('throws the abort reason of the caller, and closes connections that are not read to their end', async () => {
     let closed = 0;
+    const stop = new AbortController();
     const stuck = at('/stop', (_incoming, outgoing) => {
       outgoing.writeHead(200).write('id,name\n');
       outgoing.on('close', () => closed++);
+      setTimeout(() => stop.abort(new Error('enough')), 50);
     });
-    const stop = new AbortController();
     const reading = read(stuck, { allow: allow(), signal: stop.signal });
-    setTimeout(() => stop.abort(new Error('enough')), 50);
     await expect(reading).rejects.toThrow('enough');
     await expect(read(stuck, { allow: allow(), signal: stop.signal })).rejects.toThrow('enough');
     const left = await openGuardedUrl(stuck, limits, { allow: allow() });

@@ -3,7 +3,7 @@ import { type OpenApp, type OpenOptions, openApp } from './app.ts';
 import { sendEvents } from './events.ts';
 import { type HookServer, hookServer } from './hook-server.ts';
 
-export const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 20_000, interval: 10 });
+export const eventually = <T>(read: () => T) => expect.poll(read, { interval: 10 });
 
 /** Settings with which alerts are judged and retried within milliseconds. */
 export const fastAlerts = { alertEveryMs: '20', alertIdleMs: '20', alertRetryMs: '20' };

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BuildRequest } from '../../../db/datasets/engine.ts';
@@ -189,7 +190,8 @@ it('a build that is cancelled or fails leaves no file', async () => {
   const abort = new AbortController();
   const rows = Array.from({ length: 200_000 }, (_each, at) => [`${at}`, 'text']);
   const cancelled = files.build(csvOf([['a', 'b'], ...rows]), {}, abort.signal);
-  setTimeout(() => abort.abort(), 50);
+  while (!(await files.names()).some((name) => name.endsWith('.rows'))) await delay(1);
+  abort.abort();
   await expect(cancelled).rejects.toMatchObject({ code: 'CONFLICT' });
   await expect(files.build('a,b\n1\n')).rejects.toMatchObject({ code: 'NOT_A_TABLE' });
   await expect(files.build('a,b\n1,2\n1,3\n', { keyColumns: ['a'] })).rejects.toMatchObject({ code: 'BAD_REQUEST' });

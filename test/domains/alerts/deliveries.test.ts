@@ -67,7 +67,7 @@ it('the header Retry-After postpones the next attempt, in seconds and as a date'
 });
 
 it('a message fails for good after alertGiveUpMs, at once on 410, and with its alert; later messages are delivered', async () => {
-  const app = await alertApp({ settings: { alertGiveUpMs: '700' } });
+  const app = await alertApp({ settings: { alertGiveUpMs: '2000' } });
   const { hook } = app;
   const { id } = await app.add('when: IMPORT_FAILED');
   hook.answers.push(...Array.from({ length: 50 }, () => ({ status: 500 })));

@@ -79,8 +79,8 @@ it('an export reads its version to the end although newer versions replace it', 
   expect(await versionNumbers(opened, 'games')).toEqual([3, 1]);
   for (let part = await reader.read(); !part.done; part = await reader.read()) text += Buffer.from(part.value);
   expect(text.split('\r\n')).toEqual(['id,v', ...rows, '']);
-  await expect.poll(() => versionNumbers(opened, 'games'), { timeout: 10_000 }).toEqual([3]);
-  await expect.poll(() => filesOf(opened), { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => versionNumbers(opened, 'games')).toEqual([3]);
+  await expect.poll(() => filesOf(opened)).toBe(1);
 });
 
 it('SQL succeeds while imports replace and remove the versions that it reads', async () => {
@@ -95,7 +95,7 @@ it('SQL succeeds while imports replace and remove the versions that it reads', a
     expect(await response.json()).toMatchObject({ rows: [{ n: 2 }] });
   }
   await imported;
-  await expect.poll(() => versionNumbers(opened, 'games'), { timeout: 10_000 }).toEqual([7]);
+  await expect.poll(() => versionNumbers(opened, 'games')).toEqual([7]);
 });
 
 it('queries succeed while imports replace and remove the versions that they read', async () => {
@@ -117,5 +117,5 @@ it('queries succeed while imports replace and remove the versions that they read
     });
   }
   await imported;
-  await expect.poll(() => versionNumbers(opened, 'games'), { timeout: 10_000 }).toEqual([7]);
+  await expect.poll(() => versionNumbers(opened, 'games')).toEqual([7]);
 });

@@ -23,7 +23,7 @@ it('imports in a thread: the server follows it, writes meanwhile, and ends it as
   const atUs = Date.UTC(2021, 0, 1) * 1000;
   expect(app.domains.userStatus.statusAt('u2999', atUs).status).toBe('paying');
   expect(app.domains.userStatus.statusAt('meanwhile', atUs).status).toBe('cancelled');
-  const rest = { name: 'rest.csv', text: text(6000).replaceAll('2020-06-02', '2020-07-02') };
+  const rest = { name: 'rest.csv', text: text(200_000).replaceAll('2020-06-02', '2020-07-02') };
   const stopped = opened.importFile('user-status', rest);
   await expect.poll(() => imports.importsPage({ state: 'RUNNING' }, { limit: 1, fromEnd: false }).rows.length).toBe(1);
   await imports.interruptAll();

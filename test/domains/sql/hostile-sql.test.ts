@@ -5,7 +5,7 @@ import { importCsv } from '../../support/datasets.ts';
 let opened: OpenApp;
 beforeAll(async () => {
   opened = await openApp({
-    settings: { sqlMsMax: '1000', sqlMemoryBytesMax: '150MB', sqlTempBytesMax: '50MB', sqlResultBytesMax: '1MB' },
+    settings: { sqlMsMax: '400', sqlMemoryBytesMax: '150MB', sqlTempBytesMax: '50MB', sqlResultBytesMax: '1MB' },
   });
   await importCsv(opened, 'games', 'AppID,Name,Price\n10,Bowling,19.99\n20,Chess,5\n');
 });

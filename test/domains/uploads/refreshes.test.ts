@@ -37,7 +37,7 @@ const refreshOf = async ({ query }: OpenApp): Promise<Refresh | null> => {
   return data?.dataset.refresh ?? null;
 };
 
-const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 15_000, interval: 10 });
+const eventually = <T>(read: () => T) => expect.poll(read, { interval: 10 });
 
 const statesOf = ({ app }: OpenApp): string[] =>
   app.store.page(imports, { key: 'id', direction: 'asc', limit: 1000 }).map(({ state }) => state);

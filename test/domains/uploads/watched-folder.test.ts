@@ -24,7 +24,7 @@ const endedOf = (opened: OpenApp) =>
     .map(({ source, state, accepted }) => `${source} ${state} ${accepted}`);
 
 const until = (opened: OpenApp, ...ended: string[]) =>
-  expect.poll(() => endedOf(opened), { timeout: 10_000, interval: 5 }).toEqual(ended);
+  expect.poll(() => endedOf(opened), { interval: 5 }).toEqual(ended);
 
 /** Creates or replaces a file atomically: a file that two polls find empty would be imported as empty. */
 const replaceFile = async (path: string, text: string, at = new Date()): Promise<void> => {
@@ -62,7 +62,7 @@ describe('the watched folder', () => {
       'events/e.jsonl': `${JSON.stringify(event)}\n${JSON.stringify(event)}`,
     };
     for (const [name, text] of Object.entries(files)) await replaceFile(join(root, name), text);
-    await expect.poll(() => endedOf(opened).length, { timeout: 10_000, interval: 5 }).toBe(6);
+    await expect.poll(() => endedOf(opened).length, { interval: 5 }).toBe(6);
     expect(endedOf(opened).sort()).toEqual([
       'events/e.jsonl SUCCEEDED 2',
       'excluded-users/f.csv SUCCEEDED 1',
@@ -72,7 +72,7 @@ describe('the watched folder', () => {
       'users/d.json SUCCEEDED 1',
     ]);
     await sentinel(root, 'last');
-    await expect.poll(() => endedOf(opened).at(-1), { timeout: 10_000, interval: 5 }).toBe('users/last SUCCEEDED 1');
+    await expect.poll(() => endedOf(opened).at(-1), { interval: 5 }).toBe('users/last SUCCEEDED 1');
     expect(importsOf(opened)).toHaveLength(7);
     expect(Object.keys(files).every((name) => existsSync(join(root, name)))).toBe(true);
     expect(opened.app.domains.users.userOf('u')).toMatchObject({ country: 'SE' });
@@ -108,15 +108,15 @@ describe('the watched folder', () => {
       replaceFile(join(root, 'ip-ranges', name), `cidr,city\n10.0.0.0/8,${city}`);
     for (const city of ['Oslo', 'Rome', 'Oslo']) {
       await table('table.csv', city);
-      await expect.poll(() => cityOf(opened), { timeout: 10_000, interval: 5 }).toBe(city);
+      await expect.poll(() => cityOf(opened), { interval: 5 }).toBe(city);
     }
     await table('later.csv', 'Bonn');
-    await expect.poll(() => cityOf(opened), { timeout: 10_000, interval: 5 }).toBe('Bonn');
-    await expect.poll(() => endedOf(opened).length, { timeout: 10_000, interval: 5 }).toBe(4);
+    await expect.poll(() => cityOf(opened), { interval: 5 }).toBe('Bonn');
+    await expect.poll(() => endedOf(opened).length, { interval: 5 }).toBe(4);
     await opened.close();
     const next = await watching(root, data);
     await sentinel(root, 'last');
-    await expect.poll(() => endedOf(next).at(-1), { timeout: 10_000, interval: 5 }).toBe('users/last SUCCEEDED 1');
+    await expect.poll(() => endedOf(next).at(-1), { interval: 5 }).toBe('users/last SUCCEEDED 1');
     expect(importsOf(next)).toHaveLength(5);
     expect(cityOf(next)).toBe('Bonn');
   });
@@ -125,14 +125,14 @@ describe('the watched folder', () => {
     const [root, data] = [dataFolder(), dataFolder()];
     const opened = await watching(root, data);
     for (const name of ['a.json', 'b.json']) await replaceFile(join(root, 'users', name), users(name));
-    await expect.poll(() => endedOf(opened).length, { timeout: 10_000, interval: 5 }).toBe(2);
+    await expect.poll(() => endedOf(opened).length, { interval: 5 }).toBe(2);
     await opened.importFile('users', { name: 'by-hand.json', text: users('c') });
     await opened.close();
     await replaceFile(join(root, 'users', 'b.json'), users('b.json', 'new'));
     await replaceFile(join(root, 'users', 'copy.json'), users('c'));
     const next = await watching(root, data);
     await sentinel(root, 'last');
-    await expect.poll(() => endedOf(next).at(-1), { timeout: 10_000, interval: 5 }).toBe('users/last SUCCEEDED 1');
+    await expect.poll(() => endedOf(next).at(-1), { interval: 5 }).toBe('users/last SUCCEEDED 1');
     expect(endedOf(next).slice(3)).toEqual(['users/b.json SUCCEEDED 1', 'users/last SUCCEEDED 1']);
   });
 
@@ -185,7 +185,7 @@ describe('the watched folder', () => {
     await opened.close();
     const next = await watching(root, data);
     const last = await sentinel(root, 'last');
-    await expect.poll(() => endedOf(next).at(-1), { timeout: 10_000, interval: 5 }).toBe(last);
+    await expect.poll(() => endedOf(next).at(-1), { interval: 5 }).toBe(last);
     expect(importsOf(next)).toHaveLength(3);
   });
 

@@ -585,7 +585,7 @@ describe.skipIf(!hasS3)('user synchronization with a failing bucket', () => {
   it('changes nothing when the bucket cannot be listed, denies access or times out', async () => {
     const source = await s3Source();
     await fillThree(source);
-    const app = await open(source, { userFilesTimeoutMs: '400', userFilesTries: '2' });
+    const app = await open(source, { userFilesTimeoutMs: '1000', userFilesTries: '2' });
     const before = await dataOf(app);
     await source.write('0001.csv', userCsv('Nobody', 'Yet', 0));
     for (const [fault, message] of [

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { isObjectType } from 'graphql';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { schema } from '../../../schema/schema.ts';
 import { ledgerFields } from '../../../src/graphql/trusted-documents/ledger-fields.ts';
 import { type OpenApp, openApp } from '../../support/app.ts';
@@ -162,9 +162,7 @@ describe('ETags of documents', () => {
     onTestFinished(app.close);
     const { etag } = await read(app, 'A');
     await writeFile(join(folder, 'd.graphql'), 'query A { conversations { totalCount } }');
-    await vi.waitFor(async () =>
-      expect(await read(app, 'A', { 'if-none-match': `${etag}` })).toMatchObject({ status: 200 }),
-    );
+    await expect.poll(() => read(app, 'A', { 'if-none-match': `${etag}` })).toMatchObject({ status: 200 });
   });
 
   it('neither a missing key nor one of another scope learns that an answer is unchanged', async () => {

@@ -3,7 +3,7 @@ import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { type OpenApp, openApp } from '../../support/app.ts';
 import { folderOf, getFrom, postTo } from '../../support/documents.ts';
 
@@ -192,28 +192,28 @@ describe('reloading', () => {
 
     await writeFile(join(folder, 'next'), JSON.stringify({ b: version }));
     await rename(join(folder, 'next'), file);
-    await vi.waitFor(async () => expect(await postTo(app, { documentId: 'b' })).toMatchObject({ status: 200 }));
+    await expect.poll(() => postTo(app, { documentId: 'b' })).toMatchObject({ status: 200 });
     expect(await postTo(app, { documentId: 'a' })).toMatchObject({ status: 404 });
 
     await writeFile(file, '{"c": ');
-    await vi.waitFor(() => expect(errors).toHaveLength(1));
+    await expect.poll(() => errors).toHaveLength(1);
     expect(errors[0]).toMatch(
       /the trusted documents stay as they were: .*d\.json:1: not a \.graphql file and not JSON/,
     );
     expect(await postTo(app, { documentId: 'b' })).toMatchObject({ status: 200 });
     await rm(file);
-    await vi.waitFor(() => expect(errors).toHaveLength(2));
+    await expect.poll(() => errors).toHaveLength(2);
     expect(await postTo(app, { documentId: 'b' })).toMatchObject({ status: 200 });
 
     await writeFile(file, JSON.stringify({ c: engine }));
-    await vi.waitFor(async () => expect(await postTo(app, { documentId: 'c' })).toMatchObject({ status: 200 }));
+    await expect.poll(() => postTo(app, { documentId: 'c' })).toMatchObject({ status: 200 });
   });
 
   it('a new file of a folder is served', async () => {
     const folder = await folderOf({ 'a.graphql': engine });
     const app = await openWith(folder);
     await writeFile(join(folder, 'b.graphql'), version);
-    await vi.waitFor(async () => expect(await postTo(app, { documentId: 'Version' })).toMatchObject({ status: 200 }));
+    await expect.poll(() => postTo(app, { documentId: 'Version' })).toMatchObject({ status: 200 });
   });
 });
 

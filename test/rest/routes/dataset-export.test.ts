@@ -7,11 +7,10 @@ import { expect, it, onTestFinished } from 'vitest';
 import { openApp } from '../../support/app.ts';
 import { importCsv } from '../../support/datasets.ts';
 
-const stallMs = 1000;
 const rows = 2500;
 
-const exported = async () => {
-  const app = await openApp({ settings: { exportStallMs: String(stallMs) } });
+const exported = async (settings: Readonly<Record<string, string>> = {}) => {
+  const app = await openApp({ settings });
   onTestFinished(app.close);
   const csv = `n,text\n${Array.from({ length: rows }, (_, n) => `${n},text ${n}`).join('\n')}\n`;
   expect(await importCsv(app, 'long', csv)).toMatchObject({ status: 200, accepted: rows });
@@ -24,7 +23,8 @@ it('an export sends all rows page by page to a client that reads them', async ()
 });
 
 it('an export fails when its client reads nothing for exportStallMs', async () => {
-  const reader = (await exported()).body?.getReader();
+  const stallMs = 1000;
+  const reader = (await exported({ exportStallMs: String(stallMs) })).body?.getReader();
   expect((await reader?.read())?.value?.length).toBeGreaterThan(0);
   await delay(2 * stallMs);
   await expect(reader?.read()).rejects.toThrow('the client read nothing');
